@@ -1,0 +1,60 @@
+import type { FastifyRequest } from 'fastify';
+
+/** Who acts. */
+export type Actor =
+  | {
+      readonly kind: 'person';
+      readonly personId: string;
+      readonly sessionId: string;
+      readonly roles: readonly RoleAssignment[];
+      /** How strongly the person signed in, as in ID tokens. */
+      readonly acr: string;
+      /** When the person last proved who they are. */
+      readonly authenticatedAt: Date;
+    }
+  /** A relying app with its own credentials. */
+  | { readonly kind: 'app'; readonly clientId: string; readonly scopes: readonly string[] }
+  /** The program itself: a job, the command line (`cli`), the first start (`setup`). */
+  | { readonly kind: 'system'; readonly name: string };
+
+/** A role in an organisation and everything below it. */
+export interface RoleAssignment {
+  readonly role: string;
+  readonly organisationId: string;
+}
+
+/** What an action is done to, as far as deciding needs it. */
+export interface Resource {
+  readonly organisationId?: string;
+  /** The person it belongs to: people may do some things to what is theirs. */
+  readonly personId?: string;
+}
+
+/**
+ * Who may call a route. Every route names one in `config.access`; a route without one stops the start.
+ * - `anyone`: public.
+ * - `signed-in`: any person with a session, acting on their own things only.
+ * - `action`: what `can(actor, action, resource)` allows. Without `resource` the handler narrows its answer to
+ *   the organisations where the actor may act.
+ * - `self-authenticating`: the protocol brings its own credential (token endpoint, SCIM bearer).
+ */
+export type Access =
+  | { readonly kind: 'anyone' }
+  | { readonly kind: 'signed-in' }
+  | {
+      readonly kind: 'action';
+      readonly action: string;
+      readonly resource?: (request: FastifyRequest) => Resource | Promise<Resource>;
+      /** Seconds; an older sign-in answers 401 `session/step-up-required`. */
+      readonly freshWithinSeconds?: number;
+    }
+  | { readonly kind: 'self-authenticating'; readonly scheme: string };
+
+export const anyone: Access = { kind: 'anyone' };
+export const signedIn: Access = { kind: 'signed-in' };
+
+/** Given by the composition root: who is calling (idp knows), and may they (registry decides). */
+export interface Gate {
+  authenticate(request: FastifyRequest): Promise<Actor | null>;
+  can(actor: Actor, action: string, resource?: Resource): Promise<boolean>;
+}

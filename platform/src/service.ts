@@ -1,0 +1,15 @@
+import type { App } from './http/http.ts';
+import type { TaskHandlers } from './jobs/jobs.ts';
+
+/** A service as the composition root sees it once it is built on its context. */
+export interface Service {
+  readonly name: string;
+  /** Adds the service's routes; each names who may call it (`config.access`). */
+  routes?(app: App): void | Promise<void>;
+  /** Background tasks by name; run by graphile-worker in the process that serves this service. */
+  readonly tasks?: TaskHandlers;
+  /** Starts what runs beside requests (an outbox reader); called once the process listens. */
+  start?(): void | Promise<void>;
+  /** Finishes what is under way and lets go of everything; called once at shutdown. */
+  close?(): void | Promise<void>;
+}
