@@ -1,5 +1,9 @@
-import type { Kysely, Transaction as KyselyTransaction } from 'kysely';
-import type { Pool } from 'pg';
+import { Kysely, PostgresDialect, type Transaction as KyselyTransaction } from 'kysely';
+import pg from 'pg';
+import type { Config } from '../config/config.ts';
+import type { Logger } from '../context.ts';
+import { Conflict, Unavailable } from '../errors.ts';
+import { startEmbedded } from './embedded.ts';
 
 /**
  * The database as a workspace sees it. Table names carry their schema (`'registry.person'`); a workspace gets its own
@@ -7,11 +11,123 @@ import type { Pool } from 'pg';
  */
 // biome-ignore lint/complexity/noBannedTypes: no table is known here; workspaces add their own
 export type Database = Kysely<{}>;
-// biome-ignore lint/complexity/noBannedTypes: as above; every transaction of any workspace fits
-export type Transaction = KyselyTransaction<{}> | KyselyTransaction<any>;
+// biome-ignore lint/suspicious/noExplicitAny: a transaction of any workspace's tables fits
+export type Transaction = KyselyTransaction<any>;
 
 export interface OpenDatabase {
   readonly db: Database;
-  readonly pool: Pool;
+  readonly pool: pg.Pool;
+  /** Whether the database was made by this call. */
+  readonly isNew: boolean;
   close(): Promise<void>;
+}
+
+/** Held by the one process that serves a data folder; any constant that nothing else locks on. */
+const serveLock = '7307498251362';
+
+/** PostgreSQL OIDs whose text we read differently from pg's defaults. */
+const oid = { int8: 20, date: 1082 } as const;
+
+/**
+ * A pool with our reading of types: `bigint` is a number (ours stay below 2^53), `date` stays `YYYY-MM-DD` (a
+ * calendar day has no time zone).
+ */
+export function createPool(connectionString: string, connections: number, log?: Logger): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString,
+    max: connections,
+    connectionTimeoutMillis: 10_000,
+    application_name: 'edutrust',
+    types: {
+      getTypeParser: (id: number, format?: 'text' | 'binary') => {
+        if (format !== 'binary' && id === oid.int8) return Number;
+        if (format !== 'binary' && id === oid.date) return (text: string) => text;
+        // biome-ignore lint/suspicious/noExplicitAny: pg's overloads do not take the union that it passes itself
+        return pg.types.getTypeParser(id as any, format as any);
+      },
+    },
+  });
+  // An idle connection that the server ends would otherwise end the process.
+  pool.on('error', (error) => log?.warn({ code: (error as { code?: string }).code }, 'a database connection was lost'));
+  return pool;
+}
+
+export function kyselyOn(pool: pg.Pool): Database {
+  return new Kysely({ dialect: new PostgresDialect({ pool }) });
+}
+
+/**
+ * Opens the configured database: the one at `DATABASE_URL`, else the embedded one, which is started when it is not
+ * running. `serves` takes the lock that one serving process holds on an embedded database.
+ *
+ * @throws Unavailable when the database does not answer; Conflict `database/already-served`.
+ */
+export async function openDatabase(
+  config: Config,
+  { serves, log }: { serves: boolean; log?: Logger },
+): Promise<OpenDatabase> {
+  const embedded = config.databaseUrl ? undefined : await startEmbedded(config.dataDirectory);
+  const url = config.databaseUrl?.href ?? embedded?.url ?? '';
+  const pool = createPool(url, config.databaseConnections, log);
+  let lock: pg.Client | undefined;
+  const close = async () => {
+    await pool.end();
+    await lock?.end();
+    await embedded?.stop();
+  };
+  try {
+    await pool.query('SELECT 1');
+    if (embedded && serves) {
+      lock = new pg.Client({ connectionString: url, application_name: 'edutrust serve' });
+      lock.on('error', () => undefined); // the pool reports a lost server; this connection only holds the lock
+      await lock.connect();
+      const { rows } = await lock.query<{ got: boolean }>('SELECT pg_try_advisory_lock($1) AS got', [serveLock]);
+      if (!rows[0]?.got) throw alreadyServed(config.dataDirectory);
+    }
+  } catch (error) {
+    await close().catch(() => undefined);
+    if (error instanceof Conflict) throw error;
+    throw new Unavailable(
+      'database/unreachable',
+      {
+        vi: `Không kết nối được cơ sở dữ liệu ${describe(config)}: ${reason(error)}.`,
+        en: `The database ${describe(config)} does not answer: ${reason(error)}.`,
+      },
+      {
+        remedy: {
+          vi: 'Kiểm tra PostgreSQL có đang chạy và DATABASE_URL có đúng không.',
+          en: 'Check that PostgreSQL runs and that DATABASE_URL is right.',
+        },
+        cause: error,
+      },
+    );
+  }
+  return { db: kyselyOn(pool), pool, isNew: embedded?.isNew ?? false, close };
+}
+
+function alreadyServed(directory: string): Conflict {
+  return new Conflict(
+    'database/already-served',
+    {
+      vi: `Một EduTrust khác đang phục vụ thư mục dữ liệu ${directory}.`,
+      en: `Another EduTrust already serves the data folder ${directory}.`,
+    },
+    {
+      remedy: {
+        vi: 'Dừng tiến trình kia, hoặc đặt EDUTRUST_DATA sang thư mục khác và EDUTRUST_URL sang cổng khác.',
+        en: 'Stop the other process, or set EDUTRUST_DATA to another folder and EDUTRUST_URL to another port.',
+      },
+    },
+  );
+}
+
+/** The database's place without its password. */
+function describe(config: Config): string {
+  const url = config.databaseUrl;
+  return url ? `${url.protocol}//${url.host}${url.pathname}` : config.dataDirectory;
+}
+
+function reason(error: unknown): string {
+  if (error instanceof AggregateError && error.errors[0] instanceof Error) return error.errors[0].message;
+  return error instanceof Error ? error.message : String(error);
 }

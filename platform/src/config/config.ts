@@ -1,0 +1,81 @@
+import { join } from 'node:path';
+import { InvalidInput } from '../errors.ts';
+import { BadValue, type Values, type VariableName, variables } from './variables.ts';
+
+export { variables } from './variables.ts';
+
+/** What the operator decided, parsed once. The environment is read nowhere else. */
+export interface Config {
+  /** Public origin and issuer. */
+  readonly url: URL;
+  readonly host: string;
+  readonly port: number;
+  /** Absolute path. */
+  readonly dataDirectory: string;
+  /** Absent: the embedded PostgreSQL in `dataDirectory`. */
+  readonly databaseUrl: URL | undefined;
+  readonly databaseConnections: number;
+  /** Absent: short-lived state is kept in PostgreSQL. */
+  readonly redisUrl: URL | undefined;
+  /** Absolute path of the key-encryption key. */
+  readonly secretFile: string;
+  /** Whether the secret file may be made when it is missing: only beside an embedded database. */
+  readonly createsSecretFile: boolean;
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  readonly seedsDemo: boolean;
+  readonly smtpUrl: URL | undefined;
+  readonly mailFrom: string;
+  readonly trustedProxies: readonly string[];
+  readonly metricsToken: string | undefined;
+}
+
+/**
+ * The configuration that the environment asks for.
+ *
+ * @throws InvalidInput `config/bad-variable`, naming every variable that is wrong and why.
+ */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const problems: string[] = [];
+  const values: Partial<Record<VariableName, unknown>> = {};
+  for (const [name, variable] of Object.entries(variables)) {
+    const text = environment[name]?.trim() ?? '';
+    try {
+      values[name as VariableName] = variable.parse(text === '' ? variable.fallback : text);
+    } catch (error) {
+      if (!(error instanceof BadValue)) throw error;
+      problems.push(`${name} ${error.message}`);
+    }
+  }
+  for (const name of Object.keys(environment)) {
+    if (name.startsWith('EDUTRUST_') && !(name in variables) && !name.startsWith('EDUTRUST_TEST_')) {
+      problems.push(`${name} is not a variable of EduTrust`);
+    }
+  }
+  const parsed = values as Values; // each name was parsed above or named in `problems`
+  if (problems.length === 0 && parsed.DATABASE_URL && !parsed.EDUTRUST_SECRET_FILE) {
+    problems.push('EDUTRUST_SECRET_FILE is required with DATABASE_URL, so that every process has the same key');
+  }
+  if (problems.length > 0) {
+    throw new InvalidInput('config/bad-variable', {
+      vi: `Cấu hình sai: ${problems.join('; ')}.`,
+      en: `Bad configuration: ${problems.join('; ')}.`,
+    });
+  }
+  return {
+    url: parsed.EDUTRUST_URL,
+    host: parsed.EDUTRUST_HOST,
+    port: parsed.EDUTRUST_PORT ?? (Number(parsed.EDUTRUST_URL.port) || 8080),
+    dataDirectory: parsed.EDUTRUST_DATA,
+    databaseUrl: parsed.DATABASE_URL,
+    databaseConnections: parsed.EDUTRUST_DATABASE_CONNECTIONS,
+    redisUrl: parsed.REDIS_URL,
+    secretFile: parsed.EDUTRUST_SECRET_FILE ?? join(parsed.EDUTRUST_DATA, 'secret.key'),
+    createsSecretFile: !parsed.DATABASE_URL,
+    logLevel: parsed.EDUTRUST_LOG_LEVEL,
+    seedsDemo: parsed.EDUTRUST_DEMO && !parsed.DATABASE_URL,
+    smtpUrl: parsed.EDUTRUST_SMTP_URL,
+    mailFrom: parsed.EDUTRUST_MAIL_FROM,
+    trustedProxies: parsed.EDUTRUST_TRUSTED_PROXIES,
+    metricsToken: parsed.EDUTRUST_METRICS_TOKEN,
+  };
+}

@@ -1,0 +1,136 @@
+import { resolve } from 'node:path';
+
+/** A value that a variable refuses: the reason, as the end of a sentence that begins with its name. */
+export class BadValue extends Error {}
+
+interface Variable<Value> {
+  /** What it is for, in one sentence; shown by `edutrust doctor --variables` and in the manual. */
+  readonly about: string;
+  /** Shown as the default; absent when there is none. */
+  readonly fallback?: string;
+  /** The typed value of the text, or of the fallback; throws BadValue. */
+  readonly parse: (text: string) => Value;
+}
+
+function optional<Value>(parse: (text: string) => Value): (text: string) => Value | undefined {
+  return (text) => (text === '' ? undefined : parse(text));
+}
+
+function oneOf<Name extends string>(...names: readonly Name[]): (text: string) => Name {
+  return (text) => {
+    const match = names.find((name) => name === text);
+    if (!match) throw new BadValue(`must be one of ${names.join(', ')}`);
+    return match;
+  };
+}
+
+function address(...protocols: readonly string[]): (text: string) => URL {
+  return (text) => {
+    if (!URL.canParse(text)) throw new BadValue(`must be an address such as ${protocols[0]}//host`);
+    const url = new URL(text);
+    if (!protocols.includes(url.protocol)) {
+      throw new BadValue(`must begin with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`);
+    }
+    return url;
+  };
+}
+
+const loopbackHosts = ['localhost', '127.0.0.1', '[::1]'];
+
+function publicUrl(text: string): URL {
+  const url = address('https:', 'http:')(text);
+  if (url.pathname !== '/' || url.search || url.hash || url.username) {
+    throw new BadValue('must be an origin only, without a path, a query or a user: https://id.example.edu.vn');
+  }
+  if (url.protocol === 'http:' && !loopbackHosts.includes(url.hostname)) {
+    throw new BadValue('must begin with https:// unless the host is localhost, because passwords pass through it');
+  }
+  return url;
+}
+
+function wholeNumber(minimum: number, maximum: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+    if (!(value >= minimum && value <= maximum)) {
+      throw new BadValue(`must be a whole number from ${minimum} to ${maximum}`);
+    }
+    return value;
+  };
+}
+
+/** Every environment variable there is. */
+export const variables = {
+  EDUTRUST_URL: {
+    about: 'Public address of the platform and issuer of its tokens.',
+    fallback: 'http://localhost:8080',
+    parse: publicUrl,
+  },
+  EDUTRUST_HOST: {
+    about: 'Address to listen on; 0.0.0.0 for every interface.',
+    fallback: '127.0.0.1',
+    parse: (text: string) => text,
+  },
+  EDUTRUST_PORT: {
+    about: 'Port to listen on; by default the one in EDUTRUST_URL, or 8080.',
+    fallback: '',
+    parse: optional(wholeNumber(1, 65_535)),
+  },
+  EDUTRUST_DATA: {
+    about: 'Folder for the embedded database and the demo secret.',
+    fallback: './var',
+    parse: (text: string) => resolve(text),
+  },
+  DATABASE_URL: {
+    about: 'PostgreSQL to use instead of the embedded one: postgres://user:password@host/database.',
+    fallback: '',
+    parse: optional(address('postgres:', 'postgresql:')),
+  },
+  EDUTRUST_DATABASE_CONNECTIONS: {
+    about: 'Largest number of database connections of this process.',
+    fallback: '16',
+    parse: wholeNumber(2, 1_000),
+  },
+  REDIS_URL: {
+    about: 'Redis or Valkey for short-lived state; without it PostgreSQL keeps that too.',
+    fallback: '',
+    parse: optional(address('redis:', 'rediss:')),
+  },
+  EDUTRUST_SECRET_FILE: {
+    about: 'File with the 32-byte key-encryption key; required with DATABASE_URL, made in EDUTRUST_DATA otherwise.',
+    fallback: '',
+    parse: optional((text: string) => resolve(text)),
+  },
+  EDUTRUST_LOG_LEVEL: {
+    about: 'How much is logged.',
+    fallback: 'info',
+    parse: oneOf('debug', 'info', 'warn', 'error', 'silent'),
+  },
+  EDUTRUST_DEMO: {
+    about: '1 seeds the demo city at the first start on the embedded database, 0 does not.',
+    fallback: '1',
+    parse: (text: string) => oneOf('0', '1')(text) === '1',
+  },
+  EDUTRUST_SMTP_URL: {
+    about: 'Mail server: smtp://user:password@host:587. Without it mail is kept for the outbox page.',
+    fallback: '',
+    parse: optional(address('smtp:', 'smtps:')),
+  },
+  EDUTRUST_MAIL_FROM: {
+    about: 'Sender of mail.',
+    fallback: 'EduTrust <no-reply@localhost>',
+    parse: (text: string) => text,
+  },
+  EDUTRUST_TRUSTED_PROXIES: {
+    about: 'Addresses or CIDR ranges, by commas, whose X-Forwarded-* headers are believed.',
+    fallback: '',
+    parse: (text: string) => text.split(',').map((part) => part.trim()).filter(Boolean),
+  },
+  EDUTRUST_METRICS_TOKEN: {
+    about: 'Bearer token that /metrics asks for; without it only this machine may read it.',
+    fallback: '',
+    parse: optional((text: string) => text),
+  },
+} satisfies Record<string, Variable<unknown>>;
+
+export type VariableName = keyof typeof variables;
+export type Values = { readonly [Name in VariableName]: ReturnType<(typeof variables)[Name]['parse']> };

@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto';
+import type { Pool, PoolClient } from 'pg';
+
+/** One step forward. Its text never changes once released: the next change is the next migration. */
+export interface Migration {
+  /** `001-accounts`; applied in the order of the list. */
+  readonly name: string;
+  readonly sql: string;
+}
+
+/** The migrations of one workspace; they write only to its schema. */
+export interface SchemaMigrations {
+  readonly schema: string;
+  readonly migrations: readonly Migration[];
+}
+
+/** Any constant that only EduTrust's migrations lock on. */
+const migrationLock = '7307498251361';
+
+/**
+ * Brings every schema up to date: forward only, each migration in a transaction of its own, all under one advisory
+ * lock, so that processes which start at once do it once. Returns the names of what was applied.
+ *
+ * @throws Error when an applied migration's text has changed since.
+ */
+export async function migrate(pool: Pool, sets: readonly SchemaMigrations[]): Promise<string[]> {
+  const client = await pool.connect();
+  try {
+    await client.query('SELECT pg_advisory_lock($1)', [migrationLock]);
+    try {
+      return await applyAll(client, sets);
+    } finally {
+      await client.query('SELECT pg_advisory_unlock($1)', [migrationLock]);
+    }
+  } finally {
+    client.release();
+  }
+}
+
+async function applyAll(client: PoolClient, sets: readonly SchemaMigrations[]): Promise<string[]> {
+  await client.query(`
+    CREATE SCHEMA IF NOT EXISTS platform;
+    CREATE TABLE IF NOT EXISTS platform.migration (
+      schema_name text NOT NULL,
+      name text NOT NULL,
+      sha256 text NOT NULL,
+      applied_at timestamptz NOT NULL DEFAULT now(),
+      PRIMARY KEY (schema_name, name)
+    )`);
+  const { rows } = await client.query<{ schema_name: string; name: string; sha256: string }>(
+    'SELECT schema_name, name, sha256 FROM platform.migration',
+  );
+  const known = new Map(rows.map((row) => [`${row.schema_name}/${row.name}`, row.sha256]));
+  const applied: string[] = [];
+  for (const { schema, migrations } of sets) {
+    for (const { name, sql } of migrations) {
+      const sha256 = createHash('sha256').update(sql).digest('hex');
+      const before = known.get(`${schema}/${name}`);
+      if (before === sha256) continue;
+      if (before) throw new Error(`Migration ${schema}/${name} has changed since it was applied`);
+      await client.query('BEGIN');
+      try {
+        await client.query(`CREATE SCHEMA IF NOT EXISTS "${schema}"`);
+        await client.query(sql);
+        await client.query('INSERT INTO platform.migration (schema_name, name, sha256) VALUES ($1, $2, $3)', [
+          schema,
+          name,
+          sha256,
+        ]);
+        await client.query('COMMIT');
+      } catch (error) {
+        await client.query('ROLLBACK');
+        throw new Error(`Migration ${schema}/${name} failed`, { cause: error });
+      }
+      applied.push(`${schema}/${name}`);
+    }
+  }
+  return applied;
+}

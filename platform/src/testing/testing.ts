@@ -1,0 +1,71 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { pino } from 'pino';
+import { type Config, readConfig } from '../config/config.ts';
+import { type ServiceContext, systemClock } from '../context.ts';
+import { createPool, type Database, kyselyOn } from '../database/database.ts';
+import { startEmbedded } from '../database/embedded.ts';
+import { migrate, type SchemaMigrations } from '../database/migrations.ts';
+import { uuidv7 } from '../ids.ts';
+
+/** A fresh, migrated database of a real PostgreSQL; dropped when disposed. */
+export interface TestDatabase extends AsyncDisposable {
+  readonly db: Database;
+  readonly pool: pg.Pool;
+  /** For a second process or an independent client. */
+  readonly url: string;
+}
+
+/** The server for this test file: the suite's (`EDUTRUST_TEST_POSTGRES`, an URL), else one of its own. */
+async function testServer(): Promise<{ url: string; stop(): Promise<void> }> {
+  const shared = process.env.EDUTRUST_TEST_POSTGRES;
+  if (shared) return { url: shared, stop: async () => undefined };
+  const directory = await mkdtemp(join(tmpdir(), 'edutrust-test-'));
+  const embedded = await startEmbedded(directory);
+  return {
+    url: embedded.url,
+    stop: async () => {
+      await embedded.stop();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+export async function testDatabase(migrations: readonly SchemaMigrations[]): Promise<TestDatabase> {
+  const server = await testServer();
+  const name = `test_${uuidv7().replaceAll('-', '')}`;
+  await administer(server.url, `CREATE DATABASE ${name}`);
+  const url = new URL(server.url);
+  url.pathname = `/${name}`;
+  const pool = createPool(url.href, 12);
+  await migrate(pool, migrations);
+  return {
+    db: kyselyOn(pool),
+    pool,
+    url: url.href,
+    [Symbol.asyncDispose]: async () => {
+      await pool.end();
+      await administer(server.url, `DROP DATABASE ${name} WITH (FORCE)`);
+      await server.stop();
+    },
+  };
+}
+
+async function administer(url: string, statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query(statement);
+  await client.end();
+}
+
+/** The configuration of a test: defaults, with what the test says. */
+export function testConfig(environment: Record<string, string> = {}): Config {
+  return readConfig({ EDUTRUST_LOG_LEVEL: 'silent', ...environment });
+}
+
+export interface TestContext extends ServiceContext, AsyncDisposable {
+  readonly pool: pg.Pool;
+  readonly databaseUrl: string;
+}
