@@ -1,0 +1,203 @@
+import { randomUUID, timingSafeEqual } from 'node:crypto';
+import formbody from '@fastify/formbody';
+import multipart from '@fastify/multipart';
+import swagger from '@fastify/swagger';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type RawReplyDefaultExpression,
+  type RawRequestDefaultExpression,
+  type RawServerDefault,
+} from 'fastify';
+import type { Config } from '../config/config.ts';
+import type { Logger } from '../context.ts';
+import type { Access, Actor, Gate, Resource } from './access.ts';
+import { isCrossSite } from './cross-site.ts';
+import { securityHeaders } from './headers.ts';
+import {
+  crossSite,
+  kindOf,
+  localeOf,
+  notAllowed,
+  notFound,
+  type Problem,
+  problemOf,
+  signInNeeded,
+  stepUpNeeded,
+} from './problem.ts';
+
+export { type Access, type Actor, anyone, type Gate, type Resource, type RoleAssignment, signedIn } from './access.ts';
+export { localeOf, type Problem } from './problem.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Who may call this route; compulsory. */
+    access?: Access;
+  }
+  interface FastifyRequest {
+    /** Who calls; null when nobody is signed in. */
+    actor: Actor | null;
+  }
+}
+
+/** Our Fastify: routes are typed by their TypeBox schemas. */
+export type App = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;
+
+export interface HttpOptions {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly gate: Gate;
+  /** Each resolves when what it stands for answers; they decide `/health/ready`. */
+  readonly readiness: Readonly<Record<string, () => Promise<unknown>>>;
+  /** The text of `/metrics`. */
+  readonly metrics: () => Promise<string>;
+  /** A page for a person who meets an error outside the API; without it the problem's text. */
+  readonly errorPage?: (problem: Problem, locale: 'vi' | 'en') => string;
+}
+
+/** Multipart uploads: one file of at most 64 MiB, unless a route says otherwise. */
+const uploadLimits = { files: 1, fields: 20, fieldSize: 100_000, fileSize: 64 * 1024 * 1024, parts: 25 };
+
+/**
+ * The HTTP base that every service adds its routes to: access checked before the handler runs, security headers,
+ * cross-site refusal, problem details, request ids, limits, health, metrics and the OpenAPI document.
+ */
+export async function createHttpServer(options: HttpOptions): Promise<App> {
+  const { config, log, gate } = options;
+  const app: App = Fastify({
+    // pino's own logger has every method that Fastify calls; the types differ in generics only
+    loggerInstance: log as unknown as FastifyBaseLogger,
+    disableRequestLogging: true,
+    genReqId: () => randomUUID(),
+    trustProxy: config.trustedProxies.length > 0 ? [...config.trustedProxies] : false,
+    bodyLimit: 1024 * 1024,
+    requestTimeout: 120_000,
+    connectionTimeout: 0,
+    keepAliveTimeout: 65_000,
+    routerOptions: { maxParamLength: 512 },
+    forceCloseConnections: 'idle',
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: 'array', allErrors: false } },
+  }).withTypeProvider<TypeBoxTypeProvider>();
+
+  app.removeContentTypeParser('text/plain'); // S3: JSON in a text/plain body is a cross-site form's trick
+  await app.register(formbody, { bodyLimit: 256 * 1024 });
+  await app.register(multipart, { limits: uploadLimits });
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'EduTrust', version: '1', description: 'Identity, single sign-on and digital signatures.' },
+      servers: [{ url: config.url.origin }],
+    },
+    hideUntagged: true,
+  });
+
+  app.decorateRequest('actor', null);
+  app.addHook('onRoute', (route) => {
+    if (!route.config?.access) throw new Error(`${route.method} ${route.url} names no access`);
+  });
+  app.addHook('onRequest', securityHeaders(config.url));
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+    const access = request.routeOptions.config.access;
+    if (!access) return; // the 404 route
+    if (access.kind === 'self-authenticating') return;
+    if (isCrossSite(request, config.url.origin)) throw crossSite();
+    request.actor = await gate.authenticate(request);
+    if (access.kind === 'anyone') return;
+    if (!request.actor) throw signInNeeded();
+    if (access.kind === 'action' && !access.resource) await decide(gate, request, access);
+  });
+  // With a resource the decision waits until the parameters have been validated.
+  app.addHook('preHandler', async (request) => {
+    const access = request.routeOptions.config.access;
+    if (access?.kind === 'action' && access.resource) await decide(gate, request, access, await access.resource(request));
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    request.log.info(
+      {
+        method: request.method,
+        route: request.routeOptions.url ?? 'none', // the pattern: a path may carry codes and identifiers
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime * 10) / 10,
+      },
+      'request',
+    );
+  });
+
+  app.setErrorHandler((error, request, reply) => answerProblem(error, request, reply, options));
+  app.setNotFoundHandler((request, reply) => answerProblem(notFound(), request, reply, options));
+  addOperations(app, options);
+  return app;
+}
+
+/** The signed-in person behind the request; for handlers whose access let only people through. */
+export function personActor(request: FastifyRequest): Extract<Actor, { kind: 'person' }> {
+  if (request.actor?.kind !== 'person') throw signInNeeded();
+  return request.actor;
+}
+
+async function decide(
+  gate: Gate,
+  request: FastifyRequest,
+  access: Extract<Access, { kind: 'action' }>,
+  resource?: Resource,
+): Promise<void> {
+  const { actor } = request;
+  if (!actor) throw signInNeeded();
+  if (!(await gate.can(actor, access.action, resource))) throw notAllowed();
+  if (access.freshWithinSeconds !== undefined && actor.kind === 'person') {
+    const ageSeconds = (Date.now() - actor.authenticatedAt.getTime()) / 1000;
+    if (ageSeconds > access.freshWithinSeconds) throw stepUpNeeded();
+  }
+}
+
+function answerProblem(error: unknown, request: FastifyRequest, reply: FastifyReply, { errorPage }: HttpOptions) {
+  const kind = kindOf(error);
+  if (kind.status >= 500) request.log.error({ err: kind.cause ?? kind, code: kind.code }, 'request failed');
+  const locale = localeOf(request);
+  const problem = problemOf(kind, locale, request.id);
+  reply.code(kind.status).header('cache-control', 'no-store');
+  if (kind.retryAfterSeconds !== undefined) reply.header('retry-after', String(kind.retryAfterSeconds));
+  const wantsPage = !request.url.startsWith('/api/') && (request.headers.accept ?? '').includes('text/html');
+  if (wantsPage && errorPage) return reply.type('text/html; charset=utf-8').send(errorPage(problem, locale));
+  return reply.type('application/problem+json; charset=utf-8').send(JSON.stringify(problem));
+}
+
+function addOperations(app: App, { config, readiness, metrics }: HttpOptions): void {
+  const access: Access = { kind: 'anyone' };
+  app.get('/health/live', { config: { access }, schema: { hide: true } }, async () => ({ status: 'live' }));
+  app.get('/health/ready', { config: { access }, schema: { hide: true } }, async (_request, reply) => {
+    const checks = await Promise.all(
+      Object.entries(readiness).map(async ([name, check]) => [name, await answersInTime(check)] as const),
+    );
+    const ready = checks.every(([, ok]) => ok);
+    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'unready', checks: Object.fromEntries(checks) });
+  });
+  const selfAuthenticating: Access = { kind: 'self-authenticating', scheme: 'metrics token or loopback' };
+  app.get('/metrics', { config: { access: selfAuthenticating }, schema: { hide: true } }, async (request, reply) => {
+    if (!mayReadMetrics(request, config.metricsToken)) throw notAllowed();
+    return reply.type('text/plain; version=0.0.4; charset=utf-8').send(await metrics());
+  });
+  app.get('/api/openapi.json', { config: { access }, schema: { hide: true } }, async () => app.swagger());
+}
+
+async function answersInTime(check: () => Promise<unknown>): Promise<boolean> {
+  const late = new Promise<false>((resolve) => setTimeout(resolve, 2_000, false).unref());
+  return Promise.race([check().then(() => true, () => false), late]);
+}
+
+function mayReadMetrics(request: FastifyRequest, token: string | undefined): boolean {
+  if (!token) return ['127.0.0.1', '::1', '::ffff:127.0.0.1'].includes(request.ip);
+  const given = Buffer.from(request.headers.authorization ?? '');
+  const wanted = Buffer.from(`Bearer ${token}`);
+  return given.length === wanted.length && timingSafeEqual(given, wanted);
+}
