@@ -1,0 +1,12 @@
+#!/usr/bin/env node
+// The one file in JavaScript: an older Node cannot even read the rest, so the version is checked here first.
+const [major] = process.versions.node.split('.').map(Number);
+if (major < 24) {
+  process.stderr.write(
+    `edutrust: cần Node.js 24 trở lên, đang chạy ${process.versions.node}. Dùng «npm start» hoặc «npx edutrust …».\n` +
+      `edutrust: needs Node.js 24 or newer, this is ${process.versions.node}. Use "npm start" or "npx edutrust …".\n`,
+  );
+  process.exit(3);
+}
+const { main } = await import('../src/main.ts');
+await main(process.argv);

@@ -1,0 +1,41 @@
+import { listTargets, runTarget } from '@edutrust/directory-sync/targets';
+import { NotFound } from '@edutrust/platform/errors';
+import { type Program, withContext } from './command.ts';
+
+const actor = { kind: 'system', name: 'cli' } as const;
+
+export function addSyncCommands(program: Program): void {
+  const sync = program.command.command('sync').description('other directories');
+  sync
+    .command('targets')
+    .description('what is fed, and how it is')
+    .addHelpText('after', '\nExample: edutrust sync targets')
+    .action(async () => {
+      const output = program.output();
+      await withContext(program, async (context) => {
+        for (const target of await listTargets(context)) output.result(target, `${target.name}  ${target.kind}  ${target.state}`);
+      });
+    });
+  sync
+    .command('run')
+    .argument('<target>', 'name of the target')
+    .option('--apply', 'do it; without this the command only shows the plan')
+    .description('bring a target in step')
+    .addHelpText('after', '\nExample: edutrust sync run ldap-so --apply')
+    .action(async (name: string, { apply }: { apply?: boolean }) => {
+      const output = program.output();
+      await withContext(program, async (context) => {
+        const target = (await listTargets(context)).find((known) => known.name === name);
+        if (!target) {
+          throw new NotFound('sync/no-target', { vi: `Không có đích «${name}».`, en: `There is no target "${name}".` });
+        }
+        const run = await runTarget(context, target.id, { mode: apply ? 'apply' : 'plan', actor });
+        const { added, changed, disabled, unchanged, failed } = run.totals;
+        output.result(run, {
+          vi: `${run.state}: thêm ${added}, sửa ${changed}, vô hiệu ${disabled}, giữ nguyên ${unchanged}, lỗi ${failed}.`,
+          en: `${run.state}: ${added} added, ${changed} changed, ${disabled} disabled, ${unchanged} unchanged, ${failed} failed.`,
+        });
+        if (run.state !== 'done') process.exitCode = 1;
+      });
+    });
+}

@@ -1,0 +1,60 @@
+import { migrations as certsMigrations } from '@edutrust/certs/service';
+import { migrations as syncMigrations } from '@edutrust/directory-sync/service';
+import { migrations as idpMigrations } from '@edutrust/idp/service';
+import type { Config } from '@edutrust/platform/config';
+import { type Logger, type ServiceContext, systemClock } from '@edutrust/platform/context';
+import { type OpenDatabase, openDatabase } from '@edutrust/platform/database';
+import { createJobs, migrateJobs } from '@edutrust/platform/jobs';
+import { createLedger } from '@edutrust/platform/ledger';
+import { createMailer } from '@edutrust/platform/mail';
+import { migrate, platformMigrations, type SchemaMigrations } from '@edutrust/platform/migrations';
+import { loadSecretBox } from '@edutrust/platform/secrets';
+import { openStore } from '@edutrust/platform/store';
+import { migrations as registryMigrations } from '@edutrust/registry/service';
+import { migrations as signingMigrations } from '@edutrust/signing-service/service';
+
+/** Every schema of the platform, lower floors first. */
+export const allMigrations: readonly SchemaMigrations[] = [
+  platformMigrations,
+  registryMigrations,
+  certsMigrations,
+  idpMigrations,
+  signingMigrations,
+  syncMigrations,
+];
+
+export interface OpenContext extends ServiceContext {
+  readonly database: OpenDatabase;
+  close(): Promise<void>;
+}
+
+/** Opens the database, brings it up to date, and builds what every service is given. */
+export async function openContext(config: Config, log: Logger, { serves }: { serves: boolean }): Promise<OpenContext> {
+  const database = await openDatabase(config, { serves, log });
+  try {
+    const secrets = await loadSecretBox(config.secretFile, { createIfMissing: config.createsSecretFile });
+    await migrate(database.pool, allMigrations);
+    await migrateJobs(database.pool);
+    const store = await openStore(config, database.pool, log);
+    const jobs = createJobs();
+    return {
+      config,
+      db: database.db,
+      store,
+      jobs,
+      ledger: await createLedger({ db: database.db, pool: database.pool, secrets, config, clock: systemClock, log }),
+      mailer: createMailer(config, jobs),
+      secrets,
+      clock: systemClock,
+      log,
+      database,
+      close: async () => {
+        await store.close();
+        await database.close();
+      },
+    };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}

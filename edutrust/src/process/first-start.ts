@@ -1,0 +1,55 @@
+import { ensureAuthorities } from '@edutrust/certs/authority';
+import { createFirstAdministratorLink } from '@edutrust/idp/accounts';
+import { seedDemo as seedAccounts } from '@edutrust/idp/demo';
+import type { Config } from '@edutrust/platform/config';
+import { seedDemo as seedCity } from '@edutrust/registry/demo';
+import { seedDemo as seedSigning } from '@edutrust/signing-service/demo';
+import type { Output } from '../output.ts';
+import type { OpenContext } from './context.ts';
+
+/** What the first start shows once: addresses and codes that work only until they are used. */
+export interface Welcome {
+  readonly administratorLink: string | undefined;
+  readonly people: readonly { readonly role: string; readonly name: string; readonly educationId: string; readonly code: string }[];
+}
+
+/** Makes the authorities, and on a new embedded database the demo city; idempotent, so a killed start goes on. */
+export async function prepareFirstStart(context: OpenContext, output: Output): Promise<Welcome> {
+  await ensureAuthorities(context);
+  if (!context.config.seedsDemo) return { administratorLink: undefined, people: [] };
+  return seedDemoCity(context, output);
+}
+
+/** `edutrust seed demo`: the city, its accounts and apps, its transcripts. */
+export async function seedDemoCity(context: OpenContext, output: Output): Promise<Welcome> {
+  output.say({ vi: 'Chuẩn bị thành phố mẫu…', en: 'Preparing the demo city…' });
+  const city = await seedCity(context);
+  const people = await seedAccounts(context, city);
+  await seedSigning(context, city);
+  const administratorLink = await createFirstAdministratorLink(context, city.people.administrator);
+  return { administratorLink, people };
+}
+
+export function greet(config: Config, output: Output, welcome: Welcome): void {
+  if (output.json) {
+    output.result({ url: config.url.origin, ...welcome }, '');
+    return;
+  }
+  output.say({ vi: `\nEduTrust đang chạy tại ${config.url.origin}`, en: `\nEduTrust is running at ${config.url.origin}` });
+  if (welcome.administratorLink) {
+    output.say({
+      vi: `\nQuản trị viên đầu tiên: mở đường dẫn này một lần\n  ${welcome.administratorLink}`,
+      en: `\nFirst administrator: open this link once\n  ${welcome.administratorLink}`,
+    });
+  }
+  if (welcome.people.length > 0) {
+    output.say({
+      vi: `\nNgười dùng mẫu: kích hoạt tại ${config.url.origin}/activate`,
+      en: `\nDemo people: activate at ${config.url.origin}/activate`,
+    });
+    for (const { role, name, educationId, code } of welcome.people) {
+      output.say(`  ${role.padEnd(22)} ${educationId}   ${code}   ${name}`);
+    }
+  }
+  output.say({ vi: '\nCtrl-C để dừng.\n', en: '\nCtrl-C stops it.\n' });
+}

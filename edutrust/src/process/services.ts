@@ -1,0 +1,34 @@
+import { createCerts } from '@edutrust/certs/service';
+import { createDirectorySync } from '@edutrust/directory-sync/service';
+import { createIdp } from '@edutrust/idp/service';
+import type { ServiceContext } from '@edutrust/platform/context';
+import type { Gate } from '@edutrust/platform/http';
+import type { Service } from '@edutrust/platform/service';
+import { can } from '@edutrust/registry/authority';
+import { createRegistry } from '@edutrust/registry/service';
+import { createSigning } from '@edutrust/signing-service/service';
+import type { Pages } from './screens.ts';
+
+/** What `--only` can name. `console` is the static screens; the pages belong to the services that answer with them. */
+export const serviceNames = ['registry', 'idp', 'certs', 'signing', 'sync', 'console'] as const;
+export type ServiceName = (typeof serviceNames)[number];
+
+export interface Services {
+  readonly selected: readonly Service[];
+  readonly gate: Gate;
+}
+
+/** Builds the services that this process serves. The provider is always built: it knows who is calling. */
+export async function buildServices(context: ServiceContext, names: readonly ServiceName[], pages: Pages): Promise<Services> {
+  const idp = await createIdp(context, pages.idpPages);
+  const decide = can(context.db);
+  const built: Partial<Record<ServiceName, Service>> = {
+    idp,
+    ...(names.includes('registry') ? { registry: createRegistry(context) } : {}),
+    ...(names.includes('certs') ? { certs: await createCerts(context) } : {}),
+    ...(names.includes('signing') ? { signing: await createSigning(context, pages.signingPages) } : {}),
+    ...(names.includes('sync') ? { sync: createDirectorySync(context) } : {}),
+  };
+  const selected = names.flatMap((name) => built[name] ?? []);
+  return { selected, gate: { authenticate: (request) => idp.authenticate(request), can: decide } };
+}

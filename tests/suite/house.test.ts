@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { test } from 'node:test';
+
+const root = new URL('../..', import.meta.url).pathname;
+
+/** Who may import whom: a workspace, and the workspaces below it (docs/architecture.md, Floors). */
+const below: Readonly<Record<string, readonly string[]>> = {
+  platform: [],
+  registry: ['platform'],
+  certs: ['platform', 'registry'],
+  idp: ['platform', 'registry'],
+  'directory-sync': ['platform', 'registry'],
+  'signing-service': ['platform', 'registry', 'certs'],
+  'admin-console': ['idp/pages', 'signing-service/pages'],
+  edutrust: ['platform', 'registry', 'certs', 'idp', 'directory-sync', 'signing-service', 'admin-console'],
+};
+
+const importPattern = /(?:^|\n)\s*(import|export)\s+(type\s+)?(?:[^'";]*?\sfrom\s+)?['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)/g;
+
+interface Import {
+  readonly file: string;
+  readonly target: string;
+  readonly isType: boolean;
+}
+
+function importsOf(workspace: string): Import[] {
+  const files = globSync(`${workspace}/**/*.{ts,tsx}`, { cwd: root, exclude: ['**/node_modules/**', '**/dist/**', '**/generated/**'] });
+  return files.flatMap((file) =>
+    [...readFileSync(join(root, file), 'utf8').matchAll(importPattern)].map((match) => ({
+      file,
+      target: match[3] ?? match[4] ?? '',
+      isType: match[2] !== undefined,
+    })),
+  );
+}
+
+function doorsOf(workspace: string): Record<string, string> {
+  return JSON.parse(readFileSync(join(root, workspace, 'package.json'), 'utf8')).exports ?? {};
+}
+
+const isTest = (file: string) => file.endsWith('.test.ts') || file.includes('/testing/') || file.endsWith('preview.ts');
+
+for (const [workspace, allowed] of Object.entries(below)) {
+  test(`H1: ${workspace} imports only downward, through doors`, () => {
+    const wrong: string[] = [];
+    for (const { file, target, isType } of importsOf(workspace)) {
+      if (target.startsWith('@edutrust/')) {
+        const [, name = '', ...rest] = target.split('/');
+        const door = rest.join('/');
+        const isAllowed = name === workspace || allowed.includes(name) || (isType && allowed.includes(`${name}/${door}`));
+        if (!isAllowed && !isTest(file)) wrong.push(`${file} imports ${target}: not below it`);
+        if (!(`./${door}` in doorsOf(name))) wrong.push(`${file} imports ${target}: no such door`);
+      } else if (target.startsWith('.')) {
+        const path = normalize(join(dirname(file), target));
+        if (!path.startsWith(`${workspace}/`)) wrong.push(`${file} reaches out of its workspace: ${target}`);
+      }
+    }
+    assert.deepEqual(wrong, []);
+  });
+}
+
+test('H1: every door leads to a file', () => {
+  for (const workspace of Object.keys(below)) {
+    for (const [door, path] of Object.entries(doorsOf(workspace))) {
+      assert.ok(existsSync(join(root, workspace, path)), `${workspace} ${door} → ${path}`);
+    }
+  }
+});
+
+test('H1: no circle among the files of a workspace', () => {
+  for (const workspace of Object.keys(below)) {
+    const graph = new Map<string, string[]>();
+    for (const { file, target, isType } of importsOf(workspace)) {
+      if (!target.startsWith('.') || isType || isTest(file)) continue;
+      const path = normalize(join(dirname(file), target));
+      graph.set(file, [...(graph.get(file) ?? []), path]);
+    }
+    const done = new Set<string>();
+    const visit = (file: string, trail: readonly string[]): void => {
+      assert.ok(!trail.includes(file), `circle: ${[...trail.slice(trail.indexOf(file)), file].join(' → ')}`);
+      if (done.has(file)) return;
+      for (const next of graph.get(file) ?? []) visit(next, [...trail, file]);
+      done.add(file);
+    };
+    for (const file of graph.keys()) visit(file, []);
+  }
+});
