@@ -27,9 +27,12 @@ const server = await startEmbedded(directory);
 process.env.EDUTRUST_TEST_POSTGRES = server.url;
 let totals = { passed: 0, failed: 0 };
 try {
-  const beside = globSync('{platform,registry,certs,idp,signing-service,directory-sync,admin-console,edutrust,bench,examples}/**/*.test.ts', {
-    exclude: ['**/node_modules/**'],
-  });
+  const beside = globSync(
+    '{platform,registry,certs,idp,signing-service,directory-sync,admin-console,edutrust,bench,examples}/**/*.test.ts',
+    {
+      exclude: ['**/node_modules/**'],
+    },
+  );
   totals = add(totals, await runFiles([...beside, ...globSync('tests/suite/*.test.ts')], 2));
   // A browser, a server and slapd at once: one journey after another on two cores.
   totals = add(totals, await runFiles(globSync('tests/{journeys,faults}/**/*.test.ts'), 1));
@@ -49,7 +52,9 @@ function npm(script: string): void {
 }
 
 async function runFiles(all: string[], concurrency: number): Promise<typeof totals> {
-  const files = all.filter((file) => patterns.length === 0 || patterns.some((pattern) => file.includes(pattern))).sort();
+  const files = all
+    .filter((file) => patterns.length === 0 || patterns.some((pattern) => file.includes(pattern)))
+    .sort();
   if (files.length === 0) return { passed: 0, failed: 0 };
   const found = { passed: 0, failed: 0 };
   const stream = run({ files: files.map((file) => join(root, file)), concurrency, timeout: 300_000 });

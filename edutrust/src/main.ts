@@ -15,7 +15,9 @@ import { createOutput, localeOfTerminal, reportError } from './output.ts';
 export async function main(argv: readonly string[]): Promise<void> {
   const locale = localeOfTerminal(process.env);
   const command = new Command('edutrust')
-    .description('Định danh, đăng nhập một lần và chữ ký số cho ngành giáo dục.\nIdentity, single sign-on and digital signatures for a city of schools.')
+    .description(
+      'Định danh, đăng nhập một lần và chữ ký số cho ngành giáo dục.\nIdentity, single sign-on and digital signatures for a city of schools.',
+    )
     .option('--json', 'one JSON object a line')
     .showHelpAfterError('(edutrust --help)')
     .exitOverride();

@@ -35,7 +35,9 @@ export function createOutput(json: boolean, locale: Locale): Output {
 export function reportError(error: unknown, { json, locale }: Pick<Output, 'json' | 'locale'>): number {
   if (!(error instanceof EduTrustError)) {
     const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    process.stderr.write(json ? `${JSON.stringify({ error: { code: 'internal', detail: message } })}\n` : `edutrust: ${message}\n`);
+    process.stderr.write(
+      json ? `${JSON.stringify({ error: { code: 'internal', detail: message } })}\n` : `edutrust: ${message}\n`,
+    );
     return 3;
   }
   const { code, detail, remedy, fields } = error;

@@ -1,4 +1,4 @@
-import { randomFillSync } from 'node:crypto';
+import { randomFillSync, randomInt } from 'node:crypto';
 
 declare const brand: unique symbol;
 /** A string that only its own parser makes, so that two kinds of identifier cannot be swapped. */
@@ -7,15 +7,24 @@ export type Brand<Name extends string> = string & { readonly [brand]: Name };
 export type PersonId = Brand<'PersonId'>;
 export type OrganisationId = Brand<'OrganisationId'>;
 
+/** The last identifier's time and counter: identifiers of one process are in the order in which they were made. */
+let last = { milliseconds: 0, counter: 0 };
+
 /**
- * A UUIDv7 (RFC 9562 §5.7): 48 bits of Unix milliseconds, then 74 random bits. The primary key of every table,
- * because rows that are made together lie together in the index.
+ * A UUIDv7 (RFC 9562 §5.7): 48 bits of Unix milliseconds, a 12-bit counter within the millisecond (§6.2 method 1), then
+ * 62 random bits. The primary key of every table, because rows that are made together lie together in the index.
  */
 export function uuidv7(now: number = Date.now()): string {
+  const isLater = now > last.milliseconds;
+  const counter = isLater ? randomInt(0x400) : last.counter + 1;
+  last =
+    counter > 0xfff
+      ? { milliseconds: last.milliseconds + 1, counter: 0 }
+      : { milliseconds: isLater ? now : last.milliseconds, counter };
   const bytes = Buffer.alloc(16);
-  randomFillSync(bytes, 6);
-  bytes.writeUIntBE(now, 0, 6);
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x70;
+  randomFillSync(bytes, 8);
+  bytes.writeUIntBE(last.milliseconds, 0, 6);
+  bytes.writeUInt16BE(0x7000 | last.counter, 6);
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
   const hex = bytes.toString('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;

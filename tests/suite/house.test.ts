@@ -17,7 +17,8 @@ const below: Readonly<Record<string, readonly string[]>> = {
   edutrust: ['platform', 'registry', 'certs', 'idp', 'directory-sync', 'signing-service', 'admin-console'],
 };
 
-const importPattern = /(?:^|\n)\s*(import|export)\s+(type\s+)?(?:[^'";]*?\sfrom\s+)?['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)/g;
+const importPattern =
+  /(?:^|\n)\s*(import|export)\s+(type\s+)?(?:[^'";]*?\sfrom\s+)?['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)/g;
 
 interface Import {
   readonly file: string;
@@ -26,7 +27,10 @@ interface Import {
 }
 
 function importsOf(workspace: string): Import[] {
-  const files = globSync(`${workspace}/**/*.{ts,tsx}`, { cwd: root, exclude: ['**/node_modules/**', '**/dist/**', '**/generated/**'] });
+  const files = globSync(`${workspace}/**/*.{ts,tsx}`, {
+    cwd: root,
+    exclude: ['**/node_modules/**', '**/dist/**', '**/generated/**'],
+  });
   return files.flatMap((file) =>
     [...readFileSync(join(root, file), 'utf8').matchAll(importPattern)].map((match) => ({
       file,
@@ -49,7 +53,8 @@ for (const [workspace, allowed] of Object.entries(below)) {
       if (target.startsWith('@edutrust/')) {
         const [, name = '', ...rest] = target.split('/');
         const door = rest.join('/');
-        const isAllowed = name === workspace || allowed.includes(name) || (isType && allowed.includes(`${name}/${door}`));
+        const isAllowed =
+          name === workspace || allowed.includes(name) || (isType && allowed.includes(`${name}/${door}`));
         if (!isAllowed && !isTest(file)) wrong.push(`${file} imports ${target}: not below it`);
         if (!(`./${door}` in doorsOf(name))) wrong.push(`${file} imports ${target}: no such door`);
       } else if (target.startsWith('.')) {

@@ -1,6 +1,6 @@
+import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { once } from 'node:events';
 import { verifyBatchLine } from '@edutrust/certs/path';
 import type { Program } from './command.ts';
 

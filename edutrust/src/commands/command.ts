@@ -1,6 +1,6 @@
 import type { Config } from '@edutrust/platform/config';
-import { pino } from 'pino';
 import type { Command } from 'commander';
+import { pino } from 'pino';
 import type { Output } from '../output.ts';
 import { type OpenContext, openContext } from '../process/context.ts';
 
@@ -13,7 +13,10 @@ export interface Program {
 }
 
 /** Runs with the platform open beside a serving process if there is one, and closes it whatever happens. */
-export async function withContext<Result>(program: Program, run: (context: OpenContext) => Promise<Result>): Promise<Result> {
+export async function withContext<Result>(
+  program: Program,
+  run: (context: OpenContext) => Promise<Result>,
+): Promise<Result> {
   const log = pino({ level: 'silent' });
   const context = await openContext(program.config(), log, { serves: false });
   try {

@@ -1,5 +1,5 @@
-import { formatEducationId, parseEducationId } from '@edutrust/registry/education-id';
 import { InvalidInput } from '@edutrust/platform/errors';
+import { formatEducationId, parseEducationId } from '@edutrust/registry/education-id';
 import type { Program } from './command.ts';
 
 export function addIdsCommands(program: Program): void {
@@ -16,10 +16,16 @@ export function addIdsCommands(program: Program): void {
       for (const text of texts) {
         try {
           const id = formatEducationId(parseEducationId(text));
-          output.result({ id: text, valid: true }, { vi: `${id}: đúng dạng mã giáo dục.`, en: `${id}: a well-formed education ID.` });
+          output.result(
+            { id: text, valid: true },
+            { vi: `${id}: đúng dạng mã giáo dục.`, en: `${id}: a well-formed education ID.` },
+          );
         } catch (error) {
           if (!(error instanceof InvalidInput)) throw error;
-          output.result({ id: text, valid: false, reason: error.code }, { vi: `${text}: ${error.detail.vi}`, en: `${text}: ${error.detail.en}` });
+          output.result(
+            { id: text, valid: false, reason: error.code },
+            { vi: `${text}: ${error.detail.vi}`, en: `${text}: ${error.detail.en}` },
+          );
           process.exitCode = 1;
         }
       }

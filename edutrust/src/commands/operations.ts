@@ -10,7 +10,9 @@ export function addOperationsCommands(program: Program): void {
     .action(async () => {
       // Opening the platform migrates; several processes may do it at once.
       await withContext(program, async () => undefined);
-      program.output().result({ migrated: true }, { vi: 'Cơ sở dữ liệu đã ở bản mới nhất.', en: 'The database is up to date.' });
+      program
+        .output()
+        .result({ migrated: true }, { vi: 'Cơ sở dữ liệu đã ở bản mới nhất.', en: 'The database is up to date.' });
     });
   program.command
     .command('seed')
@@ -37,11 +39,17 @@ export function addOperationsCommands(program: Program): void {
       }
       await withContext(program, async ({ database, store, ledger }) => {
         const { rows } = await database.pool.query<{ version: string }>('SELECT version() AS version');
-        output.result({ check: 'database', ok: true, version: rows[0]?.version }, `✓ ${rows[0]?.version?.split(' on ')[0]}`);
+        output.result(
+          { check: 'database', ok: true, version: rows[0]?.version },
+          `✓ ${rows[0]?.version?.split(' on ')[0]}`,
+        );
         await store.ping();
         output.result({ check: 'store', ok: true }, '✓ short-lived store');
         const verdict = await ledger.verify('audit');
-        output.result({ check: 'ledger', ok: verdict.intact }, `${verdict.intact ? '✓' : '✗'} ledger, ${verdict.size} entries`);
+        output.result(
+          { check: 'ledger', ok: verdict.intact },
+          `${verdict.intact ? '✓' : '✗'} ledger, ${verdict.size} entries`,
+        );
         if (!verdict.intact) process.exitCode = 1;
       });
     });

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { InvalidInput } from '@edutrust/platform/errors';
-import { applyImport, describePlan, planImport } from '@edutrust/registry/roster';
 import { findOrganisationByCode } from '@edutrust/registry/organisations';
+import { applyImport, describePlan, planImport } from '@edutrust/registry/roster';
 import { type Program, withContext } from './command.ts';
 
 const actor = { kind: 'system', name: 'cli' } as const;
@@ -19,7 +19,9 @@ export function addPeopleCommands(program: Program): void {
       const output = program.output();
       await mustBeFile(file);
       await withContext(program, async (context) => {
-        const organisationId = options.school ? (await findOrganisationByCode(context.db, options.school)).id : undefined;
+        const organisationId = options.school
+          ? (await findOrganisationByCode(context.db, options.school)).id
+          : undefined;
         const bar = createProgress(output.json);
         const plan = await planImport(context, { path: file, organisationId, actor, onProgress: bar.update });
         bar.end();
@@ -53,7 +55,9 @@ function createProgress(json: boolean) {
       if (!shown) return;
       const part = total > 0 ? Math.min(1, done / total) : 0;
       const width = Math.round(part * 30);
-      process.stderr.write(`\r[${'█'.repeat(width)}${' '.repeat(30 - width)}] ${Math.round(part * 100)}% ${step}\x1b[K`);
+      process.stderr.write(
+        `\r[${'█'.repeat(width)}${' '.repeat(30 - width)}] ${Math.round(part * 100)}% ${step}\x1b[K`,
+      );
     },
     end: () => {
       if (shown) process.stderr.write('\r\x1b[K');

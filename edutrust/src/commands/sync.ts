@@ -13,7 +13,8 @@ export function addSyncCommands(program: Program): void {
     .action(async () => {
       const output = program.output();
       await withContext(program, async (context) => {
-        for (const target of await listTargets(context)) output.result(target, `${target.name}  ${target.kind}  ${target.state}`);
+        for (const target of await listTargets(context))
+          output.result(target, `${target.name}  ${target.kind}  ${target.state}`);
       });
     });
   sync

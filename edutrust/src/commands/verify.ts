@@ -23,7 +23,10 @@ export function addVerifyCommand(program: Program): void {
             if (report.verdict !== 'valid') process.exitCode = 1;
           } catch (error) {
             if (!(error instanceof EduTrustError)) throw error;
-            output.result({ file, error: { code: error.code, detail: error.detail[output.locale] } }, `${file}: ${error.detail[output.locale]}`);
+            output.result(
+              { file, error: { code: error.code, detail: error.detail[output.locale] } },
+              `${file}: ${error.detail[output.locale]}`,
+            );
             process.exitCode = error.exitCode;
           }
         }

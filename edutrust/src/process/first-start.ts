@@ -10,7 +10,12 @@ import type { OpenContext } from './context.ts';
 /** What the first start shows once: addresses and codes that work only until they are used. */
 export interface Welcome {
   readonly administratorLink: string | undefined;
-  readonly people: readonly { readonly role: string; readonly name: string; readonly educationId: string; readonly code: string }[];
+  readonly people: readonly {
+    readonly role: string;
+    readonly name: string;
+    readonly educationId: string;
+    readonly code: string;
+  }[];
 }
 
 /** Makes the authorities, and on a new embedded database the demo city; idempotent, so a killed start goes on. */
@@ -35,7 +40,10 @@ export function greet(config: Config, output: Output, welcome: Welcome): void {
     output.result({ url: config.url.origin, ...welcome }, '');
     return;
   }
-  output.say({ vi: `\nEduTrust đang chạy tại ${config.url.origin}`, en: `\nEduTrust is running at ${config.url.origin}` });
+  output.say({
+    vi: `\nEduTrust đang chạy tại ${config.url.origin}`,
+    en: `\nEduTrust is running at ${config.url.origin}`,
+  });
   if (welcome.administratorLink) {
     output.say({
       vi: `\nQuản trị viên đầu tiên: mở đường dẫn này một lần\n  ${welcome.administratorLink}`,

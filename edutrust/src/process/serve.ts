@@ -16,7 +16,10 @@ import { buildServices, type ServiceName } from './services.ts';
 /** Serves until SIGINT or SIGTERM, then finishes what is under way and lets go in order. */
 export async function serve(config: Config, names: readonly ServiceName[], output: Output): Promise<void> {
   // stderr: what the start says to the person goes to stdout
-  const log = pino({ level: config.logLevel, redact: ['req.headers.authorization', 'req.headers.cookie'] }, pino.destination(2));
+  const log = pino(
+    { level: config.logLevel, redact: ['req.headers.authorization', 'req.headers.cookie'] },
+    pino.destination(2),
+  );
   const stopped = untilStopped();
   const pages = await loadPages();
   const context = await openContext(config, log, { serves: true });
@@ -41,7 +44,8 @@ export async function serve(config: Config, names: readonly ServiceName[], outpu
     greet(config, output, welcome);
     await stopped;
   } finally {
-    for (const close of closers.reverse()) await close().catch((error: unknown) => log.error({ err: error }, 'shutdown'));
+    for (const close of closers.reverse())
+      await close().catch((error: unknown) => log.error({ err: error }, 'shutdown'));
   }
 }
 

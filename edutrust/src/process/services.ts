@@ -19,7 +19,11 @@ export interface Services {
 }
 
 /** Builds the services that this process serves. The provider is always built: it knows who is calling. */
-export async function buildServices(context: ServiceContext, names: readonly ServiceName[], pages: Pages): Promise<Services> {
+export async function buildServices(
+  context: ServiceContext,
+  names: readonly ServiceName[],
+  pages: Pages,
+): Promise<Services> {
   const idp = await createIdp(context, pages.idpPages);
   const decide = can(context.db);
   const built: Partial<Record<ServiceName, Service>> = {

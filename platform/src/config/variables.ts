@@ -123,7 +123,11 @@ export const variables = {
   EDUTRUST_TRUSTED_PROXIES: {
     about: 'Addresses or CIDR ranges, by commas, whose X-Forwarded-* headers are believed.',
     fallback: '',
-    parse: (text: string) => text.split(',').map((part) => part.trim()).filter(Boolean),
+    parse: (text: string) =>
+      text
+        .split(',')
+        .map((part) => part.trim())
+        .filter(Boolean),
   },
   EDUTRUST_METRICS_TOKEN: {
     about: 'Bearer token that /metrics asks for; without it only this machine may read it.',

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Pool, PoolClient } from 'pg';
 
+export { platformMigrations } from '../migrations.ts';
+
 /** One step forward. Its text never changes once released: the next change is the next migration. */
 export interface Migration {
   /** `001-accounts`; applied in the order of the list. */

@@ -1,5 +1,7 @@
-import type { Transaction } from '../database/database.ts';
+import { sql } from 'kysely';
+import type { Database, Transaction } from '../database/database.ts';
 import type { Actor } from '../http/access.ts';
+import { uuidv7 } from '../ids.ts';
 
 /** JSON without undefined, as PostgreSQL stores it. */
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
@@ -19,8 +21,185 @@ export interface DomainEvent {
   readonly data?: { [key: string]: Json };
 }
 
+/** Who acted, as the ledger keeps it: identifiers only. */
+export type RecordedActor =
+  | { readonly kind: 'person'; readonly personId: string }
+  | { readonly kind: 'app'; readonly clientId: string }
+  | { readonly kind: 'system'; readonly name: string };
+
+/** An event as a reader of the outbox gets it. */
+export interface RecordedEvent {
+  readonly id: string;
+  readonly at: Date;
+  readonly type: string;
+  readonly actor: RecordedActor;
+  readonly subject: { readonly kind: string; readonly id: string };
+  readonly organisationId: string | null;
+  readonly data: { [key: string]: Json };
+}
+
+function recordedActor(actor: Actor): RecordedActor {
+  if (actor.kind === 'person') return { kind: 'person', personId: actor.personId };
+  if (actor.kind === 'app') return { kind: 'app', clientId: actor.clientId };
+  return { kind: 'system', name: actor.name };
+}
+
 /**
- * Writes the event to the outbox and to the audit log of the ledger, in the transaction of its effect.
- * Every effect calls it; nothing calls it outside a transaction.
+ * Writes the events to the outbox and to the audit log of the ledger, in the transaction of their effect and in one
+ * statement. Every effect calls it; nothing calls it outside a transaction.
  */
-export declare function record(transaction: Transaction, ...events: DomainEvent[]): Promise<void>;
+export async function record(transaction: Transaction, ...events: readonly DomainEvent[]): Promise<void> {
+  if (events.length === 0) return;
+  // Milliseconds: what the ledger hashes must read back the same.
+  const at = new Date().toISOString();
+  const rows = events.map((event) => ({
+    id: uuidv7(),
+    at,
+    type: event.type,
+    actor: recordedActor(event.actor),
+    subject_kind: event.subject.kind,
+    subject_id: event.subject.id,
+    organisation_id: event.organisationId ?? null,
+    data: event.data ?? {},
+  }));
+  await sql`
+    WITH event AS (
+      SELECT * FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS row (
+        id uuid, at timestamptz, type text, actor jsonb, subject_kind text, subject_id text, organisation_id uuid, data jsonb)
+    ), sent AS (
+      INSERT INTO platform.outbox (id, at, type, actor, subject_kind, subject_id, organisation_id, data)
+      SELECT id, at, type, actor, subject_kind, subject_id, organisation_id, data FROM event
+    ), kept AS (
+      INSERT INTO platform.ledger_entry (id, log, at, type, actor, subject_kind, subject_id, organisation_id, data)
+      SELECT id, 'audit', at, type, actor, subject_kind, subject_id, organisation_id, data FROM event
+    )
+    INSERT INTO platform.ledger_pending (log, entry_id) SELECT 'audit', id FROM event
+  `.execute(transaction);
+}
+
+export interface OutboxReader {
+  /** Who reads: the name of its checkpoint. One process at a time reads for a consumer. */
+  readonly consumer: string;
+  /** Types to hand over, as exact names or prefixes ending in a dot; everything when absent. */
+  readonly types?: readonly string[];
+  /**
+   * Handles a batch in the given transaction, which also moves the checkpoint: what it writes there happens exactly
+   * once. A throw leaves the checkpoint and the batch comes again.
+   */
+  readonly handle: (events: readonly RecordedEvent[], transaction: Transaction) => Promise<void>;
+  readonly batchSize?: number;
+}
+
+interface OutboxRow {
+  id: string;
+  transaction_id: string;
+  position: number;
+  at: Date;
+  type: string;
+  actor: RecordedActor;
+  subject_kind: string;
+  subject_id: string;
+  organisation_id: string | null;
+  data: { [key: string]: Json };
+}
+
+/**
+ * Reads the next batch of the consumer and handles it; gives how many events it read (0: nothing new, or another
+ * process is reading). Events come in the order (transaction, position), and only those of transactions before the
+ * oldest one still running, so that none that commits later is skipped.
+ */
+export async function readOutboxOnce(db: Database, reader: OutboxReader): Promise<number> {
+  return db.transaction().execute(async (transaction) => {
+    await sql`INSERT INTO platform.outbox_checkpoint (consumer) VALUES (${reader.consumer}) ON CONFLICT DO NOTHING`.execute(
+      transaction,
+    );
+    const locked = await sql<{ transaction_id: string; position: number }>`
+      SELECT transaction_id::text, position FROM platform.outbox_checkpoint
+      WHERE consumer = ${reader.consumer} FOR UPDATE SKIP LOCKED`.execute(transaction);
+    const from = locked.rows[0];
+    if (!from) return 0;
+    const { rows } = await sql<OutboxRow>`
+      SELECT id, transaction_id::text, position, at, type, actor, subject_kind, subject_id, organisation_id, data
+      FROM platform.outbox
+      WHERE (transaction_id, position) > (${from.transaction_id}::xid8, ${from.position}::bigint)
+        AND transaction_id < pg_snapshot_xmin(pg_current_snapshot())
+      ORDER BY transaction_id, position
+      LIMIT ${reader.batchSize ?? 200}`.execute(transaction);
+    const last = rows.at(-1);
+    if (!last) return 0;
+    const wanted = rows.filter(({ type }) => isWanted(type, reader.types)).map(toEvent);
+    if (wanted.length > 0) await reader.handle(wanted, transaction);
+    await sql`
+      UPDATE platform.outbox_checkpoint SET transaction_id = ${last.transaction_id}::xid8, position = ${last.position}
+      WHERE consumer = ${reader.consumer}`.execute(transaction);
+    return rows.length;
+  });
+}
+
+function isWanted(type: string, types: readonly string[] | undefined): boolean {
+  return (
+    types === undefined || types.some((wanted) => (wanted.endsWith('.') ? type.startsWith(wanted) : type === wanted))
+  );
+}
+
+function toEvent(row: OutboxRow): RecordedEvent {
+  const { id, at, type, actor, data } = row;
+  return {
+    id,
+    at,
+    type,
+    actor,
+    data,
+    subject: { kind: row.subject_kind, id: row.subject_id },
+    organisationId: row.organisation_id,
+  };
+}
+
+const idleMs = 250;
+const longestBackOffMs = 30_000;
+
+/**
+ * Reads the outbox until it is stopped: at once while there is more, four times a second when there is not (a NOTIFY
+ * in every transaction would make commits wait for one another), with growing pauses while handling fails.
+ */
+export function readOutbox(
+  db: Database,
+  reader: OutboxReader,
+  onError: (error: unknown) => void,
+): { stop(): Promise<void> } {
+  const stopping = new AbortController();
+  const running = (async () => {
+    let failures = 0;
+    while (!stopping.signal.aborted) {
+      try {
+        const count = await readOutboxOnce(db, reader);
+        failures = 0;
+        if (count === 0) await pause(idleMs, stopping.signal);
+      } catch (error) {
+        if (stopping.signal.aborted) return;
+        onError(error);
+        failures += 1;
+        await pause(Math.min(longestBackOffMs, idleMs * 2 ** failures), stopping.signal);
+      }
+    }
+  })();
+  return {
+    stop: async () => {
+      stopping.abort();
+      await running;
+    },
+  };
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const timer = setTimeout(done, ms);
+    function done() {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    }
+    signal.addEventListener('abort', done);
+  });
+}

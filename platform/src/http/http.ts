@@ -119,7 +119,8 @@ export async function createHttpServer(options: HttpOptions): Promise<App> {
   // With a resource the decision waits until the parameters have been validated.
   app.addHook('preHandler', async (request) => {
     const access = request.routeOptions.config.access;
-    if (access?.kind === 'action' && access.resource) await decide(gate, request, access, await access.resource(request));
+    if (access?.kind === 'action' && access.resource)
+      await decide(gate, request, access, await access.resource(request));
   });
   app.addHook('onResponse', async (request, reply) => {
     request.log.info(
@@ -180,7 +181,9 @@ function addOperations(app: App, { config, readiness, metrics }: HttpOptions): v
       Object.entries(readiness).map(async ([name, check]) => [name, await answersInTime(check)] as const),
     );
     const ready = checks.every(([, ok]) => ok);
-    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'unready', checks: Object.fromEntries(checks) });
+    return reply
+      .code(ready ? 200 : 503)
+      .send({ status: ready ? 'ready' : 'unready', checks: Object.fromEntries(checks) });
   });
   const selfAuthenticating: Access = { kind: 'self-authenticating', scheme: 'metrics token or loopback' };
   app.get('/metrics', { config: { access: selfAuthenticating }, schema: { hide: true } }, async (request, reply) => {
@@ -192,7 +195,13 @@ function addOperations(app: App, { config, readiness, metrics }: HttpOptions): v
 
 async function answersInTime(check: () => Promise<unknown>): Promise<boolean> {
   const late = new Promise<false>((resolve) => setTimeout(resolve, 2_000, false).unref());
-  return Promise.race([check().then(() => true, () => false), late]);
+  return Promise.race([
+    check().then(
+      () => true,
+      () => false,
+    ),
+    late,
+  ]);
 }
 
 function mayReadMetrics(request: FastifyRequest, token: string | undefined): boolean {

@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyRequest } from 'fastify';
-import { EduTrustError, InvalidInput, Forbidden, NotFound, TooLarge, Unauthenticated, Unavailable } from '../errors.ts';
+import { EduTrustError, Forbidden, InvalidInput, NotFound, TooLarge, Unauthenticated, Unavailable } from '../errors.ts';
 import { type Locale, negotiateLocale, type Text } from '../messages/messages.ts';
 
 /** Problem details (RFC 9457 §3.1) with our members: `code` is stable, `detail` and `remedy` are for the person. */

@@ -1,7 +1,23 @@
-import type { Transaction } from '../database/database.ts';
+import { sql } from 'kysely';
+import type { Config } from '../config/config.ts';
+import type { Clock, Logger } from '../context.ts';
+import type { Database, Transaction } from '../database/database.ts';
+import { Unavailable } from '../errors.ts';
+import { uuidv7 } from '../ids.ts';
+import type { SecretBox } from '../secrets/secrets.ts';
+import { type CheckpointKey, loadCheckpointKey } from './checkpoint.ts';
+import { integrate, tileReader } from './sequencer.ts';
+import { inclusionPath } from './tree.ts';
+import { verifyLog } from './verify.ts';
+
+export { type AuditEntry, type AuditFilter, listAudit } from './audit.ts';
+export { openCheckpoint, type TreeHead } from './checkpoint.ts';
+export { addLedgerRoutes } from './routes.ts';
+export { hashLeaf, rootFromPath } from './tree.ts';
 
 /** `audit`: private entries, public tree heads. `signatures`: public hashes of certificates and signatures. */
 export type LogName = 'audit' | 'signatures';
+export const logNames: readonly LogName[] = ['audit', 'signatures'];
 
 /** Proof that a leaf is in the tree that a checkpoint commits to (RFC 9162 §2.1.3; C2SP tlog-checkpoint). */
 export interface InclusionProof {
@@ -16,7 +32,14 @@ export interface InclusionProof {
 /** What `verify` found. */
 export type LedgerVerdict =
   | { readonly intact: true; readonly log: LogName; readonly size: number }
-  | { readonly intact: false; readonly log: LogName; readonly size: number; readonly firstBadIndex: number; readonly reason: string };
+  | {
+      readonly intact: false;
+      readonly log: LogName;
+      readonly size: number;
+      /** Zero-based index of the first entry that is not as it was when it was logged. */
+      readonly firstBadIndex: number;
+      readonly reason: string;
+    };
 
 /**
  * Append-only Merkle logs in PostgreSQL. An entry is inserted without an index in the transaction of its effect;
@@ -27,5 +50,114 @@ export interface Ledger {
   append(transaction: Transaction, log: LogName, entry: Uint8Array): Promise<string>;
   /** Resolves once a checkpoint covers the entry; rejects with Unavailable after `timeoutMs` (default 10 s). */
   proofOf(entryId: string, timeoutMs?: number): Promise<InclusionProof>;
-  verify(log: LogName): Promise<LedgerVerdict>;
+  /** Recomputes the whole log from its rows. `witnessed` is a checkpoint of this log that was kept elsewhere. */
+  verify(log: LogName, options?: { readonly witnessed?: string }): Promise<LedgerVerdict>;
+  /** Keys and origins, for those who check from outside. */
+  key(log: LogName): Pick<CheckpointKey, 'origin' | 'publicKey'>;
+  /** Integrates what is pending; also runs by itself after `start`. Gives the number of entries integrated. */
+  integrate(): Promise<number>;
+  /** Sequences in the background until stopped. */
+  start(): { stop(): Promise<void> };
+}
+
+export interface LedgerOptions {
+  readonly db: Database;
+  readonly secrets: SecretBox;
+  readonly config: Pick<Config, 'url'>;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+const sequenceEveryMs = 200;
+
+export async function createLedger({ db, secrets, config, clock, log: logger }: LedgerOptions): Promise<Ledger> {
+  const keys = {
+    audit: await loadCheckpointKey(db, secrets, 'audit', config.url.host),
+    signatures: await loadCheckpointKey(db, secrets, 'signatures', config.url.host),
+  };
+  const integrateAll = async () => {
+    let total = 0;
+    for (const name of logNames) total += await integrate(db, name, keys[name], clock);
+    return total;
+  };
+  const proofOf = async (entryId: string, timeoutMs = 10_000): Promise<InclusionProof> => {
+    const deadline = Date.now() + timeoutMs;
+    for (;;) {
+      const proof = await findProof(db, entryId);
+      if (proof) return proof;
+      if (Date.now() > deadline) {
+        throw new Unavailable(
+          'ledger/no-checkpoint',
+          { vi: 'Sổ cái chưa xác nhận kịp.', en: 'The ledger did not confirm in time.' },
+          { retryAfterSeconds: 2 },
+        );
+      }
+      // Any process may sequence; the lock inside decides. So nobody waits for another's timer.
+      if ((await integrateAll()) === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  };
+  return {
+    append: async (transaction, log, entry) => {
+      const id = uuidv7();
+      await sql`
+        WITH kept AS (
+          INSERT INTO platform.ledger_entry (id, log, at, leaf)
+          VALUES (${id}, ${log}, ${clock.now().toISOString()}, ${Buffer.from(entry)})
+        )
+        INSERT INTO platform.ledger_pending (log, entry_id) VALUES (${log}, ${id})`.execute(transaction);
+      return id;
+    },
+    proofOf,
+    verify: (log, options = {}) => verifyLog(db, log, keys[log], options.witnessed),
+    key: (log) => keys[log],
+    integrate: integrateAll,
+    start: () => {
+      let stopped = false;
+      let wake = () => {};
+      const running = (async () => {
+        while (!stopped) {
+          const count = await integrateAll().catch((error: unknown) => {
+            logger.error({ err: error }, 'sequencer');
+            return 0;
+          });
+          if (count > 0 || stopped) continue;
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+            setTimeout(resolve, sequenceEveryMs);
+          });
+        }
+      })();
+      return {
+        stop: async () => {
+          stopped = true;
+          wake();
+          await running;
+          await integrateAll().catch(() => 0); // what was acknowledged last is covered before we go
+        },
+      };
+    },
+  };
+}
+
+async function findProof(db: Database, entryId: string): Promise<InclusionProof | undefined> {
+  const { rows } = await sql<{ log: LogName; index: number; size: number; note: string }>`
+    SELECT leaf.log, leaf.index, head.size, head.note
+    FROM platform.ledger_leaf AS leaf
+    JOIN LATERAL (
+      SELECT size, note FROM platform.ledger_checkpoint
+      WHERE log = leaf.log AND size > leaf.index ORDER BY size LIMIT 1
+    ) AS head ON true
+    WHERE leaf.entry_id = ${entryId}`.execute(db);
+  const row = rows[0];
+  if (!row) return undefined;
+  const read = tileReader(db, row.log);
+  const tile = await read(0, Math.floor(row.index / 256));
+  const offset = (row.index % 256) * 32;
+  return {
+    log: row.log,
+    index: row.index,
+    leafHash: Buffer.from(tile.subarray(offset, offset + 32)),
+    path: await inclusionPath(read, row.index, row.size),
+    checkpoint: row.note,
+  };
 }

@@ -1,3 +1,8 @@
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { InvalidInput, Unavailable } from '../errors.ts';
+
 /**
  * Secrets at rest: envelope encryption under the key-encryption key from `EDUTRUST_SECRET_FILE`, and the keyed
  * hashes and derived keys that every process must agree on.
@@ -9,4 +14,102 @@ export interface SecretBox {
   open(sealed: Uint8Array, context: string): Buffer;
   /** 32 bytes by HKDF-SHA-256 (RFC 5869) for one purpose: cookie keys, pairwise subjects, blind indexes. */
   derive(purpose: string): Buffer;
+}
+
+const keyBytes = 32;
+const nonceBytes = 12;
+const tagBytes = 16;
+/** First byte of everything sealed: the form of what follows, so that it can change. */
+const form = 1;
+
+/**
+ * The secret box of a key file: 32 bytes, as they are or as 64 hexadecimal digits.
+ *
+ * @throws InvalidInput `secrets/bad-file` when it is none; Unavailable `secrets/no-file` when it is missing and may
+ * not be made.
+ */
+export async function loadSecretBox(path: string, options: { readonly createIfMissing: boolean }): Promise<SecretBox> {
+  let content = await readIfThere(path);
+  if (!content && options.createIfMissing) {
+    await makeKeyFile(path);
+    content = await readIfThere(path);
+  }
+  if (!content) {
+    throw new Unavailable(
+      'secrets/no-file',
+      { vi: `Không có tệp khoá ${path}.`, en: `There is no secret file ${path}.` },
+      {
+        remedy: {
+          vi: 'Đặt EDUTRUST_SECRET_FILE tới tệp chứa 32 byte ngẫu nhiên (openssl rand -hex 32), giống nhau ở mọi tiến trình.',
+          en: 'Set EDUTRUST_SECRET_FILE to a file with 32 random bytes (openssl rand -hex 32), the same for every process.',
+        },
+      },
+    );
+  }
+  return createSecretBox(parseKey(path, content));
+}
+
+async function readIfThere(path: string): Promise<Buffer | undefined> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Whole or not at all: written beside and linked, so that of several processes the first one's key stands. */
+async function makeKeyFile(path: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const draft = `${path}.${process.pid}`;
+  await writeFile(draft, `${randomBytes(keyBytes).toString('hex')}\n`, { mode: 0o600 });
+  await link(draft, path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
+  await rm(draft);
+}
+
+function parseKey(path: string, content: Buffer): Buffer {
+  if (content.length === keyBytes) return content;
+  const text = content.toString('latin1').trim();
+  if (/^[0-9a-fA-F]{64}$/.test(text)) return Buffer.from(text, 'hex');
+  throw new InvalidInput('secrets/bad-file', {
+    vi: `Tệp khoá ${path} phải có đúng 32 byte hoặc 64 chữ số hệ 16.`,
+    en: `The secret file ${path} must hold exactly 32 bytes or 64 hexadecimal digits.`,
+  });
+}
+
+export function createSecretBox(keyEncryptionKey: Uint8Array): SecretBox {
+  const derive = (purpose: string) => Buffer.from(hkdfSync('sha256', keyEncryptionKey, 'edutrust', purpose, keyBytes));
+  const wrappingKey = derive('seal/v1');
+  return {
+    derive,
+    seal: (plain, context) => {
+      const dataKey = randomBytes(keyBytes);
+      const wrapped = encrypt(wrappingKey, dataKey, context);
+      const body = encrypt(dataKey, plain, context);
+      return Buffer.concat([Buffer.of(form), wrapped, body]);
+    },
+    open: (sealed, context) => {
+      const bytes = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength);
+      if (bytes[0] !== form) throw new Error('sealed in a form that this version does not know');
+      const wrappedEnd = 1 + nonceBytes + keyBytes + tagBytes;
+      const dataKey = decrypt(wrappingKey, bytes.subarray(1, wrappedEnd), context);
+      return decrypt(dataKey, bytes.subarray(wrappedEnd), context);
+    },
+  };
+}
+
+function encrypt(key: Uint8Array, plain: Uint8Array, context: string): Buffer {
+  const nonce = randomBytes(nonceBytes);
+  const cipher = createCipheriv('aes-256-gcm', key, nonce);
+  cipher.setAAD(Buffer.from(context, 'utf8'));
+  return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+}
+
+function decrypt(key: Uint8Array, sealed: Buffer, context: string): Buffer {
+  const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, nonceBytes));
+  decipher.setAAD(Buffer.from(context, 'utf8'));
+  decipher.setAuthTag(sealed.subarray(-tagBytes));
+  return Buffer.concat([decipher.update(sealed.subarray(nonceBytes, -tagBytes)), decipher.final()]);
 }

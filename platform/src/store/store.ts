@@ -1,3 +1,9 @@
+import type { Pool } from 'pg';
+import type { Config } from '../config/config.ts';
+import type { Logger } from '../context.ts';
+import { createPostgresStore } from './postgres.ts';
+import { openRedisStore } from './redis.ts';
+
 /**
  * State whose loss breaks no promise: WebAuthn challenges, interactions, rate-limit counters, caches.
  * Two implementations under one contract test: PostgreSQL (UNLOGGED table, the default) and Redis.
@@ -17,4 +23,9 @@ export interface ShortLivedStore {
   /** Resolves when the store answers. */
   ping(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** The configured store: Redis at `REDIS_URL`, else PostgreSQL. */
+export async function openStore(config: Pick<Config, 'redisUrl'>, pool: Pool, log?: Logger): Promise<ShortLivedStore> {
+  return config.redisUrl ? openRedisStore(config.redisUrl, log) : createPostgresStore(pool);
 }

@@ -4,11 +4,16 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { pino } from 'pino';
 import { type Config, readConfig } from '../config/config.ts';
-import { type ServiceContext, systemClock } from '../context.ts';
+import { type Clock, type ServiceContext, systemClock } from '../context.ts';
 import { createPool, type Database, kyselyOn } from '../database/database.ts';
 import { startEmbedded } from '../database/embedded.ts';
-import { migrate, type SchemaMigrations } from '../database/migrations.ts';
+import { migrate, platformMigrations, type SchemaMigrations } from '../database/migrations.ts';
 import { uuidv7 } from '../ids.ts';
+import { createJobs, migrateJobs } from '../jobs/jobs.ts';
+import { createLedger } from '../ledger/ledger.ts';
+import { createMailer } from '../mail/mail.ts';
+import { createSecretBox } from '../secrets/secrets.ts';
+import { createPostgresStore } from '../store/postgres.ts';
 
 /** A fresh, migrated database of a real PostgreSQL; dropped when disposed. */
 export interface TestDatabase extends AsyncDisposable {
@@ -68,4 +73,36 @@ export function testConfig(environment: Record<string, string> = {}): Config {
 export interface TestContext extends ServiceContext, AsyncDisposable {
   readonly pool: pg.Pool;
   readonly databaseUrl: string;
+}
+
+/** A whole service context on a fresh database, as the composition root would build it. */
+export async function testContext({
+  migrations,
+  environment = {},
+  clock = systemClock,
+}: {
+  migrations: readonly SchemaMigrations[];
+  environment?: Record<string, string>;
+  clock?: Clock;
+}): Promise<TestContext> {
+  const database = await testDatabase([platformMigrations, ...migrations.filter((set) => set !== platformMigrations)]);
+  await migrateJobs(database.pool);
+  const config = testConfig(environment);
+  const log = pino({ level: 'silent' });
+  const secrets = createSecretBox(Buffer.alloc(32, 0x5a));
+  const jobs = createJobs();
+  return {
+    config,
+    db: database.db,
+    pool: database.pool,
+    databaseUrl: database.url,
+    store: createPostgresStore(database.pool),
+    jobs,
+    ledger: await createLedger({ db: database.db, secrets, config, clock, log }),
+    mailer: createMailer(config, jobs),
+    secrets,
+    clock,
+    log,
+    [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
+  };
 }

@@ -1,0 +1,90 @@
+import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
+import { sql } from 'kysely';
+import type { Database } from '../database/database.ts';
+import type { SecretBox } from '../secrets/secrets.ts';
+import type { LogName } from './ledger.ts';
+
+/** A tree head: C2SP tlog-checkpoint in a C2SP signed note. */
+export interface TreeHead {
+  readonly origin: string;
+  readonly size: number;
+  readonly root: Buffer;
+}
+
+export interface CheckpointKey {
+  readonly origin: string;
+  /** Raw Ed25519 public key, 32 bytes. */
+  readonly publicKey: Buffer;
+  sign(head: Omit<TreeHead, 'origin'>): string;
+}
+
+/** The algorithm byte of Ed25519 in a note's key id (C2SP signed-note). */
+const ed25519 = 1;
+
+/** SPKI of an Ed25519 key without the key itself (RFC 8410 §4). */
+const spkiPrefix = Buffer.from('302a300506032b6570032100', 'hex');
+
+function keyId(origin: string, publicKey: Uint8Array): Buffer {
+  const hash = createHash('sha256').update(`${origin}\n`).update(Buffer.of(ed25519)).update(publicKey);
+  return hash.digest().subarray(0, 4);
+}
+
+/** The log's key; made on first use, the same for every process. */
+export async function loadCheckpointKey(
+  db: Database,
+  secrets: SecretBox,
+  log: LogName,
+  host: string,
+): Promise<CheckpointKey> {
+  const context = `platform.ledger_key/${log}`;
+  const fresh = generateKeyPairSync('ed25519');
+  const rawPublic = fresh.publicKey.export({ type: 'spki', format: 'der' }).subarray(spkiPrefix.length);
+  const sealed = secrets.seal(fresh.privateKey.export({ type: 'pkcs8', format: 'der' }), context);
+  await sql`
+    INSERT INTO platform.ledger_key (log, origin, public_key, sealed_private_key)
+    VALUES (${log}, ${`${host}/${log}`}, ${rawPublic}, ${sealed}) ON CONFLICT DO NOTHING`.execute(db);
+  const { rows } = await sql<{ origin: string; public_key: Buffer; sealed_private_key: Buffer }>`
+    SELECT origin, public_key, sealed_private_key FROM platform.ledger_key WHERE log = ${log}`.execute(db);
+  const row = rows[0];
+  if (!row) throw new Error(`the log ${log} has no key`);
+  const { origin, public_key: publicKey } = row;
+  const privateKey = createPrivateKey({
+    key: secrets.open(row.sealed_private_key, context),
+    format: 'der',
+    type: 'pkcs8',
+  });
+  return {
+    origin,
+    publicKey,
+    sign: ({ size, root }) => {
+      const text = `${origin}\n${size}\n${root.toString('base64')}\n`;
+      const signature = Buffer.concat([keyId(origin, publicKey), sign(null, Buffer.from(text), privateKey)]);
+      return `${text}\n— ${origin} ${signature.toString('base64')}\n`;
+    },
+  };
+}
+
+/** The tree head of a signed note; undefined when the note is malformed or not signed by this key. */
+export function openCheckpoint(
+  note: string,
+  { origin, publicKey }: Pick<CheckpointKey, 'origin' | 'publicKey'>,
+): TreeHead | undefined {
+  const end = note.indexOf('\n\n');
+  const text = note.slice(0, end + 1);
+  const [name, size = '', root = ''] = text.split('\n');
+  if (end < 0 || name !== origin || !/^(0|[1-9]\d{0,15})$/.test(size)) return undefined;
+  const key = createPublicKey({ key: Buffer.concat([spkiPrefix, publicKey]), format: 'der', type: 'spki' });
+  const isSigned = note
+    .slice(end + 2)
+    .split('\n')
+    .some((line) => {
+      const match = /^— (\S+) (\S+)$/.exec(line);
+      if (match?.[1] !== origin) return false;
+      const bytes = Buffer.from(match[2] ?? '', 'base64');
+      return (
+        bytes.subarray(0, 4).equals(keyId(origin, publicKey)) && verify(null, Buffer.from(text), key, bytes.subarray(4))
+      );
+    });
+  const rootHash = Buffer.from(root, 'base64');
+  return isSigned && rootHash.length === 32 ? { origin, size: Number(size), root: rootHash } : undefined;
+}

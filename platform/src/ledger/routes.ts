@@ -1,0 +1,83 @@
+import { sql } from 'kysely';
+import type { Database } from '../database/database.ts';
+import { NotFound } from '../errors.ts';
+import { type App, anyone } from '../http/http.ts';
+import type { Ledger, LogName } from './ledger.ts';
+import { tileReader } from './sequencer.ts';
+import { hashBytes, tileWidth } from './tree.ts';
+
+/**
+ * The public face of the logs (C2SP tlog-tiles): of `signatures` checkpoint, tiles and entry bundles; of `audit` the
+ * checkpoint only, so that others can witness it.
+ */
+export function addLedgerRoutes(app: App, { db, ledger }: { readonly db: Database; readonly ledger: Ledger }): void {
+  const options = { config: { access: anyone }, schema: { hide: true } };
+  const checkpoints: [string, LogName][] = [
+    ['/log/checkpoint', 'signatures'],
+    ['/log/audit/checkpoint', 'audit'],
+  ];
+  for (const [path, log] of checkpoints) {
+    app.get(path, options, async (_request, reply) => {
+      const { rows } = await sql<{ note: string }>`
+        SELECT note FROM platform.ledger_checkpoint WHERE log = ${log} ORDER BY size DESC LIMIT 1`.execute(db);
+      const note = rows[0]?.note;
+      if (!note) throw noTile();
+      return reply.type('text/plain; charset=utf-8').header('cache-control', 'no-cache').send(note);
+    });
+  }
+  app.get('/log/key', options, async (_request, reply) => {
+    const { origin, publicKey } = ledger.key('signatures');
+    return reply.send({ origin, publicKey: publicKey.toString('base64') });
+  });
+  app.get('/log/tile/*', options, async (request, reply) => {
+    const tile = parseTilePath((request.params as { '*': string })['*']);
+    if (!tile) throw noTile();
+    const body = tile.level === 'entries' ? await bundle(db, tile) : await hashes(db, tile);
+    if (!body) throw noTile();
+    const isFull = tile.width === tileWidth;
+    return reply
+      .type('application/octet-stream')
+      .header('cache-control', isFull ? 'public, max-age=31536000, immutable' : 'public, max-age=60')
+      .send(body);
+  });
+}
+
+interface TilePath {
+  readonly level: number | 'entries';
+  readonly index: number;
+  readonly width: number;
+}
+
+/** `<L>/<N>[.p/<W>]`, N in groups of three with `x` before all but the last (C2SP tlog-tiles). */
+export function parseTilePath(path: string): TilePath | undefined {
+  const match = /^(entries|0|[1-5]?\d|6[0-3])\/((?:x\d{3}\/){0,4}\d{3})(?:\.p\/([1-9]\d{0,2}))?$/.exec(path);
+  const [, level = '', groups = '', partial] = match ?? [];
+  const width = partial === undefined ? tileWidth : Number(partial);
+  if (!match || width > tileWidth || (partial !== undefined && width === tileWidth)) return undefined;
+  return { level: level === 'entries' ? level : Number(level), index: Number(groups.replaceAll(/[x/]/g, '')), width };
+}
+
+async function hashes(db: Database, { level, index, width }: TilePath): Promise<Buffer | undefined> {
+  const tile = await tileReader(db, 'signatures')(Number(level), index);
+  return tile.length < width * hashBytes ? undefined : tile.subarray(0, width * hashBytes);
+}
+
+/** Entries one after another, each behind its length in two bytes. */
+async function bundle(db: Database, { index, width }: TilePath): Promise<Buffer | undefined> {
+  const { rows } = await sql<{ leaf: Buffer }>`
+    SELECT entry.leaf FROM platform.ledger_leaf AS leaf JOIN platform.ledger_entry AS entry ON entry.id = leaf.entry_id
+    WHERE leaf.log = 'signatures' AND leaf.index >= ${index * tileWidth} AND leaf.index < ${index * tileWidth + width}
+    ORDER BY leaf.index`.execute(db);
+  if (rows.length < width) return undefined;
+  return Buffer.concat(
+    rows.flatMap(({ leaf }) => {
+      const length = Buffer.alloc(2);
+      length.writeUInt16BE(leaf.length);
+      return [length, leaf];
+    }),
+  );
+}
+
+function noTile(): NotFound {
+  return new NotFound('log/no-tile', { vi: 'Sổ cái không có mảnh này.', en: 'The log has no such tile.' });
+}

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { createSecretBox, loadSecretBox } from './secrets.ts';
+
+test('K1: what is sealed opens only in its context, and no bit of it may change', () => {
+  const box = createSecretBox(Buffer.alloc(32, 7));
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), fc.string(), fc.nat(), (plain, context, position) => {
+      const sealed = box.seal(plain, context);
+      assert.deepEqual(box.open(sealed, context), Buffer.from(plain));
+      assert.throws(() => box.open(sealed, `${context}x`));
+      const index = position % sealed.length;
+      sealed[index] = (sealed[index] ?? 0) ^ 1;
+      assert.throws(() => box.open(sealed, context));
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('a key file is made once, readable by its owner only, and refused when it is no key', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'edutrust-secret-'));
+  const path = join(directory, 'deep/secret.key');
+  try {
+    await assert.rejects(loadSecretBox(path, { createIfMissing: false }), { code: 'secrets/no-file' });
+    const boxes = await Promise.all(Array.from({ length: 8 }, () => loadSecretBox(path, { createIfMissing: true })));
+    assert.equal(new Set(boxes.map((box) => box.derive('x').toString('hex'))).size, 1);
+    assert.equal((await stat(path)).mode & 0o777, 0o600);
+    assert.match(await readFile(path, 'utf8'), /^[0-9a-f]{64}\n$/);
+    await writeFile(path, 'too short');
+    await assert.rejects(loadSecretBox(path, { createIfMissing: true }), { code: 'secrets/bad-file' });
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+});

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { platformMigrations } from '../database/migrations.ts';
+import { testDatabase } from '../testing/testing.ts';
+import { createPostgresStore, sweepPostgresStore } from './postgres.ts';
+import { openRedisStore } from './redis.ts';
+import type { ShortLivedStore } from './store.ts';
+
+/** A real Redis on a free port, its files in a folder of its own. */
+async function startRedis(port?: number) {
+  const directory = await mkdtemp(join(tmpdir(), 'edutrust-redis-'));
+  const free = port ?? (await freePort());
+  const server = spawn(
+    'redis-server',
+    ['--port', String(free), '--bind', '127.0.0.1', '--save', '', '--dir', directory],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
+  for await (const text of server.stdout.setEncoding('utf8'))
+    if (String(text).includes('Ready to accept connections')) break;
+  server.stdout.resume();
+  return {
+    url: new URL(`redis://127.0.0.1:${free}`),
+    port: free,
+    stop: async () => {
+      server.kill('SIGKILL');
+      if (server.exitCode === null && server.signalCode === null) await once(server, 'exit');
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number }; // a TCP server's address
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+async function contract(store: ShortLivedStore): Promise<void> {
+  await store.ping();
+  assert.equal(await store.get('none'), undefined);
+  await store.put('a', { text: 'Ánh', list: [1, null] }, 60);
+  assert.deepEqual(await store.get('a'), { text: 'Ánh', list: [1, null] });
+  await store.put('a', 'second', 60);
+  assert.equal(await store.take('a'), 'second');
+  assert.equal(await store.get('a'), undefined);
+
+  await store.put('race', { winner: true }, 60);
+  const taken = await Promise.all(Array.from({ length: 30 }, () => store.take('race')));
+  assert.equal(taken.filter((value) => value !== undefined).length, 1, 'exactly one takes');
+  const placed = await Promise.all(Array.from({ length: 30 }, (_, index) => store.putIfAbsent('free', index, 60)));
+  assert.equal(placed.filter(Boolean).length, 1, 'exactly one places');
+  const counts = await Promise.all(Array.from({ length: 30 }, () => store.increment('count', 60)));
+  assert.deepEqual(
+    counts.sort((one, other) => one - other),
+    Array.from({ length: 30 }, (_, index) => index + 1),
+  );
+
+  // Expiry by the shortest life there is, asked until it is over: nothing here depends on how fast we are.
+  await store.put('short', 1, 0.01);
+  await store.increment('short-count', 0.01);
+  while ((await store.get('short')) !== undefined) await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.equal(await store.putIfAbsent('short', 2, 60), true, 'an expired key is free');
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.equal(await store.increment('short-count', 60), 1, 'an expired count starts anew');
+  await store.delete('short');
+  assert.equal(await store.get('short'), undefined);
+}
+
+test('the store in PostgreSQL keeps the contract', async () => {
+  await using database = await testDatabase([platformMigrations]);
+  const store = createPostgresStore(database.pool);
+  await contract(store);
+  await store.put('old', 1, -1);
+  await sweepPostgresStore(database.pool);
+  const { rows } = await database.pool.query("SELECT count(*) AS left FROM platform.short_lived WHERE key = 'old'");
+  assert.deepEqual(rows, [{ left: 0 }]);
+});
+
+test('O1: the store in Redis keeps the contract, says when the server is away, and comes back with it', async () => {
+  const redis = await startRedis();
+  const store = await openRedisStore(redis.url);
+  try {
+    await contract(store);
+    await redis.stop();
+    await assert.rejects(store.get('a'), { code: 'store/unavailable' });
+    const again = await startRedis(redis.port);
+    try {
+      for (let tries = 0; ; tries += 1) {
+        try {
+          await store.put('b', 1, 60);
+          break;
+        } catch (error) {
+          if (tries > 100) throw error;
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+      }
+      assert.equal(await store.get('b'), 1);
+    } finally {
+      await again.stop();
+    }
+  } finally {
+    await store.close();
+    await redis.stop();
+  }
+});

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import AxeBuilder from '@axe-core/playwright';
+import { type Browser, type BrowserContext, type CDPSession, chromium, type Page } from 'playwright-core';
+
+const artefacts = join(new URL('../..', import.meta.url).pathname, 'artefacts');
+
+/** Debian's Chromium without its own calls home. */
+export async function openBrowser(): Promise<Browser> {
+  const quiet = [
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ];
+  return chromium.launch({ executablePath: '/usr/bin/chromium', headless: true, args: ['--no-sandbox', ...quiet] });
+}
+
+export const phone = {
+  viewport: { width: 390, height: 844 },
+  deviceScaleFactor: 2,
+  hasTouch: true,
+  isMobile: true,
+} as const;
+export const desk = { viewport: { width: 1440, height: 900 } } as const;
+
+/** One person at one device: own cookies, own authenticator. */
+export interface Device {
+  readonly context: BrowserContext;
+  readonly page: Page;
+  /** Adds a platform authenticator (user verification, resident keys, PRF) to the page. */
+  addAuthenticator(): Promise<Authenticator>;
+}
+
+export interface Authenticator {
+  readonly cdp: CDPSession;
+  readonly id: string;
+}
+
+export async function openDevice(
+  browser: Browser,
+  options: { readonly device?: typeof phone | typeof desk; readonly javaScript?: boolean } = {},
+): Promise<Device> {
+  const context = await browser.newContext({
+    ...(options.device ?? desk),
+    locale: 'vi-VN',
+    javaScriptEnabled: options.javaScript ?? true,
+  });
+  context.setDefaultTimeout(15_000);
+  const page = await context.newPage();
+  return {
+    context,
+    page,
+    addAuthenticator: async () => {
+      const cdp = await context.newCDPSession(page);
+      await cdp.send('WebAuthn.enable', { enableUI: false });
+      const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
+        options: {
+          protocol: 'ctap2',
+          ctap2Version: 'ctap2_1',
+          transport: 'internal',
+          hasResidentKey: true,
+          hasUserVerification: true,
+          isUserVerified: true,
+          automaticPresenceSimulation: true,
+          hasPrf: true,
+        },
+      });
+      return { cdp, id: authenticatorId };
+    },
+  };
+}
+
+/** Keeps a picture of the page as an artefact and fails on a serious accessibility violation (WCAG 2.2 A, AA). */
+export async function look(page: Page, name: string): Promise<void> {
+  mkdirSync(artefacts, { recursive: true });
+  await page.screenshot({ path: join(artefacts, `${name}.png`), fullPage: true });
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
+    .analyze();
+  const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+  assert.deepEqual(
+    serious.map(
+      ({ id, nodes }) =>
+        `${name}: ${id} ${nodes.map(({ target, failureSummary }) => `${target} ${failureSummary}`).join(' | ')}`,
+    ),
+    [],
+  );
+}
