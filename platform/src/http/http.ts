@@ -30,7 +30,7 @@ import {
 } from './problem.ts';
 
 export { type Access, type Actor, anyone, type Gate, type Resource, type RoleAssignment, signedIn } from './access.ts';
-export { localeOf, type Problem } from './problem.ts';
+export { localeOf, notAllowed, type Problem, stepUpNeeded } from './problem.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {

@@ -1,0 +1,122 @@
+/** What can be done, `noun.verb`. Every route that needs a role names one of these. */
+export const actions = [
+  'people.read',
+  'people.write',
+  'people.merge',
+  'organisations.read',
+  'organisations.write',
+  'roster.import',
+  'roster.approve',
+  'roles.read',
+  'roles.grant',
+  'accounts.read',
+  'accounts.invite',
+  'accounts.suspend',
+  'apps.read',
+  'apps.write',
+  'certificates.read',
+  'certificates.revoke',
+  'signing.request',
+  'signing.read',
+  'signing.sign',
+  'signing.approve-enrolment',
+  'sync.read',
+  'sync.write',
+  'audit.read',
+  'audit.verify',
+  'mail.read',
+] as const;
+export type Action = (typeof actions)[number];
+
+export const roles = [
+  'department-administrator',
+  'security-officer',
+  'auditor',
+  'school-administrator',
+  'teacher',
+  'signer',
+  'app-owner',
+] as const;
+export type Role = (typeof roles)[number];
+
+/**
+ * What each role may do, in its organisation and everything below it. Kept apart on purpose: who administers does not
+ * revoke certificates or approve signers, who audits changes nothing.
+ */
+export const roleActions: Readonly<Record<Role, readonly Action[]>> = {
+  'department-administrator': [
+    'people.read',
+    'people.write',
+    'people.merge',
+    'organisations.read',
+    'organisations.write',
+    'roster.import',
+    'roster.approve',
+    'roles.read',
+    'roles.grant',
+    'accounts.read',
+    'accounts.invite',
+    'accounts.suspend',
+    'apps.read',
+    'apps.write',
+    'certificates.read',
+    'signing.request',
+    'signing.read',
+    'sync.read',
+    'sync.write',
+    'audit.read',
+    'mail.read',
+  ],
+  'security-officer': [
+    'people.read',
+    'organisations.read',
+    'roles.read',
+    'accounts.read',
+    'accounts.suspend',
+    'apps.read',
+    'certificates.read',
+    'certificates.revoke',
+    'signing.read',
+    'signing.approve-enrolment',
+    'sync.read',
+    'audit.read',
+    'audit.verify',
+  ],
+  auditor: [
+    'people.read',
+    'organisations.read',
+    'roles.read',
+    'apps.read',
+    'certificates.read',
+    'signing.read',
+    'sync.read',
+    'audit.read',
+    'audit.verify',
+  ],
+  'school-administrator': [
+    'people.read',
+    'people.write',
+    'organisations.read',
+    'roster.import',
+    'roles.read',
+    'roles.grant',
+    'accounts.read',
+    'accounts.invite',
+    'accounts.suspend',
+    'signing.request',
+    'signing.read',
+    'certificates.read',
+    'audit.read',
+  ],
+  teacher: ['people.read', 'organisations.read', 'accounts.read', 'accounts.invite', 'signing.request', 'signing.read'],
+  signer: ['organisations.read', 'signing.read', 'signing.sign'],
+  'app-owner': ['apps.read', 'apps.write'],
+};
+
+/** Who may grant and end a role: nobody above themselves, and no signer makes signers (T5). */
+export function rolesThatMayGrant(role: Role): readonly Role[] {
+  if (role === 'teacher') return ['department-administrator', 'school-administrator'];
+  if (role === 'school-administrator' || role === 'app-owner' || role === 'signer') return ['department-administrator'];
+  if (role === 'department-administrator' || role === 'security-officer' || role === 'auditor') return ['department-administrator'];
+  return [];
+}

@@ -1,0 +1,90 @@
+import type { ServiceContext } from '@edutrust/platform/context';
+import { type App, personActor } from '@edutrust/platform/http';
+import { sql } from 'kysely';
+import Type from 'typebox';
+import { IdParams, strict, Uuid } from '../schemas.ts';
+import { endRole, grantRole, type Role, requires, roles, scopeOf } from './authority.ts';
+
+const tags = ['roles'];
+
+export function addRoleRoutes(app: App, { db }: ServiceContext): void {
+  const RoleView = Type.Object({
+    id: Uuid,
+    role: Type.String(),
+    person: Type.Object({ id: Uuid, fullName: Type.String(), educationId: Type.String() }),
+    organisation: Type.Object({ id: Uuid, name: Type.String() }),
+    grantedAt: Type.String({ format: 'date-time' }),
+  });
+
+  app.get(
+    '/api/v1/roles',
+    {
+      config: { access: requires('roles.read') },
+      schema: {
+        tags,
+        summary: 'Who holds which role where',
+        querystring: Type.Object({ organisation: Type.Optional(Uuid), person: Type.Optional(Uuid) }),
+        response: { 200: Type.Object({ items: Type.Array(RoleView) }) },
+      },
+    },
+    async ({ query, actor }) => {
+      const scope = actor ? scopeOf(actor, 'roles.read') : [];
+      const organisation = query.organisation ? sql`AND o.path @> ARRAY[${query.organisation}::uuid]` : sql``;
+      const person = query.person ? sql`AND p.id = ${query.person}` : sql``;
+      const { rows } = await sql<Type.Static<typeof RoleView> & { grantedAt: Date }>`
+        SELECT r.id, r.role, r.granted_at AS "grantedAt",
+          jsonb_build_object('id', p.id, 'fullName', p.full_name, 'educationId', p.education_id) AS person,
+          jsonb_build_object('id', o.id, 'name', o.name) AS organisation
+        FROM registry.role_assignment AS r JOIN registry.person AS p ON p.id = r.person_id
+        JOIN registry.organisation AS o ON o.id = r.organisation_id
+        WHERE r.ended_at IS NULL AND o.path && ${scope}::uuid[] ${organisation} ${person}
+        ORDER BY r.id LIMIT 500`.execute(db);
+      return { items: rows.map((row) => ({ ...row, grantedAt: new Date(row.grantedAt).toISOString() })) };
+    },
+  );
+
+  app.post(
+    '/api/v1/roles',
+    {
+      config: { access: requires('roles.grant', (request) => ({ organisationId: (request.body as { organisationId: string }).organisationId }), 300) },
+      schema: {
+        tags,
+        summary: 'Grants a role; nobody grants above their own',
+        body: Type.Object(
+          { personId: Uuid, role: Type.Union(roles.map((role) => Type.Literal(role))), organisationId: Uuid },
+          strict,
+        ),
+        response: { 201: Type.Object({ id: Uuid }) },
+      },
+    },
+    async (request, reply) => {
+      const { personId, organisationId } = request.body;
+      const role = request.body.role as Role; // one of the literals above
+      const id = await db.transaction().execute((tx) => grantRole(tx, { personId, role, organisationId }, personActor(request)));
+      return reply.code(201).send({ id });
+    },
+  );
+
+  app.delete(
+    '/api/v1/roles/:id',
+    {
+      config: {
+        access: requires(
+          'roles.grant',
+          async (request) => {
+            const { rows } = await sql<{ organisationId: string }>`
+              SELECT organisation_id AS "organisationId" FROM registry.role_assignment
+              WHERE id = ${(request.params as { id: string }).id}`.execute(db);
+            return rows[0] ?? {};
+          },
+          300,
+        ),
+      },
+      schema: { tags, summary: 'Ends a role', params: IdParams, response: { 204: Type.Null() } },
+    },
+    async (request, reply) => {
+      await db.transaction().execute((tx) => endRole(tx, request.params.id, personActor(request)));
+      return reply.code(204).send(null);
+    },
+  );
+}

@@ -1,0 +1,177 @@
+import type { SchemaMigrations } from '@edutrust/platform/migrations';
+
+export const migrations: SchemaMigrations = {
+  schema: 'registry',
+  migrations: [
+    {
+      name: '001-people',
+      sql: `
+        CREATE EXTENSION IF NOT EXISTS unaccent WITH SCHEMA public;
+        CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
+
+        -- What people type without marks: «dang thi anh nguyet». Immutable, because the dictionary never changes here.
+        CREATE FUNCTION registry.fold(text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+          AS $$ SELECT lower(public.unaccent('public.unaccent', normalize($1, NFC))) $$;
+
+        CREATE SEQUENCE registry.education_id_position AS bigint MINVALUE 0 MAXVALUE 899999999 START 0;
+
+        CREATE TABLE registry.organisation (
+          id uuid PRIMARY KEY,
+          kind text NOT NULL CHECK (kind IN ('department', 'ward', 'school', 'centre')),
+          level text CHECK (level IN ('primary', 'lower-secondary', 'upper-secondary')),
+          code text NOT NULL UNIQUE,
+          name text NOT NULL,
+          folded_name text GENERATED ALWAYS AS (registry.fold(name)) STORED,
+          parent_id uuid REFERENCES registry.organisation,
+          path uuid[] NOT NULL,
+          created_at timestamptz NOT NULL DEFAULT now()
+        );
+        COMMENT ON COLUMN registry.organisation.path IS 'from the root to the organisation itself';
+        CREATE INDEX organisation_path ON registry.organisation USING gin (path);
+        CREATE INDEX organisation_parent ON registry.organisation (parent_id);
+
+        CREATE TABLE registry.person (
+          id uuid PRIMARY KEY,
+          education_id text NOT NULL UNIQUE,
+          full_name text NOT NULL,
+          folded_name text GENERATED ALWAYS AS (registry.fold(full_name)) STORED,
+          birth_date date,
+          gender text CHECK (gender IN ('female', 'male')),
+          status text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'left', 'merged')),
+          merged_into uuid REFERENCES registry.person,
+          moet_id_sealed bytea,
+          moet_id_index bytea,
+          personal_number_sealed bytea,
+          personal_number_index bytea,
+          details jsonb NOT NULL DEFAULT '{}',
+          version int NOT NULL DEFAULT 1,
+          created_at timestamptz NOT NULL DEFAULT now()
+        );
+        CREATE INDEX person_name ON registry.person USING gin (folded_name gin_trgm_ops);
+        CREATE UNIQUE INDEX person_moet_id ON registry.person (moet_id_index) WHERE status <> 'merged';
+        CREATE INDEX person_personal_number ON registry.person (personal_number_index);
+
+        CREATE TABLE registry.education_id_alias (
+          education_id text PRIMARY KEY,
+          person_id uuid NOT NULL REFERENCES registry.person,
+          since timestamptz NOT NULL DEFAULT now()
+        );
+        CREATE INDEX education_id_alias_person ON registry.education_id_alias (person_id);
+
+        CREATE TABLE registry.affiliation (
+          id uuid PRIMARY KEY,
+          person_id uuid NOT NULL REFERENCES registry.person,
+          organisation_id uuid NOT NULL REFERENCES registry.organisation,
+          role text NOT NULL CHECK (role IN ('learner', 'teacher', 'staff', 'guardian')),
+          title text,
+          valid_from date NOT NULL,
+          valid_until date
+        );
+        CREATE UNIQUE INDEX affiliation_current ON registry.affiliation (person_id, organisation_id, role) WHERE valid_until IS NULL;
+        CREATE INDEX affiliation_members ON registry.affiliation (organisation_id, role) WHERE valid_until IS NULL;
+        CREATE INDEX affiliation_person ON registry.affiliation (person_id);
+
+        CREATE TABLE registry.class (
+          id uuid PRIMARY KEY,
+          organisation_id uuid NOT NULL REFERENCES registry.organisation,
+          school_year int NOT NULL,
+          code text NOT NULL,
+          grade int NOT NULL CHECK (grade BETWEEN 1 AND 12),
+          homeroom_teacher_id uuid REFERENCES registry.person,
+          UNIQUE (organisation_id, school_year, code)
+        );
+
+        CREATE TABLE registry.enrolment (
+          id uuid PRIMARY KEY,
+          person_id uuid NOT NULL REFERENCES registry.person,
+          class_id uuid NOT NULL REFERENCES registry.class,
+          valid_from date NOT NULL,
+          valid_until date
+        );
+        CREATE UNIQUE INDEX enrolment_current ON registry.enrolment (person_id, class_id) WHERE valid_until IS NULL;
+        CREATE INDEX enrolment_class ON registry.enrolment (class_id) WHERE valid_until IS NULL;
+
+        CREATE TABLE registry.guardianship (
+          guardian_id uuid NOT NULL REFERENCES registry.person,
+          child_id uuid NOT NULL REFERENCES registry.person,
+          relation text NOT NULL CHECK (relation IN ('mother', 'father', 'guardian')),
+          valid_from date NOT NULL,
+          valid_until date,
+          PRIMARY KEY (child_id, guardian_id)
+        );
+        CREATE INDEX guardianship_guardian ON registry.guardianship (guardian_id);
+
+        CREATE TABLE registry.role_assignment (
+          id uuid PRIMARY KEY,
+          person_id uuid NOT NULL REFERENCES registry.person,
+          role text NOT NULL,
+          organisation_id uuid NOT NULL REFERENCES registry.organisation,
+          granted_at timestamptz NOT NULL DEFAULT now(),
+          ended_at timestamptz
+        );
+        CREATE UNIQUE INDEX role_assignment_current ON registry.role_assignment (person_id, role, organisation_id) WHERE ended_at IS NULL;`,
+    },
+    {
+      name: '002-roster',
+      sql: `
+        CREATE TABLE registry.roster_plan (
+          id uuid PRIMARY KEY,
+          file_name text NOT NULL,
+          file_sha256 text NOT NULL,
+          organisation_ids uuid[] NOT NULL,
+          status text NOT NULL CHECK (status IN ('planned', 'held', 'applied', 'superseded')),
+          held_reason jsonb,
+          totals jsonb NOT NULL,
+          created_at timestamptz NOT NULL,
+          created_by jsonb NOT NULL,
+          applied_at timestamptz
+        );
+        CREATE TABLE registry.roster_change (
+          plan_id uuid NOT NULL REFERENCES registry.roster_plan ON DELETE CASCADE,
+          row int NOT NULL,
+          action text NOT NULL CHECK (action IN ('added', 'changed', 'left')),
+          person_id uuid NOT NULL,
+          version int,
+          organisation_id uuid NOT NULL,
+          class_code text,
+          full_name text NOT NULL,
+          birth_date date,
+          gender text,
+          moet_id_sealed bytea,
+          moet_id_index bytea,
+          personal_number_sealed bytea,
+          personal_number_index bytea,
+          details jsonb,
+          fields jsonb NOT NULL,
+          PRIMARY KEY (plan_id, action, row)
+        );
+        CREATE TABLE registry.roster_refusal (
+          plan_id uuid NOT NULL REFERENCES registry.roster_plan ON DELETE CASCADE,
+          row int NOT NULL,
+          column_name text NOT NULL,
+          value text NOT NULL,
+          reason jsonb NOT NULL,
+          PRIMARY KEY (plan_id, row, column_name)
+        );
+        CREATE UNLOGGED TABLE registry.roster_row (
+          plan_id uuid NOT NULL,
+          row int NOT NULL,
+          new_person_id uuid NOT NULL,
+          organisation_id uuid NOT NULL,
+          class_code text NOT NULL,
+          full_name text NOT NULL,
+          folded_name text NOT NULL,
+          birth_date date NOT NULL,
+          gender text,
+          moet_id_sealed bytea,
+          moet_id_index bytea,
+          personal_number_sealed bytea,
+          personal_number_index bytea,
+          details jsonb NOT NULL,
+          person_id uuid,
+          refusal text
+        );
+        CREATE INDEX roster_row_plan ON registry.roster_row (plan_id, row);`,
+    },
+  ],
+};

@@ -1,0 +1,339 @@
+import type { Database, Transaction } from '@edutrust/platform/database';
+import { Conflict, InvalidInput, NotFound } from '@edutrust/platform/errors';
+import { record } from '@edutrust/platform/events';
+import type { Actor } from '@edutrust/platform/http';
+import { isUuid, uuidv7 } from '@edutrust/platform/ids';
+import { type EducationIdIssuer, parseEducationId } from '../education-id/education-id.ts';
+import { type AffiliationRole, type Gender, type PersonStatus, registryOf } from '../tables.ts';
+import type { IdentifierVault } from './identifiers.ts';
+import { parseBirthDate, parseFullName, splitName } from './name.ts';
+import { findSummary } from './views.ts';
+
+export { type IdentifierVault, createIdentifierVault } from './identifiers.ts';
+export { compareByGivenName, parseFullName, splitName } from './name.ts';
+export {
+  type AffiliationView,
+  type DirectoryPerson,
+  findPerson,
+  findSummary,
+  listDirectoryPeople,
+  listPeople,
+  type PeopleFilter,
+  type PersonSummary,
+  type PersonView,
+} from './views.ts';
+
+/** A person as the other services need one. */
+export interface Person {
+  readonly id: string;
+  readonly educationId: string;
+  readonly fullName: string;
+  readonly birthDate: string | null;
+  readonly gender: Gender | null;
+  readonly status: PersonStatus;
+}
+
+export interface NewPerson {
+  readonly fullName: string;
+  /** `YYYY-MM-DD` */
+  readonly birthDate?: string;
+  readonly gender?: Gender;
+  readonly moetId?: string;
+  readonly personalNumber?: string;
+  readonly affiliations: readonly NewAffiliation[];
+}
+
+export interface NewAffiliation {
+  readonly organisationId: string;
+  readonly role: AffiliationRole;
+  readonly title?: string;
+  readonly classId?: string;
+}
+
+/** What changing people needs beside the transaction. */
+export interface PeopleTools {
+  readonly issuer: EducationIdIssuer;
+  readonly vault: IdentifierVault;
+}
+
+const noPerson = () => new NotFound('people/not-found', { vi: 'Không có người này.', en: 'There is no such person.' });
+
+/** Adds a person with a new education ID and their first affiliations; gives the person's id. */
+export async function createPerson(
+  transaction: Transaction,
+  { issuer, vault }: PeopleTools,
+  input: NewPerson,
+  options: { readonly actor: Actor; readonly today: string },
+): Promise<{ id: string; educationId: string }> {
+  const db = registryOf(transaction);
+  const [educationId] = await issuer.issue(transaction, 1);
+  if (!educationId) throw new Error('no education ID was issued');
+  const moet = input.moetId ? vault.seal('moet_id', input.moetId) : undefined;
+  const personal = input.personalNumber ? vault.seal('personal_number', input.personalNumber) : undefined;
+  const id = uuidv7();
+  const inserted = await db
+    .insertInto('registry.person')
+    .values({
+      id,
+      education_id: educationId,
+      full_name: parseFullName(input.fullName),
+      birth_date: input.birthDate ? parseBirthDate(input.birthDate) : null,
+      gender: input.gender ?? null,
+      merged_into: null,
+      moet_id_sealed: moet?.sealed ?? null,
+      moet_id_index: moet?.index ?? null,
+      personal_number_sealed: personal?.sealed ?? null,
+      personal_number_index: personal?.index ?? null,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst();
+  if (inserted.numInsertedOrUpdatedRows === 0n) {
+    throw new Conflict('people/moet-id-taken', {
+      vi: 'Mã định danh Bộ GD&ĐT này đã thuộc về một người khác.',
+      en: "This ministry's identifier belongs to somebody else.",
+    });
+  }
+  const organisationId = input.affiliations[0]?.organisationId;
+  await record(transaction, {
+    type: 'person.created',
+    actor: options.actor,
+    subject: { kind: 'person', id },
+    ...(organisationId ? { organisationId } : {}),
+  });
+  for (const affiliation of input.affiliations) await affiliate(transaction, id, affiliation, options);
+  return { id, educationId };
+}
+
+/** Adds an affiliation, and the enrolment in a class when one is named. */
+export async function affiliate(
+  transaction: Transaction,
+  personId: string,
+  { organisationId, role, title, classId }: NewAffiliation,
+  { actor, today }: { readonly actor: Actor; readonly today: string },
+): Promise<void> {
+  const db = registryOf(transaction);
+  await db
+    .insertInto('registry.affiliation')
+    .values({ id: uuidv7(), person_id: personId, organisation_id: organisationId, role, title: title ?? null, valid_from: today, valid_until: null })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+  if (classId) await enrol(transaction, personId, classId, today);
+  await record(transaction, {
+    type: 'affiliation.started',
+    actor,
+    subject: { kind: 'person', id: personId },
+    organisationId,
+    data: { role, ...(classId ? { classId } : {}) },
+  });
+}
+
+async function enrol(transaction: Transaction, personId: string, classId: string, today: string): Promise<void> {
+  await registryOf(transaction)
+    .insertInto('registry.enrolment')
+    .values({ id: uuidv7(), person_id: personId, class_id: classId, valid_from: today, valid_until: null })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+async function lockActive(transaction: Transaction, id: string) {
+  if (!isUuid(id)) throw noPerson();
+  const found = await registryOf(transaction).selectFrom('registry.person').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
+  if (!found) throw noPerson();
+  if (found.status === 'merged') {
+    throw new Conflict('people/merged', {
+      vi: 'Hồ sơ này đã được gộp vào hồ sơ khác.',
+      en: 'This record was merged into another.',
+    });
+  }
+  return found;
+}
+
+async function currentOrganisation(transaction: Transaction, personId: string): Promise<{ organisationId?: string }> {
+  const found = await registryOf(transaction)
+    .selectFrom('registry.affiliation')
+    .select('organisation_id')
+    .where('person_id', '=', personId)
+    .orderBy('valid_until', (order) => order.desc().nullsFirst())
+    .executeTakeFirst();
+  return found ? { organisationId: found.organisation_id } : {};
+}
+
+/** Corrects what is known of a person. Unchanged values make no event. */
+export async function changePerson(
+  transaction: Transaction,
+  id: string,
+  change: { readonly fullName?: string; readonly birthDate?: string; readonly gender?: Gender },
+  actor: Actor,
+): Promise<void> {
+  const before = await lockActive(transaction, id);
+  const after = {
+    full_name: change.fullName === undefined ? before.full_name : parseFullName(change.fullName),
+    birth_date: change.birthDate === undefined ? before.birth_date : parseBirthDate(change.birthDate),
+    gender: change.gender ?? before.gender,
+  };
+  const fields = (Object.keys(after) as (keyof typeof after)[]).filter((field) => after[field] !== before[field]);
+  if (fields.length === 0) return;
+  await registryOf(transaction)
+    .updateTable('registry.person')
+    .set({ ...after, version: before.version + 1 })
+    .where('id', '=', id)
+    .execute();
+  await record(transaction, {
+    type: 'person.changed',
+    actor,
+    subject: { kind: 'person', id },
+    ...(await currentOrganisation(transaction, id)),
+    data: { fields },
+  });
+}
+
+/** Ends every affiliation, enrolment and role. The record, the education ID and the history stay. */
+export async function leave(transaction: Transaction, id: string, { actor, today }: { readonly actor: Actor; readonly today: string }): Promise<void> {
+  const before = await lockActive(transaction, id);
+  if (before.status === 'left') return;
+  const organisation = await currentOrganisation(transaction, id);
+  const db = registryOf(transaction);
+  await endAffiliations(transaction, id, today);
+  await db.updateTable('registry.role_assignment').set({ ended_at: new Date() }).where('person_id', '=', id).where('ended_at', 'is', null).execute();
+  await db.updateTable('registry.person').set({ status: 'left', version: before.version + 1 }).where('id', '=', id).execute();
+  await record(transaction, { type: 'person.left', actor, subject: { kind: 'person', id }, ...organisation });
+}
+
+async function endAffiliations(transaction: Transaction, id: string, today: string, role?: AffiliationRole): Promise<void> {
+  const db = registryOf(transaction);
+  let affiliations = db.updateTable('registry.affiliation').set({ valid_until: today }).where('person_id', '=', id).where('valid_until', 'is', null);
+  if (role) affiliations = affiliations.where('role', '=', role);
+  await affiliations.execute();
+  await db.updateTable('registry.enrolment').set({ valid_until: today }).where('person_id', '=', id).where('valid_until', 'is', null).execute();
+}
+
+/** Moves a learner to another school or class; a person who had left comes back. */
+export async function transfer(
+  transaction: Transaction,
+  id: string,
+  to: { readonly organisationId: string; readonly classId?: string },
+  { actor, today }: { readonly actor: Actor; readonly today: string },
+): Promise<void> {
+  const before = await lockActive(transaction, id);
+  const db = registryOf(transaction);
+  if (to.classId) {
+    const target = await db.selectFrom('registry.class').select('organisation_id').where('id', '=', to.classId).executeTakeFirst();
+    if (target?.organisation_id !== to.organisationId) {
+      throw new InvalidInput('people/class-elsewhere', {
+        vi: 'Lớp này không thuộc trường đã chọn.',
+        en: 'The class does not belong to the chosen school.',
+      });
+    }
+  }
+  const from = await currentOrganisation(transaction, id);
+  await endAffiliations(transaction, id, today, 'learner');
+  await db.updateTable('registry.person').set({ status: 'active', version: before.version + 1 }).where('id', '=', id).execute();
+  await affiliate(transaction, id, { ...to, role: 'learner' }, { actor, today });
+  await record(transaction, {
+    type: 'person.transferred',
+    actor,
+    subject: { kind: 'person', id },
+    organisationId: to.organisationId,
+    data: { from: from.organisationId ?? null, to: to.organisationId },
+  });
+}
+
+/** Merges a duplicate into the record that stays; the old education ID is an alias for ever. */
+export async function merge(transaction: Transaction, duplicateId: string, intoId: string, { actor, today }: { readonly actor: Actor; readonly today: string }): Promise<void> {
+  if (duplicateId === intoId) {
+    throw new InvalidInput('people/merge-self', { vi: 'Không thể gộp hồ sơ vào chính nó.', en: 'A record cannot be merged into itself.' });
+  }
+  // Locked in one order, so that two merges cannot wait for each other.
+  const locked = new Map<string, Awaited<ReturnType<typeof lockActive>>>();
+  for (const id of [duplicateId, intoId].sort()) locked.set(id, await lockActive(transaction, id));
+  const duplicate = locked.get(duplicateId);
+  if (!duplicate) throw noPerson();
+  const db = registryOf(transaction);
+  await endAffiliations(transaction, duplicateId, today);
+  await db
+    .updateTable('registry.person')
+    .set({ status: 'merged', merged_into: intoId, version: duplicate.version + 1 })
+    .where('id', '=', duplicateId)
+    .execute();
+  await db.updateTable('registry.education_id_alias').set({ person_id: intoId }).where('person_id', '=', duplicateId).execute();
+  await db.insertInto('registry.education_id_alias').values({ education_id: duplicate.education_id, person_id: intoId }).execute();
+  await record(transaction, {
+    type: 'person.merged',
+    actor,
+    subject: { kind: 'person', id: duplicateId },
+    ...(await currentOrganisation(transaction, intoId)),
+    data: { into: intoId },
+  });
+}
+
+/** The person of an education ID, also of an old one after a merge; undefined when nobody has it. */
+export async function findByEducationId(db: Database | Transaction, text: string): Promise<Person | undefined> {
+  const educationId = parseEducationId(text);
+  const registry = registryOf(db);
+  const alias = await registry.selectFrom('registry.education_id_alias').select('person_id').where('education_id', '=', educationId).executeTakeFirst();
+  const found = await registry
+    .selectFrom('registry.person')
+    .select(['id', 'education_id', 'full_name', 'birth_date', 'gender', 'status'])
+    .where(alias ? 'id' : 'education_id', '=', alias ? alias.person_id : educationId)
+    .executeTakeFirst();
+  return found ? toPerson(found) : undefined;
+}
+
+/** @throws NotFound */
+export async function getPerson(db: Database | Transaction, id: string): Promise<Person> {
+  const found = isUuid(id)
+    ? await registryOf(db)
+        .selectFrom('registry.person')
+        .select(['id', 'education_id', 'full_name', 'birth_date', 'gender', 'status'])
+        .where('id', '=', id)
+        .executeTakeFirst()
+    : undefined;
+  if (!found) throw noPerson();
+  return toPerson(found);
+}
+
+function toPerson(row: {
+  id: string;
+  education_id: string;
+  full_name: string;
+  birth_date: string | null;
+  gender: Gender | null;
+  status: PersonStatus;
+}): Person {
+  return { id: row.id, educationId: row.education_id, fullName: row.full_name, birthDate: row.birth_date, gender: row.gender, status: row.status };
+}
+
+/** What an ID token may say of a person, before any app's release rules. */
+export interface PersonClaims {
+  readonly name: string;
+  readonly given_name: string;
+  readonly family_name: string;
+  readonly birthdate: string | null;
+  readonly education_id: string;
+  /** The affiliations of now. */
+  readonly affiliations: readonly {
+    readonly role: AffiliationRole;
+    readonly school: string;
+    readonly school_code: string;
+    readonly class: string | null;
+  }[];
+}
+
+/** @throws NotFound */
+export async function personClaims(db: Database | Transaction, id: string): Promise<PersonClaims> {
+  const person = await findSummary(db, id);
+  const { familyName, givenName } = splitName(person.fullName);
+  return {
+    name: person.fullName,
+    given_name: givenName,
+    family_name: familyName,
+    birthdate: person.birthDate,
+    education_id: person.educationId,
+    affiliations: person.affiliations.map(({ role, organisation, className }) => ({
+      role,
+      school: organisation.name,
+      school_code: organisation.code,
+      class: className,
+    })),
+  };
+}

@@ -1,0 +1,227 @@
+import type { ServiceContext } from '@edutrust/platform/context';
+import { type App, notAllowed, personActor, signedIn } from '@edutrust/platform/http';
+import { listAudit } from '@edutrust/platform/ledger';
+import Type from 'typebox';
+import { actions, can, requires, scopeOf } from '../authority/authority.ts';
+import { dateInVietnam } from '../calendar.ts';
+import { createEducationIdIssuer } from '../education-id/education-id.ts';
+import { findOrganisation } from '../organisations/organisations.ts';
+import { AffiliationRole, Gender, IdParams, listOf, OrganisationSummary, Page, PersonSummary, PersonView, strict, Uuid } from '../schemas.ts';
+import {
+  changePerson,
+  createIdentifierVault,
+  createPerson,
+  findPerson,
+  findSummary,
+  leave,
+  listPeople,
+  merge,
+  transfer,
+} from './people.ts';
+
+const tags = ['people'];
+const personOf = (request: { params: unknown }) => ({ personId: (request.params as { id: string }).id });
+
+export function addPeopleRoutes(app: App, context: ServiceContext): void {
+  const { db, clock } = context;
+  const tools = { issuer: createEducationIdIssuer(context), vault: createIdentifierVault(context.secrets) };
+  const today = () => dateInVietnam(clock.now());
+
+  app.get(
+    '/api/v1/me',
+    {
+      config: { access: signedIn },
+      schema: {
+        tags,
+        summary: 'Who is signed in, and what they may do',
+        response: {
+          200: Type.Object({
+            person: PersonSummary,
+            roles: Type.Array(Type.Object({ role: Type.String(), organisation: OrganisationSummary })),
+            permissions: Type.Array(Type.String()),
+            acr: Type.String(),
+            authenticatedAt: Type.String({ format: 'date-time' }),
+          }),
+        },
+      },
+    },
+    async (request) => {
+      const actor = personActor(request);
+      return {
+        person: await findSummary(db, actor.personId),
+        roles: await Promise.all(actor.roles.map(async ({ role, organisationId }) => ({ role, organisation: await findOrganisation(db, organisationId) }))),
+        permissions: actions.filter((action) => scopeOf(actor, action).length > 0),
+        acr: actor.acr,
+        authenticatedAt: actor.authenticatedAt.toISOString(),
+      };
+    },
+  );
+
+  app.get(
+    '/api/v1/people',
+    {
+      config: { access: requires('people.read') },
+      schema: {
+        tags,
+        summary: 'People whom the caller may see; `q` is an education ID or words of a name, marks optional',
+        querystring: Type.Object({
+          q: Type.Optional(Type.String({ maxLength: 100 })),
+          organisation: Type.Optional(Uuid),
+          class: Type.Optional(Uuid),
+          role: Type.Optional(AffiliationRole),
+          status: Type.Optional(Type.Union([Type.Literal('active'), Type.Literal('left')])),
+          ...Page,
+        }),
+        response: { 200: listOf(PersonSummary) },
+      },
+    },
+    async ({ query, actor }) => {
+      const items = await listPeople(db, {
+        scope: actor ? scopeOf(actor, 'people.read') : [],
+        limit: query.limit,
+        ...(query.q ? { query: query.q } : {}),
+        ...(query.organisation ? { organisationId: query.organisation } : {}),
+        ...(query.class ? { classId: query.class } : {}),
+        ...(query.role ? { role: query.role } : {}),
+        ...(query.status ? { status: query.status } : {}),
+        ...(query.cursor ? { cursor: query.cursor } : {}),
+      });
+      return { items, nextCursor: items.length === query.limit ? (items.at(-1)?.id ?? null) : null };
+    },
+  );
+
+  app.get(
+    '/api/v1/people/:id',
+    {
+      config: { access: requires('people.read', personOf) },
+      schema: { tags, summary: 'One person with their history', params: IdParams, response: { 200: PersonView } },
+    },
+    async ({ params }) => {
+      const entries = await listAudit(db, { subjectId: params.id, limit: 50 });
+      return {
+        ...(await findPerson(db, params.id)),
+        timeline: entries.map(({ at, type, data }) => ({ at: at.toISOString(), type, data })),
+      };
+    },
+  );
+
+  app.post(
+    '/api/v1/people',
+    {
+      config: { access: requires('people.write', (request) => ({ organisationId: (request.body as { organisationId: string }).organisationId })) },
+      schema: {
+        tags,
+        summary: 'Adds a person and issues an education ID',
+        body: Type.Object(
+          {
+            fullName: Type.String({ maxLength: 200 }),
+            birthDate: Type.Optional(Type.String({ format: 'date' })),
+            gender: Type.Optional(Gender),
+            organisationId: Uuid,
+            role: AffiliationRole,
+            title: Type.Optional(Type.String({ maxLength: 120 })),
+            classId: Type.Optional(Uuid),
+          },
+          strict,
+        ),
+        response: { 201: PersonSummary },
+      },
+    },
+    async (request, reply) => {
+      const { organisationId, role, title, classId, ...person } = request.body;
+      const affiliation = { organisationId, role, ...(title ? { title } : {}), ...(classId ? { classId } : {}) };
+      const actor = personActor(request);
+      const { id } = await db
+        .transaction()
+        .execute((tx) => createPerson(tx, tools, { ...person, affiliations: [affiliation] }, { actor, today: today() }));
+      return reply.code(201).send(await findSummary(db, id));
+    },
+  );
+
+  app.patch(
+    '/api/v1/people/:id',
+    {
+      config: { access: requires('people.write', personOf) },
+      schema: {
+        tags,
+        summary: 'Corrects a name, a birth date or a gender',
+        params: IdParams,
+        body: Type.Object(
+          {
+            fullName: Type.Optional(Type.String({ maxLength: 200 })),
+            birthDate: Type.Optional(Type.String({ format: 'date' })),
+            gender: Type.Optional(Gender),
+          },
+          strict,
+        ),
+        response: { 200: PersonSummary },
+      },
+    },
+    async (request) => {
+      await db.transaction().execute((tx) => changePerson(tx, request.params.id, request.body, personActor(request)));
+      return findSummary(db, request.params.id);
+    },
+  );
+
+  app.post(
+    '/api/v1/people/:id/leave',
+    {
+      config: { access: requires('people.write', personOf) },
+      schema: { tags, summary: 'Ends every affiliation; the record and its history stay', params: IdParams, response: { 200: PersonSummary } },
+    },
+    async (request) => {
+      await db.transaction().execute((tx) => leave(tx, request.params.id, { actor: personActor(request), today: today() }));
+      return findSummary(db, request.params.id);
+    },
+  );
+
+  app.post(
+    '/api/v1/people/:id/transfer',
+    {
+      config: { access: requires('people.write', personOf) },
+      schema: {
+        tags,
+        summary: 'Moves a learner to another school or class',
+        params: IdParams,
+        body: Type.Object({ organisationId: Uuid, classId: Type.Optional(Uuid) }, strict),
+        response: { 200: PersonSummary },
+      },
+    },
+    async (request) => {
+      const actor = personActor(request);
+      const { organisationId, classId } = request.body;
+      await mayReceive(actor, organisationId);
+      await db
+        .transaction()
+        .execute((tx) => transfer(tx, request.params.id, { organisationId, ...(classId ? { classId } : {}) }, { actor, today: today() }));
+      return findSummary(db, request.params.id);
+    },
+  );
+
+  /** A pupil is not pushed into a school that the caller does not administer. */
+  const decide = can(db);
+  async function mayReceive(actor: Parameters<typeof decide>[0], organisationId: string): Promise<void> {
+    await findOrganisation(db, organisationId);
+    if (!(await decide(actor, 'people.write', { organisationId }))) throw notAllowed();
+  }
+
+  app.post(
+    '/api/v1/people/:id/merge',
+    {
+      config: { access: requires('people.merge', personOf) },
+      schema: {
+        tags,
+        summary: 'Merges a duplicate into the record that stays; its education ID becomes an alias',
+        params: IdParams,
+        body: Type.Object({ into: Uuid }, strict),
+        response: { 200: PersonSummary },
+      },
+    },
+    async (request) => {
+      const actor = personActor(request);
+      if (!(await decide(actor, 'people.merge', { personId: request.body.into }))) throw notAllowed();
+      await db.transaction().execute((tx) => merge(tx, request.params.id, request.body.into, { actor, today: today() }));
+      return findSummary(db, request.body.into);
+    },
+  );
+}

@@ -1,0 +1,161 @@
+import type { Database, Transaction } from '@edutrust/platform/database';
+import { NotFound } from '@edutrust/platform/errors';
+import { isUuid } from '@edutrust/platform/ids';
+import { sql } from 'kysely';
+import type { AffiliationRole, Gender, OrganisationKind, PersonStatus } from '../tables.ts';
+
+export interface AffiliationView {
+  readonly role: AffiliationRole;
+  readonly title: string | null;
+  readonly organisation: { readonly id: string; readonly name: string; readonly code: string; readonly kind: OrganisationKind };
+  readonly className: string | null;
+  readonly validFrom: string;
+  readonly validUntil: string | null;
+}
+
+export interface PersonSummary {
+  readonly id: string;
+  readonly educationId: string;
+  readonly fullName: string;
+  readonly birthDate: string | null;
+  readonly gender: Gender | null;
+  readonly status: PersonStatus;
+  /** Those of now. */
+  readonly affiliations: readonly AffiliationView[];
+}
+
+export interface PersonView extends PersonSummary {
+  readonly aliases: readonly string[];
+  readonly history: readonly AffiliationView[];
+  readonly enrolments: readonly { readonly schoolYear: number; readonly className: string; readonly organisation: string; readonly validFrom: string; readonly validUntil: string | null }[];
+  readonly guardians: readonly Relative[];
+  readonly wards: readonly Relative[];
+}
+
+export interface Relative {
+  readonly id: string;
+  readonly fullName: string;
+  readonly relation: string;
+}
+
+/** An affiliation as JSON; `className` is the person's class of now in that school. */
+const affiliationJson = sql`jsonb_build_object(
+  'role', f.role, 'title', f.title, 'validFrom', f.valid_from, 'validUntil', f.valid_until,
+  'organisation', jsonb_build_object('id', o.id, 'name', o.name, 'code', o.code, 'kind', o.kind),
+  'className', (SELECT c.code FROM registry.enrolment AS e JOIN registry.class AS c ON c.id = e.class_id
+                WHERE e.person_id = f.person_id AND e.valid_until IS NULL AND c.organisation_id = f.organisation_id
+                ORDER BY c.school_year DESC LIMIT 1))`;
+
+const summaryColumns = sql`
+  p.id, p.education_id AS "educationId", p.full_name AS "fullName", p.birth_date AS "birthDate", p.gender, p.status,
+  coalesce((SELECT jsonb_agg(${affiliationJson} ORDER BY f.valid_from, f.id)
+    FROM registry.affiliation AS f JOIN registry.organisation AS o ON o.id = f.organisation_id
+    WHERE f.person_id = p.id AND f.valid_until IS NULL), '[]') AS affiliations`;
+
+export interface PeopleFilter {
+  /** Only people who belong (or, when they belong nowhere now, belonged) in or below these organisations. */
+  readonly scope: readonly string[];
+  /** An education ID or its beginning, or words of the name with or without marks. */
+  readonly query?: string;
+  readonly organisationId?: string;
+  readonly classId?: string;
+  readonly role?: AffiliationRole;
+  readonly status?: PersonStatus;
+  readonly limit: number;
+  readonly cursor?: string;
+}
+
+/** People by the order in which they came to the registry, paged by key. */
+export async function listPeople(db: Database, filter: PeopleFilter): Promise<PersonSummary[]> {
+  const conditions = [sql`p.status <> 'merged'`];
+  const query = filter.query?.normalize('NFC').trim();
+  const digits = query?.replaceAll(/[\s.-]/g, '') ?? '';
+  if (query && /^\d{3,10}$/.test(digits)) {
+    conditions.push(sql`(starts_with(p.education_id, ${digits}) OR p.id IN (
+      SELECT person_id FROM registry.education_id_alias WHERE education_id = ${digits}))`);
+  } else if (query) {
+    for (const word of query.split(/\s+/).slice(0, 8)) {
+      conditions.push(sql`p.folded_name LIKE '%' || registry.fold(${escapeLike(word)}) || '%'`);
+    }
+  }
+  if (filter.status) conditions.push(sql`p.status = ${filter.status}`);
+  if (filter.cursor) conditions.push(sql`p.id > ${filter.cursor}::uuid`);
+  if (filter.classId) {
+    conditions.push(sql`EXISTS (SELECT FROM registry.enrolment AS e WHERE e.person_id = p.id AND e.class_id = ${filter.classId}::uuid AND e.valid_until IS NULL)`);
+  }
+  const role = filter.role ? sql`AND f.role = ${filter.role}` : sql``;
+  const below = filter.organisationId ? sql`AND o.path @> ARRAY[${filter.organisationId}::uuid]` : sql``;
+  // A person who left is still found by those who administered them last.
+  conditions.push(sql`EXISTS (
+    SELECT FROM registry.affiliation AS f JOIN registry.organisation AS o ON o.id = f.organisation_id
+    WHERE f.person_id = p.id AND (f.valid_until IS NULL OR p.status = 'left')
+      AND o.path && ${[...filter.scope]}::uuid[] ${role} ${below})`);
+  const { rows } = await sql<PersonSummary>`
+    SELECT ${summaryColumns} FROM registry.person AS p
+    WHERE ${sql.join(conditions, sql` AND `)} ORDER BY p.id LIMIT ${filter.limit}`.execute(db);
+  return rows;
+}
+
+function escapeLike(text: string): string {
+  return text.replaceAll(/[\\%_]/g, '\\$&');
+}
+
+const noPerson = () => new NotFound('people/not-found', { vi: 'Không có người này.', en: 'There is no such person.' });
+
+/** @throws NotFound */
+export async function findSummary(db: Database | Transaction, id: string): Promise<PersonSummary> {
+  if (!isUuid(id)) throw noPerson();
+  const { rows } = await sql<PersonSummary>`SELECT ${summaryColumns} FROM registry.person AS p WHERE p.id = ${id}`.execute(db);
+  if (!rows[0]) throw noPerson();
+  return rows[0];
+}
+
+/** Everything that the registry shows of one person. @throws NotFound */
+export async function findPerson(db: Database | Transaction, id: string): Promise<PersonView> {
+  if (!isUuid(id)) throw noPerson();
+  const { rows } = await sql<PersonView>`
+    SELECT ${summaryColumns},
+      coalesce((SELECT jsonb_agg(a.education_id ORDER BY a.since) FROM registry.education_id_alias AS a WHERE a.person_id = p.id), '[]') AS aliases,
+      coalesce((SELECT jsonb_agg(${affiliationJson} ORDER BY f.valid_from DESC, f.id DESC)
+        FROM registry.affiliation AS f JOIN registry.organisation AS o ON o.id = f.organisation_id
+        WHERE f.person_id = p.id), '[]') AS history,
+      coalesce((SELECT jsonb_agg(jsonb_build_object('schoolYear', c.school_year, 'className', c.code, 'organisation', o.name,
+          'validFrom', e.valid_from, 'validUntil', e.valid_until) ORDER BY c.school_year DESC, e.valid_from DESC)
+        FROM registry.enrolment AS e JOIN registry.class AS c ON c.id = e.class_id
+        JOIN registry.organisation AS o ON o.id = c.organisation_id WHERE e.person_id = p.id), '[]') AS enrolments,
+      ${relatives(sql`g.child_id = p.id`, sql`g.guardian_id`)} AS guardians,
+      ${relatives(sql`g.guardian_id = p.id`, sql`g.child_id`)} AS wards
+    FROM registry.person AS p WHERE p.id = ${id}`.execute(db);
+  if (!rows[0]) throw noPerson();
+  return rows[0];
+}
+
+function relatives(which: ReturnType<typeof sql>, other: ReturnType<typeof sql>) {
+  return sql`coalesce((SELECT jsonb_agg(jsonb_build_object('id', r.id, 'fullName', r.full_name, 'relation', g.relation) ORDER BY r.full_name)
+    FROM registry.guardianship AS g JOIN registry.person AS r ON r.id = ${other} WHERE ${which} AND g.valid_until IS NULL), '[]')`;
+}
+
+/** A person as a directory keeps one. */
+export interface DirectoryPerson {
+  readonly id: string;
+  readonly educationId: string;
+  readonly fullName: string;
+  readonly status: PersonStatus;
+  readonly affiliations: readonly AffiliationView[];
+}
+
+/** Everybody who belongs or belonged below the organisation, by id; merged records are left out. */
+export async function listDirectoryPeople(
+  db: Database,
+  { organisationId, after, limit, personIds }: { readonly organisationId: string; readonly after?: string; readonly limit: number; readonly personIds?: readonly string[] },
+): Promise<DirectoryPerson[]> {
+  const only = personIds ? sql`AND p.id = ANY(${[...personIds]}::uuid[])` : sql``;
+  const from = after ? sql`AND p.id > ${after}::uuid` : sql``;
+  const { rows } = await sql<DirectoryPerson>`
+    SELECT ${summaryColumns} FROM registry.person AS p
+    WHERE p.status <> 'merged' ${only} ${from} AND EXISTS (
+      SELECT FROM registry.affiliation AS f JOIN registry.organisation AS o ON o.id = f.organisation_id
+      WHERE f.person_id = p.id AND o.path @> ARRAY[${organisationId}::uuid])
+    ORDER BY p.id LIMIT ${limit}`.execute(db);
+  return rows;
+}

@@ -1,0 +1,119 @@
+import Type from 'typebox';
+
+/** JSON shapes that several routes share. */
+export const Uuid = Type.String({ pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' });
+export const IdParams = Type.Object({ id: Uuid });
+export const nullable = <Schema extends Type.TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
+export const Page = { limit: Type.Integer({ minimum: 1, maximum: 200, default: 50 }), cursor: Type.Optional(Uuid) };
+export const strict = { additionalProperties: false } as const;
+
+const literals = <Values extends readonly string[]>(values: readonly [...Values]) =>
+  Type.Union(values.map((value) => Type.Literal(value)) as { [Index in keyof Values]: Type.TLiteral<Values[Index]> });
+
+export const AffiliationRole = literals(['learner', 'teacher', 'staff', 'guardian']);
+export const Gender = literals(['female', 'male']);
+const PersonStatus = literals(['active', 'left', 'merged']);
+export const OrganisationKind = literals(['department', 'ward', 'school', 'centre']);
+
+export const OrganisationSummary = Type.Object({
+  id: Uuid,
+  kind: OrganisationKind,
+  level: nullable(literals(['primary', 'lower-secondary', 'upper-secondary'])),
+  code: Type.String(),
+  name: Type.String(),
+  parentId: nullable(Uuid),
+  path: Type.Array(Type.Object({ id: Uuid, name: Type.String() })),
+});
+
+export const OrganisationWithCounts = Type.Object({
+  ...OrganisationSummary.properties,
+  counts: Type.Object({ learners: Type.Integer(), staff: Type.Integer() }),
+});
+
+const Affiliation = Type.Object({
+  role: AffiliationRole,
+  title: nullable(Type.String()),
+  organisation: Type.Object({ id: Uuid, name: Type.String(), code: Type.String(), kind: OrganisationKind }),
+  className: nullable(Type.String()),
+  validFrom: Type.String({ format: 'date' }),
+  validUntil: nullable(Type.String({ format: 'date' })),
+});
+
+export const PersonSummary = Type.Object({
+  id: Uuid,
+  educationId: Type.String(),
+  fullName: Type.String(),
+  birthDate: nullable(Type.String({ format: 'date' })),
+  gender: nullable(Gender),
+  status: PersonStatus,
+  affiliations: Type.Array(Affiliation),
+});
+
+const Relative = Type.Object({ id: Uuid, fullName: Type.String(), relation: Type.String() });
+const AnyJson = Type.Record(Type.String(), Type.Unknown());
+
+export const PersonView = Type.Object({
+  ...PersonSummary.properties,
+  aliases: Type.Array(Type.String()),
+  history: Type.Array(Affiliation),
+  enrolments: Type.Array(
+    Type.Object({
+      schoolYear: Type.Integer(),
+      className: Type.String(),
+      organisation: Type.String(),
+      validFrom: Type.String({ format: 'date' }),
+      validUntil: nullable(Type.String({ format: 'date' })),
+    }),
+  ),
+  guardians: Type.Array(Relative),
+  wards: Type.Array(Relative),
+  timeline: Type.Array(Type.Object({ at: Type.String({ format: 'date-time' }), type: Type.String(), data: AnyJson })),
+});
+
+export const ClassSummary = Type.Object({
+  id: Uuid,
+  organisationId: Uuid,
+  organisationName: Type.String(),
+  code: Type.String(),
+  grade: Type.Integer(),
+  schoolYear: Type.Integer(),
+  teacher: nullable(Type.Object({ id: Uuid, fullName: Type.String() })),
+  learnerCount: Type.Integer(),
+});
+
+export const ClassView = Type.Object({
+  ...ClassSummary.properties,
+  learners: Type.Array(
+    Type.Object({
+      id: Uuid,
+      educationId: Type.String(),
+      fullName: Type.String(),
+      birthDate: nullable(Type.String({ format: 'date' })),
+      gender: nullable(Gender),
+    }),
+  ),
+});
+
+const Named = Type.Object({ kind: Type.String(), id: Type.String(), name: nullable(Type.String()) });
+
+export const AuditEntry = Type.Object({
+  id: Uuid,
+  index: nullable(Type.Integer()),
+  at: Type.String({ format: 'date-time' }),
+  type: Type.String(),
+  actor: Named,
+  subject: Named,
+  organisationId: nullable(Uuid),
+  data: AnyJson,
+});
+
+export const LedgerVerdict = Type.Object({
+  log: Type.String(),
+  intact: Type.Boolean(),
+  size: Type.Integer(),
+  firstBadIndex: Type.Optional(Type.Integer()),
+  reason: Type.Optional(Type.String()),
+});
+
+export const listOf = <Schema extends Type.TSchema>(item: Schema) =>
+  Type.Object({ items: Type.Array(item), nextCursor: nullable(Type.String()) });

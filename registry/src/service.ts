@@ -1,0 +1,23 @@
+import type { ServiceContext } from '@edutrust/platform/context';
+import type { Service } from '@edutrust/platform/service';
+import { addAuditRoutes } from './audit/routes.ts';
+import { addRoleRoutes } from './authority/routes.ts';
+import { addOrganisationRoutes } from './organisations/routes.ts';
+import { addPeopleRoutes } from './people/routes.ts';
+import { addRosterRoutes } from './roster/routes.ts';
+
+export { migrations } from './migrations.ts';
+
+/** People, organisations, rosters, roles and the audit explorer over HTTP. */
+export function createRegistry(context: ServiceContext): Service {
+  return {
+    name: 'registry',
+    routes: (app) => {
+      addPeopleRoutes(app, context);
+      addOrganisationRoutes(app, context);
+      addRoleRoutes(app, context);
+      addRosterRoutes(app, context);
+      addAuditRoutes(app, context);
+    },
+  };
+}

@@ -1,0 +1,85 @@
+import type { Database, Transaction } from '@edutrust/platform/database';
+import type { ColumnType, Generated, Kysely, Transaction as KyselyTransaction } from 'kysely';
+
+/** Set by the database, never written by us. */
+type ReadOnly<Value> = ColumnType<Value, never, never>;
+
+/** A type alias, because Kysely asks for an index signature, which an interface has not. */
+export type RegistryTables = {
+  'registry.organisation': {
+    id: string;
+    kind: OrganisationKind;
+    level: SchoolLevel | null;
+    code: string;
+    name: string;
+    folded_name: ReadOnly<string>;
+    parent_id: string | null;
+    path: string[];
+    created_at: Generated<Date>;
+  };
+  'registry.person': {
+    id: string;
+    education_id: string;
+    full_name: string;
+    folded_name: ReadOnly<string>;
+    /** `YYYY-MM-DD` */
+    birth_date: string | null;
+    gender: Gender | null;
+    status: Generated<PersonStatus>;
+    merged_into: string | null;
+    moet_id_sealed: Buffer | null;
+    moet_id_index: Buffer | null;
+    personal_number_sealed: Buffer | null;
+    personal_number_index: Buffer | null;
+    details: Generated<Record<string, string>>;
+    version: Generated<number>;
+    created_at: Generated<Date>;
+  };
+  'registry.education_id_alias': { education_id: string; person_id: string; since: Generated<Date> };
+  'registry.affiliation': {
+    id: string;
+    person_id: string;
+    organisation_id: string;
+    role: AffiliationRole;
+    title: string | null;
+    valid_from: string;
+    valid_until: string | null;
+  };
+  'registry.class': {
+    id: string;
+    organisation_id: string;
+    school_year: number;
+    code: string;
+    grade: number;
+    homeroom_teacher_id: string | null;
+  };
+  'registry.enrolment': { id: string; person_id: string; class_id: string; valid_from: string; valid_until: string | null };
+  'registry.guardianship': {
+    guardian_id: string;
+    child_id: string;
+    relation: 'mother' | 'father' | 'guardian';
+    valid_from: string;
+    valid_until: string | null;
+  };
+  'registry.role_assignment': {
+    id: string;
+    person_id: string;
+    role: string;
+    organisation_id: string;
+    granted_at: Generated<Date>;
+    ended_at: Date | null;
+  };
+};
+
+export type OrganisationKind = 'department' | 'ward' | 'school' | 'centre';
+export type SchoolLevel = 'primary' | 'lower-secondary' | 'upper-secondary';
+export type Gender = 'female' | 'male';
+export type PersonStatus = 'active' | 'left' | 'merged';
+export type AffiliationRole = 'learner' | 'teacher' | 'staff' | 'guardian';
+
+/** The registry's view of a database or a transaction that somebody hands us. */
+export function registryOf(db: Transaction): KyselyTransaction<RegistryTables>;
+export function registryOf(db: Database | Transaction): Kysely<RegistryTables>;
+export function registryOf(db: Database | Transaction): Kysely<RegistryTables> {
+  return (db as Database).withTables<RegistryTables>();
+}
