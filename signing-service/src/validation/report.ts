@@ -1,0 +1,90 @@
+import type { ReasonCode } from './reasons.ts';
+
+/** ETSI EN 319 102-1 §5.1.3: `valid` is TOTAL-PASSED, `invalid` is TOTAL-FAILED. */
+export type Verdict = 'valid' | 'invalid' | 'indeterminate';
+
+/** Why. One sentence in each language; `subIndication` is of ETSI EN 319 102-1 table 5. */
+export interface Reason {
+  readonly code: ReasonCode;
+  readonly indication: 'TOTAL-PASSED' | 'TOTAL-FAILED' | 'INDETERMINATE';
+  readonly subIndication: string;
+  readonly vi: string;
+  readonly en: string;
+  /** For specialists, not translated: what exactly (an object number, a certificate, a rule's section). */
+  readonly detail?: string;
+}
+
+/** Something that later revisions of the file did after this signature. */
+export interface LaterChange {
+  readonly kind:
+    | 'validation-data'
+    | 'document-time-stamp'
+    | 'signature'
+    | 'metadata'
+    | 'page'
+    | 'catalog'
+    | 'form'
+    | 'object'
+    | 'trailer'
+    | 'bytes';
+  /** Whether a rule of the policy allows it; one change that is not makes the signature invalid. */
+  readonly allowed: boolean;
+  readonly vi: string;
+  readonly en: string;
+  readonly detail?: string;
+}
+
+/** From the signer's certificate; never from what the document claims. */
+export interface SignerIdentity {
+  readonly name: string;
+  readonly organisation: string | null;
+  readonly title: string | null;
+  /** The subject's serialNumber attribute: the education ID in certificates of our own profile. */
+  readonly serialNumber: string | null;
+  readonly subject: string;
+  readonly issuer: string;
+  /** Hexadecimal. */
+  readonly certificateSerial: string;
+  readonly notBefore: string;
+  readonly notAfter: string;
+  /** SHA-256 of the certificate's DER, hexadecimal. */
+  readonly fingerprint: string;
+}
+
+/** ISO 8601, UTC. `proven` is the earliest time that a trusted time stamp proves; `claimed` is the signer's own word (`/M`). */
+export interface SigningTime {
+  readonly proven: string | null;
+  readonly claimed: string | null;
+  /** Name of the time-stamping authority. */
+  readonly authority: string | null;
+}
+
+export interface SignatureReport {
+  readonly verdict: Verdict;
+  /** Sub-indication of the deciding reason (ETSI EN 319 102-1 table 5), `null` when valid. */
+  readonly sub: string | null;
+  /** `document-time-stamp` is an RFC 3161 token over the file (`ETSI.RFC3161`). */
+  readonly format: 'PAdES' | 'PKCS#7' | 'document-time-stamp' | 'unknown';
+  readonly level: 'B-B' | 'B-T' | 'B-LT' | 'B-LTA' | null;
+  readonly field: string;
+  /** Whether the signed bytes are the whole file, or a revision that later ones follow. */
+  readonly coverage: 'whole' | 'revision' | 'none';
+  /** Length of the signed revision in bytes. */
+  readonly revisionLength: number | null;
+  readonly changesAfter: readonly LaterChange[];
+  readonly signer: SignerIdentity | null;
+  readonly time: SigningTime;
+  /** "Unchanged?": the signature matches the bytes, and nothing that it covers was changed afterwards. */
+  readonly intact: boolean;
+  /** "Trusted then?": the signer's certificate was good at the signing time for one of the anchors. */
+  readonly trusted: boolean;
+  readonly reasons: readonly Reason[];
+}
+
+/** The same object from the library, the command (`edutrust verify --json`) and `POST /api/v1/verify`. */
+export interface ValidationReport {
+  readonly file?: string;
+  readonly verdict: Verdict | 'unsigned';
+  readonly signatures: readonly SignatureReport[];
+  readonly reasons: readonly Reason[];
+}
