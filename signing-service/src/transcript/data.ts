@@ -20,7 +20,7 @@ export interface TermResults {
 export interface TranscriptData {
   /** Above the school, for example `Sở Giáo dục và Đào tạo Thành phố Hồ Chí Minh`. */
   readonly department: string;
-  readonly school: { readonly name: string; readonly address?: string };
+  readonly school: { readonly name: string };
   readonly pupil: {
     readonly fullName: string;
     /** `YYYY-MM-DD`. */

@@ -1,11 +1,59 @@
-export type { Mark, SubjectMarks, TermResults, TranscriptData } from './data.ts';
+import PDFDocument from 'pdfkit';
+import { fontFile } from '../fonts/fonts.ts';
 import type { TranscriptData } from './data.ts';
+import { drawFooting, drawMarks, drawMasthead, drawPupil, drawRemarks, drawTitle } from './drawing.ts';
+import { beginSheet } from './sheet.ts';
+import { normalised } from './wording.ts';
 
-/** Where the principal's visible signature goes: a place at the foot of the last page that nothing else is drawn on. In points from the lower left corner. */
-export const transcriptSignaturePlace: { readonly page: 'last'; readonly rect: readonly [number, number, number, number] } = {
-  page: 'last',
-  rect: [306, 96, 546, 176],
-};
+export type { Mark, SubjectMarks, TermResults, TranscriptData } from './data.ts';
 
-/** Makes the transcript, A4, one page unless the remarks are long. The same data gives the same bytes. */
-export declare function makeTranscript(data: TranscriptData): Promise<Buffer>;
+/**
+ * Where the principal's visible signature goes: a place at the foot of the last page that nothing else is drawn on.
+ * In points from the lower left corner, as `prepareSignature` takes it.
+ */
+export const transcriptSignaturePlace = { page: 'last', rect: [312, 84, 541, 148] } as const;
+
+/**
+ * Makes the transcript: A4, one page unless the remarks are long, tagged for screen readers, with a QR to
+ * `{url}/verify/{code}`. The same data gives the same bytes.
+ */
+export async function makeTranscript(input: TranscriptData): Promise<Buffer> {
+  const data = normalised(input);
+  const document = new PDFDocument({
+    size: 'A4',
+    margin: 0,
+    pdfVersion: '1.7',
+    tagged: true,
+    lang: 'vi-VN',
+    displayTitle: true,
+    bufferPages: true,
+    info: {
+      Title: `Bảng kết quả học tập – ${data.pupil.fullName} – lớp ${data.className}, năm học ${data.schoolYear}`,
+      Author: data.school.name,
+      Subject: `Mã xác minh ${data.code}`,
+      Creator: 'EduTrust',
+      Producer: 'EduTrust',
+      CreationDate: data.issuedAt,
+      ModDate: data.issuedAt,
+    },
+  });
+  const chunks: Buffer[] = [];
+  const finished = new Promise<Buffer>((resolve, reject) => {
+    document.on('data', (chunk: Buffer) => chunks.push(chunk));
+    document.on('end', () => resolve(Buffer.concat(chunks)));
+    document.on('error', reject);
+  });
+  for (const weight of ['regular', 'medium', 'semibold', 'bold'] as const) {
+    document.registerFont(weight, fontFile(weight));
+  }
+  const sheet = beginSheet(document, data);
+  drawMasthead(sheet, data);
+  drawTitle(sheet, data);
+  drawPupil(sheet, data);
+  drawMarks(sheet, data);
+  drawRemarks(sheet, data);
+  drawFooting(sheet, data, transcriptSignaturePlace.rect);
+  sheet.end();
+  document.end();
+  return finished;
+}

@@ -1,0 +1,270 @@
+import { encode } from 'uqr';
+import type { SubjectMarks, TranscriptData } from './data.ts';
+import { blue, faintInk, ink, lineBlue, page, paleBlue, type Sheet, type TextStyle } from './sheet.ts';
+import { dateText, educationIdText, longDateText, markText } from './wording.ts';
+
+const width = page.right - page.left;
+
+/** The issuer at the left, the country's name and motto at the right (Decree 30/2020/NĐ-CP, annex I). */
+export function drawMasthead(sheet: Sheet, data: TranscriptData): void {
+  const left = { width: 208, align: 'center' } as const;
+  const right = { width: 268, align: 'center' } as const;
+  const rightX = page.right - right.width;
+  let y = page.top;
+  const rightHeight = sheet.heightOf('C', { ...right, size: 10 });
+  const issuer = balanced(sheet, data.department.toLocaleUpperCase('vi'), { ...left, size: 8.5 });
+  y += sheet.text('P', issuer, page.left, y, { ...left, size: 8.5 }) + 1;
+  const school = balanced(sheet, data.school.name.toLocaleUpperCase('vi'), { ...left, size: 9.5, font: 'bold' });
+  y += sheet.text('P', school, page.left, y, { ...left, size: 9.5, font: 'bold' });
+  rule(sheet, page.left + 64, y + 3, 80);
+  const country = 'CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM';
+  sheet.text('P', country, rightX, page.top, { ...right, size: 10, font: 'bold' });
+  const mottoY = page.top + rightHeight + 1;
+  const mottoHeight = sheet.text('P', 'Độc lập - Tự do - Hạnh phúc', rightX, mottoY, {
+    ...right,
+    size: 10.5,
+    font: 'semibold',
+  });
+  rule(sheet, rightX + 59, mottoY + mottoHeight + 3, 150);
+  sheet.y = Math.max(y, mottoY + mottoHeight) + 26;
+}
+
+export function drawTitle(sheet: Sheet, data: TranscriptData): void {
+  const centred = { width, align: 'center' } as const;
+  sheet.y += sheet.text('H1', 'BẢNG KẾT QUẢ HỌC TẬP', page.left, sheet.y, {
+    ...centred,
+    size: 21,
+    font: 'bold',
+    color: blue,
+    spacing: 0.6,
+  });
+  sheet.y += 1;
+  sheet.y += sheet.text('P', `Năm học ${data.schoolYear}`, page.left, sheet.y, {
+    ...centred,
+    size: 11,
+    font: 'medium',
+    color: faintInk,
+  });
+  sheet.y += 14;
+}
+
+/** Who: label and value in two columns, the name large. */
+export function drawPupil(sheet: Sheet, data: TranscriptData): void {
+  const { pupil } = data;
+  const top = sheet.y;
+  const half = width / 2;
+  const fields: readonly (readonly [string, string])[] = [
+    ['Mã giáo dục', educationIdText(pupil.educationId)],
+    ['Lớp', data.className],
+    ['Ngày sinh', dateText(pupil.birthDate)],
+    ['Giới tính', pupil.gender === 'female' ? 'Nữ' : pupil.gender === 'male' ? 'Nam' : '–'],
+    ...(pupil.birthPlace ? [['Nơi sinh', pupil.birthPlace] as const] : []),
+  ];
+  const nameStyle: TextStyle = { width: width - 28, size: 15, font: 'semibold' };
+  const nameHeight = sheet.heightOf(pupil.fullName, nameStyle);
+  const rows = Math.ceil(fields.length / 2);
+  const height = 12 + 12 + nameHeight + 6 + rows * 17 + 8;
+  sheet.decorate((pdf) => {
+    pdf.roundedRect(page.left, top, width, height, 4).fillOpacity(0.75).fill(paleBlue);
+    pdf.fillOpacity(1).rect(page.left, top, 3, height).fill(blue);
+  });
+  let y = top + 11;
+  sheet.text('P', 'Học sinh', page.left + 16, y, { size: 8.5, color: faintInk });
+  y += 12;
+  sheet.text('H2', pupil.fullName, page.left + 16, y, nameStyle);
+  y += nameHeight + 6;
+  fields.forEach(([label, value], index) => {
+    const x = page.left + 16 + (index % 2) * (half - 6);
+    const fieldY = y + Math.floor(index / 2) * 17;
+    sheet.text('P', label, x, fieldY + 0.8, { size: 9, color: faintInk, width: 78 });
+    sheet.text('P', fitted(sheet, value, half - 110), x + 80, fieldY, { size: 10, font: 'medium', width: half - 102 });
+  });
+  sheet.y = top + height + 16;
+}
+
+const columns = [
+  { title: 'STT', x: 0, width: 34, align: 'center' },
+  { title: 'Môn học', x: 34, width: 213, align: 'left' },
+  { title: 'Học kỳ I', x: 247, width: 80, align: 'center' },
+  { title: 'Học kỳ II', x: 327, width: 80, align: 'center' },
+  { title: 'Cả năm', x: 407, width: 80.28, align: 'center' },
+] as const;
+const rowHeight = 19.5;
+
+/** Marks by subject, then learning and conduct, in one table whose header is repeated on a new page. */
+export function drawMarks(sheet: Sheet, data: TranscriptData): void {
+  const table = sheet.group('Table');
+  const row = (cells: readonly string[], kind: 'head' | 'subject' | 'result', index: number) => {
+    const element = sheet.group('TR', table);
+    const y = sheet.y;
+    sheet.decorate((pdf) => {
+      if (kind === 'head') pdf.rect(page.left, y, width, rowHeight + 2).fill(blue);
+      else if (kind === 'result') pdf.rect(page.left, y, width, rowHeight).fill(paleBlue);
+      else if (index % 2 === 1) pdf.fillOpacity(0.7).rect(page.left, y, width, rowHeight).fill('#f7f9fc');
+      pdf.fillOpacity(1).lineWidth(0.4).strokeColor(lineBlue);
+      pdf.moveTo(page.left, y + rowHeight).lineTo(page.right, y + rowHeight).stroke();
+    });
+    columns.forEach((column, position) => {
+      const text = cells[position] ?? '';
+      const inset = column.align === 'left' ? 8 : 0;
+      const isYear = position === 4;
+      sheet.text(
+        kind === 'head' ? 'TH' : 'TD',
+        kind !== 'head' && position === 1 ? fitted(sheet, text, column.width - 12) : text,
+        page.left + column.x + inset,
+        y + (kind === 'head' ? 4.6 : 3.4),
+        {
+          size: kind === 'head' ? 9.5 : 10,
+          font: kind === 'head' || kind === 'result' || isYear ? 'semibold' : 'regular',
+          color: kind === 'head' ? '#ffffff' : position === 0 ? faintInk : ink,
+          align: column.align,
+          width: column.width - inset,
+        },
+        element,
+      );
+    });
+    element.end();
+    sheet.y += kind === 'head' ? rowHeight + 2 : rowHeight;
+  };
+  const head = () =>
+    row(
+      columns.map(({ title }) => title),
+      'head',
+      0,
+    );
+  head();
+  const cells = ({ name, term1, term2, year }: SubjectMarks) => [
+    name,
+    markText(term1),
+    markText(term2),
+    markText(year),
+  ];
+  data.subjects.forEach((subject, index) => {
+    if (sheet.ensure(rowHeight)) head();
+    row([String(index + 1), ...cells(subject)], 'subject', index);
+  });
+  const results = [
+    { name: 'Kết quả học tập', ...data.learning },
+    { name: 'Kết quả rèn luyện', ...data.conduct },
+  ];
+  for (const result of results) {
+    if (sheet.ensure(rowHeight)) head();
+    row(['', ...cells(result)], 'result', 0);
+  }
+  table.end();
+  sheet.y += 12;
+}
+
+/** Days missed, award, outcome in one line; the class teacher's remarks below. */
+export function drawRemarks(sheet: Sheet, data: TranscriptData): void {
+  const facts = [
+    data.absentDays === undefined ? null : `Số ngày nghỉ học: ${data.absentDays}`,
+    data.award ? `Khen thưởng: ${data.award}` : null,
+    data.outcome ?? null,
+  ].filter((fact) => fact !== null);
+  if (facts.length > 0) {
+    const style: TextStyle = { size: 10, font: 'medium', width };
+    const line = facts.join('   ·   ');
+    sheet.ensure(sheet.heightOf(line, style) + 6);
+    sheet.y += sheet.text('P', line, page.left, sheet.y, style) + 6;
+  }
+  if (!data.remarks) return;
+  const by = data.homeroomTeacher ? ` (${data.homeroomTeacher})` : '';
+  sheet.ensure(40);
+  sheet.y += sheet.text('H2', `Nhận xét của giáo viên chủ nhiệm${by}`, page.left, sheet.y, {
+    size: 8.5,
+    color: faintInk,
+  });
+  const style: TextStyle = { size: 10, width, lineGap: 1.5 };
+  for (const part of brokenToFit(sheet, data.remarks, style, page.bottom - page.top - 60)) {
+    sheet.ensure(sheet.heightOf(part, style));
+    sheet.y += sheet.text('P', part, page.left, sheet.y + 1, style) + 1;
+  }
+}
+
+/** QR and address at the left; place, date, title, the signature's place and the name at the right; at the foot of the last page. */
+export function drawFooting(
+  sheet: Sheet,
+  data: TranscriptData,
+  place: readonly [number, number, number, number],
+): void {
+  const [left, bottom, right, top] = place;
+  const footTop = page.height - top - 42;
+  sheet.ensure(page.bottom - footTop + 6);
+  const address = new URL(`/verify/${encodeURIComponent(data.code)}`, data.url).href;
+  const size = 90;
+  const qrTop = footTop + 8;
+  sheet.figure(`Mã QR dẫn tới ${address}`, (pdf) => {
+    const { data: modules, size: count } = encode(address, { ecc: 'M', border: 0 });
+    const side = size / count;
+    modules.forEach((line, row) => {
+      // Neighbouring modules are one rectangle: no hairlines between them when printed.
+      for (let from = 0; from < count; from++) {
+        if (!line[from]) continue;
+        let to = from;
+        while (to < count && line[to]) to++;
+        pdf.rect(page.left + from * side, qrTop + row * side, (to - from) * side, side);
+        from = to;
+      }
+    });
+    pdf.fill(ink);
+  });
+  let y = qrTop;
+  const x = page.left + size + 12;
+  const column = left - x - 12;
+  y += sheet.text('P', 'Xác minh văn bản', x, y, { size: 8.5, font: 'semibold', color: blue, width: column });
+  y += sheet.text('P', 'Quét mã hoặc mở địa chỉ', x, y + 1, { size: 8, color: faintInk, width: column }) + 2;
+  y += sheet.text('P', address.replace(/^https?:\/\//u, ''), x, y + 1, { size: 8, width: column }) + 4;
+  y += sheet.text('P', 'Mã xác minh', x, y + 1, { size: 8, color: faintInk, width: column }) + 1;
+  sheet.text('P', data.code, x, y + 1, { size: 10, font: 'semibold', width: column });
+
+  const block = { width: right - left, align: 'center' } as const;
+  sheet.text('P', `${data.place}, ${longDateText(data.issuedAt)}`, left, footTop, { ...block, size: 9.5 });
+  const title = data.signer.title.toLocaleUpperCase('vi');
+  sheet.text('P', title, left, footTop + 17, { ...block, size: 10.5, font: 'bold' });
+  sheet.text('P', data.signer.fullName, left, page.height - bottom + 6, { ...block, size: 11, font: 'semibold' });
+}
+
+function rule(sheet: Sheet, x: number, y: number, length: number): void {
+  sheet.decorate((pdf) => {
+    pdf.lineWidth(0.7).strokeColor(ink).moveTo(x, y).lineTo(x + length, y).stroke();
+  });
+}
+
+/** The text in two lines of nearly one width when it does not fit on one: a heading with one word on a line looks broken. */
+function balanced(sheet: Sheet, text: string, style: TextStyle): string {
+  sheet.pdf.font(style.font ?? 'regular').fontSize(style.size ?? 10);
+  if (sheet.pdf.widthOfString(text) <= (style.width ?? width)) return text;
+  const words = text.split(' ');
+  const widest = (at: number) =>
+    Math.max(
+      sheet.pdf.widthOfString(words.slice(0, at).join(' ')),
+      sheet.pdf.widthOfString(words.slice(at).join(' ')),
+    );
+  let best = 1;
+  for (let at = 2; at < words.length; at++) if (widest(at) < widest(best)) best = at;
+  return `${words.slice(0, best).join(' ')}\n${words.slice(best).join(' ')}`;
+}
+
+/** One line of the text: cut with an ellipsis where the cell ends. */
+function fitted(sheet: Sheet, text: string, maxWidth: number): string {
+  sheet.pdf.font('semibold').fontSize(10);
+  if (sheet.pdf.widthOfString(text) <= maxWidth) return text;
+  let cut = text;
+  while (cut.length > 1 && sheet.pdf.widthOfString(`${cut}…`) > maxWidth) cut = cut.slice(0, -1);
+  return `${cut.trimEnd()}…`;
+}
+
+/** The text in parts of whole words, none taller than a page. */
+function brokenToFit(sheet: Sheet, text: string, style: TextStyle, maxHeight: number): string[] {
+  const parts: string[] = [];
+  let part = '';
+  for (const word of text.split(' ')) {
+    const longer = part ? `${part} ${word}` : word;
+    if (part && longer.length % 40 < word.length + 1 && sheet.heightOf(longer, style) > maxHeight) {
+      parts.push(part);
+      part = word;
+    } else part = longer;
+  }
+  return part ? [...parts, part] : parts;
+}

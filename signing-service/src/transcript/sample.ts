@@ -1,0 +1,42 @@
+import type { TranscriptData } from './data.ts';
+
+/** An invented pupil's transcript, for tests, the benchmark and the manual's pictures. */
+export const sampleTranscript: TranscriptData = {
+  department: 'Sở Giáo dục và Đào tạo Thành phố Hồ Chí Minh',
+  school: { name: 'Trường Trung học cơ sở Nguyễn Thị Minh Khai' },
+  pupil: {
+    fullName: 'Nguyễn Hoàng Thiên Ưng Quỳnh',
+    birthDate: '2014-03-09',
+    gender: 'female',
+    birthPlace: 'Thành phố Hồ Chí Minh',
+    educationId: '7901234568',
+  },
+  className: '7A2',
+  schoolYear: '2026–2027',
+  subjects: [
+    { name: 'Ngữ văn', term1: 8.2, term2: 8.6, year: 8.5 },
+    { name: 'Toán', term1: 9.1, term2: 9.4, year: 9.3 },
+    { name: 'Ngoại ngữ 1 (Tiếng Anh)', term1: 8.8, term2: 9, year: 8.9 },
+    { name: 'Giáo dục công dân', term1: 9, term2: 9.2, year: 9.1 },
+    { name: 'Lịch sử và Địa lí', term1: 7.9, term2: 8.4, year: 8.2 },
+    { name: 'Khoa học tự nhiên', term1: 8.5, term2: 8.7, year: 8.6 },
+    { name: 'Công nghệ', term1: 9.3, term2: 9.5, year: 9.4 },
+    { name: 'Tin học', term1: 9.8, term2: 10, year: 9.9 },
+    { name: 'Giáo dục thể chất', term1: 'Đạt', term2: 'Đạt', year: 'Đạt' },
+    { name: 'Nghệ thuật (Âm nhạc, Mĩ thuật)', term1: 'Đạt', term2: 'Đạt', year: 'Đạt' },
+    { name: 'Hoạt động trải nghiệm, hướng nghiệp', term1: 'Đạt', term2: 'Đạt', year: 'Đạt' },
+    { name: 'Nội dung giáo dục địa phương', term1: 'Đạt', term2: null, year: 'Đạt' },
+  ],
+  learning: { term1: 'Tốt', term2: 'Tốt', year: 'Tốt' },
+  conduct: { term1: 'Tốt', term2: 'Tốt', year: 'Tốt' },
+  absentDays: 2,
+  award: 'Học sinh Giỏi',
+  outcome: 'Được lên lớp 8',
+  remarks: 'Em chăm ngoan, lễ phép, học đều các môn; mạnh dạn phát biểu và hay giúp đỡ bạn bè.',
+  homeroomTeacher: 'Cô Đặng Thị Ngọc Huyền',
+  signer: { fullName: 'Trần Thị Bích Phượng', title: 'Hiệu trưởng' },
+  place: 'Thành phố Hồ Chí Minh',
+  issuedAt: new Date('2027-05-28T03:00:00Z'),
+  url: 'https://dinhdanh.example.edu.vn',
+  code: '7KQ4-M2XA-9TBC',
+};
