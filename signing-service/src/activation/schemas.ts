@@ -1,0 +1,59 @@
+import Type from 'typebox';
+import { Assertion, Custody, RequestOptions } from '../enrolment/schemas.ts';
+import { Base64Url, nullable, strict, Time, Uuid } from '../requests/schemas.ts';
+
+export const OpenSessionBody = Type.Object(
+  { requestIds: Type.Array(Uuid, { minItems: 1, maxItems: 100, uniqueItems: true }) },
+  strict,
+);
+
+export const SigningSession = Type.Object({
+  id: Uuid,
+  /** The same on the requester's screen. */
+  code4: Type.String({ pattern: '^[0-9]{4}$' }),
+  expiresAt: Time,
+  custody: Custody,
+  /**
+   * What is authorised, as canonical JSON (RFC 8785). SHA-256 of its UTF-8 bytes is the assertion's challenge: the phone
+   * recomputes it, and compares each digest with the one inside `signedAttributes`.
+   */
+  list: Type.String(),
+  items: Type.Array(
+    Type.Object({
+      requestId: Uuid,
+      title: Type.String(),
+      /** SHA-256 of the signed byte ranges, hexadecimal. */
+      digestHex: Type.String(),
+      /** DER; sign these bytes with ES256 (device custody). */
+      signedAttributes: Type.String(),
+    }),
+  ),
+  assertionOptions: RequestOptions,
+  /** Device custody: as it was given at enrolment. */
+  wrappedKey: nullable(Type.String()),
+});
+
+export const ConfirmBody = Type.Object(
+  {
+    assertion: Assertion,
+    /** Device custody: for each item ES256 over its signed attributes, r‖s (64 bytes). Empty with HSM custody. */
+    signatures: Type.Array(Type.Object({ requestId: Uuid, signature: Base64Url(200) }, strict), { maxItems: 100 }),
+  },
+  strict,
+);
+
+/** One result for each document; the same again when the same confirmation is sent again. */
+export const SessionResult = Type.Object({
+  id: Uuid,
+  state: Type.Enum(['completed', 'completing']),
+  items: Type.Array(
+    Type.Object({
+      requestId: Uuid,
+      title: Type.String(),
+      state: Type.Enum(['signed', 'failed', 'pending']),
+      signedAt: nullable(Time),
+      /** When it failed: a stable code and a sentence in the caller's language. */
+      error: nullable(Type.Object({ code: Type.String(), detail: Type.String() })),
+    }),
+  ),
+});

@@ -1,0 +1,99 @@
+import type { Locale } from '@edutrust/platform/messages';
+import type { SignatureReport, ValidationReport } from './validation/report.ts';
+
+export type { LaterChange, Reason, SignatureReport, SignerIdentity, SigningTime } from './validation/report.ts';
+
+/** How a page is shown. */
+export interface PageView {
+  readonly locale: Locale;
+  /** The address that was asked for, with its query: language links and form actions return to it. */
+  readonly path: string;
+}
+
+/** A sentence that is already in the reader's language. */
+type Sentence = string;
+
+/** `/verify`: drop a file or type a code; a plain multipart form, enhanced afterwards. */
+export interface VerifyProps {
+  /** Where the file form posts (`multipart/form-data`, fields `file`, and optionally `trust` and `at`). */
+  readonly action: string;
+  /** Where the code form leads (`GET`, field `code`). */
+  readonly codeAction: string;
+  /** Largest file that is read, in bytes. */
+  readonly maxBytes: number;
+  /** What was wrong with the last try. */
+  readonly error?: { readonly detail: Sentence; readonly remedy?: Sentence };
+  /** What was typed into the code field. */
+  readonly code?: string;
+}
+
+/** A document that this platform keeps, as anyone may see who holds its code. Times are ISO 8601 UTC. */
+export interface PublicDocument {
+  /** In groups, as printed: `7KQ4-M2XA-9TBC`. */
+  readonly code: string;
+  readonly title: string;
+  /** Initials but for the given name: enough to compare with the paper, too little to learn from it. */
+  readonly holder: string | null;
+  /** The school that issued it. */
+  readonly issuer: string;
+  readonly signer: { readonly name: string; readonly title: string };
+  readonly state: 'waiting' | 'signed' | 'rejected' | 'withdrawn';
+  readonly createdAt: string;
+  readonly signedAt: string | null;
+  /** SHA-256 of the signed file, hexadecimal; null before it is signed. */
+  readonly sha256: string | null;
+}
+
+/** The answer to one of the two questions that are never mixed. */
+export interface Answer {
+  /** `unknown`: not provable yet; `none`: there is no signature to ask about. */
+  readonly answer: 'yes' | 'no' | 'unknown' | 'none';
+  readonly sentence: Sentence;
+}
+
+/** What a file turned out to be. */
+export interface VerifyReportProps {
+  readonly fileName: string;
+  readonly sizeBytes: number;
+  /** SHA-256 of the file as it was given, hexadecimal. */
+  readonly sha256: string;
+  readonly verdict: ValidationReport['verdict'];
+  /** The whole answer in one sentence. */
+  readonly sentence: Sentence;
+  /** "Unchanged?" */
+  readonly unchanged: Answer;
+  /** "Trusted then?" */
+  readonly trusted: Answer;
+  /** Why, most important first. */
+  readonly reasons: readonly Sentence[];
+  /** What to do now. */
+  readonly nextStep: Sentence;
+  /** One for each signature, for those who want to know exactly. */
+  readonly signatures: readonly SignatureReport[];
+  /** When it was judged, ISO 8601 UTC. */
+  readonly judgedAt: string;
+  /** The document as this platform knows it; null when it does not. `isSameFile`: byte for byte the one we keep. */
+  readonly document: (PublicDocument & { readonly isSameFile: boolean }) | null;
+  /** Where the report lies as JSON for a quarter of an hour. */
+  readonly downloadPath: string;
+  /** Back to the form. */
+  readonly again: string;
+}
+
+/** `/verify/{code}`: where the QR on a document leads. */
+export interface VerifyCodeProps {
+  readonly document: PublicDocument;
+  /** The state as a sentence. */
+  readonly sentence: Sentence;
+  /** Where the file form posts, to compare the file in hand. */
+  readonly action: string;
+  readonly maxBytes: number;
+  readonly error?: { readonly detail: Sentence; readonly remedy?: Sentence };
+}
+
+/** The public pages, each a whole HTML document that works without JavaScript. Implemented by the screens. */
+export interface SigningPages {
+  verify(props: VerifyProps, view: PageView): string;
+  verifyReport(props: VerifyReportProps, view: PageView): string;
+  verifyCode(props: VerifyCodeProps, view: PageView): string;
+}

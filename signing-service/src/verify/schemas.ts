@@ -1,0 +1,85 @@
+import Type from 'typebox';
+import { nullable, RequestState, Time } from '../requests/schemas.ts';
+
+const Verdict = Type.Enum(['valid', 'invalid', 'indeterminate']);
+const Text = Type.Object({ vi: Type.String(), en: Type.String() });
+
+const Reason = Type.Object({
+  code: Type.String(),
+  indication: Type.String(),
+  subIndication: Type.String(),
+  vi: Type.String(),
+  en: Type.String(),
+  detail: Type.Optional(Type.String()),
+});
+
+const LaterChange = Type.Object({
+  kind: Type.String(),
+  allowed: Type.Boolean(),
+  vi: Type.String(),
+  en: Type.String(),
+  detail: Type.Optional(Type.String()),
+});
+
+const Signer = Type.Object({
+  name: Type.String(),
+  organisation: nullable(Type.String()),
+  title: nullable(Type.String()),
+  serialNumber: nullable(Type.String()),
+  subject: Type.String(),
+  issuer: Type.String(),
+  certificateSerial: Type.String(),
+  notBefore: Type.String(),
+  notAfter: Type.String(),
+  fingerprint: Type.String(),
+});
+
+const Signature = Type.Object({
+  verdict: Verdict,
+  sub: nullable(Type.String()),
+  format: Type.String(),
+  level: nullable(Type.String()),
+  field: Type.String(),
+  coverage: Type.Enum(['whole', 'revision', 'none']),
+  revisionLength: nullable(Type.Integer()),
+  changesAfter: Type.Array(LaterChange),
+  signer: nullable(Signer),
+  time: Type.Object({
+    proven: nullable(Type.String()),
+    claimed: nullable(Type.String()),
+    authority: nullable(Type.String()),
+  }),
+  intact: Type.Boolean(),
+  trusted: Type.Boolean(),
+  reasons: Type.Array(Reason),
+});
+
+export const PublicDocument = Type.Object({
+  code: Type.String(),
+  title: Type.String(),
+  holder: nullable(Type.String()),
+  issuer: Type.String(),
+  signer: Type.Object({ name: Type.String(), title: Type.String() }),
+  state: RequestState,
+  createdAt: Time,
+  signedAt: nullable(Time),
+  sha256: nullable(Type.String()),
+});
+
+const Answer = Type.Object({ answer: Type.Enum(['yes', 'no', 'unknown', 'none']), sentence: Text });
+
+/** The same object as `edutrust verify --json` writes, without the file's name when none was given. */
+export const VerificationReport = Type.Object({
+  file: Type.Optional(Type.String()),
+  sha256: Type.String(),
+  sizeBytes: Type.Integer(),
+  judgedAt: Time,
+  verdict: Type.Enum(['valid', 'invalid', 'indeterminate', 'unsigned']),
+  sentence: Text,
+  unchanged: Answer,
+  trusted: Answer,
+  nextStep: Text,
+  signatures: Type.Array(Signature),
+  reasons: Type.Array(Reason),
+  document: nullable(Type.Object({ ...PublicDocument.properties, isSameFile: Type.Boolean() })),
+});
