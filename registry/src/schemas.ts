@@ -7,18 +7,15 @@ export const nullable = <Schema extends Type.TSchema>(schema: Schema) => Type.Un
 export const Page = { limit: Type.Integer({ minimum: 1, maximum: 200, default: 50 }), cursor: Type.Optional(Uuid) };
 export const strict = { additionalProperties: false } as const;
 
-const literals = <Values extends readonly string[]>(values: readonly [...Values]) =>
-  Type.Union(values.map((value) => Type.Literal(value)) as { [Index in keyof Values]: Type.TLiteral<Values[Index]> });
-
-export const AffiliationRole = literals(['learner', 'teacher', 'staff', 'guardian']);
-export const Gender = literals(['female', 'male']);
-const PersonStatus = literals(['active', 'left', 'merged']);
-export const OrganisationKind = literals(['department', 'ward', 'school', 'centre']);
+export const AffiliationRole = Type.Enum(['learner', 'teacher', 'staff', 'guardian']);
+export const Gender = Type.Enum(['female', 'male']);
+const PersonStatus = Type.Enum(['active', 'left', 'merged']);
+export const OrganisationKind = Type.Enum(['department', 'ward', 'school', 'centre']);
 
 export const OrganisationSummary = Type.Object({
   id: Uuid,
   kind: OrganisationKind,
-  level: nullable(literals(['primary', 'lower-secondary', 'upper-secondary'])),
+  level: nullable(Type.Enum(['primary', 'lower-secondary', 'upper-secondary'])),
   code: Type.String(),
   name: Type.String(),
   parentId: nullable(Uuid),

@@ -53,7 +53,13 @@ export type RegistryTables = {
     grade: number;
     homeroom_teacher_id: string | null;
   };
-  'registry.enrolment': { id: string; person_id: string; class_id: string; valid_from: string; valid_until: string | null };
+  'registry.enrolment': {
+    id: string;
+    person_id: string;
+    class_id: string;
+    valid_from: string;
+    valid_until: string | null;
+  };
   'registry.guardianship': {
     guardian_id: string;
     child_id: string;

@@ -73,7 +73,9 @@ export function addAuditRoutes(app: App, { db, ledger }: ServiceContext): void {
   /** Undefined for those who see everything: entries without an organisation (the system's) are theirs too. */
   async function organisationsBelow(scope: readonly string[]): Promise<string[] | undefined> {
     const { rows } = await sql<{ id: string; isRoot: boolean }>`
-      SELECT id, parent_id IS NULL AS "isRoot" FROM registry.organisation WHERE path && ${[...scope]}::uuid[]`.execute(db);
+      SELECT id, parent_id IS NULL AS "isRoot" FROM registry.organisation WHERE path && ${[...scope]}::uuid[]`.execute(
+      db,
+    );
     return rows.some(({ isRoot }) => isRoot) ? undefined : rows.map(({ id }) => id);
   }
 

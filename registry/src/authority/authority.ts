@@ -41,7 +41,11 @@ export function scopeOf(actor: Actor, action: string): string[] {
 }
 
 /** A route's access that asks for an action. The resource is found from the request's validated parameters. */
-export function requires(action: Action, resource?: Extract<Access, { kind: 'action' }>['resource'], freshWithinSeconds?: number): Access {
+export function requires(
+  action: Action,
+  resource?: Extract<Access, { kind: 'action' }>['resource'],
+  freshWithinSeconds?: number,
+): Access {
   return {
     kind: 'action',
     action,
@@ -130,7 +134,9 @@ async function mustGovern(
   if (actor.kind === 'system' && (actor.name === 'setup' || actor.name === 'cli')) return;
   const scope =
     actor.kind === 'person'
-      ? actor.roles.filter((held) => rolesThatMayGrant(role).includes(held.role as Role)).map((held) => held.organisationId)
+      ? actor.roles
+          .filter((held) => rolesThatMayGrant(role).includes(held.role as Role))
+          .map((held) => held.organisationId)
       : [];
   const isOwn = actor.kind === 'person' && actor.personId === personId;
   if (isOwn || scope.length === 0 || !(await isWithin(transaction, organisationId, scope))) {

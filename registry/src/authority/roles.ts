@@ -117,6 +117,7 @@ export const roleActions: Readonly<Record<Role, readonly Action[]>> = {
 export function rolesThatMayGrant(role: Role): readonly Role[] {
   if (role === 'teacher') return ['department-administrator', 'school-administrator'];
   if (role === 'school-administrator' || role === 'app-owner' || role === 'signer') return ['department-administrator'];
-  if (role === 'department-administrator' || role === 'security-officer' || role === 'auditor') return ['department-administrator'];
+  if (role === 'department-administrator' || role === 'security-officer' || role === 'auditor')
+    return ['department-administrator'];
   return [];
 }

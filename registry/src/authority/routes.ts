@@ -3,7 +3,7 @@ import { type App, personActor } from '@edutrust/platform/http';
 import { sql } from 'kysely';
 import Type from 'typebox';
 import { IdParams, strict, Uuid } from '../schemas.ts';
-import { endRole, grantRole, type Role, requires, roles, scopeOf } from './authority.ts';
+import { endRole, grantRole, requires, roles, scopeOf } from './authority.ts';
 
 const tags = ['roles'];
 
@@ -46,21 +46,25 @@ export function addRoleRoutes(app: App, { db }: ServiceContext): void {
   app.post(
     '/api/v1/roles',
     {
-      config: { access: requires('roles.grant', (request) => ({ organisationId: (request.body as { organisationId: string }).organisationId }), 300) },
+      config: {
+        access: requires(
+          'roles.grant',
+          (request) => ({ organisationId: (request.body as { organisationId: string }).organisationId }),
+          300,
+        ),
+      },
       schema: {
         tags,
         summary: 'Grants a role; nobody grants above their own',
-        body: Type.Object(
-          { personId: Uuid, role: Type.Union(roles.map((role) => Type.Literal(role))), organisationId: Uuid },
-          strict,
-        ),
+        body: Type.Object({ personId: Uuid, role: Type.Enum([...roles]), organisationId: Uuid }, strict),
         response: { 201: Type.Object({ id: Uuid }) },
       },
     },
     async (request, reply) => {
-      const { personId, organisationId } = request.body;
-      const role = request.body.role as Role; // one of the literals above
-      const id = await db.transaction().execute((tx) => grantRole(tx, { personId, role, organisationId }, personActor(request)));
+      const { personId, role, organisationId } = request.body;
+      const id = await db
+        .transaction()
+        .execute((tx) => grantRole(tx, { personId, role, organisationId }, personActor(request)));
       return reply.code(201).send({ id });
     },
   );

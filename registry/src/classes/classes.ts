@@ -53,7 +53,12 @@ export async function createClass(transaction: Transaction, input: NewClass, act
       homeroom_teacher_id: input.homeroomTeacherId ?? null,
     })
     .execute();
-  await record(transaction, { type: 'class.created', actor, subject: { kind: 'class', id }, organisationId: input.organisationId });
+  await record(transaction, {
+    type: 'class.created',
+    actor,
+    subject: { kind: 'class', id },
+    organisationId: input.organisationId,
+  });
   return id;
 }
 
@@ -65,7 +70,11 @@ const tables = sql`registry.class AS c JOIN registry.organisation AS o ON o.id =
   LEFT JOIN registry.person AS t ON t.id = c.homeroom_teacher_id`;
 
 /** A school's classes of one year, by grade and code. */
-export async function listClasses(db: Database | Transaction, organisationId: string, schoolYear: number): Promise<ClassSummary[]> {
+export async function listClasses(
+  db: Database | Transaction,
+  organisationId: string,
+  schoolYear: number,
+): Promise<ClassSummary[]> {
   const { rows } = await sql<ClassSummary>`
     SELECT ${columns} FROM ${tables}
     WHERE c.organisation_id = ${organisationId} AND c.school_year = ${schoolYear} ORDER BY c.grade, c.code`.execute(db);
@@ -74,7 +83,9 @@ export async function listClasses(db: Database | Transaction, organisationId: st
 
 /** @throws NotFound */
 export async function findClass(db: Database | Transaction, id: string): Promise<ClassSummary> {
-  const { rows } = isUuid(id) ? await sql<ClassSummary>`SELECT ${columns} FROM ${tables} WHERE c.id = ${id}`.execute(db) : { rows: [] };
+  const { rows } = isUuid(id)
+    ? await sql<ClassSummary>`SELECT ${columns} FROM ${tables} WHERE c.id = ${id}`.execute(db)
+    : { rows: [] };
   if (!rows[0]) throw new NotFound('classes/not-found', { vi: 'Không có lớp này.', en: 'There is no such class.' });
   return rows[0];
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { testContext } from '@edutrust/platform/testing';
-import fc from 'fast-check';
 import { FF1 } from '@noble/ciphers/ff1.js';
+import fc from 'fast-check';
 import { migrations } from '../migrations.ts';
 import { dammDigit } from './damm.ts';
 import { createEducationIdIssuer, formatEducationId, parseEducationId } from './education-id.ts';
@@ -26,7 +26,15 @@ test('every wrong digit and every swap of neighbours is refused', () => {
       const wrong = id.with(position, String((Number(id[position]) + by) % 10));
       assert.throws(() => parseEducationId(wrong.join('')), /education ID|phone/);
       const [left = '', right = ''] = [id[swap], id[swap + 1]];
-      if (left !== right) assert.throws(() => parseEducationId(id.with(swap, right).with(swap + 1, left).join('')));
+      if (left !== right)
+        assert.throws(() =>
+          parseEducationId(
+            id
+              .with(swap, right)
+              .with(swap + 1, left)
+              .join(''),
+          ),
+        );
     }),
   );
 });

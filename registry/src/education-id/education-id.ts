@@ -71,7 +71,9 @@ export function createEducationIdIssuer({ secrets }: Pick<ServiceContext, 'secre
   return {
     issue: async (transaction, count) => {
       const { rows } = await sql<{ position: number }>`
-        SELECT nextval('registry.education_id_position') AS position FROM generate_series(1, ${count}::int)`.execute(transaction);
+        SELECT nextval('registry.education_id_position') AS position FROM generate_series(1, ${count}::int)`.execute(
+        transaction,
+      );
       return rows.map(({ position }) => {
         const body = permutation.bodyOf(position);
         return `${body}${dammDigit(body)}` as EducationId; // made by the rule that parseEducationId checks

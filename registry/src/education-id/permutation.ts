@@ -24,7 +24,8 @@ export function createPermutation(key: Uint8Array): Permutation {
   };
   return {
     bodyOf: (position) => {
-      if (!Number.isInteger(position) || position < 0 || position >= bodyCount) throw new RangeError(`no education ID at ${position}`);
+      if (!Number.isInteger(position) || position < 0 || position >= bodyCount)
+        throw new RangeError(`no education ID at ${position}`);
       return String(walk(position, (digits) => cipher.encrypt(digits)) + firstBody);
     },
     positionOf: (body) => walk(Number(body) - firstBody, (digits) => cipher.decrypt(digits)),

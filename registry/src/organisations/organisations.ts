@@ -15,7 +15,7 @@ export interface OrganisationSummary {
   readonly name: string;
   readonly parentId: string | null;
   /** From the root to the organisation itself. */
-  readonly path: readonly { readonly id: string; readonly name: string }[];
+  readonly path: { readonly id: string; readonly name: string }[];
 }
 
 export interface OrganisationCounts {
@@ -32,7 +32,11 @@ export interface NewOrganisation {
 }
 
 /** @throws Conflict `organisations/code-taken`; NotFound when the parent does not exist. */
-export async function createOrganisation(transaction: Transaction, input: NewOrganisation, actor: Actor): Promise<string> {
+export async function createOrganisation(
+  transaction: Transaction,
+  input: NewOrganisation,
+  actor: Actor,
+): Promise<string> {
   const db = registryOf(transaction);
   const parent = input.parentId
     ? await db.selectFrom('registry.organisation').select('path').where('id', '=', input.parentId).executeTakeFirst()
@@ -58,7 +62,12 @@ export async function createOrganisation(transaction: Transaction, input: NewOrg
       en: `The organisation code ${input.code} is taken.`,
     });
   }
-  await record(transaction, { type: 'organisation.created', actor, subject: { kind: 'organisation', id }, organisationId: id });
+  await record(transaction, {
+    type: 'organisation.created',
+    actor,
+    subject: { kind: 'organisation', id },
+    organisationId: id,
+  });
   return id;
 }
 
@@ -109,7 +118,9 @@ export async function listOrganisations(
   if (filter.parentId) conditions.push(sql`o.parent_id = ${filter.parentId}`);
   if (filter.kind) conditions.push(sql`o.kind = ${filter.kind}`);
   if (filter.query) {
-    conditions.push(sql`(o.folded_name LIKE '%' || registry.fold(${filter.query}) || '%' OR starts_with(o.code, ${filter.query}))`);
+    conditions.push(
+      sql`(o.folded_name LIKE '%' || registry.fold(${filter.query}) || '%' OR starts_with(o.code, ${filter.query}))`,
+    );
   }
   if (filter.cursor) conditions.push(sql`o.id > ${filter.cursor}::uuid`);
   const { rows } = await sql<{ organisation: OrganisationSummary; learners: number; staff: number }>`
@@ -125,7 +136,11 @@ export async function listOrganisations(
 }
 
 /** Whether `inside` is `outside` or lies below it. */
-export async function isWithin(db: Database | Transaction, inside: string, outside: readonly string[]): Promise<boolean> {
+export async function isWithin(
+  db: Database | Transaction,
+  inside: string,
+  outside: readonly string[],
+): Promise<boolean> {
   const { rows } = await sql<{ within: boolean }>`
     SELECT path && ${[...outside]}::uuid[] AS within FROM registry.organisation WHERE id = ${inside}`.execute(db);
   return rows[0]?.within ?? false;

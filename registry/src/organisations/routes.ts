@@ -4,7 +4,18 @@ import Type from 'typebox';
 import { requires, scopeOf } from '../authority/authority.ts';
 import { schoolYearAt } from '../calendar.ts';
 import { findClass, listClasses, listLearners } from '../classes/classes.ts';
-import { ClassSummary, ClassView, IdParams, listOf, OrganisationKind, OrganisationSummary, OrganisationWithCounts, Page, strict, Uuid } from '../schemas.ts';
+import {
+  ClassSummary,
+  ClassView,
+  IdParams,
+  listOf,
+  OrganisationKind,
+  OrganisationSummary,
+  OrganisationWithCounts,
+  Page,
+  strict,
+  Uuid,
+} from '../schemas.ts';
 import { createOrganisation, findOrganisation, listOrganisations } from './organisations.ts';
 
 const tags = ['organisations'];
@@ -52,14 +63,18 @@ export function addOrganisationRoutes(app: App, { db, clock }: ServiceContext): 
   app.post(
     '/api/v1/organisations',
     {
-      config: { access: requires('organisations.write', (request) => ({ organisationId: (request.body as { parentId: string }).parentId })) },
+      config: {
+        access: requires('organisations.write', (request) => ({
+          organisationId: (request.body as { parentId: string }).parentId,
+        })),
+      },
       schema: {
         tags,
         summary: 'Adds an organisation below another',
         body: Type.Object(
           {
             kind: OrganisationKind,
-            level: Type.Optional(Type.Union([Type.Literal('primary'), Type.Literal('lower-secondary'), Type.Literal('upper-secondary')])),
+            level: Type.Optional(Type.Enum(['primary', 'lower-secondary', 'upper-secondary'])),
             code: Type.String({ pattern: '^[A-Za-z0-9._-]{1,40}$' }),
             name: Type.String({ minLength: 1, maxLength: 200 }),
             parentId: Uuid,
@@ -87,14 +102,25 @@ export function addOrganisationRoutes(app: App, { db, clock }: ServiceContext): 
         response: { 200: Type.Object({ items: Type.Array(ClassSummary) }) },
       },
     },
-    async ({ params, query }) => ({ items: await listClasses(db, params.id, query.schoolYear ?? schoolYearAt(clock.now())) }),
+    async ({ params, query }) => ({
+      items: await listClasses(db, params.id, query.schoolYear ?? schoolYearAt(clock.now())),
+    }),
   );
 
   app.get(
     '/api/v1/classes/:id',
     {
-      config: { access: requires('people.read', async (request) => ({ organisationId: (await findClass(db, (request.params as { id: string }).id)).organisationId })) },
-      schema: { tags, summary: 'A class and its learners, by given name', params: IdParams, response: { 200: ClassView } },
+      config: {
+        access: requires('people.read', async (request) => ({
+          organisationId: (await findClass(db, (request.params as { id: string }).id)).organisationId,
+        })),
+      },
+      schema: {
+        tags,
+        summary: 'A class and its learners, by given name',
+        params: IdParams,
+        response: { 200: ClassView },
+      },
     },
     async ({ params }) => ({ ...(await findClass(db, params.id)), learners: await listLearners(db, params.id) }),
   );

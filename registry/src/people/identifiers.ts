@@ -12,16 +12,25 @@ export interface SealedIdentifier {
 
 /** Seals and finds state identifiers; made once from the context's secrets. */
 export function createIdentifierVault(secrets: SecretBox) {
-  const keys = { moet_id: secrets.derive('registry/moet-id/index'), personal_number: secrets.derive('registry/personal-number/index') };
-  const canonical = (number: string) => number.normalize('NFKC').replaceAll(/[\s.-]/g, '').toUpperCase();
-  const indexOf = (kind: StateIdentifier, number: string) => createHmac('sha256', keys[kind]).update(canonical(number)).digest();
+  const keys = {
+    moet_id: secrets.derive('registry/moet-id/index'),
+    personal_number: secrets.derive('registry/personal-number/index'),
+  };
+  const canonical = (number: string) =>
+    number
+      .normalize('NFKC')
+      .replaceAll(/[\s.-]/g, '')
+      .toUpperCase();
+  const indexOf = (kind: StateIdentifier, number: string) =>
+    createHmac('sha256', keys[kind]).update(canonical(number)).digest();
   return {
     indexOf,
     seal: (kind: StateIdentifier, number: string): SealedIdentifier => ({
       sealed: secrets.seal(Buffer.from(canonical(number)), `registry.person/${kind}`),
       index: indexOf(kind, number),
     }),
-    open: (kind: StateIdentifier, sealed: Buffer): string => secrets.open(sealed, `registry.person/${kind}`).toString('utf8'),
+    open: (kind: StateIdentifier, sealed: Buffer): string =>
+      secrets.open(sealed, `registry.person/${kind}`).toString('utf8'),
   };
 }
 

@@ -9,7 +9,12 @@ const longestName = 120;
  */
 export function parseFullName(text: string): string {
   const name = text.normalize('NFC').replaceAll(/\s+/g, ' ').trim();
-  if (name === '' || name.length > longestName || /[\p{Cc}\p{Cf}\p{Co}\p{Cn}<>{}|\\^~[\]`]/u.test(name) || !/\p{L}/u.test(name)) {
+  if (
+    name === '' ||
+    name.length > longestName ||
+    /[\p{Cc}\p{Cf}\p{Co}\p{Cn}<>{}|\\^~[\]`]/u.test(name) ||
+    !/\p{L}/u.test(name)
+  ) {
     throw new InvalidInput('people/bad-name', {
       vi: `Họ và tên phải có chữ, dài nhất ${longestName} ký tự, không có ký hiệu lạ.`,
       en: `A full name has letters, at most ${longestName} characters and no odd symbols.`,
@@ -19,7 +24,11 @@ export function parseFullName(text: string): string {
 }
 
 /** Family name first, given name last: `Đặng Thị Ánh Nguyệt` → `Nguyệt`. A name of one word is both. */
-export function splitName(fullName: string): { readonly familyName: string; readonly middleName: string; readonly givenName: string } {
+export function splitName(fullName: string): {
+  readonly familyName: string;
+  readonly middleName: string;
+  readonly givenName: string;
+} {
   const words = fullName.split(' ');
   const givenName = words.at(-1) ?? '';
   const familyName = words.length > 1 ? (words[0] ?? '') : givenName;

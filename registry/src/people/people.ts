@@ -9,7 +9,7 @@ import type { IdentifierVault } from './identifiers.ts';
 import { parseBirthDate, parseFullName, splitName } from './name.ts';
 import { findSummary } from './views.ts';
 
-export { type IdentifierVault, createIdentifierVault } from './identifiers.ts';
+export { createIdentifierVault, type IdentifierVault } from './identifiers.ts';
 export { compareByGivenName, parseFullName, splitName } from './name.ts';
 export {
   type AffiliationView,
@@ -114,7 +114,15 @@ export async function affiliate(
   const db = registryOf(transaction);
   await db
     .insertInto('registry.affiliation')
-    .values({ id: uuidv7(), person_id: personId, organisation_id: organisationId, role, title: title ?? null, valid_from: today, valid_until: null })
+    .values({
+      id: uuidv7(),
+      person_id: personId,
+      organisation_id: organisationId,
+      role,
+      title: title ?? null,
+      valid_from: today,
+      valid_until: null,
+    })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
   if (classId) await enrol(transaction, personId, classId, today);
@@ -137,7 +145,12 @@ async function enrol(transaction: Transaction, personId: string, classId: string
 
 async function lockActive(transaction: Transaction, id: string) {
   if (!isUuid(id)) throw noPerson();
-  const found = await registryOf(transaction).selectFrom('registry.person').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
+  const found = await registryOf(transaction)
+    .selectFrom('registry.person')
+    .selectAll()
+    .where('id', '=', id)
+    .forUpdate()
+    .executeTakeFirst();
   if (!found) throw noPerson();
   if (found.status === 'merged') {
     throw new Conflict('people/merged', {
@@ -188,23 +201,50 @@ export async function changePerson(
 }
 
 /** Ends every affiliation, enrolment and role. The record, the education ID and the history stay. */
-export async function leave(transaction: Transaction, id: string, { actor, today }: { readonly actor: Actor; readonly today: string }): Promise<void> {
+export async function leave(
+  transaction: Transaction,
+  id: string,
+  { actor, today }: { readonly actor: Actor; readonly today: string },
+): Promise<void> {
   const before = await lockActive(transaction, id);
   if (before.status === 'left') return;
   const organisation = await currentOrganisation(transaction, id);
   const db = registryOf(transaction);
   await endAffiliations(transaction, id, today);
-  await db.updateTable('registry.role_assignment').set({ ended_at: new Date() }).where('person_id', '=', id).where('ended_at', 'is', null).execute();
-  await db.updateTable('registry.person').set({ status: 'left', version: before.version + 1 }).where('id', '=', id).execute();
+  await db
+    .updateTable('registry.role_assignment')
+    .set({ ended_at: new Date() })
+    .where('person_id', '=', id)
+    .where('ended_at', 'is', null)
+    .execute();
+  await db
+    .updateTable('registry.person')
+    .set({ status: 'left', version: before.version + 1 })
+    .where('id', '=', id)
+    .execute();
   await record(transaction, { type: 'person.left', actor, subject: { kind: 'person', id }, ...organisation });
 }
 
-async function endAffiliations(transaction: Transaction, id: string, today: string, role?: AffiliationRole): Promise<void> {
+async function endAffiliations(
+  transaction: Transaction,
+  id: string,
+  today: string,
+  role?: AffiliationRole,
+): Promise<void> {
   const db = registryOf(transaction);
-  let affiliations = db.updateTable('registry.affiliation').set({ valid_until: today }).where('person_id', '=', id).where('valid_until', 'is', null);
+  let affiliations = db
+    .updateTable('registry.affiliation')
+    .set({ valid_until: today })
+    .where('person_id', '=', id)
+    .where('valid_until', 'is', null);
   if (role) affiliations = affiliations.where('role', '=', role);
   await affiliations.execute();
-  await db.updateTable('registry.enrolment').set({ valid_until: today }).where('person_id', '=', id).where('valid_until', 'is', null).execute();
+  await db
+    .updateTable('registry.enrolment')
+    .set({ valid_until: today })
+    .where('person_id', '=', id)
+    .where('valid_until', 'is', null)
+    .execute();
 }
 
 /** Moves a learner to another school or class; a person who had left comes back. */
@@ -217,7 +257,11 @@ export async function transfer(
   const before = await lockActive(transaction, id);
   const db = registryOf(transaction);
   if (to.classId) {
-    const target = await db.selectFrom('registry.class').select('organisation_id').where('id', '=', to.classId).executeTakeFirst();
+    const target = await db
+      .selectFrom('registry.class')
+      .select('organisation_id')
+      .where('id', '=', to.classId)
+      .executeTakeFirst();
     if (target?.organisation_id !== to.organisationId) {
       throw new InvalidInput('people/class-elsewhere', {
         vi: 'Lớp này không thuộc trường đã chọn.',
@@ -227,7 +271,11 @@ export async function transfer(
   }
   const from = await currentOrganisation(transaction, id);
   await endAffiliations(transaction, id, today, 'learner');
-  await db.updateTable('registry.person').set({ status: 'active', version: before.version + 1 }).where('id', '=', id).execute();
+  await db
+    .updateTable('registry.person')
+    .set({ status: 'active', version: before.version + 1 })
+    .where('id', '=', id)
+    .execute();
   await affiliate(transaction, id, { ...to, role: 'learner' }, { actor, today });
   await record(transaction, {
     type: 'person.transferred',
@@ -239,9 +287,17 @@ export async function transfer(
 }
 
 /** Merges a duplicate into the record that stays; the old education ID is an alias for ever. */
-export async function merge(transaction: Transaction, duplicateId: string, intoId: string, { actor, today }: { readonly actor: Actor; readonly today: string }): Promise<void> {
+export async function merge(
+  transaction: Transaction,
+  duplicateId: string,
+  intoId: string,
+  { actor, today }: { readonly actor: Actor; readonly today: string },
+): Promise<void> {
   if (duplicateId === intoId) {
-    throw new InvalidInput('people/merge-self', { vi: 'Không thể gộp hồ sơ vào chính nó.', en: 'A record cannot be merged into itself.' });
+    throw new InvalidInput('people/merge-self', {
+      vi: 'Không thể gộp hồ sơ vào chính nó.',
+      en: 'A record cannot be merged into itself.',
+    });
   }
   // Locked in one order, so that two merges cannot wait for each other.
   const locked = new Map<string, Awaited<ReturnType<typeof lockActive>>>();
@@ -255,8 +311,15 @@ export async function merge(transaction: Transaction, duplicateId: string, intoI
     .set({ status: 'merged', merged_into: intoId, version: duplicate.version + 1 })
     .where('id', '=', duplicateId)
     .execute();
-  await db.updateTable('registry.education_id_alias').set({ person_id: intoId }).where('person_id', '=', duplicateId).execute();
-  await db.insertInto('registry.education_id_alias').values({ education_id: duplicate.education_id, person_id: intoId }).execute();
+  await db
+    .updateTable('registry.education_id_alias')
+    .set({ person_id: intoId })
+    .where('person_id', '=', duplicateId)
+    .execute();
+  await db
+    .insertInto('registry.education_id_alias')
+    .values({ education_id: duplicate.education_id, person_id: intoId })
+    .execute();
   await record(transaction, {
     type: 'person.merged',
     actor,
@@ -270,7 +333,11 @@ export async function merge(transaction: Transaction, duplicateId: string, intoI
 export async function findByEducationId(db: Database | Transaction, text: string): Promise<Person | undefined> {
   const educationId = parseEducationId(text);
   const registry = registryOf(db);
-  const alias = await registry.selectFrom('registry.education_id_alias').select('person_id').where('education_id', '=', educationId).executeTakeFirst();
+  const alias = await registry
+    .selectFrom('registry.education_id_alias')
+    .select('person_id')
+    .where('education_id', '=', educationId)
+    .executeTakeFirst();
   const found = await registry
     .selectFrom('registry.person')
     .select(['id', 'education_id', 'full_name', 'birth_date', 'gender', 'status'])
@@ -300,7 +367,14 @@ function toPerson(row: {
   gender: Gender | null;
   status: PersonStatus;
 }): Person {
-  return { id: row.id, educationId: row.education_id, fullName: row.full_name, birthDate: row.birth_date, gender: row.gender, status: row.status };
+  return {
+    id: row.id,
+    educationId: row.education_id,
+    fullName: row.full_name,
+    birthDate: row.birth_date,
+    gender: row.gender,
+    status: row.status,
+  };
 }
 
 /** What an ID token may say of a person, before any app's release rules. */

@@ -6,7 +6,18 @@ import { actions, can, requires, scopeOf } from '../authority/authority.ts';
 import { dateInVietnam } from '../calendar.ts';
 import { createEducationIdIssuer } from '../education-id/education-id.ts';
 import { findOrganisation } from '../organisations/organisations.ts';
-import { AffiliationRole, Gender, IdParams, listOf, OrganisationSummary, Page, PersonSummary, PersonView, strict, Uuid } from '../schemas.ts';
+import {
+  AffiliationRole,
+  Gender,
+  IdParams,
+  listOf,
+  OrganisationSummary,
+  Page,
+  PersonSummary,
+  PersonView,
+  strict,
+  Uuid,
+} from '../schemas.ts';
 import {
   changePerson,
   createIdentifierVault,
@@ -49,7 +60,12 @@ export function addPeopleRoutes(app: App, context: ServiceContext): void {
       const actor = personActor(request);
       return {
         person: await findSummary(db, actor.personId),
-        roles: await Promise.all(actor.roles.map(async ({ role, organisationId }) => ({ role, organisation: await findOrganisation(db, organisationId) }))),
+        roles: await Promise.all(
+          actor.roles.map(async ({ role, organisationId }) => ({
+            role,
+            organisation: await findOrganisation(db, organisationId),
+          })),
+        ),
         permissions: actions.filter((action) => scopeOf(actor, action).length > 0),
         acr: actor.acr,
         authenticatedAt: actor.authenticatedAt.toISOString(),
@@ -69,7 +85,7 @@ export function addPeopleRoutes(app: App, context: ServiceContext): void {
           organisation: Type.Optional(Uuid),
           class: Type.Optional(Uuid),
           role: Type.Optional(AffiliationRole),
-          status: Type.Optional(Type.Union([Type.Literal('active'), Type.Literal('left')])),
+          status: Type.Optional(Type.Enum(['active', 'left'])),
           ...Page,
         }),
         response: { 200: listOf(PersonSummary) },
@@ -108,7 +124,11 @@ export function addPeopleRoutes(app: App, context: ServiceContext): void {
   app.post(
     '/api/v1/people',
     {
-      config: { access: requires('people.write', (request) => ({ organisationId: (request.body as { organisationId: string }).organisationId })) },
+      config: {
+        access: requires('people.write', (request) => ({
+          organisationId: (request.body as { organisationId: string }).organisationId,
+        })),
+      },
       schema: {
         tags,
         summary: 'Adds a person and issues an education ID',
@@ -133,7 +153,9 @@ export function addPeopleRoutes(app: App, context: ServiceContext): void {
       const actor = personActor(request);
       const { id } = await db
         .transaction()
-        .execute((tx) => createPerson(tx, tools, { ...person, affiliations: [affiliation] }, { actor, today: today() }));
+        .execute((tx) =>
+          createPerson(tx, tools, { ...person, affiliations: [affiliation] }, { actor, today: today() }),
+        );
       return reply.code(201).send(await findSummary(db, id));
     },
   );
@@ -167,10 +189,17 @@ export function addPeopleRoutes(app: App, context: ServiceContext): void {
     '/api/v1/people/:id/leave',
     {
       config: { access: requires('people.write', personOf) },
-      schema: { tags, summary: 'Ends every affiliation; the record and its history stay', params: IdParams, response: { 200: PersonSummary } },
+      schema: {
+        tags,
+        summary: 'Ends every affiliation; the record and its history stay',
+        params: IdParams,
+        response: { 200: PersonSummary },
+      },
     },
     async (request) => {
-      await db.transaction().execute((tx) => leave(tx, request.params.id, { actor: personActor(request), today: today() }));
+      await db
+        .transaction()
+        .execute((tx) => leave(tx, request.params.id, { actor: personActor(request), today: today() }));
       return findSummary(db, request.params.id);
     },
   );
@@ -193,7 +222,14 @@ export function addPeopleRoutes(app: App, context: ServiceContext): void {
       await mayReceive(actor, organisationId);
       await db
         .transaction()
-        .execute((tx) => transfer(tx, request.params.id, { organisationId, ...(classId ? { classId } : {}) }, { actor, today: today() }));
+        .execute((tx) =>
+          transfer(
+            tx,
+            request.params.id,
+            { organisationId, ...(classId ? { classId } : {}) },
+            { actor, today: today() },
+          ),
+        );
       return findSummary(db, request.params.id);
     },
   );
@@ -220,7 +256,9 @@ export function addPeopleRoutes(app: App, context: ServiceContext): void {
     async (request) => {
       const actor = personActor(request);
       if (!(await decide(actor, 'people.merge', { personId: request.body.into }))) throw notAllowed();
-      await db.transaction().execute((tx) => merge(tx, request.params.id, request.body.into, { actor, today: today() }));
+      await db
+        .transaction()
+        .execute((tx) => merge(tx, request.params.id, request.body.into, { actor, today: today() }));
       return findSummary(db, request.body.into);
     },
   );

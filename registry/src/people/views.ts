@@ -7,7 +7,12 @@ import type { AffiliationRole, Gender, OrganisationKind, PersonStatus } from '..
 export interface AffiliationView {
   readonly role: AffiliationRole;
   readonly title: string | null;
-  readonly organisation: { readonly id: string; readonly name: string; readonly code: string; readonly kind: OrganisationKind };
+  readonly organisation: {
+    readonly id: string;
+    readonly name: string;
+    readonly code: string;
+    readonly kind: OrganisationKind;
+  };
   readonly className: string | null;
   readonly validFrom: string;
   readonly validUntil: string | null;
@@ -21,15 +26,21 @@ export interface PersonSummary {
   readonly gender: Gender | null;
   readonly status: PersonStatus;
   /** Those of now. */
-  readonly affiliations: readonly AffiliationView[];
+  readonly affiliations: AffiliationView[];
 }
 
 export interface PersonView extends PersonSummary {
-  readonly aliases: readonly string[];
-  readonly history: readonly AffiliationView[];
-  readonly enrolments: readonly { readonly schoolYear: number; readonly className: string; readonly organisation: string; readonly validFrom: string; readonly validUntil: string | null }[];
-  readonly guardians: readonly Relative[];
-  readonly wards: readonly Relative[];
+  readonly aliases: string[];
+  readonly history: AffiliationView[];
+  readonly enrolments: {
+    readonly schoolYear: number;
+    readonly className: string;
+    readonly organisation: string;
+    readonly validFrom: string;
+    readonly validUntil: string | null;
+  }[];
+  readonly guardians: Relative[];
+  readonly wards: Relative[];
 }
 
 export interface Relative {
@@ -81,7 +92,9 @@ export async function listPeople(db: Database, filter: PeopleFilter): Promise<Pe
   if (filter.status) conditions.push(sql`p.status = ${filter.status}`);
   if (filter.cursor) conditions.push(sql`p.id > ${filter.cursor}::uuid`);
   if (filter.classId) {
-    conditions.push(sql`EXISTS (SELECT FROM registry.enrolment AS e WHERE e.person_id = p.id AND e.class_id = ${filter.classId}::uuid AND e.valid_until IS NULL)`);
+    conditions.push(
+      sql`EXISTS (SELECT FROM registry.enrolment AS e WHERE e.person_id = p.id AND e.class_id = ${filter.classId}::uuid AND e.valid_until IS NULL)`,
+    );
   }
   const role = filter.role ? sql`AND f.role = ${filter.role}` : sql``;
   const below = filter.organisationId ? sql`AND o.path @> ARRAY[${filter.organisationId}::uuid]` : sql``;
@@ -105,7 +118,8 @@ const noPerson = () => new NotFound('people/not-found', { vi: 'Không có ngư�
 /** @throws NotFound */
 export async function findSummary(db: Database | Transaction, id: string): Promise<PersonSummary> {
   if (!isUuid(id)) throw noPerson();
-  const { rows } = await sql<PersonSummary>`SELECT ${summaryColumns} FROM registry.person AS p WHERE p.id = ${id}`.execute(db);
+  const { rows } =
+    await sql<PersonSummary>`SELECT ${summaryColumns} FROM registry.person AS p WHERE p.id = ${id}`.execute(db);
   if (!rows[0]) throw noPerson();
   return rows[0];
 }
@@ -141,13 +155,23 @@ export interface DirectoryPerson {
   readonly educationId: string;
   readonly fullName: string;
   readonly status: PersonStatus;
-  readonly affiliations: readonly AffiliationView[];
+  readonly affiliations: AffiliationView[];
 }
 
 /** Everybody who belongs or belonged below the organisation, by id; merged records are left out. */
 export async function listDirectoryPeople(
   db: Database,
-  { organisationId, after, limit, personIds }: { readonly organisationId: string; readonly after?: string; readonly limit: number; readonly personIds?: readonly string[] },
+  {
+    organisationId,
+    after,
+    limit,
+    personIds,
+  }: {
+    readonly organisationId: string;
+    readonly after?: string;
+    readonly limit: number;
+    readonly personIds?: readonly string[];
+  },
 ): Promise<DirectoryPerson[]> {
   const only = personIds ? sql`AND p.id = ANY(${[...personIds]}::uuid[])` : sql``;
   const from = after ? sql`AND p.id > ${after}::uuid` : sql``;

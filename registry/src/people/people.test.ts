@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { testContext } from '@edutrust/platform/testing';
+import { can, grantRole, rolesOf } from '../authority/authority.ts';
+import { seedDemo } from '../demo/demo.ts';
+import { migrations } from '../migrations.ts';
+import {
+  changePerson,
+  compareByGivenName,
+  findByEducationId,
+  findPerson,
+  leave,
+  listDirectoryPeople,
+  listPeople,
+  parseFullName,
+  personClaims,
+} from './people.ts';
+
+const actor = { kind: 'system', name: 'test' } as const;
+const today = '2026-11-23';
+
+test('the demo city has its people, is found without marks, and is made once', async () => {
+  await using context = await testContext({ migrations: [migrations] });
+  const [city, same] = await Promise.all([seedDemo(context), seedDemo(context)]);
+  assert.deepEqual(city, same);
+  const scope = [city.departmentId];
+  const names = async (query: string) =>
+    (await listPeople(context.db, { scope, query, limit: 50 })).map(({ fullName }) => fullName);
+  assert.ok((await names('dang thi anh nguyet')).includes('Đặng Thị Ánh Nguyệt'));
+  assert.ok((await names('NGUYET dang')).includes('Đặng Thị Ánh Nguyệt'));
+  assert.equal((await names('Nguyễn Minh Khôi')).filter((name) => name === 'Nguyễn Minh Khôi').length, 2, 'both twins');
+  assert.deepEqual(await names('%'), []);
+  const all = await listDirectoryPeople(context.db, { organisationId: city.departmentId, limit: 1_000 });
+  assert.ok(all.length >= 380 && all.length <= 450, `${all.length} people`);
+  const page = await listPeople(context.db, { scope, limit: 10 });
+  const next = await listPeople(context.db, { scope, limit: 10, cursor: page.at(-1)?.id ?? '' });
+  assert.equal(new Set([...page, ...next].map(({ id }) => id)).size, 20);
+});
+
+test('an education ID of a merged duplicate leads to the record that stayed, for ever', async () => {
+  await using context = await testContext({ migrations: [migrations] });
+  const { people } = await seedDemo(context);
+  const pupil = await findPerson(context.db, people.pupil);
+  assert.equal(pupil.aliases.length, 1);
+  assert.equal((await findByEducationId(context.db, pupil.aliases[0] ?? ''))?.id, people.pupil);
+  assert.equal((await findByEducationId(context.db, pupil.educationId))?.id, people.pupil);
+  assert.equal(pupil.guardians[0]?.relation, 'father');
+});
+
+test('a moved pupil keeps the history and has the new school in the claims', async () => {
+  await using context = await testContext({ migrations: [migrations] });
+  const city = await seedDemo(context);
+  const moved = await findPerson(context.db, city.people.movedPupil);
+  assert.equal(moved.history.length, 2);
+  assert.equal(moved.affiliations[0]?.organisation.code, 'THCS001');
+  const claims = await personClaims(context.db, city.people.movedPupil);
+  assert.deepEqual(claims.affiliations, [
+    { role: 'learner', school: 'Trường THCS Trần Văn Ơn', school_code: 'THCS001', class: '6A' },
+  ]);
+});
+
+test('T4: a school sees its own people only, and a leaver loses every role', async () => {
+  await using context = await testContext({ migrations: [migrations] });
+  const city = await seedDemo(context);
+  const [primary, lower] = city.schools;
+  assert.ok(primary && lower);
+  const decide = can(context.db);
+  const asPerson = async (personId: string) => ({
+    kind: 'person' as const,
+    personId,
+    sessionId: 's',
+    acr: 'pwd',
+    authenticatedAt: new Date(),
+    roles: await rolesOf(context.db, personId),
+  });
+  const administrator = await asPerson(primary.administratorId);
+  assert.equal(await decide(administrator, 'people.write', { organisationId: primary.id }), true);
+  assert.equal(await decide(administrator, 'people.write', { organisationId: lower.id }), false);
+  assert.equal(await decide(administrator, 'people.write', { organisationId: city.departmentId }), false);
+  assert.equal(await decide(administrator, 'people.write', { personId: city.people.pupil }), true);
+  assert.equal(await decide(administrator, 'people.write', { personId: city.people.movedPupil }), false);
+  assert.equal(await decide(administrator, 'people.write', { personId: 'nobody' }), false);
+  assert.equal(await decide(administrator, 'certificates.revoke'), false);
+  assert.equal(
+    await decide(await asPerson(city.people.administrator), 'people.write', { organisationId: lower.id }),
+    true,
+  );
+  await context.db.transaction().execute((tx) => leave(tx, primary.administratorId, { actor, today }));
+  assert.deepEqual(await rolesOf(context.db, primary.administratorId), []);
+});
+
+test('T5: nobody grants above their own role, outside their organisation, or to themselves; sync grants nothing', async () => {
+  await using context = await testContext({ migrations: [migrations] });
+  const city = await seedDemo(context);
+  const [primary, lower] = city.schools;
+  assert.ok(primary && lower);
+  const administrator = {
+    kind: 'person' as const,
+    personId: primary.administratorId,
+    sessionId: 's',
+    acr: 'pwd',
+    authenticatedAt: new Date(),
+    roles: await rolesOf(context.db, primary.administratorId),
+  };
+  const grant = (
+    by: Parameters<typeof grantRole>[2],
+    personId: string,
+    role: Parameters<typeof grantRole>[1]['role'],
+    organisationId: string,
+  ) => context.db.transaction().execute((tx) => grantRole(tx, { personId, role, organisationId }, by));
+  await grant(administrator, primary.principalId, 'teacher', primary.id);
+  for (const attempt of [
+    () => grant(administrator, primary.principalId, 'teacher', lower.id),
+    () => grant(administrator, primary.principalId, 'department-administrator', primary.id),
+    () => grant(administrator, primary.principalId, 'school-administrator', primary.id),
+    () => grant(administrator, primary.administratorId, 'teacher', primary.id),
+    () => grant({ kind: 'system', name: 'sync' }, primary.principalId, 'auditor', primary.id),
+  ]) {
+    await assert.rejects(attempt, { code: 'roles/above-own' });
+  }
+});
+
+test('names are kept in NFC with single spaces; odd ones are refused; lists sort by given name', async () => {
+  assert.equal(parseFullName('  Nguyễn   Văn An '), 'Nguyễn Văn An');
+  for (const bad of ['', '   ', '12345', '<script>alert(1)</script>', 'A\u202eB', 'x'.repeat(121)])
+    assert.throws(() => parseFullName(bad), { code: 'people/bad-name' });
+  assert.deepEqual(['Trần Ấn', 'Lê An', 'Đỗ Ánh', 'Bùi An'].sort(compareByGivenName), [
+    'Bùi An',
+    'Lê An',
+    'Đỗ Ánh',
+    'Trần Ấn',
+  ]);
+});
+
+test('a correction that changes nothing makes no event', async () => {
+  await using context = await testContext({ migrations: [migrations] });
+  const { people } = await seedDemo(context);
+  const count = async () => (await context.pool.query('SELECT count(*) AS count FROM platform.outbox')).rows[0].count;
+  const before = await count();
+  await context.db
+    .transaction()
+    .execute((tx) => changePerson(tx, people.pupil, { fullName: 'Đặng Thị Ánh Nguyệt' }, actor));
+  assert.equal(await count(), before);
+  await context.db
+    .transaction()
+    .execute((tx) => changePerson(tx, people.pupil, { fullName: 'Đặng Thị Ánh Nguyệt Minh' }, actor));
+  assert.equal(await count(), before + 1);
+});
