@@ -1,0 +1,102 @@
+import { constants, type KeyObject, verify } from 'node:crypto';
+import { childrenOf, type DerNode, nullValue, oid, readDer, readInteger, readOid, readSmallInteger, sequence, tag } from '../der/der.ts';
+
+/** The signature algorithms that we make. */
+export const signatureAlgorithms = {
+  /** RFC 5758 §3.2: no parameters. */
+  'ecdsa-sha256': sequence(oid('1.2.840.10045.4.3.2')),
+  'ecdsa-sha384': sequence(oid('1.2.840.10045.4.3.3')),
+  /** RFC 4055 §5: parameters NULL. */
+  'rsa-sha256': sequence(oid('1.2.840.113549.1.1.11'), nullValue),
+} as const;
+export type SignatureAlgorithmName = keyof typeof signatureAlgorithms;
+
+const ecdsaHashes: Readonly<Record<string, string>> = {
+  '1.2.840.10045.4.3.2': 'sha256',
+  '1.2.840.10045.4.3.3': 'sha384',
+  '1.2.840.10045.4.3.4': 'sha512',
+};
+const rsaHashes: Readonly<Record<string, string>> = {
+  '1.2.840.113549.1.1.11': 'sha256',
+  '1.2.840.113549.1.1.12': 'sha384',
+  '1.2.840.113549.1.1.13': 'sha512',
+};
+const allowedCurves = new Set(['prime256v1', 'secp384r1', 'secp521r1']);
+
+/** Why a signature is not accepted; undefined when it is good. SHA-1, MD5 and small keys are never good (V3). */
+export function signatureProblem(algorithm: Buffer, key: KeyObject, data: Uint8Array, signature: Uint8Array): string | undefined {
+  let parts: DerNode[];
+  let type: string;
+  try {
+    parts = childrenOf(readDer(algorithm), tag.sequence);
+    type = readOid(parts[0]);
+  } catch {
+    return 'malformed algorithm';
+  }
+  const parameters = parts[1];
+  if (ecdsaHashes[type]) {
+    if (parameters) return 'ECDSA takes no parameters';
+    if (key.asymmetricKeyType !== 'ec') return 'the key is not an elliptic-curve key';
+    if (!allowedCurves.has(key.asymmetricKeyDetails?.namedCurve ?? '')) return 'a curve that is not allowed';
+    if (!isStrictEcdsaSignature(signature)) return 'a malformed ECDSA signature';
+    return verify(ecdsaHashes[type], data, key, signature) ? undefined : 'the signature does not fit';
+  }
+  if (rsaHashes[type]) {
+    if (parameters && !parameters.bytes.equals(nullValue)) return 'unexpected parameters';
+    const problem = rsaKeyProblem(key);
+    if (problem) return problem;
+    const options = { key, padding: constants.RSA_PKCS1_PADDING };
+    return verify(rsaHashes[type], data, options, signature) ? undefined : 'the signature does not fit';
+  }
+  if (type === '1.2.840.113549.1.1.10') return rsaPssProblem(parameters, key, data, signature);
+  if (type === '1.3.101.112' || type === '1.3.101.113') {
+    const wanted = type === '1.3.101.112' ? 'ed25519' : 'ed448';
+    if (parameters || key.asymmetricKeyType !== wanted) return 'the key is of another kind';
+    return verify(null, data, key, signature) ? undefined : 'the signature does not fit';
+  }
+  return `the algorithm ${type} is not allowed`;
+}
+
+function rsaKeyProblem(key: KeyObject): string | undefined {
+  if (key.asymmetricKeyType !== 'rsa') return 'the key is not an RSA key';
+  const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {};
+  if (modulusLength < 2048) return 'an RSA key below 2048 bits';
+  if (modulusLength > 8192) return 'an RSA key above 8192 bits';
+  return publicExponent < 65_537n || publicExponent % 2n === 0n || publicExponent > 2n ** 32n ? 'an RSA exponent that is not allowed' : undefined;
+}
+
+/** RSASSA-PSS-params (RFC 4055 §3.1): one hash for both, salt as long as it. */
+function rsaPssProblem(parameters: DerNode | undefined, key: KeyObject, data: Uint8Array, signature: Uint8Array): string | undefined {
+  const problem = rsaKeyProblem(key);
+  if (problem) return problem;
+  try {
+    const hashes: Record<string, [string, number]> = {
+      '2.16.840.1.101.3.4.2.1': ['sha256', 32],
+      '2.16.840.1.101.3.4.2.2': ['sha384', 48],
+      '2.16.840.1.101.3.4.2.3': ['sha512', 64],
+    };
+    const fields = new Map(childrenOf(parameters, tag.sequence).map((field) => [field.tag, field.children()[0]]));
+    const hash = hashes[readOid(childrenOf(fields.get(0xa0), tag.sequence)[0])];
+    const mask = childrenOf(fields.get(0xa1), tag.sequence);
+    const maskHash = hashes[readOid(childrenOf(mask[1], tag.sequence)[0])];
+    const salt = readSmallInteger(fields.get(0xa2));
+    if (!hash || hash !== maskHash || readOid(mask[0]) !== '1.2.840.113549.1.1.8' || salt !== hash[1]) return 'PSS parameters that are not allowed';
+    const options = { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: salt };
+    return verify(hash[0], data, options, signature) ? undefined : 'the signature does not fit';
+  } catch {
+    return 'malformed PSS parameters';
+  }
+}
+
+/** ECDSA-Sig-Value (RFC 3279 §2.2.3) in DER with two positive integers. */
+function isStrictEcdsaSignature(signature: Uint8Array): boolean {
+  try {
+    const parts = childrenOf(readDer(signature), tag.sequence);
+    return parts.length === 2 && parts.every((part) => {
+      const value = readInteger(part);
+      return (value[0] ?? 0x80) < 0x80 && !value.every((byte) => byte === 0);
+    });
+  } catch {
+    return false;
+  }
+}
