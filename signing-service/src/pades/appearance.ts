@@ -1,22 +1,110 @@
-/** A line of the visible block; a bare string is a plain line. */
+import { deflateSync } from 'node:zlib';
+import { glyphString, putFont, widthOf } from '../fonts/embedded.ts';
+import { array, dictionary, name, number, type PdfReference } from '../pdf/object.ts';
+import type { IncrementalUpdate } from '../pdf/writer.ts';
+import { putImage } from './image.ts';
+
+/** A line of the visible block; a bare string is a plain line. Lines that are too long are drawn smaller. */
 export type AppearanceLine = string | { readonly text: string; readonly bold?: boolean; readonly size?: number };
 
-/** What people see on the page. It proves nothing: only validation does. */
+/** What people see on the page. It proves nothing (only validation does), so it never carries a tick. */
 export interface VisibleSignature {
   /** Zero-based, or the last one. */
   readonly page: number | 'last';
-  /** Lower left and upper right corner in points, as the page is read (after its rotation is zero). */
+  /** Lower left and upper right corner in points. */
   readonly rect: readonly [number, number, number, number];
   readonly lines: readonly AppearanceLine[];
-  /** A PNG drawn behind the lines at the left, such as a handwritten signature (Decree 30/2020/NĐ-CP, annex I). */
+  /** A PNG drawn at the left, such as a handwritten signature (Decree 30/2020/NĐ-CP, annex I). */
   readonly image?: Uint8Array;
 }
 
+const vietnamTime = new Intl.DateTimeFormat('en-GB', {
+  timeZone: 'Asia/Ho_Chi_Minh',
+  dateStyle: 'short',
+  timeStyle: 'medium',
+});
+
 /** The lines that an official's block has: name, title, organisation, time in Vietnam and where to verify. */
-export declare function visibleLines(signature: {
+export function visibleLines(signature: {
   readonly name: string;
   readonly title: string;
   readonly organisation: string;
   readonly at: Date;
   readonly verifyAt: string;
-}): readonly AppearanceLine[];
+}): readonly AppearanceLine[] {
+  const [day, time] = vietnamTime.format(signature.at).split(', ');
+  return [
+    { text: 'Đã ký số bởi', size: 6.5 },
+    { text: signature.name, bold: true, size: 9.5 },
+    `${signature.title}, ${signature.organisation}`,
+    `${time} ngày ${day} (giờ Việt Nam)`,
+    { text: `Xác minh tại ${signature.verifyAt.replace(/^https?:\/\//u, '')}`, size: 6.5 },
+  ];
+}
+
+const padding = 6;
+const leading = 1.32;
+
+/** Puts the appearance stream and what it needs (ISO 32000-1 §12.5.5). */
+export function putAppearance(update: IncrementalUpdate, visible: VisibleSignature): PdfReference {
+  const [left, bottom, right, top] = visible.rect;
+  const [width, height] = [right - left, top - bottom];
+  const image = visible.image ? putImage(update, visible.image) : undefined;
+  const imageWidth = image ? Math.min(width * 0.36, (height - 2 * padding) * (image.width / image.height)) : 0;
+  const textLeft = padding + 4 + (image ? imageWidth + padding : 0);
+  const lines = fit(visible.lines, width - textLeft - padding, height - 2 * padding);
+  const used = new Map<'regular' | 'semibold', string>();
+  for (const { text, weight } of lines) used.set(weight, `${used.get(weight) ?? ''}${text}`);
+  const fonts = Object.fromEntries([...used].map(([weight, text]) => [weight, putFont(update, weight, text)]));
+  const total = lines.reduce((sum, { size }) => sum + size * leading, 0);
+  let y = (height + total) / 2;
+  let content = `q 0.106 0.29 0.525 rg 0 0 2 ${format(height)} re f 0.765 0.82 0.894 RG 0.5 w 0.25 0.25 ${format(width - 0.5)} ${format(height - 0.5)} re S Q\n`;
+  if (image) {
+    const imageHeight = imageWidth * (image.height / image.width);
+    content += `q ${format(imageWidth)} 0 0 ${format(imageHeight)} ${format(padding + 4)} ${format((height - imageHeight) / 2)} cm /image Do Q\n`;
+  }
+  content += 'BT 0.086 0.125 0.18 rg\n';
+  for (const { text, weight, size } of lines) {
+    y -= size * leading;
+    content += `/${weight} ${format(size)} Tf 1 0 0 1 ${format(textLeft)} ${format(y + size * 0.3)} Tm ${glyphString(text, weight)} Tj\n`;
+  }
+  content += 'ET\n';
+  const form = update.newReference();
+  update.put(
+    form,
+    dictionary({
+      Type: name('XObject'),
+      Subtype: name('Form'),
+      BBox: array([0, 0, width, height].map(number)),
+      Resources: dictionary({
+        Font: dictionary(fonts),
+        XObject: image ? dictionary({ image: image.reference }) : undefined,
+      }),
+      Filter: name('FlateDecode'),
+    }),
+    deflateSync(Buffer.from(content, 'latin1')),
+  );
+  return form;
+}
+
+interface FittedLine {
+  readonly text: string;
+  readonly weight: 'regular' | 'semibold';
+  readonly size: number;
+}
+
+/** Sizes at which every line stays inside the block. */
+function fit(lines: readonly AppearanceLine[], width: number, height: number): readonly FittedLine[] {
+  const wished = lines.map((line): FittedLine => {
+    const { text, bold = false, size = 7.5 } = typeof line === 'string' ? { text: line } : line;
+    return { text: text.normalize('NFC'), weight: bold ? 'semibold' : 'regular', size };
+  });
+  const total = wished.reduce((sum, { size }) => sum + size * leading, 0);
+  const scale = Math.min(1, height / total);
+  return wished.map(({ text, weight, size }) => {
+    const scaled = size * scale;
+    return { text, weight, size: Math.min(scaled, scaled * (width / Math.max(widthOf(text, weight, scaled), 1))) };
+  });
+}
+
+const format = (value: number) => number(value).text;

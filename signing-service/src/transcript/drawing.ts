@@ -89,7 +89,7 @@ const columns = [
   { title: 'Học kỳ II', x: 327, width: 80, align: 'center' },
   { title: 'Cả năm', x: 407, width: 80.28, align: 'center' },
 ] as const;
-const rowHeight = 19.5;
+const rowHeight = 18.6;
 
 /** Marks by subject, then learning and conduct, in one table whose header is repeated on a new page. */
 export function drawMarks(sheet: Sheet, data: TranscriptData): void {
@@ -102,7 +102,10 @@ export function drawMarks(sheet: Sheet, data: TranscriptData): void {
       else if (kind === 'result') pdf.rect(page.left, y, width, rowHeight).fill(paleBlue);
       else if (index % 2 === 1) pdf.fillOpacity(0.7).rect(page.left, y, width, rowHeight).fill('#f7f9fc');
       pdf.fillOpacity(1).lineWidth(0.4).strokeColor(lineBlue);
-      pdf.moveTo(page.left, y + rowHeight).lineTo(page.right, y + rowHeight).stroke();
+      pdf
+        .moveTo(page.left, y + rowHeight)
+        .lineTo(page.right, y + rowHeight)
+        .stroke();
     });
     columns.forEach((column, position) => {
       const text = cells[position] ?? '';
@@ -190,7 +193,7 @@ export function drawFooting(
 ): void {
   const [left, bottom, right, top] = place;
   const footTop = page.height - top - 42;
-  sheet.ensure(page.bottom - footTop + 6);
+  sheet.ensure(page.bottom - footTop);
   const address = new URL(`/verify/${encodeURIComponent(data.code)}`, data.url).href;
   const size = 90;
   const qrTop = footTop + 8;
@@ -227,7 +230,12 @@ export function drawFooting(
 
 function rule(sheet: Sheet, x: number, y: number, length: number): void {
   sheet.decorate((pdf) => {
-    pdf.lineWidth(0.7).strokeColor(ink).moveTo(x, y).lineTo(x + length, y).stroke();
+    pdf
+      .lineWidth(0.7)
+      .strokeColor(ink)
+      .moveTo(x, y)
+      .lineTo(x + length, y)
+      .stroke();
   });
 }
 
@@ -235,12 +243,12 @@ function rule(sheet: Sheet, x: number, y: number, length: number): void {
 function balanced(sheet: Sheet, text: string, style: TextStyle): string {
   sheet.pdf.font(style.font ?? 'regular').fontSize(style.size ?? 10);
   if (sheet.pdf.widthOfString(text) <= (style.width ?? width)) return text;
+  // The kind of school stays together: "Trường Trung học cơ sở", then its name.
+  const kind = /^TRƯỜNG (?:TIỂU HỌC|TRUNG HỌC CƠ SỞ|TRUNG HỌC PHỔ THÔNG|MẦM NON) /u.exec(text)?.[0];
+  if (kind) return `${kind.trimEnd()}\n${text.slice(kind.length)}`;
   const words = text.split(' ');
   const widest = (at: number) =>
-    Math.max(
-      sheet.pdf.widthOfString(words.slice(0, at).join(' ')),
-      sheet.pdf.widthOfString(words.slice(at).join(' ')),
-    );
+    Math.max(sheet.pdf.widthOfString(words.slice(0, at).join(' ')), sheet.pdf.widthOfString(words.slice(at).join(' ')));
   let best = 1;
   for (let at = 2; at < words.length; at++) if (widest(at) < widest(best)) best = at;
   return `${words.slice(0, best).join(' ')}\n${words.slice(best).join(' ')}`;

@@ -130,8 +130,16 @@ function drawFrame(sheet: Sheet): void {
       }
       pdf.stroke();
     }
-    pdf.lineWidth(1.1).strokeColor(blue).rect(28, 28, page.width - 56, page.height - 56).stroke();
-    pdf.lineWidth(0.4).strokeColor(lineBlue).rect(33, 33, page.width - 66, page.height - 66).stroke();
+    pdf
+      .lineWidth(1.1)
+      .strokeColor(blue)
+      .rect(28, 28, page.width - 56, page.height - 56)
+      .stroke();
+    pdf
+      .lineWidth(0.4)
+      .strokeColor(lineBlue)
+      .rect(33, 33, page.width - 66, page.height - 66)
+      .stroke();
     for (const [x, y, turn] of [
       [28, 28, 45],
       [page.width - 28, 28, 135],
@@ -146,7 +154,10 @@ function drawFrame(sheet: Sheet): void {
         [0, 16],
       ] as const) {
         pdf.save().rotate(tilt);
-        pdf.moveTo(0, 0).quadraticCurveTo(length * 0.55, -4.6, length, 0).quadraticCurveTo(length * 0.55, 4.6, 0, 0);
+        pdf
+          .moveTo(0, 0)
+          .quadraticCurveTo(length * 0.55, -4.6, length, 0)
+          .quadraticCurveTo(length * 0.55, 4.6, 0, 0);
         pdf.lineWidth(0.7).fillAndStroke('#ffffff', blue);
         pdf.restore();
       }

@@ -1,0 +1,137 @@
+import { deflateSync } from 'node:zlib';
+import { array, dictionary, name, number, type PdfObject, type PdfReference, string } from '../pdf/object.ts';
+import type { IncrementalUpdate } from '../pdf/writer.ts';
+import { type FontWeight, fontFile } from './fonts.ts';
+import { readTrueType, type TrueTypeFont } from './true-type.ts';
+
+const parsed = new Map<FontWeight, TrueTypeFont>();
+
+/** The font, read once. */
+export function font(weight: FontWeight): TrueTypeFont {
+  const known = parsed.get(weight);
+  if (known) return known;
+  const read = readTrueType(fontFile(weight));
+  parsed.set(weight, read);
+  return read;
+}
+
+/** Width of a line in points. */
+export function widthOf(text: string, weight: FontWeight, size: number): number {
+  const used = font(weight);
+  let units = 0;
+  for (const character of text) units += used.advanceOf(used.glyphOf(character.codePointAt(0) ?? 0));
+  return (units / used.unitsPerEm) * size;
+}
+
+/** The text as the hexadecimal glyph string of `Tj` in an Identity-H font. */
+export function glyphString(text: string, weight: FontWeight): string {
+  let hex = '';
+  for (const character of text) {
+    hex += font(weight)
+      .glyphOf(character.codePointAt(0) ?? 0)
+      .toString(16)
+      .padStart(4, '0');
+  }
+  return `<${hex}>`;
+}
+
+/**
+ * Puts the letters of `text` as a composite font with its Unicode map, so that the text can be found and copied
+ * (ISO 32000-1 §9.7, §9.10.3). Gives the reference for the resources.
+ */
+export function putFont(update: IncrementalUpdate, weight: FontWeight, text: string): PdfReference {
+  const used = font(weight);
+  const characters = new Map<number, string>();
+  for (const character of text) characters.set(used.glyphOf(character.codePointAt(0) ?? 0), character);
+  const glyphs = [...characters.keys()].sort((a, b) => a - b);
+  const scaled = (units: number) => number(Math.round((units * 1000) / used.unitsPerEm));
+  const [file, descriptor, descendant, toUnicode, composite] = [
+    update.newReference(),
+    update.newReference(),
+    update.newReference(),
+    update.newReference(),
+    update.newReference(),
+  ];
+  const subset = used.subset(glyphs);
+  const flate = { Filter: name('FlateDecode') };
+  update.put(file, dictionary({ ...flate, Length1: number(subset.length) }), deflateSync(subset));
+  const baseFont = name(`${tagOf(glyphs)}+${used.postScriptName}`);
+  update.put(
+    descriptor,
+    dictionary({
+      Type: name('FontDescriptor'),
+      FontName: baseFont,
+      Flags: number(4),
+      FontBBox: array(used.bbox.map(scaled)),
+      ItalicAngle: number(0),
+      Ascent: scaled(used.ascender),
+      Descent: scaled(used.descender),
+      CapHeight: scaled(used.capHeight),
+      StemV: number(weight === 'regular' ? 80 : 120),
+      FontFile2: file,
+    }),
+  );
+  update.put(
+    descendant,
+    dictionary({
+      Type: name('Font'),
+      Subtype: name('CIDFontType2'),
+      BaseFont: baseFont,
+      CIDSystemInfo: dictionary({
+        Registry: string(Buffer.from('Adobe')),
+        Ordering: string(Buffer.from('Identity')),
+        Supplement: number(0),
+      }),
+      FontDescriptor: descriptor,
+      W: array(glyphs.flatMap((glyph): PdfObject[] => [number(glyph), array([scaled(used.advanceOf(glyph))])])),
+      CIDToGIDMap: name('Identity'),
+    }),
+  );
+  update.put(toUnicode, dictionary(flate), deflateSync(Buffer.from(unicodeMap(characters), 'latin1')));
+  update.put(
+    composite,
+    dictionary({
+      Type: name('Font'),
+      Subtype: name('Type0'),
+      BaseFont: baseFont,
+      Encoding: name('Identity-H'),
+      DescendantFonts: array([descendant]),
+      ToUnicode: toUnicode,
+    }),
+  );
+  return composite;
+}
+
+/** Six capitals before a subset's name, the same for the same letters (ISO 32000-1 §9.6.4). */
+function tagOf(glyphs: readonly number[]): string {
+  let hash = 2166136261;
+  for (const glyph of glyphs) hash = Math.imul(hash ^ glyph, 16777619) >>> 0;
+  let tag = '';
+  for (let letter = 0; letter < 6; letter++, hash = Math.floor(hash / 26)) tag += String.fromCharCode(65 + (hash % 26));
+  return tag;
+}
+
+function unicodeMap(characters: ReadonlyMap<number, string>): string {
+  const hex = (glyph: number) => glyph.toString(16).padStart(4, '0');
+  const lines = [...characters].map(
+    ([glyph, character]) => `<${hex(glyph)}> <${Buffer.from(character, 'utf16le').swap16().toString('hex')}>`,
+  );
+  const blocks: string[] = [];
+  for (let at = 0; at < lines.length; at += 100) {
+    const block = lines.slice(at, at + 100);
+    blocks.push(`${block.length} beginbfchar\n${block.join('\n')}\nendbfchar`);
+  }
+  return [
+    '/CIDInit /ProcSet findresource begin',
+    '12 dict begin',
+    'begincmap',
+    '/CIDSystemInfo << /Registry (Adobe) /Ordering (UCS) /Supplement 0 >> def',
+    '/CMapName /Adobe-Identity-UCS def',
+    '/CMapType 2 def',
+    '1 begincodespacerange\n<0000> <FFFF>\nendcodespacerange',
+    ...blocks,
+    'endcmap',
+    'CMapName currentdict /CMap defineresource pop',
+    'end\nend',
+  ].join('\n');
+}

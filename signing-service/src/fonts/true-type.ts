@@ -1,0 +1,181 @@
+/** A TrueType font as far as drawing a line of text needs it (OpenType 1.9: cmap, hmtx, loca, glyf). */
+export interface TrueTypeFont {
+  readonly unitsPerEm: number;
+  readonly ascender: number;
+  readonly descender: number;
+  readonly bbox: readonly [number, number, number, number];
+  readonly capHeight: number;
+  readonly postScriptName: string;
+  /** Glyph for a code point; 0 when the font has none. */
+  glyphOf(codePoint: number): number;
+  /** Advance in font units. */
+  advanceOf(glyph: number): number;
+  /** A font file with the outlines of these glyphs only, under their own numbers. */
+  subset(glyphs: Iterable<number>): Buffer;
+}
+
+const kept = ['cvt ', 'fpgm', 'glyf', 'head', 'hhea', 'hmtx', 'loca', 'maxp', 'prep'];
+
+/** Reads a font that is ours; a font from outside would need a stricter reader. Throws `RangeError` for a broken one. */
+export function readTrueType(file: Buffer): TrueTypeFont {
+  const tables = new Map<string, Buffer>();
+  for (let index = 0; index < file.readUInt16BE(4); index++) {
+    const record = 12 + index * 16;
+    const offset = file.readUInt32BE(record + 8);
+    tables.set(
+      file.toString('latin1', record, record + 4),
+      file.subarray(offset, offset + file.readUInt32BE(record + 12)),
+    );
+  }
+  const table = (tag: string): Buffer => {
+    const found = tables.get(tag);
+    if (!found) throw new RangeError(`the font has no ${tag} table`);
+    return found;
+  };
+  const head = table('head');
+  const glyphCount = table('maxp').readUInt16BE(4);
+  const metricCount = table('hhea').readUInt16BE(34);
+  const isLong = head.readInt16BE(50) === 1;
+  const location = (glyph: number) =>
+    isLong ? table('loca').readUInt32BE(glyph * 4) : table('loca').readUInt16BE(glyph * 2) * 2;
+  const outline = (glyph: number) => table('glyf').subarray(location(glyph), location(glyph + 1));
+  const glyphs = readCharacterMap(table('cmap'));
+  return {
+    unitsPerEm: head.readUInt16BE(18),
+    ascender: table('hhea').readInt16BE(4),
+    descender: table('hhea').readInt16BE(6),
+    bbox: [head.readInt16BE(36), head.readInt16BE(38), head.readInt16BE(40), head.readInt16BE(42)],
+    capHeight: table('OS/2').readInt16BE(88),
+    postScriptName: readPostScriptName(table('name')),
+    glyphOf: (codePoint) => glyphs(codePoint),
+    advanceOf: (glyph) => table('hmtx').readUInt16BE(Math.min(glyph, metricCount - 1) * 4),
+    subset: (wanted) => {
+      const needed = withComponents(new Set([0, ...wanted]), outline);
+      const loca = Buffer.alloc((glyphCount + 1) * 4);
+      const outlines: Buffer[] = [];
+      let length = 0;
+      for (let glyph = 0; glyph < glyphCount; glyph++) {
+        loca.writeUInt32BE(length, glyph * 4);
+        if (!needed.has(glyph)) continue;
+        const data = outline(glyph);
+        const padding = (4 - (data.length % 4)) % 4;
+        outlines.push(data, Buffer.alloc(padding));
+        length += data.length + padding;
+      }
+      loca.writeUInt32BE(length, glyphCount * 4);
+      const newHead = Buffer.from(head);
+      newHead.writeInt16BE(1, 50);
+      const replaced = new Map([
+        ['glyf', Buffer.concat(outlines)],
+        ['loca', loca],
+        ['head', newHead],
+      ]);
+      return writeFont(
+        kept.flatMap((tag) => {
+          const data = replaced.get(tag) ?? tables.get(tag);
+          return data ? [[tag, data] as const] : [];
+        }),
+      );
+    },
+  };
+}
+
+/** The Unicode map: format 4 or 12 (OpenType cmap). */
+function readCharacterMap(cmap: Buffer): (codePoint: number) => number {
+  const subtables = new Map<number, Buffer>();
+  for (let index = 0; index < cmap.readUInt16BE(2); index++) {
+    const subtable = cmap.subarray(cmap.readUInt32BE(4 + index * 8 + 4));
+    const platform = cmap.readUInt16BE(4 + index * 8);
+    if (platform === 0 || platform === 3) subtables.set(subtable.readUInt16BE(0), subtable);
+  }
+  const wide = subtables.get(12);
+  const narrow = subtables.get(4);
+  if (wide) {
+    const groups = wide.readUInt32BE(12);
+    return (codePoint) => {
+      for (let group = 0; group < groups; group++) {
+        const at = 16 + group * 12;
+        if (codePoint < wide.readUInt32BE(at)) return 0;
+        if (codePoint <= wide.readUInt32BE(at + 4))
+          return wide.readUInt32BE(at + 8) + codePoint - wide.readUInt32BE(at);
+      }
+      return 0;
+    };
+  }
+  if (!narrow) throw new RangeError('the font has no Unicode map');
+  const segments = narrow.readUInt16BE(6) / 2;
+  const field = (part: number, segment: number) => 14 + part * segments * 2 + (part > 0 ? 2 : 0) + segment * 2;
+  return (codePoint) => {
+    for (let segment = 0; segment < segments; segment++) {
+      if (codePoint > narrow.readUInt16BE(field(0, segment))) continue;
+      const start = narrow.readUInt16BE(field(1, segment));
+      if (codePoint < start) return 0;
+      const delta = narrow.readUInt16BE(field(2, segment));
+      const rangeAt = field(3, segment);
+      const range = narrow.readUInt16BE(rangeAt);
+      if (range === 0) return (codePoint + delta) & 0xffff;
+      const glyph = narrow.readUInt16BE(rangeAt + range + (codePoint - start) * 2);
+      return glyph === 0 ? 0 : (glyph + delta) & 0xffff;
+    }
+    return 0;
+  };
+}
+
+/** Letters with marks are made of others: those are needed too (glyf, composite glyphs). */
+function withComponents(glyphs: Set<number>, outline: (glyph: number) => Buffer): Set<number> {
+  const waiting = [...glyphs];
+  for (let glyph = waiting.pop(); glyph !== undefined; glyph = waiting.pop()) {
+    const data = outline(glyph);
+    if (data.length < 10 || data.readInt16BE(0) >= 0) continue;
+    let at = 10;
+    for (let flags = 0x20; flags & 0x20; ) {
+      flags = data.readUInt16BE(at);
+      const component = data.readUInt16BE(at + 2);
+      if (!glyphs.has(component)) {
+        glyphs.add(component);
+        waiting.push(component);
+      }
+      at += 4 + (flags & 0x01 ? 4 : 2) + (flags & 0x08 ? 2 : flags & 0x40 ? 4 : flags & 0x80 ? 8 : 0);
+    }
+  }
+  return glyphs;
+}
+
+function readPostScriptName(table: Buffer): string {
+  const strings = table.readUInt16BE(4);
+  for (let index = 0; index < table.readUInt16BE(2); index++) {
+    const record = 6 + index * 12;
+    if (table.readUInt16BE(record) !== 3 || table.readUInt16BE(record + 6) !== 6) continue;
+    const start = strings + table.readUInt16BE(record + 10);
+    return Buffer.from(table.subarray(start, start + table.readUInt16BE(record + 8)))
+      .swap16()
+      .toString('utf16le');
+  }
+  return 'Font';
+}
+
+function writeFont(tables: readonly (readonly [string, Buffer])[]): Buffer {
+  const directory = Buffer.alloc(12 + tables.length * 16);
+  const power = 2 ** Math.floor(Math.log2(tables.length));
+  directory.writeUInt32BE(0x00010000, 0);
+  directory.writeUInt16BE(tables.length, 4);
+  directory.writeUInt16BE(power * 16, 6);
+  directory.writeUInt16BE(Math.log2(power), 8);
+  directory.writeUInt16BE((tables.length - power) * 16, 10);
+  const parts = [directory];
+  let offset = directory.length;
+  tables.forEach(([tag, data], index) => {
+    const padded = Buffer.alloc(Math.ceil(data.length / 4) * 4);
+    data.copy(padded);
+    let sum = 0;
+    for (let at = 0; at < padded.length; at += 4) sum = (sum + padded.readUInt32BE(at)) >>> 0;
+    const record = 12 + index * 16;
+    directory.write(tag, record, 'latin1');
+    directory.writeUInt32BE(sum, record + 4);
+    directory.writeUInt32BE(offset, record + 8);
+    directory.writeUInt32BE(data.length, record + 12);
+    parts.push(padded);
+    offset += padded.length;
+  });
+  return Buffer.concat(parts);
+}

@@ -1,0 +1,183 @@
+import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
+import { encodeName, type NameAttribute } from '@edutrust/certs/certificate';
+import {
+  bitString,
+  boolean,
+  element,
+  explicit,
+  generalizedTime,
+  implicit,
+  integer,
+  octetString,
+  oid,
+  sequence,
+  setOf,
+  tag,
+  time,
+} from '@edutrust/certs/der';
+import { buildSignedAttributes } from './cms.ts';
+import { oids } from './oid.ts';
+import type { Signer } from './pades.ts';
+
+/** A small certificate authority for tests, in memory: every date and extension can be chosen, also wrong ones. */
+
+const ecdsa = sequence(oid(oids.ecdsaWithSha256));
+
+export interface Issued {
+  readonly certificate: Buffer;
+  readonly key: KeyObject;
+  readonly name: Buffer;
+  readonly serial: Buffer;
+}
+
+interface Wanted {
+  readonly name: readonly NameAttribute[];
+  readonly kind: 'authority' | 'signer' | 'time-stamp';
+  readonly notBefore?: Date;
+  readonly notAfter?: Date;
+  readonly keys?: { readonly publicKey: KeyObject; readonly privateKey: KeyObject };
+}
+
+const start = new Date('2026-01-01T00:00:00Z');
+const end = new Date('2036-01-01T00:00:00Z');
+
+export function issue(wanted: Wanted, issuer?: Issued): Issued {
+  const { publicKey, privateKey } = wanted.keys ?? generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const name = encodeName(wanted.name);
+  const serial = integer(Buffer.concat([Buffer.of(1), randomBytes(10)]));
+  const spki = publicKey.export({ format: 'der', type: 'spki' });
+  const keyId = (der: Buffer) => createHash('sha256').update(der).digest().subarray(0, 20);
+  const extension = (id: string, isCritical: boolean, value: Buffer) =>
+    sequence(oid(id), ...(isCritical ? [boolean(true)] : []), octetString(value));
+  const isAuthority = wanted.kind === 'authority';
+  const extensions = [
+    extension('2.5.29.19', true, isAuthority ? sequence(boolean(true)) : sequence()),
+    // keyCertSign and cRLSign, or digitalSignature and nonRepudiation.
+    extension('2.5.29.15', true, isAuthority ? bitString(Buffer.of(0x06), 1) : bitString(Buffer.of(0xc0), 6)),
+    extension('2.5.29.14', false, octetString(keyId(spki))),
+    ...(wanted.kind === 'time-stamp' ? [extension('2.5.29.37', true, sequence(oid('1.3.6.1.5.5.7.3.8')))] : []),
+  ];
+  const tbs = sequence(
+    explicit(0, integer(2)),
+    serial,
+    ecdsa,
+    issuer?.name ?? name,
+    sequence(time(wanted.notBefore ?? start), time(wanted.notAfter ?? end)),
+    name,
+    spki,
+    explicit(3, sequence(...extensions)),
+  );
+  const signature = sign('sha256', tbs, issuer?.key ?? privateKey);
+  return { certificate: sequence(tbs, ecdsa, bitString(signature)), key: privateKey, name, serial };
+}
+
+/** A CRL of the issuer (RFC 5280 §5.1). */
+export function revocationList(
+  issuer: Issued,
+  revoked: readonly { readonly serial: Buffer; readonly at: Date }[],
+  thisUpdate: Date,
+  nextUpdate: Date,
+): Buffer {
+  const entries = revoked.map(({ serial, at }) => sequence(serial, time(at)));
+  const tbs = sequence(
+    integer(1),
+    ecdsa,
+    issuer.name,
+    time(thisUpdate),
+    time(nextUpdate),
+    ...(entries.length > 0 ? [sequence(...entries)] : []),
+    explicit(0, sequence(sequence(oid('2.5.29.20'), octetString(integer(1))))),
+  );
+  return sequence(tbs, ecdsa, bitString(sign('sha256', tbs, issuer.key)));
+}
+
+/** A TimeStampToken (RFC 3161 §2.4.2) over a SHA-256 digest at a time of one's choice. */
+export function timeStampToken(authority: Issued, chain: readonly Issued[], digest: Uint8Array, at: Date): Buffer {
+  const sha256 = sequence(oid(oids.sha256));
+  const tstInfo = sequence(
+    integer(1),
+    oid('1.3.6.1.4.1.55555.1'),
+    sequence(sha256, octetString(digest)),
+    integer(randomBytes(8)),
+    generalizedTime(at),
+  );
+  const attributes = buildSignedAttributes({
+    digest: createHash('sha256').update(tstInfo).digest(),
+    signingCertificate: authority.certificate,
+    contentType: '1.2.840.113549.1.9.16.1.4',
+  });
+  const issuerName = chain[0]?.name ?? authority.name;
+  const signerInfo = sequence(
+    integer(1),
+    sequence(issuerName, authority.serial),
+    sha256,
+    Buffer.concat([Buffer.of(0xa0), attributes.subarray(1)]),
+    ecdsa,
+    octetString(sign('sha256', attributes, authority.key)),
+  );
+  const certificates = [authority, ...chain].map(({ certificate }) => certificate).sort(Buffer.compare);
+  const signedData = sequence(
+    integer(3),
+    setOf(sha256),
+    sequence(oid('1.2.840.113549.1.9.16.1.4'), explicit(0, octetString(tstInfo))),
+    explicit(0, ...certificates),
+    element(tag.set, signerInfo),
+  );
+  return sequence(oid(oids.signedData), explicit(0, signedData));
+}
+
+/** Root, issuing authority, an official, a time-stamping authority. */
+export function createAuthority() {
+  const root = issue({
+    name: [
+      ['country', 'VN'],
+      ['organisation', 'EduTrust'],
+      ['commonName', 'Test Root'],
+    ],
+    kind: 'authority',
+  });
+  const people = issue(
+    {
+      name: [
+        ['country', 'VN'],
+        ['organisation', 'EduTrust'],
+        ['commonName', 'Test People'],
+      ],
+      kind: 'authority',
+    },
+    root,
+  );
+  const stamping = issue(
+    {
+      name: [
+        ['country', 'VN'],
+        ['organisation', 'EduTrust'],
+        ['commonName', 'Test Time Stamps'],
+      ],
+      kind: 'time-stamp',
+    },
+    root,
+  );
+  const official = (options: Partial<Pick<Wanted, 'notBefore' | 'notAfter' | 'keys'>> = {}) =>
+    issue(
+      {
+        name: [
+          ['country', 'VN'],
+          ['organisation', 'Trường Trung học cơ sở Nguyễn Thị Minh Khai'],
+          ['title', 'Hiệu trưởng'],
+          ['serialNumber', '7901234568'],
+          ['commonName', 'Trần Thị Bích Phượng'],
+        ],
+        kind: 'signer',
+        ...options,
+      },
+      people,
+    );
+  const stampAt = (at: Date) => (digest: Uint8Array) => timeStampToken(stamping, [root], digest, at);
+  const signerOf = (who: Issued, stampedAt?: Date): Signer => ({
+    certificates: [who.certificate, people.certificate],
+    sign: (attributes) => sign('sha256', attributes, who.key),
+    ...(stampedAt ? { timeStamp: stampAt(stampedAt) } : {}),
+  });
+  return { root, people, stamping, official, stampAt, signerOf, anchors: [root.certificate] };
+}

@@ -1,0 +1,175 @@
+import { decodeStructureStream } from './filters.ts';
+import type { Budget } from './limits.ts';
+import { MalformedPdf, PdfBeyondLimits } from './malformed.ts';
+import { as, integerOf, nameOf, type PdfDictionary, type PdfStream } from './object.ts';
+import { Parser } from './parser.ts';
+
+/** Where an object is, as one revision says. */
+export type XrefEntry =
+  | { readonly type: 'free' }
+  | { readonly type: 'offset'; readonly offset: number; readonly generation: number }
+  | { readonly type: 'compressed'; readonly stream: number; readonly index: number };
+
+/** One cross-reference section as it stands in the file (ISO 32000-1 §7.5.4, §7.5.8). */
+export interface XrefSection {
+  readonly kind: 'table' | 'stream';
+  readonly offset: number;
+  readonly entries: Map<number, XrefEntry>;
+  readonly trailer: PdfDictionary;
+  /** The number after the `startxref` that closes this section. */
+  readonly startxref: number;
+  /** After `%%EOF`, without the line end. */
+  readonly end: number;
+}
+
+/** Every section, newest first, by following /Prev. */
+export function readSections(bytes: Buffer, budget: Budget): XrefSection[] {
+  const sections: XrefSection[] = [];
+  const seen = new Set<number>();
+  let offset: number | undefined = lastStartxref(bytes);
+  let objects = 0;
+  while (offset !== undefined) {
+    if (seen.has(offset)) throw new MalformedPdf('a circle of /Prev');
+    if (seen.size >= budget.limits.maxRevisions) throw new PdfBeyondLimits('too many revisions');
+    seen.add(offset);
+    const section = readSection(bytes, offset, budget);
+    objects += section.entries.size;
+    if (objects > budget.limits.maxObjects) throw new PdfBeyondLimits('too many objects');
+    sections.push(section);
+    const previous = section.trailer.entries.get('Prev');
+    if (previous !== undefined && integerOf(previous) === undefined) throw new MalformedPdf('/Prev is no integer');
+    offset = integerOf(previous);
+  }
+  return sections;
+}
+
+function lastStartxref(bytes: Buffer): number {
+  const tail = bytes.toString('latin1', Math.max(0, bytes.length - 1024));
+  // The end, and nothing but white space behind it.
+  const match = /startxref[ \t]*(?:\r\n|\r|\n)[ \t]*(\d{1,10})[ \t]*(?:\r\n|\r|\n)%%EOF[\0\t\n\f\r ]*$/u.exec(tail);
+  if (!match?.[1]) throw new MalformedPdf('no startxref and %%EOF at the end');
+  return Number(match[1]);
+}
+
+function readSection(bytes: Buffer, offset: number, budget: Budget): XrefSection {
+  if (offset >= bytes.length) throw new MalformedPdf('cross-reference beyond the end');
+  const parser = new Parser(bytes, offset, budget);
+  const isTable = bytes.toString('latin1', offset, offset + 4) === 'xref';
+  const section = isTable ? readTable(parser, budget) : readStream(parser, budget);
+  parser.keyword('startxref');
+  const startxref = parser.integer();
+  // A comment to the tokenizer, so it is read by its bytes.
+  const eof = bytes.indexOf('%%EOF', parser.position, 'latin1');
+  if (
+    eof < 0 ||
+    !/^[\0\t\n\f\r ]+$/u.test(bytes.toString('latin1', parser.position, Math.min(eof, parser.position + 64)))
+  ) {
+    throw new MalformedPdf('no %%EOF after startxref');
+  }
+  return { ...section, offset, startxref, end: eof + 5 };
+}
+
+type Read = Pick<XrefSection, 'kind' | 'entries' | 'trailer'>;
+
+function readTable(parser: Parser, budget: Budget): Read {
+  parser.keyword('xref');
+  const entries = new Map<number, XrefEntry>();
+  while (!parser.tryKeyword('trailer')) {
+    const first = parser.integer();
+    const count = parser.integer();
+    if (first + count > 10_000_000 || count > budget.limits.maxObjects) throw new PdfBeyondLimits('too many objects');
+    parser.skip();
+    for (let index = 0; index < count; index++) {
+      const line = parser.bytes.toString('latin1', parser.position, parser.position + 20);
+      const match = /^(\d{10}) (\d{5}) ([nf])(?: \r| \n|\r\n)$/u.exec(line);
+      if (!match) parser.fail('bad cross-reference entry');
+      parser.position += 20;
+      if (entries.has(first + index)) parser.fail(`object ${first + index} twice in one cross-reference table`);
+      const entryOffset = Number(match[1]);
+      entries.set(
+        first + index,
+        match[3] === 'f' ? { type: 'free' } : { type: 'offset', offset: entryOffset, generation: Number(match[2]) },
+      );
+    }
+  }
+  const trailer = as('dictionary', parser.object());
+  if (!trailer) parser.fail('no trailer dictionary');
+  const hybrid = trailer.entries.get('XRefStm');
+  if (hybrid !== undefined) addHybrid(parser, integerOf(hybrid), entries, budget);
+  return { kind: 'table', entries, trailer };
+}
+
+/** A hybrid file's stream lists what readers of PDF 1.4 cannot see; the table goes first (ISO 32000-1 §7.5.8.4). */
+function addHybrid(parser: Parser, offset: number | undefined, entries: Map<number, XrefEntry>, budget: Budget): void {
+  if (offset === undefined || offset >= parser.bytes.length) parser.fail('bad /XRefStm');
+  const hidden = readStream(new Parser(parser.bytes, offset, budget), budget);
+  for (const [number, entry] of hidden.entries) {
+    const known = entries.get(number);
+    if (known === undefined || known.type === 'free') entries.set(number, entry);
+    else if (entry.type !== 'free')
+      throw new MalformedPdf(`object ${number} in both parts of a hybrid cross-reference`);
+  }
+}
+
+function readStream(parser: Parser, budget: Budget): Read {
+  parser.integer();
+  parser.integer();
+  parser.keyword('obj');
+  const trailer = as('dictionary', parser.object());
+  if (!trailer || nameOf(trailer.entries.get('Type')) !== 'XRef') parser.fail('no cross-reference where one should be');
+  // Nothing can be looked up yet, so its length stands in it (ISO 32000-1 §7.5.8.2).
+  const length = integerOf(trailer.entries.get('Length'));
+  const stream = readStreamData(parser, trailer, length);
+  parser.keyword('endobj');
+  return { kind: 'stream', entries: streamEntries(decodeStructureStream(stream, budget), trailer, budget), trailer };
+}
+
+function streamEntries(content: Buffer, dictionary: PdfDictionary, budget: Budget): Map<number, XrefEntry> {
+  const integers = (key: string) =>
+    as('array', dictionary.entries.get(key))?.items.map((item) => integerOf(item) ?? -1);
+  const [typeWidth = -1, secondWidth = -1, thirdWidth = -1, ...more] = integers('W') ?? [];
+  const isSane = [typeWidth, secondWidth, thirdWidth].every((width) => width >= 0 && width <= 6) && more.length === 0;
+  const rowLength = typeWidth + secondWidth + thirdWidth;
+  if (!isSane || rowLength === 0) throw new MalformedPdf('bad /W');
+  const size = integerOf(dictionary.entries.get('Size')) ?? -1;
+  const index = integers('Index') ?? [0, size];
+  const field = (at: number, width: number) => (width === 0 ? 0 : content.readUIntBE(at, width));
+  const entries = new Map<number, XrefEntry>();
+  let at = 0;
+  for (let part = 0; part < index.length; part += 2) {
+    const first = index[part] ?? -1;
+    const count = index[part + 1] ?? -1;
+    if (first < 0 || count < 0) throw new MalformedPdf('bad /Index');
+    if (entries.size + count > budget.limits.maxObjects) throw new PdfBeyondLimits('too many objects');
+    for (let number = first; number < first + count; number++, at += rowLength) {
+      if (at + rowLength > content.length) throw new MalformedPdf('cross-reference stream too short');
+      if (entries.has(number)) throw new MalformedPdf(`object ${number} twice in one cross-reference`);
+      const type = typeWidth === 0 ? 1 : field(at, typeWidth);
+      const second = field(at + typeWidth, secondWidth);
+      const third = field(at + typeWidth + secondWidth, thirdWidth);
+      if (type === 0) entries.set(number, { type: 'free' });
+      else if (type === 1) entries.set(number, { type: 'offset', offset: second, generation: third });
+      else if (type === 2) entries.set(number, { type: 'compressed', stream: second, index: third });
+      else throw new MalformedPdf(`cross-reference entry of type ${type}`);
+    }
+  }
+  if (at !== content.length) throw new MalformedPdf('cross-reference stream too long');
+  return entries;
+}
+
+/** The data behind a stream's dictionary, from `stream` to `endstream` (ISO 32000-1 §7.3.8). Strict about its length. */
+export function readStreamData(parser: Parser, dictionary: PdfDictionary, length: number | undefined): PdfStream {
+  parser.keyword('stream');
+  if (parser.bytes[parser.position] === 0x0d) parser.position++;
+  if (parser.bytes[parser.position] !== 0x0a) parser.fail('no line end after "stream"');
+  parser.position++;
+  if (length === undefined || length < 0 || parser.position + length > parser.bytes.length) parser.fail('bad /Length');
+  const data = parser.bytes.subarray(parser.position, parser.position + length);
+  parser.position += length;
+  const next = parser.bytes.toString('latin1', parser.position, parser.position + 11);
+  const match = /^(?:\r\n|\r|\n)?endstream/u.exec(next);
+  if (!match) parser.fail('no "endstream" where /Length says');
+  parser.position += match[0].length;
+  if (dictionary.entries.has('F')) parser.fail('a stream in another file');
+  return { kind: 'stream', dictionary, data };
+}
