@@ -1,0 +1,258 @@
+import { timingSafeEqual, verify, X509Certificate } from 'node:crypto';
+import type { ServiceContext } from '@edutrust/platform/context';
+import type { Transaction } from '@edutrust/platform/database';
+import { Conflict, type EduTrustError, InvalidInput, NotFound } from '@edutrust/platform/errors';
+import { record } from '@edutrust/platform/events';
+import type { Actor } from '@edutrust/platform/http';
+import type { Text } from '@edutrust/platform/messages';
+import { type Selectable, sql } from 'kysely';
+import type Type from 'typebox';
+import { lockEnrolment, userHandleOf } from '../enrolment/enrolment.ts';
+import { hashAssertion, verifyAssertion } from '../enrolment/passkey.ts';
+import { ecdsaSignatureFromRaw } from '../pades/pades.ts';
+import { type SigningTables, signingOf } from '../tables.ts';
+import { completeTask } from './complete.ts';
+import type { ConfirmBody } from './schemas.ts';
+
+type PersonActor = Extract<Actor, { kind: 'person' }>;
+type Confirmation = Type.Static<typeof ConfirmBody>;
+type SessionRow = Selectable<SigningTables['signing.session']>;
+type ItemRow = Selectable<SigningTables['signing.session_item']>;
+
+/** Why one document of a session was not signed. */
+export interface ItemError {
+  readonly code: string;
+  readonly detail: Text;
+}
+
+/**
+ * Takes the phone's confirmation: one assertion over the session's challenge, and with device custody one signature for
+ * each document. The challenge is used up whatever comes of it. What is authorised is kept with the assertion as evidence,
+ * and a job sees to it that it is completed.
+ *
+ * Idempotent by session and assertion: the same confirmation again changes nothing.
+ *
+ * @throws NotFound, Conflict `signing/session-used`, `signing/session-expired`, `signing/certificate-revoked`,
+ *   InvalidInput `signing/passkey-refused`.
+ */
+export async function authorise(
+  context: ServiceContext,
+  sessionId: string,
+  confirmation: Confirmation,
+  actor: PersonActor,
+): Promise<void> {
+  const refusal = await context.db.transaction().execute(async (transaction) => {
+    const session = await lockSession(transaction, sessionId, actor);
+    if (session.state !== 'open') return mustBeTheSame(session, confirmation);
+    const close = async (state: 'refused' | 'expired', error: EduTrustError) => {
+      await closeSession(transaction, session, state, actor, error.code);
+      return error;
+    };
+    if (context.clock.now() >= session.expires_at) return close('expired', sessionExpired());
+    if (await isRevoked(transaction, session)) return close('refused', certificateRevoked());
+    return confirmOpen(context, transaction, session, confirmation, actor).catch((error: unknown) => {
+      if (error instanceof InvalidInput) return close('refused', error);
+      throw error;
+    });
+  });
+  if (refusal) throw refusal;
+}
+
+/** Whether the certificate that the session was opened with is revoked now, by whomever. */
+async function isRevoked(transaction: Transaction, session: SessionRow): Promise<boolean> {
+  const { rows } = await sql<{ revoked: boolean }>`
+    SELECT e.state <> 'enrolled' OR c.revoked_at IS NOT NULL AS revoked
+    FROM signing.enrolment AS e JOIN certs.certificate AS c ON c.serial = e.certificate_serial
+    WHERE e.id = ${session.enrolment_id}`.execute(transaction);
+  return rows[0]?.revoked ?? true;
+}
+
+async function lockSession(transaction: Transaction, id: string, actor: PersonActor): Promise<SessionRow> {
+  const session = await signingOf(transaction)
+    .selectFrom('signing.session')
+    .selectAll()
+    .where('id', '=', id)
+    .where('person_id', '=', actor.personId)
+    .forUpdate()
+    .executeTakeFirst();
+  if (session && (session.sign_in_session_id === actor.sessionId || session.state !== 'open')) return session;
+  throw new NotFound('signing/no-session', { vi: 'Không có phiên ký này.', en: 'There is no such signing session.' });
+}
+
+/** A session that is no longer open answers only to the very confirmation that it took. */
+function mustBeTheSame(session: SessionRow, { assertion }: Confirmation): EduTrustError | undefined {
+  const taken = session.assertion_sha256;
+  if (taken && timingSafeEqual(taken, hashAssertion(assertion))) return undefined;
+  if (session.state === 'expired') return sessionExpired();
+  return new Conflict('signing/session-used', {
+    vi: 'Phiên ký này đã được dùng. Hãy mở lại danh sách và ký lại.',
+    en: 'This signing session has been used. Open the list and sign again.',
+  });
+}
+
+function sessionExpired(): Conflict {
+  return new Conflict('signing/session-expired', {
+    vi: 'Phiên ký đã hết hạn sau 5 phút. Chưa có văn bản nào được ký; hãy bấm ký lại.',
+    en: 'The signing session expired after 5 minutes. Nothing was signed; tap Sign again.',
+  });
+}
+
+function certificateRevoked(): Conflict {
+  return new Conflict('signing/certificate-revoked', {
+    vi: 'Chứng thư ký số của bạn đã bị thu hồi hoặc hết hạn. Chưa có văn bản nào được ký.',
+    en: 'Your signing certificate is revoked or expired. Nothing was signed.',
+  });
+}
+
+async function closeSession(
+  transaction: Transaction,
+  session: SessionRow,
+  state: 'refused' | 'expired',
+  actor: PersonActor,
+  code: string,
+): Promise<void> {
+  const tables = signingOf(transaction);
+  await tables.updateTable('signing.session').set({ state }).where('id', '=', session.id).execute();
+  await tables
+    .updateTable('signing.session_item')
+    .set({ prepared: null })
+    .where('session_id', '=', session.id)
+    .execute();
+  await record(transaction, {
+    type: `signing-session.${state}`,
+    actor,
+    subject: { kind: 'signing-session', id: session.id },
+    data: { code },
+  });
+}
+
+async function confirmOpen(
+  { config, clock, jobs }: ServiceContext,
+  transaction: Transaction,
+  session: SessionRow,
+  { assertion, signatures }: Confirmation,
+  actor: PersonActor,
+): Promise<undefined> {
+  const enrolment = await lockEnrolment(transaction, session.enrolment_id);
+  if (enrolment.state !== 'enrolled' || !enrolment.certificate) throw notEnrolledAnyMore();
+  const passkey = {
+    credentialId: enrolment.credential_id,
+    publicKey: enrolment.credential_public_key,
+    counter: enrolment.credential_counter,
+    userHandle: userHandleOf(enrolment.id),
+  };
+  const { counter, counterWentBack } = await verifyAssertion(
+    config,
+    assertion,
+    passkey,
+    session.challenge.toString('base64url'),
+  );
+  if (counterWentBack) throw counterDecreased();
+  const tables = signingOf(transaction);
+  const now = clock.now();
+  const assertionSha256 = hashAssertion(assertion);
+  await tables
+    .updateTable('signing.enrolment')
+    .set({ credential_counter: counter, last_used_at: now })
+    .where('id', '=', enrolment.id)
+    .execute();
+  const { clientExtensionResults: _never, ...evidence } = assertion; // PRF results are nobody's but the phone's
+  await tables
+    .updateTable('signing.session')
+    .set({
+      state: 'authorised',
+      assertion: JSON.stringify(evidence),
+      assertion_sha256: assertionSha256,
+      authorised_at: now,
+    })
+    .where('id', '=', session.id)
+    .execute();
+  const items = await tables
+    .selectFrom('signing.session_item')
+    .selectAll()
+    .where('session_id', '=', session.id)
+    .orderBy('request_id') // one order for all: two sessions never wait for each other
+    .execute();
+  const signatureOf = new Map(signatures.map(({ requestId, signature }) => [requestId, signature]));
+  const publicKey = new X509Certificate(enrolment.certificate).publicKey;
+  for (const item of items) {
+    let signature: Buffer | null = null;
+    let error: ItemError | undefined;
+    if (enrolment.custody === 'device') {
+      const raw = Buffer.from(signatureOf.get(item.request_id) ?? '', 'base64url');
+      const isRight = verify('sha256', item.signed_attributes, { key: publicKey, dsaEncoding: 'ieee-p1363' }, raw);
+      if (isRight) signature = ecdsaSignatureFromRaw(raw);
+      else error = wrongSignature;
+    }
+    error ??= await claim(transaction, item);
+    await tables
+      .updateTable('signing.session_item')
+      .set(
+        error ? { state: 'failed', error: JSON.stringify(error), prepared: null } : { state: 'authorised', signature },
+      )
+      .where('session_id', '=', session.id)
+      .where('request_id', '=', item.request_id)
+      .execute();
+  }
+  await jobs.enqueue(transaction, completeTask, { sessionId: session.id }, { key: `${completeTask}:${session.id}` });
+  await record(transaction, {
+    type: 'signing-session.authorised',
+    actor,
+    subject: { kind: 'signing-session', id: session.id },
+    organisationId: enrolment.organisation_id,
+    data: { assertionSha256: assertionSha256.toString('hex'), listSha256: session.challenge.toString('hex') },
+  });
+  return undefined;
+}
+
+/** Makes the request this session's alone: nobody else signs, rejects or withdraws it from now on. */
+async function claim(transaction: Transaction, item: ItemRow): Promise<ItemError | undefined> {
+  const claimed = await signingOf(transaction)
+    .updateTable('signing.request')
+    .set({ session_id: item.session_id })
+    .where('id', '=', item.request_id)
+    .where('state', '=', 'waiting')
+    .where('session_id', 'is', null)
+    .executeTakeFirst();
+  return claimed.numUpdatedRows === 1n ? undefined : notWaiting;
+}
+
+const wrongSignature: ItemError = {
+  code: 'signing/wrong-signature',
+  detail: {
+    vi: 'Chữ ký của điện thoại không khớp với văn bản này. Văn bản vẫn chờ ký.',
+    en: "The phone's signature does not match this document. It still waits.",
+  },
+};
+
+const notWaiting: ItemError = {
+  code: 'signing/not-waiting',
+  detail: {
+    vi: 'Văn bản này không còn chờ ký: đã ký, bị từ chối hoặc đã rút.',
+    en: 'This document waits no more: signed, rejected or withdrawn.',
+  },
+};
+
+function notEnrolledAnyMore(): InvalidInput {
+  return new InvalidInput('signing/not-enrolled', {
+    vi: 'Đăng ký ký số của điện thoại này đã bị thu hồi.',
+    en: "This phone's enrolment was revoked.",
+  });
+}
+
+/** W3: perhaps two copies of one authenticator; the session is refused and the event says so. */
+function counterDecreased(): InvalidInput {
+  return new InvalidInput(
+    'signing/counter-decreased',
+    {
+      vi: 'Bộ đếm của khoá truy cập đi lùi: có thể khoá đã bị sao chép. Chưa có văn bản nào được ký.',
+      en: "The passkey's counter went back: it may have been copied. Nothing was signed.",
+    },
+    {
+      remedy: {
+        vi: 'Thu hồi đăng ký ký số và báo cán bộ an toàn thông tin.',
+        en: 'Revoke the enrolment and tell the security officer.',
+      },
+    },
+  );
+}

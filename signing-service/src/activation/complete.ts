@@ -1,0 +1,274 @@
+import { createHash } from 'node:crypto';
+import { chainAbove } from '@edutrust/certs/authority';
+import { keyStore } from '@edutrust/certs/key-store';
+import { timeStamp } from '@edutrust/certs/time-stamp';
+import type { ServiceContext } from '@edutrust/platform/context';
+import { type EduTrustError, InvalidInput } from '@edutrust/platform/errors';
+import { record } from '@edutrust/platform/events';
+import type { Actor } from '@edutrust/platform/http';
+import canonicalize from 'canonicalize';
+import type { Selectable } from 'kysely';
+import type { EnrolmentRow } from '../enrolment/enrolment.ts';
+import { assembleCms, completeSignature, signatureAlgorithmOf } from '../pades/pades.ts';
+import { lockRequest, storeDocument } from '../requests/requests.ts';
+import { mustMove, requestMoves } from '../requests/states.ts';
+import { type SigningTables, signingOf } from '../tables.ts';
+import type { ItemError } from './authorise.ts';
+
+/** The job that completes an authorised session; idempotent by the session's id. */
+export const completeTask = 'signing.complete-session';
+
+/** How long one worker keeps a session to itself; another goes on when it has died. */
+const leaseMs = 20_000;
+
+/** The authority that certifies officials. */
+const issuingAuthority = 'people';
+
+type Session = Selectable<SigningTables['signing.session']>;
+type Item = Selectable<SigningTables['signing.session_item']>;
+
+/**
+ * Completes what a confirmation authorised: stamps each signature, logs it, and puts it into its file. Every step is one
+ * transaction that happens once, so that a process may die between any two: a request is waiting, or signed with a whole
+ * file, and what was authorised goes on from where it stopped.
+ *
+ * Gives false when another worker is at it.
+ *
+ * @throws Unavailable (time stamps, ledger, database): the job tries again.
+ */
+export async function completeSession(context: ServiceContext, sessionId: string): Promise<boolean> {
+  const { db } = context;
+  const session = await lease(context, sessionId);
+  if (!session) return false;
+  try {
+    const enrolment = await signingOf(db)
+      .selectFrom('signing.enrolment')
+      .selectAll()
+      .where('id', '=', session.enrolment_id)
+      .executeTakeFirstOrThrow();
+    for (const item of await itemsIn(context, sessionId, 'authorised')) {
+      await orFail(context, item, () => stampAndLog(context, session, enrolment, item));
+    }
+    const chain = await certificatesFor(context, enrolment);
+    for (const item of await itemsIn(context, sessionId, 'logged')) {
+      await orFail(context, item, () => finishFile(context, session, chain, item));
+    }
+    await signingOf(db)
+      .updateTable('signing.session')
+      .set({ state: 'completed', completed_at: context.clock.now(), lease_until: null })
+      .where('id', '=', sessionId)
+      .where('state', '=', 'authorised')
+      .execute();
+    return true;
+  } catch (error) {
+    await signingOf(db)
+      .updateTable('signing.session')
+      .set({ lease_until: null })
+      .where('id', '=', sessionId)
+      .execute()
+      .catch(() => undefined); // the first error is the one to tell
+    throw error;
+  }
+}
+
+/** What the file carries: the signer's certificate and its issuers without the root, which a verifier has or trusts not. */
+async function certificatesFor(context: ServiceContext, { certificate }: EnrolmentRow): Promise<Buffer[]> {
+  if (!certificate) return [];
+  return [certificate, ...(await chainAbove(context, issuingAuthority)).slice(0, -1)];
+}
+
+async function lease({ db, clock }: ServiceContext, sessionId: string): Promise<Session | undefined> {
+  const now = clock.now();
+  return signingOf(db)
+    .updateTable('signing.session')
+    .set({ lease_until: new Date(now.getTime() + leaseMs) })
+    .where('id', '=', sessionId)
+    .where('state', '=', 'authorised')
+    .where((on) => on.or([on('lease_until', 'is', null), on('lease_until', '<', now)]))
+    .returningAll()
+    .executeTakeFirst();
+}
+
+function itemsIn({ db }: ServiceContext, sessionId: string, state: 'authorised' | 'logged'): Promise<Item[]> {
+  return signingOf(db)
+    .selectFrom('signing.session_item')
+    .selectAll()
+    .where('session_id', '=', sessionId)
+    .where('state', '=', state)
+    .orderBy('position')
+    .execute();
+}
+
+/** What can never succeed fails this document alone, and its request waits again; everything else is tried again. */
+async function orFail(context: ServiceContext, item: Item, step: () => Promise<void>): Promise<void> {
+  try {
+    await step();
+  } catch (error) {
+    if (!(error instanceof InvalidInput)) throw error;
+    context.log.error({ err: error, request: item.request_id }, 'a document could not be signed');
+    const failure: ItemError = { code: error.code, detail: error.detail };
+    await context.db.transaction().execute(async (transaction) => {
+      const tables = signingOf(transaction);
+      await tables
+        .updateTable('signing.session_item')
+        .set({ state: 'failed', error: JSON.stringify(failure), prepared: null })
+        .where('session_id', '=', item.session_id)
+        .where('request_id', '=', item.request_id)
+        .where('state', '=', item.state)
+        .execute();
+      await tables
+        .updateTable('signing.request')
+        .set({ session_id: null })
+        .where('id', '=', item.request_id)
+        .where('session_id', '=', item.session_id)
+        .where('state', '=', 'waiting')
+        .execute();
+    });
+  }
+}
+
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest();
+
+/** The signature value, its RFC 3161 time stamp, and its leaf in the public log, in one transaction. */
+async function stampAndLog(
+  context: ServiceContext,
+  session: Session,
+  enrolment: EnrolmentRow,
+  item: Item,
+): Promise<void> {
+  const { db, ledger } = context;
+  if (enrolment.state !== 'enrolled' || !enrolment.certificate || !session.assertion_sha256) throw revokedMeanwhile();
+  const signature = item.signature ?? (await signInKeyStore(context, enrolment, item));
+  const token = await timeStamp(context, sha256(signature));
+  const leaf = signatureLeaf({
+    assertion: session.assertion_sha256,
+    certificate: sha256(enrolment.certificate),
+    document: item.digest,
+    signature: sha256(signature),
+    timeStamp: sha256(token),
+  });
+  await db
+    .transaction()
+    .execute(async (transaction) => {
+      const moved = await signingOf(transaction)
+        .updateTable('signing.session_item')
+        .set({
+          state: 'logged',
+          signature,
+          time_stamp: token,
+          leaf,
+          ledger_entry_id: await ledger.append(transaction, 'signatures', Buffer.from(leaf, 'utf8')),
+        })
+        .where('session_id', '=', item.session_id)
+        .where('request_id', '=', item.request_id)
+        .where('state', '=', 'authorised')
+        .executeTakeFirst();
+      if (moved.numUpdatedRows !== 1n) throw new AlreadyDone();
+    })
+    .catch(ignoreAlreadyDone);
+}
+
+/** HSM custody: the key store signs only what the session's assertion has authorised. */
+async function signInKeyStore(context: ServiceContext, enrolment: EnrolmentRow, item: Item): Promise<Buffer> {
+  if (!enrolment.key_id) throw revokedMeanwhile();
+  return keyStore(context).sign(context.db, enrolment.key_id, 'signer', item.signed_attributes);
+}
+
+/** What the public log says of a signature: hashes only, canonical JSON (RFC 8785). */
+export function signatureLeaf(hashes: {
+  readonly assertion: Uint8Array;
+  readonly certificate: Uint8Array;
+  readonly document: Uint8Array;
+  readonly signature: Uint8Array;
+  readonly timeStamp: Uint8Array;
+}): string {
+  const hex = Object.fromEntries(
+    Object.entries(hashes).map(([name, hash]) => [name, Buffer.from(hash).toString('hex')]),
+  );
+  return canonicalize({ type: 'signature', ...hex }) ?? '';
+}
+
+/** Waits for the proof that the signature is in the log, makes the file whole, and closes the request. */
+async function finishFile(
+  { db, ledger, clock }: ServiceContext,
+  session: Session,
+  chain: readonly Uint8Array[],
+  item: Item,
+): Promise<void> {
+  const { signature, time_stamp, ledger_entry_id, prepared, digest } = item;
+  const [signerCertificate] = chain;
+  if (!signature || !time_stamp || !ledger_entry_id || !prepared || !signerCertificate) {
+    throw new Error('a logged item lost its parts'); // the table's writers never let this happen
+  }
+  const proof = await ledger.proofOf(ledger_entry_id);
+  const cms = assembleCms({
+    signedAttributes: item.signed_attributes,
+    signature,
+    algorithm: signatureAlgorithmOf(signerCertificate),
+    certificates: chain,
+    timeStampToken: time_stamp,
+    inclusionProof: { index: proof.index, path: proof.path, checkpoint: proof.checkpoint },
+  });
+  const file = completeSignature(prepared, cms);
+  const now = clock.now();
+  await db
+    .transaction()
+    .execute(async (transaction) => {
+      const tables = signingOf(transaction);
+      const request = await lockRequest(transaction, item.request_id);
+      if (request.state === 'signed' && request.session_id === session.id) throw new AlreadyDone();
+      mustMove(requestMoves, request.state, 'signed');
+      const pages = await tables
+        .selectFrom('signing.document')
+        .select('pages')
+        .where('id', '=', request.unsigned_document_id)
+        .executeTakeFirstOrThrow();
+      const documentId = await storeDocument(transaction, file, { pages: pages.pages, now });
+      await tables
+        .updateTable('signing.request')
+        .set({ state: 'signed', signed_document_id: documentId, closed_at: now })
+        .where('id', '=', request.id)
+        .where('session_id', '=', session.id)
+        .execute();
+      await tables
+        .updateTable('signing.session_item')
+        .set({ state: 'signed', prepared: null })
+        .where('session_id', '=', session.id)
+        .where('request_id', '=', request.id)
+        .execute();
+      await record(transaction, {
+        type: 'signing-request.signed',
+        actor: signerActor(session),
+        subject: { kind: 'signing-request', id: request.id },
+        organisationId: request.organisation_id,
+        data: { documentId, digest: digest.toString('hex'), sessionId: session.id, logIndex: proof.index },
+      });
+    })
+    .catch(ignoreAlreadyDone);
+}
+
+/** Whoever's process completes it, it is the signer who acted. */
+function signerActor(session: Session): Actor {
+  return {
+    kind: 'person',
+    personId: session.person_id,
+    sessionId: session.sign_in_session_id,
+    roles: [],
+    acr: '',
+    authenticatedAt: session.authorised_at ?? session.created_at,
+  };
+}
+
+/** Another worker took this step; the transaction rolls back and nothing is lost. */
+class AlreadyDone extends Error {}
+
+function ignoreAlreadyDone(error: unknown): void {
+  if (!(error instanceof AlreadyDone)) throw error;
+}
+
+function revokedMeanwhile(): EduTrustError {
+  return new InvalidInput('signing/certificate-revoked', {
+    vi: 'Chứng thư ký số đã bị thu hồi trước khi ký xong. Văn bản vẫn chờ ký.',
+    en: 'The certificate was revoked before the signature was complete. The document still waits.',
+  });
+}

@@ -1,0 +1,41 @@
+import type { ServiceContext } from '@edutrust/platform/context';
+import { type App, localeOf, personActor } from '@edutrust/platform/http';
+import { requires } from '@edutrust/registry/authority';
+import { IdParams } from '../requests/schemas.ts';
+import { confirmSession } from './confirm.ts';
+import { ConfirmBody, OpenSessionBody, SessionResult, SigningSession } from './schemas.ts';
+import { openSession } from './session.ts';
+
+const tags = ['signing'];
+
+export function addActivationRoutes(app: App, context: ServiceContext): void {
+  app.post(
+    '/api/v1/signing/sessions',
+    {
+      config: { access: requires('signing.sign') },
+      schema: {
+        tags,
+        summary: 'Prepares documents and gives the phone what to sign; replaces the caller’s open session',
+        body: OpenSessionBody,
+        response: { 201: SigningSession },
+      },
+    },
+    async (request, reply) =>
+      reply.code(201).send(await openSession(context, request.body.requestIds, personActor(request))),
+  );
+
+  app.post(
+    '/api/v1/signing/sessions/:id/confirm',
+    {
+      config: { access: requires('signing.sign') },
+      schema: {
+        tags,
+        summary: 'The phone confirms once; idempotent by session and assertion',
+        params: IdParams,
+        body: ConfirmBody,
+        response: { 200: SessionResult },
+      },
+    },
+    (request) => confirmSession(context, request.params.id, request.body, personActor(request), localeOf(request)),
+  );
+}

@@ -1,0 +1,156 @@
+import { issueCertificate, revokeCertificate } from '@edutrust/certs/authority';
+import type { ServiceContext } from '@edutrust/platform/context';
+import { record } from '@edutrust/platform/events';
+import type { Actor } from '@edutrust/platform/http';
+import { findSigners } from '../requests/registry.ts';
+import { mustMove } from '../requests/states.ts';
+import { signingOf } from '../tables.ts';
+import { type EnrolmentRow, lockEnrolment, mustBeSomebodyElse } from './enrolment.ts';
+import { currentStates, enrolmentMoves } from './states.ts';
+
+type PersonActor = Extract<Actor, { kind: 'person' }>;
+
+const program: Actor = { kind: 'system', name: 'signing' };
+
+/** Jobs of this capability; both are idempotent by the enrolment's id. */
+export const issueTask = 'signing.issue-certificate';
+export const revokeTask = 'signing.revoke-certificate';
+
+/**
+ * A second officer approves, and the certificate is issued. The decision is kept first: when issuing fails now, the job
+ * goes on until it is done.
+ *
+ * @throws Forbidden for one's own enrolment; Conflict when it is decided already.
+ */
+export async function approveEnrolment(context: ServiceContext, id: string, actor: PersonActor): Promise<void> {
+  const { db, jobs, clock, log } = context;
+  await db.transaction().execute(async (transaction) => {
+    const enrolment = await lockEnrolment(transaction, id);
+    mustBeSomebodyElse(enrolment, actor);
+    mustMove(enrolmentMoves, enrolment.state, 'ready');
+    await signingOf(transaction)
+      .updateTable('signing.enrolment')
+      .set({ state: 'ready', decided_at: clock.now(), decided_by: actor.personId })
+      .where('id', '=', id)
+      .execute();
+    await record(transaction, {
+      type: 'signing-enrolment.approved',
+      actor,
+      subject: { kind: 'signing-enrolment', id },
+      organisationId: enrolment.organisation_id,
+    });
+    await jobs.enqueue(transaction, issueTask, { enrolmentId: id }, { key: `${issueTask}:${id}` });
+  });
+  await issueFor(context, id).catch((error: unknown) =>
+    log.error({ err: error, enrolment: id }, 'issuing; the job goes on'),
+  );
+}
+
+/** Issues the certificate of an approved enrolment; does nothing when it has one. */
+export async function issueFor(context: ServiceContext, id: string): Promise<void> {
+  const { db } = context;
+  await db.transaction().execute(async (transaction) => {
+    const enrolment = await lockEnrolment(transaction, id);
+    if (enrolment.state !== 'ready') return;
+    const [signer] = await findSigners(transaction, {
+      personId: enrolment.person_id,
+      organisationId: enrolment.organisation_id,
+    });
+    if (!signer) return; // no longer a signer: nothing is certified; an officer sees it waiting
+    const { serial, der } = await issueCertificate(context, transaction, {
+      profile: 'official',
+      subject: {
+        commonName: signer.fullName,
+        serialNumber: signer.educationId,
+        organisation: signer.organisationName,
+        title: enrolment.title,
+      },
+      publicKey: enrolment.public_key_spki,
+      personId: enrolment.person_id,
+      organisationId: enrolment.organisation_id,
+    });
+    await signingOf(transaction)
+      .updateTable('signing.enrolment')
+      .set({ state: 'enrolled', certificate_serial: serial, certificate: der })
+      .where('id', '=', id)
+      .execute();
+    await record(transaction, {
+      type: 'signing-enrolment.completed',
+      actor: program,
+      subject: { kind: 'signing-enrolment', id },
+      organisationId: enrolment.organisation_id,
+      data: { serial },
+    });
+  });
+}
+
+export type RevocationReason = 'lost' | 'replaced' | 'left';
+
+/** RFC 5280 §5.3.1. A lost phone may be in other hands. */
+const crlReasons = { lost: 'keyCompromise', replaced: 'superseded', left: 'affiliationChanged' } as const;
+
+/**
+ * Ends an enrolment at once: nothing is signed with it any more, and its certificate is revoked. The person may enrol
+ * another phone afterwards. Idempotent.
+ */
+export async function revokeEnrolment(
+  context: ServiceContext,
+  id: string,
+  reason: RevocationReason,
+  actor: Actor,
+): Promise<void> {
+  const { db, jobs, clock, log } = context;
+  const revoked = await db.transaction().execute(async (transaction) => {
+    const enrolment = await lockEnrolment(transaction, id);
+    if (enrolment.state === 'revoked') return undefined;
+    mustMove(enrolmentMoves, enrolment.state, 'revoked');
+    const tables = signingOf(transaction);
+    await tables
+      .updateTable('signing.enrolment')
+      .set({ state: 'revoked', ended_at: clock.now(), reason })
+      .where('id', '=', id)
+      .execute();
+    await tables
+      .updateTable('signing.session')
+      .set({ state: 'expired' })
+      .where('enrolment_id', '=', id)
+      .where('state', '=', 'open')
+      .execute();
+    await record(transaction, {
+      type: 'signing-enrolment.revoked',
+      actor,
+      subject: { kind: 'signing-enrolment', id },
+      organisationId: enrolment.organisation_id,
+      data: { reason },
+    });
+    if (!enrolment.certificate_serial) return undefined;
+    await jobs.enqueue(transaction, revokeTask, { enrolmentId: id }, { key: `${revokeTask}:${id}` });
+    return enrolment;
+  });
+  if (!revoked) return;
+  await revokeCertificateOf(context, revoked.id).catch((error: unknown) =>
+    log.error({ err: error, enrolment: id }, 'revoking; the job goes on'),
+  );
+}
+
+/** Has the certificate of a revoked enrolment revoked. */
+export async function revokeCertificateOf(context: ServiceContext, id: string): Promise<void> {
+  const enrolment = await signingOf(context.db)
+    .selectFrom('signing.enrolment')
+    .select(['certificate_serial', 'reason', 'state'])
+    .where('id', '=', id)
+    .executeTakeFirst();
+  if (enrolment?.state !== 'revoked' || !enrolment.certificate_serial) return;
+  const reason = crlReasons[enrolment.reason as RevocationReason] ?? 'unspecified'; // we wrote it above
+  await revokeCertificate(context, enrolment.certificate_serial, reason, program);
+}
+
+/** The enrolment with which the person signs now, or what they have on the way to it. */
+export async function currentEnrolment(context: ServiceContext, personId: string): Promise<EnrolmentRow | undefined> {
+  return signingOf(context.db)
+    .selectFrom('signing.enrolment')
+    .selectAll()
+    .where('person_id', '=', personId)
+    .where('state', 'in', [...currentStates])
+    .executeTakeFirst();
+}

@@ -1,0 +1,176 @@
+import type { ServiceContext } from '@edutrust/platform/context';
+import { NotFound } from '@edutrust/platform/errors';
+import { type App, personActor } from '@edutrust/platform/http';
+import { requires, scopeOf } from '@edutrust/registry/authority';
+import type { FastifyRequest } from 'fastify';
+import Type from 'typebox';
+import { IdParams, listOf, Uuid } from '../requests/schemas.ts';
+import { signingOf } from '../tables.ts';
+import { approveEnrolment, currentEnrolment, revokeEnrolment } from './certificate.ts';
+import { beginEnrolment, enrol, refuseEnrolment } from './enrolment.ts';
+import {
+  CreationOptions,
+  EnrolBody,
+  Enrolment,
+  EnrolmentState,
+  OwnEnrolment,
+  RefuseBody,
+  RevokeBody,
+} from './schemas.ts';
+import { findEnrolment, listEnrolments, ownEnrolment } from './views.ts';
+
+const tags = ['signing'];
+/** Who decides on a signer proved who they are within these seconds. */
+const freshSeconds = 900;
+
+export function addEnrolmentRoutes(app: App, context: ServiceContext): void {
+  const { db } = context;
+  const organisationOf = async (request: FastifyRequest) => {
+    const found = await signingOf(db)
+      .selectFrom('signing.enrolment')
+      .select('organisation_id')
+      .where('id', '=', (request.params as { id: string }).id) // validated by IdParams
+      .executeTakeFirst();
+    return found ? { organisationId: found.organisation_id } : {};
+  };
+
+  app.get(
+    '/api/v1/signing/enrolment',
+    {
+      config: { access: requires('signing.sign') },
+      schema: { tags, summary: 'The caller’s own enrolment', response: { 200: OwnEnrolment } },
+    },
+    (request) => ownEnrolment(context, personActor(request).personId),
+  );
+
+  app.post(
+    '/api/v1/signing/enrolment/options',
+    {
+      config: { access: requires('signing.sign') },
+      schema: { tags, summary: 'Options to create the phone’s passkey', response: { 200: CreationOptions } },
+    },
+    (request) => beginEnrolment(context, personActor(request)),
+  );
+
+  app.post(
+    '/api/v1/signing/enrolment',
+    {
+      config: { access: requires('signing.sign') },
+      schema: {
+        tags,
+        summary: 'Enrols the phone; a second officer approves',
+        body: EnrolBody,
+        response: { 201: OwnEnrolment },
+      },
+    },
+    async (request, reply) => {
+      const actor = personActor(request);
+      await enrol(context, request.body, actor);
+      return reply.code(201).send(await ownEnrolment(context, actor.personId));
+    },
+  );
+
+  app.post(
+    '/api/v1/signing/enrolment/revoke',
+    {
+      config: { access: requires('signing.sign') },
+      schema: {
+        tags,
+        summary: 'Ends the caller’s own enrolment (lost or new phone)',
+        body: RevokeBody,
+        response: { 200: OwnEnrolment },
+      },
+    },
+    async (request) => {
+      const actor = personActor(request);
+      const current = await currentEnrolment(context, actor.personId);
+      if (!current) {
+        throw new NotFound('signing/no-enrolment', { vi: 'Bạn chưa đăng ký ký số.', en: 'You have not enrolled.' });
+      }
+      await revokeEnrolment(context, current.id, request.body.reason, actor);
+      return ownEnrolment(context, actor.personId);
+    },
+  );
+
+  app.get(
+    '/api/v1/signing/enrolments',
+    {
+      config: { access: requires('signing.approve-enrolment') },
+      schema: {
+        tags,
+        summary: 'Enrolments to decide on, and decided ones',
+        querystring: Type.Object({
+          state: Type.Optional(EnrolmentState),
+          limit: Type.Integer({ minimum: 1, maximum: 200, default: 50 }),
+          cursor: Type.Optional(Uuid),
+        }),
+        response: { 200: listOf(Enrolment) },
+      },
+    },
+    async ({ query, actor }) => {
+      const items = await listEnrolments(db, {
+        scope: actor ? scopeOf(actor, 'signing.approve-enrolment') : [],
+        limit: query.limit,
+        ...(query.state ? { state: query.state } : {}),
+        ...(query.cursor ? { cursor: query.cursor } : {}),
+      });
+      return { items, nextCursor: items.length === query.limit ? (items.at(-1)?.id ?? null) : null };
+    },
+  );
+
+  const decision = { access: requires('signing.approve-enrolment', organisationOf, freshSeconds) };
+
+  app.post(
+    '/api/v1/signing/enrolments/:id/approve',
+    {
+      config: decision,
+      schema: {
+        tags,
+        summary: 'A second officer approves; the certificate is issued',
+        params: IdParams,
+        response: { 200: Enrolment },
+      },
+    },
+    async (request) => {
+      await approveEnrolment(context, request.params.id, personActor(request));
+      return findEnrolment(db, request.params.id);
+    },
+  );
+
+  app.post(
+    '/api/v1/signing/enrolments/:id/refuse',
+    {
+      config: decision,
+      schema: {
+        tags,
+        summary: 'A second officer refuses',
+        params: IdParams,
+        body: RefuseBody,
+        response: { 200: Enrolment },
+      },
+    },
+    async (request) => {
+      const reason = request.body.reason.normalize('NFC').trim();
+      await refuseEnrolment(context, request.params.id, reason, personActor(request));
+      return findEnrolment(db, request.params.id);
+    },
+  );
+
+  app.post(
+    '/api/v1/signing/enrolments/:id/revoke',
+    {
+      config: decision,
+      schema: {
+        tags,
+        summary: 'Ends an enrolment and revokes its certificate',
+        params: IdParams,
+        body: RevokeBody,
+        response: { 200: Enrolment },
+      },
+    },
+    async (request) => {
+      await revokeEnrolment(context, request.params.id, request.body.reason, personActor(request));
+      return findEnrolment(db, request.params.id);
+    },
+  );
+}

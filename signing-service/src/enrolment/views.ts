@@ -1,0 +1,106 @@
+import { X509Certificate } from 'node:crypto';
+import type { ServiceContext } from '@edutrust/platform/context';
+import type { Database } from '@edutrust/platform/database';
+import { NotFound } from '@edutrust/platform/errors';
+import { sql } from 'kysely';
+import type Type from 'typebox';
+import { signingOf } from '../tables.ts';
+import { currentEnrolment } from './certificate.ts';
+import type { Enrolment, OwnEnrolment } from './schemas.ts';
+import type { EnrolmentState } from './states.ts';
+
+export type EnrolmentView = Type.Static<typeof Enrolment>;
+type OwnView = Type.Static<typeof OwnEnrolment>;
+
+/** The caller's own enrolment, with what the phone shows of it. */
+export async function ownEnrolment(context: ServiceContext, personId: string): Promise<OwnView> {
+  const current = await currentEnrolment(context, personId);
+  if (current) {
+    const { certificate } = current;
+    return {
+      state: current.state as OwnView['state'], // one of the current states
+      id: current.id,
+      approvalCode: current.state === 'awaiting-approval' ? current.approval_code : null,
+      certificate: certificate ? describeCertificate(certificate) : null,
+      device: {
+        name: current.device_name,
+        custody: current.custody,
+        isSynced: current.is_synced,
+        registeredAt: current.created_at.toISOString(),
+        lastUsedAt: current.last_used_at?.toISOString() ?? null,
+      },
+      previous: null,
+    };
+  }
+  const last = await signingOf(context.db)
+    .selectFrom('signing.enrolment')
+    .select(['state', 'ended_at', 'created_at', 'reason'])
+    .where('person_id', '=', personId)
+    .orderBy('id', 'desc')
+    .executeTakeFirst();
+  return {
+    state: 'none',
+    id: null,
+    approvalCode: null,
+    certificate: null,
+    device: null,
+    previous: last
+      ? {
+          state: last.state as 'refused' | 'revoked', // whatever is not current has ended in one of these
+          at: (last.ended_at ?? last.created_at).toISOString(),
+          reason: last.reason,
+        }
+      : null,
+  };
+}
+
+function describeCertificate(der: Buffer) {
+  const certificate = new X509Certificate(der);
+  return {
+    serial: certificate.serialNumber,
+    subject: certificate.subject.replaceAll('\n', ', '),
+    notBefore: certificate.validFromDate.toISOString(),
+    notAfter: certificate.validToDate.toISOString(),
+    fingerprint: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
+  };
+}
+
+export interface EnrolmentFilter {
+  readonly scope?: readonly string[];
+  readonly id?: string;
+  readonly state?: EnrolmentState;
+  readonly limit: number;
+  readonly cursor?: string;
+}
+
+/** Enrolments as officers see them, newest first. */
+export async function listEnrolments(db: Database, filter: EnrolmentFilter): Promise<EnrolmentView[]> {
+  const conditions = [sql`true`];
+  if (filter.scope) conditions.push(sql`o.path && ${[...filter.scope]}::uuid[]`);
+  if (filter.id) conditions.push(sql`e.id = ${filter.id}`);
+  if (filter.state) conditions.push(sql`e.state = ${filter.state}`);
+  if (filter.cursor) conditions.push(sql`e.id < ${filter.cursor}::uuid`);
+  const { rows } = await sql<Omit<EnrolmentView, 'createdAt' | 'decidedAt'> & { created: Date; decided: Date | null }>`
+    SELECT e.id, e.title, e.custody, e.device_name AS "deviceName", e.approval_code AS "approvalCode", e.state, e.reason,
+      e.created_at AS created, e.decided_at AS decided, e.certificate_serial AS "certificateSerial",
+      jsonb_build_object('id', p.id, 'fullName', p.full_name, 'educationId', p.education_id) AS person,
+      jsonb_build_object('id', o.id, 'name', o.name) AS organisation,
+      CASE WHEN d.id IS NULL THEN NULL
+        ELSE jsonb_build_object('id', d.id, 'fullName', d.full_name, 'educationId', d.education_id) END AS "decidedBy"
+    FROM signing.enrolment AS e JOIN registry.person AS p ON p.id = e.person_id
+    JOIN registry.organisation AS o ON o.id = e.organisation_id
+    LEFT JOIN registry.person AS d ON d.id = e.decided_by
+    WHERE ${sql.join(conditions, sql` AND `)} ORDER BY e.id DESC LIMIT ${filter.limit}`.execute(db);
+  return rows.map(({ created, decided, ...row }) => ({
+    ...row,
+    createdAt: created.toISOString(),
+    decidedAt: decided?.toISOString() ?? null,
+  }));
+}
+
+/** @throws NotFound */
+export async function findEnrolment(db: Database, id: string): Promise<EnrolmentView> {
+  const [found] = await listEnrolments(db, { id, limit: 1 });
+  if (found) return found;
+  throw new NotFound('signing/no-enrolment', { vi: 'Không có đăng ký ký số này.', en: 'There is no such enrolment.' });
+}

@@ -1,0 +1,188 @@
+import { createHash } from 'node:crypto';
+import type { ServiceContext } from '@edutrust/platform/context';
+import type { Database, Transaction } from '@edutrust/platform/database';
+import { Conflict, Forbidden, NotFound } from '@edutrust/platform/errors';
+import { record } from '@edutrust/platform/events';
+import type { Actor } from '@edutrust/platform/http';
+import { uuidv7 } from '@edutrust/platform/ids';
+import type { Selectable } from 'kysely';
+import { type SigningTables, signingOf } from '../tables.ts';
+import { mustMove, requestMoves } from './states.ts';
+
+export type RequestRow = Selectable<SigningTables['signing.request']>;
+
+type PersonActor = Extract<Actor, { kind: 'person' }>;
+
+/** Keeps a file's bytes, unchanged for ever; gives its id. */
+export async function storeDocument(
+  transaction: Transaction,
+  bytes: Buffer,
+  { pages, now }: { readonly pages: number; readonly now: Date },
+): Promise<string> {
+  const id = uuidv7();
+  await signingOf(transaction)
+    .insertInto('signing.document')
+    .values({
+      id,
+      bytes,
+      sha256: createHash('sha256').update(bytes).digest(),
+      size_bytes: bytes.length,
+      pages,
+      created_at: now,
+    })
+    .execute();
+  return id;
+}
+
+export interface NewRequest {
+  readonly kind: 'transcript';
+  readonly title: string;
+  readonly organisationId: string;
+  readonly classId: string;
+  readonly subjectId: string;
+  readonly signerId: string;
+  readonly signerTitle: string;
+  /** Is printed inside the document already. */
+  readonly code: string;
+  readonly document: Buffer;
+  readonly pages: number;
+  readonly dueAt?: Date;
+}
+
+/**
+ * Asks for a signature. Idempotent by (kind, class, subject): undefined when one is waiting or signed already.
+ */
+export async function createRequest(
+  transaction: Transaction,
+  input: NewRequest,
+  { actor, now }: { readonly actor: Actor; readonly now: Date },
+): Promise<string | undefined> {
+  const db = signingOf(transaction);
+  const exists = await db
+    .selectFrom('signing.request')
+    .select('id')
+    .where('kind', '=', input.kind)
+    .where('class_id', '=', input.classId)
+    .where('subject_id', '=', input.subjectId)
+    .where('state', 'in', ['waiting', 'signed'])
+    .executeTakeFirst();
+  if (exists) return undefined;
+  const id = uuidv7();
+  const documentId = await storeDocument(transaction, input.document, { pages: input.pages, now });
+  const inserted = await db
+    .insertInto('signing.request')
+    .values({
+      id,
+      kind: input.kind,
+      title: input.title,
+      organisation_id: input.organisationId,
+      class_id: input.classId,
+      subject_id: input.subjectId,
+      signer_id: input.signerId,
+      signer_title: input.signerTitle,
+      requested_by: actor.kind === 'person' ? actor.personId : null,
+      state: 'waiting',
+      reason: null,
+      code: input.code,
+      unsigned_document_id: documentId,
+      signed_document_id: null,
+      session_id: null,
+      created_at: now,
+      due_at: input.dueAt ?? null,
+      closed_at: null,
+    })
+    .onConflict((conflict) => conflict.doNothing()) // somebody asked for the same at the same moment
+    .executeTakeFirst();
+  if (inserted.numInsertedOrUpdatedRows === 0n) {
+    await db.deleteFrom('signing.document').where('id', '=', documentId).execute();
+    return undefined;
+  }
+  await record(transaction, {
+    type: 'signing-request.created',
+    actor,
+    subject: { kind: 'signing-request', id },
+    organisationId: input.organisationId,
+    data: { kind: input.kind, documentId, signerId: input.signerId },
+  });
+  return id;
+}
+
+/** @throws NotFound `signing/no-request` */
+export async function lockRequest(transaction: Transaction, id: string): Promise<RequestRow> {
+  const found = await signingOf(transaction)
+    .selectFrom('signing.request')
+    .selectAll()
+    .where('id', '=', id)
+    .forUpdate()
+    .executeTakeFirst();
+  if (!found) throw noRequest();
+  return found;
+}
+
+export function noRequest(): NotFound {
+  return new NotFound('signing/no-request', {
+    vi: 'Không có yêu cầu ký này.',
+    en: 'There is no such signing request.',
+  });
+}
+
+/** The signer says no, and why. @throws Forbidden unless it is the signer; Conflict when it is not waiting. */
+export function rejectRequest(context: ServiceContext, id: string, reason: string, actor: PersonActor): Promise<void> {
+  return closeRequest(context, id, { state: 'rejected', reason, actor });
+}
+
+/** Who asked takes it back. @throws Conflict when it is not waiting. */
+export function withdrawRequest(context: ServiceContext, id: string, actor: PersonActor): Promise<void> {
+  return closeRequest(context, id, { state: 'withdrawn', reason: null, actor });
+}
+
+async function closeRequest(
+  { db, clock }: ServiceContext,
+  id: string,
+  { state, reason, actor }: { state: 'rejected' | 'withdrawn'; reason: string | null; actor: PersonActor },
+): Promise<void> {
+  await db.transaction().execute(async (transaction) => {
+    const request = await lockRequest(transaction, id);
+    if (state === 'rejected' && request.signer_id !== actor.personId) {
+      throw new Forbidden('signing/not-the-signer', {
+        vi: 'Chỉ người được yêu cầu ký mới từ chối được.',
+        en: 'Only the one who was asked to sign can reject.',
+      });
+    }
+    mustMove(requestMoves, request.state, state);
+    if (request.session_id) {
+      throw new Conflict('signing/being-signed', {
+        vi: 'Người ký vừa xác nhận; văn bản đang được ký.',
+        en: 'The signer has just confirmed; the document is being signed.',
+      });
+    }
+    await signingOf(transaction)
+      .updateTable('signing.request')
+      .set({ state, reason, closed_at: clock.now() })
+      .where('id', '=', id)
+      .execute();
+    await record(transaction, {
+      type: `signing-request.${state}`,
+      actor,
+      subject: { kind: 'signing-request', id },
+      organisationId: request.organisation_id,
+    });
+  });
+}
+
+/** The file as it is now: signed when it is signed. @throws NotFound */
+export async function documentOf(
+  db: Database,
+  requestId: string,
+): Promise<{ bytes: Buffer; isSigned: boolean; code: string; sha256: Buffer }> {
+  const found = await signingOf(db)
+    .selectFrom('signing.request as r')
+    .innerJoin('signing.document as d', (join) =>
+      join.on((on) => on('d.id', '=', on.fn.coalesce('r.signed_document_id', 'r.unsigned_document_id'))),
+    )
+    .select(['d.bytes', 'd.sha256', 'r.code', 'r.state'])
+    .where('r.id', '=', requestId)
+    .executeTakeFirst();
+  if (!found) throw noRequest();
+  return { bytes: found.bytes, sha256: found.sha256, code: found.code, isSigned: found.state === 'signed' };
+}

@@ -1,0 +1,70 @@
+import type { Database } from '@edutrust/platform/database';
+import { sql } from 'kysely';
+import type Type from 'typebox';
+import { formatVerificationCode } from './code.ts';
+import { noRequest } from './requests.ts';
+import type { SigningRequest } from './schemas.ts';
+
+export type RequestView = Type.Static<typeof SigningRequest>;
+
+export interface RequestFilter {
+  /** Those that belong below these organisations, or that this signer is asked for; at least one is given. */
+  readonly scope?: readonly string[];
+  readonly signerId?: string;
+  readonly ids?: readonly string[];
+  readonly state?: RequestView['state'];
+  readonly organisationId?: string;
+  readonly limit: number;
+  readonly cursor?: string;
+}
+
+const person = (alias: string) => {
+  const table = sql.ref(alias);
+  return sql`CASE WHEN ${table}.id IS NULL THEN NULL ELSE jsonb_build_object(
+    'id', ${table}.id, 'fullName', ${table}.full_name, 'educationId', ${table}.education_id) END`;
+};
+
+/** Signing requests as people see them, newest first, paged by key. */
+export async function listRequests(db: Database, filter: RequestFilter, now: Date): Promise<RequestView[]> {
+  const conditions = [sql`true`];
+  if (filter.scope) conditions.push(sql`o.path && ${[...filter.scope]}::uuid[]`);
+  if (filter.signerId) conditions.push(sql`r.signer_id = ${filter.signerId}`);
+  if (filter.ids) conditions.push(sql`r.id = ANY(${[...filter.ids]}::uuid[])`);
+  if (filter.state) conditions.push(sql`r.state = ${filter.state}`);
+  if (filter.organisationId) conditions.push(sql`o.path @> ARRAY[${filter.organisationId}::uuid]`);
+  if (filter.cursor) conditions.push(sql`r.id < ${filter.cursor}::uuid`);
+  const { rows } = await sql<
+    Omit<RequestView, 'createdAt' | 'dueAt' | 'signedAt'> & { created: Date; due: Date | null; signed: Date | null }
+  >`
+    SELECT r.id, r.kind, r.title, r.state, r.reason, r.code,
+      jsonb_build_object('id', o.id, 'name', o.name) AS organisation, c.code AS "className",
+      ${person('subject')} AS subject, ${person('signer')} AS signer, ${person('asker')} AS "requestedBy",
+      r.created_at AS created, r.due_at AS due, CASE WHEN r.state = 'signed' THEN r.closed_at END AS signed,
+      d.size_bytes AS "sizeBytes", d.pages,
+      (SELECT s.code4 FROM signing.session_item AS i JOIN signing.session AS s ON s.id = i.session_id
+       WHERE i.request_id = r.id AND s.state IN ('open', 'authorised') AND r.state = 'waiting' AND s.expires_at > ${now}
+       ORDER BY s.id DESC LIMIT 1) AS code4
+    FROM signing.request AS r
+    JOIN registry.organisation AS o ON o.id = r.organisation_id
+    JOIN signing.document AS d ON d.id = coalesce(r.signed_document_id, r.unsigned_document_id)
+    LEFT JOIN registry.class AS c ON c.id = r.class_id
+    LEFT JOIN registry.person AS subject ON subject.id = r.subject_id
+    LEFT JOIN registry.person AS asker ON asker.id = r.requested_by
+    JOIN registry.person AS signer ON signer.id = r.signer_id
+    WHERE ${sql.join(conditions, sql` AND `)}
+    ORDER BY r.id DESC LIMIT ${filter.limit}`.execute(db);
+  return rows.map(({ created, due, signed, code, ...row }) => ({
+    ...row,
+    code: formatVerificationCode(code),
+    createdAt: created.toISOString(),
+    dueAt: due?.toISOString() ?? null,
+    signedAt: signed?.toISOString() ?? null,
+  }));
+}
+
+/** @throws NotFound */
+export async function findRequest(db: Database, id: string, now: Date): Promise<RequestView> {
+  const [found] = await listRequests(db, { ids: [id], limit: 1 }, now);
+  if (!found) throw noRequest();
+  return found;
+}

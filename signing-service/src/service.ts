@@ -1,0 +1,50 @@
+import type { ServiceContext } from '@edutrust/platform/context';
+import type { Json } from '@edutrust/platform/events';
+import { readOutbox } from '@edutrust/platform/events';
+import type { Service } from '@edutrust/platform/service';
+import { completeSession, completeTask } from './activation/complete.ts';
+import { addActivationRoutes } from './activation/routes.ts';
+import { issueFor, issueTask, revokeCertificateOf, revokeTask } from './enrolment/certificate.ts';
+import { enrolmentFollower } from './enrolment/follow.ts';
+import { addEnrolmentRoutes } from './enrolment/routes.ts';
+import type { SigningPages } from './pages.ts';
+import { addRequestRoutes } from './requests/routes.ts';
+import { addVerifyRoutes } from './verify/routes.ts';
+
+export { migrations } from './migrations.ts';
+
+/** Enrolment of signers, signing requests, signing on the phone, and public verification. */
+export function createSigning(context: ServiceContext, pages: SigningPages): Service {
+  let follower: { stop(): Promise<void> } | undefined;
+  return {
+    name: 'signing',
+    routes: (app) => {
+      addEnrolmentRoutes(app, context);
+      addRequestRoutes(app, context);
+      addActivationRoutes(app, context);
+      addVerifyRoutes(app, context, pages);
+    },
+    tasks: {
+      [issueTask]: (payload) => issueFor(context, text(payload, 'enrolmentId')),
+      [revokeTask]: (payload) => revokeCertificateOf(context, text(payload, 'enrolmentId')),
+      [completeTask]: async (payload) => {
+        await completeSession(context, text(payload, 'sessionId'));
+      },
+    },
+    start: () => {
+      follower = readOutbox(context.db, enrolmentFollower(context), (error) =>
+        context.log.error({ err: error }, 'following signers'),
+      );
+    },
+    close: async () => {
+      await follower?.stop();
+    },
+  };
+}
+
+/** Our own jobs carry text under these names; anything else is a bug of ours. */
+function text(payload: { [key: string]: Json }, name: string): string {
+  const value = payload[name];
+  if (typeof value !== 'string') throw new TypeError(`a job without ${name}`);
+  return value;
+}

@@ -1,0 +1,75 @@
+import type { Database } from '@edutrust/platform/database';
+import { NotFound } from '@edutrust/platform/errors';
+import { sql } from 'kysely';
+import type { PublicDocument } from '../pages.ts';
+import { formatVerificationCode, type VerificationCode } from '../requests/code.ts';
+
+interface Row {
+  readonly code: string;
+  readonly kind: 'transcript';
+  readonly school_year: number | null;
+  readonly holder: string | null;
+  readonly issuer: string;
+  readonly signer: string;
+  readonly signer_title: string;
+  readonly state: PublicDocument['state'];
+  readonly created_at: Date;
+  readonly signed_at: Date | null;
+  readonly sha256: Buffer | null;
+}
+
+/** What anyone may see of a document whose code they hold; undefined when there is none. */
+async function find(db: Database, condition: ReturnType<typeof sql<boolean>>): Promise<PublicDocument | undefined> {
+  const { rows } = await sql<Row>`
+    SELECT r.code, r.kind, c.school_year, holder.full_name AS holder, o.name AS issuer, signer.full_name AS signer,
+      r.signer_title, r.state, r.created_at, CASE WHEN r.state = 'signed' THEN r.closed_at END AS signed_at, d.sha256
+    FROM signing.request AS r
+    JOIN registry.organisation AS o ON o.id = r.organisation_id
+    JOIN registry.person AS signer ON signer.id = r.signer_id
+    LEFT JOIN registry.person AS holder ON holder.id = r.subject_id
+    LEFT JOIN registry.class AS c ON c.id = r.class_id
+    LEFT JOIN signing.document AS d ON d.id = r.signed_document_id
+    WHERE ${condition}`.execute(db);
+  const row = rows[0];
+  if (!row) return undefined;
+  const year = row.school_year === null ? '' : ` năm học ${row.school_year}–${row.school_year + 1}`;
+  return {
+    code: formatVerificationCode(row.code),
+    title: `Học bạ${year}`,
+    holder: row.holder === null ? null : initials(row.holder),
+    issuer: row.issuer,
+    signer: { name: row.signer, title: row.signer_title },
+    state: row.state,
+    createdAt: row.created_at.toISOString(),
+    signedAt: row.signed_at?.toISOString() ?? null,
+    sha256: row.sha256?.toString('hex') ?? null,
+  };
+}
+
+/** @throws NotFound `verify/no-code` */
+export async function documentByCode(db: Database, code: VerificationCode): Promise<PublicDocument> {
+  const found = await find(db, sql<boolean>`r.code = ${code}`);
+  if (found) return found;
+  throw new NotFound(
+    'verify/no-code',
+    { vi: 'Không có văn bản nào mang mã này.', en: 'No document has this code.' },
+    {
+      remedy: {
+        vi: 'So lại từng ký tự với bản in. Nếu vẫn không có, hãy hỏi nơi đã đưa bạn văn bản.',
+        en: 'Compare each character with the paper. If it is right, ask whoever gave you the document.',
+      },
+    },
+  );
+}
+
+/** The document whose signed file is exactly these bytes. */
+export function documentBySha256(db: Database, sha256: Buffer): Promise<PublicDocument | undefined> {
+  return find(db, sql<boolean>`d.sha256 = ${sha256}`);
+}
+
+/** `Đặng Thị Ánh Nguyệt` → `Đ. T. Á. Nguyệt`. */
+export function initials(fullName: string): string {
+  const words = fullName.normalize('NFC').trim().split(/\s+/);
+  const given = words.pop() ?? '';
+  return [...words.map((word) => `${[...word][0] ?? ''}.`), given].join(' ');
+}

@@ -1,0 +1,337 @@
+import { randomBytes } from 'node:crypto';
+import type { ServiceContext } from '@edutrust/platform/context';
+import { EduTrustError, InvalidInput, NotFound } from '@edutrust/platform/errors';
+import { type App, anyone, localeOf } from '@edutrust/platform/http';
+import type { Locale } from '@edutrust/platform/messages';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import Type from 'typebox';
+import type { PageView, PublicDocument, SigningPages, VerifyReportProps } from '../pages.ts';
+import { parseVerificationCode } from '../requests/code.ts';
+import { documentByCode } from './document.ts';
+import { countRequest, createQueue, largestFileBytes } from './limits.ts';
+import { PublicDocument as PublicDocumentSchema, VerificationReport as ReportSchema } from './schemas.ts';
+import { tooLarge, type VerificationReport, verifyFile } from './verify.ts';
+
+const tags = ['verification'];
+/** How long a page's report can be downloaded. */
+const reportSeconds = 900;
+const reportKey = (id: string) => `signing:report:${id}`;
+
+const formLimits = { files: 6, fields: 10, fieldSize: 200_000, fileSize: largestFileBytes, parts: 12 };
+
+interface Submission {
+  readonly bytes: Buffer;
+  readonly fileName: string;
+  readonly trust: readonly string[];
+  readonly at: Date | undefined;
+}
+
+/** Reads a multipart form: one `file`, any `trust` (PEM, as a file or a field), an `at`. */
+async function readSubmission(request: FastifyRequest): Promise<Submission> {
+  if (!request.isMultipart()) {
+    throw new InvalidInput('verify/not-a-form', {
+      vi: 'Hãy gửi tệp bằng biểu mẫu multipart/form-data, trường «file».',
+      en: 'Send the file as multipart/form-data, in the field "file".',
+    });
+  }
+  let file: { bytes: Buffer; fileName: string } | undefined;
+  const trust: string[] = [];
+  let at: Date | undefined;
+  try {
+    for await (const part of request.parts({ limits: formLimits })) {
+      if (part.type === 'file') {
+        const bytes = await part.toBuffer();
+        if (part.fieldname === 'trust') {
+          if (bytes.length > 0) trust.push(bytes.toString('latin1')); // an empty file input sends an empty part
+        } else if (part.fieldname === 'file' && !file) file = { bytes, fileName: fileNameOf(part.filename) };
+        else throw unknownField(part.fieldname);
+      } else if (part.fieldname === 'trust') {
+        if (String(part.value).trim() !== '') trust.push(String(part.value));
+      } else if (part.fieldname === 'at') {
+        if (String(part.value).trim() !== '') at = readTime(String(part.value));
+      } else throw unknownField(part.fieldname);
+    }
+  } catch (error) {
+    if ((error as { statusCode?: number }).statusCode === 413) throw tooLarge();
+    throw error;
+  }
+  return { bytes: file?.bytes ?? Buffer.alloc(0), fileName: file?.fileName ?? '', trust, at };
+}
+
+function unknownField(name: string): InvalidInput {
+  const shown = name.slice(0, 40);
+  return new InvalidInput('verify/unknown-field', {
+    vi: `Không có trường «${shown}»; chỉ nhận một file, trust và at.`,
+    en: `There is no field "${shown}"; send one file, trust and at.`,
+  });
+}
+
+function readTime(text: string): Date {
+  const at = new Date(text.trim());
+  if (/^\d{4}-\d\d-\d\d/.test(text.trim()) && !Number.isNaN(at.getTime())) return at;
+  throw new InvalidInput('verify/bad-time', {
+    vi: 'Không đọc được thời điểm; dùng dạng 2026-11-23T08:00:00Z.',
+    en: 'The time cannot be read; use a form such as 2026-11-23T08:00:00Z.',
+  });
+}
+
+/** The last part of a path, without control characters; shown back, never used as a path. */
+function fileNameOf(name: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
+  const clean = name.normalize('NFC').replaceAll(/[\u0000-\u001f\u007f]/g, '');
+  return (clean.split(/[/\\]/).at(-1) ?? '').slice(0, 120);
+}
+
+export function addVerifyRoutes(app: App, context: ServiceContext, pages: SigningPages): void {
+  const { db, store } = context;
+  const inTurn = createQueue();
+
+  const judge = async (request: FastifyRequest) => {
+    await countRequest(context, request.ip);
+    const submission = await readSubmission(request);
+    const { bytes, trust, at } = submission;
+    const report = await inTurn(() => verifyFile(context, bytes, { trust, ...(at ? { at } : {}) }));
+    return { report, fileName: submission.fileName };
+  };
+
+  app.post(
+    '/api/v1/verify',
+    {
+      config: { access: anyone },
+      bodyLimit: largestFileBytes + 1024 * 1024,
+      schema: {
+        tags,
+        summary: 'Verifies a signed PDF (multipart: `file`, optional `trust` PEM, optional `at`)',
+        consumes: ['multipart/form-data'],
+        response: { 200: ReportSchema },
+      },
+    },
+    async (request) => {
+      const { report, fileName } = await judge(request);
+      return { ...(fileName ? { file: fileName } : {}), ...writable(report) };
+    },
+  );
+
+  app.get(
+    '/api/v1/verify/:code',
+    {
+      config: { access: anyone },
+      schema: {
+        tags,
+        summary: 'The document that a verification code names',
+        params: Type.Object({ code: Type.String({ maxLength: 60 }) }),
+        response: { 200: PublicDocumentSchema },
+      },
+    },
+    async (request) => {
+      await countRequest(context, request.ip);
+      return documentByCode(db, parseVerificationCode(request.params.code));
+    },
+  );
+
+  const viewOf = (request: FastifyRequest): PageView => ({ locale: localeOf(request), path: request.url });
+  const html = (reply: FastifyReply, text: string) =>
+    reply.type('text/html; charset=utf-8').header('cache-control', 'no-store').send(text);
+  const form = { action: '/verify', codeAction: '/verify', maxBytes: largestFileBytes };
+
+  const showReport = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    given: { report: VerificationReport; fileName: string; expected?: PublicDocument },
+  ) => {
+    const { report, fileName, expected } = given;
+    const id = randomBytes(16).toString('base64url');
+    await store.put(reportKey(id), { ...(fileName ? { file: fileName } : {}), ...report }, reportSeconds);
+    const view = viewOf(request);
+    const props = reportProps(report, {
+      fileName,
+      downloadPath: `/verify/report/${id}`,
+      locale: view.locale,
+      ...(expected ? { expected } : {}),
+    });
+    return html(reply, pages.verifyReport(props, view));
+  };
+
+  app.get(
+    '/verify',
+    {
+      config: { access: anyone },
+      schema: {
+        hide: true,
+        querystring: Type.Object({
+          code: Type.Optional(Type.String({ maxLength: 60 })),
+          lang: Type.Optional(Type.String()),
+        }),
+      },
+    },
+    async (request, reply) => {
+      const { code } = request.query;
+      const view = viewOf(request);
+      if (!code?.trim()) return html(reply, pages.verify(form, view));
+      try {
+        await countRequest(context, request.ip);
+        const { code: found } = await documentByCode(db, parseVerificationCode(code));
+        return reply.redirect(`/verify/${found}`, 303);
+      } catch (error) {
+        const shown = problemFor(error, view.locale);
+        return html(reply.code(shown.status), pages.verify({ ...form, code, error: shown.error }, view));
+      }
+    },
+  );
+
+  app.post(
+    '/verify',
+    { config: { access: anyone }, bodyLimit: largestFileBytes + 1024 * 1024, schema: { hide: true } },
+    async (request, reply) => {
+      try {
+        return await showReport(request, reply, await judge(request));
+      } catch (error) {
+        const view = viewOf(request);
+        const shown = problemFor(error, view.locale);
+        return html(reply.code(shown.status), pages.verify({ ...form, error: shown.error }, view));
+      }
+    },
+  );
+
+  app.get(
+    '/verify/report/:id',
+    {
+      config: { access: anyone },
+      schema: { hide: true, params: Type.Object({ id: Type.String({ pattern: '^[A-Za-z0-9_-]{22}$' }) }) },
+    },
+    async (request, reply) => {
+      const report = await store.get(reportKey(request.params.id));
+      if (report === undefined) {
+        throw new NotFound('verify/no-report', {
+          vi: 'Báo cáo này đã hết hạn sau 15 phút. Hãy kiểm tra lại tệp.',
+          en: 'This report expired after 15 minutes. Verify the file again.',
+        });
+      }
+      return reply
+        .type('application/json; charset=utf-8')
+        .header('content-disposition', 'attachment; filename="bao-cao-kiem-tra.json"')
+        .header('cache-control', 'no-store')
+        .send(JSON.stringify(report, null, 2));
+    },
+  );
+
+  const codeParams = Type.Object({ code: Type.String({ maxLength: 60 }) });
+  const codeProps = (document: PublicDocument, locale: Locale) => ({
+    document,
+    sentence: stateSentences[document.state][locale],
+    action: `/verify/${document.code}`,
+    maxBytes: largestFileBytes,
+  });
+  /** A wrong or unknown code shows the form again with the reason, not an error page. */
+  const withDocument = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    text: string,
+    show: (document: PublicDocument) => Promise<FastifyReply>,
+  ) => {
+    let document: PublicDocument;
+    try {
+      await countRequest(context, request.ip);
+      document = await documentByCode(db, parseVerificationCode(text));
+    } catch (error) {
+      const view = viewOf(request);
+      const shown = problemFor(error, view.locale);
+      return html(reply.code(shown.status), pages.verify({ ...form, code: text, error: shown.error }, view));
+    }
+    return show(document);
+  };
+
+  app.get(
+    '/verify/:code',
+    { config: { access: anyone }, schema: { hide: true, params: codeParams } },
+    async (request, reply) =>
+      withDocument(request, reply, request.params.code, async (document) => {
+        const view = viewOf(request);
+        return html(reply, pages.verifyCode(codeProps(document, view.locale), view));
+      }),
+  );
+
+  app.post(
+    '/verify/:code',
+    {
+      config: { access: anyone },
+      bodyLimit: largestFileBytes + 1024 * 1024,
+      schema: { hide: true, params: codeParams },
+    },
+    async (request, reply) =>
+      withDocument(request, reply, request.params.code, async (expected) => {
+        try {
+          return await showReport(request, reply, { ...(await judge(request)), expected });
+        } catch (error) {
+          const view = viewOf(request);
+          const shown = problemFor(error, view.locale);
+          return html(
+            reply.code(shown.status),
+            pages.verifyCode({ ...codeProps(expected, view.locale), error: shown.error }, view),
+          );
+        }
+      }),
+  );
+}
+
+const stateSentences = {
+  waiting: {
+    vi: 'Văn bản này đã được lập nhưng chưa được ký.',
+    en: 'This document was made but is not signed yet.',
+  },
+  signed: {
+    vi: 'Văn bản này đã được ký số. Hãy thả tệp PDF vào đây để biết tệp bạn có đúng là văn bản đó không.',
+    en: 'This document is signed. Drop the PDF here to learn whether yours is that document.',
+  },
+  rejected: {
+    vi: 'Người ký đã từ chối văn bản này. Bản in mang mã này không có giá trị.',
+    en: 'The signer rejected this document. Paper with this code is worth nothing.',
+  },
+  withdrawn: {
+    vi: 'Văn bản này đã được rút lại. Bản in mang mã này không có giá trị.',
+    en: 'This document was withdrawn. Paper with this code is worth nothing.',
+  },
+} as const;
+
+/** What is wrong, for the form; anything that is ours to mend goes on to the error page. */
+function problemFor(error: unknown, locale: Locale) {
+  if (!(error instanceof EduTrustError) && (error as { statusCode?: number }).statusCode === 413) {
+    return problemFor(tooLarge(), locale);
+  }
+  if (!(error instanceof EduTrustError) || (error.status >= 500 && error.status !== 503)) throw error;
+  const { status, detail, remedy } = error;
+  return { status, error: { detail: detail[locale], ...(remedy ? { remedy: remedy[locale] } : {}) } };
+}
+
+/** The report as its schema wants it: arrays that may be written. */
+function writable(report: VerificationReport): Type.Static<typeof ReportSchema> {
+  return report as Type.Static<typeof ReportSchema>; // the schema says the same fields without `readonly`
+}
+
+function reportProps(
+  report: VerificationReport,
+  given: { fileName: string; downloadPath: string; locale: Locale; expected?: PublicDocument },
+): VerifyReportProps {
+  const { fileName, downloadPath, locale, expected } = given;
+  const reasons = [...report.reasons, ...report.signatures.flatMap((signature) => signature.reasons)];
+  const answer = ({ answer: value, sentence }: VerificationReport['unchanged']) => ({
+    answer: value,
+    sentence: sentence[locale],
+  });
+  return {
+    fileName,
+    sizeBytes: report.sizeBytes,
+    sha256: report.sha256,
+    verdict: report.verdict,
+    sentence: report.sentence[locale],
+    unchanged: answer(report.unchanged),
+    trusted: answer(report.trusted),
+    reasons: [...new Set(reasons.map((reason) => reason[locale]))],
+    nextStep: report.nextStep[locale],
+    signatures: report.signatures,
+    judgedAt: report.judgedAt,
+    document: expected ? { ...expected, isSameFile: expected.sha256 === report.sha256 } : report.document,
+    downloadPath,
+    again: expected ? `/verify/${expected.code}` : '/verify',
+  };
+}
