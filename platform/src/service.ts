@@ -8,6 +8,8 @@ export interface Service {
   routes?(app: App): void | Promise<void>;
   /** Background tasks by name; run by graphile-worker in the process that serves this service. */
   readonly tasks?: TaskHandlers;
+  /** When tasks run by themselves: task → cron pattern (UTC, five fields). */
+  readonly schedule?: Readonly<Record<string, string>>;
   /** Starts what runs beside requests (an outbox reader); called once the process listens. */
   start?(): void | Promise<void>;
   /** Finishes what is under way and lets go of everything; called once at shutdown. */

@@ -7,7 +7,6 @@ import { type NameConstraints, readNameConstraints, satisfies } from './name-con
 import { type RefusalCode, refusals } from './reason.ts';
 
 export { refusals, type RefusalCode } from './reason.ts';
-export { verifyBatchLine } from './batch.ts';
 
 /** What a certificate is validated against. Certificates and lists are DER. */
 export interface PathRequest {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { verifyBatchLine } from '@edutrust/certs/path';
+import { verifyBatchLine } from '@edutrust/certs/batch';
 import type { Program } from './command.ts';
 
 export function addCertsCommands(program: Program): void {

@@ -1,0 +1,10 @@
+/** Reasons of RFC 5280 §5.3.1 that we give, and their numbers. */
+export const revocationReasons = {
+  unspecified: 0,
+  keyCompromise: 1,
+  cACompromise: 2,
+  affiliationChanged: 3,
+  superseded: 4,
+  cessationOfOperation: 5,
+} as const;
+export type RevocationReason = keyof typeof revocationReasons;

@@ -1,0 +1,185 @@
+import type { ServiceContext } from '@edutrust/platform/context';
+import { NotFound } from '@edutrust/platform/errors';
+import { type App, personActor } from '@edutrust/platform/http';
+import { requires, scopeOf } from '@edutrust/registry/authority';
+import { sql } from 'kysely';
+import Type from 'typebox';
+import { parseCertificate, toPem } from '../certificate/certificate.ts';
+import { newestRevocationList } from '../revocation/revocation-list.ts';
+import { chainAbove, listAuthorities, revocationReasons, revokeCertificate } from './authority.ts';
+
+const tags = ['certificates'];
+const nullable = <Schema extends Type.TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
+const Time = Type.String({ format: 'date-time' });
+
+const CertificateSummary = Type.Object({
+  serial: Type.String(),
+  subject: Type.String(),
+  profile: Type.String(),
+  issuerId: Type.String(),
+  personId: nullable(Type.String()),
+  organisationId: nullable(Type.String()),
+  notBefore: Time,
+  notAfter: Time,
+  status: Type.Enum(['valid', 'revoked', 'expired']),
+  revokedAt: nullable(Time),
+  reason: nullable(Type.String()),
+});
+
+type Row = Omit<Type.Static<typeof CertificateSummary>, 'notBefore' | 'notAfter' | 'revokedAt'> & {
+  notBefore: Date;
+  notAfter: Date;
+  revokedAt: Date | null;
+  der: Buffer;
+};
+
+const columns = sql`serial, subject, profile, issuer_id AS "issuerId", person_id AS "personId", organisation_id AS "organisationId",
+  not_before AS "notBefore", not_after AS "notAfter", revoked_at AS "revokedAt", revocation_reason AS reason, der,
+  CASE WHEN revoked_at IS NOT NULL THEN 'revoked' WHEN not_after < now() THEN 'expired' ELSE 'valid' END AS status`;
+
+function toSummary({ der: _der, ...row }: Row) {
+  return { ...row, notBefore: row.notBefore.toISOString(), notAfter: row.notAfter.toISOString(), revokedAt: row.revokedAt?.toISOString() ?? null };
+}
+
+export function addAuthorityRoutes(app: App, context: ServiceContext): void {
+  const { db } = context;
+
+  app.get(
+    '/api/v1/authorities',
+    {
+      config: { access: requires('certificates.read') },
+      schema: {
+        tags,
+        summary: 'Our authorities with their newest revocation lists',
+        response: {
+          200: Type.Object({
+            items: Type.Array(
+              Type.Object({
+                id: Type.String(),
+                name: Type.String(),
+                purpose: Type.String(),
+                issuerId: nullable(Type.String()),
+                subject: Type.String(),
+                notBefore: Time,
+                notAfter: Time,
+                certificatePem: Type.String(),
+                crl: nullable(Type.Object({ number: Type.Integer(), thisUpdate: Time, nextUpdate: Time })),
+              }),
+            ),
+          }),
+        },
+      },
+    },
+    async () => {
+      const authorities = await listAuthorities(db);
+      const items = authorities.map(async ({ id, name, purpose, issuerId, certificate: der }) => {
+        const certificate = parseCertificate(der);
+        const list = await newestRevocationList(db, id);
+        return {
+          id,
+          name,
+          purpose,
+          issuerId,
+          subject: certificate.subject.toString(),
+          notBefore: certificate.notBefore.toISOString(),
+          notAfter: certificate.notAfter.toISOString(),
+          certificatePem: toPem(der),
+          crl: list ? { number: list.number, thisUpdate: list.thisUpdate.toISOString(), nextUpdate: list.nextUpdate.toISOString() } : null,
+        };
+      });
+      return { items: await Promise.all(items) };
+    },
+  );
+
+  app.get(
+    '/api/v1/certificates',
+    {
+      config: { access: requires('certificates.read') },
+      schema: {
+        tags,
+        summary: 'Certificates that were issued, soonest expiry first',
+        querystring: Type.Object({
+          status: Type.Optional(Type.Enum(['valid', 'revoked', 'expired'])),
+          q: Type.Optional(Type.String({ maxLength: 100 })),
+          limit: Type.Integer({ minimum: 1, maximum: 200, default: 50 }),
+          cursor: Type.Optional(Type.String({ maxLength: 80 })),
+        }),
+        response: { 200: Type.Object({ items: Type.Array(CertificateSummary), nextCursor: nullable(Type.String()) }) },
+      },
+    },
+    async ({ query, actor }) => {
+      const scope = actor ? scopeOf(actor, 'certificates.read') : [];
+      const [at, after] = query.cursor?.split('|') ?? [];
+      const conditions = [
+        sql`state = 'issued'`,
+        // Certificates of the platform itself belong to the whole tree.
+        sql`EXISTS (SELECT FROM registry.organisation AS o WHERE o.path && ${scope}::uuid[]
+          AND (o.id = organisation_id OR (organisation_id IS NULL AND o.parent_id IS NULL)))`,
+      ];
+      if (query.q) conditions.push(sql`registry.fold(subject) LIKE '%' || registry.fold(${query.q.replaceAll(/[\\%_]/g, '\\$&')}) || '%'`);
+      if (query.status === 'revoked') conditions.push(sql`revoked_at IS NOT NULL`);
+      if (query.status === 'expired') conditions.push(sql`revoked_at IS NULL AND not_after < now()`);
+      if (query.status === 'valid') conditions.push(sql`revoked_at IS NULL AND not_after >= now()`);
+      if (at && after && !Number.isNaN(Date.parse(at))) conditions.push(sql`(not_after, serial) > (${at}::timestamptz, ${after})`);
+      const { rows } = await sql<Row>`
+        SELECT ${columns} FROM certs.certificate WHERE ${sql.join(conditions, sql` AND `)}
+        ORDER BY not_after, serial LIMIT ${query.limit}`.execute(db);
+      const last = rows.at(-1);
+      return {
+        items: rows.map(toSummary),
+        nextCursor: last && rows.length === query.limit ? `${last.notAfter.toISOString()}|${last.serial}` : null,
+      };
+    },
+  );
+
+  const params = Type.Object({ serial: Type.String({ pattern: '^[0-9a-f]{16,40}$' }) });
+  async function find(serial: string): Promise<Row> {
+    const { rows } = await sql<Row>`SELECT ${columns} FROM certs.certificate WHERE serial = ${serial} AND state = 'issued'`.execute(db);
+    if (!rows[0]) throw new NotFound('certificates/not-found', { vi: 'Không có chứng thư này.', en: 'There is no such certificate.' });
+    return rows[0];
+  }
+  /** The organisation that decides who may see it: its own, or the department for the platform's. */
+  const organisationOf = async (request: { params: unknown }) => {
+    const { rows } = await sql<{ organisationId: string }>`
+      SELECT coalesce(c.organisation_id, (SELECT id FROM registry.organisation WHERE parent_id IS NULL LIMIT 1)) AS "organisationId"
+      FROM certs.certificate AS c WHERE c.serial = ${(request.params as { serial: string }).serial}`.execute(db);
+    return rows[0] ?? {};
+  };
+
+  app.get(
+    '/api/v1/certificates/:serial',
+    {
+      config: { access: requires('certificates.read', organisationOf) },
+      schema: {
+        tags,
+        summary: 'One certificate with its chain',
+        params,
+        response: { 200: Type.Object({ ...CertificateSummary.properties, certificatePem: Type.String(), chainPem: Type.String() }) },
+      },
+    },
+    async (request) => {
+      const row = await find(request.params.serial);
+      const chain = await chainAbove(context, row.issuerId);
+      return { ...toSummary(row), certificatePem: toPem(row.der), chainPem: chain.map((der) => toPem(der)).join('') };
+    },
+  );
+
+  app.post(
+    '/api/v1/certificates/:serial/revoke',
+    {
+      config: { access: requires('certificates.revoke', organisationOf, 300) },
+      schema: {
+        tags,
+        summary: 'Revokes for good; the new revocation list is there when this answers',
+        params,
+        body: Type.Object({ reason: Type.Enum(Object.keys(revocationReasons) as (keyof typeof revocationReasons)[]) }, { additionalProperties: false }),
+        response: { 200: CertificateSummary },
+      },
+    },
+    async (request) => {
+      const { serial } = request.params;
+      await revokeCertificate(context, serial, request.body.reason, personActor(request));
+      return toSummary(await find(serial));
+    },
+  );
+}

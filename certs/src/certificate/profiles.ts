@@ -1,0 +1,127 @@
+import { bitString, boolean, explicit, implicit, integer, nullValue, octetString, oid, sequence, time } from '../der/der.ts';
+import { extensionIds, type KeyUsage, keyUsageBits } from '../path/extensions.ts';
+import { keyIdentifier } from './certificate.ts';
+import { encodeName, type NameAttribute } from './names.ts';
+import type { SignatureAlgorithmName } from './signature.ts';
+import { signatureAlgorithms } from './signature.ts';
+
+const days = 24 * 3_600_000;
+
+/** Purposes of extended key usage. */
+export const purposes = {
+  documentSigning: '1.3.6.1.5.5.7.3.36', // RFC 9336
+  emailProtection: '1.3.6.1.5.5.7.3.4',
+  timeStamping: '1.3.6.1.5.5.7.3.8',
+  ocspSigning: '1.3.6.1.5.5.7.3.9',
+} as const;
+
+/** What a certificate of a kind looks like: everything that does not depend on its subject. */
+export interface Profile {
+  readonly lifetimeMs: number;
+  readonly authority?: { readonly pathLength: number };
+  readonly keyUsage: readonly KeyUsage[];
+  readonly extendedKeyUsage?: { readonly critical: boolean; readonly purposes: readonly string[] };
+  /** id-pkix-ocsp-nocheck (RFC 6960 §4.2.2.2.1). */
+  readonly isNoCheck?: boolean;
+  /** Certificates whose revocation is looked up carry where. */
+  readonly hasRevocationAddresses: boolean;
+}
+
+export const profiles = {
+  root: { lifetimeMs: 20 * 365 * days, authority: { pathLength: 1 }, keyUsage: ['keyCertSign', 'cRLSign'], hasRevocationAddresses: false },
+  'issuing-ca': { lifetimeMs: 10 * 365 * days, authority: { pathLength: 0 }, keyUsage: ['keyCertSign', 'cRLSign'], hasRevocationAddresses: true },
+  /** A natural person who signs for an organisation. */
+  official: {
+    lifetimeMs: 365 * days,
+    keyUsage: ['digitalSignature', 'nonRepudiation'],
+    extendedKeyUsage: { critical: false, purposes: [purposes.documentSigning, purposes.emailProtection] },
+    hasRevocationAddresses: true,
+  },
+  seal: {
+    lifetimeMs: 365 * days,
+    keyUsage: ['digitalSignature', 'nonRepudiation'],
+    extendedKeyUsage: { critical: false, purposes: [purposes.documentSigning, purposes.emailProtection] },
+    hasRevocationAddresses: true,
+  },
+  /** RFC 3161 §2.3: time stamping alone, critical. */
+  tsa: {
+    lifetimeMs: 5 * 365 * days,
+    keyUsage: ['digitalSignature'],
+    extendedKeyUsage: { critical: true, purposes: [purposes.timeStamping] },
+    hasRevocationAddresses: true,
+  },
+  ocsp: {
+    lifetimeMs: 365 * days,
+    keyUsage: ['digitalSignature'],
+    extendedKeyUsage: { critical: false, purposes: [purposes.ocspSigning] },
+    isNoCheck: true,
+    hasRevocationAddresses: false,
+  },
+} as const satisfies Record<string, Profile>;
+export type ProfileName = keyof typeof profiles;
+
+export interface ToBeSigned {
+  readonly profile: ProfileName;
+  /** Contents of the INTEGER: positive, at least 64 random bits. */
+  readonly serial: Uint8Array;
+  readonly issuerName: Uint8Array;
+  readonly issuerPublicKey: Uint8Array;
+  readonly signatureAlgorithm: SignatureAlgorithmName;
+  readonly subject: readonly NameAttribute[];
+  readonly publicKey: Uint8Array;
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+  /** Public origin, and the id of the issuing authority, for revocation addresses. */
+  readonly addresses: { readonly origin: string; readonly issuerId: string };
+}
+
+/** TBSCertificate (RFC 5280 §4.1.2). */
+export function buildToBeSigned(input: ToBeSigned): Buffer {
+  const profile: Profile = profiles[input.profile];
+  return sequence(
+    explicit(0, integer(2)),
+    integer(input.serial),
+    signatureAlgorithms[input.signatureAlgorithm],
+    input.issuerName,
+    sequence(time(input.notBefore), time(input.notAfter)),
+    encodeName(input.subject),
+    input.publicKey,
+    explicit(3, sequence(...extensionsOf(profile, input))),
+  );
+}
+
+function extensionsOf(profile: Profile, { publicKey, issuerPublicKey, addresses }: ToBeSigned): Buffer[] {
+  const { origin, issuerId } = addresses;
+  const uri = (path: string) => implicit(6, Buffer.from(`${origin}/pki/${path}`, 'latin1'));
+  const list = [
+    extension(extensionIds.subjectKeyIdentifier, false, octetString(keyIdentifier(publicKey))),
+    extension(extensionIds.authorityKeyIdentifier, false, sequence(implicit(0, keyIdentifier(issuerPublicKey)))),
+    extension(extensionIds.basicConstraints, true, profile.authority ? sequence(boolean(true), integer(profile.authority.pathLength)) : sequence()),
+    extension(extensionIds.keyUsage, true, encodeKeyUsage(profile.keyUsage)),
+  ];
+  if (profile.extendedKeyUsage) {
+    const { critical, purposes: allowed } = profile.extendedKeyUsage;
+    list.push(extension(extensionIds.extendedKeyUsage, critical, sequence(...allowed.map(oid))));
+  }
+  if (profile.isNoCheck) list.push(extension(extensionIds.ocspNoCheck, false, nullValue));
+  if (profile.hasRevocationAddresses) {
+    // DistributionPoint → [0] distributionPoint → [0] fullName → URI
+    const point = sequence(explicit(0, explicit(0, uri(`${issuerId}.crl`))));
+    list.push(extension(extensionIds.crlDistributionPoints, false, sequence(point)));
+    const issuerCertificate = sequence(oid('1.3.6.1.5.5.7.48.2'), uri(`${issuerId}.crt`));
+    const responder = sequence(oid('1.3.6.1.5.5.7.48.1'), uri('ocsp'));
+    list.push(extension(extensionIds.authorityInfoAccess, false, sequence(responder, issuerCertificate)));
+  }
+  return list;
+}
+
+function extension(type: string, critical: boolean, value: Uint8Array): Buffer {
+  return sequence(oid(type), ...(critical ? [boolean(true)] : []), octetString(value));
+}
+
+function encodeKeyUsage(usages: readonly KeyUsage[]): Buffer {
+  const bits = usages.reduce((value, usage) => value | (0x80 >> keyUsageBits[usage]), 0);
+  const unused = Math.clz32(bits & -bits) === 32 ? 0 : 31 - Math.clz32(bits & -bits);
+  return bitString(Buffer.of(bits), unused);
+}
+

@@ -1,0 +1,75 @@
+import type { SchemaMigrations } from '@edutrust/platform/migrations';
+
+export const migrations: SchemaMigrations = {
+  schema: 'certs',
+  migrations: [
+    {
+      name: '001-authority',
+      sql: `
+        CREATE TABLE certs.key (
+          id uuid PRIMARY KEY,
+          purpose text NOT NULL,
+          algorithm text NOT NULL,
+          public_key bytea NOT NULL,
+          sealed_private_key bytea NOT NULL,
+          created_at timestamptz NOT NULL DEFAULT now()
+        );
+        COMMENT ON COLUMN certs.key.public_key IS 'SubjectPublicKeyInfo, DER';
+
+        CREATE TABLE certs.certificate (
+          serial text PRIMARY KEY,
+          issuer_id text NOT NULL,
+          profile text NOT NULL,
+          subject text NOT NULL,
+          person_id uuid,
+          organisation_id uuid,
+          state text NOT NULL CHECK (state IN ('intent', 'issued')),
+          tbs bytea NOT NULL,
+          der bytea,
+          not_before timestamptz NOT NULL,
+          not_after timestamptz NOT NULL,
+          revoked_at timestamptz,
+          revocation_reason text,
+          ledger_entry uuid,
+          created_at timestamptz NOT NULL DEFAULT now(),
+          CHECK (state = 'intent' OR der IS NOT NULL)
+        );
+        COMMENT ON COLUMN certs.certificate.serial IS 'contents of the INTEGER in lower-case hexadecimal';
+        CREATE INDEX certificate_expiry ON certs.certificate (not_after) WHERE state = 'issued';
+        CREATE INDEX certificate_person ON certs.certificate (person_id);
+        CREATE INDEX certificate_revoked ON certs.certificate (issuer_id) WHERE revoked_at IS NOT NULL;
+
+        CREATE TABLE certs.authority (
+          id text PRIMARY KEY,
+          name text NOT NULL,
+          purpose text NOT NULL,
+          issuer_id text REFERENCES certs.authority,
+          key_id uuid NOT NULL REFERENCES certs.key,
+          certificate bytea NOT NULL
+        );
+
+        CREATE TABLE certs.responder (
+          purpose text NOT NULL CHECK (purpose IN ('ocsp', 'tsa')),
+          issuer_id text NOT NULL REFERENCES certs.authority,
+          key_id uuid NOT NULL REFERENCES certs.key,
+          certificate bytea NOT NULL,
+          PRIMARY KEY (purpose, issuer_id)
+        );
+
+        CREATE TABLE certs.revocation_list (
+          issuer_id text NOT NULL REFERENCES certs.authority,
+          number bigint NOT NULL,
+          der bytea NOT NULL,
+          this_update timestamptz NOT NULL,
+          next_update timestamptz NOT NULL,
+          PRIMARY KEY (issuer_id, number)
+        );
+
+        CREATE TABLE certs.time_stamp (
+          serial text PRIMARY KEY,
+          generated_at timestamptz NOT NULL,
+          message_imprint bytea NOT NULL
+        );`,
+    },
+  ],
+};

@@ -1,0 +1,23 @@
+import type { ServiceContext } from '@edutrust/platform/context';
+import type { Service } from '@edutrust/platform/service';
+import { addAuthorityRoutes } from './authority/routes.ts';
+import { addRepositoryRoutes } from './revocation/routes.ts';
+import { refreshRevocationLists } from './revocation/revocation-list.ts';
+
+export { migrations } from './migrations.ts';
+
+const refreshTask = 'certs.refresh-revocation-lists';
+
+/** The certificate authority: its public repository, status and time-stamp services, and its administration. */
+export function createCerts(context: ServiceContext): Service {
+  return {
+    name: 'certs',
+    routes: (app) => {
+      addRepositoryRoutes(app, context);
+      addAuthorityRoutes(app, context);
+    },
+    tasks: { [refreshTask]: () => refreshRevocationLists(context) },
+    schedule: { [refreshTask]: '*/30 * * * *' },
+    start: () => refreshRevocationLists(context),
+  };
+}

@@ -1,0 +1,29 @@
+import type { Clock } from '@edutrust/platform/context';
+import { Unavailable } from '@edutrust/platform/errors';
+
+/** A jump of the wall clock against the steady clock beyond this makes time stamps stop (X1). */
+const largestJumpMs = 1_000;
+
+/** Where both clocks stood when this process first asked. */
+let origin: { readonly wall: number; readonly steady: number } | undefined;
+
+/**
+ * The time, if the wall clock has run as the steady one has since the first question. A clock that was set while we run
+ * is not believed again until a restart, when an operator has looked.
+ *
+ * @throws Unavailable `time-stamp/clock`
+ */
+export function trustworthyNow(clock: Clock, steady: () => number = () => performance.now()): Date {
+  const now = clock.now();
+  origin ??= { wall: now.getTime(), steady: steady() };
+  const drift = now.getTime() - origin.wall - (steady() - origin.steady);
+  // Slow discipline (NTP slews at most 500 ppm) is allowed for; a step is not.
+  const allowed = largestJumpMs + (steady() - origin.steady) * 0.0005;
+  if (Math.abs(drift) > allowed) {
+    throw new Unavailable('time-stamp/clock', {
+      vi: 'Đồng hồ máy chủ vừa bị chỉnh nên tạm ngừng cấp dấu thời gian.',
+      en: 'The clock was set while we run, so no time stamps are given.',
+    });
+  }
+  return now;
+}
