@@ -222,7 +222,11 @@ export function drawFooting(
   sheet.text('P', data.code, x, y + 1, { size: 10, font: 'semibold', width: column });
 
   const block = { width: right - left, align: 'center' } as const;
-  sheet.text('P', `${data.place}, ${longDateText(data.issuedAt)}`, left, footTop, { ...block, size: 9.5 });
+  sheet.text('P', `${data.place}, ${longDateText(data.issuedAt)}`, left - 12, footTop, {
+    ...block,
+    width: right - left + 24,
+    size: 9,
+  });
   const title = data.signer.title.toLocaleUpperCase('vi');
   sheet.text('P', title, left, footTop + 17, { ...block, size: 10.5, font: 'bold' });
   sheet.text('P', data.signer.fullName, left, page.height - bottom + 6, { ...block, size: 11, font: 'semibold' });

@@ -1,0 +1,69 @@
+import { as, integerOf, nameOf, type PdfDictionary, type PdfObject, sameObject } from '../../pdf/object.ts';
+import type { Comparison } from './comparison.ts';
+import type { Finding } from './policy.ts';
+
+/** Entries of a field that is its own widget (ISO 32000-1 §12.5.2, §12.7.3). No actions, no kids, no other pages. */
+const newFieldKeys = new Set('Type Subtype FT Ff T TU V F Rect P AP MK BS Border Lock SV DA M'.split(' '));
+/** What signing an empty field may touch. */
+const filledKeys = new Set(['V', 'AP', 'M', 'F', 'MK']);
+/** A signature block larger than this part of the page could cover what was signed ("sneaky signature"). */
+const maxPartOfPage = 0.2;
+
+/** A signature field that was added, or an empty one that was signed. */
+export function checkSignatureField(
+  comparison: Comparison,
+  field: PdfObject,
+  isNew: boolean,
+  widgets: Set<number>,
+  signatures: Set<number>,
+): Finding {
+  const { signed, current, added, explained } = comparison;
+  const refuse = (detail: string): Finding => ({ kind: 'form', allowed: false, detail });
+  const link = as('reference', field);
+  const now = current.dictionary(field);
+  if (!link || !now || nameOf(now.entries.get('FT')) !== 'Sig') return refuse('a form field that is no signature');
+  if (isNew) {
+    if (!added.has(link.number) || !comparison.claimAdded(link)) return refuse(`field ${link.number} was there before`);
+    for (const key of now.entries.keys()) if (!newFieldKeys.has(key)) return refuse(`/${key} of field ${link.number}`);
+    widgets.add(link.number);
+  } else {
+    const before = signed.dictionary(field);
+    if (!before || before.entries.has('V')) return refuse(`field ${link.number} changed`);
+    for (const key of new Set([...before.entries.keys(), ...now.entries.keys()])) {
+      if (sameObject(before.entries.get(key), now.entries.get(key))) continue;
+      if (!filledKeys.has(key) || !comparison.claimAdded(now.entries.get(key)))
+        return refuse(`/${key} of field ${link.number}`);
+    }
+    explained.add(link.number);
+  }
+  const value = as('reference', now.entries.get('V'));
+  if (value) {
+    if (!added.has(value.number)) return refuse(`the signature of field ${link.number} was there before`);
+    signatures.add(value.number);
+  }
+  const size = sizeProblem(comparison, now);
+  if (size) return refuse(size);
+  const isTimeStamp = nameOf(current.dictionary(value)?.entries.get('Type')) === 'DocTimeStamp';
+  return { kind: isTimeStamp ? 'document-time-stamp' : 'signature', allowed: true, detail: `field ${link.number}` };
+}
+
+/** Why the block is too large to be only a signature. */
+function sizeProblem({ current }: Comparison, field: PdfDictionary): string | undefined {
+  const rectangle = numbersOf(current.array(field.entries.get('Rect')));
+  if (rectangle?.length !== 4) return 'a signature block without a place';
+  if (areaOf(rectangle) === 0) return undefined;
+  let node = current.dictionary(field.entries.get('P'));
+  let box: number[] | undefined;
+  // MediaBox is inherited from the page tree (ISO 32000-1 §7.7.3.4).
+  for (let level = 0; node && !box && level < 32; level++) {
+    box = numbersOf(current.array(node.entries.get('MediaBox')));
+    node = current.dictionary(node.entries.get('Parent'));
+  }
+  if (box?.length !== 4) return 'a signature block without a page';
+  return areaOf(rectangle) > areaOf(box) * maxPartOfPage ? 'a signature block that covers much of a page' : undefined;
+}
+
+const numbersOf = (items: readonly PdfObject[] | undefined) =>
+  items?.map((item) => as('number', item)?.value ?? integerOf(item) ?? Number.NaN);
+const areaOf = ([left = 0, bottom = 0, right = 0, top = 0]: readonly number[]) =>
+  Math.abs((right - left) * (top - bottom));

@@ -1,0 +1,15 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { NotAPdf } from '../pdf/malformed.ts';
+import { type ValidationOptions, validatePdf } from './validation.ts';
+import type { WorkerAnswer } from './worker.ts';
+
+/** The other end of `validateInWorker`: one file, one answer. */
+const { bytes, options } = workerData as { bytes: Uint8Array; options: ValidationOptions }; // made by validateInWorker only
+const answer = await validatePdf(bytes, options).then(
+  (report): WorkerAnswer => ({ report }),
+  (error: unknown): WorkerAnswer => {
+    if (error instanceof NotAPdf) return { notAPdf: true };
+    throw error;
+  },
+);
+parentPort?.postMessage(answer);
