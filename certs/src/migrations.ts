@@ -23,6 +23,7 @@ export const migrations: SchemaMigrations = {
           subject text NOT NULL,
           person_id uuid,
           organisation_id uuid,
+          request_key text NOT NULL,
           state text NOT NULL CHECK (state IN ('intent', 'issued')),
           tbs bytea NOT NULL,
           der bytea,
@@ -35,6 +36,7 @@ export const migrations: SchemaMigrations = {
           CHECK (state = 'intent' OR der IS NOT NULL)
         );
         COMMENT ON COLUMN certs.certificate.serial IS 'contents of the INTEGER in lower-case hexadecimal';
+        CREATE UNIQUE INDEX certificate_request ON certs.certificate (request_key) WHERE state = 'issued';
         CREATE INDEX certificate_expiry ON certs.certificate (not_after) WHERE state = 'issued';
         CREATE INDEX certificate_person ON certs.certificate (person_id);
         CREATE INDEX certificate_revoked ON certs.certificate (issuer_id) WHERE revoked_at IS NOT NULL;

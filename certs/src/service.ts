@@ -1,8 +1,8 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Service } from '@edutrust/platform/service';
 import { addAuthorityRoutes } from './authority/routes.ts';
-import { addRepositoryRoutes } from './revocation/routes.ts';
 import { refreshRevocationLists } from './revocation/revocation-list.ts';
+import { addRepositoryRoutes } from './revocation/routes.ts';
 
 export { migrations } from './migrations.ts';
 

@@ -18,6 +18,7 @@ export type CertsTables = {
     subject: string;
     person_id: string | null;
     organisation_id: string | null;
+    request_key: string;
     state: 'intent' | 'issued';
     tbs: Buffer;
     der: Buffer | null;

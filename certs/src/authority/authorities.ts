@@ -27,13 +27,20 @@ export async function listAuthorities(db: Database | Transaction): Promise<Autho
     issuerId: row.issuer_id,
     keyId: row.key_id,
     certificate: row.certificate,
-    signatureAlgorithm: parseCertificate(row.certificate).publicKey().asymmetricKeyDetails?.namedCurve === 'secp384r1' ? 'ecdsa-sha384' : 'ecdsa-sha256',
+    signatureAlgorithm:
+      parseCertificate(row.certificate).publicKey().asymmetricKeyDetails?.namedCurve === 'secp384r1'
+        ? 'ecdsa-sha384'
+        : 'ecdsa-sha256',
   }));
 }
 
 /** @throws NotFound */
 export async function findAuthority(db: Database | Transaction, id: string): Promise<Authority> {
   const found = (await listAuthorities(db)).find((authority) => authority.id === id);
-  if (!found) throw new NotFound('authorities/not-found', { vi: 'Không có tổ chức chứng thực này.', en: 'There is no such authority.' });
+  if (!found)
+    throw new NotFound('authorities/not-found', {
+      vi: 'Không có tổ chức chứng thực này.',
+      en: 'There is no such authority.',
+    });
   return found;
 }

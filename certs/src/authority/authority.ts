@@ -1,6 +1,6 @@
 import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import type { ServiceContext } from '@edutrust/platform/context';
-import type { Transaction } from '@edutrust/platform/database';
+import type { Database, Transaction } from '@edutrust/platform/database';
 import { Conflict, InvalidInput, NotFound } from '@edutrust/platform/errors';
 import { record } from '@edutrust/platform/events';
 import type { Actor } from '@edutrust/platform/http';
@@ -35,6 +35,8 @@ export interface CertificateRequest {
   readonly publicKey: Uint8Array;
   readonly personId?: string;
   readonly organisationId?: string;
+  /** What the certificate is for (an enrolment's id): asked twice, the same certificate is given twice. */
+  readonly requestKey: string;
 }
 
 /** Backdated a little, for clocks that are behind. */
@@ -47,21 +49,22 @@ interface Issuance {
   readonly issuer: Authority;
   readonly personId?: string | undefined;
   readonly organisationId?: string | undefined;
+  readonly requestKey: string;
 }
 
 /**
- * Issues a certificate in the order of docs/certificates.md: the intent with its serial is kept first, in a transaction
- * of its own; the bytes are linted under a throw-away key; then signed and compared byte for byte; then kept, with its
- * leaf in the public log and its event, in the caller's transaction.
+ * Issues a certificate in the order of docs/certificates.md: the intent with its serial is kept first; the bytes are
+ * linted under a throw-away key; then signed and compared byte for byte; then kept with its leaf in the public log and
+ * its event, in one transaction. Idempotent by `requestKey`. Call it outside a transaction: it has two of its own.
  *
  * @throws InvalidInput `certificates/lint` when the certificate would break a rule.
  */
 export async function issueCertificate(
   context: ServiceContext,
-  transaction: Transaction,
-  { profile, subject, publicKey, personId, organisationId }: CertificateRequest,
-): Promise<{ readonly serial: string; readonly der: Buffer }> {
-  const issuer = await findAuthority(context.db, 'people');
+  { profile, subject, publicKey, personId, organisationId, requestKey }: CertificateRequest,
+): Promise<IssuedCertificate> {
+  const { db } = context;
+  const issuer = await findAuthority(db, 'people');
   const name: NameAttribute[] = [
     ['country', 'VN'],
     ...(subject.organisation ? [['organisation', subject.organisation] as const] : []),
@@ -69,39 +72,56 @@ export async function issueCertificate(
     ...(subject.serialNumber ? [['serialNumber', `EI:VN-${subject.serialNumber}`] as const] : []),
     ['commonName', subject.commonName],
   ];
-  return issue(context, transaction, { profile, subject: name, publicKey, issuer, personId, organisationId });
+  const input = { profile, subject: name, publicKey, issuer, personId, organisationId, requestKey };
+  const intent = await keepIntent(context, db, input);
+  const der = await signIntent(context, db, intent);
+  return db.transaction().execute((transaction) => complete(context, transaction, intent, der));
 }
 
-async function issue(context: ServiceContext, transaction: Transaction, input: Issuance): Promise<{ serial: string; der: Buffer }> {
-  const { issuer, profile, subject, publicKey } = input;
-  const { clock, config, db, ledger } = context;
-  const issuerCertificate = parseCertificate(issuer.certificate);
-  const now = clock.now().getTime();
-  const notBefore = new Date(Math.max(now - backdatedMs, issuerCertificate.notBefore.getTime()));
-  const notAfter = new Date(Math.min(now + profiles[profile].lifetimeMs, issuerCertificate.notAfter.getTime()));
-  const serial = newSerial();
+export interface IssuedCertificate {
+  /** Contents of the serial number's INTEGER, lower-case hexadecimal. */
+  readonly serial: string;
+  readonly der: Buffer;
+}
+
+/** What is kept before the key is used. */
+interface Intent {
+  readonly serial: string;
+  readonly tbs: Buffer;
+  readonly input: Issuance;
+  readonly issuer: Certificate;
+}
+
+async function keepIntent(context: ServiceContext, db: Database | Transaction, input: Issuance): Promise<Intent> {
+  const { issuer: authority, profile, subject, publicKey, personId, organisationId, requestKey } = input;
+  const issuer = parseCertificate(authority.certificate);
+  const now = context.clock.now().getTime();
+  const notBefore = new Date(Math.max(now - backdatedMs, issuer.notBefore.getTime()));
+  const notAfter = new Date(Math.min(now + profiles[profile].lifetimeMs, issuer.notAfter.getTime()));
+  const serialBytes = newSerial();
+  const serial = serialBytes.toString('hex');
   const tbs = buildToBeSigned({
     profile,
-    serial,
+    serial: serialBytes,
     subject,
     publicKey,
     notBefore,
     notAfter,
-    issuerName: issuerCertificate.subject.der,
-    issuerPublicKey: issuerCertificate.subjectPublicKeyInfo,
-    signatureAlgorithm: issuer.signatureAlgorithm,
-    addresses: { origin: config.url.origin, issuerId: issuer.id },
+    issuerName: issuer.subject.der,
+    issuerPublicKey: issuer.subjectPublicKeyInfo,
+    signatureAlgorithm: authority.signatureAlgorithm,
+    addresses: { origin: context.config.url.origin, issuerId: authority.id },
   });
-  const serialHex = Buffer.from(serial).toString('hex');
   await certsOf(db)
     .insertInto('certs.certificate')
     .values({
-      serial: serialHex,
-      issuer_id: issuer.id,
+      serial,
+      issuer_id: authority.id,
       profile,
       subject: subject.map(([, value]) => value).join(', '),
-      person_id: input.personId ?? null,
-      organisation_id: input.organisationId ?? null,
+      person_id: personId ?? null,
+      organisation_id: organisationId ?? null,
+      request_key: requestKey,
       state: 'intent',
       tbs,
       der: null,
@@ -112,24 +132,53 @@ async function issue(context: ServiceContext, transaction: Transaction, input: I
       ledger_entry: null,
     })
     .execute();
-  mustPassLint(tbs, profile, issuerCertificate);
-  const signature = await keyStore(context).sign(db, issuer.keyId, 'ca', tbs);
-  const der = sequence(tbs, signatureAlgorithms[issuer.signatureAlgorithm], bitString(signature));
-  mustBeTheLinted(parseCertificate(der), tbs, issuerCertificate);
-  const ledgerEntry = await ledger.append(transaction, 'signatures', certificateLeaf(der));
+  return { serial, tbs, input, issuer };
+}
+
+async function signIntent(
+  context: ServiceContext,
+  db: Database | Transaction,
+  { tbs, input, issuer }: Intent,
+): Promise<Buffer> {
+  const { issuer: authority, profile } = input;
+  mustPassLint(tbs, profile, issuer);
+  const signature = await keyStore(context).sign(db, authority.keyId, 'ca', tbs);
+  const der = sequence(tbs, signatureAlgorithms[authority.signatureAlgorithm], bitString(signature));
+  mustBeTheLinted(parseCertificate(der), tbs, issuer);
+  return der;
+}
+
+async function complete(
+  context: ServiceContext,
+  transaction: Transaction,
+  { serial, input }: Intent,
+  der: Buffer,
+): Promise<IssuedCertificate> {
+  const { profile, issuer, organisationId, requestKey } = input;
+  await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`edutrust.certs.request.${requestKey}`}, 0))`.execute(
+    transaction,
+  );
+  const existing = await certsOf(transaction)
+    .selectFrom('certs.certificate')
+    .select(['serial', 'der'])
+    .where('request_key', '=', requestKey)
+    .where('state', '=', 'issued')
+    .executeTakeFirst();
+  if (existing?.der) return { serial: existing.serial, der: existing.der };
+  const ledgerEntry = await context.ledger.append(transaction, 'signatures', certificateLeaf(der));
   await certsOf(transaction)
     .updateTable('certs.certificate')
     .set({ state: 'issued', der, ledger_entry: ledgerEntry })
-    .where('serial', '=', serialHex)
+    .where('serial', '=', serial)
     .execute();
   await record(transaction, {
     type: 'certificate.issued',
     actor: { kind: 'system', name: 'certs' },
-    subject: { kind: 'certificate', id: serialHex },
-    ...(input.organisationId ? { organisationId: input.organisationId } : {}),
+    subject: { kind: 'certificate', id: serial },
+    ...(organisationId ? { organisationId } : {}),
     data: { profile, issuer: issuer.id },
   });
-  return { serial: serialHex, der };
+  return { serial, der };
 }
 
 /** 20 octets of which 159 bits are random; positive and never starting with a zero octet. */
@@ -164,7 +213,9 @@ function mustPassLint(tbs: Buffer, profile: ProfileName, issuer: Certificate | u
 
 function mustBeTheLinted(certificate: Certificate, tbs: Buffer, issuer: Certificate): void {
   const { signatureAlgorithm, signature } = certificate;
-  const problem = certificate.tbs.equals(tbs) ? signatureProblem(signatureAlgorithm, issuer.publicKey(), tbs, signature) : 'other bytes were signed';
+  const problem = certificate.tbs.equals(tbs)
+    ? signatureProblem(signatureAlgorithm, issuer.publicKey(), tbs, signature)
+    : 'other bytes were signed';
   if (problem) throw new Error(`the certificate that was signed is not the one that was linted: ${problem}`);
 }
 
@@ -175,14 +226,24 @@ export async function ensureAuthorities(context: ServiceContext): Promise<void> 
     const existing = await certsOf(transaction).selectFrom('certs.authority').select('id').execute();
     if (existing.length > 0) return;
     const organisation = ['organisation', 'Sở Giáo dục và Đào tạo Thành phố Hồ Chí Minh'] as const;
-    const named = (commonName: string): NameAttribute[] => [['country', 'VN'], organisation, ['commonName', commonName]];
+    const named = (commonName: string): NameAttribute[] => [
+      ['country', 'VN'],
+      organisation,
+      ['commonName', commonName],
+    ];
     const root = await makeRoot(context, transaction, named('EduTrust Root CA'));
     for (const [id, commonName, purpose] of [
       ['people', 'EduTrust Issuing CA – People and Organisations', 'officials and organisations'],
       ['services', 'EduTrust Issuing CA – Services', 'time stamps and status services'],
     ] as const) {
       const key = await keyStore(context).generate(transaction, 'ca');
-      const issued = await issueInside(context, transaction, { profile: 'issuing-ca', subject: named(commonName), publicKey: key.publicKey, issuer: root });
+      const issued = await issueInside(context, transaction, {
+        profile: 'issuing-ca',
+        subject: named(commonName),
+        publicKey: key.publicKey,
+        issuer: root,
+        requestKey: `authority/${id}`,
+      });
       await certsOf(transaction)
         .insertInto('certs.authority')
         .values({ id, name: commonName, purpose, issuer_id: 'root', key_id: key.id, certificate: issued.der })
@@ -195,7 +256,11 @@ export async function ensureAuthorities(context: ServiceContext): Promise<void> 
   });
 }
 
-async function makeRoot(context: ServiceContext, transaction: Transaction, subject: readonly NameAttribute[]): Promise<Authority> {
+async function makeRoot(
+  context: ServiceContext,
+  transaction: Transaction,
+  subject: readonly NameAttribute[],
+): Promise<Authority> {
   const { clock, config } = context;
   const key = await keyStore(context).generate(transaction, 'ca', 'p384');
   const notBefore = new Date(clock.now().getTime() - backdatedMs);
@@ -219,7 +284,14 @@ async function makeRoot(context: ServiceContext, transaction: Transaction, subje
   const commonName = subject.at(-1)?.[1] ?? '';
   await certsOf(transaction)
     .insertInto('certs.authority')
-    .values({ id: 'root', name: commonName, purpose: 'trust anchor', issuer_id: null, key_id: key.id, certificate: der })
+    .values({
+      id: 'root',
+      name: commonName,
+      purpose: 'trust anchor',
+      issuer_id: null,
+      key_id: key.id,
+      certificate: der,
+    })
     .execute();
   await record(transaction, {
     type: 'authority.created',
@@ -227,19 +299,47 @@ async function makeRoot(context: ServiceContext, transaction: Transaction, subje
     subject: { kind: 'authority', id: 'root' },
     data: { sha256: hashHex(der) },
   });
-  return { id: 'root', name: commonName, purpose: 'trust anchor', issuerId: null, keyId: key.id, certificate: der, signatureAlgorithm: 'ecdsa-sha384' };
+  return {
+    id: 'root',
+    name: commonName,
+    purpose: 'trust anchor',
+    issuerId: null,
+    keyId: key.id,
+    certificate: der,
+    signatureAlgorithm: 'ecdsa-sha384',
+  };
 }
 
 /** Issuing while the authorities themselves come into being: all of it is one transaction, intents too. */
-function issueInside(context: ServiceContext, transaction: Transaction, input: Issuance): Promise<{ serial: string; der: Buffer }> {
-  return issue({ ...context, db: transaction as unknown as ServiceContext['db'] }, transaction, input);
+async function issueInside(
+  context: ServiceContext,
+  transaction: Transaction,
+  input: Issuance,
+): Promise<IssuedCertificate> {
+  const intent = await keepIntent(context, transaction, input);
+  return complete(context, transaction, intent, await signIntent(context, transaction, intent));
 }
 
-async function makeResponder(context: ServiceContext, transaction: Transaction, purpose: 'ocsp' | 'tsa', issuerId: string, subject: readonly NameAttribute[]): Promise<void> {
+async function makeResponder(
+  context: ServiceContext,
+  transaction: Transaction,
+  purpose: 'ocsp' | 'tsa',
+  issuerId: string,
+  subject: readonly NameAttribute[],
+): Promise<void> {
   const key = await keyStore(context).generate(transaction, purpose);
   const issuer = await findAuthority(transaction, issuerId);
-  const { der } = await issueInside(context, transaction, { profile: purpose, subject, publicKey: key.publicKey, issuer });
-  await certsOf(transaction).insertInto('certs.responder').values({ purpose, issuer_id: issuerId, key_id: key.id, certificate: der }).execute();
+  const { der } = await issueInside(context, transaction, {
+    profile: purpose,
+    subject,
+    publicKey: key.publicKey,
+    issuer,
+    requestKey: `${purpose}/${issuerId}`,
+  });
+  await certsOf(transaction)
+    .insertInto('certs.responder')
+    .values({ purpose, issuer_id: issuerId, key_id: key.id, certificate: der })
+    .execute();
 }
 
 /**
@@ -247,13 +347,30 @@ async function makeResponder(context: ServiceContext, transaction: Transaction, 
  *
  * @throws NotFound; Conflict for a certificate that was never completed.
  */
-export async function revokeCertificate(context: ServiceContext, serial: string, reason: RevocationReason, actor: Actor): Promise<void> {
+export async function revokeCertificate(
+  context: ServiceContext,
+  serial: string,
+  reason: RevocationReason,
+  actor: Actor,
+): Promise<void> {
   await context.db.transaction().execute(async (transaction) => {
-    const found = await certsOf(transaction).selectFrom('certs.certificate').selectAll().where('serial', '=', serial).forUpdate().executeTakeFirst();
-    if (!found) throw new NotFound('certificates/not-found', { vi: 'Không có chứng thư này.', en: 'There is no such certificate.' });
+    const found = await certsOf(transaction)
+      .selectFrom('certs.certificate')
+      .selectAll()
+      .where('serial', '=', serial)
+      .forUpdate()
+      .executeTakeFirst();
+    if (!found)
+      throw new NotFound('certificates/not-found', {
+        vi: 'Không có chứng thư này.',
+        en: 'There is no such certificate.',
+      });
     if (found.revoked_at) return;
     if (found.state === 'intent') {
-      throw new Conflict('certificates/never-issued', { vi: 'Chứng thư này chưa được cấp xong.', en: 'This certificate was never completed.' });
+      throw new Conflict('certificates/never-issued', {
+        vi: 'Chứng thư này chưa được cấp xong.',
+        en: 'This certificate was never completed.',
+      });
     }
     await certsOf(transaction)
       .updateTable('certs.certificate')
@@ -285,7 +402,11 @@ export async function chainAbove(context: Pick<ServiceContext, 'db'>, issuerId: 
 }
 
 /** What our own verification trusts and builds with: the root; the authorities below it; the newest lists. DER. */
-export async function trustMaterial({ db }: Pick<ServiceContext, 'db'>): Promise<{ readonly anchors: Buffer[]; readonly untrusted: Buffer[]; readonly crls: Buffer[] }> {
+export async function trustMaterial({ db }: Pick<ServiceContext, 'db'>): Promise<{
+  readonly anchors: Buffer[];
+  readonly untrusted: Buffer[];
+  readonly crls: Buffer[];
+}> {
   const all = await listAuthorities(db);
   const { rows } = await sql<{ der: Buffer }>`
     SELECT DISTINCT ON (issuer_id) der FROM certs.revocation_list ORDER BY issuer_id, number DESC`.execute(db);

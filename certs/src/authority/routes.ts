@@ -38,7 +38,12 @@ const columns = sql`serial, subject, profile, issuer_id AS "issuerId", person_id
   CASE WHEN revoked_at IS NOT NULL THEN 'revoked' WHEN not_after < now() THEN 'expired' ELSE 'valid' END AS status`;
 
 function toSummary({ der: _der, ...row }: Row) {
-  return { ...row, notBefore: row.notBefore.toISOString(), notAfter: row.notAfter.toISOString(), revokedAt: row.revokedAt?.toISOString() ?? null };
+  return {
+    ...row,
+    notBefore: row.notBefore.toISOString(),
+    notAfter: row.notAfter.toISOString(),
+    revokedAt: row.revokedAt?.toISOString() ?? null,
+  };
 }
 
 export function addAuthorityRoutes(app: App, context: ServiceContext): void {
@@ -84,7 +89,13 @@ export function addAuthorityRoutes(app: App, context: ServiceContext): void {
           notBefore: certificate.notBefore.toISOString(),
           notAfter: certificate.notAfter.toISOString(),
           certificatePem: toPem(der),
-          crl: list ? { number: list.number, thisUpdate: list.thisUpdate.toISOString(), nextUpdate: list.nextUpdate.toISOString() } : null,
+          crl: list
+            ? {
+                number: list.number,
+                thisUpdate: list.thisUpdate.toISOString(),
+                nextUpdate: list.nextUpdate.toISOString(),
+              }
+            : null,
         };
       });
       return { items: await Promise.all(items) };
@@ -116,11 +127,15 @@ export function addAuthorityRoutes(app: App, context: ServiceContext): void {
         sql`EXISTS (SELECT FROM registry.organisation AS o WHERE o.path && ${scope}::uuid[]
           AND (o.id = organisation_id OR (organisation_id IS NULL AND o.parent_id IS NULL)))`,
       ];
-      if (query.q) conditions.push(sql`registry.fold(subject) LIKE '%' || registry.fold(${query.q.replaceAll(/[\\%_]/g, '\\$&')}) || '%'`);
+      if (query.q)
+        conditions.push(
+          sql`registry.fold(subject) LIKE '%' || registry.fold(${query.q.replaceAll(/[\\%_]/g, '\\$&')}) || '%'`,
+        );
       if (query.status === 'revoked') conditions.push(sql`revoked_at IS NOT NULL`);
       if (query.status === 'expired') conditions.push(sql`revoked_at IS NULL AND not_after < now()`);
       if (query.status === 'valid') conditions.push(sql`revoked_at IS NULL AND not_after >= now()`);
-      if (at && after && !Number.isNaN(Date.parse(at))) conditions.push(sql`(not_after, serial) > (${at}::timestamptz, ${after})`);
+      if (at && after && !Number.isNaN(Date.parse(at)))
+        conditions.push(sql`(not_after, serial) > (${at}::timestamptz, ${after})`);
       const { rows } = await sql<Row>`
         SELECT ${columns} FROM certs.certificate WHERE ${sql.join(conditions, sql` AND `)}
         ORDER BY not_after, serial LIMIT ${query.limit}`.execute(db);
@@ -134,8 +149,15 @@ export function addAuthorityRoutes(app: App, context: ServiceContext): void {
 
   const params = Type.Object({ serial: Type.String({ pattern: '^[0-9a-f]{16,40}$' }) });
   async function find(serial: string): Promise<Row> {
-    const { rows } = await sql<Row>`SELECT ${columns} FROM certs.certificate WHERE serial = ${serial} AND state = 'issued'`.execute(db);
-    if (!rows[0]) throw new NotFound('certificates/not-found', { vi: 'Không có chứng thư này.', en: 'There is no such certificate.' });
+    const { rows } =
+      await sql<Row>`SELECT ${columns} FROM certs.certificate WHERE serial = ${serial} AND state = 'issued'`.execute(
+        db,
+      );
+    if (!rows[0])
+      throw new NotFound('certificates/not-found', {
+        vi: 'Không có chứng thư này.',
+        en: 'There is no such certificate.',
+      });
     return rows[0];
   }
   /** The organisation that decides who may see it: its own, or the department for the platform's. */
@@ -154,7 +176,13 @@ export function addAuthorityRoutes(app: App, context: ServiceContext): void {
         tags,
         summary: 'One certificate with its chain',
         params,
-        response: { 200: Type.Object({ ...CertificateSummary.properties, certificatePem: Type.String(), chainPem: Type.String() }) },
+        response: {
+          200: Type.Object({
+            ...CertificateSummary.properties,
+            certificatePem: Type.String(),
+            chainPem: Type.String(),
+          }),
+        },
       },
     },
     async (request) => {
@@ -172,7 +200,10 @@ export function addAuthorityRoutes(app: App, context: ServiceContext): void {
         tags,
         summary: 'Revokes for good; the new revocation list is there when this answers',
         params,
-        body: Type.Object({ reason: Type.Enum(Object.keys(revocationReasons) as (keyof typeof revocationReasons)[]) }, { additionalProperties: false }),
+        body: Type.Object(
+          { reason: Type.Enum(Object.keys(revocationReasons) as (keyof typeof revocationReasons)[]) },
+          { additionalProperties: false },
+        ),
         response: { 200: CertificateSummary },
       },
     },

@@ -1,5 +1,18 @@
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
-import { childrenOf, DerError, type DerNode, expectTag, readBitString, readBoolean, readDer, readInteger, readOid, readSmallInteger, readTime, tag } from '../der/der.ts';
+import {
+  childrenOf,
+  DerError,
+  type DerNode,
+  expectTag,
+  readBitString,
+  readBoolean,
+  readDer,
+  readInteger,
+  readOid,
+  readSmallInteger,
+  readTime,
+  tag,
+} from '../der/der.ts';
 import { canonicalName, formatName, type ReadAttribute, readName } from './names.ts';
 
 export { attributeTypes, encodeName, formatName, type NameAttribute } from './names.ts';
@@ -55,7 +68,8 @@ export function parseCertificate(der: Uint8Array): Certificate {
   const version = parts[0]?.tag === 0xa0 ? readVersion(parts.shift()) : 1;
   const [serial, innerAlgorithm, issuer, validity, subject, spki, ...optional] = parts;
   if (!issuer || !subject || !spki || !innerAlgorithm) throw new DerError('not a certificate');
-  if (!innerAlgorithm.bytes.equals(outerAlgorithm.bytes)) throw new DerError('two signature algorithms that differ (RFC 5280 §4.1.1.2)');
+  if (!innerAlgorithm.bytes.equals(outerAlgorithm.bytes))
+    throw new DerError('two signature algorithms that differ (RFC 5280 §4.1.1.2)');
   const [notBefore, notAfter] = childrenOf(validity, tag.sequence);
   const subjectPublicKeyInfo = expectTag(spki, tag.sequence).bytes;
   let key: KeyObject | undefined;
@@ -89,7 +103,8 @@ function readVersion(node: DerNode | undefined): number {
 
 function readExtensions(optional: readonly DerNode[], version: number): ReadonlyMap<string, Extension> {
   const last = optional.at(-1);
-  for (const node of optional) if (![0x81, 0x82, 0xa3].includes(node.tag)) throw new DerError('an unknown part of a certificate');
+  for (const node of optional)
+    if (![0x81, 0x82, 0xa3].includes(node.tag)) throw new DerError('an unknown part of a certificate');
   if (last?.tag !== 0xa3) return new Map();
   if (version !== 3) throw new DerError('extensions need version 3');
   const [list, ...rest] = last.children();
@@ -106,7 +121,8 @@ export function readExtensionList(list: DerNode | undefined): ReadonlyMap<string
     const critical = parts[1]?.tag === tag.boolean && readBoolean(parts[1]);
     if (parts[1]?.tag === tag.boolean && !critical) throw new DerError('a default value that DER leaves out');
     const value = expectTag(parts.at(-1), tag.octetString);
-    if (parts.length > (critical ? 3 : 2) || extensions.has(type)) throw new DerError('a malformed or repeated extension');
+    if (parts.length > (critical ? 3 : 2) || extensions.has(type))
+      throw new DerError('a malformed or repeated extension');
     extensions.set(type, { critical, value: value.contents });
   }
   return extensions;
@@ -120,7 +136,10 @@ export function parsePem(text: string): Certificate[] {
 }
 
 export function toPem(der: Uint8Array, label = 'CERTIFICATE'): string {
-  const lines = Buffer.from(der).toString('base64').match(/.{1,64}/g) ?? [];
+  const lines =
+    Buffer.from(der)
+      .toString('base64')
+      .match(/.{1,64}/g) ?? [];
   return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`;
 }
 

@@ -1,4 +1,16 @@
-import { childrenOf, type DerNode, DerError, ia5String, oid, printableString, readOid, sequence, setOf, tag, utf8String } from '../der/der.ts';
+import {
+  childrenOf,
+  DerError,
+  type DerNode,
+  ia5String,
+  oid,
+  printableString,
+  readOid,
+  sequence,
+  setOf,
+  tag,
+  utf8String,
+} from '../der/der.ts';
 
 /** Attribute types of distinguished names (RFC 4519, RFC 5280 appendix A) by the short words people know. */
 export const attributeTypes = {
@@ -88,12 +100,18 @@ function readText(node: DerNode): string {
 export function formatName(relative: readonly (readonly ReadAttribute[])[]): string {
   return [...relative]
     .reverse()
-    .map((attributes) => attributes.map(({ type, value }) => `${shortNames[type] ?? type}=${value.replaceAll(/[,+=\\]/g, '\\$&')}`).join('+'))
+    .map((attributes) =>
+      attributes
+        .map(({ type, value }) => `${shortNames[type] ?? type}=${value.replaceAll(/[,+=\\]/g, '\\$&')}`)
+        .join('+'),
+    )
     .join(', ');
 }
 
 /** Compared as RFC 5280 §7.1 asks: case and inner space folded, types in order; the encoding of a string is not the point. */
 export function canonicalName(relative: readonly (readonly ReadAttribute[])[]): string {
   const fold = (text: string) => text.normalize('NFKC').toLowerCase().trim().replaceAll(/\s+/g, ' ');
-  return JSON.stringify(relative.map((attributes) => attributes.map(({ type, value }) => `${type}=${fold(value)}`).sort()));
+  return JSON.stringify(
+    relative.map((attributes) => attributes.map(({ type, value }) => `${type}=${fold(value)}`).sort()),
+  );
 }

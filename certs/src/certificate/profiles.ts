@@ -1,4 +1,15 @@
-import { bitString, boolean, explicit, implicit, integer, nullValue, octetString, oid, sequence, time } from '../der/der.ts';
+import {
+  bitString,
+  boolean,
+  explicit,
+  implicit,
+  integer,
+  nullValue,
+  octetString,
+  oid,
+  sequence,
+  time,
+} from '../der/der.ts';
 import { extensionIds, type KeyUsage, keyUsageBits } from '../path/extensions.ts';
 import { keyIdentifier } from './certificate.ts';
 import { encodeName, type NameAttribute } from './names.ts';
@@ -28,8 +39,18 @@ export interface Profile {
 }
 
 export const profiles = {
-  root: { lifetimeMs: 20 * 365 * days, authority: { pathLength: 1 }, keyUsage: ['keyCertSign', 'cRLSign'], hasRevocationAddresses: false },
-  'issuing-ca': { lifetimeMs: 10 * 365 * days, authority: { pathLength: 0 }, keyUsage: ['keyCertSign', 'cRLSign'], hasRevocationAddresses: true },
+  root: {
+    lifetimeMs: 20 * 365 * days,
+    authority: { pathLength: 1 },
+    keyUsage: ['keyCertSign', 'cRLSign'],
+    hasRevocationAddresses: false,
+  },
+  'issuing-ca': {
+    lifetimeMs: 10 * 365 * days,
+    authority: { pathLength: 0 },
+    keyUsage: ['keyCertSign', 'cRLSign'],
+    hasRevocationAddresses: true,
+  },
   /** A natural person who signs for an organisation. */
   official: {
     lifetimeMs: 365 * days,
@@ -96,7 +117,11 @@ function extensionsOf(profile: Profile, { publicKey, issuerPublicKey, addresses 
   const list = [
     extension(extensionIds.subjectKeyIdentifier, false, octetString(keyIdentifier(publicKey))),
     extension(extensionIds.authorityKeyIdentifier, false, sequence(implicit(0, keyIdentifier(issuerPublicKey)))),
-    extension(extensionIds.basicConstraints, true, profile.authority ? sequence(boolean(true), integer(profile.authority.pathLength)) : sequence()),
+    extension(
+      extensionIds.basicConstraints,
+      true,
+      profile.authority ? sequence(boolean(true), integer(profile.authority.pathLength)) : sequence(),
+    ),
     extension(extensionIds.keyUsage, true, encodeKeyUsage(profile.keyUsage)),
   ];
   if (profile.extendedKeyUsage) {
@@ -124,4 +149,3 @@ function encodeKeyUsage(usages: readonly KeyUsage[]): Buffer {
   const unused = Math.clz32(bits & -bits) === 32 ? 0 : 31 - Math.clz32(bits & -bits);
   return bitString(Buffer.of(bits), unused);
 }
-

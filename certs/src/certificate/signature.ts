@@ -1,5 +1,16 @@
 import { constants, type KeyObject, verify } from 'node:crypto';
-import { childrenOf, type DerNode, nullValue, oid, readDer, readInteger, readOid, readSmallInteger, sequence, tag } from '../der/der.ts';
+import {
+  childrenOf,
+  type DerNode,
+  nullValue,
+  oid,
+  readDer,
+  readInteger,
+  readOid,
+  readSmallInteger,
+  sequence,
+  tag,
+} from '../der/der.ts';
 
 /** The signature algorithms that we make. */
 export const signatureAlgorithms = {
@@ -24,7 +35,12 @@ const rsaHashes: Readonly<Record<string, string>> = {
 const allowedCurves = new Set(['prime256v1', 'secp384r1', 'secp521r1']);
 
 /** Why a signature is not accepted; undefined when it is good. SHA-1, MD5 and small keys are never good (V3). */
-export function signatureProblem(algorithm: Buffer, key: KeyObject, data: Uint8Array, signature: Uint8Array): string | undefined {
+export function signatureProblem(
+  algorithm: Buffer,
+  key: KeyObject,
+  data: Uint8Array,
+  signature: Uint8Array,
+): string | undefined {
   let parts: DerNode[];
   let type: string;
   try {
@@ -62,11 +78,18 @@ function rsaKeyProblem(key: KeyObject): string | undefined {
   const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {};
   if (modulusLength < 2048) return 'an RSA key below 2048 bits';
   if (modulusLength > 8192) return 'an RSA key above 8192 bits';
-  return publicExponent < 65_537n || publicExponent % 2n === 0n || publicExponent > 2n ** 32n ? 'an RSA exponent that is not allowed' : undefined;
+  return publicExponent < 65_537n || publicExponent % 2n === 0n || publicExponent > 2n ** 32n
+    ? 'an RSA exponent that is not allowed'
+    : undefined;
 }
 
 /** RSASSA-PSS-params (RFC 4055 §3.1): one hash for both, salt as long as it. */
-function rsaPssProblem(parameters: DerNode | undefined, key: KeyObject, data: Uint8Array, signature: Uint8Array): string | undefined {
+function rsaPssProblem(
+  parameters: DerNode | undefined,
+  key: KeyObject,
+  data: Uint8Array,
+  signature: Uint8Array,
+): string | undefined {
   const problem = rsaKeyProblem(key);
   if (problem) return problem;
   try {
@@ -80,7 +103,8 @@ function rsaPssProblem(parameters: DerNode | undefined, key: KeyObject, data: Ui
     const mask = childrenOf(fields.get(0xa1), tag.sequence);
     const maskHash = hashes[readOid(childrenOf(mask[1], tag.sequence)[0])];
     const salt = readSmallInteger(fields.get(0xa2));
-    if (!hash || hash !== maskHash || readOid(mask[0]) !== '1.2.840.113549.1.1.8' || salt !== hash[1]) return 'PSS parameters that are not allowed';
+    if (!hash || hash !== maskHash || readOid(mask[0]) !== '1.2.840.113549.1.1.8' || salt !== hash[1])
+      return 'PSS parameters that are not allowed';
     const options = { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: salt };
     return verify(hash[0], data, options, signature) ? undefined : 'the signature does not fit';
   } catch {
@@ -92,10 +116,13 @@ function rsaPssProblem(parameters: DerNode | undefined, key: KeyObject, data: Ui
 function isStrictEcdsaSignature(signature: Uint8Array): boolean {
   try {
     const parts = childrenOf(readDer(signature), tag.sequence);
-    return parts.length === 2 && parts.every((part) => {
-      const value = readInteger(part);
-      return (value[0] ?? 0x80) < 0x80 && !value.every((byte) => byte === 0);
-    });
+    return (
+      parts.length === 2 &&
+      parts.every((part) => {
+        const value = readInteger(part);
+        return (value[0] ?? 0x80) < 0x80 && !value.every((byte) => byte === 0);
+      })
+    );
   } catch {
     return false;
   }

@@ -42,7 +42,8 @@ export const sequence = (...parts: readonly Uint8Array[]): Buffer => element(tag
 /** SET OF: the elements in the order that DER wants (X.690 §11.6). */
 export const setOf = (...parts: readonly Uint8Array[]): Buffer => element(tag.set, ...[...parts].sort(Buffer.compare));
 export const octetString = (bytes: Uint8Array): Buffer => element(tag.octetString, bytes);
-export const bitString = (bytes: Uint8Array, unusedBits = 0): Buffer => element(tag.bitString, Buffer.of(unusedBits), bytes);
+export const bitString = (bytes: Uint8Array, unusedBits = 0): Buffer =>
+  element(tag.bitString, Buffer.of(unusedBits), bytes);
 export const boolean = (value: boolean): Buffer => element(tag.boolean, Buffer.of(value ? 0xff : 0));
 export const nullValue: Buffer = Buffer.of(tag.null, 0);
 export const utf8String = (text: string): Buffer => element(tag.utf8String, Buffer.from(text, 'utf8'));
@@ -92,7 +93,10 @@ export function generalizedTime(at: Date): Buffer {
 export function time(at: Date): Buffer {
   const year = at.getUTCFullYear();
   if (year >= 2050 || year < 1950) return generalizedTime(at);
-  const rest = at.toISOString().replaceAll(/[-:T]|\.\d+/g, '').slice(4);
+  const rest = at
+    .toISOString()
+    .replaceAll(/[-:T]|\.\d+/g, '')
+    .slice(4);
   return element(tag.utcTime, Buffer.from(`${twoDigits(year % 100)}${rest}`, 'latin1'));
 }
 
@@ -181,7 +185,8 @@ export function childrenOf(node: DerNode | undefined, expected: number): DerNode
 }
 
 export function expectTag(node: DerNode | undefined, expected: number): DerNode {
-  if (node?.tag !== expected) throw new DerError(`tag ${node?.tag.toString(16) ?? 'none'} where ${expected.toString(16)} belongs`);
+  if (node?.tag !== expected)
+    throw new DerError(`tag ${node?.tag.toString(16) ?? 'none'} where ${expected.toString(16)} belongs`);
   return node;
 }
 
@@ -225,7 +230,8 @@ export function readSmallInteger(node: DerNode | undefined): number {
 
 export function readBoolean(node: DerNode | undefined): boolean {
   const { contents } = expectTag(node, tag.boolean);
-  if (contents.length !== 1 || (contents[0] !== 0 && contents[0] !== 0xff)) throw new DerError('a boolean that DER does not write');
+  if (contents.length !== 1 || (contents[0] !== 0 && contents[0] !== 0xff))
+    throw new DerError('a boolean that DER does not write');
   return contents[0] === 0xff;
 }
 
@@ -244,11 +250,14 @@ export function readTime(node: DerNode | undefined): Date {
   const text = node?.contents.toString('latin1') ?? '';
   const isShort = node?.tag === tag.utcTime;
   if (!isShort && node?.tag !== tag.generalizedTime) throw new DerError('not a time');
-  const match = (isShort ? /^(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})Z$/ : /^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})Z$/).exec(text);
+  const match = (
+    isShort ? /^(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})Z$/ : /^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})Z$/
+  ).exec(text);
   if (!match) throw new DerError('a time in a form that RFC 5280 does not allow');
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1).map(Number);
   const fullYear = isShort ? (year < 50 ? 2000 + year : 1900 + year) : year;
   const at = new Date(Date.UTC(fullYear, month - 1, day, hour, minute, second));
-  if (at.getUTCMonth() !== month - 1 || at.getUTCDate() !== day || hour > 23 || minute > 59 || second > 59) throw new DerError('no such time');
+  if (at.getUTCMonth() !== month - 1 || at.getUTCDate() !== day || hour > 23 || minute > 59 || second > 59)
+    throw new DerError('no such time');
   return at;
 }

@@ -42,7 +42,13 @@ export function keyStore({ secrets }: Pick<ServiceContext, 'secrets'>): KeyStore
       const pkcs8 = privateKey.export({ type: 'pkcs8', format: 'der' });
       await certsOf(transaction)
         .insertInto('certs.key')
-        .values({ id, purpose, algorithm, public_key: spki, sealed_private_key: secrets.seal(pkcs8, sealContext(id, purpose)) })
+        .values({
+          id,
+          purpose,
+          algorithm,
+          public_key: spki,
+          sealed_private_key: secrets.seal(pkcs8, sealContext(id, purpose)),
+        })
         .execute();
       return { id, publicKey: spki };
     },
@@ -57,11 +63,24 @@ function sealContext(id: string, purpose: KeyPurpose): string {
   return `certs.key/${purpose}/${id}`;
 }
 
-async function loadKey(secrets: SecretBox, db: Database | Transaction, id: string, purpose: KeyPurpose): Promise<{ key: KeyObject; hash: string }> {
-  const row = await certsOf(db).selectFrom('certs.key').selectAll().where('id', '=', id).where('purpose', '=', purpose).executeTakeFirst();
+async function loadKey(
+  secrets: SecretBox,
+  db: Database | Transaction,
+  id: string,
+  purpose: KeyPurpose,
+): Promise<{ key: KeyObject; hash: string }> {
+  const row = await certsOf(db)
+    .selectFrom('certs.key')
+    .selectAll()
+    .where('id', '=', id)
+    .where('purpose', '=', purpose)
+    .executeTakeFirst();
   const hash = hashes[row?.algorithm ?? ''];
   if (!row || !hash) {
-    throw new Unavailable('keys/no-key', { vi: 'Không tìm thấy khoá ký cho việc này.', en: 'There is no signing key for this.' });
+    throw new Unavailable('keys/no-key', {
+      vi: 'Không tìm thấy khoá ký cho việc này.',
+      en: 'There is no signing key for this.',
+    });
   }
   const pkcs8 = secrets.open(row.sealed_private_key, sealContext(id, purpose));
   return { key: createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' }), hash };

@@ -19,7 +19,12 @@ interface BatchLine {
 export function verifyBatchLine(line: string): string {
   const started = performance.now();
   const answer = (id: unknown, verdict: string, reason: string | undefined) =>
-    JSON.stringify({ id: id ?? null, verdict, ...(reason ? { reason } : {}), ms: Math.round((performance.now() - started) * 100) / 100 });
+    JSON.stringify({
+      id: id ?? null,
+      verdict,
+      ...(reason ? { reason } : {}),
+      ms: Math.round((performance.now() - started) * 100) / 100,
+    });
   let input: BatchLine;
   try {
     input = JSON.parse(line) as BatchLine;
@@ -31,7 +36,11 @@ export function verifyBatchLine(line: string): string {
     const result = validatePath(parseLine(input));
     if (result.verdict === 'valid') return answer(input.id, 'valid', undefined);
     const { code, sentence, section, subject } = result.refused;
-    return answer(input.id, result.verdict, `${code}: ${sentence} (RFC 5280 ${section})${subject ? `: ${subject}` : ''}`);
+    return answer(
+      input.id,
+      result.verdict,
+      `${code}: ${sentence} (RFC 5280 ${section})${subject ? `: ${subject}` : ''}`,
+    );
   } catch (error) {
     return answer(input.id, 'invalid', `bad-request: ${error instanceof Error ? error.message : String(error)}`);
   }
@@ -40,7 +49,8 @@ export function verifyBatchLine(line: string): string {
 function parseLine(input: BatchLine): PathRequest {
   const [leaf] = certificates(input.leaf, 'leaf');
   if (!leaf) throw new Error('leaf holds no certificate');
-  if (input.policies !== undefined && Object.keys(input.policies as object).length > 0) throw new Error('policies are not processed');
+  if (input.policies !== undefined && Object.keys(input.policies as object).length > 0)
+    throw new Error('policies are not processed');
   const at = input.at === undefined ? new Date() : new Date(String(input.at));
   if (Number.isNaN(at.getTime())) throw new Error('at is no time');
   return {
@@ -57,7 +67,8 @@ function parseLine(input: BatchLine): PathRequest {
 }
 
 function list(value: unknown, field: string): string[] {
-  if (!Array.isArray(value) || !value.every((item) => typeof item === 'string')) throw new Error(`${field} is no list of PEM texts`);
+  if (!Array.isArray(value) || !value.every((item) => typeof item === 'string'))
+    throw new Error(`${field} is no list of PEM texts`);
   return value;
 }
 
@@ -68,6 +79,7 @@ function certificates(pem: unknown, field: string): Buffer[] {
 }
 
 function pemBodies(pem: string): Buffer[] {
-  return [...pem.matchAll(/-----BEGIN [A-Z0-9 ]+-----([\s\S]*?)-----END [A-Z0-9 ]+-----/g)].map((match) => Buffer.from(match[1] ?? '', 'base64'));
+  return [...pem.matchAll(/-----BEGIN [A-Z0-9 ]+-----([\s\S]*?)-----END [A-Z0-9 ]+-----/g)].map((match) =>
+    Buffer.from(match[1] ?? '', 'base64'),
+  );
 }
-

@@ -2,7 +2,16 @@ import type { KeyObject } from 'node:crypto';
 import { type Extension, readExtensionList } from '../certificate/certificate.ts';
 import { canonicalName, readName } from '../certificate/names.ts';
 import { signatureProblem } from '../certificate/signature.ts';
-import { childrenOf, DerError, readBitString, readDer, readInteger, readSmallInteger, readTime, tag } from '../der/der.ts';
+import {
+  childrenOf,
+  DerError,
+  readBitString,
+  readDer,
+  readInteger,
+  readSmallInteger,
+  readTime,
+  tag,
+} from '../der/der.ts';
 
 /** A certificate revocation list (RFC 5280 §5.1), parsed strictly. */
 export interface RevocationList {
@@ -35,7 +44,8 @@ export function parseRevocationList(der: Uint8Array): RevocationList {
   const isTime = (byte: number | undefined) => byte === tag.utcTime || byte === tag.generalizedTime;
   const nextUpdate = isTime(parts[0]?.tag) ? readTime(parts.shift()) : undefined;
   const entries = parts[0]?.tag === tag.sequence ? childrenOf(parts.shift(), tag.sequence) : [];
-  const extensions = parts[0]?.tag === 0xa0 ? readExtensionList(parts.shift()?.children()[0]) : new Map<string, Extension>();
+  const extensions =
+    parts[0]?.tag === 0xa0 ? readExtensionList(parts.shift()?.children()[0]) : new Map<string, Extension>();
   if (parts.length > 0 || (version === 1 && extensions.size > 0)) throw new DerError('a malformed revocation list');
   let hasUnknownCritical = [...extensions].some(([type, { critical }]) => critical && !knownExtensions.has(type));
   const revoked = new Map<string, { at: Date; reason: number }>();
@@ -44,7 +54,10 @@ export function parseRevocationList(der: Uint8Array): RevocationList {
     const details = list ? readExtensionList(list) : new Map<string, Extension>();
     hasUnknownCritical ||= [...details].some(([type, { critical }]) => critical && !knownEntryExtensions.has(type));
     const reason = details.get('2.5.29.21');
-    revoked.set(readInteger(serial).toString('hex'), { at: readTime(at), reason: reason ? (readDer(reason.value).contents[0] ?? 0) : 0 });
+    revoked.set(readInteger(serial).toString('hex'), {
+      at: readTime(at),
+      reason: reason ? (readDer(reason.value).contents[0] ?? 0) : 0,
+    });
   }
   return {
     der: whole.bytes,

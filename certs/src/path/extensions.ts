@@ -1,6 +1,16 @@
-import { childrenOf, DerError, type DerNode, readBitString, readBoolean, readDer, readOid, readSmallInteger, tag } from '../der/der.ts';
 import type { Certificate } from '../certificate/certificate.ts';
 import { canonicalName, readName } from '../certificate/names.ts';
+import {
+  childrenOf,
+  DerError,
+  type DerNode,
+  readBitString,
+  readBoolean,
+  readDer,
+  readOid,
+  readSmallInteger,
+  tag,
+} from '../der/der.ts';
 
 /** Object identifiers of extensions (RFC 5280 §4.2). */
 export const extensionIds = {
@@ -33,7 +43,9 @@ export const keyUsageBits = {
 } as const;
 export type KeyUsage = keyof typeof keyUsageBits;
 
-export function readBasicConstraints(certificate: Certificate): { isAuthority: boolean; pathLength: number | undefined } | undefined {
+export function readBasicConstraints(
+  certificate: Certificate,
+): { isAuthority: boolean; pathLength: number | undefined } | undefined {
   const extension = certificate.extensions.get(extensionIds.basicConstraints);
   if (!extension) return undefined;
   const parts = childrenOf(readDer(extension.value), tag.sequence);

@@ -28,9 +28,10 @@ export function readNameConstraints(certificate: Certificate): NameConstraints |
 /** Every name of the certificate that constraints speak of: subject, alternative names, e-mail in the subject. */
 function namesOf(certificate: Certificate): GeneralName[] {
   const alternatives = readSubjectAltName(certificate);
-  const subject: GeneralName[] = certificate.subject.attributes.length > 0
-    ? [{ kind: 'directory', relative: relativeNames(certificate.subject.attributes) }]
-    : [];
+  const subject: GeneralName[] =
+    certificate.subject.attributes.length > 0
+      ? [{ kind: 'directory', relative: relativeNames(certificate.subject.attributes) }]
+      : [];
   const emails = alternatives.some(({ kind }) => kind === 'email')
     ? []
     : certificate.subject.attributes
@@ -60,7 +61,10 @@ function sameKind(one: GeneralName, other: GeneralName): boolean {
 
 function isWithin(name: GeneralName, base: GeneralName): boolean {
   if (name.kind === 'directory' && base.kind === 'directory') {
-    return base.relative.length <= name.relative.length && base.relative.every((part, index) => part === name.relative[index]);
+    return (
+      base.relative.length <= name.relative.length &&
+      base.relative.every((part, index) => part === name.relative[index])
+    );
   }
   if (name.kind === 'dns' && base.kind === 'dns') return isHostWithin(name.text, base.text);
   if (name.kind === 'email' && base.kind === 'email') return isEmailWithin(name.text, base.text);

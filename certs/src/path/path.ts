@@ -2,11 +2,19 @@ import { isIP } from 'node:net';
 import { type Certificate, parseCertificate } from '../certificate/certificate.ts';
 import { signatureProblem } from '../certificate/signature.ts';
 import { isUsable, parseRevocationList, type RevocationList } from './crl.ts';
-import { extensionIds, type KeyUsage, readBasicConstraints, readExtendedKeyUsage, readKeyIdentifiers, readKeyUsage, readSubjectAltName } from './extensions.ts';
+import {
+  extensionIds,
+  type KeyUsage,
+  readBasicConstraints,
+  readExtendedKeyUsage,
+  readKeyIdentifiers,
+  readKeyUsage,
+  readSubjectAltName,
+} from './extensions.ts';
 import { type NameConstraints, readNameConstraints, satisfies } from './name-constraints.ts';
 import { type RefusalCode, refusals } from './reason.ts';
 
-export { refusals, type RefusalCode } from './reason.ts';
+export { type RefusalCode, refusals } from './reason.ts';
 
 /** What a certificate is validated against. Certificates and lists are DER. */
 export interface PathRequest {
@@ -145,10 +153,13 @@ class PathSearch {
     if (below.length > depth) return;
     for (const candidate of this.#bySubject.get(last.issuer.canonical) ?? []) {
       const isRepeated = below.some(
-        (known) => known.subject.canonical === candidate.subject.canonical && known.subjectPublicKeyInfo.equals(candidate.subjectPublicKeyInfo),
+        (known) =>
+          known.subject.canonical === candidate.subject.canonical &&
+          known.subjectPublicKeyInfo.equals(candidate.subjectPublicKeyInfo),
       );
       // A link whose signature does not fit is not followed: this is what keeps the search small.
-      if (!isRepeated && fits(candidate) && this.#isSignedBy(last, candidate)) yield* this.#chains([...below, candidate]);
+      if (!isRepeated && fits(candidate) && this.#isSignedBy(last, candidate))
+        yield* this.#chains([...below, candidate]);
     }
   }
 
@@ -159,7 +170,8 @@ class PathSearch {
     this.#checksLeft -= 1;
     if (this.#checksLeft < 0) throw new Refusal('work-budget');
     const { signatureAlgorithm, tbs, signature } = certificate;
-    const isGood = attemptOne(() => signatureProblem(signatureAlgorithm, issuer.publicKey(), tbs, signature) === undefined) ?? false;
+    const isGood =
+      attemptOne(() => signatureProblem(signatureAlgorithm, issuer.publicKey(), tbs, signature) === undefined) ?? false;
     this.#verified.set(link, isGood);
     return isGood;
   }
@@ -183,7 +195,8 @@ class PathSearch {
       this.#checkCritical(certificate);
       if (certificate !== anchor) this.#checkRevocation(certificate, issuer);
       const isSelfIssued = certificate.subject.canonical === certificate.issuer.canonical;
-      if ((isLeaf || !isSelfIssued) && !satisfies(certificate, constraints)) throw new Refusal('name-constraints', certificate);
+      if ((isLeaf || !isSelfIssued) && !satisfies(certificate, constraints))
+        throw new Refusal('name-constraints', certificate);
       if (isLeaf) {
         this.#checkLeaf(certificate);
         return;
@@ -244,7 +257,8 @@ class PathSearch {
     const { extendedKeyUsage } = this.#request;
     const purposes = readExtendedKeyUsage(certificate);
     if (!extendedKeyUsage || !purposes) return;
-    if (!purposes.includes(extendedKeyUsage) && !purposes.includes(anyPurpose)) throw new Refusal('extended-key-usage', certificate);
+    if (!purposes.includes(extendedKeyUsage) && !purposes.includes(anyPurpose))
+      throw new Refusal('extended-key-usage', certificate);
   }
 
   #checkLeaf(certificate: Certificate): void {
@@ -278,11 +292,16 @@ function attemptOne<Value>(make: () => Value): Value | undefined {
 function isFor(certificate: Certificate, wanted: NonNullable<PathRequest['name']>): boolean {
   const names = readSubjectAltName(certificate);
   const { dns, email, ip } = wanted;
-  const hasDns = (host: string) => names.some((name) => name.kind === 'dns' && isHostOf(host.toLowerCase().replace(/\.$/, ''), name.text.toLowerCase()));
-  const hasEmail = (address: string) =>
-    names.some((name) => name.kind === 'email' && sameMailbox(name.text, address));
-  const hasIp = (address: string) => names.some((name) => name.kind === 'ip' && name.bytes.equals(addressBytes(address)));
-  return (dns === undefined || hasDns(dns)) && (email === undefined || hasEmail(email)) && (ip === undefined || hasIp(ip));
+  const hasDns = (host: string) =>
+    names.some(
+      (name) => name.kind === 'dns' && isHostOf(host.toLowerCase().replace(/\.$/, ''), name.text.toLowerCase()),
+    );
+  const hasEmail = (address: string) => names.some((name) => name.kind === 'email' && sameMailbox(name.text, address));
+  const hasIp = (address: string) =>
+    names.some((name) => name.kind === 'ip' && name.bytes.equals(addressBytes(address)));
+  return (
+    (dns === undefined || hasDns(dns)) && (email === undefined || hasEmail(email)) && (ip === undefined || hasIp(ip))
+  );
 }
 
 /** A wildcard stands for the whole leftmost label only (RFC 9525 §6.3). */
@@ -293,7 +312,10 @@ function isHostOf(host: string, pattern: string): boolean {
 }
 
 function sameMailbox(one: string, other: string): boolean {
-  const split = (address: string) => [address.slice(0, address.lastIndexOf('@')), address.slice(address.lastIndexOf('@') + 1).toLowerCase()];
+  const split = (address: string) => [
+    address.slice(0, address.lastIndexOf('@')),
+    address.slice(address.lastIndexOf('@') + 1).toLowerCase(),
+  ];
   const [[local, host], [otherLocal, otherHost]] = [split(one), split(other)];
   return local === otherLocal && host === otherHost;
 }
@@ -304,7 +326,7 @@ function addressBytes(address: string): Buffer {
   const [head = '', tail] = address.split('::');
   const groups = (text: string) => (text === '' ? [] : text.split(':'));
   const [front, back] = [groups(head), tail === undefined ? [] : groups(tail)];
-  const all = tail === undefined ? front : [...front, ...Array<string>(8 - front.length - back.length).fill('0'), ...back];
+  const all =
+    tail === undefined ? front : [...front, ...Array<string>(8 - front.length - back.length).fill('0'), ...back];
   return Buffer.from(all.map((group) => group.padStart(4, '0')).join(''), 'hex');
 }
-

@@ -1,11 +1,27 @@
 import { createHash } from 'node:crypto';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { sql } from 'kysely';
-import { revocationReasons } from '../authority/reasons.ts';
 import { listAuthorities } from '../authority/authorities.ts';
+import { revocationReasons } from '../authority/reasons.ts';
 import { keyIdentifier, parseCertificate } from '../certificate/certificate.ts';
 import { signatureAlgorithms } from '../certificate/signature.ts';
-import { bitString, childrenOf, type DerNode, enumerated, explicit, generalizedTime, implicit, nullValue, octetString, oid, readDer, readInteger, readOid, sequence, tag } from '../der/der.ts';
+import {
+  bitString,
+  childrenOf,
+  type DerNode,
+  enumerated,
+  explicit,
+  generalizedTime,
+  implicit,
+  nullValue,
+  octetString,
+  oid,
+  readDer,
+  readInteger,
+  readOid,
+  sequence,
+  tag,
+} from '../der/der.ts';
 import { keyStore } from '../key-store/key-store.ts';
 import { certsOf } from '../tables.ts';
 
@@ -24,7 +40,10 @@ interface CertificateId {
   readonly serialHex: string;
 }
 
-const hashNames: Readonly<Record<string, 'sha1' | 'sha256'>> = { '1.3.14.3.2.26': 'sha1', '2.16.840.1.101.3.4.2.1': 'sha256' };
+const hashNames: Readonly<Record<string, 'sha1' | 'sha256'>> = {
+  '1.3.14.3.2.26': 'sha1',
+  '2.16.840.1.101.3.4.2.1': 'sha256',
+};
 
 /** An OCSPResponse that says only why there is no answer. */
 export function ocspError(code: keyof typeof status): Buffer {
@@ -43,12 +62,18 @@ export async function answerOcsp(context: ServiceContext, request: Uint8Array): 
     return ocspError('malformedRequest');
   }
   const { ids, nonce } = asked;
-  const authorities = (await listAuthorities(context.db)).map((authority) => ({ authority, certificate: parseCertificate(authority.certificate) }));
+  const authorities = (await listAuthorities(context.db)).map((authority) => ({
+    authority,
+    certificate: parseCertificate(authority.certificate),
+  }));
   const issuerOf = (id: CertificateId) =>
     authorities.find(({ certificate }) => {
       const digest = (bytes: Uint8Array) => createHash(id.hash).update(bytes).digest();
       const [, key] = childrenOf(readDer(certificate.subjectPublicKeyInfo), tag.sequence);
-      return digest(certificate.subject.der).equals(id.nameHash) && digest(key?.contents.subarray(1) ?? Buffer.alloc(0)).equals(id.keyHash);
+      return (
+        digest(certificate.subject.der).equals(id.nameHash) &&
+        digest(key?.contents.subarray(1) ?? Buffer.alloc(0)).equals(id.keyHash)
+      );
     });
   const [first] = ids;
   const issuer = first && issuerOf(first);
@@ -70,20 +95,43 @@ export async function answerOcsp(context: ServiceContext, request: Uint8Array): 
     ...(nonce ? [explicit(1, sequence(sequence(oid(nonceId), octetString(octetString(nonce)))))] : []),
   );
   const signature = await keyStore(context).sign(context.db, responder.key_id, 'ocsp', data);
-  const basic = sequence(data, signatureAlgorithms['ecdsa-sha256'], bitString(signature), explicit(0, sequence(responder.certificate)));
-  return sequence(enumerated(status.successful), explicit(0, sequence(oid('1.3.6.1.5.5.7.48.1.1'), octetString(basic))));
+  const basic = sequence(
+    data,
+    signatureAlgorithms['ecdsa-sha256'],
+    bitString(signature),
+    explicit(0, sequence(responder.certificate)),
+  );
+  return sequence(
+    enumerated(status.successful),
+    explicit(0, sequence(oid('1.3.6.1.5.5.7.48.1.1'), octetString(basic))),
+  );
 }
 
-async function singleResponses(context: ServiceContext, issuerId: string, ids: readonly CertificateId[]): Promise<Buffer[]> {
+async function singleResponses(
+  context: ServiceContext,
+  issuerId: string,
+  ids: readonly CertificateId[],
+): Promise<Buffer[]> {
   const { rows } = await sql<{ serial: string; revoked_at: Date | null; revocation_reason: string | null }>`
     SELECT serial, revoked_at, revocation_reason FROM certs.certificate
-    WHERE issuer_id = ${issuerId} AND state = 'issued' AND serial = ANY(${ids.map(({ serialHex }) => serialHex)})`.execute(context.db);
+    WHERE issuer_id = ${issuerId} AND state = 'issued' AND serial = ANY(${ids.map(({ serialHex }) => serialHex)})`.execute(
+    context.db,
+  );
   const known = new Map(rows.map((row) => [row.serial, row]));
   const now = context.clock.now();
   return ids.map(({ der, serialHex }) => {
     const found = known.get(serialHex);
-    const state = found ? (found.revoked_at ? revokedInfo(found.revoked_at, found.revocation_reason) : implicit(0, Buffer.alloc(0))) : implicit(2, Buffer.alloc(0));
-    return sequence(der, state, generalizedTime(now), explicit(0, generalizedTime(new Date(now.getTime() + answerLifetimeMs))));
+    const state = found
+      ? found.revoked_at
+        ? revokedInfo(found.revoked_at, found.revocation_reason)
+        : implicit(0, Buffer.alloc(0))
+      : implicit(2, Buffer.alloc(0));
+    return sequence(
+      der,
+      state,
+      generalizedTime(now),
+      explicit(0, generalizedTime(new Date(now.getTime() + answerLifetimeMs))),
+    );
   });
 }
 
@@ -107,7 +155,8 @@ function parseRequest(request: Uint8Array): { ids: CertificateId[]; nonce: Buffe
       continue;
     }
     const inner = readDer(fields.at(-1)?.contents ?? Buffer.alloc(0));
-    if (inner.tag !== tag.octetString || inner.contents.length < 1 || inner.contents.length > 32) throw new Error('a nonce of wrong length');
+    if (inner.tag !== tag.octetString || inner.contents.length < 1 || inner.contents.length > 32)
+      throw new Error('a nonce of wrong length');
     nonce = inner.contents;
   }
   return { ids, nonce };
@@ -117,6 +166,13 @@ function parseCertificateId(node: DerNode | undefined): CertificateId {
   const [algorithm, nameHash, keyHash, serial] = childrenOf(node, tag.sequence);
   const parts = childrenOf(algorithm, tag.sequence);
   const hash = hashNames[readOid(parts[0])];
-  if (!hash || (parts[1] && !parts[1].bytes.equals(nullValue)) || !node || !nameHash || !keyHash) throw new Error('a hash that we do not use');
-  return { der: node.bytes, hash, nameHash: nameHash.contents, keyHash: keyHash.contents, serialHex: readInteger(serial).toString('hex') };
+  if (!hash || (parts[1] && !parts[1].bytes.equals(nullValue)) || !node || !nameHash || !keyHash)
+    throw new Error('a hash that we do not use');
+  return {
+    der: node.bytes,
+    hash,
+    nameHash: nameHash.contents,
+    keyHash: keyHash.contents,
+    serialHex: readInteger(serial).toString('hex'),
+  };
 }

@@ -12,21 +12,33 @@ export function addRepositoryRoutes(app: App, context: ServiceContext): void {
   const open = { kind: 'self-authenticating', scheme: 'public protocol' } as const;
   const params = Type.Object({ id: Type.String({ pattern: '^[a-z]{1,20}$' }) });
 
-  app.get('/pki/:id.crt', { config: { access: anyone }, schema: { hide: true, params } }, async ({ params: { id } }, reply) => {
-    const { certificate } = await findAuthority(context.db, id);
-    return reply.type('application/pkix-cert').header('cache-control', 'public, max-age=86400').send(certificate);
-  });
+  app.get(
+    '/pki/:id.crt',
+    { config: { access: anyone }, schema: { hide: true, params } },
+    async ({ params: { id } }, reply) => {
+      const { certificate } = await findAuthority(context.db, id);
+      return reply.type('application/pkix-cert').header('cache-control', 'public, max-age=86400').send(certificate);
+    },
+  );
 
-  app.get('/pki/:id.crl', { config: { access: anyone }, schema: { hide: true, params } }, async ({ params: { id } }, reply) => {
-    const list = await newestRevocationList(context.db, id);
-    if (!list) throw new NotFound('pki/no-list', { vi: 'Không có danh sách thu hồi này.', en: 'There is no such revocation list.' });
-    return reply
-      .type('application/pkix-crl')
-      .header('cache-control', 'public, max-age=60')
-      .header('last-modified', list.thisUpdate.toUTCString())
-      .header('expires', list.nextUpdate.toUTCString())
-      .send(list.der);
-  });
+  app.get(
+    '/pki/:id.crl',
+    { config: { access: anyone }, schema: { hide: true, params } },
+    async ({ params: { id } }, reply) => {
+      const list = await newestRevocationList(context.db, id);
+      if (!list)
+        throw new NotFound('pki/no-list', {
+          vi: 'Không có danh sách thu hồi này.',
+          en: 'There is no such revocation list.',
+        });
+      return reply
+        .type('application/pkix-crl')
+        .header('cache-control', 'public, max-age=60')
+        .header('last-modified', list.thisUpdate.toUTCString())
+        .header('expires', list.nextUpdate.toUTCString())
+        .send(list.der);
+    },
+  );
 
   // RFC 6960 appendix A.1: the request in base64 in the path, or as the body.
   app.get('/pki/ocsp/*', { config: { access: open }, schema: { hide: true } }, async (request, reply) => {
@@ -38,7 +50,9 @@ export function addRepositoryRoutes(app: App, context: ServiceContext): void {
 
   app.register(async (binary) => {
     const types = ['application/ocsp-request', 'application/timestamp-query'];
-    binary.addContentTypeParser(types, { parseAs: 'buffer', bodyLimit: 64 * 1024 }, (_request, body, done) => done(null, body));
+    binary.addContentTypeParser(types, { parseAs: 'buffer', bodyLimit: 64 * 1024 }, (_request, body, done) =>
+      done(null, body),
+    );
     binary.post('/pki/ocsp', { config: { access: open }, schema: { hide: true } }, async (request, reply) =>
       reply.type('application/ocsp-response').send(await answerOcsp(context, bodyOf(request.body))),
     );

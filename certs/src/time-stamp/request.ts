@@ -1,4 +1,14 @@
-import { childrenOf, DerError, nullValue, readBoolean, readDer, readInteger, readOid, readSmallInteger, tag } from '../der/der.ts';
+import {
+  childrenOf,
+  DerError,
+  nullValue,
+  readBoolean,
+  readDer,
+  readInteger,
+  readOid,
+  readSmallInteger,
+  tag,
+} from '../der/der.ts';
 
 export interface MessageImprint {
   readonly hash: 'sha256' | 'sha384' | 'sha512';
@@ -39,7 +49,8 @@ export function parseTimeStampRequest(der: Uint8Array, ownPolicy: string): TimeS
     const [type, parameters] = childrenOf(algorithm, tag.sequence);
     const known = hashes[readOid(type)];
     if (!known || (parameters && !parameters.bytes.equals(nullValue))) throw new RequestRefused('badAlg');
-    if (digest?.tag !== tag.octetString || digest.contents.length !== known[1]) throw new RequestRefused('badDataFormat');
+    if (digest?.tag !== tag.octetString || digest.contents.length !== known[1])
+      throw new RequestRefused('badDataFormat');
     if (parts[0]?.tag === tag.oid && readOid(parts.shift()) !== ownPolicy) throw new RequestRefused('unacceptedPolicy');
     const nonce = parts[0]?.tag === tag.integer ? parts.shift() : undefined;
     if (nonce) readInteger(nonce);

@@ -2,13 +2,26 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { Unavailable } from '@edutrust/platform/errors';
 import { type Certificate, parseCertificate } from '../certificate/certificate.ts';
-import { bitString, element, explicit, generalizedTime, integer, nullValue, octetString, oid, sequence, setOf, tag, utf8String } from '../der/der.ts';
+import {
+  bitString,
+  element,
+  explicit,
+  generalizedTime,
+  integer,
+  nullValue,
+  octetString,
+  oid,
+  sequence,
+  setOf,
+  tag,
+  utf8String,
+} from '../der/der.ts';
 import { keyStore } from '../key-store/key-store.ts';
 import { certsOf } from '../tables.ts';
 import { trustworthyNow } from './clock.ts';
-import { type MessageImprint, RequestRefused, type TimeStampRequest, parseTimeStampRequest } from './request.ts';
+import { type MessageImprint, parseTimeStampRequest, RequestRefused, type TimeStampRequest } from './request.ts';
 
-export { verifyTimeStampToken, type VerifiedTimeStamp } from './verify.ts';
+export { type VerifiedTimeStamp, verifyTimeStampToken } from './verify.ts';
 
 /** The one policy that we stamp under (a UUID arc of our own, ITU-T X.667). */
 export const timeStampPolicy = '2.25.185730264516720394815627403918264507';
@@ -33,7 +46,11 @@ const ids = {
  * @throws Unavailable `time-stamp/clock` while our clock cannot be trusted (X1).
  */
 export async function timeStamp(context: ServiceContext, digest: Uint8Array): Promise<Buffer> {
-  return makeToken(context, { imprint: { hash: 'sha256', digest: Buffer.from(digest) }, nonce: undefined, wantsCertificate: true });
+  return makeToken(context, {
+    imprint: { hash: 'sha256', digest: Buffer.from(digest) },
+    nonce: undefined,
+    wantsCertificate: true,
+  });
 }
 
 /** A TimeStampResp for a TimeStampReq; a request that is wrong gets its PKIFailureInfo, never an exception. */
@@ -57,9 +74,16 @@ function refusal(bit: number, text: string): Buffer {
 
 async function makeToken(context: ServiceContext, request: TimeStampRequest): Promise<Buffer> {
   const now = trustworthyNow(context.clock);
-  const unit = await certsOf(context.db).selectFrom('certs.responder').selectAll().where('purpose', '=', 'tsa').executeTakeFirst();
+  const unit = await certsOf(context.db)
+    .selectFrom('certs.responder')
+    .selectAll()
+    .where('purpose', '=', 'tsa')
+    .executeTakeFirst();
   if (!unit) {
-    throw new Unavailable('time-stamp/no-unit', { vi: 'Chưa có bộ cấp dấu thời gian.', en: 'There is no time-stamping unit.' });
+    throw new Unavailable('time-stamp/no-unit', {
+      vi: 'Chưa có bộ cấp dấu thời gian.',
+      en: 'There is no time-stamping unit.',
+    });
   }
   const serial = randomBytes(16);
   serial[0] = ((serial[0] ?? 0) & 0x7f) | 0x40;
@@ -101,13 +125,31 @@ function signedAttributes(info: Buffer, certificate: Certificate, at: Date): Buf
   const certificateId = sequence(octetString(sha256(certificate.der)), issuerSerial); // SHA-256 is the default
   return [
     attribute(ids.contentType, oid(ids.tstInfo)),
-    attribute(ids.signingTime, element(tag.utcTime, Buffer.from(at.toISOString().replaceAll(/[-:T]|\.\d+/g, '').slice(2), 'latin1'))),
+    attribute(
+      ids.signingTime,
+      element(
+        tag.utcTime,
+        Buffer.from(
+          at
+            .toISOString()
+            .replaceAll(/[-:T]|\.\d+/g, '')
+            .slice(2),
+          'latin1',
+        ),
+      ),
+    ),
     attribute(ids.messageDigest, octetString(sha256(info))),
     attribute(ids.signingCertificateV2, sequence(sequence(certificateId))),
   ];
 }
 
-function signedData(info: Buffer, certificate: Certificate, attributes: readonly Buffer[], signature: Buffer, withCertificate: boolean): Buffer {
+function signedData(
+  info: Buffer,
+  certificate: Certificate,
+  attributes: readonly Buffer[],
+  signature: Buffer,
+  withCertificate: boolean,
+): Buffer {
   const digestAlgorithm = sequence(oid(ids.sha256));
   const sorted = setOf(...attributes);
   const signerInfo = sequence(
@@ -132,4 +174,3 @@ function signedData(info: Buffer, certificate: Certificate, attributes: readonly
     ),
   );
 }
-

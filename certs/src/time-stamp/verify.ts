@@ -2,7 +2,19 @@ import { createHash } from 'node:crypto';
 import { type Certificate, parseCertificate } from '../certificate/certificate.ts';
 import { purposes } from '../certificate/profiles.ts';
 import { signatureProblem } from '../certificate/signature.ts';
-import { childrenOf, DerError, type DerNode, expectTag, readDer, readInteger, readOid, readTime, sequence, tag } from '../der/der.ts';
+import {
+  childrenOf,
+  DerError,
+  type DerNode,
+  expectTag,
+  readDer,
+  readInteger,
+  readOid,
+  readSmallInteger,
+  readTime,
+  sequence,
+  tag,
+} from '../der/der.ts';
 import { readExtendedKeyUsage } from '../path/extensions.ts';
 import { validatePath } from '../path/path.ts';
 
@@ -16,7 +28,13 @@ export interface TimeStampTrust {
 }
 
 export type VerifiedTimeStamp =
-  | { readonly isTrusted: true; readonly isIntact: true; readonly at: Date; readonly policy: string; readonly authority: string }
+  | {
+      readonly isTrusted: true;
+      readonly isIntact: true;
+      readonly at: Date;
+      readonly policy: string;
+      readonly authority: string;
+    }
   | {
       readonly isTrusted: false;
       /** Whether the token's own signature and the digest fit, whoever made it. */
@@ -37,22 +55,38 @@ export function verifyTimeStampToken(der: Uint8Array, data: Uint8Array, trust: T
   try {
     return judge(der, data, trust);
   } catch (error) {
-    return { isTrusted: false, isIntact: false, reason: error instanceof DerError ? `malformed: ${error.message}` : 'malformed' };
+    return {
+      isTrusted: false,
+      isIntact: false,
+      reason: error instanceof DerError ? `malformed: ${error.message}` : 'malformed',
+    };
   }
 }
 
 function judge(der: Uint8Array, data: Uint8Array, trust: TimeStampTrust): VerifiedTimeStamp {
   const [contentType, content] = childrenOf(readDer(der), tag.sequence);
   if (readOid(contentType) !== '1.2.840.113549.1.7.2') throw new DerError('not signed data');
-  const parts = childrenOf(content?.children()[0], tag.sequence);
-  const [, , encapsulated] = parts;
+  const parts = childrenOf(childrenOf(content, 0xa0)[0], tag.sequence);
+  const [cmsVersion, digestAlgorithms, encapsulated] = parts;
+  // RFC 5652 §5.1: version 3 for this content type; the one signer's digest and no other. What is not signed is exact.
+  if (readSmallInteger(cmsVersion) !== 3) throw new DerError('a version that signed time stamps do not have');
   const [infoType, infoWrapper] = childrenOf(encapsulated, tag.sequence);
   if (readOid(infoType) !== '1.2.840.113549.1.9.16.1.4') throw new DerError('not a time stamp');
-  const info = expectTag(infoWrapper?.children()[0], tag.octetString).contents;
-  const certificates = (parts.find((part) => part.tag === 0xa0)?.children() ?? []).map((node) => parseCertificate(node.bytes));
+  const info = expectTag(childrenOf(infoWrapper, 0xa0)[0], tag.octetString).contents;
+  const certificates = (parts.find((part) => part.tag === 0xa0)?.children() ?? []).map((node) =>
+    parseCertificate(node.bytes),
+  );
   const signers = childrenOf(parts.at(-1), tag.set);
   const [signer] = signers;
   if (!signer || signers.length !== 1) throw new DerError('not exactly one signer');
+  const [signerVersion, , signerDigest] = childrenOf(signer, tag.sequence);
+  const [onlyDigest, ...otherDigests] = childrenOf(digestAlgorithms, tag.set);
+  if (readSmallInteger(signerVersion) !== 1 || otherDigests.length > 0) throw new DerError('a malformed signer');
+  if (
+    !signerDigest ||
+    readOid(childrenOf(onlyDigest, tag.sequence)[0]) !== readOid(childrenOf(signerDigest, tag.sequence)[0])
+  )
+    throw new DerError('two digest algorithms');
 
   const [version, policy, imprint, , generated] = childrenOf(readDer(info), tag.sequence);
   if (!version || !policy) throw new DerError('not a time stamp');
@@ -60,7 +94,8 @@ function judge(der: Uint8Array, data: Uint8Array, trust: TimeStampTrust): Verifi
   const hash = digests[readOid(childrenOf(imprintAlgorithm, tag.sequence)[0])];
   const at = readTime(generated);
   const refuse = (reason: string, isIntact = false): VerifiedTimeStamp => ({ isTrusted: false, isIntact, at, reason });
-  if (!hash || !imprintDigest?.contents.equals(createHash(hash).update(data).digest())) return refuse('the stamp is over other bytes');
+  if (!hash || !imprintDigest?.contents.equals(createHash(hash).update(data).digest()))
+    return refuse('the stamp is over other bytes');
 
   const unit = findSigner(signer, certificates);
   if (!unit) return refuse('the unit’s certificate is not in the token');
@@ -69,7 +104,8 @@ function judge(der: Uint8Array, data: Uint8Array, trust: TimeStampTrust): Verifi
 
   const usage = readExtendedKeyUsage(unit);
   const isCritical = unit.extensions.get('2.5.29.37')?.critical === true;
-  if (usage?.length !== 1 || usage[0] !== purposes.timeStamping || !isCritical) return refuse('the certificate is not one for time stamps alone', true);
+  if (usage?.length !== 1 || usage[0] !== purposes.timeStamping || !isCritical)
+    return refuse('the certificate is not one for time stamps alone', true);
   const verdict = validatePath({
     leaf: unit.der,
     untrusted: [...certificates.map((certificate) => certificate.der), ...(trust.untrusted ?? [])],
@@ -79,14 +115,17 @@ function judge(der: Uint8Array, data: Uint8Array, trust: TimeStampTrust): Verifi
     extendedKeyUsage: purposes.timeStamping,
   });
   const authority = unit.subject.toString();
-  if (verdict.verdict !== 'valid') return { isTrusted: false, isIntact: true, at, authority, reason: verdict.refused.sentence };
+  if (verdict.verdict !== 'valid')
+    return { isTrusted: false, isIntact: true, at, authority, reason: verdict.refused.sentence };
   return { isTrusted: true, isIntact: true, at, policy: readOid(policy), authority };
 }
 
 function findSigner(signer: DerNode, certificates: readonly Certificate[]): Certificate | undefined {
   const [, identifier] = childrenOf(signer, tag.sequence);
   const [issuer, serial] = childrenOf(identifier, tag.sequence);
-  return certificates.find((certificate) => issuer?.bytes.equals(certificate.issuer.der) && certificate.serial.equals(readInteger(serial)));
+  return certificates.find(
+    (certificate) => issuer?.bytes.equals(certificate.issuer.der) && certificate.serial.equals(readInteger(serial)),
+  );
 }
 
 /** CMS signature over the signed attributes (RFC 5652 §5.4), and the certificate that they name (RFC 5816). */
@@ -104,11 +143,17 @@ function signerProblem(signer: DerNode, unit: Certificate, info: Buffer): string
   }
   const contentType = values.get('1.2.840.113549.1.9.3');
   if (!contentType || readOid(contentType) !== '1.2.840.113549.1.9.16.1.4') return 'another content type was signed';
-  if (!values.get('1.2.840.113549.1.9.4')?.contents.equals(createHash(hash).update(info).digest())) return 'other contents were signed';
+  if (!values.get('1.2.840.113549.1.9.4')?.contents.equals(createHash(hash).update(info).digest()))
+    return 'other contents were signed';
   const named = values.get('1.2.840.113549.1.9.16.2.47');
   if (!named || !namesCertificate(named, unit)) return 'the signed attributes name another certificate';
   const signed = Buffer.concat([Buffer.of(tag.set), attributes.bytes.subarray(1)]);
-  return signatureProblem(withParameters(signatureAlgorithm), unit.publicKey(), signed, expectTag(signature, tag.octetString).contents);
+  return signatureProblem(
+    withParameters(signatureAlgorithm),
+    unit.publicKey(),
+    signed,
+    expectTag(signature, tag.octetString).contents,
+  );
 }
 
 /** rsaEncryption in CMS means RSA with the digest that stands beside it; only SHA-256 is read so. */
@@ -122,6 +167,9 @@ function namesCertificate(signingCertificateV2: DerNode, unit: Certificate): boo
   const [list] = childrenOf(signingCertificateV2, tag.sequence);
   const [first] = childrenOf(list, tag.sequence);
   const fields = childrenOf(first, tag.sequence);
-  const algorithm = fields[0]?.tag === tag.sequence ? digests[readOid(childrenOf(fields.shift(), tag.sequence)[0])] : 'sha256';
-  return algorithm !== undefined && fields[0]?.contents.equals(createHash(algorithm).update(unit.der).digest()) === true;
+  const algorithm =
+    fields[0]?.tag === tag.sequence ? digests[readOid(childrenOf(fields.shift(), tag.sequence)[0])] : 'sha256';
+  return (
+    algorithm !== undefined && fields[0]?.contents.equals(createHash(algorithm).update(unit.der).digest()) === true
+  );
 }
