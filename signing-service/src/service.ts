@@ -3,6 +3,7 @@ import type { Json } from '@edutrust/platform/events';
 import { readOutbox } from '@edutrust/platform/events';
 import type { Service } from '@edutrust/platform/service';
 import { completeSession, completeTask } from './activation/complete.ts';
+import { forgetSessions, forgetTask } from './activation/forget.ts';
 import { addActivationRoutes } from './activation/routes.ts';
 import { issueFor, issueTask, revokeCertificateOf, revokeTask } from './enrolment/certificate.ts';
 import { enrolmentFollower } from './enrolment/follow.ts';
@@ -30,7 +31,9 @@ export function createSigning(context: ServiceContext, pages: SigningPages): Ser
       [completeTask]: async (payload) => {
         await completeSession(context, text(payload, 'sessionId'));
       },
+      [forgetTask]: () => forgetSessions(context),
     },
+    schedule: { [forgetTask]: '17 * * * *' },
     start: () => {
       follower = readOutbox(context.db, enrolmentFollower(context), (error) =>
         context.log.error({ err: error }, 'following signers'),

@@ -46,39 +46,53 @@ export async function approveEnrolment(context: ServiceContext, id: string, acto
   );
 }
 
-/** Issues the certificate of an approved enrolment; does nothing when it has one. */
+/** Issues the certificate of an approved enrolment; does nothing when it has one. One enrolment, one certificate. */
 export async function issueFor(context: ServiceContext, id: string): Promise<void> {
   const { db } = context;
+  const enrolment = await signingOf(db)
+    .selectFrom('signing.enrolment')
+    .selectAll()
+    .where('id', '=', id)
+    .executeTakeFirst();
+  if (enrolment?.state !== 'ready') return;
+  const { person_id: personId, organisation_id: organisationId } = enrolment;
+  const [signer] = await findSigners(db, { personId, organisationId });
+  if (!signer) return; // no longer a signer: nothing is certified; an officer sees it waiting
+  const { serial, der } = await issueCertificate(context, {
+    profile: 'official',
+    subject: {
+      commonName: signer.fullName,
+      serialNumber: signer.educationId,
+      organisation: signer.organisationName,
+      title: enrolment.title,
+    },
+    publicKey: enrolment.public_key_spki,
+    personId,
+    organisationId,
+    requestKey: `signing-enrolment/${id}`,
+  });
   await db.transaction().execute(async (transaction) => {
-    const enrolment = await lockEnrolment(transaction, id);
-    if (enrolment.state !== 'ready') return;
-    const [signer] = await findSigners(transaction, {
-      personId: enrolment.person_id,
-      organisationId: enrolment.organisation_id,
-    });
-    if (!signer) return; // no longer a signer: nothing is certified; an officer sees it waiting
-    const { serial, der } = await issueCertificate(context, transaction, {
-      profile: 'official',
-      subject: {
-        commonName: signer.fullName,
-        serialNumber: signer.educationId,
-        organisation: signer.organisationName,
-        title: enrolment.title,
-      },
-      publicKey: enrolment.public_key_spki,
-      personId: enrolment.person_id,
-      organisationId: enrolment.organisation_id,
-    });
+    const { state } = await lockEnrolment(transaction, id);
+    if (state !== 'ready' && state !== 'revoked') return; // another process was faster
     await signingOf(transaction)
       .updateTable('signing.enrolment')
-      .set({ state: 'enrolled', certificate_serial: serial, certificate: der })
+      .set({
+        certificate_serial: serial,
+        certificate: der,
+        ...(state === 'ready' ? { state: 'enrolled' as const } : {}),
+      })
       .where('id', '=', id)
       .execute();
+    if (state === 'revoked') {
+      // Revoked while it was being issued: what exists now is revoked too.
+      await context.jobs.enqueue(transaction, revokeTask, { enrolmentId: id }, { key: `${revokeTask}:${id}` });
+      return;
+    }
     await record(transaction, {
       type: 'signing-enrolment.completed',
       actor: program,
       subject: { kind: 'signing-enrolment', id },
-      organisationId: enrolment.organisation_id,
+      organisationId,
       data: { serial },
     });
   });

@@ -1,0 +1,171 @@
+import { ensureAuthorities } from '@edutrust/certs/authority';
+import { migrations as certsMigrations } from '@edutrust/certs/service';
+import { type Clock, systemClock } from '@edutrust/platform/context';
+import { type Actor, type App, createHttpServer } from '@edutrust/platform/http';
+import { type TestContext, testContext } from '@edutrust/platform/testing';
+import { can, rolesOf } from '@edutrust/registry/authority';
+import { type DemoCity, seedDemo as seedCity } from '@edutrust/registry/demo';
+import { migrations as registryMigrations } from '@edutrust/registry/service';
+import type Type from 'typebox';
+import type { SigningSession } from '../activation/schemas.ts';
+import { seedDemo } from '../demo/demo.ts';
+import { migrations } from '../migrations.ts';
+import { createSigning } from '../service.ts';
+import { possessionText } from './passkey.ts';
+import type { CreationOptions } from './schemas.ts';
+import { makeDeviceKey, signOnDevice, type Tampering, TestAuthenticator } from './test-authenticator.ts';
+
+type Options = Type.Static<typeof CreationOptions>;
+export type Session = Type.Static<typeof SigningSession>;
+
+/** A whole demo city with its authorities and this service behind the real HTTP base; who calls is a header. */
+export interface TestCity extends AsyncDisposable {
+  readonly context: TestContext;
+  readonly city: DemoCity;
+  readonly app: App;
+  readonly origin: string;
+  /** Calls as a person; the answer's JSON with its status. */
+  call(person: string, method: 'GET' | 'POST', path: string, body?: object, session?: string): Promise<Answer>;
+}
+
+export interface Answer {
+  readonly status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads what it expects and fails when it is not there
+  readonly json: any;
+  readonly body: Buffer;
+}
+
+export async function testCity(clock: Clock = systemClock): Promise<TestCity> {
+  const context = await testContext({ migrations: [registryMigrations, certsMigrations, migrations], clock });
+  await ensureAuthorities(context);
+  const city = await seedCity(context);
+  await seedDemo(context, city);
+  const authenticate = async (request: { headers: Record<string, unknown> }): Promise<Actor | null> => {
+    const personId = request.headers['x-person'];
+    if (typeof personId !== 'string') return null;
+    return {
+      kind: 'person',
+      personId,
+      sessionId: String(request.headers['x-session']),
+      roles: await rolesOf(context.db, personId),
+      acr: 'passkey',
+      authenticatedAt: new Date(),
+    };
+  };
+  const app = await createHttpServer({
+    config: context.config,
+    log: context.log,
+    gate: { authenticate, can: can(context.db) },
+    readiness: {},
+    metrics: async () => '',
+  });
+  const page = (name: string) => (props: unknown, view: unknown) =>
+    `<!doctype html><title>${name}</title><script type="application/json">${JSON.stringify({ props, view }).replaceAll('<', '\\u003c')}</script>`;
+  const service = createSigning(context, {
+    verify: page('verify'),
+    verifyReport: page('verifyReport'),
+    verifyCode: page('verifyCode'),
+  });
+  await service.routes?.(app);
+  await app.ready();
+  return {
+    context,
+    city,
+    app,
+    origin: context.config.url.origin,
+    call: async (person, method, path, body, session = `session of ${person}`) => {
+      const answer = await app.inject({
+        method,
+        url: path,
+        headers: { 'x-person': person, 'x-session': session, 'sec-fetch-site': 'same-origin' },
+        ...(body ? { payload: body } : {}),
+      });
+      const isJson = String(answer.headers['content-type']).includes('json');
+      return { status: answer.statusCode, json: isJson ? answer.json() : undefined, body: answer.rawPayload };
+    },
+    [Symbol.asyncDispose]: async () => {
+      await app.close();
+      await service.close?.();
+      await context[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** A principal's phone: its authenticator, and what its browser does. */
+export class TestPhone {
+  readonly authenticator: TestAuthenticator;
+  readonly #world: TestCity;
+  readonly personId: string;
+  readonly hasPrf: boolean;
+  #prfSalt = '';
+
+  constructor(world: TestCity, personId: string, { hasPrf = true } = {}) {
+    this.#world = world;
+    this.personId = personId;
+    this.hasPrf = hasPrf;
+    this.authenticator = new TestAuthenticator(world.origin);
+  }
+
+  call(method: 'GET' | 'POST', path: string, body?: object): Promise<Answer> {
+    return this.#world.call(this.personId, method, `/api/v1/signing/${path}`, body);
+  }
+
+  async options(): Promise<Options> {
+    const { json } = await this.call('POST', 'enrolment/options');
+    return json;
+  }
+
+  /** The body of the enrolment for these options. */
+  async answer(options: Options, tampering: Tampering = {}): Promise<object> {
+    const attestation = this.authenticator.create(options, tampering);
+    this.#prfSalt = options.options.extensions.prf.eval.first;
+    const key = this.hasPrf
+      ? await makeDeviceKey(
+          this.authenticator.prf(this.#prfSalt),
+          possessionText(options.options.challenge, attestation.id),
+        )
+      : {};
+    return { ceremonyId: options.ceremonyId, attestation, deviceName: 'Điện thoại của cô', ...key };
+  }
+
+  async enrol(): Promise<Answer> {
+    return this.call('POST', 'enrolment', await this.answer(await this.options()));
+  }
+
+  /** Enrols, and has the security officer approve. */
+  async enrolAndApprove(): Promise<void> {
+    const { json } = await this.enrol();
+    const { securityOfficer } = this.#world.city.people;
+    await this.#world.call(securityOfficer, 'POST', `/api/v1/signing/enrolments/${json.id}/approve`);
+  }
+
+  async inbox(): Promise<{ id: string; title: string; code: string }[]> {
+    return (await this.call('GET', 'inbox')).json.items;
+  }
+
+  async open(requestIds: readonly string[]): Promise<Session> {
+    const { json, status } = await this.call('POST', 'sessions', { requestIds });
+    if (status !== 201) throw new Error(JSON.stringify(json));
+    return json;
+  }
+
+  /** The confirmation of a session: the assertion, and the signatures with device custody. */
+  async confirmation(session: Session, tampering: Tampering = {}): Promise<object> {
+    const assertion = this.authenticator.get(session.assertionOptions, tampering);
+    if (!this.hasPrf) return { assertion, signatures: [] };
+    const prf = this.authenticator.prf(this.#prfSalt);
+    const signatures = await signOnDevice(
+      prf,
+      session.wrappedKey ?? '',
+      session.items.map(({ signedAttributes }) => signedAttributes),
+    );
+    return {
+      assertion,
+      signatures: session.items.map(({ requestId }, index) => ({ requestId, signature: signatures[index] })),
+    };
+  }
+
+  confirm(session: Session, confirmation: object): Promise<Answer> {
+    return this.call('POST', `sessions/${session.id}/confirm`, confirmation);
+  }
+}
