@@ -1,0 +1,254 @@
+import type { Problem } from '@edutrust/platform/http';
+import type { Locale } from '@edutrust/platform/messages';
+
+export type { Problem } from '@edutrust/platform/http';
+
+/** How a page is shown. */
+export interface View {
+  readonly locale: Locale;
+  /** The address that was asked for, with its query: the language links return to it with `lang=vi|en`. */
+  readonly path: string;
+}
+
+/** A sentence that is already in the reader's language. */
+type Sentence = string;
+/** ISO 8601 UTC. */
+type Instant = string;
+
+/** What went wrong with the last try; `field` is the name of the input that it stands beside, absent for the whole form. */
+export interface FormError {
+  readonly field?: string;
+  readonly detail: Sentence;
+  readonly remedy?: Sentence;
+}
+
+/** The app that sent the person here. `host` is where they will return to. */
+export interface AskingApp {
+  readonly name: string;
+  readonly host: string;
+  /** Ours (console, launcher, account): shown as the platform itself. */
+  readonly isOwn: boolean;
+}
+
+/**
+ * Everything a script needs for `navigator.credentials.get`. The page puts it into
+ * `<script type="application/json" id="passkey">`; the script calls `get({ mediation: 'conditional' })` at once when the
+ * browser knows how, and again without `mediation` (a fresh tap) from the passkey button, which stays hidden without
+ * script. It posts `PublicKeyCredential.toJSON()` as `{ credential }` to `verifyPath` with `fetch`, `content-type:
+ * application/json`, same origin: 200 `{ "location": "/…" }` where to go, else problem details to show. A challenge
+ * works once: after a refusal fetch `POST optionsPath` (empty JSON body `{}`) → `{ "options": … }`.
+ */
+export interface PasskeyPrompt {
+  /** PublicKeyCredentialRequestOptionsJSON (WebAuthn L3 §5.5). */
+  readonly options: object;
+  readonly optionsPath: string;
+  readonly verifyPath: string;
+}
+
+/**
+ * Everything a script needs for `navigator.credentials.create`. `POST optionsPath` with `{ ticket? }` →
+ * `{ "options": PublicKeyCredentialCreationOptionsJSON }`; then `POST verifyPath` with `{ ticket?, credential, name? }` →
+ * 200 `{ "location": "/…" }`. `ticket` only where given here.
+ */
+export interface PasskeyCreation {
+  readonly optionsPath: string;
+  readonly verifyPath: string;
+  readonly ticket?: string;
+}
+
+/**
+ * Sign-in: `<form method="post" action>` with `identifier` (`autocomplete="username webauthn"`, `inputmode="numeric"`)
+ * and `password` (`current-password`). Works with JavaScript off.
+ */
+export interface SignInProps {
+  readonly action: string;
+  readonly app: AskingApp;
+  /** What was typed before; never the password. */
+  readonly identifier: string;
+  readonly error?: FormError;
+  readonly passkey: PasskeyPrompt;
+  /** `<form method="post" action>` without fields: back to the app without signing in. Absent for our own pages. */
+  readonly cancelAction?: string;
+  /** Link for those who hold a printed code. */
+  readonly activatePath: string;
+}
+
+/** The person is known and confirms again: one field `password`, or the passkey. */
+export interface StepUpProps {
+  readonly action: string;
+  readonly app: AskingApp;
+  /** The person's own name: it is their own session. */
+  readonly name: string;
+  readonly hasPassword: boolean;
+  readonly error?: FormError;
+  readonly passkey: PasskeyPrompt;
+  readonly cancelAction?: string;
+}
+
+/** The three steps of activation; each is a form that posts to `action`. */
+export type ActivateProps =
+  /** Field `code` (4-4-4 groups, `autocomplete="off"`, `autocapitalize="characters"`); spaces and hyphens do not matter. */
+  | { readonly step: 'code'; readonly action: string; readonly code: string; readonly error?: FormError }
+  /** "N… T… Nguyệt, lớp 3/2: đúng là em?": hidden `ticket`, buttons `answer=yes` and `answer=no`. */
+  | {
+      readonly step: 'confirm';
+      readonly action: string;
+      readonly ticket: string;
+      readonly maskedName: string;
+      /** `Lớp 5A, Trường Tiểu học Lê Lợi`; null when there is nothing to say. */
+      readonly place: string | null;
+      readonly isPupil: boolean;
+    }
+  /** Hidden `ticket`, fields `password` (`new-password`) and `repeat`; or the passkey, by script. */
+  | {
+      readonly step: 'choose';
+      readonly action: string;
+      readonly ticket: string;
+      /** To remember: what is typed at sign-in, `790 123 456 8`. */
+      readonly educationId: string;
+      readonly name: string;
+      readonly isPupil: boolean;
+      readonly minimumLength: number;
+      /** What a good password is here. */
+      readonly advice: Sentence;
+      readonly error?: FormError;
+      readonly passkey: PasskeyCreation;
+    }
+  | { readonly step: 'done'; readonly educationId: string; readonly signInPath: string };
+
+/** One thing that an app would learn, with its ACTUAL value: `{ label: 'Lớp', value: '5A' }`. */
+export interface Datum {
+  readonly claim: string;
+  readonly label: Sentence;
+  readonly value: string;
+}
+
+/** Hidden nothing; buttons `decision=allow` and `decision=refuse`. */
+export interface ConsentProps {
+  readonly action: string;
+  readonly app: AskingApp & { readonly purpose: Sentence; readonly owner: string | null };
+  readonly data: readonly Datum[];
+  /** Whether the app keeps access when the person is away (`offline_access`). */
+  readonly keepsAccess: boolean;
+  /** Who is signed in, so that the next child notices. */
+  readonly name: string;
+}
+
+/** Posts `fields` as hidden inputs; the button `logout=yes` ends everything, a plain submit keeps the session. */
+export interface LogoutConfirmProps {
+  readonly action: string;
+  readonly fields: Readonly<Record<string, string>>;
+  readonly app: { readonly name: string } | null;
+  /** Names of the apps that will be signed out too. */
+  readonly alsoEnds: readonly string[];
+}
+
+export interface LoggedOutProps {
+  /** The app that asked, when it gave no address to return to. */
+  readonly app: { readonly name: string } | null;
+  readonly signInPath: string;
+}
+
+export interface LauncherApp {
+  readonly clientId: string;
+  readonly name: string;
+  readonly purpose: Sentence;
+  /** Where its tile leads. */
+  readonly href: string;
+}
+
+export interface LauncherProps {
+  readonly name: string;
+  readonly givenName: string;
+  readonly place: string | null;
+  readonly apps: readonly LauncherApp[];
+  /** Our own pages that the person's roles open: `{ label: 'Quản trị', href: '/admin' }`. */
+  readonly ownPages: readonly { readonly label: Sentence; readonly href: string }[];
+  readonly accountPath: string;
+  /** `<form method="post">` without fields. */
+  readonly signOutAction: string;
+}
+
+export interface AccountPasskey {
+  readonly id: string;
+  readonly name: string;
+  readonly createdAt: Instant;
+  readonly lastUsedAt: Instant | null;
+  /** Copied between the person's devices by their maker. */
+  readonly isSynced: boolean;
+  /** Form without fields; null for the last means of signing in. */
+  readonly removeAction: string | null;
+}
+
+export interface AccountSession {
+  readonly id: string;
+  readonly isCurrent: boolean;
+  /** `Chrome trên Windows` */
+  readonly device: Sentence;
+  readonly method: 'password' | 'passkey';
+  readonly signedInAt: Instant;
+  readonly lastSeenAt: Instant;
+  readonly apps: readonly string[];
+  /** Form without fields: «not me». */
+  readonly endAction: string;
+}
+
+export interface AccountProps {
+  readonly name: string;
+  readonly educationId: string;
+  readonly place: string | null;
+  readonly hasPassword: boolean;
+  readonly passwordChangedAt: Instant | null;
+  /** Fields `current` (absent when `hasPassword` is false), `password`, `repeat`. */
+  readonly passwordAction: string;
+  readonly minimumLength: number;
+  readonly passkeys: readonly AccountPasskey[];
+  /** Link to the page that adds one. */
+  readonly addPasskeyPath: string;
+  readonly sessions: readonly AccountSession[];
+  /** Form without fields: ends every session, this one too. */
+  readonly endAllAction: string;
+  readonly apps: readonly {
+    readonly name: string;
+    readonly since: Instant;
+    readonly data: readonly Datum[];
+    /** Form without fields; null when the school approved the app. */
+    readonly withdrawAction: string | null;
+  }[];
+  /** Newest first. */
+  readonly activity: readonly { readonly at: Instant; readonly sentence: Sentence }[];
+  readonly homePath: string;
+  readonly signOutAction: string;
+  /** What was just done, in words. */
+  readonly notice?: Sentence;
+  readonly error?: FormError;
+}
+
+export interface PasskeyAddProps {
+  readonly name: string;
+  readonly passkey: PasskeyCreation;
+  /** Back without adding. */
+  readonly accountPath: string;
+}
+
+export interface ErrorProps {
+  readonly problem: Problem;
+}
+
+/**
+ * The pages of sign-in and account, each a whole HTML document that works without JavaScript but for passkeys.
+ * Every form posts `application/x-www-form-urlencoded`; there is no token against cross-site requests in them: the
+ * HTTP base looks at where a request comes from. Implemented by the screens.
+ */
+export interface IdpPages {
+  signIn(props: SignInProps, view: View): string;
+  stepUp(props: StepUpProps, view: View): string;
+  activate(props: ActivateProps, view: View): string;
+  consent(props: ConsentProps, view: View): string;
+  logoutConfirm(props: LogoutConfirmProps, view: View): string;
+  loggedOut(props: LoggedOutProps, view: View): string;
+  launcher(props: LauncherProps, view: View): string;
+  account(props: AccountProps, view: View): string;
+  passkeyAdd(props: PasskeyAddProps, view: View): string;
+  error(props: ErrorProps, view: View): string;
+}
