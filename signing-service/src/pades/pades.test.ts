@@ -1,0 +1,181 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { deflateSync } from 'node:zlib';
+import { toPem } from '@edutrust/certs/certificate';
+import { openPdf } from '../pdf/document.ts';
+import { hybridPdf, streamPdf, tablePdf } from '../pdf/test-files.ts';
+import { sampleTranscript } from '../transcript/sample.ts';
+import { makeTranscript, transcriptSignaturePlace } from '../transcript/transcript.ts';
+import {
+  assembleCms,
+  buildSignedAttributes,
+  completeSignature,
+  ecdsaSignatureFromRaw,
+  prepareSignature,
+  signPdf,
+  timeStampPdf,
+  visibleLines,
+} from './pades.ts';
+import { createAuthority } from './test-authority.ts';
+
+const at = new Date('2026-11-23T03:00:00Z');
+const authority = createAuthority();
+const official = authority.official();
+const folder = mkdtempSync(join(tmpdir(), 'pades-'));
+after(() => rmSync(folder, { recursive: true }));
+const inFolder = (name: string, content: Uint8Array | string) => {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+};
+
+/** Runs a witness; says how to get it when it is missing. */
+function witness(program: string, ...options: string[]): string {
+  try {
+    return execFileSync(program, options, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  } catch (error) {
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    throw isMissing ? new Error(`${program} is needed: apt-get install poppler-utils libnss3-tools openssl`) : error;
+  }
+}
+
+/** An NSS database with our root as the only trusted one. */
+const trust = join(folder, 'nss');
+mkdirSync(trust);
+witness('certutil', '-N', '-d', `sql:${trust}`, '--empty-password');
+const rootFile = inFolder('root.der', authority.root.certificate);
+witness('certutil', '-A', '-d', `sql:${trust}`, '-n', 'root', '-t', 'C,C,C', '-i', rootFile);
+
+const pdfsig = (pdf: Buffer): string => witness('pdfsig', '-nssdir', trust, inFolder('signed.pdf', pdf));
+
+const visible = {
+  ...transcriptSignaturePlace,
+  lines: visibleLines({
+    name: 'Trần Thị Bích Phượng',
+    title: 'Hiệu trưởng',
+    organisation: 'Trường Trung học cơ sở Nguyễn Thị Minh Khai',
+    at,
+    verifyAt: 'https://dinhdanh.example.edu.vn/verify',
+  }),
+};
+const request = { signerName: 'Trần Thị Bích Phượng', reason: 'Phê duyệt', location: 'Thành phố Hồ Chí Minh', at };
+
+for (const [kind, file] of [
+  ['a cross-reference table', tablePdf()],
+  ['cross-reference and object streams', streamPdf()],
+  ['a hybrid cross-reference', hybridPdf()],
+] as const) {
+  test(`V7: a file with ${kind} is signed twice; pdfsig calls both signatures valid and trusted`, async () => {
+    const once = await signPdf(file, { ...request, visible: { ...visible, page: 1 } }, authority.signerOf(official, at));
+    assert.ok(once.subarray(0, file.length).equals(file), 'nothing that was there is touched');
+    const twice = await signPdf(once, request, authority.signerOf(authority.official()));
+    assert.ok(twice.subarray(0, once.length).equals(once));
+    const said = pdfsig(twice);
+    assert.equal(said.match(/Signature is Valid/gu)?.length, 2, said);
+    assert.equal(said.match(/Certificate is Trusted/gu)?.length, 2, said);
+    assert.match(said, /Total document signed/u);
+    assert.equal(openPdf(twice).revisions.length, 3);
+  });
+}
+
+test('V7: a signed transcript with its visible block is valid for pdfsig; its CMS and time stamp are for openssl', async () => {
+  const pdf = await makeTranscript(sampleTranscript);
+  const signed = await signPdf(pdf, { ...request, visible }, authority.signerOf(official, at));
+  assert.match(pdfsig(signed), /Signature is Valid[\s\S]*Certificate is Trusted/u);
+  const { cms, content, gap } = partsOf(signed);
+  assert.equal(gap, 2 + 2 * 16_384);
+  const root = inFolder('root.pem', toPem(authority.root.certificate));
+  const verified = ['-CAfile', root, '-purpose', 'any', '-binary', '-out', '/dev/null', '-attime', String(at.getTime() / 1000)];
+  witness('openssl', 'cms', '-verify', '-inform', 'DER', '-in', inFolder('cms.der', cms), '-content', inFolder('content.bin', content), ...verified);
+  const text = witness('pdftotext', '-layout', inFolder('block.pdf', signed), '-');
+  assert.ok(text.includes('Đã ký số bởi'), 'the words of the block can be copied');
+  assert.ok(text.includes('10:00:00 ngày 23/11/2026 (giờ Việt Nam)'), text);
+});
+
+/** The CMS, and what it signs, taken from the file by its ByteRange as an independent reader would. */
+function partsOf(signed: Buffer) {
+  const match = [...signed.toString('latin1').matchAll(/\/ByteRange \[0 (\d+) (\d+) (\d+) *\]/gu)].at(-1);
+  const [gapStart = 0, gapEnd = 0, rest = 0] = match?.slice(1).map(Number) ?? [];
+  const contents = Buffer.from(signed.toString('latin1', gapStart + 1, gapEnd - 1), 'hex');
+  const cms = contents.subarray(0, 4 + contents.readUInt16BE(2));
+  const content = Buffer.concat([signed.subarray(0, gapStart), signed.subarray(gapEnd, gapEnd + rest)]);
+  return { cms, content, gap: gapEnd - gapStart };
+}
+
+test('the time stamp in the signature is one that openssl ts accepts over the signature value', async () => {
+  const value = Buffer.from('a signature value');
+  const digest = createHash('sha256').update(value).digest();
+  const token = authority.stampAt(at)(digest);
+  const root = inFolder('root.pem', toPem(authority.root.certificate));
+  const said = witness('openssl', 'ts', '-verify', '-token_in', '-in', inFolder('token.der', token), '-data', inFolder('value', value), '-CAfile', root, '-attime', String(at.getTime() / 1000));
+  assert.match(said, /Verification: OK/u);
+});
+
+test('a document time stamp is added behind a signature, which pdfsig still calls valid', async () => {
+  const signed = await signPdf(tablePdf(), request, authority.signerOf(official, at));
+  const stamped = await timeStampPdf(signed, authority.stampAt(at));
+  assert.ok(stamped.subarray(0, signed.length).equals(signed));
+  assert.match(pdfsig(stamped), /Signature #1:[\s\S]*?Signature is Valid/u);
+});
+
+test('signed attributes are content type, digest and certificate, and never a signing time (EN 319 142-1 §6.3)', () => {
+  const attributes = buildSignedAttributes({ digest: Buffer.alloc(32), signingCertificate: official.certificate });
+  const printed = witness('openssl', 'asn1parse', '-inform', 'DER', '-in', inFolder('attributes.der', attributes));
+  assert.match(printed, /contentType/u);
+  assert.match(printed, /messageDigest/u);
+  assert.match(printed, /id-smime-aa-signingCertificateV2/u);
+  assert.doesNotMatch(printed, /signingTime/u);
+});
+
+test('an image of a handwritten signature is drawn with its transparency', async () => {
+  const rows = Buffer.from([0, 10, 20, 200, 255, 10, 20, 200, 0].flatMap((byte, at) => (at === 0 ? [0] : [byte])));
+  const chunk = (type: string, data: Buffer) => {
+    const head = Buffer.alloc(8);
+    head.writeUInt32BE(data.length, 0);
+    head.write(type, 4, 'latin1');
+    return Buffer.concat([head, data, Buffer.alloc(4)]);
+  };
+  const size = Buffer.from([0, 0, 0, 2, 0, 0, 0, 1, 8, 6, 0, 0, 0]);
+  const png = Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), chunk('IHDR', size), chunk('IDAT', deflateSync(rows)), chunk('IEND', Buffer.alloc(0))]);
+  const { prepared } = prepareSignature(tablePdf(), { ...request, visible: { ...visible, image: png } });
+  const images = witness('pdfimages', '-list', inFolder('image.pdf', prepared));
+  assert.match(images, /image +2 +1 +rgb/u);
+  assert.match(images, /smask +2 +1 +gray/u);
+  assert.throws(
+    () => prepareSignature(tablePdf(), { ...request, visible: { ...visible, image: Buffer.from('GIF89a') } }),
+    { code: 'sign/image' },
+  );
+});
+
+test('what cannot be done is said: a taken name, no such page, too little room, another file', () => {
+  const { prepared } = prepareSignature(tablePdf(), { ...request, fieldName: 'HieuTruong' });
+  assert.throws(() => prepareSignature(prepared, { ...request, fieldName: 'HieuTruong' }), { code: 'sign/field-exists' });
+  assert.throws(() => prepareSignature(tablePdf(), { ...request, visible: { ...visible, page: 7 } }), { code: 'sign/no-such-page' });
+  const small = prepareSignature(tablePdf(), { ...request, contentsBytes: 64 });
+  assert.throws(() => completeSignature(small.prepared, Buffer.alloc(65)), { code: 'sign/contents-too-small' });
+  assert.throws(() => completeSignature(tablePdf(), Buffer.alloc(1)), { code: 'pdf/malformed' });
+});
+
+test('a raw signature of WebCrypto becomes the DER that CMS wants', () => {
+  const raw = Buffer.concat([Buffer.alloc(31), Buffer.of(1), Buffer.alloc(32, 0xff)]);
+  const der = ecdsaSignatureFromRaw(raw).toString('hex');
+  assert.equal(der, `3026020101022100${'ff'.repeat(32)}`);
+  assert.throws(() => ecdsaSignatureFromRaw(Buffer.alloc(63)), { code: 'sign/signature' });
+});
+
+test('the inclusion proof travels as text in an unsigned attribute', () => {
+  const cms = assembleCms({
+    signedAttributes: buildSignedAttributes({ digest: Buffer.alloc(32), signingCertificate: official.certificate }),
+    signature: Buffer.alloc(70),
+    algorithm: 'ES256',
+    certificates: [official.certificate],
+    inclusionProof: { index: 7, path: [Buffer.alloc(32, 1)], checkpoint: 'log.example\n9\nroot\n\n— log.example sig\n' },
+  });
+  assert.ok(cms.includes('c2sp.org/tlog-proof@v1\nindex 7\nAQEB'));
+  assert.match(witness('openssl', 'asn1parse', '-inform', 'DER', '-in', inFolder('proof.der', cms)), /2\.25\.2263459843/u);
+});

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { openPdf } from '../pdf/document.ts';
+import { sampleTranscript } from './sample.ts';
+import { makeTranscript } from './transcript.ts';
+import { longDateText, markText } from './wording.ts';
+
+/** Runs a program of poppler-utils on the bytes. */
+function poppler(program: 'pdftotext' | 'pdfinfo' | 'pdffonts', pdf: Buffer, ...options: string[]): string {
+  const folder = mkdtempSync(join(tmpdir(), 'transcript-'));
+  try {
+    const path = join(folder, 'transcript.pdf');
+    writeFileSync(path, pdf);
+    const output = program === 'pdftotext' ? [path, '-'] : [path];
+    return execFileSync(program, [...options, ...output], { encoding: 'utf8' });
+  } catch (error) {
+    throw new Error(`${program} is needed: apt-get install poppler-utils`, { cause: error });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+test('the same transcript is the same bytes, and our own strict reader reads it', async () => {
+  const [one, other] = await Promise.all([makeTranscript(sampleTranscript), makeTranscript(sampleTranscript)]);
+  assert.ok(one.equals(other));
+  const { current } = openPdf(one);
+  for (const number of current.numbers()) current.get(number);
+});
+
+test('every word can be found and copied in Vietnamese, in NFC whatever came in', async () => {
+  const decomposed = { ...sampleTranscript, pupil: { ...sampleTranscript.pupil, fullName: sampleTranscript.pupil.fullName.normalize('NFD') } };
+  const text = poppler('pdftotext', await makeTranscript(decomposed), '-layout');
+  for (const words of [
+    'CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM',
+    'Độc lập - Tự do - Hạnh phúc',
+    'Nguyễn Hoàng Thiên Ưng Quỳnh',
+    '790 123 456 8',
+    'Kết quả rèn luyện',
+    '8,5',
+    'ngày 28 tháng 5 năm 2027',
+    'HIỆU TRƯỞNG',
+    'Trần Thị Bích Phượng',
+    '7KQ4-M2XA-9TBC',
+    'dinhdanh.example.edu.vn',
+  ]) {
+    assert.ok(text.includes(words), words);
+  }
+});
+
+test('it is one tagged A4 page with a title, its fonts embedded', async () => {
+  const pdf = await makeTranscript(sampleTranscript);
+  const info = poppler('pdfinfo', pdf);
+  assert.match(info, /Tagged: +yes/u);
+  assert.match(info, /Pages: +1\n/u);
+  assert.match(info, /Page size: +595\.28 x 841\.89 pts \(A4\)/u);
+  assert.match(info, /Title: +Bảng kết quả học tập – Nguyễn Hoàng Thiên Ưng Quỳnh/u);
+  const fonts = poppler('pdffonts', pdf).trim().split('\n').slice(2);
+  assert.ok(fonts.length >= 3);
+  for (const font of fonts) assert.match(font, /BeVietnamPro.* yes yes yes /u);
+});
+
+test('long remarks and many subjects go on to further pages, with the signature’s place on the last', async () => {
+  const subjects = Array.from({ length: 60 }, (_, index) => ({ name: `Môn tự chọn ${index + 1}`, term1: 7, term2: 8, year: null }));
+  const pdf = await makeTranscript({ ...sampleTranscript, subjects, remarks: 'Em chăm ngoan và tiến bộ. '.repeat(200) });
+  const pages = Number(/Pages: +(\d+)/u.exec(poppler('pdfinfo', pdf))?.[1]);
+  assert.ok(pages >= 3, String(pages));
+  const last = poppler('pdftotext', pdf, '-f', String(pages), '-layout');
+  assert.ok(last.includes('HIỆU TRƯỞNG'));
+  assert.ok(poppler('pdftotext', pdf, '-f', '2', '-l', '2', '-layout').includes('Môn học'), 'the table’s head is repeated');
+});
+
+test('marks and dates are written as Vietnamese schools write them', () => {
+  assert.deepEqual([8.5, 9, 10, 'Đạt', null, 7.25].map(markText), ['8,5', '9,0', '10', 'Đạt', '–', '7,3']);
+  assert.equal(longDateText(new Date('2027-02-04T18:00:00Z')), 'ngày 05 tháng 02 năm 2027');
+  assert.equal(longDateText(new Date('2026-11-30T16:59:00Z')), 'ngày 30 tháng 11 năm 2026');
+});
