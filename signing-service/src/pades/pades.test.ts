@@ -71,7 +71,11 @@ for (const [kind, file] of [
   ['a hybrid cross-reference', hybridPdf()],
 ] as const) {
   test(`V7: a file with ${kind} is signed twice; pdfsig calls both signatures valid and trusted`, async () => {
-    const once = await signPdf(file, { ...request, visible: { ...visible, page: 1 } }, authority.signerOf(official, at));
+    const once = await signPdf(
+      file,
+      { ...request, visible: { ...visible, page: 1 } },
+      authority.signerOf(official, at),
+    );
     assert.ok(once.subarray(0, file.length).equals(file), 'nothing that was there is touched');
     const twice = await signPdf(once, request, authority.signerOf(authority.official()));
     assert.ok(twice.subarray(0, once.length).equals(once));
@@ -90,8 +94,29 @@ test('V7: a signed transcript with its visible block is valid for pdfsig; its CM
   const { cms, content, gap } = partsOf(signed);
   assert.equal(gap, 2 + 2 * 16_384);
   const root = inFolder('root.pem', toPem(authority.root.certificate));
-  const verified = ['-CAfile', root, '-purpose', 'any', '-binary', '-out', '/dev/null', '-attime', String(at.getTime() / 1000)];
-  witness('openssl', 'cms', '-verify', '-inform', 'DER', '-in', inFolder('cms.der', cms), '-content', inFolder('content.bin', content), ...verified);
+  const verified = [
+    '-CAfile',
+    root,
+    '-purpose',
+    'any',
+    '-binary',
+    '-out',
+    '/dev/null',
+    '-attime',
+    String(at.getTime() / 1000),
+  ];
+  witness(
+    'openssl',
+    'cms',
+    '-verify',
+    '-inform',
+    'DER',
+    '-in',
+    inFolder('cms.der', cms),
+    '-content',
+    inFolder('content.bin', content),
+    ...verified,
+  );
   const text = witness('pdftotext', '-layout', inFolder('block.pdf', signed), '-');
   assert.ok(text.includes('Đã ký số bởi'), 'the words of the block can be copied');
   assert.ok(text.includes('10:00:00 ngày 23/11/2026 (giờ Việt Nam)'), text);
@@ -112,7 +137,20 @@ test('the time stamp in the signature is one that openssl ts accepts over the si
   const digest = createHash('sha256').update(value).digest();
   const token = authority.stampAt(at)(digest);
   const root = inFolder('root.pem', toPem(authority.root.certificate));
-  const said = witness('openssl', 'ts', '-verify', '-token_in', '-in', inFolder('token.der', token), '-data', inFolder('value', value), '-CAfile', root, '-attime', String(at.getTime() / 1000));
+  const said = witness(
+    'openssl',
+    'ts',
+    '-verify',
+    '-token_in',
+    '-in',
+    inFolder('token.der', token),
+    '-data',
+    inFolder('value', value),
+    '-CAfile',
+    root,
+    '-attime',
+    String(at.getTime() / 1000),
+  );
   assert.match(said, /Verification: OK/u);
 });
 
@@ -141,7 +179,12 @@ test('an image of a handwritten signature is drawn with its transparency', async
     return Buffer.concat([head, data, Buffer.alloc(4)]);
   };
   const size = Buffer.from([0, 0, 0, 2, 0, 0, 0, 1, 8, 6, 0, 0, 0]);
-  const png = Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), chunk('IHDR', size), chunk('IDAT', deflateSync(rows)), chunk('IEND', Buffer.alloc(0))]);
+  const png = Buffer.concat([
+    Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
+    chunk('IHDR', size),
+    chunk('IDAT', deflateSync(rows)),
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
   const { prepared } = prepareSignature(tablePdf(), { ...request, visible: { ...visible, image: png } });
   const images = witness('pdfimages', '-list', inFolder('image.pdf', prepared));
   assert.match(images, /image +2 +1 +rgb/u);
@@ -154,8 +197,12 @@ test('an image of a handwritten signature is drawn with its transparency', async
 
 test('what cannot be done is said: a taken name, no such page, too little room, another file', () => {
   const { prepared } = prepareSignature(tablePdf(), { ...request, fieldName: 'HieuTruong' });
-  assert.throws(() => prepareSignature(prepared, { ...request, fieldName: 'HieuTruong' }), { code: 'sign/field-exists' });
-  assert.throws(() => prepareSignature(tablePdf(), { ...request, visible: { ...visible, page: 7 } }), { code: 'sign/no-such-page' });
+  assert.throws(() => prepareSignature(prepared, { ...request, fieldName: 'HieuTruong' }), {
+    code: 'sign/field-exists',
+  });
+  assert.throws(() => prepareSignature(tablePdf(), { ...request, visible: { ...visible, page: 7 } }), {
+    code: 'sign/no-such-page',
+  });
   const small = prepareSignature(tablePdf(), { ...request, contentsBytes: 64 });
   assert.throws(() => completeSignature(small.prepared, Buffer.alloc(65)), { code: 'sign/contents-too-small' });
   assert.throws(() => completeSignature(tablePdf(), Buffer.alloc(1)), { code: 'pdf/malformed' });
@@ -174,8 +221,15 @@ test('the inclusion proof travels as text in an unsigned attribute', () => {
     signature: Buffer.alloc(70),
     algorithm: 'ES256',
     certificates: [official.certificate],
-    inclusionProof: { index: 7, path: [Buffer.alloc(32, 1)], checkpoint: 'log.example\n9\nroot\n\n— log.example sig\n' },
+    inclusionProof: {
+      index: 7,
+      path: [Buffer.alloc(32, 1)],
+      checkpoint: 'log.example\n9\nroot\n\n— log.example sig\n',
+    },
   });
   assert.ok(cms.includes('c2sp.org/tlog-proof@v1\nindex 7\nAQEB'));
-  assert.match(witness('openssl', 'asn1parse', '-inform', 'DER', '-in', inFolder('proof.der', cms)), /2\.25\.2263459843/u);
+  assert.match(
+    witness('openssl', 'asn1parse', '-inform', 'DER', '-in', inFolder('proof.der', cms)),
+    /2\.25\.2263459843/u,
+  );
 });

@@ -124,7 +124,7 @@ function prepare(
 /** The catalogue's form with one more field; only the objects that change are put. */
 function putForm(
   update: IncrementalUpdate,
-  view: PdfView,
+  _view: PdfView,
   root: PdfReference,
   catalog: PdfDictionary,
   form: PdfDictionary | undefined,

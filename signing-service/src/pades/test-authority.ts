@@ -6,7 +6,6 @@ import {
   element,
   explicit,
   generalizedTime,
-  implicit,
   integer,
   octetString,
   oid,

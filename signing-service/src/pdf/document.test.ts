@@ -43,8 +43,12 @@ const anyObject: fc.Memo<PdfObject> = fc.memo((depth): fc.Arbitrary<PdfObject> =
   const leaf = fc.oneof(
     fc.constant<PdfObject>(null),
     fc.boolean(),
-    fc.integer({ min: -1e9, max: 1e9 }).map((value): PdfObject => ({ kind: 'number', value, isInteger: true, text: String(value) })),
-    fc.string({ unit: 'binary', maxLength: 12 }).map((text): PdfObject => ({ kind: 'name', name: Buffer.from(text).toString('latin1') })),
+    fc
+      .integer({ min: -1e9, max: 1e9 })
+      .map((value): PdfObject => ({ kind: 'number', value, isInteger: true, text: String(value) })),
+    fc
+      .string({ unit: 'binary', maxLength: 12 })
+      .map((text): PdfObject => ({ kind: 'name', name: Buffer.from(text).toString('latin1') })),
     fc.uint8Array({ maxLength: 20 }).map((bytes): PdfObject => string(bytes)),
     fc.nat(9_999_999).map((number): PdfObject => ({ kind: 'reference', number, generation: 0 })),
   );
@@ -53,9 +57,20 @@ const anyObject: fc.Memo<PdfObject> = fc.memo((depth): fc.Arbitrary<PdfObject> =
   return fc.oneof(
     leaf,
     fc.array(inner, { maxLength: 4 }).map((items): PdfObject => ({ kind: 'array', items })),
-    fc.array(fc.tuple(fc.string({ maxLength: 6 }), inner.filter((value) => value !== null)), { maxLength: 4 }).map(
-      (entries): PdfObject => ({ kind: 'dictionary', entries: new Map(entries.map(([key, value]) => [Buffer.from(key).toString('latin1'), value])) }),
-    ),
+    fc
+      .array(
+        fc.tuple(
+          fc.string({ maxLength: 6 }),
+          inner.filter((value) => value !== null),
+        ),
+        { maxLength: 4 },
+      )
+      .map(
+        (entries): PdfObject => ({
+          kind: 'dictionary',
+          entries: new Map(entries.map(([key, value]) => [Buffer.from(key).toString('latin1'), value])),
+        }),
+      ),
   );
 });
 
@@ -126,17 +141,21 @@ test('E3: hostile sizes end at a limit, quickly and in little memory', () => {
 test('E3: no change of bytes makes the reader fail in a way that is not its own, nor hang', () => {
   const files = [tablePdf(), streamPdf(), hybridPdf()];
   fc.assert(
-    fc.property(fc.constantFrom(...files), fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 6 }), (file, edits) => {
-      const bytes = Buffer.from(file);
-      for (const [at, value] of edits) bytes[at % bytes.length] = value;
-      try {
-        const { current } = openPdf(bytes);
-        for (const number of current.numbers()) current.get(number);
-      } catch (error) {
-        const isOwn = [MalformedPdf, PdfBeyondLimits, NotAPdf, EncryptedPdf].some((kind) => error instanceof kind);
-        assert.ok(isOwn, String(error));
-      }
-    }),
+    fc.property(
+      fc.constantFrom(...files),
+      fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 6 }),
+      (file, edits) => {
+        const bytes = Buffer.from(file);
+        for (const [at, value] of edits) bytes[at % bytes.length] = value;
+        try {
+          const { current } = openPdf(bytes);
+          for (const number of current.numbers()) current.get(number);
+        } catch (error) {
+          const isOwn = [MalformedPdf, PdfBeyondLimits, NotAPdf, EncryptedPdf].some((kind) => error instanceof kind);
+          assert.ok(isOwn, String(error));
+        }
+      },
+    ),
     { numRuns: 400 },
   );
 });

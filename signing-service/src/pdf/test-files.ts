@@ -49,7 +49,9 @@ export function streamPdf(objects = plainObjects()): Buffer {
     return head;
   });
   const inner = `${heads.join(' ')}\n`;
-  const data = deflateSync(Buffer.from(inner + packed.map(([, text]) => `${text}\n`).join(''), 'latin1')).toString('latin1');
+  const data = deflateSync(Buffer.from(inner + packed.map(([, text]) => `${text}\n`).join(''), 'latin1')).toString(
+    'latin1',
+  );
   direct.set(
     container,
     `<</Type /ObjStm /N ${packed.length} /First ${inner.length} /Filter /FlateDecode /Length ${data.length}>>\nstream\n${data}\nendstream`,
@@ -64,7 +66,10 @@ export function streamPdf(objects = plainObjects()): Buffer {
     else rows.push(offset === undefined ? [0, 0, 0, 0] : [1, offset >> 8, offset & 0xff, 0]);
   }
   // PNG "up" on every row, as most writers do.
-  const predicted = rows.flatMap((row, at) => [2, ...row.map((byte, column) => (byte - (rows[at - 1]?.[column] ?? 0)) & 0xff)]);
+  const predicted = rows.flatMap((row, at) => [
+    2,
+    ...row.map((byte, column) => (byte - (rows[at - 1]?.[column] ?? 0)) & 0xff),
+  ]);
   const table = deflateSync(Buffer.from(predicted)).toString('latin1');
   const dictionary = `<</Type /XRef /Size ${own + 1} /W [1 2 1] /Root 1 0 R /Info 6 0 R /ID [<01> <02>] /Filter /FlateDecode /DecodeParms <</Predictor 12 /Columns 4>> /Length ${table.length}>>`;
   const xref = `${own} 0 obj\n${dictionary}\nstream\n${table}\nendstream\nendobj\n`;
@@ -94,7 +99,12 @@ export function hybridPdf(): Buffer {
 export function appendRevision(
   file: Buffer,
   objects: Readonly<Record<number, string>>,
-  options: { readonly freed?: readonly number[]; readonly root?: string; readonly junk?: string; readonly size?: number } = {},
+  options: {
+    readonly freed?: readonly number[];
+    readonly root?: string;
+    readonly junk?: string;
+    readonly size?: number;
+  } = {},
 ): Buffer {
   const previous = Number(/startxref\s+(\d+)\s+%%EOF\s*$/u.exec(file.toString('latin1', file.length - 80))?.[1]);
   let body = file.toString('latin1') + (options.junk ?? '');

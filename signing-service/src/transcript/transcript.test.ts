@@ -32,7 +32,10 @@ test('the same transcript is the same bytes, and our own strict reader reads it'
 });
 
 test('every word can be found and copied in Vietnamese, in NFC whatever came in', async () => {
-  const decomposed = { ...sampleTranscript, pupil: { ...sampleTranscript.pupil, fullName: sampleTranscript.pupil.fullName.normalize('NFD') } };
+  const decomposed = {
+    ...sampleTranscript,
+    pupil: { ...sampleTranscript.pupil, fullName: sampleTranscript.pupil.fullName.normalize('NFD') },
+  };
   const text = poppler('pdftotext', await makeTranscript(decomposed), '-layout');
   for (const words of [
     'CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM',
@@ -64,13 +67,25 @@ test('it is one tagged A4 page with a title, its fonts embedded', async () => {
 });
 
 test('long remarks and many subjects go on to further pages, with the signature’s place on the last', async () => {
-  const subjects = Array.from({ length: 60 }, (_, index) => ({ name: `Môn tự chọn ${index + 1}`, term1: 7, term2: 8, year: null }));
-  const pdf = await makeTranscript({ ...sampleTranscript, subjects, remarks: 'Em chăm ngoan và tiến bộ. '.repeat(200) });
+  const subjects = Array.from({ length: 60 }, (_, index) => ({
+    name: `Môn tự chọn ${index + 1}`,
+    term1: 7,
+    term2: 8,
+    year: null,
+  }));
+  const pdf = await makeTranscript({
+    ...sampleTranscript,
+    subjects,
+    remarks: 'Em chăm ngoan và tiến bộ. '.repeat(200),
+  });
   const pages = Number(/Pages: +(\d+)/u.exec(poppler('pdfinfo', pdf))?.[1]);
   assert.ok(pages >= 3, String(pages));
   const last = poppler('pdftotext', pdf, '-f', String(pages), '-layout');
   assert.ok(last.includes('HIỆU TRƯỞNG'));
-  assert.ok(poppler('pdftotext', pdf, '-f', '2', '-l', '2', '-layout').includes('Môn học'), 'the table’s head is repeated');
+  assert.ok(
+    poppler('pdftotext', pdf, '-f', '2', '-l', '2', '-layout').includes('Môn học'),
+    'the table’s head is repeated',
+  );
 });
 
 test('marks and dates are written as Vietnamese schools write them', () => {

@@ -43,6 +43,6 @@ const vietnamDay = new Intl.DateTimeFormat('en-GB', {
 /** `ngày 05 tháng 02 năm 2027`: a zero stands before days up to 9 and months 1 and 2 (Decree 30/2020/NĐ-CP, annex I). */
 export function longDateText(at: Date): string {
   const parts = Object.fromEntries(vietnamDay.formatToParts(at).map(({ type, value }) => [type, value]));
-  const month = Number(parts['month']);
-  return `ngày ${parts['day']} tháng ${month <= 2 ? `0${month}` : month} năm ${parts['year']}`;
+  const month = Number(parts.month);
+  return `ngày ${parts.day} tháng ${month <= 2 ? `0${month}` : month} năm ${parts.year}`;
 }

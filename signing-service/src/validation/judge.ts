@@ -147,15 +147,13 @@ function checkStamps(
   around: Surroundings,
   untrusted: readonly Uint8Array[],
 ): TimeStampVerdict | undefined {
-  const verdicts = cms.timeStampTokens
-    .slice(0, 4)
-    .map((token) =>
-      checkTimeStamp(token, 'none', [cms.signature], {
-        anchors: around.timeStampAnchors,
-        untrusted,
-        crls: around.crls,
-      }),
-    );
+  const verdicts = cms.timeStampTokens.slice(0, 4).map((token) =>
+    checkTimeStamp(token, 'none', [cms.signature], {
+      anchors: around.timeStampAnchors,
+      untrusted,
+      crls: around.crls,
+    }),
+  );
   return verdicts.find(({ ok }) => !ok) ?? verdicts[0];
 }
 

@@ -82,10 +82,9 @@ export function checkTrust(
   let isKnown = pathAt(time, true).verdict === 'valid';
   for (const moment of listTimes(crls)) {
     if (moment < time || moment > at) continue;
-    const later = pathAt(moment, true);
-    isKnown ||= later.verdict === 'valid';
+    isKnown ||= pathAt(moment, true).verdict === 'valid';
+    const later = pathAt(moment, false);
     if (later.verdict === 'valid' || later.refused.code !== 'revoked') continue;
-    isKnown = true;
     const revokedAt = later.revokedAt ?? time;
     if (proven === undefined) return { code: 'revoked-no-proof', detail: revokedAt.toISOString() };
     if (revokedAt <= proven) return { code: 'certificate-revoked', detail: revokedAt.toISOString() };

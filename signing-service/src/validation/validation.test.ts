@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict';
+import { createHash, generateKeyPairSync, sign } from 'node:crypto';
+import { test } from 'node:test';
+import { locales } from '@edutrust/platform/messages';
+import { signPdf, timeStampPdf, visibleLines } from '../pades/pades.ts';
+import { createAuthority, type Issued, issue, revocationList } from '../pades/test-authority.ts';
+import { appendRevision, hybridPdf, streamPdf, tablePdf } from '../pdf/test-files.ts';
+import { reasonTable } from './reasons.ts';
+import { type ValidationOptions, validateInWorker, validatePdf } from './validation.ts';
+
+const signedAt = new Date('2026-11-23T03:00:00Z');
+const at = new Date('2026-12-01T00:00:00Z');
+const authority = createAuthority();
+const options: ValidationOptions = { anchors: authority.anchors, at };
+const request = { signerName: 'Trần Thị Bích Phượng', at: signedAt };
+const signedBy = (who: Issued, stampedAt?: Date, pdf = tablePdf()) =>
+  signPdf(pdf, request, authority.signerOf(who, stampedAt));
+
+for (const [kind, file] of [
+  ['tables', tablePdf()],
+  ['streams', streamPdf()],
+  ['a hybrid', hybridPdf()],
+] as const) {
+  test(`a file with ${kind} is valid once signed, with one signature or two, at B-B and B-T`, async () => {
+    const once = await signedBy(authority.official(), undefined, file);
+    const one = await validatePdf(once, options);
+    assert.equal(one.verdict, 'valid', JSON.stringify(one.reasons));
+    assert.deepEqual([one.signatures[0]?.level, one.signatures[0]?.coverage], ['B-B', 'whole']);
+    const visible = {
+      page: 0,
+      rect: [300, 90, 540, 160],
+      lines: visibleLines({ name: 'A', title: 'B', organisation: 'C', at, verifyAt: 'https://d.vn' }),
+    } as const;
+    const twice = await signPdf(once, { ...request, visible }, authority.signerOf(authority.official(), signedAt));
+    const two = await validatePdf(twice, options);
+    assert.equal(two.verdict, 'valid', JSON.stringify(two.signatures));
+    const [first, second] = two.signatures;
+    assert.deepEqual([first?.coverage, second?.coverage, second?.level], ['revision', 'whole', 'B-T']);
+    assert.deepEqual(
+      first?.changesAfter.map(({ kind, allowed }) => [kind, allowed]),
+      [['signature', true]],
+    );
+  });
+}
+
+test('the report names the signer, the proven time and the claimed one', async () => {
+  const { signatures } = await validatePdf(
+    await signedBy(authority.official(), new Date('2026-11-23T03:00:05Z')),
+    options,
+  );
+  const [signature] = signatures;
+  assert.equal(signature?.signer?.name, 'Trần Thị Bích Phượng');
+  assert.equal(signature?.signer?.serialNumber, '7901234568');
+  assert.equal(signature?.signer?.title, 'Hiệu trưởng');
+  assert.equal(signature?.time.claimed, '2026-11-23T03:00:00.000Z');
+  assert.equal(signature?.time.proven, '2026-11-23T03:00:05.000Z');
+  assert.match(signature?.time.authority ?? '', /Test Time Stamps/u);
+  assert.deepEqual([signature?.intact, signature?.trusted], [true, true]);
+});
+
+test('a plain PDF is unsigned; what is no PDF is refused with a sentence', async () => {
+  assert.equal((await validatePdf(tablePdf(), options)).verdict, 'unsigned');
+  for (const validate of [validatePdf, validateInWorker]) {
+    await assert.rejects(() => validate(Buffer.from('hello'), options), { code: 'verify/not-a-pdf', status: 400 });
+  }
+});
+
+test('one flipped byte of the content is invalid: not intact, though the signer is trusted', async () => {
+  const signed = await signedBy(authority.official(), signedAt);
+  const flipped = Buffer.from(signed);
+  const place = flipped.indexOf('8,5');
+  flipped.write('9', place, 'latin1');
+  const { verdict, signatures } = await validatePdf(flipped, options);
+  assert.equal(verdict, 'invalid');
+  assert.deepEqual([signatures[0]?.sub, signatures[0]?.intact, signatures[0]?.trusted], ['HASH_FAILURE', false, true]);
+});
+
+test('V9: a look-alike of our own authority is intact, untrusted and indeterminate', async () => {
+  const other = createAuthority();
+  const signed = await signPdf(tablePdf(), request, other.signerOf(other.official(), signedAt));
+  const { verdict, signatures } = await validatePdf(signed, options);
+  assert.equal(verdict, 'indeterminate');
+  assert.deepEqual([signatures[0]?.intact, signatures[0]?.trusted], [true, false]);
+});
+
+const before = new Date('2026-11-20T00:00:00Z');
+const after = new Date('2026-11-26T00:00:00Z');
+for (const [what, certificateEnd, revokedAt, stampedAt, verdict, sub] of [
+  ['expired before the proven time', before, undefined, signedAt, 'invalid', 'EXPIRED'],
+  ['expired after the proven time', after, undefined, signedAt, 'valid', null],
+  ['revoked before the proven time', undefined, before, signedAt, 'invalid', 'REVOKED'],
+  ['revoked after the proven time', undefined, after, signedAt, 'valid', null],
+  ['expired, without a time stamp', after, undefined, undefined, 'indeterminate', 'OUT_OF_BOUNDS_NO_POE'],
+  ['revoked, without a time stamp', undefined, after, undefined, 'indeterminate', 'REVOKED_NO_POE'],
+] as const) {
+  test(`V8: a certificate that was ${what} is ${verdict}`, async () => {
+    const official = authority.official(certificateEnd ? { notAfter: certificateEnd } : {});
+    const signed = await signedBy(official, stampedAt);
+    const made = new Date('2026-11-28T00:00:00Z');
+    const crls = revokedAt
+      ? [
+          revocationList(
+            authority.people,
+            [{ serial: official.serial, at: revokedAt }],
+            made,
+            new Date('2026-12-10T00:00:00Z'),
+          ),
+        ]
+      : [];
+    const report = await validatePdf(signed, { ...options, crls });
+    assert.equal(report.verdict, verdict, JSON.stringify(report.reasons));
+    assert.equal(report.signatures[0]?.sub, sub);
+  });
+}
+
+test('where revocation data is required, a signature without it is indeterminate and says what would settle it', async () => {
+  const official = authority.official();
+  const signed = await signedBy(official, signedAt);
+  const without = await validatePdf(signed, { ...options, requireRevocation: true });
+  assert.deepEqual([without.verdict, without.signatures[0]?.sub], ['indeterminate', 'TRY_LATER']);
+  const fresh = (issuer: Issued) =>
+    revocationList(issuer, [], new Date('2026-11-22T00:00:00Z'), new Date('2026-12-10T00:00:00Z'));
+  const crls = [fresh(authority.people), fresh(authority.root)];
+  assert.equal((await validatePdf(signed, { ...options, requireRevocation: true, crls })).verdict, 'valid');
+});
+
+test('a document time stamp behind a signature proves its time; an untrusted one proves nothing', async () => {
+  const official = authority.official({ notAfter: after });
+  const signed = await signedBy(official);
+  const stamped = await validatePdf(await timeStampPdf(signed, authority.stampAt(signedAt)), options);
+  assert.equal(stamped.verdict, 'valid', JSON.stringify(stamped.signatures));
+  assert.deepEqual(
+    stamped.signatures.map(({ format }) => format),
+    ['PAdES', 'document-time-stamp'],
+  );
+  const other = createAuthority();
+  const untrusted = await validatePdf(await timeStampPdf(signed, other.stampAt(signedAt)), options);
+  assert.equal(untrusted.verdict, 'indeterminate');
+});
+
+test('validation data added later is allowed, lifts the level and is used', async () => {
+  const official = authority.official();
+  const signed = await signedBy(official, signedAt);
+  const hex = revocationList(authority.people, [], before, new Date('2026-12-10T00:00:00Z')).toString('latin1');
+  const catalog = [...signed.toString('latin1').matchAll(/\n1 0 obj\n(.*)>>\nendobj/gu)].at(-1)?.[1];
+  const extended = appendRevision(signed, {
+    1: `${catalog} /DSS 400 0 R>>`,
+    400: '<</Type /DSS /CRLs [401 0 R]>>',
+    401: `<</Length ${hex.length}>>\nstream\n${hex}\nendstream`,
+  });
+  const { verdict, signatures } = await validatePdf(extended, options);
+  assert.equal(verdict, 'valid', JSON.stringify(signatures));
+  assert.equal(signatures[0]?.level, 'B-LT');
+  assert.deepEqual(
+    signatures[0]?.changesAfter.map(({ kind, allowed }) => [kind, allowed]),
+    [['validation-data', true]],
+  );
+});
+
+test('V3: small RSA keys are refused, good ones of RSA and P-256 are not', async () => {
+  for (const [keys, verdict] of [
+    [generateKeyPairSync('rsa', { modulusLength: 1024 }), 'indeterminate'],
+    [generateKeyPairSync('rsa', { modulusLength: 2048 }), 'valid'],
+    [generateKeyPairSync('ec', { namedCurve: 'P-256' }), 'valid'],
+  ] as const) {
+    const official = authority.official({ keys });
+    const algorithm = keys.privateKey.asymmetricKeyType === 'rsa' ? 'RS256' : 'ES256';
+    const signer = { ...authority.signerOf(official), algorithm } as const;
+    assert.equal((await validatePdf(await signPdf(tablePdf(), request, signer), options)).verdict, verdict);
+  }
+});
+
+test('the time stamp of another signature is not taken for this one’s', async () => {
+  const official = authority.official();
+  const wrong = {
+    ...authority.signerOf(official),
+    timeStamp: () => authority.stampAt(signedAt)(createHash('sha256').update('another').digest()),
+  };
+  const { verdict, signatures } = await validatePdf(await signPdf(tablePdf(), request, wrong), options);
+  assert.equal(verdict, 'indeterminate');
+  assert.deepEqual([signatures[0]?.reasons[0]?.code, signatures[0]?.time.proven], ['time-stamp-wrong', null]);
+});
+
+test('a signature by another key than the certificate’s is invalid', async () => {
+  const official = authority.official();
+  const stranger = issue({ name: [['commonName', 'Stranger']], kind: 'signer' });
+  const signer = {
+    ...authority.signerOf(official),
+    sign: (attributes: Buffer) => sign('sha256', attributes, stranger.key),
+  };
+  const { signatures } = await validatePdf(await signPdf(tablePdf(), request, signer), options);
+  assert.deepEqual([signatures[0]?.verdict, signatures[0]?.sub], ['invalid', 'SIG_CRYPTO_FAILURE']);
+});
+
+test('V4: the worker gives the same report, and an answer when a file would take too long or too much', async () => {
+  const signed = await signedBy(authority.official(), signedAt);
+  assert.deepEqual(await validateInWorker(signed, options), await validatePdf(signed, options));
+  const late = await validateInWorker(signed, options, { timeoutMs: 1 });
+  assert.deepEqual([late.verdict, late.reasons[0]?.code], ['indeterminate', 'beyond-limits']);
+});
+
+test('V5: every reason has an indication, a sub-indication and one sentence in each language', () => {
+  for (const [code, [indication, sub, text]] of Object.entries(reasonTable)) {
+    assert.match(indication, /^(?:TOTAL-PASSED|TOTAL-FAILED|INDETERMINATE)$/u);
+    assert.equal(sub === '', indication === 'TOTAL-PASSED', code);
+    for (const locale of locales) assert.match(text[locale], /^\p{Lu}.{20,}\.$/u, `${code} ${locale}`);
+    assert.match(text.vi, /[àáảãạăắằẳẵặâấầẩẫậđèéẻẽẹêếềểễệìíỉĩịòóỏõọôốồổỗộơớờởỡợùúủũụưứừửữựỳýỷỹỵ]/iu, code);
+  }
+});
