@@ -52,8 +52,13 @@ async function readSubmission(request: FastifyRequest): Promise<Submission> {
       } else throw unknownField(part.fieldname);
     }
   } catch (error) {
+    if (error instanceof EduTrustError) throw error;
     if ((error as { statusCode?: number }).statusCode === 413) throw tooLarge();
-    throw error;
+    throw new InvalidInput(
+      'verify/broken-form',
+      { vi: 'Biểu mẫu gửi lên bị thiếu hoặc hỏng.', en: 'The form that was sent is broken or cut short.' },
+      { remedy: { vi: 'Gửi lại tệp.', en: 'Send the file again.' }, cause: error },
+    );
   }
   return { bytes: file?.bytes ?? Buffer.alloc(0), fileName: file?.fileName ?? '', trust, at };
 }

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { sql } from 'kysely';
+import { TestPhone, testCity } from '../enrolment/test-city.ts';
+import { verifyFile } from '../verify/verify.ts';
+import { authorise } from './authorise.ts';
+
+const program = fileURLToPath(new URL('./test-crash.ts', import.meta.url));
+
+test('kill -9 before any statement leaves a request waiting or signed with a whole file, and what was confirmed gets signed once', async () => {
+  await using world = await testCity();
+  const { context } = world;
+  const phone = new TestPhone(world, world.city.people.principal);
+  await phone.enrolAndApprove();
+  const ids = (await phone.inbox()).map(({ id }) => id).slice(0, 2);
+  const session = await phone.open(ids);
+  const { assertion, signatures } = (await phone.confirmation(session)) as Parameters<typeof authorise>[2];
+  const actor = {
+    kind: 'person',
+    personId: phone.personId,
+    sessionId: `session of ${phone.personId}`,
+    roles: [],
+    acr: '',
+    authenticatedAt: new Date(),
+  } as const;
+  await authorise(context, session.id, { assertion, signatures }, actor);
+
+  let kills = 0;
+  let finished = false;
+  // Each process gets a little further than the last before it dies; nothing here depends on how far.
+  for (let dieBefore = 2; !finished && dieBefore < 200; dieBefore += 6) {
+    const child = spawn(process.execPath, [program, context.databaseUrl, session.id, String(dieBefore)], {
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
+    const [code, signal] = await once(child, 'exit');
+    finished = code === 0;
+    if (!finished) {
+      assert.equal(signal, 'SIGKILL', `ended with ${code}`);
+      kills += 1;
+    }
+    const { rows } = await sql<{ state: string; bytes: Buffer | null }>`
+      SELECT r.state, d.bytes FROM signing.request AS r LEFT JOIN signing.document AS d ON d.id = r.signed_document_id
+      WHERE r.id = ANY(${ids}::uuid[])`.execute(context.db);
+    for (const { state, bytes } of rows) {
+      if (state === 'waiting') assert.equal(bytes, null);
+      else assert.equal((await verifyFile(context, bytes ?? Buffer.alloc(0))).verdict, 'valid');
+    }
+    // The dead process's lease is over, as it would be after twenty seconds.
+    await sql`UPDATE signing.session SET lease_until = NULL WHERE id = ${session.id}`.execute(context.db);
+  }
+  assert.ok(finished && kills >= 5, `finished ${finished} after ${kills} kills`);
+  const { rows } = await sql<{ signed: number; leaves: number; every: number; events: number }>`
+    SELECT (SELECT count(*) FROM signing.request WHERE id = ANY(${ids}::uuid[]) AND state = 'signed') AS signed,
+      (SELECT count(*) FROM platform.ledger_entry AS l JOIN signing.session_item AS i ON l.leaf = convert_to(i.leaf, 'UTF8')) AS leaves,
+      (SELECT count(*) FROM platform.ledger_entry WHERE log = 'signatures' AND convert_from(leaf, 'UTF8') LIKE '%"type":"signature"%') AS every,
+      (SELECT count(*) FROM platform.outbox WHERE type = 'signing-request.signed') AS events`.execute(context.db);
+  assert.deepEqual(rows[0], { signed: 2, leaves: 2, every: 2, events: 2 });
+  assert.equal((await context.ledger.verify('signatures')).intact, true);
+});

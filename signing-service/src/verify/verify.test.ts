@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { trustMaterial } from '@edutrust/certs/authority';
+import { type TestCity, TestPhone, testCity } from '../enrolment/test-city.ts';
+import { initials } from './document.ts';
+import { largestFileBytes } from './limits.ts';
+
+describe('public verification', () => {
+  let world: TestCity;
+  let signed: Buffer;
+  let unsigned: Buffer;
+  let code: string;
+
+  before(async () => {
+    world = await testCity();
+    const phone = new TestPhone(world, world.city.people.principal);
+    await phone.enrolAndApprove();
+    const [request] = await phone.inbox();
+    code = request?.code ?? '';
+    unsigned = (await phone.call('GET', `requests/${request?.id}/document`)).body;
+    const session = await phone.open([request?.id ?? '']);
+    await phone.confirm(session, await phone.confirmation(session));
+    signed = (await phone.call('GET', `requests/${request?.id}/document`)).body;
+  });
+  after(() => world[Symbol.asyncDispose]());
+
+  async function post(path: string, parts: Record<string, Buffer | string>, headers: Record<string, string> = {}) {
+    const form = new FormData();
+    for (const [name, value] of Object.entries(parts)) {
+      if (typeof value === 'string') form.append(name, value);
+      else form.append(name, new Blob([Uint8Array.from(value)]), 'hoc-ba.pdf');
+    }
+    const request = new Request('http://localhost/', { method: 'POST', body: form });
+    const answer = await world.app.inject({
+      method: 'POST',
+      url: path,
+      headers: { 'content-type': request.headers.get('content-type') ?? '', ...headers },
+      payload: Buffer.from(await request.arrayBuffer()),
+    });
+    const isJson = String(answer.headers['content-type']).includes('json');
+    const island = /<script type="application\/json">(.*)<\/script>/s.exec(answer.body)?.[1];
+    const json = isJson ? answer.json() : JSON.parse(island ?? '{}');
+    return { status: answer.statusCode, json, page: /<title>(\w+)/.exec(answer.body)?.[1] };
+  }
+  const api = (parts: Record<string, Buffer | string>) => post('/api/v1/verify', parts);
+  const get = (path: string) => world.app.inject({ method: 'GET', url: path, headers: { 'accept-language': 'en' } });
+
+  test('a signed file is valid, one flipped byte makes it invalid, a plain PDF is unsigned', async () => {
+    const valid = await api({ file: signed });
+    assert.equal(valid.status, 200, JSON.stringify(valid.json));
+    const { verdict, file, sentence, unchanged, trusted, document } = valid.json;
+    assert.deepEqual(
+      [verdict, file, unchanged.answer, trusted.answer, document.code],
+      ['valid', 'hoc-ba.pdf', 'yes', 'yes', code],
+    );
+    assert.match(
+      sentence.vi,
+      /^Đúng: văn bản do .+, Trường Tiểu học Lê Lợi ký ngày \d\d\/\d\d\/\d{4} và chưa bị sửa\.$/,
+    );
+    const flipped = Buffer.from(signed);
+    flipped[500] = (flipped[500] ?? 0) ^ 1;
+    const changed = (await api({ file: flipped })).json;
+    assert.deepEqual([changed.verdict, changed.unchanged.answer, changed.document], ['invalid', 'no', null]);
+    const plain = (await api({ file: unsigned })).json;
+    assert.deepEqual([plain.verdict, plain.unchanged.answer, plain.trusted.answer], ['unsigned', 'none', 'none']);
+  });
+
+  test('what is no PDF, no file, no form or has a bad field is a 400 with a sentence', async () => {
+    assert.deepEqual((await api({ file: Buffer.from('hello') })).json.code, 'verify/not-a-pdf');
+    assert.deepEqual((await api({ at: '2026-01-01' })).json.code, 'verify/empty');
+    assert.deepEqual((await api({ file: signed, at: 'yesterday' })).json.code, 'verify/bad-time');
+    assert.deepEqual((await api({ file: signed, trust: 'no pem' })).json.code, 'verify/bad-trust');
+    assert.deepEqual((await api({ file: signed, colour: 'red' })).json.code, 'verify/unknown-field');
+    const json = await world.app.inject({ method: 'POST', url: '/api/v1/verify', payload: { file: 'x' } });
+    assert.equal(json.statusCode, 400);
+    for (const body of ['', '--x', '--x\r\n\r\n', 'junk'.repeat(1000)]) {
+      const broken = await world.app.inject({
+        method: 'POST',
+        url: '/api/v1/verify',
+        headers: { 'content-type': 'multipart/form-data; boundary=x' },
+        payload: body,
+      });
+      assert.equal(broken.statusCode, 400, `${broken.statusCode} ${broken.body}`);
+    }
+  });
+
+  test('a file beyond the limit is a 413 that says the limit', async () => {
+    const { status, json } = await api({ file: Buffer.alloc(largestFileBytes + 1, '%PDF-1.7 ') });
+    assert.deepEqual([status, json.code], [413, 'verify/too-large']);
+  });
+
+  test('further anchors and a time to judge at are taken', async () => {
+    const { anchors } = await trustMaterial(world.context);
+    const pem = `-----BEGIN CERTIFICATE-----\n${anchors[0]?.toString('base64')}\n-----END CERTIFICATE-----\n`;
+    assert.equal((await api({ file: signed, trust: pem })).json.verdict, 'valid');
+    assert.equal((await api({ file: signed, trust: Buffer.from(pem) })).json.verdict, 'valid');
+    const early = await api({ file: signed, at: '2020-01-01T00:00:00Z' });
+    assert.equal(early.json.judgedAt, '2020-01-01T00:00:00.000Z');
+  });
+
+  test('the page answers with the same verdict, and its report can be downloaded', async () => {
+    const { status, page, json } = await post('/verify', { file: signed }, { 'sec-fetch-site': 'same-origin' });
+    assert.deepEqual(
+      [status, page, json.props.verdict, json.props.unchanged.answer],
+      [200, 'verifyReport', 'valid', 'yes'],
+    );
+    const download = await get(json.props.downloadPath);
+    assert.match(String(download.headers['content-disposition']), /^attachment/);
+    assert.equal(download.json().verdict, 'valid');
+    const wrong = await post('/verify', { file: Buffer.from('hello') }, { 'sec-fetch-site': 'same-origin' });
+    assert.deepEqual([wrong.status, wrong.page], [400, 'verify']);
+    assert.ok(wrong.json.props.error.detail);
+    assert.equal((await get('/verify/report/AAAAAAAAAAAAAAAAAAAAAA')).statusCode, 404);
+  });
+
+  test('the code on the paper leads to the document, which names nobody in full but the signer', async () => {
+    const found = await get(`/api/v1/verify/${code.toLowerCase().replaceAll('-', ' ')}`);
+    assert.deepEqual(
+      [found.json().state, found.json().code, found.json().issuer],
+      ['signed', code, 'Trường Tiểu học Lê Lợi'],
+    );
+    const page = await get(`/verify/${code}`);
+    assert.equal(page.statusCode, 200);
+    assert.ok(!page.body.includes('Đặng Thị Ánh Nguyệt') && page.body.includes('Đ. T. Á. Nguyệt'));
+    const same = await post(`/verify/${code}`, { file: signed });
+    assert.equal(same.json.props.document.isSameFile, true);
+    const other = await post(`/verify/${code}`, { file: unsigned });
+    assert.deepEqual([other.json.props.document.isSameFile, other.json.props.verdict], [false, 'unsigned']);
+    assert.equal((await get(`/verify?code=${code}`)).headers.location, `/verify/${code}`);
+    assert.equal((await get('/verify/0000-0000-0000')).statusCode, 404);
+    assert.equal((await get('/verify/nonsense')).statusCode, 400);
+    assert.equal((await get('/verify')).statusCode, 200);
+  });
+
+  test('initials keep the given name only', () => {
+    assert.equal(initials('Đặng Thị Ánh Nguyệt'), 'Đ. T. Á. Nguyệt');
+    assert.equal(initials("Y'Nhuăn"), "Y'Nhuăn");
+  });
+
+  test('too many questions from one address are put off', async () => {
+    const answers = await Promise.all(Array.from({ length: 130 }, () => get('/api/v1/verify/0000-0000-0000')));
+    const refused = answers.filter(({ statusCode }) => statusCode === 429);
+    assert.ok(refused.length > 0);
+    assert.equal(refused[0]?.headers['retry-after'], '60');
+  });
+});
