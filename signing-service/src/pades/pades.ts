@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { assembleCms, buildSignedAttributes, type SignatureAlgorithm, signatureAlgorithmOf } from './cms.ts';
-import { completeSignature, prepareDocumentTimeStamp, prepareSignature, type SignatureRequest } from './prepare.ts';
+import { fillContents, prepareDocumentTimeStamp, prepareSignature, type SignatureRequest } from './prepare.ts';
 
 export { type AppearanceLine, type VisibleSignature, visibleLines } from './appearance.ts';
 export {
@@ -19,6 +19,7 @@ export {
   prepareSignature,
   type SignatureRequest,
 } from './prepare.ts';
+export { addValidationData, type ValidationData } from './validation-data.ts';
 
 /** Gives a DER TimeStampToken (RFC 3161) over a SHA-256 digest. */
 export type TimeStamper = (digest: Buffer) => Buffer | Promise<Buffer>;
@@ -56,11 +57,11 @@ export async function signPdf(pdf: Uint8Array, request: SignatureRequest, signer
       ? { timeStampToken: await signer.timeStamp(createHash('sha256').update(signature).digest()) }
       : {}),
   });
-  return completeSignature(prepared, cms);
+  return fillContents(prepared, cms);
 }
 
 /** Adds a document time stamp over the whole file (ETSI EN 319 142-1 §5.4.3). */
 export async function timeStampPdf(pdf: Uint8Array, timeStamp: TimeStamper): Promise<Buffer> {
   const { prepared, digest } = prepareDocumentTimeStamp(pdf);
-  return completeSignature(prepared, await timeStamp(digest));
+  return fillContents(prepared, await timeStamp(digest));
 }

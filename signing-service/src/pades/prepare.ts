@@ -240,7 +240,11 @@ function withByteRange(
  * `prepareSignature` did not make.
  */
 export function completeSignature(prepared: Uint8Array, cms: Uint8Array): Buffer {
-  const out = Buffer.from(prepared);
+  return fillContents(Buffer.from(prepared), cms);
+}
+
+/** `completeSignature` in place, for bytes that are the caller's own. */
+export function fillContents(out: Buffer, cms: Uint8Array): Buffer {
   const at = out.lastIndexOf('/ByteRange [', undefined, 'latin1');
   const match = at < 0 ? null : /^\/ByteRange \[0 (\d+) (\d+) (\d+) *\]/u.exec(out.toString('latin1', at, at + 80));
   const [gapStart, gapEnd, rest] = match ? match.slice(1).map(Number) : [];

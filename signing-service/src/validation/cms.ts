@@ -72,7 +72,8 @@ function withoutZeros(bytes: Buffer): Buffer {
   const lengthBytes = first < 0x80 ? 0 : first & 0x7f;
   if (lengthBytes > 4 || bytes.length < 2 + lengthBytes) throw new DerError('no length');
   const end = 2 + lengthBytes + (lengthBytes === 0 ? first : bytes.readUIntBE(2, lengthBytes));
-  if (bytes.subarray(end).some((byte) => byte !== 0)) throw new DerError('bytes behind the signature');
+  if (!bytes.subarray(end).equals(Buffer.alloc(Math.max(0, bytes.length - end))))
+    throw new DerError('bytes behind the signature');
   return bytes.subarray(0, end);
 }
 

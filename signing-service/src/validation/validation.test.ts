@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import { test } from 'node:test';
 import { locales } from '@edutrust/platform/messages';
-import { signPdf, timeStampPdf, visibleLines } from '../pades/pades.ts';
+import { addValidationData, signPdf, timeStampPdf, visibleLines } from '../pades/pades.ts';
 import { createAuthority, type Issued, issue, revocationList } from '../pades/test-authority.ts';
 import { appendRevision, hybridPdf, streamPdf, tablePdf } from '../pdf/test-files.ts';
 import { reasonTable } from './reasons.ts';
@@ -138,23 +138,47 @@ test('a document time stamp behind a signature proves its time; an untrusted one
   assert.equal(untrusted.verdict, 'indeterminate');
 });
 
-test('validation data added later is allowed, lifts the level and is used', async () => {
-  const official = authority.official();
-  const signed = await signedBy(official, signedAt);
-  const hex = revocationList(authority.people, [], before, new Date('2026-12-10T00:00:00Z')).toString('latin1');
-  const catalog = [...signed.toString('latin1').matchAll(/\n1 0 obj\n(.*)>>\nendobj/gu)].at(-1)?.[1];
-  const extended = appendRevision(signed, {
-    1: `${catalog} /DSS 400 0 R>>`,
-    400: '<</Type /DSS /CRLs [401 0 R]>>',
-    401: `<</Length ${hex.length}>>\nstream\n${hex}\nendstream`,
+for (const [kind, file] of [
+  ['tables', tablePdf()],
+  ['streams', streamPdf()],
+] as const) {
+  test(`V7: from B-B to B-LTA in a file with ${kind}: each step is allowed, valid, and lifts the level`, async () => {
+    const official = authority.official();
+    const made = revocationList(authority.people, [], before, new Date('2026-12-10T00:00:00Z'));
+    const ofRoot = revocationList(authority.root, [], before, new Date('2026-12-10T00:00:00Z'));
+    const strict = { ...options, requireRevocation: true };
+    const stamped = await signedBy(official, signedAt, file);
+    assert.equal((await validatePdf(stamped, strict)).signatures[0]?.sub, 'TRY_LATER');
+    const long = addValidationData(stamped, { certificates: [authority.people.certificate], crls: [made] });
+    const longer = addValidationData(long, { crls: [ofRoot] });
+    const archived = await timeStampPdf(longer, authority.stampAt(after));
+    for (const [step, level] of [
+      [longer, 'B-LT'],
+      [archived, 'B-LTA'],
+    ] as const) {
+      assert.ok(step.subarray(0, stamped.length).equals(stamped));
+      const { verdict, signatures } = await validatePdf(step, strict);
+      assert.equal(verdict, 'valid', JSON.stringify(signatures));
+      assert.equal(signatures[0]?.level, level);
+      assert.ok(signatures[0]?.changesAfter.some(({ kind, allowed }) => kind === 'validation-data' && allowed));
+    }
   });
-  const { verdict, signatures } = await validatePdf(extended, options);
-  assert.equal(verdict, 'valid', JSON.stringify(signatures));
-  assert.equal(signatures[0]?.level, 'B-LT');
-  assert.deepEqual(
-    signatures[0]?.changesAfter.map(({ kind, allowed }) => [kind, allowed]),
-    [['validation-data', true]],
-  );
+}
+
+test('V5: validation data through which something on a page is changed is refused', async () => {
+  const signed = await signedBy(authority.official(), signedAt);
+  const catalog = [...signed.toString('latin1').matchAll(/\n1 0 obj\n(.*)>>\nendobj/gu)].at(-1)?.[1];
+  const stream = '<</Length 3>>\nstream\nq Q\nendstream';
+  const root = `${catalog} /DSS 400 0 R>>`;
+  const good = appendRevision(signed, { 1: root, 400: '<</Type /DSS /CRLs [401 0 R]>>', 401: stream });
+  assert.equal((await validatePdf(good, options)).verdict, 'valid');
+  for (const objects of [
+    { 1: root, 400: '<</Type /DSS /CRLs [4 0 R]>>', 4: stream },
+    { 1: root, 400: '<</Type /DSS /Other [401 0 R]>>', 401: stream },
+    { 1: root, 400: '<</Type /DSS /CRLs [401 0 R]>>', 401: stream.replace('<<', '<</Type /XObject ') },
+  ]) {
+    assert.equal((await validatePdf(appendRevision(signed, objects), options)).verdict, 'invalid');
+  }
 });
 
 test('V3: small RSA keys are refused, good ones of RSA and P-256 are not', async () => {
