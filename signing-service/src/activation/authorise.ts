@@ -4,26 +4,21 @@ import type { Transaction } from '@edutrust/platform/database';
 import { Conflict, type EduTrustError, InvalidInput, NotFound } from '@edutrust/platform/errors';
 import { record } from '@edutrust/platform/events';
 import type { Actor } from '@edutrust/platform/http';
-import type { Text } from '@edutrust/platform/messages';
 import { type Selectable, sql } from 'kysely';
 import type Type from 'typebox';
 import { lockEnrolment, userHandleOf } from '../enrolment/enrolment.ts';
 import { hashAssertion, verifyAssertion } from '../enrolment/passkey.ts';
 import { ecdsaSignatureFromRaw } from '../pades/pades.ts';
+import { mustMove } from '../requests/states.ts';
 import { type SigningTables, signingOf } from '../tables.ts';
 import { completeTask } from './complete.ts';
+import { failItem, type Item, type ItemError, moveItem } from './items.ts';
 import type { ConfirmBody } from './schemas.ts';
+import { sessionMoves } from './states.ts';
 
 type PersonActor = Extract<Actor, { kind: 'person' }>;
 type Confirmation = Type.Static<typeof ConfirmBody>;
 type SessionRow = Selectable<SigningTables['signing.session']>;
-type ItemRow = Selectable<SigningTables['signing.session_item']>;
-
-/** Why one document of a session was not signed. */
-export interface ItemError {
-  readonly code: string;
-  readonly detail: Text;
-}
 
 /**
  * Takes the phone's confirmation: one assertion over the session's challenge, and with device custody one signature for
@@ -111,6 +106,7 @@ async function closeSession(
   actor: PersonActor,
   code: string,
 ): Promise<void> {
+  mustMove(sessionMoves, session.state, state);
   const tables = signingOf(transaction);
   await tables.updateTable('signing.session').set({ state }).where('id', '=', session.id).execute();
   await tables
@@ -148,6 +144,7 @@ async function confirmOpen(
     session.challenge.toString('base64url'),
   );
   if (counterWentBack) throw counterDecreased();
+  mustMove(sessionMoves, session.state, 'authorised');
   const tables = signingOf(transaction);
   const now = clock.now();
   const assertionSha256 = hashAssertion(assertion);
@@ -185,14 +182,8 @@ async function confirmOpen(
       else error = wrongSignature;
     }
     error ??= await claim(transaction, item);
-    await tables
-      .updateTable('signing.session_item')
-      .set(
-        error ? { state: 'failed', error: JSON.stringify(error), prepared: null } : { state: 'authorised', signature },
-      )
-      .where('session_id', '=', session.id)
-      .where('request_id', '=', item.request_id)
-      .execute();
+    if (error) await failItem(transaction, item, error);
+    else await moveItem(transaction, item, 'authorised', { signature });
   }
   await jobs.enqueue(transaction, completeTask, { sessionId: session.id }, { key: `${completeTask}:${session.id}` });
   await record(transaction, {
@@ -206,7 +197,7 @@ async function confirmOpen(
 }
 
 /** Makes the request this session's alone: nobody else signs, rejects or withdraws it from now on. */
-async function claim(transaction: Transaction, item: ItemRow): Promise<ItemError | undefined> {
+async function claim(transaction: Transaction, item: Item): Promise<ItemError | undefined> {
   const claimed = await signingOf(transaction)
     .updateTable('signing.request')
     .set({ session_id: item.session_id })

@@ -13,7 +13,7 @@ import { assembleCms, completeSignature, signatureAlgorithmOf } from '../pades/p
 import { lockRequest, storeDocument } from '../requests/requests.ts';
 import { mustMove, requestMoves } from '../requests/states.ts';
 import { type SigningTables, signingOf } from '../tables.ts';
-import type { ItemError } from './authorise.ts';
+import { failItem, type Item, moveItem } from './items.ts';
 
 /** The job that completes an authorised session; idempotent by the session's id. */
 export const completeTask = 'signing.complete-session';
@@ -25,7 +25,6 @@ const leaseMs = 20_000;
 const issuingAuthority = 'people';
 
 type Session = Selectable<SigningTables['signing.session']>;
-type Item = Selectable<SigningTables['signing.session_item']>;
 
 /**
  * Completes what a confirmation authorised: stamps each signature, logs it, and puts it into its file. Every step is one
@@ -106,17 +105,9 @@ async function orFail(context: ServiceContext, item: Item, step: () => Promise<v
   } catch (error) {
     if (!(error instanceof InvalidInput)) throw error;
     context.log.error({ err: error, request: item.request_id }, 'a document could not be signed');
-    const failure: ItemError = { code: error.code, detail: error.detail };
     await context.db.transaction().execute(async (transaction) => {
-      const tables = signingOf(transaction);
-      await tables
-        .updateTable('signing.session_item')
-        .set({ state: 'failed', error: JSON.stringify(failure), prepared: null })
-        .where('session_id', '=', item.session_id)
-        .where('request_id', '=', item.request_id)
-        .where('state', '=', item.state)
-        .execute();
-      await tables
+      if (!(await failItem(transaction, item, error))) return;
+      await signingOf(transaction)
         .updateTable('signing.request')
         .set({ session_id: null })
         .where('id', '=', item.request_id)
@@ -150,20 +141,13 @@ async function stampAndLog(
   await db
     .transaction()
     .execute(async (transaction) => {
-      const moved = await signingOf(transaction)
-        .updateTable('signing.session_item')
-        .set({
-          state: 'logged',
-          signature,
-          time_stamp: token,
-          leaf,
-          ledger_entry_id: await ledger.append(transaction, 'signatures', Buffer.from(leaf, 'utf8')),
-        })
-        .where('session_id', '=', item.session_id)
-        .where('request_id', '=', item.request_id)
-        .where('state', '=', 'authorised')
-        .executeTakeFirst();
-      if (moved.numUpdatedRows !== 1n) throw new AlreadyDone();
+      const moved = await moveItem(transaction, item, 'logged', {
+        signature,
+        time_stamp: token,
+        leaf,
+        ledger_entry_id: await ledger.append(transaction, 'signatures', Buffer.from(leaf, 'utf8')),
+      });
+      if (!moved) throw new AlreadyDone();
     })
     .catch(ignoreAlreadyDone);
 }
@@ -230,12 +214,7 @@ async function finishFile(
         .where('id', '=', request.id)
         .where('session_id', '=', session.id)
         .execute();
-      await tables
-        .updateTable('signing.session_item')
-        .set({ state: 'signed', prepared: null })
-        .where('session_id', '=', session.id)
-        .where('request_id', '=', request.id)
-        .execute();
+      if (!(await moveItem(transaction, item, 'signed', { prepared: null }))) throw new AlreadyDone();
       await record(transaction, {
         type: 'signing-request.signed',
         actor: signerActor(session),

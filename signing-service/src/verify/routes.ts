@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { ServiceContext } from '@edutrust/platform/context';
-import { EduTrustError, InvalidInput, NotFound } from '@edutrust/platform/errors';
+import { EduTrustError, NotFound } from '@edutrust/platform/errors';
 import { type App, anyone, localeOf } from '@edutrust/platform/http';
 import type { Locale } from '@edutrust/platform/messages';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -10,82 +10,13 @@ import { parseVerificationCode } from '../requests/code.ts';
 import { documentByCode } from './document.ts';
 import { countRequest, createQueue, largestFileBytes } from './limits.ts';
 import { PublicDocument as PublicDocumentSchema, VerificationReport as ReportSchema } from './schemas.ts';
+import { readSubmission } from './submission.ts';
 import { tooLarge, type VerificationReport, verifyFile } from './verify.ts';
 
 const tags = ['verification'];
 /** How long a page's report can be downloaded. */
 const reportSeconds = 900;
 const reportKey = (id: string) => `signing:report:${id}`;
-
-const formLimits = { files: 6, fields: 10, fieldSize: 200_000, fileSize: largestFileBytes, parts: 12 };
-
-interface Submission {
-  readonly bytes: Buffer;
-  readonly fileName: string;
-  readonly trust: readonly string[];
-  readonly at: Date | undefined;
-}
-
-/** Reads a multipart form: one `file`, any `trust` (PEM, as a file or a field), an `at`. */
-async function readSubmission(request: FastifyRequest): Promise<Submission> {
-  if (!request.isMultipart()) {
-    throw new InvalidInput('verify/not-a-form', {
-      vi: 'Hãy gửi tệp bằng biểu mẫu multipart/form-data, trường «file».',
-      en: 'Send the file as multipart/form-data, in the field "file".',
-    });
-  }
-  let file: { bytes: Buffer; fileName: string } | undefined;
-  const trust: string[] = [];
-  let at: Date | undefined;
-  try {
-    for await (const part of request.parts({ limits: formLimits })) {
-      if (part.type === 'file') {
-        const bytes = await part.toBuffer();
-        if (part.fieldname === 'trust') {
-          if (bytes.length > 0) trust.push(bytes.toString('latin1')); // an empty file input sends an empty part
-        } else if (part.fieldname === 'file' && !file) file = { bytes, fileName: fileNameOf(part.filename) };
-        else throw unknownField(part.fieldname);
-      } else if (part.fieldname === 'trust') {
-        if (String(part.value).trim() !== '') trust.push(String(part.value));
-      } else if (part.fieldname === 'at') {
-        if (String(part.value).trim() !== '') at = readTime(String(part.value));
-      } else throw unknownField(part.fieldname);
-    }
-  } catch (error) {
-    if (error instanceof EduTrustError) throw error;
-    if ((error as { statusCode?: number }).statusCode === 413) throw tooLarge();
-    throw new InvalidInput(
-      'verify/broken-form',
-      { vi: 'Biểu mẫu gửi lên bị thiếu hoặc hỏng.', en: 'The form that was sent is broken or cut short.' },
-      { remedy: { vi: 'Gửi lại tệp.', en: 'Send the file again.' }, cause: error },
-    );
-  }
-  return { bytes: file?.bytes ?? Buffer.alloc(0), fileName: file?.fileName ?? '', trust, at };
-}
-
-function unknownField(name: string): InvalidInput {
-  const shown = name.slice(0, 40);
-  return new InvalidInput('verify/unknown-field', {
-    vi: `Không có trường «${shown}»; chỉ nhận một file, trust và at.`,
-    en: `There is no field "${shown}"; send one file, trust and at.`,
-  });
-}
-
-function readTime(text: string): Date {
-  const at = new Date(text.trim());
-  if (/^\d{4}-\d\d-\d\d/.test(text.trim()) && !Number.isNaN(at.getTime())) return at;
-  throw new InvalidInput('verify/bad-time', {
-    vi: 'Không đọc được thời điểm; dùng dạng 2026-11-23T08:00:00Z.',
-    en: 'The time cannot be read; use a form such as 2026-11-23T08:00:00Z.',
-  });
-}
-
-/** The last part of a path, without control characters; shown back, never used as a path. */
-function fileNameOf(name: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
-  const clean = name.normalize('NFC').replaceAll(/[\u0000-\u001f\u007f]/g, '');
-  return (clean.split(/[/\\]/).at(-1) ?? '').slice(0, 120);
-}
 
 export function addVerifyRoutes(app: App, context: ServiceContext, pages: SigningPages): void {
   const { db, store } = context;

@@ -1,0 +1,41 @@
+import type { Transaction } from '@edutrust/platform/database';
+import type { Text } from '@edutrust/platform/messages';
+import type { Selectable, Updateable } from 'kysely';
+import { mustMove } from '../requests/states.ts';
+import { type SigningTables, signingOf } from '../tables.ts';
+import { type ItemState, itemMoves } from './states.ts';
+
+/** One document of a session. */
+export type Item = Selectable<SigningTables['signing.session_item']>;
+
+/** Why one document of a session was not signed. */
+export interface ItemError {
+  readonly code: string;
+  readonly detail: Text;
+}
+
+/**
+ * Moves an item on from the state in which it was read; whether it did. False: somebody else has moved it since, and
+ * this transaction has nothing to add.
+ */
+export async function moveItem(
+  transaction: Transaction,
+  item: Item,
+  to: ItemState,
+  values: Updateable<SigningTables['signing.session_item']> = {},
+): Promise<boolean> {
+  mustMove(itemMoves, item.state, to);
+  const moved = await signingOf(transaction)
+    .updateTable('signing.session_item')
+    .set({ ...values, state: to })
+    .where('session_id', '=', item.session_id)
+    .where('request_id', '=', item.request_id)
+    .where('state', '=', item.state)
+    .executeTakeFirst();
+  return moved.numUpdatedRows === 1n;
+}
+
+/** The document is not signed, and says why; its prepared file is let go of. */
+export function failItem(transaction: Transaction, item: Item, { code, detail }: ItemError): Promise<boolean> {
+  return moveItem(transaction, item, 'failed', { error: JSON.stringify({ code, detail }), prepared: null });
+}
