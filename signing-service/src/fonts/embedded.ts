@@ -7,7 +7,7 @@ import { readTrueType, type TrueTypeFont } from './true-type.ts';
 const parsed = new Map<FontWeight, TrueTypeFont>();
 
 /** The font, read once. */
-export function font(weight: FontWeight): TrueTypeFont {
+function font(weight: FontWeight): TrueTypeFont {
   const known = parsed.get(weight);
   if (known) return known;
   const read = readTrueType(fontFile(weight));

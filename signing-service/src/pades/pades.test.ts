@@ -12,6 +12,7 @@ import { hybridPdf, streamPdf, tablePdf } from '../pdf/test-files.ts';
 import { sampleTranscript } from '../transcript/sample.ts';
 import { makeTranscript, transcriptSignaturePlace } from '../transcript/transcript.ts';
 import {
+  addValidationData,
   assembleCms,
   buildSignedAttributes,
   completeSignature,
@@ -154,9 +155,10 @@ test('the time stamp in the signature is one that openssl ts accepts over the si
   assert.match(said, /Verification: OK/u);
 });
 
-test('a document time stamp is added behind a signature, which pdfsig still calls valid', async () => {
+test('V7: validation data and a document time stamp are added behind a signature, which pdfsig still calls valid', async () => {
   const signed = await signPdf(tablePdf(), request, authority.signerOf(official, at));
-  const stamped = await timeStampPdf(signed, authority.stampAt(at));
+  const long = addValidationData(signed, { certificates: [authority.people.certificate] });
+  const stamped = await timeStampPdf(long, authority.stampAt(at));
   assert.ok(stamped.subarray(0, signed.length).equals(signed));
   assert.match(pdfsig(stamped), /Signature #1:[\s\S]*?Signature is Valid/u);
 });

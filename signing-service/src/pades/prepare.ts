@@ -179,7 +179,7 @@ function fieldName(view: PdfView, fields: readonly PdfObject[], wished: string |
 }
 
 /** The page at a zero-based index, or the last, by the page tree (ISO 32000-1 §7.7.3). */
-export function findPage(view: PdfView, catalog: PdfDictionary, wanted: number | 'last'): PdfReference {
+function findPage(view: PdfView, catalog: PdfDictionary, wanted: number | 'last'): PdfReference {
   const pages: PdfReference[] = [];
   const seen = new Set<number>();
   const walk = (value: PdfObject | undefined): void => {
@@ -267,7 +267,7 @@ export function fillContents(out: Buffer, cms: Uint8Array): Buffer {
 }
 
 /** `D:20261123200501+07'00'` (ISO 32000-1 §7.9.4), in Vietnam's time, which has no summer time. */
-export function vietnamDate(at: Date): string {
+function vietnamDate(at: Date): string {
   const local = new Date(at.getTime() + 7 * 3_600_000).toISOString();
   return `D:${local.slice(0, 19).replace(/[-T:]/gu, '')}+07'00'`;
 }

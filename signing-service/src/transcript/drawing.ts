@@ -102,10 +102,11 @@ export function drawMarks(sheet: Sheet, data: TranscriptData): void {
       else if (kind === 'result') pdf.rect(page.left, y, width, rowHeight).fill(paleBlue);
       else if (index % 2 === 1) pdf.fillOpacity(0.7).rect(page.left, y, width, rowHeight).fill('#f7f9fc');
       pdf.fillOpacity(1).lineWidth(0.4).strokeColor(lineBlue);
-      pdf
-        .moveTo(page.left, y + rowHeight)
-        .lineTo(page.right, y + rowHeight)
-        .stroke();
+      if (kind !== 'head')
+        pdf
+          .moveTo(page.left, y + rowHeight)
+          .lineTo(page.right, y + rowHeight)
+          .stroke();
     });
     columns.forEach((column, position) => {
       const text = cells[position] ?? '';

@@ -68,7 +68,11 @@ export function beginSheet(pdf: Pdf, data: TranscriptData): Sheet {
       const options = apply(style);
       const element = sheet.group(kind, parent);
       element.add(pdf.markStructureContent(kind));
-      pdf.fillColor(style.color ?? ink).text(text, x, y, options);
+      pdf.fillColor(style.color ?? ink);
+      // Line by line: pdfkit counts the break as a character and centres the line beside the middle.
+      text.split('\n').forEach((line, index) => {
+        pdf.text(line, x, index === 0 ? y : pdf.y, options);
+      });
       pdf.endMarkedContent();
       element.end();
       return pdf.y - y;

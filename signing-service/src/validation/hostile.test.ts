@@ -273,6 +273,20 @@ test('V6: a certificate of the same name and number, but not the one that was na
   assert.deepEqual([verdict, signatures[0]?.reasons[0]?.code], ['indeterminate', 'signer-mismatch']);
 });
 
+test('E3: sixty signatures are judged within V4’s time; more than a hundred are beyond the limits', async () => {
+  let file: Buffer = tablePdf();
+  const small = { ...request, contentsBytes: 3_000 };
+  for (let count = 1; count <= 101; count++) {
+    file = await signPdf(file, small, authority.signerOf(official));
+    if (count !== 60) continue;
+    const started = performance.now();
+    const report = await validatePdf(file, options);
+    assert.deepEqual([report.verdict, report.signatures.length], ['valid', 60]);
+    assert.ok(performance.now() - started < 5_000);
+  }
+  assert.deepEqual((await validatePdf(file, options)).reasons[0]?.code, 'beyond-limits');
+});
+
 test('V6: of thousands of flipped bytes in several files none leaves a file valid with other signed bytes', async () => {
   const once = await signPdf(streamPdf(), request, authority.signerOf(official, at));
   const files = [
