@@ -5,11 +5,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { trustMaterial } from '@edutrust/certs/authority';
+import { revokeCertificate, trustMaterial } from '@edutrust/certs/authority';
 import { sql } from 'kysely';
 import { type Session, type TestCity, TestPhone, testCity } from '../enrolment/test-city.ts';
 import { signingOf } from '../tables.ts';
 import { verifyFile } from '../verify/verify.ts';
+import { authorise } from './authorise.ts';
 import { completeSession } from './complete.ts';
 import { forgetSessions } from './forget.ts';
 import { code4Of } from './list.ts';
@@ -281,6 +282,47 @@ describe('signing on the phone', () => {
         AND (l.data::text LIKE '%' || p.education_id || '%' OR l.data::text LIKE '%' || p.full_name || '%'
           OR convert_from(coalesce(l.leaf, ''), 'UTF8') LIKE '%' || p.education_id || '%')`.execute(world.context.db);
     assert.equal(rows[0]?.found, 0);
+  });
+
+  test('a certificate that an officer revoked signs nothing, although the session was opened before', async () => {
+    const principal = world.city.schools[2]?.principalId ?? '';
+    const other = new TestPhone(world, principal);
+    await other.enrolAndApprove();
+    const [request] = await other.inbox();
+    const session = await other.open([request?.id ?? '']);
+    const confirmation = await other.confirmation(session);
+    const { json } = await other.call('GET', 'enrolment');
+    await revokeCertificate(world.context, json.certificate.serial.toLowerCase(), 'keyCompromise', {
+      kind: 'system',
+      name: 'cli',
+    });
+    assert.equal((await other.confirm(session, confirmation)).json.code, 'signing/certificate-revoked');
+    assert.equal((await rowOf(request?.id ?? '')).state, 'waiting');
+  });
+
+  test('revoked between the confirmation and the stamp: nothing is signed, and the request waits again', async () => {
+    const [id = ''] = await nextRequests(1);
+    phone.authenticator.counter += 1;
+    const session = await phone.open([id]);
+    const confirmation = (await phone.confirmation(session)) as Parameters<typeof authorise>[2];
+    await authorise(world.context, session.id, confirmation, {
+      kind: 'person',
+      personId: phone.personId,
+      sessionId: `session of ${phone.personId}`,
+      roles: [],
+      acr: '',
+      authenticatedAt: new Date(),
+    });
+    await sql`UPDATE signing.enrolment SET state = 'revoked' WHERE person_id = ${phone.personId} AND state = 'enrolled'`.execute(
+      world.context.db,
+    );
+    const { json } = await phone.confirm(session, confirmation);
+    assert.equal(json.items?.[0]?.error?.code, 'signing/certificate-revoked', JSON.stringify(json));
+    const row = await rowOf(id);
+    assert.deepEqual([row.state, row.session_id], ['waiting', null]);
+    await sql`UPDATE signing.enrolment SET state = 'enrolled' WHERE person_id = ${phone.personId} AND state = 'revoked'`.execute(
+      world.context.db,
+    );
   });
 
   test('a revoked phone signs nothing from that moment on, and another can be enrolled', async () => {

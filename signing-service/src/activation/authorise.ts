@@ -4,8 +4,9 @@ import type { Transaction } from '@edutrust/platform/database';
 import { Conflict, type EduTrustError, InvalidInput, NotFound } from '@edutrust/platform/errors';
 import { record } from '@edutrust/platform/events';
 import type { Actor } from '@edutrust/platform/http';
-import { type Selectable, sql } from 'kysely';
+import type { Selectable } from 'kysely';
 import type Type from 'typebox';
+import { isRevoked } from '../enrolment/certificate.ts';
 import { lockEnrolment, userHandleOf } from '../enrolment/enrolment.ts';
 import { hashAssertion, verifyAssertion } from '../enrolment/passkey.ts';
 import { ecdsaSignatureFromRaw } from '../pades/pades.ts';
@@ -44,22 +45,13 @@ export async function authorise(
       return error;
     };
     if (context.clock.now() >= session.expires_at) return close('expired', sessionExpired());
-    if (await isRevoked(transaction, session)) return close('refused', certificateRevoked());
+    if (await isRevoked(transaction, session.enrolment_id)) return close('refused', certificateRevoked());
     return confirmOpen(context, transaction, session, confirmation, actor).catch((error: unknown) => {
       if (error instanceof InvalidInput) return close('refused', error);
       throw error;
     });
   });
   if (refusal) throw refusal;
-}
-
-/** Whether the certificate that the session was opened with is revoked now, by whomever. */
-async function isRevoked(transaction: Transaction, session: SessionRow): Promise<boolean> {
-  const { rows } = await sql<{ revoked: boolean }>`
-    SELECT e.state <> 'enrolled' OR c.revoked_at IS NOT NULL AS revoked
-    FROM signing.enrolment AS e JOIN certs.certificate AS c ON c.serial = e.certificate_serial
-    WHERE e.id = ${session.enrolment_id}`.execute(transaction);
-  return rows[0]?.revoked ?? true;
 }
 
 async function lockSession(transaction: Transaction, id: string, actor: PersonActor): Promise<SessionRow> {

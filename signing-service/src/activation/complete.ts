@@ -8,6 +8,7 @@ import { record } from '@edutrust/platform/events';
 import type { Actor } from '@edutrust/platform/http';
 import canonicalize from 'canonicalize';
 import type { Selectable } from 'kysely';
+import { isRevoked } from '../enrolment/certificate.ts';
 import type { EnrolmentRow } from '../enrolment/enrolment.ts';
 import { assembleCms, completeSignature, signatureAlgorithmOf } from '../pades/pades.ts';
 import { lockRequest, storeDocument } from '../requests/requests.ts';
@@ -128,7 +129,8 @@ async function stampAndLog(
   item: Item,
 ): Promise<void> {
   const { db, ledger } = context;
-  if (enrolment.state !== 'enrolled' || !enrolment.certificate || !session.assertion_sha256) throw revokedMeanwhile();
+  if (!enrolment.certificate || !session.assertion_sha256 || (await isRevoked(db, enrolment.id)))
+    throw revokedMeanwhile();
   const signature = item.signature ?? (await signInKeyStore(context, enrolment, item));
   const token = await timeStamp(context, sha256(signature));
   const leaf = signatureLeaf({
@@ -159,7 +161,7 @@ async function signInKeyStore(context: ServiceContext, enrolment: EnrolmentRow, 
 }
 
 /** What the public log says of a signature: hashes only, canonical JSON (RFC 8785). */
-export function signatureLeaf(hashes: {
+function signatureLeaf(hashes: {
   readonly assertion: Uint8Array;
   readonly certificate: Uint8Array;
   readonly document: Uint8Array;

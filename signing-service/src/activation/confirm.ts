@@ -53,7 +53,7 @@ async function isCompleted({ db }: ServiceContext, sessionId: string): Promise<b
 }
 
 /** The results so far. */
-export async function sessionResult({ db }: ServiceContext, sessionId: string, locale: Locale): Promise<Result> {
+async function sessionResult({ db }: ServiceContext, sessionId: string, locale: Locale): Promise<Result> {
   const rows = await signingOf(db)
     .selectFrom('signing.session_item as i')
     .innerJoin('signing.session as s', 's.id', 'i.session_id')

@@ -22,7 +22,7 @@ type PersonActor = Extract<Actor, { kind: 'person' }>;
 const sessionSeconds = 300;
 
 /** An enrolment with which signing is possible now. */
-export interface ReadyEnrolment extends EnrolmentRow {
+interface ReadyEnrolment extends EnrolmentRow {
   readonly certificate: Buffer;
   readonly certificate_serial: string;
 }
@@ -32,7 +32,7 @@ export interface ReadyEnrolment extends EnrolmentRow {
  *
  * @throws Conflict `signing/not-enrolled`, `signing/certificate-expired`.
  */
-export async function readyEnrolment(context: ServiceContext, personId: string): Promise<ReadyEnrolment> {
+async function readyEnrolment(context: ServiceContext, personId: string): Promise<ReadyEnrolment> {
   const enrolment = await currentEnrolment(context, personId);
   const { certificate, certificate_serial } = enrolment ?? {};
   if (enrolment?.state !== 'enrolled' || !certificate || !certificate_serial) {

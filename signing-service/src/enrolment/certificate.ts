@@ -1,7 +1,9 @@
 import { issueCertificate, revokeCertificate } from '@edutrust/certs/authority';
 import type { ServiceContext } from '@edutrust/platform/context';
+import type { Database, Transaction } from '@edutrust/platform/database';
 import { record } from '@edutrust/platform/events';
 import type { Actor } from '@edutrust/platform/http';
+import { sql } from 'kysely';
 import { findSigners } from '../requests/registry.ts';
 import { mustMove } from '../requests/states.ts';
 import { signingOf } from '../tables.ts';
@@ -157,6 +159,15 @@ export async function revokeCertificateOf(context: ServiceContext, id: string): 
   if (enrolment?.state !== 'revoked' || !enrolment.certificate_serial) return;
   const reason = crlReasons[enrolment.reason as RevocationReason] ?? 'unspecified'; // we wrote it above
   await revokeCertificate(context, enrolment.certificate_serial, reason, program);
+}
+
+/** Whether an enrolment or its certificate is revoked now, by whomever. */
+export async function isRevoked(db: Database | Transaction, id: string): Promise<boolean> {
+  const { rows } = await sql<{ revoked: boolean }>`
+    SELECT e.state <> 'enrolled' OR c.revoked_at IS NOT NULL AS revoked
+    FROM signing.enrolment AS e JOIN certs.certificate AS c ON c.serial = e.certificate_serial
+    WHERE e.id = ${id}`.execute(db);
+  return rows[0]?.revoked ?? true;
 }
 
 /** The enrolment with which the person signs now, or what they have on the way to it. */

@@ -33,7 +33,7 @@ export interface RegisteredPasskey {
 }
 
 /** What a refused ceremony is answered with; the exact rule goes into `cause` and so into the log, not to the phone. */
-export function passkeyRefused(cause: unknown): InvalidInput {
+function passkeyRefused(cause: unknown): InvalidInput {
   return new InvalidInput(
     'signing/passkey-refused',
     { vi: 'Khoá truy cập trên điện thoại không được chấp nhận.', en: "The phone's passkey was not accepted." },
