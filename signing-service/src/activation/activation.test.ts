@@ -5,7 +5,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { revokeCertificate, trustMaterial } from '@edutrust/certs/authority';
+import { startWorker } from '@edutrust/platform/jobs';
 import { sql } from 'kysely';
 import { type Session, type TestCity, TestPhone, testCity } from '../enrolment/test-city.ts';
 import { signingOf } from '../tables.ts';
@@ -43,6 +45,16 @@ describe('signing on the phone', () => {
     assert.equal(json.created?.length, count, JSON.stringify(json));
     return json.created.map(({ id }: { id: string }) => id);
   }
+
+  const principalActor = () =>
+    ({
+      kind: 'person',
+      personId: phone.personId,
+      sessionId: `session of ${phone.personId}`,
+      roles: [],
+      acr: '',
+      authenticatedAt: new Date(),
+    }) as const;
 
   async function rowOf(requestId: string) {
     return signingOf(world.context.db)
@@ -305,14 +317,7 @@ describe('signing on the phone', () => {
     phone.authenticator.counter += 1;
     const session = await phone.open([id]);
     const confirmation = (await phone.confirmation(session)) as Parameters<typeof authorise>[2];
-    await authorise(world.context, session.id, confirmation, {
-      kind: 'person',
-      personId: phone.personId,
-      sessionId: `session of ${phone.personId}`,
-      roles: [],
-      acr: '',
-      authenticatedAt: new Date(),
-    });
+    await authorise(world.context, session.id, confirmation, principalActor());
     await sql`UPDATE signing.enrolment SET state = 'revoked' WHERE person_id = ${phone.personId} AND state = 'enrolled'`.execute(
       world.context.db,
     );
@@ -322,6 +327,45 @@ describe('signing on the phone', () => {
     assert.deepEqual([row.state, row.session_id], ['waiting', null]);
     await sql`UPDATE signing.enrolment SET state = 'enrolled' WHERE person_id = ${phone.personId} AND state = 'revoked'`.execute(
       world.context.db,
+    );
+  });
+
+  test('what a process left behind after the confirmation is completed by the job', async () => {
+    const ids = await nextRequests(1);
+    phone.authenticator.counter += 1;
+    const session = await phone.open(ids);
+    const confirmation = (await phone.confirmation(session)) as Parameters<typeof authorise>[2];
+    await authorise(world.context, session.id, confirmation, principalActor());
+    const { pool, log } = world.context;
+    const worker = await startWorker({ pool, handlers: world.service.tasks ?? {}, concurrency: 1, log });
+    try {
+      const deadline = Date.now() + 15_000;
+      while ((await rowOf(ids[0] ?? '')).state !== 'signed' && Date.now() < deadline) await pause(50);
+    } finally {
+      await worker.stop();
+    }
+    assert.equal((await rowOf(ids[0] ?? '')).state, 'signed');
+    assert.equal((await phone.confirm(session, confirmation)).json.items[0].state, 'signed', 'the phone asks again');
+  });
+
+  test('a batch of twenty is one confirmation, and its log proves every one', async (context) => {
+    const { administratorId = '', principalId = '', classIds } = world.city.schools[1] ?? {};
+    const batch = new TestPhone(world, principalId);
+    await world.call(principalId, 'POST', '/api/v1/signing/enrolment/revoke', { reason: 'replaced' });
+    await batch.enrolAndApprove();
+    await world.call(administratorId, 'POST', '/api/v1/signing/transcripts', { classId: classIds?.at(-1) });
+    const ids = (await batch.inbox()).slice(0, 20).map(({ id }) => id);
+    assert.equal(ids.length, 20);
+    const started = performance.now();
+    const session = await batch.open(ids);
+    const opened = performance.now();
+    const { json } = await batch.confirm(session, await batch.confirmation(session));
+    context.diagnostic(
+      `opened in ${Math.round(opened - started)} ms, signed in ${Math.round(performance.now() - opened)} ms`,
+    );
+    assert.ok(
+      json.items.every(({ state }: { state: string }) => state === 'signed'),
+      JSON.stringify(json),
     );
   });
 

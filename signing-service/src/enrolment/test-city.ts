@@ -2,6 +2,7 @@ import { ensureAuthorities } from '@edutrust/certs/authority';
 import { migrations as certsMigrations } from '@edutrust/certs/service';
 import { type Clock, systemClock } from '@edutrust/platform/context';
 import { type Actor, type App, createHttpServer } from '@edutrust/platform/http';
+import type { Service } from '@edutrust/platform/service';
 import { type TestContext, testContext } from '@edutrust/platform/testing';
 import { can, rolesOf } from '@edutrust/registry/authority';
 import { type DemoCity, seedDemo as seedCity } from '@edutrust/registry/demo';
@@ -23,6 +24,7 @@ export interface TestCity extends AsyncDisposable {
   readonly context: TestContext;
   readonly city: DemoCity;
   readonly app: App;
+  readonly service: Service;
   readonly origin: string;
   /** Calls as a person; the answer's JSON with its status. */
   call(person: string, method: 'GET' | 'POST', path: string, body?: object, session?: string): Promise<Answer>;
@@ -72,6 +74,7 @@ export async function testCity(clock: Clock = systemClock): Promise<TestCity> {
     context,
     city,
     app,
+    service,
     origin: context.config.url.origin,
     call: async (person, method, path, body, session = `session of ${person}`) => {
       const answer = await app.inject({
