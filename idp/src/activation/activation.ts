@@ -1,0 +1,238 @@
+import { createHash, createHmac, randomBytes, randomInt } from 'node:crypto';
+import type { ServiceContext } from '@edutrust/platform/context';
+import type { Transaction } from '@edutrust/platform/database';
+import { InvalidInput, TooManyRequests } from '@edutrust/platform/errors';
+import { record } from '@edutrust/platform/events';
+import type { Actor } from '@edutrust/platform/http';
+import { uuidv7 } from '@edutrust/platform/ids';
+import { sql } from 'kysely';
+import { ensureAccount } from '../accounts/accounts.ts';
+import { idpOf } from '../tables.ts';
+
+/** Neither 0/O, 1/I/L nor U, so that a printed code is read one way: 30 signs, 58.9 bits in twelve. */
+const alphabet = '23456789ABCDEFGHJKMNPQRSTVWXYZ';
+const codeLength = 12;
+const codeDays = 30;
+const linkHours = 24;
+/** Seconds in which the steps after the code are done. */
+const ticketSeconds = 900;
+/** Wrong codes of one network address in ten minutes: a class that types together stays below. */
+const wrongCodes = 200;
+const wrongCodesWindowSeconds = 600;
+
+type Tools = Pick<ServiceContext, 'secrets' | 'clock'>;
+
+/** Codes are few bits for a hash: keyed, so that a copy of the table alone cannot be searched. */
+function hashCode({ secrets }: Pick<ServiceContext, 'secrets'>, code: string): Buffer {
+  return createHmac('sha256', secrets.derive('idp/activation-code/v1')).update(code).digest();
+}
+
+/** What was typed, as it was made: no spaces or hyphens, capitals, and the look-alikes that people type read as meant. */
+export function canonicalCode(typed: string): string {
+  return typed
+    .normalize('NFKC')
+    .toUpperCase()
+    .replaceAll(/[\s.-]/g, '');
+}
+
+/**
+ * A one-time code for a printed sheet, `7KQ4-M2XA-9TBC`; an earlier unused one stops working. With it the person chooses
+ * new credentials, so it also serves whoever forgot theirs.
+ *
+ * @throws NotFound; Conflict `accounts/person-left`.
+ */
+export async function createActivationCode(
+  transaction: Transaction,
+  tools: Tools,
+  personId: string,
+  actor: Actor,
+): Promise<{ code: string; expiresAt: Date }> {
+  const code = Array.from({ length: codeLength }, () => alphabet[randomInt(alphabet.length)]).join('');
+  const expiresAt = new Date(tools.clock.now().getTime() + codeDays * 86_400_000);
+  await insertActivation(transaction, tools, { personId, kind: 'code', secretHash: hashCode(tools, code), expiresAt });
+  await record(transaction, {
+    type: 'activation-code.created',
+    actor,
+    subject: { kind: 'person', id: personId },
+    data: { expiresAt: expiresAt.toISOString() },
+  });
+  return { code: code.replace(/(.{4})(?=.)/g, '$1-'), expiresAt };
+}
+
+/**
+ * A link that lets the first administrator choose credentials once, within a day; undefined when that person has
+ * already. An earlier unused link stops working.
+ */
+export async function createFirstAdministratorLink(
+  context: ServiceContext,
+  personId: string,
+): Promise<string | undefined> {
+  return context.db.transaction().execute(async (transaction) => {
+    const account = await ensureAccount(transaction, personId, context.clock.now());
+    if (account.activated_at !== null) return undefined;
+    const token = randomBytes(32).toString('base64url');
+    const expiresAt = new Date(context.clock.now().getTime() + linkHours * 3_600_000);
+    await insertActivation(transaction, context, {
+      personId,
+      kind: 'link',
+      secretHash: hashCode(context, token),
+      expiresAt,
+    });
+    await record(transaction, {
+      type: 'activation-link.created',
+      actor: { kind: 'system', name: 'setup' },
+      subject: { kind: 'person', id: personId },
+    });
+    return `${context.config.url.origin}/activate/first?token=${token}`;
+  });
+}
+
+async function insertActivation(
+  transaction: Transaction,
+  { clock }: Pick<ServiceContext, 'clock'>,
+  input: {
+    readonly personId: string;
+    readonly kind: 'code' | 'link';
+    readonly secretHash: Buffer;
+    readonly expiresAt: Date;
+  },
+): Promise<void> {
+  const now = clock.now();
+  await ensureAccount(transaction, input.personId, now); // locks the account: two codes at once come one after the other
+  await idpOf(transaction)
+    .updateTable('idp.activation')
+    .set({ revoked_at: now })
+    .where('person_id', '=', input.personId)
+    .where('kind', '=', input.kind)
+    .where('used_at', 'is', null)
+    .where('revoked_at', 'is', null)
+    .execute();
+  await idpOf(transaction)
+    .insertInto('idp.activation')
+    .values({
+      id: uuidv7(),
+      person_id: input.personId,
+      kind: input.kind,
+      secret_hash: input.secretHash,
+      created_at: now,
+      expires_at: input.expiresAt,
+      used_at: null,
+      revoked_at: null,
+    })
+    .execute();
+}
+
+/** What a ticket stands for: a code that was right, whose holder has not chosen credentials yet. */
+export interface Ticket {
+  readonly activationId: string;
+  readonly personId: string;
+}
+
+const ticketKey = (ticket: string) => `idp:activation:${createHash('sha256').update(ticket).digest('hex')}`;
+
+/**
+ * Trades a code or the token of a link for a ticket of a quarter of an hour. The code itself is used up only when
+ * credentials are chosen, so that whoever is interrupted can start again.
+ *
+ * @throws InvalidInput `activation/wrong-code`; TooManyRequests `activation/slow-down`
+ */
+export async function openActivation(
+  context: ServiceContext,
+  secret: string,
+  kind: 'code' | 'link',
+  address: string,
+): Promise<{ ticket: string } & Ticket> {
+  const { db, store, clock } = context;
+  const counter = `idp:wrong-code:${address}`;
+  const wrong = (await store.get<number>(counter).catch(() => undefined)) ?? 0;
+  if (wrong > wrongCodes) throw slowDown();
+  const found = await idpOf(db)
+    .selectFrom('idp.activation as c')
+    .innerJoin('idp.account as a', 'a.person_id', 'c.person_id')
+    .select(['c.id', 'c.person_id'])
+    .where('c.secret_hash', '=', hashCode(context, kind === 'code' ? canonicalCode(secret) : secret))
+    .where('c.kind', '=', kind)
+    .where('c.used_at', 'is', null)
+    .where('c.revoked_at', 'is', null)
+    .where('c.expires_at', '>', clock.now())
+    .where('a.status', '!=', 'suspended')
+    .executeTakeFirst();
+  if (!found) {
+    await store.increment(counter, wrongCodesWindowSeconds).catch(() => undefined);
+    throw wrongCode();
+  }
+  const ticket = randomBytes(32).toString('base64url');
+  const value: Ticket = { activationId: found.id, personId: found.person_id };
+  await store.put(ticketKey(ticket), value, ticketSeconds);
+  return { ticket, ...value };
+}
+
+/** What the ticket stands for. @throws InvalidInput `activation/expired` */
+export async function readTicket({ store }: Pick<ServiceContext, 'store'>, ticket: string): Promise<Ticket> {
+  const value = await store.get<Ticket>(ticketKey(ticket));
+  if (!value) throw expired();
+  return value;
+}
+
+/**
+ * Uses up the code in the transaction that sets the credentials: of two at once one wins.
+ *
+ * @throws InvalidInput `activation/expired`
+ */
+export async function useActivation(
+  transaction: Transaction,
+  { clock }: Pick<ServiceContext, 'clock'>,
+  ticket: Ticket,
+): Promise<void> {
+  const now = clock.now();
+  const { rows } = await sql`
+    UPDATE idp.activation SET used_at = ${now}
+    WHERE id = ${ticket.activationId} AND used_at IS NULL AND revoked_at IS NULL AND expires_at > ${now} RETURNING 1`.execute(
+    transaction,
+  );
+  if (rows.length === 0) throw expired();
+  await idpOf(transaction)
+    .updateTable('idp.account')
+    .set({ status: 'active', activated_at: now })
+    .where('person_id', '=', ticket.personId)
+    .where('status', '!=', 'suspended')
+    .execute();
+  await record(transaction, {
+    type: 'account.activated',
+    actor: { kind: 'system', name: 'activation' },
+    subject: { kind: 'person', id: ticket.personId },
+  });
+}
+
+function wrongCode(): InvalidInput {
+  const detail = { vi: 'Mã này không đúng, đã dùng rồi hoặc hết hạn.', en: 'This code is wrong, used or expired.' };
+  return new InvalidInput('activation/wrong-code', detail, {
+    fields: [{ pointer: '/code', detail }],
+    remedy: {
+      vi: 'Xem lại từng ký tự trên phiếu; mã không có số 0, số 1, chữ O, I, L, U. Nếu vẫn không được, xin mã mới ở giáo viên hoặc quản trị viên của trường.',
+      en: 'Look at each character on the sheet; there is no 0, 1, O, I, L or U. Otherwise ask your teacher or administrator for a new code.',
+    },
+  });
+}
+
+function expired(): InvalidInput {
+  return new InvalidInput(
+    'activation/expired',
+    {
+      vi: 'Lượt kích hoạt này đã quá 15 phút hoặc mã đã được dùng.',
+      en: 'These 15 minutes are over, or the code was used.',
+    },
+    { remedy: { vi: 'Nhập lại mã trên phiếu từ đầu.', en: 'Enter the code on the sheet again.' } },
+  );
+}
+
+function slowDown(): TooManyRequests {
+  return new TooManyRequests(
+    'activation/slow-down',
+    { vi: 'Có quá nhiều mã sai từ mạng này.', en: 'Too many wrong codes from this network.' },
+    {
+      remedy: { vi: 'Chờ mười phút rồi thử lại.', en: 'Wait ten minutes and try again.' },
+      retryAfterSeconds: wrongCodesWindowSeconds,
+    },
+  );
+}

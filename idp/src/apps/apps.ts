@@ -1,0 +1,301 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { Database, Transaction } from '@edutrust/platform/database';
+import { Conflict, InvalidInput, NotFound } from '@edutrust/platform/errors';
+import { record } from '@edutrust/platform/events';
+import type { Actor } from '@edutrust/platform/http';
+import type { Text } from '@edutrust/platform/messages';
+import type { Selectable } from 'kysely';
+import { releasableScopes } from '../provider/claims.ts';
+import { type AppTable, idpOf } from '../tables.ts';
+
+/** A relying app. */
+export interface App {
+  readonly clientId: string;
+  readonly name: string;
+  /** Why it asks for what it asks, in one sentence that people read at consent. */
+  readonly purpose: Text;
+  /** `web`: has a server and a secret; `spa`: runs in the browser; `machine`: acts for itself only. */
+  readonly kind: 'web' | 'spa' | 'machine';
+  readonly organisationId: string;
+  readonly redirectUris: string[];
+  readonly postLogoutRedirectUris: string[];
+  readonly backchannelLogoutUri: string | null;
+  /** Where its tile on the launcher leads. */
+  readonly homeUri: string | null;
+  /** What it may ask for at most. */
+  readonly scopes: string[];
+  readonly sector: string;
+  /** Approved by the department or school: people are not asked again. */
+  readonly isApproved: boolean;
+  readonly createdAt: Date;
+}
+
+export interface NewApp {
+  /** Chosen by the caller only for demo apps; otherwise random. */
+  readonly clientId?: string;
+  readonly name: string;
+  readonly purpose: Text;
+  readonly kind: App['kind'];
+  readonly organisationId: string;
+  readonly redirectUris?: readonly string[];
+  readonly postLogoutRedirectUris?: readonly string[];
+  readonly backchannelLogoutUri?: string | null;
+  readonly homeUri?: string | null;
+  readonly scopes?: readonly string[];
+  readonly isApproved?: boolean;
+}
+
+export type AppChange = Partial<
+  Pick<
+    NewApp,
+    | 'name'
+    | 'purpose'
+    | 'redirectUris'
+    | 'postLogoutRedirectUris'
+    | 'backchannelLogoutUri'
+    | 'homeUri'
+    | 'scopes'
+    | 'isApproved'
+  >
+>;
+
+/** How long the secret before a rotation still works, so that an app can change over without a pause. */
+const overlapMs = 24 * 3_600_000;
+
+export function toApp(row: Selectable<AppTable>): App {
+  return {
+    clientId: row.client_id,
+    name: row.name,
+    purpose: row.purpose,
+    kind: row.kind,
+    organisationId: row.organisation_id,
+    redirectUris: row.redirect_uris,
+    postLogoutRedirectUris: row.post_logout_redirect_uris,
+    backchannelLogoutUri: row.backchannel_logout_uri,
+    homeUri: row.home_uri,
+    scopes: row.scopes,
+    sector: row.sector,
+    isApproved: row.is_approved,
+    createdAt: row.created_at,
+  };
+}
+
+export function hashSecret(secret: string): Buffer {
+  return createHash('sha256').update(secret).digest();
+}
+
+function newSecret(): string {
+  return randomBytes(32).toString('base64url');
+}
+
+/**
+ * Registers an app. The secret is in the answer and nowhere else: only its hash is kept.
+ *
+ * @throws InvalidInput `apps/bad-address`, `apps/bad-scope`, `apps/no-address`; Conflict `apps/taken`.
+ */
+export async function registerApp(
+  transaction: Transaction,
+  input: NewApp,
+  actor: Actor,
+  now: Date,
+  secret: string = newSecret(),
+): Promise<{ app: App; clientSecret: string | undefined }> {
+  const clientId = input.clientId ?? `app-${randomBytes(10).toString('hex')}`;
+  const redirectUris = (input.redirectUris ?? []).map((uri) => parseAppAddress(uri, 'redirectUris'));
+  if (input.kind !== 'machine' && redirectUris.length === 0) throw noAddress();
+  const hasSecret = input.kind !== 'spa';
+  const row = await idpOf(transaction)
+    .insertInto('idp.app')
+    .values({
+      client_id: clientId,
+      name: input.name.normalize('NFC').trim(),
+      purpose: JSON.stringify(input.purpose),
+      kind: input.kind,
+      organisation_id: input.organisationId,
+      redirect_uris: redirectUris,
+      post_logout_redirect_uris: (input.postLogoutRedirectUris ?? []).map((uri) =>
+        parseAppAddress(uri, 'postLogoutRedirectUris'),
+      ),
+      backchannel_logout_uri: optionalAddress(input.backchannelLogoutUri, 'backchannelLogoutUri'),
+      home_uri: optionalAddress(input.homeUri, 'homeUri'),
+      scopes: parseScopes(input.scopes ?? ['openid', 'profile', 'school']),
+      sector: clientId,
+      is_approved: input.isApproved ?? false,
+      secret_hash: hasSecret ? hashSecret(secret) : null,
+      previous_secret_hash: null,
+      previous_secret_until: null,
+      created_at: now,
+      ended_at: null,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .returningAll()
+    .executeTakeFirst();
+  if (!row) {
+    throw new Conflict('apps/taken', {
+      vi: `Đã có ứng dụng mang mã ${clientId}.`,
+      en: `There already is an app ${clientId}.`,
+    });
+  }
+  await recordApp(transaction, 'app.registered', row, actor);
+  return { app: toApp(row), clientSecret: hasSecret ? secret : undefined };
+}
+
+/** @throws NotFound, InvalidInput as `registerApp` */
+export async function changeApp(
+  transaction: Transaction,
+  clientId: string,
+  change: AppChange,
+  actor: Actor,
+): Promise<App> {
+  const addresses = (uris: readonly string[], field: string) => uris.map((uri) => parseAppAddress(uri, field));
+  const row = await idpOf(transaction)
+    .updateTable('idp.app')
+    .set((expression) => ({
+      version: expression('version', '+', 1),
+      ...(change.name === undefined ? {} : { name: change.name.normalize('NFC').trim() }),
+      ...(change.purpose === undefined ? {} : { purpose: JSON.stringify(change.purpose) }),
+      ...(change.redirectUris === undefined ? {} : { redirect_uris: addresses(change.redirectUris, 'redirectUris') }),
+      ...(change.postLogoutRedirectUris === undefined
+        ? {}
+        : { post_logout_redirect_uris: addresses(change.postLogoutRedirectUris, 'postLogoutRedirectUris') }),
+      ...(change.backchannelLogoutUri === undefined
+        ? {}
+        : { backchannel_logout_uri: optionalAddress(change.backchannelLogoutUri, 'backchannelLogoutUri') }),
+      ...(change.homeUri === undefined ? {} : { home_uri: optionalAddress(change.homeUri, 'homeUri') }),
+      ...(change.scopes === undefined ? {} : { scopes: parseScopes(change.scopes) }),
+      ...(change.isApproved === undefined ? {} : { is_approved: change.isApproved }),
+    }))
+    .where('client_id', '=', clientId)
+    .where('ended_at', 'is', null)
+    .returningAll()
+    .executeTakeFirst();
+  if (!row) throw noApp();
+  if (row.kind !== 'machine' && row.redirect_uris.length === 0) throw noAddress();
+  await recordApp(transaction, 'app.changed', row, actor, { fields: Object.keys(change) });
+  return toApp(row);
+}
+
+/** Gives the app a new secret; the one before works for another day. @throws NotFound, Conflict `apps/no-secret` */
+export async function rotateSecret(
+  transaction: Transaction,
+  clientId: string,
+  actor: Actor,
+  now: Date,
+): Promise<{ clientSecret: string; previousWorksUntil: Date }> {
+  const found = await findAppRow(transaction, clientId);
+  if (found.secret_hash === null) {
+    throw new Conflict('apps/no-secret', {
+      vi: 'Ứng dụng chạy trong trình duyệt không có mã bí mật.',
+      en: 'An app that runs in the browser has no secret.',
+    });
+  }
+  const clientSecret = newSecret();
+  const previousWorksUntil = new Date(now.getTime() + overlapMs);
+  const row = await idpOf(transaction)
+    .updateTable('idp.app')
+    .set((expression) => ({
+      version: expression('version', '+', 1),
+      previous_secret_hash: expression.ref('secret_hash'),
+      previous_secret_until: previousWorksUntil,
+      secret_hash: hashSecret(clientSecret),
+    }))
+    .where('client_id', '=', clientId)
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  await recordApp(transaction, 'app.secret-rotated', row, actor);
+  return { clientSecret, previousWorksUntil };
+}
+
+/** Ends an app: it is refused everywhere within seconds; what it was told of people stays in the ledger. */
+export async function endApp(transaction: Transaction, clientId: string, actor: Actor, now: Date): Promise<void> {
+  const row = await idpOf(transaction)
+    .updateTable('idp.app')
+    .set((expression) => ({ ended_at: now, version: expression('version', '+', 1) }))
+    .where('client_id', '=', clientId)
+    .where('ended_at', 'is', null)
+    .returningAll()
+    .executeTakeFirst();
+  if (!row) throw noApp();
+  await recordApp(transaction, 'app.ended', row, actor);
+}
+
+/** @throws NotFound */
+export async function findApp(db: Database | Transaction, clientId: string): Promise<App> {
+  return toApp(await findAppRow(db, clientId));
+}
+
+/** Apps in the order of their names. */
+export async function listApps(db: Database | Transaction): Promise<App[]> {
+  const rows = await idpOf(db)
+    .selectFrom('idp.app')
+    .selectAll()
+    .where('ended_at', 'is', null)
+    .orderBy('name')
+    .orderBy('client_id')
+    .limit(5_000)
+    .execute();
+  return rows.map(toApp);
+}
+
+async function findAppRow(db: Database | Transaction, clientId: string): Promise<Selectable<AppTable>> {
+  const row = await idpOf(db)
+    .selectFrom('idp.app')
+    .selectAll()
+    .where('client_id', '=', clientId)
+    .where('ended_at', 'is', null)
+    .executeTakeFirst();
+  if (!row) throw noApp();
+  return row;
+}
+
+async function recordApp(
+  transaction: Transaction,
+  type: 'app.registered' | 'app.changed' | 'app.secret-rotated' | 'app.ended',
+  row: Selectable<AppTable>,
+  actor: Actor,
+  data: { fields?: string[] } = {},
+): Promise<void> {
+  const subject = { kind: 'app', id: row.client_id };
+  await record(transaction, { type, actor, subject, organisationId: row.organisation_id, data });
+}
+
+const noApp = () => new NotFound('apps/not-found', { vi: 'Không có ứng dụng này.', en: 'There is no such app.' });
+
+const noAddress = () =>
+  new InvalidInput('apps/no-address', {
+    vi: 'Ứng dụng cần ít nhất một địa chỉ quay về sau khi đăng nhập.',
+    en: 'The app needs at least one address to return to after sign-in.',
+  });
+
+/**
+ * An address that we send people or logout tokens to: https, or http on this machine for development; no fragment, no
+ * user, no wildcard (RFC 9700 §2.1).
+ */
+function parseAppAddress(text: string, field: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isLocal = url !== undefined && ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
+  const isAllowed = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLocal);
+  if (!url || !isAllowed || url.hash || text.includes('#') || url.username || url.password || text.includes('*')) {
+    const detail = {
+      vi: `Địa chỉ ${text.slice(0, 200)} không dùng được: cần https:// (hoặc http://localhost khi thử nghiệm), không có # hay tên người dùng.`,
+      en: `The address ${text.slice(0, 200)} cannot be used: it must be https:// (or http://localhost for development), without # or a user.`,
+    };
+    throw new InvalidInput('apps/bad-address', detail, { fields: [{ pointer: `/${field}`, detail }] });
+  }
+  return text;
+}
+
+function optionalAddress(text: string | null | undefined, field: string): string | null {
+  return text ? parseAppAddress(text, field) : null;
+}
+
+function parseScopes(scopes: readonly string[]): string[] {
+  const unknown = scopes.find((scope) => !releasableScopes.some((known) => known === scope));
+  if (unknown !== undefined) {
+    throw new InvalidInput('apps/bad-scope', {
+      vi: `Không có phạm vi dữ liệu ${unknown.slice(0, 60)}; có: ${releasableScopes.join(', ')}.`,
+      en: `There is no scope ${unknown.slice(0, 60)}; there are: ${releasableScopes.join(', ')}.`,
+    });
+  }
+  return [...new Set(['openid', ...scopes])];
+}

@@ -1,0 +1,98 @@
+import type { Database } from '@edutrust/platform/database';
+import type { ClientMetadata } from 'oidc-provider';
+import { idpOf } from '../tables.ts';
+import { type App, toApp } from './apps.ts';
+
+/** How long a process may go on with what it knows of an app: a change holds everywhere within this time (S2). */
+const freshMs = 3_000;
+
+/** Apps as the provider asks for them, many times a request: each is read once in a few seconds. */
+export interface AppDirectory {
+  /** The client metadata of an app that has not ended; the same frozen object until the app changes. */
+  find(clientId: string): Promise<ClientMetadata | undefined>;
+  app(clientId: string): Promise<App | undefined>;
+  /** Whether the secret is one that the app has now. Compares hashes; the secrets are kept nowhere. */
+  secretMatches(clientId: string, hash: Buffer): Promise<boolean>;
+}
+
+interface Held {
+  readonly readAt: number;
+  readonly app: App;
+  readonly version: number;
+  readonly metadata: ClientMetadata;
+  readonly secretHashes: readonly { readonly hash: Buffer; readonly until: Date | null }[];
+}
+
+export function createAppDirectory(db: Database): AppDirectory {
+  const held = new Map<string, Held | { readonly readAt: number; readonly app: undefined }>();
+
+  async function read(clientId: string): Promise<Held | undefined> {
+    const known = held.get(clientId);
+    if (known && Date.now() - known.readAt < freshMs) return known.app ? known : undefined;
+    if (clientId.length > 100 || clientId.includes('\0')) return undefined;
+    const row = await idpOf(db)
+      .selectFrom('idp.app')
+      .selectAll()
+      .where('client_id', '=', clientId)
+      .where('ended_at', 'is', null)
+      .executeTakeFirst();
+    if (held.size > 20_000) held.clear(); // unknown names cost memory too
+    if (!row) {
+      held.set(clientId, { readAt: Date.now(), app: undefined });
+      return undefined;
+    }
+    const same = known?.app && known.version === row.version ? known : undefined;
+    const app = same?.app ?? toApp(row);
+    const now: Held = {
+      readAt: Date.now(),
+      app,
+      version: row.version,
+      metadata: same?.metadata ?? metadataOf(app, row.secret_hash !== null),
+      secretHashes: [
+        { hash: row.secret_hash, until: null },
+        { hash: row.previous_secret_hash, until: row.previous_secret_until },
+      ].flatMap(({ hash, until }) => (hash ? [{ hash, until }] : [])),
+    };
+    held.set(clientId, now);
+    return now;
+  }
+
+  return {
+    find: async (clientId) => (await read(clientId))?.metadata,
+    app: async (clientId) => (await read(clientId))?.app,
+    secretMatches: async (clientId, given) => {
+      const hashes = (await read(clientId))?.secretHashes ?? [];
+      const now = new Date();
+      // both sides are SHA-256 of 256 random bits: comparing them tells a guesser nothing about the secret
+      return hashes.some(({ hash, until }) => (until === null || until > now) && hash.equals(given));
+    },
+  };
+}
+
+/** OpenID Connect Registration §2. What is not named here keeps the provider's strict defaults. */
+function metadataOf(app: App, hasSecret: boolean): ClientMetadata {
+  const isMachine = app.kind === 'machine';
+  const hosts = new Set(app.redirectUris.map((uri) => new URL(uri).host));
+  const metadata: ClientMetadata = {
+    client_id: app.clientId,
+    client_name: app.name,
+    application_type: 'web',
+    redirect_uris: app.redirectUris,
+    post_logout_redirect_uris: app.postLogoutRedirectUris,
+    response_types: isMachine ? [] : ['code'],
+    grant_types: isMachine ? ['client_credentials'] : ['authorization_code', 'refresh_token'],
+    token_endpoint_auth_method: hasSecret ? 'client_secret_basic' : 'none',
+    // The library wants a text here; it compares through `secretMatches`, and no algorithm of ours uses it as a key.
+    ...(hasSecret ? { client_secret: 'kept as a hash' } : {}),
+    id_token_signed_response_alg: 'ES256',
+    subject_type: 'pairwise',
+    // Several hosts are one sector only because the registration says so; nothing is fetched from this address.
+    ...(hosts.size > 1 ? { sector_identifier_uri: `https://${app.clientId}.sector.invalid/` } : {}),
+    scope: app.scopes.join(' '),
+    ...(app.backchannelLogoutUri
+      ? { backchannel_logout_uri: app.backchannelLogoutUri, backchannel_logout_session_required: true }
+      : {}),
+  };
+  for (const value of Object.values(metadata)) Object.freeze(value);
+  return Object.freeze(metadata);
+}

@@ -1,0 +1,155 @@
+import type { SchemaMigrations } from '@edutrust/platform/migrations';
+
+export const migrations: SchemaMigrations = {
+  schema: 'idp',
+  migrations: [
+    {
+      name: '001-accounts',
+      sql: `
+        CREATE TABLE idp.account (
+          person_id uuid PRIMARY KEY,
+          status text NOT NULL CHECK (status IN ('invited', 'active', 'suspended')),
+          password_hash text,
+          password_changed_at timestamptz,
+          user_handle bytea NOT NULL UNIQUE,
+          created_at timestamptz NOT NULL,
+          activated_at timestamptz,
+          suspended_at timestamptz,
+          last_sign_in_at timestamptz
+        );
+        COMMENT ON COLUMN idp.account.user_handle IS 'WebAuthn user handle: random, says nothing about the person';
+        CREATE TABLE idp.passkey (
+          id uuid PRIMARY KEY,
+          person_id uuid NOT NULL REFERENCES idp.account,
+          credential_id text NOT NULL UNIQUE,
+          public_key bytea NOT NULL,
+          counter bigint NOT NULL,
+          transports text[] NOT NULL,
+          is_synced boolean NOT NULL,
+          name text NOT NULL,
+          created_at timestamptz NOT NULL,
+          last_used_at timestamptz
+        );
+        CREATE INDEX passkey_person ON idp.passkey (person_id);
+        CREATE TABLE idp.activation (
+          id uuid PRIMARY KEY,
+          person_id uuid NOT NULL REFERENCES idp.account,
+          kind text NOT NULL CHECK (kind IN ('code', 'link')),
+          secret_hash bytea NOT NULL UNIQUE,
+          created_at timestamptz NOT NULL,
+          expires_at timestamptz NOT NULL,
+          used_at timestamptz,
+          revoked_at timestamptz
+        );
+        CREATE UNIQUE INDEX activation_live ON idp.activation (person_id, kind) WHERE used_at IS NULL AND revoked_at IS NULL;
+        CREATE TABLE idp.guess (
+          key bytea PRIMARY KEY,
+          failures int NOT NULL,
+          blocked_until timestamptz NOT NULL,
+          last_at timestamptz NOT NULL
+        );
+        CREATE INDEX guess_age ON idp.guess (last_at);`,
+    },
+    {
+      name: '002-apps',
+      sql: `
+        CREATE TABLE idp.app (
+          client_id text PRIMARY KEY,
+          name text NOT NULL,
+          purpose jsonb NOT NULL,
+          kind text NOT NULL CHECK (kind IN ('web', 'spa', 'machine')),
+          organisation_id uuid NOT NULL,
+          redirect_uris text[] NOT NULL,
+          post_logout_redirect_uris text[] NOT NULL,
+          backchannel_logout_uri text,
+          home_uri text,
+          scopes text[] NOT NULL,
+          sector text NOT NULL,
+          is_approved boolean NOT NULL,
+          secret_hash bytea,
+          previous_secret_hash bytea,
+          previous_secret_until timestamptz,
+          version int NOT NULL DEFAULT 1,
+          created_at timestamptz NOT NULL,
+          ended_at timestamptz,
+          CHECK ((kind = 'spa') = (secret_hash IS NULL))
+        );
+        COMMENT ON COLUMN idp.app.sector IS 'Apps of one sector know a person by the same pairwise subject';
+        CREATE INDEX app_organisation ON idp.app (organisation_id, client_id);
+        CREATE TABLE idp.subject (
+          sector text NOT NULL,
+          person_id uuid NOT NULL,
+          sub text NOT NULL UNIQUE,
+          created_at timestamptz NOT NULL DEFAULT now(),
+          PRIMARY KEY (sector, person_id)
+        );
+        COMMENT ON TABLE idp.subject IS 'Kept at first use, so that a vendor''s subject survives key rotation and merges';
+        CREATE TABLE idp.consent (
+          person_id uuid NOT NULL,
+          client_id text NOT NULL REFERENCES idp.app,
+          scopes text[] NOT NULL,
+          given_at timestamptz NOT NULL,
+          PRIMARY KEY (person_id, client_id)
+        );`,
+    },
+    {
+      name: '003-provider',
+      sql: `
+        CREATE TABLE idp.signing_key (
+          kid text PRIMARY KEY,
+          sealed bytea NOT NULL,
+          created_at timestamptz NOT NULL,
+          activates_at timestamptz NOT NULL,
+          retires_at timestamptz
+        );
+        CREATE TABLE idp.session (
+          uid text PRIMARY KEY,
+          id_hash bytea NOT NULL UNIQUE,
+          person_id uuid,
+          payload jsonb NOT NULL,
+          device text NOT NULL,
+          signed_in_at timestamptz,
+          created_at timestamptz NOT NULL DEFAULT now(),
+          last_seen_at timestamptz NOT NULL DEFAULT now(),
+          expires_at timestamptz NOT NULL
+        ) WITH (fillfactor = 80);
+        COMMENT ON COLUMN idp.session.id_hash IS 'SHA-256 of the cookie: a copy of this table signs nobody in';
+        CREATE INDEX session_person ON idp.session (person_id) WHERE person_id IS NOT NULL;
+        CREATE INDEX session_expiry ON idp.session (expires_at);
+        CREATE TABLE idp.oauth_grant (
+          id text PRIMARY KEY,
+          person_id uuid,
+          client_id text NOT NULL,
+          payload jsonb NOT NULL,
+          expires_at timestamptz NOT NULL
+        );
+        CREATE INDEX oauth_grant_person ON idp.oauth_grant (person_id, client_id);
+        CREATE INDEX oauth_grant_expiry ON idp.oauth_grant (expires_at);
+        CREATE TABLE idp.authorization_code (
+          id_hash bytea PRIMARY KEY,
+          grant_id text,
+          person_id uuid,
+          session_uid text,
+          payload jsonb NOT NULL,
+          consumed_at timestamptz,
+          expires_at timestamptz NOT NULL
+        );
+        CREATE TABLE idp.refresh_token (LIKE idp.authorization_code INCLUDING ALL);
+        CREATE TABLE idp.access_token (LIKE idp.authorization_code INCLUDING ALL);
+        CREATE TABLE idp.pushed_request (LIKE idp.authorization_code INCLUDING ALL);
+        CREATE INDEX authorization_code_grant ON idp.authorization_code (grant_id);
+        CREATE INDEX refresh_token_grant ON idp.refresh_token (grant_id);
+        CREATE INDEX refresh_token_person ON idp.refresh_token (person_id);
+        CREATE INDEX refresh_token_session ON idp.refresh_token (session_uid);
+        CREATE INDEX access_token_grant ON idp.access_token (grant_id);
+        CREATE INDEX access_token_person ON idp.access_token (person_id);
+        CREATE INDEX access_token_session ON idp.access_token (session_uid);
+        CREATE INDEX authorization_code_expiry ON idp.authorization_code (expires_at);
+        CREATE INDEX refresh_token_expiry ON idp.refresh_token (expires_at);
+        CREATE INDEX access_token_expiry ON idp.access_token (expires_at);
+        CREATE INDEX pushed_request_expiry ON idp.pushed_request (expires_at);
+        CREATE TABLE idp.replay (id text PRIMARY KEY, expires_at timestamptz NOT NULL);
+        CREATE INDEX replay_expiry ON idp.replay (expires_at);`,
+    },
+  ],
+};

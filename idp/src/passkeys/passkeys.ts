@@ -1,0 +1,309 @@
+import { randomBytes } from 'node:crypto';
+import type { ServiceContext } from '@edutrust/platform/context';
+import type { Database, Transaction } from '@edutrust/platform/database';
+import { Conflict, InvalidInput, NotFound } from '@edutrust/platform/errors';
+import { record } from '@edutrust/platform/events';
+import type { Actor } from '@edutrust/platform/http';
+import { isUuid, uuidv7 } from '@edutrust/platform/ids';
+import { formatEducationId } from '@edutrust/registry/education-id';
+import { getPerson } from '@edutrust/registry/people';
+import { verifyAuthenticationResponse, verifyRegistrationResponse } from '@simplewebauthn/server';
+import { type Selectable, sql } from 'kysely';
+import type Type from 'typebox';
+import { type Account, findAccount } from '../accounts/accounts.ts';
+import { idpOf, type PasskeyTable } from '../tables.ts';
+import type { AssertionBody, AttestationBody } from './schemas.ts';
+
+export type AssertionJson = Type.Static<typeof AssertionBody>;
+export type AttestationJson = Type.Static<typeof AttestationBody>;
+export type Passkey = Selectable<PasskeyTable>;
+
+/** ES256, EdDSA, RS256 (RFC 9053): what authenticators have. */
+const algorithms = [-7, -8, -257];
+/** W2: a challenge answers once, within five minutes. */
+const challengeSeconds = 300;
+/** WebAuthn level 3 §7.1 step 25. */
+const longestCredentialIdBytes = 1023;
+const mostPasskeys = 20;
+
+/** What a challenge belongs to: its ceremony, the browser's session or ticket, and the person when known. */
+export interface Ceremony {
+  readonly kind: 'create' | 'get';
+  /** Interaction, session or ticket: only the browser that was given the challenge answers it. */
+  readonly boundTo: string;
+  readonly personId?: string;
+}
+
+const challengeKey = (challenge: string) => `idp:webauthn:${challenge}`;
+
+async function newChallenge({ store }: Pick<ServiceContext, 'store'>, ceremony: Ceremony): Promise<string> {
+  const challenge = randomBytes(32).toString('base64url');
+  await store.put(challengeKey(challenge), ceremony, challengeSeconds);
+  return challenge;
+}
+
+/** Takes the challenge that the answer names; throws when it is not of this very ceremony. */
+async function takeChallenge(
+  { store }: Pick<ServiceContext, 'store'>,
+  clientDataJson: string,
+  expected: Ceremony,
+): Promise<string> {
+  const data: unknown = JSON.parse(Buffer.from(clientDataJson, 'base64url').toString('utf8'));
+  const { challenge, crossOrigin, topOrigin } = (data ?? {}) as Record<string, unknown>;
+  if (crossOrigin === true || topOrigin !== undefined) throw new Error('the ceremony ran inside another site');
+  if (typeof challenge !== 'string' || !/^[\w-]{43}$/.test(challenge)) throw new Error('not a challenge of ours');
+  const held = await store.take<Ceremony>(challengeKey(challenge));
+  if (!held) throw new Error('the challenge is used, expired or not ours');
+  if (held.kind !== expected.kind || held.boundTo !== expected.boundTo || held.personId !== expected.personId) {
+    throw new Error('the challenge belongs to another ceremony');
+  }
+  return challenge;
+}
+
+/** PublicKeyCredentialRequestOptionsJSON for signing in with a discoverable credential, or for a known person's own. */
+export async function requestOptions(context: ServiceContext, ceremony: Omit<Ceremony, 'kind'>): Promise<object> {
+  const known = ceremony.personId ? await listPasskeys(context.db, ceremony.personId) : [];
+  return {
+    challenge: await newChallenge(context, { ...ceremony, kind: 'get' }),
+    rpId: context.config.url.hostname,
+    timeout: challengeSeconds * 1000,
+    userVerification: 'preferred',
+    allowCredentials: known.map(({ credential_id: id, transports }) => ({ id, type: 'public-key', transports })),
+  };
+}
+
+/** PublicKeyCredentialCreationOptionsJSON for the person's next passkey. */
+export async function creationOptions(
+  context: ServiceContext,
+  { boundTo, personId }: { readonly boundTo: string; readonly personId: string },
+): Promise<object> {
+  const account = await findAccount(context.db, personId);
+  if (!account) throw new NotFound('accounts/none', { vi: 'Chưa có tài khoản.', en: 'There is no account yet.' });
+  const person = await getPerson(context.db, personId);
+  const known = await listPasskeys(context.db, personId);
+  if (known.length >= mostPasskeys) {
+    throw new Conflict('passkeys/too-many', {
+      vi: `Một người có nhiều nhất ${mostPasskeys} khoá truy cập; hãy xoá bớt.`,
+      en: `A person has at most ${mostPasskeys} passkeys; remove one first.`,
+    });
+  }
+  return {
+    rp: { id: context.config.url.hostname, name: 'EduTrust' },
+    user: {
+      id: account.user_handle.toString('base64url'),
+      name: formatEducationId(person.educationId),
+      displayName: person.fullName,
+    },
+    challenge: await newChallenge(context, { kind: 'create', boundTo, personId }),
+    pubKeyCredParams: algorithms.map((alg) => ({ type: 'public-key', alg })),
+    timeout: challengeSeconds * 1000,
+    attestation: 'none',
+    authenticatorSelection: { residentKey: 'required', requireResidentKey: true, userVerification: 'required' },
+    excludeCredentials: known.map(({ credential_id: id, transports }) => ({ id, type: 'public-key', transports })),
+    extensions: { credProps: true },
+  };
+}
+
+/** A passkey that was proved at registration, not kept yet. */
+export interface ProvedPasskey {
+  readonly credentialId: string;
+  readonly publicKey: Buffer;
+  readonly counter: number;
+  readonly transports: string[];
+  readonly isSynced: boolean;
+}
+
+/**
+ * Checks the answer to creation options (WebAuthn level 3 §7.1), user verification included.
+ *
+ * @throws InvalidInput `passkeys/refused`
+ */
+export async function verifyAttestation(
+  context: ServiceContext,
+  attestation: AttestationJson,
+  { boundTo, personId }: { readonly boundTo: string; readonly personId: string },
+): Promise<ProvedPasskey> {
+  try {
+    const challenge = await takeChallenge(context, attestation.response.clientDataJSON, {
+      kind: 'create',
+      boundTo,
+      personId,
+    });
+    const { verified, registrationInfo } = await verifyRegistrationResponse({
+      response: attestation as Parameters<typeof verifyRegistrationResponse>[0]['response'], // validated by its schema
+      expectedChallenge: challenge,
+      expectedOrigin: context.config.url.origin,
+      expectedRPID: context.config.url.hostname,
+      requireUserVerification: true,
+      supportedAlgorithmIDs: algorithms,
+    });
+    if (!verified) throw new Error('not verified');
+    const { credential, credentialDeviceType } = registrationInfo;
+    if (Buffer.from(credential.id, 'base64url').length > longestCredentialIdBytes)
+      throw new Error('credential id too long');
+    return {
+      credentialId: credential.id,
+      publicKey: Buffer.from(credential.publicKey),
+      counter: credential.counter,
+      transports: (attestation.response.transports ?? []).filter((name) => /^[a-z-]{1,20}$/.test(name)),
+      isSynced: credentialDeviceType === 'multiDevice',
+    };
+  } catch (error) {
+    throw refused(error);
+  }
+}
+
+/** Keeps a proved passkey. @throws InvalidInput `passkeys/refused` when the credential is already somebody's. */
+export async function keepPasskey(
+  transaction: Transaction,
+  { clock }: Pick<ServiceContext, 'clock'>,
+  { personId, name, passkey }: { readonly personId: string; readonly name: string; readonly passkey: ProvedPasskey },
+  actor: Actor,
+): Promise<string> {
+  const id = uuidv7();
+  const inserted = await idpOf(transaction)
+    .insertInto('idp.passkey')
+    .values({
+      id,
+      person_id: personId,
+      credential_id: passkey.credentialId,
+      public_key: passkey.publicKey,
+      counter: passkey.counter,
+      transports: passkey.transports,
+      is_synced: passkey.isSynced,
+      name: name.normalize('NFC').trim().slice(0, 100) || 'Passkey',
+      created_at: clock.now(),
+      last_used_at: null,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst();
+  if (inserted.numInsertedOrUpdatedRows === 0n) throw refused(new Error('credential already registered'));
+  await record(transaction, {
+    type: 'passkey.added',
+    actor,
+    subject: { kind: 'person', id: personId },
+    data: { passkey: id, isSynced: passkey.isSynced },
+  });
+  return id;
+}
+
+/**
+ * Checks an assertion (WebAuthn level 3 §7.2) and gives whose it is.
+ *
+ * @throws InvalidInput `passkeys/refused`: always the same sentence; the exact rule is its `cause`.
+ */
+export async function verifyAssertion(
+  context: ServiceContext,
+  assertion: AssertionJson,
+  ceremony: Omit<Ceremony, 'kind'>,
+): Promise<{ account: Account; passkeyId: string; userVerified: boolean }> {
+  const { db, config } = context;
+  let counterWentBack: { personId: string; passkeyId: string } | undefined;
+  try {
+    const challenge = await takeChallenge(context, assertion.response.clientDataJSON, { ...ceremony, kind: 'get' });
+    const passkey = await idpOf(db)
+      .selectFrom('idp.passkey')
+      .selectAll()
+      .where('credential_id', '=', assertion.id)
+      .executeTakeFirst();
+    if (!passkey) throw new Error('unknown credential');
+    const account = await findAccount(db, passkey.person_id);
+    if (!account) throw new Error('no account');
+    if (ceremony.personId !== undefined && ceremony.personId !== passkey.person_id)
+      throw new Error("somebody else's passkey");
+    const { userHandle } = assertion.response;
+    // §7.2 step 6: a discoverable credential says whose it is, and must not lie
+    if (ceremony.personId === undefined && userHandle === undefined) throw new Error('no user handle');
+    if (userHandle !== undefined && userHandle !== account.user_handle.toString('base64url')) {
+      throw new Error("somebody else's user handle");
+    }
+    const { verified, authenticationInfo } = await verifyAuthenticationResponse({
+      response: assertion as Parameters<typeof verifyAuthenticationResponse>[0]['response'], // validated by its schema
+      expectedChallenge: challenge,
+      expectedOrigin: config.url.origin,
+      expectedRPID: config.url.hostname,
+      requireUserVerification: false, // who must be verified is known only now: the caller decides
+      // Counter 0 here: the library's refusal would look like a bad signature, and W3 wants its own event.
+      credential: { id: passkey.credential_id, publicKey: Uint8Array.from(passkey.public_key), counter: 0 },
+    });
+    if (!verified) throw new Error('the signature does not match');
+    const counter = authenticationInfo.newCounter;
+    const { numAffectedRows } = await sql`
+      UPDATE idp.passkey SET counter = ${counter}, last_used_at = ${context.clock.now()}
+      WHERE id = ${passkey.id} AND (counter < ${counter} OR (counter = 0 AND ${counter} = 0))`.execute(db);
+    if (numAffectedRows !== 1n) {
+      counterWentBack = { personId: passkey.person_id, passkeyId: passkey.id };
+      throw new Error('the signature counter went back');
+    }
+    return { account, passkeyId: passkey.id, userVerified: authenticationInfo.userVerified };
+  } catch (error) {
+    if (counterWentBack) await recordCopy(db, counterWentBack);
+    throw refused(error);
+  }
+}
+
+/** §6.1.1: perhaps two copies of one authenticator are in use (W3). */
+async function recordCopy(
+  db: Database,
+  { personId, passkeyId }: { personId: string; passkeyId: string },
+): Promise<void> {
+  await db.transaction().execute((transaction) =>
+    record(transaction, {
+      type: 'passkey.counter-went-back',
+      actor: { kind: 'system', name: 'idp' },
+      subject: { kind: 'person', id: personId },
+      data: { passkey: passkeyId },
+    }),
+  );
+}
+
+/** A person's passkeys, the oldest first. */
+export async function listPasskeys(db: Database | Transaction, personId: string): Promise<Passkey[]> {
+  return idpOf(db).selectFrom('idp.passkey').selectAll().where('person_id', '=', personId).orderBy('id').execute();
+}
+
+/** Removes a passkey, but never the last means of signing in (W7). @throws NotFound; Conflict `passkeys/last` */
+export async function removePasskey(
+  transaction: Transaction,
+  personId: string,
+  id: string,
+  actor: Actor,
+): Promise<void> {
+  const account = await idpOf(transaction)
+    .selectFrom('idp.account')
+    .select('password_hash')
+    .where('person_id', '=', personId)
+    .forUpdate()
+    .executeTakeFirst();
+  const passkeys = await listPasskeys(transaction, personId);
+  if (!isUuid(id) || !passkeys.some((passkey) => passkey.id === id)) {
+    throw new NotFound('passkeys/not-found', { vi: 'Không có khoá truy cập này.', en: 'There is no such passkey.' });
+  }
+  if (passkeys.length === 1 && !account?.password_hash) {
+    throw new Conflict('passkeys/last', {
+      vi: 'Đây là cách đăng nhập cuối cùng; hãy thêm khoá khác hoặc đặt mật khẩu trước.',
+      en: 'This is the last way to sign in; add another passkey or set a password first.',
+    });
+  }
+  await idpOf(transaction).deleteFrom('idp.passkey').where('id', '=', id).where('person_id', '=', personId).execute();
+  await record(transaction, {
+    type: 'passkey.removed',
+    actor,
+    subject: { kind: 'person', id: personId },
+    data: { passkey: id },
+  });
+}
+
+function refused(cause: unknown): InvalidInput {
+  return new InvalidInput(
+    'passkeys/refused',
+    { vi: 'Khoá truy cập không được chấp nhận.', en: 'The passkey was not accepted.' },
+    {
+      remedy: {
+        vi: 'Bấm lại một lần nữa, hoặc đăng nhập bằng mật khẩu.',
+        en: 'Tap once more, or sign in with your password.',
+      },
+      cause,
+    },
+  );
+}

@@ -1,0 +1,47 @@
+import type { ServiceContext } from '@edutrust/platform/context';
+import type { Transaction } from '@edutrust/platform/database';
+import { record } from '@edutrust/platform/events';
+import type { Actor } from '@edutrust/platform/http';
+import { personClaims } from '@edutrust/registry/people';
+import { sql } from 'kysely';
+import { endSessions } from '../sessions/end.ts';
+import { idpOf } from '../tables.ts';
+import type { PasswordHasher } from './hashing.ts';
+import { checkPassword, type PasswordRule, passwordRuleFor } from './policy.ts';
+
+/** What this person's password must be like now. @throws NotFound */
+export async function passwordRule({ db }: Pick<ServiceContext, 'db'>, personId: string): Promise<PasswordRule> {
+  const { rows } = await sql`SELECT 1 FROM idp.passkey WHERE person_id = ${personId} LIMIT 1`.execute(db);
+  return passwordRuleFor(await personClaims(db, personId), { hasPasskey: rows.length > 0 });
+}
+
+/**
+ * The hash of a new password that the person's rule allows; made before the transaction that keeps it.
+ *
+ * @throws InvalidInput `passwords/…`; Unavailable `passwords/busy`
+ */
+export async function hashNewPassword(
+  context: Pick<ServiceContext, 'db'>,
+  hasher: PasswordHasher,
+  personId: string,
+  password: string,
+): Promise<string> {
+  const claims = await personClaims(context.db, personId);
+  return hasher.hash(checkPassword(password, await passwordRule(context, personId), claims));
+}
+
+/** Keeps the hash, and ends every other session: whoever changes a password may be answering a theft (S2). */
+export async function keepPassword(
+  transaction: Transaction,
+  { jobs, clock }: Pick<ServiceContext, 'jobs' | 'clock'>,
+  { personId, hash, exceptUid }: { readonly personId: string; readonly hash: string; readonly exceptUid?: string },
+  actor: Actor,
+): Promise<void> {
+  await idpOf(transaction)
+    .updateTable('idp.account')
+    .set({ password_hash: hash, password_changed_at: clock.now() })
+    .where('person_id', '=', personId)
+    .execute();
+  await record(transaction, { type: 'password.changed', actor, subject: { kind: 'person', id: personId } });
+  await endSessions(transaction, jobs, { personId, exceptUid }, { actor, reason: 'credentials-changed' });
+}

@@ -1,0 +1,63 @@
+import type { Text } from '@edutrust/platform/messages';
+import { formatEducationId } from '@edutrust/registry/education-id';
+import type { PersonClaims } from '@edutrust/registry/people';
+import type { Datum } from '../pages.ts';
+
+/** What each scope releases, in the words of the ID token. `openid` alone gives a pairwise subject and nothing more. */
+export const scopeClaims = {
+  openid: ['sub'],
+  profile: ['name', 'given_name', 'family_name'],
+  school: ['affiliations'],
+  birthdate: ['birthdate'],
+  education_id: ['education_id'],
+} as const;
+
+/** The scopes an app may be registered for; `offline_access` releases nothing but keeps access. */
+export const releasableScopes = ['openid', 'profile', 'school', 'birthdate', 'education_id', 'offline_access'] as const;
+
+const labels = {
+  name: { vi: 'Họ và tên', en: 'Full name' },
+  birthdate: { vi: 'Ngày sinh', en: 'Date of birth' },
+  education_id: { vi: 'Mã giáo dục', en: 'Education ID' },
+  role: { vi: 'Vai trò', en: 'Role' },
+  school: { vi: 'Trường', en: 'School' },
+  class: { vi: 'Lớp', en: 'Class' },
+} satisfies Record<string, Text>;
+
+const roleNames = {
+  learner: { vi: 'Học sinh', en: 'Pupil' },
+  teacher: { vi: 'Giáo viên', en: 'Teacher' },
+  staff: { vi: 'Cán bộ, nhân viên', en: 'Staff' },
+  guardian: { vi: 'Phụ huynh', en: 'Guardian' },
+} satisfies Record<PersonClaims['affiliations'][number]['role'], Text>;
+
+/** What the scopes would tell an app of this person: each datum with its actual value, in the reader's language. */
+export function releasedData(claims: PersonClaims, scopes: readonly string[], locale: 'vi' | 'en'): Datum[] {
+  const data: Datum[] = [];
+  const add = (claim: string, label: Text, value: string | null) => {
+    if (value) data.push({ claim, label: label[locale], value });
+  };
+  if (scopes.includes('profile')) add('name', labels.name, claims.name);
+  if (scopes.includes('birthdate')) add('birthdate', labels.birthdate, claims.birthdate && dateFor(claims.birthdate));
+  if (scopes.includes('education_id')) add('education_id', labels.education_id, formatEducationId(claims.education_id));
+  if (scopes.includes('school')) {
+    for (const affiliation of claims.affiliations) {
+      add('role', labels.role, roleNames[affiliation.role][locale]);
+      add('school', labels.school, affiliation.school);
+      add('class', labels.class, affiliation.class);
+    }
+  }
+  return data;
+}
+
+/** `2016-09-20` → `20/09/2016`, as it is written here in both languages. */
+function dateFor(isoDate: string): string {
+  return isoDate.split('-').reverse().join('/');
+}
+
+/** `Lớp 5A, Trường Tiểu học Lê Lợi`, or the title's place; null for a person who belongs nowhere now. */
+export function placeOf(claims: PersonClaims, locale: 'vi' | 'en'): string | null {
+  const [first] = claims.affiliations;
+  if (!first) return null;
+  return first.class ? `${labels.class[locale]} ${first.class}, ${first.school}` : first.school;
+}

@@ -1,0 +1,91 @@
+import type { Database, Transaction } from '@edutrust/platform/database';
+import type { Text } from '@edutrust/platform/messages';
+import type { ColumnType, Generated, Kysely } from 'kysely';
+import type { AdapterPayload } from 'oidc-provider';
+
+/** PostgreSQL's bigint comes as text. */
+type BigInteger = ColumnType<string, number, number>;
+type Json<Value> = ColumnType<Value, string, string>;
+
+export interface AccountTable {
+  person_id: string;
+  status: 'invited' | 'active' | 'suspended';
+  password_hash: string | null;
+  password_changed_at: Date | null;
+  user_handle: Buffer;
+  created_at: Date;
+  activated_at: Date | null;
+  suspended_at: Date | null;
+  last_sign_in_at: Date | null;
+}
+
+export interface PasskeyTable {
+  id: string;
+  person_id: string;
+  credential_id: string;
+  public_key: Buffer;
+  counter: BigInteger;
+  transports: string[];
+  is_synced: boolean;
+  name: string;
+  created_at: Date;
+  last_used_at: Date | null;
+}
+
+export interface ActivationTable {
+  id: string;
+  person_id: string;
+  kind: 'code' | 'link';
+  secret_hash: Buffer;
+  created_at: Date;
+  expires_at: Date;
+  used_at: Date | null;
+  revoked_at: Date | null;
+}
+
+export interface AppTable {
+  client_id: string;
+  name: string;
+  purpose: Json<Text>;
+  kind: 'web' | 'spa' | 'machine';
+  organisation_id: string;
+  redirect_uris: string[];
+  post_logout_redirect_uris: string[];
+  backchannel_logout_uri: string | null;
+  home_uri: string | null;
+  scopes: string[];
+  sector: string;
+  is_approved: boolean;
+  secret_hash: Buffer | null;
+  previous_secret_hash: Buffer | null;
+  previous_secret_until: Date | null;
+  version: Generated<number>;
+  created_at: Date;
+  ended_at: Date | null;
+}
+
+export interface SessionTable {
+  uid: string;
+  id_hash: Buffer;
+  person_id: string | null;
+  payload: Json<AdapterPayload>;
+  device: string;
+  signed_in_at: Date | null;
+  created_at: Generated<Date>;
+  last_seen_at: Generated<Date>;
+  expires_at: Date;
+}
+
+export type IdpTables = {
+  'idp.account': AccountTable;
+  'idp.passkey': PasskeyTable;
+  'idp.activation': ActivationTable;
+  'idp.app': AppTable;
+  'idp.consent': { person_id: string; client_id: string; scopes: string[]; given_at: Date };
+  'idp.session': SessionTable;
+};
+
+/** The provider's view of a database or a transaction that somebody hands us. */
+export function idpOf(db: Database | Transaction): Kysely<IdpTables> {
+  return (db as Database).withTables<IdpTables>();
+}
