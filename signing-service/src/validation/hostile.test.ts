@@ -36,7 +36,11 @@ async function verdictOf(file: Buffer): Promise<string> {
   return (await validatePdf(file, options)).verdict;
 }
 
-test('the file that all attacks start from is valid', async () => assert.equal(await verdictOf(signed), 'valid'));
+test('the file that all attacks start from is valid, also with a later revision that changes nothing', async () => {
+  assert.equal(await verdictOf(signed), 'valid');
+  assert.equal(await verdictOf(appendRevision(signed, {})), 'valid');
+  assert.equal(await verdictOf(appendRevision(signed, { 4: textOfObject(4) })), 'valid');
+});
 
 const stream = (content: string) => `<</Length ${content.length}>>\nstream\n${content}\nendstream`;
 const field = (number: number, value: number, rect: string) =>
@@ -89,6 +93,7 @@ const laterChanges: readonly (readonly [string, Buffer])[] = [
   ['an object freed: hidden', appendRevision(signed, {}, { freed: [8] })],
   ['an object that nothing asks for', appendRevision(signed, { 90: '<</Nothing true>>' })],
   ['objects that no cross-reference lists', appendRevision(signed, {}, { junk: '4 0 obj\n<<>>\nendobj\n' })],
+  ['objects hidden by a small /Size', appendRevision(signed, {}, { size: 4 })],
   ['the signature taken out', appendRevision(signed, { 1: '<</Type /Catalog /Pages 2 0 R>>' })],
   ['the description edited', appendRevision(signed, { 6: '<</Title (Khac)>>' })],
   ['an empty revision with a wrong size only', Buffer.concat([signed, Buffer.from('\n\n%%EOF\n')])],

@@ -15,6 +15,8 @@ const timeStamping = '1.3.6.1.5.5.7.3.8';
 /**
  * Judges a TimeStampToken (RFC 3161 §2.4.2): over these bytes, signed by a time-stamping authority that leads to an
  * anchor at the time that it states.
+ *
+ * Not `@edutrust/certs/time-stamp`: that door brings the authority and its database into every validation's thread.
  */
 export function checkTimeStamp(
   token: Buffer,

@@ -220,7 +220,14 @@ test('V4: the worker gives the same report, and an answer when a file would take
   const signed = await signedBy(authority.official(), signedAt);
   assert.deepEqual(await validateInWorker(signed, options), await validatePdf(signed, options));
   const late = await validateInWorker(signed, options, { timeoutMs: 1 });
-  assert.deepEqual([late.verdict, late.reasons[0]?.code], ['indeterminate', 'beyond-limits']);
+  assert.deepEqual([late.verdict, late.reasons[0]?.detail], ['indeterminate', 'time']);
+  const many = Object.fromEntries(
+    Array.from({ length: 60_000 }, (_, index) => [100 + index, `[${'[0 0 0] '.repeat(4)}]`]),
+  );
+  const large = appendRevision(signed, many, { size: 70_000 });
+  const starved = await validateInWorker(large, options, { maxHeapMegabytes: 16 });
+  assert.deepEqual([starved.verdict, starved.reasons[0]?.detail], ['indeterminate', 'memory']);
+  assert.equal((await validateInWorker(large, options)).verdict, 'invalid');
 });
 
 test('V5: every reason has an indication, a sub-indication and one sentence in each language', () => {

@@ -1,5 +1,4 @@
 import { Worker } from 'node:worker_threads';
-import { EduTrustError, type InvalidInput } from '@edutrust/platform/errors';
 import { NotAPdf } from '../pdf/malformed.ts';
 import type { ValidationReport } from './report.ts';
 import { unjudged, type ValidationOptions } from './validation.ts';
@@ -34,7 +33,11 @@ export async function validateInWorker(
   const answer = await new Promise<WorkerAnswer | string>((resolve) => {
     const timer = setTimeout(() => resolve('time'), timeoutMs);
     worker.once('message', (message: WorkerAnswer) => resolve(message));
-    worker.once('error', (error) => resolve(error instanceof EduTrustError ? error.code : 'memory'));
+    worker.once('error', (error) => {
+      const isOutOfMemory = error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+      // A fault of ours would be no reason to call a file good or bad.
+      resolve(isOutOfMemory ? 'memory' : `fault: ${error instanceof Error ? error.message : 'unknown'}`);
+    });
     worker.once('exit', () => {
       clearTimeout(timer);
       resolve('ended');
@@ -42,6 +45,6 @@ export async function validateInWorker(
   });
   await worker.terminate();
   if (typeof answer === 'string') return unjudged('indeterminate', 'beyond-limits', answer);
-  if ('notAPdf' in answer) throw new NotAPdf() satisfies InvalidInput;
+  if ('notAPdf' in answer) throw new NotAPdf();
   return answer.report;
 }

@@ -1,5 +1,5 @@
 import type { PdfFile } from '../../pdf/document.ts';
-import { as, sameObject } from '../../pdf/object.ts';
+import { as, integerOf, sameObject } from '../../pdf/object.ts';
 import { sentencesOf } from '../reasons.ts';
 import type { LaterChange } from '../report.ts';
 import { checkCatalog } from './catalog.ts';
@@ -35,6 +35,10 @@ export function reviewChanges(file: PdfFile, revision: number, signedLength: num
       findings.push({ kind: 'trailer', allowed: false, detail: `/${key} of the trailer` });
     }
   }
+  // Readers take objects from /Size on for missing: a small one hides them (ISO 32000-1 §7.5.5).
+  const highest = [...current.numbers()].reduce((most, number) => Math.max(most, number), 0);
+  const size = integerOf(current.trailer.entries.get('Size')) ?? 0;
+  if (size <= highest) findings.push({ kind: 'trailer', allowed: false, detail: '/Size of the trailer' });
   const widgets = new Set<number>();
   const laterSignatures = new Set<number>();
   findings.push(...checkCatalog(comparison, widgets, laterSignatures));
