@@ -38,7 +38,7 @@ export function parseVerificationCode(text: string): VerificationCode {
   throw new InvalidInput(
     'verify/bad-code',
     {
-      vi: 'Mã kiểm tra gồm 12 chữ và số, ví dụ 7KQ4-M2XA-9TBC.',
+      vi: 'Mã xác minh gồm 12 chữ và số, ví dụ 7KQ4-M2XA-9TBC.',
       en: 'A verification code has 12 letters and digits, such as 7KQ4-M2XA-9TBC.',
     },
     {

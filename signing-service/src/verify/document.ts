@@ -35,7 +35,7 @@ async function find(db: Database, condition: ReturnType<typeof sql<boolean>>): P
   const year = row.school_year === null ? '' : ` năm học ${row.school_year}–${row.school_year + 1}`;
   return {
     code: formatVerificationCode(row.code),
-    title: `Học bạ${year}`,
+    title: `Bảng kết quả học tập (học bạ)${year}`,
     holder: row.holder === null ? null : initials(row.holder),
     issuer: row.issuer,
     signer: { name: row.signer, title: row.signer_title },
