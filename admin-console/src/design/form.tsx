@@ -1,0 +1,65 @@
+import type { ComponentChildren, ComponentProps } from 'preact';
+import { StateShape } from './mark.tsx';
+
+/** Kinds of input that are a line of text: their ARIA role is their own. */
+type TextType = 'text' | 'password' | 'date' | 'email' | 'url' | 'search' | 'number' | 'tel';
+
+interface FieldProps extends Omit<ComponentProps<'input'>, 'name' | 'label' | 'id' | 'class' | 'role' | 'type'> {
+  readonly type?: TextType;
+  readonly label: string;
+  readonly name: string;
+  readonly error?: string | undefined;
+  readonly hint?: string | undefined;
+}
+
+/** A labelled input with its hint and its error, tied together for screen readers. */
+export function Field({ label, name, error, hint, type = 'text', ...input }: FieldProps) {
+  const describedBy = [hint && `${name}-hint`, error && `${name}-error`].filter(Boolean).join(' ');
+  const attributes = {
+    ...input,
+    id: name,
+    name,
+    type,
+    class: 'control',
+    'aria-invalid': error ? 'true' : undefined,
+    'aria-describedby': describedBy || undefined,
+  } as ComponentProps<'input'>; // preact's union of roles by input type takes no spread
+  return (
+    <div class="grid gap-1.5">
+      <label for={name} class="font-semibold">
+        {label}
+      </label>
+      <input {...attributes} />
+      {hint && (
+        <p id={`${name}-hint`} class="text-sm text-quiet">
+          {hint}
+        </p>
+      )}
+      {error && (
+        <p id={`${name}-error`} class="flex items-start gap-1.5 text-bad font-semibold">
+          <span class="mt-1">
+            <StateShape state="bad" />
+          </span>
+          {error}
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** What went wrong (or well) with the page as a whole. */
+export function Banner({
+  state,
+  children,
+  live,
+}: {
+  readonly state: 'good' | 'warn' | 'bad';
+  readonly children: ComponentChildren;
+  readonly live?: boolean;
+}) {
+  return (
+    <div class={`banner state-${state}`} role={live || state === 'bad' ? 'alert' : 'status'}>
+      {children}
+    </div>
+  );
+}

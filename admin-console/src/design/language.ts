@@ -1,0 +1,59 @@
+/** A sentence in both languages; one without its translation does not compile. */
+export interface Text {
+  readonly vi: string;
+  readonly en: string;
+}
+export type Locale = 'vi' | 'en';
+
+let current: Locale = 'vi';
+
+/** The language of what is rendered next. On the server rendering is synchronous, so it is set once per page. */
+export function setLocale(locale: Locale): void {
+  current = locale;
+}
+
+export function locale(): Locale {
+  return current;
+}
+
+/** The sentence in the language of now. */
+export function t(vi: string, en: string): string {
+  return current === 'vi' ? vi : en;
+}
+
+const twoDigits = { day: '2-digit', month: '2-digit', year: 'numeric', timeZone: 'Asia/Ho_Chi_Minh' } as const;
+
+/** `23/11/2026` */
+export function formatDate(at: string): string {
+  return new Intl.DateTimeFormat('en-GB', twoDigits).format(new Date(at));
+}
+
+/** `23/11/2026 08:15`, Vietnam time. */
+export function formatTime(at: string): string {
+  return new Intl.DateTimeFormat('en-GB', { ...twoDigits, hour: '2-digit', minute: '2-digit' })
+    .format(new Date(at))
+    .replace(',', '');
+}
+
+/** `3 phút trước` */
+export function formatAgo(at: string, now = Date.now()): string {
+  const seconds = Math.round((new Date(at).getTime() - now) / 1000);
+  const units = [
+    ['day', 86_400],
+    ['hour', 3_600],
+    ['minute', 60],
+  ] as const;
+  const relative = new Intl.RelativeTimeFormat(current, { numeric: 'auto' });
+  for (const [unit, size] of units)
+    if (Math.abs(seconds) >= size) return relative.format(Math.round(seconds / size), unit);
+  return relative.format(Math.min(0, seconds), 'second');
+}
+
+export function formatNumber(value: number): string {
+  return new Intl.NumberFormat(current).format(value);
+}
+
+/** `790 123 456 8` */
+export function formatEducationId(id: string): string {
+  return id.replace(/^(\d{3})(\d{3})(\d{3})(\d)$/, '$1 $2 $3 $4');
+}

@@ -1,0 +1,137 @@
+import type { ActivateProps } from '@edutrust/idp/pages';
+import { Field } from '../design/form.tsx';
+import { formatEducationId, t } from '../design/language.ts';
+import { Stack } from './document.tsx';
+import { errorOf, FormBanner } from './sign-in.tsx';
+
+const steps = ['code', 'confirm', 'choose', 'done'] as const;
+
+function Steps({ step }: { readonly step: ActivateProps['step'] }) {
+  const reached = steps.indexOf(step);
+  return (
+    <ol class="grid grid-cols-4 gap-1.5" aria-label={t(`Bước ${reached + 1} trong 4`, `Step ${reached + 1} of 4`)}>
+      {steps.map((name, index) => (
+        <li key={name} class={`h-1.5 rounded-full ${index <= reached ? 'bg-accent' : 'bg-line'}`} />
+      ))}
+    </ol>
+  );
+}
+
+export function Activate(props: ActivateProps) {
+  return (
+    <Stack>
+      <Steps step={props.step} />
+      {props.step === 'code' && <Code {...props} />}
+      {props.step === 'confirm' && <Confirm {...props} />}
+      {props.step === 'choose' && <Choose {...props} />}
+      {props.step === 'done' && <Done {...props} />}
+    </Stack>
+  );
+}
+
+type Step<Name extends ActivateProps['step']> = Extract<ActivateProps, { step: Name }>;
+
+function Code({ action, code, error }: Step<'code'>) {
+  return (
+    <>
+      <h1>{t('Kích hoạt tài khoản', 'Activate your account')}</h1>
+      <p>{t('Gõ mã in trên phiếu kích hoạt.', 'Type the code printed on your activation sheet.')}</p>
+      <FormBanner error={error} />
+      <form method="post" action={action} class="grid gap-4">
+        <Field
+          label={t('Mã kích hoạt', 'Activation code')}
+          name="code"
+          value={code}
+          autocomplete="off"
+          autocapitalize="characters"
+          spellcheck={false}
+          required
+          error={errorOf(error, 'code')}
+        />
+        <button type="submit" class="button button-primary">
+          {t('Tiếp tục', 'Continue')}
+        </button>
+      </form>
+    </>
+  );
+}
+
+function Confirm({ action, ticket, maskedName, place, isPupil }: Step<'confirm'>) {
+  return (
+    <>
+      <h1>{isPupil ? t('Đúng là em?', 'Is this you?') : t('Đúng là bạn?', 'Is this you?')}</h1>
+      <p class="card text-lg">
+        <strong>{maskedName}</strong>
+        {place && <span class="block text-base text-quiet">{place}</span>}
+      </p>
+      <form method="post" action={action} class="grid gap-3">
+        <input type="hidden" name="ticket" value={ticket} />
+        <button type="submit" name="answer" value="yes" class="button button-primary min-h-14">
+          {t('Đúng', 'Yes')}
+        </button>
+        <button type="submit" name="answer" value="no" class="button min-h-14">
+          {t('Không phải', 'No')}
+        </button>
+      </form>
+    </>
+  );
+}
+
+function Choose({ action, ticket, educationId, name, isPupil, minimumLength, advice, error }: Step<'choose'>) {
+  return (
+    <>
+      <h1>{isPupil ? t(`Chào ${name}!`, `Hello ${name}!`) : t(`Chào ${name}`, `Hello ${name}`)}</h1>
+      <p>
+        {isPupil ? t('Mã giáo dục của em:', 'Your education ID:') : t('Mã giáo dục của bạn:', 'Your education ID:')}
+        <strong class="number block text-xl mt-1">{formatEducationId(educationId)}</strong>
+      </p>
+      <FormBanner error={error} />
+      <div hidden data-passkey-area class="grid gap-3">
+        <button type="button" class="button" data-passkey="create">
+          {t('Dùng passkey thay mật khẩu', 'Use a passkey instead of a password')}
+        </button>
+        <p role="alert" class="text-bad font-semibold empty:hidden" data-passkey-error />
+      </div>
+      <form method="post" action={action} class="grid gap-4">
+        <input type="hidden" name="ticket" value={ticket} />
+        <input type="hidden" name="username" autocomplete="username" value={educationId} />
+        <Field
+          label={t('Mật khẩu mới', 'New password')}
+          name="password"
+          type="password"
+          autocomplete="new-password"
+          minlength={minimumLength}
+          required
+          hint={advice}
+          error={errorOf(error, 'password')}
+        />
+        <Field
+          label={t('Gõ lại mật khẩu', 'The password again')}
+          name="repeat"
+          type="password"
+          autocomplete="new-password"
+          required
+          error={errorOf(error, 'repeat')}
+        />
+        <button type="submit" class="button button-primary">
+          {t('Xong', 'Done')}
+        </button>
+      </form>
+    </>
+  );
+}
+
+function Done({ educationId, signInPath }: Step<'done'>) {
+  return (
+    <>
+      <h1>{t('Tài khoản đã sẵn sàng', 'Your account is ready')}</h1>
+      <p>
+        {t('Khi đăng nhập, gõ mã giáo dục', 'To sign in, type the education ID')}{' '}
+        <strong class="number">{formatEducationId(educationId)}</strong>.
+      </p>
+      <a class="button button-primary" href={signInPath}>
+        {t('Đăng nhập', 'Sign in')}
+      </a>
+    </>
+  );
+}

@@ -1,0 +1,49 @@
+import type { ConsentProps, Datum } from '@edutrust/idp/pages';
+import { t } from '../design/language.ts';
+import { Stack } from './document.tsx';
+
+export function DataList({ data }: { readonly data: readonly Datum[] }) {
+  return (
+    <dl class="grid gap-2">
+      {data.map(({ claim, label, value }) => (
+        <div key={claim} class="grid grid-cols-[9rem_1fr] gap-3">
+          <dt class="text-quiet">{label}</dt>
+          <dd class="font-semibold break-words">{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+export function Consent({ action, app, data, keepsAccess, name }: ConsentProps) {
+  return (
+    <Stack>
+      <h1>{t(`Cho ${app.name} biết những điều này?`, `Let ${app.name} know this?`)}</h1>
+      <p>
+        {app.purpose} {app.owner && <span class="text-quiet">({app.owner})</span>}
+      </p>
+      <section class="card grid gap-3" aria-label={t('Dữ liệu sẽ chia sẻ', 'What is shared')}>
+        <DataList data={data} />
+      </section>
+      {keepsAccess && (
+        <p class="text-sm">
+          {t('Ứng dụng còn xem được khi bạn không dùng máy.', 'The app keeps this access while you are away.')}
+        </p>
+      )}
+      <form method="post" action={action} class="grid gap-3">
+        <button type="submit" name="decision" value="allow" class="button button-primary">
+          {t('Đồng ý và vào ứng dụng', 'Agree and continue')}
+        </button>
+        <button type="submit" name="decision" value="refuse" class="button">
+          {t('Không đồng ý', 'Do not agree')}
+        </button>
+      </form>
+      <p class="text-sm text-quiet">
+        {t(
+          `Đang đăng nhập: ${name}. Có thể rút lại bất cứ lúc nào ở trang tài khoản.`,
+          `Signed in as ${name}. You can withdraw this on your account page at any time.`,
+        )}
+      </p>
+    </Stack>
+  );
+}

@@ -1,0 +1,65 @@
+import type { IdpPages } from '@edutrust/idp/pages';
+import type { SigningPages } from '@edutrust/signing-service/pages';
+import { t } from '../design/language.ts';
+import { Account, PasskeyAdd } from './account.tsx';
+import { Activate } from './activate.tsx';
+import { Consent } from './consent.tsx';
+import { renderPage } from './document.tsx';
+import { ErrorPage } from './error.tsx';
+import { Launcher } from './launcher.tsx';
+import { LoggedOut, LogoutConfirm, SignIn, StepUp } from './sign-in.tsx';
+import { Verify, VerifyCode, VerifyReport } from './verify.tsx';
+
+/** What the script needs for passkeys, as data in the page. */
+const forScript = (mode: 'get' | 'create', passkey: object) => ({ passkey: { mode, ...passkey } });
+
+export const idpPages: IdpPages = {
+  signIn: (props, view) =>
+    renderPage(view, () => ({
+      title: t('Đăng nhập', 'Sign in'),
+      body: <SignIn {...props} />,
+      data: forScript('get', props.passkey),
+    })),
+  stepUp: (props, view) =>
+    renderPage(view, () => ({
+      title: t('Xác nhận danh tính', 'Confirm who you are'),
+      body: <StepUp {...props} />,
+      data: forScript('get', props.passkey),
+    })),
+  activate: (props, view) =>
+    renderPage(view, () => ({
+      title: t('Kích hoạt tài khoản', 'Activate your account'),
+      body: <Activate {...props} />,
+      ...(props.step === 'choose' ? { data: forScript('create', props.passkey) } : {}),
+    })),
+  consent: (props, view) =>
+    renderPage(view, () => ({ title: t('Chia sẻ dữ liệu', 'Share data'), body: <Consent {...props} /> })),
+  logoutConfirm: (props, view) =>
+    renderPage(view, () => ({ title: t('Đăng xuất', 'Sign out'), body: <LogoutConfirm {...props} /> })),
+  loggedOut: (props, view) =>
+    renderPage(view, () => ({ title: t('Đã đăng xuất', 'Signed out'), body: <LoggedOut {...props} /> })),
+  launcher: (props, view) =>
+    renderPage(view, () => ({ title: t('Ứng dụng', 'Apps'), body: <Launcher {...props} />, wide: true })),
+  account: (props, view) =>
+    renderPage(view, () => ({ title: t('Tài khoản', 'Account'), body: <Account {...props} />, wide: true })),
+  passkeyAdd: (props, view) =>
+    renderPage(view, () => ({
+      title: t('Thêm passkey', 'Add a passkey'),
+      body: <PasskeyAdd {...props} />,
+      data: forScript('create', props.passkey),
+    })),
+  error: (props, view) => renderPage(view, () => ({ title: props.problem.title, body: <ErrorPage {...props} /> })),
+};
+
+export const signingPages: SigningPages = {
+  verify: (props, view) =>
+    renderPage(view, () => ({ title: t('Kiểm tra chữ ký', 'Check a signature'), body: <Verify {...props} /> })),
+  verifyReport: (props, view) =>
+    renderPage(view, () => ({
+      title: t('Kết quả kiểm tra', 'Result of the check'),
+      body: <VerifyReport {...props} />,
+      wide: true,
+    })),
+  verifyCode: (props, view) =>
+    renderPage(view, () => ({ title: props.document.title, body: <VerifyCode {...props} /> })),
+};

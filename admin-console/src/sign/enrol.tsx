@@ -1,0 +1,88 @@
+import { useState } from 'preact/hooks';
+import { api, must } from '../design/api.ts';
+import { Banner, Field } from '../design/form.tsx';
+import { t } from '../design/language.ts';
+import { useAction } from '../design/load.ts';
+import { makeKey } from './keys.ts';
+import { register } from './passkey.ts';
+
+interface Enrolment {
+  readonly state: 'none' | 'awaiting-approval' | 'ready' | 'enrolled';
+  readonly approvalCode: string | null;
+}
+
+/** Enrolling the phone: one passkey of the signing service's own, one key made here, one code for the second officer. */
+export function Enrol({ enrolment, onChange }: { readonly enrolment: Enrolment; readonly onChange: () => void }) {
+  if (enrolment.state === 'none') return <Register onDone={onChange} />;
+  return (
+    <>
+      <h1>{t('Chờ cán bộ thứ hai duyệt', 'Waiting for the second officer')}</h1>
+      <p>
+        {t(
+          'Đọc mã này cho cán bộ an toàn thông tin của Sở. Họ phải thấy đúng mã này trên màn hình của mình.',
+          'Read this code to the security officer of the department. They must see the same code on their screen.',
+        )}
+      </p>
+      <p class="card text-center number text-2xl font-semibold tracking-widest" data-approval-code>
+        {enrolment.approvalCode}
+      </p>
+      <button type="button" class="button" onClick={onChange}>
+        {t('Xem đã duyệt chưa', 'See whether it is approved')}
+      </button>
+    </>
+  );
+}
+
+function Register({ onDone }: { readonly onDone: () => void }) {
+  const [name, setName] = useState(t('Điện thoại của tôi', 'My phone'));
+  const { isBusy, error, run } = useAction();
+  const enrol = async () => {
+    const { ceremonyId, options } = await must(api.POST('/api/v1/signing/enrolment/options'));
+    const { attestation, credentialId, prfOutput } = await register(options);
+    const proofText = `EduTrust signing key\n${options.challenge}\n${credentialId}`;
+    const key = prfOutput ? await makeKey(prfOutput, proofText) : {};
+    await must(
+      api.POST('/api/v1/signing/enrolment', {
+        // the attestation is the browser's own JSON form, which the schema describes
+        body: { ceremonyId, attestation: attestation as never, deviceName: name, ...key },
+      }),
+    );
+    onDone();
+  };
+  return (
+    <>
+      <h1>{t('Đăng ký điện thoại này để ký', 'Enrol this phone for signing')}</h1>
+      <ol class="grid gap-3 list-decimal pl-5">
+        <li>
+          {t(
+            'Tạo một passkey riêng cho việc ký, khác với passkey đăng nhập.',
+            'Make a passkey for signing alone, apart from the one for signing in.',
+          )}
+        </li>
+        <li>
+          {t(
+            'Khoá ký được tạo ngay trong điện thoại này; máy chủ không bao giờ thấy khoá.',
+            'The signing key is made in this phone; the server never sees it.',
+          )}
+        </li>
+        <li>
+          {t(
+            'Một cán bộ thứ hai duyệt rồi chứng thư mới được cấp.',
+            'A second officer approves before the certificate is issued.',
+          )}
+        </li>
+      </ol>
+      <Field
+        label={t('Tên điện thoại', "The phone's name")}
+        name="device"
+        value={name}
+        maxlength={80}
+        onInput={(event) => setName(event.currentTarget.value)}
+      />
+      {error && <Banner state="bad">{error}</Banner>}
+      <button type="button" class="button button-primary min-h-12" disabled={isBusy} onClick={() => run(enrol)}>
+        {t('Tạo passkey ký', 'Make the signing passkey')}
+      </button>
+    </>
+  );
+}

@@ -1,0 +1,86 @@
+import { t } from '../design/language.ts';
+import { fromBase64Url, sha256, signBytes, toBase64Url, unwrapKey } from './keys.ts';
+
+/** What one confirmation would sign, as the API gives it. */
+export interface Session {
+  readonly id: string;
+  readonly code4: string;
+  readonly expiresAt: string;
+  readonly custody: 'device' | 'hsm';
+  readonly list: string;
+  readonly items: readonly {
+    readonly requestId: string;
+    readonly title: string;
+    readonly digestHex: string;
+    readonly signedAttributes: string;
+  }[];
+  readonly assertionOptions: { readonly challenge: string };
+  readonly wrappedKey: string | null;
+}
+
+/** The part of the authorised list that the phone compares; the whole text is what its hash stands for. */
+interface AuthorisedList {
+  readonly documents: readonly { readonly request: string; readonly digest: string }[];
+}
+
+/**
+ * The passkey authorises the hash of the list. The phone believes no server about what that list is: it computes the
+ * hash and the four digits itself, and finds each digest in the list and in the bytes that the key will sign.
+ */
+export async function mustBeWhatIsShown(
+  session: Pick<Session, 'list' | 'items' | 'assertionOptions' | 'code4'>,
+): Promise<void> {
+  const challenge = await sha256(new TextEncoder().encode(session.list));
+  const { documents } = JSON.parse(session.list) as AuthorisedList;
+  const authorised = new Map(documents.map(({ request, digest }) => [request, digest]));
+  const isWhatIsShown =
+    toBase64Url(challenge) === session.assertionOptions.challenge &&
+    (await code4Of(challenge)) === session.code4 &&
+    documents.length === session.items.length &&
+    session.items.every(
+      ({ requestId, digestHex, signedAttributes }) =>
+        authorised.get(requestId) === digestHex && hasMessageDigest(fromBase64Url(signedAttributes), digestHex),
+    );
+  if (!isWhatIsShown) {
+    throw new Error(
+      t(
+        'Nội dung máy chủ gửi không khớp. Chưa có gì được ký.',
+        'What the server sent does not fit together. Nothing was signed.',
+      ),
+    );
+  }
+}
+
+/** Device custody: ES256 over each document's signed attributes, with the key that only this passkey opens. */
+export async function signHere(
+  session: Session,
+  prfOutput: ArrayBuffer | undefined,
+): Promise<{ requestId: string; signature: string }[]> {
+  if (!prfOutput || !session.wrappedKey) {
+    throw new Error(
+      t(
+        'Passkey này không mở được khoá ký trên điện thoại.',
+        'This passkey does not open the signing key on the phone.',
+      ),
+    );
+  }
+  const key = await unwrapKey(prfOutput, session.wrappedKey);
+  const signatures: { requestId: string; signature: string }[] = [];
+  for (const { requestId, signedAttributes } of session.items) {
+    signatures.push({ requestId, signature: await signBytes(key, fromBase64Url(signedAttributes)) });
+  }
+  return signatures;
+}
+
+/** The four digits of a challenge, by the same rule as the requester's screen (last 16 bits of a further SHA-256). */
+export async function code4Of(challenge: Uint8Array<ArrayBuffer>): Promise<string> {
+  const hash = await sha256(challenge);
+  return String(new DataView(hash.buffer).getUint16(30) % 10_000).padStart(4, '0');
+}
+
+/** The attribute messageDigest (RFC 5652 §11.2) with exactly this SHA-256, in DER as CMS writes it. */
+function hasMessageDigest(attributes: Uint8Array, digestHex: string): boolean {
+  const attribute = `06092a864886f70d01090431220420${digestHex}`;
+  const hex = [...attributes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  return /^[0-9a-f]{64}$/.test(digestHex) && hex.split(attribute).length === 2;
+}
