@@ -2,6 +2,7 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import type { Service } from '@edutrust/platform/service';
 import { addAuditRoutes } from './audit/routes.ts';
 import { addRoleRoutes } from './authority/routes.ts';
+import { addMailRoutes } from './mail/routes.ts';
 import { addOrganisationRoutes } from './organisations/routes.ts';
 import { addPeopleRoutes } from './people/routes.ts';
 import { addRosterRoutes } from './roster/routes.ts';
@@ -18,6 +19,7 @@ export function createRegistry(context: ServiceContext): Service {
       addRoleRoutes(app, context);
       addRosterRoutes(app, context);
       addAuditRoutes(app, context);
+      addMailRoutes(app, context);
     },
   };
 }

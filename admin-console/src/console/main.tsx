@@ -1,0 +1,12 @@
+import '@fontsource/be-vietnam-pro/vietnamese-400.css';
+import '@fontsource/be-vietnam-pro/vietnamese-600.css';
+import '@fontsource/be-vietnam-pro/latin-400.css';
+import '@fontsource/be-vietnam-pro/latin-600.css';
+import './console.css';
+import { render } from 'preact';
+import { startLanguage } from '../design/start.ts';
+import { Console } from './console.tsx';
+
+startLanguage();
+const root = document.getElementById('app');
+if (root) render(<Console />, root);

@@ -1,0 +1,84 @@
+import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
+import { Banner } from '../design/form.tsx';
+import { formatAgo, formatEducationId, formatTime, t } from '../design/language.ts';
+import type { Loaded } from '../design/load.ts';
+
+/** Title, an optional line below it, and the page's actions at the right. */
+export function Title({
+  title,
+  note,
+  children,
+}: {
+  readonly title: string;
+  readonly note?: string | undefined;
+  readonly children?: ComponentChildren;
+}) {
+  return (
+    <div class="flex flex-wrap items-start justify-between gap-3">
+      <div>
+        <h1>{title}</h1>
+        {note && <p class="text-quiet">{note}</p>}
+      </div>
+      <div class="flex flex-wrap gap-2 no-print">{children}</div>
+    </div>
+  );
+}
+
+/** The three states of a question to the server. */
+export function Show<Data>({
+  loaded,
+  children,
+}: {
+  readonly loaded: Loaded<Data>;
+  readonly children: (data: Data) => ComponentChildren;
+}) {
+  if (loaded.state === 'failed') return <Banner state="bad">{loaded.message}</Banner>;
+  if (loaded.state === 'loading') return <p class="text-quiet">{t('Đang tải…', 'Loading…')}</p>;
+  return <>{children(loaded.data)}</>;
+}
+
+export function Empty({ children }: { readonly children: ComponentChildren }) {
+  return <p class="card text-center text-quiet py-8">{children}</p>;
+}
+
+/** A wide table that scrolls by itself on a phone, also by keyboard. */
+export function TableFrame({ label, children }: { readonly label: string; readonly children: ComponentChildren }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
+    <section class="card p-0 overflow-x-auto" aria-label={label} tabIndex={0}>
+      {children}
+    </section>
+  );
+}
+
+/** Grouped digits; a tap copies them. */
+export function EducationId({ id }: { readonly id: string }) {
+  const [isCopied, setCopied] = useState(false);
+  const copy = async () => {
+    await navigator.clipboard.writeText(id);
+    setCopied(true);
+    setTimeout(() => setCopied(false), 1_500);
+  };
+  return (
+    <button type="button" class="number cursor-copy text-left min-h-8" onClick={copy} title={t('Chép mã', 'Copy')}>
+      {isCopied ? t('Đã chép', 'Copied') : formatEducationId(id)}
+    </button>
+  );
+}
+
+export function Ago({ at }: { readonly at: string }) {
+  return (
+    <time dateTime={at} title={formatTime(at)} class="whitespace-nowrap">
+      {formatAgo(at)}
+    </time>
+  );
+}
+
+export function More({ onClick, isBusy }: { readonly onClick: () => void; readonly isBusy?: boolean }) {
+  return (
+    <button type="button" class="button justify-self-center no-print" onClick={onClick} disabled={isBusy}>
+      {t('Xem thêm', 'Show more')}
+    </button>
+  );
+}

@@ -1,0 +1,102 @@
+import { useState } from 'preact/hooks';
+import { api, must } from '../design/api.ts';
+import { formatDate, t } from '../design/language.ts';
+import { State } from '../design/mark.tsx';
+import { usePages } from './pages.ts';
+import { EducationId, Empty, More, Show, TableFrame, Title } from './parts.tsx';
+import { roleName } from './words.ts';
+
+/** One box that finds anybody: name with or without marks, or an education ID. */
+export function People() {
+  const [query, setQuery] = useState('');
+  const [role, setRole] = useState<'' | 'learner' | 'teacher' | 'staff' | 'guardian'>('');
+  const { loaded, more } = usePages(`${query}|${role}`, (cursor) =>
+    must(
+      api.GET('/api/v1/people', {
+        params: {
+          query: {
+            limit: 50,
+            ...(query ? { q: query } : {}),
+            ...(role ? { role } : {}),
+            ...(cursor ? { cursor } : {}),
+          },
+        },
+      }),
+    ),
+  );
+  return (
+    <>
+      <Title title={t('Người', 'People')} />
+      <search class="grid gap-3 sm:grid-cols-[1fr_12rem]">
+        <input
+          type="search"
+          class="control"
+          value={query}
+          onInput={(event) => setQuery(event.currentTarget.value)}
+          aria-label={t('Tìm theo tên hoặc mã giáo dục', 'Search by name or education ID')}
+          placeholder={t('Tên không dấu cũng được, hoặc mã giáo dục', 'A name, marks optional, or an education ID')}
+        />
+        <select
+          class="control"
+          aria-label={t('Vai trò', 'Role')}
+          value={role}
+          onChange={(event) => setRole(event.currentTarget.value as typeof role)}
+        >
+          <option value="">{t('Mọi vai trò', 'Every role')}</option>
+          {(['learner', 'teacher', 'staff', 'guardian'] as const).map((one) => (
+            <option key={one} value={one}>
+              {roleName(one)}
+            </option>
+          ))}
+        </select>
+      </search>
+      <Show loaded={loaded}>
+        {(people) =>
+          people.length === 0 ? (
+            <Empty>{t('Không tìm thấy ai. Thử gõ ít chữ hơn.', 'Nobody was found. Try fewer letters.')}</Empty>
+          ) : (
+            <>
+              <TableFrame label={t('Danh sách người', 'People')}>
+                <table class="table">
+                  <thead>
+                    <tr>
+                      <th scope="col">{t('Họ và tên', 'Name')}</th>
+                      <th scope="col">{t('Mã giáo dục', 'Education ID')}</th>
+                      <th scope="col">{t('Ngày sinh', 'Born')}</th>
+                      <th scope="col">{t('Ở đâu', 'Where')}</th>
+                    </tr>
+                  </thead>
+                  <tbody>
+                    {people.map((person) => (
+                      <tr key={person.id}>
+                        <td>
+                          <a href={`/admin/people/${person.id}`} class="font-semibold">
+                            {person.fullName}
+                          </a>{' '}
+                          {person.status === 'left' && <State state="plain">{t('Đã rời', 'Left')}</State>}
+                        </td>
+                        <td>
+                          <EducationId id={person.educationId} />
+                        </td>
+                        <td class="number">{person.birthDate && formatDate(person.birthDate)}</td>
+                        <td>
+                          {person.affiliations.map(({ role: held, title, organisation, className }) => (
+                            <span key={`${organisation.id}${held}`} class="block">
+                              {title ?? roleName(held)}
+                              {className && ` ${className}`} · {organisation.name}
+                            </span>
+                          ))}
+                        </td>
+                      </tr>
+                    ))}
+                  </tbody>
+                </table>
+              </TableFrame>
+              {more && <More onClick={more} />}
+            </>
+          )
+        }
+      </Show>
+    </>
+  );
+}

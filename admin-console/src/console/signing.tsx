@@ -1,0 +1,120 @@
+import { api, must } from '../design/api.ts';
+import { Banner } from '../design/form.tsx';
+import { t } from '../design/language.ts';
+import { useAction, useLoad } from '../design/load.ts';
+import { State } from '../design/mark.tsx';
+import { useMay } from './me.ts';
+import { usePages } from './pages.ts';
+import { Ago, Empty, More, Show, TableFrame, Title } from './parts.tsx';
+
+/** What waits for whom; and phones that wait for a second officer. */
+export function Signing() {
+  const mayApprove = useMay('signing.approve-enrolment');
+  const { loaded, more } = usePages('requests', (cursor) =>
+    must(api.GET('/api/v1/signing/requests', { params: { query: { limit: 50, ...(cursor ? { cursor } : {}) } } })),
+  );
+  return (
+    <>
+      <Title title={t('Trình ký', 'Signing requests')} />
+      {mayApprove && <Enrolments />}
+      <Show loaded={loaded}>
+        {(requests) =>
+          requests.length === 0 ? (
+            <Empty>
+              {t(
+                'Chưa có tài liệu nào. Mở một lớp và bấm «Trình ký học bạ».',
+                'There is no document yet. Open a class and press “Request transcript signatures”.',
+              )}
+            </Empty>
+          ) : (
+            <TableFrame label={t('Tài liệu trình ký', 'Signing requests')}>
+              <table class="table">
+                <thead>
+                  <tr>
+                    <th scope="col">{t('Tài liệu', 'Document')}</th>
+                    <th scope="col">{t('Người ký', 'Signer')}</th>
+                    <th scope="col">{t('Trạng thái', 'State')}</th>
+                    <th scope="col">{t('Mã trên hai màn hình', 'Code on both screens')}</th>
+                    <th scope="col">{t('Trình', 'Requested')}</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {requests.map((one) => (
+                    <tr key={one.id}>
+                      <td>
+                        <a href={`/api/v1/signing/requests/${one.id}/document`} class="font-semibold">
+                          {one.title}
+                        </a>
+                        <span class="block text-sm text-quiet">{one.organisation.name}</span>
+                      </td>
+                      <td>{one.signer.fullName}</td>
+                      <td>
+                        {one.state === 'waiting' && <State state="warn">{t('Chờ ký', 'Waiting')}</State>}
+                        {one.state === 'signed' && <State state="good">{t('Đã ký', 'Signed')}</State>}
+                        {one.state === 'rejected' && <State state="bad">{t('Bị từ chối', 'Rejected')}</State>}
+                        {one.state === 'withdrawn' && <State state="plain">{t('Đã rút', 'Withdrawn')}</State>}
+                        {one.reason && <span class="block text-sm">{one.reason}</span>}
+                      </td>
+                      <td class="number font-semibold">{one.code4}</td>
+                      <td>
+                        <Ago at={one.createdAt} />
+                      </td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            </TableFrame>
+          )
+        }
+      </Show>
+      {more && <More onClick={more} />}
+    </>
+  );
+}
+
+function Enrolments() {
+  const [enrolments, reload] = useLoad('enrolments', () =>
+    must(api.GET('/api/v1/signing/enrolments', { params: { query: { state: 'awaiting-approval', limit: 50 } } })),
+  );
+  const { isBusy, error, run } = useAction();
+  const approve = (id: string) =>
+    run(async () => {
+      await must(api.POST('/api/v1/signing/enrolments/{id}/approve', { params: { path: { id } } }));
+      reload();
+    });
+  return (
+    <section class="grid gap-3">
+      <h2>{t('Điện thoại chờ duyệt', 'Phones that wait for approval')}</h2>
+      {error && <Banner state="bad">{error}</Banner>}
+      <Show loaded={enrolments}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <p class="text-quiet">{t('Không có.', 'None.')}</p>
+          ) : (
+            <ul class="grid gap-3">
+              {items.map((one) => (
+                <li key={one.id} class="card flex flex-wrap items-center justify-between gap-4">
+                  <span>
+                    <span class="block font-semibold">{one.person.fullName}</span>
+                    <span class="block text-sm text-quiet">
+                      {one.title} · {one.organisation.name} · {one.deviceName}
+                    </span>
+                  </span>
+                  <span>
+                    <span class="block text-sm text-quiet">
+                      {t('Mã trên điện thoại phải là', 'The phone must show')}
+                    </span>
+                    <span class="number text-xl font-semibold tracking-widest">{one.approvalCode}</span>
+                  </span>
+                  <button type="button" class="button button-primary" disabled={isBusy} onClick={() => approve(one.id)}>
+                    {t('Đúng mã, duyệt', 'The code fits, approve')}
+                  </button>
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Show>
+    </section>
+  );
+}

@@ -1,0 +1,41 @@
+import type { ServiceContext } from '@edutrust/platform/context';
+import type { App } from '@edutrust/platform/http';
+import { listMail } from '@edutrust/platform/mail';
+import Type from 'typebox';
+import { requires } from '../authority/authority.ts';
+import { nullable, Uuid } from '../schemas.ts';
+
+const Text = Type.Object({ vi: Type.String(), en: Type.String() });
+const Mail = Type.Object({
+  id: Uuid,
+  to: Type.String(),
+  subject: Text,
+  body: Text,
+  queuedAt: Type.String({ format: 'date-time' }),
+  sentAt: nullable(Type.String({ format: 'date-time' })),
+});
+
+/** The newest mails, for an installation without a mail server. */
+export function addMailRoutes(app: App, { db }: ServiceContext): void {
+  app.get(
+    '/api/v1/mail',
+    {
+      config: { access: requires('mail.read') },
+      schema: {
+        tags: ['mail'],
+        summary: 'The newest 100 mails',
+        response: { 200: Type.Object({ items: Type.Array(Mail) }) },
+      },
+    },
+    async () => {
+      const mails = await listMail(db, 100);
+      return {
+        items: mails.map((mail) => ({
+          ...mail,
+          queuedAt: mail.queuedAt.toISOString(),
+          sentAt: mail.sentAt?.toISOString() ?? null,
+        })),
+      };
+    },
+  );
+}
