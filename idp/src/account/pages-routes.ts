@@ -1,0 +1,259 @@
+import { InvalidInput, Unauthenticated } from '@edutrust/platform/errors';
+import { type Actor, type App, anyone } from '@edutrust/platform/http';
+import { formatEducationId } from '@edutrust/registry/education-id';
+import { personClaims } from '@edutrust/registry/people';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { sql } from 'kysely';
+import Type from 'typebox';
+import { findAccount } from '../accounts/accounts.ts';
+import { withdrawConsent } from '../consent/consent.ts';
+import { formErrorOf, seeOther, sendPage, viewOf } from '../page-reply.ts';
+import type { AccountProps, FormError } from '../pages.ts';
+import { listPasskeys, removePasskey } from '../passkeys/passkeys.ts';
+import { hashNewPassword, keepPassword, passwordRule } from '../password/password.ts';
+import { normalizePassword } from '../password/policy.ts';
+import { placeOf, releasedData } from '../provider/claims.ts';
+import { setCookie } from '../sessions/cookies.ts';
+import { endSessions } from '../sessions/end.ts';
+import { listSessions } from '../sessions/sessions.ts';
+import type { IdpTools } from '../tools.ts';
+import { accountActivity } from './activity.ts';
+
+type PersonActor = Extract<Actor, { kind: 'person' }>;
+
+const config = { access: anyone };
+const hide = { hide: true } as const;
+const strict = { additionalProperties: false } as const;
+const Text = Type.String({ maxLength: 1_024 });
+const IdParams = Type.Object({ id: Type.String({ maxLength: 200 }) });
+/** Changing how one signs in needs a proof of these last seconds (W7). */
+export const freshSeconds = 900;
+
+const notices = {
+  password: { vi: 'Đã đổi mật khẩu; các phiên khác đã kết thúc.', en: 'Password changed; other sessions were ended.' },
+  removed: { vi: 'Đã xoá khoá truy cập.', en: 'The passkey was removed.' },
+  added: { vi: 'Đã thêm khoá truy cập.', en: 'The passkey was added.' },
+  ended: { vi: 'Đã kết thúc phiên đó.', en: 'That session was ended.' },
+  withdrawn: { vi: 'Đã rút lại đồng ý.', en: 'The agreement was withdrawn.' },
+} as const;
+
+/** `/account`: how one signs in, where one is signed in, which apps know what; plain forms. */
+export function addAccountPages(app: App, tools: IdpTools): void {
+  const { context, pages, hasher, cookies } = tools;
+  const { db, jobs } = context;
+
+  const Query = Type.Object({
+    done: Type.Optional(Type.Enum(['password', 'removed', 'added', 'ended', 'withdrawn'])),
+    lang: Type.Optional(Type.String()),
+  });
+  app.get('/account', { config, schema: { ...hide, querystring: Query } }, async (request, reply) => {
+    const actor = signedInOr(request, reply);
+    if (!actor) return reply;
+    const notice = request.query.done && notices[request.query.done][viewOf(request).locale];
+    return showAccount(request, reply, actor, { ...(notice ? { notice } : {}) });
+  });
+
+  async function showAccount(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    actor: PersonActor,
+    { notice, error, status }: { notice?: string; error?: FormError; status?: number },
+  ) {
+    const props = await accountProps(tools, actor, viewOf(request).locale);
+    const extra = { ...(notice ? { notice } : {}), ...(error ? { error } : {}) };
+    return sendPage(reply, pages.account({ ...props, ...extra }, viewOf(request)), status);
+  }
+
+  const Password = Type.Object({ current: Type.Optional(Text), password: Text, repeat: Text }, strict);
+  app.post('/account/password', { config, schema: { ...hide, body: Password } }, async (request, reply) => {
+    const actor = freshOr(tools, request, reply);
+    if (!actor) return reply;
+    const { personId, sessionId } = actor;
+    const { current = '', password, repeat } = request.body;
+    try {
+      const account = await findAccount(db, personId);
+      if (account?.password_hash && !(await hasher.verify(account.password_hash, normalizePassword(current)))) {
+        throw field('current', { vi: 'Mật khẩu hiện tại không đúng.', en: 'The current password is wrong.' });
+      }
+      if (normalizePassword(password) !== normalizePassword(repeat)) {
+        throw field('repeat', {
+          vi: 'Hai lần nhập mật khẩu không giống nhau.',
+          en: 'The two passwords are not the same.',
+        });
+      }
+      const hash = await hashNewPassword(context, hasher, personId, password);
+      await db
+        .transaction()
+        .execute((transaction) => keepPassword(transaction, context, { personId, hash, exceptUid: sessionId }, actor));
+      return seeOther(reply, '/account?done=password');
+    } catch (error) {
+      const { error: shown, status } = formErrorOf(error, request);
+      return showAccount(request, reply, actor, { error: shown, status });
+    }
+  });
+
+  app.get('/account/passkey', { config, schema: hide }, async (request, reply) => {
+    const actor = freshOr(tools, request, reply, '/account/passkey');
+    if (!actor) return reply;
+    const { name } = await personClaims(db, actor.personId);
+    const passkey = { optionsPath: '/api/v1/account/passkeys/options', verifyPath: '/api/v1/account/passkeys' };
+    return sendPage(reply, pages.passkeyAdd({ name, passkey, accountPath: '/account' }, viewOf(request)));
+  });
+
+  app.post(
+    '/account/passkeys/:id/remove',
+    { config, schema: { ...hide, params: IdParams } },
+    async (request, reply) => {
+      const actor = freshOr(tools, request, reply);
+      if (!actor) return reply;
+      await db
+        .transaction()
+        .execute((transaction) => removePasskey(transaction, actor.personId, request.params.id, actor));
+      return seeOther(reply, '/account?done=removed');
+    },
+  );
+
+  app.post('/account/sessions/end', { config, schema: hide }, async (request, reply) => {
+    const actor = signedInOr(request, reply);
+    if (!actor) return reply;
+    await db
+      .transaction()
+      .execute((transaction) =>
+        endSessions(transaction, jobs, { personId: actor.personId }, { actor, reason: 'signed-out-everywhere' }),
+      );
+    reply.header('set-cookie', setCookie(context.config.url, cookies.session, '', 0));
+    return seeOther(reply, '/signed-out');
+  });
+
+  app.post('/account/sessions/:id/end', { config, schema: { ...hide, params: IdParams } }, async (request, reply) => {
+    const actor = signedInOr(request, reply);
+    if (!actor) return reply;
+    await endOwnSession(tools, actor, request.params.id);
+    return seeOther(reply, '/account?done=ended');
+  });
+
+  app.post('/account/apps/:id/withdraw', { config, schema: { ...hide, params: IdParams } }, async (request, reply) => {
+    const actor = signedInOr(request, reply);
+    if (!actor) return reply;
+    await db.transaction().execute((transaction) => withdrawConsent(transaction, actor.personId, request.params.id));
+    return seeOther(reply, '/account?done=withdrawn');
+  });
+}
+
+/** Ends one of the person's own sessions; another person's is not found. Gives whether there was one. */
+export async function endOwnSession({ context }: IdpTools, actor: PersonActor, uid: string): Promise<boolean> {
+  const own = (await listSessions(context.db, actor.personId)).some(({ id }) => id === uid);
+  if (!own) return false;
+  await context.db
+    .transaction()
+    .execute((transaction) => endSessions(transaction, context.jobs, { uid }, { actor, reason: 'signed-out' }));
+  return true;
+}
+
+async function accountProps(
+  { context, apps }: IdpTools,
+  actor: PersonActor,
+  locale: 'vi' | 'en',
+): Promise<AccountProps> {
+  const { db } = context;
+  const { personId } = actor;
+  const [claims, account, passkeys, sessions, rule, activity, entered] = await Promise.all([
+    personClaims(db, personId),
+    findAccount(db, personId),
+    listPasskeys(db, personId),
+    listSessions(db, personId),
+    passwordRule(context, personId),
+    accountActivity(db, personId, locale),
+    sql<{ client_id: string; since: Date; scopes: string[]; is_consent: boolean }>`
+      SELECT client_id, given_at AS since, scopes, true AS is_consent FROM idp.consent WHERE person_id = ${personId}
+      UNION ALL
+      SELECT g.client_id, to_timestamp(min((g.payload->>'iat')::bigint)), string_to_array(max(g.payload#>>'{openid,scope}'), ' '), false
+      FROM idp.oauth_grant AS g JOIN idp.app AS a ON a.client_id = g.client_id AND a.is_approved
+      WHERE g.person_id = ${personId} AND g.expires_at > now() GROUP BY g.client_id`.execute(db),
+  ]);
+  const hasPassword = account?.password_hash != null;
+  const known = await Promise.all(entered.rows.map(async (row) => ({ ...row, app: await apps.app(row.client_id) })));
+  return {
+    name: claims.name,
+    educationId: formatEducationId(claims.education_id),
+    place: placeOf(claims, locale),
+    hasPassword,
+    passwordChangedAt: account?.password_changed_at?.toISOString() ?? null,
+    passwordAction: '/account/password',
+    minimumLength: rule.minimumLength,
+    passkeys: passkeys.map((passkey) => ({
+      id: passkey.id,
+      name: passkey.name,
+      createdAt: passkey.created_at.toISOString(),
+      lastUsedAt: passkey.last_used_at?.toISOString() ?? null,
+      isSynced: passkey.is_synced,
+      removeAction: passkeys.length > 1 || hasPassword ? `/account/passkeys/${passkey.id}/remove` : null,
+    })),
+    addPasskeyPath: '/account/passkey',
+    sessions: sessions.map(({ id, device, method, signedInAt, lastSeenAt, apps: names }) => ({
+      id,
+      isCurrent: id === actor.sessionId,
+      device: device === 'unknown' ? (locale === 'vi' ? 'Thiết bị không rõ' : 'Unknown device') : device,
+      method,
+      signedInAt: signedInAt.toISOString(),
+      lastSeenAt: lastSeenAt.toISOString(),
+      apps: names,
+      endAction: `/account/sessions/${id}/end`,
+    })),
+    endAllAction: '/account/sessions/end',
+    apps: known.flatMap(({ app, since, scopes, client_id, is_consent }) =>
+      app
+        ? [
+            {
+              name: app.name,
+              since: since.toISOString(),
+              data: releasedData(claims, scopes, locale),
+              withdrawAction: is_consent ? `/account/apps/${client_id}/withdraw` : null,
+            },
+          ]
+        : [],
+    ),
+    activity,
+    homePath: '/',
+    signOutAction: '/sign-out',
+  };
+}
+
+/** The signed-in person; else the browser is sent to sign in, and the answer is on its way. */
+export function signedInOr(request: FastifyRequest, reply: FastifyReply): PersonActor | undefined {
+  if (request.actor?.kind === 'person') return request.actor;
+  const returnTo = request.method === 'GET' ? request.url : '/account';
+  seeOther(reply, `/signin?return_to=${encodeURIComponent(returnTo)}`);
+  return undefined;
+}
+
+/** As `signedInOr`, and the proof is recent; else the person confirms again first. */
+function freshOr(
+  { context }: IdpTools,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  returnTo = '/account',
+): PersonActor | undefined {
+  const actor = signedInOr(request, reply);
+  if (!actor) return undefined;
+  if (isFresh(actor, context.clock.now())) return actor;
+  seeOther(reply, `/signin?return_to=${encodeURIComponent(returnTo)}&fresh=${freshSeconds}`);
+  return undefined;
+}
+
+export function isFresh(actor: PersonActor, now: Date): boolean {
+  return now.getTime() - actor.authenticatedAt.getTime() < freshSeconds * 1000;
+}
+
+/** For JSON: @throws Unauthenticated `session/step-up-required` */
+export function mustBeFresh(actor: PersonActor, now: Date): void {
+  if (isFresh(actor, now)) return;
+  throw new Unauthenticated('session/step-up-required', {
+    vi: 'Việc này cần xác nhận lại danh tính vừa mới đây.',
+    en: 'This needs a recent confirmation of who you are.',
+  });
+}
+
+function field(name: string, detail: { vi: string; en: string }): InvalidInput {
+  return new InvalidInput(`passwords/${name}`, detail, { fields: [{ pointer: `/${name}`, detail }] });
+}

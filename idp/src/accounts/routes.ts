@@ -1,0 +1,95 @@
+import type { Transaction } from '@edutrust/platform/database';
+import { type App, localeOf, personActor } from '@edutrust/platform/http';
+import { type Action, requires } from '@edutrust/registry/authority';
+import type { FastifyRequest } from 'fastify';
+import Type from 'typebox';
+import type { IdpTools } from '../tools.ts';
+import { accountStatus, createActivationCode, endSessions, resume, suspend } from './accounts.ts';
+import { mustInvite } from './inviting.ts';
+
+const tags = ['accounts'];
+const Uuid = Type.String({ pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' });
+const Params = Type.Object({ id: Uuid });
+const Instant = Type.String({ format: 'date-time' });
+
+const Status = Type.Object({
+  status: Type.Enum(['none', 'invited', 'active', 'suspended']),
+  passkeys: Type.Integer(),
+  hasPassword: Type.Boolean(),
+  lastSignInAt: Type.Union([Instant, Type.Null()]),
+  sessions: Type.Integer(),
+  checks: Type.Array(Type.Object({ step: Type.String(), ok: Type.Boolean(), sentence: Type.String() })),
+});
+
+/** Who may do this to the person in the path. */
+const toPerson = (action: Action) =>
+  requires(action, (request: FastifyRequest) => ({ personId: (request.params as { id: string }).id })); // checked by Params
+
+/** Accounts of other people, for those who answer for them. */
+export function addAccountsRoutes(app: App, { context }: IdpTools): void {
+  const { db } = context;
+  const inTransaction = <Value>(work: (transaction: Transaction) => Promise<Value>) => db.transaction().execute(work);
+
+  app.get(
+    '/api/v1/people/:id/account',
+    {
+      config: { access: toPerson('accounts.read') },
+      schema: { tags, summary: 'Why can this person not sign in?', params: Params, response: { 200: Status } },
+    },
+    async (request) => {
+      const { lastSignInAt, checks, ...status } = await accountStatus(context, request.params.id);
+      const locale = localeOf(request);
+      return {
+        ...status,
+        lastSignInAt: lastSignInAt?.toISOString() ?? null,
+        checks: checks.map(({ sentence, ...check }) => ({ ...check, sentence: sentence[locale] })),
+      };
+    },
+  );
+
+  app.post(
+    '/api/v1/people/:id/activation-code',
+    {
+      config: { access: toPerson('accounts.invite') },
+      schema: {
+        tags,
+        summary: 'A one-time code for the person’s printed sheet; an earlier one stops working',
+        params: Params,
+        response: { 201: Type.Object({ code: Type.String(), expiresAt: Instant }) },
+      },
+    },
+    async (request, reply) => {
+      const actor = personActor(request);
+      const created = await inTransaction(async (transaction) => {
+        await mustInvite(transaction, actor, request.params.id);
+        return createActivationCode(transaction, context, request.params.id, actor);
+      });
+      reply.header('cache-control', 'no-store');
+      return reply.code(201).send({ code: created.code, expiresAt: created.expiresAt.toISOString() });
+    },
+  );
+
+  for (const [name, action, summary] of [
+    ['suspend', 'accounts.suspend', 'Nobody signs in as this person until the account is resumed'],
+    ['resume', 'accounts.suspend', 'Lets the person sign in again'],
+    ['sessions/end', 'accounts.suspend', 'Signs the person out everywhere'],
+  ] as const) {
+    app.post(
+      `/api/v1/people/:id/${name}`,
+      {
+        config: { access: toPerson(action) },
+        schema: { tags, summary, params: Params, response: { 204: Type.Null() } },
+      },
+      async (request, reply) => {
+        const actor = personActor(request);
+        const { id } = request.params as { id: string }; // validated by Params
+        await inTransaction(async (transaction) => {
+          if (name === 'suspend') await suspend(transaction, context, id, actor);
+          else if (name === 'resume') await resume(transaction, id, actor);
+          else await endSessions(transaction, context, id, actor);
+        });
+        return reply.code(204).send(null);
+      },
+    );
+  }
+}

@@ -1,0 +1,174 @@
+import { InvalidInput } from '@edutrust/platform/errors';
+import { type App, anyone } from '@edutrust/platform/http';
+import { formatEducationId } from '@edutrust/registry/education-id';
+import { getPerson, personClaims } from '@edutrust/registry/people';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import Type from 'typebox';
+import { formErrorOf, seeOther, sendPage, viewOf } from '../page-reply.ts';
+import type { FormError } from '../pages.ts';
+import { creationOptions, keepPasskey, verifyAttestation } from '../passkeys/passkeys.ts';
+import { AttestationBody } from '../passkeys/schemas.ts';
+import { hashNewPassword, keepPassword, passwordRule } from '../password/password.ts';
+import { placeOf } from '../provider/claims.ts';
+import type { IdpTools } from '../tools.ts';
+import { openActivation, readTicket, useActivation } from './activation.ts';
+
+const config = { access: anyone };
+const hide = { hide: true } as const;
+const strict = { additionalProperties: false } as const;
+const Ticket = Type.String({ maxLength: 100 });
+const Text = Type.String({ maxLength: 1_024 });
+const donePath = '/activate/done';
+
+/** Activation with a printed code or the first administrator's link: code, «is this you?», choose how to sign in. */
+export function addActivationRoutes(app: App, tools: IdpTools): void {
+  const { context, pages, hasher } = tools;
+  const { db } = context;
+
+  const showCode = (request: FastifyRequest, reply: FastifyReply, code = '', error?: FormError, status = 200) =>
+    sendPage(
+      reply,
+      pages.activate({ step: 'code', action: '/activate', code, ...(error ? { error } : {}) }, viewOf(request)),
+      status,
+    );
+
+  async function showConfirm(request: FastifyRequest, reply: FastifyReply, ticket: string, personId: string) {
+    const view = viewOf(request);
+    const claims = await personClaims(db, personId);
+    const { isPupil } = await passwordRule(context, personId);
+    const maskedName = maskName(claims.name);
+    const place = placeOf(claims, view.locale);
+    return sendPage(
+      reply,
+      pages.activate({ step: 'confirm', action: '/activate/confirm', ticket, maskedName, place, isPupil }, view),
+    );
+  }
+
+  async function showChoose(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    ticket: string,
+    { error, status }: { error?: FormError; status?: number } = {},
+  ) {
+    const { personId } = await readTicket(context, ticket);
+    const view = viewOf(request);
+    const person = await getPerson(db, personId);
+    const rule = await passwordRule(context, personId);
+    const html = pages.activate(
+      {
+        step: 'choose',
+        action: '/activate/password',
+        ticket,
+        educationId: formatEducationId(person.educationId),
+        name: person.fullName,
+        isPupil: rule.isPupil,
+        minimumLength: rule.minimumLength,
+        advice: rule.advice[view.locale],
+        ...(error ? { error } : {}),
+        passkey: { optionsPath: '/activate/passkey/options', verifyPath: '/activate/passkey', ticket },
+      },
+      view,
+    );
+    return sendPage(reply, html, status);
+  }
+
+  app.get('/activate', { config, schema: hide }, (request, reply) => showCode(request, reply));
+
+  app.post(
+    '/activate',
+    { config, schema: { ...hide, body: Type.Object({ code: Text }, strict) } },
+    async (request, reply) => {
+      try {
+        const opened = await openActivation(context, request.body.code, 'code', request.ip);
+        return await showConfirm(request, reply, opened.ticket, opened.personId);
+      } catch (error) {
+        const { error: shown, status } = formErrorOf(error, request);
+        return showCode(request, reply, request.body.code.slice(0, 40), shown, status);
+      }
+    },
+  );
+
+  // Opening the link uses nothing up: what scans links in mail and chat must not take it from the person.
+  const Token = Type.Object({ token: Type.String({ maxLength: 100 }), lang: Type.Optional(Type.String()) });
+  app.get('/activate/first', { config, schema: { ...hide, querystring: Token } }, async (request, reply) => {
+    const opened = await openActivation(context, request.query.token, 'link', request.ip);
+    return showConfirm(request, reply, opened.ticket, opened.personId);
+  });
+
+  const Confirm = Type.Object({ ticket: Ticket, answer: Type.Enum(['yes', 'no']) }, strict);
+  app.post('/activate/confirm', { config, schema: { ...hide, body: Confirm } }, async (request, reply) =>
+    request.body.answer === 'yes'
+      ? showChoose(request, reply, request.body.ticket)
+      : showCode(request, reply, '', {
+          detail:
+            viewOf(request).locale === 'vi'
+              ? 'Đây không phải phiếu của bạn. Hãy trả phiếu lại cho giáo viên và xin phiếu của mình.'
+              : 'This is not your sheet. Give it back to your teacher and ask for your own.',
+        }),
+  );
+
+  const Password = Type.Object({ ticket: Ticket, password: Text, repeat: Text }, strict);
+  app.post('/activate/password', { config, schema: { ...hide, body: Password } }, async (request, reply) => {
+    const { ticket, password, repeat } = request.body;
+    const opened = await readTicket(context, ticket);
+    try {
+      if (password.normalize('NFC') !== repeat.normalize('NFC')) throw notTheSame();
+      const hash = await hashNewPassword(context, hasher, opened.personId, password);
+      await db.transaction().execute(async (transaction) => {
+        await useActivation(transaction, context, opened);
+        await keepPassword(transaction, context, { personId: opened.personId, hash }, activation);
+      });
+      return seeOther(reply, donePath);
+    } catch (error) {
+      const { error: shown, status } = formErrorOf(error, request);
+      return showChoose(request, reply, ticket, { error: shown, status });
+    }
+  });
+
+  app.post(
+    '/activate/passkey/options',
+    { config, schema: { ...hide, body: Type.Object({ ticket: Ticket }, strict) } },
+    async (request) => {
+      const { personId } = await readTicket(context, request.body.ticket);
+      return { options: await creationOptions(context, { boundTo: `ticket:${request.body.ticket}`, personId }) };
+    },
+  );
+
+  const Passkey = Type.Object(
+    { ticket: Ticket, credential: AttestationBody, name: Type.Optional(Type.String({ maxLength: 200 })) },
+    strict,
+  );
+  app.post('/activate/passkey', { config, schema: { ...hide, body: Passkey } }, async (request) => {
+    const { ticket, credential, name = '' } = request.body;
+    const opened = await readTicket(context, ticket);
+    const passkey = await verifyAttestation(context, credential, {
+      boundTo: `ticket:${ticket}`,
+      personId: opened.personId,
+    });
+    await db.transaction().execute(async (transaction) => {
+      await useActivation(transaction, context, opened);
+      await keepPasskey(transaction, context, { personId: opened.personId, name, passkey }, activation);
+    });
+    return { location: donePath };
+  });
+
+  app.get(donePath, { config, schema: hide }, async (request, reply) =>
+    sendPage(
+      reply,
+      pages.activate({ step: 'done', educationId: '', signInPath: '/signin?return_to=%2F' }, viewOf(request)),
+    ),
+  );
+}
+
+const activation = { kind: 'system', name: 'activation' } as const;
+
+/** `Đặng Thị Ánh Nguyệt` → `Đ… T… Á… Nguyệt`: enough to know oneself by, little for whoever found the sheet. */
+function maskName(name: string): string {
+  const words = name.split(' ');
+  return words.map((word, index) => (index === words.length - 1 ? word : `${[...word][0]}…`)).join(' ');
+}
+
+function notTheSame(): InvalidInput {
+  const detail = { vi: 'Hai lần nhập mật khẩu không giống nhau.', en: 'The two passwords are not the same.' };
+  return new InvalidInput('passwords/not-repeated', detail, { fields: [{ pointer: '/repeat', detail }] });
+}

@@ -1,0 +1,45 @@
+import { type App, anyone } from '@edutrust/platform/http';
+import { personClaims } from '@edutrust/registry/people';
+import { signedInOr } from '../account/pages-routes.ts';
+import { listApps } from '../apps/apps.ts';
+import { sendPage, viewOf } from '../page-reply.ts';
+import { placeOf } from '../provider/claims.ts';
+import type { IdpTools } from '../tools.ts';
+
+const ownPages = [
+  {
+    roles: ['department-administrator', 'security-officer', 'auditor', 'school-administrator', 'app-owner'],
+    label: { vi: 'Quản trị', en: 'Administration' },
+    href: '/admin',
+  },
+  { roles: ['teacher'], label: { vi: 'Lớp của tôi', en: 'My class' }, href: '/teach' },
+  { roles: ['signer'], label: { vi: 'Ký số', en: 'Signing' }, href: '/sign' },
+] as const;
+
+/** `/`: the apps of whoever is signed in. */
+export function addLauncher(app: App, { context, pages }: IdpTools): void {
+  app.get('/', { config: { access: anyone }, schema: { hide: true } }, async (request, reply) => {
+    const actor = signedInOr(request, reply);
+    if (!actor) return reply;
+    const view = viewOf(request);
+    const [claims, apps] = await Promise.all([personClaims(context.db, actor.personId), listApps(context.db)]);
+    const roles = new Set(actor.roles.map(({ role }) => role));
+    const html = pages.launcher(
+      {
+        name: claims.name,
+        givenName: claims.given_name,
+        place: placeOf(claims, view.locale),
+        apps: apps.flatMap(({ clientId, name, purpose, homeUri: href }) =>
+          href ? [{ clientId, name, purpose: purpose[view.locale], href }] : [],
+        ),
+        ownPages: ownPages.flatMap((page) =>
+          page.roles.some((role) => roles.has(role)) ? [{ label: page.label[view.locale], href: page.href }] : [],
+        ),
+        accountPath: '/account',
+        signOutAction: '/sign-out',
+      },
+      view,
+    );
+    return sendPage(reply, html);
+  });
+}

@@ -1,0 +1,194 @@
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import type { ServiceContext } from '@edutrust/platform/context';
+import type { App } from '@edutrust/platform/http';
+import Provider, { type KoaContextWithOIDC } from 'oidc-provider';
+import { hashSecret } from '../apps/apps.ts';
+import type { AppDirectory } from '../apps/directory.ts';
+import type { IdpPages } from '../pages.ts';
+import { deliverLogout } from '../sessions/backchannel.ts';
+import type { CookieNames } from '../sessions/cookies.ts';
+import { endSessions, enqueueLogout } from '../sessions/end.ts';
+import { providerConfiguration } from './configuration.ts';
+import { loadSigningKeys, type SigningKey } from './keys.ts';
+
+/** How often a process looks whether the keys have changed. */
+const keysFreshMs = 30_000;
+
+export interface ProviderInput {
+  readonly context: ServiceContext;
+  readonly apps: AppDirectory;
+  readonly pages: IdpPages;
+  readonly cookies: CookieNames;
+}
+
+interface Built {
+  readonly provider: Provider;
+  readonly callback: ReturnType<Provider['callback']>;
+  readonly order: string;
+  readonly jwks: Buffer;
+  readonly discovery: Buffer;
+}
+
+/** oidc-provider on our tables. Keys are read when a Provider is made, so other keys mean another Provider (K2). */
+export interface ProviderHolder {
+  current(): Promise<Provider>;
+  /** Adds discovery, JWKS and everything under `/oidc/`. */
+  routes(app: App): void;
+  /** Tells one app that one session ended; throws when the app did not take it. */
+  deliverLogout(logout: { clientId: string; personId: string; sid: string }): Promise<void>;
+}
+
+export async function createProvider(input: ProviderInput): Promise<ProviderHolder> {
+  const { context } = input;
+  let built = await build(input, await loadSigningKeys(context));
+  let checkedAt = Date.now();
+
+  async function now(): Promise<Built> {
+    if (Date.now() - checkedAt > keysFreshMs) {
+      checkedAt = Date.now();
+      const keys = await loadSigningKeys(context);
+      if (orderOf(keys) !== built.order) built = await build(input, keys);
+    }
+    return built;
+  }
+
+  return {
+    current: async () => (await now()).provider,
+    deliverLogout: async (logout) => deliverLogout((await now()).provider, logout),
+    routes: (app) => addRoutes(app, context.config.url, now),
+  };
+}
+
+const orderOf = (keys: readonly SigningKey[]) => keys.map(({ kid }) => kid).join();
+
+async function build(input: ProviderInput, keys: readonly SigningKey[]): Promise<Built> {
+  const { config, log } = input.context;
+  const provider = new Provider(config.url.origin, providerConfiguration({ ...input, keys }));
+  provider.proxy = true; // what it reads as X-Forwarded-* is set by `addRoutes` from the configuration alone
+  provider.on('server_error', (_ctx, error) => log.error({ err: error }, 'provider'));
+  // P13: the app is told the OAuth error only; the reason is here, without parameters
+  const refused = (ctx: KoaContextWithOIDC, error: Error) =>
+    log.info({ clientId: ctx.oidc?.client?.clientId, error: error.message }, 'refused by the provider');
+  provider.on('authorization.error', refused);
+  provider.on('grant.error', refused);
+  provider.on('end_session.error', refused);
+  provider.on('userinfo.error', refused);
+  ownMethods(provider, input);
+  const callback = provider.callback();
+  return {
+    provider,
+    callback,
+    order: orderOf(keys),
+    jwks: Buffer.from(JSON.stringify({ keys: keys.map(({ d: _private, ...publicKey }) => publicKey) })),
+    discovery: await answerOf(callback, config.url, '/.well-known/openid-configuration'),
+  };
+}
+
+/** What the library leaves to its models' methods, done our way: hashed secrets, sessions that end in one transaction. */
+function ownMethods(provider: Provider, { context, apps }: ProviderInput): void {
+  const client = provider.Client.prototype as unknown as {
+    clientId: string;
+    compareClientSecret(this: { clientId: string }, given: string): Promise<boolean>;
+    backchannelLogout(this: { clientId: string }, personId: string, sid: string): Promise<void>;
+  };
+  client.compareClientSecret = function (given) {
+    return apps.secretMatches(this.clientId, hashSecret(given));
+  };
+  // Inside a request nobody waits for an app: the job is kept with the effect and tried until the app answers (P11).
+  client.backchannelLogout = async function (personId, sid) {
+    const logout = { clientId: this.clientId, personId, sid };
+    await context.db.transaction().execute((transaction) => enqueueLogout(transaction, context.jobs, logout));
+  };
+  const session = provider.Session.prototype as unknown as {
+    destroy(this: { uid: string; accountId?: string; destroyed?: boolean }): Promise<void>;
+  };
+  session.destroy = async function () {
+    const { uid, accountId } = this;
+    const actor = accountId
+      ? ({
+          kind: 'person',
+          personId: accountId,
+          sessionId: uid,
+          roles: [],
+          acr: '',
+          authenticatedAt: new Date(0),
+        } as const)
+      : ({ kind: 'system', name: 'idp' } as const);
+    await context.db
+      .transaction()
+      .execute((transaction) => endSessions(transaction, context.jobs, { uid }, { actor, reason: 'signed-out' }));
+    this.destroyed = true;
+  };
+}
+
+/** What the provider answers to a GET, as bytes that can be given out again and again. */
+function answerOf(callback: Built['callback'], url: URL, path: string): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const request = new IncomingMessage(new Socket());
+    request.method = 'GET';
+    request.url = path;
+    request.headers = forwarded(url, {});
+    const response = new ServerResponse(request);
+    response.end = ((body: string | Buffer) => {
+      if (response.statusCode === 200) resolve(Buffer.from(body));
+      else reject(new Error(`the provider answers ${response.statusCode} to ${path}`));
+      return response;
+    }) as ServerResponse['end'];
+    Promise.resolve(callback(request, response)).catch(reject);
+  });
+}
+
+/** S6: host and scheme are those of the configuration, whatever the request says. */
+function forwarded<Headers extends IncomingMessage['headers']>(url: URL, headers: Headers): Headers {
+  const { 'x-forwarded-host': _host, 'x-forwarded-for': _for, ...rest } = headers;
+  return { ...rest, host: url.host, 'x-forwarded-proto': url.protocol.slice(0, -1) } as unknown as Headers;
+}
+
+function addRoutes(app: App, url: URL, now: () => Promise<Built>): void {
+  const config = { access: { kind: 'self-authenticating', scheme: 'OpenID Connect' } } as const;
+  const schema = { hide: true } as const;
+  const cached = (pick: (built: Built) => Buffer) => async (_request: unknown, reply: { header: CallableFunction }) => {
+    reply.header('content-type', 'application/json; charset=utf-8');
+    reply.header('cache-control', 'public, max-age=300');
+    reply.header('access-control-allow-origin', '*');
+    reply.header('cross-origin-resource-policy', 'cross-origin');
+    return pick(await now());
+  };
+  app.get(
+    '/.well-known/openid-configuration',
+    { config, schema },
+    cached(({ discovery }) => discovery),
+  );
+  app.get(
+    '/.well-known/oauth-authorization-server',
+    { config, schema },
+    cached(({ discovery }) => discovery),
+  );
+  app.get(
+    '/oidc/jwks',
+    { config, schema },
+    cached(({ jwks }) => jwks),
+  );
+  app.register(async (scope) => {
+    scope.removeAllContentTypeParsers(); // the provider reads bodies itself
+    scope.addContentTypeParser('*', (_request, _payload, done) => done(null));
+    scope.route({
+      method: ['GET', 'POST', 'OPTIONS', 'HEAD'],
+      url: '/oidc/*',
+      config,
+      schema,
+      handler: async (request, reply) => {
+        const { callback } = await now();
+        reply.hijack();
+        const { raw } = request;
+        raw.headers = forwarded(url, raw.headers);
+        for (const [name, value] of Object.entries(reply.getHeaders())) {
+          if (value !== undefined) reply.raw.setHeader(name, value);
+        }
+        reply.raw.setHeader('cache-control', 'no-store'); // P13
+        await callback(raw, reply.raw);
+      },
+    });
+  });
+}

@@ -1,0 +1,69 @@
+import type { ServiceContext } from '@edutrust/platform/context';
+import type { Actor } from '@edutrust/platform/http';
+import type { Service } from '@edutrust/platform/service';
+import type { FastifyRequest } from 'fastify';
+import { addAccountPages } from './account/pages-routes.ts';
+import { addAccountRoutes } from './account/routes.ts';
+import { addAccountsRoutes } from './accounts/routes.ts';
+import { addActivationRoutes } from './activation/routes.ts';
+import { createAppDirectory } from './apps/directory.ts';
+import { addAppsRoutes } from './apps/routes.ts';
+import { createGuessing } from './guessing/guessing.ts';
+import { addLauncher } from './launcher/routes.ts';
+import type { IdpPages } from './pages.ts';
+import { createPasswordHasher } from './password/hashing.ts';
+import { createProvider } from './provider/provider.ts';
+import { sweep } from './provider/sweep.ts';
+import { createAuthenticate } from './sessions/authenticate.ts';
+import { cookieNames } from './sessions/cookies.ts';
+import { logoutTask } from './sessions/end.ts';
+import { addOwnPagesRoutes } from './signin/own-pages.ts';
+import { addSignInRoutes } from './signin/routes.ts';
+import type { IdpTools } from './tools.ts';
+
+export { migrations } from './migrations.ts';
+export { rotateSigningKeys } from './provider/keys.ts';
+
+export interface Idp extends Service {
+  /** Who calls, by the provider's session; null for nobody. Asked for each request by the HTTP base. */
+  authenticate(request: FastifyRequest): Promise<Actor | null>;
+}
+
+const sweepTask = 'idp.sweep';
+
+/** The OpenID provider with its pages: sign-in, activation, consent, launcher, account; accounts and apps over JSON. */
+export async function createIdp(context: ServiceContext, pages: IdpPages): Promise<Idp> {
+  const cookies = cookieNames(context.config.url);
+  const apps = createAppDirectory(context.db);
+  const provider = await createProvider({ context, apps, pages, cookies });
+  const tools: IdpTools = {
+    context,
+    pages,
+    apps,
+    cookies,
+    hasher: createPasswordHasher(),
+    guessing: createGuessing(context),
+    provider: provider.current,
+  };
+  return {
+    name: 'idp',
+    authenticate: createAuthenticate(context, cookies.session),
+    routes: (app) => {
+      provider.routes(app);
+      addOwnPagesRoutes(app, tools);
+      addSignInRoutes(app, tools);
+      addActivationRoutes(app, tools);
+      addLauncher(app, tools);
+      addAccountPages(app, tools);
+      addAccountRoutes(app, tools);
+      addAccountsRoutes(app, tools);
+      addAppsRoutes(app, tools);
+    },
+    tasks: {
+      [logoutTask]: ({ clientId, personId, sid }) =>
+        provider.deliverLogout({ clientId: String(clientId), personId: String(personId), sid: String(sid) }),
+      [sweepTask]: () => sweep(context.db),
+    },
+    schedule: { [sweepTask]: '7 * * * *' },
+  };
+}

@@ -1,0 +1,70 @@
+import { type App, anyone } from '@edutrust/platform/http';
+import Type from 'typebox';
+import { localPath, seeOther, sendPage, viewOf } from '../page-reply.ts';
+import { ownClientId, ownReturnPath, signedOutPath } from '../provider/own-client.ts';
+import { setCookie } from '../sessions/cookies.ts';
+import { endSessions } from '../sessions/end.ts';
+import type { IdpTools } from '../tools.ts';
+
+const config = { access: anyone };
+const hide = { hide: true } as const;
+
+/** Signing in to our own pages, `/signin?return_to=/path`, is an authorization request to our own provider. */
+export function addOwnPagesRoutes(app: App, { context, pages, cookies }: IdpTools): void {
+  const { origin } = context.config.url;
+
+  const Query = Type.Object({
+    return_to: Type.Optional(Type.String({ maxLength: 2_000 })),
+    /** Seconds: an older sign-in is confirmed again. */
+    fresh: Type.Optional(Type.Integer({ minimum: 0, maximum: 86_400 })),
+    lang: Type.Optional(Type.String()),
+  });
+  app.get('/signin', { config, schema: { ...hide, querystring: Query } }, async (request, reply) => {
+    const { return_to, fresh } = request.query;
+    const returnTo = localPath(return_to, origin);
+    const { actor } = request;
+    if (actor?.kind === 'person') {
+      const ageSeconds = (context.clock.now().getTime() - actor.authenticatedAt.getTime()) / 1000;
+      if (fresh === undefined || ageSeconds < fresh) return seeOther(reply, returnTo);
+    }
+    const parameters = new URLSearchParams({
+      client_id: ownClientId,
+      response_type: 'none',
+      scope: 'openid',
+      redirect_uri: `${origin}${ownReturnPath}`,
+      state: returnTo,
+    });
+    if (fresh !== undefined) parameters.set('max_age', String(fresh));
+    // A cookie of an ended session, or of a suspended person, must not count as signed in.
+    if (!actor) parameters.set('prompt', 'login');
+    return seeOther(reply, `/oidc/auth?${parameters}`);
+  });
+
+  const Done = Type.Object({
+    state: Type.Optional(Type.String({ maxLength: 2_000 })),
+    error: Type.Optional(Type.String({ maxLength: 100 })),
+    error_description: Type.Optional(Type.String({ maxLength: 1_000 })),
+    iss: Type.Optional(Type.String({ maxLength: 300 })),
+  });
+  // The state is no secret here: it is a path of ours, checked again, and the session alone decides what it shows.
+  app.get(ownReturnPath, { config, schema: { ...hide, querystring: Done } }, async (request, reply) =>
+    seeOther(reply, localPath(request.query.state, origin)),
+  );
+
+  app.post('/sign-out', { config, schema: hide }, async (request, reply) => {
+    const { actor } = request;
+    if (actor?.kind === 'person') {
+      await context.db
+        .transaction()
+        .execute((transaction) =>
+          endSessions(transaction, context.jobs, { uid: actor.sessionId }, { actor, reason: 'signed-out' }),
+        );
+    }
+    reply.header('set-cookie', setCookie(context.config.url, cookies.session, '', 0));
+    return seeOther(reply, signedOutPath);
+  });
+
+  app.get(signedOutPath, { config, schema: hide }, async (request, reply) =>
+    sendPage(reply, pages.loggedOut({ app: null, signInPath: '/signin?return_to=%2F' }, viewOf(request))),
+  );
+}

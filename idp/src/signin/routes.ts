@@ -1,0 +1,256 @@
+import { NotFound } from '@edutrust/platform/errors';
+import { type App, anyone } from '@edutrust/platform/http';
+import { getPerson, personClaims } from '@edutrust/registry/people';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { errors, type Provider } from 'oidc-provider';
+import Type from 'typebox';
+import { findAccount } from '../accounts/accounts.ts';
+import { giveConsent } from '../consent/consent.ts';
+import { formErrorOf, seeOther, sendPage, viewOf } from '../page-reply.ts';
+import type { AskingApp, FormError, PasskeyPrompt } from '../pages.ts';
+import { requestOptions } from '../passkeys/passkeys.ts';
+import { AssertionBody } from '../passkeys/schemas.ts';
+import { releasedData } from '../provider/claims.ts';
+import { ownClientId } from '../provider/own-client.ts';
+import { setCookie } from '../sessions/cookies.ts';
+import type { IdpTools } from '../tools.ts';
+import { type Proof, provePasskey, provePassword, recordSignIn } from './credentials.ts';
+
+type Interaction = Awaited<ReturnType<Provider['interactionDetails']>>;
+
+const config = { access: anyone };
+const hide = { hide: true } as const;
+const strict = { additionalProperties: false } as const;
+const Params = Type.Object({ uid: Type.String({ maxLength: 100 }) });
+/** Longer than any password or name that we take: what is longer is refused before it costs anything. */
+const Text = Type.String({ maxLength: 1_024 });
+const deviceSeconds = 365 * 24 * 3600;
+
+/** The pages of a sign-in under way, `/signin/{uid}`: who you are, and what the app may know. */
+export function addSignInRoutes(app: App, tools: IdpTools): void {
+  const { context, pages, cookies } = tools;
+
+  app.get('/signin/:uid', { config, schema: { ...hide, params: Params } }, async (request, reply) => {
+    const interaction = await interactionOf(tools, request, reply);
+    if (interaction.prompt.name === 'consent') return showConsent(tools, interaction, request, reply);
+    return showSignIn(tools, interaction, request, reply, {});
+  });
+
+  const PasswordForm = Type.Object({ identifier: Type.Optional(Text), password: Text }, strict);
+  app.post(
+    '/signin/:uid',
+    { config, schema: { ...hide, params: Params, body: PasswordForm } },
+    async (request, reply) => {
+      const interaction = await interactionOf(tools, request, reply, 'login');
+      const known = knownPerson(interaction);
+      const { identifier = '', password } = request.body;
+      try {
+        const name = known ? (await getPerson(context.db, known)).educationId : identifier;
+        const proof = await provePassword(tools, request, { identifier: name, password });
+        return seeOther(reply, await finishSignIn(tools, request, reply, interaction, proof));
+      } catch (error) {
+        const { error: shown, status, retryAfterSeconds } = formErrorOf(error, request);
+        if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds));
+        return showSignIn(tools, interaction, request, reply, { identifier, error: shown, status });
+      }
+    },
+  );
+
+  app.post(
+    '/signin/:uid/passkey/options',
+    { config, schema: { ...hide, params: Params, body: Type.Object({}, strict) } },
+    async (request, reply) => {
+      const interaction = await interactionOf(tools, request, reply, 'login');
+      return { options: await requestOptions(context, ceremonyOf(interaction)) };
+    },
+  );
+
+  app.post(
+    '/signin/:uid/passkey',
+    { config, schema: { ...hide, params: Params, body: Type.Object({ credential: AssertionBody }, strict) } },
+    async (request, reply) => {
+      const interaction = await interactionOf(tools, request, reply, 'login');
+      const proof = await provePasskey(tools, request.body.credential, ceremonyOf(interaction));
+      return { location: await finishSignIn(tools, request, reply, interaction, proof) };
+    },
+  );
+
+  app.post(
+    '/signin/:uid/consent',
+    {
+      config,
+      schema: {
+        ...hide,
+        params: Params,
+        body: Type.Object({ decision: Type.Enum(['allow', 'refuse']) }, strict),
+      },
+    },
+    async (request, reply) => {
+      const interaction = await interactionOf(tools, request, reply, 'consent');
+      if (request.body.decision === 'refuse') return refuse(tools, request, reply);
+      const personId = interaction.session?.accountId ?? '';
+      const clientId = String(interaction.params.client_id);
+      const scopes = String(interaction.params.scope).split(' ');
+      const provider = await tools.provider();
+      const grantId = await giveConsent(context, provider, { personId, clientId, scopes });
+      const location = await provider.interactionResult(request.raw, reply.raw, { consent: { grantId } });
+      return seeOther(reply, localOf(location));
+    },
+  );
+
+  app.post('/signin/:uid/cancel', { config, schema: { ...hide, params: Params } }, async (request, reply) => {
+    await interactionOf(tools, request, reply);
+    return refuse(tools, request, reply);
+  });
+
+  /** The answer of a proof: the provider's session begins when the browser follows the location. */
+  async function finishSignIn(
+    { guessing }: IdpTools,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    interaction: Interaction,
+    proof: Proof,
+  ): Promise<string> {
+    const known = knownPerson(interaction);
+    if (known && known !== proof.personId) throw noSignIn();
+    await recordSignIn(tools, proof);
+    reply.header(
+      'set-cookie',
+      setCookie(context.config.url, cookies.device, guessing.deviceToken(proof.personId), deviceSeconds),
+    );
+    const { personId: accountId, acr, amr } = proof;
+    const ts = Math.floor(context.clock.now().getTime() / 1000);
+    const login = { accountId, acr, amr: [...amr], ts, remember: true };
+    const provider = await tools.provider();
+    return localOf(
+      await provider.interactionResult(request.raw, reply.raw, { login }, { mergeWithLastSubmission: false }),
+    );
+  }
+
+  async function showSignIn(
+    { provider: _provider }: IdpTools,
+    interaction: Interaction,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { identifier = '', error, status }: { identifier?: string; error?: FormError; status?: number },
+  ): Promise<FastifyReply> {
+    const action = `/signin/${interaction.uid}`;
+    const asking = await askingApp(tools, interaction);
+    const passkey: PasskeyPrompt = {
+      options: await requestOptions(context, ceremonyOf(interaction)),
+      optionsPath: `${action}/passkey/options`,
+      verifyPath: `${action}/passkey`,
+    };
+    const shared = {
+      action,
+      app: asking,
+      passkey,
+      ...(error ? { error } : {}),
+      ...(asking.isOwn ? {} : { cancelAction: `${action}/cancel` }),
+    };
+    const known = knownPerson(interaction);
+    const view = viewOf(request);
+    if (known) {
+      const [person, account] = await Promise.all([getPerson(context.db, known), findAccount(context.db, known)]);
+      const hasPassword = account?.password_hash != null;
+      return sendPage(reply, pages.stepUp({ ...shared, name: person.fullName, hasPassword }, view), status);
+    }
+    const hint = String(interaction.params.login_hint ?? '').slice(0, 40);
+    const typed = identifier || (/^[\d .-]+$/.test(hint) ? hint : '');
+    return sendPage(
+      reply,
+      pages.signIn({ ...shared, identifier: typed.slice(0, 100), activatePath: '/activate' }, view),
+      status,
+    );
+  }
+}
+
+async function showConsent(
+  tools: IdpTools,
+  interaction: Interaction,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { context, pages, apps } = tools;
+  const app = await apps.app(String(interaction.params.client_id));
+  const personId = interaction.session?.accountId;
+  if (!app || !personId) throw noSignIn();
+  const view = viewOf(request);
+  const scopes = String(interaction.params.scope).split(' ');
+  const claims = await personClaims(context.db, personId);
+  const asking = await askingApp(tools, interaction);
+  const html = pages.consent(
+    {
+      action: `/signin/${interaction.uid}/consent`,
+      app: { ...asking, purpose: app.purpose[view.locale], owner: null },
+      data: releasedData(claims, scopes, view.locale),
+      keepsAccess: scopes.includes('offline_access'),
+      name: claims.name,
+    },
+    view,
+  );
+  return sendPage(reply, html);
+}
+
+/** The sign-in of this browser's cookie; the path must name the same one. @throws NotFound `sign-in/expired` */
+async function interactionOf(
+  tools: IdpTools,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  prompt?: 'login' | 'consent',
+): Promise<Interaction> {
+  const { uid } = request.params as { uid: string }; // validated by Params
+  const provider = await tools.provider();
+  const interaction = await provider.interactionDetails(request.raw, reply.raw).catch((error: unknown) => {
+    if (error instanceof errors.SessionNotFound) throw noSignIn();
+    throw error;
+  });
+  if (interaction.uid !== uid || (prompt && interaction.prompt.name !== prompt)) throw noSignIn();
+  return interaction;
+}
+
+/** The person whose session it is, when they only confirm again (`max_age`, `prompt=login`). */
+function knownPerson(interaction: Interaction): string | undefined {
+  const again = interaction.prompt.reasons.every((reason) => reason === 'max_age' || reason === 'login_prompt');
+  return again ? interaction.session?.accountId : undefined;
+}
+
+function ceremonyOf(interaction: Interaction): { boundTo: string; personId?: string } {
+  const personId = knownPerson(interaction);
+  return { boundTo: `signin:${interaction.uid}`, ...(personId ? { personId } : {}) };
+}
+
+async function askingApp({ apps, context }: IdpTools, interaction: Interaction): Promise<AskingApp> {
+  const clientId = String(interaction.params.client_id);
+  const host = new URL(String(interaction.params.redirect_uri)).host;
+  if (clientId === ownClientId) return { name: 'EduTrust', host: context.config.url.host, isOwn: true };
+  return { name: (await apps.app(clientId))?.name ?? clientId, host, isOwn: false };
+}
+
+async function refuse(tools: IdpTools, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const provider = await tools.provider();
+  const result = { error: 'access_denied', error_description: 'the person refused' };
+  return seeOther(reply, localOf(await provider.interactionResult(request.raw, reply.raw, result)));
+}
+
+/** Where the provider goes on, without the origin: relative, so that nothing else can get into it. */
+function localOf(location: string): string {
+  const { pathname, search } = new URL(location);
+  return `${pathname}${search}`;
+}
+
+function noSignIn(): NotFound {
+  return new NotFound(
+    'sign-in/expired',
+    {
+      vi: 'Lượt đăng nhập này đã hết hạn hoặc được mở ở trình duyệt khác.',
+      en: 'This sign-in has expired or belongs to another browser.',
+    },
+    {
+      remedy: {
+        vi: 'Quay lại ứng dụng và bấm đăng nhập lần nữa.',
+        en: 'Go back to the app and sign in again.',
+      },
+    },
+  );
+}

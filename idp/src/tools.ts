@@ -1,0 +1,19 @@
+import type { ServiceContext } from '@edutrust/platform/context';
+import type Provider from 'oidc-provider';
+import type { AppDirectory } from './apps/directory.ts';
+import type { Guessing } from './guessing/guessing.ts';
+import type { IdpPages } from './pages.ts';
+import type { PasswordHasher } from './password/hashing.ts';
+import type { CookieNames } from './sessions/cookies.ts';
+
+/** What the routes of this service share, made once a process. */
+export interface IdpTools {
+  readonly context: ServiceContext;
+  readonly pages: IdpPages;
+  readonly apps: AppDirectory;
+  readonly hasher: PasswordHasher;
+  readonly guessing: Guessing;
+  readonly cookies: CookieNames;
+  /** The provider of now: a key rotation swaps it. */
+  provider(): Promise<Provider>;
+}
