@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { TestBrowser } from './testing/test-browser.ts';
-import { appOrigins, authorizationRequest, codeFor, redeem, redemption, type TestIdp, testIdp } from './testing/test-idp.ts';
+import {
+  appOrigins,
+  authorizationRequest,
+  codeFor,
+  redeem,
+  redemption,
+  type TestIdp,
+  testIdp,
+} from './testing/test-idp.ts';
 
 let world: TestIdp;
 before(async () => {
@@ -30,7 +38,10 @@ test('one sign-in opens two apps: consent is asked once by the one, never by the
   });
   assert.equal(consent.page?.name, 'consent', consent.body);
   const values = consent.page?.props.data.map((datum: { value: string }) => datum.value);
-  assert.ok(values.some((value: string) => value.startsWith('Trường')), JSON.stringify(values));
+  assert.ok(
+    values.some((value: string) => value.startsWith('Trường')),
+    JSON.stringify(values),
+  );
   const back = await browser.post(`${world.origin}${consent.page?.props.action}`, { decision: 'allow' });
   const answer = new URL(back.url);
   assert.equal(answer.origin, 'http://localhost:4001', back.body);

@@ -58,8 +58,8 @@ export interface DemoPerson {
 }
 
 /**
- * The demo's two relying apps and activation codes for the people that stories are told about. People who have an account
- * already (a later start) are left as they are and not listed.
+ * The demo's two relying apps and activation codes for the people that stories are told about. People whose account is
+ * active already (a later start) are left as they are and not listed; the others get a new code.
  */
 export async function seedDemo(context: ServiceContext, city: DemoCity): Promise<DemoPerson[]> {
   return context.db.transaction().execute(async (transaction) => {
@@ -80,7 +80,8 @@ export async function seedDemo(context: ServiceContext, city: DemoCity): Promise
       ['Kiểm toán', city.people.auditor],
       ['Phụ huynh', city.people.guardian],
     ] as const) {
-      if (await findAccount(transaction, personId)) continue;
+      const account = await findAccount(transaction, personId);
+      if (account && account.status !== 'invited') continue;
       const person = await getPerson(transaction, personId);
       const { code } = await createActivationCode(transaction, context, personId, actor);
       listed.push({ role, name: person.fullName, educationId: formatEducationId(person.educationId), code });

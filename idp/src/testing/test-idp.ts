@@ -112,7 +112,10 @@ export async function testIdp(environment: Record<string, string> = {}): Promise
     secondInstance: async () => {
       const second = await serve(context);
       const address = await second.app.listen({ host: 'localhost', port: 0 });
-      return { origin: address.replace('127.0.0.1', 'localhost').replace('[::1]', 'localhost'), close: () => second.app.close() };
+      return {
+        origin: address.replace('127.0.0.1', 'localhost').replace('[::1]', 'localhost'),
+        close: () => second.app.close(),
+      };
     },
     [Symbol.asyncDispose]: async () => {
       await app.close();
@@ -165,7 +168,11 @@ export async function redeem(
     headers: { authorization: `Basic ${Buffer.from(`${clientId}:${secret}`).toString('base64')}` },
     body: new URLSearchParams(fields),
   });
-  return { status: response.status, headers: response.headers, json: (await response.json()) as Record<string, string> };
+  return {
+    status: response.status,
+    headers: response.headers,
+    json: (await response.json()) as Record<string, string>,
+  };
 }
 
 /** A code for the app from a browser that is signed in and has agreed. */
@@ -177,7 +184,8 @@ export async function codeFor(
 ): Promise<AuthorizationRequest & { code: string; answer: URL }> {
   const request = authorizationRequest(origin, clientId, extra);
   let shown = await browser.get(request.url);
-  if (shown.page?.name === 'consent') shown = await browser.post(`${origin}${shown.page.props.action}`, { decision: 'allow' });
+  if (shown.page?.name === 'consent')
+    shown = await browser.post(`${origin}${shown.page.props.action}`, { decision: 'allow' });
   const answer = new URL(shown.url);
   const code = answer.searchParams.get('code');
   if (!code) throw new Error(`no code: ${shown.status} ${shown.url} ${shown.body.slice(0, 500)}`);
