@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { formatEducationId } from '@edutrust/registry/education-id';
+import { hash } from '@node-rs/argon2';
+import { sql } from 'kysely';
+import { createActivationCode, suspend } from '../accounts/accounts.ts';
+import { createPasswordHasher } from '../password/hashing.ts';
+import { TestBrowser } from '../testing/test-browser.ts';
+import { password, type TestIdp, testIdp } from '../testing/test-idp.ts';
+
+const actor = { kind: 'system', name: 'setup' } as const;
+let world: TestIdp;
+let educationId: string;
+before(async () => {
+  world = await testIdp();
+  educationId = await world.activate(world.city.people.teacher);
+});
+after(() => world[Symbol.asyncDispose]());
+
+const forget = () => sql`DELETE FROM idp.guess`.execute(world.context.db);
+
+test('A1: a pupil, a teacher and their passwords: length by who they are, nothing guessable, NFC, nothing cut', async () => {
+  const tries = async (personId: string, chosen: string) =>
+    world.activate(personId, chosen).then(
+      () => 'kept',
+      (error: Error) => (/"field":"password"/.test(error.message) ? 'refused' : error.message),
+    );
+  const { teacher, pupil } = world.city.people;
+  assert.equal(await tries(teacher, 'mười bốn chữ'), 'refused');
+  assert.equal(await tries(teacher, '123456789012345678'), 'refused');
+  assert.equal(await tries(teacher, 'aaaaaaaaaaaaaaaaaaaa'), 'refused');
+  assert.equal(await tries(teacher, 'x'.repeat(257)), 'refused');
+  assert.equal(await tries(pupil, 'mèo'), 'refused');
+  assert.equal(await tries(pupil, 'matkhau123'), 'refused');
+  assert.equal(await tries(pupil, 'Nguyệt 2009'), 'refused');
+  const long = `${'một câu rất dài '.repeat(8)}hết`;
+  assert.equal(await tries(teacher, long.normalize('NFD')), 'kept');
+  const browser = new TestBrowser();
+  assert.equal((await world.signIn(browser, educationId, long.normalize('NFC'))).page?.name, 'launcher');
+  assert.notEqual((await world.signIn(new TestBrowser(), educationId, long.slice(0, -1))).page?.name, 'launcher');
+  assert.equal(await tries(teacher, password), 'kept');
+  await forget();
+});
+
+test('A2: an old hash is replaced at the next sign-in, and too many at once are told when to come back', async () => {
+  const { db } = world.context;
+  const weak = await hash(password.normalize('NFC'), { algorithm: 2, memoryCost: 8_192, timeCost: 1, parallelism: 1 });
+  await sql`UPDATE idp.account SET password_hash = ${weak} WHERE person_id = ${world.city.people.teacher}`.execute(db);
+  assert.equal((await world.signIn(new TestBrowser(), educationId)).page?.name, 'launcher');
+  const { rows } = await sql<{ password_hash: string }>`
+    SELECT password_hash FROM idp.account WHERE person_id = ${world.city.people.teacher}`.execute(db);
+  assert.match(rows[0]?.password_hash ?? '', /^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+
+  const hasher = createPasswordHasher();
+  const all = await Promise.allSettled(Array.from({ length: 160 }, () => hasher.verify(null, 'x')));
+  const busy = all.filter((one) => one.status === 'rejected');
+  assert.ok(busy.length > 0 && busy.length < 160);
+  for (const one of busy) {
+    assert.equal(one.reason.code, 'passwords/busy');
+    assert.ok(one.reason.retryAfterSeconds > 0);
+  }
+});
+
+test('A3: unknown, never activated, suspended and mistyped are answered alike, after the same work', async () => {
+  const { context, city } = world;
+  const suspended = await world.activate(city.people.auditor);
+  await context.db.transaction().execute((transaction) => suspend(transaction, context, city.people.auditor, actor));
+  const names = {
+    mistyped: educationId,
+    suspended,
+    unknown: '1000000009',
+    nonsense: 'hoc sinh lop 5',
+  };
+  const answers: Record<string, { status: number; body: string; times: number[] }> = {};
+  for (let round = 0; round < 15; round += 1) {
+    for (const [kind, identifier] of Object.entries(names)) {
+      await forget();
+      const browser = new TestBrowser();
+      const shown = await browser.get(`${world.origin}/signin?return_to=/`);
+      const begin = performance.now();
+      const answer = await browser.post(`${world.origin}${shown.page?.props.action}`, {
+        identifier,
+        password: kind === 'suspended' ? password : 'không đúng chút nào cả',
+      });
+      const took = performance.now() - begin;
+      answers[kind] ??= { status: answer.status, body: JSON.stringify(answer.page?.props.error), times: [] };
+      answers[kind].times.push(took);
+    }
+  }
+  const median = (times: number[]) => times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0;
+  const { mistyped } = answers;
+  assert.ok(mistyped);
+  assert.equal(mistyped.status, 400);
+  for (const [kind, { status, body, times }] of Object.entries(answers)) {
+    assert.equal(status, mistyped.status, kind);
+    assert.equal(body, mistyped.body, kind);
+    // one hash is 13 ms: leaving it out for somebody would show; a loaded machine blurs a few
+    assert.ok(
+      Math.abs(median(times) - median(mistyped.times)) < 10,
+      `${kind}: ${median(times)} ${median(mistyped.times)}`,
+    );
+  }
+});
+
+test('R1: spellings of one ID share a counter, parallel guesses are all counted, and a known device still gets in', async () => {
+  await forget();
+  const home = new TestBrowser();
+  assert.equal((await world.signIn(home, educationId)).page?.name, 'launcher');
+  await home.post(`${world.origin}/sign-out`, {});
+
+  const spellings = [
+    educationId,
+    formatEducationId(educationId),
+    ` ${educationId} `,
+    educationId.replace(/(...)/, '$1.'),
+  ];
+  const attacker = async (index: number) => {
+    const spelling = spellings[index % spellings.length] ?? educationId;
+    return (await world.signIn(new TestBrowser(), spelling, 'đoán bừa một câu')).status;
+  };
+  const statuses = await Promise.all(Array.from({ length: 24 }, (_, index) => attacker(index)));
+  const counts = (status: number) => statuses.filter((one) => one === status).length;
+  assert.ok(counts(400) <= 7, `${counts(400)} guesses were judged`);
+  assert.ok(counts(429) >= 17);
+  const { rows } = await sql`SELECT 1 FROM idp.guess`.execute(world.context.db);
+  assert.equal(rows.length, 1, 'one counter for every spelling');
+
+  assert.equal((await world.signIn(new TestBrowser(), educationId)).status, 429, 'elsewhere even the right one waits');
+  assert.equal((await world.signIn(home, educationId)).page?.name, 'launcher', 'at home it works during the attack');
+  await forget();
+  assert.equal((await world.signIn(new TestBrowser(), educationId)).page?.name, 'launcher', 'slow, never locked');
+});
+
+test('an activation code works once, a newer one replaces it, an expired one is refused, and nobody is told why', async () => {
+  const { context, city } = world;
+  const make = () =>
+    context.db
+      .transaction()
+      .execute((transaction) => createActivationCode(transaction, context, city.people.principal, actor));
+  const first = await make();
+  assert.match(first.code, /^[2-9A-HJKMNP-TV-Z]{4}(-[2-9A-HJKMNP-TV-Z]{4}){2}$/);
+  const second = await make();
+  const browser = new TestBrowser();
+  const enter = async (code: string) => (await browser.post(`${world.origin}/activate`, { code })).page?.props;
+  const refused = await enter(first.code);
+  assert.equal(refused.step, 'code');
+  assert.equal(refused.error.field, 'code');
+  const good = await enter(` ${second.code.toLowerCase().replaceAll('-', ' ')} `);
+  assert.equal(good.step, 'confirm');
+  assert.doesNotMatch(good.maskedName, /^\S{2,} /, 'masked but for the given name');
+  const kept = { ticket: good.ticket, password, repeat: password };
+  const [one, two] = await Promise.all([
+    browser.post(`${world.origin}/activate/password`, kept),
+    new TestBrowser().post(`${world.origin}/activate/password`, kept),
+  ]);
+  assert.equal([one, two].filter(({ page }) => page?.props.step === 'done').length, 1, 'used once, also at once');
+  assert.equal((await enter(second.code)).error.detail, refused.error.detail);
+  const third = await make();
+  await sql`UPDATE idp.activation SET expires_at = now() WHERE used_at IS NULL`.execute(context.db);
+  assert.equal((await enter(third.code)).error.detail, refused.error.detail);
+});
