@@ -42,7 +42,7 @@ export async function openContext(config: Config, log: Logger, { serves }: { ser
       db: database.db,
       store,
       jobs,
-      ledger: await createLedger({ db: database.db, pool: database.pool, secrets, config, clock: systemClock, log }),
+      ledger: await createLedger({ db: database.db, secrets, config, clock: systemClock, log }),
       mailer: createMailer(config, jobs),
       secrets,
       clock: systemClock,

@@ -2,10 +2,12 @@ import { once } from 'node:events';
 import type { Config } from '@edutrust/platform/config';
 import { Conflict } from '@edutrust/platform/errors';
 import { type App, createHttpServer } from '@edutrust/platform/http';
-import { startWorker } from '@edutrust/platform/jobs';
+import { startWorker, type TaskHandlers } from '@edutrust/platform/jobs';
 import { addLedgerRoutes } from '@edutrust/platform/ledger';
+import { mailTasks } from '@edutrust/platform/mail';
 import { metricsText } from '@edutrust/platform/metrics';
 import type { Service } from '@edutrust/platform/service';
+import { sweepPostgresStore } from '@edutrust/platform/store';
 import { pino } from 'pino';
 import type { Output } from '../output.ts';
 import { type OpenContext, openContext } from './context.ts';
@@ -40,7 +42,7 @@ export async function serve(config: Config, names: readonly ServiceName[], outpu
     if (names.includes('console')) await addScreens(app);
     await listen(app, config);
     closers.push(() => app.close());
-    closers.push(await startBackground(context, selected));
+    await startBackground(context, selected, closers);
     greet(config, output, welcome);
     await stopped;
   } finally {
@@ -67,18 +69,28 @@ async function listen(app: App, { host, port }: Config): Promise<void> {
   }
 }
 
-/** Starts the sequencer, the worker and what services run beside requests; gives what stops them. */
-async function startBackground(context: OpenContext, services: readonly Service[]): Promise<() => Promise<void>> {
+/** Starts the sequencer, the worker and what services run beside requests; adds what stops each. */
+async function startBackground(
+  context: OpenContext,
+  services: readonly Service[],
+  closers: (() => Promise<void>)[],
+): Promise<void> {
   const { database, log, ledger } = context;
-  const sequencer = await ledger.start();
-  const handlers = Object.assign({}, ...services.map((service) => service.tasks ?? {}));
-  const worker = await startWorker({ pool: database.pool, handlers, concurrency: 4, log });
-  for (const service of services) await service.start?.();
-  return async () => {
-    for (const service of services) await service.close?.();
-    await worker.stop();
-    await sequencer.stop();
-  };
+  const sequencer = ledger.start();
+  closers.push(() => sequencer.stop());
+  const sweep = 'platform.sweep-store';
+  const handlers: TaskHandlers = Object.assign(
+    { [sweep]: () => sweepPostgresStore(database.pool) },
+    mailTasks(context.config, context.db),
+    ...services.map((service) => service.tasks ?? {}),
+  );
+  const schedule = Object.assign({ [sweep]: '*/10 * * * *' }, ...services.map((service) => service.schedule ?? {}));
+  const worker = await startWorker({ pool: database.pool, handlers, schedule, concurrency: 4, log });
+  closers.push(() => worker.stop());
+  for (const service of services) {
+    closers.push(async () => service.close?.());
+    await service.start?.();
+  }
 }
 
 async function untilStopped(): Promise<void> {

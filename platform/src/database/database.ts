@@ -49,6 +49,7 @@ export function createPool(connectionString: string, connections: number, log?: 
   });
   // An idle connection that the server ends would otherwise end the process.
   pool.on('error', (error) => log?.warn({ code: (error as { code?: string }).code }, 'a database connection was lost'));
+  pool.on('connect', (client) => client.on('error', () => undefined)); // of a lost client its query tells
   return pool;
 }
 

@@ -1,4 +1,4 @@
-import { run, runMigrations, Logger as WorkerLogger } from 'graphile-worker';
+import { parseCronItems, run, runMigrations, Logger as WorkerLogger } from 'graphile-worker';
 import { sql } from 'kysely';
 import type { Pool } from 'pg';
 import type { Logger } from '../context.ts';
@@ -67,13 +67,13 @@ export async function startWorker({
       (payload: unknown) => handle(payload as { [key: string]: Json }),
     ]),
   );
-  const crontab = Object.entries(schedule ?? {})
-    .map(([task, pattern]) => `${pattern} ${task}`)
-    .join('\n');
+  const parsedCronItems = parseCronItems(
+    Object.entries(schedule ?? {}).map(([task, match]) => ({ task, match, identifier: task })),
+  );
   const runner = await run({
     pgPool: pool,
     taskList,
-    crontab,
+    parsedCronItems,
     concurrency,
     pollInterval: 1_000,
     noHandleSignals: true,

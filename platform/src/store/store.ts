@@ -4,6 +4,8 @@ import type { Logger } from '../context.ts';
 import { createPostgresStore } from './postgres.ts';
 import { openRedisStore } from './redis.ts';
 
+export { sweepPostgresStore } from './postgres.ts';
+
 /**
  * State whose loss breaks no promise: WebAuthn challenges, interactions, rate-limit counters, caches.
  * Two implementations under one contract test: PostgreSQL (UNLOGGED table, the default) and Redis.
