@@ -5,7 +5,7 @@ import { personClaims } from '@edutrust/registry/people';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { sql } from 'kysely';
 import Type from 'typebox';
-import { findAccount } from '../accounts/accounts.ts';
+import { findAccount } from '../accounts/account.ts';
 import { withdrawConsent } from '../consent/consent.ts';
 import { formErrorOf, seeOther, sendPage, viewOf } from '../page-reply.ts';
 import type { AccountProps, FormError } from '../pages.ts';

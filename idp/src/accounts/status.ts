@@ -3,7 +3,7 @@ import type { Text } from '@edutrust/platform/messages';
 import { getPerson } from '@edutrust/registry/people';
 import { sql } from 'kysely';
 import { listSessions } from '../sessions/sessions.ts';
-import { findAccount } from './accounts.ts';
+import { findAccount } from './account.ts';
 
 /** One step of "why can this person not sign in?". */
 export interface AccountCheck {

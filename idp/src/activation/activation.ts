@@ -6,7 +6,7 @@ import { record } from '@edutrust/platform/events';
 import type { Actor } from '@edutrust/platform/http';
 import { uuidv7 } from '@edutrust/platform/ids';
 import { sql } from 'kysely';
-import { ensureAccount } from '../accounts/accounts.ts';
+import { ensureAccount } from '../accounts/account.ts';
 import { idpOf } from '../tables.ts';
 
 /** Neither 0/O, 1/I/L nor U, so that a printed code is read one way: 30 signs, 58.9 bits in twelve. */

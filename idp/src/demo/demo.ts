@@ -3,7 +3,8 @@ import type { DemoCity } from '@edutrust/registry/demo';
 import { formatEducationId } from '@edutrust/registry/education-id';
 import { getPerson } from '@edutrust/registry/people';
 import { sql } from 'kysely';
-import { createActivationCode, findAccount } from '../accounts/accounts.ts';
+import { findAccount } from '../accounts/account.ts';
+import { createActivationCode } from '../activation/activation.ts';
 import { type NewApp, registerApp } from '../apps/apps.ts';
 
 const actor = { kind: 'system', name: 'setup' } as const;

@@ -10,7 +10,7 @@ import { getPerson } from '@edutrust/registry/people';
 import { verifyAuthenticationResponse, verifyRegistrationResponse } from '@simplewebauthn/server';
 import { type Selectable, sql } from 'kysely';
 import type Type from 'typebox';
-import { type Account, findAccount } from '../accounts/accounts.ts';
+import { type Account, findAccount } from '../accounts/account.ts';
 import { idpOf, type PasskeyTable } from '../tables.ts';
 import type { AssertionBody, AttestationBody } from './schemas.ts';
 

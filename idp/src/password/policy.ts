@@ -92,7 +92,7 @@ export function checkPassword(password: string, rule: PasswordRule, claims: Pers
 function isGuessable(core: string, claims: PersonClaims): boolean {
   if (commonPasswords.has(core) || commonPasswords.has(core.replace(/\d{1,4}$/, ''))) return true;
   if (new Set(core).size < 4) return true; // «111111», «abababab»
-  if (isSequence(core)) return true;
+  if (isSequence(core) || isRepetition(core)) return true;
   const [year = '', month = '', day = ''] = claims.birthdate?.split('-') ?? [];
   const own = [claims.education_id, folded(claims.name), folded(claims.given_name), `${day}${month}${year}`]
     .concat([`${year}${month}${day}`, `${day}${month}${year.slice(2)}`])
@@ -101,10 +101,20 @@ function isGuessable(core: string, claims: PersonClaims): boolean {
   return rest.length < core.length && rest.replaceAll(/\d/g, '').length < 4;
 }
 
-/** Every character follows the one before: `12345678`, `abcdef`, `987654`. */
+/** Every character follows the one before, around the clock of digits too: `123456789012`, `abcdef`, `987654`. */
 function isSequence(text: string): boolean {
-  const steps = [...text].map((character, index) => character.charCodeAt(0) - text.charCodeAt(index - 1)).slice(1);
-  return steps.length > 0 && (steps.every((step) => step === 1) || steps.every((step) => step === -1));
+  const follows = (step: number) => (character: string, index: number) =>
+    index === 0 ||
+    character.charCodeAt(0) - text.charCodeAt(index - 1) === step ||
+    `${text[index - 1]}${character}` === (step === 1 ? '90' : '09');
+  return [...text].every(follows(1)) || [...text].every(follows(-1));
+}
+
+/** One short piece again and again: `abcdabcdabcd`. */
+function isRepetition(text: string): boolean {
+  return [1, 2, 3, 4, 5].some(
+    (length) => text.length >= 2 * length && text === text.slice(0, length).repeat(text.length).slice(0, text.length),
+  );
 }
 
 function refuse(reason: string, detail: Text): InvalidInput {

@@ -2,7 +2,7 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import { getPerson, personClaims } from '@edutrust/registry/people';
 import { sql } from 'kysely';
 import { type Configuration, errors, type Grant, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
-import { findAccount as findIdpAccount } from '../accounts/accounts.ts';
+import { findAccount as findIdpAccount } from '../accounts/account.ts';
 import type { AppDirectory } from '../apps/directory.ts';
 import type { IdpPages } from '../pages.ts';
 import type { CookieNames } from '../sessions/cookies.ts';

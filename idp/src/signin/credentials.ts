@@ -3,7 +3,7 @@ import { record } from '@edutrust/platform/events';
 import { uuidv7 } from '@edutrust/platform/ids';
 import { findByEducationId, personClaims } from '@edutrust/registry/people';
 import type { FastifyRequest } from 'fastify';
-import { findAccount } from '../accounts/accounts.ts';
+import { findAccount } from '../accounts/account.ts';
 import { type AssertionJson, verifyAssertion } from '../passkeys/passkeys.ts';
 import { normalizePassword } from '../password/policy.ts';
 import { readCookie } from '../sessions/cookies.ts';

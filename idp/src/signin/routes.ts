@@ -4,7 +4,7 @@ import { getPerson, personClaims } from '@edutrust/registry/people';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { errors, type Provider } from 'oidc-provider';
 import Type from 'typebox';
-import { findAccount } from '../accounts/accounts.ts';
+import { findAccount } from '../accounts/account.ts';
 import { giveConsent } from '../consent/consent.ts';
 import { formErrorOf, seeOther, sendPage, viewOf } from '../page-reply.ts';
 import type { AskingApp, FormError, PasskeyPrompt } from '../pages.ts';
