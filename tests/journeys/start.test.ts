@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -14,10 +14,20 @@ test('story 1: one command serves everything, stops cleanly, keeps all data, and
   assert.equal(platform.welcome?.url, platform.url);
   assert.match(platform.welcome?.administratorLink ?? '', /\/activate/);
   assert.ok((platform.welcome?.people.length ?? 0) >= 4);
-  for (const path of ['/health/live', '/health/ready', '/.well-known/openid-configuration', '/verify', '/pki/root.crt', '/api/openapi.json']) {
+  for (const path of [
+    '/health/live',
+    '/health/ready',
+    '/.well-known/openid-configuration',
+    '/verify',
+    '/pki/root.crt',
+    '/api/openapi.json',
+  ]) {
     assert.equal((await fetch(`${platform.url}${path}`)).status, 200, path);
   }
-  const second = await runCommand(['serve'], { ...platform.environment, EDUTRUST_URL: `http://localhost:${await freePort()}` });
+  const second = await runCommand(['serve'], {
+    ...platform.environment,
+    EDUTRUST_URL: `http://localhost:${await freePort()}`,
+  });
   assert.equal(second.code, 2);
   assert.match(second.stderr, /đang phục vụ thư mục dữ liệu/);
   assert.equal(await platform.end('SIGINT'), 0, 'Ctrl-C is a clean end');
@@ -29,7 +39,12 @@ test('story 1: one command serves everything, stops cleanly, keeps all data, and
 
 test('bad input: each gets a sentence that says what is wrong, and the documented exit code', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'edutrust-bad-'));
-  const base = { PATH: process.env.PATH ?? '', HOME: directory, EDUTRUST_DATA: join(directory, 'var'), LANG: 'en_US.UTF-8' };
+  const base = {
+    PATH: process.env.PATH ?? '',
+    HOME: directory,
+    EDUTRUST_DATA: join(directory, 'var'),
+    LANG: 'en_US.UTF-8',
+  };
   try {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
@@ -41,8 +56,20 @@ test('bad input: each gets a sentence that says what is wrong, and the documente
       ['http in the open', { EDUTRUST_URL: 'http://id.example.edu.vn' }, ['serve'], 2, /https/],
       ['a variable that does not exist', { EDUTRUST_POTR: '1' }, ['serve'], 2, /EDUTRUST_POTR is not a variable/],
       ['a taken port', { EDUTRUST_URL: `http://localhost:${port}`, EDUTRUST_DEMO: '0' }, ['serve'], 2, /is taken/],
-      ['an unreachable database', { DATABASE_URL: 'postgres://x@127.0.0.1:1/x', EDUTRUST_SECRET_FILE: secret }, ['migrate'], 3, /does not answer/],
-      ['no secret beside a database', { DATABASE_URL: 'postgres://x@127.0.0.1:1/x' }, ['migrate'], 2, /EDUTRUST_SECRET_FILE/],
+      [
+        'an unreachable database',
+        { DATABASE_URL: 'postgres://x@127.0.0.1:1/x', EDUTRUST_SECRET_FILE: secret },
+        ['migrate'],
+        3,
+        /does not answer/,
+      ],
+      [
+        'no secret beside a database',
+        { DATABASE_URL: 'postgres://x@127.0.0.1:1/x' },
+        ['migrate'],
+        2,
+        /EDUTRUST_SECRET_FILE/,
+      ],
       ['an unknown command', {}, ['sevre'], 2, /unknown command/],
       ['an unknown service', {}, ['serve', '--only', 'idp,foo'], 2, /no service "foo"/],
       ['a file that is not there', {}, ['people', 'import', '/no/such.csv'], 2, /There is no file/],
@@ -60,11 +87,18 @@ test('bad input: each gets a sentence that says what is wrong, and the documente
   }
 });
 
-test('a full disk is said, and nothing is half done', { skip: process.getuid?.() !== 0 && 'mounting a small disk needs root' }, async () => {
+test('a full disk is said, and nothing is half done', {
+  skip: process.getuid?.() !== 0 && 'mounting a small disk needs root',
+}, async () => {
   const directory = await mkdtemp(join(tmpdir(), 'edutrust-full-'));
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', directory]);
   try {
-    const outcome = await runCommand(['migrate'], { PATH: process.env.PATH ?? '', HOME: '/', EDUTRUST_DATA: join(directory, 'var'), LANG: 'en_US.UTF-8' });
+    const outcome = await runCommand(['migrate'], {
+      PATH: process.env.PATH ?? '',
+      HOME: '/',
+      EDUTRUST_DATA: join(directory, 'var'),
+      LANG: 'en_US.UTF-8',
+    });
     assert.equal(outcome.code, 3, outcome.stderr);
     assert.match(outcome.stderr, /No space left on device/);
     assert.match(outcome.stderr, /free disk space/);

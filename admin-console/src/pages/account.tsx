@@ -178,7 +178,7 @@ function Password({ hasPassword, passwordChangedAt, passwordAction, minimumLengt
           )}
         </summary>
         <form method="post" action={passwordAction} class="grid gap-4 mt-4 max-w-md">
-          <input type="hidden" name="username" autocomplete="username" value={educationId} />
+          <input type="hidden" autocomplete="username" value={educationId} />
           {hasPassword && (
             <Field
               label={t('Mật khẩu hiện nay', 'Current password')}

@@ -94,7 +94,7 @@ function Choose({ action, ticket, educationId, name, isPupil, minimumLength, adv
       </div>
       <form method="post" action={action} class="grid gap-4">
         <input type="hidden" name="ticket" value={ticket} />
-        <input type="hidden" name="username" autocomplete="username" value={educationId} />
+        <input type="hidden" autocomplete="username" value={educationId} />
         <Field
           label={t('Mật khẩu mới', 'New password')}
           name="password"

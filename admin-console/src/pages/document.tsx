@@ -100,7 +100,7 @@ function LanguageLink({
       lang={to}
       hreflang={to}
       aria-current={isCurrent ? 'true' : undefined}
-      aria-label={label}
+      aria-label={`${short}: ${label}`}
     >
       {short}
     </a>
