@@ -165,24 +165,22 @@ test('D9: names that would break a distinguished name or a filter are data; unsa
   assert.equal((await runTarget(context, targetId, { mode: 'apply', actor })).totals.changed, 0);
   assert.equal(escapeValue(' #a,b+c"d\\e<f>g;h='), '\\ #a\\,b\\+c\\"d\\\\e\\<f\\>g\\;h\\=');
   const add = (input: object) =>
-    context.db
-      .transaction()
-      .execute((tx) =>
-        addTarget(
-          context,
-          tx,
-          {
-            name: 'x',
-            url: 'ldaps://ldap.example',
-            baseDn: 'dc=x',
-            bindDn: 'cn=a',
-            bindPassword: 'p',
-            organisationId: city.departmentId,
-            ...input,
-          },
-          actor,
-        ),
-      );
+    context.db.transaction().execute((tx) =>
+      addTarget(
+        context,
+        tx,
+        {
+          name: 'x',
+          url: 'ldaps://ldap.example',
+          baseDn: 'dc=x',
+          bindDn: 'cn=a',
+          bindPassword: 'p',
+          organisationId: city.departmentId,
+          ...input,
+        },
+        actor,
+      ),
+    );
   await assert.rejects(add({ url: 'ldap://ldap.example' }), { code: 'sync/bad-address' });
   await assert.rejects(add({ bindPassword: '' }), { code: 'sync/no-password' });
 });

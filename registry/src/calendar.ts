@@ -8,8 +8,3 @@ export function schoolYearAt(now: Date): number {
 export function dateInVietnam(now: Date): string {
   return new Date(now.getTime() + 7 * 3_600_000).toISOString().slice(0, 10);
 }
-
-/** `2026–2027` */
-export function formatSchoolYear(schoolYear: number): string {
-  return `${schoolYear}–${schoolYear + 1}`;
-}

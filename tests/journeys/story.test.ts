@@ -75,7 +75,10 @@ async function choosePassword(page: Page, password: string): Promise<void> {
 }
 
 /** Activates and signs in for the first time; ends at the launcher. */
-async function begin(page: Page, { code, educationId }: { readonly code: string; readonly educationId: string }): Promise<void> {
+async function begin(
+  page: Page,
+  { code, educationId }: { readonly code: string; readonly educationId: string },
+): Promise<void> {
   await activate(page, code, staffPassword);
   await firstSignIn(page, educationId);
 }

@@ -35,11 +35,6 @@ export interface Device {
   addAuthenticator(): Promise<Authenticator>;
 }
 
-/** Where the page is and what it says, for a failure's message. */
-export async function describe(page: Page): Promise<string> {
-  return `${page.url()}\n${(await page.locator('body').innerText()).slice(0, 800)}`;
-}
-
 export interface Authenticator {
   readonly cdp: CDPSession;
   readonly id: string;

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { NotAPdf } from '../pdf/malformed.ts';
-import { type ValidationOptions, validatePdf } from './validation.ts';
+import { type ValidationOptions, validatePdf } from './validate.ts';
 import type { WorkerAnswer } from './worker.ts';
 
 /** The other end of `validateInWorker`: one file, one answer. */

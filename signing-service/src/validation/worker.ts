@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { NotAPdf } from '../pdf/malformed.ts';
 import type { ValidationReport } from './report.ts';
-import { unjudged, type ValidationOptions } from './validation.ts';
+import { unjudged, type ValidationOptions } from './validate.ts';
 
 /** What one validation may take (V4). */
 export interface WorkerLimits {

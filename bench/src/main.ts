@@ -1,0 +1,27 @@
+/** `npm run bench [-- --only NAME] [--json]`: ratios measured in one run on one machine; absolute figures differ between machines. */
+import { availableParallelism } from 'node:os';
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+import type { Row } from './measure.ts';
+import { certificates } from './scenarios/certificates.ts';
+import { roster } from './scenarios/roster.ts';
+import { signatures } from './scenarios/signatures.ts';
+
+const scenarios: Readonly<Record<string, () => Promise<Row[]>>> = { signatures, certificates, roster };
+
+const { values } = parseArgs({ options: { only: { type: 'string' }, json: { type: 'boolean', default: false } } });
+const chosen = values.only === undefined ? Object.keys(scenarios) : values.only.split(',');
+const unknown = chosen.filter((name) => !(name in scenarios));
+if (unknown.length > 0) {
+  process.stderr.write(
+    `bench: there is no scenario ${unknown.join(', ')}; there are ${Object.keys(scenarios).join(', ')}\n`,
+  );
+  process.exit(2);
+}
+if (!values.json) process.stdout.write(`Node ${process.versions.node}, ${availableParallelism()} cores\n`);
+for (const name of chosen) {
+  for (const row of (await scenarios[name]?.()) ?? []) {
+    const line = `${name.padEnd(14)} ${row.what.padEnd(46)} ${row.value.padStart(14)}  ${row.against ?? ''}`;
+    process.stdout.write(`${values.json ? JSON.stringify({ scenario: name, ...row }) : line}\n`);
+  }
+}
