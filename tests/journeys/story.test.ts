@@ -149,11 +149,7 @@ test('story 4: a teacher adds a passkey and signs in with it; account and launch
   await page.getByRole('button', { name: 'Đăng xuất' }).click();
   await page.getByRole('heading', { name: 'Bạn đã đăng xuất' }).waitFor();
   await page.goto('http://localhost:4002/sign-in');
-  await page.waitForURL(/signin|4002/);
-  if (page.url().includes('/signin')) {
-    const button = page.getByRole('button', { name: /passkey/i });
-    await button.click({ timeout: 5_000 }).catch(() => undefined); // conditional UI may have been faster
-  }
+  // The field offers the passkey by itself (conditional UI); the authenticator of the test accepts at once.
   await page.waitForURL('http://localhost:4002/**');
   assert.match(await page.content(), new RegExp(teacher.name));
   phones.teacher = device;

@@ -142,7 +142,7 @@ export async function freePort(): Promise<number> {
 }
 
 /** Asks again until the answer is there; fails with the last reason after the deadline. */
-export async function eventually<Value>(ask: () => Promise<Value>, withinMs = 10_000): Promise<Value> {
+export async function eventually<Value>(ask: () => Promise<Value>, withinMs = 30_000): Promise<Value> {
   const deadline = Date.now() + withinMs;
   for (;;) {
     try {

@@ -58,9 +58,17 @@ function say(area: HTMLElement, error: unknown): void {
 
 function enablePasskeySignIn(passkey: Extract<Passkey, { mode: 'get' }>, area: HTMLElement): void {
   let options: PublicKeyCredentialRequestOptionsJSON | undefined = passkey.options;
+  let isFinishing = false;
   const finish = async (credential: unknown) => {
-    const { location: next } = await post<{ location: string }>(passkey.verifyPath, { credential });
-    location.assign(next);
+    if (isFinishing) return; // the autofill ceremony and the button may both succeed: one of them is enough
+    isFinishing = true;
+    try {
+      const { location: next } = await post<{ location: string }>(passkey.verifyPath, { credential });
+      location.assign(next);
+    } catch (error) {
+      isFinishing = false;
+      throw error;
+    }
   };
   // A challenge works once: the first is the page's, later ones are asked for.
   const takeOptions = async () => {
