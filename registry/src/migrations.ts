@@ -173,5 +173,12 @@ export const migrations: SchemaMigrations = {
         );
         CREATE INDEX roster_row_plan ON registry.roster_row (plan_id, row);`,
     },
+    {
+      name: '003-roster-people',
+      sql: `
+        CREATE INDEX roster_row_person ON registry.roster_row (plan_id, person_id);
+        CREATE INDEX roster_row_class ON registry.roster_row (plan_id, organisation_id, class_code);
+        CREATE INDEX roster_change_person ON registry.roster_change (plan_id, person_id);`,
+    },
   ],
 };

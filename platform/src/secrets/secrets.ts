@@ -61,7 +61,7 @@ async function readIfThere(path: string): Promise<Buffer | undefined> {
 /** Whole or not at all: written beside and linked, so that of several processes the first one's key stands. */
 async function makeKeyFile(path: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  const draft = `${path}.${process.pid}`;
+  const draft = `${path}.${randomBytes(8).toString('hex')}`;
   await writeFile(draft, `${randomBytes(keyBytes).toString('hex')}\n`, { mode: 0o600 });
   await link(draft, path).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EEXIST') throw error;
@@ -85,9 +85,10 @@ export function createSecretBox(keyEncryptionKey: Uint8Array): SecretBox {
   return {
     derive,
     seal: (plain, context) => {
-      const dataKey = randomBytes(keyBytes);
-      const wrapped = encrypt(wrappingKey, dataKey, context);
-      const body = encrypt(dataKey, plain, context);
+      const random = randomBytes(keyBytes + 2 * nonceBytes); // one call: each is a system call
+      const dataKey = random.subarray(0, keyBytes);
+      const wrapped = encrypt(wrappingKey, dataKey, context, random.subarray(keyBytes, keyBytes + nonceBytes));
+      const body = encrypt(dataKey, plain, context, random.subarray(keyBytes + nonceBytes));
       return Buffer.concat([Buffer.of(form), wrapped, body]);
     },
     open: (sealed, context) => {
@@ -100,8 +101,7 @@ export function createSecretBox(keyEncryptionKey: Uint8Array): SecretBox {
   };
 }
 
-function encrypt(key: Uint8Array, plain: Uint8Array, context: string): Buffer {
-  const nonce = randomBytes(nonceBytes);
+function encrypt(key: Uint8Array, plain: Uint8Array, context: string, nonce: Uint8Array): Buffer {
   const cipher = createCipheriv('aes-256-gcm', key, nonce);
   cipher.setAAD(Buffer.from(context, 'utf8'));
   return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);

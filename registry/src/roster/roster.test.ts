@@ -139,6 +139,8 @@ test('files that cannot be read say why and what to do, and leave nothing behind
     ['STT;Mã lớp;Họ và tên\n1;5A;Nguyễn An', 'roster/missing-column'],
     ['just text\nwithout any table', 'roster/no-header'],
     ['', 'roster/no-header'],
+    [`${header}\n1,TH001,"${'x'.repeat(3 * 1024 * 1024)}`, 'roster/endless-row'],
+    [`${header}\n1,TH001,"${'x,\n'.repeat(1024 * 1024)}`, 'roster/endless-row'],
     [Buffer.from(`${header}\n`, 'utf16le'), 'roster/not-utf-8'],
     [Buffer.concat([Buffer.from('\xff\xfe', 'latin1'), Buffer.from(`${header}\n`, 'utf16le')]), 'roster/not-utf-8'],
     [
@@ -159,8 +161,7 @@ test('files that cannot be read say why and what to do, and leave nothing behind
     stream: Readable.from(
       (function* () {
         yield Buffer.from(`${header}\n`);
-        const block = Buffer.alloc(64 * 1024 * 1024, 'x');
-        for (let index = 0; index < 20; index += 1) yield block;
+        yield Buffer.alloc(largestRosterBytes);
       })(),
     ),
   };
