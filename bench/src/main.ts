@@ -1,4 +1,4 @@
-/** `npm run bench [-- --only NAME] [--json]`: ratios measured in one run on one machine; absolute figures differ between machines. */
+/** `npm run bench [-- NAME…] [--json]`: ratios measured in one run on one machine; absolute figures differ between machines. */
 import { availableParallelism } from 'node:os';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
@@ -9,8 +9,11 @@ import { signatures } from './scenarios/signatures.ts';
 
 const scenarios: Readonly<Record<string, () => Promise<Row[]>>> = { signatures, certificates, roster };
 
-const { values } = parseArgs({ options: { only: { type: 'string' }, json: { type: 'boolean', default: false } } });
-const chosen = values.only === undefined ? Object.keys(scenarios) : values.only.split(',');
+const { values, positionals } = parseArgs({
+  options: { json: { type: 'boolean', default: false } },
+  allowPositionals: true,
+});
+const chosen = positionals.length === 0 ? Object.keys(scenarios) : positionals;
 const unknown = chosen.filter((name) => !(name in scenarios));
 if (unknown.length > 0) {
   process.stderr.write(

@@ -1,4 +1,8 @@
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import type { Database } from '@edutrust/platform/database';
 import { testContext } from '@edutrust/platform/testing';
 import { seedDemo } from '@edutrust/registry/demo';
 import { createOrganisation } from '@edutrust/registry/organisations';
@@ -12,7 +16,7 @@ const schools = 100;
 const actor = { kind: 'system', name: 'cli' } as const;
 const header = 'Mã trường,Mã lớp,Mã định danh Bộ GD&ĐT,Họ và tên,Ngày sinh,Giới tính,Dân tộc,Số ĐDCN';
 
-/** 100,000 rows over 100 schools: planned, applied, and planned again; against one INSERT … SELECT of the same rows. */
+/** 100,000 rows over 100 schools: planned, applied, and planned again; against PostgreSQL's own COPY of the same file. */
 export async function roster(): Promise<Row[]> {
   await using context = await testContext({ migrations: [migrations] });
   const city = await seedDemo(context);
@@ -31,23 +35,35 @@ export async function roster(): Promise<Row[]> {
   const plan = await timed(() => planImport(context, { file: file(), actor }));
   const apply = await timed(() => applyImport(context, plan.result.id, actor));
   const again = await timed(() => planImport(context, { file: file(), actor }));
-  const plain = await timed(async () => {
-    await sql`CREATE TABLE plain (LIKE registry.person INCLUDING ALL)`.execute(context.db);
-    await sql`INSERT INTO plain SELECT * FROM registry.person`.execute(context.db);
-  });
+  const copy = await timed(() => copyFile(context.db, text));
   const { added } = plan.result.totals;
   if (added !== rows || again.result.totals.added !== 0)
     throw new Error(`${added} added, then ${again.result.totals.added}`);
   const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
   return [
-    { what: '100,000 rows planned', value: seconds(plan.ms) },
     {
-      what: '100,000 rows applied',
-      value: seconds(apply.ms),
-      against: `INSERT … SELECT of the people ${seconds(plain.ms)}`,
+      what: '100,000 rows read, checked and planned',
+      value: seconds(plan.ms),
+      against: `COPY of the file as text ${seconds(copy.ms)}`,
     },
+    { what: '100,000 rows applied, with education IDs and events', value: seconds(apply.ms) },
     { what: 'the same file again, nothing changed', value: seconds(again.ms) },
   ];
+}
+
+/** What `psql \copy` does: the columns as text into an unlogged table, read by the server. */
+async function copyFile(db: Database, text: string): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), 'edutrust-copy-'));
+  try {
+    await chmod(directory, 0o755); // the server runs as a user of its own
+    const path = join(directory, 'roster.csv');
+    await writeFile(path, text, { mode: 0o644 });
+    const columns = header.split(',').map((_, index) => `c${index} text`);
+    await sql.raw(`CREATE UNLOGGED TABLE copied (${columns.join(', ')})`).execute(db);
+    await sql.raw(`COPY copied FROM '${path}' (FORMAT csv, HEADER)`).execute(db);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
 }
 
 function line(row: number): string {

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, createSecretKey } from 'node:crypto';
 import type { SecretBox } from '@edutrust/platform/secrets';
 
 /** The two numbers that the state gave a person. Each is kept sealed, with a keyed blind index to find it again. */
@@ -13,8 +13,8 @@ export interface SealedIdentifier {
 /** Seals and finds state identifiers; made once from the context's secrets. */
 export function createIdentifierVault(secrets: SecretBox) {
   const keys = {
-    moet_id: secrets.derive('registry/moet-id/index'),
-    personal_number: secrets.derive('registry/personal-number/index'),
+    moet_id: createSecretKey(secrets.derive('registry/moet-id/index')),
+    personal_number: createSecretKey(secrets.derive('registry/personal-number/index')),
   };
   const canonical = (number: string) =>
     number

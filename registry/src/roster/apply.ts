@@ -50,6 +50,8 @@ export async function applyImport(
     await changePeople(transaction, planId);
     await enrol(transaction, planId, schoolYear, today);
     await endLeavers(transaction, planId, today);
+    if (total >= chunk)
+      await sql`ANALYZE registry.person, registry.class, registry.enrolment, registry.affiliation`.execute(transaction);
     await recordChanges(transaction, planId, actor, (done) => report(plan.totals.added + done));
     await sql`
       UPDATE registry.roster_plan SET status = 'applied', applied_at = ${clock.now().toISOString()} WHERE id = ${planId}`.execute(
