@@ -9,7 +9,7 @@ export interface Row {
 }
 
 /** CPU milliseconds (user and system) per operation: the median of five rounds after one that warms up. */
-export async function cpuPerOperation(operation: () => unknown, rounds = 60): Promise<number> {
+export async function cpuPerOperation(operation: () => unknown, rounds = 400): Promise<number> {
   const round = async () => {
     const before = process.cpuUsage();
     for (let count = 0; count < rounds; count += 1) await operation();

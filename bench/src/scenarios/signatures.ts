@@ -48,7 +48,7 @@ export async function signatures(): Promise<Row[]> {
           sign: async (bytes) => sign('sha256', bytes, key),
         },
       });
-    }, 15);
+    }, 60);
     const throwAway = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
     const raw = await cpuPerOperation(() => {
       createHash('sha256').update(pdf).digest();
