@@ -1,6 +1,7 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database } from '@edutrust/platform/database';
 import { NotFound } from '@edutrust/platform/errors';
+import type { RecordedActor } from '@edutrust/platform/events';
 import type { Actor } from '@edutrust/platform/http';
 import { isUuid } from '@edutrust/platform/ids';
 import type { Locale, Text } from '@edutrust/platform/messages';
@@ -44,6 +45,7 @@ export interface RosterPlan {
   readonly createdAt: Date;
   readonly appliedAt: Date | null;
   readonly organisationIds: string[];
+  readonly createdBy: RecordedActor;
   readonly totals: RosterTotals;
   /** The first 200. */
   readonly changes: RosterChange[];
@@ -81,7 +83,7 @@ export async function findPlan(db: Database, id: string): Promise<RosterPlan> {
   const { rows } = isUuid(id)
     ? await sql<RosterPlan>`
         SELECT id, file_name AS "fileName", status, held_reason AS "heldReason", created_at AS "createdAt",
-          applied_at AS "appliedAt", organisation_ids AS "organisationIds", totals,
+          applied_at AS "appliedAt", organisation_ids AS "organisationIds", created_by AS "createdBy", totals,
           coalesce((SELECT jsonb_agg(c) FROM (
             SELECT row, action, full_name AS "fullName", class_code AS "className", fields FROM registry.roster_change
             WHERE plan_id = p.id ORDER BY action, row LIMIT 200) AS c), '[]') AS changes,

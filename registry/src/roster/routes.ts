@@ -1,6 +1,6 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { InvalidInput } from '@edutrust/platform/errors';
-import { type App, localeOf, notAllowed, personActor } from '@edutrust/platform/http';
+import { type Actor, type App, localeOf, notAllowed, personActor } from '@edutrust/platform/http';
 import type { Locale } from '@edutrust/platform/messages';
 import { sql } from 'kysely';
 import Type from 'typebox';
@@ -89,27 +89,32 @@ export function addRosterRoutes(app: App, context: ServiceContext): void {
         response: { 200: listOf(PlanSummary) },
       },
     },
-    async ({ query, actor }) => {
-      const scope = actor ? scopeOf(actor, 'roster.import') : [];
+    async (request) => {
+      const { query } = request;
+      const { personId } = personActor(request);
+      const scope = scopeOf(personActor(request), 'roster.import');
       const before = query.cursor ? sql`AND p.id < ${query.cursor}::uuid` : sql``;
       const { rows } = await sql<RosterPlan>`
         SELECT id, file_name AS "fileName", status, created_at AS "createdAt", applied_at AS "appliedAt", totals
         FROM registry.roster_plan AS p
-        WHERE NOT EXISTS (SELECT FROM registry.organisation AS o WHERE o.id = ANY(p.organisation_ids) AND NOT o.path && ${scope}::uuid[])
+        WHERE (p.created_by->>'personId' = ${personId} OR p.organisation_ids <> '{}' AND NOT EXISTS (
+          SELECT FROM registry.organisation AS o WHERE o.id = ANY(p.organisation_ids) AND NOT o.path && ${scope}::uuid[]))
         ${before} ORDER BY id DESC LIMIT ${query.limit}`.execute(db);
       return { items: rows.map(toSummary), nextCursor: rows.length === query.limit ? (rows.at(-1)?.id ?? null) : null };
     },
   );
 
-  /** Only those who may import for every school of the plan see it. */
-  async function ownPlan(request: {
-    params: { id: string };
-    actor: Parameters<typeof decide>[0] | null;
-  }): Promise<RosterPlan> {
-    const plan = await findPlan(db, request.params.id);
-    for (const organisationId of plan.organisationIds) {
-      if (!request.actor || !(await decide(request.actor, 'roster.import', { organisationId }))) throw notAllowed();
-    }
+  async function mayForAll(actor: Actor, action: 'roster.import' | 'roster.approve', plan: RosterPlan) {
+    for (const organisationId of plan.organisationIds)
+      if (!(await decide(actor, action, { organisationId }))) return false;
+    return plan.organisationIds.length > 0;
+  }
+
+  /** Its maker sees a plan, and whoever may import for every school of it. */
+  async function visiblePlan(actor: ReturnType<typeof personActor>, id: string): Promise<RosterPlan> {
+    const plan = await findPlan(db, id);
+    const isMaker = plan.createdBy.kind === 'person' && plan.createdBy.personId === actor.personId;
+    if (!isMaker && !(await mayForAll(actor, 'roster.import', plan))) throw notAllowed();
     return plan;
   }
 
@@ -124,7 +129,7 @@ export function addRosterRoutes(app: App, context: ServiceContext): void {
         response: { 200: PlanView },
       },
     },
-    async (request) => toView(await ownPlan(request), localeOf(request)),
+    async (request) => toView(await visiblePlan(personActor(request), request.params.id), localeOf(request)),
   );
 
   app.post(
@@ -140,12 +145,11 @@ export function addRosterRoutes(app: App, context: ServiceContext): void {
       },
     },
     async (request) => {
-      const plan = await ownPlan(request);
       const actor = personActor(request);
-      const mayApprove = scopeOf(actor, 'roster.approve').length > 0;
-      await applyImport(context, plan.id, actor, {
-        approvesLeavers: mayApprove && (request.body.approvesLeavers ?? false),
-      });
+      const plan = await visiblePlan(actor, request.params.id);
+      if (plan.organisationIds.length > 0 && !(await mayForAll(actor, 'roster.import', plan))) throw notAllowed();
+      const approvesLeavers = request.body.approvesLeavers === true && (await mayForAll(actor, 'roster.approve', plan));
+      await applyImport(context, plan.id, actor, { approvesLeavers });
       return toView(await findPlan(db, plan.id), localeOf(request));
     },
   );

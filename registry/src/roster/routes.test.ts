@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createHttpServer } from '@edutrust/platform/http';
+import { testContext } from '@edutrust/platform/testing';
+import { can, grantRole, rolesOf } from '../authority/authority.ts';
+import { seedDemo } from '../demo/demo.ts';
+import { migrations } from '../migrations.ts';
+import { createRegistry } from '../service.ts';
+
+/** The registry behind the real HTTP base; who calls is a header. */
+async function openRegistry() {
+  const context = await testContext({ migrations: [migrations] });
+  const city = await seedDemo(context);
+  const app = await createHttpServer({
+    config: context.config,
+    log: context.log,
+    readiness: {},
+    metrics: async () => '',
+    gate: {
+      can: can(context.db),
+      authenticate: async ({ headers }) => {
+        const personId = headers['x-person'];
+        if (typeof personId !== 'string') return null;
+        const roles = await rolesOf(context.db, personId);
+        return { kind: 'person', personId, sessionId: personId, roles, acr: 'passkey', authenticatedAt: new Date() };
+      },
+    },
+  });
+  await createRegistry(context).routes?.(app);
+  await app.ready();
+  const call = async (person: string, method: 'GET' | 'POST', path: string, payload?: object | FormData) => {
+    const request = new Request('http://localhost/', {
+      method: 'POST',
+      body: payload instanceof FormData ? payload : JSON.stringify(payload ?? {}),
+    });
+    const answer = await app.inject({
+      method,
+      url: `/api/v1/roster/${path}`,
+      headers: {
+        'x-person': person,
+        'sec-fetch-site': 'same-origin',
+        ...(payload && {
+          'content-type':
+            payload instanceof FormData ? (request.headers.get('content-type') ?? '') : 'application/json',
+        }),
+      },
+      ...(payload && { payload: Buffer.from(await request.arrayBuffer()) }),
+    });
+    return { status: answer.statusCode, json: answer.json() };
+  };
+  return {
+    context,
+    city,
+    call,
+    [Symbol.asyncDispose]: async () => {
+      await app.close();
+      await context[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function upload(lines: readonly string[]): FormData {
+  const header = 'STT,Mã trường,Mã lớp,Mã định danh Bộ GD&ĐT,Họ và tên,Ngày sinh,Giới tính';
+  const form = new FormData();
+  form.set('file', new Blob([[header, ...lines].join('\n')]), 'danh-sach.csv');
+  return form;
+}
+
+test('D3, T5: a held plan is applied by a second person who may approve for every school of it, never by its maker', async () => {
+  await using world = await openRegistry();
+  const { city, call, context } = world;
+  const [primary, , upper] = city.schools;
+  assert.ok(primary && upper);
+  const everybodyLeaves = ['10A1', '11A1', '12A1'].map(
+    (code, i) => `,THPT001,${code},79222222${i}0,Em Mới,01/01/2010,Nam`,
+  );
+  const maker = city.people.administrator;
+  const made = await call(maker, 'POST', 'plans', upload(everybodyLeaves));
+  assert.deepEqual([made.status, made.json.status], [201, 'held']);
+  const path = `plans/${made.json.id}`;
+  const approve = { approvesLeavers: true };
+  assert.equal((await call(maker, 'POST', `${path}/apply`, approve)).json.code, 'roster/second-person');
+  const [stranger, second] = [city.people.teacher, city.people.principal];
+  await context.db.transaction().execute(async (transaction) => {
+    const by = { kind: 'system', name: 'cli' } as const;
+    for (const [personId, organisationId] of [
+      [stranger, primary.id],
+      [second, upper.id],
+    ] as const)
+      await grantRole(transaction, { personId, role: 'department-administrator', organisationId }, by);
+  });
+  for (const [person, status] of [
+    [stranger, 403],
+    [city.people.pupil, 403],
+  ] as const) {
+    assert.equal((await call(person, 'GET', path)).status, status, 'somebody else does not see the plan');
+    assert.equal((await call(person, 'POST', `${path}/apply`, approve)).status, status);
+  }
+  assert.deepEqual((await call(stranger, 'GET', 'plans')).json.items, []);
+  assert.equal((await call(second, 'POST', `${path}/apply`, {})).json.code, 'roster/second-person', 'approval is said');
+  const applied = await call(second, 'POST', `${path}/apply`, approve);
+  assert.deepEqual([applied.status, applied.json.status], [200, 'applied']);
+});
+
+test('T3: a file whose schools are all refused is seen by its maker alone', async () => {
+  await using world = await openRegistry();
+  const { city, call, context } = world;
+  const [primary] = city.schools;
+  assert.ok(primary);
+  await context.db
+    .transaction()
+    .execute((transaction) =>
+      grantRole(
+        transaction,
+        { personId: city.people.teacher, role: 'school-administrator', organisationId: primary.id },
+        { kind: 'system', name: 'cli' },
+      ),
+    );
+  const made = await call(
+    city.people.administrator,
+    'POST',
+    'plans',
+    upload([',KHONG-CO,1A,7922222230,Em Bí Mật,01/01/2010,Nam']),
+  );
+  assert.deepEqual([made.status, made.json.totals.refused], [201, 1]);
+  assert.equal((await call(city.people.teacher, 'GET', `plans/${made.json.id}`)).status, 403);
+  assert.deepEqual((await call(city.people.teacher, 'GET', 'plans')).json.items, []);
+});
