@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 import { type Slapd, startSlapd } from '@edutrust/directory-sync/testing';
 import pg from 'pg';
 import type { Browser, Page } from 'playwright-core';
-import { type Device, desk, look, openBrowser, openDevice, phone } from '../world/browser.ts';
+import { type Device, desk, look, lookAtBoth, openBrowser, openDevice, phone } from '../world/browser.ts';
 import { eventually, Platform } from '../world/platform.ts';
 
 /** The story of the first release, on real parts, in order: each test goes on where the one before stopped. */
@@ -201,6 +201,7 @@ test('story 5: a principal enrols on a phone, the second officer approves, one p
   await writeFile(file('signed.pdf'), Buffer.from(signed.bytes));
   await writeFile(file('code.txt'), signed.code);
   await pdfsigAccepts(file('signed.pdf'));
+  await opensslAcceptsTimeStamp(Buffer.from(signed.bytes));
 });
 
 const file = (name: string) => join(platform.directory, name);
@@ -215,6 +216,48 @@ async function pdfsigAccepts(path: string): Promise<void> {
   const said = execFileSync('pdfsig', ['-nssdir', `sql:${nss}`, path], { encoding: 'utf8' });
   assert.match(said, /Signature is Valid/, said);
   assert.match(said, /Certificate is Trusted/, said);
+}
+
+/** The RFC 3161 token inside the CMS stamps the signature value (CAdES signature time stamp, ETSI EN 319 122-1 §5.3). */
+async function opensslAcceptsTimeStamp(pdf: Buffer): Promise<void> {
+  const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: platform.directory, stdio: 'pipe' });
+  const contents = /\/Contents <([0-9a-f]+)>/.exec(pdf.toString('latin1'))?.[1];
+  await writeFile(file('cms.der'), Buffer.from(contents ?? '', 'hex'));
+  const lines = openssl('asn1parse', '-inform', 'DER', '-in', 'cms.der').toString('latin1').split('\n');
+  const attribute = lines.findIndex((line) => line.includes('id-smime-aa-timeStampToken'));
+  // SignerInfo ends: signature OCTET STRING, [1] { SEQUENCE { OID, SET { token … } } }.
+  const signature = lines.slice(0, attribute).findLastIndex((line) => /cons: cont \[ 1 \]/.test(line)) - 1;
+  const read = (line: string | undefined) => {
+    const found = /^\s*(\d+):d=\s*\d+\s+hl=\s*(\d+)\s+l=\s*(\d+)/.exec(line ?? '');
+    const [offset, header, length] = (found ?? []).slice(1).map(Number);
+    assert.ok(offset !== undefined && header !== undefined && length !== undefined, line);
+    const der = Buffer.from(contents ?? '', 'hex').subarray(offset, offset + header + length);
+    return { der, value: der.subarray(header) };
+  };
+  await writeFile(file('token.der'), read(lines[attribute + 2]).der);
+  await writeFile(file('signature.bin'), read(lines[signature]).value);
+  openssl('x509', '-inform', 'DER', '-in', 'root.der', '-out', 'root.pem');
+  await writeFile(
+    file('services.der'),
+    Buffer.from(await (await fetch(`${platform.url}/pki/services.crt`)).arrayBuffer()),
+  );
+  openssl('x509', '-inform', 'DER', '-in', 'services.der', '-out', 'services.pem');
+  const verify = (data: string) =>
+    openssl(
+      'ts',
+      '-verify',
+      '-token_in',
+      '-in',
+      'token.der',
+      '-data',
+      data,
+      '-CAfile',
+      'root.pem',
+      '-untrusted',
+      'services.pem',
+    );
+  assert.match(verify('signature.bin').toString(), /Verification: OK/);
+  assert.throws(() => verify('cms.der'), 'other bytes were not stamped');
 }
 
 test('story 6: page, API and command give one verdict: valid, invalid for a flipped byte, unsigned, and 400 for no PDF', async () => {
@@ -275,16 +318,16 @@ test('story 8: an administrator comes by the one-time link and does it all from 
   await page.goto(`${platform.url}/admin`);
   await page.getByRole('searchbox').fill('dang thi anh nguyet');
   await page.getByRole('link', { name: 'Đặng Thị Ánh Nguyệt' }).waitFor();
-  await look(page, 'console-people-desk');
+  await lookAtBoth(page, 'console-people');
   await page.getByRole('link', { name: 'Đặng Thị Ánh Nguyệt' }).click();
   await page.getByText('Đã kích hoạt tài khoản').waitFor();
-  await look(page, 'console-person-desk');
+  await lookAtBoth(page, 'console-person');
 
   await page.getByRole('link', { name: 'Trường', exact: true }).click();
   await page.getByRole('link', { name: 'Trường Tiểu học Lê Lợi' }).click();
   await page.getByRole('link', { name: /Lớp 5A/ }).click();
   await page.getByRole('heading', { name: /Lớp 5A/ }).waitFor();
-  await look(page, 'console-class-desk');
+  await lookAtBoth(page, 'console-class');
 
   await page.getByRole('link', { name: 'Nhập danh sách' }).click();
   const header = 'Mã trường,Mã lớp,Mã định danh Bộ GD&ĐT,Họ và tên,Ngày sinh,Giới tính';
@@ -295,7 +338,7 @@ test('story 8: an administrator comes by the one-time link and does it all from 
   await page.getByLabel('Tệp CSV (UTF-8)').setInputFiles(file('roster.csv'));
   await page.getByRole('button', { name: 'Xem trước' }).click();
   await page.getByText('Không có ngày này trong lịch').waitFor();
-  await look(page, 'console-import-desk');
+  await lookAtBoth(page, 'console-import');
   await page.getByRole('button', { name: 'Áp dụng 1 thay đổi' }).click();
   await page.getByText('Đã áp dụng').first().waitFor();
 
@@ -304,7 +347,7 @@ test('story 8: an administrator comes by the one-time link and does it all from 
   await page.getByLabel('Địa chỉ nhận kết quả (redirect_uri)').fill('http://localhost:4999/callback');
   await page.getByRole('button', { name: 'Tạo ứng dụng' }).click();
   await page.getByText('client_secret, chỉ hiện lần này:').waitFor();
-  await look(page, 'console-apps-desk');
+  await lookAtBoth(page, 'console-apps');
 
   await page.getByRole('link', { name: 'Đồng bộ', exact: true }).click();
   await page.getByLabel('Tên', { exact: true }).fill('OpenLDAP của Sở');
@@ -315,7 +358,7 @@ test('story 8: an administrator comes by the one-time link and does it all from 
   await page.getByRole('button', { name: 'Thêm', exact: true }).click();
   await page.getByRole('button', { name: 'Đồng bộ ngay' }).click();
   await page.getByText(/^done: \+4\d\d/).waitFor({ timeout: 60_000 });
-  await look(page, 'console-sync-desk');
+  await lookAtBoth(page, 'console-sync');
 
   for (const [link, name] of [
     ['Chứng thư', 'certificates'],
@@ -325,7 +368,7 @@ test('story 8: an administrator comes by the one-time link and does it all from 
   ] as const) {
     await page.getByRole('link', { name: link, exact: true }).click();
     await page.getByRole('heading', { name: link }).waitFor();
-    await look(page, `console-${name}-desk`);
+    await lookAtBoth(page, `console-${name}`);
   }
 });
 

@@ -74,10 +74,23 @@ export async function openDevice(
   };
 }
 
-/** Keeps a picture of the page as an artefact and fails on a serious accessibility violation (WCAG 2.2 A, AA). */
+/** {@link look} at a desk's width and at a phone's. */
+export async function lookAtBoth(page: Page, name: string): Promise<void> {
+  await look(page, `${name}-desk`);
+  await page.setViewportSize(phone.viewport);
+  await look(page, `${name}-phone`);
+  await page.setViewportSize(desk.viewport);
+}
+
+/**
+ * Keeps a picture of the page as an artefact; fails on a serious accessibility violation (WCAG 2.2 A, AA) and on a page
+ * that scrolls sideways.
+ */
 export async function look(page: Page, name: string): Promise<void> {
   mkdirSync(artefacts, { recursive: true });
   await page.screenshot({ path: join(artefacts, `${name}.png`), fullPage: true });
+  const sideways = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  assert.ok(sideways <= 0, `${name} is ${sideways} px wider than the window`);
   const { violations } = await new AxeBuilder({ page })
     .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
     .analyze();

@@ -39,7 +39,7 @@ export function Apps() {
                       <td>
                         <code>{app.clientId}</code>
                       </td>
-                      <td>{app.kind}</td>
+                      <td data-label={t('Loại', 'Kind')}>{app.kind}</td>
                       <td>
                         <State state="good">{t('Đang dùng', 'In use')}</State>
                       </td>

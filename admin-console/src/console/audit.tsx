@@ -108,7 +108,9 @@ export function Audit() {
                       <td class="break-all">
                         {entry.subject.name ?? `${entry.subject.kind} ${entry.subject.id.slice(0, 16)}`}
                       </td>
-                      <td class="number text-right text-quiet">{entry.index}</td>
+                      <td class="number sm:text-right text-quiet" data-label={t('Số', 'Number')}>
+                        {entry.index}
+                      </td>
                     </tr>
                   ))}
                 </tbody>

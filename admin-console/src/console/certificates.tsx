@@ -68,8 +68,10 @@ export function Certificates() {
                         {one.subject}
                         <span class="block text-sm text-quiet number">{one.serial.slice(0, 16)}…</span>
                       </td>
-                      <td>{one.profile}</td>
-                      <td class="number">{formatDate(one.notAfter)}</td>
+                      <td data-label={t('Loại', 'Profile')}>{one.profile}</td>
+                      <td class="number" data-label={t('Hết hạn', 'Expires')}>
+                        {formatDate(one.notAfter)}
+                      </td>
                       <td>
                         {one.status === 'valid' && <State state="good">{t('Hiệu lực', 'Valid')}</State>}
                         {one.status === 'expired' && <State state="plain">{t('Hết hạn', 'Expired')}</State>}

@@ -109,7 +109,9 @@ function Learners({
               <td>
                 <EducationId id={learner.educationId} />
               </td>
-              <td class="number">{learner.birthDate && formatDate(learner.birthDate)}</td>
+              <td class="number" data-label={t('Ngày sinh', 'Born')}>
+                {learner.birthDate && formatDate(learner.birthDate)}
+              </td>
             </tr>
           ))}
         </tbody>

@@ -46,7 +46,7 @@ export function Empty({ children }: { readonly children: ComponentChildren }) {
 export function TableFrame({ label, children }: { readonly label: string; readonly children: ComponentChildren }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-    <section class="card p-0 overflow-x-auto" aria-label={label} tabIndex={0}>
+    <section class="card p-0 overflow-x-auto relative" aria-label={label} tabIndex={0}>
       {children}
     </section>
   );

@@ -78,7 +78,9 @@ export function People() {
                         <td>
                           <EducationId id={person.educationId} />
                         </td>
-                        <td class="number">{person.birthDate && formatDate(person.birthDate)}</td>
+                        <td class="number" data-label={t('Ngày sinh', 'Born')}>
+                          {person.birthDate && formatDate(person.birthDate)}
+                        </td>
                         <td>
                           {person.affiliations.map(({ role: held, title, organisation, className }) => (
                             <span key={`${organisation.id}${held}`} class="block">

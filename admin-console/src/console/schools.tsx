@@ -54,10 +54,16 @@ export function Schools() {
                           {name}
                         </a>
                       </td>
-                      <td class="number">{code}</td>
+                      <td class="number" data-label={t('Mã', 'Code')}>
+                        {code}
+                      </td>
                       <td>{path.at(-2)?.name}</td>
-                      <td class="number text-right">{formatNumber(counts.learners)}</td>
-                      <td class="number text-right">{formatNumber(counts.staff)}</td>
+                      <td class="number sm:text-right" data-label={t('Học sinh', 'Learners')}>
+                        {formatNumber(counts.learners)}
+                      </td>
+                      <td class="number sm:text-right" data-label={t('Nhân sự', 'Staff')}>
+                        {formatNumber(counts.staff)}
+                      </td>
                     </tr>
                   ))}
                 </tbody>

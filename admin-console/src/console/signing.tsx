@@ -47,7 +47,7 @@ export function Signing() {
                         </a>
                         <span class="block text-sm text-quiet">{one.organisation.name}</span>
                       </td>
-                      <td>{one.signer.fullName}</td>
+                      <td data-label={t('Người ký', 'Signer')}>{one.signer.fullName}</td>
                       <td>
                         {one.state === 'waiting' && <State state="warn">{t('Chờ ký', 'Waiting')}</State>}
                         {one.state === 'signed' && <State state="good">{t('Đã ký', 'Signed')}</State>}
@@ -55,7 +55,12 @@ export function Signing() {
                         {one.state === 'withdrawn' && <State state="plain">{t('Đã rút', 'Withdrawn')}</State>}
                         {one.reason && <span class="block text-sm">{one.reason}</span>}
                       </td>
-                      <td class="number font-semibold">{one.code4}</td>
+                      <td
+                        class="number font-semibold"
+                        data-label={one.code4 ? t('Mã trên hai màn hình', 'Code on both screens') : undefined}
+                      >
+                        {one.code4}
+                      </td>
                       <td>
                         <Ago at={one.createdAt} />
                       </td>
