@@ -320,7 +320,7 @@ test('story 8: an administrator comes by the one-time link and does it all from 
   await page.getByRole('link', { name: 'Đặng Thị Ánh Nguyệt' }).waitFor();
   await lookAtBoth(page, 'console-people');
   await page.getByRole('link', { name: 'Đặng Thị Ánh Nguyệt' }).click();
-  await page.getByText('Đã kích hoạt tài khoản').waitFor();
+  await page.getByText('Đã kích hoạt tài khoản.').waitFor();
   await lookAtBoth(page, 'console-person');
 
   await page.getByRole('link', { name: 'Trường', exact: true }).click();
@@ -357,7 +357,7 @@ test('story 8: an administrator comes by the one-time link and does it all from 
   await page.getByLabel('Mật khẩu').fill(slapd.bindPassword);
   await page.getByRole('button', { name: 'Thêm', exact: true }).click();
   await page.getByRole('button', { name: 'Đồng bộ ngay' }).click();
-  await page.getByText(/^done: \+4\d\d/).waitFor({ timeout: 60_000 });
+  await page.getByText(/^Xong: thêm 4\d\d/).waitFor({ timeout: 60_000 });
   await lookAtBoth(page, 'console-sync');
 
   for (const [link, name] of [

@@ -39,7 +39,11 @@ export function Apps() {
                       <td>
                         <code>{app.clientId}</code>
                       </td>
-                      <td data-label={t('Loại', 'Kind')}>{app.kind}</td>
+                      <td data-label={t('Loại', 'Kind')}>
+                        {app.kind === 'web'
+                          ? t('Web có máy chủ', 'Web with a server')
+                          : t('Trình duyệt, điện thoại', 'Browser, phone')}
+                      </td>
                       <td>
                         <State state="good">{t('Đang dùng', 'In use')}</State>
                       </td>

@@ -28,7 +28,17 @@ export function Audit() {
       }),
     ),
   );
-  const kinds = ['person.', 'account.', 'session.', 'role.', 'roster.', 'certificate.', 'request.', 'sync.'];
+  const kinds = {
+    '': t('Tất cả', 'All'),
+    'person.': t('Hồ sơ', 'Records'),
+    'account.': t('Tài khoản', 'Accounts'),
+    'role.': t('Vai trò', 'Roles'),
+    'roster.': t('Nhập danh sách', 'Rosters'),
+    'app.': t('Ứng dụng', 'Apps'),
+    'certificate.': t('Chứng thư', 'Certificates'),
+    'signing-': t('Ký số', 'Signing'),
+    'sync.': t('Đồng bộ', 'Sync'),
+  };
   return (
     <>
       <Title
@@ -62,7 +72,7 @@ export function Audit() {
       ))}
       <fieldset class="flex flex-wrap gap-2">
         <legend class="sr-only">{t('Loại sự kiện', 'Kind of event')}</legend>
-        {['', ...kinds].map((kind) => (
+        {Object.entries(kinds).map(([kind, name]) => (
           <button
             key={kind}
             type="button"
@@ -70,7 +80,7 @@ export function Audit() {
             aria-pressed={type === kind}
             onClick={() => setType(kind)}
           >
-            {kind === '' ? t('Tất cả', 'All') : kind.slice(0, -1)}
+            {name}
           </button>
         ))}
       </fieldset>

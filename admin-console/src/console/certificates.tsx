@@ -7,7 +7,7 @@ import { State } from '../design/mark.tsx';
 import { useMay } from './me.ts';
 import { usePages } from './pages.ts';
 import { Empty, More, Show, TableFrame, Title } from './parts.tsx';
-import { reasonName } from './words.ts';
+import { profileName, reasonName } from './words.ts';
 
 /** Our authorities with the freshness of their lists; every certificate with what is left of its life. */
 export function Certificates() {
@@ -68,7 +68,7 @@ export function Certificates() {
                         {one.subject}
                         <span class="block text-sm text-quiet number">{one.serial.slice(0, 16)}…</span>
                       </td>
-                      <td data-label={t('Loại', 'Profile')}>{one.profile}</td>
+                      <td data-label={t('Loại', 'Profile')}>{profileName(one.profile)}</td>
                       <td class="number" data-label={t('Hết hạn', 'Expires')}>
                         {formatDate(one.notAfter)}
                       </td>

@@ -7,7 +7,7 @@ import { useAction, useLoad } from '../design/load.ts';
 import { State } from '../design/mark.tsx';
 import { useMay } from './me.ts';
 import { EducationId, Show, Title } from './parts.tsx';
-import { eventName, roleName } from './words.ts';
+import { eventName, relationName, roleName } from './words.ts';
 
 export function PersonPage() {
   const { id = '' } = useRoute().params;
@@ -44,7 +44,7 @@ export function PersonPage() {
               </ul>
               {[...data.guardians, ...data.wards].map((relative) => (
                 <p key={relative.id} class="text-sm">
-                  {relative.relation}: <a href={`/admin/people/${relative.id}`}>{relative.fullName}</a>
+                  {relationName(relative.relation)}: <a href={`/admin/people/${relative.id}`}>{relative.fullName}</a>
                 </p>
               ))}
             </section>
@@ -66,14 +66,6 @@ export function PersonPage() {
     </Show>
   );
 }
-
-const steps = {
-  registered: () => t('Có trong sổ đăng ký', 'Is in the registry'),
-  active: () => t('Đang học hoặc đang làm việc', 'Studies or works here now'),
-  activated: () => t('Đã kích hoạt tài khoản', 'Has activated the account'),
-  'not-suspended': () => t('Tài khoản không bị khoá', 'The account is not suspended'),
-  credential: () => t('Có mật khẩu hoặc passkey', 'Has a password or a passkey'),
-} as Record<string, () => string>;
 
 /** «Why can this person not sign in?», answered in steps; and what to do about it. */
 function Account({ id }: { readonly id: string }) {
@@ -99,9 +91,10 @@ function Account({ id }: { readonly id: string }) {
           data && (
             <>
               <ul class="grid gap-1.5">
-                {data.checks.map(({ step, ok }) => (
-                  <li key={step}>
-                    <State state={ok ? 'good' : 'bad'}>{steps[step]?.() ?? step}</State>
+                {data.checks.map(({ step, ok, sentence }) => (
+                  <li key={step} class="flex gap-2">
+                    <State state={ok ? 'good' : 'bad'}>{ok ? t('Được', 'Yes') : t('Chưa', 'No')}</State>
+                    {sentence}
                   </li>
                 ))}
               </ul>

@@ -6,6 +6,7 @@ import { useAction, useLoad } from '../design/load.ts';
 import { State } from '../design/mark.tsx';
 import { useMay, useMe } from './me.ts';
 import { Ago, Empty, Show, Title } from './parts.tsx';
+import { syncStateName } from './words.ts';
 
 interface Run {
   readonly state: string;
@@ -58,7 +59,7 @@ export function Sync() {
                         <span class="text-quiet">{target.kind.toUpperCase()}</span>
                       </span>
                       <State state={target.state === 'healthy' ? 'good' : target.state === 'paused' ? 'plain' : 'warn'}>
-                        {target.state}
+                        {syncStateName(target.state)}
                       </State>
                     </div>
                     {target.lastRunAt && (
@@ -68,9 +69,10 @@ export function Sync() {
                     )}
                     {last && (
                       <Banner state={last.state === 'done' ? 'good' : 'warn'}>
-                        {last.state}: +{formatNumber(last.totals.added)} ~{formatNumber(last.totals.changed)}{' '}
-                        {t('vô hiệu', 'disabled')} {formatNumber(last.totals.disabled)} ={' '}
-                        {formatNumber(last.totals.unchanged)} {t('lỗi', 'failed')} {formatNumber(last.totals.failed)}
+                        {syncStateName(last.state)}: {t('thêm', 'added')} {formatNumber(last.totals.added)} ·{' '}
+                        {t('sửa', 'changed')} {formatNumber(last.totals.changed)} · {t('vô hiệu', 'disabled')}{' '}
+                        {formatNumber(last.totals.disabled)} · {t('giữ nguyên', 'unchanged')}{' '}
+                        {formatNumber(last.totals.unchanged)} · {t('lỗi', 'failed')} {formatNumber(last.totals.failed)}
                       </Banner>
                     )}
                     {mayWrite && (

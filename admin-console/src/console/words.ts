@@ -18,34 +18,91 @@ export function roleName(role: string): string {
   return names[role] ?? role;
 }
 
-/** What happened, as a short phrase. */
+/** What happened, as a short phrase. `tests/suite/words.test.ts` sees to it that every event has one. */
 export function eventName(type: string): string {
   const names: Record<string, string> = {
-    'person.created': t('thêm hồ sơ', 'record added'),
-    'person.changed': t('sửa hồ sơ', 'record corrected'),
-    'person.left': t('rời trường', 'left'),
-    'person.transferred': t('chuyển trường', 'transferred'),
-    'person.merged': t('gộp hồ sơ trùng', 'duplicate merged'),
-    'affiliation.started': t('vào đơn vị', 'joined'),
-    'organisation.created': t('thêm đơn vị', 'organisation added'),
-    'class.created': t('mở lớp', 'class opened'),
-    'role.granted': t('giao vai trò', 'role granted'),
-    'role.ended': t('thu vai trò', 'role ended'),
-    'roster.planned': t('lập kế hoạch nhập', 'import planned'),
-    'roster.applied': t('áp dụng danh sách', 'roster applied'),
-    'account.invited': t('cấp mã kích hoạt', 'activation code issued'),
     'account.activated': t('kích hoạt tài khoản', 'account activated'),
-    'account.suspended': t('khoá tài khoản', 'account suspended'),
     'account.resumed': t('mở lại tài khoản', 'account resumed'),
-    'session.started': t('đăng nhập', 'signed in'),
-    'session.ended': t('đăng xuất', 'signed out'),
+    'account.signed-in': t('đăng nhập', 'signed in'),
+    'account.suspended': t('khoá tài khoản', 'account suspended'),
+    'activation-code.created': t('cấp mã kích hoạt', 'activation code issued'),
+    'activation-link.created': t('cấp đường dẫn kích hoạt', 'activation link issued'),
+    'affiliation.started': t('vào đơn vị', 'joined'),
+    'app.registered': t('đăng ký ứng dụng', 'app registered'),
+    'authority.created': t('lập cơ quan cấp chứng thư', 'certificate authority made'),
     'certificate.issued': t('cấp chứng thư', 'certificate issued'),
     'certificate.revoked': t('thu hồi chứng thư', 'certificate revoked'),
-    'request.created': t('trình ký', 'signature requested'),
-    'request.signed': t('đã ký', 'signed'),
-    'request.rejected': t('từ chối ký', 'rejected'),
+    'class.created': t('mở lớp', 'class opened'),
+    'consent.given': t('đồng ý cho ứng dụng xem thông tin', 'agreed that an app sees data'),
+    'consent.withdrawn': t('rút lại đồng ý', 'withdrew an agreement'),
+    'organisation.created': t('thêm đơn vị', 'organisation added'),
+    'passkey.added': t('thêm passkey', 'passkey added'),
+    'passkey.counter-went-back': t('passkey có thể bị sao chép', 'passkey may have been copied'),
+    'passkey.removed': t('gỡ passkey', 'passkey removed'),
+    'password.changed': t('đổi mật khẩu', 'password changed'),
+    'person.changed': t('sửa hồ sơ', 'record corrected'),
+    'person.created': t('thêm hồ sơ', 'record added'),
+    'person.left': t('rời trường', 'left'),
+    'person.merged': t('gộp hồ sơ trùng', 'duplicate merged'),
+    'person.transferred': t('chuyển trường', 'transferred'),
+    'role.ended': t('thu vai trò', 'role ended'),
+    'role.granted': t('giao vai trò', 'role granted'),
+    'roster.applied': t('áp dụng danh sách', 'roster applied'),
+    'roster.planned': t('lập kế hoạch nhập', 'import planned'),
+    'session.ended': t('đăng xuất', 'signed out'),
+    'signing-enrolment.approved': t('duyệt đăng ký chữ ký số', 'signing enrolment approved'),
+    'signing-enrolment.completed': t('nhận chứng thư ký', 'signing enrolment completed'),
+    'signing-enrolment.refused': t('từ chối đăng ký chữ ký số', 'signing enrolment refused'),
+    'signing-enrolment.requested': t('đăng ký chữ ký số', 'signing enrolment requested'),
+    'signing-enrolment.revoked': t('ngừng chữ ký số', 'signing enrolment revoked'),
+    'signing-key.rotated': t('thay khoá ký của cổng đăng nhập', 'sign-in signing key rotated'),
+    'signing-request.created': t('trình ký', 'signature requested'),
+    'signing-request.rejected': t('từ chối ký', 'signature refused'),
+    'signing-request.signed': t('đã ký', 'signed'),
+    'signing-request.withdrawn': t('rút trình ký', 'request withdrawn'),
+    'signing-session.authorised': t('xác nhận ký bằng passkey', 'confirmed signing by passkey'),
+    'signing-session.opened': t('mở phiên ký', 'signing session opened'),
+    'sync-target.added': t('thêm đích đồng bộ', 'sync target added'),
+    'sync-target.removed': t('gỡ đích đồng bộ', 'sync target removed'),
+    'sync.run-finished': t('xong một lượt đồng bộ', 'sync run finished'),
   };
   return names[type] ?? type;
+}
+
+export function relationName(relation: string): string {
+  const names: Record<string, string> = {
+    mother: t('Mẹ', 'Mother'),
+    father: t('Cha', 'Father'),
+    guardian: t('Người giám hộ', 'Guardian'),
+  };
+  return names[relation] ?? relation;
+}
+
+/** What a certificate is for. */
+export function profileName(profile: string): string {
+  const names: Record<string, string> = {
+    root: t('Gốc', 'Root'),
+    'issuing-ca': t('Cấp chứng thư', 'Issuing CA'),
+    official: t('Cá nhân ký', 'Official'),
+    seal: t('Dấu của đơn vị', 'Organisation seal'),
+    tsa: t('Dấu thời gian', 'Time stamps'),
+    ocsp: t('Trả lời trạng thái (OCSP)', 'Status answers (OCSP)'),
+  };
+  return names[profile] ?? profile;
+}
+
+/** How a sync target or a run of it stands. */
+export function syncStateName(state: string): string {
+  const names: Record<string, string> = {
+    healthy: t('Đang chạy tốt', 'Healthy'),
+    slow: t('Chậm', 'Slow'),
+    paused: t('Tạm dừng', 'Paused'),
+    running: t('Đang chạy', 'Running'),
+    done: t('Xong', 'Done'),
+    held: t('Giữ lại, chờ duyệt', 'Held for approval'),
+    failed: t('Không xong', 'Failed'),
+  };
+  return names[state] ?? state;
 }
 
 export function reasonName(reason: string): string {

@@ -93,7 +93,8 @@ function enablePasskeySignIn(passkey: Extract<Passkey, { mode: 'get' }>, area: H
       options = undefined;
       await finish(credential);
     } catch (error) {
-      if (error instanceof Error && error.name === 'AbortError') return;
+      // Nobody asked for it yet: that no passkey was offered or taken is no error to show.
+      if (error instanceof Error && ['AbortError', 'NotAllowedError'].includes(error.name)) return;
       say(area, error);
     }
   });

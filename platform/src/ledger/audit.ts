@@ -16,7 +16,7 @@ export interface AuditEntry {
 }
 
 export interface AuditFilter {
-  /** Exact, or a prefix that ends in a dot. */
+  /** Exact, or a prefix that ends in a dot or a hyphen. */
   readonly type?: string;
   readonly actorId?: string;
   readonly subjectId?: string;
@@ -32,7 +32,7 @@ export interface AuditFilter {
 /** Newest first, paged by key. */
 export async function listAudit(db: Database, filter: AuditFilter): Promise<AuditEntry[]> {
   const conditions = [sql`entry.log = 'audit'`];
-  if (filter.type?.endsWith('.')) conditions.push(sql`starts_with(entry.type, ${filter.type})`);
+  if (filter.type && /[.-]$/.test(filter.type)) conditions.push(sql`starts_with(entry.type, ${filter.type})`);
   else if (filter.type) conditions.push(sql`entry.type = ${filter.type}`);
   if (filter.actorId) conditions.push(sql`entry.actor ->> 'personId' = ${filter.actorId}`);
   if (filter.subjectId) conditions.push(sql`entry.subject_id = ${filter.subjectId}`);
