@@ -20,7 +20,10 @@ export async function withContext<Result>(
   const log = pino({ level: 'silent' });
   const context = await openContext(program.config(), log, { serves: false });
   try {
-    return await run(context);
+    const result = await run(context);
+    // No server may be running: what the command recorded is in the log, under a checkpoint, when it ends.
+    while ((await context.ledger.integrate()) > 0);
+    return result;
   } finally {
     await context.close();
   }
