@@ -11,6 +11,9 @@ import { checkSignatureValue, digestOf } from './signature-value.ts';
 import { checkTrust, findSigner, identityOf } from './signer.ts';
 import { checkTimeStamp, type TimeStampVerdict } from './time-stamp.ts';
 
+/** How far two good clocks may differ. */
+const toleratedMs = 5 * 60_000;
+
 /** What all signatures of a file are judged with. */
 export interface Surroundings {
   readonly anchors: readonly Uint8Array[];
@@ -115,6 +118,7 @@ function judgeCms(
   const documentStamp = around.documentTimeStamps.find(({ coveredLength }) => coveredLength >= range.length);
   if (stamp?.ok && documentStamp && documentStamp.at < stamp.at) reasons.push(reason('time-stamp-order'));
   const proven = stamp?.ok ? stamp : documentStamp;
+  if (proven && proven.at.getTime() > around.at.getTime() + toleratedMs) reasons.push(reason('signed-later'));
   const distrust = checkTrust({
     certificate: found.certificate,
     untrusted,

@@ -158,6 +158,11 @@ export const reasonTable = {
     'Các dấu thời gian mâu thuẫn nhau.',
     'The time stamps contradict each other.',
   ),
+  'signed-later': open(
+    'TIMESTAMP_ORDER_FAILURE',
+    'Chữ ký được tạo sau thời điểm được hỏi; vào lúc đó chưa có chữ ký này.',
+    'The signature was made after the time that was asked about; it did not exist then.',
+  ),
   unreadable: failed(
     'FORMAT_FAILURE',
     'Cấu trúc tệp PDF bị lỗi nên không thể xác minh chắc chắn.',

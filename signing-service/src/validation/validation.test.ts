@@ -58,6 +58,13 @@ test('the report names the signer, the proven time and the claimed one', async (
   assert.deepEqual([signature?.intact, signature?.trusted], [true, true]);
 });
 
+test('a signature is not confirmed for a time before its time stamp', async () => {
+  const signed = await signedBy(authority.official(), signedAt);
+  const before = await validatePdf(signed, { ...options, at: new Date('2026-11-22T03:00:00Z') });
+  assert.deepEqual([before.verdict, before.signatures[0]?.sub], ['indeterminate', 'TIMESTAMP_ORDER_FAILURE']);
+  assert.deepEqual([before.signatures[0]?.reasons[0]?.code, before.signatures[0]?.intact], ['signed-later', true]);
+});
+
 test('a plain PDF is unsigned; what is no PDF is refused with a sentence', async () => {
   assert.equal((await validatePdf(tablePdf(), options)).verdict, 'unsigned');
   for (const validate of [validatePdf, validateInWorker]) {
