@@ -45,7 +45,7 @@ export async function makePlan(context: ServiceContext, input: PlanInput): Promi
         'planned', '{}', ${clock.now().toISOString()}, ${JSON.stringify(recorded(input.actor))}`.execute(transaction);
     await writeRefusals(transaction, planId, refusals);
     await writeChanges(transaction, planId, schoolYearAt(clock.now()));
-    await hold(transaction, planId);
+    await hold(transaction, planId, input.actor);
     await sql`DELETE FROM registry.roster_row WHERE plan_id = ${planId}`.execute(transaction);
     await record(transaction, {
       type: 'roster.planned',
@@ -324,8 +324,40 @@ async function writeChanges(transaction: Transaction, planId: string, schoolYear
     WHERE id = ${planId}`.execute(transaction);
 }
 
-/** D3: too many leavers at once, in the run or in one school, wait for a second person. */
-async function hold(transaction: Transaction, planId: string): Promise<void> {
+/**
+ * What waits for a second person: too many leavers at once, in the run or in one school (D3); and learners taken from
+ * schools that are not the actor's. The plan is of those schools too, so that who approves governs them.
+ */
+async function hold(transaction: Transaction, planId: string, actor: Actor): Promise<void> {
+  const reason = (await takenFromElsewhere(transaction, planId, actor)) ?? (await leavingAtOnce(transaction, planId));
+  if (!reason) return;
+  await sql`
+    UPDATE registry.roster_plan SET status = 'held', held_reason = ${JSON.stringify(reason)} WHERE id = ${planId}`.execute(
+    transaction,
+  );
+}
+
+async function takenFromElsewhere(transaction: Transaction, planId: string, actor: Actor): Promise<Text | undefined> {
+  if (actor.kind === 'system') return undefined;
+  const { rows } = await sql<{ learners: number }>`
+    WITH taken AS (
+      SELECT c.person_id, f.organisation_id FROM registry.roster_change AS c
+      JOIN registry.affiliation AS f ON f.person_id = c.person_id AND f.role = 'learner' AND f.valid_until IS NULL
+      JOIN registry.organisation AS o ON o.id = f.organisation_id AND NOT o.path && ${scopeOf(actor, 'roster.import')}::uuid[]
+      WHERE c.plan_id = ${planId} AND c.action = 'changed'
+    ), widened AS (
+      UPDATE registry.roster_plan SET organisation_ids = organisation_ids || ARRAY(SELECT DISTINCT organisation_id FROM taken)
+      WHERE id = ${planId})
+    SELECT count(DISTINCT person_id) AS learners FROM taken`.execute(transaction);
+  const learners = rows[0]?.learners ?? 0;
+  if (learners === 0) return undefined;
+  return {
+    vi: `${learners} học sinh đang học ở trường khác; người quản lý cả hai trường cần duyệt việc chuyển trường.`,
+    en: `${learners} learners are at another school now; somebody who governs both schools has to approve the transfer.`,
+  };
+}
+
+async function leavingAtOnce(transaction: Transaction, planId: string): Promise<Text | undefined> {
   const { rows } = await sql<{ name: string; leaving: number; learners: number }>`
     SELECT o.name, count(DISTINCT c.person_id) AS leaving,
       (SELECT count(*) FROM registry.affiliation AS f WHERE f.organisation_id = o.id AND f.role = 'learner' AND f.valid_until IS NULL) AS learners
@@ -336,16 +368,12 @@ async function hold(transaction: Transaction, planId: string): Promise<void> {
   const school = rows.find(
     (row) => row.leaving >= mostLeavers.ofSchoolAtLeast && row.leaving > row.learners * mostLeavers.partOfSchool,
   );
-  const isRunTooLarge = leaving > Math.max(mostLeavers.ofRun, learners * mostLeavers.partOfRun);
-  if (!school && !isRunTooLarge) return;
-  const reason: Text = school
-    ? {
-        vi: `${school.leaving} trong ${school.learners} học sinh của ${school.name} không còn trong tệp.`,
-        en: `${school.leaving} of ${school.learners} learners of ${school.name} are not in the file any more.`,
-      }
-    : { vi: `${leaving} học sinh không còn trong tệp.`, en: `${leaving} learners are not in the file any more.` };
-  await sql`
-    UPDATE registry.roster_plan SET status = 'held', held_reason = ${JSON.stringify(reason)} WHERE id = ${planId}`.execute(
-    transaction,
-  );
+  if (school) {
+    return {
+      vi: `${school.leaving} trong ${school.learners} học sinh của ${school.name} không còn trong tệp.`,
+      en: `${school.leaving} of ${school.learners} learners of ${school.name} are not in the file any more.`,
+    };
+  }
+  if (leaving <= Math.max(mostLeavers.ofRun, learners * mostLeavers.partOfRun)) return undefined;
+  return { vi: `${leaving} học sinh không còn trong tệp.`, en: `${leaving} learners are not in the file any more.` };
 }

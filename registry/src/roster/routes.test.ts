@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createHttpServer } from '@edutrust/platform/http';
 import { testContext } from '@edutrust/platform/testing';
+import { sql } from 'kysely';
 import { can, grantRole, rolesOf } from '../authority/authority.ts';
 import { seedDemo } from '../demo/demo.ts';
 import { migrations } from '../migrations.ts';
@@ -125,4 +126,33 @@ test('T3: a file whose schools are all refused is seen by its maker alone', asyn
   assert.deepEqual([made.status, made.json.totals.refused], [201, 1]);
   assert.equal((await call(city.people.teacher, 'GET', `plans/${made.json.id}`)).status, 403);
   assert.deepEqual((await call(city.people.teacher, 'GET', 'plans')).json.items, []);
+});
+
+test('T5: a school cannot take a learner from another by itself; who governs both approves the transfer', async () => {
+  await using world = await openRegistry();
+  const { city, call, context } = world;
+  const { administrator } = city.people;
+  const [primary, lower] = city.schools;
+  assert.ok(primary && lower);
+  const row = (school: string, code: string) => upload([`,${school},${code},7922222240,Đào Thị Chuyển,01/01/2016,Nữ`]);
+  const first = await call(administrator, 'POST', 'plans', row('TH001', '5K'));
+  assert.equal((await call(administrator, 'POST', `plans/${first.json.id}/apply`, {})).json.status, 'applied');
+
+  const taken = await call(lower.administratorId, 'POST', 'plans', row('THCS001', '6K'));
+  assert.deepEqual([taken.json.status, taken.json.totals.changed], ['held', 1]);
+  assert.match(taken.json.heldReason, /1 học sinh đang học ở trường khác/);
+  const path = `plans/${taken.json.id}`;
+  for (const person of [lower.administratorId, primary.administratorId])
+    assert.equal((await call(person, 'POST', `${path}/apply`, { approvesLeavers: true })).status, 403);
+  const schoolsOf = async () => {
+    const { rows } = await sql<{ code: string }>`
+      SELECT o.code FROM registry.affiliation AS f JOIN registry.organisation AS o ON o.id = f.organisation_id
+      JOIN registry.person AS p ON p.id = f.person_id
+      WHERE p.full_name = 'Đào Thị Chuyển' AND f.valid_until IS NULL`.execute(context.db);
+    return rows.map(({ code }) => code);
+  };
+  assert.deepEqual(await schoolsOf(), ['TH001']);
+  const approved = await call(administrator, 'POST', `${path}/apply`, { approvesLeavers: true });
+  assert.equal(approved.json.status, 'applied', JSON.stringify(approved.json));
+  assert.deepEqual(await schoolsOf(), ['THCS001']);
 });
