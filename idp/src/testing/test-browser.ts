@@ -11,6 +11,14 @@ export interface Shown {
   readonly headers: Headers;
   readonly body: string;
   readonly page: ShownPage | undefined;
+  /** Those that are posted. */
+  readonly forms: readonly Form[];
+}
+
+/** A form of a page: where it is sent, and what it sends besides what a person types. */
+export interface Form {
+  readonly action: string;
+  readonly hidden: Readonly<Record<string, string>>;
 }
 
 interface Cookie {
@@ -106,8 +114,25 @@ export class TestBrowser {
       headers: response.headers,
       body,
       page: found ? JSON.parse(found) : undefined,
+      forms: formsOf(body),
     };
   }
+}
+
+function formsOf(html: string): Form[] {
+  const forms = html.matchAll(/<form\b([^>]*)>(.*?)<\/form>/gs);
+  return [...forms].map(([, attributes = '', content = '']) => ({
+    action: attributeOf(attributes, 'action') ?? '',
+    hidden: Object.fromEntries(
+      [...content.matchAll(/<input\b([^>]*)>/g)]
+        .filter(([, input = '']) => attributeOf(input, 'type') === 'hidden' && attributeOf(input, 'name'))
+        .map(([, input = '']) => [attributeOf(input, 'name') ?? '', attributeOf(input, 'value') ?? '']),
+    ),
+  }));
+}
+
+function attributeOf(attributes: string, name: string): string | undefined {
+  return new RegExp(`\\b${name}="([^"]*)"`).exec(attributes)?.[1]?.replaceAll('&amp;', '&').replaceAll('&quot;', '"');
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a test reads what it expects and fails when it is not there

@@ -1,50 +1,11 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { platformMigrations } from '../database/migrations.ts';
+import { startRedis } from '../testing/redis.ts';
 import { testDatabase } from '../testing/testing.ts';
 import { createPostgresStore, sweepPostgresStore } from './postgres.ts';
 import { openRedisStore } from './redis.ts';
 import type { ShortLivedStore } from './store.ts';
-
-/** A real Redis on a free port, its files in a folder of its own. */
-async function startRedis(port?: number) {
-  const directory = await mkdtemp(join(tmpdir(), 'edutrust-redis-'));
-  const free = port ?? (await freePort());
-  const server = spawn(
-    'redis-server',
-    ['--port', String(free), '--bind', '127.0.0.1', '--save', '', '--dir', directory],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  );
-  for await (const text of server.stdout.setEncoding('utf8'))
-    if (String(text).includes('Ready to accept connections')) break;
-  server.stdout.resume();
-  return {
-    url: new URL(`redis://127.0.0.1:${free}`),
-    port: free,
-    stop: async () => {
-      server.kill('SIGKILL');
-      if (server.exitCode === null && server.signalCode === null) await once(server, 'exit');
-      await rm(directory, { recursive: true, force: true });
-    },
-  };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number }; // a TCP server's address
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 async function contract(store: ShortLivedStore): Promise<void> {
   await store.ping();

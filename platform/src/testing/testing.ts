@@ -15,6 +15,8 @@ import { createMailer } from '../mail/mail.ts';
 import { createSecretBox } from '../secrets/secrets.ts';
 import { createPostgresStore } from '../store/postgres.ts';
 
+export { startRedis, type TestRedis } from './redis.ts';
+
 /** A fresh, migrated database of a real PostgreSQL; dropped when disposed. */
 export interface TestDatabase extends AsyncDisposable {
   readonly db: Database;

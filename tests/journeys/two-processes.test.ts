@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { appOrigins, codeFor, type Form, redeem, redemption, TestBrowser } from '@edutrust/idp/testing';
+import { Cluster } from '../world/cluster.ts';
+import { eventually } from '../world/platform.ts';
+
+const password = 'một câu đủ dài để nhớ lâu';
+const clientId = 'lop-hoc';
+
+/** Activates one of the printed people; gives the education ID. */
+async function activate(cluster: Cluster, role: string): Promise<string> {
+  const person = cluster.welcome.people.find((one) => one.role.startsWith(role));
+  assert.ok(person, role);
+  const browser = new TestBrowser();
+  const asked = await browser.post(`${cluster.url}/activate`, { code: person.code });
+  const choose = await submit(browser, cluster, asked.forms, { answer: 'yes' });
+  const done = await submit(browser, cluster, choose.forms, { password, repeat: password });
+  assert.equal(done.status, 200, done.body);
+  return person.educationId;
+}
+
+function submit(browser: TestBrowser, cluster: Cluster, forms: readonly Form[], fields: Record<string, string>) {
+  const form = forms[0];
+  assert.ok(form, 'a form');
+  return browser.post(new URL(form.action, cluster.url), { ...form.hidden, ...fields });
+}
+
+async function signIn(cluster: Cluster, educationId: string): Promise<TestBrowser> {
+  const browser = new TestBrowser({ stopAt: appOrigins });
+  const asked = await browser.get(`${cluster.url}/signin?return_to=/account`);
+  const shown = await submit(browser, cluster, asked.forms, { identifier: educationId, password });
+  assert.equal(new URL(shown.url).pathname, '/account', shown.body);
+  return browser;
+}
+
+const userinfo = async (node: string, token: string | undefined) =>
+  (await fetch(`${node}/oidc/userinfo`, { headers: { authorization: `Bearer ${token}` } })).status;
+
+for (const redis of [true, false]) {
+  describe(`two provider processes over one PostgreSQL and ${redis ? 'Redis' : 'no Redis'}`, {
+    timeout: 120_000,
+  }, () => {
+    let cluster: Cluster;
+    let teacher: string;
+    before(async () => {
+      cluster = await Cluster.start({ redis });
+      teacher = await activate(cluster, 'Giáo viên');
+    });
+    after(() => cluster?.[Symbol.asyncDispose]());
+
+    test('P10: discovery and keys are the same bytes on both, and hold nothing private', async () => {
+      for (const path of ['/.well-known/openid-configuration', '/oidc/jwks']) {
+        const [one, other] = await Promise.all(
+          cluster.nodes.map(async (node) => (await fetch(new URL(path, node))).text()),
+        );
+        assert.equal(one, other);
+        assert.match(one ?? '', new RegExp(path.endsWith('jwks') ? '"kid"' : `"issuer":"${cluster.url}"`));
+        assert.doesNotMatch(one ?? '', /"(?:d|p|q|dp|dq|qi|k)":/);
+      }
+    });
+
+    test('a session made by one process is known to the other, and ends on both', async () => {
+      const browser = await signIn(cluster, teacher);
+      for (let count = 0; count < 6; count += 1)
+        assert.equal((await browser.request(`${cluster.url}/account`)).status, 200, 'each process in turn');
+      const code = await codeFor(browser, cluster.url, clientId);
+      const tokens = await redeem(cluster.url, clientId, redemption(code));
+      assert.deepEqual(
+        await Promise.all(cluster.nodes.map((node) => userinfo(node, tokens.json.access_token))),
+        [200, 200],
+      );
+      const launcher = await browser.get(`${cluster.url}/`);
+      await submit(browser, cluster, launcher.forms, {});
+      // S2: at most five seconds; asked on both until it holds.
+      await eventually(async () => {
+        for (const node of cluster.nodes) assert.equal(await userinfo(node, tokens.json.access_token), 401);
+        for (let count = 0; count < 2; count += 1)
+          assert.notEqual((await browser.request(`${cluster.url}/account`)).status, 200);
+      }, 5_000);
+    });
+
+    test('P3: a code redeemed fifty times at once over both processes succeeds exactly once', async () => {
+      const browser = await signIn(cluster, teacher);
+      const code = await codeFor(browser, cluster.url, clientId);
+      const answers = await Promise.all(
+        Array.from({ length: 50 }, (_, index) => redeem(cluster.nodes[index % 2] ?? '', clientId, redemption(code))),
+      );
+      const good = answers.filter(({ status }) => status === 200);
+      assert.equal(good.length, 1, JSON.stringify(answers.map(({ status }) => status)));
+      assert.ok(answers.every(({ status, json }) => status === 200 || json.error === 'invalid_grant'));
+      for (const node of cluster.nodes)
+        assert.equal(await userinfo(node, good[0]?.json.access_token), 401, 'a code that was used twice was stolen');
+    });
+
+    if (!redis) return;
+
+    test('O1: with Redis hung or gone a sign-in is answered in time, and nothing that was used up comes back', async () => {
+      const browser = await signIn(cluster, teacher);
+      const used = await codeFor(browser, cluster.url, clientId);
+      const tokens = await redeem(cluster.url, clientId, redemption(used));
+      assert.equal(tokens.status, 200);
+      const fresh = await codeFor(browser, cluster.url, clientId);
+
+      cluster.redis?.hang();
+      const within = { signal: AbortSignal.timeout(5_000) };
+      const waiting = new TestBrowser();
+      const page = await waiting.request(`${cluster.url}/signin?return_to=/account`, within);
+      assert.ok([200, 303, 503].includes(page.status), `${page.status}`);
+      const known = await browser.request(`${cluster.url}/account`, within);
+      assert.ok([200, 503].includes(known.status), `${known.status}`);
+      assert.notEqual((await redeem(cluster.url, clientId, redemption(used))).status, 200);
+      cluster.redis?.resume();
+
+      await cluster.loseRedis();
+      const again = await eventually(async () => {
+        const answer = await redeem(cluster.url, clientId, redemption(used));
+        assert.equal(answer.json.error, 'invalid_grant', JSON.stringify(answer.json));
+        return answer;
+      });
+      assert.equal(again.status, 400);
+      for (const node of cluster.nodes) assert.equal(await userinfo(node, tokens.json.access_token), 401);
+      assert.ok([200, 400].includes((await redeem(cluster.url, clientId, redemption(fresh))).status));
+      await eventually(async () => assert.ok(await signIn(cluster, teacher)));
+    });
+  });
+}
