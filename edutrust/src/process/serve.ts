@@ -1,19 +1,18 @@
 import { once } from 'node:events';
 import type { Config } from '@edutrust/platform/config';
 import { Conflict } from '@edutrust/platform/errors';
-import { type App, createHttpServer } from '@edutrust/platform/http';
+import type { App } from '@edutrust/platform/http';
 import { startWorker, type TaskHandlers } from '@edutrust/platform/jobs';
-import { addLedgerRoutes } from '@edutrust/platform/ledger';
 import { mailTasks } from '@edutrust/platform/mail';
-import { metricsText } from '@edutrust/platform/metrics';
 import type { Service } from '@edutrust/platform/service';
 import { sweepPostgresStore } from '@edutrust/platform/store';
 import { pino } from 'pino';
 import type { Output } from '../output.ts';
+import { composeApp } from './app.ts';
 import { type OpenContext, openContext } from './context.ts';
 import { greet, prepareFirstStart } from './first-start.ts';
-import { addScreens, loadPages } from './screens.ts';
-import { buildServices, type ServiceName } from './services.ts';
+import { loadPages } from './screens.ts';
+import type { ServiceName } from './services.ts';
 
 /** Serves until SIGINT or SIGTERM, then finishes what is under way and lets go in order. */
 export async function serve(config: Config, names: readonly ServiceName[], output: Output): Promise<void> {
@@ -28,21 +27,10 @@ export async function serve(config: Config, names: readonly ServiceName[], outpu
   const closers: (() => Promise<void>)[] = [() => context.close()];
   try {
     const welcome = await prepareFirstStart(context, output);
-    const { selected, gate } = await buildServices(context, names, pages);
-    const app = await createHttpServer({
-      config,
-      log,
-      gate,
-      readiness: { database: () => context.database.pool.query('SELECT 1'), store: () => context.store.ping() },
-      metrics: metricsText,
-      errorPage: (problem, locale) => pages.idpPages.error({ problem }, { locale, path: '' }),
-    });
-    for (const service of selected) await service.routes?.(app);
-    addLedgerRoutes(app, context);
-    if (names.includes('console')) await addScreens(app);
+    const { app, services } = await composeApp(context, names, pages);
     await listen(app, config);
     closers.push(() => app.close());
-    await startBackground(context, selected, closers);
+    await startBackground(context, services, closers);
     greet(config, output, welcome);
     await stopped;
   } finally {

@@ -1,0 +1,43 @@
+import { type App, createHttpServer, type Gate } from '@edutrust/platform/http';
+import { addLedgerRoutes } from '@edutrust/platform/ledger';
+import { metricsText } from '@edutrust/platform/metrics';
+import type { Service } from '@edutrust/platform/service';
+import type { OpenContext } from './context.ts';
+import { addScreens, type Pages } from './screens.ts';
+import { buildServices, type ServiceName } from './services.ts';
+
+export { allMigrations, openContext } from './context.ts';
+export { loadPages } from './screens.ts';
+export { serviceNames } from './services.ts';
+
+export interface ComposedApp {
+  /** Every route of the services; not yet listening. */
+  readonly app: App;
+  readonly services: readonly Service[];
+}
+
+/**
+ * One HTTP server with the routes of the named services. `onServer` is called before the first route is added;
+ * `authenticate` says who calls in place of the provider's session (for tests of who may do what).
+ */
+export async function composeApp(
+  context: OpenContext,
+  names: readonly ServiceName[],
+  pages: Pages,
+  options: { readonly onServer?: (app: App) => void; readonly authenticate?: Gate['authenticate'] } = {},
+): Promise<ComposedApp> {
+  const { selected, gate } = await buildServices(context, names, pages);
+  const app = await createHttpServer({
+    config: context.config,
+    log: context.log,
+    gate: options.authenticate ? { ...gate, authenticate: options.authenticate } : gate,
+    readiness: { database: () => context.database.pool.query('SELECT 1'), store: () => context.store.ping() },
+    metrics: metricsText,
+    errorPage: (problem, locale) => pages.idpPages.error({ problem }, { locale, path: '' }),
+  });
+  options.onServer?.(app);
+  for (const service of selected) await service.routes?.(app);
+  addLedgerRoutes(app, context);
+  if (names.includes('console')) await addScreens(app);
+  return { app, services: selected };
+}
