@@ -1,0 +1,240 @@
+import type { Role } from '@edutrust/registry/authority';
+
+/** One thing of each kind that belongs to an organisation: what a route's path and body can name. */
+export interface Belongings {
+  readonly organisation: string;
+  readonly person: string;
+  readonly class: string;
+  readonly role: string;
+  readonly app: string;
+  readonly target: string;
+  readonly run: string;
+  readonly enrolment: string;
+  readonly request: string;
+  readonly certificate: string;
+}
+
+/** Who may call a route: the row that every route must have. */
+export type Row =
+  /** Anybody, signed in or not. */
+  | { readonly kind: 'anyone' }
+  /** The protocol brings its own credential (client authentication, a signed request, a token). */
+  | { readonly kind: 'protocol' }
+  /** Whoever is signed in, for their own things. */
+  | { readonly kind: 'signed-in' }
+  /** Those roles, for things of their organisation and below; without `of` the answer is narrowed to what is theirs. */
+  | {
+      readonly kind: 'roles';
+      readonly roles: readonly Role[];
+      readonly of?: keyof Belongings;
+      readonly body?: (of: Belongings) => object;
+      /** Older sign-ins are asked to prove who they are again, in seconds (T5). */
+      readonly fresh?: number;
+    };
+
+const anyone: Row = { kind: 'anyone' };
+const protocol: Row = { kind: 'protocol' };
+const signedIn: Row = { kind: 'signed-in' };
+
+/** A letter a role, so that the table reads as one. */
+const letters = {
+  D: 'department-administrator',
+  S: 'security-officer',
+  A: 'auditor',
+  C: 'school-administrator',
+  T: 'teacher',
+  G: 'signer',
+  O: 'app-owner',
+} as const satisfies Record<string, Role>;
+
+function roles(
+  text: string,
+  of?: keyof Belongings,
+  more: { body?: (of: Belongings) => object; fresh?: number } = {},
+): Row {
+  const named = [...text].map((letter) => letters[letter as keyof typeof letters]);
+  return { kind: 'roles', roles: named, ...(of ? { of } : {}), ...more };
+}
+
+/** T1: every route and who may call it. A route that is not here fails the suite; so does a row without a route. */
+export const rows: Readonly<Record<string, Row>> = {
+  // Operations
+  'GET /health/live': anyone,
+  'GET /health/ready': anyone,
+  'GET /metrics': protocol,
+  'GET /api/openapi.json': anyone,
+
+  // Screens and pages
+  'GET /': anyone,
+  'GET /admin': anyone,
+  'GET /admin/*': anyone,
+  'GET /teach': anyone,
+  'GET /teach/*': anyone,
+  'GET /sign': anyone,
+  'GET /sign/*': anyone,
+  'GET /assets/*': anyone,
+  'GET /account': anyone,
+  'GET /account/passkey': anyone,
+  'POST /account/apps/:id/withdraw': anyone,
+  'POST /account/passkeys/:id/remove': anyone,
+  'POST /account/password': anyone,
+  'POST /account/sessions/:id/end': anyone,
+  'POST /account/sessions/end': anyone,
+
+  // Activation, sign-in, sign-out
+  'GET /activate': anyone,
+  'GET /activate/done': anyone,
+  'GET /activate/first': anyone,
+  'POST /activate': anyone,
+  'POST /activate/confirm': anyone,
+  'POST /activate/passkey': anyone,
+  'POST /activate/passkey/options': anyone,
+  'POST /activate/password': anyone,
+  'GET /signin': anyone,
+  'GET /signin/:uid': anyone,
+  'GET /signin/done': anyone,
+  'POST /signin/:uid': anyone,
+  'POST /signin/:uid/cancel': anyone,
+  'POST /signin/:uid/consent': anyone,
+  'POST /signin/:uid/passkey': anyone,
+  'POST /signin/:uid/passkey/options': anyone,
+  'GET /signed-out': anyone,
+  'POST /sign-out': anyone,
+
+  // Protocols
+  'GET /.well-known/oauth-authorization-server': protocol,
+  'GET /.well-known/openid-configuration': protocol,
+  'GET /oidc/jwks': protocol,
+  'GET,POST,OPTIONS,HEAD /oidc/*': protocol,
+  'GET /pki/:id.crl': anyone,
+  'GET /pki/:id.crt': anyone,
+  'GET /pki/ocsp/*': protocol,
+  'POST /pki/ocsp': protocol,
+  'POST /pki/tsa': protocol,
+  'GET /log/audit/checkpoint': anyone,
+  'GET /log/checkpoint': anyone,
+  'GET /log/key': anyone,
+  'GET /log/tile/*': anyone,
+
+  // Public verification
+  'GET /verify': anyone,
+  'GET /verify/:code': anyone,
+  'GET /verify/report/:id': anyone,
+  'POST /verify': anyone,
+  'POST /verify/:code': anyone,
+  'GET /api/v1/verify/:code': anyone,
+  'POST /api/v1/verify': anyone,
+
+  // One's own account
+  'GET /api/v1/me': signedIn,
+  'GET /api/v1/account': signedIn,
+  'GET /api/v1/account/sessions': signedIn,
+  'DELETE /api/v1/account/sessions/:id': signedIn,
+  'DELETE /api/v1/account/passkeys/:id': signedIn,
+  'POST /api/v1/account/passkeys': signedIn,
+  'POST /api/v1/account/passkeys/options': signedIn,
+
+  // People, organisations, rosters
+  'GET /api/v1/people': roles('DSACT'),
+  'GET /api/v1/people/:id': roles('DSACT', 'person'),
+  'POST /api/v1/people': roles('DC', 'organisation', {
+    body: ({ organisation }) => ({ fullName: 'Nguyễn Văn An', role: 'learner', organisationId: organisation }),
+  }),
+  'PATCH /api/v1/people/:id': roles('DC', 'person', { body: () => ({ fullName: 'Nguyễn Văn An' }) }),
+  'POST /api/v1/people/:id/leave': roles('DC', 'person'),
+  'POST /api/v1/people/:id/transfer': roles('DC', 'person', {
+    body: ({ organisation }) => ({ organisationId: organisation }),
+  }),
+  'POST /api/v1/people/:id/merge': roles('D', 'person', { body: ({ person }) => ({ into: person }) }),
+  'GET /api/v1/people/:id/account': roles('DSCT', 'person'),
+  'POST /api/v1/people/:id/activation-code': roles('DCT', 'person'),
+  'POST /api/v1/people/:id/suspend': roles('DSC', 'person'),
+  'POST /api/v1/people/:id/resume': roles('DSC', 'person'),
+  'POST /api/v1/people/:id/sessions/end': roles('DSC', 'person'),
+  'GET /api/v1/organisations': roles('DSACTG'),
+  'GET /api/v1/organisations/:id': roles('DSACTG', 'organisation'),
+  'GET /api/v1/organisations/:id/classes': roles('DSACTG', 'organisation'),
+  'POST /api/v1/organisations': roles('D', 'organisation', {
+    body: ({ organisation }) => ({ kind: 'school', code: 'MOI001', name: 'Trường mới', parentId: organisation }),
+  }),
+  'GET /api/v1/classes/:id': roles('DSACT', 'class'),
+  'GET /api/v1/roster/plans': roles('DC'),
+  'GET /api/v1/roster/plans/:id': roles('DC'),
+  'POST /api/v1/roster/plans': roles('DC'),
+  'POST /api/v1/roster/plans/:id/apply': roles('DC'),
+
+  // Roles, audit, mail
+  'GET /api/v1/roles': roles('DSAC'),
+  'POST /api/v1/roles': roles('DC', 'organisation', {
+    body: ({ organisation, person }) => ({ personId: person, role: 'teacher', organisationId: organisation }),
+    fresh: 300,
+  }),
+  'DELETE /api/v1/roles/:id': roles('DC', 'role', { fresh: 300 }),
+  'GET /api/v1/audit': roles('DSAC'),
+  'POST /api/v1/audit/verify': roles('SA'),
+  'GET /api/v1/mail': roles('D'),
+
+  // Apps
+  'GET /api/v1/apps': roles('DSAO'),
+  'GET /api/v1/apps/:clientId': roles('DSAO', 'app'),
+  'POST /api/v1/apps': roles('DO', 'organisation', {
+    body: ({ organisation }) => ({ name: 'Sổ tay', kind: 'web', organisationId: organisation }),
+  }),
+  'PATCH /api/v1/apps/:clientId': roles('DO', 'app', { body: () => ({ name: 'Sổ tay' }) }),
+  'POST /api/v1/apps/:clientId/secret': roles('DO', 'app', { fresh: 900 }),
+  'DELETE /api/v1/apps/:clientId': roles('DO', 'app', { fresh: 900 }),
+
+  // Certificates
+  'GET /api/v1/authorities': roles('DSAC'),
+  'GET /api/v1/certificates': roles('DSAC'),
+  'GET /api/v1/certificates/:serial': roles('DSAC', 'certificate'),
+  'POST /api/v1/certificates/:serial/revoke': roles('S', 'certificate', {
+    body: () => ({ reason: 'superseded' }),
+    fresh: 300,
+  }),
+
+  // Signing
+  'GET /api/v1/signing/enrolment': roles('G'),
+  'POST /api/v1/signing/enrolment': roles('G'),
+  'POST /api/v1/signing/enrolment/options': roles('G'),
+  'POST /api/v1/signing/enrolment/revoke': roles('G'),
+  'GET /api/v1/signing/inbox': roles('G'),
+  'POST /api/v1/signing/sessions': roles('G'),
+  'POST /api/v1/signing/sessions/:id/confirm': roles('G'),
+  'GET /api/v1/signing/enrolments': roles('S'),
+  'POST /api/v1/signing/enrolments/:id/approve': roles('S', 'enrolment', { fresh: 900 }),
+  'POST /api/v1/signing/enrolments/:id/refuse': roles('S', 'enrolment', {
+    body: () => ({ reason: 'Chưa đúng người' }),
+    fresh: 900,
+  }),
+  'POST /api/v1/signing/enrolments/:id/revoke': roles('S', 'enrolment', {
+    body: () => ({ reason: 'lost' }),
+    fresh: 900,
+  }),
+  'GET /api/v1/signing/requests': roles('DSACTG'),
+  'GET /api/v1/signing/requests/:id': roles('DSACTG', 'request'),
+  'GET /api/v1/signing/requests/:id/document': roles('DSACTG', 'request'),
+  'POST /api/v1/signing/requests/:id/reject': roles('G', 'request', { body: () => ({ reason: 'Sai điểm môn Toán' }) }),
+  'POST /api/v1/signing/requests/:id/withdraw': roles('DCT', 'request'),
+  'POST /api/v1/signing/transcripts': roles('DCT', 'class', {
+    body: ({ class: classId }) => ({ classId }),
+  }),
+
+  // Directory sync
+  'GET /api/v1/sync/targets': roles('DSA'),
+  'POST /api/v1/sync/targets': roles('D', 'organisation', {
+    body: ({ organisation }) => ({
+      name: 'LDAP',
+      kind: 'ldap',
+      url: 'ldaps://ldap.example.edu.vn',
+      baseDn: 'dc=example',
+      bindDn: 'cn=admin,dc=example',
+      bindPassword: 'secret',
+      organisationId: organisation,
+    }),
+  }),
+  'DELETE /api/v1/sync/targets/:id': roles('D', 'target', { fresh: 300 }),
+  'POST /api/v1/sync/targets/:id/runs': roles('D', 'target', { body: () => ({ mode: 'plan' }) }),
+  'GET /api/v1/sync/targets/:id/runs': roles('DSA', 'target'),
+  'GET /api/v1/sync/runs/:id': roles('DSA', 'run'),
+};
