@@ -63,6 +63,8 @@ export const rows: Readonly<Record<string, Row>> = {
   'GET /health/ready': anyone,
   'GET /metrics': protocol,
   'GET /api/openapi.json': anyone,
+  'GET /api/docs': anyone,
+  'GET /api/docs.css': anyone,
 
   // Screens and pages
   'GET /': anyone,

@@ -16,8 +16,10 @@ import Fastify, {
 import type { Config } from '../config/config.ts';
 import type { Logger } from '../context.ts';
 import type { Access, Actor, Gate, Resource } from './access.ts';
+import { type ApiDocument, apiDocsStyle, renderApiDocs } from './api-docs.ts';
 import { isCrossSite } from './cross-site.ts';
 import { securityHeaders } from './headers.ts';
+import { openapiOptions } from './openapi.ts';
 import {
   crossSite,
   kindOf,
@@ -92,14 +94,7 @@ export async function createHttpServer(options: HttpOptions): Promise<App> {
   app.removeContentTypeParser('text/plain'); // S3: JSON in a text/plain body is a cross-site form's trick
   await app.register(formbody, { bodyLimit: 256 * 1024 });
   await app.register(multipart, { limits: uploadLimits });
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: { title: 'EduTrust', version: '1', description: 'Identity, single sign-on and digital signatures.' },
-      servers: [{ url: config.url.origin }],
-    },
-    hideUntagged: true,
-  });
+  await app.register(swagger, openapiOptions(config.url));
 
   app.decorateRequest('actor', null);
   app.addHook('onRoute', (route) => {
@@ -192,6 +187,14 @@ function addOperations(app: App, { config, readiness, metrics }: HttpOptions): v
     return reply.type('text/plain; version=0.0.4; charset=utf-8').send(await metrics());
   });
   app.get('/api/openapi.json', { config: { access }, schema: { hide: true } }, async () => app.swagger());
+  app.get('/api/docs', { config: { access }, schema: { hide: true } }, async (request, reply) =>
+    reply
+      .type('text/html; charset=utf-8')
+      .send(renderApiDocs(app.swagger() as ApiDocument, localeOf(request), config.url.origin)),
+  );
+  app.get('/api/docs.css', { config: { access }, schema: { hide: true } }, async (_request, reply) =>
+    reply.type('text/css; charset=utf-8').header('cache-control', 'max-age=3600').send(apiDocsStyle),
+  );
 }
 
 async function answersInTime(check: () => Promise<unknown>): Promise<boolean> {
