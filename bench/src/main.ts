@@ -4,10 +4,11 @@ import process from 'node:process';
 import { parseArgs } from 'node:util';
 import type { Row } from './measure.ts';
 import { certificates } from './scenarios/certificates.ts';
+import { provider } from './scenarios/provider.ts';
 import { roster } from './scenarios/roster.ts';
 import { signatures } from './scenarios/signatures.ts';
 
-const scenarios: Readonly<Record<string, () => Promise<Row[]>>> = { signatures, certificates, roster };
+const scenarios: Readonly<Record<string, () => Promise<Row[]>>> = { provider, signatures, certificates, roster };
 
 const { values, positionals } = parseArgs({
   options: { json: { type: 'boolean', default: false } },

@@ -13,7 +13,7 @@ import { createJobs, migrateJobs } from '../jobs/jobs.ts';
 import { createLedger } from '../ledger/ledger.ts';
 import { createMailer } from '../mail/mail.ts';
 import { createSecretBox } from '../secrets/secrets.ts';
-import { createPostgresStore } from '../store/postgres.ts';
+import { openStore } from '../store/store.ts';
 
 export { startRedis, type TestRedis } from './redis.ts';
 
@@ -93,18 +93,22 @@ export async function testContext({
   const log = pino({ level: 'silent' });
   const secrets = createSecretBox(Buffer.alloc(32, 0x5a));
   const jobs = createJobs();
+  const store = await openStore(config, database.pool, log);
   return {
     config,
     db: database.db,
     pool: database.pool,
     databaseUrl: database.url,
-    store: createPostgresStore(database.pool),
+    store,
     jobs,
     ledger: await createLedger({ db: database.db, secrets, config, clock, log }),
     mailer: createMailer(config, jobs),
     secrets,
     clock,
     log,
-    [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => {
+      await store.close();
+      await database[Symbol.asyncDispose]();
+    },
   };
 }

@@ -1,0 +1,50 @@
+import process from 'node:process';
+import { registerApp } from '@edutrust/idp/apps';
+import { codeFor, redeem, redemption, TestBrowser, testIdp } from '@edutrust/idp/testing';
+import { announce, clientId, machineId, redirectUri, refreshId } from './announce.ts';
+
+/** Our provider on a real PostgreSQL, its short-lived things in Redis when `REDIS_URL` is given. */
+const { REDIS_URL } = process.env;
+const world = await testIdp(REDIS_URL ? { REDIS_URL } : {});
+const browser = new TestBrowser({ stopAt: [new URL(redirectUri).origin] });
+await world.signIn(browser, await world.activate(world.city.people.teacher));
+
+const organisationId = world.city.departmentId;
+const purpose = { vi: 'Để đo.', en: 'For measuring.' };
+const actor = { kind: 'system', name: 'setup' } as const;
+const secrets: Record<string, string> = { [clientId]: `demo-secret-of-${clientId}` };
+for (const app of [
+  {
+    clientId: refreshId,
+    kind: 'web',
+    redirectUris: [redirectUri],
+    scopes: ['openid', 'profile', 'offline_access'],
+    isApproved: true,
+  },
+  { clientId: machineId, kind: 'machine' },
+] as const) {
+  const { clientSecret } = await world.context.db
+    .transaction()
+    .execute((transaction) =>
+      registerApp(transaction, { ...app, name: app.clientId, purpose, organisationId }, actor, new Date()),
+    );
+  secrets[app.clientId] = clientSecret ?? '';
+}
+const code = await codeFor(browser, world.origin, refreshId, {
+  scope: 'openid profile offline_access',
+  prompt: 'consent',
+  redirect_uri: redirectUri,
+});
+const tokens = await redeem(
+  world.origin,
+  refreshId,
+  { ...redemption(code), redirect_uri: redirectUri },
+  secrets[refreshId],
+);
+announce({
+  origin: world.origin,
+  cookie: browser.header(new URL(world.origin)),
+  paths: { auth: '/oidc/auth', token: '/oidc/token', userinfo: '/oidc/userinfo', jwks: '/oidc/jwks' },
+  refreshToken: tokens.json.refresh_token ?? '',
+  secrets,
+});
