@@ -5,7 +5,7 @@ import { type RawBuilder, sql } from 'kysely';
 import Provider, { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
 import type { AppDirectory } from '../apps/directory.ts';
 import { deviceOf } from '../sessions/device.ts';
-import { idleSeconds } from '../sessions/life.ts';
+import { keepTogether, liveSession, maySignInOf, readTogether } from './together.ts';
 
 /** What bearers present is stored as its SHA-256: a copy of the tables opens nothing. */
 export function hashOf(id: string): Buffer {
@@ -87,19 +87,25 @@ function replayAdapter(db: Database): Adapter {
  * the library's `destroy` of the old one therefore has nothing to do, and ending a session is `sessions/end.ts`.
  */
 function sessionAdapter(db: Database): Adapter {
-  const find = async (where: RawBuilder<unknown>, id?: string): Promise<AdapterPayload | undefined> => {
-    const { rows } = await sql<{ payload: AdapterPayload }>`
-      SELECT payload FROM idp.session
-      WHERE ${where} AND expires_at > now() AND last_seen_at > now() - make_interval(secs => ${idleSeconds})`.execute(
-      db,
-    );
-    const payload = rows[0]?.payload;
-    return payload && (id ? { ...payload, jti: id } : payload);
-  };
   return {
     ...nothing,
-    find: (id) => find(sql`id_hash = ${hashOf(id)}`, id),
-    findByUid: (uid) => find(sql`uid = ${uid}`),
+    find: async (id) => {
+      const { rows } = await sql<{ payload: AdapterPayload; person_id: string | null; may_sign_in: boolean }>`
+        SELECT s.payload, s.person_id, ${maySignInOf('s.person_id')} AS may_sign_in
+        FROM idp.session AS s WHERE s.id_hash = ${hashOf(id)} AND ${liveSession}`.execute(db);
+      const found = rows[0];
+      if (!found) return undefined;
+      const { person_id: personId, may_sign_in: maySignIn } = found;
+      if (personId) keepTogether({ account: { personId, maySignIn } });
+      return { ...found.payload, jti: id };
+    },
+    findByUid: async (uid) => {
+      const { session } = readTogether();
+      if (session?.uid === uid) return session.payload;
+      const { rows } = await sql<{ payload: AdapterPayload }>`
+        SELECT s.payload FROM idp.session AS s WHERE s.uid = ${uid} AND ${liveSession}`.execute(db);
+      return rows[0]?.payload;
+    },
     destroy: async () => undefined,
     upsert: async (id, { jti: _secret, ...payload }, lifetimeSeconds = 0) => {
       const device = deviceOf(Provider.ctx?.get('user-agent') ?? '');
@@ -119,6 +125,8 @@ function grantAdapter(db: Database): Adapter {
   return {
     ...nothing,
     find: async (id) => {
+      const { grant } = readTogether();
+      if (grant?.id === id) return grant.payload;
       const { rows } = await sql<{ payload: AdapterPayload }>`
         SELECT payload FROM idp.oauth_grant WHERE id = ${id} AND expires_at > now()`.execute(db);
       return rows[0]?.payload;
@@ -135,15 +143,37 @@ function grantAdapter(db: Database): Adapter {
   };
 }
 
+interface TokenRow {
+  payload: AdapterPayload;
+  consumed_at: Date | null;
+  grant_id: string | null;
+  grant_payload: AdapterPayload | null;
+  session_uid: string | null;
+  session_payload: AdapterPayload | null;
+  person_id: string | null;
+  may_sign_in: boolean;
+}
+
 /** Codes and tokens. `consume` is one conditional update: of many redemptions at once one wins (RFC 6749 §4.1.2). */
 function tokenAdapter(db: Database, table: RawBuilder<unknown>): Adapter {
   return {
     ...nothing,
     find: async (id) => {
-      const { rows } = await sql<{ payload: AdapterPayload; consumed_at: Date | null }>`
-        SELECT payload, consumed_at FROM ${table} WHERE id_hash = ${hashOf(id)} AND expires_at > now()`.execute(db);
+      const { rows } = await sql<TokenRow>`
+        SELECT t.payload, t.consumed_at, t.grant_id, g.payload AS grant_payload, t.session_uid,
+          s.payload AS session_payload, t.person_id, ${maySignInOf('t.person_id')} AS may_sign_in
+        FROM ${table} AS t
+        LEFT JOIN idp.oauth_grant AS g ON g.id = t.grant_id AND g.expires_at > now()
+        LEFT JOIN idp.session AS s ON s.uid = t.session_uid AND ${liveSession}
+        WHERE t.id_hash = ${hashOf(id)} AND t.expires_at > now()`.execute(db);
       const found = rows[0];
       if (!found) return undefined;
+      const { grant_id, grant_payload, session_uid, session_payload, person_id: personId } = found;
+      keepTogether({
+        grant: grant_id && grant_payload ? { id: grant_id, payload: grant_payload } : undefined,
+        session: session_uid && session_payload ? { uid: session_uid, payload: session_payload } : undefined,
+        account: personId ? { personId, maySignIn: found.may_sign_in } : undefined,
+      });
       const consumed = found.consumed_at ? { consumed: Math.floor(found.consumed_at.getTime() / 1000) } : {};
       return { ...found.payload, jti: id, ...consumed };
     },

@@ -1,8 +1,7 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import { getPerson, personClaims } from '@edutrust/registry/people';
+import { personClaims } from '@edutrust/registry/people';
 import { sql } from 'kysely';
 import { type Configuration, errors, type Grant, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
-import { findAccount as findIdpAccount } from '../accounts/account.ts';
 import type { AppDirectory } from '../apps/directory.ts';
 import type { IdpPages } from '../pages.ts';
 import type { CookieNames } from '../sessions/cookies.ts';
@@ -12,7 +11,8 @@ import { releasableScopes, scopeClaims } from './claims.ts';
 import type { SigningKey } from './keys.ts';
 import { ownClient, ownClientId } from './own-client.ts';
 import { errorPage, loggedOutPage, logoutPage } from './pages.ts';
-import { pairwiseSubject } from './subject.ts';
+import { createSubjects } from './subject.ts';
+import { maySignInOf, readTogether } from './together.ts';
 
 const codeSeconds = 60;
 const accessTokenSeconds = 10 * 60;
@@ -34,6 +34,7 @@ export interface ConfigurationInput {
 export function providerConfiguration({ context, apps, pages, cookies, keys }: ConfigurationInput): Configuration {
   const { config, secrets } = context;
   const off = { enabled: false } as const;
+  const subjects = createSubjects(context);
   return {
     adapter: createAdapter(context, apps),
     clients: [ownClient(config.url)],
@@ -50,7 +51,7 @@ export function providerConfiguration({ context, apps, pages, cookies, keys }: C
     },
     subjectTypes: ['public', 'pairwise'],
     pairwiseIdentifier: async (_ctx, accountId, client) =>
-      pairwiseSubject(context, (await apps.app(client.clientId))?.sector ?? client.clientId, accountId),
+      subjects((await apps.app(client.clientId))?.sector ?? client.clientId, accountId),
     sectorIdentifierUriValidate: () => false, // a sector is what the registration says; nothing is fetched
     findAccount: async (_ctx, personId) => {
       if (!(await maySignIn(context, personId))) return undefined;
@@ -177,10 +178,13 @@ export function providerConfiguration({ context, apps, pages, cookies, keys }: C
   };
 }
 
-/** Suspended, not activated, left and merged people have no account for the provider: every grant of theirs is refused (S2). */
+/** Refused: every grant of somebody who may not sign in (S2). */
 async function maySignIn({ db }: ServiceContext, personId: string): Promise<boolean> {
-  const account = await findIdpAccount(db, personId);
-  return account?.status === 'active' && (await getPerson(db, personId)).status === 'active';
+  const { account } = readTogether();
+  if (account?.personId === personId) return account.maySignIn;
+  const { rows } = await sql<{ may: boolean }>`
+    SELECT ${maySignInOf('person.id')} AS may FROM (SELECT ${personId}::uuid AS id) AS person`.execute(db);
+  return rows[0]?.may === true;
 }
 
 /** The person's claims without what is empty; which of them an app gets is decided by its scopes. */
