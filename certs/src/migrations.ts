@@ -73,5 +73,42 @@ export const migrations: SchemaMigrations = {
           message_imprint bytea NOT NULL
         );`,
     },
+    {
+      name: '002-generations-deltas-stores',
+      sql: `
+        ALTER TABLE certs.key
+          ADD COLUMN store text NOT NULL DEFAULT 'soft' CHECK (store IN ('soft', 'pkcs11', 'offline')),
+          ALTER COLUMN sealed_private_key DROP NOT NULL,
+          ADD CHECK ((store = 'soft') = (sealed_private_key IS NOT NULL));
+        COMMENT ON COLUMN certs.key.store IS 'where the private key is: sealed here, in the token, or kept apart';
+
+        ALTER TABLE certs.authority
+          ADD COLUMN role text NOT NULL DEFAULT 'root' CHECK (role IN ('root', 'people', 'services')),
+          ADD COLUMN retired_at timestamptz;
+        UPDATE certs.authority SET role = id;
+        ALTER TABLE certs.authority ALTER COLUMN role DROP DEFAULT;
+        CREATE UNIQUE INDEX authority_current ON certs.authority (role) WHERE retired_at IS NULL;
+
+        CREATE TABLE certs.cross_certificate (
+          sha256 bytea PRIMARY KEY,
+          certificate bytea NOT NULL,
+          created_at timestamptz NOT NULL DEFAULT now()
+        );
+
+        ALTER TABLE certs.certificate
+          ADD COLUMN public_key_sha256 bytea,
+          ADD COLUMN listed_in bigint,
+          ADD COLUMN released_at timestamptz;
+        COMMENT ON COLUMN certs.certificate.public_key_sha256 IS 'of SubjectPublicKeyInfo; null for certificates of before';
+        COMMENT ON COLUMN certs.certificate.listed_in IS 'number of the list that first told of the last revocation or release';
+        CREATE INDEX certificate_key ON certs.certificate (public_key_sha256);
+        CREATE INDEX certificate_newest ON certs.certificate (issuer_id, not_before);
+        CREATE INDEX certificate_changed ON certs.certificate (issuer_id, listed_in)
+          WHERE revoked_at IS NOT NULL OR released_at IS NOT NULL;
+
+        ALTER TABLE certs.revocation_list
+          ADD COLUMN is_base boolean NOT NULL DEFAULT true,
+          ADD COLUMN delta bytea;`,
+    },
   ],
 };

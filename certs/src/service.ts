@@ -1,5 +1,6 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Service } from '@edutrust/platform/service';
+import { renewResponders } from './authority/responders.ts';
 import { addAuthorityRoutes } from './authority/routes.ts';
 import { refreshRevocationLists } from './revocation/revocation-list.ts';
 import { addRepositoryRoutes } from './revocation/routes.ts';
@@ -7,6 +8,7 @@ import { addRepositoryRoutes } from './revocation/routes.ts';
 export { migrations } from './migrations.ts';
 
 const refreshTask = 'certs.refresh-revocation-lists';
+const renewTask = 'certs.renew-services';
 
 /** The certificate authority: its public repository, status and time-stamp services, and its administration. */
 export function createCerts(context: ServiceContext): Service {
@@ -16,8 +18,11 @@ export function createCerts(context: ServiceContext): Service {
       addRepositoryRoutes(app, context);
       addAuthorityRoutes(app, context);
     },
-    tasks: { [refreshTask]: () => refreshRevocationLists(context) },
-    schedule: { [refreshTask]: '*/30 * * * *' },
+    tasks: {
+      [refreshTask]: () => refreshRevocationLists(context),
+      [renewTask]: () => renewResponders(context),
+    },
+    schedule: { [refreshTask]: '*/10 * * * *', [renewTask]: '17 3 * * *' },
     start: () => refreshRevocationLists(context),
   };
 }

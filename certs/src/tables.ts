@@ -8,7 +8,8 @@ export type CertsTables = {
     purpose: string;
     algorithm: string;
     public_key: Buffer;
-    sealed_private_key: Buffer;
+    store: 'soft' | 'pkcs11' | 'offline';
+    sealed_private_key: Buffer | null;
     created_at: Generated<Date>;
   };
   'certs.certificate': {
@@ -27,18 +28,32 @@ export type CertsTables = {
     revoked_at: Date | null;
     revocation_reason: string | null;
     ledger_entry: string | null;
+    public_key_sha256: Buffer | null;
+    listed_in: number | null;
+    released_at: Date | null;
     created_at: Generated<Date>;
   };
   'certs.authority': {
     id: string;
+    role: 'root' | 'people' | 'services';
     name: string;
     purpose: string;
     issuer_id: string | null;
     key_id: string;
     certificate: Buffer;
+    retired_at: Date | null;
   };
+  'certs.cross_certificate': { sha256: Buffer; certificate: Buffer; created_at: Generated<Date> };
   'certs.responder': { purpose: 'ocsp' | 'tsa'; issuer_id: string; key_id: string; certificate: Buffer };
-  'certs.revocation_list': { issuer_id: string; number: number; der: Buffer; this_update: Date; next_update: Date };
+  'certs.revocation_list': {
+    issuer_id: string;
+    number: number;
+    der: Buffer;
+    this_update: Date;
+    next_update: Date;
+    is_base: boolean;
+    delta: Buffer | null;
+  };
   'certs.time_stamp': { serial: string; generated_at: Date; message_imprint: Buffer };
 };
 

@@ -6,5 +6,7 @@ export const revocationReasons = {
   affiliationChanged: 3,
   superseded: 4,
   cessationOfOperation: 5,
+  /** A suspension: the only one that can be taken back. */
+  certificateHold: 6,
 } as const;
 export type RevocationReason = keyof typeof revocationReasons;

@@ -33,6 +33,8 @@ export interface Certificate {
   /** Contents of the INTEGER. */
   readonly serial: Buffer;
   readonly serialHex: string;
+  /** SHA-256 of the DER, lower-case hexadecimal. */
+  readonly fingerprint: string;
   /** DER of AlgorithmIdentifier; the one inside and the one outside are the same (§4.1.1.2). */
   readonly signatureAlgorithm: Buffer;
   readonly signature: Buffer;
@@ -79,6 +81,9 @@ export function parseCertificate(der: Uint8Array): Certificate {
     version,
     serial: readInteger(serial),
     serialHex: readInteger(serial).toString('hex'),
+    get fingerprint() {
+      return createHash('sha256').update(whole.bytes).digest('hex');
+    },
     signatureAlgorithm: outerAlgorithm.bytes,
     signature: readBitString(signature).bytes,
     issuer: distinguishedName(issuer),

@@ -34,49 +34,56 @@ export interface Profile {
   readonly extendedKeyUsage?: { readonly critical: boolean; readonly purposes: readonly string[] };
   /** id-pkix-ocsp-nocheck (RFC 6960 §4.2.2.2.1). */
   readonly isNoCheck?: boolean;
-  /** Certificates whose revocation is looked up carry where. */
-  readonly hasRevocationAddresses: boolean;
+  /** Where revocation is looked up; a root's and a responder's is not. */
+  readonly revocation: 'none' | 'list' | 'list-and-ocsp';
 }
 
 export const profiles = {
   root: {
     lifetimeMs: 20 * 365 * days,
+    authority: { pathLength: 2 }, // one more than the hierarchy needs: room for a next root that this one vouches for
+    keyUsage: ['keyCertSign', 'cRLSign'],
+    revocation: 'none',
+  },
+  /** One root vouches for another (RFC 5280 §3.2): a roll-over that nobody notices. */
+  cross: {
+    lifetimeMs: 10 * 365 * days,
     authority: { pathLength: 1 },
     keyUsage: ['keyCertSign', 'cRLSign'],
-    hasRevocationAddresses: false,
+    revocation: 'list',
   },
   'issuing-ca': {
     lifetimeMs: 10 * 365 * days,
     authority: { pathLength: 0 },
     keyUsage: ['keyCertSign', 'cRLSign'],
-    hasRevocationAddresses: true,
+    revocation: 'list',
   },
   /** A natural person who signs for an organisation. */
   official: {
     lifetimeMs: 365 * days,
     keyUsage: ['digitalSignature', 'nonRepudiation'],
     extendedKeyUsage: { critical: false, purposes: [purposes.documentSigning, purposes.emailProtection] },
-    hasRevocationAddresses: true,
+    revocation: 'list-and-ocsp',
   },
   seal: {
     lifetimeMs: 365 * days,
     keyUsage: ['digitalSignature', 'nonRepudiation'],
     extendedKeyUsage: { critical: false, purposes: [purposes.documentSigning, purposes.emailProtection] },
-    hasRevocationAddresses: true,
+    revocation: 'list-and-ocsp',
   },
   /** RFC 3161 §2.3: time stamping alone, critical. */
   tsa: {
     lifetimeMs: 5 * 365 * days,
     keyUsage: ['digitalSignature'],
     extendedKeyUsage: { critical: true, purposes: [purposes.timeStamping] },
-    hasRevocationAddresses: true,
+    revocation: 'list-and-ocsp',
   },
   ocsp: {
     lifetimeMs: 365 * days,
     keyUsage: ['digitalSignature'],
     extendedKeyUsage: { critical: false, purposes: [purposes.ocspSigning] },
     isNoCheck: true,
-    hasRevocationAddresses: false,
+    revocation: 'none',
   },
 } as const satisfies Record<string, Profile>;
 export type ProfileName = keyof typeof profiles;
@@ -88,7 +95,8 @@ export interface ToBeSigned {
   readonly issuerName: Uint8Array;
   readonly issuerPublicKey: Uint8Array;
   readonly signatureAlgorithm: SignatureAlgorithmName;
-  readonly subject: readonly NameAttribute[];
+  /** A Name as attributes, or as DER when it must be the very bytes of another certificate. */
+  readonly subject: readonly NameAttribute[] | Buffer;
   readonly publicKey: Uint8Array;
   readonly notBefore: Date;
   readonly notAfter: Date;
@@ -105,7 +113,7 @@ export function buildToBeSigned(input: ToBeSigned): Buffer {
     signatureAlgorithms[input.signatureAlgorithm],
     input.issuerName,
     sequence(time(input.notBefore), time(input.notAfter)),
-    encodeName(input.subject),
+    Buffer.isBuffer(input.subject) ? input.subject : encodeName(input.subject),
     input.publicKey,
     explicit(3, sequence(...extensionsOf(profile, input))),
   );
@@ -129,13 +137,14 @@ function extensionsOf(profile: Profile, { publicKey, issuerPublicKey, addresses 
     list.push(extension(extensionIds.extendedKeyUsage, critical, sequence(...allowed.map(oid))));
   }
   if (profile.isNoCheck) list.push(extension(extensionIds.ocspNoCheck, false, nullValue));
-  if (profile.hasRevocationAddresses) {
+  if (profile.revocation !== 'none') {
     // DistributionPoint → [0] distributionPoint → [0] fullName → URI
     const point = sequence(explicit(0, explicit(0, uri(`${issuerId}.crl`))));
     list.push(extension(extensionIds.crlDistributionPoints, false, sequence(point)));
     const issuerCertificate = sequence(oid('1.3.6.1.5.5.7.48.2'), uri(`${issuerId}.crt`));
     const responder = sequence(oid('1.3.6.1.5.5.7.48.1'), uri('ocsp'));
-    list.push(extension(extensionIds.authorityInfoAccess, false, sequence(responder, issuerCertificate)));
+    const access = profile.revocation === 'list' ? [issuerCertificate] : [responder, issuerCertificate];
+    list.push(extension(extensionIds.authorityInfoAccess, false, sequence(...access)));
   }
   return list;
 }

@@ -22,6 +22,12 @@ export const signatureAlgorithms = {
 } as const;
 export type SignatureAlgorithmName = keyof typeof signatureAlgorithms;
 
+/** What a key of ours signs with: the hash of its size (RFC 5758); RSA with SHA-256. */
+export function algorithmOfKey(key: KeyObject): SignatureAlgorithmName {
+  if (key.asymmetricKeyType === 'rsa') return 'rsa-sha256';
+  return key.asymmetricKeyDetails?.namedCurve === 'secp384r1' ? 'ecdsa-sha384' : 'ecdsa-sha256';
+}
+
 const ecdsaHashes: Readonly<Record<string, string>> = {
   '1.2.840.10045.4.3.2': 'sha256',
   '1.2.840.10045.4.3.3': 'sha384',

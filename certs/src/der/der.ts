@@ -70,15 +70,15 @@ const oidCache = new Map<string, Buffer>();
 export function oid(dotted: string): Buffer {
   const known = oidCache.get(dotted);
   if (known) return known;
-  const [first = 0, second = 0, ...rest] = dotted.split('.').map(Number);
-  const encoded = element(tag.oid, Buffer.from([first * 40 + second, ...rest].flatMap(base128)));
+  const [first = 0n, second = 0n, ...rest] = dotted.split('.').map(BigInt); // an arc may be a UUID (ITU-T X.667)
+  const encoded = element(tag.oid, Buffer.from([first * 40n + second, ...rest].flatMap(base128)));
   oidCache.set(dotted, encoded);
   return encoded;
 }
 
-function base128(value: number): number[] {
-  const bytes = [value % 128];
-  for (let rest = Math.floor(value / 128); rest > 0; rest = Math.floor(rest / 128)) bytes.unshift((rest % 128) | 0x80);
+function base128(value: bigint): number[] {
+  const bytes = [Number(value & 0x7fn)];
+  for (let rest = value >> 7n; rest > 0n; rest >>= 7n) bytes.unshift(Number(rest & 0x7fn) | 0x80);
   return bytes;
 }
 
@@ -192,23 +192,23 @@ export function expectTag(node: DerNode | undefined, expected: number): DerNode 
 
 export function readOid(node: DerNode | undefined): string {
   const { contents } = expectTag(node, tag.oid);
-  const arcs: number[] = [];
-  let arc = 0;
-  let isFirstByte = true;
+  const arcs: bigint[] = [];
+  let arc = 0n;
+  let arcBytes = 0;
   for (const byte of contents) {
-    if (isFirstByte && byte === 0x80) throw new DerError('an arc that is not the shortest');
-    arc = arc * 128 + (byte & 0x7f);
-    if (arc > Number.MAX_SAFE_INTEGER / 128) return `2.999.${contents.toString('hex')}`; // larger than any we know
-    isFirstByte = (byte & 0x80) === 0;
-    if (isFirstByte) {
-      arcs.push(arc);
-      arc = 0;
-    }
+    if (arcBytes === 0 && byte === 0x80) throw new DerError('an arc that is not the shortest');
+    arcBytes += 1;
+    if (arcBytes > 19) throw new DerError('an arc beyond 128 bits');
+    arc = (arc << 7n) | BigInt(byte & 0x7f);
+    if (byte & 0x80) continue;
+    arcs.push(arc);
+    arc = 0n;
+    arcBytes = 0;
   }
-  if (!isFirstByte || arcs.length === 0) throw new DerError('an object identifier that ends early');
-  const [head = 0, ...rest] = arcs;
-  const root = Math.min(2, Math.floor(head / 40));
-  return [root, head - root * 40, ...rest].join('.');
+  const [head, ...rest] = arcs;
+  if (arcBytes > 0 || head === undefined) throw new DerError('an object identifier that ends early');
+  const root = head < 80n ? head / 40n : 2n;
+  return [root, head - root * 40n, ...rest].join('.');
 }
 
 /** The contents of an INTEGER; negative and longer than needed are refused when `positive`. */

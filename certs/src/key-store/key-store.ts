@@ -1,14 +1,14 @@
-import { createPrivateKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database, Transaction } from '@edutrust/platform/database';
 import { Unavailable } from '@edutrust/platform/errors';
 import { uuidv7 } from '@edutrust/platform/ids';
-import type { SecretBox } from '@edutrust/platform/secrets';
 import { certsOf } from '../tables.ts';
+import { makeSoftKey, sealSoftKey, signSoftly } from './soft.ts';
+import { tokenOf } from './token.ts';
 
 /** A key serves one purpose for its whole life (K3). */
 export type KeyPurpose = 'ca' | 'ocsp' | 'tsa' | 'signer' | 'seal';
-export type KeyAlgorithm = 'p256' | 'p384';
+export type KeyAlgorithm = 'p256' | 'p384' | 'rsa3072';
 
 export interface StoredKey {
   readonly id: string;
@@ -18,70 +18,105 @@ export interface StoredKey {
 
 /** Where private keys live: they are named by id and never leave. */
 export interface KeyStore {
-  /** Makes a key; it exists when the transaction commits. */
+  /** Makes a key; it exists when the transaction commits. In the token when there is one. */
   generate(transaction: Transaction, purpose: KeyPurpose, algorithm?: KeyAlgorithm): Promise<StoredKey>;
+  /** Takes over a key that was made elsewhere: PKCS #8, DER. */
+  import(transaction: Transaction, purpose: KeyPurpose, pkcs8: Buffer): Promise<StoredKey>;
   /**
-   * ECDSA over the bytes with the hash of the key's size (SHA-256, SHA-384), as DER `ECDSA-Sig-Value`. The purpose is
-   * asked again, so that a key is never used for another.
+   * ECDSA over the bytes with the hash of the key's size (SHA-256, SHA-384), as DER `ECDSA-Sig-Value`; RSA as PKCS #1 v1.5
+   * with SHA-256. The purpose is asked again, so that a key is never used for another.
    *
-   * @throws Unavailable `keys/no-key`
+   * @throws Unavailable `keys/no-key`; `keys/offline` for a key that is kept apart; `keys/token-lost`.
    */
   sign(db: Database | Transaction, keyId: string, purpose: KeyPurpose, bytes: Uint8Array): Promise<Buffer>;
+  /** Resolves when the token answers; at once when there is none. @throws Unavailable `keys/token-lost` */
+  health(): Promise<void>;
 }
 
-const curves = { p256: 'P-256', p384: 'P-384' } as const;
-const hashes: Readonly<Record<string, string>> = { p256: 'sha256', p384: 'sha384' };
-
-/** The encrypted soft store: keys in PostgreSQL, each sealed under its id and purpose (K1). */
-export function keyStore({ secrets }: Pick<ServiceContext, 'secrets'>): KeyStore {
+/** Keys in the token of the configuration, else sealed in PostgreSQL. A key stays where it was made. */
+export function keyStore({ config, secrets }: Pick<ServiceContext, 'config' | 'secrets'>): KeyStore {
+  const token = tokenOf(config);
   return {
     generate: async (transaction, purpose, algorithm = 'p256') => {
-      const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: curves[algorithm] });
       const id = uuidv7();
-      const spki = publicKey.export({ type: 'spki', format: 'der' });
-      const pkcs8 = privateKey.export({ type: 'pkcs8', format: 'der' });
-      await certsOf(transaction)
-        .insertInto('certs.key')
-        .values({
-          id,
-          purpose,
-          algorithm,
-          public_key: spki,
-          sealed_private_key: secrets.seal(pkcs8, sealContext(id, purpose)),
-        })
-        .execute();
-      return { id, publicKey: spki };
+      const made = token ? await token.generate(id, algorithm) : makeSoftKey(secrets, id, purpose, algorithm);
+      return keep(transaction, { id, purpose, algorithm, ...made });
+    },
+    import: async (transaction, purpose, pkcs8) => {
+      const id = uuidv7();
+      const { algorithm, ...made } = sealSoftKey(secrets, id, purpose, pkcs8);
+      if (!token) return keep(transaction, { id, purpose, algorithm, ...made });
+      await token.import(id, pkcs8);
+      return keep(transaction, { id, purpose, algorithm, publicKey: made.publicKey });
     },
     sign: async (db, keyId, purpose, bytes) => {
-      const { key, hash } = await loadKey(secrets, db, keyId, purpose);
-      return sign(hash, bytes, key);
+      const row = await certsOf(db)
+        .selectFrom('certs.key')
+        .select(['store', 'algorithm', 'sealed_private_key'])
+        .where('id', '=', keyId)
+        .where('purpose', '=', purpose)
+        .executeTakeFirst();
+      if (!row) {
+        throw new Unavailable('keys/no-key', {
+          vi: 'Không tìm thấy khoá ký cho việc này.',
+          en: 'There is no signing key for this.',
+        });
+      }
+      const algorithm = row.algorithm as KeyAlgorithm; // written by `keep` alone
+      if (row.sealed_private_key)
+        return signSoftly(secrets, { id: keyId, purpose, algorithm, sealed: row.sealed_private_key }, bytes);
+      if (row.store === 'offline') {
+        throw new Unavailable('keys/offline', {
+          vi: 'Khoá này được cất riêng, không nằm trên máy chủ.',
+          en: 'This key is kept apart and is not on the server.',
+        });
+      }
+      if (!token) {
+        throw new Unavailable('keys/token-lost', {
+          vi: 'Khoá này nằm trong thiết bị PKCS#11, nhưng cấu hình không có thiết bị nào.',
+          en: 'This key is in a PKCS#11 token, but none is configured.',
+        });
+      }
+      return token.sign(keyId, algorithm, bytes);
     },
+    health: async () => token?.health(),
   };
 }
 
-function sealContext(id: string, purpose: KeyPurpose): string {
-  return `certs.key/${purpose}/${id}`;
+/** A public key whose private half stays away from the server: the root's. */
+export async function keepOfflineKey(
+  transaction: Transaction,
+  publicKey: Buffer,
+  algorithm: KeyAlgorithm,
+): Promise<StoredKey> {
+  const id = uuidv7();
+  await certsOf(transaction)
+    .insertInto('certs.key')
+    .values({ id, purpose: 'ca', algorithm, public_key: publicKey, store: 'offline', sealed_private_key: null })
+    .execute();
+  return { id, publicKey };
 }
 
-async function loadKey(
-  secrets: SecretBox,
-  db: Database | Transaction,
-  id: string,
-  purpose: KeyPurpose,
-): Promise<{ key: KeyObject; hash: string }> {
-  const row = await certsOf(db)
-    .selectFrom('certs.key')
-    .selectAll()
-    .where('id', '=', id)
-    .where('purpose', '=', purpose)
-    .executeTakeFirst();
-  const hash = hashes[row?.algorithm ?? ''];
-  if (!row || !hash) {
-    throw new Unavailable('keys/no-key', {
-      vi: 'Không tìm thấy khoá ký cho việc này.',
-      en: 'There is no signing key for this.',
-    });
-  }
-  const pkcs8 = secrets.open(row.sealed_private_key, sealContext(id, purpose));
-  return { key: createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' }), hash };
+async function keep(
+  transaction: Transaction,
+  key: {
+    readonly id: string;
+    readonly purpose: KeyPurpose;
+    readonly algorithm: KeyAlgorithm;
+    readonly publicKey: Buffer;
+    readonly sealed?: Buffer;
+  },
+): Promise<StoredKey> {
+  await certsOf(transaction)
+    .insertInto('certs.key')
+    .values({
+      id: key.id,
+      purpose: key.purpose,
+      algorithm: key.algorithm,
+      public_key: key.publicKey,
+      store: key.sealed ? 'soft' : 'pkcs11',
+      sealed_private_key: key.sealed ?? null,
+    })
+    .execute();
+  return { id: key.id, publicKey: key.publicKey };
 }

@@ -50,51 +50,109 @@ export function ocspError(code: keyof typeof status): Buffer {
   return sequence(enumerated(status[code]));
 }
 
+/** An OCSPResponse and for how many seconds it may be given to others who ask the same. */
+export interface OcspAnswer {
+  readonly der: Buffer;
+  readonly reusableSeconds: number;
+}
+
+/** How long an answer without nonce, and what a process knows of the authorities, is used again: C4 allows 10 s. */
+const reusedMs = 5_000;
+const mostKept = 20_000;
+
 /**
- * Answers an OCSPRequest (RFC 6960). A serial that we did not issue is never `good`; an issuer that is not ours is
- * `unauthorized`. The nonce, 1 to 32 octets (RFC 8954), is echoed.
+ * Answers OCSPRequests (RFC 6960, in the form of RFC 5019 for those without nonce). A serial that we did not issue is
+ * never `good`; an issuer that is not ours is `unauthorized`. The nonce, 1 to 32 octets (RFC 9654), is echoed.
+ *
+ * What is asked without nonce is signed once in five seconds and given to everybody who asks: with one certificate in
+ * everybody's hands that is nearly every answer.
  */
-export async function answerOcsp(context: ServiceContext, request: Uint8Array): Promise<Buffer> {
-  let asked: { ids: CertificateId[]; nonce: Buffer | undefined };
-  try {
-    asked = parseRequest(request);
-  } catch {
-    return ocspError('malformedRequest');
-  }
-  const { ids, nonce } = asked;
-  const authorities = (await listAuthorities(context.db)).map((authority) => ({
-    authority,
-    certificate: parseCertificate(authority.certificate),
-  }));
-  const issuerOf = (id: CertificateId) =>
-    authorities.find(({ certificate }) => {
-      const digest = (bytes: Uint8Array) => createHash(id.hash).update(bytes).digest();
-      const [, key] = childrenOf(readDer(certificate.subjectPublicKeyInfo), tag.sequence);
-      return (
-        digest(certificate.subject.der).equals(id.nameHash) &&
-        digest(key?.contents.subarray(1) ?? Buffer.alloc(0)).equals(id.keyHash)
-      );
+export function createOcspResponder(context: ServiceContext): (request: Uint8Array) => Promise<OcspAnswer> {
+  const kept = new Map<string, { readonly answer: OcspAnswer; readonly until: number }>();
+  let issuers: { readonly list: Promise<Issuer[]>; readonly until: number } | undefined;
+
+  function currentIssuers(now: number): Promise<Issuer[]> {
+    if (!issuers || issuers.until <= now) issuers = { list: readIssuers(context), until: now + reusedMs };
+    return issuers.list.catch((error: unknown) => {
+      issuers = undefined;
+      throw error;
     });
-  const [first] = ids;
-  const issuer = first && issuerOf(first);
-  // One answer is signed for one issuer: a list that mixes issuers is refused whole.
-  if (!issuer || ids.some((id) => issuerOf(id)?.authority.id !== issuer.authority.id)) return ocspError('unauthorized');
-  const responder = await certsOf(context.db)
+  }
+
+  return async (request) => {
+    const now = performance.now(); // the steady clock: a wall clock that is set must not keep an answer alive
+    const name = Buffer.from(request.buffer, request.byteOffset, request.byteLength).toString('latin1');
+    const held = kept.get(name);
+    if (held && held.until > now) return held.answer;
+    let asked: Asked;
+    try {
+      asked = parseRequest(request);
+    } catch {
+      return { der: ocspError('malformedRequest'), reusableSeconds: 0 };
+    }
+    const der = await answer(context, await currentIssuers(now), asked);
+    if (asked.nonce || asked.ids.length > 1) return { der, reusableSeconds: 0 };
+    const reusable = { der, reusableSeconds: reusedMs / 1000 };
+    if (kept.size >= mostKept) kept.clear();
+    kept.set(name, { answer: reusable, until: now + reusedMs });
+    return reusable;
+  };
+}
+
+/** An authority with everything that a question about its certificates needs. */
+interface Issuer {
+  readonly id: string;
+  /** SHA-1 and SHA-256 of the name and the key, as CertID carries them. */
+  readonly hashes: Readonly<Record<'sha1' | 'sha256', { readonly name: Buffer; readonly key: Buffer }>>;
+  readonly responder:
+    | { readonly keyId: string; readonly certificate: Buffer; readonly keyIdentifier: Buffer }
+    | undefined;
+}
+
+async function readIssuers({ db }: ServiceContext): Promise<Issuer[]> {
+  const responders = await certsOf(db)
     .selectFrom('certs.responder')
     .selectAll()
     .where('purpose', '=', 'ocsp')
-    .where('issuer_id', '=', issuer.authority.id)
-    .executeTakeFirst();
-  if (!responder) return ocspError('unauthorized');
-  const responses = await singleResponses(context, issuer.authority.id, ids);
-  const responderCertificate = parseCertificate(responder.certificate);
+    .execute();
+  return (await listAuthorities(db)).map(({ id, certificate: der }) => {
+    const { subject, subjectPublicKeyInfo } = parseCertificate(der);
+    const [, key] = childrenOf(readDer(subjectPublicKeyInfo), tag.sequence);
+    const hashed = (hash: 'sha1' | 'sha256') => ({
+      name: createHash(hash).update(subject.der).digest(),
+      key: createHash(hash)
+        .update(key?.contents.subarray(1) ?? Buffer.alloc(0))
+        .digest(),
+    });
+    const responder = responders.find(({ issuer_id }) => issuer_id === id);
+    return {
+      id,
+      hashes: { sha1: hashed('sha1'), sha256: hashed('sha256') },
+      responder: responder && {
+        keyId: responder.key_id,
+        certificate: responder.certificate,
+        keyIdentifier: keyIdentifier(parseCertificate(responder.certificate).subjectPublicKeyInfo),
+      },
+    };
+  });
+}
+
+async function answer(context: ServiceContext, issuers: readonly Issuer[], { ids, nonce }: Asked): Promise<Buffer> {
+  const issuerOf = ({ hash, nameHash, keyHash }: CertificateId) =>
+    issuers.find(({ hashes }) => hashes[hash].name.equals(nameHash) && hashes[hash].key.equals(keyHash));
+  const [first] = ids;
+  const issuer = first && issuerOf(first);
+  // One answer is signed for one issuer: a list that mixes issuers is refused whole.
+  if (!issuer?.responder || ids.some((id) => issuerOf(id) !== issuer)) return ocspError('unauthorized');
+  const { responder } = issuer;
+  const responses = await singleResponses(context, issuer.id, ids);
   const data = sequence(
-    explicit(2, octetString(keyIdentifier(responderCertificate.subjectPublicKeyInfo))),
+    explicit(2, octetString(responder.keyIdentifier)),
     generalizedTime(context.clock.now()),
     sequence(...responses),
     ...(nonce ? [explicit(1, sequence(sequence(oid(nonceId), octetString(octetString(nonce)))))] : []),
   );
-  const signature = await keyStore(context).sign(context.db, responder.key_id, 'ocsp', data);
+  const signature = await keyStore(context).sign(context.db, responder.keyId, 'ocsp', data);
   const basic = sequence(
     data,
     signatureAlgorithms['ecdsa-sha256'],
@@ -140,7 +198,12 @@ function revokedInfo(at: Date, reason: string | null): Buffer {
   return explicit(1, generalizedTime(at), ...(code > 0 ? [explicit(0, enumerated(code))] : []));
 }
 
-function parseRequest(request: Uint8Array): { ids: CertificateId[]; nonce: Buffer | undefined } {
+interface Asked {
+  readonly ids: CertificateId[];
+  readonly nonce: Buffer | undefined;
+}
+
+function parseRequest(request: Uint8Array): Asked {
   const [tbs] = childrenOf(readDer(request), tag.sequence);
   const parts = childrenOf(tbs, tag.sequence).filter(({ tag: kind }) => kind !== 0xa0 && kind !== 0xa1); // version, requestor
   const list = childrenOf(parts[0], tag.sequence);

@@ -20,10 +20,14 @@ export function trustworthyNow(clock: Clock, steady: () => number = () => perfor
   // Slow discipline (NTP slews at most 500 ppm) is allowed for; a step is not.
   const allowed = largestJumpMs + (steady() - origin.steady) * 0.0005;
   if (Math.abs(drift) > allowed) {
-    throw new Unavailable('time-stamp/clock', {
-      vi: 'Đồng hồ máy chủ vừa bị chỉnh nên tạm ngừng cấp dấu thời gian.',
-      en: 'The clock was set while we run, so no time stamps are given.',
-    });
+    throw clockNotTrusted();
   }
   return now;
+}
+
+export function clockNotTrusted(): Unavailable {
+  return new Unavailable('time-stamp/clock', {
+    vi: 'Đồng hồ máy chủ vừa bị chỉnh hoặc lệch với cơ sở dữ liệu nên tạm ngừng cấp dấu thời gian.',
+    en: 'The clock was set while we run or differs from the database’s, so no time stamps are given.',
+  });
 }

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { Unavailable } from '@edutrust/platform/errors';
+import { sql } from 'kysely';
 import { type Certificate, parseCertificate } from '../certificate/certificate.ts';
 import {
   bitString,
@@ -17,8 +18,7 @@ import {
   utf8String,
 } from '../der/der.ts';
 import { keyStore } from '../key-store/key-store.ts';
-import { certsOf } from '../tables.ts';
-import { trustworthyNow } from './clock.ts';
+import { clockNotTrusted, trustworthyNow } from './clock.ts';
 import { type MessageImprint, parseTimeStampRequest, RequestRefused, type TimeStampRequest } from './request.ts';
 
 export { type VerifiedTimeStamp, verifyTimeStampToken } from './verify.ts';
@@ -73,24 +73,17 @@ function refusal(bit: number, text: string): Buffer {
 }
 
 async function makeToken(context: ServiceContext, request: TimeStampRequest): Promise<Buffer> {
-  const now = trustworthyNow(context.clock);
-  const unit = await certsOf(context.db)
-    .selectFrom('certs.responder')
-    .selectAll()
-    .where('purpose', '=', 'tsa')
-    .executeTakeFirst();
+  const { rows: units } = await sql<{ key_id: string; certificate: Buffer }>`
+    SELECT r.key_id, r.certificate FROM certs.responder AS r JOIN certs.authority AS a ON a.id = r.issuer_id
+    WHERE r.purpose = 'tsa' AND a.retired_at IS NULL`.execute(context.db);
+  const [unit] = units;
   if (!unit) {
     throw new Unavailable('time-stamp/no-unit', {
       vi: 'Chưa có bộ cấp dấu thời gian.',
       en: 'There is no time-stamping unit.',
     });
   }
-  const serial = randomBytes(16);
-  serial[0] = ((serial[0] ?? 0) & 0x7f) | 0x40;
-  await certsOf(context.db)
-    .insertInto('certs.time_stamp')
-    .values({ serial: serial.toString('hex'), generated_at: now, message_imprint: request.imprint.digest })
-    .execute();
+  const { serial, now } = await keepRecord(context, request.imprint);
   const info = sequence(
     integer(1),
     oid(timeStampPolicy),
@@ -104,6 +97,27 @@ async function makeToken(context: ServiceContext, request: TimeStampRequest): Pr
   const attributes = signedAttributes(info, certificate, now);
   const signature = await keyStore(context).sign(context.db, unit.key_id, 'tsa', setOf(...attributes));
   return signedData(info, certificate, attributes, signature, request.wantsCertificate);
+}
+
+/**
+ * The record that comes before the token (X4): a serial that is never given twice (X2), and the time, on which our clock
+ * and the database's agree (X1). Asked three times, because a busy process may be slow to send its time.
+ */
+async function keepRecord(
+  { clock, db }: ServiceContext,
+  imprint: MessageImprint,
+): Promise<{ readonly serial: Buffer; readonly now: Date }> {
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    const now = trustworthyNow(clock);
+    const serial = randomBytes(16);
+    serial[0] = ((serial[0] ?? 0) & 0x7f) | 0x40;
+    const { rows } = await sql<{ agrees: boolean }>`
+      INSERT INTO certs.time_stamp (serial, generated_at, message_imprint)
+      VALUES (${serial.toString('hex')}, ${now.toISOString()}, ${imprint.digest})
+      RETURNING abs(extract(epoch FROM clock_timestamp() - generated_at)) <= ${accuracySeconds} AS agrees`.execute(db);
+    if (rows[0]?.agrees) return { serial, now };
+  }
+  throw clockNotTrusted();
 }
 
 function encodeImprint({ hash, digest }: MessageImprint): Buffer {

@@ -21,6 +21,8 @@ export interface Config {
   readonly secretFile: string;
   /** Whether the secret file may be made when it is missing: only beside an embedded database. */
   readonly createsSecretFile: boolean;
+  /** Absent: keys of authorities and services are sealed in the database. */
+  readonly pkcs11: { readonly module: string; readonly token: string; readonly pinFile: string } | undefined;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly seedsDemo: boolean;
   readonly smtpUrl: URL | undefined;
@@ -55,6 +57,15 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   if (problems.length === 0 && parsed.DATABASE_URL && !parsed.EDUTRUST_SECRET_FILE) {
     problems.push('EDUTRUST_SECRET_FILE is required with DATABASE_URL, so that every process has the same key');
   }
+  const pkcs11 = [
+    parsed.EDUTRUST_PKCS11_MODULE,
+    parsed.EDUTRUST_PKCS11_TOKEN,
+    parsed.EDUTRUST_PKCS11_PIN_FILE,
+  ] as const;
+  const [module, token, pinFile] = pkcs11;
+  if (pkcs11.some(Boolean) && !pkcs11.every(Boolean)) {
+    problems.push('EDUTRUST_PKCS11_MODULE, EDUTRUST_PKCS11_TOKEN and EDUTRUST_PKCS11_PIN_FILE belong together');
+  }
   if (problems.length > 0) {
     throw new InvalidInput('config/bad-variable', {
       vi: `Cấu hình sai: ${problems.join('; ')}.`,
@@ -71,6 +82,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     redisUrl: parsed.REDIS_URL,
     secretFile: parsed.EDUTRUST_SECRET_FILE ?? join(parsed.EDUTRUST_DATA, 'secret.key'),
     createsSecretFile: !parsed.DATABASE_URL,
+    pkcs11: module && token && pinFile ? { module, token, pinFile } : undefined,
     logLevel: parsed.EDUTRUST_LOG_LEVEL,
     seedsDemo: parsed.EDUTRUST_DEMO && !parsed.DATABASE_URL,
     smtpUrl: parsed.EDUTRUST_SMTP_URL,

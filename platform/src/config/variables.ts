@@ -100,6 +100,21 @@ export const variables = {
     fallback: '',
     parse: optional((text: string) => resolve(text)),
   },
+  EDUTRUST_PKCS11_MODULE: {
+    about: 'PKCS#11 library of the token that keeps the keys of authorities and services, such as libsofthsm2.so.',
+    fallback: '',
+    parse: optional((text: string) => resolve(text)),
+  },
+  EDUTRUST_PKCS11_TOKEN: {
+    about: 'Label of that token.',
+    fallback: '',
+    parse: optional((text: string) => text),
+  },
+  EDUTRUST_PKCS11_PIN_FILE: {
+    about: 'File with the user PIN of that token.',
+    fallback: '',
+    parse: optional((text: string) => resolve(text)),
+  },
   EDUTRUST_LOG_LEVEL: {
     about: 'How much is logged.',
     fallback: 'info',

@@ -1,0 +1,76 @@
+import type { ServiceContext } from '@edutrust/platform/context';
+import type { Transaction } from '@edutrust/platform/database';
+import { sql } from 'kysely';
+import { authorityId, authorityName } from '../ceremony/hierarchy.ts';
+import { attributeTypes, parseCertificate } from '../certificate/certificate.ts';
+import { keyStore } from '../key-store/key-store.ts';
+import { certsOf } from '../tables.ts';
+import { findAuthority, listAuthorities } from './authorities.ts';
+import { issueInside } from './issuance.ts';
+
+const services = [
+  ['ocsp', 'people', 'EduTrust OCSP – People'],
+  ['ocsp', 'services', 'EduTrust OCSP – Services'],
+  ['tsa', 'services', 'EduTrust Time Stamping Unit'],
+] as const;
+
+/** Keys and certificates of the status and time-stamp services of a generation. */
+export async function makeResponders(
+  context: ServiceContext,
+  transaction: Transaction,
+  generation: number,
+): Promise<void> {
+  for (const [purpose, role, name] of services) {
+    await makeResponder(context, transaction, purpose, authorityId(role, generation), name, generation);
+  }
+}
+
+async function makeResponder(
+  context: ServiceContext,
+  transaction: Transaction,
+  purpose: 'ocsp' | 'tsa',
+  issuerId: string,
+  commonName: string,
+  generation: number,
+): Promise<void> {
+  const key = await keyStore(context).generate(transaction, purpose);
+  const issuer = await findAuthority(transaction, issuerId);
+  const organisation =
+    parseCertificate(issuer.certificate)
+      .subject.attributes.flat()
+      .find(({ type }) => type === attributeTypes.organisation)?.value ?? '';
+  const { der } = await issueInside(context, transaction, {
+    profile: purpose,
+    subject: authorityName(organisation, commonName, generation),
+    publicKey: key.publicKey,
+    issuer,
+    requestKey: `${purpose}/${issuerId}/${key.id}`,
+  });
+  await sql`
+    INSERT INTO certs.responder (purpose, issuer_id, key_id, certificate) VALUES (${purpose}, ${issuerId}, ${key.id}, ${der})
+    ON CONFLICT (purpose, issuer_id) DO UPDATE SET key_id = excluded.key_id, certificate = excluded.certificate`.execute(
+    transaction,
+  );
+}
+
+/** A service's certificate is replaced, with a new key, when a third of its life is left. */
+export async function renewResponders(context: ServiceContext): Promise<void> {
+  const now = context.clock.now().getTime();
+  const authorities = await listAuthorities(context.db);
+  const responders = await certsOf(context.db).selectFrom('certs.responder').selectAll().execute();
+  for (const { purpose, issuer_id: issuerId, certificate: der } of responders) {
+    const { notBefore, notAfter } = parseCertificate(der);
+    if (now < notAfter.getTime() - (notAfter.getTime() - notBefore.getTime()) / 3) continue;
+    const issuer = authorities.find(({ id }) => id === issuerId);
+    const [, , name] = services.find(([kind, role]) => kind === purpose && role === issuer?.role) ?? [];
+    // an authority that is retired stamps no more, but answers for what it issued until that ends
+    if (!issuer || !name || (issuer.retiredAt && purpose === 'tsa')) continue;
+    const generation = Number(/-(\d+)$/.exec(issuerId)?.[1] ?? 1);
+    await context.db
+      .transaction()
+      .execute((transaction) => makeResponder(context, transaction, purpose, issuerId, name, generation))
+      .catch((error: unknown) =>
+        context.log.error({ err: error, issuer: issuerId, purpose }, 'no new certificate for a service'),
+      );
+  }
+}
