@@ -30,6 +30,8 @@ export async function composeApp(
   const app = await createHttpServer({
     config: context.config,
     log: context.log,
+    store: context.store,
+    clock: context.clock,
     gate: options.authenticate ? { ...gate, authenticate: options.authenticate } : gate,
     readiness: { database: () => context.database.pool.query('SELECT 1'), store: () => context.store.ping() },
     metrics: metricsText,

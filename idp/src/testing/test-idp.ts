@@ -63,6 +63,7 @@ async function serve(context: TestContext): Promise<{ app: App; idp: Idp }> {
   const app = await createHttpServer({
     config: context.config,
     log: context.log,
+    store: context.store,
     gate: { authenticate: (request) => idp.authenticate(request), can: can(context.db) },
     readiness: {},
     metrics: async () => '',

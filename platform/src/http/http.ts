@@ -14,7 +14,8 @@ import Fastify, {
   type RawServerDefault,
 } from 'fastify';
 import type { Config } from '../config/config.ts';
-import type { Logger } from '../context.ts';
+import { type Clock, type Logger, systemClock } from '../context.ts';
+import type { ShortLivedStore } from '../store/store.ts';
 import type { Access, Actor, Gate, Resource } from './access.ts';
 import { type ApiDocument, apiDocsStyle, renderApiDocs } from './api-docs.ts';
 import { isCrossSite } from './cross-site.ts';
@@ -31,6 +32,7 @@ import {
   signInNeeded,
   stepUpNeeded,
 } from './problem.ts';
+import { createRateLimiter } from './rate-limits.ts';
 
 export { type Access, type Actor, anyone, type Gate, type Resource, type RoleAssignment, signedIn } from './access.ts';
 export { localeOf, notAllowed, type Problem, stepUpNeeded } from './problem.ts';
@@ -59,6 +61,9 @@ export interface HttpOptions {
   readonly config: Config;
   readonly log: Logger;
   readonly gate: Gate;
+  /** Where the processes count requests together; `clock` says which minute it is. */
+  readonly store: ShortLivedStore;
+  readonly clock?: Clock;
   /** Each resolves when what it stands for answers; they decide `/health/ready`. */
   readonly readiness: Readonly<Record<string, () => Promise<unknown>>>;
   /** The text of `/metrics`. */
@@ -96,6 +101,7 @@ export async function createHttpServer(options: HttpOptions): Promise<App> {
   await app.register(multipart, { limits: uploadLimits });
   await app.register(swagger, openapiOptions(config.url));
 
+  const countRequest = createRateLimiter({ store: options.store, clock: options.clock ?? systemClock, log });
   app.decorateRequest('actor', null);
   app.addHook('onRoute', (route) => {
     if (!route.config?.access) throw new Error(`${route.method} ${route.url} names no access`);
@@ -104,10 +110,11 @@ export async function createHttpServer(options: HttpOptions): Promise<App> {
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
     const access = request.routeOptions.config.access;
-    if (!access) return; // the 404 route
-    if (access.kind === 'self-authenticating') return;
+    // The 404 route has no access. A protocol's own credential is looked at later: until then the address counts.
+    if (!access || access.kind === 'self-authenticating') return countRequest(request);
     if (isCrossSite(request, config.url.origin)) throw crossSite();
     request.actor = await gate.authenticate(request);
+    await countRequest(request);
     if (access.kind === 'anyone') return;
     if (!request.actor) throw signInNeeded();
     if (access.kind === 'action' && !access.resource) await decide(gate, request, access);

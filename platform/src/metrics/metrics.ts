@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Gauge, Histogram, register } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, register } from 'prom-client';
 
 collectDefaultMetrics();
 
@@ -11,6 +11,16 @@ const requestSeconds = new Histogram({
 
 export function observeRequest(method: string, route: string, status: number, seconds: number): void {
   requestSeconds.observe({ method, route, status: `${Math.floor(status / 100)}xx` }, seconds);
+}
+
+const refusals = new Counter({
+  name: 'edutrust_rate_limited_total',
+  help: 'Requests refused with 429 by a rate limit, by the name of the limit',
+  labelNames: ['limit'],
+});
+
+export function countRefusal(limit: string): void {
+  refusals.inc({ limit });
 }
 
 /** A figure read when the metrics are asked for. */

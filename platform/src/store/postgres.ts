@@ -38,14 +38,14 @@ export function createPostgresStore(pool: Pool): ShortLivedStore {
     delete: async (key) => {
       await pool.query('DELETE FROM platform.short_lived WHERE key = $1', [key]);
     },
-    increment: async (key, lifetimeSeconds) => {
+    increment: async (key, lifetimeSeconds, by = 1) => {
       const { rows } = await pool.query<{ count: number }>(
-        `INSERT INTO platform.short_lived AS held (key, value, expires_at) VALUES ($1, '1', now() + make_interval(secs => $2))
+        `INSERT INTO platform.short_lived AS held (key, value, expires_at) VALUES ($1, to_jsonb($3::bigint), now() + make_interval(secs => $2))
          ON CONFLICT (key) DO UPDATE SET
-           value = CASE WHEN held.expires_at > now() THEN to_jsonb(held.value::bigint + 1) ELSE '1' END,
+           value = CASE WHEN held.expires_at > now() THEN to_jsonb(held.value::bigint + $3) ELSE excluded.value END,
            expires_at = CASE WHEN held.expires_at > now() THEN held.expires_at ELSE excluded.expires_at END
          RETURNING value::bigint AS count`,
-        [key, lifetimeSeconds],
+        [key, lifetimeSeconds, by],
       );
       return Number(rows[0]?.count);
     },

@@ -5,8 +5,8 @@ import type { ShortLivedStore } from './store.ts';
 
 /** Counts and gives the first count its life, in one step (Redis 7: no command does both). */
 const incrementScript = `
-  local count = redis.call('INCR', KEYS[1])
-  if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+  local count = redis.call('INCRBY', KEYS[1], ARGV[2])
+  if redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
   return count`;
 
 const answersWithinMs = 2_000;
@@ -55,9 +55,14 @@ export async function openRedisStore(url: URL, log?: Logger): Promise<ShortLived
     delete: async (key) => {
       await call(() => client.del(key));
     },
-    increment: (key, lifetimeSeconds) =>
+    increment: (key, lifetimeSeconds, by = 1) =>
       call(async () =>
-        Number(await client.eval(incrementScript, { keys: [key], arguments: [String(milliseconds(lifetimeSeconds))] })),
+        Number(
+          await client.eval(incrementScript, {
+            keys: [key],
+            arguments: [String(milliseconds(lifetimeSeconds)), String(by)],
+          }),
+        ),
       ),
     ping: async () => {
       await call(() => client.ping());

@@ -27,6 +27,8 @@ async function contract(store: ShortLivedStore): Promise<void> {
     Array.from({ length: 30 }, (_, index) => index + 1),
   );
 
+  assert.equal(await store.increment('count', 60, 12), 42, 'several at once');
+
   // Expiry by the shortest life there is, asked until it is over: nothing here depends on how fast we are.
   await store.put('short', 1, 0.01);
   await store.increment('short-count', 0.01);

@@ -20,8 +20,8 @@ export interface ShortLivedStore {
   /** Reads and removes in one atomic step: of many callers at once exactly one gets the value. */
   take<Value>(key: string): Promise<Value | undefined>;
   delete(key: string): Promise<void>;
-  /** Adds one and returns the new count; the life starts with the first count and is not extended. */
-  increment(key: string, lifetimeSeconds: number): Promise<number>;
+  /** Adds `by` (one) and returns the new count; the life starts with the first count and is not extended. */
+  increment(key: string, lifetimeSeconds: number, by?: number): Promise<number>;
   /** Resolves when the store answers. */
   ping(): Promise<void>;
   close(): Promise<void>;

@@ -15,6 +15,7 @@ async function openRegistry() {
   const app = await createHttpServer({
     config: context.config,
     log: context.log,
+    store: context.store,
     readiness: {},
     metrics: async () => '',
     gate: {

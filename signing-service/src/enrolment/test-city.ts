@@ -57,6 +57,7 @@ export async function testCity(clock: Clock = systemClock): Promise<TestCity> {
   const app = await createHttpServer({
     config: context.config,
     log: context.log,
+    store: context.store,
     gate: { authenticate, can: can(context.db) },
     readiness: {},
     metrics: async () => '',

@@ -8,7 +8,7 @@ import Type from 'typebox';
 import type { PageView, PublicDocument, SigningPages, VerifyReportProps } from '../pages.ts';
 import { parseVerificationCode } from '../requests/code.ts';
 import { documentByCode } from './document.ts';
-import { countRequest, createQueue, largestFileBytes } from './limits.ts';
+import { createQueue, largestFileBytes } from './limits.ts';
 import { PublicDocument as PublicDocumentSchema, VerificationReport as ReportSchema } from './schemas.ts';
 import { readSubmission } from './submission.ts';
 import { tooLarge, type VerificationReport, verifyFile } from './verify.ts';
@@ -23,7 +23,6 @@ export function addVerifyRoutes(app: App, context: ServiceContext, pages: Signin
   const inTurn = createQueue();
 
   const judge = async (request: FastifyRequest) => {
-    await countRequest(context, request.ip);
     const submission = await readSubmission(request);
     const { bytes, trust, at } = submission;
     const report = await inTurn(() => verifyFile(context, bytes, { trust, ...(at ? { at } : {}) }));
@@ -60,7 +59,6 @@ export function addVerifyRoutes(app: App, context: ServiceContext, pages: Signin
       },
     },
     async (request) => {
-      await countRequest(context, request.ip);
       return documentByCode(db, parseVerificationCode(request.params.code));
     },
   );
@@ -105,7 +103,6 @@ export function addVerifyRoutes(app: App, context: ServiceContext, pages: Signin
       const view = viewOf(request);
       if (!code?.trim()) return html(reply, pages.verify(form, view));
       try {
-        await countRequest(context, request.ip);
         const { code: found } = await documentByCode(db, parseVerificationCode(code));
         return reply.redirect(`/verify/${found}`, 303);
       } catch (error) {
@@ -167,7 +164,6 @@ export function addVerifyRoutes(app: App, context: ServiceContext, pages: Signin
   ) => {
     let document: PublicDocument;
     try {
-      await countRequest(context, request.ip);
       document = await documentByCode(db, parseVerificationCode(text));
     } catch (error) {
       const view = viewOf(request);

@@ -1,0 +1,187 @@
+import { isIPv6 } from 'node:net';
+import type { FastifyRequest } from 'fastify';
+import type { Clock, Logger } from '../context.ts';
+import { TooManyRequests } from '../errors.ts';
+import { countRefusal } from '../metrics/metrics.ts';
+import type { ShortLivedStore } from '../store/store.ts';
+
+/** Requests in a minute: of a network address while nobody is signed in, and of whoever is. */
+export interface RateLimit {
+  readonly name: string;
+  readonly perAddress: number;
+  readonly perActor: number;
+}
+
+/** A school's 2,000 pupils share one address and start at 08:30 (R3): each may ask 15 times before signing in. */
+const ordinary: RateLimit = { name: 'ordinary', perAddress: 30_000, perActor: 600 };
+/** Three tries for each of them; wrong ones are slowed earlier, person by person, by the provider. */
+const signIn: RateLimit = { name: 'sign-in', perAddress: 6_000, perActor: 60 };
+/** A code on paper must not be guessed, a file costs seconds: no school needs more. */
+const verification: RateLimit = { name: 'verification', perAddress: 120, perActor: 120 };
+/** What keeps a processor or the database busy. */
+const costly: RateLimit = { name: 'costly', perAddress: 120, perActor: 30 };
+/** Servers of relying apps: the sign-ins of a whole city come from one address. */
+const protocol: RateLimit = { name: 'protocol', perAddress: 120_000, perActor: 120_000 };
+
+/** The first line that fits `METHOD /route/:pattern` decides; null is without limit. */
+const limits: readonly (readonly [RegExp, RateLimit | null])[] = [
+  // Asked by monitors, by whoever checks a signature, and by every page: cheap, cached, or guarded otherwise.
+  [/^\S+ \/(health|metrics|pki|log|assets)(\/|$)/, null],
+  [/^POST \/(signin|activate)(\/|$)/, signIn],
+  [/^\S+ (\/api\/v1)?\/verify(\/|$)/, verification],
+  [/^POST \/(account\/password|account\/sessions|api\/v1\/account\/passkeys)(\/|$)/, costly],
+  [/^POST \/api\/v1\/(roster\/plans|audit\/verify|signing\/sessions|sync\/targets\/:id\/runs)(\/|$)/, costly],
+];
+
+/** The limit of a route: by the table above, else by whether a protocol or a person calls it. */
+export function limitOf(method: string, route: string, isProtocol: boolean): RateLimit | null {
+  const name = `${method === 'HEAD' ? 'GET' : method} ${route}`;
+  const line = limits.find(([pattern]) => pattern.test(name));
+  if (line) return line[1];
+  return isProtocol ? protocol : ordinary;
+}
+
+const windowSeconds = 60;
+/** A store that hangs must not hang the request; without its answer the count of this process decides. */
+const storeAnswersWithinMs = 1_000;
+const storeRestsMs = 5_000;
+/** Memory: an attacker with more addresses than this makes us forget the oldest of the minute. */
+const mostKeys = 100_000;
+
+interface Count {
+  /** Of every process, as far as we know; our own that were reported are in it. */
+  shared: number;
+  /** Ours that the store does not know yet. */
+  unreported: number;
+}
+
+/**
+ * Counts a request and refuses it beyond its limit (R5). Each process counts in memory and tells the short-lived store
+ * every twentieth part of a limit, one by one where the limit is small: ordinary requests wait for nobody, and together
+ * they let through at most a twentieth part for each process, and what is under way, too much. Without the store each process goes on by its own count:
+ * neither open nor closed. Windows are minutes of the clock, so that all processes mean the same one.
+ *
+ * An address of this machine is not limited: there it is a proxy that `EDUTRUST_TRUSTED_PROXIES` does not name.
+ *
+ * @throws TooManyRequests `request/too-many` with the seconds that are left of the minute.
+ */
+export function createRateLimiter({
+  store,
+  clock,
+  log,
+}: {
+  readonly store: Pick<ShortLivedStore, 'increment'>;
+  readonly clock: Clock;
+  readonly log: Logger;
+}): (request: FastifyRequest) => Promise<void> {
+  let window = 0;
+  let counts = new Map<string, Count>();
+  let storeRestsUntil = 0;
+
+  /** Tells the store what it does not know; gives the count of all with it. What the store does not take is kept. */
+  async function report(key: string, count: Count): Promise<number | undefined> {
+    if (performance.now() < storeRestsUntil) return undefined;
+    const ours = count.unreported;
+    count.shared += ours; // at once: whoever comes while we wait sees it
+    count.unreported = 0;
+    const failed = (reason: string) => {
+      storeRestsUntil = performance.now() + storeRestsMs;
+      log.warn({ reason }, 'rate limits: the store does not answer, each process counts for itself');
+    };
+    const asked = store.increment(`rate:${key}`, windowSeconds, ours).then(
+      (total) => {
+        count.shared = Math.max(count.shared, total);
+        return total;
+      },
+      () => {
+        count.shared -= ours;
+        count.unreported += ours;
+        failed('refused');
+        return undefined;
+      },
+    );
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<undefined>((resolve) => {
+      timer = setTimeout(() => {
+        failed('late');
+        resolve(undefined);
+      }, storeAnswersWithinMs);
+    });
+    try {
+      return await Promise.race([asked, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  return async (request) => {
+    const { url, config } = request.routeOptions;
+    const limit = limitOf(request.method, url ?? '/not-found', config.access?.kind === 'self-authenticating');
+    const caller = limit && callerOf(request);
+    if (!limit || !caller) return;
+    const most = caller.isActor ? limit.perActor : limit.perAddress;
+    const seconds = Math.floor(clock.now().getTime() / 1000);
+    const secondsLeft = windowSeconds - (seconds % windowSeconds);
+    if (window !== Math.floor(seconds / windowSeconds)) {
+      window = Math.floor(seconds / windowSeconds);
+      counts = new Map();
+    }
+    const key = `${limit.name}:${window}:${caller.name}`;
+    const count = counts.get(key) ?? { shared: 0, unreported: 0 };
+    if (count.shared + count.unreported >= most) throw refuse(limit, secondsLeft);
+    if (!counts.has(key)) {
+      if (counts.size >= mostKeys) counts.delete(counts.keys().next().value ?? ''); // a Map keeps the order of arrival
+      counts.set(key, count);
+    }
+    count.unreported += 1;
+    if (count.unreported < Math.floor(most / 20)) return;
+    const total = await report(key, count);
+    if (total !== undefined && total > most) throw refuse(limit, secondsLeft);
+  };
+}
+
+/** Who is counted: whoever is signed in, else the network address; nobody for an address of this machine. */
+function callerOf({ actor, ip }: FastifyRequest): { name: string; isActor: boolean } | undefined {
+  if (actor?.kind === 'person') return { name: actor.personId, isActor: true };
+  if (actor?.kind === 'app') return { name: actor.clientId, isActor: true };
+  const address = canonicalAddress(ip);
+  return address === '::1' || address.startsWith('127.') ? undefined : { name: address, isActor: false };
+}
+
+/**
+ * One name for one caller: an IPv4 address in IPv6 clothes is the IPv4 address (RFC 4291 §2.5.5.2), and of IPv6 the
+ * first 64 bits count, because a household or a school is given at least those (RFC 6177 §2).
+ */
+export function canonicalAddress(ip: string): string {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip)?.[1];
+  if (mapped) return mapped;
+  const [address = ''] = ip.split('%');
+  if (!isIPv6(address) || address === '::1') return address;
+  const [head = '', tail] = address.toLowerCase().split('::');
+  const groups = head === '' ? [] : head.split(':');
+  const after = tail ? tail.split(':') : [];
+  const missing = tail === undefined ? 0 : 8 - groups.length - after.length;
+  const all = [...groups, ...Array<string>(Math.max(0, missing)).fill('0'), ...after];
+  return `${all
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(':')}::/64`;
+}
+
+function refuse(limit: RateLimit, retryAfterSeconds: number): TooManyRequests {
+  countRefusal(limit.name);
+  return new TooManyRequests(
+    'request/too-many',
+    {
+      vi: 'Có quá nhiều yêu cầu trong một phút.',
+      en: 'There were too many requests within a minute.',
+    },
+    {
+      retryAfterSeconds,
+      remedy: {
+        vi: `Chờ ${retryAfterSeconds} giây rồi thử lại.`,
+        en: `Wait ${retryAfterSeconds} seconds and try again.`,
+      },
+    },
+  );
+}
