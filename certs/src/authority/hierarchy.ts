@@ -13,7 +13,7 @@ import {
   type IssuingRole,
   makeHierarchy,
 } from '../ceremony/hierarchy.ts';
-import { parseCertificate } from '../certificate/certificate.ts';
+import { encodeName, parseCertificate } from '../certificate/certificate.ts';
 import { lint } from '../certificate/lint.ts';
 import { makeRequest } from '../certificate/request.ts';
 import { algorithmOfKey } from '../certificate/signature.ts';
@@ -167,7 +167,7 @@ export async function installHierarchy(
 async function mustFit(
   context: ServiceContext,
   transaction: Transaction,
-  { root, issuing, rootList }: Hierarchy,
+  { generation, root, issuing, rootList }: Hierarchy,
 ): Promise<Record<IssuingRole, string>> {
   const refuse = (vi: string, en: string) =>
     new InvalidInput('authorities/bad-hierarchy', {
@@ -180,6 +180,8 @@ async function mustFit(
   const found: Partial<Record<IssuingRole, string>> = {};
   for (const role of ['people', 'services'] as const) {
     const certificate = parseCertificate(issuing[role]);
+    const name = encodeName(authorityName(organisation, authorityCommonNames[role], generation));
+    if (!certificate.subject.der.equals(name)) throw refuse(`“${role}” mang tên khác`, `“${role}” has another name`);
     const broken = lint(certificate.der, 'issuing-ca', rootCertificate);
     if (broken.length > 0)
       throw refuse(`chứng thư “${role}” sai quy tắc`, `“${role}” breaks a rule: ${broken.join('; ')}`);

@@ -135,9 +135,13 @@ export function readExtensionList(list: DerNode | undefined): ReadonlyMap<string
 
 /** The certificates of a PEM text, in order. @throws DerError */
 export function parsePem(text: string): Certificate[] {
-  return [...text.matchAll(/-----BEGIN CERTIFICATE-----([\s\S]*?)-----END CERTIFICATE-----/g)].map((match) =>
-    parseCertificate(Buffer.from(match[1] ?? '', 'base64')),
-  );
+  return pemBodies(text, 'CERTIFICATE').map(parseCertificate);
+}
+
+/** The DER inside each PEM of a text (RFC 7468), of one label or of any, in order. */
+export function pemBodies(text: string, label = '[A-Z0-9 ]+'): Buffer[] {
+  const pem = new RegExp(`-----BEGIN ${label}-----([^-]*)-----END ${label}-----`, 'g');
+  return [...text.matchAll(pem)].map((match) => Buffer.from(match[1] ?? '', 'base64'));
 }
 
 export function toPem(der: Uint8Array, label = 'CERTIFICATE'): string {

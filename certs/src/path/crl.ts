@@ -20,6 +20,8 @@ export interface RevocationList {
   readonly issuer: string;
   readonly thisUpdate: Date;
   readonly nextUpdate: Date | undefined;
+  /** The CRL number extension (§5.2.3). */
+  readonly number: bigint | undefined;
   readonly signatureAlgorithm: Buffer;
   readonly signature: Buffer;
   readonly extensions: ReadonlyMap<string, Extension>;
@@ -65,12 +67,18 @@ export function parseRevocationList(der: Uint8Array): RevocationList {
     issuer: canonicalName(readName(issuer)),
     thisUpdate: readTime(thisUpdate),
     nextUpdate,
+    number: readNumber(extensions),
     signatureAlgorithm: algorithm.bytes,
     signature: readBitString(signature).bytes,
     extensions,
     revoked,
     hasUnknownCritical,
   };
+}
+
+function readNumber(extensions: ReadonlyMap<string, Extension>): bigint | undefined {
+  const extension = extensions.get('2.5.29.20');
+  return extension && BigInt(`0x${readInteger(readDer(extension.value)).toString('hex')}`);
 }
 
 /** Whether the list decides about certificates of this issuer at this time (§6.3.3). */
