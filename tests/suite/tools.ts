@@ -13,6 +13,7 @@ const tools = {
   pdfsig: 'poppler-utils',
   openssl: 'openssl',
   certutil: 'libnss3-tools',
+  certtool: 'gnutls-bin',
   psql: 'postgresql-client',
 } as const;
 

@@ -1,5 +1,6 @@
+import { childrenOf, readBitString, readDer, readInteger, readOid, tag } from '../der/der.ts';
 import { extensionIds, readBasicConstraints, readExtendedKeyUsage, readKeyUsage } from '../path/extensions.ts';
-import { type Certificate, keyIdentifier, parseCertificate } from './certificate.ts';
+import { attributeTypes, type Certificate, keyIdentifier, parseCertificate } from './certificate.ts';
 import { type Profile, type ProfileName, profiles } from './profiles.ts';
 
 /** A rule that a certificate of ours keeps, and where it is written. */
@@ -86,6 +87,42 @@ const rules: readonly Rule[] = [
         .equals(keyIdentifier((issuer ?? certificate).subjectPublicKeyInfo)) === true,
   },
   {
+    name: 'policies are the profile’s',
+    source: 'RFC 5280 §4.2.1.4',
+    holds: (certificate, profile) => {
+      const extension = certificate.extensions.get(extensionIds.certificatePolicies);
+      const found = extension
+        ? childrenOf(readDer(extension.value), tag.sequence).map((one) => readOid(childrenOf(one, tag.sequence)[0]))
+        : [];
+      return found.length === profile.policies.length && profile.policies.every((one) => found.includes(one));
+    },
+  },
+  {
+    name: 'no other extension than the profile’s',
+    source: 'own profiles',
+    holds: ({ extensions }) => [...extensions.keys()].every((type) => knownExtensions.has(type)),
+  },
+  {
+    name: 'names are NFC, without control characters, and of the length that X.520 allows',
+    source: 'RFC 5280 appendix A.1',
+    holds: ({ subject }) =>
+      subject.attributes.flat().every(({ type, value }) => {
+        const length = [...value].length;
+        const most = type === attributeTypes.country ? 2 : 64;
+        return (
+          length > 0 &&
+          length <= (mayBeLong.has(type) ? 200 : most) &&
+          value === value.normalize('NFC') &&
+          !/\p{Cc}/u.test(value)
+        );
+      }),
+  },
+  {
+    name: 'the key is not of the ROCA kind',
+    source: 'CVE-2017-15361',
+    holds: (certificate) => !hasRocaFingerprint(certificate.subjectPublicKeyInfo),
+  },
+  {
     name: 'the key is strong',
     source: 'EN 319 312',
     holds: (certificate) => {
@@ -97,6 +134,40 @@ const rules: readonly Rule[] = [
     },
   },
 ];
+
+const knownExtensions = new Set<string>([
+  extensionIds.subjectKeyIdentifier,
+  extensionIds.authorityKeyIdentifier,
+  extensionIds.basicConstraints,
+  extensionIds.keyUsage,
+  extensionIds.extendedKeyUsage,
+  extensionIds.certificatePolicies,
+  extensionIds.qcStatements,
+  extensionIds.ocspNoCheck,
+  extensionIds.crlDistributionPoints,
+  extensionIds.authorityInfoAccess,
+]);
+/** The names of our schools are longer than X.520's old bound; every reader takes them. */
+const mayBeLong = new Set<string>([attributeTypes.organisation, attributeTypes.title, attributeTypes.commonName]);
+
+const rocaPrimes = [11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157];
+
+/** Whether an RSA modulus lies, modulo each of these primes, in what 65537 generates: so did a maker's keys (Nemec 2017). */
+function hasRocaFingerprint(subjectPublicKeyInfo: Buffer): boolean {
+  const [algorithm, key] = childrenOf(readDer(subjectPublicKeyInfo), tag.sequence);
+  if (readOid(childrenOf(algorithm, tag.sequence)[0]) !== '1.2.840.113549.1.1.1') return false;
+  const [modulus] = childrenOf(readDer(readBitString(key).bytes), tag.sequence);
+  const value = BigInt(`0x${readInteger(modulus).toString('hex')}`);
+  return rocaPrimes.every((prime) => {
+    const residue = Number(value % BigInt(prime));
+    for (let power = 65_537 % prime, seen = 1; seen <= prime; seen += 1, power = (power * 65_537) % prime)
+      if (power === residue) return true;
+    return false;
+  });
+}
+
+/** The names of every rule; each has a good and a bad certificate in the tests (C2). */
+export const ruleNames: readonly string[] = rules.map(({ name }) => name);
 
 /** The rules that a certificate breaks; none for a good one. `der` may be signed by a throw-away key. */
 export function lint(der: Uint8Array, profileName: ProfileName, issuer: Certificate | undefined): string[] {

@@ -2,6 +2,7 @@ import {
   childrenOf,
   DerError,
   type DerNode,
+  expectTag,
   ia5String,
   oid,
   printableString,
@@ -66,16 +67,19 @@ export interface ReadAttribute {
 }
 
 /** The relative names of a Name, each a set of attributes. @throws DerError */
-export function readName(node: DerNode): ReadAttribute[][] {
-  return childrenOf(node, tag.sequence).map((relative) => {
-    const attributes = childrenOf(relative, tag.set).map((attribute): ReadAttribute => {
-      const [type, value, ...rest] = childrenOf(attribute, tag.sequence);
-      if (!value || rest.length > 0) throw new DerError('a malformed attribute of a name');
-      return { type: readOid(type), value: readText(value) };
-    });
-    if (attributes.length === 0) throw new DerError('an empty relative name');
-    return attributes;
+export function readName(node: DerNode | undefined): ReadAttribute[][] {
+  return childrenOf(node, tag.sequence).map((relative) => readRelativeName(expectTag(relative, tag.set)));
+}
+
+/** RelativeDistinguishedName, also with an implicit tag. @throws DerError */
+export function readRelativeName(node: DerNode): ReadAttribute[] {
+  const attributes = node.children().map((attribute): ReadAttribute => {
+    const [type, value, ...rest] = childrenOf(attribute, tag.sequence);
+    if (!value || rest.length > 0) throw new DerError('a malformed attribute of a name');
+    return { type: readOid(type), value: readText(value) };
   });
+  if (attributes.length === 0) throw new DerError('an empty relative name');
+  return attributes;
 }
 
 function readText(node: DerNode): string {
@@ -92,7 +96,7 @@ function readText(node: DerNode): string {
     case 0x1c: // UniversalString
       throw new DerError('a UniversalString, which nobody writes');
     default:
-      return node.contents.toString('hex');
+      return `#${node.bytes.toString('hex')}`; // no text: the form of RFC 4514 §2.4, compared byte for byte
   }
 }
 
@@ -108,9 +112,18 @@ export function formatName(relative: readonly (readonly ReadAttribute[])[]): str
     .join(', ');
 }
 
+/**
+ * What string preparation takes away (RFC 4518 §2.2): controls and invisible marks. Space of any kind becomes a space.
+ */
+const invisible = /[\p{Cf}\u034f\u1806\u180b-\u180d\ufe00-\ufe0f\ufffc]|(?!\s)[\p{Cc}]/gu;
+
+function fold(text: string): string {
+  const prepared = text.replaceAll('\u0085', ' ').replaceAll(invisible, '');
+  return prepared.normalize('NFKC').toLowerCase().normalize('NFKC').trim().replaceAll(/\s+/g, ' ');
+}
+
 /** Compared as RFC 5280 §7.1 asks: case and inner space folded, types in order; the encoding of a string is not the point. */
 export function canonicalName(relative: readonly (readonly ReadAttribute[])[]): string {
-  const fold = (text: string) => text.normalize('NFKC').toLowerCase().trim().replaceAll(/\s+/g, ' ');
   return JSON.stringify(
     relative.map((attributes) => attributes.map(({ type, value }) => `${type}=${fold(value)}`).sort()),
   );

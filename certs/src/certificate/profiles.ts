@@ -2,6 +2,7 @@ import {
   bitString,
   boolean,
   explicit,
+  ia5String,
   implicit,
   integer,
   nullValue,
@@ -26,6 +27,14 @@ export const purposes = {
   ocspSigning: '1.3.6.1.5.5.7.3.9',
 } as const;
 
+/** Our certificate policies (docs/cp.md), under a UUID arc of our own (ITU-T X.667). */
+export const policies = {
+  official: '2.25.245119817031529417062938560129716054071.1',
+  seal: '2.25.245119817031529417062938560129716054071.2',
+  services: '2.25.245119817031529417062938560129716054071.3',
+  any: '2.5.29.32.0',
+} as const;
+
 /** What a certificate of a kind looks like: everything that does not depend on its subject. */
 export interface Profile {
   readonly lifetimeMs: number;
@@ -34,6 +43,10 @@ export interface Profile {
   readonly extendedKeyUsage?: { readonly critical: boolean; readonly purposes: readonly string[] };
   /** id-pkix-ocsp-nocheck (RFC 6960 §4.2.2.2.1). */
   readonly isNoCheck?: boolean;
+  /** Certificate policies (RFC 5280 §4.2.1.4), object identifiers. */
+  readonly policies: readonly string[];
+  /** How the subject's identifier is to be read (ETSI EN 319 412-1 §5.1.3, §5.1.4). */
+  readonly semantics?: 'natural' | 'legal';
   /** Where revocation is looked up; a root's and a responder's is not. */
   readonly revocation: 'none' | 'list' | 'list-and-ocsp';
 }
@@ -43,6 +56,7 @@ export const profiles = {
     lifetimeMs: 20 * 365 * days,
     authority: { pathLength: 2 }, // one more than the hierarchy needs: room for a next root that this one vouches for
     keyUsage: ['keyCertSign', 'cRLSign'],
+    policies: [], // an anchor is not judged by its own extensions
     revocation: 'none',
   },
   /** One root vouches for another (RFC 5280 §3.2): a roll-over that nobody notices. */
@@ -50,12 +64,14 @@ export const profiles = {
     lifetimeMs: 10 * 365 * days,
     authority: { pathLength: 1 },
     keyUsage: ['keyCertSign', 'cRLSign'],
+    policies: [policies.any],
     revocation: 'list',
   },
   'issuing-ca': {
     lifetimeMs: 10 * 365 * days,
     authority: { pathLength: 0 },
     keyUsage: ['keyCertSign', 'cRLSign'],
+    policies: [policies.any],
     revocation: 'list',
   },
   /** A natural person who signs for an organisation. */
@@ -63,12 +79,16 @@ export const profiles = {
     lifetimeMs: 365 * days,
     keyUsage: ['digitalSignature', 'nonRepudiation'],
     extendedKeyUsage: { critical: false, purposes: [purposes.documentSigning, purposes.emailProtection] },
+    policies: [policies.official],
+    semantics: 'natural',
     revocation: 'list-and-ocsp',
   },
   seal: {
     lifetimeMs: 365 * days,
     keyUsage: ['digitalSignature', 'nonRepudiation'],
     extendedKeyUsage: { critical: false, purposes: [purposes.documentSigning, purposes.emailProtection] },
+    policies: [policies.seal],
+    semantics: 'legal',
     revocation: 'list-and-ocsp',
   },
   /** RFC 3161 §2.3: time stamping alone, critical. */
@@ -76,6 +96,7 @@ export const profiles = {
     lifetimeMs: 5 * 365 * days,
     keyUsage: ['digitalSignature'],
     extendedKeyUsage: { critical: true, purposes: [purposes.timeStamping] },
+    policies: [policies.services],
     revocation: 'list-and-ocsp',
   },
   ocsp: {
@@ -83,6 +104,7 @@ export const profiles = {
     keyUsage: ['digitalSignature'],
     extendedKeyUsage: { critical: false, purposes: [purposes.ocspSigning] },
     isNoCheck: true,
+    policies: [policies.services],
     revocation: 'none',
   },
 } as const satisfies Record<string, Profile>;
@@ -136,6 +158,14 @@ function extensionsOf(profile: Profile, { publicKey, issuerPublicKey, addresses 
     const { critical, purposes: allowed } = profile.extendedKeyUsage;
     list.push(extension(extensionIds.extendedKeyUsage, critical, sequence(...allowed.map(oid))));
   }
+  if (profile.policies.length > 0)
+    list.push(extension(extensionIds.certificatePolicies, false, encodePolicies(profile.policies, origin)));
+  if (profile.semantics) {
+    // QCStatement id-qcs-pkixQCSyntax-v2 (RFC 3739 §3.2.6.1) with the semantics of EN 319 412-1
+    const identifier = oid(`0.4.0.194121.1.${profile.semantics === 'natural' ? 1 : 2}`);
+    const statement = sequence(oid('1.3.6.1.5.5.7.11.2'), sequence(identifier));
+    list.push(extension(extensionIds.qcStatements, false, sequence(statement)));
+  }
   if (profile.isNoCheck) list.push(extension(extensionIds.ocspNoCheck, false, nullValue));
   if (profile.revocation !== 'none') {
     // DistributionPoint → [0] distributionPoint → [0] fullName → URI
@@ -147,6 +177,16 @@ function extensionsOf(profile: Profile, { publicKey, issuerPublicKey, addresses 
     list.push(extension(extensionIds.authorityInfoAccess, false, sequence(...access)));
   }
   return list;
+}
+
+/** Each of ours with the address of the practice statement. */
+function encodePolicies(identifiers: readonly string[], origin: string): Buffer {
+  const practice = sequence(oid('1.3.6.1.5.5.7.2.1'), ia5String(`${origin}/pki`));
+  return sequence(
+    ...identifiers.map((identifier) =>
+      identifier === policies.any ? sequence(oid(identifier)) : sequence(oid(identifier), sequence(practice)),
+    ),
+  );
 }
 
 function extension(type: string, critical: boolean, value: Uint8Array): Buffer {
