@@ -67,7 +67,10 @@ const mostKept = 20_000;
  * What is asked without nonce is signed once in five seconds and given to everybody who asks: with one certificate in
  * everybody's hands that is nearly every answer.
  */
-export function createOcspResponder(context: ServiceContext): (request: Uint8Array) => Promise<OcspAnswer> {
+export function createOcspResponder(
+  context: ServiceContext,
+  steady: () => number = () => performance.now(), // a wall clock that is set must not keep an answer alive
+): (request: Uint8Array) => Promise<OcspAnswer> {
   const kept = new Map<string, { readonly answer: OcspAnswer; readonly until: number }>();
   let issuers: { readonly list: Promise<Issuer[]>; readonly until: number } | undefined;
 
@@ -80,7 +83,7 @@ export function createOcspResponder(context: ServiceContext): (request: Uint8Arr
   }
 
   return async (request) => {
-    const now = performance.now(); // the steady clock: a wall clock that is set must not keep an answer alive
+    const now = steady();
     const name = Buffer.from(request.buffer, request.byteOffset, request.byteLength).toString('latin1');
     const held = kept.get(name);
     if (held && held.until > now) return held.answer;

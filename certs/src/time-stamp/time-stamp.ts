@@ -60,8 +60,9 @@ export async function answerTimeStampRequest(context: ServiceContext, request: U
     return sequence(sequence(integer(0)), token);
   } catch (error) {
     if (error instanceof RequestRefused) return refusal(error.failureBit, error.message);
-    if (error instanceof Unavailable) return refusal(14, 'timeNotAvailable');
-    throw error;
+    if (error instanceof Unavailable && error.code === 'time-stamp/clock') return refusal(14, 'timeNotAvailable');
+    context.log.error({ err: error }, 'no time stamp');
+    return refusal(25, 'systemFailure');
   }
 }
 
