@@ -7,8 +7,15 @@ import { certificates } from './scenarios/certificates.ts';
 import { provider } from './scenarios/provider.ts';
 import { roster } from './scenarios/roster.ts';
 import { signatures } from './scenarios/signatures.ts';
+import { status } from './scenarios/status.ts';
 
-const scenarios: Readonly<Record<string, () => Promise<Row[]>>> = { provider, signatures, certificates, roster };
+const scenarios: Readonly<Record<string, () => Promise<Row[]>>> = {
+  provider,
+  signatures,
+  certificates,
+  status,
+  roster,
+};
 
 const { values, positionals } = parseArgs({
   options: { json: { type: 'boolean', default: false } },
