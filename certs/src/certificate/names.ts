@@ -115,7 +115,7 @@ export function formatName(relative: readonly (readonly ReadAttribute[])[]): str
 /**
  * What string preparation takes away (RFC 4518 §2.2): controls and invisible marks. Space of any kind becomes a space.
  */
-const invisible = /[\p{Cf}\u034f\u1806\u180b-\u180d\ufe00-\ufe0f\ufffc]|(?!\s)[\p{Cc}]/gu;
+const invisible = /\p{Cf}|\p{Variation_Selector}|\u034f|\u1806|\ufffc|(?!\s)\p{Cc}/gu;
 
 function fold(text: string): string {
   const prepared = text.replaceAll('\u0085', ' ').replaceAll(invisible, '');

@@ -4,6 +4,7 @@ import {
   type DerNode,
   nullValue,
   oid,
+  readBitString,
   readDer,
   readInteger,
   readOid,
@@ -39,6 +40,50 @@ const rsaHashes: Readonly<Record<string, string>> = {
   '1.2.840.113549.1.1.13': 'sha512',
 };
 const allowedCurves = new Set(['prime256v1', 'secp384r1', 'secp521r1']);
+const pss = '1.2.840.113549.1.1.10';
+const edwards: Readonly<Record<string, string>> = { '1.3.101.112': 'ed25519', '1.3.101.113': 'ed448' };
+
+/** Whether signatures of this AlgorithmIdentifier can be accepted at all; SHA-1, MD5 and DSA cannot (EN 319 312). */
+export function isAcceptedAlgorithm(algorithm: Buffer): boolean {
+  const type = readOid(childrenOf(readDer(algorithm), tag.sequence)[0]);
+  return type === pss || [ecdsaHashes, rsaHashes, edwards].some((known) => type in known);
+}
+
+/**
+ * Why the key of a certificate is not accepted, whatever it is for; undefined when it is good. Only a named curve says
+ * which curve it is (RFC 5480 §2.1.1).
+ */
+export function subjectKeyProblem(certificate: {
+  readonly subjectPublicKeyInfo: Buffer;
+  publicKey(): KeyObject;
+}): string | undefined {
+  try {
+    const [algorithm, bits, ...rest] = childrenOf(readDer(certificate.subjectPublicKeyInfo), tag.sequence);
+    const [type, parameters, ...surplus] = childrenOf(algorithm, tag.sequence);
+    const { bytes } = readBitString(bits);
+    if (rest.length + surplus.length > 0) return 'malformed key';
+    const name = readOid(type);
+    if (name === '1.2.840.10045.2.1') {
+      readOid(parameters);
+      return ecKeyProblem(certificate.publicKey());
+    }
+    if (name === '1.2.840.113549.1.1.1') {
+      const numbers = childrenOf(readDer(bytes), tag.sequence).map(readInteger);
+      const arePositive = numbers.every((number) => (number[0] ?? 0x80) < 0x80);
+      if (!parameters?.bytes.equals(nullValue) || numbers.length !== 2 || !arePositive) return 'malformed key';
+      return rsaKeyProblem(certificate.publicKey());
+    }
+    if (!edwards[name] || parameters) return `a key of the kind ${name}`;
+    return certificate.publicKey().asymmetricKeyType === edwards[name] ? undefined : 'malformed key';
+  } catch {
+    return 'malformed key'; // node:crypto refuses a point that is not on the curve
+  }
+}
+
+function ecKeyProblem(key: KeyObject): string | undefined {
+  if (key.asymmetricKeyType !== 'ec') return 'the key is not an elliptic-curve key';
+  return allowedCurves.has(key.asymmetricKeyDetails?.namedCurve ?? '') ? undefined : 'a curve that is not allowed';
+}
 
 /** Why a signature is not accepted; undefined when it is good. SHA-1, MD5 and small keys are never good (V3). */
 export function signatureProblem(
@@ -56,10 +101,11 @@ export function signatureProblem(
     return 'malformed algorithm';
   }
   const parameters = parts[1];
+  if (parts.length > 2) return 'malformed algorithm';
   if (ecdsaHashes[type]) {
     if (parameters) return 'ECDSA takes no parameters';
-    if (key.asymmetricKeyType !== 'ec') return 'the key is not an elliptic-curve key';
-    if (!allowedCurves.has(key.asymmetricKeyDetails?.namedCurve ?? '')) return 'a curve that is not allowed';
+    const problem = ecKeyProblem(key);
+    if (problem) return problem;
     if (!isStrictEcdsaSignature(signature)) return 'a malformed ECDSA signature';
     return verify(ecdsaHashes[type], data, key, signature) ? undefined : 'the signature does not fit';
   }
@@ -70,10 +116,9 @@ export function signatureProblem(
     const options = { key, padding: constants.RSA_PKCS1_PADDING };
     return verify(rsaHashes[type], data, options, signature) ? undefined : 'the signature does not fit';
   }
-  if (type === '1.2.840.113549.1.1.10') return rsaPssProblem(parameters, key, data, signature);
-  if (type === '1.3.101.112' || type === '1.3.101.113') {
-    const wanted = type === '1.3.101.112' ? 'ed25519' : 'ed448';
-    if (parameters || key.asymmetricKeyType !== wanted) return 'the key is of another kind';
+  if (type === pss) return rsaPssProblem(parameters, key, data, signature);
+  if (edwards[type]) {
+    if (parameters || key.asymmetricKeyType !== edwards[type]) return 'the key is of another kind';
     return verify(null, data, key, signature) ? undefined : 'the signature does not fit';
   }
   return `the algorithm ${type} is not allowed`;
@@ -84,6 +129,7 @@ function rsaKeyProblem(key: KeyObject): string | undefined {
   const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {};
   if (modulusLength < 2048) return 'an RSA key below 2048 bits';
   if (modulusLength > 8192) return 'an RSA key above 8192 bits';
+  if (modulusLength % 8 !== 0) return 'an RSA key that is no whole number of octets';
   return publicExponent < 65_537n || publicExponent % 2n === 0n || publicExponent > 2n ** 32n
     ? 'an RSA exponent that is not allowed'
     : undefined;
@@ -104,7 +150,10 @@ function rsaPssProblem(
       '2.16.840.1.101.3.4.2.2': ['sha384', 48],
       '2.16.840.1.101.3.4.2.3': ['sha512', 64],
     };
-    const fields = new Map(childrenOf(parameters, tag.sequence).map((field) => [field.tag, field.children()[0]]));
+    const list = childrenOf(parameters, tag.sequence);
+    // hash, mask and salt are never the defaults (SHA-1, 20), the trailer always is (1): DER writes just these three
+    if (list.map((field) => field.tag).join() !== '160,161,162') return 'PSS parameters that are not allowed';
+    const fields = new Map(list.map((field) => [field.tag, field.children()[0]]));
     const hash = hashes[readOid(childrenOf(fields.get(0xa0), tag.sequence)[0])];
     const mask = childrenOf(fields.get(0xa1), tag.sequence);
     const maskHash = hashes[readOid(childrenOf(mask[1], tag.sequence)[0])];

@@ -134,26 +134,31 @@ export class DerNode {
   }
 
   children(): DerNode[] {
+    return [...this.each()];
+  }
+
+  /** The children one after the other, for lists that are too long to hold. */
+  each(): Generator<DerNode> {
     if (!this.isConstructed) throw new DerError('not a constructed element');
-    return readAll(this.contents, this.#budget, this.#depth + 1);
+    return readEach(this.contents, this.#budget, this.#depth + 1);
   }
 }
 
 /**
  * Reads exactly one element that fills the bytes.
  *
+ * @param nodes how many elements may be read in it, children and theirs included
  * @throws DerError
  */
-export function readDer(bytes: Uint8Array): DerNode {
+export function readDer(bytes: Uint8Array, nodes: number = mostNodes): DerNode {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const [node, ...rest] = readAll(buffer, { nodes: mostNodes }, 0);
+  const [node, ...rest] = readEach(buffer, { nodes }, 0);
   if (!node || rest.length > 0) throw new DerError('not exactly one element');
   return node;
 }
 
-function readAll(bytes: Buffer, budget: Budget, depth: number): DerNode[] {
+function* readEach(bytes: Buffer, budget: Budget, depth: number): Generator<DerNode> {
   if (depth > deepest) throw new DerError('nested too deeply');
-  const nodes: DerNode[] = [];
   for (let at = 0; at < bytes.length; ) {
     budget.nodes -= 1;
     if (budget.nodes < 0) throw new DerError('too many elements');
@@ -162,10 +167,9 @@ function readAll(bytes: Buffer, budget: Budget, depth: number): DerNode[] {
     const { length, start } = readLength(bytes, at + 1);
     if (length > bytes.length - start) throw new DerError('longer than its surroundings');
     const end = start + length;
-    nodes.push(new DerNode(tagByte, bytes.subarray(start, end), bytes.subarray(at, end), budget, depth));
+    yield new DerNode(tagByte, bytes.subarray(start, end), bytes.subarray(at, end), budget, depth);
     at = end;
   }
-  return nodes;
 }
 
 function readLength(bytes: Buffer, at: number): { length: number; start: number } {
@@ -211,9 +215,13 @@ export function readOid(node: DerNode | undefined): string {
   return [root, head - root * 40n, ...rest].join('.');
 }
 
-/** The contents of an INTEGER; negative and longer than needed are refused when `positive`. */
+/** The contents of an INTEGER, two’s complement; longer than needed is refused. */
 export function readInteger(node: DerNode | undefined): Buffer {
-  const { contents } = expectTag(node, tag.integer);
+  return integerContents(expectTag(node, tag.integer).contents);
+}
+
+/** Contents octets that an INTEGER may have, also under an implicit tag. @throws DerError */
+export function integerContents(contents: Buffer): Buffer {
   const [first = 0, second = 0] = contents;
   if (contents.length === 0) throw new DerError('an empty integer');
   if (contents.length > 1 && ((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80))) {
@@ -235,9 +243,12 @@ export function readBoolean(node: DerNode | undefined): boolean {
   return contents[0] === 0xff;
 }
 
-/** The bytes of a BIT STRING without unused bits. */
-export function readBitString(node: DerNode | undefined): { bytes: Buffer; unusedBits: number } {
-  const { contents } = expectTag(node, tag.bitString);
+/** The bytes of a BIT STRING, those not used zero; `expected` when it has an implicit tag. */
+export function readBitString(
+  node: DerNode | undefined,
+  expected: number = tag.bitString,
+): { bytes: Buffer; unusedBits: number } {
+  const { contents } = expectTag(node, expected);
   const unusedBits = contents[0] ?? 8;
   const bytes = contents.subarray(1);
   if (unusedBits > 7 || (bytes.length === 0 && unusedBits > 0)) throw new DerError('a malformed bit string');

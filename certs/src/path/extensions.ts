@@ -4,6 +4,7 @@ import {
   childrenOf,
   DerError,
   type DerNode,
+  expectTag,
   readBitString,
   readBoolean,
   readDer,
@@ -22,15 +23,27 @@ export const extensionIds = {
   crlNumber: '2.5.29.20',
   reasonCode: '2.5.29.21',
   deltaCrlIndicator: '2.5.29.27',
+  issuingDistributionPoint: '2.5.29.28',
+  certificateIssuer: '2.5.29.29',
   nameConstraints: '2.5.29.30',
   crlDistributionPoints: '2.5.29.31',
   certificatePolicies: '2.5.29.32',
+  policyMappings: '2.5.29.33',
   authorityKeyIdentifier: '2.5.29.35',
+  policyConstraints: '2.5.29.36',
   extendedKeyUsage: '2.5.29.37',
   freshestCrl: '2.5.29.46',
+  inhibitAnyPolicy: '2.5.29.54',
   authorityInfoAccess: '1.3.6.1.5.5.7.1.1',
   qcStatements: '1.3.6.1.5.5.7.1.3',
   ocspNoCheck: '1.3.6.1.5.5.7.48.1.5',
+} as const;
+
+/** Purposes of extended key usage (§4.2.1.12) that validation itself speaks of. */
+export const purposes = {
+  any: '2.5.29.37.0',
+  serverAuth: '1.3.6.1.5.5.7.3.1',
+  ocspSigning: '1.3.6.1.5.5.7.3.9',
 } as const;
 
 /** Bits of keyUsage (§4.2.1.3). */
@@ -63,6 +76,7 @@ export function readKeyUsage(certificate: Certificate): ReadonlySet<KeyUsage> | 
   const extension = certificate.extensions.get(extensionIds.keyUsage);
   if (!extension) return undefined;
   const { bytes } = readBitString(readDer(extension.value));
+  if (bytes.every((byte) => byte === 0)) throw new DerError('a key usage without any use');
   const names = Object.entries(keyUsageBits).filter(([, bit]) => ((bytes[bit >> 3] ?? 0) & (0x80 >> (bit & 7))) !== 0);
   return new Set(names.map(([name]) => name as KeyUsage));
 }
@@ -79,7 +93,7 @@ export function readExtendedKeyUsage(certificate: Certificate): readonly string[
 export type GeneralName =
   | { readonly kind: 'email' | 'dns' | 'uri'; readonly text: string }
   | { readonly kind: 'ip'; readonly bytes: Buffer }
-  | { readonly kind: 'directory'; readonly relative: readonly string[] }
+  | { readonly kind: 'directory'; readonly relative: readonly string[]; readonly canonical: string }
   | { readonly kind: 'other'; readonly tag: number };
 
 export function readGeneralName(node: DerNode): GeneralName {
@@ -94,31 +108,41 @@ export function readGeneralName(node: DerNode): GeneralName {
     case 0x87:
       return { kind: 'ip', bytes: node.contents };
     case 0xa4: {
-      const [name] = node.children();
-      if (!name) throw new DerError('an empty directory name');
-      return { kind: 'directory', relative: relativeNames(readName(name)) };
+      const [name, ...rest] = node.children();
+      if (!name || rest.length > 0) throw new DerError('a malformed directory name');
+      return directoryName(readName(name));
     }
     default:
       return { kind: 'other', tag: node.tag };
   }
 }
 
-/** Each relative name in its comparable form. */
-export function relativeNames(attributes: Certificate['subject']['attributes']): string[] {
-  return attributes.map((relative) => canonicalName([relative]));
+export function directoryName(attributes: Certificate['subject']['attributes']): GeneralName & { kind: 'directory' } {
+  const relative = attributes.map((one) => canonicalName([one]));
+  return { kind: 'directory', relative, canonical: canonicalName(attributes) };
 }
 
 export function readSubjectAltName(certificate: Certificate): GeneralName[] {
   const extension = certificate.extensions.get(extensionIds.subjectAltName);
-  return extension ? childrenOf(readDer(extension.value), tag.sequence).map(readGeneralName) : [];
+  if (!extension) return [];
+  const names = childrenOf(readDer(extension.value), tag.sequence).map(readGeneralName);
+  if (names.length === 0) throw new DerError('an empty list of alternative names');
+  return names;
 }
 
-export function readKeyIdentifiers(certificate: Certificate): { own: Buffer | undefined; issuer: Buffer | undefined } {
-  const own = certificate.extensions.get(extensionIds.subjectKeyIdentifier);
-  const issuer = certificate.extensions.get(extensionIds.authorityKeyIdentifier);
-  const issuerParts = issuer ? childrenOf(readDer(issuer.value), tag.sequence) : [];
+/** The key identifiers of the certificate and, as far as it says one, of its issuer (§4.2.1.1, §4.2.1.2). */
+export function readKeyIdentifiers({ extensions }: Pick<Certificate, 'extensions'>): {
+  own: Buffer | undefined;
+  issuer: Buffer | undefined;
+} {
+  const own = extensions.get(extensionIds.subjectKeyIdentifier);
+  const issuer = extensions.get(extensionIds.authorityKeyIdentifier);
+  const parts = issuer ? childrenOf(readDer(issuer.value), tag.sequence) : [];
+  const tags = parts.map((part) => part.tag).join();
+  // authorityCertIssuer and authorityCertSerialNumber come together or not at all
+  if (!['', '128', '161,130', '128,161,130'].includes(tags)) throw new DerError('a malformed authority key identifier');
   return {
-    own: own ? readDer(own.value).contents : undefined,
-    issuer: issuerParts.find((part) => part.tag === 0x80)?.contents,
+    own: own && expectTag(readDer(own.value), tag.octetString).contents,
+    issuer: parts.find((part) => part.tag === 0x80)?.contents,
   };
 }

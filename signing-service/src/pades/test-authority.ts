@@ -6,6 +6,7 @@ import {
   element,
   explicit,
   generalizedTime,
+  implicit,
   integer,
   octetString,
   oid,
@@ -27,6 +28,7 @@ export interface Issued {
   readonly key: KeyObject;
   readonly name: Buffer;
   readonly serial: Buffer;
+  readonly keyIdentifier: Buffer;
 }
 
 interface Wanted {
@@ -45,7 +47,7 @@ export function issue(wanted: Wanted, issuer?: Issued): Issued {
   const name = encodeName(wanted.name);
   const serial = integer(Buffer.concat([Buffer.of(1), randomBytes(10)]));
   const spki = publicKey.export({ format: 'der', type: 'spki' });
-  const keyId = (der: Buffer) => createHash('sha256').update(der).digest().subarray(0, 20);
+  const keyIdentifier = createHash('sha256').update(spki).digest().subarray(0, 20);
   const extension = (id: string, isCritical: boolean, value: Buffer) =>
     sequence(oid(id), ...(isCritical ? [boolean(true)] : []), octetString(value));
   const isAuthority = wanted.kind === 'authority';
@@ -53,7 +55,8 @@ export function issue(wanted: Wanted, issuer?: Issued): Issued {
     extension('2.5.29.19', true, isAuthority ? sequence(boolean(true)) : sequence()),
     // keyCertSign and cRLSign, or digitalSignature and nonRepudiation.
     extension('2.5.29.15', true, isAuthority ? bitString(Buffer.of(0x06), 1) : bitString(Buffer.of(0xc0), 6)),
-    extension('2.5.29.14', false, octetString(keyId(spki))),
+    extension('2.5.29.14', false, octetString(keyIdentifier)),
+    extension('2.5.29.35', false, sequence(implicit(0, issuer?.keyIdentifier ?? keyIdentifier))),
     ...(wanted.kind === 'time-stamp' ? [extension('2.5.29.37', true, sequence(oid('1.3.6.1.5.5.7.3.8')))] : []),
   ];
   const tbs = sequence(
@@ -67,7 +70,7 @@ export function issue(wanted: Wanted, issuer?: Issued): Issued {
     explicit(3, sequence(...extensions)),
   );
   const signature = sign('sha256', tbs, issuer?.key ?? privateKey);
-  return { certificate: sequence(tbs, ecdsa, bitString(signature)), key: privateKey, name, serial };
+  return { certificate: sequence(tbs, ecdsa, bitString(signature)), key: privateKey, name, serial, keyIdentifier };
 }
 
 /** A CRL of the issuer (RFC 5280 §5.1). */
