@@ -22,7 +22,6 @@ import { addSignInRoutes } from './signin/routes.ts';
 import type { IdpTools } from './tools.ts';
 
 export { migrations } from './migrations.ts';
-export { rotateSigningKeys } from './provider/keys.ts';
 
 export interface Idp extends Service {
   /** Who calls, by the provider's session; null for nobody. Asked for each request by the HTTP base. */

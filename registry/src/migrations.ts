@@ -180,5 +180,10 @@ export const migrations: SchemaMigrations = {
         CREATE INDEX roster_row_class ON registry.roster_row (plan_id, organisation_id, class_code);
         CREATE INDEX roster_change_person ON registry.roster_change (plan_id, person_id);`,
     },
+    {
+      name: '004-demo-city',
+      // Where it was seeded before, the table is there.
+      sql: 'CREATE TABLE IF NOT EXISTS registry.demo_city (city jsonb NOT NULL);',
+    },
   ],
 };

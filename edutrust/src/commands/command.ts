@@ -1,4 +1,8 @@
+import { readFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import type { Config } from '@edutrust/platform/config';
+import { InvalidInput } from '@edutrust/platform/errors';
+import type { Actor } from '@edutrust/platform/http';
 import type { Command } from 'commander';
 import { pino } from 'pino';
 import type { Output } from '../output.ts';
@@ -10,6 +14,40 @@ export interface Program {
   /** The configuration; read when a command runs, so that `--help` works whatever the environment says. */
   config(): Config;
   output(): Output;
+}
+
+/**
+ * The operator: the account of this machine that runs the command, because a held plan needs two of them. Only root
+ * is believed to act for somebody else (`sudo`), since anybody can set a variable.
+ */
+export function operator(): Actor {
+  const account = process.getuid?.() === 0 ? (process.env.SUDO_USER ?? accountName()) : accountName();
+  return { kind: 'system', name: `cli:${account.replaceAll(/[^\w.-]/g, '_').slice(0, 64)}` };
+}
+
+function accountName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid-${process.getuid?.() ?? 'none'}`; // a container's account may have no name
+  }
+}
+
+/** The text of a small file that the person named. @throws InvalidInput `command/no-file` */
+export async function readTextFile(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    throw noFile(path, cause);
+  }
+}
+
+export function noFile(path: string, cause?: unknown): InvalidInput {
+  return new InvalidInput(
+    'command/no-file',
+    { vi: `Không đọc được tệp ${path}.`, en: `The file ${path} cannot be read.` },
+    { remedy: { vi: 'Kiểm tra lại đường dẫn và quyền đọc.', en: 'Check the path and that you may read it.' }, cause },
+  );
 }
 
 /** Runs with the platform open beside a serving process if there is one, and closes it whatever happens. */

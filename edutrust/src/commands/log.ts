@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import type { LogName } from '@edutrust/platform/ledger';
-import { type Program, withContext } from './command.ts';
+import { type Program, readTextFile, withContext } from './command.ts';
 
 export function addLogCommands(program: Program): void {
   const log = program.command.command('log').description('the tamper-evident logs');
@@ -11,7 +10,7 @@ export function addLogCommands(program: Program): void {
     .addHelpText('after', '\nExample: edutrust log verify')
     .action(async ({ witnessed }: { witnessed?: string }) => {
       const output = program.output();
-      const checkpoint = witnessed ? await readFile(witnessed, 'utf8') : undefined;
+      const checkpoint = witnessed ? await readTextFile(witnessed) : undefined;
       await withContext(program, async ({ ledger }) => {
         for (const name of ['audit', 'signatures'] satisfies LogName[]) {
           const witness = name === 'audit' && checkpoint ? { witnessed: checkpoint } : {};

@@ -1,50 +1,157 @@
 import { stat } from 'node:fs/promises';
-import { InvalidInput } from '@edutrust/platform/errors';
+import { accountStatus, createActivationCode } from '@edutrust/idp/accounts';
+import type { Database } from '@edutrust/platform/database';
+import { InvalidInput, NotFound } from '@edutrust/platform/errors';
+import { isUuid } from '@edutrust/platform/ids';
+import type { Locale } from '@edutrust/platform/messages';
+import { formatEducationId } from '@edutrust/registry/education-id';
 import { findOrganisationByCode } from '@edutrust/registry/organisations';
-import { applyImport, describePlan, planImport } from '@edutrust/registry/roster';
-import { type Program, withContext } from './command.ts';
-
-const actor = { kind: 'system', name: 'cli' } as const;
+import { findByEducationId, findPerson, type PersonView } from '@edutrust/registry/people';
+import { applyImport, describePlan, findPlan, planImport, type RosterPlan } from '@edutrust/registry/roster';
+import type { Command } from 'commander';
+import type { Output } from '../output.ts';
+import type { OpenContext } from '../process/context.ts';
+import { noFile, operator, type Program, withContext } from './command.ts';
 
 export function addPeopleCommands(program: Program): void {
   const people = program.command.command('people').description('people and rosters');
+  addImport(people, program);
   people
-    .command('import')
-    .argument('<file>', "CSV shaped like the sector database's template, UTF-8")
-    .option('--school <code>', 'the school of the rows, when the file has no column «Mã trường»')
-    .option('--apply', 'do it; without this the command only shows what it would do')
-    .description('read a roster: what would be added, changed, left and refused, and with --apply do it')
-    .addHelpText('after', '\nExample: edutrust people import lop-1a.csv --school TH001 --apply')
-    .action(async (file: string, options: { school?: string; apply?: boolean }) => {
+    .command('show')
+    .argument('<id...>', 'education ID, also one from before a merge, or the id in the audit log')
+    .description('who this is, where they belong, and why they can or cannot sign in')
+    .addHelpText('after', "\nExample: edutrust people show '790 123 456 8'")
+    .action(async (words: string[]) => {
       const output = program.output();
-      await mustBeFile(file);
       await withContext(program, async (context) => {
-        const organisationId = options.school
-          ? (await findOrganisationByCode(context.db, options.school)).id
-          : undefined;
-        const bar = createProgress(output.json);
-        const plan = await planImport(context, { path: file, organisationId, actor, onProgress: bar.update });
-        bar.end();
-        output.result(plan, describePlan(plan, output.locale));
-        if (!options.apply) return;
-        const result = await applyImport(context, plan.id, actor, { onProgress: bar.update });
-        bar.end();
-        output.result(result, {
-          vi: `Đã áp dụng: thêm ${result.totals.added}, sửa ${result.totals.changed}, rời ${result.totals.left}.`,
-          en: `Applied: ${result.totals.added} added, ${result.totals.changed} changed, ${result.totals.left} left.`,
-        });
+        const person = await findPerson(context.db, await personIdOf(context.db, words));
+        const account = await accountStatus(context, person.id);
+        output.result({ ...person, account }, [describe(person), ...steps(account, output.locale)].join('\n'));
+      });
+    });
+  people
+    .command('invite')
+    .argument('<id...>', 'education ID')
+    .description(
+      'a one-time activation code, also for whoever lost what they sign in with; an earlier one stops working',
+    )
+    .addHelpText('after', "\nExample: edutrust people invite '790 123 456 8'")
+    .action(async (words: string[]) => {
+      const output = program.output();
+      await withContext(program, async (context) => {
+        const { db, config } = context;
+        const personId = await personIdOf(db, words);
+        const { code, expiresAt } = await db
+          .transaction()
+          .execute((transaction) => createActivationCode(transaction, context, personId, operator()));
+        const address = `${config.url.origin}/activate`;
+        output.result(
+          { personId, code, address, expiresAt },
+          {
+            vi: `Mã kích hoạt, dùng một lần tới ${day(expiresAt)}: ${code}\nNhập tại ${address}`,
+            en: `Activation code, works once until ${day(expiresAt)}: ${code}\nEnter it at ${address}`,
+          },
+        );
       });
     });
 }
 
-async function mustBeFile(path: string): Promise<void> {
-  const found = await stat(path).catch(() => undefined);
-  if (found?.isFile()) return;
-  throw new InvalidInput(
-    'roster/no-file',
-    { vi: `Không có tệp ${path}.`, en: `There is no file ${path}.` },
-    { remedy: { vi: 'Kiểm tra lại đường dẫn.', en: 'Check the path.' } },
+interface ImportOptions {
+  readonly school?: string;
+  readonly approve?: string;
+  readonly apply?: boolean;
+}
+
+function addImport(people: Command, program: Program): void {
+  people
+    .command('import')
+    .argument('[file]', "CSV shaped like the sector database's template, UTF-8")
+    .option('--school <code>', 'the school of the rows, when the file has no column «Mã trường»')
+    .option('--approve <plan>', 'instead of a file: a plan that waits for a second person, and you are the second')
+    .option('--apply', 'do it; without this the command only shows what it would do')
+    .description('read a roster: what would be added, changed, left and refused, and with --apply do it')
+    .addHelpText(
+      'after',
+      '\nExamples: edutrust people import lop-1a.csv --school TH001 --apply\n          edutrust people import --approve 0199c1b2-… --apply',
+    )
+    .action(async (file: string | undefined, options: ImportOptions) => {
+      if ((file === undefined) === (options.approve === undefined)) throw oneOfTwo();
+      if (file !== undefined && !(await isFile(file))) throw noFile(file);
+      const output = program.output();
+      await withContext(program, async (context) => {
+        const bar = createProgress(output.json);
+        const plan =
+          options.approve === undefined
+            ? await makePlan(context, file ?? '', options.school, bar)
+            : await findPlan(context.db, options.approve);
+        const waits = { vi: 'mã kế hoạch', en: 'plan' }[output.locale];
+        output.result(plan, `${describePlan(plan, output.locale)}\n  ${waits}: ${plan.id}`);
+        if (options.apply) await apply(context, plan, options.approve !== undefined, bar, output);
+      });
+    });
+}
+
+async function makePlan(
+  context: OpenContext,
+  path: string,
+  school: string | undefined,
+  bar: ReturnType<typeof createProgress>,
+): Promise<RosterPlan> {
+  const organisationId = school ? (await findOrganisationByCode(context.db, school)).id : undefined;
+  const plan = await planImport(context, { path, organisationId, actor: operator(), onProgress: bar.update });
+  bar.end();
+  return plan;
+}
+
+async function apply(
+  context: OpenContext,
+  plan: RosterPlan,
+  approvesLeavers: boolean,
+  bar: ReturnType<typeof createProgress>,
+  output: Output,
+): Promise<void> {
+  const result = await applyImport(context, plan.id, operator(), { onProgress: bar.update, approvesLeavers });
+  bar.end();
+  const { added, changed, left } = result.totals;
+  output.result(result, {
+    vi: `Đã áp dụng: thêm ${added}, sửa ${changed}, rời ${left}.`,
+    en: `Applied: ${added} added, ${changed} changed, ${left} left.`,
+  });
+}
+
+function oneOfTwo(): InvalidInput {
+  return new InvalidInput(
+    'command/file-or-plan',
+    { vi: 'Cần đúng một trong hai: một tệp, hoặc --approve với mã kế hoạch.', en: 'Name a file, or --approve a plan.' },
+    { remedy: { vi: 'edutrust people import --help', en: 'edutrust people import --help' } },
   );
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isFile() ?? false;
+}
+
+/** The person of an education ID whose groups may have arrived as words of their own. */
+async function personIdOf(db: Database, words: readonly string[]): Promise<string> {
+  const [first = ''] = words;
+  if (words.length === 1 && isUuid(first)) return first; // as the audit log names people
+  const found = await findByEducationId(db, words.join(' '));
+  if (found) return found.id;
+  throw new NotFound('people/not-found', { vi: 'Không có ai mang mã này.', en: 'Nobody has this ID.' });
+}
+
+const day = (date: Date) => date.toLocaleDateString('vi', { timeZone: 'Asia/Ho_Chi_Minh' });
+
+function describe({ fullName, educationId, birthDate, status, affiliations }: PersonView): string {
+  const places = affiliations.map(
+    ({ role, title, organisation, className }) =>
+      `  ${[title ?? role, className, organisation.name].filter(Boolean).join(', ')}`,
+  );
+  return [`${fullName}  ${formatEducationId(educationId)}  ${birthDate ?? '—'}  ${status}`, ...places].join('\n');
+}
+
+function steps({ checks }: Awaited<ReturnType<typeof accountStatus>>, locale: Locale): string[] {
+  return checks.map(({ ok, sentence }) => `  ${ok ? '✓' : '✗'} ${sentence[locale]}`);
 }
 
 /** A bar on a terminal; nothing where nobody looks. */

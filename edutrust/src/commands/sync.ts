@@ -1,8 +1,6 @@
 import { listTargets, runTarget } from '@edutrust/directory-sync/targets';
 import { NotFound } from '@edutrust/platform/errors';
-import { type Program, withContext } from './command.ts';
-
-const actor = { kind: 'system', name: 'cli' } as const;
+import { operator, type Program, withContext } from './command.ts';
 
 export function addSyncCommands(program: Program): void {
   const sync = program.command.command('sync').description('other directories');
@@ -30,7 +28,7 @@ export function addSyncCommands(program: Program): void {
         if (!target) {
           throw new NotFound('sync/no-target', { vi: `Không có đích «${name}».`, en: `There is no target "${name}".` });
         }
-        const run = await runTarget(context, target.id, { mode: apply ? 'apply' : 'plan', actor });
+        const run = await runTarget(context, target.id, { mode: apply ? 'apply' : 'plan', actor: operator() });
         const { added, changed, disabled, unchanged, failed } = run.totals;
         output.result(run, {
           vi: `${run.state}: thêm ${added}, sửa ${changed}, vô hiệu ${disabled}, giữ nguyên ${unchanged}, lỗi ${failed}.`,

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { EduTrustError, InvalidInput } from '@edutrust/platform/errors';
 import { largestFileBytes, verifyFile } from '@edutrust/signing-service/verify';
-import { type Program, withContext } from './command.ts';
+import { noFile, type Program, readTextFile, withContext } from './command.ts';
 
 export function addVerifyCommand(program: Program): void {
   program.command
@@ -14,7 +14,7 @@ export function addVerifyCommand(program: Program): void {
     .action(async (files: string[], options: { trust?: string[]; at?: string }) => {
       const output = program.output();
       const at = options.at ? parseTime(options.at) : undefined;
-      const trust = await Promise.all((options.trust ?? []).map((file) => readFile(file, 'utf8')));
+      const trust = await Promise.all((options.trust ?? []).map(readTextFile));
       await withContext(program, async (context) => {
         for (const file of files) {
           try {
@@ -45,9 +45,7 @@ function parseTime(text: string): Date {
 
 async function readBounded(file: string): Promise<Buffer> {
   const found = await stat(file).catch(() => undefined);
-  if (!found?.isFile()) {
-    throw new InvalidInput('verify/no-file', { vi: `Không có tệp ${file}.`, en: `There is no file ${file}.` });
-  }
+  if (!found?.isFile()) throw noFile(file);
   if (found.size > largestFileBytes) {
     const mebibytes = Math.round(largestFileBytes / 2 ** 20);
     throw new InvalidInput('verify/too-large', {

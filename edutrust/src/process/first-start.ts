@@ -2,7 +2,8 @@ import { ensureAuthorities } from '@edutrust/certs/authority';
 import { createFirstAdministratorLink } from '@edutrust/idp/accounts';
 import { seedDemo as seedAccounts } from '@edutrust/idp/demo';
 import type { Config } from '@edutrust/platform/config';
-import { seedDemo as seedCity } from '@edutrust/registry/demo';
+import { mayHoldDemo, seedDemo as seedCity } from '@edutrust/registry/demo';
+import { isUnfounded } from '@edutrust/registry/setup';
 import { seedDemo as seedSigning } from '@edutrust/signing-service/demo';
 import type { Output } from '../output.ts';
 import type { OpenContext } from './context.ts';
@@ -21,8 +22,14 @@ export interface Welcome {
 /** Makes the authorities, and on a new embedded database the demo city; idempotent, so a killed start goes on. */
 export async function prepareFirstStart(context: OpenContext, output: Output): Promise<Welcome> {
   await ensureAuthorities(context);
-  if (!context.config.seedsDemo) return { administratorLink: undefined, people: [] };
-  return seedDemoCity(context, output);
+  if (context.config.seedsDemo && (await mayHoldDemo(context.db))) return seedDemoCity(context, output);
+  if (await isUnfounded(context.db)) {
+    output.say({
+      vi: 'Chưa có quản trị viên. Chạy: edutrust setup --department "Tên Sở" --administrator "Họ và tên"',
+      en: 'Nobody administers this yet. Run: edutrust setup --department NAME --administrator NAME',
+    });
+  }
+  return { administratorLink: undefined, people: [] };
 }
 
 /** `edutrust seed demo`: the city, its accounts and apps, its transcripts. */
@@ -31,7 +38,9 @@ export async function seedDemoCity(context: OpenContext, output: Output): Promis
   const city = await seedCity(context);
   const people = await seedAccounts(context, city);
   await seedSigning(context, city);
-  const administratorLink = await createFirstAdministratorLink(context, city.people.administrator);
+  const administratorLink = await context.db
+    .transaction()
+    .execute((transaction) => createFirstAdministratorLink(transaction, context, city.people.administrator));
   return { administratorLink, people };
 }
 

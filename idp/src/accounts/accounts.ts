@@ -8,6 +8,7 @@ import { idpOf } from '../tables.ts';
 import { ensureAccount } from './account.ts';
 
 export { createActivationCode, createFirstAdministratorLink } from '../activation/activation.ts';
+export { forgetSessions } from '../sessions/forget.ts';
 export { type AccountStatus, accountStatus } from './status.ts';
 
 /** Nobody signs in to the account until it is resumed; its sessions and tokens end at once (S2). Twice changes nothing. */

@@ -64,27 +64,26 @@ export async function createActivationCode(
  * already. An earlier unused link stops working.
  */
 export async function createFirstAdministratorLink(
-  context: ServiceContext,
+  transaction: Transaction,
+  context: Tools & Pick<ServiceContext, 'config'>,
   personId: string,
 ): Promise<string | undefined> {
-  return context.db.transaction().execute(async (transaction) => {
-    const account = await ensureAccount(transaction, personId, context.clock.now());
-    if (account.activated_at !== null) return undefined;
-    const token = randomBytes(32).toString('base64url');
-    const expiresAt = new Date(context.clock.now().getTime() + linkHours * 3_600_000);
-    await insertActivation(transaction, context, {
-      personId,
-      kind: 'link',
-      secretHash: hashCode(context, token),
-      expiresAt,
-    });
-    await record(transaction, {
-      type: 'activation-link.created',
-      actor: { kind: 'system', name: 'setup' },
-      subject: { kind: 'person', id: personId },
-    });
-    return `${context.config.url.origin}/activate/first?token=${token}`;
+  const account = await ensureAccount(transaction, personId, context.clock.now());
+  if (account.activated_at !== null) return undefined;
+  const token = randomBytes(32).toString('base64url');
+  const expiresAt = new Date(context.clock.now().getTime() + linkHours * 3_600_000);
+  await insertActivation(transaction, context, {
+    personId,
+    kind: 'link',
+    secretHash: hashCode(context, token),
+    expiresAt,
   });
+  await record(transaction, {
+    type: 'activation-link.created',
+    actor: { kind: 'system', name: 'setup' },
+    subject: { kind: 'person', id: personId },
+  });
+  return `${context.config.url.origin}/activate/first?token=${token}`;
 }
 
 async function insertActivation(

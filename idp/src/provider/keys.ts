@@ -39,17 +39,57 @@ export async function loadSigningKeys(context: ServiceContext): Promise<SigningK
   return readKeys(context);
 }
 
-/** Publishes a new key at once, has it sign an hour later, and retires the old ones a day after that. */
-export async function rotateSigningKeys(context: ServiceContext, actor: Actor): Promise<string> {
+/**
+ * Publishes a new key at once, has it sign an hour later, and retires the old ones a day after that. When the old ones
+ * are `compromised` the new one signs at once and nothing that they signed is believed any more: processes follow
+ * within half a minute, apps within the five minutes that they keep our JWKS.
+ */
+export async function rotateSigningKeys(
+  context: ServiceContext,
+  actor: Actor,
+  { compromised = false }: { readonly compromised?: boolean } = {},
+): Promise<string> {
+  const retiresInSeconds = compromised ? 0 : publishSeconds + retireSeconds;
   return context.db.transaction().execute(async (transaction) => {
     await sql`SELECT pg_advisory_xact_lock(hashtextextended('edutrust.idp.signing_key', 0))`.execute(transaction);
     await sql`
-      UPDATE idp.signing_key SET retires_at = now() + make_interval(secs => ${publishSeconds + retireSeconds})
-      WHERE retires_at IS NULL`.execute(transaction);
-    const kid = await insertKey({ ...context, db: transaction as unknown as Database }, publishSeconds);
-    await record(transaction, { type: 'signing-key.rotated', actor, subject: { kind: 'signing-key', id: kid } });
+      UPDATE idp.signing_key SET retires_at = now() + make_interval(secs => ${retiresInSeconds})
+      WHERE retires_at IS NULL OR (${compromised} AND retires_at > now())`.execute(transaction);
+    const kid = await insertKey(
+      { ...context, db: transaction as unknown as Database },
+      compromised ? 0 : publishSeconds,
+    );
+    await record(transaction, {
+      type: 'signing-key.rotated',
+      actor,
+      subject: { kind: 'signing-key', id: kid },
+      data: { compromised },
+    });
     return kid;
   });
+}
+
+/** A key as an operator sees it. */
+export interface SigningKeyState {
+  readonly kid: string;
+  /** `published`: apps learn it before it signs; `signing`; `retiring`: what it signed is still believed; `retired`. */
+  readonly state: 'published' | 'signing' | 'retiring' | 'retired';
+  readonly createdAt: Date;
+  readonly activatesAt: Date;
+  readonly retiresAt: Date | null;
+}
+
+/** Every key there was, newest first. */
+export async function listSigningKeys({ db }: Pick<ServiceContext, 'db'>): Promise<SigningKeyState[]> {
+  const { rows } = await sql<SigningKeyState>`
+    WITH held AS (
+      SELECT *, activates_at <= now() AND (retires_at IS NULL OR retires_at > now()) AS active FROM idp.signing_key)
+    SELECT kid, created_at AS "createdAt", activates_at AS "activatesAt", retires_at AS "retiresAt",
+      CASE WHEN retires_at <= now() THEN 'retired' WHEN NOT active THEN 'published'
+        WHEN row_number() OVER (PARTITION BY active ORDER BY activates_at DESC) = 1 THEN 'signing'
+        ELSE 'retiring' END AS state
+    FROM held ORDER BY activates_at DESC`.execute(db);
+  return rows;
 }
 
 async function insertKey({ db, secrets }: ServiceContext, activatesInSeconds: number): Promise<string> {

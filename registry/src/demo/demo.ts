@@ -1,5 +1,6 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import type { Transaction } from '@edutrust/platform/database';
+import type { Database, Transaction } from '@edutrust/platform/database';
+import { Conflict } from '@edutrust/platform/errors';
 import { sql } from 'kysely';
 import { grantRole, type Role } from '../authority/authority.ts';
 import { dateInVietnam, schoolYearAt } from '../calendar.ts';
@@ -15,6 +16,7 @@ import {
   type PeopleTools,
   transfer,
 } from '../people/people.ts';
+import { isUnfounded } from '../setup/setup.ts';
 import { registryOf, type SchoolLevel } from '../tables.ts';
 import { type Chooser, createChooser, makeName } from './names.ts';
 
@@ -87,17 +89,43 @@ const plans: readonly {
   },
 ];
 
-/** Makes the demo city once; a second call, also after a killed first one, finds what is there. */
+/** Whether the demo city is here or may be made: nobody wants it beside a real one. */
+export async function mayHoldDemo(db: Database): Promise<boolean> {
+  const { rows } = await sql`SELECT FROM registry.demo_city`.execute(db);
+  return rows.length > 0 || (await isUnfounded(db));
+}
+
+/**
+ * Makes the demo city once; a second call, also after a killed first one, finds what is there.
+ *
+ * @throws Conflict `demo/not-empty` beside a real city.
+ */
 export async function seedDemo(context: ServiceContext): Promise<DemoCity> {
   return context.db.transaction().execute(async (transaction) => {
     await sql`SELECT pg_advisory_xact_lock(hashtextextended('edutrust.demo', 0))`.execute(transaction);
-    await sql`CREATE TABLE IF NOT EXISTS registry.demo_city (city jsonb NOT NULL)`.execute(transaction);
     const { rows } = await sql<{ city: DemoCity }>`SELECT city FROM registry.demo_city`.execute(transaction);
     if (rows[0]) return rows[0].city;
+    if (!(await isUnfounded(transaction))) throw notEmpty();
     const city = await new CityBuilder(context, transaction).build();
     await sql`INSERT INTO registry.demo_city (city) VALUES (${JSON.stringify(city)})`.execute(transaction);
     return city;
   });
+}
+
+function notEmpty(): Conflict {
+  return new Conflict(
+    'demo/not-empty',
+    {
+      vi: 'Ở đây đã có dữ liệu thật nên không nạp thành phố mẫu.',
+      en: 'There is a real city here: the demo is not added.',
+    },
+    {
+      remedy: {
+        vi: 'Đặt EDUTRUST_DATA (hoặc DATABASE_URL) tới một nơi trống.',
+        en: 'Set EDUTRUST_DATA (or DATABASE_URL) to an empty place.',
+      },
+    },
+  );
 }
 
 /** Holds what every step of building needs. */

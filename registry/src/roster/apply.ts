@@ -1,7 +1,7 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
 import { Conflict, Forbidden, NotFound } from '@edutrust/platform/errors';
-import { type DomainEvent, record } from '@edutrust/platform/events';
+import { type DomainEvent, type RecordedActor, record } from '@edutrust/platform/events';
 import type { Actor } from '@edutrust/platform/http';
 import { uuidv7 } from '@edutrust/platform/ids';
 import { sql } from 'kysely';
@@ -13,7 +13,7 @@ import type { Progress, RosterTotals } from './roster.ts';
 interface PlanRow {
   readonly status: string;
   readonly totals: RosterTotals;
-  readonly created_by: { readonly kind: string; readonly personId?: string };
+  readonly created_by: RecordedActor;
 }
 
 const chunk = 5_000;
@@ -23,7 +23,7 @@ const chunk = 5_000;
  * answers with the same totals.
  *
  * @throws Conflict `roster/people-changed` when somebody of the plan was changed since; Forbidden `roster/second-person`
- * for a held plan and the person who made it.
+ * for a held plan and whoever made it.
  */
 export async function applyImport(
   context: ServiceContext,
@@ -41,7 +41,7 @@ export async function applyImport(
     if (!plan)
       throw new NotFound('roster/no-plan', { vi: 'Không có kế hoạch nhập này.', en: 'There is no such plan.' });
     if (plan.status === 'applied') return { id: planId, totals: plan.totals };
-    mustBeAllowed(plan, actor, options.approvesLeavers ?? false);
+    mustBeAllowed(planId, plan, actor, options.approvesLeavers ?? false);
     await mustBeUnchanged(transaction, planId);
     const total = plan.totals.added + plan.totals.changed + plan.totals.left;
     const report = (done: number) => options.onProgress?.({ step: 'apply', done, total });
@@ -68,10 +68,9 @@ export async function applyImport(
   });
 }
 
-function mustBeAllowed(plan: PlanRow, actor: Actor, approvesLeavers: boolean): void {
+function mustBeAllowed(planId: string, plan: PlanRow, actor: Actor, approvesLeavers: boolean): void {
   if (plan.status !== 'held') return;
-  const isMaker = actor.kind === 'person' && plan.created_by.personId === actor.personId;
-  if (approvesLeavers && !isMaker) return;
+  if (approvesLeavers && !isMaker(plan.created_by, actor)) return;
   throw new Forbidden(
     'roster/second-person',
     {
@@ -80,11 +79,17 @@ function mustBeAllowed(plan: PlanRow, actor: Actor, approvesLeavers: boolean): v
     },
     {
       remedy: {
-        vi: 'Kiểm tra tệp có đủ học sinh chưa; nếu đúng, nhờ người có quyền duyệt (hoặc --approve-leavers).',
-        en: 'Check that the file is complete; if it is, ask somebody who may approve (or --approve-leavers).',
+        vi: `Kiểm tra tệp có đủ học sinh chưa; nếu đúng, nhờ người khác duyệt trên trang quản trị hoặc bằng tài khoản máy của họ: edutrust people import --approve ${planId} --apply`,
+        en: `Check that the file is complete; if it is, somebody else approves it in the console or, with their own account of the machine, by edutrust people import --approve ${planId} --apply`,
       },
     },
   );
+}
+
+/** The person who made the plan, or the account at the command line that did. */
+function isMaker(maker: RecordedActor, actor: Actor): boolean {
+  if (actor.kind === 'person') return maker.kind === 'person' && maker.personId === actor.personId;
+  return actor.kind === 'system' && maker.kind === 'system' && maker.name === actor.name;
 }
 
 async function mustBeUnchanged(transaction: Transaction, planId: string): Promise<void> {

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { type TestInstallation, testInstallation } from './testing.ts';
+
+describe('edutrust apps and edutrust keys', { timeout: 200_000 }, () => {
+  let installation: TestInstallation;
+  before(async () => {
+    installation = await testInstallation();
+    const made = await installation.run(
+      ...['setup', '--department', 'Sở Giáo dục', '--administrator', 'Lê Thị Minh Tâm'],
+    );
+    assert.equal(made.code, 0, made.stderr);
+  });
+  after(() => installation?.[Symbol.asyncDispose]());
+
+  test('an app is registered with a secret that is shown once, and stands in the list', async () => {
+    const added = await installation.run(
+      ...['apps', 'add', 'Bản đồ trường', '--organisation', 'SGDDT', '--purpose-vi', 'Xem bản đồ của trường'],
+      ...['--redirect', 'https://map.example.edu.vn/callback', '--approved'],
+    );
+    assert.equal(added.code, 0, added.stderr);
+    const [app] = added.lines;
+    assert.ok(app.clientSecret.length >= 43);
+    const listed = await installation.run('apps', 'list');
+    assert.ok(!listed.stdout.includes(app.clientSecret));
+    const found = listed.lines.find(({ clientId }) => clientId === app.clientId);
+    assert.deepEqual([found.name, found.isApproved, found.kind], ['Bản đồ trường', true, 'web']);
+    const bad = await installation.run(
+      ...['apps', 'add', 'Xấu', '--organisation', 'SGDDT', '--purpose-vi', 'x', '--redirect', 'http://evil.example/'],
+    );
+    assert.deepEqual([bad.code, bad.error.code], [2, 'apps/bad-address']);
+    assert.equal((await installation.run('apps', 'list')).lines.length, 1, 'nothing half done');
+  });
+
+  test('K2: a rotation publishes the next key before it signs; compromised keys end at once', async () => {
+    const list = async () => (await installation.run('keys', 'list')).lines;
+    assert.equal((await installation.run('keys', 'rotate')).code, 0); // the first key: nothing has signed yet
+    const [published] = await list();
+    assert.equal(published.state, 'published');
+    assert.ok(new Date(published.activatesAt).getTime() - new Date(published.createdAt).getTime() >= 3_600_000);
+    const { pool } = installation.database;
+    await pool.query("UPDATE idp.signing_key SET activates_at = activates_at - interval '61 minutes'"); // an hour later
+    assert.deepEqual(
+      (await list()).map(({ state }) => state),
+      ['signing'],
+    );
+    await installation.run('keys', 'rotate');
+    const both = await list();
+    assert.deepEqual(
+      both.map(({ state }) => state),
+      ['published', 'signing'],
+    );
+    assert.ok(new Date(both[1].retiresAt).getTime() > Date.now() + 24 * 3_600_000, 'believed for a day longer');
+    await pool.query("UPDATE idp.signing_key SET activates_at = activates_at - interval '61 minutes'");
+    assert.deepEqual(
+      (await list()).map(({ state }) => state),
+      ['signing', 'retiring'],
+    );
+    const rotated = await installation.run('keys', 'rotate', '--compromised');
+    const after = await list();
+    assert.deepEqual(
+      after.map(({ state }) => state),
+      ['signing', 'retired', 'retired'],
+    );
+    assert.equal(after[0].kid, rotated.lines[0].kid);
+  });
+});

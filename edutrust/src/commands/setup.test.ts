@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { TestBrowser } from '@edutrust/idp/testing';
+import { readConfig } from '@edutrust/platform/config';
+import { pino } from 'pino';
+import { composeApp, loadPages, openContext } from '../process/app.ts';
+import { type TestInstallation, testInstallation } from './testing.ts';
+
+const department = 'Sở Giáo dục và Đào tạo';
+const setup = ['setup', '--department', department, '--administrator', 'Lê Thị Minh Tâm', '--title', 'Giám đốc'];
+const password = 'một câu đủ dài để nhớ lâu';
+
+async function count(installation: TestInstallation, table: string): Promise<number> {
+  const { rows } = await installation.database.pool.query<{ count: number }>(`SELECT count(*) AS count FROM ${table}`);
+  return rows[0]?.count ?? -1;
+}
+
+/** The platform as it is served, at the address that the link names. */
+async function serve(installation: TestInstallation) {
+  const config = readConfig({ ...installation.environment });
+  const context = await openContext(config, pino({ level: 'silent' }), { serves: false });
+  const { app } = await composeApp(context, ['idp', 'registry'], await loadPages());
+  await app.listen({ host: '127.0.0.1', port: Number(config.url.port) });
+  return {
+    [Symbol.asyncDispose]: async () => {
+      await app.close();
+      await context.close();
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const { createServer } = await import('node:net');
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === 'object' && address ? address.port : 0;
+}
+
+describe('edutrust setup', { timeout: 100_000 }, () => {
+  test('T5: an empty production database gets one administrator, whose link works once, and no second one', async () => {
+    await using installation = await testInstallation({ EDUTRUST_URL: `http://localhost:${await freePort()}` });
+    const [one, other] = await Promise.all([installation.run(...setup), installation.run(...setup)]);
+    const [made, refused] = one.code === 0 ? [one, other] : [other, one];
+    assert.deepEqual([made.code, refused.code], [0, 2], `${made.stderr}${refused.stderr}`);
+    const [{ link, educationId, personId }] = made.lines;
+    assert.ok(refused.error.remedy.includes(`edutrust people invite ${educationId}`));
+    assert.equal(refused.error.code, 'setup/done');
+    assert.deepEqual(
+      [await count(installation, 'registry.person'), await count(installation, 'registry.organisation')],
+      [1, 1],
+    );
+    const again = await installation.run(...setup);
+    assert.deepEqual([again.code, again.error.code], [2, 'setup/done']);
+
+    await using _server = await serve(installation);
+    const browser = new TestBrowser();
+    const origin = new URL(link).origin;
+    const opened = await browser.get(link);
+    assert.match(opened.body, /Lê Thị Minh Tâm|Tâm/);
+    const confirm = opened.forms[0];
+    assert.ok(confirm);
+    const choose = await browser.post(`${origin}${confirm.action}`, { ...confirm.hidden, answer: 'yes' });
+    const form = choose.forms.find(({ action }) => action === '/activate/password');
+    assert.ok(form, choose.body);
+    const done = await browser.post(`${origin}${form.action}`, { ...form.hidden, password, repeat: password });
+    assert.equal(new URL(done.url).pathname, '/activate/done', done.body);
+    assert.equal((await new TestBrowser().get(link)).status, 400, 'the link is used up');
+
+    const shown = await installation.run('people', 'show', educationId);
+    const [person] = shown.lines;
+    assert.deepEqual([person.id, person.account.status, person.account.hasPassword], [personId, 'active', true]);
+    assert.equal(person.affiliations[0].organisation.name, department);
+    assert.equal((await installation.run('log', 'verify')).code, 0);
+  });
+
+  test('T5: a link that was lost is followed by a code; beside a real city no demo is seeded; who left leaves a way back', async () => {
+    await using installation = await testInstallation();
+    const made = await installation.run(...setup);
+    const [{ educationId, personId }] = made.lines;
+    const invited = await installation.run('people', 'invite', educationId);
+    assert.equal(invited.code, 0, invited.stderr);
+    assert.match(invited.lines[0].code, /^[2-9A-Z]{4}-[2-9A-Z]{4}-[2-9A-Z]{4}$/);
+    assert.equal(await count(installation, 'idp.activation'), 2);
+    const demo = await installation.run('seed', 'demo');
+    assert.deepEqual([demo.code, demo.error.code], [2, 'demo/not-empty']);
+    assert.equal(await count(installation, 'registry.person'), 1);
+    await installation.database.pool.query("UPDATE registry.person SET status = 'left' WHERE id = $1", [personId]);
+    const other = await installation.run(...setup, '--code', 'KHAC');
+    assert.deepEqual([other.code, other.error.code], [2, 'setup/other-department']);
+    const successor = await installation.run(...setup);
+    assert.equal(successor.code, 0, successor.stderr);
+    assert.equal(successor.lines[0].organisationId, made.lines[0].organisationId, 'the same department');
+  });
+});
