@@ -72,7 +72,8 @@ export function parseCertificate(der: Uint8Array): Certificate {
   if (!issuer || !subject || !spki || !innerAlgorithm) throw new DerError('not a certificate');
   if (!innerAlgorithm.bytes.equals(outerAlgorithm.bytes))
     throw new DerError('two signature algorithms that differ (RFC 5280 §4.1.1.2)');
-  const [notBefore, notAfter] = childrenOf(validity, tag.sequence);
+  const [notBefore, notAfter, ...surplus] = childrenOf(validity, tag.sequence);
+  if (surplus.length > 0) throw new DerError('more than two times of validity');
   const subjectPublicKeyInfo = expectTag(spki, tag.sequence).bytes;
   let key: KeyObject | undefined;
   return {
@@ -108,8 +109,11 @@ function readVersion(node: DerNode | undefined): number {
 
 function readExtensions(optional: readonly DerNode[], version: number): ReadonlyMap<string, Extension> {
   const last = optional.at(-1);
-  for (const node of optional)
-    if (![0x81, 0x82, 0xa3].includes(node.tag)) throw new DerError('an unknown part of a certificate');
+  // issuerUniqueID [1], subjectUniqueID [2], extensions [3]: each once, in this order
+  const tags = optional.map((node) => node.tag);
+  if (tags.some((one, index) => ![0x81, 0x82, 0xa3].includes(one) || one <= (tags[index - 1] ?? 0)))
+    throw new DerError('an unknown, repeated or misplaced part of a certificate');
+  if (version === 1 && tags.length > 0) throw new DerError('parts that version 1 does not have');
   if (last?.tag !== 0xa3) return new Map();
   if (version !== 3) throw new DerError('extensions need version 3');
   const [list, ...rest] = last.children();
@@ -130,6 +134,7 @@ export function readExtensionList(list: DerNode | undefined): ReadonlyMap<string
       throw new DerError('a malformed or repeated extension');
     extensions.set(type, { critical, value: value.contents });
   }
+  if (extensions.size === 0) throw new DerError('an empty list of extensions');
   return extensions;
 }
 

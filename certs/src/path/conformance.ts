@@ -77,11 +77,13 @@ export function isServerChain(chain: Chain): boolean {
   if (extensions.get(extensionIds.extendedKeyUsage)?.critical) return false;
   const isSanCritical = extensions.get(extensionIds.subjectAltName)?.critical === true;
   if (isSanCritical !== (subject.attributes.length === 0)) return false; // §7.1.2.7.12
-  // §7.1.4.3: a common name repeats an alternative name letter for letter
+  // §7.1.4.3: a common name that could be read as a server's repeats an alternative name letter for letter
   const texts = alternativeNames.flatMap((name) =>
     name.kind === 'dns' ? [name.text] : name.kind === 'ip' ? [addressText(name.bytes)] : [],
   );
-  const commonNames = subject.attributes.flat().filter(({ type }) => type === '2.5.4.3');
+  const commonNames = subject.attributes
+    .flat()
+    .filter(({ type, value }) => type === '2.5.4.3' && /[.:]|^0x/i.test(value));
   if (texts.length === 0 || !commonNames.every(({ value }) => texts.includes(value))) return false;
   const isLax = (type: string) => authorities.some((one) => one.certificate.extensions.get(type)?.critical === false);
   return !policyRestrictions.some(isLax) && authorities.slice(-1).every(isServerRoot);

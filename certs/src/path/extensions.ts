@@ -64,7 +64,9 @@ export function readBasicConstraints(
   const extension = certificate.extensions.get(extensionIds.basicConstraints);
   if (!extension) return undefined;
   const parts = childrenOf(readDer(extension.value), tag.sequence);
-  const isAuthority = parts[0]?.tag === tag.boolean && readBoolean(parts.shift());
+  const isWritten = parts[0]?.tag === tag.boolean;
+  const isAuthority = isWritten && readBoolean(parts.shift());
+  if (isWritten && !isAuthority) throw new DerError('a default value that DER leaves out');
   const pathLength = parts.length > 0 ? readSmallInteger(parts.shift()) : undefined;
   if (parts.length > 0) throw new DerError('malformed basic constraints');
   if (!isAuthority && pathLength !== undefined) throw new DerError('a path length without an authority');

@@ -71,7 +71,7 @@ export function satisfies(target: PathCertificate, constraints: readonly NameCon
   const names = namesOf(target);
   return constraints.every(({ permitted, excluded }) =>
     names.every((name) => {
-      work.spend((permitted.length + excluded.length) / 4);
+      work.spend((permitted.length + excluded.length) / 2);
       // A kind of name that we cannot compare, under a constraint of that kind, is refused.
       const isConstrained = (list: readonly GeneralName[]) => list.filter((base) => isSameKind(base, name));
       const forbidden = isConstrained(excluded);

@@ -29,6 +29,7 @@ export class PathSearch implements Paths {
   readonly #faults = new Map<PathCertificate, Map<Place, RefusalCode | undefined>>();
   /** Whether a signer of lists or answers is good; false while that is being found out, so that none vouches for itself. */
   readonly #signers = new Map<PathCertificate, boolean>();
+  #hasUnreadable = false;
   /** Why candidates were not followed: told when no chain was complete. */
   #noted: Refusal | undefined;
 
@@ -63,7 +64,11 @@ export class PathSearch implements Paths {
         best ??= error;
       }
     }
-    throw best ?? this.#noted ?? new Refusal('no-path', this.#leaf.certificate);
+    throw (
+      best ??
+      this.#noted ??
+      (this.#hasUnreadable ? new Refusal('malformed') : new Refusal('no-path', this.#leaf.certificate))
+    );
   }
 
   isSigned(signed: Signed, signer: PathCertificate): boolean {
@@ -134,6 +139,7 @@ export class PathSearch implements Paths {
     for (const der of untrusted) {
       // What cannot be parsed cannot be part of a path: it is left out, not held against the others.
       const parsed = attempt(() => this.#parse(der));
+      this.#hasUnreadable ||= !parsed;
       const bytes = parsed?.certificate.der.toString('latin1') ?? '';
       if (!parsed || seen.has(bytes)) continue;
       seen.add(bytes);
@@ -183,7 +189,10 @@ export class PathSearch implements Paths {
 
   #isLink(signed: PathCertificate, issuer: PathCertificate, place: Place): boolean {
     if (!this.isSigned(signed.certificate, issuer)) {
-      this.#noted ??= new Refusal('bad-signature', signed.certificate);
+      const isWeak = this.#faultOf(issuer, place) === 'weak-key';
+      this.#noted ??= isWeak
+        ? new Refusal('weak-key', issuer.certificate)
+        : new Refusal('bad-signature', signed.certificate);
       return false;
     }
     const fault = this.#faultOf(issuer, place);
