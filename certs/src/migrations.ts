@@ -110,5 +110,22 @@ export const migrations: SchemaMigrations = {
           ADD COLUMN is_base boolean NOT NULL DEFAULT true,
           ADD COLUMN delta bytea;`,
     },
+    {
+      name: '003-anchors',
+      sql: `
+        CREATE TABLE certs.anchor (
+          id uuid PRIMARY KEY,
+          name text NOT NULL,
+          certificate bytea NOT NULL,
+          sha256 bytea NOT NULL,
+          purposes text[] NOT NULL CHECK (purposes <@ ARRAY['documents', 'time-stamps'] AND purposes <> '{}'),
+          trusted_from timestamptz,
+          trusted_until timestamptz,
+          permitted_names text[] NOT NULL,
+          created_at timestamptz NOT NULL DEFAULT now(),
+          ended_at timestamptz
+        );
+        CREATE UNIQUE INDEX anchor_trusted ON certs.anchor (sha256) WHERE ended_at IS NULL;`,
+    },
   ],
 };

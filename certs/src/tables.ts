@@ -43,6 +43,18 @@ export type CertsTables = {
     certificate: Buffer;
     retired_at: Date | null;
   };
+  'certs.anchor': {
+    id: string;
+    name: string;
+    certificate: Buffer;
+    sha256: Buffer;
+    purposes: ('documents' | 'time-stamps')[];
+    trusted_from: Date | null;
+    trusted_until: Date | null;
+    permitted_names: string[];
+    created_at: Generated<Date>;
+    ended_at: Date | null;
+  };
   'certs.cross_certificate': { sha256: Buffer; certificate: Buffer; created_at: Generated<Date> };
   'certs.responder': { purpose: 'ocsp' | 'tsa'; issuer_id: string; key_id: string; certificate: Buffer };
   'certs.revocation_list': {

@@ -6,6 +6,7 @@ import { completeSession, completeTask } from './activation/complete.ts';
 import { forgetSessions, forgetTask } from './activation/forget.ts';
 import { addActivationRoutes } from './activation/routes.ts';
 import { issueFor, issueTask, revokeCertificateOf, revokeTask } from './enrolment/certificate.ts';
+import { addConsequenceRoutes } from './enrolment/consequences.ts';
 import { enrolmentFollower } from './enrolment/follow.ts';
 import { addEnrolmentRoutes } from './enrolment/routes.ts';
 import type { SigningPages } from './pages.ts';
@@ -21,6 +22,7 @@ export function createSigning(context: ServiceContext, pages: SigningPages): Ser
     name: 'signing',
     routes: (app) => {
       addEnrolmentRoutes(app, context);
+      addConsequenceRoutes(app, context);
       addRequestRoutes(app, context);
       addActivationRoutes(app, context);
       addVerifyRoutes(app, context, pages);

@@ -13,7 +13,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
   idp: ['platform', 'registry'],
   'directory-sync': ['platform', 'registry'],
   'signing-service': ['platform', 'registry', 'certs'],
-  'admin-console': ['idp/pages', 'signing-service/pages'],
+  'admin-console': ['certs/pages', 'idp/pages', 'signing-service/pages'],
   edutrust: ['platform', 'registry', 'certs', 'idp', 'directory-sync', 'signing-service', 'admin-console'],
 };
 

@@ -253,7 +253,12 @@ describe('T1: every route × every role × whose things', { timeout: 120_000 }, 
               ['above', own.organisation, above, false],
               ['nowhere', nobody, own, false],
             ] as const)
-          : ([['its own', own.organisation, own, isAllowed]] as const);
+          : row.top
+            ? ([
+                ['the department', above.organisation, own, isAllowed],
+                ['its school', own.organisation, own, false],
+              ] as const)
+            : ([['its own', own.organisation, own, isAllowed]] as const);
         for (const [whose, organisation, things, expected] of cases) {
           const { statusCode } = await call(name, row, things, { role, organisation });
           // Without a resource the role is asked before the body is read.
@@ -272,7 +277,7 @@ describe('T1: every route × every role × whose things', { timeout: 120_000 }, 
       assert.equal(found?.freshWithinSeconds, row.fresh, name);
       const [role] = row.roles;
       if (row.fresh === undefined || !role) continue;
-      const { organisation } = world.things.own;
+      const { organisation } = row.top ? world.things.above : world.things.own;
       const stale = await call(name, row, world.things.own, { role, organisation, ageSeconds: row.fresh + 60 });
       assert.deepEqual([stale.statusCode, stale.json().code], [401, 'session/step-up-required'], name);
     }
@@ -280,7 +285,9 @@ describe('T1: every route × every role × whose things', { timeout: 120_000 }, 
 
   test('T3: no list tells a school anything of another', async () => {
     const { own, other, above } = world.things;
-    const lists = actionRows.filter(({ name, row }) => name.startsWith('GET ') && !row.of && !name.includes(':'));
+    const lists = actionRows.filter(
+      ({ name, row }) => name.startsWith('GET ') && !row.of && !row.top && !name.includes(':'),
+    );
     assert.ok(lists.length >= 9, `${lists.length} lists`);
     const seen: string[] = [];
     for (const { name, row } of lists) {

@@ -27,6 +27,8 @@ export type Row =
       readonly kind: 'roles';
       readonly roles: readonly Role[];
       readonly of?: keyof Belongings;
+      /** Only who has the role for the whole department. */
+      readonly top?: true;
       readonly body?: (of: Belongings) => object;
       /** Older sign-ins are asked to prove who they are again, in seconds (T5). */
       readonly fresh?: number;
@@ -50,7 +52,7 @@ const letters = {
 function roles(
   text: string,
   of?: keyof Belongings,
-  more: { body?: (of: Belongings) => object; fresh?: number } = {},
+  more: { body?: (of: Belongings) => object; fresh?: number; top?: true } = {},
 ): Row {
   const named = [...text].map((letter) => letters[letter as keyof typeof letters]);
   return { kind: 'roles', roles: named, ...(of ? { of } : {}), ...more };
@@ -108,7 +110,11 @@ export const rows: Readonly<Record<string, Row>> = {
   'GET /.well-known/openid-configuration': protocol,
   'GET /oidc/jwks': protocol,
   'GET,POST,OPTIONS,HEAD /oidc/*': protocol,
+  'GET /pki': anyone,
+  'GET /pki/cp': anyone,
+  'GET /pki/cps': anyone,
   'GET /pki/:id.crl': anyone,
+  'GET /pki/:id.delta.crl': anyone,
   'GET /pki/:id.crt': anyone,
   'GET /pki/ocsp/*': protocol,
   'POST /pki/ocsp': protocol,
@@ -194,6 +200,18 @@ export const rows: Readonly<Record<string, Row>> = {
     body: () => ({ reason: 'superseded' }),
     fresh: 300,
   }),
+
+  'POST /api/v1/certificates/:serial/release': roles('S', 'certificate', { fresh: 300 }),
+  'GET /api/v1/certificates/:serial/consequences': roles('DSAC', 'certificate'),
+  'GET /api/v1/certificate-expiries': roles('DSAC'),
+  'GET /api/v1/authorities/:id/consequences': roles('DSAC', undefined, { top: true }),
+  'GET /api/v1/trust-anchors': roles('DSA'),
+  'POST /api/v1/trust-anchors': roles('S', undefined, {
+    body: () => ({ name: 'Gốc khác', certificatePem: 'không phải PEM', purposes: ['documents'] }),
+    fresh: 300,
+    top: true,
+  }),
+  'POST /api/v1/trust-anchors/:id/end': roles('S', undefined, { fresh: 300, top: true }),
 
   // Signing
   'GET /api/v1/signing/enrolment': roles('G'),

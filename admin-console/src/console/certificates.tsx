@@ -1,131 +1,167 @@
 import { useState } from 'preact/hooks';
 import { api, must } from '../design/api.ts';
-import { Banner } from '../design/form.tsx';
-import { formatDate, formatTime, t } from '../design/language.ts';
-import { useAction, useLoad } from '../design/load.ts';
-import { State } from '../design/mark.tsx';
+import { formatDate, t } from '../design/language.ts';
+import { useLoad } from '../design/load.ts';
+import { AuthorityTree } from './authorities.tsx';
+import { CertificateState } from './certificate.tsx';
 import { useMay } from './me.ts';
 import { usePages } from './pages.ts';
 import { Empty, More, Show, TableFrame, Title } from './parts.tsx';
-import { profileName, reasonName } from './words.ts';
+import { profileName } from './words.ts';
 
-/** Our authorities with the freshness of their lists; every certificate with what is left of its life. */
+const filters = ['all', 'valid', 'suspended', 'revoked', 'expired'] as const;
+type Filter = (typeof filters)[number];
+const filterNames: Readonly<Record<Filter, () => string>> = {
+  all: () => t('Tất cả', 'All'),
+  valid: () => t('Hiệu lực', 'Valid'),
+  suspended: () => t('Tạm dừng', 'Suspended'),
+  revoked: () => t('Thu hồi', 'Revoked'),
+  expired: () => t('Hết hạn', 'Expired'),
+};
+
+/** Who certifies whom, what ends when, and every certificate. */
 export function Certificates() {
-  const [authorities] = useLoad('authorities', () => must(api.GET('/api/v1/authorities')));
-  const [round, setRound] = useState(0);
-  const { loaded, more } = usePages(`certificates ${round}`, (cursor) =>
-    must(api.GET('/api/v1/certificates', { params: { query: { limit: 50, ...(cursor ? { cursor } : {}) } } })),
+  const maySeeAnchors = useMay('anchors.read');
+  const [filter, setFilter] = useState<Filter>('all');
+  const [words, setWords] = useState('');
+  const { loaded, more } = usePages(`certificates ${filter} ${words}`, (cursor) =>
+    must(
+      api.GET('/api/v1/certificates', {
+        params: {
+          query: {
+            limit: 50,
+            ...(filter === 'all' ? {} : { status: filter }),
+            ...(words ? { q: words } : {}),
+            ...(cursor ? { cursor } : {}),
+          },
+        },
+      }),
+    ),
   );
   return (
     <>
-      <Title title={t('Chứng thư', 'Certificates')} />
-      <Show loaded={authorities}>
-        {({ items }) => (
-          <ul class="grid gap-4 md:grid-cols-3">
-            {items.map((one) => (
-              <li key={one.id} class="card grid gap-1 content-start">
-                <span class="font-semibold">{one.name}</span>
-                <span class="text-sm text-quiet">
-                  {t('đến', 'until')} {formatDate(one.notAfter)}
-                </span>
-                {one.crl && (
-                  <span class="text-sm">
-                    {t('Danh sách thu hồi số', 'Revocation list number')} {one.crl.number},{' '}
-                    {t('có hiệu lực đến', 'good until')} {formatTime(one.crl.nextUpdate)}
-                  </span>
-                )}
-                <span class="text-sm">
-                  <a href={`/pki/${one.id}.crt`}>{t('Tải chứng thư', 'Download')}</a> ·{' '}
-                  <a href={`/pki/${one.id}.crl`}>CRL</a>
-                </span>
-              </li>
-            ))}
-          </ul>
+      <Title title={t('Chứng thư', 'Certificates')}>
+        {maySeeAnchors && (
+          <a href="/admin/anchors" class="button">
+            {t('Gốc tin cậy khác', 'Other trusted roots')}
+          </a>
         )}
-      </Show>
-      <Show loaded={loaded}>
-        {(certificates) =>
-          certificates.length === 0 ? (
-            <Empty>{t('Chưa cấp chứng thư nào.', 'No certificate was issued yet.')}</Empty>
-          ) : (
-            <TableFrame label={t('Chứng thư đã cấp', 'Certificates issued')}>
-              <table class="table">
-                <thead>
-                  <tr>
-                    <th scope="col">{t('Của', 'Subject')}</th>
-                    <th scope="col">{t('Loại', 'Profile')}</th>
-                    <th scope="col">{t('Hết hạn', 'Expires')}</th>
-                    <th scope="col">{t('Trạng thái', 'State')}</th>
-                    <th scope="col">
-                      <span class="sr-only">{t('Việc', 'Actions')}</span>
-                    </th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {certificates.map((one) => (
-                    <tr key={one.serial}>
-                      <td>
-                        {one.subject}
-                        <span class="block text-sm text-quiet number">{one.serial.slice(0, 16)}…</span>
-                      </td>
-                      <td data-label={t('Loại', 'Profile')}>{profileName(one.profile)}</td>
-                      <td class="number" data-label={t('Hết hạn', 'Expires')}>
-                        {formatDate(one.notAfter)}
-                      </td>
-                      <td>
-                        {one.status === 'valid' && <State state="good">{t('Hiệu lực', 'Valid')}</State>}
-                        {one.status === 'expired' && <State state="plain">{t('Hết hạn', 'Expired')}</State>}
-                        {one.status === 'revoked' && (
-                          <State state="bad">{`${t('Thu hồi', 'Revoked')}: ${reasonName(one.reason ?? '')}`}</State>
-                        )}
-                      </td>
-                      <td>
-                        {one.status === 'valid' && ['official', 'seal'].includes(one.profile) && (
-                          <Revoke serial={one.serial} onDone={() => setRound(round + 1)} />
-                        )}
-                      </td>
+        <a href="/pki" class="button">
+          {t('Trang công bố', 'Public repository')}
+        </a>
+      </Title>
+      <AuthorityTree />
+      <Expiries />
+      <section class="grid gap-3">
+        <h2>{t('Chứng thư đã cấp', 'Certificates issued')}</h2>
+        <div class="flex flex-wrap gap-3 items-end no-print">
+          <label class="grid gap-1 flex-1 min-w-56">
+            <span class="text-sm">{t('Tìm theo tên hoặc mã định danh', 'Find by name or education ID')}</span>
+            <input
+              type="search"
+              class="control"
+              value={words}
+              maxLength={100}
+              onChange={({ currentTarget }) => setWords(currentTarget.value.trim())}
+            />
+          </label>
+          <label class="grid gap-1">
+            <span class="text-sm">{t('Trạng thái', 'State')}</span>
+            <select
+              class="control"
+              value={filter}
+              onChange={({ currentTarget }) => setFilter(currentTarget.value as Filter)}
+            >
+              {filters.map((one) => (
+                <option key={one} value={one}>
+                  {filterNames[one]()}
+                </option>
+              ))}
+            </select>
+          </label>
+        </div>
+        <Show loaded={loaded}>
+          {(certificates) =>
+            certificates.length === 0 ? (
+              <Empty>{t('Không có chứng thư nào như vậy.', 'There is no such certificate.')}</Empty>
+            ) : (
+              <TableFrame label={t('Chứng thư đã cấp', 'Certificates issued')}>
+                <table class="table">
+                  <thead>
+                    <tr>
+                      <th scope="col">{t('Của', 'Subject')}</th>
+                      <th scope="col">{t('Loại', 'Profile')}</th>
+                      <th scope="col">{t('Hết hạn', 'Expires')}</th>
+                      <th scope="col">{t('Trạng thái', 'State')}</th>
                     </tr>
-                  ))}
-                </tbody>
-              </table>
-            </TableFrame>
-          )
-        }
-      </Show>
-      {more && <More onClick={more} />}
+                  </thead>
+                  <tbody>
+                    {certificates.map((one) => (
+                      <tr key={one.serial}>
+                        <td>
+                          <a href={`/admin/certificates/${one.serial}`}>{one.subject}</a>
+                          <span class="block text-sm text-quiet number">{one.serial.slice(0, 16)}…</span>
+                        </td>
+                        <td data-label={t('Loại', 'Profile')}>{profileName(one.profile)}</td>
+                        <td class="number" data-label={t('Hết hạn', 'Expires')}>
+                          {formatDate(one.notAfter)}
+                        </td>
+                        <td>
+                          <CertificateState status={one.status} reason={one.reason} />
+                        </td>
+                      </tr>
+                    ))}
+                  </tbody>
+                </table>
+              </TableFrame>
+            )
+          }
+        </Show>
+        {more && <More onClick={more} />}
+      </section>
     </>
   );
 }
 
-function Revoke({ serial, onDone }: { readonly serial: string; readonly onDone: () => void }) {
-  const mayRevoke = useMay('certificates.revoke');
-  const { isBusy, error, run } = useAction();
-  if (!mayRevoke) return null;
-  const revoke = () =>
-    run(async () => {
-      if (
-        !confirm(
-          t(
-            'Thu hồi là vĩnh viễn: người này không ký được nữa cho tới khi đăng ký lại. Thu hồi?',
-            'Revocation is for good: this person cannot sign until enrolled again. Revoke?',
-          ),
-        )
-      )
-        return;
-      await must(
-        api.POST('/api/v1/certificates/{serial}/revoke', {
-          params: { path: { serial } },
-          body: { reason: 'keyCompromise' },
-        }),
-      );
-      onDone();
-    });
+/** A bar a month, from this one on. The numbers are text too: the bars only show their shape. */
+function Expiries() {
+  const [loaded] = useLoad('expiries', () => must(api.GET('/api/v1/certificate-expiries')));
   return (
-    <>
-      <button type="button" class="button button-bad" disabled={isBusy} onClick={revoke}>
-        {t('Thu hồi', 'Revoke')}
-      </button>
-      {error && <Banner state="bad">{error}</Banner>}
-    </>
+    <section class="grid gap-3">
+      <h2>{t('Hết hạn theo tháng', 'Expiring by month')}</h2>
+      <Show loaded={loaded}>
+        {({ months }) => {
+          const most = Math.max(1, ...months.map(({ count }) => count));
+          return (
+            <ol
+              class="card flex items-end gap-1 sm:gap-2 overflow-x-auto"
+              aria-label={t('Số chứng thư hết hạn', 'Certificates that expire')}
+            >
+              {months.map(({ month, count }) => {
+                const [year = '', number = ''] = month.split('-');
+                return (
+                  <li key={month} class="grid gap-1 justify-items-center text-sm min-w-9 flex-1">
+                    <span class={count > 0 ? 'number font-semibold' : 'number text-quiet'}>{count}</span>
+                    <span class="h-24 w-full flex items-end" aria-hidden="true">
+                      <span
+                        class={`w-full rounded-t ${count > 0 ? 'bg-accent' : 'bg-line'}`}
+                        style={{ height: count > 0 ? `${Math.max(4, (count / most) * 96)}px` : '2px' }}
+                      />
+                    </span>
+                    <span class="text-quiet number whitespace-nowrap">
+                      {number}
+                      <span class="sr-only">/{year}</span>
+                    </span>
+                    <span class="text-quiet number" aria-hidden="true">
+                      {number === '01' || month === months[0]?.month ? year : ' '}
+                    </span>
+                  </li>
+                );
+              })}
+            </ol>
+          );
+        }}
+      </Show>
+    </section>
   );
 }

@@ -5,8 +5,10 @@ import { Banner } from '../design/form.tsx';
 import { t } from '../design/language.ts';
 import { useLoad } from '../design/load.ts';
 import { Mark } from '../design/mark.tsx';
+import { Anchors } from './anchors.tsx';
 import { Apps } from './apps.tsx';
 import { Audit } from './audit.tsx';
+import { CertificateRoute } from './certificate.tsx';
 import { Certificates } from './certificates.tsx';
 import { ClassPage } from './class.tsx';
 import { Import } from './import.tsx';
@@ -61,6 +63,8 @@ export function Console() {
             <Route path="/admin/apps" component={Apps} />
             <Route path="/admin/sync" component={Sync} />
             <Route path="/admin/certificates" component={Certificates} />
+            <Route path="/admin/certificates/:serial" component={CertificateRoute} />
+            <Route path="/admin/anchors" component={Anchors} />
             <Route path="/admin/signing" component={Signing} />
             <Route path="/admin/audit" component={Audit} />
             <Route path="/admin/mail" component={Mail} />

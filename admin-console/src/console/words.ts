@@ -30,9 +30,12 @@ export function eventName(type: string): string {
     'affiliation.started': t('vào đơn vị', 'joined'),
     'app.registered': t('đăng ký ứng dụng', 'app registered'),
     'authority.created': t('lập cơ quan cấp chứng thư', 'certificate authority made'),
+    'authority.requested': t('yêu cầu lập cơ quan cấp chứng thư', 'certificate authority requested'),
     'backup.restored': t('khôi phục từ bản sao lưu', 'restored from a backup'),
     'certificate.issued': t('cấp chứng thư', 'certificate issued'),
+    'certificate.released': t('mở lại chứng thư', 'certificate released'),
     'certificate.revoked': t('thu hồi chứng thư', 'certificate revoked'),
+    'certificate.suspended': t('tạm dừng chứng thư', 'certificate suspended'),
     'class.created': t('mở lớp', 'class opened'),
     'consent.given': t('đồng ý cho ứng dụng xem thông tin', 'agreed that an app sees data'),
     'consent.withdrawn': t('rút lại đồng ý', 'withdrew an agreement'),
@@ -67,6 +70,8 @@ export function eventName(type: string): string {
     'sync-target.added': t('thêm đích đồng bộ', 'sync target added'),
     'sync-target.removed': t('gỡ đích đồng bộ', 'sync target removed'),
     'sync.run-finished': t('xong một lượt đồng bộ', 'sync run finished'),
+    'trust-anchor.added': t('tin thêm một gốc', 'root trusted'),
+    'trust-anchor.ended': t('thôi tin một gốc', 'root trusted no more'),
   };
   return names[type] ?? type;
 }
@@ -85,6 +90,7 @@ export function profileName(profile: string): string {
   const names: Record<string, string> = {
     root: t('Gốc', 'Root'),
     'issuing-ca': t('Cấp chứng thư', 'Issuing CA'),
+    cross: t('Gốc chứng thực chéo', 'Cross-certified root'),
     official: t('Cá nhân ký', 'Official'),
     seal: t('Dấu của đơn vị', 'Organisation seal'),
     tsa: t('Dấu thời gian', 'Time stamps'),
@@ -114,6 +120,8 @@ export function reasonName(reason: string): string {
     affiliationChanged: t('Đổi đơn vị', 'Affiliation changed'),
     superseded: t('Đã thay bằng chứng thư khác', 'Superseded'),
     cessationOfOperation: t('Không dùng nữa', 'Ceased'),
+    cACompromise: t('CA bị lộ khoá', 'Authority compromised'),
+    certificateHold: t('Tạm dừng để xác minh', 'Suspended while it is looked into'),
   };
   return names[reason] ?? reason;
 }

@@ -1,3 +1,4 @@
+import type { CertsPages } from '@edutrust/certs/pages';
 import type { IdpPages } from '@edutrust/idp/pages';
 import type { SigningPages } from '@edutrust/signing-service/pages';
 import { t } from '../design/language.ts';
@@ -7,6 +8,7 @@ import { Consent } from './consent.tsx';
 import { renderPage } from './document.tsx';
 import { ErrorPage } from './error.tsx';
 import { Launcher } from './launcher.tsx';
+import { Repository } from './repository.tsx';
 import { LoggedOut, LogoutConfirm, SignIn, StepUp } from './sign-in.tsx';
 import { Verify, VerifyCode, VerifyReport } from './verify.tsx';
 
@@ -49,6 +51,15 @@ export const idpPages: IdpPages = {
       data: forScript('create', props.passkey),
     })),
   error: (props, view) => renderPage(view, () => ({ title: props.problem.title, body: <ErrorPage {...props} /> })),
+};
+
+export const certsPages: CertsPages = {
+  repository: (props, view) =>
+    renderPage(view, () => ({
+      title: t('Kho chứng thư công khai', 'Public certificate repository'),
+      body: <Repository {...props} />,
+      wide: true,
+    })),
 };
 
 export const signingPages: SigningPages = {

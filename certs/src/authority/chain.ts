@@ -1,5 +1,6 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { sql } from 'kysely';
+import { trustedAnchors } from '../anchors/anchors.ts';
 import { certsOf } from '../tables.ts';
 import { listAuthorities } from './authorities.ts';
 
@@ -21,7 +22,9 @@ export async function chainAbove(context: Pick<ServiceContext, 'db'>, issuerId: 
  * certificates by which one root vouches for another; the newest lists. DER.
  */
 export async function trustMaterial({ db }: Pick<ServiceContext, 'db'>): Promise<{
+  /** Also other people's roots that operators trust for documents, in the form of their limits. */
   readonly anchors: Buffer[];
+  readonly timeStampAnchors: Buffer[];
   readonly untrusted: Buffer[];
   readonly crls: Buffer[];
 }> {
@@ -29,8 +32,10 @@ export async function trustMaterial({ db }: Pick<ServiceContext, 'db'>): Promise
   const cross = await certsOf(db).selectFrom('certs.cross_certificate').select('certificate').execute();
   const { rows } = await sql<{ der: Buffer }>`
     SELECT DISTINCT ON (issuer_id) der FROM certs.revocation_list ORDER BY issuer_id, number DESC`.execute(db);
+  const own = all.filter(({ issuerId }) => issuerId === null).map(({ certificate }) => certificate);
   return {
-    anchors: all.filter(({ issuerId }) => issuerId === null).map(({ certificate }) => certificate),
+    anchors: [...own, ...(await trustedAnchors(db, 'documents'))],
+    timeStampAnchors: [...own, ...(await trustedAnchors(db, 'time-stamps'))],
     untrusted: [
       ...all.filter(({ issuerId }) => issuerId !== null).map(({ certificate }) => certificate),
       ...cross.map(({ certificate }) => certificate),

@@ -6,7 +6,8 @@ import { sql } from 'kysely';
 import Type from 'typebox';
 import { parseCertificate, toPem } from '../certificate/certificate.ts';
 import { newestRevocationList } from '../revocation/revocation-list.ts';
-import { chainAbove, listAuthorities, revocationReasons, revokeCertificate } from './authority.ts';
+import { certsOf } from '../tables.ts';
+import { chainAbove, listAuthorities, releaseCertificate, revocationReasons, revokeCertificate } from './authority.ts';
 
 const tags = ['certificates'];
 const nullable = <Schema extends Type.TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
@@ -21,7 +22,7 @@ const CertificateSummary = Type.Object({
   organisationId: nullable(Type.String()),
   notBefore: Time,
   notAfter: Time,
-  status: Type.Enum(['valid', 'revoked', 'expired']),
+  status: Type.Enum(['valid', 'suspended', 'revoked', 'expired']),
   revokedAt: nullable(Time),
   reason: nullable(Type.String()),
 });
@@ -35,7 +36,7 @@ type Row = Omit<Type.Static<typeof CertificateSummary>, 'notBefore' | 'notAfter'
 
 const columns = sql`serial, subject, profile, issuer_id AS "issuerId", person_id AS "personId", organisation_id AS "organisationId",
   not_before AS "notBefore", not_after AS "notAfter", revoked_at AS "revokedAt", revocation_reason AS reason, der,
-  CASE WHEN revoked_at IS NOT NULL THEN 'revoked' WHEN not_after < now() THEN 'expired' ELSE 'valid' END AS status`;
+  CASE WHEN revocation_reason = 'certificateHold' THEN 'suspended' WHEN revoked_at IS NOT NULL THEN 'revoked' WHEN not_after < now() THEN 'expired' ELSE 'valid' END AS status`;
 
 function toSummary({ der: _der, ...row }: Row) {
   return {
@@ -64,6 +65,8 @@ export function addAuthorityRoutes(app: App, context: ServiceContext): void {
                 name: Type.String(),
                 purpose: Type.String(),
                 issuerId: nullable(Type.String()),
+                retiredAt: nullable(Time),
+                isOffline: Type.Boolean({ description: 'Its key is kept apart from the server' }),
                 subject: Type.String(),
                 notBefore: Time,
                 notAfter: Time,
@@ -77,7 +80,8 @@ export function addAuthorityRoutes(app: App, context: ServiceContext): void {
     },
     async () => {
       const authorities = await listAuthorities(db);
-      const items = authorities.map(async ({ id, name, purpose, issuerId, certificate: der }) => {
+      const offline = await certsOf(db).selectFrom('certs.key').select('id').where('store', '=', 'offline').execute();
+      const items = authorities.map(async ({ id, name, purpose, issuerId, keyId, certificate: der, retiredAt }) => {
         const certificate = parseCertificate(der);
         const list = await newestRevocationList(db, id);
         return {
@@ -85,6 +89,8 @@ export function addAuthorityRoutes(app: App, context: ServiceContext): void {
           name,
           purpose,
           issuerId,
+          retiredAt: retiredAt?.toISOString() ?? null,
+          isOffline: offline.some((key) => key.id === keyId),
           subject: certificate.subject.toString(),
           notBefore: certificate.notBefore.toISOString(),
           notAfter: certificate.notAfter.toISOString(),
@@ -110,7 +116,7 @@ export function addAuthorityRoutes(app: App, context: ServiceContext): void {
         tags,
         summary: 'Certificates that were issued, soonest expiry first',
         querystring: Type.Object({
-          status: Type.Optional(Type.Enum(['valid', 'revoked', 'expired'])),
+          status: Type.Optional(Type.Enum(['valid', 'suspended', 'revoked', 'expired'])),
           q: Type.Optional(Type.String({ maxLength: 100 })),
           limit: Type.Integer({ minimum: 1, maximum: 200, default: 50 }),
           cursor: Type.Optional(Type.String({ maxLength: 80 })),
@@ -131,7 +137,9 @@ export function addAuthorityRoutes(app: App, context: ServiceContext): void {
         conditions.push(
           sql`registry.fold(subject) LIKE '%' || registry.fold(${query.q.replaceAll(/[\\%_]/g, '\\$&')}) || '%'`,
         );
-      if (query.status === 'revoked') conditions.push(sql`revoked_at IS NOT NULL`);
+      if (query.status === 'suspended') conditions.push(sql`revocation_reason = 'certificateHold'`);
+      if (query.status === 'revoked')
+        conditions.push(sql`revoked_at IS NOT NULL AND revocation_reason <> 'certificateHold'`);
       if (query.status === 'expired') conditions.push(sql`revoked_at IS NULL AND not_after < now()`);
       if (query.status === 'valid') conditions.push(sql`revoked_at IS NULL AND not_after >= now()`);
       if (at && after && !Number.isNaN(Date.parse(at)))
@@ -198,7 +206,8 @@ export function addAuthorityRoutes(app: App, context: ServiceContext): void {
       config: { access: requires('certificates.revoke', organisationOf, 300) },
       schema: {
         tags,
-        summary: 'Revokes for good; the new revocation list is there when this answers',
+        summary:
+          'Revokes for good, or suspends with the reason certificateHold; the new revocation list is there when this answers',
         params,
         body: Type.Object(
           { reason: Type.Enum(Object.keys(revocationReasons) as (keyof typeof revocationReasons)[]) },
@@ -211,6 +220,46 @@ export function addAuthorityRoutes(app: App, context: ServiceContext): void {
       const { serial } = request.params;
       await revokeCertificate(context, serial, request.body.reason, personActor(request));
       return toSummary(await find(serial));
+    },
+  );
+
+  app.post(
+    '/api/v1/certificates/:serial/release',
+    {
+      config: { access: requires('certificates.revoke', organisationOf, 300) },
+      schema: { tags, summary: 'Ends a suspension', params, response: { 200: CertificateSummary } },
+    },
+    async (request) => {
+      const { serial } = request.params;
+      await releaseCertificate(context, serial, personActor(request));
+      return toSummary(await find(serial));
+    },
+  );
+
+  app.get(
+    '/api/v1/certificate-expiries',
+    {
+      config: { access: requires('certificates.read') },
+      schema: {
+        tags,
+        summary: 'How many certificates end in each of the next thirteen months, this one first',
+        response: {
+          200: Type.Object({ months: Type.Array(Type.Object({ month: Type.String(), count: Type.Integer() })) }),
+        },
+      },
+    },
+    async ({ actor }) => {
+      const scope = actor ? scopeOf(actor, 'certificates.read') : [];
+      const { rows } = await sql<{ month: string; count: number }>`
+        SELECT to_char(month, 'YYYY-MM') AS month, (
+          SELECT count(*) FROM certs.certificate AS c
+          WHERE c.state = 'issued' AND c.revoked_at IS NULL
+            AND c.not_after >= greatest(month, now()) AND c.not_after < month + interval '1 month'
+            AND EXISTS (SELECT FROM registry.organisation AS o WHERE o.path && ${scope}::uuid[]
+              AND (o.id = c.organisation_id OR (c.organisation_id IS NULL AND o.parent_id IS NULL)))) AS count
+        FROM generate_series(date_trunc('month', now()), date_trunc('month', now()) + interval '12 months', interval '1 month') AS month
+        ORDER BY month`.execute(db);
+      return { months: rows };
     },
   );
 }

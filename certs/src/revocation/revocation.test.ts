@@ -55,7 +55,10 @@ function request(
 async function readAnswer(shop: Workshop, asked: Buffer, answer: Buffer): Promise<string> {
   await shop.write('request.der', asked);
   await shop.write('answer.der', answer);
-  await shop.write('issuing.pem', ['people', 'services'].map((id) => readFileSync(join(shop.folder, `${id}.pem`), 'utf8')).join(''));
+  await shop.write(
+    'issuing.pem',
+    ['people', 'services'].map((id) => readFileSync(join(shop.folder, `${id}.pem`), 'utf8')).join(''),
+  );
   return shop.openssl(
     'ocsp',
     '-reqin',

@@ -153,15 +153,13 @@ function addRootList(certs: Command, program: Program): void {
         days: Number(options.listDays),
       });
       await writeNew(options.out, list, false);
-      program
-        .output()
-        .result(
-          { list: options.out },
-          {
-            vi: `Đã ghi ${options.out}; cài bằng edutrust certs install.`,
-            en: `Wrote ${options.out}; install it with edutrust certs install.`,
-          },
-        );
+      program.output().result(
+        { list: options.out },
+        {
+          vi: `Đã ghi ${options.out}; cài bằng edutrust certs install.`,
+          en: `Wrote ${options.out}; install it with edutrust certs install.`,
+        },
+      );
     });
 }
 

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildScreens, distDirectory, screensAreStale } from '@edutrust/admin-console/build';
+import type { CertsPages } from '@edutrust/certs/pages';
 import type { IdpPages } from '@edutrust/idp/pages';
 import { type App, anyone } from '@edutrust/platform/http';
 import type { SigningPages } from '@edutrust/signing-service/pages';
@@ -8,6 +9,7 @@ import fastifyStatic from '@fastify/static';
 
 /** The built pages, as the services ask for them. */
 export interface Pages {
+  readonly certsPages: CertsPages;
   readonly idpPages: IdpPages;
   readonly signingPages: SigningPages;
 }

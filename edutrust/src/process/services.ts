@@ -29,7 +29,7 @@ export async function buildServices(
   const built: Partial<Record<ServiceName, Service>> = {
     idp,
     ...(names.includes('registry') ? { registry: createRegistry(context) } : {}),
-    ...(names.includes('certs') ? { certs: await createCerts(context) } : {}),
+    ...(names.includes('certs') ? { certs: createCerts(context, pages.certsPages) } : {}),
     ...(names.includes('signing') ? { signing: await createSigning(context, pages.signingPages) } : {}),
     ...(names.includes('sync') ? { sync: createDirectorySync(context) } : {}),
   };

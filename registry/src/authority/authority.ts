@@ -54,6 +54,18 @@ export function requires(
   };
 }
 
+/** The resource of what concerns everybody: only who has the role for the whole department may do it. */
+export function ofDepartment(db: Database): () => Promise<Resource> {
+  return async () => {
+    const department = await registryOf(db)
+      .selectFrom('registry.organisation')
+      .select('id')
+      .where('parent_id', 'is', null)
+      .executeTakeFirst();
+    return department ? { organisationId: department.id } : {};
+  };
+}
+
 /** The roles that the person holds now. A person who has left holds none. */
 export async function rolesOf(db: Database | Transaction, personId: string): Promise<RoleAssignment[]> {
   const { rows } = await sql<RoleAssignment>`

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { addAnchor, endAnchor } from '@edutrust/certs/anchors';
 import { trustMaterial } from '@edutrust/certs/authority';
+import { toPem } from '@edutrust/certs/certificate';
 import { type TestCity, TestPhone, testCity } from '../enrolment/test-city.ts';
+import { signPdf } from '../pades/pades.ts';
+import { createAuthority } from '../pades/test-authority.ts';
+import { tablePdf } from '../pdf/test-files.ts';
 import { initials } from './document.ts';
 import { largestFileBytes } from './limits.ts';
 
@@ -63,6 +68,35 @@ describe('public verification', () => {
     assert.deepEqual([changed.verdict, changed.unchanged.answer, changed.document], ['invalid', 'no', null]);
     const plain = (await api({ file: unsigned })).json;
     assert.deepEqual([plain.verdict, plain.unchanged.answer, plain.trusted.answer], ['unsigned', 'none', 'none']);
+  });
+
+  test('a foreign signature is not conclusive until the department trusts its root, and then it is valid', async () => {
+    const foreign = createAuthority();
+    const signedAt = new Date(Date.now() - 60_000);
+    const file = await signPdf(
+      tablePdf(),
+      { signerName: 'X', at: signedAt },
+      foreign.signerOf(foreign.official(), signedAt),
+    );
+    const before = (await api({ file })).json;
+    assert.deepEqual(
+      [before.verdict, before.unchanged.answer, before.trusted.answer],
+      ['indeterminate', 'yes', 'unknown'],
+    );
+    const request = {
+      name: 'CA khác',
+      certificatePem: toPem(foreign.root.certificate),
+      purposes: ['documents', 'time-stamps'] as const,
+      from: null,
+      until: null,
+      permittedNames: ['C=VN, O=Trường Trung học cơ sở Nguyễn Thị Minh Khai', 'C=VN, O=EduTrust'],
+    };
+    const actor = { kind: 'system', name: 'test' } as const;
+    const id = await world.context.db.transaction().execute((tx) => addAnchor(tx, request, actor));
+    const after = (await api({ file })).json;
+    assert.deepEqual([after.verdict, after.trusted.answer], ['valid', 'yes'], JSON.stringify(after.reasons));
+    await world.context.db.transaction().execute((tx) => endAnchor(tx, id, new Date(), actor));
+    assert.equal((await api({ file })).json.verdict, 'indeterminate');
   });
 
   test('what is no PDF, no file, no form or has a bad field is a 400 with a sentence', async () => {

@@ -1,0 +1,207 @@
+import { useState } from 'preact/hooks';
+import { useLocation } from 'preact-iso';
+import { api, must } from '../design/api.ts';
+import { Banner } from '../design/form.tsx';
+import { formatDate, formatTime, t } from '../design/language.ts';
+import { useAction, useLoad } from '../design/load.ts';
+import { State } from '../design/mark.tsx';
+import { useMay } from './me.ts';
+import { Show, Title } from './parts.tsx';
+import { profileName, reasonName } from './words.ts';
+
+export function CertificateState({ status, reason }: { readonly status: string; readonly reason: string | null }) {
+  if (status === 'valid') return <State state="good">{t('Hiệu lực', 'Valid')}</State>;
+  if (status === 'expired') return <State state="plain">{t('Hết hạn', 'Expired')}</State>;
+  if (status === 'suspended') return <State state="warn">{t('Tạm dừng', 'Suspended')}</State>;
+  return <State state="bad">{`${t('Thu hồi', 'Revoked')}: ${reasonName(reason ?? '')}`}</State>;
+}
+
+/** One certificate: whose, by whom, until when, and what revoking it would do. */
+export function CertificatePage({ serial }: { readonly serial: string }) {
+  const [loaded, reload] = useLoad(`certificate ${serial}`, () =>
+    must(api.GET('/api/v1/certificates/{serial}', { params: { path: { serial } } })),
+  );
+  const mayRevoke = useMay('certificates.revoke');
+  return (
+    <Show loaded={loaded}>
+      {(one) => (
+        <>
+          <Title title={one.subject} note={profileName(one.profile)}>
+            <CertificateState status={one.status} reason={one.reason} />
+          </Title>
+          <dl class="card grid gap-x-6 gap-y-3 sm:grid-cols-[auto_1fr]">
+            <dt class="text-quiet">{t('Số sê-ri', 'Serial number')}</dt>
+            <dd class="number break-all">{one.serial}</dd>
+            <dt class="text-quiet">{t('Hiệu lực', 'Validity')}</dt>
+            <dd class="number">
+              {formatDate(one.notBefore)} – {formatDate(one.notAfter)}
+            </dd>
+            <dt class="text-quiet">{t('Chuỗi chứng thực', 'Chain')}</dt>
+            <dd>
+              <ol class="grid gap-1">
+                {chainNames(one.chainPem).map((depth) => (
+                  <li key={depth} style={{ paddingLeft: `${depth * 1}rem` }}>
+                    {depth === 0
+                      ? t('chứng thư này', 'this certificate')
+                      : depth === 1
+                        ? issuerName(one.issuerId)
+                        : t('gốc', 'the root')}
+                  </li>
+                ))}
+              </ol>
+            </dd>
+            {one.revokedAt && (
+              <>
+                <dt class="text-quiet">{t('Ngừng từ', 'Stopped at')}</dt>
+                <dd class="number">{formatTime(one.revokedAt)}</dd>
+              </>
+            )}
+            <dt class="text-quiet">{t('Tệp', 'Files')}</dt>
+            <dd class="flex flex-wrap gap-4">
+              <a href={pemAddress(one.certificatePem)} download={`${serial}.pem`}>
+                {t('Chứng thư (PEM)', 'Certificate (PEM)')}
+              </a>
+              <a href={pemAddress(one.certificatePem + one.chainPem)} download={`${serial}-chain.pem`}>
+                {t('Cả chuỗi (PEM)', 'With its chain (PEM)')}
+              </a>
+            </dd>
+          </dl>
+          {mayRevoke && one.status === 'suspended' && <Release serial={serial} onDone={reload} />}
+          {mayRevoke && ['valid', 'suspended'].includes(one.status) && ['official', 'seal'].includes(one.profile) && (
+            <Revoke serial={serial} isSuspended={one.status === 'suspended'} onDone={reload} />
+          )}
+        </>
+      )}
+    </Show>
+  );
+}
+
+const chainNames = (pem: string) => Array.from({ length: (pem.match(/BEGIN/g) ?? []).length + 1 }, (_, depth) => depth);
+const pemAddress = (pem: string) => `data:application/x-pem-file,${encodeURIComponent(pem)}`;
+const issuerName = (id: string) =>
+  id.startsWith('people')
+    ? t('CA cấp cho người và đơn vị', 'the authority for people and organisations')
+    : t('CA của dịch vụ', 'the authority for services');
+
+const reasons = [
+  'keyCompromise',
+  'affiliationChanged',
+  'superseded',
+  'cessationOfOperation',
+  'certificateHold',
+] as const;
+
+/** What it would do stands above the button: nobody revokes and learns afterwards what it meant. */
+function Revoke({
+  serial,
+  isSuspended,
+  onDone,
+}: {
+  readonly serial: string;
+  readonly isSuspended: boolean;
+  readonly onDone: () => void;
+}) {
+  const [loaded] = useLoad(`consequences ${serial}`, () =>
+    must(api.GET('/api/v1/certificates/{serial}/consequences', { params: { path: { serial } } })),
+  );
+  const [reason, setReason] = useState<(typeof reasons)[number]>('keyCompromise');
+  const { isBusy, error, run } = useAction();
+  const isFinal = reason !== 'certificateHold';
+  const revoke = () =>
+    run(async () => {
+      await must(api.POST('/api/v1/certificates/{serial}/revoke', { params: { path: { serial } }, body: { reason } }));
+      onDone();
+    });
+  return (
+    <section class="card grid gap-4" aria-labelledby="revoke">
+      <h2 id="revoke">{t('Thu hồi', 'Revoke')}</h2>
+      <Show loaded={loaded}>
+        {({ signer, waitingRequests, signedDocuments, lastSignedAt }) => (
+          <ul class="grid gap-1 list-disc pl-5">
+            {signer && (
+              <li>
+                {t(
+                  `${signer.name}, ${signer.title} ${signer.organisation}, không ký được nữa cho tới khi đăng ký lại và được duyệt.`,
+                  `${signer.name}, ${signer.title} of ${signer.organisation}, cannot sign until enrolled and approved again.`,
+                )}
+              </li>
+            )}
+            <li>
+              {t(
+                `${waitingRequests} tài liệu đang chờ người này ký sẽ phải chờ.`,
+                `${waitingRequests} documents that wait for this signature go on waiting.`,
+              )}
+            </li>
+            <li>
+              {t(
+                `${signedDocuments} tài liệu đã ký và đóng dấu thời gian vẫn hợp lệ`,
+                `${signedDocuments} documents signed and stamped before stay valid`,
+              )}
+              {lastSignedAt && `; ${t('lần cuối', 'the last')} ${formatTime(lastSignedAt)}`}.
+            </li>
+            <li>
+              {t(
+                'OCSP và danh sách thu hồi báo trong vòng 10 giây.',
+                'OCSP and the revocation list tell within ten seconds.',
+              )}
+            </li>
+          </ul>
+        )}
+      </Show>
+      <label class="grid gap-1 max-w-md">
+        <span class="font-semibold">{t('Lý do', 'Reason')}</span>
+        <select
+          class="control"
+          value={reason}
+          onChange={({ currentTarget }) => setReason(currentTarget.value as typeof reason)}
+        >
+          {reasons
+            .filter((one) => !(isSuspended && one === 'certificateHold'))
+            .map((one) => (
+              <option key={one} value={one}>
+                {reasonName(one)}
+              </option>
+            ))}
+        </select>
+      </label>
+      <p class="text-sm text-quiet">
+        {isFinal
+          ? t('Thu hồi là vĩnh viễn, không đảo lại được.', 'Revocation is for good and cannot be taken back.')
+          : t('Tạm dừng có thể mở lại sau.', 'A suspension can be ended later.')}
+      </p>
+      {error && <Banner state="bad">{error}</Banner>}
+      <button type="button" class="button button-bad justify-self-start" disabled={isBusy} onClick={revoke}>
+        {isFinal ? t('Thu hồi vĩnh viễn', 'Revoke for good') : t('Tạm dừng', 'Suspend')}
+      </button>
+    </section>
+  );
+}
+
+function Release({ serial, onDone }: { readonly serial: string; readonly onDone: () => void }) {
+  const { isBusy, error, run } = useAction();
+  const release = () =>
+    run(async () => {
+      await must(api.POST('/api/v1/certificates/{serial}/release', { params: { path: { serial } } }));
+      onDone();
+    });
+  return (
+    <section class="card grid gap-3 justify-items-start">
+      <p>
+        {t(
+          'Chứng thư này đang tạm dừng: chữ ký mới không được chấp nhận.',
+          'This certificate is suspended: new signatures are not accepted.',
+        )}
+      </p>
+      {error && <Banner state="bad">{error}</Banner>}
+      <button type="button" class="button button-primary" disabled={isBusy} onClick={release}>
+        {t('Mở lại', 'End the suspension')}
+      </button>
+    </section>
+  );
+}
+
+/** `/admin/certificates/:serial` */
+export function CertificateRoute() {
+  const { path } = useLocation();
+  return <CertificatePage key={path} serial={path.split('/').at(-1) ?? ''} />;
+}

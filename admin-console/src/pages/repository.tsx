@@ -1,0 +1,107 @@
+import type { RepositoryProps } from '@edutrust/certs/pages';
+import { formatDate, formatTime, t } from '../design/language.ts';
+import { Stack } from './document.tsx';
+
+const groups = (hex: string) => hex.toUpperCase().match(/.{4}/g)?.join(' ') ?? '';
+
+/** `/pki`: how to trust us, and everything that checks what we issue. */
+export function Repository({ authorities, ocspAddress, timeStampAddress, policies }: RepositoryProps) {
+  return (
+    <Stack>
+      <h1>{t('Kho chứng thư công khai', 'Public certificate repository')}</h1>
+      <p>
+        {t(
+          'Mọi thứ cần để tự kiểm chữ ký do hệ thống cấp: chứng thư, danh sách thu hồi, địa chỉ dịch vụ.',
+          'Everything to check our signatures by yourself: certificates, revocation lists, addresses of the services.',
+        )}
+      </p>
+      <section class="grid gap-3">
+        <h2>{t('Cơ quan cấp chứng thư', 'Certificate authorities')}</h2>
+        <ul class="grid gap-3">
+          {authorities.map(({ id, name, role, notAfter, sha256, certificatePath, list, isRetired }) => (
+            <li key={id} class="card grid gap-2">
+              <h3>
+                {name}
+                {role === 'root' && !isRetired && ` · ${t('gốc', 'root')}`}
+                {isRetired && ` · ${t('đã thôi cấp', 'issues no more')}`}
+              </h3>
+              <p class="text-sm number break-words">
+                <span class="text-quiet">SHA-256</span> {groups(sha256)}
+              </p>
+              <p class="text-sm text-quiet">
+                {t('Hết hạn', 'Ends')} {formatDate(notAfter)}
+                {list && (
+                  <>
+                    {' · '}
+                    {t(
+                      `danh sách thu hồi số ${list.number}, dùng được đến`,
+                      `revocation list ${list.number}, good until`,
+                    )}{' '}
+                    {formatTime(list.nextUpdate)}
+                  </>
+                )}
+              </p>
+              <p class="flex flex-wrap gap-3">
+                <a class="button" href={certificatePath}>
+                  {t('Tải chứng thư', 'Certificate')}
+                </a>
+                {list && (
+                  <a class="button" href={list.path}>
+                    {t('Danh sách thu hồi', 'Revocation list')}
+                  </a>
+                )}
+              </p>
+            </li>
+          ))}
+        </ul>
+      </section>
+      <section class="grid gap-2">
+        <h2>{t('Để phần mềm của bạn tin chữ ký', 'To make your software trust the signatures')}</h2>
+        <ol class="list-decimal pl-5 grid gap-2">
+          <li>
+            {t(
+              'Tải chứng thư gốc, so dấu SHA-256 ở trên với văn bản giấy của Sở.',
+              'Download the root and compare its SHA-256 above with the department’s letter.',
+            )}
+          </li>
+          <li>
+            {t(
+              'Adobe Reader: Preferences → Signatures → Identities & Trusted Certificates → Trusted Certificates → Import, rồi chọn “Use this certificate as a trusted root”.',
+              'Adobe Reader: Preferences → Signatures → Identities & Trusted Certificates → Trusted Certificates → Import, then “Use this certificate as a trusted root”.',
+            )}
+          </li>
+          <li>
+            {t('Dòng lệnh', 'Command line')}:{' '}
+            <code class="number break-words">
+              certutil -A -d sql:nss -n edutrust -t C,C,C -i root.crt; pdfsig -nssdir sql:nss …
+            </code>
+          </li>
+        </ol>
+        <p>
+          {t('Hoặc kiểm ngay tại', 'Or check right here at')} <a href="/verify">/verify</a>.
+        </p>
+      </section>
+      <section class="grid gap-2">
+        <h2>{t('Dịch vụ và chính sách', 'Services and policies')}</h2>
+        <dl class="grid gap-x-4 gap-y-1 sm:grid-cols-[auto_1fr] text-sm">
+          <dt class="text-quiet">OCSP (RFC 6960)</dt>
+          <dd class="number break-all">{ocspAddress}</dd>
+          <dt class="text-quiet">{t('Dấu thời gian (RFC 3161)', 'Time stamps (RFC 3161)')}</dt>
+          <dd class="number break-all">{timeStampAddress}</dd>
+          <dt class="text-quiet">{t('Chính sách: cá nhân', 'Policy: people')}</dt>
+          <dd class="number break-all">{policies.official}</dd>
+          <dt class="text-quiet">{t('Chính sách: đơn vị', 'Policy: organisations')}</dt>
+          <dd class="number break-all">{policies.seal}</dd>
+          <dt class="text-quiet">{t('Chính sách: dịch vụ', 'Policy: services')}</dt>
+          <dd class="number break-all">{policies.services}</dd>
+          <dt class="text-quiet">{t('Chính sách: dấu thời gian', 'Policy: time stamps')}</dt>
+          <dd class="number break-all">{policies.timeStamps}</dd>
+        </dl>
+        <p class="flex flex-wrap gap-4">
+          <a href="/pki/cps">{t('Quy chế chứng thực (CPS)', 'Certification practice statement (CPS)')}</a>
+          <a href="/pki/cp">{t('Chính sách chứng thư (CP)', 'Certificate policy (CP)')}</a>
+        </p>
+      </section>
+    </Stack>
+  );
+}

@@ -1,0 +1,123 @@
+import type { Database, Transaction } from '@edutrust/platform/database';
+import { Conflict, InvalidInput, NotFound } from '@edutrust/platform/errors';
+import { record } from '@edutrust/platform/events';
+import type { Actor } from '@edutrust/platform/http';
+import { uuidv7 } from '@edutrust/platform/ids';
+import { parseCertificate, pemBodies } from '../certificate/certificate.ts';
+import { parsePathCertificate } from '../path/path-certificate.ts';
+import { certsOf } from '../tables.ts';
+import { anchorForm, parseNameText } from './anchor-form.ts';
+
+/** What somebody else's root is trusted for. */
+export const anchorPurposes = ['documents', 'time-stamps'] as const;
+export type AnchorPurpose = (typeof anchorPurposes)[number];
+
+export interface AnchorRequest {
+  readonly name: string;
+  /** One certificate, PEM. */
+  readonly certificatePem: string;
+  readonly purposes: readonly AnchorPurpose[];
+  readonly from: Date | null;
+  readonly until: Date | null;
+  readonly permittedNames: readonly string[];
+}
+
+/**
+ * Trusts somebody else's root from now on, within limits. Nothing is trusted but what was added here and our own.
+ *
+ * @throws InvalidInput for what is no authority's certificate; Conflict for one that is trusted already.
+ */
+export async function addAnchor(transaction: Transaction, request: AnchorRequest, actor: Actor): Promise<string> {
+  const certificate = readAuthority(request.certificatePem);
+  for (const name of request.permittedNames) parseNameText(name);
+  if (request.from && request.until && request.from >= request.until) {
+    throw new InvalidInput('anchors/bad-dates', {
+      vi: 'Ngày bắt đầu phải trước ngày kết thúc.',
+      en: 'The first day must be before the last.',
+    });
+  }
+  const id = uuidv7();
+  const { numInsertedOrUpdatedRows } = await certsOf(transaction)
+    .insertInto('certs.anchor')
+    .values({
+      id,
+      name: request.name.normalize('NFC'),
+      certificate: certificate.der,
+      sha256: Buffer.from(certificate.fingerprint, 'hex'),
+      purposes: [...request.purposes],
+      trusted_from: request.from,
+      trusted_until: request.until,
+      permitted_names: [...request.permittedNames],
+      ended_at: null,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst();
+  if (numInsertedOrUpdatedRows === 0n) {
+    throw new Conflict('anchors/exists', {
+      vi: 'Chứng thư gốc này đã được tin cậy.',
+      en: 'This root is trusted already.',
+    });
+  }
+  await record(transaction, {
+    type: 'trust-anchor.added',
+    actor,
+    subject: { kind: 'trust-anchor', id },
+    data: { sha256: certificate.fingerprint, purposes: [...request.purposes] },
+  });
+  return id;
+}
+
+/** Trusts it no more; what was verified with it is verified without it from now on. @throws NotFound */
+export async function endAnchor(transaction: Transaction, id: string, now: Date, actor: Actor): Promise<void> {
+  const { numUpdatedRows } = await certsOf(transaction)
+    .updateTable('certs.anchor')
+    .set({ ended_at: now })
+    .where('id', '=', id)
+    .where('ended_at', 'is', null)
+    .executeTakeFirst();
+  if (numUpdatedRows === 0n) {
+    throw new NotFound('anchors/not-found', {
+      vi: 'Không có chứng thư gốc này, hoặc đã thôi tin cậy.',
+      en: 'There is no such root, or it is no longer trusted.',
+    });
+  }
+  await record(transaction, { type: 'trust-anchor.ended', actor, subject: { kind: 'trust-anchor', id }, data: {} });
+}
+
+/** The roots that are trusted for a purpose, in the form of their limits. DER. */
+export async function trustedAnchors(db: Database | Transaction, purpose: AnchorPurpose): Promise<Buffer[]> {
+  const rows = await certsOf(db).selectFrom('certs.anchor').selectAll().where('ended_at', 'is', null).execute();
+  return rows
+    .filter(({ purposes }) => purposes.includes(purpose))
+    .map((row) =>
+      anchorForm(row.certificate, {
+        from: row.trusted_from,
+        until: row.trusted_until,
+        permittedNames: row.permitted_names,
+      }),
+    );
+}
+
+function readAuthority(pem: string) {
+  const refuse = (vi: string, en: string) =>
+    new InvalidInput(
+      'anchors/bad-certificate',
+      { vi: `Chứng thư gốc không dùng được: ${vi}.`, en: `The root cannot be used: ${en}.` },
+      {
+        remedy: {
+          vi: 'Dán một chứng thư CA dạng PEM (-----BEGIN CERTIFICATE-----).',
+          en: 'Paste one CA certificate as PEM (-----BEGIN CERTIFICATE-----).',
+        },
+      },
+    );
+  const [der, ...others] = pemBodies(pem, 'CERTIFICATE');
+  if (!der) throw refuse('không thấy chứng thư nào', 'there is no certificate');
+  if (others.length > 0) throw refuse('có nhiều hơn một chứng thư', 'there is more than one');
+  try {
+    const { isAuthority, keyUsage } = parsePathCertificate(der);
+    if (isAuthority && (!keyUsage || keyUsage.has('keyCertSign'))) return parseCertificate(der);
+  } catch {
+    throw refuse('không đọc được', 'it cannot be read');
+  }
+  throw refuse('đây không phải chứng thư của một CA', 'it is not the certificate of an authority');
+}

@@ -1,0 +1,129 @@
+import type { ServiceContext } from '@edutrust/platform/context';
+import { type App, personActor } from '@edutrust/platform/http';
+import { ofDepartment, requires } from '@edutrust/registry/authority';
+import Type from 'typebox';
+import { parseCertificate } from '../certificate/certificate.ts';
+import { certsOf } from '../tables.ts';
+import { addAnchor, anchorPurposes, endAnchor } from './anchors.ts';
+
+const tags = ['certificates'];
+const nullable = <Schema extends Type.TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
+const Time = Type.String({ format: 'date-time' });
+const Purposes = Type.Array(Type.Enum([...anchorPurposes]), {
+  minItems: 1,
+  maxItems: anchorPurposes.length,
+  uniqueItems: true,
+});
+const Names = Type.Array(Type.String({ minLength: 3, maxLength: 300 }), { maxItems: 20 });
+
+const Anchor = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  subject: Type.String(),
+  sha256: Type.String(),
+  purposes: Purposes,
+  notBefore: Time,
+  notAfter: Time,
+  trustedFrom: nullable(Time),
+  trustedUntil: nullable(Time),
+  permittedNames: Names,
+  createdAt: Time,
+  endedAt: nullable(Time),
+});
+
+/** `/api/v1/trust-anchors`: other people's roots that the department trusts. */
+export function addAnchorRoutes(app: App, context: ServiceContext): void {
+  const { db } = context;
+  // What is trusted is trusted for everybody: only who is responsible for the whole department decides it.
+  const department = ofDepartment(db);
+
+  app.get(
+    '/api/v1/trust-anchors',
+    {
+      config: { access: requires('anchors.read') },
+      schema: {
+        tags,
+        summary: 'Other people’s roots that are trusted, and that were',
+        response: { 200: Type.Object({ items: Type.Array(Anchor) }) },
+      },
+    },
+    async () => {
+      const rows = await certsOf(db).selectFrom('certs.anchor').selectAll().orderBy('created_at', 'desc').execute();
+      const items = rows.map((row) => {
+        const { subject, notBefore, notAfter, fingerprint } = parseCertificate(row.certificate);
+        return {
+          id: row.id,
+          name: row.name,
+          subject: subject.toString(),
+          sha256: fingerprint,
+          purposes: row.purposes,
+          notBefore: notBefore.toISOString(),
+          notAfter: notAfter.toISOString(),
+          trustedFrom: row.trusted_from?.toISOString() ?? null,
+          trustedUntil: row.trusted_until?.toISOString() ?? null,
+          permittedNames: row.permitted_names,
+          createdAt: row.created_at.toISOString(),
+          endedAt: row.ended_at?.toISOString() ?? null,
+        };
+      });
+      return { items };
+    },
+  );
+
+  app.post(
+    '/api/v1/trust-anchors',
+    {
+      config: { access: requires('anchors.write', department, 300) },
+      schema: {
+        tags,
+        summary: 'Trusts somebody else’s root, within limits',
+        body: Type.Object(
+          {
+            name: Type.String({ minLength: 1, maxLength: 200 }),
+            certificatePem: Type.String({ minLength: 1, maxLength: 20_000 }),
+            purposes: Purposes,
+            trustedFrom: Type.Optional(nullable(Time)),
+            trustedUntil: Type.Optional(nullable(Time)),
+            permittedNames: Type.Optional(Names),
+          },
+          { additionalProperties: false },
+        ),
+        response: { 201: Type.Object({ id: Type.String() }) },
+      },
+    },
+    async (request, reply) => {
+      const { name, certificatePem, purposes, trustedFrom, trustedUntil, permittedNames = [] } = request.body;
+      const day = (text: string | null | undefined) => (text ? new Date(text) : null);
+      const wanted = {
+        name,
+        certificatePem,
+        purposes,
+        from: day(trustedFrom),
+        until: day(trustedUntil),
+        permittedNames,
+      };
+      const id = await db.transaction().execute((transaction) => addAnchor(transaction, wanted, personActor(request)));
+      return reply.code(201).send({ id });
+    },
+  );
+
+  app.post(
+    '/api/v1/trust-anchors/:id/end',
+    {
+      config: { access: requires('anchors.write', department, 300) },
+      schema: {
+        tags,
+        summary: 'Trusts a root no more',
+        params: Type.Object({ id: Type.String({ format: 'uuid' }) }),
+        response: { 204: Type.Null() },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      await db
+        .transaction()
+        .execute((transaction) => endAnchor(transaction, id, context.clock.now(), personActor(request)));
+      return reply.code(204).send(null);
+    },
+  );
+}

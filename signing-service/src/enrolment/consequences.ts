@@ -1,0 +1,135 @@
+import type { ServiceContext } from '@edutrust/platform/context';
+import { NotFound } from '@edutrust/platform/errors';
+import type { App } from '@edutrust/platform/http';
+import { ofDepartment, requires } from '@edutrust/registry/authority';
+import { sql } from 'kysely';
+import Type from 'typebox';
+
+const tags = ['certificates'];
+const Time = Type.String({ format: 'date-time' });
+const nullable = <Schema extends Type.TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
+
+/** What happens when a certificate is revoked, or an authority's key is lost: asked before it is done. */
+export function addConsequenceRoutes(app: App, { db }: ServiceContext): void {
+  const organisationOf = async (request: { params: unknown }) => {
+    const { rows } = await sql<{ organisationId: string }>`
+      SELECT coalesce(c.organisation_id, (SELECT id FROM registry.organisation WHERE parent_id IS NULL LIMIT 1)) AS "organisationId"
+      FROM certs.certificate AS c WHERE c.serial = ${(request.params as { serial: string }).serial}`.execute(db);
+    return rows[0] ?? {};
+  };
+
+  app.get(
+    '/api/v1/certificates/:serial/consequences',
+    {
+      config: { access: requires('certificates.read', organisationOf) },
+      schema: {
+        tags,
+        summary: 'What revoking a certificate would stop, and what stays valid',
+        params: Type.Object({ serial: Type.String({ pattern: '^[0-9a-f]{16,40}$' }) }),
+        response: {
+          200: Type.Object({
+            signer: nullable(Type.Object({ name: Type.String(), title: Type.String(), organisation: Type.String() })),
+            waitingRequests: Type.Integer({
+              description: 'Documents that wait for this signer and cannot be signed any more',
+            }),
+            signedDocuments: Type.Integer({
+              description: 'Documents signed with it before; their stamps keep them valid',
+            }),
+            lastSignedAt: nullable(Time),
+            lastUsedAt: nullable(Time),
+          }),
+        },
+      },
+    },
+    async (request) => {
+      const { rows } = await sql<{
+        name: string | null;
+        title: string | null;
+        organisation: string | null;
+        waiting: number;
+        signed: number;
+        last_signed_at: Date | null;
+        last_used_at: Date | null;
+      }>`
+        SELECT p.full_name AS name, e.title, o.name AS organisation, e.last_used_at,
+          (SELECT count(*) FROM signing.request AS r WHERE r.signer_id = e.person_id AND r.state = 'waiting') AS waiting,
+          (SELECT count(*) FROM signing.request AS r JOIN signing.session AS s ON s.id = r.session_id
+            WHERE s.enrolment_id = e.id AND r.state = 'signed') AS signed,
+          (SELECT max(r.closed_at) FROM signing.request AS r JOIN signing.session AS s ON s.id = r.session_id
+            WHERE s.enrolment_id = e.id AND r.state = 'signed') AS last_signed_at
+        FROM certs.certificate AS c
+        LEFT JOIN signing.enrolment AS e ON e.certificate_serial = c.serial
+        LEFT JOIN registry.person AS p ON p.id = e.person_id
+        LEFT JOIN registry.organisation AS o ON o.id = e.organisation_id
+        WHERE c.serial = ${request.params.serial} AND c.state = 'issued'`.execute(db);
+      const found = rows[0];
+      if (!found) {
+        throw new NotFound('certificates/not-found', {
+          vi: 'Không có chứng thư này.',
+          en: 'There is no such certificate.',
+        });
+      }
+      const { name, title, organisation } = found;
+      return {
+        signer: name && title && organisation ? { name, title, organisation } : null,
+        waitingRequests: found.waiting,
+        signedDocuments: found.signed,
+        lastSignedAt: found.last_signed_at?.toISOString() ?? null,
+        lastUsedAt: found.last_used_at?.toISOString() ?? null,
+      };
+    },
+  );
+
+  app.get(
+    '/api/v1/authorities/:id/consequences',
+    {
+      config: { access: requires('certificates.read', ofDepartment(db)) },
+      schema: {
+        tags,
+        summary: 'What stops working today if the key of an authority is lost',
+        params: Type.Object({ id: Type.String({ pattern: '^[a-z0-9-]{1,40}$' }) }),
+        response: {
+          200: Type.Object({
+            liveCertificates: Type.Integer({ description: 'Certificates below it that are neither ended nor revoked' }),
+            signers: Type.Integer({ description: 'People who could not sign any more' }),
+            schools: Type.Integer({ description: 'Schools of those people' }),
+            waitingRequests: Type.Integer({ description: 'Documents that wait for one of them' }),
+            services: Type.Array(Type.Enum(['ocsp', 'tsa'])),
+          }),
+        },
+      },
+    },
+    async (request) => {
+      const { rows } = await sql<{
+        liveCertificates: number;
+        signers: number;
+        schools: number;
+        waitingRequests: number;
+        services: ('ocsp' | 'tsa')[];
+      }>`
+        WITH RECURSIVE below AS (
+          SELECT id FROM certs.authority WHERE id = ${request.params.id}
+          UNION SELECT a.id FROM certs.authority AS a JOIN below ON a.issuer_id = below.id),
+        live AS (
+          SELECT c.serial FROM certs.certificate AS c JOIN below ON below.id = c.issuer_id
+          WHERE c.state = 'issued' AND c.revoked_at IS NULL AND c.not_after > now()),
+        signer AS (
+          SELECT DISTINCT e.person_id, e.organisation_id FROM signing.enrolment AS e JOIN live ON live.serial = e.certificate_serial
+          WHERE e.state = 'enrolled')
+        SELECT (SELECT count(*) FROM live) AS "liveCertificates",
+          (SELECT count(DISTINCT person_id) FROM signer) AS signers,
+          (SELECT count(DISTINCT organisation_id) FROM signer) AS schools,
+          (SELECT count(*) FROM signing.request AS r WHERE r.state = 'waiting'
+            AND r.signer_id IN (SELECT person_id FROM signer)) AS "waitingRequests",
+          ARRAY(SELECT DISTINCT purpose FROM certs.responder AS r JOIN below ON below.id = r.issuer_id ORDER BY purpose) AS services
+        WHERE EXISTS (SELECT FROM below)`.execute(db);
+      if (!rows[0]) {
+        throw new NotFound('authorities/not-found', {
+          vi: 'Không có tổ chức chứng thực này.',
+          en: 'There is no such authority.',
+        });
+      }
+      return rows[0];
+    },
+  );
+}
