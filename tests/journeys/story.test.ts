@@ -21,6 +21,7 @@ let browser: Browser;
 let slapd: Slapd;
 const apps: ChildProcess[] = [];
 const phones: Record<string, Device> = {};
+let officerPage: Page;
 
 before(async () => {
   platform = await Platform.start();
@@ -170,6 +171,7 @@ test('story 5: a principal enrols on a phone, the second officer approves, one p
 
   const desktop = await openDevice(browser, { device: desk });
   await begin(desktop.page, officer);
+  officerPage = desktop.page;
   await desktop.page.goto(`${platform.url}/admin/signing`);
   await desktop.page.getByText(code).waitFor();
   await look(desktop.page, 'console-approve-desk');
@@ -202,6 +204,56 @@ test('story 5: a principal enrols on a phone, the second officer approves, one p
   await writeFile(file('code.txt'), signed.code);
   await pdfsigAccepts(file('signed.pdf'));
   await opensslAcceptsTimeStamp(Buffer.from(signed.bytes));
+});
+
+test('certificates: the officer sees what a revocation would do, suspends and releases, trusts another root; anybody reads the repository', async () => {
+  const page = officerPage;
+  await page.goto(`${platform.url}/admin/certificates`);
+  await page.getByText('Nếu hôm nay mất khoá này?').first().click();
+  await page.getByText(/chứng thư phải thu hồi và cấp lại/).waitFor();
+  await page
+    .getByRole('row', { name: /EI:VN-\d{10}/ })
+    .getByRole('link')
+    .waitFor();
+  await lookAtBoth(page, 'console-certificates');
+  await page
+    .getByRole('row', { name: /EI:VN-\d{10}/ })
+    .getByRole('link')
+    .click();
+  await page.getByText(/không ký được nữa cho tới khi đăng ký lại/).waitFor();
+  await lookAtBoth(page, 'console-certificate');
+  await page.getByLabel('Lý do').selectOption('certificateHold');
+  await page.getByRole('button', { name: 'Tạm dừng' }).click();
+  await page.getByRole('button', { name: 'Mở lại' }).click();
+  await page.getByText('Hiệu lực', { exact: true }).first().waitFor();
+  await page.getByRole('button', { name: 'Thu hồi vĩnh viễn' }).waitFor();
+
+  await page.goto(`${platform.url}/admin/anchors`);
+  execFileSync('openssl', [
+    ...'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -keyout /dev/null -addext keyUsage=critical,keyCertSign'.split(
+      ' ',
+    ),
+    ...['-subj', '/C=VN/O=Ban Co yeu/CN=Other Root', '-out', file('other.pem')],
+  ]);
+  await page.getByLabel('Tên dễ nhớ').fill('Ban Cơ yếu Chính phủ');
+  await page.getByLabel('Chứng thư gốc (PEM)').fill('không phải chứng thư');
+  await page.getByRole('button', { name: 'Tin cậy gốc này' }).click();
+  await page.getByText('không thấy chứng thư nào').waitFor();
+  await page.getByLabel('Chứng thư gốc (PEM)').fill(await readFile(file('other.pem'), 'utf8'));
+  await page.getByLabel(/Chỉ với những tên này/).fill('C=VN, O=Ban Co yeu');
+  await page.getByRole('button', { name: 'Tin cậy gốc này' }).click();
+  await page.getByRole('heading', { name: 'Ban Cơ yếu Chính phủ' }).waitFor();
+  await lookAtBoth(page, 'console-anchors');
+
+  const visitor = await openDevice(browser, { javaScript: false, device: desk });
+  await visitor.page.goto(`${platform.url}/pki`);
+  await visitor.page.getByRole('link', { name: 'Quy chế chứng thực (CPS)' }).click();
+  await visitor.page.getByText('RFC 3647').first().waitFor();
+  await visitor.context.close();
+  const reader = await openDevice(browser, { device: desk });
+  await reader.page.goto(`${platform.url}/pki`);
+  await lookAtBoth(reader.page, 'repository');
+  await reader.context.close();
 });
 
 const file = (name: string) => join(platform.directory, name);
@@ -367,7 +419,7 @@ test('story 8: an administrator comes by the one-time link and does it all from 
     ['Thư đi', 'mail'],
   ] as const) {
     await page.getByRole('link', { name: link, exact: true }).click();
-    await page.getByRole('heading', { name: link }).waitFor();
+    await page.getByRole('heading', { name: link, exact: true }).waitFor();
     await lookAtBoth(page, `console-${name}`);
   }
 });

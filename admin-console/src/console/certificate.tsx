@@ -16,6 +16,12 @@ export function CertificateState({ status, reason }: { readonly status: string; 
   return <State state="bad">{`${t('Thu hồi', 'Revoked')}: ${reasonName(reason ?? '')}`}</State>;
 }
 
+/** A subject as it is kept, country first and common name last, as people read it: the name, and what else is said. */
+export function subjectParts(subject: string): { readonly name: string; readonly rest: string } {
+  const at = subject.lastIndexOf(', ');
+  return { name: subject.slice(at < 0 ? 0 : at + 2), rest: at < 0 ? '' : subject.slice(0, at) };
+}
+
 /** One certificate: whose, by whom, until when, and what revoking it would do. */
 export function CertificatePage({ serial }: { readonly serial: string }) {
   const [loaded, reload] = useLoad(`certificate ${serial}`, () =>
@@ -26,7 +32,10 @@ export function CertificatePage({ serial }: { readonly serial: string }) {
     <Show loaded={loaded}>
       {(one) => (
         <>
-          <Title title={one.subject} note={profileName(one.profile)}>
+          <Title
+            title={subjectParts(one.subject).name}
+            note={`${profileName(one.profile)} · ${subjectParts(one.subject).rest}`}
+          >
             <CertificateState status={one.status} reason={one.reason} />
           </Title>
           <dl class="card grid gap-x-6 gap-y-3 sm:grid-cols-[auto_1fr]">

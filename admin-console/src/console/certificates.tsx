@@ -3,7 +3,7 @@ import { api, must } from '../design/api.ts';
 import { formatDate, t } from '../design/language.ts';
 import { useLoad } from '../design/load.ts';
 import { AuthorityTree } from './authorities.tsx';
-import { CertificateState } from './certificate.tsx';
+import { CertificateState, subjectParts } from './certificate.tsx';
 import { useMay } from './me.ts';
 import { usePages } from './pages.ts';
 import { Empty, More, Show, TableFrame, Title } from './parts.tsx';
@@ -99,7 +99,8 @@ export function Certificates() {
                     {certificates.map((one) => (
                       <tr key={one.serial}>
                         <td>
-                          <a href={`/admin/certificates/${one.serial}`}>{one.subject}</a>
+                          <a href={`/admin/certificates/${one.serial}`}>{subjectParts(one.subject).name}</a>
+                          <span class="block text-sm text-quiet">{subjectParts(one.subject).rest}</span>
                           <span class="block text-sm text-quiet number">{one.serial.slice(0, 16)}…</span>
                         </td>
                         <td data-label={t('Loại', 'Profile')}>{profileName(one.profile)}</td>
