@@ -9,21 +9,11 @@ import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
-import tailwind from '@tailwindcss/vite';
-import openapiTypes, { astToString } from 'openapi-typescript';
-import { build, type InlineConfig, type Manifest } from 'vite';
+import type { InlineConfig, Manifest } from 'vite';
 
 const root = dirname(fileURLToPath(import.meta.url));
 export const distDirectory = join(root, 'dist');
 const stamp = join(distDirectory, 'built');
-
-const shared: InlineConfig = {
-  root,
-  configFile: false,
-  logLevel: 'warn',
-  plugins: [tailwind()],
-  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
-};
 
 interface Application {
   readonly entry: string;
@@ -39,6 +29,15 @@ const applications = Object.entries<Application>({
 
 /** Builds everything anew. Rejects when a source does not compile; nothing of the old build is served then. */
 export async function buildScreens(): Promise<void> {
+  // Loaded here: a server whose screens are built already starts without its tools.
+  const [{ build }, { default: tailwind }] = await Promise.all([import('vite'), import('@tailwindcss/vite')]);
+  const shared: InlineConfig = {
+    root,
+    configFile: false,
+    logLevel: 'warn',
+    plugins: [tailwind()],
+    oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  };
   await writeApiTypes();
   await rm(distDirectory, { recursive: true, force: true });
   await build({
@@ -98,6 +97,7 @@ async function sourceHash(): Promise<string> {
 
 /** The API's types for the browser, from the document that the server generates (`edutrust openapi`). */
 async function writeApiTypes(): Promise<void> {
+  const { default: openapiTypes, astToString } = await import('openapi-typescript');
   const document = JSON.parse(await readFile(join(root, 'openapi.json'), 'utf8'));
   const types = astToString(await openapiTypes(document));
   await mkdir(join(root, 'src/generated'), { recursive: true });

@@ -127,5 +127,41 @@ export const migrations: SchemaMigrations = {
         );
         CREATE UNIQUE INDEX anchor_trusted ON certs.anchor (sha256) WHERE ended_at IS NULL;`,
     },
+    {
+      name: '004-certificate-requests',
+      sql: `
+        CREATE TABLE certs.request (
+          id uuid PRIMARY KEY,
+          profile text NOT NULL CHECK (profile IN ('seal', 'official')),
+          organisation_id uuid NOT NULL,
+          person_id uuid,
+          custody text NOT NULL CHECK (custody IN ('outside', 'key-store')),
+          state text NOT NULL CHECK (state IN ('waiting', 'approved', 'issued', 'failed', 'refused', 'withdrawn')),
+          public_key bytea,
+          public_key_sha256 bytea,
+          csr bytea,
+          key_id uuid REFERENCES certs.key,
+          renews text REFERENCES certs.certificate,
+          requested_by uuid,
+          requested_at timestamptz NOT NULL,
+          decided_by uuid,
+          decided_at timestamptz,
+          reason text,
+          certificate_serial text UNIQUE REFERENCES certs.certificate,
+          CHECK ((profile = 'official') = (person_id IS NOT NULL)),
+          CHECK (custody = 'key-store' OR public_key IS NOT NULL),
+          CHECK (custody = 'outside' OR (person_id IS NULL AND csr IS NULL)),
+          CHECK (state NOT IN ('approved', 'issued', 'failed') OR public_key IS NOT NULL),
+          CHECK ((state = 'issued') = (certificate_serial IS NOT NULL)),
+          CHECK (decided_by <> requested_by AND decided_by <> person_id)
+        );
+        COMMENT ON COLUMN certs.request.csr IS 'PKCS #10, DER: the proof of possession; null for a key that was certified before';
+        COMMENT ON COLUMN certs.request.requested_by IS 'null: the program, which renews seals of the key store by itself';
+        CREATE UNIQUE INDEX request_open
+          ON certs.request (organisation_id, person_id, public_key_sha256, renews) NULLS NOT DISTINCT
+          WHERE state IN ('waiting', 'approved');
+        CREATE INDEX request_organisation ON certs.request (organisation_id, id);
+        CREATE INDEX request_renews ON certs.request (renews);`,
+    },
   ],
 };

@@ -1,9 +1,17 @@
 import type { ServiceContext } from '@edutrust/platform/context';
+import { type Json, readOutbox } from '@edutrust/platform/events';
+import { gauge } from '@edutrust/platform/metrics';
 import type { Service } from '@edutrust/platform/service';
+import { findAlarms } from './alarms/alarms.ts';
+import { addAlarmRoutes } from './alarms/routes.ts';
 import { addAnchorRoutes } from './anchors/routes.ts';
 import { renewResponders } from './authority/responders.ts';
 import { addAuthorityRoutes } from './authority/routes.ts';
 import type { CertsPages } from './pages.ts';
+import { revokeOfFormerSigners, signerFollower } from './requests/follow.ts';
+import { issueRequested, issueTask } from './requests/issue.ts';
+import { renewSeals, renewTask as renewSealsTask } from './requests/renew-seals.ts';
+import { addRequestRoutes } from './requests/routes.ts';
 import { addRepositoryPage } from './revocation/page.ts';
 import { refreshRevocationLists } from './revocation/revocation-list.ts';
 import { addRepositoryRoutes } from './revocation/routes.ts';
@@ -12,22 +20,63 @@ export { migrations } from './migrations.ts';
 
 const refreshTask = 'certs.refresh-revocation-lists';
 const renewTask = 'certs.renew-services';
+const alarmTask = 'certs.raise-alarms';
 
 /** The certificate authority: its public repository, status and time-stamp services, and its administration. */
 export function createCerts(context: ServiceContext, pages?: CertsPages): Service {
+  let follower: { stop(): Promise<void> } | undefined;
   return {
     name: 'certs',
     routes: (app) => {
       addRepositoryRoutes(app, context);
       addAuthorityRoutes(app, context);
       addAnchorRoutes(app, context);
+      addAlarmRoutes(app, context);
+      addRequestRoutes(app, context);
       if (pages) addRepositoryPage(app, context, pages);
     },
     tasks: {
       [refreshTask]: () => refreshRevocationLists(context),
       [renewTask]: () => renewResponders(context),
+      [alarmTask]: () => raiseAlarms(context),
+      [issueTask]: (payload) => issueRequested(context, text(payload, 'requestId')),
+      [renewSealsTask]: async () => {
+        await renewSeals(context);
+        await revokeOfFormerSigners(context);
+      },
     },
-    schedule: { [refreshTask]: '*/10 * * * *', [renewTask]: '17 3 * * *' },
-    start: () => refreshRevocationLists(context),
+    schedule: {
+      [refreshTask]: '*/10 * * * *',
+      [renewTask]: '17 3 * * *',
+      [alarmTask]: '5,15,25,35,45,55 * * * *',
+      [renewSealsTask]: '37 19 * * *', // at night in Vietnam
+    },
+    start: async () => {
+      gauge(
+        'edutrust_certificate_alarms',
+        'What is not as it should be with the authorities; 0 when all is well',
+        async () => (await findAlarms(context)).length,
+      );
+      await refreshRevocationLists(context);
+      follower = readOutbox(context.db, signerFollower(context), (error) =>
+        context.log.error({ err: error }, 'following signers'),
+      );
+    },
+    close: async () => {
+      await follower?.stop();
+    },
   };
+}
+
+/** Says in the log what nobody may be looking at. */
+async function raiseAlarms(context: ServiceContext): Promise<void> {
+  for (const { code, about, sentence } of await findAlarms(context))
+    context.log.error({ alarm: code, about }, sentence.en);
+}
+
+/** Our own jobs carry text under these names; anything else is a bug of ours. */
+function text(payload: { [key: string]: Json }, name: string): string {
+  const value = payload[name];
+  if (typeof value !== 'string') throw new TypeError(`a job without ${name}`);
+  return value;
 }

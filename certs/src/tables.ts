@@ -1,5 +1,9 @@
 import type { Database, Transaction } from '@edutrust/platform/database';
 import type { Generated, Kysely } from 'kysely';
+import type { CertificateRequestState } from './requests/states.ts';
+
+/** Where the private key of a certificate is: with its holder (a USB token), or in our key store. */
+export type KeyCustody = 'outside' | 'key-store';
 
 /** A type alias, because Kysely asks for an index signature, which an interface has not. */
 export type CertsTables = {
@@ -54,6 +58,25 @@ export type CertsTables = {
     permitted_names: string[];
     created_at: Generated<Date>;
     ended_at: Date | null;
+  };
+  'certs.request': {
+    id: string;
+    profile: 'seal' | 'official';
+    organisation_id: string;
+    person_id: string | null;
+    custody: KeyCustody;
+    state: CertificateRequestState;
+    public_key: Buffer | null;
+    public_key_sha256: Buffer | null;
+    csr: Buffer | null;
+    key_id: string | null;
+    renews: string | null;
+    requested_by: string | null;
+    requested_at: Date;
+    decided_by: string | null;
+    decided_at: Date | null;
+    reason: string | null;
+    certificate_serial: string | null;
   };
   'certs.cross_certificate': { sha256: Buffer; certificate: Buffer; created_at: Generated<Date> };
   'certs.responder': { purpose: 'ocsp' | 'tsa'; issuer_id: string; key_id: string; certificate: Buffer };

@@ -34,7 +34,8 @@ export function createOutput(json: boolean, locale: Locale): Output {
 /** Prints an error for the person (or as JSON) and gives the exit code of its kind. */
 export function reportError(error: unknown, { json, locale }: Pick<Output, 'json' | 'locale'>): number {
   if (!(error instanceof EduTrustError)) {
-    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const cause = error instanceof Error && error.cause instanceof Error ? `\nbecause: ${error.cause.message}` : '';
+    const message = `${error instanceof Error ? (error.stack ?? error.message) : String(error)}${cause}`;
     process.stderr.write(
       json ? `${JSON.stringify({ error: { code: 'internal', detail: message } })}\n` : `edutrust: ${message}\n`,
     );

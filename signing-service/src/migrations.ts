@@ -134,5 +134,15 @@ export const migrations: SchemaMigrations = {
         COMMENT ON COLUMN signing.session_item.prepared IS 'the whole file with room for its signature; let go of when the session is over';
         CREATE INDEX session_item_request ON signing.session_item (request_id);`,
     },
+    {
+      name: '004-renewal',
+      sql: `
+        ALTER TABLE signing.session ADD COLUMN certificate_serial text;
+        COMMENT ON COLUMN signing.session.certificate_serial IS
+          'the certificate that the list binds; null for a session of before that nothing was signed with';
+        UPDATE signing.session AS s SET certificate_serial = e.certificate_serial
+          FROM signing.enrolment AS e WHERE e.id = s.enrolment_id;
+        CREATE INDEX session_certificate ON signing.session (certificate_serial);`,
+    },
   ],
 };

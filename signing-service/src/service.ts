@@ -8,6 +8,7 @@ import { addActivationRoutes } from './activation/routes.ts';
 import { issueFor, issueTask, revokeCertificateOf, revokeTask } from './enrolment/certificate.ts';
 import { addConsequenceRoutes } from './enrolment/consequences.ts';
 import { enrolmentFollower } from './enrolment/follow.ts';
+import { renewCertificates, renewTask } from './enrolment/renewal.ts';
 import { addEnrolmentRoutes } from './enrolment/routes.ts';
 import type { SigningPages } from './pages.ts';
 import { addRequestRoutes } from './requests/routes.ts';
@@ -34,8 +35,9 @@ export function createSigning(context: ServiceContext, pages: SigningPages): Ser
         await completeSession(context, text(payload, 'sessionId'));
       },
       [forgetTask]: () => forgetSessions(context),
+      [renewTask]: () => renewCertificates(context),
     },
-    schedule: { [forgetTask]: '17 * * * *' },
+    schedule: { [forgetTask]: '17 * * * *', [renewTask]: '7 19 * * *' }, // at night in Vietnam
     start: () => {
       follower = readOutbox(context.db, enrolmentFollower(context), (error) =>
         context.log.error({ err: error }, 'following signers'),

@@ -85,6 +85,8 @@ export interface SessionTable {
   person_id: string;
   sign_in_session_id: string;
   enrolment_id: string;
+  /** The certificate that the list binds: an enrolment may have got its next one since. */
+  certificate_serial: string | null;
   list: string;
   challenge: Buffer;
   code4: string;

@@ -45,9 +45,9 @@ test('bad input: each gets a sentence that says what is wrong, and the documente
     EDUTRUST_DATA: join(directory, 'var'),
     LANG: 'en_US.UTF-8',
   };
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
   try {
-    const taken = createServer().listen(0, '127.0.0.1');
-    await once(taken, 'listening');
     const { port } = taken.address() as { port: number }; // a TCP server's address
     const secret = join(directory, 'secret');
     await writeFile(secret, '00'.repeat(32));
@@ -72,7 +72,7 @@ test('bad input: each gets a sentence that says what is wrong, and the documente
       ],
       ['an unknown command', {}, ['sevre'], 2, /unknown command/],
       ['an unknown service', {}, ['serve', '--only', 'idp,foo'], 2, /no service "foo"/],
-      ['a file that is not there', {}, ['people', 'import', '/no/such.csv'], 2, /There is no file/],
+      ['a file that is not there', {}, ['people', 'import', '/no/such.csv'], 2, /cannot be read/],
       ['a wrong education ID', {}, ['ids', 'check', '7901234567'], 1, /wrong or two are swapped/],
     ];
     for (const [name, environment, args, code, sentence] of cases) {
@@ -81,8 +81,8 @@ test('bad input: each gets a sentence that says what is wrong, and the documente
       assert.match(outcome.stderr + outcome.stdout, sentence, name);
       assert.doesNotMatch(outcome.stderr, /\n {4}at /, `${name}: no stack`);
     }
-    taken.close();
   } finally {
+    taken.close();
     await rm(directory, { recursive: true, force: true });
   }
 });

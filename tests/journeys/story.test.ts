@@ -5,16 +5,16 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { after, before, test } from 'node:test';
 import { type Slapd, startSlapd } from '@edutrust/directory-sync/testing';
-import pg from 'pg';
+import { eventually } from '@edutrust/platform/testing';
 import type { Browser, Page } from 'playwright-core';
 import { type Device, desk, look, lookAtBoth, openBrowser, openDevice, phone } from '../world/browser.ts';
-import { eventually, Platform } from '../world/platform.ts';
+import { activate, begin, choosePassword, firstSignIn, person, signIn, staffPassword } from '../world/people.ts';
+import { Platform } from '../world/platform.ts';
 
 /** The story of the first release, on real parts, in order: each test goes on where the one before stopped. */
 
 const root = new URL('../..', import.meta.url).pathname;
 const pupilPassword = 'mèo con thích ăn cá';
-const staffPassword = 'một câu đủ dài để nhớ lâu';
 
 let platform: Platform;
 let browser: Browser;
@@ -55,51 +55,10 @@ async function startApp(clientId: string, port: number, name: string): Promise<C
   return child;
 }
 
-function person(role: string) {
-  const found = platform.welcome?.people.find((one) => one.role.startsWith(role));
-  assert.ok(found, `${role} among ${platform.welcome?.people.map((one) => one.role)}`);
-  return found;
-}
-
-async function activate(page: Page, code: string, password: string): Promise<void> {
-  await page.goto(`${platform.url}/activate`);
-  await page.getByLabel('Mã kích hoạt').fill(code);
-  await page.getByRole('button', { name: 'Tiếp tục' }).click();
-  await page.getByRole('button', { name: 'Đúng', exact: true }).click();
-  await choosePassword(page, password);
-}
-
-async function choosePassword(page: Page, password: string): Promise<void> {
-  await page.getByLabel('Mật khẩu mới').fill(password);
-  await page.getByLabel('Gõ lại mật khẩu').fill(password);
-  await page.getByRole('button', { name: 'Xong' }).click();
-}
-
-/** Activates and signs in for the first time; ends at the launcher. */
-async function begin(
-  page: Page,
-  { code, educationId }: { readonly code: string; readonly educationId: string },
-): Promise<void> {
-  await activate(page, code, staffPassword);
-  await firstSignIn(page, educationId);
-}
-
-async function firstSignIn(page: Page, educationId: string): Promise<void> {
-  await page.getByRole('link', { name: 'Đăng nhập' }).click();
-  await signIn(page, educationId, staffPassword);
-  await page.waitForURL(`${platform.url}/`);
-}
-
-async function signIn(page: Page, educationId: string, password: string): Promise<void> {
-  await page.getByLabel('Mã giáo dục').fill(educationId);
-  await page.getByLabel('Mật khẩu').fill(password);
-  await page.getByRole('button', { name: 'Đăng nhập', exact: true }).click();
-}
-
 test('story 4: with JavaScript off a learner activates, signs in to an app with consent, reaches the second without a prompt, and signs out of both', async () => {
   const { page } = await openDevice(browser, { javaScript: false });
-  const learner = person('Học sinh');
-  await activate(page, learner.code, pupilPassword);
+  const learner = person(platform, 'Học sinh');
+  await activate(platform, page, learner.code, pupilPassword);
 
   await page.goto('http://localhost:4001/sign-in');
   await signIn(page, learner.educationId, pupilPassword);
@@ -131,10 +90,10 @@ test('story 4: a teacher adds a passkey and signs in with it; account and launch
   const device = await openDevice(browser, { device: desk });
   const { page } = device;
   await device.addAuthenticator();
-  const teacher = person('Giáo viên');
+  const teacher = person(platform, 'Giáo viên');
   await page.goto(`${platform.url}/activate`);
   await look(page, 'activate-desk');
-  await activate(page, teacher.code, staffPassword);
+  await activate(platform, page, teacher.code, staffPassword);
   await page.getByRole('link', { name: 'Đăng nhập' }).click();
   await look(page, 'sign-in-desk');
   await signIn(page, teacher.educationId, staffPassword);
@@ -157,12 +116,12 @@ test('story 4: a teacher adds a passkey and signs in with it; account and launch
 });
 
 test('story 5: a principal enrols on a phone, the second officer approves, one passkey tap signs, and pdfsig and openssl agree', async () => {
-  const principal = person('Hiệu trưởng');
-  const officer = person('An toàn');
+  const principal = person(platform, 'Hiệu trưởng');
+  const officer = person(platform, 'An toàn');
   const device = await openDevice(browser, { device: phone });
   const { page } = device;
   await device.addAuthenticator();
-  await begin(page, principal);
+  await begin(platform, page, principal);
   await page.goto(`${platform.url}/sign`);
   await page.getByRole('button', { name: 'Tạo passkey ký' }).waitFor();
   await look(page, 'sign-enrol-phone');
@@ -170,7 +129,7 @@ test('story 5: a principal enrols on a phone, the second officer approves, one p
   const code = (await page.locator('[data-approval-code]').innerText()).replaceAll(/\s/g, '');
 
   const desktop = await openDevice(browser, { device: desk });
-  await begin(desktop.page, officer);
+  await begin(platform, desktop.page, officer);
   officerPage = desktop.page;
   await desktop.page.goto(`${platform.url}/admin/signing`);
   await desktop.page.getByText(code).waitFor();
@@ -366,7 +325,7 @@ test('story 8: an administrator comes by the one-time link and does it all from 
   if (await yes.isVisible()) await yes.click();
   const educationId = await page.locator('strong.number').innerText();
   await choosePassword(page, staffPassword);
-  await firstSignIn(page, educationId);
+  await firstSignIn(platform, page, educationId);
   await page.goto(`${platform.url}/admin`);
   await page.getByRole('searchbox').fill('dang thi anh nguyet');
   await page.getByRole('link', { name: 'Đặng Thị Ánh Nguyệt' }).waitFor();
@@ -398,7 +357,7 @@ test('story 8: an administrator comes by the one-time link and does it all from 
   await page.getByLabel('Tên ứng dụng').fill('Sổ liên lạc');
   await page.getByLabel('Địa chỉ nhận kết quả (redirect_uri)').fill('http://localhost:4999/callback');
   await page.getByRole('button', { name: 'Tạo ứng dụng' }).click();
-  await page.getByText('client_secret, chỉ hiện lần này:').waitFor();
+  await page.getByText('Mã bí mật chỉ hiện lần này').waitFor();
   await lookAtBoth(page, 'console-apps');
 
   await page.getByRole('link', { name: 'Đồng bộ', exact: true }).click();
@@ -427,13 +386,8 @@ test('story 8: an administrator comes by the one-time link and does it all from 
 test('story 9: the log is proved whole, and an altered row is named', async () => {
   const verified = await platform.run('--json', 'log', 'verify');
   assert.equal(verified.code, 0, verified.stderr);
-  const password = (await readFile(join(platform.directory, 'var/postgres/edutrust.password'), 'utf8')).trim();
-  const port = (await readFile(join(platform.directory, 'var/postgres/postmaster.pid'), 'utf8')).split('\n')[3];
-  const client = new pg.Client({ connectionString: `postgres://edutrust:${password}@127.0.0.1:${port}/edutrust` });
-  await client.connect();
-  await client.query(`UPDATE platform.ledger_entry SET data = data || '{"altered": true}'
+  await platform.query(`UPDATE platform.ledger_entry SET data = data || '{"altered": true}'
     WHERE id = (SELECT entry_id FROM platform.ledger_leaf WHERE log = 'audit' AND index = 17)`);
-  await client.end();
   const altered = await platform.run('--json', 'log', 'verify');
   assert.equal(altered.code, 1);
   const verdicts = altered.stdout

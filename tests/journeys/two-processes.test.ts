@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { appOrigins, codeFor, type Form, redeem, redemption, TestBrowser } from '@edutrust/idp/testing';
+import { eventually } from '@edutrust/platform/testing';
 import { Cluster } from '../world/cluster.ts';
-import { eventually } from '../world/platform.ts';
 
 const password = 'một câu đủ dài để nhớ lâu';
 const clientId = 'lop-hoc';

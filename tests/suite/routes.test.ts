@@ -173,6 +173,11 @@ async function makeBelongings(pool: pg.Pool, organisation: string, city: DemoCit
          now(), now() + interval '1 year') RETURNING serial AS id`,
       [organisation, name],
     ),
+    certificateRequest: await one(
+      `INSERT INTO certs.request (id, profile, organisation_id, custody, state, requested_at, reason)
+       VALUES (gen_random_uuid(), 'seal', $1, 'key-store', 'waiting', now(), $2) RETURNING id`,
+      [organisation, name],
+    ),
   };
 }
 

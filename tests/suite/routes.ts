@@ -12,6 +12,7 @@ export interface Belongings {
   readonly enrolment: string;
   readonly request: string;
   readonly certificate: string;
+  readonly certificateRequest: string;
 }
 
 /** Who may call a route: the row that every route must have. */
@@ -203,8 +204,22 @@ export const rows: Readonly<Record<string, Row>> = {
 
   'POST /api/v1/certificates/:serial/release': roles('S', 'certificate', { fresh: 300 }),
   'GET /api/v1/certificates/:serial/consequences': roles('DSAC', 'certificate'),
+  'GET /api/v1/certificate-alarms': roles('DSAC'),
   'GET /api/v1/certificate-expiries': roles('DSAC'),
   'GET /api/v1/authorities/:id/consequences': roles('DSAC', undefined, { top: true }),
+  'GET /api/v1/certificate-requests': roles('DSAC'),
+  'GET /api/v1/certificate-requests/:id': roles('DSAC', 'certificateRequest'),
+  'GET /api/v1/certificate-requests/:id/certificate': roles('DSAC', 'certificateRequest'),
+  'POST /api/v1/certificate-requests': roles('DSC', 'organisation', {
+    body: ({ organisation }) => ({ organisationId: organisation, custody: 'key-store' }),
+  }),
+  'POST /api/v1/certificate-requests/:id/approve': roles('S', 'certificateRequest', { fresh: 300 }),
+  'POST /api/v1/certificate-requests/:id/refuse': roles('S', 'certificateRequest', {
+    body: () => ({ reason: 'Trường đã có dấu' }),
+    fresh: 300,
+  }),
+  'POST /api/v1/certificate-requests/:id/withdraw': roles('DSC', 'certificateRequest'),
+  'GET /api/v1/certificate-renewals': roles('DSAC'),
   'GET /api/v1/trust-anchors': roles('DSA'),
   'POST /api/v1/trust-anchors': roles('S', undefined, {
     body: () => ({ name: 'Gốc khác', certificatePem: 'không phải PEM', purposes: ['documents'] }),

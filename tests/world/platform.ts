@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
+import pg from 'pg';
 
 const root = new URL('../..', import.meta.url).pathname;
 const command = join(root, 'edutrust/bin/edutrust.js');
@@ -101,6 +102,17 @@ export class Platform implements AsyncDisposable {
     return runCommand(args, this.environment, this.directory);
   }
 
+  /** Statements on its embedded database, past everything that guards it. */
+  async query(statements: string): Promise<void> {
+    const read = async (name: string) => (await readFile(join(this.directory, 'var/postgres', name), 'utf8')).trim();
+    const port = (await read('postmaster.pid')).split('\n')[3];
+    const password = await read('edutrust.password');
+    const client = new pg.Client({ connectionString: `postgres://edutrust:${password}@127.0.0.1:${port}/edutrust` });
+    await client.connect();
+    await client.query(statements);
+    await client.end();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.end();
     // A killed platform leaves its PostgreSQL; the next command that closes last stops it.
@@ -139,17 +151,4 @@ export async function freePort(): Promise<number> {
   await once(server, 'close');
   if (bound === null || typeof bound === 'string') throw new Error('no free port');
   return bound.port;
-}
-
-/** Asks again until the answer is there; fails with the last reason after the deadline. */
-export async function eventually<Value>(ask: () => Promise<Value>, withinMs = 30_000): Promise<Value> {
-  const deadline = Date.now() + withinMs;
-  for (;;) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (Date.now() > deadline) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
 }

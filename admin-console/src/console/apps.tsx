@@ -67,8 +67,9 @@ function NewApp({ onDone }: { readonly onDone: () => void }) {
   const { isBusy, error, run } = useAction();
   const create = (event: Event) => {
     event.preventDefault();
-    const form = new FormData(event.currentTarget as HTMLFormElement);
-    const text = (name: string) => String(form.get(name) ?? '').trim();
+    const form = event.currentTarget as HTMLFormElement;
+    const fields = new FormData(form);
+    const text = (name: string) => String(fields.get(name) ?? '').trim();
     run(async () => {
       setMade(
         await must(
@@ -83,25 +84,14 @@ function NewApp({ onDone }: { readonly onDone: () => void }) {
           }),
         ),
       );
+      form.reset();
       onDone();
     });
   };
   return (
     <section class="card grid gap-4 max-w-2xl">
       <h2>{t('Thêm ứng dụng', 'Add an app')}</h2>
-      {made && (
-        <Banner state="good" live>
-          <p>
-            client_id: <code class="break-all">{made.clientId}</code>
-          </p>
-          {made.clientSecret && (
-            <p>
-              {t('client_secret, chỉ hiện lần này:', 'client_secret, shown this once:')}{' '}
-              <code class="break-all">{made.clientSecret}</code>
-            </p>
-          )}
-        </Banner>
-      )}
+      {made && <Made {...made} />}
       {error && <Banner state="bad">{error}</Banner>}
       <form class="grid gap-4" onSubmit={create}>
         <Field label={t('Tên ứng dụng', 'Name of the app')} name="name" required maxlength={80} />
@@ -131,5 +121,34 @@ function NewApp({ onDone }: { readonly onDone: () => void }) {
         </button>
       </form>
     </section>
+  );
+}
+
+/** What the developer needs now, ready to be pasted; the secret is never shown again. */
+function Made({ clientId, clientSecret }: { readonly clientId: string; readonly clientSecret?: string | null }) {
+  const settings = [
+    `ISSUER=${location.origin}`,
+    `CLIENT_ID=${clientId}`,
+    ...(clientSecret ? [`CLIENT_SECRET=${clientSecret}`] : []),
+  ].join('\n');
+  const [isCopied, setCopied] = useState(false);
+  return (
+    <Banner state="good" live>
+      <p class="font-semibold">{t('Đã tạo ứng dụng.', 'The app is made.')}</p>
+      {clientSecret && (
+        <p>{t('Mã bí mật chỉ hiện lần này; hãy chép ngay.', 'The secret is shown this once; copy it now.')}</p>
+      )}
+      <pre class="my-2 whitespace-pre-wrap break-all">{settings}</pre>
+      <button
+        type="button"
+        class="button"
+        onClick={async () => {
+          await navigator.clipboard.writeText(settings);
+          setCopied(true);
+        }}
+      >
+        {isCopied ? t('Đã chép', 'Copied') : t('Chép cấu hình', 'Copy the settings')}
+      </button>
+    </Banner>
   );
 }

@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import { api, must } from '../design/api.ts';
 import { formatDate, t } from '../design/language.ts';
 import { useLoad } from '../design/load.ts';
+import { CertificateAlarms } from './alarms.tsx';
 import { AuthorityTree } from './authorities.tsx';
 import { CertificateState, subjectParts } from './certificate.tsx';
 import { useMay } from './me.ts';
@@ -41,6 +42,9 @@ export function Certificates() {
   return (
     <>
       <Title title={t('Chứng thư', 'Certificates')}>
+        <a href="/admin/certificates/requests" class="button">
+          {t('Yêu cầu chứng thư', 'Certificate requests')}
+        </a>
         {maySeeAnchors && (
           <a href="/admin/anchors" class="button">
             {t('Gốc tin cậy khác', 'Other trusted roots')}
@@ -50,6 +54,7 @@ export function Certificates() {
           {t('Trang công bố', 'Public repository')}
         </a>
       </Title>
+      <CertificateAlarms />
       <AuthorityTree />
       <Expiries />
       <section class="grid gap-3">
@@ -135,13 +140,13 @@ function Expiries() {
           const most = Math.max(1, ...months.map(({ count }) => count));
           return (
             <ol
-              class="card flex items-end gap-1 sm:gap-2 overflow-x-auto"
+              class="card flex items-end gap-1 sm:gap-2"
               aria-label={t('Số chứng thư hết hạn', 'Certificates that expire')}
             >
               {months.map(({ month, count }) => {
                 const [year = '', number = ''] = month.split('-');
                 return (
-                  <li key={month} class="grid gap-1 justify-items-center text-sm min-w-9 flex-1">
+                  <li key={month} class="grid gap-1 justify-items-center text-sm min-w-0 flex-1">
                     <span class={count > 0 ? 'number font-semibold' : 'number text-quiet'}>{count}</span>
                     <span class="h-24 w-full flex items-end" aria-hidden="true">
                       <span
@@ -154,7 +159,7 @@ function Expiries() {
                       <span class="sr-only">/{year}</span>
                     </span>
                     <span class="text-quiet number" aria-hidden="true">
-                      {number === '01' || month === months[0]?.month ? year : ' '}
+                      {number === '01' || month === months[0]?.month ? year : '\u00a0'}
                     </span>
                   </li>
                 );

@@ -69,7 +69,7 @@ export function Import() {
           <span class="font-semibold">{t('Tệp CSV (UTF-8)', 'CSV file (UTF-8)')}</span>
           <input type="file" name="file" accept=".csv,text/csv" required class="control py-2" />
         </label>
-        <button type="submit" class="button button-primary sm:col-span-2" disabled={isBusy}>
+        <button type="submit" class="button button-primary justify-self-start" disabled={isBusy}>
           {isBusy ? t('Đang đọc…', 'Reading…') : t('Xem trước', 'Preview')}
         </button>
       </form>
@@ -178,10 +178,17 @@ function PlanView({ plan, onApplied }: { readonly plan: Plan; readonly onApplied
         <TableFrame label={t('Thay đổi', 'Changes')}>
           <table class="table">
             <caption class="text-left p-3 font-semibold">{t('Thay đổi', 'Changes')}</caption>
+            <thead>
+              <tr>
+                <th scope="col">{t('Việc', 'Action')}</th>
+                <th scope="col">{t('Ai', 'Who')}</th>
+                <th scope="col">{t('Trước → sau', 'Before → after')}</th>
+              </tr>
+            </thead>
             <tbody>
               {plan.changes.map(({ row, action, fullName, className, fields }) => (
                 <tr key={`${action}${row}`}>
-                  <td>
+                  <td class="sm:w-28">
                     {action === 'added' ? (
                       <State state="good">{t('Thêm', 'Add')}</State>
                     ) : action === 'left' ? (

@@ -15,7 +15,6 @@ export function usePages<Item>(
   const [cursor, setCursor] = useState<string | null>(null);
   const fail = (error: unknown) =>
     setLoaded({ state: 'failed', message: error instanceof Error ? error.message : String(error) });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the key says what is asked
   useEffect(() => {
     let isCurrent = true;
     const timer = setTimeout(() => {

@@ -16,7 +16,7 @@ export function PersonPage() {
     <Show loaded={person}>
       {(data) => (
         <>
-          <Title title={data.fullName} note={data.birthDate ? formatDate(data.birthDate) : undefined}>
+          <Title title={data.fullName} note={whereNow(data.history)}>
             {data.status === 'left' && <State state="plain">{t('Đã rời', 'Left')}</State>}
           </Title>
           <div class="grid gap-6 lg:grid-cols-2">
@@ -25,6 +25,11 @@ export function PersonPage() {
               <p class="text-lg">
                 <EducationId id={data.educationId} />
               </p>
+              {data.birthDate && (
+                <p>
+                  {t('Sinh ngày', 'Born')} <span class="number">{formatDate(data.birthDate)}</span>
+                </p>
+              )}
               {data.aliases.length > 0 && (
                 <p class="text-sm text-quiet">
                   {t('Mã cũ vẫn dùng được:', 'Older IDs that still work:')} {data.aliases.join(', ')}
@@ -33,9 +38,7 @@ export function PersonPage() {
               <ul class="grid gap-2">
                 {data.history.map((one) => (
                   <li key={`${one.organisation.id}${one.role}${one.validFrom}`}>
-                    <span class={one.validUntil ? 'text-quiet' : 'font-semibold'}>
-                      {one.title ?? roleName(one.role)} {one.className} · {one.organisation.name}
-                    </span>
+                    <span class={one.validUntil ? 'text-quiet' : 'font-semibold'}>{postName(one)}</span>
                     <span class="block text-sm text-quiet">
                       {formatDate(one.validFrom)} – {one.validUntil ? formatDate(one.validUntil) : t('nay', 'now')}
                     </span>
@@ -65,6 +68,23 @@ export function PersonPage() {
       )}
     </Show>
   );
+}
+
+interface Post {
+  readonly role: string;
+  readonly title: string | null;
+  readonly className: string | null;
+  readonly organisation: { readonly name: string };
+  readonly validUntil: string | null;
+}
+
+const postName = ({ role, title, className, organisation }: Post) =>
+  [[title ?? roleName(role), className].filter(Boolean).join(' '), organisation.name].join(' · ');
+
+/** Everything that the person is now, as people say it. */
+function whereNow(history: readonly Post[]): string | undefined {
+  const now = history.filter(({ validUntil }) => validUntil === null).map(postName);
+  return now.length > 0 ? now.join('; ') : undefined;
 }
 
 /** «Why can this person not sign in?», answered in steps; and what to do about it. */

@@ -1,6 +1,7 @@
+import { useState } from 'preact/hooks';
 import { api, must } from '../design/api.ts';
 import { Banner } from '../design/form.tsx';
-import { t } from '../design/language.ts';
+import { formatDate, t } from '../design/language.ts';
 import { useAction, useLoad } from '../design/load.ts';
 import { State } from '../design/mark.tsx';
 import { useMay } from './me.ts';
@@ -17,6 +18,7 @@ export function Signing() {
     <>
       <Title title={t('Trình ký', 'Signing requests')} />
       {mayApprove && <Enrolments />}
+      {mayApprove && <EnrolledPhones />}
       <Show loaded={loaded}>
         {(requests) =>
           requests.length === 0 ? (
@@ -121,5 +123,66 @@ function Enrolments() {
         }
       </Show>
     </section>
+  );
+}
+
+/** Phones that sign now, and until when. */
+function EnrolledPhones() {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <details onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
+      <summary class="min-h-11 inline-flex items-center cursor-pointer text-accent">
+        {t('Điện thoại đang ký được', 'Phones that can sign')}
+      </summary>
+      {isOpen && <EnrolledList />}
+    </details>
+  );
+}
+
+function EnrolledList() {
+  const { loaded, more } = usePages('enrolled phones', (cursor) =>
+    must(
+      api.GET('/api/v1/signing/enrolments', {
+        params: { query: { state: 'enrolled', limit: 50, ...(cursor ? { cursor } : {}) } },
+      }),
+    ),
+  );
+  return (
+    <Show loaded={loaded}>
+      {(phones) => (
+        <>
+          <TableFrame label={t('Điện thoại đang ký được', 'Phones that can sign')}>
+            <table class="table">
+              <thead>
+                <tr>
+                  <th scope="col">{t('Người ký', 'Signer')}</th>
+                  <th scope="col">{t('Điện thoại', 'Phone')}</th>
+                  <th scope="col">{t('Chứng thư có giá trị đến', 'Certificate valid until')}</th>
+                </tr>
+              </thead>
+              <tbody>
+                {phones.map((one) => (
+                  <tr key={one.id}>
+                    <td>
+                      <span class="font-semibold">{one.person.fullName}</span>
+                      <span class="block text-sm text-quiet">
+                        {one.title} · {one.organisation.name}
+                      </span>
+                    </td>
+                    <td data-label={t('Điện thoại', 'Phone')}>{one.deviceName}</td>
+                    <td class="number" data-label={t('Có giá trị đến', 'Valid until')}>
+                      {one.validUntil && (
+                        <a href={`/admin/certificates/${one.certificateSerial}`}>{formatDate(one.validUntil)}</a>
+                      )}
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </TableFrame>
+          {more && <More onClick={more} />}
+        </>
+      )}
+    </Show>
   );
 }

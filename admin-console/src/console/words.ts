@@ -36,6 +36,13 @@ export function eventName(type: string): string {
     'certificate.released': t('mở lại chứng thư', 'certificate released'),
     'certificate.revoked': t('thu hồi chứng thư', 'certificate revoked'),
     'certificate.suspended': t('tạm dừng chứng thư', 'certificate suspended'),
+    'certificate-request.approved': t('duyệt yêu cầu chứng thư', 'certificate request approved'),
+    'certificate-request.created': t('xin chứng thư', 'certificate requested'),
+    'certificate-request.failed': t('không cấp được chứng thư đã duyệt', 'approved certificate could not be issued'),
+    'certificate-request.issued': t('cấp chứng thư theo yêu cầu', 'requested certificate issued'),
+    'certificate-request.refused': t('từ chối yêu cầu chứng thư', 'certificate request refused'),
+    'certificate-request.renewed': t('tự cấp tiếp con dấu', 'seal renewed by itself'),
+    'certificate-request.withdrawn': t('rút yêu cầu chứng thư', 'certificate request withdrawn'),
     'class.created': t('mở lớp', 'class opened'),
     'consent.given': t('đồng ý cho ứng dụng xem thông tin', 'agreed that an app sees data'),
     'consent.withdrawn': t('rút lại đồng ý', 'withdrew an agreement'),
@@ -57,6 +64,7 @@ export function eventName(type: string): string {
     'signing-enrolment.approved': t('duyệt đăng ký chữ ký số', 'signing enrolment approved'),
     'signing-enrolment.completed': t('nhận chứng thư ký', 'signing enrolment completed'),
     'signing-enrolment.refused': t('từ chối đăng ký chữ ký số', 'signing enrolment refused'),
+    'signing-enrolment.renewed': t('cấp tiếp chứng thư ký', 'signing certificate renewed'),
     'signing-enrolment.requested': t('đăng ký chữ ký số', 'signing enrolment requested'),
     'signing-enrolment.revoked': t('ngừng chữ ký số', 'signing enrolment revoked'),
     'sessions.forgotten': t('mọi người phải đăng nhập lại', 'everybody has to sign in again'),
@@ -124,4 +132,9 @@ export function reasonName(reason: string): string {
     certificateHold: t('Tạm dừng để xác minh', 'Suspended while it is looked into'),
   };
   return names[reason] ?? reason;
+}
+
+/** Where the key of a certificate is. */
+export function custodyName(custody: 'outside' | 'key-store'): string {
+  return custody === 'outside' ? t('USB token của đơn vị', 'the holder’s token') : t('kho khoá', 'key store');
 }

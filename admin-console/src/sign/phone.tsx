@@ -8,6 +8,7 @@ import { Mark } from '../design/mark.tsx';
 import { Confirm } from './confirm.tsx';
 import { Enrol } from './enrol.tsx';
 import { Review } from './review.tsx';
+import { Validity } from './validity.tsx';
 
 /** Where the official is. */
 type Place =
@@ -38,7 +39,10 @@ export function Phone() {
   return (
     <Frame>
       {place.at === 'inbox' && (
-        <Inbox onRead={(id) => setPlace({ at: 'review', id })} onSign={(ids) => setPlace({ at: 'confirm', ids })} />
+        <>
+          <Validity enrolment={enrolment.data} onChange={reload} />
+          <Inbox onRead={(id) => setPlace({ at: 'review', id })} onSign={(ids) => setPlace({ at: 'confirm', ids })} />
+        </>
       )}
       {place.at === 'review' && (
         <Review

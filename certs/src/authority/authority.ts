@@ -7,6 +7,8 @@ export {
   type CertificateSubject,
   type IssuedCertificate,
   issueCertificate,
+  mustBeCertifiable,
+  subjectName,
 } from './issuance.ts';
 export { type RevocationReason, revocationReasons } from './reasons.ts';
 export { releaseCertificate, revokeCertificate } from './revoke.ts';

@@ -40,12 +40,13 @@ async function lockHierarchy(transaction: Transaction): Promise<void> {
 
 /**
  * Makes the authorities at the first start, root key included; of several processes at once one does it. Where the root
- * is to be kept apart, the ceremony comes before the first start (docs/certificates.md) and this finds them.
+ * is to be kept apart, the ceremony comes before the first start (docs/certificates.md) and this finds them. Resolves to
+ * whether it made them.
  */
-export async function ensureAuthorities(context: ServiceContext): Promise<void> {
-  await context.db.transaction().execute(async (transaction) => {
+export async function ensureAuthorities(context: ServiceContext): Promise<boolean> {
+  return context.db.transaction().execute(async (transaction) => {
     await lockHierarchy(transaction);
-    if ((await listAuthorities(transaction)).length > 0) return;
+    if ((await listAuthorities(transaction)).length > 0) return false;
     const keys = keyStore(context);
     const key = await keys.generate(transaction, 'ca', 'p384');
     const hierarchy = await makeHierarchy(
@@ -58,6 +59,7 @@ export async function ensureAuthorities(context: ServiceContext): Promise<void> 
       { now: context.clock.now(), rootListLifetimeMs: listLifetimeMs },
     );
     await installHierarchy(context, transaction, hierarchy, setup, key.id);
+    return true;
   });
 }
 

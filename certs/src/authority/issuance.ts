@@ -4,6 +4,7 @@ import type { Database, Transaction } from '@edutrust/platform/database';
 import { Conflict, InvalidInput, Unavailable } from '@edutrust/platform/errors';
 import { record } from '@edutrust/platform/events';
 import { sql } from 'kysely';
+import { isClockBehind } from '../alarms/clock.ts';
 import { type Certificate, type NameAttribute, parseCertificate } from '../certificate/certificate.ts';
 import { lint } from '../certificate/lint.ts';
 import { buildToBeSigned, type ProfileName, profiles } from '../certificate/profiles.ts';
@@ -19,6 +20,8 @@ export interface CertificateSubject {
   /** Of a person: the education ID, ten digits. */
   readonly serialNumber?: string;
   readonly organisation?: string;
+  /** Of an organisation: its code in the registry. */
+  readonly organisationCode?: string;
   readonly title?: string;
 }
 
@@ -56,21 +59,44 @@ export interface Issuance {
  */
 export async function issueCertificate(
   context: ServiceContext,
-  { profile, subject, publicKey, personId, organisationId, requestKey }: CertificateRequest,
+  request: CertificateRequest,
 ): Promise<IssuedCertificate> {
   const { db } = context;
-  const issuer = await currentAuthority(db, 'people');
-  const name: NameAttribute[] = [
+  const intent = await keepIntent(context, db, await issuanceOf(db, request));
+  const der = await signIntent(context, db, intent);
+  return db.transaction().execute((transaction) => complete(context, transaction, intent, der));
+}
+
+/**
+ * Whether a certificate would be issued as things are now: asked before somebody is asked to approve it. Keeps nothing
+ * and signs nothing.
+ *
+ * @throws what {@link issueCertificate} throws.
+ */
+export async function mustBeCertifiable(
+  context: ServiceContext,
+  db: Database | Transaction,
+  request: CertificateRequest,
+): Promise<void> {
+  const input = await issuanceOf(db, request);
+  const { tbs, issuer } = await draft(context, db, input);
+  mustPassLint(tbs, input.profile, issuer);
+}
+
+async function issuanceOf(db: Database | Transaction, { subject, ...request }: CertificateRequest): Promise<Issuance> {
+  return { ...request, subject: subjectName(subject), issuer: await currentAuthority(db, 'people') };
+}
+
+/** The distinguished name that a subject is certified under. */
+export function subjectName(subject: CertificateSubject): NameAttribute[] {
+  return [
     ['country', 'VN'],
     ...(subject.organisation ? [['organisation', subject.organisation] as const] : []),
     ...(subject.title ? [['title', subject.title] as const] : []),
     ...(subject.serialNumber ? [['serialNumber', `EI:VN-${subject.serialNumber}`] as const] : []),
+    ...(subject.organisationCode ? [['organisationIdentifier', `OI:VN-${subject.organisationCode}`] as const] : []),
     ['commonName', subject.commonName],
   ];
-  const input = { profile, subject: name, publicKey, issuer, personId, organisationId, requestKey };
-  const intent = await keepIntent(context, db, input);
-  const der = await signIntent(context, db, intent);
-  return db.transaction().execute((transaction) => complete(context, transaction, intent, der));
 }
 
 export interface IssuedCertificate {
@@ -87,18 +113,18 @@ interface Intent {
   readonly issuer: Certificate;
 }
 
-async function keepIntent(context: ServiceContext, db: Database | Transaction, input: Issuance): Promise<Intent> {
-  const { issuer: authority, profile, subject, publicKey, personId, organisationId, requestKey } = input;
+/** The bytes that would be signed, with their serial. */
+async function draft(context: ServiceContext, db: Database | Transaction, input: Issuance) {
+  const { issuer: authority, profile, subject, publicKey } = input;
   const issuer = parseCertificate(authority.certificate);
   const now = context.clock.now().getTime();
   const notBefore = new Date(Math.max(now - backdatedMs, issuer.notBefore.getTime()));
   const notAfter = new Date(Math.min(now + profiles[profile].lifetimeMs, issuer.notAfter.getTime()));
   await mustBeIssuable(db, input, new Date(now));
-  const serialBytes = newSerial();
-  const serial = serialBytes.toString('hex');
+  const serial = newSerial();
   const tbs = buildToBeSigned({
     profile,
-    serial: serialBytes,
+    serial,
     subject,
     publicKey,
     notBefore,
@@ -108,6 +134,12 @@ async function keepIntent(context: ServiceContext, db: Database | Transaction, i
     signatureAlgorithm: authority.signatureAlgorithm,
     addresses: { origin: context.config.url.origin, issuerId: authority.id },
   });
+  return { serial: serial.toString('hex'), tbs, issuer, notBefore, notAfter };
+}
+
+async function keepIntent(context: ServiceContext, db: Database | Transaction, input: Issuance): Promise<Intent> {
+  const { issuer: authority, profile, subject, publicKey, personId, organisationId, requestKey } = input;
+  const { serial, tbs, issuer, notBefore, notAfter } = await draft(context, db, input);
   await certsOf(db)
     .insertInto('certs.certificate')
     .values({
@@ -186,21 +218,19 @@ async function complete(
  */
 async function mustBeIssuable(
   db: Database | Transaction,
-  { issuer, publicKey, personId, organisationId }: Issuance,
+  { publicKey, personId, organisationId }: Issuance,
   now: Date,
 ): Promise<void> {
-  const { rows } = await sql<{ clock_back: boolean; key_shared: boolean }>`
-    SELECT
-      EXISTS (SELECT FROM certs.certificate WHERE issuer_id = ${issuer.id} AND not_before > ${now.toISOString()}) AS clock_back,
-      EXISTS (SELECT FROM certs.certificate WHERE public_key_sha256 = ${sha256(publicKey)} AND state = 'issued'
-        AND (person_id IS DISTINCT FROM ${personId ?? null}::uuid OR organisation_id IS DISTINCT FROM ${organisationId ?? null}::uuid
-          OR revocation_reason = 'keyCompromise')) AS key_shared`.execute(db);
-  if (rows[0]?.clock_back) {
+  if (await isClockBehind(db, now)) {
     throw new Unavailable('certificates/clock', {
-      vi: 'Đồng hồ máy chủ đang chậm hơn chứng thư đã cấp trước đó nên tạm ngừng cấp. Hãy chỉnh lại đồng hồ.',
-      en: 'The clock is behind certificates that were issued before, so none is issued. Set the clock right.',
+      vi: 'Đồng hồ máy chủ đang chậm hơn những gì đã ghi trước đó nên tạm ngừng cấp chứng thư. Hãy chỉnh lại đồng hồ.',
+      en: 'The clock is behind what was recorded before, so no certificate is issued. Set the clock right.',
     });
   }
+  const { rows } = await sql<{ key_shared: boolean }>`
+    SELECT EXISTS (SELECT FROM certs.certificate WHERE public_key_sha256 = ${sha256(publicKey)} AND state = 'issued'
+        AND (person_id IS DISTINCT FROM ${personId ?? null}::uuid OR organisation_id IS DISTINCT FROM ${organisationId ?? null}::uuid
+          OR revocation_reason = 'keyCompromise')) AS key_shared`.execute(db);
   if (rows[0]?.key_shared) {
     throw new Conflict('certificates/shared-key', {
       vi: 'Khoá này đã có chứng thư của người khác, hoặc đã bị lộ. Hãy tạo khoá mới.',

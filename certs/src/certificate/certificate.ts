@@ -16,6 +16,7 @@ import {
 import { canonicalName, formatName, type ReadAttribute, readName } from './names.ts';
 
 export { attributeTypes, encodeName, formatName, type NameAttribute } from './names.ts';
+export { readPem } from './pem.ts';
 
 /** An extension as it stands in a certificate or a CRL. */
 export interface Extension {

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import {
   childrenOf,
   DerError,
@@ -7,6 +8,7 @@ import {
   oid,
   printableString,
   readOid,
+  readSetOf,
   sequence,
   setOf,
   tag,
@@ -73,7 +75,7 @@ export function readName(node: DerNode | undefined): ReadAttribute[][] {
 
 /** RelativeDistinguishedName, also with an implicit tag. @throws DerError */
 export function readRelativeName(node: DerNode): ReadAttribute[] {
-  const attributes = node.children().map((attribute): ReadAttribute => {
+  const attributes = readSetOf(node).map((attribute): ReadAttribute => {
     const [type, value, ...rest] = childrenOf(attribute, tag.sequence);
     if (!value || rest.length > 0) throw new DerError('a malformed attribute of a name');
     return { type: readOid(type), value: readText(value) };
@@ -85,7 +87,8 @@ export function readRelativeName(node: DerNode): ReadAttribute[] {
 function readText(node: DerNode): string {
   switch (node.tag) {
     case tag.utf8String:
-      return new TextDecoder('utf-8', { fatal: true }).decode(node.contents);
+      if (!isUtf8(node.contents)) throw new DerError('a text that is not UTF-8');
+      return node.contents.toString('utf8');
     case tag.printableString:
     case tag.ia5String:
     case 0x14: // TeletexString, read as Latin-1 as everybody does

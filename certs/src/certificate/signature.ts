@@ -65,6 +65,8 @@ export function subjectKeyProblem(certificate: {
     const name = readOid(type);
     if (name === '1.2.840.10045.2.1') {
       readOid(parameters);
+      // RFC 5480 §2.2: compressed or not; the point at infinity and the hybrid form are no keys
+      if (![2, 3, 4].includes(bytes[0] ?? 0)) return 'malformed key';
       return ecKeyProblem(certificate.publicKey());
     }
     if (name === '1.2.840.113549.1.1.1') {

@@ -107,6 +107,7 @@ interface Budget {
   nodes: number;
 }
 
+/** Also the most children that are held at once. */
 const mostNodes = 20_000;
 const deepest = 32;
 
@@ -134,7 +135,12 @@ export class DerNode {
   }
 
   children(): DerNode[] {
-    return [...this.each()];
+    const children: DerNode[] = [];
+    for (const child of this.each()) {
+      if (children.length === mostNodes) throw new DerError('too many elements');
+      children.push(child);
+    }
+    return children;
   }
 
   /** The children one after the other, for lists that are too long to hold. */
@@ -192,6 +198,16 @@ export function expectTag(node: DerNode | undefined, expected: number): DerNode 
   if (node?.tag !== expected)
     throw new DerError(`tag ${node?.tag.toString(16) ?? 'none'} where ${expected.toString(16)} belongs`);
   return node;
+}
+
+/** The elements of a SET OF, also with an implicit tag; DER writes them in ascending order (X.690 §11.6). */
+export function readSetOf(node: DerNode): DerNode[] {
+  const elements = node.children();
+  const isSorted = elements.every(
+    ({ bytes }, index) => index === 0 || Buffer.compare(elements[index - 1]?.bytes ?? bytes, bytes) <= 0,
+  );
+  if (!isSorted) throw new DerError('a set in an order that DER does not write');
+  return elements;
 }
 
 export function readOid(node: DerNode | undefined): string {
@@ -256,19 +272,33 @@ export function readBitString(
   return { bytes, unusedBits };
 }
 
-/** UTCTime or GeneralizedTime as RFC 5280 §4.1.2.5 allows them: whole seconds, `Z`. */
+/** UTCTime or GeneralizedTime as RFC 5280 §4.1.2.5 allows them: whole seconds, `Z`. Large lists have many: no strings. */
 export function readTime(node: DerNode | undefined): Date {
-  const text = node?.contents.toString('latin1') ?? '';
   const isShort = node?.tag === tag.utcTime;
   if (!isShort && node?.tag !== tag.generalizedTime) throw new DerError('not a time');
-  const match = (
-    isShort ? /^(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})Z$/ : /^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})Z$/
-  ).exec(text);
-  if (!match) throw new DerError('a time in a form that RFC 5280 does not allow');
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1).map(Number);
-  const fullYear = isShort ? (year < 50 ? 2000 + year : 1900 + year) : year;
-  const at = new Date(Date.UTC(fullYear, month - 1, day, hour, minute, second));
-  if (at.getUTCMonth() !== month - 1 || at.getUTCDate() !== day || hour > 23 || minute > 59 || second > 59)
+  const { contents } = node;
+  const start = isShort ? 2 : 4; // after the year
+  if (contents.length !== start + 11 || contents[start + 10] !== 0x5a)
+    throw new DerError('a time in a form that RFC 5280 does not allow');
+  const shortYear = twoDigitsAt(contents, start - 2);
+  const year = isShort ? (shortYear < 50 ? 2000 : 1900) + shortYear : twoDigitsAt(contents, 0) * 100 + shortYear;
+  const month = twoDigitsAt(contents, start) - 1;
+  const day = twoDigitsAt(contents, start + 2);
+  const hour = twoDigitsAt(contents, start + 4);
+  const minute = twoDigitsAt(contents, start + 6);
+  const second = twoDigitsAt(contents, start + 8);
+  // Date.UTC takes a year below 100 for one of the last century; the calendar repeats itself.
+  const at = new Date(Date.UTC(year + 400, month, day, hour, minute, second) - fourHundredYearsMs);
+  // what does not exist rolls over
+  if (month < 0 || month > 11 || hour > 23 || minute > 59 || second > 59 || at.getUTCDate() !== day)
     throw new DerError('no such time');
   return at;
+}
+
+const fourHundredYearsMs = 146_097 * 24 * 3_600_000;
+
+function twoDigitsAt(bytes: Buffer, at: number): number {
+  const [tens, ones] = [(bytes[at] ?? 0) - 0x30, (bytes[at + 1] ?? 0) - 0x30];
+  if (tens < 0 || tens > 9 || ones < 0 || ones > 9) throw new DerError('a time in a form that RFC 5280 does not allow');
+  return tens * 10 + ones;
 }

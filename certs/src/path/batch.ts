@@ -2,14 +2,43 @@ import { readPem } from '../certificate/pem.ts';
 import { type PathRequest, validatePath } from './path.ts';
 import type { PolicyRequest } from './policy.ts';
 import { refusals } from './reason.ts';
+import { parseStrictJson } from './strict-json.ts';
 
-/** The longest line of a batch: with what it is parsed into, it fits into the memory that a verdict may take (V2). */
-const longestLine = 8 * 1024 * 1024;
+/**
+ * The longest line of a batch, in characters: with what it is parsed into, it fits into the memory that a verdict may
+ * take (V2).
+ */
+export const longestLine = 8 * 1024 * 1024;
 
 class BadRequest extends Error {}
 
 /** A JSON value before anything is known of it. */
 type Json = Readonly<Record<string, unknown>>;
+
+/**
+ * The lines of a batch, whatever they are: a line ends at a line feed alone, since JSON may hold every other separator;
+ * of one that is too long just enough is kept to be refused.
+ */
+export async function* boundedLines(input: AsyncIterable<Uint8Array | string>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let line = '';
+  const add = (text: string) => {
+    if (line.length <= longestLine) line += text.slice(0, longestLine + 1);
+  };
+  for await (const chunk of input) {
+    const [first = '', ...more] = (typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true })).split(
+      '\n',
+    );
+    add(first);
+    for (const next of more) {
+      yield line;
+      line = '';
+      add(next);
+    }
+  }
+  add(decoder.decode());
+  if (line !== '') yield line;
+}
 
 /** One request as JSON in, one verdict as JSON out (`edutrust certs verify --batch`); never throws. */
 export function verifyBatchLine(line: string): string {
@@ -34,35 +63,39 @@ export function verifyBatchLine(line: string): string {
 
 function parseJson(line: string): Json {
   if (line.length > longestLine) throw new BadRequest(`a line longer than ${longestLine} characters`);
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch {
-    throw new BadRequest('the line is not JSON');
-  }
-  return object(value, 'the line');
+  return object(parseStrictJson(line), 'the line');
 }
 
-/** An absent field and one that is null are the same. A field that is present is understood, or the line is refused. */
+/**
+ * An absent field and one that is null are the same. What a field of ours says is understood, or the line is refused;
+ * other fields are the sender's own.
+ */
 function parseRequest(input: Json): PathRequest {
   const { leaf, at, trusted, untrusted, crls, ocsp, eku, name, requireRevocation, maxDepth, policies } = input;
-  const certificates = (texts: readonly string[]) =>
-    texts.flatMap((text) => readPem(text, 'CERTIFICATE', 'X509 CERTIFICATE'));
-  const [first, ...others] = certificates([string(leaf, 'leaf')]);
+  const certificates = (texts: readonly string[], field: string) =>
+    texts.flatMap((text) => pem(text, field, 'CERTIFICATE', 'X509 CERTIFICATE'));
+  const [first, ...others] = certificates([string(leaf, 'leaf')], 'leaf');
   if (!first || others.length > 0) throw new BadRequest('leaf is not exactly one certificate');
   return {
     leaf: first,
     at: at == null ? new Date() : time(at),
-    anchors: certificates(strings(trusted, 'trusted')),
-    untrusted: certificates(strings(untrusted ?? [], 'untrusted')),
-    crls: strings(crls ?? [], 'crls').flatMap((text) => readPem(text, 'X509 CRL', 'CRL')),
+    anchors: certificates(strings(trusted, 'trusted'), 'trusted'),
+    untrusted: certificates(strings(untrusted ?? [], 'untrusted'), 'untrusted'),
+    crls: strings(crls ?? [], 'crls').flatMap((text) => pem(text, 'crls', 'X509 CRL', 'CRL')),
     ocsp: strings(ocsp ?? [], 'ocsp').map(base64),
-    requireRevocation: requireRevocation == null ? 'when-listed' : boolean(requireRevocation, 'requireRevocation'),
+    requireRevocation: requireRevocation == null ? 'when-given' : boolean(requireRevocation, 'requireRevocation'),
     ...(eku == null ? {} : { extendedKeyUsage: objectIdentifier(eku, 'eku') }),
     ...(name == null ? {} : { name: parseName(object(name, 'name')) }),
     ...(maxDepth == null ? {} : { maxDepth: count(maxDepth) }),
     ...(policies == null ? {} : { policies: parsePolicies(object(policies, 'policies')) }),
   };
+}
+
+/** A text without what it should hold would silently be a list that says nothing. */
+function pem(text: string, field: string, ...labels: readonly string[]): Buffer[] {
+  const found = readPem(text, ...labels);
+  if (found.length === 0) throw new BadRequest(`${field} has a text without ${labels[0]}`);
+  return found;
 }
 
 function parseName(input: Json): NonNullable<PathRequest['name']> {

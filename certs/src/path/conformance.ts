@@ -1,15 +1,12 @@
 import { isAcceptedAlgorithm, subjectKeyProblem } from '../certificate/signature.ts';
-import type { Chain } from './chain.ts';
-import { extensionIds, purposes } from './extensions.ts';
+import { extensionIds } from './extensions.ts';
 import { hasUnknownCritical, type PathCertificate } from './path-certificate.ts';
 import type { RefusalCode } from './reason.ts';
 
 /** Where a certificate stands in a chain. */
 export type Place = 'anchor' | 'authority' | 'leaf';
 
-/** Extensions that RFC 5280 §4.2.1.11 and §4.2.1.14 want critical; before it they need not be, and are obeyed anyway. */
-const policyRestrictions = [extensionIds.policyConstraints, extensionIds.inhibitAnyPolicy];
-/** Extensions that must not be. */
+/** Extensions that must not be critical. */
 const neverCritical = [
   extensionIds.subjectKeyIdentifier,
   extensionIds.authorityKeyIdentifier,
@@ -45,8 +42,10 @@ function nonConformity(target: PathCertificate, place: Place): RefusalCode | und
   const { serial, subject, issuer, extensions } = certificate;
   const isCritical = (type: string) => extensions.get(type)?.critical === true;
 
+  // §4.1.2.2; of an anchor nothing is looked up by its number, and several roots of long standing have the number 0.
   const magnitude = serial[0] === 0 ? serial.length - 1 : serial.length;
-  if ((serial[0] ?? 0x80) >= 0x80 || magnitude < 1 || magnitude > 20) return 'serial-number'; // §4.1.2.2
+  const isNumbered = (serial[0] ?? 0x80) < 0x80 && magnitude >= 1 && magnitude <= 20;
+  if (place !== 'anchor' && !isNumbered) return 'serial-number';
 
   const isNameless = subject.attributes.length === 0;
   if (issuer.attributes.length === 0 || (isNameless && isAuthority)) return 'empty-name'; // §4.1.2.4, §4.1.2.6
@@ -62,49 +61,4 @@ function nonConformity(target: PathCertificate, place: Place): RefusalCode | und
 
   const isMisplaced = keyUsage?.has('keyCertSign') === true || target.nameConstraints !== undefined;
   return !isAuthority && isMisplaced ? 'not-for-subscribers' : undefined; // §4.2.1.3, §4.2.1.10
-}
-
-/**
- * Whether a chain for a server keeps what the CA/Browser Forum's Baseline Requirements §7.1.2 add. Asked only when a
- * server is what is looked for: other certificates have other profiles.
- */
-export function isServerChain(chain: Chain): boolean {
-  const [leaf, ...authorities] = chain;
-  const { certificate, isAuthority, keyUsage, purposes: allowed = [], alternativeNames } = leaf;
-  const { extensions, subject } = certificate;
-  if (isAuthority || keyUsage?.has('keyCertSign')) return false; // §7.1.2.7.8, §7.1.2.7.11
-  if (!allowed.includes(purposes.serverAuth) || allowed.includes(purposes.any)) return false; // §7.1.2.7.10
-  if (extensions.get(extensionIds.extendedKeyUsage)?.critical) return false;
-  const isSanCritical = extensions.get(extensionIds.subjectAltName)?.critical === true;
-  if (isSanCritical !== (subject.attributes.length === 0)) return false; // §7.1.2.7.12
-  // §7.1.4.3: a common name that could be read as a server's repeats an alternative name letter for letter
-  const texts = alternativeNames.flatMap((name) =>
-    name.kind === 'dns' ? [name.text] : name.kind === 'ip' ? [addressText(name.bytes)] : [],
-  );
-  const commonNames = subject.attributes
-    .flat()
-    .filter(({ type, value }) => type === '2.5.4.3' && /[.:]|^0x/i.test(value));
-  if (texts.length === 0 || !commonNames.every(({ value }) => texts.includes(value))) return false;
-  const isLax = (type: string) => authorities.some((one) => one.certificate.extensions.get(type)?.critical === false);
-  return !policyRestrictions.some(isLax) && authorities.slice(-1).every(isServerRoot);
-}
-
-/** §7.1.2.1: a root carries no purposes, and identifies its issuer, if it does, as itself. */
-function isServerRoot({ isSelfIssued, purposes: allowed, certificate, keyIdentifier }: PathCertificate): boolean {
-  if (!isSelfIssued) return true;
-  const issuer = certificate.extensions.get(extensionIds.authorityKeyIdentifier)?.value;
-  // SEQUENCE { [0] keyIdentifier } and nothing else
-  const expected =
-    keyIdentifier &&
-    Buffer.concat([Buffer.of(0x30, keyIdentifier.length + 2, 0x80, keyIdentifier.length), keyIdentifier]);
-  return allowed === undefined && (issuer === undefined || expected?.equals(issuer) === true);
-}
-
-/** The one way to write an address: dotted, or as RFC 5952 says. */
-function addressText(bytes: Buffer): string {
-  if (bytes.length === 4) return bytes.join('.');
-  const groups = bytes.toString('hex').match(/.{4}/g) ?? [];
-  return URL.canParse(`http://[${groups.join(':')}]`)
-    ? new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1)
-    : '';
 }

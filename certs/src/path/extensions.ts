@@ -43,6 +43,10 @@ export const extensionIds = {
 export const purposes = {
   any: '2.5.29.37.0',
   serverAuth: '1.3.6.1.5.5.7.3.1',
+  clientAuth: '1.3.6.1.5.5.7.3.2',
+  codeSigning: '1.3.6.1.5.5.7.3.3',
+  emailProtection: '1.3.6.1.5.5.7.3.4',
+  timeStamping: '1.3.6.1.5.5.7.3.8',
   ocspSigning: '1.3.6.1.5.5.7.3.9',
 } as const;
 
@@ -77,8 +81,10 @@ export function readBasicConstraints(
 export function readKeyUsage(certificate: Certificate): ReadonlySet<KeyUsage> | undefined {
   const extension = certificate.extensions.get(extensionIds.keyUsage);
   if (!extension) return undefined;
-  const { bytes } = readBitString(readDer(extension.value));
+  const { bytes, unusedBits } = readBitString(readDer(extension.value));
   if (bytes.every((byte) => byte === 0)) throw new DerError('a key usage without any use');
+  // DER ends a list of named bits with its last one (X.690 §11.2.2)
+  if (((bytes.at(-1) ?? 0) & (1 << unusedBits)) === 0) throw new DerError('a key usage with zeros behind it');
   const names = Object.entries(keyUsageBits).filter(([, bit]) => ((bytes[bit >> 3] ?? 0) & (0x80 >> (bit & 7))) !== 0);
   return new Set(names.map(([name]) => name as KeyUsage));
 }

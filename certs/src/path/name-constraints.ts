@@ -4,7 +4,7 @@ import { childrenOf, DerError, readDer, tag } from '../der/der.ts';
 import { directoryName, extensionIds, type GeneralName, readGeneralName } from './extensions.ts';
 import { isHostName, isMailbox } from './names.ts';
 import type { PathCertificate } from './path-certificate.ts';
-import type { WorkBudget } from './work.ts';
+import { cost, type WorkBudget } from './work.ts';
 
 /** What an authority may certify below it (RFC 5280 §4.2.1.10). */
 export interface NameConstraints {
@@ -68,24 +68,25 @@ function namesOf({ certificate, alternativeNames }: PathCertificate): GeneralNam
 /** Whether every name lies in what each constraint permits and in nothing that one excludes (§6.1.3 (b), (c)). */
 export function satisfies(target: PathCertificate, constraints: readonly NameConstraints[], work: WorkBudget): boolean {
   if (constraints.length === 0) return true;
+  work.spend(cost.name * (target.certificate.subject.attributes.length + target.alternativeNames.length));
   const names = namesOf(target);
-  return constraints.every(({ permitted, excluded }) =>
-    names.every((name) => {
-      work.spend((permitted.length + excluded.length) / 2);
-      // A kind of name that we cannot compare, under a constraint of that kind, is refused.
-      const isConstrained = (list: readonly GeneralName[]) => list.filter((base) => isSameKind(base, name));
-      const forbidden = isConstrained(excluded);
-      const allowed = isConstrained(permitted);
+  return constraints.every((one) => {
+    work.spend((one.permitted.length + one.excluded.length) / 2);
+    const permitted = Map.groupBy(one.permitted, kindOf);
+    const excluded = Map.groupBy(one.excluded, kindOf);
+    return names.every((name) => {
+      // Each kind constrains its own. A kind that we cannot compare, under a constraint of that kind, is refused.
+      const forbidden = excluded.get(kindOf(name)) ?? [];
+      const allowed = permitted.get(kindOf(name)) ?? [];
       if (forbidden.length + allowed.length === 0) return true;
+      work.spend((forbidden.length + allowed.length) / 2);
       if (!isComparable(name) || forbidden.some((base) => isWithin(name, base) || couldMeet(name, base))) return false;
       return allowed.length === 0 || allowed.some((base) => isWithin(name, base));
-    }),
-  );
+    });
+  });
 }
 
-function isSameKind(one: GeneralName, other: GeneralName): boolean {
-  return one.kind === other.kind && (one.kind !== 'other' || (other.kind === 'other' && one.tag === other.tag));
-}
+const kindOf = (name: GeneralName): string => (name.kind === 'other' ? `other ${name.tag}` : name.kind);
 
 /** Whether the name is written as its kind must be; what is not could be read otherwise by others. */
 function isComparable(name: GeneralName): boolean {

@@ -37,6 +37,8 @@ interface Answer {
   readonly serialHex: string;
   readonly status: 'good' | 'revoked' | 'unknown';
   readonly revokedAt: Date | undefined;
+  /** Revoked for now only: certificateHold (RFC 5280 §5.3.1). */
+  readonly isHold: boolean;
   readonly thisUpdate: Date;
   readonly nextUpdate: Date | undefined;
 }
@@ -109,10 +111,19 @@ function parseAnswer(node: DerNode): Answer {
     keyHash: expectTag(keyHash, tag.octetString).contents,
     serialHex: readInteger(serial).toString('hex'),
     status,
-    revokedAt: status === 'revoked' ? readTime(state.children()[0]) : undefined,
+    ...readRevokedInfo(status === 'revoked' ? state.children() : undefined),
     thisUpdate: readTime(thisUpdate),
     nextUpdate: next && readTime(next.children()[0]),
   };
+}
+
+/** RevokedInfo (RFC 6960 §4.2.1). */
+function readRevokedInfo(parts: readonly DerNode[] | undefined): Pick<Answer, 'revokedAt' | 'isHold'> {
+  if (!parts) return { revokedAt: undefined, isHold: false };
+  const [time, reason, ...surplus] = parts;
+  if (surplus.length > 0) throw new DerError('a malformed answer');
+  const value = reason && expectTag(expectTag(reason, 0xa0).children()[0], tag.enumerated).contents;
+  return { revokedAt: readTime(time), isHold: value?.equals(Buffer.of(6)) === true };
 }
 
 /** The OCSP responses that a validation was given. */
@@ -132,13 +143,14 @@ export class OcspAnswers {
   /** A revocation in any usable answer counts, whatever others say. */
   statusOf(target: PathCertificate, issuers: readonly PathCertificate[]): RevocationStatus {
     const [issuer] = issuers;
-    let status: RevocationStatus = { status: 'unknown', hasData: false };
+    let status: RevocationStatus = { status: 'unknown' };
     if (!issuer) return status;
     for (const response of this.#responses) {
       const answers = response.answers.filter((answer) => isAbout(answer, target, issuer));
-      if (answers.length === 0) continue;
-      if (status.status === 'unknown') status = { status: 'unknown', hasData: true };
-      const current = answers.filter((answer) => isCurrent(answer, this.#paths.at));
+      // An answer that has run out says nothing good any more, but whoever was revoked for good stays revoked.
+      const current = answers.filter(
+        (answer) => isCurrent(answer, this.#paths.at) || isRevokedForGood(answer, this.#paths.at),
+      );
       if (current.length === 0 || !this.#isAuthorised(response, issuer, issuers)) continue;
       const revoked = current.find((answer) => answer.status === 'revoked');
       if (revoked) return { status: 'revoked', at: revoked.revokedAt ?? revoked.thisUpdate };
@@ -177,6 +189,10 @@ function isAbout(answer: Answer, { certificate }: PathCertificate, issuer: PathC
 function hashOfKey(hash: string, subjectPublicKeyInfo: Buffer): Buffer {
   const [, key] = childrenOf(readDer(subjectPublicKeyInfo), tag.sequence);
   return createHash(hash).update(readBitString(key).bytes).digest();
+}
+
+function isRevokedForGood({ status, isHold, thisUpdate }: Answer, at: Date): boolean {
+  return status === 'revoked' && !isHold && thisUpdate <= at;
 }
 
 /** An answer without nextUpdate promises nothing for any later time (RFC 5019 §2.2.4 asks for one). */

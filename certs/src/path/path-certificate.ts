@@ -80,6 +80,7 @@ const understood = new Set<string>([
   extensionIds.policyConstraints,
   extensionIds.extendedKeyUsage,
   extensionIds.inhibitAnyPolicy,
+  extensionIds.ocspNoCheck,
 ]);
 
 export function hasUnknownCritical({ certificate }: PathCertificate): boolean {

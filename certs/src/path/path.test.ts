@@ -1,9 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { oid, sequence } from '../der/der.ts';
+import { extensionIds, purposes } from './extensions.ts';
 import { validatePath } from './path.ts';
 import { refusals } from './reason.ts';
-import { goodChain, policy, requestOf } from './test-chain.ts';
+import {
+  at,
+  buildCertificate,
+  certificateForm,
+  goodChain,
+  makeKeys,
+  nameOf,
+  policy,
+  requestOf,
+  set,
+} from './test-chain.ts';
 import { type Rule, rules } from './test-rules.ts';
 
 test('V1: the chain in which every rule has something to hold on to is valid, for the policy that was mapped', () => {
@@ -48,6 +60,17 @@ test('V1: no set of broken rules mends a chain', () => {
   fc.assert(fc.property(fc.uniqueArray(fc.constantFrom(...rules), { minLength: 2, maxLength: 6 }), areRefused), {
     numRuns: 600,
   });
+});
+
+test('V1: a time-stamping unit and a signer of programs of the right form are valid for what they are', () => {
+  const root = { subject: nameOf('Gốc'), keys: makeKeys() };
+  const anchors = [buildCertificate(certificateForm(root.subject, root.keys, root, 'authority'))];
+  for (const purpose of [purposes.timeStamping, purposes.codeSigning]) {
+    const form = certificateForm(nameOf('Lá'), makeKeys(), root, 'leaf');
+    set(form, extensionIds.extendedKeyUsage, sequence(oid(purpose)), purpose === purposes.timeStamping);
+    const verdict = validatePath({ leaf: buildCertificate(form), anchors, at, extendedKeyUsage: purpose });
+    assert.equal(verdict.verdict, 'valid', JSON.stringify(verdict));
+  }
 });
 
 test('V1: every section of PKITS has a rule here, and every reason of a path is met', () => {

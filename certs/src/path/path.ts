@@ -23,10 +23,11 @@ export interface PathRequest {
   readonly keyUsage?: KeyUsage;
   readonly name?: WantedName;
   /**
-   * Whether the verdict is `indeterminate` without usable revocation data: for every certificate (`true`), or for those
-   * that some of the given data is about (`when-listed`). A revocation that is known always counts.
+   * Whether the verdict is `indeterminate` while the status of a certificate below the anchor is not known. `when-given`:
+   * it is as soon as any list or response is given, since who gives one wants it to decide. A revocation that is known
+   * always counts.
    */
-  readonly requireRevocation?: boolean | 'when-listed';
+  readonly requireRevocation?: boolean | 'when-given';
   /** Most authorities between the anchor and the leaf, self-issued ones not counted; 10 when absent. */
   readonly maxDepth?: number;
   readonly policies?: PolicyRequest;

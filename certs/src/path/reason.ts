@@ -114,6 +114,16 @@ const table = {
     'Chứng thư máy chủ không đúng quy cách chung của các trình duyệt.',
     'A server’s certificate is not of the form that browsers require.',
   ],
+  'time-stamp-profile': [
+    'RFC 3161 §2.3',
+    'Chứng thư dấu thời gian phải chỉ dành riêng cho việc cấp dấu thời gian.',
+    'A time-stamping certificate is not for time stamps alone.',
+  ],
+  'code-profile': [
+    'CA/Browser Forum CSBR §7.1.2.3',
+    'Chứng thư ký phần mềm không đúng quy cách.',
+    'A code-signing certificate is not of the form that is required.',
+  ],
   'no-path': [
     '§6.1',
     'Không có chuỗi chứng thư nào dẫn tới một gốc tin cậy.',
@@ -152,6 +162,9 @@ export const refusals: Readonly<Record<RefusalCode, { readonly section: string; 
     Object.entries<Row>(table).map(([code, [section, vi, en]]) => [code, { section, text: { vi, en } }]),
   ) as Record<RefusalCode, { section: string; text: Text }>; // the keys are those of the table
 
+/** A subject may be as long as a certificate; in a sentence this much of it is enough. */
+const longestSubject = 300;
+
 /** Thrown inside a validation, never across its door. */
 export class Refusal extends Error {
   readonly refused: Refused;
@@ -165,8 +178,12 @@ export class Refusal extends Error {
       sentence: text.en,
       text,
       section: section.startsWith('§') ? `RFC 5280 ${section}` : section,
-      ...(certificate ? { subject: certificate.subject.toString() } : {}),
+      ...(certificate ? { subject: shortened(certificate.subject.toString()) } : {}),
     };
     this.revokedAt = revokedAt;
   }
+}
+
+function shortened(text: string): string {
+  return text.length > longestSubject ? `${text.slice(0, longestSubject)}…` : text;
 }

@@ -5,6 +5,8 @@ import type { PathCertificate } from './path-certificate.ts';
 import type { Paths, RevocationStatus } from './status.ts';
 import { attempt, cost } from './work.ts';
 
+/** CRLReason (§5.3.1): the two that a later list can take back, or that take back. */
+const certificateHold = 6;
 const removeFromCrl = 8;
 
 /** The revocation data of one validation (RFC 5280 §6.3, RFC 6960). */
@@ -13,20 +15,15 @@ export class RevocationData {
   readonly #deltas: RevocationList[] = [];
   readonly #ocsp: OcspAnswers;
   readonly #paths: Paths;
-  /** A list that cannot be read could be about any certificate. */
-  readonly #hasUnreadable: boolean;
 
   constructor(crls: readonly Uint8Array[], ocsp: readonly Uint8Array[], paths: Paths) {
     this.#paths = paths;
-    let readable = 0;
     for (const der of crls) {
       paths.work.spend(der.length / 16);
       const list = attempt(() => parseRevocationList(der));
       if (!list) continue;
-      readable += 1;
       (list.baseNumber === undefined ? this.#whole : this.#deltas).push(list);
     }
-    this.#hasUnreadable = readable < crls.length;
     // Of lists with one scope the newest decides.
     this.#whole.sort((one, other) => other.thisUpdate.getTime() - one.thisUpdate.getTime());
     this.#deltas.sort((one, other) => other.thisUpdate.getTime() - one.thisUpdate.getTime());
@@ -42,17 +39,12 @@ export class RevocationData {
     const answered = this.#ocsp.statusOf(target, issuers);
     if (answered.status === 'revoked') return answered;
     const listed = this.#listedStatus(target, issuers);
-    if (listed.status === 'revoked' || answered.status !== 'good') {
-      const hasData = answered.status === 'unknown' && answered.hasData;
-      return listed.status === 'unknown' ? { status: 'unknown', hasData: listed.hasData || hasData } : listed;
-    }
-    return answered;
+    return listed.status === 'revoked' || answered.status !== 'good' ? listed : answered;
   }
 
   /** §6.3.3, over every distribution point until every reason is covered. */
   #listedStatus(target: PathCertificate, issuers: readonly PathCertificate[]): RevocationStatus {
     let covered: Reasons = 0;
-    let hasData = this.#hasUnreadable;
     const { issuer, serialHex } = target.certificate;
     for (const point of target.distributionPoints) {
       const decided = new Set<string>();
@@ -62,21 +54,23 @@ export class RevocationData {
           ? point.issuers.includes(list.issuer) && list.scope.isIndirect
           : list.issuer === issuer.canonical; // (b)(1)
         if (!isOfIssuer) continue;
-        hasData = true;
         const reasons = list.scope.reasons & point.reasons; // (d)
         // (e) would also pass over a list that adds no reason: what it says of a revocation is heard all the same.
         if (reasons === 0 || !isInScope(list, point, target) || decided.has(list.scopeKey)) continue;
-        if (!isCurrent(list, this.#paths.at)) continue;
+        if (list.hasUnknownCritical || list.thisUpdate > this.#paths.at) continue;
         // Where the authority names the target as the one who says its own status, its own list is what there is.
         const signer = this.#signerOf(list, point.issuers ? [target, ...issuers] : issuers);
         if (!signer) continue;
-        decided.add(list.scopeKey);
         const entry = this.#entryOf(list, signer, issuer.canonical, serialHex);
-        if (entry) return { status: 'revoked', at: entry.at };
+        // A list that has run out says nothing good any more, but whoever was revoked for good stays revoked.
+        const isUsable = isCurrent(list, this.#paths.at);
+        if (entry && (isUsable || entry.reason !== certificateHold)) return { status: 'revoked', at: entry.at };
+        if (!isUsable) continue;
+        decided.add(list.scopeKey);
         covered |= reasons; // (l)
       }
     }
-    return covered === allReasons ? { status: 'good' } : { status: 'unknown', hasData };
+    return covered === allReasons ? { status: 'good' } : { status: 'unknown' };
   }
 
   /** (f), (g): who signed the list, with a path to the same anchor and allowed to sign lists. */

@@ -1,10 +1,11 @@
 import { signatureProblem } from '../certificate/signature.ts';
 import { type Chain, judgeChain } from './chain.ts';
-import { faultOf, isServerChain, type Place } from './conformance.ts';
+import { faultOf, type Place } from './conformance.ts';
 import { extensionIds, purposes } from './extensions.ts';
 import { isFor } from './names.ts';
 import type { PathRequest } from './path.ts';
 import { type PathCertificate, parsePathCertificate } from './path-certificate.ts';
+import { profileFault } from './profile.ts';
 import { Refusal, type RefusalCode } from './reason.ts';
 import { RevocationData } from './revocation.ts';
 import type { Paths, Signed } from './status.ts';
@@ -23,6 +24,8 @@ export class PathSearch implements Paths {
   readonly #leaf: PathCertificate;
   readonly #anchors: readonly PathCertificate[];
   readonly #bySubject: ReadonlyMap<string, readonly PathCertificate[]>;
+  /** Names that names lead from to an anchor: authorities of other names are dead ends, however many there are. */
+  readonly #leading: ReadonlySet<string>;
   readonly #revocation: RevocationData;
   /** Which signatures were checked, by what is signed and by whose key. */
   readonly #signed = new Map<Signed, Map<PathCertificate, boolean>>();
@@ -42,21 +45,24 @@ export class PathSearch implements Paths {
     this.#leaf = this.#parse(leaf);
     this.#anchors = anchors.map((der) => this.#parse(der));
     this.#bySubject = this.#index(untrusted);
+    this.#leading = this.#namesThatLead();
     this.#revocation = new RevocationData(crls, ocsp, this);
   }
 
   /** @throws Refusal */
   run(): { readonly chain: Chain; readonly policies: readonly string[] } {
-    const fault = this.#faultOf(this.#leaf, 'leaf');
-    if (fault) throw new Refusal(fault, this.#leaf.certificate);
+    const leafFault = this.#faultOf(this.#leaf, 'leaf');
+    if (leafFault) throw new Refusal(leafFault, this.#leaf.certificate);
     this.#checkLeaf();
-    const { policies, extendedKeyUsage } = this.#request;
-    const question = { ...(policies ? { policies } : {}), ...(extendedKeyUsage ? { purpose: extendedKeyUsage } : {}) };
+    const { policies } = this.#request;
+    const purpose = this.#purpose();
+    const question = { ...(policies ? { policies } : {}), ...(purpose ? { purpose } : {}) };
     let best: Refusal | undefined;
     for (const chain of this.#chains([this.#leaf], this.#anchors)) {
       try {
         const accepted = judgeChain(chain, question, this.work);
-        if (this.#isServerAsked() && !isServerChain(chain)) throw new Refusal('server-profile', this.#leaf.certificate);
+        const fault = profileFault(chain, purpose);
+        if (fault) throw new Refusal(fault, this.#leaf.certificate);
         this.#checkRevocation(chain);
         return { chain, policies: accepted };
       } catch (error) {
@@ -151,11 +157,20 @@ export class PathSearch implements Paths {
     return bySubject;
   }
 
+  #namesThatLead(): Set<string> {
+    const below = Map.groupBy([...this.#bySubject.values()].flat(), ({ certificate }) => certificate.issuer.canonical);
+    const leading = new Set(this.#anchors.map(({ certificate }) => certificate.subject.canonical));
+    for (const name of leading)
+      for (const { certificate } of below.get(name) ?? []) leading.add(certificate.subject.canonical);
+    return leading;
+  }
+
   /** Chains up to and with an anchor, likeliest first, whose links are signed and whose members are good by themselves. */
   *#chains(below: Chain, anchors: readonly PathCertificate[]): Generator<Chain> {
     this.work.spend(cost.step * below.length);
     const last = below.at(-1) ?? below[0];
     const { issuer, der } = last.certificate;
+    const isDeadEnd = !this.#leading.has(issuer.canonical);
     for (const anchor of anchors) {
       if (anchor.certificate.der.equals(der)) {
         // An anchor that is the leaf itself is trusted as it is.
@@ -165,7 +180,7 @@ export class PathSearch implements Paths {
       }
     }
     const depth = below.filter((one, index) => index > 0 && !one.isSelfIssued).length;
-    if (below.length >= longestChain) return;
+    if (isDeadEnd || below.length >= longestChain) return;
     for (const candidate of this.#candidates(last)) {
       if (isRepeated(candidate, below)) continue;
       if (depth + (candidate.isSelfIssued ? 0 : 1) > (this.#request.maxDepth ?? defaultDepth)) continue;
@@ -209,9 +224,14 @@ export class PathSearch implements Paths {
     return known.get(place);
   }
 
-  /** §6.1.3 (a)(3), from the top: who was revoked vouches for nobody below. */
+  /**
+   * §6.1.3 (a)(3), from the top: who was revoked vouches for nobody below. A revocation anywhere says more than a status
+   * that is not known.
+   */
   #checkRevocation(chain: Chain): void {
-    const { requireRevocation } = this.#request;
+    const { requireRevocation, crls = [], ocsp = [] } = this.#request;
+    const isRequired = requireRevocation === 'when-given' ? crls.length + ocsp.length > 0 : requireRevocation === true;
+    let unknown: Refusal | undefined;
     for (let index = chain.length - 2; index >= 0; index -= 1) {
       const target = chain[index];
       if (!target) continue;
@@ -223,23 +243,25 @@ export class PathSearch implements Paths {
         target.certificate.extensions.has(extensionIds.ocspNoCheck) &&
         target.purposes?.includes(purposes.ocspSigning) === true;
       if (found.status === 'good' || isSpared) continue;
-      if (requireRevocation === true || (requireRevocation === 'when-listed' && found.hasData))
-        throw new Refusal('no-revocation-data', target.certificate);
+      if (isRequired) unknown ??= new Refusal('no-revocation-data', target.certificate);
     }
+    if (unknown) throw unknown;
   }
 
-  #isServerAsked(): boolean {
+  /** What is asked for; who asks for a host or an address and says no purpose means a server. */
+  #purpose(): string | undefined {
     const { extendedKeyUsage, name } = this.#request;
-    if (extendedKeyUsage) return extendedKeyUsage === purposes.serverAuth;
-    return name?.dns !== undefined || name?.ip !== undefined;
+    const isHost = name?.dns !== undefined || name?.ip !== undefined;
+    return extendedKeyUsage ?? (isHost ? purposes.serverAuth : undefined);
   }
 
   /** What the relying party asks of the leaf itself. */
   #checkLeaf(): void {
-    const { extendedKeyUsage, keyUsage, name } = this.#request;
+    const { keyUsage, name } = this.#request;
     const { certificate, alternativeNames, keyUsage: usage, purposes: allowed } = this.#leaf;
+    const purpose = this.#purpose();
     if (keyUsage && usage && !usage.has(keyUsage)) throw new Refusal('leaf-key-usage', certificate);
-    if (extendedKeyUsage && allowed && !allowed.includes(extendedKeyUsage) && !allowed.includes(purposes.any))
+    if (purpose && allowed && !allowed.includes(purpose) && !allowed.includes(purposes.any))
       throw new Refusal('extended-key-usage', certificate);
     if (name && !isFor(alternativeNames, name)) throw new Refusal('name-mismatch', certificate);
   }

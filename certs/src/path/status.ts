@@ -5,8 +5,7 @@ import type { WorkBudget } from './work.ts';
 export type RevocationStatus =
   | { readonly status: 'good' }
   | { readonly status: 'revoked'; readonly at: Date }
-  /** `hasData`: something was given that speaks of it, but nothing of that can be used. */
-  | { readonly status: 'unknown'; readonly hasData: boolean };
+  | { readonly status: 'unknown' };
 
 /** Bytes with the signature over them. */
 export interface Signed {

@@ -126,7 +126,7 @@ export function certificateForm(
 
 export const usage = (bits: number, unusedBits: number): Buffer => bitString(Buffer.of(bits), unusedBits);
 
-function encodeExtensions(extensions: Iterable<readonly [string, ExtensionForm]>): Buffer[] {
+export function encodeExtensions(extensions: Iterable<readonly [string, ExtensionForm]>): Buffer[] {
   return [...extensions].map(([type, { critical, value }]) =>
     sequence(oid(type), ...(critical ? [boolean(true)] : []), octetString(value)),
   );
@@ -181,7 +181,7 @@ export function buildList(form: ListForm): Buffer {
     form.issuer,
     form.thisUpdate,
     ...form.nextUpdate,
-    ...(entries.length > 0 ? [sequence(...entries)] : []),
+    ...(entries.length > 0 ? [sequence(Buffer.concat(entries))] : []), // more entries than a call may have arguments
     ...(form.extensions.size > 0 ? [explicit(0, sequence(...encodeExtensions(form.extensions)))] : []),
   );
   return form.finish(sequence(tbs, form.algorithm, bitString(sign('sha256', tbs, form.signer))));

@@ -203,6 +203,10 @@ const names: readonly Rule[] = [
     const attribute = sequence(oid('2.5.4.3'), element(tag.utf8String, Buffer.of(0xc3, 0x28)));
     form.subject = sequence(setOf(attribute));
   }),
+  leaf('4.3', 'malformed', 'a relative name whose attributes are out of order', (form) => {
+    const attributes = [utf8String('b'), utf8String('a')].map((text) => sequence(oid('2.5.4.3'), text));
+    form.subject = sequence(element(tag.set, ...attributes));
+  }),
   leaf('4.3', 'malformed', 'an empty relative name', (form) => {
     form.subject = sequence(setOf(), setOf(sequence(oid('2.5.4.3'), utf8String('x'))));
   }),
@@ -332,6 +336,37 @@ const authorities: readonly Rule[] = [
   leaf('4.7', 'server-profile', 'a server without a purpose', (form) =>
     form.extensions.delete(extensionIds.extendedKeyUsage),
   ),
+];
+
+/** The chain is asked whether it may stamp times, or sign programs. */
+const asked = (chain: ChainForm, purpose: string, listed: readonly string[], isCritical: boolean) => {
+  chain.request.extendedKeyUsage = purpose;
+  set(chain.leaf, extensionIds.extendedKeyUsage, sequence(...listed.map(oid)), isCritical);
+};
+const { timeStamping, codeSigning, emailProtection } = purposes;
+const purposeRules: readonly Rule[] = [
+  rule('4.7', 'time-stamp-profile', 'a time-stamping unit for something else too', (chain) =>
+    asked(chain, timeStamping, [timeStamping, emailProtection], true),
+  ),
+  rule('4.7', 'time-stamp-profile', 'a time-stamping unit whose purpose may be passed over', (chain) =>
+    asked(chain, timeStamping, [timeStamping], false),
+  ),
+  rule('4.7', 'time-stamp-profile', 'a time-stamping unit that may sign lists', (chain) => {
+    asked(chain, timeStamping, [timeStamping], true);
+    set(chain.leaf, extensionIds.keyUsage, usage(0x82, 1), true);
+  }),
+  rule('4.7', 'code-profile', 'a signer of programs for any purpose', (chain) =>
+    asked(chain, codeSigning, [codeSigning, purposes.any], false),
+  ),
+  rule('4.7', 'code-profile', 'a signer of programs whose key usage may be passed over', (chain) => {
+    asked(chain, codeSigning, [codeSigning], false);
+    set(chain.leaf, extensionIds.keyUsage, usage(0x80, 7));
+  }),
+  rule('4.7', 'extended-key-usage', 'a purpose that does not go with the use of the key', (chain) => {
+    delete chain.request.keyUsage;
+    asked(chain, emailProtection, [emailProtection], false);
+    set(chain.leaf, extensionIds.keyUsage, usage(0x10, 4), true);
+  }),
 ];
 
 const policyRules: readonly Rule[] = [
@@ -563,6 +598,7 @@ export const rules: readonly Rule[] = [
   ...names,
   ...revocation,
   ...authorities,
+  ...purposeRules,
   ...policyRules,
   ...constraints,
   ...listPoints,

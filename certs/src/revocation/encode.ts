@@ -51,7 +51,7 @@ export function encodeRevocationList(form: ListForm): Buffer {
     issuer.subject.der,
     time(thisUpdate),
     time(new Date(thisUpdate.getTime() + lifetimeMs)),
-    ...(revoked.length > 0 ? [sequence(...revoked)] : []),
+    ...(revoked.length > 0 ? [sequence(Buffer.concat(revoked))] : []), // more than a call may have arguments
     explicit(0, sequence(...extensions)),
   );
 }

@@ -8,10 +8,11 @@ import { createHttpServer } from '@edutrust/platform/http';
 import { sql } from 'kysely';
 import { findAuthority, releaseCertificate, revokeCertificate } from '../authority/authority.ts';
 import { keyIdentifier, parseCertificate, toPem } from '../certificate/certificate.ts';
-import { explicit, integer, nullValue, octetString, oid, readDer, sequence } from '../der/der.ts';
+import { bitString, explicit, integer, nullValue, octetString, oid, readDer, sequence } from '../der/der.ts';
 import { parseRevocationList } from '../path/crl.ts';
 import { extensionIds, readExtendedKeyUsage } from '../path/extensions.ts';
 import { openWorkshop } from '../testing/test-workshop.ts';
+import { encodeRevocationList } from './encode.ts';
 import { createOcspResponder } from './ocsp.ts';
 import {
   listLifetimeMs,
@@ -314,4 +315,30 @@ test('C6: GET and POST answer alike over HTTP; lists and certificates have their
     assert.deepEqual([statusCode, headers['content-type']], [200, type], path);
   }
   assert.equal((await app.inject('/pki/nobody.crl')).statusCode, 404);
+});
+
+test('C4: a list of 150,000 revocations is made and read back', async () => {
+  await using shop = await openWorkshop();
+  const { certificate } = await findAuthority(shop.context.db, 'people');
+  const at = new Date('2026-11-25T00:00:00Z');
+  const serialOf = (index: number) => `5a${index.toString(16).padStart(38, '0')}`;
+  const entries = Array.from({ length: 150_000 }, (_, index) => ({
+    serial: serialOf(index),
+    revoked_at: at,
+    revocation_reason: 'superseded',
+    released_at: null,
+    listed_in: null,
+  }));
+  const issuer = parseCertificate(certificate);
+  const form = {
+    issuer,
+    signatureAlgorithm: 'ecdsa-sha256',
+    thisUpdate: at,
+    lifetimeMs: listLifetimeMs,
+    number: 1,
+  } as const;
+  const tbs = encodeRevocationList({ ...form, entries });
+  const list = parseRevocationList(sequence(tbs, sequence(oid('1.2.840.10045.4.3.2')), bitString(Buffer.alloc(70, 1))));
+  assert.equal(list.revoked.size, entries.length);
+  assert.ok(list.revoked.has(serialOf(149_999)));
 });

@@ -50,7 +50,9 @@ export async function restore(
   directory: string,
   options: RestoreOptions,
 ): Promise<Restored> {
-  const secrets = await loadSecretBox(config.secretFile, { createIfMissing: false });
+  const { secret } = config;
+  // A new key would open nothing.
+  const secrets = await loadSecretBox(secret.kind === 'file' ? { ...secret, mayBeMade: false } : secret);
   const manifest = await readManifest(directory, secrets);
   const known = allMigrations.flatMap(({ schema, migrations }) => migrations.map(({ name }) => `${schema}/${name}`));
   const unknown = manifest.migrations.find((name) => !known.includes(name));

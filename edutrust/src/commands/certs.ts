@@ -1,40 +1,21 @@
-import { once } from 'node:events';
-import { createReadStream } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { type RevocationReason, revocationReasons } from '@edutrust/certs/authority';
-import { verifyBatchLine } from '@edutrust/certs/batch';
 import { holdCeremony, installCeremony, readRequests, renewRootList, requestCeremony } from '@edutrust/certs/ceremony';
 import { InvalidInput } from '@edutrust/platform/errors';
 import type { Command } from 'commander';
+import { addCertsVerify } from './certs-verify.ts';
 import { type Program, withContext } from './command.ts';
 
 const actor = { kind: 'system', name: 'cli' } as const;
 
 export function addCertsCommands(program: Program): void {
   const certs = program.command.command('certs').description('certificates and authorities');
-  addVerify(certs);
+  addCertsVerify(certs, program);
   addRequest(certs, program);
   addCeremony(certs, program);
   addInstall(certs, program);
   addRootList(certs, program);
-}
-
-function addVerify(certs: Command): void {
-  certs
-    .command('verify')
-    .description('validate certification paths (RFC 5280 §6)')
-    .requiredOption('--batch', 'read one JSON object a line, write one verdict a line')
-    .argument('[file]', 'instead of standard input')
-    .addHelpText('after', '\nExample: edutrust certs verify --batch < paths.jsonl')
-    .action(async (file: string | undefined) => {
-      const input = file ? createReadStream(file) : process.stdin;
-      for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
-        if (line.trim() === '') continue;
-        if (!process.stdout.write(`${verifyBatchLine(line)}\n`)) await once(process.stdout, 'drain');
-      }
-    });
 }
 
 function addRequest(certs: Command, program: Program): void {

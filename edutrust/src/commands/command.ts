@@ -6,7 +6,7 @@ import type { Actor } from '@edutrust/platform/http';
 import type { Command } from 'commander';
 import { pino } from 'pino';
 import type { Output } from '../output.ts';
-import { type OpenContext, openContext } from '../process/context.ts';
+import type { OpenContext } from '../process/context.ts';
 
 /** What each family of commands is added to. */
 export interface Program {
@@ -56,6 +56,8 @@ export async function withContext<Result>(
   run: (context: OpenContext) => Promise<Result>,
 ): Promise<Result> {
   const log = pino({ level: 'silent' });
+  // Loaded here: with every service behind it, it is most of what a short command would wait for.
+  const { openContext } = await import('../process/context.ts');
   const context = await openContext(program.config(), log, { serves: false });
   try {
     const result = await run(context);

@@ -1,5 +1,5 @@
+import { findAlarms } from '@edutrust/certs/alarms';
 import { variables } from '@edutrust/platform/config';
-import { seedDemoCity } from '../process/first-start.ts';
 import { type Program, withContext } from './command.ts';
 
 export function addOperationsCommands(program: Program): void {
@@ -21,6 +21,7 @@ export function addOperationsCommands(program: Program): void {
     .addHelpText('after', '\nExample: edutrust seed demo')
     .action(async () => {
       const output = program.output();
+      const { seedDemoCity } = await import('../process/first-start.ts');
       const welcome = await withContext(program, (context) => seedDemoCity(context, output));
       output.result(welcome, { vi: 'Đã có thành phố mẫu.', en: 'The demo city is there.' });
     });
@@ -37,7 +38,8 @@ export function addOperationsCommands(program: Program): void {
         }
         return;
       }
-      await withContext(program, async ({ database, store, ledger }) => {
+      await withContext(program, async (context) => {
+        const { database, store, ledger } = context;
         const { rows } = await database.pool.query<{ version: string }>('SELECT version() AS version');
         output.result(
           { check: 'database', ok: true, version: rows[0]?.version },
@@ -51,6 +53,15 @@ export function addOperationsCommands(program: Program): void {
           `${verdict.intact ? '✓' : '✗'} ledger, ${verdict.size} entries`,
         );
         if (!verdict.intact) process.exitCode = 1;
+        const alarms = await findAlarms(context);
+        if (alarms.length === 0) output.result({ check: 'certificates', ok: true }, '✓ certificates');
+        for (const { code, about, sentence } of alarms) {
+          output.result(
+            { check: 'certificates', ok: false, code, about, detail: sentence.en },
+            { vi: `✗ ${sentence.vi}`, en: `✗ ${sentence.en}` },
+          );
+          process.exitCode = 1;
+        }
       });
     });
 }

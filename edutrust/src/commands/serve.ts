@@ -1,6 +1,5 @@
 import { InvalidInput } from '@edutrust/platform/errors';
-import { serve } from '../process/serve.ts';
-import { type ServiceName, serviceNames } from '../process/services.ts';
+import { type ServiceName, serviceNames } from '../process/service-names.ts';
 import type { Program } from './command.ts';
 
 export function addServeCommand(program: Program): void {
@@ -10,6 +9,7 @@ export function addServeCommand(program: Program): void {
     .option('--only <services>', `by commas: ${serviceNames.join(', ')}`)
     .addHelpText('after', '\nExample: edutrust serve --only idp,certs')
     .action(async ({ only }: { only?: string }) => {
+      const { serve } = await import('../process/serve.ts');
       await serve(program.config(), only ? parseServices(only) : serviceNames, program.output());
     });
 }

@@ -39,7 +39,6 @@ export async function testInstallation(more: Record<string, string> = {}): Promi
     PATH: process.env.PATH ?? '',
     HOME: process.env.HOME ?? '/',
     LANG: 'en_US.UTF-8',
-    NODE_COMPILE_CACHE: join(tmpdir(), 'edutrust-test-compile-cache'), // a start is most of a command's time
     DATABASE_URL: database.url,
     EDUTRUST_SECRET_FILE: join(directory, 'secret.key'),
     EDUTRUST_DATA: join(directory, 'var'),

@@ -4,11 +4,12 @@ import { metricsText } from '@edutrust/platform/metrics';
 import type { Service } from '@edutrust/platform/service';
 import type { OpenContext } from './context.ts';
 import { addScreens, type Pages } from './screens.ts';
-import { buildServices, type ServiceName } from './services.ts';
+import type { ServiceName } from './service-names.ts';
+import { buildServices } from './services.ts';
 
 export { allMigrations, openContext } from './context.ts';
 export { loadPages } from './screens.ts';
-export { serviceNames } from './services.ts';
+export { serviceNames } from './service-names.ts';
 
 export interface ComposedApp {
   /** Every route of the services; not yet listening. */

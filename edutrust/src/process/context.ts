@@ -32,7 +32,7 @@ export interface OpenContext extends ServiceContext {
 export async function openContext(config: Config, log: Logger, { serves }: { serves: boolean }): Promise<OpenContext> {
   const database = await openDatabase(config, { serves, log });
   try {
-    const secrets = await loadSecretBox(config.secretFile, { createIfMissing: config.createsSecretFile });
+    const secrets = await loadSecretBox(config.secret);
     await migrate(database.pool, allMigrations);
     await migrateJobs(database.pool);
     const store = await openStore(config, database.pool, log);

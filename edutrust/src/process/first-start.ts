@@ -21,7 +21,12 @@ export interface Welcome {
 
 /** Makes the authorities, and on a new embedded database the demo city; idempotent, so a killed start goes on. */
 export async function prepareFirstStart(context: OpenContext, output: Output): Promise<Welcome> {
-  await ensureAuthorities(context);
+  if ((await ensureAuthorities(context)) && context.config.databaseUrl) {
+    output.say({
+      vi: 'Lưu ý: khoá CA gốc vừa được tạo trên máy chủ này. Khi dùng thật, hãy làm lễ tạo khoá (docs/certificates.md).',
+      en: 'Note: the root key was made on this server just now. For production hold a ceremony (docs/certificates.md).',
+    });
+  }
   if (context.config.seedsDemo && (await mayHoldDemo(context.db))) return seedDemoCity(context, output);
   if (await isUnfounded(context.db)) {
     output.say({

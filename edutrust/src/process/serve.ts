@@ -12,7 +12,7 @@ import { composeApp } from './app.ts';
 import { type OpenContext, openContext } from './context.ts';
 import { greet, prepareFirstStart } from './first-start.ts';
 import { loadPages } from './screens.ts';
-import type { ServiceName } from './services.ts';
+import type { ServiceName } from './service-names.ts';
 
 /** Serves until SIGINT or SIGTERM, then finishes what is under way and lets go in order. */
 export async function serve(config: Config, names: readonly ServiceName[], output: Output): Promise<void> {

@@ -8,10 +8,7 @@ import { can } from '@edutrust/registry/authority';
 import { createRegistry } from '@edutrust/registry/service';
 import { createSigning } from '@edutrust/signing-service/service';
 import type { Pages } from './screens.ts';
-
-/** What `--only` can name. `console` is the static screens; the pages belong to the services that answer with them. */
-export const serviceNames = ['registry', 'idp', 'certs', 'signing', 'sync', 'console'] as const;
-export type ServiceName = (typeof serviceNames)[number];
+import type { ServiceName } from './service-names.ts';
 
 export interface Services {
   readonly selected: readonly Service[];

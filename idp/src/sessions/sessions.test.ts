@@ -7,6 +7,7 @@ import { after, before, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startWorker } from '@edutrust/platform/jobs';
+import { eventually } from '@edutrust/platform/testing';
 import { leave } from '@edutrust/registry/people';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { sql } from 'kysely';
@@ -25,15 +26,6 @@ before(async () => {
     .execute((transaction) => changeApp(transaction, 'lop-hoc', { scopes: [...scopes, 'profile', 'school'] }, actor));
 });
 after(() => world[Symbol.asyncDispose]());
-
-/** Waits for a state of the world, not for a time; fails after ten seconds. */
-async function eventually(what: string, holds: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 200; tries += 1) {
-    if (await holds()) return;
-    await setTimeout(50);
-  }
-  assert.fail(`never: ${what}`);
-}
 
 async function signedIn(personId: string): Promise<{ browser: TestBrowser; educationId: string }> {
   const educationId = await world.activate(personId);
@@ -231,9 +223,9 @@ test('P11: a logout token is signed, has no nonce, and is delivered again until 
     log: context.log,
   });
   try {
-    await eventually('first try', async () => received.length >= 1);
+    await eventually(async () => assert.ok(received.length >= 1, 'first try'));
     await sql`UPDATE graphile_worker._private_jobs SET run_at = now() WHERE attempts > 0`.execute(context.db);
-    await eventually('second try', async () => received.length >= 2);
+    await eventually(async () => assert.ok(received.length >= 2, 'second try'));
     const token = received[1] ?? '';
     assert.equal(decodeProtectedHeader(token).typ, 'logout+jwt');
     const claims = decodeJwt(token);
@@ -325,8 +317,8 @@ test('the example apps, on openid-client: one sign-in for both, signing out of o
       logout: 'yes',
     });
     assert.equal(out.url.split('?')[0], `${library}/`);
-    await eventually('the other app is told', async () =>
-      (await browser.get(`${lessons}/`)).body.includes('chưa đăng nhập'),
+    await eventually(async () =>
+      assert.match((await browser.get(`${lessons}/`)).body, /chưa đăng nhập/, 'the other app is told'),
     );
   } finally {
     for (const child of children) {

@@ -4,6 +4,14 @@ import { BadValue, type Values, type VariableName, variables } from './variables
 
 export { variables } from './variables.ts';
 
+/** Where the key-encryption key comes from. */
+export type SecretSource =
+  /** `mayBeMade`: only beside an embedded database is a missing file made. */
+  | { readonly kind: 'file'; readonly path: string; readonly mayBeMade: boolean }
+  | { readonly kind: 'value'; readonly hex: string }
+  /** Run by the shell; prints the key. */
+  | { readonly kind: 'command'; readonly command: string };
+
 /** What the operator decided, parsed once. The environment is read nowhere else. */
 export interface Config {
   /** Public origin and issuer. */
@@ -17,10 +25,7 @@ export interface Config {
   readonly databaseConnections: number;
   /** Absent: short-lived state is kept in PostgreSQL. */
   readonly redisUrl: URL | undefined;
-  /** Absolute path of the key-encryption key. */
-  readonly secretFile: string;
-  /** Whether the secret file may be made when it is missing: only beside an embedded database. */
-  readonly createsSecretFile: boolean;
+  readonly secret: SecretSource;
   /** Absent: keys of authorities and services are sealed in the database. */
   readonly pkcs11: { readonly module: string; readonly token: string; readonly pinFile: string } | undefined;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -54,8 +59,12 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     }
   }
   const parsed = values as Values; // each name was parsed above or named in `problems`
-  if (problems.length === 0 && parsed.DATABASE_URL && !parsed.EDUTRUST_SECRET_FILE) {
+  const secrets = [parsed.EDUTRUST_SECRET_FILE, parsed.EDUTRUST_SECRET, parsed.EDUTRUST_SECRET_COMMAND].filter(Boolean);
+  if (problems.length === 0 && parsed.DATABASE_URL && secrets.length === 0) {
     problems.push('EDUTRUST_SECRET_FILE is required with DATABASE_URL, so that every process has the same key');
+  }
+  if (secrets.length > 1) {
+    problems.push('EDUTRUST_SECRET_FILE, EDUTRUST_SECRET and EDUTRUST_SECRET_COMMAND exclude each other');
   }
   const pkcs11 = [
     parsed.EDUTRUST_PKCS11_MODULE,
@@ -80,8 +89,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     databaseUrl: parsed.DATABASE_URL,
     databaseConnections: parsed.EDUTRUST_DATABASE_CONNECTIONS,
     redisUrl: parsed.REDIS_URL,
-    secretFile: parsed.EDUTRUST_SECRET_FILE ?? join(parsed.EDUTRUST_DATA, 'secret.key'),
-    createsSecretFile: !parsed.DATABASE_URL,
+    secret: secretSource(parsed),
     pkcs11: module && token && pinFile ? { module, token, pinFile } : undefined,
     logLevel: parsed.EDUTRUST_LOG_LEVEL,
     seedsDemo: parsed.EDUTRUST_DEMO && !parsed.DATABASE_URL,
@@ -90,4 +98,16 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     trustedProxies: parsed.EDUTRUST_TRUSTED_PROXIES,
     metricsToken: parsed.EDUTRUST_METRICS_TOKEN,
   };
+}
+
+function secretSource({
+  EDUTRUST_SECRET: hex,
+  EDUTRUST_SECRET_COMMAND: command,
+  EDUTRUST_SECRET_FILE: path,
+  EDUTRUST_DATA,
+  DATABASE_URL,
+}: Values): SecretSource {
+  if (hex) return { kind: 'value', hex };
+  if (command) return { kind: 'command', command };
+  return { kind: 'file', path: path ?? join(EDUTRUST_DATA, 'secret.key'), mayBeMade: !DATABASE_URL };
 }

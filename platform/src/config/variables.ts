@@ -96,9 +96,24 @@ export const variables = {
     parse: optional(address('redis:', 'rediss:')),
   },
   EDUTRUST_SECRET_FILE: {
-    about: 'File with the 32-byte key-encryption key; required with DATABASE_URL, made in EDUTRUST_DATA otherwise.',
+    about:
+      'File with the 32-byte key-encryption key. This or one of the next two is required with DATABASE_URL; otherwise the file is made in EDUTRUST_DATA.',
     fallback: '',
     parse: optional((text: string) => resolve(text)),
+  },
+  EDUTRUST_SECRET: {
+    about: 'The key-encryption key itself, 64 hexadecimal digits, where a platform hands secrets over so.',
+    fallback: '',
+    parse: optional((text: string) => {
+      if (!/^[0-9a-fA-F]{64}$/.test(text)) throw new BadValue('must be 64 hexadecimal digits (openssl rand -hex 32)');
+      return text;
+    }),
+  },
+  EDUTRUST_SECRET_COMMAND: {
+    about:
+      'Shell command that prints the key-encryption key, asked once at the start: how a KMS or a vault is reached.',
+    fallback: '',
+    parse: optional((text: string) => text),
   },
   EDUTRUST_PKCS11_MODULE: {
     about: 'PKCS#11 library of the token that keeps the keys of authorities and services, such as libsofthsm2.so.',

@@ -1,10 +1,13 @@
+import { execFile } from 'node:child_process';
 import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { promisify } from 'node:util';
+import type { SecretSource } from '../config/config.ts';
 import { InvalidInput, Unavailable } from '../errors.ts';
 
 /**
- * Secrets at rest: envelope encryption under the key-encryption key from `EDUTRUST_SECRET_FILE`, and the keyed
+ * Secrets at rest: envelope encryption under the key-encryption key of the installation, and the keyed
  * hashes and derived keys that every process must agree on.
  */
 export interface SecretBox {
@@ -16,6 +19,8 @@ export interface SecretBox {
   derive(purpose: string): Buffer;
 }
 
+const run = promisify(execFile);
+
 const keyBytes = 32;
 const nonceBytes = 12;
 const tagBytes = 16;
@@ -23,14 +28,17 @@ const tagBytes = 16;
 const form = 1;
 
 /**
- * The secret box of a key file: 32 bytes, as they are or as 64 hexadecimal digits.
+ * The secret box of this installation. The key is 32 bytes, as they are or as 64 hexadecimal digits.
  *
- * @throws InvalidInput `secrets/bad-file` when it is none; Unavailable `secrets/no-file` when it is missing and may
- * not be made.
+ * @throws InvalidInput `secrets/bad-file`, `secrets/bad-answer` when it is no such key; Unavailable `secrets/no-file`
+ * when the file is missing and may not be made, `secrets/no-answer` when the command fails or takes longer than 30 s.
  */
-export async function loadSecretBox(path: string, options: { readonly createIfMissing: boolean }): Promise<SecretBox> {
+export async function loadSecretBox(source: SecretSource): Promise<SecretBox> {
+  if (source.kind === 'value') return createSecretBox(Buffer.from(source.hex, 'hex'));
+  if (source.kind === 'command') return createSecretBox(await askCommand(source.command));
+  const { path, mayBeMade } = source;
   let content = await readIfThere(path);
-  if (!content && options.createIfMissing) {
+  if (!content && mayBeMade) {
     await makeKeyFile(path);
     content = await readIfThere(path);
   }
@@ -46,7 +54,43 @@ export async function loadSecretBox(path: string, options: { readonly createIfMi
       },
     );
   }
-  return createSecretBox(parseKey(path, content));
+  const key = readKey(content);
+  if (key) return createSecretBox(key);
+  throw new InvalidInput('secrets/bad-file', {
+    vi: `Tệp khoá ${path} phải có đúng 32 byte hoặc 64 chữ số hệ 16.`,
+    en: `The secret file ${path} must hold exactly 32 bytes or 64 hexadecimal digits.`,
+  });
+}
+
+/** What a KMS or a vault says, through a command of the operator's: it knows how to reach it, and we need not. */
+async function askCommand(command: string): Promise<Buffer> {
+  const answer = await run('/bin/sh', ['-c', command], { encoding: 'buffer', timeout: 30_000 }).catch(
+    // Neither the command nor what it printed is told: either may hold a secret.
+    ({ code, killed }: { code?: unknown; killed?: boolean }) => {
+      const why = killed
+        ? { vi: 'quá 30 giây', en: 'took longer than 30 seconds' }
+        : { vi: `mã ${code}`, en: `code ${code}` };
+      throw new Unavailable(
+        'secrets/no-answer',
+        {
+          vi: `EDUTRUST_SECRET_COMMAND không trả lời được (${why.vi}).`,
+          en: `EDUTRUST_SECRET_COMMAND failed (${why.en}).`,
+        },
+        {
+          remedy: {
+            vi: 'Chạy thử lệnh đó bằng chính tài khoản của dịch vụ.',
+            en: 'Try the command as the account of the service.',
+          },
+        },
+      );
+    },
+  );
+  const key = readKey(answer.stdout);
+  if (key) return key;
+  throw new InvalidInput('secrets/bad-answer', {
+    vi: 'EDUTRUST_SECRET_COMMAND phải in ra đúng 32 byte hoặc 64 chữ số hệ 16.',
+    en: 'EDUTRUST_SECRET_COMMAND must print exactly 32 bytes or 64 hexadecimal digits.',
+  });
 }
 
 async function readIfThere(path: string): Promise<Buffer | undefined> {
@@ -69,14 +113,11 @@ async function makeKeyFile(path: string): Promise<void> {
   await rm(draft);
 }
 
-function parseKey(path: string, content: Buffer): Buffer {
+/** Undefined when it is none. */
+function readKey(content: Buffer): Buffer | undefined {
   if (content.length === keyBytes) return content;
   const text = content.toString('latin1').trim();
-  if (/^[0-9a-fA-F]{64}$/.test(text)) return Buffer.from(text, 'hex');
-  throw new InvalidInput('secrets/bad-file', {
-    vi: `Tệp khoá ${path} phải có đúng 32 byte hoặc 64 chữ số hệ 16.`,
-    en: `The secret file ${path} must hold exactly 32 bytes or 64 hexadecimal digits.`,
-  });
+  return /^[0-9a-fA-F]{64}$/.test(text) ? Buffer.from(text, 'hex') : undefined;
 }
 
 export function createSecretBox(keyEncryptionKey: Uint8Array): SecretBox {

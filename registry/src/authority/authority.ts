@@ -9,6 +9,7 @@ import { registryOf } from '../tables.ts';
 import { type Action, type Role, roleActions, rolesThatMayGrant } from './roles.ts';
 
 export { type Action, actions, type Role, roleActions, roles } from './roles.ts';
+export { findSigners, type Signer } from './signers.ts';
 
 /**
  * Whether the actor may do the action to the resource: the one place that decides. Without a resource: whether the

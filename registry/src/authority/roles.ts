@@ -15,6 +15,8 @@ export const actions = [
   'apps.read',
   'apps.write',
   'certificates.read',
+  'certificates.request',
+  'certificates.approve',
   'certificates.revoke',
   'anchors.read',
   'anchors.write',
@@ -42,8 +44,8 @@ export const roles = [
 export type Role = (typeof roles)[number];
 
 /**
- * What each role may do, in its organisation and everything below it. Kept apart on purpose: who administers does not
- * revoke certificates or approve signers, who audits changes nothing.
+ * What each role may do, in its organisation and everything below it. Kept apart on purpose: who administers asks for
+ * certificates but does not approve or revoke them, nor approves signers; who audits changes nothing.
  */
 export const roleActions: Readonly<Record<Role, readonly Action[]>> = {
   'department-administrator': [
@@ -62,6 +64,7 @@ export const roleActions: Readonly<Record<Role, readonly Action[]>> = {
     'apps.read',
     'apps.write',
     'certificates.read',
+    'certificates.request',
     'anchors.read',
     'signing.request',
     'signing.read',
@@ -78,6 +81,8 @@ export const roleActions: Readonly<Record<Role, readonly Action[]>> = {
     'accounts.suspend',
     'apps.read',
     'certificates.read',
+    'certificates.request',
+    'certificates.approve',
     'certificates.revoke',
     'anchors.read',
     'anchors.write',
@@ -112,6 +117,7 @@ export const roleActions: Readonly<Record<Role, readonly Action[]>> = {
     'signing.request',
     'signing.read',
     'certificates.read',
+    'certificates.request',
     'audit.read',
   ],
   teacher: ['people.read', 'organisations.read', 'accounts.read', 'accounts.invite', 'signing.request', 'signing.read'],

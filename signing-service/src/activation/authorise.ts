@@ -6,12 +6,12 @@ import { record } from '@edutrust/platform/events';
 import type { Actor } from '@edutrust/platform/http';
 import type { Selectable } from 'kysely';
 import type Type from 'typebox';
-import { isRevoked } from '../enrolment/certificate.ts';
 import { lockEnrolment, userHandleOf } from '../enrolment/enrolment.ts';
 import { hashAssertion, verifyAssertion } from '../enrolment/passkey.ts';
 import { ecdsaSignatureFromRaw } from '../pades/pades.ts';
 import { mustMove } from '../requests/states.ts';
 import { type SigningTables, signingOf } from '../tables.ts';
+import { certificateOf } from './certificate.ts';
 import { completeTask } from './complete.ts';
 import { failItem, type Item, type ItemError, moveItem } from './items.ts';
 import type { ConfirmBody } from './schemas.ts';
@@ -44,9 +44,12 @@ export async function authorise(
       await closeSession(transaction, session, state, actor, error.code);
       return error;
     };
-    if (context.clock.now() >= session.expires_at) return close('expired', sessionExpired());
-    if (await isRevoked(transaction, session.enrolment_id)) return close('refused', certificateRevoked());
-    return confirmOpen(context, transaction, session, confirmation, actor).catch((error: unknown) => {
+    const now = context.clock.now();
+    if (now >= session.expires_at) return close('expired', sessionExpired());
+    const certificate = await certificateOf(transaction, session, now);
+    if (!certificate?.isUsable) return close('refused', certificateRevoked());
+    const opened = { session, certificate: certificate.der };
+    return confirmOpen(context, transaction, opened, confirmation, actor).catch((error: unknown) => {
       if (error instanceof InvalidInput) return close('refused', error);
       throw error;
     });
@@ -117,12 +120,12 @@ async function closeSession(
 async function confirmOpen(
   { config, clock, jobs }: ServiceContext,
   transaction: Transaction,
-  session: SessionRow,
+  { session, certificate }: { readonly session: SessionRow; readonly certificate: Buffer },
   { assertion, signatures }: Confirmation,
   actor: PersonActor,
 ): Promise<undefined> {
   const enrolment = await lockEnrolment(transaction, session.enrolment_id);
-  if (enrolment.state !== 'enrolled' || !enrolment.certificate) throw notEnrolledAnyMore();
+  if (enrolment.state !== 'enrolled') throw notEnrolledAnyMore();
   const passkey = {
     credentialId: enrolment.credential_id,
     publicKey: enrolment.credential_public_key,
@@ -163,7 +166,7 @@ async function confirmOpen(
     .orderBy('request_id') // one order for all: two sessions never wait for each other
     .execute();
   const signatureOf = new Map(signatures.map(({ requestId, signature }) => [requestId, signature]));
-  const publicKey = new X509Certificate(enrolment.certificate).publicKey;
+  const publicKey = new X509Certificate(certificate).publicKey;
   for (const item of items) {
     let signature: Buffer | null = null;
     let error: ItemError | undefined;

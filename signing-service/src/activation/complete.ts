@@ -8,12 +8,12 @@ import { record } from '@edutrust/platform/events';
 import type { Actor } from '@edutrust/platform/http';
 import canonicalize from 'canonicalize';
 import type { Selectable } from 'kysely';
-import { isRevoked } from '../enrolment/certificate.ts';
 import type { EnrolmentRow } from '../enrolment/enrolment.ts';
 import { assembleCms, completeSignature, signatureAlgorithmOf } from '../pades/pades.ts';
 import { lockRequest, storeDocument } from '../requests/requests.ts';
 import { mustMove, requestMoves } from '../requests/states.ts';
 import { type SigningTables, signingOf } from '../tables.ts';
+import { certificateOf } from './certificate.ts';
 import { failItem, type Item, moveItem } from './items.ts';
 
 /** The job that completes an authorised session; idempotent by the session's id. */
@@ -21,9 +21,6 @@ export const completeTask = 'signing.complete-session';
 
 /** How long one worker keeps a session to itself; another goes on when it has died. */
 const leaseMs = 20_000;
-
-/** The authority that certifies officials. */
-const issuingAuthority = 'people';
 
 type Session = Selectable<SigningTables['signing.session']>;
 
@@ -49,7 +46,7 @@ export async function completeSession(context: ServiceContext, sessionId: string
     for (const item of await itemsIn(context, sessionId, 'authorised')) {
       await orFail(context, item, () => stampAndLog(context, session, enrolment, item));
     }
-    const chain = await certificatesFor(context, enrolment);
+    const chain = await certificatesFor(context, session);
     for (const item of await itemsIn(context, sessionId, 'logged')) {
       await orFail(context, item, () => finishFile(context, session, chain, item));
     }
@@ -72,9 +69,9 @@ export async function completeSession(context: ServiceContext, sessionId: string
 }
 
 /** What the file carries: the signer's certificate and its issuers without the root, which a verifier has or trusts not. */
-async function certificatesFor(context: ServiceContext, { certificate }: EnrolmentRow): Promise<Buffer[]> {
-  if (!certificate) return [];
-  return [certificate, ...(await chainAbove(context, issuingAuthority)).slice(0, -1)];
+async function certificatesFor(context: ServiceContext, session: Session): Promise<Buffer[]> {
+  const certificate = await certificateOf(context.db, session, context.clock.now());
+  return certificate ? [certificate.der, ...(await chainAbove(context, certificate.issuerId)).slice(0, -1)] : [];
 }
 
 async function lease({ db, clock }: ServiceContext, sessionId: string): Promise<Session | undefined> {
@@ -128,14 +125,14 @@ async function stampAndLog(
   enrolment: EnrolmentRow,
   item: Item,
 ): Promise<void> {
-  const { db, ledger } = context;
-  if (!enrolment.certificate || !session.assertion_sha256 || (await isRevoked(db, enrolment.id)))
-    throw revokedMeanwhile();
+  const { db, ledger, clock } = context;
+  const certificate = await certificateOf(db, session, clock.now());
+  if (!certificate?.isUsable || !session.assertion_sha256) throw revokedMeanwhile();
   const signature = item.signature ?? (await signInKeyStore(context, enrolment, item));
   const token = await timeStamp(context, sha256(signature));
   const leaf = signatureLeaf({
     assertion: session.assertion_sha256,
-    certificate: sha256(enrolment.certificate),
+    certificate: sha256(certificate.der),
     document: item.digest,
     signature: sha256(signature),
     timeStamp: sha256(token),
@@ -249,7 +246,7 @@ function ignoreAlreadyDone(error: unknown): void {
 
 function revokedMeanwhile(): EduTrustError {
   return new InvalidInput('signing/certificate-revoked', {
-    vi: 'Chứng thư ký số đã bị thu hồi trước khi ký xong. Văn bản vẫn chờ ký.',
-    en: 'The certificate was revoked before the signature was complete. The document still waits.',
+    vi: 'Chứng thư ký số đã bị thu hồi hoặc hết hạn trước khi ký xong. Văn bản vẫn chờ ký.',
+    en: 'The certificate was revoked or ended before the signature was complete. The document still waits.',
   });
 }

@@ -4,12 +4,12 @@ import { Conflict } from '@edutrust/platform/errors';
 import { record } from '@edutrust/platform/events';
 import type { Actor } from '@edutrust/platform/http';
 import { uuidv7 } from '@edutrust/platform/ids';
+import { findSigners, type Signer } from '@edutrust/registry/authority';
 import type Type from 'typebox';
 import { currentEnrolment } from '../enrolment/certificate.ts';
 import type { EnrolmentRow } from '../enrolment/enrolment.ts';
 import { buildSignedAttributes, prepareSignature, visibleLines } from '../pades/pades.ts';
 import { formatVerificationCode } from '../requests/code.ts';
-import { findSigners, type Signer } from '../requests/registry.ts';
 import { noRequest } from '../requests/requests.ts';
 import { signingOf } from '../tables.ts';
 import { transcriptSignaturePlace } from '../transcript/transcript.ts';
@@ -110,6 +110,7 @@ export async function openSession(
         person_id: actor.personId,
         sign_in_session_id: actor.sessionId,
         enrolment_id: enrolment.id,
+        certificate_serial: enrolment.certificate_serial,
         list: text,
         challenge,
         code4,

@@ -1,10 +1,9 @@
 import { issueCertificate, revokeCertificate } from '@edutrust/certs/authority';
 import type { ServiceContext } from '@edutrust/platform/context';
-import type { Database, Transaction } from '@edutrust/platform/database';
 import { record } from '@edutrust/platform/events';
 import type { Actor } from '@edutrust/platform/http';
+import { findSigners } from '@edutrust/registry/authority';
 import { sql } from 'kysely';
-import { findSigners } from '../requests/registry.ts';
 import { mustMove } from '../requests/states.ts';
 import { signingOf } from '../tables.ts';
 import { type EnrolmentRow, lockEnrolment, mustBeSomebodyElse } from './enrolment.ts';
@@ -12,7 +11,7 @@ import { currentStates, enrolmentMoves } from './states.ts';
 
 type PersonActor = Extract<Actor, { kind: 'person' }>;
 
-const program: Actor = { kind: 'system', name: 'signing' };
+export const program: Actor = { kind: 'system', name: 'signing' };
 
 /** Jobs of this capability; both are idempotent by the enrolment's id. */
 export const issueTask = 'signing.issue-certificate';
@@ -139,7 +138,7 @@ export async function revokeEnrolment(
       organisationId: enrolment.organisation_id,
       data: { reason },
     });
-    if (!enrolment.certificate_serial) return undefined;
+    if (!enrolment.certificate_serial) return undefined; // issuing sees to what it has made meanwhile
     await jobs.enqueue(transaction, revokeTask, { enrolmentId: id }, { key: `${revokeTask}:${id}` });
     return enrolment;
   });
@@ -149,25 +148,20 @@ export async function revokeEnrolment(
   );
 }
 
-/** Has the certificate of a revoked enrolment revoked. */
+/** Has every certificate of a revoked enrolment's key revoked: one that was renewed lives on beside its next. */
 export async function revokeCertificateOf(context: ServiceContext, id: string): Promise<void> {
-  const enrolment = await signingOf(context.db)
+  const { db, clock } = context;
+  const enrolment = await signingOf(db)
     .selectFrom('signing.enrolment')
-    .select(['certificate_serial', 'reason', 'state'])
+    .select(['public_key_spki', 'reason', 'state'])
     .where('id', '=', id)
     .executeTakeFirst();
-  if (enrolment?.state !== 'revoked' || !enrolment.certificate_serial) return;
+  if (enrolment?.state !== 'revoked') return;
   const reason = crlReasons[enrolment.reason as RevocationReason] ?? 'unspecified'; // we wrote it above
-  await revokeCertificate(context, enrolment.certificate_serial, reason, program);
-}
-
-/** Whether an enrolment or its certificate is revoked now, by whomever. */
-export async function isRevoked(db: Database | Transaction, id: string): Promise<boolean> {
-  const { rows } = await sql<{ revoked: boolean }>`
-    SELECT e.state <> 'enrolled' OR c.revoked_at IS NOT NULL AS revoked
-    FROM signing.enrolment AS e JOIN certs.certificate AS c ON c.serial = e.certificate_serial
-    WHERE e.id = ${id}`.execute(db);
-  return rows[0]?.revoked ?? true;
+  const { rows } = await sql<{ serial: string }>`
+    SELECT serial FROM certs.certificate WHERE public_key_sha256 = sha256(${enrolment.public_key_spki})
+      AND state = 'issued' AND not_after > ${clock.now()} ORDER BY not_before`.execute(db);
+  for (const { serial } of rows) await revokeCertificate(context, serial, reason, program);
 }
 
 /** The enrolment with which the person signs now, or what they have on the way to it. */

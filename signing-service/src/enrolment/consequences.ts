@@ -54,9 +54,9 @@ export function addConsequenceRoutes(app: App, { db }: ServiceContext): void {
         SELECT p.full_name AS name, e.title, o.name AS organisation, e.last_used_at,
           (SELECT count(*) FROM signing.request AS r WHERE r.signer_id = e.person_id AND r.state = 'waiting') AS waiting,
           (SELECT count(*) FROM signing.request AS r JOIN signing.session AS s ON s.id = r.session_id
-            WHERE s.enrolment_id = e.id AND r.state = 'signed') AS signed,
+            WHERE s.certificate_serial = c.serial AND r.state = 'signed') AS signed,
           (SELECT max(r.closed_at) FROM signing.request AS r JOIN signing.session AS s ON s.id = r.session_id
-            WHERE s.enrolment_id = e.id AND r.state = 'signed') AS last_signed_at
+            WHERE s.certificate_serial = c.serial AND r.state = 'signed') AS last_signed_at
         FROM certs.certificate AS c
         LEFT JOIN signing.enrolment AS e ON e.certificate_serial = c.serial
         LEFT JOIN registry.person AS p ON p.id = e.person_id

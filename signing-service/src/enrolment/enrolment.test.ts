@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createPublicKey, generateKeyPairSync, sign, X509Certificate } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { readOutboxOnce } from '@edutrust/platform/events';
+import { eventually } from '@edutrust/platform/testing';
 import { leave } from '@edutrust/registry/people';
 import { sql } from 'kysely';
 import { signingOf } from '../tables.ts';
@@ -200,7 +201,6 @@ describe('enrolment of a signer', () => {
       .transaction()
       .execute((tx) => leave(tx, leaverId, { actor: { kind: 'system', name: 'cli' }, today: '2026-11-23' }));
     const follower = enrolmentFollower(context);
-    while ((await readOutboxOnce(context.db, follower)) > 0);
     const stateOf = async (id: string) =>
       signingOf(context.db)
         .selectFrom('signing.enrolment')
@@ -208,8 +208,12 @@ describe('enrolment of a signer', () => {
         .where('person_id', '=', id)
         .orderBy('id', 'desc')
         .executeTakeFirstOrThrow();
-    const left = await stateOf(leaverId);
-    assert.deepEqual([left.state, left.reason], ['revoked', 'left']);
+    const left = await eventually(async () => {
+      await readOutboxOnce(context.db, follower);
+      const state = await stateOf(leaverId);
+      assert.deepEqual([state.state, state.reason], ['revoked', 'left']);
+      return state;
+    });
     assert.equal((await stateOf(personId)).state, 'enrolled');
     await revokeCertificateOf(context, left.id); // the job, once more
     const revoked = await decide(world.city.people.securityOfficer, (await stateOf(personId)).id, 'revoke', {

@@ -6,9 +6,9 @@ import { Conflict, Forbidden, InvalidInput, NotFound } from '@edutrust/platform/
 import { record } from '@edutrust/platform/events';
 import type { Actor } from '@edutrust/platform/http';
 import { uuidv7 } from '@edutrust/platform/ids';
+import { findSigners } from '@edutrust/registry/authority';
 import type { Selectable } from 'kysely';
 import type Type from 'typebox';
-import { findSigners } from '../requests/registry.ts';
 import { mustMove } from '../requests/states.ts';
 import { type Custody, type SigningTables, signingOf } from '../tables.ts';
 import { passkeyAlgorithms, possessionText, verifyRegistration } from './passkey.ts';

@@ -1,6 +1,7 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { OutboxReader, RecordedEvent } from '@edutrust/platform/events';
-import { findSigners } from '../requests/registry.ts';
+import { findSigners } from '@edutrust/registry/authority';
+import { sql } from 'kysely';
 import { signingOf } from '../tables.ts';
 import { type RevocationReason, revokeEnrolment } from './certificate.ts';
 import { currentStates } from './states.ts';
@@ -20,19 +21,40 @@ export function enrolmentFollower(context: ServiceContext): OutboxReader {
   };
 }
 
-async function follow(context: ServiceContext, { type, subject }: RecordedEvent): Promise<void> {
-  const current = await signingOf(context.db)
+async function follow(context: ServiceContext, event: RecordedEvent): Promise<void> {
+  const current =
+    event.type === 'certificate.revoked'
+      ? await enrolmentOfRevoked(context, event)
+      : await enrolmentOfFormerSigner(context, event.subject.id);
+  if (current) await revokeEnrolment(context, current.id, current.reason, { kind: 'system', name: 'signing' });
+}
+
+interface Ending {
+  readonly id: string;
+  readonly reason: RevocationReason;
+}
+
+/** The end of the present certificate ends the enrolment; of an earlier one of its key only when the key is compromised. */
+async function enrolmentOfRevoked(
+  { db }: ServiceContext,
+  { subject, data }: RecordedEvent,
+): Promise<Ending | undefined> {
+  const isCompromised = data.reason === 'keyCompromise';
+  const { rows } = await sql<{ id: string }>`
+    SELECT e.id FROM certs.certificate AS c JOIN signing.enrolment AS e
+      ON e.certificate_serial = c.serial OR (${isCompromised}::boolean AND sha256(e.public_key_spki) = c.public_key_sha256)
+    WHERE c.serial = ${subject.id} AND e.state = ANY(${[...currentStates]}::text[])`.execute(db);
+  return rows[0] && { id: rows[0].id, reason: isCompromised ? 'lost' : 'replaced' };
+}
+
+async function enrolmentOfFormerSigner({ db }: ServiceContext, personId: string): Promise<Ending | undefined> {
+  const current = await signingOf(db)
     .selectFrom('signing.enrolment')
-    .select(['id', 'person_id', 'organisation_id'])
-    .where(type === 'certificate.revoked' ? 'certificate_serial' : 'person_id', '=', subject.id)
+    .select(['id', 'organisation_id'])
+    .where('person_id', '=', personId)
     .where('state', 'in', [...currentStates])
     .executeTakeFirst();
-  if (!current) return;
-  const isSigner = await findSigners(context.db, {
-    personId: current.person_id,
-    organisationId: current.organisation_id,
-  });
-  if (type !== 'certificate.revoked' && isSigner.length > 0) return;
-  const reason: RevocationReason = type === 'certificate.revoked' ? 'replaced' : 'left';
-  await revokeEnrolment(context, current.id, reason, { kind: 'system', name: 'signing' });
+  if (!current) return undefined;
+  const signers = await findSigners(db, { personId, organisationId: current.organisation_id });
+  return signers.length > 0 ? undefined : { id: current.id, reason: 'left' };
 }

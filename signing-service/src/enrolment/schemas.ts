@@ -34,6 +34,8 @@ export const OwnEnrolment = Type.Object({
   /** Six digits that the second officer compares with what the phone shows. */
   approvalCode: nullable(Type.String({ pattern: '^[0-9]{6}$' })),
   certificate: nullable(Certificate),
+  /** Of the certificate: whether the program renews it before it ends; else, from thirty days before, that it is due. */
+  renewal: nullable(Type.Object({ renewsItself: Type.Boolean(), isDue: Type.Boolean() })),
   device: nullable(Device),
   previous: nullable(
     Type.Object({ state: Type.Enum(['refused', 'revoked']), at: Time, reason: nullable(Type.String()) }),
@@ -142,6 +144,7 @@ export const Enrolment = Type.Object({
   decidedAt: nullable(Time),
   decidedBy: nullable(Type.Object({ id: Uuid, fullName: Type.String(), educationId: Type.String() })),
   certificateSerial: nullable(Type.String()),
+  validUntil: nullable(Time),
   reason: nullable(Type.String()),
 });
 

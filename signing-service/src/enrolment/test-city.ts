@@ -54,10 +54,12 @@ export async function testCity(clock: Clock = systemClock): Promise<TestCity> {
       authenticatedAt: new Date(),
     };
   };
+  let minute = 0;
   const app = await createHttpServer({
     config: context.config,
     log: context.log,
     store: context.store,
+    clock: { now: () => new Date(Date.now() + 60_000 * minute) },
     gate: { authenticate, can: can(context.db) },
     readiness: {},
     metrics: async () => '',
@@ -78,6 +80,7 @@ export async function testCity(clock: Clock = systemClock): Promise<TestCity> {
     service,
     origin: context.config.url.origin,
     call: async (person, method, path, body, session = `session of ${person}`) => {
+      minute += 1; // each in a minute of its own: how often one may ask is another test's
       const answer = await app.inject({
         method,
         url: path,

@@ -2,10 +2,13 @@ import { X509Certificate } from 'node:crypto';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database } from '@edutrust/platform/database';
 import { NotFound } from '@edutrust/platform/errors';
+import { findSigners } from '@edutrust/registry/authority';
 import { sql } from 'kysely';
 import type Type from 'typebox';
 import { signingOf } from '../tables.ts';
 import { currentEnrolment } from './certificate.ts';
+import type { EnrolmentRow } from './enrolment.ts';
+import { renewalOf } from './renewal.ts';
 import type { Enrolment, OwnEnrolment } from './schemas.ts';
 import type { EnrolmentState } from './states.ts';
 
@@ -22,6 +25,7 @@ export async function ownEnrolment(context: ServiceContext, personId: string): P
       id: current.id,
       approvalCode: current.state === 'awaiting-approval' ? current.approval_code : null,
       certificate: certificate ? describeCertificate(certificate) : null,
+      renewal: certificate ? await ownRenewal(context, current, certificate) : null,
       device: {
         name: current.device_name,
         custody: current.custody,
@@ -43,6 +47,7 @@ export async function ownEnrolment(context: ServiceContext, personId: string): P
     id: null,
     approvalCode: null,
     certificate: null,
+    renewal: null,
     device: null,
     previous: last
       ? {
@@ -52,6 +57,13 @@ export async function ownEnrolment(context: ServiceContext, personId: string): P
         }
       : null,
   };
+}
+
+async function ownRenewal({ db, clock }: ServiceContext, enrolment: EnrolmentRow, certificate: Buffer) {
+  const { person_id: personId, organisation_id: organisationId, decided_at, created_at } = enrolment;
+  const isSigner = (await findSigners(db, { personId, organisationId })).length > 0;
+  const notAfter = new X509Certificate(certificate).validToDate;
+  return renewalOf({ approvedAt: decided_at ?? created_at, notAfter, isSigner }, clock.now());
 }
 
 function describeCertificate(der: Buffer) {
@@ -80,9 +92,16 @@ export async function listEnrolments(db: Database, filter: EnrolmentFilter): Pro
   if (filter.id) conditions.push(sql`e.id = ${filter.id}`);
   if (filter.state) conditions.push(sql`e.state = ${filter.state}`);
   if (filter.cursor) conditions.push(sql`e.id < ${filter.cursor}::uuid`);
-  const { rows } = await sql<Omit<EnrolmentView, 'createdAt' | 'decidedAt'> & { created: Date; decided: Date | null }>`
+  const { rows } = await sql<
+    Omit<EnrolmentView, 'createdAt' | 'decidedAt' | 'validUntil'> & {
+      created: Date;
+      decided: Date | null;
+      until: Date | null;
+    }
+  >`
     SELECT e.id, e.title, e.custody, e.device_name AS "deviceName", e.approval_code AS "approvalCode", e.state, e.reason,
       e.created_at AS created, e.decided_at AS decided, e.certificate_serial AS "certificateSerial",
+      (SELECT not_after FROM certs.certificate WHERE serial = e.certificate_serial) AS until,
       jsonb_build_object('id', p.id, 'fullName', p.full_name, 'educationId', p.education_id) AS person,
       jsonb_build_object('id', o.id, 'name', o.name) AS organisation,
       CASE WHEN d.id IS NULL THEN NULL
@@ -91,10 +110,11 @@ export async function listEnrolments(db: Database, filter: EnrolmentFilter): Pro
     JOIN registry.organisation AS o ON o.id = e.organisation_id
     LEFT JOIN registry.person AS d ON d.id = e.decided_by
     WHERE ${sql.join(conditions, sql` AND `)} ORDER BY e.id DESC LIMIT ${filter.limit}`.execute(db);
-  return rows.map(({ created, decided, ...row }) => ({
+  return rows.map(({ created, decided, until, ...row }) => ({
     ...row,
     createdAt: created.toISOString(),
     decidedAt: decided?.toISOString() ?? null,
+    validUntil: until?.toISOString() ?? null,
   }));
 }
 

@@ -1,0 +1,191 @@
+import { useState } from 'preact/hooks';
+import { api, must } from '../design/api.ts';
+import { formatDate, t } from '../design/language.ts';
+import { useLoad } from '../design/load.ts';
+import { State } from '../design/mark.tsx';
+import type { paths } from '../generated/api.d.ts';
+import { AskForCertificate } from './certificate-ask.tsx';
+import { WaitingRequests } from './certificate-waiting.tsx';
+import { useMay } from './me.ts';
+import { usePages } from './pages.ts';
+import { Ago, Empty, More, Show, TableFrame, Title } from './parts.tsx';
+import { custodyName, profileName } from './words.ts';
+
+export type Request =
+  paths['/api/v1/certificate-requests']['get']['responses']['200']['content']['application/json']['items'][number];
+export type Due =
+  paths['/api/v1/certificate-renewals']['get']['responses']['200']['content']['application/json']['items'][number];
+
+/** `/admin/certificates/requests`: what waits for a second officer, what ends soon, and asking for a seal. */
+export function CertificateRequests() {
+  const mayAsk = useMay('certificates.request');
+  const [round, setRound] = useState(0);
+  const mayApprove = useMay('certificates.approve');
+  const [renewing, setRenewing] = useState<Due | null>(null);
+  const [isAsking, setAsking] = useState(mayAsk && !mayApprove); // who approves has come to approve
+  const reload = () => {
+    setRound(round + 1);
+    setRenewing(null);
+    setAsking(mayAsk && !mayApprove);
+  };
+  return (
+    <>
+      <Title
+        title={t('Yêu cầu chứng thư', 'Certificate requests')}
+        note={t(
+          'Dấu của đơn vị và chứng thư cho khoá trong USB token. Một người xin, một cán bộ khác duyệt.',
+          'Organisations’ seals, and certificates for keys in tokens. One person asks, another officer approves.',
+        )}
+      >
+        {mayAsk && !isAsking && !renewing && (
+          <button type="button" class="button" onClick={() => setAsking(true)}>
+            {t('Xin chứng thư', 'Ask for a certificate')}
+          </button>
+        )}
+        <a href="/admin/certificates" class="button">
+          {t('Chứng thư', 'Certificates')}
+        </a>
+      </Title>
+      <WaitingRequests key={`waiting ${round}`} onDone={reload} />
+      <DueRenewals key={`due ${round}`} onRenew={mayAsk ? setRenewing : undefined} />
+      {(isAsking || renewing) && (
+        <AskForCertificate key={`ask ${round} ${renewing?.serial}`} renewing={renewing} onDone={reload} />
+      )}
+      <Decided key={`decided ${round}`} />
+    </>
+  );
+}
+
+/** What ends within thirty days without a follower. */
+function DueRenewals({ onRenew }: { readonly onRenew: ((due: Due) => void) | undefined }) {
+  const [loaded] = useLoad('certificate renewals', () => must(api.GET('/api/v1/certificate-renewals')));
+  if (loaded.state === 'ready' && loaded.data.items.length === 0) return null;
+  return (
+    <section class="grid gap-3">
+      <h2>{t('Sắp hết hạn', 'Ending soon')}</h2>
+      <Show loaded={loaded}>
+        {({ items }) => (
+          <ul class="grid gap-3">
+            {items.map((one) => (
+              <li key={one.serial} class="card flex flex-wrap items-center justify-between gap-4">
+                <span>
+                  <a href={`/admin/certificates/${one.serial}`} class="font-semibold">
+                    {one.person?.fullName ?? one.organisation.name}
+                  </a>
+                  <span class="block text-sm text-quiet">
+                    {profileName(one.profile)} · {custodyName(one.custody)}
+                  </span>
+                </span>
+                <span>
+                  <span class="block number">
+                    {t('hết hạn', 'ends')} {formatDate(one.notAfter)}
+                  </span>
+                  <span class="block text-sm text-quiet">{renewalWay(one)}</span>
+                </span>
+                {onRenew && !one.renewsItself && (
+                  <button type="button" class="button button-primary" onClick={() => onRenew(one)}>
+                    {t('Xin cấp tiếp', 'Ask to renew')}
+                  </button>
+                )}
+              </li>
+            ))}
+          </ul>
+        )}
+      </Show>
+    </section>
+  );
+}
+
+function renewalWay({ renewsItself, keyMayStay }: Due): string {
+  if (renewsItself) return t('hệ thống tự cấp tiếp đêm nay', 'renewed by itself tonight');
+  return keyMayStay
+    ? t('giữ được khoá cũ', 'the same key may stay')
+    : t('khoá đã 3 năm: cần khoá mới', 'the key is three years old: a new one is needed');
+}
+
+function Decided() {
+  const { loaded, more } = usePages('certificate requests', (cursor) =>
+    must(api.GET('/api/v1/certificate-requests', { params: { query: { limit: 50, ...(cursor ? { cursor } : {}) } } })),
+  );
+  return (
+    <section class="grid gap-3">
+      <h2>{t('Đã gửi', 'All requests')}</h2>
+      <Show loaded={loaded}>
+        {(requests) =>
+          requests.length === 0 ? (
+            <Empty>{t('Chưa có yêu cầu nào.', 'There is no request yet.')}</Empty>
+          ) : (
+            <TableFrame label={t('Mọi yêu cầu chứng thư', 'All certificate requests')}>
+              <table class="table">
+                <thead>
+                  <tr>
+                    <th scope="col">{t('Cho', 'For')}</th>
+                    <th scope="col">{t('Khoá', 'Key')}</th>
+                    <th scope="col">{t('Trạng thái', 'State')}</th>
+                    <th scope="col">{t('Người xin, người duyệt', 'Asked, decided by')}</th>
+                    <th scope="col">{t('Chứng thư', 'Certificate')}</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {requests.map((one) => (
+                    <tr key={one.id}>
+                      <td>
+                        <span class="font-semibold">{one.person?.fullName ?? one.organisation.name}</span>
+                        <span class="block text-sm text-quiet">{profileName(one.profile)}</span>
+                      </td>
+                      <td data-label={t('Khoá', 'Key')}>
+                        {one.key?.kind} <span class="text-quiet">{custodyName(one.custody)}</span>
+                      </td>
+                      <td>
+                        <RequestState state={one.state} />
+                        {one.reason && <span class="block text-sm">{one.reason}</span>}
+                      </td>
+                      <td class="text-sm">
+                        {one.requestedBy?.fullName ?? t('hệ thống', 'the system')}, <Ago at={one.requestedAt} />
+                        {one.decidedBy && <span class="block">{one.decidedBy.fullName}</span>}
+                      </td>
+                      <td>
+                        {one.certificate && (
+                          <>
+                            <a href={`/admin/certificates/${one.certificate.serial}`}>
+                              {t('đến', 'until')} <span class="number">{formatDate(one.certificate.notAfter)}</span>
+                            </a>
+                            <a
+                              href={`/api/v1/certificate-requests/${one.id}/certificate`}
+                              class="block min-h-11 sm:min-h-0"
+                              download
+                            >
+                              {t('Tải cả chuỗi (PEM)', 'Download with its chain (PEM)')}
+                            </a>
+                          </>
+                        )}
+                      </td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            </TableFrame>
+          )
+        }
+      </Show>
+      {more && <More onClick={more} />}
+    </section>
+  );
+}
+
+function RequestState({ state }: { readonly state: Request['state'] }) {
+  switch (state) {
+    case 'waiting':
+      return <State state="warn">{t('Chờ duyệt', 'Waiting')}</State>;
+    case 'approved':
+      return <State state="warn">{t('Đã duyệt, đang cấp', 'Approved, being issued')}</State>;
+    case 'issued':
+      return <State state="good">{t('Đã cấp', 'Issued')}</State>;
+    case 'failed':
+      return <State state="bad">{t('Không cấp được', 'Could not be issued')}</State>;
+    case 'refused':
+      return <State state="bad">{t('Bị từ chối', 'Refused')}</State>;
+    case 'withdrawn':
+      return <State state="plain">{t('Đã rút', 'Withdrawn')}</State>;
+  }
+}

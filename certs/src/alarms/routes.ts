@@ -1,0 +1,28 @@
+import type { ServiceContext } from '@edutrust/platform/context';
+import { type App, localeOf } from '@edutrust/platform/http';
+import { requires } from '@edutrust/registry/authority';
+import Type from 'typebox';
+import { findAlarms } from './alarms.ts';
+
+export function addAlarmRoutes(app: App, context: ServiceContext): void {
+  app.get(
+    '/api/v1/certificate-alarms',
+    {
+      config: { access: requires('certificates.read') },
+      schema: {
+        tags: ['certificates'],
+        summary: 'What an operator must do something about; empty when all is well',
+        response: {
+          200: Type.Object({
+            items: Type.Array(Type.Object({ code: Type.String(), about: Type.String(), sentence: Type.String() })),
+          }),
+        },
+      },
+    },
+    async (request) => {
+      const alarms = await findAlarms(context);
+      const locale = localeOf(request);
+      return { items: alarms.map(({ sentence, ...rest }) => ({ ...rest, sentence: sentence[locale] })) };
+    },
+  );
+}

@@ -1,0 +1,125 @@
+import type { ServiceContext } from '@edutrust/platform/context';
+import { Conflict, InvalidInput, NotFound } from '@edutrust/platform/errors';
+import { record } from '@edutrust/platform/events';
+import type { Actor } from '@edutrust/platform/http';
+import { type CertificateRequest, issueCertificate, mustBeCertifiable } from '../authority/authority.ts';
+import { keyStore } from '../key-store/key-store.ts';
+import { certsOf } from '../tables.ts';
+import { keyHash } from './key.ts';
+import { mustBeYoungKey } from './renewal.ts';
+import { lockRequest, mustBeSomebodyElse, type PersonActor, type RequestRow, requestKeyOf } from './requests.ts';
+import { mustMove } from './states.ts';
+import { findSubject } from './subject.ts';
+
+/** The job that issues what was approved; idempotent by the request's id. */
+export const issueTask = 'certs.issue-requested';
+
+export const program: Actor = { kind: 'system', name: 'certs' };
+
+/**
+ * A second officer approves, and the certificate is issued. The decision is kept first, with the key that the key store
+ * makes for it: when issuing fails now, the job goes on until it is done.
+ *
+ * @throws Forbidden for one's own; Conflict when it is decided already or the key cannot be certified; NotFound.
+ */
+export async function approveRequest(context: ServiceContext, id: string, actor: PersonActor): Promise<void> {
+  const { db, jobs, clock, log } = context;
+  await db.transaction().execute(async (transaction) => {
+    const request = await lockRequest(transaction, id);
+    mustBeSomebodyElse(request, actor);
+    mustMove(request.state, 'approved');
+    const now = clock.now();
+    const subject = await findSubject(transaction, partyOf(request));
+    const made = request.public_key ? undefined : await keyStore(context).generate(transaction, 'seal');
+    const publicKey = request.public_key ?? made?.publicKey ?? Buffer.alloc(0);
+    await mustBeYoungKey(transaction, publicKey, now);
+    await mustBeCertifiable(context, transaction, wantedOf(request, subject, publicKey));
+    await certsOf(transaction)
+      .updateTable('certs.request')
+      .set({
+        state: 'approved',
+        decided_by: actor.personId,
+        decided_at: now,
+        public_key: publicKey,
+        public_key_sha256: keyHash(publicKey),
+        ...(made ? { key_id: made.id } : {}),
+      })
+      .where('id', '=', id)
+      .execute();
+    await record(transaction, {
+      type: 'certificate-request.approved',
+      actor,
+      subject: { kind: 'certificate-request', id },
+      organisationId: request.organisation_id,
+      data: { keySha256: keyHash(publicKey).toString('hex') },
+    });
+    await jobs.enqueue(transaction, issueTask, { requestId: id }, { key: `${issueTask}:${id}` });
+  });
+  await issueRequested(context, id).catch((error: unknown) =>
+    log.error({ err: error, request: id }, 'issuing; the job goes on'),
+  );
+}
+
+function partyOf({ organisation_id, person_id }: RequestRow) {
+  return { organisationId: organisation_id, personId: person_id };
+}
+
+function wantedOf(
+  { id, profile, organisation_id, person_id }: RequestRow,
+  subject: CertificateRequest['subject'],
+  publicKey: Buffer,
+): CertificateRequest {
+  return {
+    profile,
+    subject,
+    publicKey,
+    organisationId: organisation_id,
+    ...(person_id ? { personId: person_id } : {}),
+    requestKey: requestKeyOf(id),
+  };
+}
+
+/** Issues the certificate of an approved request; does nothing when it has one. One request, one certificate. */
+export async function issueRequested(context: ServiceContext, id: string): Promise<void> {
+  const { db } = context;
+  const request = await certsOf(db).selectFrom('certs.request').selectAll().where('id', '=', id).executeTakeFirst();
+  if (request?.state !== 'approved' || !request.public_key) return;
+  let serial: string;
+  try {
+    const subject = await findSubject(db, partyOf(request));
+    ({ serial } = await issueCertificate(context, wantedOf(request, subject, request.public_key)));
+  } catch (error) {
+    // Unavailable, and whatever we did not foresee, is tried again by the job
+    if (!(error instanceof InvalidInput || error instanceof Conflict || error instanceof NotFound)) throw error;
+    await finish(context, request, { state: 'failed', reason: error.detail.vi }, { code: error.code });
+    return;
+  }
+  await finish(
+    context,
+    request,
+    { state: 'issued', certificate_serial: serial },
+    { serial, ...(request.renews ? { renews: request.renews } : {}) },
+  );
+}
+
+async function finish(
+  { db }: ServiceContext,
+  { id, organisation_id }: RequestRow,
+  values: { readonly state: 'issued' | 'failed'; readonly certificate_serial?: string; readonly reason?: string },
+  data: { [key: string]: string },
+): Promise<void> {
+  await db.transaction().execute(async (transaction) => {
+    const { state } = await lockRequest(transaction, id);
+    if (state !== 'approved') return; // another process was faster
+    mustMove(state, values.state);
+    await certsOf(transaction).updateTable('certs.request').set(values).where('id', '=', id).execute();
+    const common = {
+      actor: program,
+      subject: { kind: 'certificate-request', id },
+      organisationId: organisation_id,
+      data,
+    };
+    if (values.state === 'issued') await record(transaction, { type: 'certificate-request.issued', ...common });
+    else await record(transaction, { type: 'certificate-request.failed', ...common });
+  });
+}

@@ -1,0 +1,75 @@
+import type { ServiceContext } from '@edutrust/platform/context';
+import { record } from '@edutrust/platform/events';
+import { uuidv7 } from '@edutrust/platform/ids';
+import { parseCertificate } from '../certificate/certificate.ts';
+import { certsOf } from '../tables.ts';
+import { issueRequested, issueTask, program } from './issue.ts';
+import { keyHash } from './key.ts';
+import { type DueCertificate, listDue, mustBeRenewable } from './renewal.ts';
+
+/** The nightly job. */
+export const renewTask = 'certs.renew-seals';
+
+/**
+ * Renews the seals of the key store that end within thirty days, with the same key while it is young enough. The one
+ * before stays until it ends. Idempotent: a certificate gets one follower.
+ */
+export async function renewSeals(context: ServiceContext): Promise<void> {
+  const due = await listDue(context.db, context.clock.now());
+  for (const one of due) {
+    if (one.custody !== 'key-store' || !one.keyMayStay) continue; // for people: the console shows it
+    await renewSeal(context, one).catch((error: unknown) =>
+      context.log.error({ err: error, serial: one.serial }, 'a seal was not renewed; the next night tries again'),
+    );
+  }
+}
+
+async function renewSeal(context: ServiceContext, due: DueCertificate): Promise<void> {
+  const { db, clock, jobs } = context;
+  const id = uuidv7();
+  const organisationId = due.organisation.id;
+  const now = clock.now();
+  const isOurs = await db.transaction().execute(async (transaction) => {
+    const wanted = { renews: due.serial, organisationId, personId: null, now };
+    const { isBeingRenewed } = await mustBeRenewable(transaction, wanted);
+    if (isBeingRenewed) return false; // another process was faster
+    const { der } = await certsOf(transaction)
+      .selectFrom('certs.certificate')
+      .select('der')
+      .where('serial', '=', due.serial)
+      .executeTakeFirstOrThrow();
+    const publicKey = parseCertificate(der ?? Buffer.alloc(0)).subjectPublicKeyInfo;
+    await certsOf(transaction)
+      .insertInto('certs.request')
+      .values({
+        id,
+        profile: 'seal',
+        organisation_id: organisationId,
+        person_id: null,
+        custody: 'key-store',
+        state: 'approved',
+        public_key: publicKey,
+        public_key_sha256: keyHash(publicKey),
+        csr: null,
+        key_id: due.keyId,
+        renews: due.serial,
+        requested_by: null,
+        requested_at: now,
+        decided_by: null,
+        decided_at: now,
+        reason: null,
+        certificate_serial: null,
+      })
+      .execute();
+    await record(transaction, {
+      type: 'certificate-request.renewed',
+      actor: program,
+      subject: { kind: 'certificate-request', id },
+      organisationId,
+      data: { renews: due.serial },
+    });
+    await jobs.enqueue(transaction, issueTask, { requestId: id }, { key: `${issueTask}:${id}` });
+    return true;
+  });
+  if (isOurs) await issueRequested(context, id);
+}

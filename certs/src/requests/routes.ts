@@ -1,0 +1,197 @@
+import type { ServiceContext } from '@edutrust/platform/context';
+import { NotFound } from '@edutrust/platform/errors';
+import { type App, personActor } from '@edutrust/platform/http';
+import { requires, scopeOf } from '@edutrust/registry/authority';
+import { sql } from 'kysely';
+import Type from 'typebox';
+import { chainAbove } from '../authority/authority.ts';
+import { toPem } from '../certificate/certificate.ts';
+import { certsOf } from '../tables.ts';
+import { approveRequest } from './issue.ts';
+import { listDue } from './renewal.ts';
+import { askForCertificate, refuseRequest, withdrawRequest } from './requests.ts';
+import { AskBody, CertificateRequestView, DueList, IdParams, RefuseBody, RequestList, State, Uuid } from './schemas.ts';
+import { findRequest, listRequests } from './views.ts';
+
+const tags = ['certificates'];
+/** Who decides on a certificate proved who they are within these seconds. */
+const freshSeconds = 300;
+
+/** `/api/v1/certificate-requests`: seals of organisations and certificates for outside keys, by four eyes. */
+export function addRequestRoutes(app: App, context: ServiceContext): void {
+  const { db } = context;
+  const organisationOf = async (request: { params: unknown }) => {
+    const found = await certsOf(db)
+      .selectFrom('certs.request')
+      .select('organisation_id')
+      .where('id', '=', (request.params as { id: string }).id) // validated by IdParams
+      .executeTakeFirst();
+    return found ? { organisationId: found.organisation_id } : {};
+  };
+
+  app.get(
+    '/api/v1/certificate-requests',
+    {
+      config: { access: requires('certificates.read') },
+      schema: {
+        tags,
+        summary: 'Requests for certificates, newest first',
+        querystring: Type.Object({
+          state: Type.Optional(State),
+          limit: Type.Integer({ minimum: 1, maximum: 200, default: 50 }),
+          cursor: Type.Optional(Uuid),
+        }),
+        response: { 200: RequestList },
+      },
+    },
+    async ({ query, actor }) => {
+      const items = await listRequests(db, {
+        scope: actor ? scopeOf(actor, 'certificates.read') : [],
+        limit: query.limit,
+        ...(query.state ? { state: query.state } : {}),
+        ...(query.cursor ? { cursor: query.cursor } : {}),
+      });
+      return { items, nextCursor: items.length === query.limit ? (items.at(-1)?.id ?? null) : null };
+    },
+  );
+
+  app.get(
+    '/api/v1/certificate-requests/:id',
+    {
+      config: { access: requires('certificates.read', organisationOf) },
+      schema: { tags, summary: 'One request', params: IdParams, response: { 200: CertificateRequestView } },
+    },
+    (request) => findRequest(db, request.params.id),
+  );
+
+  app.post(
+    '/api/v1/certificate-requests',
+    {
+      config: {
+        access: requires('certificates.request', (request) => ({
+          organisationId: (request.body as { organisationId: string }).organisationId,
+        })),
+      },
+      schema: {
+        tags,
+        summary: 'Asks for a seal, or for the certificate of a signer’s outside key; a second officer approves',
+        body: AskBody,
+        response: { 201: CertificateRequestView },
+      },
+    },
+    async (request, reply) => {
+      const { personId, ...wanted } = request.body;
+      const id = await askForCertificate(context, { ...wanted, personId: personId ?? null }, personActor(request));
+      return reply.code(201).send(await findRequest(db, id));
+    },
+  );
+
+  const decision = { access: requires('certificates.approve', organisationOf, freshSeconds) };
+
+  app.post(
+    '/api/v1/certificate-requests/:id/approve',
+    {
+      config: decision,
+      schema: {
+        tags,
+        summary: 'A second officer approves; the certificate is issued',
+        params: IdParams,
+        response: { 200: CertificateRequestView },
+      },
+    },
+    async (request) => {
+      await approveRequest(context, request.params.id, personActor(request));
+      return findRequest(db, request.params.id);
+    },
+  );
+
+  app.post(
+    '/api/v1/certificate-requests/:id/refuse',
+    {
+      config: decision,
+      schema: {
+        tags,
+        summary: 'A second officer refuses',
+        params: IdParams,
+        body: RefuseBody,
+        response: { 200: CertificateRequestView },
+      },
+    },
+    async (request) => {
+      const reason = request.body.reason.normalize('NFC').trim();
+      await refuseRequest(context, request.params.id, reason, personActor(request));
+      return findRequest(db, request.params.id);
+    },
+  );
+
+  app.post(
+    '/api/v1/certificate-requests/:id/withdraw',
+    {
+      config: { access: requires('certificates.request', organisationOf) },
+      schema: {
+        tags,
+        summary: 'Takes back a request that waits',
+        params: IdParams,
+        response: { 200: CertificateRequestView },
+      },
+    },
+    async (request) => {
+      await withdrawRequest(context, request.params.id, personActor(request));
+      return findRequest(db, request.params.id);
+    },
+  );
+
+  app.get(
+    '/api/v1/certificate-requests/:id/certificate',
+    {
+      config: { access: requires('certificates.read', organisationOf) },
+      schema: {
+        tags,
+        summary: 'The certificate that was issued, with its chain up to the root, PEM',
+        params: IdParams,
+        produces: ['application/x-pem-file'],
+      },
+    },
+    async (request, reply) => {
+      const { rows } = await sql<{ der: Buffer; issuerId: string; name: string }>`
+        SELECT c.der, c.issuer_id AS "issuerId", o.code || '-' || left(c.serial, 8) AS name
+        FROM certs.request AS r JOIN certs.certificate AS c ON c.serial = r.certificate_serial
+        JOIN registry.organisation AS o ON o.id = r.organisation_id WHERE r.id = ${request.params.id}`.execute(db);
+      const [found] = rows;
+      if (!found) {
+        throw new NotFound('certificate-requests/not-issued', {
+          vi: 'Yêu cầu này chưa có chứng thư.',
+          en: 'There is no certificate for this request yet.',
+        });
+      }
+      const chain = [found.der, ...(await chainAbove(context, found.issuerId))];
+      return reply
+        .type('application/x-pem-file')
+        .header('content-disposition', `attachment; filename="${found.name}.pem"`)
+        .send(chain.map((der) => toPem(der)).join(''));
+    },
+  );
+
+  app.get(
+    '/api/v1/certificate-renewals',
+    {
+      config: { access: requires('certificates.read') },
+      schema: {
+        tags,
+        summary: 'Certificates issued on request that end within thirty days, or have just ended, without a follower',
+        response: { 200: DueList },
+      },
+    },
+    async ({ actor }) => {
+      const scope = actor ? scopeOf(actor, 'certificates.read') : [];
+      const due = await listDue(db, context.clock.now(), scope);
+      return {
+        items: due.map(({ keyId: _ours, notAfter, ...one }) => ({
+          ...one,
+          notAfter: notAfter.toISOString(),
+          renewsItself: one.custody === 'key-store' && one.keyMayStay,
+        })),
+      };
+    },
+  );
+}

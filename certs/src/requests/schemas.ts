@@ -1,0 +1,77 @@
+import Type from 'typebox';
+import { certificateRequestStates } from './states.ts';
+
+const nullable = <Schema extends Type.TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
+const strict = { additionalProperties: false } as const;
+const Time = Type.String({ format: 'date-time' });
+export const Uuid = Type.String({ pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' });
+export const IdParams = Type.Object({ id: Uuid });
+const Serial = Type.String({ pattern: '^[0-9a-f]{16,40}$' });
+
+/** `outside`: the holder's own key, in a USB token. `key-store`: made at the approval, and never leaves our key store. */
+const Custody = Type.Enum(['outside', 'key-store']);
+const Profile = Type.Enum(['seal', 'official']);
+export const State = Type.Enum([...certificateRequestStates]);
+const Named = Type.Object({ id: Uuid, fullName: Type.String() });
+
+export const CertificateRequestView = Type.Object({
+  id: Uuid,
+  profile: Profile,
+  custody: Custody,
+  state: State,
+  organisation: Type.Object({ id: Uuid, name: Type.String(), code: Type.String() }),
+  person: nullable(Named),
+  /** The name that would be certified now, most specific part first; null when it is decided, or for no signer any more. */
+  subject: nullable(Type.String()),
+  /** Null until the key store has made it. */
+  key: nullable(
+    Type.Object({
+      kind: Type.String({ description: 'such as ECDSA P-256' }),
+      sha256: Type.String({ description: 'of SubjectPublicKeyInfo, hexadecimal' }),
+    }),
+  ),
+  renews: nullable(Type.String()),
+  /** Null: the program. */
+  requestedBy: nullable(Named),
+  requestedAt: Time,
+  decidedBy: nullable(Named),
+  decidedAt: nullable(Time),
+  reason: nullable(Type.String()),
+  certificate: nullable(Type.Object({ serial: Type.String(), notAfter: Time })),
+});
+
+export const RequestList = Type.Object({
+  items: Type.Array(CertificateRequestView),
+  nextCursor: nullable(Type.String()),
+});
+
+export const AskBody = Type.Object(
+  {
+    organisationId: Uuid,
+    personId: Type.Optional(Uuid),
+    custody: Custody,
+    csr: Type.Optional(
+      Type.String({ minLength: 1, description: 'PKCS #10 of an outside key: PEM, or base64 of the DER' }),
+    ),
+    renews: Type.Optional(Serial),
+  },
+  strict,
+);
+
+export const RefuseBody = Type.Object({ reason: Type.String({ minLength: 3, maxLength: 500 }) }, strict);
+
+export const DueList = Type.Object({
+  items: Type.Array(
+    Type.Object({
+      serial: Type.String(),
+      profile: Profile,
+      custody: Custody,
+      organisation: Type.Object({ id: Uuid, name: Type.String() }),
+      person: nullable(Named),
+      notAfter: Time,
+      /** Whether the same key may be certified again; else a new one is needed. */
+      keyMayStay: Type.Boolean(),
+      renewsItself: Type.Boolean(),
+    }),
+  ),
+});

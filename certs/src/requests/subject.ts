@@ -1,0 +1,56 @@
+import type { Database, Transaction } from '@edutrust/platform/database';
+import { Conflict } from '@edutrust/platform/errors';
+import { findSigners } from '@edutrust/registry/authority';
+import { findOrganisation } from '@edutrust/registry/organisations';
+import type { CertificateSubject } from '../authority/authority.ts';
+
+/** Whom a certificate is for, by the registry. */
+export interface CertifiedParty {
+  readonly organisationId: string;
+  /** Null: the organisation itself, for its seal. */
+  readonly personId: string | null;
+}
+
+/**
+ * What the certificate would say, from the registry as it is now: the organisation's name and code, or the person's name,
+ * education ID, title and organisation.
+ *
+ * @throws NotFound; Conflict `certificate-requests/not-a-signer` for a person who does not sign for that organisation.
+ */
+export async function findSubject(
+  db: Database | Transaction,
+  { organisationId, personId }: CertifiedParty,
+): Promise<CertificateSubject> {
+  if (!personId) {
+    const { name, code } = await findOrganisation(db, organisationId);
+    return { commonName: name, organisation: name, organisationCode: code };
+  }
+  const signer = await findSignerOf(db, organisationId, personId);
+  if (!signer) {
+    throw new Conflict(
+      'certificate-requests/not-a-signer',
+      {
+        vi: 'Người này không có vai trò «người ký» ở đơn vị này.',
+        en: 'The person does not hold the role "signer" in this organisation.',
+      },
+      {
+        remedy: {
+          vi: 'Nhờ quản trị của Sở giao vai trò «người ký» trước.',
+          en: 'Ask the department to grant the role "signer" first.',
+        },
+      },
+    );
+  }
+  return {
+    commonName: signer.fullName,
+    serialNumber: signer.educationId,
+    organisation: signer.organisationName,
+    title: signer.title,
+  };
+}
+
+/** The person as a signer of exactly this organisation; one above it signs under its own name. */
+export async function findSignerOf(db: Database | Transaction, organisationId: string, personId: string) {
+  const signers = await findSigners(db, { organisationId, personId });
+  return signers.find((signer) => signer.organisationId === organisationId);
+}

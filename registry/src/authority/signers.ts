@@ -1,0 +1,39 @@
+import type { Database, Transaction } from '@edutrust/platform/database';
+import { sql } from 'kysely';
+
+/** A signer of an organisation, with the title that stands under the signature. */
+export interface Signer {
+  readonly personId: string;
+  readonly educationId: string;
+  readonly fullName: string;
+  readonly title: string;
+  readonly organisationId: string;
+  readonly organisationName: string;
+}
+
+/** Titles of officials who hold the role but have none on their affiliation. */
+const plainTitle = 'Người ký';
+
+/**
+ * Those who hold the role `signer` now: in the organisation or above it, the nearest first, or of one person.
+ */
+export async function findSigners(
+  db: Database | Transaction,
+  which: { readonly organisationId?: string; readonly personId?: string },
+): Promise<Signer[]> {
+  const person = which.personId ? sql`AND p.id = ${which.personId}` : sql``;
+  const organisation = which.organisationId
+    ? sql`AND o.id IN (SELECT unnest(path) FROM registry.organisation WHERE id = ${which.organisationId})`
+    : sql``;
+  const { rows } = await sql<Signer>`
+    SELECT p.id AS "personId", p.education_id AS "educationId", p.full_name AS "fullName",
+      coalesce((SELECT f.title FROM registry.affiliation AS f
+        WHERE f.person_id = p.id AND f.organisation_id = o.id AND f.valid_until IS NULL AND f.title IS NOT NULL
+        ORDER BY f.id LIMIT 1), ${plainTitle}) AS title,
+      o.id AS "organisationId", o.name AS "organisationName"
+    FROM registry.role_assignment AS r JOIN registry.person AS p ON p.id = r.person_id
+    JOIN registry.organisation AS o ON o.id = r.organisation_id
+    WHERE r.role = 'signer' AND r.ended_at IS NULL AND p.status = 'active' ${person} ${organisation}
+    ORDER BY cardinality(o.path) DESC, r.granted_at LIMIT 20`.execute(db);
+  return rows;
+}

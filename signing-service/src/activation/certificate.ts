@@ -1,0 +1,36 @@
+import { createHash } from 'node:crypto';
+import type { Database, Transaction } from '@edutrust/platform/database';
+import { type Selectable, sql } from 'kysely';
+import type { SigningTables } from '../tables.ts';
+import type { AuthorisedList } from './list.ts';
+
+type Session = Selectable<SigningTables['signing.session']>;
+
+/** The certificate with which the documents of a session are signed. */
+export interface SessionCertificate {
+  /** DER. */
+  readonly der: Buffer;
+  readonly issuerId: string;
+  /** Whether a signature made now would be good: enrolled, not revoked, not suspended, not ended. */
+  readonly isUsable: boolean;
+}
+
+/**
+ * The very certificate that the session's list binds, also when the enrolment has got its next one since: what was
+ * confirmed and what the signed attributes name stays one. Undefined when there is none whose hash is in the list.
+ */
+export async function certificateOf(
+  db: Database | Transaction,
+  session: Pick<Session, 'enrolment_id' | 'certificate_serial' | 'list'>,
+  now: Date,
+): Promise<SessionCertificate | undefined> {
+  const { rows } = await sql<SessionCertificate>`
+    SELECT c.der, c.issuer_id AS "issuerId",
+      e.state = 'enrolled' AND c.revoked_at IS NULL AND c.not_after > ${now} AS "isUsable"
+    FROM signing.enrolment AS e
+    JOIN certs.certificate AS c ON c.serial = coalesce(${session.certificate_serial}::text, e.certificate_serial)
+    WHERE e.id = ${session.enrolment_id} AND c.state = 'issued'`.execute(db);
+  const [found] = rows;
+  const { certificate } = JSON.parse(session.list) as AuthorisedList; // written by sealList alone
+  return found && createHash('sha256').update(found.der).digest('hex') === certificate ? found : undefined;
+}

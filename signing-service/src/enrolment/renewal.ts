@@ -1,0 +1,110 @@
+import { issueCertificate } from '@edutrust/certs/authority';
+import { dueBefore, renewalMs, tooOldBefore } from '@edutrust/certs/renewal';
+import type { ServiceContext } from '@edutrust/platform/context';
+import { record } from '@edutrust/platform/events';
+import { findSigners } from '@edutrust/registry/authority';
+import { sql } from 'kysely';
+import { signingOf } from '../tables.ts';
+import { program, revokeTask } from './certificate.ts';
+import { lockEnrolment } from './enrolment.ts';
+
+/** The nightly job. */
+export const renewTask = 'signing.renew-certificates';
+
+/**
+ * Renews the certificates of phones that end within thirty days, for the same key, which never leaves its phone: nobody
+ * has to tap. Who signs no more, is revoked or suspended, or was approved three years ago is left alone.
+ */
+export async function renewCertificates(context: ServiceContext): Promise<void> {
+  const { db, clock, log } = context;
+  const now = clock.now();
+  const { rows } = await sql<{ id: string; serial: string }>`
+    SELECT e.id, c.serial FROM signing.enrolment AS e JOIN certs.certificate AS c ON c.serial = e.certificate_serial
+    WHERE e.state = 'enrolled' AND c.revoked_at IS NULL AND c.not_after < ${dueBefore(now)}
+      AND e.decided_at > ${tooOldBefore(now)} ORDER BY c.not_after`.execute(db);
+  for (const { id, serial } of rows) {
+    await renewEnrolment(context, id, serial).catch((error: unknown) =>
+      log.error({ err: error, enrolment: id }, 'a certificate was not renewed; the next night tries again'),
+    );
+  }
+  await revokeLeftovers(context);
+}
+
+/**
+ * The next certificate of an enrolment, with the names that the registry has now; the one before stays until it ends.
+ * Idempotent: a certificate has one that follows it.
+ */
+async function renewEnrolment(context: ServiceContext, id: string, before: string): Promise<void> {
+  const { db, jobs } = context;
+  const enrolment = await signingOf(db)
+    .selectFrom('signing.enrolment')
+    .selectAll()
+    .where('id', '=', id)
+    .executeTakeFirst();
+  if (enrolment?.state !== 'enrolled' || enrolment.certificate_serial !== before) return; // another process was faster
+  const { person_id: personId, organisation_id: organisationId } = enrolment;
+  const [signer] = await findSigners(db, { personId, organisationId });
+  if (!signer) return; // signs for the organisation no more
+  const { serial, der } = await issueCertificate(context, {
+    profile: 'official',
+    subject: {
+      commonName: signer.fullName,
+      serialNumber: signer.educationId,
+      organisation: signer.organisationName,
+      title: signer.title,
+    },
+    publicKey: enrolment.public_key_spki,
+    personId,
+    organisationId,
+    requestKey: `signing-enrolment/${id}/${before}`,
+  });
+  await db.transaction().execute(async (transaction) => {
+    const { state, certificate_serial } = await lockEnrolment(transaction, id);
+    if (state === 'revoked') {
+      // Revoked while it was being issued: what exists now is revoked too.
+      await jobs.enqueue(transaction, revokeTask, { enrolmentId: id }, { key: `${revokeTask}:${id}` });
+      return;
+    }
+    if (state !== 'enrolled' || certificate_serial !== before) return; // another process was faster
+    await signingOf(transaction)
+      .updateTable('signing.enrolment')
+      .set({ certificate_serial: serial, certificate: der, title: signer.title })
+      .where('id', '=', id)
+      .execute();
+    await record(transaction, {
+      type: 'signing-enrolment.renewed',
+      actor: program,
+      subject: { kind: 'signing-enrolment', id },
+      organisationId,
+      data: { serial, renews: before },
+    });
+  });
+}
+
+/** A process that died between issuing and keeping may have left a certificate to an enrolment that was revoked then. */
+async function revokeLeftovers({ db, jobs, clock }: ServiceContext): Promise<void> {
+  await db.transaction().execute(async (transaction) => {
+    const { rows } = await sql<{ id: string }>`
+      SELECT DISTINCT e.id FROM signing.enrolment AS e JOIN certs.certificate AS c ON c.public_key_sha256 = sha256(e.public_key_spki)
+      WHERE e.state = 'revoked' AND c.state = 'issued' AND c.revoked_at IS NULL AND c.not_after > ${clock.now()}`.execute(
+      transaction,
+    );
+    for (const { id } of rows)
+      await jobs.enqueue(transaction, revokeTask, { enrolmentId: id }, { key: `${revokeTask}:${id}` });
+  });
+}
+
+/** Whether the certificate will be renewed by itself, and whether the person must enrol again now for it. */
+export function renewalOf(
+  {
+    approvedAt,
+    notAfter,
+    isSigner,
+  }: { readonly approvedAt: Date; readonly notAfter: Date; readonly isSigner: boolean },
+  now: Date,
+): { readonly renewsItself: boolean; readonly isDue: boolean } {
+  // the night on which it would be renewed: when it is due, or this one
+  const night = new Date(Math.max(now.getTime(), notAfter.getTime() - renewalMs));
+  const renewsItself = isSigner && approvedAt > tooOldBefore(night);
+  return { renewsItself, isDue: !renewsItself && notAfter < dueBefore(now) };
+}
