@@ -114,7 +114,7 @@ export type ActivateProps =
       readonly error?: FormError;
       readonly passkey: PasskeyCreation;
     }
-  | { readonly step: 'done'; readonly educationId: string; readonly signInPath: string };
+  | { readonly step: 'done'; readonly signInPath: string };
 
 /** One thing that an app would learn, with its ACTUAL value: `{ label: 'Lớp', value: '5A' }`. */
 export interface Datum {

@@ -92,19 +92,19 @@ test('story 4: a teacher adds a passkey and signs in with it; account and launch
   await device.addAuthenticator();
   const teacher = person(platform, 'Giáo viên');
   await page.goto(`${platform.url}/activate`);
-  await look(page, 'activate-desk');
+  await lookAtBoth(page, 'activate');
   await activate(platform, page, teacher.code, staffPassword);
   await page.getByRole('link', { name: 'Đăng nhập' }).click();
-  await look(page, 'sign-in-desk');
+  await lookAtBoth(page, 'sign-in');
   await signIn(page, teacher.educationId, staffPassword);
   await page.goto(`${platform.url}/account`);
   await page.getByRole('heading', { name: teacher.name }).waitFor();
-  await look(page, 'account-desk');
+  await lookAtBoth(page, 'account');
   await page.getByRole('link', { name: 'Thêm passkey' }).click();
   await page.getByRole('button', { name: 'Tạo passkey' }).click();
   await page.getByText('Điện thoại của tôi').waitFor();
   await page.goto(`${platform.url}/`);
-  await look(page, 'launcher-desk');
+  await lookAtBoth(page, 'launcher');
 
   await page.getByRole('button', { name: 'Đăng xuất' }).click();
   await page.getByRole('heading', { name: 'Bạn đã đăng xuất' }).waitFor();
@@ -339,6 +339,10 @@ test('story 8: an administrator comes by the one-time link and does it all from 
   await page.getByRole('link', { name: /Lớp 5A/ }).click();
   await page.getByRole('heading', { name: /Lớp 5A/ }).waitFor();
   await lookAtBoth(page, 'console-class');
+  await page.emulateMedia({ media: 'print' });
+  const printed = await page.evaluate(() => (document.querySelector('main')?.clientWidth ?? 0) / innerWidth);
+  assert.ok(printed > 0.75, 'on paper the list has the whole width');
+  await page.emulateMedia({ media: 'screen' });
 
   await page.getByRole('link', { name: 'Nhập danh sách' }).click();
   const header = 'Mã trường,Mã lớp,Mã định danh Bộ GD&ĐT,Họ và tên,Ngày sinh,Giới tính';

@@ -6,7 +6,7 @@ import { useAction, useLoad } from '../design/load.ts';
 import { State } from '../design/mark.tsx';
 import type { paths } from '../generated/api.d.ts';
 import { useMay } from './me.ts';
-import { Empty, Show, Title } from './parts.tsx';
+import { Empty, Hex, Show, Title } from './parts.tsx';
 
 type Anchor = paths['/api/v1/trust-anchors']['get']['responses']['200']['content']['application/json']['items'][number];
 
@@ -84,7 +84,9 @@ function AnchorCard({
         <dt class="text-quiet">{t('Chỉ với tên', 'Names')}</dt>
         <dd>{permittedNames.length > 0 ? permittedNames.join('; ') : t('mọi tên', 'any')}</dd>
         <dt class="text-quiet">SHA-256</dt>
-        <dd class="number break-all">{sha256}</dd>
+        <dd>
+          <Hex hex={sha256} />
+        </dd>
       </dl>
       {error && <Banner state="bad">{error}</Banner>}
       {mayEnd && !endedAt && (

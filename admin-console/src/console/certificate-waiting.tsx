@@ -7,7 +7,7 @@ import { State } from '../design/mark.tsx';
 import type { Request } from './certificate-requests.tsx';
 import { useMay, useMe } from './me.ts';
 import { usePages } from './pages.ts';
-import { Ago, Empty, More, Show } from './parts.tsx';
+import { Ago, Empty, Hex, More, Show } from './parts.tsx';
 import { custodyName, profileName } from './words.ts';
 
 /** What a certificate is asked for, as the officer must see it before deciding. */
@@ -68,7 +68,7 @@ function WaitingCard({ request, onDone }: { readonly request: Request; readonly 
           <>
             <dt class="text-quiet">{t('SHA-256 của khoá', 'SHA-256 of the key')}</dt>
             <dd>
-              <KeyHash hex={request.key.sha256} />
+              <Hex hex={request.key.sha256} />
             </dd>
           </>
         )}
@@ -183,9 +183,4 @@ function Withdraw({ id, onDone }: { readonly id: string; readonly onDone: () => 
       </button>
     </>
   );
-}
-
-/** In groups of four: two people read it to each other. */
-function KeyHash({ hex }: { readonly hex: string }) {
-  return <span class="font-mono text-sm break-words">{hex.match(/.{4}/g)?.join(' ')}</span>;
 }

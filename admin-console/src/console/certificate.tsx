@@ -6,7 +6,7 @@ import { formatDate, formatTime, t } from '../design/language.ts';
 import { useAction, useLoad } from '../design/load.ts';
 import { State } from '../design/mark.tsx';
 import { useMay } from './me.ts';
-import { Show, Title } from './parts.tsx';
+import { Hex, Show, Title } from './parts.tsx';
 import { profileName, reasonName } from './words.ts';
 
 export function CertificateState({ status, reason }: { readonly status: string; readonly reason: string | null }) {
@@ -18,8 +18,8 @@ export function CertificateState({ status, reason }: { readonly status: string; 
 
 /** A subject as it is kept, country first and common name last, as people read it: the name, and what else is said. */
 export function subjectParts(subject: string): { readonly name: string; readonly rest: string } {
-  const at = subject.lastIndexOf(', ');
-  return { name: subject.slice(at < 0 ? 0 : at + 2), rest: at < 0 ? '' : subject.slice(0, at) };
+  const parts = subject.split(', ').filter((part, index) => index > 0 || part !== 'VN');
+  return { name: parts.at(-1) ?? subject, rest: parts.slice(0, -1).join(', ') };
 }
 
 /** One certificate: whose, by whom, until when, and what revoking it would do. */
@@ -34,13 +34,15 @@ export function CertificatePage({ serial }: { readonly serial: string }) {
         <>
           <Title
             title={subjectParts(one.subject).name}
-            note={`${profileName(one.profile)} · ${subjectParts(one.subject).rest}`}
+            note={[profileName(one.profile), subjectParts(one.subject).rest].filter(Boolean).join(' · ')}
           >
             <CertificateState status={one.status} reason={one.reason} />
           </Title>
           <dl class="card grid gap-x-6 gap-y-3 sm:grid-cols-[auto_1fr]">
             <dt class="text-quiet">{t('Số sê-ri', 'Serial number')}</dt>
-            <dd class="number break-all">{one.serial}</dd>
+            <dd>
+              <Hex hex={one.serial} />
+            </dd>
             <dt class="text-quiet">{t('Hiệu lực', 'Validity')}</dt>
             <dd class="number">
               {formatDate(one.notBefore)} – {formatDate(one.notAfter)}
@@ -77,7 +79,7 @@ export function CertificatePage({ serial }: { readonly serial: string }) {
           </dl>
           {mayRevoke && one.status === 'suspended' && <Release serial={serial} onDone={reload} />}
           {mayRevoke && ['valid', 'suspended'].includes(one.status) && ['official', 'seal'].includes(one.profile) && (
-            <Revoke serial={serial} isSuspended={one.status === 'suspended'} onDone={reload} />
+            <Revoke key={one.status} serial={serial} isSuspended={one.status === 'suspended'} onDone={reload} />
           )}
         </>
       )}

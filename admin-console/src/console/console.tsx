@@ -18,7 +18,7 @@ import { Mail } from './mail.tsx';
 import { type Me, MeContext } from './me.ts';
 import { People } from './people.tsx';
 import { PersonPage } from './person.tsx';
-import { SchoolPage } from './school.tsx';
+import { OwnSchool, SchoolRoute } from './school.tsx';
 import { Schools } from './schools.tsx';
 import { Signing } from './signing.tsx';
 import { Sync } from './sync.tsx';
@@ -80,9 +80,9 @@ export function Console() {
             <Route path="/admin/people" component={People} />
             <Route path="/admin/people/:id" component={PersonPage} />
             <Route path="/admin/schools" component={Schools} />
-            <Route path="/admin/schools/:id" component={SchoolPage} />
+            <Route path="/admin/schools/:id" component={SchoolRoute} />
             <Route path="/admin/classes/:id" component={ClassPage} />
-            <Route path="/teach" component={Schools} />
+            <Route path="/teach" component={OwnSchool} />
             <Route path="/teach/classes/:id" component={ClassPage} />
             <Route path="/admin/import" component={Import} />
             <Route path="/admin/apps" component={Apps} />
@@ -128,7 +128,7 @@ function Shell({
     [path],
   );
   return (
-    <div class="min-h-dvh lg:grid lg:grid-cols-[15rem_1fr]">
+    <div class="min-h-dvh lg:grid lg:grid-cols-[15rem_1fr] print:block">
       <a href="#main" class="sr-only focus:not-sr-only">
         {t('Tới nội dung chính', 'Skip to content')}
       </a>

@@ -67,6 +67,11 @@ export function EducationId({ id }: { readonly id: string }) {
   );
 }
 
+/** In groups of four: two people read it to each other. */
+export function Hex({ hex }: { readonly hex: string }) {
+  return <span class="font-mono text-sm break-words">{hex.match(/.{1,4}/g)?.join(' ')}</span>;
+}
+
 export function Ago({ at }: { readonly at: string }) {
   return (
     <time dateTime={at} title={formatTime(at)} class="whitespace-nowrap">

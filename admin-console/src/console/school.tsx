@@ -3,9 +3,26 @@ import { api, must } from '../design/api.ts';
 import { formatNumber, t } from '../design/language.ts';
 import { useLoad } from '../design/load.ts';
 import { Empty, Show, Title } from './parts.tsx';
+import { Schools } from './schools.tsx';
 
-export function SchoolPage() {
+export function SchoolRoute() {
   const { id = '' } = useRoute().params;
+  return <SchoolPage id={id} />;
+}
+
+/** Where a teacher begins: the classes of the one school, or the schools to choose from. */
+export function OwnSchool() {
+  const [schools] = useLoad('own schools', () =>
+    must(api.GET('/api/v1/organisations', { params: { query: { limit: 2, kind: 'school' } } })),
+  );
+  return (
+    <Show loaded={schools}>
+      {({ items: [first, second] }) => (first && !second ? <SchoolPage id={first.id} /> : <Schools />)}
+    </Show>
+  );
+}
+
+function SchoolPage({ id }: { readonly id: string }) {
   const params = { params: { path: { id } } };
   const [school] = useLoad(id, () => must(api.GET('/api/v1/organisations/{id}', params)));
   const [classes] = useLoad(`classes ${id}`, () => must(api.GET('/api/v1/organisations/{id}/classes', params)));

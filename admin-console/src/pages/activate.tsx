@@ -121,13 +121,15 @@ function Choose({ action, ticket, educationId, name, isPupil, minimumLength, adv
   );
 }
 
-function Done({ educationId, signInPath }: Step<'done'>) {
+function Done({ signInPath }: Step<'done'>) {
   return (
     <>
       <h1>{t('Tài khoản đã sẵn sàng', 'Your account is ready')}</h1>
       <p>
-        {t('Khi đăng nhập, gõ mã giáo dục', 'To sign in, type the education ID')}{' '}
-        <strong class="number">{formatEducationId(educationId)}</strong>.
+        {t(
+          'Từ nay đăng nhập bằng mã giáo dục mười chữ số và mật khẩu hoặc passkey vừa đặt.',
+          'From now on sign in with the ten digits of the education ID and the password or passkey that you just set.',
+        )}
       </p>
       <a class="button button-primary" href={signInPath}>
         {t('Đăng nhập', 'Sign in')}

@@ -25,8 +25,8 @@ export function Repository({ authorities, ocspAddress, timeStampAddress, policie
                 {role === 'root' && !isRetired && ` · ${t('gốc', 'root')}`}
                 {isRetired && ` · ${t('đã thôi cấp', 'issues no more')}`}
               </h3>
-              <p class="text-sm number break-words">
-                <span class="text-quiet">SHA-256</span> {groups(sha256)}
+              <p class="text-sm break-words">
+                <span class="text-quiet">SHA-256</span> <span class="font-mono">{groups(sha256)}</span>
               </p>
               <p class="text-sm text-quiet">
                 {t('Hết hạn', 'Ends')} {formatDate(notAfter)}
@@ -72,7 +72,7 @@ export function Repository({ authorities, ocspAddress, timeStampAddress, policie
           </li>
           <li>
             {t('Dòng lệnh', 'Command line')}:{' '}
-            <code class="number break-words">
+            <code class="break-words">
               certutil -A -d sql:nss -n edutrust -t C,C,C -i root.crt; pdfsig -nssdir sql:nss …
             </code>
           </li>
@@ -85,17 +85,17 @@ export function Repository({ authorities, ocspAddress, timeStampAddress, policie
         <h2>{t('Dịch vụ và chính sách', 'Services and policies')}</h2>
         <dl class="grid gap-x-4 gap-y-1 sm:grid-cols-[auto_1fr] text-sm">
           <dt class="text-quiet">OCSP (RFC 6960)</dt>
-          <dd class="number break-all">{ocspAddress}</dd>
+          <dd class="break-all">{ocspAddress}</dd>
           <dt class="text-quiet">{t('Dấu thời gian (RFC 3161)', 'Time stamps (RFC 3161)')}</dt>
-          <dd class="number break-all">{timeStampAddress}</dd>
+          <dd class="break-all">{timeStampAddress}</dd>
           <dt class="text-quiet">{t('Chính sách: cá nhân', 'Policy: people')}</dt>
-          <dd class="number break-all">{policies.official}</dd>
+          <dd class="break-all">{policies.official}</dd>
           <dt class="text-quiet">{t('Chính sách: đơn vị', 'Policy: organisations')}</dt>
-          <dd class="number break-all">{policies.seal}</dd>
+          <dd class="break-all">{policies.seal}</dd>
           <dt class="text-quiet">{t('Chính sách: dịch vụ', 'Policy: services')}</dt>
-          <dd class="number break-all">{policies.services}</dd>
+          <dd class="break-all">{policies.services}</dd>
           <dt class="text-quiet">{t('Chính sách: dấu thời gian', 'Policy: time stamps')}</dt>
-          <dd class="number break-all">{policies.timeStamps}</dd>
+          <dd class="break-all">{policies.timeStamps}</dd>
         </dl>
         <p class="flex flex-wrap gap-4">
           <a href="/pki/cps">{t('Quy chế chứng thực (CPS)', 'Certification practice statement (CPS)')}</a>

@@ -1,7 +1,7 @@
 import { childrenOf, readBitString, readDer, readInteger, readOid, tag } from '../der/der.ts';
 import { extensionIds, readBasicConstraints, readExtendedKeyUsage, readKeyUsage } from '../path/extensions.ts';
 import { attributeTypes, type Certificate, keyIdentifier, parseCertificate } from './certificate.ts';
-import { type Profile, type ProfileName, profiles } from './profiles.ts';
+import { type Profile, type ProfileName, profileOf } from './profiles.ts';
 
 /** A rule that a certificate of ours keeps, and where it is written. */
 interface Rule {
@@ -125,8 +125,9 @@ const rules: readonly Rule[] = [
   {
     name: 'the key is strong',
     source: 'EN 319 312',
-    holds: (certificate) => {
+    holds: (certificate, { isExperimental }) => {
       const key = certificate.publicKey();
+      if (isExperimental) return key.asymmetricKeyType === 'ml-dsa-65';
       const { namedCurve = '', modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {};
       return key.asymmetricKeyType === 'ec'
         ? ['prime256v1', 'secp384r1'].includes(namedCurve)
@@ -170,7 +171,8 @@ function hasRocaFingerprint(subjectPublicKeyInfo: Buffer): boolean {
 export const ruleNames: readonly string[] = rules.map(({ name }) => name);
 
 /** The rules that a certificate breaks; none for a good one. `der` may be signed by a throw-away key. */
-export function lint(der: Uint8Array, profileName: ProfileName, issuer: Certificate | undefined): string[] {
+export function lint(der: Uint8Array, profileName: ProfileName | Profile, issuer: Certificate | undefined): string[] {
+  const profile = profileOf(profileName);
   let certificate: Certificate;
   try {
     certificate = parseCertificate(der);
@@ -180,7 +182,7 @@ export function lint(der: Uint8Array, profileName: ProfileName, issuer: Certific
   return rules
     .filter(({ holds }) => {
       try {
-        return !holds(certificate, profiles[profileName], issuer);
+        return !holds(certificate, profile, issuer);
       } catch {
         return true;
       }

@@ -49,6 +49,8 @@ export interface Profile {
   readonly semantics?: 'natural' | 'legal';
   /** Where revocation is looked up; a root's and a responder's is not. */
   readonly revocation: 'none' | 'list' | 'list-and-ocsp';
+  /** Whether keys and signatures are of an algorithm on trial. */
+  readonly isExperimental?: boolean;
 }
 
 export const profiles = {
@@ -110,8 +112,13 @@ export const profiles = {
 } as const satisfies Record<string, Profile>;
 export type ProfileName = keyof typeof profiles;
 
+/** One of ours by its name, or one that is none of ours: an experiment's. */
+export function profileOf(profile: ProfileName | Profile): Profile {
+  return typeof profile === 'string' ? profiles[profile] : profile;
+}
+
 export interface ToBeSigned {
-  readonly profile: ProfileName;
+  readonly profile: ProfileName | Profile;
   /** Contents of the INTEGER: positive, at least 64 random bits. */
   readonly serial: Uint8Array;
   readonly issuerName: Uint8Array;
@@ -128,7 +135,7 @@ export interface ToBeSigned {
 
 /** TBSCertificate (RFC 5280 §4.1.2). */
 export function buildToBeSigned(input: ToBeSigned): Buffer {
-  const profile: Profile = profiles[input.profile];
+  const profile = profileOf(input.profile);
   return sequence(
     explicit(0, integer(2)),
     integer(input.serial),

@@ -20,15 +20,22 @@ export const signatureAlgorithms = {
   'ecdsa-sha384': sequence(oid('1.2.840.10045.4.3.3')),
   /** RFC 4055 §5: parameters NULL. */
   'rsa-sha256': sequence(oid('1.2.840.113549.1.1.11'), nullValue),
+  /** RFC 9881 §2: no parameters. On trial: no authority of ours signs with it. */
+  'ml-dsa-65': sequence(oid('2.16.840.1.101.3.4.3.18')),
 } as const;
 export type SignatureAlgorithmName = keyof typeof signatureAlgorithms;
 
 /** What a key of ours signs with: the hash of its size (RFC 5758); RSA with SHA-256. */
 export function algorithmOfKey(key: KeyObject): SignatureAlgorithmName {
   if (key.asymmetricKeyType === 'rsa') return 'rsa-sha256';
+  if (key.asymmetricKeyType === 'ml-dsa-65') return 'ml-dsa-65';
   return key.asymmetricKeyDetails?.namedCurve === 'secp384r1' ? 'ecdsa-sha384' : 'ecdsa-sha256';
 }
 
+/** Which algorithms count: those of EN 319 312 alone, or also ML-DSA-65 (FIPS 204, RFC 9881), which is on trial. */
+export type Acceptance = 'established' | 'experimental';
+
+const mlDsa65 = '2.16.840.1.101.3.4.3.18';
 const ecdsaHashes: Readonly<Record<string, string>> = {
   '1.2.840.10045.4.3.2': 'sha256',
   '1.2.840.10045.4.3.3': 'sha384',
@@ -44,8 +51,9 @@ const pss = '1.2.840.113549.1.1.10';
 const edwards: Readonly<Record<string, string>> = { '1.3.101.112': 'ed25519', '1.3.101.113': 'ed448' };
 
 /** Whether signatures of this AlgorithmIdentifier can be accepted at all; SHA-1, MD5 and DSA cannot (EN 319 312). */
-export function isAcceptedAlgorithm(algorithm: Buffer): boolean {
+export function isAcceptedAlgorithm(algorithm: Buffer, acceptance: Acceptance = 'established'): boolean {
   const type = readOid(childrenOf(readDer(algorithm), tag.sequence)[0]);
+  if (type === mlDsa65) return acceptance === 'experimental';
   return type === pss || [ecdsaHashes, rsaHashes, edwards].some((known) => type in known);
 }
 
@@ -53,10 +61,10 @@ export function isAcceptedAlgorithm(algorithm: Buffer): boolean {
  * Why the key of a certificate is not accepted, whatever it is for; undefined when it is good. Only a named curve says
  * which curve it is (RFC 5480 §2.1.1).
  */
-export function subjectKeyProblem(certificate: {
-  readonly subjectPublicKeyInfo: Buffer;
-  publicKey(): KeyObject;
-}): string | undefined {
+export function subjectKeyProblem(
+  certificate: { readonly subjectPublicKeyInfo: Buffer; publicKey(): KeyObject },
+  acceptance: Acceptance = 'established',
+): string | undefined {
   try {
     const [algorithm, bits, ...rest] = childrenOf(readDer(certificate.subjectPublicKeyInfo), tag.sequence);
     const [type, parameters, ...surplus] = childrenOf(algorithm, tag.sequence);
@@ -75,6 +83,8 @@ export function subjectKeyProblem(certificate: {
       if (!parameters?.bytes.equals(nullValue) || numbers.length !== 2 || !arePositive) return 'malformed key';
       return rsaKeyProblem(certificate.publicKey());
     }
+    if (name === mlDsa65 && acceptance === 'experimental' && !parameters)
+      return certificate.publicKey().asymmetricKeyType === 'ml-dsa-65' ? undefined : 'malformed key';
     if (!edwards[name] || parameters) return `a key of the kind ${name}`;
     return certificate.publicKey().asymmetricKeyType === edwards[name] ? undefined : 'malformed key';
   } catch {
@@ -93,6 +103,7 @@ export function signatureProblem(
   key: KeyObject,
   data: Uint8Array,
   signature: Uint8Array,
+  acceptance: Acceptance = 'established',
 ): string | undefined {
   let parts: DerNode[];
   let type: string;
@@ -121,6 +132,10 @@ export function signatureProblem(
   if (type === pss) return rsaPssProblem(parameters, key, data, signature);
   if (edwards[type]) {
     if (parameters || key.asymmetricKeyType !== edwards[type]) return 'the key is of another kind';
+    return verify(null, data, key, signature) ? undefined : 'the signature does not fit';
+  }
+  if (type === mlDsa65 && acceptance === 'experimental') {
+    if (parameters || key.asymmetricKeyType !== 'ml-dsa-65') return 'the key is of another kind';
     return verify(null, data, key, signature) ? undefined : 'the signature does not fit';
   }
   return `the algorithm ${type} is not allowed`;

@@ -1,4 +1,4 @@
-import { isAcceptedAlgorithm, subjectKeyProblem } from '../certificate/signature.ts';
+import { type Acceptance, isAcceptedAlgorithm, subjectKeyProblem } from '../certificate/signature.ts';
 import { extensionIds } from './extensions.ts';
 import { hasUnknownCritical, type PathCertificate } from './path-certificate.ts';
 import type { RefusalCode } from './reason.ts';
@@ -19,12 +19,16 @@ const neverCritical = [
  * (RFC 5280 §6.1.4 (k), (n), (o)), and what every conforming authority writes (§4). Of a trust anchor everything but its
  * own signature is judged: it was brought as a certificate, and a certificate says when and for what it is good.
  */
-export function faultOf(target: PathCertificate, place: Place, at: Date): RefusalCode | undefined {
+export function faultOf(
+  target: PathCertificate,
+  place: Place,
+  { at, acceptance }: { readonly at: Date; readonly acceptance: Acceptance },
+): RefusalCode | undefined {
   const { certificate, isAuthority, keyUsage } = target;
   if (at < certificate.notBefore) return 'not-yet-valid';
   if (at > certificate.notAfter) return 'expired';
-  if (subjectKeyProblem(certificate)) return 'weak-key';
-  if (place !== 'anchor' && !isAcceptedAlgorithm(certificate.signatureAlgorithm)) return 'weak-signature';
+  if (subjectKeyProblem(certificate, acceptance)) return 'weak-key';
+  if (place !== 'anchor' && !isAcceptedAlgorithm(certificate.signatureAlgorithm, acceptance)) return 'weak-signature';
   // A bare key with a name, from before there were extensions, has nothing more that could be judged.
   if (place === 'anchor' && certificate.version !== 3 && target.isSelfIssued) return undefined;
   if (place !== 'leaf') {

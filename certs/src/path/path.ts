@@ -1,4 +1,5 @@
 import type { Certificate } from '../certificate/certificate.ts';
+import type { Acceptance } from '../certificate/signature.ts';
 import type { KeyUsage } from './extensions.ts';
 import type { WantedName } from './names.ts';
 import type { PolicyRequest } from './policy.ts';
@@ -31,6 +32,8 @@ export interface PathRequest {
   /** Most authorities between the anchor and the leaf, self-issued ones not counted; 10 when absent. */
   readonly maxDepth?: number;
   readonly policies?: PolicyRequest;
+  /** Whether algorithms on trial count too; they do not when absent. */
+  readonly acceptance?: Acceptance;
 }
 
 export type PathVerdict =

@@ -1,4 +1,4 @@
-import { signatureProblem } from '../certificate/signature.ts';
+import { type Acceptance, signatureProblem } from '../certificate/signature.ts';
 import { type Chain, judgeChain } from './chain.ts';
 import { faultOf, type Place } from './conformance.ts';
 import { extensionIds, purposes } from './extensions.ts';
@@ -21,6 +21,7 @@ export class PathSearch implements Paths {
   readonly at: Date;
   readonly work = new WorkBudget();
   readonly #request: PathRequest;
+  readonly #acceptance: Acceptance;
   readonly #leaf: PathCertificate;
   readonly #anchors: readonly PathCertificate[];
   readonly #bySubject: ReadonlyMap<string, readonly PathCertificate[]>;
@@ -40,6 +41,7 @@ export class PathSearch implements Paths {
     const { leaf, untrusted = [], anchors, crls = [], ocsp = [], at } = request;
     if (untrusted.length + anchors.length > mostCertificates) throw new Refusal('work-budget');
     this.#request = request;
+    this.#acceptance = request.acceptance ?? 'established';
     // Certificates speak of whole seconds (§4.1.2.5).
     this.at = new Date(Math.floor(at.getTime() / 1000) * 1000);
     this.#leaf = this.#parse(leaf);
@@ -86,7 +88,9 @@ export class PathSearch implements Paths {
     const { signatureAlgorithm, tbs, signature } = signed;
     const isGood =
       attempt(
-        () => signatureProblem(signatureAlgorithm, signer.certificate.publicKey(), tbs, signature) === undefined,
+        () =>
+          signatureProblem(signatureAlgorithm, signer.certificate.publicKey(), tbs, signature, this.#acceptance) ===
+          undefined,
       ) ?? false;
     bySigner.set(signer, isGood);
     return isGood;
@@ -220,7 +224,7 @@ export class PathSearch implements Paths {
   #faultOf(target: PathCertificate, place: Place): RefusalCode | undefined {
     const known = this.#faults.get(target) ?? new Map<Place, RefusalCode | undefined>();
     this.#faults.set(target, known);
-    if (!known.has(place)) known.set(place, faultOf(target, place, this.at));
+    if (!known.has(place)) known.set(place, faultOf(target, place, { at: this.at, acceptance: this.#acceptance }));
     return known.get(place);
   }
 

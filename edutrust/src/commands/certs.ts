@@ -2,6 +2,8 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type RevocationReason, revocationReasons } from '@edutrust/certs/authority';
 import { holdCeremony, installCeremony, readRequests, renewRootList, requestCeremony } from '@edutrust/certs/ceremony';
+import { toPem } from '@edutrust/certs/certificate';
+import { makeExperimentalChain } from '@edutrust/certs/experiment';
 import { InvalidInput } from '@edutrust/platform/errors';
 import type { Command } from 'commander';
 import { addCertsVerify } from './certs-verify.ts';
@@ -16,6 +18,7 @@ export function addCertsCommands(program: Program): void {
   addCeremony(certs, program);
   addInstall(certs, program);
   addRootList(certs, program);
+  addExperiment(certs, program);
 }
 
 function addRequest(certs: Command, program: Program): void {
@@ -76,7 +79,7 @@ function addCeremony(certs: Command, program: Program): void {
         rootListDays: number(options.listDays, 'list-days'),
         ...(options.previous ? { previous: await readRoot(options.previous, options.share ?? []) } : {}),
       });
-      await mkdir(options.out, { mode: 0o700 });
+      await mkdir(options.out, { mode: 0o700 }).catch(cannotWrite(options.out));
       for (const { name, content, isSecret } of files) await writeNew(join(options.out, name), content, isSecret);
       program.output().result(
         { folder: options.out, files: files.map(({ name }) => name) },
@@ -144,6 +147,31 @@ function addRootList(certs: Command, program: Program): void {
     });
 }
 
+function addExperiment(certs: Command, program: Program): void {
+  certs
+    .command('experiment')
+    .description('a root and a signer under ML-DSA-65 (RFC 9881), to try with other programs; nothing here trusts them')
+    .requiredOption('--out <folder>', 'a folder that does not exist yet')
+    .addHelpText(
+      'after',
+      '\nExample: edutrust certs experiment --out ml-dsa && edutrust certs verify ml-dsa/signer.crt --trusted ml-dsa/root.crt --experimental',
+    )
+    .action(async ({ out }: { out: string }) => {
+      const { root, signer, signerKey } = makeExperimentalChain(new Date());
+      await mkdir(out, { mode: 0o700 }).catch(cannotWrite(out));
+      await writeNew(join(out, 'root.crt'), toPem(root), false);
+      await writeNew(join(out, 'signer.crt'), toPem(signer), false);
+      await writeNew(join(out, 'signer.key'), signerKey.export({ type: 'pkcs8', format: 'pem' }), true);
+      program.output().result(
+        { folder: out, signerOctets: signer.length },
+        {
+          vi: `Đã ghi ${out}: chứng thư người ký dài ${signer.length} byte. Chỉ để thử nghiệm.`,
+          en: `Wrote ${out}: the signer’s certificate has ${signer.length} octets. For trying out only.`,
+        },
+      );
+    });
+}
+
 function readRevocation(text: string): { serial: string; reason: RevocationReason } {
   const [serial = '', reason = ''] = text.toLowerCase().split(':');
   const known = Object.keys(revocationReasons).find((name) => name.toLowerCase() === reason);
@@ -173,12 +201,13 @@ async function readText(file: string): Promise<string> {
 
 /** Never over something that is there: a ceremony's files are made once. */
 async function writeNew(file: string, content: string | Buffer, isSecret: boolean): Promise<void> {
-  await writeFile(file, content, { flag: 'wx', mode: isSecret ? 0o600 : 0o644 }).catch(
-    (error: NodeJS.ErrnoException) => {
-      throw new InvalidInput('ceremony/cannot-write', {
-        vi: `Không ghi được ${file}: ${error.code === 'EEXIST' ? 'đã có tệp này' : error.code}.`,
-        en: `${file} cannot be written: ${error.code === 'EEXIST' ? 'it exists' : error.code}.`,
-      });
-    },
-  );
+  await writeFile(file, content, { flag: 'wx', mode: isSecret ? 0o600 : 0o644 }).catch(cannotWrite(file));
 }
+
+const cannotWrite = (file: string) => (error: NodeJS.ErrnoException) => {
+  const isThere = error.code === 'EEXIST';
+  throw new InvalidInput('ceremony/cannot-write', {
+    vi: `Không ghi được ${file}: ${isThere ? 'đã có rồi' : error.code}.`,
+    en: `${file} cannot be written: ${isThere ? 'it exists' : error.code}.`,
+  });
+};

@@ -153,10 +153,7 @@ export function addActivationRoutes(app: App, tools: IdpTools): void {
   });
 
   app.get(donePath, { config, schema: hide }, async (request, reply) =>
-    sendPage(
-      reply,
-      pages.activate({ step: 'done', educationId: '', signInPath: '/signin?return_to=%2F' }, viewOf(request)),
-    ),
+    sendPage(reply, pages.activate({ step: 'done', signInPath: '/signin?return_to=%2F' }, viewOf(request))),
   );
 }
 
