@@ -1,19 +1,7 @@
 import { readConfig } from '@edutrust/platform/config';
 import type { Locale } from '@edutrust/platform/messages';
 import { Command, CommanderError } from 'commander';
-import { addAppsCommands } from './commands/apps.ts';
-import { addBackupCommands } from './commands/backup.ts';
-import { addCertsCommands } from './commands/certs.ts';
 import type { Program } from './commands/command.ts';
-import { addIdsCommands } from './commands/ids.ts';
-import { addKeysCommands } from './commands/keys.ts';
-import { addLogCommands } from './commands/log.ts';
-import { addOperationsCommands } from './commands/operations.ts';
-import { addPeopleCommands } from './commands/people.ts';
-import { addServeCommand } from './commands/serve.ts';
-import { addSetupCommand } from './commands/setup.ts';
-import { addSyncCommands } from './commands/sync.ts';
-import { addVerifyCommand } from './commands/verify.ts';
 import { createOutput, localeOfTerminal, reportError } from './output.ts';
 
 /** The command `edutrust`: parses, runs, and ends with 0 good, 1 negative answer, 2 bad input, 3 unavailable. */
@@ -26,15 +14,47 @@ export async function main(argv: readonly string[]): Promise<void> {
     process.exit();
   });
   try {
-    await createCommand(json, locale).parseAsync(argv);
+    await (await createCommand(json, locale, familyOf(argv))).parseAsync(argv);
   } catch (error) {
     process.exitCode =
       error instanceof CommanderError ? (error.exitCode === 0 ? 0 : 2) : reportError(error, { json, locale });
   }
 }
 
-/** Every command there is. */
-export function createCommand(json: boolean, locale: Locale): Command {
+/** Commands by family, in the order of `--help`; each is loaded when it is wanted: with everything, a start takes a second. */
+const families = {
+  serve: async () => (await import('./commands/serve.ts')).addServeCommand,
+  setup: async () => (await import('./commands/setup.ts')).addSetupCommand,
+  operations: async () => (await import('./commands/operations.ts')).addOperationsCommands,
+  people: async () => (await import('./commands/people.ts')).addPeopleCommands,
+  ids: async () => (await import('./commands/ids.ts')).addIdsCommands,
+  certs: async () => (await import('./commands/certs.ts')).addCertsCommands,
+  verify: async () => (await import('./commands/verify.ts')).addVerifyCommand,
+  sync: async () => (await import('./commands/sync.ts')).addSyncCommands,
+  log: async () => (await import('./commands/log.ts')).addLogCommands,
+  apps: async () => (await import('./commands/apps.ts')).addAppsCommands,
+  keys: async () => (await import('./commands/keys.ts')).addKeysCommands,
+  backup: async () => (await import('./commands/backup.ts')).addBackupCommands,
+} satisfies Record<string, () => Promise<(program: Program) => void>>;
+type Family = keyof typeof families;
+
+/** Families with commands of other names. */
+const members: Readonly<Record<string, Family>> = {
+  migrate: 'operations',
+  seed: 'operations',
+  doctor: 'operations',
+  restore: 'backup',
+};
+
+/** The family of the first word that is no option; undefined for help and for what is no command: all are loaded then. */
+function familyOf(argv: readonly string[]): Family | undefined {
+  const word = argv.slice(2).find((argument) => !argument.startsWith('-')) ?? '';
+  if (Object.hasOwn(members, word)) return members[word];
+  return Object.hasOwn(families, word) ? (word as Family) : undefined; // it is one of the keys
+}
+
+/** The command, with one family or every command that there is. */
+export async function createCommand(json: boolean, locale: Locale, family?: Family): Promise<Command> {
   const command = new Command('edutrust')
     .description(
       'Định danh, đăng nhập một lần và chữ ký số cho ngành giáo dục.\nIdentity, single sign-on and digital signatures for a city of schools.',
@@ -51,17 +71,7 @@ export function createCommand(json: boolean, locale: Locale): Command {
     config: () => readConfig(process.env),
     output: () => createOutput(json, locale),
   };
-  addServeCommand(program);
-  addSetupCommand(program);
-  addOperationsCommands(program);
-  addPeopleCommands(program);
-  addIdsCommands(program);
-  addCertsCommands(program);
-  addVerifyCommand(program);
-  addSyncCommands(program);
-  addLogCommands(program);
-  addAppsCommands(program);
-  addKeysCommands(program);
-  addBackupCommands(program);
+  const wanted = family ? [families[family]] : Object.values(families);
+  for (const add of await Promise.all(wanted.map((load) => load()))) add(program);
   return command;
 }

@@ -150,9 +150,12 @@ describe('edutrust certs verify', { timeout: 120_000 }, () => {
       [['--batch', '/no/such.jsonl'], 'command/no-file'],
     ] as const;
     for (const [args, code] of wrong) {
-      const command = createCommand(true, 'en').parseAsync(['certs', 'verify', ...args.map(inFolder)], {
-        from: 'user',
-      });
+      const command = (await createCommand(true, 'en', 'certs')).parseAsync(
+        ['certs', 'verify', ...args.map(inFolder)],
+        {
+          from: 'user',
+        },
+      );
       await assert.rejects(command, (error) => error instanceof InvalidInput && error.code === code, `${args}`);
     }
     const answer = await run('leaf.pem', '--trusted', 'nothing.pem', '--json');

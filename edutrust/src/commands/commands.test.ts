@@ -8,7 +8,7 @@ import { runCommand, type TestInstallation, testInstallation } from './testing.t
 
 const header = 'Mã trường,Mã lớp,Mã định danh Bộ GD&ĐT,Họ và tên,Ngày sinh,Giới tính';
 
-test('every command says in --help what it does, with an example', () => {
+test('every command says in --help what it does, with an example', async () => {
   const seen: string[] = [];
   const visit = (command: Command, path: string) => {
     for (const below of command.commands) {
@@ -25,7 +25,7 @@ test('every command says in --help what it does, with an example', () => {
       assert.match(shown, new RegExp(`Examples?: .*${name.trim()}`), name);
     }
   };
-  visit(createCommand(false, 'en'), 'edutrust');
+  visit(await createCommand(false, 'en'), 'edutrust');
   assert.ok(seen.length >= 20, `${seen}`);
 });
 

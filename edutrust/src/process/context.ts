@@ -1,6 +1,6 @@
-import { migrations as certsMigrations } from '@edutrust/certs/service';
-import { migrations as syncMigrations } from '@edutrust/directory-sync/service';
-import { migrations as idpMigrations } from '@edutrust/idp/service';
+import { migrations as certsMigrations } from '@edutrust/certs/migrations';
+import { migrations as syncMigrations } from '@edutrust/directory-sync/migrations';
+import { migrations as idpMigrations } from '@edutrust/idp/migrations';
 import type { Config } from '@edutrust/platform/config';
 import { type Logger, type ServiceContext, systemClock } from '@edutrust/platform/context';
 import { type OpenDatabase, openDatabase } from '@edutrust/platform/database';
@@ -10,8 +10,8 @@ import { createMailer } from '@edutrust/platform/mail';
 import { migrate, platformMigrations, type SchemaMigrations } from '@edutrust/platform/migrations';
 import { loadSecretBox } from '@edutrust/platform/secrets';
 import { openStore } from '@edutrust/platform/store';
-import { migrations as registryMigrations } from '@edutrust/registry/service';
-import { migrations as signingMigrations } from '@edutrust/signing-service/service';
+import { migrations as registryMigrations } from '@edutrust/registry/migrations';
+import { migrations as signingMigrations } from '@edutrust/signing-service/migrations';
 
 /** Every schema of the platform, lower floors first. */
 export const allMigrations: readonly SchemaMigrations[] = [
