@@ -13,8 +13,9 @@ import { openWorkshop } from '../testing/test-workshop.ts';
 import { timeStamp } from '../time-stamp/time-stamp.ts';
 import { revokeCertificate } from './authority.ts';
 
-/** `EDUTRUST_TEST_FAULTS=200` for the long run: that many kills, and 500 certificates for each by two processes. */
+/** `EDUTRUST_TEST_FAULTS=200` for the long run: that many kills, and 10^5 certificates by two processes. */
 const runs = Number(process.env.EDUTRUST_TEST_FAULTS ?? 10);
+const certificatesEach = runs >= 200 ? 50_000 : runs * 100;
 const actor = { kind: 'system', name: 'test' } as const;
 const script = new URL('../testing/test-faults.ts', import.meta.url).pathname;
 type Workshop = Awaited<ReturnType<typeof openWorkshop>>;
@@ -105,13 +106,12 @@ test(`G1: kill -9 ×${runs} while certificates, revocations, lists and time stam
   assert.ok(all(acknowledged, 'issued').length >= runs && all(acknowledged, 'revoked').length > 0);
 });
 
-test(`C1: two processes issue ${runs * 100 * 2} certificates on one database: no serial twice, none lost, the log complete`, async () => {
+test(`C1: two processes issue ${certificatesEach * 2} certificates on one database: no serial twice, none lost, the log complete`, async () => {
   await using shop = await openWorkshop();
   const acknowledged = new Map<string, Set<string>>();
-  const count = runs >= 200 ? 50_000 : runs * 100;
-  const workers = ['one', 'other'].map((name) => start(shop, acknowledged, name, String(count), 'issue'));
+  const workers = ['one', 'other'].map((name) => start(shop, acknowledged, name, String(certificatesEach), 'issue'));
   await Promise.all(workers.map(({ ended }) => ended));
-  assert.equal(all(acknowledged, 'issued').length, count * 2);
+  assert.equal(all(acknowledged, 'issued').length, certificatesEach * 2);
   await mustHold(shop, acknowledged);
 });
 

@@ -37,8 +37,9 @@ const context: ServiceContext = {
 };
 const actor = { kind: 'system', name: 'test' } as const;
 const say = (line: string) => process.stdout.write(`${line}\n`);
-const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-const spki = publicKey.export({ type: 'spki', format: 'der' });
+/** Everybody has a key of their own. */
+const newKey = () =>
+  generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ type: 'spki', format: 'der' });
 
 let next = 0;
 async function work(): Promise<void> {
@@ -46,7 +47,7 @@ async function work(): Promise<void> {
     const { serial } = await issueCertificate(context, {
       profile: 'official',
       subject: { commonName: `Người ${index}` },
-      publicKey: spki,
+      publicKey: newKey(),
       requestKey: `${run}/${index}`,
     });
     say(`issued ${serial}`);
