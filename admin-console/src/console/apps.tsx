@@ -5,7 +5,7 @@ import { t } from '../design/language.ts';
 import { useAction, useLoad } from '../design/load.ts';
 import { State } from '../design/mark.tsx';
 import { useMay, useMe } from './me.ts';
-import { Empty, Show, TableFrame, Title } from './parts.tsx';
+import { Show, Table, Title } from './parts.tsx';
 
 /** Relying apps: who they are, and a new one in three questions. */
 export function Apps() {
@@ -18,42 +18,30 @@ export function Apps() {
         note={t('Các hệ thống đăng nhập qua EduTrust.', 'Systems that people reach by signing in here.')}
       />
       <Show loaded={apps}>
-        {({ items }) =>
-          items.length === 0 ? (
-            <Empty>{t('Chưa có ứng dụng nào.', 'There is no app yet.')}</Empty>
-          ) : (
-            <TableFrame label={t('Ứng dụng', 'Apps')}>
-              <table class="table">
-                <thead>
-                  <tr>
-                    <th scope="col">{t('Tên', 'Name')}</th>
-                    <th scope="col">client_id</th>
-                    <th scope="col">{t('Loại', 'Kind')}</th>
-                    <th scope="col">{t('Trạng thái', 'State')}</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {items.map((app) => (
-                    <tr key={app.clientId}>
-                      <td class="font-semibold">{app.name}</td>
-                      <td>
-                        <code>{app.clientId}</code>
-                      </td>
-                      <td data-label={t('Loại', 'Kind')}>
-                        {app.kind === 'web'
-                          ? t('Web có máy chủ', 'Web with a server')
-                          : t('Trình duyệt, điện thoại', 'Browser, phone')}
-                      </td>
-                      <td>
-                        <State state="good">{t('Đang dùng', 'In use')}</State>
-                      </td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </TableFrame>
-          )
-        }
+        {({ items }) => (
+          <Table
+            label={t('Ứng dụng', 'Apps')}
+            heads={[t('Tên', 'Name'), 'client_id', t('Loại', 'Kind'), t('Trạng thái', 'State')]}
+            empty={t('Chưa có ứng dụng nào.', 'There is no app yet.')}
+          >
+            {items.map((app) => (
+              <tr key={app.clientId}>
+                <td class="font-semibold">{app.name}</td>
+                <td>
+                  <code>{app.clientId}</code>
+                </td>
+                <td data-label={t('Loại', 'Kind')}>
+                  {app.kind === 'web'
+                    ? t('Web có máy chủ', 'Web with a server')
+                    : t('Trình duyệt, điện thoại', 'Browser, phone')}
+                </td>
+                <td>
+                  <State state="good">{t('Đang dùng', 'In use')}</State>
+                </td>
+              </tr>
+            ))}
+          </Table>
+        )}
       </Show>
       {mayWrite && <NewApp onDone={reload} />}
     </>

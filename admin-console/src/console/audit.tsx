@@ -5,7 +5,7 @@ import { formatNumber, formatTime, t } from '../design/language.ts';
 import { useAction } from '../design/load.ts';
 import { useMay } from './me.ts';
 import { usePages } from './pages.ts';
-import { Empty, More, Show, TableFrame, Title } from './parts.tsx';
+import { More, Show, Table, Title } from './parts.tsx';
 import { eventName } from './words.ts';
 
 interface Verdict {
@@ -85,49 +85,34 @@ export function Audit() {
         ))}
       </fieldset>
       <Show loaded={loaded}>
-        {(entries) =>
-          entries.length === 0 ? (
-            <Empty>{t('Chưa có gì.', 'Nothing yet.')}</Empty>
-          ) : (
-            <TableFrame label={t('Nhật ký', 'Audit')}>
-              <table class="table">
-                <thead>
-                  <tr>
-                    <th scope="col">{t('Lúc', 'At')}</th>
-                    <th scope="col">{t('Ai', 'Who')}</th>
-                    <th scope="col">{t('Việc', 'What')}</th>
-                    <th scope="col">{t('Với', 'To')}</th>
-                    <th scope="col" class="text-right">
-                      №
-                    </th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {entries.map((entry) => (
-                    <tr key={entry.id}>
-                      <td class="number">{formatTime(entry.at)}</td>
-                      <td>{entry.actor.name ?? entry.actor.id}</td>
-                      <td>
-                        <details>
-                          <summary class="cursor-pointer">{eventName(entry.type)}</summary>
-                          <pre class="text-sm whitespace-pre-wrap break-all">
-                            {JSON.stringify({ type: entry.type, ...entry.data }, null, 1)}
-                          </pre>
-                        </details>
-                      </td>
-                      <td class="break-all">
-                        {entry.subject.name ?? `${entry.subject.kind} ${entry.subject.id.slice(0, 16)}`}
-                      </td>
-                      <td class="number sm:text-right text-quiet" data-label={t('Số', 'Number')}>
-                        {entry.index}
-                      </td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </TableFrame>
-          )
-        }
+        {(entries) => (
+          <Table
+            label={t('Nhật ký', 'Audit')}
+            heads={[t('Lúc', 'At'), t('Ai', 'Who'), t('Việc', 'What'), t('Với', 'To'), { number: '№' }]}
+            empty={t('Chưa có gì.', 'Nothing yet.')}
+          >
+            {entries.map((entry) => (
+              <tr key={entry.id}>
+                <td class="number">{formatTime(entry.at)}</td>
+                <td>{entry.actor.name ?? entry.actor.id}</td>
+                <td>
+                  <details>
+                    <summary class="cursor-pointer">{eventName(entry.type)}</summary>
+                    <pre class="text-sm whitespace-pre-wrap break-all">
+                      {JSON.stringify({ type: entry.type, ...entry.data }, null, 1)}
+                    </pre>
+                  </details>
+                </td>
+                <td class="break-all">
+                  {entry.subject.name ?? `${entry.subject.kind} ${entry.subject.id.slice(0, 16)}`}
+                </td>
+                <td class="number sm:text-right text-quiet" data-label={t('Số', 'Number')}>
+                  {entry.index}
+                </td>
+              </tr>
+            ))}
+          </Table>
+        )}
       </Show>
       {more && <More onClick={more} />}
     </>

@@ -8,7 +8,7 @@ import { AskForCertificate } from './certificate-ask.tsx';
 import { WaitingRequests } from './certificate-waiting.tsx';
 import { useMay } from './me.ts';
 import { usePages } from './pages.ts';
-import { Ago, Empty, More, Show, TableFrame, Title } from './parts.tsx';
+import { Ago, More, Show, Table, Title } from './parts.tsx';
 import { custodyName, profileName } from './words.ts';
 
 export type Request =
@@ -111,62 +111,55 @@ function Decided() {
     <section class="grid gap-3">
       <h2>{t('Đã gửi', 'All requests')}</h2>
       <Show loaded={loaded}>
-        {(requests) =>
-          requests.length === 0 ? (
-            <Empty>{t('Chưa có yêu cầu nào.', 'There is no request yet.')}</Empty>
-          ) : (
-            <TableFrame label={t('Mọi yêu cầu chứng thư', 'All certificate requests')}>
-              <table class="table">
-                <thead>
-                  <tr>
-                    <th scope="col">{t('Cho', 'For')}</th>
-                    <th scope="col">{t('Khoá', 'Key')}</th>
-                    <th scope="col">{t('Trạng thái', 'State')}</th>
-                    <th scope="col">{t('Người xin, người duyệt', 'Asked, decided by')}</th>
-                    <th scope="col">{t('Chứng thư', 'Certificate')}</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {requests.map((one) => (
-                    <tr key={one.id}>
-                      <td>
-                        <span class="font-semibold">{one.person?.fullName ?? one.organisation.name}</span>
-                        <span class="block text-sm text-quiet">{profileName(one.profile)}</span>
-                      </td>
-                      <td data-label={t('Khoá', 'Key')}>
-                        {one.key?.kind} <span class="text-quiet">{custodyName(one.custody)}</span>
-                      </td>
-                      <td>
-                        <RequestState state={one.state} />
-                        {one.reason && <span class="block text-sm">{one.reason}</span>}
-                      </td>
-                      <td class="text-sm">
-                        {one.requestedBy?.fullName ?? t('hệ thống', 'the system')}, <Ago at={one.requestedAt} />
-                        {one.decidedBy && <span class="block">{one.decidedBy.fullName}</span>}
-                      </td>
-                      <td>
-                        {one.certificate && (
-                          <>
-                            <a href={`/admin/certificates/${one.certificate.serial}`}>
-                              {t('đến', 'until')} <span class="number">{formatDate(one.certificate.notAfter)}</span>
-                            </a>
-                            <a
-                              href={`/api/v1/certificate-requests/${one.id}/certificate`}
-                              class="block min-h-11 sm:min-h-0"
-                              download
-                            >
-                              {t('Tải cả chuỗi (PEM)', 'Download with its chain (PEM)')}
-                            </a>
-                          </>
-                        )}
-                      </td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </TableFrame>
-          )
-        }
+        {(requests) => (
+          <Table
+            label={t('Mọi yêu cầu chứng thư', 'All certificate requests')}
+            heads={[
+              t('Cho', 'For'),
+              t('Khoá', 'Key'),
+              t('Trạng thái', 'State'),
+              t('Người xin, người duyệt', 'Asked, decided by'),
+              t('Chứng thư', 'Certificate'),
+            ]}
+            empty={t('Chưa có yêu cầu nào.', 'There is no request yet.')}
+          >
+            {requests.map((one) => (
+              <tr key={one.id}>
+                <td>
+                  <span class="font-semibold">{one.person?.fullName ?? one.organisation.name}</span>
+                  <span class="block text-sm text-quiet">{profileName(one.profile)}</span>
+                </td>
+                <td data-label={t('Khoá', 'Key')}>
+                  {one.key?.kind} <span class="text-quiet">{custodyName(one.custody)}</span>
+                </td>
+                <td>
+                  <RequestState state={one.state} />
+                  {one.reason && <span class="block text-sm">{one.reason}</span>}
+                </td>
+                <td class="text-sm">
+                  {one.requestedBy?.fullName ?? t('hệ thống', 'the system')}, <Ago at={one.requestedAt} />
+                  {one.decidedBy && <span class="block">{one.decidedBy.fullName}</span>}
+                </td>
+                <td>
+                  {one.certificate && (
+                    <>
+                      <a href={`/admin/certificates/${one.certificate.serial}`}>
+                        {t('đến', 'until')} <span class="number">{formatDate(one.certificate.notAfter)}</span>
+                      </a>
+                      <a
+                        href={`/api/v1/certificate-requests/${one.id}/certificate`}
+                        class="block min-h-11 sm:min-h-0"
+                        download
+                      >
+                        {t('Tải cả chuỗi (PEM)', 'Download with its chain (PEM)')}
+                      </a>
+                    </>
+                  )}
+                </td>
+              </tr>
+            ))}
+          </Table>
+        )}
       </Show>
       {more && <More onClick={more} />}
     </section>

@@ -7,7 +7,7 @@ import { AuthorityTree } from './authorities.tsx';
 import { CertificateState, subjectParts } from './certificate.tsx';
 import { useMay } from './me.ts';
 import { usePages } from './pages.ts';
-import { Empty, More, Show, TableFrame, Title } from './parts.tsx';
+import { More, Show, Table, Title } from './parts.tsx';
 import { profileName } from './words.ts';
 
 const filters = ['all', 'valid', 'suspended', 'revoked', 'expired'] as const;
@@ -86,42 +86,30 @@ export function Certificates() {
           </label>
         </div>
         <Show loaded={loaded}>
-          {(certificates) =>
-            certificates.length === 0 ? (
-              <Empty>{t('Không có chứng thư nào như vậy.', 'There is no such certificate.')}</Empty>
-            ) : (
-              <TableFrame label={t('Chứng thư đã cấp', 'Certificates issued')}>
-                <table class="table">
-                  <thead>
-                    <tr>
-                      <th scope="col">{t('Của', 'Subject')}</th>
-                      <th scope="col">{t('Loại', 'Profile')}</th>
-                      <th scope="col">{t('Hết hạn', 'Expires')}</th>
-                      <th scope="col">{t('Trạng thái', 'State')}</th>
-                    </tr>
-                  </thead>
-                  <tbody>
-                    {certificates.map((one) => (
-                      <tr key={one.serial}>
-                        <td>
-                          <a href={`/admin/certificates/${one.serial}`}>{subjectParts(one.subject).name}</a>
-                          <span class="block text-sm text-quiet">{subjectParts(one.subject).rest}</span>
-                          <span class="block text-sm text-quiet number">{one.serial.slice(0, 16)}…</span>
-                        </td>
-                        <td data-label={t('Loại', 'Profile')}>{profileName(one.profile)}</td>
-                        <td class="number" data-label={t('Hết hạn', 'Expires')}>
-                          {formatDate(one.notAfter)}
-                        </td>
-                        <td>
-                          <CertificateState status={one.status} reason={one.reason} />
-                        </td>
-                      </tr>
-                    ))}
-                  </tbody>
-                </table>
-              </TableFrame>
-            )
-          }
+          {(certificates) => (
+            <Table
+              label={t('Chứng thư đã cấp', 'Certificates issued')}
+              heads={[t('Của', 'Subject'), t('Loại', 'Profile'), t('Hết hạn', 'Expires'), t('Trạng thái', 'State')]}
+              empty={t('Không có chứng thư nào như vậy.', 'There is no such certificate.')}
+            >
+              {certificates.map((one) => (
+                <tr key={one.serial}>
+                  <td>
+                    <a href={`/admin/certificates/${one.serial}`}>{subjectParts(one.subject).name}</a>
+                    <span class="block text-sm text-quiet">{subjectParts(one.subject).rest}</span>
+                    <span class="block text-sm text-quiet number">{one.serial.slice(0, 16)}…</span>
+                  </td>
+                  <td data-label={t('Loại', 'Profile')}>{profileName(one.profile)}</td>
+                  <td class="number" data-label={t('Hết hạn', 'Expires')}>
+                    {formatDate(one.notAfter)}
+                  </td>
+                  <td>
+                    <CertificateState status={one.status} reason={one.reason} />
+                  </td>
+                </tr>
+              ))}
+            </Table>
+          )}
         </Show>
         {more && <More onClick={more} />}
       </section>

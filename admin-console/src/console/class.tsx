@@ -5,7 +5,7 @@ import { Banner } from '../design/form.tsx';
 import { formatDate, formatEducationId, t } from '../design/language.ts';
 import { useAction, useLoad } from '../design/load.ts';
 import { useMay } from './me.ts';
-import { EducationId, Show, TableFrame, Title } from './parts.tsx';
+import { EducationId, Show, Table, Title } from './parts.tsx';
 
 interface Slip {
   readonly name: string;
@@ -89,34 +89,26 @@ function Learners({
   }[];
 }) {
   return (
-    <TableFrame label={t('Danh sách học sinh', 'Learners')}>
-      <table class="table">
-        <thead>
-          <tr>
-            <th scope="col">{t('Họ và tên', 'Name')}</th>
-            <th scope="col">{t('Mã giáo dục', 'Education ID')}</th>
-            <th scope="col">{t('Ngày sinh', 'Born')}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {learners.map((learner) => (
-            <tr key={learner.id}>
-              <td>
-                <a class="font-semibold" href={`/admin/people/${learner.id}`}>
-                  {learner.fullName}
-                </a>
-              </td>
-              <td>
-                <EducationId id={learner.educationId} />
-              </td>
-              <td class="number" data-label={t('Ngày sinh', 'Born')}>
-                {learner.birthDate && formatDate(learner.birthDate)}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </TableFrame>
+    <Table
+      label={t('Danh sách học sinh', 'Learners')}
+      heads={[t('Họ và tên', 'Name'), t('Mã giáo dục', 'Education ID'), t('Ngày sinh', 'Born')]}
+    >
+      {learners.map((learner) => (
+        <tr key={learner.id}>
+          <td>
+            <a class="font-semibold" href={`/admin/people/${learner.id}`}>
+              {learner.fullName}
+            </a>
+          </td>
+          <td>
+            <EducationId id={learner.educationId} />
+          </td>
+          <td class="number" data-label={t('Ngày sinh', 'Born')}>
+            {learner.birthDate && formatDate(learner.birthDate)}
+          </td>
+        </tr>
+      ))}
+    </Table>
   );
 }
 

@@ -6,7 +6,7 @@ import { useAction, useLoad } from '../design/load.ts';
 import { State } from '../design/mark.tsx';
 import type { paths } from '../generated/api.d.ts';
 import { useMay } from './me.ts';
-import { Ago, Show, TableFrame, Title } from './parts.tsx';
+import { Ago, Show, Table, Title } from './parts.tsx';
 
 type Plan = paths['/api/v1/roster/plans/{id}']['get']['responses']['200']['content']['application/json'];
 
@@ -150,69 +150,52 @@ function PlanView({ plan, onApplied }: { readonly plan: Plan; readonly onApplied
       </dl>
       {plan.heldReason && <Banner state="warn">{plan.heldReason}</Banner>}
       {plan.refusals.length > 0 && (
-        <TableFrame label={t('Dòng bị từ chối', 'Refused rows')}>
-          <table class="table">
-            <caption class="text-left p-3 font-semibold">{t('Dòng bị từ chối', 'Refused rows')}</caption>
-            <thead>
-              <tr>
-                <th scope="col">{t('Dòng', 'Row')}</th>
-                <th scope="col">{t('Cột', 'Column')}</th>
-                <th scope="col">{t('Giá trị', 'Value')}</th>
-                <th scope="col">{t('Vì sao', 'Why')}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {plan.refusals.map(({ row, column, value, reason }) => (
-                <tr key={`${row}${column}`}>
-                  <td class="number">{row}</td>
-                  <td>{column}</td>
-                  <td>{value}</td>
-                  <td>{reason}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </TableFrame>
+        <Table
+          label={t('Dòng bị từ chối', 'Refused rows')}
+          heads={[t('Dòng', 'Row'), t('Cột', 'Column'), t('Giá trị', 'Value'), t('Vì sao', 'Why')]}
+          caption={t('Dòng bị từ chối', 'Refused rows')}
+        >
+          {plan.refusals.map(({ row, column, value, reason }) => (
+            <tr key={`${row}${column}`}>
+              <td class="number">{row}</td>
+              <td>{column}</td>
+              <td>{value}</td>
+              <td>{reason}</td>
+            </tr>
+          ))}
+        </Table>
       )}
       {plan.changes.length > 0 && (
-        <TableFrame label={t('Thay đổi', 'Changes')}>
-          <table class="table">
-            <caption class="text-left p-3 font-semibold">{t('Thay đổi', 'Changes')}</caption>
-            <thead>
-              <tr>
-                <th scope="col">{t('Việc', 'Action')}</th>
-                <th scope="col">{t('Ai', 'Who')}</th>
-                <th scope="col">{t('Trước → sau', 'Before → after')}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {plan.changes.map(({ row, action, fullName, className, fields }) => (
-                <tr key={`${action}${row}`}>
-                  <td class="sm:w-28">
-                    {action === 'added' ? (
-                      <State state="good">{t('Thêm', 'Add')}</State>
-                    ) : action === 'left' ? (
-                      <State state="bad">{t('Rời', 'Leave')}</State>
-                    ) : (
-                      <State state="warn">{t('Sửa', 'Change')}</State>
-                    )}
-                  </td>
-                  <td>
-                    <span class="font-semibold">{fullName}</span> <span class="text-quiet">{className}</span>
-                  </td>
-                  <td>
-                    {fields.map(({ column, before, after }) => (
-                      <span key={column} class="block">
-                        {column}
-                        {after !== undefined && `: ${before ?? '—'} → ${after ?? '—'}`}
-                      </span>
-                    ))}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </TableFrame>
+        <Table
+          label={t('Thay đổi', 'Changes')}
+          heads={[t('Việc', 'Action'), t('Ai', 'Who'), t('Trước → sau', 'Before → after')]}
+          caption={t('Thay đổi', 'Changes')}
+        >
+          {plan.changes.map(({ row, action, fullName, className, fields }) => (
+            <tr key={`${action}${row}`}>
+              <td class="sm:w-28">
+                {action === 'added' ? (
+                  <State state="good">{t('Thêm', 'Add')}</State>
+                ) : action === 'left' ? (
+                  <State state="bad">{t('Rời', 'Leave')}</State>
+                ) : (
+                  <State state="warn">{t('Sửa', 'Change')}</State>
+                )}
+              </td>
+              <td>
+                <span class="font-semibold">{fullName}</span> <span class="text-quiet">{className}</span>
+              </td>
+              <td>
+                {fields.map(({ column, before, after }) => (
+                  <span key={column} class="block">
+                    {column}
+                    {after !== undefined && `: ${before ?? '—'} → ${after ?? '—'}`}
+                  </span>
+                ))}
+              </td>
+            </tr>
+          ))}
+        </Table>
       )}
       {error && <Banner state="bad">{error}</Banner>}
       {plan.status !== 'applied' && added + changed + left > 0 && (!isHeld || mayApprove) && (

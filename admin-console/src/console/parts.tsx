@@ -1,4 +1,4 @@
-import type { ComponentChildren } from 'preact';
+import type { ComponentChildren, VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import { Banner } from '../design/form.tsx';
 import { formatAgo, formatEducationId, formatTime, t } from '../design/language.ts';
@@ -42,12 +42,47 @@ export function Empty({ children }: { readonly children: ComponentChildren }) {
   return <p class="card text-center text-quiet py-8">{children}</p>;
 }
 
-/** A wide table that scrolls by itself on a phone, also by keyboard. */
-export function TableFrame({ label, children }: { readonly label: string; readonly children: ComponentChildren }) {
+/**
+ * A table that people live in: its heads, and a row for each thing, or what to do when there is none. A wide one scrolls
+ * by itself, also by keyboard; on a phone each row is a card.
+ */
+export function Table({
+  label,
+  heads,
+  caption,
+  empty,
+  children,
+}: {
+  readonly label: string;
+  /** Of a column of numbers: `{ number }`, at the right. */
+  readonly heads: readonly (string | { readonly number: string })[];
+  readonly caption?: string;
+  readonly empty?: string;
+  readonly children: readonly VNode[];
+}) {
+  if (children.length === 0 && empty) return <Empty>{empty}</Empty>;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
     <section class="card p-0 overflow-x-auto relative" aria-label={label} tabIndex={0}>
-      {children}
+      <table class="table">
+        {caption && <caption class="text-left p-3 font-semibold">{caption}</caption>}
+        <thead>
+          <tr>
+            {heads.map((head) =>
+              typeof head === 'string' ? (
+                <th key={head} scope="col">
+                  {head}
+                </th>
+              ) : (
+                <th key={head.number} scope="col" class="text-right">
+                  {head.number}
+                </th>
+              ),
+            )}
+          </tr>
+        </thead>
+        <tbody>{children}</tbody>
+      </table>
     </section>
   );
 }

@@ -3,7 +3,7 @@ import { api, must } from '../design/api.ts';
 import { formatDate, t } from '../design/language.ts';
 import { State } from '../design/mark.tsx';
 import { usePages } from './pages.ts';
-import { EducationId, Empty, More, Show, TableFrame, Title } from './parts.tsx';
+import { EducationId, More, Show, Table, Title } from './parts.tsx';
 import { roleName } from './words.ts';
 
 /** One box that finds anybody: name with or without marks, or an education ID. */
@@ -51,53 +51,46 @@ export function People() {
         </select>
       </search>
       <Show loaded={loaded}>
-        {(people) =>
-          people.length === 0 ? (
-            <Empty>{t('Không tìm thấy ai. Thử gõ ít chữ hơn.', 'Nobody was found. Try fewer letters.')}</Empty>
-          ) : (
-            <>
-              <TableFrame label={t('Danh sách người', 'People')}>
-                <table class="table">
-                  <thead>
-                    <tr>
-                      <th scope="col">{t('Họ và tên', 'Name')}</th>
-                      <th scope="col">{t('Mã giáo dục', 'Education ID')}</th>
-                      <th scope="col">{t('Ngày sinh', 'Born')}</th>
-                      <th scope="col">{t('Ở đâu', 'Where')}</th>
-                    </tr>
-                  </thead>
-                  <tbody>
-                    {people.map((person) => (
-                      <tr key={person.id}>
-                        <td>
-                          <a href={`/admin/people/${person.id}`} class="font-semibold">
-                            {person.fullName}
-                          </a>{' '}
-                          {person.status === 'left' && <State state="plain">{t('Đã rời', 'Left')}</State>}
-                        </td>
-                        <td>
-                          <EducationId id={person.educationId} />
-                        </td>
-                        <td class="number" data-label={t('Ngày sinh', 'Born')}>
-                          {person.birthDate && formatDate(person.birthDate)}
-                        </td>
-                        <td>
-                          {person.affiliations.map(({ role: held, title, organisation, className }) => (
-                            <span key={`${organisation.id}${held}`} class="block">
-                              {title ?? roleName(held)}
-                              {className && ` ${className}`} · {organisation.name}
-                            </span>
-                          ))}
-                        </td>
-                      </tr>
+        {(people) => (
+          <>
+            <Table
+              label={t('Danh sách người', 'People')}
+              empty={t('Không tìm thấy ai. Thử gõ ít chữ hơn.', 'Nobody was found. Try fewer letters.')}
+              heads={[
+                t('Họ và tên', 'Name'),
+                t('Mã giáo dục', 'Education ID'),
+                t('Ngày sinh', 'Born'),
+                t('Ở đâu', 'Where'),
+              ]}
+            >
+              {people.map((person) => (
+                <tr key={person.id}>
+                  <td>
+                    <a href={`/admin/people/${person.id}`} class="font-semibold">
+                      {person.fullName}
+                    </a>{' '}
+                    {person.status === 'left' && <State state="plain">{t('Đã rời', 'Left')}</State>}
+                  </td>
+                  <td>
+                    <EducationId id={person.educationId} />
+                  </td>
+                  <td class="number" data-label={t('Ngày sinh', 'Born')}>
+                    {person.birthDate && formatDate(person.birthDate)}
+                  </td>
+                  <td>
+                    {person.affiliations.map(({ role: held, title, organisation, className }) => (
+                      <span key={`${organisation.id}${held}`} class="block">
+                        {title ?? roleName(held)}
+                        {className && ` ${className}`} · {organisation.name}
+                      </span>
                     ))}
-                  </tbody>
-                </table>
-              </TableFrame>
-              {more && <More onClick={more} />}
-            </>
-          )
-        }
+                  </td>
+                </tr>
+              ))}
+            </Table>
+            {more && <More onClick={more} />}
+          </>
+        )}
       </Show>
     </>
   );

@@ -6,7 +6,7 @@ import { useAction, useLoad } from '../design/load.ts';
 import { State } from '../design/mark.tsx';
 import { useMay } from './me.ts';
 import { usePages } from './pages.ts';
-import { Ago, Empty, More, Show, TableFrame, Title } from './parts.tsx';
+import { Ago, More, Show, Table, Title } from './parts.tsx';
 
 /** What waits for whom; and phones that wait for a second officer. */
 export function Signing() {
@@ -20,59 +20,50 @@ export function Signing() {
       {mayApprove && <Enrolments />}
       {mayApprove && <EnrolledPhones />}
       <Show loaded={loaded}>
-        {(requests) =>
-          requests.length === 0 ? (
-            <Empty>
-              {t(
-                'Chưa có tài liệu nào. Mở một lớp và bấm «Trình ký học bạ».',
-                'There is no document yet. Open a class and press “Request transcript signatures”.',
-              )}
-            </Empty>
-          ) : (
-            <TableFrame label={t('Tài liệu trình ký', 'Signing requests')}>
-              <table class="table">
-                <thead>
-                  <tr>
-                    <th scope="col">{t('Tài liệu', 'Document')}</th>
-                    <th scope="col">{t('Người ký', 'Signer')}</th>
-                    <th scope="col">{t('Trạng thái', 'State')}</th>
-                    <th scope="col">{t('Mã trên hai màn hình', 'Code on both screens')}</th>
-                    <th scope="col">{t('Trình', 'Requested')}</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {requests.map((one) => (
-                    <tr key={one.id}>
-                      <td>
-                        <a href={`/api/v1/signing/requests/${one.id}/document`} class="font-semibold">
-                          {one.title}
-                        </a>
-                        <span class="block text-sm text-quiet">{one.organisation.name}</span>
-                      </td>
-                      <td data-label={t('Người ký', 'Signer')}>{one.signer.fullName}</td>
-                      <td>
-                        {one.state === 'waiting' && <State state="warn">{t('Chờ ký', 'Waiting')}</State>}
-                        {one.state === 'signed' && <State state="good">{t('Đã ký', 'Signed')}</State>}
-                        {one.state === 'rejected' && <State state="bad">{t('Bị từ chối', 'Rejected')}</State>}
-                        {one.state === 'withdrawn' && <State state="plain">{t('Đã rút', 'Withdrawn')}</State>}
-                        {one.reason && <span class="block text-sm">{one.reason}</span>}
-                      </td>
-                      <td
-                        class="number font-semibold"
-                        data-label={one.code4 ? t('Mã trên hai màn hình', 'Code on both screens') : undefined}
-                      >
-                        {one.code4}
-                      </td>
-                      <td>
-                        <Ago at={one.createdAt} />
-                      </td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </TableFrame>
-          )
-        }
+        {(requests) => (
+          <Table
+            label={t('Tài liệu trình ký', 'Signing requests')}
+            heads={[
+              t('Tài liệu', 'Document'),
+              t('Người ký', 'Signer'),
+              t('Trạng thái', 'State'),
+              t('Mã trên hai màn hình', 'Code on both screens'),
+              t('Trình', 'Requested'),
+            ]}
+            empty={t(
+              'Chưa có tài liệu nào. Mở một lớp và bấm «Trình ký học bạ».',
+              'There is no document yet. Open a class and press “Request transcript signatures”.',
+            )}
+          >
+            {requests.map((one) => (
+              <tr key={one.id}>
+                <td>
+                  <a href={`/api/v1/signing/requests/${one.id}/document`} class="font-semibold">
+                    {one.title}
+                  </a>
+                  <span class="block text-sm text-quiet">{one.organisation.name}</span>
+                </td>
+                <td data-label={t('Người ký', 'Signer')}>{one.signer.fullName}</td>
+                <td>
+                  {one.state === 'waiting' && <State state="warn">{t('Chờ ký', 'Waiting')}</State>}
+                  {one.state === 'signed' && <State state="good">{t('Đã ký', 'Signed')}</State>}
+                  {one.state === 'rejected' && <State state="bad">{t('Bị từ chối', 'Rejected')}</State>}
+                  {one.state === 'withdrawn' && <State state="plain">{t('Đã rút', 'Withdrawn')}</State>}
+                  {one.reason && <span class="block text-sm">{one.reason}</span>}
+                </td>
+                <td
+                  class="number font-semibold"
+                  data-label={one.code4 ? t('Mã trên hai màn hình', 'Code on both screens') : undefined}
+                >
+                  {one.code4}
+                </td>
+                <td>
+                  <Ago at={one.createdAt} />
+                </td>
+              </tr>
+            ))}
+          </Table>
+        )}
       </Show>
       {more && <More onClick={more} />}
     </>
@@ -151,35 +142,31 @@ function EnrolledList() {
     <Show loaded={loaded}>
       {(phones) => (
         <>
-          <TableFrame label={t('Điện thoại đang ký được', 'Phones that can sign')}>
-            <table class="table">
-              <thead>
-                <tr>
-                  <th scope="col">{t('Người ký', 'Signer')}</th>
-                  <th scope="col">{t('Điện thoại', 'Phone')}</th>
-                  <th scope="col">{t('Chứng thư có giá trị đến', 'Certificate valid until')}</th>
-                </tr>
-              </thead>
-              <tbody>
-                {phones.map((one) => (
-                  <tr key={one.id}>
-                    <td>
-                      <span class="font-semibold">{one.person.fullName}</span>
-                      <span class="block text-sm text-quiet">
-                        {one.title} · {one.organisation.name}
-                      </span>
-                    </td>
-                    <td data-label={t('Điện thoại', 'Phone')}>{one.deviceName}</td>
-                    <td class="number" data-label={t('Có giá trị đến', 'Valid until')}>
-                      {one.validUntil && (
-                        <a href={`/admin/certificates/${one.certificateSerial}`}>{formatDate(one.validUntil)}</a>
-                      )}
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </TableFrame>
+          <Table
+            label={t('Điện thoại đang ký được', 'Phones that can sign')}
+            heads={[
+              t('Người ký', 'Signer'),
+              t('Điện thoại', 'Phone'),
+              t('Chứng thư có giá trị đến', 'Certificate valid until'),
+            ]}
+          >
+            {phones.map((one) => (
+              <tr key={one.id}>
+                <td>
+                  <span class="font-semibold">{one.person.fullName}</span>
+                  <span class="block text-sm text-quiet">
+                    {one.title} · {one.organisation.name}
+                  </span>
+                </td>
+                <td data-label={t('Điện thoại', 'Phone')}>{one.deviceName}</td>
+                <td class="number" data-label={t('Có giá trị đến', 'Valid until')}>
+                  {one.validUntil && (
+                    <a href={`/admin/certificates/${one.certificateSerial}`}>{formatDate(one.validUntil)}</a>
+                  )}
+                </td>
+              </tr>
+            ))}
+          </Table>
           {more && <More onClick={more} />}
         </>
       )}
