@@ -1,5 +1,6 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import { type Json, readOutbox } from '@edutrust/platform/events';
+import { readOutbox } from '@edutrust/platform/events';
+import { payloadText } from '@edutrust/platform/jobs';
 import { gauge } from '@edutrust/platform/metrics';
 import type { Service } from '@edutrust/platform/service';
 import { findAlarms } from './alarms/alarms.ts';
@@ -39,7 +40,7 @@ export function createCerts(context: ServiceContext, pages?: CertsPages): Servic
       [refreshTask]: () => refreshRevocationLists(context),
       [renewTask]: () => renewResponders(context),
       [alarmTask]: () => raiseAlarms(context),
-      [issueTask]: (payload) => issueRequested(context, text(payload, 'requestId')),
+      [issueTask]: (payload) => issueRequested(context, payloadText(payload, 'requestId')),
       [renewSealsTask]: async () => {
         await renewSeals(context);
         await revokeOfFormerSigners(context);
@@ -72,11 +73,4 @@ export function createCerts(context: ServiceContext, pages?: CertsPages): Servic
 async function raiseAlarms(context: ServiceContext): Promise<void> {
   for (const { code, about, sentence } of await findAlarms(context))
     context.log.error({ alarm: code, about }, sentence.en);
-}
-
-/** Our own jobs carry text under these names; anything else is a bug of ours. */
-function text(payload: { [key: string]: Json }, name: string): string {
-  const value = payload[name];
-  if (typeof value !== 'string') throw new TypeError(`a job without ${name}`);
-  return value;
 }

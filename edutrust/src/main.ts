@@ -66,9 +66,11 @@ export async function createCommand(json: boolean, locale: Locale, family?: Fami
     })
     .showHelpAfterError(json ? false : '(edutrust --help)')
     .exitOverride();
+  const environment = { ...process.env };
+  delete process.env.EDUTRUST_SECRET; // PostgreSQL, a token's driver and what else we start need not inherit it
   const program: Program = {
     command,
-    config: () => readConfig(process.env),
+    config: () => readConfig(environment),
     output: () => createOutput(json, locale),
   };
   const wanted = family ? [families[family]] : Object.values(families);

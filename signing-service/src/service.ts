@@ -1,6 +1,6 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import type { Json } from '@edutrust/platform/events';
 import { readOutbox } from '@edutrust/platform/events';
+import { payloadText } from '@edutrust/platform/jobs';
 import type { Service } from '@edutrust/platform/service';
 import { completeSession, completeTask } from './activation/complete.ts';
 import { forgetSessions, forgetTask } from './activation/forget.ts';
@@ -29,10 +29,10 @@ export function createSigning(context: ServiceContext, pages: SigningPages): Ser
       addVerifyRoutes(app, context, pages);
     },
     tasks: {
-      [issueTask]: (payload) => issueFor(context, text(payload, 'enrolmentId')),
-      [revokeTask]: (payload) => revokeCertificateOf(context, text(payload, 'enrolmentId')),
+      [issueTask]: (payload) => issueFor(context, payloadText(payload, 'enrolmentId')),
+      [revokeTask]: (payload) => revokeCertificateOf(context, payloadText(payload, 'enrolmentId')),
       [completeTask]: async (payload) => {
-        await completeSession(context, text(payload, 'sessionId'));
+        await completeSession(context, payloadText(payload, 'sessionId'));
       },
       [forgetTask]: () => forgetSessions(context),
       [renewTask]: () => renewCertificates(context),
@@ -47,11 +47,4 @@ export function createSigning(context: ServiceContext, pages: SigningPages): Ser
       await follower?.stop();
     },
   };
-}
-
-/** Our own jobs carry text under these names; anything else is a bug of ours. */
-function text(payload: { [key: string]: Json }, name: string): string {
-  const value = payload[name];
-  if (typeof value !== 'string') throw new TypeError(`a job without ${name}`);
-  return value;
 }

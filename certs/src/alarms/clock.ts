@@ -12,7 +12,8 @@ export async function isClockBehind(db: Database | Transaction, now: Date): Prom
   const latest = new Date(now.getTime() + toleranceMs).toISOString();
   const { rows } = await sql<{ behind: boolean }>`
     SELECT EXISTS (SELECT FROM certs.revocation_list WHERE this_update > ${latest})
-      OR EXISTS (SELECT FROM certs.certificate AS c WHERE c.issuer_id IN (SELECT id FROM certs.authority) AND c.not_before > ${latest})
+      OR EXISTS (SELECT FROM certs.authority AS a
+        WHERE (SELECT max(not_before) FROM certs.certificate WHERE issuer_id = a.id) > ${latest})
       AS behind`.execute(db);
   return rows[0]?.behind ?? false;
 }

@@ -2,6 +2,7 @@ import { childrenOf, readBitString, readDer, readInteger, readOid, tag } from '.
 import { extensionIds, readBasicConstraints, readExtendedKeyUsage, readKeyUsage } from '../path/extensions.ts';
 import { attributeTypes, type Certificate, keyIdentifier, parseCertificate } from './certificate.ts';
 import { type Profile, type ProfileName, profileOf } from './profiles.ts';
+import { isStrongKey } from './signature.ts';
 
 /** A rule that a certificate of ours keeps, and where it is written. */
 interface Rule {
@@ -127,11 +128,7 @@ const rules: readonly Rule[] = [
     source: 'EN 319 312',
     holds: (certificate, { isExperimental }) => {
       const key = certificate.publicKey();
-      if (isExperimental) return key.asymmetricKeyType === 'ml-dsa-65';
-      const { namedCurve = '', modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {};
-      return key.asymmetricKeyType === 'ec'
-        ? ['prime256v1', 'secp384r1'].includes(namedCurve)
-        : key.asymmetricKeyType === 'rsa' && modulusLength >= 3072 && publicExponent === 65_537n;
+      return isExperimental ? key.asymmetricKeyType === 'ml-dsa-65' : isStrongKey(key);
     },
   },
 ];

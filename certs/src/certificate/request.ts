@@ -54,9 +54,13 @@ export function readRequest(der: Uint8Array): ReadRequest {
     return { subject, subjectText: formatName(subject), publicKey };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new InvalidInput('certificates/bad-request', {
-      vi: `Yêu cầu cấp chứng thư (PKCS #10) không dùng được: ${why}.`,
-      en: `The certificate request (PKCS #10) cannot be used: ${why}.`,
-    });
+    throw new InvalidInput(
+      'certificates/bad-request',
+      {
+        vi: `Yêu cầu cấp chứng thư (PKCS #10) không dùng được: ${why}.`,
+        en: `The certificate request (PKCS #10) cannot be used: ${why}.`,
+      },
+      { cause: error },
+    );
   }
 }

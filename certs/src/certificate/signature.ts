@@ -50,6 +50,13 @@ const allowedCurves = new Set(['prime256v1', 'secp384r1', 'secp521r1']);
 const pss = '1.2.840.113549.1.1.10';
 const edwards: Readonly<Record<string, string>> = { '1.3.101.112': 'ed25519', '1.3.101.113': 'ed448' };
 
+/** Whether a key is strong enough for a certificate of ours (EN 319 312): P-256, P-384, RSA from 3072 bits with 65537. */
+export function isStrongKey({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): boolean {
+  const { namedCurve = '', modulusLength = 0, publicExponent = 0n } = asymmetricKeyDetails ?? {};
+  if (asymmetricKeyType === 'ec') return ['prime256v1', 'secp384r1'].includes(namedCurve);
+  return asymmetricKeyType === 'rsa' && modulusLength >= 3072 && publicExponent === 65_537n;
+}
+
 /** Whether signatures of this AlgorithmIdentifier can be accepted at all; SHA-1, MD5 and DSA cannot (EN 319 312). */
 export function isAcceptedAlgorithm(algorithm: Buffer, acceptance: Acceptance = 'established'): boolean {
   const type = readOid(childrenOf(readDer(algorithm), tag.sequence)[0]);

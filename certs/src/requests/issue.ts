@@ -91,7 +91,12 @@ export async function issueRequested(context: ServiceContext, id: string): Promi
   } catch (error) {
     // Unavailable, and whatever we did not foresee, is tried again by the job
     if (!(error instanceof InvalidInput || error instanceof Conflict || error instanceof NotFound)) throw error;
-    await finish(context, request, { state: 'failed', reason: error.detail.vi }, { code: error.code });
+    await finish(
+      context,
+      request,
+      { state: 'failed', reason: `${error.detail.vi} (${error.detail.en})` },
+      { code: error.code },
+    );
     return;
   }
   await finish(

@@ -1,7 +1,8 @@
-import { createHash, createPublicKey } from 'node:crypto';
+import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
 import { InvalidInput } from '@edutrust/platform/errors';
 import { PemError, readPem } from '../certificate/pem.ts';
 import { readRequest } from '../certificate/request.ts';
+import { isStrongKey } from '../certificate/signature.ts';
 
 /** Far above any real PKCS #10 request: one for RSA 8192 has some 3,000 characters. */
 const longestText = 20_000;
@@ -31,8 +32,8 @@ function possessed(csr: Buffer) {
   try {
     return readRequest(csr);
   } catch (error) {
-    if (!(error instanceof InvalidInput)) throw error;
-    const why = error.detail.en.replace(/^[^:]*: /, '').replace(/\.$/, '');
+    if (!(error instanceof InvalidInput) || !(error.cause instanceof Error)) throw error;
+    const why = error.cause.message;
     throw badRequest(`chữ ký hoặc cấu trúc của nó sai (${why})`, why);
   }
 }
@@ -92,15 +93,9 @@ function badRequest(vi: string, en: string): InvalidInput {
   );
 }
 
-/** Says it to the person before the linter says it of the certificate (EN 319 312): the same keys. */
+/** Says it to the person before the linter says it of the certificate. */
 function mustBeStrong(publicKey: Buffer): void {
-  const { type, details } = readKey(publicKey);
-  const { namedCurve = '', modulusLength = 0, publicExponent = 0n } = details;
-  const isStrong =
-    type === 'ec'
-      ? ['prime256v1', 'secp384r1'].includes(namedCurve)
-      : type === 'rsa' && modulusLength >= 3072 && publicExponent === 65_537n;
-  if (isStrong) return;
+  if (isStrongKey(readKey(publicKey))) return;
   throw new InvalidInput(
     'certificate-requests/weak-key',
     {
@@ -118,8 +113,8 @@ function mustBeStrong(publicKey: Buffer): void {
 
 /** `ECDSA P-256`, `RSA 3072`: what an officer reads of a key. */
 export function keyKind(publicKey: Buffer): string {
-  const { type, details } = readKey(publicKey);
-  const { namedCurve = '', modulusLength } = details;
+  const { asymmetricKeyType: type = '', asymmetricKeyDetails } = readKey(publicKey);
+  const { namedCurve = '', modulusLength } = asymmetricKeyDetails ?? {};
   if (type === 'rsa') return `RSA ${modulusLength}`;
   return type === 'ec' ? `ECDSA ${curveNames[namedCurve] ?? namedCurve}` : type.toUpperCase();
 }
@@ -130,10 +125,7 @@ const curveNames: Readonly<Record<string, string>> = {
   secp521r1: 'P-521',
 };
 
-function readKey(publicKey: Buffer) {
-  const key = createPublicKey({ key: publicKey, format: 'der', type: 'spki' });
-  return { type: key.asymmetricKeyType ?? '', details: key.asymmetricKeyDetails ?? {} };
-}
+const readKey = (publicKey: Buffer): KeyObject => createPublicKey({ key: publicKey, format: 'der', type: 'spki' });
 
 /** SHA-256 of SubjectPublicKeyInfo: by it the officer compares the key with what the token's software shows. */
 export function keyHash(publicKey: Uint8Array): Buffer {

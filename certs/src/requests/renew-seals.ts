@@ -15,9 +15,7 @@ export const renewTask = 'certs.renew-seals';
  * before stays until it ends. Idempotent: a certificate gets one follower.
  */
 export async function renewSeals(context: ServiceContext): Promise<void> {
-  const due = await listDue(context.db, context.clock.now());
-  for (const one of due) {
-    if (one.custody !== 'key-store' || !one.keyMayStay) continue; // for people: the console shows it
+  for (const one of await listDue(context.db, context.clock.now(), 'renewed-by-itself')) {
     await renewSeal(context, one).catch((error: unknown) =>
       context.log.error({ err: error, serial: one.serial }, 'a seal was not renewed; the next night tries again'),
     );

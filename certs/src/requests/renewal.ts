@@ -99,23 +99,29 @@ export interface DueCertificate {
   readonly keyId: string | null;
 }
 
-/** Soonest end first. */
+/** Whether the key of certificate `c` may be certified again. */
+const keyMayStay = (now: Date) => sql<boolean>`(SELECT min(k.not_before) FROM certs.certificate AS k
+  WHERE k.public_key_sha256 = c.public_key_sha256 AND k.state = 'issued') > ${tooOldBefore(now)}`;
+
+/** At most 500, soonest end first: in a scope, or those that the program renews by itself. */
 export async function listDue(
   db: Database | Transaction,
   now: Date,
-  scope?: readonly string[],
+  which: { readonly scope: readonly string[] } | 'renewed-by-itself',
 ): Promise<DueCertificate[]> {
-  const inScope = scope ? sql`AND o.path && ${[...scope]}::uuid[]` : sql``;
+  const chosen =
+    which === 'renewed-by-itself'
+      ? sql`AND r.custody = 'key-store' AND ${keyMayStay(now)}`
+      : sql`AND o.path && ${[...which.scope]}::uuid[]`;
   const { rows } = await sql<DueCertificate>`
     SELECT c.serial, r.profile, r.custody, r.key_id AS "keyId", c.not_after AS "notAfter",
-      (SELECT min(k.not_before) FROM certs.certificate AS k
-        WHERE k.public_key_sha256 = c.public_key_sha256 AND k.state = 'issued') > ${tooOldBefore(now)} AS "keyMayStay",
+      ${keyMayStay(now)} AS "keyMayStay",
       jsonb_build_object('id', o.id, 'name', o.name) AS organisation,
       CASE WHEN p.id IS NULL THEN NULL ELSE jsonb_build_object('id', p.id, 'fullName', p.full_name) END AS person
     FROM certs.certificate AS c JOIN certs.request AS r ON r.certificate_serial = c.serial
     JOIN registry.organisation AS o ON o.id = r.organisation_id LEFT JOIN registry.person AS p ON p.id = r.person_id
     WHERE c.state = 'issued' AND c.revoked_at IS NULL
-      AND c.not_after > ${endedTooLongAgo(now)} AND c.not_after < ${dueBefore(now)} AND NOT ${isBeingRenewed} ${inScope}
+      AND c.not_after > ${endedTooLongAgo(now)} AND c.not_after < ${dueBefore(now)} AND NOT ${isBeingRenewed} ${chosen}
     ORDER BY c.not_after, c.serial LIMIT 500`.execute(db);
   return rows;
 }

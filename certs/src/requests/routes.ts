@@ -184,7 +184,7 @@ export function addRequestRoutes(app: App, context: ServiceContext): void {
     },
     async ({ actor }) => {
       const scope = actor ? scopeOf(actor, 'certificates.read') : [];
-      const due = await listDue(db, context.clock.now(), scope);
+      const due = await listDue(db, context.clock.now(), { scope });
       return {
         items: due.map(({ keyId: _ours, notAfter, ...one }) => ({
           ...one,

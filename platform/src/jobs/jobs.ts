@@ -28,6 +28,13 @@ export interface Jobs {
 
 export type TaskHandlers = Readonly<Record<string, (payload: { [key: string]: Json }) => Promise<void>>>;
 
+/** The text under a name in a payload that we made ourselves; anything else is a bug of ours. */
+export function payloadText(payload: { [key: string]: Json }, name: string): string {
+  const value = payload[name];
+  if (typeof value !== 'string') throw new TypeError(`a job without ${name}`);
+  return value;
+}
+
 /** Brings graphile-worker's own schema up to date. Safe for several processes at once: it locks. */
 export async function migrateJobs(pool: Pool): Promise<void> {
   await runMigrations({ pgPool: pool });

@@ -1,6 +1,7 @@
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
+import { InvalidInput } from '../errors.ts';
 import type { SecretBox } from '../secrets/secrets.ts';
 import type { LogName } from './ledger.ts';
 
@@ -29,7 +30,12 @@ function keyId(origin: string, publicKey: Uint8Array): Buffer {
   return hash.digest().subarray(0, 4);
 }
 
-/** The log's key; made on first use, the same for every process. */
+/**
+ * The log's key; made on first use, the same for every process. The first sealed thing that a process opens: another
+ * key-encryption key than the database's is found here.
+ *
+ * @throws InvalidInput `secrets/other-key`
+ */
 export async function loadCheckpointKey(
   db: Database,
   secrets: SecretBox,
@@ -49,7 +55,7 @@ export async function loadCheckpointKey(
   if (!row) throw new Error(`the log ${log} has no key`);
   const { origin, public_key: publicKey } = row;
   const privateKey = createPrivateKey({
-    key: secrets.open(row.sealed_private_key, context),
+    key: openWithOurs(secrets, row.sealed_private_key, context),
     format: 'der',
     type: 'pkcs8',
   });
@@ -62,6 +68,27 @@ export async function loadCheckpointKey(
       return `${text}\n— ${origin} ${signature.toString('base64')}\n`;
     },
   };
+}
+
+function openWithOurs(secrets: SecretBox, sealed: Buffer, context: string): Buffer {
+  try {
+    return secrets.open(sealed, context);
+  } catch (cause) {
+    throw new InvalidInput(
+      'secrets/other-key',
+      {
+        vi: 'Khoá mã hoá đang dùng không phải khoá mà cơ sở dữ liệu này đã được niêm bằng.',
+        en: 'The key-encryption key is not the one that this database was sealed with.',
+      },
+      {
+        remedy: {
+          vi: 'Kiểm tra EDUTRUST_SECRET_FILE, EDUTRUST_SECRET hoặc EDUTRUST_SECRET_COMMAND, và DATABASE_URL.',
+          en: 'Check EDUTRUST_SECRET_FILE, EDUTRUST_SECRET or EDUTRUST_SECRET_COMMAND, and DATABASE_URL.',
+        },
+        cause,
+      },
+    );
+  }
 }
 
 /** The tree head of a signed note; undefined when the note is malformed or not signed by this key. */

@@ -68,7 +68,8 @@ export interface LedgerOptions {
   readonly log: Logger;
 }
 
-const sequenceEveryMs = 200;
+/** Well within the second in which an entry is promised its index; who cannot wait sequences by itself. */
+const sequenceEveryMs = 500;
 
 export async function createLedger({ db, secrets, config, clock, log: logger }: LedgerOptions): Promise<Ledger> {
   const keys = {
