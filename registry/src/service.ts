@@ -1,10 +1,10 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Service } from '@edutrust/platform/service';
 import { addAuditRoutes } from './audit/routes.ts';
-import { addRoleRoutes } from './authority/routes.ts';
 import { addMailRoutes } from './mail/routes.ts';
 import { addOrganisationRoutes } from './organisations/routes.ts';
 import { addPeopleRoutes } from './people/routes.ts';
+import { addRoleRoutes } from './permissions/routes.ts';
 import { addRosterRoutes } from './roster/routes.ts';
 
 export { migrations } from './migrations.ts';

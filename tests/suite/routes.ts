@@ -1,4 +1,4 @@
-import type { Role } from '@edutrust/registry/authority';
+import type { Role } from '@edutrust/registry/permissions';
 
 /** One thing of each kind that belongs to an organisation: what a route's path and body can name. */
 export interface Belongings {

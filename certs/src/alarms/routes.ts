@@ -1,6 +1,6 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { type App, localeOf } from '@edutrust/platform/http';
-import { requires } from '@edutrust/registry/authority';
+import { requires } from '@edutrust/registry/permissions';
 import Type from 'typebox';
 import { findAlarms } from './alarms.ts';
 

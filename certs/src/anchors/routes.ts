@@ -1,6 +1,6 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { type App, personActor } from '@edutrust/platform/http';
-import { ofDepartment, requires } from '@edutrust/registry/authority';
+import { ofDepartment, requires } from '@edutrust/registry/permissions';
 import Type from 'typebox';
 import { parseCertificate } from '../certificate/certificate.ts';
 import { certsOf } from '../tables.ts';

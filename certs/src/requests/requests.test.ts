@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { readOutboxOnce } from '@edutrust/platform/events';
 import { startWorker } from '@edutrust/platform/jobs';
 import { eventually } from '@edutrust/platform/testing';
-import { endRole } from '@edutrust/registry/authority';
+import { endRole } from '@edutrust/registry/permissions';
 import { sql } from 'kysely';
 import { ensureAuthorities, listAuthorities, revokeCertificate } from '../authority/authority.ts';
 import { toPem } from '../certificate/certificate.ts';

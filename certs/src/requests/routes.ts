@@ -1,7 +1,7 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { NotFound } from '@edutrust/platform/errors';
 import { type App, personActor } from '@edutrust/platform/http';
-import { requires, scopeOf } from '@edutrust/registry/authority';
+import { requires, scopeOf } from '@edutrust/registry/permissions';
 import { sql } from 'kysely';
 import Type from 'typebox';
 import { chainAbove } from '../authority/authority.ts';

@@ -1,7 +1,7 @@
 import type { Database, Transaction } from '@edutrust/platform/database';
 import { Conflict } from '@edutrust/platform/errors';
-import { findSigners } from '@edutrust/registry/authority';
 import { findOrganisation } from '@edutrust/registry/organisations';
+import { findSigners } from '@edutrust/registry/permissions';
 import type { CertificateSubject } from '../authority/authority.ts';
 
 /** Whom a certificate is for, by the registry. */

@@ -4,7 +4,7 @@ import { createIdp } from '@edutrust/idp/service';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Gate } from '@edutrust/platform/http';
 import type { Service } from '@edutrust/platform/service';
-import { can } from '@edutrust/registry/authority';
+import { can } from '@edutrust/registry/permissions';
 import { createRegistry } from '@edutrust/registry/service';
 import { createSigning } from '@edutrust/signing-service/service';
 import type { Pages } from './screens.ts';

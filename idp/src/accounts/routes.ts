@@ -1,6 +1,6 @@
 import type { Transaction } from '@edutrust/platform/database';
 import { type App, localeOf, personActor } from '@edutrust/platform/http';
-import { type Action, requires } from '@edutrust/registry/authority';
+import { type Action, requires } from '@edutrust/registry/permissions';
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { IdpTools } from '../tools.ts';

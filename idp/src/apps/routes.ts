@@ -1,6 +1,6 @@
 import { NotFound } from '@edutrust/platform/errors';
 import { type App as HttpApp, personActor } from '@edutrust/platform/http';
-import { can, requires } from '@edutrust/registry/authority';
+import { can, requires } from '@edutrust/registry/permissions';
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { releasableScopes } from '../provider/claims.ts';

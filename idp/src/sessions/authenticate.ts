@@ -1,6 +1,6 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Actor } from '@edutrust/platform/http';
-import { rolesOf } from '@edutrust/registry/authority';
+import { rolesOf } from '@edutrust/registry/permissions';
 import type { FastifyRequest } from 'fastify';
 import { sql } from 'kysely';
 import { hashOf } from '../provider/adapter.ts';

@@ -4,7 +4,7 @@ import { isUuid } from '@edutrust/platform/ids';
 import { type AuditEntry as Entry, listAudit, logNames } from '@edutrust/platform/ledger';
 import { sql } from 'kysely';
 import Type from 'typebox';
-import { requires, scopeOf } from '../authority/authority.ts';
+import { requires, scopeOf } from '../permissions/permissions.ts';
 import { AuditEntry, LedgerVerdict, listOf, Page, Uuid } from '../schemas.ts';
 
 const tags = ['audit'];

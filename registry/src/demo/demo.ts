@@ -2,7 +2,6 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database, Transaction } from '@edutrust/platform/database';
 import { Conflict } from '@edutrust/platform/errors';
 import { sql } from 'kysely';
-import { grantRole, type Role } from '../authority/authority.ts';
 import { dateInVietnam, schoolYearAt } from '../calendar.ts';
 import { createClass } from '../classes/classes.ts';
 import { createEducationIdIssuer } from '../education-id/education-id.ts';
@@ -16,6 +15,7 @@ import {
   type PeopleTools,
   transfer,
 } from '../people/people.ts';
+import { grantRole, type Role } from '../permissions/permissions.ts';
 import { isUnfounded } from '../setup/setup.ts';
 import { registryOf, type SchoolLevel } from '../tables.ts';
 import { type Chooser, createChooser, makeName } from './names.ts';

@@ -2,7 +2,7 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import type { App } from '@edutrust/platform/http';
 import { listMail } from '@edutrust/platform/mail';
 import Type from 'typebox';
-import { requires } from '../authority/authority.ts';
+import { requires } from '../permissions/permissions.ts';
 import { nullable, Uuid } from '../schemas.ts';
 
 const Text = Type.Object({ vi: Type.String(), en: Type.String() });

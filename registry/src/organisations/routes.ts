@@ -1,9 +1,9 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { type App, personActor } from '@edutrust/platform/http';
 import Type from 'typebox';
-import { requires, scopeOf } from '../authority/authority.ts';
 import { schoolYearAt } from '../calendar.ts';
 import { findClass, listClasses, listLearners } from '../classes/classes.ts';
+import { requires, scopeOf } from '../permissions/permissions.ts';
 import {
   ClassSummary,
   ClassView,

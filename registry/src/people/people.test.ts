@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { testContext } from '@edutrust/platform/testing';
-import { can, grantRole, rolesOf } from '../authority/authority.ts';
 import { seedDemo } from '../demo/demo.ts';
 import { migrations } from '../migrations.ts';
+import { can, grantRole, rolesOf } from '../permissions/permissions.ts';
 import {
   changePerson,
   compareByGivenName,

@@ -2,10 +2,10 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import { type App, notAllowed, personActor, signedIn } from '@edutrust/platform/http';
 import { listAudit } from '@edutrust/platform/ledger';
 import Type from 'typebox';
-import { actions, can, requires, scopeOf } from '../authority/authority.ts';
 import { dateInVietnam } from '../calendar.ts';
 import { createEducationIdIssuer } from '../education-id/education-id.ts';
 import { findOrganisation } from '../organisations/organisations.ts';
+import { actions, can, requires, scopeOf } from '../permissions/permissions.ts';
 import {
   AffiliationRole,
   Gender,

@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import { createHttpServer } from '@edutrust/platform/http';
 import { testContext } from '@edutrust/platform/testing';
 import { sql } from 'kysely';
-import { can, grantRole, rolesOf } from '../authority/authority.ts';
 import { seedDemo } from '../demo/demo.ts';
 import { migrations } from '../migrations.ts';
+import { can, grantRole, rolesOf } from '../permissions/permissions.ts';
 import { createRegistry } from '../service.ts';
 
 /** The registry behind the real HTTP base; who calls is a header. */

@@ -4,7 +4,7 @@ import { type Actor, type App, localeOf, notAllowed, personActor } from '@edutru
 import type { Locale } from '@edutrust/platform/messages';
 import { sql } from 'kysely';
 import Type from 'typebox';
-import { can, requires, scopeOf } from '../authority/authority.ts';
+import { can, requires, scopeOf } from '../permissions/permissions.ts';
 import { IdParams, listOf, nullable, Page, strict, Uuid } from '../schemas.ts';
 import { applyImport, findPlan, largestRosterBytes, planImport, type RosterPlan } from './roster.ts';
 

@@ -2,11 +2,11 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database, Transaction } from '@edutrust/platform/database';
 import { Conflict } from '@edutrust/platform/errors';
 import { sql } from 'kysely';
-import { grantRole } from '../authority/authority.ts';
 import { dateInVietnam } from '../calendar.ts';
 import { createEducationIdIssuer } from '../education-id/education-id.ts';
 import { createOrganisation, findOrganisationByCode } from '../organisations/organisations.ts';
 import { createIdentifierVault, createPerson } from '../people/people.ts';
+import { grantRole } from '../permissions/permissions.ts';
 
 const actor = { kind: 'system', name: 'setup' } as const;
 

@@ -1,6 +1,6 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { type App, localeOf, personActor } from '@edutrust/platform/http';
-import { requires } from '@edutrust/registry/authority';
+import { requires } from '@edutrust/registry/permissions';
 import { IdParams } from '../requests/schemas.ts';
 import { confirmSession } from './confirm.ts';
 import { ConfirmBody, OpenSessionBody, SessionResult, SigningSession } from './schemas.ts';

@@ -4,7 +4,7 @@ import { Conflict } from '@edutrust/platform/errors';
 import { record } from '@edutrust/platform/events';
 import type { Actor } from '@edutrust/platform/http';
 import { uuidv7 } from '@edutrust/platform/ids';
-import { findSigners, type Signer } from '@edutrust/registry/authority';
+import { findSigners, type Signer } from '@edutrust/registry/permissions';
 import type Type from 'typebox';
 import { currentEnrolment } from '../enrolment/certificate.ts';
 import type { EnrolmentRow } from '../enrolment/enrolment.ts';

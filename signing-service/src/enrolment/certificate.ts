@@ -2,7 +2,7 @@ import { issueCertificate, revokeCertificate } from '@edutrust/certs/authority';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { record } from '@edutrust/platform/events';
 import type { Actor } from '@edutrust/platform/http';
-import { findSigners } from '@edutrust/registry/authority';
+import { findSigners } from '@edutrust/registry/permissions';
 import { sql } from 'kysely';
 import { mustMove } from '../requests/states.ts';
 import { signingOf } from '../tables.ts';

@@ -1,7 +1,7 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { NotFound } from '@edutrust/platform/errors';
 import type { App } from '@edutrust/platform/http';
-import { ofDepartment, requires } from '@edutrust/registry/authority';
+import { ofDepartment, requires } from '@edutrust/registry/permissions';
 import { sql } from 'kysely';
 import Type from 'typebox';
 

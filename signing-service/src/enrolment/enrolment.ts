@@ -6,7 +6,7 @@ import { Conflict, Forbidden, InvalidInput, NotFound } from '@edutrust/platform/
 import { record } from '@edutrust/platform/events';
 import type { Actor } from '@edutrust/platform/http';
 import { uuidv7 } from '@edutrust/platform/ids';
-import { findSigners } from '@edutrust/registry/authority';
+import { findSigners } from '@edutrust/registry/permissions';
 import type { Selectable } from 'kysely';
 import type Type from 'typebox';
 import { mustMove } from '../requests/states.ts';

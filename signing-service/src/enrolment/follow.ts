@@ -1,6 +1,6 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { OutboxReader, RecordedEvent } from '@edutrust/platform/events';
-import { findSigners } from '@edutrust/registry/authority';
+import { findSigners } from '@edutrust/registry/permissions';
 import { sql } from 'kysely';
 import { signingOf } from '../tables.ts';
 import { type RevocationReason, revokeEnrolment } from './certificate.ts';

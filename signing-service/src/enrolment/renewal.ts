@@ -2,7 +2,7 @@ import { issueCertificate } from '@edutrust/certs/authority';
 import { dueBefore, renewalMs, tooOldBefore } from '@edutrust/certs/renewal';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { record } from '@edutrust/platform/events';
-import { findSigners } from '@edutrust/registry/authority';
+import { findSigners } from '@edutrust/registry/permissions';
 import { sql } from 'kysely';
 import { signingOf } from '../tables.ts';
 import { program, revokeTask } from './certificate.ts';

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database } from '@edutrust/platform/database';
 import { NotFound } from '@edutrust/platform/errors';
-import { findSigners } from '@edutrust/registry/authority';
+import { findSigners } from '@edutrust/registry/permissions';
 import { sql } from 'kysely';
 import type Type from 'typebox';
 import { signingOf } from '../tables.ts';

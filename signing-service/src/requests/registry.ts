@@ -1,6 +1,6 @@
 import type { Database, Transaction } from '@edutrust/platform/database';
 import { Conflict, NotFound } from '@edutrust/platform/errors';
-import { findSigners, type Signer } from '@edutrust/registry/authority';
+import { findSigners, type Signer } from '@edutrust/registry/permissions';
 import { sql } from 'kysely';
 
 // What signing reads of the registry: read only, in the form that documents and lists need (ADR 0036).

@@ -1,6 +1,6 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { type App, personActor } from '@edutrust/platform/http';
-import { requires, scopeOf } from '@edutrust/registry/authority';
+import { requires, scopeOf } from '@edutrust/registry/permissions';
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { signingOf } from '../tables.ts';

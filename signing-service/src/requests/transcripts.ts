@@ -1,7 +1,7 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { InvalidInput } from '@edutrust/platform/errors';
 import type { Actor } from '@edutrust/platform/http';
-import type { Signer } from '@edutrust/registry/authority';
+import type { Signer } from '@edutrust/registry/permissions';
 import type { Selectable } from 'kysely';
 import { type SigningTables, signingOf } from '../tables.ts';
 import { makeTranscript } from '../transcript/transcript.ts';

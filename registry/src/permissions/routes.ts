@@ -3,7 +3,7 @@ import { type App, personActor } from '@edutrust/platform/http';
 import { sql } from 'kysely';
 import Type from 'typebox';
 import { IdParams, strict, Uuid } from '../schemas.ts';
-import { endRole, grantRole, requires, roles, scopeOf } from './authority.ts';
+import { endRole, grantRole, requires, roles, scopeOf } from './permissions.ts';
 
 const tags = ['roles'];
 
