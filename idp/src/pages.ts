@@ -215,6 +215,8 @@ export interface AccountProps {
     /** Form without fields; null when the school approved the app. */
     readonly withdrawAction: string | null;
   }[];
+  /** What the person was told, newest first. */
+  readonly notices: readonly { readonly at: Instant; readonly title: Sentence; readonly remedy: Sentence }[];
   /** Newest first. */
   readonly activity: readonly { readonly at: Instant; readonly sentence: Sentence }[];
   readonly homePath: string;

@@ -185,5 +185,20 @@ export const migrations: SchemaMigrations = {
       // Where it was seeded before, the table is there.
       sql: 'CREATE TABLE IF NOT EXISTS registry.demo_city (city jsonb NOT NULL);',
     },
+    {
+      name: '005-notices',
+      sql: `
+        ALTER TABLE registry.person ADD COLUMN email text;
+        COMMENT ON COLUMN registry.person.email IS 'Where notices go; never an identifier';
+        CREATE TABLE registry.notice (
+          id uuid PRIMARY KEY,
+          person_id uuid NOT NULL REFERENCES registry.person,
+          at timestamptz NOT NULL DEFAULT now(),
+          kind text NOT NULL,
+          data jsonb NOT NULL,
+          mailed_at timestamptz
+        );
+        CREATE INDEX notice_person ON registry.notice (person_id, id DESC);`,
+    },
   ],
 };

@@ -2,6 +2,8 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import type { Service } from '@edutrust/platform/service';
 import { addAuditRoutes } from './audit/routes.ts';
 import { addMailRoutes } from './mail/routes.ts';
+import { noticeTasks } from './notices/notices.ts';
+import { addNoticeRoutes } from './notices/routes.ts';
 import { addOrganisationRoutes } from './organisations/routes.ts';
 import { addPeopleRoutes } from './people/routes.ts';
 import { addRoleRoutes } from './permissions/routes.ts';
@@ -20,6 +22,8 @@ export function createRegistry(context: ServiceContext): Service {
       addRosterRoutes(app, context);
       addAuditRoutes(app, context);
       addMailRoutes(app, context);
+      addNoticeRoutes(app, context);
     },
+    tasks: noticeTasks(context),
   };
 }

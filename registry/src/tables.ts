@@ -32,6 +32,8 @@ export type RegistryTables = {
     personal_number_sealed: Buffer | null;
     personal_number_index: Buffer | null;
     details: Generated<Record<string, string>>;
+    /** Where notices go; never an identifier. */
+    email: Generated<string | null>;
     version: Generated<number>;
     created_at: Generated<Date>;
   };

@@ -137,6 +137,7 @@ export const rows: Readonly<Record<string, Row>> = {
   // One's own account
   'GET /api/v1/me': signedIn,
   'GET /api/v1/account': signedIn,
+  'GET /api/v1/account/notices': signedIn,
   'GET /api/v1/account/sessions': signedIn,
   'DELETE /api/v1/account/sessions/:id': signedIn,
   'DELETE /api/v1/account/passkeys/:id': signedIn,

@@ -62,6 +62,7 @@ export function Account(props: AccountProps) {
       </div>
       {notice && <Banner state="good">{notice}</Banner>}
       <FormBanner error={error} />
+      <Notices {...props} />
       <Passkeys {...props} />
       <Password {...props} />
       <Section title={t('Đang đăng nhập ở', 'Signed in on')}>
@@ -125,6 +126,25 @@ export function Account(props: AccountProps) {
         </ul>
       </Section>
     </div>
+  );
+}
+
+function Notices({ notices }: AccountProps) {
+  if (notices.length === 0) return null;
+  return (
+    <Section title={t('Tin báo cho bạn', 'Notices for you')}>
+      <ul class="grid gap-3">
+        {notices.map(({ at, title, remedy }) => (
+          <li key={`${at}${title}`} class="card grid gap-1">
+            <time dateTime={at} class="text-sm text-quiet number">
+              {formatTime(at)}
+            </time>
+            <span class="font-semibold">{title}</span>
+            <span class="text-sm">{remedy}</span>
+          </li>
+        ))}
+      </ul>
+    </Section>
   );
 }
 

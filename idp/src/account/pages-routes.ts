@@ -1,6 +1,7 @@
 import { InvalidInput, Unauthenticated } from '@edutrust/platform/errors';
 import { type Actor, type App, anyone } from '@edutrust/platform/http';
 import { formatEducationId } from '@edutrust/registry/education-id';
+import { listNotices } from '@edutrust/registry/notices';
 import { personClaims } from '@edutrust/registry/people';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { sql } from 'kysely';
@@ -157,13 +158,14 @@ async function accountProps(
 ): Promise<AccountProps> {
   const { db } = context;
   const { personId } = actor;
-  const [claims, account, passkeys, sessions, rule, activity, entered] = await Promise.all([
+  const [claims, account, passkeys, sessions, rule, activity, told, entered] = await Promise.all([
     personClaims(db, personId),
     findAccount(db, personId),
     listPasskeys(db, personId),
     listSessions(db, personId),
     passwordRule(context, personId),
     accountActivity(db, personId, locale),
+    listNotices(db, personId, 10),
     sql<{ client_id: string; since: Date; scopes: string[]; is_consent: boolean }>`
       SELECT client_id, given_at AS since, scopes, true AS is_consent FROM idp.consent WHERE person_id = ${personId}
       UNION ALL
@@ -213,6 +215,11 @@ async function accountProps(
           ]
         : [],
     ),
+    notices: told.map(({ at, title, remedy }) => ({
+      at: at.toISOString(),
+      title: title[locale],
+      remedy: remedy[locale],
+    })),
     activity,
     homePath: '/',
     signOutAction: '/sign-out',

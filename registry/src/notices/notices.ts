@@ -1,0 +1,77 @@
+import type { ServiceContext } from '@edutrust/platform/context';
+import type { Database, Transaction } from '@edutrust/platform/database';
+import { uuidv7 } from '@edutrust/platform/ids';
+import { createJobs, payloadText, type TaskHandlers } from '@edutrust/platform/jobs';
+import { sql } from 'kysely';
+import { type NoticeData, type NoticeKind, type NoticeSentences, sentencesOf } from './sentences.ts';
+
+export { type NoticeData, type NoticeKind, noticeKinds } from './sentences.ts';
+
+/** What a person is told. `data` holds the words that the kind's sentence shows; they stay with the person, not in the ledger. */
+export interface NewNotice {
+  readonly personId: string;
+  readonly kind: NoticeKind;
+  readonly data?: NoticeData;
+}
+
+export interface Notice extends NoticeSentences {
+  readonly id: string;
+  readonly at: Date;
+  readonly kind: string;
+}
+
+const mailTask = 'registry.mail-notice';
+const jobs = createJobs();
+
+/**
+ * Tells people something that concerns their account: an entry on the account page and, where an address is known, a
+ * mail. In the transaction of its effect, so that a person is told exactly when it happened.
+ */
+export async function notify(transaction: Transaction, ...notices: readonly NewNotice[]): Promise<void> {
+  for (const { personId, kind, data = {} } of notices) {
+    const id = uuidv7();
+    const { rows } = await sql<{ has_address: boolean }>`
+      INSERT INTO registry.notice (id, person_id, kind, data)
+      SELECT ${id}, p.id, ${kind}, ${JSON.stringify(data)} FROM registry.person AS p WHERE p.id = ${personId}
+      RETURNING EXISTS (SELECT FROM registry.person WHERE id = ${personId} AND email IS NOT NULL) AS has_address`.execute(
+      transaction,
+    );
+    if (rows[0]?.has_address) await jobs.enqueue(transaction, mailTask, { id });
+  }
+}
+
+/** What a person was told, newest first. */
+export async function listNotices(db: Database, personId: string, limit = 50): Promise<Notice[]> {
+  const { rows } = await sql<{ id: string; at: Date; kind: string; data: NoticeData }>`
+    SELECT id, at, kind, data FROM registry.notice WHERE person_id = ${personId} ORDER BY id DESC LIMIT ${limit}`.execute(
+    db,
+  );
+  return rows.flatMap(({ id, at, kind, data }) => {
+    const sentences = sentencesOf(kind, data);
+    return sentences ? [{ id, at, kind, ...sentences }] : [];
+  });
+}
+
+/** Sends a notice to the person's address as it is now: once, also when the job runs twice. */
+export function noticeTasks({ config, db, mailer }: Pick<ServiceContext, 'config' | 'db' | 'mailer'>): TaskHandlers {
+  const account = new URL('/account', config.url).href;
+  return {
+    [mailTask]: (payload) =>
+      db.transaction().execute(async (transaction) => {
+        const { rows } = await sql<{ email: string; kind: string; data: NoticeData }>`
+          UPDATE registry.notice AS n SET mailed_at = now() FROM registry.person AS p
+          WHERE n.id = ${payloadText(payload, 'id')} AND n.mailed_at IS NULL AND p.id = n.person_id AND p.email IS NOT NULL
+          RETURNING p.email, n.kind, n.data`.execute(transaction);
+        const notice = rows[0];
+        const sentences = notice && sentencesOf(notice.kind, notice.data);
+        if (!sentences) return; // mailed before, or the address is gone
+        const body = (language: 'vi' | 'en') =>
+          `${sentences.title[language]}\n\n${sentences.remedy[language]}\n\n${account}`;
+        await mailer.send(transaction, {
+          to: notice.email,
+          subject: sentences.title,
+          body: { vi: body('vi'), en: body('en') },
+        });
+      }),
+  };
+}

@@ -1,0 +1,33 @@
+import type { ServiceContext } from '@edutrust/platform/context';
+import { type App, personActor, signedIn } from '@edutrust/platform/http';
+import Type from 'typebox';
+import { Uuid } from '../schemas.ts';
+import { listNotices } from './notices.ts';
+
+const Text = Type.Object({ vi: Type.String(), en: Type.String() });
+const Notice = Type.Object({
+  id: Uuid,
+  at: Type.String({ format: 'date-time' }),
+  kind: Type.String(),
+  title: Text,
+  remedy: Text,
+});
+
+/** What the signed-in person was told about their account. */
+export function addNoticeRoutes(app: App, { db }: ServiceContext): void {
+  app.get(
+    '/api/v1/account/notices',
+    {
+      config: { access: signedIn },
+      schema: {
+        tags: ['account'],
+        summary: 'What the caller was told about their account, the newest 50',
+        response: { 200: Type.Object({ items: Type.Array(Notice), nextCursor: Type.Null() }) },
+      },
+    },
+    async (request) => {
+      const notices = await listNotices(db, personActor(request).personId);
+      return { items: notices.map((notice) => ({ ...notice, at: notice.at.toISOString() })), nextCursor: null };
+    },
+  );
+}

@@ -1,0 +1,138 @@
+import type { Text } from '@edutrust/platform/messages';
+
+/** What a notice says about its case: words to show and identifiers, as its kind below names them. */
+export type NoticeData = Readonly<Record<string, string>>;
+
+export interface NoticeSentences {
+  /** What happened, as one sentence. */
+  readonly title: Text;
+  /** What the person can do about it. */
+  readonly remedy: Text;
+}
+
+const notYou: Text = {
+  vi: 'Nếu không phải bạn, hãy vào trang tài khoản, bấm «Đăng xuất ở mọi nơi», đổi mật khẩu và báo cho nhà trường.',
+  en: 'If this was not you, open your account, choose “Sign out everywhere”, change your password and tell your school.',
+};
+const ask: Text = {
+  vi: 'Nếu bạn không biết vì sao, hãy hỏi quản trị viên của đơn vị bạn.',
+  en: 'If you do not know why, ask the administrator of your organisation.',
+};
+
+/**
+ * Every kind of notice and its sentences. The data of a kind are named in its function; a missing word is left out of
+ * the sentence. Capabilities that tell people something add their kinds here.
+ */
+const catalogue = {
+  'passkey.added': ({ device = '' }) => ({
+    title: {
+      vi: `Một khoá truy cập (passkey) mới đã được thêm vào tài khoản của bạn${device && `: ${device}`}.`,
+      en: `A new passkey was added to your account${device && `: ${device}`}.`,
+    },
+    remedy: notYou,
+  }),
+  'passkey.removed': ({ device = '' }) => ({
+    title: {
+      vi: `Một khoá truy cập (passkey) đã bị gỡ khỏi tài khoản của bạn${device && `: ${device}`}.`,
+      en: `A passkey was removed from your account${device && `: ${device}`}.`,
+    },
+    remedy: notYou,
+  }),
+  'password.changed': () => ({
+    title: { vi: 'Mật khẩu của bạn vừa được đổi.', en: 'Your password was changed.' },
+    remedy: notYou,
+  }),
+  'activation-code.created': ({ by = '' }) => ({
+    title: {
+      vi: `${by || 'Một người có thẩm quyền'} vừa cấp một mã kích hoạt cho tài khoản của bạn.`,
+      en: `${by || 'Somebody with the right to do so'} made an activation code for your account.`,
+    },
+    remedy: {
+      vi: 'Ai giữ mã này có thể đặt mật khẩu mới cho bạn. Nếu bạn không nhờ cấp, hãy báo ngay cho nhà trường.',
+      en: 'The holder of this code can set a new password for you. If you did not ask for it, tell your school at once.',
+    },
+  }),
+  'sign-in.new-device': ({ device = '' }) => ({
+    title: {
+      vi: `Tài khoản của bạn vừa đăng nhập từ một thiết bị mới${device && `: ${device}`}.`,
+      en: `Your account was signed in to from a new device${device && `: ${device}`}.`,
+    },
+    remedy: notYou,
+  }),
+  'account.suspended': ({ by = '' }) => ({
+    title: {
+      vi: `Tài khoản của bạn đã bị tạm khoá${by && ` bởi ${by}`}.`,
+      en: `Your account was suspended${by && ` by ${by}`}.`,
+    },
+    remedy: ask,
+  }),
+  'account.resumed': ({ by = '' }) => ({
+    title: {
+      vi: `Tài khoản của bạn đã được mở lại${by && ` bởi ${by}`}.`,
+      en: `Your account was resumed${by && ` by ${by}`}.`,
+    },
+    remedy: ask,
+  }),
+  'role.granted': ({ role = '', organisation = '', by = '' }) => ({
+    title: {
+      vi: `Bạn vừa được giao vai trò «${role}»${organisation && ` tại ${organisation}`}${by && ` bởi ${by}`}.`,
+      en: `You were given the role “${role}”${organisation && ` at ${organisation}`}${by && ` by ${by}`}.`,
+    },
+    remedy: ask,
+  }),
+  'role.ended': ({ role = '', organisation = '', by = '' }) => ({
+    title: {
+      vi: `Vai trò «${role}» của bạn${organisation && ` tại ${organisation}`} đã kết thúc${by && ` bởi ${by}`}.`,
+      en: `Your role “${role}”${organisation && ` at ${organisation}`} was ended${by && ` by ${by}`}.`,
+    },
+    remedy: ask,
+  }),
+  'approval.waiting': ({ what = '', by = '' }) => ({
+    title: {
+      vi: `${by || 'Một người khác'} đề nghị: ${what}. Việc này chờ bạn xem và duyệt.`,
+      en: `${by || 'Somebody'} proposed: ${what}. It waits for you to look at it and approve it.`,
+    },
+    remedy: {
+      vi: 'Mở trang «Chờ duyệt» trong trang quản trị. Chỉ duyệt khi bạn đã kiểm tra với người đề nghị.',
+      en: 'Open “Approvals” in the console. Approve only after you have checked it with the person who proposed it.',
+    },
+  }),
+  'approval.proposed': ({ what = '' }) => ({
+    title: {
+      vi: `Bạn đã đề nghị: ${what}. Việc này chờ người thứ hai duyệt.`,
+      en: `You proposed: ${what}. It waits for a second person.`,
+    },
+    remedy: notYou,
+  }),
+  'approval.approved': ({ what = '', by = '' }) => ({
+    title: {
+      vi: `Đã được duyệt${by && ` bởi ${by}`} và có hiệu lực: ${what}.`,
+      en: `Approved${by && ` by ${by}`} and in force: ${what}.`,
+    },
+    remedy: ask,
+  }),
+  'approval.refused': ({ what = '', by = '', reason = '' }) => ({
+    title: {
+      vi: `Bị từ chối${by && ` bởi ${by}`}: ${what}${reason && ` (${reason})`}.`,
+      en: `Refused${by && ` by ${by}`}: ${what}${reason && ` (${reason})`}.`,
+    },
+    remedy: ask,
+  }),
+  'approval.concerns-you': ({ what = '', by = '' }) => ({
+    title: {
+      vi: `Có một đề nghị liên quan đến bạn${by && ` do ${by} lập`}: ${what}.`,
+      en: `A proposal concerns you${by && `, made by ${by}`}: ${what}.`,
+    },
+    remedy: ask,
+  }),
+} satisfies Record<`${string}.${string}`, (data: NoticeData) => NoticeSentences>;
+
+export type NoticeKind = keyof typeof catalogue;
+
+export const noticeKinds = Object.keys(catalogue) as NoticeKind[];
+
+/** The sentences of a notice; undefined for a kind that a newer version wrote. */
+export function sentencesOf(kind: string, data: NoticeData): NoticeSentences | undefined {
+  if (!Object.hasOwn(catalogue, kind)) return undefined;
+  return catalogue[kind as NoticeKind](data);
+}
