@@ -36,7 +36,7 @@ try {
   );
   totals = add(totals, await runFiles([...beside, ...globSync('tests/suite/*.test.ts')], 2));
   // A browser, a server and slapd at once: one journey after another on two cores.
-  totals = add(totals, await runFiles(globSync('tests/{journeys,faults}/**/*.test.ts'), 1));
+  totals = add(totals, await runFiles(globSync('tests/{journeys,faults,upgrade}/**/*.test.ts'), 1));
 } finally {
   await server.stop();
   await rm(directory, { recursive: true, force: true });

@@ -163,5 +163,34 @@ export const migrations: SchemaMigrations = {
         CREATE INDEX request_organisation ON certs.request (organisation_id, id);
         CREATE INDEX request_renews ON certs.request (renews);`,
     },
+    {
+      name: '005-key-of-every-certificate',
+      // What was issued before 002 was found by no search for its key: neither revoked with its enrolment nor refused as
+      // a shared key. TBSCertificate (RFC 5280 §4.1.2): the key is the seventh member, after an optional [0] version.
+      sql: `
+        CREATE FUNCTION pg_temp.element_end(der bytea, start int) RETURNS int LANGUAGE plpgsql AS $$
+        DECLARE
+          length int := get_byte(der, start + 1);
+          value int := 0;
+        BEGIN
+          IF length < 128 THEN RETURN start + 2 + length; END IF;
+          FOR i IN 1 .. length - 128 LOOP value := value * 256 + get_byte(der, start + 1 + i); END LOOP;
+          RETURN start + 2 + length - 128 + value;
+        END $$;
+        CREATE FUNCTION pg_temp.public_key_of(tbs bytea) RETURNS bytea LANGUAGE plpgsql AS $$
+        DECLARE
+          length int := get_byte(tbs, 1);
+          at int := CASE WHEN length < 128 THEN 2 ELSE 2 + length - 128 END;
+        BEGIN
+          IF get_byte(tbs, at) = 160 THEN at := pg_temp.element_end(tbs, at); END IF;
+          FOR i IN 1 .. 5 LOOP at := pg_temp.element_end(tbs, at); END LOOP;
+          RETURN substring(tbs FROM at + 1 FOR pg_temp.element_end(tbs, at) - at);
+        END $$;
+        UPDATE certs.certificate SET public_key_sha256 = sha256(pg_temp.public_key_of(tbs))
+          WHERE public_key_sha256 IS NULL;
+        DROP FUNCTION pg_temp.public_key_of(bytea), pg_temp.element_end(bytea, int);
+        ALTER TABLE certs.certificate ALTER COLUMN public_key_sha256 SET NOT NULL;
+        COMMENT ON COLUMN certs.certificate.public_key_sha256 IS 'of SubjectPublicKeyInfo';`,
+    },
   ],
 };

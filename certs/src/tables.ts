@@ -32,7 +32,7 @@ export type CertsTables = {
     revoked_at: Date | null;
     revocation_reason: string | null;
     ledger_entry: string | null;
-    public_key_sha256: Buffer | null;
+    public_key_sha256: Buffer;
     listed_in: number | null;
     released_at: Date | null;
     created_at: Generated<Date>;

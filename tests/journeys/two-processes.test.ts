@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { appOrigins, codeFor, type Form, redeem, redemption, TestBrowser } from '@edutrust/idp/testing';
+import { appOrigins, codeFor, redeem, redemption, TestBrowser } from '@edutrust/idp/testing';
 import { eventually } from '@edutrust/platform/testing';
 import { Cluster } from '../world/cluster.ts';
+import { activateWithCode, signInWithPassword, submit } from '../world/forms.ts';
 
 const password = 'một câu đủ dài để nhớ lâu';
 const clientId = 'lop-hoc';
@@ -11,25 +12,13 @@ const clientId = 'lop-hoc';
 async function activate(cluster: Cluster, role: string): Promise<string> {
   const person = cluster.welcome.people.find((one) => one.role.startsWith(role));
   assert.ok(person, role);
-  const browser = new TestBrowser();
-  const asked = await browser.post(`${cluster.url}/activate`, { code: person.code });
-  const choose = await submit(browser, cluster, asked.forms, { answer: 'yes' });
-  const done = await submit(browser, cluster, choose.forms, { password, repeat: password });
-  assert.equal(done.status, 200, done.body);
+  await activateWithCode(cluster.url, person.code, password);
   return person.educationId;
-}
-
-function submit(browser: TestBrowser, cluster: Cluster, forms: readonly Form[], fields: Record<string, string>) {
-  const form = forms[0];
-  assert.ok(form, 'a form');
-  return browser.post(new URL(form.action, cluster.url), { ...form.hidden, ...fields });
 }
 
 async function signIn(cluster: Cluster, educationId: string): Promise<TestBrowser> {
   const browser = new TestBrowser({ stopAt: appOrigins });
-  const asked = await browser.get(`${cluster.url}/signin?return_to=/account`);
-  const shown = await submit(browser, cluster, asked.forms, { identifier: educationId, password });
-  assert.equal(new URL(shown.url).pathname, '/account', shown.body);
+  await signInWithPassword(browser, cluster.url, educationId, password);
   return browser;
 }
 
@@ -70,7 +59,7 @@ for (const redis of [true, false]) {
         [200, 200],
       );
       const launcher = await browser.get(`${cluster.url}/`);
-      await submit(browser, cluster, launcher.forms, {});
+      await submit(browser, cluster.url, launcher.forms, {});
       // S2: at most five seconds; asked on both until it holds.
       await eventually(async () => {
         for (const node of cluster.nodes) assert.equal(await userinfo(node, tokens.json.access_token), 401);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Pool, PoolClient } from 'pg';
+import { Conflict } from '../errors.ts';
 
 export { platformMigrations } from '../migrations.ts';
 
@@ -23,7 +24,8 @@ const migrationLock = '7307498251361';
  * Brings every schema up to date: forward only, each migration in a transaction of its own, all under one advisory
  * lock, so that processes which start at once do it once. Returns the names of what was applied.
  *
- * @throws Error when an applied migration's text has changed since.
+ * @throws Conflict `database/newer` when a migration was applied that this program does not know; Error when an applied
+ * migration's text has changed since.
  */
 export async function migrate(pool: Pool, sets: readonly SchemaMigrations[]): Promise<string[]> {
   const client = await pool.connect();
@@ -53,6 +55,9 @@ async function applyAll(client: PoolClient, sets: readonly SchemaMigrations[]): 
     'SELECT schema_name, name, sha256 FROM platform.migration',
   );
   const known = new Map(rows.map((row) => [`${row.schema_name}/${row.name}`, row.sha256]));
+  const ours = new Set(sets.flatMap(({ schema, migrations }) => migrations.map(({ name }) => `${schema}/${name}`)));
+  const newer = [...known.keys()].find((name) => !ours.has(name));
+  if (newer) throw newerSchema(newer);
   const applied: string[] = [];
   for (const { schema, migrations } of sets) {
     for (const { name, sql } of migrations) {
@@ -78,4 +83,21 @@ async function applyAll(client: PoolClient, sets: readonly SchemaMigrations[]): 
     }
   }
   return applied;
+}
+
+/** B6: what a newer version keeps in columns that we do not know would be lost by what we write beside them. */
+function newerSchema(name: string): Conflict {
+  return new Conflict(
+    'database/newer',
+    {
+      vi: `Cơ sở dữ liệu này thuộc về một phiên bản EduTrust mới hơn (${name}); phiên bản đang chạy cũ hơn nên không mở.`,
+      en: `A newer EduTrust has changed this database (${name}); this older version does not open it.`,
+    },
+    {
+      remedy: {
+        vi: 'Chạy phiên bản mới hơn, hoặc khôi phục bản sao lưu của phiên bản này vào một cơ sở dữ liệu trống.',
+        en: 'Run the newer version, or restore a backup of this version into an empty database.',
+      },
+    },
+  );
 }

@@ -106,7 +106,7 @@ const crlReasons = { lost: 'keyCompromise', replaced: 'superseded', left: 'affil
 
 /**
  * Ends an enrolment at once: nothing is signed with it any more, and its certificate is revoked. The person may enrol
- * another phone afterwards. Idempotent.
+ * another phone afterwards. Idempotent down to the certificate (J4): asked again, what is still valid is revoked.
  */
 export async function revokeEnrolment(
   context: ServiceContext,
@@ -115,35 +115,35 @@ export async function revokeEnrolment(
   actor: Actor,
 ): Promise<void> {
   const { db, jobs, clock, log } = context;
-  const revoked = await db.transaction().execute(async (transaction) => {
+  await db.transaction().execute(async (transaction) => {
     const enrolment = await lockEnrolment(transaction, id);
-    if (enrolment.state === 'revoked') return undefined;
-    mustMove(enrolmentMoves, enrolment.state, 'revoked');
-    const tables = signingOf(transaction);
-    await tables
-      .updateTable('signing.enrolment')
-      .set({ state: 'revoked', ended_at: clock.now(), reason })
-      .where('id', '=', id)
-      .execute();
-    await tables
-      .updateTable('signing.session')
-      .set({ state: 'expired' })
-      .where('enrolment_id', '=', id)
-      .where('state', '=', 'open')
-      .execute();
-    await record(transaction, {
-      type: 'signing-enrolment.revoked',
-      actor,
-      subject: { kind: 'signing-enrolment', id },
-      organisationId: enrolment.organisation_id,
-      data: { reason },
-    });
-    if (!enrolment.certificate_serial) return undefined; // issuing sees to what it has made meanwhile
-    await jobs.enqueue(transaction, revokeTask, { enrolmentId: id }, { key: `${revokeTask}:${id}` });
-    return enrolment;
+    if (enrolment.state !== 'revoked') {
+      mustMove(enrolmentMoves, enrolment.state, 'revoked');
+      const tables = signingOf(transaction);
+      await tables
+        .updateTable('signing.enrolment')
+        .set({ state: 'revoked', ended_at: clock.now(), reason })
+        .where('id', '=', id)
+        .execute();
+      await tables
+        .updateTable('signing.session')
+        .set({ state: 'expired' })
+        .where('enrolment_id', '=', id)
+        .where('state', '=', 'open')
+        .execute();
+      await record(transaction, {
+        type: 'signing-enrolment.revoked',
+        actor,
+        subject: { kind: 'signing-enrolment', id },
+        organisationId: enrolment.organisation_id,
+        data: { reason },
+      });
+    }
+    // Without a certificate there is nothing yet: issuing sees to what it has made meanwhile.
+    if (enrolment.certificate_serial)
+      await jobs.enqueue(transaction, revokeTask, { enrolmentId: id }, { key: `${revokeTask}:${id}` });
   });
-  if (!revoked) return;
-  await revokeCertificateOf(context, revoked.id).catch((error: unknown) =>
+  await revokeCertificateOf(context, id).catch((error: unknown) =>
     log.error({ err: error, enrolment: id }, 'revoking; the job goes on'),
   );
 }

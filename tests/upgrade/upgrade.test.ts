@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { zstdDecompressSync } from 'node:zlib';
+import { allMigrations } from '@edutrust/edutrust/app';
+import { TestBrowser } from '@edutrust/idp/testing';
+import { type TestDatabase, testConfig, testDatabase } from '@edutrust/platform/testing';
+import pg from 'pg';
+import { pino } from 'pino';
+import { openContext } from '../../edutrust/src/process/context.ts';
+import { revokeEnrolment } from '../../signing-service/src/enrolment/certificate.ts';
+import { signInWithPassword } from '../world/forms.ts';
+import { Platform, runCommand } from '../world/platform.ts';
+
+/** Databases as released versions left them; made by `tests/upgrade/dump.ts`. */
+const dumps = ['dbbd385'];
+
+for (const name of dumps) {
+  describe(`B6: the database of ${name} under this version`, { timeout: 120_000 }, () => {
+    let database: TestDatabase;
+    let directory: string;
+    let environment: Record<string, string>;
+    let about: { educationId: string; password: string; takenAt: string };
+    let countsBefore: Record<string, number>;
+
+    before(async () => {
+      database = await testDatabase([]);
+      const file = (ending: string) => readFile(new URL(`./${name}.${ending}`, import.meta.url));
+      about = JSON.parse((await file('json')).toString());
+      // Out of the way of the dump, which makes every schema itself.
+      await database.pool.query('DROP SCHEMA IF EXISTS platform CASCADE');
+      await load(database.url, zstdDecompressSync(await file('sql.zst')).toString());
+      countsBefore = await counts();
+      directory = await mkdtemp(join(tmpdir(), 'edutrust-upgrade-'));
+      await writeFile(join(directory, 'secret.key'), `${'5a'.repeat(32)}\n`);
+      environment = {
+        DATABASE_URL: database.url,
+        EDUTRUST_DATA: join(directory, 'var'),
+        EDUTRUST_SECRET_FILE: join(directory, 'secret.key'),
+      };
+    });
+    after(async () => {
+      await database?.[Symbol.asyncDispose]();
+      if (directory) await rm(directory, { recursive: true, force: true });
+    });
+
+    async function counts(): Promise<Record<string, number>> {
+      const { rows } = await database.pool.query<Record<string, number>>(`
+        SELECT (SELECT count(*) FROM registry.person) AS people, (SELECT count(*) FROM registry.affiliation) AS affiliations,
+          (SELECT count(*) FROM certs.certificate WHERE state = 'issued') AS certificates,
+          (SELECT count(*) FROM signing.request) AS requests,
+          (SELECT count(*) FROM platform.ledger_leaf) AS leaves`);
+      return rows[0] ?? {};
+    }
+
+    test('it is brought up to date by the command and keeps every person, certificate, request and log entry', async () => {
+      const migrated = await runCommand(['--json', 'migrate'], { ...process.env, ...environment } as never);
+      assert.equal(migrated.code, 0, migrated.stderr);
+      assert.deepEqual(await counts(), countsBefore);
+      const verified = await runCommand(['--json', 'log', 'verify'], { ...process.env, ...environment } as never);
+      assert.equal(verified.code, 0, verified.stdout + verified.stderr);
+      const again = await runCommand(['--json', 'migrate'], { ...process.env, ...environment } as never);
+      assert.equal(again.code, 0, 'a second time changes nothing');
+    });
+
+    test('its people sign in with the passwords they have, and what was signed is judged valid', async () => {
+      await using platform = await Platform.start(environment);
+      await signInWithPassword(new TestBrowser(), platform.url, about.educationId, about.password);
+      const { rows } = await database.pool.query<{ bytes: Buffer }>(
+        `SELECT d.bytes FROM signing.document AS d JOIN signing.request AS r ON r.signed_document_id = d.id`,
+      );
+      assert.equal(rows.length, 1);
+      const form = new FormData();
+      form.append('file', new Blob([new Uint8Array(rows[0]?.bytes ?? [])]), 'signed.pdf');
+      const answer = await fetch(`${platform.url}/api/v1/verify`, {
+        method: 'POST',
+        body: form,
+        headers: { accept: 'application/json' },
+      });
+      assert.equal(answer.status, 200);
+      const report = (await answer.json()) as { verdict: string };
+      assert.equal(report.verdict, 'valid', JSON.stringify(report));
+    });
+
+    test('J4: revoking an enrolment of then revokes its certificate', async () => {
+      const context = await openContext(testConfig(environment), pino({ level: 'silent' }), { serves: false });
+      try {
+        const then = { now: () => new Date(Date.parse(about.takenAt) + 86_400_000) };
+        const certificate = async () =>
+          (
+            await database.pool.query<{ id: string; revoked_at: Date | null; public_key_sha256: Buffer; key: Buffer }>(
+              `SELECT e.id, c.revoked_at, c.public_key_sha256, sha256(e.public_key_spki) AS key
+               FROM signing.enrolment AS e JOIN certs.certificate AS c ON c.serial = e.certificate_serial`,
+            )
+          ).rows[0];
+        const found = await certificate();
+        assert.ok(found && found.revoked_at === null);
+        assert.deepEqual(found.public_key_sha256, found.key, 'found by its key like one of today');
+        await revokeEnrolment({ ...context, clock: then }, found.id, 'lost', { kind: 'system', name: 'test' });
+        assert.ok((await certificate())?.revoked_at);
+      } finally {
+        await context.close();
+      }
+    });
+
+    test('an older program refuses what a newer one has changed, in a sentence, and changes nothing', async () => {
+      await database.pool.query(
+        `INSERT INTO platform.migration (schema_name, name, sha256) VALUES ('registry', '999-of-next-year', '')`,
+      );
+      for (const args of [['doctor'], ['log', 'verify'], ['serve']]) {
+        const refused = await runCommand(['--json', ...args], { ...process.env, ...environment } as never);
+        assert.equal(refused.code, 2, refused.stderr);
+        assert.match(refused.stderr + refused.stdout, /database\/newer/);
+        assert.match(refused.stderr + refused.stdout, /999-of-next-year/);
+      }
+    });
+  });
+}
+
+test('B6: the migrations that a dump has were never changed since', async () => {
+  const known = new Set(
+    allMigrations.flatMap(({ schema, migrations }) => migrations.map((step) => `${schema}/${step.name}`)),
+  );
+  for (const name of dumps) {
+    const text = zstdDecompressSync(await readFile(new URL(`./${name}.sql.zst`, import.meta.url))).toString();
+    const rows = [...text.matchAll(/^\s*\('(\w+)', '([\w-]+)', '[0-9a-f]{64}', '/gm)];
+    assert.ok(rows.length > 10, `${rows.length} migrations in ${name}`);
+    for (const [, schema, step] of rows) assert.ok(known.has(`${schema}/${step}`), `${schema}/${step}`);
+  }
+});
+
+/** A plain dump through one connection; psql's own commands, which newer versions of pg_dump write, are left out. */
+async function load(url: string, sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(sql.replaceAll(/^\\(?:un)?restrict .*$/gm, ''));
+  } finally {
+    await client.end();
+  }
+}
