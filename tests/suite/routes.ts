@@ -47,6 +47,7 @@ const letters = {
   C: 'school-administrator',
   T: 'teacher',
   G: 'signer',
+  K: 'clerk',
   O: 'app-owner',
 } as const satisfies Record<string, Role>;
 
@@ -161,9 +162,9 @@ export const rows: Readonly<Record<string, Row>> = {
   'POST /api/v1/people/:id/suspend': roles('DSC', 'person'),
   'POST /api/v1/people/:id/resume': roles('DSC', 'person'),
   'POST /api/v1/people/:id/sessions/end': roles('DSC', 'person'),
-  'GET /api/v1/organisations': roles('DSACTG'),
-  'GET /api/v1/organisations/:id': roles('DSACTG', 'organisation'),
-  'GET /api/v1/organisations/:id/classes': roles('DSACTG', 'organisation'),
+  'GET /api/v1/organisations': roles('DSACTGK'),
+  'GET /api/v1/organisations/:id': roles('DSACTGK', 'organisation'),
+  'GET /api/v1/organisations/:id/classes': roles('DSACTGK', 'organisation'),
   'POST /api/v1/organisations': roles('D', 'organisation', {
     body: ({ organisation }) => ({ kind: 'school', code: 'MOI001', name: 'Trường mới', parentId: organisation }),
   }),
@@ -230,13 +231,13 @@ export const rows: Readonly<Record<string, Row>> = {
   'POST /api/v1/trust-anchors/:id/end': roles('S', undefined, { fresh: 300, top: true }),
 
   // Signing
-  'GET /api/v1/signing/enrolment': roles('G'),
-  'POST /api/v1/signing/enrolment': roles('G'),
-  'POST /api/v1/signing/enrolment/options': roles('G'),
-  'POST /api/v1/signing/enrolment/revoke': roles('G'),
+  'GET /api/v1/signing/enrolment': roles('GK'),
+  'POST /api/v1/signing/enrolment': roles('GK'),
+  'POST /api/v1/signing/enrolment/options': roles('GK'),
+  'POST /api/v1/signing/enrolment/revoke': roles('GK'),
   'GET /api/v1/signing/inbox': roles('G'),
   'POST /api/v1/signing/sessions': roles('G'),
-  'POST /api/v1/signing/sessions/:id/confirm': roles('G'),
+  'POST /api/v1/signing/sessions/:id/confirm': roles('GK'),
   'GET /api/v1/signing/enrolments': roles('S'),
   'POST /api/v1/signing/enrolments/:id/approve': roles('S', 'enrolment', { fresh: 900 }),
   'POST /api/v1/signing/enrolments/:id/refuse': roles('S', 'enrolment', {
@@ -247,12 +248,13 @@ export const rows: Readonly<Record<string, Row>> = {
     body: () => ({ reason: 'lost' }),
     fresh: 900,
   }),
-  'GET /api/v1/signing/requests': roles('DSACTG'),
-  'GET /api/v1/signing/requests/:id': roles('DSACTG', 'request'),
-  'GET /api/v1/signing/requests/:id/document': roles('DSACTG', 'request'),
+  'GET /api/v1/signing/requests': roles('DSACTGK'),
+  // T and G only for what is their own: their class's, and what names them (K4 in signing-service)
+  'GET /api/v1/signing/requests/:id': roles('DSACK', 'request'),
+  'GET /api/v1/signing/requests/:id/document': roles('DSACK', 'request'),
   'POST /api/v1/signing/requests/:id/reject': roles('G', 'request', { body: () => ({ reason: 'Sai điểm môn Toán' }) }),
-  'POST /api/v1/signing/requests/:id/withdraw': roles('DCT', 'request'),
-  'POST /api/v1/signing/transcripts': roles('DCT', 'class', {
+  'POST /api/v1/signing/requests/:id/withdraw': roles('C', 'request'),
+  'POST /api/v1/signing/transcripts': roles('C', 'class', {
     body: ({ class: classId }) => ({ classId }),
   }),
 

@@ -13,6 +13,7 @@ export function roleName(role: string): string {
     auditor: t('Kiểm toán', 'Auditor'),
     'school-administrator': t('Quản trị trường', 'School administrator'),
     signer: t('Người ký', 'Signer'),
+    clerk: t('Văn thư', 'Clerk'),
     'app-owner': t('Chủ ứng dụng', 'App owner'),
   };
   return names[role] ?? role;

@@ -28,6 +28,10 @@ export interface Resource {
   readonly organisationId?: string;
   /** The person it belongs to: people may do some things to what is theirs. */
   readonly personId?: string;
+  /** The class it belongs to: class teachers may do some things to what is their class's. */
+  readonly classId?: string;
+  /** Those whom it names, such as the signers of a document. */
+  readonly assigneeIds?: readonly string[];
 }
 
 /**

@@ -5,7 +5,7 @@ import Type from 'typebox';
 import { dateInVietnam } from '../calendar.ts';
 import { createEducationIdIssuer } from '../education-id/education-id.ts';
 import { findOrganisation } from '../organisations/organisations.ts';
-import { actions, can, requires, scopeOf } from '../permissions/permissions.ts';
+import { actions, can, mayAnywhere, requires, scopeOf } from '../permissions/permissions.ts';
 import {
   AffiliationRole,
   Gender,
@@ -66,7 +66,7 @@ export function addPeopleRoutes(app: App, context: ServiceContext): void {
             organisation: await findOrganisation(db, organisationId),
           })),
         ),
-        permissions: actions.filter((action) => scopeOf(actor, action).length > 0),
+        permissions: actions.filter((action) => mayAnywhere(actor, action)),
         acr: actor.acr,
         authenticatedAt: actor.authenticatedAt.toISOString(),
       };

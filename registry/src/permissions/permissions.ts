@@ -6,27 +6,30 @@ import { isUuid, uuidv7 } from '@edutrust/platform/ids';
 import { sql } from 'kysely';
 import { isWithin } from '../organisations/organisations.ts';
 import { registryOf } from '../tables.ts';
-import { type Action, type Role, roleActions, rolesThatMayGrant } from './roles.ts';
+import { type Action, narrowedTo, type Role, roleActions, rolesThatMayGrant } from './roles.ts';
 
 export { type Action, actions, type Role, roleActions, roles } from './roles.ts';
-export { findSigners, type Signer } from './signers.ts';
+export { findSigners, type Signer, type SigningRole } from './signers.ts';
 
 /**
  * Whether the actor may do the action to the resource: the one place that decides. Without a resource: whether the
- * actor may do it anywhere (lists then narrow to `scopeOf`).
+ * actor may do it anywhere (lists then narrow to `scopeOf`, and to what is the actor's own).
  */
 export function can(db: Database): (actor: Actor, action: string, resource?: Resource) => Promise<boolean> {
   return async (actor, action, resource) => {
     if (actor.kind === 'system') return true;
     if (actor.kind === 'app') return false;
-    const scope = scopeOf(actor, action);
-    if (scope.length === 0) return false;
+    if (!mayAnywhere(actor, action)) return false;
     if (resource === undefined) return true;
+    if (await isOwn(db, actor, action, resource)) return true;
+    const scope = scopeOf(actor, action);
     const organisations = resource.organisationId
       ? [resource.organisationId]
-      : resource.personId
-        ? await organisationsOfPerson(db, resource.personId)
-        : [];
+      : resource.classId
+        ? await organisationOfClass(db, resource.classId)
+        : resource.personId
+          ? await organisationsOfPerson(db, resource.personId)
+          : [];
     for (const organisationId of organisations) {
       if (isUuid(organisationId) && (await isWithin(db, organisationId, scope))) return true;
     }
@@ -34,11 +37,52 @@ export function can(db: Database): (actor: Actor, action: string, resource?: Res
   };
 }
 
-/** The organisations in and below which the actor may do the action. */
+/** Whether one of the actor's roles has the action at all, be it only for what is their own. */
+export function mayAnywhere(actor: Actor, action: string): boolean {
+  return rolesWith(actor, action).length > 0;
+}
+
+/** The organisations in and below which the actor may do the action to everything, not only to what is their own. */
 export function scopeOf(actor: Actor, action: string): string[] {
+  const wide = rolesWith(actor, action).filter(({ role }) => !narrowedTo(role as Role, action as Action));
+  return [...new Set(wide.map(({ organisationId }) => organisationId))];
+}
+
+function rolesWith(actor: Actor, action: string): readonly RoleAssignment[] {
   if (actor.kind !== 'person') return [];
-  const granted = actor.roles.filter(({ role }) => roleActions[role as Role]?.includes(action as Action));
-  return [...new Set(granted.map(({ organisationId }) => organisationId))];
+  return actor.roles.filter(({ role }) => roleActions[role as Role]?.includes(action as Action));
+}
+
+/** Roles that have an action only for what is their holder's: the class that is theirs, the document that names them. */
+async function isOwn(
+  db: Database,
+  actor: Extract<Actor, { kind: 'person' }>,
+  action: string,
+  { classId, assigneeIds }: Resource,
+): Promise<boolean> {
+  for (const { role, organisationId } of rolesWith(actor, action)) {
+    const narrowing = narrowedTo(role as Role, action as Action);
+    if (narrowing === 'assigned' && assigneeIds?.includes(actor.personId)) return true;
+    if (narrowing === 'own-class' && classId && (await isClassTeacher(db, actor.personId, classId, organisationId))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+async function isClassTeacher(db: Database, personId: string, classId: string, within: string): Promise<boolean> {
+  if (!isUuid(classId)) return false;
+  const { rows } = await sql`
+    SELECT FROM registry.class AS c JOIN registry.organisation AS o ON o.id = c.organisation_id
+    WHERE c.id = ${classId} AND c.homeroom_teacher_id = ${personId} AND ${within}::uuid = ANY(o.path)`.execute(db);
+  return rows.length > 0;
+}
+
+async function organisationOfClass(db: Database, classId: string): Promise<string[]> {
+  if (!isUuid(classId)) return [];
+  const { rows } = await sql<{ organisation_id: string }>`
+    SELECT organisation_id FROM registry.class WHERE id = ${classId}`.execute(db);
+  return rows.map(({ organisation_id }) => organisation_id);
 }
 
 /** A route's access that asks for an action. The resource is found from the request's validated parameters. */

@@ -14,13 +14,22 @@ export interface Signer {
 /** Titles of officials who hold the role but have none on their affiliation. */
 const plainTitle = 'Người ký';
 
+/** Roles whose holders confirm on a phone of their own: with a signature, or with the organisation's seal. */
+export type SigningRole = 'signer' | 'clerk';
+
 /**
- * Those who hold the role `signer` now: in the organisation or above it, the nearest first, or of one person.
+ * Those who hold the role (`signer` when none is named) now: in the organisation or above it, the nearest first, or of
+ * one person.
  */
 export async function findSigners(
   db: Database | Transaction,
-  which: { readonly organisationId?: string; readonly personId?: string },
+  which: {
+    readonly organisationId?: string;
+    readonly personId?: string;
+    readonly roles?: readonly SigningRole[];
+  },
 ): Promise<Signer[]> {
+  const roles = [...(which.roles ?? ['signer'])];
   const person = which.personId ? sql`AND p.id = ${which.personId}` : sql``;
   const organisation = which.organisationId
     ? sql`AND o.id IN (SELECT unnest(path) FROM registry.organisation WHERE id = ${which.organisationId})`
@@ -33,7 +42,7 @@ export async function findSigners(
       o.id AS "organisationId", o.name AS "organisationName"
     FROM registry.role_assignment AS r JOIN registry.person AS p ON p.id = r.person_id
     JOIN registry.organisation AS o ON o.id = r.organisation_id
-    WHERE r.role = 'signer' AND r.ended_at IS NULL AND p.status = 'active' ${person} ${organisation}
+    WHERE r.role = ANY(${roles}::text[]) AND r.ended_at IS NULL AND p.status = 'active' ${person} ${organisation}
     ORDER BY cardinality(o.path) DESC, r.granted_at LIMIT 20`.execute(db);
   return rows;
 }

@@ -27,7 +27,7 @@ export function addActivationRoutes(app: App, context: ServiceContext): void {
   app.post(
     '/api/v1/signing/sessions/:id/confirm',
     {
-      config: { access: requires('signing.sign') },
+      config: { access: requires('signing.enrol') },
       schema: {
         tags,
         summary: 'The phone confirms once; idempotent by session and assertion',

@@ -37,7 +37,7 @@ export function addEnrolmentRoutes(app: App, context: ServiceContext): void {
   app.get(
     '/api/v1/signing/enrolment',
     {
-      config: { access: requires('signing.sign') },
+      config: { access: requires('signing.enrol') },
       schema: { tags, summary: 'The caller’s own enrolment', response: { 200: OwnEnrolment } },
     },
     (request) => ownEnrolment(context, personActor(request).personId),
@@ -46,7 +46,7 @@ export function addEnrolmentRoutes(app: App, context: ServiceContext): void {
   app.post(
     '/api/v1/signing/enrolment/options',
     {
-      config: { access: requires('signing.sign') },
+      config: { access: requires('signing.enrol') },
       schema: { tags, summary: 'Options to create the phone’s passkey', response: { 200: CreationOptions } },
     },
     (request) => beginEnrolment(context, personActor(request)),
@@ -55,7 +55,7 @@ export function addEnrolmentRoutes(app: App, context: ServiceContext): void {
   app.post(
     '/api/v1/signing/enrolment',
     {
-      config: { access: requires('signing.sign') },
+      config: { access: requires('signing.enrol') },
       schema: {
         tags,
         summary: 'Enrols the phone; a second officer approves',
@@ -73,7 +73,7 @@ export function addEnrolmentRoutes(app: App, context: ServiceContext): void {
   app.post(
     '/api/v1/signing/enrolment/revoke',
     {
-      config: { access: requires('signing.sign') },
+      config: { access: requires('signing.enrol') },
       schema: {
         tags,
         summary: 'Ends the caller’s own enrolment (lost or new phone)',

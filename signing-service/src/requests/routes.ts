@@ -5,7 +5,6 @@ import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { signingOf } from '../tables.ts';
 import { formatVerificationCode } from './code.ts';
-import { findClassForTranscripts } from './registry.ts';
 import { documentOf, rejectRequest, withdrawRequest } from './requests.ts';
 import {
   IdParams,
@@ -24,13 +23,19 @@ const tags = ['signing'];
 
 export function addRequestRoutes(app: App, context: ServiceContext): void {
   const { db, clock } = context;
-  const organisationOf = async (request: FastifyRequest) => {
+  /** Whose the request is: the school's, the class's, and the signer's whom it names. */
+  const resourceOf = async (request: FastifyRequest) => {
     const found = await signingOf(db)
       .selectFrom('signing.request')
-      .select('organisation_id')
+      .select(['organisation_id', 'class_id', 'signer_id'])
       .where('id', '=', (request.params as { id: string }).id) // validated by IdParams
       .executeTakeFirst();
-    return found ? { organisationId: found.organisation_id } : {};
+    if (!found) return {};
+    return {
+      organisationId: found.organisation_id,
+      assigneeIds: [found.signer_id],
+      ...(found.class_id ? { classId: found.class_id } : {}),
+    };
   };
 
   app.get(
@@ -52,6 +57,7 @@ export function addRequestRoutes(app: App, context: ServiceContext): void {
     async ({ query, actor }) => {
       const filter = {
         scope: actor ? scopeOf(actor, 'signing.read') : [],
+        ...(actor?.kind === 'person' ? { ofPerson: actor.personId } : {}),
         limit: query.limit,
         ...(query.state ? { state: query.state } : {}),
         ...(query.organisation ? { organisationId: query.organisation } : {}),
@@ -92,7 +98,7 @@ export function addRequestRoutes(app: App, context: ServiceContext): void {
   app.get(
     '/api/v1/signing/requests/:id',
     {
-      config: { access: requires('signing.read', organisationOf) },
+      config: { access: requires('signing.read', resourceOf) },
       schema: { tags, summary: 'One signing request', params: IdParams, response: { 200: SigningRequest } },
     },
     ({ params }) => findRequest(db, params.id, clock.now()),
@@ -101,7 +107,7 @@ export function addRequestRoutes(app: App, context: ServiceContext): void {
   app.get(
     '/api/v1/signing/requests/:id/document',
     {
-      config: { access: requires('signing.read', organisationOf) },
+      config: { access: requires('signing.read', resourceOf) },
       schema: {
         tags,
         summary: 'The file: signed when it is signed',
@@ -123,9 +129,9 @@ export function addRequestRoutes(app: App, context: ServiceContext): void {
     '/api/v1/signing/transcripts',
     {
       config: {
-        access: requires('signing.request', async (request) => {
+        access: requires('signing.request', (request) => {
           const { classId } = request.body as { classId: string }; // validated by TranscriptsBody
-          return { organisationId: (await findClassForTranscripts(db, classId)).organisationId };
+          return { classId };
         }),
       },
       schema: {
@@ -152,7 +158,7 @@ export function addRequestRoutes(app: App, context: ServiceContext): void {
   app.post(
     '/api/v1/signing/requests/:id/reject',
     {
-      config: { access: requires('signing.sign', organisationOf) },
+      config: { access: requires('signing.sign', resourceOf) },
       schema: {
         tags,
         summary: 'The signer rejects, with a reason',
@@ -175,7 +181,7 @@ export function addRequestRoutes(app: App, context: ServiceContext): void {
   app.post(
     '/api/v1/signing/requests/:id/withdraw',
     {
-      config: { access: requires('signing.request', organisationOf) },
+      config: { access: requires('signing.request', resourceOf) },
       schema: { tags, summary: 'Takes a waiting request back', params: IdParams, response: { 200: SigningRequest } },
     },
     async (request) => {

@@ -10,6 +10,8 @@ export type RequestView = Type.Static<typeof SigningRequest>;
 export interface RequestFilter {
   /** Those that belong below these organisations, or that this signer is asked for; at least one is given. */
   readonly scope?: readonly string[];
+  /** With `scope`: also what is this person's own: of their class, or theirs to sign. */
+  readonly ofPerson?: string;
   readonly signerId?: string;
   readonly ids?: readonly string[];
   readonly state?: RequestView['state'];
@@ -27,7 +29,12 @@ const person = (alias: string) => {
 /** Signing requests as people see them, newest first, paged by key. */
 export async function listRequests(db: Database, filter: RequestFilter, now: Date): Promise<RequestView[]> {
   const conditions = [sql`true`];
-  if (filter.scope) conditions.push(sql`o.path && ${[...filter.scope]}::uuid[]`);
+  if (filter.scope) {
+    const own = filter.ofPerson ?? null;
+    conditions.push(
+      sql`(o.path && ${[...filter.scope]}::uuid[] OR r.signer_id = ${own}::uuid OR c.homeroom_teacher_id = ${own}::uuid)`,
+    );
+  }
   if (filter.signerId) conditions.push(sql`r.signer_id = ${filter.signerId}`);
   if (filter.ids) conditions.push(sql`r.id = ANY(${[...filter.ids]}::uuid[])`);
   if (filter.state) conditions.push(sql`r.state = ${filter.state}`);
