@@ -144,5 +144,12 @@ export const migrations: SchemaMigrations = {
           FROM signing.enrolment AS e WHERE e.id = s.enrolment_id;
         CREATE INDEX session_certificate ON signing.session (certificate_serial);`,
     },
+    {
+      name: '005-drawn',
+      sql: `
+        ALTER TABLE signing.session ADD COLUMN drawn jsonb;
+        COMMENT ON COLUMN signing.session.drawn IS
+          'evidence: what the phone drew before it signed, with the digests that it computed itself; null before November 2026';`,
+    },
   ],
 };

@@ -95,6 +95,8 @@ export interface SessionTable {
   expires_at: Date;
   assertion: ColumnType<object | null, string | null, string | null>;
   assertion_sha256: Buffer | null;
+  /** What the phone says it drew before it signed: `[{ requestId, digestHex, pages }]`. */
+  drawn: ColumnType<object | null, string | null | undefined, string | null>;
   authorised_at: Date | null;
   lease_until: Date | null;
   completed_at: Date | null;

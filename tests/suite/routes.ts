@@ -238,6 +238,7 @@ export const rows: Readonly<Record<string, Row>> = {
   'GET /api/v1/signing/inbox': roles('G'),
   'POST /api/v1/signing/sessions': roles('G'),
   'POST /api/v1/signing/sessions/:id/confirm': roles('GK'),
+  'GET /api/v1/signing/sessions/:id/documents/:requestId': roles('GK'),
   'GET /api/v1/signing/enrolments': roles('S'),
   'POST /api/v1/signing/enrolments/:id/approve': roles('S', 'enrolment', { fresh: 900 }),
   'POST /api/v1/signing/enrolments/:id/refuse': roles('S', 'enrolment', {

@@ -5,7 +5,8 @@ import { formatTime, t } from '../design/language.ts';
 import { useAction, useLoad } from '../design/load.ts';
 import { State } from '../design/mark.tsx';
 import { assertPasskey } from './passkey.ts';
-import { mustBeWhatIsShown, type Session, signHere } from './session.ts';
+import { Documents } from './review.tsx';
+import { type DrawnSession, mustBeWhatIsShown, openSession, signHere } from './session.ts';
 
 interface Result {
   readonly items: readonly {
@@ -16,17 +17,33 @@ interface Result {
   }[];
 }
 
-/** WHAT is signed, the code that the requester sees too, and one tap. */
-export function Confirm({ ids, onDone }: { readonly ids: readonly string[]; readonly onDone: () => void }) {
-  const [session, reopen] = useLoad(ids.join(), () =>
-    must(api.POST('/api/v1/signing/sessions', { body: { requestIds: [...ids] } })),
-  );
+/**
+ * WHAT is signed, the code that the requester sees too, and one tap. A document that was read just now comes with its
+ * session; several are drawn here, and the tap is possible only once all of them are.
+ */
+export function Confirm({
+  ids,
+  opened: read,
+  onDone,
+}: {
+  readonly ids: readonly string[];
+  readonly opened?: DrawnSession;
+  readonly onDone: () => void;
+}) {
+  const [isFresh, setFresh] = useState(read !== undefined);
+  const [session, reload] = useLoad(ids.join(), async () => (isFresh && read ? read : openSession(ids)));
+  const [drawn, setDrawn] = useState<DrawnSession | undefined>(read);
+  const reopen = () => {
+    setFresh(false);
+    reload();
+  };
   const [result, setResult] = useState<Result>();
   const { isBusy, error, run } = useAction();
   if (result) return <Results result={result} onDone={onDone} />;
   if (session.state === 'loading') return <p>{t('Đang chuẩn bị…', 'Preparing…')}</p>;
   if (session.state === 'failed') return <Failed message={session.message} onRetry={reopen} onDone={onDone} />;
-  const opened: Session = session.data;
+  const opened = session.data;
+  const { items, code4, expiresAt } = opened.session;
   return (
     <>
       <h1>
@@ -36,7 +53,7 @@ export function Confirm({ ids, onDone }: { readonly ids: readonly string[]; read
       </h1>
       <section class="card grid gap-3" aria-label={t('Nội dung sẽ ký', 'What will be signed')}>
         <ul class="grid gap-2">
-          {opened.items.map(({ requestId, title }) => (
+          {items.map(({ requestId, title }) => (
             <li key={requestId} class="font-semibold">
               {title}
             </li>
@@ -46,26 +63,27 @@ export function Confirm({ ids, onDone }: { readonly ids: readonly string[]; read
           {t('Mã đối chiếu với màn hình người trình:', 'The code that the requester sees too:')}
         </p>
         <p class="number text-2xl font-semibold tracking-[0.3em] text-center" data-code4>
-          {opened.code4}
+          {code4}
         </p>
       </section>
       <details class="text-sm">
         <summary class="min-h-11 cursor-pointer">{t('Chi tiết', 'Details')}</summary>
         <p>
-          ECDSA P-256, SHA-256 · {t('hết hạn', 'expires')} {formatTime(opened.expiresAt)}
+          ECDSA P-256, SHA-256 · {t('hết hạn', 'expires')} {formatTime(expiresAt)}
         </p>
-        {opened.items.map(({ requestId, digestHex }) => (
+        {items.map(({ requestId, digestHex }) => (
           <p key={requestId} class="break-all text-quiet">
             {digestHex}
           </p>
         ))}
       </details>
+      {opened !== read && <Documents files={opened.files} onDrawn={(pages) => setDrawn({ ...opened, pages })} />}
       {error && <Banner state="bad">{error}</Banner>}
       <button
         type="button"
         class="button button-primary min-h-14"
-        disabled={isBusy}
-        onClick={() => run(async () => setResult(await sign(opened)))}
+        disabled={isBusy || drawn?.session !== opened.session}
+        onClick={() => run(async () => drawn && setResult(await sign(drawn)))}
       >
         {isBusy ? t('Đang ký…', 'Signing…') : t('Ký bằng passkey', 'Sign with the passkey')}
       </button>
@@ -99,14 +117,15 @@ function Failed({
 }
 
 /** Checks that the challenge is exactly the list, asks the passkey, signs here, and sends. */
-async function sign(session: Session): Promise<Result> {
+async function sign({ session, files, pages }: DrawnSession): Promise<Result> {
   await mustBeWhatIsShown(session);
   const { assertion, prfOutput } = await assertPasskey(session.assertionOptions);
   const signatures = session.custody === 'device' ? await signHere(session, prfOutput) : [];
+  const drawn = files.map(({ requestId, digestHex }) => ({ requestId, digestHex, pages: pages.get(requestId) ?? 0 }));
   return must(
     api.POST('/api/v1/signing/sessions/{id}/confirm', {
       params: { path: { id: session.id } },
-      body: { assertion: assertion as never, signatures }, // the browser's own JSON form, which the schema describes
+      body: { assertion: assertion as never, signatures, drawn }, // the browser's own JSON form, which the schema describes
     }),
   );
 }

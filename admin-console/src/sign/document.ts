@@ -4,10 +4,14 @@ import { t } from '../design/language.ts';
 
 GlobalWorkerOptions.workerSrc = workerAddress; // same origin, as the CSP wants
 
-/** Draws every page of a PDF below one another, with its text for screen readers. */
-export async function drawDocument(address: string, host: HTMLElement, isCurrent: () => boolean): Promise<void> {
-  const document = await getDocument({ url: address, useWasm: false }).promise;
-  const density = Math.min(globalThis.devicePixelRatio, 2);
+/** Draws every page of a PDF below one another, with its text for screen readers; gives how many pages it drew. */
+export async function drawDocument(
+  bytes: Uint8Array<ArrayBuffer>,
+  host: HTMLElement,
+  isCurrent: () => boolean,
+  density: number = Math.min(globalThis.devicePixelRatio, 2),
+): Promise<number> {
+  const document = await getDocument({ data: bytes.slice(), useWasm: false }).promise;
   for (let number = 1; number <= document.numPages && isCurrent(); number += 1) {
     const page = await document.getPage(number);
     const natural = page.getViewport({ scale: 1 });
@@ -23,5 +27,5 @@ export async function drawDocument(address: string, host: HTMLElement, isCurrent
     await page.render({ canvas, viewport }).promise;
     if (isCurrent()) host.append(canvas);
   }
-  host.removeAttribute('aria-busy');
+  return document.numPages;
 }

@@ -8,13 +8,14 @@ import { Mark } from '../design/mark.tsx';
 import { Confirm } from './confirm.tsx';
 import { Enrol } from './enrol.tsx';
 import { Review } from './review.tsx';
+import type { DrawnSession } from './session.ts';
 import { Validity } from './validity.tsx';
 
 /** Where the official is. */
 type Place =
   | { readonly at: 'inbox' }
   | { readonly at: 'review'; readonly id: string }
-  | { readonly at: 'confirm'; readonly ids: readonly string[] };
+  | { readonly at: 'confirm'; readonly ids: readonly string[]; readonly opened?: DrawnSession };
 
 /** The phone: enrol once, then inbox → read → confirm. */
 export function Phone() {
@@ -48,10 +49,16 @@ export function Phone() {
         <Review
           id={place.id}
           onBack={() => setPlace({ at: 'inbox' })}
-          onSign={() => setPlace({ at: 'confirm', ids: [place.id] })}
+          onSign={(opened) => setPlace({ at: 'confirm', ids: [place.id], opened })}
         />
       )}
-      {place.at === 'confirm' && <Confirm ids={place.ids} onDone={() => setPlace({ at: 'inbox' })} />}
+      {place.at === 'confirm' && (
+        <Confirm
+          ids={place.ids}
+          {...(place.opened ? { opened: place.opened } : {})}
+          onDone={() => setPlace({ at: 'inbox' })}
+        />
+      )}
     </Frame>
   );
 }

@@ -3,8 +3,13 @@ import { api, must } from '../design/api.ts';
 import { Banner, Field } from '../design/form.tsx';
 import { t } from '../design/language.ts';
 import { useAction, useLoad } from '../design/load.ts';
+import type { Prepared } from './prepared.ts';
+import { type DrawnSession, openSession } from './session.ts';
 
-/** Reading one document as it will be signed, page by page, and deciding. */
+/** How long before its end a session is opened anew, so that nobody confirms one that runs out meanwhile. */
+const renewBeforeMs = 60_000;
+
+/** Reading the very file that will be signed, page by page, and deciding. */
 export function Review({
   id,
   onBack,
@@ -12,10 +17,19 @@ export function Review({
 }: {
   readonly id: string;
   readonly onBack: () => void;
-  readonly onSign: () => void;
+  readonly onSign: (drawn: DrawnSession) => void;
 }) {
   const [request] = useLoad(id, () => must(api.GET('/api/v1/signing/requests/{id}', { params: { path: { id } } })));
+  const [opened, reopen] = useLoad(id, () => openSession([id]));
+  const [drawn, setDrawn] = useState<DrawnSession>();
   const [isRejecting, setRejecting] = useState(false);
+  const current = opened.state === 'ready' ? opened.data : undefined;
+  useEffect(() => {
+    if (!current) return;
+    const left = Date.parse(current.session.expiresAt) - Date.now() - renewBeforeMs;
+    const timer = setTimeout(reopen, Math.max(left, 1_000));
+    return () => clearTimeout(timer);
+  }, [current]);
   if (request.state === 'failed') return <Banner state="bad">{request.message}</Banner>;
   return (
     <>
@@ -30,14 +44,20 @@ export function Review({
           </p>
         </div>
       )}
-      <Pages address={`/api/v1/signing/requests/${id}/document`} />
+      {opened.state === 'failed' && <Banner state="bad">{opened.message}</Banner>}
+      <Documents files={current?.files ?? none} onDrawn={(pages) => setDrawn(current && { ...current, pages })} />
       {isRejecting && <Reject id={id} onDone={onBack} />}
       <div class="fixed inset-x-0 bottom-0 bg-paper border-t border-line p-3">
         <div class="mx-auto max-w-xl grid grid-cols-2 gap-3">
           <button type="button" class="button min-h-12" onClick={() => setRejecting(true)}>
             {t('Từ chối', 'Reject')}
           </button>
-          <button type="button" class="button button-primary min-h-12" onClick={onSign}>
+          <button
+            type="button"
+            class="button button-primary min-h-12"
+            disabled={!drawn || drawn.session !== current?.session}
+            onClick={() => drawn && onSign(drawn)}
+          >
             {t('Ký', 'Sign')}
           </button>
         </div>
@@ -46,24 +66,61 @@ export function Review({
   );
 }
 
-/** The PDF drawn page by page; the reader is loaded only now. */
-function Pages({ address }: { readonly address: string }) {
+const none: readonly Prepared[] = [];
+
+/** Above this many files each canvas is drawn at the screen's own size: a phone has no memory for a hundred large ones. */
+const mostSharp = 5;
+
+/** The files drawn below one another from the bytes that were checked; `onDrawn` once every page of all is there. */
+export function Documents({
+  files,
+  onDrawn,
+}: {
+  readonly files: readonly Prepared[];
+  readonly onDrawn: (pages: ReadonlyMap<string, number>) => void;
+}) {
   const host = useRef<HTMLDivElement>(null);
+  const [count, setCount] = useState(0);
   const { error, run } = useAction();
   useEffect(() => {
     let isCurrent = true;
-    run(async () => {
-      const { drawDocument } = await import('./document.ts');
-      if (isCurrent && host.current) await drawDocument(address, host.current, () => isCurrent);
-    });
+    const places = [...(host.current?.children ?? [])].filter((place) => place instanceof HTMLElement);
+    setCount(0);
+    if (files.length > 0) {
+      run(async () => {
+        const { drawDocument } = await import('./document.ts');
+        const pages = new Map<string, number>();
+        for (const [index, { requestId, bytes }] of files.entries()) {
+          const place = places[index];
+          if (!isCurrent || !place) return;
+          const density = files.length > mostSharp ? 1 : undefined;
+          pages.set(requestId, await drawDocument(bytes, place, () => isCurrent, density));
+          if (isCurrent) setCount(index + 1);
+        }
+        if (isCurrent) onDrawn(pages);
+      });
+    }
     return () => {
       isCurrent = false;
+      for (const place of places) for (const canvas of place.querySelectorAll('canvas')) canvas.remove();
     };
-  }, [address]);
+  }, [files]);
+  const isBusy = files.length === 0 || count < files.length;
   return (
     <>
       {error && <Banner state="bad">{error}</Banner>}
-      <div ref={host} class="grid gap-4 pb-24" data-document aria-busy="true" />
+      {isBusy && !error && (
+        <p class="text-quiet" role="status">
+          {files.length > 1
+            ? t(`Đang hiện văn bản ${count + 1}/${files.length}…`, `Showing document ${count + 1} of ${files.length}…`)
+            : t('Đang hiện văn bản…', 'Showing the document…')}
+        </p>
+      )}
+      <div ref={host} class="grid gap-4 pb-24" data-document aria-busy={isBusy ? 'true' : undefined}>
+        {files.map(({ requestId, title }) => (
+          <section key={requestId} class="grid gap-2 min-h-40" aria-label={title} />
+        ))}
+      </div>
     </>
   );
 }

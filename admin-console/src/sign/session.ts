@@ -1,5 +1,7 @@
+import { api, must } from '../design/api.ts';
 import { t } from '../design/language.ts';
 import { fromBase64Url, sha256, signBytes, toBase64Url, unwrapKey } from './keys.ts';
+import { fetchPrepared, type Prepared } from './prepared.ts';
 
 /** What one confirmation would sign, as the API gives it. */
 export interface Session {
@@ -23,9 +25,28 @@ interface AuthorisedList {
   readonly documents: readonly { readonly request: string; readonly digest: string }[];
 }
 
+/** A session together with the very files that it signs, checked and ready to be drawn. */
+export interface OpenedSession {
+  readonly session: Session;
+  readonly files: readonly Prepared[];
+}
+
+/** A session whose files were all drawn; `pages` is how many of each, by request. */
+export interface DrawnSession extends OpenedSession {
+  readonly pages: ReadonlyMap<string, number>;
+}
+
+/** Opens a session over waiting requests and fetches what it signs. Throws when anything in it does not fit together. */
+export async function openSession(requestIds: readonly string[]): Promise<OpenedSession> {
+  const session: Session = await must(api.POST('/api/v1/signing/sessions', { body: { requestIds: [...requestIds] } }));
+  await mustBeWhatIsShown(session);
+  return { session, files: await fetchPrepared(session) };
+}
+
 /**
- * The passkey authorises the hash of the list. The phone believes no server about what that list is: it computes the
- * hash and the four digits itself, and finds each digest in the list and in the bytes that the key will sign.
+ * The passkey authorises the hash of the list. The phone believes no server about that list or about the documents: it
+ * computes the hash and the four digits itself, finds each digest in the list and in the bytes that the key will sign,
+ * and (`prepared.ts`) computes each digest over the file that it draws.
  */
 export async function mustBeWhatIsShown(
   session: Pick<Session, 'list' | 'items' | 'assertionOptions' | 'code4'>,

@@ -131,12 +131,52 @@ describe('signing on the phone', () => {
     const [one = '', other = ''] = await nextRequests(2);
     const forOther = (await phone.confirmation(await phone.open([other]))) as { signatures: { signature: string }[] };
     const session = await phone.open([one]);
-    const { assertion } = (await phone.confirmation(session)) as { assertion: object };
+    const { assertion, drawn } = (await phone.confirmation(session)) as { assertion: object; drawn: object[] };
     const signatures = [{ requestId: one, signature: forOther.signatures[0]?.signature }];
-    const { json } = await phone.confirm(session, { assertion, signatures });
+    const { json } = await phone.confirm(session, { assertion, signatures, drawn });
     assert.equal(json.items[0].error.code, 'signing/wrong-signature');
     assert.equal((await rowOf(one)).state, 'waiting');
     assert.equal((await rowOf(one)).session_id, null, 'it can be signed again');
+  });
+
+  test('V15: a phone that drew another document, or none, signs nothing, and the prepared file is the signer’s alone', async () => {
+    const ids = await nextRequests(2);
+    const [one = '', other = ''] = ids;
+    const drawnOf = async (session: Session) =>
+      (await phone.confirmation(session)) as { drawn: { requestId: string; digestHex: string; pages: number }[] };
+    const first = await phone.open(ids);
+    const both = await drawnOf(first);
+    const [digestOfOne, digestOfOther] = both.drawn.map(({ digestHex }) => digestHex);
+    assert.deepEqual(
+      [digestOfOne, digestOfOther],
+      first.items.map(({ digestHex }) => digestHex),
+      'the very bytes',
+    );
+    const swapped = both.drawn.map((entry, index) => ({
+      ...entry,
+      digestHex: [digestOfOther, digestOfOne][index] ?? '',
+    }));
+    assert.equal(await refusalOf(first, { ...both, drawn: swapped }), 'signing/not-drawn');
+    const second = await phone.open(ids);
+    const missing = await drawnOf(second);
+    assert.equal(await refusalOf(second, { ...missing, drawn: missing.drawn.slice(1) }), 'signing/not-drawn');
+    const third = await phone.open([one]);
+    const path = `sessions/${third.id}/documents`;
+    assert.equal((await phone.call('GET', `${path}/${one}`)).status, 200);
+    assert.equal((await phone.call('GET', `${path}/${other}`)).status, 404, 'not in this session');
+    const stranger = world.city.schools[1]?.principalId ?? '';
+    assert.equal((await world.call(stranger, 'GET', `/api/v1/signing/${path}/${one}`)).status, 404);
+    const elsewhere = await world.call(phone.personId, 'GET', `/api/v1/signing/${path}/${one}`, undefined, 'other');
+    assert.equal(elsewhere.status, 404, 'another sign-in of the same person');
+    const confirmation = await drawnOf(third);
+    await phone.confirm(third, confirmation);
+    const { drawn } = await signingOf(world.context.db)
+      .selectFrom('signing.session')
+      .select('drawn')
+      .where('id', '=', third.id)
+      .executeTakeFirstOrThrow();
+    assert.deepEqual(drawn, confirmation.drawn, 'what was drawn is evidence');
+    assert.equal((await phone.call('GET', `${path}/${one}`)).status, 404, 'used up');
   });
 
   test('K4: who has the database and its secrets still has no key of a phone', async () => {

@@ -121,7 +121,7 @@ async function confirmOpen(
   { config, clock, jobs }: ServiceContext,
   transaction: Transaction,
   { session, certificate }: { readonly session: SessionRow; readonly certificate: Buffer },
-  { assertion, signatures }: Confirmation,
+  { assertion, signatures, drawn }: Confirmation,
   actor: PersonActor,
 ): Promise<undefined> {
   const enrolment = await lockEnrolment(transaction, session.enrolment_id);
@@ -141,6 +141,13 @@ async function confirmOpen(
   if (counterWentBack) throw counterDecreased();
   mustMove(sessionMoves, session.state, 'authorised');
   const tables = signingOf(transaction);
+  const items = await tables
+    .selectFrom('signing.session_item')
+    .selectAll()
+    .where('session_id', '=', session.id)
+    .orderBy('request_id') // one order for all: two sessions never wait for each other
+    .execute();
+  mustBeDrawn(items, drawn);
   const now = clock.now();
   const assertionSha256 = hashAssertion(assertion);
   await tables
@@ -155,15 +162,10 @@ async function confirmOpen(
       state: 'authorised',
       assertion: JSON.stringify(evidence),
       assertion_sha256: assertionSha256,
+      drawn: JSON.stringify(drawn),
       authorised_at: now,
     })
     .where('id', '=', session.id)
-    .execute();
-  const items = await tables
-    .selectFrom('signing.session_item')
-    .selectAll()
-    .where('session_id', '=', session.id)
-    .orderBy('request_id') // one order for all: two sessions never wait for each other
     .execute();
   const signatureOf = new Map(signatures.map(({ requestId, signature }) => [requestId, signature]));
   const publicKey = new X509Certificate(certificate).publicKey;
@@ -186,9 +188,31 @@ async function confirmOpen(
     actor,
     subject: { kind: 'signing-session', id: session.id },
     organisationId: enrolment.organisation_id,
-    data: { assertionSha256: assertionSha256.toString('hex'), listSha256: session.challenge.toString('hex') },
+    data: {
+      assertionSha256: assertionSha256.toString('hex'),
+      listSha256: session.challenge.toString('hex'),
+      pagesDrawn: drawn.reduce((sum, { pages }) => sum + pages, 0),
+    },
   });
   return undefined;
+}
+
+/** V15: the phone drew each file that it signs, and computed the same digest of what it drew. */
+function mustBeDrawn(items: readonly Item[], drawn: Confirmation['drawn']): void {
+  const digestOf = new Map(drawn.map(({ requestId, digestHex }) => [requestId, digestHex]));
+  if (
+    digestOf.size === items.length &&
+    items.every(({ request_id, digest }) => digestOf.get(request_id) === digest.toString('hex'))
+  )
+    return;
+  throw new InvalidInput(
+    'signing/not-drawn',
+    {
+      vi: 'Điện thoại chưa hiện đúng văn bản sẽ ký. Chưa có văn bản nào được ký.',
+      en: 'The phone did not show the very documents that would be signed. Nothing was signed.',
+    },
+    { remedy: { vi: 'Mở lại văn bản, xem rồi ký.', en: 'Open the documents again, look at them, then sign.' } },
+  );
 }
 
 /** Makes the request this session's alone: nobody else signs, rejects or withdraws it from now on. */

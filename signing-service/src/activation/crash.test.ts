@@ -17,7 +17,7 @@ test('kill -9 before any statement leaves a request waiting or signed with a who
   await phone.enrolAndApprove();
   const ids = (await phone.inbox()).map(({ id }) => id).slice(0, 2);
   const session = await phone.open(ids);
-  const { assertion, signatures } = (await phone.confirmation(session)) as Parameters<typeof authorise>[2];
+  const confirmation = (await phone.confirmation(session)) as Parameters<typeof authorise>[2];
   const actor = {
     kind: 'person',
     personId: phone.personId,
@@ -26,7 +26,7 @@ test('kill -9 before any statement leaves a request waiting or signed with a who
     acr: '',
     authenticatedAt: new Date(),
   } as const;
-  await authorise(context, session.id, { assertion, signatures }, actor);
+  await authorise(context, session.id, confirmation, actor);
 
   let kills = 0;
   let finished = false;

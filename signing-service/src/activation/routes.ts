@@ -1,8 +1,10 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { type App, localeOf, personActor } from '@edutrust/platform/http';
 import { requires } from '@edutrust/registry/permissions';
-import { IdParams } from '../requests/schemas.ts';
+import Type from 'typebox';
+import { IdParams, Uuid } from '../requests/schemas.ts';
 import { confirmSession } from './confirm.ts';
+import { preparedDocument } from './prepared.ts';
 import { ConfirmBody, OpenSessionBody, SessionResult, SigningSession } from './schemas.ts';
 import { openSession } from './session.ts';
 
@@ -22,6 +24,23 @@ export function addActivationRoutes(app: App, context: ServiceContext): void {
     },
     async (request, reply) =>
       reply.code(201).send(await openSession(context, request.body.requestIds, personActor(request))),
+  );
+
+  app.get(
+    '/api/v1/signing/sessions/:id/documents/:requestId',
+    {
+      config: { access: requires('signing.enrol') },
+      schema: {
+        tags,
+        summary: 'The very file that this open session signs, with room for the signature (PDF)',
+        params: Type.Object({ id: Uuid, requestId: Uuid }),
+      },
+    },
+    async (request, reply) => {
+      const { id: sessionId, requestId } = request.params;
+      const bytes = await preparedDocument(context, { sessionId, requestId }, personActor(request));
+      return reply.type('application/pdf').header('cache-control', 'no-store').send(bytes);
+    },
   );
 
   app.post(

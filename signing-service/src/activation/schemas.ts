@@ -33,11 +33,22 @@ export const SigningSession = Type.Object({
   wrappedKey: nullable(Type.String()),
 });
 
+const Drawn = Type.Object(
+  {
+    requestId: Uuid,
+    digestHex: Type.String({ pattern: '^[0-9a-f]{64}$' }),
+    pages: Type.Integer({ minimum: 1, maximum: 100_000 }),
+  },
+  strict,
+);
+
 export const ConfirmBody = Type.Object(
   {
     assertion: Assertion,
     /** Device custody: for each item ES256 over its signed attributes, r‖s (64 bytes). Empty with HSM custody. */
     signatures: Type.Array(Type.Object({ requestId: Uuid, signature: Base64Url(200) }, strict), { maxItems: 100 }),
+    /** What the phone drew before it signed: for each item the ByteRange digest that it computed itself, and the pages. */
+    drawn: Type.Array(Drawn, { minItems: 1, maxItems: 100 }),
   },
   strict,
 );

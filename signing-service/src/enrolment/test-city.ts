@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { ensureAuthorities } from '@edutrust/certs/authority';
 import { migrations as certsMigrations } from '@edutrust/certs/service';
 import { type Clock, systemClock } from '@edutrust/platform/context';
@@ -158,8 +159,9 @@ export class TestPhone {
 
   /** The confirmation of a session: the assertion, and the signatures with device custody. */
   async confirmation(session: Session, tampering: Tampering = {}): Promise<object> {
+    const drawn = await Promise.all(session.items.map((item) => this.#draw(session.id, item.requestId)));
     const assertion = this.authenticator.get(session.assertionOptions, tampering);
-    if (!this.hasPrf) return { assertion, signatures: [] };
+    if (!this.hasPrf) return { assertion, signatures: [], drawn };
     const prf = this.authenticator.prf(this.#prfSalt);
     const signatures = await signOnDevice(
       prf,
@@ -168,8 +170,19 @@ export class TestPhone {
     );
     return {
       assertion,
+      drawn,
       signatures: session.items.map(({ requestId }, index) => ({ requestId, signature: signatures[index] })),
     };
+  }
+
+  /** The digest of what this session would sign, computed from the file itself; zeros when the session gives none. */
+  async #draw(sessionId: string, requestId: string): Promise<{ requestId: string; digestHex: string; pages: number }> {
+    const { body } = await this.call('GET', `sessions/${sessionId}/documents/${requestId}`);
+    const range = /\/ByteRange \[0 (\d+) (\d+) \d+ *\]>>\s+endobj/u.exec(body.toString('latin1'));
+    const digest = createHash('sha256')
+      .update(body.subarray(0, Number(range?.[1])))
+      .update(body.subarray(Number(range?.[2])));
+    return { requestId, digestHex: range ? digest.digest('hex') : '0'.repeat(64), pages: 1 };
   }
 
   confirm(session: Session, confirmation: object): Promise<Answer> {

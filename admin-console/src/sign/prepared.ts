@@ -1,0 +1,61 @@
+import { t } from '../design/language.ts';
+import { sha256 } from './keys.ts';
+
+/** A file that a session signs, as this phone received it, and the digest that this phone computed of it. */
+export interface Prepared {
+  readonly requestId: string;
+  readonly title: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly digestHex: string;
+}
+
+/**
+ * The very files that a session signs, one for each item. Each digest is computed here over the bytes that will be drawn;
+ * one that is not the authorised one is refused, whoever replaced the file on its way.
+ */
+export async function fetchPrepared(
+  session: {
+    readonly id: string;
+    readonly items: readonly { readonly requestId: string; readonly title: string; readonly digestHex: string }[];
+  },
+  fetchFile: (address: string) => Promise<Response> = fetch,
+): Promise<Prepared[]> {
+  const files: Prepared[] = [];
+  for (const { requestId, title, digestHex } of session.items) {
+    const answer = await fetchFile(`/api/v1/signing/sessions/${session.id}/documents/${requestId}`);
+    if (!answer.ok) {
+      throw new Error(
+        t('Chưa tải được văn bản. Chưa có gì được ký.', 'The document did not load. Nothing was signed.'),
+      );
+    }
+    const bytes = new Uint8Array(await answer.arrayBuffer());
+    if ((await digestOfPrepared(bytes)) !== digestHex) {
+      throw new Error(
+        t(
+          'Văn bản nhận được không phải văn bản sẽ ký. Chưa có gì được ký. Hãy báo bộ phận kỹ thuật của Sở.',
+          'The document received is not the one that would be signed. Nothing was signed. Tell your department’s IT.',
+        ),
+      );
+    }
+    files.push({ requestId, title, bytes, digestHex });
+  }
+  return files;
+}
+
+/**
+ * SHA-256 of everything in a prepared file but the room for its signature (ISO 32000-1 §12.8.1), hexadecimal; `undefined`
+ * when the file has no such room. The room holds zeros and nothing else: whatever is drawn is in the digest.
+ */
+export async function digestOfPrepared(bytes: Uint8Array<ArrayBuffer>): Promise<string | undefined> {
+  const text = new TextDecoder('latin1').decode(bytes);
+  const found = /^\/ByteRange \[0 (\d{1,10}) (\d{1,10}) (\d{1,10}) *\]/.exec(
+    text.slice(text.lastIndexOf('/ByteRange [')),
+  );
+  const [gapStart = 0, gapEnd = 0, rest = 0] = found?.slice(1).map(Number) ?? [];
+  const isWhole = gapStart > 0 && gapStart < gapEnd && gapEnd + rest === bytes.length;
+  if (!isWhole || !/^<0+>$/.test(text.slice(gapStart, gapEnd))) return undefined;
+  const signed = new Uint8Array(gapStart + rest);
+  signed.set(bytes.subarray(0, gapStart));
+  signed.set(bytes.subarray(gapEnd), gapStart);
+  return [...(await sha256(signed))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -1,0 +1,37 @@
+import type { ServiceContext } from '@edutrust/platform/context';
+import { NotFound } from '@edutrust/platform/errors';
+import type { Actor } from '@edutrust/platform/http';
+import { signingOf } from '../tables.ts';
+
+type PersonActor = Extract<Actor, { kind: 'person' }>;
+
+/**
+ * The very file that a session signs, with room for the signature: the phone draws it, computes its ByteRange digest and
+ * finds that digest in the list that the passkey authorises. Only for the signer, in the sign-in that opened the session,
+ * while it is open.
+ *
+ * @throws NotFound `signing/no-prepared-document`
+ */
+export async function preparedDocument(
+  { db, clock }: ServiceContext,
+  { sessionId, requestId }: { readonly sessionId: string; readonly requestId: string },
+  actor: PersonActor,
+): Promise<Buffer> {
+  const found = await signingOf(db)
+    .selectFrom('signing.session_item as i')
+    .innerJoin('signing.session as s', 's.id', 'i.session_id')
+    .select('i.prepared')
+    .where('s.id', '=', sessionId)
+    .where('i.request_id', '=', requestId)
+    .where('s.person_id', '=', actor.personId)
+    .where('s.sign_in_session_id', '=', actor.sessionId)
+    .where('s.state', '=', 'open')
+    .where('s.expires_at', '>', clock.now())
+    .executeTakeFirst();
+  if (found?.prepared) return found.prepared;
+  throw new NotFound(
+    'signing/no-prepared-document',
+    { vi: 'Phiên ký này không còn mở.', en: 'This signing session is no longer open.' },
+    { remedy: { vi: 'Mở lại văn bản rồi ký.', en: 'Open the document again, then sign.' } },
+  );
+}
