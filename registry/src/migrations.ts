@@ -200,5 +200,19 @@ export const migrations: SchemaMigrations = {
         );
         CREATE INDEX notice_person ON registry.notice (person_id, id DESC);`,
     },
+    {
+      name: '006-nursery-to-grade-12',
+      // Grades from the nursery (-3) up, schools of every level, and guardianships that can end and start again.
+      sql: `
+        ALTER TABLE registry.class DROP CONSTRAINT class_grade_check,
+          ADD CONSTRAINT class_grade_check CHECK (grade BETWEEN -3 AND 12);
+        COMMENT ON COLUMN registry.class.grade IS '-3 nhà trẻ, -2 mầm, -1 chồi, 0 lá, then 1 to 12';
+        ALTER TABLE registry.organisation DROP CONSTRAINT organisation_level_check,
+          ADD CONSTRAINT organisation_level_check CHECK (level IN
+            ('preschool', 'primary', 'lower-secondary', 'upper-secondary', 'continuing', 'multi-level'));
+        ALTER TABLE registry.guardianship ADD COLUMN id uuid NOT NULL DEFAULT gen_random_uuid();
+        ALTER TABLE registry.guardianship DROP CONSTRAINT guardianship_pkey, ADD PRIMARY KEY (id);
+        CREATE UNIQUE INDEX guardianship_current ON registry.guardianship (child_id, guardian_id) WHERE valid_until IS NULL;`,
+    },
   ],
 };

@@ -12,10 +12,19 @@ export const Gender = Type.Enum(['female', 'male']);
 const PersonStatus = Type.Enum(['active', 'left', 'merged']);
 export const OrganisationKind = Type.Enum(['department', 'ward', 'school', 'centre']);
 
+export const SchoolLevel = Type.Enum([
+  'preschool',
+  'primary',
+  'lower-secondary',
+  'upper-secondary',
+  'continuing',
+  'multi-level',
+]);
+
 export const OrganisationSummary = Type.Object({
   id: Uuid,
   kind: OrganisationKind,
-  level: nullable(Type.Enum(['primary', 'lower-secondary', 'upper-secondary'])),
+  level: nullable(SchoolLevel),
   code: Type.String(),
   name: Type.String(),
   parentId: nullable(Uuid),
@@ -62,8 +71,8 @@ export const PersonView = Type.Object({
       validUntil: nullable(Type.String({ format: 'date' })),
     }),
   ),
-  guardians: Type.Array(Relative),
-  wards: Type.Array(Relative),
+  guardians: Type.Array(Type.Object({ ...Relative.properties, guardianshipId: Uuid })),
+  wards: Type.Array(Type.Object({ ...Relative.properties, guardianshipId: Uuid })),
   timeline: Type.Array(Type.Object({ at: Type.String({ format: 'date-time' }), type: Type.String(), data: AnyJson })),
 });
 

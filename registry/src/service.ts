@@ -1,9 +1,12 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Service } from '@edutrust/platform/service';
 import { addAuditRoutes } from './audit/routes.ts';
+import { addClassRoutes } from './classes/routes.ts';
+import { addGuardianRoutes } from './guardians/routes.ts';
 import { addMailRoutes } from './mail/routes.ts';
 import { noticeTasks } from './notices/notices.ts';
 import { addNoticeRoutes } from './notices/routes.ts';
+import { addOrganisationChangeRoutes } from './organisations/change.ts';
 import { addOrganisationRoutes } from './organisations/routes.ts';
 import { addPeopleRoutes } from './people/routes.ts';
 import { addRoleRoutes } from './permissions/routes.ts';
@@ -17,7 +20,10 @@ export function createRegistry(context: ServiceContext): Service {
     name: 'registry',
     routes: (app) => {
       addPeopleRoutes(app, context);
+      addGuardianRoutes(app, context);
       addOrganisationRoutes(app, context);
+      addOrganisationChangeRoutes(app, context);
+      addClassRoutes(app, context);
       addRoleRoutes(app, context);
       addRosterRoutes(app, context);
       addAuditRoutes(app, context);

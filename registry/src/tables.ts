@@ -63,6 +63,7 @@ export type RegistryTables = {
     valid_until: string | null;
   };
   'registry.guardianship': {
+    id: string;
     guardian_id: string;
     child_id: string;
     relation: 'mother' | 'father' | 'guardian';
@@ -80,7 +81,13 @@ export type RegistryTables = {
 };
 
 export type OrganisationKind = 'department' | 'ward' | 'school' | 'centre';
-export type SchoolLevel = 'primary' | 'lower-secondary' | 'upper-secondary';
+export type SchoolLevel =
+  | 'preschool'
+  | 'primary'
+  | 'lower-secondary'
+  | 'upper-secondary'
+  | 'continuing'
+  | 'multi-level';
 export type Gender = 'female' | 'male';
 export type PersonStatus = 'active' | 'left' | 'merged';
 export type AffiliationRole = 'learner' | 'teacher' | 'staff' | 'guardian';

@@ -136,6 +136,12 @@ async function makeBelongings(pool: pg.Pool, organisation: string, city: DemoCit
       `INSERT INTO registry.class (id, organisation_id, school_year, code, grade)
        VALUES (gen_random_uuid(), $1, 2026, '5X', 5) RETURNING id`,
     ),
+    guardianship: await one(
+      `INSERT INTO registry.guardianship (id, guardian_id, child_id, relation, valid_from)
+       SELECT gen_random_uuid(), $2, person_id, 'guardian', '2020-01-01' FROM registry.affiliation
+       WHERE organisation_id = $1 AND valid_until IS NULL AND role <> 'guardian' ORDER BY role, person_id DESC LIMIT 1 RETURNING id`,
+      [organisation, city.people.guardian],
+    ),
     role: await one(
       `INSERT INTO registry.role_assignment (id, person_id, role, organisation_id)
        VALUES (gen_random_uuid(), $2, 'teacher', $1) RETURNING id`,

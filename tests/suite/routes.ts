@@ -5,6 +5,7 @@ export interface Belongings {
   readonly organisation: string;
   readonly person: string;
   readonly class: string;
+  readonly guardianship: string;
   readonly role: string;
   readonly app: string;
   readonly target: string;
@@ -168,7 +169,16 @@ export const rows: Readonly<Record<string, Row>> = {
   'POST /api/v1/organisations': roles('D', 'organisation', {
     body: ({ organisation }) => ({ kind: 'school', code: 'MOI001', name: 'Trường mới', parentId: organisation }),
   }),
+  'PATCH /api/v1/organisations/:id': roles('D', 'organisation', { body: () => ({ name: 'Trường Tiểu học Lê Lợi' }) }),
   'GET /api/v1/classes/:id': roles('DSACT', 'class'),
+  'POST /api/v1/classes': roles('DC', 'organisation', {
+    body: ({ organisation }) => ({ organisationId: organisation, code: '5M', grade: 5 }),
+  }),
+  'PATCH /api/v1/classes/:id': roles('DC', 'class', { body: () => ({ code: '5M' }) }),
+  'POST /api/v1/people/:id/guardians': roles('DC', 'person', {
+    body: () => ({ relation: 'mother', fullName: 'Nguyễn Thị Lan' }),
+  }),
+  'DELETE /api/v1/guardianships/:id': roles('DC', 'guardianship'),
   'GET /api/v1/roster/plans': roles('DC'),
   'GET /api/v1/roster/plans/:id': roles('DC'),
   'POST /api/v1/roster/plans': roles('DC'),

@@ -1,17 +1,19 @@
 import type { Database, Transaction } from '@edutrust/platform/database';
-import { NotFound } from '@edutrust/platform/errors';
+import { Conflict, InvalidInput, NotFound } from '@edutrust/platform/errors';
 import { record } from '@edutrust/platform/events';
 import type { Actor } from '@edutrust/platform/http';
 import { isUuid, uuidv7 } from '@edutrust/platform/ids';
 import { sql } from 'kysely';
 import { compareByGivenName } from '../people/name.ts';
 import { registryOf } from '../tables.ts';
+import { parseClassCode } from './grade.ts';
 
 export interface ClassSummary {
   readonly id: string;
   readonly organisationId: string;
   readonly organisationName: string;
   readonly code: string;
+  /** -3 (nursery) to 12, see `grade.ts`. */
   readonly grade: number;
   readonly schoolYear: number;
   readonly teacher: { readonly id: string; readonly fullName: string } | null;
@@ -26,12 +28,6 @@ export interface ClassLearner {
   readonly gender: 'female' | 'male' | null;
 }
 
-/** `5A`, `5/2`, `10A1`: begins with the grade. Undefined when it does not. */
-export function gradeOfClassCode(code: string): number | undefined {
-  const match = /^(1[0-2]|[1-9])(?:[A-Za-zĐđ]\d{0,2}|[/.]\d{1,2})[A-Za-z]{0,3}$/.exec(code);
-  return match ? Number(match[1]) : undefined;
-}
-
 export interface NewClass {
   readonly organisationId: string;
   readonly schoolYear: number;
@@ -40,15 +36,23 @@ export interface NewClass {
   readonly homeroomTeacherId?: string;
 }
 
+/**
+ * Opens a class.
+ *
+ * @throws Conflict `classes/code-taken`; InvalidInput `classes/bad-code`, `classes/bad-teacher`.
+ */
 export async function createClass(transaction: Transaction, input: NewClass, actor: Actor): Promise<string> {
   const id = uuidv7();
+  const code = parseClassCode(input.code);
+  await mustBeFree(transaction, { ...input, code });
+  if (input.homeroomTeacherId) await mustTeachAt(transaction, input.homeroomTeacherId, input.organisationId);
   await registryOf(transaction)
     .insertInto('registry.class')
     .values({
       id,
       organisation_id: input.organisationId,
       school_year: input.schoolYear,
-      code: input.code,
+      code,
       grade: input.grade,
       homeroom_teacher_id: input.homeroomTeacherId ?? null,
     })
@@ -61,6 +65,81 @@ export async function createClass(transaction: Transaction, input: NewClass, act
   });
   return id;
 }
+
+export interface ClassChange {
+  readonly code?: string;
+  readonly grade?: number;
+  /** null: the class has none for now. */
+  readonly homeroomTeacherId?: string | null;
+}
+
+/**
+ * Renames a class, corrects its grade, or names its homeroom teacher. Unchanged values make no event.
+ *
+ * @throws NotFound; Conflict `classes/code-taken`; InvalidInput `classes/bad-code`, `classes/bad-teacher`.
+ */
+export async function changeClass(
+  transaction: Transaction,
+  id: string,
+  change: ClassChange,
+  actor: Actor,
+): Promise<void> {
+  const db = registryOf(transaction);
+  const before = isUuid(id)
+    ? await db.selectFrom('registry.class').selectAll().where('id', '=', id).forUpdate().executeTakeFirst()
+    : undefined;
+  if (!before) throw noClass();
+  const after = {
+    code: change.code === undefined ? before.code : parseClassCode(change.code),
+    grade: change.grade ?? before.grade,
+    homeroom_teacher_id: change.homeroomTeacherId === undefined ? before.homeroom_teacher_id : change.homeroomTeacherId,
+  };
+  const fields = (Object.keys(after) as (keyof typeof after)[]).filter((field) => after[field] !== before[field]);
+  if (fields.length === 0) return;
+  const organisationId = before.organisation_id;
+  if (after.code !== before.code)
+    await mustBeFree(transaction, { organisationId, schoolYear: before.school_year, code: after.code, id });
+  if (fields.includes('homeroom_teacher_id') && after.homeroom_teacher_id)
+    await mustTeachAt(transaction, after.homeroom_teacher_id, organisationId);
+  await db.updateTable('registry.class').set(after).where('id', '=', id).execute();
+  await record(transaction, {
+    type: 'class.changed',
+    actor,
+    subject: { kind: 'class', id },
+    organisationId,
+    data: { fields, ...(after.homeroom_teacher_id ? { homeroomTeacherId: after.homeroom_teacher_id } : {}) },
+  });
+}
+
+async function mustBeFree(
+  transaction: Transaction,
+  { organisationId, schoolYear, code, id }: Pick<NewClass, 'organisationId' | 'schoolYear' | 'code'> & { id?: string },
+): Promise<void> {
+  const { rows } = await sql`
+    SELECT FROM registry.class WHERE organisation_id = ${organisationId} AND school_year = ${schoolYear}
+      AND lower(code) = lower(${code}) AND id IS DISTINCT FROM ${id ?? null}::uuid`.execute(transaction);
+  if (rows.length === 0) return;
+  throw new Conflict('classes/code-taken', {
+    vi: `Năm học này trường đã có lớp ${code}.`,
+    en: `The school already has a class ${code} this year.`,
+  });
+}
+
+/** One sentence for somebody of another school and for nobody: who asks learns nothing of the other school. */
+async function mustTeachAt(transaction: Transaction, personId: string, organisationId: string): Promise<void> {
+  const { rows } = await sql`
+    SELECT FROM registry.affiliation AS f JOIN registry.person AS p ON p.id = f.person_id AND p.status = 'active'
+    WHERE f.person_id = ${personId} AND f.organisation_id = ${organisationId} AND f.valid_until IS NULL
+      AND f.role IN ('teacher', 'staff')`.execute(transaction);
+  if (rows.length > 0) return;
+  throw new InvalidInput(
+    'classes/bad-teacher',
+    { vi: 'Người này không phải giáo viên của trường.', en: 'This person is no teacher of the school.' },
+    { remedy: { vi: 'Thêm giáo viên vào trường trước.', en: 'Add the teacher to the school first.' } },
+  );
+}
+
+const noClass = () => new NotFound('classes/not-found', { vi: 'Không có lớp này.', en: 'There is no such class.' });
 
 const columns = sql`
   c.id, c.organisation_id AS "organisationId", o.name AS "organisationName", c.code, c.grade, c.school_year AS "schoolYear",
@@ -86,7 +165,7 @@ export async function findClass(db: Database | Transaction, id: string): Promise
   const { rows } = isUuid(id)
     ? await sql<ClassSummary>`SELECT ${columns} FROM ${tables} WHERE c.id = ${id}`.execute(db)
     : { rows: [] };
-  if (!rows[0]) throw new NotFound('classes/not-found', { vi: 'Không có lớp này.', en: 'There is no such class.' });
+  if (!rows[0]) throw noClass();
   return rows[0];
 }
 

@@ -1,6 +1,7 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database, Transaction } from '@edutrust/platform/database';
 import { Conflict } from '@edutrust/platform/errors';
+import { uuidv7 } from '@edutrust/platform/ids';
 import { sql } from 'kysely';
 import { dateInVietnam, schoolYearAt } from '../calendar.ts';
 import { createClass } from '../classes/classes.ts';
@@ -301,7 +302,7 @@ class CityBuilder {
       { guardian_id: mother, child_id: twins[1], relation: 'mother' },
       { guardian_id: mother, child_id: namedPupil, relation: 'guardian' },
     ] as const;
-    const rows = links.map((link) => ({ ...link, valid_from: this.#today, valid_until: null }));
+    const rows = links.map((link) => ({ ...link, id: uuidv7(), valid_from: this.#today, valid_until: null }));
     await registryOf(this.#transaction).insertInto('registry.guardianship').values(rows).execute();
     return { pupil, twins, movedPupil: moved, guardian };
   }

@@ -13,6 +13,7 @@ import {
   OrganisationSummary,
   OrganisationWithCounts,
   Page,
+  SchoolLevel,
   strict,
   Uuid,
 } from '../schemas.ts';
@@ -74,7 +75,7 @@ export function addOrganisationRoutes(app: App, { db, clock }: ServiceContext): 
         body: Type.Object(
           {
             kind: OrganisationKind,
-            level: Type.Optional(Type.Enum(['primary', 'lower-secondary', 'upper-secondary'])),
+            level: Type.Optional(SchoolLevel),
             code: Type.String({ pattern: '^[A-Za-z0-9._-]{1,40}$' }),
             name: Type.String({ minLength: 1, maxLength: 200 }),
             parentId: Uuid,

@@ -6,7 +6,7 @@ import type { Actor } from '@edutrust/platform/http';
 import { uuidv7 } from '@edutrust/platform/ids';
 import { sql } from 'kysely';
 import { dateInVietnam, schoolYearAt } from '../calendar.ts';
-import { gradeOfClassCode } from '../classes/classes.ts';
+import { gradeOfClassCode } from '../classes/grade.ts';
 import { createEducationIdIssuer } from '../education-id/education-id.ts';
 import type { Progress, RosterTotals } from './roster.ts';
 

@@ -1,6 +1,6 @@
 import { EduTrustError } from '@edutrust/platform/errors';
 import type { Text } from '@edutrust/platform/messages';
-import { gradeOfClassCode } from '../classes/classes.ts';
+import { gradeOfClassCode } from '../classes/grade.ts';
 import { parseBirthDate, parseFullName } from '../people/name.ts';
 import type { Gender } from '../tables.ts';
 import { detailFields, headerOf, type RosterField } from './columns.ts';

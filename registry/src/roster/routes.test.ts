@@ -1,65 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createHttpServer } from '@edutrust/platform/http';
-import { testContext } from '@edutrust/platform/testing';
 import { sql } from 'kysely';
-import { seedDemo } from '../demo/demo.ts';
-import { migrations } from '../migrations.ts';
-import { can, grantRole, rolesOf } from '../permissions/permissions.ts';
-import { createRegistry } from '../service.ts';
-
-/** The registry behind the real HTTP base; who calls is a header. */
-async function openRegistry() {
-  const context = await testContext({ migrations: [migrations] });
-  const city = await seedDemo(context);
-  const app = await createHttpServer({
-    config: context.config,
-    log: context.log,
-    store: context.store,
-    readiness: {},
-    metrics: async () => '',
-    gate: {
-      can: can(context.db),
-      authenticate: async ({ headers }) => {
-        const personId = headers['x-person'];
-        if (typeof personId !== 'string') return null;
-        const roles = await rolesOf(context.db, personId);
-        return { kind: 'person', personId, sessionId: personId, roles, acr: 'passkey', authenticatedAt: new Date() };
-      },
-    },
-  });
-  await createRegistry(context).routes?.(app);
-  await app.ready();
-  const call = async (person: string, method: 'GET' | 'POST', path: string, payload?: object | FormData) => {
-    const request = new Request('http://localhost/', {
-      method: 'POST',
-      body: payload instanceof FormData ? payload : JSON.stringify(payload ?? {}),
-    });
-    const answer = await app.inject({
-      method,
-      url: `/api/v1/roster/${path}`,
-      headers: {
-        'x-person': person,
-        'sec-fetch-site': 'same-origin',
-        ...(payload && {
-          'content-type':
-            payload instanceof FormData ? (request.headers.get('content-type') ?? '') : 'application/json',
-        }),
-      },
-      ...(payload && { payload: Buffer.from(await request.arrayBuffer()) }),
-    });
-    return { status: answer.statusCode, json: answer.json() };
-  };
-  return {
-    context,
-    city,
-    call,
-    [Symbol.asyncDispose]: async () => {
-      await app.close();
-      await context[Symbol.asyncDispose]();
-    },
-  };
-}
+import { grantRole } from '../permissions/permissions.ts';
+import { openRegistry } from '../testing.ts';
 
 function upload(lines: readonly string[]): FormData {
   const header = 'STT,Mã trường,Mã lớp,Mã định danh Bộ GD&ĐT,Họ và tên,Ngày sinh,Giới tính';
@@ -77,9 +20,9 @@ test('D3, T5: a held plan is applied by a second person who may approve for ever
     (code, i) => `,THPT001,${code},79222222${i}0,Em Mới,01/01/2010,Nam`,
   );
   const maker = city.people.administrator;
-  const made = await call(maker, 'POST', 'plans', upload(everybodyLeaves));
+  const made = await call(maker, 'POST', 'roster/plans', upload(everybodyLeaves));
   assert.deepEqual([made.status, made.json.status], [201, 'held']);
-  const path = `plans/${made.json.id}`;
+  const path = `roster/plans/${made.json.id}`;
   const approve = { approvesLeavers: true };
   assert.equal((await call(maker, 'POST', `${path}/apply`, approve)).json.code, 'roster/second-person');
   const [stranger, second] = [city.people.teacher, city.people.principal];
@@ -98,7 +41,7 @@ test('D3, T5: a held plan is applied by a second person who may approve for ever
     assert.equal((await call(person, 'GET', path)).status, status, 'somebody else does not see the plan');
     assert.equal((await call(person, 'POST', `${path}/apply`, approve)).status, status);
   }
-  assert.deepEqual((await call(stranger, 'GET', 'plans')).json.items, []);
+  assert.deepEqual((await call(stranger, 'GET', 'roster/plans')).json.items, []);
   assert.equal((await call(second, 'POST', `${path}/apply`, {})).json.code, 'roster/second-person', 'approval is said');
   const applied = await call(second, 'POST', `${path}/apply`, approve);
   assert.deepEqual([applied.status, applied.json.status], [200, 'applied']);
@@ -121,12 +64,12 @@ test('T3: a file whose schools are all refused is seen by its maker alone', asyn
   const made = await call(
     city.people.administrator,
     'POST',
-    'plans',
+    'roster/plans',
     upload([',KHONG-CO,1A,7922222230,Em Bí Mật,01/01/2010,Nam']),
   );
   assert.deepEqual([made.status, made.json.totals.refused], [201, 1]);
-  assert.equal((await call(city.people.teacher, 'GET', `plans/${made.json.id}`)).status, 403);
-  assert.deepEqual((await call(city.people.teacher, 'GET', 'plans')).json.items, []);
+  assert.equal((await call(city.people.teacher, 'GET', `roster/plans/${made.json.id}`)).status, 403);
+  assert.deepEqual((await call(city.people.teacher, 'GET', 'roster/plans')).json.items, []);
 });
 
 test('T5: a school cannot take a learner from another by itself; who governs both approves the transfer', async () => {
@@ -136,13 +79,13 @@ test('T5: a school cannot take a learner from another by itself; who governs bot
   const [primary, lower] = city.schools;
   assert.ok(primary && lower);
   const row = (school: string, code: string) => upload([`,${school},${code},7922222240,Đào Thị Chuyển,01/01/2016,Nữ`]);
-  const first = await call(administrator, 'POST', 'plans', row('TH001', '5K'));
-  assert.equal((await call(administrator, 'POST', `plans/${first.json.id}/apply`, {})).json.status, 'applied');
+  const first = await call(administrator, 'POST', 'roster/plans', row('TH001', '5K'));
+  assert.equal((await call(administrator, 'POST', `roster/plans/${first.json.id}/apply`, {})).json.status, 'applied');
 
-  const taken = await call(lower.administratorId, 'POST', 'plans', row('THCS001', '6K'));
+  const taken = await call(lower.administratorId, 'POST', 'roster/plans', row('THCS001', '6K'));
   assert.deepEqual([taken.json.status, taken.json.totals.changed], ['held', 1]);
   assert.match(taken.json.heldReason, /1 học sinh đang học ở trường khác/);
-  const path = `plans/${taken.json.id}`;
+  const path = `roster/plans/${taken.json.id}`;
   for (const person of [lower.administratorId, primary.administratorId])
     assert.equal((await call(person, 'POST', `${path}/apply`, { approvesLeavers: true })).status, 403);
   const schoolsOf = async () => {

@@ -1,0 +1,113 @@
+import type { ServiceContext } from '@edutrust/platform/context';
+import { InvalidInput } from '@edutrust/platform/errors';
+import { type App, personActor } from '@edutrust/platform/http';
+import Type from 'typebox';
+import { dateInVietnam } from '../calendar.ts';
+import { createEducationIdIssuer } from '../education-id/education-id.ts';
+import { createIdentifierVault, createPerson, findSummary } from '../people/people.ts';
+import { can, requires } from '../permissions/permissions.ts';
+import { Gender, IdParams, strict, Uuid } from '../schemas.ts';
+import { addGuardian, endGuardianship, findGuardianship, noGuardianship, relations } from './guardians.ts';
+
+const tags = ['people'];
+const Relation = Type.Enum([...relations]);
+
+/** Forms of one guardian: add an existing or a new person, end it. */
+export function addGuardianRoutes(app: App, context: ServiceContext): void {
+  const { db, clock } = context;
+  const tools = { issuer: createEducationIdIssuer(context), vault: createIdentifierVault(context.secrets) };
+  const decide = can(db);
+  const today = () => dateInVietnam(clock.now());
+
+  app.post(
+    '/api/v1/people/:id/guardians',
+    {
+      config: { access: requires('people.write', (request) => ({ personId: (request.params as { id: string }).id })) },
+      schema: {
+        tags,
+        summary:
+          "Adds a guardian of a learner: somebody whom the caller may see (`guardianId`), or a new person's name",
+        params: IdParams,
+        body: Type.Object(
+          {
+            relation: Relation,
+            guardianId: Type.Optional(Uuid),
+            fullName: Type.Optional(Type.String({ maxLength: 200 })),
+            birthDate: Type.Optional(Type.String({ format: 'date' })),
+            gender: Type.Optional(Gender),
+          },
+          strict,
+        ),
+        response: { 201: Type.Object({ id: Uuid, guardianId: Uuid, fullName: Type.String(), relation: Relation }) },
+      },
+    },
+    async (request, reply) => {
+      const actor = personActor(request);
+      const { guardianId: known, fullName, birthDate, gender, relation } = request.body;
+      if ((known === undefined) === (fullName === undefined)) throw oneOfTwo();
+      // Of another school's people the caller learns nothing, not even that they exist.
+      if (known && !(await decide(actor, 'people.read', { personId: known }))) throw nobody();
+      const childId = request.params.id;
+      const by = { actor, today: today() };
+      const made = await db.transaction().execute(async (tx) => {
+        const guardianId =
+          known ??
+          (
+            await createPerson(
+              tx,
+              tools,
+              {
+                fullName: fullName ?? '',
+                affiliations: [],
+                ...(birthDate ? { birthDate } : {}),
+                ...(gender ? { gender } : {}),
+              },
+              by,
+            )
+          ).id;
+        return { id: await addGuardian(tx, { childId, guardianId, relation }, by), guardianId };
+      });
+      const summary = await findSummary(db, made.guardianId);
+      return reply.code(201).send({ ...made, fullName: summary.fullName, relation });
+    },
+  );
+
+  app.delete(
+    '/api/v1/guardianships/:id',
+    {
+      config: {
+        access: requires('people.write', async (request) => {
+          const { id } = request.params as { id: string };
+          const found = await db.transaction().execute((tx) => findGuardianship(tx, id));
+          if (!found) throw noGuardianship();
+          return { personId: found.childId };
+        }),
+      },
+      schema: {
+        tags,
+        summary: 'Ends a guardianship; its history stays',
+        params: IdParams,
+        response: { 204: Type.Null() },
+      },
+    },
+    async (request, reply) => {
+      const by = { actor: personActor(request), today: today() };
+      await db.transaction().execute((tx) => endGuardianship(tx, request.params.id, by));
+      return reply.code(204).send(null);
+    },
+  );
+}
+
+function oneOfTwo(): InvalidInput {
+  return new InvalidInput('guardians/who', {
+    vi: 'Chọn một người đã có hồ sơ, hoặc ghi họ tên người mới.',
+    en: 'Choose somebody who is known, or write the name of a new person.',
+  });
+}
+
+function nobody(): InvalidInput {
+  return new InvalidInput('guardians/unknown', {
+    vi: 'Không có người này trong các đơn vị bạn quản lý.',
+    en: 'There is no such person in the organisations that you govern.',
+  });
+}
