@@ -214,5 +214,41 @@ export const migrations: SchemaMigrations = {
         ALTER TABLE registry.guardianship DROP CONSTRAINT guardianship_pkey, ADD PRIMARY KEY (id);
         CREATE UNIQUE INDEX guardianship_current ON registry.guardianship (child_id, guardian_id) WHERE valid_until IS NULL;`,
     },
+    {
+      name: '007-home-organisation',
+      // Kept here and not by the code: one-by-one changes, rosters by the million and hands on the database alike pass
+      // through the table of affiliations (ADR 0040).
+      sql: `
+        ALTER TABLE registry.person ADD COLUMN home_organisation_id uuid REFERENCES registry.organisation;
+        COMMENT ON COLUMN registry.person.home_organisation_id IS
+          'who governs facts, credentials and standing: one current affiliation, staff before learner; a guardian alone has none';
+
+        CREATE FUNCTION registry.keep_home() RETURNS trigger LANGUAGE plpgsql AS $$
+          BEGIN
+            -- A home stays as long as the person belongs there; after that the next one, and the last one for a leaver.
+            UPDATE registry.person AS p SET home_organisation_id = chosen.organisation_id
+            FROM (SELECT DISTINCT ON (f.person_id) f.person_id, f.organisation_id
+                  FROM registry.affiliation AS f
+                  WHERE f.valid_until IS NULL AND f.role <> 'guardian' AND f.person_id IN (SELECT person_id FROM touched)
+                  ORDER BY f.person_id, f.role = 'learner', f.valid_from, f.id) AS chosen
+            WHERE p.id = chosen.person_id AND p.home_organisation_id IS DISTINCT FROM chosen.organisation_id
+              AND NOT EXISTS (SELECT FROM registry.affiliation AS h
+                WHERE h.person_id = p.id AND h.organisation_id = p.home_organisation_id
+                  AND h.valid_until IS NULL AND h.role <> 'guardian');
+            RETURN NULL;
+          END $$;
+        CREATE TRIGGER keep_home_added AFTER INSERT ON registry.affiliation
+          REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION registry.keep_home();
+        CREATE TRIGGER keep_home_changed AFTER UPDATE ON registry.affiliation
+          REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION registry.keep_home();
+        CREATE TRIGGER keep_home_removed AFTER DELETE ON registry.affiliation
+          REFERENCING OLD TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION registry.keep_home();
+
+        UPDATE registry.person AS p SET home_organisation_id = chosen.organisation_id
+        FROM (SELECT DISTINCT ON (f.person_id) f.person_id, f.organisation_id
+              FROM registry.affiliation AS f WHERE f.role <> 'guardian'
+              ORDER BY f.person_id, f.valid_until DESC NULLS FIRST, f.role = 'learner', f.valid_from, f.id) AS chosen
+        WHERE p.id = chosen.person_id;`,
+    },
   ],
 };

@@ -27,6 +27,8 @@ export type RegistryTables = {
     gender: Gender | null;
     status: Generated<PersonStatus>;
     merged_into: string | null;
+    /** Kept by the database with every change of an affiliation (migration `007-home-organisation`). */
+    home_organisation_id: ReadOnly<string | null>;
     moet_id_sealed: Buffer | null;
     moet_id_index: Buffer | null;
     personal_number_sealed: Buffer | null;

@@ -174,8 +174,9 @@ async function makeBelongings(pool: pg.Pool, organisation: string, city: DemoCit
       [organisation, city.people.principal, name],
     ),
     certificate: await one(
-      `INSERT INTO certs.certificate (serial, issuer_id, profile, subject, organisation_id, request_key, state, tbs, der, not_before, not_after)
-       VALUES (replace(gen_random_uuid()::text, '-', ''), 'people', 'official', $2, $1, gen_random_uuid()::text, 'issued', '', '',
+      `INSERT INTO certs.certificate (serial, issuer_id, profile, subject, organisation_id, request_key, state, tbs, der, public_key_sha256,
+         not_before, not_after)
+       VALUES (replace(gen_random_uuid()::text, '-', ''), 'people', 'official', $2, $1, gen_random_uuid()::text, 'issued', '', '', '',
          now(), now() + interval '1 year') RETURNING serial AS id`,
       [organisation, name],
     ),

@@ -1,11 +1,11 @@
 import type { Transaction } from '@edutrust/platform/database';
 import { type App, localeOf, personActor } from '@edutrust/platform/http';
-import { type Action, requires } from '@edutrust/registry/permissions';
+import { type Action, proposes, requires } from '@edutrust/registry/permissions';
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { IdpTools } from '../tools.ts';
 import { accountStatus, createActivationCode, endSessions, resume, suspend } from './accounts.ts';
-import { mustInvite } from './inviting.ts';
+import { invitingTakesTwo, secondPersonNeeded } from './inviting.ts';
 
 const tags = ['accounts'];
 const Uuid = Type.String({ pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' });
@@ -22,8 +22,8 @@ const Status = Type.Object({
 });
 
 /** Who may do this to the person in the path. */
-const toPerson = (action: Action) =>
-  requires(action, (request: FastifyRequest) => ({ personId: (request.params as { id: string }).id })); // checked by Params
+const personOf = (request: FastifyRequest) => ({ personId: (request.params as { id: string }).id }); // checked by Params
+const toPerson = (action: Action) => requires(action, personOf);
 
 /** Accounts of other people, for those who answer for them. */
 export function addAccountsRoutes(app: App, { context }: IdpTools): void {
@@ -50,7 +50,7 @@ export function addAccountsRoutes(app: App, { context }: IdpTools): void {
   app.post(
     '/api/v1/people/:id/activation-code',
     {
-      config: { access: toPerson('accounts.invite') },
+      config: { access: proposes('accounts.invite', personOf) },
       schema: {
         tags,
         summary: 'A one-time code for the person’s printed sheet; an earlier one stops working',
@@ -61,7 +61,7 @@ export function addAccountsRoutes(app: App, { context }: IdpTools): void {
     async (request, reply) => {
       const actor = personActor(request);
       const created = await inTransaction(async (transaction) => {
-        await mustInvite(transaction, actor, request.params.id);
+        if (await invitingTakesTwo(transaction, actor, request.params.id)) throw secondPersonNeeded();
         return createActivationCode(transaction, context, request.params.id, actor);
       });
       reply.header('cache-control', 'no-store');

@@ -23,10 +23,11 @@ export interface RoleAssignment {
   readonly organisationId: string;
 }
 
-/** What an action is done to, as far as deciding needs it. */
+/** What an action is done to, as far as deciding needs it; of several things every one counts. */
 export interface Resource {
+  /** The organisation it belongs to. */
   readonly organisationId?: string;
-  /** The person it belongs to: people may do some things to what is theirs. */
+  /** A person: reading asks where they belong, governing asks for their home and every role that they hold. */
   readonly personId?: string;
   /** The class it belongs to: class teachers may do some things to what is their class's. */
   readonly classId?: string;
@@ -49,6 +50,8 @@ export type Access =
       readonly kind: 'action';
       readonly action: string;
       readonly resource?: (request: FastifyRequest) => Resource | Promise<Resource>;
+      /** The route only proposes what takes a second person (registry/approvals); without it such an act is refused. */
+      readonly proposes?: true;
       /** Seconds; an older sign-in answers 401 `session/step-up-required`. */
       readonly freshWithinSeconds?: number;
     }
@@ -60,5 +63,5 @@ export const signedIn: Access = { kind: 'signed-in' };
 /** Given by the composition root: who is calling (idp knows), and may they (registry decides). */
 export interface Gate {
   authenticate(request: FastifyRequest): Promise<Actor | null>;
-  can(actor: Actor, action: string, resource?: Resource): Promise<boolean>;
+  can(actor: Actor, action: string, resource?: Resource, how?: 'alone' | 'proposed'): Promise<boolean>;
 }

@@ -157,7 +157,8 @@ async function decide(
 ): Promise<void> {
   const { actor } = request;
   if (!actor) throw signInNeeded();
-  if (!(await gate.can(actor, access.action, resource))) throw notAllowed();
+  const how = access.proposes ? 'proposed' : 'alone';
+  if (!(await gate.can(actor, access.action, resource, how))) throw notAllowed();
   if (access.freshWithinSeconds !== undefined && actor.kind === 'person') {
     const ageSeconds = (Date.now() - actor.authenticatedAt.getTime()) / 1000;
     if (ageSeconds > access.freshWithinSeconds) throw stepUpNeeded();

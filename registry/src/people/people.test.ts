@@ -5,6 +5,7 @@ import { seedDemo } from '../demo/demo.ts';
 import { migrations } from '../migrations.ts';
 import { can, grantRole, rolesOf } from '../permissions/permissions.ts';
 import {
+  affiliate,
   changePerson,
   compareByGivenName,
   findByEducationId,
@@ -108,9 +109,15 @@ test('T5: nobody grants above their own role, outside their organisation, or to 
     role: Parameters<typeof grantRole>[1]['role'],
     organisationId: string,
   ) => context.db.transaction().execute((tx) => grantRole(tx, { personId, role, organisationId }, by));
-  await grant(administrator, primary.principalId, 'teacher', primary.id);
+  await context.db
+    .transaction()
+    .execute((tx) =>
+      affiliate(tx, city.people.guardian, { organisationId: primary.id, role: 'teacher' }, { actor, today }),
+    );
+  await grant(administrator, city.people.guardian, 'teacher', primary.id);
   for (const attempt of [
-    () => grant(administrator, primary.principalId, 'teacher', lower.id),
+    () => grant(administrator, primary.principalId, 'teacher', primary.id),
+    () => grant(administrator, city.people.guardian, 'teacher', lower.id),
     () => grant(administrator, primary.principalId, 'department-administrator', primary.id),
     () => grant(administrator, primary.principalId, 'school-administrator', primary.id),
     () => grant(administrator, primary.administratorId, 'teacher', primary.id),

@@ -112,6 +112,7 @@ export async function affiliate(
   { actor, today }: { readonly actor: Actor; readonly today: string },
 ): Promise<void> {
   const db = registryOf(transaction);
+  if (classId) await mustBelongTo(transaction, classId, organisationId);
   await db
     .insertInto('registry.affiliation')
     .values({
@@ -132,6 +133,20 @@ export async function affiliate(
     subject: { kind: 'person', id: personId },
     organisationId,
     data: { role, ...(classId ? { classId } : {}) },
+  });
+}
+
+/** A school puts people into its own classes only (M3). @throws InvalidInput `people/class-elsewhere` */
+async function mustBelongTo(transaction: Transaction, classId: string, organisationId: string): Promise<void> {
+  const found = await registryOf(transaction)
+    .selectFrom('registry.class')
+    .select('organisation_id')
+    .where('id', '=', classId)
+    .executeTakeFirst();
+  if (found?.organisation_id === organisationId) return;
+  throw new InvalidInput('people/class-elsewhere', {
+    vi: 'Lớp này không thuộc trường đã chọn.',
+    en: 'The class does not belong to the chosen school.',
   });
 }
 
@@ -256,19 +271,6 @@ export async function transfer(
 ): Promise<void> {
   const before = await lockActive(transaction, id);
   const db = registryOf(transaction);
-  if (to.classId) {
-    const target = await db
-      .selectFrom('registry.class')
-      .select('organisation_id')
-      .where('id', '=', to.classId)
-      .executeTakeFirst();
-    if (target?.organisation_id !== to.organisationId) {
-      throw new InvalidInput('people/class-elsewhere', {
-        vi: 'Lớp này không thuộc trường đã chọn.',
-        en: 'The class does not belong to the chosen school.',
-      });
-    }
-  }
   const from = await currentOrganisation(transaction, id);
   await endAffiliations(transaction, id, today, 'learner');
   await db

@@ -150,8 +150,10 @@ export const roleActions: Readonly<Record<Role, readonly Action[]>> = {
 export type Narrowing = 'own-class' | 'assigned';
 
 const narrowings: Readonly<Partial<Record<Role, Readonly<Partial<Record<Action, Narrowing>>>>>> = {
-  // Marks and transcripts are the class teacher's; another teacher of the school sees none of them.
+  // Codes, marks and transcripts are the class teacher's (A5); another teacher of the school sees none of them.
   teacher: {
+    'accounts.read': 'own-class',
+    'accounts.invite': 'own-class',
     'marks.read': 'own-class',
     'marks.write': 'own-class',
     'signing.request': 'own-class',
@@ -166,12 +168,51 @@ export function narrowedTo(role: Role, action: Action): Narrowing | undefined {
   return narrowings[role]?.[action];
 }
 
-/** Who may grant and end a role: nobody above themselves, and no signer makes signers (T5). */
+/**
+ * Actions on a person's credentials, facts or standing: they ask for the person's home organisation and every role that
+ * the person holds, where other actions ask for any organisation where the person belongs.
+ */
+export const governingActions: ReadonlySet<Action> = new Set<Action>([
+  'people.write',
+  'people.merge',
+  'roles.grant',
+  'accounts.read',
+  'accounts.invite',
+  'accounts.suspend',
+]);
+
+/**
+ * Whose holders a role may act on and, with `roles.grant`, which roles it may give: never its own equals below the
+ * department, never upwards. The department's administrator reaches the officers, but not alone: `protectedRoles`.
+ */
+export const coveredRoles: Readonly<Record<Role, readonly Role[]>> = {
+  'department-administrator': roles,
+  'security-officer': roles,
+  auditor: [],
+  'school-administrator': ['teacher'],
+  teacher: [],
+  signer: [],
+  clerk: [],
+  'app-owner': [],
+};
+
+/** Roles that take two people to give, and whose holders' credentials take two people to replace. */
+export const protectedRoles: ReadonlySet<Role> = new Set<Role>([
+  'department-administrator',
+  'security-officer',
+  'auditor',
+  'signer',
+  'clerk',
+]);
+
+/** Separation of duties (T8): one person holds at most one of these. */
+export const separateDuties: ReadonlySet<Role> = new Set<Role>([
+  'department-administrator',
+  'security-officer',
+  'auditor',
+]);
+
+/** Who may grant and end a role. */
 export function rolesThatMayGrant(role: Role): readonly Role[] {
-  if (role === 'teacher') return ['department-administrator', 'school-administrator'];
-  if (role === 'school-administrator' || role === 'app-owner' || role === 'signer' || role === 'clerk')
-    return ['department-administrator'];
-  if (role === 'department-administrator' || role === 'security-officer' || role === 'auditor')
-    return ['department-administrator'];
-  return [];
+  return roles.filter((own) => roleActions[own].includes('roles.grant') && coveredRoles[own].includes(role));
 }
