@@ -4,7 +4,7 @@
  * says: natural alignment, on Windows packed to one byte (PKCS #11 Base §2.1).
  */
 import process from 'node:process';
-import koffi from 'koffi';
+import koffi, { type LibraryHandle } from 'koffi';
 
 /** A handle of the library's, `CK_ULONG`. */
 export type Handle = number | bigint;
@@ -111,7 +111,7 @@ const signatures = {
   C_SignInit: ['ulong', koffi.pointer(mechanism), 'ulong'],
   C_Sign: ['ulong', 'void *', 'ulong', 'void *', koffi.inout(koffi.pointer('ulong'))],
   C_GenerateKeyPair: ['ulong', koffi.pointer(mechanism), template, 'ulong', template, 'ulong', handle, handle],
-} as const satisfies Readonly<Record<keyof typeof places, Readonly<Parameters<koffi.LibraryHandle['func']>[3]>>>;
+} as const satisfies Readonly<Record<keyof typeof places, Readonly<Parameters<LibraryHandle['func']>[3]>>>;
 
 /** A library that was initialised, for one process. Every method throws what the library answered when it is not CKR_OK. */
 export interface Pkcs11 {
