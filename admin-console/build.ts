@@ -1,19 +1,22 @@
 /**
- * Builds every screen: the browser's files into dist/client, the server-rendered pages into dist/server/pages.js.
- * `npm run build` runs it; `npm start` does when a source is newer than what is built.
+ * Builds every screen: the browser's files into client/, the server-rendered pages into server/pages.js of one folder.
+ * `npm run build` runs it into dist/; `npm start` does when a source is newer than what is built.
  */
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync, globSync } from 'node:fs';
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { access, constants, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import type { InlineConfig, Manifest } from 'vite';
 
 const root = dirname(fileURLToPath(import.meta.url));
-export const distDirectory = join(root, 'dist');
-const stamp = join(distDirectory, 'built');
+const distDirectory = join(root, 'dist');
+/** Beside what was built: the hash of the sources it was built from. */
+const stampFile = 'built';
 
 interface Application {
   readonly entry: string;
@@ -27,25 +30,51 @@ const applications = Object.entries<Application>({
   sign: { entry: 'src/sign/main.tsx', title: 'Ký số · EduTrust', manifest: true },
 }).filter(([, { entry }]) => existsSync(join(root, entry)));
 
-/** Builds everything anew. Rejects when a source does not compile; nothing of the old build is served then. */
-export async function buildScreens(): Promise<void> {
+/**
+ * The folder with the screens of these sources; they are built when there is none, in a process of its own, whose tools
+ * and memory end with it. A checkout that may only be read is left alone: then they are built into `spare`.
+ *
+ * @throws Error with what the build said.
+ */
+export async function builtScreens(spare: string): Promise<string> {
+  const hash = await sourceHash();
+  const isWritable = await access(root, constants.W_OK).then(
+    () => true,
+    () => false,
+  );
+  for (const folder of [distDirectory, spare]) {
+    if ((await readFile(join(folder, stampFile), 'utf8').catch(() => '')) === hash) return folder;
+  }
+  const folder = isWritable ? distDirectory : spare;
+  const child = spawn(process.execPath, [fileURLToPath(import.meta.url), folder], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (said += text));
+  const [code] = await once(child, 'close');
+  if (code !== 0) throw new Error(said.trim());
+  return folder;
+}
+
+/** Builds everything anew beside the folder and puts it in its place; the old build is served until then. */
+async function buildScreens(folder: string): Promise<void> {
+  const draft = `${folder}.new-${process.pid}`;
   // Loaded here: a server whose screens are built already starts without its tools.
   const [{ build }, { default: tailwind }] = await Promise.all([import('vite'), import('@tailwindcss/vite')]);
   const shared: InlineConfig = {
     root,
     configFile: false,
-    logLevel: 'warn',
+    logLevel: 'error',
     plugins: [tailwind()],
     oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   };
-  await writeApiTypes();
-  await rm(distDirectory, { recursive: true, force: true });
+  if (folder === distDirectory) await writeApiTypes();
   await build({
     ...shared,
     base: '/',
     publicDir: false,
     build: {
-      outDir: join(distDirectory, 'client'),
+      outDir: join(draft, 'client'),
       manifest: true,
       target: 'es2023',
       assetsInlineLimit: 0, // the CSP allows data: for images only
@@ -58,31 +87,27 @@ export async function buildScreens(): Promise<void> {
       },
     },
   });
-  const manifest = JSON.parse(await readFile(join(distDirectory, 'client/.vite/manifest.json'), 'utf8')) as Manifest;
+  const manifest = JSON.parse(await readFile(join(draft, 'client/.vite/manifest.json'), 'utf8')) as Manifest;
   await build({
     ...shared,
     define: { __PAGE_ASSETS__: JSON.stringify(filesOf(manifest, 'src/pages/client.ts')) },
     ssr: { noExternal: true },
     build: {
-      outDir: join(distDirectory, 'server'),
+      outDir: join(draft, 'server'),
       ssr: join(root, 'src/pages/server.tsx'),
       target: 'node24',
       rollupOptions: { output: { entryFileNames: 'pages.js' } },
     },
   });
   for (const [name, { entry, title, manifest: hasManifest }] of applications) {
-    await writeFile(join(distDirectory, 'client', `${name}.html`), shell(title, filesOf(manifest, entry), hasManifest));
+    await writeFile(join(draft, 'client', `${name}.html`), shell(title, filesOf(manifest, entry), hasManifest));
   }
-  await writeFile(join(distDirectory, 'client/assets/sign.webmanifest'), webManifest);
-  await writeFile(join(distDirectory, 'client/assets/icon.svg'), icon);
-  await compress();
-  await writeFile(stamp, await sourceHash());
-}
-
-/** Whether a source differs from what was built last. */
-export async function screensAreStale(): Promise<boolean> {
-  const built = await readFile(stamp, 'utf8').catch(() => '');
-  return built !== (await sourceHash());
+  await writeFile(join(draft, 'client/assets/sign.webmanifest'), webManifest);
+  await writeFile(join(draft, 'client/assets/icon.svg'), icon);
+  await compress(join(draft, 'client/assets'));
+  await writeFile(join(draft, stampFile), await sourceHash());
+  await rm(folder, { recursive: true, force: true });
+  await rename(draft, folder);
 }
 
 async function sourceHash(): Promise<string> {
@@ -153,8 +178,7 @@ const webManifest = JSON.stringify({
 const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" fill="none" stroke="#2261a8" stroke-width="2" stroke-linejoin="round" stroke-linecap="round"><path d="M16 5c3 3 4 6 4 8.500a4 4 0 0 1-8 0C12 11 13 8 16 5Z" fill="#d9e8f8"/><path d="M12 14C8.500 13 6.500 10.500 6 7.500c3 .2 5 1 6.500 2.500M20 14c3.500-1 5.500-3.500 6-6.500-3 .2-5 1-6.500 2.500"/><path d="M4 20c5-1 9 0 12 2.500C19 20 23 19 28 20v6c-5-1-9 0-12 2.500C13 26 9 25 4 26Z" fill="#fff"/><path d="M16 22.500v6"/></svg>
 `;
 
-async function compress(): Promise<void> {
-  const assets = join(distDirectory, 'client/assets');
+async function compress(assets: string): Promise<void> {
   for (const file of globSync('*.{js,mjs,css,svg,webmanifest}', { cwd: assets })) {
     const bytes = await readFile(join(assets, file));
     await writeFile(join(assets, `${file}.br`), brotliCompressSync(bytes));
@@ -163,6 +187,6 @@ async function compress(): Promise<void> {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  await buildScreens();
+  await buildScreens(resolve(process.argv[2] ?? distDirectory));
   process.exit(0); // a plugin's watcher must not keep the build alive
 }

@@ -41,6 +41,6 @@ export async function composeApp(
   options.onServer?.(app);
   for (const service of selected) await service.routes?.(app);
   addLedgerRoutes(app, context);
-  if (names.includes('console')) await addScreens(app);
+  if (names.includes('console')) await addScreens(app, pages.client);
   return { app, services: selected };
 }

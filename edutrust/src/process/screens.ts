@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildScreens, distDirectory, screensAreStale } from '@edutrust/admin-console/build';
+import { builtScreens } from '@edutrust/admin-console/build';
 import type { CertsPages } from '@edutrust/certs/pages';
 import type { IdpPages } from '@edutrust/idp/pages';
+import { Unavailable } from '@edutrust/platform/errors';
 import { type App, anyone } from '@edutrust/platform/http';
 import type { SigningPages } from '@edutrust/signing-service/pages';
 import fastifyStatic from '@fastify/static';
@@ -12,20 +14,42 @@ export interface Pages {
   readonly certsPages: CertsPages;
   readonly idpPages: IdpPages;
   readonly signingPages: SigningPages;
+  /** The folder of the browser's files. */
+  readonly client: string;
 }
 
-/** Builds the screens when their sources are newer than what is built, and loads the pages for the services. */
-export async function loadPages(): Promise<Pages> {
-  if (await screensAreStale()) await buildScreens();
-  return (await import(join(distDirectory, 'server/pages.js'))) as Pages;
+/**
+ * Builds the screens when their sources are newer than what is built, and loads the pages for the services. Of a
+ * checkout that may only be read they are built below the data folder.
+ */
+export async function loadPages(dataDirectory = tmpdir()): Promise<Pages> {
+  const folder = await builtScreens(join(dataDirectory, 'screens')).catch((cause: Error) => {
+    throw notBuilt(cause);
+  });
+  const pages = (await import(join(folder, 'server/pages.js'))) as Omit<Pages, 'client'>;
+  return { ...pages, client: join(folder, 'client') };
+}
+
+function notBuilt(cause: Error): Unavailable {
+  const line = cause.message.trim().split('\n').slice(0, 4).join(' ');
+  return new Unavailable(
+    'screens/not-built',
+    { vi: `Không dựng được các màn hình: ${line}`, en: `The screens could not be built: ${line}` },
+    {
+      remedy: {
+        vi: 'Đặt EDUTRUST_DATA tới một thư mục ghi được, hoặc chạy «npm run build» bằng người đã cài đặt.',
+        en: 'Set EDUTRUST_DATA to a folder that may be written, or run "npm run build" as the installing user.',
+      },
+      cause,
+    },
+  );
 }
 
 /** Screens that are one document each and find their way in the browser. */
 const shells = { '/admin': 'console.html', '/teach': 'console.html', '/sign': 'sign.html' } as const;
 
 /** Assets by hashed name (kept for a year) and the shells of the browser's applications. */
-export async function addScreens(app: App): Promise<void> {
-  const client = join(distDirectory, 'client');
+export async function addScreens(app: App, client: string): Promise<void> {
   await app.register(fastifyStatic, {
     root: join(client, 'assets'),
     serve: false, // the route below is ours, because every route names its access

@@ -22,7 +22,7 @@ export async function serve(config: Config, names: readonly ServiceName[], outpu
     pino.destination(2),
   );
   const stopped = untilStopped();
-  const pages = await loadPages();
+  const pages = await loadPages(config.dataDirectory);
   const context = await openContext(config, log, { serves: true });
   const closers: (() => Promise<void>)[] = [() => context.close()];
   try {

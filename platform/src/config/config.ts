@@ -91,7 +91,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     redisUrl: parsed.REDIS_URL,
     secret: secretSource(parsed),
     pkcs11: module && token && pinFile ? { module, token, pinFile } : undefined,
-    logLevel: parsed.EDUTRUST_LOG_LEVEL,
+    logLevel: parsed.EDUTRUST_LOG_LEVEL ?? (parsed.DATABASE_URL ? 'info' : 'warn'),
     seedsDemo: parsed.EDUTRUST_DEMO && !parsed.DATABASE_URL,
     smtpUrl: parsed.EDUTRUST_SMTP_URL,
     mailFrom: parsed.EDUTRUST_MAIL_FROM,

@@ -131,9 +131,9 @@ export const variables = {
     parse: optional((text: string) => resolve(text)),
   },
   EDUTRUST_LOG_LEVEL: {
-    about: 'How much is logged.',
-    fallback: 'info',
-    parse: oneOf('debug', 'info', 'warn', 'error', 'silent'),
+    about: 'How much is logged; by default info with DATABASE_URL, warn on the embedded database.',
+    fallback: '',
+    parse: optional(oneOf('debug', 'info', 'warn', 'error', 'silent')),
   },
   EDUTRUST_DEMO: {
     about: '1 seeds the demo city at the first start on the embedded database, 0 does not.',
