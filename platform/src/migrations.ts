@@ -95,5 +95,14 @@ export const platformMigrations: SchemaMigrations = {
           sent_at timestamptz
         );`,
     },
+    {
+      name: '005-workers',
+      sql: `
+        CREATE TABLE platform.worker (
+          id text PRIMARY KEY,
+          seen_at timestamptz NOT NULL DEFAULT now()
+        );
+        COMMENT ON TABLE platform.worker IS 'who runs jobs, and when each was last seen alive: the jobs of the others are given back';`,
+    },
   ],
 };

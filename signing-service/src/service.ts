@@ -2,7 +2,7 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import { readOutbox } from '@edutrust/platform/events';
 import { payloadText } from '@edutrust/platform/jobs';
 import type { Service } from '@edutrust/platform/service';
-import { completeSession, completeTask } from './activation/complete.ts';
+import { completeNow, completeTask } from './activation/complete.ts';
 import { forgetSessions, forgetTask } from './activation/forget.ts';
 import { addActivationRoutes } from './activation/routes.ts';
 import { issueFor, issueTask, revokeCertificateOf, revokeTask } from './enrolment/certificate.ts';
@@ -12,6 +12,7 @@ import { renewCertificates, renewTask } from './enrolment/renewal.ts';
 import { addEnrolmentRoutes } from './enrolment/routes.ts';
 import type { SigningPages } from './pages.ts';
 import { addRequestRoutes } from './requests/routes.ts';
+import { resumeTask, resumeUnfinished } from './unfinished/unfinished.ts';
 import { addVerifyRoutes } from './verify/routes.ts';
 
 export { migrations } from './migrations.ts';
@@ -31,13 +32,12 @@ export function createSigning(context: ServiceContext, pages: SigningPages): Ser
     tasks: {
       [issueTask]: (payload) => issueFor(context, payloadText(payload, 'enrolmentId')),
       [revokeTask]: (payload) => revokeCertificateOf(context, payloadText(payload, 'enrolmentId')),
-      [completeTask]: async (payload) => {
-        await completeSession(context, payloadText(payload, 'sessionId'));
-      },
+      [completeTask]: (payload) => completeNow(context, payloadText(payload, 'sessionId')),
+      [resumeTask]: () => resumeUnfinished(context),
       [forgetTask]: () => forgetSessions(context),
       [renewTask]: () => renewCertificates(context),
     },
-    schedule: { [forgetTask]: '17 * * * *', [renewTask]: '7 19 * * *' }, // at night in Vietnam
+    schedule: { [resumeTask]: '* * * * *', [forgetTask]: '17 * * * *', [renewTask]: '7 19 * * *' }, // at night in Vietnam
     start: () => {
       follower = readOutbox(context.db, enrolmentFollower(context), (error) =>
         context.log.error({ err: error }, 'following signers'),

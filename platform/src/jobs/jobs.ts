@@ -1,9 +1,13 @@
-import { parseCronItems, run, runMigrations, Logger as WorkerLogger } from 'graphile-worker';
+import { EventEmitter } from 'node:events';
+import { parseCronItems, run, runMigrations, type WorkerEvents, Logger as WorkerLogger } from 'graphile-worker';
 import { sql } from 'kysely';
 import type { Pool } from 'pg';
 import type { Logger } from '../context.ts';
 import type { Transaction } from '../database/database.ts';
 import type { Json } from '../events/events.ts';
+import { type Heartbeat, startHeartbeat } from './heartbeat.ts';
+
+export { giveBackAllJobs } from './heartbeat.ts';
 
 export interface EnqueueOptions {
   /** Jobs of one named queue run one after another. */
@@ -26,6 +30,10 @@ export interface Jobs {
   ): Promise<void>;
 }
 
+/**
+ * What does a job, by task. A handler returns when the effect is there, and throws when it is not: a job is gone only
+ * then (J1), and comes again with growing pauses otherwise.
+ */
 export type TaskHandlers = Readonly<Record<string, (payload: { [key: string]: Json }) => Promise<void>>>;
 
 /** The text under a name in a payload that we made ourselves; anything else is a bug of ours. */
@@ -58,15 +66,21 @@ export interface WorkerOptions {
   readonly schedule?: Readonly<Record<string, string>>;
   readonly concurrency: number;
   readonly log: Logger;
+  /** Shorter in tests. */
+  readonly heartbeat?: Heartbeat;
 }
 
-/** Runs the jobs whose handlers this process has, until it is stopped; a job under way is finished first. */
+/**
+ * Runs the jobs whose handlers this process has, until it is stopped; a job under way is finished first. Jobs of a
+ * process that died are given back within a minute (J2).
+ */
 export async function startWorker({
   pool,
   handlers,
   schedule,
   concurrency,
   log,
+  heartbeat,
 }: WorkerOptions): Promise<{ stop(): Promise<void> }> {
   const taskList = Object.fromEntries(
     Object.entries(handlers).map(([name, handle]) => [
@@ -77,7 +91,13 @@ export async function startWorker({
   const parsedCronItems = parseCronItems(
     Object.entries(schedule ?? {}).map(([task, match]) => ({ task, match, identifier: task })),
   );
+  const events: WorkerEvents = new EventEmitter();
+  let workerId = '';
+  events.on('pool:create', ({ workerPool }) => {
+    workerId = workerPool.id; // what its jobs are locked by
+  });
   const runner = await run({
+    events,
     pgPool: pool,
     taskList,
     parsedCronItems,
@@ -90,5 +110,11 @@ export async function startWorker({
       else if (level === 'warning') log.warn({ worker: message.slice(0, 500) }, 'job');
     }),
   });
-  return { stop: () => runner.stop() };
+  const heart = await startHeartbeat({ pool, workerId, log, ...(heartbeat ? { heartbeat } : {}) });
+  return {
+    stop: async () => {
+      await runner.stop();
+      await heart.stop();
+    },
+  };
 }

@@ -12,7 +12,7 @@ import { ecdsaSignatureFromRaw } from '../pades/pades.ts';
 import { mustMove } from '../requests/states.ts';
 import { type SigningTables, signingOf } from '../tables.ts';
 import { certificateOf } from './certificate.ts';
-import { completeTask } from './complete.ts';
+import { completeAfterMs, completeTask } from './complete.ts';
 import { failItem, type Item, type ItemError, moveItem } from './items.ts';
 import type { ConfirmBody } from './schemas.ts';
 import { sessionMoves } from './states.ts';
@@ -182,7 +182,8 @@ async function confirmOpen(
     if (error) await failItem(transaction, item, error);
     else await moveItem(transaction, item, 'authorised', { signature });
   }
-  await jobs.enqueue(transaction, completeTask, { sessionId: session.id }, { key: `${completeTask}:${session.id}` });
+  const options = { key: `${completeTask}:${session.id}`, runAt: new Date(now.getTime() + completeAfterMs) };
+  await jobs.enqueue(transaction, completeTask, { sessionId: session.id }, options);
   await record(transaction, {
     type: 'signing-session.authorised',
     actor,

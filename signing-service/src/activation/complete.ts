@@ -3,7 +3,7 @@ import { chainAbove } from '@edutrust/certs/authority';
 import { keyStore } from '@edutrust/certs/key-store';
 import { timeStamp } from '@edutrust/certs/time-stamp';
 import type { ServiceContext } from '@edutrust/platform/context';
-import { type EduTrustError, InvalidInput } from '@edutrust/platform/errors';
+import { type EduTrustError, InvalidInput, Unavailable } from '@edutrust/platform/errors';
 import { record } from '@edutrust/platform/events';
 import type { Actor } from '@edutrust/platform/http';
 import canonicalize from 'canonicalize';
@@ -19,8 +19,11 @@ import { failItem, type Item, moveItem } from './items.ts';
 /** The job that completes an authorised session; idempotent by the session's id. */
 export const completeTask = 'signing.complete-session';
 
+/** The request completes what it authorised; the job looks a little later whether it did. */
+export const completeAfterMs = 5_000;
+
 /** How long one worker keeps a session to itself; another goes on when it has died. */
-const leaseMs = 20_000;
+export const leaseMs = 20_000;
 
 type Session = Selectable<SigningTables['signing.session']>;
 
@@ -68,6 +71,26 @@ export async function completeSession(context: ServiceContext, sessionId: string
   }
 }
 
+/**
+ * What the job does. The request that authorised the session completes it, as a rule; the job is for when it did not,
+ * and is gone only when the session is complete.
+ *
+ * @throws Unavailable while another worker is at it, and what {@link completeSession} throws: the job tries again.
+ */
+export async function completeNow(context: ServiceContext, sessionId: string): Promise<void> {
+  if (await completeSession(context, sessionId)) return;
+  const session = await signingOf(context.db)
+    .selectFrom('signing.session')
+    .select('state')
+    .where('id', '=', sessionId)
+    .executeTakeFirst();
+  if (session?.state !== 'authorised') return;
+  throw new Unavailable('signing/being-completed', {
+    vi: 'Việc ký đang được một tiến trình khác hoàn tất.',
+    en: 'Another process is completing these signatures.',
+  });
+}
+
 /** What the file carries: the signer's certificate and its issuers without the root, which a verifier has or trusts not. */
 async function certificatesFor(context: ServiceContext, session: Session): Promise<Buffer[]> {
   const certificate = await certificateOf(context.db, session, context.clock.now());
@@ -81,7 +104,14 @@ async function lease({ db, clock }: ServiceContext, sessionId: string): Promise<
     .set({ lease_until: new Date(now.getTime() + leaseMs) })
     .where('id', '=', sessionId)
     .where('state', '=', 'authorised')
-    .where((on) => on.or([on('lease_until', 'is', null), on('lease_until', '<', now)]))
+    .where((on) =>
+      on.or([
+        on('lease_until', 'is', null),
+        on('lease_until', '<', now),
+        // taken while a clock was wrong
+        on('lease_until', '>', new Date(now.getTime() + leaseMs)),
+      ]),
+    )
     .returningAll()
     .executeTakeFirst();
 }

@@ -63,7 +63,7 @@ async function readyEnrolment(context: ServiceContext, personId: string): Promis
  * Opens a signing session over waiting requests: prepares every file, and gives the phone what it is to sign and the
  * challenge that stands for all of it. Replaces the person's earlier open session.
  *
- * @throws Conflict `signing/not-waiting` naming the requests; NotFound; see {@link readyEnrolment}.
+ * @throws Conflict `signing/not-waiting` naming the requests, `signing/being-signed`; NotFound; see {@link readyEnrolment}.
  */
 export async function openSession(
   context: ServiceContext,
@@ -206,6 +206,7 @@ async function waitingRequests(
   const byId = new Map(found.map((row) => [row.id, row]));
   if (requestIds.some((id) => !byId.has(id))) throw noRequest(); // somebody else's are none of theirs
   const closed = requestIds.filter((id) => byId.get(id)?.state !== 'waiting' || byId.get(id)?.session_id);
+  if (closed.length > 0 && closed.every((id) => byId.get(id)?.state === 'waiting')) throw beingSigned();
   if (closed.length > 0) {
     throw new Conflict(
       'signing/not-waiting',
@@ -220,6 +221,23 @@ async function waitingRequests(
     );
   }
   return requestIds.flatMap((id) => byId.get(id) ?? []);
+}
+
+/** They confirmed it already: what is missing is ours to do. */
+function beingSigned(): Conflict {
+  return new Conflict(
+    'signing/being-signed',
+    {
+      vi: 'Bạn đã xác nhận ký văn bản này; hệ thống đang hoàn tất chữ ký.',
+      en: 'You have confirmed this document already; its signature is being completed.',
+    },
+    {
+      remedy: {
+        vi: 'Không cần ký lại. Mở lại sau một phút; nếu vẫn vậy, hãy báo quản trị hệ thống.',
+        en: 'There is no need to sign again. Look in a minute; if it stays so, tell the administrators of the system.',
+      },
+    },
+  );
 }
 
 /** Reserves the signature's place in the file and makes the bytes that are to be signed. */

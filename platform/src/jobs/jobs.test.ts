@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { eventually, type TestContext, testContext } from '../testing/testing.ts';
+import { giveBackAllJobs, startWorker } from './jobs.ts';
+
+const program = fileURLToPath(new URL('./test-worker.ts', import.meta.url));
+const heartbeat = { everyMs: 200, deadAfterMs: 2_000 };
+
+/** A job that a process of its own is at. */
+async function workElsewhere(context: TestContext) {
+  await context.db
+    .transaction()
+    .execute((transaction) => context.jobs.enqueue(transaction, 'test.work', {}, { queue: 'one after another' }));
+  const child = spawn(process.execPath, [program, context.databaseUrl], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await once(child.stdout, 'data');
+  return child;
+}
+
+async function workHere(context: TestContext) {
+  let done = 0;
+  const worker = await startWorker({
+    pool: context.pool,
+    concurrency: 1,
+    log: context.log,
+    heartbeat,
+    handlers: {
+      'test.work': async () => {
+        done += 1;
+      },
+    },
+  });
+  return { worker, done: () => done };
+}
+
+test('J2: the job of a killed process runs again, and that of a living one is left to it', async () => {
+  await using context = await testContext({ migrations: [] });
+  const child = await workElsewhere(context);
+  const { worker, done } = await workHere(context);
+  try {
+    await pause(heartbeat.deadAfterMs * 2);
+    assert.equal(done(), 0, 'it lives, however long it takes');
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    await eventually(async () => assert.equal(done(), 1), 15_000);
+    const { rows } = await context.pool.query('SELECT FROM graphile_worker._private_jobs');
+    assert.equal(rows.length, 0);
+  } finally {
+    child.kill('SIGKILL');
+    await worker.stop();
+  }
+});
+
+test('J2: who starts alone on a database has the jobs of the process that died before at once', async () => {
+  await using context = await testContext({ migrations: [] });
+  const child = await workElsewhere(context);
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  await giveBackAllJobs(context.pool, context.log);
+  const { rows } = await context.pool.query('SELECT locked_by FROM graphile_worker._private_jobs');
+  assert.deepEqual(rows, [{ locked_by: null }]);
+  const { worker, done } = await workHere(context);
+  await eventually(async () => assert.equal(done(), 1), 5_000);
+  await worker.stop();
+  const workers = await context.pool.query('SELECT FROM platform.worker');
+  assert.equal(workers.rows.length, 0, 'who stops in order is forgotten');
+});
+
+test('J1: a handler that throws keeps its job', async () => {
+  await using context = await testContext({ migrations: [] });
+  await context.db.transaction().execute((transaction) => context.jobs.enqueue(transaction, 'test.work', {}));
+  let tries = 0;
+  const worker = await startWorker({
+    pool: context.pool,
+    concurrency: 1,
+    log: context.log,
+    handlers: {
+      'test.work': async () => {
+        tries += 1;
+        if (tries === 1) throw new Error('not yet');
+      },
+    },
+  });
+  await eventually(async () => assert.equal(tries, 1));
+  const { rows } = await context.pool.query('SELECT attempts, last_error FROM graphile_worker._private_jobs');
+  assert.equal(rows[0]?.attempts, 1);
+  await context.pool.query('UPDATE graphile_worker._private_jobs SET run_at = now()');
+  await eventually(async () => assert.equal(tries, 2));
+  await worker.stop();
+});
