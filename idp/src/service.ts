@@ -58,10 +58,10 @@ export async function createIdp(context: ServiceContext, pages: IdpPages): Promi
       addAccountsRoutes(app, tools);
       addAppsRoutes(app, tools);
     },
-    tasks: {
+    tasks: { [sweepTask]: () => sweep(context.db) },
+    outsideTasks: {
       [logoutTask]: ({ clientId, personId, sid }) =>
         provider.deliverLogout({ clientId: String(clientId), personId: String(personId), sid: String(sid) }),
-      [sweepTask]: () => sweep(context.db),
     },
     schedule: { [sweepTask]: '7 * * * *' },
   };

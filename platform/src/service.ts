@@ -8,6 +8,11 @@ export interface Service {
   routes?(app: App): void | Promise<void>;
   /** Background tasks by name; run by graphile-worker in the process that serves this service. */
   readonly tasks?: TaskHandlers;
+  /**
+   * Tasks that wait for other people's servers. They have workers of their own, so that a server that hangs holds up
+   * nothing else (O3).
+   */
+  readonly outsideTasks?: TaskHandlers;
   /** When tasks run by themselves: task → cron pattern (UTC, five fields). */
   readonly schedule?: Readonly<Record<string, string>>;
   /** Starts what runs beside requests (an outbox reader); called once the process listens. */

@@ -1,7 +1,7 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { NotFound } from '@edutrust/platform/errors';
 import { record } from '@edutrust/platform/events';
-import { type App, personActor } from '@edutrust/platform/http';
+import { type App, longAnswerMs, personActor } from '@edutrust/platform/http';
 import { findOrganisation } from '@edutrust/registry/organisations';
 import { requires, scopeOf } from '@edutrust/registry/permissions';
 import Type from 'typebox';
@@ -148,6 +148,7 @@ export function addSyncRoutes(app: App, context: ServiceContext): void {
   app.post(
     '/api/v1/sync/targets/:id/runs',
     {
+      handlerTimeout: longAnswerMs,
       config: { access: requires('sync.write', targetOf) },
       schema: {
         tags,

@@ -1,12 +1,14 @@
 import { once } from 'node:events';
+import process from 'node:process';
 import type { Config } from '@edutrust/platform/config';
+import type { Logger } from '@edutrust/platform/context';
 import { Conflict } from '@edutrust/platform/errors';
 import type { App } from '@edutrust/platform/http';
-import { startWorker, type TaskHandlers } from '@edutrust/platform/jobs';
+import { giveBackAllJobs, startWorker, type TaskHandlers } from '@edutrust/platform/jobs';
+import { createLogger } from '@edutrust/platform/logging';
 import { mailTasks } from '@edutrust/platform/mail';
 import type { Service } from '@edutrust/platform/service';
 import { sweepPostgresStore } from '@edutrust/platform/store';
-import { pino } from 'pino';
 import type { Output } from '../output.ts';
 import { composeApp } from './app.ts';
 import { type OpenContext, openContext } from './context.ts';
@@ -14,29 +16,49 @@ import { greet, prepareFirstStart } from './first-start.ts';
 import { loadPages } from './screens.ts';
 import type { ServiceName } from './service-names.ts';
 
+/** From the signal to the end of the process, whatever is open (E12): Kubernetes kills after 30 seconds. */
+const shutdownMs = 18_000;
+
+/** What ends a process, in the order in which it is done; what stands in one list ends at once. */
+interface Ending {
+  /** Requests, readers and jobs: what is under way is finished. */
+  readonly work: (() => Promise<void>)[];
+  /** The sequencer: what was acknowledged last is covered. */
+  readonly log: (() => Promise<void>)[];
+  /** The database and the store. */
+  readonly ground: (() => Promise<void>)[];
+}
+
 /** Serves until SIGINT or SIGTERM, then finishes what is under way and lets go in order. */
 export async function serve(config: Config, names: readonly ServiceName[], output: Output): Promise<void> {
-  // stderr: what the start says to the person goes to stdout
-  const log = pino(
-    { level: config.logLevel, redact: ['req.headers.authorization', 'req.headers.cookie'] },
-    pino.destination(2),
-  );
+  const log = createLogger(config.logLevel);
   const stopped = untilStopped();
   const pages = await loadPages(config.dataDirectory);
   const context = await openContext(config, log, { serves: true });
-  const closers: (() => Promise<void>)[] = [() => context.close()];
+  const ending: Ending = { work: [], log: [], ground: [() => context.close()] };
   try {
     const welcome = await prepareFirstStart(context, output);
     const { app, services } = await composeApp(context, names, pages);
     await listen(app, config);
-    closers.push(() => app.close());
-    await startBackground(context, services, closers);
+    ending.work.push(() => app.close());
+    await startBackground(context, services, ending);
     greet(config, output, welcome);
     await stopped;
   } finally {
-    for (const close of closers.reverse())
-      await close().catch((error: unknown) => log.error({ err: error }, 'shutdown'));
+    await end(ending, log);
   }
+}
+
+async function end({ work, log: logs, ground }: Ending, log: Logger): Promise<void> {
+  // What hangs is interrupted: its job is given back, its request was answered 503 or its client asks again.
+  const late = setTimeout(() => {
+    log.warn('shutdown took too long; what was still under way is interrupted');
+    process.exit();
+  }, shutdownMs);
+  for (const stage of [work, logs, ground]) {
+    await Promise.all(stage.map((close) => close().catch((error: unknown) => log.error({ err: error }, 'shutdown'))));
+  }
+  clearTimeout(late);
 }
 
 async function listen(app: App, { host, port }: Config): Promise<void> {
@@ -57,26 +79,32 @@ async function listen(app: App, { host, port }: Config): Promise<void> {
   }
 }
 
-/** Starts the sequencer, the worker and what services run beside requests; adds what stops each. */
-async function startBackground(
-  context: OpenContext,
-  services: readonly Service[],
-  closers: (() => Promise<void>)[],
-): Promise<void> {
-  const { database, log, ledger } = context;
+/** Starts the sequencer, the workers and what services run beside requests; adds what stops each. */
+async function startBackground(context: OpenContext, services: readonly Service[], ending: Ending): Promise<void> {
+  const { database, log, ledger, config } = context;
   const sequencer = ledger.start();
-  closers.push(() => sequencer.stop());
+  ending.log.push(() => sequencer.stop());
   const sweep = 'platform.sweep-store';
   const handlers: TaskHandlers = Object.assign(
     { [sweep]: () => sweepPostgresStore(database.pool) },
-    mailTasks(context.config, context.db),
     ...services.map((service) => service.tasks ?? {}),
   );
-  const schedule = Object.assign({ [sweep]: '*/10 * * * *' }, ...services.map((service) => service.schedule ?? {}));
-  const worker = await startWorker({ pool: database.pool, handlers, schedule, concurrency: 4, log });
-  closers.push(() => worker.stop());
+  const schedule: Record<string, string> = Object.assign(
+    { [sweep]: '*/10 * * * *' },
+    ...services.map((service) => service.schedule ?? {}),
+  );
+  // The embedded database is served by one process, which is this one.
+  if (!config.databaseUrl) await giveBackAllJobs(database.pool, log);
+  const outside = [mailTasks(config, context.db), ...services.map((service) => service.outsideTasks ?? {})];
+  for (const [index, tasks] of [handlers, ...outside].entries()) {
+    if (Object.keys(tasks).length === 0) continue;
+    const own = Object.fromEntries(Object.entries(schedule).filter(([task]) => task in tasks));
+    const concurrency = index === 0 ? 4 : 2;
+    const worker = await startWorker({ pool: database.pool, handlers: tasks, schedule: own, concurrency, log });
+    ending.work.push(() => worker.stop());
+  }
   for (const service of services) {
-    closers.push(async () => service.close?.());
+    ending.work.push(async () => service.close?.());
     await service.start?.();
   }
 }

@@ -218,7 +218,7 @@ test('P11: a logout token is signed, has no nonce, and is delivered again until 
   await browser.post(`${world.origin}/sign-out`, {});
   const worker = await startWorker({
     pool: context.pool,
-    handlers: world.idp.tasks ?? {},
+    handlers: { ...world.idp.tasks, ...world.idp.outsideTasks },
     concurrency: 1,
     log: context.log,
   });
@@ -283,7 +283,7 @@ test('the example apps, on openid-client: one sign-in for both, signing out of o
   await setTimeout(3_100); // what a process knows of an app is at most three seconds old
   const worker = await startWorker({
     pool: context.pool,
-    handlers: world.idp.tasks ?? {},
+    handlers: { ...world.idp.tasks, ...world.idp.outsideTasks },
     concurrency: 2,
     log: context.log,
   });

@@ -32,11 +32,19 @@ const oid = { int8: 20, date: 1082 } as const;
  * A pool with our reading of types: `bigint` is a number (ours stay below 2^53), `date` stays `YYYY-MM-DD` (a
  * calendar day has no time zone).
  */
-export function createPool(connectionString: string, connections: number, log?: Logger): pg.Pool {
+export function createPool(
+  connectionString: string,
+  connections: number,
+  log?: Logger,
+  { connectWithinMs = 5_000 }: { readonly connectWithinMs?: number } = {},
+): pg.Pool {
   const pool = new pg.Pool({
     connectionString,
     max: connections,
-    connectionTimeoutMillis: 10_000,
+    connectionTimeoutMillis: connectWithinMs, // also of a place in a full pool: better to say so (E13)
+    keepAlive: true,
+    // A process that hangs inside a transaction would hold up every reader of the outbox.
+    idle_in_transaction_session_timeout: 5 * 60_000,
     application_name: 'edutrust',
     types: {
       getTypeParser: (id: number, format?: 'text' | 'binary') => {

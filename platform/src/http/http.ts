@@ -15,6 +15,7 @@ import Fastify, {
 } from 'fastify';
 import type { Config } from '../config/config.ts';
 import { type Clock, type Logger, systemClock } from '../context.ts';
+import { countError, observeRequest } from '../metrics/metrics.ts';
 import type { ShortLivedStore } from '../store/store.ts';
 import type { Access, Actor, Gate, Resource } from './access.ts';
 import { type ApiDocument, apiDocsStyle, renderApiDocs } from './api-docs.ts';
@@ -33,9 +34,12 @@ import {
   stepUpNeeded,
 } from './problem.ts';
 import { createRateLimiter } from './rate-limits.ts';
+import { closeInTime } from './shutdown.ts';
+import { createUploads, type UploadLimits, type Uploads } from './uploads.ts';
 
 export { type Access, type Actor, anyone, type Gate, type Resource, type RoleAssignment, signedIn } from './access.ts';
 export { localeOf, notAllowed, type Problem, stepUpNeeded } from './problem.ts';
+export type { ReceivedFile } from './uploads.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -45,6 +49,10 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who calls; null when nobody is signed in. */
     actor: Actor | null;
+  }
+  interface FastifyInstance {
+    /** Where files that are sent wait, bounded for the whole process. */
+    uploads: Uploads;
   }
 }
 
@@ -70,7 +78,20 @@ export interface HttpOptions {
   readonly metrics: () => Promise<string>;
   /** A page for a person who meets an error outside the API; without it the problem's text. */
   readonly errorPage?: (problem: Problem, locale: 'vi' | 'en') => string;
+  /** Smaller in tests. */
+  readonly uploadLimits?: UploadLimits;
+  readonly answerWithinMs?: number;
 }
+
+/**
+ * No request waits longer for what we need, a database above all (E13): it is answered 503 then. Routes that take longer
+ * by nature say so with `handlerTimeout`.
+ */
+const answerWithinMs = 30_000;
+/** For routes that read a large file or write thousands of rows. */
+export const longAnswerMs = 10 * 60_000;
+/** Beyond any school's or proxy's need; each costs memory before it has said who it is. */
+const mostConnections = 4_096;
 
 /** Multipart uploads: one file of at most 64 MiB, unless a route says otherwise. */
 const uploadLimits = { files: 1, fields: 20, fieldSize: 100_000, fileSize: 64 * 1024 * 1024, parts: 25 };
@@ -89,6 +110,7 @@ export async function createHttpServer(options: HttpOptions): Promise<App> {
     trustProxy: config.trustedProxies.length > 0 ? [...config.trustedProxies] : false,
     bodyLimit: 1024 * 1024,
     requestTimeout: 120_000,
+    handlerTimeout: options.answerWithinMs ?? answerWithinMs,
     connectionTimeout: 0,
     keepAliveTimeout: 65_000,
     routerOptions: { maxParamLength: 512 },
@@ -96,6 +118,9 @@ export async function createHttpServer(options: HttpOptions): Promise<App> {
     ajv: { customOptions: { removeAdditional: false, coerceTypes: 'array', allErrors: false } },
   }).withTypeProvider<TypeBoxTypeProvider>();
 
+  app.server.maxConnections = mostConnections;
+  closeInTime(app);
+  app.decorate('uploads', createUploads(options.uploadLimits));
   app.removeContentTypeParser('text/plain'); // S3: JSON in a text/plain body is a cross-site form's trick
   await app.register(formbody, { bodyLimit: 256 * 1024 });
   await app.register(multipart, { limits: uploadLimits });
@@ -125,11 +150,14 @@ export async function createHttpServer(options: HttpOptions): Promise<App> {
     if (access?.kind === 'action' && access.resource)
       await decide(gate, request, access, await access.resource(request));
   });
+  app.addHook('onRequest', async (_request, reply) => answerHijackedInTime(reply, options.answerWithinMs));
   app.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'none';
+    observeRequest(request.method, route, reply.statusCode, reply.elapsedTime / 1000);
     request.log.info(
       {
         method: request.method,
-        route: request.routeOptions.url ?? 'none', // the pattern: a path may carry codes and identifiers
+        route, // the pattern: a path may carry codes and identifiers
         status: reply.statusCode,
         ms: Math.round(reply.elapsedTime * 10) / 10,
       },
@@ -141,6 +169,18 @@ export async function createHttpServer(options: HttpOptions): Promise<App> {
   app.setNotFoundHandler((request, reply) => answerProblem(notFound(), request, reply, options));
   addOperations(app, options);
   return app;
+}
+
+/** The same deadline for what answers by itself on the raw connection (the provider), where Fastify's does not reach. */
+function answerHijackedInTime(reply: FastifyReply, ms = answerWithinMs): void {
+  const { raw } = reply;
+  const timer = setTimeout(() => {
+    if (raw.headersSent || !reply.sent) return;
+    raw.writeHead(503, { 'retry-after': '5', 'content-type': 'text/plain; charset=utf-8' });
+    raw.end('Hệ thống trả lời quá chậm, hãy thử lại sau vài giây. / This took too long; try again in a few seconds.\n');
+  }, ms);
+  timer.unref();
+  raw.once('close', () => clearTimeout(timer));
 }
 
 /** The signed-in person behind the request; for handlers whose access let only people through. */
@@ -165,8 +205,12 @@ async function decide(
   }
 }
 
+const closingCodes: ReadonlySet<string> = new Set(['request/busy', 'request/stalled', 'request/too-large']);
+
 function answerProblem(error: unknown, request: FastifyRequest, reply: FastifyReply, { errorPage }: HttpOptions) {
   const kind = kindOf(error);
+  if (kind.status >= 500) countError(kind.code);
+  if (closingCodes.has(kind.code)) reply.header('connection', 'close'); // the rest of the body is not waited for
   if (kind.status >= 500) request.log.error({ err: kind.cause ?? kind, code: kind.code }, 'request failed');
   const locale = localeOf(request);
   const problem = problemOf(kind, locale, request.id);
@@ -191,7 +235,7 @@ function addOperations(app: App, { config, readiness, metrics }: HttpOptions): v
   });
   const selfAuthenticating: Access = { kind: 'self-authenticating', scheme: 'metrics token or loopback' };
   app.get('/metrics', { config: { access: selfAuthenticating }, schema: { hide: true } }, async (request, reply) => {
-    if (!mayReadMetrics(request, config.metricsToken)) throw notAllowed();
+    if (!mayReadMetrics(request, config)) throw notAllowed();
     return reply.type('text/plain; version=0.0.4; charset=utf-8').send(await metrics());
   });
   app.get('/api/openapi.json', { config: { access }, schema: { hide: true } }, async () => app.swagger());
@@ -216,8 +260,13 @@ async function answersInTime(check: () => Promise<unknown>): Promise<boolean> {
   ]);
 }
 
-function mayReadMetrics(request: FastifyRequest, token: string | undefined): boolean {
-  if (!token) return ['127.0.0.1', '::1', '::ffff:127.0.0.1'].includes(request.ip);
+function mayReadMetrics(request: FastifyRequest, { metricsToken: token, trustedProxies }: Config): boolean {
+  if (!token) {
+    // Through a proxy that nobody declared everybody comes from this machine.
+    const isForwarded = ['x-forwarded-for', 'forwarded', 'via', 'x-real-ip'].some((name) => name in request.headers);
+    if (isForwarded && trustedProxies.length === 0) return false;
+    return ['127.0.0.1', '::1', '::ffff:127.0.0.1'].includes(request.ip);
+  }
   const given = Buffer.from(request.headers.authorization ?? '');
   const wanted = Buffer.from(`Bearer ${token}`);
   return given.length === wanted.length && timingSafeEqual(given, wanted);

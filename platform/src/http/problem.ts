@@ -59,6 +59,12 @@ class InternalError extends EduTrustError {
 /** SQLSTATE classes (PostgreSQL appendix A) that mean «try again later», not «we have a bug». */
 const passingSqlStates = /^(08|53|57P|40001|40P01)/;
 
+/** What pg and its pool say without a code when a connection cannot be had in time, or was lost. */
+const lostConnection =
+  /^(timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error|Query read timeout|Cannot use a pool after)/;
+/** No room or no right to write: of the system, and of PostgreSQL's machine (53100 is above). */
+const diskCodes = new Set(['ENOSPC', 'EDQUOT', 'EROFS']);
+
 /** Gives every error that reaches the HTTP base its kind. */
 export function kindOf(error: unknown): EduTrustError {
   if (error instanceof EduTrustError) return error;
@@ -87,7 +93,25 @@ export function kindOf(error: unknown): EduTrustError {
     const message = (error as Error).message;
     return new InvalidInput('request/malformed', { vi: `Không đọc được yêu cầu: ${message}`, en: message });
   }
-  if (passingSqlStates.test(code) || code === 'ECONNREFUSED' || code === 'ECONNRESET') {
+  if (code === 'FST_ERR_HANDLER_TIMEOUT') {
+    return new Unavailable(
+      'request/deadline',
+      {
+        vi: 'Hệ thống trả lời quá chậm nên yêu cầu đã dừng chờ.',
+        en: 'The answer took too long, so the request no longer waits for it.',
+      },
+      { retryAfterSeconds: 5, remedy: { vi: 'Thử lại sau vài giây.', en: 'Try again in a few seconds.' } },
+    );
+  }
+  if (diskCodes.has(code)) {
+    return new Unavailable(
+      'disk/full',
+      { vi: 'Máy chủ hết chỗ ghi.', en: 'The server has no room left to write.' },
+      { retryAfterSeconds: 60, cause: error },
+    );
+  }
+  const isLost = error instanceof Error && lostConnection.test(error.message);
+  if (isLost || passingSqlStates.test(code) || code === 'ECONNREFUSED' || code === 'ECONNRESET') {
     return new Unavailable(
       'database/unavailable',
       { vi: 'Cơ sở dữ liệu tạm thời không trả lời.', en: 'The database does not answer for the moment.' },

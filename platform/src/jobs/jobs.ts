@@ -104,10 +104,15 @@ export async function startWorker({
     concurrency,
     pollInterval: 1_000,
     noHandleSignals: true,
-    // Only what went wrong, and of that the task and the reason: payloads stay out of logs.
-    logger: new WorkerLogger(() => (level, message) => {
-      if (level === 'error') log.error({ worker: message.slice(0, 500) }, 'job');
-      else if (level === 'warning') log.warn({ worker: message.slice(0, 500) }, 'job');
+    // Only what went wrong, and of that the task and the error: payloads and what they name stay out of logs.
+    logger: new WorkerLogger(() => (level, message, meta) => {
+      const job = meta?.job as { task_identifier?: string; attempts?: number } | undefined;
+      const error = meta?.error ?? meta?.fatalError;
+      const about = job
+        ? { task: job.task_identifier, attempt: job.attempts, err: error }
+        : { worker: message.slice(0, 200) };
+      if (level === 'error') log.error(about, 'job');
+      else if (level === 'warning') log.warn(about, 'job');
     }),
   });
   const heart = await startHeartbeat({ pool, workerId, log, ...(heartbeat ? { heartbeat } : {}) });

@@ -13,6 +13,16 @@ export function observeRequest(method: string, route: string, status: number, se
   requestSeconds.observe({ method, route, status: `${Math.floor(status / 100)}xx` }, seconds);
 }
 
+const errors = new Counter({
+  name: 'edutrust_errors_total',
+  help: 'Answers with 5xx, by the code of the problem',
+  labelNames: ['code'],
+});
+
+export function countError(code: string): void {
+  errors.inc({ code });
+}
+
 const refusals = new Counter({
   name: 'edutrust_rate_limited_total',
   help: 'Requests refused with 429 by a rate limit, by the name of the limit',
@@ -21,6 +31,20 @@ const refusals = new Counter({
 
 export function countRefusal(limit: string): void {
   refusals.inc({ limit });
+}
+
+/** Figures of one kind, by what they are about, read when the metrics are asked for. */
+export function gauges(name: string, help: string, label: string, read: () => Promise<Record<string, number>>): void {
+  if (register.getSingleMetric(name)) return;
+  new Gauge({
+    name,
+    help,
+    labelNames: [label],
+    async collect() {
+      this.reset(); // what is gone is not shown with its last figure
+      for (const [about, value] of Object.entries(await read().catch(() => ({})))) this.set({ [label]: about }, value);
+    },
+  });
 }
 
 /** A figure read when the metrics are asked for. */

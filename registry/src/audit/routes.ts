@@ -1,5 +1,5 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import type { App } from '@edutrust/platform/http';
+import { type App, longAnswerMs } from '@edutrust/platform/http';
 import { isUuid } from '@edutrust/platform/ids';
 import { type AuditEntry as Entry, listAudit, logNames } from '@edutrust/platform/ledger';
 import { sql } from 'kysely';
@@ -60,6 +60,7 @@ export function addAuditRoutes(app: App, { db, ledger }: ServiceContext): void {
   app.post(
     '/api/v1/audit/verify',
     {
+      handlerTimeout: longAnswerMs,
       config: { access: requires('audit.verify') },
       schema: {
         tags,

@@ -1,6 +1,6 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { InvalidInput } from '@edutrust/platform/errors';
-import { type Actor, type App, localeOf, notAllowed, personActor } from '@edutrust/platform/http';
+import { type Actor, type App, localeOf, longAnswerMs, notAllowed, personActor } from '@edutrust/platform/http';
 import type { Locale } from '@edutrust/platform/messages';
 import { sql } from 'kysely';
 import Type from 'typebox';
@@ -55,6 +55,7 @@ export function addRosterRoutes(app: App, context: ServiceContext): void {
   app.post(
     '/api/v1/roster/plans',
     {
+      handlerTimeout: longAnswerMs,
       config: { access: requires('roster.import') },
       schema: {
         tags,
@@ -135,6 +136,7 @@ export function addRosterRoutes(app: App, context: ServiceContext): void {
   app.post(
     '/api/v1/roster/plans/:id/apply',
     {
+      handlerTimeout: longAnswerMs,
       config: { access: requires('roster.import') },
       schema: {
         tags,

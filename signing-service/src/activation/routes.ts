@@ -1,5 +1,5 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import { type App, localeOf, personActor } from '@edutrust/platform/http';
+import { type App, localeOf, longAnswerMs, personActor } from '@edutrust/platform/http';
 import { requires } from '@edutrust/registry/permissions';
 import Type from 'typebox';
 import { IdParams, Uuid } from '../requests/schemas.ts';
@@ -14,6 +14,7 @@ export function addActivationRoutes(app: App, context: ServiceContext): void {
   app.post(
     '/api/v1/signing/sessions',
     {
+      handlerTimeout: longAnswerMs,
       config: { access: requires('signing.sign') },
       schema: {
         tags,
@@ -46,6 +47,7 @@ export function addActivationRoutes(app: App, context: ServiceContext): void {
   app.post(
     '/api/v1/signing/sessions/:id/confirm',
     {
+      handlerTimeout: longAnswerMs,
       config: { access: requires('signing.enrol') },
       schema: {
         tags,

@@ -1,5 +1,5 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import { type App, personActor } from '@edutrust/platform/http';
+import { type App, longAnswerMs, personActor } from '@edutrust/platform/http';
 import { requires, scopeOf } from '@edutrust/registry/permissions';
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
@@ -128,6 +128,7 @@ export function addRequestRoutes(app: App, context: ServiceContext): void {
   app.post(
     '/api/v1/signing/transcripts',
     {
+      handlerTimeout: longAnswerMs,
       config: {
         access: requires('signing.request', (request) => {
           const { classId } = request.body as { classId: string }; // validated by TranscriptsBody

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { EduTrustError, NotFound } from '@edutrust/platform/errors';
-import { type App, anyone, localeOf } from '@edutrust/platform/http';
+import { type App, anyone, localeOf, longAnswerMs } from '@edutrust/platform/http';
 import type { Locale } from '@edutrust/platform/messages';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
@@ -23,9 +23,11 @@ export function addVerifyRoutes(app: App, context: ServiceContext, pages: Signin
   const inTurn = createQueue();
 
   const judge = async (request: FastifyRequest) => {
-    const submission = await readSubmission(request);
-    const { bytes, trust, at } = submission;
-    const report = await inTurn(() => verifyFile(context, bytes, { trust, ...(at ? { at } : {}) }));
+    await using submission = await readSubmission(request);
+    const { trust, at } = submission;
+    const report = await inTurn(async () =>
+      verifyFile(context, await submission.bytes(), { trust, ...(at ? { at } : {}) }),
+    );
     return { report, fileName: submission.fileName };
   };
 
@@ -34,6 +36,7 @@ export function addVerifyRoutes(app: App, context: ServiceContext, pages: Signin
     {
       config: { access: anyone },
       bodyLimit: largestFileBytes + 1024 * 1024,
+      handlerTimeout: longAnswerMs,
       schema: {
         tags,
         summary: 'Verifies a signed PDF (multipart: `file`, optional `trust` PEM, optional `at`)',
@@ -114,7 +117,12 @@ export function addVerifyRoutes(app: App, context: ServiceContext, pages: Signin
 
   app.post(
     '/verify',
-    { config: { access: anyone }, bodyLimit: largestFileBytes + 1024 * 1024, schema: { hide: true } },
+    {
+      config: { access: anyone },
+      bodyLimit: largestFileBytes + 1024 * 1024,
+      handlerTimeout: longAnswerMs,
+      schema: { hide: true },
+    },
     async (request, reply) => {
       try {
         return await showReport(request, reply, await judge(request));
@@ -188,6 +196,7 @@ export function addVerifyRoutes(app: App, context: ServiceContext, pages: Signin
     {
       config: { access: anyone },
       bodyLimit: largestFileBytes + 1024 * 1024,
+      handlerTimeout: longAnswerMs,
       schema: { hide: true, params: codeParams },
     },
     async (request, reply) =>

@@ -1,13 +1,18 @@
 import { EduTrustError, InvalidInput } from '@edutrust/platform/errors';
+import type { ReceivedFile } from '@edutrust/platform/http';
 import type { FastifyRequest } from 'fastify';
 import { largestFileBytes } from './limits.ts';
 import { tooLarge } from './verify.ts';
 
-const formLimits = { files: 6, fields: 10, fieldSize: 200_000, fileSize: largestFileBytes, parts: 12 };
+/** One byte more than is taken: the form's reader cuts off there, and what is received says that it is too large. */
+const formLimits = { files: 6, fields: 10, fieldSize: 200_000, fileSize: largestFileBytes + 1, parts: 12 };
+/** Of a PEM file with certificates to trust. */
+const largestTrustBytes = 200_000;
 
-/** A file that somebody asks about. */
-export interface Submission {
-  readonly bytes: Buffer;
+/** A file that somebody asks about; on disk until its turn comes, and gone when it is disposed of. */
+export interface Submission extends AsyncDisposable {
+  /** Reads the file into memory; nothing when none was sent. */
+  bytes(): Promise<Buffer>;
   readonly fileName: string;
   readonly trust: readonly string[];
   readonly at: Date | undefined;
@@ -16,7 +21,7 @@ export interface Submission {
 /**
  * Reads a multipart form: one `file`, any `trust` (PEM, as a file or a field), an `at`.
  *
- * @throws InvalidInput `verify/…`, TooLarge `verify/too-large`.
+ * @throws InvalidInput `verify/…`, `request/stalled`; TooLarge `verify/too-large`; Unavailable `request/busy`.
  */
 export async function readSubmission(request: FastifyRequest): Promise<Submission> {
   if (!request.isMultipart()) {
@@ -25,17 +30,20 @@ export async function readSubmission(request: FastifyRequest): Promise<Submissio
       en: 'Send the file as multipart/form-data, in the field "file".',
     });
   }
-  let file: { bytes: Buffer; fileName: string } | undefined;
+  let file: { received: ReceivedFile; fileName: string } | undefined;
+  const { uploads } = request.server;
   const trust: string[] = [];
   let at: Date | undefined;
   try {
     for await (const part of request.parts({ limits: formLimits })) {
       if (part.type === 'file') {
-        const bytes = await part.toBuffer();
         if (part.fieldname === 'trust') {
-          if (bytes.length > 0) trust.push(bytes.toString('latin1')); // an empty file input sends an empty part
-        } else if (part.fieldname === 'file' && !file) file = { bytes, fileName: fileNameOf(part.filename) };
-        else throw unknownField(part.fieldname);
+          await using received = await uploads.receive(part.file, { mostBytes: largestTrustBytes, from: request.ip });
+          if (received.size > 0) trust.push((await received.bytes()).toString('latin1')); // an empty input sends an empty part
+        } else if (part.fieldname === 'file' && !file) {
+          const received = await uploads.receive(part.file, { mostBytes: largestFileBytes, from: request.ip });
+          file = { received, fileName: fileNameOf(part.filename) };
+        } else throw unknownField(part.fieldname);
       } else if (part.fieldname === 'trust') {
         if (String(part.value).trim() !== '') trust.push(String(part.value));
       } else if (part.fieldname === 'at') {
@@ -43,6 +51,8 @@ export async function readSubmission(request: FastifyRequest): Promise<Submissio
       } else throw unknownField(part.fieldname);
     }
   } catch (error) {
+    await file?.received[Symbol.asyncDispose]();
+    if ((error as { code?: string }).code === 'request/too-large') throw tooLarge();
     if (error instanceof EduTrustError) throw error;
     if ((error as { statusCode?: number }).statusCode === 413) throw tooLarge();
     throw new InvalidInput(
@@ -51,7 +61,13 @@ export async function readSubmission(request: FastifyRequest): Promise<Submissio
       { remedy: { vi: 'Gửi lại tệp.', en: 'Send the file again.' }, cause: error },
     );
   }
-  return { bytes: file?.bytes ?? Buffer.alloc(0), fileName: file?.fileName ?? '', trust, at };
+  return {
+    bytes: async () => (await file?.received.bytes()) ?? Buffer.alloc(0),
+    fileName: file?.fileName ?? '',
+    trust,
+    at,
+    [Symbol.asyncDispose]: async () => file?.received[Symbol.asyncDispose](),
+  };
 }
 
 function unknownField(name: string): InvalidInput {
