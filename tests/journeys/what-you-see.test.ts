@@ -92,7 +92,7 @@ test('V15: one byte changed on its way is refused', async () => {
   await page.unroute(preparedFiles);
 });
 
-test('B14: «Ký» is dead while the page is blank, and live once it is drawn', async () => {
+test('V15: «Ký» is dead while the page is blank, and live once it is drawn', async () => {
   let release = () => {};
   const held = new Promise<void>((resolve) => {
     release = resolve;

@@ -92,3 +92,61 @@ test('H1: no circle among the files of a workspace', () => {
     for (const file of graph.keys()) visit(file, []);
   }
 });
+
+/** The ids that docs/checks.md explains, with what it promises of each. */
+function explainedChecks(): Set<string> {
+  const page = readFileSync(join(root, 'docs/checks.md'), 'utf8');
+  return new Set([...page.matchAll(/^\| ([A-Z]\d{1,2}) \|/gm)].map(([, id = '']) => id));
+}
+
+const sources = () =>
+  globSync('**/*.{ts,tsx}', { cwd: root, exclude: ['**/node_modules/**', '**/dist/**', '**/generated/**'] });
+
+/** The ids at the beginning of the titles of a test file: `T5, D3: …`. */
+function idsInTitles(file: string): string[] {
+  const titles = readFileSync(join(root, file), 'utf8').matchAll(
+    /\b(?:test|describe)\(\s*['"`]((?:[A-Z]\d{1,2}(?:, | and )?)+):/g,
+  );
+  return [...titles].flatMap(([, ids = '']) => ids.split(/, | and /));
+}
+
+// A title names a promise of docs/checks.md, never the number of somebody's report.
+test('every check id in a test title is explained in docs/checks.md', () => {
+  const explained = explainedChecks();
+  const wrong = sources()
+    .filter((file) => file.endsWith('.test.ts'))
+    .flatMap((file) => idsInTitles(file).map((id) => ({ file, id })))
+    .filter(({ id }) => !explained.has(id));
+  assert.deepEqual(wrong, []);
+});
+
+test('every check id in a comment is explained in docs/checks.md', () => {
+  const explained = explainedChecks();
+  const wrong: string[] = [];
+  for (const file of sources()) {
+    const text = readFileSync(join(root, file), 'utf8');
+    for (const [comment] of text.matchAll(/\/\*\*?[\s\S]*?\*\/|(?<![:'"`\w])\/\/ .*/g)) {
+      for (const [, ids = ''] of comment.matchAll(/\(((?:[A-Z]\d{1,2}(?:, | and )?)+)\)/g)) {
+        for (const id of ids.split(/, | and /)) if (!explained.has(id)) wrong.push(`${file}: ${id}`);
+      }
+    }
+  }
+  assert.deepEqual(wrong, []);
+});
+
+test('SECURITY.md promises nothing that no test tries to break', () => {
+  const page = readFileSync(join(root, 'SECURITY.md'), 'utf8');
+  const promised = [...page.matchAll(/^\|[^|]*\|([^|]*)\|$/gm)].flatMap(
+    ([, ids = '']) => ids.match(/[A-Z]\d{1,2}/g) ?? [],
+  );
+  const tried = new Set(
+    sources()
+      .filter((file) => file.endsWith('.test.ts'))
+      .flatMap(idsInTitles),
+  );
+  assert.ok(promised.length > 20, 'the table of promises was not found');
+  assert.deepEqual(
+    promised.filter((id) => !tried.has(id)),
+    [],
+  );
+});

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { openRegistry } from '../testing.ts';
 import { gradeOfClassCode, parseClassCode, parseGrade } from './grade.ts';
 
-test('F8: a school opens a class, names its homeroom teacher and renames it; a foreign teacher or a taken name is refused', async () => {
+test('T9: a school opens a class, names its homeroom teacher and renames it; a foreign teacher or a taken name is refused', async () => {
   await using world = await openRegistry();
   const { city, call } = world;
   const [primary, lower] = city.schools;
@@ -36,7 +36,7 @@ test('F8: a school opens a class, names its homeroom teacher and renames it; a f
   assert.equal((await call(administrator, 'POST', 'classes', elsewhere)).status, 403);
 });
 
-test('F8: a guardian is added to a child, known or new, and ends; nobody links people of another school', async () => {
+test('T9: a guardian is added to a child, known or new, and ends; nobody links people of another school', async () => {
   await using world = await openRegistry();
   const { city, call } = world;
   const [primary, lower] = city.schools;
@@ -92,7 +92,7 @@ test('an organisation is corrected by the department alone', async () => {
   assert.equal((await call(primary.administratorId, 'PATCH', path, { name: 'Tự đổi' })).status, 403);
 });
 
-test('K4, A10: grades are found in real class names and in «Khối», nursery to 12', () => {
+test('grades are found in real class names and in «Khối», nursery to 12', () => {
   const names: [string, number | undefined][] = [
     ['5A', 5],
     ['5/2', 5],

@@ -160,7 +160,7 @@ test('C1, C2: a school administrator gains nothing over strangers by a role of t
   }
 });
 
-test('M14: a principal is not reset by the own school, and by the department with two people only', async () => {
+test('T7: a principal is not reset by the own school, and by the department with two people only', async () => {
   await using world = await openCity();
   const { db } = world.context;
   const { people, schools } = world.city;
