@@ -136,7 +136,7 @@ export async function affiliate(
   });
 }
 
-/** A school puts people into its own classes only (M3). @throws InvalidInput `people/class-elsewhere` */
+/** A school puts people into its own classes only. @throws InvalidInput `people/class-elsewhere` */
 async function mustBelongTo(transaction: Transaction, classId: string, organisationId: string): Promise<void> {
   const found = await registryOf(transaction)
     .selectFrom('registry.class')
