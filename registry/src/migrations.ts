@@ -250,5 +250,69 @@ export const migrations: SchemaMigrations = {
               ORDER BY f.person_id, f.valid_until DESC NULLS FIRST, f.role = 'learner', f.valid_from, f.id) AS chosen
         WHERE p.id = chosen.person_id;`,
     },
+    {
+      name: '008-approvals',
+      sql: `
+        CREATE TABLE registry.approval (
+          id uuid PRIMARY KEY,
+          kind text NOT NULL,
+          envelope text NOT NULL,
+          digest bytea NOT NULL UNIQUE,
+          content_sha256 bytea NOT NULL,
+          organisation_id uuid NOT NULL REFERENCES registry.organisation,
+          approve_action text NOT NULL,
+          concerns_id uuid REFERENCES registry.person,
+          maker_id uuid NOT NULL REFERENCES registry.person,
+          approver_id uuid REFERENCES registry.person,
+          state text NOT NULL CHECK (state IN
+            ('proposed', 'confirmed', 'approved', 'applied', 'refused', 'withdrawn', 'expired', 'failed')),
+          reason text,
+          wrong_codes int NOT NULL DEFAULT 0,
+          created_at timestamptz NOT NULL,
+          expires_at timestamptz NOT NULL,
+          confirmed_at timestamptz,
+          closed_at timestamptz,
+          attestation bytea,
+          CHECK (approver_id <> maker_id),
+          CHECK (approver_id <> concerns_id),
+          CHECK ((state IN ('approved', 'applied')) <= (approver_id IS NOT NULL AND attestation IS NOT NULL))
+        );
+        COMMENT ON COLUMN registry.approval.envelope IS 'canonical JSON (RFC 8785): the very bytes that the digest is of';
+        COMMENT ON COLUMN registry.approval.attestation IS 'keyed hash over the decision: rows that somebody else wrote have none that is right';
+        CREATE INDEX approval_open ON registry.approval (organisation_id, id) WHERE state IN ('proposed', 'confirmed');
+        CREATE INDEX approval_expiry ON registry.approval (expires_at) WHERE state IN ('proposed', 'confirmed');
+        CREATE INDEX approval_maker ON registry.approval (maker_id, id);
+        CREATE INDEX approval_concerns ON registry.approval (concerns_id, id);
+        CREATE TABLE registry.approval_act (
+          approval_id uuid NOT NULL REFERENCES registry.approval,
+          act text NOT NULL CHECK (act IN ('confirm', 'approve')),
+          person_id uuid NOT NULL REFERENCES registry.person,
+          at timestamptz NOT NULL,
+          credential_id text NOT NULL,
+          public_key bytea NOT NULL,
+          assertion jsonb NOT NULL,
+          assertion_sha256 bytea NOT NULL UNIQUE,
+          attestation bytea NOT NULL,
+          PRIMARY KEY (approval_id, act)
+        );
+        COMMENT ON TABLE registry.approval_act IS 'evidence: kept for ever, never changed';
+        CREATE TABLE registry.approval_collect (
+          approval_id uuid NOT NULL REFERENCES registry.approval,
+          person_id uuid NOT NULL REFERENCES registry.person,
+          sealed bytea NOT NULL,
+          until timestamptz NOT NULL,
+          PRIMARY KEY (approval_id, person_id)
+        );
+        CREATE TABLE registry.credential_act (
+          id uuid PRIMARY KEY,
+          person_id uuid NOT NULL REFERENCES registry.person,
+          by_id uuid REFERENCES registry.person,
+          kind text NOT NULL CHECK (kind IN ('code-made', 'code-used', 'recovered')),
+          at timestamptz NOT NULL
+        );
+        COMMENT ON COLUMN registry.credential_act.by_id IS 'null: the program itself';
+        CREATE INDEX credential_act_person ON registry.credential_act (person_id, at);
+        CREATE INDEX credential_act_by ON registry.credential_act (by_id, at);`,
+    },
   ],
 };

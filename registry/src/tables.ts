@@ -1,5 +1,8 @@
 import type { Database, Transaction } from '@edutrust/platform/database';
 import type { ColumnType, Generated, Kysely, Transaction as KyselyTransaction } from 'kysely';
+import type { Assertion } from './approvals/assertion.ts';
+import type { Act } from './approvals/envelope.ts';
+import type { ApprovalState } from './approvals/states.ts';
 
 /** Set by the database, never written by us. */
 type ReadOnly<Value> = ColumnType<Value, never, never>;
@@ -80,6 +83,39 @@ export type RegistryTables = {
     granted_at: Generated<Date>;
     ended_at: Date | null;
   };
+  'registry.approval': {
+    id: string;
+    kind: string;
+    /** Canonical JSON (RFC 8785), and the SHA-256 of it. */
+    envelope: string;
+    digest: Buffer;
+    content_sha256: Buffer;
+    organisation_id: string;
+    approve_action: string;
+    concerns_id: string | null;
+    maker_id: string;
+    approver_id: Generated<string | null>;
+    state: ApprovalState;
+    reason: Generated<string | null>;
+    wrong_codes: Generated<number>;
+    created_at: Date;
+    expires_at: Date;
+    confirmed_at: Generated<Date | null>;
+    closed_at: Generated<Date | null>;
+    attestation: Generated<Buffer | null>;
+  };
+  'registry.approval_act': {
+    approval_id: string;
+    act: Act;
+    person_id: string;
+    at: Date;
+    credential_id: string;
+    public_key: Buffer;
+    assertion: ColumnType<Assertion, string, never>;
+    assertion_sha256: Buffer;
+    attestation: Buffer;
+  };
+  'registry.approval_collect': { approval_id: string; person_id: string; sealed: Buffer; until: Date };
 };
 
 export type OrganisationKind = 'department' | 'ward' | 'school' | 'centre';

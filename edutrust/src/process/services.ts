@@ -1,9 +1,11 @@
 import { createCerts } from '@edutrust/certs/service';
 import { createDirectorySync } from '@edutrust/directory-sync/service';
+import { approvalPasskeys } from '@edutrust/idp/passkeys';
 import { createIdp } from '@edutrust/idp/service';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Gate } from '@edutrust/platform/http';
 import type { Service } from '@edutrust/platform/service';
+import { type ApprovalKind, createApprovals } from '@edutrust/registry/approvals';
 import { can } from '@edutrust/registry/permissions';
 import { createRegistry } from '@edutrust/registry/service';
 import { createSigning } from '@edutrust/signing-service/service';
@@ -15,6 +17,9 @@ export interface Services {
   readonly gate: Gate;
 }
 
+/** Every kind of act that takes two people; each is its owner's. */
+export const approvalKinds: readonly ApprovalKind[] = [];
+
 /** Builds the services that this process serves. The provider is always built: it knows who is calling. */
 export async function buildServices(
   context: ServiceContext,
@@ -23,9 +28,11 @@ export async function buildServices(
 ): Promise<Services> {
   const idp = await createIdp(context, pages.idpPages);
   const decide = can(context.db);
-  const built: Partial<Record<ServiceName, Service>> = {
+  const built: Partial<Record<ServiceName, Service | readonly Service[]>> = {
     idp,
-    ...(names.includes('registry') ? { registry: createRegistry(context) } : {}),
+    ...(names.includes('registry')
+      ? { registry: [createRegistry(context), createApprovals(context, { kinds: approvalKinds, ...approvalPasskeys })] }
+      : {}),
     ...(names.includes('certs') ? { certs: createCerts(context, pages.certsPages) } : {}),
     ...(names.includes('signing') ? { signing: await createSigning(context, pages.signingPages) } : {}),
     ...(names.includes('sync') ? { sync: createDirectorySync(context) } : {}),

@@ -87,41 +87,48 @@ const catalogue = {
     },
     remedy: ask,
   }),
-  'approval.waiting': ({ what = '', by = '' }) => ({
+  'approval.waiting': ({ what = '', whatEn = what, by = '' }) => ({
     title: {
       vi: `${by || 'Một người khác'} đề nghị: ${what}. Việc này chờ bạn xem và duyệt.`,
-      en: `${by || 'Somebody'} proposed: ${what}. It waits for you to look at it and approve it.`,
+      en: `${by || 'Somebody'} proposed: ${whatEn}. It waits for you to look at it and approve it.`,
     },
     remedy: {
-      vi: 'Mở trang «Chờ duyệt» trong trang quản trị. Chỉ duyệt khi bạn đã kiểm tra với người đề nghị.',
-      en: 'Open “Approvals” in the console. Approve only after you have checked it with the person who proposed it.',
+      vi: 'Mở trang «Việc cần hai người» trong trang quản trị. Chỉ duyệt khi bạn đã kiểm tra với người đề nghị.',
+      en: 'Open “Two people” in the console. Approve only after you have checked it with the person who proposed it.',
     },
   }),
-  'approval.proposed': ({ what = '' }) => ({
+  'approval.proposed': ({ what = '', whatEn = what }) => ({
     title: {
       vi: `Bạn đã đề nghị: ${what}. Việc này chờ người thứ hai duyệt.`,
-      en: `You proposed: ${what}. It waits for a second person.`,
+      en: `You proposed: ${whatEn}. It waits for a second person.`,
     },
     remedy: notYou,
   }),
-  'approval.approved': ({ what = '', by = '' }) => ({
+  'approval.approved': ({ what = '', whatEn = what, by = '' }) => ({
     title: {
       vi: `Đã được duyệt${by && ` bởi ${by}`} và có hiệu lực: ${what}.`,
-      en: `Approved${by && ` by ${by}`} and in force: ${what}.`,
+      en: `Approved${by && ` by ${by}`} and in force: ${whatEn}.`,
     },
     remedy: ask,
   }),
-  'approval.refused': ({ what = '', by = '', reason = '' }) => ({
+  'approval.given': ({ what = '', whatEn = what }) => ({
+    title: {
+      vi: `Bạn đã duyệt, bằng passkey của mình: ${what}.`,
+      en: `You approved, with your passkey: ${whatEn}.`,
+    },
+    remedy: notYou,
+  }),
+  'approval.refused': ({ what = '', whatEn = what, by = '', reason = '' }) => ({
     title: {
       vi: `Bị từ chối${by && ` bởi ${by}`}: ${what}${reason && ` (${reason})`}.`,
-      en: `Refused${by && ` by ${by}`}: ${what}${reason && ` (${reason})`}.`,
+      en: `Refused${by && ` by ${by}`}: ${whatEn}${reason && ` (${reason})`}.`,
     },
     remedy: ask,
   }),
-  'approval.concerns-you': ({ what = '', by = '' }) => ({
+  'approval.concerns-you': ({ what = '', whatEn = what, by = '' }) => ({
     title: {
       vi: `Có một đề nghị liên quan đến bạn${by && ` do ${by} lập`}: ${what}.`,
-      en: `A proposal concerns you${by && `, made by ${by}`}: ${what}.`,
+      en: `A proposal concerns you${by && `, made by ${by}`}: ${whatEn}.`,
     },
     remedy: ask,
   }),

@@ -34,6 +34,7 @@ export const actions = [
   'audit.read',
   'audit.verify',
   'mail.read',
+  'approvals.approve',
 ] as const;
 export type Action = (typeof actions)[number];
 
@@ -79,6 +80,7 @@ export const roleActions: Readonly<Record<Role, readonly Action[]>> = {
     'sync.write',
     'audit.read',
     'mail.read',
+    'approvals.approve',
   ],
   'security-officer': [
     'people.read',
@@ -98,6 +100,7 @@ export const roleActions: Readonly<Record<Role, readonly Action[]>> = {
     'sync.read',
     'audit.read',
     'audit.verify',
+    'approvals.approve',
   ],
   auditor: [
     'people.read',

@@ -1,0 +1,36 @@
+import { InvalidInput } from '@edutrust/platform/errors';
+import type { ApprovalPorts } from '@edutrust/registry/approvals';
+import { sql } from 'kysely';
+import { idpOf } from '../tables.ts';
+
+/** Passkeys for signing in, as the approvals of the registry know them: for what takes two people. */
+export const approvalPasskeys: Pick<ApprovalPorts, 'passkeysOf' | 'passkeyUsed'> = {
+  passkeysOf: async (db, personId) => {
+    const rows = await idpOf(db)
+      .selectFrom('idp.passkey as k')
+      .innerJoin('idp.account as a', 'a.person_id', 'k.person_id')
+      .select(['k.credential_id', 'k.public_key', 'k.transports', 'a.user_handle'])
+      .where('k.person_id', '=', personId)
+      .where('a.status', '=', 'active')
+      .orderBy('k.id')
+      .execute();
+    return rows.map((row) => ({
+      credentialId: row.credential_id,
+      publicKey: row.public_key,
+      transports: row.transports,
+      userHandle: row.user_handle.toString('base64url'),
+    }));
+  },
+  passkeyUsed: async (transaction, credentialId, counter) => {
+    const { numAffectedRows } = await sql`
+      UPDATE idp.passkey SET counter = ${counter}, last_used_at = now()
+      WHERE credential_id = ${credentialId} AND (counter < ${counter} OR (counter = 0 AND ${counter} = 0))`.execute(
+      transaction,
+    );
+    if (numAffectedRows === 1n) return;
+    throw new InvalidInput('approvals/passkey-refused', {
+      vi: 'Bộ đếm của passkey đi lùi: có thể nó đã bị sao chép.',
+      en: 'The counter of the passkey went back: it may have been copied.',
+    });
+  },
+};

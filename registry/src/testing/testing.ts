@@ -1,0 +1,3 @@
+/** What tests of other workspaces use of this one's test parts. */
+export { type AssertionChange, SoftPasskey } from './soft-passkey.ts';
+export { type TwoPeople, twoPeople } from './two-people.ts';

@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import type { ServiceContext } from '@edutrust/platform/context';
+import { actOptions, approve, confirm } from '../approvals/decide.ts';
+import type { ApprovalKind, ApprovalPorts, PersonActor } from '../approvals/kind.ts';
+import { rolesOf } from '../permissions/permissions.ts';
+import { type AssertionChange, SoftPasskey } from './soft-passkey.ts';
+
+/** Two people with their passkeys, for tests of what takes both. */
+export interface TwoPeople {
+  readonly ports: ApprovalPorts;
+  /** The person's passkey; the first call makes it. */
+  passkeyOf(personId: string): SoftPasskey;
+  /** The person as a signed-in caller, with the roles of now. */
+  actor(personId: string): Promise<PersonActor>;
+  /** The maker's act; with another passkey where the kind asks for its own. */
+  confirm(id: string, personId: string, how?: { passkey?: SoftPasskey; change?: AssertionChange }): Promise<void>;
+  approve(id: string, personId: string, how?: { code?: string; change?: AssertionChange }): Promise<void>;
+  /** Both acts. */
+  both(id: string, maker: string, approver: string, code?: string): Promise<void>;
+}
+
+export function twoPeople(context: ServiceContext, kinds: readonly ApprovalKind[]): TwoPeople {
+  const passkeys = new Map<string, SoftPasskey>();
+  const passkeyOf = (personId: string) => {
+    const passkey = passkeys.get(personId) ?? new SoftPasskey();
+    passkeys.set(personId, passkey);
+    return passkey;
+  };
+  const ports: ApprovalPorts = {
+    kinds,
+    passkeysOf: async (_db, personId) => {
+      const { credentialId, publicKey } = passkeyOf(personId);
+      return [{ credentialId, publicKey, transports: ['internal'] }];
+    },
+    passkeyUsed: async () => undefined, // synchronised passkeys count nothing
+  };
+  const actor = async (personId: string): Promise<PersonActor> => ({
+    kind: 'person',
+    personId,
+    sessionId: `session of ${personId}`,
+    roles: await rolesOf(context.db, personId),
+    acr: 'passkey',
+    authenticatedAt: context.clock.now(),
+  });
+  const answer = async (id: string, personId: string, passkey: SoftPasskey, change: AssertionChange = {}) => {
+    // A session of its own each time: a ceremony is bound to it.
+    const caller = { ...(await actor(personId)), sessionId: randomUUID() };
+    const { options } = await actOptions(context, ports, id, caller);
+    const assertion = passkey.get(
+      options as { challenge: string; rpId: string }, // ours
+      context.config.url.origin,
+      change,
+    );
+    return { caller, assertion };
+  };
+  const two: TwoPeople = {
+    ports,
+    passkeyOf,
+    actor,
+    confirm: async (id, personId, { passkey = passkeyOf(personId), change } = {}) => {
+      const { caller, assertion } = await answer(id, personId, passkey, change);
+      await confirm(context, ports, id, assertion, caller);
+    },
+    approve: async (id, personId, { code, change } = {}) => {
+      const { caller, assertion } = await answer(id, personId, passkeyOf(personId), change);
+      await approve(context, ports, id, { assertion, ...(code === undefined ? {} : { code }) }, caller);
+    },
+    both: async (id, maker, approver, code) => {
+      await two.confirm(id, maker);
+      await two.approve(id, approver, code === undefined ? {} : { code });
+    },
+  };
+  return two;
+}
