@@ -9,6 +9,7 @@ import { findStanding, type Verdict, verdictOn } from './standing.ts';
 
 export { endRole, grantRole } from './granting.ts';
 export { holdersOf } from './holders.ts';
+export { type Action, actions, protectedRoles, type Role, roleActions, roles } from './roles.ts';
 export { findSigners, type Signer, type SigningRole } from './signers.ts';
 export type { Verdict } from './standing.ts';
 
