@@ -4,6 +4,7 @@ import type { Service } from '@edutrust/platform/service';
 import type { FastifyRequest } from 'fastify';
 import { addAccountPages } from './account/pages-routes.ts';
 import { addAccountRoutes } from './account/routes.ts';
+import { addClassAccountsRoutes } from './accounts/class-routes.ts';
 import { addAccountsRoutes } from './accounts/routes.ts';
 import { addActivationRoutes } from './activation/routes.ts';
 import { createAppDirectory } from './apps/directory.ts';
@@ -56,6 +57,7 @@ export async function createIdp(context: ServiceContext, pages: IdpPages): Promi
       addAccountPages(app, tools);
       addAccountRoutes(app, tools);
       addAccountsRoutes(app, tools);
+      addClassAccountsRoutes(app, tools);
       addAppsRoutes(app, tools);
     },
     tasks: { [sweepTask]: () => sweep(context.db) },

@@ -1,8 +1,15 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Service } from '@edutrust/platform/service';
 import { addAuditRoutes } from './audit/routes.ts';
+
+
 import { addClassRoutes } from './classes/routes.ts';
 import { addGuardianRoutes } from './guardians/routes.ts';
+
+
+import { addHomeRoutes } from './home/routes.ts';
+
+
 import { addMailRoutes } from './mail/routes.ts';
 import { noticeTasks } from './notices/notices.ts';
 import { addNoticeRoutes } from './notices/routes.ts';
@@ -19,6 +26,7 @@ export function createRegistry(context: ServiceContext): Service {
   return {
     name: 'registry',
     routes: (app) => {
+      addHomeRoutes(app, context);
       addPeopleRoutes(app, context);
       addGuardianRoutes(app, context);
       addOrganisationRoutes(app, context);

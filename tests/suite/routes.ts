@@ -138,6 +138,7 @@ export const rows: Readonly<Record<string, Row>> = {
 
   // One's own account
   'GET /api/v1/me': signedIn,
+  'GET /api/v1/home': signedIn,
   'GET /api/v1/account': signedIn,
   'GET /api/v1/account/notices': signedIn,
   'GET /api/v1/approvals': signedIn,
@@ -170,6 +171,10 @@ export const rows: Readonly<Record<string, Row>> = {
   // A teacher, too, for learners of the own class: idp/src/accounts/routes.test.ts.
   'GET /api/v1/people/:id/account': roles('DSC', 'person'),
   'POST /api/v1/people/:id/activation-code': roles('DC', 'person'),
+  'GET /api/v1/classes/:id/accounts': roles('DSC', 'class'),
+  'POST /api/v1/classes/:id/activation-codes': roles('DC', 'class', {
+    body: ({ person }) => ({ personIds: [person] }),
+  }),
   'POST /api/v1/people/:id/suspend': roles('DSC', 'person'),
   'POST /api/v1/people/:id/resume': roles('DSC', 'person'),
   'POST /api/v1/people/:id/sessions/end': roles('DSC', 'person'),

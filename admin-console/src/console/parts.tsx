@@ -3,25 +3,46 @@ import { useState } from 'preact/hooks';
 import { Banner } from '../design/form.tsx';
 import { formatAgo, formatEducationId, formatTime, t } from '../design/language.ts';
 import type { Loaded } from '../design/load.ts';
+import { takeNotice, useHeading } from './heading.ts';
 
-/** Title, an optional line below it, and the page's actions at the right. */
+/** The page's heading, an optional line below it, the way back above, its actions at the right; and what was just done. */
 export function Title({
   title,
   note,
+  back,
   children,
 }: {
   readonly title: string;
-  readonly note?: string | undefined;
+  readonly note?: ComponentChildren;
+  readonly back?: { readonly href: string; readonly label: string };
   readonly children?: ComponentChildren;
 }) {
+  const heading = useHeading(title);
+  const [notice] = useState(takeNotice);
   return (
-    <div class="flex flex-wrap items-start justify-between gap-3">
-      <div>
-        <h1>{title}</h1>
-        {note && <p class="text-quiet">{note}</p>}
+    <>
+      <div class="flex flex-wrap items-start justify-between gap-3">
+        <div>
+          {back && (
+            <p class="no-print">
+              <a href={back.href} class="text-sm inline-flex items-center min-h-8">
+                ← {back.label}
+              </a>
+            </p>
+          )}
+          <h1 ref={heading} tabIndex={-1} class="outline-none">
+            {title}
+          </h1>
+          {note && <p class="text-quiet">{note}</p>}
+        </div>
+        {children && <div class="flex flex-wrap gap-2 no-print">{children}</div>}
       </div>
-      <div class="flex flex-wrap gap-2 no-print">{children}</div>
-    </div>
+      {notice && (
+        <Banner state="good" live>
+          {notice}
+        </Banner>
+      )}
+    </>
   );
 }
 
@@ -43,8 +64,8 @@ export function Empty({ children }: { readonly children: ComponentChildren }) {
 }
 
 /**
- * A table that people live in: its heads, and a row for each thing, or what to do when there is none. A wide one scrolls
- * by itself, also by keyboard; on a phone each row is a card.
+ * A table that people live in: its heads, and a row for each thing, or what to do when there is none. The heads
+ * stay in sight; a wide one on a narrow screen scrolls by itself, also by keyboard; on a phone each row is a card.
  */
 export function Table({
   label,
@@ -63,7 +84,7 @@ export function Table({
   if (children.length === 0 && empty) return <Empty>{empty}</Empty>;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-    <section class="card p-0 overflow-x-auto relative" aria-label={label} tabIndex={0}>
+    <section class="card p-0 table-frame relative" aria-label={label} tabIndex={0}>
       <table class="table">
         {caption && <caption class="text-left p-3 font-semibold">{caption}</caption>}
         <thead>
@@ -96,7 +117,7 @@ export function EducationId({ id }: { readonly id: string }) {
     setTimeout(() => setCopied(false), 1_500);
   };
   return (
-    <button type="button" class="number cursor-copy text-left min-h-8" onClick={copy} title={t('Chép mã', 'Copy')}>
+    <button type="button" class="code cursor-copy text-left" onClick={copy} title={t('Chép mã', 'Copy')}>
       {isCopied ? t('Đã chép', 'Copied') : formatEducationId(id)}
     </button>
   );

@@ -106,6 +106,16 @@ export function relationName(relation: string): string {
   return names[relation] ?? relation;
 }
 
+/** What a school teaches. */
+export function levelName(level: string): string {
+  const names: Record<string, string> = {
+    primary: t('Tiểu học', 'Primary'),
+    'lower-secondary': t('Trung học cơ sở', 'Lower secondary'),
+    'upper-secondary': t('Trung học phổ thông', 'Upper secondary'),
+  };
+  return names[level] ?? level;
+}
+
 /** What a certificate is for. */
 export function profileName(profile: string): string {
   const names: Record<string, string> = {

@@ -1,5 +1,6 @@
 import createClient from 'openapi-fetch';
 import type { paths } from '../generated/api.d.ts';
+import { keepOverSignIn } from './keep.ts';
 import { locale, t } from './language.ts';
 
 /** Our own API, typed from the document that the server generates. */
@@ -24,16 +25,15 @@ export class Refused extends Error {
   readonly problem: Problem;
 
   constructor(problem: Problem) {
-    super(
-      [problem.detail, ...(problem.fields ?? []).map(({ detail }) => detail), problem.remedy].filter(Boolean).join(' '),
-    );
+    const { detail, fields = [], remedy } = problem;
+    super([...new Set([detail, ...fields.map((field) => field.detail), remedy])].filter(Boolean).join(' '));
     this.problem = problem;
   }
 }
 
 /**
- * The answer's data, or an exception. Who is not signed in (any more, or not recently enough) is sent to sign in and
- * comes back here.
+ * The answer's data, or an exception. Anyone who is not signed in (or not recently enough) is sent to sign in and
+ * comes back here; what they typed is kept.
  */
 export async function must<Data>(answer: Promise<{ data?: Data; error?: unknown; response: Response }>): Promise<Data> {
   const { data, error, response } = await answer.catch(() => {
@@ -47,6 +47,7 @@ export async function must<Data>(answer: Promise<{ data?: Data; error?: unknown;
   if (response.ok) return data as Data;
   const problem = error as Problem | undefined;
   if (response.status === 401) {
+    keepOverSignIn();
     const back = encodeURIComponent(location.pathname + location.search);
     location.assign(`/signin?return_to=${back}${problem?.code === 'session/step-up-required' ? '&fresh=300' : ''}`);
     return new Promise<never>(() => undefined); // the page is leaving

@@ -30,6 +30,69 @@ export function Field({ label, name, error, hint, type = 'text', ...input }: Fie
         {label}
       </label>
       <input {...attributes} />
+      <Hints name={name} hint={hint} error={error} />
+    </div>
+  );
+}
+
+/** A labelled choice. */
+export function Choice({
+  label,
+  name,
+  value,
+  options,
+  hint,
+  error,
+  disabled,
+  onChoose,
+}: {
+  readonly label: string;
+  readonly name: string;
+  readonly value: string;
+  readonly options: readonly { readonly value: string; readonly label: string }[];
+  readonly hint?: string | undefined;
+  readonly error?: string | undefined;
+  readonly disabled?: boolean;
+  readonly onChoose: (value: string) => void;
+}) {
+  const describedBy = [hint && `${name}-hint`, error && `${name}-error`].filter(Boolean).join(' ');
+  return (
+    <div class="grid gap-1.5">
+      <label for={name} class="font-semibold">
+        {label}
+      </label>
+      <select
+        id={name}
+        name={name}
+        class="control"
+        value={value}
+        disabled={disabled}
+        aria-invalid={error ? 'true' : undefined}
+        aria-describedby={describedBy || undefined}
+        onChange={({ currentTarget }) => onChoose(currentTarget.value)}
+      >
+        {options.map((option) => (
+          <option key={option.value} value={option.value} selected={option.value === value}>
+            {option.label}
+          </option>
+        ))}
+      </select>
+      <Hints name={name} hint={hint} error={error} />
+    </div>
+  );
+}
+
+function Hints({
+  name,
+  hint,
+  error,
+}: {
+  readonly name: string;
+  readonly hint: string | undefined;
+  readonly error: string | undefined;
+}) {
+  return (
+    <>
       {hint && (
         <p id={`${name}-hint`} class="text-sm text-quiet">
           {hint}
@@ -43,7 +106,7 @@ export function Field({ label, name, error, hint, type = 'text', ...input }: Fie
           {error}
         </p>
       )}
-    </div>
+    </>
   );
 }
 

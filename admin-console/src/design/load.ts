@@ -28,21 +28,24 @@ export function useLoad<Data>(key: string, ask: () => Promise<Data>): readonly [
 /** Runs an action once at a time and keeps its refusal for the screen. */
 export function useAction(): {
   readonly isBusy: boolean;
+  /** The refusal's sentence. */
   readonly error: string | undefined;
+  readonly caught: unknown;
   run(action: () => Promise<unknown>): Promise<void>;
 } {
   const [isBusy, setBusy] = useState(false);
-  const [error, setError] = useState<string>();
+  const [caught, setCaught] = useState<unknown>();
   return {
     isBusy,
-    error,
+    error: caught === undefined ? undefined : caught instanceof Error ? caught.message : String(caught),
+    caught,
     run: async (action) => {
       setBusy(true);
-      setError(undefined);
+      setCaught(undefined);
       try {
         await action();
-      } catch (caught) {
-        setError(caught instanceof Error ? caught.message : String(caught));
+      } catch (error) {
+        setCaught(error);
       } finally {
         setBusy(false);
       }

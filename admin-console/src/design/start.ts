@@ -10,3 +10,13 @@ export function startLanguage(): void {
   document.documentElement.lang = locale;
   setLocale(locale);
 }
+
+/** Remembers the language and draws the page in it. */
+export function chooseLanguage(locale: 'vi' | 'en'): void {
+  // biome-ignore lint/suspicious/noDocumentCookie: as above
+  document.cookie = `lang=${locale}; path=/; max-age=31536000; samesite=lax`;
+  const { pathname, search } = location;
+  const query = new URLSearchParams(search);
+  query.delete('lang');
+  location.replace(query.size > 0 ? `${pathname}?${query}` : pathname);
+}

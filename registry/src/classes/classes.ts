@@ -160,6 +160,18 @@ export async function listClasses(
   return rows;
 }
 
+/** The classes that a person is class teacher of in one year. */
+export async function listClassesOfTeacher(
+  db: Database | Transaction,
+  teacherId: string,
+  schoolYear: number,
+): Promise<ClassSummary[]> {
+  const { rows } = await sql<ClassSummary>`
+    SELECT ${columns} FROM ${tables}
+    WHERE c.homeroom_teacher_id = ${teacherId} AND c.school_year = ${schoolYear} ORDER BY c.grade, c.code`.execute(db);
+  return rows;
+}
+
 /** @throws NotFound */
 export async function findClass(db: Database | Transaction, id: string): Promise<ClassSummary> {
   const { rows } = isUuid(id)

@@ -5,7 +5,9 @@ import Type from 'typebox';
 import { dateInVietnam } from '../calendar.ts';
 import { createEducationIdIssuer } from '../education-id/education-id.ts';
 import { findOrganisation } from '../organisations/organisations.ts';
-import { actions, can, mayAnywhere, requires, scopeOf } from '../permissions/permissions.ts';
+
+import { actions, can, mayAnywhere, mayGrant, requires, roles, scopeOf } from '../permissions/permissions.ts';
+
 import {
   AffiliationRole,
   Gender,
@@ -50,6 +52,7 @@ export function addPeopleRoutes(app: App, context: ServiceContext): void {
             person: PersonSummary,
             roles: Type.Array(Type.Object({ role: Type.String(), organisation: OrganisationSummary })),
             permissions: Type.Array(Type.String()),
+            grantableRoles: Type.Array(Type.String()),
             acr: Type.String(),
             authenticatedAt: Type.String({ format: 'date-time' }),
           }),
@@ -67,6 +70,7 @@ export function addPeopleRoutes(app: App, context: ServiceContext): void {
           })),
         ),
         permissions: actions.filter((action) => mayAnywhere(actor, action)),
+        grantableRoles: roles.filter((role) => actor.roles.some((held) => mayGrant(held.role, role))),
         acr: actor.acr,
         authenticatedAt: actor.authenticatedAt.toISOString(),
       };

@@ -1,6 +1,6 @@
 import type { Database, Transaction } from '@edutrust/platform/database';
 import { sql } from 'kysely';
-import { type Action, roleActions, roles } from './roles.ts';
+import { type Action, type Role, roleActions, roles } from './roles.ts';
 
 /** Some of those who may do the action to things of the organisation, the nearest first: to notify them. */
 export async function holdersOf(
@@ -20,4 +20,18 @@ export async function holdersOf(
       ORDER BY r.person_id, depth DESC) AS holder
     ORDER BY depth DESC, person_id LIMIT ${limit}`.execute(db);
   return rows.map(({ person_id }) => person_id);
+}
+
+/** How many people hold a role now, and at how many organisations, in and below the given ones. */
+export async function countHolders(
+  db: Database,
+  role: Role,
+  scope: readonly string[],
+): Promise<{ readonly people: number; readonly organisations: number }> {
+  const { rows } = await sql<{ people: number; organisations: number }>`
+    SELECT count(DISTINCT r.person_id) AS people, count(DISTINCT r.organisation_id) AS organisations
+    FROM registry.role_assignment AS r JOIN registry.person AS p ON p.id = r.person_id AND p.status = 'active'
+    JOIN registry.organisation AS o ON o.id = r.organisation_id
+    WHERE r.role = ${role} AND r.ended_at IS NULL AND o.path && ${[...scope]}::uuid[]`.execute(db);
+  return rows[0] ?? { people: 0, organisations: 0 };
 }

@@ -219,3 +219,8 @@ export const separateDuties: ReadonlySet<Role> = new Set<Role>([
 export function rolesThatMayGrant(role: Role): readonly Role[] {
   return roles.filter((own) => roleActions[own].includes('roles.grant') && coveredRoles[own].includes(role));
 }
+
+/** Whether holders of one role may grant the other, in their organisation and below it. */
+export function mayGrant(own: string, role: Role): boolean {
+  return rolesThatMayGrant(role).some((granting) => granting === own);
+}

@@ -1,15 +1,19 @@
-import { useState } from 'preact/hooks';
-import { api, must } from '../design/api.ts';
-import { formatDate, t } from '../design/language.ts';
-import { State } from '../design/mark.tsx';
-import { usePages } from './pages.ts';
-import { EducationId, More, Show, Table, Title } from './parts.tsx';
-import { roleName } from './words.ts';
+import { api, must } from '../../design/api.ts';
+import { formatDate, t } from '../../design/language.ts';
+import { State } from '../../design/mark.tsx';
+import { useFilter } from '../filter.ts';
+import { useMay } from '../me.ts';
+import { usePages } from '../pages.ts';
+import { EducationId, More, Show, Table, Title } from '../parts.tsx';
+import { roleName } from '../words.ts';
+
+const kinds = ['learner', 'teacher', 'staff', 'guardian'] as const;
 
 /** One box that finds anybody: name with or without marks, or an education ID. */
 export function People() {
-  const [query, setQuery] = useState('');
-  const [role, setRole] = useState<'' | 'learner' | 'teacher' | 'staff' | 'guardian'>('');
+  const [query, setQuery] = useFilter('q');
+  const [role, setRole] = useFilter<(typeof kinds)[number]>('role');
+  const mayWrite = useMay('people.write');
   const { loaded, more } = usePages(`${query}|${role}`, (cursor) =>
     must(
       api.GET('/api/v1/people', {
@@ -26,7 +30,21 @@ export function People() {
   );
   return (
     <>
-      <Title title={t('Người', 'People')} />
+      <Title title={t('Người', 'People')}>
+        {mayWrite && (
+          <>
+            <a class="button" href="/admin/people/new?as=learner">
+              {t('Thêm một học sinh', 'Add a pupil')}
+            </a>
+            <a class="button" href="/admin/people/new?as=teacher">
+              {t('Thêm một giáo viên', 'Add a teacher')}
+            </a>
+            <a class="button" href="/admin/people/new?as=staff">
+              {t('Thêm một nhân viên', 'Add staff')}
+            </a>
+          </>
+        )}
+      </Title>
       <search class="grid gap-3 sm:grid-cols-[1fr_12rem]">
         <input
           type="search"
@@ -43,8 +61,8 @@ export function People() {
           onChange={(event) => setRole(event.currentTarget.value as typeof role)}
         >
           <option value="">{t('Mọi vai trò', 'Every role')}</option>
-          {(['learner', 'teacher', 'staff', 'guardian'] as const).map((one) => (
-            <option key={one} value={one}>
+          {kinds.map((one) => (
+            <option key={one} value={one} selected={one === role}>
               {roleName(one)}
             </option>
           ))}
@@ -55,7 +73,11 @@ export function People() {
           <>
             <Table
               label={t('Danh sách người', 'People')}
-              empty={t('Không tìm thấy ai. Thử gõ ít chữ hơn.', 'Nobody was found. Try fewer letters.')}
+              empty={
+                query || role
+                  ? t('Không tìm thấy ai. Thử gõ ít chữ hơn.', 'Nobody was found. Try fewer letters.')
+                  : t('Chưa có ai.', 'There is nobody yet.')
+              }
               heads={[
                 t('Họ và tên', 'Name'),
                 t('Mã giáo dục', 'Education ID'),

@@ -1,0 +1,68 @@
+import { api, must } from '../../design/api.ts';
+import { t } from '../../design/language.ts';
+import type { Me } from '../me.ts';
+
+/** Something that somebody waits for this person to do. */
+export interface Task {
+  readonly id: string;
+  readonly title: string;
+  readonly note: string;
+  readonly href: string;
+  /** The verb on its button. */
+  readonly act: string;
+}
+
+/** What waits for this person, each from the service that knows it. */
+export async function waitingFor({ permissions }: Me): Promise<readonly Task[]> {
+  const may = (action: string) => permissions.includes(action);
+  const found = await Promise.all([
+    may('signing.sign') ? documentsToSign() : [],
+    may('signing.approve-enrolment') ? phonesToApprove() : [],
+    may('certificates.approve') ? certificatesToApprove() : [],
+  ]);
+  return found.flat();
+}
+
+async function documentsToSign(): Promise<Task[]> {
+  const { items, nextCursor } = await must(api.GET('/api/v1/signing/inbox', { params: { query: { limit: 200 } } }));
+  if (items.length === 0) return [];
+  const count = nextCursor ? t(`Hơn ${items.length}`, `More than ${items.length}`) : String(items.length);
+  return [
+    {
+      id: 'sign',
+      title: t(`${count} tài liệu chờ bạn ký`, `${count} documents wait for your signature`),
+      note: t('Ký bằng điện thoại đã đăng ký.', 'You sign with the phone that you enrolled.'),
+      href: '/sign',
+      act: t('Xem và ký', 'Read and sign'),
+    },
+  ];
+}
+
+async function phonesToApprove(): Promise<Task[]> {
+  const { items } = await must(
+    api.GET('/api/v1/signing/enrolments', { params: { query: { state: 'awaiting-approval', limit: 50 } } }),
+  );
+  return items.map(({ id, person, title, organisation }) => ({
+    id,
+    title: t(`Điện thoại ký của ${person.fullName} chờ duyệt`, `${person.fullName}’s signing phone waits for approval`),
+    note: `${title} · ${organisation.name}`,
+    href: '/admin/signing',
+    act: t('Gọi và duyệt', 'Call and approve'),
+  }));
+}
+
+async function certificatesToApprove(): Promise<Task[]> {
+  const { items } = await must(
+    api.GET('/api/v1/certificate-requests', { params: { query: { state: 'waiting', limit: 50 } } }),
+  );
+  if (items.length === 0) return [];
+  return [
+    {
+      id: 'certificates',
+      title: t(`${items.length} yêu cầu chứng thư chờ duyệt`, `${items.length} certificate requests wait`),
+      note: t('Con dấu và chứng thư của đơn vị.', 'Seals and certificates of organisations.'),
+      href: '/admin/certificates/requests',
+      act: t('Xem yêu cầu', 'See the requests'),
+    },
+  ];
+}

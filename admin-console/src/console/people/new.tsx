@@ -1,0 +1,122 @@
+import { useLocation } from 'preact-iso';
+import { api, must } from '../../design/api.ts';
+import { EntryForm, useEntry } from '../../design/entry.tsx';
+import { Choice, Field } from '../../design/form.tsx';
+import { t } from '../../design/language.ts';
+import { ClassChoice } from '../classes/choice.tsx';
+import { sayNext } from '../heading.ts';
+import { useMe } from '../me.ts';
+import { departmentOf, OrganisationChoice } from '../organisations.tsx';
+import { Title } from '../parts.tsx';
+import { roleName } from '../words.ts';
+import { grant, PersonFields } from './change.tsx';
+
+const kinds = ['learner', 'teacher', 'staff'] as const;
+type Kind = (typeof kinds)[number];
+
+/** Roles that lie at the department, whoever holds them. */
+const departmentRoles = new Set(['department-administrator', 'security-officer', 'auditor']);
+
+const titles: Readonly<Record<Kind, () => string>> = {
+  learner: () => t('Thêm một học sinh', 'Add a pupil'),
+  teacher: () => t('Thêm một giáo viên', 'Add a teacher'),
+  staff: () => t('Thêm một nhân viên', 'Add a member of staff'),
+};
+
+/** `/admin/people/new?as=learner|teacher|staff`, with the school, the class or the role where they are known already. */
+export function NewPerson() {
+  const me = useMe();
+  const { route, query } = useLocation();
+  const asked: Kind = kinds.find((kind) => kind === query.as) ?? 'learner';
+  const askedRole = me.grantableRoles.find((role) => role === query.role);
+  const own = me.roles.find(({ role }) => role === 'school-administrator')?.organisation.id;
+  const department = departmentOf(me)?.id ?? '';
+  const entry = useEntry(`new ${asked}`, {
+    fullName: '',
+    birthDate: '',
+    gender: '',
+    title: '',
+    organisationId: query.organisation ?? own ?? '',
+    classId: query.class ?? '',
+    role: askedRole ?? (asked === 'teacher' && me.grantableRoles.includes('teacher') ? 'teacher' : ''),
+  });
+  const { role } = entry.values;
+  const isAtDepartment = departmentRoles.has(role);
+  const back = query.organisation
+    ? { href: `/admin/schools/${query.organisation}`, label: t('Trường', 'School') }
+    : { href: '/admin/people', label: t('Người', 'People') };
+  return (
+    <>
+      <Title title={askedRole ? `${t('Thêm', 'Add')}: ${roleName(askedRole)}` : titles[asked]()} back={back} />
+      <EntryForm
+        entry={entry}
+        submit={askedRole ? t('Thêm và giao vai trò', 'Add and grant the role') : titles[asked]()}
+        cancel={back.href}
+        onSubmit={async ({ fullName, birthDate, gender, title, organisationId, classId }) => {
+          const where = isAtDepartment ? department : organisationId || department;
+          const { id } = await must(
+            api.POST('/api/v1/people', {
+              body: {
+                fullName,
+                role: asked,
+                organisationId: where,
+                ...(birthDate ? { birthDate } : {}),
+                ...(gender ? { gender: gender as 'female' } : {}),
+                ...(title && asked !== 'learner' ? { title } : {}),
+                ...(classId && asked === 'learner' ? { classId } : {}),
+              },
+            }),
+          );
+          sayNext(t(`Đã thêm ${fullName}.`, `${fullName} was added.`));
+          if (role && asked !== 'learner') await grant({ personId: id, role, organisationId: where }, route);
+          else route(`/admin/people/${id}`);
+        }}
+      >
+        <PersonFields entry={entry} needsBirthDate={asked === 'learner'} />
+        {asked !== 'learner' && (
+          <Field
+            label={t('Chức danh', 'Title')}
+            maxlength={120}
+            {...entry.field('title')}
+            placeholder={
+              asked === 'teacher'
+                ? t('Giáo viên', 'Teacher')
+                : t('Hiệu trưởng, Văn thư, Kế toán…', 'Principal, clerk, accountant…')
+            }
+            hint={t('Người ký thì chức danh in dưới chữ ký.', 'For signers it is printed below the signature.')}
+          />
+        )}
+        {!isAtDepartment && !own && (
+          <OrganisationChoice
+            label={t('Trường', 'School')}
+            kind="school"
+            {...entry.choice('organisationId')}
+            {...(asked === 'staff' ? { none: t('Cơ quan Sở', 'The department itself') } : {})}
+          />
+        )}
+        {asked === 'learner' && (
+          <ClassChoice
+            label={t('Lớp', 'Class')}
+            organisationId={entry.values.organisationId}
+            none={t('Chưa xếp lớp', 'No class yet')}
+            {...entry.choice('classId')}
+          />
+        )}
+        {asked !== 'learner' && !askedRole && me.grantableRoles.length > 0 && (
+          <Choice
+            label={t('Vai trò trong hệ thống', 'Role in this system')}
+            {...entry.choice('role')}
+            options={[
+              { value: '', label: t('Không', 'None') },
+              ...me.grantableRoles.map((value) => ({ value, label: roleName(value) })),
+            ]}
+            hint={t(
+              'Vai trò mở ra việc được làm; giao sau cũng được.',
+              'A role opens what one may do; it can be granted later.',
+            )}
+          />
+        )}
+      </EntryForm>
+    </>
+  );
+}

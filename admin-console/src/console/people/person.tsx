@@ -1,0 +1,167 @@
+import { useRoute } from 'preact-iso';
+import { api, must } from '../../design/api.ts';
+import { formatDate, formatTime, t } from '../../design/language.ts';
+import { useLoad } from '../../design/load.ts';
+import { State } from '../../design/mark.tsx';
+import type { paths } from '../../generated/api.d.ts';
+import { useMayDo } from '../may.ts';
+import { EducationId, Show, Title } from '../parts.tsx';
+import { eventName, relationName, roleName } from '../words.ts';
+import { Leave } from './leave.tsx';
+import { Roles } from './roles.tsx';
+import { SignIn } from './sign-in.tsx';
+
+export type PersonView = paths['/api/v1/people/{id}']['get']['responses']['200']['content']['application/json'];
+
+/** One person: can they sign in, who they are, what they may do, what happened. */
+export function PersonPage() {
+  const { id = '' } = useRoute().params;
+  const [person, reload] = useLoad(id, () => must(api.GET('/api/v1/people/{id}', { params: { path: { id } } })));
+  return (
+    <Show loaded={person}>
+      {(data) => (
+        <>
+          <Title
+            title={data.fullName}
+            note={whereNow(data.history)}
+            back={{ href: '/admin/people', label: t('Người', 'People') }}
+          >
+            {data.status === 'left' && <State state="plain">{t('Đã rời', 'Left')}</State>}
+          </Title>
+          <div class="grid gap-x-12 gap-y-8 lg:grid-cols-[minmax(0,1.6fr)_minmax(0,1fr)]">
+            <div class="grid gap-8 content-start">
+              <SignIn person={data} />
+              <Record person={data} onChange={reload} />
+              <Roles person={data} />
+            </div>
+            <Timeline person={data} />
+          </div>
+        </>
+      )}
+    </Show>
+  );
+}
+
+interface Post {
+  readonly role: string;
+  readonly title: string | null;
+  readonly className: string | null;
+  readonly organisation: { readonly name: string };
+  readonly validUntil: string | null;
+}
+
+const postName = ({ role, title, className, organisation }: Post) =>
+  [[title ?? roleName(role), className].filter(Boolean).join(' '), organisation.name].join(' · ');
+
+/** Everything that the person is now, as people say it. */
+function whereNow(history: readonly Post[]): string | undefined {
+  const now = history.filter(({ validUntil }) => validUntil === null).map(postName);
+  return now.length > 0 ? now.join('; ') : undefined;
+}
+
+function Record({ person, onChange }: { readonly person: PersonView; readonly onChange: () => void }) {
+  const may = useMayDo(person);
+  const isLearner = person.affiliations.some(({ role }) => role === 'learner');
+  return (
+    <section class="grid gap-3" aria-labelledby="record">
+      <h2 id="record">{t('Hồ sơ', 'Record')}</h2>
+      <dl class="grid gap-x-6 gap-y-2 sm:grid-cols-[9rem_minmax(0,1fr)]">
+        <dt class="text-quiet">{t('Mã giáo dục', 'Education ID')}</dt>
+        <dd>
+          <EducationId id={person.educationId} />
+        </dd>
+        {person.aliases.length > 0 && (
+          <>
+            <dt class="text-quiet">{t('Mã cũ', 'Older IDs')}</dt>
+            <dd>
+              {person.aliases.join(', ')} <span class="text-quiet">({t('vẫn dùng được', 'still work')})</span>
+            </dd>
+          </>
+        )}
+        <dt class="text-quiet">{t('Ngày sinh', 'Born')}</dt>
+        <dd>{person.birthDate ? formatDate(person.birthDate) : t('chưa có', 'not known')}</dd>
+        {person.gender && (
+          <>
+            <dt class="text-quiet">{t('Giới tính', 'Gender')}</dt>
+            <dd>{person.gender === 'female' ? t('Nữ', 'Female') : t('Nam', 'Male')}</dd>
+          </>
+        )}
+        <dt class="text-quiet">{t('Ở đâu', 'Where')}</dt>
+        <dd>
+          <ul class="grid gap-1">
+            {person.history.map((one) => (
+              <li key={`${one.organisation.id}${one.role}${one.validFrom}`} class={one.validUntil ? 'text-quiet' : ''}>
+                {postName(one)}{' '}
+                <span class="text-sm text-quiet whitespace-nowrap">
+                  {formatDate(one.validFrom)} – {one.validUntil ? formatDate(one.validUntil) : t('nay', 'now')}
+                </span>
+              </li>
+            ))}
+          </ul>
+        </dd>
+        {person.guardians.length > 0 && <Relatives label={t('Người giám hộ', 'Guardians')} people={person.guardians} />}
+        {person.wards.length > 0 && <Relatives label={t('Con em', 'Children')} people={person.wards} />}
+      </dl>
+      {may('people.write') && (
+        <div class="flex flex-wrap gap-2">
+          <a class="button" href={`/admin/people/${person.id}/edit`}>
+            {t('Sửa hồ sơ', 'Correct the record')}
+          </a>
+          {isLearner && (
+            <a class="button" href={`/admin/people/${person.id}/transfer`}>
+              {t('Chuyển trường, chuyển lớp', 'Move to another school or class')}
+            </a>
+          )}
+          {may('people.merge') && (
+            <a class="button" href={`/admin/people/${person.id}/merge`}>
+              {t('Gộp hồ sơ trùng', 'Merge a duplicate')}
+            </a>
+          )}
+          {person.status === 'active' && <Leave person={person} onDone={onChange} />}
+        </div>
+      )}
+    </section>
+  );
+}
+
+function Relatives({
+  label,
+  people,
+}: {
+  readonly label: string;
+  readonly people: readonly { readonly id: string; readonly fullName: string; readonly relation: string }[];
+}) {
+  return (
+    <>
+      <dt class="text-quiet">{label}</dt>
+      <dd>
+        {people.map((relative) => (
+          <span key={relative.id} class="block">
+            <a href={`/admin/people/${relative.id}`}>{relative.fullName}</a>{' '}
+            <span class="text-quiet">({relationName(relative.relation)})</span>
+          </span>
+        ))}
+      </dd>
+    </>
+  );
+}
+
+function Timeline({ person }: { readonly person: PersonView }) {
+  return (
+    <section class="grid gap-3 content-start" aria-labelledby="timeline">
+      <h2 id="timeline">{t('Đã xảy ra', 'What happened')}</h2>
+      <ol class="grid gap-2 text-sm">
+        {person.timeline.map(({ at, type }) => (
+          <li key={`${at}${type}`} class="grid grid-cols-[8.5rem_minmax(0,1fr)] gap-2">
+            <time dateTime={at} class="text-quiet">
+              {formatTime(at)}
+            </time>
+            <span>{sentence(eventName(type))}</span>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+const sentence = (words: string) => words.charAt(0).toUpperCase() + words.slice(1);

@@ -1,0 +1,122 @@
+import { useLocation } from 'preact-iso';
+import { api, must } from '../../design/api.ts';
+import { formatNumber, t } from '../../design/language.ts';
+import { useFilter } from '../filter.ts';
+import { useMay } from '../me.ts';
+import { usePages } from '../pages.ts';
+import { More, Show, Table, Title } from '../parts.tsx';
+
+/** `/admin/schools`: every school that the person may see. */
+export function Schools() {
+  const mayWrite = useMay('organisations.write');
+  return (
+    <>
+      <Title title={t('Trường', 'Schools')}>
+        {mayWrite && (
+          <>
+            <a class="button button-primary" href="/admin/schools/new">
+              {t('Thêm một trường', 'Add a school')}
+            </a>
+            <a class="button" href="/admin/wards">
+              {t('Phường, xã', 'Wards')}
+            </a>
+          </>
+        )}
+      </Title>
+      <Organisations kind="school" />
+    </>
+  );
+}
+
+/** `/admin/wards` */
+export function Wards() {
+  const mayWrite = useMay('organisations.write');
+  return (
+    <>
+      <Title title={t('Phường, xã', 'Wards')} back={{ href: '/admin/schools', label: t('Trường', 'Schools') }}>
+        {mayWrite && (
+          <a class="button button-primary" href="/admin/wards/new">
+            {t('Thêm một phường, xã', 'Add a ward')}
+          </a>
+        )}
+      </Title>
+      <Organisations kind="ward" />
+    </>
+  );
+}
+
+function Organisations({ kind }: { readonly kind: 'school' | 'ward' }) {
+  const { query: filters } = useLocation();
+  const [query, setQuery] = useFilter('q');
+  const parent = filters.ward;
+  const { loaded, more } = usePages(`${kind} ${query} ${parent}`, (cursor) =>
+    must(
+      api.GET('/api/v1/organisations', {
+        params: {
+          query: {
+            limit: 100,
+            kind,
+            ...(parent ? { parent } : {}),
+            ...(query ? { q: query } : {}),
+            ...(cursor ? { cursor } : {}),
+          },
+        },
+      }),
+    ),
+  );
+  const isSchool = kind === 'school';
+  return (
+    <>
+      <input
+        type="search"
+        class="control"
+        value={query}
+        onInput={(event) => setQuery(event.currentTarget.value)}
+        aria-label={isSchool ? t('Tìm trường', 'Search schools') : t('Tìm phường, xã', 'Search wards')}
+        placeholder={t('Tên (không dấu cũng được) hoặc mã', 'Name (marks optional) or code')}
+      />
+      <Show loaded={loaded}>
+        {(found) => (
+          <Table
+            label={isSchool ? t('Danh sách trường', 'Schools') : t('Danh sách phường, xã', 'Wards')}
+            heads={[
+              isSchool ? t('Trường', 'School') : t('Phường, xã', 'Ward'),
+              t('Mã', 'Code'),
+              ...(isSchool ? [t('Phường, xã', 'Ward')] : []),
+              { number: t('Học sinh', 'Learners') },
+              { number: t('Nhân sự', 'Staff') },
+            ]}
+            empty={
+              query
+                ? t('Không tìm thấy. Thử gõ ít chữ hơn.', 'Nothing was found. Try fewer letters.')
+                : isSchool
+                  ? t('Chưa có trường nào.', 'There is no school yet.')
+                  : t('Chưa có phường, xã nào.', 'There is no ward yet.')
+            }
+          >
+            {found.map(({ id, name, code, path, counts }) => (
+              <tr key={id}>
+                <td>
+                  <a class="font-semibold" href={isSchool ? `/admin/schools/${id}` : `/admin/schools?ward=${id}`}>
+                    {name}
+                  </a>
+                </td>
+                <td class="code" data-label={t('Mã', 'Code')}>
+                  {code}
+                </td>
+                {isSchool && <td>{path.length > 2 && path.at(-2)?.name}</td>}
+                <td class="number sm:text-right" data-label={t('Học sinh', 'Learners')}>
+                  {formatNumber(counts.learners)}
+                </td>
+                <td class="number sm:text-right" data-label={t('Nhân sự', 'Staff')}>
+                  {formatNumber(counts.staff)}
+                </td>
+              </tr>
+            ))}
+          </Table>
+        )}
+      </Show>
+      {more && <More onClick={more} />}
+    </>
+  );
+}

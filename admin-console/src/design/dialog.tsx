@@ -1,0 +1,104 @@
+import type { ComponentChildren } from 'preact';
+import { useEffect, useId, useRef } from 'preact/hooks';
+import { Banner } from './form.tsx';
+import { useKept } from './keep.ts';
+import { t } from './language.ts';
+import { useAction } from './load.ts';
+
+/** A window over the page: the browser's own, which holds the focus, closes with Escape and gives the focus back. */
+export function Dialog({
+  title,
+  onClose,
+  children,
+}: {
+  readonly title: string;
+  readonly onClose: () => void;
+  readonly children: ComponentChildren;
+}) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const id = useId();
+  useEffect(() => {
+    const element = dialog.current;
+    element?.showModal();
+    return () => element?.close();
+  }, []);
+  return (
+    <dialog
+      ref={dialog}
+      class="dialog"
+      aria-labelledby={id}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+    >
+      <h2 id={id}>{title}</h2>
+      {children}
+    </dialog>
+  );
+}
+
+/**
+ * A button whose act is asked about first: the question, what follows from it, and one button that says the act. A
+ * refusal is shown where the question was.
+ */
+export function ActButton({
+  label,
+  question,
+  confirm,
+  bad,
+  primary,
+  disabled,
+  children,
+  onConfirm,
+}: {
+  readonly label: string;
+  readonly question: string;
+  /** The verb on the button that does it. */
+  readonly confirm: string;
+  readonly bad?: boolean;
+  readonly primary?: boolean;
+  readonly disabled?: boolean;
+  /** What follows from it. */
+  readonly children?: ComponentChildren;
+  readonly onConfirm: () => Promise<unknown>;
+}) {
+  const [isOpen, setOpen] = useKept(`question ${label}`, false);
+  const { isBusy, error, run } = useAction();
+  const act = () =>
+    run(async () => {
+      await onConfirm();
+      setOpen(false);
+    });
+  return (
+    <>
+      <button
+        type="button"
+        class={`button ${bad ? 'button-bad' : ''} ${primary ? 'button-primary' : ''}`}
+        disabled={disabled}
+        onClick={() => setOpen(true)}
+      >
+        {label}
+      </button>
+      {isOpen && (
+        <Dialog title={question} onClose={() => setOpen(false)}>
+          {children}
+          {error && <Banner state="bad">{error}</Banner>}
+          <div class="flex flex-wrap gap-3">
+            <button
+              type="button"
+              class={`button ${bad ? 'button-bad' : 'button-primary'}`}
+              disabled={isBusy}
+              onClick={act}
+            >
+              {confirm}
+            </button>
+            <button type="button" class="button" onClick={() => setOpen(false)}>
+              {t('Thôi', 'Cancel')}
+            </button>
+          </div>
+        </Dialog>
+      )}
+    </>
+  );
+}

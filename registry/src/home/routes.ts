@@ -1,0 +1,47 @@
+import type { ServiceContext } from '@edutrust/platform/context';
+import { type App, personActor, signedIn } from '@edutrust/platform/http';
+import Type from 'typebox';
+import { schoolYearAt } from '../calendar.ts';
+import { ClassSummary, nullable } from '../schemas.ts';
+import { countedUpTo, filledBy, ownClasses } from './home.ts';
+
+const Count = Type.Integer({ minimum: 0, maximum: countedUpTo });
+
+const Home = Type.Object({
+  schoolYear: Type.Integer(),
+  classes: Type.Array(ClassSummary),
+  filled: nullable(
+    Type.Object({
+      wards: Count,
+      schools: Count,
+      schoolsWithAdministrator: Count,
+      securityOfficers: Count,
+      staff: Count,
+      classes: Count,
+      classesWithTeacher: Count,
+      learners: Count,
+      learnersWithGuardian: Count,
+    }),
+  ),
+});
+
+/** What the first page of the console is made of, as far as the registry knows it. */
+export function addHomeRoutes(app: App, { db, clock }: ServiceContext): void {
+  app.get(
+    '/api/v1/home',
+    {
+      config: { access: signedIn },
+      schema: {
+        tags: ['people'],
+        summary: "The caller's own classes, and how far the organisations are filled that the caller fills",
+        response: { 200: Home },
+      },
+    },
+    async (request) => {
+      const actor = personActor(request);
+      const schoolYear = schoolYearAt(clock.now());
+      const [classes, filled] = await Promise.all([ownClasses(db, actor, schoolYear), filledBy(db, actor, schoolYear)]);
+      return { schoolYear, classes, filled };
+    },
+  );
+}
