@@ -327,6 +327,9 @@ test('story 8: an administrator comes by the one-time link and does it all from 
   await choosePassword(page, staffPassword);
   await firstSignIn(platform, page, educationId);
   await page.goto(`${platform.url}/admin`);
+  await page.getByRole('heading', { name: 'Không có việc nào chờ bạn' }).waitFor();
+  await lookAtBoth(page, 'console-home');
+  await page.getByRole('link', { name: 'Người', exact: true }).click();
   await page.getByRole('searchbox').fill('dang thi anh nguyet');
   await page.getByRole('link', { name: 'Đặng Thị Ánh Nguyệt' }).waitFor();
   await lookAtBoth(page, 'console-people');

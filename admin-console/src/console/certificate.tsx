@@ -1,7 +1,7 @@
-import { useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import { api, must } from '../design/api.ts';
 import { Banner } from '../design/form.tsx';
+import { useKept } from '../design/keep.ts';
 import { formatDate, formatTime, t } from '../design/language.ts';
 import { useAction, useLoad } from '../design/load.ts';
 import { State } from '../design/mark.tsx';
@@ -115,7 +115,7 @@ function Revoke({
   const [loaded] = useLoad(`consequences ${serial}`, () =>
     must(api.GET('/api/v1/certificates/{serial}/consequences', { params: { path: { serial } } })),
   );
-  const [reason, setReason] = useState<(typeof reasons)[number]>('keyCompromise');
+  const [reason, setReason] = useKept<(typeof reasons)[number]>('reason', 'keyCompromise');
   const { isBusy, error, run } = useAction();
   const isFinal = reason !== 'certificateHold';
   const revoke = () =>
@@ -169,7 +169,7 @@ function Revoke({
           {reasons
             .filter((one) => !(isSuspended && one === 'certificateHold'))
             .map((one) => (
-              <option key={one} value={one}>
+              <option key={one} value={one} selected={one === reason}>
                 {reasonName(one)}
               </option>
             ))}

@@ -18,6 +18,14 @@ const asked = new URLSearchParams(location.search).get('lang');
 // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is not in every browser that schools have
 if (asked === 'vi' || asked === 'en') document.cookie = `lang=${asked}; path=/; max-age=31536000; samesite=lax`;
 
+// The printed code comes in the fragment, which no server sees; it is taken out of the address at once.
+const printedCode = new URLSearchParams(location.hash.slice(1)).get('code');
+const codeField = document.querySelector<HTMLInputElement>('form input[name="code"]');
+if (printedCode && codeField) {
+  codeField.value = printedCode;
+  history.replaceState(null, '', location.pathname + location.search);
+}
+
 type Passkey =
   | {
       readonly mode: 'get';

@@ -11,7 +11,7 @@ function Tile({ name }: { readonly name: string }) {
   return (
     <span
       aria-hidden="true"
-      class="grid place-items-center size-14 rounded-card bg-accent-soft text-accent text-lg font-semibold"
+      class="grid place-items-center size-14 shrink-0 rounded-card bg-accent-soft text-accent text-lg font-semibold"
     >
       {letters}
     </span>

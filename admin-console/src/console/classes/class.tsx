@@ -139,10 +139,10 @@ function Learners({
                 </span>
               )}
             </td>
-            <td>
+            <td class="max-sm:hidden!">
               <EducationId id={learner.educationId} />
             </td>
-            <td class="number" data-label={t('Ngày sinh', 'Born')}>
+            <td class="number max-sm:hidden!">
               {learner.birthDate && formatDate(learner.birthDate)}
             </td>
             {accounts && (
@@ -151,7 +151,7 @@ function Learners({
               </td>
             )}
             {may('accounts.invite') && (
-              <td class="py-1!">
+              <td class="row-act py-1!">
                 <button
                   type="button"
                   class="button"
@@ -172,7 +172,7 @@ function Learners({
 }
 
 const helpName = (isActive: boolean) =>
-  isActive ? t('Quên mật khẩu', 'Forgot the password') : t('Cho mã kích hoạt', 'Give a code');
+  isActive ? t('Quên mật khẩu', 'Forgot the password') : t('Cho mã', 'Give a code');
 
 function Standing({ account }: { readonly account: Account | undefined }) {
   switch (account?.status) {

@@ -1,11 +1,11 @@
 import { api, must } from '../../design/api.ts';
-import { t } from '../../design/language.ts';
+import { formatNumber, t } from '../../design/language.ts';
 import { useLoad } from '../../design/load.ts';
 import { CertificateAlarms } from '../alarms.tsx';
 import { useMay, useMe } from '../me.ts';
 import { Show, Title } from '../parts.tsx';
 import { Start } from './start.tsx';
-import { stepsOf } from './steps.ts';
+import { type Filled, stepsOf } from './steps.ts';
 import { Waiting } from './waiting.tsx';
 import { waitingFor } from './waiting-for.ts';
 
@@ -19,7 +19,7 @@ export function Home() {
   });
   return (
     <Show loaded={loaded}>
-      {({ waiting, steps }) => {
+      {({ home, waiting, steps }) => {
         const open = steps.filter(({ isDone }) => !isDone).length;
         return (
           <>
@@ -27,6 +27,7 @@ export function Home() {
             {mayReadAlarms && <CertificateAlarms />}
             <Waiting tasks={waiting} />
             {open > 0 && <Start steps={steps} />}
+            {open === 0 && home.filled && <Figures filled={home.filled} />}
           </>
         );
       }}
@@ -40,6 +41,30 @@ function headline(waiting: number, steps: number): string {
     return t(`${waiting} việc chờ bạn`, waiting === 1 ? 'One thing waits for you' : `${waiting} things wait for you`);
   if (steps > 0) return t(`Còn ${steps} bước để vào học`, `${steps} steps until school can begin`);
   return t('Không có việc nào chờ bạn', 'Nothing waits for you');
+}
+
+/** What is there, each leading to its list. */
+function Figures({ filled }: { readonly filled: Filled }) {
+  const figures = [
+    [t('trường', 'schools'), filled.schools, '/admin/schools'],
+    [t('giáo viên, nhân viên', 'teachers and staff'), filled.staff, '/admin/people?role=teacher'],
+    [t('lớp năm học này', 'classes this school year'), filled.classes, '/admin/schools'],
+    [t('học sinh', 'pupils'), filled.learners, '/admin/people?role=learner'],
+  ] as const;
+  return (
+    <section aria-label={t('Đang có', 'What there is')}>
+      <ul class="flex flex-wrap gap-x-10 gap-y-4">
+        {figures.map(([words, count, href]) => (
+          <li key={words}>
+            <a href={href} class="no-underline text-ink block">
+              <span class="block text-2xl font-semibold">{formatNumber(count)}</span>
+              <span class="text-quiet">{words}</span>
+            </a>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
 }
 
 function greeting(fullName: string): string {

@@ -3,7 +3,7 @@ import type { paths } from '../../generated/api.d.ts';
 import type { Me } from '../me.ts';
 
 type Home = paths['/api/v1/home']['get']['responses']['200']['content']['application/json'];
-type Filled = NonNullable<Home['filled']>;
+export type Filled = NonNullable<Home['filled']>;
 
 /** One step on the way to a city that teaches and signs. */
 export interface Step {

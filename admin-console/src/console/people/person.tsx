@@ -65,7 +65,7 @@ function Record({ person, onChange }: { readonly person: PersonView; readonly on
   return (
     <section class="grid gap-3" aria-labelledby="record">
       <h2 id="record">{t('Hồ sơ', 'Record')}</h2>
-      <dl class="grid gap-x-6 gap-y-2 sm:grid-cols-[9rem_minmax(0,1fr)]">
+      <dl class="grid gap-x-4 gap-y-2 grid-cols-[6.5rem_minmax(0,1fr)] sm:grid-cols-[9rem_minmax(0,1fr)]">
         <dt class="text-quiet">{t('Mã giáo dục', 'Education ID')}</dt>
         <dd>
           <EducationId id={person.educationId} />
