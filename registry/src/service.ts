@@ -2,13 +2,10 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import type { Service } from '@edutrust/platform/service';
 import { addAuditRoutes } from './audit/routes.ts';
 
-
 import { addClassRoutes } from './classes/routes.ts';
 import { addGuardianRoutes } from './guardians/routes.ts';
 
-
 import { addHomeRoutes } from './home/routes.ts';
-
 
 import { addMailRoutes } from './mail/routes.ts';
 import { noticeTasks } from './notices/notices.ts';

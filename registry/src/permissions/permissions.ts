@@ -7,13 +7,11 @@ import { registryOf } from '../tables.ts';
 import { type Action, narrowedTo, type Role, roleActions } from './roles.ts';
 import { findStanding, type Verdict, verdictOn } from './standing.ts';
 
-
 export { endRole, grantRole } from './granting.ts';
 export { countHolders, holdersOf } from './holders.ts';
 export { type Action, actions, mayGrant, protectedRoles, type Role, roleActions, roles } from './roles.ts';
 export { findSigners, type Signer, type SigningRole } from './signers.ts';
 export type { Verdict } from './standing.ts';
-
 
 /**
  * Whether the actor may do the action to the resource: the one place that decides. Without a resource: whether the

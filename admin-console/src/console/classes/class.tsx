@@ -142,9 +142,7 @@ function Learners({
             <td class="max-sm:hidden!">
               <EducationId id={learner.educationId} />
             </td>
-            <td class="number max-sm:hidden!">
-              {learner.birthDate && formatDate(learner.birthDate)}
-            </td>
+            <td class="number max-sm:hidden!">{learner.birthDate && formatDate(learner.birthDate)}</td>
             {accounts && (
               <td>
                 <Standing account={accounts.get(learner.id)} />
