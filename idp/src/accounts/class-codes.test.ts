@@ -12,7 +12,13 @@ before(async () => {
 });
 after(() => world[Symbol.asyncDispose]());
 
-async function as(personId: string, method: string, path: string, body?: object) {
+async function as(
+  personId: string,
+  method: string,
+  path: string,
+  body?: object,
+  // biome-ignore lint/suspicious/noExplicitAny: JSON as it came
+): Promise<{ status: number; json: any }> {
   let browser = browsers.get(personId);
   if (!browser) {
     browser = new TestBrowser();
@@ -82,8 +88,8 @@ test('B3, A5: a sheet is made whole or not at all, and by the class teacher or t
   const others = world.city.schools.flatMap(({ teacherIds }) => teacherIds).filter((one) => one !== teacher);
   for (const other of [others[0] ?? '', others.at(-1) ?? '', pupil]) {
     assert.equal((await as(other, 'GET', `/classes/${id}/accounts`)).status, 403);
-    const body = { personIds: [first.id] };
-    assert.equal((await as(other, 'POST', `/classes/${id}/activation-codes`, body)).status, 403);
+    const one = { personIds: [first.id] };
+    assert.equal((await as(other, 'POST', `/classes/${id}/activation-codes`, one)).status, 403);
   }
   const school = await as(schoolAdministrator, 'POST', `/classes/${id}/activation-codes`, { personIds: [first.id] });
   assert.equal(school.status, 201);
