@@ -88,7 +88,7 @@ test('B3, A5: a sheet is made whole or not at all, and by the class teacher or t
   const others = world.city.schools.flatMap(({ teacherIds }) => teacherIds).filter((one) => one !== teacher);
   for (const other of [others[0] ?? '', others.at(-1) ?? '', pupil]) {
     assert.equal((await as(other, 'GET', `/classes/${id}/accounts`)).status, 403);
-    const one = { personIds: [first.id] };
+    const one: object = { personIds: [first.id] };
     assert.equal((await as(other, 'POST', `/classes/${id}/activation-codes`, one)).status, 403);
   }
   const school = await as(schoolAdministrator, 'POST', `/classes/${id}/activation-codes`, { personIds: [first.id] });
