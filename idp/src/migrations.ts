@@ -151,5 +151,15 @@ export const migrations: SchemaMigrations = {
         CREATE TABLE idp.replay (id text PRIMARY KEY, expires_at timestamptz NOT NULL);
         CREATE INDEX replay_expiry ON idp.replay (expires_at);`,
     },
+    {
+      name: '004-epochs',
+      sql: `
+        ALTER TABLE idp.account ADD COLUMN epoch bigint NOT NULL DEFAULT 0;
+        COMMENT ON COLUMN idp.account.epoch IS
+          'Raised by whatever ends all of the person''s sessions: what a request under way stores for an earlier one is refused';
+        ALTER TABLE idp.session ADD COLUMN idle_seconds int NOT NULL DEFAULT 86400;
+        ALTER TABLE idp.oauth_grant ADD COLUMN session_uid text;
+        CREATE UNIQUE INDEX oauth_grant_session ON idp.oauth_grant (session_uid, client_id) WHERE session_uid IS NOT NULL;`,
+    },
   ],
 };

@@ -1,5 +1,7 @@
 import type { ServiceContext } from '@edutrust/platform/context';
+import { readOutbox } from '@edutrust/platform/events';
 import type { Actor } from '@edutrust/platform/http';
+import { payloadText } from '@edutrust/platform/jobs';
 import type { Service } from '@edutrust/platform/service';
 import type { FastifyRequest } from 'fastify';
 import { addAccountPages } from './account/pages-routes.ts';
@@ -9,7 +11,6 @@ import { addAccountsRoutes } from './accounts/routes.ts';
 import { addActivationRoutes } from './activation/routes.ts';
 import { createAppDirectory } from './apps/directory.ts';
 import { addAppsRoutes } from './apps/routes.ts';
-import { createGuessing } from './guessing/guessing.ts';
 import { addLauncher } from './launcher/routes.ts';
 import type { IdpPages } from './pages.ts';
 import { createPasswordHasher } from './password/hashing.ts';
@@ -18,8 +19,10 @@ import { sweep } from './provider/sweep.ts';
 import { createAuthenticate } from './sessions/authenticate.ts';
 import { cookieNames } from './sessions/cookies.ts';
 import { logoutTask } from './sessions/end.ts';
+import { leaversReader } from './sessions/leavers.ts';
 import { addOwnPagesRoutes } from './signin/own-pages.ts';
 import { addSignInRoutes } from './signin/routes.ts';
+import { createGuessing } from './throttling/throttle.ts';
 import type { IdpTools } from './tools.ts';
 
 export { migrations } from './migrations.ts';
@@ -45,6 +48,7 @@ export async function createIdp(context: ServiceContext, pages: IdpPages): Promi
     guessing: createGuessing(context),
     provider: provider.current,
   };
+  let leavers: { stop(): Promise<void> } | undefined;
   return {
     name: 'idp',
     authenticate: createAuthenticate(context, cookies.session),
@@ -62,9 +66,17 @@ export async function createIdp(context: ServiceContext, pages: IdpPages): Promi
     },
     tasks: { [sweepTask]: () => sweep(context.db) },
     outsideTasks: {
-      [logoutTask]: ({ clientId, personId, sid }) =>
-        provider.deliverLogout({ clientId: String(clientId), personId: String(personId), sid: String(sid) }),
+      [logoutTask]: (payload) =>
+        provider.deliverLogout({
+          clientId: payloadText(payload, 'clientId'),
+          personId: payloadText(payload, 'personId'),
+          ...(payload.sid === undefined ? {} : { sid: payloadText(payload, 'sid') }),
+        }),
     },
     schedule: { [sweepTask]: '7 * * * *' },
+    start: async () => {
+      leavers = readOutbox(context.db, leaversReader(context), (error) => context.log.error({ err: error }, 'leavers'));
+    },
+    close: async () => leavers?.stop(),
   };
 }

@@ -17,6 +17,8 @@ export interface AccountTable {
   activated_at: Date | null;
   suspended_at: Date | null;
   last_sign_in_at: Date | null;
+  /** Raised by whatever ends all of the person's sessions; see `provider/together.ts`. */
+  epoch: Generated<string>;
 }
 
 export interface PasskeyTable {
@@ -74,6 +76,7 @@ export interface SessionTable {
   created_at: Generated<Date>;
   last_seen_at: Generated<Date>;
   expires_at: Date;
+  idle_seconds: Generated<number>;
 }
 
 export type IdpTables = {

@@ -1,10 +1,10 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import type Provider from 'oidc-provider';
 import type { AppDirectory } from './apps/directory.ts';
-import type { Guessing } from './guessing/guessing.ts';
 import type { IdpPages } from './pages.ts';
 import type { PasswordHasher } from './password/hashing.ts';
 import type { CookieNames } from './sessions/cookies.ts';
+import type { Guessing } from './throttling/throttle.ts';
 
 /** What the routes of this service share, made once a process. */
 export interface IdpTools {

@@ -7,6 +7,7 @@ import type { Actor } from '@edutrust/platform/http';
 import { uuidv7 } from '@edutrust/platform/ids';
 import { sql } from 'kysely';
 import { ensureAccount } from '../accounts/account.ts';
+import { endSessions } from '../sessions/end.ts';
 import { idpOf } from '../tables.ts';
 
 /** Neither 0/O, 1/I/L nor U, so that a printed code is read one way: 30 signs, 58.9 bits in twelve. */
@@ -174,13 +175,14 @@ export async function readTicket({ store }: Pick<ServiceContext, 'store'>, ticke
 }
 
 /**
- * Uses up the code in the transaction that sets the credentials: of two at once one wins.
+ * Uses up the code in the transaction that sets the credentials: of two at once one wins. Whoever chooses credentials
+ * anew may be answering a theft: every other code of theirs stops working, and every session and token ends (M1).
  *
  * @throws InvalidInput `activation/expired`
  */
 export async function useActivation(
   transaction: Transaction,
-  { clock }: Pick<ServiceContext, 'clock'>,
+  { clock, jobs }: Pick<ServiceContext, 'clock' | 'jobs'>,
   ticket: Ticket,
 ): Promise<void> {
   const now = clock.now();
@@ -190,6 +192,9 @@ export async function useActivation(
     transaction,
   );
   if (rows.length === 0) throw expired();
+  await sql`
+    UPDATE idp.activation SET revoked_at = ${now}
+    WHERE person_id = ${ticket.personId} AND used_at IS NULL AND revoked_at IS NULL`.execute(transaction);
   await idpOf(transaction)
     .updateTable('idp.account')
     .set({ status: 'active', activated_at: now })
@@ -201,6 +206,8 @@ export async function useActivation(
     actor: { kind: 'system', name: 'activation' },
     subject: { kind: 'person', id: ticket.personId },
   });
+  const actor = { kind: 'system', name: 'activation' } as const;
+  await endSessions(transaction, jobs, { personId: ticket.personId }, { actor, reason: 'credentials-changed' });
 }
 
 function wrongCode(): InvalidInput {

@@ -8,7 +8,7 @@ import { formErrorOf, seeOther, sendPage, viewOf } from '../page-reply.ts';
 import type { FormError } from '../pages.ts';
 import { creationOptions, keepPasskey, verifyAttestation } from '../passkeys/passkeys.ts';
 import { AttestationBody } from '../passkeys/schemas.ts';
-import { hashNewPassword, keepPassword, passwordRule } from '../password/password.ts';
+import { forgetPassword, hashNewPassword, keepPassword, passwordRule } from '../password/password.ts';
 import { placeOf } from '../provider/claims.ts';
 import type { IdpTools } from '../tools.ts';
 import { openActivation, readTicket, useActivation } from './activation.ts';
@@ -147,6 +147,7 @@ export function addActivationRoutes(app: App, tools: IdpTools): void {
     });
     await db.transaction().execute(async (transaction) => {
       await useActivation(transaction, context, opened);
+      await forgetPassword(transaction, opened.personId);
       await keepPasskey(transaction, context, { personId: opened.personId, name, passkey }, activation);
     });
     return { location: donePath };

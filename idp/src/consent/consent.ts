@@ -3,7 +3,9 @@ import type { Transaction } from '@edutrust/platform/database';
 import { record } from '@edutrust/platform/events';
 import type { Actor } from '@edutrust/platform/http';
 import { sql } from 'kysely';
-import type Provider from 'oidc-provider';
+import { errors } from 'oidc-provider';
+import { refreshSeconds } from '../provider/configuration.ts';
+import { grantForSession } from '../provider/models/grant.ts';
 
 const actorOf = (personId: string): Actor => ({
   kind: 'person',
@@ -14,13 +16,25 @@ const actorOf = (personId: string): Actor => ({
   authenticatedAt: new Date(0),
 });
 
-/** Keeps what the person agreed to, so that it is asked once, and makes the grant for it; gives the grant's id. */
+/**
+ * Keeps what the person agreed to, so that it is asked once, and makes the grant for it; gives the grant's id.
+ *
+ * @throws SessionNotFound when the session ended meanwhile: what it agreed to is not kept.
+ */
 export async function giveConsent(
   { db, clock }: Pick<ServiceContext, 'db' | 'clock'>,
-  provider: Provider,
-  { personId, clientId, scopes }: { personId: string; clientId: string; scopes: readonly string[] },
+  {
+    personId,
+    clientId,
+    scopes,
+    sessionUid,
+  }: { personId: string; clientId: string; scopes: readonly string[]; sessionUid: string },
 ): Promise<string> {
-  await db.transaction().execute(async (transaction) => {
+  return db.transaction().execute(async (transaction) => {
+    const { rows } = await sql<{ epoch: string }>`
+      SELECT a.epoch FROM idp.account AS a JOIN idp.session AS s ON s.person_id = a.person_id
+      WHERE a.person_id = ${personId} AND s.uid = ${sessionUid} FOR KEY SHARE OF a, s`.execute(transaction);
+    if (!rows[0]) throw new errors.SessionNotFound('the session ended');
     await sql`
       INSERT INTO idp.consent AS held (person_id, client_id, scopes, given_at)
       VALUES (${personId}, ${clientId}, ${[...scopes]}, ${clock.now()})
@@ -34,10 +48,12 @@ export async function giveConsent(
       subject: { kind: 'person', id: personId },
       data: { app: clientId, scopes: [...scopes] },
     });
+    const { epoch } = rows[0];
+    const grant = { sessionUid, personId, clientId, scopes, epoch, lifetimeSeconds: refreshSeconds };
+    const id = await grantForSession(transaction, grant);
+    if (!id) throw new errors.SessionNotFound('the session ended');
+    return id;
   });
-  const grant = new provider.Grant({ clientId, accountId: personId });
-  grant.addOIDCScope(scopes.join(' '));
-  return grant.save();
 }
 
 /** Takes the agreement back: the app's grants and tokens for this person end with it. */

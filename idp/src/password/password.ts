@@ -30,6 +30,15 @@ export async function hashNewPassword(
   return hasher.hash(checkPassword(password, await passwordRule(context, personId), claims));
 }
 
+/** A person who recovers the account with a passkey has no password until they set one: the old one may be known (M1). */
+export async function forgetPassword(transaction: Transaction, personId: string): Promise<void> {
+  await idpOf(transaction)
+    .updateTable('idp.account')
+    .set({ password_hash: null, password_changed_at: null })
+    .where('person_id', '=', personId)
+    .execute();
+}
+
 /** Keeps the hash, and ends every other session: whoever changes a password may be answering a theft (S2). */
 export async function keepPassword(
   transaction: Transaction,

@@ -1,24 +1,26 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { personClaims } from '@edutrust/registry/people';
 import { sql } from 'kysely';
-import { type Configuration, errors, type Grant, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
+import { type Configuration, errors, type Grant, type KoaContextWithOIDC } from 'oidc-provider';
 import type { AppDirectory } from '../apps/directory.ts';
 import type { IdpPages } from '../pages.ts';
 import type { CookieNames } from '../sessions/cookies.ts';
-import { sessionSeconds } from '../sessions/life.ts';
+import { lifeOf } from '../sessions/life.ts';
 import { createAdapter } from './adapter.ts';
+import { assuranceLevels, signInPolicy } from './assurance.ts';
 import { releasableScopes, scopeClaims } from './claims.ts';
 import type { SigningKey } from './keys.ts';
+import { grantForSession } from './models/grant.ts';
 import { ownClient, ownClientId } from './own-client.ts';
 import { errorPage, loggedOutPage, logoutPage } from './pages.ts';
 import { createSubjects } from './subject.ts';
-import { maySignInOf, readTogether } from './together.ts';
+import { maySignInOf, readTogether, stampOf } from './together.ts';
 
 const codeSeconds = 60;
 const accessTokenSeconds = 10 * 60;
 const idTokenSeconds = 10 * 60;
 /** From the first refresh token of a family, however often it is rotated (P6). */
-const refreshSeconds = 14 * 24 * 3600;
+export const refreshSeconds = 14 * 24 * 3600;
 /** Apps that are told of a logout or asked for nothing else answer within this time. */
 const fetchMs = 5_000;
 
@@ -39,13 +41,12 @@ export function providerConfiguration({ context, apps, pages, cookies, keys }: C
     adapter: createAdapter(context, apps),
     clients: [ownClient(config.url)],
     jwks: { keys },
-    acrValues: ['pwd', 'passkey'],
+    acrValues: [...assuranceLevels],
     scopes: [...releasableScopes],
     claims: {
       ...Object.fromEntries(Object.entries(scopeClaims).map(([scope, claims]) => [scope, [...claims]])),
-      acr: null,
-      amr: null,
-      auth_time: null,
+      // M11: how and when a person signed in stands in every ID token; an app need not know to ask.
+      openid: [...scopeClaims.openid, 'acr', 'amr', 'auth_time'],
       iss: null,
       sid: null,
     },
@@ -62,7 +63,7 @@ export function providerConfiguration({ context, apps, pages, cookies, keys }: C
     allowOmittingSingleRegisteredRedirectUri: false,
     acceptQueryParamAccessTokens: false,
     conformIdTokenClaims: true,
-    enableHttpPostMethods: false,
+    enableHttpPostMethods: false, // `provider.ts` turns a POST into the GET that carries the cookie
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
     clientDefaults: {
       grant_types: ['authorization_code'],
@@ -149,7 +150,7 @@ export function providerConfiguration({ context, apps, pages, cookies, keys }: C
       end_session: '/oidc/session/end',
       challenge: '/oidc/challenge',
     },
-    interactions: { url: (_ctx, interaction) => `/signin/${interaction.uid}`, policy: interactionPolicy.base() },
+    interactions: { url: (_ctx, interaction) => `/signin/${interaction.uid}`, policy: signInPolicy() },
     loadExistingGrant: (ctx) => loadGrant(context, apps, ctx),
     issueRefreshToken: async (_ctx, client, source) =>
       client.grantTypeAllowed('refresh_token') && source.scopes.has('offline_access'),
@@ -166,13 +167,13 @@ export function providerConfiguration({ context, apps, pages, cookies, keys }: C
       RefreshToken: (ctx) => ctx.oidc.entities.RotatedRefreshToken?.remainingTTL ?? refreshSeconds,
       Session: (_ctx, session) => {
         const age = session.loginTs === undefined ? 0 : Math.floor(Date.now() / 1000) - session.loginTs;
-        return Math.max(1, sessionSeconds - age);
+        return Math.max(1, lifeOf(session).totalSeconds - age);
       },
     },
     clockTolerance: 5,
     clientBasedCORS: (_ctx, origin, client) =>
       client.clientAuthMethod === 'none' && (client.redirectUris ?? []).some((uri) => new URL(uri).origin === origin),
-    renderError: (ctx, out, error) => errorPage(context, pages, ctx, out, error),
+    renderError: (ctx, out, error) => errorPage(pages, ctx, out, error),
     fetch: (input, init) =>
       globalThis.fetch(input, { ...init, redirect: 'manual', signal: AbortSignal.timeout(fetchMs) }),
   };
@@ -196,7 +197,7 @@ async function claimsOf({ db }: ServiceContext, personId: string): Promise<Recor
 /**
  * The grant that the session already has for the app; else one made by policy: for our own pages, for apps that the
  * department or school approved, and for what the person agreed to before. Otherwise none, and the person is asked.
- * A grant never holds more than was asked for now and the app may have.
+ * A grant holds what was agreed to in this session; what an app gets of it is what it asked for (M15).
  */
 async function loadGrant(
   { db }: ServiceContext,
@@ -215,10 +216,14 @@ async function loadGrant(
     if (result?.consent || asked.every((scope) => has.has(scope))) return grant;
   }
   if (!(await isAgreed(db, apps, client.clientId, session.accountId, asked))) return grant;
-  const made = new provider.Grant({ clientId: client.clientId, accountId: session.accountId });
-  made.addOIDCScope(asked.join(' '));
-  await made.save();
-  return made;
+  const { accountId: personId, uid: sessionUid } = session;
+  const made = await grantForSession(db, {
+    ...{ sessionUid, personId, clientId: client.clientId, scopes: asked },
+    epoch: stampOf(personId),
+    lifetimeSeconds: refreshSeconds,
+  });
+  if (!made) throw new errors.LoginRequired('the sign-in ended');
+  return provider.Grant.find(made);
 }
 
 async function isAgreed(

@@ -1,4 +1,5 @@
 import type { ServiceContext } from '@edutrust/platform/context';
+import { kindOf } from '@edutrust/platform/http';
 import { type Locale, negotiateLocale, type Text } from '@edutrust/platform/messages';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { AppDirectory } from '../apps/directory.ts';
@@ -62,6 +63,10 @@ const sentences: Record<string, Text> = {
     vi: 'Lượt đăng nhập này đã hết hạn hoặc được mở ở trình duyệt khác.',
     en: 'This sign-in has expired or belongs to another browser.',
   },
+  temporarily_unavailable: {
+    vi: 'Hệ thống đang tạm thời quá tải hoặc bảo trì; chưa có gì được thay đổi.',
+    en: 'We are busy or under maintenance for the moment; nothing was changed.',
+  },
   server_error: {
     vi: 'Có lỗi phía hệ thống; chưa có gì được thay đổi.',
     en: 'Something broke on our side; nothing was changed.',
@@ -74,20 +79,23 @@ const general: Text = {
 };
 
 /** Protocol errors that may not go back to the app end on our own page, which repeats nothing of the request (P1, P13). */
-export function errorPage(
-  { log }: ServiceContext,
-  pages: IdpPages,
-  ctx: KoaContextWithOIDC,
-  out: { error: string },
-  error: Error,
-): void {
+export function errorPage(pages: IdpPages, ctx: KoaContextWithOIDC, out: { error: string }, error: Error): void {
   const view = viewOf(ctx);
-  const code = /redirect_uri/.test(String((error as { error_description?: string }).error_description ?? error.message))
-    ? 'invalid_redirect_uri'
-    : error.name === 'SessionNotFound'
-      ? 'session_not_found'
-      : out.error;
-  if (ctx.status >= 500) log.error({ err: error }, 'provider');
+  const kind = ctx.status >= 500 ? kindOf(error) : undefined;
+  if (kind) {
+    ctx.status = kind.status;
+    if (kind.retryAfterSeconds !== undefined) ctx.set('retry-after', String(kind.retryAfterSeconds));
+  }
+  const code =
+    kind && kind.status !== 500
+      ? kind.status === 503
+        ? 'temporarily_unavailable'
+        : 'invalid_request'
+      : /redirect_uri/.test(String((error as { error_description?: string }).error_description ?? error.message))
+        ? 'invalid_redirect_uri'
+        : error.name === 'SessionNotFound'
+          ? 'session_not_found'
+          : out.error;
   ctx.type = 'html';
   ctx.set('cache-control', 'no-store');
   ctx.body = pages.error(

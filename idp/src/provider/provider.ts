@@ -1,16 +1,22 @@
+import { createHmac } from 'node:crypto';
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { ServiceContext } from '@edutrust/platform/context';
-import type { App } from '@edutrust/platform/http';
+import { type App, kindOf } from '@edutrust/platform/http';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import Provider, { type KoaContextWithOIDC } from 'oidc-provider';
 import { hashSecret } from '../apps/apps.ts';
 import type { AppDirectory } from '../apps/directory.ts';
+import { seeOther } from '../page-reply.ts';
 import type { IdpPages } from '../pages.ts';
 import { deliverLogout } from '../sessions/backchannel.ts';
 import type { CookieNames } from '../sessions/cookies.ts';
 import { endSessions, enqueueLogout } from '../sessions/end.ts';
+import { completeAnswers } from './answers.ts';
+import { mustBeBounded } from './bounds.ts';
 import { providerConfiguration } from './configuration.ts';
 import { loadSigningKeys, type SigningKey } from './keys.ts';
+import { createSuccessor } from './models/token.ts';
 
 /** How often a process looks whether the keys have changed. */
 const keysFreshMs = 30_000;
@@ -36,7 +42,7 @@ export interface ProviderHolder {
   /** Adds discovery, JWKS and everything under `/oidc/`. */
   routes(app: App): void;
   /** Tells one app that one session ended; throws when the app did not take it. */
-  deliverLogout(logout: { clientId: string; personId: string; sid: string }): Promise<void>;
+  deliverLogout(logout: { clientId: string; personId: string; sid?: string }): Promise<void>;
 }
 
 export async function createProvider(input: ProviderInput): Promise<ProviderHolder> {
@@ -66,15 +72,26 @@ async function build(input: ProviderInput, keys: readonly SigningKey[]): Promise
   const { config, log } = input.context;
   const provider = new Provider(config.url.origin, providerConfiguration({ ...input, keys }));
   provider.proxy = true; // what it reads as X-Forwarded-* is set by `addRoutes` from the configuration alone
-  provider.on('server_error', (_ctx, error) => log.error({ err: error }, 'provider'));
+  provider.on('server_error', (_ctx, error) => {
+    const kind = kindOf(error);
+    if (kind.status >= 500) log.error({ err: kind.status === 500 ? error : kind, code: kind.code }, 'provider');
+  });
   // P13: the app is told the OAuth error only; the reason is here, without parameters
   const refused = (ctx: KoaContextWithOIDC, error: Error) =>
-    log.info({ clientId: ctx.oidc?.client?.clientId, error: error.message }, 'refused by the provider');
+    log.info(
+      {
+        clientId: ctx.oidc?.client?.clientId,
+        error: error.message,
+        reason: (error as { error_detail?: string }).error_detail,
+      },
+      'refused by the provider',
+    );
   provider.on('authorization.error', refused);
   provider.on('grant.error', refused);
   provider.on('end_session.error', refused);
   provider.on('userinfo.error', refused);
   ownMethods(provider, input);
+  completeAnswers(provider, input.context, input.cookies);
   const callback = provider.callback();
   return {
     provider,
@@ -102,6 +119,30 @@ function ownMethods(provider: Provider, { context, apps }: ProviderInput): void 
   };
   const session = provider.Session.prototype as unknown as {
     destroy(this: { uid: string; accountId?: string; destroyed?: boolean }): Promise<void>;
+    resetIdentifier(): void;
+    ensureClientContainer(
+      this: { uid: string; sidFor(clientId: string, sid?: string): string | undefined },
+      clientId: string,
+    ): void;
+  };
+  // A new cookie after a sign-in (S1), and only then: answers to questions of several tabs go on under the same (M15).
+  const { resetIdentifier } = session;
+  session.resetIdentifier = function () {
+    const asked = Provider.ctx?.oidc.entities.Interaction?.prompt.name;
+    if (asked !== 'consent') resetIdentifier.call(this);
+  };
+  // By session and app, so that tabs that enter an app at once tell it the same `sid`.
+  const sidKey = context.secrets.derive('idp/sid/v1');
+  session.ensureClientContainer = function (clientId) {
+    if (this.sidFor(clientId)) return;
+    this.sidFor(clientId, createHmac('sha256', sidKey).update(`${this.uid}\0${clientId}`).digest('base64url'));
+  };
+  const refreshToken = provider.RefreshToken.prototype as unknown as { generateTokenId(): string };
+  const { generateTokenId } = refreshToken;
+  const successorOf = createSuccessor(context.secrets);
+  refreshToken.generateTokenId = function () {
+    const rotated = Provider.ctx?.oidc.entities.RotatedRefreshToken?.jti;
+    return rotated ? successorOf(rotated) : generateTokenId.call(this);
   };
   session.destroy = async function () {
     const { uid, accountId } = this;
@@ -170,25 +211,61 @@ function addRoutes(app: App, url: URL, now: () => Promise<Built>): void {
     { config, schema },
     cached(({ jwks }) => jwks),
   );
+  for (const path of ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server']) {
+    app.options(path, { config, schema }, async (_request, reply) =>
+      reply
+        .code(204)
+        .headers({
+          'access-control-allow-origin': '*',
+          'access-control-allow-methods': 'GET',
+          'access-control-max-age': '3600',
+        })
+        .header('access-control-allow-headers', '*')
+        .send(),
+    );
+  }
   app.register(async (scope) => {
     scope.removeAllContentTypeParsers(); // the provider reads bodies itself
     scope.addContentTypeParser('*', (_request, _payload, done) => done(null));
+    const hand = async (request: FastifyRequest, reply: FastifyReply) => {
+      const { callback } = await now();
+      reply.hijack();
+      const { raw } = request;
+      raw.headers = forwarded(url, raw.headers);
+      for (const [name, value] of Object.entries(reply.getHeaders())) {
+        if (value !== undefined) reply.raw.setHeader(name, value);
+      }
+      reply.raw.setHeader('cache-control', 'no-store'); // P13
+      await callback(raw, reply.raw);
+    };
     scope.route({
-      method: ['GET', 'POST', 'OPTIONS', 'HEAD'],
-      url: '/oidc/*',
+      method: ['GET', 'HEAD'],
+      url: authorizationPath,
       config,
       schema,
-      handler: async (request, reply) => {
-        const { callback } = await now();
-        reply.hijack();
-        const { raw } = request;
-        raw.headers = forwarded(url, raw.headers);
-        for (const [name, value] of Object.entries(reply.getHeaders())) {
-          if (value !== undefined) reply.raw.setHeader(name, value);
-        }
-        reply.raw.setHeader('cache-control', 'no-store'); // P13
-        await callback(raw, reply.raw);
+      handler: (request, reply) => {
+        mustBeBounded(new URL(request.url, url).searchParams);
+        return hand(request, reply);
       },
     });
+    scope.route({ method: ['GET', 'POST', 'OPTIONS', 'HEAD'], url: '/oidc/*', config, schema, handler: hand });
+  });
+  // OpenID Connect Core §3.1.2.1 and RP-Initiated Logout §2 want POST too. A form on another site does not carry a
+  // SameSite=Lax cookie, the navigation that follows does; so a POST becomes the GET of the same parameters.
+  app.register(async (scope) => {
+    scope.removeAllContentTypeParsers();
+    const form = { parseAs: 'string', bodyLimit: longestFormBytes } as const;
+    scope.addContentTypeParser('application/x-www-form-urlencoded', form, (_request, body, done) => done(null, body));
+    for (const path of [authorizationPath, '/oidc/session/end']) {
+      scope.post(path, { config, schema, bodyLimit: longestFormBytes }, async (request, reply) => {
+        const parameters = new URLSearchParams(typeof request.body === 'string' ? request.body : '');
+        mustBeBounded(parameters);
+        return seeOther(reply, `${path}?${parameters}`);
+      });
+    }
   });
 }
+
+const authorizationPath = '/oidc/auth';
+/** It becomes an address, and Node takes 16 KiB of headers. */
+const longestFormBytes = 12 * 1024;

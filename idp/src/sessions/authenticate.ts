@@ -3,9 +3,8 @@ import type { Actor } from '@edutrust/platform/http';
 import { rolesOf } from '@edutrust/registry/permissions';
 import type { FastifyRequest } from 'fastify';
 import { sql } from 'kysely';
-import { hashOf } from '../provider/adapter.ts';
+import { hashOf } from '../provider/models/hash.ts';
 import { readCookie } from './cookies.ts';
-import { idleSeconds } from './life.ts';
 
 interface SessionRow {
   uid: string;
@@ -36,7 +35,7 @@ export function createAuthenticate(
       JOIN idp.account AS a ON a.person_id = s.person_id AND a.status = 'active'
       JOIN registry.person AS p ON p.id = s.person_id AND p.status = 'active'
       WHERE s.id_hash = ${hashOf(cookie)} AND s.expires_at > now()
-        AND s.last_seen_at > now() - make_interval(secs => ${idleSeconds})`.execute(db);
+        AND s.last_seen_at > now() - make_interval(secs => s.idle_seconds)`.execute(db);
     const session = rows[0];
     if (!session) return null;
     if (session.is_stale) await sql`UPDATE idp.session SET last_seen_at = now() WHERE uid = ${session.uid}`.execute(db);

@@ -17,7 +17,7 @@ interface LogoutToken {
  */
 export async function deliverLogout(
   provider: Provider,
-  { clientId, personId, sid }: { readonly clientId: string; readonly personId: string; readonly sid: string },
+  { clientId, personId, sid }: { readonly clientId: string; readonly personId: string; readonly sid?: string },
 ): Promise<void> {
   const client = await provider.Client.find(clientId);
   const address = (client as { backchannelLogoutUri?: string } | undefined)?.backchannelLogoutUri;
@@ -27,7 +27,7 @@ export async function deliverLogout(
   token.mask = { sub: null }; // the pairwise subject, and nothing else of the person
   token.set('events', { 'http://schemas.openid.net/event/backchannel-logout': {} });
   token.set('jti', randomUUID());
-  token.set('sid', sid);
+  if (sid) token.set('sid', sid); // without it the token means every session of the person (§2.4)
   const response = await fetch(address, {
     method: 'POST',
     redirect: 'manual',

@@ -1,4 +1,16 @@
-/** A session that nobody uses ends after this many seconds (S8). */
-export const idleSeconds = 24 * 3600;
-/** Every session ends this many seconds after its sign-in, used or not (S8). */
-export const sessionSeconds = 14 * 24 * 3600;
+/** How long a session lives: unused, and in all (S8). */
+export interface SessionLife {
+  readonly idleSeconds: number;
+  /** From the sign-in, used or not. */
+  readonly totalSeconds: number;
+}
+
+/** On a device of one's own. */
+export const ownDeviceLife: SessionLife = { idleSeconds: 24 * 3600, totalSeconds: 14 * 24 * 3600 };
+/** On a computer that others use too, and for pupils everywhere: the cookie ends with the browser. */
+export const sharedDeviceLife: SessionLife = { idleSeconds: 15 * 60, totalSeconds: 12 * 3600 };
+
+/** The life of a session by whether its cookie ends with the browser (`transient`, oidc-provider's word). */
+export function lifeOf({ transient }: { readonly transient?: boolean | undefined }): SessionLife {
+  return transient ? sharedDeviceLife : ownDeviceLife;
+}

@@ -1,6 +1,5 @@
 import type { Database } from '@edutrust/platform/database';
 import { sql } from 'kysely';
-import { idleSeconds } from './life.ts';
 
 /** A live session as its owner sees it. */
 export interface SessionView {
@@ -21,7 +20,7 @@ export async function listSessions(db: Database, personId: string): Promise<Sess
       coalesce((SELECT jsonb_agg(a.name ORDER BY a.name) FROM idp.app AS a WHERE s.payload->'authorizations' ? a.client_id), '[]') AS apps
     FROM idp.session AS s
     WHERE s.person_id = ${personId} AND s.expires_at > now()
-      AND s.last_seen_at > now() - make_interval(secs => ${idleSeconds})
+      AND s.last_seen_at > now() - make_interval(secs => s.idle_seconds)
     ORDER BY s.last_seen_at DESC LIMIT 100`.execute(db);
   return rows;
 }

@@ -15,6 +15,8 @@ export interface Proof {
   readonly personId: string;
   readonly acr: 'pwd' | 'passkey';
   readonly amr: readonly string[];
+  /** Of the account when the proof was judged: a session begins only while it is still the same (S9). */
+  readonly epoch: string;
 }
 
 /**
@@ -62,7 +64,7 @@ export async function provePassword(
       .where('password_hash', '=', stored) // unless it was changed meanwhile
       .execute();
   }
-  return { personId: account.person_id, acr: 'pwd', amr: ['pwd'] };
+  return { personId: account.person_id, acr: 'pwd', amr: ['pwd'], epoch: account.epoch };
 }
 
 /**
@@ -83,6 +85,7 @@ export async function provePasskey(
     personId: account.person_id,
     acr: userVerified ? 'passkey' : 'pwd',
     amr: userVerified ? ['pop', 'user', 'mfa'] : ['pop', 'user'],
+    epoch: account.epoch,
   };
 }
 

@@ -92,7 +92,11 @@ export function addSignInRoutes(app: App, tools: IdpTools): void {
       const clientId = String(interaction.params.client_id);
       const scopes = String(interaction.params.scope).split(' ');
       const provider = await tools.provider();
-      const grantId = await giveConsent(context, provider, { personId, clientId, scopes });
+      const sessionUid = interaction.session?.uid ?? '';
+      const grantId = await giveConsent(context, { personId, clientId, scopes, sessionUid }).catch((error: unknown) => {
+        if (error instanceof errors.SessionNotFound) throw noSignIn();
+        throw error;
+      });
       const location = await provider.interactionResult(request.raw, reply.raw, { consent: { grantId } });
       return seeOther(reply, localOf(location));
     },
@@ -118,9 +122,9 @@ export function addSignInRoutes(app: App, tools: IdpTools): void {
       'set-cookie',
       setCookie(context.config.url, cookies.device, guessing.deviceToken(proof.personId), deviceSeconds),
     );
-    const { personId: accountId, acr, amr } = proof;
+    const { personId: accountId, acr, amr, epoch } = proof;
     const ts = Math.floor(context.clock.now().getTime() / 1000);
-    const login = { accountId, acr, amr: [...amr], ts, remember: true };
+    const login = { accountId, acr, amr: [...amr], ts, epoch, remember: true };
     const provider = await tools.provider();
     return localOf(
       await provider.interactionResult(request.raw, reply.raw, { login }, { mergeWithLastSubmission: false }),

@@ -40,6 +40,8 @@ export interface TestIdp extends AsyncDisposable {
   readonly origin: string;
   readonly app: App;
   readonly idp: Idp;
+  /** A fresh activation code for the person. */
+  code(personId: string): Promise<string>;
   /** Activates the person with a printed code and a password; gives the education ID. */
   activate(personId: string, chosen?: string): Promise<string>;
   signIn(browser: TestBrowser, educationId: string, chosen?: string): Promise<Shown>;
@@ -84,18 +86,22 @@ export async function testIdp(environment: Record<string, string> = {}): Promise
   await seedDemo(context, city);
   const { app, idp } = await serve(context);
   await app.listen({ host: 'localhost', port });
+  const code = async (personId: string) =>
+    (
+      await context.db
+        .transaction()
+        .execute((transaction) => createActivationCode(transaction, context, personId, actor))
+    ).code;
   return {
     context,
     city,
     origin,
     app,
     idp,
+    code,
     activate: async (personId, chosen = password) => {
-      const { code } = await context.db
-        .transaction()
-        .execute((transaction) => createActivationCode(transaction, context, personId, actor));
       const browser = new TestBrowser();
-      const confirm = await browser.post(`${origin}/activate`, { code });
+      const confirm = await browser.post(`${origin}/activate`, { code: await code(personId) });
       const { ticket } = confirm.page?.props ?? {};
       const choose = await browser.post(`${origin}/activate/confirm`, { ticket, answer: 'yes' });
       const done = await browser.post(`${origin}${choose.page?.props.action}`, {

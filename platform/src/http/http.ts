@@ -38,7 +38,7 @@ import { closeInTime } from './shutdown.ts';
 import { createUploads, type UploadLimits, type Uploads } from './uploads.ts';
 
 export { type Access, type Actor, anyone, type Gate, type Resource, type RoleAssignment, signedIn } from './access.ts';
-export { localeOf, notAllowed, type Problem, stepUpNeeded } from './problem.ts';
+export { kindOf, localeOf, notAllowed, type Problem, stepUpNeeded } from './problem.ts';
 export type { ReceivedFile } from './uploads.ts';
 
 declare module 'fastify' {

@@ -65,6 +65,9 @@ const lostConnection =
 /** No room or no right to write: of the system, and of PostgreSQL's machine (53100 is above). */
 const diskCodes = new Set(['ENOSPC', 'EDQUOT', 'EROFS']);
 
+/** Text that PostgreSQL cannot store (NUL, E14) and dates that do not exist: the input is wrong, not we. */
+const unstorableSqlStates = /^(22021|22P05|22007|22008)$/;
+
 /** Gives every error that reaches the HTTP base its kind. */
 export function kindOf(error: unknown): EduTrustError {
   if (error instanceof EduTrustError) return error;
@@ -108,6 +111,16 @@ export function kindOf(error: unknown): EduTrustError {
       'disk/full',
       { vi: 'Máy chủ hết chỗ ghi.', en: 'The server has no room left to write.' },
       { retryAfterSeconds: 60, cause: error },
+    );
+  }
+  if (unstorableSqlStates.test(code)) {
+    return new InvalidInput(
+      'request/unstorable',
+      {
+        vi: 'Yêu cầu có ký tự hoặc ngày tháng không hợp lệ.',
+        en: 'The request holds a character or a date that is not valid.',
+      },
+      { cause: error },
     );
   }
   const isLost = error instanceof Error && lostConnection.test(error.message);

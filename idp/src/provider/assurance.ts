@@ -1,0 +1,37 @@
+import { interactionPolicy } from 'oidc-provider';
+
+/** How sure we are of a person, from the weakest (`acr`, RFC 9470 §4). */
+export const assuranceLevels = ['pwd', 'passkey'] as const;
+export type Assurance = (typeof assuranceLevels)[number];
+
+const rankOf = (acr: unknown) => assuranceLevels.findIndex((level) => level === acr);
+
+/**
+ * The weakest level that satisfies the `acr_values` of a request (OpenID Connect Core §3.1.2.1); undefined when it asks
+ * for none that we know, which is a wish that nobody can fulfil and therefore no reason to refuse.
+ */
+export function assuranceAsked(acrValues: unknown): Assurance | undefined {
+  const known = String(acrValues ?? '')
+    .split(' ')
+    .filter((value) => rankOf(value) >= 0);
+  return known.sort((one, other) => rankOf(one) - rankOf(other))[0] as Assurance | undefined;
+}
+
+/** Whether a sign-in of this level is as strong as the request asks. */
+export function isStrongEnough(acr: unknown, acrValues: unknown): boolean {
+  const asked = assuranceAsked(acrValues);
+  return asked === undefined || rankOf(acr) >= rankOf(asked);
+}
+
+/** The library's policy, and a step-up when an app asks for more than the session has. */
+export function signInPolicy(): interactionPolicy.DefaultPolicy {
+  const policy = interactionPolicy.base();
+  const isWeaker = new interactionPolicy.Check(
+    'acr_values',
+    'the requested authentication context was not reached',
+    'login_required',
+    ({ oidc }) => oidc.session?.accountId !== undefined && !isStrongEnough(oidc.session.acr, oidc.params?.acr_values),
+  );
+  policy.get('login')?.checks.add(isWeaker);
+  return policy;
+}
