@@ -176,7 +176,7 @@ export async function readTicket({ store }: Pick<ServiceContext, 'store'>, ticke
 
 /**
  * Uses up the code in the transaction that sets the credentials: of two at once one wins. Whoever chooses credentials
- * anew may be answering a theft: every other code of theirs stops working, and every session and token ends (M1).
+ * anew may be answering a theft: every other code of theirs stops working, and every session and token ends.
  *
  * @throws InvalidInput `activation/expired`
  */

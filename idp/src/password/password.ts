@@ -30,7 +30,7 @@ export async function hashNewPassword(
   return hasher.hash(checkPassword(password, await passwordRule(context, personId), claims));
 }
 
-/** A person who recovers the account with a passkey has no password until they set one: the old one may be known (M1). */
+/** A person who recovers the account with a passkey has no password until they set one: the old one may be known. */
 export async function forgetPassword(transaction: Transaction, personId: string): Promise<void> {
   await idpOf(transaction)
     .updateTable('idp.account')

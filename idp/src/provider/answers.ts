@@ -44,7 +44,7 @@ export function completeAnswers(provider: Provider, context: ServiceContext, coo
   });
 }
 
-/** 503 with `Retry-After` while the database or the store is away (F11); 400 for text that cannot be stored. */
+/** 503 with `Retry-After` while the database or the store is away; 400 for text that cannot be stored. */
 function sayWhatFailed(ctx: KoaContextWithOIDC, failure: Error): void {
   const { status, retryAfterSeconds } = kindOf(failure);
   ctx.status = status;

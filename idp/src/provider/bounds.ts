@@ -1,6 +1,6 @@
 import { InvalidInput } from '@edutrust/platform/errors';
 
-/** The longest value of each parameter of an authorization request; what is not named has the last one (M13). */
+/** The longest value of each parameter of an authorization request; what is not named has the last one. */
 const longest: Readonly<Record<string, number>> = {
   state: 2_048,
   nonce: 512,

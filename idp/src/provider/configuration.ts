@@ -45,7 +45,7 @@ export function providerConfiguration({ context, apps, pages, cookies, keys }: C
     scopes: [...releasableScopes],
     claims: {
       ...Object.fromEntries(Object.entries(scopeClaims).map(([scope, claims]) => [scope, [...claims]])),
-      // M11: how and when a person signed in stands in every ID token; an app need not know to ask.
+      // How and when a person signed in stands in every ID token; an app need not know to ask.
       openid: [...scopeClaims.openid, 'acr', 'amr', 'auth_time'],
       iss: null,
       sid: null,
@@ -197,7 +197,7 @@ async function claimsOf({ db }: ServiceContext, personId: string): Promise<Recor
 /**
  * The grant that the session already has for the app; else one made by policy: for our own pages, for apps that the
  * department or school approved, and for what the person agreed to before. Otherwise none, and the person is asked.
- * A grant holds what was agreed to in this session; what an app gets of it is what it asked for (M15).
+ * A grant holds what was agreed to in this session; what an app gets of it is what it asked for.
  */
 async function loadGrant(
   { db }: ServiceContext,

@@ -125,7 +125,7 @@ function ownMethods(provider: Provider, { context, apps }: ProviderInput): void 
       clientId: string,
     ): void;
   };
-  // A new cookie after a sign-in (S1), and only then: answers to questions of several tabs go on under the same (M15).
+  // A new cookie after a sign-in (S1), and only then: answers to questions of several tabs go on under the same.
   const { resetIdentifier } = session;
   session.resetIdentifier = function () {
     const asked = Provider.ctx?.oidc.entities.Interaction?.prompt.name;

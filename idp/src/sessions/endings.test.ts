@@ -194,7 +194,7 @@ test('offline_access outlives a plain sign-out, not a suspension; then the app i
   assert.deepEqual(await logoutsTo(personId), ['lop-hoc']);
 });
 
-test('M15: six consents at once in one browser all succeed, and what each app was given works', async () => {
+test('six consents at once in one browser all succeed, and what each app was given works', async () => {
   const { city } = world;
   const personId = city.people.principal;
   const educationId = await world.activate(personId);
@@ -229,7 +229,7 @@ test('M15: six consents at once in one browser all succeed, and what each app wa
   assert.equal(await isIn(browser), true);
 });
 
-test('M15: six sign-ins at once in one browser all succeed', async () => {
+test('six sign-ins at once in one browser all succeed', async () => {
   const educationId = await world.activate(world.city.people.movedPupil, 'ba con mèo nhỏ');
   const browser = new TestBrowser({ stopAt: appOrigins });
   const open = await Promise.all(

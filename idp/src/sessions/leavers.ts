@@ -5,7 +5,7 @@ import { endSessions } from './end.ts';
 const actor = { kind: 'system', name: 'idp' } as const;
 
 /**
- * Who leaves, or whose record is merged into another, is signed out everywhere, and the apps are told (M2). They cannot
+ * Who leaves, or whose record is merged into another, is signed out everywhere, and the apps are told. They cannot
  * get in from the moment they left: that is read at every request; this ends what would otherwise wake with a return.
  */
 export function leaversReader({ jobs }: Pick<ServiceContext, 'jobs'>): OutboxReader {

@@ -27,7 +27,7 @@ export function grantAdapter(db: Database): Adapter {
 
 /**
  * The grant of an app in a session, made or widened by the scopes: tabs that ask at once share one, so that what one of
- * them was given outlives the others' answers (M15). Gives its id; undefined when the person's sessions have all ended
+ * them was given outlives the others' answers. Gives its id; undefined when the person's sessions have all ended
  * since `epoch` (S9).
  */
 export async function grantForSession(

@@ -47,7 +47,7 @@ type Saved = AdapterPayload & { readonly uid: string };
  * Sessions, found by the hash of their cookie. A session that a request found is changed and never inserted again, so
  * that one which ended meanwhile stays ended (S9); ending is `sessions/end.ts`, the library's `destroy` of an old
  * cookie has nothing to do. Requests of several tabs at once each add the apps that they entered, and none of them
- * takes back the cookie or the apps of another (M15).
+ * takes back the cookie or the apps of another.
  */
 export function sessionAdapter(db: Database): Adapter {
   /** Adds what a request did to the session that it found; gives whether the session is still there. */
@@ -115,7 +115,7 @@ export function sessionAdapter(db: Database): Adapter {
       const found = rows[0];
       if (!found) return undefined;
       const { person_id: personId, may_sign_in: maySignIn, uid, epoch, payload } = found;
-      // Suspended, left, merged: nobody is signed in here, and the next person at this computer can sign in (M2).
+      // Suspended, left, merged: nobody is signed in here, and the next person at this computer can sign in.
       if (personId && !maySignIn) return undefined;
       if (personId) keepTogether({ account: { personId, maySignIn, epoch } });
       remember(uid, { id, clientIds: Object.keys((payload.authorizations ?? {}) as Authorizations) });
