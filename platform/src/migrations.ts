@@ -104,5 +104,11 @@ export const platformMigrations: SchemaMigrations = {
         );
         COMMENT ON TABLE platform.worker IS 'who runs jobs, and when each was last seen alive: the jobs of the others are given back';`,
     },
+    {
+      name: '006-linked-heads',
+      sql: `
+        ALTER TABLE platform.ledger_checkpoint ADD COLUMN previous bigint, ADD COLUMN link bytea;
+        COMMENT ON COLUMN platform.ledger_checkpoint.link IS 'signature over the size of the head before and the note; null for heads of before';`,
+    },
   ],
 };

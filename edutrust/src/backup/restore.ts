@@ -158,7 +158,7 @@ async function verifyLogs(db: Database, filling: Filling): Promise<LedgerVerdict
   const verdicts: LedgerVerdict[] = [];
   for (const name of logNames) {
     const witnessed = manifest.heads[name];
-    const verdict = await ledger.verify(name, witnessed ? { witnessed } : {});
+    const verdict = await ledger.verify(name, { inside: db, ...(witnessed ? { witnessed: [witnessed] } : {}) });
     if (!verdict.intact && !options.acceptsAlteredLog) throw altered(verdict);
     verdicts.push(verdict);
   }

@@ -13,7 +13,7 @@ export function addLogCommands(program: Program): void {
       const checkpoint = witnessed ? await readTextFile(witnessed) : undefined;
       await withContext(program, async ({ ledger }) => {
         for (const name of ['audit', 'signatures'] satisfies LogName[]) {
-          const witness = name === 'audit' && checkpoint ? { witnessed: checkpoint } : {};
+          const witness = name === 'audit' && checkpoint ? { witnessed: [checkpoint] } : {};
           const verdict = await ledger.verify(name, witness);
           if (verdict.intact) {
             output.result(verdict, {

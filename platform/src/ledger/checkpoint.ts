@@ -17,6 +17,24 @@ export interface CheckpointKey {
   /** Raw Ed25519 public key, 32 bytes. */
   readonly publicKey: Buffer;
   sign(head: Omit<TreeHead, 'origin'>): string;
+  /** Binds a note to the size of the head before it, so that none between them is removed or added unseen. */
+  link(previous: number, note: string): Buffer;
+}
+
+const linkText = (previous: number, note: string) => Buffer.from(`edutrust/head-link/v1\n${previous}\n${note}`);
+
+/** Whether this log's key linked the note to a head of that size. */
+export function isLinked(
+  link: Buffer,
+  previous: number,
+  note: string,
+  { publicKey }: Pick<CheckpointKey, 'publicKey'>,
+): boolean {
+  return verify(null, linkText(previous, note), publicKeyOf(publicKey), link);
+}
+
+function publicKeyOf(raw: Buffer) {
+  return createPublicKey({ key: Buffer.concat([spkiPrefix, raw]), format: 'der', type: 'spki' });
 }
 
 /** The algorithm byte of Ed25519 in a note's key id (C2SP signed-note). */
@@ -67,6 +85,7 @@ export async function loadCheckpointKey(
       const signature = Buffer.concat([keyId(origin, publicKey), sign(null, Buffer.from(text), privateKey)]);
       return `${text}\n— ${origin} ${signature.toString('base64')}\n`;
     },
+    link: (previous, note) => sign(null, linkText(previous, note), privateKey),
   };
 }
 
@@ -100,7 +119,7 @@ export function openCheckpoint(
   const text = note.slice(0, end + 1);
   const [name, size = '', root = ''] = text.split('\n');
   if (end < 0 || name !== origin || !/^(0|[1-9]\d{0,15})$/.test(size)) return undefined;
-  const key = createPublicKey({ key: Buffer.concat([spkiPrefix, publicKey]), format: 'der', type: 'spki' });
+  const key = publicKeyOf(publicKey);
   const isSigned = note
     .slice(end + 2)
     .split('\n')

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import fc from 'fast-check';
+import { createPool, kyselyOn } from '../database/database.ts';
 import { record } from '../events/events.ts';
 import { type TestContext, testContext } from '../testing/testing.ts';
 import { openCheckpoint } from './checkpoint.ts';
@@ -142,7 +144,74 @@ test('L3: a rewrite of rows, tiles and tree heads together is caught by a checkp
   );
   await addEvents(context, 25);
   assert.equal((await context.ledger.verify('audit')).intact, true);
-  assert.equal((await context.ledger.verify('audit', { witnessed })).intact, false);
+  assert.equal((await context.ledger.verify('audit', { witnessed: [witnessed] })).intact, false);
+});
+
+test('L7: a tree head that was added, altered, moved, removed or unsigned is named, and blinds nobody to an altered entry', async () => {
+  await using context = await testContext({ migrations: [] });
+  for (let batch = 0; batch < 6; batch += 1) await addEvents(context, 5);
+  const { ledger, pool } = context;
+  const alter = `UPDATE platform.ledger_entry SET data = '{"index": 8}'
+      WHERE id = (SELECT entry_id FROM platform.ledger_leaf WHERE log = 'audit' AND index = 7);
+    UPDATE platform.ledger_tile SET hashes = overlay(hashes PLACING sha256('anything'::bytea) FROM 7 * 32 + 1)
+      WHERE log = 'audit' AND level = 0 AND index = 0;`;
+  const cases: [string, string][] = [
+    ['size 0', `INSERT INTO platform.ledger_checkpoint (log, size, root, note, at) VALUES ('audit', 0, '', 'x', now())`],
+    ['size -1', `INSERT INTO platform.ledger_checkpoint (log, size, root, note, at) VALUES ('audit', -1, '', 'x', now())`],
+    ['between', `INSERT INTO platform.ledger_checkpoint (log, size, root, note, at) VALUES ('audit', 7, '', 'x', now())`],
+    ['beyond', `INSERT INTO platform.ledger_checkpoint (log, size, root, note, at) VALUES ('audit', 99, '', 'x', now())`],
+    ['root', `UPDATE platform.ledger_checkpoint SET root = sha256('x'::bytea) WHERE log = 'audit' AND size = 10`],
+    ['note', `UPDATE platform.ledger_checkpoint SET note = replace(note, '10', '11') WHERE log = 'audit' AND size = 10`],
+    ['other note', `UPDATE platform.ledger_checkpoint SET note = (SELECT note FROM platform.ledger_checkpoint WHERE log = 'audit' AND size = 5) WHERE log = 'audit' AND size = 10`],
+    ['moved', `UPDATE platform.ledger_checkpoint SET size = 11 WHERE log = 'audit' AND size = 10`],
+    ['removed', `DELETE FROM platform.ledger_checkpoint WHERE log = 'audit' AND size = 15`],
+    ['removed first', `DELETE FROM platform.ledger_checkpoint WHERE log = 'audit' AND size = 5`],
+    ['removed last', `DELETE FROM platform.ledger_checkpoint WHERE log = 'audit' AND size = 30`],
+    ['removed and renumbered', `DELETE FROM platform.ledger_checkpoint WHERE log = 'audit' AND size = 15;
+      UPDATE platform.ledger_checkpoint SET previous = 10 WHERE log = 'audit' AND size = 20`],
+    ['unlinked', `UPDATE platform.ledger_checkpoint SET link = NULL WHERE log = 'audit' AND size > 10`],
+  ]; // biome-ignore format: a table
+  for (const [name, statement] of cases) {
+    for (const more of ['', alter]) {
+      await keep(context);
+      await pool.query(`${statement};${more}`);
+      const verdict = await ledger.verify('audit');
+      assert.ok(!verdict.intact, name);
+      await restore(context);
+      assert.equal((await ledger.verify('audit')).intact, true, `${name} restored`);
+    }
+  }
+});
+
+test('L6: verified sixty times beside three writers, an untouched log is never called altered', async () => {
+  await using context = await testContext({ migrations: [] });
+  await addEvents(context, 300);
+  const second = createPool(context.databaseUrl, 4); // writers of another process: their commits fall anywhere
+  const db = kyselyOn(second);
+  let stopped = false;
+  const write = async () => {
+    while (!stopped) {
+      await db
+        .transaction()
+        .execute((tx) => record(tx, { type: 'test.happened', actor, subject: { kind: 'thing', id: 'live' } }));
+      await pause(10);
+    }
+  };
+  const sequencer = context.ledger.start();
+  const writers = [write(), write(), write()];
+  try {
+    for (let round = 0; round < 60; round += 1) {
+      const verdict = await context.ledger.verify('audit');
+      assert.ok(verdict.intact, JSON.stringify(verdict));
+    }
+  } finally {
+    stopped = true;
+    await Promise.all(writers);
+    await sequencer.stop();
+    await second.end();
+  }
+  const { rows } = await context.pool.query('SELECT count(*) AS count FROM platform.ledger_leaf');
+  assert.ok(rows[0].count > 330, `${rows[0].count} entries: the writers did write`);
 });
 
 test('L2: what is rolled back leaves neither effect nor event', async () => {

@@ -6,7 +6,7 @@ import { Unavailable } from '../errors.ts';
 import { uuidv7 } from '../ids.ts';
 import type { SecretBox } from '../secrets/secrets.ts';
 import { type CheckpointKey, loadCheckpointKey } from './checkpoint.ts';
-import { integrate, tileReader } from './sequencer.ts';
+import { integrate, pendingLogs, tileReader } from './sequencer.ts';
 import { inclusionPath } from './tree.ts';
 import { verifyLog } from './verify.ts';
 
@@ -50,8 +50,14 @@ export interface Ledger {
   append(transaction: Transaction, log: LogName, entry: Uint8Array): Promise<string>;
   /** Resolves once a checkpoint covers the entry; rejects with Unavailable after `timeoutMs` (default 10 s). */
   proofOf(entryId: string, timeoutMs?: number): Promise<InclusionProof>;
-  /** Recomputes the whole log from its rows. `witnessed` is a checkpoint of this log that was kept elsewhere. */
-  verify(log: LogName, options?: { readonly witnessed?: string }): Promise<LedgerVerdict>;
+  /**
+   * Recomputes the whole log from its rows, in one snapshot. `witnessed` are checkpoints of this log that were kept
+   * elsewhere; `inside` is the transaction whose state is verified instead of a snapshot of now.
+   */
+  verify(
+    log: LogName,
+    options?: { readonly witnessed?: readonly string[]; readonly inside?: Database | Transaction },
+  ): Promise<LedgerVerdict>;
   /** Keys and origins, for those who check from outside. */
   key(log: LogName): Pick<CheckpointKey, 'origin' | 'publicKey'>;
   /** Integrates what is pending; also runs by itself after `start`. Gives the number of entries integrated. */
@@ -78,7 +84,7 @@ export async function createLedger({ db, secrets, config, clock, log: logger }: 
   };
   const integrateAll = async () => {
     let total = 0;
-    for (const name of logNames) total += await integrate(db, name, keys[name], clock);
+    for (const name of await pendingLogs(db)) total += await integrate(db, name, keys[name], clock);
     return total;
   };
   const proofOf = async (entryId: string, timeoutMs = 10_000): Promise<InclusionProof> => {
@@ -109,7 +115,14 @@ export async function createLedger({ db, secrets, config, clock, log: logger }: 
       return id;
     },
     proofOf,
-    verify: (log, options = {}) => verifyLog(db, log, keys[log], options.witnessed),
+    verify: (log, { witnessed, inside } = {}) =>
+      inside
+        ? verifyLog(inside, log, keys[log], witnessed)
+        : db
+            .transaction()
+            .setIsolationLevel('repeatable read')
+            .setAccessMode('read only')
+            .execute((snapshot) => verifyLog(snapshot, log, keys[log], witnessed)),
     key: (log) => keys[log],
     integrate: integrateAll,
     start: () => {

@@ -8,7 +8,7 @@ import { hashBytes, tileWidth } from './tree.ts';
 
 /**
  * The public face of the logs (C2SP tlog-tiles): of `signatures` checkpoint, tiles and entry bundles; of `audit` the
- * checkpoint only, so that others can witness it.
+ * checkpoint and the key, so that others can witness it.
  */
 export function addLedgerRoutes(app: App, { db, ledger }: { readonly db: Database; readonly ledger: Ledger }): void {
   const options = { config: { access: anyone }, schema: { hide: true } };
@@ -25,10 +25,15 @@ export function addLedgerRoutes(app: App, { db, ledger }: { readonly db: Databas
       return reply.type('text/plain; charset=utf-8').header('cache-control', 'no-cache').send(note);
     });
   }
-  app.get('/log/key', options, async (_request, reply) => {
-    const { origin, publicKey } = ledger.key('signatures');
-    return reply.send({ origin, publicKey: publicKey.toString('base64') });
-  });
+  for (const [path, log] of [
+    ['/log/key', 'signatures'],
+    ['/log/audit/key', 'audit'],
+  ] as const) {
+    app.get(path, options, async (_request, reply) => {
+      const { origin, publicKey } = ledger.key(log);
+      return reply.send({ origin, publicKey: publicKey.toString('base64') });
+    });
+  }
   app.get('/log/tile/*', options, async (request, reply) => {
     const tile = parseTilePath((request.params as { '*': string })['*']);
     if (!tile) throw noTile();

@@ -17,10 +17,15 @@ export async function integrate(db: Database, log: LogName, key: CheckpointKey, 
     const lock = await sql<{ got: boolean }>`
       SELECT pg_try_advisory_xact_lock(hashtextextended(${`edutrust.ledger.${log}`}, 0)) AS got`.execute(transaction);
     if (!lock.rows[0]?.got) return 0;
+    // The limit stands inside: a backlog is not sorted anew for each batch.
     const { rows } = await sql<EntryRow>`
+      WITH batch AS (
+        SELECT entry_id FROM platform.ledger_pending WHERE log = ${log} ORDER BY log, entry_id LIMIT ${batchSize}
+      )
       SELECT entry.id, at, type, actor, subject_kind, subject_id, organisation_id, data, leaf
-      FROM platform.ledger_pending AS pending JOIN platform.ledger_entry AS entry ON entry.id = pending.entry_id
-      WHERE pending.log = ${log} ORDER BY entry.id LIMIT ${batchSize}`.execute(transaction);
+      FROM batch JOIN platform.ledger_entry AS entry ON entry.id = batch.entry_id ORDER BY entry.id`.execute(
+      transaction,
+    );
     if (rows.length === 0) return 0;
     const size = await sizeOf(transaction, log);
     const ids = rows.map(({ id }) => id);
@@ -42,9 +47,10 @@ export async function integrate(db: Database, log: LogName, key: CheckpointKey, 
     );
     const newSize = size + rows.length;
     const root = await rootOf(read.now, newSize);
+    const note = key.sign({ size: newSize, root });
     await sql`
-      INSERT INTO platform.ledger_checkpoint (log, size, root, note, at)
-      VALUES (${log}, ${newSize}, ${root}, ${key.sign({ size: newSize, root })}, ${clock.now().toISOString()})`.execute(
+      INSERT INTO platform.ledger_checkpoint (log, size, root, note, at, previous, link)
+      VALUES (${log}, ${newSize}, ${root}, ${note}, ${clock.now().toISOString()}, ${size}, ${key.link(size, note)})`.execute(
       transaction,
     );
     return rows.length;
@@ -57,6 +63,14 @@ export function tileReader(db: Database | Transaction, log: LogName): ReadTile {
       SELECT hashes FROM platform.ledger_tile WHERE log = ${log} AND level = ${level} AND index = ${index}`.execute(db);
     return rows[0]?.hashes ?? Buffer.alloc(0);
   };
+}
+
+/** The logs in which something waits: asked without a lock, so that an idle sequencer writes nothing. */
+export async function pendingLogs(db: Database): Promise<LogName[]> {
+  const { rows } = await sql<{ log: LogName }>`
+    SELECT log FROM unnest(${['audit', 'signatures']}::text[]) AS log
+    WHERE EXISTS (SELECT FROM platform.ledger_pending AS p WHERE p.log = log.log)`.execute(db);
+  return rows.map(({ log }) => log);
 }
 
 /** The number of entries that have an index. */
