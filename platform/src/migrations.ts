@@ -110,5 +110,11 @@ export const platformMigrations: SchemaMigrations = {
         ALTER TABLE platform.ledger_checkpoint ADD COLUMN previous bigint, ADD COLUMN link bytea;
         COMMENT ON COLUMN platform.ledger_checkpoint.link IS 'signature over the size of the head before and the note; null for heads of before';`,
     },
+    {
+      name: '007-outbox-readers',
+      sql: `
+        ALTER TABLE platform.outbox_checkpoint ADD COLUMN held_by uuid, ADD COLUMN held_until timestamptz;
+        COMMENT ON COLUMN platform.outbox_checkpoint.held_by IS 'the reader that handles a batch now';`,
+    },
   ],
 };

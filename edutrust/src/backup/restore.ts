@@ -132,7 +132,7 @@ async function makeReadable(client: pg.PoolClient): Promise<void> {
     CREATE TEMPORARY TABLE reordered ON COMMIT DROP AS
       SELECT id, transaction_id, position, row_number() OVER (ORDER BY transaction_id, position) AS place FROM platform.outbox;
     CREATE INDEX ON reordered (transaction_id, position);
-    UPDATE platform.outbox_checkpoint AS c SET transaction_id = '1', position = coalesce((
+    UPDATE platform.outbox_checkpoint AS c SET held_by = NULL, held_until = NULL, transaction_id = '1', position = coalesce((
       SELECT max(place) FROM reordered AS r WHERE (r.transaction_id, r.position) <= (c.transaction_id, c.position)), 0);
     CREATE TEMPORARY TABLE moved ON COMMIT DROP AS SELECT o.*, r.place FROM platform.outbox AS o JOIN reordered AS r USING (id);
     DELETE FROM platform.outbox;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { eventually, testContext } from '../testing/testing.ts';
-import { type RecordedEvent, readOutbox, readOutboxOnce, record } from './events.ts';
+import { outboxLag, type RecordedEvent, readOutbox, readOutboxOnce, record } from './events.ts';
 
 const actor = { kind: 'system', name: 'test' } as const;
 const event = (id: string) => ({ type: 'test.happened' as const, actor, subject: { kind: 'thing', id } });
@@ -72,4 +72,70 @@ test('a batch whose handler fails comes again, whole and in order; another type 
     await readOutboxOnce(context.db, { consumer: 'test', handle: async () => assert.fail('read twice') }),
     0,
   );
+});
+
+test('O3: a reader whose handler hangs holds up no other, and no transaction stays open meanwhile', async () => {
+  await using context = await testContext({ migrations: [] });
+  await context.db.transaction().execute((tx) => record(tx, event('1')));
+  let goOn = () => {};
+  const hanging = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  let hangs = () => {};
+  const begun = new Promise<void>((resolve) => {
+    hangs = resolve;
+  });
+  const slow = readOutboxOnce(context.db, {
+    consumer: 'slow',
+    handle: async () => {
+      hangs();
+      await hanging;
+    },
+  });
+  await begun;
+  await context.db.transaction().execute((tx) => record(tx, event('2')));
+  const seen: string[] = [];
+  const other = {
+    consumer: 'other',
+    handle: async (events: readonly RecordedEvent[]) => {
+      seen.push(...events.map(({ subject }) => subject.id));
+    },
+  };
+  await eventually(async () => {
+    await readOutboxOnce(context.db, other);
+    assert.deepEqual(seen, ['1', '2'], 'also what came after the other began to hang');
+  }, 5_000);
+  assert.equal(await readOutboxOnce(context.db, { ...other, consumer: 'slow' }), 0, 'one at a time for a consumer');
+  const { rows } = await context.pool.query(
+    `SELECT FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'`,
+  );
+  assert.equal(rows.length, 0);
+  const lag = await outboxLag(context.db);
+  assert.ok((lag.slow ?? 0) > 0 && lag.other === 0, JSON.stringify(lag));
+  goOn();
+  assert.equal(await slow, 1);
+});
+
+test('O3: the batch of a reader that died is handled by another when its time is over', async () => {
+  await using context = await testContext({ migrations: [] });
+  await context.db.transaction().execute((tx) => record(tx, event('1')));
+  await context.pool.query(
+    `INSERT INTO platform.outbox_checkpoint (consumer, held_by, held_until) VALUES ('test', gen_random_uuid(), now() + interval '1 second')`,
+  );
+  const reader = { consumer: 'test', handle: async () => undefined };
+  assert.equal(await readOutboxOnce(context.db, reader), 0);
+  await eventually(async () => assert.equal(await readOutboxOnce(context.db, reader), 1), 10_000);
+});
+
+test('O3: asking for nothing new takes no transaction number', async () => {
+  await using context = await testContext({ migrations: [] });
+  const reader = { consumer: 'test', handle: async () => undefined };
+  await context.db.transaction().execute((tx) => record(tx, event('1')));
+  await eventually(async () => assert.equal(await readOutboxOnce(context.db, reader), 1));
+  const written = async () =>
+    (await context.pool.query(`SELECT xmin::text FROM platform.outbox_checkpoint WHERE consumer = 'test'`)).rows[0]
+      .xmin;
+  const before = await written();
+  for (let time = 0; time < 5; time += 1) assert.equal(await readOutboxOnce(context.db, reader), 0);
+  assert.equal(await written(), before);
 });

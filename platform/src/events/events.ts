@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Database, Transaction } from '../database/database.ts';
 import type { Actor } from '../http/access.ts';
@@ -83,10 +84,10 @@ export interface OutboxReader {
   /** Types to hand over, as exact names or prefixes ending in a dot; everything when absent. */
   readonly types?: readonly string[];
   /**
-   * Handles a batch in the given transaction, which also moves the checkpoint: what it writes there happens exactly
-   * once. A throw leaves the checkpoint and the batch comes again.
+   * Handles a batch, in no transaction: it may take as long as it needs and holds up no other reader (O3). At least
+   * once, so what it does is idempotent: after a throw, or a crash, the batch comes again.
    */
-  readonly handle: (events: readonly RecordedEvent[], transaction: Transaction) => Promise<void>;
+  readonly handle: (events: readonly RecordedEvent[]) => Promise<void>;
   readonly batchSize?: number;
 }
 
@@ -103,37 +104,84 @@ interface OutboxRow {
   data: { [key: string]: Json };
 }
 
+/** For how long a reader keeps its consumer to itself; renewed while it handles, so that only a dead one loses it. */
+const leaseSeconds = 30;
+
 /**
  * Reads the next batch of the consumer and handles it; gives how many events it read (0: nothing new, or another
  * process is reading). Events come in the order (transaction, position), and only those of transactions before the
- * oldest one still running, so that none that commits later is skipped.
+ * oldest one still running, so that none that commits later is skipped. Asking for nothing new writes nothing.
  */
 export async function readOutboxOnce(db: Database, reader: OutboxReader): Promise<number> {
-  return db.transaction().execute(async (transaction) => {
-    await sql`INSERT INTO platform.outbox_checkpoint (consumer) VALUES (${reader.consumer}) ON CONFLICT DO NOTHING`.execute(
-      transaction,
-    );
-    const locked = await sql<{ transaction_id: string; position: number }>`
-      SELECT transaction_id::text, position FROM platform.outbox_checkpoint
-      WHERE consumer = ${reader.consumer} FOR UPDATE SKIP LOCKED`.execute(transaction);
-    const from = locked.rows[0];
-    if (!from) return 0;
+  const { consumer } = reader;
+  if (!(await hasNews(db, consumer))) return 0;
+  const holder = randomUUID();
+  const from = await hold(db, consumer, holder);
+  if (!from) return 0;
+  const renewing = setInterval(
+    () => void hold(db, consumer, holder).catch(() => undefined), // the next time, or another reader goes on
+    (leaseSeconds * 1_000) / 3,
+  );
+  let last: OutboxRow | undefined;
+  try {
     const { rows } = await sql<OutboxRow>`
       SELECT id, transaction_id::text, position, at, type, actor, subject_kind, subject_id, organisation_id, data
       FROM platform.outbox
       WHERE (transaction_id, position) > (${from.transaction_id}::xid8, ${from.position}::bigint)
         AND transaction_id < pg_snapshot_xmin(pg_current_snapshot())
       ORDER BY transaction_id, position
-      LIMIT ${reader.batchSize ?? 200}`.execute(transaction);
-    const last = rows.at(-1);
-    if (!last) return 0;
+      LIMIT ${reader.batchSize ?? 200}`.execute(db);
     const wanted = rows.filter(({ type }) => isWanted(type, reader.types)).map(toEvent);
-    if (wanted.length > 0) await reader.handle(wanted, transaction);
-    await sql`
-      UPDATE platform.outbox_checkpoint SET transaction_id = ${last.transaction_id}::xid8, position = ${last.position}
-      WHERE consumer = ${reader.consumer}`.execute(transaction);
+    if (wanted.length > 0) await reader.handle(wanted);
+    last = rows.at(-1);
     return rows.length;
-  });
+  } finally {
+    clearInterval(renewing);
+    await release(db, consumer, holder, last);
+  }
+}
+
+async function hasNews(db: Database, consumer: string): Promise<boolean> {
+  const { rows } = await sql<{ has: boolean }>`
+    WITH at AS (SELECT transaction_id, position FROM platform.outbox_checkpoint WHERE consumer = ${consumer})
+    SELECT EXISTS (SELECT FROM platform.outbox
+      WHERE (transaction_id, position) > (
+          coalesce((SELECT transaction_id FROM at), '0'::xid8), coalesce((SELECT position FROM at), 0))
+        AND transaction_id < pg_snapshot_xmin(pg_current_snapshot())) AS has`.execute(db);
+  return rows[0]?.has ?? false;
+}
+
+/** Takes or keeps the consumer; where it stands, or undefined while another reader has it. */
+async function hold(
+  db: Database,
+  consumer: string,
+  holder: string,
+): Promise<{ transaction_id: string; position: number } | undefined> {
+  const until = sql`now() + make_interval(secs => ${leaseSeconds})`;
+  const { rows } = await sql<{ transaction_id: string; position: number }>`
+    INSERT INTO platform.outbox_checkpoint AS c (consumer, held_by, held_until) VALUES (${consumer}, ${holder}, ${until})
+    ON CONFLICT (consumer) DO UPDATE SET held_by = excluded.held_by, held_until = excluded.held_until
+      WHERE c.held_by IS NULL OR c.held_by = ${holder} OR c.held_until < now()
+    RETURNING transaction_id::text, position`.execute(db);
+  return rows[0];
+}
+
+/** Gives the consumer back, moved on to the last event that was handled; nothing when it was lost meanwhile. */
+async function release(db: Database, consumer: string, holder: string, last: OutboxRow | undefined): Promise<void> {
+  const moved = last ? sql`, transaction_id = ${last.transaction_id}::xid8, position = ${last.position}` : sql``;
+  await sql`
+    UPDATE platform.outbox_checkpoint SET held_by = NULL, held_until = NULL ${moved}
+    WHERE consumer = ${consumer} AND held_by = ${holder}`.execute(db);
+}
+
+/** How long the oldest event that each consumer has not handled has waited, in seconds; 0 when it is in step. */
+export async function outboxLag(db: Database): Promise<Record<string, number>> {
+  const { rows } = await sql<{ consumer: string; seconds: number }>`
+    SELECT c.consumer, coalesce(extract(epoch FROM now() - (
+      SELECT at FROM platform.outbox AS o WHERE (o.transaction_id, o.position) > (c.transaction_id, c.position)
+      ORDER BY o.transaction_id, o.position LIMIT 1)), 0)::float8 AS seconds
+    FROM platform.outbox_checkpoint AS c ORDER BY 1`.execute(db);
+  return Object.fromEntries(rows.map(({ consumer, seconds }) => [consumer, Math.max(0, seconds)]));
 }
 
 function isWanted(type: string, types: readonly string[] | undefined): boolean {
