@@ -268,8 +268,8 @@ describe('signing while the certificate is renewed', () => {
     const seen = new Set<string>();
     const reader: OutboxReader = {
       ...follower,
-      handle: async (events, transaction) => {
-        await follower.handle(events, transaction);
+      handle: async (events) => {
+        await follower.handle(events);
         for (const { subject } of events) seen.add(subject.id);
       },
     };
