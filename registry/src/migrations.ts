@@ -314,5 +314,59 @@ export const migrations: SchemaMigrations = {
         CREATE INDEX credential_act_person ON registry.credential_act (person_id, at);
         CREATE INDEX credential_act_by ON registry.credential_act (by_id, at);`,
     },
+    {
+      name: '009-rosters',
+      // Rosters of every kind; a school's own codes; columns that a person confirmed; what a plan says beside its changes.
+      sql: `
+        CREATE TABLE registry.local_code (
+          organisation_id uuid NOT NULL REFERENCES registry.organisation,
+          kind text NOT NULL CHECK (kind IN ('learner', 'staff')),
+          code text NOT NULL,
+          person_id uuid NOT NULL REFERENCES registry.person,
+          PRIMARY KEY (organisation_id, kind, code)
+        );
+        COMMENT ON TABLE registry.local_code IS 'A school''s own code of a person: means nothing outside of that school';
+        CREATE INDEX local_code_person ON registry.local_code (person_id);
+
+        CREATE TABLE registry.roster_columns (
+          organisation_id uuid NOT NULL REFERENCES registry.organisation,
+          kind text NOT NULL,
+          header_sha256 text NOT NULL,
+          fields jsonb NOT NULL,
+          confirmed_at timestamptz NOT NULL,
+          PRIMARY KEY (organisation_id, kind, header_sha256)
+        );
+
+        ALTER TABLE registry.roster_plan
+          ADD COLUMN kind text NOT NULL DEFAULT 'learners',
+          ADD COLUMN school_year int,
+          ADD COLUMN completeness text NOT NULL DEFAULT 'partial' CHECK (completeness IN ('partial', 'classes', 'schools')),
+          ADD COLUMN origin_ids uuid[] NOT NULL DEFAULT '{}',
+          ADD COLUMN sheet text,
+          ADD COLUMN columns jsonb NOT NULL DEFAULT '[]',
+          ADD COLUMN notes jsonb NOT NULL DEFAULT '[]',
+          ADD COLUMN skipped jsonb NOT NULL DEFAULT '[]',
+          ADD COLUMN unchanged int NOT NULL DEFAULT 0,
+          ADD COLUMN digest bytea;
+        COMMENT ON COLUMN registry.roster_plan.origin_ids IS 'where referred people are now: who approves governs these too';
+        -- A plan of before has no digest and was read by other rules: the file is imported again.
+        UPDATE registry.roster_plan SET status = 'superseded' WHERE status IN ('planned', 'held');
+
+        ALTER TABLE registry.roster_change DROP CONSTRAINT roster_change_action_check,
+          ADD CONSTRAINT roster_change_action_check CHECK (action IN ('added', 'changed', 'left', 'referred')),
+          ALTER COLUMN person_id DROP NOT NULL,
+          ADD COLUMN grade int, ADD COLUMN local_code text, ADD COLUMN role text, ADD COLUMN title text, ADD COLUMN homeroom_of text,
+          ADD COLUMN verdict text, ADD COLUMN child_id uuid, ADD COLUMN data jsonb;
+        COMMENT ON COLUMN registry.roster_change.verdict IS 'of a referred row: same when name and birth date agree, else other';
+
+        ALTER TABLE registry.roster_row
+          ALTER COLUMN class_code DROP NOT NULL, ALTER COLUMN full_name DROP NOT NULL,
+          ALTER COLUMN folded_name DROP NOT NULL, ALTER COLUMN birth_date DROP NOT NULL,
+          ADD COLUMN grade int, ADD COLUMN local_code text, ADD COLUMN gone text, ADD COLUMN role text, ADD COLUMN title text,
+          ADD COLUMN homeroom_of text, ADD COLUMN guardian_name text, ADD COLUMN guardian_birth_date date,
+          ADD COLUMN guardian_number_sealed bytea, ADD COLUMN guardian_number_index bytea, ADD COLUMN relation text,
+          ADD COLUMN doubt text, ADD COLUMN skip text, ADD COLUMN referred text,
+          ADD COLUMN is_governed boolean NOT NULL DEFAULT false, ADD COLUMN is_here boolean NOT NULL DEFAULT false;`,
+    },
   ],
 };

@@ -203,6 +203,9 @@ export const rows: Readonly<Record<string, Row>> = {
   'GET /api/v1/roster/plans/:id': roles('DC'),
   'POST /api/v1/roster/plans': roles('DC'),
   'POST /api/v1/roster/plans/:id/apply': roles('DC'),
+  'GET /api/v1/roster/plans/:id/refusals': roles('DC'),
+  'POST /api/v1/roster/columns': roles('DC'),
+  'GET /api/v1/roster/templates/:kind': roles('DC'),
 
   // Roles, audit, mail
   'GET /api/v1/roles': roles('DSAC'),

@@ -121,7 +121,7 @@ function PlanView({ plan, onApplied }: { readonly plan: Plan; readonly onApplied
   const { added, changed, left, unchanged, refused } = plan.totals;
   const apply = () =>
     run(async () => {
-      const body = isHeld ? { approvesLeavers: true } : {};
+      const body = isHeld ? { approves: true } : {};
       onApplied(await must(api.POST('/api/v1/roster/plans/{id}/apply', { params: { path: { id: plan.id } }, body })));
     });
   const figures = [

@@ -72,6 +72,7 @@ export function eventName(type: string): string {
     'role.ended': t('thu vai trò', 'role ended'),
     'role.granted': t('giao vai trò', 'role granted'),
     'roster.applied': t('áp dụng danh sách', 'roster applied'),
+    'roster.held': t('giữ lại một lần nhập', 'import held'),
     'roster.planned': t('lập kế hoạch nhập', 'import planned'),
     'session.ended': t('đăng xuất', 'signed out'),
     'signing-enrolment.approved': t('duyệt đăng ký chữ ký số', 'signing enrolment approved'),

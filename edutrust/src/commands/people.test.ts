@@ -23,11 +23,11 @@ describe('edutrust people', { timeout: 200_000 }, () => {
     await writeFile(file, [header, ...rows].join('\n'));
     const as = (account: string) => ({ ...installation.environment, SUDO_USER: account });
     const account = (name: string) => (process.getuid?.() === 0 ? name : userInfo().username);
-    const made = await runCommand(['--json', 'people', 'import', file], as('lan'));
+    const made = await runCommand(['--json', 'people', 'import', file, '--complete', 'classes'], as('lan'));
     assert.equal(made.code, 0, made.stderr);
     const [plan] = made.lines;
     assert.deepEqual([plan.status, plan.createdBy], ['held', { kind: 'system', name: `cli:${account('lan')}` }]);
-    const again = await runCommand(['--json', 'people', 'import', file, '--apply'], as('lan'));
+    const again = await runCommand(['--json', 'people', 'import', file, '--complete', 'classes', '--apply'], as('lan'));
     assert.deepEqual([again.code, again.error.code], [2, 'roster/second-person']);
     const held = again.lines[0].id;
     assert.ok(again.error.remedy.includes(`edutrust people import --approve ${held} --apply`), 'the way on exists');
@@ -51,6 +51,14 @@ describe('edutrust people', { timeout: 200_000 }, () => {
       "SELECT actor FROM platform.outbox WHERE type = 'roster.applied'",
     );
     assert.deepEqual(events, [{ actor: { kind: 'system', name: `cli:${account('minh')}` } }]);
+  });
+
+  test('a file of which every row was refused ends with exit code 2 and writes nothing', async () => {
+    const file = join(installation.directory, 'refused.csv');
+    await writeFile(file, [header, 'THPT001,10A1,7922222239,Em Mới,31/02/2010,Nam'].join('\n'));
+    const made = await installation.run('--json', 'people', 'import', file, '--apply');
+    assert.deepEqual([made.code, made.error.code], [2, 'roster/all-refused']);
+    assert.equal(made.lines[0].totals.refused, 1, 'the plan is shown first');
   });
 
   test('people are shown with why they can or cannot sign in, by education ID in groups or by id', async () => {

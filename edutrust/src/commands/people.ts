@@ -7,8 +7,15 @@ import type { Locale } from '@edutrust/platform/messages';
 import { formatEducationId } from '@edutrust/registry/education-id';
 import { findOrganisationByCode } from '@edutrust/registry/organisations';
 import { findByEducationId, findPerson, type PersonView } from '@edutrust/registry/people';
-import { applyImport, describePlan, findPlan, planImport, type RosterPlan } from '@edutrust/registry/roster';
-import type { Command } from 'commander';
+import {
+  applyImport,
+  describePlan,
+  findPlan,
+  planImport,
+  type RosterPlan,
+  rosterKinds,
+} from '@edutrust/registry/roster';
+import { type Command, Option } from 'commander';
 import type { Output } from '../output.ts';
 import type { OpenContext } from '../process/context.ts';
 import { noFile, operator, type Program, withContext } from './command.ts';
@@ -57,7 +64,10 @@ export function addPeopleCommands(program: Program): void {
 }
 
 interface ImportOptions {
+  readonly kind: string;
   readonly school?: string;
+  readonly complete?: string;
+  readonly sheet?: string;
   readonly approve?: string;
   readonly apply?: boolean;
 }
@@ -65,8 +75,16 @@ interface ImportOptions {
 function addImport(people: Command, program: Program): void {
   people
     .command('import')
-    .argument('[file]', "CSV shaped like the sector database's template, UTF-8")
+    .argument('[file]', "Excel workbook (.xlsx) or CSV in Unicode, shaped like the sector database's template")
+    .addOption(new Option('--kind <kind>', 'what the rows are').choices([...rosterKinds]).default('learners'))
     .option('--school <code>', 'the school of the rows, when the file has no column «Mã trường»')
+    .addOption(
+      new Option(
+        '--complete <what>',
+        'the file holds every learner of its classes, or of its schools: who is absent leaves',
+      ).choices(['classes', 'schools']),
+    )
+    .option('--sheet <name>', 'the sheet of a workbook that has several')
     .option('--approve <plan>', 'instead of a file: a plan that waits for a second person, and you are the second')
     .option('--apply', 'do it; without this the command only shows what it would do')
     .description('read a roster: what would be added, changed, left and refused, and with --apply do it')
@@ -82,10 +100,11 @@ function addImport(people: Command, program: Program): void {
         const bar = createProgress(output.json);
         const plan =
           options.approve === undefined
-            ? await makePlan(context, file ?? '', options.school, bar)
-            : await findPlan(context.db, options.approve);
+            ? await makePlan(context, file ?? '', options, bar)
+            : await findPlan(context.db, options.approve, operator());
         const waits = { vi: 'mã kế hoạch', en: 'plan' }[output.locale];
         output.result(plan, `${describePlan(plan, output.locale)}\n  ${waits}: ${plan.id}`);
+        mustHaveRows(plan);
         if (options.apply) await apply(context, plan, options.approve !== undefined, bar, output);
       });
     });
@@ -94,11 +113,19 @@ function addImport(people: Command, program: Program): void {
 async function makePlan(
   context: OpenContext,
   path: string,
-  school: string | undefined,
+  { kind, school, complete, sheet }: ImportOptions,
   bar: ReturnType<typeof createProgress>,
 ): Promise<RosterPlan> {
   const organisationId = school ? (await findOrganisationByCode(context.db, school)).id : undefined;
-  const plan = await planImport(context, { path, organisationId, actor: operator(), onProgress: bar.update });
+  const plan = await planImport(context, {
+    kind,
+    path,
+    organisationId,
+    ...(complete === 'classes' || complete === 'schools' ? { completeness: complete } : {}),
+    ...(sheet ? { sheet } : {}),
+    actor: operator(),
+    onProgress: bar.update,
+  });
   bar.end();
   return plan;
 }
@@ -106,17 +133,36 @@ async function makePlan(
 async function apply(
   context: OpenContext,
   plan: RosterPlan,
-  approvesLeavers: boolean,
+  approves: boolean,
   bar: ReturnType<typeof createProgress>,
   output: Output,
 ): Promise<void> {
-  const result = await applyImport(context, plan.id, operator(), { onProgress: bar.update, approvesLeavers });
+  const result = await applyImport(context, plan.id, operator(), { onProgress: bar.update, approves });
   bar.end();
   const { added, changed, left } = result.totals;
   output.result(result, {
     vi: `Đã áp dụng: thêm ${added}, sửa ${changed}, rời ${left}.`,
     en: `Applied: ${added} added, ${changed} changed, ${left} left.`,
   });
+}
+
+/** A file of which nothing was taken is bad input, whatever it was to do (exit code 2). */
+function mustHaveRows({ totals }: RosterPlan): void {
+  const { refused, ...others } = totals;
+  if (refused === 0 || Object.values(others).some((count) => count > 0)) return;
+  throw new InvalidInput(
+    'roster/all-refused',
+    {
+      vi: `Cả ${refused} dòng đều bị từ chối; chưa có gì được ghi.`,
+      en: `All ${refused} rows were refused; nothing was written.`,
+    },
+    {
+      remedy: {
+        vi: 'Sửa các dòng theo lý do ở trên rồi nhập lại.',
+        en: 'Mend the rows as said above, then import again.',
+      },
+    },
+  );
 }
 
 function oneOfTwo(): InvalidInput {

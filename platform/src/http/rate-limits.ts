@@ -30,7 +30,10 @@ const limits: readonly (readonly [RegExp, RateLimit | null])[] = [
   [/^POST \/(signin|activate)(\/|$)/, signIn],
   [/^\S+ (\/api\/v1)?\/verify(\/|$)/, verification],
   [/^POST \/(account\/password|account\/sessions|api\/v1\/account\/passkeys)(\/|$)/, costly],
-  [/^POST \/api\/v1\/(roster\/plans|audit\/verify|signing\/sessions|sync\/targets\/:id\/runs)(\/|$)/, costly],
+  [
+    /^POST \/api\/v1\/(roster\/plans|roster\/columns|audit\/verify|signing\/sessions|sync\/targets\/:id\/runs)(\/|$)/,
+    costly,
+  ],
 ];
 
 /** The limit of a route: by the table above, else by whether a protocol or a person calls it. */

@@ -6,13 +6,14 @@ import { sql } from 'kysely';
 import { listLearners } from '../classes/classes.ts';
 import { seedDemo } from '../demo/demo.ts';
 import { migrations } from '../migrations.ts';
-import { largestRosterBytes, openRosterFile } from './read.ts';
+import { openRosterFile } from './read/file.ts';
+import { largestRosterBytes } from './read/refusals.ts';
 import { applyImport, planImport } from './roster.ts';
 
 const actor = { kind: 'system', name: 'cli' } as const;
 const header = 'STT,Mã trường,Mã lớp,Mã định danh Bộ GD&ĐT,Họ và tên,Ngày sinh (dd/mm/yyyy),Giới tính,Dân tộc,Số ĐDCN';
 
-function fileOf(text: string | Buffer) {
+function fileOf(text: string | Buffer | number[]) {
   const bytes = Buffer.from(text as string);
   return {
     name: 'roster.csv',
@@ -49,13 +50,13 @@ test('a roster is planned, applied once, and a second time changes nothing (D1, 
     '7,TH001,6A,7911111116,"Cao Thị <b>Bé</b>, ""Út""",7-9-2014,NỮ,Kinh,079214000003',
   ].join('\r\n');
   const plan = await planImport(context, { file: fileOf(`\ufeff${text}`), actor });
-  assert.deepEqual(plan.totals, { added: 1, changed: 0, left: 0, unchanged: 0, refused: 6 });
+  assert.deepEqual(plan.totals, { added: 1, changed: 0, left: 0, referred: 0, unchanged: 0, refused: 6, skipped: 0 });
   const refused = Object.fromEntries(plan.refusals.map(({ row, column }) => [row, column]));
   assert.deepEqual(refused, {
     5: 'Ngày sinh',
     6: 'Mã định danh Bộ GD&ĐT',
     7: 'Mã trường',
-    8: 'Mã lớp',
+    8: 'Khối',
     9: 'Số ĐDCN',
     10: 'Họ và tên',
   });
@@ -65,7 +66,7 @@ test('a roster is planned, applied once, and a second time changes nothing (D1, 
   await applyImport(context, plan.id, actor);
   assert.equal(await eventCount(context, 'person.created'), before + 1);
   const again = await planImport(context, { file: fileOf(text), actor });
-  assert.deepEqual(again.totals, { added: 0, changed: 0, left: 0, unchanged: 1, refused: 6 });
+  assert.deepEqual(again.totals, { added: 0, changed: 0, left: 0, referred: 0, unchanged: 1, refused: 6, skipped: 0 });
   assert.equal(city.schools.length, 3);
 });
 
@@ -83,12 +84,31 @@ test('a changed name, a changed class and a pupil who is missing are told with w
   const [first, second, ...rest] = rows;
   assert.ok(first && second);
   const same = await planImport(context, { file: fileOf([header, ...rows.map((row) => line(row))].join('\n')), actor });
-  assert.deepEqual(same.totals, { added: 0, changed: 0, left: 0, unchanged: rows.length, refused: 0 });
+  assert.deepEqual(same.totals, {
+    added: 0,
+    changed: 0,
+    left: 0,
+    referred: 0,
+    unchanged: rows.length,
+    refused: 0,
+    skipped: 0,
+  });
   const { rows: ids } = await sql<{
     moet: string;
   }>`SELECT encode(moet_id_index, 'hex') AS moet FROM registry.person WHERE id = ${first.id}`.execute(context.db);
   assert.ok(ids[0]?.moet);
-  const gone = await planImport(context, { file: fileOf([header, ...rest.map((row) => line(row))].join('\n')), actor });
+  const missing = fileOf([header, ...rest.map((row) => line(row))].join('\n'));
+  const partial = await planImport(context, { file: missing, actor });
+  assert.equal(partial.totals.left, 0, 'D12: a file that nobody declared complete removes nobody');
+  const gone = await planImport(context, {
+    file: fileOf([header, ...rest.map((row) => line(row))].join('\n')),
+    completeness: 'classes',
+    actor,
+  });
+  assert.match(
+    gone.notes[0]?.vi ?? '',
+    /Người nhập khai tệp đủ các lớp \(1A\): Trường Tiểu học Lê Lợi, năm học .* 26 dòng/,
+  );
   assert.equal(gone.totals.left, 2);
   assert.equal(gone.status, 'planned');
   await applyImport(context, gone.id, actor);
@@ -106,7 +126,11 @@ test('D3: a roster from which a school mostly vanished waits for a second person
   const lines = ['10A1', '11A1', '12A1'].map(
     (code, index) => `,THPT001,${code},79222222${index}0,Em Mới Toanh,01/01/2010,Nam,,`,
   );
-  const plan = await planImport(context, { file: fileOf([header, ...lines].join('\n')), actor });
+  const plan = await planImport(context, {
+    file: fileOf([header, ...lines].join('\n')),
+    completeness: 'classes',
+    actor,
+  });
   assert.equal(plan.status, 'held');
   assert.ok(plan.totals.left > 60);
   await assert.rejects(applyImport(context, plan.id, actor), { code: 'roster/second-person' });
@@ -135,14 +159,37 @@ test('two applications of overlapping plans at once: one wins, the other says th
 test('files that cannot be read say why and what to do, and leave nothing behind', async () => {
   const { context } = await openCity();
   await using _ = context;
-  const cases: [string | Buffer, string][] = [
+  const cases: [string | Buffer | number[], string][] = [
     ['STT;Mã lớp;Họ và tên\n1;5A;Nguyễn An', 'roster/missing-column'],
     ['just text\nwithout any table', 'roster/no-header'],
     ['', 'roster/no-header'],
     [`${header}\n1,TH001,"${'x'.repeat(3 * 1024 * 1024)}`, 'roster/endless-row'],
     [`${header}\n1,TH001,"${'x,\n'.repeat(1024 * 1024)}`, 'roster/endless-row'],
-    [Buffer.from(`${header}\n`, 'utf16le'), 'roster/not-utf-8'],
-    [Buffer.concat([Buffer.from('\xff\xfe', 'latin1'), Buffer.from(`${header}\n`, 'utf16le')]), 'roster/not-utf-8'],
+    [`a${','.repeat(1_000_000)}b\n`, 'roster/too-many-columns'],
+    [`${header}\n1,TH001${',x'.repeat(400)}\n`, 'roster/too-many-columns'],
+    [
+      Buffer.concat([
+        Buffer.from([0xff, 0xfe]),
+        Buffer.from(header, 'utf16le'),
+        Buffer.from([0x0a, 0, 0x00, 0xd8, 0x41, 0]),
+      ]),
+      'roster/not-utf-8',
+    ],
+    ['\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1'.split('').map((c) => c.charCodeAt(0)), 'roster/other-file'],
+    ['%PDF-1.7\n', 'roster/other-file'],
+    ['<html><table><tr><td>Họ và tên</td></tr></table></html>', 'roster/other-file'],
+    ['PK\u0003\u0004 not a zip at all', 'roster/bad-workbook'],
+    ['username,firstname,lastname,email,course1\nx,An,Nguyễn,a@b.vn,c', 'roster/foreign-format'],
+    ['First Name [Required],Last Name [Required],Email Address [Required]\n', 'roster/foreign-format'],
+    ['School_id,Student_id,Student_number,Last_name,First_name\n', 'roster/foreign-format'],
+    ['SIS ID,School SIS ID,Username,First Name\n', 'roster/foreign-format'],
+    ['user_id,login_id,first_name,last_name,status\n', 'roster/foreign-format'],
+    ['STT,M· líp,Hä vµ tªn,Ngµy sinh\n1,4A,NguyÔn An,01/01/2015', 'roster/legacy-font'],
+    [
+      `${header}\n,TH001,6A,7944444441,Nguyeãn Thò An,01/01/2014,Nữ,,\n,TH001,6A,7944444442,Traàn Vaên Bình,01/01/2014,Nam,,`,
+      'roster/legacy-font',
+    ],
+    ['Lớp,Họ và tên,Họ tên,Ngày sinh\n5A,An,Bình,01/01/2015', 'roster/columns-unclear'],
     [
       Buffer.concat([
         Buffer.from(`${header}\n1,TH001,6A,79,Nguy`),

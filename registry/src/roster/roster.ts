@@ -4,13 +4,21 @@ import { NotFound } from '@edutrust/platform/errors';
 import type { RecordedActor } from '@edutrust/platform/events';
 import type { Actor } from '@edutrust/platform/http';
 import { isUuid } from '@edutrust/platform/ids';
-import type { Locale, Text } from '@edutrust/platform/messages';
+import type { Text } from '@edutrust/platform/messages';
 import { sql } from 'kysely';
-import { makePlan } from './plan.ts';
-import { openRosterFile, type RosterFile } from './read.ts';
+import { governedPeople } from '../permissions/bulk.ts';
+import { scopeOf } from '../permissions/permissions.ts';
+import type { Column } from './columns/match.ts';
+import type { Completeness, Skipped } from './kinds/kind.ts';
+import { kinds } from './kinds/kinds.ts';
+import { kindOf, makePlan } from './plan.ts';
+import { openRosterFile, type RosterFile } from './read/file.ts';
+import type { RosterKindId } from './read/refusals.ts';
 
-export { applyImport } from './apply.ts';
-export { largestRosterBytes } from './read.ts';
+export { applyImport, applyPlan } from './apply.ts';
+export { describePlan } from './describe.ts';
+export type { Completeness } from './kinds/kind.ts';
+export { largestRosterBytes, type RosterKindId, rosterKinds } from './read/refusals.ts';
 
 /** Where a long import is: bytes read, then people written. */
 export interface Progress {
@@ -23,30 +31,50 @@ export interface RosterTotals {
   readonly added: number;
   readonly changed: number;
   readonly left: number;
+  /** Rows whose number belongs to somebody beyond the maker's reach: who governs both sides decides. */
+  readonly referred: number;
   readonly unchanged: number;
   readonly refused: number;
+  /** Lines that are nobody: footers, leavers who are not known. */
+  readonly skipped: number;
 }
 
 export interface RosterChange {
-  /** Row of the file; of a leaver a running number. */
+  /** Row of the file; of somebody who is absent from it a number after the last. */
   readonly row: number;
-  readonly action: 'added' | 'changed' | 'left';
+  readonly action: 'added' | 'changed' | 'left' | 'referred';
   readonly fullName: string;
   readonly className: string | null;
+  /** Of a referred row, for those who may know: whether name and birth date agree. Only `same` is applied. */
+  readonly verdict: 'same' | 'other' | null;
   readonly fields: { readonly column: string; readonly before?: string | null; readonly after?: string | null }[];
 }
 
-/** What applying would do. `held`: so many people would leave that a second person has to approve. */
+/** What applying would do. `held`: a second person has to approve, for the reason that is said. */
 export interface RosterPlan {
   readonly id: string;
+  readonly kind: RosterKindId;
   readonly fileName: string;
+  readonly sheet: string | null;
   readonly status: 'planned' | 'held' | 'applied' | 'superseded';
   readonly heldReason: Text | null;
+  readonly completeness: Completeness;
+  readonly schoolYear: number | null;
   readonly createdAt: Date;
   readonly appliedAt: Date | null;
   readonly organisationIds: string[];
+  /** Where referred people are now. */
+  readonly originIds: string[];
   readonly createdBy: RecordedActor;
   readonly totals: RosterTotals;
+  /** SHA-256 over every change, hex: what is approved is what is applied. */
+  readonly digest: string | null;
+  /** The columns of the file and what each was taken for; null: not imported. */
+  readonly columns: readonly Column[];
+  /** Why the file counts as complete, or why nobody leaves. */
+  readonly notes: readonly Text[];
+  /** The first 200. */
+  readonly skipped: readonly Skipped[];
   /** The first 200. */
   readonly changes: RosterChange[];
   /** The first 200. */
@@ -54,9 +82,15 @@ export interface RosterPlan {
 }
 
 export interface ImportInput {
+  readonly kind?: string;
   readonly path?: string;
   readonly file?: RosterFile;
   readonly organisationId?: string | undefined;
+  readonly completeness?: Completeness;
+  readonly columns?: readonly (string | null)[];
+  readonly rememberColumns?: boolean;
+  readonly sheet?: string;
+  readonly headerRow?: number;
   readonly actor: Actor;
   readonly onProgress?: (progress: Progress) => void;
 }
@@ -66,74 +100,48 @@ export interface ImportInput {
  *
  * @throws InvalidInput `roster/…` for a file that cannot be read; TooLarge.
  */
-export async function planImport(context: ServiceContext, { path, file, ...input }: ImportInput): Promise<RosterPlan> {
+export async function planImport(
+  context: ServiceContext,
+  { path, file, kind = 'learners', organisationId, ...input }: ImportInput,
+): Promise<RosterPlan> {
   const opened = file ?? (await openRosterFile(path ?? ''));
-  const { organisationId, onProgress, actor } = input;
   const id = await makePlan(context, {
+    ...input,
+    kind: kindOf(kinds, kind),
     file: opened,
-    actor,
     ...(organisationId ? { organisationId } : {}),
-    ...(onProgress ? { onProgress } : {}),
   });
-  return findPlan(context.db, id);
+  return findPlan(context.db, id, input.actor);
 }
 
-/** @throws NotFound */
-export async function findPlan(db: Database, id: string): Promise<RosterPlan> {
+/**
+ * A plan as the viewer may see it: of people beyond their reach only what the file itself says (T3).
+ *
+ * @throws NotFound
+ */
+export async function findPlan(db: Database, id: string, viewer: Actor): Promise<RosterPlan> {
+  const scope = viewer.kind === 'system' ? sql`true` : sql`o.path && ${scopeOf(viewer, 'roster.import')}::uuid[]`;
   const { rows } = isUuid(id)
     ? await sql<RosterPlan>`
-        SELECT id, file_name AS "fileName", status, held_reason AS "heldReason", created_at AS "createdAt",
-          applied_at AS "appliedAt", organisation_ids AS "organisationIds", created_by AS "createdBy", totals,
+        SELECT id, kind, file_name AS "fileName", sheet, status, held_reason AS "heldReason", completeness, school_year AS "schoolYear",
+          created_at AS "createdAt", applied_at AS "appliedAt", organisation_ids AS "organisationIds", origin_ids AS "originIds",
+          created_by AS "createdBy", '{"referred": 0, "skipped": 0}'::jsonb || totals AS totals, encode(digest, 'hex') AS digest,
+          columns, notes, skipped,
           coalesce((SELECT jsonb_agg(c) FROM (
-            SELECT row, action, full_name AS "fullName", class_code AS "className", fields FROM registry.roster_change
-            WHERE plan_id = p.id ORDER BY action, row LIMIT 200) AS c), '[]') AS changes,
+            SELECT ch.row, ch.action, CASE WHEN is_visible OR ch.action IN ('added', 'referred') THEN ch.full_name ELSE '' END AS "fullName",
+              ch.class_code AS "className", CASE WHEN is_visible THEN ch.verdict END AS verdict,
+              CASE WHEN is_visible THEN ch.fields ELSE '[]' END AS fields
+            FROM registry.roster_change AS ch LEFT JOIN registry.person AS p ON p.id = ch.person_id
+            CROSS JOIN LATERAL (SELECT p.id IS NULL OR ${governedPeople(viewer, 'roster.import')} OR EXISTS (
+              SELECT FROM registry.affiliation AS f JOIN registry.organisation AS o ON o.id = f.organisation_id
+              WHERE f.person_id = p.id AND f.valid_until IS NULL AND ${scope}) AS is_visible) AS reach
+            WHERE ch.plan_id = rp.id ORDER BY ch.action, ch.row LIMIT 200) AS c), '[]') AS changes,
           coalesce((SELECT jsonb_agg(r) FROM (
             SELECT row, column_name AS "column", value, reason FROM registry.roster_refusal
-            WHERE plan_id = p.id ORDER BY row LIMIT 200) AS r), '[]') AS refusals
-        FROM registry.roster_plan AS p WHERE id = ${id}`.execute(db)
+            WHERE plan_id = rp.id ORDER BY row LIMIT 200) AS r), '[]') AS refusals
+        FROM registry.roster_plan AS rp WHERE id = ${id}`.execute(db)
     : { rows: [] };
   if (!rows[0])
     throw new NotFound('roster/no-plan', { vi: 'Không có kế hoạch nhập này.', en: 'There is no such plan.' });
   return rows[0];
-}
-
-const shownLines = 20;
-
-/** The plan as lines for a terminal. */
-export function describePlan(plan: RosterPlan, locale: Locale): string {
-  const vi = locale === 'vi';
-  const { added, changed, left, unchanged, refused } = plan.totals;
-  const lines = [
-    vi
-      ? `Thêm ${added} · Sửa ${changed} · Rời ${left} · Giữ nguyên ${unchanged} · Từ chối ${refused}`
-      : `${added} added · ${changed} changed · ${left} left · ${unchanged} unchanged · ${refused} refused`,
-  ];
-  const names = { added: '+', changed: '~', left: '−' };
-  for (const { row, action, fullName, className, fields } of plan.changes.slice(0, shownLines)) {
-    const what = fields.map(({ column, before, after }) =>
-      after === undefined ? column : `${column}: ${before ?? '—'} → ${after ?? '—'}`,
-    );
-    const place = action === 'left' ? '' : vi ? `dòng ${row}: ` : `row ${row}: `;
-    lines.push(
-      `  ${names[action]} ${place}${fullName} (${className ?? '—'})${what.length > 0 ? `  ${what.join('; ')}` : ''}`,
-    );
-  }
-  const more = added + changed + left - Math.min(plan.changes.length, shownLines);
-  if (more > 0) lines.push(vi ? `  … và ${more} thay đổi nữa` : `  … and ${more} more`);
-  for (const { row, column, value, reason } of plan.refusals.slice(0, shownLines)) {
-    lines.push(
-      vi
-        ? `  ! dòng ${row}, cột ${column}, «${value}»: ${reason.vi}`
-        : `  ! row ${row}, column ${column}, "${value}": ${reason.en}`,
-    );
-  }
-  if (refused > shownLines)
-    lines.push(
-      vi ? `  … và ${refused - shownLines} dòng bị từ chối nữa` : `  … and ${refused - shownLines} more refused`,
-    );
-  if (plan.heldReason)
-    lines.push(
-      vi ? `  Chờ người thứ hai duyệt: ${plan.heldReason.vi}` : `  Waits for a second person: ${plan.heldReason.en}`,
-    );
-  return lines.join('\n');
 }

@@ -4,9 +4,10 @@ import { sql } from 'kysely';
 import { grantRole } from '../permissions/permissions.ts';
 import { openRegistry } from '../testing.ts';
 
-function upload(lines: readonly string[]): FormData {
+function upload(lines: readonly string[], fields: Readonly<Record<string, string>> = {}): FormData {
   const header = 'STT,Mã trường,Mã lớp,Mã định danh Bộ GD&ĐT,Họ và tên,Ngày sinh,Giới tính';
   const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) form.set(name, value);
   form.set('file', new Blob([[header, ...lines].join('\n')]), 'danh-sach.csv');
   return form;
 }
@@ -20,10 +21,10 @@ test('D3, T5: a held plan is applied by a second person who may approve for ever
     (code, i) => `,THPT001,${code},79222222${i}0,Em Mới,01/01/2010,Nam`,
   );
   const maker = city.people.administrator;
-  const made = await call(maker, 'POST', 'roster/plans', upload(everybodyLeaves));
+  const made = await call(maker, 'POST', 'roster/plans', upload(everybodyLeaves, { completeness: 'classes' }));
   assert.deepEqual([made.status, made.json.status], [201, 'held']);
   const path = `roster/plans/${made.json.id}`;
-  const approve = { approvesLeavers: true };
+  const approve = { approves: true };
   assert.equal((await call(maker, 'POST', `${path}/apply`, approve)).json.code, 'roster/second-person');
   const [stranger, second] = [city.people.teacher, city.people.principal];
   await context.db.transaction().execute(async (transaction) => {
@@ -83,11 +84,13 @@ test('T5: a school cannot take a learner from another by itself; who governs bot
   assert.equal((await call(administrator, 'POST', `roster/plans/${first.json.id}/apply`, {})).json.status, 'applied');
 
   const taken = await call(lower.administratorId, 'POST', 'roster/plans', row('THCS001', '6K'));
-  assert.deepEqual([taken.json.status, taken.json.totals.changed], ['held', 1]);
-  assert.match(taken.json.heldReason, /1 học sinh đang học ở trường khác/);
+  assert.deepEqual([taken.json.status, taken.json.totals.referred, taken.json.totals.changed], ['held', 1, 0]);
+  assert.match(taken.json.heldReason, /1 người trong tệp mang mã đang có hồ sơ ngoài phạm vi/);
+  const refused = await call(lower.administratorId, 'POST', `roster/plans/${taken.json.id}/apply`, {});
+  assert.doesNotMatch(refused.json.detail, /rời/, 'a held transfer is not told as leavers');
   const path = `roster/plans/${taken.json.id}`;
   for (const person of [lower.administratorId, primary.administratorId])
-    assert.equal((await call(person, 'POST', `${path}/apply`, { approvesLeavers: true })).status, 403);
+    assert.equal((await call(person, 'POST', `${path}/apply`, { approves: true })).status, 403);
   const schoolsOf = async () => {
     const { rows } = await sql<{ code: string }>`
       SELECT o.code FROM registry.affiliation AS f JOIN registry.organisation AS o ON o.id = f.organisation_id
@@ -96,7 +99,7 @@ test('T5: a school cannot take a learner from another by itself; who governs bot
     return rows.map(({ code }) => code);
   };
   assert.deepEqual(await schoolsOf(), ['TH001']);
-  const approved = await call(administrator, 'POST', `${path}/apply`, { approvesLeavers: true });
+  const approved = await call(administrator, 'POST', `${path}/apply`, { approves: true });
   assert.equal(approved.json.status, 'applied', JSON.stringify(approved.json));
   assert.deepEqual(await schoolsOf(), ['THCS001']);
 });

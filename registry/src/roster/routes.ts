@@ -6,19 +6,37 @@ import { sql } from 'kysely';
 import Type from 'typebox';
 import { can, requires, scopeOf } from '../permissions/permissions.ts';
 import { IdParams, listOf, nullable, Page, strict, Uuid } from '../schemas.ts';
-import { applyImport, findPlan, largestRosterBytes, planImport, type RosterPlan } from './roster.ts';
+import { inspectRoster } from './inspect.ts';
+import type { RosterKind } from './kinds/kind.ts';
+import { kinds } from './kinds/kinds.ts';
+import { kindOf } from './plan.ts';
+import { refusedRows } from './refused-rows.ts';
+import {
+  applyImport,
+  type Completeness,
+  findPlan,
+  largestRosterBytes,
+  planImport,
+  type RosterPlan,
+  rosterKinds,
+} from './roster.ts';
+import { makeTemplate } from './template.ts';
 
 const tags = ['roster'];
 
+const Kind = Type.Enum([...rosterKinds]);
 const Totals = Type.Object({
   added: Type.Integer(),
   changed: Type.Integer(),
   left: Type.Integer(),
+  referred: Type.Integer(),
   unchanged: Type.Integer(),
   refused: Type.Integer(),
+  skipped: Type.Integer(),
 });
 const PlanSummary = Type.Object({
   id: Uuid,
+  kind: Kind,
   fileName: Type.String(),
   status: Type.Enum(['planned', 'held', 'applied', 'superseded']),
   createdAt: Type.String({ format: 'date-time' }),
@@ -27,13 +45,23 @@ const PlanSummary = Type.Object({
 });
 const PlanView = Type.Object({
   ...PlanSummary.properties,
+  sheet: nullable(Type.String()),
+  completeness: Type.Enum(['partial', 'classes', 'schools']),
+  schoolYear: nullable(Type.Integer()),
+  digest: nullable(Type.String()),
   heldReason: nullable(Type.String()),
+  /** What the caller may do with the plan now: `apply`, or `approve` somebody else's held one. */
+  may: Type.Array(Type.Enum(['apply', 'approve'])),
+  isMine: Type.Boolean(),
+  ignoredColumns: Type.Array(Type.Object({ header: Type.String(), doubt: nullable(Type.String()) })),
+  notes: Type.Array(Type.String()),
   changes: Type.Array(
     Type.Object({
       row: Type.Integer(),
-      action: Type.Enum(['added', 'changed', 'left']),
+      action: Type.Enum(['added', 'changed', 'left', 'referred']),
       fullName: Type.String(),
       className: nullable(Type.String()),
+      verdict: nullable(Type.Enum(['same', 'other'])),
       fields: Type.Array(
         Type.Object({
           column: Type.String(),
@@ -46,11 +74,70 @@ const PlanView = Type.Object({
   refusals: Type.Array(
     Type.Object({ row: Type.Integer(), column: Type.String(), value: Type.String(), reason: Type.String() }),
   ),
+  skipped: Type.Array(Type.Object({ row: Type.Integer(), text: Type.String(), reason: Type.String() })),
 });
+const InspectionView = Type.Object({
+  headerRow: Type.Integer(),
+  sheet: nullable(Type.String()),
+  sheets: Type.Array(Type.String()),
+  rows: Type.Integer(),
+  isRemembered: Type.Boolean(),
+  columns: Type.Array(
+    Type.Object({
+      index: Type.Integer(),
+      header: Type.String(),
+      field: nullable(Type.String()),
+      doubt: nullable(Type.String()),
+      sample: Type.Array(Type.String()),
+    }),
+  ),
+  unclear: Type.Array(Type.String()),
+  fields: Type.Array(Type.Object({ id: Type.String(), label: Type.String(), isRequired: Type.Boolean() })),
+});
+const KindQuery = Type.Object({ kind: Type.Optional(Kind) });
 
 export function addRosterRoutes(app: App, context: ServiceContext): void {
   const { db } = context;
   const decide = can(db);
+
+  app.post(
+    '/api/v1/roster/columns',
+    {
+      handlerTimeout: longAnswerMs,
+      config: { access: requires('roster.import') },
+      schema: {
+        tags,
+        summary:
+          'Reads the head of a roster (multipart: `organisationId`, `sheet` before `file`): what each column looks like',
+        consumes: ['multipart/form-data'],
+        querystring: KindQuery,
+        response: { 200: InspectionView },
+      },
+    },
+    async (request) => {
+      const kind = mayImport(personActor(request), request.query.kind);
+      const { file, text } = await uploadOf(request);
+      const found = await inspectRoster(context, {
+        kind,
+        file,
+        actor: personActor(request),
+        ...optional('organisationId', await placeIn(personActor(request), kind, text('organisationId'))),
+        ...optional('sheet', text('sheet')),
+      });
+      const locale = localeOf(request);
+      return {
+        ...found,
+        sheets: [...found.sheets],
+        columns: found.columns.map(({ doubt, sample, ...column }) => ({
+          ...column,
+          sample: [...sample],
+          doubt: doubt?.[locale] ?? null,
+        })),
+        unclear: found.unclear.map((text) => text[locale]),
+        fields: [...found.fields],
+      };
+    },
+  );
 
   app.post(
     '/api/v1/roster/plans',
@@ -59,25 +146,49 @@ export function addRosterRoutes(app: App, context: ServiceContext): void {
       config: { access: requires('roster.import') },
       schema: {
         tags,
-        summary: 'Reads a roster (multipart: `organisationId` before `file`) and answers what applying it would do',
+        summary:
+          'Reads a roster and answers what applying it would do (multipart, before `file`: `organisationId`, `completeness` partial, classes or schools, `sheet`, `headerRow`, `columns` as JSON, `remember`)',
         consumes: ['multipart/form-data'],
+        querystring: KindQuery,
         response: { 201: PlanView },
       },
     },
     async (request, reply) => {
-      const upload = await request.file({ limits: { fileSize: largestRosterBytes } });
-      if (!upload) throw new InvalidInput('roster/no-file', { vi: 'Chưa chọn tệp.', en: 'No file was sent.' });
-      const field = upload.fields.organisationId;
-      const organisationId = field && !Array.isArray(field) && field.type === 'field' ? String(field.value) : undefined;
-      const length = Number(request.headers['content-length'] ?? 0);
+      const actor = personActor(request);
+      const kind = mayImport(actor, request.query.kind);
+      const { file, text } = await uploadOf(request);
       const plan = await planImport(context, {
-        file: { name: upload.filename, bytes: length, stream: upload.file },
-        organisationId: organisationId || undefined,
-        actor: personActor(request),
+        kind: kind.id,
+        file,
+        organisationId: await placeIn(actor, kind, text('organisationId')),
+        completeness: completenessOf(text('completeness')),
+        rememberColumns: text('remember') === 'true',
+        ...optional('sheet', text('sheet')),
+        ...optional('headerRow', headerRowOf(text('headerRow'))),
+        ...optional('columns', columnsOf(text('columns'))),
+        actor,
       });
-      return reply.code(201).send(toView(plan, localeOf(request)));
+      return reply.code(201).send(await toView(plan, actor, localeOf(request)));
     },
   );
+
+  /** A roster of organisations asks for more than one of people. */
+  function mayImport(actor: Actor, id: string | undefined): RosterKind {
+    const kind = kindOf(kinds, id ?? 'learners');
+    if (scopeOf(actor, kind.action).length === 0) throw notAllowed();
+    return kind;
+  }
+
+  /** The school chosen for the file: one of the caller's, or the request is refused. */
+  async function placeIn(
+    actor: Actor,
+    kind: RosterKind,
+    organisationId: string | undefined,
+  ): Promise<string | undefined> {
+    if (organisationId === undefined) return undefined;
+    if (!(await decide(actor, kind.action, { organisationId }))) throw notAllowed();
+    return organisationId;
+  }
 
   app.get(
     '/api/v1/roster/plans',
@@ -96,7 +207,8 @@ export function addRosterRoutes(app: App, context: ServiceContext): void {
       const scope = scopeOf(personActor(request), 'roster.import');
       const before = query.cursor ? sql`AND p.id < ${query.cursor}::uuid` : sql``;
       const { rows } = await sql<RosterPlan>`
-        SELECT id, file_name AS "fileName", status, created_at AS "createdAt", applied_at AS "appliedAt", totals
+        SELECT id, kind, file_name AS "fileName", status, created_at AS "createdAt", applied_at AS "appliedAt",
+          '{"referred": 0, "skipped": 0}'::jsonb || totals AS totals
         FROM registry.roster_plan AS p
         WHERE (p.created_by->>'personId' = ${personId} OR p.organisation_ids <> '{}' AND NOT EXISTS (
           SELECT FROM registry.organisation AS o WHERE o.id = ANY(p.organisation_ids) AND NOT o.path && ${scope}::uuid[]))
@@ -105,18 +217,33 @@ export function addRosterRoutes(app: App, context: ServiceContext): void {
     },
   );
 
-  async function mayForAll(actor: Actor, action: 'roster.import' | 'roster.approve', plan: RosterPlan) {
-    for (const organisationId of plan.organisationIds)
-      if (!(await decide(actor, action, { organisationId }))) return false;
-    return plan.organisationIds.length > 0;
+  async function mayForAll(
+    actor: Actor,
+    action: 'roster.import' | 'roster.approve',
+    organisationIds: readonly string[],
+  ) {
+    for (const organisationId of organisationIds) if (!(await decide(actor, action, { organisationId }))) return false;
+    return organisationIds.length > 0;
   }
 
-  /** Its maker sees a plan, and whoever may import for every school of it. */
+  /** Who made a plan sees it, and anyone who may import for every school of it. */
   async function visiblePlan(actor: ReturnType<typeof personActor>, id: string): Promise<RosterPlan> {
-    const plan = await findPlan(db, id);
-    const isMaker = plan.createdBy.kind === 'person' && plan.createdBy.personId === actor.personId;
-    if (!isMaker && !(await mayForAll(actor, 'roster.import', plan))) throw notAllowed();
+    const plan = await findPlan(db, id, actor);
+    if (!isMine(plan, actor) && !(await mayForAll(actor, 'roster.import', plan.organisationIds))) throw notAllowed();
     return plan;
+  }
+
+  /** Those who approve govern also the schools that people would leave by it. */
+  const mayApprove = (actor: Actor, plan: RosterPlan) =>
+    mayForAll(actor, 'roster.approve', [...plan.organisationIds, ...plan.originIds]);
+
+  async function mayOf(plan: RosterPlan, actor: Actor): Promise<('apply' | 'approve')[]> {
+    const { added, changed, left } = plan.totals;
+    if (plan.status === 'planned')
+      return added + changed + left > 0 && (await mayForAll(actor, 'roster.import', plan.organisationIds))
+        ? ['apply']
+        : [];
+    return plan.status === 'held' && !isMine(plan, actor) && (await mayApprove(actor, plan)) ? ['approve'] : [];
   }
 
   app.get(
@@ -130,7 +257,55 @@ export function addRosterRoutes(app: App, context: ServiceContext): void {
         response: { 200: PlanView },
       },
     },
-    async (request) => toView(await visiblePlan(personActor(request), request.params.id), localeOf(request)),
+    async (request) => {
+      const actor = personActor(request);
+      return toView(await visiblePlan(actor, request.params.id), actor, localeOf(request));
+    },
+  );
+
+  app.get(
+    '/api/v1/roster/plans/:id/refusals',
+    {
+      config: { access: requires('roster.import') },
+      schema: {
+        tags,
+        summary: 'Every refused row with its reason, as a CSV file',
+        params: IdParams,
+        response: { 200: Type.Unsafe<Buffer>({ type: 'string', format: 'binary' }) },
+      },
+    },
+    async (request, reply) => {
+      const plan = await visiblePlan(personActor(request), request.params.id);
+      return reply
+        .header('content-type', 'text/csv; charset=utf-8')
+        .header('content-disposition', `attachment; filename="dong-bi-tu-choi-${plan.id.slice(0, 8)}.csv"`)
+        .send(await refusedRows(db, plan.id, localeOf(request)));
+    },
+  );
+
+  app.get(
+    '/api/v1/roster/templates/:kind',
+    {
+      config: { access: requires('roster.import') },
+      schema: {
+        tags,
+        summary: 'The template of a roster: its columns, a filled example and notes',
+        params: Type.Object({ kind: Kind }),
+        querystring: Type.Object({ format: Type.Optional(Type.Enum(['csv', 'xlsx'])) }),
+        response: { 200: Type.Unsafe<Buffer>({ type: 'string', format: 'binary' }) },
+      },
+    },
+    async (request, reply) => {
+      const { name, contentType, bytes } = makeTemplate(
+        kindOf(kinds, request.params.kind),
+        request.query.format ?? 'xlsx',
+        localeOf(request),
+      );
+      return reply
+        .header('content-type', contentType)
+        .header('content-disposition', `attachment; filename="${name}"`)
+        .send(bytes);
+    },
   );
 
   app.post(
@@ -140,39 +315,105 @@ export function addRosterRoutes(app: App, context: ServiceContext): void {
       config: { access: requires('roster.import') },
       schema: {
         tags,
-        summary: 'Does exactly what the plan says; a held plan needs somebody else who may approve',
+        summary: 'Does exactly what the plan says; a held plan needs `approves`, by somebody else who may approve',
         params: IdParams,
-        body: Type.Object({ approvesLeavers: Type.Optional(Type.Boolean()) }, strict),
+        body: Type.Object({ approves: Type.Optional(Type.Boolean()) }, strict),
         response: { 200: PlanView },
       },
     },
     async (request) => {
       const actor = personActor(request);
       const plan = await visiblePlan(actor, request.params.id);
-      if (plan.organisationIds.length > 0 && !(await mayForAll(actor, 'roster.import', plan))) throw notAllowed();
-      const approvesLeavers = request.body.approvesLeavers === true && (await mayForAll(actor, 'roster.approve', plan));
-      await applyImport(context, plan.id, actor, { approvesLeavers });
-      return toView(await findPlan(db, plan.id), localeOf(request));
+      if (plan.organisationIds.length > 0 && !(await mayForAll(actor, 'roster.import', plan.organisationIds)))
+        throw notAllowed();
+      const approves = request.body.approves === true && (await mayApprove(actor, plan));
+      await applyImport(context, plan.id, actor, { approves });
+      return toView(await findPlan(db, plan.id, actor), actor, localeOf(request));
     },
   );
+
+  async function toView(plan: RosterPlan, actor: Actor, locale: Locale) {
+    return {
+      ...toSummary(plan),
+      sheet: plan.sheet,
+      completeness: plan.completeness,
+      schoolYear: plan.schoolYear,
+      digest: plan.digest,
+      heldReason: plan.heldReason?.[locale] ?? null,
+      may: await mayOf(plan, actor),
+      isMine: isMine(plan, actor),
+      ignoredColumns: plan.columns
+        .filter(({ field, header }) => field === null && header !== '')
+        .map(({ header, doubt }) => ({ header, doubt: doubt?.[locale] ?? null })),
+      notes: plan.notes.map((note) => note[locale]),
+      changes: plan.changes,
+      refusals: plan.refusals.map((refusal) => ({ ...refusal, reason: refusal.reason[locale] })),
+      skipped: plan.skipped.map((one) => ({ ...one, reason: one.reason[locale] })),
+    };
+  }
+}
+
+const isMine = (plan: RosterPlan, actor: Actor) =>
+  actor.kind === 'person' && plan.createdBy.kind === 'person' && plan.createdBy.personId === actor.personId;
+
+/** The file of a multipart request, and the fields that came before it. */
+async function uploadOf(request: Parameters<typeof localeOf>[0]) {
+  const upload = await request.file({ limits: { fileSize: largestRosterBytes } });
+  if (!upload) throw new InvalidInput('roster/no-file', { vi: 'Chưa chọn tệp.', en: 'No file was sent.' });
+  const text = (name: string): string | undefined => {
+    const field = upload.fields[name];
+    const value = field && !Array.isArray(field) && field.type === 'field' ? String(field.value) : '';
+    return value === '' ? undefined : value;
+  };
+  const bytes = Number(request.headers['content-length'] ?? 0);
+  return { file: { name: upload.filename, bytes, stream: upload.file }, text };
+}
+
+function optional<Key extends string, Value>(key: Key, value: Value | undefined): { readonly [K in Key]?: Value } {
+  return (value === undefined ? {} : { [key]: value }) as { readonly [K in Key]?: Value };
+}
+
+function badField(name: string): InvalidInput {
+  return new InvalidInput('roster/bad-field', {
+    vi: `Trường «${name}» của biểu mẫu không đúng.`,
+    en: `The form's field "${name}" is not right.`,
+  });
+}
+
+function completenessOf(text: string | undefined): Completeness {
+  if (text === undefined || text === 'partial') return 'partial';
+  if (text === 'classes' || text === 'schools') return text;
+  throw badField('completeness');
+}
+
+function headerRowOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^\d{1,4}$/.test(text)) throw badField('headerRow');
+  return Number(text);
+}
+
+function columnsOf(text: string | undefined): (string | null)[] | undefined {
+  if (text === undefined) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw badField('columns');
+  }
+  const isColumns = (one: unknown): one is (string | null)[] =>
+    Array.isArray(one) && one.every((field) => field === null || typeof field === 'string');
+  if (!isColumns(value)) throw badField('columns');
+  return value;
 }
 
 function toSummary(plan: RosterPlan) {
   return {
     id: plan.id,
+    kind: plan.kind,
     fileName: plan.fileName,
     status: plan.status,
     createdAt: plan.createdAt.toISOString(),
     appliedAt: plan.appliedAt?.toISOString() ?? null,
     totals: plan.totals,
-  };
-}
-
-function toView(plan: RosterPlan, locale: Locale) {
-  return {
-    ...toSummary(plan),
-    heldReason: plan.heldReason?.[locale] ?? null,
-    changes: plan.changes,
-    refusals: plan.refusals.map((refusal) => ({ ...refusal, reason: refusal.reason[locale] })),
   };
 }

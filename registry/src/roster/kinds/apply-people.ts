@@ -1,0 +1,111 @@
+import { type DomainEvent, record } from '@edutrust/platform/events';
+import { sql } from 'kysely';
+import { createEducationIdIssuer } from '../../education-id/education-id.ts';
+import type { Applying } from './kind.ts';
+import type { Whose } from './matching.ts';
+
+/** Rows written or recorded at once. */
+export const chunk = 5_000;
+
+/** The changes that are done: a referred one only when name and birth date agreed, and somebody above approved the plan. */
+export const done = sql`(c.action IN ('added', 'changed') OR c.action = 'referred' AND c.verdict = 'same')`;
+
+export async function addPeople(
+  { context, transaction, planId, added, report }: Applying,
+  total: number,
+): Promise<void> {
+  const issuer = createEducationIdIssuer(context);
+  for (let at = 0; at < added; at += chunk) {
+    const ids = await issuer.issue(transaction, Math.min(chunk, added - at));
+    await sql`
+      INSERT INTO registry.person (id, education_id, full_name, birth_date, gender, moet_id_sealed, moet_id_index,
+        personal_number_sealed, personal_number_index, details)
+      SELECT c.person_id, issued.education_id, c.full_name, c.birth_date, c.gender, c.moet_id_sealed, c.moet_id_index,
+        c.personal_number_sealed, c.personal_number_index, coalesce(c.details, '{}')
+      FROM (SELECT *, row_number() OVER (ORDER BY row) AS nth FROM (
+              SELECT * FROM registry.roster_change WHERE plan_id = ${planId} AND action = 'added' ORDER BY row
+              LIMIT ${chunk} OFFSET ${at}) AS page) AS c
+      JOIN unnest(${ids}::text[]) WITH ORDINALITY AS issued (education_id, nth) ON issued.nth = c.nth`.execute(
+      transaction,
+    );
+    report({ done: at + ids.length, total });
+  }
+}
+
+/** An empty cell says nothing: what is known stays. */
+export async function changePeople({ transaction, planId }: Applying): Promise<void> {
+  await sql`
+    UPDATE registry.person AS p SET full_name = coalesce(nullif(c.full_name, ''), p.full_name), birth_date = coalesce(c.birth_date, p.birth_date),
+      gender = coalesce(c.gender, p.gender),
+      moet_id_sealed = coalesce(c.moet_id_sealed, p.moet_id_sealed), moet_id_index = coalesce(c.moet_id_index, p.moet_id_index),
+      personal_number_sealed = coalesce(c.personal_number_sealed, p.personal_number_sealed),
+      personal_number_index = coalesce(c.personal_number_index, p.personal_number_index),
+      details = p.details || coalesce(c.details, '{}'), status = 'active', version = p.version + 1
+    FROM registry.roster_change AS c
+    WHERE c.plan_id = ${planId} AND c.action <> 'added' AND ${done} AND p.id = c.person_id`.execute(transaction);
+}
+
+/** A school's own codes: one person's at a time, inside that school. */
+export async function keepLocalCodes({ transaction, planId }: Applying, whose: Whose): Promise<void> {
+  await sql`
+    DELETE FROM registry.local_code AS l USING registry.roster_change AS c
+    WHERE c.plan_id = ${planId} AND c.local_code IS NOT NULL AND ${done} AND l.organisation_id = c.organisation_id AND l.kind = ${whose}
+      AND (l.person_id = c.person_id OR l.code = c.local_code)`.execute(transaction);
+  await sql`
+    INSERT INTO registry.local_code (organisation_id, kind, code, person_id)
+    SELECT c.organisation_id, ${whose}, c.local_code, c.person_id FROM registry.roster_change AS c
+    WHERE c.plan_id = ${planId} AND c.local_code IS NOT NULL AND ${done}`.execute(transaction);
+}
+
+/** Ends what the leavers are at the school that the plan names; who belongs nowhere then has left. */
+export async function endLeavers({ transaction, planId, today }: Applying, whose: Whose): Promise<void> {
+  const roles = whose === 'learner' ? ['learner'] : ['teacher', 'staff'];
+  await sql`
+    UPDATE registry.affiliation AS f SET valid_until = ${today} FROM registry.roster_change AS c
+    WHERE c.plan_id = ${planId} AND c.action = 'left' AND f.person_id = c.person_id AND f.organisation_id = c.organisation_id
+      AND f.role = ANY(${roles}) AND f.valid_until IS NULL`.execute(transaction);
+  if (whose === 'learner') {
+    await sql`
+      UPDATE registry.enrolment AS e SET valid_until = ${today} FROM registry.roster_change AS c
+      WHERE c.plan_id = ${planId} AND c.action = 'left' AND e.person_id = c.person_id AND e.valid_until IS NULL
+        AND EXISTS (SELECT FROM registry.class AS k WHERE k.id = e.class_id AND k.organisation_id = c.organisation_id)`.execute(
+      transaction,
+    );
+  }
+  await sql`
+    UPDATE registry.person AS p SET version = p.version + 1,
+      status = CASE WHEN EXISTS (SELECT FROM registry.affiliation AS f WHERE f.person_id = p.id AND f.valid_until IS NULL) THEN p.status ELSE 'left' END
+    FROM registry.roster_change AS c WHERE c.plan_id = ${planId} AND c.action = 'left' AND p.id = c.person_id`.execute(
+    transaction,
+  );
+}
+
+const eventTypes = { added: 'person.created', changed: 'person.changed', left: 'person.left' } as const;
+
+/** One event a person; of a school that was left behind also where they came from. */
+export async function recordPeople(applying: Applying, total: number): Promise<void> {
+  const { transaction, planId, actor, added, report } = applying;
+  let told = added;
+  for (const action of ['added', 'changed', 'left'] as const) {
+    const which = action === 'changed' ? sql`c.action <> 'added' AND ${done}` : sql`c.action = ${action}`;
+    for (let after = -1; ; ) {
+      const { rows } = await sql<{ row: number; person_id: string; organisation_id: string; moved: boolean }>`
+        SELECT row, person_id, organisation_id, c.fields @? '$[*] ? (@.column == "Mã trường")' AS moved FROM registry.roster_change AS c
+        WHERE plan_id = ${planId} AND ${which} AND row > ${after} ORDER BY row LIMIT ${chunk}`.execute(transaction);
+      if (rows.length === 0) break;
+      const events = rows.map(
+        ({ person_id, organisation_id, moved }): DomainEvent => ({
+          type: action === 'changed' && moved ? 'person.transferred' : eventTypes[action],
+          actor,
+          subject: { kind: 'person', id: person_id },
+          organisationId: organisation_id,
+          data: action === 'changed' && moved ? { planId, to: organisation_id } : { planId },
+        }),
+      );
+      await record(transaction, ...events);
+      after = rows.at(-1)?.row ?? after;
+      if (action !== 'added') told += rows.length;
+      report({ done: told, total });
+    }
+  }
+}
