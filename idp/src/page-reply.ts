@@ -35,11 +35,3 @@ export function formErrorOf(
     retryAfterSeconds: error.retryAfterSeconds,
   };
 }
-
-/** A path of ours to go to afterwards; anything that could lead elsewhere becomes the launcher. */
-export function localPath(text: unknown, origin: string): string {
-  if (typeof text !== 'string' || text.length > 2_000 || !/^\/(?![/\\])/.test(text)) return '/';
-  const url = URL.canParse(text, origin) ? new URL(text, origin) : undefined;
-  if (url?.origin !== origin) return '/';
-  return `${url.pathname}${url.search}`;
-}

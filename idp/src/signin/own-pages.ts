@@ -1,6 +1,7 @@
 import { type App, anyone } from '@edutrust/platform/http';
 import Type from 'typebox';
-import { localPath, seeOther, sendPage, viewOf } from '../page-reply.ts';
+import { localPath } from '../local-path.ts';
+import { seeOther, sendPage, viewOf } from '../page-reply.ts';
 import { ownClientId, ownReturnPath, signedOutPath } from '../provider/own-client.ts';
 import { setCookie } from '../sessions/cookies.ts';
 import { endSessions } from '../sessions/end.ts';

@@ -33,12 +33,15 @@ import {
   signInNeeded,
   stepUpNeeded,
 } from './problem.ts';
+import { createProxyWatch, type ProxyWatch } from './proxies.ts';
 import { createRateLimiter } from './rate-limits.ts';
 import { closeInTime } from './shutdown.ts';
 import { createUploads, type UploadLimits, type Uploads } from './uploads.ts';
+import { illFormed, illFormedAt, isWellFormedText } from './well-formed.ts';
 
 export { type Access, type Actor, anyone, type Gate, type Resource, type RoleAssignment, signedIn } from './access.ts';
 export { kindOf, localeOf, notAllowed, type Problem, stepUpNeeded } from './problem.ts';
+export { canonicalAddress } from './rate-limits.ts';
 export type { ReceivedFile } from './uploads.ts';
 
 declare module 'fastify' {
@@ -49,6 +52,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who calls; null when nobody is signed in. */
     actor: Actor | null;
+    /** A proxy that the operator did not declare brought it: its address is the proxy's and stands for everybody. */
+    isBehindUndeclaredProxy: boolean;
   }
   interface FastifyInstance {
     /** Where files that are sent wait, bounded for the whole process. */
@@ -127,13 +132,17 @@ export async function createHttpServer(options: HttpOptions): Promise<App> {
   await app.register(swagger, openapiOptions(config.url));
 
   const countRequest = createRateLimiter({ store: options.store, clock: options.clock ?? systemClock, log });
+  const proxies = createProxyWatch(config, log);
   app.decorateRequest('actor', null);
+  app.decorateRequest('isBehindUndeclaredProxy', false);
   app.addHook('onRoute', (route) => {
     if (!route.config?.access) throw new Error(`${route.method} ${route.url} names no access`);
   });
   app.addHook('onRequest', securityHeaders(config.url));
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
+    request.isBehindUndeclaredProxy = proxies.isUndeclared(request);
+    if (!isWellFormedText(request.raw.url ?? '')) throw illFormed('/');
     const access = request.routeOptions.config.access;
     // The 404 route has no access. A protocol's own credential is looked at later: until then the address counts.
     if (!access || access.kind === 'self-authenticating') return countRequest(request);
@@ -143,6 +152,10 @@ export async function createHttpServer(options: HttpOptions): Promise<App> {
     if (access.kind === 'anyone') return;
     if (!request.actor) throw signInNeeded();
     if (access.kind === 'action' && !access.resource) await decide(gate, request, access);
+  });
+  app.addHook('preValidation', async (request) => {
+    const pointer = illFormedAt(request.body);
+    if (pointer) throw illFormed(pointer);
   });
   // With a resource the decision waits until the parameters have been validated.
   app.addHook('preHandler', async (request) => {
@@ -167,7 +180,7 @@ export async function createHttpServer(options: HttpOptions): Promise<App> {
 
   app.setErrorHandler((error, request, reply) => answerProblem(error, request, reply, options));
   app.setNotFoundHandler((request, reply) => answerProblem(notFound(), request, reply, options));
-  addOperations(app, options);
+  addOperations(app, options, proxies);
   return app;
 }
 
@@ -221,7 +234,7 @@ function answerProblem(error: unknown, request: FastifyRequest, reply: FastifyRe
   return reply.type('application/problem+json; charset=utf-8').send(JSON.stringify(problem));
 }
 
-function addOperations(app: App, { config, readiness, metrics }: HttpOptions): void {
+function addOperations(app: App, { config, readiness, metrics }: HttpOptions, proxies: ProxyWatch): void {
   const access: Access = { kind: 'anyone' };
   app.get('/health/live', { config: { access }, schema: { hide: true } }, async () => ({ status: 'live' }));
   app.get('/health/ready', { config: { access }, schema: { hide: true } }, async (_request, reply) => {
@@ -229,9 +242,11 @@ function addOperations(app: App, { config, readiness, metrics }: HttpOptions): v
       Object.entries(readiness).map(async ([name, check]) => [name, await answersInTime(check)] as const),
     );
     const ready = checks.every(([, ok]) => ok);
-    return reply
-      .code(ready ? 200 : 503)
-      .send({ status: ready ? 'ready' : 'unready', checks: Object.fromEntries(checks) });
+    return reply.code(ready ? 200 : 503).send({
+      status: ready ? 'ready' : 'unready',
+      checks: Object.fromEntries(checks),
+      ...(proxies.hasSeenUndeclared ? { warnings: ['undeclared-proxy'] } : {}),
+    });
   });
   const selfAuthenticating: Access = { kind: 'self-authenticating', scheme: 'metrics token or loopback' };
   app.get('/metrics', { config: { access: selfAuthenticating }, schema: { hide: true } }, async (request, reply) => {

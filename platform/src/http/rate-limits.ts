@@ -27,6 +27,8 @@ const protocol: RateLimit = { name: 'protocol', perAddress: 120_000, perActor: 1
 const limits: readonly (readonly [RegExp, RateLimit | null])[] = [
   // Asked by monitors, by whoever checks a signature, and by every page: cheap, cached, or guarded otherwise.
   [/^\S+ \/(health|metrics|pki|log|assets)(\/|$)/, null],
+  // Begins a sign-in, which keeps what was asked for half an hour; the browsers of a school come from one address.
+  [/^(GET|POST) \/oidc\/auth$/, signIn],
   [/^POST \/(signin|activate)(\/|$)/, signIn],
   [/^\S+ (\/api\/v1)?\/verify(\/|$)/, verification],
   [/^POST \/(account\/password|account\/sessions|api\/v1\/account\/passkeys)(\/|$)/, costly],
@@ -64,7 +66,7 @@ interface Count {
  * they let through at most a twentieth part for each process, and what is under way, too much. Without the store each process goes on by its own count:
  * neither open nor closed. Windows are minutes of the clock, so that all processes mean the same one.
  *
- * An address of this machine is not limited: there it is a proxy that `EDUTRUST_TRUSTED_PROXIES` does not name.
+ * An address of this machine is not limited, unless a proxy stands there that `EDUTRUST_TRUSTED_PROXIES` does not name.
  *
  * @throws TooManyRequests `request/too-many` with the seconds that are left of the minute.
  */
@@ -143,12 +145,17 @@ export function createRateLimiter({
   };
 }
 
-/** Who is counted: whoever is signed in, else the network address; nobody for an address of this machine. */
-function callerOf({ actor, ip }: FastifyRequest): { name: string; isActor: boolean } | undefined {
+/** Who is counted: whoever is signed in, else the network address; nobody when it is this machine that asks. */
+function callerOf({
+  actor,
+  ip,
+  isBehindUndeclaredProxy,
+}: FastifyRequest): { name: string; isActor: boolean } | undefined {
   if (actor?.kind === 'person') return { name: actor.personId, isActor: true };
   if (actor?.kind === 'app') return { name: actor.clientId, isActor: true };
   const address = canonicalAddress(ip);
-  return address === '::1' || address.startsWith('127.') ? undefined : { name: address, isActor: false };
+  const isHere = address === '::1' || address.startsWith('127.');
+  return isHere && !isBehindUndeclaredProxy ? undefined : { name: address, isActor: false };
 }
 
 /**

@@ -9,10 +9,10 @@ const incrementScript = `
   if redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
   return count`;
 
-const answersWithinMs = 2_000;
+const answersWithinMs = 1_000;
 
 /**
- * The store in Redis or Valkey. While the server is away every call fails within two seconds with Unavailable, and
+ * The store in Redis or Valkey. While the server is away every call fails within a second with Unavailable, and
  * works again once it is back.
  */
 export async function openRedisStore(url: URL, log?: Logger): Promise<ShortLivedStore> {

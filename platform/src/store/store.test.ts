@@ -5,7 +5,7 @@ import { startRedis } from '../testing/redis.ts';
 import { testDatabase } from '../testing/testing.ts';
 import { createPostgresStore, sweepPostgresStore } from './postgres.ts';
 import { openRedisStore } from './redis.ts';
-import type { ShortLivedStore } from './store.ts';
+import { openStore, type ShortLivedStore } from './store.ts';
 
 async function contract(store: ShortLivedStore): Promise<void> {
   await store.ping();
@@ -74,6 +74,47 @@ test('O1: the store in Redis keeps the contract, says when the server is away, a
     }
   } finally {
     await store.close();
+    await redis.stop();
+  }
+});
+
+test('O1: while Redis is away PostgreSQL takes over for every process; nothing of the outage is lost or taken twice', async () => {
+  await using database = await testDatabase([platformMigrations]);
+  const redis = await startRedis();
+  const [one, other] = [
+    await openStore({ redisUrl: redis.url }, database.pool),
+    await openStore({ redisUrl: redis.url }, database.pool),
+  ];
+  try {
+    await contract(one);
+    await one.put('sign-in', { step: 'before' }, 600);
+    await one.put('challenge', 'of before', 600);
+    await one.put('asked for meanwhile', 'of before', 600);
+    redis.hang();
+    const began = performance.now();
+    await one.put('sign-in', { step: 'during' }, 600);
+    await one.put('fresh', 'during', 600);
+    assert.ok(performance.now() - began < 5_000, 'one wait and no more');
+    assert.deepEqual(await other.get('sign-in'), { step: 'during' });
+    assert.equal(await other.take('asked for meanwhile'), undefined, 'out of reach, so not given');
+    assert.equal(await one.increment('wrong', 600), 1, 'counted on, neither open nor closed');
+    assert.equal(await other.increment('wrong', 600), 2);
+    await one.ping();
+    redis.resume();
+    // Redis is back with what it knew: what was stored meanwhile is newer, on both processes.
+    await new Promise((resolve) => setTimeout(resolve, 2_100));
+    assert.deepEqual(await one.get('sign-in'), { step: 'during' });
+    assert.deepEqual(await other.get('sign-in'), { step: 'during' });
+    assert.equal(await other.putIfAbsent('fresh', 'again', 600), false);
+    const taken = await Promise.all(
+      [one, other, one, other].flatMap((store) => [store.take('fresh'), store.take('challenge')]),
+    );
+    assert.deepEqual(taken.filter((value) => value !== undefined).sort(), ['during', 'of before']);
+    await other.put('sign-in', { step: 'after' }, 600);
+    assert.deepEqual(await one.get('sign-in'), { step: 'after' });
+  } finally {
+    await one.close();
+    await other.close();
     await redis.stop();
   }
 });

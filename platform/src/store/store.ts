@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts';
 import type { Logger } from '../context.ts';
 import { createPostgresStore } from './postgres.ts';
 import { openRedisStore } from './redis.ts';
+import { withFallback } from './with-fallback.ts';
 
 export { sweepPostgresStore } from './postgres.ts';
 
@@ -27,7 +28,8 @@ export interface ShortLivedStore {
   close(): Promise<void>;
 }
 
-/** The configured store: Redis at `REDIS_URL`, else PostgreSQL. */
+/** The configured store: Redis at `REDIS_URL`, for which PostgreSQL takes over while it is away; else PostgreSQL. */
 export async function openStore(config: Pick<Config, 'redisUrl'>, pool: Pool, log?: Logger): Promise<ShortLivedStore> {
-  return config.redisUrl ? openRedisStore(config.redisUrl, log) : createPostgresStore(pool);
+  const postgres = createPostgresStore(pool);
+  return config.redisUrl ? withFallback(await openRedisStore(config.redisUrl, log), postgres, log) : postgres;
 }
