@@ -96,6 +96,17 @@ test('X1: a clock that was set, that runs off, or that differs from the database
   assert.deepEqual(statusOf(await answerTimeStampRequest(other, request({}))), { status: 2, failure: 14 });
 });
 
+test('X1: a slow database is no wrong clock', async () => {
+  await using shop = await openWorkshop();
+  await sql`CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(1.2); RETURN NEW; END $$`.execute(
+    shop.context.db,
+  );
+  await sql`CREATE TRIGGER slow BEFORE INSERT ON certs.time_stamp FOR EACH ROW EXECUTE FUNCTION slow()`.execute(
+    shop.context.db,
+  );
+  assert.ok(await timeStamp(shop.context, digest));
+});
+
 test('X2: serials of many at once are never the same, and one that exists is not given again', async () => {
   await using shop = await openWorkshop();
   const tokens = await Promise.all(Array.from({ length: 300 }, () => timeStamp(shop.context, digest)));
