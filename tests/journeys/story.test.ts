@@ -361,11 +361,22 @@ test('story 8: an administrator comes by the one-time link and does it all from 
   await page.getByText('Đã áp dụng').first().waitFor();
 
   await page.getByRole('link', { name: 'Ứng dụng', exact: true }).click();
+  await page.getByRole('link', { name: 'Thêm một ứng dụng' }).click();
   await page.getByLabel('Tên ứng dụng').fill('Sổ liên lạc');
   await page.getByLabel('Địa chỉ nhận kết quả (redirect_uri)').fill('http://localhost:4999/callback');
   await page.getByRole('button', { name: 'Tạo ứng dụng' }).click();
   await page.getByText('Mã bí mật chỉ hiện lần này').waitFor();
-  await lookAtBoth(page, 'console-apps');
+  await page.getByRole('link', { name: 'Tới trang của ứng dụng' }).click();
+  await page.getByRole('heading', { name: 'Sổ liên lạc' }).waitFor();
+  await lookAtBoth(page, 'console-app');
+  await page.getByRole('link', { name: 'Sửa', exact: true }).click();
+  await page.getByLabel('Ô trên trang ứng dụng dẫn tới').fill('ftp://localhost');
+  await page.getByRole('button', { name: 'Lưu' }).click();
+  await page.locator('#homeUri-error').waitFor();
+  await lookAtBoth(page, 'console-app-edit');
+  await page.getByLabel('Ô trên trang ứng dụng dẫn tới').fill('http://localhost:4999/');
+  await page.getByRole('button', { name: 'Lưu' }).click();
+  await page.getByText('Đã lưu.').waitFor();
 
   await page.getByRole('link', { name: 'Đồng bộ', exact: true }).click();
   await page.getByLabel('Tên', { exact: true }).fill('OpenLDAP của Sở');

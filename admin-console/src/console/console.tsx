@@ -5,12 +5,15 @@ import { keepFor } from '../design/keep.ts';
 import { t } from '../design/language.ts';
 import { useLoad } from '../design/load.ts';
 import { Anchors } from './anchors.tsx';
-import { Apps } from './apps.tsx';
-import { Audit } from './audit.tsx';
+import { AppPage } from './apps/app.tsx';
+import { Apps } from './apps/apps.tsx';
+import { EditApp, NewApp } from './apps/form.tsx';
+import { Audit } from './audit/audit.tsx';
 import { CertificateRoute } from './certificate.tsx';
 import { CertificateRequests } from './certificate-requests.tsx';
 import { Certificates } from './certificates.tsx';
 import { ClassPage } from './classes/class.tsx';
+import { EditClass, NewClass } from './classes/form.tsx';
 import { OwnClass } from './classes/own.tsx';
 import { SlipsPage } from './classes/slips.tsx';
 import { Home } from './home/home.tsx';
@@ -19,9 +22,11 @@ import { Mail } from './mail.tsx';
 import { MeContext } from './me.ts';
 import { Title } from './parts.tsx';
 import { EditPerson, GrantRole, MergePerson, TransferPerson } from './people/change.tsx';
+import { AddGuardian } from './people/guardian.tsx';
 import { NewPerson } from './people/new.tsx';
 import { People } from './people/people.tsx';
 import { PersonPage } from './people/person.tsx';
+import { EditOrganisation } from './schools/edit.tsx';
 import { NewSchool, NewWard } from './schools/new.tsx';
 import { SchoolPage } from './schools/school.tsx';
 import { Schools, Wards } from './schools/schools.tsx';
@@ -70,19 +75,26 @@ function Pages() {
         <Route path="/admin/people/:id/edit" component={EditPerson} />
         <Route path="/admin/people/:id/transfer" component={TransferPerson} />
         <Route path="/admin/people/:id/merge" component={MergePerson} />
+        <Route path="/admin/people/:id/guardian" component={AddGuardian} />
         <Route path="/admin/people/:id/role" component={GrantRole} />
         <Route path="/admin/schools" component={Schools} />
         <Route path="/admin/schools/new" component={NewSchool} />
         <Route path="/admin/schools/:id" component={SchoolPage} />
+        <Route path="/admin/schools/:id/edit" component={EditOrganisation} />
+        <Route path="/admin/schools/:id/classes/new" component={NewClass} />
         <Route path="/admin/wards" component={Wards} />
         <Route path="/admin/wards/new" component={NewWard} />
         <Route path="/admin/classes/:id" component={ClassPage} />
+        <Route path="/admin/classes/:id/edit" component={EditClass} />
         <Route path="/admin/classes/:id/slips" component={SlipsPage} />
         <Route path="/teach" component={OwnClass} />
         <Route path="/teach/classes/:id" component={ClassPage} />
         <Route path="/teach/classes/:id/slips" component={SlipsPage} />
         <Route path="/admin/import" component={Import} />
         <Route path="/admin/apps" component={Apps} />
+        <Route path="/admin/apps/new" component={NewApp} />
+        <Route path="/admin/apps/:clientId" component={AppPage} />
+        <Route path="/admin/apps/:clientId/edit" component={EditApp} />
         <Route path="/admin/sync" component={Sync} />
         <Route path="/admin/certificates" component={Certificates} />
         <Route path="/admin/certificates/requests" component={CertificateRequests} />

@@ -35,6 +35,45 @@ export function Field({ label, name, error, hint, type = 'text', ...input }: Fie
   );
 }
 
+/** A labelled text of several lines. */
+export function Lines({
+  label,
+  name,
+  value,
+  hint,
+  error,
+  rows = 3,
+  onInput,
+}: {
+  readonly label: string;
+  readonly name: string;
+  readonly value: string;
+  readonly hint?: string;
+  readonly error?: string | undefined;
+  readonly rows?: number;
+  readonly onInput: (event: { readonly currentTarget: { readonly value: string } }) => void;
+}) {
+  const describedBy = [hint && `${name}-hint`, error && `${name}-error`].filter(Boolean).join(' ');
+  return (
+    <div class="grid gap-1.5">
+      <label for={name} class="font-semibold">
+        {label}
+      </label>
+      <textarea
+        id={name}
+        name={name}
+        class="control"
+        rows={rows}
+        value={value}
+        aria-invalid={error ? 'true' : undefined}
+        aria-describedby={describedBy || undefined}
+        onInput={onInput}
+      />
+      <Hints name={name} hint={hint} error={error} />
+    </div>
+  );
+}
+
 /** A labelled choice. */
 export function Choice({
   label,

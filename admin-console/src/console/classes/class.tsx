@@ -46,6 +46,19 @@ function Loaded({ data }: { readonly data: ClassView }) {
           ? {}
           : { back: { href: `/admin/schools/${data.organisationId}`, label: data.organisationName } })}
       >
+        {may('classes.write') && (
+          <>
+            <a
+              class="button"
+              href={`/admin/people/new?as=learner&organisation=${data.organisationId}&class=${data.id}`}
+            >
+              {t('Thêm một học sinh', 'Add a pupil')}
+            </a>
+            <a class="button" href={`/admin/classes/${data.id}/edit`}>
+              {t('Sửa lớp', 'Change the class')}
+            </a>
+          </>
+        )}
         {may('accounts.invite') && data.learners.length > 0 && (
           <a class="button" href={`${path}/slips`}>
             {t('In phiếu kích hoạt', 'Print activation slips')}

@@ -16,11 +16,42 @@ export interface Task {
 export async function waitingFor({ permissions }: Me): Promise<readonly Task[]> {
   const may = (action: string) => permissions.includes(action);
   const found = await Promise.all([
+    secondPersonActs(),
     may('signing.sign') ? documentsToSign() : [],
     may('signing.approve-enrolment') ? phonesToApprove() : [],
     may('certificates.approve') ? certificatesToApprove() : [],
   ]);
   return found.flat();
+}
+
+/** Acts of two people: those that wait for this one, and their own that they have not confirmed. */
+async function secondPersonActs(): Promise<Task[]> {
+  const [waiting, mine] = await Promise.all(
+    (['waiting', 'mine'] as const).map((which) =>
+      must(api.GET('/api/v1/approvals', { params: { query: { which, limit: 20 } } })),
+    ),
+  );
+  return [
+    ...(waiting?.items ?? []).map((one) => ({
+      id: one.id,
+      title: one.title,
+      note: t(
+        `${one.maker.fullName} đề nghị, chờ bạn duyệt · ${one.organisation.name}`,
+        `Proposed by ${one.maker.fullName}, waits for you · ${one.organisation.name}`,
+      ),
+      href: `/admin/approvals/${one.id}`,
+      act: t('Xem và duyệt', 'Look and approve'),
+    })),
+    ...(mine?.items ?? [])
+      .filter(({ confirmedAt }) => confirmedAt === null)
+      .map((one) => ({
+        id: one.id,
+        title: one.title,
+        note: t('Bạn chưa xác nhận đề nghị của mình.', 'You have not confirmed your own proposal yet.'),
+        href: `/admin/approvals/${one.id}`,
+        act: t('Xác nhận', 'Confirm'),
+      })),
+  ];
 }
 
 async function documentsToSign(): Promise<Task[]> {

@@ -10,17 +10,18 @@ import { sayNext } from '../heading.ts';
 import { useMe } from '../me.ts';
 import { OrganisationChoice } from '../organisations.tsx';
 import { Show, Title } from '../parts.tsx';
+import { useProposed } from '../proposed.ts';
 import { roleName } from '../words.ts';
 import type { PersonView } from './person.tsx';
 
 /** Pages that change one person: each is loaded first, so that its form begins with what is there. */
-function OfPerson({ children }: { readonly children: (person: PersonView) => ComponentChildren }) {
+export function OfPerson({ children }: { readonly children: (person: PersonView) => ComponentChildren }) {
   const { id = '' } = useRoute().params;
   const [person] = useLoad(id, () => must(api.GET('/api/v1/people/{id}', { params: { path: { id } } })));
   return <Show loaded={person}>{children}</Show>;
 }
 
-const backTo = ({ id, fullName }: PersonView) => ({ href: `/admin/people/${id}`, label: fullName });
+export const backTo = ({ id, fullName }: PersonView) => ({ href: `/admin/people/${id}`, label: fullName });
 
 /** `/admin/people/:id/edit` */
 export function EditPerson() {
@@ -162,6 +163,7 @@ export function MergePerson() {
 
 function Merge({ person }: { readonly person: PersonView }) {
   const { route } = useLocation();
+  const proposed = useProposed();
   const entry = useEntry('merge', { query: person.fullName, into: '' });
   const [found] = useLoad(`merge ${entry.values.query}`, () =>
     must(api.GET('/api/v1/people', { params: { query: { limit: 20, q: entry.values.query } } })),
@@ -178,7 +180,10 @@ function Merge({ person }: { readonly person: PersonView }) {
         submit={t('Gộp vào hồ sơ đã chọn', 'Merge into the chosen record')}
         cancel={`/admin/people/${person.id}`}
         onSubmit={async ({ into }) => {
-          await must(api.POST('/api/v1/people/{id}/merge', { params: { path: { id: person.id } }, body: { into } }));
+          const answer = await must(
+            api.POST('/api/v1/people/{id}/merge', { params: { path: { id: person.id } }, body: { into } }),
+          );
+          if (proposed(answer)) return;
           sayNext(t('Đã gộp. Mã giáo dục cũ vẫn dùng được.', 'Merged. The old education ID still works.'));
           route(`/admin/people/${into}`);
         }}
@@ -244,7 +249,8 @@ export function GrantRole() {
 
 function Grant({ person }: { readonly person: PersonView }) {
   const me = useMe();
-  const { route, query } = useLocation();
+  const grant = useGrant();
+  const { query } = useLocation();
   const home = person.affiliations.find(({ role }) => role === 'staff' || role === 'teacher')?.organisation;
   const entry = useEntry('grant', { role: query.role ?? me.grantableRoles[0] ?? '', organisationId: home?.id ?? '' });
   return (
@@ -258,7 +264,7 @@ function Grant({ person }: { readonly person: PersonView }) {
         submit={t('Giao vai trò', 'Grant the role')}
         cancel={`/admin/people/${person.id}`}
         onSubmit={async ({ role, organisationId }) => {
-          await grant({ personId: person.id, role, organisationId: organisationId || (home?.id ?? '') }, route);
+          await grant({ personId: person.id, role, organisationId: organisationId || (home?.id ?? '') });
         }}
       >
         <Choice
@@ -274,12 +280,18 @@ function Grant({ person }: { readonly person: PersonView }) {
   );
 }
 
-/** Grants a role, or proposes it where it takes a second person; ends at the page that shows what came of it. */
-export async function grant(
-  body: { readonly personId: string; readonly role: string; readonly organisationId: string },
-  route: (address: string) => void,
-): Promise<void> {
-  await must(api.POST('/api/v1/roles', { body: body as typeof body & { role: 'teacher' } }));
-  sayNext(t(`Đã giao vai trò ${roleName(body.role)}.`, `The role ${roleName(body.role)} was granted.`));
-  route(`/admin/people/${body.personId}`);
+/** Grants a role, or proposes it where it takes a second person; goes on to the page that shows what came of it. */
+export function useGrant(): (grant: {
+  readonly personId: string;
+  readonly role: string;
+  readonly organisationId: string;
+}) => Promise<void> {
+  const { route } = useLocation();
+  const proposed = useProposed();
+  return async (grant) => {
+    const body = grant as typeof grant & { role: 'teacher' }; // one of `grantableRoles`
+    if (proposed(await must(api.POST('/api/v1/roles', { body })))) return;
+    sayNext(t(`Đã giao vai trò ${roleName(grant.role)}.`, `The role ${roleName(grant.role)} was granted.`));
+    route(`/admin/people/${grant.personId}`);
+  };
 }

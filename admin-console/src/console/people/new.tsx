@@ -9,7 +9,7 @@ import { useMe } from '../me.ts';
 import { departmentOf, OrganisationChoice } from '../organisations.tsx';
 import { Title } from '../parts.tsx';
 import { roleName } from '../words.ts';
-import { grant, PersonFields } from './change.tsx';
+import { PersonFields, useGrant } from './change.tsx';
 
 const kinds = ['learner', 'teacher', 'staff'] as const;
 type Kind = (typeof kinds)[number];
@@ -27,6 +27,7 @@ const titles: Readonly<Record<Kind, () => string>> = {
 export function NewPerson() {
   const me = useMe();
   const { route, query } = useLocation();
+  const grant = useGrant();
   const asked: Kind = kinds.find((kind) => kind === query.as) ?? 'learner';
   const askedRole = me.grantableRoles.find((role) => role === query.role);
   const own = me.roles.find(({ role }) => role === 'school-administrator')?.organisation.id;
@@ -68,7 +69,7 @@ export function NewPerson() {
             }),
           );
           sayNext(t(`Đã thêm ${fullName}.`, `${fullName} was added.`));
-          if (role && asked !== 'learner') await grant({ personId: id, role, organisationId: where }, route);
+          if (role && asked !== 'learner') await grant({ personId: id, role, organisationId: where });
           else route(`/admin/people/${id}`);
         }}
       >

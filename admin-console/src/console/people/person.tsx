@@ -1,10 +1,12 @@
 import { useRoute } from 'preact-iso';
 import { api, must } from '../../design/api.ts';
+import { ActButton } from '../../design/dialog.tsx';
 import { formatDate, formatTime, t } from '../../design/language.ts';
 import { useLoad } from '../../design/load.ts';
 import { State } from '../../design/mark.tsx';
 import type { paths } from '../../generated/api.d.ts';
 import { useMayDo } from '../may.ts';
+import { useMay } from '../me.ts';
 import { EducationId, Show, Title } from '../parts.tsx';
 import { eventName, relationName, roleName } from '../words.ts';
 import { Leave } from './leave.tsx';
@@ -99,7 +101,13 @@ function Record({ person, onChange }: { readonly person: PersonView; readonly on
             ))}
           </ul>
         </dd>
-        {person.guardians.length > 0 && <Relatives label={t('Người giám hộ', 'Guardians')} people={person.guardians} />}
+        {person.guardians.length > 0 && (
+          <Relatives
+            label={t('Người giám hộ', 'Guardians')}
+            people={person.guardians}
+            {...(may('people.write') ? { onEnded: onChange } : {})}
+          />
+        )}
         {person.wards.length > 0 && <Relatives label={t('Con em', 'Children')} people={person.wards} />}
       </dl>
       {may('people.write') && (
@@ -107,6 +115,11 @@ function Record({ person, onChange }: { readonly person: PersonView; readonly on
           <a class="button" href={`/admin/people/${person.id}/edit`}>
             {t('Sửa hồ sơ', 'Correct the record')}
           </a>
+          {isLearner && (
+            <a class="button" href={`/admin/people/${person.id}/guardian`}>
+              {t('Thêm người giám hộ', 'Add a guardian')}
+            </a>
+          )}
           {isLearner && (
             <a class="button" href={`/admin/people/${person.id}/transfer`}>
               {t('Chuyển trường, chuyển lớp', 'Move to another school or class')}
@@ -127,18 +140,52 @@ function Record({ person, onChange }: { readonly person: PersonView; readonly on
 function Relatives({
   label,
   people,
+  onEnded,
 }: {
   readonly label: string;
-  readonly people: readonly { readonly id: string; readonly fullName: string; readonly relation: string }[];
+  readonly people: readonly {
+    readonly id: string;
+    readonly fullName: string;
+    readonly relation: string;
+    readonly guardianshipId: string;
+  }[];
+  /** Present where the guardianship may be ended. */
+  readonly onEnded?: () => void;
 }) {
   return (
     <>
       <dt class="text-quiet">{label}</dt>
-      <dd>
+      <dd class="grid gap-2 justify-items-start">
         {people.map((relative) => (
-          <span key={relative.id} class="block">
-            <a href={`/admin/people/${relative.id}`}>{relative.fullName}</a>{' '}
-            <span class="text-quiet">({relationName(relative.relation)})</span>
+          <span key={relative.id} class="flex flex-wrap gap-x-3 gap-y-1 items-center">
+            <span>
+              <a href={`/admin/people/${relative.id}`}>{relative.fullName}</a>{' '}
+              <span class="text-quiet">({relationName(relative.relation)})</span>
+            </span>
+            {onEnded && (
+              <ActButton
+                label={t(`Gỡ ${relative.fullName}`, `Remove ${relative.fullName}`)}
+                question={t(
+                  `${relative.fullName} không còn là người giám hộ?`,
+                  `${relative.fullName} is no longer a guardian?`,
+                )}
+                confirm={t('Gỡ người giám hộ', 'Remove the guardian')}
+                bad
+                onConfirm={async () => {
+                  await must(
+                    api.DELETE('/api/v1/guardianships/{id}', { params: { path: { id: relative.guardianshipId } } }),
+                  );
+                  onEnded();
+                }}
+              >
+                <p>
+                  {t(
+                    'Từ hôm nay người này không xem được gì của em nữa. Lịch sử vẫn được giữ.',
+                    'From today they see nothing of the child. The history stays.',
+                  )}
+                </p>
+              </ActButton>
+            )}
           </span>
         ))}
       </dd>
@@ -147,6 +194,7 @@ function Relatives({
 }
 
 function Timeline({ person }: { readonly person: PersonView }) {
+  const mayRead = useMay('audit.read');
   return (
     <section class="grid gap-3 content-start" aria-labelledby="timeline">
       <h2 id="timeline">{t('Đã xảy ra', 'What happened')}</h2>
@@ -160,6 +208,13 @@ function Timeline({ person }: { readonly person: PersonView }) {
           </li>
         ))}
       </ol>
+      {mayRead && (
+        <p>
+          <a class="button" href={`/admin/audit?subject=${person.id}`}>
+            {t('Xem tất cả trong nhật ký', 'See all in the audit log')}
+          </a>
+        </p>
+      )}
     </section>
   );
 }

@@ -5,6 +5,7 @@ import { useLoad } from '../../design/load.ts';
 import { useMayDo } from '../may.ts';
 import { useMay, useMe } from '../me.ts';
 import { Show } from '../parts.tsx';
+import { useProposed } from '../proposed.ts';
 import { roleName } from '../words.ts';
 import type { PersonView } from './person.tsx';
 
@@ -17,6 +18,7 @@ export function Roles({ person }: { readonly person: PersonView }) {
 function RoleList({ person }: { readonly person: PersonView }) {
   const me = useMe();
   const may = useMayDo(person);
+  const proposed = useProposed();
   const mayGrant = may('roles.grant') && person.id !== me.person.id && person.status === 'active';
   const [loaded, reload] = useLoad(`roles ${person.id}`, () =>
     must(api.GET('/api/v1/roles', { params: { query: { person: person.id } } })),
@@ -48,8 +50,8 @@ function RoleList({ person }: { readonly person: PersonView }) {
                       confirm={t('Thu vai trò', 'End the role')}
                       bad
                       onConfirm={async () => {
-                        await must(api.DELETE('/api/v1/roles/{id}', { params: { path: { id } } }));
-                        reload();
+                        if (!proposed(await must(api.DELETE('/api/v1/roles/{id}', { params: { path: { id } } }))))
+                          reload();
                       }}
                     >
                       <p>

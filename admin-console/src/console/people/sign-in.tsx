@@ -8,6 +8,7 @@ import type { MadeCode } from '../activation.ts';
 import { CodeCard } from '../code-card.tsx';
 import { useMayDo } from '../may.ts';
 import { Show } from '../parts.tsx';
+import { useProposed } from '../proposed.ts';
 import type { PersonView } from './person.tsx';
 
 /** «Why can this person not sign in?», answered as a ladder; and what to do about it. */
@@ -21,6 +22,7 @@ function Ladder({ person, may }: { readonly person: PersonView; readonly may: (a
   const path = { params: { path: { id: person.id } } };
   const [account, reload] = useLoad(`account ${person.id}`, () => must(api.GET('/api/v1/people/{id}/account', path)));
   const [made, setMade] = useState<MadeCode>();
+  const proposed = useProposed();
   const given = person.fullName.split(' ').at(-1) ?? '';
   const then = (act: () => Promise<unknown>) => async () => {
     await act();
@@ -69,8 +71,8 @@ function Ladder({ person, may }: { readonly person: PersonView; readonly may: (a
                     }
                     confirm={t('Cấp mã', 'Issue the code')}
                     onConfirm={then(async () => {
-                      const code = await must(api.POST('/api/v1/people/{id}/activation-code', path));
-                      setMade({ ...code, person });
+                      const answer = await must(api.POST('/api/v1/people/{id}/activation-code', path));
+                      if (!proposed(answer) && 'code' in answer) setMade({ ...answer, person });
                     })}
                   >
                     <p>

@@ -8,8 +8,7 @@ import { useMe } from '../me.ts';
 import { departmentOf, OrganisationChoice } from '../organisations.tsx';
 import { Title } from '../parts.tsx';
 import { levelName } from '../words.ts';
-
-const levels = ['primary', 'lower-secondary', 'upper-secondary'] as const;
+import { levels } from './edit.tsx';
 
 /** `/admin/schools/new` */
 export function NewSchool() {

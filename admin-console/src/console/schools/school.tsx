@@ -16,7 +16,7 @@ export function SchoolPage() {
       {(data) => (
         <>
           <SchoolHeading school={data} />
-          <Classes id={id} />
+          <Classes id={id} school={data} />
           <Staff id={id} school={data} />
         </>
       )}
@@ -49,6 +49,16 @@ function SchoolHeading({ school }: { readonly school: School }) {
         .join(' · ')}
       back={{ href: '/admin/schools', label: t('Trường', 'Schools') }}
     >
+      {may('classes.write') && (
+        <a class="button button-primary" href={`/admin/schools/${school.id}/classes/new`}>
+          {t('Mở một lớp', 'Open a class')}
+        </a>
+      )}
+      {may('organisations.write') && (
+        <a class="button" href={`/admin/schools/${school.id}/edit`}>
+          {t('Sửa', 'Change')}
+        </a>
+      )}
       {may('roster.import') && (
         <a class="button" href={`/admin/import?organisation=${school.id}`}>
           {t('Nhập danh sách', 'Import a roster')}
@@ -58,7 +68,8 @@ function SchoolHeading({ school }: { readonly school: School }) {
   );
 }
 
-function Classes({ id }: { readonly id: string }) {
+function Classes({ id, school }: { readonly id: string; readonly school: School }) {
+  const may = useMayDo(school);
   const [classes] = useLoad(`classes ${id}`, () =>
     must(api.GET('/api/v1/organisations/{id}/classes', { params: { path: { id } } })),
   );
@@ -69,10 +80,12 @@ function Classes({ id }: { readonly id: string }) {
         {({ items }) =>
           items.length === 0 ? (
             <Empty>
-              {t(
-                'Năm học này chưa có lớp. Hãy nhập danh sách học sinh.',
-                'There is no class this school year yet. Import a roster.',
-              )}
+              {may('classes.write')
+                ? t(
+                    'Năm học này chưa có lớp. Mở từng lớp, hoặc nhập danh sách học sinh.',
+                    'There is no class this school year yet. Open one, or import a roster.',
+                  )
+                : t('Năm học này chưa có lớp.', 'There is no class this school year yet.')}
             </Empty>
           ) : (
             <ul class="grid gap-4 sm:grid-cols-2 xl:grid-cols-3">

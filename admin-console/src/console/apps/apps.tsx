@@ -1,0 +1,66 @@
+import { api, must } from '../../design/api.ts';
+import { t } from '../../design/language.ts';
+import { useLoad } from '../../design/load.ts';
+import { State } from '../../design/mark.tsx';
+import { useMay } from '../me.ts';
+import { Show, Table, Title } from '../parts.tsx';
+import type { AppView } from './app.tsx';
+import { kindName } from './words.ts';
+
+/** `/admin/apps`: the systems that people reach by signing in here. */
+export function Apps() {
+  const [apps] = useLoad('apps', () => must(api.GET('/api/v1/apps')));
+  const mayWrite = useMay('apps.write');
+  return (
+    <>
+      <Title
+        title={t('Ứng dụng liên kết', 'Relying apps')}
+        note={t('Các hệ thống đăng nhập qua EduTrust.', 'Systems that people reach by signing in here.')}
+      >
+        {mayWrite && (
+          <a class="button button-primary" href="/admin/apps/new">
+            {t('Thêm một ứng dụng', 'Add an app')}
+          </a>
+        )}
+      </Title>
+      <Show loaded={apps}>
+        {({ items }) => (
+          <Table
+            label={t('Ứng dụng', 'Apps')}
+            heads={[t('Tên', 'Name'), t('Loại', 'Kind'), t('Trạng thái', 'State'), t('Trang ứng dụng', 'Launcher')]}
+            empty={t('Chưa có ứng dụng nào.', 'There is no app yet.')}
+          >
+            {items.map((app) => (
+              <tr key={app.clientId}>
+                <td>
+                  <a class="font-semibold" href={`/admin/apps/${app.clientId}`}>
+                    {app.name}
+                  </a>
+                </td>
+                <td data-label={t('Loại', 'Kind')}>{kindName(app.kind)}</td>
+                <td>
+                  <AppState app={app} />
+                </td>
+                <td data-label={t('Trang ứng dụng', 'Launcher')}>
+                  {app.homeUri ? t('Có ô', 'Has a tile') : t('Không có ô', 'No tile')}
+                </td>
+              </tr>
+            ))}
+          </Table>
+        )}
+      </Show>
+    </>
+  );
+}
+
+/** Whether anybody can use it, and whether each person is asked first. */
+export function AppState({ app }: { readonly app: AppView }) {
+  if (app.kind !== 'machine' && app.redirectUris.length === 0) {
+    return <State state="warn">{t('Thiếu địa chỉ nhận kết quả', 'No redirect address')}</State>;
+  }
+  return app.isApproved ? (
+    <State state="good">{t('Đã duyệt, không hỏi lại', 'Approved, asks nobody')}</State>
+  ) : (
+    <State state="plain">{t('Hỏi từng người đồng ý', 'Asks each person')}</State>
+  );
+}

@@ -1,0 +1,188 @@
+import { useState } from 'preact/hooks';
+import { useLocation, useRoute } from 'preact-iso';
+import { api, must } from '../../design/api.ts';
+import { EntryForm, useEntry } from '../../design/entry.tsx';
+import { Choice, Field, Lines } from '../../design/form.tsx';
+import { useKept } from '../../design/keep.ts';
+import { t } from '../../design/language.ts';
+import { useLoad } from '../../design/load.ts';
+import { sayNext } from '../heading.ts';
+import { useMe } from '../me.ts';
+import { Show, Title } from '../parts.tsx';
+import type { AppView } from './app.tsx';
+import { Settings } from './settings.tsx';
+import { kindName, scopeName } from './words.ts';
+
+const back = () => ({ href: '/admin/apps', label: t('Ứng dụng', 'Apps') });
+const lines = (text: string): string[] => text.split(/\s+/).filter(Boolean);
+
+/** `/admin/apps/new`: three questions; the rest is on the app's page. */
+export function NewApp() {
+  const me = useMe();
+  const writing = me.roles.find(({ role }) => role === 'department-administrator' || role === 'app-owner');
+  const [made, setMade] = useState<{ clientId: string; name: string; clientSecret?: string | null | undefined }>();
+  const entry = useEntry('new app', { name: '', kind: 'web', redirectUris: '' });
+  if (made) {
+    return (
+      <>
+        <Title title={t(`Đã tạo ${made.name}`, `${made.name} was made`)} back={back()} />
+        <Settings {...made} />
+        <p>
+          <a class="button button-primary" href={`/admin/apps/${made.clientId}`}>
+            {t('Tới trang của ứng dụng', 'To the app’s page')}
+          </a>
+        </p>
+      </>
+    );
+  }
+  return (
+    <>
+      <Title title={t('Thêm một ứng dụng', 'Add an app')} back={back()} />
+      <EntryForm
+        entry={entry}
+        submit={t('Tạo ứng dụng', 'Create the app')}
+        cancel="/admin/apps"
+        onSubmit={async ({ name, kind, redirectUris }) =>
+          setMade(
+            await must(
+              api.POST('/api/v1/apps', {
+                body: {
+                  name,
+                  kind: kind as AppView['kind'],
+                  redirectUris: lines(redirectUris),
+                  organisationId: writing?.organisation.id ?? '',
+                },
+              }),
+            ),
+          )
+        }
+      >
+        <Field label={t('Tên ứng dụng', 'Name of the app')} required maxlength={80} {...entry.field('name')} />
+        <Choice
+          label={t('Loại', 'Kind')}
+          {...entry.choice('kind')}
+          options={(['web', 'spa'] as const).map((value) => ({ value, label: kindName(value) }))}
+          hint={t('Web có máy chủ thì giữ được mã bí mật.', 'A web app with a server keeps a secret.')}
+        />
+        <Field
+          label={t('Địa chỉ nhận kết quả (redirect_uri)', 'Redirect address (redirect_uri)')}
+          type="url"
+          required
+          placeholder="https://app.example.edu.vn/callback"
+          {...entry.field('redirectUris')}
+        />
+      </EntryForm>
+    </>
+  );
+}
+
+/** `/admin/apps/:clientId/edit` */
+export function EditApp() {
+  const { clientId = '' } = useRoute().params;
+  const [app] = useLoad(clientId, () => must(api.GET('/api/v1/apps/{clientId}', { params: { path: { clientId } } })));
+  return <Show loaded={app}>{(data) => <Edit app={data} />}</Show>;
+}
+
+const scopes = ['openid', 'profile', 'school', 'birthdate', 'education_id', 'offline_access'] as const;
+
+function Edit({ app }: { readonly app: AppView }) {
+  const { route } = useLocation();
+  const page = `/admin/apps/${app.clientId}`;
+  const [asked, setAsked] = useKept<readonly string[]>('scopes', app.scopes);
+  const entry = useEntry('edit app', {
+    name: app.name,
+    purposeVi: app.purpose.vi,
+    purposeEn: app.purpose.en,
+    redirectUris: app.redirectUris.join('\n'),
+    postLogoutRedirectUris: app.postLogoutRedirectUris.join('\n'),
+    backchannelLogoutUri: app.backchannelLogoutUri ?? '',
+    homeUri: app.homeUri ?? '',
+  });
+  return (
+    <>
+      <Title title={t(`Sửa ${app.name}`, `Change ${app.name}`)} back={{ href: page, label: app.name }} />
+      <EntryForm
+        entry={entry}
+        submit={t('Lưu', 'Save')}
+        cancel={page}
+        onSubmit={async (values) => {
+          await must(
+            api.PATCH('/api/v1/apps/{clientId}', {
+              params: { path: { clientId: app.clientId } },
+              body: {
+                name: values.name,
+                purpose: { vi: values.purposeVi, en: values.purposeEn },
+                redirectUris: lines(values.redirectUris),
+                postLogoutRedirectUris: lines(values.postLogoutRedirectUris),
+                backchannelLogoutUri: values.backchannelLogoutUri || null,
+                homeUri: values.homeUri || null,
+                scopes: scopes.filter((scope) => asked.includes(scope)),
+              },
+            }),
+          );
+          sayNext(t('Đã lưu.', 'Saved.'));
+          route(page);
+        }}
+      >
+        <Field label={t('Tên ứng dụng', 'Name of the app')} required maxlength={80} {...entry.field('name')} />
+        <Field
+          label={t('Để làm gì (tiếng Việt)', 'Purpose (Vietnamese)')}
+          required
+          maxlength={200}
+          {...entry.field('purposeVi')}
+          hint={t(
+            'Một câu, hiện khi hỏi đồng ý và dưới ô của ứng dụng.',
+            'One sentence, shown when people are asked and below the tile.',
+          )}
+        />
+        <Field
+          label={t('Để làm gì (tiếng Anh)', 'Purpose (English)')}
+          required
+          maxlength={200}
+          {...entry.field('purposeEn')}
+        />
+        <fieldset class="grid gap-1">
+          <legend class="font-semibold mb-1">{t('Được biết nhiều nhất', 'What it may be told at most')}</legend>
+          {scopes.map((scope) => (
+            <label key={scope} class="flex gap-3 items-center min-h-11 cursor-pointer">
+              <input
+                type="checkbox"
+                class="size-5"
+                checked={asked.includes(scope)}
+                disabled={scope === 'openid'}
+                onChange={() =>
+                  setAsked(asked.includes(scope) ? asked.filter((one) => one !== scope) : [...asked, scope])
+                }
+              />
+              {scopeName(scope)}
+            </label>
+          ))}
+        </fieldset>
+        <Lines
+          label={t('Địa chỉ nhận kết quả (redirect_uri)', 'Redirect addresses (redirect_uri)')}
+          hint={t('Mỗi dòng một địa chỉ, khớp từng ký tự.', 'One a line, matched character by character.')}
+          {...entry.field('redirectUris')}
+        />
+        <Lines
+          label={t('Địa chỉ sau đăng xuất', 'Addresses after sign-out')}
+          {...entry.field('postLogoutRedirectUris')}
+        />
+        <Field
+          label={t('Địa chỉ nhận báo đăng xuất (back-channel)', 'Back-channel logout address')}
+          type="url"
+          {...entry.field('backchannelLogoutUri')}
+          hint={t(
+            'Máy dùng chung cần nó: em này thoát thì ứng dụng cũng thoát.',
+            'Shared PCs need it: when a child signs out, so does the app.',
+          )}
+        />
+        <Field
+          label={t('Ô trên trang ứng dụng dẫn tới', 'Launcher tile leads to')}
+          type="url"
+          {...entry.field('homeUri')}
+          hint={t('Để trống thì không có ô.', 'Empty: no tile.')}
+        />
+      </EntryForm>
+    </>
+  );
+}

@@ -1,0 +1,23 @@
+import { t } from '../../design/language.ts';
+
+export function kindName(kind: string): string {
+  const names: Record<string, string> = {
+    web: t('Web có máy chủ', 'Web with a server'),
+    spa: t('Trình duyệt, điện thoại', 'Browser, phone'),
+    machine: t('Máy với máy', 'Machine to machine'),
+  };
+  return names[kind] ?? kind;
+}
+
+/** What an app may be told, scope by scope (docs/relying-apps.md). */
+export function scopeName(scope: string): string {
+  const names: Record<string, string> = {
+    openid: t('Biết ai đăng nhập, không kèm dữ liệu', 'Knows that the same person came back, no data'),
+    profile: t('Họ và tên', 'Full name'),
+    school: t('Vai trò, trường, lớp', 'Role, school, class'),
+    birthdate: t('Ngày sinh', 'Birth date'),
+    education_id: t('Mã giáo dục', 'Education ID'),
+    offline_access: t('Giữ quyền khi người ấy không ở đó', 'Keeps access while the person is away'),
+  };
+  return names[scope] ?? scope;
+}
