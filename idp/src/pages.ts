@@ -226,6 +226,34 @@ export interface AccountProps {
   readonly error?: FormError;
 }
 
+/** A guardian's children. */
+export interface ChildrenProps {
+  readonly children: readonly {
+    readonly id: string;
+    readonly fullName: string;
+    readonly educationId: string;
+    readonly school: string | null;
+    readonly className: string | null;
+    readonly documents: readonly {
+      readonly title: Sentence;
+      readonly issuedAt: Instant;
+      /** Link to the file. */
+      readonly filePath: string;
+      /** Link to the public page that says whether it is genuine. */
+      readonly verifyPath: string;
+    }[];
+    readonly apps: readonly {
+      readonly name: string;
+      readonly since: Instant;
+      readonly data: readonly Datum[];
+      /** Form without fields; null when the school approved the app. */
+      readonly withdrawAction: string | null;
+    }[];
+  }[];
+  readonly accountPath: string;
+  readonly homePath: string;
+}
+
 export interface PasskeyAddProps {
   readonly name: string;
   readonly passkey: PasskeyCreation;
@@ -251,6 +279,7 @@ export interface IdpPages {
   loggedOut(props: LoggedOutProps, view: View): string;
   launcher(props: LauncherProps, view: View): string;
   account(props: AccountProps, view: View): string;
+  children(props: ChildrenProps, view: View): string;
   passkeyAdd(props: PasskeyAddProps, view: View): string;
   error(props: ErrorProps, view: View): string;
 }

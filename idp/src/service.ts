@@ -11,6 +11,8 @@ import { addAccountsRoutes } from './accounts/routes.ts';
 import { addActivationRoutes } from './activation/routes.ts';
 import { createAppDirectory } from './apps/directory.ts';
 import { addAppsRoutes } from './apps/routes.ts';
+import type { DocumentsPort } from './children/children.ts';
+import { addChildrenRoutes } from './children/routes.ts';
 import { addLauncher } from './launcher/routes.ts';
 import type { IdpPages } from './pages.ts';
 import { createPasswordHasher } from './password/hashing.ts';
@@ -35,7 +37,12 @@ export interface Idp extends Service {
 const sweepTask = 'idp.sweep';
 
 /** The OpenID provider with its pages: sign-in, activation, consent, launcher, account; accounts and apps over JSON. */
-export async function createIdp(context: ServiceContext, pages: IdpPages): Promise<Idp> {
+export async function createIdp(
+  context: ServiceContext,
+  pages: IdpPages,
+  /** Who keeps what was issued to people; without it nothing was. */
+  ports: { readonly documents?: DocumentsPort } = {},
+): Promise<Idp> {
   const cookies = cookieNames(context.config.url);
   const apps = createAppDirectory(context.db);
   const provider = await createProvider({ context, apps, pages, cookies });
@@ -60,6 +67,7 @@ export async function createIdp(context: ServiceContext, pages: IdpPages): Promi
       addLauncher(app, tools);
       addAccountPages(app, tools);
       addAccountRoutes(app, tools);
+      addChildrenRoutes(app, tools, ports.documents);
       addAccountsRoutes(app, tools);
       addClassAccountsRoutes(app, tools);
       addAppsRoutes(app, tools);

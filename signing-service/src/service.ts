@@ -10,6 +10,7 @@ import { addConsequenceRoutes } from './enrolment/consequences.ts';
 import { enrolmentFollower } from './enrolment/follow.ts';
 import { renewCertificates, renewTask } from './enrolment/renewal.ts';
 import { addEnrolmentRoutes } from './enrolment/routes.ts';
+import { addIssuedRoutes } from './issued/routes.ts';
 import type { SigningPages } from './pages.ts';
 import { addRequestRoutes } from './requests/routes.ts';
 import { resumeTask, resumeUnfinished } from './unfinished/unfinished.ts';
@@ -27,6 +28,7 @@ export function createSigning(context: ServiceContext, pages: SigningPages): Ser
       addConsequenceRoutes(app, context);
       addRequestRoutes(app, context);
       addActivationRoutes(app, context);
+      addIssuedRoutes(app, context);
       addVerifyRoutes(app, context, pages);
     },
     tasks: {

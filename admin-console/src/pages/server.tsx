@@ -4,6 +4,7 @@ import type { SigningPages } from '@edutrust/signing-service/pages';
 import { t } from '../design/language.ts';
 import { Account, PasskeyAdd } from './account.tsx';
 import { Activate } from './activate.tsx';
+import { Children } from './children.tsx';
 import { Consent } from './consent.tsx';
 import { renderPage } from './document.tsx';
 import { ErrorPage } from './error.tsx';
@@ -44,6 +45,8 @@ export const idpPages: IdpPages = {
     renderPage(view, () => ({ title: t('Ứng dụng', 'Apps'), body: <Launcher {...props} />, wide: true })),
   account: (props, view) =>
     renderPage(view, () => ({ title: t('Tài khoản', 'Account'), body: <Account {...props} />, wide: true })),
+  children: (props, view) =>
+    renderPage(view, () => ({ title: t('Con của tôi', 'My children'), body: <Children {...props} />, wide: true })),
   passkeyAdd: (props, view) =>
     renderPage(view, () => ({
       title: t('Thêm passkey', 'Add a passkey'),

@@ -8,6 +8,7 @@ import type { Service } from '@edutrust/platform/service';
 import { type ApprovalKind, createApprovals } from '@edutrust/registry/approvals';
 import { can } from '@edutrust/registry/permissions';
 import { createRegistry } from '@edutrust/registry/service';
+import { listIssuedDocuments } from '@edutrust/signing-service/documents';
 import { createSigning } from '@edutrust/signing-service/service';
 import type { Pages } from './screens.ts';
 import type { ServiceName } from './service-names.ts';
@@ -26,7 +27,9 @@ export async function buildServices(
   names: readonly ServiceName[],
   pages: Pages,
 ): Promise<Services> {
-  const idp = await createIdp(context, pages.idpPages);
+  const idp = await createIdp(context, pages.idpPages, {
+    documents: { issuedTo: (personIds) => listIssuedDocuments(context.db, personIds) },
+  });
   const decide = can(context.db);
   const built: Partial<Record<ServiceName, Service | readonly Service[]>> = {
     idp,

@@ -8,6 +8,7 @@ import { sql } from 'kysely';
 import Type from 'typebox';
 import { findAccount } from '../accounts/account.ts';
 import { withdrawConsent } from '../consent/consent.ts';
+import { listSharing } from '../consent/sharing.ts';
 import { formErrorOf, seeOther, sendPage, viewOf } from '../page-reply.ts';
 import type { AccountProps, FormError } from '../pages.ts';
 import { listPasskeys, removePasskey } from '../passkeys/passkeys.ts';
@@ -158,7 +159,7 @@ async function accountProps(
 ): Promise<AccountProps> {
   const { db } = context;
   const { personId } = actor;
-  const [claims, account, passkeys, sessions, rule, activity, told, entered] = await Promise.all([
+  const [claims, account, passkeys, sessions, rule, activity, told, sharing] = await Promise.all([
     personClaims(db, personId),
     findAccount(db, personId),
     listPasskeys(db, personId),
@@ -166,15 +167,9 @@ async function accountProps(
     passwordRule(context, personId),
     accountActivity(db, personId, locale),
     listNotices(db, personId, 10),
-    sql<{ client_id: string; since: Date; scopes: string[]; is_consent: boolean }>`
-      SELECT client_id, given_at AS since, scopes, true AS is_consent FROM idp.consent WHERE person_id = ${personId}
-      UNION ALL
-      SELECT g.client_id, to_timestamp(min((g.payload->>'iat')::bigint)), string_to_array(max(g.payload#>>'{openid,scope}'), ' '), false
-      FROM idp.oauth_grant AS g JOIN idp.app AS a ON a.client_id = g.client_id AND a.is_approved
-      WHERE g.person_id = ${personId} AND g.expires_at > now() GROUP BY g.client_id`.execute(db),
+    listSharing(db, apps, personId),
   ]);
   const hasPassword = account?.password_hash != null;
-  const known = await Promise.all(entered.rows.map(async (row) => ({ ...row, app: await apps.app(row.client_id) })));
   return {
     name: claims.name,
     educationId: formatEducationId(claims.education_id),
@@ -203,18 +198,12 @@ async function accountProps(
       endAction: `/account/sessions/${id}/end`,
     })),
     endAllAction: '/account/sessions/end',
-    apps: known.flatMap(({ app, since, scopes, client_id, is_consent }) =>
-      app
-        ? [
-            {
-              name: app.name,
-              since: since.toISOString(),
-              data: releasedData(claims, scopes, locale),
-              withdrawAction: is_consent ? `/account/apps/${client_id}/withdraw` : null,
-            },
-          ]
-        : [],
-    ),
+    apps: sharing.map(({ app, since, scopes, isConsent }) => ({
+      name: app.name,
+      since: since.toISOString(),
+      data: releasedData(claims, scopes, locale),
+      withdrawAction: isConsent ? `/account/apps/${app.clientId}/withdraw` : null,
+    })),
     notices: told.map(({ at, title, remedy }) => ({
       at: at.toISOString(),
       title: title[locale],

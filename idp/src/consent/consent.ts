@@ -56,8 +56,13 @@ export async function giveConsent(
   });
 }
 
-/** Takes the agreement back: the app's grants and tokens for this person end with it. */
-export async function withdrawConsent(transaction: Transaction, personId: string, clientId: string): Promise<void> {
+/** Takes the agreement back: the app's grants and tokens for this person end with it. By the person unless said. */
+export async function withdrawConsent(
+  transaction: Transaction,
+  personId: string,
+  clientId: string,
+  actor: Actor = actorOf(personId),
+): Promise<void> {
   const { numAffectedRows } = await sql`
     DELETE FROM idp.consent WHERE person_id = ${personId} AND client_id = ${clientId}`.execute(transaction);
   if (numAffectedRows === 0n) return;
@@ -68,7 +73,7 @@ export async function withdrawConsent(transaction: Transaction, personId: string
   await sql`DELETE FROM idp.oauth_grant WHERE person_id = ${personId} AND client_id = ${clientId}`.execute(transaction);
   await record(transaction, {
     type: 'consent.withdrawn',
-    actor: actorOf(personId),
+    actor,
     subject: { kind: 'person', id: personId },
     data: { app: clientId },
   });

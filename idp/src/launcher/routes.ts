@@ -1,4 +1,5 @@
 import { type App, anyone } from '@edutrust/platform/http';
+import { listChildren } from '@edutrust/registry/guardians';
 import { personClaims } from '@edutrust/registry/people';
 import { signedInOr } from '../account/pages-routes.ts';
 import { listApps } from '../apps/apps.ts';
@@ -8,7 +9,7 @@ import type { IdpTools } from '../tools.ts';
 
 const ownPages = [
   {
-    roles: ['department-administrator', 'security-officer', 'auditor', 'school-administrator', 'app-owner'],
+    roles: ['department-administrator', 'security-officer', 'auditor', 'school-administrator', 'clerk', 'app-owner'],
     label: { vi: 'Quản trị', en: 'Administration' },
     href: '/admin',
   },
@@ -16,13 +17,19 @@ const ownPages = [
   { roles: ['signer'], label: { vi: 'Ký số', en: 'Signing' }, href: '/sign' },
 ] as const;
 
+const childrenPage = { label: { vi: 'Con của tôi', en: 'My children' }, href: '/account/children' } as const;
+
 /** `/`: the apps of whoever is signed in. */
 export function addLauncher(app: App, { context, pages }: IdpTools): void {
   app.get('/', { config: { access: anyone }, schema: { hide: true } }, async (request, reply) => {
     const actor = signedInOr(request, reply);
     if (!actor) return reply;
     const view = viewOf(request);
-    const [claims, apps] = await Promise.all([personClaims(context.db, actor.personId), listApps(context.db)]);
+    const [claims, apps, children] = await Promise.all([
+      personClaims(context.db, actor.personId),
+      listApps(context.db),
+      listChildren(context.db, actor.personId, context.clock.now()),
+    ]);
     const roles = new Set(actor.roles.map(({ role }) => role));
     const html = pages.launcher(
       {
@@ -32,9 +39,12 @@ export function addLauncher(app: App, { context, pages }: IdpTools): void {
         apps: apps.flatMap(({ clientId, name, purpose, homeUri: href }) =>
           href ? [{ clientId, name, purpose: purpose[view.locale], href }] : [],
         ),
-        ownPages: ownPages.flatMap((page) =>
-          page.roles.some((role) => roles.has(role)) ? [{ label: page.label[view.locale], href: page.href }] : [],
-        ),
+        ownPages: [
+          ...(children.length > 0 ? [{ label: childrenPage.label[view.locale], href: childrenPage.href }] : []),
+          ...ownPages.flatMap((page) =>
+            page.roles.some((role) => roles.has(role)) ? [{ label: page.label[view.locale], href: page.href }] : [],
+          ),
+        ],
         accountPath: '/account',
         signOutAction: '/sign-out',
       },

@@ -28,6 +28,7 @@ function printingPages(): IdpPages {
     loggedOut: page('loggedOut'),
     launcher: page('launcher'),
     account: page('account'),
+    children: page('children'),
     passkeyAdd: page('passkeyAdd'),
     error: page('error'),
   };

@@ -1,0 +1,63 @@
+import type { ServiceContext } from '@edutrust/platform/context';
+import { type Child, listChildren } from '@edutrust/registry/guardians';
+import { personClaims } from '@edutrust/registry/people';
+import type { AppDirectory } from '../apps/directory.ts';
+import { listSharing } from '../consent/sharing.ts';
+import type { Datum } from '../pages.ts';
+import { releasedData } from '../provider/claims.ts';
+
+/** A document that was issued to somebody, as another service keeps it. */
+export interface IssuedDocument {
+  readonly id: string;
+  readonly personId: string;
+  /** `Học bạ lớp 5A, năm học 2026–2027` */
+  readonly title: string;
+  readonly issuedAt: Date;
+  /** As printed, for `/verify/…`. */
+  readonly code: string;
+}
+
+/** What this service asks of those who keep documents; given by the composition root. */
+export interface DocumentsPort {
+  /** The issued documents of these people, newest first. */
+  issuedTo(personIds: readonly string[]): Promise<readonly IssuedDocument[]>;
+}
+
+export interface ChildView extends Child {
+  readonly documents: readonly IssuedDocument[];
+  readonly apps: readonly {
+    readonly clientId: string;
+    readonly name: string;
+    readonly since: Date;
+    readonly data: readonly Datum[];
+    /** Agreed to, and so the guardian's to take back; an app of the school needs no agreement. */
+    readonly isConsent: boolean;
+  }[];
+}
+
+/** A guardian's children with what was issued to them and who knows what of them. Nobody else's. */
+export async function viewChildren(
+  { db, clock }: Pick<ServiceContext, 'db' | 'clock'>,
+  { apps, documents }: { readonly apps: AppDirectory; readonly documents: DocumentsPort | undefined },
+  guardianId: string,
+  locale: 'vi' | 'en',
+): Promise<ChildView[]> {
+  const children = await listChildren(db, guardianId, clock.now());
+  const issued = (await documents?.issuedTo(children.map(({ id }) => id))) ?? [];
+  return Promise.all(
+    children.map(async (child) => {
+      const [claims, sharing] = await Promise.all([personClaims(db, child.id), listSharing(db, apps, child.id)]);
+      return {
+        ...child,
+        documents: issued.filter(({ personId }) => personId === child.id),
+        apps: sharing.map(({ app, since, scopes, isConsent }) => ({
+          clientId: app.clientId,
+          name: app.name,
+          since,
+          data: releasedData(claims, scopes, locale),
+          isConsent,
+        })),
+      };
+    }),
+  );
+}

@@ -1,0 +1,119 @@
+import { NotFound } from '@edutrust/platform/errors';
+import { type App, anyone, localeOf, personActor, signedIn } from '@edutrust/platform/http';
+import { isChildOf } from '@edutrust/registry/guardians';
+import Type from 'typebox';
+import { signedInOr } from '../account/pages-routes.ts';
+import { withdrawConsent } from '../consent/consent.ts';
+import { seeOther, sendPage, viewOf } from '../page-reply.ts';
+import type { IdpTools } from '../tools.ts';
+import { type DocumentsPort, viewChildren } from './children.ts';
+
+const Uuid = Type.String({ pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' });
+const Instant = Type.String({ format: 'date-time' });
+const nullable = <Schema extends Type.TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
+
+const ChildView = Type.Object({
+  id: Uuid,
+  fullName: Type.String(),
+  educationId: Type.String(),
+  relation: Type.Enum(['mother', 'father', 'guardian']),
+  school: nullable(Type.String()),
+  className: nullable(Type.String()),
+  documents: Type.Array(Type.Object({ id: Uuid, title: Type.String(), issuedAt: Instant, code: Type.String() })),
+  apps: Type.Array(
+    Type.Object({
+      clientId: Type.String(),
+      name: Type.String(),
+      since: Instant,
+      data: Type.Array(Type.Object({ claim: Type.String(), label: Type.String(), value: Type.String() })),
+      isConsent: Type.Boolean(),
+    }),
+  ),
+});
+
+/** `/account/children`: a guardian's children and only them, what was issued to them, who knows what of them. */
+export function addChildrenRoutes(app: App, tools: IdpTools, documents: DocumentsPort | undefined): void {
+  const { context, pages, apps } = tools;
+  const { db, clock } = context;
+  const view = (personId: string, locale: 'vi' | 'en') => viewChildren(context, { apps, documents }, personId, locale);
+
+  app.get(
+    '/api/v1/account/children',
+    {
+      config: { access: signedIn },
+      schema: {
+        tags: ['account'],
+        summary: "The caller's children: their school, issued documents, and the apps that know something of them",
+        response: { 200: Type.Object({ items: Type.Array(ChildView) }) },
+      },
+    },
+    async (request) => {
+      const children = await view(personActor(request).personId, localeOf(request));
+      return {
+        items: children.map(({ documents: issued, apps: sharing, ...child }) => ({
+          ...child,
+          documents: issued.map(({ id, title, issuedAt, code }) => ({
+            id,
+            title,
+            issuedAt: issuedAt.toISOString(),
+            code,
+          })),
+          apps: sharing.map(({ since, data, ...one }) => ({ ...one, since: since.toISOString(), data: [...data] })),
+        })),
+      };
+    },
+  );
+
+  app.get('/account/children', { config: { access: anyone }, schema: { hide: true } }, async (request, reply) => {
+    const actor = signedInOr(request, reply);
+    if (!actor) return reply;
+    const shown = viewOf(request);
+    const children = await view(actor.personId, shown.locale);
+    return sendPage(
+      reply,
+      pages.children(
+        {
+          children: children.map((child) => ({
+            ...child,
+            documents: child.documents.map(({ id, title, issuedAt, code }) => ({
+              title,
+              issuedAt: issuedAt.toISOString(),
+              filePath: `/api/v1/account/documents/${id}/file`,
+              verifyPath: `/verify/${code}`,
+            })),
+            apps: child.apps.map(({ clientId, name, since, data, isConsent }) => ({
+              name,
+              since: since.toISOString(),
+              data,
+              withdrawAction: isConsent ? `/account/children/${child.id}/apps/${clientId}/withdraw` : null,
+            })),
+          })),
+          accountPath: '/account',
+          homePath: '/',
+        },
+        shown,
+      ),
+    );
+  });
+
+  app.post(
+    '/account/children/:id/apps/:app/withdraw',
+    {
+      config: { access: anyone },
+      schema: { hide: true, params: Type.Object({ id: Uuid, app: Type.String({ maxLength: 100 }) }) },
+    },
+    async (request, reply) => {
+      const actor = signedInOr(request, reply);
+      if (!actor) return reply;
+      const { id, app: clientId } = request.params;
+      if (!(await isChildOf(db, actor.personId, id, clock.now()))) throw noChild();
+      await db.transaction().execute((transaction) => withdrawConsent(transaction, id, clientId, actor));
+      return seeOther(reply, '/account/children');
+    },
+  );
+}
+
+/** The same for another's child and for nobody. */
+function noChild(): NotFound {
+  return new NotFound('account/no-child', { vi: 'Không có con em này.', en: 'There is no such child.' });
+}

@@ -1,0 +1,49 @@
+import type { Database, Transaction } from '@edutrust/platform/database';
+import { isUuid } from '@edutrust/platform/ids';
+import { sql } from 'kysely';
+import { dateInVietnam } from '../calendar.ts';
+import type { Relation } from './guardians.ts';
+
+/** Until this birthday a guardian acts for the child (Civil Code 2015, articles 20 and 21). */
+const comingOfAge = 18;
+
+/** A child, as its guardian sees it. */
+export interface Child {
+  readonly id: string;
+  readonly fullName: string;
+  readonly educationId: string;
+  readonly relation: Relation;
+  /** Where the child learns now; null for both when nowhere. */
+  readonly school: string | null;
+  readonly className: string | null;
+}
+
+/** The guardian's children and nobody else: guardianships of now, of children who are not of age. */
+export async function listChildren(db: Database | Transaction, guardianId: string, now: Date): Promise<Child[]> {
+  if (!isUuid(guardianId)) return [];
+  const { rows } = await sql<Child>`
+    SELECT p.id, p.full_name AS "fullName", p.education_id AS "educationId", g.relation, at.school, at."className"
+    FROM registry.guardianship AS g JOIN registry.person AS p ON p.id = g.child_id AND p.status <> 'merged'
+    LEFT JOIN LATERAL (
+      SELECT o.name AS school, (
+        SELECT c.code FROM registry.enrolment AS e JOIN registry.class AS c ON c.id = e.class_id
+        WHERE e.person_id = p.id AND e.valid_until IS NULL AND c.organisation_id = o.id
+        ORDER BY c.school_year DESC LIMIT 1) AS "className"
+      FROM registry.affiliation AS f JOIN registry.organisation AS o ON o.id = f.organisation_id
+      WHERE f.person_id = p.id AND f.role = 'learner' AND f.valid_until IS NULL
+      ORDER BY f.valid_from DESC, f.id DESC LIMIT 1) AS at ON true
+    WHERE g.guardian_id = ${guardianId} AND g.valid_until IS NULL
+      AND (p.birth_date IS NULL OR p.birth_date + make_interval(years => ${comingOfAge}) > ${dateInVietnam(now)}::date)
+    ORDER BY p.birth_date, p.id`.execute(db);
+  return rows;
+}
+
+/** Whether the person is one of the guardian's children now. */
+export async function isChildOf(
+  db: Database | Transaction,
+  guardianId: string,
+  childId: string,
+  now: Date,
+): Promise<boolean> {
+  return (await listChildren(db, guardianId, now)).some(({ id }) => id === childId);
+}

@@ -1,0 +1,42 @@
+import type { ServiceContext } from '@edutrust/platform/context';
+import { NotFound } from '@edutrust/platform/errors';
+import { type App, personActor, signedIn } from '@edutrust/platform/http';
+import { isChildOf } from '@edutrust/registry/guardians';
+import { formatVerificationCode } from '../requests/code.ts';
+import { documentOf } from '../requests/requests.ts';
+import { IdParams } from '../requests/schemas.ts';
+import { subjectOfIssued } from './issued.ts';
+
+/** What was issued to people, for themselves and for their guardians. */
+export function addIssuedRoutes(app: App, { db, clock }: ServiceContext): void {
+  app.get(
+    '/api/v1/account/documents/:id/file',
+    {
+      config: { access: signedIn },
+      schema: {
+        tags: ['account'],
+        summary: 'The file of a document that was issued to the caller or to a child of the caller',
+        params: IdParams,
+        produces: ['application/pdf'],
+      },
+    },
+    async (request, reply) => {
+      const { personId } = personActor(request);
+      const subjectId = await subjectOfIssued(db, request.params.id);
+      const isTheirs =
+        subjectId !== undefined && (subjectId === personId || (await isChildOf(db, personId, subjectId, clock.now())));
+      if (!isTheirs) throw noDocument();
+      const { bytes, code } = await documentOf(db, request.params.id);
+      return reply
+        .header('cache-control', 'private, no-store')
+        .type('application/pdf')
+        .header('content-disposition', `attachment; filename="hoc-ba-${formatVerificationCode(code)}.pdf"`)
+        .send(bytes);
+    },
+  );
+}
+
+/** The same for another's document and for none. */
+function noDocument(): NotFound {
+  return new NotFound('signing/no-document', { vi: 'Không có giấy tờ này.', en: 'There is no such document.' });
+}
