@@ -16,6 +16,8 @@ export interface ErrorOptions {
   readonly cause?: unknown;
   /** Seconds after which trying again makes sense; becomes `Retry-After`. */
   readonly retryAfterSeconds?: number;
+  /** How strongly to sign in for it (`acr_values`). */
+  readonly acr?: 'passkey';
 }
 
 /**
@@ -30,6 +32,7 @@ export abstract class EduTrustError extends Error {
   readonly remedy: Text | undefined;
   readonly fields: readonly FieldError[];
   readonly retryAfterSeconds: number | undefined;
+  readonly acr: 'passkey' | undefined;
 
   constructor(code: string, detail: Text, options: ErrorOptions = {}) {
     super(detail.en, options.cause === undefined ? undefined : { cause: options.cause });
@@ -39,6 +42,7 @@ export abstract class EduTrustError extends Error {
     this.remedy = options.remedy;
     this.fields = options.fields ?? [];
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.acr = options.acr;
   }
 }
 

@@ -8,7 +8,7 @@ import { type Slapd, startSlapd } from '@edutrust/directory-sync/testing';
 import { eventually } from '@edutrust/platform/testing';
 import type { Browser, Page } from 'playwright-core';
 import { type Device, desk, look, lookAtBoth, openBrowser, openDevice, phone } from '../world/browser.ts';
-import { activate, begin, choosePassword, firstSignIn, person, signIn, staffPassword } from '../world/people.ts';
+import { activate, begin, beginWithPasskey, person, signIn, staffPassword } from '../world/people.ts';
 import { Platform } from '../world/platform.ts';
 
 /** The story of the first release, on real parts, in order: each test goes on where the one before stopped. */
@@ -323,9 +323,7 @@ test('story 8: an administrator comes by the one-time link and does it all from 
   await page.goto(platform.welcome?.administratorLink ?? '');
   const yes = page.getByRole('button', { name: 'Đúng', exact: true });
   if (await yes.isVisible()) await yes.click();
-  const educationId = await page.locator('strong.number').innerText();
-  await choosePassword(page, staffPassword);
-  await firstSignIn(platform, page, educationId);
+  await beginWithPasskey(platform, page);
   await page.goto(`${platform.url}/admin`);
   await page.getByRole('heading', { name: 'Không có việc nào chờ bạn' }).waitFor();
   await lookAtBoth(page, 'console-home');

@@ -122,7 +122,7 @@ async function makeBelongings(pool: pg.Pool, organisation: string, city: DemoCit
   };
   const name = `${canary} ${organisation}`;
   const person = await one(
-    'SELECT person_id AS id FROM registry.affiliation WHERE organisation_id = $1 AND valid_until IS NULL ORDER BY role, person_id LIMIT 1',
+    "SELECT person_id AS id FROM registry.affiliation WHERE organisation_id = $1 AND valid_until IS NULL AND role <> 'guardian' ORDER BY role, person_id LIMIT 1",
   );
   const target = await one(
     `INSERT INTO sync.target (id, name, kind, url, base_dn, bind_dn, sealed_bind_password, organisation_id)

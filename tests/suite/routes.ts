@@ -172,21 +172,22 @@ export const rows: Readonly<Record<string, Row>> = {
     body: ({ organisation }) => ({ fullName: 'Nguyễn Văn An', role: 'learner', organisationId: organisation }),
   }),
   'PATCH /api/v1/people/:id': roles('DC', 'person', { body: () => ({ fullName: 'Nguyễn Văn An' }) }),
-  'POST /api/v1/people/:id/leave': roles('DC', 'person'),
+  'POST /api/v1/people/:id/leave': roles('DC', 'person', { fresh: 300 }),
   'POST /api/v1/people/:id/transfer': roles('DC', 'person', {
     body: ({ organisation }) => ({ organisationId: organisation }),
   }),
-  'POST /api/v1/people/:id/merge': roles('D', 'person', { body: ({ person }) => ({ into: person }) }),
+  'POST /api/v1/people/:id/merge': roles('D', 'person', { body: ({ person }) => ({ into: person }), fresh: 300 }),
   // A teacher, too, for learners of the own class: idp/src/accounts/routes.test.ts.
   'GET /api/v1/people/:id/account': roles('DSC', 'person'),
-  'POST /api/v1/people/:id/activation-code': roles('DC', 'person'),
+  'POST /api/v1/people/:id/activation-code': roles('DC', 'person', { fresh: 300 }),
   'GET /api/v1/classes/:id/accounts': roles('DSC', 'class'),
   'POST /api/v1/classes/:id/activation-codes': roles('DC', 'class', {
     body: ({ person }) => ({ personIds: [person] }),
+    fresh: 300,
   }),
-  'POST /api/v1/people/:id/suspend': roles('DSC', 'person'),
-  'POST /api/v1/people/:id/resume': roles('DSC', 'person'),
-  'POST /api/v1/people/:id/sessions/end': roles('DSC', 'person'),
+  'POST /api/v1/people/:id/suspend': roles('DSC', 'person', { fresh: 300 }),
+  'POST /api/v1/people/:id/resume': roles('DSC', 'person', { fresh: 300 }),
+  'POST /api/v1/people/:id/sessions/end': roles('DSC', 'person', { fresh: 300 }),
   'GET /api/v1/organisations': roles('DSACTGK'),
   'GET /api/v1/organisations/:id': roles('DSACTGK', 'organisation'),
   'GET /api/v1/organisations/:id/classes': roles('DSACTGK', 'organisation'),
@@ -227,10 +228,11 @@ export const rows: Readonly<Record<string, Row>> = {
   'GET /api/v1/apps/:clientId': roles('DSAO', 'app'),
   'POST /api/v1/apps': roles('DO', 'organisation', {
     body: ({ organisation }) => ({ name: 'Sổ tay', kind: 'web', organisationId: organisation }),
+    fresh: 300,
   }),
-  'PATCH /api/v1/apps/:clientId': roles('DO', 'app', { body: () => ({ name: 'Sổ tay' }) }),
-  'POST /api/v1/apps/:clientId/secret': roles('DO', 'app', { fresh: 900 }),
-  'DELETE /api/v1/apps/:clientId': roles('DO', 'app', { fresh: 900 }),
+  'PATCH /api/v1/apps/:clientId': roles('DO', 'app', { body: () => ({ name: 'Sổ tay' }), fresh: 300 }),
+  'POST /api/v1/apps/:clientId/secret': roles('DO', 'app', { fresh: 300 }),
+  'DELETE /api/v1/apps/:clientId': roles('DO', 'app', { fresh: 300 }),
 
   // Certificates
   'GET /api/v1/authorities': roles('DSAC'),
@@ -277,14 +279,14 @@ export const rows: Readonly<Record<string, Row>> = {
   'POST /api/v1/signing/sessions/:id/confirm': roles('GK'),
   'GET /api/v1/signing/sessions/:id/documents/:requestId': roles('GK'),
   'GET /api/v1/signing/enrolments': roles('S'),
-  'POST /api/v1/signing/enrolments/:id/approve': roles('S', 'enrolment', { fresh: 900 }),
+  'POST /api/v1/signing/enrolments/:id/approve': roles('S', 'enrolment', { fresh: 300 }),
   'POST /api/v1/signing/enrolments/:id/refuse': roles('S', 'enrolment', {
     body: () => ({ reason: 'Chưa đúng người' }),
-    fresh: 900,
+    fresh: 300,
   }),
   'POST /api/v1/signing/enrolments/:id/revoke': roles('S', 'enrolment', {
     body: () => ({ reason: 'lost' }),
-    fresh: 900,
+    fresh: 300,
   }),
   'GET /api/v1/signing/requests': roles('DSACTGK'),
   // T and G only for what is their own: their class's, and what names them (K4 in signing-service)
@@ -308,9 +310,10 @@ export const rows: Readonly<Record<string, Row>> = {
       bindPassword: 'secret',
       organisationId: organisation,
     }),
+    fresh: 300,
   }),
   'DELETE /api/v1/sync/targets/:id': roles('D', 'target', { fresh: 300 }),
-  'POST /api/v1/sync/targets/:id/runs': roles('D', 'target', { body: () => ({ mode: 'plan' }) }),
+  'POST /api/v1/sync/targets/:id/runs': roles('D', 'target', { body: () => ({ mode: 'plan' }), fresh: 300 }),
   'GET /api/v1/sync/targets/:id/runs': roles('DSA', 'target'),
   'GET /api/v1/sync/runs/:id': roles('DSA', 'run'),
 };

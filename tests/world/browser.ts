@@ -35,6 +35,33 @@ export interface Device {
   addAuthenticator(): Promise<Authenticator>;
 }
 
+const authenticators = new WeakMap<Page, Promise<Authenticator>>();
+
+/** The page's platform authenticator; added when it has none yet. */
+export function authenticatorOf(page: Page): Promise<Authenticator> {
+  const known = authenticators.get(page) ?? addAuthenticator(page);
+  authenticators.set(page, known);
+  return known;
+}
+
+async function addAuthenticator(page: Page): Promise<Authenticator> {
+  const cdp = await page.context().newCDPSession(page);
+  await cdp.send('WebAuthn.enable', { enableUI: false });
+  const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      ctap2Version: 'ctap2_1',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+      hasPrf: true,
+    },
+  });
+  return { cdp, id: authenticatorId };
+}
+
 export interface Authenticator {
   readonly cdp: CDPSession;
   readonly id: string;
@@ -54,23 +81,7 @@ export async function openDevice(
   return {
     context,
     page,
-    addAuthenticator: async () => {
-      const cdp = await context.newCDPSession(page);
-      await cdp.send('WebAuthn.enable', { enableUI: false });
-      const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
-        options: {
-          protocol: 'ctap2',
-          ctap2Version: 'ctap2_1',
-          transport: 'internal',
-          hasResidentKey: true,
-          hasUserVerification: true,
-          isUserVerified: true,
-          automaticPresenceSimulation: true,
-          hasPrf: true,
-        },
-      });
-      return { cdp, id: authenticatorId };
-    },
+    addAuthenticator: () => authenticatorOf(page),
   };
 }
 

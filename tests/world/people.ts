@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Page } from 'playwright-core';
+import { authenticatorOf } from './browser.ts';
 import type { Platform, Welcome } from './platform.ts';
 
 /** What every adult of a journey chooses. */
@@ -16,11 +17,31 @@ export function person(platform: Platform, role: string): DemoPerson {
 
 /** Uses a printed code, as its holder does, and chooses a password. */
 export async function activate(platform: Platform, page: Page, code: string, password: string): Promise<void> {
+  await useCode(platform, page, code);
+  await choosePassword(page, password);
+}
+
+async function useCode(platform: Platform, page: Page, code: string): Promise<void> {
   await page.goto(`${platform.url}/activate`);
   await page.getByLabel('Mã kích hoạt').fill(code);
   await page.getByRole('button', { name: 'Tiếp tục' }).click();
   await page.getByRole('button', { name: 'Đúng', exact: true }).click();
-  await choosePassword(page, password);
+}
+
+/** Goes on from «choose how to sign in» with a passkey, and signs in with it; ends at the launcher. */
+export async function beginWithPasskey(platform: Platform, page: Page): Promise<void> {
+  await authenticatorOf(page);
+  await page.getByRole('button', { name: /passkey/ }).click();
+  await page.getByRole('link', { name: 'Đăng nhập' }).click();
+  await confirmWithPasskey(page, `${platform.url}/`);
+}
+
+/** Proves by the page's passkey; the field may have offered it already by itself (conditional UI). */
+export async function confirmWithPasskey(page: Page, then: string): Promise<void> {
+  await page.waitForURL(then, { timeout: 5_000 }).catch(async () => {
+    await page.getByRole('button', { name: /passkey/ }).click();
+    await page.waitForURL(then);
+  });
 }
 
 export async function choosePassword(page: Page, password: string): Promise<void> {
@@ -29,16 +50,11 @@ export async function choosePassword(page: Page, password: string): Promise<void
   await page.getByRole('button', { name: 'Xong' }).click();
 }
 
-/** Activates and signs in for the first time; ends at the launcher. */
-export async function begin(platform: Platform, page: Page, { code, educationId }: DemoPerson): Promise<void> {
-  await activate(platform, page, code, staffPassword);
-  await firstSignIn(platform, page, educationId);
-}
-
-export async function firstSignIn(platform: Platform, page: Page, educationId: string): Promise<void> {
-  await page.getByRole('link', { name: 'Đăng nhập' }).click();
-  await signIn(page, educationId, staffPassword);
-  await page.waitForURL(`${platform.url}/`);
+/** Staff activate with a passkey and sign in with it: their roles ask for one. Ends at the launcher. */
+export async function begin(platform: Platform, page: Page, { code }: DemoPerson): Promise<void> {
+  await authenticatorOf(page);
+  await useCode(platform, page, code);
+  await beginWithPasskey(platform, page);
 }
 
 export async function signIn(page: Page, educationId: string, password: string): Promise<void> {

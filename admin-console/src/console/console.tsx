@@ -51,6 +51,8 @@ export function Console() {
       </main>
     );
   }
+  const isTeaching = location.pathname.startsWith('/teach');
+  if (!isTeaching && me.data.permissionsWithPasskey.length > me.data.permissions.length) return <PasskeyFirst />;
   return (
     <MeContext.Provider value={me.data}>
       <LocationProvider scope={ours}>
@@ -59,6 +61,26 @@ export function Console() {
         </Shell>
       </LocationProvider>
     </MeContext.Provider>
+  );
+}
+
+/** Roles above a teacher's open with a passkey: how to get there. */
+function PasskeyFirst() {
+  const back = encodeURIComponent(location.pathname + location.search);
+  return (
+    <main class="p-6 max-w-xl mx-auto grid gap-4">
+      <h1>{t('Vai trò của bạn cần passkey', 'Your role needs a passkey')}</h1>
+      <p>
+        {t(
+          'Bạn đang đăng nhập bằng mật khẩu. Trang quản trị và ký số chỉ mở với passkey (vân tay, khuôn mặt hoặc khoá bảo mật). Nếu chưa có, bước sau sẽ giúp bạn tạo.',
+          'You are signed in with a password. Administration and signing open only with a passkey (fingerprint, face or security key). If you have none, the next step makes one.',
+        )}
+      </p>
+      <a class="button button-primary" href={`/signin?return_to=${back}&acr=passkey`}>
+        {t('Tiếp tục bằng passkey', 'Continue with a passkey')}
+      </a>
+      <a href="/account">{t('Tới trang tài khoản', 'To your account')}</a>
+    </main>
   );
 }
 

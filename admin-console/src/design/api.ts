@@ -17,6 +17,7 @@ export interface Problem {
   readonly status: number;
   readonly detail: string;
   readonly remedy?: string;
+  readonly acr?: string;
   readonly fields?: readonly { readonly pointer: string; readonly detail: string }[];
 }
 
@@ -49,7 +50,8 @@ export async function must<Data>(answer: Promise<{ data?: Data; error?: unknown;
   if (response.status === 401) {
     keepOverSignIn();
     const back = encodeURIComponent(location.pathname + location.search);
-    location.assign(`/signin?return_to=${back}${problem?.code === 'session/step-up-required' ? '&fresh=300' : ''}`);
+    const stepUp = problem?.code === 'session/step-up-required' ? '&fresh=300' : '';
+    location.assign(`/signin?return_to=${back}${stepUp}${problem?.acr ? `&acr=${problem.acr}` : ''}`);
     return new Promise<never>(() => undefined); // the page is leaving
   }
   throw new Refused(

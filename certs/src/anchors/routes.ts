@@ -73,7 +73,7 @@ export function addAnchorRoutes(app: App, context: ServiceContext): void {
   app.post(
     '/api/v1/trust-anchors',
     {
-      config: { access: requires('anchors.write', department, 300) },
+      config: { access: requires('anchors.write', department) },
       schema: {
         tags,
         summary: 'Trusts somebody else’s root, within limits',
@@ -110,7 +110,7 @@ export function addAnchorRoutes(app: App, context: ServiceContext): void {
   app.post(
     '/api/v1/trust-anchors/:id/end',
     {
-      config: { access: requires('anchors.write', department, 300) },
+      config: { access: requires('anchors.write', department) },
       schema: {
         tags,
         summary: 'Trusts a root no more',

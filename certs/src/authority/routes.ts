@@ -203,7 +203,7 @@ export function addAuthorityRoutes(app: App, context: ServiceContext): void {
   app.post(
     '/api/v1/certificates/:serial/revoke',
     {
-      config: { access: requires('certificates.revoke', organisationOf, 300) },
+      config: { access: requires('certificates.revoke', organisationOf) },
       schema: {
         tags,
         summary:
@@ -226,7 +226,7 @@ export function addAuthorityRoutes(app: App, context: ServiceContext): void {
   app.post(
     '/api/v1/certificates/:serial/release',
     {
-      config: { access: requires('certificates.revoke', organisationOf, 300) },
+      config: { access: requires('certificates.revoke', organisationOf) },
       schema: { tags, summary: 'Ends a suspension', params, response: { 200: CertificateSummary } },
     },
     async (request) => {

@@ -123,7 +123,7 @@ export function addSyncRoutes(app: App, context: ServiceContext): void {
   app.delete(
     '/api/v1/sync/targets/:id',
     {
-      config: { access: requires('sync.write', targetOf, 300) },
+      config: { access: requires('sync.write', targetOf) },
       schema: {
         tags,
         summary: 'Forgets a target; nothing is changed at the server',

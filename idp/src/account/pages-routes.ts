@@ -1,8 +1,10 @@
-import { InvalidInput, Unauthenticated } from '@edutrust/platform/errors';
-import { type Actor, type App, anyone } from '@edutrust/platform/http';
+import type { Database } from '@edutrust/platform/database';
+import { InvalidInput } from '@edutrust/platform/errors';
+import { type Actor, type App, anyone, passkeyNeeded, stepUpNeeded } from '@edutrust/platform/http';
 import { formatEducationId } from '@edutrust/registry/education-id';
 import { listNotices } from '@edutrust/registry/notices';
 import { personClaims } from '@edutrust/registry/people';
+import { needPasskey } from '@edutrust/registry/permissions';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { sql } from 'kysely';
 import Type from 'typebox';
@@ -68,7 +70,7 @@ export function addAccountPages(app: App, tools: IdpTools): void {
 
   const Password = Type.Object({ current: Type.Optional(Text), password: Text, repeat: Text }, strict);
   app.post('/account/password', { config, schema: { ...hide, body: Password } }, async (request, reply) => {
-    const actor = freshOr(tools, request, reply);
+    const actor = await freshOr(tools, request, reply);
     if (!actor) return reply;
     const { personId, sessionId } = actor;
     const { current = '', password, repeat } = request.body;
@@ -95,7 +97,7 @@ export function addAccountPages(app: App, tools: IdpTools): void {
   });
 
   app.get('/account/passkey', { config, schema: hide }, async (request, reply) => {
-    const actor = freshOr(tools, request, reply, '/account/passkey');
+    const actor = await freshOr(tools, request, reply, '/account/passkey');
     if (!actor) return reply;
     const { name } = await personClaims(db, actor.personId);
     const passkey = { optionsPath: '/api/v1/account/passkeys/options', verifyPath: '/api/v1/account/passkeys' };
@@ -106,7 +108,7 @@ export function addAccountPages(app: App, tools: IdpTools): void {
     '/account/passkeys/:id/remove',
     { config, schema: { ...hide, params: IdParams } },
     async (request, reply) => {
-      const actor = freshOr(tools, request, reply);
+      const actor = await freshOr(tools, request, reply);
       if (!actor) return reply;
       await db
         .transaction()
@@ -184,7 +186,10 @@ async function accountProps(
       createdAt: passkey.created_at.toISOString(),
       lastUsedAt: passkey.last_used_at?.toISOString() ?? null,
       isSynced: passkey.is_synced,
-      removeAction: passkeys.length > 1 || hasPassword ? `/account/passkeys/${passkey.id}/remove` : null,
+      removeAction:
+        passkeys.length > 1 || (hasPassword && !needPasskey(actor.roles))
+          ? `/account/passkeys/${passkey.id}/remove`
+          : null,
     })),
     addPasskeyPath: '/account/passkey',
     sessions: sessions.map(({ id, device, method, signedInAt, lastSeenAt, apps: names }) => ({
@@ -223,31 +228,39 @@ export function signedInOr(request: FastifyRequest, reply: FastifyReply): Person
   return undefined;
 }
 
-/** As `signedInOr`, and the proof is recent; else the person confirms again first. */
-function freshOr(
+/** As `signedInOr`, and the proof is recent and strong enough; else the person confirms again first. */
+async function freshOr(
   { context }: IdpTools,
   request: FastifyRequest,
   reply: FastifyReply,
   returnTo = '/account',
-): PersonActor | undefined {
+): Promise<PersonActor | undefined> {
   const actor = signedInOr(request, reply);
   if (!actor) return undefined;
-  if (isFresh(actor, context.clock.now())) return actor;
-  seeOther(reply, `/signin?return_to=${encodeURIComponent(returnTo)}&fresh=${freshSeconds}`);
+  const isWeak = await needsOwnPasskey(context.db, actor);
+  if (!isWeak && isFresh(actor, context.clock.now())) return actor;
+  const acr = isWeak ? '&acr=passkey' : '';
+  seeOther(reply, `/signin?return_to=${encodeURIComponent(returnTo)}&fresh=${freshSeconds}${acr}`);
   return undefined;
 }
 
-export function isFresh(actor: PersonActor, now: Date): boolean {
+function isFresh(actor: PersonActor, now: Date): boolean {
   return now.getTime() - actor.authenticatedAt.getTime() < freshSeconds * 1000;
 }
 
 /** For JSON: @throws Unauthenticated `session/step-up-required` */
-export function mustBeFresh(actor: PersonActor, now: Date): void {
-  if (isFresh(actor, now)) return;
-  throw new Unauthenticated('session/step-up-required', {
-    vi: 'Việc này cần xác nhận lại danh tính vừa mới đây.',
-    en: 'This needs a recent confirmation of who you are.',
-  });
+export async function mustBeFresh({ context }: IdpTools, actor: PersonActor): Promise<void> {
+  if (await needsOwnPasskey(context.db, actor)) throw passkeyNeeded();
+  if (!isFresh(actor, context.clock.now())) throw stepUpNeeded();
+}
+
+/**
+ * Roles above a teacher's are worth a passkey: a password alone does not add, remove or replace credentials of those who
+ * have one, or it would be the passkey's equal (W5). The first passkey is added after a password.
+ */
+async function needsOwnPasskey(db: Database, actor: PersonActor): Promise<boolean> {
+  if (actor.acr === 'passkey' || !needPasskey(actor.roles)) return false;
+  return (await listPasskeys(db, actor.personId)).length > 0;
 }
 
 function field(name: string, detail: { vi: string; en: string }): InvalidInput {

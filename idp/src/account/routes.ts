@@ -1,5 +1,6 @@
 import { NotFound } from '@edutrust/platform/errors';
 import { type App, personActor, signedIn } from '@edutrust/platform/http';
+import { needPasskey } from '@edutrust/registry/permissions';
 import Type from 'typebox';
 import { accountStatus } from '../accounts/accounts.ts';
 import { creationOptions, keepPasskey, listPasskeys, removePasskey, verifyAttestation } from '../passkeys/passkeys.ts';
@@ -78,7 +79,7 @@ export function addAccountRoutes(app: App, tools: IdpTools): void {
     },
     async (request) => {
       const actor = personActor(request);
-      mustBeFresh(actor, context.clock.now());
+      await mustBeFresh(tools, actor);
       const { personId, sessionId } = actor;
       return { options: await creationOptions(context, { boundTo: `session:${sessionId}`, personId }) };
     },
@@ -101,14 +102,18 @@ export function addAccountRoutes(app: App, tools: IdpTools): void {
     },
     async (request, reply) => {
       const actor = personActor(request);
-      mustBeFresh(actor, context.clock.now());
+      await mustBeFresh(tools, actor);
       const { personId, sessionId } = actor;
       const { credential, name = '' } = request.body;
       const passkey = await verifyAttestation(context, credential, { boundTo: `session:${sessionId}`, personId });
       const id = await db
         .transaction()
         .execute((transaction) => keepPasskey(transaction, context, { personId, name, passkey }, actor));
-      return reply.code(201).send({ id, location: '/account?done=added' });
+      // Who had none to sign in with goes on to use it: the session is still the password's.
+      const isWeak = actor.acr !== 'passkey' && needPasskey(actor.roles);
+      return reply
+        .code(201)
+        .send({ id, location: isWeak ? '/signin?acr=passkey&return_to=%2F' : '/account?done=added' });
     },
   );
 
@@ -117,7 +122,7 @@ export function addAccountRoutes(app: App, tools: IdpTools): void {
     { config, schema: { tags, summary: 'Removes a passkey', params: IdParams, response: { 204: Type.Null() } } },
     async (request, reply) => {
       const actor = personActor(request);
-      mustBeFresh(actor, context.clock.now());
+      await mustBeFresh(tools, actor);
       await db
         .transaction()
         .execute((transaction) => removePasskey(transaction, actor.personId, request.params.id, actor));

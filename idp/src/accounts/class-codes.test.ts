@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { listLearners } from '@edutrust/registry/classes';
 import { sql } from 'kysely';
-import { TestBrowser } from '../testing/test-browser.ts';
+import type { TestBrowser } from '../testing/test-browser.ts';
 import { type TestIdp, testIdp } from '../testing/test-idp.ts';
 
 let world: TestIdp;
@@ -21,8 +21,7 @@ async function as(
 ): Promise<{ status: number; json: any }> {
   let browser = browsers.get(personId);
   if (!browser) {
-    browser = new TestBrowser();
-    await world.signIn(browser, await world.activate(personId));
+    browser = await world.enter(personId);
     browsers.set(personId, browser);
   }
   const response = await browser.request(`${world.origin}/api/v1${path}`, {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { sql } from 'kysely';
+import { TestAuthenticator } from '../testing/test-authenticator.ts';
 import { TestBrowser } from '../testing/test-browser.ts';
 import { type TestIdp, testIdp } from '../testing/test-idp.ts';
 
@@ -15,8 +16,7 @@ after(() => world[Symbol.asyncDispose]());
 async function as(personId: string, method: string, path: string, body?: object) {
   let browser = browsers.get(personId);
   if (!browser) {
-    browser = new TestBrowser();
-    await world.signIn(browser, await world.activate(personId));
+    browser = await world.enter(personId);
     browsers.set(personId, browser);
   }
   const response = await browser.request(`${world.origin}/api/v1${path}`, {
@@ -119,4 +119,67 @@ test('T1: a caller without a role sees no account and no app, and nobody gets in
     });
     assert.equal(nobody.status, 401, `${method} ${path}`);
   }
+});
+
+/** How old the proof of the person's sessions is. */
+const age = (personId: string, seconds: number) =>
+  sql`UPDATE idp.session SET signed_in_at = now() - make_interval(secs => ${seconds}) WHERE person_id = ${personId}`.execute(
+    world.context.db,
+  );
+
+test('T5: an old session, and a password alone, act on nobody: credentials, standing, roles and apps ask for a passkey of now', async () => {
+  const { administrator, pupil, teacher } = world.city.people;
+  const { departmentId } = world.city;
+  const acts = [
+    ['POST', `/people/${pupil}/activation-code`],
+    ['POST', `/people/${pupil}/suspend`],
+    ['POST', `/people/${pupil}/sessions/end`],
+    ['POST', '/apps', { name: 'Bản đồ', kind: 'machine', organisationId: departmentId }],
+    ['PATCH', '/apps/lop-hoc', { name: 'Khác' }],
+    ['POST', '/apps/lop-hoc/secret'],
+    ['DELETE', '/apps/lop-hoc'],
+  ] as const;
+  await as(administrator, 'GET', '/apps');
+  await age(administrator, 600);
+  for (const [method, path, body] of acts) {
+    const { status, json } = await as(administrator, method, path, body);
+    assert.deepEqual([status, json.code, json.acr], [401, 'session/step-up-required', undefined], path);
+  }
+  await age(administrator, 0);
+  const byPassword = new TestBrowser();
+  await world.signIn(byPassword, await world.activate(administrator));
+  browsers.set(administrator, byPassword);
+  for (const [method, path, body] of [...acts, ['GET', '/apps'], ['GET', `/people/${pupil}/account`]] as const) {
+    const { status, json } = await as(administrator, method, path, body);
+    assert.deepEqual([status, json.code, json.acr], [401, 'session/step-up-required', 'passkey'], path);
+  }
+  assert.equal((await as(teacher, 'GET', '/apps')).status, 403, 'a passkey would not change this answer');
+  browsers.delete(administrator);
+});
+
+test('W5, A1: an administrator’s password opens nothing and changes no credential; the last passkey stays', async () => {
+  const { securityOfficer } = world.city.people;
+  const phone = new TestAuthenticator(world.origin);
+  const strong = await world.enter(securityOfficer, phone);
+  const account = (path: string) => `${world.origin}/api/v1/account/${path}`;
+  const own = await strong.request(`${world.origin}/api/v1/account`, { headers: { 'sec-fetch-site': 'same-origin' } });
+  const { passkeys } = await own.json();
+  const removing = await strong.request(account(`passkeys/${passkeys[0].id}`), {
+    method: 'DELETE',
+    headers: { 'sec-fetch-site': 'same-origin' },
+  });
+  assert.equal(removing.status, 409);
+  assert.equal((await removing.json()).code, 'passkeys/role-needs-one');
+  const short = await strong.post(`${world.origin}/account/password`, { password: 'tám chữ!', repeat: 'tám chữ!' });
+  assert.match(short.page?.props.error?.detail ?? '', /15/, 'eight characters are too few, passkey or not');
+
+  const thief = new TestBrowser();
+  await world.signIn(thief, await world.activate(securityOfficer));
+  const adding = await thief.json(account('passkeys/options'), {});
+  assert.deepEqual([adding.status, adding.json.acr], [401, 'passkey']);
+  const changing = await thief.post(`${world.origin}/account/password`, { password: 'x', repeat: 'x' });
+  assert.equal(changing.page?.name, 'stepUp');
+  assert.equal(changing.page?.props.hasPassword, false, 'the password does not confirm what a passkey has to');
+  const me = await thief.get(`${world.origin}/signin?return_to=/&acr=passkey`);
+  assert.equal(me.page?.name, 'stepUp');
 });

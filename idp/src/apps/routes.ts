@@ -155,7 +155,7 @@ export function addAppsRoutes(app: HttpApp, { context }: IdpTools): void {
   app.post(
     '/api/v1/apps/:clientId/secret',
     {
-      config: { access: requires('apps.write', ofApp, 900) },
+      config: { access: requires('apps.write', ofApp) },
       schema: {
         tags,
         summary: 'A new secret; the one before works for another day',
@@ -177,7 +177,7 @@ export function addAppsRoutes(app: HttpApp, { context }: IdpTools): void {
   app.delete(
     '/api/v1/apps/:clientId',
     {
-      config: { access: requires('apps.write', ofApp, 900) },
+      config: { access: requires('apps.write', ofApp) },
       schema: { tags, summary: 'Ends an app', params: Params, response: { 204: Type.Null() } },
     },
     async (request, reply) => {

@@ -7,6 +7,7 @@ import type { Actor } from '@edutrust/platform/http';
 import { isUuid, uuidv7 } from '@edutrust/platform/ids';
 import { formatEducationId } from '@edutrust/registry/education-id';
 import { getPerson } from '@edutrust/registry/people';
+import { needPasskey, rolesOf } from '@edutrust/registry/permissions';
 import { verifyAuthenticationResponse, verifyRegistrationResponse } from '@simplewebauthn/server';
 import { type Selectable, sql } from 'kysely';
 import type Type from 'typebox';
@@ -278,6 +279,13 @@ export async function removePasskey(
   const passkeys = await listPasskeys(transaction, personId);
   if (!isUuid(id) || !passkeys.some((passkey) => passkey.id === id)) {
     throw new NotFound('passkeys/not-found', { vi: 'Không có khoá truy cập này.', en: 'There is no such passkey.' });
+  }
+  // Without it a password alone would be the way in to roles that ask for a passkey (W5).
+  if (passkeys.length === 1 && needPasskey(await rolesOf(transaction, personId))) {
+    throw new Conflict('passkeys/role-needs-one', {
+      vi: 'Vai trò của bạn cần passkey; hãy thêm passkey khác trước khi gỡ cái này.',
+      en: 'Your role needs a passkey; add another before you remove this one.',
+    });
   }
   if (passkeys.length === 1 && !account?.password_hash) {
     throw new Conflict('passkeys/last', {

@@ -3,7 +3,6 @@ import type { Transaction } from '@edutrust/platform/database';
 import { record } from '@edutrust/platform/events';
 import type { Actor } from '@edutrust/platform/http';
 import { personClaims } from '@edutrust/registry/people';
-import { sql } from 'kysely';
 import { endSessions } from '../sessions/end.ts';
 import { idpOf } from '../tables.ts';
 import type { PasswordHasher } from './hashing.ts';
@@ -11,8 +10,7 @@ import { checkPassword, type PasswordRule, passwordRuleFor } from './policy.ts';
 
 /** What this person's password must be like now. @throws NotFound */
 export async function passwordRule({ db }: Pick<ServiceContext, 'db'>, personId: string): Promise<PasswordRule> {
-  const { rows } = await sql`SELECT 1 FROM idp.passkey WHERE person_id = ${personId} LIMIT 1`.execute(db);
-  return passwordRuleFor(await personClaims(db, personId), { hasPasskey: rows.length > 0 });
+  return passwordRuleFor(await personClaims(db, personId));
 }
 
 /**

@@ -19,12 +19,13 @@ function gradeOf(className: string | null): number | undefined {
   return grade >= 1 && grade <= 12 ? grade : undefined;
 }
 
-export function passwordRuleFor(claims: PersonClaims, { hasPasskey }: { readonly hasPasskey: boolean }): PasswordRule {
+export function passwordRuleFor(claims: PersonClaims): PasswordRule {
   const roles = claims.affiliations.map(({ role }) => role);
   const isAdult = roles.length === 0 || roles.some((role) => role !== 'learner');
   if (isAdult) {
     return {
-      minimumLength: hasPasskey ? 8 : 15,
+      // Also beside a passkey: whoever knows the password needs nothing else to sign in with it (A1).
+      minimumLength: 15,
       isPupil: false,
       advice: {
         vi: 'Một câu dài dễ nhớ là tốt nhất, ví dụ bốn năm từ không liên quan nhau. Khoá truy cập (passkey) còn an toàn hơn.',

@@ -2,6 +2,7 @@ import { type App, anyone } from '@edutrust/platform/http';
 import Type from 'typebox';
 import { localPath } from '../local-path.ts';
 import { seeOther, sendPage, viewOf } from '../page-reply.ts';
+import { listPasskeys } from '../passkeys/passkeys.ts';
 import { ownClientId, ownReturnPath, signedOutPath } from '../provider/own-client.ts';
 import { setCookie } from '../sessions/cookies.ts';
 import { endSessions } from '../sessions/end.ts';
@@ -18,15 +19,21 @@ export function addOwnPagesRoutes(app: App, { context, pages, cookies }: IdpTool
     return_to: Type.Optional(Type.String({ maxLength: 2_000 })),
     /** Seconds: an older sign-in is confirmed again. */
     fresh: Type.Optional(Type.Integer({ minimum: 0, maximum: 86_400 })),
+    /** Only a passkey will do: the roles of the person ask for it (W5). */
+    acr: Type.Optional(Type.Enum(['passkey'])),
     lang: Type.Optional(Type.String()),
   });
   app.get('/signin', { config, schema: { ...hide, querystring: Query } }, async (request, reply) => {
-    const { return_to, fresh } = request.query;
+    const { return_to, fresh, acr } = request.query;
     const returnTo = localPath(return_to, origin);
     const { actor } = request;
     if (actor?.kind === 'person') {
       const ageSeconds = (context.clock.now().getTime() - actor.authenticatedAt.getTime()) / 1000;
-      if (fresh === undefined || ageSeconds < fresh) return seeOther(reply, returnTo);
+      const isStrong = acr === undefined || actor.acr === acr;
+      if (isStrong && (fresh === undefined || ageSeconds < fresh)) return seeOther(reply, returnTo);
+      if (!isStrong && (await listPasskeys(context.db, actor.personId)).length === 0) {
+        return seeOther(reply, '/account/passkey');
+      }
     }
     const parameters = new URLSearchParams({
       client_id: ownClientId,
@@ -36,6 +43,7 @@ export function addOwnPagesRoutes(app: App, { context, pages, cookies }: IdpTool
       state: returnTo,
     });
     if (fresh !== undefined) parameters.set('max_age', String(fresh));
+    if (acr) parameters.set('acr_values', acr);
     // A cookie of an ended session, or of a suspended person, must not count as signed in.
     if (!actor) parameters.set('prompt', 'login');
     return seeOther(reply, `/oidc/auth?${parameters}`);

@@ -10,6 +10,7 @@ import { formErrorOf, seeOther, sendPage, viewOf } from '../page-reply.ts';
 import type { AskingApp, FormError, PasskeyPrompt } from '../pages.ts';
 import { requestOptions } from '../passkeys/passkeys.ts';
 import { AssertionBody } from '../passkeys/schemas.ts';
+import { isStrongEnough } from '../provider/assurance.ts';
 import { releasedData } from '../provider/claims.ts';
 import { ownClientId } from '../provider/own-client.ts';
 import { setCookie } from '../sessions/cookies.ts';
@@ -156,7 +157,7 @@ export function addSignInRoutes(app: App, tools: IdpTools): void {
     const view = viewOf(request);
     if (known) {
       const [person, account] = await Promise.all([getPerson(context.db, known), findAccount(context.db, known)]);
-      const hasPassword = account?.password_hash != null;
+      const hasPassword = account?.password_hash != null && isStrongEnough('pwd', interaction.params.acr_values);
       return sendPage(reply, pages.stepUp({ ...shared, name: person.fullName, hasPassword }, view), status);
     }
     const hint = String(interaction.params.login_hint ?? '').slice(0, 40);
@@ -213,9 +214,11 @@ async function interactionOf(
   return interaction;
 }
 
-/** The person whose session it is, when they only confirm again (`max_age`, `prompt=login`). */
+const confirming = new Set(['max_age', 'login_prompt', 'acr_values']);
+
+/** The person whose session it is, when they only confirm again: recently (`max_age`, `prompt=login`) or more strongly (`acr_values`). */
 function knownPerson(interaction: Interaction): string | undefined {
-  const again = interaction.prompt.reasons.every((reason) => reason === 'max_age' || reason === 'login_prompt');
+  const again = interaction.prompt.reasons.every((reason) => confirming.has(reason));
   return again ? interaction.session?.accountId : undefined;
 }
 

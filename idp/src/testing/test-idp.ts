@@ -10,6 +10,7 @@ import { createActivationCode } from '../accounts/accounts.ts';
 import { seedDemo } from '../demo/demo.ts';
 import type { IdpPages } from '../pages.ts';
 import { createIdp, type Idp, migrations } from '../service.ts';
+import { TestAuthenticator } from './test-authenticator.ts';
 import { type Shown, TestBrowser } from './test-browser.ts';
 
 const actor = { kind: 'system', name: 'setup' } as const;
@@ -46,6 +47,8 @@ export interface TestIdp extends AsyncDisposable {
   /** Activates the person with a printed code and a password; gives the education ID. */
   activate(personId: string, chosen?: string): Promise<string>;
   signIn(browser: TestBrowser, educationId: string, chosen?: string): Promise<Shown>;
+  /** Activates with a passkey and signs in with it, as whoever holds a role above a teacher's does (W5). */
+  enter(personId: string, authenticator?: TestAuthenticator): Promise<TestBrowser>;
   /** Another instance of the service over the same database, as a second process would be; same public address. */
   secondInstance(): Promise<{ origin: string; close(): Promise<void> }>;
 }
@@ -116,6 +119,27 @@ export async function testIdp(environment: Record<string, string> = {}): Promise
     signIn: async (browser, educationId, chosen = password) => {
       const shown = await browser.get(`${origin}/signin?return_to=/`);
       return browser.post(`${origin}${shown.page?.props.action}`, { identifier: educationId, password: chosen });
+    },
+    enter: async (personId, authenticator = new TestAuthenticator(origin)) => {
+      const { code } = await context.db
+        .transaction()
+        .execute((transaction) => createActivationCode(transaction, context, personId, actor));
+      const browser = new TestBrowser();
+      const confirm = await browser.post(`${origin}/activate`, { code });
+      const { ticket } = confirm.page?.props ?? {};
+      await browser.post(`${origin}/activate/confirm`, { ticket, answer: 'yes' });
+      const { json } = await browser.json(`${origin}/activate/passkey/options`, { ticket });
+      const made = await browser.json(`${origin}/activate/passkey`, {
+        ticket,
+        credential: authenticator.create(json.options),
+      });
+      if (made.status !== 200) throw new Error(JSON.stringify(made.json));
+      const shown = await browser.get(`${origin}/signin?return_to=/`);
+      const { options, verifyPath } = shown.page?.props.passkey ?? {};
+      const proved = await browser.json(`${origin}${verifyPath}`, { credential: authenticator.get(options) });
+      if (proved.status !== 200) throw new Error(JSON.stringify(proved.json));
+      await browser.get(`${origin}${proved.json.location}`);
+      return browser;
     },
     secondInstance: async () => {
       const second = await serve(context);

@@ -29,6 +29,7 @@ import {
   notAllowed,
   notFound,
   type Problem,
+  passkeyNeeded,
   problemOf,
   signInNeeded,
   stepUpNeeded,
@@ -40,7 +41,7 @@ import { createUploads, type UploadLimits, type Uploads } from './uploads.ts';
 import { illFormed, illFormedAt, isWellFormedText } from './well-formed.ts';
 
 export { type Access, type Actor, anyone, type Gate, type Resource, type RoleAssignment, signedIn } from './access.ts';
-export { kindOf, localeOf, notAllowed, type Problem, stepUpNeeded } from './problem.ts';
+export { kindOf, localeOf, notAllowed, type Problem, passkeyNeeded, stepUpNeeded } from './problem.ts';
 export { canonicalAddress } from './rate-limits.ts';
 export type { ReceivedFile } from './uploads.ts';
 
@@ -151,7 +152,7 @@ export async function createHttpServer(options: HttpOptions): Promise<App> {
     await countRequest(request);
     if (access.kind === 'anyone') return;
     if (!request.actor) throw signInNeeded();
-    if (access.kind === 'action' && !access.resource) await decide(gate, request, access);
+    if (access.kind === 'action' && !access.resource) await decide(options, request, access);
   });
   app.addHook('preValidation', async (request) => {
     const pointer = illFormedAt(request.body);
@@ -161,7 +162,7 @@ export async function createHttpServer(options: HttpOptions): Promise<App> {
   app.addHook('preHandler', async (request) => {
     const access = request.routeOptions.config.access;
     if (access?.kind === 'action' && access.resource)
-      await decide(gate, request, access, await access.resource(request));
+      await decide(options, request, access, await access.resource(request));
   });
   app.addHook('onRequest', async (_request, reply) => answerHijackedInTime(reply, options.answerWithinMs));
   app.addHook('onResponse', async (request, reply) => {
@@ -203,7 +204,7 @@ export function personActor(request: FastifyRequest): Extract<Actor, { kind: 'pe
 }
 
 async function decide(
-  gate: Gate,
+  { gate }: HttpOptions,
   request: FastifyRequest,
   access: Extract<Access, { kind: 'action' }>,
   resource?: Resource,
@@ -211,7 +212,11 @@ async function decide(
   const { actor } = request;
   if (!actor) throw signInNeeded();
   const how = access.proposes ? 'proposed' : 'alone';
-  if (!(await gate.can(actor, access.action, resource, how))) throw notAllowed();
+  if (!(await gate.can(actor, access.action, resource, how))) {
+    const isWeak = actor.kind === 'person' && actor.acr !== 'passkey';
+    const stronger = isWeak && (await gate.can({ ...actor, acr: 'passkey' }, access.action, resource, how));
+    throw stronger ? passkeyNeeded() : notAllowed();
+  }
   if (access.freshWithinSeconds !== undefined && actor.kind === 'person') {
     const ageSeconds = (Date.now() - actor.authenticatedAt.getTime()) / 1000;
     if (ageSeconds > access.freshWithinSeconds) throw stepUpNeeded();

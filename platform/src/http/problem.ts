@@ -11,6 +11,8 @@ export interface Problem {
   readonly detail: string;
   readonly remedy?: string;
   readonly fields?: readonly { readonly pointer: string; readonly detail: string }[];
+  /** With `session/step-up-required`: sign in with this, a plain confirmation is not enough. */
+  readonly acr?: 'passkey';
   readonly requestId: string;
 }
 
@@ -46,6 +48,7 @@ export function problemOf(error: EduTrustError, locale: Locale, requestId: strin
     ...(error.fields.length > 0
       ? { fields: error.fields.map(({ pointer, detail }) => ({ pointer, detail: detail[locale] })) }
       : {}),
+    ...(error.acr ? { acr: error.acr } : {}),
     requestId,
   };
 }
@@ -151,6 +154,21 @@ export function stepUpNeeded(): Unauthenticated {
     vi: 'Việc này cần xác nhận lại danh tính vừa mới đây.',
     en: 'This needs a recent confirmation of who you are.',
   });
+}
+
+/** The roles would allow it, but not to a password alone (W5). */
+export function passkeyNeeded(): Unauthenticated {
+  return new Unauthenticated(
+    'session/step-up-required',
+    { vi: 'Việc này cần đăng nhập bằng passkey.', en: 'This needs a sign-in with a passkey.' },
+    {
+      acr: 'passkey',
+      remedy: {
+        vi: 'Đăng nhập bằng passkey; chưa có thì thêm ở trang Tài khoản.',
+        en: 'Sign in with your passkey; without one, add it on your account page.',
+      },
+    },
+  );
 }
 
 export function notAllowed(): Forbidden {

@@ -70,7 +70,7 @@ test('T4: a school sees its own people only, and a leaver loses every role', asy
     kind: 'person' as const,
     personId,
     sessionId: 's',
-    acr: 'pwd',
+    acr: 'passkey',
     authenticatedAt: new Date(),
     roles: await rolesOf(context.db, personId),
   });
@@ -99,7 +99,7 @@ test('T5: nobody grants above their own role, outside their organisation, or to 
     kind: 'person' as const,
     personId: primary.administratorId,
     sessionId: 's',
-    acr: 'pwd',
+    acr: 'passkey',
     authenticatedAt: new Date(),
     roles: await rolesOf(context.db, primary.administratorId),
   };

@@ -53,6 +53,8 @@ export function addPeopleRoutes(app: App, context: ServiceContext): void {
             roles: Type.Array(Type.Object({ role: Type.String(), organisation: OrganisationSummary })),
             permissions: Type.Array(Type.String()),
             grantableRoles: Type.Array(Type.String()),
+            /** What the roles allow after a sign-in with a passkey. */
+            permissionsWithPasskey: Type.Array(Type.String()),
             acr: Type.String(),
             authenticatedAt: Type.String({ format: 'date-time' }),
           }),
@@ -71,6 +73,7 @@ export function addPeopleRoutes(app: App, context: ServiceContext): void {
         ),
         permissions: actions.filter((action) => mayAnywhere(actor, action)),
         grantableRoles: roles.filter((role) => actor.roles.some((held) => mayGrant(held.role, role))),
+        permissionsWithPasskey: actions.filter((action) => mayAnywhere({ ...actor, acr: 'passkey' }, action)),
         acr: actor.acr,
         authenticatedAt: actor.authenticatedAt.toISOString(),
       };
@@ -192,7 +195,7 @@ export function addPeopleRoutes(app: App, context: ServiceContext): void {
   app.post(
     '/api/v1/people/:id/leave',
     {
-      config: { access: requires('people.write', personOf) },
+      config: { access: requires('people.leave', personOf) },
       schema: {
         tags,
         summary: 'Ends every affiliation; the record and its history stay',

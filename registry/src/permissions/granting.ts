@@ -6,7 +6,7 @@ import { uuidv7 } from '@edutrust/platform/ids';
 import { sql } from 'kysely';
 import { isWithin } from '../organisations/organisations.ts';
 import { registryOf } from '../tables.ts';
-import { type Role, rolesThatMayGrant, separateDuties } from './roles.ts';
+import { mayGrant, type Role, rolesWith, separateDuties } from './roles.ts';
 import { findStanding, verdictOn } from './standing.ts';
 
 interface Grant {
@@ -75,12 +75,9 @@ async function mustGovern(
   { personId, role, organisationId }: Grant,
 ): Promise<void> {
   if (actor.kind === 'system' && (actor.name === 'setup' || actor.name === 'cli')) return;
-  const scope =
-    actor.kind === 'person'
-      ? actor.roles
-          .filter((held) => rolesThatMayGrant(role).includes(held.role as Role))
-          .map((held) => held.organisationId)
-      : [];
+  const scope = rolesWith(actor, 'roles.grant')
+    .filter((held) => mayGrant(held.role, role))
+    .map((held) => held.organisationId);
   const person = await findStanding(transaction, personId);
   const governs = actor.kind === 'person' && person !== undefined && verdictOn(actor, 'roles.grant', person) !== 'no';
   if (!governs || scope.length === 0 || !(await isWithin(transaction, organisationId, scope))) {

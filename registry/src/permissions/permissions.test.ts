@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Actor } from '@edutrust/platform/http';
 import { type TestContext, testContext } from '@edutrust/platform/testing';
 import { sql } from 'kysely';
-import { type DemoCity, seedDemo } from '../demo/demo.ts';
+import { seedDemo } from '../demo/demo.ts';
 import { createEducationIdIssuer } from '../education-id/education-id.ts';
 import { migrations } from '../migrations.ts';
 import { affiliate, createIdentifierVault, createPerson, leave, merge, transfer } from '../people/people.ts';
@@ -132,7 +132,7 @@ test('T7: of 64 pairs of roles none governs its equal below the department or on
   assert.equal(pairs, 64);
 });
 
-test('C1, C2: a school administrator gains nothing over strangers by a role of the own school', async () => {
+test('T4, T7: a school administrator gains nothing over strangers by a role of the own school', async () => {
   await using world = await openCity();
   const { context, city } = world;
   const [primary, lower] = city.schools;

@@ -4,12 +4,12 @@ import { isUuid } from '@edutrust/platform/ids';
 import { sql } from 'kysely';
 import { isWithin } from '../organisations/organisations.ts';
 import { registryOf } from '../tables.ts';
-import { type Action, narrowedTo, type Role, roleActions } from './roles.ts';
+import { type Action, freshWithinSeconds, narrowedTo, type Role, rolesWith } from './roles.ts';
 import { findStanding, type Verdict, verdictOn } from './standing.ts';
 
 export { endRole, grantRole } from './granting.ts';
 export { countHolders, holdersOf } from './holders.ts';
-export { type Action, actions, mayGrant, protectedRoles, type Role, roleActions, roles } from './roles.ts';
+export { type Action, actions, mayGrant, needPasskey, protectedRoles, type Role, roleActions, roles } from './roles.ts';
 export { findSigners, type Signer, type SigningRole } from './signers.ts';
 export type { Verdict } from './standing.ts';
 
@@ -85,11 +85,6 @@ export function scopeOf(actor: Actor, action: string): string[] {
   return [...new Set(wide.map(({ organisationId }) => organisationId))];
 }
 
-function rolesWith(actor: Actor, action: string): readonly RoleAssignment[] {
-  if (actor.kind !== 'person') return [];
-  return actor.roles.filter(({ role }) => roleActions[role as Role]?.includes(action as Action));
-}
-
 /** Roles that have an action only for what is their holder's: the class that is theirs, the document that names them. */
 async function isOwn(
   db: Database | Transaction,
@@ -120,18 +115,20 @@ async function isClassTeacher(
   return rows.length > 0;
 }
 
-/** A route's access that asks for an action. The resource is found from the request's validated parameters. */
-export function requires(
-  action: Action,
-  resource?: Extract<Access, { kind: 'action' }>['resource'],
-  freshWithinSeconds?: number,
-): Access {
+/** A route's access that asks for an action, as fresh as the action wants. The resource is found from the request's validated parameters. */
+export function requires(action: Action, resource?: Extract<Access, { kind: 'action' }>['resource']): Access {
+  const fresh = freshWithinSeconds(action);
   return {
     kind: 'action',
     action,
     ...(resource ? { resource } : {}),
-    ...(freshWithinSeconds === undefined ? {} : { freshWithinSeconds }),
+    ...(fresh === undefined ? {} : { freshWithinSeconds: fresh }),
   };
+}
+
+/** The access of a list of what waits for the action: seeing it asks for no recent sign-in, acting on it does. */
+export function lists(action: Action): Access {
+  return { kind: 'action', action };
 }
 
 /** As `requires`, for a route that only proposes what takes a second person (registry/approvals). */

@@ -1,7 +1,10 @@
+import type { Actor, RoleAssignment } from '@edutrust/platform/http';
+
 /** What can be done, `noun.verb`. Every route that needs a role names one of these. */
 export const actions = [
   'people.read',
   'people.write',
+  'people.leave',
   'people.merge',
   'organisations.read',
   'organisations.write',
@@ -58,6 +61,7 @@ export const roleActions: Readonly<Record<Role, readonly Action[]>> = {
   'department-administrator': [
     'people.read',
     'people.write',
+    'people.leave',
     'people.merge',
     'organisations.read',
     'organisations.write',
@@ -117,6 +121,7 @@ export const roleActions: Readonly<Record<Role, readonly Action[]>> = {
   'school-administrator': [
     'people.read',
     'people.write',
+    'people.leave',
     'organisations.read',
     'classes.write',
     'roster.import',
@@ -171,12 +176,54 @@ export function narrowedTo(role: Role, action: Action): Narrowing | undefined {
   return narrowings[role]?.[action];
 }
 
+/** What a password alone opens: everything above a teacher's work is done with a passkey (W5). */
+const passwordRoles: ReadonlySet<Role> = new Set<Role>(['teacher']);
+
+/** Whether one of the roles works only for those who signed in with a passkey. */
+export function needPasskey(held: readonly RoleAssignment[]): boolean {
+  return held.some(({ role }) => !passwordRoles.has(role as Role));
+}
+
+/** The actor's roles that have the action and that work for how the actor signed in. */
+export function rolesWith(actor: Actor, action: string): readonly RoleAssignment[] {
+  if (actor.kind !== 'person') return [];
+  return actor.roles.filter(({ role }) => {
+    const works = actor.acr === 'passkey' || passwordRoles.has(role as Role);
+    return works && roleActions[role as Role]?.includes(action as Action);
+  });
+}
+
+/**
+ * Acts on keys, roles, credentials of others, apps, targets and standing, and exports: each asks for a sign-in of the
+ * last five minutes (T5), on every route that names it.
+ */
+const freshActions: ReadonlySet<Action> = new Set<Action>([
+  'people.merge',
+  'people.leave',
+  'roster.approve',
+  'roles.grant',
+  'accounts.invite',
+  'accounts.suspend',
+  'apps.write',
+  'certificates.approve',
+  'certificates.revoke',
+  'anchors.write',
+  'signing.approve-enrolment',
+  'sync.write',
+]);
+
+/** How recent the sign-in has to be for the action, in seconds; undefined when any session will do. */
+export function freshWithinSeconds(action: Action): number | undefined {
+  return freshActions.has(action) ? 300 : undefined;
+}
+
 /**
  * Actions on a person's credentials, facts or standing: they ask for the person's home organisation and every role that
  * the person holds, where other actions ask for any organisation where the person belongs.
  */
 export const governingActions: ReadonlySet<Action> = new Set<Action>([
   'people.write',
+  'people.leave',
   'people.merge',
   'roles.grant',
   'accounts.read',
@@ -215,12 +262,7 @@ export const separateDuties: ReadonlySet<Role> = new Set<Role>([
   'auditor',
 ]);
 
-/** Who may grant and end a role. */
-export function rolesThatMayGrant(role: Role): readonly Role[] {
-  return roles.filter((own) => roleActions[own].includes('roles.grant') && coveredRoles[own].includes(role));
-}
-
-/** Whether holders of one role may grant the other, in their organisation and below it. */
+/** Whether holders of one role may grant and end the other, in their organisation and below it. */
 export function mayGrant(own: string, role: Role): boolean {
-  return rolesThatMayGrant(role).some((granting) => granting === own);
+  return roleActions[own as Role].includes('roles.grant') && coveredRoles[own as Role].includes(role);
 }

@@ -47,11 +47,9 @@ export function addRoleRoutes(app: App, { db }: ServiceContext): void {
     '/api/v1/roles',
     {
       config: {
-        access: requires(
-          'roles.grant',
-          (request) => ({ organisationId: (request.body as { organisationId: string }).organisationId }),
-          300,
-        ),
+        access: requires('roles.grant', (request) => ({
+          organisationId: (request.body as { organisationId: string }).organisationId,
+        })),
       },
       schema: {
         tags,
@@ -73,16 +71,12 @@ export function addRoleRoutes(app: App, { db }: ServiceContext): void {
     '/api/v1/roles/:id',
     {
       config: {
-        access: requires(
-          'roles.grant',
-          async (request) => {
-            const { rows } = await sql<{ organisationId: string }>`
+        access: requires('roles.grant', async (request) => {
+          const { rows } = await sql<{ organisationId: string }>`
               SELECT organisation_id AS "organisationId" FROM registry.role_assignment
               WHERE id = ${(request.params as { id: string }).id}`.execute(db);
-            return rows[0] ?? {};
-          },
-          300,
-        ),
+          return rows[0] ?? {};
+        }),
       },
       schema: { tags, summary: 'Ends a role', params: IdParams, response: { 204: Type.Null() } },
     },

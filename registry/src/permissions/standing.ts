@@ -9,7 +9,7 @@ import {
   narrowedTo,
   protectedRoles,
   type Role,
-  roleActions,
+  rolesWith,
 } from './roles.ts';
 
 /** From the root to the organisation itself. */
@@ -81,7 +81,7 @@ export async function findStanding(db: Database | Transaction, personId: string)
  * and their credentials take two people. Nobody governs themselves by a role.
  */
 export function verdictOn(actor: PersonActor, action: Action, person: Standing): Verdict {
-  const held = actor.roles.filter(({ role }) => roleActions[role as Role]?.includes(action));
+  const held = rolesWith(actor, action);
   /** Whether one of the roles has the action in all these places; a class teacher's only for the own class. */
   const reaches = (places: readonly Path[]) =>
     held.some(({ role, organisationId }) => {

@@ -1,7 +1,7 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { NotFound } from '@edutrust/platform/errors';
 import { type App, personActor } from '@edutrust/platform/http';
-import { requires, scopeOf } from '@edutrust/registry/permissions';
+import { lists, requires, scopeOf } from '@edutrust/registry/permissions';
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { IdParams, listOf, Uuid } from '../requests/schemas.ts';
@@ -20,8 +20,6 @@ import {
 import { findEnrolment, listEnrolments, ownEnrolment } from './views.ts';
 
 const tags = ['signing'];
-/** Who decides on a signer proved who they are within these seconds. */
-const freshSeconds = 900;
 
 export function addEnrolmentRoutes(app: App, context: ServiceContext): void {
   const { db } = context;
@@ -95,7 +93,7 @@ export function addEnrolmentRoutes(app: App, context: ServiceContext): void {
   app.get(
     '/api/v1/signing/enrolments',
     {
-      config: { access: requires('signing.approve-enrolment') },
+      config: { access: lists('signing.approve-enrolment') },
       schema: {
         tags,
         summary: 'Enrolments to decide on, and decided ones',
@@ -118,7 +116,7 @@ export function addEnrolmentRoutes(app: App, context: ServiceContext): void {
     },
   );
 
-  const decision = { access: requires('signing.approve-enrolment', organisationOf, freshSeconds) };
+  const decision = { access: requires('signing.approve-enrolment', organisationOf) };
 
   app.post(
     '/api/v1/signing/enrolments/:id/approve',
