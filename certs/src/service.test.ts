@@ -16,11 +16,12 @@ import {
   trustMaterial,
 } from './authority/authority.ts';
 import { parseCertificate, toPem } from './certificate/certificate.ts';
+import { verifyTimeStampToken } from './cms/cms.ts';
 import { migrations } from './migrations.ts';
 import { validatePath } from './path/path.ts';
 import { createOcspResponder } from './revocation/ocsp.ts';
 import { newestRevocationList } from './revocation/revocation-list.ts';
-import { answerTimeStampRequest, timeStamp, verifyTimeStampToken } from './time-stamp/time-stamp.ts';
+import { answerTimeStampRequest, timeStamp } from './time-stamp/time-stamp.ts';
 
 const actor = { kind: 'system', name: 'test' } as const;
 

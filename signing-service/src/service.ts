@@ -14,12 +14,14 @@ import { addIssuedRoutes } from './issued/routes.ts';
 import type { SigningPages } from './pages.ts';
 import { addRequestRoutes } from './requests/routes.ts';
 import { resumeTask, resumeUnfinished } from './unfinished/unfinished.ts';
+import { createValidationPool } from './validation/validation.ts';
 import { addVerifyRoutes } from './verify/routes.ts';
 
 export { migrations } from './migrations.ts';
 
 /** Enrolment of signers, signing requests, signing on the phone, and public verification. */
 export function createSigning(context: ServiceContext, pages: SigningPages): Service {
+  const pool = createValidationPool();
   let follower: { stop(): Promise<void> } | undefined;
   return {
     name: 'signing',
@@ -29,7 +31,7 @@ export function createSigning(context: ServiceContext, pages: SigningPages): Ser
       addRequestRoutes(app, context);
       addActivationRoutes(app, context);
       addIssuedRoutes(app, context);
-      addVerifyRoutes(app, context, pages);
+      addVerifyRoutes(app, context, pages, pool);
     },
     tasks: {
       [issueTask]: (payload) => issueFor(context, payloadText(payload, 'enrolmentId')),
@@ -47,6 +49,7 @@ export function createSigning(context: ServiceContext, pages: SigningPages): Ser
     },
     close: async () => {
       await follower?.stop();
+      await pool.close();
     },
   };
 }

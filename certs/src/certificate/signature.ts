@@ -112,44 +112,76 @@ export function signatureProblem(
   signature: Uint8Array,
   acceptance: Acceptance = 'established',
 ): string | undefined {
+  return signatureFault(algorithm, key, data, signature, acceptance)?.text;
+}
+
+/** Why a signature is not good: it does not fit (`wrong`), or its algorithm or key is not accepted (`refused`). */
+export interface SignatureFault {
+  readonly kind: 'wrong' | 'refused';
+  readonly text: string;
+}
+
+const refused = (text: string): SignatureFault => ({ kind: 'refused', text });
+const wrong = (text = 'the signature does not fit'): SignatureFault => ({ kind: 'wrong', text });
+
+/** {@link signatureProblem}, told apart by kind. */
+export function signatureFault(
+  algorithm: Buffer,
+  key: KeyObject,
+  data: Uint8Array,
+  signature: Uint8Array,
+  acceptance: Acceptance = 'established',
+): SignatureFault | undefined {
   let parts: DerNode[];
   let type: string;
   try {
     parts = childrenOf(readDer(algorithm), tag.sequence);
     type = readOid(parts[0]);
   } catch {
-    return 'malformed algorithm';
+    return refused('malformed algorithm');
   }
   const parameters = parts[1];
-  if (parts.length > 2) return 'malformed algorithm';
+  if (parts.length > 2) return refused('malformed algorithm');
   if (ecdsaHashes[type]) {
-    if (parameters) return 'ECDSA takes no parameters';
+    if (parameters) return refused('ECDSA takes no parameters');
     const problem = ecKeyProblem(key);
-    if (problem) return problem;
-    if (!isStrictEcdsaSignature(signature)) return 'a malformed ECDSA signature';
-    return verify(ecdsaHashes[type], data, key, signature) ? undefined : 'the signature does not fit';
+    if (problem) return refused(problem);
+    if (!isStrictEcdsaSignature(signature)) return wrong('a malformed ECDSA signature');
+    return verify(ecdsaHashes[type], data, key, signature) ? undefined : wrong();
   }
   if (rsaHashes[type]) {
-    if (parameters && !parameters.bytes.equals(nullValue)) return 'unexpected parameters';
+    if (parameters && !parameters.bytes.equals(nullValue)) return refused('unexpected parameters');
     const problem = rsaKeyProblem(key);
-    if (problem) return problem;
+    if (problem) return refused(problem);
     const options = { key, padding: constants.RSA_PKCS1_PADDING };
-    return verify(rsaHashes[type], data, options, signature) ? undefined : 'the signature does not fit';
+    return verify(rsaHashes[type], data, options, signature) ? undefined : wrong();
   }
-  if (type === pss) return rsaPssProblem(parameters, key, data, signature);
+  if (type === pss) return rsaPssFault(parameters, key, data, signature);
   if (edwards[type]) {
-    if (parameters || key.asymmetricKeyType !== edwards[type]) return 'the key is of another kind';
-    return verify(null, data, key, signature) ? undefined : 'the signature does not fit';
+    if (parameters || key.asymmetricKeyType !== edwards[type]) return refused('the key is of another kind');
+    return verify(null, data, key, signature) ? undefined : wrong();
   }
   if (type === mlDsa65 && acceptance === 'experimental') {
-    if (parameters || key.asymmetricKeyType !== 'ml-dsa-65') return 'the key is of another kind';
-    return verify(null, data, key, signature) ? undefined : 'the signature does not fit';
+    if (parameters || key.asymmetricKeyType !== 'ml-dsa-65') return refused('the key is of another kind');
+    return verify(null, data, key, signature) ? undefined : wrong();
   }
-  return `the algorithm ${type} is not allowed`;
+  return refused(`the algorithm ${type} is not allowed`);
 }
 
-function rsaKeyProblem(key: KeyObject): string | undefined {
-  if (key.asymmetricKeyType !== 'rsa') return 'the key is not an RSA key';
+/** The hash inside an AlgorithmIdentifier; of the Edwards curves their own name. `undefined` when it is not accepted. */
+export function hashOfSignatureAlgorithm(algorithm: Buffer): string | undefined {
+  try {
+    const [type, parameters] = childrenOf(readDer(algorithm), tag.sequence);
+    const name = readOid(type);
+    if (name === pss) return pssParameters(parameters)?.hash;
+    return ecdsaHashes[name] ?? rsaHashes[name] ?? edwards[name];
+  } catch {
+    return undefined;
+  }
+}
+
+function rsaKeyProblem(key: KeyObject, kinds: readonly string[] = ['rsa']): string | undefined {
+  if (!kinds.includes(key.asymmetricKeyType ?? '')) return 'the key is not an RSA key';
   const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {};
   if (modulusLength < 2048) return 'an RSA key below 2048 bits';
   if (modulusLength > 8192) return 'an RSA key above 8192 bits';
@@ -159,36 +191,43 @@ function rsaKeyProblem(key: KeyObject): string | undefined {
     : undefined;
 }
 
-/** RSASSA-PSS-params (RFC 4055 §3.1): one hash for both, salt as long as it. */
-function rsaPssProblem(
+function rsaPssFault(
   parameters: DerNode | undefined,
   key: KeyObject,
   data: Uint8Array,
   signature: Uint8Array,
-): string | undefined {
-  const problem = rsaKeyProblem(key);
-  if (problem) return problem;
+): SignatureFault | undefined {
+  const problem = rsaKeyProblem(key, ['rsa', 'rsa-pss']);
+  if (problem) return refused(problem);
   try {
-    const hashes: Record<string, [string, number]> = {
-      '2.16.840.1.101.3.4.2.1': ['sha256', 32],
-      '2.16.840.1.101.3.4.2.2': ['sha384', 48],
-      '2.16.840.1.101.3.4.2.3': ['sha512', 64],
-    };
-    const list = childrenOf(parameters, tag.sequence);
-    // hash, mask and salt are never the defaults (SHA-1, 20), the trailer always is (1): DER writes just these three
-    if (list.map((field) => field.tag).join() !== '160,161,162') return 'PSS parameters that are not allowed';
-    const fields = new Map(list.map((field) => [field.tag, field.children()[0]]));
-    const hash = hashes[readOid(childrenOf(fields.get(0xa0), tag.sequence)[0])];
-    const mask = childrenOf(fields.get(0xa1), tag.sequence);
-    const maskHash = hashes[readOid(childrenOf(mask[1], tag.sequence)[0])];
-    const salt = readSmallInteger(fields.get(0xa2));
-    if (!hash || hash !== maskHash || readOid(mask[0]) !== '1.2.840.113549.1.1.8' || salt !== hash[1])
-      return 'PSS parameters that are not allowed';
-    const options = { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: salt };
-    return verify(hash[0], data, options, signature) ? undefined : 'the signature does not fit';
+    const read = pssParameters(parameters);
+    if (!read) return refused('PSS parameters that are not allowed');
+    const options = { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: read.saltLength };
+    return verify(read.hash, data, options, signature) ? undefined : wrong();
   } catch {
-    return 'malformed PSS parameters';
+    return refused('malformed PSS parameters');
   }
+}
+
+const pssHashes: Readonly<Record<string, readonly [hash: string, bytes: number]>> = {
+  '2.16.840.1.101.3.4.2.1': ['sha256', 32],
+  '2.16.840.1.101.3.4.2.2': ['sha384', 48],
+  '2.16.840.1.101.3.4.2.3': ['sha512', 64],
+};
+
+/** RSASSA-PSS-params (RFC 4055 §3.1): one hash for both, salt as long as it. @throws DerError */
+function pssParameters(parameters: DerNode | undefined): { hash: string; saltLength: number } | undefined {
+  const list = childrenOf(parameters, tag.sequence);
+  // hash, mask and salt are never the defaults (SHA-1, 20), the trailer always is (1): DER writes just these three
+  if (list.map((field) => field.tag).join() !== '160,161,162') return undefined;
+  const fields = new Map(list.map((field) => [field.tag, field.children()[0]]));
+  const [hash, bytes] = pssHashes[readOid(childrenOf(fields.get(0xa0), tag.sequence)[0])] ?? [];
+  const mask = childrenOf(fields.get(0xa1), tag.sequence);
+  const [maskHash] = pssHashes[readOid(childrenOf(mask[1], tag.sequence)[0])] ?? [];
+  const saltLength = readSmallInteger(fields.get(0xa2));
+  if (!hash || hash !== maskHash || readOid(mask[0]) !== '1.2.840.113549.1.1.8' || saltLength !== bytes)
+    return undefined;
+  return { hash, saltLength };
 }
 
 /** ECDSA-Sig-Value (RFC 3279 §2.2.3) in DER with two positive integers. */

@@ -22,7 +22,11 @@ const neverCritical = [
 export function faultOf(
   target: PathCertificate,
   place: Place,
-  { at, acceptance }: { readonly at: Date; readonly acceptance: Acceptance },
+  {
+    at,
+    acceptance,
+    keyIdentifiers,
+  }: { readonly at: Date; readonly acceptance: Acceptance; readonly keyIdentifiers: 'required' | 'optional' },
 ): RefusalCode | undefined {
   const { certificate, isAuthority, keyUsage } = target;
   if (at < certificate.notBefore) return 'not-yet-valid';
@@ -37,7 +41,7 @@ export function faultOf(
     if (keyUsage && !keyUsage.has('keyCertSign')) return 'key-usage';
   }
   if (hasUnknownCritical(target)) return 'unknown-critical-extension';
-  return nonConformity(target, place);
+  return nonConformity(target, place) ?? (keyIdentifiers === 'required' ? keyIdentifierFault(target) : undefined);
 }
 
 /** The rules of §4 that every certificate keeps. */
@@ -60,9 +64,12 @@ function nonConformity(target: PathCertificate, place: Place): RefusalCode | und
   // §4.2.1.9 wants it of every authority; of those below an anchor it was long left open, and is let pass.
   if (place === 'anchor' && !isCritical(extensionIds.basicConstraints) && isAuthority) return 'criticality';
 
-  if (!target.isSelfIssued && !target.issuerKeyIdentifier) return 'key-identifier'; // §4.2.1.1
-  if (isAuthority && !target.keyIdentifier) return 'key-identifier'; // §4.2.1.2
-
   const isMisplaced = keyUsage?.has('keyCertSign') === true || target.nameConstraints !== undefined;
   return !isAuthority && isMisplaced ? 'not-for-subscribers' : undefined; // §4.2.1.3, §4.2.1.10
+}
+
+/** What every conforming authority writes so that chains are found; which key signed is decided by the signature alone. */
+function keyIdentifierFault(target: PathCertificate): RefusalCode | undefined {
+  if (!target.isSelfIssued && !target.issuerKeyIdentifier) return 'key-identifier'; // §4.2.1.1
+  return target.isAuthority && !target.keyIdentifier ? 'key-identifier' : undefined; // §4.2.1.2
 }

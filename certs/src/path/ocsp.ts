@@ -37,8 +37,8 @@ interface Answer {
   readonly serialHex: string;
   readonly status: 'good' | 'revoked' | 'unknown';
   readonly revokedAt: Date | undefined;
-  /** Revoked for now only: certificateHold (RFC 5280 §5.3.1). */
-  readonly isHold: boolean;
+  /** CRLReason (RFC 5280 §5.3.1), 0 when none is given. */
+  readonly reason: number;
   readonly thisUpdate: Date;
   readonly nextUpdate: Date | undefined;
 }
@@ -118,12 +118,12 @@ function parseAnswer(node: DerNode): Answer {
 }
 
 /** RevokedInfo (RFC 6960 §4.2.1). */
-function readRevokedInfo(parts: readonly DerNode[] | undefined): Pick<Answer, 'revokedAt' | 'isHold'> {
-  if (!parts) return { revokedAt: undefined, isHold: false };
+function readRevokedInfo(parts: readonly DerNode[] | undefined): Pick<Answer, 'revokedAt' | 'reason'> {
+  if (!parts) return { revokedAt: undefined, reason: 0 };
   const [time, reason, ...surplus] = parts;
   if (surplus.length > 0) throw new DerError('a malformed answer');
   const value = reason && expectTag(expectTag(reason, 0xa0).children()[0], tag.enumerated).contents;
-  return { revokedAt: readTime(time), isHold: value?.equals(Buffer.of(6)) === true };
+  return { revokedAt: readTime(time), reason: value?.[0] ?? 0 };
 }
 
 /** The OCSP responses that a validation was given. */
@@ -153,7 +153,7 @@ export class OcspAnswers {
       );
       if (current.length === 0 || !this.#isAuthorised(response, issuer, issuers)) continue;
       const revoked = current.find((answer) => answer.status === 'revoked');
-      if (revoked) return { status: 'revoked', at: revoked.revokedAt ?? revoked.thisUpdate };
+      if (revoked) return { status: 'revoked', at: revoked.revokedAt ?? revoked.thisUpdate, reason: revoked.reason };
       if (current.every((answer) => answer.status === 'good')) status = { status: 'good' };
     }
     return status;
@@ -191,11 +191,19 @@ function hashOfKey(hash: string, subjectPublicKeyInfo: Buffer): Buffer {
   return createHash(hash).update(readBitString(key).bytes).digest();
 }
 
-function isRevokedForGood({ status, isHold, thisUpdate }: Answer, at: Date): boolean {
-  return status === 'revoked' && !isHold && thisUpdate <= at;
+/** CRLReason: for now only. */
+const certificateHold = 6;
+
+function isRevokedForGood({ status, reason, thisUpdate }: Answer, at: Date): boolean {
+  return status === 'revoked' && reason !== certificateHold && thisUpdate <= at;
 }
 
-/** An answer without nextUpdate promises nothing for any later time (RFC 5019 §2.2.4 asks for one). */
+/** An answer without nextUpdate is true at its own time and promises nothing for any later (RFC 5019 §2.2.4 asks for one). */
 function isCurrent({ thisUpdate, nextUpdate }: Answer, at: Date): boolean {
-  return thisUpdate <= at && nextUpdate !== undefined && nextUpdate >= at;
+  return thisUpdate <= at && (nextUpdate ?? thisUpdate) >= at;
+}
+
+/** When the answers of a response were true first; empty for what cannot be read. */
+export function answerTimes(der: Uint8Array): Date[] {
+  return attempt(() => parseResponse(der).answers.map(({ thisUpdate }) => thisUpdate)) ?? [];
 }

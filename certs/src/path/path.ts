@@ -6,8 +6,6 @@ import type { PolicyRequest } from './policy.ts';
 import { Refusal, type Refused } from './reason.ts';
 import { PathSearch } from './search.ts';
 
-export { type RefusalCode, type Refused, refusals } from './reason.ts';
-
 /** What a certificate is validated against. Certificates, lists and responses are DER. */
 export interface PathRequest {
   readonly leaf: Uint8Array;
@@ -32,6 +30,11 @@ export interface PathRequest {
   /** Most authorities between the anchor and the leaf, self-issued ones not counted; 10 when absent. */
   readonly maxDepth?: number;
   readonly policies?: PolicyRequest;
+  /**
+   * Whether certificates must carry their key identifiers (§4.2.1.1, §4.2.1.2); they must when absent. §6 asks for none: a
+   * link is a name and a signature that fits.
+   */
+  readonly keyIdentifiers?: 'required' | 'optional';
   /** Whether algorithms on trial count too; they do not when absent. */
   readonly acceptance?: Acceptance;
 }
@@ -44,7 +47,13 @@ export type PathVerdict =
       /** The policies that the path is valid for (user-constrained-policy-set, §6.1.6). */
       readonly policies: readonly string[];
     }
-  | { readonly verdict: 'invalid' | 'indeterminate'; readonly refused: Refused; readonly revokedAt?: Date };
+  | {
+      readonly verdict: 'invalid' | 'indeterminate';
+      readonly refused: Refused;
+      readonly revokedAt?: Date;
+      /** CRLReason (RFC 5280 §5.3.1), 0 when none is given. */
+      readonly revocationReason?: number;
+    };
 
 /**
  * Certification path validation (RFC 5280 §6, RFC 9618) over every chain that leads from the leaf to an anchor, within
@@ -56,8 +65,12 @@ export function validatePath(request: PathRequest): PathVerdict {
     return { verdict: 'valid', chain: chain.map(({ certificate }) => certificate), policies };
   } catch (error) {
     // Our parsers and node:crypto throw on malformed input; whatever it was, the path is not valid.
-    const { refused, revokedAt } = error instanceof Refusal ? error : new Refusal('malformed');
+    const { refused, revocation } = error instanceof Refusal ? error : new Refusal('malformed');
     const verdict = refused.code === 'no-revocation-data' ? 'indeterminate' : 'invalid';
-    return { verdict, refused, ...(revokedAt ? { revokedAt } : {}) };
+    return {
+      verdict,
+      refused,
+      ...(revocation ? { revokedAt: revocation.at, revocationReason: revocation.reason } : {}),
+    };
   }
 }

@@ -168,9 +168,13 @@ const longestSubject = 300;
 /** Thrown inside a validation, never across its door. */
 export class Refusal extends Error {
   readonly refused: Refused;
-  readonly revokedAt: Date | undefined;
+  readonly revocation: { readonly at: Date; readonly reason: number } | undefined;
 
-  constructor(code: RefusalCode, certificate?: Certificate, revokedAt?: Date) {
+  constructor(
+    code: RefusalCode,
+    certificate?: Certificate,
+    revocation?: { readonly at: Date; readonly reason: number },
+  ) {
     super(code);
     const { section, text } = refusals[code];
     this.refused = {
@@ -180,7 +184,7 @@ export class Refusal extends Error {
       section: section.startsWith('§') ? `RFC 5280 ${section}` : section,
       ...(certificate ? { subject: shortened(certificate.subject.toString()) } : {}),
     };
-    this.revokedAt = revokedAt;
+    this.revocation = revocation;
   }
 }
 

@@ -64,7 +64,8 @@ export class RevocationData {
         const entry = this.#entryOf(list, signer, issuer.canonical, serialHex);
         // A list that has run out says nothing good any more, but whoever was revoked for good stays revoked.
         const isUsable = isCurrent(list, this.#paths.at);
-        if (entry && (isUsable || entry.reason !== certificateHold)) return { status: 'revoked', at: entry.at };
+        if (entry && (isUsable || entry.reason !== certificateHold))
+          return { status: 'revoked', at: entry.at, reason: entry.reason };
         if (!isUsable) continue;
         decided.add(list.scopeKey);
         covered |= reasons; // (l)

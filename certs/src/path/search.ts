@@ -224,7 +224,10 @@ export class PathSearch implements Paths {
   #faultOf(target: PathCertificate, place: Place): RefusalCode | undefined {
     const known = this.#faults.get(target) ?? new Map<Place, RefusalCode | undefined>();
     this.#faults.set(target, known);
-    if (!known.has(place)) known.set(place, faultOf(target, place, { at: this.at, acceptance: this.#acceptance }));
+    if (!known.has(place)) {
+      const { keyIdentifiers = 'required' } = this.#request;
+      known.set(place, faultOf(target, place, { at: this.at, acceptance: this.#acceptance, keyIdentifiers }));
+    }
     return known.get(place);
   }
 
@@ -241,7 +244,7 @@ export class PathSearch implements Paths {
       if (!target) continue;
       this.work.spend(cost.step);
       const found = this.#revocation.statusOf(target, chain.slice(index + 1));
-      if (found.status === 'revoked') throw new Refusal('revoked', target.certificate, found.at);
+      if (found.status === 'revoked') throw new Refusal('revoked', target.certificate, found);
       // id-pkix-ocsp-nocheck (RFC 6960 §4.2.2.2.1) spares a responder's own certificate.
       const isSpared =
         target.certificate.extensions.has(extensionIds.ocspNoCheck) &&

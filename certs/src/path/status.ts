@@ -4,7 +4,8 @@ import type { WorkBudget } from './work.ts';
 /** What revocation data says of a certificate. */
 export type RevocationStatus =
   | { readonly status: 'good' }
-  | { readonly status: 'revoked'; readonly at: Date }
+  /** `reason` is a CRLReason (RFC 5280 §5.3.1), 0 when none is given. */
+  | { readonly status: 'revoked'; readonly at: Date; readonly reason: number }
   | { readonly status: 'unknown' };
 
 /** Bytes with the signature over them. */

@@ -1,3 +1,4 @@
+import { cmsOids } from '../cms/oid.ts';
 import {
   childrenOf,
   DerError,
@@ -35,9 +36,9 @@ export class RequestRefused extends Error {
 }
 
 const hashes: Readonly<Record<string, readonly [MessageImprint['hash'], number]>> = {
-  '2.16.840.1.101.3.4.2.1': ['sha256', 32],
-  '2.16.840.1.101.3.4.2.2': ['sha384', 48],
-  '2.16.840.1.101.3.4.2.3': ['sha512', 64],
+  [cmsOids.sha256]: ['sha256', 32],
+  [cmsOids.sha384]: ['sha384', 48],
+  [cmsOids.sha512]: ['sha512', 64],
 };
 
 /** @throws RequestRefused */

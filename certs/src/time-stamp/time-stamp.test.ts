@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { createHttpServer } from '@edutrust/platform/http';
 import { sql } from 'kysely';
 import { trustMaterial } from '../authority/authority.ts';
+import { verifyTimeStampToken } from '../cms/cms.ts';
 import {
   boolean,
   childrenOf,
@@ -22,7 +23,7 @@ import {
 import { addRepositoryRoutes } from '../revocation/routes.ts';
 import { openWorkshop } from '../testing/test-workshop.ts';
 import { trustworthyNow } from './clock.ts';
-import { answerTimeStampRequest, timeStamp, timeStampPolicy, verifyTimeStampToken } from './time-stamp.ts';
+import { answerTimeStampRequest, timeStamp, timeStampPolicy } from './time-stamp.ts';
 
 const digest = createHash('sha256').update('học bạ').digest();
 const hashes = {

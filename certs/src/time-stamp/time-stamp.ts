@@ -2,42 +2,29 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { Unavailable } from '@edutrust/platform/errors';
 import { sql } from 'kysely';
-import { type Certificate, parseCertificate } from '../certificate/certificate.ts';
+import { parseCertificate } from '../certificate/certificate.ts';
+import { algorithmOfKey } from '../certificate/signature.ts';
+import { cmsOids } from '../cms/oid.ts';
+import { assembleSignedData, attribute, buildSignedAttributes } from '../cms/write.ts';
 import {
   bitString,
-  element,
-  explicit,
   generalizedTime,
   integer,
   nullValue,
   octetString,
   oid,
   sequence,
-  setOf,
-  tag,
+  time,
   utf8String,
 } from '../der/der.ts';
 import { keyStore } from '../key-store/key-store.ts';
 import { clockNotTrusted, trustworthyNow } from './clock.ts';
 import { type MessageImprint, parseTimeStampRequest, RequestRefused, type TimeStampRequest } from './request.ts';
 
-export { type VerifiedTimeStamp, verifyTimeStampToken } from './verify.ts';
-
 /** The one policy that we stamp under (a UUID arc of our own, ITU-T X.667). */
 export const timeStampPolicy = '2.25.185730264516720394815627403918264507';
 /** Seconds of accuracy that a token promises. */
 const accuracySeconds = 1;
-
-const ids = {
-  signedData: '1.2.840.113549.1.7.2',
-  tstInfo: '1.2.840.113549.1.9.16.1.4',
-  contentType: '1.2.840.113549.1.9.3',
-  messageDigest: '1.2.840.113549.1.9.4',
-  signingTime: '1.2.840.113549.1.9.5',
-  signingCertificateV2: '1.2.840.113549.1.9.16.2.47',
-  sha256: '2.16.840.1.101.3.4.2.1',
-  ecdsaSha256: '1.2.840.10045.4.3.2',
-} as const;
 
 /**
  * A TimeStampToken (RFC 3161 §2.4.2) over a SHA-256 digest: the moment of the call, ordered, unique serial kept before the
@@ -95,9 +82,20 @@ async function makeToken(context: ServiceContext, request: TimeStampRequest): Pr
     ...(request.nonce ? [request.nonce] : []),
   );
   const certificate = parseCertificate(unit.certificate);
-  const attributes = signedAttributes(info, certificate, now);
-  const signature = await keyStore(context).sign(context.db, unit.key_id, 'tsa', setOf(...attributes));
-  return signedData(info, certificate, attributes, signature, request.wantsCertificate);
+  const signedAttributes = buildSignedAttributes({
+    digest: createHash('sha256').update(info).digest(),
+    signingCertificate: certificate.der, // ESSCertIDv2 binds the unit's certificate (RFC 5816)
+    contentType: cmsOids.tstInfo,
+    others: [attribute(cmsOids.signingTime, time(now))],
+  });
+  return assembleSignedData({
+    signedAttributes,
+    signature: await keyStore(context).sign(context.db, unit.key_id, 'tsa', signedAttributes),
+    algorithm: algorithmOfKey(certificate.publicKey()),
+    signer: certificate,
+    certificates: request.wantsCertificate ? [certificate.der] : [],
+    content: { type: cmsOids.tstInfo, bytes: info },
+  });
 }
 
 /**
@@ -124,70 +122,5 @@ async function keepRecord(
 }
 
 function encodeImprint({ hash, digest }: MessageImprint): Buffer {
-  const types = { sha256: ids.sha256, sha384: '2.16.840.1.101.3.4.2.2', sha512: '2.16.840.1.101.3.4.2.3' } as const;
-  return sequence(sequence(oid(types[hash]), nullValue), octetString(digest));
-}
-
-function sha256(bytes: Uint8Array): Buffer {
-  return createHash('sha256').update(bytes).digest();
-}
-
-function attribute(type: string, value: Uint8Array): Buffer {
-  return sequence(oid(type), setOf(value));
-}
-
-/** With ESSCertIDv2, which binds the unit's certificate (RFC 5816). */
-function signedAttributes(info: Buffer, certificate: Certificate, at: Date): Buffer[] {
-  const issuerSerial = sequence(sequence(explicit(4, certificate.issuer.der)), integer(certificate.serial));
-  const certificateId = sequence(octetString(sha256(certificate.der)), issuerSerial); // SHA-256 is the default
-  return [
-    attribute(ids.contentType, oid(ids.tstInfo)),
-    attribute(
-      ids.signingTime,
-      element(
-        tag.utcTime,
-        Buffer.from(
-          at
-            .toISOString()
-            .replaceAll(/[-:T]|\.\d+/g, '')
-            .slice(2),
-          'latin1',
-        ),
-      ),
-    ),
-    attribute(ids.messageDigest, octetString(sha256(info))),
-    attribute(ids.signingCertificateV2, sequence(sequence(certificateId))),
-  ];
-}
-
-function signedData(
-  info: Buffer,
-  certificate: Certificate,
-  attributes: readonly Buffer[],
-  signature: Buffer,
-  withCertificate: boolean,
-): Buffer {
-  const digestAlgorithm = sequence(oid(ids.sha256));
-  const sorted = setOf(...attributes);
-  const signerInfo = sequence(
-    integer(1),
-    sequence(certificate.issuer.der, integer(certificate.serial)),
-    digestAlgorithm,
-    Buffer.concat([Buffer.of(0xa0), sorted.subarray(1)]), // [0] IMPLICIT over the same SET
-    sequence(oid(ids.ecdsaSha256)),
-    octetString(signature),
-  );
-  return sequence(
-    oid(ids.signedData),
-    explicit(
-      0,
-      sequence(
-        integer(3),
-        setOf(digestAlgorithm),
-        sequence(oid(ids.tstInfo), explicit(0, octetString(info))),
-        ...(withCertificate ? [explicit(0, certificate.der)] : []),
-        setOf(signerInfo),
-      ),
-    ),
-  );
+  return sequence(sequence(oid(cmsOids[hash]), nullValue), octetString(digest));
 }

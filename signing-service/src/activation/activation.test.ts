@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ import { startWorker } from '@edutrust/platform/jobs';
 import { sql } from 'kysely';
 import { type Session, type TestCity, TestPhone, testCity } from '../enrolment/test-city.ts';
 import { signingOf } from '../tables.ts';
+import { validatePdf } from '../validation/validation.ts';
 import { verifyFile } from '../verify/verify.ts';
 import { authorise } from './authorise.ts';
 import { completeSession } from './complete.ts';
@@ -94,6 +95,12 @@ describe('signing on the phone', () => {
     assert.deepEqual([report.unchanged.answer, report.trusted.answer], ['yes', 'yes']);
     assert.equal(report.signatures[0]?.level, 'B-T');
     assert.equal(report.document?.code, first.code);
+    const key = world.context.ledger.key('signatures');
+    assert.deepEqual([report.signatures[0]?.log?.status, report.signatures[0]?.log?.origin], ['proven', key.origin]);
+    const statusWith = async (logs: readonly { origin: string; publicKey: Buffer }[]) =>
+      (await validatePdf(body, { anchors: [], logs })).signatures[0]?.log?.status;
+    assert.equal(await statusWith([]), 'unchecked', 'a log that is not known here');
+    assert.equal(await statusWith([{ origin: key.origin, publicKey: randomBytes(32) }]), 'wrong', 'another key');
     assert.equal((await world.context.ledger.verify('signatures')).intact, true);
     assert.equal((await world.context.ledger.verify('audit')).intact, true);
     await independentWitnesses(world, body);

@@ -6,9 +6,9 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import { type EduTrustError, InvalidInput, Unavailable } from '@edutrust/platform/errors';
 import { record } from '@edutrust/platform/events';
 import type { Actor } from '@edutrust/platform/http';
-import canonicalize from 'canonicalize';
 import type { Selectable } from 'kysely';
 import type { EnrolmentRow } from '../enrolment/enrolment.ts';
+import { signatureLeaf } from '../pades/leaf.ts';
 import { assembleCms, completeSignature, signatureAlgorithmOf } from '../pades/pades.ts';
 import { lockRequest, storeDocument } from '../requests/requests.ts';
 import { mustMove, requestMoves } from '../requests/states.ts';
@@ -187,20 +187,6 @@ async function signInKeyStore(context: ServiceContext, enrolment: EnrolmentRow, 
   return keyStore(context).sign(context.db, enrolment.key_id, 'signer', item.signed_attributes);
 }
 
-/** What the public log says of a signature: hashes only, canonical JSON (RFC 8785). */
-function signatureLeaf(hashes: {
-  readonly assertion: Uint8Array;
-  readonly certificate: Uint8Array;
-  readonly document: Uint8Array;
-  readonly signature: Uint8Array;
-  readonly timeStamp: Uint8Array;
-}): string {
-  const hex = Object.fromEntries(
-    Object.entries(hashes).map(([name, hash]) => [name, Buffer.from(hash).toString('hex')]),
-  );
-  return canonicalize({ type: 'signature', ...hex }) ?? '';
-}
-
 /** Waits for the proof that the signature is in the log, makes the file whole, and closes the request. */
 async function finishFile(
   { db, ledger, clock }: ServiceContext,
@@ -220,7 +206,12 @@ async function finishFile(
     algorithm: signatureAlgorithmOf(signerCertificate),
     certificates: chain,
     timeStampToken: time_stamp,
-    inclusionProof: { index: proof.index, path: proof.path, checkpoint: proof.checkpoint },
+    inclusionProof: {
+      index: proof.index,
+      path: proof.path,
+      checkpoint: proof.checkpoint,
+      ...(session.assertion_sha256 ? { extra: session.assertion_sha256 } : {}),
+    },
   });
   const file = completeSignature(prepared, cms);
   const now = clock.now();

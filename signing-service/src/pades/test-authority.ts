@@ -1,9 +1,9 @@
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
-import { encodeName, type NameAttribute } from '@edutrust/certs/certificate';
+import { encodeName, type NameAttribute, parseCertificate } from '@edutrust/certs/certificate';
+import { assembleSignedData, cmsOids } from '@edutrust/certs/cms';
 import {
   bitString,
   boolean,
-  element,
   explicit,
   generalizedTime,
   implicit,
@@ -11,17 +11,14 @@ import {
   octetString,
   oid,
   sequence,
-  setOf,
-  tag,
   time,
 } from '@edutrust/certs/der';
 import { buildSignedAttributes } from './cms.ts';
-import { oids } from './oid.ts';
 import type { Signer } from './pades.ts';
 
 /** A small certificate authority for tests, in memory: every date and extension can be chosen, also wrong ones. */
 
-const ecdsa = sequence(oid(oids.ecdsaWithSha256));
+const ecdsa = sequence(oid(cmsOids.ecdsaWithSha256));
 
 export interface Issued {
   readonly certificate: Buffer;
@@ -95,7 +92,7 @@ export function revocationList(
 
 /** A TimeStampToken (RFC 3161 §2.4.2) over a SHA-256 digest at a time of one's choice. */
 export function timeStampToken(authority: Issued, chain: readonly Issued[], digest: Uint8Array, at: Date): Buffer {
-  const sha256 = sequence(oid(oids.sha256));
+  const sha256 = sequence(oid(cmsOids.sha256));
   const tstInfo = sequence(
     integer(1),
     oid('1.3.6.1.4.1.55555.1'),
@@ -106,26 +103,16 @@ export function timeStampToken(authority: Issued, chain: readonly Issued[], dige
   const attributes = buildSignedAttributes({
     digest: createHash('sha256').update(tstInfo).digest(),
     signingCertificate: authority.certificate,
-    contentType: '1.2.840.113549.1.9.16.1.4',
+    contentType: cmsOids.tstInfo,
   });
-  const issuerName = chain[0]?.name ?? authority.name;
-  const signerInfo = sequence(
-    integer(1),
-    sequence(issuerName, authority.serial),
-    sha256,
-    Buffer.concat([Buffer.of(0xa0), attributes.subarray(1)]),
-    ecdsa,
-    octetString(sign('sha256', attributes, authority.key)),
-  );
-  const certificates = [authority, ...chain].map(({ certificate }) => certificate).sort(Buffer.compare);
-  const signedData = sequence(
-    integer(3),
-    setOf(sha256),
-    sequence(oid('1.2.840.113549.1.9.16.1.4'), explicit(0, octetString(tstInfo))),
-    explicit(0, ...certificates),
-    element(tag.set, signerInfo),
-  );
-  return sequence(oid(oids.signedData), explicit(0, signedData));
+  return assembleSignedData({
+    signedAttributes: attributes,
+    signature: sign('sha256', attributes, authority.key),
+    algorithm: 'ecdsa-sha256',
+    signer: parseCertificate(authority.certificate),
+    certificates: [authority, ...chain].map(({ certificate }) => certificate),
+    content: { type: cmsOids.tstInfo, bytes: tstInfo },
+  });
 }
 
 /** Root, issuing authority, an official, a time-stamping authority. */
@@ -181,5 +168,7 @@ export function createAuthority() {
     sign: (attributes) => sign('sha256', attributes, who.key),
     ...(stampedAt ? { timeStamp: stampAt(stampedAt) } : {}),
   });
-  return { root, people, stamping, official, stampAt, signerOf, anchors: [root.certificate] };
+  /** Nobody is revoked: what a verification needs to know besides (V12). */
+  const crls = [root, people].map((issuer) => revocationList(issuer, [], start, end));
+  return { root, people, stamping, official, stampAt, signerOf, anchors: [root.certificate], crls };
 }

@@ -104,6 +104,7 @@ function groupSections(newestFirst: readonly XrefSection[]): Revision[] {
       end = main.end;
       index++;
     }
+    addHidden(entries, section, newestFirst.slice(index + 1));
     revisions.unshift({
       kind: section.kind,
       start: 0,
@@ -123,6 +124,28 @@ function groupSections(newestFirst: readonly XrefSection[]): Revision[] {
     }
     return { ...revision, start };
   });
+}
+
+/**
+ * The objects that a hybrid section's stream lists. Programs that sign keep `/XRefStm` of an earlier revision in their own
+ * trailer: what an older section says just the same is left to it; where an older section says otherwise, one reader would
+ * show another object than the next.
+ */
+function addHidden(entries: Map<number, XrefEntry>, { hidden }: XrefSection, older: readonly XrefSection[]): void {
+  for (const [number, entry] of hidden) {
+    const known = older.flatMap((section) => section.entries.get(number) ?? section.hidden.get(number) ?? []);
+    const isOlder = older.some((section) => section.hidden.has(number));
+    const [newest] = known.filter(({ type }) => type !== 'free');
+    if (entry.type === 'free') continue;
+    if (!newest || !isOlder) entries.set(number, entry);
+    else if (!isSamePlace(newest, entry))
+      throw new MalformedPdf(`object ${number} in two parts of a hybrid cross-reference`);
+  }
+}
+
+function isSamePlace(a: XrefEntry, b: XrefEntry): boolean {
+  if (a.type === 'offset' && b.type === 'offset') return a.offset === b.offset && a.generation === b.generation;
+  return a.type === 'compressed' && b.type === 'compressed' && a.stream === b.stream && a.index === b.index;
 }
 
 function checkHeader(parser: Parser, number: number, generation: number): void {

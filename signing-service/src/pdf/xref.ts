@@ -10,11 +10,23 @@ export type XrefEntry =
   | { readonly type: 'offset'; readonly offset: number; readonly generation: number }
   | { readonly type: 'compressed'; readonly stream: number; readonly index: number };
 
+/** Where a section stands, although the file says one of the line ends before it (ISO 32000-1 §7.5.5 is read so by all). */
+function afterBlanks(bytes: Buffer, offset: number): number {
+  let at = offset;
+  while (at < bytes.length && at < offset + mostBlanks && blanks.has(bytes[at] ?? 0)) at += 1;
+  return at;
+}
+
+const blanks = new Set([0x00, 0x09, 0x0a, 0x0c, 0x0d, 0x20]);
+const mostBlanks = 16;
+
 /** One cross-reference section as it stands in the file (ISO 32000-1 §7.5.4, §7.5.8). */
 export interface XrefSection {
   readonly kind: 'table' | 'stream';
   readonly offset: number;
   readonly entries: Map<number, XrefEntry>;
+  /** Of a hybrid section: what only its stream lists, to be looked up after the table (ISO 32000-1 §7.5.8.4). */
+  readonly hidden: ReadonlyMap<number, XrefEntry>;
   readonly trailer: PdfDictionary;
   /** The number after the `startxref` that closes this section. */
   readonly startxref: number;
@@ -53,8 +65,9 @@ function lastStartxref(bytes: Buffer): number {
 
 function readSection(bytes: Buffer, offset: number, budget: Budget): XrefSection {
   if (offset >= bytes.length) throw new MalformedPdf('cross-reference beyond the end');
-  const parser = new Parser(bytes, offset, budget);
-  const isTable = bytes.toString('latin1', offset, offset + 4) === 'xref';
+  const start = afterBlanks(bytes, offset);
+  const parser = new Parser(bytes, start, budget);
+  const isTable = bytes.toString('latin1', start, start + 4) === 'xref';
   const section = isTable ? readTable(parser, budget) : readStream(parser, budget);
   parser.keyword('startxref');
   const startxref = parser.integer();
@@ -69,7 +82,7 @@ function readSection(bytes: Buffer, offset: number, budget: Budget): XrefSection
   return { ...section, offset, startxref, end: eof + 5 };
 }
 
-type Read = Pick<XrefSection, 'kind' | 'entries' | 'trailer'>;
+type Read = Pick<XrefSection, 'kind' | 'entries' | 'hidden' | 'trailer'>;
 
 function readTable(parser: Parser, budget: Budget): Read {
   parser.keyword('xref');
@@ -95,20 +108,21 @@ function readTable(parser: Parser, budget: Budget): Read {
   const trailer = as('dictionary', parser.object());
   if (!trailer) parser.fail('no trailer dictionary');
   const hybrid = trailer.entries.get('XRefStm');
-  if (hybrid !== undefined) addHybrid(parser, integerOf(hybrid), entries, budget);
-  return { kind: 'table', entries, trailer };
+  const hidden = hybrid === undefined ? new Map() : readHidden(parser, integerOf(hybrid), entries, budget);
+  return { kind: 'table', entries, hidden, trailer };
 }
 
-/** A hybrid file's stream lists what readers of PDF 1.4 cannot see; the table goes first (ISO 32000-1 §7.5.8.4). */
-function addHybrid(parser: Parser, offset: number | undefined, entries: Map<number, XrefEntry>, budget: Budget): void {
+/** What a hybrid section's stream lists beside its table: the table goes first, also where it lists an object otherwise. */
+function readHidden(
+  parser: Parser,
+  offset: number | undefined,
+  entries: ReadonlyMap<number, XrefEntry>,
+  budget: Budget,
+): Map<number, XrefEntry> {
   if (offset === undefined || offset >= parser.bytes.length) parser.fail('bad /XRefStm');
-  const hidden = readStream(new Parser(parser.bytes, offset, budget), budget);
-  for (const [number, entry] of hidden.entries) {
-    const known = entries.get(number);
-    if (known === undefined || known.type === 'free') entries.set(number, entry);
-    else if (entry.type !== 'free')
-      throw new MalformedPdf(`object ${number} in both parts of a hybrid cross-reference`);
-  }
+  const stream = readStream(new Parser(parser.bytes, offset, budget), budget);
+  const isOpen = (number: number) => (entries.get(number)?.type ?? 'free') === 'free';
+  return new Map([...stream.entries].filter(([number]) => isOpen(number)));
 }
 
 function readStream(parser: Parser, budget: Budget): Read {
@@ -121,7 +135,8 @@ function readStream(parser: Parser, budget: Budget): Read {
   const length = integerOf(trailer.entries.get('Length'));
   const stream = readStreamData(parser, trailer, length);
   parser.keyword('endobj');
-  return { kind: 'stream', entries: streamEntries(decodeStructureStream(stream, budget), trailer, budget), trailer };
+  const entries = streamEntries(decodeStructureStream(stream, budget), trailer, budget);
+  return { kind: 'stream', entries, hidden: new Map(), trailer };
 }
 
 function streamEntries(content: Buffer, dictionary: PdfDictionary, budget: Budget): Map<number, XrefEntry> {

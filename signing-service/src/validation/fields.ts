@@ -7,6 +7,8 @@ export interface SignedField {
   readonly name: string;
   /** Object number of the signature dictionary; `undefined` when it is written into the field, which is not allowed. */
   readonly value: number | undefined;
+  /** Object number of the field itself. */
+  readonly number: number | undefined;
 }
 
 const mostFields = 5_000;
@@ -32,7 +34,7 @@ export function signedFields(view: PdfView): SignedField[] {
     const fullName = title ? `${prefix}${prefix ? '.' : ''}${textOf(title)}` : prefix;
     const value = field.entries.get('V');
     if (type === 'Sig' && value !== undefined && view.resolve(value) !== null) {
-      found.push({ name: fullName, value: as('reference', value)?.number });
+      found.push({ name: fullName, value: as('reference', value)?.number, number: link?.number });
       if (found.length > mostSignatures) throw new PdfBeyondLimits('too many signatures');
     }
     for (const kid of view.array(field.entries.get('Kids')) ?? []) walk(kid, type, fullName, depth + 1);

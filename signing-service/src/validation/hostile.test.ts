@@ -20,7 +20,11 @@ import { type ValidationOptions, validatePdf } from './validation.ts';
 const at = new Date('2026-11-23T03:00:00Z');
 const authority = createAuthority();
 const official = authority.official();
-const options: ValidationOptions = { anchors: authority.anchors, at: new Date('2026-12-01T00:00:00Z') };
+const options: ValidationOptions = {
+  anchors: authority.anchors,
+  crls: authority.crls,
+  at: new Date('2026-12-01T00:00:00Z'),
+};
 const request = { signerName: 'Trần Thị Bích Phượng', at };
 const signed = await signPdf(tablePdf(), request, authority.signerOf(official, at));
 const text = signed.toString('latin1');
@@ -35,6 +39,9 @@ const withRange = (numbers: string) =>
 async function verdictOf(file: Buffer): Promise<string> {
   return (await validatePdf(file, options)).verdict;
 }
+
+/** Shown to be changed, or not readable in one way only: never valid, and never said to carry no signature. */
+const isRefused = (verdict: string) => verdict === 'invalid' || verdict === 'indeterminate';
 
 test('the file that all attacks start from is valid, also with a later revision that changes nothing', async () => {
   assert.equal(await verdictOf(signed), 'valid');
@@ -210,7 +217,7 @@ test('wrapping: the signed parts moved apart around other content are never vali
     range?.[0] ?? '',
     `/ByteRange [0 ${gapStart} ${gapEnd + middle.length} ${rest}]`.padEnd(range?.[0].length ?? 0),
   );
-  for (const file of [moved, widened]) assert.equal(await verdictOf(Buffer.from(file, 'latin1')), 'invalid');
+  for (const file of [moved, widened]) assert.ok(isRefused(await verdictOf(Buffer.from(file, 'latin1'))));
 });
 
 test('V6: /Contents twice, as a name with an escape, or with more than digits is never valid', async () => {
@@ -223,7 +230,7 @@ test('V6: /Contents twice, as a name with an escape, or with more than digits is
     `${contents.slice(0, -3)}01>`,
   ]) {
     const file = Buffer.from(text.slice(0, gapStart) + other + text.slice(gapEnd), 'latin1');
-    assert.equal(await verdictOf(file), 'invalid');
+    assert.ok(isRefused(await verdictOf(file)));
   }
 });
 

@@ -11,7 +11,7 @@ import { validatePdf } from './validation.ts';
 const authority = createAuthority();
 const official = authority.official();
 const at = new Date('2026-11-23T03:00:00Z');
-const options = { anchors: authority.anchors, at };
+const options = { anchors: authority.anchors, crls: authority.crls, at };
 /** Another writer of PAdES, with our key: its files have nothing of ours in them. */
 const theirs: Signer = {
   certificate: official.certificate,

@@ -48,15 +48,11 @@ export const reasonTable = {
     'Trường chữ ký ghi sai quy cách.',
     'The signature field is not written as it must be.',
   ),
-  'sub-filter-unknown': open(
-    'FORMAT_FAILURE',
-    'Loại chữ ký này chưa được hỗ trợ.',
-    'This kind of signature is not supported.',
-  ),
-  'cms-malformed': failed(
-    'FORMAT_FAILURE',
-    'Dữ liệu chữ ký (CMS) bị hỏng hoặc ghi sai quy cách.',
-    'The signature data (CMS) is damaged or not written as it must be.',
+  'sub-filter-unknown': open('CUSTOM', 'Loại chữ ký này chưa được hỗ trợ.', 'This kind of signature is not supported.'),
+  'cms-malformed': open(
+    'CUSTOM',
+    'Không đọc được dữ liệu chữ ký (CMS), nên chưa kiểm tra được nội dung.',
+    'The signature data (CMS) cannot be read, so the content could not be checked.',
   ),
   'cms-signers': failed(
     'FORMAT_FAILURE',
@@ -93,6 +89,16 @@ export const reasonTable = {
     'Tệp đã bị thay đổi sau chữ ký này ngoài những bổ sung được phép.',
     'The file was changed after this signature beyond what is allowed.',
   ),
+  'form-filled-afterwards': open(
+    'SIG_CONSTRAINTS_FAILURE',
+    'Sau chữ ký này có người điền thêm vào biểu mẫu; người ký không nói có cho phép hay không.',
+    'Somebody filled in the form after this signature; the signer does not say whether that is allowed.',
+  ),
+  'padded-afterwards': open(
+    'SIG_CONSTRAINTS_FAILURE',
+    'Cuối tệp có khoảng trắng mà chữ ký không bao gồm; nội dung trang không đổi. Bản gốc do người ký gửi sẽ cho kết luận.',
+    'White space that the signature does not cover stands at the end; the pages are as signed. The original would settle this.',
+  ),
   'metadata-changed-afterwards': open(
     'SIG_CONSTRAINTS_FAILURE',
     'Thông tin mô tả của tệp đã bị sửa sau khi ký; nội dung trang không đổi. Bản gốc do người ký gửi sẽ cho kết luận.',
@@ -112,6 +118,11 @@ export const reasonTable = {
     'CHAIN_CONSTRAINTS_FAILURE',
     'Chuỗi chứng thư của người ký vi phạm quy định nên không được chấp nhận.',
     'The chain of the signer’s certificate breaks a rule and is not accepted.',
+  ),
+  'certificate-not-for-documents': open(
+    'CHAIN_CONSTRAINTS_FAILURE',
+    'Chứng thư này không được cấp để ký văn bản (của máy chủ, của bộ cấp dấu thời gian, của cơ quan cấp chứng thư…).',
+    'This certificate is not for signing documents (it is a server’s, a time-stamping unit’s, an authority’s…).',
   ),
   'certificate-expired': failed(
     'EXPIRED',
@@ -163,13 +174,13 @@ export const reasonTable = {
     'Chữ ký được tạo sau thời điểm được hỏi; vào lúc đó chưa có chữ ký này.',
     'The signature was made after the time that was asked about; it did not exist then.',
   ),
-  unreadable: failed(
-    'FORMAT_FAILURE',
-    'Cấu trúc tệp PDF bị lỗi nên không thể xác minh chắc chắn.',
-    'The structure of the PDF is broken, so it cannot be verified with certainty.',
+  unreadable: open(
+    'CUSTOM',
+    'Tệp có chữ ký, nhưng cấu trúc PDF bị lỗi hoặc đọc được theo hai cách, nên không thể xác minh chắc chắn.',
+    'The file carries a signature, but its structure is broken or can be read in two ways, so it cannot be verified.',
   ),
   'unreadable-unsigned': open(
-    'FORMAT_FAILURE',
+    'CUSTOM',
     'Cấu trúc tệp PDF bị lỗi; không đọc được tệp có chữ ký hay không.',
     'The structure of the PDF is broken; whether it is signed cannot be read.',
   ),
@@ -209,6 +220,10 @@ const changeTexts: Record<`${LaterChange['kind']}`, readonly [allowed: Text, ref
     { vi: 'Thêm một chữ ký khác.', en: 'Another signature was added.' },
     { vi: 'Chữ ký được thêm không đúng quy cách.', en: 'A signature was added in a way that is not allowed.' },
   ],
+  'form-fill': [
+    { vi: 'Biểu mẫu được điền thêm, như người ký cho phép.', en: 'The form was filled in, as the signer allows.' },
+    { vi: 'Biểu mẫu được điền thêm sau khi ký.', en: 'The form was filled in after signing.' },
+  ],
   metadata: [
     { vi: 'Thông tin mô tả của tệp được sửa.', en: 'The file’s description was edited.' },
     { vi: 'Thông tin mô tả của tệp bị sửa.', en: 'The file’s description was edited.' },
@@ -232,6 +247,10 @@ const changeTexts: Record<`${LaterChange['kind']}`, readonly [allowed: Text, ref
   trailer: [
     { vi: 'Phần cuối của tệp được bổ sung.', en: 'The trailer of the file was extended.' },
     { vi: 'Phần cuối của tệp bị thay đổi.', en: 'The trailer of the file was changed.' },
+  ],
+  padding: [
+    { vi: 'Khoảng trắng ở cuối tệp.', en: 'White space at the end of the file.' },
+    { vi: 'Khoảng trắng được thêm vào cuối tệp.', en: 'White space was added at the end of the file.' },
   ],
   bytes: [
     { vi: 'Dữ liệu được thêm vào tệp.', en: 'Bytes were added to the file.' },

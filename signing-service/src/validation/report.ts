@@ -20,13 +20,15 @@ export interface LaterChange {
     | 'validation-data'
     | 'document-time-stamp'
     | 'signature'
+    | 'form-fill'
     | 'metadata'
     | 'page'
     | 'catalog'
     | 'form'
     | 'object'
     | 'trailer'
-    | 'bytes';
+    | 'bytes'
+    | 'padding';
   /** Whether a rule of the policy allows it; one change that is not makes the signature invalid. */
   readonly allowed: boolean;
   readonly vi: string;
@@ -57,6 +59,16 @@ export interface SigningTime {
   readonly claimed: string | null;
   /** Name of the time-stamping authority. */
   readonly authority: string | null;
+  /** Why a time stamp that is there proves nothing; the signature is judged without it (ETSI EN 319 102-1 §5.5). */
+  readonly problem: Reason | null;
+}
+
+/** Where a signature stands in a public log, by the proof that it carries (C2SP tlog-proof). */
+export interface LogEntry {
+  readonly origin: string;
+  readonly index: number;
+  /** `unchecked`: a log whose key is not known here, or a proof from before it carried all that is needed. */
+  readonly status: 'proven' | 'wrong' | 'unchecked';
 }
 
 export interface SignatureReport {
@@ -74,8 +86,15 @@ export interface SignatureReport {
   readonly changesAfter: readonly LaterChange[];
   readonly signer: SignerIdentity | null;
   readonly time: SigningTime;
-  /** "Unchanged?": the signature matches the bytes, and nothing that it covers was changed afterwards. */
-  readonly intact: boolean;
+  /** A certification (`/DocMDP`): what may change after it, 1 nothing, 2 forms, 3 forms and comments; `null` for another signature. */
+  readonly certification: { readonly permits: 1 | 2 | 3 } | null;
+  /** The proof of inclusion inside the signature; `null` when it carries none. */
+  readonly log: LogEntry | null;
+  /**
+   * "Unchanged?": `true` the signature matches the bytes, and nothing that it covers was changed afterwards; `false` they
+   * differ; `null` it could not be checked.
+   */
+  readonly intact: boolean | null;
   /** "Trusted then?": the signer's certificate was good at the signing time for one of the anchors. */
   readonly trusted: boolean;
   readonly reasons: readonly Reason[];

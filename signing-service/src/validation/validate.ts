@@ -4,9 +4,12 @@ import { Budget, defaultLimits } from '../pdf/limits.ts';
 import { EncryptedPdf, MalformedPdf, PdfBeyondLimits } from '../pdf/malformed.ts';
 import { as } from '../pdf/object.ts';
 import { type SignedField, signedFields } from './fields.ts';
-import { type Judged, judgeSignature, type Surroundings, withVerdict } from './judge.ts';
+import { isDocumentTimeStamp, type Judged, judgeSignature } from './judge.ts';
+import type { LogKey } from './log-proof.ts';
 import { type ReasonCode, reason } from './reasons.ts';
 import type { SignatureReport, ValidationReport } from './report.ts';
+import type { Surroundings } from './surroundings.ts';
+import { withVerdict } from './verdict.ts';
 
 /** What a validation trusts and when. Plain data, so that it can be handed to a worker. */
 export interface ValidationOptions {
@@ -18,7 +21,11 @@ export interface ValidationOptions {
   readonly untrusted?: readonly Uint8Array[];
   /** DER of CRLs, beside those inside the document. */
   readonly crls?: readonly Uint8Array[];
-  /** Without revocation data for the signer the verdict is `indeterminate` (TRY_LATER). Default false. */
+  /** DER of OCSP responses, beside those inside the document. */
+  readonly ocsp?: readonly Uint8Array[];
+  /** Public logs whose proofs of inclusion are believed. */
+  readonly logs?: readonly LogKey[];
+  /** Without revocation data for the signer the verdict is `indeterminate` (TRY_LATER). Default true (V12). */
   readonly requireRevocation?: boolean;
   /** The time to judge at where no time stamp proves an earlier one; now when absent. */
   readonly at?: Date;
@@ -36,19 +43,17 @@ export async function validatePdf(bytes: Uint8Array, options: ValidationOptions)
   try {
     return judgeFile(openPdf(bytes), options);
   } catch (error) {
-    if (error instanceof EncryptedPdf) return unjudged('indeterminate', 'encrypted');
-    if (error instanceof PdfBeyondLimits) return unjudged('indeterminate', 'beyond-limits', error.fault);
+    if (error instanceof EncryptedPdf) return unjudged('encrypted');
+    if (error instanceof PdfBeyondLimits) return unjudged('beyond-limits', error.fault);
     if (!(error instanceof MalformedPdf)) throw error;
     const looksSigned = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes('/ByteRange');
-    return looksSigned
-      ? unjudged('invalid', 'unreadable', error.fault)
-      : unjudged('indeterminate', 'unreadable-unsigned', error.fault);
+    return unjudged(looksSigned ? 'unreadable' : 'unreadable-unsigned', error.fault);
   }
 }
 
-/** A report on a file that could not be looked into. */
-export function unjudged(verdict: 'invalid' | 'indeterminate', code: ReasonCode, detail?: string): ValidationReport {
-  return { verdict, signatures: [], reasons: [reason(code, detail)] };
+/** A report on a file that could not be looked into: nothing is shown about it, neither good nor bad. */
+export function unjudged(code: ReasonCode, detail?: string): ValidationReport {
+  return { verdict: 'indeterminate', signatures: [], reasons: [reason(code, detail)] };
 }
 
 function judgeFile(file: PdfFile, options: ValidationOptions): ValidationReport {
@@ -61,37 +66,54 @@ function judgeFile(file: PdfFile, options: ValidationOptions): ValidationReport 
   const around: Surroundings = {
     anchors: options.anchors,
     timeStampAnchors: options.timeStampAnchors ?? options.anchors,
-    untrusted: [...(options.untrusted ?? []), ...stored.certificates],
+    untrusted: [...(options.untrusted ?? []), ...stored.untrusted],
     crls: [...(options.crls ?? []), ...stored.crls],
-    hasValidationData: stored.certificates.length + stored.crls.length > 0,
-    requireRevocation: options.requireRevocation ?? false,
+    ocsp: [...(options.ocsp ?? []), ...stored.ocsp],
+    stored,
+    logs: options.logs ?? [],
+    requireRevocation: options.requireRevocation ?? true,
     at: options.at ?? new Date(),
     documentTimeStamps: [],
   };
   // Document time stamps first: they prove when the signatures that they cover were there.
-  const first = fields.map((field) => judgeSignature(file, field, around));
-  const documentTimeStamps = first
-    .flatMap(({ stamp, report }) => (stamp && report.verdict === 'valid' ? [stamp] : []))
+  const isStamp = new Set(fields.filter((field) => isDocumentTimeStamp(file, field)));
+  const stamps = new Map([...isStamp].map((field) => [field, judgeSignature(file, field, around)]));
+  const documentTimeStamps = [...stamps.values()]
+    .flatMap(({ stamp }) => (stamp ? [stamp] : []))
     .sort((a, b) => a.at.getTime() - b.at.getTime());
-  const judged =
-    documentTimeStamps.length === 0
-      ? first
-      : fields.map((field) => judgeSignature(file, field, { ...around, documentTimeStamps }));
+  const judged = fields.map(
+    (field) => stamps.get(field) ?? judgeSignature(file, field, { ...around, documentTimeStamps }),
+  );
   const signatures = withLaterOnes(judged, fields);
-  const all = [...signatures.map(({ verdict }) => verdict), ...(removed.length > 0 ? ['invalid' as const] : [])];
+  const deciding = decidingOnes(signatures);
+  const all = [...deciding.map(({ verdict }) => verdict), ...(removed.length > 0 ? ['invalid' as const] : [])];
   const verdict = all.includes('invalid') ? 'invalid' : all.includes('indeterminate') ? 'indeterminate' : 'valid';
   const reasons =
     removed.length > 0
       ? [reason('signature-removed', removed.join(', '))]
       : verdict === 'valid'
         ? [reason('passed')]
-        : decidingReasons(signatures);
+        : decidingReasons(deciding);
   return { verdict, signatures, reasons };
+}
+
+/**
+ * The signatures that decide about the file: those of people and organisations. A document time stamp that proves nothing
+ * takes nothing away from them (ETSI EN 319 102-1 §5.5); one that shows a change does.
+ */
+function decidingOnes(signatures: readonly SignatureReport[]): readonly SignatureReport[] {
+  const decides = ({ format, intact }: SignatureReport) => format !== 'document-time-stamp' || intact === false;
+  return signatures.some(({ format }) => format !== 'document-time-stamp') ? signatures.filter(decides) : signatures;
 }
 
 /** A signature is not better than those that were added to its file later; and no two fields share one. */
 function withLaterOnes(judged: readonly Judged[], fields: readonly SignedField[]): SignatureReport[] {
-  const isGood = (number: number) => judged.some(({ value, report }) => value === number && report.verdict === 'valid');
+  const isGood = (number: number) =>
+    judged.some(
+      ({ value, report }) =>
+        value === number &&
+        (report.format === 'document-time-stamp' ? report.intact === true : report.verdict === 'valid'),
+    );
   return judged.map(({ report, value, laterSignatures }) => {
     const reasons = report.reasons.filter(({ code }) => code !== 'passed');
     if (fields.filter((field) => field.value === value).length > 1) reasons.push(reason('signature-reused'));
@@ -119,8 +141,8 @@ function removedSignatures(file: PdfFile, fields: readonly SignedField[]): strin
 
 const mostStored = 200;
 
-/** Certificates and CRLs of the document security store (ETSI EN 319 142-1 §5.4.2); material, trusted by nothing. */
-function validationData(file: PdfFile): { readonly certificates: Buffer[]; readonly crls: Buffer[] } {
+/** Certificates, CRLs and OCSP responses of the document security store (ETSI EN 319 142-1 §5.4.2); material, trusted by nothing. */
+function validationData(file: PdfFile): Surroundings['stored'] {
   const view = file.current;
   const store = view.dictionary(view.dictionary(view.trailer.entries.get('Root'))?.entries.get('DSS'));
   const budget = new Budget(defaultLimits);
@@ -129,5 +151,5 @@ function validationData(file: PdfFile): { readonly certificates: Buffer[]; reado
       const stream = as('stream', view.resolve(item));
       return stream ? [decodeStructureStream(stream, budget)] : [];
     });
-  return { certificates: streams('Certs'), crls: streams('CRLs') };
+  return { untrusted: streams('Certs'), crls: streams('CRLs'), ocsp: streams('OCSPs') };
 }

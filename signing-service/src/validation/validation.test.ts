@@ -6,12 +6,13 @@ import { addValidationData, signPdf, timeStampPdf, visibleLines } from '../pades
 import { createAuthority, type Issued, issue, revocationList } from '../pades/test-authority.ts';
 import { appendRevision, hybridPdf, streamPdf, tablePdf } from '../pdf/test-files.ts';
 import { reasonTable } from './reasons.ts';
-import { type ValidationOptions, validateInWorker, validatePdf } from './validation.ts';
+import { createValidationPool, type ValidationOptions, validatePdf } from './validation.ts';
 
 const signedAt = new Date('2026-11-23T03:00:00Z');
 const at = new Date('2026-12-01T00:00:00Z');
 const authority = createAuthority();
-const options: ValidationOptions = { anchors: authority.anchors, at };
+const options: ValidationOptions = { anchors: authority.anchors, crls: authority.crls, at };
+const withoutLists: ValidationOptions = { anchors: authority.anchors, at };
 const request = { signerName: 'Trần Thị Bích Phượng', at: signedAt };
 const signedBy = (who: Issued, stampedAt?: Date, pdf = tablePdf()) =>
   signPdf(pdf, request, authority.signerOf(who, stampedAt));
@@ -67,9 +68,7 @@ test('a signature is not confirmed for a time before its time stamp', async () =
 
 test('a plain PDF is unsigned; what is no PDF is refused with a sentence', async () => {
   assert.equal((await validatePdf(tablePdf(), options)).verdict, 'unsigned');
-  for (const validate of [validatePdf, validateInWorker]) {
-    await assert.rejects(() => validate(Buffer.from('hello'), options), { code: 'verify/not-a-pdf', status: 400 });
-  }
+  await assert.rejects(validatePdf(Buffer.from('hello'), options), { code: 'verify/not-a-pdf', status: 400 });
 });
 
 test('one flipped byte of the content is invalid: not intact, though the signer is trusted', async () => {
@@ -114,21 +113,23 @@ for (const [what, certificateEnd, revokedAt, stampedAt, verdict, sub] of [
           ),
         ]
       : [];
-    const report = await validatePdf(signed, { ...options, crls });
+    const report = await validatePdf(signed, { ...options, crls: [...authority.crls, ...crls] });
     assert.equal(report.verdict, verdict, JSON.stringify(report.reasons));
     assert.equal(report.signatures[0]?.sub, sub);
   });
 }
 
-test('where revocation data is required, a signature without it is indeterminate and says what would settle it', async () => {
+test('V12: a signature without any revocation data is indeterminate and says what would settle it', async () => {
   const official = authority.official();
   const signed = await signedBy(official, signedAt);
-  const without = await validatePdf(signed, { ...options, requireRevocation: true });
+  const without = await validatePdf(signed, withoutLists);
   assert.deepEqual([without.verdict, without.signatures[0]?.sub], ['indeterminate', 'TRY_LATER']);
   const fresh = (issuer: Issued) =>
     revocationList(issuer, [], new Date('2026-11-22T00:00:00Z'), new Date('2026-12-10T00:00:00Z'));
+  const half = await validatePdf(signed, { ...withoutLists, crls: [fresh(authority.people)] });
+  assert.equal(half.signatures[0]?.sub, 'TRY_LATER', 'also of the authority between');
   const crls = [fresh(authority.people), fresh(authority.root)];
-  assert.equal((await validatePdf(signed, { ...options, requireRevocation: true, crls })).verdict, 'valid');
+  assert.equal((await validatePdf(signed, { ...withoutLists, crls })).verdict, 'valid');
 });
 
 test('a document time stamp behind a signature proves its time; an untrusted one proves nothing', async () => {
@@ -153,7 +154,7 @@ for (const [kind, file] of [
     const official = authority.official();
     const made = revocationList(authority.people, [], before, new Date('2026-12-10T00:00:00Z'));
     const ofRoot = revocationList(authority.root, [], before, new Date('2026-12-10T00:00:00Z'));
-    const strict = { ...options, requireRevocation: true };
+    const strict = withoutLists;
     const stamped = await signedBy(official, signedAt, file);
     assert.equal((await validatePdf(stamped, strict)).signatures[0]?.sub, 'TRY_LATER');
     const long = addValidationData(stamped, { certificates: [authority.people.certificate], crls: [made] });
@@ -201,15 +202,26 @@ test('V3: small RSA keys are refused, good ones of RSA and P-256 are not', async
   }
 });
 
-test('the time stamp of another signature is not taken for this one’s', async () => {
-  const official = authority.official();
-  const wrong = {
-    ...authority.signerOf(official),
-    timeStamp: () => authority.stampAt(signedAt)(createHash('sha256').update('another').digest()),
-  };
-  const { verdict, signatures } = await validatePdf(await signPdf(tablePdf(), request, wrong), options);
-  assert.equal(verdict, 'indeterminate');
-  assert.deepEqual([signatures[0]?.reasons[0]?.code, signatures[0]?.time.proven], ['time-stamp-wrong', null]);
+test('a time stamp of another signature, or of a stranger, proves no time and takes nothing away', async () => {
+  const stranger = createAuthority();
+  const wrong = () => authority.stampAt(signedAt)(createHash('sha256').update('another').digest());
+  for (const [timeStamp, code] of [
+    [wrong, 'time-stamp-wrong'],
+    [stranger.stampAt(signedAt), 'time-stamp-untrusted'],
+    [() => Buffer.of(5, 0), 'time-stamp-wrong'], // DER, but no token
+  ] as const) {
+    const signer = { ...authority.signerOf(authority.official()), timeStamp };
+    const file = await signPdf(tablePdf(), request, signer);
+    const { verdict, signatures } = await validatePdf(file, options);
+    const [signature] = signatures;
+    assert.deepEqual(
+      [verdict, signature?.time.problem?.code, signature?.time.proven, signature?.level],
+      ['valid', code, null, 'B-B'],
+    );
+    // Once the certificate has run out, nothing proves the time.
+    const late = { ...options, at: new Date('2036-06-01T00:00:00Z') };
+    assert.equal((await validatePdf(file, late)).signatures[0]?.sub, 'OUT_OF_BOUNDS_NO_POE');
+  }
 });
 
 test('a signature by another key than the certificate’s is invalid', async () => {
@@ -223,18 +235,36 @@ test('a signature by another key than the certificate’s is invalid', async () 
   assert.deepEqual([signatures[0]?.verdict, signatures[0]?.sub], ['invalid', 'SIG_CRYPTO_FAILURE']);
 });
 
-test('V4: the worker gives the same report, and an answer when a file would take too long or too much', async () => {
+test('V4: a warm thread gives the same report, and an answer when a file takes too long or too much', async () => {
   const signed = await signedBy(authority.official(), signedAt);
-  assert.deepEqual(await validateInWorker(signed, options), await validatePdf(signed, options));
-  const late = await validateInWorker(signed, options, { timeoutMs: 1 });
-  assert.deepEqual([late.verdict, late.reasons[0]?.detail], ['indeterminate', 'time']);
+  const pool = createValidationPool();
+  for (let time = 0; time < 3; time++)
+    assert.deepEqual(await pool.validate(signed, options), await validatePdf(signed, options));
+  await assert.rejects(pool.validate(Buffer.from('hello'), options), { code: 'verify/not-a-pdf' });
   const many = Object.fromEntries(
     Array.from({ length: 60_000 }, (_, index) => [100 + index, `[${'[0 0 0] '.repeat(4)}]`]),
   );
   const large = appendRevision(signed, many, { size: 70_000 });
-  const starved = await validateInWorker(large, options, { maxHeapMegabytes: 16 });
+  assert.equal((await pool.validate(large, options)).verdict, 'invalid');
+  await pool.close();
+  const impatient = createValidationPool({ cpuMs: 150 });
+  const late = await impatient.validate(large, options);
+  assert.deepEqual([late.verdict, late.reasons[0]?.detail], ['indeterminate', 'time']);
+  assert.equal((await impatient.validate(signed, options)).verdict, 'valid', 'the next file has a thread again');
+  await impatient.close();
+  const poor = createValidationPool({ maxHeapMegabytes: 16 });
+  const starved = await poor.validate(large, options);
   assert.deepEqual([starved.verdict, starved.reasons[0]?.detail], ['indeterminate', 'memory']);
-  assert.equal((await validateInWorker(large, options)).verdict, 'invalid');
+  await poor.close();
+});
+
+test('V16: a machine without time for a file says busy and when to come back; that is no verdict', async () => {
+  const pool = createValidationPool({ wallMs: 1 });
+  const signed = await signedBy(authority.official(), signedAt);
+  for (let time = 0; time < 2; time++) {
+    await assert.rejects(pool.validate(signed, options), { code: 'verify/busy', status: 503, retryAfterSeconds: 5 });
+  }
+  await pool.close();
 });
 
 test('V5: every reason has an indication, a sub-indication and one sentence in each language', () => {

@@ -1,7 +1,9 @@
 /** The door of validation: judging a PDF here, or in a worker that cannot take the process with it. */
+export type { LogKey } from './log-proof.ts';
 export { type ReasonCode, reasonTable } from './reasons.ts';
 export type {
   LaterChange,
+  LogEntry,
   Reason,
   SignatureReport,
   SignerIdentity,
@@ -10,4 +12,4 @@ export type {
   Verdict,
 } from './report.ts';
 export { type ValidationOptions, validatePdf } from './validate.ts';
-export { validateInWorker, type WorkerLimits } from './worker.ts';
+export { createValidationPool, type ValidationPool, type WorkerLimits } from './worker.ts';

@@ -1,15 +1,17 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { NotAPdf } from '../pdf/malformed.ts';
-import { type ValidationOptions, validatePdf } from './validate.ts';
-import type { WorkerAnswer } from './worker.ts';
+import { validatePdf } from './validate.ts';
+import type { WorkerAnswer, WorkerQuestion } from './worker.ts';
 
-/** The other end of `validateInWorker`: one file, one answer. */
-const { bytes, options } = workerData as { bytes: Uint8Array; options: ValidationOptions }; // made by validateInWorker only
-const answer = await validatePdf(bytes, options).then(
-  (report): WorkerAnswer => ({ report }),
-  (error: unknown): WorkerAnswer => {
-    if (error instanceof NotAPdf) return { notAPdf: true };
-    throw error;
-  },
-);
-parentPort?.postMessage(answer);
+/** The other end of a validation pool: one file after another, one answer each. */
+const say = (answer: WorkerAnswer) => parentPort?.postMessage(answer);
+
+parentPort?.on('message', async ({ bytes, options }: WorkerQuestion) => {
+  try {
+    say({ report: await validatePdf(bytes, options) });
+  } catch (error) {
+    if (!(error instanceof NotAPdf)) throw error;
+    say({ notAPdf: true });
+  }
+});
+say('ready');

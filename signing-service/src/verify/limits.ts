@@ -1,4 +1,4 @@
-import { Unavailable } from '@edutrust/platform/errors';
+import { busy } from '../validation/worker.ts';
 
 /** Largest file that is verified, in bytes. */
 export const largestFileBytes = 32 * 1024 * 1024;
@@ -14,11 +14,7 @@ export function createQueue(): <Value>(work: () => Promise<Value>) => Promise<Va
   return async (work) => {
     if (running >= mostAtOnce) {
       if (waiting.length >= mostWaiting) {
-        throw new Unavailable(
-          'verify/busy',
-          { vi: 'Đang có quá nhiều tệp chờ kiểm tra.', en: 'Too many files wait to be verified.' },
-          { retryAfterSeconds: 5, remedy: { vi: 'Thử lại sau vài giây.', en: 'Try again in a few seconds.' } },
-        );
+        throw busy();
       }
       await new Promise<void>((resolve) => waiting.push(resolve)); // whoever finishes hands its place over
     } else {

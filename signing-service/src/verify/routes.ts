@@ -7,6 +7,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { PageView, PublicDocument, SigningPages, VerifyReportProps } from '../pages.ts';
 import { parseVerificationCode } from '../requests/code.ts';
+import type { ValidationPool } from '../validation/validation.ts';
 import { documentByCode } from './document.ts';
 import { createQueue, largestFileBytes } from './limits.ts';
 import { PublicDocument as PublicDocumentSchema, VerificationReport as ReportSchema } from './schemas.ts';
@@ -18,7 +19,7 @@ const tags = ['verification'];
 const reportSeconds = 900;
 const reportKey = (id: string) => `signing:report:${id}`;
 
-export function addVerifyRoutes(app: App, context: ServiceContext, pages: SigningPages): void {
+export function addVerifyRoutes(app: App, context: ServiceContext, pages: SigningPages, pool: ValidationPool): void {
   const { db, store } = context;
   const inTurn = createQueue();
 
@@ -26,7 +27,7 @@ export function addVerifyRoutes(app: App, context: ServiceContext, pages: Signin
     await using submission = await readSubmission(request);
     const { trust, at } = submission;
     const report = await inTurn(async () =>
-      verifyFile(context, await submission.bytes(), { trust, ...(at ? { at } : {}) }),
+      verifyFile(context, await submission.bytes(), { trust, pool, ...(at ? { at } : {}) }),
     );
     return { report, fileName: submission.fileName };
   };

@@ -48,8 +48,18 @@ const Signature = Type.Object({
     proven: nullable(Type.String()),
     claimed: nullable(Type.String()),
     authority: nullable(Type.String()),
+    /** Why a time stamp that is there proves nothing. */
+    problem: nullable(Reason),
   }),
-  intact: Type.Boolean(),
+  certification: nullable(Type.Object({ permits: Type.Enum([1, 2, 3]) })),
+  log: nullable(
+    Type.Object({
+      origin: Type.String(),
+      index: Type.Integer(),
+      status: Type.Enum(['proven', 'wrong', 'unchecked']),
+    }),
+  ),
+  intact: nullable(Type.Boolean()),
   trusted: Type.Boolean(),
   reasons: Type.Array(Reason),
 });

@@ -1,7 +1,7 @@
 import type { Text } from '@edutrust/platform/messages';
 import type { SignatureReport, ValidationReport } from '../validation/report.ts';
 
-/** `yes`, `no`, `unknown` (not provable yet), `none` (there is no signature to ask about). */
+/** `yes`, `no`, `unknown` (not provable yet, or not checked), `none` (there is no signature to ask about). */
 export interface AnswerText {
   readonly answer: 'yes' | 'no' | 'unknown' | 'none';
   readonly sentence: Text;
@@ -23,56 +23,138 @@ const vietnamDate = new Intl.DateTimeFormat('vi-VN', {
 });
 const englishDate = new Intl.DateTimeFormat('en-GB', { timeZone: 'Asia/Ho_Chi_Minh', dateStyle: 'long' });
 
-/** The signature that people mean: the last by a person; time stamps over the file vouch for it. */
-function signatureOfPerson({ signatures }: ValidationReport): SignatureReport | undefined {
-  return signatures.findLast(({ format }) => format !== 'document-time-stamp') ?? signatures.at(-1);
+/** What the words may say, and nothing else: each claim is derived from what was checked (V10). */
+interface Evidence {
+  readonly verdict: ValidationReport['verdict'];
+  readonly unchanged: 'yes' | 'no' | 'unknown';
+  readonly trusted: 'yes' | 'no' | 'unknown';
+  /** Somebody filled in a form afterwards, as is allowed. */
+  readonly isFilledIn: boolean;
+  /** The signature that people mean: the last by a person; `undefined` when none could be read. */
+  readonly signature: SignatureReport | undefined;
+  readonly isUnreadable: boolean;
+}
+
+function evidenceOf(report: ValidationReport): Evidence {
+  const { signatures, reasons, verdict } = report;
+  const people = signatures.filter(({ format }) => format !== 'document-time-stamp');
+  const asked = people.length > 0 ? people : signatures;
+  const isRemoved = reasons.some(({ code }) => code === 'signature-removed');
+  const isChanged = isRemoved || signatures.some(({ intact }) => intact === false);
+  const isChecked = asked.length > 0 && asked.every(({ intact }) => intact === true);
+  const isTrusted = asked.length > 0 && !isRemoved && asked.every(({ trusted }) => trusted);
+  return {
+    verdict,
+    unchanged: isChanged ? 'no' : isChecked ? 'yes' : 'unknown',
+    trusted: isTrusted ? 'yes' : asked.some(isShownUntrusted) ? 'no' : 'unknown',
+    isFilledIn: asked.some(({ changesAfter }) => changesAfter.some(({ kind }) => kind === 'form-fill')),
+    signature: people.at(-1) ?? signatures.at(-1),
+    isUnreadable: signatures.length === 0,
+  };
+}
+
+/** Reasons that show that a certificate was not good then. */
+const untrustedCodes: ReadonlySet<string> = new Set([
+  'certificate-revoked',
+  'certificate-expired',
+  'certificate-not-yet-valid',
+]);
+
+function isShownUntrusted({ trusted, reasons }: SignatureReport): boolean {
+  return !trusted && reasons.some(({ code }) => untrustedCodes.has(code));
 }
 
 /** The words for a report. */
 export function describe(report: ValidationReport): Wording {
-  const signature = signatureOfPerson(report);
-  if (report.verdict === 'unsigned' || !signature) return unsigned;
-  const isIntact = report.signatures.every(({ intact }) => intact);
-  const isTrusted = report.signatures.every(({ trusted }) => trusted);
+  if (report.verdict === 'unsigned') return unsigned;
+  const evidence = evidenceOf(report);
+  if (evidence.isUnreadable) return notRead(report);
   return {
-    sentence: sentenceOf(report.verdict, signature, isIntact),
-    unchanged: isIntact ? intact : changed,
-    trusted: isTrusted ? trustedAnswer : report.verdict === 'invalid' && isIntact ? notTrusted : notProvable,
-    nextStep: nextSteps[report.verdict === 'invalid' && isIntact ? 'refused' : report.verdict],
+    sentence: sentenceOf(evidence),
+    unchanged: { answer: evidence.unchanged, sentence: unchangedSentence(evidence) },
+    trusted: { answer: evidence.trusted, sentence: trustedSentences[evidence.trusted] },
+    nextStep: nextStepOf(evidence),
   };
 }
 
-function sentenceOf(
-  verdict: 'valid' | 'invalid' | 'indeterminate',
-  signature: SignatureReport,
-  isIntact: boolean,
-): Text {
-  const { signer, time } = signature;
+function sentenceOf(evidence: Evidence): Text {
+  const { verdict, unchanged, trusted } = evidence;
+  // What was shown goes first, whatever the verdict: a change, then a certificate that was not good.
+  if (unchanged === 'no') {
+    return {
+      vi: 'Không đúng: văn bản đã bị sửa sau khi ký, hoặc chữ ký không khớp.',
+      en: 'Not genuine: changed after it was signed, or the signature does not match.',
+    };
+  }
+  if (verdict === 'invalid') return invalidSentence(evidence);
+  if (verdict === 'valid' && unchanged === 'yes' && trusted === 'yes') return genuine(evidence);
+  return openSentence(evidence);
+}
+
+function genuine({ signature, isFilledIn }: Evidence): Text {
+  const { signer = null, time, format } = signature ?? {};
+  const at = time?.proven ?? time?.claimed;
+  const when = at ? new Date(at) : undefined;
+  if (format === 'document-time-stamp') {
+    return {
+      vi: `Đúng: văn bản có dấu thời gian${when ? ` ngày ${vietnamDate.format(when)}` : ''} và chưa bị sửa từ đó; không có chữ ký của người nào.`,
+      en: `Genuine: time-stamped${when ? ` on ${englishDate.format(when)}` : ''} and unchanged since; no person signed it.`,
+    };
+  }
   const name = signer?.name ?? '';
-  if (verdict === 'valid') {
-    const at = time.proven ?? time.claimed;
-    const place = signer?.organisation ? `, ${signer.organisation}` : '';
-    const when = at ? new Date(at) : undefined;
-    return {
-      vi: `Đúng: văn bản do ${name}${place} ký${when ? ` ngày ${vietnamDate.format(when)}` : ''} và chưa bị sửa.`,
-      en: `Genuine: signed by ${name}${place}${when ? ` on ${englishDate.format(when)}` : ''}, unchanged since.`,
-    };
-  }
-  if (verdict === 'indeterminate') {
-    return {
-      vi: `Chưa kết luận được: văn bản chưa bị sửa từ khi ký, nhưng chưa chứng minh được người ký${name ? ` «${name}»` : ''} là ai.`,
-      en: `Not settled: unchanged since it was signed, but it is not proven who the signer${name ? ` "${name}"` : ''} is.`,
-    };
-  }
-  return isIntact
+  const place = signer?.organisation ? `, ${signer.organisation}` : '';
+  const [whenVi, whenEn] = when ? [` ngày ${vietnamDate.format(when)}`, ` on ${englishDate.format(when)}`] : ['', ''];
+  return isFilledIn
     ? {
-        vi: 'Không tin được: văn bản chưa bị sửa, nhưng chữ ký không hợp lệ vào lúc ký.',
-        en: 'Not to be trusted: unchanged, but the signature was not good when it was made.',
+        vi: `Đúng: văn bản do ${name}${place} ký${whenVi}; phần đã ký còn nguyên, biểu mẫu được điền thêm như cho phép.`,
+        en: `Genuine: signed by ${name}${place}${whenEn}; what was signed is as it was, the form was filled in as allowed.`,
       }
     : {
-        vi: 'Không đúng: văn bản đã bị sửa sau khi ký, hoặc chữ ký không khớp.',
-        en: 'Not genuine: changed after it was signed, or the signature does not match.',
+        vi: `Đúng: văn bản do ${name}${place} ký${whenVi} và chưa bị sửa.`,
+        en: `Genuine: signed by ${name}${place}${whenEn}, unchanged since.`,
       };
+}
+
+function invalidSentence({ unchanged, trusted }: Evidence): Text {
+  if (trusted !== 'no') {
+    return {
+      vi: 'Không đúng: chữ ký ghi sai quy cách nên không có giá trị.',
+      en: 'Not genuine: the signature is not written as it must be and proves nothing.',
+    };
+  }
+  return unchanged === 'yes'
+    ? {
+        vi: 'Không tin được: văn bản chưa bị sửa, nhưng chứng thư của người ký không còn hiệu lực vào lúc ký.',
+        en: 'Not to be trusted: unchanged, but the signer’s certificate was not good when it was signed.',
+      }
+    : {
+        vi: 'Không tin được: chứng thư của người ký không còn hiệu lực vào lúc ký.',
+        en: 'Not to be trusted: the signer’s certificate was not good when it was signed.',
+      };
+}
+
+function openSentence({ unchanged, trusted, signature, isFilledIn }: Evidence): Text {
+  const name = signature?.signer?.name;
+  const [byVi, byEn] = name ? [` «${name}»`, ` "${name}"`] : ['', ''];
+  if (unchanged === 'unknown') {
+    return {
+      vi: 'Chưa kết luận được: có chữ ký, nhưng chưa kiểm tra được nội dung có còn nguyên như khi ký hay không.',
+      en: 'Not settled: there is a signature, but whether the content is as it was signed could not be checked.',
+    };
+  }
+  if (trusted === 'yes') {
+    return {
+      vi: `Chưa kết luận được: phần người ký${byVi} đã ký còn nguyên, nhưng còn điều chưa chứng minh được; xem lý do bên dưới.`,
+      en: `Not settled: what the signer${byEn} signed is as it was, but something is not proven; see the reasons below.`,
+    };
+  }
+  const [whatVi, whatEn] = isFilledIn
+    ? ['phần đã ký còn nguyên', 'what was signed is as it was']
+    : ['văn bản chưa bị sửa từ khi ký', 'unchanged since it was signed'];
+  return {
+    vi: `Chưa kết luận được: ${whatVi}, nhưng chưa chứng minh được người ký${byVi} là ai.`,
+    en: `Not settled: ${whatEn}, but it is not proven who the signer${byEn} is.`,
+  };
 }
 
 const unsigned: Wording = {
@@ -94,49 +176,94 @@ const unsigned: Wording = {
   },
 };
 
-const intact: AnswerText = {
-  answer: 'yes',
-  sentence: { vi: 'Chưa bị sửa từ khi ký.', en: 'Unchanged since it was signed.' },
-};
-const changed: AnswerText = {
-  answer: 'no',
-  sentence: {
-    vi: 'Đã bị sửa sau khi ký, hoặc chữ ký không khớp với nội dung.',
-    en: 'Changed after it was signed, or the signature does not match.',
-  },
-};
-const trustedAnswer: AnswerText = {
-  answer: 'yes',
-  sentence: {
+/** A file whose signatures could not be read: nothing is known, neither that it is signed nor that it is not. */
+function notRead({ reasons }: ValidationReport): Wording {
+  const [reason] = reasons;
+  const isChanged = reason?.code === 'signature-removed';
+  if (isChanged) {
+    return {
+      sentence: {
+        vi: 'Không đúng: một chữ ký từng có trong tệp đã bị gỡ ra.',
+        en: 'Not genuine: a signature that the file had was taken out.',
+      },
+      unchanged: { answer: 'no', sentence: unchangedSentence({ unchanged: 'no', isFilledIn: false }) },
+      trusted: { answer: 'unknown', sentence: trustedSentences.unknown },
+      nextStep: nextSteps.changed,
+    };
+  }
+  return {
+    sentence: {
+      vi: 'Chưa kiểm tra được tệp này, nên không thể nói tệp đúng hay sai; xem lý do bên dưới.',
+      en: 'This file could not be checked, so nothing can be said about it; see the reason below.',
+    },
+    unchanged: { answer: 'unknown', sentence: unchangedSentence({ unchanged: 'unknown', isFilledIn: false }) },
+    trusted: { answer: 'unknown', sentence: trustedSentences.unknown },
+    nextStep: nextSteps.unread,
+  };
+}
+
+function unchangedSentence({ unchanged, isFilledIn }: Pick<Evidence, 'unchanged' | 'isFilledIn'>): Text {
+  if (unchanged === 'no') {
+    return {
+      vi: 'Đã bị sửa sau khi ký, hoặc chữ ký không khớp với nội dung.',
+      en: 'Changed after it was signed, or the signature does not match.',
+    };
+  }
+  if (unchanged === 'unknown') {
+    return {
+      vi: 'Chưa kiểm tra được nội dung có còn nguyên như khi ký hay không.',
+      en: 'Whether the content is as it was signed could not be checked.',
+    };
+  }
+  return isFilledIn
+    ? {
+        vi: 'Phần đã ký còn nguyên; sau đó biểu mẫu được điền thêm như cho phép.',
+        en: 'What was signed is as it was; the form was filled in afterwards, as allowed.',
+      }
+    : { vi: 'Chưa bị sửa từ khi ký.', en: 'Unchanged since it was signed.' };
+}
+
+const trustedSentences: Readonly<Record<'yes' | 'no' | 'unknown', Text>> = {
+  yes: {
     vi: 'Chứng thư của người ký được công nhận và còn hiệu lực vào lúc ký.',
     en: "The signer's certificate was recognised and good at the time of signing.",
   },
-};
-const notTrusted: AnswerText = {
-  answer: 'no',
-  sentence: {
-    vi: 'Chứng thư của người ký không được công nhận hoặc không còn hiệu lực vào lúc ký.',
-    en: "The signer's certificate was not recognised or not good at the time of signing.",
+  no: {
+    vi: 'Chứng thư của người ký không còn hiệu lực vào lúc ký.',
+    en: "The signer's certificate was not good at the time of signing.",
   },
-};
-const notProvable: AnswerText = {
-  answer: 'unknown',
-  sentence: {
-    vi: 'Chưa chứng minh được chứng thư của người ký có hiệu lực vào lúc ký.',
-    en: "It cannot be proven that the signer's certificate was good at the time of signing.",
+  unknown: {
+    vi: 'Chưa chứng minh được chứng thư của người ký được công nhận và có hiệu lực vào lúc ký.',
+    en: "It is not proven that the signer's certificate was recognised and good at the time of signing.",
   },
 };
 
-const nextSteps: Readonly<Record<'valid' | 'indeterminate' | 'invalid' | 'refused', Text>> = {
+function nextStepOf({ verdict, unchanged, trusted }: Evidence): Text {
+  if (unchanged === 'no') return nextSteps.changed;
+  if (verdict === 'invalid') return trusted === 'no' ? nextSteps.refused : nextSteps.changed;
+  if (unchanged === 'unknown') return nextSteps.unread;
+  if (verdict === 'valid' && trusted === 'yes') return nextSteps.valid;
+  return trusted === 'yes' ? nextSteps.open : nextSteps.untrusted;
+}
+
+const nextSteps = {
   valid: {
     vi: 'Bạn có thể dùng văn bản này. Hãy lưu cả tệp PDF: bản in không mang chữ ký.',
     en: 'You can rely on this document. Keep the PDF itself: paper carries no signature.',
   },
-  indeterminate: {
-    vi: 'Đừng vội từ chối: hỏi nơi cấp về chứng thư gốc của họ, rồi kiểm tra lại với chứng thư đó.',
-    en: 'Do not refuse yet: ask the issuer for their root certificate and verify again with it.',
+  untrusted: {
+    vi: 'Đừng vội từ chối: hỏi nơi cấp về chứng thư gốc của họ và xin bản có dấu thời gian, rồi kiểm tra lại.',
+    en: 'Do not refuse yet: ask the issuer for their root certificate and a time-stamped copy, then verify again.',
   },
-  invalid: {
+  open: {
+    vi: 'Xem lý do bên dưới và hỏi nơi cấp để nhận bản gốc, rồi kiểm tra lại.',
+    en: 'Look at the reasons below and ask the issuer for the original, then verify again.',
+  },
+  unread: {
+    vi: 'Đừng dùng văn bản này khi chưa kiểm tra được. Xin lại tệp gốc từ nơi cấp, hoặc mở mã QR in trên văn bản.',
+    en: 'Do not rely on it before it can be checked. Ask the issuer for the original, or open the QR printed on it.',
+  },
+  changed: {
     vi: 'Đừng dùng văn bản này. Xin lại tệp gốc từ nơi cấp, hoặc mở mã QR in trên văn bản.',
     en: 'Do not rely on it. Ask the issuer for the original file, or open the QR printed on it.',
   },
@@ -144,4 +271,4 @@ const nextSteps: Readonly<Record<'valid' | 'indeterminate' | 'invalid' | 'refuse
     vi: 'Đừng dùng văn bản này. Hỏi nơi cấp xem chứng thư của người ký có bị thu hồi không.',
     en: "Do not rely on it. Ask the issuer whether the signer's certificate was revoked.",
   },
-};
+} as const satisfies Record<string, Text>;

@@ -4,7 +4,7 @@ import { addAnchor, endAnchor } from '@edutrust/certs/anchors';
 import { trustMaterial } from '@edutrust/certs/authority';
 import { toPem } from '@edutrust/certs/certificate';
 import { type TestCity, TestPhone, testCity } from '../enrolment/test-city.ts';
-import { signPdf } from '../pades/pades.ts';
+import { addValidationData, signPdf } from '../pades/pades.ts';
 import { createAuthority } from '../pades/test-authority.ts';
 import { tablePdf } from '../pdf/test-files.ts';
 import { initials } from './document.ts';
@@ -73,11 +73,12 @@ describe('public verification', () => {
   test('a foreign signature is not conclusive until the department trusts its root, and then it is valid', async () => {
     const foreign = createAuthority();
     const signedAt = new Date(Date.now() - 60_000);
-    const file = await signPdf(
+    const bare = await signPdf(
       tablePdf(),
       { signerName: 'X', at: signedAt },
       foreign.signerOf(foreign.official(), signedAt),
     );
+    const file = addValidationData(bare, { crls: foreign.crls });
     const before = (await api({ file })).json;
     assert.deepEqual(
       [before.verdict, before.unchanged.answer, before.trusted.answer],
@@ -95,6 +96,13 @@ describe('public verification', () => {
     const id = await world.context.db.transaction().execute((tx) => addAnchor(tx, request, actor));
     const after = (await api({ file })).json;
     assert.deepEqual([after.verdict, after.trusted.answer], ['valid', 'yes'], JSON.stringify(after.reasons));
+    // V12: without revocation data nobody knows; V11: their time-stamping unit is trusted for stamps, and signs nothing
+    const unknown = (await api({ file: bare })).json;
+    assert.deepEqual([unknown.verdict, unknown.reasons[0].code], ['indeterminate', 'revocation-unknown']);
+    const stamped = { ...foreign.signerOf(foreign.stamping, signedAt), certificates: [foreign.stamping.certificate] };
+    const byUnit = await signPdf(tablePdf(), { signerName: 'X', at: signedAt }, stamped);
+    const wrong = (await api({ file: addValidationData(byUnit, { crls: foreign.crls }) })).json;
+    assert.deepEqual([wrong.verdict, wrong.reasons[0].code], ['indeterminate', 'certificate-not-for-documents']);
     await world.context.db.transaction().execute((tx) => endAnchor(tx, id, new Date(), actor));
     assert.equal((await api({ file })).json.verdict, 'indeterminate');
   });
@@ -145,6 +153,31 @@ describe('public verification', () => {
     assert.deepEqual([wrong.status, wrong.page], [400, 'verify']);
     assert.ok(wrong.json.props.error.detail);
     assert.equal((await get('/verify/report/AAAAAAAAAAAAAAAAAAAAAA')).statusCode, 404);
+  });
+
+  test('V12: `trust` reaches signers and time stamps; without it the same file is not settled', async () => {
+    const foreign = createAuthority();
+    const signedAt = new Date(Date.now() - 60_000);
+    const signer = foreign.signerOf(foreign.official(), signedAt);
+    const bare = await signPdf(tablePdf(), { signerName: 'X', at: signedAt }, signer);
+    const file = addValidationData(bare, { crls: foreign.crls });
+    const given = (await api({ file, trust: toPem(foreign.root.certificate) })).json;
+    assert.deepEqual(
+      [given.verdict, given.signatures[0].level, given.signatures[0].time.problem],
+      ['valid', 'B-LT', null],
+      JSON.stringify(given.signatures[0].reasons),
+    );
+    const alone = (await api({ file })).json;
+    assert.deepEqual([alone.verdict, alone.unchanged.answer], ['indeterminate', 'yes']);
+    assert.equal(alone.signatures[0].time.problem.code, 'time-stamp-untrusted');
+  });
+
+  test('V10: a signed file that cannot be read is not said to carry no signature', async () => {
+    for (const file of [Buffer.concat([signed, Buffer.from('\njunk behind\n')]), signed.subarray(0, -40)]) {
+      const { json } = await api({ file });
+      assert.deepEqual([json.verdict, json.unchanged.answer], ['indeterminate', 'unknown']);
+      assert.doesNotMatch(json.sentence.vi, /không có chữ ký số|chưa bị sửa/);
+    }
   });
 
   test('the code on the paper leads to the document, which names nobody in full but the signer', async () => {

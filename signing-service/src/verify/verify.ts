@@ -3,7 +3,12 @@ import { trustMaterial } from '@edutrust/certs/authority';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { InvalidInput, TooLarge } from '@edutrust/platform/errors';
 import type { PublicDocument } from '../pages.ts';
-import { type ValidationReport, validateInWorker } from '../validation/validation.ts';
+import {
+  createValidationPool,
+  type LogKey,
+  type ValidationPool,
+  type ValidationReport,
+} from '../validation/validation.ts';
 import { documentBySha256 } from './document.ts';
 import { largestFileBytes } from './limits.ts';
 import { describe, type Wording } from './sentences.ts';
@@ -15,6 +20,8 @@ export interface VerifyOptions {
   readonly trust?: readonly string[];
   /** Judge as of this time instead of now. */
   readonly at?: Date;
+  /** Warm threads; one is started for this file alone when absent. */
+  readonly pool?: ValidationPool;
 }
 
 /** The validation report with its words, and what we know of the file. */
@@ -35,13 +42,85 @@ const mostAnchors = 50;
  * Verifies a file: who signed, is it unchanged, was the signer trusted then. The same for `POST /api/v1/verify`, the pages and
  * `edutrust verify`. Runs in a worker with limits, because the file may be anybody's.
  *
- * @throws InvalidInput `verify/not-a-pdf`, `verify/empty`, `verify/bad-trust`; TooLarge `verify/too-large`.
+ * @throws InvalidInput `verify/not-a-pdf`, `verify/empty`, `verify/bad-trust`; TooLarge `verify/too-large`; Unavailable `verify/busy`.
  */
 export async function verifyFile(
-  context: Pick<ServiceContext, 'db' | 'clock'>,
+  context: Pick<ServiceContext, 'db' | 'clock' | 'ledger'>,
   bytes: Uint8Array,
-  { trust = [], at }: VerifyOptions = {},
+  { trust = [], at, pool }: VerifyOptions = {},
 ): Promise<VerificationReport> {
+  mustBeReadable(bytes);
+  const ours = await trustMaterial(context);
+  const judgedAt = at ?? context.clock.now();
+  const { origin, publicKey } = context.ledger.key('signatures');
+  const report = await judge(bytes, { ours, trust, judgedAt, logs: [{ origin, publicKey }], pool });
+  const hash = createHash('sha256').update(bytes).digest();
+  const document = await documentBySha256(context.db, hash);
+  return inWords(report, bytes, judgedAt, hash, document ?? null);
+}
+
+/**
+ * {@link verifyFile} without a database: by the given certificates alone. What our own roots, lists and logs would say
+ * is not in the answer.
+ *
+ * @throws as {@link verifyFile}
+ */
+export async function verifyFileAlone(
+  bytes: Uint8Array,
+  { trust = [], at = new Date(), pool }: VerifyOptions = {},
+): Promise<VerificationReport> {
+  mustBeReadable(bytes);
+  const report = await judge(bytes, { ours: nothing, trust, judgedAt: at, logs: [], pool });
+  return inWords(report, bytes, at, createHash('sha256').update(bytes).digest(), null);
+}
+
+type Ours = Awaited<ReturnType<typeof trustMaterial>>;
+const nothing: Ours = { anchors: [], timeStampAnchors: [], untrusted: [], crls: [] };
+
+async function judge(
+  bytes: Uint8Array,
+  given: {
+    readonly ours: Ours;
+    readonly trust: readonly string[];
+    readonly judgedAt: Date;
+    readonly logs: readonly LogKey[];
+    readonly pool: ValidationPool | undefined;
+  },
+): Promise<ValidationReport> {
+  const { ours, trust, judgedAt, logs, pool } = given;
+  const added = trust.flatMap(readPem);
+  const validation = pool ?? createValidationPool();
+  try {
+    return await validation.validate(bytes, {
+      ...ours,
+      anchors: [...ours.anchors, ...added],
+      timeStampAnchors: [...ours.timeStampAnchors, ...added],
+      logs,
+      at: judgedAt,
+    });
+  } finally {
+    if (!pool) await validation.close();
+  }
+}
+
+function inWords(
+  report: ValidationReport,
+  bytes: Uint8Array,
+  judgedAt: Date,
+  hash: Buffer,
+  document: PublicDocument | null,
+): VerificationReport {
+  return {
+    ...report,
+    ...describe(report),
+    sha256: hash.toString('hex'),
+    sizeBytes: bytes.length,
+    judgedAt: judgedAt.toISOString(),
+    document: document && { ...document, isSameFile: true },
+  };
+}
+
+function mustBeReadable(bytes: Uint8Array): void {
   if (bytes.length === 0) {
     throw new InvalidInput(
       'verify/empty',
@@ -50,19 +129,6 @@ export async function verifyFile(
     );
   }
   if (bytes.length > largestFileBytes) throw tooLarge();
-  const ours = await trustMaterial(context);
-  const anchors = [...ours.anchors, ...trust.flatMap(readPem)];
-  const report = await validateInWorker(bytes, { ...ours, anchors, ...(at ? { at } : {}) });
-  const hash = createHash('sha256').update(bytes).digest();
-  const document = await documentBySha256(context.db, hash);
-  return {
-    ...report,
-    ...describe(report),
-    sha256: hash.toString('hex'),
-    sizeBytes: bytes.length,
-    judgedAt: (at ?? context.clock.now()).toISOString(),
-    document: document ? { ...document, isSameFile: true } : null,
-  };
 }
 
 export function tooLarge(): TooLarge {

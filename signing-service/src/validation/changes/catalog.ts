@@ -1,10 +1,11 @@
-import { as, integerOf, type PdfDictionary, type PdfObject, sameObject } from '../../pdf/object.ts';
+import { as, nameOf, type PdfDictionary, type PdfObject, sameObject } from '../../pdf/object.ts';
 import { type Comparison, reachable } from './comparison.ts';
+import { checkForm, type FormReview } from './form.ts';
 import type { Finding } from './policy.ts';
-import { checkSignatureField } from './signature-field.ts';
 
-/** The catalogue may gain validation data and signature fields; nothing else in it may differ. */
-export function checkCatalog(comparison: Comparison, widgets: Set<number>, signatures: Set<number>): Finding[] {
+/** The catalogue may gain validation data, signature fields and marks of a newer PDF; nothing else in it may differ. */
+export function checkCatalog(review: FormReview): Finding[] {
+  const { comparison } = review;
   const { signed, current, explained } = comparison;
   const root = as('reference', signed.trailer.entries.get('Root'));
   const [before, after] = [signed.dictionary(root), current.dictionary(root)];
@@ -14,8 +15,11 @@ export function checkCatalog(comparison: Comparison, widgets: Set<number>, signa
   for (const key of new Set([...before.entries.keys(), ...after.entries.keys()])) {
     const [was, is] = [before.entries.get(key), after.entries.get(key)];
     if (key === 'DSS') findings.push(...checkValidationData(comparison, before, was, is));
-    else if (key === 'AcroForm') findings.push(...checkForm(comparison, was, is, widgets, signatures));
-    else if (key === 'Extensions' && isDeveloperExtension(is) && was === undefined) continue;
+    else if (key === 'AcroForm') findings.push(...checkForm(review, was, is));
+    else if (key === 'Metadata')
+      continue; // judged with /Info
+    else if (key === 'Extensions' && isDeveloperExtension(comparison, is, root.number)) continue;
+    else if (key === 'Version' && isLaterVersion(was, is)) continue;
     else if (!sameObject(was, is))
       findings.push({ kind: 'catalog', allowed: false, detail: `/${key} of the catalogue` });
   }
@@ -23,16 +27,25 @@ export function checkCatalog(comparison: Comparison, widgets: Set<number>, signa
 }
 
 /** `/Extensions` that says which additions to PDF 1.7 are used (ISO 32000-1 §7.12); shows nothing. */
-function isDeveloperExtension(value: PdfObject | undefined): boolean {
+function isDeveloperExtension(comparison: Comparison, value: PdfObject | undefined, catalog: number): boolean {
+  const { current } = comparison;
   const plain = (entry: PdfObject): boolean =>
-    typeof entry === 'object' && entry !== null && ['name', 'number'].includes(entry.kind);
-  const developers = [...(as('dictionary', value)?.entries.values() ?? [])];
-  return (
-    developers.length > 0 &&
-    developers.every(
-      (developer) => plain(developer) || [...(as('dictionary', developer)?.entries.values() ?? [null])].every(plain),
-    )
-  );
+    typeof entry === 'object' && entry !== null && ['name', 'number', 'string'].includes(entry.kind);
+  const isPlain = (entry: PdfObject): boolean => {
+    const resolved = current.resolve(entry);
+    // Several extensions of one developer are an array (ISO 32000-2 §7.12.1).
+    const list = as('array', resolved)?.items;
+    if (list) return list.every((item) => as('dictionary', current.resolve(item)) !== undefined && isPlain(item));
+    return plain(resolved) || [...(as('dictionary', resolved)?.entries.values() ?? [null])].every(plain);
+  };
+  const developers = [...(current.dictionary(value)?.entries.values() ?? [])];
+  return developers.length > 0 && developers.every(isPlain) && comparison.claimReplaced(value, [catalog]);
+}
+
+/** `/Version` upward (ISO 32000-1 §7.2.2): a later program used something newer. */
+function isLaterVersion(was: PdfObject | undefined, is: PdfObject | undefined): boolean {
+  const [before = '', after = ''] = [nameOf(was), nameOf(is)];
+  return /^[12]\.\d$/u.test(after) && after >= before;
 }
 
 /** Document security store (ETSI EN 319 142-1 §5.4.2): certificates, CRLs and OCSP answers, reached from nowhere else. */
@@ -103,53 +116,4 @@ function isPlainStream(value: PdfObject): boolean {
   return (
     stream !== undefined && [...stream.dictionary.entries.keys()].every((key) => ['Length', 'Filter'].includes(key))
   );
-}
-
-/** The form may gain signature fields at the end of `/Fields`, and its flags say so. */
-function checkForm(
-  comparison: Comparison,
-  was: PdfObject | undefined,
-  is: PdfObject | undefined,
-  widgets: Set<number>,
-  signatures: Set<number>,
-): Finding[] {
-  const { signed, current, modified, added, explained } = comparison;
-  const refuse = (detail: string): Finding[] => [{ kind: 'form', allowed: false, detail }];
-  if (is === undefined) return was === undefined ? [] : refuse('/AcroForm removed');
-  const [before, after] = [signed.dictionary(was), current.dictionary(is)];
-  if (!after || (was !== undefined && !before)) return refuse('/AcroForm is no dictionary');
-  const place = as('reference', is);
-  const isMoved =
-    was !== undefined && !sameObject(was, is) && (place !== undefined || as('reference', was) !== undefined);
-  if (isMoved) return refuse('/AcroForm is another object');
-  for (const key of new Set([...(before?.entries.keys() ?? []), ...after.entries.keys()])) {
-    const [entryWas, entryIs] = [before?.entries.get(key), after.entries.get(key)];
-    if (key === 'Fields' || sameObject(entryWas, entryIs)) continue;
-    if (key === 'SigFlags' && [1, 3].includes(integerOf(entryIs) ?? 0)) continue;
-    return refuse(`/${key} of /AcroForm`);
-  }
-  if (place && modified.has(place.number)) explained.add(place.number);
-  if (place && added.has(place.number)) explained.add(place.number);
-  const fieldsPlace = as('reference', after.entries.get('Fields'));
-  const isFieldsMoved =
-    before !== undefined && !sameKindOfPlace(before.entries.get('Fields'), after.entries.get('Fields'));
-  if (isFieldsMoved) return refuse('/Fields is another object');
-  const fieldsWere = (before && signed.array(before.entries.get('Fields'))) ?? [];
-  const fields = current.array(after.entries.get('Fields')) ?? [];
-  if (!fieldsWere.every((field, index) => sameObject(field, fields[index]))) return refuse('/Fields of /AcroForm');
-  if (fieldsPlace) explained.add(fieldsPlace.number);
-  const findings: Finding[] = [];
-  fields.forEach((field, index) => {
-    const isNew = index >= fieldsWere.length;
-    const link = as('reference', field);
-    if (!isNew && !(link && modified.has(link.number))) return;
-    findings.push(checkSignatureField(comparison, field, isNew, widgets, signatures));
-  });
-  return findings;
-}
-
-/** The same reference, or both written in place. */
-function sameKindOfPlace(was: PdfObject | undefined, is: PdfObject | undefined): boolean {
-  const [before, after] = [as('reference', was), as('reference', is)];
-  return before || after ? sameObject(before, after) : true;
 }

@@ -18,6 +18,11 @@ export interface Comparison {
    * later changes what was signed.
    */
   claimAdded(value: PdfObject | undefined): boolean;
+  /**
+   * Like `claimAdded`, and accounts for what was replaced below a value when the signed document reached it through the
+   * given objects only: a field's own value or appearance, and nothing that a page or another field shares.
+   */
+  claimReplaced(value: PdfObject | undefined, owners: readonly number[]): boolean;
 }
 
 export function compare(file: PdfFile, revision: number): Comparison {
@@ -48,7 +53,26 @@ export function compare(file: PdfFile, revision: number): Comparison {
     }
     return true;
   };
-  const comparison = { file, signed, current, added, modified, removed, explained, claimAdded };
+  let referrers: ReadonlyMap<number, ReadonlySet<number>> | undefined;
+  const claimReplaced = (root: PdfObject | undefined, owners: readonly number[]): boolean => {
+    referrers ??= referrersIn(signed);
+    const own = new Set(owners);
+    const waiting: PdfObject[] = [root ?? null];
+    for (let value = waiting.pop(); value !== undefined; value = waiting.pop()) {
+      const link = as('reference', value);
+      if (!link) waiting.push(...childrenOf(value));
+      else if (!own.has(link.number) && !added.has(link.number)) {
+        const isOwn = [...(referrers.get(link.number) ?? [])].every((number) => own.has(number));
+        if (!isOwn && modified.has(link.number)) return false;
+        if (!isOwn) continue; // shared, and as it was
+        own.add(link.number);
+        if (modified.has(link.number)) explained.add(link.number);
+        waiting.push(current.get(link.number, link.generation));
+      }
+    }
+    return claimAdded(root) && [...own].every((number) => claimAdded(current.get(number)));
+  };
+  const comparison = { file, signed, current, added, modified, removed, explained, claimAdded, claimReplaced };
   explainContainers(comparison, awaited);
   return comparison;
 }
@@ -112,4 +136,61 @@ function danglingReferences(view: PdfView): Set<number> {
     if ((view.entry(number)?.type ?? 'free') === 'free') found.add(number);
   }
   return found;
+}
+
+/** The trailer, as a referrer. */
+const fromTrailer = -1;
+
+/** Which objects refer to each object of a document. */
+function referrersIn(view: PdfView): ReadonlyMap<number, ReadonlySet<number>> {
+  const referrers = new Map<number, Set<number>>();
+  const waiting: { readonly owner: number; readonly value: PdfObject }[] = [
+    { owner: fromTrailer, value: view.trailer },
+  ];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const { owner, value } = next;
+    const link = as('reference', value);
+    if (!link) {
+      for (const child of childrenOf(value)) waiting.push({ owner, value: child });
+      continue;
+    }
+    const known = referrers.get(link.number);
+    if (known) known.add(owner);
+    else {
+      referrers.set(link.number, new Set([owner]));
+      waiting.push({ owner: link.number, value: view.get(link.number, link.generation) });
+    }
+  }
+  return referrers;
+}
+
+/** Types that a reader which repairs files could take for the document itself. */
+const structuralTypes = new Set(['Catalog', 'Pages', 'Page', 'XRef', 'ObjStm', 'Sig', 'DocTimeStamp']);
+
+/**
+ * Accounts for objects that nothing in the file as it is refers to: lists of validation data that were written anew, fonts
+ * and widgets that programs prepare and then do not use. They show nothing, as long as they come with a revision that does
+ * something that is understood, and could not be taken for the document itself. A revision of nothing else stays open.
+ */
+export function explainUnused({ file, signed, current, added, modified, explained }: Comparison): void {
+  const open = [...added, ...modified].filter((number) => !explained.has(number));
+  if (open.length === 0) return;
+  const reached = reachable(current, current.trailer);
+  const isContainer = (number: number) => isOfTypes(current.get(number), ['XRef', 'ObjStm']);
+  // Told once, before anything here is accounted for: unused objects do not explain each other.
+  const isUnderstood = file.revisions.map(({ entries }) =>
+    [...explained].some((number) => entries.has(number) && !isContainer(number)),
+  );
+  for (const number of open) {
+    if (reached.has(number)) continue;
+    const index = file.revisions.findLastIndex(({ entries }) => entries.has(number));
+    if (index > signed.revision && isUnderstood[index] && !isOfTypes(current.get(number), structuralTypes))
+      explained.add(number);
+  }
+}
+
+function isOfTypes(value: PdfObject, types: Iterable<string>): boolean {
+  const dictionary = as('stream', value)?.dictionary ?? as('dictionary', value);
+  const type = nameOf(dictionary?.entries.get('Type'));
+  return type !== undefined && [...types].includes(type);
 }

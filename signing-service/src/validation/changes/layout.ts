@@ -1,6 +1,11 @@
 import type { PdfFile } from '../../pdf/document.ts';
 
-const blank = /^[\0\t\n\f\r ]*$/u;
+/** White space and whole comments (ISO 32000-1 §7.2.3), as several programs write one before each `startxref`. */
+const blank = /^(?:[\0\t\n\f\r ]|%[^\r\n]*(?=[\r\n]))*$/u;
+/** What a reader that repairs files could take for a part of one. */
+const structure = /\bobj\b|\bendobj\b|stream\b|xref\b|trailer\b|EOF|<<|>>/u;
+
+const isHarmless = (text: string) => blank.test(text) && !structure.test(text);
 
 /**
  * Bytes behind the signed revision that belong to no listed object, cross-reference or trailer. A reader that repairs
@@ -10,7 +15,7 @@ export function strayBytes(file: PdfFile, revision: number, signedLength: number
   const { bytes, revisions } = file;
   const problems: string[] = [];
   const report = (from: number, to: number) => {
-    if (from < to && !blank.test(bytes.toString('latin1', from, to))) problems.push(`bytes ${from} to ${to}`);
+    if (from < to && !isHarmless(bytes.toString('latin1', from, to))) problems.push(`bytes ${from} to ${to}`);
   };
   let end = signedLength;
   for (let index = revision + 1; index < revisions.length; index++) {
@@ -31,11 +36,17 @@ export function strayBytes(file: PdfFile, revision: number, signedLength: number
     }
     report(end, xrefOffset);
     const isTable = revisions[index]?.kind === 'table';
-    const hasComment = isTable && bytes.subarray(xrefOffset, revisionEnd - '%%EOF'.length).includes('%');
-    if (hasComment) problems.push(`a comment in the cross-reference at byte ${xrefOffset}`);
+    const table = isTable ? bytes.toString('latin1', xrefOffset, revisionEnd - '%%EOF'.length) : '';
+    const comments = table.includes('%') ? (table.match(/%[^\r\n]*/gu) ?? []) : [];
+    if (comments.some((comment) => structure.test(comment)))
+      problems.push(`a comment in the cross-reference at byte ${xrefOffset}`);
     end = revisionEnd;
   }
   report(end, bytes.length);
-  if (end === signedLength && signedLength < bytes.length && problems.length === 0) return ['bytes behind the end'];
   return problems;
+}
+
+/** Whether nothing but white space and comments stands behind the signed bytes: no later revision, and yet not all was signed. */
+export function isOnlyPadded(file: PdfFile, revision: number, signedLength: number): boolean {
+  return revision === file.revisions.length - 1 && signedLength < file.bytes.length;
 }

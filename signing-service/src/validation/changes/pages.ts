@@ -15,10 +15,12 @@ export function checkPages(comparison: Comparison, widgets: ReadonlySet<number>)
         (key) => !sameObject(before.entries.get(key), after?.entries.get(key)),
       );
       const [was, is] = [before.entries.get('Annots'), after?.entries.get('Annots')];
-      const isAddition = differs.length === 1 && differs[0] === 'Annots' && !as('reference', was);
-      if (isAddition && gainsOnly(signed.array(was) ?? [], current.array(is), widgets)) {
+      const isAddition = differs.length === 1 && differs[0] === 'Annots';
+      const place = as('reference', is);
+      // The list may be written into the page, or have become an object of its own.
+      const isOwn = !place || comparison.added.has(place.number);
+      if (isAddition && isOwn && gainsOnly(signed.array(was) ?? [], current.array(is), widgets)) {
         explained.add(number);
-        const place = as('reference', is);
         if (place && !comparison.claimAdded(place))
           findings.push({ kind: 'page', allowed: false, detail: `page ${number}` });
       } else {

@@ -1,11 +1,15 @@
 import type { PdfFile } from '../../pdf/document.ts';
-import { as, integerOf, sameObject } from '../../pdf/object.ts';
+import { integerOf, sameObject } from '../../pdf/object.ts';
 import { sentencesOf } from '../reasons.ts';
 import type { LaterChange } from '../report.ts';
 import { checkCatalog } from './catalog.ts';
-import { compare } from './comparison.ts';
-import { strayBytes } from './layout.ts';
+import { type Comparison, compare, explainUnused } from './comparison.ts';
+import type { FormReview } from './form.ts';
+import { isAllowedFill } from './form-field.ts';
+import { isOnlyPadded, strayBytes } from './layout.ts';
+import { checkMetadata } from './metadata.ts';
 import { checkPages } from './pages.ts';
+import type { Permissions } from './permissions.ts';
 
 export interface ChangeReview {
   readonly changes: readonly LaterChange[];
@@ -14,23 +18,34 @@ export interface ChangeReview {
 }
 
 /** One rule's finding, without its sentences. */
-export type Finding = Pick<LaterChange, 'kind' | 'allowed'> & { readonly detail?: string };
+export type Finding = Pick<LaterChange, 'kind' | 'allowed'> & {
+  readonly detail?: string;
+  /** Number of the field that was filled in. */
+  readonly field?: number;
+};
 
 /**
  * What was changed after a revision, by a list of what is allowed: validation data, document time stamps, further
  * signatures (ETSI EN 319 142-1 §5.4, §5.5; ISO 32000-1 §12.8.2.2). Each rule accounts for the objects that it
  * understands; what no rule accounts for is not allowed.
  */
-export function reviewChanges(file: PdfFile, revision: number, signedLength: number): ChangeReview {
+export function reviewChanges(
+  file: PdfFile,
+  revision: number,
+  signedLength: number,
+  permissions: Permissions,
+): ChangeReview {
   if (signedLength === file.bytes.length) return { changes: [], laterSignatures: new Set() };
   const findings: Finding[] = strayBytes(file, revision, signedLength).map((detail) => ({
     kind: 'bytes',
     allowed: false,
     detail,
   }));
+  if (isOnlyPadded(file, revision, signedLength))
+    findings.push({ kind: 'padding', allowed: false, detail: 'white space' });
   const comparison = compare(file, revision);
   const { signed, current } = comparison;
-  for (const key of ['Root', 'Info', 'Encrypt'] as const) {
+  for (const key of ['Root', 'Encrypt'] as const) {
     if (!sameObject(signed.trailer.entries.get(key), current.trailer.entries.get(key))) {
       findings.push({ kind: 'trailer', allowed: false, detail: `/${key} of the trailer` });
     }
@@ -41,23 +56,39 @@ export function reviewChanges(file: PdfFile, revision: number, signedLength: num
   if (size <= highest) findings.push({ kind: 'trailer', allowed: false, detail: '/Size of the trailer' });
   const widgets = new Set<number>();
   const laterSignatures = new Set<number>();
-  findings.push(...checkCatalog(comparison, widgets, laterSignatures));
+  const form = { comparison, permissions, widgets, signatures: laterSignatures };
+  findings.push(...checkCatalog(form));
   findings.push(...checkPages(comparison, widgets));
-  const info = as('reference', signed.trailer.entries.get('Info'))?.number;
-  const metadata = as(
-    'reference',
-    signed.dictionary(signed.trailer.entries.get('Root'))?.entries.get('Metadata'),
-  )?.number;
-  for (const [numbers, what] of [
-    [comparison.added, 'added'],
-    [comparison.modified, 'changed'],
-    [comparison.removed, 'removed'],
-  ] as const) {
-    for (const number of numbers) {
-      if (comparison.explained.has(number)) continue;
-      const isMetadata = what === 'changed' && (number === info || number === metadata);
-      findings.push({ kind: isMetadata ? 'metadata' : 'object', allowed: false, detail: `object ${number} ${what}` });
-    }
-  }
-  return { changes: findings.map((finding) => ({ ...finding, ...sentencesOf(finding) })), laterSignatures };
+  findings.push(...checkMetadata(comparison));
+  explainUnused(comparison);
+  findings.push(...unexplained(comparison));
+  const judged = findings.map((finding) => withPermission(finding, form));
+  return { changes: judged.map((finding) => ({ ...finding, ...sentencesOf(finding) })), laterSignatures };
+}
+
+/** What a rule allows, but the signer did not (`/DocMDP` 1; ISO 32000-1 table 254); and whether a form may be filled in. */
+function withPermission({ field, ...finding }: Finding, review: FormReview): Finding {
+  const { level } = review.permissions;
+  if (finding.allowed && level === 1 && (finding.kind === 'signature' || finding.kind === 'form-fill'))
+    return { kind: 'form', allowed: false, detail: `${finding.detail ?? finding.kind}: the signer allows no changes` };
+  if (finding.kind !== 'form-fill' || field === undefined) return finding;
+  return { ...finding, allowed: finding.allowed && isAllowedFill(review, field) };
+}
+
+/** Objects that are listed one by one; of a file that changes more, how many. */
+const mostListed = 100;
+
+/** What no rule has accounted for. */
+function unexplained({ added, modified, removed, explained }: Comparison): Finding[] {
+  const open = [
+    ...[...added].map((number) => [number, 'added'] as const),
+    ...[...modified].map((number) => [number, 'changed'] as const),
+    ...[...removed].map((number) => [number, 'removed'] as const),
+  ].filter(([number]) => !explained.has(number));
+  const refuse = (detail: string): Finding => ({ kind: 'object', allowed: false, detail });
+  const more = open.length - mostListed;
+  return [
+    ...open.slice(0, mostListed).map(([number, what]) => refuse(`object ${number} ${what}`)),
+    ...(more > 0 ? [refuse(`${more} more objects`)] : []),
+  ];
 }

@@ -1,9 +1,12 @@
 import { as, integerOf, nameOf, type PdfDictionary, type PdfObject, sameObject } from '../../pdf/object.ts';
 import type { Comparison } from './comparison.ts';
+import type { FormReview } from './form.ts';
 import type { Finding } from './policy.ts';
 
 /** Entries of a field that is its own widget (ISO 32000-1 §12.5.2, §12.7.3). No actions, no kids, no other pages. */
-const newFieldKeys = new Set('Type Subtype FT Ff T TU V F Rect P AP MK BS Border Lock SV DA M'.split(' '));
+const newFieldKeys = new Set(
+  'Type Subtype FT Ff T TU TM V F H Rect P AP AS MK BS Border Lock SV DA DR Q M NM OC Lang'.split(' '),
+);
 /** What signing an empty field may touch. */
 const filledKeys = new Set(['V', 'AP', 'M', 'F', 'MK']);
 /** A signature block larger than this part of the page could cover what was signed ("sneaky signature"). */
@@ -11,27 +14,39 @@ const maxPartOfPage = 0.2;
 
 /** A signature field that was added, or an empty one that was signed. */
 export function checkSignatureField(
-  comparison: Comparison,
+  { comparison, permissions, widgets, signatures }: FormReview,
   field: PdfObject,
   isNew: boolean,
-  widgets: Set<number>,
-  signatures: Set<number>,
+  path: string,
 ): Finding {
   const { signed, current, added, explained } = comparison;
   const refuse = (detail: string): Finding => ({ kind: 'form', allowed: false, detail });
   const link = as('reference', field);
   const now = current.dictionary(field);
   if (!link || !now || nameOf(now.entries.get('FT')) !== 'Sig') return refuse('a form field that is no signature');
+  // A widget of its own stands below the field (ISO 32000-1 §12.5.6.19), else the field is its widget.
+  const kids = current.array(now.entries.get('Kids'))?.map((kid) => as('reference', kid)) ?? [];
+  const looks = kids.length > 0 ? kids : [link];
   if (isNew) {
     if (!added.has(link.number) || !comparison.claimAdded(link)) return refuse(`field ${link.number} was there before`);
-    for (const key of now.entries.keys()) if (!newFieldKeys.has(key)) return refuse(`/${key} of field ${link.number}`);
-    widgets.add(link.number);
+    for (const key of now.entries.keys())
+      if (!newFieldKeys.has(key) && !(key === 'Kids' && kids.length === 1))
+        return refuse(`/${key} of field ${link.number}`);
+    for (const kid of kids) {
+      const keys = [...(current.dictionary(kid)?.entries.keys() ?? ['no widget'])];
+      const strange = keys.find((key) => !newFieldKeys.has(key) && key !== 'Parent');
+      if (!kid || !added.has(kid.number) || strange) return refuse(`a widget of field ${link.number}`);
+    }
+    for (const look of looks) if (look) widgets.add(look.number);
   } else {
     const before = signed.dictionary(field);
     if (!before || before.entries.has('V')) return refuse(`field ${link.number} changed`);
+    if (permissions.isLocked(path)) return refuse(`the locked field ${path}`);
     for (const key of new Set([...before.entries.keys(), ...now.entries.keys()])) {
-      if (sameObject(before.entries.get(key), now.entries.get(key))) continue;
-      if (!filledKeys.has(key) || !comparison.claimAdded(now.entries.get(key)))
+      const isSame = sameObject(before.entries.get(key), now.entries.get(key));
+      // The look may be drawn anew in its own object.
+      if (isSame && key !== 'AP') continue;
+      if (!filledKeys.has(key) || !comparison.claimReplaced(now.entries.get(key), [link.number]))
         return refuse(`/${key} of field ${link.number}`);
     }
     explained.add(link.number);
@@ -41,8 +56,11 @@ export function checkSignatureField(
     if (!added.has(value.number)) return refuse(`the signature of field ${link.number} was there before`);
     signatures.add(value.number);
   }
-  const size = sizeProblem(comparison, now);
-  if (size) return refuse(size);
+  // Whoever signed before saw the place of a field that was there; only a new one could cover what was signed.
+  for (const look of isNew ? looks : []) {
+    const size = sizeProblem(comparison, current.dictionary(look) ?? now);
+    if (size) return refuse(size);
+  }
   const isTimeStamp = nameOf(current.dictionary(value)?.entries.get('Type')) === 'DocTimeStamp';
   return { kind: isTimeStamp ? 'document-time-stamp' : 'signature', allowed: true, detail: `field ${link.number}` };
 }

@@ -1,0 +1,65 @@
+import { childrenOf, readDer, readTime, tag } from '../der/der.ts';
+import { answerTimes } from './ocsp.ts';
+import { type PathRequest, type PathVerdict, validatePath } from './path.ts';
+import type { Refused } from './reason.ts';
+
+/** A question about a moment in the past, asked with what is known now. */
+export interface PastQuestion extends Omit<PathRequest, 'at' | 'requireRevocation'> {
+  /** The moment that the answer is about. */
+  readonly moment: Date;
+  /** Lists and answers that were made up to this time count. */
+  readonly now: Date;
+}
+
+export type PastVerdict =
+  /** `isRevocationKnown`: some list or answer covers every certificate below the anchor. */
+  | { readonly status: 'good'; readonly isRevocationKnown: boolean }
+  /** Known today; whether it was revoked before the moment is for the caller, who knows how certain the moment is. */
+  | { readonly status: 'revoked'; readonly at: Date; readonly reason: number; readonly refused: Refused }
+  | { readonly status: 'refused'; readonly refused: Refused };
+
+/** Lists and answers of one question whose times are looked at. */
+const mostTimes = 16;
+
+/**
+ * Was a certificate good at a moment? Its path is judged at that moment; revocation also by lists and answers that were
+ * made later, since they know of revocations that took effect before (ETSI EN 319 102-1 §5.5, §5.6.2.1).
+ */
+export function validateInPast(question: PastQuestion): PastVerdict {
+  const { moment, now, crls = [], ocsp = [], ...request } = question;
+  const pathAt = (at: Date): PathVerdict => validatePath({ ...request, crls, ocsp, at, requireRevocation: true });
+  const first = pathAt(moment);
+  if (first.verdict !== 'valid' && first.refused.code !== 'no-revocation-data') return refusalOf(first);
+  let isRevocationKnown = first.verdict === 'valid';
+  const times = new Set([...listTimes(crls), ...ocsp.flatMap(answerTimes)].map((time) => time.getTime()));
+  const later = [...times].filter((time) => time > moment.getTime() && time <= now.getTime()).sort((a, b) => a - b);
+  for (const time of later.slice(0, mostTimes)) {
+    const path = pathAt(new Date(time));
+    // Expired or otherwise refused at that later time says nothing about the moment.
+    if (path.verdict === 'valid') isRevocationKnown = true;
+    else if (path.refused.code === 'revoked') return refusalOf(path);
+  }
+  return { status: 'good', isRevocationKnown };
+}
+
+function refusalOf(path: Exclude<PathVerdict, { verdict: 'valid' }>): PastVerdict {
+  const { refused, revokedAt, revocationReason = 0 } = path;
+  return revokedAt
+    ? { status: 'revoked', at: revokedAt, reason: revocationReason, refused }
+    : { status: 'refused', refused };
+}
+
+/** When each list was made: the first time in it (RFC 5280 §5.1.2.4). */
+function listTimes(crls: readonly Uint8Array[]): Date[] {
+  return crls.flatMap((der) => {
+    try {
+      const [list] = childrenOf(readDer(der), tag.sequence);
+      const time = childrenOf(list, tag.sequence).find(
+        (node) => node.tag === tag.utcTime || node.tag === tag.generalizedTime,
+      );
+      return [readTime(time)];
+    } catch {
+      return [];
+    }
+  });
+}

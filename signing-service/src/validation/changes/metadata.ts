@@ -1,0 +1,84 @@
+import { decodeStructureStream } from '../../pdf/filters.ts';
+import { Budget, defaultLimits } from '../../pdf/limits.ts';
+import { as, nameOf, type PdfDictionary, type PdfObject, sameObject, textOf } from '../../pdf/object.ts';
+import type { Comparison } from './comparison.ts';
+import type { Finding } from './policy.ts';
+
+/** What every program that saves a file writes anew: dates and its own name. What the document is called stays. */
+const bookkeeping = new Set(['ModDate', 'CreationDate', 'Producer', 'Creator', 'PTEX.Fullbanner', 'Trapped']);
+
+/**
+ * The file's description: `/Info` of the trailer and `/Metadata` of the catalogue (ISO 32000-1 §14.3). Who saved it when
+ * may change; another title, author or subject is a change that is shown.
+ */
+export function checkMetadata(comparison: Comparison): Finding[] {
+  const { signed, current } = comparison;
+  const catalogOf = (view: typeof signed) => view.dictionary(view.trailer.entries.get('Root'));
+  return [
+    ...checkInfo(comparison, signed.trailer.entries.get('Info'), current.trailer.entries.get('Info')),
+    ...checkXmp(comparison, catalogOf(signed)?.entries.get('Metadata'), catalogOf(current)?.entries.get('Metadata')),
+  ];
+}
+
+function checkInfo(comparison: Comparison, was: PdfObject | undefined, is: PdfObject | undefined): Finding[] {
+  const { signed, current } = comparison;
+  const [before, after] = [signed.dictionary(was), current.dictionary(is)];
+  if (sameObject(was, is) && !isTouched(comparison, is)) return [];
+  const claimed = claim(comparison, is);
+  const keys = new Set([...(before?.entries.keys() ?? []), ...(after?.entries.keys() ?? [])]);
+  const differs = [...keys].filter((key) => !sameObject(resolved(signed, before, key), resolved(current, after, key)));
+  if (claimed && differs.length === 0) return [];
+  const isBookkeeping = after !== undefined && differs.every((key) => bookkeeping.has(key));
+  const detail = `/Info: ${differs.map((key) => `/${key}`).join(', ')}`;
+  return [{ kind: 'metadata', allowed: claimed && isBookkeeping, detail }];
+}
+
+function resolved(view: Comparison['signed'], dictionary: PdfDictionary | undefined, key: string): PdfObject {
+  return view.resolve(dictionary?.entries.get(key));
+}
+
+function checkXmp(comparison: Comparison, was: PdfObject | undefined, is: PdfObject | undefined): Finding[] {
+  if (sameObject(was, is) && !isTouched(comparison, is)) return [];
+  const claimed = claim(comparison, is);
+  const { signed, current } = comparison;
+  const [before, after] = [descriptionIn(signed.resolve(was)), descriptionIn(current.resolve(is))];
+  const isSame =
+    after !== undefined &&
+    // Where there was none, it may say again what /Info says.
+    (before
+      ? before.join('\n') === after.join('\n')
+      : after.every((part) => infoTexts(comparison).has(plainText(part))));
+  return [{ kind: 'metadata', allowed: claimed && isSame, detail: '/Metadata' }];
+}
+
+function infoTexts({ signed }: Comparison): ReadonlySet<string> {
+  const values = [...(signed.dictionary(signed.trailer.entries.get('Info'))?.entries.values() ?? [])];
+  const texts = values.flatMap((value) => {
+    const text = as('string', signed.resolve(value));
+    return text ? [textOf(text).trim()] : [];
+  });
+  return new Set(['', ...texts]);
+}
+
+const plainText = (part: string) => part.replaceAll(/<[^>]*>/gu, '').trim();
+
+function isTouched({ modified, added }: Comparison, value: PdfObject | undefined): boolean {
+  const link = as('reference', value);
+  return link !== undefined && (modified.has(link.number) || added.has(link.number));
+}
+
+/** Accounts for the description's own object, replaced in place or new. */
+function claim(comparison: Comparison, value: PdfObject | undefined): boolean {
+  const link = as('reference', value);
+  if (link && comparison.modified.has(link.number)) comparison.explained.add(link.number);
+  return comparison.claimAdded(value);
+}
+
+/** The Dublin Core parts of an XMP packet: title, author, subject, description. `undefined` for what is no packet. */
+function descriptionIn(value: PdfObject): string[] | undefined {
+  const stream = as('stream', value);
+  if (!stream || nameOf(stream.dictionary.entries.get('Type')) !== 'Metadata') return undefined;
+  const text = decodeStructureStream(stream, new Budget(defaultLimits)).toString('utf8');
+  const parts = text.match(/<dc:(title|creator|subject|description)\b[\s\S]{0,20000}?<\/dc:\1>/gu) ?? [];
+  return parts.map((part) => part.replaceAll(/>\s+</gu, '><').trim()).sort();
+}

@@ -1,0 +1,54 @@
+import { type ReasonCode, reason } from './reasons.ts';
+import type { Reason, SignatureReport, Verdict } from './report.ts';
+
+const noTime = { proven: null, claimed: null, authority: null, problem: null } as const;
+
+/** What is said of a signature before anything of it is known. */
+export function emptyReport(field: string): SignatureReport {
+  return {
+    verdict: 'indeterminate',
+    sub: null,
+    format: 'unknown',
+    level: null,
+    field,
+    coverage: 'none',
+    revisionLength: null,
+    changesAfter: [],
+    certification: null,
+    signer: null,
+    time: noTime,
+    log: null,
+    intact: null,
+    trusted: false,
+    reasons: [],
+  };
+}
+
+/** Reasons that show that the file is not as it was signed. */
+const changedCodes: ReadonlySet<ReasonCode> = new Set([
+  'byte-range-malformed',
+  'byte-range-gap',
+  'byte-range-not-a-revision',
+  'signature-reused',
+  'content-changed',
+  'signature-wrong',
+  'changed-afterwards',
+]);
+
+/**
+ * The verdict that the reasons give: one that failed, else one that is open, else passed (ETSI EN 319 102-1 §5.1.3); and a
+ * file is never called unchanged that a reason shows to be changed.
+ */
+export function withVerdict(report: SignatureReport, reasons: readonly Reason[]): SignatureReport {
+  const deciding =
+    reasons.find(({ indication }) => indication === 'TOTAL-FAILED') ??
+    reasons.find(({ indication }) => indication === 'INDETERMINATE');
+  const verdict: Verdict =
+    deciding === undefined ? 'valid' : deciding.indication === 'TOTAL-FAILED' ? 'invalid' : 'indeterminate';
+  const given = reasons.length > 0 ? reasons : [reason('passed')];
+  const intact = reasons.some(({ code }) => changedCodes.has(code)) ? false : report.intact;
+  return { ...report, verdict, intact, sub: deciding?.subIndication ?? null, reasons: given };
+}
+
+/** Why a time stamp proves nothing: whoever made it is not trusted, or it does not hold together. */
+export const stampProblem = (isIntact: boolean): ReasonCode => (isIntact ? 'time-stamp-untrusted' : 'time-stamp-wrong');
