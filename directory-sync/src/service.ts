@@ -1,35 +1,56 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import { EduTrustError } from '@edutrust/platform/errors';
 import { readOutbox } from '@edutrust/platform/events';
+import { payloadText } from '@edutrust/platform/jobs';
 import type { Service } from '@edutrust/platform/service';
-import { reconcilePeople, runTarget } from './engine/run.ts';
+import { applyReleased, queueOf, releaseTask } from './engine/held.ts';
+import { bringPending, liveTask, noteChanges } from './engine/live.ts';
+import { closeAllInterrupted } from './engine/lock.ts';
+import { runTarget } from './engine/run.ts';
 import { addSyncRoutes } from './targets/routes.ts';
 import { readTargets } from './targets/store.ts';
 
+export { releaseKind } from './engine/held.ts';
 export { migrations } from './migrations.ts';
 
 const actor = { kind: 'system', name: 'sync' } as const;
 const fullRunTask = 'sync.full-run';
 const catchUpTask = 'sync.catch-up';
+const runTask = 'sync.run';
 
 /** Keeps other directories in step: at once by the outbox, and by a full comparison every night. */
 export function createDirectorySync(context: ServiceContext): Service {
-  const { db, log } = context;
+  const { db, log, jobs } = context;
   let reader: { stop(): Promise<void> } | undefined;
 
+  /** A job for each target: one that hangs holds up none of the others. */
   const runAll = async (onlyLate: boolean) => {
-    for (const target of await readTargets(db)) {
-      if (target.state === 'paused' || (onlyLate && !target.needs_full_run)) continue;
-      await runTarget(context, target.id, { mode: 'apply', actor }).catch((error: unknown) => {
-        if (!(error instanceof EduTrustError)) throw error; // another process is at it, or it was removed meanwhile
-      });
-    }
+    await db.transaction().execute(async (transaction) => {
+      for (const { id, state, needs_full_run } of await readTargets(transaction)) {
+        if (state === 'paused' || (onlyLate && !needs_full_run)) continue;
+        const options = { key: `${runTask}:${id}`, queue: queueOf(id), maxAttempts: 3 };
+        await jobs.enqueue(transaction, runTask, { targetId: id }, options);
+      }
+    });
   };
 
   return {
     name: 'sync',
     routes: (app) => addSyncRoutes(app, context),
-    tasks: { [fullRunTask]: () => runAll(false), [catchUpTask]: () => runAll(true) },
+    tasks: {
+      [fullRunTask]: () => runAll(false),
+      [catchUpTask]: async () => {
+        await closeAllInterrupted(context);
+        await runAll(true);
+      },
+    },
+    outsideTasks: {
+      [runTask]: async (payload) => {
+        await runTarget(context, payloadText(payload, 'targetId'), { mode: 'apply', actor });
+      },
+      [liveTask]: (payload) => bringPending(context, payloadText(payload, 'targetId')),
+      [releaseTask]: (payload) =>
+        applyReleased(context, payloadText(payload, 'runId'), payloadText(payload, 'approvalId')),
+    },
     schedule: { [fullRunTask]: '10 18 * * *', [catchUpTask]: '*/5 * * * *' }, // 01:10 in Vietnam; every five minutes
     start: () => {
       reader = readOutbox(
@@ -41,10 +62,7 @@ export function createDirectorySync(context: ServiceContext): Service {
             const personIds = [
               ...new Set(events.filter(({ subject }) => subject.kind === 'person').map(({ subject }) => subject.id)),
             ];
-            if (personIds.length === 0) return;
-            for (const target of await readTargets(db)) {
-              if (target.state !== 'paused') await reconcilePeople(context, target, personIds);
-            }
+            if (personIds.length > 0) await noteChanges(context, personIds);
           },
         },
         (error) => log.error({ err: error }, 'sync reader'),

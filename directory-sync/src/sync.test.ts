@@ -1,14 +1,23 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
-import { type TestContext, testContext } from '@edutrust/platform/testing';
+import { readOutboxOnce } from '@edutrust/platform/events';
+import { startWorker } from '@edutrust/platform/jobs';
+import { eventually, type TestContext, testContext } from '@edutrust/platform/testing';
 import { type DemoCity, seedDemo } from '@edutrust/registry/demo';
-import { changePerson, getPerson, leave } from '@edutrust/registry/people';
+import { changePerson, countActivePeople, getPerson, leave } from '@edutrust/registry/people';
 import { migrations as registryMigrations } from '@edutrust/registry/service';
+import { findAlarms } from './alarms.ts';
+import { applyReleased, proposeRelease, releaseKind } from './engine/held.ts';
+import { bringPending, noteChanges } from './engine/live.ts';
+import { closeAllInterrupted } from './engine/lock.ts';
 import { runTarget } from './engine/run.ts';
 import { escapeValue } from './ldap/entry.ts';
+import { LdapServer } from './ldap/server.ts';
 import { createDirectorySync, migrations } from './service.ts';
-import { addTarget } from './targets/targets.ts';
+import { addTarget, listTargets } from './targets/targets.ts';
 import { type Slapd, startSlapd } from './testing/slapd.ts';
 
 const actor = { kind: 'system', name: 'test' } as const;
@@ -74,6 +83,29 @@ async function openWorld(): Promise<World> {
   };
 }
 
+/** The service as a process runs it: its reader, and workers for its jobs. */
+async function startSync(context: TestContext): Promise<{ stop(): Promise<void> }> {
+  const service = createDirectorySync(context);
+  await service.start?.();
+  const { pool, log } = context;
+  const worker = await startWorker({
+    pool,
+    log,
+    concurrency: 4,
+    handlers: { ...service.tasks, ...service.outsideTasks },
+  });
+  let stopped: Promise<void> | undefined;
+  return {
+    stop: () => {
+      stopped ??= (async () => {
+        await service.close?.();
+        await worker.stop();
+      })();
+      return stopped;
+    },
+  };
+}
+
 test('story 7, D1, D2: everybody and every group appears as the plan says; a second full run changes nothing', async () => {
   await using world = await openWorld();
   const { context, targetId } = world;
@@ -99,8 +131,7 @@ test('story 7, D5: a changed name arrives through the outbox; a leaver is disabl
   await using world = await openWorld();
   const { context, city, targetId } = world;
   await runTarget(context, targetId, { mode: 'apply', actor });
-  const service = createDirectorySync(context);
-  await service.start?.();
+  const sync = await startSync(context);
   try {
     const { educationId } = await getPerson(context.db, city.people.pupil);
     const entry = () => world.search('ou=people,', `(uid=${educationId})`, 'cn', 'employeeType');
@@ -116,29 +147,257 @@ test('story 7, D5: a changed name arrives through the outbox; a leaver is disabl
       assert.ok(Date.now() < deadline, 'the leaver is not disabled');
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
-    await service.close?.(); // the group follows the person in the same batch
+    await sync.stop(); // the group follows the person in the same batch
     assert.doesNotMatch(
       world.search('ou=groups,', `(member=uid=${educationId},ou=people,${world.slapd.baseDn})`, 'cn'),
       /cn: /,
     );
   } finally {
-    await service.close?.();
+    await sync.stop();
   }
 });
 
-test('D3: many leavers at once wait for approval, and nobody is disabled', async () => {
+/** Learners of the city, or of one school, who leave without a word, as a wrong roster has it. */
+async function leaveMany({ context }: World, count: number, schoolId?: string): Promise<string[]> {
+  const { rows } = await context.pool.query<{ id: string }>(
+    `UPDATE registry.person SET status = 'left' WHERE id IN (
+       SELECT p.id FROM registry.person AS p JOIN registry.affiliation AS f ON f.person_id = p.id
+       WHERE f.role = 'learner' AND p.status = 'active' AND ($2::uuid IS NULL OR f.organisation_id = $2)
+       ORDER BY p.id LIMIT $1)
+     RETURNING id`,
+    [count, schoolId ?? null],
+  );
+  return rows.map(({ id }) => id);
+}
+
+const disabledIn = (world: World) =>
+  world.search('ou=people,', '(employeeType=disabled)', 'uid').match(/^uid: /gm)?.length ?? 0;
+
+async function peopleWho({ context, city }: World) {
+  const actorOf = (personId: string) =>
+    ({ kind: 'person', personId, sessionId: 's', roles: [], acr: 'passkey', authenticatedAt: new Date() }) as const;
+  const { administrator, securityOfficer } = city.people;
+  assert.ok(context);
+  return { maker: actorOf(administrator), approver: actorOf(securityOfficer) };
+}
+
+/** What the approvals do once a second person has agreed to what the first proposed. */
+async function release(world: World, runId: string): Promise<void> {
+  const { context } = world;
+  const { maker, approver } = await peopleWho(world);
+  const { approval } = await proposeRelease(context, runId, maker);
+  const { rows } = await context.pool.query('SELECT envelope FROM registry.approval WHERE id = $1', [approval.id]);
+  const { content } = JSON.parse(rows[0].envelope);
+  await context.db
+    .transaction()
+    .execute((tx) => releaseKind.apply(tx, content, { context, approvalId: approval.id, maker, approver }));
+  await applyReleased(context, runId, approval.id);
+}
+
+const stateOf = async ({ context }: World, runId: string) =>
+  (await context.pool.query('SELECT state FROM sync.run WHERE id = $1', [runId])).rows[0]?.state;
+
+test('D3, D16: many leavers wait and nobody is disabled; everything else is done; what was seen is what is done', async () => {
+  await using world = await openWorld();
+  const { context, city, targetId } = world;
+  await runTarget(context, targetId, { mode: 'apply', actor });
+  const leavers = await leaveMany(world, 300);
+  await context.db
+    .transaction()
+    .execute((tx) => changePerson(tx, city.people.teacher, { fullName: 'Cô Giáo Mới' }, actor));
+  const plan = await runTarget(context, targetId, { mode: 'plan', actor });
+  assert.ok(plan.heldReason, 'the preview says that it would wait');
+  const run = await runTarget(context, targetId, { mode: 'apply', actor });
+  assert.equal(run.state, 'held', JSON.stringify(run));
+  assert.equal(disabledIn(world), 0);
+  assert.match(world.search('ou=people,', '(cn=Cô Giáo Mới)', 'cn'), /Cô Giáo Mới/, 'others do not wait with them');
+
+  const again = await runTarget(context, targetId, { mode: 'apply', actor });
+  assert.equal(again.state, 'done', 'the very same waits already');
+  assert.equal(await stateOf(world, run.id), 'held');
+
+  // Somebody comes back: what waits is no longer what there is to do, and cannot be released.
+  await context.pool.query(`UPDATE registry.person SET status = 'active' WHERE id = $1`, [leavers[0]]);
+  await release(world, run.id);
+  assert.equal(disabledIn(world), 0, 'a plan that is no longer right is not done');
+  assert.equal(await stateOf(world, run.id), 'superseded');
+
+  const anew = await runTarget(context, targetId, { mode: 'apply', actor });
+  assert.equal(anew.state, 'held');
+  await release(world, anew.id);
+  assert.equal(disabledIn(world), leavers.length - 1);
+  assert.equal(await stateOf(world, anew.id), 'done');
+  assert.doesNotMatch(
+    world.search('ou=groups,', '(cn=role-learner)', 'member'),
+    new RegExp((await getPerson(context.db, leavers[1] ?? '')).educationId),
+    'and they are out of their groups',
+  );
+  const last = await runTarget(context, targetId, { mode: 'apply', actor });
+  assert.deepEqual([last.state, last.totals.disabled, last.totals.changed], ['done', 0, 0]);
+});
+
+test('D15: nobody can say that a run is approved; asking for it disables nobody, and a newer plan ends the asking', async () => {
   await using world = await openWorld();
   const { context, targetId } = world;
   await runTarget(context, targetId, { mode: 'apply', actor });
-  await context.pool.query(
-    "UPDATE registry.person SET status = 'left' WHERE id IN (SELECT person_id FROM registry.affiliation WHERE role = 'learner')",
-  );
-  const run = await runTarget(context, targetId, { mode: 'apply', actor });
+  await leaveMany(world, 300);
+  const { maker } = await peopleWho(world);
+  const run = await runTarget(context, targetId, { mode: 'apply', actor: maker });
+  const { approval } = await proposeRelease(context, run.id, maker);
+  const approvalState = async () =>
+    (await context.pool.query('SELECT state FROM registry.approval WHERE id = $1', [approval.id])).rows[0]?.state;
+  for (const attempt of [{ approved: true }, { digest: run.digest ?? '' }, {}])
+    await runTarget(context, targetId, { mode: 'apply', actor: maker, ...attempt });
+  await applyReleased(context, run.id, approval.id);
+  assert.equal(disabledIn(world), 0);
+  assert.equal(await approvalState(), 'proposed');
+  await leaveMany(world, 40);
+  assert.equal((await runTarget(context, targetId, { mode: 'apply', actor })).state, 'held');
+  assert.equal(await stateOf(world, run.id), 'superseded');
+  assert.equal(await approvalState(), 'withdrawn');
+});
+
+test('D16: with the digest of a preview exactly that is applied, or nothing', async () => {
+  await using world = await openWorld();
+  const { context, city, targetId } = world;
+  const plan = await runTarget(context, targetId, { mode: 'plan', actor });
+  await context.db.transaction().execute((tx) => changePerson(tx, city.people.pupil, { fullName: 'Tên Khác' }, actor));
+  const digest = plan.digest ?? '';
+  const refused = await runTarget(context, targetId, { mode: 'apply', actor, digest });
+  assert.deepEqual([refused.state, refused.failure?.code], ['failed', 'sync/plan-changed']);
+  assert.equal(world.search('ou=people,', '(uid=*)', 'uid'), '', 'nothing was written');
+  const seen = await runTarget(context, targetId, { mode: 'plan', actor });
+  const done = await runTarget(context, targetId, { mode: 'apply', actor, digest: seen.digest ?? '' });
+  assert.deepEqual([done.state, done.digest], ['done', seen.digest]);
+});
+
+test('D14: the guard stands on the live path, in a school alone, and over a day in small steps', async () => {
+  await using world = await openWorld();
+  const { context, city, targetId } = world;
+  await runTarget(context, targetId, { mode: 'apply', actor });
+  const school = city.schools[1]?.id ?? '';
+  // By the live path, at once: a whole school's pupils, few for the city.
+  const gone = await leaveMany(world, 60, school);
+  await noteChanges(context, gone);
+  await bringPending(context, targetId);
+  assert.equal(disabledIn(world), 0);
+  const { rows } = await context.pool.query('SELECT state, needs_full_run FROM sync.target');
+  assert.deepEqual(rows, [{ state: 'slow', needs_full_run: true }]);
+  const run = await runTarget(context, targetId, { mode: 'apply', actor }); // what the catch-up does
   assert.equal(run.state, 'held');
-  assert.doesNotMatch(world.search('ou=people,', '(employeeType=disabled)', 'uid'), /uid: /);
-  const approved = await runTarget(context, targetId, { mode: 'apply', actor, approved: true });
-  assert.equal(approved.state, 'done');
-  assert.ok(approved.totals.disabled > 300);
+  assert.match(run.heldReason?.vi ?? '', /60/);
+  assert.equal(disabledIn(world), 0);
+
+  // In another school, four at a time, each too few to be noticed alone.
+  const other = city.schools[2]?.id ?? '';
+  await context.pool.query(`UPDATE registry.person SET status = 'active' WHERE id = ANY($1)`, [gone]);
+  await runTarget(context, targetId, { mode: 'apply', actor });
+  const active = await countActivePeople(context.db, other);
+  let left = 0;
+  for (let step = 0; step < 30; step += 1) {
+    const some = await leaveMany(world, 4, other);
+    left += some.length;
+    await noteChanges(context, some);
+    await bringPending(context, targetId);
+  }
+  const disabled = disabledIn(world);
+  assert.ok(left > active / 2, `${left} of ${active} left`);
+  assert.ok(disabled <= active * 0.2 + 1, `${disabled} of ${active} disabled in a day`);
+  assert.ok(disabled >= 4, 'the first few are nothing unusual');
+});
+
+test('a live change touches one value of a group, whoever else is in it', async () => {
+  await using world = await openWorld();
+  const { context, city, targetId } = world;
+  await runTarget(context, targetId, { mode: 'apply', actor });
+  const foreign = `uid=khach,ou=people,${world.slapd.baseDn}`;
+  const server = await LdapServer.open(world.slapd);
+  await server.changeMembers(`cn=role-learner,ou=groups,${world.slapd.baseDn}`, { add: [foreign], remove: [] });
+  await server[Symbol.asyncDispose]();
+  await context.db.transaction().execute((tx) => leave(tx, city.people.pupil, { actor, today }));
+  await noteChanges(context, [city.people.pupil]);
+  await bringPending(context, targetId);
+  const members = world.search('ou=groups,', '(cn=role-learner)', 'member');
+  assert.match(members, /uid=khach/);
+  assert.doesNotMatch(members, new RegExp((await getPerson(context.db, city.people.pupil)).educationId));
+  assert.equal((await context.pool.query('SELECT FROM sync.pending')).rows.length, 0);
+});
+
+test('O3: three targets that accept and are silent hold up neither the fourth nor other readers', async () => {
+  await using world = await openWorld();
+  const { context, city, targetId } = world;
+  await runTarget(context, targetId, { mode: 'apply', actor });
+  const sockets: Socket[] = [];
+  const silent = createServer((socket) => sockets.push(socket)).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const { port } = silent.address() as AddressInfo;
+  for (const name of ['một', 'hai', 'ba']) {
+    const { baseDn, bindDn, bindPassword } = world.slapd;
+    const input = {
+      name,
+      url: `ldap://127.0.0.1:${port}`,
+      baseDn,
+      bindDn,
+      bindPassword,
+      organisationId: city.departmentId,
+    };
+    await context.db.transaction().execute((tx) => addTarget(context, tx, input, actor));
+  }
+  const sync = await startSync(context);
+  try {
+    await context.db
+      .transaction()
+      .execute((tx) => changePerson(tx, city.people.pupil, { fullName: 'Tên Mới Tinh' }, actor));
+    const { educationId } = await getPerson(context.db, city.people.pupil);
+    await eventually(
+      async () => assert.match(world.search('ou=people,', `(uid=${educationId})`, 'cn'), /Tên Mới Tinh/),
+      20_000,
+    );
+    const read: string[] = [];
+    await eventually(async () => {
+      await readOutboxOnce(context.db, {
+        consumer: 'other',
+        batchSize: 10_000,
+        handle: async (events) => {
+          read.push(...events.map(({ subject }) => subject.id));
+        },
+      });
+      assert.ok(read.includes(city.people.pupil));
+    }, 5_000);
+  } finally {
+    silent.close();
+    for (const socket of sockets) socket.destroy();
+    await sync.stop();
+  }
+});
+
+test('J3: a run that a dead process left as running is closed, and the target is compared anew', async () => {
+  await using world = await openWorld();
+  const { context, targetId } = world;
+  await context.pool.query(
+    `INSERT INTO sync.run (id, target_id, mode, state, totals, started_at) VALUES (gen_random_uuid(), $1, 'apply', 'running', '{}', now())`,
+    [targetId],
+  );
+  await closeAllInterrupted(context);
+  const { rows } = await context.pool.query('SELECT state, failure FROM sync.run');
+  assert.deepEqual(rows, [{ state: 'failed', failure: 'sync/interrupted' }]);
+});
+
+test('a target that was never in contact is new, not healthy; a failed run says why; one that stays behind is alarmed', async () => {
+  await using world = await openWorld();
+  const { context, slapd, targetId } = world;
+  assert.equal((await listTargets(context))[0]?.state, 'new');
+  await slapd.stop();
+  await runTarget(context, targetId, { mode: 'apply', actor });
+  const [target] = await listTargets(context);
+  assert.equal(target?.state, 'slow');
+  assert.match(target?.failure?.vi ?? '', /không trả lời/);
+  assert.deepEqual(await findAlarms(context), []);
+  const later = { now: () => new Date(Date.now() + 30 * 60_000) };
+  assert.deepEqual(
+    (await findAlarms({ db: context.db, clock: later })).map(({ code }) => code),
+    ['target-behind'],
+  );
 });
 
 test('D4: a server that goes away fails the run, disables nobody, and heals', async () => {

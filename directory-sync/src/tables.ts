@@ -10,6 +10,22 @@ export interface RunTotals {
   readonly failed: number;
 }
 
+/** `new`: never in contact yet. `slow`: behind; the next full run brings it in step. */
+export type TargetState = 'new' | 'healthy' | 'slow' | 'paused';
+
+/** `released`: a second person approved it and it is being done. `superseded`: it was no longer what was seen. */
+export type RunState = 'running' | 'done' | 'held' | 'released' | 'superseded' | 'failed';
+
+/** One thing that waits for a second person: somebody is disabled, or leaves a group with it. */
+export type HeldChange =
+  | {
+      readonly kind: 'disable';
+      readonly dn: string;
+      readonly personId: string;
+      readonly attributes: Readonly<Record<string, readonly string[]>>;
+    }
+  | { readonly kind: 'leave'; readonly group: string; readonly member: string };
+
 /** A type alias, because Kysely asks for an index signature, which an interface has not. */
 export type SyncTables = {
   'sync.target': {
@@ -21,7 +37,7 @@ export type SyncTables = {
     bind_dn: string;
     sealed_bind_password: Buffer;
     organisation_id: string;
-    state: Generated<'healthy' | 'slow' | 'paused'>;
+    state: Generated<TargetState>;
     needs_full_run: Generated<boolean>;
     last_run_at: Date | null;
     created_at: Generated<Date>;
@@ -30,10 +46,15 @@ export type SyncTables = {
     id: string;
     target_id: string;
     mode: 'plan' | 'apply';
-    state: 'running' | 'done' | 'held' | 'failed';
+    state: RunState;
     totals: RunTotals;
     held_reason: Text | null;
+    /** Stable code; the sentence is in `failure_detail`. */
     failure: string | null;
+    failure_detail: Text | null;
+    digest: Buffer | null;
+    held: HeldChange[] | null;
+    approval_id: string | null;
     started_at: Date;
     finished_at: Date | null;
   };
@@ -44,6 +65,19 @@ export type SyncTables = {
     dn: string;
     attributes: string[];
     error: string | null;
+    held: Generated<boolean>;
+  };
+  'sync.pending': {
+    target_id: string;
+    person_id: string;
+    added_at: Generated<Date>;
+  };
+  'sync.disabled': {
+    target_id: string;
+    person_id: string;
+    organisation_ids: string[];
+    at: Date;
+    approved: boolean;
   };
 };
 

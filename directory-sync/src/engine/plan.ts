@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import type { Database } from '@edutrust/platform/database';
-import type { Text } from '@edutrust/platform/messages';
 import { type DirectoryPerson, listDirectoryPeople } from '@edutrust/registry/people';
+import canonicalize from 'canonicalize';
 import {
   disabledType,
   type Entry,
+  groupDn,
   groupEntry,
   groupNames,
   groupsDn,
@@ -11,21 +13,23 @@ import {
   personDn,
   personEntry,
 } from '../ldap/entry.ts';
-import { type LdapServer, normalDn } from '../ldap/server.ts';
+import { type LdapServer, type MemberChange, normalDn } from '../ldap/server.ts';
 
 /** One thing to do at the server. */
 export interface PlannedChange {
   readonly action: 'add' | 'change' | 'disable';
   readonly dn: string;
-  /** What is written: every attribute of a new entry, the differing ones of an old one. */
+  /** What is written whole: every attribute of a new entry, the differing ones of an old one. */
   readonly attributes: Readonly<Record<string, readonly string[]>>;
+  /** Of a group that exists: who comes and who goes. Everybody else in it is left alone. */
+  readonly members?: MemberChange;
+  /** Whom a `disable` is about. */
+  readonly personId?: string;
 }
 
 export interface Plan {
   readonly changes: readonly PlannedChange[];
   readonly unchanged: number;
-  /** Why a second person has to look first; absent when nothing is unusual. */
-  readonly heldReason?: Text;
 }
 
 const personAttributes = [
@@ -43,8 +47,12 @@ const personAttributes = [
 ];
 const groupAttributes = ['objectClass', 'cn', 'member'];
 const batchSize = 2_000;
-/** D3: more leavers than this in one run wait. */
-const mostDisabled = { count: 500, part: 0.02, smallAtLeast: 5, smallPart: 0.2 } as const;
+
+/** SHA-256 over everything that the plan would do (D16): two plans of one digest do the same. */
+export function digestOf(changes: readonly PlannedChange[]): Buffer {
+  const text = canonicalize(changes.map(({ personId: _person, ...change }) => change)) ?? '';
+  return createHash('sha256').update(text).digest();
+}
 
 /** What separates the server from the registry, everybody and every group. Nothing is written. */
 export async function planEverything(db: Database, server: LdapServer, organisationId: string): Promise<Plan> {
@@ -57,16 +65,18 @@ export async function planEverything(db: Database, server: LdapServer, organisat
   }
   const heldPeople = await server.inventory(peopleDn(server.baseDn), personAttributes);
   const heldGroups = await server.inventory(groupsDn(server.baseDn), groupAttributes);
-  const wanted = [
-    ...people.map((person) => personEntry(person, server.baseDn)),
-    ...groupEntries(people, heldGroups.values(), server.baseDn),
-  ];
-  const plan = compare(wanted, new Map([...heldPeople, ...heldGroups]));
-  const heldReason = unusual(plan.changes.filter(({ action }) => action === 'disable').length, heldPeople.size);
-  return heldReason ? { ...plan, heldReason } : plan;
+  const ofPeople = comparePeople(people, server.baseDn, heldPeople);
+  const ofGroups = compareGroups(groupEntries(people, heldGroups.values(), server.baseDn), heldGroups, server.baseDn);
+  return {
+    changes: [...ofPeople.changes, ...ofGroups.changes],
+    unchanged: ofPeople.unchanged + ofGroups.unchanged,
+  };
 }
 
-/** The same for some people and the groups that they are or were in. */
+/**
+ * The same for some people and the groups that they are or were in. No group is read with its members: in a city one
+ * group holds every pupil.
+ */
 export async function planPeople(
   db: Database,
   server: LdapServer,
@@ -75,35 +85,32 @@ export async function planPeople(
 ): Promise<Plan> {
   const people = await listDirectoryPeople(db, { organisationId, limit: personIds.length, personIds });
   const held = new Map<string, Entry>();
-  for (const { educationId } of people) {
-    const entry = await server.read(personDn(educationId, server.baseDn), personAttributes);
-    if (entry) held.set(normalDn(entry.dn), entry);
-  }
-  // Groups are small in number: reading them all tells also where somebody has to leave.
-  const groups = await server.inventory(groupsDn(server.baseDn), groupAttributes);
-  const touched = people.map((person) => ({
-    dn: personDn(person.educationId, server.baseDn),
-    names: new Set(groupNames(person)),
-  }));
-  const wantedGroups = new Map<string, Entry>();
-  for (const group of groups.values()) {
-    const name = group.attributes.cn?.[0] ?? '';
-    const members = new Map((group.attributes.member ?? []).map((dn) => [normalDn(dn), dn]));
-    for (const { dn, names } of touched) {
-      if (names.has(name)) members.set(normalDn(dn), dn);
-      else members.delete(normalDn(dn));
-    }
-    wantedGroups.set(name, { dn: group.dn, attributes: { ...group.attributes, member: [...members.values()] } });
-  }
+  const members = new Map<string, { add: string[]; remove: string[] }>();
+  const change = (name: string) => {
+    const found = members.get(name) ?? { add: [], remove: [] };
+    members.set(name, found);
+    return found;
+  };
   for (const person of people) {
-    for (const name of groupNames(person)) {
-      if (wantedGroups.has(name)) continue;
-      const members = people.filter((other) => groupNames(other).includes(name)).map(({ educationId }) => educationId);
-      wantedGroups.set(name, groupEntry(name, members, server.baseDn));
+    const dn = personDn(person.educationId, server.baseDn);
+    const entry = await server.read(dn, personAttributes);
+    if (entry) held.set(normalDn(entry.dn), entry);
+    const now = new Set(await server.groupsOf(dn, groupsDn(server.baseDn)));
+    const wanted = new Set(groupNames(person));
+    for (const name of wanted) if (!now.has(name)) change(name).add.push(dn);
+    for (const name of now) if (!wanted.has(name)) change(name).remove.push(dn);
+  }
+  const changes: PlannedChange[] = [];
+  for (const [name, { add, remove }] of [...members].sort(([one], [other]) => (one < other ? -1 : 1))) {
+    const dn = groupDn(name, server.baseDn);
+    if (await server.exists(dn)) changes.push({ action: 'change', dn, attributes: {}, members: { add, remove } });
+    else if (add.length > 0) {
+      const { attributes } = groupEntry(name, [], server.baseDn);
+      changes.push({ action: 'add', dn, attributes: { ...attributes, member: [server.baseDn, ...add] } });
     }
   }
-  const wanted = [...people.map((person) => personEntry(person, server.baseDn)), ...wantedGroups.values()];
-  return compare(wanted, new Map([...held, ...groups]));
+  const ofPeople = comparePeople(people, server.baseDn, held);
+  return { changes: [...ofPeople.changes, ...changes], unchanged: ofPeople.unchanged };
 }
 
 /** Every group of the registry, and those of the server that are empty now. */
@@ -120,10 +127,11 @@ function groupEntries(people: readonly DirectoryPerson[], held: Iterable<Entry>,
   return [...members].map(([name, educationIds]) => groupEntry(name, educationIds, baseDn));
 }
 
-function compare(wanted: readonly Entry[], held: ReadonlyMap<string, Entry>): Plan {
+function comparePeople(people: readonly DirectoryPerson[], baseDn: string, held: ReadonlyMap<string, Entry>): Plan {
   const changes: PlannedChange[] = [];
   let unchanged = 0;
-  for (const { dn, attributes } of wanted) {
+  for (const person of people) {
+    const { dn, attributes } = personEntry(person, baseDn);
     const before = held.get(normalDn(dn));
     const isLeaver = attributes.employeeType?.[0] === disabledType;
     if (!before) {
@@ -137,7 +145,31 @@ function compare(wanted: readonly Entry[], held: ReadonlyMap<string, Entry>): Pl
       ([type, values]) => type !== 'objectClass' && !sameValues(values, before.attributes[type] ?? []),
     );
     if (differing.length === 0) unchanged += 1;
-    else changes.push({ action: isLeaver ? 'disable' : 'change', dn, attributes: Object.fromEntries(differing) });
+    else {
+      const action = isLeaver ? 'disable' : 'change';
+      changes.push({ action, dn, attributes: Object.fromEntries(differing), personId: person.id });
+    }
+  }
+  return { changes, unchanged };
+}
+
+function compareGroups(wanted: readonly Entry[], held: ReadonlyMap<string, Entry>, baseDn: string): Plan {
+  const changes: PlannedChange[] = [];
+  let unchanged = 0;
+  for (const { dn, attributes } of wanted) {
+    const before = held.get(normalDn(dn));
+    if (!before) {
+      changes.push({ action: 'add', dn, attributes });
+      continue;
+    }
+    const now = new Map((before.attributes.member ?? []).map((member) => [normalDn(member), member]));
+    const should = new Map((attributes.member ?? []).map((member) => [normalDn(member), member]));
+    const add = [...should].filter(([name]) => !now.has(name)).map(([, member]) => member);
+    const remove = [...now]
+      .filter(([name]) => !should.has(name) && name !== normalDn(baseDn))
+      .map(([, member]) => member);
+    if (add.length + remove.length === 0) unchanged += 1;
+    else changes.push({ action: 'change', dn, attributes: {}, members: { add, remove } });
   }
   return { changes, unchanged };
 }
@@ -150,14 +182,4 @@ function sameValues(one: readonly string[], other: readonly string[]): boolean {
     left.length === right.length &&
     left.every((value, index) => value === right[index] || normalDn(value) === normalDn(right[index] ?? ''))
   );
-}
-
-function unusual(disabled: number, held: number): Text | undefined {
-  const isMany = disabled > Math.max(mostDisabled.count, held * mostDisabled.part);
-  const isLargePart = disabled >= mostDisabled.smallAtLeast && disabled > held * mostDisabled.smallPart;
-  if (!isMany && !isLargePart) return undefined;
-  return {
-    vi: `${disabled} trong ${held} người sẽ bị vô hiệu hoá cùng lúc.`,
-    en: `${disabled} of ${held} people would be disabled at once.`,
-  };
 }

@@ -21,7 +21,7 @@ export function escapeValue(value: string): string {
 export const peopleDn = (baseDn: string) => `ou=people,${baseDn}`;
 export const groupsDn = (baseDn: string) => `ou=groups,${baseDn}`;
 export const personDn = (educationId: string, baseDn: string) => `uid=${escapeValue(educationId)},${peopleDn(baseDn)}`;
-const groupDn = (name: string, baseDn: string) => `cn=${escapeValue(name)},${groupsDn(baseDn)}`;
+export const groupDn = (name: string, baseDn: string) => `cn=${escapeValue(name)},${groupsDn(baseDn)}`;
 
 /** inetOrgPerson (RFC 2798) of somebody who belongs here; of a leaver the mark and nothing else changes. */
 export function personEntry(person: DirectoryPerson, baseDn: string): Entry {

@@ -1,5 +1,13 @@
 import { InvalidInput, Unavailable } from '@edutrust/platform/errors';
-import { Attribute, Change, Client, type Entry as LdapEntry, NoSuchObjectError, ResultCodeError } from 'ldapts';
+import {
+  Attribute,
+  Change,
+  Client,
+  EqualityFilter,
+  type Entry as LdapEntry,
+  NoSuchObjectError,
+  ResultCodeError,
+} from 'ldapts';
 import { type Entry, groupsDn, peopleDn } from './entry.ts';
 
 /** Where a directory is and who we are there. */
@@ -10,7 +18,14 @@ export interface LdapAddress {
   readonly bindPassword: string;
 }
 
+/** Who comes into a group and who leaves it, by name. */
+export interface MemberChange {
+  readonly add: readonly string[];
+  readonly remove: readonly string[];
+}
+
 const pageSize = 500;
+const membersAtOnce = 500;
 const timeLimitSeconds = 120;
 const loopback = /^ldap:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?\/?$/;
 
@@ -107,6 +122,47 @@ export class LdapServer implements AsyncDisposable {
       if (error instanceof NoSuchObjectError) return undefined;
       throw unreachable(error);
     }
+  }
+
+  /** The names of the groups of a branch that the entry is a member of, without their members. */
+  async groupsOf(memberDn: string, branchDn: string): Promise<string[]> {
+    try {
+      const filter = new EqualityFilter({ attribute: 'member', value: memberDn });
+      const options = { scope: 'one', timeLimit: timeLimitSeconds, filter, paged: { pageSize } } as const;
+      const names: string[] = [];
+      for await (const page of this.#client.searchPaginated(branchDn, { ...options, attributes: ['cn'] }))
+        names.push(...page.searchEntries.map((entry) => toEntry(entry).attributes.cn?.[0] ?? ''));
+      return names;
+    } catch (error) {
+      if (error instanceof NoSuchObjectError) return [];
+      throw unreachable(error);
+    }
+  }
+
+  async exists(dn: string): Promise<boolean> {
+    return (await this.read(dn, ['1.1'])) !== undefined;
+  }
+
+  /** Adds and removes members one by one, whatever else is in the group; what is so already is no error. */
+  async changeMembers(dn: string, { add, remove }: MemberChange): Promise<void> {
+    const parts: ['add' | 'delete', readonly string[]][] = [
+      ['delete', remove],
+      ['add', add],
+    ];
+    for (const [operation, members] of parts) {
+      for (let from = 0; from < members.length; from += membersAtOnce)
+        await this.#changeSome(dn, operation, members.slice(from, from + membersAtOnce));
+    }
+  }
+
+  async #changeSome(dn: string, operation: 'add' | 'delete', values: readonly string[]): Promise<void> {
+    const modification = new Attribute({ type: 'member', values: [...values] });
+    await this.#client.modify(dn, [new Change({ operation, modification })]).catch(async (error: unknown) => {
+      const isSoAlready = error instanceof ResultCodeError && (error.code === 20 || error.code === 16); // attributeOrValueExists, noSuchAttribute
+      if (!isSoAlready) throw error;
+      // One of several was so already, and none was changed: each by itself.
+      if (values.length > 1) for (const value of values) await this.#changeSome(dn, operation, [value]);
+    });
   }
 
   async add({ dn, attributes }: Entry): Promise<void> {

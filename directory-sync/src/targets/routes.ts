@@ -1,12 +1,16 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { NotFound } from '@edutrust/platform/errors';
 import { record } from '@edutrust/platform/events';
-import { type App, longAnswerMs, personActor } from '@edutrust/platform/http';
+import { type App, localeOf, longAnswerMs, personActor } from '@edutrust/platform/http';
+import type { Locale } from '@edutrust/platform/messages';
+import { ProposedApproval } from '@edutrust/registry/approvals';
 import { findOrganisation } from '@edutrust/registry/organisations';
-import { requires, scopeOf } from '@edutrust/registry/permissions';
+import { proposes, requires, scopeOf } from '@edutrust/registry/permissions';
+import type { Selectable } from 'kysely';
 import Type from 'typebox';
+import { proposeRelease } from '../engine/held.ts';
 import { runTarget } from '../engine/run.ts';
-import { syncOf } from '../tables.ts';
+import { type SyncTables, syncOf } from '../tables.ts';
 import { addTarget, findTarget } from './store.ts';
 import { listTargets } from './targets.ts';
 
@@ -24,8 +28,12 @@ const Target = Type.Object({
   url: Type.String(),
   baseDn: Type.String(),
   organisationId: Uuid,
-  state: Type.Enum(['healthy', 'slow', 'paused']),
+  state: Type.Enum(['new', 'healthy', 'slow', 'paused']),
   lastRunAt: nullable(Time),
+  /** Why the last run did not bring it in step. */
+  failure: nullable(Type.String()),
+  heldRunId: nullable(Uuid),
+  pending: Type.Integer({ description: 'People who changed and are not there yet' }),
 });
 const Totals = Type.Object({
   added: Type.Integer(),
@@ -37,9 +45,11 @@ const Totals = Type.Object({
 const Run = Type.Object({
   id: Uuid,
   mode: Type.Enum(['plan', 'apply']),
-  state: Type.Enum(['running', 'done', 'held', 'failed']),
+  state: Type.Enum(['running', 'done', 'held', 'released', 'superseded', 'failed']),
   totals: Totals,
   failure: nullable(Type.String()),
+  heldReason: nullable(Type.String()),
+  digest: nullable(Type.String()),
   startedAt: Time,
   finishedAt: nullable(Time),
 });
@@ -51,6 +61,7 @@ const RunView = Type.Object({
       dn: Type.String(),
       attributes: Type.Array(Type.String()),
       error: nullable(Type.String()),
+      held: Type.Boolean(),
     }),
   ),
 });
@@ -60,6 +71,12 @@ export function addSyncRoutes(app: App, context: ServiceContext): void {
   const targetOf = async (request: { params: unknown }) => ({
     organisationId: (await findTarget(db, (request.params as { id: string }).id)).organisation_id,
   });
+
+  const runOf = async (request: { params: unknown }) => {
+    const { id } = request.params as { id: string };
+    const run = await syncOf(db).selectFrom('sync.run').select('target_id').where('id', '=', id).executeTakeFirst();
+    return run ? { organisationId: (await findTarget(db, run.target_id)).organisation_id } : {};
+  };
 
   app.get(
     '/api/v1/sync/targets',
@@ -71,7 +88,9 @@ export function addSyncRoutes(app: App, context: ServiceContext): void {
         response: { 200: Type.Object({ items: Type.Array(Target) }) },
       },
     },
-    async ({ actor }) => {
+    async (request) => {
+      const { actor } = request;
+      const locale = localeOf(request);
       const scope = actor ? scopeOf(actor, 'sync.read') : [];
       const targets = await listTargets(context);
       const visible = await Promise.all(
@@ -82,7 +101,11 @@ export function addSyncRoutes(app: App, context: ServiceContext): void {
       return {
         items: targets
           .filter((_, index) => visible[index])
-          .map((target) => ({ ...target, lastRunAt: target.lastRunAt?.toISOString() ?? null })),
+          .map((target) => ({
+            ...target,
+            lastRunAt: target.lastRunAt?.toISOString() ?? null,
+            failure: target.failure?.[locale] ?? null,
+          })),
       };
     },
   );
@@ -154,15 +177,39 @@ export function addSyncRoutes(app: App, context: ServiceContext): void {
         tags,
         summary: 'Compares everything (plan), or brings the target in step (apply)',
         params,
-        body: Type.Object({ mode: Type.Enum(['plan', 'apply']), approved: Type.Optional(Type.Boolean()) }, strict),
-        response: { 201: Type.Object({ id: Uuid, state: Type.Enum(['done', 'held', 'failed']), totals: Totals }) },
+        body: Type.Object(
+          {
+            mode: Type.Enum(['plan', 'apply']),
+            /** Of the plan that was seen: another is not applied. */
+            digest: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}$' })),
+          },
+          strict,
+        ),
+        response: { 201: Run },
       },
     },
     async (request, reply) => {
-      const { mode, approved } = request.body;
-      const options = { mode, actor: personActor(request), ...(approved === undefined ? {} : { approved }) };
-      return reply.code(201).send(await runTarget(context, request.params.id, options));
+      const { mode, digest } = request.body;
+      const options = { mode, actor: personActor(request), ...(digest === undefined ? {} : { digest }) };
+      const { id } = await runTarget(context, request.params.id, options);
+      const row = await syncOf(db).selectFrom('sync.run').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+      return reply.code(201).send(toRun(row, localeOf(request)));
     },
+  );
+
+  app.post(
+    '/api/v1/sync/runs/:id/release',
+    {
+      config: { access: proposes('sync.write', runOf) },
+      schema: {
+        tags,
+        summary: 'Asks for a second person to let a held run go on',
+        params,
+        response: { 202: ProposedApproval },
+      },
+    },
+    async (request, reply) =>
+      reply.code(202).send(await proposeRelease(context, request.params.id, personActor(request))),
   );
 
   app.get(
@@ -171,7 +218,8 @@ export function addSyncRoutes(app: App, context: ServiceContext): void {
       config: { access: requires('sync.read', targetOf) },
       schema: { tags, summary: 'The last 50 runs', params, response: { 200: Type.Object({ items: Type.Array(Run) }) } },
     },
-    async ({ params: { id } }) => {
+    async (request) => {
+      const { id } = request.params;
       const rows = await syncOf(db)
         .selectFrom('sync.run')
         .selectAll()
@@ -179,7 +227,7 @@ export function addSyncRoutes(app: App, context: ServiceContext): void {
         .orderBy('id', 'desc')
         .limit(50)
         .execute();
-      return { items: rows.map(toRun) };
+      return { items: rows.map((row) => toRun(row, localeOf(request))) };
     },
   );
 
@@ -187,49 +235,37 @@ export function addSyncRoutes(app: App, context: ServiceContext): void {
     '/api/v1/sync/runs/:id',
     {
       config: {
-        access: requires('sync.read', async (request) => {
-          const { id } = request.params as { id: string };
-          const run = await syncOf(db)
-            .selectFrom('sync.run')
-            .select('target_id')
-            .where('id', '=', id)
-            .executeTakeFirst();
-          return run ? { organisationId: (await findTarget(db, run.target_id)).organisation_id } : {};
-        }),
+        access: requires('sync.read', runOf),
       },
       schema: { tags, summary: 'One run with its first 200 changes', params, response: { 200: RunView } },
     },
-    async ({ params: { id } }) => {
+    async (request) => {
+      const { id } = request.params;
       const run = await syncOf(db).selectFrom('sync.run').selectAll().where('id', '=', id).executeTakeFirst();
       if (!run) throw new NotFound('sync/no-run', { vi: 'Không có lần chạy này.', en: 'There is no such run.' });
       const changes = await syncOf(db)
         .selectFrom('sync.change')
-        .select(['action', 'dn', 'attributes', 'error'])
+        .select(['action', 'dn', 'attributes', 'error', 'held'])
         .where('run_id', '=', id)
+        .orderBy('held', 'desc')
         .orderBy('number')
         .limit(200)
         .execute();
-      return { ...toRun(run), changes };
+      return { ...toRun(run, localeOf(request)), changes };
     },
   );
 }
 
-function toRun(run: {
-  id: string;
-  mode: 'plan' | 'apply';
-  state: 'running' | 'done' | 'held' | 'failed';
-  totals: Type.Static<typeof Totals>;
-  failure: string | null;
-  started_at: Date;
-  finished_at: Date | null;
-}) {
-  const { id, mode, state, totals, failure } = run;
+function toRun(run: Selectable<SyncTables['sync.run']>, locale: Locale) {
+  const { id, mode, state, totals } = run;
   return {
     id,
     mode,
     state,
-    totals,
-    failure,
+    totals: { ...totals },
+    failure: run.failure_detail?.[locale] ?? run.failure,
+    heldReason: run.held_reason?.[locale] ?? null,
+    digest: run.digest?.toString('hex') ?? null,
     startedAt: run.started_at.toISOString(),
     finishedAt: run.finished_at?.toISOString() ?? null,
   };

@@ -1,4 +1,7 @@
 import type { ServiceContext } from '@edutrust/platform/context';
+import type { Text } from '@edutrust/platform/messages';
+import { sql } from 'kysely';
+import type { TargetState } from '../tables.ts';
 import { readTargets } from './store.ts';
 
 export { type RunResult, runTarget } from '../engine/run.ts';
@@ -12,12 +15,24 @@ export interface TargetView {
   readonly url: string;
   readonly baseDn: string;
   readonly organisationId: string;
-  readonly state: 'healthy' | 'slow' | 'paused';
+  readonly state: TargetState;
   readonly lastRunAt: Date | null;
+  /** Why the last run did not bring it in step. */
+  readonly failure: Text | null;
+  /** The run that waits for a second person. */
+  readonly heldRunId: string | null;
+  /** People who changed and are not there yet. */
+  readonly pending: number;
 }
 
 export async function listTargets({ db }: Pick<ServiceContext, 'db'>): Promise<TargetView[]> {
   const rows = await readTargets(db);
+  const about = await sql<{ id: string; failure: Text | null; held_run_id: string | null; pending: number }>`
+    SELECT t.id, (SELECT failure_detail FROM sync.run AS r WHERE r.target_id = t.id AND r.mode = 'apply' ORDER BY r.id DESC LIMIT 1) AS failure,
+      (SELECT h.id FROM sync.run AS h WHERE h.target_id = t.id AND h.state = 'held') AS held_run_id,
+      (SELECT count(*) FROM sync.pending AS p WHERE p.target_id = t.id) AS pending
+    FROM sync.target AS t`.execute(db);
+  const byId = new Map(about.rows.map((row) => [row.id, row]));
   return rows.map(({ id, name, kind, url, base_dn, organisation_id, state, last_run_at }) => ({
     id,
     name,
@@ -27,5 +42,8 @@ export async function listTargets({ db }: Pick<ServiceContext, 'db'>): Promise<T
     organisationId: organisation_id,
     state,
     lastRunAt: last_run_at,
+    failure: byId.get(id)?.failure ?? null,
+    heldRunId: byId.get(id)?.held_run_id ?? null,
+    pending: byId.get(id)?.pending ?? 0,
   }));
 }

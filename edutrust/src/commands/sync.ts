@@ -1,5 +1,6 @@
 import { listTargets, runTarget } from '@edutrust/directory-sync/targets';
 import { NotFound } from '@edutrust/platform/errors';
+import type { Text } from '@edutrust/platform/messages';
 import { operator, type Program, withContext } from './command.ts';
 
 export function addSyncCommands(program: Program): void {
@@ -19,22 +20,36 @@ export function addSyncCommands(program: Program): void {
     .command('run')
     .argument('<target>', 'name of the target')
     .option('--apply', 'do it; without this the command only shows the plan')
+    .option('--plan <digest>', 'with --apply: only what this plan showed, or nothing')
     .description('bring a target in step')
     .addHelpText('after', '\nExample: edutrust sync run ldap-so --apply')
-    .action(async (name: string, { apply }: { apply?: boolean }) => {
+    .action(async (name: string, { apply, plan }: { apply?: boolean; plan?: string }) => {
       const output = program.output();
       await withContext(program, async (context) => {
         const target = (await listTargets(context)).find((known) => known.name === name);
         if (!target) {
           throw new NotFound('sync/no-target', { vi: `Không có đích «${name}».`, en: `There is no target "${name}".` });
         }
-        const run = await runTarget(context, target.id, { mode: apply ? 'apply' : 'plan', actor: operator() });
+        const run = await runTarget(context, target.id, {
+          mode: apply ? 'apply' : 'plan',
+          actor: operator(),
+          ...(plan ? { digest: plan } : {}),
+        });
         const { added, changed, disabled, unchanged, failed } = run.totals;
+        const why = run.failure?.detail ?? (apply && run.state === 'held' ? heldSentence(run.heldReason) : undefined);
         output.result(run, {
-          vi: `${run.state}: thêm ${added}, sửa ${changed}, vô hiệu ${disabled}, giữ nguyên ${unchanged}, lỗi ${failed}.`,
-          en: `${run.state}: ${added} added, ${changed} changed, ${disabled} disabled, ${unchanged} unchanged, ${failed} failed.`,
+          vi: `${run.state}: thêm ${added}, sửa ${changed}, vô hiệu ${disabled}, giữ nguyên ${unchanged}, lỗi ${failed}.${why ? ` ${why.vi}` : ''}\nplan ${run.digest ?? '–'}`,
+          en: `${run.state}: ${added} added, ${changed} changed, ${disabled} disabled, ${unchanged} unchanged, ${failed} failed.${why ? ` ${why.en}` : ''}\nplan ${run.digest ?? '–'}`,
         });
         if (run.state !== 'done') process.exitCode = 1;
       });
     });
+}
+
+/** A held run is released by two people in the console, never from here. */
+function heldSentence(reason: Text | null): Text {
+  return {
+    vi: `${reason?.vi ?? ''} Hai người duyệt trong bảng điều khiển, mục Đồng bộ.`,
+    en: `${reason?.en ?? ''} Two people release it in the console, under Directory sync.`,
+  };
 }

@@ -1,5 +1,5 @@
 import { createCerts } from '@edutrust/certs/service';
-import { createDirectorySync } from '@edutrust/directory-sync/service';
+import { createDirectorySync, releaseKind } from '@edutrust/directory-sync/service';
 import { approvalPasskeys } from '@edutrust/idp/passkeys';
 import { createIdp } from '@edutrust/idp/service';
 import type { ServiceContext } from '@edutrust/platform/context';
@@ -19,7 +19,7 @@ export interface Services {
 }
 
 /** Every kind of act that takes two people; each is its owner's. */
-export const approvalKinds: readonly ApprovalKind[] = [];
+export const approvalKinds: readonly ApprovalKind[] = [releaseKind as ApprovalKind];
 
 /** Builds the services that this process serves. The provider is always built: it knows who is calling. */
 export async function buildServices(

@@ -10,6 +10,7 @@ import { parseBirthDate, parseFullName, splitName } from './name.ts';
 import { findSummary } from './views.ts';
 
 export { createIdentifierVault, type IdentifierVault } from './identifiers.ts';
+export { countActivePeople, schoolsOf } from './leavers.ts';
 export { compareByGivenName, parseFullName, splitName } from './name.ts';
 export {
   type AffiliationView,

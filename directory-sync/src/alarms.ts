@@ -1,0 +1,52 @@
+import type { Alarm } from '@edutrust/platform/alarms';
+import type { ServiceContext } from '@edutrust/platform/context';
+import { sql } from 'kysely';
+
+/** Behind for longer than three tries of the catch-up. */
+const behindMinutes = 20;
+
+/** Targets that are behind, and runs that wait for a second person. */
+export async function findAlarms({ db, clock }: Pick<ServiceContext, 'db' | 'clock'>): Promise<Alarm[]> {
+  const before = new Date(clock.now().getTime() - behindMinutes * 60_000);
+  const { rows } = await sql<{
+    name: string;
+    isBehind: boolean;
+    held: number | null;
+    failure: { vi: string; en: string } | null;
+  }>`
+    SELECT t.name, t.state <> 'paused' AND (
+        (t.needs_full_run AND coalesce((SELECT max(finished_at) FROM sync.run AS g
+          WHERE g.target_id = t.id AND g.mode = 'apply' AND g.state IN ('done', 'held')), t.created_at) < ${before})
+        OR EXISTS (SELECT FROM sync.pending AS p WHERE p.target_id = t.id AND p.added_at < ${before})) AS "isBehind",
+      (SELECT count(*) FROM sync.run AS h, jsonb_array_elements(h.held) AS c
+        WHERE h.target_id = t.id AND h.state = 'held' AND c ->> 'kind' = 'disable') AS held,
+      (SELECT failure_detail FROM sync.run AS r WHERE r.target_id = t.id AND r.mode = 'apply' ORDER BY r.id DESC LIMIT 1) AS failure
+    FROM sync.target AS t ORDER BY t.name`.execute(db);
+  return rows.flatMap(({ name, isBehind, held, failure }): Alarm[] => [
+    ...(isBehind
+      ? [
+          {
+            code: 'target-behind',
+            about: name,
+            sentence: {
+              vi: `Đích đồng bộ «${name}» đang chậm hơn ${behindMinutes} phút. ${failure?.vi ?? 'Xem các lượt chạy trong bảng điều khiển.'}`,
+              en: `The sync target "${name}" is more than ${behindMinutes} minutes behind. ${failure?.en ?? 'Look at its runs in the console.'}`,
+            },
+          },
+        ]
+      : []),
+    ...(held
+      ? [
+          {
+            code: 'sync-held',
+            about: name,
+            isWarning: true as const,
+            sentence: {
+              vi: `Ở «${name}» có ${held} người chờ người thứ hai duyệt mới bị vô hiệu hoá.`,
+              en: `At "${name}" the disabling of ${held} people waits for a second person.`,
+            },
+          },
+        ]
+      : []),
+  ]);
+}

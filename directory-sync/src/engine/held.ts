@@ -1,0 +1,216 @@
+import type { ServiceContext } from '@edutrust/platform/context';
+import type { Database, Transaction } from '@edutrust/platform/database';
+import { Conflict, NotFound } from '@edutrust/platform/errors';
+import { record } from '@edutrust/platform/events';
+import type { Actor } from '@edutrust/platform/http';
+import {
+  type ApprovalKind,
+  markApplied,
+  type ProposedApproval,
+  propose,
+  withdrawProposal,
+} from '@edutrust/registry/approvals';
+import type { Selectable } from 'kysely';
+import Type from 'typebox';
+import { LdapServer } from '../ldap/server.ts';
+import { type SyncTables, syncOf } from '../tables.ts';
+import { addressOf, findTarget, type TargetRow } from '../targets/store.ts';
+import { apply, rememberDisabled } from './apply.ts';
+import { changesOf, digestOfHeld, holdLeavers } from './guard.ts';
+import { withTarget } from './lock.ts';
+import { planPeople } from './plan.ts';
+
+type RunRow = Selectable<SyncTables['sync.run']>;
+type PersonActor = Extract<Actor, { kind: 'person' }>;
+
+/** The job that does what a second person has released; idempotent by the run's id. */
+export const releaseTask = 'sync.release';
+/** Jobs of one target run one after another. */
+export const queueOf = (targetId: string) => `sync:${targetId}`;
+
+/** What the two people see and agree to. */
+const Content = Type.Object(
+  {
+    run: Type.String(),
+    target: Type.String(),
+    targetName: Type.String(),
+    /** SHA-256 of what is held, hexadecimal. */
+    digest: Type.String({ pattern: '^[0-9a-f]{64}$' }),
+    disabled: Type.Integer(),
+    reason: Type.Object({ vi: Type.String(), en: Type.String() }, { additionalProperties: false }),
+  },
+  { additionalProperties: false },
+);
+type Content = Type.Static<typeof Content>;
+
+/** Releasing a held run: whoever asks, another person approves (D15), and exactly what was seen is done (D16). */
+export const releaseKind: ApprovalKind<Content> = {
+  kind: 'sync.run',
+  content: Content,
+  approve: 'approvals.approve',
+  concerns: () => undefined,
+  describe: ({ targetName, disabled, reason, digest }) => ({
+    title: {
+      vi: `Vô hiệu hoá ${disabled} người ở «${targetName}»`,
+      en: `Disable ${disabled} people at "${targetName}"`,
+    },
+    facts: [
+      { label: { vi: 'Hệ thống đích', en: 'Target' }, value: { vi: targetName, en: targetName } },
+      { label: { vi: 'Số người bị vô hiệu hoá', en: 'People to disable' }, value: both(String(disabled)) },
+      { label: { vi: 'Vì sao bị giữ lại', en: 'Why it is held' }, value: reason },
+      { label: { vi: 'Mã băm của danh sách', en: 'Digest of the list' }, value: both(digest) },
+    ],
+  }),
+  apply: async (transaction, content, { context, approvalId, approver }) => {
+    const released = await syncOf(transaction)
+      .updateTable('sync.run')
+      .set({ state: 'released', approval_id: approvalId })
+      .where('id', '=', content.run)
+      .where('state', '=', 'held')
+      .where('digest', '=', Buffer.from(content.digest, 'hex'))
+      .returning('target_id')
+      .executeTakeFirst();
+    if (!released) throw noLongerSo();
+    await record(transaction, {
+      type: 'sync.run-released',
+      actor: approver,
+      subject: { kind: 'sync-target', id: content.target },
+      data: { runId: content.run, digest: content.digest, disabled: content.disabled },
+    });
+    await context.jobs.enqueue(
+      transaction,
+      releaseTask,
+      { runId: content.run, approvalId },
+      { key: `${releaseTask}:${content.run}`, queue: queueOf(content.target) },
+    );
+    return { goesOn: true };
+  },
+};
+
+const both = (text: string) => ({ vi: text, en: text });
+
+function noLongerSo(): Conflict {
+  return new Conflict(
+    'sync/plan-changed',
+    {
+      vi: 'Danh sách bị giữ lại không còn như lúc được xem, nên không có gì được ghi.',
+      en: 'What is held is no longer what was seen, so nothing was written.',
+    },
+    { remedy: { vi: 'Xem lại lượt chạy mới nhất.', en: 'Look at the newest run.' } },
+  );
+}
+
+/** The run of the target that waits for a second person. */
+export async function waitingOf(db: Database | Transaction, targetId: string): Promise<RunRow | undefined> {
+  return syncOf(db)
+    .selectFrom('sync.run')
+    .selectAll()
+    .where('target_id', '=', targetId)
+    .where('state', '=', 'held')
+    .executeTakeFirst();
+}
+
+/** What waits is no longer what there is to do: nobody can release it now. */
+export async function supersedeHeld(context: ServiceContext, target: TargetRow, actor: Actor): Promise<void> {
+  await context.db.transaction().execute(async (transaction) => {
+    const superseded = await syncOf(transaction)
+      .updateTable('sync.run')
+      .set({ state: 'superseded' })
+      .where('target_id', '=', target.id)
+      .where('state', '=', 'held')
+      .returning('approval_id')
+      .executeTakeFirst();
+    if (superseded?.approval_id) await withdrawProposal(transaction, context, superseded.approval_id, actor);
+  });
+}
+
+/**
+ * Asks for a second person: proposes that the held run be done.
+ *
+ * @throws NotFound; Conflict `sync/not-held`.
+ */
+export async function proposeRelease(
+  context: ServiceContext,
+  runId: string,
+  actor: PersonActor,
+): Promise<ProposedApproval> {
+  return context.db.transaction().execute(async (transaction) => {
+    const run = await syncOf(transaction)
+      .selectFrom('sync.run')
+      .selectAll()
+      .where('id', '=', runId)
+      .forUpdate()
+      .executeTakeFirst();
+    if (!run) throw new NotFound('sync/no-run', { vi: 'Không có lần chạy này.', en: 'There is no such run.' });
+    if (run.state !== 'held' || !run.digest || !run.held) {
+      throw new Conflict('sync/not-held', {
+        vi: 'Lượt chạy này không chờ duyệt.',
+        en: 'This run does not wait for a second person.',
+      });
+    }
+    const target = await findTarget(transaction, run.target_id);
+    const content: Content = {
+      run: run.id,
+      target: target.id,
+      targetName: target.name,
+      digest: run.digest.toString('hex'),
+      disabled: run.held.filter(({ kind }) => kind === 'disable').length,
+      reason: run.held_reason ?? both(''),
+    };
+    const proposed = await propose(
+      transaction,
+      context,
+      releaseKind,
+      { content, organisationId: target.organisation_id },
+      actor,
+    );
+    await syncOf(transaction)
+      .updateTable('sync.run')
+      .set({ approval_id: proposed.approval.id })
+      .where('id', '=', run.id)
+      .execute();
+    return proposed;
+  });
+}
+
+/**
+ * Does what was released, when it is still what there is to do; otherwise nothing, and the next full run looks anew.
+ *
+ * @throws Unavailable when the server does not answer, Conflict `sync/running`: the job tries again.
+ */
+export async function applyReleased(context: ServiceContext, runId: string, approvalId: string): Promise<void> {
+  const { db, clock } = context;
+  const run = await syncOf(db).selectFrom('sync.run').selectAll().where('id', '=', runId).executeTakeFirst();
+  if (run?.state !== 'released' || !run.held || !run.digest) return;
+  const target = await findTarget(db, run.target_id);
+  await withTarget(context, target.id, async () => {
+    await using server = await LdapServer.open(addressOf(context, target));
+    const personIds = (run.held ?? []).flatMap((change) => (change.kind === 'disable' ? [change.personId] : []));
+    const plan = await planPeople(db, server, target.organisation_id, personIds);
+    const { held } = holdLeavers(plan.changes);
+    const isSame = run.digest?.equals(digestOfHeld(held)) ?? false;
+    const changes = isSame ? changesOf(held) : [];
+    const errors = await apply(server, changes);
+    const done = changes.filter((_, number) => !errors.has(number));
+    await rememberDisabled(context, target, done, { approved: true });
+    const isDone = isSame && errors.size === 0;
+    await db.transaction().execute(async (transaction) => {
+      const tables = syncOf(transaction);
+      await tables
+        .updateTable('sync.run')
+        .set({ state: isDone ? 'done' : isSame ? 'failed' : 'superseded', finished_at: clock.now() })
+        .where('id', '=', runId)
+        .execute();
+      if (!isDone)
+        await tables.updateTable('sync.target').set({ needs_full_run: true }).where('id', '=', target.id).execute();
+      if (isSame) await markApplied(transaction, approvalId);
+      await record(transaction, {
+        type: 'sync.run-finished',
+        actor: { kind: 'system', name: 'sync' },
+        subject: { kind: 'sync-target', id: target.id },
+        organisationId: target.organisation_id,
+        data: { runId, approvalId, state: isDone ? 'done' : isSame ? 'failed' : 'superseded', disabled: done.length },
+      });
+    });
+  });
+}
