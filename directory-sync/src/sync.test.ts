@@ -265,7 +265,7 @@ test('D16: with the digest of a preview exactly that is applied, or nothing', as
   const digest = plan.digest ?? '';
   const refused = await runTarget(context, targetId, { mode: 'apply', actor, digest });
   assert.deepEqual([refused.state, refused.failure?.code], ['failed', 'sync/plan-changed']);
-  assert.equal(world.search('ou=people,', '(uid=*)', 'uid'), '', 'nothing was written');
+  assert.throws(() => world.search('ou=people,', '(uid=*)', 'uid'), /No such object/, 'nothing was written');
   const seen = await runTarget(context, targetId, { mode: 'plan', actor });
   const done = await runTarget(context, targetId, { mode: 'apply', actor, digest: seen.digest ?? '' });
   assert.deepEqual([done.state, done.digest], ['done', seen.digest]);

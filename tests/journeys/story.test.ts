@@ -383,7 +383,10 @@ test('story 8: an administrator comes by the one-time link and does it all from 
   await page.getByLabel('Bind DN').fill(slapd.bindDn);
   await page.getByLabel('Mật khẩu').fill(slapd.bindPassword);
   await page.getByRole('button', { name: 'Thêm', exact: true }).click();
-  await page.getByRole('button', { name: 'Đồng bộ ngay' }).click();
+  await page.getByText('Chưa kết nối lần nào').waitFor(); // not healthy before the first contact
+  await page.getByRole('button', { name: 'Xem trước' }).click();
+  await page.getByText(/^Nếu chạy bây giờ: thêm 4\d\d/).waitFor({ timeout: 60_000 });
+  await page.getByRole('button', { name: 'Thực hiện đúng như trên' }).click();
   await page.getByText(/^Xong: thêm 4\d\d/).waitFor({ timeout: 60_000 });
   await lookAtBoth(page, 'console-sync');
 

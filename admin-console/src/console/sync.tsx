@@ -4,35 +4,15 @@ import { Banner, Field } from '../design/form.tsx';
 import { formatNumber, t } from '../design/language.ts';
 import { useAction, useLoad } from '../design/load.ts';
 import { State } from '../design/mark.tsx';
+import type { paths } from '../generated/api.d.ts';
 import { useMay, useMe } from './me.ts';
 import { Ago, Empty, Show, Title } from './parts.tsx';
 import { syncStateName } from './words.ts';
-
-interface Run {
-  readonly state: string;
-  readonly totals: {
-    readonly added: number;
-    readonly changed: number;
-    readonly disabled: number;
-    readonly unchanged: number;
-    readonly failed: number;
-  };
-}
 
 /** Directories that are kept in step. */
 export function Sync() {
   const [targets, reload] = useLoad('targets', () => must(api.GET('/api/v1/sync/targets')));
   const mayWrite = useMay('sync.write');
-  const [runs, setRuns] = useState<Readonly<Record<string, Run>>>({});
-  const { isBusy, error, run } = useAction();
-  const start = (id: string, mode: 'plan' | 'apply') =>
-    run(async () => {
-      const result = await must(
-        api.POST('/api/v1/sync/targets/{id}/runs', { params: { path: { id } }, body: { mode } }),
-      );
-      setRuns((before) => ({ ...before, [id]: result }));
-      reload();
-    });
   return (
     <>
       <Title
@@ -42,63 +22,191 @@ export function Sync() {
           'Systems that receive people and groups from EduTrust.',
         )}
       />
-      {error && <Banner state="bad">{error}</Banner>}
       <Show loaded={targets}>
         {({ items }) =>
           items.length === 0 ? (
             <Empty>{t('Chưa có đích nào.', 'There is no target yet.')}</Empty>
           ) : (
             <ul class="grid gap-4">
-              {items.map((target) => {
-                const last = runs[target.id];
-                return (
-                  <li key={target.id} class="card grid gap-3">
-                    <div class="flex flex-wrap items-center justify-between gap-3">
-                      <span>
-                        <span class="font-semibold">{target.name}</span>{' '}
-                        <span class="text-quiet">{target.kind.toUpperCase()}</span>
-                      </span>
-                      <State state={target.state === 'healthy' ? 'good' : target.state === 'paused' ? 'plain' : 'warn'}>
-                        {syncStateName(target.state)}
-                      </State>
-                    </div>
-                    {target.lastRunAt && (
-                      <p class="text-sm text-quiet">
-                        {t('Chạy lần cuối', 'Last run')} <Ago at={target.lastRunAt} />
-                      </p>
-                    )}
-                    {last && (
-                      <Banner state={last.state === 'done' ? 'good' : 'warn'}>
-                        {syncStateName(last.state)}: {t('thêm', 'added')} {formatNumber(last.totals.added)} ·{' '}
-                        {t('sửa', 'changed')} {formatNumber(last.totals.changed)} · {t('vô hiệu', 'disabled')}{' '}
-                        {formatNumber(last.totals.disabled)} · {t('giữ nguyên', 'unchanged')}{' '}
-                        {formatNumber(last.totals.unchanged)} · {t('lỗi', 'failed')} {formatNumber(last.totals.failed)}
-                      </Banner>
-                    )}
-                    {mayWrite && (
-                      <div class="flex flex-wrap gap-2">
-                        <button type="button" class="button" disabled={isBusy} onClick={() => start(target.id, 'plan')}>
-                          {t('Xem trước', 'Preview')}
-                        </button>
-                        <button
-                          type="button"
-                          class="button button-primary"
-                          disabled={isBusy}
-                          onClick={() => start(target.id, 'apply')}
-                        >
-                          {isBusy ? t('Đang chạy…', 'Running…') : t('Đồng bộ ngay', 'Sync now')}
-                        </button>
-                      </div>
-                    )}
-                  </li>
-                );
-              })}
+              {items.map((target) => (
+                <TargetCard key={target.id} target={target} mayWrite={mayWrite} onChange={reload} />
+              ))}
             </ul>
           )
         }
       </Show>
       {mayWrite && <NewTarget onDone={reload} />}
     </>
+  );
+}
+
+type Target = paths['/api/v1/sync/targets']['get']['responses']['200']['content']['application/json']['items'][number];
+type Run =
+  paths['/api/v1/sync/targets/{id}/runs']['get']['responses']['200']['content']['application/json']['items'][number];
+
+/** One target: how it is, why when it is not well, what waits for a second person, and its last runs. */
+function TargetCard({
+  target,
+  mayWrite,
+  onChange,
+}: {
+  readonly target: Target;
+  readonly mayWrite: boolean;
+  readonly onChange: () => void;
+}) {
+  const { id, heldRunId } = target;
+  const params = { params: { path: { id } } };
+  const [runs, reloadRuns] = useLoad(`runs of ${id}`, () => must(api.GET('/api/v1/sync/targets/{id}/runs', params)));
+  const [seen, setSeen] = useState<Run>();
+  const { isBusy, error, run } = useAction();
+  const start = (mode: 'plan' | 'apply', digest?: string) =>
+    run(async () => {
+      const body = { mode, ...(digest ? { digest } : {}) };
+      setSeen(await must(api.POST('/api/v1/sync/targets/{id}/runs', { ...params, body })));
+      reloadRuns();
+      onChange();
+    });
+  const preview = seen?.mode === 'plan' && seen.state === 'done' ? seen : undefined;
+  return (
+    <li class="card grid gap-3">
+      <div class="flex flex-wrap items-center justify-between gap-3">
+        <span>
+          <span class="font-semibold">{target.name}</span> <span class="text-quiet">{target.kind.toUpperCase()}</span>
+        </span>
+        <State state={target.state === 'healthy' ? 'good' : target.state === 'slow' ? 'warn' : 'plain'}>
+          {syncStateName(target.state)}
+        </State>
+      </div>
+      <p class="text-sm text-quiet">
+        {target.lastRunAt ? (
+          <>
+            {t('Chạy lần cuối', 'Last run')} <Ago at={target.lastRunAt} />
+          </>
+        ) : (
+          t('Chưa chạy lần nào.', 'It has not run yet.')
+        )}
+        {target.pending > 0 && (
+          <>
+            {' · '}
+            {formatNumber(target.pending)} {t('người đang chờ sang', 'people on their way')}
+          </>
+        )}
+      </p>
+      {target.failure && <Banner state="bad">{target.failure}</Banner>}
+      {error && <Banner state="bad">{error}</Banner>}
+      {heldRunId && <Held runId={heldRunId} mayWrite={mayWrite} />}
+      {seen && !seen.failure && (
+        <Banner state={seen.state === 'done' ? 'good' : 'warn'}>
+          {seen.mode === 'plan' ? t('Nếu chạy bây giờ', 'If it ran now') : syncStateName(seen.state)}:{' '}
+          <Totals run={seen} />
+          {preview?.heldReason && (
+            <>
+              {' '}
+              {t('Việc vô hiệu hoá sẽ chờ người thứ hai:', 'The disabling would wait for a second person:')}{' '}
+              {preview.heldReason}
+            </>
+          )}
+        </Banner>
+      )}
+      {mayWrite && (
+        <div class="flex flex-wrap gap-2">
+          {preview?.digest ? (
+            <button
+              type="button"
+              class="button button-primary"
+              disabled={isBusy}
+              onClick={() => start('apply', preview.digest ?? undefined)}
+            >
+              {isBusy ? t('Đang chạy…', 'Running…') : t('Thực hiện đúng như trên', 'Do exactly this')}
+            </button>
+          ) : (
+            <button type="button" class="button button-primary" disabled={isBusy} onClick={() => start('plan')}>
+              {isBusy ? t('Đang so sánh…', 'Comparing…') : t('Xem trước', 'Preview')}
+            </button>
+          )}
+        </div>
+      )}
+      <Show loaded={runs}>{({ items }) => <Runs items={items.slice(0, 20)} />}</Show>
+    </li>
+  );
+}
+
+function Totals({ run: { totals } }: { readonly run: Run }) {
+  return (
+    <>
+      {t('thêm', 'added')} {formatNumber(totals.added)} · {t('sửa', 'changed')} {formatNumber(totals.changed)} ·{' '}
+      {t('vô hiệu', 'disabled')} {formatNumber(totals.disabled)} · {t('giữ nguyên', 'unchanged')}{' '}
+      {formatNumber(totals.unchanged)} · {t('lỗi', 'failed')} {formatNumber(totals.failed)}.
+    </>
+  );
+}
+
+/** A run whose disabling waits: why, whom it is about, and how a second person is asked. */
+function Held({ runId, mayWrite }: { readonly runId: string; readonly mayWrite: boolean }) {
+  const params = { params: { path: { id: runId } } };
+  const [loaded] = useLoad(`run ${runId}`, () => must(api.GET('/api/v1/sync/runs/{id}', params)));
+  const [asked, setAsked] = useState<{ readonly id: string; readonly code: string }>();
+  const { isBusy, error, run } = useAction();
+  const ask = () =>
+    run(async () => setAsked((await must(api.POST('/api/v1/sync/runs/{id}/release', params))).approval));
+  return (
+    <Show loaded={loaded}>
+      {({ heldReason, changes, totals }) => (
+        <div class="grid gap-2">
+          <Banner state="warn">
+            {t('Giữ lại, chờ người thứ hai duyệt.', 'Held until a second person approves.')} {heldReason}
+          </Banner>
+          <details>
+            <summary>
+              {formatNumber(totals.disabled)} {t('người sẽ bị vô hiệu hoá', 'people would be disabled')}
+            </summary>
+            <ul class="text-sm">
+              {changes
+                .filter(({ held }) => held)
+                .slice(0, 50)
+                .map(({ dn }) => (
+                  <li key={dn}>{dn}</li>
+                ))}
+            </ul>
+          </details>
+          {error && <Banner state="bad">{error}</Banner>}
+          {asked ? (
+            <Banner state="good">
+              {t('Đã lập đề nghị duyệt, mã', 'Asked for approval, code')} {asked.code}.{' '}
+              <a href={`/admin/approvals/${asked.id}`}>
+                {t(
+                  'Xác nhận bằng passkey, rồi nhờ người thứ hai',
+                  'Confirm with your passkey, then ask a second person',
+                )}
+              </a>
+            </Banner>
+          ) : (
+            mayWrite && (
+              <button type="button" class="button justify-self-start" disabled={isBusy} onClick={ask}>
+                {t('Đề nghị người thứ hai duyệt', 'Ask a second person')}
+              </button>
+            )
+          )}
+        </div>
+      )}
+    </Show>
+  );
+}
+
+function Runs({ items }: { readonly items: readonly Run[] }) {
+  if (items.length === 0) return null;
+  return (
+    <details>
+      <summary>{t('Các lượt gần đây', 'Last runs')}</summary>
+      <ul class="grid gap-1 text-sm">
+        {items.map((item) => (
+          <li key={item.id}>
+            <Ago at={item.startedAt} /> · {item.mode === 'plan' ? t('xem trước', 'preview') : t('thực hiện', 'apply')} ·{' '}
+            {syncStateName(item.state)}. {item.failure ?? <Totals run={item} />}
+          </li>
+        ))}
+      </ul>
+    </details>
   );
 }
 

@@ -91,6 +91,7 @@ export function eventName(type: string): string {
     'signing-session.opened': t('mở phiên ký', 'signing session opened'),
     'sync-target.added': t('thêm đích đồng bộ', 'sync target added'),
     'sync-target.removed': t('gỡ đích đồng bộ', 'sync target removed'),
+    'sync.run-released': t('cho phép lượt đồng bộ bị giữ', 'held sync run released'),
     'sync.run-finished': t('xong một lượt đồng bộ', 'sync run finished'),
     'trust-anchor.added': t('tin thêm một gốc', 'root trusted'),
     'trust-anchor.ended': t('thôi tin một gốc', 'root trusted no more'),
@@ -134,12 +135,15 @@ export function profileName(profile: string): string {
 /** How a sync target or a run of it stands. */
 export function syncStateName(state: string): string {
   const names: Record<string, string> = {
+    new: t('Chưa kết nối lần nào', 'Not in contact yet'),
     healthy: t('Đang chạy tốt', 'Healthy'),
-    slow: t('Chậm', 'Slow'),
+    slow: t('Đang chậm, sẽ chạy lại', 'Behind, will run again'),
     paused: t('Tạm dừng', 'Paused'),
     running: t('Đang chạy', 'Running'),
     done: t('Xong', 'Done'),
     held: t('Giữ lại, chờ duyệt', 'Held for approval'),
+    released: t('Đã duyệt, đang thực hiện', 'Released, being done'),
+    superseded: t('Đã có kế hoạch mới hơn', 'Superseded by a newer plan'),
     failed: t('Không xong', 'Failed'),
   };
   return names[state] ?? state;

@@ -26,6 +26,7 @@ export interface MemberChange {
 
 const pageSize = 500;
 const membersAtOnce = 500;
+const bindMs = 10_000;
 const timeLimitSeconds = 120;
 const loopback = /^ldap:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?\/?$/;
 
@@ -60,7 +61,7 @@ export class LdapServer implements AsyncDisposable {
     mustBeSafeAddress(address);
     const client = new Client({ url: address.url, timeout: 30_000, connectTimeout: 5_000 });
     try {
-      await client.bind(address.bindDn, address.bindPassword);
+      await inTime(client.bind(address.bindDn, address.bindPassword));
     } catch (cause) {
       await client.unbind().catch(() => undefined);
       throw unreachable(cause);
@@ -177,6 +178,20 @@ export class LdapServer implements AsyncDisposable {
         new Change({ operation: 'replace', modification: new Attribute({ type, values: [...values] }) }),
     );
     await this.#client.modify(dn, changes);
+  }
+}
+
+/** A server that accepts a connection and is silent: known before a search's own limit. */
+async function inTime(binding: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer to the bind within ${bindMs / 1000} s`)), bindMs);
+  });
+  try {
+    await Promise.race([binding, late]);
+  } finally {
+    clearTimeout(timer);
+    binding.catch(() => undefined); // told by the race already
   }
 }
 

@@ -99,7 +99,7 @@ async function startBackground(context: OpenContext, services: readonly Service[
   for (const [index, tasks] of [handlers, ...outside].entries()) {
     if (Object.keys(tasks).length === 0) continue;
     const own = Object.fromEntries(Object.entries(schedule).filter(([task]) => task in tasks));
-    const concurrency = index === 0 ? 4 : 2;
+    const concurrency = index === 0 ? 4 : 6; // outside they wait, here they work
     const worker = await startWorker({ pool: database.pool, handlers: tasks, schedule: own, concurrency, log });
     ending.work.push(() => worker.stop());
   }
