@@ -10,7 +10,8 @@ import { toPem } from '@edutrust/certs/certificate';
 import { openPdf } from '../pdf/document.ts';
 import { hybridPdf, streamPdf, tablePdf } from '../pdf/test-files.ts';
 import { sampleTranscript } from '../transcript/sample.ts';
-import { makeTranscript, transcriptSignaturePlace } from '../transcript/transcript.ts';
+import { transcriptPlaces } from '../transcript/places.ts';
+import { makeTranscript } from '../transcript/transcript.ts';
 import {
   addValidationData,
   assembleCms,
@@ -55,7 +56,7 @@ witness('certutil', '-A', '-d', `sql:${trust}`, '-n', 'root', '-t', 'C,C,C', '-i
 const pdfsig = (pdf: Buffer): string => witness('pdfsig', '-nssdir', trust, inFolder('signed.pdf', pdf));
 
 const visible = {
-  ...transcriptSignaturePlace,
+  ...transcriptPlaces.principal,
   lines: visibleLines({
     name: 'Trần Thị Bích Phượng',
     title: 'Hiệu trưởng',

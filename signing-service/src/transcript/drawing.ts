@@ -1,6 +1,7 @@
 import { encode } from 'uqr';
-import type { SubjectMarks, TranscriptData } from './data.ts';
+import type { MarksRow, Signatory, TranscriptData } from './data.ts';
 import { blue, faintInk, ink, lineBlue, page, paleBlue, type Sheet, type TextStyle } from './sheet.ts';
+import { transcriptPlaces } from './places.ts';
 import { dateText, educationIdText, longDateText, markText } from './wording.ts';
 
 const width = page.right - page.left;
@@ -82,18 +83,31 @@ export function drawPupil(sheet: Sheet, data: TranscriptData): void {
   sheet.y = top + height + 16;
 }
 
-const columns = [
-  { title: 'STT', x: 0, width: 34, align: 'center' },
-  { title: 'Môn học', x: 34, width: 213, align: 'left' },
-  { title: 'Học kỳ I', x: 247, width: 80, align: 'center' },
-  { title: 'Học kỳ II', x: 327, width: 80, align: 'center' },
-  { title: 'Cả năm', x: 407, width: 80.28, align: 'center' },
-] as const;
-const rowHeight = 18.6;
+interface Column {
+  readonly title: string;
+  readonly x: number;
+  readonly width: number;
+  readonly align: 'left' | 'center';
+}
 
-/** Marks by subject, then learning and conduct, in one table whose header is repeated on a new page. */
+/** Number and subject, then the columns of marks in equal widths. */
+function columnsFor(titles: readonly string[]): readonly Column[] {
+  const subjectWidth = titles.length > 3 ? 193 : 213;
+  const marksX = 34 + subjectWidth;
+  const each = (width - marksX) / Math.max(titles.length, 1);
+  return [
+    { title: 'STT', x: 0, width: 34, align: 'center' },
+    { title: 'Môn học', x: 34, width: subjectWidth, align: 'left' },
+    ...titles.map((title, index) => ({ title, x: marksX + index * each, width: each, align: 'center' as const })),
+  ];
+}
+
+const rowHeight = 17.4;
+
+/** Marks by subject, then the results of the whole learner, in one table whose header is repeated on a new page. */
 export function drawMarks(sheet: Sheet, data: TranscriptData): void {
   const table = sheet.group('Table');
+  const columns = columnsFor(data.columns);
   const row = (cells: readonly string[], kind: 'head' | 'subject' | 'result', index: number) => {
     const element = sheet.group('TR', table);
     const y = sheet.y;
@@ -111,12 +125,12 @@ export function drawMarks(sheet: Sheet, data: TranscriptData): void {
     columns.forEach((column, position) => {
       const text = cells[position] ?? '';
       const inset = column.align === 'left' ? 8 : 0;
-      const isYear = position === 4;
+      const isYear = position === columns.length - 1;
       sheet.text(
         kind === 'head' ? 'TH' : 'TD',
         kind !== 'head' && position === 1 ? fitted(sheet, text, column.width - 12) : text,
         page.left + column.x + inset,
-        y + (kind === 'head' ? 4.6 : 3.4),
+        y + (kind === 'head' ? 4 : 2.8),
         {
           size: kind === 'head' ? 9.5 : 10,
           font: kind === 'head' || kind === 'result' || isYear ? 'semibold' : 'regular',
@@ -137,21 +151,12 @@ export function drawMarks(sheet: Sheet, data: TranscriptData): void {
       0,
     );
   head();
-  const cells = ({ name, term1, term2, year }: SubjectMarks) => [
-    name,
-    markText(term1),
-    markText(term2),
-    markText(year),
-  ];
+  const cells = ({ name, marks }: MarksRow) => [name, ...marks.map(markText)];
   data.subjects.forEach((subject, index) => {
     if (sheet.ensure(rowHeight)) head();
     row([String(index + 1), ...cells(subject)], 'subject', index);
   });
-  const results = [
-    { name: 'Kết quả học tập', ...data.learning },
-    { name: 'Kết quả rèn luyện', ...data.conduct },
-  ];
-  for (const result of results) {
+  for (const result of data.results) {
     if (sheet.ensure(rowHeight)) head();
     row(['', ...cells(result)], 'result', 0);
   }
@@ -173,9 +178,8 @@ export function drawRemarks(sheet: Sheet, data: TranscriptData): void {
     sheet.y += sheet.text('P', line, page.left, sheet.y, style) + 6;
   }
   if (!data.remarks) return;
-  const by = data.homeroomTeacher ? ` (${data.homeroomTeacher})` : '';
   sheet.ensure(40);
-  sheet.y += sheet.text('H2', `Nhận xét của giáo viên chủ nhiệm${by}`, page.left, sheet.y, {
+  sheet.y += sheet.text('H2', 'Nhận xét của giáo viên chủ nhiệm', page.left, sheet.y, {
     size: 8.5,
     color: faintInk,
   });
@@ -186,18 +190,34 @@ export function drawRemarks(sheet: Sheet, data: TranscriptData): void {
   }
 }
 
-/** QR and address at the left; place, date, title, the signature's place and the name at the right; at the foot of the last page. */
-export function drawFooting(
-  sheet: Sheet,
-  data: TranscriptData,
-  place: readonly [number, number, number, number],
-): void {
-  const [left, bottom, right, top] = place;
-  const footTop = page.height - top - 42;
+/** QR and address at the left; the two signatures beside each other, the seal's place below them: at the foot of the last page. */
+export function drawFooting(sheet: Sheet, data: TranscriptData): void {
+  const { 'class-teacher': teacherPlace, principal: principalPlace } = transcriptPlaces;
+  const footTop = page.height - principalPlace.rect[3] - 32;
   sheet.ensure(page.bottom - footTop);
+  drawVerification(sheet, data, footTop);
+  const date = `${data.place}, ${longDateText(data.issuedAt)}`;
+  const wide = 240; // for the longest name of a place, in one line
+  sheet.text('P', date, page.right - wide, footTop, { width: wide, align: 'right', size: 8.5 });
+  drawSignatory(sheet, data.classTeacher, teacherPlace.rect, footTop + 14);
+  drawSignatory(sheet, data.principal, principalPlace.rect, footTop + 14);
+}
+
+/** The title above the place of a signature, the name below it. */
+function drawSignatory(
+  sheet: Sheet,
+  { fullName, title }: Signatory,
+  [left, bottom, right]: readonly [number, number, number, number],
+  titleY: number,
+): void {
+  const style = { width: right - left, align: 'center' } as const;
+  sheet.text('P', title.toLocaleUpperCase('vi'), left, titleY, { ...style, size: 9.5, font: 'bold' });
+  sheet.text('P', fullName, left, page.height - bottom + 4, { ...style, size: 10, font: 'semibold' });
+}
+
+function drawVerification(sheet: Sheet, data: TranscriptData, top: number): void {
   const address = new URL(`/verify/${encodeURIComponent(data.code)}`, data.url).href;
-  const size = 90;
-  const qrTop = footTop + 8;
+  const size = 78;
   sheet.figure(`Mã QR dẫn tới ${address}`, (pdf) => {
     const { data: modules, size: count } = encode(address, { ecc: 'M', border: 0 });
     const side = size / count;
@@ -207,30 +227,21 @@ export function drawFooting(
         if (!line[from]) continue;
         let to = from;
         while (to < count && line[to]) to++;
-        pdf.rect(page.left + from * side, qrTop + row * side, (to - from) * side, side);
+        pdf.rect(page.left + from * side, top + 4 + row * side, (to - from) * side, side);
         from = to;
       }
     });
     pdf.fill(ink);
   });
-  let y = qrTop;
-  const x = page.left + size + 12;
-  const column = left - x - 12;
-  y += sheet.text('P', 'Xác minh văn bản', x, y, { size: 8.5, font: 'semibold', color: blue, width: column });
-  y += sheet.text('P', 'Quét mã hoặc mở địa chỉ', x, y + 1, { size: 8, color: faintInk, width: column }) + 2;
-  y += sheet.text('P', address.replace(/^https?:\/\//u, ''), x, y + 1, { size: 8, width: column }) + 4;
-  y += sheet.text('P', 'Mã xác minh', x, y + 1, { size: 8, color: faintInk, width: column }) + 1;
-  sheet.text('P', data.code, x, y + 1, { size: 10, font: 'semibold', width: column });
-
-  const block = { width: right - left, align: 'center' } as const;
-  sheet.text('P', `${data.place}, ${longDateText(data.issuedAt)}`, left - 12, footTop, {
-    ...block,
-    width: right - left + 24,
-    size: 9,
-  });
-  const title = data.signer.title.toLocaleUpperCase('vi');
-  sheet.text('P', title, left, footTop + 17, { ...block, size: 10.5, font: 'bold' });
-  sheet.text('P', data.signer.fullName, left, page.height - bottom + 6, { ...block, size: 11, font: 'semibold' });
+  let y = top + size + 9;
+  const column = 130;
+  const line = (text: string, style: TextStyle) => {
+    y += sheet.text('P', text, page.left, y, { width: column, ...style }) + 1;
+  };
+  line('Quét mã hoặc mở địa chỉ', { size: 7.5, color: faintInk });
+  line(address.replace(/^https?:\/\//u, ''), { size: 7.5 });
+  line('Mã xác minh', { size: 7.5, color: faintInk });
+  line(data.code, { size: 10, font: 'semibold' });
 }
 
 function rule(sheet: Sheet, x: number, y: number, length: number): void {

@@ -70,8 +70,12 @@ export function beginSheet(pdf: Pdf, data: TranscriptData): Sheet {
       element.add(pdf.markStructureContent(kind));
       pdf.fillColor(style.color ?? ink);
       // Line by line: pdfkit counts the break as a character and centres the line beside the middle.
+      // The space between two lines is drawn by itself, so that what is read aloud keeps its words apart.
+      let lineY = y;
       text.split('\n').forEach((line, index) => {
-        pdf.text(line, x, index === 0 ? y : pdf.y, options);
+        if (index > 0) pdf.text(' ', x, lineY, { lineBreak: false });
+        pdf.text(line, x, lineY, options);
+        lineY = pdf.y;
       });
       pdf.endMarkedContent();
       element.end();

@@ -45,6 +45,8 @@ test('every word can be found and copied in Vietnamese, in NFC whatever came in'
     'Kết quả rèn luyện',
     '8,5',
     'ngày 28 tháng 5 năm 2027',
+    'GIÁO VIÊN CHỦ NHIỆM',
+    'Đặng Thị Ngọc Huyền',
     'HIỆU TRƯỞNG',
     'Trần Thị Bích Phượng',
     '7KQ4-M2XA-9TBC',
@@ -69,9 +71,7 @@ test('it is one tagged A4 page with a title, its fonts embedded', async () => {
 test('long remarks and many subjects go on to further pages, with the signature’s place on the last', async () => {
   const subjects = Array.from({ length: 60 }, (_, index) => ({
     name: `Môn tự chọn ${index + 1}`,
-    term1: 7,
-    term2: 8,
-    year: null,
+    marks: [7, 8, null],
   }));
   const pdf = await makeTranscript({
     ...sampleTranscript,
@@ -86,6 +86,17 @@ test('long remarks and many subjects go on to further pages, with the signature�
     poppler('pdftotext', pdf, '-f', '2', '-l', '2', '-layout').includes('Môn học'),
     'the table’s head is repeated',
   );
+});
+
+test('F11: what stands on several lines is read aloud with its spaces, the school and the remarks', async () => {
+  const remarks = 'Em chăm ngoan, lễ phép và hay giúp đỡ bạn bè trong mọi hoạt động của lớp. '.repeat(4).trim();
+  const said = poppler('pdfinfo', await makeTranscript({ ...sampleTranscript, remarks }), '-struct-text').replaceAll(
+    /\s+/gu,
+    ' ',
+  );
+  assert.ok(said.includes('SỞ GIÁO DỤC VÀ ĐÀO TẠO THÀNH PHỐ HỒ CHÍ MINH'), said);
+  assert.ok(said.includes('TRƯỜNG TRUNG HỌC CƠ SỞ NGUYỄN THỊ MINH KHAI'));
+  assert.ok(said.includes(remarks));
 });
 
 test('marks and dates are written as Vietnamese schools write them', () => {

@@ -5,13 +5,7 @@ import { drawFooting, drawMarks, drawMasthead, drawPupil, drawRemarks, drawTitle
 import { beginSheet } from './sheet.ts';
 import { normalised } from './wording.ts';
 
-export type { Mark, SubjectMarks, TermResults, TranscriptData } from './data.ts';
-
-/**
- * Where the principal's visible signature goes: a place at the foot of the last page that nothing else is drawn on.
- * In points from the lower left corner, as `prepareSignature` takes it.
- */
-export const transcriptSignaturePlace = { page: 'last', rect: [312, 84, 541, 148] } as const;
+export type { TranscriptData } from './data.ts';
 
 /**
  * Makes the transcript: A4, one page unless the remarks are long, tagged for screen readers, with a QR to
@@ -52,7 +46,7 @@ export async function makeTranscript(input: TranscriptData): Promise<Buffer> {
   drawPupil(sheet, data);
   drawMarks(sheet, data);
   drawRemarks(sheet, data);
-  drawFooting(sheet, data, transcriptSignaturePlace.rect);
+  drawFooting(sheet, data);
   sheet.end();
   document.end();
   return finished;
