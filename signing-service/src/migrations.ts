@@ -151,5 +151,103 @@ export const migrations: SchemaMigrations = {
         COMMENT ON COLUMN signing.session.drawn IS
           'evidence: what the phone drew before it signed, with the digests that it computed itself; null before November 2026';`,
     },
+    {
+      name: '006-marks',
+      sql: `
+        CREATE TABLE signing.marks (
+          class_id uuid NOT NULL,
+          person_id uuid NOT NULL,
+          version int NOT NULL CHECK (version > 0),
+          content jsonb NOT NULL,
+          source text NOT NULL CHECK (source IN ('form', 'file', 'demo')),
+          entered_by uuid,
+          entered_at timestamptz NOT NULL,
+          PRIMARY KEY (class_id, person_id, version)
+        );
+        COMMENT ON TABLE signing.marks IS 'every version of a learner''s marks in a class; the highest is the one of now, none is ever changed';
+        CREATE TABLE signing.marks_plan (
+          id uuid PRIMARY KEY,
+          class_id uuid NOT NULL,
+          file_name text NOT NULL,
+          state text NOT NULL CHECK (state IN ('planned', 'applied', 'expired')),
+          changes jsonb NOT NULL,
+          report jsonb NOT NULL,
+          made_by uuid NOT NULL,
+          made_at timestamptz NOT NULL,
+          applied_at timestamptz
+        );
+        CREATE INDEX marks_plan_class ON signing.marks_plan (class_id, id);
+        COMMENT ON TABLE signing.grade IS
+          'unread since 006: its only writer was the demo; dropped once no process of before runs any more';`,
+    },
+    {
+      name: '007-steps',
+      sql: `
+        CREATE TABLE signing.step (
+          request_id uuid NOT NULL REFERENCES signing.request,
+          position int NOT NULL,
+          role text NOT NULL CHECK (role IN ('class-teacher', 'principal', 'school-seal')),
+          signer_id uuid,
+          signer_title text NOT NULL,
+          place jsonb NOT NULL,
+          state text NOT NULL CHECK (state IN ('pending', 'due', 'done', 'rejected', 'cancelled')),
+          session_id uuid,
+          document_id uuid REFERENCES signing.document,
+          closed_at timestamptz,
+          PRIMARY KEY (request_id, position),
+          CHECK ((state = 'done') = (document_id IS NOT NULL)),
+          CHECK (role = 'school-seal' OR signer_id IS NOT NULL)
+        );
+        COMMENT ON COLUMN signing.step.session_id IS 'the one session whose confirmation covers this step; nobody else may close it meanwhile';
+        COMMENT ON COLUMN signing.step.document_id IS 'the file with this signature: the next step signs exactly these bytes';
+        CREATE UNIQUE INDEX step_due ON signing.step (request_id) WHERE state = 'due';
+        CREATE INDEX step_inbox ON signing.step (signer_id, request_id) WHERE state = 'due';
+        CREATE INDEX step_session ON signing.step (session_id);
+        CREATE INDEX step_signer ON signing.step (signer_id, closed_at) WHERE state = 'done';
+        -- Requests of before had one signature, at the place that their page has for it.
+        INSERT INTO signing.step (request_id, position, role, signer_id, signer_title, place, state, session_id, document_id, closed_at)
+          SELECT id, 0, 'principal', signer_id, signer_title, '{"page": "last", "rect": [312, 84, 541, 148]}',
+            CASE state WHEN 'waiting' THEN 'due' WHEN 'signed' THEN 'done' WHEN 'rejected' THEN 'rejected' ELSE 'cancelled' END,
+            session_id, signed_document_id, closed_at
+          FROM signing.request;
+        DROP INDEX signing.request_once;
+        DROP INDEX signing.request_inbox;
+        ALTER TABLE signing.request DROP CONSTRAINT request_state_check, DROP CONSTRAINT request_check;
+        UPDATE signing.request SET state = 'issued' WHERE state = 'signed';
+        ALTER TABLE signing.request
+          ADD CONSTRAINT request_state_check CHECK (state IN ('waiting', 'signed', 'issued', 'rejected', 'withdrawn')),
+          ADD CONSTRAINT request_check CHECK (state NOT IN ('signed', 'issued') OR signed_document_id IS NOT NULL),
+          ADD COLUMN run_id uuid,
+          DROP COLUMN session_id;
+        COMMENT ON COLUMN signing.request.signer_id IS 'the official whose signature the document is known by: the last person of its order';
+        COMMENT ON COLUMN signing.request.signed_document_id IS 'the file with every signature so far';
+        CREATE UNIQUE INDEX request_once ON signing.request (kind, class_id, subject_id) WHERE state IN ('waiting', 'signed', 'issued');
+        ALTER TABLE signing.session
+          ADD COLUMN purpose text NOT NULL DEFAULT 'sign' CHECK (purpose IN ('sign', 'seal')),
+          ADD COLUMN key_id uuid,
+          ADD CHECK ((purpose = 'seal') = (key_id IS NOT NULL));
+        COMMENT ON COLUMN signing.session.key_id IS 'the seal''s key in the key store, for a session that seals';
+        ALTER TABLE signing.session_item ADD COLUMN step int NOT NULL DEFAULT 0;
+        CREATE TABLE signing.transcript_run (
+          id uuid PRIMARY KEY,
+          class_id uuid NOT NULL,
+          organisation_id uuid NOT NULL,
+          input jsonb NOT NULL,
+          requested_by uuid,
+          total int NOT NULL,
+          state text NOT NULL CHECK (state IN ('running', 'done')),
+          created_at timestamptz NOT NULL,
+          finished_at timestamptz
+        );
+        CREATE INDEX transcript_run_class ON signing.transcript_run (class_id, id);
+        CREATE TABLE signing.transcript_run_item (
+          run_id uuid NOT NULL REFERENCES signing.transcript_run,
+          person_id uuid NOT NULL,
+          outcome text NOT NULL CHECK (outcome IN ('made', 'exists', 'no-marks', 'incomplete-marks', 'held-back', 'left-class', 'failed')),
+          request_id uuid,
+          missing jsonb,
+          PRIMARY KEY (run_id, person_id)
+        );`,
+    },
   ],
 };

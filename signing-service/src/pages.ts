@@ -36,11 +36,23 @@ export interface PublicDocument {
   readonly holder: string | null;
   /** The school that issued it. */
   readonly issuer: string;
+  /** The official whose signature the document is known by. */
   readonly signer: { readonly name: string; readonly title: string };
-  readonly state: 'waiting' | 'signed' | 'rejected' | 'withdrawn';
+  /** Every signature of its order: class teacher, principal, the school's seal. */
+  readonly signatures: readonly {
+    readonly role: 'class-teacher' | 'principal' | 'school-seal';
+    readonly name: string;
+    readonly title: string;
+    readonly isDone: boolean;
+    /** Null before it is given. */
+    readonly at: string | null;
+  }[];
+  /** `signed`: by every person, the seal is due; `issued`: with every signature of its order. */
+  readonly state: 'waiting' | 'signed' | 'issued' | 'rejected' | 'withdrawn';
   readonly createdAt: string;
+  /** When it was issued. */
   readonly signedAt: string | null;
-  /** SHA-256 of the signed file, hexadecimal; null before it is signed. */
+  /** SHA-256 of the issued file, hexadecimal; null before. */
   readonly sha256: string | null;
 }
 

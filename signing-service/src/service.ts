@@ -11,8 +11,10 @@ import { enrolmentFollower } from './enrolment/follow.ts';
 import { renewCertificates, renewTask } from './enrolment/renewal.ts';
 import { addEnrolmentRoutes } from './enrolment/routes.ts';
 import { addIssuedRoutes } from './issued/routes.ts';
+import { addMarksRoutes } from './marks/routes.ts';
 import type { SigningPages } from './pages.ts';
 import { addRequestRoutes } from './requests/routes.ts';
+import { makeTranscripts, makeTranscriptsTask } from './requests/runs.ts';
 import { resumeTask, resumeUnfinished } from './unfinished/unfinished.ts';
 import { createValidationPool } from './validation/validation.ts';
 import { addVerifyRoutes } from './verify/routes.ts';
@@ -28,6 +30,7 @@ export function createSigning(context: ServiceContext, pages: SigningPages): Ser
     routes: (app) => {
       addEnrolmentRoutes(app, context);
       addConsequenceRoutes(app, context);
+      addMarksRoutes(app, context);
       addRequestRoutes(app, context);
       addActivationRoutes(app, context);
       addIssuedRoutes(app, context);
@@ -38,6 +41,7 @@ export function createSigning(context: ServiceContext, pages: SigningPages): Ser
       [revokeTask]: (payload) => revokeCertificateOf(context, payloadText(payload, 'enrolmentId')),
       [completeTask]: (payload) => completeNow(context, payloadText(payload, 'sessionId')),
       [resumeTask]: () => resumeUnfinished(context),
+      [makeTranscriptsTask]: (payload) => makeTranscripts(context, payloadText(payload, 'runId')),
       [forgetTask]: () => forgetSessions(context),
       [renewTask]: () => renewCertificates(context),
     },

@@ -3,8 +3,10 @@ import type { Text } from '@edutrust/platform/messages';
 import type { ColumnType, Generated, JSONColumnType, Kysely } from 'kysely';
 import type { ItemState, SessionState } from './activation/states.ts';
 import type { EnrolmentState } from './enrolment/states.ts';
-import type { RequestState } from './requests/states.ts';
-import type { SubjectMarks, TermResults } from './transcript/transcript.ts';
+import type { MarksSource } from './marks/marks.ts';
+import type { MarkValues } from './marks/values.ts';
+import type { StepRole } from './requests/order.ts';
+import type { RequestState, StepState } from './requests/states.ts';
 
 export type Custody = 'device' | 'hsm';
 
@@ -38,16 +40,26 @@ export interface EnrolmentTable {
   certificate: Buffer | null;
 }
 
-export interface GradeTable {
-  person_id: string;
+export interface MarksTable {
   class_id: string;
-  subjects: JSONColumnType<SubjectMarks[]>;
-  learning: JSONColumnType<TermResults>;
-  conduct: JSONColumnType<TermResults>;
-  absent_days: Generated<number>;
-  award: string | null;
-  outcome: string | null;
-  remarks: string | null;
+  person_id: string;
+  version: number;
+  content: JSONColumnType<MarkValues>;
+  source: MarksSource;
+  entered_by: string | null;
+  entered_at: Date;
+}
+
+export interface MarksPlanTable {
+  id: string;
+  class_id: string;
+  file_name: string;
+  state: 'planned' | 'applied' | 'expired';
+  changes: JSONColumnType<object[]>;
+  report: JSONColumnType<object>;
+  made_by: string;
+  made_at: Date;
+  applied_at: Date | null;
 }
 
 export interface DocumentTable {
@@ -66,6 +78,7 @@ export interface RequestTable {
   organisation_id: string;
   class_id: string | null;
   subject_id: string | null;
+  /** The official whose signature the document is known by: the last person of its order. */
   signer_id: string;
   signer_title: string;
   requested_by: string | null;
@@ -73,11 +86,49 @@ export interface RequestTable {
   reason: string | null;
   code: string;
   unsigned_document_id: string;
+  /** The file with every signature so far. */
   signed_document_id: string | null;
-  session_id: string | null;
+  run_id: string | null;
   created_at: Date;
   due_at: Date | null;
   closed_at: Date | null;
+}
+
+export interface StepTable {
+  request_id: string;
+  position: number;
+  role: StepRole;
+  /** Null for a seal until a clerk has put it on. */
+  signer_id: string | null;
+  signer_title: string;
+  place: JSONColumnType<{ page: number | 'last'; rect: [number, number, number, number] }>;
+  state: StepState;
+  session_id: string | null;
+  document_id: string | null;
+  closed_at: Date | null;
+}
+
+export interface TranscriptRunTable {
+  id: string;
+  class_id: string;
+  organisation_id: string;
+  input: JSONColumnType<{ personIds?: string[]; signerId: string; dueAt?: string }>;
+  requested_by: string | null;
+  total: number;
+  state: 'running' | 'done';
+  created_at: Date;
+  finished_at: Date | null;
+}
+
+export type RunOutcome = 'made' | 'exists' | 'no-marks' | 'incomplete-marks' | 'held-back' | 'left-class' | 'failed';
+
+export interface TranscriptRunItemTable {
+  run_id: string;
+  person_id: string;
+  outcome: RunOutcome;
+  request_id: string | null;
+  /** Keys of the columns that are empty. */
+  missing: ColumnType<string[] | null, string | null, string | null>;
 }
 
 export interface SessionTable {
@@ -85,6 +136,9 @@ export interface SessionTable {
   person_id: string;
   sign_in_session_id: string;
   enrolment_id: string;
+  purpose: Generated<'sign' | 'seal'>;
+  /** The seal's key, when the session seals. */
+  key_id: string | null;
   /** The certificate that the list binds: an enrolment may have got its next one since. */
   certificate_serial: string | null;
   list: string;
@@ -105,6 +159,8 @@ export interface SessionTable {
 export interface SessionItemTable {
   session_id: string;
   request_id: string;
+  /** The step of the request that is signed. */
+  step: Generated<number>;
   position: number;
   state: ItemState;
   digest: Buffer;
@@ -119,9 +175,13 @@ export interface SessionItemTable {
 
 export type SigningTables = {
   'signing.enrolment': EnrolmentTable;
-  'signing.grade': GradeTable;
+  'signing.marks': MarksTable;
+  'signing.marks_plan': MarksPlanTable;
   'signing.document': DocumentTable;
   'signing.request': RequestTable;
+  'signing.step': StepTable;
+  'signing.transcript_run': TranscriptRunTable;
+  'signing.transcript_run_item': TranscriptRunItemTable;
   'signing.session': SessionTable;
   'signing.session_item': SessionItemTable;
 };

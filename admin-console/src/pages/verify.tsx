@@ -234,10 +234,12 @@ function Document({ document, isSameFile }: { readonly document: PublicDocument;
       <dl class="grid gap-2">
         {document.holder && <Detail name={t('Của', 'Of')} value={document.holder} />}
         <Detail name={t('Nơi cấp', 'Issued by')} value={document.issuer} />
-        <Detail name={t('Người ký', 'Signer')} value={`${document.signer.name}, ${document.signer.title}`} />
+        {document.signatures.map(({ role, name, title, at }) => (
+          <Detail key={role} name={title} value={`${name}, ${at ? formatTime(at) : t('chưa ký', 'not signed yet')}`} />
+        ))}
         <Detail
-          name={t('Ngày ký', 'Signed on')}
-          value={document.signedAt ? formatDate(document.signedAt) : t('chưa ký', 'not signed yet')}
+          name={t('Ngày phát hành', 'Issued on')}
+          value={document.signedAt ? formatDate(document.signedAt) : t('chưa phát hành', 'not issued yet')}
         />
         <Detail name={t('Mã', 'Code')} value={document.code} />
         {isSameFile !== undefined && (
@@ -256,7 +258,7 @@ function Document({ document, isSameFile }: { readonly document: PublicDocument;
 }
 
 export function VerifyCode({ document, sentence, action, maxBytes, error }: VerifyCodeProps) {
-  const state = { signed: 'good', waiting: 'warn', rejected: 'bad', withdrawn: 'bad' } as const;
+  const state = { issued: 'good', signed: 'warn', waiting: 'warn', rejected: 'bad', withdrawn: 'bad' } as const;
   return (
     <Stack>
       <div class={`rounded-card p-5 state-${state[document.state]} flex gap-3 items-start`}>

@@ -27,6 +27,8 @@ export interface DemoSchool {
   readonly name: string;
   readonly principalId: string;
   readonly administratorId: string;
+  /** Văn thư: keeps the school's seal. Absent in a demo city of before November 2026. */
+  readonly clerkId?: string;
   readonly teacherIds: readonly string[];
   readonly classIds: readonly string[];
 }
@@ -129,6 +131,12 @@ function notEmpty(): Conflict {
   );
 }
 
+/** Those who keep the seals. */
+const clerks: Readonly<Partial<Record<SchoolLevel, string>>> = {
+  primary: 'Trịnh Thị Thu Hằng',
+  'lower-secondary': 'Lâm Ngọc Diệp',
+};
+
 /** Holds what every step of building needs. */
 class CityBuilder {
   readonly #transaction: Transaction;
@@ -218,6 +226,7 @@ class CityBuilder {
       for (const section of sections) {
         const homeroomTeacherId = await staff('Giáo viên chủ nhiệm', 'teacher');
         teacherIds.push(homeroomTeacherId);
+        await this.#role(homeroomTeacherId, 'signer', id); // class teachers sign the transcripts of their class
         const input = {
           organisationId: id,
           schoolYear: this.#schoolYear,
@@ -243,7 +252,14 @@ class CityBuilder {
       }
     }
     for (let index = 0; index < 3; index += 1) teacherIds.push(await staff('Giáo viên bộ môn', 'teacher'));
-    return { school: { id, code, name, principalId, administratorId, teacherIds, classIds }, learnerIds };
+    const clerkId = await this.#person({
+      fullName: clerks[level] ?? 'Tô Kim Xuyến',
+      birthDate: '1986-05-12',
+      gender: 'female',
+      affiliations: [{ organisationId: id, role: 'staff', title: 'Văn thư' }],
+    });
+    await this.#role(clerkId, 'clerk', id);
+    return { school: { id, code, name, principalId, administratorId, clerkId, teacherIds, classIds }, learnerIds };
   }
 
   /** The people whom software gets wrong. */

@@ -9,6 +9,8 @@ export interface Signer {
   readonly title: string;
   readonly organisationId: string;
   readonly organisationName: string;
+  /** As what the person belongs to the organisation: a teacher signs for a class, staff for the organisation. */
+  readonly affiliation: 'teacher' | 'staff' | null;
 }
 
 /** Titles of officials who hold the role but have none on their affiliation. */
@@ -39,10 +41,13 @@ export async function findSigners(
       coalesce((SELECT f.title FROM registry.affiliation AS f
         WHERE f.person_id = p.id AND f.organisation_id = o.id AND f.valid_until IS NULL AND f.title IS NOT NULL
         ORDER BY f.id LIMIT 1), ${plainTitle}) AS title,
-      o.id AS "organisationId", o.name AS "organisationName"
+      o.id AS "organisationId", o.name AS "organisationName",
+      (SELECT f.role FROM registry.affiliation AS f
+        WHERE f.person_id = p.id AND f.organisation_id = o.id AND f.valid_until IS NULL AND f.role IN ('teacher', 'staff')
+        ORDER BY f.title IS NULL, f.id LIMIT 1) AS affiliation
     FROM registry.role_assignment AS r JOIN registry.person AS p ON p.id = r.person_id
     JOIN registry.organisation AS o ON o.id = r.organisation_id
     WHERE r.role = ANY(${roles}::text[]) AND r.ended_at IS NULL AND p.status = 'active' ${person} ${organisation}
-    ORDER BY cardinality(o.path) DESC, r.granted_at LIMIT 20`.execute(db);
+    ORDER BY cardinality(o.path) DESC, r.granted_at LIMIT 200`.execute(db);
   return rows;
 }

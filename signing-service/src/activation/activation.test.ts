@@ -1,15 +1,12 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { revokeCertificate, trustMaterial } from '@edutrust/certs/authority';
+import { revokeCertificate } from '@edutrust/certs/authority';
 import { startWorker } from '@edutrust/platform/jobs';
 import { sql } from 'kysely';
 import { type Session, type TestCity, TestPhone, testCity } from '../enrolment/test-city.ts';
+import { independentWitnesses } from '../enrolment/test-witnesses.ts';
 import { signingOf } from '../tables.ts';
 import { validatePdf } from '../validation/validation.ts';
 import { verifyFile } from '../verify/verify.ts';
@@ -24,28 +21,14 @@ describe('signing on the phone', () => {
 
   before(async () => {
     world = await testCity();
+    for (const school of [0, 1, 2]) await world.passToPrincipal(school);
     phone = new TestPhone(world, world.city.people.principal);
     await phone.enrolAndApprove();
   });
   after(() => world[Symbol.asyncDispose]());
 
-  /** A fresh waiting request of the principal, made from the next learner of the class. */
-  async function nextRequests(count: number): Promise<string[]> {
-    const classId = world.city.schools[0]?.classIds.at(-1) ?? '';
-    const { rows } = await sql<{ id: string }>`
-      SELECT g.person_id AS id FROM signing.grade AS g WHERE g.class_id = ${classId} AND NOT EXISTS (
-        SELECT FROM signing.request AS r WHERE r.subject_id = g.person_id) ORDER BY g.person_id LIMIT ${count}`.execute(
-      world.context.db,
-    );
-    const personIds = rows.map(({ id }) => id);
-    const { schoolAdministrator } = world.city.people;
-    const { json } = await world.call(schoolAdministrator, 'POST', '/api/v1/signing/transcripts', {
-      classId,
-      personIds,
-    });
-    assert.equal(json.created?.length, count, JSON.stringify(json));
-    return json.created.map(({ id }: { id: string }) => id);
-  }
+  /** Fresh requests that wait for the principal, made from the next learners of the class. */
+  const nextRequests = (count: number) => world.nextForPrincipal(0, count);
 
   const principalActor = () =>
     ({
@@ -65,6 +48,15 @@ describe('signing on the phone', () => {
       .executeTakeFirstOrThrow();
   }
 
+  /** The step that is due, or was last. */
+  async function stepOf(requestId: string) {
+    return signingOf(world.context.db)
+      .selectFrom('signing.step')
+      .selectAll()
+      .where('request_id', '=', requestId)
+      .where('role', '=', 'principal')
+      .executeTakeFirstOrThrow();
+  }
   const refusalOf = async (session: Session, confirmation: object) => {
     const { status, json } = await phone.confirm(session, confirmation);
     assert.ok(status >= 400, `accepted: ${JSON.stringify(json)}`);
@@ -143,7 +135,7 @@ describe('signing on the phone', () => {
     const { json } = await phone.confirm(session, { assertion, signatures, drawn });
     assert.equal(json.items[0].error.code, 'signing/wrong-signature');
     assert.equal((await rowOf(one)).state, 'waiting');
-    assert.equal((await rowOf(one)).session_id, null, 'it can be signed again');
+    assert.equal((await stepOf(one)).session_id, null, 'it can be signed again');
   });
 
   test('V15: a phone that drew another document, or none, signs nothing, and the prepared file is the signer’s alone', async () => {
@@ -293,9 +285,7 @@ describe('signing on the phone', () => {
 
   test("somebody else's request cannot be put into a session, nor an unknown one", async () => {
     const { rows } = await sql<{ id: string }>`
-      SELECT id FROM signing.request WHERE signer_id <> ${phone.personId} AND state = 'waiting' LIMIT 1`.execute(
-      world.context.db,
-    );
+      SELECT id FROM signing.request WHERE signer_id <> ${phone.personId} LIMIT 1`.execute(world.context.db);
     for (const id of [rows[0]?.id, '01900000-0000-7000-8000-000000000000']) {
       assert.equal((await phone.call('POST', 'sessions', { requestIds: [id] })).status, 404);
     }
@@ -303,10 +293,14 @@ describe('signing on the phone', () => {
 
   test('what is authorised can be neither rejected nor withdrawn; what was rejected is not signed', async () => {
     const [one = '', other = ''] = await nextRequests(2);
-    await sql`UPDATE signing.request SET session_id = gen_random_uuid() WHERE id = ${one}`.execute(world.context.db);
+    await sql`UPDATE signing.step SET session_id = gen_random_uuid() WHERE request_id = ${one} AND state = 'due'`.execute(
+      world.context.db,
+    );
     const rejection = await phone.call('POST', `requests/${one}/reject`, { reason: 'Sai điểm Toán' });
     assert.equal(rejection.json.code, 'signing/being-signed');
-    await sql`UPDATE signing.request SET session_id = NULL WHERE id = ${one}`.execute(world.context.db);
+    await sql`UPDATE signing.step SET session_id = NULL WHERE request_id = ${one} AND state = 'due'`.execute(
+      world.context.db,
+    );
     phone.authenticator.counter += 1;
     const session = await phone.open([one, other]);
     assert.equal((await phone.call('POST', `requests/${other}/reject`, { reason: 'Sai điểm Toán' })).status, 200);
@@ -370,8 +364,8 @@ describe('signing on the phone', () => {
     );
     const { json } = await phone.confirm(session, confirmation);
     assert.equal(json.items?.[0]?.error?.code, 'signing/certificate-revoked', JSON.stringify(json));
-    const row = await rowOf(id);
-    assert.deepEqual([row.state, row.session_id], ['waiting', null]);
+    const step = await stepOf(id);
+    assert.deepEqual([step.state, step.session_id], ['due', null]);
     await sql`UPDATE signing.enrolment SET state = 'enrolled' WHERE person_id = ${phone.personId} AND state = 'revoked'`.execute(
       world.context.db,
     );
@@ -400,7 +394,8 @@ describe('signing on the phone', () => {
     const batch = new TestPhone(world, principalId);
     await world.call(principalId, 'POST', '/api/v1/signing/enrolment/revoke', { reason: 'replaced' });
     await batch.enrolAndApprove();
-    await world.call(administratorId, 'POST', '/api/v1/signing/transcripts', { classId: classIds?.at(-1) });
+    await world.askFor(administratorId, { classId: classIds?.at(-1) });
+    await world.passToPrincipal(1);
     const ids = (await batch.inbox()).slice(0, 20).map(({ id }) => id);
     assert.equal(ids.length, 20);
     const started = performance.now();
@@ -437,58 +432,3 @@ describe('signing on the phone', () => {
     assert.equal((await successor.confirm(next, await successor.confirmation(next))).json.items[0].state, 'signed');
   });
 });
-
-/** openssl checks the CMS over the byte ranges against our root, pdfsig the whole file (both from Debian). */
-async function independentWitnesses(world: TestCity, file: Buffer): Promise<void> {
-  const directory = mkdtempSync(join(tmpdir(), 'edutrust-witness-'));
-  try {
-    const path = (name: string) => join(directory, name);
-    const range = /\/ByteRange\s*\[\s*0 (\d+) (\d+) (\d+)/.exec(file.toString('latin1'));
-    assert.ok(range);
-    const [first = 0, second = 0, length = 0] = range.slice(1).map(Number);
-    writeFileSync(path('content'), Buffer.concat([file.subarray(0, first), file.subarray(second, second + length)]));
-    const hex = file.subarray(first + 1, second - 1).toString('latin1');
-    const padded = Buffer.from(hex, 'hex');
-    writeFileSync(path('cms'), padded.subarray(0, 4 + padded.readUInt16BE(2))); // SEQUENCE with a two-byte length
-    const { anchors } = await trustMaterial(world.context);
-    const pem = anchors.map(
-      (der) => `-----BEGIN CERTIFICATE-----\n${der.toString('base64')}\n-----END CERTIFICATE-----\n`,
-    );
-    writeFileSync(path('root.pem'), pem.join(''));
-    writeFileSync(path('signed.pdf'), file);
-    const options = { encoding: 'utf8', stdio: 'pipe' } as const;
-    execFileSync(
-      'openssl',
-      [
-        'cms',
-        '-verify',
-        '-binary',
-        '-inform',
-        'DER',
-        '-in',
-        path('cms'),
-        '-content',
-        path('content'),
-        '-CAfile',
-        path('root.pem'),
-        '-purpose',
-        'any',
-        '-out',
-        path('out'),
-      ],
-      options,
-    );
-    execFileSync('certutil', ['-N', '-d', `sql:${directory}`, '--empty-password'], options);
-    execFileSync(
-      'certutil',
-      ['-A', '-d', `sql:${directory}`, '-n', 'root', '-t', 'CT,C,C', '-i', path('root.pem')],
-      options,
-    );
-    const said = execFileSync('pdfsig', ['-no-ocsp', '-nssdir', `sql:${directory}`, path('signed.pdf')], options);
-    assert.match(said, /Signature is Valid/);
-    assert.match(said, /Certificate is Trusted/);
-    assert.match(said, /Total document signed/);
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
-}

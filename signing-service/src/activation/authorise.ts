@@ -4,6 +4,7 @@ import type { Transaction } from '@edutrust/platform/database';
 import { Conflict, type EduTrustError, InvalidInput, NotFound } from '@edutrust/platform/errors';
 import { record } from '@edutrust/platform/events';
 import type { Actor } from '@edutrust/platform/http';
+import { findSigners, type SigningRole } from '@edutrust/registry/permissions';
 import type { Selectable } from 'kysely';
 import type Type from 'typebox';
 import { lockEnrolment, userHandleOf } from '../enrolment/enrolment.ts';
@@ -126,6 +127,10 @@ async function confirmOpen(
 ): Promise<undefined> {
   const enrolment = await lockEnrolment(transaction, session.enrolment_id);
   if (enrolment.state !== 'enrolled') throw notEnrolledAnyMore();
+  const roles: readonly SigningRole[] = [session.purpose === 'seal' ? 'clerk' : 'signer'];
+  const organisationId = enrolment.organisation_id;
+  const [holder] = await findSigners(transaction, { personId: actor.personId, organisationId, roles });
+  if (!holder) throw roleEnded(); // between opening and confirming
   const passkey = {
     credentialId: enrolment.credential_id,
     publicKey: enrolment.credential_public_key,
@@ -172,7 +177,7 @@ async function confirmOpen(
   for (const item of items) {
     let signature: Buffer | null = null;
     let error: ItemError | undefined;
-    if (enrolment.custody === 'device') {
+    if (session.purpose === 'sign' && enrolment.custody === 'device') {
       const raw = Buffer.from(signatureOf.get(item.request_id) ?? '', 'base64url');
       const isRight = verify('sha256', item.signed_attributes, { key: publicKey, dsaEncoding: 'ieee-p1363' }, raw);
       if (isRight) signature = ecdsaSignatureFromRaw(raw);
@@ -216,13 +221,14 @@ function mustBeDrawn(items: readonly Item[], drawn: Confirmation['drawn']): void
   );
 }
 
-/** Makes the request this session's alone: nobody else signs, rejects or withdraws it from now on. */
+/** Makes the step this session's alone: nobody else signs, rejects or withdraws the request from now on. */
 async function claim(transaction: Transaction, item: Item): Promise<ItemError | undefined> {
   const claimed = await signingOf(transaction)
-    .updateTable('signing.request')
+    .updateTable('signing.step')
     .set({ session_id: item.session_id })
-    .where('id', '=', item.request_id)
-    .where('state', '=', 'waiting')
+    .where('request_id', '=', item.request_id)
+    .where('position', '=', item.step)
+    .where('state', '=', 'due')
     .where('session_id', 'is', null)
     .executeTakeFirst();
   return claimed.numUpdatedRows === 1n ? undefined : notWaiting;
@@ -248,6 +254,13 @@ function notEnrolledAnyMore(): InvalidInput {
   return new InvalidInput('signing/not-enrolled', {
     vi: 'Đăng ký ký số của điện thoại này đã bị thu hồi.',
     en: "This phone's enrolment was revoked.",
+  });
+}
+
+function roleEnded(): InvalidInput {
+  return new InvalidInput('signing/role-ended', {
+    vi: 'Bạn không còn vai trò ký hoặc đóng dấu ở đơn vị này. Chưa có văn bản nào được ký.',
+    en: 'You no longer hold the role to sign or seal here. Nothing was signed.',
   });
 }
 

@@ -12,6 +12,7 @@ import { signatureLeaf } from '../pades/leaf.ts';
 import { assembleCms, completeSignature, signatureAlgorithmOf } from '../pades/pades.ts';
 import { lockRequest, storeDocument } from '../requests/requests.ts';
 import { mustMove, requestMoves } from '../requests/states.ts';
+import { dueStep, finishStep } from '../requests/steps.ts';
 import { type SigningTables, signingOf } from '../tables.ts';
 import { certificateOf } from './certificate.ts';
 import { failItem, type Item, moveItem } from './items.ts';
@@ -136,11 +137,12 @@ async function orFail(context: ServiceContext, item: Item, step: () => Promise<v
     await context.db.transaction().execute(async (transaction) => {
       if (!(await failItem(transaction, item, error))) return;
       await signingOf(transaction)
-        .updateTable('signing.request')
+        .updateTable('signing.step')
         .set({ session_id: null })
-        .where('id', '=', item.request_id)
+        .where('request_id', '=', item.request_id)
+        .where('position', '=', item.step)
         .where('session_id', '=', item.session_id)
-        .where('state', '=', 'waiting')
+        .where('state', '=', 'due')
         .execute();
     });
   }
@@ -158,7 +160,7 @@ async function stampAndLog(
   const { db, ledger, clock } = context;
   const certificate = await certificateOf(db, session, clock.now());
   if (!certificate?.isUsable || !session.assertion_sha256) throw revokedMeanwhile();
-  const signature = item.signature ?? (await signInKeyStore(context, enrolment, item));
+  const signature = item.signature ?? (await signInKeyStore(context, session, enrolment, item));
   const token = await timeStamp(context, sha256(signature));
   const leaf = signatureLeaf({
     assertion: session.assertion_sha256,
@@ -181,10 +183,17 @@ async function stampAndLog(
     .catch(ignoreAlreadyDone);
 }
 
-/** HSM custody: the key store signs only what the session's assertion has authorised. */
-async function signInKeyStore(context: ServiceContext, enrolment: EnrolmentRow, item: Item): Promise<Buffer> {
-  if (!enrolment.key_id) throw revokedMeanwhile();
-  return keyStore(context).sign(context.db, enrolment.key_id, 'signer', item.signed_attributes);
+/** The key store signs only what the session's assertion has authorised: with the seal's key, or the person's own (HSM custody). */
+async function signInKeyStore(
+  context: ServiceContext,
+  session: Session,
+  enrolment: EnrolmentRow,
+  item: Item,
+): Promise<Buffer> {
+  const [keyId, purpose] =
+    session.purpose === 'seal' ? ([session.key_id, 'seal'] as const) : ([enrolment.key_id, 'signer'] as const);
+  if (!keyId) throw revokedMeanwhile();
+  return keyStore(context).sign(context.db, keyId, purpose, item.signed_attributes);
 }
 
 /** Waits for the proof that the signature is in the log, makes the file whole, and closes the request. */
@@ -220,28 +229,39 @@ async function finishFile(
     .execute(async (transaction) => {
       const tables = signingOf(transaction);
       const request = await lockRequest(transaction, item.request_id);
-      if (request.state === 'signed' && request.session_id === session.id) throw new AlreadyDone();
-      mustMove(requestMoves, request.state, 'signed');
+      const step = await dueStep(transaction, item.request_id);
+      if (step?.position !== item.step || step.session_id !== session.id) throw new AlreadyDone();
       const pages = await tables
         .selectFrom('signing.document')
         .select('pages')
         .where('id', '=', request.unsigned_document_id)
         .executeTakeFirstOrThrow();
       const documentId = await storeDocument(transaction, file, { pages: pages.pages, now });
+      const state = await finishStep(transaction, step, { documentId, signerId: session.person_id, now });
+      if (state !== request.state) mustMove(requestMoves, request.state, state);
       await tables
         .updateTable('signing.request')
-        .set({ state: 'signed', signed_document_id: documentId, closed_at: now })
+        .set({ state, signed_document_id: documentId, ...(state === 'issued' ? { closed_at: now } : {}) })
         .where('id', '=', request.id)
-        .where('session_id', '=', session.id)
         .execute();
       if (!(await moveItem(transaction, item, 'signed', { prepared: null }))) throw new AlreadyDone();
-      await record(transaction, {
-        type: 'signing-request.signed',
+      const about = {
         actor: signerActor(session),
         subject: { kind: 'signing-request', id: request.id },
         organisationId: request.organisation_id,
-        data: { documentId, digest: digest.toString('hex'), sessionId: session.id, logIndex: proof.index },
-      });
+      };
+      const data = {
+        documentId,
+        step: step.role,
+        digest: digest.toString('hex'),
+        sessionId: session.id,
+        logIndex: proof.index,
+      };
+      if (session.purpose === 'seal') await record(transaction, { type: 'signing-request.sealed', ...about, data });
+      else await record(transaction, { type: 'signing-request.signed', ...about, data });
+      if (state === 'issued') {
+        await record(transaction, { type: 'signing-request.issued', ...about, data: { documentId } });
+      }
     })
     .catch(ignoreAlreadyDone);
 }

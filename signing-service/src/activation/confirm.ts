@@ -58,7 +58,10 @@ async function sessionResult({ db }: ServiceContext, sessionId: string, locale: 
     .selectFrom('signing.session_item as i')
     .innerJoin('signing.session as s', 's.id', 'i.session_id')
     .innerJoin('signing.request as r', 'r.id', 'i.request_id')
-    .select(['s.state as session', 'i.request_id', 'i.state', 'i.error', 'r.title', 'r.closed_at'])
+    .innerJoin('signing.step as t', (join) =>
+      join.onRef('t.request_id', '=', 'i.request_id').onRef('t.position', '=', 'i.step'),
+    )
+    .select(['s.state as session', 'i.request_id', 'i.state', 'i.error', 'r.title', 't.closed_at'])
     .where('i.session_id', '=', sessionId)
     .orderBy('i.position')
     .execute();

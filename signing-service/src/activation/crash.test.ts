@@ -13,6 +13,7 @@ const program = fileURLToPath(new URL('./test-crash.ts', import.meta.url));
 test('kill -9 before any statement leaves a request waiting or signed with a whole file, and what was confirmed gets signed once', async () => {
   await using world = await testCity();
   const { context } = world;
+  await world.passToPrincipal(0);
   const phone = new TestPhone(world, world.city.people.principal);
   await phone.enrolAndApprove();
   const ids = (await phone.inbox()).map(({ id }) => id).slice(0, 2);

@@ -9,7 +9,8 @@ export interface AuthorisedList {
     readonly digest: string;
   }[];
   readonly template: 'transcript';
-  readonly purpose: 'sign';
+  /** A person's signatures, or an organisation's seal by its clerk. */
+  readonly purpose: 'sign' | 'seal';
   /** SHA-256 of the signing certificate's DER, hexadecimal. */
   readonly certificate: string;
   readonly session: string;

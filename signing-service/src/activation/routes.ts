@@ -15,7 +15,7 @@ export function addActivationRoutes(app: App, context: ServiceContext): void {
     '/api/v1/signing/sessions',
     {
       handlerTimeout: longAnswerMs,
-      config: { access: requires('signing.sign') },
+      config: { access: requires('signing.enrol') }, // and the purpose's own action, below
       schema: {
         tags,
         summary: 'Prepares documents and gives the phone what to sign; replaces the caller’s open session',
@@ -23,8 +23,7 @@ export function addActivationRoutes(app: App, context: ServiceContext): void {
         response: { 201: SigningSession },
       },
     },
-    async (request, reply) =>
-      reply.code(201).send(await openSession(context, request.body.requestIds, personActor(request))),
+    async (request, reply) => reply.code(201).send(await openSession(context, request.body, personActor(request))),
   );
 
   app.get(

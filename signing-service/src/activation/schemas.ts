@@ -3,7 +3,11 @@ import { Assertion, Custody, RequestOptions } from '../enrolment/schemas.ts';
 import { Base64Url, nullable, strict, Time, Uuid } from '../requests/schemas.ts';
 
 export const OpenSessionBody = Type.Object(
-  { requestIds: Type.Array(Uuid, { minItems: 1, maxItems: 100, uniqueItems: true }) },
+  {
+    requestIds: Type.Array(Uuid, { minItems: 1, maxItems: 100, uniqueItems: true }),
+    /** `seal`: a clerk puts the school's seal on what the principal has signed. */
+    purpose: Type.Enum(['sign', 'seal'], { default: 'sign' }),
+  },
   strict,
 );
 

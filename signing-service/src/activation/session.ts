@@ -1,19 +1,14 @@
-import { createHash, randomBytes, X509Certificate } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { ServiceContext } from '@edutrust/platform/context';
-import { Conflict } from '@edutrust/platform/errors';
 import { record } from '@edutrust/platform/events';
 import type { Actor } from '@edutrust/platform/http';
 import { uuidv7 } from '@edutrust/platform/ids';
-import { findSigners, type Signer } from '@edutrust/registry/permissions';
 import type Type from 'typebox';
-import { currentEnrolment } from '../enrolment/certificate.ts';
-import type { EnrolmentRow } from '../enrolment/enrolment.ts';
-import { buildSignedAttributes, prepareSignature, visibleLines } from '../pades/pades.ts';
-import { formatVerificationCode } from '../requests/code.ts';
-import { noRequest } from '../requests/requests.ts';
 import { signingOf } from '../tables.ts';
-import { transcriptSignaturePlace } from '../transcript/transcript.ts';
+import { dueDocuments, prepareItem } from './documents.ts';
 import { sealList } from './list.ts';
+import { partyOf } from './party.ts';
+import { readyEnrolment } from './ready.ts';
 import type { SigningSession } from './schemas.ts';
 
 type PersonActor = Extract<Actor, { kind: 'person' }>;
@@ -21,70 +16,32 @@ type PersonActor = Extract<Actor, { kind: 'person' }>;
 /** W2: a challenge lives at most five minutes. */
 const sessionSeconds = 300;
 
-/** An enrolment with which signing is possible now. */
-interface ReadyEnrolment extends EnrolmentRow {
-  readonly certificate: Buffer;
-  readonly certificate_serial: string;
-}
-
 /**
- * The person's enrolment, if a signature made now would be good.
+ * Opens a signing session over documents whose turn it is: prepares every file, and gives the phone what it is to sign and
+ * the challenge that stands for all of it. Replaces the person's earlier open session. With purpose `seal` the clerk's
+ * confirmation puts the organisation's seal on what the principal has signed.
  *
- * @throws Conflict `signing/not-enrolled`, `signing/certificate-expired`.
- */
-async function readyEnrolment(context: ServiceContext, personId: string): Promise<ReadyEnrolment> {
-  const enrolment = await currentEnrolment(context, personId);
-  const { certificate, certificate_serial } = enrolment ?? {};
-  if (enrolment?.state !== 'enrolled' || !certificate || !certificate_serial) {
-    throw new Conflict(
-      'signing/not-enrolled',
-      { vi: 'Bạn chưa có chứng thư ký số đang dùng được.', en: 'You have no signing certificate in use.' },
-      {
-        remedy: {
-          vi: 'Mở «Đăng ký ký số» trên điện thoại, rồi nhờ cán bộ an toàn thông tin duyệt.',
-          en: 'Open "Enrol" on the phone, then ask the security officer to approve.',
-        },
-      },
-    );
-  }
-  const { validFromDate, validToDate } = new X509Certificate(certificate);
-  const now = context.clock.now();
-  if (now < validFromDate || now >= validToDate) {
-    throw new Conflict(
-      'signing/certificate-expired',
-      { vi: 'Chứng thư ký số của bạn đã hết hạn.', en: 'Your signing certificate has expired.' },
-      { remedy: { vi: 'Thu hồi đăng ký cũ rồi đăng ký lại.', en: 'Revoke the old enrolment and enrol again.' } },
-    );
-  }
-  return { ...enrolment, certificate, certificate_serial };
-}
-
-/**
- * Opens a signing session over waiting requests: prepares every file, and gives the phone what it is to sign and the
- * challenge that stands for all of it. Replaces the person's earlier open session.
- *
- * @throws Conflict `signing/not-waiting` naming the requests, `signing/being-signed`; NotFound; see {@link readyEnrolment}.
+ * @throws Conflict `signing/not-waiting` naming the requests, `signing/being-signed`; NotFound; see {@link readyEnrolment} and `partyOf`.
  */
 export async function openSession(
   context: ServiceContext,
-  requestIds: readonly string[],
+  { requestIds, purpose }: { readonly requestIds: readonly string[]; readonly purpose: 'sign' | 'seal' },
   actor: PersonActor,
 ): Promise<Type.Static<typeof SigningSession>> {
   const { db, clock, config } = context;
   const enrolment = await readyEnrolment(context, actor.personId);
-  const [signer] = await findSigners(db, { personId: actor.personId, organisationId: enrolment.organisation_id });
-  if (!signer) throw noRequest();
+  const party = await partyOf(context, purpose, requestIds, enrolment, actor);
   const now = clock.now();
   // Whole seconds: what the list, the row and the file say of a time is the same text.
   const expiresAt = new Date(Math.floor(now.getTime() / 1000 + sessionSeconds) * 1000);
   const id = uuidv7();
-  const requests = await waitingRequests(context, requestIds, actor);
-  const items = requests.map((request) => prepareItem(context, { request, enrolment, signer, now }));
+  const documents = await dueDocuments(context, requestIds, purpose, actor);
+  const items = documents.map((document) => prepareItem(context, { document, party, now }));
   const { text, challenge, code4 } = sealList({
     documents: items.map(({ requestId, digest }) => ({ request: requestId, digest: digest.toString('hex') })),
     template: 'transcript',
-    purpose: 'sign',
-    certificate: createHash('sha256').update(enrolment.certificate).digest('hex'),
+    purpose,
+    certificate: createHash('sha256').update(party.certificate).digest('hex'),
     session: id,
     expires: expiresAt.toISOString(),
     nonce: randomBytes(32).toString('base64url'),
@@ -110,7 +67,9 @@ export async function openSession(
         person_id: actor.personId,
         sign_in_session_id: actor.sessionId,
         enrolment_id: enrolment.id,
-        certificate_serial: enrolment.certificate_serial,
+        purpose,
+        key_id: party.keyId,
+        certificate_serial: party.serial,
         list: text,
         challenge,
         code4,
@@ -127,9 +86,10 @@ export async function openSession(
     await tables
       .insertInto('signing.session_item')
       .values(
-        items.map(({ requestId, digest, signedAttributes, prepared }, position) => ({
+        items.map(({ requestId, step, digest, signedAttributes, prepared }, position) => ({
           session_id: id,
           request_id: requestId,
+          step,
           position,
           state: 'waiting' as const,
           digest,
@@ -148,14 +108,15 @@ export async function openSession(
       actor,
       subject: { kind: 'signing-session', id },
       organisationId: enrolment.organisation_id,
-      data: { listSha256: challenge.toString('hex'), documents: items.length },
+      data: { listSha256: challenge.toString('hex'), documents: items.length, purpose },
     });
   });
+  const custody = purpose === 'seal' ? 'hsm' : enrolment.custody; // the seal's key never is on a phone
   return {
     id,
     code4,
     expiresAt: expiresAt.toISOString(),
-    custody: enrolment.custody,
+    custody,
     list: text,
     items: items.map(({ requestId, title, digest, signedAttributes }) => ({
       requestId,
@@ -175,102 +136,10 @@ export async function openSession(
           ...(enrolment.transports.length > 0 ? { transports: enrolment.transports } : {}),
         },
       ],
-      ...(enrolment.custody === 'device'
+      ...(custody === 'device'
         ? { extensions: { prf: { eval: { first: enrolment.prf_salt.toString('base64url') } } } }
         : {}),
     },
-    wrappedKey: enrolment.wrapped_private_key?.toString('base64url') ?? null,
-  };
-}
-
-interface WaitingRequest {
-  readonly id: string;
-  readonly title: string;
-  readonly code: string;
-  readonly signer_title: string;
-  readonly bytes: Buffer;
-}
-
-async function waitingRequests(
-  { db }: ServiceContext,
-  requestIds: readonly string[],
-  actor: PersonActor,
-): Promise<WaitingRequest[]> {
-  const found = await signingOf(db)
-    .selectFrom('signing.request as r')
-    .innerJoin('signing.document as d', 'd.id', 'r.unsigned_document_id')
-    .select(['r.id', 'r.title', 'r.code', 'r.signer_title', 'r.state', 'r.session_id', 'd.bytes'])
-    .where('r.id', 'in', [...requestIds])
-    .where('r.signer_id', '=', actor.personId)
-    .execute();
-  const byId = new Map(found.map((row) => [row.id, row]));
-  if (requestIds.some((id) => !byId.has(id))) throw noRequest(); // somebody else's are none of theirs
-  const closed = requestIds.filter((id) => byId.get(id)?.state !== 'waiting' || byId.get(id)?.session_id);
-  if (closed.length > 0 && closed.every((id) => byId.get(id)?.state === 'waiting')) throw beingSigned();
-  if (closed.length > 0) {
-    throw new Conflict(
-      'signing/not-waiting',
-      { vi: 'Có văn bản không còn chờ ký.', en: 'Some documents wait for no signature any more.' },
-      {
-        remedy: { vi: 'Tải lại danh sách rồi chọn lại.', en: 'Load the list again and choose anew.' },
-        fields: closed.map((id) => ({
-          pointer: `/requestIds/${requestIds.indexOf(id)}`,
-          detail: { vi: 'Đã ký, đang ký, bị từ chối hoặc đã rút.', en: 'Signed, being signed, rejected or withdrawn.' },
-        })),
-      },
-    );
-  }
-  return requestIds.flatMap((id) => byId.get(id) ?? []);
-}
-
-/** They confirmed it already: what is missing is ours to do. */
-function beingSigned(): Conflict {
-  return new Conflict(
-    'signing/being-signed',
-    {
-      vi: 'Bạn đã xác nhận ký văn bản này; hệ thống đang hoàn tất chữ ký.',
-      en: 'You have confirmed this document already; its signature is being completed.',
-    },
-    {
-      remedy: {
-        vi: 'Không cần ký lại. Mở lại sau một phút; nếu vẫn vậy, hãy báo quản trị hệ thống.',
-        en: 'There is no need to sign again. Look in a minute; if it stays so, tell the administrators of the system.',
-      },
-    },
-  );
-}
-
-/** Reserves the signature's place in the file and makes the bytes that are to be signed. */
-function prepareItem(
-  { config }: ServiceContext,
-  given: {
-    readonly request: WaitingRequest;
-    readonly enrolment: ReadyEnrolment;
-    readonly signer: Signer;
-    readonly now: Date;
-  },
-) {
-  const { request, enrolment, signer, now } = given;
-  const code = formatVerificationCode(request.code);
-  const { prepared, digest } = prepareSignature(request.bytes, {
-    signerName: signer.fullName,
-    at: now,
-    visible: {
-      ...transcriptSignaturePlace,
-      lines: visibleLines({
-        name: signer.fullName,
-        title: request.signer_title,
-        organisation: signer.organisationName,
-        at: now,
-        verifyAt: `${config.url.host}/verify/${code}`,
-      }),
-    },
-  });
-  return {
-    requestId: request.id,
-    title: request.title,
-    prepared,
-    digest,
-    signedAttributes: buildSignedAttributes({ digest, signingCertificate: enrolment.certificate }),
+    wrappedKey: custody === 'device' ? (enrolment.wrapped_private_key?.toString('base64url') ?? null) : null,
   };
 }

@@ -1,43 +1,60 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { DemoCity, DemoSchool } from '@edutrust/registry/demo';
+import { findSigners } from '@edutrust/registry/permissions';
+import { currentMarks, findMarkedClass, writeMarks } from '../marks/marks.ts';
 import { listClassLearners } from '../requests/registry.ts';
-import { requestTranscripts } from '../requests/transcripts.ts';
+import { makeTranscripts, startTranscripts } from '../requests/runs.ts';
 import { signingOf } from '../tables.ts';
 import { makeGrades } from './grades.ts';
 
 const actor = { kind: 'system', name: 'setup' } as const;
 
-/** How many transcripts wait for each principal. */
+/** How many transcripts wait in each school. */
 const waitingPerSchool = 5;
 
 /**
- * Marks for one class of each school, and transcripts that wait for its principal, so that no inbox is empty. Idempotent:
- * a killed start goes on where it stopped.
+ * Marks for one class of each school, and transcripts that wait for its class teacher, so that there is something to sign.
+ * The same writers as everybody's. Idempotent: a killed start goes on where it stopped.
  */
 export async function seedDemo(context: ServiceContext, city: DemoCity): Promise<void> {
   for (const school of city.schools) await seedSchool(context, school, city.people.pupil);
 }
 
 async function seedSchool(context: ServiceContext, school: DemoSchool, firstPupil: string): Promise<void> {
+  const { db, clock } = context;
   const classId = school.classIds.at(-1); // the oldest: theirs are the transcripts that others ask for
   if (!classId) return;
-  const learners = await listClassLearners(context.db, classId);
-  if (learners.length === 0) return;
-  const level = school.code.startsWith('TH0') ? 'primary' : 'secondary';
-  await signingOf(context.db)
-    .insertInto('signing.grade')
-    .values(
-      learners.map(({ personId, educationId }) => ({
-        person_id: personId,
-        class_id: classId,
-        ...makeGrades(educationId, level),
-      })),
-    )
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
-  const known = [...learners].sort(
-    (one, other) => Number(other.personId === firstPupil) - Number(one.personId === firstPupil),
+  const learners = await listClassLearners(db, classId);
+  const marked = await findMarkedClass(db, classId);
+  await db.transaction().execute(async (transaction) => {
+    const known = await currentMarks(transaction, classId);
+    const changes = learners
+      .filter(({ personId }) => !known.has(personId))
+      .map(({ personId, educationId }) => ({
+        personId,
+        baseVersion: 0,
+        values: makeGrades(educationId, marked.columns, marked.grade),
+      }));
+    if (changes.length > 0) {
+      await writeMarks(transaction, marked, changes, { actor, source: 'demo', now: clock.now() });
+    }
+  });
+  const run = await signingOf(db)
+    .selectFrom('signing.transcript_run')
+    .select('id')
+    .where('class_id', '=', classId)
+    .orderBy('id')
+    .executeTakeFirst();
+  if (run) return makeTranscripts(context, run.id);
+  const teacherId = marked.homeroomTeacherId;
+  // A demo city of before the order of signatures: its teachers do not sign, so nothing is asked of them.
+  if (!teacherId || (await findSigners(db, { personId: teacherId, organisationId: school.id })).length === 0) return;
+  const personIds = learners
+    .map(({ personId }) => personId)
+    .sort((one, other) => Number(other === firstPupil) - Number(one === firstPupil))
+    .slice(0, waitingPerSchool);
+  await makeTranscripts(
+    context,
+    await startTranscripts(context, { classId, personIds, signerId: school.principalId }, actor),
   );
-  const personIds = known.slice(0, waitingPerSchool).map(({ personId }) => personId);
-  await requestTranscripts(context, { classId, personIds, signerId: school.principalId }, actor);
 }

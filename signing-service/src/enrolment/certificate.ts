@@ -7,7 +7,7 @@ import { sql } from 'kysely';
 import { mustMove } from '../requests/states.ts';
 import { signingOf } from '../tables.ts';
 import { type EnrolmentRow, lockEnrolment, mustBeSomebodyElse } from './enrolment.ts';
-import { currentStates, enrolmentMoves } from './states.ts';
+import { currentStates, enrollingRoles, enrolmentMoves } from './states.ts';
 
 type PersonActor = Extract<Actor, { kind: 'person' }>;
 
@@ -57,7 +57,7 @@ export async function issueFor(context: ServiceContext, id: string): Promise<voi
     .executeTakeFirst();
   if (enrolment?.state !== 'ready') return;
   const { person_id: personId, organisation_id: organisationId } = enrolment;
-  const [signer] = await findSigners(db, { personId, organisationId });
+  const [signer] = await findSigners(db, { personId, organisationId, roles: enrollingRoles });
   if (!signer) return; // no longer a signer: nothing is certified; an officer sees it waiting
   const { serial, der } = await issueCertificate(context, {
     profile: 'official',

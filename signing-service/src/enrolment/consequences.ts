@@ -52,11 +52,11 @@ export function addConsequenceRoutes(app: App, { db }: ServiceContext): void {
         last_used_at: Date | null;
       }>`
         SELECT p.full_name AS name, e.title, o.name AS organisation, e.last_used_at,
-          (SELECT count(*) FROM signing.request AS r WHERE r.signer_id = e.person_id AND r.state = 'waiting') AS waiting,
-          (SELECT count(*) FROM signing.request AS r JOIN signing.session AS s ON s.id = r.session_id
-            WHERE s.certificate_serial = c.serial AND r.state = 'signed') AS signed,
-          (SELECT max(r.closed_at) FROM signing.request AS r JOIN signing.session AS s ON s.id = r.session_id
-            WHERE s.certificate_serial = c.serial AND r.state = 'signed') AS last_signed_at
+          (SELECT count(*) FROM signing.step AS t WHERE t.signer_id = e.person_id AND t.state = 'due') AS waiting,
+          (SELECT count(*) FROM signing.step AS t JOIN signing.session AS s ON s.id = t.session_id
+            WHERE s.certificate_serial = c.serial AND t.state = 'done') AS signed,
+          (SELECT max(t.closed_at) FROM signing.step AS t JOIN signing.session AS s ON s.id = t.session_id
+            WHERE s.certificate_serial = c.serial AND t.state = 'done') AS last_signed_at
         FROM certs.certificate AS c
         LEFT JOIN signing.enrolment AS e ON e.certificate_serial = c.serial
         LEFT JOIN registry.person AS p ON p.id = e.person_id
@@ -119,8 +119,8 @@ export function addConsequenceRoutes(app: App, { db }: ServiceContext): void {
         SELECT (SELECT count(*) FROM live) AS "liveCertificates",
           (SELECT count(DISTINCT person_id) FROM signer) AS signers,
           (SELECT count(DISTINCT organisation_id) FROM signer) AS schools,
-          (SELECT count(*) FROM signing.request AS r WHERE r.state = 'waiting'
-            AND r.signer_id IN (SELECT person_id FROM signer)) AS "waitingRequests",
+          (SELECT count(*) FROM signing.step AS t WHERE t.state = 'due'
+            AND t.signer_id IN (SELECT person_id FROM signer)) AS "waitingRequests",
           ARRAY(SELECT DISTINCT purpose FROM certs.responder AS r JOIN below ON below.id = r.issuer_id ORDER BY purpose) AS services
         WHERE EXISTS (SELECT FROM below)`.execute(db);
       if (!rows[0]) {

@@ -185,7 +185,7 @@ describe('enrolment of a signer', () => {
   });
 
   test('only signers enrol', async () => {
-    const teacher = new TestPhone(world, world.city.people.teacher);
+    const teacher = new TestPhone(world, world.city.schools[0]?.teacherIds.at(-1) ?? ''); // of no class of her own
     assert.equal((await teacher.call('POST', 'enrolment/options')).status, 403);
     assert.equal(
       (await world.app.inject({ method: 'POST', url: '/api/v1/signing/enrolment/options' })).statusCode,

@@ -13,7 +13,7 @@ import { mustMove } from '../requests/states.ts';
 import { type Custody, type SigningTables, signingOf } from '../tables.ts';
 import { passkeyAlgorithms, possessionText, verifyRegistration } from './passkey.ts';
 import type { CreationOptions, EnrolBody } from './schemas.ts';
-import { currentStates, enrolmentMoves } from './states.ts';
+import { currentStates, enrollingRoles, enrolmentMoves } from './states.ts';
 
 export type EnrolmentRow = Selectable<SigningTables['signing.enrolment']>;
 type PersonActor = Extract<Actor, { kind: 'person' }>;
@@ -103,7 +103,7 @@ function alreadyEnrolled(): Conflict {
 }
 
 async function mustBeSigner(db: Database | Transaction, personId: string) {
-  const [signer] = await findSigners(db, { personId });
+  const [signer] = await findSigners(db, { personId, roles: enrollingRoles });
   if (signer) return signer;
   throw new Forbidden('signing/not-a-signer', {
     vi: 'Bạn chưa được giao vai trò người ký.',

@@ -4,7 +4,7 @@ import { findSigners } from '@edutrust/registry/permissions';
 import { sql } from 'kysely';
 import { signingOf } from '../tables.ts';
 import { type RevocationReason, revokeEnrolment } from './certificate.ts';
-import { currentStates } from './states.ts';
+import { currentStates, enrollingRoles } from './states.ts';
 
 /**
  * Follows what happens elsewhere to people who sign: who leaves or is no longer a signer, or whose certificate was revoked
@@ -55,6 +55,6 @@ async function enrolmentOfFormerSigner({ db }: ServiceContext, personId: string)
     .where('state', 'in', [...currentStates])
     .executeTakeFirst();
   if (!current) return undefined;
-  const signers = await findSigners(db, { personId, organisationId: current.organisation_id });
+  const signers = await findSigners(db, { personId, organisationId: current.organisation_id, roles: enrollingRoles });
   return signers.length > 0 ? undefined : { id: current.id, reason: 'left' };
 }

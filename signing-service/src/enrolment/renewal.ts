@@ -7,6 +7,7 @@ import { sql } from 'kysely';
 import { signingOf } from '../tables.ts';
 import { program, revokeTask } from './certificate.ts';
 import { lockEnrolment } from './enrolment.ts';
+import { enrollingRoles } from './states.ts';
 
 /** The nightly job. */
 export const renewTask = 'signing.renew-certificates';
@@ -43,7 +44,7 @@ async function renewEnrolment(context: ServiceContext, id: string, before: strin
     .executeTakeFirst();
   if (enrolment?.state !== 'enrolled' || enrolment.certificate_serial !== before) return; // another process was faster
   const { person_id: personId, organisation_id: organisationId } = enrolment;
-  const [signer] = await findSigners(db, { personId, organisationId });
+  const [signer] = await findSigners(db, { personId, organisationId, roles: enrollingRoles });
   if (!signer) return; // signs for the organisation no more
   const { serial, der } = await issueCertificate(context, {
     profile: 'official',

@@ -1,3 +1,4 @@
+import type { SigningRole } from '@edutrust/registry/permissions';
 import type { Moves } from '../requests/states.ts';
 
 export type EnrolmentState = 'awaiting-approval' | 'ready' | 'enrolled' | 'refused' | 'revoked';
@@ -13,3 +14,6 @@ export const enrolmentMoves: Moves<EnrolmentState> = {
 
 /** The states of which a person has at most one enrolment. */
 export const currentStates = ['awaiting-approval', 'ready', 'enrolled'] as const satisfies readonly EnrolmentState[];
+
+/** Those who may have a phone here: they confirm signatures, or the seal. */
+export const enrollingRoles: readonly SigningRole[] = ['signer', 'clerk'];

@@ -1,17 +1,21 @@
 import { createHash } from 'node:crypto';
 import { ensureAuthorities } from '@edutrust/certs/authority';
-import { migrations as certsMigrations } from '@edutrust/certs/service';
+import { keyStore } from '@edutrust/certs/key-store';
+import { migrations as certsMigrations, createCerts } from '@edutrust/certs/service';
 import { type Clock, systemClock } from '@edutrust/platform/context';
 import { type Actor, type App, createHttpServer } from '@edutrust/platform/http';
+import { uuidv7 } from '@edutrust/platform/ids';
 import type { Service } from '@edutrust/platform/service';
 import { type TestContext, testContext } from '@edutrust/platform/testing';
 import { type DemoCity, seedDemo as seedCity } from '@edutrust/registry/demo';
 import { can, rolesOf } from '@edutrust/registry/permissions';
 import { migrations as registryMigrations } from '@edutrust/registry/service';
+import { sql } from 'kysely';
 import type Type from 'typebox';
 import type { SigningSession } from '../activation/schemas.ts';
 import { seedDemo } from '../demo/demo.ts';
 import { migrations } from '../migrations.ts';
+import { makeTranscripts } from '../requests/runs.ts';
 import { createSigning } from '../service.ts';
 import { possessionText } from './passkey.ts';
 import type { CreationOptions } from './schemas.ts';
@@ -27,8 +31,20 @@ export interface TestCity extends AsyncDisposable {
   readonly app: App;
   readonly service: Service;
   readonly origin: string;
+  /** A person's phone, enrolled and approved at its first use. */
+  phoneOf(personId: string): Promise<TestPhone>;
+  /** The class teacher of the school's oldest class, whose transcripts wait. */
+  classTeacherOf(school: number): string;
+  /** Has the class teacher sign all that waits for them: it waits for the principal then. */
+  passToPrincipal(school: number): Promise<void>;
+  /** The next learners' transcripts, made, and signed by the class teacher; their requests. */
+  nextForPrincipal(school: number, count: number): Promise<string[]>;
+  /** Asks for transcripts as the person, and has the job make them. */
+  askFor(personId: string, body: object): Promise<Answer>;
+  /** Gives the school a seal of the key store. */
+  giveSeal(school: number): Promise<void>;
   /** Calls as a person; the answer's JSON with its status. */
-  call(person: string, method: 'GET' | 'POST', path: string, body?: object, session?: string): Promise<Answer>;
+  call(person: string, method: 'GET' | 'POST' | 'PUT', path: string, body?: object, session?: string): Promise<Answer>;
 }
 
 export interface Answer {
@@ -74,12 +90,64 @@ export async function testCity(clock: Clock = systemClock): Promise<TestCity> {
   });
   await service.routes?.(app);
   await app.ready();
-  return {
+  const phones = new Map<string, TestPhone>();
+  const world: TestCity = {
     context,
     city,
     app,
     service,
     origin: context.config.url.origin,
+    phoneOf: async (personId) => {
+      const known = phones.get(personId);
+      if (known) return known;
+      const phone = new TestPhone(world, personId);
+      await phone.enrolAndApprove();
+      phones.set(personId, phone);
+      return phone;
+    },
+    classTeacherOf: (school) => {
+      const { teacherIds, classIds } = city.schools[school] ?? {};
+      return teacherIds?.[(classIds?.length ?? 0) - 1] ?? '';
+    },
+    passToPrincipal: async (school) => {
+      const phone = await world.phoneOf(world.classTeacherOf(school));
+      await phone.signAll();
+    },
+    nextForPrincipal: async (school, count) => {
+      const classId = city.schools[school]?.classIds.at(-1) ?? '';
+      const { rows } = await sql<{ id: string }>`
+        SELECT DISTINCT m.person_id AS id FROM signing.marks AS m WHERE m.class_id = ${classId} AND NOT EXISTS (
+          SELECT FROM signing.request AS r WHERE r.subject_id = m.person_id) ORDER BY m.person_id LIMIT ${count}`.execute(
+        context.db,
+      );
+      const personIds = rows.map(({ id }) => id);
+      const administrator = city.schools[school]?.administratorId ?? '';
+      const { json } = await world.askFor(administrator, { classId, personIds });
+      if (json.made !== count) throw new Error(JSON.stringify(json));
+      await world.passToPrincipal(school);
+      const made = await sql<{ id: string }>`
+        SELECT id FROM signing.request WHERE subject_id = ANY(${personIds}::uuid[]) ORDER BY id`.execute(context.db);
+      return made.rows.map(({ id }) => id);
+    },
+    askFor: async (personId, body) => {
+      const asked = await world.call(personId, 'POST', '/api/v1/signing/transcripts', body);
+      if (asked.status !== 202) return asked;
+      await makeTranscripts(context, asked.json.id);
+      return world.call(personId, 'GET', `/api/v1/signing/transcripts/${asked.json.id}`);
+    },
+    giveSeal: async (school) => {
+      const organisationId = city.schools[school]?.id ?? '';
+      const id = uuidv7();
+      await context.db.transaction().execute(async (transaction) => {
+        const key = await keyStore(context).generate(transaction, 'seal');
+        await sql`INSERT INTO certs.request (id, profile, organisation_id, custody, state, public_key, public_key_sha256, key_id, requested_at)
+          VALUES (${id}, 'seal', ${organisationId}, 'key-store', 'approved', ${key.publicKey}, sha256(${key.publicKey}), ${key.id}, now())`.execute(
+          transaction,
+        );
+      });
+      const issue = createCerts(context).tasks?.['certs.issue-requested'];
+      await issue?.({ requestId: id });
+    },
     call: async (person, method, path, body, session = `session of ${person}`) => {
       minute += 1; // each in a minute of its own: how often one may ask is another test's
       const answer = await app.inject({
@@ -97,6 +165,7 @@ export async function testCity(clock: Clock = systemClock): Promise<TestCity> {
       await context[Symbol.asyncDispose]();
     },
   };
+  return world;
 }
 
 /** A principal's phone: its authenticator, and what its browser does. */
@@ -151,8 +220,8 @@ export class TestPhone {
     return (await this.call('GET', 'inbox')).json.items;
   }
 
-  async open(requestIds: readonly string[]): Promise<Session> {
-    const { json, status } = await this.call('POST', 'sessions', { requestIds });
+  async open(requestIds: readonly string[], purpose: 'sign' | 'seal' = 'sign'): Promise<Session> {
+    const { json, status } = await this.call('POST', 'sessions', { requestIds, purpose });
     if (status !== 201) throw new Error(JSON.stringify(json));
     return json;
   }
@@ -161,7 +230,7 @@ export class TestPhone {
   async confirmation(session: Session, tampering: Tampering = {}): Promise<object> {
     const drawn = await Promise.all(session.items.map((item) => this.#draw(session.id, item.requestId)));
     const assertion = this.authenticator.get(session.assertionOptions, tampering);
-    if (!this.hasPrf) return { assertion, signatures: [], drawn };
+    if (session.custody === 'hsm') return { assertion, signatures: [], drawn };
     const prf = this.authenticator.prf(this.#prfSalt);
     const signatures = await signOnDevice(
       prf,
@@ -178,11 +247,22 @@ export class TestPhone {
   /** The digest of what this session would sign, computed from the file itself; zeros when the session gives none. */
   async #draw(sessionId: string, requestId: string): Promise<{ requestId: string; digestHex: string; pages: number }> {
     const { body } = await this.call('GET', `sessions/${sessionId}/documents/${requestId}`);
-    const range = /\/ByteRange \[0 (\d+) (\d+) \d+ *\]>>\s+endobj/u.exec(body.toString('latin1'));
+    const range = [...body.toString('latin1').matchAll(/\/ByteRange \[0 (\d+) (\d+) \d+ *\]>>\s+endobj/gu)].at(-1); // earlier ones are signed
     const digest = createHash('sha256')
       .update(body.subarray(0, Number(range?.[1])))
       .update(body.subarray(Number(range?.[2])));
     return { requestId, digestHex: range ? digest.digest('hex') : '0'.repeat(64), pages: 1 };
+  }
+
+  /** Signs everything that waits, a hundred at once. */
+  async signAll(): Promise<string[]> {
+    const ids = (await this.inbox()).map(({ id }) => id);
+    if (ids.length === 0) return [];
+    const session = await this.open(ids);
+    const { json } = await this.confirm(session, await this.confirmation(session));
+    const failed = json.items?.filter(({ state }: { state: string }) => state !== 'signed');
+    if (failed?.length !== 0) throw new Error(JSON.stringify(json));
+    return ids;
   }
 
   confirm(session: Session, confirmation: object): Promise<Answer> {

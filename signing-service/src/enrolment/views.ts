@@ -10,7 +10,7 @@ import { currentEnrolment } from './certificate.ts';
 import type { EnrolmentRow } from './enrolment.ts';
 import { renewalOf } from './renewal.ts';
 import type { Enrolment, OwnEnrolment } from './schemas.ts';
-import type { EnrolmentState } from './states.ts';
+import { type EnrolmentState, enrollingRoles } from './states.ts';
 
 export type EnrolmentView = Type.Static<typeof Enrolment>;
 type OwnView = Type.Static<typeof OwnEnrolment>;
@@ -61,7 +61,7 @@ export async function ownEnrolment(context: ServiceContext, personId: string): P
 
 async function ownRenewal({ db, clock }: ServiceContext, enrolment: EnrolmentRow, certificate: Buffer) {
   const { person_id: personId, organisation_id: organisationId, decided_at, created_at } = enrolment;
-  const isSigner = (await findSigners(db, { personId, organisationId })).length > 0;
+  const isSigner = (await findSigners(db, { personId, organisationId, roles: enrollingRoles })).length > 0;
   const notAfter = new X509Certificate(certificate).validToDate;
   return renewalOf({ approvedAt: decided_at ?? created_at, notAfter, isSigner }, clock.now());
 }

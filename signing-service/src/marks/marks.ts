@@ -92,7 +92,11 @@ export async function writeMarks(
   const locked = await lockedLearners(transaction, classId);
   const differing = changes.filter(({ personId, values }) => !sameValues(current.get(personId)?.values ?? {}, values));
   refuseIf(differing, ({ personId }) => !learners.has(personId), notInClass);
-  refuseIf(differing, ({ personId, baseVersion }) => (current.get(personId)?.version ?? 0) !== baseVersion, changedSince);
+  refuseIf(
+    differing,
+    ({ personId, baseVersion }) => (current.get(personId)?.version ?? 0) !== baseVersion,
+    changedSince,
+  );
   refuseIf(differing, ({ personId }) => locked.has(personId), lockedMarks);
   if (differing.length === 0) return 0;
   await signingOf(transaction)

@@ -14,6 +14,8 @@ export interface VisibleSignature {
   /** Lower left and upper right corner in points. */
   readonly rect: readonly [number, number, number, number];
   readonly lines: readonly AppearanceLine[];
+  /** Of the bar and the frame: a person's signature is blue, an organisation's seal red (Decree 30/2020/NĐ-CP, annex I). */
+  readonly colour?: 'blue' | 'red';
   /** A PNG drawn at the left, such as a handwritten signature (Decree 30/2020/NĐ-CP, annex I). */
   readonly image?: Uint8Array;
 }
@@ -24,23 +26,32 @@ const vietnamTime = new Intl.DateTimeFormat('en-GB', {
   timeStyle: 'medium',
 });
 
-/** The lines that an official's block has: name, title, organisation, time in Vietnam and where to verify. */
+/** The lines of a block: who signed (and as what), time in Vietnam and where to verify. */
 export function visibleLines(signature: {
+  /** `Đã ký số bởi` when absent. */
+  readonly heading?: string;
   readonly name: string;
-  readonly title: string;
-  readonly organisation: string;
+  readonly title?: string;
+  readonly organisation?: string;
   readonly at: Date;
   readonly verifyAt: string;
 }): readonly AppearanceLine[] {
   const [day, time] = vietnamTime.format(signature.at).split(', ');
+  const office = [signature.title, signature.organisation].filter(Boolean).join(', ');
   return [
-    { text: 'Đã ký số bởi', size: 6.5 },
+    { text: signature.heading ?? 'Đã ký số bởi', size: 6.5 },
     { text: signature.name, bold: true, size: 9.5 },
-    `${signature.title}, ${signature.organisation}`,
+    ...(office ? [office] : []),
     `${time} ngày ${day} (giờ Việt Nam)`,
     { text: `Xác minh tại ${signature.verifyAt.replace(/^https?:\/\//u, '')}`, size: 6.5 },
   ];
 }
+
+/** Bar and frame as colour operators (ISO 32000-1 §8.6.8). */
+const colours = {
+  blue: { bar: '0.106 0.29 0.525 rg', frame: '0.765 0.82 0.894 RG' },
+  red: { bar: '0.753 0.11 0.141 rg', frame: '0.894 0.702 0.71 RG' },
+} as const;
 
 const padding = 6;
 const leading = 1.32;
@@ -58,7 +69,8 @@ export function putAppearance(update: IncrementalUpdate, visible: VisibleSignatu
   const fonts = Object.fromEntries([...used].map(([weight, text]) => [weight, putFont(update, weight, text)]));
   const total = lines.reduce((sum, { size }) => sum + size * leading, 0);
   let y = (height + total) / 2;
-  let content = `q 0.106 0.29 0.525 rg 0 0 2 ${format(height)} re f 0.765 0.82 0.894 RG 0.5 w 0.25 0.25 ${format(width - 0.5)} ${format(height - 0.5)} re S Q\n`;
+  const { bar, frame } = colours[visible.colour ?? 'blue'];
+  let content = `q ${bar} 0 0 2 ${format(height)} re f ${frame} 0.5 w 0.25 0.25 ${format(width - 0.5)} ${format(height - 0.5)} re S Q\n`;
   if (image) {
     const imageHeight = imageWidth * (image.height / image.width);
     content += `q ${format(imageWidth)} 0 0 ${format(imageHeight)} ${format(padding + 4)} ${format((height - imageHeight) / 2)} cm /image Do Q\n`;

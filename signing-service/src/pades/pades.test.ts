@@ -9,8 +9,8 @@ import { deflateSync } from 'node:zlib';
 import { toPem } from '@edutrust/certs/certificate';
 import { openPdf } from '../pdf/document.ts';
 import { hybridPdf, streamPdf, tablePdf } from '../pdf/test-files.ts';
-import { sampleTranscript } from '../transcript/sample.ts';
 import { transcriptPlaces } from '../transcript/places.ts';
+import { sampleTranscript } from '../transcript/sample.ts';
 import { makeTranscript } from '../transcript/transcript.ts';
 import {
   addValidationData,

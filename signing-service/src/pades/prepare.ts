@@ -25,6 +25,8 @@ export interface SignatureRequest {
   /** Unique in the file; a free one is chosen when absent (`Signature1`, …). */
   readonly fieldName?: string;
   readonly signerName: string;
+  /** What screen readers say of the field (`/TU`); the signer's name when absent. */
+  readonly description?: string;
   readonly reason?: string;
   readonly location?: string;
   /** The claimed signing time (`/M`), to the second. */
@@ -61,7 +63,13 @@ export function prepareSignature(pdf: Uint8Array, request: SignatureRequest): Pr
     Location: request.location === undefined ? undefined : textString(request.location.normalize('NFC')),
     M: textString(vietnamDate(request.at)),
   });
-  return prepare(pdf, entries, request.contentsBytes, request.fieldName, 'Signature', request.visible);
+  return prepare(pdf, entries, {
+    stem: 'Signature',
+    description: request.description ?? `Chữ ký số của ${request.signerName}`,
+    contentsBytes: request.contentsBytes,
+    fieldName: request.fieldName,
+    visible: request.visible,
+  });
 }
 
 /**
@@ -77,17 +85,25 @@ export function prepareDocumentTimeStamp(
     Filter: name('Adobe.PPKLite'),
     SubFilter: name('ETSI.RFC3161'),
   });
-  return prepare(pdf, entries, request.contentsBytes, undefined, 'TimeStamp', undefined);
+  return prepare(pdf, entries, {
+    stem: 'TimeStamp',
+    description: 'Dấu thời gian của văn bản',
+    contentsBytes: request.contentsBytes,
+  });
 }
 
-function prepare(
-  pdf: Uint8Array,
-  signature: PdfDictionary,
-  contentsBytes = defaultContentsBytes,
-  wishedName: string | undefined,
-  nameStem: string,
-  visible: VisibleSignature | undefined,
-): PreparedSignature {
+/** What the field of a signature is to be. */
+interface FieldWish {
+  /** Names are this with a number. */
+  readonly stem: string;
+  readonly description: string;
+  readonly contentsBytes?: number | undefined;
+  readonly fieldName?: string | undefined;
+  readonly visible?: VisibleSignature | undefined;
+}
+
+function prepare(pdf: Uint8Array, signature: PdfDictionary, wish: FieldWish): PreparedSignature {
+  const { visible, contentsBytes = defaultContentsBytes } = wish;
   const file = openPdf(pdf);
   const view = file.current;
   const update = new IncrementalUpdate(file);
@@ -99,7 +115,7 @@ function prepare(
   const fields = (form && view.array(form.entries.get('Fields'))) ?? [];
   const field = update.newReference();
   const value = update.newReference();
-  const title = fieldName(view, fields, wishedName, nameStem);
+  const title = fieldName(view, fields, wish.fieldName, wish.stem);
   const appearance = visible ? putAppearance(update, visible) : undefined;
   update.put(
     field,
@@ -108,6 +124,7 @@ function prepare(
       Subtype: name('Widget'),
       FT: name('Sig'),
       T: textString(title),
+      TU: textString(wish.description.normalize('NFC')), // what is said of it aloud (ISO 32000-1 §12.7.3.1)
       V: value,
       // Print and Locked (ISO 32000-1 §12.5.3).
       F: number(132),

@@ -5,24 +5,76 @@ import { sql } from 'kysely';
 
 // What signing reads of the registry: read only, in the form that documents and lists need (ADR 0036).
 
+/** Heads of schools and centres, and those who stand in for them (Decree 30/2020/NĐ-CP, article 13: KT.). */
+const headTitle = /^(?:quyền |q\. )?(?:hiệu trưởng|giám đốc)/i;
+const deputyTitle = /^phó (?:hiệu trưởng|giám đốc)/i;
+
 /**
- * The one who signs for the organisation: the one named, else its first signer.
+ * The head who signs for the organisation: the one named, else its head, else another of its staff who signs. Teachers
+ * sign for their classes, never for the school.
  *
  * @throws Conflict `signing/no-signer`
  */
-export async function signerOf(db: Database | Transaction, organisationId: string, personId?: string): Promise<Signer> {
-  const [found] = await findSigners(db, { organisationId, ...(personId ? { personId } : {}) });
-  if (found) return found;
+export async function principalOf(
+  db: Database | Transaction,
+  organisationId: string,
+  personId?: string,
+): Promise<Signer> {
+  const signers = await findSigners(db, { organisationId, ...(personId ? { personId } : {}) });
+  const rank = ({ title, affiliation }: Signer) =>
+    headTitle.test(title) ? 0 : deputyTitle.test(title) ? 2 : affiliation === 'teacher' ? undefined : 1;
+  const [found] = signers
+    .flatMap((signer) => {
+      const ranked = rank(signer);
+      return ranked === undefined
+        ? []
+        : [{ signer, ranked: signer.organisationId === organisationId ? ranked : ranked + 3 }];
+    })
+    .sort((one, other) => one.ranked - other.ranked);
+  if (found) return found.signer;
   throw new Conflict(
     'signing/no-signer',
     {
-      vi: 'Đơn vị này chưa có người có quyền ký (hoặc người được chọn không có quyền ký ở đây).',
-      en: 'Nobody may sign for this organisation, or the person chosen may not.',
+      vi: 'Trường chưa có hiệu trưởng (hoặc người được chọn) giữ vai trò «người ký».',
+      en: 'Neither the head of the school nor the person chosen holds the role "signer".',
     },
     {
       remedy: {
-        vi: 'Nhờ quản trị của Sở giao vai trò «người ký».',
-        en: 'Ask the department to grant the role "signer".',
+        vi: 'Nhờ quản trị của Sở giao vai trò «người ký» cho hiệu trưởng.',
+        en: 'Ask the department to grant the head the role "signer".',
+      },
+    },
+  );
+}
+
+/**
+ * The class's own teacher, as a signer of the school.
+ *
+ * @throws Conflict `signing/no-class-teacher`, `signing/class-teacher-not-signer`
+ */
+export async function classTeacherOf(
+  db: Database | Transaction,
+  { organisationId, homeroomTeacherId, homeroomTeacher, code }: ClassForTranscripts,
+): Promise<Signer> {
+  if (!homeroomTeacherId) {
+    throw new Conflict(
+      'signing/no-class-teacher',
+      { vi: `Lớp ${code} chưa có giáo viên chủ nhiệm.`, en: `Class ${code} has no class teacher.` },
+      { remedy: { vi: 'Phân công giáo viên chủ nhiệm cho lớp rồi trình lại.', en: 'Appoint one, then ask again.' } },
+    );
+  }
+  const [found] = await findSigners(db, { organisationId, personId: homeroomTeacherId });
+  if (found) return found;
+  throw new Conflict(
+    'signing/class-teacher-not-signer',
+    {
+      vi: `Giáo viên chủ nhiệm ${homeroomTeacher} chưa được giao vai trò «người ký».`,
+      en: `The class teacher ${homeroomTeacher} does not hold the role "signer".`,
+    },
+    {
+      remedy: {
+        vi: 'Nhờ quản trị của Sở giao vai trò «người ký», rồi giáo viên đăng ký điện thoại ở mục «Ký số».',
+        en: 'Ask the department to grant the role, then the teacher enrols a phone under "Signing".',
       },
     },
   );
@@ -36,6 +88,9 @@ export interface ClassForTranscripts {
   readonly organisationName: string;
   /** Name of the root of the tree: the department. */
   readonly departmentName: string;
+  /** Of nursery groups it is below 1. */
+  readonly grade: number | null;
+  readonly homeroomTeacherId: string | null;
   readonly homeroomTeacher: string | null;
 }
 
@@ -45,7 +100,7 @@ export async function findClassForTranscripts(
   classId: string,
 ): Promise<ClassForTranscripts> {
   const { rows } = await sql<ClassForTranscripts>`
-    SELECT c.id, c.code, c.school_year AS "schoolYear", o.id AS "organisationId", o.name AS "organisationName",
+    SELECT c.id, c.code, c.grade, c.homeroom_teacher_id AS "homeroomTeacherId", c.school_year AS "schoolYear", o.id AS "organisationId", o.name AS "organisationName",
       root.name AS "departmentName", t.full_name AS "homeroomTeacher"
     FROM registry.class AS c JOIN registry.organisation AS o ON o.id = c.organisation_id
     JOIN registry.organisation AS root ON root.id = o.path[1]

@@ -8,6 +8,7 @@ import { uuidv7 } from '@edutrust/platform/ids';
 import type { Selectable } from 'kysely';
 import { type SigningTables, signingOf } from '../tables.ts';
 import { mustMove, requestMoves } from './states.ts';
+import { cancelSteps, dueStep, insertSteps, moveStep, type NewStep, type StepRow } from './steps.ts';
 
 export type RequestRow = Selectable<SigningTables['signing.request']>;
 
@@ -40,8 +41,12 @@ export interface NewRequest {
   readonly organisationId: string;
   readonly classId: string;
   readonly subjectId: string;
+  /** Who signs, in order; the first is due at once. */
+  readonly steps: readonly NewStep[];
+  /** The official whose signature the document is known by. */
   readonly signerId: string;
   readonly signerTitle: string;
+  readonly runId?: string;
   /** Is printed inside the document already. */
   readonly code: string;
   readonly document: Buffer;
@@ -50,7 +55,7 @@ export interface NewRequest {
 }
 
 /**
- * Asks for a signature. Idempotent by (kind, class, subject): undefined when one is waiting or signed already.
+ * Asks for a signature. Idempotent by (kind, class, subject): undefined when one is waiting, signed or issued already.
  */
 export async function createRequest(
   transaction: Transaction,
@@ -64,7 +69,7 @@ export async function createRequest(
     .where('kind', '=', input.kind)
     .where('class_id', '=', input.classId)
     .where('subject_id', '=', input.subjectId)
-    .where('state', 'in', ['waiting', 'signed'])
+    .where('state', 'in', ['waiting', 'signed', 'issued'])
     .executeTakeFirst();
   if (exists) return undefined;
   const id = uuidv7();
@@ -86,7 +91,7 @@ export async function createRequest(
       code: input.code,
       unsigned_document_id: documentId,
       signed_document_id: null,
-      session_id: null,
+      run_id: input.runId ?? null,
       created_at: now,
       due_at: input.dueAt ?? null,
       closed_at: null,
@@ -97,6 +102,7 @@ export async function createRequest(
     await db.deleteFrom('signing.document').where('id', '=', documentId).execute();
     return undefined;
   }
+  await insertSteps(transaction, id, input.steps);
   await record(transaction, {
     type: 'signing-request.created',
     actor,
@@ -126,12 +132,23 @@ export function noRequest(): NotFound {
   });
 }
 
-/** The signer says no, and why. @throws Forbidden unless it is the signer; Conflict when it is not waiting. */
+/**
+ * Whose turn it is says no, and why: the request is over, and who asked reads the reason. For the seal that is a clerk of
+ * the organisation, as the route has decided.
+ *
+ * @throws Forbidden unless it is their turn; Conflict when nothing is due.
+ */
 export function rejectRequest(context: ServiceContext, id: string, reason: string, actor: PersonActor): Promise<void> {
-  return closeRequest(context, id, { state: 'rejected', reason, actor });
+  return closeRequest(context, id, { state: 'rejected', reason, actor }, (step) => {
+    if (step.signer_id === null || step.signer_id === actor.personId) return;
+    throw new Forbidden('signing/not-the-signer', {
+      vi: 'Chỉ người đang được yêu cầu ký mới từ chối được.',
+      en: 'Only the one whose signature is due can reject.',
+    });
+  });
 }
 
-/** Who asked takes it back. @throws Conflict when it is not waiting. */
+/** Who asked takes it back, until it is issued. @throws Conflict when it is over. */
 export function withdrawRequest(context: ServiceContext, id: string, actor: PersonActor): Promise<void> {
   return closeRequest(context, id, { state: 'withdrawn', reason: null, actor });
 }
@@ -140,22 +157,21 @@ async function closeRequest(
   { db, clock }: ServiceContext,
   id: string,
   { state, reason, actor }: { state: 'rejected' | 'withdrawn'; reason: string | null; actor: PersonActor },
+  mustBeTheirs: (step: StepRow) => void = () => undefined,
 ): Promise<void> {
   await db.transaction().execute(async (transaction) => {
     const request = await lockRequest(transaction, id);
-    if (state === 'rejected' && request.signer_id !== actor.personId) {
-      throw new Forbidden('signing/not-the-signer', {
-        vi: 'Chỉ người được yêu cầu ký mới từ chối được.',
-        en: 'Only the one who was asked to sign can reject.',
-      });
-    }
     mustMove(requestMoves, request.state, state);
-    if (request.session_id) {
-      throw new Conflict('signing/being-signed', {
-        vi: 'Người ký vừa xác nhận; văn bản đang được ký.',
-        en: 'The signer has just confirmed; the document is being signed.',
+    const step = await dueStep(transaction, id);
+    if (step) {
+      mustBeTheirs(step);
+      if (step.session_id) throw beingSigned();
+      await moveStep(transaction, step, state === 'rejected' ? 'rejected' : 'cancelled', {
+        closed_at: clock.now(),
+        ...(state === 'rejected' ? { signer_id: actor.personId } : {}),
       });
     }
+    await cancelSteps(transaction, id);
     await signingOf(transaction)
       .updateTable('signing.request')
       .set({ state, reason, closed_at: clock.now() })
@@ -166,15 +182,23 @@ async function closeRequest(
       actor,
       subject: { kind: 'signing-request', id },
       organisationId: request.organisation_id,
+      ...(step ? { data: { step: step.role } } : {}),
     });
   });
 }
 
-/** The file as it is now: signed when it is signed. @throws NotFound */
+function beingSigned(): Conflict {
+  return new Conflict('signing/being-signed', {
+    vi: 'Người ký vừa xác nhận; văn bản đang được ký.',
+    en: 'The signer has just confirmed; the document is being signed.',
+  });
+}
+
+/** The file as it is now, with every signature so far. @throws NotFound */
 export async function documentOf(
   db: Database,
   requestId: string,
-): Promise<{ bytes: Buffer; isSigned: boolean; code: string; sha256: Buffer }> {
+): Promise<{ bytes: Buffer; isIssued: boolean; code: string; sha256: Buffer }> {
   const found = await signingOf(db)
     .selectFrom('signing.request as r')
     .innerJoin('signing.document as d', (join) =>
@@ -184,5 +208,5 @@ export async function documentOf(
     .where('r.id', '=', requestId)
     .executeTakeFirst();
   if (!found) throw noRequest();
-  return { bytes: found.bytes, sha256: found.sha256, code: found.code, isSigned: found.state === 'signed' };
+  return { bytes: found.bytes, sha256: found.sha256, code: found.code, isIssued: found.state === 'issued' };
 }

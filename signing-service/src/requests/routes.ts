@@ -1,42 +1,33 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import { type App, longAnswerMs, personActor } from '@edutrust/platform/http';
+import { type App, localeOf, personActor, signedIn } from '@edutrust/platform/http';
 import { requires, scopeOf } from '@edutrust/registry/permissions';
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
-import { signingOf } from '../tables.ts';
+import { mayDo, mustBeTheirTurn, resourceOfRequest } from './acts.ts';
 import { formatVerificationCode } from './code.ts';
+import { countWaiting } from './count.ts';
 import { documentOf, rejectRequest, withdrawRequest } from './requests.ts';
+import { runView } from './run-view.ts';
+import { findRun, startTranscripts } from './runs.ts';
 import {
   IdParams,
   listOf,
   RejectBody,
+  RequestAct,
   RequestState,
   SigningRequest,
+  TranscriptRun,
   TranscriptsBody,
-  TranscriptsMade,
   Uuid,
 } from './schemas.ts';
-import { requestTranscripts } from './transcripts.ts';
 import { findRequest, listRequests } from './views.ts';
 
 const tags = ['signing'];
 
 export function addRequestRoutes(app: App, context: ServiceContext): void {
   const { db, clock } = context;
-  /** Whose the request is: the school's, the class's, and the signer's whom it names. */
-  const resourceOf = async (request: FastifyRequest) => {
-    const found = await signingOf(db)
-      .selectFrom('signing.request')
-      .select(['organisation_id', 'class_id', 'signer_id'])
-      .where('id', '=', (request.params as { id: string }).id) // validated by IdParams
-      .executeTakeFirst();
-    if (!found) return {};
-    return {
-      organisationId: found.organisation_id,
-      assigneeIds: [found.signer_id],
-      ...(found.class_id ? { classId: found.class_id } : {}),
-    };
-  };
+  /** Whose the request is: the school's, the class's, and those whom its order names. */
+  const resourceOf = (request: FastifyRequest) => resourceOfRequest(db, (request.params as { id: string }).id); // validated
 
   app.get(
     '/api/v1/signing/requests',
@@ -48,6 +39,7 @@ export function addRequestRoutes(app: App, context: ServiceContext): void {
         querystring: Type.Object({
           state: Type.Optional(RequestState),
           organisation: Type.Optional(Uuid),
+          class: Type.Optional(Uuid),
           limit: Type.Integer({ minimum: 1, maximum: 200, default: 50 }),
           cursor: Type.Optional(Uuid),
         }),
@@ -61,6 +53,7 @@ export function addRequestRoutes(app: App, context: ServiceContext): void {
         limit: query.limit,
         ...(query.state ? { state: query.state } : {}),
         ...(query.organisation ? { organisationId: query.organisation } : {}),
+        ...(query.class ? { classId: query.class } : {}),
         ...(query.cursor ? { cursor: query.cursor } : {}),
       };
       const items = await listRequests(db, filter, clock.now());
@@ -74,7 +67,7 @@ export function addRequestRoutes(app: App, context: ServiceContext): void {
       config: { access: requires('signing.sign') },
       schema: {
         tags,
-        summary: 'What waits for the caller’s signature',
+        summary: 'What waits for the caller’s signature, now that it is their turn',
         querystring: Type.Object({
           limit: Type.Integer({ minimum: 1, maximum: 200, default: 100 }),
           cursor: Type.Optional(Uuid),
@@ -85,8 +78,7 @@ export function addRequestRoutes(app: App, context: ServiceContext): void {
     async (request) => {
       const { limit, cursor } = request.query;
       const filter = {
-        signerId: personActor(request).personId,
-        state: 'waiting' as const,
+        dueFor: personActor(request).personId,
         limit,
         ...(cursor ? { cursor } : {}),
       };
@@ -96,12 +88,56 @@ export function addRequestRoutes(app: App, context: ServiceContext): void {
   );
 
   app.get(
+    '/api/v1/signing/inbox/count',
+    {
+      config: { access: signedIn },
+      schema: {
+        tags,
+        summary: 'How many documents wait for the caller: to sign, and to seal',
+        response: { 200: Type.Object({ toSign: Type.Integer(), toSeal: Type.Integer() }) },
+      },
+    },
+    (request) => countWaiting(db, personActor(request)),
+  );
+
+  app.get(
+    '/api/v1/signing/signed',
+    {
+      config: { access: requires('signing.enrol') },
+      schema: {
+        tags,
+        summary: 'What the caller has signed or sealed, newest first: the receipts',
+        querystring: Type.Object({
+          limit: Type.Integer({ minimum: 1, maximum: 200, default: 100 }),
+          cursor: Type.Optional(Uuid),
+        }),
+        response: { 200: listOf(SigningRequest) },
+      },
+    },
+    async (request) => {
+      const { limit, cursor } = request.query;
+      const filter = { signedBy: personActor(request).personId, limit, ...(cursor ? { cursor } : {}) };
+      const items = await listRequests(db, filter, clock.now());
+      return { items, nextCursor: items.length === limit ? (items.at(-1)?.id ?? null) : null };
+    },
+  );
+
+  app.get(
     '/api/v1/signing/requests/:id',
     {
       config: { access: requires('signing.read', resourceOf) },
-      schema: { tags, summary: 'One signing request', params: IdParams, response: { 200: SigningRequest } },
+      schema: {
+        tags,
+        summary: 'One signing request, and what the caller may do with it now',
+        params: IdParams,
+        response: { 200: Type.Object({ ...SigningRequest.properties, may: Type.Array(RequestAct) }) },
+      },
     },
-    ({ params }) => findRequest(db, params.id, clock.now()),
+    async (request) => {
+      const { id } = request.params;
+      const found = await findRequest(db, id, clock.now());
+      return { ...found, may: await mayDo(db, found, personActor(request)) };
+    },
   );
 
   app.get(
@@ -116,33 +152,29 @@ export function addRequestRoutes(app: App, context: ServiceContext): void {
       },
     },
     async (request, reply) => {
-      const { bytes, isSigned, code, sha256 } = await documentOf(db, request.params.id);
+      const { bytes, isIssued, code, sha256 } = await documentOf(db, request.params.id);
       const etag = `"${sha256.toString('base64url')}"`;
       reply.header('cache-control', 'private, no-cache').header('etag', etag);
       if (request.headers['if-none-match'] === etag) return reply.code(304).send();
-      const name = `${isSigned ? 'hoc-ba' : 'hoc-ba-chua-ky'}-${formatVerificationCode(code)}.pdf`;
+      const name = `${isIssued ? 'hoc-ba' : 'hoc-ba-chua-phat-hanh'}-${formatVerificationCode(code)}.pdf`;
       return reply.type('application/pdf').header('content-disposition', `inline; filename="${name}"`).send(bytes);
     },
   );
 
+  const classOf = (request: FastifyRequest) => ({ classId: (request.body as { classId: string }).classId }); // validated
+
   app.post(
     '/api/v1/signing/transcripts',
     {
-      handlerTimeout: longAnswerMs,
-      config: {
-        access: requires('signing.request', (request) => {
-          const { classId } = request.body as { classId: string }; // validated by TranscriptsBody
-          return { classId };
-        }),
-      },
+      config: { access: requires('signing.request', classOf) },
       schema: {
         tags,
-        summary: 'Makes transcripts of a class and asks its school’s signer; idempotent by class and learner',
+        summary: 'Asks for the transcripts of a class; a job makes them, and the run says how far it is',
         body: TranscriptsBody,
-        response: { 200: TranscriptsMade },
+        response: { 202: TranscriptRun },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { classId, personIds, signerId, dueAt } = request.body;
       const input = {
         classId,
@@ -150,25 +182,44 @@ export function addRequestRoutes(app: App, context: ServiceContext): void {
         ...(signerId ? { signerId } : {}),
         ...(dueAt ? { dueAt: new Date(dueAt) } : {}),
       };
-      const { createdIds, skipped } = await requestTranscripts(context, input, personActor(request));
-      const created = createdIds.length > 0 ? await listRequests(db, { ids: createdIds, limit: 200 }, clock.now()) : [];
-      return { created, skipped: [...skipped] };
+      const id = await startTranscripts(context, input, personActor(request));
+      return reply.code(202).send(await runView(db, id, localeOf(request)));
     },
+  );
+
+  app.get(
+    '/api/v1/signing/transcripts/:id',
+    {
+      config: {
+        access: requires('signing.request', async (request) => {
+          const { class_id: classId } = await findRun(db, (request.params as { id: string }).id); // validated
+          return { classId };
+        }),
+      },
+      schema: {
+        tags,
+        summary: 'How far a class’s transcripts are: how many were made, who was passed over and why',
+        params: IdParams,
+        response: { 200: TranscriptRun },
+      },
+    },
+    (request) => runView(db, request.params.id, localeOf(request)),
   );
 
   app.post(
     '/api/v1/signing/requests/:id/reject',
     {
-      config: { access: requires('signing.sign', resourceOf) },
+      config: { access: requires('signing.enrol') }, // whose turn it is decides, below
       schema: {
         tags,
-        summary: 'The signer rejects, with a reason',
+        summary: 'Whose turn it is rejects, with a reason: the document goes back to who asked',
         params: IdParams,
         body: RejectBody,
         response: { 200: SigningRequest },
       },
     },
     async (request) => {
+      await mustBeTheirTurn(db, request.params.id, personActor(request));
       await rejectRequest(
         context,
         request.params.id,
@@ -183,7 +234,12 @@ export function addRequestRoutes(app: App, context: ServiceContext): void {
     '/api/v1/signing/requests/:id/withdraw',
     {
       config: { access: requires('signing.request', resourceOf) },
-      schema: { tags, summary: 'Takes a waiting request back', params: IdParams, response: { 200: SigningRequest } },
+      schema: {
+        tags,
+        summary: 'Takes a request back that is not issued',
+        params: IdParams,
+        response: { 200: SigningRequest },
+      },
     },
     async (request) => {
       await withdrawRequest(context, request.params.id, personActor(request));

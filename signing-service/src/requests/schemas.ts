@@ -11,18 +11,37 @@ export const strict = { additionalProperties: false } as const;
 /** Bytes as base64url without padding (RFC 4648 §5). */
 export const Base64Url = (maxLength: number) => Type.String({ pattern: '^[A-Za-z0-9_-]+$', maxLength });
 
-export const RequestState = Type.Enum(['waiting', 'signed', 'rejected', 'withdrawn']);
+/** `signed`: by every person of its order, the seal is due; `issued`: with every signature. */
+export const RequestState = Type.Enum(['waiting', 'signed', 'issued', 'rejected', 'withdrawn']);
 
 const Named = Type.Object({ id: Uuid, fullName: Type.String(), educationId: Type.String() });
 
-/** A document that waits for a signature, or has it. */
+/** What a caller may do with a request now; screens offer nothing else. */
+export const RequestAct = Type.Enum(['sign', 'seal', 'reject', 'withdraw']);
+
+/** One signature of a document's order. */
+const Step = Type.Object({
+  role: Type.Enum(['class-teacher', 'principal', 'school-seal']),
+  /** Who signs; of the seal the clerk who put it on, null before. */
+  person: nullable(Named),
+  title: Type.String(),
+  state: Type.Enum(['pending', 'due', 'done', 'rejected', 'cancelled']),
+  closedAt: nullable(Time),
+});
+
+/** A document on its way through the signatures of its order. */
 export const SigningRequest = Type.Object({
   id: Uuid,
   kind: Type.Enum(['transcript']),
   title: Type.String(),
   organisation: Type.Object({ id: Uuid, name: Type.String() }),
+  classId: nullable(Uuid),
   className: nullable(Type.String()),
-  subject: nullable(Named),
+  /** Whom the document is about; the birth date tells two of one name apart. */
+  subject: nullable(Type.Object({ ...Named.properties, birthDate: nullable(Type.String()) })),
+  /** Every signature, in order: class teacher, principal, the school's seal. */
+  steps: Type.Array(Step),
+  /** The official whose signature the document is known by. */
   signer: Named,
   /** Null when the program asked (the demo). */
   requestedBy: nullable(Named),
@@ -31,7 +50,7 @@ export const SigningRequest = Type.Object({
   reason: nullable(Type.String()),
   createdAt: Time,
   dueAt: nullable(Time),
-  signedAt: nullable(Time),
+  issuedAt: nullable(Time),
   /** Verification code, as printed. */
   code: Type.String(),
   sizeBytes: Type.Integer(),
@@ -52,10 +71,23 @@ export const TranscriptsBody = Type.Object(
   strict,
 );
 
-/** Asking twice makes nothing twice: who has a transcript waiting or signed is in `skipped`. */
-export const TranscriptsMade = Type.Object({
-  created: Type.Array(SigningRequest),
-  skipped: Type.Array(Type.Object({ personId: Uuid, reason: Type.Enum(['exists', 'no-marks']) })),
+/** A class's transcripts on their way: how many were made, and who was passed over and why. */
+export const TranscriptRun = Type.Object({
+  id: Uuid,
+  classId: Uuid,
+  state: Type.Enum(['running', 'done']),
+  total: Type.Integer(),
+  made: Type.Integer(),
+  createdAt: Time,
+  finishedAt: nullable(Time),
+  skipped: Type.Array(
+    Type.Object({
+      person: Named,
+      reason: Type.Enum(['exists', 'no-marks', 'incomplete-marks', 'held-back', 'left-class', 'failed']),
+      /** The reason as a sentence, with what is missing. */
+      detail: Type.String(),
+    }),
+  ),
 });
 
 export const RejectBody = Type.Object({ reason: Type.String({ minLength: 3, maxLength: 500 }) }, strict);

@@ -1,154 +1,158 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import { InvalidInput } from '@edutrust/platform/errors';
+import type { Transaction } from '@edutrust/platform/database';
 import type { Actor } from '@edutrust/platform/http';
 import type { Signer } from '@edutrust/registry/permissions';
-import type { Selectable } from 'kysely';
-import { type SigningTables, signingOf } from '../tables.ts';
+import { completenessOf, isComplete } from '../marks/completeness.ts';
+import { type CurrentMarks, currentMarks, lockMarks, type MarkedClass } from '../marks/marks.ts';
+import { printedMarks } from '../marks/printed.ts';
+import { type RunOutcome, signingOf } from '../tables.ts';
 import { makeTranscript } from '../transcript/transcript.ts';
 import { formatVerificationCode, newVerificationCode } from './code.ts';
-import {
-  type ClassForTranscripts,
-  findClassForTranscripts,
-  type Learner,
-  listClassLearners,
-  signerOf,
-} from './registry.ts';
+import { orders, type StepRole } from './order.ts';
+import type { Learner } from './registry.ts';
 import { createRequest } from './requests.ts';
-
-type Grades = Selectable<SigningTables['signing.grade']>;
-
-export interface TranscriptsInput {
-  readonly classId: string;
-  readonly personIds?: readonly string[];
-  readonly signerId?: string;
-  readonly dueAt?: Date;
-}
-
-export interface TranscriptsResult {
-  readonly createdIds: readonly string[];
-  readonly skipped: readonly { readonly personId: string; readonly reason: 'exists' | 'no-marks' }[];
-}
+import type { NewStep } from './steps.ts';
 
 /** Where transcripts are issued, as it stands before the date (Decree 30/2020/NĐ-CP, annex I). */
 const place = 'Thành phố Hồ Chí Minh';
+/** What the class's own teacher signs as, whatever the title in the school. */
+const classTeacherTitle = 'Giáo viên chủ nhiệm';
+
+/** One learner's transcript within a run. */
+export interface TranscriptOrder {
+  readonly runId: string;
+  readonly marked: MarkedClass;
+  readonly classTeacher: Signer;
+  readonly principal: Signer;
+  readonly learner: Learner;
+  readonly dueAt: Date | undefined;
+  readonly actor: Actor;
+}
 
 /**
- * Makes the transcripts of a class, or of some of its learners, and asks the signer to sign each. Every transcript is
- * its own transaction, so asking again after a failure goes on where it stopped.
- *
- * @throws NotFound for a class that does not exist, InvalidInput for people who are not in it, Conflict without a signer.
+ * Makes a learner's transcript from the marks as they are and asks for its signatures, or keeps why not; either way once.
+ * The marks stay locked from then on: what is signed is what was entered.
  */
-export async function requestTranscripts(
-  context: ServiceContext,
-  input: TranscriptsInput,
-  actor: Actor,
-): Promise<TranscriptsResult> {
+export async function makeTranscriptOf(context: ServiceContext, order: TranscriptOrder): Promise<void> {
   const { db } = context;
-  const schoolClass = await findClassForTranscripts(db, input.classId);
-  const signer = await signerOf(db, schoolClass.organisationId, input.signerId);
-  const learners = await chosenLearners(context, input);
-  const marks = await signingOf(db)
-    .selectFrom('signing.grade')
-    .selectAll()
-    .where('class_id', '=', schoolClass.id)
-    .execute();
-  const marksOf = new Map(marks.map((row) => [row.person_id, row]));
-  const createdIds: string[] = [];
-  const skipped: { personId: string; reason: 'exists' | 'no-marks' }[] = [];
-  for (const learner of learners) {
-    const { personId } = learner;
-    const grades = marksOf.get(personId);
-    if (!grades) {
-      skipped.push({ personId, reason: 'no-marks' });
-      continue;
-    }
-    const id = await requestTranscript(context, { schoolClass, signer, learner, grades, dueAt: input.dueAt, actor });
-    if (id) createdIds.push(id);
-    else skipped.push({ personId, reason: 'exists' });
+  const { learner, marked } = order;
+  const seen = (await currentMarks(db, marked.id)).get(learner.personId);
+  const refusal = (await isWaiting(context, order)) ? { outcome: 'exists' as const } : refusalOf(marked, seen);
+  if (refusal || !seen) {
+    await db.transaction().execute((transaction) => keep(transaction, order, refusal ?? { outcome: 'no-marks' }));
+    return;
   }
-  return { createdIds, skipped };
-}
-
-async function chosenLearners({ db }: ServiceContext, { classId, personIds }: TranscriptsInput): Promise<Learner[]> {
-  const learners = await listClassLearners(db, classId);
-  if (!personIds) return learners;
-  const strangers = personIds.filter((id) => !learners.some(({ personId }) => personId === id));
-  if (strangers.length > 0) {
-    throw new InvalidInput('signing/not-in-class', {
-      vi: 'Có người không học lớp này.',
-      en: 'Somebody does not belong to this class.',
-    });
-  }
-  return learners.filter(({ personId }) => personIds.includes(personId));
-}
-
-async function requestTranscript(
-  { db, clock, config }: ServiceContext,
-  given: {
-    readonly schoolClass: ClassForTranscripts;
-    readonly signer: Signer;
-    readonly learner: Learner;
-    readonly grades: Grades;
-    readonly dueAt: Date | undefined;
-    readonly actor: Actor;
-  },
-): Promise<string | undefined> {
-  const { schoolClass, signer, learner, grades, dueAt, actor } = given;
-  const now = clock.now();
   const code = newVerificationCode();
-  const schoolYear = `${schoolClass.schoolYear}–${schoolClass.schoolYear + 1}`;
+  const now = context.clock.now();
+  const document = await draw(context, order, seen, { code, now }); // dear, so outside the transaction
+  const isMade = await db.transaction().execute(async (transaction) => {
+    await lockMarks(transaction, marked.id);
+    const current = (await currentMarks(transaction, marked.id)).get(learner.personId);
+    if (current?.version !== seen.version) return false; // somebody wrote meanwhile: once more, from what is there now
+    const requestId = await createRequest(
+      transaction,
+      {
+        kind: 'transcript',
+        title: `Học bạ ${learner.fullName}, lớp ${marked.code}, năm học ${schoolYearOf(marked)}`,
+        organisationId: marked.organisationId,
+        classId: marked.id,
+        subjectId: learner.personId,
+        steps: stepsOf(order),
+        signerId: order.principal.personId,
+        signerTitle: order.principal.title,
+        runId: order.runId,
+        code,
+        document,
+        pages: countPages(document),
+        ...(order.dueAt ? { dueAt: order.dueAt } : {}),
+      },
+      { actor: order.actor, now },
+    );
+    await keep(transaction, order, requestId ? { outcome: 'made', requestId } : { outcome: 'exists' });
+    return true;
+  });
+  if (!isMade) await makeTranscriptOf(context, order);
+}
+
+/** Before the drawing, which is dear; createRequest decides. */
+async function isWaiting({ db }: ServiceContext, { marked, learner }: TranscriptOrder): Promise<boolean> {
   const exists = await signingOf(db)
     .selectFrom('signing.request')
     .select('id')
-    .where('class_id', '=', schoolClass.id)
+    .where('class_id', '=', marked.id)
     .where('subject_id', '=', learner.personId)
-    .where('state', 'in', ['waiting', 'signed'])
+    .where('state', 'in', ['waiting', 'signed', 'issued'])
     .executeTakeFirst();
-  if (exists) return undefined; // before the drawing, which is dear; createRequest decides
-  const document = await makeTranscript({
-    department: schoolClass.departmentName,
-    school: { name: schoolClass.organisationName },
+  return exists !== undefined;
+}
+
+interface Outcome {
+  readonly outcome: RunOutcome;
+  readonly requestId?: string;
+  readonly missing?: readonly string[];
+}
+
+/** Why no transcript is made of these marks; undefined when one may be. */
+function refusalOf({ columns, grade }: MarkedClass, marks: CurrentMarks | undefined): Outcome | undefined {
+  if (!marks || Object.keys(marks.values).length === 0) return { outcome: 'no-marks' };
+  const completeness = completenessOf(columns, marks.values, grade);
+  if (isComplete(completeness)) return undefined;
+  if (completeness.missing.length === 0 && completeness.isHeldBack) return { outcome: 'held-back' };
+  return { outcome: 'incomplete-marks', missing: completeness.missing };
+}
+
+async function keep(transaction: Transaction, order: TranscriptOrder, outcome: Outcome): Promise<void> {
+  await signingOf(transaction)
+    .insertInto('signing.transcript_run_item')
+    .values({
+      run_id: order.runId,
+      person_id: order.learner.personId,
+      outcome: outcome.outcome,
+      request_id: outcome.requestId ?? null,
+      missing: outcome.missing ? JSON.stringify(outcome.missing) : null,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+function stepsOf({ classTeacher, principal }: TranscriptOrder): NewStep[] {
+  const whom: Readonly<Record<StepRole, { readonly signerId: string | null; readonly signerTitle: string }>> = {
+    'class-teacher': { signerId: classTeacher.personId, signerTitle: classTeacherTitle },
+    principal: { signerId: principal.personId, signerTitle: principal.title },
+    'school-seal': { signerId: null, signerTitle: 'Dấu của trường' },
+  };
+  return orders.transcript.map(({ role, place: where }) => ({ role, place: where, ...whom[role] }));
+}
+
+function schoolYearOf({ schoolYear }: MarkedClass): string {
+  return `${schoolYear}–${schoolYear + 1}`;
+}
+
+function draw(
+  { config }: ServiceContext,
+  { marked, learner, classTeacher, principal }: TranscriptOrder,
+  { values }: CurrentMarks,
+  { code, now }: { readonly code: string; readonly now: Date },
+): Promise<Buffer> {
+  return makeTranscript({
+    department: marked.departmentName,
+    school: { name: marked.organisationName },
     pupil: {
       fullName: learner.fullName,
       birthDate: learner.birthDate ?? '',
       ...(learner.gender ? { gender: learner.gender } : {}),
       educationId: learner.educationId,
     },
-    className: schoolClass.code,
-    schoolYear,
-    subjects: grades.subjects,
-    learning: grades.learning,
-    conduct: grades.conduct,
-    absentDays: grades.absent_days,
-    ...(grades.award ? { award: grades.award } : {}),
-    ...(grades.outcome ? { outcome: grades.outcome } : {}),
-    ...(grades.remarks ? { remarks: grades.remarks } : {}),
-    ...(schoolClass.homeroomTeacher ? { homeroomTeacher: schoolClass.homeroomTeacher } : {}),
-    signer: { fullName: signer.fullName, title: signer.title },
+    className: marked.code,
+    schoolYear: schoolYearOf(marked),
+    ...printedMarks(marked.columns, values, marked.grade),
+    classTeacher: { fullName: classTeacher.fullName, title: classTeacherTitle },
+    principal: { fullName: principal.fullName, title: principal.title },
     place,
     issuedAt: now,
     url: config.url.origin,
     code: formatVerificationCode(code),
   });
-  return db.transaction().execute((transaction) =>
-    createRequest(
-      transaction,
-      {
-        kind: 'transcript',
-        title: `Học bạ ${learner.fullName}, lớp ${schoolClass.code}, năm học ${schoolYear}`,
-        organisationId: schoolClass.organisationId,
-        classId: schoolClass.id,
-        subjectId: learner.personId,
-        signerId: signer.personId,
-        signerTitle: signer.title,
-        code,
-        document,
-        pages: countPages(document),
-        ...(dueAt ? { dueAt } : {}),
-      },
-      { actor, now },
-    ),
-  );
 }
 
 /** Our own writer leaves page objects in the clear, one line each. */

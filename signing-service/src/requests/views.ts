@@ -8,11 +8,15 @@ import type { SigningRequest } from './schemas.ts';
 export type RequestView = Type.Static<typeof SigningRequest>;
 
 export interface RequestFilter {
-  /** Those that belong below these organisations, or that this signer is asked for; at least one is given. */
+  /** Those that belong below these organisations, or what they name; at least one is given. */
   readonly scope?: readonly string[];
   /** With `scope`: also what is this person's own: of their class, or theirs to sign. */
   readonly ofPerson?: string;
-  readonly signerId?: string;
+  /** Those whose due signature is this person's. */
+  readonly dueFor?: string;
+  /** Those that this person has signed or sealed. */
+  readonly signedBy?: string;
+  readonly classId?: string;
   readonly ids?: readonly string[];
   readonly state?: RequestView['state'];
   readonly organisationId?: string;
@@ -26,6 +30,13 @@ const person = (alias: string) => {
     'id', ${table}.id, 'fullName', ${table}.full_name, 'educationId', ${table}.education_id) END`;
 };
 
+/** Every signature of the order with who gives it, by position. */
+const steps = sql`(
+  SELECT coalesce(jsonb_agg(jsonb_build_object('role', s.role, 'title', s.signer_title, 'state', s.state,
+    'person', ${person('step_person')}, 'closedAt', s.closed_at) ORDER BY s.position), '[]')
+  FROM signing.step AS s LEFT JOIN registry.person AS step_person ON step_person.id = s.signer_id
+  WHERE s.request_id = r.id)`;
+
 /** Signing requests as people see them, newest first, paged by key. */
 export async function listRequests(db: Database, filter: RequestFilter, now: Date): Promise<RequestView[]> {
   const conditions = [sql`true`];
@@ -35,21 +46,31 @@ export async function listRequests(db: Database, filter: RequestFilter, now: Dat
       sql`(o.path && ${[...filter.scope]}::uuid[] OR r.signer_id = ${own}::uuid OR c.homeroom_teacher_id = ${own}::uuid)`,
     );
   }
-  if (filter.signerId) conditions.push(sql`r.signer_id = ${filter.signerId}`);
+  if (filter.dueFor) {
+    conditions.push(sql`EXISTS (SELECT FROM signing.step AS s
+      WHERE s.request_id = r.id AND s.signer_id = ${filter.dueFor} AND s.state = 'due' AND s.session_id IS NULL)`);
+  }
+  if (filter.signedBy) {
+    conditions.push(sql`EXISTS (SELECT FROM signing.step AS s
+      WHERE s.request_id = r.id AND s.signer_id = ${filter.signedBy} AND s.state = 'done')`);
+  }
+  if (filter.classId) conditions.push(sql`r.class_id = ${filter.classId}`);
   if (filter.ids) conditions.push(sql`r.id = ANY(${[...filter.ids]}::uuid[])`);
   if (filter.state) conditions.push(sql`r.state = ${filter.state}`);
   if (filter.organisationId) conditions.push(sql`o.path @> ARRAY[${filter.organisationId}::uuid]`);
   if (filter.cursor) conditions.push(sql`r.id < ${filter.cursor}::uuid`);
   const { rows } = await sql<
-    Omit<RequestView, 'createdAt' | 'dueAt' | 'signedAt'> & { created: Date; due: Date | null; signed: Date | null }
+    Omit<RequestView, 'createdAt' | 'dueAt' | 'issuedAt'> & { created: Date; due: Date | null; issued: Date | null }
   >`
     SELECT r.id, r.kind, r.title, r.state, r.reason, r.code,
       jsonb_build_object('id', o.id, 'name', o.name) AS organisation, c.code AS "className",
-      ${person('subject')} AS subject, ${person('signer')} AS signer, ${person('asker')} AS "requestedBy",
-      r.created_at AS created, r.due_at AS due, CASE WHEN r.state = 'signed' THEN r.closed_at END AS signed,
-      d.size_bytes AS "sizeBytes", d.pages,
+      CASE WHEN subject.id IS NULL THEN NULL
+        ELSE jsonb_build_object('id', subject.id, 'fullName', subject.full_name, 'educationId', subject.education_id, 'birthDate', subject.birth_date)
+      END AS subject, ${person('signer')} AS signer, ${person('asker')} AS "requestedBy",
+      r.created_at AS created, r.due_at AS due, CASE WHEN r.state = 'issued' THEN r.closed_at END AS issued,
+      r.class_id AS "classId", ${steps} AS steps, d.size_bytes AS "sizeBytes", d.pages,
       (SELECT s.code4 FROM signing.session_item AS i JOIN signing.session AS s ON s.id = i.session_id
-       WHERE i.request_id = r.id AND s.state IN ('open', 'authorised') AND r.state = 'waiting' AND s.expires_at > ${now}
+       WHERE i.request_id = r.id AND s.state IN ('open', 'authorised') AND r.state IN ('waiting', 'signed') AND s.expires_at > ${now}
        ORDER BY s.id DESC LIMIT 1) AS code4
     FROM signing.request AS r
     JOIN registry.organisation AS o ON o.id = r.organisation_id
@@ -60,12 +81,13 @@ export async function listRequests(db: Database, filter: RequestFilter, now: Dat
     JOIN registry.person AS signer ON signer.id = r.signer_id
     WHERE ${sql.join(conditions, sql` AND `)}
     ORDER BY r.id DESC LIMIT ${filter.limit}`.execute(db);
-  return rows.map(({ created, due, signed, code, ...row }) => ({
+  return rows.map(({ created, due, issued, code, steps: order, ...row }) => ({
     ...row,
     code: formatVerificationCode(code),
     createdAt: created.toISOString(),
     dueAt: due?.toISOString() ?? null,
-    signedAt: signed?.toISOString() ?? null,
+    issuedAt: issued?.toISOString() ?? null,
+    steps: order.map((step) => ({ ...step, closedAt: step.closedAt ? new Date(step.closedAt).toISOString() : null })),
   }));
 }
 

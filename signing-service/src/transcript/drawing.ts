@@ -1,7 +1,7 @@
 import { encode } from 'uqr';
 import type { MarksRow, Signatory, TranscriptData } from './data.ts';
-import { blue, faintInk, ink, lineBlue, page, paleBlue, type Sheet, type TextStyle } from './sheet.ts';
 import { transcriptPlaces } from './places.ts';
+import { blue, faintInk, ink, lineBlue, page, paleBlue, type Sheet, type TextStyle } from './sheet.ts';
 import { dateText, educationIdText, longDateText, markText } from './wording.ts';
 
 const width = page.right - page.left;

@@ -12,6 +12,7 @@ interface Row {
   readonly issuer: string;
   readonly signer: string;
   readonly signer_title: string;
+  readonly signatures: PublicDocument['signatures'];
   readonly state: PublicDocument['state'];
   readonly created_at: Date;
   readonly signed_at: Date | null;
@@ -22,7 +23,12 @@ interface Row {
 async function find(db: Database, condition: ReturnType<typeof sql<boolean>>): Promise<PublicDocument | undefined> {
   const { rows } = await sql<Row>`
     SELECT r.code, r.kind, c.school_year, holder.full_name AS holder, o.name AS issuer, signer.full_name AS signer,
-      r.signer_title, r.state, r.created_at, CASE WHEN r.state = 'signed' THEN r.closed_at END AS signed_at, d.sha256
+      r.signer_title, r.state, r.created_at, CASE WHEN r.state = 'issued' THEN r.closed_at END AS signed_at,
+      CASE WHEN r.state = 'issued' THEN d.sha256 END AS sha256,
+      (SELECT coalesce(jsonb_agg(jsonb_build_object('role', s.role, 'title', s.signer_title,
+        'name', CASE s.role WHEN 'school-seal' THEN o.name ELSE p.full_name END,
+        'isDone', s.state = 'done', 'at', s.closed_at) ORDER BY s.position), '[]')
+        FROM signing.step AS s LEFT JOIN registry.person AS p ON p.id = s.signer_id WHERE s.request_id = r.id) AS signatures
     FROM signing.request AS r
     JOIN registry.organisation AS o ON o.id = r.organisation_id
     JOIN registry.person AS signer ON signer.id = r.signer_id
@@ -39,6 +45,10 @@ async function find(db: Database, condition: ReturnType<typeof sql<boolean>>): P
     holder: row.holder === null ? null : initials(row.holder),
     issuer: row.issuer,
     signer: { name: row.signer, title: row.signer_title },
+    signatures: row.signatures.map(({ at, ...one }) => ({
+      ...one,
+      at: at && one.isDone ? new Date(at).toISOString() : null,
+    })),
     state: row.state,
     createdAt: row.created_at.toISOString(),
     signedAt: row.signed_at?.toISOString() ?? null,

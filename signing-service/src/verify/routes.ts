@@ -63,7 +63,8 @@ export function addVerifyRoutes(app: App, context: ServiceContext, pages: Signin
       },
     },
     async (request) => {
-      return documentByCode(db, parseVerificationCode(request.params.code));
+      const { signatures, ...found } = await documentByCode(db, parseVerificationCode(request.params.code));
+      return { ...found, signatures: [...signatures] };
     },
   );
 
@@ -218,12 +219,16 @@ export function addVerifyRoutes(app: App, context: ServiceContext, pages: Signin
 
 const stateSentences = {
   waiting: {
-    vi: 'Văn bản này đã được lập nhưng chưa được ký.',
-    en: 'This document was made but is not signed yet.',
+    vi: 'Văn bản này đã được lập nhưng chưa đủ chữ ký.',
+    en: 'This document was made but does not have all its signatures yet.',
   },
   signed: {
-    vi: 'Văn bản này đã được ký số. Hãy thả tệp PDF vào đây để biết tệp bạn có đúng là văn bản đó không.',
-    en: 'This document is signed. Drop the PDF here to learn whether yours is that document.',
+    vi: 'Văn bản này đã có chữ ký của người có thẩm quyền nhưng chưa đóng dấu, nên chưa phát hành.',
+    en: 'Those responsible have signed this document, but it is not sealed and so not issued yet.',
+  },
+  issued: {
+    vi: 'Văn bản này đã được ký số và phát hành. Hãy thả tệp PDF vào đây để biết tệp bạn có đúng là văn bản đó không.',
+    en: 'This document is signed and issued. Drop the PDF here to learn whether yours is that document.',
   },
   rejected: {
     vi: 'Người ký đã từ chối văn bản này. Bản in mang mã này không có giá trị.',

@@ -70,6 +70,15 @@ export const PublicDocument = Type.Object({
   holder: nullable(Type.String()),
   issuer: Type.String(),
   signer: Type.Object({ name: Type.String(), title: Type.String() }),
+  signatures: Type.Array(
+    Type.Object({
+      role: Type.Enum(['class-teacher', 'principal', 'school-seal']),
+      name: Type.String(),
+      title: Type.String(),
+      isDone: Type.Boolean(),
+      at: nullable(Time),
+    }),
+  ),
   state: RequestState,
   createdAt: Time,
   signedAt: nullable(Time),

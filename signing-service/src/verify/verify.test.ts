@@ -18,13 +18,20 @@ describe('public verification', () => {
 
   before(async () => {
     world = await testCity();
+    const teacher = await world.phoneOf(world.classTeacherOf(0));
+    const first = (await teacher.inbox()).find(({ title }) => title.includes('Đặng Thị Ánh Nguyệt'));
+    unsigned = (await teacher.call('GET', `requests/${first?.id}/document`)).body;
+    await world.passToPrincipal(0);
     const phone = new TestPhone(world, world.city.people.principal);
     await phone.enrolAndApprove();
-    const [request] = await phone.inbox();
+    const request = (await phone.inbox()).find(({ id }) => id === first?.id);
     code = request?.code ?? '';
-    unsigned = (await phone.call('GET', `requests/${request?.id}/document`)).body;
     const session = await phone.open([request?.id ?? '']);
     await phone.confirm(session, await phone.confirmation(session));
+    await world.giveSeal(0);
+    const clerk = await world.phoneOf(world.city.schools[0]?.clerkId ?? '');
+    const sealing = await clerk.open([request?.id ?? ''], 'seal');
+    await clerk.confirm(sealing, await clerk.confirmation(sealing));
     signed = (await phone.call('GET', `requests/${request?.id}/document`)).body;
   });
   after(() => world[Symbol.asyncDispose]());
@@ -63,7 +70,8 @@ describe('public verification', () => {
       /^Đúng: văn bản do .+, Trường Tiểu học Lê Lợi ký ngày \d\d\/\d\d\/\d{4} và chưa bị sửa\.$/,
     );
     const flipped = Buffer.from(signed);
-    flipped[500] = (flipped[500] ?? 0) ^ 1;
+    const at = flipped.indexOf('stream') + 40; // inside the first content stream
+    flipped[at] = (flipped[at] ?? 0) ^ 1;
     const changed = (await api({ file: flipped })).json;
     assert.deepEqual([changed.verdict, changed.unchanged.answer, changed.document], ['invalid', 'no', null]);
     const plain = (await api({ file: unsigned })).json;
@@ -184,7 +192,7 @@ describe('public verification', () => {
     const found = await get(`/api/v1/verify/${code.toLowerCase().replaceAll('-', ' ')}`);
     assert.deepEqual(
       [found.json().state, found.json().code, found.json().issuer],
-      ['signed', code, 'Trường Tiểu học Lê Lợi'],
+      ['issued', code, 'Trường Tiểu học Lê Lợi'],
     );
     const page = await get(`/verify/${code}`);
     assert.equal(page.statusCode, 200);

@@ -1,0 +1,118 @@
+import type { ServiceContext } from '@edutrust/platform/context';
+import { Conflict } from '@edutrust/platform/errors';
+import type { Actor } from '@edutrust/platform/http';
+import { buildSignedAttributes, prepareSignature, visibleLines } from '../pades/pades.ts';
+import { formatVerificationCode } from '../requests/code.ts';
+import { noRequest } from '../requests/requests.ts';
+import { signingOf } from '../tables.ts';
+import type { SigningParty } from './party.ts';
+
+type PersonActor = Extract<Actor, { kind: 'person' }>;
+
+/** A document whose due step is this party's, with the bytes that the step signs. */
+export interface DueDocument {
+  readonly id: string;
+  readonly title: string;
+  readonly code: string;
+  readonly step: number;
+  readonly signerTitle: string;
+  readonly place: { readonly page: number | 'last'; readonly rect: readonly [number, number, number, number] };
+  readonly bytes: Buffer;
+}
+
+/**
+ * The documents in the order asked for, each with every signature before this one.
+ *
+ * @throws NotFound for one that names somebody else; Conflict `signing/not-waiting` naming those whose turn it is not,
+ *   `signing/being-signed` when all of those were confirmed and are on their way.
+ */
+export async function dueDocuments(
+  { db }: Pick<ServiceContext, 'db'>,
+  requestIds: readonly string[],
+  purpose: 'sign' | 'seal',
+  actor: PersonActor,
+): Promise<DueDocument[]> {
+  const found = await signingOf(db)
+    .selectFrom('signing.request as r')
+    .innerJoin('signing.document as d', (join) =>
+      join.on((on) => on('d.id', '=', on.fn.coalesce('r.signed_document_id', 'r.unsigned_document_id'))),
+    )
+    .innerJoin('signing.step as s', 's.request_id', 'r.id')
+    .select(['r.id', 'r.title', 'r.code', 's.position as step', 's.signer_title as signerTitle', 's.place', 's.state'])
+    .select(['s.session_id as sessionId', 'd.bytes'])
+    .where('r.id', 'in', [...requestIds])
+    .where('s.role', purpose === 'seal' ? '=' : '<>', 'school-seal')
+    .$if(purpose === 'sign', (query) => query.where('s.signer_id', '=', actor.personId))
+    .execute();
+  if (requestIds.some((id) => !found.some((row) => row.id === id))) throw noRequest(); // somebody else's are none of theirs
+  const due = new Map(found.flatMap((row) => (row.state === 'due' && !row.sessionId ? [[row.id, row]] : [])));
+  const others = requestIds.filter((id) => !due.has(id));
+  if (others.length === 0) return requestIds.flatMap((id) => due.get(id) ?? []);
+  const confirmed = new Set(found.flatMap((row) => (row.state === 'due' && row.sessionId ? [row.id] : [])));
+  if (others.every((id) => confirmed.has(id))) throw beingSigned();
+  throw new Conflict(
+    'signing/not-waiting',
+    { vi: 'Có văn bản không chờ bạn ký.', en: 'Some documents do not wait for you.' },
+    {
+      remedy: { vi: 'Tải lại danh sách rồi chọn lại.', en: 'Load the list again and choose anew.' },
+      fields: others.map((id) => ({
+        pointer: `/requestIds/${requestIds.indexOf(id)}`,
+        detail: {
+          vi: 'Chưa tới lượt, đã ký, đang ký, bị từ chối hoặc đã rút.',
+          en: 'Not due yet, signed, being signed, rejected or withdrawn.',
+        },
+      })),
+    },
+  );
+}
+
+/** They confirmed it already: what is missing is ours to do. */
+function beingSigned(): Conflict {
+  return new Conflict(
+    'signing/being-signed',
+    {
+      vi: 'Bạn đã xác nhận ký văn bản này; hệ thống đang hoàn tất chữ ký.',
+      en: 'You have confirmed this document already; its signature is being completed.',
+    },
+    {
+      remedy: {
+        vi: 'Không cần ký lại. Mở lại sau một phút; nếu vẫn vậy, hãy báo quản trị hệ thống.',
+        en: 'There is no need to sign again. Look in a minute; if it stays so, tell the administrators of the system.',
+      },
+    },
+  );
+}
+
+/** Reserves the signature's place in the file and makes the bytes that are to be signed. */
+export function prepareItem(
+  { config }: Pick<ServiceContext, 'config'>,
+  { document, party, now }: { readonly document: DueDocument; readonly party: SigningParty; readonly now: Date },
+) {
+  const code = formatVerificationCode(document.code);
+  const { prepared, digest } = prepareSignature(document.bytes, {
+    signerName: party.name,
+    description:
+      party.kind === 'seal' ? `Dấu số của ${party.name}` : `Chữ ký số của ${party.name}, ${document.signerTitle}`,
+    at: now,
+    visible: {
+      ...document.place,
+      colour: party.kind === 'seal' ? 'red' : 'blue',
+      lines: visibleLines({
+        ...(party.kind === 'seal'
+          ? { heading: 'Đã đóng dấu số' }
+          : { title: document.signerTitle, organisation: party.organisation }),
+        name: party.name,
+        at: now,
+        verifyAt: `${config.url.host}/verify/${code}`,
+      }),
+    },
+  });
+  return {
+    requestId: document.id,
+    title: document.title,
+    step: document.step,
+    prepared,
+    digest,
+    signedAttributes: buildSignedAttributes({ digest, signingCertificate: party.certificate }),
+  };
+}

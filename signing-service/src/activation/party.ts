@@ -1,0 +1,50 @@
+import type { ServiceContext } from '@edutrust/platform/context';
+import type { Actor } from '@edutrust/platform/http';
+import { findSigners } from '@edutrust/registry/permissions';
+import { noRequest } from '../requests/requests.ts';
+import { sealOfRequests } from '../sealing/seal.ts';
+import type { ReadyEnrolment } from './ready.ts';
+
+type PersonActor = Extract<Actor, { kind: 'person' }>;
+
+/** In whose name a session signs: the person who confirms, or the organisation whose seal that person keeps. */
+export interface SigningParty {
+  readonly kind: 'person' | 'seal';
+  readonly name: string;
+  readonly organisation: string;
+  /** DER of the certificate that the list binds. */
+  readonly certificate: Buffer;
+  readonly serial: string;
+  /** The seal's key; a person's key is on the phone or named by the enrolment. */
+  readonly keyId: string | null;
+}
+
+/**
+ * @throws NotFound for somebody who signs no more; for a seal what {@link sealOfRequests} throws.
+ */
+export async function partyOf(
+  context: ServiceContext,
+  purpose: 'sign' | 'seal',
+  requestIds: readonly string[],
+  enrolment: ReadyEnrolment,
+  actor: PersonActor,
+): Promise<SigningParty> {
+  if (purpose === 'seal') {
+    const seal = await sealOfRequests(context, requestIds, actor);
+    const { organisationName: name, certificate, serial, keyId } = seal;
+    return { kind: 'seal', name, organisation: name, certificate, serial, keyId };
+  }
+  const [signer] = await findSigners(context.db, {
+    personId: actor.personId,
+    organisationId: enrolment.organisation_id,
+  });
+  if (!signer) throw noRequest();
+  return {
+    kind: 'person',
+    name: signer.fullName,
+    organisation: signer.organisationName,
+    certificate: enrolment.certificate,
+    serial: enrolment.certificate_serial,
+    keyId: null,
+  };
+}

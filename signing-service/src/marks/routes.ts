@@ -1,0 +1,148 @@
+import type { ServiceContext } from '@edutrust/platform/context';
+import { InvalidInput } from '@edutrust/platform/errors';
+import { type App, localeOf, personActor } from '@edutrust/platform/http';
+import type { Locale } from '@edutrust/platform/messages';
+import { requires } from '@edutrust/registry/permissions';
+import type { FastifyRequest } from 'fastify';
+import Type from 'typebox';
+import { IdParams, Uuid } from '../requests/schemas.ts';
+import { saveForm } from './form.ts';
+import { applyMarks, findMarksPlan, type PlanReport, planMarks } from './import.ts';
+import { ClassMarks, MarksBody, MarksPlan } from './schemas.ts';
+import { marksSheet } from './sheet.ts';
+import { largestMarksBytes } from './table.ts';
+import { marksTemplate, toCsv } from './template.ts';
+
+const tags = ['marks'];
+
+/** Marks of a class: the class's own teacher, and the school's administrator. */
+export function addMarksRoutes(app: App, context: ServiceContext): void {
+  const { db } = context;
+  const classOf = (request: FastifyRequest) => ({ classId: (request.params as { id: string }).id }); // validated
+  const mayRead = { access: requires('marks.read', classOf) };
+  const mayWrite = { access: requires('marks.write', classOf) };
+
+  app.get(
+    '/api/v1/signing/classes/:id/marks',
+    {
+      config: mayRead,
+      schema: {
+        tags,
+        summary: 'The marks of a class, and what is missing',
+        params: IdParams,
+        response: { 200: ClassMarks },
+      },
+    },
+    (request) => marksSheet(db, request.params.id, personActor(request)),
+  );
+
+  app.put(
+    '/api/v1/signing/classes/:id/marks',
+    {
+      config: mayWrite,
+      schema: {
+        tags,
+        summary: 'Saves changed rows of the form, all or none, each on top of the version that was seen',
+        params: IdParams,
+        body: MarksBody,
+        response: { 200: ClassMarks },
+      },
+    },
+    async (request) => {
+      const actor = personActor(request);
+      await saveForm(context, request.params.id, request.body.rows, actor);
+      return marksSheet(db, request.params.id, actor);
+    },
+  );
+
+  app.get(
+    '/api/v1/signing/classes/:id/marks/template',
+    {
+      config: mayRead,
+      schema: { tags, summary: 'The class’s file to fill in (CSV)', params: IdParams, produces: ['text/csv'] },
+    },
+    async (request, reply) => {
+      const template = await marksTemplate(db, request.params.id);
+      return reply
+        .type('text/csv; charset=utf-8')
+        .header('content-disposition', `attachment; filename*=UTF-8''${encodeURIComponent(template.fileName)}`)
+        .header('cache-control', 'private, no-store')
+        .send(toCsv(template));
+    },
+  );
+
+  app.post(
+    '/api/v1/signing/classes/:id/marks/import',
+    {
+      config: mayWrite,
+      bodyLimit: largestMarksBytes + 64 * 1024,
+      schema: {
+        tags,
+        summary: 'Reads a class’s file (multipart `file`) and answers what applying it would do',
+        params: IdParams,
+        consumes: ['multipart/form-data'],
+        response: { 201: MarksPlan },
+      },
+    },
+    async (request, reply) => {
+      const upload = await request.file({ limits: { fileSize: largestMarksBytes } });
+      if (!upload) throw new InvalidInput('marks/no-file', { vi: 'Chưa chọn tệp.', en: 'No file was sent.' });
+      const classId = request.params.id;
+      const file = { name: upload.filename, bytes: await upload.toBuffer() };
+      const planId = await planMarks(context, classId, file, personActor(request));
+      return reply.code(201).send(planView(await findMarksPlan(db, { classId, planId }), localeOf(request)));
+    },
+  );
+
+  const PlanParams = Type.Object({ ...IdParams.properties, planId: Uuid });
+
+  app.get(
+    '/api/v1/signing/classes/:id/marks/plans/:planId',
+    {
+      config: mayRead,
+      schema: { tags, summary: 'What an import would do', params: PlanParams, response: { 200: MarksPlan } },
+    },
+    async (request) => {
+      const { id: classId, planId } = request.params;
+      return planView(await findMarksPlan(db, { classId, planId }), localeOf(request));
+    },
+  );
+
+  app.post(
+    '/api/v1/signing/classes/:id/marks/plans/:planId/apply',
+    {
+      config: mayWrite,
+      schema: {
+        tags,
+        summary: 'Does exactly what the plan said; refused when somebody changed those marks since',
+        params: PlanParams,
+        response: { 200: MarksPlan },
+      },
+    },
+    async (request) => {
+      const { id: classId, planId } = request.params;
+      await applyMarks(context, { classId, planId }, personActor(request));
+      return planView(await findMarksPlan(db, { classId, planId }), localeOf(request));
+    },
+  );
+}
+
+function planView(plan: Awaited<ReturnType<typeof findMarksPlan>>, locale: Locale): Type.Static<typeof MarksPlan> {
+  const { changed, unchanged, refused, ignoredColumns, absent } = plan.report as PlanReport; // written by planMarks alone
+  return {
+    id: plan.id,
+    classId: plan.class_id,
+    fileName: plan.file_name,
+    state: plan.state,
+    madeAt: plan.made_at.toISOString(),
+    appliedAt: plan.applied_at?.toISOString() ?? null,
+    changed: changed.map(({ changes, missing, ...row }) => ({ ...row, changes: [...changes], missing: [...missing] })),
+    unchanged,
+    refused: refused.map(({ reasons, ...row }) => ({
+      ...row,
+      reasons: reasons.map(({ reason, ...cell }) => ({ ...cell, reason: reason[locale] })),
+    })),
+    ignoredColumns: [...ignoredColumns],
+    absent: [...absent],
+  };
+}

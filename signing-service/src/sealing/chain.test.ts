@@ -1,0 +1,263 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { sql } from 'kysely';
+import { authorise } from '../activation/authorise.ts';
+import { type TestCity, type TestPhone, testCity } from '../enrolment/test-city.ts';
+import { independentWitnesses } from '../enrolment/test-witnesses.ts';
+import { openPdf } from '../pdf/document.ts';
+import { as } from '../pdf/object.ts';
+import { verifyFile } from '../verify/verify.ts';
+
+describe('a transcript from its class teacher to the school’s seal', () => {
+  let world: TestCity;
+  let teacher: TestPhone;
+  let principal: TestPhone;
+  let clerk: TestPhone;
+  before(async () => {
+    world = await testCity();
+    const { principalId = '', clerkId = '' } = world.city.schools[0] ?? {};
+    teacher = await world.phoneOf(world.classTeacherOf(0));
+    principal = await world.phoneOf(principalId);
+    clerk = await world.phoneOf(clerkId);
+  });
+  after(() => world[Symbol.asyncDispose]());
+
+  const request = async (id: string) => (await teacher.call('GET', `requests/${id}`)).json;
+  const file = async (id: string) => (await teacher.call('GET', `requests/${id}/document`)).body;
+  const sign = async (phone: TestPhone, ids: readonly string[], purpose: 'sign' | 'seal' = 'sign') => {
+    const session = await phone.open(ids, purpose);
+    const { json } = await phone.confirm(session, await phone.confirmation(session));
+    return json.items?.map(({ state }: { state: string }) => state) ?? json;
+  };
+  const refusal = async (phone: TestPhone, ids: readonly string[], purpose: 'sign' | 'seal') =>
+    (await phone.call('POST', 'sessions', { requestIds: ids, purpose })).json.code;
+  const count = async (phone: TestPhone) => (await phone.call('GET', 'inbox/count')).json;
+
+  test('the whole way: each sees it when it is their turn, every signature stays valid, our judge, openssl and pdfsig agree', async () => {
+    const [first, second] = await teacher.inbox();
+    assert.ok(first && second);
+    const ids = [first.id, second.id];
+    assert.deepEqual([(await teacher.inbox()).length, (await principal.inbox()).length], [5, 0]);
+    assert.deepEqual(await count(teacher), { toSign: 5, toSeal: 0 });
+    assert.equal(await refusal(principal, ids, 'sign'), 'signing/not-waiting', 'the class teacher comes first');
+    assert.equal(await refusal(clerk, ids, 'seal'), 'signing/not-signed-yet', 'nothing is sealed unsigned');
+    assert.deepEqual(await sign(teacher, ids), ['signed', 'signed']);
+    const afterTeacher = await file(first.id);
+    assert.deepEqual((await request(first.id)).state, 'waiting');
+    assert.deepEqual(await count(principal), { toSign: 2, toSeal: 0 });
+    assert.equal(await refusal(teacher, ids, 'sign'), 'signing/not-waiting', 'nobody signs twice');
+    assert.equal(await refusal(clerk, ids, 'seal'), 'signing/not-signed-yet', 'nor before the principal');
+    assert.deepEqual(await sign(principal, ids), ['signed', 'signed']);
+    const afterPrincipal = await file(first.id);
+    assert.deepEqual((await request(first.id)).state, 'signed');
+    const notYet = await world.app.inject({ method: 'GET', url: `/api/v1/verify/${first.code}` });
+    assert.deepEqual([notYet.json().state, notYet.json().sha256], ['signed', null], 'not issued before the seal');
+    assert.equal(await refusal(clerk, ids, 'seal'), 'signing/no-seal');
+    await world.giveSeal(0);
+    assert.deepEqual(await count(clerk), { toSign: 0, toSeal: 2 });
+    assert.deepEqual(await sign(clerk, ids, 'seal'), ['signed', 'signed']);
+
+    const issued = await file(first.id);
+    assert.ok(
+      afterPrincipal.subarray(0, afterTeacher.length).equals(afterTeacher),
+      'each update leaves what was signed',
+    );
+    assert.ok(issued.subarray(0, afterPrincipal.length).equals(afterPrincipal));
+    const report = await verifyFile(world.context, issued);
+    assert.equal(report.verdict, 'valid', JSON.stringify(report));
+    assert.deepEqual(
+      report.signatures.map(({ verdict, level, intact, trusted }) => [verdict, level, intact, trusted]),
+      Array.from({ length: 3 }, () => ['valid', 'B-T', true, true]),
+    );
+    await independentWitnesses(world, issued);
+    const shown = await request(first.id);
+    assert.deepEqual([shown.state, shown.may], ['issued', []]);
+    assert.deepEqual(
+      shown.steps.map(({ role, state, person }: { role: string; state: string; person: { id: string } }) => [
+        role,
+        state,
+        person.id,
+      ]),
+      [
+        ['class-teacher', 'done', teacher.personId],
+        ['principal', 'done', principal.personId],
+        ['school-seal', 'done', clerk.personId],
+      ],
+    );
+    const found = (await world.app.inject({ method: 'GET', url: `/api/v1/verify/${first.code}` })).json();
+    assert.equal(found.state, 'issued');
+    assert.deepEqual(
+      found.signatures.map(({ title, isDone }: { title: string; isDone: boolean }) => [title, isDone]),
+      [
+        ['Giáo viên chủ nhiệm', true],
+        ['Hiệu trưởng', true],
+        ['Dấu của trường', true],
+      ],
+    );
+    assert.equal(found.signatures[2].name, 'Trường Tiểu học Lê Lợi');
+    const receipts = (await principal.call('GET', 'signed')).json.items;
+    assert.deepEqual(receipts.map(({ id }: { id: string }) => id).sort(), [...ids].sort());
+  });
+
+  test('F11: each signature’s field says aloud whose it is, and no visible block lies over another', async () => {
+    const issued = (await principal.call('GET', 'signed')).json.items[0];
+    const text = (await file(issued.id)).toString('latin1');
+    assert.equal(text.match(/\/TU /gu)?.length, 3);
+    const { current } = openPdf(await file(issued.id));
+    const rects = [...current.numbers()].flatMap((number) => {
+      const rect = current.array(as('dictionary', current.get(number))?.entries.get('Rect'));
+      return rect ? [rect.map((value) => as('number', value)?.value ?? Number.NaN)] : [];
+    });
+    assert.equal(rects.length, 3);
+    for (const [index, one] of rects.entries()) {
+      for (const other of rects.slice(index + 1)) {
+        const [al = 0, ab = 0, ar = 0, at = 0] = one;
+        const [bl = 0, bb = 0, br = 0, bt = 0] = other;
+        assert.ok(ar <= bl || br <= al || at <= bb || bt <= ab, `${one} and ${other}`);
+      }
+    }
+  });
+
+  test('B11: another teacher of the school, another school and the department ask for nothing and read nothing', async () => {
+    const { schools, people } = world.city;
+    const classId = schools[0]?.classIds.at(-1);
+    const [mine] = (await teacher.call('GET', 'requests?limit=1')).json.items;
+    const otherTeacher = schools[0]?.teacherIds[0] ?? '';
+    for (const who of [
+      otherTeacher,
+      schools[0]?.teacherIds.at(-1) ?? '',
+      schools[1]?.administratorId ?? '',
+      schools[1]?.principalId ?? '',
+      world.classTeacherOf(1),
+      people.administrator,
+    ]) {
+      assert.equal((await world.call(who, 'POST', '/api/v1/signing/transcripts', { classId })).status, 403, who);
+      assert.equal((await world.call(who, 'POST', `/api/v1/signing/requests/${mine.id}/withdraw`)).status, 403);
+    }
+    for (const who of [otherTeacher, schools[1]?.principalId ?? '', schools[1]?.clerkId ?? '']) {
+      assert.equal((await world.call(who, 'GET', `/api/v1/signing/requests/${mine.id}`)).status, 403);
+      assert.equal((await world.call(who, 'GET', `/api/v1/signing/requests/${mine.id}/document`)).status, 403);
+      const list = await world.call(who, 'GET', '/api/v1/signing/requests?limit=200');
+      const seen = list.json.items.filter(
+        ({ organisation }: { organisation: { id: string } }) => organisation.id === schools[0]?.id,
+      );
+      assert.deepEqual(seen, []);
+    }
+  });
+
+  test('K4: a clerk seals only for the own school, not what they signed themselves, and a signer seals nothing', async () => {
+    const [id = ''] = await world.nextForPrincipal(0, 1);
+    await principal.signAll();
+    assert.equal(await refusal(principal, [id], 'seal'), 'signing/no-request');
+    assert.equal(await refusal(teacher, [id], 'seal'), 'signing/no-request');
+    const stranger = await world.phoneOf(world.city.schools[1]?.clerkId ?? '');
+    assert.equal(await refusal(stranger, [id], 'seal'), 'signing/no-request');
+    assert.equal(await refusal(clerk, [id], 'sign'), 'signing/no-request');
+    await sql`INSERT INTO registry.role_assignment (id, person_id, role, organisation_id)
+      VALUES (gen_random_uuid(), ${principal.personId}, 'clerk', ${world.city.schools[0]?.id})`.execute(
+      world.context.db,
+    );
+    assert.equal(await refusal(principal, [id], 'seal'), 'signing/own-signature');
+    await sql`DELETE FROM registry.role_assignment WHERE person_id = ${principal.personId} AND role = 'clerk'`.execute(
+      world.context.db,
+    );
+    const session = await clerk.open([id], 'seal');
+    assert.deepEqual([session.custody, session.wrappedKey], ['hsm', null], 'the seal’s key is on no phone');
+    const confirmation = await clerk.confirmation(session);
+    await sql`UPDATE registry.role_assignment SET ended_at = now() WHERE person_id = ${clerk.personId} AND role = 'clerk'`.execute(
+      world.context.db,
+    );
+    assert.ok((await clerk.confirm(session, confirmation)).status >= 400, 'no clerk any more');
+    await sql`UPDATE registry.role_assignment SET ended_at = NULL WHERE person_id = ${clerk.personId} AND role = 'clerk'`.execute(
+      world.context.db,
+    );
+    assert.equal((await request(id)).state, 'signed');
+  });
+
+  test('rejected at any turn it goes back with the reason, the marks open again, and the next request is a new document', async () => {
+    const { administratorId = '', classIds } = world.city.schools[0] ?? {};
+    const [id = ''] = await world.nextForPrincipal(0, 1);
+    const { subject } = await request(id);
+    const early = await clerk.call('POST', `requests/${id}/reject`, { reason: 'Sai tên trường' });
+    assert.equal(early.json.code, 'signing/not-the-signer', 'it is not their turn');
+    const rejected = await principal.call('POST', `requests/${id}/reject`, { reason: 'Sai điểm Toán' });
+    assert.deepEqual([rejected.json.state, rejected.json.reason], ['rejected', 'Sai điểm Toán']);
+    assert.equal(await refusal(principal, [id], 'sign'), 'signing/not-waiting');
+    const sheet = (await teacher.call('GET', `classes/${classIds?.at(-1)}/marks`)).json;
+    const row = sheet.rows.find(({ person }: { person: { id: string } }) => person.id === subject.id);
+    assert.deepEqual([row.isLocked, row.transcript.reason], [false, 'Sai điểm Toán']);
+    const again = await world.askFor(administratorId, { classId: classIds?.at(-1), personIds: [subject.id] });
+    assert.equal(again.json.made, 1);
+    // the clerk sends back what is signed
+    await teacher.signAll();
+    await principal.signAll();
+    const [due] = (await clerk.call('GET', 'requests?state=signed&limit=200')).json.items;
+    const bySeal = await clerk.call('POST', `requests/${due.id}/reject`, { reason: 'Thiếu con dấu mới' });
+    assert.equal(bySeal.json.state, 'rejected', JSON.stringify(bySeal.json));
+    assert.equal(await refusal(clerk, [due.id], 'seal'), 'signing/not-waiting');
+  });
+
+  test('a document replaced on its way is refused by the digest, and one withdrawn meanwhile fails alone', async () => {
+    const [one = '', other = ''] = await world.nextForPrincipal(0, 2);
+    const session = await principal.open([one, other]);
+    const confirmation = await principal.confirmation(session);
+    await world.call(world.city.people.schoolAdministrator, 'POST', `/api/v1/signing/requests/${other}/withdraw`);
+    const { json } = await principal.confirm(session, confirmation);
+    assert.deepEqual(
+      json.items.map(({ state }: { state: string }) => state),
+      ['signed', 'failed'],
+    );
+    // the file of the step before is replaced behind the program's back: the next signature is over other bytes
+    await sql`UPDATE signing.document AS d SET bytes = (SELECT bytes FROM signing.document ORDER BY id LIMIT 1)
+      FROM signing.request AS r WHERE r.id = ${one} AND d.id = r.signed_document_id`.execute(world.context.db);
+    const sealing = await clerk.open([one], 'seal');
+    assert.notEqual(sealing.items[0]?.digestHex, session.items[0]?.digestHex);
+    await clerk.confirm(sealing, await clerk.confirmation(sealing));
+    const report = await verifyFile(world.context, await file(one));
+    assert.ok(report.signatures.length < 3, 'the file itself shows which signatures it has');
+  });
+
+  test('J3: killed before any statement while it seals: signed or issued with a whole file, once', async () => {
+    const [id = ''] = await world.nextForPrincipal(0, 1);
+    await principal.signAll();
+    const session = await clerk.open([id], 'seal');
+    const confirmation = (await clerk.confirmation(session)) as Parameters<typeof authorise>[2];
+    const actor = {
+      kind: 'person',
+      personId: clerk.personId,
+      sessionId: `session of ${clerk.personId}`,
+      roles: [],
+      acr: '',
+      authenticatedAt: new Date(),
+    } as const;
+    await authorise(world.context, session.id, confirmation, actor);
+    const program = fileURLToPath(new URL('../activation/test-crash.ts', import.meta.url));
+    let finished = false;
+    let kills = 0;
+    for (let dieBefore = 4; !finished && dieBefore < 300; dieBefore += 14) {
+      const child = spawn(process.execPath, [program, world.context.databaseUrl, session.id, String(dieBefore)], {
+        stdio: ['ignore', 'inherit', 'inherit'],
+      });
+      const [code, signal] = await once(child, 'exit');
+      finished = code === 0;
+      if (!finished) {
+        assert.equal(signal, 'SIGKILL', `ended with ${code}`);
+        kills += 1;
+      }
+      const { state } = await request(id);
+      const report = await verifyFile(world.context, await file(id));
+      assert.deepEqual([state, report.signatures.length], state === 'issued' ? ['issued', 3] : ['signed', 2]);
+      assert.equal(report.verdict, 'valid');
+      await sql`UPDATE signing.session SET lease_until = NULL WHERE id = ${session.id}`.execute(world.context.db);
+    }
+    assert.ok(finished && kills >= 2, `finished ${finished} after ${kills} kills`);
+    const { rows } = await sql<{ events: number }>`
+      SELECT count(*)::int AS events FROM platform.outbox WHERE subject_id = ${id} AND type = 'signing-request.issued'`.execute(
+      world.context.db,
+    );
+    assert.equal(rows[0]?.events, 1);
+  });
+});

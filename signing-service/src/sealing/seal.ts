@@ -1,0 +1,82 @@
+import { findSeal, type Seal } from '@edutrust/certs/seals';
+import type { ServiceContext } from '@edutrust/platform/context';
+import { Conflict, Forbidden, InvalidInput } from '@edutrust/platform/errors';
+import type { Actor } from '@edutrust/platform/http';
+import { can } from '@edutrust/registry/permissions';
+import { sql } from 'kysely';
+import { noRequest } from '../requests/requests.ts';
+
+type PersonActor = Extract<Actor, { kind: 'person' }>;
+
+/**
+ * The seal that this clerk puts on these documents: of the one organisation that issues them. Nothing is sealed before
+ * the competent person has signed, nor by one of those who signed it (Decree 30/2020/NĐ-CP, article 32.2).
+ *
+ * @throws NotFound for a document that the clerk may not seal; Conflict `signing/not-signed-yet`, `signing/no-seal`;
+ *   Forbidden `signing/own-signature`; InvalidInput `signing/several-seals`.
+ */
+export async function sealOfRequests(
+  context: Pick<ServiceContext, 'db' | 'clock'>,
+  requestIds: readonly string[],
+  actor: PersonActor,
+): Promise<Seal> {
+  const { db, clock } = context;
+  const { rows } = await sql<{ id: string; organisationId: string; state: string; signers: string[] }>`
+    SELECT r.id, r.organisation_id AS "organisationId", r.state,
+      ARRAY(SELECT s.signer_id FROM signing.step AS s WHERE s.request_id = r.id AND s.state = 'done') AS signers
+    FROM signing.request AS r WHERE r.id = ANY(${[...requestIds]}::uuid[])`.execute(db);
+  const organisations = [...new Set(rows.map(({ organisationId }) => organisationId))];
+  const decide = can(db);
+  for (const organisationId of organisations) {
+    if (!(await decide(actor, 'signing.seal', { organisationId }))) throw noRequest(); // none of theirs
+  }
+  if (rows.length < requestIds.length) throw noRequest();
+  const [organisationId = ''] = organisations;
+  if (organisations.length > 1) {
+    throw new InvalidInput('signing/several-seals', {
+      vi: 'Mỗi lần chỉ đóng dấu văn bản của một đơn vị.',
+      en: 'One act puts the seal of one organisation.',
+    });
+  }
+  const early = rows.filter(({ state }) => state === 'waiting');
+  if (early.length > 0) {
+    throw new Conflict(
+      'signing/not-signed-yet',
+      {
+        vi: 'Chưa đủ chữ ký của người có thẩm quyền nên chưa đóng dấu được.',
+        en: 'The competent person has not signed yet, so nothing is sealed.',
+      },
+      {
+        remedy: {
+          vi: 'Chờ giáo viên chủ nhiệm và hiệu trưởng ký xong.',
+          en: 'Wait until class teacher and principal have signed.',
+        },
+        fields: early.map(({ id }) => ({
+          pointer: `/requestIds/${requestIds.indexOf(id)}`,
+          detail: { vi: 'Còn chờ ký.', en: 'Still waits for a signature.' },
+        })),
+      },
+    );
+  }
+  if (rows.some(({ signers }) => signers.includes(actor.personId))) {
+    throw new Forbidden('signing/own-signature', {
+      vi: 'Bạn đã ký một trong những văn bản này nên người khác phải đóng dấu.',
+      en: 'You signed one of these documents, so somebody else puts the seal.',
+    });
+  }
+  const seal = await findSeal(db, organisationId, clock.now());
+  if (seal) return seal;
+  throw new Conflict(
+    'signing/no-seal',
+    {
+      vi: 'Đơn vị chưa có chứng thư con dấu còn hiệu lực trong kho khoá.',
+      en: 'The organisation has no seal certificate in force in the key store.',
+    },
+    {
+      remedy: {
+        vi: 'Quản trị trường xin chứng thư con dấu ở mục «Chứng thư», cán bộ an toàn thông tin duyệt.',
+        en: 'The school administrator asks for one under "Certificates", and the security officer approves.',
+      },
+    },
+  );
+}
