@@ -12,6 +12,7 @@ export interface Belongings {
   readonly run: string;
   readonly enrolment: string;
   readonly request: string;
+  readonly transcriptRun: string;
   readonly certificate: string;
   readonly certificateRequest: string;
 }
@@ -275,7 +276,10 @@ export const rows: Readonly<Record<string, Row>> = {
   'POST /api/v1/signing/enrolment/options': roles('GK'),
   'POST /api/v1/signing/enrolment/revoke': roles('GK'),
   'GET /api/v1/signing/inbox': roles('G'),
-  'POST /api/v1/signing/sessions': roles('G'),
+  'GET /api/v1/signing/inbox/count': signedIn,
+  'GET /api/v1/signing/signed': roles('GK'),
+  // what is signed or sealed is decided by the documents (K4 in signing-service)
+  'POST /api/v1/signing/sessions': roles('GK'),
   'POST /api/v1/signing/sessions/:id/confirm': roles('GK'),
   'GET /api/v1/signing/sessions/:id/documents/:requestId': roles('GK'),
   'GET /api/v1/signing/enrolments': roles('S'),
@@ -292,8 +296,18 @@ export const rows: Readonly<Record<string, Row>> = {
   // T and G only for what is their own: their class's, and what names them (K4 in signing-service)
   'GET /api/v1/signing/requests/:id': roles('DSACK', 'request'),
   'GET /api/v1/signing/requests/:id/document': roles('DSACK', 'request'),
-  'POST /api/v1/signing/requests/:id/reject': roles('G', 'request', { body: () => ({ reason: 'Sai điểm môn Toán' }) }),
+  'POST /api/v1/signing/requests/:id/reject': roles('GK', undefined, { body: () => ({ reason: 'Sai điểm môn Toán' }) }),
   'POST /api/v1/signing/requests/:id/withdraw': roles('C', 'request'),
+  // Marks: T only for the own class (marks.test.ts)
+  'GET /api/v1/signing/classes/:id/marks': roles('DC', 'class'),
+  'PUT /api/v1/signing/classes/:id/marks': roles('C', 'class', {
+    body: ({ person }) => ({ rows: [{ personId: person, version: 0, values: {} }] }),
+  }),
+  'GET /api/v1/signing/classes/:id/marks/template': roles('DC', 'class'),
+  'POST /api/v1/signing/classes/:id/marks/import': roles('C', 'class'),
+  'GET /api/v1/signing/classes/:id/marks/plans/:planId': roles('DC', 'class'),
+  'POST /api/v1/signing/classes/:id/marks/plans/:planId/apply': roles('C', 'class'),
+  'GET /api/v1/signing/transcripts/:id': roles('C', 'transcriptRun'),
   'POST /api/v1/signing/transcripts': roles('C', 'class', {
     body: ({ class: classId }) => ({ classId }),
   }),

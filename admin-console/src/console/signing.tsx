@@ -46,7 +46,10 @@ export function Signing() {
                 <td data-label={t('Người ký', 'Signer')}>{one.signer.fullName}</td>
                 <td>
                   {one.state === 'waiting' && <State state="warn">{t('Chờ ký', 'Waiting')}</State>}
-                  {one.state === 'signed' && <State state="good">{t('Đã ký', 'Signed')}</State>}
+                  {one.state === 'signed' && (
+                    <State state="warn">{t('Đã ký, chờ đóng dấu', 'Signed, to be sealed')}</State>
+                  )}
+                  {one.state === 'issued' && <State state="good">{t('Đã phát hành', 'Issued')}</State>}
                   {one.state === 'rejected' && <State state="bad">{t('Bị từ chối', 'Rejected')}</State>}
                   {one.state === 'withdrawn' && <State state="plain">{t('Đã rút', 'Withdrawn')}</State>}
                   {one.reason && <span class="block text-sm">{one.reason}</span>}

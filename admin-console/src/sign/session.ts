@@ -38,7 +38,9 @@ export interface DrawnSession extends OpenedSession {
 
 /** Opens a session over waiting requests and fetches what it signs. Throws when anything in it does not fit together. */
 export async function openSession(requestIds: readonly string[]): Promise<OpenedSession> {
-  const session: Session = await must(api.POST('/api/v1/signing/sessions', { body: { requestIds: [...requestIds], purpose: 'sign' } }));
+  const session: Session = await must(
+    api.POST('/api/v1/signing/sessions', { body: { requestIds: [...requestIds], purpose: 'sign' } }),
+  );
   await mustBeWhatIsShown(session);
   return { session, files: await fetchPrepared(session) };
 }

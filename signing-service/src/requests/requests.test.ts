@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
+import { startWorker } from '@edutrust/platform/jobs';
+import { eventually, testContext } from '@edutrust/platform/testing';
+import { seedDemo as seedCity } from '@edutrust/registry/demo';
+import { migrations as registryMigrations } from '@edutrust/registry/service';
 import { sql } from 'kysely';
 import { seedDemo } from '../demo/demo.ts';
 import { type TestCity, TestPhone, testCity } from '../enrolment/test-city.ts';
+import { migrations } from '../migrations.ts';
 
 describe('signing requests', () => {
   let world: TestCity;
@@ -18,17 +23,29 @@ describe('signing requests', () => {
     return rows[0]?.count;
   };
 
-  test('the demo gives every principal five transcripts to sign, once', async () => {
+  test('the demo gives every class teacher five transcripts to sign, once, from marks that the same writers entered', async () => {
     assert.equal(await count(), 15);
     await seedDemo(world.context, world.city);
     assert.equal(await count(), 15);
-    for (const { principalId } of world.city.schools) {
-      assert.equal((await new TestPhone(world, principalId).inbox()).length, 5);
+    for (const school of world.city.schools.keys()) {
+      assert.equal((await new TestPhone(world, world.classTeacherOf(school)).inbox()).length, 5);
     }
+    const { rows } = await sql<{ events: number }>`
+      SELECT count(*)::int AS events FROM platform.outbox WHERE type = 'marks.entered'`.execute(world.context.db);
+    assert.equal(rows[0]?.events, 3);
+  });
+
+  test('a demo city of before, whose teachers do not sign, starts all the same', async () => {
+    await using older = await testContext({ migrations: [registryMigrations, migrations] });
+    const city = await seedCity(older);
+    await sql`DELETE FROM registry.role_assignment WHERE role IN ('clerk', 'signer')`.execute(older.db);
+    await seedDemo(older, city);
+    const { rows } = await sql`SELECT FROM signing.request`.execute(older.db);
+    assert.equal(rows.length, 0);
   });
 
   test('a transcript says whose it is, in Vietnamese, and carries the code that leads to it', async () => {
-    const phone = new TestPhone(world, world.city.people.principal);
+    const phone = new TestPhone(world, world.classTeacherOf(0));
     const request = (await phone.inbox()).find(({ title }) => title.includes('Đặng Thị Ánh Nguyệt'));
     assert.ok(request);
     const { body } = await phone.call('GET', `requests/${request.id}/document`);
@@ -43,21 +60,40 @@ describe('signing requests', () => {
     assert.equal(other.status, 403);
   });
 
-  test('asking for a class twice, also at once, makes each transcript once and says who has no marks', async () => {
+  test('asking for a class twice, also at once, makes each transcript once and says why somebody was passed over', async () => {
     const { schoolAdministrator } = world.city.people;
     const school = world.city.schools[0];
-    const body = { classId: school?.classIds.at(-1) };
-    const post = (given: object) => world.call(schoolAdministrator, 'POST', '/api/v1/signing/transcripts', given);
-    const [one, other] = await Promise.all([post(body), post(body)]);
-    const made = [...(one?.json.created ?? []), ...(other?.json.created ?? [])];
-    const { rows } = await sql<{
-      count: number;
-    }>`SELECT count(*) FROM signing.grade WHERE class_id = ${body.classId}`.execute(world.context.db);
-    assert.equal(made.length, (rows[0]?.count ?? 0) - 5);
-    assert.equal(new Set(made.map(({ subject }) => subject.id)).size, made.length);
-    const without = await post({ classId: school?.classIds[0] });
-    assert.equal(without.json.created.length, 0);
+    const ask = (classId: string | undefined) => world.askFor(schoolAdministrator, { classId });
+    const [one, other] = await Promise.all([ask(school?.classIds.at(-1)), ask(school?.classIds.at(-1))]);
+    const { total } = one.json;
+    assert.equal(one.json.made + other.json.made, total - 5);
+    assert.equal(await count(), 15 + total - 5);
+    for (const { json } of [one, other]) {
+      assert.equal(json.made + json.skipped.length, total, 'everybody is accounted for');
+      assert.ok(json.skipped.every(({ reason }: { reason: string }) => reason === 'exists'));
+    }
+    const without = await ask(school?.classIds[0]);
+    assert.equal(without.json.made, 0);
     assert.ok(without.json.skipped.every(({ reason }: { reason: string }) => reason === 'no-marks'));
+  });
+
+  test('a run that a process left is made by the job, and nobody is counted twice', async () => {
+    const { administratorId = '', classIds } = world.city.schools[1] ?? {};
+    const asked = await world.call(administratorId, 'POST', '/api/v1/signing/transcripts', {
+      classId: classIds?.at(-1),
+    });
+    assert.deepEqual([asked.status, asked.json.state, asked.json.made], [202, 'running', 0]);
+    const { pool, log } = world.context;
+    const worker = await startWorker({ pool, handlers: world.service.tasks ?? {}, concurrency: 2, log });
+    try {
+      await eventually(async () => {
+        const { json } = await world.call(administratorId, 'GET', `/api/v1/signing/transcripts/${asked.json.id}`);
+        assert.equal(json.state, 'done');
+        assert.equal(json.made + json.skipped.length, json.total);
+      });
+    } finally {
+      await worker.stop();
+    }
   });
 
   test('only their own organisation asks, and only for its own learners and signer', async () => {
@@ -67,6 +103,8 @@ describe('signing requests', () => {
     assert.equal((await world.call(second?.administratorId ?? '', 'POST', path, { classId })).status, 403);
     const { schoolAdministrator, teacher } = world.city.people;
     const stranger = await world.call(schoolAdministrator, 'POST', path, { classId, personIds: [teacher] });
+    const byTeacher = await world.call(schoolAdministrator, 'POST', path, { classId, signerId: teacher });
+    assert.equal(byTeacher.json.code, 'signing/no-signer', 'a teacher signs for no school');
     assert.equal(stranger.json.code, 'signing/not-in-class');
     const signer = await world.call(schoolAdministrator, 'POST', path, { classId, signerId: second?.principalId });
     assert.equal(signer.json.code, 'signing/no-signer');
@@ -76,17 +114,17 @@ describe('signing requests', () => {
   });
 
   test('the signer rejects with a reason, who asked withdraws, and neither comes back', async () => {
-    const principal = new TestPhone(world, world.city.schools[2]?.principalId ?? '');
+    const teacher = new TestPhone(world, world.classTeacherOf(2));
     const administrator = world.city.schools[2]?.administratorId ?? '';
-    const [one, other] = await principal.inbox();
-    const rejected = await principal.call('POST', `requests/${one?.id}/reject`, { reason: 'Thiếu điểm Vật lí' });
+    const [one, other] = await teacher.inbox();
+    const rejected = await teacher.call('POST', `requests/${one?.id}/reject`, { reason: 'Thiếu điểm Vật lí' });
     assert.deepEqual([rejected.json.state, rejected.json.reason], ['rejected', 'Thiếu điểm Vật lí']);
     const withdrawn = await world.call(administrator, 'POST', `/api/v1/signing/requests/${other?.id}/withdraw`);
     assert.equal(withdrawn.json.state, 'withdrawn');
-    const again = await principal.call('POST', `requests/${other?.id}/reject`, { reason: 'Thiếu điểm' });
+    const again = await teacher.call('POST', `requests/${other?.id}/reject`, { reason: 'Thiếu điểm' });
     assert.equal(again.json.code, 'signing/not-now');
-    assert.equal((await principal.inbox()).length, 3);
-    const empty = await principal.call('POST', `requests/${(await principal.inbox())[0]?.id}/reject`, { reason: '' });
+    assert.equal((await teacher.inbox()).length, 3);
+    const empty = await teacher.call('POST', `requests/${(await teacher.inbox())[0]?.id}/reject`, { reason: '' });
     assert.equal(empty.status, 400);
   });
 });

@@ -1,15 +1,19 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { api, must } from '../../design/api.ts';
 import { ActButton, Dialog } from '../../design/dialog.tsx';
+import { Banner } from '../../design/form.tsx';
 import { t } from '../../design/language.ts';
 import type { paths } from '../../generated/api.d.ts';
 import type { ClassView } from './class.tsx';
 
-type Made = paths['/api/v1/signing/transcripts']['post']['responses']['200']['content']['application/json'];
+type Run = paths['/api/v1/signing/transcripts']['post']['responses']['202']['content']['application/json'];
 
-/** Asks for the signatures of a class, and says of everybody left out why. */
+/** How often a run that goes on is asked how far it is, in milliseconds. */
+const askEveryMs = 1_000;
+
+/** Asks for the signatures of a class, shows how far its transcripts are, and says of everybody left out why. */
 export function RequestTranscripts({ data }: { readonly data: ClassView }) {
-  const [made, setMade] = useState<Made>();
+  const [run, setRun] = useState<Run>();
   return (
     <>
       <ActButton
@@ -17,59 +21,69 @@ export function RequestTranscripts({ data }: { readonly data: ClassView }) {
         question={t(`Trình ký học bạ lớp ${data.code}?`, `Request signatures for the transcripts of ${data.code}?`)}
         confirm={t('Trình ký', 'Request')}
         onConfirm={async () =>
-          setMade(await must(api.POST('/api/v1/signing/transcripts', { body: { classId: data.id } })))
+          setRun(await must(api.POST('/api/v1/signing/transcripts', { body: { classId: data.id } })))
         }
       >
         <p>
           {t(
-            'Học bạ của những em đã có điểm được lập và gửi tới người ký. Em chưa có điểm thì chưa trình.',
-            'Transcripts of those who have marks are made and sent to the signer; others wait until they have marks.',
+            'Học bạ của những em đã đủ điểm được lập, rồi chờ giáo viên chủ nhiệm ký, hiệu trưởng ký, văn thư đóng dấu. Em chưa đủ điểm thì chưa trình.',
+            'Transcripts of those whose marks are complete are made; class teacher, principal and the school’s seal follow. Others wait until their marks are complete.',
           )}
         </p>
       </ActButton>
-      {made && (
-        <Dialog
-          title={
-            made.created.length > 0
-              ? t(`Đã trình ${made.created.length} học bạ`, `${made.created.length} transcripts were sent to be signed`)
-              : t('Chưa trình được học bạ nào', 'No transcript was sent')
-          }
-          onClose={() => setMade(undefined)}
-        >
-          <Reasons made={made} data={data} />
-          <div class="flex flex-wrap gap-3">
-            <a class="button button-primary" href="/admin/signing">
-              {t('Xem tài liệu trình ký', 'See what waits for signatures')}
-            </a>
-            <button type="button" class="button" onClick={() => setMade(undefined)}>
-              {t('Đóng', 'Close')}
-            </button>
-          </div>
-        </Dialog>
-      )}
+      {run && <Progress started={run} onClose={() => setRun(undefined)} />}
     </>
   );
 }
 
-function Reasons({ made, data }: { readonly made: Made; readonly data: ClassView }) {
-  const nameOf = new Map(data.learners.map(({ id, fullName }) => [id, fullName]));
-  const groups = [
-    ['no-marks', t('Chưa có điểm', 'No marks yet')],
-    ['exists', t('Đã trình trước đó', 'Sent before')],
-  ] as const;
+function Progress({ started, onClose }: { readonly started: Run; readonly onClose: () => void }) {
+  const [run, setRun] = useState(started);
+  const [error, setError] = useState<string>();
+  useEffect(() => {
+    if (run.state === 'done' || error) return;
+    const timer = setTimeout(
+      () =>
+        must(api.GET('/api/v1/signing/transcripts/{id}', { params: { path: { id: run.id } } })).then(
+          setRun,
+          (caught: unknown) => setError(caught instanceof Error ? caught.message : String(caught)),
+        ),
+      askEveryMs,
+    );
+    return () => clearTimeout(timer);
+  }, [run, error]);
+  const settled = run.made + run.skipped.length;
+  const title =
+    run.state === 'running'
+      ? t(`Đang lập học bạ: ${settled}/${run.total}`, `Making transcripts: ${settled} of ${run.total}`)
+      : run.made > 0
+        ? t(`Đã trình ${run.made} học bạ`, `${run.made} transcripts were sent to be signed`)
+        : t('Chưa trình được học bạ nào', 'No transcript was sent');
   return (
-    <>
-      {groups.map(([reason, words]) => {
-        const names = made.skipped.filter((one) => one.reason === reason).map(({ personId }) => nameOf.get(personId));
-        return names.length > 0 ? (
-          <p key={reason}>
-            <span class="font-semibold">
-              {words} ({names.length}):
-            </span>{' '}
-            {names.join(', ')}
+    <Dialog title={title} onClose={onClose}>
+      {error && <Banner state="bad">{error}</Banner>}
+      {run.state === 'running' && (
+        <>
+          <progress class="w-full" value={settled} max={Math.max(run.total, 1)} aria-label={title} />
+          <p class="text-quiet">
+            {t('Đóng cửa sổ này thì việc vẫn chạy tiếp.', 'It goes on when you close this window.')}
           </p>
-        ) : null;
-      })}
-    </>
+        </>
+      )}
+      <ul class="grid gap-2">
+        {run.skipped.map(({ person, detail }) => (
+          <li key={person.id}>
+            <span class="font-semibold">{person.fullName}</span>: {detail}
+          </li>
+        ))}
+      </ul>
+      <div class="flex flex-wrap gap-3">
+        <a class="button button-primary" href="/admin/signing">
+          {t('Xem tài liệu trình ký', 'See what waits for signatures')}
+        </a>
+        <button type="button" class="button" onClick={onClose}>
+          {t('Đóng', 'Close')}
+        </button>
+      </div>
+    </Dialog>
   );
 }
