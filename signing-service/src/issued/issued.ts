@@ -17,7 +17,7 @@ export async function listIssuedDocuments(db: Database, personIds: readonly stri
   if (personIds.length === 0) return [];
   const { rows } = await sql<IssuedDocument>`
     SELECT id, subject_id AS "personId", title, closed_at AS "issuedAt", code FROM signing.request
-    WHERE subject_id = ANY(${[...personIds]}::uuid[]) AND state = 'signed' ORDER BY closed_at DESC, id DESC`.execute(
+    WHERE subject_id = ANY(${[...personIds]}::uuid[]) AND state = 'issued' ORDER BY closed_at DESC, id DESC`.execute(
     db,
   );
   return rows.map(({ code, ...document }) => ({ ...document, code: formatVerificationCode(code) }));
@@ -26,6 +26,6 @@ export async function listIssuedDocuments(db: Database, personIds: readonly stri
 /** Whom an issued document is about; undefined when there is none. */
 export async function subjectOfIssued(db: Database, id: string): Promise<string | undefined> {
   const { rows } = await sql<{ subjectId: string | null }>`
-    SELECT subject_id AS "subjectId" FROM signing.request WHERE id = ${id} AND state = 'signed'`.execute(db);
+    SELECT subject_id AS "subjectId" FROM signing.request WHERE id = ${id} AND state = 'issued'`.execute(db);
   return rows[0]?.subjectId ?? undefined;
 }
