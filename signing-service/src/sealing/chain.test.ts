@@ -102,7 +102,7 @@ describe('a transcript from its class teacher to the school’s seal', () => {
     assert.deepEqual(receipts.map(({ id }: { id: string }) => id).sort(), [...ids].sort());
   });
 
-  test('F11: each signature’s field says aloud whose it is, and no visible block lies over another', async () => {
+  test('each signature’s field says aloud whose it is, and no visible block lies over another', async () => {
     const issued = (await principal.call('GET', 'signed')).json.items[0];
     const text = (await file(issued.id)).toString('latin1');
     assert.equal(text.match(/\/TU /gu)?.length, 3);
@@ -121,7 +121,7 @@ describe('a transcript from its class teacher to the school’s seal', () => {
     }
   });
 
-  test('B11: another teacher of the school, another school and the department ask for nothing and read nothing', async () => {
+  test('T1: another teacher of the school, another school and the department ask for nothing and read nothing', async () => {
     const { schools, people } = world.city;
     const classId = schools[0]?.classIds.at(-1);
     const [mine] = (await teacher.call('GET', 'requests?limit=1')).json.items;

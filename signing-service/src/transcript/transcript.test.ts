@@ -88,7 +88,7 @@ test('long remarks and many subjects go on to further pages, with the signature�
   );
 });
 
-test('F11: what stands on several lines is read aloud with its spaces, the school and the remarks', async () => {
+test('what stands on several lines is read aloud with its spaces, the school and the remarks', async () => {
   const remarks = 'Em chăm ngoan, lễ phép và hay giúp đỡ bạn bè trong mọi hoạt động của lớp. '.repeat(4).trim();
   const said = poppler('pdfinfo', await makeTranscript({ ...sampleTranscript, remarks }), '-struct-text').replaceAll(
     /\s+/gu,
