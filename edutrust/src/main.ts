@@ -32,6 +32,7 @@ const families = {
   verify: async () => (await import('./commands/verify.ts')).addVerifyCommand,
   sync: async () => (await import('./commands/sync.ts')).addSyncCommands,
   log: async () => (await import('./commands/log.ts')).addLogCommands,
+  networks: async () => (await import('./commands/networks.ts')).addNetworksCommands,
   apps: async () => (await import('./commands/apps.ts')).addAppsCommands,
   keys: async () => (await import('./commands/keys.ts')).addKeysCommands,
   backup: async () => (await import('./commands/backup.ts')).addBackupCommands,

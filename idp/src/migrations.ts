@@ -161,5 +161,29 @@ export const migrations: SchemaMigrations = {
         ALTER TABLE idp.oauth_grant ADD COLUMN session_uid text;
         CREATE UNIQUE INDEX oauth_grant_session ON idp.oauth_grant (session_uid, client_id) WHERE session_uid IS NOT NULL;`,
     },
+    {
+      name: '005-throttling',
+      // idp.guess stays for processes of the version before; nothing of this version uses it.
+      sql: `
+        CREATE TABLE idp.throttle (
+          key bytea PRIMARY KEY,
+          person_id uuid,
+          failures int NOT NULL,
+          blocked_until timestamptz NOT NULL,
+          last_at timestamptz NOT NULL
+        );
+        COMMENT ON COLUMN idp.throttle.key IS 'Keyed hash of place and account: no address is kept';
+        CREATE INDEX throttle_age ON idp.throttle (last_at);
+        CREATE INDEX throttle_person ON idp.throttle (person_id) WHERE person_id IS NOT NULL;
+        CREATE TABLE idp.network (
+          id uuid PRIMARY KEY,
+          organisation_id uuid NOT NULL,
+          range cidr NOT NULL,
+          name text NOT NULL,
+          created_at timestamptz NOT NULL,
+          UNIQUE (organisation_id, range)
+        );
+        CREATE INDEX network_range ON idp.network USING gist (range inet_ops);`,
+    },
   ],
 };

@@ -71,6 +71,11 @@ export interface SignInProps {
   readonly cancelAction?: string;
   /** Link for those who hold a printed code. */
   readonly activatePath: string;
+  /**
+   * Whether the box `shared=yes` («Máy dùng chung») is ticked: in a school's registered network it is at first. By script
+   * it goes as `{ credential, shared: true }`. A pupil's session is that of a shared computer in any case.
+   */
+  readonly isShared: boolean;
 }
 
 /** The person is known and confirms again: one field `password`, or the passkey. */
@@ -83,9 +88,11 @@ export interface StepUpProps {
   readonly error?: FormError;
   readonly passkey: PasskeyPrompt;
   readonly cancelAction?: string;
+  /** Form without fields, «Không phải em?»: the session ends, and the next person signs in. */
+  readonly someoneElseAction: string;
 }
 
-/** The three steps of activation; each is a form that posts to `action`. */
+/** The three steps of activation; each is a form that posts to `action`. After the last the person is signed in. */
 export type ActivateProps =
   /** Field `code` (4-4-4 groups, `autocomplete="off"`, `autocapitalize="characters"`); spaces and hyphens do not matter. */
   | { readonly step: 'code'; readonly action: string; readonly code: string; readonly error?: FormError }
@@ -113,8 +120,7 @@ export type ActivateProps =
       readonly advice: Sentence;
       readonly error?: FormError;
       readonly passkey: PasskeyCreation;
-    }
-  | { readonly step: 'done'; readonly signInPath: string };
+    };
 
 /** One thing that an app would learn, with its ACTUAL value: `{ label: 'Lớp', value: '5A' }`. */
 export interface Datum {
@@ -132,6 +138,8 @@ export interface ConsentProps {
   readonly keepsAccess: boolean;
   /** Who is signed in, so that the next child notices. */
   readonly name: string;
+  /** Form without fields, «Không phải em?»: the session ends, and the next person signs in. */
+  readonly someoneElseAction: string;
 }
 
 /** Posts `fields` as hidden inputs; the button `logout=yes` ends everything, a plain submit keeps the session. */
@@ -165,8 +173,11 @@ export interface LauncherProps {
   /** Our own pages that the person's roles open: `{ label: 'Quản trị', href: '/admin' }`. */
   readonly ownPages: readonly { readonly label: Sentence; readonly href: string }[];
   readonly accountPath: string;
-  /** `<form method="post">` without fields. */
+  /** `<form method="post">` without fields: «Xong – đăng xuất», and «Không phải em?» for the next child. */
   readonly signOutAction: string;
+  /** The session is that of a shared computer: leaving is the main thing to offer. */
+  readonly isShared: boolean;
+  readonly isPupil: boolean;
 }
 
 export interface AccountPasskey {
@@ -197,6 +208,7 @@ export interface AccountProps {
   readonly name: string;
   readonly educationId: string;
   readonly place: string | null;
+  readonly isPupil: boolean;
   readonly hasPassword: boolean;
   readonly passwordChangedAt: Instant | null;
   /** Fields `current` (absent when `hasPassword` is false), `password`, `repeat`. */
@@ -256,6 +268,8 @@ export interface ChildrenProps {
 
 export interface PasskeyAddProps {
   readonly name: string;
+  /** `Chrome · Windows`: what this device would be called; empty when the browser does not say. */
+  readonly deviceName: string;
   readonly passkey: PasskeyCreation;
   /** Back without adding. */
   readonly accountPath: string;

@@ -24,7 +24,8 @@ import { logoutTask } from './sessions/end.ts';
 import { leaversReader } from './sessions/leavers.ts';
 import { addOwnPagesRoutes } from './signin/own-pages.ts';
 import { addSignInRoutes } from './signin/routes.ts';
-import { createGuessing } from './throttling/throttle.ts';
+import { addNetworkRoutes } from './throttling/routes.ts';
+import { createThrottle } from './throttling/throttle.ts';
 import type { IdpTools } from './tools.ts';
 
 export { migrations } from './migrations.ts';
@@ -52,7 +53,7 @@ export async function createIdp(
     apps,
     cookies,
     hasher: createPasswordHasher(),
-    guessing: createGuessing(context),
+    throttle: createThrottle(context),
     provider: provider.current,
   };
   let leavers: { stop(): Promise<void> } | undefined;
@@ -71,6 +72,7 @@ export async function createIdp(
       addAccountsRoutes(app, tools);
       addClassAccountsRoutes(app, tools);
       addAppsRoutes(app, tools);
+      addNetworkRoutes(app, tools);
     },
     tasks: { [sweepTask]: () => sweep(context.db) },
     outsideTasks: {

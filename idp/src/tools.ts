@@ -4,7 +4,7 @@ import type { AppDirectory } from './apps/directory.ts';
 import type { IdpPages } from './pages.ts';
 import type { PasswordHasher } from './password/hashing.ts';
 import type { CookieNames } from './sessions/cookies.ts';
-import type { Guessing } from './throttling/throttle.ts';
+import type { Throttle } from './throttling/throttle.ts';
 
 /** What the routes of this service share, made once a process. */
 export interface IdpTools {
@@ -12,7 +12,7 @@ export interface IdpTools {
   readonly pages: IdpPages;
   readonly apps: AppDirectory;
   readonly hasher: PasswordHasher;
-  readonly guessing: Guessing;
+  readonly throttle: Throttle;
   readonly cookies: CookieNames;
   /** The provider of now: a key rotation swaps it. */
   provider(): Promise<Provider>;

@@ -59,6 +59,7 @@ test('story 4: with JavaScript off a learner activates, signs in to an app with 
   const { page } = await openDevice(browser, { javaScript: false });
   const learner = person(platform, 'Học sinh');
   await activate(platform, page, learner.code, pupilPassword);
+  await page.getByRole('button', { name: 'Xong – đăng xuất' }).click();
 
   await page.goto('http://localhost:4001/sign-in');
   await signIn(page, learner.educationId, pupilPassword);
@@ -94,7 +95,9 @@ test('story 4: a teacher adds a passkey and signs in with it; account and launch
   await page.goto(`${platform.url}/activate`);
   await lookAtBoth(page, 'activate');
   await activate(platform, page, teacher.code, staffPassword);
-  await page.getByRole('link', { name: 'Đăng nhập' }).click();
+  await page.getByRole('heading', { name: 'Chào' }).waitFor();
+  await page.getByRole('button', { name: 'Đăng xuất' }).click();
+  await page.getByRole('link', { name: 'Đăng nhập lại' }).click();
   await lookAtBoth(page, 'sign-in');
   await signIn(page, teacher.educationId, staffPassword);
   await page.goto(`${platform.url}/account`);
@@ -102,7 +105,7 @@ test('story 4: a teacher adds a passkey and signs in with it; account and launch
   await lookAtBoth(page, 'account');
   await page.getByRole('link', { name: 'Thêm passkey' }).click();
   await page.getByRole('button', { name: 'Tạo passkey' }).click();
-  await page.getByText('Điện thoại của tôi').waitFor();
+  await page.getByText('Đã thêm passkey.').waitFor();
   await page.goto(`${platform.url}/`);
   await lookAtBoth(page, 'launcher');
 

@@ -93,7 +93,6 @@ export const rows: Readonly<Record<string, Row>> = {
 
   // Activation, sign-in, sign-out
   'GET /activate': anyone,
-  'GET /activate/done': anyone,
   'GET /activate/first': anyone,
   'POST /activate': anyone,
   'POST /activate/confirm': anyone,
@@ -108,6 +107,7 @@ export const rows: Readonly<Record<string, Row>> = {
   'POST /signin/:uid/consent': anyone,
   'POST /signin/:uid/passkey': anyone,
   'POST /signin/:uid/passkey/options': anyone,
+  'POST /signin/:uid/someone-else': anyone,
   'GET /signed-out': anyone,
   'POST /sign-out': anyone,
 
@@ -195,6 +195,11 @@ export const rows: Readonly<Record<string, Row>> = {
   'POST /api/v1/organisations': roles('D', 'organisation', {
     body: ({ organisation }) => ({ kind: 'school', code: 'MOI001', name: 'Trường mới', parentId: organisation }),
   }),
+  'GET /api/v1/organisations/:id/networks': roles('DSACTGK', 'organisation'),
+  'POST /api/v1/organisations/:id/networks': roles('D', 'organisation', {
+    body: () => ({ range: '203.0.113.0/28', name: 'Phòng máy' }),
+  }),
+  'DELETE /api/v1/organisations/:id/networks/:networkId': roles('D', 'organisation'),
   'PATCH /api/v1/organisations/:id': roles('D', 'organisation', { body: () => ({ name: 'Trường Tiểu học Lê Lợi' }) }),
   'GET /api/v1/classes/:id': roles('DSACT', 'class'),
   'POST /api/v1/classes': roles('DC', 'organisation', {

@@ -1,4 +1,5 @@
 import '@fontsource/be-vietnam-pro/vietnamese-400.css';
+import { reloadWhenRestored } from '../design/restored.ts';
 import '@fontsource/be-vietnam-pro/vietnamese-600.css';
 import '@fontsource/be-vietnam-pro/latin-400.css';
 import '@fontsource/be-vietnam-pro/latin-600.css';
@@ -8,5 +9,6 @@ import { startLanguage } from '../design/start.ts';
 import { Console } from './console.tsx';
 
 startLanguage();
+reloadWhenRestored();
 const root = document.getElementById('app');
 if (root) render(<Console />, root);

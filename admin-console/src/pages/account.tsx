@@ -42,7 +42,7 @@ function Act({
 }
 
 export function Account(props: AccountProps) {
-  const { name, educationId, place, notice, error, sessions, apps, activity } = props;
+  const { name, educationId, place, notice, error, sessions, apps, activity, isPupil } = props;
   return (
     <div class="grid gap-9">
       <div class="flex flex-wrap gap-4 justify-between items-start">
@@ -63,8 +63,9 @@ export function Account(props: AccountProps) {
       {notice && <Banner state="good">{notice}</Banner>}
       <FormBanner error={error} />
       <Notices {...props} />
-      <Passkeys {...props} />
+      {!isPupil && <Passkeys {...props} />}
       <Password {...props} />
+      {isPupil && <Passkeys {...props} />}
       <Section title={t('Đang đăng nhập ở', 'Signed in on')}>
         <ul class="grid gap-3">
           {sessions.map(({ id, device, isCurrent, method, signedInAt, lastSeenAt, apps: names, endAction }) => (
@@ -84,7 +85,13 @@ export function Account(props: AccountProps) {
               </span>
               <Act
                 action={endAction}
-                label={isCurrent ? t('Đăng xuất', 'Sign out') : t('Không phải tôi', 'Not me')}
+                label={
+                  isCurrent
+                    ? t('Đăng xuất', 'Sign out')
+                    : isPupil
+                      ? t('Không phải em', 'Not me')
+                      : t('Không phải tôi', 'Not me')
+                }
                 about={device}
               />
             </li>
@@ -92,7 +99,13 @@ export function Account(props: AccountProps) {
         </ul>
         <Act action={props.endAllAction} label={t('Đăng xuất ở mọi nơi', 'Sign out everywhere')} bad />
       </Section>
-      <Section title={t('Ứng dụng biết gì về bạn', 'What apps know about you')}>
+      <Section
+        title={
+          isPupil
+            ? t('Ứng dụng biết gì về em', 'What apps know about you')
+            : t('Ứng dụng biết gì về bạn', 'What apps know about you')
+        }
+      >
         {apps.length === 0 && (
           <p class="text-quiet">{t('Chưa chia sẻ với ứng dụng nào.', 'Nothing is shared with any app yet.')}</p>
         )}
@@ -129,10 +142,10 @@ export function Account(props: AccountProps) {
   );
 }
 
-function Notices({ notices }: AccountProps) {
+function Notices({ notices, isPupil }: AccountProps) {
   if (notices.length === 0) return null;
   return (
-    <Section title={t('Tin báo cho bạn', 'Notices for you')}>
+    <Section title={isPupil ? t('Tin báo cho em', 'Notices for you') : t('Tin báo cho bạn', 'Notices for you')}>
       <ul class="grid gap-3">
         {notices.map(({ at, title, remedy }) => (
           <li key={`${at}${title}`} class="card grid gap-1">
@@ -239,7 +252,7 @@ function Password({ hasPassword, passwordChangedAt, passwordAction, minimumLengt
   );
 }
 
-export function PasskeyAdd({ name, accountPath }: PasskeyAddProps) {
+export function PasskeyAdd({ name, deviceName, accountPath }: PasskeyAddProps) {
   return (
     <Stack>
       <h1>{t('Thêm passkey', 'Add a passkey')}</h1>
@@ -255,7 +268,7 @@ export function PasskeyAdd({ name, accountPath }: PasskeyAddProps) {
           label={t('Tên để nhận ra', 'A name to know it by')}
           name="passkey-name"
           maxlength={60}
-          value={t('Điện thoại của tôi', 'My phone')}
+          value={deviceName}
         />
         <button type="button" class="button button-primary" data-passkey="create">
           {t('Tạo passkey', 'Create the passkey')}

@@ -4,12 +4,12 @@ import { formatEducationId, t } from '../design/language.ts';
 import { Stack } from './document.tsx';
 import { errorOf, FormBanner } from './sign-in.tsx';
 
-const steps = ['code', 'confirm', 'choose', 'done'] as const;
+const steps = ['code', 'confirm', 'choose'] as const;
 
 function Steps({ step }: { readonly step: ActivateProps['step'] }) {
   const reached = steps.indexOf(step);
   return (
-    <ol class="grid grid-cols-4 gap-1.5" aria-label={t(`Bước ${reached + 1} trong 4`, `Step ${reached + 1} of 4`)}>
+    <ol class="grid grid-cols-3 gap-1.5" aria-label={t(`Bước ${reached + 1} trong 3`, `Step ${reached + 1} of 3`)}>
       {steps.map((name, index) => (
         <li key={name} class={`h-1.5 rounded-full ${index <= reached ? 'bg-accent' : 'bg-line'}`} />
       ))}
@@ -24,7 +24,6 @@ export function Activate(props: ActivateProps) {
       {props.step === 'code' && <Code {...props} />}
       {props.step === 'confirm' && <Confirm {...props} />}
       {props.step === 'choose' && <Choose {...props} />}
-      {props.step === 'done' && <Done {...props} />}
     </Stack>
   );
 }
@@ -86,12 +85,7 @@ function Choose({ action, ticket, educationId, name, isPupil, minimumLength, adv
         <strong class="number block text-xl mt-1">{formatEducationId(educationId)}</strong>
       </p>
       <FormBanner error={error} />
-      <div hidden data-passkey-area class="grid gap-3">
-        <button type="button" class="button" data-passkey="create">
-          {t('Dùng passkey thay mật khẩu', 'Use a passkey instead of a password')}
-        </button>
-        <p role="alert" class="text-bad font-semibold empty:hidden" data-passkey-error />
-      </div>
+      {!isPupil && <InsteadOfPassword />}
       <form method="post" action={action} class="grid gap-4">
         <input type="hidden" name="ticket" value={ticket} />
         <input type="hidden" autocomplete="username" value={educationId} />
@@ -117,23 +111,29 @@ function Choose({ action, ticket, educationId, name, isPupil, minimumLength, adv
           {t('Xong', 'Done')}
         </button>
       </form>
+      <p class="text-sm text-quiet">
+        {isPupil
+          ? t(
+              'Bấm «Xong» là em vào luôn. Lần sau em đăng nhập bằng mã giáo dục và mật khẩu này.',
+              '“Done” signs you in. Next time use your education ID and this password.',
+            )
+          : t(
+              'Bấm «Xong» là bạn đã đăng nhập. Lần sau dùng mã giáo dục và mật khẩu này.',
+              '“Done” signs you in. Next time use your education ID and this password.',
+            )}
+      </p>
+      {isPupil && <InsteadOfPassword />}
     </>
   );
 }
 
-function Done({ signInPath }: Step<'done'>) {
+function InsteadOfPassword() {
   return (
-    <>
-      <h1>{t('Tài khoản đã sẵn sàng', 'Your account is ready')}</h1>
-      <p>
-        {t(
-          'Từ nay đăng nhập bằng mã giáo dục mười chữ số và mật khẩu hoặc passkey vừa đặt.',
-          'From now on sign in with the ten digits of the education ID and the password or passkey that you just set.',
-        )}
-      </p>
-      <a class="button button-primary" href={signInPath}>
-        {t('Đăng nhập', 'Sign in')}
-      </a>
-    </>
+    <div hidden data-passkey-area class="grid gap-3">
+      <button type="button" class="button" data-passkey="create">
+        {t('Dùng passkey thay mật khẩu', 'Use a passkey instead of a password')}
+      </button>
+      <p role="alert" class="text-bad font-semibold empty:hidden" data-passkey-error />
+    </div>
   );
 }

@@ -11,7 +11,10 @@ import {
   startRegistration,
   WebAuthnAbortService,
 } from '@simplewebauthn/browser';
+import { reloadWhenRestored } from '../design/restored.ts';
 import './pages.css';
+
+reloadWhenRestored();
 
 const isVietnamese = document.documentElement.lang === 'vi';
 const asked = new URLSearchParams(location.search).get('lang');
@@ -56,12 +59,57 @@ async function post<Answer>(path: string, body: object): Promise<Answer> {
   return answer as Answer;
 }
 
+const pick = (vi: string, en: string) => (isVietnamese ? vi : en);
+let refusals = 0;
+
+/** Browsers say only that it did not work; what people meet, in words, and from the second time what else it may be. */
+function wordsOf(error: unknown): string {
+  const name = error instanceof Error ? error.name : '';
+  const retry = pick('Chưa xong. Bấm nút để thử lại.', 'Not done. Press the button to try again.');
+  if (name === 'InvalidStateError') {
+    return pick('Máy này đã có passkey cho tài khoản này rồi.', 'This device already has a passkey for this account.');
+  }
+  if (name === 'ConstraintError' || name === 'NotSupportedError') {
+    return pick(
+      'Máy hoặc khoá bảo mật này chưa dùng được: hãy bật khoá màn hình (hoặc đặt mã PIN cho khoá) rồi thử lại, hoặc dùng mật khẩu.',
+      'This device or security key cannot do it: turn on a screen lock (or set a PIN on the key) and try again, or use your password.',
+    );
+  }
+  if (name === 'SecurityError') {
+    return pick(
+      'Trình duyệt không cho dùng passkey ở địa chỉ này. Hãy dùng mật khẩu.',
+      'The browser does not allow passkeys at this address. Use your password.',
+    );
+  }
+  if (name !== 'NotAllowedError' && name !== 'AbortError') return error instanceof Error ? error.message : retry;
+  refusals += 1;
+  if (refusals < 2) return retry;
+  return pick(
+    'Vẫn chưa được. Có thể máy chưa có khoá màn hình, khoá bảo mật chưa có mã PIN, passkey nằm ở máy khác, hoặc đã quá giờ. Hãy dùng mật khẩu, hoặc xin mã kích hoạt mới ở giáo viên hay quản trị viên của trường.',
+    'Still not done. The device may have no screen lock, the security key no PIN, the passkey may be on another device, or time ran out. Use your password, or ask your teacher or school administrator for a new activation code.',
+  );
+}
+
 function say(area: HTMLElement, error: unknown): void {
   const place = area.querySelector('[data-passkey-error]');
-  if (!place) return;
-  const isCancelled = error instanceof Error && ['NotAllowedError', 'AbortError'].includes(error.name);
-  const retry = isVietnamese ? 'Chưa xong. Bấm nút để thử lại.' : 'Not done. Press the button to try again.';
-  place.textContent = isCancelled ? retry : error instanceof Error ? error.message : retry;
+  if (place) place.textContent = wordsOf(error);
+}
+
+/** Every password can be looked at while it is typed (WCAG 2.2 §3.3.8). */
+for (const input of document.querySelectorAll<HTMLInputElement>('input[type="password"]')) {
+  const box = document.createElement('input');
+  box.type = 'checkbox';
+  box.className = 'size-5';
+  box.addEventListener('change', () => {
+    input.type = box.checked ? 'text' : 'password';
+  });
+  input.form?.addEventListener('submit', () => {
+    input.type = 'password'; // so that browsers know it for what it is
+  });
+  const label = document.createElement('label');
+  label.className = 'flex gap-2 items-center text-sm min-h-8 w-fit';
+  label.append(box, pick('Hiện chữ đang gõ', 'Show what I type'));
+  input.after(label);
 }
 
 function enablePasskeySignIn(passkey: Extract<Passkey, { mode: 'get' }>, area: HTMLElement): void {
@@ -71,7 +119,11 @@ function enablePasskeySignIn(passkey: Extract<Passkey, { mode: 'get' }>, area: H
     if (isFinishing) return; // the autofill ceremony and the button may both succeed: one of them is enough
     isFinishing = true;
     try {
-      const { location: next } = await post<{ location: string }>(passkey.verifyPath, { credential });
+      const shared = document.querySelector<HTMLInputElement>('input[name="shared"]')?.checked;
+      const { location: next } = await post<{ location: string }>(passkey.verifyPath, {
+        credential,
+        ...(shared === undefined ? {} : { shared }),
+      });
       location.assign(next);
     } catch (error) {
       isFinishing = false;

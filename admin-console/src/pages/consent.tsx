@@ -1,6 +1,7 @@
 import type { ConsentProps, Datum } from '@edutrust/idp/pages';
 import { t } from '../design/language.ts';
 import { Stack } from './document.tsx';
+import { NotMe } from './sign-in.tsx';
 
 export function DataList({ data }: { readonly data: readonly Datum[] }) {
   return (
@@ -15,7 +16,7 @@ export function DataList({ data }: { readonly data: readonly Datum[] }) {
   );
 }
 
-export function Consent({ action, app, data, keepsAccess, name }: ConsentProps) {
+export function Consent({ action, app, data, keepsAccess, name, someoneElseAction }: ConsentProps) {
   return (
     <Stack>
       <h1>{t(`Cho ${app.name} biết những điều này?`, `Let ${app.name} know this?`)}</h1>
@@ -44,6 +45,10 @@ export function Consent({ action, app, data, keepsAccess, name }: ConsentProps) 
           `Signed in as ${name}. You can withdraw this on your account page at any time.`,
         )}
       </p>
+      <NotMe
+        action={someoneElseAction}
+        label={t(`Không phải ${name}? Đăng nhập người khác`, `Not ${name}? Sign in as somebody else`)}
+      />
     </Stack>
   );
 }

@@ -1,5 +1,6 @@
 import type { LauncherProps } from '@edutrust/idp/pages';
 import { t } from '../design/language.ts';
+import { NotMe } from './sign-in.tsx';
 
 /** The first letters of an app's name, on a tile whose colour is the app's own for ever. */
 function Tile({ name }: { readonly name: string }) {
@@ -18,7 +19,8 @@ function Tile({ name }: { readonly name: string }) {
   );
 }
 
-export function Launcher({ name, givenName, place, apps, ownPages, accountPath, signOutAction }: LauncherProps) {
+export function Launcher(props: LauncherProps) {
+  const { name, givenName, place, apps, ownPages, accountPath, signOutAction, isShared, isPupil } = props;
   return (
     <div class="grid gap-8">
       <div class="flex flex-wrap items-start gap-4 justify-between">
@@ -30,11 +32,23 @@ export function Launcher({ name, givenName, place, apps, ownPages, accountPath, 
           </p>
         </div>
         <form method="post" action={signOutAction}>
-          <button type="submit" class="button">
-            {t('Đăng xuất', 'Sign out')}
-          </button>
+          {isShared ? (
+            <button type="submit" class="button button-primary text-lg min-h-14 px-6">
+              {t('Xong – đăng xuất', 'Done – sign out')}
+            </button>
+          ) : (
+            <button type="submit" class="button">
+              {t('Đăng xuất', 'Sign out')}
+            </button>
+          )}
         </form>
       </div>
+      {isShared && (
+        <NotMe
+          action={signOutAction}
+          label={isPupil ? t('Không phải em?', 'Not you?') : t('Không phải bạn?', 'Not you?')}
+        />
+      )}
       {apps.length > 0 ? (
         <ul class="grid gap-4 sm:grid-cols-2">
           {apps.map(({ clientId, name: app, purpose, href }) => (
@@ -52,7 +66,7 @@ export function Launcher({ name, givenName, place, apps, ownPages, accountPath, 
       ) : (
         <p class="card">
           {t(
-            'Chưa có ứng dụng nào cho bạn. Nhà trường sẽ thêm.',
+            `Chưa có ứng dụng nào cho ${isPupil ? 'em' : 'bạn'}. Nhà trường sẽ thêm.`,
             'There is no app for you yet. Your school will add some.',
           )}
         </p>
@@ -64,7 +78,7 @@ export function Launcher({ name, givenName, place, apps, ownPages, accountPath, 
           </a>
         ))}
         <a class="button" href={accountPath}>
-          {t('Tài khoản của tôi', 'My account')}
+          {isPupil ? t('Tài khoản của em', 'My account') : t('Tài khoản của tôi', 'My account')}
         </a>
       </nav>
     </div>

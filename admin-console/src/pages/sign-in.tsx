@@ -54,7 +54,18 @@ function Cancel({ action }: { readonly action: string | undefined }) {
   );
 }
 
-export function SignIn({ action, app, identifier, error, cancelAction, activatePath }: SignInProps) {
+/** «Không phải em?»: ends the session that the last person left open. */
+export function NotMe({ action, label }: { readonly action: string; readonly label: string }) {
+  return (
+    <form method="post" action={action}>
+      <button type="submit" class="button button-quiet w-full">
+        {label}
+      </button>
+    </form>
+  );
+}
+
+export function SignIn({ action, app, identifier, error, cancelAction, activatePath, isShared }: SignInProps) {
   return (
     <Stack>
       <h1>{t('Đăng nhập', 'Sign in')}</h1>
@@ -79,6 +90,18 @@ export function SignIn({ action, app, identifier, error, cancelAction, activateP
           required
           error={errorOf(error, 'password')}
         />
+        <label class="flex gap-3 items-start min-h-8">
+          <input type="checkbox" name="shared" value="yes" checked={isShared} class="size-5 mt-0.5" />
+          <span>
+            {t('Máy dùng chung', 'Shared computer')}
+            <span class="block text-sm text-quiet">
+              {t(
+                'Tự đăng xuất khi đóng trình duyệt hoặc sau 15 phút không dùng.',
+                'Signs out when the browser closes, or after 15 minutes unused.',
+              )}
+            </span>
+          </span>
+        </label>
         <button type="submit" class="button button-primary">
           {t('Đăng nhập', 'Sign in')}
         </button>
@@ -88,12 +111,22 @@ export function SignIn({ action, app, identifier, error, cancelAction, activateP
         {t('Lần đầu vào?', 'First time here?')}{' '}
         <a href={activatePath}>{t('Kích hoạt bằng mã trên phiếu', 'Activate with the code on your sheet')}</a>
       </p>
+      <details>
+        <summary class="cursor-pointer min-h-8">{t('Quên mật khẩu?', 'Forgot your password?')}</summary>
+        <p class="mt-2">
+          {t(
+            'Học sinh hỏi giáo viên chủ nhiệm; giáo viên, cán bộ và phụ huynh hỏi quản trị viên của trường để lấy mã kích hoạt mới. Có mã rồi thì',
+            'Pupils ask their class teacher; teachers, staff and parents ask the school administrator for a new activation code. With the code,',
+          )}{' '}
+          <a href={activatePath}>{t('đặt mật khẩu mới ở đây', 'set a new password here')}</a>.
+        </p>
+      </details>
       <Cancel action={cancelAction} />
     </Stack>
   );
 }
 
-export function StepUp({ action, app, name, hasPassword, error, cancelAction }: StepUpProps) {
+export function StepUp({ action, app, name, hasPassword, error, cancelAction, someoneElseAction }: StepUpProps) {
   return (
     <Stack>
       <h1>{t('Xác nhận lại là bạn', 'Confirm that it is you')}</h1>
@@ -119,6 +152,10 @@ export function StepUp({ action, app, name, hasPassword, error, cancelAction }: 
           </button>
         </form>
       )}
+      <NotMe
+        action={someoneElseAction}
+        label={t(`Không phải ${name}? Đăng nhập người khác`, `Not ${name}? Sign in as somebody else`)}
+      />
       <Cancel action={cancelAction} />
     </Stack>
   );

@@ -10,10 +10,10 @@ const sentences: Record<string, Text> = {
   'activation-code.created': { vi: 'Được cấp mã kích hoạt mới', en: 'A new activation code was given' },
   'activation-link.created': { vi: 'Được cấp đường dẫn kích hoạt', en: 'An activation link was made' },
   'password.changed': { vi: 'Đặt mật khẩu mới', en: 'A new password was set' },
-  'passkey.added': { vi: 'Thêm khoá truy cập', en: 'A passkey was added' },
-  'passkey.removed': { vi: 'Xoá khoá truy cập', en: 'A passkey was removed' },
+  'passkey.added': { vi: 'Thêm passkey', en: 'A passkey was added' },
+  'passkey.removed': { vi: 'Xoá passkey', en: 'A passkey was removed' },
   'passkey.counter-went-back': {
-    vi: 'Từ chối một khoá truy cập có thể đã bị sao chép',
+    vi: 'Từ chối một passkey có thể đã bị sao chép',
     en: 'A passkey that may have been copied was refused',
   },
   'session.ended': { vi: 'Một phiên đăng nhập kết thúc', en: 'A session ended' },

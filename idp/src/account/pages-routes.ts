@@ -18,6 +18,7 @@ import { hashNewPassword, keepPassword, passwordRule } from '../password/passwor
 import { normalizePassword } from '../password/policy.ts';
 import { placeOf, releasedData } from '../provider/claims.ts';
 import { setCookie } from '../sessions/cookies.ts';
+import { deviceOf } from '../sessions/device.ts';
 import { endSessions } from '../sessions/end.ts';
 import { listSessions } from '../sessions/sessions.ts';
 import type { IdpTools } from '../tools.ts';
@@ -35,8 +36,8 @@ export const freshSeconds = 900;
 
 const notices = {
   password: { vi: 'Đã đổi mật khẩu; các phiên khác đã kết thúc.', en: 'Password changed; other sessions were ended.' },
-  removed: { vi: 'Đã xoá khoá truy cập.', en: 'The passkey was removed.' },
-  added: { vi: 'Đã thêm khoá truy cập.', en: 'The passkey was added.' },
+  removed: { vi: 'Đã xoá passkey.', en: 'The passkey was removed.' },
+  added: { vi: 'Đã thêm passkey.', en: 'The passkey was added.' },
   ended: { vi: 'Đã kết thúc phiên đó.', en: 'That session was ended.' },
   withdrawn: { vi: 'Đã rút lại đồng ý.', en: 'The agreement was withdrawn.' },
 } as const;
@@ -101,7 +102,8 @@ export function addAccountPages(app: App, tools: IdpTools): void {
     if (!actor) return reply;
     const { name } = await personClaims(db, actor.personId);
     const passkey = { optionsPath: '/api/v1/account/passkeys/options', verifyPath: '/api/v1/account/passkeys' };
-    return sendPage(reply, pages.passkeyAdd({ name, passkey, accountPath: '/account' }, viewOf(request)));
+    const deviceName = deviceOf(request.headers['user-agent'] ?? '').replace('unknown', '');
+    return sendPage(reply, pages.passkeyAdd({ name, deviceName, passkey, accountPath: '/account' }, viewOf(request)));
   });
 
   app.post(
@@ -126,6 +128,7 @@ export function addAccountPages(app: App, tools: IdpTools): void {
         endSessions(transaction, jobs, { personId: actor.personId }, { actor, reason: 'signed-out-everywhere' }),
       );
     reply.header('set-cookie', setCookie(context.config.url, cookies.session, '', 0));
+    reply.header('clear-site-data', '"cache"');
     return seeOther(reply, '/signed-out');
   });
 
@@ -176,6 +179,7 @@ async function accountProps(
     name: claims.name,
     educationId: formatEducationId(claims.education_id),
     place: placeOf(claims, locale),
+    isPupil: rule.isPupil,
     hasPassword,
     passwordChangedAt: account?.password_changed_at?.toISOString() ?? null,
     passwordAction: '/account/password',

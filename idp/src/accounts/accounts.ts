@@ -3,6 +3,7 @@ import type { Transaction } from '@edutrust/platform/database';
 import { Conflict } from '@edutrust/platform/errors';
 import { record } from '@edutrust/platform/events';
 import type { Actor } from '@edutrust/platform/http';
+import { notify } from '@edutrust/registry/notices';
 import { endSessions as endThem } from '../sessions/end.ts';
 import { idpOf } from '../tables.ts';
 import { ensureAccount } from './account.ts';
@@ -33,6 +34,7 @@ export async function suspend(
     .execute();
   await endThem(transaction, jobs, { personId }, { actor, reason: 'suspended' });
   await record(transaction, { type: 'account.suspended', actor, subject: { kind: 'person', id: personId } });
+  await notify(transaction, { personId, kind: 'account.suspended' });
 }
 
 /** Lets a suspended account in again, with the credentials that it had. Twice changes nothing. */
@@ -53,6 +55,7 @@ export async function resume(transaction: Transaction, personId: string, actor: 
     .executeTakeFirst();
   if (resumed.numUpdatedRows === 0n) return;
   await record(transaction, { type: 'account.resumed', actor, subject: { kind: 'person', id: personId } });
+  await notify(transaction, { personId, kind: 'account.resumed' });
 }
 
 /** Signs the person out everywhere: sessions, tokens, apps. Gives how many sessions ended. */

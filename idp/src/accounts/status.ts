@@ -76,8 +76,8 @@ export async function accountStatus(
       ok: hasPassword || passkeys > 0,
       sentence:
         hasPassword || passkeys > 0
-          ? { vi: 'Có mật khẩu hoặc khoá truy cập.', en: 'There is a password or a passkey.' }
-          : { vi: 'Chưa có mật khẩu hay khoá truy cập nào.', en: 'There is neither a password nor a passkey.' },
+          ? { vi: 'Có mật khẩu hoặc passkey.', en: 'There is a password or a passkey.' }
+          : { vi: 'Chưa có mật khẩu hay passkey nào.', en: 'There is neither a password nor a passkey.' },
     },
   ];
   if (account && account.activated_at === null) {

@@ -1,12 +1,14 @@
 import { createHash, createHmac, randomBytes, randomInt } from 'node:crypto';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
-import { InvalidInput, TooManyRequests } from '@edutrust/platform/errors';
+import { InvalidInput } from '@edutrust/platform/errors';
 import { record } from '@edutrust/platform/events';
 import type { Actor } from '@edutrust/platform/http';
 import { uuidv7 } from '@edutrust/platform/ids';
+import { notify } from '@edutrust/registry/notices';
+import { getPerson } from '@edutrust/registry/people';
 import { sql } from 'kysely';
-import { ensureAccount } from '../accounts/account.ts';
+import { ensureAccount, findAccount } from '../accounts/account.ts';
 import { endSessions } from '../sessions/end.ts';
 import { idpOf } from '../tables.ts';
 
@@ -17,9 +19,6 @@ const codeDays = 30;
 const linkHours = 24;
 /** Seconds in which the steps after the code are done. */
 const ticketSeconds = 900;
-/** Wrong codes of one network address in ten minutes: a class that types together stays below. */
-const wrongCodes = 200;
-const wrongCodesWindowSeconds = 600;
 
 type Tools = Pick<ServiceContext, 'secrets' | 'clock'>;
 
@@ -57,7 +56,16 @@ export async function createActivationCode(
     subject: { kind: 'person', id: personId },
     data: { expiresAt: expiresAt.toISOString() },
   });
+  await tellOwner(transaction, personId, actor);
   return { code: code.replace(/(.{4})(?=.)/g, '$1-'), expiresAt };
+}
+
+/** Who has used the account already learns that somebody could now choose its credentials, and who that is (W7). */
+async function tellOwner(transaction: Transaction, personId: string, actor: Actor): Promise<void> {
+  const account = await findAccount(transaction, personId);
+  if (!account?.activated_at) return;
+  const by = actor.kind === 'person' ? (await getPerson(transaction, actor.personId)).fullName : '';
+  await notify(transaction, { personId, kind: 'activation-code.created', data: by ? { by } : {} });
 }
 
 /**
@@ -134,18 +142,14 @@ const ticketKey = (ticket: string) => `idp:activation:${createHash('sha256').upd
  * Trades a code or the token of a link for a ticket of a quarter of an hour. The code itself is used up only when
  * credentials are chosen, so that whoever is interrupted can start again.
  *
- * @throws InvalidInput `activation/wrong-code`; TooManyRequests `activation/slow-down`
+ * @throws InvalidInput `activation/wrong-code`
  */
 export async function openActivation(
   context: ServiceContext,
   secret: string,
   kind: 'code' | 'link',
-  address: string,
 ): Promise<{ ticket: string } & Ticket> {
   const { db, store, clock } = context;
-  const counter = `idp:wrong-code:${address}`;
-  const wrong = (await store.get<number>(counter).catch(() => undefined)) ?? 0;
-  if (wrong > wrongCodes) throw slowDown();
   const found = await idpOf(db)
     .selectFrom('idp.activation as c')
     .innerJoin('idp.account as a', 'a.person_id', 'c.person_id')
@@ -157,10 +161,7 @@ export async function openActivation(
     .where('c.expires_at', '>', clock.now())
     .where('a.status', '!=', 'suspended')
     .executeTakeFirst();
-  if (!found) {
-    await store.increment(counter, wrongCodesWindowSeconds).catch(() => undefined);
-    throw wrongCode();
-  }
+  if (!found) throw wrongCode();
   const ticket = randomBytes(32).toString('base64url');
   const value: Ticket = { activationId: found.id, personId: found.person_id };
   await store.put(ticketKey(ticket), value, ticketSeconds);
@@ -229,16 +230,5 @@ function expired(): InvalidInput {
       en: 'These 15 minutes are over, or the code was used.',
     },
     { remedy: { vi: 'Nhập lại mã trên phiếu từ đầu.', en: 'Enter the code on the sheet again.' } },
-  );
-}
-
-function slowDown(): TooManyRequests {
-  return new TooManyRequests(
-    'activation/slow-down',
-    { vi: 'Có quá nhiều mã sai từ mạng này.', en: 'Too many wrong codes from this network.' },
-    {
-      remedy: { vi: 'Chờ mười phút rồi thử lại.', en: 'Wait ten minutes and try again.' },
-      retryAfterSeconds: wrongCodesWindowSeconds,
-    },
   );
 }

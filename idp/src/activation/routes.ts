@@ -10,6 +10,8 @@ import { creationOptions, keepPasskey, verifyAttestation } from '../passkeys/pas
 import { AttestationBody } from '../passkeys/schemas.ts';
 import { forgetPassword, hashNewPassword, keepPassword, passwordRule } from '../password/password.ts';
 import { placeOf } from '../provider/claims.ts';
+import { beginAfterActivation } from '../signin/activated.ts';
+import { originOf, proofOfActivation } from '../signin/credentials.ts';
 import type { IdpTools } from '../tools.ts';
 import { openActivation, readTicket, useActivation } from './activation.ts';
 
@@ -18,11 +20,10 @@ const hide = { hide: true } as const;
 const strict = { additionalProperties: false } as const;
 const Ticket = Type.String({ maxLength: 100 });
 const Text = Type.String({ maxLength: 1_024 });
-const donePath = '/activate/done';
 
 /** Activation with a printed code or the first administrator's link: code, «is this you?», choose how to sign in. */
 export function addActivationRoutes(app: App, tools: IdpTools): void {
-  const { context, pages, hasher } = tools;
+  const { context, pages, hasher, throttle, cookies } = tools;
   const { db } = context;
 
   const showCode = (request: FastifyRequest, reply: FastifyReply, code = '', error?: FormError, status = 200) =>
@@ -78,20 +79,24 @@ export function addActivationRoutes(app: App, tools: IdpTools): void {
     '/activate',
     { config, schema: { ...hide, body: Type.Object({ code: Text }, strict) } },
     async (request, reply) => {
+      const origin = originOf(request, cookies.device);
       try {
-        const opened = await openActivation(context, request.body.code, 'code', request.ip);
+        await throttle.beginCode(origin);
+        const opened = await openActivation(context, request.body.code, 'code');
         return await showConfirm(request, reply, opened.ticket, opened.personId);
       } catch (error) {
+        if (error instanceof InvalidInput) await throttle.codeFailed(origin);
         const { error: shown, status } = formErrorOf(error, request);
         return showCode(request, reply, request.body.code.slice(0, 40), shown, status);
       }
     },
   );
 
-  // Opening the link uses nothing up: what scans links in mail and chat must not take it from the person.
+  // Opening the link uses nothing up: what scans links in mail and chat must not take it from the person. A wrong one
+  // counts for nothing: 256 bits are not guessed, and a page elsewhere could ask for it in anybody's name.
   const Token = Type.Object({ token: Type.String({ maxLength: 100 }), lang: Type.Optional(Type.String()) });
   app.get('/activate/first', { config, schema: { ...hide, querystring: Token } }, async (request, reply) => {
-    const opened = await openActivation(context, request.query.token, 'link', request.ip);
+    const opened = await openActivation(context, request.query.token, 'link');
     return showConfirm(request, reply, opened.ticket, opened.personId);
   });
 
@@ -118,7 +123,8 @@ export function addActivationRoutes(app: App, tools: IdpTools): void {
         await useActivation(transaction, context, opened);
         await keepPassword(transaction, context, { personId: opened.personId, hash }, activation);
       });
-      return seeOther(reply, donePath);
+      const proof = await proofOfActivation(tools, opened.personId, { acr: 'pwd', amr: ['pwd'] });
+      return seeOther(reply, await beginAfterActivation(tools, request, reply, proof));
     } catch (error) {
       const { error: shown, status } = formErrorOf(error, request);
       return showChoose(request, reply, ticket, { error: shown, status });
@@ -138,7 +144,7 @@ export function addActivationRoutes(app: App, tools: IdpTools): void {
     { ticket: Ticket, credential: AttestationBody, name: Type.Optional(Type.String({ maxLength: 200 })) },
     strict,
   );
-  app.post('/activate/passkey', { config, schema: { ...hide, body: Passkey } }, async (request) => {
+  app.post('/activate/passkey', { config, schema: { ...hide, body: Passkey } }, async (request, reply) => {
     const { ticket, credential, name = '' } = request.body;
     const opened = await readTicket(context, ticket);
     const passkey = await verifyAttestation(context, credential, {
@@ -150,12 +156,10 @@ export function addActivationRoutes(app: App, tools: IdpTools): void {
       await forgetPassword(transaction, opened.personId);
       await keepPasskey(transaction, context, { personId: opened.personId, name, passkey }, activation);
     });
-    return { location: donePath };
+    const how = { acr: 'passkey', amr: ['pop', 'user', 'mfa'] } as const;
+    const proof = await proofOfActivation(tools, opened.personId, how);
+    return { location: await beginAfterActivation(tools, request, reply, proof) };
   });
-
-  app.get(donePath, { config, schema: hide }, async (request, reply) =>
-    sendPage(reply, pages.activate({ step: 'done', signInPath: '/signin?return_to=%2F' }, viewOf(request))),
-  );
 }
 
 const activation = { kind: 'system', name: 'activation' } as const;

@@ -1,6 +1,8 @@
+import type { Database } from '@edutrust/platform/database';
 import { type App, anyone } from '@edutrust/platform/http';
 import { listChildren } from '@edutrust/registry/guardians';
 import { personClaims } from '@edutrust/registry/people';
+import { sql } from 'kysely';
 import { signedInOr } from '../account/pages-routes.ts';
 import { listApps } from '../apps/apps.ts';
 import { sendPage, viewOf } from '../page-reply.ts';
@@ -18,6 +20,12 @@ const ownPages = [
 ] as const;
 
 const childrenPage = { label: { vi: 'Con của tôi', en: 'My children' }, href: '/account/children' } as const;
+
+async function isSharedSession(db: Database, uid: string): Promise<boolean> {
+  const { rows } = await sql<{ shared: boolean }>`
+    SELECT coalesce((payload->>'transient')::boolean, false) AS shared FROM idp.session WHERE uid = ${uid}`.execute(db);
+  return rows[0]?.shared === true;
+}
 
 /** `/`: the apps of whoever is signed in. */
 export function addLauncher(app: App, { context, pages }: IdpTools): void {
@@ -47,6 +55,8 @@ export function addLauncher(app: App, { context, pages }: IdpTools): void {
         ],
         accountPath: '/account',
         signOutAction: '/sign-out',
+        isShared: await isSharedSession(context.db, actor.sessionId),
+        isPupil: claims.affiliations.length > 0 && claims.affiliations.every(({ role }) => role === 'learner'),
       },
       view,
     );

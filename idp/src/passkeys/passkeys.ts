@@ -6,9 +6,11 @@ import { record } from '@edutrust/platform/events';
 import type { Actor } from '@edutrust/platform/http';
 import { isUuid, uuidv7 } from '@edutrust/platform/ids';
 import { formatEducationId } from '@edutrust/registry/education-id';
+import { notify } from '@edutrust/registry/notices';
 import { getPerson } from '@edutrust/registry/people';
 import { needPasskey, rolesOf } from '@edutrust/registry/permissions';
 import { verifyAuthenticationResponse, verifyRegistrationResponse } from '@simplewebauthn/server';
+import { decodeCredentialPublicKey } from '@simplewebauthn/server/helpers';
 import { type Selectable, sql } from 'kysely';
 import type Type from 'typebox';
 import { type Account, findAccount } from '../accounts/account.ts';
@@ -84,7 +86,7 @@ export async function creationOptions(
   const known = await listPasskeys(context.db, personId);
   if (known.length >= mostPasskeys) {
     throw new Conflict('passkeys/too-many', {
-      vi: `Một người có nhiều nhất ${mostPasskeys} khoá truy cập; hãy xoá bớt.`,
+      vi: `Một người có nhiều nhất ${mostPasskeys} passkey; hãy xoá bớt.`,
       en: `A person has at most ${mostPasskeys} passkeys; remove one first.`,
     });
   }
@@ -140,6 +142,7 @@ export async function verifyAttestation(
     });
     if (!verified) throw new Error('not verified');
     const { credential, credentialDeviceType } = registrationInfo;
+    mustFitItsAlgorithm(credential.publicKey);
     if (Buffer.from(credential.id, 'base64url').length > longestCredentialIdBytes)
       throw new Error('credential id too long');
     return {
@@ -152,6 +155,21 @@ export async function verifyAttestation(
   } catch (error) {
     throw refused(error);
   }
+}
+
+function nameOf(given: string): string {
+  return given.normalize('NFC').trim().slice(0, 100) || 'Passkey';
+}
+
+/** RFC 9053 §2: the algorithm that a key names is one of its own type; RFC 8230 §4 for RSA. */
+function mustFitItsAlgorithm(publicKey: Uint8Array): void {
+  const key = decodeCredentialPublicKey(Uint8Array.from(publicKey)) as unknown as Map<number, unknown>;
+  const [type, algorithm, curve, modulus] = [key.get(1), key.get(3), key.get(-1), key.get(-1)];
+  const fits =
+    (algorithm === -7 && type === 2 && curve === 1) ||
+    (algorithm === -8 && type === 1 && curve === 6) ||
+    (algorithm === -257 && type === 3 && modulus instanceof Uint8Array && modulus.length >= 256);
+  if (!fits) throw new Error('the key is not one of its algorithm');
 }
 
 /** Keeps a proved passkey. @throws InvalidInput `passkeys/refused` when the credential is already somebody's. */
@@ -172,7 +190,7 @@ export async function keepPasskey(
       counter: passkey.counter,
       transports: passkey.transports,
       is_synced: passkey.isSynced,
-      name: name.normalize('NFC').trim().slice(0, 100) || 'Passkey',
+      name: nameOf(name),
       created_at: clock.now(),
       last_used_at: null,
     })
@@ -185,6 +203,7 @@ export async function keepPasskey(
     subject: { kind: 'person', id: personId },
     data: { passkey: id, isSynced: passkey.isSynced },
   });
+  await notify(transaction, { personId, kind: 'passkey.added', data: { device: nameOf(name) } });
   return id;
 }
 
@@ -278,7 +297,7 @@ export async function removePasskey(
     .executeTakeFirst();
   const passkeys = await listPasskeys(transaction, personId);
   if (!isUuid(id) || !passkeys.some((passkey) => passkey.id === id)) {
-    throw new NotFound('passkeys/not-found', { vi: 'Không có khoá truy cập này.', en: 'There is no such passkey.' });
+    throw new NotFound('passkeys/not-found', { vi: 'Không có passkey này.', en: 'There is no such passkey.' });
   }
   // Without it a password alone would be the way in to roles that ask for a passkey (W5).
   if (passkeys.length === 1 && needPasskey(await rolesOf(transaction, personId))) {
@@ -300,12 +319,14 @@ export async function removePasskey(
     subject: { kind: 'person', id: personId },
     data: { passkey: id },
   });
+  const device = passkeys.find((passkey) => passkey.id === id)?.name ?? '';
+  await notify(transaction, { personId, kind: 'passkey.removed', data: { device } });
 }
 
 function refused(cause: unknown): InvalidInput {
   return new InvalidInput(
     'passkeys/refused',
-    { vi: 'Khoá truy cập không được chấp nhận.', en: 'The passkey was not accepted.' },
+    { vi: 'Passkey không được chấp nhận.', en: 'The passkey was not accepted.' },
     {
       remedy: {
         vi: 'Bấm lại một lần nữa, hoặc đăng nhập bằng mật khẩu.',

@@ -2,6 +2,7 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
 import { record } from '@edutrust/platform/events';
 import type { Actor } from '@edutrust/platform/http';
+import { notify } from '@edutrust/registry/notices';
 import { personClaims } from '@edutrust/registry/people';
 import { endSessions } from '../sessions/end.ts';
 import { idpOf } from '../tables.ts';
@@ -50,5 +51,6 @@ export async function keepPassword(
     .where('person_id', '=', personId)
     .execute();
   await record(transaction, { type: 'password.changed', actor, subject: { kind: 'person', id: personId } });
+  await notify(transaction, { personId, kind: 'password.changed' });
   await endSessions(transaction, jobs, { personId, exceptUid }, { actor, reason: 'credentials-changed' });
 }

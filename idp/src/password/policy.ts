@@ -28,7 +28,7 @@ export function passwordRuleFor(claims: PersonClaims): PasswordRule {
       minimumLength: 15,
       isPupil: false,
       advice: {
-        vi: 'Một câu dài dễ nhớ là tốt nhất, ví dụ bốn năm từ không liên quan nhau. Khoá truy cập (passkey) còn an toàn hơn.',
+        vi: 'Một câu dài dễ nhớ là tốt nhất, ví dụ bốn năm từ không liên quan nhau. Passkey còn an toàn hơn.',
         en: 'A long phrase that you remember is best: four or five unrelated words. A passkey is safer still.',
       },
     };
@@ -93,7 +93,7 @@ export function checkPassword(password: string, rule: PasswordRule, claims: Pers
 function isGuessable(core: string, claims: PersonClaims): boolean {
   if (commonPasswords.has(core) || commonPasswords.has(core.replace(/\d{1,4}$/, ''))) return true;
   if (new Set(core).size < 4) return true; // «111111», «abababab»
-  if (isSequence(core) || isRepetition(core)) return true;
+  if (isSequence(core) || isRepetition(core) || isRepetition(core.replace(/\d{1,4}$/, ''))) return true;
   const [year = '', month = '', day = ''] = claims.birthdate?.split('-') ?? [];
   const own = [claims.education_id, folded(claims.name), folded(claims.given_name), `${day}${month}${year}`]
     .concat([`${year}${month}${day}`, `${day}${month}${year.slice(2)}`])
@@ -111,9 +111,9 @@ function isSequence(text: string): boolean {
   return [...text].every(follows(1)) || [...text].every(follows(-1));
 }
 
-/** One short piece again and again: `abcdabcdabcd`. */
+/** One piece again and again: `abcdabcdabcd`, `passwordpassword`. */
 function isRepetition(text: string): boolean {
-  return [1, 2, 3, 4, 5].some(
+  return Array.from({ length: Math.floor(text.length / 2) }, (_, index) => index + 1).some(
     (length) => text.length >= 2 * length && text === text.slice(0, length).repeat(text.length).slice(0, text.length),
   );
 }

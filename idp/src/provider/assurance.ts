@@ -4,7 +4,7 @@ import { interactionPolicy } from 'oidc-provider';
 export const assuranceLevels = ['pwd', 'passkey'] as const;
 export type Assurance = (typeof assuranceLevels)[number];
 
-const rankOf = (acr: unknown) => assuranceLevels.findIndex((level) => level === acr);
+const rankOf = (acr: unknown) => assuranceLevels.indexOf(acr as Assurance);
 
 /**
  * The weakest level that satisfies the `acr_values` of a request (OpenID Connect Core §3.1.2.1); undefined when it asks

@@ -14,5 +14,5 @@ export async function sweep(db: Database): Promise<void> {
   ]) {
     await sql`DELETE FROM ${sql.table(`idp.${table}`)} WHERE expires_at < now() - interval '1 hour'`.execute(db);
   }
-  await sql`DELETE FROM idp.guess WHERE last_at < now() - interval '2 days'`.execute(db);
+  await sql`DELETE FROM idp.throttle WHERE last_at < now() - interval '2 days'`.execute(db);
 }

@@ -3,8 +3,10 @@ export interface CookieNames {
   readonly session: string;
   readonly interaction: string;
   readonly resume: string;
-  /** Proves that a person signed in on this device before. */
+  /** Which people signed in on this device before. */
   readonly device: string;
+  /** Between an activation and the sign-in that follows it. */
+  readonly activated: string;
 }
 
 export function cookieNames(url: URL): CookieNames {
@@ -14,6 +16,7 @@ export function cookieNames(url: URL): CookieNames {
     interaction: `${secure}edutrust-signin`,
     resume: `${secure}edutrust-resume`,
     device: `${host}edutrust-device`,
+    activated: `${host}edutrust-activated`,
   };
 }
 

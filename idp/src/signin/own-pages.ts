@@ -70,6 +70,7 @@ export function addOwnPagesRoutes(app: App, { context, pages, cookies }: IdpTool
         );
     }
     reply.header('set-cookie', setCookie(context.config.url, cookies.session, '', 0));
+    reply.header('clear-site-data', '"cache"'); // and with it the pages that «Back» would show (S10)
     return seeOther(reply, signedOutPath);
   });
 

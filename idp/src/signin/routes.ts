@@ -1,4 +1,4 @@
-import { NotFound } from '@edutrust/platform/errors';
+import { InvalidInput, NotFound } from '@edutrust/platform/errors';
 import { type App, anyone } from '@edutrust/platform/http';
 import { getPerson, personClaims } from '@edutrust/registry/people';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -13,9 +13,11 @@ import { AssertionBody } from '../passkeys/schemas.ts';
 import { isStrongEnough } from '../provider/assurance.ts';
 import { releasedData } from '../provider/claims.ts';
 import { ownClientId } from '../provider/own-client.ts';
-import { setCookie } from '../sessions/cookies.ts';
+import { readCookie, setCookie } from '../sessions/cookies.ts';
+import { endSessions } from '../sessions/end.ts';
 import type { IdpTools } from '../tools.ts';
-import { type Proof, provePasskey, provePassword, recordSignIn } from './credentials.ts';
+import { takeActivation } from './activated.ts';
+import { originOf, type Proof, provePasskey, provePassword, recordSignIn } from './credentials.ts';
 
 type Interaction = Awaited<ReturnType<Provider['interactionDetails']>>;
 
@@ -34,25 +36,35 @@ export function addSignInRoutes(app: App, tools: IdpTools): void {
   app.get('/signin/:uid', { config, schema: { ...hide, params: Params } }, async (request, reply) => {
     const interaction = await interactionOf(tools, request, reply);
     if (interaction.prompt.name === 'consent') return showConsent(tools, interaction, request, reply);
+    const activated = await takeActivation(tools, request);
+    if (activated && isStrongEnough(activated.acr, interaction.params.acr_values)) {
+      const how = { isShared: false, isActivation: true };
+      return seeOther(reply, await finishSignIn(request, reply, interaction, activated, how));
+    }
     return showSignIn(tools, interaction, request, reply, {});
   });
 
-  const PasswordForm = Type.Object({ identifier: Type.Optional(Text), password: Text }, strict);
+  const PasswordForm = Type.Object(
+    { identifier: Type.Optional(Text), password: Text, shared: Type.Optional(Type.Literal('yes')) },
+    strict,
+  );
   app.post(
     '/signin/:uid',
     { config, schema: { ...hide, params: Params, body: PasswordForm } },
     async (request, reply) => {
       const interaction = await interactionOf(tools, request, reply, 'login');
       const known = knownPerson(interaction);
-      const { identifier = '', password } = request.body;
+      const { identifier = '', password, shared } = request.body;
       try {
         const name = known ? (await getPerson(context.db, known)).educationId : identifier;
         const proof = await provePassword(tools, request, { identifier: name, password });
-        return seeOther(reply, await finishSignIn(tools, request, reply, interaction, proof));
+        if (!isStrongEnough(proof.acr, interaction.params.acr_values)) throw passkeyNeeded();
+        const how = { isShared: shared === 'yes', isActivation: false };
+        return seeOther(reply, await finishSignIn(request, reply, interaction, proof, how));
       } catch (error) {
         const { error: shown, status, retryAfterSeconds } = formErrorOf(error, request);
         if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds));
-        return showSignIn(tools, interaction, request, reply, { identifier, error: shown, status });
+        return showSignIn(tools, interaction, request, reply, { identifier, shared, error: shown, status });
       }
     },
   );
@@ -68,11 +80,20 @@ export function addSignInRoutes(app: App, tools: IdpTools): void {
 
   app.post(
     '/signin/:uid/passkey',
-    { config, schema: { ...hide, params: Params, body: Type.Object({ credential: AssertionBody }, strict) } },
+    {
+      config,
+      schema: {
+        ...hide,
+        params: Params,
+        body: Type.Object({ credential: AssertionBody, shared: Type.Optional(Type.Boolean()) }, strict),
+      },
+    },
     async (request, reply) => {
       const interaction = await interactionOf(tools, request, reply, 'login');
       const proof = await provePasskey(tools, request.body.credential, ceremonyOf(interaction));
-      return { location: await finishSignIn(tools, request, reply, interaction, proof) };
+      if (!isStrongEnough(proof.acr, interaction.params.acr_values)) throw passkeyNeeded();
+      const how = { isShared: request.body.shared === true, isActivation: false };
+      return { location: await finishSignIn(request, reply, interaction, proof, how) };
     },
   );
 
@@ -108,24 +129,47 @@ export function addSignInRoutes(app: App, tools: IdpTools): void {
     return refuse(tools, request, reply);
   });
 
+  // Somebody else sits at this computer: the session that was left open ends, and the app's request begins anew.
+  app.post('/signin/:uid/someone-else', { config, schema: { ...hide, params: Params } }, async (request, reply) => {
+    const interaction = await interactionOf(tools, request, reply);
+    const { actor } = request;
+    if (actor?.kind === 'person') {
+      await context.db
+        .transaction()
+        .execute((transaction) =>
+          endSessions(transaction, context.jobs, { uid: actor.sessionId }, { actor, reason: 'signed-out' }),
+        );
+    }
+    reply.header('set-cookie', setCookie(context.config.url, cookies.session, '', 0));
+    const again = new URLSearchParams(
+      Object.entries(interaction.params).flatMap(([name, value]) =>
+        typeof value === 'string' && !['prompt', 'max_age', 'login_hint'].includes(name) ? [[name, value]] : [],
+      ),
+    );
+    again.set('prompt', 'login');
+    return seeOther(reply, `/oidc/auth?${again}`);
+  });
+
   /** The answer of a proof: the provider's session begins when the browser follows the location. */
   async function finishSignIn(
-    { guessing }: IdpTools,
     request: FastifyRequest,
     reply: FastifyReply,
     interaction: Interaction,
     proof: Proof,
+    { isShared, isActivation }: { readonly isShared: boolean; readonly isActivation: boolean },
   ): Promise<string> {
     const known = knownPerson(interaction);
     if (known && known !== proof.personId) throw noSignIn();
-    await recordSignIn(tools, proof);
-    reply.header(
-      'set-cookie',
-      setCookie(context.config.url, cookies.device, guessing.deviceToken(proof.personId), deviceSeconds),
-    );
+    await recordSignIn(tools, request, proof, { isActivation });
+    const devices = tools.throttle.devices.remember(readCookie(request.headers.cookie, cookies.device), proof.personId);
+    reply.header('set-cookie', [
+      setCookie(context.config.url, cookies.device, devices, deviceSeconds),
+      ...(isActivation ? [setCookie(context.config.url, cookies.activated, '', 0)] : []),
+    ]);
     const { personId: accountId, acr, amr, epoch } = proof;
     const ts = Math.floor(context.clock.now().getTime() / 1000);
-    const login = { accountId, acr, amr: [...amr], ts, epoch, remember: true };
+    // S8: a pupil's session, and one on a shared computer, ends with the browser and after a quarter of an hour unused
+    const login = { accountId, acr, amr: [...amr], ts, epoch, remember: !isShared && !proof.isPupil };
     const provider = await tools.provider();
     return localOf(
       await provider.interactionResult(request.raw, reply.raw, { login }, { mergeWithLastSubmission: false }),
@@ -137,7 +181,12 @@ export function addSignInRoutes(app: App, tools: IdpTools): void {
     interaction: Interaction,
     request: FastifyRequest,
     reply: FastifyReply,
-    { identifier = '', error, status }: { identifier?: string; error?: FormError; status?: number },
+    {
+      identifier = '',
+      shared,
+      error,
+      status,
+    }: { identifier?: string; shared?: 'yes' | undefined; error?: FormError; status?: number },
   ): Promise<FastifyReply> {
     const action = `/signin/${interaction.uid}`;
     const asking = await askingApp(tools, interaction);
@@ -146,7 +195,7 @@ export function addSignInRoutes(app: App, tools: IdpTools): void {
       optionsPath: `${action}/passkey/options`,
       verifyPath: `${action}/passkey`,
     };
-    const shared = {
+    const common = {
       action,
       app: asking,
       passkey,
@@ -158,13 +207,27 @@ export function addSignInRoutes(app: App, tools: IdpTools): void {
     if (known) {
       const [person, account] = await Promise.all([getPerson(context.db, known), findAccount(context.db, known)]);
       const hasPassword = account?.password_hash != null && isStrongEnough('pwd', interaction.params.acr_values);
-      return sendPage(reply, pages.stepUp({ ...shared, name: person.fullName, hasPassword }, view), status);
+      const someoneElseAction = `${action}/someone-else`;
+      return sendPage(
+        reply,
+        pages.stepUp({ ...common, name: person.fullName, hasPassword, someoneElseAction }, view),
+        status,
+      );
     }
     const hint = String(interaction.params.login_hint ?? '').slice(0, 40);
     const typed = identifier || (/^[\d .-]+$/.test(hint) ? hint : '');
     return sendPage(
       reply,
-      pages.signIn({ ...shared, identifier: typed.slice(0, 100), activatePath: '/activate' }, view),
+      pages.signIn(
+        {
+          ...common,
+          identifier: typed.slice(0, 100),
+          activatePath: '/activate',
+          // After a refusal as the person left it, else ticked in a school.
+          isShared: error ? shared === 'yes' : await tools.throttle.isSchoolNetwork(originOf(request, cookies.device)),
+        },
+        view,
+      ),
       status,
     );
   }
@@ -191,6 +254,7 @@ async function showConsent(
       data: releasedData(claims, scopes, view.locale),
       keepsAccess: scopes.includes('offline_access'),
       name: claims.name,
+      someoneElseAction: `/signin/${interaction.uid}/someone-else`,
     },
     view,
   );
@@ -244,6 +308,23 @@ async function refuse(tools: IdpTools, request: FastifyRequest, reply: FastifyRe
 function localOf(location: string): string {
   const { pathname, search } = new URL(location);
   return `${pathname}${search}`;
+}
+
+/** @throws InvalidInput: the credential is right, and the app asks for a stronger one (`acr_values`). */
+function passkeyNeeded(): InvalidInput {
+  return new InvalidInput(
+    'sign-in/passkey-needed',
+    {
+      vi: 'Ứng dụng này chỉ nhận đăng nhập bằng passkey.',
+      en: 'This app accepts a sign-in with a passkey only.',
+    },
+    {
+      remedy: {
+        vi: 'Bấm nút passkey bên dưới. Nếu chưa có, hãy đăng nhập vào EduTrust và thêm passkey ở trang «Tài khoản của tôi».',
+        en: 'Press the passkey button below. If you have none yet, sign in to EduTrust and add one on “My account”.',
+      },
+    },
+  );
 }
 
 function noSignIn(): NotFound {

@@ -47,7 +47,7 @@ export interface TestIdp extends AsyncDisposable {
   /** Activates the person with a printed code and a password; gives the education ID. */
   activate(personId: string, chosen?: string): Promise<string>;
   signIn(browser: TestBrowser, educationId: string, chosen?: string): Promise<Shown>;
-  /** Activates with a passkey and signs in with it, as whoever holds a role above a teacher's does (W5). */
+  /** Activates with a passkey, which signs in with it, as whoever holds a role above a teacher's does (W5). */
   enter(personId: string, authenticator?: TestAuthenticator): Promise<TestBrowser>;
   /** Another instance of the service over the same database, as a second process would be; same public address. */
   secondInstance(): Promise<{ origin: string; close(): Promise<void> }>;
@@ -113,7 +113,7 @@ export async function testIdp(environment: Record<string, string> = {}): Promise
         password: chosen,
         repeat: chosen,
       });
-      if (done.page?.props.step !== 'done') throw new Error(done.body);
+      if (done.page?.name !== 'launcher') throw new Error(done.body);
       return (await getPerson(context.db, personId)).educationId;
     },
     signIn: async (browser, educationId, chosen = password) => {
@@ -134,11 +134,8 @@ export async function testIdp(environment: Record<string, string> = {}): Promise
         credential: authenticator.create(json.options),
       });
       if (made.status !== 200) throw new Error(JSON.stringify(made.json));
-      const shown = await browser.get(`${origin}/signin?return_to=/`);
-      const { options, verifyPath } = shown.page?.props.passkey ?? {};
-      const proved = await browser.json(`${origin}${verifyPath}`, { credential: authenticator.get(options) });
-      if (proved.status !== 200) throw new Error(JSON.stringify(proved.json));
-      await browser.get(`${origin}${proved.json.location}`);
+      const shown = await browser.get(`${origin}${made.json.location}`);
+      if (shown.page?.name !== 'launcher') throw new Error(shown.body);
       return browser;
     },
     secondInstance: async () => {

@@ -1,90 +1,236 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { TooManyRequests } from '@edutrust/platform/errors';
+import { record } from '@edutrust/platform/events';
+import { canonicalAddress } from '@edutrust/platform/http';
+import { countRefusal } from '@edutrust/platform/metrics';
 import { sql } from 'kysely';
+import { createKnownDevices, type KnownDevices } from './devices.ts';
+import { belongsTo, organisationsAt } from './networks.ts';
 
-/** This many wrong tries are free: people mistype. */
-const freeFailures = 5;
-/** Beyond the free ones each further try waits twice as long, up to this. Slow, never locked (R1). */
+/** Beyond the free tries each further one waits twice as long, up to this. Slow, never locked (R1). */
 const longestWaitSeconds = 900;
-/** Wrong tries of one network address in ten minutes before it is slowed: a whole school mistyping stays far below (R3). */
-const addressFailures = 600;
-const addressWindowSeconds = 600;
 /** Forgotten after this long without a try. */
 const forgetSeconds = 24 * 3600;
+/** Wrong tries that cost nothing, by where they come from: people mistype, and SP 800-63B-4 §3.2.2 allows a hundred. */
+const freeTries = {
+  /** A browser where this person signed in before, or the registered network of their school. */
+  known: 100,
+  /** One address (of IPv6 the /64) that knows nobody: whoever guesses there slows themselves. */
+  address: 5,
+  /** All such addresses together. */
+  elsewhere: 50,
+} as const;
+/**
+ * Wrong tries of one unknown address in ten minutes before strangers to it are slowed, and for each person who got in
+ * there so many more: a school that mistypes gets in as well, a list of names with one password does not (R3, R4).
+ */
+const addressFailures = 100;
+const failuresPerSuccess = 3;
+const addressWindowSeconds = 600;
+/** At how many failures of an account in a row an officer reads of it. */
+const told = new Set([5, 10, 25, 50, 100, 250, 500, 1_000, 5_000]);
 
-/** Whose tries are counted. A device that this person has used is counted apart, so that an attack elsewhere does not slow it. */
+/** From where somebody tries: by the request and the account that it names. */
 export interface Guesser {
   /** The person's id, or what was typed when nobody has it: canonical, so that every spelling shares one counter. */
-  readonly canonical: string;
-  readonly knownDevice: boolean;
-  readonly address: string;
+  readonly account: string;
+  readonly personId: string | undefined;
+  readonly place:
+    | { readonly kind: 'device'; readonly id: string }
+    | { readonly kind: 'network'; readonly id: string }
+    | { readonly kind: 'elsewhere' };
+  /** Canonical; undefined when a proxy that nobody declared hides it. */
+  readonly address: string | undefined;
 }
 
-export interface Guessing {
+/** What a request says of where it comes from. */
+export interface Origin {
+  readonly ip: string;
+  readonly isBehindUndeclaredProxy: boolean;
+  /** The cookie of known devices. */
+  readonly deviceCookie: string | undefined;
+}
+
+export interface Throttle {
+  readonly devices: KnownDevices;
+  /** Who tries: a known browser, their school's network, or a stranger. */
+  guesserOf(origin: Origin, account: string, personId: string | undefined): Promise<Guesser>;
+  /** Whether the address is a registered network of some school. */
+  isSchoolNetwork(origin: Origin): Promise<boolean>;
   /**
    * Counts a try before it is judged, in one statement, so that a hundred at once are a hundred.
    *
    * @throws TooManyRequests `sign-in/slow-down` with the seconds to wait.
    */
   begin(guesser: Guesser): Promise<void>;
-  /** The try was right: forget the failures. */
+  /** The try was right: forget the failures of this place. */
   succeeded(guesser: Guesser): Promise<void>;
   /** The try was wrong. */
   failed(guesser: Guesser): Promise<void>;
-  /** What a person's own device keeps as a cookie: says nothing, proves that this person signed in there. */
-  deviceToken(personId: string): string;
-  isDeviceOf(token: string | undefined, personId: string): boolean;
+  /** What `begin` would say now, without counting: the seconds to wait, 0 for none. */
+  secondsToWait(guesser: Guesser): Promise<number>;
+  /** The same for wrong activation codes, which name no account. @throws TooManyRequests `activation/slow-down` */
+  beginCode(origin: Origin): Promise<void>;
+  codeFailed(origin: Origin): Promise<void>;
 }
 
-export function createGuessing({ db, store, secrets }: Pick<ServiceContext, 'db' | 'store' | 'secrets'>): Guessing {
-  const counterKey = secrets.derive('idp/guess-counter/v1');
-  const deviceKey = secrets.derive('idp/known-device/v1');
-  const keyOf = ({ canonical, knownDevice }: Guesser) =>
-    createHmac('sha256', counterKey)
-      .update(`${knownDevice ? 'device' : 'any'}\0${canonical}`)
-      .digest();
-  const addressKey = (address: string) => `idp:guess:${createHmac('sha256', counterKey).update(address).digest('hex')}`;
-  const deviceToken = (personId: string) => createHmac('sha256', deviceKey).update(personId).digest('base64url');
+interface Counter {
+  readonly name: string;
+  readonly free: number;
+}
 
+export function createThrottle(context: Pick<ServiceContext, 'db' | 'store' | 'secrets'>): Throttle {
+  const { db, store, secrets } = context;
+  const key = secrets.derive('idp/throttle/v1');
+  const hashOf = (name: string) => createHmac('sha256', key).update(name).digest();
+  const addressOf = ({ ip, isBehindUndeclaredProxy }: Origin) =>
+    isBehindUndeclaredProxy ? undefined : canonicalAddress(ip);
+
+  /** Those that a try must pass, the narrowest first: it alone remembers a stranger who goes on. */
+  function countersOf({ account, place, address }: Guesser): Counter[] {
+    if (place.kind !== 'elsewhere') {
+      return [{ name: `${place.kind}\0${place.id}\0${account}`, free: freeTries.known }];
+    }
+    const here = address ? [{ name: `address\0${address}\0${account}`, free: freeTries.address }] : [];
+    return [...here, { name: `elsewhere\0${account}`, free: freeTries.elsewhere }];
+  }
+
+  /** Counts one more; gives how many there were in a row, or undefined when it has to wait. */
+  async function count({ name, free }: Counter, personId: string | undefined): Promise<number | undefined> {
+    const { rows } = await sql<{ failures: number }>`
+      INSERT INTO idp.throttle AS t (key, person_id, failures, blocked_until, last_at)
+      VALUES (${hashOf(name)}, ${personId ?? null}, 1, now(), now())
+      ON CONFLICT (key) DO UPDATE SET
+        failures = CASE WHEN t.last_at < now() - make_interval(secs => ${forgetSeconds}) THEN 1 ELSE t.failures + 1 END,
+        last_at = now(),
+        blocked_until = now() + make_interval(secs => CASE
+          WHEN t.failures < ${free} OR t.last_at < now() - make_interval(secs => ${forgetSeconds}) THEN 0
+          ELSE least(${longestWaitSeconds}, 2 ^ least(t.failures - ${free}, 20)) END)
+      WHERE t.blocked_until <= now()
+      RETURNING failures`.execute(db);
+    return rows[0]?.failures;
+  }
+
+  async function waitOf(counters: readonly Counter[]): Promise<number> {
+    const keys = counters.map(({ name }) => hashOf(name));
+    const { rows } = await sql<{ seconds: number | null }>`
+      SELECT ceil(extract(epoch FROM max(blocked_until) - now()))::int AS seconds FROM idp.throttle
+      WHERE key = ANY(${keys}) AND blocked_until > now()`.execute(db);
+    return rows[0]?.seconds ?? 0;
+  }
+
+  const failedKey = (what: string, address: string) => `idp:failed:${what}:${hashOf(address).toString('hex')}`;
+  const enteredKey = (what: string, address: string) => `idp:entered:${what}:${hashOf(address).toString('hex')}`;
+
+  /** Whether strangers at the address are slowed: many wrong tries, and few people who got in. */
+  async function isSpraying(what: 'password' | 'code', address: string): Promise<boolean> {
+    const failed = (await store.get<number>(failedKey(what, address))) ?? 0;
+    if (failed <= addressFailures) return false;
+    const entered = (await store.get<number>(enteredKey(what, address))) ?? 0;
+    return failed > addressFailures + failuresPerSuccess * entered;
+  }
+
+  /** Counts a wrong try of the address; the first beyond the limit of a window is an event, whoever is slowed. */
+  async function addressFailed(what: 'password' | 'code', address: string): Promise<void> {
+    const failures = await store.increment(failedKey(what, address), addressWindowSeconds);
+    if (failures <= addressFailures || !(await isSpraying(what, address))) return;
+    const hash = hashOf(address).toString('hex').slice(0, 16);
+    if (!(await store.putIfAbsent(`idp:sprayed:${what}:${hash}`, true, addressWindowSeconds))) return;
+    await db.transaction().execute((transaction) =>
+      record(transaction, {
+        type: what === 'password' ? 'sign-in.spraying' : 'activation.guessing',
+        actor: { kind: 'system', name: 'idp' },
+        subject: { kind: 'address', id: hash },
+        data: { failures },
+      }),
+    );
+  }
+
+  async function addressEntered(what: 'password' | 'code', address: string, who: string): Promise<void> {
+    const first = await store.putIfAbsent(
+      `${enteredKey(what, address)}:${hashOf(who).toString('hex').slice(0, 16)}`,
+      true,
+      addressWindowSeconds,
+    );
+    if (first) await store.increment(enteredKey(what, address), addressWindowSeconds);
+  }
+
+  const devices = createKnownDevices(secrets);
   return {
+    devices,
+    isSchoolNetwork: async (origin) => (await organisationsAt(db, realAddress(origin))).length > 0,
+    guesserOf: async (origin, account, personId) => {
+      const address = addressOf(origin);
+      const guesser = { account, personId, address };
+      const device = devices.deviceOf(origin.deviceCookie, personId ?? account);
+      if (device && personId) return { ...guesser, place: { kind: 'device', id: device } };
+      const organisations = await organisationsAt(db, realAddress(origin));
+      if (organisations.length > 0 && personId && (await belongsTo(db, personId, organisations))) {
+        return { ...guesser, place: { kind: 'network', id: organisations.sort().join() } };
+      }
+      return { ...guesser, place: { kind: 'elsewhere' } };
+    },
     begin: async (guesser) => {
-      const failuresHere = (await store.get<number>(addressKey(guesser.address)).catch(() => undefined)) ?? 0;
-      if (failuresHere > addressFailures) throw slowDown(60);
-      const { rows } = await sql<{ failures: number }>`
-        INSERT INTO idp.guess AS g (key, failures, blocked_until, last_at) VALUES (${keyOf(guesser)}, 1, now(), now())
-        ON CONFLICT (key) DO UPDATE SET
-          failures = CASE WHEN g.last_at < now() - make_interval(secs => ${forgetSeconds}) THEN 1 ELSE g.failures + 1 END,
-          last_at = now(),
-          blocked_until = now() + make_interval(secs => CASE
-            WHEN g.failures < ${freeFailures} OR g.last_at < now() - make_interval(secs => ${forgetSeconds}) THEN 0
-            ELSE least(${longestWaitSeconds}, 2 ^ least(g.failures - ${freeFailures}, 20)) END)
-        WHERE g.blocked_until <= now()
-        RETURNING failures`.execute(db);
-      if (rows.length > 0) return;
-      const held = await sql<{ seconds: number }>`
-        SELECT ceil(extract(epoch FROM blocked_until - now()))::int AS seconds FROM idp.guess WHERE key = ${keyOf(guesser)}`.execute(
-        db,
-      );
-      throw slowDown(Math.max(1, held.rows[0]?.seconds ?? 1));
+      const { address, place, personId } = guesser;
+      if (place.kind === 'elsewhere' && address && (await isSpraying('password', address))) throw slowDown(60);
+      const counters = countersOf(guesser);
+      for (const counter of counters) {
+        const failures = await count(counter, personId);
+        if (failures === undefined) throw slowDown(Math.max(1, await waitOf(counters)));
+        if (personId && told.has(failures - 1) && counter === counters.at(-1)) {
+          await recordFailing(personId, place.kind, failures - 1);
+        }
+      }
     },
     succeeded: async (guesser) => {
-      await sql`DELETE FROM idp.guess WHERE key = ${keyOf(guesser)}`.execute(db);
+      const keys = countersOf(guesser).map(({ name }) => hashOf(name));
+      await sql`DELETE FROM idp.throttle WHERE key = ANY(${keys})`.execute(db);
+      if (guesser.address) await addressEntered('password', guesser.address, guesser.account);
     },
     failed: async ({ address }) => {
-      // Without the store the counter in PostgreSQL still holds: neither open nor closed (R5).
-      await store.increment(addressKey(address), addressWindowSeconds).catch(() => undefined);
+      countRefusal('wrong-password');
+      if (address) await addressFailed('password', address);
     },
-    deviceToken,
-    isDeviceOf: (token, personId) => {
-      const given = Buffer.from(token ?? '');
-      const wanted = Buffer.from(deviceToken(personId));
-      return given.length === wanted.length && timingSafeEqual(given, wanted);
+    secondsToWait: async (guesser) => {
+      const { address, place } = guesser;
+      if (place.kind === 'elsewhere' && address && (await isSpraying('password', address))) return 60;
+      return waitOf(countersOf(guesser));
+    },
+    beginCode: async (origin) => {
+      const address = addressOf(origin);
+      if (!address || !(await isSpraying('code', address))) return;
+      if ((await organisationsAt(db, realAddress(origin))).length > 0) return;
+      throw tooManyCodes();
+    },
+    codeFailed: async (origin) => {
+      countRefusal('wrong-code');
+      const address = addressOf(origin);
+      if (address) await addressFailed('code', address);
     },
   };
+
+  async function recordFailing(personId: string, place: string, failures: number): Promise<void> {
+    await db.transaction().execute(async (transaction) => {
+      const { rows } = await sql<{ home: string | null }>`
+        SELECT home_organisation_id AS home FROM registry.person WHERE id = ${personId}`.execute(transaction);
+      await record(transaction, {
+        type: 'sign-in.failing',
+        actor: { kind: 'system', name: 'idp' },
+        subject: { kind: 'person', id: personId },
+        ...(rows[0]?.home ? { organisationId: rows[0].home } : {}),
+        data: { failures, place },
+      });
+    });
+  }
+}
+
+function realAddress({ ip, isBehindUndeclaredProxy }: Origin): string | undefined {
+  return isBehindUndeclaredProxy ? undefined : ip;
 }
 
 function slowDown(seconds: number): TooManyRequests {
+  countRefusal('slowed-sign-in');
   return new TooManyRequests(
     'sign-in/slow-down',
     {
@@ -94,9 +240,21 @@ function slowDown(seconds: number): TooManyRequests {
     {
       remedy: {
         vi: 'Nếu quên mật khẩu, học sinh hỏi giáo viên chủ nhiệm, cán bộ hỏi quản trị viên của trường để lấy mã kích hoạt mới.',
-        en: 'Whoever forgot the password: pupils ask their teacher, staff their school administrator, for a new activation code.',
+        en: 'If you forgot the password: pupils ask their class teacher, staff their school administrator, for a new activation code.',
       },
       retryAfterSeconds: seconds,
+    },
+  );
+}
+
+function tooManyCodes(): TooManyRequests {
+  countRefusal('slowed-activation');
+  return new TooManyRequests(
+    'activation/slow-down',
+    { vi: 'Có quá nhiều mã sai từ mạng này.', en: 'Too many wrong codes from this network.' },
+    {
+      remedy: { vi: 'Chờ mười phút rồi thử lại.', en: 'Wait ten minutes and try again.' },
+      retryAfterSeconds: addressWindowSeconds,
     },
   );
 }

@@ -26,14 +26,14 @@ const ask: Text = {
 const catalogue = {
   'passkey.added': ({ device = '' }) => ({
     title: {
-      vi: `Một khoá truy cập (passkey) mới đã được thêm vào tài khoản của bạn${device && `: ${device}`}.`,
+      vi: `Một passkey mới đã được thêm vào tài khoản của bạn${device && `: ${device}`}.`,
       en: `A new passkey was added to your account${device && `: ${device}`}.`,
     },
     remedy: notYou,
   }),
   'passkey.removed': ({ device = '' }) => ({
     title: {
-      vi: `Một khoá truy cập (passkey) đã bị gỡ khỏi tài khoản của bạn${device && `: ${device}`}.`,
+      vi: `Một passkey đã bị gỡ khỏi tài khoản của bạn${device && `: ${device}`}.`,
       en: `A passkey was removed from your account${device && `: ${device}`}.`,
     },
     remedy: notYou,
