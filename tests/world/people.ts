@@ -35,14 +35,6 @@ export async function beginWithPasskey(platform: Platform, page: Page): Promise<
   await page.waitForURL(`${platform.url}/`);
 }
 
-/** Proves by the page's passkey; the field may have offered it already by itself (conditional UI). */
-export async function confirmWithPasskey(page: Page, then: string): Promise<void> {
-  await page.waitForURL(then, { timeout: 5_000 }).catch(async () => {
-    await page.getByRole('button', { name: /passkey/ }).click();
-    await page.waitForURL(then);
-  });
-}
-
 export async function choosePassword(page: Page, password: string): Promise<void> {
   await page.getByLabel('Mật khẩu mới').fill(password);
   await page.getByLabel('Gõ lại mật khẩu').fill(password);

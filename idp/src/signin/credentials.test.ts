@@ -95,9 +95,9 @@ test('A3: unknown, never activated, suspended and mistyped are answered alike, a
   for (const [kind, { status, body, times }] of Object.entries(answers)) {
     assert.equal(status, mistyped.status, kind);
     assert.equal(body, mistyped.body, kind);
-    // one hash is 13 ms: leaving it out for somebody would show; a loaded machine blurs a few
+    // one hash is half of what a try costs: leaving it out for somebody would show, on a loaded machine too
     assert.ok(
-      Math.abs(median(times) - median(mistyped.times)) < 10,
+      Math.abs(median(times) - median(mistyped.times)) < Math.max(10, median(mistyped.times) / 4),
       `${kind}: ${median(times)} ${median(mistyped.times)}`,
     );
   }
