@@ -1,7 +1,6 @@
 import type {
   Answer,
   PublicDocument,
-  SignatureReport,
   VerifyCodeProps,
   VerifyProps,
   VerifyReportProps,
@@ -10,6 +9,7 @@ import { Banner, Field } from '../design/form.tsx';
 import { formatDate, formatTime, locale, t } from '../design/language.ts';
 import { StateShape } from '../design/mark.tsx';
 import { Stack } from './document.tsx';
+import { Detail, SignatureDetails, TimeLine, verdictLooks, verdictWords } from './verify-details.tsx';
 
 const mebibytes = (bytes: number) => Math.round(bytes / 2 ** 20);
 
@@ -97,14 +97,6 @@ export function Verify({ action, codeAction, maxBytes, error, code }: VerifyProp
   );
 }
 
-const looks = { valid: 'good', indeterminate: 'warn', invalid: 'bad', unsigned: 'plain' } as const;
-const words = {
-  valid: () => t('Hợp lệ', 'Valid'),
-  indeterminate: () => t('Chưa kết luận được', 'Not conclusive'),
-  invalid: () => t('Không hợp lệ', 'Invalid'),
-  unsigned: () => t('Không có chữ ký', 'Not signed'),
-} as const;
-
 function VerdictCard({
   verdict,
   sentence,
@@ -113,12 +105,12 @@ function VerdictCard({
   readonly sentence: string;
 }) {
   return (
-    <div class={`rounded-card p-5 state-${looks[verdict]} flex gap-4 items-start`} role="status">
+    <div class={`rounded-card p-5 state-${verdictLooks[verdict]} flex gap-4 items-start`} role="status">
       <span class="text-2xl mt-1">
-        <StateShape state={looks[verdict]} />
+        <StateShape state={verdictLooks[verdict]} />
       </span>
       <div>
-        <h1>{words[verdict]()}</h1>
+        <h1>{verdictWords[verdict]()}</h1>
         <p class="text-ink mt-1">{sentence}</p>
       </div>
     </div>
@@ -150,6 +142,8 @@ function Question({ question, answer }: { readonly question: string; readonly an
 
 export function VerifyReport(props: VerifyReportProps) {
   const { verdict, sentence, unchanged, trusted, reasons, nextStep, document, signatures, judgedAt } = props;
+  // The signature that people mean: the last by a person.
+  const asked = signatures.findLast(({ format }) => format !== 'document-time-stamp') ?? signatures.at(-1);
   return (
     <div class="grid gap-7">
       <VerdictCard verdict={verdict} sentence={sentence} />
@@ -160,7 +154,13 @@ export function VerifyReport(props: VerifyReportProps) {
           answer={trusted}
         />
       </dl>
+      <section class={`rounded-card p-4 state-${verdictLooks[verdict]}`} aria-label={t('Nên làm gì', 'What to do now')}>
+        <p class="text-ink">
+          <span class="font-semibold">{t('Nên làm gì.', 'What to do now.')}</span> {nextStep}
+        </p>
+      </section>
       {document && <Document document={document} isSameFile={document.isSameFile} />}
+      {asked && <TimeLine signature={asked} judgedAt={judgedAt} />}
       {reasons.length > 0 && (
         <section class="grid gap-2">
           <h2>{t('Vì sao', 'Why')}</h2>
@@ -171,19 +171,19 @@ export function VerifyReport(props: VerifyReportProps) {
           </ul>
         </section>
       )}
-      <section class="grid gap-2">
-        <h2>{t('Nên làm gì', 'What to do now')}</h2>
-        <p>{nextStep}</p>
-      </section>
       <details class="card">
         <summary class="cursor-pointer font-semibold">{t('Chi tiết kỹ thuật', 'Technical details')}</summary>
         <dl class="grid gap-3 mt-4 text-sm">
-          <Detail name={t('Tệp', 'File')} value={`${props.fileName} (${props.sizeBytes.toLocaleString(locale())} B)`} />
-          <Detail name="SHA-256" value={props.sha256} />
-          <Detail name={t('Kiểm tra lúc', 'Judged at')} value={formatTime(judgedAt)} />
+          <Detail name={t('Tệp', 'File')}>
+            {props.fileName} ({props.sizeBytes.toLocaleString(locale())} B)
+          </Detail>
+          <Detail name="SHA-256">
+            <span class="break-all">{props.sha256}</span>
+          </Detail>
+          <Detail name={t('Kiểm tra lúc', 'Judged at')}>{formatTime(judgedAt)}</Detail>
         </dl>
         {signatures.map((signature, index) => (
-          <Signature key={index} signature={signature} number={index + 1} />
+          <SignatureDetails key={signature.field} signature={signature} number={index + 1} />
         ))}
       </details>
       <p class="flex flex-wrap gap-3">
@@ -198,59 +198,28 @@ export function VerifyReport(props: VerifyReportProps) {
   );
 }
 
-function Detail({ name, value }: { readonly name: string; readonly value: string }) {
-  return (
-    <div class="grid sm:grid-cols-[10rem_1fr] gap-x-4">
-      <dt class="text-quiet">{name}</dt>
-      <dd class="break-all">{value}</dd>
-    </div>
-  );
-}
-
-function Signature({ signature, number }: { readonly signature: SignatureReport; readonly number: number }) {
-  const { signer, time, verdict, sub, format, level, coverage, reasons } = signature;
-  return (
-    <section class="mt-5 border-t border-line pt-4 grid gap-3 text-sm">
-      <h3>
-        {t(`Chữ ký ${number}`, `Signature ${number}`)}: {words[verdict as keyof typeof words]?.() ?? verdict}{' '}
-        {sub && `(${sub})`}
-      </h3>
-      <dl class="grid gap-2">
-        {signer && <Detail name={t('Người ký', 'Signer')} value={JSON.stringify(signer)} />}
-        {time && <Detail name={t('Thời điểm', 'Time')} value={JSON.stringify(time)} />}
-        <Detail name={t('Dạng', 'Format')} value={`${format} ${level ?? ''} · ${coverage}`} />
-        {reasons.length > 0 && (
-          <Detail name={t('Lý do', 'Reasons')} value={reasons.map((reason) => JSON.stringify(reason)).join('\n')} />
-        )}
-      </dl>
-    </section>
-  );
-}
-
 function Document({ document, isSameFile }: { readonly document: PublicDocument; readonly isSameFile?: boolean }) {
   return (
     <section class="card grid gap-3">
       <h2>{document.title}</h2>
       <dl class="grid gap-2">
-        {document.holder && <Detail name={t('Của', 'Of')} value={document.holder} />}
-        <Detail name={t('Nơi cấp', 'Issued by')} value={document.issuer} />
+        {document.holder && <Detail name={t('Của', 'Of')}>{document.holder}</Detail>}
+        <Detail name={t('Nơi cấp', 'Issued by')}>{document.issuer}</Detail>
         {document.signatures.map(({ role, name, title, at }) => (
-          <Detail key={role} name={title} value={`${name}, ${at ? formatTime(at) : t('chưa ký', 'not signed yet')}`} />
+          <Detail key={role} name={title}>
+            {name}, {at ? formatTime(at) : t('chưa ký', 'not signed yet')}
+          </Detail>
         ))}
-        <Detail
-          name={t('Ngày phát hành', 'Issued on')}
-          value={document.signedAt ? formatDate(document.signedAt) : t('chưa phát hành', 'not issued yet')}
-        />
-        <Detail name={t('Mã', 'Code')} value={document.code} />
+        <Detail name={t('Ngày phát hành', 'Issued on')}>
+          {document.signedAt ? formatDate(document.signedAt) : t('chưa phát hành', 'not issued yet')}
+        </Detail>
+        <Detail name={t('Mã', 'Code')}>{document.code}</Detail>
         {isSameFile !== undefined && (
-          <Detail
-            name={t('So với bản gốc', 'Against the original')}
-            value={
-              isSameFile
-                ? t('đúng từng byte với bản lưu ở đây', 'byte for byte the one kept here')
-                : t('không phải tệp đang lưu ở đây', 'not the file that is kept here')
-            }
-          />
+          <Detail name={t('So với bản gốc', 'Against the original')}>
+            {isSameFile
+              ? t('đúng từng byte với bản lưu ở đây', 'byte for byte the one kept here')
+              : t('không phải tệp đang lưu ở đây', 'not the file that is kept here')}
+          </Detail>
         )}
       </dl>
     </section>

@@ -55,10 +55,7 @@ export async function withContext<Result>(
   program: Program,
   run: (context: OpenContext) => Promise<Result>,
 ): Promise<Result> {
-  const log = pino({ level: 'silent' });
-  // Loaded here: with every service behind it, it is most of what a short command would wait for.
-  const { openContext } = await import('../process/context.ts');
-  const context = await openContext(program.config(), log, { serves: false });
+  const context = await openPlatform(program);
   try {
     const result = await run(context);
     // No server may be running: what the command recorded is in the log, under a checkpoint, when it ends.
@@ -67,4 +64,11 @@ export async function withContext<Result>(
   } finally {
     await context.close();
   }
+}
+
+/** The platform beside a serving process if there is one, for a command that may not need it; whoever opens it closes it. */
+export async function openPlatform(program: Program): Promise<OpenContext> {
+  // Loaded here: with every service behind it, it is most of what a short command would wait for.
+  const { openContext } = await import('../process/context.ts');
+  return openContext(program.config(), pino({ level: 'silent' }), { serves: false });
 }

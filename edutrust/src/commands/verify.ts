@@ -1,24 +1,39 @@
+import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { EduTrustError, InvalidInput } from '@edutrust/platform/errors';
-import { largestFileBytes, verifyFile } from '@edutrust/signing-service/verify';
-import { noFile, type Program, readTextFile, withContext } from './command.ts';
+import { createValidationPool } from '@edutrust/signing-service/validation';
+import {
+  largestFileBytes,
+  type VerificationReport,
+  type VerifyOptions,
+  verifyFile,
+  verifyFileAlone,
+} from '@edutrust/signing-service/verify';
+import type { OpenContext } from '../process/context.ts';
+import { noFile, openPlatform, type Program, readTextFile } from './command.ts';
 
 export function addVerifyCommand(program: Program): void {
   program.command
     .command('verify')
     .argument('<file...>', 'PDF files')
-    .option('--trust <pem...>', 'files with further trust anchors')
+    .option('--trust <pem>', 'a file with further trust anchors; may be repeated', collect, [])
     .option('--at <time>', 'judge as of this time (ISO 8601)')
     .description('who signed a file, whether it is unchanged, and whether the signer was trusted then')
-    .addHelpText('after', '\nExample: edutrust verify --json hoc-ba.pdf')
-    .action(async (files: string[], options: { trust?: string[]; at?: string }) => {
+    .addHelpText(
+      'after',
+      '\nExamples: edutrust verify --json hoc-ba.pdf\n          edutrust verify --trust root.pem other.pdf',
+    )
+    .action(async (files: string[], options: { trust: string[]; at?: string }) => {
       const output = program.output();
       const at = options.at ? parseTime(options.at) : undefined;
-      const trust = await Promise.all((options.trust ?? []).map(readTextFile));
-      await withContext(program, async (context) => {
+      const trust = await Promise.all(options.trust.map(readTextFile));
+      const pool = createValidationPool();
+      await using judge = fileJudge(program, { trust, pool, ...(at ? { at } : {}) });
+      try {
         for (const file of files) {
           try {
-            const report = await verifyFile(context, await readBounded(file), { ...(at ? { at } : {}), trust });
+            const report = await judge.verify(await readBounded(file));
             output.result({ file, ...report }, report.sentence[output.locale]);
             if (report.verdict !== 'valid') process.exitCode = 1;
           } catch (error) {
@@ -30,8 +45,40 @@ export function addVerifyCommand(program: Program): void {
             process.exitCode = error.exitCode;
           }
         }
-      });
+      } finally {
+        await pool.close();
+      }
     });
+}
+
+/** One option, several values: each with its own `--trust`, so that it never takes a file for a certificate. */
+const collect = (value: string, before: string[]): string[] => [...before, value];
+
+/**
+ * Judges files with this installation's roots, lists and log. An embedded database that does not run is started only for
+ * a file that they could decide about: not for one that is unsigned, changed, unreadable, or good by `--trust` alone.
+ */
+function fileJudge(program: Program, options: VerifyOptions) {
+  let open: Promise<OpenContext> | undefined;
+  return {
+    verify: async (bytes: Buffer): Promise<VerificationReport> => {
+      const { databaseUrl, dataDirectory } = program.config();
+      const cluster = join(dataDirectory, 'postgres');
+      if (!open && !databaseUrl && !existsSync(join(cluster, 'postmaster.pid'))) {
+        const alone = await verifyFileAlone(bytes, options);
+        if (isDecided(alone) || !existsSync(join(cluster, 'PG_VERSION'))) return alone;
+      }
+      open ??= openPlatform(program);
+      return verifyFile(await open, bytes, options);
+    },
+    [Symbol.asyncDispose]: async () => {
+      await (await open)?.close();
+    },
+  };
+}
+
+function isDecided({ verdict, unchanged, signatures }: VerificationReport): boolean {
+  return verdict === 'valid' || verdict === 'unsigned' || unchanged.answer === 'no' || signatures.length === 0;
 }
 
 function parseTime(text: string): Date {

@@ -161,8 +161,8 @@ export const reasonTable = {
   ),
   'time-stamp-untrusted': open(
     'NO_POE',
-    'Dấu thời gian do một tổ chức không được tin cậy ở đây cấp.',
-    'The time stamp comes from an authority that is not trusted here.',
+    'Dấu thời gian không chứng minh được thời điểm: nơi cấp không được tin cậy ở đây, hoặc chưa biết chứng thư của nó có bị thu hồi không.',
+    'The time stamp proves no time: its authority is not trusted here, or whether its certificate was revoked is not known.',
   ),
   'time-stamp-order': open(
     'TIMESTAMP_ORDER_FAILURE',

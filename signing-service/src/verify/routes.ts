@@ -260,7 +260,10 @@ function reportProps(
   given: { fileName: string; downloadPath: string; locale: Locale; expected?: PublicDocument },
 ): VerifyReportProps {
   const { fileName, downloadPath, locale, expected } = given;
-  const reasons = [...report.reasons, ...report.signatures.flatMap((signature) => signature.reasons)];
+  // "As it was signed" of one signature is no reason for the answer about a file that is not good.
+  const reasons = [...report.reasons, ...report.signatures.flatMap((signature) => signature.reasons)].filter(
+    ({ code }) => code !== 'passed' || report.verdict === 'valid',
+  );
   const answer = ({ answer: value, sentence }: VerificationReport['unchanged']) => ({
     answer: value,
     sentence: sentence[locale],

@@ -1,0 +1,219 @@
+import type { SignatureReport, SigningTime } from '@edutrust/signing-service/pages';
+import type { ComponentChildren } from 'preact';
+import { formatDate, formatTime, locale, t } from '../design/language.ts';
+import { StateShape } from '../design/mark.tsx';
+
+export type Look = 'good' | 'warn' | 'bad' | 'plain';
+
+export const verdictLooks = { valid: 'good', indeterminate: 'warn', invalid: 'bad', unsigned: 'plain' } as const;
+export const verdictWords = {
+  valid: () => t('Hợp lệ', 'Valid'),
+  indeterminate: () => t('Chưa kết luận được', 'Not conclusive'),
+  invalid: () => t('Không hợp lệ', 'Invalid'),
+  unsigned: () => t('Không có chữ ký', 'Not signed'),
+} as const;
+
+/** A name and what it is, in a definition list. */
+export function Detail({ name, children }: { readonly name: string; readonly children: ComponentChildren }) {
+  return (
+    <div class="grid sm:grid-cols-[10rem_1fr] gap-x-4">
+      <dt class="text-quiet">{name}</dt>
+      <dd class="break-words min-w-0">{children}</dd>
+    </div>
+  );
+}
+
+interface Step {
+  readonly look: Look;
+  readonly what: string;
+  readonly detail: string;
+}
+
+/** From signing to today, as far as it is proven: signed, stamped, changed, certificate's end, today. */
+export function TimeLine({ signature, judgedAt }: { readonly signature: SignatureReport; readonly judgedAt: string }) {
+  return (
+    <section class="grid gap-3" aria-labelledby="time-line">
+      <h2 id="time-line">{t('Từ lúc ký tới hôm nay', 'From signing to today')}</h2>
+      <ol class="grid gap-3">
+        {stepsOf(signature, judgedAt).map(({ look, what, detail }) => (
+          <li key={what} class="flex gap-3 items-start">
+            <span class={`state state-${look}`}>
+              <StateShape state={look} />
+            </span>
+            <span>
+              <span class="block font-semibold">{what}</span>
+              <span class="block text-quiet text-sm">{detail}</span>
+            </span>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function stepsOf({ time, signer, intact, verdict, changesAfter }: SignatureReport, judgedAt: string): Step[] {
+  const { proven, claimed } = time;
+  const signed: Step = claimed
+    ? { look: proven ? 'good' : 'warn', what: t('Ký', 'Signed'), detail: claimedDetail(claimed, proven !== null) }
+    : {
+        look: proven ? 'good' : 'plain',
+        what: t('Ký', 'Signed'),
+        detail: t('không ghi thời điểm', 'no time is given'),
+      };
+  const ended = signer && signer.notAfter < judgedAt ? signer.notAfter : undefined;
+  const refused = changesAfter.filter(({ allowed }) => !allowed);
+  return [
+    signed,
+    stampStep(time),
+    ...(intact === false
+      ? [
+          {
+            look: 'bad' as const,
+            what: t('Bị sửa', 'Changed'),
+            detail:
+              refused.length > 0
+                ? t('sau khi ký', 'after signing')
+                : t('khác với bản đã ký', 'differs from what was signed'),
+          },
+        ]
+      : []),
+    ...(ended
+      ? [
+          {
+            look: proven && proven < ended ? ('plain' as const) : ('warn' as const),
+            what: t('Chứng thư hết hạn', 'Certificate ended'),
+            detail: formatDate(ended),
+          },
+        ]
+      : []),
+    {
+      look: verdictLooks[verdict],
+      what: t('Lúc kiểm tra', 'When checked'),
+      detail: `${formatTime(judgedAt)}: ${verdictWords[verdict]().toLocaleLowerCase(locale())}`,
+    },
+  ];
+}
+
+function claimedDetail(claimed: string, isProven: boolean): string {
+  return isProven ? formatTime(claimed) : t(`tự khai ${formatTime(claimed)}`, `by its own word ${formatTime(claimed)}`);
+}
+
+function stampStep({ proven, authority, problem }: SigningTime): Step {
+  const what = t('Dấu thời gian', 'Time stamp');
+  if (proven) return { look: 'good', what, detail: `${formatTime(proven)}, ${commonName(authority ?? '')}` };
+  if (problem) return { look: 'warn', what, detail: problem[locale()] };
+  return { look: 'plain', what, detail: t('không có', 'none') };
+}
+
+/** `CN=…` of a name as it is written; the whole of it when it has none. */
+function commonName(name: string): string {
+  return /(?:^|, )CN=((?:\\.|[^,\\])+)/.exec(name)?.[1]?.replaceAll(/\\(.)/g, '$1') ?? name;
+}
+
+const formats = {
+  PAdES: () => t('chữ ký trong PDF (PAdES)', 'PDF signature (PAdES)'),
+  'PKCS#7': () => t('chữ ký trong PDF kiểu cũ (PKCS#7)', 'older PDF signature (PKCS#7)'),
+  'document-time-stamp': () => t('dấu thời gian cho cả văn bản', 'time stamp over the document'),
+  unknown: () => t('loại không đọc được', 'a kind that cannot be read'),
+} as const;
+const coverages = {
+  whole: () => t('cả tệp', 'the whole file'),
+  revision: () => t('tệp như lúc ký; sau đó có phần thêm vào', 'the file as it was then; more was added later'),
+  none: () => t('không rõ', 'not known'),
+} as const;
+const intactWords = {
+  true: () => t('còn nguyên', 'unchanged'),
+  false: () => t('đã bị sửa hoặc không khớp', 'changed, or does not match'),
+  null: () => t('chưa kiểm tra được', 'could not be checked'),
+} as const;
+const permissions = {
+  1: () => t('không cho phép thay đổi gì', 'permits no changes'),
+  2: () => t('cho phép điền biểu mẫu và ký', 'permits filling in forms and signing'),
+  3: () => t('cho phép điền biểu mẫu, ký và ghi chú', 'permits filling in forms, signing and comments'),
+} as const;
+const logWords = {
+  proven: () => t('đã kiểm tra, có trong sổ', 'checked, it stands there'),
+  wrong: () => t('bằng chứng không khớp với khoá của sổ', 'the proof does not fit the log’s key'),
+  unchecked: () => t('chưa kiểm tra được ở đây', 'could not be checked here'),
+} as const;
+
+/** Everything that was found of one signature, in words. */
+export function SignatureDetails({
+  signature,
+  number,
+}: {
+  readonly signature: SignatureReport;
+  readonly number: number;
+}) {
+  const { signer, time, verdict, sub, format, level, coverage, reasons, intact, certification, log } = signature;
+  const language = locale();
+  return (
+    <section class="mt-5 border-t border-line pt-4 grid gap-3 text-sm">
+      <h3>
+        {t(`Chữ ký ${number}`, `Signature ${number}`)}: {verdictWords[verdict]()}
+      </h3>
+      <dl class="grid gap-2">
+        {signer && (
+          <>
+            <Detail name={t('Người ký', 'Signer')}>
+              {[signer.name, signer.title, signer.organisation].filter(Boolean).join(', ')}
+            </Detail>
+            <Detail name={t('Chứng thư do', 'Certified by')}>{commonName(signer.issuer)}</Detail>
+            <Detail name={t('Chứng thư có hạn', 'Certificate valid')}>
+              {formatDate(signer.notBefore)} – {formatDate(signer.notAfter)}
+            </Detail>
+            <Detail name={t('Số chứng thư', 'Certificate number')}>
+              <span class="break-all">{signer.certificateSerial}</span>
+            </Detail>
+          </>
+        )}
+        {time.claimed && <Detail name={t('Tự khai ký lúc', 'Own time')}>{formatTime(time.claimed)}</Detail>}
+        {time.proven && (
+          <Detail name={t('Chứng minh được lúc', 'Proven time')}>
+            {formatTime(time.proven)} ({commonName(time.authority ?? '')})
+          </Detail>
+        )}
+        {time.problem && <Detail name={t('Dấu thời gian', 'Time stamp')}>{time.problem[language]}</Detail>}
+        <Detail name={t('Nội dung', 'Content')}>{intactWords[`${intact}`]()}</Detail>
+        <Detail name={t('Dạng', 'Kind')}>
+          {formats[format]()}
+          {level && `, ${t('mức', 'level')} ${level}`}
+        </Detail>
+        <Detail name={t('Ký trên', 'Signed')}>{coverages[coverage]()}</Detail>
+        {certification && (
+          <Detail name={t('Chứng thực văn bản', 'Certification')}>{permissions[certification.permits]()}</Detail>
+        )}
+        {log && (
+          <Detail name={t('Sổ công khai', 'Public log')}>
+            {log.origin && `${log.origin}, ${t('dòng', 'entry')} ${log.index}: `}
+            {logWords[log.status]()}
+          </Detail>
+        )}
+      </dl>
+      {signature.changesAfter.length > 0 && (
+        <Sentences title={t('Có thêm sau chữ ký này', 'Added after this signature')}>
+          {[...new Set(signature.changesAfter.map((change) => change[language]))]}
+        </Sentences>
+      )}
+      <Sentences title={t('Lý do', 'Reasons')}>{reasons.map((reason) => reason[language])}</Sentences>
+      {sub && (
+        <p class="text-quiet">
+          {t('Mã theo chuẩn ETSI EN 319 102-1', 'Code by ETSI EN 319 102-1')}: {sub}
+        </p>
+      )}
+    </section>
+  );
+}
+
+function Sentences({ title, children }: { readonly title: string; readonly children: readonly string[] }) {
+  return (
+    <div class="grid gap-1">
+      <h4 class="font-semibold">{title}</h4>
+      <ul class="list-disc pl-5">
+        {children.map((sentence) => (
+          <li key={sentence}>{sentence}</li>
+        ))}
+      </ul>
+    </div>
+  );
+}

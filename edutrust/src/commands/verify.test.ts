@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { runCommand } from './testing.ts';
+
+/** A PDF of one empty page, by hand. */
+function plainPdf(): string {
+  const objects = [
+    '<</Type /Catalog /Pages 2 0 R>>',
+    '<</Type /Pages /Kids [3 0 R] /Count 1 /MediaBox [0 0 595 842]>>',
+    '<</Type /Page /Parent 2 0 R>>',
+  ];
+  let body = '%PDF-1.7\n';
+  let table = `xref\n0 ${objects.length + 1}\n0000000000 65535 f \n`;
+  for (const [index, object] of objects.entries()) {
+    table += `${String(body.length).padStart(10, '0')} 00000 n \n`;
+    body += `${index + 1} 0 obj\n${object}\nendobj\n`;
+  }
+  return `${body}${table}trailer\n<</Size ${objects.length + 1} /Root 1 0 R>>\nstartxref\n${body.length}\n%%EOF\n`;
+}
+
+describe('edutrust verify without a running installation', { timeout: 120_000 }, () => {
+  let folder: string;
+  let environment: Record<string, string>;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'edutrust-verify-'));
+    environment = {
+      PATH: process.env.PATH ?? '',
+      HOME: process.env.HOME ?? '/',
+      LANG: 'en_US.UTF-8',
+      EDUTRUST_DATA: join(folder, 'var'),
+    };
+    await writeFile(join(folder, 'plain.pdf'), plainPdf());
+    await writeFile(join(folder, 'junk.pdf'), `${plainPdf()}/ByteRange behind the end`);
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+  const run = (...args: string[]) => runCommand(['--json', 'verify', ...args], environment);
+  const file = (name: string) => join(folder, name);
+
+  test('a file is judged without a database being made for it', async () => {
+    const { lines, code } = await run(file('plain.pdf'), file('junk.pdf'));
+    assert.deepEqual([code, lines.map(({ verdict }) => verdict)], [1, ['unsigned', 'indeterminate']]);
+    assert.doesNotMatch(lines[1].sentence.en, /no digital signature/, 'V10');
+    assert.ok(!existsSync(join(folder, 'var', 'postgres')), 'no PostgreSQL was made');
+  });
+
+  test('an installation that does not run is not started for a file that it could not say more about', async () => {
+    await mkdir(join(folder, 'var', 'postgres'), { recursive: true });
+    await writeFile(join(folder, 'var', 'postgres', 'PG_VERSION'), '18\n');
+    assert.deepEqual((await run(file('plain.pdf'))).lines[0].verdict, 'unsigned');
+    assert.ok(!existsSync(join(folder, 'var', 'postgres', 'postmaster.pid')));
+    await rm(join(folder, 'var'), { recursive: true });
+  });
+
+  test('`--trust` takes one file, also before the PDFs, and may be repeated', async () => {
+    await writeFile(file('one.pem'), 'no certificate');
+    const { lines } = await run('--trust', file('one.pem'), file('plain.pdf'));
+    assert.deepEqual([lines[0].file, lines[0].error.code], [file('plain.pdf'), 'verify/bad-trust']);
+    const twice = await run('--trust', file('one.pem'), '--trust', file('one.pem'), file('plain.pdf'));
+    assert.equal(twice.lines[0].error.code, 'verify/bad-trust');
+  });
+});
