@@ -14,6 +14,9 @@ import { CertificateRequests } from './certificate-requests.tsx';
 import { Certificates } from './certificates.tsx';
 import { ClassPage } from './classes/class.tsx';
 import { EditClass, NewClass } from './classes/form.tsx';
+import { MarksPage } from './classes/marks.tsx';
+import { MarksImportPage } from './classes/marks-import.tsx';
+import { MarksOfPage } from './classes/marks-of.tsx';
 import { OwnClass } from './classes/own.tsx';
 import { SlipsPage } from './classes/slips.tsx';
 import { Home } from './home/home.tsx';
@@ -109,9 +112,15 @@ function Pages() {
         <Route path="/admin/classes/:id" component={ClassPage} />
         <Route path="/admin/classes/:id/edit" component={EditClass} />
         <Route path="/admin/classes/:id/slips" component={SlipsPage} />
+        <Route path="/admin/classes/:id/marks" component={MarksPage} />
+        <Route path="/admin/classes/:id/marks/import" component={MarksImportPage} />
+        <Route path="/admin/classes/:id/marks/:person" component={MarksOfPage} />
         <Route path="/teach" component={OwnClass} />
         <Route path="/teach/classes/:id" component={ClassPage} />
         <Route path="/teach/classes/:id/slips" component={SlipsPage} />
+        <Route path="/teach/classes/:id/marks" component={MarksPage} />
+        <Route path="/teach/classes/:id/marks/import" component={MarksImportPage} />
+        <Route path="/teach/classes/:id/marks/:person" component={MarksOfPage} />
         <Route path="/admin/import" component={Import} />
         <Route path="/admin/apps" component={Apps} />
         <Route path="/admin/apps/new" component={NewApp} />

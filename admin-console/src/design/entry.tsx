@@ -36,7 +36,9 @@ export function useEntry<Names extends Values>(name: string, initial: Names): En
   const [values, setValues] = useKept<Names>(name, initial);
   const { isBusy, caught, error, run } = useAction();
   const problem = caught instanceof Refused ? caught.problem : undefined;
-  const errorOf = (field: string) => problem?.fields?.find(({ pointer }) => pointer === `/${field}`)?.detail;
+  // The field's own place in the body, or the end of a longer one: `/rows/…/values/KEY`.
+  const errorOf = (field: string) =>
+    problem?.fields?.find(({ pointer }) => pointer === `/${field}` || pointer.endsWith(`/values/${field}`))?.detail;
   const besideFields = Object.keys(values).some(errorOf);
   const set = (field: keyof Names, value: string) => setValues({ ...values, [field]: value });
   return {
@@ -65,6 +67,7 @@ export function EntryForm<Names extends Values>({
   entry,
   submit,
   cancel,
+  isReadOnly,
   onSubmit,
   children,
 }: {
@@ -72,6 +75,8 @@ export function EntryForm<Names extends Values>({
   readonly submit: string;
   /** Where the way back leads, or what it does. */
   readonly cancel: string | (() => void);
+  /** Shown and not to be sent. */
+  readonly isReadOnly?: boolean;
   readonly onSubmit: (values: Names) => Promise<unknown>;
   readonly children: ComponentChildren;
 }) {
@@ -86,9 +91,11 @@ export function EntryForm<Names extends Values>({
       {entry.error && <Banner state="bad">{entry.error}</Banner>}
       {children}
       <div class="flex flex-wrap gap-3">
-        <button type="submit" class="button button-primary" disabled={entry.isBusy}>
-          {submit}
-        </button>
+        {!isReadOnly && (
+          <button type="submit" class="button button-primary" disabled={entry.isBusy}>
+            {submit}
+          </button>
+        )}
         {typeof cancel === 'string' ? (
           <a class="button" href={cancel}>
             {t('Thôi', 'Cancel')}

@@ -64,6 +64,11 @@ function Loaded({ data }: { readonly data: ClassView }) {
             {t('In phiếu kích hoạt', 'Print activation slips')}
           </a>
         )}
+        {may('marks.read') && data.learners.length > 0 && (
+          <a class="button" href={`${path}/marks`}>
+            {t('Điểm', 'Marks')}
+          </a>
+        )}
         {may('signing.request') && data.learners.length > 0 && <RequestTranscripts data={data} />}
       </Title>
       {may('accounts.read') ? <WithAccounts data={data} /> : <Learners data={data} accounts={undefined} />}

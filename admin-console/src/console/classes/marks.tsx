@@ -1,0 +1,100 @@
+import { useLocation, useRoute } from 'preact-iso';
+import { api, must } from '../../design/api.ts';
+import { t } from '../../design/language.ts';
+import { useLoad } from '../../design/load.ts';
+import { State } from '../../design/mark.tsx';
+import type { paths } from '../../generated/api.d.ts';
+import { Show, Table, Title } from '../parts.tsx';
+
+export type Marks =
+  paths['/api/v1/signing/classes/{id}/marks']['get']['responses']['200']['content']['application/json'];
+export type MarksRow = Marks['rows'][number];
+export type MarksColumn = Marks['columns'][number];
+
+/** `/teach/classes/:id/marks`: who has all marks, who lacks some; a file for the whole class or a form for one. */
+export function MarksPage() {
+  const { id = '' } = useRoute().params;
+  const { path } = useLocation();
+  const [loaded] = useLoad(id, () => must(api.GET('/api/v1/signing/classes/{id}/marks', { params: { path: { id } } })));
+  return (
+    <Show loaded={loaded}>
+      {(marks) => {
+        const complete = marks.rows.filter(({ isComplete }) => isComplete).length;
+        const mayWrite = marks.may.includes('write');
+        return (
+          <>
+            <Title
+              title={t(
+                `Điểm lớp ${marks.class.code}: ${complete} trên ${marks.rows.length} em đủ`,
+                `Marks of class ${marks.class.code}: ${complete} of ${marks.rows.length} complete`,
+              )}
+              note={marks.organisation.name}
+              back={{ href: path.replace(/\/marks$/, ''), label: `${t('Lớp', 'Class')} ${marks.class.code}` }}
+            >
+              {mayWrite && (
+                <a class="button button-primary" href={`${path}/import`}>
+                  {t('Nhập từ tệp', 'Import a file')}
+                </a>
+              )}
+            </Title>
+            <Table
+              label={t('Điểm của lớp', 'Marks of the class')}
+              heads={[t('Họ và tên', 'Name'), t('Còn thiếu', 'Missing'), t('Học bạ', 'Transcript')]}
+              empty={t('Lớp chưa có em nào.', 'There is no pupil in this class yet.')}
+            >
+              {marks.rows.map((row) => (
+                <tr key={row.person.id}>
+                  <td>
+                    <a class="font-semibold" href={`${path}/${row.person.id}`}>
+                      {row.person.fullName}
+                    </a>
+                  </td>
+                  <td>
+                    {row.isComplete ? (
+                      <State state="good">{t('Đủ', 'Complete')}</State>
+                    ) : (
+                      <Missing row={row} columns={marks.columns} />
+                    )}
+                  </td>
+                  <td data-label={row.transcript ? t('Học bạ', 'Transcript') : undefined}>
+                    <Transcript row={row} />
+                  </td>
+                </tr>
+              ))}
+            </Table>
+          </>
+        );
+      }}
+    </Show>
+  );
+}
+
+function Missing({ row, columns }: { readonly row: MarksRow; readonly columns: readonly MarksColumn[] }) {
+  const labels = row.missing.map((key) => columns.find((column) => column.key === key)?.label ?? key);
+  return (
+    <span>
+      <State state="warn">{t(`Thiếu ${labels.length} ô`, `${labels.length} missing`)}</State>
+      <span class="block text-sm text-quiet">
+        {labels.slice(0, 3).join(', ')}
+        {labels.length > 3 && '…'}
+      </span>
+    </span>
+  );
+}
+
+function Transcript({ row: { transcript } }: { readonly row: MarksRow }) {
+  if (!transcript) return null;
+  const states = {
+    waiting: <State state="warn">{t('Đang chờ ký', 'Being signed')}</State>,
+    signed: <State state="warn">{t('Chờ đóng dấu', 'To be sealed')}</State>,
+    issued: <State state="good">{t('Đã phát hành', 'Issued')}</State>,
+    rejected: <State state="bad">{t('Bị trả lại', 'Returned')}</State>,
+    withdrawn: <State state="plain">{t('Đã rút', 'Withdrawn')}</State>,
+  };
+  return (
+    <span>
+      {states[transcript.state]}
+      {transcript.reason && <span class="block text-sm">{transcript.reason}</span>}
+    </span>
+  );
+}
