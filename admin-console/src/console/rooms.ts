@@ -43,6 +43,7 @@ const groups: readonly Group[] = [
   {
     label: () => t('Tin cậy', 'Trust'),
     rooms: [
+      { path: '/sign', permission: 'signing.seal', label: () => t('Đóng dấu', 'Sealing') },
       { path: '/admin/signing', permission: 'signing.read', label: () => t('Trình ký', 'Signing') },
       {
         path: '/admin/certificates',

@@ -6,7 +6,7 @@ import { useAction, useLoad } from '../design/load.ts';
 import { State } from '../design/mark.tsx';
 import { assertPasskey } from './passkey.ts';
 import { Documents } from './review.tsx';
-import { type DrawnSession, mustBeWhatIsShown, openSession, signHere } from './session.ts';
+import { type DrawnSession, mustBeWhatIsShown, openSession, type Purpose, signHere } from './session.ts';
 
 interface Result {
   readonly items: readonly {
@@ -23,15 +23,17 @@ interface Result {
  */
 export function Confirm({
   ids,
+  purpose = 'sign',
   opened: read,
   onDone,
 }: {
   readonly ids: readonly string[];
+  readonly purpose?: Purpose;
   readonly opened?: DrawnSession;
   readonly onDone: () => void;
 }) {
   const [isFresh, setFresh] = useState(read !== undefined);
-  const [session, reload] = useLoad(ids.join(), async () => (isFresh && read ? read : openSession(ids)));
+  const [session, reload] = useLoad(ids.join(), async () => (isFresh && read ? read : openSession(ids, purpose)));
   const [drawn, setDrawn] = useState<DrawnSession | undefined>(read);
   const reopen = () => {
     setFresh(false);
@@ -39,7 +41,8 @@ export function Confirm({
   };
   const [result, setResult] = useState<Result>();
   const { isBusy, error, run } = useAction();
-  if (result) return <Results result={result} onDone={onDone} />;
+  if (result) return <Results result={result} purpose={purpose} onDone={onDone} />;
+  const isSeal = purpose === 'seal';
   if (session.state === 'loading') return <p>{t('Đang chuẩn bị…', 'Preparing…')}</p>;
   if (session.state === 'failed') return <Failed message={session.message} onRetry={reopen} onDone={onDone} />;
   const opened = session.data;
@@ -47,9 +50,11 @@ export function Confirm({
   return (
     <>
       <h1>
-        {ids.length === 1
-          ? t('Ký tài liệu này?', 'Sign this document?')
-          : t(`Ký ${ids.length} tài liệu?`, `Sign ${ids.length} documents?`)}
+        {isSeal
+          ? t(`Đóng dấu ${ids.length} văn bản?`, `Seal ${ids.length} documents?`)
+          : ids.length === 1
+            ? t('Ký tài liệu này?', 'Sign this document?')
+            : t(`Ký ${ids.length} tài liệu?`, `Sign ${ids.length} documents?`)}
       </h1>
       <section class="card grid gap-3" aria-label={t('Nội dung sẽ ký', 'What will be signed')}>
         <ul class="grid gap-2">
@@ -85,7 +90,13 @@ export function Confirm({
         disabled={isBusy || drawn?.session !== opened.session}
         onClick={() => run(async () => drawn && setResult(await sign(drawn)))}
       >
-        {isBusy ? t('Đang ký…', 'Signing…') : t('Ký bằng passkey', 'Sign with the passkey')}
+        {isBusy
+          ? isSeal
+            ? t('Đang đóng dấu…', 'Sealing…')
+            : t('Đang ký…', 'Signing…')
+          : isSeal
+            ? t('Đóng dấu bằng passkey', 'Seal with the passkey')
+            : t('Ký bằng passkey', 'Sign with the passkey')}
       </button>
       <button type="button" class="button" disabled={isBusy} onClick={onDone}>
         {t('Để sau', 'Not now')}
@@ -130,13 +141,24 @@ async function sign({ session, files, pages }: DrawnSession): Promise<Result> {
   );
 }
 
-function Results({ result, onDone }: { readonly result: Result; readonly onDone: () => void }) {
+function Results({
+  result,
+  purpose,
+  onDone,
+}: {
+  readonly result: Result;
+  readonly purpose: Purpose;
+  readonly onDone: () => void;
+}) {
+  const isSeal = purpose === 'seal';
   const failed = result.items.filter(({ state }) => state === 'failed');
   return (
     <>
       <h1>
         {failed.length === 0
-          ? t('Đã ký xong', 'Signed')
+          ? isSeal
+            ? t('Đã đóng dấu xong', 'Sealed')
+            : t('Đã ký xong', 'Signed')
           : t(`${failed.length} tài liệu chưa ký được`, `${failed.length} documents were not signed`)}
       </h1>
       <ul class="grid gap-3">
@@ -144,7 +166,9 @@ function Results({ result, onDone }: { readonly result: Result; readonly onDone:
           <li key={requestId} class="card grid gap-1">
             <span class="font-semibold">{title}</span>
             <span>
-              {state === 'signed' && <State state="good">{t('Đã ký', 'Signed')}</State>}
+              {state === 'signed' && (
+                <State state="good">{isSeal ? t('Đã đóng dấu', 'Sealed') : t('Đã ký', 'Signed')}</State>
+              )}
               {state === 'pending' && <State state="warn">{t('Đang hoàn tất', 'Being completed')}</State>}
               {state === 'failed' && <State state="bad">{t('Chưa ký', 'Not signed')}</State>}
             </span>

@@ -8,19 +8,27 @@ import { Mark } from '../design/mark.tsx';
 import { Confirm } from './confirm.tsx';
 import { Enrol } from './enrol.tsx';
 import { Review } from './review.tsx';
-import type { DrawnSession } from './session.ts';
+import { SealInbox } from './seal.tsx';
+import type { DrawnSession, Purpose } from './session.ts';
 import { Validity } from './validity.tsx';
 
 /** Where the official is. */
 type Place =
   | { readonly at: 'inbox' }
   | { readonly at: 'review'; readonly id: string }
-  | { readonly at: 'confirm'; readonly ids: readonly string[]; readonly opened?: DrawnSession };
+  | {
+      readonly at: 'confirm';
+      readonly ids: readonly string[];
+      readonly purpose?: Purpose;
+      readonly opened?: DrawnSession;
+    };
 
 /** The phone: enrol once, then inbox → read → confirm. */
 export function Phone() {
   const [enrolment, reload] = useLoad('enrolment', () => must(api.GET('/api/v1/signing/enrolment')));
+  const [me] = useLoad('me', () => must(api.GET('/api/v1/me')));
   const [place, setPlace] = useState<Place>({ at: 'inbox' });
+  const may = (action: string) => me.state === 'ready' && me.data.permissions.includes(action);
   if (enrolment.state === 'loading') return <Frame>{null}</Frame>;
   if (enrolment.state === 'failed') {
     return (
@@ -42,7 +50,10 @@ export function Phone() {
       {place.at === 'inbox' && (
         <>
           <Validity enrolment={enrolment.data} onChange={reload} />
-          <Inbox onRead={(id) => setPlace({ at: 'review', id })} onSign={(ids) => setPlace({ at: 'confirm', ids })} />
+          {may('signing.seal') && <SealInbox onSeal={(ids) => setPlace({ at: 'confirm', ids, purpose: 'seal' })} />}
+          {may('signing.sign') && (
+            <Inbox onRead={(id) => setPlace({ at: 'review', id })} onSign={(ids) => setPlace({ at: 'confirm', ids })} />
+          )}
         </>
       )}
       {place.at === 'review' && (
@@ -55,6 +66,7 @@ export function Phone() {
       {place.at === 'confirm' && (
         <Confirm
           ids={place.ids}
+          {...(place.purpose ? { purpose: place.purpose } : {})}
           {...(place.opened ? { opened: place.opened } : {})}
           onDone={() => setPlace({ at: 'inbox' })}
         />

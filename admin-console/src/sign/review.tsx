@@ -20,7 +20,7 @@ export function Review({
   readonly onSign: (drawn: DrawnSession) => void;
 }) {
   const [request] = useLoad(id, () => must(api.GET('/api/v1/signing/requests/{id}', { params: { path: { id } } })));
-  const [opened, reopen] = useLoad(id, () => openSession([id]));
+  const [opened, reopen] = useLoad(id, () => openSession([id], 'sign'));
   const [drawn, setDrawn] = useState<DrawnSession>();
   const [isRejecting, setRejecting] = useState(false);
   const current = opened.state === 'ready' ? opened.data : undefined;

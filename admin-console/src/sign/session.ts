@@ -36,10 +36,13 @@ export interface DrawnSession extends OpenedSession {
   readonly pages: ReadonlyMap<string, number>;
 }
 
+/** In whose name: the person's own, or the seal of the organisation that the person keeps. */
+export type Purpose = 'sign' | 'seal';
+
 /** Opens a session over waiting requests and fetches what it signs. Throws when anything in it does not fit together. */
-export async function openSession(requestIds: readonly string[]): Promise<OpenedSession> {
+export async function openSession(requestIds: readonly string[], purpose: Purpose): Promise<OpenedSession> {
   const session: Session = await must(
-    api.POST('/api/v1/signing/sessions', { body: { requestIds: [...requestIds], purpose: 'sign' } }),
+    api.POST('/api/v1/signing/sessions', { body: { requestIds: [...requestIds], purpose } }),
   );
   await mustBeWhatIsShown(session);
   return { session, files: await fetchPrepared(session) };

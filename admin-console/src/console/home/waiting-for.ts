@@ -1,5 +1,5 @@
 import { api, must } from '../../design/api.ts';
-import { t } from '../../design/language.ts';
+import { formatNumber, t } from '../../design/language.ts';
 import type { Me } from '../me.ts';
 
 /** Something that somebody waits for this person to do. */
@@ -17,7 +17,7 @@ export async function waitingFor({ permissions }: Me): Promise<readonly Task[]> 
   const may = (action: string) => permissions.includes(action);
   const found = await Promise.all([
     secondPersonActs(),
-    may('signing.sign') ? documentsToSign() : [],
+    may('signing.sign') || may('signing.seal') ? documentsToSign() : [],
     may('signing.approve-enrolment') ? phonesToApprove() : [],
     may('certificates.approve') ? certificatesToApprove() : [],
   ]);
@@ -55,17 +55,36 @@ async function secondPersonActs(): Promise<Task[]> {
 }
 
 async function documentsToSign(): Promise<Task[]> {
-  const { items, nextCursor } = await must(api.GET('/api/v1/signing/inbox', { params: { query: { limit: 200 } } }));
-  if (items.length === 0) return [];
-  const count = nextCursor ? t(`Hơn ${items.length}`, `More than ${items.length}`) : String(items.length);
+  const { toSign, toSeal } = await must(api.GET('/api/v1/signing/inbox/count'));
   return [
-    {
-      id: 'sign',
-      title: t(`${count} tài liệu chờ bạn ký`, `${count} documents wait for your signature`),
-      note: t('Ký bằng điện thoại đã đăng ký.', 'You sign with the phone that you enrolled.'),
-      href: '/sign',
-      act: t('Xem và ký', 'Read and sign'),
-    },
+    ...(toSign > 0
+      ? [
+          {
+            id: 'sign',
+            title: t(
+              `${formatNumber(toSign)} tài liệu chờ bạn ký`,
+              `${formatNumber(toSign)} documents wait for your signature`,
+            ),
+            note: t('Ký bằng điện thoại đã đăng ký.', 'You sign with the phone that you enrolled.'),
+            href: '/sign',
+            act: t('Xem và ký', 'Read and sign'),
+          },
+        ]
+      : []),
+    ...(toSeal > 0
+      ? [
+          {
+            id: 'seal',
+            title: t(
+              `${formatNumber(toSeal)} văn bản chờ đóng dấu`,
+              `${formatNumber(toSeal)} documents wait for the seal`,
+            ),
+            note: t('Hiệu trưởng đã ký.', 'The principal has signed.'),
+            href: '/sign',
+            act: t('Đóng dấu', 'Seal'),
+          },
+        ]
+      : []),
   ];
 }
 
