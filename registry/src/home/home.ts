@@ -13,6 +13,8 @@ export interface Filled {
   readonly schools: number;
   readonly schoolsWithAdministrator: number;
   readonly securityOfficers: number;
+  readonly schoolsWithSigner: number;
+  readonly schoolsWithClerk: number;
   readonly staff: number;
   readonly classes: number;
   readonly classesWithTeacher: number;
@@ -35,8 +37,8 @@ export async function filledBy(db: Database, actor: Actor, schoolYear: number): 
   const classes = sql`FROM registry.class AS c JOIN registry.organisation AS o ON o.id = c.organisation_id
     WHERE c.school_year = ${schoolYear} AND ${within}`;
   const upTo = (rows: ReturnType<typeof sql>) => sql`(SELECT count(*) FROM (${rows} LIMIT ${countedUpTo}) AS counted)`;
-  const [counted, administrators, officers] = await Promise.all([
-    sql<Omit<Filled, 'schoolsWithAdministrator' | 'securityOfficers'>>`SELECT
+  const [counted, administrators, officers, signers, clerks] = await Promise.all([
+    sql<Omit<Filled, 'schoolsWithAdministrator' | 'securityOfficers' | 'schoolsWithSigner' | 'schoolsWithClerk'>>`SELECT
       ${upTo(sql`SELECT FROM registry.organisation AS o WHERE o.kind = 'ward' AND ${within}`)} AS wards,
       ${upTo(sql`SELECT FROM registry.organisation AS o WHERE o.kind IN ('school', 'centre') AND ${within}`)} AS schools,
       ${upTo(sql`SELECT ${current} AND f.role IN ('teacher', 'staff') AND o.kind IN ('school', 'centre')`)} AS staff,
@@ -47,9 +49,16 @@ export async function filledBy(db: Database, actor: Actor, schoolYear: number): 
         WHERE g.child_id = f.person_id AND g.valid_until IS NULL)`)} AS "learnersWithGuardian"`.execute(db),
     countHolders(db, 'school-administrator', scope),
     countHolders(db, 'security-officer', scope),
+    countHolders(db, 'signer', scope),
+    countHolders(db, 'clerk', scope),
   ]);
   const [row] = counted.rows;
-  return row
-    ? { ...row, schoolsWithAdministrator: administrators.organisations, securityOfficers: officers.people }
-    : null;
+  if (!row) return null;
+  return {
+    ...row,
+    schoolsWithAdministrator: administrators.organisations,
+    securityOfficers: officers.people,
+    schoolsWithSigner: signers.organisations,
+    schoolsWithClerk: clerks.organisations,
+  };
 }

@@ -16,6 +16,8 @@ const Home = Type.Object({
       schools: Count,
       schoolsWithAdministrator: Count,
       securityOfficers: Count,
+      schoolsWithSigner: Count,
+      schoolsWithClerk: Count,
       staff: Count,
       classes: Count,
       classesWithTeacher: Count,

@@ -57,10 +57,11 @@ export async function createOrganisation(
     .onConflict((conflict) => conflict.column('code').doNothing())
     .executeTakeFirst();
   if (inserted.numInsertedOrUpdatedRows === 0n) {
-    throw new Conflict('organisations/code-taken', {
+    const detail = {
       vi: `Mã đơn vị ${input.code} đã được dùng.`,
       en: `The organisation code ${input.code} is taken.`,
-    });
+    };
+    throw new Conflict('organisations/code-taken', detail, { fields: [{ pointer: '/code', detail }] });
   }
   await record(transaction, {
     type: 'organisation.created',

@@ -5,7 +5,7 @@ import { CertificateAlarms } from '../alarms.tsx';
 import { useMay, useMe } from '../me.ts';
 import { Show, Title } from '../parts.tsx';
 import { Start } from './start.tsx';
-import { type Filled, stepsOf } from './steps.ts';
+import { type Filled, type Signed, stepsOf } from './steps.ts';
 import { Waiting } from './waiting.tsx';
 import { waitingFor } from './waiting-for.ts';
 
@@ -15,7 +15,7 @@ export function Home() {
   const mayReadAlarms = useMay('certificates.read');
   const [loaded] = useLoad('home', async () => {
     const [home, waiting] = await Promise.all([must(api.GET('/api/v1/home')), waitingFor(me)]);
-    return { home, waiting, steps: stepsOf(me, home) };
+    return { home, waiting, steps: home.filled ? stepsOf(me, home, await signedSoFar()) : [] };
   });
   return (
     <Show loaded={loaded}>
@@ -35,6 +35,14 @@ export function Home() {
   );
 }
 
+async function signedSoFar(): Promise<Signed> {
+  const [requested, issued] = await Promise.all([
+    must(api.GET('/api/v1/signing/requests', { params: { query: { limit: 1 } } })),
+    must(api.GET('/api/v1/signing/requests', { params: { query: { limit: 1, state: 'issued' } } })),
+  ]);
+  return { hasRequested: requested.items.length > 0, hasIssued: issued.items.length > 0 };
+}
+
 /** The situation in a sentence. */
 function headline(waiting: number, steps: number): string {
   if (waiting > 0)
@@ -45,8 +53,12 @@ function headline(waiting: number, steps: number): string {
 
 /** What is there, each leading to its list. */
 function Figures({ filled }: { readonly filled: Filled }) {
+  const unled = filled.schools - filled.schoolsWithAdministrator;
   const figures = [
     [t('trường', 'schools'), filled.schools, '/admin/schools'],
+    ...(unled > 0
+      ? [[t('trường chưa có quản trị', 'schools without an administrator'), unled, '/admin/schools'] as const]
+      : []),
     [t('giáo viên, nhân viên', 'teachers and staff'), filled.staff, '/admin/people?role=teacher'],
     [t('lớp năm học này', 'classes this school year'), filled.classes, '/admin/schools'],
     [t('học sinh', 'pupils'), filled.learners, '/admin/people?role=learner'],

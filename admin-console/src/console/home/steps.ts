@@ -15,13 +15,26 @@ export interface Step {
   readonly ways: readonly { readonly label: string; readonly href: string }[];
 }
 
-/** The steps of those who fill organisations: the whole city for the department, one's own school for a school. */
-export function stepsOf(me: Me, { filled }: Home): readonly Step[] {
-  if (!filled) return [];
+/** How far signing is, as the signing service knows it. */
+export interface Signed {
+  readonly hasRequested: boolean;
+  readonly hasIssued: boolean;
+}
+
+/**
+ * The steps of those who fill organisations: the whole city for the department, one's own school for a school. They lead
+ * to the first issued transcript; after that there are none.
+ */
+export function stepsOf(me: Me, { filled }: Home, signed: Signed): readonly Step[] {
+  if (!filled || signed.hasIssued) return [];
   const isDepartment = me.roles.some(({ role }) => role === 'department-administrator');
   const school = me.roles.find(({ role }) => role === 'school-administrator')?.organisation;
   const schoolPage = school ? `/admin/schools/${school.id}` : '/admin/schools';
-  return [...(isDepartment ? citySteps(filled) : []), ...schoolSteps(filled, schoolPage, isDepartment)];
+  return [
+    ...(isDepartment ? citySteps(filled) : []),
+    ...schoolSteps(filled, schoolPage, isDepartment),
+    ...signingSteps(filled, signed, schoolPage, isDepartment),
+  ];
 }
 
 function citySteps({ schools, wards, securityOfficers, schoolsWithAdministrator }: Filled): Step[] {
@@ -114,6 +127,60 @@ function schoolSteps(
         { label: t('Nhập danh sách lớp', 'Import class lists'), href: '/admin/import' },
         { label: t('Thêm một em', 'Add a pupil'), href: '/admin/people/new?as=learner' },
       ],
+    },
+  ];
+}
+
+function signingSteps(
+  { schools, schoolsWithSigner, schoolsWithClerk }: Filled,
+  { hasRequested }: Signed,
+  schoolPage: string,
+  isDepartment: boolean,
+): Step[] {
+  return [
+    {
+      id: 'signers',
+      title: t('Người ký và văn thư', 'Who signs and who seals'),
+      note: isDepartment
+        ? t(
+            `${formatNumber(schoolsWithSigner)} trên ${formatNumber(schools)} trường có người ký, ${formatNumber(schoolsWithClerk)} có văn thư. Hai vai trò này cần hai người của Sở giao.`,
+            `${formatNumber(schoolsWithSigner)} of ${formatNumber(schools)} schools have a signer, ${formatNumber(schoolsWithClerk)} a clerk. Both roles take two people of the department.`,
+          )
+        : schoolsWithSigner > 0 && schoolsWithClerk > 0
+          ? t('Đã có', 'Appointed')
+          : t('Sở giao vai trò cho hiệu trưởng và văn thư.', 'The department appoints the principal and the clerk.'),
+      isDone: schools > 0 && schoolsWithSigner >= schools && schoolsWithClerk >= schools,
+      ways: isDepartment
+        ? [
+            { label: t('Thêm người ký', 'Add a signer'), href: '/admin/people/new?as=staff&role=signer' },
+            { label: t('Thêm văn thư', 'Add a clerk'), href: '/admin/people/new?as=staff&role=clerk' },
+          ]
+        : [],
+    },
+    {
+      id: 'marks',
+      title: t('Điểm', 'Marks'),
+      note: t(
+        'Giáo viên chủ nhiệm nhập điểm ở lớp của mình, từng em hay cả lớp bằng một tệp.',
+        'Class teachers enter marks on their class’s page, one by one or the whole class in a file.',
+      ),
+      isDone: hasRequested,
+      ways: [
+        {
+          label: isDepartment ? t('Xem các trường', 'See the schools') : t('Chọn lớp', 'Choose a class'),
+          href: schoolPage,
+        },
+      ],
+    },
+    {
+      id: 'transcripts',
+      title: t('Học bạ ký số', 'Signed transcripts'),
+      note: t(
+        'Giáo viên chủ nhiệm trình, ký; hiệu trưởng ký; văn thư đóng dấu.',
+        'The class teacher asks and signs, the principal signs, the clerk seals.',
+      ),
+      isDone: false, // the list goes away with the first one
+      ways: [{ label: t('Xem tài liệu trình ký', 'See what waits'), href: '/admin/signing' }],
     },
   ];
 }
