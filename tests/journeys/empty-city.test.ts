@@ -6,7 +6,7 @@ import { beginWithPasskey } from '../world/people.ts';
 import { Platform } from '../world/platform.ts';
 
 /**
- * Issue §8: a city that nobody seeded, from `edutrust setup` on, in a browser and by nothing else. Each test goes on
+ * A city that nobody seeded, from `edutrust setup` on, in a browser and by nothing else. Each test goes on
  * where the one before stopped.
  */
 
@@ -59,7 +59,7 @@ async function issueCode(page: Page): Promise<string> {
   return codeOnCard(page);
 }
 
-test('B1: after `edutrust setup` the first administrator finds the steps to a city, each with its form', async () => {
+test('city: after `edutrust setup` the first administrator finds the steps to a city, each with its form', async () => {
   const founded = await platform.run(
     '--json',
     'setup',
@@ -83,7 +83,7 @@ test('B1: after `edutrust setup` the first administrator finds the steps to a ci
   await lookAtBoth(page, 'city-start');
 });
 
-test('B1, B17: wards and schools by form; what is wrong is said beside its field; each page has its title and the focus', async () => {
+test('city: wards and schools by form; what is wrong is said beside its field; each page has its title and the focus', async () => {
   const page = pageOf('administrator');
   await page.getByRole('link', { name: /^Thêm phường, xã/ }).click();
   await page.getByRole('heading', { name: 'Thêm một phường, xã' }).waitFor();
@@ -110,7 +110,7 @@ test('B1, B17: wards and schools by form; what is wrong is said beside its field
   await lookAtBoth(page, 'city-school');
 });
 
-test('B1: the department appoints the school’s administrator, who begins with the QR code of the card', async () => {
+test('city: the department appoints the school’s administrator, who begins with the QR code of the card', async () => {
   const page = pageOf('administrator');
   await page.getByRole('link', { name: 'Hôm nay' }).click();
   await page.getByRole('link', { name: /^Thêm người quản trị trường/ }).click();
@@ -124,7 +124,7 @@ test('B1: the department appoints the school’s administrator, who begins with 
   at.school = await beginByQr(await issueCode(page), desk);
 });
 
-test('B1, F8: the school adds its teacher, opens a class that is hers, and adds a pupil with a guardian', async () => {
+test('city: the school adds its teacher, opens a class that is hers, and adds a pupil with a guardian', async () => {
   const { page } = at.school ?? assert.fail('the school has begun');
   await page.getByRole('link', { name: 'Quản trị' }).click();
   await page.getByRole('heading', { level: 1, name: /bước/ }).waitFor();
@@ -160,7 +160,7 @@ test('B1, F8: the school adds its teacher, opens a class that is hers, and adds 
   at.teacher = await beginByQr(code, phone);
 });
 
-test('B3, 1.2: a teacher’s «Lớp của tôi» is her class at one tap; a forgotten password is a QR code; slips are asked about first', async () => {
+test('city: a teacher’s «Lớp của tôi» is her class at one tap; a forgotten password is a QR code; slips are asked about first', async () => {
   const { page } = at.teacher ?? assert.fail('the teacher has begun');
   await page.getByRole('link', { name: 'Lớp của tôi' }).click();
   await page.getByRole('heading', { name: 'Lớp 4A' }).waitFor();

@@ -44,7 +44,7 @@ async function ownClass() {
   return { id, learners: await listLearners(world.context.db, id) };
 }
 
-test('B3: a sheet for a class gives codes to those without an account in use; one in use only when that is meant', async () => {
+test('a sheet for a class gives codes to those without an account in use; one in use only when that is meant', async () => {
   const { teacher, pupil } = world.city.people;
   const { id, learners } = await ownClass();
   await world.activate(pupil);
@@ -71,7 +71,7 @@ test('B3: a sheet for a class gives codes to those without an account in use; on
   assert.equal(meant.json.made[0].person.id, pupil);
 });
 
-test('B3, A5: a sheet is made whole or not at all, and by the class teacher or the school alone', async () => {
+test('A5: a sheet is made whole or not at all, and by the class teacher or the school alone', async () => {
   const { db } = world.context;
   const { teacher, principal, schoolAdministrator, pupil } = world.city.people;
   const { id, learners } = await ownClass();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openRegistry } from '../testing.ts';
 
-test('B1, T3: the home of a department counts the city, of a school itself alone, of a teacher the own class and nothing else', async () => {
+test('T3: the home of a department counts the city, of a school itself alone, of a teacher the own class and nothing else', async () => {
   await using world = await openRegistry();
   const { city, call } = world;
   const { administrator, teacher, auditor, pupil } = city.people;
