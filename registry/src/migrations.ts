@@ -368,5 +368,9 @@ export const migrations: SchemaMigrations = {
           ADD COLUMN doubt text, ADD COLUMN skip text, ADD COLUMN referred text,
           ADD COLUMN is_governed boolean NOT NULL DEFAULT false, ADD COLUMN is_here boolean NOT NULL DEFAULT false;`,
     },
+    {
+      name: '010-roster-guardians',
+      sql: 'ALTER TABLE registry.roster_row ADD COLUMN guardian_id uuid;',
+    },
   ],
 };

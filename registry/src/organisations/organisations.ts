@@ -24,6 +24,8 @@ export interface OrganisationCounts {
 }
 
 export interface NewOrganisation {
+  /** Chosen by the caller when others already refer to it. */
+  readonly id?: string;
   readonly kind: OrganisationKind;
   readonly level?: SchoolLevel;
   readonly code: string;
@@ -42,7 +44,7 @@ export async function createOrganisation(
     ? await db.selectFrom('registry.organisation').select('path').where('id', '=', input.parentId).executeTakeFirst()
     : undefined;
   if (input.parentId && !parent) throw noOrganisation();
-  const id = uuidv7();
+  const id = input.id ?? uuidv7();
   const inserted = await db
     .insertInto('registry.organisation')
     .values({

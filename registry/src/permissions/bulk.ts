@@ -1,6 +1,8 @@
+import type { Transaction } from '@edutrust/platform/database';
+import { type DomainEvent, record } from '@edutrust/platform/events';
 import type { Actor } from '@edutrust/platform/http';
 import { type RawBuilder, sql } from 'kysely';
-import { type Action, coveredRoles, type Role, roleActions } from './roles.ts';
+import { type Action, coveredRoles, type Role, roleActions, rolesThatMayGrant } from './roles.ts';
 
 /**
  * The rule of `verdictOn` for many people at once, as a condition on `registry.person AS p`: the home organisation and
@@ -9,15 +11,90 @@ import { type Action, coveredRoles, type Role, roleActions } from './roles.ts';
 export function governedPeople(actor: Actor, action: Action): RawBuilder<boolean> {
   if (actor.kind === 'system') return sql`true`;
   if (actor.kind === 'app') return sql`false`;
-  const held = actor.roles
-    .filter(({ role }) => roleActions[role as Role]?.includes(action))
-    .map(({ role, organisationId }) => ({ organisation_id: organisationId, covers: coveredRoles[role as Role] }));
-  const scope = held.map(({ organisation_id }) => organisation_id);
+  const scope = heldFor(actor, action).map(({ organisation_id }) => organisation_id);
   return sql`(p.id <> ${actor.personId}::uuid
     AND EXISTS (SELECT FROM registry.organisation AS h
       WHERE h.path && ${scope}::uuid[] AND (h.id = p.home_organisation_id OR p.home_organisation_id IS NULL AND h.parent_id IS NULL))
-    AND NOT EXISTS (SELECT FROM registry.role_assignment AS ra JOIN registry.organisation AS ro ON ro.id = ra.organisation_id
-      WHERE ra.person_id = p.id AND ra.ended_at IS NULL AND NOT EXISTS (
-        SELECT FROM jsonb_to_recordset(${JSON.stringify(held)}::jsonb) AS own (organisation_id uuid, covers text[])
-        WHERE own.organisation_id = ANY(ro.path) AND ra.role = ANY(own.covers))))`;
+    AND ${coversEveryRole(actor, action)})`;
+}
+
+function heldFor(actor: Extract<Actor, { kind: 'person' }>, action: Action) {
+  return actor.roles
+    .filter(({ role }) => roleActions[role as Role]?.includes(action))
+    .map(({ role, organisationId }) => ({ organisation_id: organisationId, covers: coveredRoles[role as Role] }));
+}
+
+/**
+ * Whether every role that `registry.person AS p` holds is one that the actor may act on: for ending what somebody is at
+ * the actor's own school, wherever their home is.
+ */
+export function coversEveryRole(actor: Actor, action: Action): RawBuilder<boolean> {
+  if (actor.kind === 'system') return sql`true`;
+  if (actor.kind === 'app') return sql`false`;
+  return sql`NOT EXISTS (SELECT FROM registry.role_assignment AS ra JOIN registry.organisation AS ro ON ro.id = ra.organisation_id
+    WHERE ra.person_id = p.id AND ra.ended_at IS NULL AND NOT EXISTS (
+      SELECT FROM jsonb_to_recordset(${JSON.stringify(heldFor(actor, action))}::jsonb) AS own (organisation_id uuid, covers text[])
+      WHERE own.organisation_id = ANY(ro.path) AND ra.role = ANY(own.covers)))`;
+}
+
+interface Placed {
+  readonly personId: string;
+  readonly organisationId: string;
+}
+
+/**
+ * Gives the role of a teacher to those who teach at a school, where they do not hold it: only in organisations where the
+ * actor may give it.
+ */
+export async function grantTeachers(
+  transaction: Transaction,
+  teachers: readonly Placed[],
+  actor: Actor,
+): Promise<void> {
+  const scope =
+    actor.kind === 'person'
+      ? actor.roles
+          .filter(({ role }) => rolesThatMayGrant('teacher').includes(role as Role))
+          .map(({ organisationId }) => organisationId)
+      : [];
+  const within = actor.kind === 'system' ? sql`true` : sql`o.path && ${scope}::uuid[]`;
+  const { rows } = await sql<{ person_id: string; organisation_id: string }>`
+    INSERT INTO registry.role_assignment (id, person_id, role, organisation_id)
+    SELECT gen_random_uuid(), t."personId", 'teacher', t."organisationId"
+    FROM jsonb_to_recordset(${JSON.stringify(teachers)}::jsonb) AS t ("personId" uuid, "organisationId" uuid)
+    JOIN registry.organisation AS o ON o.id = t."organisationId" AND ${within}
+    ON CONFLICT DO NOTHING RETURNING person_id, organisation_id`.execute(transaction);
+  await record(
+    transaction,
+    ...rows.map(
+      ({ person_id, organisation_id }): DomainEvent => ({
+        type: 'role.granted',
+        actor,
+        subject: { kind: 'person', id: person_id },
+        organisationId: organisation_id,
+        data: { role: 'teacher' },
+      }),
+    ),
+  );
+}
+
+/** Ends every role that people held at a school that they leave. */
+export async function endRolesAt(transaction: Transaction, leavers: readonly Placed[], actor: Actor): Promise<void> {
+  const { rows } = await sql<{ person_id: string; organisation_id: string; role: string }>`
+    UPDATE registry.role_assignment AS ra SET ended_at = now()
+    FROM jsonb_to_recordset(${JSON.stringify(leavers)}::jsonb) AS t ("personId" uuid, "organisationId" uuid)
+    WHERE ra.person_id = t."personId" AND ra.organisation_id = t."organisationId" AND ra.ended_at IS NULL
+    RETURNING ra.person_id, ra.organisation_id, ra.role`.execute(transaction);
+  await record(
+    transaction,
+    ...rows.map(
+      ({ person_id, organisation_id, role }): DomainEvent => ({
+        type: 'role.ended',
+        actor,
+        subject: { kind: 'person', id: person_id },
+        organisationId: organisation_id,
+        data: { role },
+      }),
+    ),
+  );
 }

@@ -69,10 +69,11 @@ export async function makePlan(context: ServiceContext, input: PlanInput): Promi
       skip: (one: Skipped) => void skipped.push(one),
       note: (text: Text) => void notes.push(text),
     };
-    const { sha256, columns, head } = await stageFile(planning, input, sink);
+    await insertPlan(planning, input);
+    const { sha256, unchanged, columns, head } = await stageFile(planning, input, sink);
     input.onProgress?.({ step: 'match', done: 0, total: 1 });
     await sql`ANALYZE registry.roster_row`.execute(transaction);
-    await insertPlan(planning, input, sha256);
+    await placePlan(planning, sha256, unchanged);
     const heldReasons = await kind.plan(planning, sink);
     await mustNotWalk(planning);
     await writeRefusals(planning, refused);
@@ -99,7 +100,7 @@ async function stageFile(
   planning: Planning,
   { kind, file, sheet, headerRow, columns: chosen, onProgress }: PlanInput,
   sink: { refuse(refusal: Refusal): void; skip(skipped: Skipped): void },
-): Promise<{ sha256: string; columns: readonly Column[]; head: Head }> {
+): Promise<{ sha256: string; unchanged: number; columns: readonly Column[]; head: Head }> {
   const remembered = await columnMemory(planning, kind);
   const staging: Staging = await kind.stage(planning, sink);
   let found: { head: Head; columns: readonly Column[]; reader: CellReader } | undefined;
@@ -150,7 +151,8 @@ async function stageFile(
   if (!found) throw new Error('a table without a header was read');
   found.reader.end();
   await staging.flush();
-  return { sha256, columns: found.columns, head: found.head };
+  const ended = await staging.end?.();
+  return { unchanged: ended?.unchanged ?? 0, sha256, columns: found.columns, head: found.head };
 }
 
 function columnsOf(kind: RosterKind, head: Head, chosen: readonly (string | null)[] | undefined): readonly Column[] {
@@ -164,16 +166,24 @@ function columnsOf(kind: RosterKind, head: Head, chosen: readonly (string | null
   return columns;
 }
 
+/** The plan stands first, empty: its changes refer to it. */
 async function insertPlan(
   { transaction, planId, schoolYear, completeness, actor, context }: Planning,
   { kind, file }: PlanInput,
-  sha256: string,
 ): Promise<void> {
   await sql`
     INSERT INTO registry.roster_plan (id, kind, file_name, file_sha256, school_year, completeness, organisation_ids, status, totals, created_at, created_by)
-    SELECT ${planId}, ${kind.id}, ${shownName(file.name)}, ${sha256}, ${schoolYear}, ${completeness},
-      coalesce((SELECT array_agg(DISTINCT organisation_id) FROM registry.roster_row WHERE plan_id = ${planId}), '{}'),
-      'planned', '{}', ${context.clock.now().toISOString()}, ${JSON.stringify(recorded(actor))}`.execute(transaction);
+    VALUES (${planId}, ${kind.id}, ${shownName(file.name)}, '', ${schoolYear}, ${completeness}, '{}', 'planned', '{}',
+      ${context.clock.now().toISOString()}, ${JSON.stringify(recorded(actor))})`.execute(transaction);
+}
+
+/** What was read, and the organisations that it is about. */
+async function placePlan({ transaction, planId }: Planning, sha256: string, unchanged: number): Promise<void> {
+  await sql`
+    UPDATE registry.roster_plan SET file_sha256 = ${sha256}, unchanged = ${unchanged}, organisation_ids = coalesce(
+      (SELECT array_agg(DISTINCT organisation_id) FROM registry.roster_row WHERE plan_id = ${planId}),
+      (SELECT array_agg(DISTINCT coalesce((data->>'reach')::uuid, organisation_id)) FROM registry.roster_change WHERE plan_id = ${planId}), '{}')
+    WHERE id = ${planId}`.execute(transaction);
 }
 
 /** A file's name as it may be kept and shown. */

@@ -219,7 +219,7 @@ export function addRosterRoutes(app: App, context: ServiceContext): void {
 
   async function mayForAll(
     actor: Actor,
-    action: 'roster.import' | 'roster.approve',
+    action: RosterKind['action'] | 'roster.approve',
     organisationIds: readonly string[],
   ) {
     for (const organisationId of organisationIds) if (!(await decide(actor, action, { organisationId }))) return false;
@@ -229,7 +229,8 @@ export function addRosterRoutes(app: App, context: ServiceContext): void {
   /** Who made a plan sees it, and anyone who may import for every school of it. */
   async function visiblePlan(actor: ReturnType<typeof personActor>, id: string): Promise<RosterPlan> {
     const plan = await findPlan(db, id, actor);
-    if (!isMine(plan, actor) && !(await mayForAll(actor, 'roster.import', plan.organisationIds))) throw notAllowed();
+    if (!isMine(plan, actor) && !(await mayForAll(actor, kindOf(kinds, plan.kind).action, plan.organisationIds)))
+      throw notAllowed();
     return plan;
   }
 
@@ -240,7 +241,8 @@ export function addRosterRoutes(app: App, context: ServiceContext): void {
   async function mayOf(plan: RosterPlan, actor: Actor): Promise<('apply' | 'approve')[]> {
     const { added, changed, left } = plan.totals;
     if (plan.status === 'planned')
-      return added + changed + left > 0 && (await mayForAll(actor, 'roster.import', plan.organisationIds))
+      return added + changed + left > 0 &&
+        (await mayForAll(actor, kindOf(kinds, plan.kind).action, plan.organisationIds))
         ? ['apply']
         : [];
     return plan.status === 'held' && !isMine(plan, actor) && (await mayApprove(actor, plan)) ? ['approve'] : [];
@@ -324,7 +326,10 @@ export function addRosterRoutes(app: App, context: ServiceContext): void {
     async (request) => {
       const actor = personActor(request);
       const plan = await visiblePlan(actor, request.params.id);
-      if (plan.organisationIds.length > 0 && !(await mayForAll(actor, 'roster.import', plan.organisationIds)))
+      if (
+        plan.organisationIds.length > 0 &&
+        !(await mayForAll(actor, kindOf(kinds, plan.kind).action, plan.organisationIds))
+      )
         throw notAllowed();
       const approves = request.body.approves === true && (await mayApprove(actor, plan));
       await applyImport(context, plan.id, actor, { approves });

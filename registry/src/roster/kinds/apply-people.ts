@@ -13,7 +13,12 @@ export const done = sql`(c.action IN ('added', 'changed') OR c.action = 'referre
 export async function addPeople(
   { context, transaction, planId, added, report }: Applying,
   total: number,
+  { isGuardians = false }: { readonly isGuardians?: boolean } = {},
 ): Promise<void> {
+  // A guardian of brothers and sisters stands in several rows, and one that is known already in none of these.
+  const which = isGuardians
+    ? sql`SELECT DISTINCT ON (person_id) * FROM registry.roster_change WHERE plan_id = ${planId} AND action = 'added' AND version IS NULL ORDER BY person_id, row`
+    : sql`SELECT * FROM registry.roster_change WHERE plan_id = ${planId} AND action = 'added' ORDER BY row`;
   const issuer = createEducationIdIssuer(context);
   for (let at = 0; at < added; at += chunk) {
     const ids = await issuer.issue(transaction, Math.min(chunk, added - at));
@@ -23,8 +28,7 @@ export async function addPeople(
       SELECT c.person_id, issued.education_id, c.full_name, c.birth_date, c.gender, c.moet_id_sealed, c.moet_id_index,
         c.personal_number_sealed, c.personal_number_index, coalesce(c.details, '{}')
       FROM (SELECT *, row_number() OVER (ORDER BY row) AS nth FROM (
-              SELECT * FROM registry.roster_change WHERE plan_id = ${planId} AND action = 'added' ORDER BY row
-              LIMIT ${chunk} OFFSET ${at}) AS page) AS c
+              ${which} LIMIT ${chunk} OFFSET ${at}) AS page) AS c
       JOIN unnest(${ids}::text[]) WITH ORDINALITY AS issued (education_id, nth) ON issued.nth = c.nth`.execute(
       transaction,
     );

@@ -48,6 +48,8 @@ export interface Staging {
   take(cells: Cells): Promise<void> | void;
   /** After each batch of rows and at the end. */
   flush(): Promise<void>;
+  /** After the last row: what could only be said with all of them. */
+  end?(): Promise<{ readonly unchanged: number }>;
 }
 
 /** A roster of one kind: what its columns are, and what planning and applying its rows means. */

@@ -60,7 +60,7 @@ export const learners: RosterKind = {
   examples: [
     {
       classCode: '5A',
-      moetId: '7900000001',
+      moetId: '7912345601',
       localCode: 'HS001',
       fullName: 'Nguyễn Thị An',
       birthDate: '05/09/2015',
@@ -73,7 +73,7 @@ export const learners: RosterKind = {
     {
       classCode: 'Hoa Mai',
       grade: 'Lá',
-      moetId: '7900000002',
+      moetId: '7912345602',
       fullName: 'Trần Văn Bình',
       birthDate: '20/11/2020',
       gender: 'Nam',
@@ -197,7 +197,7 @@ async function writeChanged({ transaction, planId, schoolYear }: Planning): Prom
         WHERE l.organisation_id = r.organisation_id AND l.kind = 'learner' AND l.person_id = p.id)`,
       'Mã học sinh',
     ),
-    changed(sql`p.status = 'left'`, 'Trạng thái', sql`'left'::text`, sql`'active'::text`),
+    changed(sql`p.status = 'left'`, 'Trạng thái', sql`'đã rời'::text`, sql`'đang ở đơn vị'::text`),
   ];
   await sql`
     WITH now AS (

@@ -1,6 +1,6 @@
 import type { Text } from '@edutrust/platform/messages';
 import { sql } from 'kysely';
-import { governedPeople } from '../../permissions/bulk.ts';
+import { coversEveryRole, governedPeople } from '../../permissions/bulk.ts';
 import type { FieldId } from '../columns/fields.ts';
 import type { Planning } from './kind.ts';
 
@@ -15,11 +15,15 @@ const rolesOf = (whose: Whose) => (whose === 'learner' ? ['learner'] : ['teacher
  * date. Never by one number alone (D13). What is not certain becomes a refusal or a question; a person beyond the actor's
  * reach is never compared, only referred (T3).
  */
-export async function matchPeople(planning: Planning, whose: Whose): Promise<void> {
+export async function matchPeople(
+  planning: Planning,
+  whose: Whose,
+  { mayRepeat = false }: { readonly mayRepeat?: boolean } = {},
+): Promise<void> {
   const { transaction, planId, actor, schoolYear } = planning;
   const roles = rolesOf(whose);
   const run = (statement: ReturnType<typeof sql>) => statement.execute(transaction);
-  await refuseDuplicates(planning);
+  if (!mayRepeat) await refuseDuplicates(planning);
   await run(sql`
     UPDATE registry.roster_row AS r SET person_id = p.id
     FROM registry.person AS p
@@ -72,7 +76,8 @@ export async function matchPeople(planning: Planning, whose: Whose): Promise<voi
       person_id = CASE WHEN cardinality(people) = 1 THEN people[1] END,
       refusal = CASE WHEN cardinality(people) > 1 THEN 'ambiguous' END
     FROM best WHERE r.plan_id = ${planId} AND r.row = best.row`);
-  await run(sql`
+  if (!mayRepeat)
+    await run(sql`
     UPDATE registry.roster_row AS r SET refusal = 'same-person' FROM (
       SELECT row, row_number() OVER (PARTITION BY person_id ORDER BY row) AS nth
       FROM registry.roster_row WHERE plan_id = ${planId} AND person_id IS NOT NULL AND refusal IS NULL AND doubt IS NULL) AS d
@@ -106,7 +111,7 @@ async function refuseDuplicates({ transaction, planId }: Planning): Promise<void
 }
 
 /** What follows from what was found; the first that fits. */
-async function judge({ transaction, planId }: Planning, whose: Whose): Promise<void> {
+async function judge({ transaction, planId, actor }: Planning, whose: Whose): Promise<void> {
   const isStaff = sql`EXISTS (SELECT FROM registry.affiliation AS f WHERE f.person_id = p.id AND f.role IN ('teacher', 'staff') AND f.valid_until IS NULL)`;
   const isLearner = sql`EXISTS (SELECT FROM registry.affiliation AS f WHERE f.person_id = p.id AND f.role = 'learner' AND f.valid_until IS NULL)`;
   const otherRole = whose === 'learner' ? sql`${isStaff} AND NOT ${isLearner}` : sql`${isLearner} AND NOT ${isStaff}`;
@@ -120,6 +125,7 @@ async function judge({ transaction, planId }: Planning, whose: Whose): Promise<v
         WHEN NOT r.is_governed AND NOT r.is_here THEN NULL
         WHEN r.doubt IS NOT NULL THEN r.doubt
         WHEN ${nameDiffers} AND ${birthDiffers} THEN 'somebody-else'
+        WHEN r.gone IS NOT NULL AND NOT ${coversEveryRole(actor, 'roster.import')} THEN 'above-own'
         WHEN NOT r.is_here AND ${otherRole} THEN 'other-role'
         WHEN NOT r.is_here AND (${nameDiffers} OR ${birthDiffers} OR r.full_name IS NULL AND r.birth_date IS NULL) THEN 'moved-and-renamed'
       END,
@@ -233,6 +239,20 @@ export const matchRefusals: Readonly<Record<string, { readonly field: FieldId; r
     reason: {
       vi: 'Trường chưa có lớp này trong năm học; mở lớp (hoặc nhập danh sách học sinh) trước.',
       en: 'The school has no such class this year; open it (or import the learners) first.',
+    },
+  },
+  'above-own': {
+    field: 'status',
+    reason: {
+      vi: 'Người này giữ một vai trò mà bạn không quản lý; nhờ cấp trên ghi thôi việc.',
+      en: 'This person holds a role that you do not govern; ask the level above to end it.',
+    },
+  },
+  'homeroom-twice': {
+    field: 'homeroomOf',
+    reason: {
+      vi: 'Một dòng phía trên đã chủ nhiệm lớp này.',
+      en: 'A row above is the homeroom teacher of this class already.',
     },
   },
   'no-such-child': {
