@@ -20,7 +20,7 @@ import { MarksOfPage } from './classes/marks-of.tsx';
 import { OwnClass } from './classes/own.tsx';
 import { SlipsPage } from './classes/slips.tsx';
 import { Home } from './home/home.tsx';
-import { Import } from './import.tsx';
+import { Import } from './import/page.tsx';
 import { Mail } from './mail.tsx';
 import { MeContext } from './me.ts';
 import { Title } from './parts.tsx';

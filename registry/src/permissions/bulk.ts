@@ -2,7 +2,7 @@ import type { Transaction } from '@edutrust/platform/database';
 import { type DomainEvent, record } from '@edutrust/platform/events';
 import type { Actor } from '@edutrust/platform/http';
 import { type RawBuilder, sql } from 'kysely';
-import { type Action, coveredRoles, type Role, roleActions, rolesThatMayGrant } from './roles.ts';
+import { type Action, coveredRoles, mayGrant, type Role, rolesWith } from './roles.ts';
 
 /**
  * The rule of `verdictOn` for many people at once, as a condition on `registry.person AS p`: the home organisation and
@@ -19,9 +19,10 @@ export function governedPeople(actor: Actor, action: Action): RawBuilder<boolean
 }
 
 function heldFor(actor: Extract<Actor, { kind: 'person' }>, action: Action) {
-  return actor.roles
-    .filter(({ role }) => roleActions[role as Role]?.includes(action))
-    .map(({ role, organisationId }) => ({ organisation_id: organisationId, covers: coveredRoles[role as Role] }));
+  return rolesWith(actor, action).map(({ role, organisationId }) => ({
+    organisation_id: organisationId,
+    covers: coveredRoles[role as Role],
+  }));
 }
 
 /**
@@ -51,12 +52,9 @@ export async function grantTeachers(
   teachers: readonly Placed[],
   actor: Actor,
 ): Promise<void> {
-  const scope =
-    actor.kind === 'person'
-      ? actor.roles
-          .filter(({ role }) => rolesThatMayGrant('teacher').includes(role as Role))
-          .map(({ organisationId }) => organisationId)
-      : [];
+  const scope = rolesWith(actor, 'roles.grant')
+    .filter(({ role }) => mayGrant(role, 'teacher'))
+    .map(({ organisationId }) => organisationId);
   const within = actor.kind === 'system' ? sql`true` : sql`o.path && ${scope}::uuid[]`;
   const { rows } = await sql<{ person_id: string; organisation_id: string }>`
     INSERT INTO registry.role_assignment (id, person_id, role, organisation_id)

@@ -73,6 +73,14 @@ export interface RosterPlan {
   readonly columns: readonly Column[];
   /** Why the file counts as complete, or why nobody leaves. */
   readonly notes: readonly Text[];
+  /** What each school would see happen, the most affected first; the first 30. */
+  readonly places: readonly {
+    readonly name: string;
+    readonly added: number;
+    readonly changed: number;
+    readonly left: number;
+    readonly referred: number;
+  }[];
   /** The first 200. */
   readonly skipped: readonly Skipped[];
   /** The first 200. */
@@ -127,6 +135,11 @@ export async function findPlan(db: Database, id: string, viewer: Actor): Promise
           created_at AS "createdAt", applied_at AS "appliedAt", organisation_ids AS "organisationIds", origin_ids AS "originIds",
           created_by AS "createdBy", '{"referred": 0, "skipped": 0}'::jsonb || totals AS totals, encode(digest, 'hex') AS digest,
           columns, notes, skipped,
+          coalesce((SELECT jsonb_agg(pl) FROM (
+            SELECT o.name, count(*) FILTER (WHERE ch.action = 'added') AS added, count(*) FILTER (WHERE ch.action = 'changed') AS changed,
+              count(*) FILTER (WHERE ch.action = 'left') AS "left", count(*) FILTER (WHERE ch.action = 'referred') AS referred
+            FROM registry.roster_change AS ch JOIN registry.organisation AS o ON o.id = ch.organisation_id
+            WHERE ch.plan_id = rp.id AND rp.kind <> 'schools' GROUP BY o.id ORDER BY count(*) DESC, o.code LIMIT 30) AS pl), '[]') AS places,
           coalesce((SELECT jsonb_agg(c) FROM (
             SELECT ch.row, ch.action, CASE WHEN is_visible OR ch.action IN ('added', 'referred') THEN ch.full_name ELSE '' END AS "fullName",
               ch.class_code AS "className", CASE WHEN is_visible THEN ch.verdict END AS verdict,

@@ -55,6 +55,15 @@ const PlanView = Type.Object({
   isMine: Type.Boolean(),
   ignoredColumns: Type.Array(Type.Object({ header: Type.String(), doubt: nullable(Type.String()) })),
   notes: Type.Array(Type.String()),
+  places: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      added: Type.Integer(),
+      changed: Type.Integer(),
+      left: Type.Integer(),
+      referred: Type.Integer(),
+    }),
+  ),
   changes: Type.Array(
     Type.Object({
       row: Type.Integer(),
@@ -351,6 +360,7 @@ export function addRosterRoutes(app: App, context: ServiceContext): void {
         .filter(({ field, header }) => field === null && header !== '')
         .map(({ header, doubt }) => ({ header, doubt: doubt?.[locale] ?? null })),
       notes: plan.notes.map((note) => note[locale]),
+      places: [...plan.places],
       changes: plan.changes,
       refusals: plan.refusals.map((refusal) => ({ ...refusal, reason: refusal.reason[locale] })),
       skipped: plan.skipped.map((one) => ({ ...one, reason: one.reason[locale] })),

@@ -1,0 +1,184 @@
+import { useState } from 'preact/hooks';
+import { Banner, Choice } from '../../design/form.tsx';
+import { formatNumber, t } from '../../design/language.ts';
+import { State } from '../../design/mark.tsx';
+import { Table } from '../parts.tsx';
+import { type Completeness, completenessChoices, type Inspection, type Kind } from './kinds.ts';
+import { ActionBar } from './steps.tsx';
+
+export interface Chosen {
+  readonly columns: (string | null)[];
+  readonly headerRow: number;
+  readonly sheet: string | null;
+  readonly completeness: Completeness;
+  readonly remember: boolean;
+}
+
+/** The second step: which column is what, and how much of a school the file holds. */
+export function ColumnsStep({
+  fileName,
+  kind,
+  inspection,
+  isBusy,
+  onSheet,
+  onBack,
+  onPreview,
+}: {
+  readonly fileName: string;
+  readonly kind: Kind;
+  readonly inspection: Inspection;
+  readonly isBusy: boolean;
+  readonly onSheet: (sheet: string) => void;
+  readonly onBack: () => void;
+  readonly onPreview: (chosen: Chosen) => void;
+}) {
+  const [fields, setFields] = useState(() => inspection.columns.map(({ field }) => field));
+  const [completeness, setCompleteness] = useState<Completeness>('partial');
+  const [remember, setRemember] = useState(true);
+  const known = fields.filter((field) => field !== null).length;
+  const missing = inspection.fields.filter(({ id, isRequired }) => isRequired && !fields.includes(id));
+  const twice = inspection.fields.filter(({ id }) => fields.filter((field) => field === id).length > 1);
+  const sizes = completenessChoices(kind);
+  const isChanged = fields.some((field, index) => field !== inspection.columns[index]?.field);
+  return (
+    <div class="grid gap-5">
+      <p>
+        <span class="font-semibold">{fileName}</span>
+        <span class="text-quiet">
+          {inspection.sheet ? ` · ${t('trang tính', 'sheet')} «${inspection.sheet}»` : ''} ·{' '}
+          {t(`${formatNumber(inspection.rows)} dòng`, `${formatNumber(inspection.rows)} rows`)} ·{' '}
+          {t(`dòng ${inspection.headerRow} là tên cột`, `row ${inspection.headerRow} names the columns`)}
+        </span>
+      </p>
+      {inspection.sheets.length > 1 && (
+        <Choice
+          label={t('Trang tính', 'Sheet')}
+          name="sheet"
+          value={inspection.sheet ?? ''}
+          options={inspection.sheets.map((name) => ({ value: name, label: name }))}
+          hint={t('Mỗi lần nhập một trang.', 'One sheet at a time.')}
+          onChoose={onSheet}
+        />
+      )}
+      {inspection.isRemembered && (
+        <Banner state="good">
+          {t(
+            'Trường đã ghép tệp như thế này lần trước; cách ghép đó được dùng lại.',
+            'The school matched such a file before; that is used again.',
+          )}
+        </Banner>
+      )}
+      {!isChanged && inspection.unclear.length > 0 && <Banner state="warn">{inspection.unclear.join(' ')}</Banner>}
+      <Table
+        label={t('Cột của tệp', 'Columns of the file')}
+        heads={[t('Cột trong tệp', 'Column'), t('Ví dụ', 'Example'), t('Là', 'Is'), '']}
+      >
+        {inspection.columns.map(({ index, header, sample, doubt }) => {
+          const field = fields[index] ?? null;
+          const isTwice = twice.some(({ id }) => id === field);
+          return (
+            <tr key={index}>
+              <td class="font-semibold" data-label={t('Cột', 'Column')}>
+                {header || t('(không tên)', '(no name)')}
+              </td>
+              <td class="text-quiet" data-label={t('Ví dụ', 'Example')}>
+                {sample[0] ?? ''}
+              </td>
+              <td data-label={t('Là', 'Is')}>
+                <select
+                  class="control"
+                  aria-label={t(`Cột ${header} là`, `Column ${header} is`)}
+                  aria-invalid={isTwice ? 'true' : undefined}
+                  value={field ?? ''}
+                  onChange={({ currentTarget }) =>
+                    setFields(fields.map((one, at) => (at === index ? currentTarget.value || null : one)))
+                  }
+                >
+                  <option value="">{t('Không nhập', 'Not imported')}</option>
+                  {inspection.fields.map(({ id, label }) => (
+                    <option key={id} value={id}>
+                      {label}
+                    </option>
+                  ))}
+                </select>
+              </td>
+              <td>
+                {isTwice ? (
+                  <State state="bad">{t('Hai cột cùng là một', 'Two columns are one')}</State>
+                ) : field === null ? (
+                  <State state="plain">{t('Bỏ qua', 'Left out')}</State>
+                ) : (
+                  ''
+                )}
+                {doubt && field === null && <p class="text-sm text-quiet">{doubt}</p>}
+              </td>
+            </tr>
+          );
+        })}
+      </Table>
+      {sizes.length > 0 && (
+        <fieldset class="grid gap-2">
+          <legend class="font-semibold mb-2">{t('Tệp đầy đủ tới đâu?', 'How complete is the file?')}</legend>
+          {sizes.map(({ value, label, note }) => (
+            <label key={value} class="flex gap-3 items-start cursor-pointer">
+              <input
+                type="radio"
+                name="completeness"
+                class="mt-1.5"
+                checked={completeness === value}
+                onChange={() => setCompleteness(value)}
+              />
+              <span>
+                <span class="font-semibold block">{label}</span>
+                <span class="text-sm text-quiet">{note}</span>
+              </span>
+            </label>
+          ))}
+        </fieldset>
+      )}
+      <label class="flex gap-3 items-center cursor-pointer">
+        <input
+          type="checkbox"
+          checked={remember}
+          onChange={({ currentTarget }) => setRemember(currentTarget.checked)}
+        />
+        {t('Nhớ cách ghép này cho tệp sau', 'Remember this for the next file')}
+      </label>
+      <ActionBar
+        said={
+          twice.length > 0
+            ? t('Mỗi thông tin chỉ lấy từ một cột.', 'Each thing comes from one column.')
+            : missing.length > 0
+              ? t(
+                  `Chưa có cột: ${missing.map(({ label }) => label).join(', ')}. Với mã đã có hồ sơ thì có thể không cần.`,
+                  `No column for: ${missing.map(({ label }) => label).join(', ')}. Not needed where the identifier is known.`,
+                )
+              : t(
+                  `Nhận ${known} trên ${fields.length} cột. Chưa ghi gì vào hồ sơ.`,
+                  `${known} of ${fields.length} columns are read. Nothing is written yet.`,
+                )
+        }
+      >
+        <button type="button" class="button" onClick={onBack}>
+          {t('Quay lại', 'Back')}
+        </button>
+        <button
+          type="button"
+          class="button button-primary"
+          disabled={isBusy || twice.length > 0}
+          onClick={() =>
+            onPreview({
+              columns: fields,
+              headerRow: inspection.headerRow,
+              sheet: inspection.sheet,
+              completeness,
+              remember,
+            })
+          }
+        >
+          {isBusy ? t('Đang đọc…', 'Reading…') : t('Xem trước thay đổi', 'Preview the changes')}
+        </button>
+      </ActionBar>
+    </div>
+  );
+}
