@@ -7,12 +7,15 @@ const shownLines = 20;
 export function describePlan(plan: RosterPlan, locale: Locale): string {
   const say = (vi: string, en: string) => (locale === 'vi' ? vi : en);
   const { added, changed, left, referred, unchanged, refused, skipped } = plan.totals;
-  const lines = [
+  const counts = [
     say(
-      `Thêm ${added} · Sửa ${changed} · Rời ${left} · Cần người khác xem ${referred} · Giữ nguyên ${unchanged} · Từ chối ${refused} · Bỏ qua ${skipped}`,
-      `${added} added · ${changed} changed · ${left} left · ${referred} for somebody else · ${unchanged} unchanged · ${refused} refused · ${skipped} passed over`,
+      `Thêm ${added} · Sửa ${changed} · Rời ${left} · Giữ nguyên ${unchanged} · Từ chối ${refused}`,
+      `${added} added · ${changed} changed · ${left} left · ${unchanged} unchanged · ${refused} refused`,
     ),
+    referred > 0 && say(`Cần người khác xem ${referred}`, `${referred} for somebody else to see`),
+    skipped > 0 && say(`Bỏ qua ${skipped}`, `${skipped} passed over`),
   ];
+  const lines = [counts.filter(Boolean).join(' · ')];
   const ignored = plan.columns
     .filter(({ field, header }) => field === null && header !== '')
     .map(({ header }) => header);

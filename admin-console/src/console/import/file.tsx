@@ -74,7 +74,7 @@ export function FileStep({
         )}
       </div>
       <label
-        class={`card border-dashed border-2 grid place-items-center gap-2 py-10 text-center cursor-pointer ${isOver ? 'bg-sunken' : ''}`}
+        class={`card border-dashed border-2 grid place-items-center gap-2 py-10 text-center cursor-pointer has-[:focus-visible]:outline-3 has-[:focus-visible]:outline-accent ${isOver ? 'bg-sunken' : ''}`}
         onDragOver={(event) => {
           event.preventDefault();
           setOver(true);

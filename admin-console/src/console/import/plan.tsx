@@ -10,24 +10,34 @@ import { ActionBar } from './steps.tsx';
 
 type Action = Plan['changes'][number]['action'];
 
-/** What would happen, in a sentence. */
+/** What would happen, or happened, in a sentence. */
 export function planTitle({ status, kind, totals }: Plan): string {
-  const parts = [
-    totals.added > 0 && t(`thêm ${formatNumber(totals.added)}`, `${formatNumber(totals.added)} added`),
-    totals.changed > 0 && t(`đổi ${formatNumber(totals.changed)}`, `${formatNumber(totals.changed)} changed`),
-    totals.left > 0 &&
-      (kind === 'learners'
-        ? t(`${formatNumber(totals.left)} em rời trường`, `${formatNumber(totals.left)} leaving`)
-        : t(`${formatNumber(totals.left)} người rời`, `${formatNumber(totals.left)} leaving`)),
+  const isDone = status === 'applied';
+  const of = {
+    added: formatNumber(totals.added),
+    changed: formatNumber(totals.changed),
+    left: formatNumber(totals.left),
+  };
+  const who = kind === 'learners' ? t('em', '') : t('người', '');
+  const said = [
+    totals.added > 0 && t(`thêm ${of.added}`, `${of.added} added`),
+    totals.changed > 0 && t(`đổi ${of.changed}`, `${of.changed} changed`),
+  ].filter(Boolean);
+  const verb = isDone ? t('đã', '') : t('sẽ', '');
+  const sentence = [
+    said.length > 0 && `${verb} ${said.join(', ')}`,
+    totals.left > 0 && t(`${of.left} ${who} ${verb} rời`, isDone ? `${of.left} left` : `${of.left} would leave`),
     totals.referred > 0 &&
       t(
         `${formatNumber(totals.referred)} dòng cần người khác xem`,
         `${formatNumber(totals.referred)} for somebody else to see`,
       ),
-  ].filter(Boolean);
-  if (parts.length === 0) return t('Không có gì thay đổi', 'Nothing changes');
-  const list = parts.join(', ');
-  return status === 'applied' ? t(`Đã ${list}`, `Done: ${list}`) : t(`Sẽ ${list}`, `Would be: ${list}`);
+  ]
+    .filter(Boolean)
+    .join(', ')
+    .trim();
+  if (sentence === '') return t('Không có gì thay đổi', 'Nothing changes');
+  return sentence.slice(0, 1).toLocaleUpperCase('vi') + sentence.slice(1);
 }
 
 /** The third step: every change and every refusal with its reason, and the bar that does exactly that. */

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import type { Browser, Page } from 'playwright-core';
+import { desk, lookAtBoth, openBrowser, openDevice } from '../world/browser.ts';
+import { begin, person } from '../world/people.ts';
+import { Platform } from '../world/platform.ts';
+
+let platform: Platform;
+let browser: Browser;
+before(async () => {
+  platform = await Platform.start();
+  browser = await openBrowser();
+});
+after(async () => {
+  await browser?.close();
+  await platform?.[Symbol.asyncDispose]();
+});
+
+/** The button is in the window without scrolling, however long the page is. */
+async function inView(page: Page, name: RegExp): Promise<void> {
+  await page.evaluate(() => scrollTo(0, 0));
+  const box = await page.getByRole('button', { name }).boundingBox();
+  const size = page.viewportSize();
+  assert.ok(box && size && box.y >= 0 && box.y + box.height <= size.height, `${name} at ${JSON.stringify(box)}`);
+}
+
+test('a school drops its list, matches the columns once, sees every change in words, and applies exactly that', async () => {
+  const { page } = await openDevice(browser, { device: desk });
+  await begin(platform, page, person(platform, 'Quản trị trường'));
+  await page.goto(`${platform.url}/admin/import`);
+  await page.getByRole('heading', { name: 'Nhập danh sách' }).waitFor();
+  await lookAtBoth(page, 'import-file');
+
+  const downloaded = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'Excel' }).click();
+  const template = await (await downloaded).path();
+  assert.equal((await readFile(template)).subarray(0, 2).toString(), 'PK');
+
+  // A foreign format is called by its name, with the way on beside it.
+  const foreign = join(platform.directory, 'users.csv');
+  await writeFile(foreign, 'sourcedId,status,dateLastModified,givenName\nu1,,,An\n');
+  await page.getByLabel('Tệp danh sách').setInputFiles(foreign);
+  await page.getByText('Đây là tệp OneRoster').waitFor();
+  await page.getByRole('link', { name: 'Tải tệp mẫu' }).waitFor();
+
+  const names = Array.from(
+    { length: 60 },
+    (_, index) => `Nguyễn Thị ${'ABCDEGHIKL'[index % 10]}${'aeiou'[index % 5]}n`,
+  );
+  const rows = names.map(
+    (name, index) =>
+      `5K,${name},${String((index % 28) + 1).padStart(2, '0')}/0${(index % 9) + 1}/2015,HS${index},Cờ vua`,
+  );
+  const file = join(platform.directory, 'danh-sach.csv');
+  await writeFile(
+    file,
+    [
+      'TRƯỜNG TIỂU HỌC LÊ LỢI',
+      'Lớp học,Tên em,Ngày sinh,Mã HS,Sở thích',
+      ...rows,
+      '5K,Ngày Sai,31/02/2015,HS99,',
+      'Tổng số: 61 học sinh',
+    ].join('\n'),
+  );
+  await page.getByLabel('Tệp danh sách').setInputFiles(file);
+  await page.getByRole('heading', { name: 'Cột nào là gì?' }).waitFor();
+  await page.getByText('Tệp thiếu cột «Họ và tên»').waitFor();
+  await lookAtBoth(page, 'import-columns');
+  await page.getByLabel('Cột Tên em là').selectOption({ label: 'Họ và tên' });
+  await inView(page, /Xem trước thay đổi/);
+  await page.getByRole('button', { name: 'Xem trước thay đổi' }).click();
+  await page.getByRole('heading', { name: 'Sẽ thêm 60' }).waitFor();
+  await page.getByText('Cột không nhập: Sở thích').waitFor();
+  await page.getByText('Không có ngày này trong lịch').waitFor();
+  await inView(page, /Áp dụng 60 thay đổi/);
+  await lookAtBoth(page, 'import-preview');
+  const refused = page.waitForEvent('download');
+  await page.getByRole('link', { name: /Tải các dòng lỗi/ }).click();
+  assert.match(await readFile(await (await refused).path(), 'utf8'), /31\/02\/2015/);
+  await page.getByRole('button', { name: /Áp dụng 60 thay đổi/ }).click();
+  await page.getByRole('heading', { name: 'Đã thêm 60' }).waitFor();
+
+  // The next file of the same shape needs nobody's help.
+  await page.getByRole('button', { name: 'Nhập tệp khác' }).click();
+  await page.getByLabel('Tệp danh sách').setInputFiles(file);
+  await page.getByText('Trường đã ghép tệp như thế này lần trước').waitFor();
+
+  // Declared complete, a list of three lets most of the class leave: it waits, and says for whom.
+  const few = join(platform.directory, 'it-em.csv');
+  await writeFile(few, ['Lớp học,Tên em,Ngày sinh,Mã HS,Sở thích', ...rows.slice(0, 3)].join('\n'));
+  await page.getByRole('button', { name: 'Quay lại' }).click();
+  await page.getByLabel('Tệp danh sách').setInputFiles(few);
+  await page.getByText('Tệp đầy đủ: các lớp có trong tệp').click();
+  await page.getByRole('button', { name: 'Xem trước thay đổi' }).click();
+  await page.getByRole('heading', { name: '57 em sẽ rời' }).waitFor();
+  await page.getByText('Kế hoạch chờ người thứ hai').waitFor();
+  assert.equal(await page.getByRole('button', { name: /Áp dụng|Duyệt/ }).count(), 0, 'nobody approves their own');
+  await lookAtBoth(page, 'import-held');
+});
