@@ -254,15 +254,24 @@ async function writeAbsent(planning: Planning, { note, refused }: Parameters<Ros
       vi: 'Có dòng bị từ chối hoặc chưa rõ là ai, nên không ai của đơn vị đó được ghi là rời vì vắng mặt.',
       en: 'Some rows were refused or are not certain, so nobody of that organisation leaves for being absent.',
     });
+  const absent = sql`registry.affiliation AS f JOIN registry.person AS p ON p.id = f.person_id
+    WHERE f.organisation_id = ANY(${certain.map(({ id }) => id)}::uuid[]) AND f.role IN ('teacher', 'staff') AND f.valid_until IS NULL AND p.status = 'active'
+      AND p.id IS DISTINCT FROM ${actor.kind === 'person' ? actor.personId : null}::uuid
+      AND NOT EXISTS (SELECT FROM registry.roster_row AS r WHERE r.plan_id = ${planId} AND r.person_id = p.id)`;
+  const covers = coversEveryRole(actor, 'roster.import');
   await sql`
     INSERT INTO registry.roster_change (${changeColumns})
     SELECT ${planId}, (SELECT coalesce(max(row), 0) FROM registry.roster_row WHERE plan_id = ${planId}) + row_number() OVER (ORDER BY p.id), 'left',
       p.id, p.version, f.organisation_id, NULL, NULL, p.full_name, p.birth_date, p.gender, NULL, NULL, NULL, NULL, NULL, NULL, max(f.role), NULL, NULL, NULL, '[]'
-    FROM registry.affiliation AS f JOIN registry.person AS p ON p.id = f.person_id
-    WHERE f.organisation_id = ANY(${certain.map(({ id }) => id)}::uuid[]) AND f.role IN ('teacher', 'staff') AND f.valid_until IS NULL AND p.status = 'active'
-      AND ${coversEveryRole(actor, 'roster.import')} AND p.id IS DISTINCT FROM ${actor.kind === 'person' ? actor.personId : null}::uuid
-      AND NOT EXISTS (SELECT FROM registry.roster_row AS r WHERE r.plan_id = ${planId} AND r.person_id = p.id)
-    GROUP BY p.id, f.organisation_id`.execute(transaction);
+    FROM ${absent} AND ${covers} GROUP BY p.id, f.organisation_id`.execute(transaction);
+  const { rows: above } = await sql<{ people: number }>`
+    SELECT count(DISTINCT p.id) AS people FROM ${absent} AND NOT ${covers}`.execute(transaction);
+  const people = above[0]?.people ?? 0;
+  if (people > 0)
+    note({
+      vi: `${people} người không có trong tệp giữ vai trò mà bạn không quản lý, nên không được ghi là rời; nhờ cấp trên.`,
+      en: `${people} people who are not in the file hold roles that you do not govern, so they do not leave; ask the level above.`,
+    });
 }
 
 async function apply(applying: Applying): Promise<void> {
