@@ -18,6 +18,7 @@ const Status = Type.Object({
   hasPassword: Type.Boolean(),
   lastSignInAt: Type.Union([Instant, Type.Null()]),
   sessions: Type.Integer(),
+  opens: Type.Object({ password: Type.Boolean(), passkey: Type.Boolean() }),
   checks: Type.Array(Type.Object({ step: Type.String(), ok: Type.Boolean(), sentence: Type.String() })),
 });
 
@@ -34,10 +35,22 @@ export function addAccountsRoutes(app: App, { context }: IdpTools): void {
     '/api/v1/people/:id/account',
     {
       config: { access: toPerson('accounts.read') },
-      schema: { tags, summary: 'Why can this person not sign in?', params: Params, response: { 200: Status } },
+      schema: {
+        tags,
+        summary: 'Why can this person not sign in? From an address, into an app, when asked so',
+        params: Params,
+        querystring: Type.Object({
+          address: Type.Optional(Type.String({ maxLength: 60 })),
+          app: Type.Optional(Type.String({ maxLength: 100 })),
+        }),
+        response: { 200: Status },
+      },
     },
     async (request) => {
-      const { lastSignInAt, checks, ...status } = await accountStatus(context, request.params.id);
+      const { lastSignInAt, checks, ...status } = await accountStatus(context, request.params.id, {
+        address: request.query.address,
+        clientId: request.query.app,
+      });
       const locale = localeOf(request);
       return {
         ...status,

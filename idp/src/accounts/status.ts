@@ -1,13 +1,28 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Text } from '@edutrust/platform/messages';
 import { getPerson } from '@edutrust/registry/people';
+import { needPasskey, rolesOf } from '@edutrust/registry/permissions';
 import { sql } from 'kysely';
 import { listSessions } from '../sessions/sessions.ts';
+import { obstacleOf } from '../signin/standing.ts';
+import { isSchoolNetwork } from '../throttling/networks.ts';
+import { createThrottle } from '../throttling/throttle.ts';
 import { findAccount } from './account.ts';
 
 /** One step of "why can this person not sign in?". */
 export interface AccountCheck {
-  readonly step: 'person' | 'invited' | 'activated' | 'suspended' | 'credential' | 'activation-code';
+  readonly step:
+    | 'person'
+    | 'invited'
+    | 'activated'
+    | 'suspended'
+    | 'credential'
+    | 'activation-code'
+    | 'throttle'
+    | 'network'
+    | 'assurance'
+    | 'app'
+    | 'consent';
   readonly ok: boolean;
   readonly sentence: Text;
 }
@@ -18,14 +33,31 @@ export interface AccountStatus {
   readonly hasPassword: boolean;
   readonly lastSignInAt: Date | null;
   readonly sessions: number;
+  /** Whether the right credential would be let in now, from where was asked about. */
+  readonly opens: { readonly password: boolean; readonly passkey: boolean };
   readonly checks: AccountCheck[];
 }
 
-/** What an administrator or teacher sees of an account: its state, and where signing in stops. @throws NotFound */
+/** What the question is about, besides the person. */
+export interface Asked {
+  /** The network address that the person tries from, on a browser that does not know them. */
+  readonly address?: string | undefined;
+  /** The app that the person wants to enter. */
+  readonly clientId?: string | undefined;
+}
+
+/**
+ * Why a person can or cannot sign in: the very rules that a sign-in runs, asked without doing anything. Standing is
+ * {@link obstacleOf}, waiting is the throttle's own answer, the app is read as the provider reads it.
+ *
+ * @throws NotFound
+ */
 export async function accountStatus(
-  { db, clock }: Pick<ServiceContext, 'db' | 'clock'>,
+  context: Pick<ServiceContext, 'db' | 'clock' | 'store' | 'secrets'>,
   personId: string,
+  asked: Asked = {},
 ): Promise<AccountStatus> {
+  const { db, clock } = context;
   const person = await getPerson(db, personId);
   const account = await findAccount(db, personId);
   const sessions = await listSessions(db, personId);
@@ -35,66 +67,149 @@ export async function accountStatus(
        WHERE person_id = ${personId} AND used_at IS NULL AND revoked_at IS NULL) AS code_until`.execute(db);
   const { passkeys = 0, code_until: codeUntil = null } = rows[0] ?? {};
   const hasPassword = account?.password_hash != null;
-  const codeWorks = codeUntil !== null && codeUntil > clock.now();
+  const obstacle = obstacleOf(person, account);
+  const waitSeconds = await secondsToWait(context, personId, asked.address);
+  const isActivated = account !== undefined && account.status !== 'invited' && account.activated_at !== null;
   const checks: AccountCheck[] = [
-    {
-      step: 'person',
-      ok: person.status === 'active',
-      sentence:
-        person.status === 'active'
-          ? { vi: 'Người này đang ở trường.', en: 'The person is at a school.' }
-          : {
-              vi: 'Người này đã rời trường hoặc hồ sơ đã được gộp.',
-              en: 'The person has left, or the record was merged.',
-            },
-    },
-    {
-      step: 'invited',
-      ok: account !== undefined,
-      sentence: account
-        ? { vi: 'Đã được cấp mã kích hoạt.', en: 'An activation code was given.' }
-        : { vi: 'Chưa được cấp mã kích hoạt: hãy cấp mã.', en: 'No activation code was given yet: give one.' },
-    },
-    {
-      step: 'activated',
-      ok: account?.activated_at != null,
-      sentence:
-        account?.activated_at != null
-          ? { vi: 'Đã kích hoạt tài khoản.', en: 'The account was activated.' }
-          : { vi: 'Chưa kích hoạt tài khoản bằng mã.', en: 'The account was not yet activated with a code.' },
-    },
-    {
-      step: 'suspended',
-      ok: account?.status !== 'suspended',
-      sentence:
-        account?.status === 'suspended'
-          ? { vi: 'Tài khoản đang bị tạm khoá: hãy mở lại.', en: 'The account is suspended: resume it.' }
-          : { vi: 'Tài khoản không bị tạm khoá.', en: 'The account is not suspended.' },
-    },
-    {
-      step: 'credential',
-      ok: hasPassword || passkeys > 0,
-      sentence:
-        hasPassword || passkeys > 0
-          ? { vi: 'Có mật khẩu hoặc passkey.', en: 'There is a password or a passkey.' }
-          : { vi: 'Chưa có mật khẩu hay passkey nào.', en: 'There is neither a password nor a passkey.' },
-    },
+    step('person', person.status === 'active', {
+      yes: { vi: 'Người này đang ở trường.', en: 'The person is at a school.' },
+      no: {
+        vi: 'Người này đã rời trường hoặc hồ sơ đã được gộp.',
+        en: 'The person has left, or the record was merged.',
+      },
+    }),
+    step('invited', account !== undefined, {
+      yes: { vi: 'Đã được cấp mã kích hoạt.', en: 'An activation code was given.' },
+      no: { vi: 'Chưa được cấp mã kích hoạt: hãy cấp mã.', en: 'No activation code was given yet: give one.' },
+    }),
+    step('activated', isActivated, {
+      yes: { vi: 'Đã kích hoạt tài khoản.', en: 'The account was activated.' },
+      no: { vi: 'Chưa kích hoạt tài khoản bằng mã.', en: 'The account was not yet activated with a code.' },
+    }),
+    step('suspended', account?.status !== 'suspended', {
+      yes: { vi: 'Tài khoản không bị tạm khoá.', en: 'The account is not suspended.' },
+      no: { vi: 'Tài khoản đang bị tạm khoá: hãy mở lại.', en: 'The account is suspended: resume it.' },
+    }),
+    step('credential', hasPassword || passkeys > 0, {
+      yes: { vi: 'Có mật khẩu hoặc passkey.', en: 'There is a password or a passkey.' },
+      no: { vi: 'Chưa có mật khẩu hay passkey nào.', en: 'There is neither a password nor a passkey.' },
+    }),
   ];
   if (account && account.activated_at === null) {
-    checks.push({
-      step: 'activation-code',
-      ok: codeWorks,
-      sentence: codeWorks
-        ? { vi: 'Mã kích hoạt còn hạn.', en: 'The activation code still works.' }
-        : { vi: 'Mã kích hoạt đã hết hạn: hãy cấp mã mới.', en: 'The activation code has expired: give a new one.' },
-    });
+    checks.push(
+      step('activation-code', codeUntil !== null && codeUntil > clock.now(), {
+        yes: { vi: 'Mã kích hoạt còn hạn.', en: 'The activation code still works.' },
+        no: { vi: 'Mã kích hoạt đã hết hạn: hãy cấp mã mới.', en: 'The activation code has expired: give a new one.' },
+      }),
+    );
   }
+  checks.push(
+    step('throttle', waitSeconds === 0, {
+      yes: { vi: 'Không phải chờ vì thử sai nhiều lần.', en: 'Nobody has to wait because of wrong tries.' },
+      no: {
+        vi: `Có người thử sai nhiều lần: nơi đó phải chờ ${waitSeconds} giây. Máy quen và mạng của trường vẫn vào được; quên mật khẩu thì cấp mã mới.`,
+        en: `There were many wrong tries: there it takes ${waitSeconds} seconds. Known devices and the school's network still work; for a forgotten password give a new code.`,
+      },
+    }),
+    ...(await networkCheck(context, asked.address)),
+    ...(await assuranceCheck(context, personId, passkeys)),
+    ...(await appChecks(context, personId, asked.clientId)),
+  );
   return {
     status: account?.status ?? 'none',
     passkeys,
     hasPassword,
     lastSignInAt: account?.last_sign_in_at ?? null,
     sessions: sessions.length,
+    opens: {
+      password: obstacle === undefined && hasPassword && waitSeconds === 0,
+      passkey: obstacle === undefined && passkeys > 0, // a passkey is not guessed, so nothing slows it
+    },
     checks,
   };
+}
+
+function step(
+  name: AccountCheck['step'],
+  ok: boolean,
+  { yes, no }: { readonly yes: Text; readonly no: Text },
+): AccountCheck {
+  return { step: name, ok, sentence: ok ? yes : no };
+}
+
+/** From the address, or the longest wait of any place that tried this account. */
+async function secondsToWait(
+  context: Pick<ServiceContext, 'db' | 'store' | 'secrets'>,
+  personId: string,
+  address: string | undefined,
+): Promise<number> {
+  if (address) {
+    const throttle = createThrottle(context);
+    const origin = { ip: address, isBehindUndeclaredProxy: false, deviceCookie: undefined };
+    return throttle.secondsToWait(await throttle.guesserOf(origin, personId, personId));
+  }
+  const { rows } = await sql<{ seconds: number | null }>`
+    SELECT ceil(extract(epoch FROM max(blocked_until) - now()))::int AS seconds FROM idp.throttle
+    WHERE person_id = ${personId} AND blocked_until > now()`.execute(context.db);
+  return rows[0]?.seconds ?? 0;
+}
+
+async function networkCheck({ db }: Pick<ServiceContext, 'db'>, address: string | undefined): Promise<AccountCheck[]> {
+  if (!address) return [];
+  const sentence = (await isSchoolNetwork(db, address))
+    ? {
+        vi: 'Địa chỉ này thuộc mạng đã khai báo của một trường: máy ở đó là máy dùng chung.',
+        en: 'This address is in the registered network of a school: its computers are shared.',
+      }
+    : {
+        vi: 'Địa chỉ này không thuộc mạng đã khai báo của trường nào.',
+        en: 'This address is in no registered network of a school.',
+      };
+  return [{ step: 'network', ok: true, sentence }];
+}
+
+/** Roles that a password alone does not open. */
+async function assuranceCheck(
+  { db }: Pick<ServiceContext, 'db'>,
+  personId: string,
+  passkeys: number,
+): Promise<AccountCheck[]> {
+  if (!needPasskey(await rolesOf(db, personId))) return [];
+  return [
+    step('assurance', passkeys > 0, {
+      yes: { vi: 'Vai trò này cần passkey, và đã có passkey.', en: 'The role needs a passkey, and there is one.' },
+      no: {
+        vi: 'Vai trò này cần passkey: mật khẩu vào được nhưng chưa làm được việc quản trị; hãy thêm passkey ở trang tài khoản.',
+        en: 'The role needs a passkey: a password gets in but does no administration; add a passkey on the account page.',
+      },
+    }),
+  ];
+}
+
+/** Whether the app would let the person on, and what it asks first. */
+async function appChecks(
+  { db }: Pick<ServiceContext, 'db'>,
+  personId: string,
+  clientId: string | undefined,
+): Promise<AccountCheck[]> {
+  if (!clientId) return [];
+  const { rows } = await sql<{ ended: boolean; approved: boolean; agreed: boolean }>`
+    SELECT a.ended_at IS NOT NULL AS ended, a.is_approved AS approved,
+      EXISTS (SELECT FROM idp.consent AS c WHERE c.client_id = a.client_id AND c.person_id = ${personId}) AS agreed
+    FROM idp.app AS a WHERE a.client_id = ${clientId}`.execute(db);
+  const app = rows[0];
+  const isOpen = app !== undefined && !app.ended;
+  const check = step('app', isOpen, {
+    yes: { vi: 'Ứng dụng đang hoạt động.', en: 'The app is in use.' },
+    no: { vi: 'Ứng dụng không có hoặc đã ngừng.', en: 'There is no such app, or it has ended.' },
+  });
+  if (!isOpen) return [check];
+  const asks = !app.approved && !app.agreed;
+  const sentence = asks
+    ? {
+        vi: 'Lần đầu vào ứng dụng này, người đó sẽ được hỏi có đồng ý chia sẻ dữ liệu không.',
+        en: 'At the first visit the person is asked whether to share data with the app.',
+      }
+    : { vi: 'Không cần hỏi lại về chia sẻ dữ liệu.', en: 'Nothing more is asked about sharing data.' };
+  return [check, { step: 'consent', ok: true, sentence }];
 }

@@ -2,9 +2,9 @@ import { createHmac } from 'node:crypto';
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { ServiceContext } from '@edutrust/platform/context';
-import { type App, kindOf } from '@edutrust/platform/http';
+import { type App, illFormedAt, kindOf } from '@edutrust/platform/http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import Provider, { type KoaContextWithOIDC } from 'oidc-provider';
+import Provider, { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { hashSecret } from '../apps/apps.ts';
 import type { AppDirectory } from '../apps/directory.ts';
 import { seeOther } from '../page-reply.ts';
@@ -117,6 +117,18 @@ function ownMethods(provider: Provider, { context, apps }: ProviderInput): void 
     const logout = { clientId: this.clientId, personId, sid };
     await context.db.transaction().execute((transaction) => enqueueLogout(transaction, context.jobs, logout));
   };
+  // E14: the library reads forms itself; what is no text is refused where it is parsed.
+  const { OIDCContext } = provider as unknown as { OIDCContext: { prototype: object } };
+  const bodies = new WeakMap<object, unknown>();
+  Object.defineProperty(OIDCContext.prototype, 'body', {
+    get() {
+      return bodies.get(this);
+    },
+    set(body: unknown) {
+      if (illFormedAt(body)) throw new errors.InvalidRequest('a parameter is not text');
+      bodies.set(this, body);
+    },
+  });
   const session = provider.Session.prototype as unknown as {
     destroy(this: { uid: string; accountId?: string; destroyed?: boolean }): Promise<void>;
     resetIdentifier(): void;

@@ -91,6 +91,11 @@ export async function organisationsAt(db: Database, address: string | undefined)
   return rows.map(({ organisation_id }) => organisation_id);
 }
 
+/** Whether the address is in a registered network of some school. */
+export async function isSchoolNetwork(db: Database, address: string | undefined): Promise<boolean> {
+  return (await organisationsAt(db, address)).length > 0;
+}
+
 /** Whether the person belongs to one of the organisations, or below. */
 export async function belongsTo(db: Database, personId: string, organisationIds: readonly string[]): Promise<boolean> {
   const { rows } = await sql`

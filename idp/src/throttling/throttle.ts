@@ -6,7 +6,7 @@ import { canonicalAddress } from '@edutrust/platform/http';
 import { countRefusal } from '@edutrust/platform/metrics';
 import { sql } from 'kysely';
 import { createKnownDevices, type KnownDevices } from './devices.ts';
-import { belongsTo, organisationsAt } from './networks.ts';
+import { belongsTo, isSchoolNetwork, organisationsAt } from './networks.ts';
 
 /** Beyond the free tries each further one waits twice as long, up to this. Slow, never locked (R1). */
 const longestWaitSeconds = 900;
@@ -159,7 +159,7 @@ export function createThrottle(context: Pick<ServiceContext, 'db' | 'store' | 's
   const devices = createKnownDevices(secrets);
   return {
     devices,
-    isSchoolNetwork: async (origin) => (await organisationsAt(db, realAddress(origin))).length > 0,
+    isSchoolNetwork: (origin) => isSchoolNetwork(db, realAddress(origin)),
     guesserOf: async (origin, account, personId) => {
       const address = addressOf(origin);
       const guesser = { account, personId, address };

@@ -44,6 +44,7 @@ export { type Access, type Actor, anyone, type Gate, type Resource, type RoleAss
 export { kindOf, localeOf, notAllowed, type Problem, passkeyNeeded, stepUpNeeded } from './problem.ts';
 export { canonicalAddress } from './rate-limits.ts';
 export type { ReceivedFile } from './uploads.ts';
+export { illFormedAt } from './well-formed.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
