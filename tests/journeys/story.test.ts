@@ -10,6 +10,7 @@ import type { Browser, Page } from 'playwright-core';
 import { type Device, desk, look, lookAtBoth, openBrowser, openDevice, phone } from '../world/browser.ts';
 import { activate, begin, beginWithPasskey, person, signIn, staffPassword } from '../world/people.ts';
 import { Platform } from '../world/platform.ts';
+import { enrolPhone, signClass } from '../world/signing.ts';
 
 /** The story of the first release, on real parts, in order: each test goes on where the one before stopped. */
 
@@ -118,47 +119,57 @@ test('story 4: a teacher adds a passkey and signs in with it; account and launch
   phones.teacher = device;
 });
 
-test('story 5: a principal enrols on a phone, the second officer approves, one passkey tap signs, and pdfsig and openssl agree', async () => {
-  const principal = person(platform, 'Hiệu trưởng');
-  const officer = person(platform, 'An toàn');
+test('story 5: class teacher, principal and clerk on their phones: signed, sealed, and pdfsig and openssl agree', async () => {
+  const desktop = await openDevice(browser, { device: desk });
+  await begin(platform, desktop.page, person(platform, 'An toàn'));
+  officerPage = desktop.page;
+  await giveSeal();
+
+  const { page: teacher } = phones.teacher ?? assert.fail('the teacher of story 4');
+  await teacher.goto(`${platform.url}/sign`);
+  await teacher.getByRole('button', { name: 'Tạo passkey ký' }).waitFor();
+  await look(teacher, 'sign-enrol-phone');
+  await enrolPhone(platform, teacher, officerPage);
+  await look(officerPage, 'console-approve-desk');
+  await look(teacher, 'sign-inbox-phone');
+  await signClass(platform, teacher);
+
   const device = await openDevice(browser, { device: phone });
   const { page } = device;
   await device.addAuthenticator();
-  await begin(platform, page, principal);
-  await page.goto(`${platform.url}/sign`);
-  await page.getByRole('button', { name: 'Tạo passkey ký' }).waitFor();
-  await look(page, 'sign-enrol-phone');
-  await page.getByRole('button', { name: 'Tạo passkey ký' }).click();
-  const code = (await page.locator('[data-approval-code]').innerText()).replaceAll(/\s/g, '');
-
-  const desktop = await openDevice(browser, { device: desk });
-  await begin(platform, desktop.page, officer);
-  officerPage = desktop.page;
-  await desktop.page.goto(`${platform.url}/admin/signing`);
-  await desktop.page.getByText(code).waitFor();
-  await look(desktop.page, 'console-approve-desk');
-  await desktop.page.getByRole('button', { name: 'Đúng mã, duyệt' }).click();
-  await desktop.page.getByText('Không có.').waitFor();
-
-  await page.getByRole('button', { name: 'Xem đã duyệt chưa' }).click();
-  await page.getByRole('heading', { name: /tài liệu chờ ký/ }).waitFor();
-  await look(page, 'sign-inbox-phone');
-  await page.locator('main li button').first().click();
+  await begin(platform, page, person(platform, 'Hiệu trưởng'));
+  await enrolPhone(platform, page, officerPage);
+  await page.getByRole('link', { name: /^Xem \d+ học bạ$/ }).click();
+  await look(page, 'sign-class-phone');
+  await page.getByRole('link', { name: /^Đọc / }).first().click();
   await page.locator('[data-document]:not([aria-busy]) canvas').first().waitFor();
+  await page.getByText('Điểm, đọc bằng chữ to').click();
+  await page.getByText(/Toán/).first().waitFor();
   await look(page, 'sign-review-phone');
+  await page.getByRole('button', { name: 'Từ chối' }).click();
+  await page.getByLabel('Lý do từ chối').waitFor();
+  assert.ok(await page.getByLabel('Lý do từ chối').evaluate((field) => field === document.activeElement));
+  await page.getByRole('button', { name: 'Thôi' }).click();
   await page.getByRole('button', { name: 'Ký', exact: true }).click();
   await page.locator('[data-code4]').waitFor();
   const code4 = (await page.locator('[data-code4]').innerText()).replaceAll(/\s/g, '');
   await look(page, 'sign-confirm-phone');
-  await desktop.page.reload();
-  await desktop.page.getByText(code4).first().waitFor();
+  await officerPage.reload();
+  await officerPage.getByText(code4).first().waitFor();
   await page.getByRole('button', { name: 'Ký bằng passkey' }).click();
   await page.getByRole('heading', { name: 'Đã ký xong' }).waitFor({ timeout: 30_000 });
   await look(page, 'sign-done-phone');
 
-  const signed = await desktop.page.evaluate(async () => {
-    const list = await (await fetch('/api/v1/signing/requests?limit=50')).json();
-    const one = list.items.find((item: { state: string }) => item.state === 'signed');
+  const clerk = await openDevice(browser, { device: phone });
+  await clerk.addAuthenticator();
+  await begin(platform, clerk.page, person(platform, 'Văn thư'));
+  await enrolPhone(platform, clerk.page, officerPage);
+  await signClass(platform, clerk.page);
+  await look(clerk.page, 'sign-sealed-phone');
+
+  const signed = await officerPage.evaluate(async () => {
+    const list = await (await fetch('/api/v1/signing/requests?limit=50&state=issued')).json();
+    const [one] = list.items;
     const bytes = new Uint8Array(await (await fetch(`/api/v1/signing/requests/${one.id}/document`)).arrayBuffer());
     return { code: one.code as string, bytes: Array.from(bytes) };
   });
@@ -167,6 +178,27 @@ test('story 5: a principal enrols on a phone, the second officer approves, one p
   await pdfsigAccepts(file('signed.pdf'));
   await opensslAcceptsTimeStamp(Buffer.from(signed.bytes));
 });
+
+/** The school's seal: its administrator asks, the officer approves. */
+async function giveSeal(): Promise<void> {
+  const { page } = await openDevice(browser, { device: desk });
+  await begin(platform, page, person(platform, 'Quản trị trường'));
+  const made = await page.evaluate(async () => {
+    const me = await (await fetch('/api/v1/me')).json();
+    const answer = await fetch('/api/v1/certificate-requests', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ organisationId: me.roles[0].organisation.id, custody: 'key-store' }),
+    });
+    return { status: answer.status, json: await answer.json() };
+  });
+  assert.equal(made.status, 201, JSON.stringify(made.json));
+  const approved = await officerPage.evaluate(async (id: string) => {
+    const answer = await fetch(`/api/v1/certificate-requests/${id}/approve`, { method: 'POST' });
+    return { status: answer.status, json: await answer.json() };
+  }, made.json.id as string);
+  assert.equal(approved.status, 200, JSON.stringify(approved.json));
+}
 
 test('certificates: the officer sees what a revocation would do, suspends and releases, trusts another root; anybody reads the repository', async () => {
   const page = officerPage;

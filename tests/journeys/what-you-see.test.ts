@@ -4,12 +4,14 @@ import type { Browser, Page } from 'playwright-core';
 import { desk, look, openBrowser, openDevice, phone } from '../world/browser.ts';
 import { begin, person } from '../world/people.ts';
 import { Platform } from '../world/platform.ts';
+import { enrolPhone } from '../world/signing.ts';
 
 /** V15: what the phone shows is what it signs, also when somebody sits between it and the server. */
 
 let platform: Platform;
 let browser: Browser;
 let page: Page;
+let officer: Page;
 
 before(async () => {
   platform = await Platform.start();
@@ -17,18 +19,10 @@ before(async () => {
   const device = await openDevice(browser, { device: phone });
   page = device.page;
   await device.addAuthenticator();
-  await begin(platform, page, person(platform, 'Hiệu trưởng'));
-  await page.goto(`${platform.url}/sign`);
-  await page.getByRole('button', { name: 'Tạo passkey ký' }).click();
-  const code = (await page.locator('[data-approval-code]').innerText()).replaceAll(/\s/g, '');
-  const desktop = await openDevice(browser, { device: desk });
-  await begin(platform, desktop.page, person(platform, 'An toàn'));
-  await desktop.page.goto(`${platform.url}/admin/signing`);
-  await desktop.page.getByText(code).waitFor();
-  await desktop.page.getByRole('button', { name: 'Đúng mã, duyệt' }).click();
-  await desktop.page.getByText('Không có.').waitFor();
-  await page.getByRole('button', { name: 'Xem đã duyệt chưa' }).click();
-  await page.getByRole('heading', { name: /tài liệu chờ ký/ }).waitFor();
+  await begin(platform, page, person(platform, 'Giáo viên')); // the class teacher signs first
+  officer = (await openDevice(browser, { device: desk })).page;
+  await begin(platform, officer, person(platform, 'An toàn'));
+  await enrolPhone(platform, page, officer);
 });
 
 after(async () => {
@@ -44,9 +38,15 @@ async function toInbox(): Promise<void> {
   await page.getByRole('heading', { name: /tài liệu chờ ký/ }).waitFor();
 }
 
-async function openFirst(): Promise<void> {
+async function toClass(): Promise<void> {
   await toInbox();
-  await page.locator('main li button').first().click();
+  await page.getByRole('link', { name: /^Xem \d+ học bạ$/ }).click();
+  await page.getByRole('heading', { name: /^Học bạ lớp 5A, \d+ em$/ }).waitFor();
+}
+
+async function openFirst(): Promise<void> {
+  await toClass();
+  await page.getByRole('link', { name: /^Đọc / }).first().click();
 }
 
 test('V15: a document that was replaced on its way to the phone is refused: nothing is drawn, nothing can be signed', async () => {
@@ -72,9 +72,8 @@ test('V15: a document that was replaced on its way to the phone is refused: noth
   assert.ok(await signButton().isDisabled());
   await look(page, 'sign-replaced-phone');
   // Several at once meet the same wall.
-  await toInbox();
-  await page.getByRole('button', { name: 'Chọn tất cả' }).click();
-  await page.getByRole('button', { name: /^Ký \d+ tài liệu$/ }).click();
+  await toClass();
+  await page.getByRole('button', { name: /^Ký \d+ học bạ$/ }).click();
   await page.getByText('Văn bản nhận được không phải văn bản sẽ ký').waitFor();
   assert.equal(await page.getByRole('button', { name: 'Ký bằng passkey' }).count(), 0);
   await page.unroute(preparedFiles);
@@ -111,12 +110,74 @@ test('V15: «Ký» is dead while the page is blank, and live once it is drawn', 
 });
 
 test('V15: three documents are all drawn before the one tap, and then signed', async () => {
-  await toInbox();
+  await toClass();
   const boxes = page.getByRole('checkbox');
-  for (const index of [0, 1, 2]) await boxes.nth(index).check();
-  await page.getByRole('button', { name: 'Ký 3 tài liệu' }).click();
+  for (const index of [3, 4]) await boxes.nth(index).uncheck();
+  await page.getByRole('button', { name: 'Ký 3 học bạ' }).click();
   await page.locator('[data-document]:not([aria-busy])').waitFor();
   assert.equal(await page.locator('[data-document] section:has(canvas)').count(), 3);
   await page.getByRole('button', { name: 'Ký bằng passkey' }).click();
   await page.getByRole('heading', { name: 'Đã ký xong' }).waitFor({ timeout: 60_000 });
+});
+
+test('a cancelled fingerprint is said in Vietnamese, and a fresh tap signs', async () => {
+  await toClass();
+  await page.getByRole('button', { name: 'Ký 2 học bạ' }).click();
+  await page.locator('[data-document]:not([aria-busy])').waitFor();
+  await look(page, 'sign-confirm-phone');
+  const button = page.getByRole('button', { name: 'Ký bằng passkey' });
+  const code = page.locator('[data-code4]');
+  for (const part of [button, code]) {
+    const box = await part.boundingBox();
+    assert.ok(box && box.y + box.height <= 844, 'the code and the button are on the first screen');
+  }
+  await page.evaluate(() => {
+    const real = navigator.credentials.get.bind(navigator.credentials);
+    navigator.credentials.get = () => {
+      navigator.credentials.get = real;
+      return Promise.reject(new DOMException('The operation either timed out or was not allowed.', 'NotAllowedError'));
+    };
+  });
+  await button.click();
+  await page.getByText('Chưa ký gì. Hộp vân tay đã đóng').waitFor();
+  assert.doesNotMatch(await page.content(), /timed out/);
+  await button.click();
+  await page.getByRole('heading', { name: 'Đã ký xong' }).waitFor({ timeout: 60_000 });
+  await look(page, 'sign-done-phone');
+});
+
+test('the place stands in the address: reload and back keep it; receipts are a list that stays', async () => {
+  await page.getByRole('button', { name: 'Về danh sách' }).click();
+  await page.getByRole('heading', { name: 'Không còn gì chờ ký' }).waitFor();
+  await page.getByRole('link', { name: 'Đã ký' }).click();
+  await page.getByRole('heading', { name: '5 tài liệu bạn đã ký' }).waitFor();
+  await look(page, 'sign-receipts-phone');
+  await page.reload();
+  await page.getByRole('heading', { name: '5 tài liệu bạn đã ký' }).waitFor();
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page
+      .getByRole('link', { name: /^Tải về / })
+      .first()
+      .click(),
+  ]);
+  assert.match(download.suggestedFilename(), /^hoc-ba-.*\.pdf$/);
+  await page.goBack();
+  await page.getByRole('heading', { name: 'Không còn gì chờ ký' }).waitFor();
+});
+
+test('a lost phone is one screen and one tap, and the next enrolment says why', async () => {
+  await page.getByRole('link', { name: 'Máy này' }).click();
+  await look(page, 'sign-device-phone');
+  await page.getByRole('button', { name: 'Tôi mất điện thoại / đổi điện thoại' }).click();
+  await page.getByRole('button', { name: 'Mất điện thoại: khoá ngay' }).click();
+  await page.getByText('Điện thoại trước đã báo mất nên không ký được nữa').waitFor();
+  await page.getByRole('button', { name: 'Tạo passkey ký' }).waitFor();
+  const noticesOf = (who: Page) =>
+    who.evaluate(async () => {
+      const { items } = await (await fetch('/api/v1/account/notices')).json();
+      return items.map(({ kind }: { kind: string }) => kind) as string[];
+    });
+  assert.ok((await noticesOf(page)).includes('signing-phone.ended'));
+  assert.ok((await noticesOf(officer)).includes('signing-phone.lost'), 'the officer is told');
 });

@@ -280,7 +280,7 @@ export const rows: Readonly<Record<string, Row>> = {
   'POST /api/v1/signing/enrolment': roles('GK'),
   'POST /api/v1/signing/enrolment/options': roles('GK'),
   'POST /api/v1/signing/enrolment/revoke': roles('GK'),
-  'GET /api/v1/signing/inbox': roles('G'),
+  'GET /api/v1/signing/inbox': roles('GK'),
   'GET /api/v1/signing/inbox/count': signedIn,
   'GET /api/v1/signing/signed': roles('GK'),
   // what is signed or sealed is decided by the documents (K4 in signing-service)

@@ -9,7 +9,7 @@ export async function drawDocument(
   bytes: Uint8Array<ArrayBuffer>,
   host: HTMLElement,
   isCurrent: () => boolean,
-  density: number = Math.min(globalThis.devicePixelRatio, 2),
+  density: number = Math.min(globalThis.devicePixelRatio * 1.5, 4), // sharp when it is enlarged, too
 ): Promise<number> {
   const document = await getDocument({ data: bytes.slice(), useWasm: false }).promise;
   for (let number = 1; number <= document.numPages && isCurrent(); number += 1) {
@@ -29,3 +29,31 @@ export async function drawDocument(
   }
   return document.numPages;
 }
+
+/** The text of every page in its lines, from top to bottom: the cells of a table's row stand in one line. */
+export async function readLines(bytes: Uint8Array<ArrayBuffer>): Promise<string[]> {
+  const document = await getDocument({ data: bytes.slice(), useWasm: false }).promise;
+  const lines: string[] = [];
+  for (let number = 1; number <= document.numPages; number += 1) {
+    const { items } = await (await document.getPage(number)).getTextContent();
+    const rows = new Map<number, { x: number; text: string }[]>();
+    for (const item of items) {
+      if (!('str' in item) || item.str.trim() === '') continue;
+      const [, , , , x = 0, y = 0] = item.transform as number[];
+      const at = [...rows.keys()].find((known) => Math.abs(known - y) < sameLine) ?? y;
+      rows.set(at, [...(rows.get(at) ?? []), { x, text: item.str.trim() }]);
+    }
+    for (const [, cells] of [...rows].sort(([one], [other]) => other - one)) {
+      lines.push(
+        cells
+          .sort((one, other) => one.x - other.x)
+          .map(({ text }) => text)
+          .join('  ·  '),
+      );
+    }
+  }
+  return lines;
+}
+
+/** Points between baselines that are one line. */
+const sameLine = 2.5;

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { api, must } from '../design/api.ts';
 import { Banner, Field } from '../design/form.tsx';
-import { t } from '../design/language.ts';
+import { formatDate, t } from '../design/language.ts';
 import { useAction } from '../design/load.ts';
 import { makeKey } from './keys.ts';
 import { register } from './passkey.ts';
@@ -9,11 +9,24 @@ import { register } from './passkey.ts';
 interface Enrolment {
   readonly state: 'none' | 'awaiting-approval' | 'ready' | 'enrolled';
   readonly approvalCode: string | null;
+  /** The one before, when there was one: why this phone must be enrolled. */
+  readonly previous?: {
+    readonly state: 'refused' | 'revoked';
+    readonly at: string;
+    readonly reason: string | null;
+  } | null;
 }
 
 /** Enrolling the phone: one passkey of the signing service's own, one key made here, one code for the second officer. */
 export function Enrol({ enrolment, onChange }: { readonly enrolment: Enrolment; readonly onChange: () => void }) {
-  if (enrolment.state === 'none') return <Register onDone={onChange} />;
+  if (enrolment.state === 'none') {
+    return (
+      <>
+        {enrolment.previous && <Why previous={enrolment.previous} />}
+        <Register onDone={onChange} />
+      </>
+    );
+  }
   return (
     <>
       <h1>{t('Chờ cán bộ thứ hai duyệt', 'Waiting for the second officer')}</h1>
@@ -30,6 +43,24 @@ export function Enrol({ enrolment, onChange }: { readonly enrolment: Enrolment; 
         {t('Xem đã duyệt chưa', 'See whether it is approved')}
       </button>
     </>
+  );
+}
+
+/** Why the phone of before signs no longer. */
+function Why({ previous }: { readonly previous: NonNullable<Enrolment['previous']> }) {
+  const { state, at, reason } = previous;
+  const why =
+    state === 'refused'
+      ? t(`Cán bộ đã từ chối đăng ký trước: ${reason ?? ''}`, `The officer refused the last enrolment: ${reason ?? ''}`)
+      : reason === 'lost'
+        ? t('Điện thoại trước đã báo mất nên không ký được nữa', 'The last phone was reported lost and signs no longer')
+        : reason === 'left'
+          ? t('Vai trò ký trước đã kết thúc', 'The role to sign had ended')
+          : t('Điện thoại trước đã ngừng ký để đổi máy khác', 'The last phone was stopped for a new one');
+  return (
+    <Banner state="warn">
+      {why} ({formatDate(at)}). {t('Đăng ký điện thoại này để ký tiếp.', 'Enrol this phone to go on signing.')}
+    </Banner>
   );
 }
 

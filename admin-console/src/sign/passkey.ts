@@ -1,5 +1,6 @@
 import { startAuthentication, startRegistration } from '@simplewebauthn/browser';
 import { fromBase64Url, toBase64Url } from './keys.ts';
+import { withWords } from './passkey-words.ts';
 
 type CreationOptions = Parameters<typeof startRegistration>[0]['optionsJSON'];
 type RequestOptions = Parameters<typeof startAuthentication>[0]['optionsJSON'];
@@ -29,22 +30,21 @@ export interface Registered {
 /** Registers the phone's passkey and gives its PRF output; asks a second time where creation alone does not give it. */
 export async function register(options: object): Promise<Registered> {
   const wanted = options as CreationOptions & WithPrf; // the API's schema is WebAuthn's
-  const credential = await startRegistration({ optionsJSON: withPrfBytes(wanted) });
+  const credential = await withWords('enrol', () => startRegistration({ optionsJSON: withPrfBytes(wanted) }));
   const { prf } = credential.clientExtensionResults as PrfResults;
   const first = wanted.extensions?.prf.eval.first;
   let prfOutput = prf?.results?.first;
   if (!prfOutput && prf?.enabled && first) {
     // For our eyes only: this assertion goes nowhere, so its challenge needs no server.
     const challenge = crypto.getRandomValues(new Uint8Array(32));
-    const again = await startAuthentication({
-      optionsJSON: withPrfBytes({
-        challenge: toBase64Url(challenge),
-        rpId: wanted.rp.id ?? location.hostname,
-        userVerification: 'required' as const,
-        allowCredentials: [{ id: credential.id, type: 'public-key' as const }],
-        extensions: { prf: { eval: { first } } },
-      }) as RequestOptions,
-    });
+    const optionsJSON = withPrfBytes({
+      challenge: toBase64Url(challenge),
+      rpId: wanted.rp.id ?? location.hostname,
+      userVerification: 'required' as const,
+      allowCredentials: [{ id: credential.id, type: 'public-key' as const }],
+      extensions: { prf: { eval: { first } } },
+    }) as RequestOptions;
+    const again = await withWords('enrol', () => startAuthentication({ optionsJSON }));
     prfOutput = (again.clientExtensionResults as PrfResults).prf?.results?.first;
   }
   return { attestation: { ...credential, clientExtensionResults: {} }, credentialId: credential.id, prfOutput };
@@ -54,7 +54,8 @@ export async function register(options: object): Promise<Registered> {
 export async function assertPasskey(
   options: object,
 ): Promise<{ assertion: object; prfOutput: ArrayBuffer | undefined }> {
-  const credential = await startAuthentication({ optionsJSON: withPrfBytes(options as RequestOptions & WithPrf) });
+  const optionsJSON = withPrfBytes(options as RequestOptions & WithPrf);
+  const credential = await withWords('sign', () => startAuthentication({ optionsJSON }));
   const { prf } = credential.clientExtensionResults as PrfResults;
   return { assertion: { ...credential, clientExtensionResults: {} }, prfOutput: prf?.results?.first };
 }

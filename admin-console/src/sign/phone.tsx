@@ -1,34 +1,23 @@
 import type { ComponentChildren } from 'preact';
-import { useState } from 'preact/hooks';
+import { LocationProvider, Route, Router, useLocation, useRoute } from 'preact-iso';
 import { api, must } from '../design/api.ts';
 import { Banner } from '../design/form.tsx';
-import { formatDate, t } from '../design/language.ts';
+import { t } from '../design/language.ts';
 import { useLoad } from '../design/load.ts';
 import { Mark } from '../design/mark.tsx';
+import { BatchPage } from './batch.tsx';
 import { Confirm } from './confirm.tsx';
+import { Device } from './device.tsx';
+import { keepDrawn, takeDrawn } from './drawn.ts';
 import { Enrol } from './enrol.tsx';
+import { Inbox } from './inbox.tsx';
+import { Receipts } from './receipts.tsx';
 import { Review } from './review.tsx';
-import { SealInbox } from './seal.tsx';
-import type { DrawnSession, Purpose } from './session.ts';
 import { Validity } from './validity.tsx';
 
-/** Where the official is. */
-type Place =
-  | { readonly at: 'inbox' }
-  | { readonly at: 'review'; readonly id: string }
-  | {
-      readonly at: 'confirm';
-      readonly ids: readonly string[];
-      readonly purpose?: Purpose;
-      readonly opened?: DrawnSession;
-    };
-
-/** The phone: enrol once, then inbox → read → confirm. */
+/** The phone: enrol once, then inbox → class → read → confirm. Where the person is stands in the address. */
 export function Phone() {
   const [enrolment, reload] = useLoad('enrolment', () => must(api.GET('/api/v1/signing/enrolment')));
-  const [me] = useLoad('me', () => must(api.GET('/api/v1/me')));
-  const [place, setPlace] = useState<Place>({ at: 'inbox' });
-  const may = (action: string) => me.state === 'ready' && me.data.permissions.includes(action);
   if (enrolment.state === 'loading') return <Frame>{null}</Frame>;
   if (enrolment.state === 'failed') {
     return (
@@ -45,33 +34,87 @@ export function Phone() {
       </Frame>
     );
   }
+  const own = enrolment.data;
   return (
-    <Frame>
-      {place.at === 'inbox' && (
-        <>
-          <Validity enrolment={enrolment.data} onChange={reload} />
-          {may('signing.seal') && <SealInbox onSeal={(ids) => setPlace({ at: 'confirm', ids, purpose: 'seal' })} />}
-          {may('signing.sign') && (
-            <Inbox onRead={(id) => setPlace({ at: 'review', id })} onSign={(ids) => setPlace({ at: 'confirm', ids })} />
-          )}
-        </>
-      )}
-      {place.at === 'review' && (
-        <Review
-          id={place.id}
-          onBack={() => setPlace({ at: 'inbox' })}
-          onSign={(opened) => setPlace({ at: 'confirm', ids: [place.id], opened })}
-        />
-      )}
-      {place.at === 'confirm' && (
-        <Confirm
-          ids={place.ids}
-          {...(place.purpose ? { purpose: place.purpose } : {})}
-          {...(place.opened ? { opened: place.opened } : {})}
-          onDone={() => setPlace({ at: 'inbox' })}
-        />
-      )}
-    </Frame>
+    <LocationProvider scope="/sign">
+      <Frame>
+        <Router>
+          <Route
+            path="/sign"
+            component={() => (
+              <>
+                <Validity enrolment={own} onChange={reload} />
+                <Inbox />
+                <Tabs at="inbox" />
+              </>
+            )}
+          />
+          <Route path="/sign/batch/:purpose/:key" component={BatchPage} />
+          <Route path="/sign/read/:id" component={ReadPage} />
+          <Route path="/sign/confirm/:purpose" component={ConfirmPage} />
+          <Route
+            path="/sign/signed"
+            component={() => (
+              <>
+                <Receipts />
+                <Tabs at="signed" />
+              </>
+            )}
+          />
+          <Route
+            path="/sign/device"
+            component={() => (
+              <>
+                <Device enrolment={own} onChange={reload} />
+                <Tabs at="device" />
+              </>
+            )}
+          />
+          <Route default component={Lost} />
+        </Router>
+      </Frame>
+    </LocationProvider>
+  );
+}
+
+function ReadPage() {
+  const { id = '' } = useRoute().params;
+  const { route } = useLocation();
+  return (
+    <Review
+      id={id}
+      onBack={() => (history.length > 1 ? history.back() : route('/sign'))}
+      onSign={(drawn) => {
+        keepDrawn(drawn);
+        route(`/sign/confirm/sign?ids=${id}`);
+      }}
+    />
+  );
+}
+
+function ConfirmPage() {
+  const { purpose } = useRoute().params;
+  const { query, route } = useLocation();
+  const ids = (query.ids ?? '').split(',').filter(Boolean);
+  const opened = takeDrawn(ids);
+  if (ids.length === 0) return <Lost />;
+  return (
+    <Confirm
+      key={query.ids}
+      ids={ids}
+      purpose={purpose === 'seal' ? 'seal' : 'sign'}
+      {...(opened ? { opened } : {})}
+      onDone={() => route('/sign')}
+    />
+  );
+}
+
+function Lost() {
+  return (
+    <div class="card text-center py-10 grid gap-2">
+      <h1>{t('Không có trang này', 'There is no such page')}</h1>
+      <a href="/sign">{t('Về danh sách chờ ký', 'To what waits for you')}</a>
+    </div>
   );
 }
 
@@ -83,7 +126,7 @@ function Frame({ children }: { readonly children: ComponentChildren }) {
           <Mark size={30} />
         </span>
         <span class="font-semibold">{t('Ký số', 'Signing')}</span>
-        <a class="button button-quiet ml-auto" href="/">
+        <a class="button button-quiet ml-auto" href="/" target="_self">
           {t('Thoát', 'Leave')}
         </a>
       </header>
@@ -92,77 +135,30 @@ function Frame({ children }: { readonly children: ComponentChildren }) {
   );
 }
 
-function Inbox({
-  onRead,
-  onSign,
-}: {
-  readonly onRead: (id: string) => void;
-  readonly onSign: (ids: readonly string[]) => void;
-}) {
-  const [inbox] = useLoad('inbox', () => must(api.GET('/api/v1/signing/inbox', { params: { query: { limit: 100 } } })));
-  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
-  if (inbox.state === 'loading') return null;
-  if (inbox.state === 'failed') return <Banner state="bad">{inbox.message}</Banner>;
-  const { items } = inbox.data;
-  if (items.length === 0) {
-    return (
-      <div class="card text-center py-10 grid gap-2">
-        <h1>{t('Không còn gì chờ ký', 'Nothing waits for you')}</h1>
-        <p class="text-quiet">
-          {t(
-            'Khi trường trình ký, tài liệu sẽ hiện ở đây.',
-            'When your school asks for a signature, the document appears here.',
-          )}
-        </p>
-      </div>
-    );
-  }
-  const toggle = (id: string) => {
-    const next = new Set(chosen);
-    if (!next.delete(id)) next.add(id);
-    setChosen(next);
-  };
+/** The three places of the phone. */
+function Tabs({ at }: { readonly at: 'inbox' | 'signed' | 'device' }) {
+  const tabs = [
+    ['inbox', '/sign', t('Chờ ký', 'Waiting')],
+    ['signed', '/sign/signed', t('Đã ký', 'Signed')],
+    ['device', '/sign/device', t('Máy này', 'This phone')],
+  ] as const;
   return (
-    <>
-      <h1>{t(`${items.length} tài liệu chờ ký`, `${items.length} documents wait`)}</h1>
-      <ul class="grid gap-3 pb-24">
-        {items.map((item) => (
-          <li key={item.id} class="card flex items-center gap-3 p-3">
-            <label class="grid place-items-center size-11 shrink-0">
-              <input
-                type="checkbox"
-                class="size-6 accent-accent"
-                checked={chosen.has(item.id)}
-                onChange={() => toggle(item.id)}
-                aria-label={t(`Chọn ${item.title}`, `Choose ${item.title}`)}
-              />
-            </label>
-            <button type="button" class="text-left flex-1 min-h-11 cursor-pointer" onClick={() => onRead(item.id)}>
-              <span class="block font-semibold">{item.subject?.fullName ?? item.title}</span>
-              <span class="block text-sm text-quiet">
-                {item.title}
-                {item.dueAt && ` · ${t('hạn', 'due')} ${formatDate(item.dueAt)}`}
-              </span>
-            </button>
-            <span aria-hidden="true" class="text-quiet text-lg">
-              ›
-            </span>
-          </li>
+    <nav
+      class="fixed inset-x-0 bottom-0 bg-paper border-t border-line"
+      aria-label={t('Các mục của ký số', 'Places of signing')}
+    >
+      <div class="mx-auto max-w-xl grid grid-cols-3">
+        {tabs.map(([key, href, label]) => (
+          <a
+            key={key}
+            href={href}
+            aria-current={key === at ? 'page' : undefined}
+            class={`grid place-items-center min-h-14 no-underline ${key === at ? 'font-semibold text-accent' : 'text-ink'}`}
+          >
+            {label}
+          </a>
         ))}
-      </ul>
-      <div class="fixed inset-x-0 bottom-0 bg-paper border-t border-line p-3">
-        <div class="mx-auto max-w-xl grid">
-          {chosen.size > 0 ? (
-            <button type="button" class="button button-primary min-h-12" onClick={() => onSign([...chosen])}>
-              {t(`Ký ${chosen.size} tài liệu`, `Sign ${chosen.size} documents`)}
-            </button>
-          ) : (
-            <button type="button" class="button min-h-12" onClick={() => setChosen(new Set(items.map(({ id }) => id)))}>
-              {t('Chọn tất cả', 'Choose all')}
-            </button>
-          )}
-        </div>
       </div>
-    </>
+    </nav>
   );
 }

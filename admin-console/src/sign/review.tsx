@@ -1,8 +1,10 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { api, must } from '../design/api.ts';
+import { Dialog } from '../design/dialog.tsx';
 import { Banner, Field } from '../design/form.tsx';
 import { t } from '../design/language.ts';
 import { useAction, useLoad } from '../design/load.ts';
+import { tellApart } from './batch.tsx';
 import type { Prepared } from './prepared.ts';
 import { type DrawnSession, openSession } from './session.ts';
 
@@ -40,13 +42,14 @@ export function Review({
         <div>
           <h1>{request.data.title}</h1>
           <p class="text-quiet">
-            {request.data.subject?.fullName} · {request.data.organisation.name}
+            {[tellApart(request.data), request.data.organisation.name].filter(Boolean).join(' · ')}
           </p>
         </div>
       )}
       {opened.state === 'failed' && <Banner state="bad">{opened.message}</Banner>}
       <Documents files={current?.files ?? none} onDrawn={(pages) => setDrawn(current && { ...current, pages })} />
-      {isRejecting && <Reject id={id} onDone={onBack} />}
+      <Lines files={current?.files ?? none} />
+      {isRejecting && <Reject id={id} onClose={() => setRejecting(false)} onDone={onBack} />}
       <div class="fixed inset-x-0 bottom-0 bg-paper border-t border-line p-3">
         <div class="mx-auto max-w-xl grid grid-cols-2 gap-3">
           <button type="button" class="button min-h-12" onClick={() => setRejecting(true)}>
@@ -81,6 +84,7 @@ export function Documents({
 }) {
   const host = useRef<HTMLDivElement>(null);
   const [count, setCount] = useState(0);
+  const [zoom, setZoom] = useState(100);
   const { error, run } = useAction();
   useEffect(() => {
     let isCurrent = true;
@@ -116,7 +120,39 @@ export function Documents({
             : t('Đang hiện văn bản…', 'Showing the document…')}
         </p>
       )}
-      <div ref={host} class="grid gap-4 pb-24" data-document aria-busy={isBusy ? 'true' : undefined}>
+      {!isBusy && (
+        <fieldset class="flex items-center justify-end gap-2" aria-label={t('Cỡ trang', 'Size of the page')}>
+          <button
+            type="button"
+            class="button min-w-11"
+            aria-label={t('Thu nhỏ', 'Smaller')}
+            disabled={zoom <= 100}
+            onClick={() => setZoom(zoom - 50)}
+          >
+            −
+          </button>
+          <span class="number" aria-live="polite">
+            {zoom} %
+          </span>
+          <button
+            type="button"
+            class="button min-w-11"
+            aria-label={t('Phóng to', 'Larger')}
+            disabled={zoom >= 300}
+            onClick={() => setZoom(zoom + 50)}
+          >
+            +
+          </button>
+        </fieldset>
+      )}
+      <div
+        ref={host}
+        class="grid gap-4 overflow-x-auto"
+        style={{ '--zoom': `${zoom}%` }}
+        data-document
+        tabIndex={zoom > 100 ? 0 : undefined}
+        aria-busy={isBusy ? 'true' : undefined}
+      >
         {files.map(({ requestId, title }) => (
           <section key={requestId} class="grid gap-2 min-h-40" aria-label={title} />
         ))}
@@ -125,7 +161,41 @@ export function Documents({
   );
 }
 
-function Reject({ id, onDone }: { readonly id: string; readonly onDone: () => void }) {
+/** The text of the very bytes that are signed, large, for who cannot read a page at the width of a phone. */
+function Lines({ files }: { readonly files: readonly Prepared[] }) {
+  const [isOpen, setOpen] = useState(false);
+  const [lines] = useLoad(`${isOpen} ${files.map(({ digestHex }) => digestHex).join()}`, async () => {
+    if (!isOpen) return [];
+    const { readLines } = await import('./document.ts');
+    return (await Promise.all(files.map(({ bytes }) => readLines(bytes)))).flat();
+  });
+  return (
+    <details class="card mb-24" onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
+      <summary class="min-h-11 cursor-pointer font-semibold">
+        {t('Điểm, đọc bằng chữ to', 'The marks in large text')}
+      </summary>
+      {lines.state === 'ready' && (
+        <ul class="grid gap-1.5 text-lg">
+          {lines.data.map((line, index) => (
+            // lines have no identity but their place
+            <li key={index}>{line}</li>
+          ))}
+        </ul>
+      )}
+    </details>
+  );
+}
+
+/** Why it goes back: over the page, with the focus in the field. */
+function Reject({
+  id,
+  onClose,
+  onDone,
+}: {
+  readonly id: string;
+  readonly onClose: () => void;
+  readonly onDone: () => void;
+}) {
   const [reason, setReason] = useState('');
   const { isBusy, error, run } = useAction();
   const reject = async () => {
@@ -133,7 +203,7 @@ function Reject({ id, onDone }: { readonly id: string; readonly onDone: () => vo
     onDone();
   };
   return (
-    <section class="card grid gap-3 mb-24">
+    <Dialog title={t('Từ chối và trả lại', 'Reject and send back')} onClose={onClose}>
       <Field
         label={t('Lý do từ chối', 'Why it is rejected')}
         name="reason"
@@ -141,17 +211,23 @@ function Reject({ id, onDone }: { readonly id: string; readonly onDone: () => vo
         minlength={3}
         maxlength={500}
         required
+        autofocus
         onInput={(event) => setReason(event.currentTarget.value)}
         error={error}
       />
-      <button
-        type="button"
-        class="button button-bad"
-        disabled={isBusy || reason.trim().length < 3}
-        onClick={() => run(reject)}
-      >
-        {t('Gửi lại cho người trình', 'Send it back')}
-      </button>
-    </section>
+      <div class="flex flex-wrap gap-3">
+        <button
+          type="button"
+          class="button button-bad"
+          disabled={isBusy || reason.trim().length < 3}
+          onClick={() => run(reject)}
+        >
+          {t('Gửi lại cho người trình', 'Send it back')}
+        </button>
+        <button type="button" class="button" onClick={onClose}>
+          {t('Thôi', 'Cancel')}
+        </button>
+      </div>
+    </Dialog>
   );
 }

@@ -76,6 +76,7 @@ export async function seedDemo(context: ServiceContext, city: DemoCity): Promise
       ['Học sinh lớp 5', city.people.pupil],
       ['Giáo viên chủ nhiệm', city.people.teacher],
       ['Hiệu trưởng (ký số)', city.people.principal],
+      ...(city.schools[0]?.clerkId ? [['Văn thư (đóng dấu)', city.schools[0].clerkId] as const] : []),
       ['Quản trị trường', city.people.schoolAdministrator],
       ['An toàn thông tin', city.people.securityOfficer],
       ['Kiểm toán', city.people.auditor],

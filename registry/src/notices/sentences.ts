@@ -73,6 +73,33 @@ const catalogue = {
     },
     remedy: ask,
   }),
+  'signing-phone.ended': ({ device = '' }) => ({
+    title: {
+      vi: `Điện thoại ký số của bạn${device && ` (${device})`} đã ngừng ký.`,
+      en: `Your signing phone${device && ` (${device})`} signs no longer.`,
+    },
+    remedy: {
+      vi: 'Nếu bạn đổi hoặc mất máy, hãy đăng ký điện thoại mới ở mục «Ký số». Nếu không phải bạn, hãy báo ngay cán bộ an toàn thông tin của Sở.',
+      en: 'If you lost or changed your phone, enrol the new one under "Signing". If this was not you, tell the security officer of the department at once.',
+    },
+  }),
+  'signing-phone.lost': ({ name = '' }) => ({
+    title: {
+      vi: `${name || 'Một người ký'} đã báo mất hoặc đổi điện thoại ký số.`,
+      en: `${name || 'A signer'} reported a signing phone as lost or replaced.`,
+    },
+    remedy: {
+      vi: 'Gọi lại cho người đó trước khi duyệt điện thoại mới.',
+      en: 'Call the person back before you approve a new phone.',
+    },
+  }),
+  'document.returned': ({ title = '', by = '', reason = '' }) => ({
+    title: {
+      vi: `${by || 'Người ký'} trả lại «${title}»: ${reason}`,
+      en: `${by || 'The signer'} sent back "${title}": ${reason}`,
+    },
+    remedy: { vi: 'Sửa điểm hoặc thông tin rồi trình lại.', en: 'Correct the marks or facts, then ask again.' },
+  }),
   'role.granted': ({ role = '', organisation = '', by = '' }) => ({
     title: {
       vi: `Bạn vừa được giao vai trò «${role}»${organisation && ` tại ${organisation}`}${by && ` bởi ${by}`}.`,

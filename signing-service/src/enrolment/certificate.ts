@@ -1,8 +1,10 @@
 import { issueCertificate, revokeCertificate } from '@edutrust/certs/authority';
 import type { ServiceContext } from '@edutrust/platform/context';
+import type { Transaction } from '@edutrust/platform/database';
 import { record } from '@edutrust/platform/events';
 import type { Actor } from '@edutrust/platform/http';
-import { findSigners } from '@edutrust/registry/permissions';
+import { notify } from '@edutrust/registry/notices';
+import { findSigners, holdersOf } from '@edutrust/registry/permissions';
 import { sql } from 'kysely';
 import { mustMove } from '../requests/states.ts';
 import { signingOf } from '../tables.ts';
@@ -138,6 +140,7 @@ export async function revokeEnrolment(
         organisationId: enrolment.organisation_id,
         data: { reason },
       });
+      await notifyOfEnd(transaction, enrolment, reason);
     }
     // Without a certificate there is nothing yet: issuing sees to what it has made meanwhile.
     if (enrolment.certificate_serial)
@@ -145,6 +148,23 @@ export async function revokeEnrolment(
   });
   await revokeCertificateOf(context, id).catch((error: unknown) =>
     log.error({ err: error, enrolment: id }, 'revoking; the job goes on'),
+  );
+}
+
+/** As many officers as are told of one phone. */
+const mostOfficers = 20;
+
+/** The person, and the officers who will be asked to approve the next phone. */
+async function notifyOfEnd(transaction: Transaction, enrolment: EnrolmentRow, reason: RevocationReason): Promise<void> {
+  const { person_id: personId, organisation_id: organisationId, device_name: device } = enrolment;
+  await notify(transaction, { personId, kind: 'signing-phone.ended', data: { device } });
+  if (reason === 'left') return;
+  const [holder] = await findSigners(transaction, { personId, roles: enrollingRoles });
+  const officers = await holdersOf(transaction, 'signing.approve-enrolment', organisationId, mostOfficers);
+  const data = { name: holder?.fullName ?? '' };
+  await notify(
+    transaction,
+    ...officers.map((officer) => ({ personId: officer, kind: 'signing-phone.lost' as const, data })),
   );
 }
 

@@ -126,3 +126,10 @@ export async function listClassLearners(db: Database | Transaction, classId: str
     WHERE e.class_id = ${classId} AND e.valid_until IS NULL AND p.status = 'active' ORDER BY p.id`.execute(db);
   return rows;
 }
+
+/** A person's name; empty for nobody. */
+export async function nameOf(db: Database | Transaction, personId: string): Promise<string> {
+  const { rows } = await sql<{ fullName: string }>`
+    SELECT full_name AS "fullName" FROM registry.person WHERE id = ${personId}`.execute(db);
+  return rows[0]?.fullName ?? '';
+}

@@ -5,8 +5,10 @@ import { Conflict, Forbidden, NotFound } from '@edutrust/platform/errors';
 import { record } from '@edutrust/platform/events';
 import type { Actor } from '@edutrust/platform/http';
 import { uuidv7 } from '@edutrust/platform/ids';
+import { notify } from '@edutrust/registry/notices';
 import type { Selectable } from 'kysely';
 import { type SigningTables, signingOf } from '../tables.ts';
+import { nameOf } from './registry.ts';
 import { mustMove, requestMoves } from './states.ts';
 import { cancelSteps, dueStep, insertSteps, moveStep, type NewStep, type StepRow } from './steps.ts';
 
@@ -184,6 +186,11 @@ async function closeRequest(
       organisationId: request.organisation_id,
       ...(step ? { data: { step: step.role } } : {}),
     });
+    if (state === 'rejected' && request.requested_by) {
+      const by = await nameOf(transaction, actor.personId);
+      const data = { title: request.title, by, reason: reason ?? '' };
+      await notify(transaction, { personId: request.requested_by, kind: 'document.returned', data });
+    }
   });
 }
 

@@ -64,11 +64,12 @@ export function addRequestRoutes(app: App, context: ServiceContext): void {
   app.get(
     '/api/v1/signing/inbox',
     {
-      config: { access: requires('signing.sign') },
+      config: { access: requires('signing.enrol') },
       schema: {
         tags,
-        summary: 'What waits for the caller’s signature, now that it is their turn',
+        summary: 'What waits for the caller, now that it is their turn: to sign, or for a clerk to seal',
         querystring: Type.Object({
+          purpose: Type.Enum(['sign', 'seal'], { default: 'sign' }),
           limit: Type.Integer({ minimum: 1, maximum: 200, default: 100 }),
           cursor: Type.Optional(Uuid),
         }),
@@ -76,9 +77,12 @@ export function addRequestRoutes(app: App, context: ServiceContext): void {
       },
     },
     async (request) => {
-      const { limit, cursor } = request.query;
+      const { purpose, limit, cursor } = request.query;
+      const actor = personActor(request);
       const filter = {
-        dueFor: personActor(request).personId,
+        ...(purpose === 'seal'
+          ? { scope: scopeOf(actor, 'signing.seal'), state: 'signed' as const }
+          : { dueFor: actor.personId }),
         limit,
         ...(cursor ? { cursor } : {}),
       };

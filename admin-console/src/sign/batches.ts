@@ -1,0 +1,59 @@
+import type { paths } from '../generated/api.d.ts';
+
+export type Waiting =
+  paths['/api/v1/signing/inbox']['get']['responses']['200']['content']['application/json']['items'][number];
+
+/** Documents that were asked for together: the transcripts of one class. */
+export interface Batch {
+  /** Part of the address: the class, or the one document that has none. */
+  readonly key: string;
+  readonly className: string | null;
+  readonly organisation: string;
+  readonly requestedBy: string | null;
+  readonly dueAt: string | null;
+  /** By given name. */
+  readonly items: readonly Waiting[];
+}
+
+/** The documents by class, most urgent first; in each class by given name. */
+export function batchesOf(items: readonly Waiting[]): Batch[] {
+  const groups = new Map<string, Waiting[]>();
+  for (const item of items) {
+    const key = item.classId ?? item.id;
+    groups.set(key, [...(groups.get(key) ?? []), item]);
+  }
+  return [...groups]
+    .map(([key, group]) => {
+      const [first] = group;
+      const dates = group.flatMap(({ dueAt }) => dueAt ?? []).sort();
+      return {
+        key,
+        className: first?.className ?? null,
+        organisation: first?.organisation.name ?? '',
+        requestedBy: first?.requestedBy?.fullName ?? null,
+        dueAt: dates[0] ?? null,
+        items: [...group].sort(byGivenName),
+      };
+    })
+    .sort((one, other) => (one.dueAt ?? '9').localeCompare(other.dueAt ?? '9'));
+}
+
+const collator = new Intl.Collator('vi');
+
+function byGivenName(one: Waiting, other: Waiting): number {
+  const [left, right] = [one.subject?.fullName ?? one.title, other.subject?.fullName ?? other.title];
+  const given = (name: string) => name.split(' ').at(-1) ?? name;
+  return collator.compare(given(left), given(right)) || collator.compare(left, right) || one.id.localeCompare(other.id);
+}
+
+/** Names that more than one learner of the list has: those are shown with birth date and education ID. */
+export function sharedNames(items: readonly Waiting[]): ReadonlySet<string> {
+  const seen = new Set<string>();
+  const shared = new Set<string>();
+  for (const { subject } of items) {
+    if (!subject) continue;
+    if (seen.has(subject.fullName)) shared.add(subject.fullName);
+    seen.add(subject.fullName);
+  }
+  return shared;
+}

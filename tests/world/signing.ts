@@ -1,0 +1,28 @@
+import type { Page } from 'playwright-core';
+import type { Platform } from './platform.ts';
+
+/** Enrols the phone of whoever is signed in at `page`, and has the officer approve it by the code that the phone shows. */
+export async function enrolPhone(platform: Platform, page: Page, officer: Page): Promise<void> {
+  await page.goto(`${platform.url}/sign`);
+  await page.getByRole('button', { name: 'Tạo passkey ký' }).click();
+  const code = (await page.locator('[data-approval-code]').innerText()).replaceAll(/\s/g, '');
+  await officer.goto(`${platform.url}/admin/signing`);
+  await officer.getByText(code).waitFor();
+  await officer.getByRole('button', { name: 'Đúng mã, duyệt' }).click();
+  await officer.getByText('Không có.').waitFor();
+  await page.getByRole('button', { name: 'Xem đã duyệt chưa' }).click();
+  await page.getByRole('heading', { name: /chờ ký/ }).waitFor();
+}
+
+/** Signs everything of the first class that waits, by one tap. */
+export async function signClass(platform: Platform, page: Page): Promise<void> {
+  await page.goto(`${platform.url}/sign`);
+  await page
+    .getByRole('link', { name: /^Xem \d+ học bạ/ })
+    .first()
+    .click();
+  await page.getByRole('button', { name: /^(?:Ký|Đóng dấu) \d+ học bạ$/ }).click();
+  await page.locator('[data-document]:not([aria-busy])').waitFor({ timeout: 60_000 });
+  await page.getByRole('button', { name: /bằng passkey$/ }).click();
+  await page.getByRole('heading', { name: /^Đã (?:ký|đóng dấu) xong$/ }).waitFor({ timeout: 60_000 });
+}
