@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { authenticatorOf, type Device, desk, lookAtBoth, openBrowser, openDevice, phone } from '../world/browser.ts';
@@ -51,6 +52,14 @@ async function beginByQr(code: string, device: typeof desk | typeof phone): Prom
   await opened.page.getByRole('button', { name: 'Đúng', exact: true }).click();
   await beginWithPasskey(platform, opened.page);
   return opened;
+}
+
+/** Fills every field of the marks form with something that fits its kind. */
+async function fillMarks(page: Page): Promise<void> {
+  for (const choice of await page.locator('form select').all()) await choice.selectOption({ index: 1 });
+  for (const input of await page.locator('form input').all()) {
+    await input.fill((await input.getAttribute('placeholder')) ? '9' : '0');
+  }
 }
 
 async function issueCode(page: Page): Promise<string> {
@@ -157,6 +166,15 @@ test('city: the school adds its teacher, opens a class that is hers, and adds a 
   await page.getByRole('button', { name: 'Thêm người giám hộ' }).click();
   await page.getByText('Đã thêm Lê Thu Hà.').waitFor();
   await lookAtBoth(page, 'city-pupil');
+
+  await page.getByRole('link', { name: 'Trường', exact: true }).click();
+  await page.getByRole('link', { name: 'Trường Tiểu học Hoà Bình' }).click();
+  await page.getByRole('link', { name: /Lớp 4A/ }).click();
+  await page.getByRole('link', { name: 'Thêm một học sinh' }).click();
+  await page.getByLabel('Họ và tên').fill('Vũ Thuỵ Bảo Vy');
+  await page.getByLabel('Ngày sinh').fill('2016-02-03');
+  await page.getByRole('button', { name: 'Thêm một học sinh' }).click();
+  await page.getByText('Đã thêm Vũ Thuỵ Bảo Vy.').waitFor();
   at.teacher = await beginByQr(code, phone);
 });
 
@@ -171,9 +189,54 @@ test('city: a teacher’s «Lớp của tôi» is her class at one tap; a forgot
   await codeOnCard(page);
 
   await page.getByRole('link', { name: 'In phiếu kích hoạt' }).click();
-  await page.getByRole('button', { name: 'Lập 1 phiếu' }).click();
+  await page.getByRole('button', { name: 'Lập 2 phiếu' }).click();
   await page.getByText('1 phiếu đã phát mà chưa dùng sẽ thôi dùng được.').waitFor();
-  await page.getByRole('button', { name: 'Cấp 1 mã' }).click();
-  await page.getByRole('button', { name: 'In 1 phiếu' }).waitFor();
+  await page.getByRole('button', { name: 'Cấp 2 mã' }).click();
+  await page.getByRole('button', { name: 'In 2 phiếu' }).waitFor();
   await lookAtBoth(page, 'city-slips');
+});
+
+test('city: marks by form for one pupil, by the class’s own file for the rest; what is refused is said by row and column', async () => {
+  const page = pageOf('teacher');
+  await page.getByRole('link', { name: 'Lớp của tôi' }).click();
+  await page.getByRole('link', { name: 'Điểm', exact: true }).click();
+  await page.getByRole('heading', { name: 'Điểm lớp 4A: 0 trên 2 em đủ' }).waitFor();
+  await lookAtBoth(page, 'city-marks');
+  await page.getByRole('link', { name: 'Trần Bảo Nam' }).click();
+  await page.getByRole('heading', { name: 'Trần Bảo Nam' }).waitFor();
+  await fillMarks(page);
+  await lookAtBoth(page, 'city-marks-of');
+  await page.getByRole('button', { name: /^Lưu/ }).click();
+  await page.getByText('Đã lưu điểm của Trần Bảo Nam.').waitFor();
+
+  await page.getByRole('link', { name: /Điểm lớp 4A/ }).click();
+  await page.getByRole('heading', { name: 'Điểm lớp 4A: 1 trên 2 em đủ' }).waitFor();
+  await page.getByRole('link', { name: 'Nhập từ tệp' }).click();
+  const download = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'Tải tệp mẫu của lớp' }).click();
+  const template = await readFile(await (await download).path(), 'utf8');
+  const [header = '', ...rows] = template.trim().split('\r\n');
+  const cells = rows.map((row) => row.split(';'));
+  const filled = cells.find((row) => row[2] === 'Trần Bảo Nam')?.slice(4) ?? [];
+  const others = cells.map((row) => [...row.slice(0, 4), ...filled].join(';'));
+  const upload = async (lines: readonly string[]) =>
+    page.locator('input[type=file]').setInputFiles({
+      name: 'diem.csv',
+      mimeType: 'text/csv',
+      buffer: Buffer.from(`\uFEFF${[header, ...lines].join('\r\n')}\r\n`),
+    });
+  const mark = filled.indexOf('9');
+  const wrong = others.map((row) =>
+    row
+      .split(';')
+      .with(4 + mark, '11')
+      .join(';'),
+  );
+  await upload(wrong);
+  await page.getByText(/0 em có điểm mới, 0 em giữ nguyên, 2 dòng bị từ chối/).waitFor();
+  await page.getByText(/«11»/).first().waitFor();
+  await lookAtBoth(page, 'city-marks-refused');
+  await upload(others);
+  await page.getByRole('button', { name: 'Ghi điểm của 1 em' }).click();
+  await page.getByRole('heading', { name: 'Điểm lớp 4A: 2 trên 2 em đủ' }).waitFor();
 });

@@ -68,6 +68,7 @@ export function EntryForm<Names extends Values>({
   submit,
   cancel,
   isReadOnly,
+  isLong,
   onSubmit,
   children,
 }: {
@@ -77,12 +78,14 @@ export function EntryForm<Names extends Values>({
   readonly cancel: string | (() => void);
   /** Shown and not to be sent. */
   readonly isReadOnly?: boolean;
+  /** Many fields: as wide as the page, and its button stays in sight. */
+  readonly isLong?: boolean;
   readonly onSubmit: (values: Names) => Promise<unknown>;
   readonly children: ComponentChildren;
 }) {
   return (
     <form
-      class="grid gap-5 max-w-xl"
+      class={`grid gap-5 ${isLong ? '' : 'max-w-xl'}`}
       onSubmit={(event) => {
         event.preventDefault();
         entry.submit(onSubmit);
@@ -90,7 +93,7 @@ export function EntryForm<Names extends Values>({
     >
       {entry.error && <Banner state="bad">{entry.error}</Banner>}
       {children}
-      <div class="flex flex-wrap gap-3">
+      <div class={`flex flex-wrap gap-3 ${isLong ? 'sticky bottom-0 bg-paper border-t border-line py-3' : ''}`}>
         {!isReadOnly && (
           <button type="submit" class="button button-primary" disabled={entry.isBusy}>
             {submit}

@@ -78,12 +78,13 @@ function MarksOf({
         submit={next ? t('Lưu, sang em tiếp theo', 'Save, next pupil') : t('Lưu', 'Save')}
         cancel={list}
         isReadOnly={isReadOnly}
+        isLong
         onSubmit={save}
       >
         {bySubject(marks.columns).map(([subject, columns]) => (
           <fieldset key={subject} class="grid gap-3 border-t border-line pt-3" disabled={isReadOnly}>
             <legend class="font-semibold pr-3">{subject || t('Cả năm', 'The whole year')}</legend>
-            <div class="grid gap-3 sm:grid-cols-2">
+            <div class="grid gap-3 grid-cols-2 xl:grid-cols-4 items-end">
               {columns.map((column) => (
                 <Cell key={column.key} column={column} entry={entry} isMissing={row.missing.includes(column.key)} />
               ))}
@@ -117,7 +118,7 @@ function Cell({
 }) {
   // «Toán – HK I» stands below the heading «Toán»
   const short = subject && label.startsWith(`${subject} – `) ? label.slice(subject.length + 3) : label;
-  const hint = isMissing ? { hint: t('còn thiếu', 'missing') } : {};
+  const hint = isMissing && !entry.values[key]?.trim() ? { hint: t('còn thiếu', 'missing') } : {};
   if (kind === 'choice') {
     return (
       <Choice

@@ -19,7 +19,8 @@ function RoleList({ person }: { readonly person: PersonView }) {
   const me = useMe();
   const may = useMayDo(person);
   const proposed = useProposed();
-  const mayGrant = may('roles.grant') && person.id !== me.person.id && person.status === 'active';
+  const works = person.affiliations.some(({ role }) => role === 'teacher' || role === 'staff');
+  const mayGrant = may('roles.grant') && works && person.id !== me.person.id && person.status === 'active';
   const [loaded, reload] = useLoad(`roles ${person.id}`, () =>
     must(api.GET('/api/v1/roles', { params: { query: { person: person.id } } })),
   );
