@@ -29,24 +29,27 @@ export function createFontWitness() {
   let names = 0;
   let suspicious = 0;
   let first: Witness | undefined;
+  const kinds = new Set<string>();
   return {
     look(row: number, text: string): Witness | undefined {
       if (text === '') return undefined;
       names += 1;
-      const word = text
-        .split(/\s+/)
-        .find((one) => tcvn3Signs.test(one) || tcvn3Inside.test(one) || tcvn3Letters.test(one));
-      if (word !== undefined && (tcvn3Signs.test(word) || tcvn3Inside.test(word)))
+      const words = text.normalize('NFC').split(/\s+/);
+      if (words.some((word) => tcvn3Signs.test(word) || tcvn3Inside.test(word)))
         return { row, text: text.slice(0, 60), font: 'TCVN3 (ABC)' };
-      if (word !== undefined || vniPairs.test(text.normalize('NFC'))) {
+      const letter = words.flatMap((word) => tcvn3Letters.exec(word)?.[0].slice(-1) ?? [])[0];
+      const isTcvn3 = letter !== undefined;
+      const found = letter ?? words.flatMap((word) => vniPairs.exec(word)?.[0] ?? [])[0];
+      if (found !== undefined) {
+        kinds.add(found);
         suspicious += 1;
-        first ??= { row, text: text.slice(0, 60), font: word === undefined ? 'VNI' : 'TCVN3 (ABC)' };
+        first ??= { row, text: text.slice(0, 60), font: isTcvn3 ? 'TCVN3 (ABC)' : 'VNI' };
       }
       return undefined;
     },
     /** What the names of the file say together. */
     verdict(): Witness | undefined {
-      return suspicious >= 2 && suspicious * 5 >= names ? first : undefined;
+      return kinds.size >= 2 && suspicious * 5 >= names ? first : undefined;
     },
   };
 }
