@@ -2,6 +2,7 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
 import { record } from '@edutrust/platform/events';
 import type { Actor } from '@edutrust/platform/http';
+import { gradesOf } from '@edutrust/registry/classes';
 import { notify } from '@edutrust/registry/notices';
 import { personClaims } from '@edutrust/registry/people';
 import { endSessions } from '../sessions/end.ts';
@@ -11,7 +12,7 @@ import { checkPassword, type PasswordRule, passwordRuleFor } from './policy.ts';
 
 /** What this person's password must be like now. @throws NotFound */
 export async function passwordRule({ db }: Pick<ServiceContext, 'db'>, personId: string): Promise<PasswordRule> {
-  return passwordRuleFor(await personClaims(db, personId));
+  return passwordRuleFor(await personClaims(db, personId), await gradesOf(db, personId));
 }
 
 /**

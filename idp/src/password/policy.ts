@@ -13,13 +13,8 @@ export interface PasswordRule {
   readonly advice: Text;
 }
 
-/** The grade at the beginning of a class code: `5A` → 5, `10A1` → 10. */
-function gradeOf(className: string | null): number | undefined {
-  const grade = Number(/^\d{1,2}/.exec(className ?? '')?.[0]);
-  return grade >= 1 && grade <= 12 ? grade : undefined;
-}
-
-export function passwordRuleFor(claims: PersonClaims): PasswordRule {
+/** By the grades of a learner's classes: a class may be called «Chuyên Toán», its grade is its own fact. */
+export function passwordRuleFor(claims: PersonClaims, grades: readonly number[]): PasswordRule {
   const roles = claims.affiliations.map(({ role }) => role);
   const isAdult = roles.length === 0 || roles.some((role) => role !== 'learner');
   if (isAdult) {
@@ -33,7 +28,6 @@ export function passwordRuleFor(claims: PersonClaims): PasswordRule {
       },
     };
   }
-  const grades = claims.affiliations.flatMap(({ class: className }) => gradeOf(className) ?? []);
   const grade = Math.max(0, ...grades);
   return {
     minimumLength: grade >= 10 ? 12 : grade >= 6 ? 8 : 6,

@@ -181,6 +181,14 @@ export async function findClass(db: Database | Transaction, id: string): Promise
   return rows[0];
 }
 
+/** The grades of the classes that a learner is in now, -3 to 12. */
+export async function gradesOf(db: Database | Transaction, personId: string): Promise<number[]> {
+  const { rows } = await sql<{ grade: number }>`
+    SELECT c.grade FROM registry.enrolment AS e JOIN registry.class AS c ON c.id = e.class_id
+    WHERE e.person_id = ${personId} AND e.valid_until IS NULL`.execute(db);
+  return rows.map(({ grade }) => grade);
+}
+
 /** The learners of a class, sorted as class lists are: by given name. */
 export async function listLearners(db: Database | Transaction, classId: string): Promise<ClassLearner[]> {
   const { rows } = await sql<ClassLearner>`
