@@ -7,14 +7,14 @@ import { after, before, describe, test } from 'node:test';
 import { composeApp, loadPages, openContext, serviceNames } from '@edutrust/edutrust/app';
 import { seedDemo as seedAccounts } from '@edutrust/idp/demo';
 import { readConfig } from '@edutrust/platform/config';
-import type { Actor, App } from '@edutrust/platform/http';
+import { type Actor, type App, type ReferredKind, visit } from '@edutrust/platform/http';
 import { testDatabase } from '@edutrust/platform/testing';
 import { type DemoCity, seedDemo as seedCity } from '@edutrust/registry/demo';
 import { type Role, roles } from '@edutrust/registry/permissions';
 import { seedDemo as seedSigning } from '@edutrust/signing-service/demo';
 import type pg from 'pg';
 import { pino } from 'pino';
-import { type Belongings, type Row, rows } from './routes.ts';
+import { type Belongings, idNamesDecidedOtherwise, idsDecidedOtherwise, type Row, rows } from './routes.ts';
 
 /** What the route's access let through, answered before the handler runs: nothing is changed by asking. */
 const reached = 299;
@@ -25,7 +25,11 @@ interface World extends AsyncDisposable {
   readonly pool: pg.Pool;
   readonly city: DemoCity;
   /** Every route, `METHOD path`, as it was registered. */
-  readonly registered: readonly { readonly name: string; readonly freshWithinSeconds: number | undefined }[];
+  readonly registered: readonly {
+    readonly name: string;
+    readonly freshWithinSeconds: number | undefined;
+    readonly schema: unknown;
+  }[];
   /** Stops before the handler. */
   readonly gateOnly: App;
   /** Answers. */
@@ -56,11 +60,11 @@ async function openWorld(): Promise<World> {
   const gate = await composeApp(context, serviceNames, pages, {
     authenticate,
     onServer: (app) => {
-      app.addHook('onRoute', ({ method, url, config }) => {
+      app.addHook('onRoute', ({ method, url, config, schema }) => {
         const access = config?.access;
         const freshWithinSeconds = access?.kind === 'action' ? access.freshWithinSeconds : undefined;
         // Fastify adds HEAD beside each GET.
-        if (method !== 'HEAD') registered.push({ name: `${method} ${url}`, freshWithinSeconds });
+        if (method !== 'HEAD') registered.push({ name: `${method} ${url}`, freshWithinSeconds, schema });
       });
       app.addHook('preHandler', async (_request, reply) => reply.code(reached).send({}));
     },
@@ -209,10 +213,12 @@ describe('T1: every route × every role × whose things', { timeout: 120_000 }, 
     things: Belongings,
     actor?: { role?: Role; organisation?: string; ageSeconds?: number },
     app = world.gateOnly,
+    more: { readonly body?: object; readonly query?: Record<string, string> } = {},
   ) {
     const [methods = '', path = ''] = name.split(' ');
     const of = row.kind === 'roles' && row.of ? things[row.of] : nobody;
-    const body = row.kind === 'roles' ? row.body?.(things) : undefined;
+    const example = row.kind === 'roles' ? row.body?.(things) : undefined;
+    const body = example || more.body ? { ...example, ...more.body } : undefined;
     return app.inject({
       method: methods.split(',')[0] as 'GET',
       url: path.replace(/:[a-zA-Z]+/g, of).replace('*', 'x'),
@@ -222,6 +228,7 @@ describe('T1: every route × every role × whose things', { timeout: 120_000 }, 
         ...(actor ? { 'x-actor': JSON.stringify({ person: randomUUID(), ...actor }) } : {}),
       },
       ...(body ? { payload: body } : {}),
+      ...(more.query ? { query: more.query } : {}),
     });
   }
   const actionRows = Object.entries(rows).flatMap(([name, row]) => (row.kind === 'roles' ? [{ name, row }] : []));
@@ -286,6 +293,88 @@ describe('T1: every route × every role × whose things', { timeout: 120_000 }, 
       }
     }
     assert.deepEqual(wrong, []);
+  });
+
+  /** Every id-bearing field of every route, found in its own schemas. */
+  function idFields() {
+    return world.registered.flatMap(({ name, schema }) => {
+      const found: {
+        name: string;
+        key: string;
+        part: string;
+        path: readonly string[];
+        refersTo: string | undefined;
+      }[] = [];
+      for (const part of ['params', 'querystring', 'body']) {
+        visit((schema as Record<string, unknown> | undefined)?.[part], [], (node, path) => {
+          const isId = String(node.pattern ?? '').includes('[0-9a-f]{8}-[0-9a-f]{4}') || node.format === 'uuid';
+          const field = path.findLast((step) => step !== '*') ?? '';
+          if (!isId && !/Ids?$/.test(field)) return;
+          const refersTo = node['x-refers-to'] as string | undefined;
+          const key = `${name} ${part}.${path.join('.')}`;
+          if (node.type === 'string' && !found.some((one) => one.key === key))
+            found.push({ name, key, part, path, refersTo });
+        });
+      }
+      return found;
+    });
+  }
+
+  test('T9: every id in a path, a query or a body is decided by its kind, by its row, or says why it names nothing of others', () => {
+    const fields = idFields();
+    assert.ok(fields.length > 60, `${fields.length} fields`);
+    const undecided = fields.filter(({ name, key, part, path, refersTo }) => {
+      const row = rows[name];
+      const isPath = part === 'params' && row?.kind === 'roles' && row.of !== undefined;
+      const isOwn = (path.at(-1) ?? '') in idNamesDecidedOtherwise;
+      return !refersTo && !isPath && !isOwn && !(key in idsDecidedOtherwise);
+    });
+    assert.deepEqual(
+      undecided.map(({ key }) => key),
+      [],
+      'annotate with refersTo, or say in idsDecidedOtherwise why not',
+    );
+    const keys = new Set(fields.map(({ key }) => key));
+    assert.deepEqual(
+      Object.keys(idsDecidedOtherwise).filter((key) => !keys.has(key)),
+      [],
+      'there are no such fields',
+    );
+  });
+
+  test('T9, T1: an id in a query or a body reaches what is the role’s own or below, and nothing beside, above or gone', async () => {
+    const { own, other, above } = world.things;
+    const wrong: string[] = [];
+    let asked = 0;
+    for (const { name, key, part, path, refersTo } of idFields()) {
+      const row = rows[name];
+      if (!refersTo || part === 'params' || row?.kind !== 'roles') continue;
+      const kind = refersTo.split(' ')[0] as ReferredKind;
+      const gone = { ...own, [kind]: nobody };
+      for (const role of row.roles) {
+        for (const [whose, organisation, things, expected] of [
+          ['its own', own.organisation, own, true],
+          ['a school below', above.organisation, own, true],
+          ['another school', own.organisation, other, false],
+          ['above', own.organisation, above, false],
+          ['gone', own.organisation, gone, false],
+        ] as const) {
+          const isArray = path.at(-1) === '*';
+          const field = path.find((step) => step !== '*') ?? '';
+          const value = isArray ? [things[kind]] : things[kind];
+          const set = { [field]: value };
+          const { statusCode } = await call(name, row, own, { role, organisation }, world.gateOnly, {
+            ...(part === 'body' ? { body: set } : { query: { [field]: String(things[kind]) } }),
+          });
+          asked += 1;
+          const isReached = statusCode === reached;
+          if (isReached !== expected || (!isReached && statusCode !== 403))
+            wrong.push(`${key} as ${role} for ${whose}: ${statusCode}`);
+        }
+      }
+    }
+    assert.deepEqual(wrong, []);
+    assert.ok(asked > 200, `${asked} requests`);
   });
 
   test('T5: keys, roles, revocation and secrets ask an older sign-in to prove who it is', async () => {

@@ -131,6 +131,7 @@ export const rows: Readonly<Record<string, Row>> = {
   'POST /pki/ocsp': protocol,
   'POST /pki/tsa': protocol,
   'GET /log/audit/checkpoint': anyone,
+  'GET /log/audit/key': anyone,
   'GET /log/checkpoint': anyone,
   'GET /log/key': anyone,
   'GET /log/tile/*': anyone,
@@ -336,4 +337,44 @@ export const rows: Readonly<Record<string, Row>> = {
   'GET /api/v1/sync/targets/:id/runs': roles('DSA', 'target'),
   'GET /api/v1/sync/runs/:id': roles('DSA', 'run'),
   'POST /api/v1/sync/runs/:id/release': roles('D', 'run'),
+};
+
+/** T9: names of fields that carry an id and never name a thing of others. */
+export const idNamesDecidedOtherwise: Readonly<Record<string, string>> = {
+  cursor: 'a place in a list that is narrowed to what the caller may see',
+  rawId: 'a passkey of the caller: the assertion over the challenge proves it',
+  ceremonyId: 'a registration that the caller began, bound to the session',
+};
+
+const plan = 'its maker, or who may import for every school of it: registry/src/roster/routes.test.ts';
+const approval = 'its maker, the person concerned, or who may approve it: registry/src/approvals/approvals.test.ts';
+const ownSession = "a signing session of the caller's own: signing-service/src/activation/activation.test.ts";
+const ofClass = 'learners of the class that the path or the body names; others are refused or skipped one by one';
+
+/** T9: fields with an id that the HTTP base does not decide on, and who does. */
+export const idsDecidedOtherwise: Readonly<Record<string, string>> = {
+  'GET /api/v1/roster/plans/:id params.id': plan,
+  'GET /api/v1/roster/plans/:id/refusals params.id': plan,
+  'POST /api/v1/roster/plans/:id/apply params.id': plan,
+  'GET /api/v1/approvals/:id params.id': approval,
+  'GET /api/v1/approvals/:id/evidence params.id': approval,
+  'POST /api/v1/approvals/:id/options params.id': approval,
+  'POST /api/v1/approvals/:id/confirm params.id': approval,
+  'POST /api/v1/approvals/:id/approve params.id': approval,
+  'POST /api/v1/approvals/:id/refuse params.id': approval,
+  'POST /api/v1/approvals/:id/withdraw params.id': approval,
+  'POST /api/v1/approvals/:id/collect params.id': approval,
+  'POST /account/children/:id/apps/:app/withdraw params.id': "one of the caller's own children: idp/src/children",
+  'POST /api/v1/classes/:id/activation-codes body.personIds.*': ofClass,
+  'POST /api/v1/trust-anchors/:id/end params.id': "the department's only: whoever may end one may end each",
+  'POST /api/v1/signing/transcripts body.personIds.*': ofClass,
+  'POST /api/v1/signing/transcripts body.signerId':
+    "a signer of the class's school: signing-service/src/requests/requests.test.ts",
+  'POST /api/v1/signing/sessions body.requestIds.*': "requests of the caller's inbox: signing-service/src/activation",
+  'GET /api/v1/signing/sessions/:id/documents/:requestId params.id': ownSession,
+  'GET /api/v1/signing/sessions/:id/documents/:requestId params.requestId': ownSession,
+  'POST /api/v1/signing/sessions/:id/confirm params.id': ownSession,
+  'POST /api/v1/signing/sessions/:id/confirm body.signatures.*.requestId': ownSession,
+  'POST /api/v1/signing/sessions/:id/confirm body.drawn.*.requestId': ownSession,
+  'GET /api/v1/account/documents/:id/file params.id': 'issued to the caller or to one of their children',
 };

@@ -1,3 +1,4 @@
+import { refersTo } from '@edutrust/platform/http';
 import Type from 'typebox';
 import { certificateRequestStates } from './states.ts';
 
@@ -47,8 +48,8 @@ export const RequestList = Type.Object({
 
 export const AskBody = Type.Object(
   {
-    organisationId: Uuid,
-    personId: Type.Optional(Uuid),
+    organisationId: refersTo('organisation'),
+    personId: Type.Optional(refersTo('person', 'people.read')),
     custody: Custody,
     csr: Type.Optional(
       Type.String({ minLength: 1, description: 'PKCS #10 of an outside key: PEM, or base64 of the DER' }),

@@ -1,7 +1,7 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { NotFound } from '@edutrust/platform/errors';
 import { record } from '@edutrust/platform/events';
-import { type App, localeOf, longAnswerMs, personActor } from '@edutrust/platform/http';
+import { type App, localeOf, longAnswerMs, personActor, refersTo } from '@edutrust/platform/http';
 import type { Locale } from '@edutrust/platform/messages';
 import { ProposedApproval } from '@edutrust/registry/approvals';
 import { findOrganisation } from '@edutrust/registry/organisations';
@@ -129,7 +129,7 @@ export function addSyncRoutes(app: App, context: ServiceContext): void {
             baseDn: Type.String({ maxLength: 300 }),
             bindDn: Type.String({ minLength: 1, maxLength: 300 }),
             bindPassword: Type.String({ maxLength: 200 }),
-            organisationId: Uuid,
+            organisationId: refersTo('organisation'),
           },
           strict,
         ),

@@ -6,7 +6,6 @@ import { listNotices } from '@edutrust/registry/notices';
 import { personClaims } from '@edutrust/registry/people';
 import { needPasskey } from '@edutrust/registry/permissions';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { sql } from 'kysely';
 import Type from 'typebox';
 import { findAccount } from '../accounts/account.ts';
 import { withdrawConsent } from '../consent/consent.ts';

@@ -1,5 +1,5 @@
 import { NotFound } from '@edutrust/platform/errors';
-import { type App as HttpApp, personActor } from '@edutrust/platform/http';
+import { type App as HttpApp, personActor, refersTo } from '@edutrust/platform/http';
 import { can, requires } from '@edutrust/registry/permissions';
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
@@ -51,7 +51,7 @@ const NewApp = Type.Object(
     ...changeable,
     name: Name,
     kind: Type.Enum(['web', 'spa', 'machine']),
-    organisationId: Uuid,
+    organisationId: refersTo('organisation'),
     redirectUris: Type.Optional(Addresses),
   },
   strict,

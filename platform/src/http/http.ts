@@ -36,6 +36,7 @@ import {
 } from './problem.ts';
 import { createProxyWatch, type ProxyWatch } from './proxies.ts';
 import { createRateLimiter } from './rate-limits.ts';
+import { referenceKeywords, referencesOf, referredBy } from './references.ts';
 import { closeInTime } from './shutdown.ts';
 import { createUploads, type UploadLimits, type Uploads } from './uploads.ts';
 import { illFormed, illFormedAt, isWellFormedText } from './well-formed.ts';
@@ -43,6 +44,7 @@ import { illFormed, illFormedAt, isWellFormedText } from './well-formed.ts';
 export { type Access, type Actor, anyone, type Gate, type Resource, type RoleAssignment, signedIn } from './access.ts';
 export { kindOf, localeOf, notAllowed, type Problem, passkeyNeeded, stepUpNeeded } from './problem.ts';
 export { canonicalAddress } from './rate-limits.ts';
+export { type ReferredKind, refersTo, visit } from './references.ts';
 export type { ReceivedFile } from './uploads.ts';
 export { illFormedAt } from './well-formed.ts';
 
@@ -122,7 +124,9 @@ export async function createHttpServer(options: HttpOptions): Promise<App> {
     keepAliveTimeout: 65_000,
     routerOptions: { maxParamLength: 512 },
     forceCloseConnections: 'idle',
-    ajv: { customOptions: { removeAdditional: false, coerceTypes: 'array', allErrors: false } },
+    ajv: {
+      customOptions: { keywords: referenceKeywords, removeAdditional: false, coerceTypes: 'array', allErrors: false },
+    },
   }).withTypeProvider<TypeBoxTypeProvider>();
 
   app.server.maxConnections = mostConnections;
@@ -139,6 +143,10 @@ export async function createHttpServer(options: HttpOptions): Promise<App> {
   app.decorateRequest('isBehindUndeclaredProxy', false);
   app.addHook('onRoute', (route) => {
     if (!route.config?.access) throw new Error(`${route.method} ${route.url} names no access`);
+    const references = referencesOf(route.schema);
+    if (references.length > 0 && route.config.access.kind !== 'action') {
+      throw new Error(`${route.method} ${route.url} names things of others and asks for no action`);
+    }
   });
   app.addHook('onRequest', securityHeaders(config.url));
   app.addHook('onRequest', async (request, reply) => {
@@ -162,8 +170,10 @@ export async function createHttpServer(options: HttpOptions): Promise<App> {
   // With a resource the decision waits until the parameters have been validated.
   app.addHook('preHandler', async (request) => {
     const access = request.routeOptions.config.access;
-    if (access?.kind === 'action' && access.resource)
-      await decide(options, request, access, await access.resource(request));
+    if (access?.kind !== 'action') return;
+    if (access.resource) await decide(options, request, access, await access.resource(request));
+    for (const { resource, action } of referredBy(request))
+      await decide(options, request, { ...access, action: action ?? access.action }, resource);
   });
   app.addHook('onRequest', async (_request, reply) => answerHijackedInTime(reply, options.answerWithinMs));
   app.addHook('onResponse', async (request, reply) => {

@@ -1,11 +1,11 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import { type App, longAnswerMs } from '@edutrust/platform/http';
+import { type App, longAnswerMs, refersTo } from '@edutrust/platform/http';
 import { isUuid } from '@edutrust/platform/ids';
 import { type AuditEntry as Entry, listAudit, logNames } from '@edutrust/platform/ledger';
 import { sql } from 'kysely';
 import Type from 'typebox';
 import { requires, scopeOf } from '../permissions/permissions.ts';
-import { AuditEntry, LedgerVerdict, listOf, Page, Uuid } from '../schemas.ts';
+import { AuditEntry, LedgerVerdict, listOf, Page } from '../schemas.ts';
 
 const tags = ['audit'];
 
@@ -20,7 +20,7 @@ export function addAuditRoutes(app: App, { db, ledger }: ServiceContext): void {
         summary: 'What happened, newest first',
         querystring: Type.Object({
           type: Type.Optional(Type.String({ maxLength: 60, description: 'exact, or a prefix that ends in a dot' })),
-          actor: Type.Optional(Uuid),
+          actor: Type.Optional(refersTo('person', 'people.read')),
           subject: Type.Optional(Type.String({ maxLength: 100 })),
           from: Type.Optional(Type.String({ format: 'date-time' })),
           until: Type.Optional(Type.String({ format: 'date-time' })),

@@ -1,9 +1,9 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import { type App, personActor } from '@edutrust/platform/http';
+import { type App, personActor, refersTo } from '@edutrust/platform/http';
 import Type from 'typebox';
 import { schoolYearAt } from '../calendar.ts';
 import { requires } from '../permissions/permissions.ts';
-import { ClassSummary, IdParams, nullable, strict, Uuid } from '../schemas.ts';
+import { ClassSummary, IdParams, nullable, strict } from '../schemas.ts';
 import { changeClass, createClass, findClass } from './classes.ts';
 import { oldestGrade, youngestGrade } from './grade.ts';
 
@@ -26,11 +26,11 @@ export function addClassRoutes(app: App, { db, clock }: ServiceContext): void {
         summary: 'Opens a class of this school year; `grade` is -3 (nursery) to 12',
         body: Type.Object(
           {
-            organisationId: Uuid,
+            organisationId: refersTo('organisation'),
             code: Code,
             grade: Grade,
             schoolYear: Type.Optional(Type.Integer({ minimum: 1976, maximum: 2200 })),
-            homeroomTeacherId: Type.Optional(Uuid),
+            homeroomTeacherId: Type.Optional(refersTo('person', 'people.read')),
           },
           strict,
         ),
@@ -50,9 +50,7 @@ export function addClassRoutes(app: App, { db, clock }: ServiceContext): void {
     '/api/v1/classes/:id',
     {
       config: {
-        access: requires('classes.write', async (request) => ({
-          organisationId: (await findClass(db, (request.params as { id: string }).id)).organisationId,
-        })),
+        access: requires('classes.write', (request) => ({ classId: (request.params as { id: string }).id })),
       },
       schema: {
         tags,
@@ -62,7 +60,7 @@ export function addClassRoutes(app: App, { db, clock }: ServiceContext): void {
           {
             code: Type.Optional(Code),
             grade: Type.Optional(Grade),
-            homeroomTeacherId: Type.Optional(nullable(Uuid)),
+            homeroomTeacherId: Type.Optional(nullable(refersTo('person', 'people.read'))),
           },
           strict,
         ),

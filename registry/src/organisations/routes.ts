@@ -1,5 +1,5 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import { type App, personActor } from '@edutrust/platform/http';
+import { type App, personActor, refersTo } from '@edutrust/platform/http';
 import Type from 'typebox';
 import { schoolYearAt } from '../calendar.ts';
 import { findClass, listClasses, listLearners } from '../classes/classes.ts';
@@ -15,7 +15,6 @@ import {
   Page,
   SchoolLevel,
   strict,
-  Uuid,
 } from '../schemas.ts';
 import { createOrganisation, findOrganisation, listOrganisations } from './organisations.ts';
 
@@ -31,7 +30,7 @@ export function addOrganisationRoutes(app: App, { db, clock }: ServiceContext): 
         tags,
         summary: 'Organisations whom the caller may see',
         querystring: Type.Object({
-          parent: Type.Optional(Uuid),
+          parent: Type.Optional(refersTo('organisation')),
           kind: Type.Optional(OrganisationKind),
           q: Type.Optional(Type.String({ maxLength: 100 })),
           ...Page,
@@ -78,7 +77,7 @@ export function addOrganisationRoutes(app: App, { db, clock }: ServiceContext): 
             level: Type.Optional(SchoolLevel),
             code: Type.String({ pattern: '^[A-Za-z0-9._-]{1,40}$' }),
             name: Type.String({ minLength: 1, maxLength: 200 }),
-            parentId: Uuid,
+            parentId: refersTo('organisation'),
           },
           strict,
         ),
@@ -112,9 +111,7 @@ export function addOrganisationRoutes(app: App, { db, clock }: ServiceContext): 
     '/api/v1/classes/:id',
     {
       config: {
-        access: requires('people.read', async (request) => ({
-          organisationId: (await findClass(db, (request.params as { id: string }).id)).organisationId,
-        })),
+        access: requires('people.read', (request) => ({ classId: (request.params as { id: string }).id })),
       },
       schema: {
         tags,

@@ -1,12 +1,12 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import { type App, notAllowed, personActor, signedIn } from '@edutrust/platform/http';
+import { type App, personActor, refersTo, signedIn } from '@edutrust/platform/http';
 import { listAudit } from '@edutrust/platform/ledger';
 import Type from 'typebox';
 import { dateInVietnam } from '../calendar.ts';
 import { createEducationIdIssuer } from '../education-id/education-id.ts';
 import { findOrganisation } from '../organisations/organisations.ts';
 
-import { actions, can, mayAnywhere, mayGrant, requires, roles, scopeOf } from '../permissions/permissions.ts';
+import { actions, mayAnywhere, mayGrant, requires, roles, scopeOf } from '../permissions/permissions.ts';
 
 import {
   AffiliationRole,
@@ -18,7 +18,6 @@ import {
   PersonSummary,
   PersonView,
   strict,
-  Uuid,
 } from '../schemas.ts';
 import {
   changePerson,
@@ -89,8 +88,8 @@ export function addPeopleRoutes(app: App, context: ServiceContext): void {
         summary: 'People whom the caller may see; `q` is an education ID or words of a name, marks optional',
         querystring: Type.Object({
           q: Type.Optional(Type.String({ maxLength: 100 })),
-          organisation: Type.Optional(Uuid),
-          class: Type.Optional(Uuid),
+          organisation: Type.Optional(refersTo('organisation')),
+          class: Type.Optional(refersTo('class')),
           role: Type.Optional(AffiliationRole),
           status: Type.Optional(Type.Enum(['active', 'left'])),
           ...Page,
@@ -144,10 +143,10 @@ export function addPeopleRoutes(app: App, context: ServiceContext): void {
             fullName: Type.String({ maxLength: 200 }),
             birthDate: Type.Optional(Type.String({ format: 'date' })),
             gender: Type.Optional(Gender),
-            organisationId: Uuid,
+            organisationId: refersTo('organisation'),
             role: AffiliationRole,
             title: Type.Optional(Type.String({ maxLength: 120 })),
-            classId: Type.Optional(Uuid),
+            classId: Type.Optional(refersTo('class')),
           },
           strict,
         ),
@@ -219,14 +218,16 @@ export function addPeopleRoutes(app: App, context: ServiceContext): void {
         tags,
         summary: 'Moves a learner to another school or class',
         params: IdParams,
-        body: Type.Object({ organisationId: Uuid, classId: Type.Optional(Uuid) }, strict),
+        body: Type.Object(
+          { organisationId: refersTo('organisation'), classId: Type.Optional(refersTo('class')) },
+          strict,
+        ),
         response: { 200: PersonSummary },
       },
     },
     async (request) => {
       const actor = personActor(request);
       const { organisationId, classId } = request.body;
-      await mayReceive(actor, organisationId);
       await db
         .transaction()
         .execute((tx) =>
@@ -241,13 +242,6 @@ export function addPeopleRoutes(app: App, context: ServiceContext): void {
     },
   );
 
-  /** A pupil is not pushed into a school that the caller does not administer. */
-  const decide = can(db);
-  async function mayReceive(actor: Parameters<typeof decide>[0], organisationId: string): Promise<void> {
-    await findOrganisation(db, organisationId);
-    if (!(await decide(actor, 'people.write', { organisationId }))) throw notAllowed();
-  }
-
   app.post(
     '/api/v1/people/:id/merge',
     {
@@ -256,13 +250,12 @@ export function addPeopleRoutes(app: App, context: ServiceContext): void {
         tags,
         summary: 'Merges a duplicate into the record that stays; its education ID becomes an alias',
         params: IdParams,
-        body: Type.Object({ into: Uuid }, strict),
+        body: Type.Object({ into: refersTo('person') }, strict),
         response: { 200: PersonSummary },
       },
     },
     async (request) => {
       const actor = personActor(request);
-      if (!(await decide(actor, 'people.merge', { personId: request.body.into }))) throw notAllowed();
       await db
         .transaction()
         .execute((tx) => merge(tx, request.params.id, request.body.into, { actor, today: today() }));

@@ -1,5 +1,5 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import { type App, personActor } from '@edutrust/platform/http';
+import { type App, personActor, refersTo } from '@edutrust/platform/http';
 import { sql } from 'kysely';
 import Type from 'typebox';
 import { IdParams, strict, Uuid } from '../schemas.ts';
@@ -23,7 +23,10 @@ export function addRoleRoutes(app: App, { db }: ServiceContext): void {
       schema: {
         tags,
         summary: 'Who holds which role where',
-        querystring: Type.Object({ organisation: Type.Optional(Uuid), person: Type.Optional(Uuid) }),
+        querystring: Type.Object({
+          organisation: Type.Optional(refersTo('organisation')),
+          person: Type.Optional(refersTo('person', 'people.read')),
+        }),
         response: { 200: Type.Object({ items: Type.Array(RoleView) }) },
       },
     },
@@ -54,7 +57,10 @@ export function addRoleRoutes(app: App, { db }: ServiceContext): void {
       schema: {
         tags,
         summary: 'Grants a role; nobody grants above their own',
-        body: Type.Object({ personId: Uuid, role: Type.Enum([...roles]), organisationId: Uuid }, strict),
+        body: Type.Object(
+          { personId: refersTo('person'), role: Type.Enum([...roles]), organisationId: refersTo('organisation') },
+          strict,
+        ),
         response: { 201: Type.Object({ id: Uuid }) },
       },
     },

@@ -65,7 +65,9 @@ export async function findStanding(db: Database | Transaction, personId: string)
   if (!rows[0]) return undefined;
   const { affiliations, roots: department, ...standing } = rows[0];
   const current = affiliations.filter(({ until }) => until === null);
-  const belongs = (current.length > 0 ? current : affiliations.slice(0, 1)).map(({ path }) => path);
+  const places = (current.length > 0 ? current : affiliations.slice(0, 1)).map(({ path }) => path);
+  // The school of a child knows the guardian, also one without an affiliation.
+  const belongs = standing.home ? places : [...places, ...standing.children];
   return {
     ...standing,
     belongs: belongs.length > 0 ? belongs : (department ?? []),

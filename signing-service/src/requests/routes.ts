@@ -1,5 +1,5 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import { type App, localeOf, personActor, signedIn } from '@edutrust/platform/http';
+import { type App, localeOf, personActor, refersTo, signedIn } from '@edutrust/platform/http';
 import { requires, scopeOf } from '@edutrust/registry/permissions';
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
@@ -38,8 +38,8 @@ export function addRequestRoutes(app: App, context: ServiceContext): void {
         summary: 'Signing requests of the organisations where the caller may see them',
         querystring: Type.Object({
           state: Type.Optional(RequestState),
-          organisation: Type.Optional(Uuid),
-          class: Type.Optional(Uuid),
+          organisation: Type.Optional(refersTo('organisation', 'organisations.read')),
+          class: Type.Optional(refersTo('class')),
           limit: Type.Integer({ minimum: 1, maximum: 200, default: 50 }),
           cursor: Type.Optional(Uuid),
         }),

@@ -1,3 +1,4 @@
+import { refersTo } from '@edutrust/platform/http';
 import Type from 'typebox';
 
 /** JSON shapes that the routes of signing share. */
@@ -62,7 +63,7 @@ export const SigningRequest = Type.Object({
 export const TranscriptsBody = Type.Object(
   {
     /** Everybody of the class who has marks, or only `personIds`. */
-    classId: Uuid,
+    classId: refersTo('class'),
     personIds: Type.Optional(Type.Array(Uuid, { minItems: 1, maxItems: 60, uniqueItems: true })),
     /** The school's signer when absent. */
     signerId: Type.Optional(Uuid),
