@@ -199,7 +199,7 @@ async function makeBelongings(pool: pg.Pool, organisation: string, city: DemoCit
 
 const nobody = '00000000-0000-7000-8000-000000000000';
 
-describe('T1: every route × every role × whose things', { timeout: 120_000 }, () => {
+describe('T1: every route × every role × whose things', { timeout: 900_000 }, () => {
   let world: World;
   before(async () => {
     world = await openWorld();

@@ -370,6 +370,8 @@ export const idsDecidedOtherwise: Readonly<Record<string, string>> = {
   'POST /api/v1/signing/transcripts body.personIds.*': ofClass,
   'POST /api/v1/signing/transcripts body.signerId':
     "a signer of the class's school: signing-service/src/requests/requests.test.ts",
+  'PUT /api/v1/signing/classes/:id/marks body.rows.*.personId': ofClass,
+  'POST /api/v1/signing/requests/:id/reject params.id': 'the one whose turn it is: signing-service/src/requests',
   'POST /api/v1/signing/sessions body.requestIds.*': "requests of the caller's inbox: signing-service/src/activation",
   'GET /api/v1/signing/sessions/:id/documents/:requestId params.id': ownSession,
   'GET /api/v1/signing/sessions/:id/documents/:requestId params.requestId': ownSession,
