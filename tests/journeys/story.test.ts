@@ -106,8 +106,12 @@ test('story 4: a teacher adds a passkey and signs in with it; account and launch
   await lookAtBoth(page, 'account');
   await page.getByRole('link', { name: 'Thêm passkey' }).click();
   await page.getByRole('button', { name: 'Tạo passkey' }).click();
-  await page.getByText('Đã thêm passkey.').waitFor();
-  await page.goto(`${platform.url}/`);
+  // She signs for her class, so the password alone no longer opens her account: the new passkey does.
+  await page
+    .getByRole('button', { name: /passkey/i })
+    .first()
+    .click();
+  await page.waitForURL(`${platform.url}/`);
   await lookAtBoth(page, 'launcher');
 
   await page.getByRole('button', { name: 'Đăng xuất' }).click();

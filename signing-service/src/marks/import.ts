@@ -68,11 +68,11 @@ export async function planMarks(
 ): Promise<string> {
   const marked = await findMarkedClass(db, classId);
   const learners = await listClassLearners(db, classId);
-  const { report, changes } = compare(marked, {
+  const { report, changes } = await compare(marked, {
     learners,
     marks: await currentMarks(db, classId),
     locked: await lockedLearners(db, classId),
-    bytes: file.bytes,
+    file,
   });
   const id = uuidv7();
   await db.transaction().execute(async (transaction) => {
@@ -165,7 +165,7 @@ interface Known {
   readonly learners: readonly Learner[];
   readonly marks: ReadonlyMap<string, CurrentMarks>;
   readonly locked: ReadonlySet<string>;
-  readonly bytes: Buffer;
+  readonly file: { readonly name: string; readonly bytes: Buffer };
 }
 
 /** Header text without case, marks of punctuation and kinds of dash. */
@@ -176,12 +176,12 @@ function folded(header: string): string {
     .replaceAll(/[^\p{L}\d]/gu, '');
 }
 
-function compare(marked: MarkedClass, known: Known): { report: PlanReport; changes: MarksChange[] } {
+async function compare(marked: MarkedClass, known: Known): Promise<{ report: PlanReport; changes: MarksChange[] }> {
   const columnOf = new Map(marked.columns.map((column) => [folded(column.label), column]));
   const identity = new Map(Object.entries(identityHeaders).map(([field, header]) => [folded(header), field]));
   const idHeader = folded(identityHeaders.educationId);
-  const table = readMarksTable(
-    known.bytes,
+  const table = await readMarksTable(
+    known.file,
     (cells) => cells.some((cell) => folded(cell) === idHeader) && cells.some((cell) => columnOf.has(folded(cell))),
   );
   const headers = table.header.map(folded);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { writeWorkbook } from '@edutrust/registry/spreadsheets';
 import fc from 'fast-check';
 import { sql } from 'kysely';
 import { makeGrades } from '../demo/grades.ts';
@@ -194,9 +195,13 @@ describe('marks of a class', () => {
   });
 
   test('the template is filled in and comes back: a plan says what it would do, and applying does exactly that', async () => {
-    const template = (await world.call(teacher, 'GET', `${path()}/template`)).body.toString('utf8');
+    const template = (await world.call(teacher, 'GET', `${path()}/template?format=csv`)).body.toString('utf8');
     assert.equal(template.charCodeAt(0), 0xfeff);
-    const lines = template.slice(1).trimEnd().split('\r\n');
+    const lines = template
+      .slice(1)
+      .trimEnd()
+      .split('\r\n')
+      .map((line) => line.slice(1, -1).replaceAll('","', ';'));
     const header = (lines[0] ?? '').split(';');
     assert.deepEqual(header.slice(0, 4), ['STT', 'Mã giáo dục', 'Họ và tên', 'Ngày sinh']);
     const columns = columnsOf(1);
@@ -241,6 +246,32 @@ describe('marks of a class', () => {
     assert.deepEqual([again.json.changed.length, again.json.unchanged], [0, 25], 'the same file again changes nothing');
   });
 
+  test('the workbook that is downloaded is read back as it is, and a mark typed into it arrives', async () => {
+    const { body } = await world.call(teacher, 'GET', `${path()}/template`);
+    assert.equal(body.subarray(0, 2).toString(), 'PK');
+    const { status, json } = await upload(teacher, body);
+    assert.equal(status, 201, JSON.stringify(json));
+    assert.deepEqual(
+      [json.changed.length, json.refused.length, json.absent.length],
+      [0, 0, 0],
+      JSON.stringify(json.refused),
+    );
+    const sheet = await sheetOf();
+    const { person } = sheet.rows[0];
+    const workbook = writeWorkbook([
+      {
+        name: 'Điểm',
+        rows: [
+          ['Bảng điểm lớp 1A'],
+          ['Mã giáo dục', 'Họ và tên', 'Toán – điểm cuối năm'],
+          [person.educationId, person.fullName, '9,0'],
+        ],
+      },
+    ]);
+    const typed = await upload(teacher, workbook);
+    assert.deepEqual(typed.json.changed[0].changes.at(-1).after, '9', JSON.stringify(typed.json));
+  });
+
   test('a plan is refused when somebody wrote meanwhile, for another class, and when its transcript is being signed', async () => {
     const sheet = await sheetOf();
     const target = sheet.rows.find(({ isComplete: is }: { isComplete: boolean }) => is);
@@ -274,7 +305,8 @@ describe('marks of a class', () => {
 
   test('a file that is none is refused with its reason', async () => {
     const code = async (bytes: Buffer | string) => (await upload(teacher, bytes)).json.code;
-    assert.equal(await code(Buffer.from([0xff, 0xfe, 0x41, 0])), 'marks/not-utf-8');
+    assert.match(await code('%PDF-1.7'), /^roster\//);
+    assert.equal(await code(Buffer.from('M\u00e3 gi\u00e1o;To\u00e1n', 'latin1')), 'roster/not-utf-8');
     assert.equal(await code('Mã trường;Tên\r\n1;x'), 'marks/no-header');
     assert.equal(await code(''), 'marks/no-header');
     assert.equal(await code(`Mã giáo dục;Toán – mức cuối HK I\r\n${'1;T\r\n'.repeat(600)}`), 'marks/too-large');

@@ -11,7 +11,7 @@ import { applyMarks, findMarksPlan, type PlanReport, planMarks } from './import.
 import { ClassMarks, MarksBody, MarksPlan } from './schemas.ts';
 import { marksSheet } from './sheet.ts';
 import { largestMarksBytes } from './table.ts';
-import { marksTemplate, toCsv } from './template.ts';
+import { marksTemplate } from './template.ts';
 
 const tags = ['marks'];
 
@@ -59,15 +59,21 @@ export function addMarksRoutes(app: App, context: ServiceContext): void {
     '/api/v1/signing/classes/:id/marks/template',
     {
       config: mayRead,
-      schema: { tags, summary: 'The class’s file to fill in (CSV)', params: IdParams, produces: ['text/csv'] },
+      schema: {
+        tags,
+        summary: 'The class’s file to fill in: its learners, a column for each mark',
+        params: IdParams,
+        querystring: Type.Object({ format: Type.Enum(['csv', 'xlsx'], { default: 'xlsx' }) }),
+        produces: ['application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', 'text/csv'],
+      },
     },
     async (request, reply) => {
-      const template = await marksTemplate(db, request.params.id);
+      const { fileName, contentType, bytes } = await marksTemplate(db, request.params.id, request.query.format);
       return reply
-        .type('text/csv; charset=utf-8')
-        .header('content-disposition', `attachment; filename*=UTF-8''${encodeURIComponent(template.fileName)}`)
+        .type(contentType)
+        .header('content-disposition', `attachment; filename*=UTF-8''${encodeURIComponent(fileName)}`)
         .header('cache-control', 'private, no-store')
-        .send(toCsv(template));
+        .send(bytes);
     },
   );
 

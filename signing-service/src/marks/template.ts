@@ -1,5 +1,7 @@
 import type { Database } from '@edutrust/platform/database';
+import { toCsv, writeWorkbook } from '@edutrust/registry/spreadsheets';
 import { listClassLearners } from '../requests/registry.ts';
+import type { MarksColumn } from './columns.ts';
 import { currentMarks, findMarkedClass } from './marks.ts';
 import { byGivenName } from './sheet.ts';
 import type { MarkValue } from './values.ts';
@@ -12,45 +14,64 @@ export const identityHeaders = {
   birthDate: 'Ngày sinh',
 } as const;
 
-/** A class's template: its header and a row for each of its learners, with the marks that are there. */
+/** A class's file to fill in, as a download. */
 export interface MarksTemplate {
   readonly fileName: string;
-  readonly header: readonly string[];
-  readonly rows: readonly (readonly string[])[];
+  readonly contentType: string;
+  readonly bytes: Buffer;
 }
 
-/** @throws NotFound; Conflict `marks/no-transcript`. */
-export async function marksTemplate(db: Database, classId: string): Promise<MarksTemplate> {
+/**
+ * The class's template: a row for each of its learners, with the marks that are there. What is downloaded can be imported
+ * as it is. In a workbook every cell is text and a second sheet says what each column takes.
+ *
+ * @throws NotFound; Conflict `marks/no-transcript`.
+ */
+export async function marksTemplate(db: Database, classId: string, format: 'csv' | 'xlsx'): Promise<MarksTemplate> {
   const marked = await findMarkedClass(db, classId);
   const learners = (await listClassLearners(db, classId)).sort(byGivenName);
   const marks = await currentMarks(db, classId);
+  const header = [...Object.values(identityHeaders), ...marked.columns.map(({ label }) => label)];
+  const rows = learners.map(({ personId, educationId, fullName, birthDate }, index) => [
+    String(index + 1),
+    educationId,
+    fullName,
+    birthDate?.split('-').reverse().join('/') ?? '',
+    ...marked.columns.map(({ key }) => cellText(marks.get(personId)?.values[key] ?? null)),
+  ]);
+  const fileName = `diem-lop-${marked.code.replaceAll(/[^\p{L}\d.-]/gu, '-')}-${marked.schoolYear}.${format}`;
+  if (format === 'csv') {
+    return { fileName, contentType: 'text/csv; charset=utf-8', bytes: toCsv([header, ...rows]) };
+  }
   return {
-    fileName: `diem-lop-${marked.code.replaceAll(/[^\p{L}\d.-]/gu, '-')}-${marked.schoolYear}.csv`,
-    header: [...Object.values(identityHeaders), ...marked.columns.map(({ label }) => label)],
-    rows: learners.map(({ personId, educationId, fullName, birthDate }, index) => [
-      String(index + 1),
-      educationId,
-      fullName,
-      birthDate?.split('-').reverse().join('/') ?? '',
-      ...marked.columns.map(({ key }) => cellText(marks.get(personId)?.values[key] ?? null)),
+    fileName,
+    contentType: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+    bytes: writeWorkbook([
+      { name: 'Điểm', rows: [header, ...rows], isHeaderBold: true },
+      { name: 'Hướng dẫn', rows: [...notes.map((note) => [note]), [''], ...marked.columns.map(explain)] },
     ]),
   };
+}
+
+const notes = [
+  'Không đổi cột «Mã giáo dục» và «Họ và tên»: mỗi dòng phải đúng là em đó.',
+  'Ô để trống thì giữ nguyên điểm đang có. Xoá điểm thì làm trên màn hình.',
+  'Sau khi chọn tệp, hệ thống cho xem trước từng thay đổi; chưa có gì được ghi cho tới khi bấm áp dụng.',
+];
+
+/** A column's header and what may stand below it. */
+function explain({ label, kind, choices = [], isRequired }: MarksColumn): string[] {
+  const takes = {
+    mark: 'từ 0 đến 10, nhiều nhất một chữ số thập phân',
+    test: 'số nguyên từ 1 đến 10',
+    count: 'số nguyên từ 0',
+    text: 'một vài câu',
+    choice: choices.map(({ value }) => value).join(' / '),
+  }[kind];
+  return [label, takes, isRequired ? 'bắt buộc' : ''];
 }
 
 /** `8.5` → `8,5`, as Vietnamese spreadsheets write it. */
 export function cellText(value: MarkValue | null): string {
   return typeof value === 'number' ? String(value).replace('.', ',') : (value ?? '');
-}
-
-/**
- * CSV (RFC 4180) for Excel with Vietnamese settings: UTF-8 with a byte order mark, semicolons because the comma stands in
- * numbers. A cell that begins like a formula is no formula here.
- */
-export function toCsv({ header, rows }: MarksTemplate): Buffer {
-  const cell = (text: string) => {
-    const safe = /^[=+@\t\r-]/.test(text) ? `'${text}` : text;
-    return /[";\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-  };
-  const lines = [header, ...rows].map((line) => line.map(cell).join(';'));
-  return Buffer.from(`\uFEFF${lines.join('\r\n')}\r\n`, 'utf8');
 }
