@@ -91,7 +91,7 @@ export function SignIn({ action, app, identifier, error, cancelAction, activateP
           error={errorOf(error, 'password')}
         />
         <label class="flex gap-3 items-start min-h-8">
-          <input type="checkbox" name="shared" value="yes" checked={isShared} class="size-5 mt-0.5" />
+          <input type="checkbox" name="shared" value="yes" checked={isShared} class="size-5 mt-0.5 shrink-0" />
           <span>
             {t('Máy dùng chung', 'Shared computer')}
             <span class="block text-sm text-quiet">

@@ -42,7 +42,7 @@ test('W1: each rule of registration has its refused answer', async () => {
     userPresent: { flags: flags.userVerified },
     userVerified: { flags: flags.userPresent },
     backupState: { flags: flags.userPresent | flags.userVerified | flags.backedUp },
-    algorithm: { algorithm: -35 },
+    algorithm: { algorithm: -257 },
     credentialIdTooLong: { credentialId: Buffer.alloc(1024, 7) },
   };
   for (const [rule, change] of Object.entries(badly)) {

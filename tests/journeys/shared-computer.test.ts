@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import { desk, lookAtBoth, openBrowser, openDevice } from '../world/browser.ts';
+import { activate, person, signIn, staffPassword } from '../world/people.ts';
+import { Platform } from '../world/platform.ts';
+
+const pupilPassword = 'mèo con thích ăn cá';
+let platform: Platform;
+let profile: string;
+before(async () => {
+  platform = await Platform.start();
+  profile = await mkdtemp(join(tmpdir(), 'edutrust-lab-'));
+});
+after(async () => {
+  await platform?.[Symbol.asyncDispose]();
+  await rm(profile, { recursive: true, force: true });
+});
+
+/** The browser of a computer in a lab: its profile stays on the disk between one child and the next. */
+async function labBrowser(): Promise<BrowserContext> {
+  return chromium.launchPersistentContext(profile, {
+    executablePath: '/usr/bin/chromium',
+    headless: true,
+    args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
+    locale: 'vi-VN',
+    ...desk,
+  });
+}
+
+const isSignIn = async (page: Page) =>
+  (await page.getByRole('heading', { name: 'Đăng nhập', exact: true }).count()) === 1;
+
+test('S10: on a shared computer the next child never sees the last: after a restart, Back, an idle while, in an old tab', async () => {
+  const child = person(platform, 'Học sinh');
+  const seesChild = async (page: Page) => (await page.content()).includes(child.name.split(' ').at(-1) ?? child.name);
+  let lab = await labBrowser();
+  let page = await lab.newPage();
+  await activate(platform, page, child.code, pupilPassword);
+  await page.getByRole('button', { name: 'Xong – đăng xuất' }).waitFor();
+  await lookAtBoth(page, 'launcher-shared');
+  assert.ok(await seesChild(page));
+  assert.ok(await page.getByRole('button', { name: 'Không phải em?' }).isVisible());
+
+  // The child walks away and closes the browser.
+  await lab.close();
+  lab = await labBrowser();
+  page = await lab.newPage();
+  await page.goto(platform.url);
+  assert.ok(await isSignIn(page), 'after a restart');
+  assert.equal(await seesChild(page), false);
+
+  // Signs in again, looks around, and says that it is done; somebody presses Back.
+  await signIn(page, child.educationId, pupilPassword);
+  await page.getByRole('button', { name: 'Xong – đăng xuất' }).waitFor();
+  const oldTab = await lab.newPage();
+  await oldTab.goto(`${platform.url}/account`);
+  assert.ok(await seesChild(oldTab));
+  await oldTab.goto('about:blank');
+  await page.goto(`${platform.url}/account`);
+  await page.getByRole('heading', { name: child.name }).waitFor();
+  await page.goto(platform.url);
+  await page.getByRole('button', { name: 'Xong – đăng xuất' }).click();
+  await page.getByRole('heading', { name: 'Bạn đã đăng xuất' }).waitFor();
+  for (let steps = 0; steps < 3; steps += 1) {
+    await page.goBack();
+    await page.waitForLoadState();
+    assert.equal(await seesChild(page), false, `Back, ${steps + 1} times: ${page.url()}`);
+  }
+  await oldTab.goBack();
+  await oldTab.waitForLoadState();
+  assert.equal(await seesChild(oldTab), false, 'the tab that was left open');
+
+  // Signs in once more and goes to lunch.
+  await page.goto(platform.url);
+  await signIn(page, child.educationId, pupilPassword);
+  await page.getByRole('button', { name: 'Xong – đăng xuất' }).waitFor();
+  await platform.query("UPDATE idp.session SET last_seen_at = now() - interval '16 minutes'");
+  await page.reload();
+  assert.ok(await isSignIn(page), 'after a quarter of an hour');
+
+  // «Không phải em?» is the way on for the next child.
+  await signIn(page, child.educationId, pupilPassword);
+  await page.getByRole('button', { name: 'Không phải em?' }).click();
+  await page.getByRole('link', { name: 'Đăng nhập lại' }).click();
+  assert.ok(await isSignIn(page));
+  await lab.close();
+});
+
+test('the sign-in page shows what is typed, says what to do about a forgotten password, and why a passkey is refused', async () => {
+  const browser = await openBrowser();
+  const device = await openDevice(browser, { device: desk });
+  const { page } = device;
+  try {
+    await page.goto(platform.url);
+    await page.getByText('Quên mật khẩu?').click();
+    await page.getByText('giáo viên chủ nhiệm').waitFor();
+    await page.getByLabel('Mật khẩu').fill('thử');
+    await page.getByLabel('Hiện chữ đang gõ').check();
+    assert.equal(await page.getByLabel('Mật khẩu').getAttribute('type'), 'text');
+    await page.getByLabel('Hiện chữ đang gõ').uncheck();
+    assert.equal(await page.getByLabel('Mật khẩu').getAttribute('type'), 'password');
+    assert.equal(await page.getByLabel('Máy dùng chung').isChecked(), false, 'not in a registered network');
+    await lookAtBoth(page, 'sign-in-forgotten');
+
+    const teacher = person(platform, 'Giáo viên');
+    await activate(platform, page, teacher.code, staffPassword);
+    await page.waitForURL(`${platform.url}/`);
+    await page.goto(`${platform.url}/account/passkey`);
+    await page.evaluate(() => {
+      // As a key without a PIN or a cancelled fingerprint does in every browser.
+      navigator.credentials.create = async () => {
+        throw new DOMException('The operation either timed out or was not allowed.', 'NotAllowedError');
+      };
+    });
+    const make = page.getByRole('button', { name: 'Tạo passkey' });
+    await make.click();
+    await page.getByText('Bấm nút để thử lại').waitFor();
+    await make.click();
+    await page.getByText('khoá bảo mật chưa có mã PIN').waitFor();
+    assert.doesNotMatch(await page.content(), /timed out or was not allowed/);
+  } finally {
+    await browser.close();
+  }
+});
