@@ -21,7 +21,6 @@ export { migrations } from './migrations.ts';
 
 const refreshTask = 'certs.refresh-revocation-lists';
 const renewTask = 'certs.renew-services';
-const alarmTask = 'certs.raise-alarms';
 
 /** The certificate authority: its public repository, status and time-stamp services, and its administration. */
 export function createCerts(context: ServiceContext, pages?: CertsPages): Service {
@@ -39,7 +38,6 @@ export function createCerts(context: ServiceContext, pages?: CertsPages): Servic
     tasks: {
       [refreshTask]: () => refreshRevocationLists(context),
       [renewTask]: () => renewResponders(context),
-      [alarmTask]: () => raiseAlarms(context),
       [issueTask]: (payload) => issueRequested(context, payloadText(payload, 'requestId')),
       [renewSealsTask]: async () => {
         await renewSeals(context);
@@ -49,7 +47,6 @@ export function createCerts(context: ServiceContext, pages?: CertsPages): Servic
     schedule: {
       [refreshTask]: '*/10 * * * *',
       [renewTask]: '17 3 * * *',
-      [alarmTask]: '5,15,25,35,45,55 * * * *',
       [renewSealsTask]: '37 19 * * *', // at night in Vietnam
     },
     start: async () => {
@@ -67,10 +64,4 @@ export function createCerts(context: ServiceContext, pages?: CertsPages): Servic
       await follower?.stop();
     },
   };
-}
-
-/** Says in the log what nobody may be looking at. */
-async function raiseAlarms(context: ServiceContext): Promise<void> {
-  for (const { code, about, sentence } of await findAlarms(context))
-    context.log.error({ alarm: code, about }, sentence.en);
 }

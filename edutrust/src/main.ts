@@ -44,6 +44,7 @@ const members: Readonly<Record<string, Family>> = {
   migrate: 'operations',
   seed: 'operations',
   doctor: 'operations',
+  jobs: 'operations',
   restore: 'backup',
 };
 

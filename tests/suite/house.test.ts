@@ -150,3 +150,24 @@ test('SECURITY.md promises nothing that no test tries to break', () => {
     [],
   );
 });
+
+/** The nearest line above, or the line itself, that begins at the margin: what the line is inside of. */
+function outermost(lines: readonly string[], index: number): string {
+  for (let at = index; at >= 0; at -= 1) if (/^[a-z]/i.test(lines[at] ?? '')) return lines[at] ?? '';
+  return '';
+}
+
+test('E15: formatters of Intl are made once, at the margin of a module: each holds memory that no collection counts', () => {
+  const wrong: string[] = [];
+  for (const file of sources().filter((name) => !name.endsWith('.test.ts'))) {
+    const lines = readFileSync(join(root, file), 'utf8').split('\n');
+    const isScreen = file.startsWith('admin-console/');
+    for (const [index, line] of lines.entries()) {
+      if (!/new Intl\./.test(line) && !(isScreen && /\.toLocale(Date|Time)?String\(/.test(line))) continue;
+      const holder = outermost(lines, index);
+      if (!/^(export )?const \w+ = (?!.*=>)/.test(holder) || !/new Intl\./.test(line))
+        wrong.push(`${file}:${index + 1}`);
+    }
+  }
+  assert.deepEqual(wrong, []);
+});

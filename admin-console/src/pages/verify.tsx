@@ -6,7 +6,7 @@ import type {
   VerifyReportProps,
 } from '@edutrust/signing-service/pages';
 import { Banner, Field } from '../design/form.tsx';
-import { formatDate, formatTime, locale, t } from '../design/language.ts';
+import { formatDate, formatNumber, formatTime, t } from '../design/language.ts';
 import { StateShape } from '../design/mark.tsx';
 import { Stack } from './document.tsx';
 import { Detail, SignatureDetails, TimeLine, verdictLooks, verdictWords } from './verify-details.tsx';
@@ -175,7 +175,7 @@ export function VerifyReport(props: VerifyReportProps) {
         <summary class="cursor-pointer font-semibold">{t('Chi tiết kỹ thuật', 'Technical details')}</summary>
         <dl class="grid gap-3 mt-4 text-sm">
           <Detail name={t('Tệp', 'File')}>
-            {props.fileName} ({props.sizeBytes.toLocaleString(locale())} B)
+            {props.fileName} ({formatNumber(props.sizeBytes)} B)
           </Detail>
           <Detail name="SHA-256">
             <span class="break-all">{props.sha256}</span>

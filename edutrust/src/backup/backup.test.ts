@@ -4,6 +4,7 @@ import { cp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { readOutboxOnce, record } from '@edutrust/platform/events';
+import { openWitness } from '@edutrust/platform/ledger';
 import type { TestDatabase } from '@edutrust/platform/testing';
 import { eventually, testDatabase } from '@edutrust/platform/testing';
 import type pg from 'pg';
@@ -43,6 +44,10 @@ describe('backup and restore', { timeout: 250_000 }, () => {
     await pool.query(`
       INSERT INTO idp.session (uid, id_hash, payload, device, expires_at) VALUES ('s', 'h', '{}', 'x', now() + interval '1 day');
       UPDATE platform.outbox SET transaction_id = (transaction_id::text::bigint + 4000000000)::text::xid8;`);
+    await pool.query(`
+      INSERT INTO certs.certificate (serial, issuer_id, profile, subject, request_key, state, tbs, der, not_before, not_after, public_key_sha256)
+      SELECT '4' || n, 'people', 'official', 'x', 'test/' || n, 'issued', '', '', now(), now() + interval '1 year', sha256(n::text::bytea)
+      FROM generate_series(1, 3) AS n`);
     const seen: string[] = [];
     await pool.query("UPDATE platform.outbox SET transaction_id = '5' WHERE position <= 7");
     await eventually(async () => {
@@ -185,6 +190,45 @@ describe('backup and restore', { timeout: 250_000 }, () => {
     assert.ok((await one<number>(target.pool, position)) >= (await one<number>(pool, position)) + 1_000_000);
     const twice = await restore(target, folder);
     assert.deepEqual([twice.code, twice.error.code], [2, 'restore/not-empty']);
+  });
+
+  test('B5: a restored older backup takes later revocations from the list outside it, and says what it lacks', async () => {
+    const { pool } = installation.database;
+    const serials = (
+      await pool.query<{ serial: string }>(
+        `SELECT serial FROM certs.certificate WHERE request_key LIKE 'test/%' ORDER BY serial`,
+      )
+    ).rows.map(({ serial }) => serial);
+    const [one = '', two = '', three = ''] = serials;
+    await using target = await testDatabase([]);
+    const without = await runCommand(['restore', folder], into(target));
+    assert.equal(without.code, 0, without.stderr);
+    assert.match(without.stdout, /NOTE: there is no list of revocations/);
+
+    const witness = join(installation.directory, 'outside');
+    const at = new Date().toISOString();
+    await openWitness(witness, { now: () => new Date() }).addRevocations([
+      { at, serial: one, reason: 'keyCompromise' },
+      { at, serial: one, reason: null }, // nobody takes a final revocation back
+      { at, serial: two, reason: 'certificateHold' },
+      { at, serial: three, reason: 'certificateHold' },
+      { at, serial: three, reason: null },
+      { at, serial: 'abcdef', reason: 'superseded' },
+    ]);
+    await using second = await testDatabase([]);
+    const environment = { ...into(second), EDUTRUST_WITNESS: witness };
+    const restored = await runCommand(['--json', 'restore', folder], environment);
+    assert.equal(restored.code, 0, restored.stderr);
+    assert.deepEqual(restored.lines[0].revocations, { applied: [one, two], unknown: ['abcdef'], until: at });
+    const { rows } = await second.pool.query(
+      `SELECT serial, revocation_reason FROM certs.certificate WHERE revoked_at IS NOT NULL AND serial = ANY($1) ORDER BY serial`,
+      [serials],
+    );
+    assert.deepEqual(rows, [
+      { serial: one, revocation_reason: 'keyCompromise' },
+      { serial: two, revocation_reason: 'certificateHold' },
+    ]);
+    assert.equal((await runCommand(['--json', 'log', 'verify'], environment)).code, 0);
   });
 
   test('a damaged, altered or foreign backup leaves the database empty, and a good one still fits', async () => {

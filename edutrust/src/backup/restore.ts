@@ -10,14 +10,15 @@ import { Conflict, InvalidInput } from '@edutrust/platform/errors';
 import { record } from '@edutrust/platform/events';
 import type { Actor } from '@edutrust/platform/http';
 import { migrateJobs } from '@edutrust/platform/jobs';
-import { createLedger, type LedgerVerdict, logNames } from '@edutrust/platform/ledger';
-import { migrate } from '@edutrust/platform/migrations';
+import { configuredWitness, createLedger, type LedgerVerdict, logNames } from '@edutrust/platform/ledger';
+import { migrate, migrateInside } from '@edutrust/platform/migrations';
 import { loadSecretBox, type SecretBox } from '@edutrust/platform/secrets';
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { allMigrations } from '../process/context.ts';
 import { schemas } from './backup.ts';
 import { findRow, listTables } from './catalog.ts';
+import { applyLaterRevocations, type LaterRevocations } from './later-revocations.ts';
 import { fileOf, type Manifest, readManifest } from './manifest.ts';
 
 /** Education IDs that may have been given out between the backup and the loss, and are never given again. */
@@ -35,6 +36,8 @@ export interface Restored {
   readonly takenAt: string;
   readonly rows: number;
   readonly logs: readonly LedgerVerdict[];
+  /** What was revoked after the backup, from the list that is kept outside it; undefined when there is no list. */
+  readonly revocations: LaterRevocations | undefined;
 }
 
 /**
@@ -70,17 +73,23 @@ export async function restore(
     await migrateJobs(database.pool);
     const client = await database.pool.connect();
     let logs: LedgerVerdict[];
+    let revocations: LaterRevocations | undefined;
     try {
       await client.query('BEGIN');
-      logs = await fill(client, { config, log, secrets, directory, manifest, options });
+      ({ logs, revocations } = await fill(client, { config, log, secrets, directory, manifest, options }));
       await client.query('COMMIT');
     } finally {
       await client.query('ROLLBACK').catch(() => undefined);
       client.release();
     }
     await database.pool.query('ANALYZE');
-    await migrate(database.pool, allMigrations);
-    return { takenAt: manifest.takenAt, rows: manifest.tables.reduce((sum, { rows }) => sum + rows, 0), logs };
+    await tellWitness(config, logs);
+    return {
+      takenAt: manifest.takenAt,
+      rows: manifest.tables.reduce((sum, { rows }) => sum + rows, 0),
+      logs,
+      revocations,
+    };
   } finally {
     await database.close();
   }
@@ -95,7 +104,10 @@ interface Filling {
   readonly options: RestoreOptions;
 }
 
-async function fill(client: pg.PoolClient, filling: Filling): Promise<LedgerVerdict[]> {
+async function fill(
+  client: pg.PoolClient,
+  filling: Filling,
+): Promise<{ logs: LedgerVerdict[]; revocations: LaterRevocations | undefined }> {
   const { manifest, directory, options } = filling;
   const taken = await findRow(client, await listTables(client, schemas));
   if (taken) throw notEmpty(taken);
@@ -108,6 +120,7 @@ async function fill(client: pg.PoolClient, filling: Filling): Promise<LedgerVerd
     const skipped = name === 'registry.education_id_position' && !options.isMove ? skippedIds : 0;
     await client.query('SELECT setval($1, $2)', [name, value + skipped]);
   }
+  await migrateInside(client, allMigrations); // from here on the data is as this version has it
   await makeReadable(client);
   const db = databaseOf(client);
   const logs = await verifyLogs(db, filling);
@@ -120,7 +133,13 @@ async function fill(client: pg.PoolClient, filling: Filling): Promise<LedgerVerd
     data: { takenAt: manifest.takenAt, isMove },
   });
   if (!isMove) await forgetSessions(transaction, actor);
-  return logs;
+  return { logs, revocations: await applyLaterRevocations(transaction, filling.config, actor) };
+}
+
+/** The log goes on from where the backup ends: what was witnessed after that is no longer to be found in it. */
+async function tellWitness(config: Config, logs: readonly LedgerVerdict[]): Promise<void> {
+  const witness = configuredWitness({ config, clock: systemClock });
+  for (const { log, size } of witness ? logs : []) await witness?.restored(log, size);
 }
 
 /**

@@ -1,5 +1,7 @@
+import type { Text } from '@edutrust/platform/messages';
 import { pino } from 'pino';
 import { backup } from '../backup/backup.ts';
+import type { LaterRevocations } from '../backup/later-revocations.ts';
 import { restore } from '../backup/restore.ts';
 import { operator, type Program, withContext } from './command.ts';
 
@@ -32,7 +34,7 @@ export function addBackupCommands(program: Program): void {
     .addHelpText('after', '\nExample: edutrust restore /srv/backup/2026-11-24')
     .action(async (folder: string, options: { move?: boolean; acceptAlteredLog?: boolean }) => {
       const output = program.output();
-      const { takenAt, rows, logs } = await restore(program.config(), pino({ level: 'silent' }), folder, {
+      const { takenAt, rows, logs, revocations } = await restore(program.config(), pino({ level: 'silent' }), folder, {
         isMove: options.move ?? false,
         acceptsAlteredLog: options.acceptAlteredLog ?? false,
         actor: operator(),
@@ -42,7 +44,7 @@ export function addBackupCommands(program: Program): void {
       const isIntact = logs.every(({ intact }) => intact);
       const entries = logs.reduce((sum, { size }) => sum + size, 0);
       output.result(
-        { takenAt, rows, logs },
+        { takenAt, rows, logs, revocations: revocations ?? null },
         isIntact
           ? {
               vi: `Đã khôi phục ${rows} dòng của ${takenAt}; nhật ký nguyên vẹn, ${entries} mục.`,
@@ -53,6 +55,23 @@ export function addBackupCommands(program: Program): void {
               en: `Restored ${rows} rows of ${takenAt}; THE LOG WAS ALTERED.`,
             },
       );
+      output.say(revocationsSentence(takenAt, revocations));
       if (!isIntact) process.exitCode = 1;
     });
+}
+
+/** B5: what the backup lacks, and whether it is there now. */
+function revocationsSentence(takenAt: string, revocations: LaterRevocations | undefined): Text {
+  if (!revocations) {
+    return {
+      vi: `CHÚ Ý: không có danh sách thu hồi bên ngoài (EDUTRUST_WITNESS). Chứng thư bị thu hồi sau ${takenAt} đang có hiệu lực trở lại; hãy thu hồi lại bằng tay.`,
+      en: `NOTE: there is no list of revocations outside the backup (EDUTRUST_WITNESS). Certificates that were revoked after ${takenAt} are valid again; revoke them by hand.`,
+    };
+  }
+  const { applied, unknown, until } = revocations;
+  const lost = unknown.length === 0 ? undefined : unknown.join(', ');
+  return {
+    vi: `Thu hồi sau bản sao lưu: đã thực hiện lại ${applied.length} lần${until ? ` (danh sách bên ngoài đến ${until})` : ''}.${lost ? ` Chứng thư cấp sau bản sao lưu, không còn trong hệ thống: ${lost}.` : ''}`,
+    en: `Revocations after the backup: ${applied.length} done again${until ? ` (the list outside reaches to ${until})` : ''}.${lost ? ` Certificates issued after the backup, no longer in the system: ${lost}.` : ''}`,
+  };
 }

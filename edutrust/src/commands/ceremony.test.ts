@@ -60,7 +60,7 @@ describe('edutrust certs: a ceremony and what follows it', { timeout: 120_000 },
     assert.deepEqual([other.code, other.error.code], [2, 'secrets/other-key']);
     const both = await runCommand(['--json', 'doctor'], { ...installation.environment, EDUTRUST_SECRET: secret });
     assert.deepEqual([both.code, both.error.code], [2, 'config/bad-variable']);
-    const none = await runCommand(['--json', 'doctor'], { ...others, EDUTRUST_SECRET_COMMAND: 'exit 3' });
+    const none = await runCommand(['--json', 'log', 'verify'], { ...others, EDUTRUST_SECRET_COMMAND: 'exit 3' });
     assert.deepEqual([none.code, none.error.code], [3, 'secrets/no-answer']);
   });
 });

@@ -1,4 +1,5 @@
-import type { LogName } from '@edutrust/platform/ledger';
+import { InvalidInput } from '@edutrust/platform/errors';
+import { configuredWitness, logNames } from '@edutrust/platform/ledger';
 import { type Program, readTextFile, withContext } from './command.ts';
 
 export function addLogCommands(program: Program): void {
@@ -6,15 +7,20 @@ export function addLogCommands(program: Program): void {
   log
     .command('verify')
     .description('prove that no entry was altered, removed, reordered or added')
-    .option('--witnessed <file>', 'a checkpoint of the audit log that was saved elsewhere')
+    .option('--witnessed <file>', 'a checkpoint of one of the logs that was saved elsewhere')
     .addHelpText('after', '\nExample: edutrust log verify')
     .action(async ({ witnessed }: { witnessed?: string }) => {
       const output = program.output();
       const checkpoint = witnessed ? await readTextFile(witnessed) : undefined;
-      await withContext(program, async ({ ledger }) => {
-        for (const name of ['audit', 'signatures'] satisfies LogName[]) {
-          const witness = name === 'audit' && checkpoint ? { witnessed: [checkpoint] } : {};
-          const verdict = await ledger.verify(name, witness);
+      await withContext(program, async (context) => {
+        const { ledger } = context;
+        const given = logNames.find((name) => checkpoint?.startsWith(`${ledger.key(name).origin}\n`));
+        if (checkpoint !== undefined && !given) throw otherLog();
+        const witness = configuredWitness(context);
+        for (const name of logNames) {
+          const kept = (await witness?.notes(name)) ?? [];
+          const all = name === given && checkpoint ? [...kept, checkpoint] : kept;
+          const verdict = await ledger.verify(name, { witnessed: all });
           if (verdict.intact) {
             output.result(verdict, {
               vi: `Nhật ký ${name}: nguyên vẹn, ${verdict.size} mục.`,
@@ -30,4 +36,11 @@ export function addLogCommands(program: Program): void {
         }
       });
     });
+}
+
+function otherLog(): InvalidInput {
+  return new InvalidInput('log/other-log', {
+    vi: 'Tệp này không phải mốc của sổ nào ở đây.',
+    en: 'This file is no checkpoint of a log of this installation.',
+  });
 }

@@ -1,5 +1,6 @@
-import { findAlarms } from '@edutrust/certs/alarms';
 import { variables } from '@edutrust/platform/config';
+import { retryDeadJobs } from '@edutrust/platform/jobs';
+import { pino } from 'pino';
 import { type Program, withContext } from './command.ts';
 
 export function addOperationsCommands(program: Program): void {
@@ -38,30 +39,28 @@ export function addOperationsCommands(program: Program): void {
         }
         return;
       }
-      await withContext(program, async (context) => {
-        const { database, store, ledger } = context;
-        const { rows } = await database.pool.query<{ version: string }>('SELECT version() AS version');
+      const { examine } = await import('../doctor/doctor.ts');
+      await examine(program.config(), pino({ level: 'silent' }), ({ check, state, sentence, ...more }) => {
+        const sign = { good: '✓', warning: '!', bad: '✗' }[state];
         output.result(
-          { check: 'database', ok: true, version: rows[0]?.version },
-          `✓ ${rows[0]?.version?.split(' on ')[0]}`,
+          { check, ok: state !== 'bad', state, ...more, detail: sentence[output.locale] },
+          { vi: `${sign} ${sentence.vi}`, en: `${sign} ${sentence.en}` },
         );
-        await store.ping();
-        output.result({ check: 'store', ok: true }, '✓ short-lived store');
-        const verdict = await ledger.verify('audit');
-        output.result(
-          { check: 'ledger', ok: verdict.intact },
-          `${verdict.intact ? '✓' : '✗'} ledger, ${verdict.size} entries`,
-        );
-        if (!verdict.intact) process.exitCode = 1;
-        const alarms = await findAlarms(context);
-        if (alarms.length === 0) output.result({ check: 'certificates', ok: true }, '✓ certificates');
-        for (const { code, about, sentence } of alarms) {
-          output.result(
-            { check: 'certificates', ok: false, code, about, detail: sentence.en },
-            { vi: `✗ ${sentence.vi}`, en: `✗ ${sentence.en}` },
-          );
-          process.exitCode = 1;
-        }
+        if (state === 'bad') process.exitCode = 1;
       });
+    });
+  const jobs = program.command.command('jobs').description('work that waits in the background');
+  jobs
+    .command('retry')
+    .argument('[task]', 'only jobs of this task, such as mail.send')
+    .description('try jobs again that have used up their tries')
+    .addHelpText('after', '\nExample: edutrust jobs retry mail.send')
+    .action(async (task: string | undefined) => {
+      const output = program.output();
+      const count = await withContext(program, ({ database }) => retryDeadJobs(database.pool, task));
+      output.result(
+        { retried: count },
+        { vi: `Đã cho ${count} công việc chạy lại.`, en: `${count} jobs are tried again.` },
+      );
     });
 }

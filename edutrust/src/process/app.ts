@@ -1,3 +1,5 @@
+import { freeBytes } from '@edutrust/platform/alarms';
+import type { Config } from '@edutrust/platform/config';
 import { type App, createHttpServer, type Gate } from '@edutrust/platform/http';
 import { addLedgerRoutes } from '@edutrust/platform/ledger';
 import { metricsText } from '@edutrust/platform/metrics';
@@ -34,7 +36,11 @@ export async function composeApp(
     store: context.store,
     clock: context.clock,
     gate: options.authenticate ? { ...gate, authenticate: options.authenticate } : gate,
-    readiness: { database: () => context.database.pool.query('SELECT 1'), store: () => context.store.ping() },
+    readiness: {
+      database: () => context.database.pool.query('SELECT 1'),
+      store: () => context.store.ping(),
+      disk: () => mustHaveRoom(context.config),
+    },
     metrics: metricsText,
     errorPage: (problem, locale) => pages.idpPages.error({ problem }, { locale, path: '' }),
   });
@@ -44,3 +50,12 @@ export async function composeApp(
   if (names.includes('console')) await addScreens(app, pages.client);
   return { app, services: selected };
 }
+
+/** The embedded database's disk; of a database elsewhere its own machine knows. */
+async function mustHaveRoom({ databaseUrl, dataDirectory }: Config): Promise<void> {
+  const free = databaseUrl ? undefined : await freeBytes(dataDirectory);
+  if (free !== undefined && free < leastFreeBytes) throw new Error(`${free} bytes free in ${dataDirectory}`);
+}
+
+/** A segment of PostgreSQL's log and a little: below it writing fails at any moment. */
+const leastFreeBytes = 32 * 1024 ** 2;

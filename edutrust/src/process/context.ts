@@ -36,18 +36,9 @@ export async function openContext(config: Config, log: Logger, { serves }: { ser
     await migrate(database.pool, allMigrations);
     await migrateJobs(database.pool);
     const store = await openStore(config, database.pool, log);
-    const jobs = createJobs();
+    const context = await contextOn({ config, log, database, secrets, store });
     return {
-      config,
-      db: database.db,
-      store,
-      jobs,
-      ledger: await createLedger({ db: database.db, secrets, config, clock: systemClock, log }),
-      mailer: createMailer(config, jobs),
-      secrets,
-      clock: systemClock,
-      log,
-      database,
+      ...context,
       close: async () => {
         await store.close();
         await database.close();
@@ -57,4 +48,28 @@ export async function openContext(config: Config, log: Logger, { serves }: { ser
     await database.close();
     throw error;
   }
+}
+
+/** What every service is given, on a database that is up to date; closing it is the caller's. */
+export async function contextOn({
+  config,
+  log,
+  database,
+  secrets,
+  store,
+}: Pick<OpenContext, 'config' | 'log' | 'database' | 'secrets' | 'store'>): Promise<OpenContext> {
+  const jobs = createJobs();
+  return {
+    config,
+    db: database.db,
+    store,
+    jobs,
+    ledger: await createLedger({ db: database.db, secrets, config, clock: systemClock, log }),
+    mailer: createMailer(config, jobs),
+    secrets,
+    clock: systemClock,
+    log,
+    database,
+    close: async () => undefined,
+  };
 }

@@ -10,11 +10,14 @@ import { mailTasks } from '@edutrust/platform/mail';
 import type { Service } from '@edutrust/platform/service';
 import { sweepPostgresStore } from '@edutrust/platform/store';
 import type { Output } from '../output.ts';
+import { raiseAlarms } from './alarms.ts';
 import { composeApp } from './app.ts';
 import { type OpenContext, openContext } from './context.ts';
+import { addFigures } from './figures.ts';
 import { greet, prepareFirstStart } from './first-start.ts';
 import { loadPages } from './screens.ts';
 import type { ServiceName } from './service-names.ts';
+import { startOutsideCopies } from './witness.ts';
 
 /** From the signal to the end of the process, whatever is open (E12): Kubernetes kills after 30 seconds. */
 const shutdownMs = 18_000;
@@ -23,7 +26,7 @@ const shutdownMs = 18_000;
 interface Ending {
   /** Requests, readers and jobs: what is under way is finished. */
   readonly work: (() => Promise<void>)[];
-  /** The sequencer: what was acknowledged last is covered. */
+  /** The sequencer and the witness: what was acknowledged last is covered. */
   readonly log: (() => Promise<void>)[];
   /** The database and the store. */
   readonly ground: (() => Promise<void>)[];
@@ -84,13 +87,17 @@ async function startBackground(context: OpenContext, services: readonly Service[
   const { database, log, ledger, config } = context;
   const sequencer = ledger.start();
   ending.log.push(() => sequencer.stop());
+  const outsideCopies = startOutsideCopies(context);
+  if (outsideCopies) ending.log.push(() => outsideCopies.stop());
+  addFigures(context);
   const sweep = 'platform.sweep-store';
+  const alarmTask = 'platform.raise-alarms';
   const handlers: TaskHandlers = Object.assign(
-    { [sweep]: () => sweepPostgresStore(database.pool) },
+    { [sweep]: () => sweepPostgresStore(database.pool), [alarmTask]: () => raiseAlarms(context) },
     ...services.map((service) => service.tasks ?? {}),
   );
   const schedule: Record<string, string> = Object.assign(
-    { [sweep]: '*/10 * * * *' },
+    { [sweep]: '*/10 * * * *', [alarmTask]: '3,13,23,33,43,53 * * * *' },
     ...services.map((service) => service.schedule ?? {}),
   );
   // The embedded database is served by one process, which is this one.

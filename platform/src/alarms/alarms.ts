@@ -1,5 +1,7 @@
 import type { Text } from '../messages/messages.ts';
 
+export { findDiskAlarms, findJobAlarms, findLagAlarms, findProxyAlarms, freeBytes } from './ground.ts';
+
 /** What an operator must do something about, before anybody outside notices. */
 export interface Alarm {
   /** Stable: `signature-stuck`. */

@@ -34,6 +34,8 @@ export interface Config {
   readonly mailFrom: string;
   readonly trustedProxies: readonly string[];
   readonly metricsToken: string | undefined;
+  /** Where checkpoints and revocations are kept outside the database. */
+  readonly witnessDirectory: string | undefined;
 }
 
 /**
@@ -97,6 +99,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     mailFrom: parsed.EDUTRUST_MAIL_FROM,
     trustedProxies: parsed.EDUTRUST_TRUSTED_PROXIES,
     metricsToken: parsed.EDUTRUST_METRICS_TOKEN,
+    witnessDirectory: parsed.EDUTRUST_WITNESS ?? (parsed.DATABASE_URL ? undefined : `${parsed.EDUTRUST_DATA}-witness`),
   };
 }
 

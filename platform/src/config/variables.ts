@@ -159,6 +159,12 @@ export const variables = {
         .map((part) => part.trim())
         .filter(Boolean),
   },
+  EDUTRUST_WITNESS: {
+    about:
+      'Folder outside the database, on another disk or machine, where checkpoints of the logs and revocations are kept. Beside the embedded database: EDUTRUST_DATA with -witness.',
+    fallback: '',
+    parse: optional((text: string) => resolve(text)),
+  },
   EDUTRUST_METRICS_TOKEN: {
     about: 'Bearer token that /metrics asks for; without it only this machine may read it.',
     fallback: '',

@@ -41,7 +41,49 @@ export async function migrate(pool: Pool, sets: readonly SchemaMigrations[]): Pr
   }
 }
 
-async function applyAll(client: PoolClient, sets: readonly SchemaMigrations[]): Promise<string[]> {
+/**
+ * The same in a transaction that the caller has open, for a database that nobody else uses yet: all of it or nothing.
+ */
+export async function migrateInside(client: PoolClient, sets: readonly SchemaMigrations[]): Promise<string[]> {
+  return applyAll(client, sets, { isOpen: true });
+}
+
+/** The names of what {@link migrate} would apply; nothing is changed. */
+export async function pendingMigrations(pool: Pool, sets: readonly SchemaMigrations[]): Promise<string[]> {
+  const known = await readApplied(pool);
+  return sets.flatMap(({ schema, migrations }) =>
+    migrations.map(({ name }) => `${schema}/${name}`).filter((name) => !known.has(name)),
+  );
+}
+
+/** @throws Conflict `database/newer` when a migration was applied that this program does not know. */
+export async function mustKnowMigrations(pool: Pool, sets: readonly SchemaMigrations[]): Promise<void> {
+  mustKnow(await readApplied(pool), sets);
+}
+
+/** SHA-256 of each applied migration, by `schema/name`. */
+async function readApplied(client: Pick<Pool | PoolClient, 'query'>): Promise<Map<string, string>> {
+  const { rows: tables } = await client.query<{ there: boolean }>(
+    `SELECT to_regclass('platform.migration') IS NOT NULL AS there`,
+  );
+  if (!tables[0]?.there) return new Map();
+  const { rows } = await client.query<{ schema_name: string; name: string; sha256: string }>(
+    'SELECT schema_name, name, sha256 FROM platform.migration',
+  );
+  return new Map(rows.map((row) => [`${row.schema_name}/${row.name}`, row.sha256]));
+}
+
+function mustKnow(known: ReadonlyMap<string, string>, sets: readonly SchemaMigrations[]): void {
+  const ours = new Set(sets.flatMap(({ schema, migrations }) => migrations.map(({ name }) => `${schema}/${name}`)));
+  const newer = [...known.keys()].find((name) => !ours.has(name));
+  if (newer) throw newerSchema(newer);
+}
+
+async function applyAll(
+  client: PoolClient,
+  sets: readonly SchemaMigrations[],
+  { isOpen = false } = {},
+): Promise<string[]> {
   await client.query(`
     CREATE SCHEMA IF NOT EXISTS platform;
     CREATE TABLE IF NOT EXISTS platform.migration (
@@ -51,13 +93,8 @@ async function applyAll(client: PoolClient, sets: readonly SchemaMigrations[]): 
       applied_at timestamptz NOT NULL DEFAULT now(),
       PRIMARY KEY (schema_name, name)
     )`);
-  const { rows } = await client.query<{ schema_name: string; name: string; sha256: string }>(
-    'SELECT schema_name, name, sha256 FROM platform.migration',
-  );
-  const known = new Map(rows.map((row) => [`${row.schema_name}/${row.name}`, row.sha256]));
-  const ours = new Set(sets.flatMap(({ schema, migrations }) => migrations.map(({ name }) => `${schema}/${name}`)));
-  const newer = [...known.keys()].find((name) => !ours.has(name));
-  if (newer) throw newerSchema(newer);
+  const known = await readApplied(client);
+  mustKnow(known, sets);
   const applied: string[] = [];
   for (const { schema, migrations } of sets) {
     for (const { name, sql } of migrations) {
@@ -65,7 +102,7 @@ async function applyAll(client: PoolClient, sets: readonly SchemaMigrations[]): 
       const before = known.get(`${schema}/${name}`);
       if (before === sha256) continue;
       if (before) throw new Error(`Migration ${schema}/${name} has changed since it was applied`);
-      await client.query('BEGIN');
+      if (!isOpen) await client.query('BEGIN');
       try {
         await client.query(`CREATE SCHEMA IF NOT EXISTS "${schema}"`);
         await client.query(sql);
@@ -74,7 +111,7 @@ async function applyAll(client: PoolClient, sets: readonly SchemaMigrations[]): 
           name,
           sha256,
         ]);
-        await client.query('COMMIT');
+        if (!isOpen) await client.query('COMMIT');
       } catch (error) {
         await client.query('ROLLBACK');
         throw new Error(`Migration ${schema}/${name} failed`, { cause: error });

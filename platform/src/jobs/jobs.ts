@@ -48,6 +48,18 @@ export async function migrateJobs(pool: Pool): Promise<void> {
   await runMigrations({ pgPool: pool });
 }
 
+/** Gives jobs that have used up their tries all of them again; gives how many. */
+export async function retryDeadJobs(pool: Pool, task?: string): Promise<number> {
+  const { rows } = await pool.query<{ count: number }>(
+    `SELECT count(*) AS count FROM graphile_worker.reschedule_jobs(
+       (SELECT coalesce(array_agg(id), '{}') FROM graphile_worker.jobs
+        WHERE attempts >= max_attempts AND locked_at IS NULL AND ($1::text IS NULL OR task_identifier = $1)),
+       run_at => now(), attempts => 0)`,
+    [task ?? null],
+  );
+  return rows[0]?.count ?? 0;
+}
+
 export function createJobs(): Jobs {
   return {
     enqueue: async (transaction, task, payload, { queue, runAt, key, maxAttempts } = {}) => {

@@ -6,18 +6,25 @@ import { Unavailable } from '../errors.ts';
 import { uuidv7 } from '../ids.ts';
 import type { SecretBox } from '../secrets/secrets.ts';
 import { type CheckpointKey, loadCheckpointKey } from './checkpoint.ts';
+import { type LogName, logNames } from './log-names.ts';
 import { integrate, pendingLogs, tileReader } from './sequencer.ts';
 import { inclusionPath } from './tree.ts';
 import { verifyLog } from './verify.ts';
 
 export { type AuditEntry, type AuditFilter, listAudit } from './audit.ts';
 export { openCheckpoint, type TreeHead } from './checkpoint.ts';
+export { type LogName, logNames } from './log-names.ts';
 export { addLedgerRoutes } from './routes.ts';
 export { hashLeaf, rootFromPath } from './tree.ts';
-
-/** `audit`: private entries, public tree heads. `signatures`: public hashes of certificates and signatures. */
-export type LogName = 'audit' | 'signatures';
-export const logNames: readonly LogName[] = ['audit', 'signatures'];
+export {
+  configuredWitness,
+  findWitnessAlarms,
+  type KeptRevocation,
+  openWitness,
+  startWitness,
+  type Witness,
+  witnessOnce,
+} from './witness.ts';
 
 /** Proof that a leaf is in the tree that a checkpoint commits to (RFC 9162 §2.1.3; C2SP tlog-checkpoint). */
 export interface InclusionProof {

@@ -84,5 +84,9 @@ export async function mustNotBeRecovered(transaction: Transaction, personId: str
   );
 }
 
-const inVietnam = (time: Date) =>
-  time.toLocaleString('vi', { timeZone: 'Asia/Ho_Chi_Minh', dateStyle: 'short', timeStyle: 'short' });
+const vietnamTime = new Intl.DateTimeFormat('vi', {
+  timeZone: 'Asia/Ho_Chi_Minh',
+  dateStyle: 'short',
+  timeStyle: 'short',
+});
+const inVietnam = (time: Date) => vietnamTime.format(time);

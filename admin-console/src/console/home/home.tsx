@@ -1,5 +1,5 @@
 import { api, must } from '../../design/api.ts';
-import { formatNumber, t } from '../../design/language.ts';
+import { formatNumber, locale, t } from '../../design/language.ts';
 import { useLoad } from '../../design/load.ts';
 import { CertificateAlarms } from '../alarms.tsx';
 import { useMay, useMe } from '../me.ts';
@@ -79,12 +79,10 @@ function Figures({ filled }: { readonly filled: Filled }) {
   );
 }
 
+const longDay = { weekday: 'long', day: 'numeric', month: 'long', timeZone: 'Asia/Ho_Chi_Minh' } as const;
+const dayFormats = { vi: new Intl.DateTimeFormat('vi', longDay), en: new Intl.DateTimeFormat('en', longDay) };
+
 function greeting(fullName: string): string {
-  const today = new Intl.DateTimeFormat(t('vi', 'en'), {
-    weekday: 'long',
-    day: 'numeric',
-    month: 'long',
-    timeZone: 'Asia/Ho_Chi_Minh',
-  }).format(new Date());
+  const today = dayFormats[locale()].format(new Date());
   return `${today.charAt(0).toUpperCase()}${today.slice(1)} · ${fullName}`;
 }

@@ -1,0 +1,78 @@
+import type { Config } from '@edutrust/platform/config';
+import { systemClock } from '@edutrust/platform/context';
+import type { Transaction } from '@edutrust/platform/database';
+import { record } from '@edutrust/platform/events';
+import type { Actor } from '@edutrust/platform/http';
+import { configuredWitness, type KeptRevocation } from '@edutrust/platform/ledger';
+import { sql } from 'kysely';
+
+/** What the list outside says beyond the backup. */
+export interface LaterRevocations {
+  /** Serials of certificates whose revocation, suspension or release the backup lacked. */
+  readonly applied: readonly string[];
+  /** Serials of revoked certificates that were issued after the backup. */
+  readonly unknown: readonly string[];
+  /** When the last line of the list was written; null when it is empty. */
+  readonly until: string | null;
+}
+
+/**
+ * Brings a restored database up to the list of revocations that is kept outside it (B5). A final revocation is never
+ * taken back by the list. Undefined when no list is configured or there is none.
+ */
+export async function applyLaterRevocations(
+  transaction: Transaction,
+  config: Config,
+  actor: Actor,
+): Promise<LaterRevocations | undefined> {
+  const kept = await configuredWitness({ config, clock: systemClock })?.revocations();
+  if (!kept || kept.length === 0) return undefined;
+  const lastOf = new Map<string, KeptRevocation>();
+  for (const line of kept) if (isNewer(line, lastOf.get(line.serial))) lastOf.set(line.serial, line);
+  const applied: string[] = [];
+  const unknown: string[] = [];
+  for (const { serial, reason, at } of lastOf.values()) {
+    const { rows } = await sql<{
+      revoked_at: Date | null;
+      revocation_reason: string | null;
+      organisation_id: string | null;
+    }>`
+      SELECT revoked_at, revocation_reason, organisation_id FROM certs.certificate WHERE serial = ${serial} AND state = 'issued'`.execute(
+      transaction,
+    );
+    const found = rows[0];
+    if (!found) {
+      unknown.push(serial);
+      continue;
+    }
+    const isFinal = found.revoked_at !== null && found.revocation_reason !== 'certificateHold';
+    if (isFinal || found.revocation_reason === reason) continue;
+    if (reason === null && found.revoked_at === null) continue;
+    await sql`
+      UPDATE certs.certificate SET listed_in = NULL, revocation_reason = ${reason},
+        revoked_at = CASE WHEN ${reason}::text IS NULL THEN NULL ELSE coalesce(revoked_at, ${at}::timestamptz) END,
+        released_at = CASE WHEN ${reason}::text IS NULL THEN ${at}::timestamptz ELSE released_at END
+      WHERE serial = ${serial}`.execute(transaction);
+    await record(transaction, {
+      type:
+        reason === null
+          ? 'certificate.released'
+          : reason === 'certificateHold'
+            ? 'certificate.suspended'
+            : 'certificate.revoked',
+      actor,
+      subject: { kind: 'certificate', id: serial },
+      ...(found.organisation_id ? { organisationId: found.organisation_id } : {}),
+      data: { ...(reason === null ? {} : { reason }), restoredFrom: at },
+    });
+    applied.push(serial);
+  }
+  return { applied, unknown, until: kept.at(-1)?.at ?? null };
+}
+
+/** The last word counts; a final revocation is the last word whatever comes behind it. */
+function isNewer(line: KeptRevocation, before: KeptRevocation | undefined): boolean {
+  if (!before) return true;
+  const isFinal = before.reason !== null && before.reason !== 'certificateHold';
+  return !isFinal && line.at >= before.at;
+}
