@@ -4,7 +4,7 @@ import type { Transaction } from '@edutrust/platform/database';
 import { record } from '@edutrust/platform/events';
 import type { Actor } from '@edutrust/platform/http';
 import { configuredWitness, type KeptRevocation } from '@edutrust/platform/ledger';
-import { sql } from 'kysely';
+import type pg from 'pg';
 
 /** What the list outside says beyond the backup. */
 export interface LaterRevocations {
@@ -18,9 +18,11 @@ export interface LaterRevocations {
 
 /**
  * Brings a restored database up to the list of revocations that is kept outside it (B5). A final revocation is never
- * taken back by the list. Undefined when no list is configured or there is none.
+ * taken back by the list. Undefined when no list is configured or there is none. `client` and `transaction` are the same
+ * open transaction, in the words of pg and of the workspaces.
  */
 export async function applyLaterRevocations(
+  client: pg.PoolClient,
   transaction: Transaction,
   config: Config,
   actor: Actor,
@@ -32,13 +34,13 @@ export async function applyLaterRevocations(
   const applied: string[] = [];
   const unknown: string[] = [];
   for (const { serial, reason, at } of lastOf.values()) {
-    const { rows } = await sql<{
+    const { rows } = await client.query<{
       revoked_at: Date | null;
       revocation_reason: string | null;
       organisation_id: string | null;
-    }>`
-      SELECT revoked_at, revocation_reason, organisation_id FROM certs.certificate WHERE serial = ${serial} AND state = 'issued'`.execute(
-      transaction,
+    }>(
+      `SELECT revoked_at, revocation_reason, organisation_id FROM certs.certificate WHERE serial = $1 AND state = 'issued'`,
+      [serial],
     );
     const found = rows[0];
     if (!found) {
@@ -48,11 +50,13 @@ export async function applyLaterRevocations(
     const isFinal = found.revoked_at !== null && found.revocation_reason !== 'certificateHold';
     if (isFinal || found.revocation_reason === reason) continue;
     if (reason === null && found.revoked_at === null) continue;
-    await sql`
-      UPDATE certs.certificate SET listed_in = NULL, revocation_reason = ${reason},
-        revoked_at = CASE WHEN ${reason}::text IS NULL THEN NULL ELSE coalesce(revoked_at, ${at}::timestamptz) END,
-        released_at = CASE WHEN ${reason}::text IS NULL THEN ${at}::timestamptz ELSE released_at END
-      WHERE serial = ${serial}`.execute(transaction);
+    await client.query(
+      `UPDATE certs.certificate SET listed_in = NULL, revocation_reason = $2,
+         revoked_at = CASE WHEN $2::text IS NULL THEN NULL ELSE coalesce(revoked_at, $3::timestamptz) END,
+         released_at = CASE WHEN $2::text IS NULL THEN $3::timestamptz ELSE released_at END
+       WHERE serial = $1`,
+      [serial, reason, at],
+    );
     await record(transaction, {
       type:
         reason === null

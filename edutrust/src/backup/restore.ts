@@ -133,7 +133,7 @@ async function fill(
     data: { takenAt: manifest.takenAt, isMove },
   });
   if (!isMove) await forgetSessions(transaction, actor);
-  return { logs, revocations: await applyLaterRevocations(transaction, filling.config, actor) };
+  return { logs, revocations: await applyLaterRevocations(client, transaction, filling.config, actor) };
 }
 
 /** The log goes on from where the backup ends: what was witnessed after that is no longer to be found in it. */

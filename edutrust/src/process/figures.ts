@@ -1,15 +1,14 @@
 import { outboxLag } from '@edutrust/platform/events';
 import { gauges } from '@edutrust/platform/metrics';
-import { sql } from 'kysely';
 import { findAllAlarms } from './alarms.ts';
 import type { OpenContext } from './context.ts';
 
 /** What the metrics say of the ground and the services; each is read when it is asked for. */
 export function addFigures(context: OpenContext): void {
   const { db, database } = context;
-  const counts = async (statement: ReturnType<typeof sql>) => {
-    const { rows } = await sql<{ about: string; value: number }>`${statement}`.execute(db);
-    return Object.fromEntries(rows.map(({ about, value }) => [about, Number(value)]));
+  const counts = async (statement: string) => {
+    const { rows } = await database.pool.query<{ about: string; value: number }>(statement);
+    return Object.fromEntries(rows.map(({ about, value }) => [about, value]));
   };
   gauges('edutrust_database_connections', 'Connections of this process', 'state', async () => ({
     total: database.pool.totalCount,
@@ -17,7 +16,7 @@ export function addFigures(context: OpenContext): void {
     waiting: database.pool.waitingCount,
   }));
   gauges('edutrust_jobs', 'Jobs, by what they wait for', 'state', () =>
-    counts(sql`
+    counts(`
       SELECT CASE WHEN locked_at IS NOT NULL THEN 'running' WHEN attempts >= max_attempts THEN 'dead'
         WHEN attempts > 0 THEN 'retrying' WHEN run_at > now() THEN 'later' ELSE 'waiting' END AS about, count(*) AS value
       FROM graphile_worker.jobs GROUP BY 1`),
@@ -26,15 +25,15 @@ export function addFigures(context: OpenContext): void {
     outboxLag(db),
   );
   gauges('edutrust_ledger_pending', 'Entries that have no place in their log yet', 'log', () =>
-    counts(sql`
+    counts(`
       SELECT log AS about, (SELECT count(*) FROM platform.ledger_pending AS p WHERE p.log = l.log) AS value
       FROM unnest(ARRAY['audit', 'signatures']) AS l (log)`),
   );
   gauges('edutrust_sync_targets', 'Directories that are kept in step, by state', 'state', () =>
-    counts(sql`SELECT state AS about, count(*) AS value FROM sync.target GROUP BY 1`),
+    counts(`SELECT state AS about, count(*) AS value FROM sync.target GROUP BY 1`),
   );
   gauges('edutrust_mail', 'Mail that has not left', 'state', () =>
-    counts(sql`
+    counts(`
       SELECT CASE WHEN attempts = 0 THEN 'waiting' ELSE 'failing' END AS about, count(*) AS value
       FROM graphile_worker.jobs WHERE task_identifier = 'mail.send' GROUP BY 1`),
   );

@@ -6,7 +6,7 @@ import { Unavailable } from '../errors.ts';
 import { uuidv7 } from '../ids.ts';
 import type { SecretBox } from '../secrets/secrets.ts';
 import { type CheckpointKey, loadCheckpointKey } from './checkpoint.ts';
-import { type LogName, logNames } from './log-names.ts';
+import type { LogName } from './log-names.ts';
 import { integrate, pendingLogs, tileReader } from './sequencer.ts';
 import { inclusionPath } from './tree.ts';
 import { verifyLog } from './verify.ts';
