@@ -62,6 +62,7 @@ export async function applyPlan(
   const seen = digest ?? plan.digest?.toString('hex');
   if (seen === undefined || seen !== plan.actual.toString('hex')) throw planChanged();
   await mustBeUnchanged(transaction, planId);
+  if (isApproved) await mustConcernOthers(transaction, planId, actor);
   const { totals } = plan;
   await kindOf(kinds, plan.kind).apply({
     context,
@@ -150,6 +151,20 @@ function planChanged(): Conflict {
     },
     { remedy: importAgain },
   );
+}
+
+/** Nobody approves what a plan does to themselves (T7). */
+async function mustConcernOthers(transaction: Transaction, planId: string, actor: Actor): Promise<void> {
+  if (actor.kind !== 'person') return;
+  const { rows } = await sql`
+    SELECT FROM registry.roster_change WHERE plan_id = ${planId} AND person_id = ${actor.personId} LIMIT 1`.execute(
+    transaction,
+  );
+  if (rows.length === 0) return;
+  throw new Forbidden('roster/own-record', {
+    vi: 'Kế hoạch này sửa hồ sơ của chính bạn; người khác phải duyệt.',
+    en: 'The plan changes your own record; somebody else has to approve it.',
+  });
 }
 
 async function mustBeUnchanged(transaction: Transaction, planId: string): Promise<void> {

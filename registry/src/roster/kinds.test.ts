@@ -143,6 +143,8 @@ test('T7: a school’s staff file changes nobody with a higher role, grants noth
     ['held', 1],
     'facts of a signer need somebody above',
   );
+  const promoted = await plan(`TH001,${principal.name},${principal.born},,Giám đốc Sở,,`);
+  assert.deepEqual([promoted.json.status, promoted.json.totals.referred], ['held', 1], 'so does a title');
   const ended = await plan(`TH001,${principal.name},${principal.born},,Hiệu trưởng,Nghỉ hưu,`);
   assert.deepEqual([ended.json.totals.left, ended.json.refusals[0]?.column], [0, 'Trạng thái']);
   const absent = await plan('TH001,Trần Mới Về,02/09/1979,Nam,Hiệu trưởng,,', { completeness: 'schools' });

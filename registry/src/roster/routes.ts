@@ -1,10 +1,19 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { InvalidInput } from '@edutrust/platform/errors';
-import { type Actor, type App, localeOf, longAnswerMs, notAllowed, personActor } from '@edutrust/platform/http';
+import {
+  type Actor,
+  type App,
+  localeOf,
+  longAnswerMs,
+  notAllowed,
+  personActor,
+  stepUpNeeded,
+} from '@edutrust/platform/http';
 import type { Locale } from '@edutrust/platform/messages';
 import { sql } from 'kysely';
 import Type from 'typebox';
 import { can, requires, scopeOf } from '../permissions/permissions.ts';
+import { type Action, freshWithinSeconds } from '../permissions/roles.ts';
 import { IdParams, listOf, nullable, Page, strict, Uuid } from '../schemas.ts';
 import { inspectRoster } from './inspect.ts';
 import type { RosterKind } from './kinds/kind.ts';
@@ -341,6 +350,8 @@ export function addRosterRoutes(app: App, context: ServiceContext): void {
       )
         throw notAllowed();
       const approves = request.body.approves === true && (await mayApprove(actor, plan));
+      if (approves && plan.status === 'held') mustBeFresh(actor, 'roster.approve');
+      if (plan.kind === 'staff') mustBeFresh(actor, 'roles.grant'); // teachers are given their role
       await applyImport(context, plan.id, actor, { approves });
       return toView(await findPlan(db, plan.id, actor), actor, localeOf(request));
     },
@@ -370,6 +381,12 @@ export function addRosterRoutes(app: App, context: ServiceContext): void {
 
 const isMine = (plan: RosterPlan, actor: Actor) =>
   actor.kind === 'person' && plan.createdBy.kind === 'person' && plan.createdBy.personId === actor.personId;
+
+/** As a route of the action would: a recent sign-in (T5). */
+function mustBeFresh(actor: ReturnType<typeof personActor>, action: Action): void {
+  const within = freshWithinSeconds(action);
+  if (within !== undefined && (Date.now() - actor.authenticatedAt.getTime()) / 1000 > within) throw stepUpNeeded();
+}
 
 /** The file of a multipart request, and the fields that came before it. */
 async function uploadOf(request: Parameters<typeof localeOf>[0]) {

@@ -162,6 +162,7 @@ async function plan(planning: Planning, sink: Parameters<RosterKind['plan']>[1])
   await writeChanged(planning);
   await writeGone(planning);
   await writeAbsent(planning, sink);
+  await tellNewClasses(planning, sink);
   return whyHeld(planning, 'learner');
 }
 
@@ -257,6 +258,26 @@ async function writeAbsent(planning: Planning, { note, refused }: Parameters<Ros
 }
 
 const mostNamed = 20;
+
+/** Classes that applying would open: a name that is mistyped shows here. */
+async function tellNewClasses(
+  { transaction, planId, schoolYear }: Planning,
+  { note }: Parameters<RosterKind['plan']>[1],
+): Promise<void> {
+  const { rows } = await sql<{ classes: number; names: string }>`
+    SELECT count(*) AS classes, string_agg(code, ', ' ORDER BY nth) FILTER (WHERE nth <= ${mostNamed}) AS names FROM (
+      SELECT c.class_code AS code, row_number() OVER (ORDER BY min(c.row)) AS nth FROM registry.roster_change AS c
+      WHERE c.plan_id = ${planId} AND c.action IN ('added', 'changed') AND NOT EXISTS (
+        SELECT FROM registry.class AS k WHERE k.organisation_id = c.organisation_id AND k.school_year = ${schoolYear} AND lower(k.code) = lower(c.class_code))
+      GROUP BY c.organisation_id, c.class_code) AS opened`.execute(transaction);
+  const { classes = 0, names = '' } = rows[0] ?? {};
+  if (classes === 0) return;
+  const more = classes > mostNamed ? ', …' : '';
+  note({
+    vi: `Sẽ mở ${classes} lớp mới: ${names}${more}.`,
+    en: `${classes} new classes would be opened: ${names}${more}.`,
+  });
+}
 
 /** Why the file counts as complete, and for which schools it does not. */
 function notes(

@@ -187,7 +187,7 @@ async function findHomerooms({ transaction, planId, schoolYear }: Planning): Pro
 const here = sql`SELECT f.title, f.role FROM registry.affiliation AS f
   WHERE f.person_id = p.id AND f.organisation_id = r.organisation_id AND f.role IN ('teacher', 'staff') AND f.valid_until IS NULL`;
 
-async function writeChanged({ transaction, planId, schoolYear }: Planning): Promise<void> {
+async function writeChanged({ transaction, planId, schoolYear, actor }: Planning): Promise<void> {
   const places = [
     changed(
       sql`NOT r.is_here`,
@@ -218,7 +218,10 @@ async function writeChanged({ transaction, planId, schoolYear }: Planning): Prom
   ];
   await sql`
     WITH compared AS (
-      SELECT r.*, p.version, p.full_name AS known_name, p.birth_date AS known_birth_date, ${listed(factFields)} AS facts, ${listed(places)} AS places
+      SELECT r.*, p.version, p.full_name AS known_name, p.birth_date AS known_birth_date,
+        -- A title of somebody with a higher role is not the school's to write alone.
+        (r.is_here AND r.title IS NOT NULL AND r.title IS DISTINCT FROM now.title AND NOT ${coversEveryRole(actor, 'roster.import')}) AS is_above,
+        ${listed(factFields)} AS facts, ${listed(places)} AS places
       FROM registry.roster_row AS r JOIN registry.person AS p ON p.id = r.person_id
       LEFT JOIN LATERAL (${here} ORDER BY f.valid_from DESC LIMIT 1) AS now ON true
       WHERE r.plan_id = ${planId} AND r.refusal IS NULL AND r.skip IS NULL AND r.gone IS NULL)
@@ -227,7 +230,7 @@ async function writeChanged({ transaction, planId, schoolYear }: Planning): Prom
       coalesce(full_name, CASE WHEN NOT is_referred THEN known_name END, ''), coalesce(birth_date, CASE WHEN NOT is_referred THEN known_birth_date END),
       gender, moet_id_sealed, moet_id_index, personal_number_sealed, personal_number_index, local_code, details, role, title, homeroom_of,
       CASE WHEN is_referred THEN coalesce(referred, 'same') END, facts || places
-    FROM compared CROSS JOIN LATERAL (SELECT referred IS NOT NULL OR NOT is_governed AND facts <> '[]' AS is_referred) AS reach
+    FROM compared CROSS JOIN LATERAL (SELECT referred IS NOT NULL OR is_above OR NOT is_governed AND facts <> '[]' AS is_referred) AS reach
     WHERE is_referred OR facts || places <> '[]'`.execute(transaction);
 }
 
