@@ -169,6 +169,63 @@ test('V5: a signature block that covers a page is not allowed even when its sign
   assert.equal(await verdictOf(twice), 'invalid');
 });
 
+test('V5: a later signer’s block over a mark or over another block is shown as such: no longer "unchanged"', async () => {
+  const lines = visibleLines({ name: 'A', title: 'B', organisation: 'C', at, verifyAt: 'https://d.vn' });
+  const placed = (rect: readonly [number, number, number, number], page = 0) => ({
+    ...request,
+    visible: { page, rect, lines },
+  });
+  const later = async (file: Buffer, where: ReturnType<typeof placed>) => {
+    const { verdict, signatures } = await validatePdf(
+      await signPdf(file, where, authority.signerOf(official)),
+      options,
+    );
+    return [verdict, signatures[0]?.intact, signatures[0]?.reasons[0]?.code];
+  };
+  // "Bang diem: 8,5" stands at 72 720, 24 points high.
+  assert.deepEqual(await later(signed, placed([180, 715, 260, 745])), ['indeterminate', null, 'covered-afterwards']);
+  assert.deepEqual(await later(signed, placed([60, 710, 130, 745], 1)), ['indeterminate', null, 'covered-afterwards']);
+  assert.deepEqual(await later(signed, placed([300, 90, 540, 160])), ['valid', true, 'passed'], 'where nothing was');
+  const seen = await signPdf(tablePdf(), placed([300, 90, 540, 160]), authority.signerOf(official, at));
+  assert.deepEqual(await later(seen, placed([320, 100, 400, 130])), ['indeterminate', null, 'covered-afterwards']);
+  assert.deepEqual(await later(seen, placed([40, 90, 280, 160])), ['valid', true, 'passed'], 'beside it');
+});
+
+test('V5: a mark inside a form that the page uses, moved and scaled, is text too', async () => {
+  const inner = 'BT /F1 12 Tf 10 10 Td (8,5) Tj ET';
+  const objects = plainObjects({
+    3: '<</Type /Page /Parent 2 0 R /Contents 4 0 R /Resources <</Font <</F1 5 0 R>> /XObject <</X 30 0 R>>>>>>',
+    4: stream('q 2 0 0 2 100 300 cm /X Do Q'),
+    30: `<</Type /XObject /Subtype /Form /BBox [0 0 100 100] /Matrix [1 0 0 1 50 0] /Length ${inner.length}>>\nstream\n${inner}\nendstream`,
+  });
+  const lines = visibleLines({ name: 'A', title: 'B', organisation: 'C', at, verifyAt: 'https://d.vn' });
+  const file = await signPdf(tablePdf(objects), request, authority.signerOf(official, at));
+  // (10 10) → moved by the form (60 10) → scaled and moved by the page (220 320)
+  for (const [rect, verdict] of [
+    [[215, 310, 260, 345], 'indeterminate'],
+    [[60, 310, 180, 345], 'valid'],
+  ] as const) {
+    const visible = { page: 0, rect, lines } as const;
+    const twice = await signPdf(file, { ...request, visible }, authority.signerOf(official));
+    assert.equal(await verdictOf(twice), verdict, rect.join(' '));
+  }
+});
+
+test('V5: a signature field that nobody signed draws nothing, neither a new one nor one that was there', async () => {
+  const look = `<</Type /XObject /Subtype /Form /BBox [0 0 80 30] /Length 19>>\nstream\nBT (9,9) Tj ET q Q \nendstream`;
+  const drawing =
+    '<</Type /Annot /Subtype /Widget /FT /Sig /T (X) /P 3 0 R /F 4 /Rect [400 90 480 120] /AP <</N 92 0 R>>>>';
+  assert.equal(await verdictOf(withField(drawing, { 92: look })), 'invalid');
+  assert.equal(
+    await verdictOf(withField(drawing.replace(/ \/AP <<.*?>>/u, ''))),
+    'valid',
+    'an empty place for a signature',
+  );
+  const waiting = withField(drawing.replace(/ \/AP <<.*?>>/u, ''));
+  const again = await signPdf(waiting, request, authority.signerOf(official, at));
+  assert.equal(await verdictOf(appendRevision(again, { 90: drawing, 92: look })), 'invalid');
+});
+
 test('shadow attack: an object that the signed document only refers to may not appear later', async () => {
   const waiting = plainObjects({
     3: '<</Type /Page /Parent 2 0 R /Contents [4 0 R 91 0 R] /Resources <</Font <</F1 5 0 R>> /XObject <</X 90 0 R>>>>>>',

@@ -104,6 +104,7 @@ function reasonsOfChanges(changes: ChangeReview['changes']): Reason[] {
 
 /** Changes that show nothing else on a page, and that no rule allows: the reason says which, and nobody is accused. */
 const openChanges = {
+  covering: 'covered-afterwards',
   'form-fill': 'form-filled-afterwards',
   metadata: 'metadata-changed-afterwards',
   padding: 'padded-afterwards',

@@ -89,6 +89,11 @@ export const reasonTable = {
     'Tệp đã bị thay đổi sau chữ ký này ngoài những bổ sung được phép.',
     'The file was changed after this signature beyond what is allowed.',
   ),
+  'covered-afterwards': open(
+    'SIG_CONSTRAINTS_FAILURE',
+    'Ô chữ ký được thêm sau nằm đè lên chữ hoặc chú thích của bản đã ký, có thể che hoặc thay nội dung. Hãy xem bản như lúc ký.',
+    'A block that was added later lies over text or an annotation of what was signed and may hide or replace it. Look at the signed revision.',
+  ),
   'form-filled-afterwards': open(
     'SIG_CONSTRAINTS_FAILURE',
     'Sau chữ ký này có người điền thêm vào biểu mẫu; người ký không nói có cho phép hay không.',
@@ -223,6 +228,10 @@ const changeTexts: Record<`${LaterChange['kind']}`, readonly [allowed: Text, ref
   'form-fill': [
     { vi: 'Biểu mẫu được điền thêm, như người ký cho phép.', en: 'The form was filled in, as the signer allows.' },
     { vi: 'Biểu mẫu được điền thêm sau khi ký.', en: 'The form was filled in after signing.' },
+  ],
+  covering: [
+    { vi: 'Ô chữ ký được thêm vào trang.', en: 'A signature block was added to a page.' },
+    { vi: 'Ô chữ ký nằm đè lên nội dung của bản đã ký.', en: 'A signature block lies over what was signed.' },
   ],
   metadata: [
     { vi: 'Thông tin mô tả của tệp được sửa.', en: 'The file’s description was edited.' },

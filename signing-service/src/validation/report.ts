@@ -21,6 +21,7 @@ export interface LaterChange {
     | 'document-time-stamp'
     | 'signature'
     | 'form-fill'
+    | 'covering'
     | 'metadata'
     | 'page'
     | 'catalog'

@@ -25,9 +25,11 @@ export function checkFilledWidget(
 
 /** The widget of a signature field: drawn anew when its field is signed; of a signed field it stays. */
 function checkSigned(review: FormReview, link: PdfReference, path: string): Finding {
-  const { signed } = review.comparison;
-  const parent = signed.dictionary(signed.dictionary(link)?.entries.get('Parent'));
-  if (!parent || parent.entries.has('V'))
+  const { signed, current } = review.comparison;
+  const field = signed.dictionary(link)?.entries.get('Parent');
+  const isSignedNow =
+    !signed.dictionary(field)?.entries.has('V') && current.dictionary(field)?.entries.has('V') === true;
+  if (!signed.dictionary(field) || !isSignedNow)
     return { kind: 'form', allowed: false, detail: `the look of signed field ${path}` };
   return { ...checkFilled(review, link, path, widgetKeys), kind: 'signature' };
 }

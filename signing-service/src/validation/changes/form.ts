@@ -66,7 +66,7 @@ function checkFields(
     return [{ kind: 'form', allowed: false, detail: '/Fields of /AcroForm' }];
   return fields.flatMap((field, index) =>
     index >= were.length
-      ? [checkSignatureField(review, field, true, nameIn(review, field, place.path))]
+      ? checkSignatureField(review, field, true, nameIn(review, field, place.path))
       : checkField(review, field, place),
   );
 }
@@ -92,7 +92,7 @@ function checkField(review: FormReview, field: PdfObject, place: Place): Finding
     // A widget without a name of its own belongs to the field above it.
     if (!before.entries.has('T') && !before.entries.has('FT'))
       findings.push(checkFilledWidget(review, link, path, type));
-    else if (type === 'Sig') findings.push(checkSignatureField(review, field, false, path));
+    else if (type === 'Sig') findings.push(...checkSignatureField(review, field, false, path));
     else findings.push(checkFilledField(review, link, path));
   }
   const kidsWere = signed.array(before.entries.get('Kids')) ?? [];

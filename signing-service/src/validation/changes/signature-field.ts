@@ -1,5 +1,6 @@
 import { as, integerOf, nameOf, type PdfDictionary, type PdfObject, sameObject } from '../../pdf/object.ts';
 import type { Comparison } from './comparison.ts';
+import { coveredBy } from './covering.ts';
 import type { FormReview } from './form.ts';
 import type { Finding } from './policy.ts';
 
@@ -18,9 +19,9 @@ export function checkSignatureField(
   field: PdfObject,
   isNew: boolean,
   path: string,
-): Finding {
+): Finding[] {
   const { signed, current, added, explained } = comparison;
-  const refuse = (detail: string): Finding => ({ kind: 'form', allowed: false, detail });
+  const refuse = (detail: string): Finding[] => [{ kind: 'form', allowed: false, detail }];
   const link = as('reference', field);
   const now = current.dictionary(field);
   if (!link || !now || nameOf(now.entries.get('FT')) !== 'Sig') return refuse('a form field that is no signature');
@@ -38,7 +39,7 @@ export function checkSignatureField(
       if (!kid || !added.has(kid.number) || strange) return refuse(`a widget of field ${link.number}`);
     }
     for (const look of looks) if (look) widgets.add(look.number);
-  } else {
+  } else if (now.entries.has('V')) {
     const before = signed.dictionary(field);
     if (!before || before.entries.has('V')) return refuse(`field ${link.number} changed`);
     if (permissions.isLocked(path)) return refuse(`the locked field ${path}`);
@@ -50,19 +51,25 @@ export function checkSignatureField(
         return refuse(`/${key} of field ${link.number}`);
     }
     explained.add(link.number);
-  }
+  } else return refuse(`field ${link.number} changed`);
   const value = as('reference', now.entries.get('V'));
   if (value) {
     if (!added.has(value.number)) return refuse(`the signature of field ${link.number} was there before`);
     signatures.add(value.number);
-  }
+  } else if (looks.some((look) => current.dictionary(look)?.entries.has('AP')))
+    return refuse(`a look of field ${link.number} that nobody signs for`);
+  const isTimeStamp = nameOf(current.dictionary(value)?.entries.get('Type')) === 'DocTimeStamp';
+  const detail = `field ${link.number}`;
+  const findings: Finding[] = [{ kind: isTimeStamp ? 'document-time-stamp' : 'signature', allowed: true, detail }];
   // Whoever signed before saw the place of a field that was there; only a new one could cover what was signed.
   for (const look of isNew ? looks : []) {
-    const size = sizeProblem(comparison, current.dictionary(look) ?? now);
+    const widget = current.dictionary(look) ?? now;
+    const size = sizeProblem(comparison, widget);
     if (size) return refuse(size);
+    const covered = coveredBy(signed, current, widget);
+    if (covered) findings.push({ kind: 'covering', allowed: false, detail: `${detail}: ${covered}` });
   }
-  const isTimeStamp = nameOf(current.dictionary(value)?.entries.get('Type')) === 'DocTimeStamp';
-  return { kind: isTimeStamp ? 'document-time-stamp' : 'signature', allowed: true, detail: `field ${link.number}` };
+  return findings;
 }
 
 /** Why the block is too large to be only a signature. */
