@@ -16,7 +16,7 @@ const ownPages = [
     href: '/admin',
   },
   { roles: ['teacher'], label: { vi: 'Lớp của tôi', en: 'My class' }, href: '/teach' },
-  { roles: ['signer'], label: { vi: 'Ký số', en: 'Signing' }, href: '/sign' },
+  { roles: ['signer', 'clerk'], label: { vi: 'Ký số', en: 'Signing' }, href: '/sign' },
 ] as const;
 
 const childrenPage = { label: { vi: 'Con của tôi', en: 'My children' }, href: '/account/children' } as const;

@@ -9,6 +9,7 @@ import { sql } from 'kysely';
 import { seedDemo } from '../demo/demo.ts';
 import { type TestCity, TestPhone, testCity } from '../enrolment/test-city.ts';
 import { migrations } from '../migrations.ts';
+import { makeTranscripts } from './runs.ts';
 
 describe('signing requests', () => {
   let world: TestCity;
@@ -94,6 +95,23 @@ describe('signing requests', () => {
     } finally {
       await worker.stop();
     }
+  });
+
+  test('J1: a run whose class teacher stopped being a signer ends, and says so of everybody', async () => {
+    const { administratorId = '', classIds, teacherIds } = world.city.schools[2] ?? {};
+    const classId = classIds?.at(-1);
+    const { json } = await world.call(administratorId, 'POST', '/api/v1/signing/transcripts', { classId });
+    const teacherId = teacherIds?.[(classIds?.length ?? 0) - 1];
+    const setEnded = (ended: boolean) =>
+      sql`UPDATE registry.role_assignment SET ended_at = ${ended ? new Date() : null} WHERE person_id = ${teacherId} AND role = 'signer'`.execute(
+        world.context.db,
+      );
+    await setEnded(true);
+    await makeTranscripts(world.context, json.id);
+    await setEnded(false);
+    const ended = (await world.call(administratorId, 'GET', `/api/v1/signing/transcripts/${json.id}`)).json;
+    assert.deepEqual([ended.state, ended.made, ended.skipped.length], ['done', 0, ended.total]);
+    assert.ok(ended.skipped.every(({ reason }: { reason: string }) => reason === 'failed'));
   });
 
   test('only their own organisation asks, and only for its own learners and signer', async () => {

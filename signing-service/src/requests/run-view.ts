@@ -70,5 +70,8 @@ const sentences: Readonly<Record<Exclude<RunOutcome, 'made' | 'incomplete-marks'
     en: 'Summer work is still to be judged.',
   },
   'left-class': { vi: 'Không còn học lớp này.', en: 'Has left the class.' },
-  failed: { vi: 'Không lập được học bạ; hãy trình lại.', en: 'The transcript could not be made; ask again.' },
+  failed: {
+    vi: 'Giáo viên chủ nhiệm hoặc hiệu trưởng không còn là người ký; hãy trình lại.',
+    en: 'The class teacher or the principal is no longer a signer; ask again.',
+  },
 };

@@ -1,10 +1,10 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import { InvalidInput, NotFound } from '@edutrust/platform/errors';
+import { Conflict, InvalidInput, NotFound } from '@edutrust/platform/errors';
 import { record } from '@edutrust/platform/events';
 import type { Actor } from '@edutrust/platform/http';
 import { uuidv7 } from '@edutrust/platform/ids';
 import type { Selectable } from 'kysely';
-import { findMarkedClass } from '../marks/marks.ts';
+import { findMarkedClass, type MarkedClass } from '../marks/marks.ts';
 import { type RunOutcome, type SigningTables, signingOf } from '../tables.ts';
 import { classTeacherOf, listClassLearners, principalOf } from './registry.ts';
 import { makeTranscriptOf } from './transcripts.ts';
@@ -84,8 +84,7 @@ export async function makeTranscripts(context: ServiceContext, runId: string): P
   if (run.state === 'done') return;
   const { personIds = [], signerId, dueAt } = run.input;
   const marked = await findMarkedClass(db, run.class_id);
-  const classTeacher = await classTeacherOf(db, marked);
-  const principal = await principalOf(db, marked.organisationId, signerId);
+  const signers = await signersOf(context, marked, signerId);
   const learners = new Map((await listClassLearners(db, marked.id)).map((learner) => [learner.personId, learner]));
   const made = await signingOf(db)
     .selectFrom('signing.transcript_run_item')
@@ -98,12 +97,12 @@ export async function makeTranscripts(context: ServiceContext, runId: string): P
     if (known.has(personId)) continue;
     const learner = learners.get(personId);
     if (!learner) await keepOutcome(context, { runId, personId, outcome: 'left-class' });
+    else if (!signers) await keepOutcome(context, { runId, personId, outcome: 'failed' });
     else {
       await makeTranscriptOf(context, {
         runId,
         marked,
-        classTeacher,
-        principal,
+        ...signers,
         learner,
         dueAt: dueAt ? new Date(dueAt) : undefined,
         actor,
@@ -116,6 +115,20 @@ export async function makeTranscripts(context: ServiceContext, runId: string): P
     .where('id', '=', runId)
     .where('state', '=', 'running')
     .execute();
+}
+
+/** Who signs; undefined when that has changed since the run was asked for: it ends then, and asking again says why. */
+async function signersOf({ db, log }: ServiceContext, marked: MarkedClass, signerId: string) {
+  try {
+    return {
+      classTeacher: await classTeacherOf(db, marked),
+      principal: await principalOf(db, marked.organisationId, signerId),
+    };
+  } catch (error) {
+    if (!(error instanceof Conflict)) throw error;
+    log.warn({ err: error, class: marked.id }, 'transcripts without signers');
+    return undefined;
+  }
 }
 
 /** Whoever's process makes it, it is the requester who asked. */
