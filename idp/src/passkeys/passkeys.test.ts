@@ -13,7 +13,7 @@ const api = (path: string) => `${world.origin}/api/v1/account/${path}`;
 before(async () => {
   world = await testIdp();
   browser = new TestBrowser();
-  await world.signIn(browser, await world.activate(world.city.people.teacher));
+  await world.signIn(browser, await world.activate(world.city.people.guardian));
   phone = new TestAuthenticator(world.origin);
 });
 after(() => world[Symbol.asyncDispose]());
@@ -148,7 +148,7 @@ test("W4: nobody's passkey passes with another's user handle, or in another's se
 });
 
 test('W7: the last means of signing in cannot be removed', async () => {
-  await sql`UPDATE idp.account SET password_hash = NULL WHERE person_id = ${world.city.people.teacher}`.execute(
+  await sql`UPDATE idp.account SET password_hash = NULL WHERE person_id = ${world.city.people.guardian}`.execute(
     world.context.db,
   );
   const account = await browser.request(`${world.origin}/api/v1/account`);
