@@ -192,5 +192,11 @@ export const migrations: SchemaMigrations = {
         ALTER TABLE certs.certificate ALTER COLUMN public_key_sha256 SET NOT NULL;
         COMMENT ON COLUMN certs.certificate.public_key_sha256 IS 'of SubjectPublicKeyInfo';`,
     },
+    {
+      name: '006-request-approvals',
+      sql: `
+        ALTER TABLE certs.request ADD COLUMN approval_id uuid UNIQUE;
+        COMMENT ON COLUMN certs.request.approval_id IS 'registry.approval that covers it; null for what the program renewed';`,
+    },
   ],
 };

@@ -3,12 +3,16 @@ import { readOutbox } from '@edutrust/platform/events';
 import { payloadText } from '@edutrust/platform/jobs';
 import { gauge } from '@edutrust/platform/metrics';
 import type { Service } from '@edutrust/platform/service';
+import type { ApprovalKind } from '@edutrust/registry/approvals';
 import { findAlarms } from './alarms/alarms.ts';
 import { addAlarmRoutes } from './alarms/routes.ts';
+import { addAnchorKind, endAnchorKind } from './anchors/approval.ts';
 import { addAnchorRoutes } from './anchors/routes.ts';
 import { renewResponders } from './authority/responders.ts';
+import { revokeKind } from './authority/revocation-approval.ts';
 import { addAuthorityRoutes } from './authority/routes.ts';
 import type { CertsPages } from './pages.ts';
+import { certifyKind } from './requests/approval.ts';
 import { revokeOfFormerSigners, signerFollower } from './requests/follow.ts';
 import { issueRequested, issueTask } from './requests/issue.ts';
 import { renewSeals, renewTask as renewSealsTask } from './requests/renew-seals.ts';
@@ -18,6 +22,9 @@ import { refreshRevocationLists } from './revocation/revocation-list.ts';
 import { addRepositoryRoutes } from './revocation/routes.ts';
 
 export { migrations } from './migrations.ts';
+
+/** The acts of this workspace that take two people. */
+export const certsKinds: readonly ApprovalKind[] = [certifyKind, addAnchorKind, endAnchorKind, revokeKind];
 
 const refreshTask = 'certs.refresh-revocation-lists';
 const renewTask = 'certs.renew-services';

@@ -77,6 +77,8 @@ export type CertsTables = {
     decided_at: Date | null;
     reason: string | null;
     certificate_serial: string | null;
+    /** The act of two people; null for what the program renewed, and for requests of before. */
+    approval_id: string | null;
   };
   'certs.cross_certificate': { sha256: Buffer; certificate: Buffer; created_at: Generated<Date> };
   'certs.responder': { purpose: 'ocsp' | 'tsa'; issuer_id: string; key_id: string; certificate: Buffer };

@@ -185,5 +185,13 @@ export const migrations: SchemaMigrations = {
         );
         CREATE INDEX network_range ON idp.network USING gist (range inet_ops);`,
     },
+    {
+      name: '006-attestations',
+      sql: `
+        ALTER TABLE idp.activation ADD COLUMN attestation bytea;
+        COMMENT ON COLUMN idp.activation.attestation IS 'keyed hash: this code also opens the account of somebody who answers for others';
+        ALTER TABLE idp.passkey ADD COLUMN attestation bytea;
+        COMMENT ON COLUMN idp.passkey.attestation IS 'keyed hash: this program registered the passkey for this person';`,
+    },
   ],
 };

@@ -3,11 +3,13 @@ import { readOutbox } from '@edutrust/platform/events';
 import type { Actor } from '@edutrust/platform/http';
 import { payloadText } from '@edutrust/platform/jobs';
 import type { Service } from '@edutrust/platform/service';
+import type { ApprovalKind } from '@edutrust/registry/approvals';
 import type { FastifyRequest } from 'fastify';
 import { addAccountPages } from './account/pages-routes.ts';
 import { addAccountRoutes } from './account/routes.ts';
 import { addClassAccountsRoutes } from './accounts/class-routes.ts';
 import { addAccountsRoutes } from './accounts/routes.ts';
+import { codeKind } from './activation/code-approval.ts';
 import { addActivationRoutes } from './activation/routes.ts';
 import { createAppDirectory } from './apps/directory.ts';
 import { addAppsRoutes } from './apps/routes.ts';
@@ -29,6 +31,9 @@ import { createThrottle } from './throttling/throttle.ts';
 import type { IdpTools } from './tools.ts';
 
 export { migrations } from './migrations.ts';
+
+/** The acts of this workspace that take two people. */
+export const idpKinds: readonly ApprovalKind[] = [codeKind];
 
 export interface Idp extends Service {
   /** Who calls, by the provider's session; null for nobody. Asked for each request by the HTTP base. */

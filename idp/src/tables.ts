@@ -32,6 +32,8 @@ export interface PasskeyTable {
   name: string;
   created_at: Date;
   last_used_at: Date | null;
+  /** That this program registered it; null for those of before, which count for nothing that takes two people. */
+  attestation: Buffer | null;
 }
 
 export interface ActivationTable {
@@ -43,6 +45,8 @@ export interface ActivationTable {
   expires_at: Date;
   used_at: Date | null;
   revoked_at: Date | null;
+  /** Of codes that also open the account of somebody who answers for others: made by two people, or by the program. */
+  attestation: Buffer | null;
 }
 
 export interface AppTable {

@@ -16,6 +16,7 @@ import { addPeopleRoutes } from './people/routes.ts';
 import { addRoleRoutes } from './permissions/routes.ts';
 import { addRosterRoutes } from './roster/routes.ts';
 
+export { registryKinds } from './kinds.ts';
 export { migrations } from './migrations.ts';
 
 /** People, organisations, rosters, roles and the audit explorer over HTTP. */

@@ -249,5 +249,11 @@ export const migrations: SchemaMigrations = {
           PRIMARY KEY (run_id, person_id)
         );`,
     },
+    {
+      name: '008-enrolment-approvals',
+      sql: `
+        ALTER TABLE signing.enrolment ADD COLUMN approval_id uuid UNIQUE;
+        COMMENT ON COLUMN signing.enrolment.approval_id IS 'registry.approval that covers this key and passkey; null for one of before';`,
+    },
   ],
 };

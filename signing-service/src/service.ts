@@ -2,9 +2,11 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import { readOutbox } from '@edutrust/platform/events';
 import { payloadText } from '@edutrust/platform/jobs';
 import type { Service } from '@edutrust/platform/service';
+import type { ApprovalKind } from '@edutrust/registry/approvals';
 import { completeNow, completeTask } from './activation/complete.ts';
 import { forgetSessions, forgetTask } from './activation/forget.ts';
 import { addActivationRoutes } from './activation/routes.ts';
+import { enrolPhoneKind, revokePhoneKind } from './enrolment/approval.ts';
 import { issueFor, issueTask, revokeCertificateOf, revokeTask } from './enrolment/certificate.ts';
 import { addConsequenceRoutes } from './enrolment/consequences.ts';
 import { enrolmentFollower } from './enrolment/follow.ts';
@@ -20,6 +22,9 @@ import { createValidationPool } from './validation/validation.ts';
 import { addVerifyRoutes } from './verify/routes.ts';
 
 export { migrations } from './migrations.ts';
+
+/** The acts of this workspace that take two people. */
+export const signingKinds: readonly ApprovalKind[] = [enrolPhoneKind, revokePhoneKind];
 
 /** Enrolment of signers, signing requests, signing on the phone, and public verification. */
 export function createSigning(context: ServiceContext, pages: SigningPages): Service {

@@ -18,6 +18,8 @@ export interface EnrolmentTable {
   state: EnrolmentState;
   custody: Custody;
   approval_code: string;
+  /** The act of two people that it waits for, or was approved by; null for one of before. */
+  approval_id: string | null;
   created_at: Date;
   decided_at: Date | null;
   decided_by: string | null;

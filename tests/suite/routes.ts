@@ -261,12 +261,6 @@ export const rows: Readonly<Record<string, Row>> = {
   'POST /api/v1/certificate-requests': roles('DSC', 'organisation', {
     body: ({ organisation }) => ({ organisationId: organisation, custody: 'key-store' }),
   }),
-  'POST /api/v1/certificate-requests/:id/approve': roles('S', 'certificateRequest', { fresh: 300 }),
-  'POST /api/v1/certificate-requests/:id/refuse': roles('S', 'certificateRequest', {
-    body: () => ({ reason: 'Trường đã có dấu' }),
-    fresh: 300,
-  }),
-  'POST /api/v1/certificate-requests/:id/withdraw': roles('DSC', 'certificateRequest'),
   'GET /api/v1/certificate-renewals': roles('DSAC'),
   'GET /api/v1/trust-anchors': roles('DSA'),
   'POST /api/v1/trust-anchors': roles('S', undefined, {
@@ -289,11 +283,6 @@ export const rows: Readonly<Record<string, Row>> = {
   'POST /api/v1/signing/sessions/:id/confirm': roles('GK'),
   'GET /api/v1/signing/sessions/:id/documents/:requestId': roles('GK'),
   'GET /api/v1/signing/enrolments': roles('S'),
-  'POST /api/v1/signing/enrolments/:id/approve': roles('S', 'enrolment', { fresh: 300 }),
-  'POST /api/v1/signing/enrolments/:id/refuse': roles('S', 'enrolment', {
-    body: () => ({ reason: 'Chưa đúng người' }),
-    fresh: 300,
-  }),
   'POST /api/v1/signing/enrolments/:id/revoke': roles('S', 'enrolment', {
     body: () => ({ reason: 'lost' }),
     fresh: 300,

@@ -14,6 +14,7 @@ const command = join(root, 'edutrust/bin/edutrust.js');
 export interface Welcome {
   readonly url: string;
   readonly administratorLink: string;
+  readonly officerLink: string;
   readonly people: readonly {
     readonly role: string;
     readonly name: string;

@@ -1,4 +1,3 @@
-import { useState } from 'preact/hooks';
 import { api, must } from '../design/api.ts';
 import { Banner, Field } from '../design/form.tsx';
 import { formatDate, t } from '../design/language.ts';
@@ -7,6 +6,7 @@ import { State } from '../design/mark.tsx';
 import type { paths } from '../generated/api.d.ts';
 import { useMay } from './me.ts';
 import { Empty, Hex, Show, Title } from './parts.tsx';
+import { useProposed } from './proposed.ts';
 
 type Anchor = paths['/api/v1/trust-anchors']['get']['responses']['200']['content']['application/json']['items'][number];
 
@@ -15,7 +15,7 @@ const purposeName = (purpose: string) =>
 
 /** Other people's roots that the department trusts: for what, until when, for whom. */
 export function Anchors() {
-  const [loaded, reload] = useLoad('anchors', () => must(api.GET('/api/v1/trust-anchors')));
+  const [loaded] = useLoad('anchors', () => must(api.GET('/api/v1/trust-anchors')));
   const mayWrite = useMay('anchors.write');
   return (
     <>
@@ -34,33 +34,25 @@ export function Anchors() {
             <ul class="grid gap-3 md:grid-cols-2">
               {items.map((one) => (
                 <li key={one.id} class="grid">
-                  <AnchorCard anchor={one} mayEnd={mayWrite} onDone={reload} />
+                  <AnchorCard anchor={one} mayEnd={mayWrite} />
                 </li>
               ))}
             </ul>
           )
         }
       </Show>
-      {mayWrite && <AddAnchor onDone={reload} />}
+      {mayWrite && <AddAnchor />}
     </>
   );
 }
 
-function AnchorCard({
-  anchor,
-  mayEnd,
-  onDone,
-}: {
-  readonly anchor: Anchor;
-  readonly mayEnd: boolean;
-  readonly onDone: () => void;
-}) {
+function AnchorCard({ anchor, mayEnd }: { readonly anchor: Anchor; readonly mayEnd: boolean }) {
   const { isBusy, error, run } = useAction();
+  const proposed = useProposed();
   const { id, name, subject, sha256, purposes, notAfter, trustedFrom, trustedUntil, permittedNames, endedAt } = anchor;
   const end = () =>
     run(async () => {
-      await must(api.POST('/api/v1/trust-anchors/{id}/end', { params: { path: { id } } }));
-      onDone();
+      proposed(await must(api.POST('/api/v1/trust-anchors/{id}/end', { params: { path: { id } } })));
     });
   return (
     <article class="card grid gap-2 content-start">
@@ -98,9 +90,9 @@ function AnchorCard({
   );
 }
 
-function AddAnchor({ onDone }: { readonly onDone: () => void }) {
+function AddAnchor() {
   const { isBusy, error, run } = useAction();
-  const [round, setRound] = useState(0);
+  const proposed = useProposed();
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     const form = event.currentTarget as HTMLFormElement;
@@ -108,7 +100,7 @@ function AddAnchor({ onDone }: { readonly onDone: () => void }) {
     const text = (name: string) => String(data.get(name) ?? '').trim();
     const day = (name: string, end: string) => (text(name) ? `${text(name)}T${end}+07:00` : null);
     return run(async () => {
-      await must(
+      const answer = await must(
         api.POST('/api/v1/trust-anchors', {
           body: {
             name: text('name'),
@@ -123,12 +115,11 @@ function AddAnchor({ onDone }: { readonly onDone: () => void }) {
           },
         }),
       );
-      setRound(round + 1);
-      onDone();
+      proposed(answer);
     });
   };
   return (
-    <form key={round} class="card grid gap-4" onSubmit={submit}>
+    <form class="card grid gap-4" onSubmit={submit}>
       <h2>{t('Thêm gốc tin cậy', 'Trust another root')}</h2>
       {error && <Banner state="bad">{error}</Banner>}
       <Field label={t('Tên dễ nhớ', 'A name to know it by')} name="name" required maxlength={200} autocomplete="off" />

@@ -1,8 +1,10 @@
 import { useState } from 'preact/hooks';
+import { useLocation } from 'preact-iso';
 import { api, must } from '../design/api.ts';
 import { Banner } from '../design/form.tsx';
 import { t } from '../design/language.ts';
 import { useAction, useLoad } from '../design/load.ts';
+import { approvalPath } from './approvals/passkey-act.ts';
 import type { Due } from './certificate-requests.tsx';
 import { Show } from './parts.tsx';
 
@@ -24,13 +26,14 @@ export function AskForCertificate({
   const [custody, setCustody] = useState<Due['custody']>(renewing?.custody ?? 'outside');
   const [keepsKey, setKeepsKey] = useState(renewing?.keyMayStay ?? false);
   const [csr, setCsr] = useState('');
+  const { route } = useLocation();
   const { isBusy, error, run } = useAction();
   const isStored = custody === 'key-store' && personId === '';
   const wantsCsr = !isStored && !(renewing && keepsKey);
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     return run(async () => {
-      await must(
+      const { approvalId } = await must(
         api.POST('/api/v1/certificate-requests', {
           body: {
             organisationId: organisation?.id ?? '',
@@ -41,6 +44,7 @@ export function AskForCertificate({
           },
         }),
       );
+      if (approvalId) return route(approvalPath(approvalId));
       onDone();
     });
   };

@@ -46,7 +46,7 @@ export function CertificateRequests() {
           {t('Chứng thư', 'Certificates')}
         </a>
       </Title>
-      <WaitingRequests key={`waiting ${round}`} onDone={reload} />
+      <WaitingRequests key={`waiting ${round}`} />
       <DueRenewals key={`due ${round}`} onRenew={mayAsk ? setRenewing : undefined} />
       {(isAsking || renewing) && (
         <AskForCertificate key={`ask ${round} ${renewing?.serial}`} renewing={renewing} onDone={reload} />

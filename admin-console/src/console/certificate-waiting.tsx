@@ -1,9 +1,7 @@
-import { useState } from 'preact/hooks';
 import { api, must } from '../design/api.ts';
-import { Banner, Field } from '../design/form.tsx';
 import { t } from '../design/language.ts';
-import { useAction } from '../design/load.ts';
 import { State } from '../design/mark.tsx';
+import { approvalPath } from './approvals/passkey-act.ts';
 import type { Request } from './certificate-requests.tsx';
 import { useMay, useMe } from './me.ts';
 import { usePages } from './pages.ts';
@@ -11,7 +9,7 @@ import { Ago, Empty, Hex, More, Show } from './parts.tsx';
 import { custodyName, profileName } from './words.ts';
 
 /** What a certificate is asked for, as the officer must see it before deciding. */
-export function WaitingRequests({ onDone }: { readonly onDone: () => void }) {
+export function WaitingRequests() {
   const { loaded, more } = usePages('certificate requests waiting', (cursor) =>
     must(
       api.GET('/api/v1/certificate-requests', {
@@ -30,7 +28,7 @@ export function WaitingRequests({ onDone }: { readonly onDone: () => void }) {
             <ul class="grid gap-3 lg:grid-cols-2">
               {requests.map((one) => (
                 <li key={one.id} class="grid">
-                  <WaitingCard request={one} onDone={onDone} />
+                  <WaitingCard request={one} />
                 </li>
               ))}
             </ul>
@@ -42,11 +40,10 @@ export function WaitingRequests({ onDone }: { readonly onDone: () => void }) {
   );
 }
 
-function WaitingCard({ request, onDone }: { readonly request: Request; readonly onDone: () => void }) {
-  const { id, subject, requestedBy, requestedAt, renews, person, organisation } = request;
+function WaitingCard({ request }: { readonly request: Request }) {
+  const { subject, requestedBy, requestedAt, renews, person, organisation } = request;
   const me = useMe();
   const mayApprove = useMay('certificates.approve');
-  const mayAsk = useMay('certificates.request');
   const isMine = [requestedBy?.id, person?.id].includes(me.person.id);
   return (
     <article class="card grid gap-3 content-start">
@@ -87,100 +84,11 @@ function WaitingCard({ request, onDone }: { readonly request: Request; readonly 
           {requestedBy?.fullName} · <Ago at={requestedAt} />
         </dd>
       </dl>
-      {mayApprove && !isMine && <Decide request={request} onDone={onDone} />}
-      {mayApprove && isMine && (
-        <p class="text-sm text-quiet">{t('Một cán bộ khác phải duyệt.', 'Another officer must approve.')}</p>
+      {request.approvalId && (
+        <a class="button button-primary justify-self-start" href={approvalPath(request.approvalId)}>
+          {mayApprove && !isMine ? t('Xem và duyệt', 'Look and decide') : t('Xem việc này', 'Look at it')}
+        </a>
       )}
-      {mayAsk && (!mayApprove || isMine) && <Withdraw id={id} onDone={onDone} />}
     </article>
-  );
-}
-
-function Decide({ request, onDone }: { readonly request: Request; readonly onDone: () => void }) {
-  const { isBusy, error, run } = useAction();
-  const [reason, setReason] = useState<string>();
-  const params = { path: { id: request.id } };
-  const approve = () =>
-    run(async () => {
-      await must(api.POST('/api/v1/certificate-requests/{id}/approve', { params }));
-      onDone();
-    });
-  const refuse = () =>
-    run(async () => {
-      await must(
-        api.POST('/api/v1/certificate-requests/{id}/refuse', { params, body: { reason: (reason ?? '').trim() } }),
-      );
-      onDone();
-    });
-  return (
-    <div class="grid gap-3">
-      {request.key && (
-        <p class="text-sm">
-          {t(
-            'So mã SHA-256 với mã mà đơn vị đọc từ phần mềm của token, qua điện thoại hoặc gặp trực tiếp.',
-            'Compare the SHA-256 with what the organisation reads from the token’s software, by telephone or in person.',
-          )}
-        </p>
-      )}
-      {reason !== undefined && (
-        <Field
-          label={t('Lý do từ chối', 'Why it is refused')}
-          name={`reason-${request.id}`}
-          value={reason}
-          maxlength={500}
-          required
-          onInput={({ currentTarget }) => setReason(currentTarget.value)}
-        />
-      )}
-      {error && <Banner state="bad">{error}</Banner>}
-      <div class="flex flex-wrap gap-3">
-        {reason === undefined ? (
-          <>
-            <button
-              type="button"
-              class="button button-primary"
-              disabled={isBusy || request.subject === null}
-              onClick={approve}
-            >
-              {t('Duyệt và cấp', 'Approve and issue')}
-            </button>
-            <button type="button" class="button" disabled={isBusy} onClick={() => setReason('')}>
-              {t('Từ chối', 'Refuse')}
-            </button>
-          </>
-        ) : (
-          <>
-            <button
-              type="button"
-              class="button button-bad"
-              disabled={isBusy || reason.trim().length < 3}
-              onClick={refuse}
-            >
-              {t('Gửi lời từ chối', 'Send the refusal')}
-            </button>
-            <button type="button" class="button button-quiet" disabled={isBusy} onClick={() => setReason(undefined)}>
-              {t('Thôi', 'Back')}
-            </button>
-          </>
-        )}
-      </div>
-    </div>
-  );
-}
-
-function Withdraw({ id, onDone }: { readonly id: string; readonly onDone: () => void }) {
-  const { isBusy, error, run } = useAction();
-  const withdraw = () =>
-    run(async () => {
-      await must(api.POST('/api/v1/certificate-requests/{id}/withdraw', { params: { path: { id } } }));
-      onDone();
-    });
-  return (
-    <>
-      {error && <Banner state="bad">{error}</Banner>}
-      <button type="button" class="button justify-self-start" disabled={isBusy} onClick={withdraw}>
-        {t('Rút yêu cầu', 'Withdraw')}
-      </button>
-    </>
   );
 }

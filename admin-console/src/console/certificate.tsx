@@ -7,6 +7,7 @@ import { useAction, useLoad } from '../design/load.ts';
 import { State } from '../design/mark.tsx';
 import { useMay } from './me.ts';
 import { Hex, Show, Title } from './parts.tsx';
+import { useProposed } from './proposed.ts';
 import { profileName, reasonName } from './words.ts';
 
 export function CertificateState({ status, reason }: { readonly status: string; readonly reason: string | null }) {
@@ -117,11 +118,14 @@ function Revoke({
   );
   const [reason, setReason] = useKept<(typeof reasons)[number]>('reason', 'keyCompromise');
   const { isBusy, error, run } = useAction();
+  const proposed = useProposed();
   const isFinal = reason !== 'certificateHold';
   const revoke = () =>
     run(async () => {
-      await must(api.POST('/api/v1/certificates/{serial}/revoke', { params: { path: { serial } }, body: { reason } }));
-      onDone();
+      const answer = await must(
+        api.POST('/api/v1/certificates/{serial}/revoke', { params: { path: { serial } }, body: { reason } }),
+      );
+      if (!proposed(answer)) onDone();
     });
   return (
     <section class="card grid gap-4" aria-labelledby="revoke">
@@ -182,7 +186,9 @@ function Revoke({
       </p>
       {error && <Banner state="bad">{error}</Banner>}
       <button type="button" class="button button-bad justify-self-start" disabled={isBusy} onClick={revoke}>
-        {isFinal ? t('Thu hồi vĩnh viễn', 'Revoke for good') : t('Tạm dừng', 'Suspend')}
+        {isFinal
+          ? t('Tạm dừng ngay, và xin thu hồi hẳn', 'Suspend now, and ask to revoke for good')
+          : t('Tạm dừng', 'Suspend')}
       </button>
     </section>
   );

@@ -5,6 +5,8 @@ import { keepFor } from '../design/keep.ts';
 import { t } from '../design/language.ts';
 import { useLoad } from '../design/load.ts';
 import { Anchors } from './anchors.tsx';
+import { ApprovalPage } from './approvals/approval.tsx';
+import { Approvals } from './approvals/approvals.tsx';
 import { AppPage } from './apps/app.tsx';
 import { Apps } from './apps/apps.tsx';
 import { EditApp, NewApp } from './apps/form.tsx';
@@ -122,6 +124,8 @@ function Pages() {
         <Route path="/teach/classes/:id/marks/import" component={MarksImportPage} />
         <Route path="/teach/classes/:id/marks/:person" component={MarksOfPage} />
         <Route path="/admin/import" component={Import} />
+        <Route path="/admin/approvals" component={Approvals} />
+        <Route path="/admin/approvals/:id" component={ApprovalPage} />
         <Route path="/admin/apps" component={Apps} />
         <Route path="/admin/apps/new" component={NewApp} />
         <Route path="/admin/apps/:clientId" component={AppPage} />

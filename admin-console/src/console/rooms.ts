@@ -51,6 +51,7 @@ const groups: readonly Group[] = [
         permission: 'certificates.read',
         label: () => t('Chứng thư', 'Certificates'),
       },
+      { path: '/admin/approvals', label: () => t('Hai người', 'Two people') },
       { path: '/admin/audit', permission: 'audit.read', label: () => t('Nhật ký', 'Audit') },
       { path: '/admin/mail', permission: 'mail.read', label: () => t('Thư đi', 'Mail') },
     ],

@@ -1,9 +1,9 @@
 import { useState } from 'preact/hooks';
 import { api, must } from '../design/api.ts';
-import { Banner } from '../design/form.tsx';
 import { formatDate, t } from '../design/language.ts';
-import { useAction, useLoad } from '../design/load.ts';
+import { useLoad } from '../design/load.ts';
 import { State } from '../design/mark.tsx';
+import { approvalPath } from './approvals/passkey-act.ts';
 import { useMay } from './me.ts';
 import { usePages } from './pages.ts';
 import { Ago, More, Show, Table, Title } from './parts.tsx';
@@ -74,19 +74,12 @@ export function Signing() {
 }
 
 function Enrolments() {
-  const [enrolments, reload] = useLoad('enrolments', () =>
+  const [enrolments] = useLoad('enrolments', () =>
     must(api.GET('/api/v1/signing/enrolments', { params: { query: { state: 'awaiting-approval', limit: 50 } } })),
   );
-  const { isBusy, error, run } = useAction();
-  const approve = (id: string) =>
-    run(async () => {
-      await must(api.POST('/api/v1/signing/enrolments/{id}/approve', { params: { path: { id } } }));
-      reload();
-    });
   return (
     <section class="grid gap-3">
       <h2>{t('Điện thoại chờ duyệt', 'Phones that wait for approval')}</h2>
-      {error && <Banner state="bad">{error}</Banner>}
       <Show loaded={enrolments}>
         {({ items }) =>
           items.length === 0 ? (
@@ -101,15 +94,11 @@ function Enrolments() {
                       {one.title} · {one.organisation.name} · {one.deviceName}
                     </span>
                   </span>
-                  <span>
-                    <span class="block text-sm text-quiet">
-                      {t('Mã trên điện thoại phải là', 'The phone must show')}
-                    </span>
-                    <span class="number text-xl font-semibold tracking-widest">{one.approvalCode}</span>
-                  </span>
-                  <button type="button" class="button button-primary" disabled={isBusy} onClick={() => approve(one.id)}>
-                    {t('Đúng mã, duyệt', 'The code fits, approve')}
-                  </button>
+                  {one.approvalId && (
+                    <a class="button button-primary" href={approvalPath(one.approvalId)}>
+                      {t('Gọi và duyệt', 'Call and approve')}
+                    </a>
+                  )}
                 </li>
               ))}
             </ul>

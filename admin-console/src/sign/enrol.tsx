@@ -4,7 +4,7 @@ import { Banner, Field } from '../design/form.tsx';
 import { formatDate, t } from '../design/language.ts';
 import { useAction } from '../design/load.ts';
 import { makeKey } from './keys.ts';
-import { register } from './passkey.ts';
+import { assertPasskey, register } from './passkey.ts';
 
 interface Enrolment {
   readonly state: 'none' | 'awaiting-approval' | 'ready' | 'enrolled';
@@ -15,6 +15,7 @@ interface Enrolment {
     readonly at: string;
     readonly reason: string | null;
   } | null;
+  readonly approval: { readonly id: string; readonly isConfirmed: boolean } | null;
 }
 
 /** Enrolling the phone: one passkey of the signing service's own, one key made here, one code for the second officer. */
@@ -27,13 +28,16 @@ export function Enrol({ enrolment, onChange }: { readonly enrolment: Enrolment; 
       </>
     );
   }
+  if (enrolment.approval && !enrolment.approval.isConfirmed) {
+    return <ConfirmPhone approvalId={enrolment.approval.id} onDone={onChange} />;
+  }
   return (
     <>
       <h1>{t('Chờ cán bộ thứ hai duyệt', 'Waiting for the second officer')}</h1>
       <p>
         {t(
-          'Đọc mã này cho cán bộ an toàn thông tin của Sở. Họ phải thấy đúng mã này trên màn hình của mình.',
-          'Read this code to the security officer of the department. They must see the same code on their screen.',
+          'Cán bộ an toàn thông tin của Sở sẽ gọi cho bạn. Chỉ khi họ gọi, đọc cho họ sáu chữ số này; họ gõ vào máy của họ.',
+          'The security officer of the department will call you. Only when they do, read them these six digits; they type them in.',
         )}
       </p>
       <p class="card text-center number text-2xl font-semibold tracking-widest" data-approval-code>
@@ -64,6 +68,46 @@ function Why({ previous }: { readonly previous: NonNullable<Enrolment['previous'
   );
 }
 
+/** The phone puts its new passkey to what the officer will see. */
+async function confirmPhone(approvalId: string): Promise<void> {
+  const path = { params: { path: { id: approvalId } } };
+  const { options } = await must(api.POST('/api/v1/approvals/{id}/options', path));
+  const { assertion } = await assertPasskey(options);
+  await must(
+    // the assertion is the browser's own JSON form, which the schema describes
+    api.POST('/api/v1/approvals/{id}/confirm', { ...path, body: { assertion: assertion as never } }),
+  );
+}
+
+function ConfirmPhone({ approvalId, onDone }: { readonly approvalId: string; readonly onDone: () => void }) {
+  const { isBusy, error, run } = useAction();
+  return (
+    <>
+      <h1>{t('Xác nhận điện thoại này', 'Confirm this phone')}</h1>
+      <p>
+        {t(
+          'Chạm vân tay hoặc nhìn vào máy một lần nữa, bằng chính passkey ký vừa tạo. Sau đó cán bộ của Sở gọi cho bạn.',
+          'Confirm once more with the signing passkey that you have just made. Then an officer of the department calls you.',
+        )}
+      </p>
+      {error && <Banner state="bad">{error}</Banner>}
+      <button
+        type="button"
+        class="button button-primary min-h-12"
+        disabled={isBusy}
+        onClick={() =>
+          run(async () => {
+            await confirmPhone(approvalId);
+            onDone();
+          })
+        }
+      >
+        {t('Xác nhận', 'Confirm')}
+      </button>
+    </>
+  );
+}
+
 function Register({ onDone }: { readonly onDone: () => void }) {
   const [name, setName] = useState(t('Điện thoại của tôi', 'My phone'));
   const { isBusy, error, run } = useAction();
@@ -72,12 +116,14 @@ function Register({ onDone }: { readonly onDone: () => void }) {
     const { attestation, credentialId, prfOutput } = await register(options);
     const proofText = `EduTrust signing key\n${options.challenge}\n${credentialId}`;
     const key = prfOutput ? await makeKey(prfOutput, proofText) : {};
-    await must(
+    const { approval } = await must(
       api.POST('/api/v1/signing/enrolment', {
         // the attestation is the browser's own JSON form, which the schema describes
         body: { ceremonyId, attestation: attestation as never, deviceName: name, ...key },
       }),
     );
+    // A tap that is cancelled here is asked for again by the next screen.
+    if (approval) await confirmPhone(approval.id).catch(() => undefined);
     onDone();
   };
   return (

@@ -28,14 +28,11 @@ export interface AnchorRequest {
  * @throws InvalidInput for what is no authority's certificate; Conflict for one that is trusted already.
  */
 export async function addAnchor(transaction: Transaction, request: AnchorRequest, actor: Actor): Promise<string> {
-  const certificate = readAuthority(request.certificatePem);
-  for (const name of request.permittedNames) parseNameText(name);
-  if (request.from && request.until && request.from >= request.until) {
-    throw new InvalidInput('anchors/bad-dates', {
-      vi: 'Ngày bắt đầu phải trước ngày kết thúc.',
-      en: 'The first day must be before the last.',
-    });
-  }
+  const certificate = await mustBeAddable(transaction, {
+    ...request,
+    from: iso(request.from),
+    until: iso(request.until),
+  });
   const id = uuidv7();
   const { numInsertedOrUpdatedRows } = await certsOf(transaction)
     .insertInto('certs.anchor')
@@ -53,10 +50,7 @@ export async function addAnchor(transaction: Transaction, request: AnchorRequest
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst();
   if (numInsertedOrUpdatedRows === 0n) {
-    throw new Conflict('anchors/exists', {
-      vi: 'Chứng thư gốc này đã được tin cậy.',
-      en: 'This root is trusted already.',
-    });
+    throw trustedAlready();
   }
   await record(transaction, {
     type: 'trust-anchor.added',
@@ -65,6 +59,43 @@ export async function addAnchor(transaction: Transaction, request: AnchorRequest
     data: { sha256: certificate.fingerprint, purposes: [...request.purposes] },
   });
   return id;
+}
+
+const iso = (time: Date | null) => time?.toISOString() ?? null;
+
+/** Whether the root can be trusted so. @throws InvalidInput, Conflict `anchors/exists` */
+export async function mustBeAddable(
+  transaction: Transaction,
+  wanted: {
+    readonly certificatePem: string;
+    readonly permittedNames: readonly string[];
+    readonly from: string | null;
+    readonly until: string | null;
+  },
+) {
+  const certificate = readAuthority(wanted.certificatePem);
+  for (const name of wanted.permittedNames) parseNameText(name);
+  if (wanted.from && wanted.until && new Date(wanted.from) >= new Date(wanted.until)) {
+    throw new InvalidInput('anchors/bad-dates', {
+      vi: 'Ngày bắt đầu phải trước ngày kết thúc.',
+      en: 'The first day must be before the last.',
+    });
+  }
+  const known = await certsOf(transaction)
+    .selectFrom('certs.anchor')
+    .select('id')
+    .where('sha256', '=', Buffer.from(certificate.fingerprint, 'hex'))
+    .where('ended_at', 'is', null)
+    .executeTakeFirst();
+  if (known) throw trustedAlready();
+  return certificate;
+}
+
+function trustedAlready(): Conflict {
+  return new Conflict('anchors/exists', {
+    vi: 'Chứng thư gốc này đã được tin cậy.',
+    en: 'This root is trusted already.',
+  });
 }
 
 /** Trusts it no more; what was verified with it is verified without it from now on. @throws NotFound */
@@ -98,7 +129,8 @@ export async function trustedAnchors(db: Database | Transaction, purpose: Anchor
     );
 }
 
-function readAuthority(pem: string) {
+/** The one certificate of an authority in the text. @throws InvalidInput `anchors/bad-certificate` */
+export function readAuthority(pem: string) {
   const refuse = (vi: string, en: string) =>
     new InvalidInput(
       'anchors/bad-certificate',

@@ -1,10 +1,12 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { type App, personActor } from '@edutrust/platform/http';
+import { ProposedApproval, propose } from '@edutrust/registry/approvals';
 import { ofDepartment, requires } from '@edutrust/registry/permissions';
 import Type from 'typebox';
 import { parseCertificate } from '../certificate/certificate.ts';
 import { certsOf } from '../tables.ts';
-import { addAnchor, anchorPurposes, endAnchor } from './anchors.ts';
+import { anchorPurposes, mustBeAddable } from './anchors.ts';
+import { addAnchorKind, describeAdding, describeEnding, endAnchorKind } from './approval.ts';
 
 const tags = ['certificates'];
 const nullable = <Schema extends Type.TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
@@ -76,7 +78,7 @@ export function addAnchorRoutes(app: App, context: ServiceContext): void {
       config: { access: requires('anchors.write', department) },
       schema: {
         tags,
-        summary: 'Trusts somebody else’s root, within limits',
+        summary: 'Proposes to trust somebody else’s root, within limits',
         body: Type.Object(
           {
             name: Type.String({ minLength: 1, maxLength: 200 }),
@@ -88,22 +90,25 @@ export function addAnchorRoutes(app: App, context: ServiceContext): void {
           },
           { additionalProperties: false },
         ),
-        response: { 201: Type.Object({ id: Type.String() }) },
+        response: { 202: ProposedApproval },
       },
     },
     async (request, reply) => {
       const { name, certificatePem, purposes, trustedFrom, trustedUntil, permittedNames = [] } = request.body;
-      const day = (text: string | null | undefined) => (text ? new Date(text) : null);
-      const wanted = {
+      const content = describeAdding({
         name,
         certificatePem,
         purposes,
-        from: day(trustedFrom),
-        until: day(trustedUntil),
+        from: trustedFrom ?? null,
+        until: trustedUntil ?? null,
         permittedNames,
-      };
-      const id = await db.transaction().execute((transaction) => addAnchor(transaction, wanted, personActor(request)));
-      return reply.code(201).send({ id });
+      });
+      const { organisationId = '' } = await department();
+      const proposed = await db.transaction().execute(async (transaction) => {
+        await mustBeAddable(transaction, content);
+        return propose(transaction, context, addAnchorKind, { content, organisationId }, personActor(request));
+      });
+      return reply.code(202).send(proposed);
     },
   );
 
@@ -113,17 +118,18 @@ export function addAnchorRoutes(app: App, context: ServiceContext): void {
       config: { access: requires('anchors.write', department) },
       schema: {
         tags,
-        summary: 'Trusts a root no more',
+        summary: 'Proposes to trust a root no longer',
         params: Type.Object({ id: Type.String({ format: 'uuid' }) }),
-        response: { 204: Type.Null() },
+        response: { 202: ProposedApproval },
       },
     },
     async (request, reply) => {
-      const { id } = request.params;
-      await db
-        .transaction()
-        .execute((transaction) => endAnchor(transaction, id, context.clock.now(), personActor(request)));
-      return reply.code(204).send(null);
+      const { organisationId = '' } = await department();
+      const proposed = await db.transaction().execute(async (transaction) => {
+        const content = await describeEnding(transaction, request.params.id);
+        return propose(transaction, context, endAnchorKind, { content, organisationId }, personActor(request));
+      });
+      return reply.code(202).send(proposed);
     },
   );
 }

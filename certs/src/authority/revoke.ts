@@ -19,24 +19,33 @@ export async function revokeCertificate(
   reason: RevocationReason,
   actor: Actor,
 ): Promise<void> {
-  await context.db.transaction().execute(async (transaction) => {
-    const found = await lockCertificate(transaction, serial);
-    if (found.revoked_at && (found.revocation_reason !== 'certificateHold' || reason === 'certificateHold')) return;
-    await certsOf(transaction)
-      .updateTable('certs.certificate')
-      // what was suspended counts as revoked from the suspension on
-      .set({ revoked_at: found.revoked_at ?? context.clock.now(), revocation_reason: reason, listed_in: null })
-      .where('serial', '=', serial)
-      .execute();
-    await record(transaction, {
-      type: reason === 'certificateHold' ? 'certificate.suspended' : 'certificate.revoked',
-      actor,
-      subject: { kind: 'certificate', id: serial },
-      ...(found.organisation_id ? { organisationId: found.organisation_id } : {}),
-      data: { reason },
-    });
-    await publishOrLater(context, transaction, found.issuer_id);
+  await context.db.transaction().execute((transaction) => revokeIn(transaction, context, serial, reason, actor));
+}
+
+/** The same in a transaction. */
+export async function revokeIn(
+  transaction: Transaction,
+  context: ServiceContext,
+  serial: string,
+  reason: RevocationReason,
+  actor: Actor,
+): Promise<void> {
+  const found = await lockCertificate(transaction, serial);
+  if (found.revoked_at && (found.revocation_reason !== 'certificateHold' || reason === 'certificateHold')) return;
+  await certsOf(transaction)
+    .updateTable('certs.certificate')
+    // what was suspended counts as revoked from the suspension on
+    .set({ revoked_at: found.revoked_at ?? context.clock.now(), revocation_reason: reason, listed_in: null })
+    .where('serial', '=', serial)
+    .execute();
+  await record(transaction, {
+    type: reason === 'certificateHold' ? 'certificate.suspended' : 'certificate.revoked',
+    actor,
+    subject: { kind: 'certificate', id: serial },
+    ...(found.organisation_id ? { organisationId: found.organisation_id } : {}),
+    data: { reason },
   });
+  await publishOrLater(context, transaction, found.issuer_id);
 }
 
 /** Ends a suspension. @throws NotFound; Conflict `certificates/not-suspended`. */

@@ -1,6 +1,7 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { NotFound } from '@edutrust/platform/errors';
 import { type App, personActor } from '@edutrust/platform/http';
+import { ProposedApproval } from '@edutrust/registry/approvals';
 import { requires, scopeOf } from '@edutrust/registry/permissions';
 import { sql } from 'kysely';
 import Type from 'typebox';
@@ -8,6 +9,7 @@ import { parseCertificate, toPem } from '../certificate/certificate.ts';
 import { newestRevocationList } from '../revocation/revocation-list.ts';
 import { certsOf } from '../tables.ts';
 import { chainAbove, listAuthorities, releaseCertificate, revocationReasons, revokeCertificate } from './authority.ts';
+import { proposeRevocation } from './revocation-approval.ts';
 
 const tags = ['certificates'];
 const nullable = <Schema extends Type.TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
@@ -206,20 +208,23 @@ export function addAuthorityRoutes(app: App, context: ServiceContext): void {
       config: { access: requires('certificates.revoke', organisationOf) },
       schema: {
         tags,
-        summary:
-          'Revokes for good, or suspends with the reason certificateHold; the new revocation list is there when this answers',
+        summary: 'Suspends at once; with another reason than certificateHold also proposes to revoke for good (202)',
         params,
         body: Type.Object(
           { reason: Type.Enum(Object.keys(revocationReasons) as (keyof typeof revocationReasons)[]) },
           { additionalProperties: false },
         ),
-        response: { 200: CertificateSummary },
+        response: { 200: CertificateSummary, 202: ProposedApproval },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { serial } = request.params;
-      await revokeCertificate(context, serial, request.body.reason, personActor(request));
-      return toSummary(await find(serial));
+      const { reason } = request.body;
+      if (reason !== 'certificateHold') {
+        return reply.code(202).send(await proposeRevocation(context, { serial, reason }, personActor(request)));
+      }
+      await revokeCertificate(context, serial, reason, personActor(request));
+      return reply.code(200).send(toSummary(await find(serial)));
     },
   );
 

@@ -2,12 +2,10 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import { Conflict, InvalidInput, NotFound } from '@edutrust/platform/errors';
 import { record } from '@edutrust/platform/events';
 import type { Actor } from '@edutrust/platform/http';
-import { type CertificateRequest, issueCertificate, mustBeCertifiable } from '../authority/authority.ts';
-import { keyStore } from '../key-store/key-store.ts';
+import { type CertificateRequest, issueCertificate } from '../authority/authority.ts';
 import { certsOf } from '../tables.ts';
-import { keyHash } from './key.ts';
-import { mustBeYoungKey } from './renewal.ts';
-import { lockRequest, mustBeSomebodyElse, type PersonActor, type RequestRow, requestKeyOf } from './requests.ts';
+import { approvedCertificate, mustBeTheSameSubject } from './certifying.ts';
+import { lockRequest, type RequestRow, requestKeyOf } from './requests.ts';
 import { mustMove } from './states.ts';
 import { findSubject } from './subject.ts';
 
@@ -15,50 +13,6 @@ import { findSubject } from './subject.ts';
 export const issueTask = 'certs.issue-requested';
 
 export const program: Actor = { kind: 'system', name: 'certs' };
-
-/**
- * A second officer approves, and the certificate is issued. The decision is kept first, with the key that the key store
- * makes for it: when issuing fails now, the job goes on until it is done.
- *
- * @throws Forbidden for one's own; Conflict when it is decided already or the key cannot be certified; NotFound.
- */
-export async function approveRequest(context: ServiceContext, id: string, actor: PersonActor): Promise<void> {
-  const { db, jobs, clock, log } = context;
-  await db.transaction().execute(async (transaction) => {
-    const request = await lockRequest(transaction, id);
-    mustBeSomebodyElse(request, actor);
-    mustMove(request.state, 'approved');
-    const now = clock.now();
-    const subject = await findSubject(transaction, partyOf(request));
-    const made = request.public_key ? undefined : await keyStore(context).generate(transaction, 'seal');
-    const publicKey = request.public_key ?? made?.publicKey ?? Buffer.alloc(0);
-    await mustBeYoungKey(transaction, publicKey, now);
-    await mustBeCertifiable(context, transaction, wantedOf(request, subject, publicKey));
-    await certsOf(transaction)
-      .updateTable('certs.request')
-      .set({
-        state: 'approved',
-        decided_by: actor.personId,
-        decided_at: now,
-        public_key: publicKey,
-        public_key_sha256: keyHash(publicKey),
-        ...(made ? { key_id: made.id } : {}),
-      })
-      .where('id', '=', id)
-      .execute();
-    await record(transaction, {
-      type: 'certificate-request.approved',
-      actor,
-      subject: { kind: 'certificate-request', id },
-      organisationId: request.organisation_id,
-      data: { keySha256: keyHash(publicKey).toString('hex') },
-    });
-    await jobs.enqueue(transaction, issueTask, { requestId: id }, { key: `${issueTask}:${id}` });
-  });
-  await issueRequested(context, id).catch((error: unknown) =>
-    log.error({ err: error, request: id }, 'issuing; the job goes on'),
-  );
-}
 
 function partyOf({ organisation_id, person_id }: RequestRow) {
   return { organisationId: organisation_id, personId: person_id };
@@ -86,7 +40,9 @@ export async function issueRequested(context: ServiceContext, id: string): Promi
   if (request?.state !== 'approved' || !request.public_key) return;
   let serial: string;
   try {
+    const covered = await approvedCertificate(context, db, request);
     const subject = await findSubject(db, partyOf(request));
+    mustBeTheSameSubject(subject, covered);
     ({ serial } = await issueCertificate(context, wantedOf(request, subject, request.public_key)));
   } catch (error) {
     // Unavailable, and whatever we did not foresee, is tried again by the job

@@ -1,11 +1,15 @@
 import type { ServiceContext } from '@edutrust/platform/context';
+import type { Transaction } from '@edutrust/platform/database';
+import { Conflict } from '@edutrust/platform/errors';
 import { record } from '@edutrust/platform/events';
 import { uuidv7 } from '@edutrust/platform/ids';
 import { parseCertificate } from '../certificate/certificate.ts';
 import { certsOf } from '../tables.ts';
+import { approvedCertificate, mustBeTheSameSubject } from './certifying.ts';
 import { issueRequested, issueTask, program } from './issue.ts';
 import { keyHash } from './key.ts';
 import { type DueCertificate, listDue, mustBeRenewable } from './renewal.ts';
+import { findSubject } from './subject.ts';
 
 /** The nightly job. */
 export const renewTask = 'certs.renew-seals';
@@ -31,6 +35,7 @@ async function renewSeal(context: ServiceContext, due: DueCertificate): Promise<
     const wanted = { renews: due.serial, organisationId, personId: null, now };
     const { isBeingRenewed } = await mustBeRenewable(transaction, wanted);
     if (isBeingRenewed) return false; // another process was faster
+    if (!(await isAgreedStill(context, transaction, due))) return false;
     const { der } = await certsOf(transaction)
       .selectFrom('certs.certificate')
       .select('der')
@@ -57,6 +62,7 @@ async function renewSeal(context: ServiceContext, due: DueCertificate): Promise<
         decided_at: now,
         reason: null,
         certificate_serial: null,
+        approval_id: null, // that of the first certificate covers it
       })
       .execute();
     await record(transaction, {
@@ -70,4 +76,30 @@ async function renewSeal(context: ServiceContext, due: DueCertificate): Promise<
     return true;
   });
   if (isOurs) await issueRequested(context, id);
+}
+
+/**
+ * Whether the certificate is one that two people agreed to, under the name that the organisation has still: another name
+ * is for two people again, and the certificate stays on the list of those that end soon.
+ */
+async function isAgreedStill(
+  context: ServiceContext,
+  transaction: Transaction,
+  { serial, organisation }: DueCertificate,
+): Promise<boolean> {
+  const request = await certsOf(transaction)
+    .selectFrom('certs.request')
+    .selectAll()
+    .where('certificate_serial', '=', serial)
+    .executeTakeFirst();
+  if (!request) return false;
+  try {
+    const covered = await approvedCertificate(context, transaction, request);
+    mustBeTheSameSubject(await findSubject(transaction, { organisationId: organisation.id, personId: null }), covered);
+    return true;
+  } catch (error) {
+    if (!(error instanceof Conflict)) throw error;
+    context.log.warn({ serial, code: error.code }, 'a seal is not renewed by itself');
+    return false;
+  }
 }

@@ -150,33 +150,30 @@ describe('certificates on request', () => {
     assert.equal(late.json.code, 'certificate-requests/not-a-signer');
   });
 
-  test('two organisations that bring one key: the second is not approved, and waits for an officer to refuse it', async () => {
+  test('two organisations that bring one key: the second is not issued, and its request says why', async () => {
     const csr = world.makeCsr();
     const one = await world.ask({ organisationId: school, custody: 'outside', csr });
     const other = await world.ask({ organisationId: otherSchool, custody: 'outside', csr });
     assert.deepEqual([one.status, other.status], [201, 201]);
     assert.equal((await world.decide(one.json.id, 'approve')).json.state, 'issued');
     assert.equal((await world.decide(other.json.id, 'approve')).json.code, 'certificates/shared-key');
-    const refused = await world.decide(other.json.id, 'refuse', { reason: 'Khoá của trường khác' });
-    assert.equal(refused.json.state, 'refused');
+    const row = await rowOf(other.json.id);
+    assert.deepEqual([row.state, /chứng thư của người khác/.test(row.reason ?? '')], ['refused', true]);
   });
 
-  test('T5: nobody decides on what they asked for, or on what is for themselves; an older sign-in proves who it is again', async () => {
+  test('T5: nobody decides on what they asked for, or on what is for themselves', async () => {
     const { securityOfficer } = world.city.people;
     const own = await world.ask({ organisationId: school, custody: 'key-store' }, securityOfficer);
-    for (const what of ['approve', 'refuse'] as const) {
-      const refused = await world.decide(own.json.id, what, what === 'refuse' ? { reason: 'Thử' } : undefined);
-      assert.deepEqual([refused.status, refused.json.code], [403, 'certificate-requests/own-request']);
-    }
-    const second = await world.secondOfficer();
-    const stale = await world.call(second, 'POST', `certificate-requests/${own.json.id}/approve`, undefined, 301);
-    assert.deepEqual([stale.status, stale.json.code], [401, 'session/step-up-required']);
-    const refused = await world.decide(own.json.id, 'refuse', { reason: 'Trường đã có dấu' }, second);
-    assert.deepEqual([refused.json.state, refused.json.reason], ['refused', 'Trường đã có dấu']);
     assert.equal(
-      (await world.decide(own.json.id, 'approve', undefined, second)).json.code,
-      'certificate-requests/not-now',
+      (await world.decide(own.json.id, 'approve')).json.code,
+      'approvals/not-now',
+      'its maker only confirms',
     );
+    assert.equal((await world.decide(own.json.id, 'refuse')).json.code, 'approvals/own');
+    const second = await world.secondOfficer();
+    const refused = await world.decide(own.json.id, 'refuse', second);
+    assert.deepEqual([refused.json.state, refused.json.reason], ['refused', 'Chưa đối chiếu được khoá']);
+    assert.equal((await world.decide(own.json.id, 'approve', second)).json.code, 'approvals/not-now');
 
     // a signer who is a security officer too, for whom somebody else asked
     const { principalId = '' } = world.city.schools[2] ?? {};
@@ -187,15 +184,13 @@ describe('certificates on request', () => {
     const csr = world.makeCsr();
     const organisationId = world.city.schools[2]?.id ?? '';
     const forThem = await world.ask({ organisationId, personId: principalId, custody: 'outside', csr });
-    const self = await world.decide(forThem.json.id, 'approve', undefined, principalId);
-    assert.equal(self.json.code, 'certificate-requests/own-request');
+    assert.equal((await world.decide(forThem.json.id, 'approve', principalId)).json.code, 'approvals/concerns-you');
     await assert.rejects(
       sql`UPDATE certs.request SET decided_by = person_id WHERE id = ${forThem.json.id}`.execute(world.context.db),
       /violates check constraint/,
       'the database would not take it either',
     );
-    const withdrawn = await world.decide(forThem.json.id, 'withdraw', undefined, world.city.people.administrator);
-    assert.equal(withdrawn.json.state, 'withdrawn');
+    assert.equal((await world.decide(forThem.json.id, 'withdraw')).json.state, 'withdrawn');
   });
 
   test('T1, T4: a school asks for itself and sees its own; who may not approve cannot', async () => {
@@ -205,8 +200,6 @@ describe('certificates on request', () => {
     for (const [method, path] of [
       ['GET', ''],
       ['GET', '/certificate'],
-      ['POST', '/withdraw'],
-      ['POST', '/approve'],
     ] as const)
       assert.equal(
         (await world.call(administratorId, method, `certificate-requests/${other.json.id}${path}`)).status,
@@ -214,8 +207,9 @@ describe('certificates on request', () => {
         path,
       );
     const { administrator, auditor, teacher, securityOfficer } = world.city.people;
-    for (const person of [administrator, auditor, teacher])
-      assert.equal((await world.decide(other.json.id, 'approve', undefined, person)).status, 403);
+    assert.equal((await world.decide(other.json.id, 'approve', administrator)).json.code, 'approvals/not-now');
+    for (const person of [auditor, teacher])
+      assert.equal((await world.decide(other.json.id, 'approve', person)).json.code, 'approvals/not-found');
     const mine = await world.call(administratorId, 'GET', 'certificate-requests');
     assert.ok(mine.json.items.length > 0);
     assert.ok(
@@ -284,15 +278,13 @@ describe('certificates on request', () => {
     const second = await world.secondOfficer().catch(() => world.city.schools[0]?.teacherIds[0] ?? '');
     const { json } = await world.ask({ organisationId: school, custody: 'key-store' });
     const { securityOfficer } = world.city.people;
-    const answers = await Promise.all(
+    await world.two.confirm(json.approvalId, json.requestedBy.id);
+    const answers = await Promise.allSettled(
       Array.from({ length: 20 }, (_, index) =>
-        world.decide(json.id, 'approve', undefined, index % 2 ? second : securityOfficer),
+        world.two.approve(json.approvalId, index % 2 ? second : securityOfficer),
       ),
     );
-    assert.equal(answers.filter(({ status }) => status === 200).length, 1);
-    assert.ok(
-      answers.every(({ status, json: answer }) => status === 200 || answer.code === 'certificate-requests/not-now'),
-    );
+    assert.equal(answers.filter(({ status }) => status === 'fulfilled').length, 1);
     await Promise.all(Array.from({ length: 5 }, () => issueRequested(world.context, json.id)));
     const key = `certificate-request/${json.id}`;
     assert.equal(await world.count(sql`certs.certificate WHERE request_key = ${key} AND state = 'issued'`), 1);
@@ -332,6 +324,7 @@ describe('certificates on request', () => {
   test('G9: when one INSERT or UPDATE fails, nothing is half done', async () => {
     const { db } = world.context;
     const { json } = await world.ask({ organisationId: school, custody: 'key-store' });
+    await world.two.confirm(json.approvalId, json.requestedBy.id);
     const snapshot = async () =>
       (
         await sql`SELECT (SELECT jsonb_agg(r ORDER BY id) FROM certs.request AS r) AS requests,
@@ -355,12 +348,7 @@ describe('certificates on request', () => {
       const answer =
         act === 'ask'
           ? await world.ask({ organisationId: school, custody: 'outside', csr })
-          : await world.decide(
-              json.id,
-              act,
-              act === 'refuse' ? { reason: 'Không cần' } : undefined,
-              act === 'withdraw' ? world.city.people.administrator : undefined,
-            );
+          : await world.decide(json.id, act);
       await sql`DROP TRIGGER fail ON ${sql.table(table)}`.execute(db);
       assert.equal(answer.status, 500, `${act} without ${action} on ${table}: ${answer.text}`);
       assert.deepEqual(await snapshot(), before, `${act} without ${action} on ${table} left something`);
@@ -368,7 +356,7 @@ describe('certificates on request', () => {
     assert.equal((await world.decide(json.id, 'approve')).json.state, 'issued');
   });
 
-  test('a key that was compromised after the request was made is not certified, and the request waits for an officer', async () => {
+  test('a key that was compromised after the request was made is not certified, nor by hand in the database', async () => {
     const csr = world.makeCsr();
     const first = await world.ask({ organisationId: school, custody: 'outside', csr });
     const { json } = await world.decide(first.json.id, 'approve');
@@ -376,13 +364,13 @@ describe('certificates on request', () => {
     await revokeCertificate(world.context, json.certificate.serial, 'keyCompromise', system);
     const refused = await world.decide(again.json.id, 'approve');
     assert.equal(refused.json.code, 'certificates/shared-key');
-    assert.equal((await rowOf(again.json.id)).state, 'waiting');
-    // approved all the same, by hand in the database: the program says that it cannot be
+    assert.equal((await rowOf(again.json.id)).state, 'refused');
+    // approved all the same, by hand in the database: there is no evidence of two people
     await sql`UPDATE certs.request SET state = 'approved' WHERE id = ${again.json.id}`.execute(world.context.db);
     await issueRequested(world.context, again.json.id);
     const { state, reason } = await rowOf(again.json.id);
     assert.equal(state, 'failed');
-    assert.match(reason ?? '', /khoá mới/);
+    assert.match(reason ?? '', /bằng chứng/);
   });
 
   test('the authorities’ own keys are certified for nobody else', async () => {

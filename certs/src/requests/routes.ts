@@ -7,14 +7,12 @@ import Type from 'typebox';
 import { chainAbove } from '../authority/authority.ts';
 import { toPem } from '../certificate/certificate.ts';
 import { certsOf } from '../tables.ts';
-import { approveRequest } from './issue.ts';
+import { askForCertificate } from './ask.ts';
 import { listDue } from './renewal.ts';
-import { askForCertificate, refuseRequest, withdrawRequest } from './requests.ts';
-import { AskBody, CertificateRequestView, DueList, IdParams, RefuseBody, RequestList, State, Uuid } from './schemas.ts';
+import { AskBody, CertificateRequestView, DueList, IdParams, RequestList, State, Uuid } from './schemas.ts';
 import { findRequest, listRequests } from './views.ts';
 
 const tags = ['certificates'];
-
 /** `/api/v1/certificate-requests`: seals of organisations and certificates for outside keys, by four eyes. */
 export function addRequestRoutes(app: App, context: ServiceContext): void {
   const { db } = context;
@@ -72,7 +70,8 @@ export function addRequestRoutes(app: App, context: ServiceContext): void {
       },
       schema: {
         tags,
-        summary: 'Asks for a seal, or for the certificate of a signer’s outside key; a second officer approves',
+        summary:
+          'Asks for a seal, or for the certificate of a signer’s outside key: confirmed and approved at its `approvalId`',
         body: AskBody,
         response: { 201: CertificateRequestView },
       },
@@ -81,61 +80,6 @@ export function addRequestRoutes(app: App, context: ServiceContext): void {
       const { personId, ...wanted } = request.body;
       const id = await askForCertificate(context, { ...wanted, personId: personId ?? null }, personActor(request));
       return reply.code(201).send(await findRequest(db, id));
-    },
-  );
-
-  const decision = { access: requires('certificates.approve', organisationOf) };
-
-  app.post(
-    '/api/v1/certificate-requests/:id/approve',
-    {
-      config: decision,
-      schema: {
-        tags,
-        summary: 'A second officer approves; the certificate is issued',
-        params: IdParams,
-        response: { 200: CertificateRequestView },
-      },
-    },
-    async (request) => {
-      await approveRequest(context, request.params.id, personActor(request));
-      return findRequest(db, request.params.id);
-    },
-  );
-
-  app.post(
-    '/api/v1/certificate-requests/:id/refuse',
-    {
-      config: decision,
-      schema: {
-        tags,
-        summary: 'A second officer refuses',
-        params: IdParams,
-        body: RefuseBody,
-        response: { 200: CertificateRequestView },
-      },
-    },
-    async (request) => {
-      const reason = request.body.reason.normalize('NFC').trim();
-      await refuseRequest(context, request.params.id, reason, personActor(request));
-      return findRequest(db, request.params.id);
-    },
-  );
-
-  app.post(
-    '/api/v1/certificate-requests/:id/withdraw',
-    {
-      config: { access: requires('certificates.request', organisationOf) },
-      schema: {
-        tags,
-        summary: 'Takes back a request that waits',
-        params: IdParams,
-        response: { 200: CertificateRequestView },
-      },
-    },
-    async (request) => {
-      await withdrawRequest(context, request.params.id, personActor(request));
-      return findRequest(db, request.params.id);
     },
   );
 

@@ -20,6 +20,8 @@ export const CertificateRequestView = Type.Object({
   profile: Profile,
   custody: Custody,
   state: State,
+  /** Where those who asked confirm and a second officer decides; null for what the program renewed. */
+  approvalId: nullable(Uuid),
   organisation: Type.Object({ id: Uuid, name: Type.String(), code: Type.String() }),
   person: nullable(Named),
   /** The name that would be certified now, most specific part first; null when it is decided, or for no signer any more. */
@@ -58,8 +60,6 @@ export const AskBody = Type.Object(
   },
   strict,
 );
-
-export const RefuseBody = Type.Object({ reason: Type.String({ minLength: 3, maxLength: 500 }) }, strict);
 
 export const DueList = Type.Object({
   items: Type.Array(

@@ -8,10 +8,11 @@ import { type TestContext, testContext } from '@edutrust/platform/testing';
 import { type DemoCity, seedDemo } from '@edutrust/registry/demo';
 import { can, grantRole, rolesOf } from '@edutrust/registry/permissions';
 import { migrations as registryMigrations } from '@edutrust/registry/service';
+import { twoPeople } from '@edutrust/registry/testing';
 import { sql } from 'kysely';
 import { ensureAuthorities } from '../authority/authority.ts';
 import { migrations } from '../migrations.ts';
-import { createCerts } from '../service.ts';
+import { certsKinds, createCerts } from '../service.ts';
 
 const dayMs = 86_400_000;
 
@@ -57,6 +58,7 @@ export async function openTestCity() {
     return { status: answer.statusCode, json: isJson ? answer.json() : undefined, text: answer.body } as Answer;
   };
   const { securityOfficer, administrator } = city.people;
+  const two = twoPeople(context, certsKinds);
   return {
     context,
     clock,
@@ -81,8 +83,28 @@ export async function openTestCity() {
       ),
     /** Asks as the department's administrator, unless somebody else is named. */
     ask: (body: object, person = administrator) => call(person, 'POST', 'certificate-requests', body),
-    decide: (id: string, what: 'approve' | 'refuse' | 'withdraw', body?: object, person = securityOfficer) =>
-      call(person, 'POST', `certificate-requests/${id}/${what}`, body),
+    two,
+    /** Those who asked confirm, and the officer decides; the request as it is then, or the refusal's code. */
+    decide: async (id: string, what: 'approve' | 'refuse' | 'withdraw', person = securityOfficer): Promise<Answer> => {
+      const { json } = await call(administrator, 'GET', `certificate-requests/${id}`);
+      const maker = json.requestedBy.id;
+      try {
+        if (what === 'withdraw') await two.withdraw(json.approvalId, maker);
+        else {
+          const { rows } =
+            await sql`SELECT 1 FROM registry.approval WHERE id = ${json.approvalId} AND state = 'proposed'`.execute(
+              context.db,
+            );
+          if (rows.length > 0) await two.confirm(json.approvalId, maker);
+          if (what === 'approve') await two.approve(json.approvalId, person);
+          else await two.refuse(json.approvalId, person, 'Chưa đối chiếu được khoá');
+        }
+      } catch (error) {
+        const { code, status = 500 } = error as { code: string; status?: number };
+        return { status, json: { code }, text: String(error) };
+      }
+      return call(administrator, 'GET', `certificate-requests/${id}`);
+    },
     /** Another security officer than the city's. */
     async secondOfficer(): Promise<string> {
       const officer = city.schools[0]?.teacherIds[0] ?? '';

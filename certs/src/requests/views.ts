@@ -30,6 +30,7 @@ interface Row
     | 'profile'
     | 'custody'
     | 'state'
+    | 'approvalId'
     | 'organisation'
     | 'person'
     | 'renews'
@@ -56,7 +57,7 @@ export async function listRequests(db: Database, filter: RequestFilter): Promise
     sql`CASE WHEN ${sql.ref(`${table}.id`)} IS NULL THEN NULL
       ELSE jsonb_build_object('id', ${sql.ref(`${table}.id`)}, 'fullName', ${sql.ref(`${table}.full_name`)}) END`;
   const { rows } = await sql<Row>`
-    SELECT r.id, r.profile, r.custody, r.state, r.renews, r.reason, r.public_key AS "publicKey",
+    SELECT r.id, r.profile, r.custody, r.state, r.approval_id AS "approvalId", r.renews, r.reason, r.public_key AS "publicKey",
       r.public_key_sha256 AS "keyHash", r.requested_at AS requested, r.decided_at AS decided,
       r.certificate_serial AS serial, c.not_after AS "notAfter",
       jsonb_build_object('id', o.id, 'name', o.name, 'code', o.code) AS organisation,

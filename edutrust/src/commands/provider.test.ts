@@ -7,7 +7,7 @@ describe('edutrust apps and edutrust keys', { timeout: 200_000 }, () => {
   before(async () => {
     installation = await testInstallation();
     const made = await installation.run(
-      ...['setup', '--department', 'Sở Giáo dục', '--administrator', 'Lê Thị Minh Tâm'],
+      ...['setup', '--department', 'Sở Giáo dục', '--administrator', 'Lê Thị Minh Tâm', '--officer', 'Phạm Quốc Bảo'],
     );
     assert.equal(made.code, 0, made.stderr);
   });

@@ -7,7 +7,17 @@ import { composeApp, loadPages, openContext } from '../process/app.ts';
 import { type TestInstallation, testInstallation } from './testing.ts';
 
 const department = 'Sở Giáo dục và Đào tạo';
-const setup = ['setup', '--department', department, '--administrator', 'Lê Thị Minh Tâm', '--title', 'Giám đốc'];
+const setup = [
+  'setup',
+  '--department',
+  department,
+  '--administrator',
+  'Lê Thị Minh Tâm',
+  '--title',
+  'Giám đốc',
+  '--officer',
+  'Phạm Quốc Bảo',
+];
 const password = 'một câu đủ dài để nhớ lâu';
 
 async function count(installation: TestInstallation, table: string): Promise<number> {
@@ -39,18 +49,23 @@ async function freePort(): Promise<number> {
 }
 
 describe('edutrust setup', { timeout: 100_000 }, () => {
-  test('T5: an empty production database gets one administrator, whose link works once, and no second one', async () => {
+  test('T5: an empty production database gets two people, an administrator and a security officer, each with a link that works once, and no others', async () => {
     await using installation = await testInstallation({ EDUTRUST_URL: `http://localhost:${await freePort()}` });
     const [one, other] = await Promise.all([installation.run(...setup), installation.run(...setup)]);
     const [made, refused] = one.code === 0 ? [one, other] : [other, one];
     assert.deepEqual([made.code, refused.code], [0, 2], `${made.stderr}${refused.stderr}`);
-    const [{ link, educationId, personId }] = made.lines;
+    const [{ administrator, officer }] = made.lines;
+    const { link, educationId, personId } = administrator;
+    assert.notEqual(officer.personId, personId);
+    assert.notEqual(officer.link, link);
     assert.ok(refused.error.remedy.includes(`edutrust people invite ${educationId}`));
     assert.equal(refused.error.code, 'setup/done');
     assert.deepEqual(
       [await count(installation, 'registry.person'), await count(installation, 'registry.organisation')],
-      [1, 1],
+      [2, 1],
     );
+    const alone = await installation.run(...setup.slice(0, -1), 'Lê Thị Minh Tâm');
+    assert.deepEqual([alone.code, alone.error.code], [2, 'setup/two-people']);
     const again = await installation.run(...setup);
     assert.deepEqual([again.code, again.error.code], [2, 'setup/done']);
 
@@ -78,19 +93,20 @@ describe('edutrust setup', { timeout: 100_000 }, () => {
   test('T5: a link that was lost is followed by a code; beside a real city no demo is seeded; who left leaves a way back', async () => {
     await using installation = await testInstallation();
     const made = await installation.run(...setup);
-    const [{ educationId, personId }] = made.lines;
+    const { educationId, personId } = made.lines[0].administrator;
     const invited = await installation.run('people', 'invite', educationId);
     assert.equal(invited.code, 0, invited.stderr);
     assert.match(invited.lines[0].code, /^[2-9A-Z]{4}-[2-9A-Z]{4}-[2-9A-Z]{4}$/);
-    assert.equal(await count(installation, 'idp.activation'), 2);
+    assert.equal(await count(installation, 'idp.activation'), 3);
     const demo = await installation.run('seed', 'demo');
     assert.deepEqual([demo.code, demo.error.code], [2, 'demo/not-empty']);
-    assert.equal(await count(installation, 'registry.person'), 1);
+    assert.equal(await count(installation, 'registry.person'), 2);
     await installation.database.pool.query("UPDATE registry.person SET status = 'left' WHERE id = $1", [personId]);
     const other = await installation.run(...setup, '--code', 'KHAC');
     assert.deepEqual([other.code, other.error.code], [2, 'setup/other-department']);
     const successor = await installation.run(...setup);
     assert.equal(successor.code, 0, successor.stderr);
     assert.equal(successor.lines[0].organisationId, made.lines[0].organisationId, 'the same department');
+    assert.equal(successor.lines[0].officer, null, 'the officer is there already');
   });
 });

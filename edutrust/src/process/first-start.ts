@@ -1,5 +1,5 @@
 import { ensureAuthorities } from '@edutrust/certs/authority';
-import { createFirstAdministratorLink } from '@edutrust/idp/accounts';
+import { createFirstLink } from '@edutrust/idp/accounts';
 import { seedDemo as seedAccounts } from '@edutrust/idp/demo';
 import type { Config } from '@edutrust/platform/config';
 import { mayHoldDemo, seedDemo as seedCity } from '@edutrust/registry/demo';
@@ -11,6 +11,7 @@ import type { OpenContext } from './context.ts';
 /** What the first start shows once: addresses and codes that work only until they are used. */
 export interface Welcome {
   readonly administratorLink: string | undefined;
+  readonly officerLink: string | undefined;
   readonly people: readonly {
     readonly role: string;
     readonly name: string;
@@ -30,11 +31,11 @@ export async function prepareFirstStart(context: OpenContext, output: Output): P
   if (context.config.seedsDemo && (await mayHoldDemo(context.db))) return seedDemoCity(context, output);
   if (await isUnfounded(context.db)) {
     output.say({
-      vi: 'Chưa có quản trị viên. Chạy: edutrust setup --department "Tên Sở" --administrator "Họ và tên"',
-      en: 'Nobody administers this yet. Run: edutrust setup --department NAME --administrator NAME',
+      vi: 'Chưa có quản trị viên. Chạy: edutrust setup --department "Tên Sở" --administrator "Họ và tên" --officer "Họ và tên"',
+      en: 'Nobody administers this yet. Run: edutrust setup --department NAME --administrator NAME --officer NAME',
     });
   }
-  return { administratorLink: undefined, people: [] };
+  return { administratorLink: undefined, officerLink: undefined, people: [] };
 }
 
 /** `edutrust seed demo`: the city, its accounts and apps, its transcripts. */
@@ -43,10 +44,11 @@ export async function seedDemoCity(context: OpenContext, output: Output): Promis
   const city = await seedCity(context);
   const people = await seedAccounts(context, city);
   await seedSigning(context, city);
-  const administratorLink = await context.db
-    .transaction()
-    .execute((transaction) => createFirstAdministratorLink(transaction, context, city.people.administrator));
-  return { administratorLink, people };
+  const linkFor = (personId: string) =>
+    context.db.transaction().execute((transaction) => createFirstLink(transaction, context, personId));
+  const administratorLink = await linkFor(city.people.administrator);
+  const officerLink = await linkFor(city.people.securityOfficer);
+  return { administratorLink, officerLink, people };
 }
 
 export function greet(config: Config, output: Output, welcome: Welcome): void {
@@ -62,6 +64,12 @@ export function greet(config: Config, output: Output, welcome: Welcome): void {
     output.say({
       vi: `\nQuản trị viên đầu tiên: mở đường dẫn này một lần\n  ${welcome.administratorLink}`,
       en: `\nFirst administrator: open this link once\n  ${welcome.administratorLink}`,
+    });
+  }
+  if (welcome.officerLink) {
+    output.say({
+      vi: `\nCán bộ an toàn thông tin, người thứ hai của Sở: mở đường dẫn này một lần\n  ${welcome.officerLink}`,
+      en: `\nSecurity officer, the department's second person: open this link once\n  ${welcome.officerLink}`,
     });
   }
   if (welcome.people.length > 0) {

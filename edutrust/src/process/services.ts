@@ -1,15 +1,16 @@
-import { createCerts } from '@edutrust/certs/service';
+import { certsKinds, createCerts } from '@edutrust/certs/service';
 import { createDirectorySync, releaseKind } from '@edutrust/directory-sync/service';
 import { approvalPasskeys } from '@edutrust/idp/passkeys';
-import { createIdp } from '@edutrust/idp/service';
+import { createIdp, idpKinds } from '@edutrust/idp/service';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Gate } from '@edutrust/platform/http';
 import type { Service } from '@edutrust/platform/service';
 import { type ApprovalKind, createApprovals } from '@edutrust/registry/approvals';
 import { can } from '@edutrust/registry/permissions';
-import { createRegistry } from '@edutrust/registry/service';
+import { createRegistry, registryKinds } from '@edutrust/registry/service';
 import { listIssuedDocuments } from '@edutrust/signing-service/documents';
-import { createSigning } from '@edutrust/signing-service/service';
+import { createSigning, signingKinds } from '@edutrust/signing-service/service';
+
 import type { Pages } from './screens.ts';
 import type { ServiceName } from './service-names.ts';
 
@@ -19,7 +20,13 @@ export interface Services {
 }
 
 /** Every kind of act that takes two people; each is its owner's. */
-export const approvalKinds: readonly ApprovalKind[] = [releaseKind as ApprovalKind];
+export const approvalKinds: readonly ApprovalKind[] = [
+  ...registryKinds,
+  ...idpKinds,
+  ...certsKinds,
+  ...signingKinds,
+  releaseKind as ApprovalKind,
+];
 
 /** Builds the services that this process serves. The provider is always built: it knows who is calling. */
 export async function buildServices(
@@ -34,7 +41,12 @@ export async function buildServices(
   const built: Partial<Record<ServiceName, Service | readonly Service[]>> = {
     idp,
     ...(names.includes('registry')
-      ? { registry: [createRegistry(context), createApprovals(context, { kinds: approvalKinds, ...approvalPasskeys })] }
+      ? {
+          registry: [
+            createRegistry(context),
+            createApprovals(context, { kinds: approvalKinds, ...approvalPasskeys(context) }),
+          ],
+        }
       : {}),
     ...(names.includes('certs') ? { certs: createCerts(context, pages.certsPages) } : {}),
     ...(names.includes('signing') ? { signing: await createSigning(context, pages.signingPages) } : {}),

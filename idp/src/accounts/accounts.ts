@@ -8,7 +8,7 @@ import { endSessions as endThem } from '../sessions/end.ts';
 import { idpOf } from '../tables.ts';
 import { ensureAccount } from './account.ts';
 
-export { createActivationCode, createFirstAdministratorLink } from '../activation/activation.ts';
+export { createActivationCode, createFirstLink } from '../activation/activation.ts';
 export { forgetSessions } from '../sessions/forget.ts';
 export { type AccountStatus, accountStatus } from './status.ts';
 

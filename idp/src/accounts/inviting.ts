@@ -34,19 +34,3 @@ function notYours(): Forbidden {
     },
   );
 }
-
-export function secondPersonNeeded(): Forbidden {
-  return new Forbidden(
-    'accounts/second-person',
-    {
-      vi: 'Người này giữ vai trò quan trọng nên cấp mã mới cần hai người.',
-      en: 'A new code for this person takes two people.',
-    },
-    {
-      remedy: {
-        vi: 'Gửi đề nghị và nhờ người thứ hai của Sở duyệt.',
-        en: 'Propose it and ask a second person of the department to approve.',
-      },
-    },
-  );
-}

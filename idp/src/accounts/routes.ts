@@ -1,11 +1,14 @@
 import type { Transaction } from '@edutrust/platform/database';
 import { type App, localeOf, personActor } from '@edutrust/platform/http';
-import { type Action, proposes, requires } from '@edutrust/registry/permissions';
+import { ProposedApproval, propose } from '@edutrust/registry/approvals';
+import { homeOf } from '@edutrust/registry/people';
+import { type Action, ofDepartment, proposes, requires } from '@edutrust/registry/permissions';
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
+import { codeKind, describeCodeFor } from '../activation/code-approval.ts';
 import type { IdpTools } from '../tools.ts';
 import { accountStatus, createActivationCode, endSessions, resume, suspend } from './accounts.ts';
-import { invitingTakesTwo, secondPersonNeeded } from './inviting.ts';
+import { invitingTakesTwo } from './inviting.ts';
 
 const tags = ['accounts'];
 const Uuid = Type.String({ pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' });
@@ -29,6 +32,7 @@ const toPerson = (action: Action) => requires(action, personOf);
 /** Accounts of other people, for those who answer for them. */
 export function addAccountsRoutes(app: App, { context }: IdpTools): void {
   const { db } = context;
+  const department = ofDepartment(db);
   const inTransaction = <Value>(work: (transaction: Transaction) => Promise<Value>) => db.transaction().execute(work);
 
   app.get(
@@ -66,18 +70,25 @@ export function addAccountsRoutes(app: App, { context }: IdpTools): void {
       config: { access: proposes('accounts.invite', personOf) },
       schema: {
         tags,
-        summary: 'A one-time code for the person’s printed sheet; an earlier one stops working',
+        summary:
+          'A one-time code for the person’s printed sheet; an earlier one stops working. Of somebody who answers for others it is proposed (202)',
         params: Params,
-        response: { 201: Type.Object({ code: Type.String(), expiresAt: Instant }) },
+        response: { 201: Type.Object({ code: Type.String(), expiresAt: Instant }), 202: ProposedApproval },
       },
     },
     async (request, reply) => {
       const actor = personActor(request);
+      const { id } = request.params;
       const created = await inTransaction(async (transaction) => {
-        if (await invitingTakesTwo(transaction, actor, request.params.id)) throw secondPersonNeeded();
-        return createActivationCode(transaction, context, request.params.id, actor);
+        if (!(await invitingTakesTwo(transaction, actor, id))) {
+          return createActivationCode(transaction, context, id, actor);
+        }
+        const content = await describeCodeFor(transaction, id);
+        const organisationId = (await homeOf(transaction, id)) ?? (await department()).organisationId ?? '';
+        return propose(transaction, context, codeKind, { content, organisationId }, actor);
       });
       reply.header('cache-control', 'no-store');
+      if ('approval' in created) return reply.code(202).send(created);
       return reply.code(201).send({ code: created.code, expiresAt: created.expiresAt.toISOString() });
     },
   );

@@ -1,20 +1,25 @@
 import { createHash, createHmac, randomBytes, randomInt } from 'node:crypto';
 import type { ServiceContext } from '@edutrust/platform/context';
-import type { Transaction } from '@edutrust/platform/database';
+import type { Database, Transaction } from '@edutrust/platform/database';
 import { InvalidInput } from '@edutrust/platform/errors';
 import { record } from '@edutrust/platform/events';
 import type { Actor } from '@edutrust/platform/http';
 import { uuidv7 } from '@edutrust/platform/ids';
+import { type AttestedFacts, attest, isAttested } from '@edutrust/platform/secrets';
+import { recordCredentialAct, recordCredentialsChosen } from '@edutrust/registry/approvals';
 import { notify } from '@edutrust/registry/notices';
 import { getPerson } from '@edutrust/registry/people';
-import { sql } from 'kysely';
+import { credentialsTakeTwo, type Role, rolesOf } from '@edutrust/registry/permissions';
+import { type Selectable, sql } from 'kysely';
 import { ensureAccount, findAccount } from '../accounts/account.ts';
 import { endSessions } from '../sessions/end.ts';
-import { idpOf } from '../tables.ts';
+import { type ActivationTable, idpOf } from '../tables.ts';
 
 /** Neither 0/O, 1/I/L nor U, so that a printed code is read one way: 30 signs, 58.9 bits in twelve. */
 const alphabet = '23456789ABCDEFGHJKMNPQRSTVWXYZ';
 const codeLength = 12;
+/** A code of two people is read in two halves, each too long to guess. */
+const codeLengthForTwo = 16;
 const codeDays = 30;
 const linkHours = 24;
 /** Seconds in which the steps after the code are done. */
@@ -35,9 +40,18 @@ export function canonicalCode(typed: string): string {
     .replaceAll(/[\s.-]/g, '');
 }
 
+/** How a code is made beside by whom. */
+export interface CodeOptions {
+  /** By two people, of whom the actor is one: half of it is for each. */
+  readonly isForTwo?: boolean;
+  /** The other of the two. */
+  readonly alsoBy?: string;
+}
+
 /**
  * A one-time code for a printed sheet, `7KQ4-M2XA-9TBC`; an earlier unused one stops working. With it the person chooses
- * new credentials, so it also serves whoever forgot theirs.
+ * new credentials, so it also serves those who forgot theirs. Of somebody who answers for others it opens nothing unless
+ * two people made it, or the program itself (the command line, the first start).
  *
  * @throws NotFound; Conflict `accounts/person-left`.
  */
@@ -46,18 +60,31 @@ export async function createActivationCode(
   tools: Tools,
   personId: string,
   actor: Actor,
-): Promise<{ code: string; expiresAt: Date }> {
-  const code = Array.from({ length: codeLength }, () => alphabet[randomInt(alphabet.length)]).join('');
-  const expiresAt = new Date(tools.clock.now().getTime() + codeDays * 86_400_000);
-  await insertActivation(transaction, tools, { personId, kind: 'code', secretHash: hashCode(tools, code), expiresAt });
+  { isForTwo = false, alsoBy }: CodeOptions = {},
+): Promise<{ code: string; halves: readonly [string, string]; expiresAt: Date }> {
+  const length = isForTwo ? codeLengthForTwo : codeLength;
+  const code = Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join('');
+  const now = tools.clock.now();
+  const expiresAt = new Date(now.getTime() + codeDays * 86_400_000);
+  await insertActivation(transaction, tools, {
+    personId,
+    kind: 'code',
+    secretHash: hashCode(tools, code),
+    expiresAt,
+    isForEverybody: isForTwo || actor.kind === 'system',
+  });
+  const makers = [actor.kind === 'person' ? actor.personId : null, ...(alsoBy ? [alsoBy] : [])];
+  for (const byId of makers) await recordCredentialAct(transaction, { personId, byId, kind: 'code-made', at: now });
   await record(transaction, {
     type: 'activation-code.created',
     actor,
     subject: { kind: 'person', id: personId },
-    data: { expiresAt: expiresAt.toISOString() },
+    data: { expiresAt: expiresAt.toISOString(), ...(alsoBy ? { alsoBy } : {}) },
   });
   await tellOwner(transaction, personId, actor);
-  return { code: code.replace(/(.{4})(?=.)/g, '$1-'), expiresAt };
+  const shown = code.replace(/(.{4})(?=.)/g, '$1-');
+  const middle = Math.ceil(shown.length / 2);
+  return { code: shown, halves: [shown.slice(0, middle - 1), shown.slice(middle)], expiresAt };
 }
 
 /** Who has used the account already learns that somebody could now choose its credentials, and who that is (W7). */
@@ -69,10 +96,10 @@ async function tellOwner(transaction: Transaction, personId: string, actor: Acto
 }
 
 /**
- * A link that lets the first administrator choose credentials once, within a day; undefined when that person has
+ * A link that lets one of the first two people choose credentials once, within a day; undefined when that person has
  * already. An earlier unused link stops working.
  */
-export async function createFirstAdministratorLink(
+export async function createFirstLink(
   transaction: Transaction,
   context: Tools & Pick<ServiceContext, 'config'>,
   personId: string,
@@ -86,7 +113,9 @@ export async function createFirstAdministratorLink(
     kind: 'link',
     secretHash: hashCode(context, token),
     expiresAt,
+    isForEverybody: true,
   });
+  await recordCredentialAct(transaction, { personId, byId: null, kind: 'code-made', at: context.clock.now() });
   await record(transaction, {
     type: 'activation-link.created',
     actor: { kind: 'system', name: 'setup' },
@@ -97,12 +126,14 @@ export async function createFirstAdministratorLink(
 
 async function insertActivation(
   transaction: Transaction,
-  { clock }: Pick<ServiceContext, 'clock'>,
+  { clock, secrets }: Tools,
   input: {
     readonly personId: string;
     readonly kind: 'code' | 'link';
     readonly secretHash: Buffer;
     readonly expiresAt: Date;
+    /** Also for somebody who answers for others. */
+    readonly isForEverybody: boolean;
   },
 ): Promise<void> {
   const now = clock.now();
@@ -115,19 +146,48 @@ async function insertActivation(
     .where('used_at', 'is', null)
     .where('revoked_at', 'is', null)
     .execute();
+  const row = {
+    id: uuidv7(),
+    person_id: input.personId,
+    kind: input.kind,
+    secret_hash: input.secretHash,
+    created_at: now,
+    expires_at: input.expiresAt,
+    used_at: null,
+    revoked_at: null,
+  };
   await idpOf(transaction)
     .insertInto('idp.activation')
-    .values({
-      id: uuidv7(),
-      person_id: input.personId,
-      kind: input.kind,
-      secret_hash: input.secretHash,
-      created_at: now,
-      expires_at: input.expiresAt,
-      used_at: null,
-      revoked_at: null,
-    })
+    .values({ ...row, attestation: input.isForEverybody ? attest(secrets, codePurpose, factsOfCode(row)) : null })
     .execute();
+}
+
+const codePurpose = 'idp.activation';
+
+type CodeRow = Pick<Selectable<ActivationTable>, 'id' | 'person_id' | 'kind' | 'secret_hash' | 'expires_at'>;
+
+function factsOfCode(row: CodeRow): AttestedFacts {
+  return {
+    id: row.id,
+    person: row.person_id,
+    kind: row.kind,
+    secret: row.secret_hash.toString('hex'),
+    expires: row.expires_at.toISOString(),
+  };
+}
+
+/**
+ * Whether the code opens the account of the person as they are now: one that a single person made before the role was
+ * granted, or that somebody wrote into the table, opens nobody's who answers for others.
+ */
+async function mayOpen(
+  db: Database | Transaction,
+  secrets: ServiceContext['secrets'],
+  row: CodeRow & Pick<Selectable<ActivationTable>, 'attestation'>,
+): Promise<boolean> {
+  const held = await rolesOf(db, row.person_id);
+  if (!held.some(({ role }) => credentialsTakeTwo.has(role as Role))) return true;
+  return isAttested(secrets, codePurpose, factsOfCode(row), row.attestation);
 }
 
 /** What a ticket stands for: a code that was right, whose holder has not chosen credentials yet. */
@@ -153,7 +213,7 @@ export async function openActivation(
   const found = await idpOf(db)
     .selectFrom('idp.activation as c')
     .innerJoin('idp.account as a', 'a.person_id', 'c.person_id')
-    .select(['c.id', 'c.person_id'])
+    .select(['c.id', 'c.person_id', 'c.kind', 'c.secret_hash', 'c.expires_at', 'c.attestation'])
     .where('c.secret_hash', '=', hashCode(context, kind === 'code' ? canonicalCode(secret) : secret))
     .where('c.kind', '=', kind)
     .where('c.used_at', 'is', null)
@@ -161,7 +221,7 @@ export async function openActivation(
     .where('c.expires_at', '>', clock.now())
     .where('a.status', '!=', 'suspended')
     .executeTakeFirst();
-  if (!found) throw wrongCode();
+  if (!found || !(await mayOpen(db, context.secrets, found))) throw wrongCode();
   const ticket = randomBytes(32).toString('base64url');
   const value: Ticket = { activationId: found.id, personId: found.person_id };
   await store.put(ticketKey(ticket), value, ticketSeconds);
@@ -183,16 +243,23 @@ export async function readTicket({ store }: Pick<ServiceContext, 'store'>, ticke
  */
 export async function useActivation(
   transaction: Transaction,
-  { clock, jobs }: Pick<ServiceContext, 'clock' | 'jobs'>,
+  { clock, secrets, jobs }: Tools & Pick<ServiceContext, 'jobs'>,
   ticket: Ticket,
 ): Promise<void> {
   const now = clock.now();
-  const { rows } = await sql`
+  const { rows } = await sql<Selectable<ActivationTable>>`
     UPDATE idp.activation SET used_at = ${now}
-    WHERE id = ${ticket.activationId} AND used_at IS NULL AND revoked_at IS NULL AND expires_at > ${now} RETURNING 1`.execute(
-    transaction,
-  );
-  if (rows.length === 0) throw expired();
+    WHERE id = ${ticket.activationId} AND person_id = ${ticket.personId} AND used_at IS NULL AND revoked_at IS NULL
+      AND expires_at > ${now} RETURNING *`.execute(transaction);
+  const [code] = rows;
+  if (!code || !(await mayOpen(transaction, secrets, code))) throw expired();
+  const account = await ensureAccount(transaction, ticket.personId, now);
+  await recordCredentialsChosen(transaction, {
+    personId: ticket.personId,
+    hadSome: account.activated_at !== null,
+    codeMadeAt: code.created_at,
+    at: now,
+  });
   await sql`
     UPDATE idp.activation SET revoked_at = ${now}
     WHERE person_id = ${ticket.personId} AND used_at IS NULL AND revoked_at IS NULL`.execute(transaction);

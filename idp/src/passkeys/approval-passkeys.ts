@@ -1,25 +1,39 @@
+import type { ServiceContext } from '@edutrust/platform/context';
 import { InvalidInput } from '@edutrust/platform/errors';
 import type { ApprovalPorts } from '@edutrust/registry/approvals';
 import { sql } from 'kysely';
 import { idpOf } from '../tables.ts';
+import { isAttestedPasskey } from './attestation.ts';
 
 /** Passkeys for signing in, as the approvals of the registry know them: for what takes two people. */
-export const approvalPasskeys: Pick<ApprovalPorts, 'passkeysOf' | 'passkeyUsed'> = {
+export const approvalPasskeys = ({
+  secrets,
+}: Pick<ServiceContext, 'secrets'>): Pick<ApprovalPorts, 'passkeysOf' | 'passkeyUsed'> => ({
   passkeysOf: async (db, personId) => {
     const rows = await idpOf(db)
       .selectFrom('idp.passkey as k')
       .innerJoin('idp.account as a', 'a.person_id', 'k.person_id')
-      .select(['k.credential_id', 'k.public_key', 'k.transports', 'a.user_handle'])
+      .select([
+        'k.id',
+        'k.person_id',
+        'k.credential_id',
+        'k.public_key',
+        'k.transports',
+        'k.attestation',
+        'a.user_handle',
+      ])
       .where('k.person_id', '=', personId)
       .where('a.status', '=', 'active')
       .orderBy('k.id')
       .execute();
-    return rows.map((row) => ({
-      credentialId: row.credential_id,
-      publicKey: row.public_key,
-      transports: row.transports,
-      userHandle: row.user_handle.toString('base64url'),
-    }));
+    return rows
+      .filter((row) => isAttestedPasskey(secrets, row))
+      .map((row) => ({
+        credentialId: row.credential_id,
+        publicKey: row.public_key,
+        transports: row.transports,
+        userHandle: row.user_handle.toString('base64url'),
+      }));
   },
   passkeyUsed: async (transaction, credentialId, counter) => {
     const { numAffectedRows } = await sql`
@@ -33,4 +47,4 @@ export const approvalPasskeys: Pick<ApprovalPorts, 'passkeysOf' | 'passkeyUsed'>
       en: 'The counter of the passkey went back: it may have been copied.',
     });
   },
-};
+});

@@ -15,6 +15,7 @@ import { type Selectable, sql } from 'kysely';
 import type Type from 'typebox';
 import { type Account, findAccount } from '../accounts/account.ts';
 import { idpOf, type PasskeyTable } from '../tables.ts';
+import { attestPasskey } from './attestation.ts';
 import type { AssertionBody, AttestationBody } from './schemas.ts';
 
 export type AssertionJson = Type.Static<typeof AssertionBody>;
@@ -175,24 +176,28 @@ function mustFitItsAlgorithm(publicKey: Uint8Array): void {
 /** Keeps a proved passkey. @throws InvalidInput `passkeys/refused` when the credential is already somebody's. */
 export async function keepPasskey(
   transaction: Transaction,
-  { clock }: Pick<ServiceContext, 'clock'>,
+  { clock, secrets }: Pick<ServiceContext, 'clock' | 'secrets'>,
   { personId, name, passkey }: { readonly personId: string; readonly name: string; readonly passkey: ProvedPasskey },
   actor: Actor,
 ): Promise<string> {
   const id = uuidv7();
+  const row = {
+    id,
+    person_id: personId,
+    credential_id: passkey.credentialId,
+    public_key: passkey.publicKey,
+  };
   const inserted = await idpOf(transaction)
     .insertInto('idp.passkey')
     .values({
-      id,
-      person_id: personId,
-      credential_id: passkey.credentialId,
-      public_key: passkey.publicKey,
+      ...row,
       counter: passkey.counter,
       transports: passkey.transports,
       is_synced: passkey.isSynced,
       name: nameOf(name),
       created_at: clock.now(),
       last_used_at: null,
+      attestation: attestPasskey(secrets, row),
     })
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst();

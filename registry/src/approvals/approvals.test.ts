@@ -245,7 +245,7 @@ describe('acts that take two people', () => {
     );
     await wrong('ledger', sql`DELETE FROM platform.ledger_leaf`);
     await wrong('attested', sql`UPDATE registry.approval SET attestation = sha256('x') WHERE id = ${id}`);
-    assert.equal((await mustBeApproved(context.db, context.secrets, setNumber, id)).number, next);
+    assert.equal((await mustBeApproved<Content>(context.db, context.secrets, setNumber, id)).number, next);
     await assert.rejects(mustBeApproved(context.db, context.secrets, readOut, id), { code: 'approvals/none' });
   });
 

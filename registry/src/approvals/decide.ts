@@ -82,6 +82,7 @@ export async function actOptions(
     const row = await lockApproval(transaction, id);
     const act: Act = row.maker_id === actor.personId ? 'confirm' : 'approve';
     const opened = open(ports, row);
+    if (act === 'approve') await mustReach(context, opened, actor);
     mustBeInTime(opened, clock.now());
     mustMove(row.state, act === 'confirm' ? 'confirmed' : 'approved');
     if (act === 'confirm') await mustNotBeRecovered(transaction, actor.personId, clock.now());

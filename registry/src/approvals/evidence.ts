@@ -135,7 +135,7 @@ function isWhole(work: () => unknown): boolean {
 export async function mustBeApproved<Content>(
   db: Database | Transaction,
   secrets: ServiceContext['secrets'],
-  kind: ApprovalKind<Content>,
+  kind: Pick<ApprovalKind<Content>, 'kind' | 'content'>,
   id: string | null,
 ): Promise<Content> {
   const row =
@@ -149,7 +149,7 @@ export async function mustBeApproved<Content>(
           .executeTakeFirst()
       : undefined;
   if (!row || !isAttestedDecision(secrets, row)) throw notApproved();
-  return contentOf(kind as ApprovalKind, openEnvelope(row)) as Content; // checked by the kind's schema
+  return contentOf(kind, openEnvelope(row)) as Content; // checked by the kind's schema
 }
 
 export function notApproved(): Conflict {

@@ -67,7 +67,7 @@ export function openEnvelope(
 }
 
 /** The content as its kind has it. @throws Conflict `approvals/altered` */
-export function contentOf(kind: ApprovalKind, envelope: Pick<Envelope, 'content'>): unknown {
+export function contentOf(kind: Pick<ApprovalKind, 'content'>, envelope: Pick<Envelope, 'content'>): unknown {
   if (!Value.Check(kind.content, envelope.content)) throw altered();
   return envelope.content;
 }

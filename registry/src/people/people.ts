@@ -4,6 +4,8 @@ import { record } from '@edutrust/platform/events';
 import type { Actor } from '@edutrust/platform/http';
 import { isUuid, uuidv7 } from '@edutrust/platform/ids';
 import { type EducationIdIssuer, parseEducationId } from '../education-id/education-id.ts';
+import { type Role, rolesOf } from '../permissions/permissions.ts';
+import { separateDuties } from '../permissions/roles.ts';
 import { type AffiliationRole, type Gender, type PersonStatus, registryOf } from '../tables.ts';
 import type { IdentifierVault } from './identifiers.ts';
 import { parseBirthDate, parseFullName, splitName } from './name.ts';
@@ -58,6 +60,16 @@ export interface PeopleTools {
 }
 
 const noPerson = () => new NotFound('people/not-found', { vi: 'Không có người này.', en: 'There is no such person.' });
+
+/** The organisation that governs the person; undefined for guardians alone. */
+export async function homeOf(db: Database | Transaction, personId: string): Promise<string | undefined> {
+  const found = await registryOf(db as Database)
+    .selectFrom('registry.person')
+    .select('home_organisation_id')
+    .where('id', '=', personId)
+    .executeTakeFirst();
+  return found?.home_organisation_id ?? undefined;
+}
 
 /** Adds a person with a new education ID and their first affiliations; gives the person's id. */
 export async function createPerson(
@@ -216,7 +228,11 @@ export async function changePerson(
   });
 }
 
-/** Ends every affiliation, enrolment and role. The record, the education ID and the history stay. */
+/**
+ * Ends every affiliation, enrolment and role. The record, the education ID and the history stay.
+ *
+ * @throws Conflict `people/holds-duty` for somebody without whom the department cannot act: two people end that role first.
+ */
 export async function leave(
   transaction: Transaction,
   id: string,
@@ -224,6 +240,7 @@ export async function leave(
 ): Promise<void> {
   const before = await lockActive(transaction, id);
   if (before.status === 'left') return;
+  await mustHoldNoDuty(transaction, id);
   const organisation = await currentOrganisation(transaction, id);
   const db = registryOf(transaction);
   await endAffiliations(transaction, id, today);
@@ -239,6 +256,19 @@ export async function leave(
     .where('id', '=', id)
     .execute();
   await record(transaction, { type: 'person.left', actor, subject: { kind: 'person', id }, ...organisation });
+}
+
+async function mustHoldNoDuty(transaction: Transaction, id: string): Promise<void> {
+  const duty = (await rolesOf(transaction, id)).find(({ role }) => separateDuties.has(role as Role));
+  if (!duty) return;
+  throw new Conflict(
+    'people/holds-duty',
+    {
+      vi: 'Người này đang giữ một vai trò của Sở, nên chưa thể rời hoặc bị gộp.',
+      en: 'This person holds a role of the department, so they can neither leave nor be merged yet.',
+    },
+    { remedy: { vi: 'Hai người cùng thu vai trò đó trước.', en: 'Two people end that role first.' } },
+  );
 }
 
 async function endAffiliations(
@@ -289,6 +319,13 @@ export async function transfer(
   });
 }
 
+export function mergeSelf(): InvalidInput {
+  return new InvalidInput('people/merge-self', {
+    vi: 'Không thể gộp hồ sơ vào chính nó.',
+    en: 'A record cannot be merged into itself.',
+  });
+}
+
 /** Merges a duplicate into the record that stays; the old education ID is an alias for ever. */
 export async function merge(
   transaction: Transaction,
@@ -296,17 +333,13 @@ export async function merge(
   intoId: string,
   { actor, today }: { readonly actor: Actor; readonly today: string },
 ): Promise<void> {
-  if (duplicateId === intoId) {
-    throw new InvalidInput('people/merge-self', {
-      vi: 'Không thể gộp hồ sơ vào chính nó.',
-      en: 'A record cannot be merged into itself.',
-    });
-  }
+  if (duplicateId === intoId) throw mergeSelf();
   // Locked in one order, so that two merges cannot wait for each other.
   const locked = new Map<string, Awaited<ReturnType<typeof lockActive>>>();
   for (const id of [duplicateId, intoId].sort()) locked.set(id, await lockActive(transaction, id));
   const duplicate = locked.get(duplicateId);
   if (!duplicate) throw noPerson();
+  await mustHoldNoDuty(transaction, duplicateId);
   const db = registryOf(transaction);
   await endAffiliations(transaction, duplicateId, today);
   await db

@@ -2,12 +2,11 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import { type App, personActor, refersTo, signedIn } from '@edutrust/platform/http';
 import { listAudit } from '@edutrust/platform/ledger';
 import Type from 'typebox';
+import { ProposedApproval, propose } from '../approvals/approvals.ts';
 import { dateInVietnam } from '../calendar.ts';
 import { createEducationIdIssuer } from '../education-id/education-id.ts';
 import { findOrganisation } from '../organisations/organisations.ts';
-
-import { actions, mayAnywhere, mayGrant, requires, roles, scopeOf } from '../permissions/permissions.ts';
-
+import { actions, mayAnywhere, mayGrant, ofDepartment, requires, roles, scopeOf } from '../permissions/permissions.ts';
 import {
   AffiliationRole,
   Gender,
@@ -19,6 +18,7 @@ import {
   PersonView,
   strict,
 } from '../schemas.ts';
+import { describeMerging, mergeKind } from './merge-approval.ts';
 import {
   changePerson,
   createIdentifierVault,
@@ -27,7 +27,7 @@ import {
   findSummary,
   leave,
   listPeople,
-  merge,
+  mergeSelf,
   transfer,
 } from './people.ts';
 
@@ -37,6 +37,7 @@ const personOf = (request: { params: unknown }) => ({ personId: (request.params 
 export function addPeopleRoutes(app: App, context: ServiceContext): void {
   const { db, clock } = context;
   const tools = { issuer: createEducationIdIssuer(context), vault: createIdentifierVault(context.secrets) };
+  const department = ofDepartment(db);
   const today = () => dateInVietnam(clock.now());
 
   app.get(
@@ -248,18 +249,23 @@ export function addPeopleRoutes(app: App, context: ServiceContext): void {
       config: { access: requires('people.merge', personOf) },
       schema: {
         tags,
-        summary: 'Merges a duplicate into the record that stays; its education ID becomes an alias',
+        summary: 'Proposes to merge a duplicate into the record that stays; a second person approves',
         params: IdParams,
         body: Type.Object({ into: refersTo('person') }, strict),
-        response: { 200: PersonSummary },
+        response: { 202: ProposedApproval },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const actor = personActor(request);
-      await db
-        .transaction()
-        .execute((tx) => merge(tx, request.params.id, request.body.into, { actor, today: today() }));
-      return findSummary(db, request.body.into);
+      const { id } = request.params;
+      const { into } = request.body;
+      if (id === into) throw mergeSelf();
+      const proposed = await db.transaction().execute(async (tx) => {
+        const content = await describeMerging(tx, id, into);
+        const organisationId = content.organisationId ?? (await department()).organisationId ?? '';
+        return propose(tx, context, mergeKind, { content, organisationId }, actor);
+      });
+      return reply.code(202).send(proposed);
     },
   );
 }

@@ -6,7 +6,7 @@ import { uuidv7 } from '@edutrust/platform/ids';
 import { sql } from 'kysely';
 import { isWithin } from '../organisations/organisations.ts';
 import { registryOf } from '../tables.ts';
-import { mayGrant, type Role, rolesWith, separateDuties } from './roles.ts';
+import { mayGrant, protectedRoles, type Role, rolesWith, separateDuties } from './roles.ts';
 import { findStanding, verdictOn } from './standing.ts';
 
 interface Grant {
@@ -21,12 +21,14 @@ interface Grant {
  *
  * @throws Forbidden `roles/above-own`; Conflict `roles/held`, `roles/separate-duties`, `roles/not-staff`.
  */
-export async function grantRole(transaction: Transaction, input: Grant, actor: Actor): Promise<string> {
-  // Two grants to one person wait for each other, so that both see what the other gave.
-  await sql`SELECT FROM registry.person WHERE id = ${input.personId} FOR UPDATE`.execute(transaction);
-  await mustGovern(transaction, actor, input);
-  await mustBeStaff(transaction, input.personId);
-  await mustSeparateDuties(transaction, input);
+export async function grantRole(
+  transaction: Transaction,
+  input: Grant,
+  actor: Actor,
+  approvalId?: string,
+): Promise<string> {
+  await mustBeGrantable(transaction, input, actor);
+  if (protectedRoles.has(input.role)) mustBeOfTwo(actor, approvalId);
   const id = uuidv7();
   const inserted = await registryOf(transaction)
     .insertInto('registry.role_assignment')
@@ -41,13 +43,35 @@ export async function grantRole(transaction: Transaction, input: Grant, actor: A
     actor,
     subject: { kind: 'person', id: input.personId },
     organisationId: input.organisationId,
-    data: { role: input.role },
+    data: { role: input.role, ...(approvalId ? { approval: approvalId } : {}) },
   });
   return id;
 }
 
-/** @throws NotFound, Forbidden `roles/above-own` */
-export async function endRole(transaction: Transaction, id: string, actor: Actor): Promise<void> {
+/**
+ * Whether the actor may propose or make this grant; the rules of {@link grantRole}.
+ *
+ * @throws Forbidden, Conflict as there.
+ */
+export async function mustBeGrantable(transaction: Transaction, input: Grant, actor: Actor): Promise<void> {
+  // Two grants to one person wait for each other, so that both see what the other gave.
+  await sql`SELECT FROM registry.person WHERE id = ${input.personId} FOR UPDATE`.execute(transaction);
+  await mustGovern(transaction, actor, input);
+  await mustBeStaff(transaction, input.personId);
+  await mustSeparateDuties(transaction, input);
+}
+
+/** A person alone never gives or ends what takes two. @throws Forbidden `roles/second-person` */
+function mustBeOfTwo(actor: Actor, approvalId: string | undefined): void {
+  if (actor.kind !== 'person' || approvalId !== undefined) return;
+  throw new Forbidden('roles/second-person', {
+    vi: 'Vai trò này do hai người cùng giao hoặc thu.',
+    en: 'It takes two people to grant or end this role.',
+  });
+}
+
+/** @throws NotFound, Forbidden `roles/above-own`, `roles/second-person` */
+export async function endRole(transaction: Transaction, id: string, actor: Actor, approvalId?: string): Promise<void> {
   const db = registryOf(transaction);
   const found = await db
     .selectFrom('registry.role_assignment')
@@ -59,13 +83,14 @@ export async function endRole(transaction: Transaction, id: string, actor: Actor
   if (!found) throw new NotFound('roles/not-found', { vi: 'Không có vai trò này.', en: 'There is no such role.' });
   const { person_id: personId, role, organisation_id: organisationId } = found;
   await mustGovern(transaction, actor, { personId, role: role as Role, organisationId });
+  if (separateDuties.has(role as Role)) mustBeOfTwo(actor, approvalId);
   await db.updateTable('registry.role_assignment').set({ ended_at: new Date() }).where('id', '=', id).execute();
   await record(transaction, {
     type: 'role.ended',
     actor,
     subject: { kind: 'person', id: personId },
     organisationId,
-    data: { role },
+    data: { role, ...(approvalId ? { approval: approvalId } : {}) },
   });
 }
 

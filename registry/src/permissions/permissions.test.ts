@@ -175,7 +175,7 @@ test('T7: a principal is not reset by the own school, and by the department with
   assert.equal(await can(db)(await as(people.administrator), 'accounts.invite', { personId: people.principal }), false);
   for (const officer of [people.securityOfficer, people.auditor])
     assert.equal(await verdict(people.administrator, 'accounts.invite', officer), 'together');
-  assert.equal(await verdict(people.administrator, 'accounts.invite', people.schoolAdministrator), 'alone');
+  assert.equal(await verdict(people.administrator, 'accounts.invite', people.schoolAdministrator), 'together');
   assert.equal(await verdict(people.administrator, 'accounts.invite', people.guardian), 'together');
   assert.equal(await verdict(people.teacher, 'accounts.invite', people.pupil), 'alone', 'the own class');
   assert.equal(await verdict(people.teacher, 'accounts.read', people.principal), 'no');

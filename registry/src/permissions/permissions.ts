@@ -9,7 +9,18 @@ import { findStanding, type Verdict, verdictOn } from './standing.ts';
 
 export { endRole, grantRole } from './granting.ts';
 export { countHolders, holdersOf } from './holders.ts';
-export { type Action, actions, mayGrant, needPasskey, protectedRoles, type Role, roleActions, roles } from './roles.ts';
+export {
+  type Action,
+  actions,
+  credentialsTakeTwo,
+  mayGrant,
+  needPasskey,
+  protectedRoles,
+  type Role,
+  roleActions,
+  roleNames,
+  roles,
+} from './roles.ts';
 export { findSigners, type Signer, type SigningRole } from './signers.ts';
 export type { Verdict } from './standing.ts';
 

@@ -1,4 +1,5 @@
 import type { Actor, RoleAssignment } from '@edutrust/platform/http';
+import type { Text } from '@edutrust/platform/messages';
 
 /** What can be done, `noun.verb`. Every route that needs a role names one of these. */
 export const actions = [
@@ -246,7 +247,7 @@ export const coveredRoles: Readonly<Record<Role, readonly Role[]>> = {
   'app-owner': [],
 };
 
-/** Roles that take two people to give, and whose holders' credentials take two people to replace. */
+/** Roles that take two people to give. */
 export const protectedRoles: ReadonlySet<Role> = new Set<Role>([
   'department-administrator',
   'security-officer',
@@ -255,7 +256,10 @@ export const protectedRoles: ReadonlySet<Role> = new Set<Role>([
   'clerk',
 ]);
 
-/** Separation of duties (T8): one person holds at most one of these. */
+/** Whose holders' credentials take two people to replace: everybody who answers for others. */
+export const credentialsTakeTwo: ReadonlySet<Role> = new Set<Role>([...protectedRoles, 'school-administrator']);
+
+/** Separation of duties (T8): one person holds at most one of these. Ending one takes two people: nobody disables the department alone. */
 export const separateDuties: ReadonlySet<Role> = new Set<Role>([
   'department-administrator',
   'security-officer',
@@ -266,3 +270,15 @@ export const separateDuties: ReadonlySet<Role> = new Set<Role>([
 export function mayGrant(own: string, role: Role): boolean {
   return roleActions[own as Role].includes('roles.grant') && coveredRoles[own as Role].includes(role);
 }
+
+/** As people call them; the console has the same words. */
+export const roleNames: Readonly<Record<Role, Text>> = {
+  'department-administrator': { vi: 'Quản trị Sở', en: 'Department administrator' },
+  'security-officer': { vi: 'Cán bộ an toàn thông tin', en: 'Security officer' },
+  auditor: { vi: 'Kiểm toán', en: 'Auditor' },
+  'school-administrator': { vi: 'Quản trị trường', en: 'School administrator' },
+  teacher: { vi: 'Giáo viên', en: 'Teacher' },
+  signer: { vi: 'Người ký', en: 'Signer' },
+  clerk: { vi: 'Văn thư', en: 'Clerk' },
+  'app-owner': { vi: 'Chủ ứng dụng', en: 'App owner' },
+};

@@ -2,12 +2,16 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import { type App, personActor, refersTo } from '@edutrust/platform/http';
 import { sql } from 'kysely';
 import Type from 'typebox';
+import { ProposedApproval, propose } from '../approvals/approvals.ts';
 import { IdParams, strict, Uuid } from '../schemas.ts';
-import { endRole, grantRole, requires, roles, scopeOf } from './permissions.ts';
+import { mustBeGrantable } from './granting.ts';
+import { endRole, grantRole, protectedRoles, requires, roles, scopeOf } from './permissions.ts';
+import { describeEnd, describeGrant, endRoleKind, grantRoleKind } from './role-approvals.ts';
 
 const tags = ['roles'];
 
-export function addRoleRoutes(app: App, { db }: ServiceContext): void {
+export function addRoleRoutes(app: App, context: ServiceContext): void {
+  const { db } = context;
   const RoleView = Type.Object({
     id: Uuid,
     role: Type.String(),
@@ -56,19 +60,32 @@ export function addRoleRoutes(app: App, { db }: ServiceContext): void {
       },
       schema: {
         tags,
-        summary: 'Grants a role; nobody grants above their own',
+        summary: 'Grants a role; nobody grants above their own. One that takes two people is proposed (202)',
         body: Type.Object(
           { personId: refersTo('person'), role: Type.Enum([...roles]), organisationId: refersTo('organisation') },
           strict,
         ),
-        response: { 201: Type.Object({ id: Uuid }) },
+        response: { 201: Type.Object({ id: Uuid }), 202: ProposedApproval },
       },
     },
     async (request, reply) => {
       const { personId, role, organisationId } = request.body;
-      const id = await db
-        .transaction()
-        .execute((tx) => grantRole(tx, { personId, role, organisationId }, personActor(request)));
+      const actor = personActor(request);
+      const grant = { personId, role, organisationId };
+      if (protectedRoles.has(role)) {
+        const proposed = await db.transaction().execute(async (tx) => {
+          await mustBeGrantable(tx, grant, actor);
+          return propose(
+            tx,
+            context,
+            grantRoleKind,
+            { content: await describeGrant(tx, grant), organisationId },
+            actor,
+          );
+        });
+        return reply.code(202).send(proposed);
+      }
+      const id = await db.transaction().execute((tx) => grantRole(tx, grant, actor));
       return reply.code(201).send({ id });
     },
   );
@@ -84,11 +101,23 @@ export function addRoleRoutes(app: App, { db }: ServiceContext): void {
           return rows[0] ?? {};
         }),
       },
-      schema: { tags, summary: 'Ends a role', params: IdParams, response: { 204: Type.Null() } },
+      schema: {
+        tags,
+        summary: 'Ends a role. One without which the department cannot act is proposed (202)',
+        params: IdParams,
+        response: { 202: ProposedApproval, 204: Type.Null() },
+      },
     },
     async (request, reply) => {
-      await db.transaction().execute((tx) => endRole(tx, request.params.id, personActor(request)));
-      return reply.code(204).send(null);
+      const actor = personActor(request);
+      const proposed = await db.transaction().execute(async (tx) => {
+        const ending = await describeEnd(tx, request.params.id);
+        if (ending)
+          return propose(tx, context, endRoleKind, { content: ending, organisationId: ending.organisationId }, actor);
+        await endRole(tx, request.params.id, actor);
+        return undefined;
+      });
+      return proposed ? reply.code(202).send(proposed) : reply.code(204).send(null);
     },
   );
 }

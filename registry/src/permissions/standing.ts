@@ -5,9 +5,9 @@ import { sql } from 'kysely';
 import {
   type Action,
   coveredRoles,
+  credentialsTakeTwo,
   governingActions,
   narrowedTo,
-  protectedRoles,
   type Role,
   rolesWith,
 } from './roles.ts';
@@ -101,7 +101,7 @@ export function verdictOn(actor: PersonActor, action: Action, person: Standing):
   );
   if (!coversEvery && !isOwn) return 'no';
   if (action !== 'accounts.invite') return 'alone';
-  const isProtected = person.home === null || person.roles.some(({ role }) => protectedRoles.has(role));
+  const isProtected = person.home === null || person.roles.some(({ role }) => credentialsTakeTwo.has(role));
   return isProtected ? 'together' : 'alone';
 }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ServiceContext } from '@edutrust/platform/context';
-import { actOptions, approve, confirm } from '../approvals/decide.ts';
+import { actOptions, approve, confirm, refuse, withdraw } from '../approvals/decide.ts';
 import type { ApprovalKind, ApprovalPorts, PersonActor } from '../approvals/kind.ts';
 import { rolesOf } from '../permissions/permissions.ts';
 import { type AssertionChange, SoftPasskey } from './soft-passkey.ts';
@@ -13,8 +13,14 @@ export interface TwoPeople {
   /** The person as a signed-in caller, with the roles of now. */
   actor(personId: string): Promise<PersonActor>;
   /** The maker's act; with another passkey where the kind asks for its own. */
-  confirm(id: string, personId: string, how?: { passkey?: SoftPasskey; change?: AssertionChange }): Promise<void>;
+  confirm(
+    id: string,
+    personId: string,
+    how?: { passkey?: Pick<SoftPasskey, 'get'>; change?: AssertionChange },
+  ): Promise<void>;
   approve(id: string, personId: string, how?: { code?: string; change?: AssertionChange }): Promise<void>;
+  refuse(id: string, personId: string, reason: string): Promise<void>;
+  withdraw(id: string, personId: string): Promise<void>;
   /** Both acts. */
   both(id: string, maker: string, approver: string, code?: string): Promise<void>;
 }
@@ -42,7 +48,12 @@ export function twoPeople(context: ServiceContext, kinds: readonly ApprovalKind[
     acr: 'passkey',
     authenticatedAt: context.clock.now(),
   });
-  const answer = async (id: string, personId: string, passkey: SoftPasskey, change: AssertionChange = {}) => {
+  const answer = async (
+    id: string,
+    personId: string,
+    passkey: Pick<SoftPasskey, 'get'>,
+    change: AssertionChange = {},
+  ) => {
     // A session of its own each time: a ceremony is bound to it.
     const caller = { ...(await actor(personId)), sessionId: randomUUID() };
     const { options } = await actOptions(context, ports, id, caller);
@@ -65,6 +76,8 @@ export function twoPeople(context: ServiceContext, kinds: readonly ApprovalKind[
       const { caller, assertion } = await answer(id, personId, passkeyOf(personId), change);
       await approve(context, ports, id, { assertion, ...(code === undefined ? {} : { code }) }, caller);
     },
+    refuse: async (id, personId, reason) => refuse(context, ports, id, reason, await actor(personId)),
+    withdraw: async (id, personId) => withdraw(context, ports, id, await actor(personId)),
     both: async (id, maker, approver, code) => {
       await two.confirm(id, maker);
       await two.approve(id, approver, code === undefined ? {} : { code });

@@ -15,6 +15,7 @@ import { mustMove, requestMoves } from '../requests/states.ts';
 import { dueStep, finishStep } from '../requests/steps.ts';
 import { type SigningTables, signingOf } from '../tables.ts';
 import { certificateOf } from './certificate.ts';
+import { mustBeAuthorised } from './evidence.ts';
 import { failItem, type Item, moveItem } from './items.ts';
 
 /** The job that completes an authorised session; idempotent by the session's id. */
@@ -160,6 +161,7 @@ async function stampAndLog(
   const { db, ledger, clock } = context;
   const certificate = await certificateOf(db, session, clock.now());
   if (!certificate?.isUsable || !session.assertion_sha256) throw revokedMeanwhile();
+  await mustBeAuthorised(context, session, enrolment, { ...item, certificate: certificate.der });
   const signature = item.signature ?? (await signInKeyStore(context, session, enrolment, item));
   const token = await timeStamp(context, sha256(signature));
   const leaf = signatureLeaf({

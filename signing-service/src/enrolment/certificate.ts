@@ -1,53 +1,23 @@
-import { issueCertificate, revokeCertificate } from '@edutrust/certs/authority';
+import { type CertificateSubject, issueCertificate, revokeCertificate } from '@edutrust/certs/authority';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
 import { record } from '@edutrust/platform/events';
 import type { Actor } from '@edutrust/platform/http';
+import { withdrawProposal } from '@edutrust/registry/approvals';
 import { notify } from '@edutrust/registry/notices';
 import { findSigners, holdersOf } from '@edutrust/registry/permissions';
 import { sql } from 'kysely';
 import { mustMove } from '../requests/states.ts';
 import { signingOf } from '../tables.ts';
-import { type EnrolmentRow, lockEnrolment, mustBeSomebodyElse } from './enrolment.ts';
+import { approvedPhone, type Phone } from './approved.ts';
+import { type EnrolmentRow, lockEnrolment } from './enrolment.ts';
 import { currentStates, enrollingRoles, enrolmentMoves } from './states.ts';
-
-type PersonActor = Extract<Actor, { kind: 'person' }>;
 
 export const program: Actor = { kind: 'system', name: 'signing' };
 
 /** Jobs of this capability; both are idempotent by the enrolment's id. */
 export const issueTask = 'signing.issue-certificate';
 export const revokeTask = 'signing.revoke-certificate';
-
-/**
- * A second officer approves, and the certificate is issued. The decision is kept first: when issuing fails now, the job
- * goes on until it is done.
- *
- * @throws Forbidden for one's own enrolment; Conflict when it is decided already.
- */
-export async function approveEnrolment(context: ServiceContext, id: string, actor: PersonActor): Promise<void> {
-  const { db, jobs, clock, log } = context;
-  await db.transaction().execute(async (transaction) => {
-    const enrolment = await lockEnrolment(transaction, id);
-    mustBeSomebodyElse(enrolment, actor);
-    mustMove(enrolmentMoves, enrolment.state, 'ready');
-    await signingOf(transaction)
-      .updateTable('signing.enrolment')
-      .set({ state: 'ready', decided_at: clock.now(), decided_by: actor.personId })
-      .where('id', '=', id)
-      .execute();
-    await record(transaction, {
-      type: 'signing-enrolment.approved',
-      actor,
-      subject: { kind: 'signing-enrolment', id },
-      organisationId: enrolment.organisation_id,
-    });
-    await jobs.enqueue(transaction, issueTask, { enrolmentId: id }, { key: `${issueTask}:${id}` });
-  });
-  await issueFor(context, id).catch((error: unknown) =>
-    log.error({ err: error, enrolment: id }, 'issuing; the job goes on'),
-  );
-}
 
 /** Issues the certificate of an approved enrolment; does nothing when it has one. One enrolment, one certificate. */
 export async function issueFor(context: ServiceContext, id: string): Promise<void> {
@@ -61,14 +31,11 @@ export async function issueFor(context: ServiceContext, id: string): Promise<voi
   const { person_id: personId, organisation_id: organisationId } = enrolment;
   const [signer] = await findSigners(db, { personId, organisationId, roles: enrollingRoles });
   if (!signer) return; // no longer a signer: nothing is certified; an officer sees it waiting
+  // What two people agreed to is certified: these names, this key. Without them nothing is.
+  const phone = await approvedPhone(context, db, enrolment);
   const { serial, der } = await issueCertificate(context, {
     profile: 'official',
-    subject: {
-      commonName: signer.fullName,
-      serialNumber: signer.educationId,
-      organisation: signer.organisationName,
-      title: enrolment.title,
-    },
+    subject: subjectOf(phone),
     publicKey: enrolment.public_key_spki,
     personId,
     organisationId,
@@ -101,6 +68,11 @@ export async function issueFor(context: ServiceContext, id: string): Promise<voi
   });
 }
 
+/** The certified names: those that two people agreed to. */
+export function subjectOf({ personName, educationId, organisationName, title }: Phone): CertificateSubject {
+  return { commonName: personName, serialNumber: educationId, organisation: organisationName, title };
+}
+
 export type RevocationReason = 'lost' | 'replaced' | 'left';
 
 /** RFC 5280 §5.3.1. A lost phone may be in other hands. */
@@ -108,7 +80,7 @@ const crlReasons = { lost: 'keyCompromise', replaced: 'superseded', left: 'affil
 
 /**
  * Ends an enrolment at once: nothing is signed with it any more, and its certificate is revoked. The person may enrol
- * another phone afterwards. Idempotent down to the certificate (J4): asked again, what is still valid is revoked.
+ * another phone afterwards. Idempotent.
  */
 export async function revokeEnrolment(
   context: ServiceContext,
@@ -116,38 +88,53 @@ export async function revokeEnrolment(
   reason: RevocationReason,
   actor: Actor,
 ): Promise<void> {
-  const { db, jobs, clock, log } = context;
-  await db.transaction().execute(async (transaction) => {
-    const enrolment = await lockEnrolment(transaction, id);
-    if (enrolment.state !== 'revoked') {
-      mustMove(enrolmentMoves, enrolment.state, 'revoked');
-      const tables = signingOf(transaction);
-      await tables
-        .updateTable('signing.enrolment')
-        .set({ state: 'revoked', ended_at: clock.now(), reason })
-        .where('id', '=', id)
-        .execute();
-      await tables
-        .updateTable('signing.session')
-        .set({ state: 'expired' })
-        .where('enrolment_id', '=', id)
-        .where('state', '=', 'open')
-        .execute();
-      await record(transaction, {
-        type: 'signing-enrolment.revoked',
-        actor,
-        subject: { kind: 'signing-enrolment', id },
-        organisationId: enrolment.organisation_id,
-        data: { reason },
-      });
-      await notifyOfEnd(transaction, enrolment, reason);
-    }
-    // Without a certificate there is nothing yet: issuing sees to what it has made meanwhile.
-    if (enrolment.certificate_serial)
-      await jobs.enqueue(transaction, revokeTask, { enrolmentId: id }, { key: `${revokeTask}:${id}` });
+  await context.db.transaction().execute((transaction) => revokeIn(transaction, context, id, reason, actor));
+  await afterRevoking(context, id);
+}
+
+/** The same in a transaction; {@link afterRevoking} comes after its commit. */
+export async function revokeIn(
+  transaction: Transaction,
+  context: ServiceContext,
+  id: string,
+  reason: RevocationReason,
+  actor: Actor,
+): Promise<void> {
+  const enrolment = await lockEnrolment(transaction, id);
+  // Without a certificate there is nothing yet: issuing sees to what it has made meanwhile.
+  if (enrolment.certificate_serial) {
+    await context.jobs.enqueue(transaction, revokeTask, { enrolmentId: id }, { key: `${revokeTask}:${id}` });
+  }
+  if (enrolment.state === 'revoked') return;
+  mustMove(enrolmentMoves, enrolment.state, 'revoked');
+  const tables = signingOf(transaction);
+  await tables
+    .updateTable('signing.enrolment')
+    .set({ state: 'revoked', ended_at: context.clock.now(), reason })
+    .where('id', '=', id)
+    .execute();
+  await tables
+    .updateTable('signing.session')
+    .set({ state: 'expired' })
+    .where('enrolment_id', '=', id)
+    .where('state', '=', 'open')
+    .execute();
+  // nobody approves a phone that is gone
+  if (enrolment.approval_id) await withdrawProposal(transaction, context, enrolment.approval_id, actor);
+  await record(transaction, {
+    type: 'signing-enrolment.revoked',
+    actor,
+    subject: { kind: 'signing-enrolment', id },
+    organisationId: enrolment.organisation_id,
+    data: { reason },
   });
+  await notifyOfEnd(transaction, enrolment, reason);
+}
+
+/** Revokes the certificates now; the job does when the process dies here. */
+export async function afterRevoking(context: ServiceContext, id: string): Promise<void> {
   await revokeCertificateOf(context, id).catch((error: unknown) =>
-    log.error({ err: error, enrolment: id }, 'revoking; the job goes on'),
+    context.log.error({ err: error, enrolment: id }, 'revoking; the job goes on'),
   );
 }
 

@@ -21,9 +21,6 @@ describe('enrolment of a signer', () => {
   });
   after(() => world[Symbol.asyncDispose]());
 
-  const decide = (personId: string, id: string, what: 'approve' | 'refuse' | 'revoke', body?: object) =>
-    world.call(personId, 'POST', `/api/v1/signing/enrolments/${id}/${what}`, body);
-
   test('a phone enrols with its own key, a second officer approves, and the certificate is for that key and person', async () => {
     const phone = new TestPhone(world, principals[0] ?? '');
     const { status, json } = await phone.enrol();
@@ -33,9 +30,15 @@ describe('enrolment of a signer', () => {
     assert.equal(json.device.custody, 'device');
     const { securityOfficer } = world.city.people;
     const list = await world.call(securityOfficer, 'GET', '/api/v1/signing/enrolments?state=awaiting-approval');
-    assert.equal(list.json.items[0].approvalCode, json.approvalCode, 'the officer compares the same digits');
-    const approved = await decide(securityOfficer, json.id, 'approve');
-    assert.equal(approved.json.state, 'enrolled', JSON.stringify(approved.json));
+    assert.ok(!JSON.stringify(list.json).includes(json.approvalCode), 'the officer has to hear the digits (B6)');
+    const { id: approvalId } = json.approval;
+    const approve = (code: string) => world.two.approve(approvalId, securityOfficer, { code });
+    await assert.rejects(approve(json.approvalCode), { code: 'approvals/not-now' }, 'not before the phone confirmed');
+    await assert.rejects(world.two.confirm(approvalId, phone.personId), { code: 'approvals/passkey-refused' });
+    await phone.confirmPhone(approvalId);
+    const wrong = String((Number(json.approvalCode) + 1) % 1_000_000).padStart(6, '0');
+    await assert.rejects(approve(wrong), { code: 'approvals/wrong-code' });
+    await approve(json.approvalCode);
     const own = await phone.call('GET', 'enrolment');
     assert.equal(own.json.state, 'enrolled');
     const row = await signingOf(world.context.db)
@@ -46,7 +49,7 @@ describe('enrolment of a signer', () => {
     const certificate = new X509Certificate(row.certificate ?? Buffer.alloc(0));
     assert.ok(certificate.publicKey.equals(createPublicKey({ key: row.public_key_spki, format: 'der', type: 'spki' })));
     assert.match(certificate.subject, /title=Hiệu trưởng/);
-    assert.equal((await decide(securityOfficer, json.id, 'approve')).json.code, 'signing/not-now');
+    await assert.rejects(approve(json.approvalCode), { code: 'approvals/not-now' });
     await issueFor(world.context, json.id); // the job, once more
     assert.equal((await phone.call('GET', 'enrolment')).json.certificate.serial, own.json.certificate.serial);
     assert.equal((await phone.call('POST', 'enrolment/options')).json.code, 'signing/already-enrolled');
@@ -56,27 +59,22 @@ describe('enrolment of a signer', () => {
     const [, personId = ''] = principals;
     const phone = new TestPhone(world, personId);
     const { json } = await phone.enrol();
-    for (const other of [
-      personId,
-      world.city.people.administrator,
-      world.city.people.auditor,
-      world.city.people.schoolAdministrator,
-    ]) {
-      assert.equal((await decide(other, json.id, 'approve')).status, 403);
-    }
+    const { id: approvalId } = json.approval;
+    await phone.confirmPhone(approvalId);
+    const approve = (who: string) => world.two.approve(approvalId, who, { code: json.approvalCode });
+    const { administrator, auditor, schoolAdministrator, securityOfficer } = world.city.people;
+    for (const other of [administrator, auditor, schoolAdministrator])
+      await assert.rejects(approve(other), { code: 'approvals/not-found' });
     // Even a security officer who is the signer too.
     await sql`INSERT INTO registry.role_assignment (id, person_id, role, organisation_id)
       VALUES (gen_random_uuid(), ${personId}, 'security-officer', ${world.city.departmentId})`.execute(
       world.context.db,
     );
-    assert.equal((await decide(personId, json.id, 'approve')).json.code, 'signing/own-enrolment');
+    await assert.rejects(approve(personId), { code: 'approvals/not-now' }, 'its maker only confirms');
     await sql`UPDATE registry.role_assignment SET ended_at = now() WHERE person_id = ${personId} AND role = 'security-officer'`.execute(
       world.context.db,
     );
-    const refused = await decide(world.city.people.securityOfficer, json.id, 'refuse', {
-      reason: 'Chưa gặp trực tiếp',
-    });
-    assert.equal(refused.json.state, 'refused');
+    await world.two.refuse(approvalId, securityOfficer, 'Chưa gặp trực tiếp');
     const own = await phone.call('GET', 'enrolment');
     assert.deepEqual([own.json.state, own.json.previous.reason], ['none', 'Chưa gặp trực tiếp']);
   });
@@ -216,9 +214,17 @@ describe('enrolment of a signer', () => {
     });
     assert.equal((await stateOf(personId)).state, 'enrolled');
     await revokeCertificateOf(context, left.id); // the job, once more
-    const revoked = await decide(world.city.people.securityOfficer, (await stateOf(personId)).id, 'revoke', {
+    const { securityOfficer, administrator } = world.city.people;
+    const { id } = await stateOf(personId);
+    const proposed = await world.call(securityOfficer, 'POST', `/api/v1/signing/enrolments/${id}/revoke`, {
       reason: 'lost',
     });
-    assert.equal(revoked.json.state, 'revoked');
+    assert.equal(proposed.status, 202, JSON.stringify(proposed.json));
+    const { rows } = await sql<{ reason: string }>`
+      SELECT c.revocation_reason AS reason FROM signing.enrolment AS e JOIN certs.certificate AS c ON c.serial = e.certificate_serial
+      WHERE e.id = ${id}`.execute(context.db);
+    assert.equal(rows[0]?.reason, 'certificateHold', 'nothing is signed with it from now on');
+    await world.two.both(proposed.json.approval.id, securityOfficer, administrator);
+    assert.equal((await stateOf(personId)).state, 'revoked');
   });
 });

@@ -5,7 +5,8 @@ import { record } from '@edutrust/platform/events';
 import { findSigners } from '@edutrust/registry/permissions';
 import { sql } from 'kysely';
 import { signingOf } from '../tables.ts';
-import { program, revokeTask } from './certificate.ts';
+import { approvedPhone } from './approved.ts';
+import { program, revokeTask, subjectOf } from './certificate.ts';
 import { lockEnrolment } from './enrolment.ts';
 import { enrollingRoles } from './states.ts';
 
@@ -32,7 +33,7 @@ export async function renewCertificates(context: ServiceContext): Promise<void> 
 }
 
 /**
- * The next certificate of an enrolment, with the names that the registry has now; the one before stays until it ends.
+ * The next certificate of an enrolment, with the names that two people agreed to while the registry has them still; the one before stays until it ends.
  * Idempotent: a certificate has one that follows it.
  */
 async function renewEnrolment(context: ServiceContext, id: string, before: string): Promise<void> {
@@ -46,14 +47,13 @@ async function renewEnrolment(context: ServiceContext, id: string, before: strin
   const { person_id: personId, organisation_id: organisationId } = enrolment;
   const [signer] = await findSigners(db, { personId, organisationId, roles: enrollingRoles });
   if (!signer) return; // signs for the organisation no more
+  const phone = await approvedPhone(context, db, enrolment);
+  // Another name or title than two people agreed to is not certified: the signer enrols again.
+  if (signer.fullName !== phone.personName || signer.title !== phone.title) return;
+  if (signer.organisationName !== phone.organisationName) return;
   const { serial, der } = await issueCertificate(context, {
     profile: 'official',
-    subject: {
-      commonName: signer.fullName,
-      serialNumber: signer.educationId,
-      organisation: signer.organisationName,
-      title: signer.title,
-    },
+    subject: subjectOf(phone),
     publicKey: enrolment.public_key_spki,
     personId,
     organisationId,
@@ -69,7 +69,7 @@ async function renewEnrolment(context: ServiceContext, id: string, before: strin
     if (state !== 'enrolled' || certificate_serial !== before) return; // another process was faster
     await signingOf(transaction)
       .updateTable('signing.enrolment')
-      .set({ certificate_serial: serial, certificate: der, title: signer.title })
+      .set({ certificate_serial: serial, certificate: der })
       .where('id', '=', id)
       .execute();
     await record(transaction, {

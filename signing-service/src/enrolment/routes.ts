@@ -1,23 +1,18 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { NotFound } from '@edutrust/platform/errors';
 import { type App, personActor } from '@edutrust/platform/http';
+import { ProposedApproval } from '@edutrust/registry/approvals';
 import { lists, requires, scopeOf } from '@edutrust/registry/permissions';
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { IdParams, listOf, Uuid } from '../requests/schemas.ts';
 import { signingOf } from '../tables.ts';
-import { approveEnrolment, currentEnrolment, revokeEnrolment } from './certificate.ts';
-import { beginEnrolment, enrol, refuseEnrolment } from './enrolment.ts';
-import {
-  CreationOptions,
-  EnrolBody,
-  Enrolment,
-  EnrolmentState,
-  OwnEnrolment,
-  RefuseBody,
-  RevokeBody,
-} from './schemas.ts';
-import { findEnrolment, listEnrolments, ownEnrolment } from './views.ts';
+import { proposeRevoking } from './approval.ts';
+import { currentEnrolment, revokeEnrolment } from './certificate.ts';
+import { enrol } from './enrol.ts';
+import { beginEnrolment } from './enrolment.ts';
+import { CreationOptions, EnrolBody, Enrolment, EnrolmentState, OwnEnrolment, RevokeBody } from './schemas.ts';
+import { listEnrolments, ownEnrolment } from './views.ts';
 
 const tags = ['signing'];
 
@@ -119,56 +114,20 @@ export function addEnrolmentRoutes(app: App, context: ServiceContext): void {
   const decision = { access: requires('signing.approve-enrolment', organisationOf) };
 
   app.post(
-    '/api/v1/signing/enrolments/:id/approve',
-    {
-      config: decision,
-      schema: {
-        tags,
-        summary: 'A second officer approves; the certificate is issued',
-        params: IdParams,
-        response: { 200: Enrolment },
-      },
-    },
-    async (request) => {
-      await approveEnrolment(context, request.params.id, personActor(request));
-      return findEnrolment(db, request.params.id);
-    },
-  );
-
-  app.post(
-    '/api/v1/signing/enrolments/:id/refuse',
-    {
-      config: decision,
-      schema: {
-        tags,
-        summary: 'A second officer refuses',
-        params: IdParams,
-        body: RefuseBody,
-        response: { 200: Enrolment },
-      },
-    },
-    async (request) => {
-      const reason = request.body.reason.normalize('NFC').trim();
-      await refuseEnrolment(context, request.params.id, reason, personActor(request));
-      return findEnrolment(db, request.params.id);
-    },
-  );
-
-  app.post(
     '/api/v1/signing/enrolments/:id/revoke',
     {
       config: decision,
       schema: {
         tags,
-        summary: 'Ends an enrolment and revokes its certificate',
+        summary: 'Suspends the certificate of somebody’s phone at once, and proposes to revoke it',
         params: IdParams,
         body: RevokeBody,
-        response: { 200: Enrolment },
+        response: { 202: ProposedApproval },
       },
     },
-    async (request) => {
-      await revokeEnrolment(context, request.params.id, request.body.reason, personActor(request));
-      return findEnrolment(db, request.params.id);
+    async (request, reply) => {
+      const proposed = await proposeRevoking(context, request.params.id, request.body.reason, personActor(request));
+      return reply.code(202).send(proposed);
     },
   );
 }

@@ -31,8 +31,10 @@ const Device = Type.Object({
 export const OwnEnrolment = Type.Object({
   state: Type.Enum(['none', 'awaiting-approval', 'ready', 'enrolled']),
   id: nullable(Uuid),
-  /** Six digits that the second officer compares with what the phone shows. */
+  /** Six digits that the signer reads out; the second officer types what they hear. */
   approvalCode: nullable(Type.String({ pattern: '^[0-9]{6}$' })),
+  /** While it waits: what the phone confirms with its passkey before the officer sees it. */
+  approval: nullable(Type.Object({ id: Uuid, isConfirmed: Type.Boolean() })),
   certificate: nullable(Certificate),
   /** Of the certificate: whether the program renews it before it ends; else, from thirty days before, that it is due. */
   renewal: nullable(Type.Object({ renewsItself: Type.Boolean(), isDue: Type.Boolean() })),
@@ -138,7 +140,8 @@ export const Enrolment = Type.Object({
   title: Type.String(),
   custody: Custody,
   deviceName: Type.String(),
-  approvalCode: Type.String(),
+  /** What a second officer decides on; null for an enrolment of before. */
+  approvalId: nullable(Uuid),
   state: EnrolmentState,
   createdAt: Time,
   decidedAt: nullable(Time),
@@ -147,11 +150,6 @@ export const Enrolment = Type.Object({
   validUntil: nullable(Time),
   reason: nullable(Type.String()),
 });
-
-export const RefuseBody = Type.Object(
-  { reason: Type.String({ minLength: 3, maxLength: 500 }) },
-  { additionalProperties: false },
-);
 
 /** `lost`: somebody else may hold the phone, so everything signed with it from now on is refused. */
 export const RevokeBody = Type.Object(

@@ -10,13 +10,14 @@ import { type TestContext, testContext } from '@edutrust/platform/testing';
 import { type DemoCity, seedDemo as seedCity } from '@edutrust/registry/demo';
 import { can, rolesOf } from '@edutrust/registry/permissions';
 import { migrations as registryMigrations } from '@edutrust/registry/service';
+import { type SoftPasskey, type TwoPeople, twoPeople } from '@edutrust/registry/testing';
 import { sql } from 'kysely';
 import type Type from 'typebox';
 import type { SigningSession } from '../activation/schemas.ts';
 import { seedDemo } from '../demo/demo.ts';
 import { migrations } from '../migrations.ts';
 import { makeTranscripts } from '../requests/runs.ts';
-import { createSigning } from '../service.ts';
+import { createSigning, signingKinds } from '../service.ts';
 import { possessionText } from './passkey.ts';
 import type { CreationOptions } from './schemas.ts';
 import { makeDeviceKey, signOnDevice, type Tampering, TestAuthenticator } from './test-authenticator.ts';
@@ -45,6 +46,8 @@ export interface TestCity extends AsyncDisposable {
   giveSeal(school: number): Promise<void>;
   /** Calls as a person; the answer's JSON with its status. */
   call(person: string, method: 'GET' | 'POST' | 'PUT', path: string, body?: object, session?: string): Promise<Answer>;
+  /** Acts that take two people. */
+  readonly two: TwoPeople;
 }
 
 export interface Answer {
@@ -89,6 +92,7 @@ export async function testCity(clock: Clock = systemClock): Promise<TestCity> {
     verifyCode: page('verifyCode'),
   });
   await service.routes?.(app);
+  await createCerts(context).routes?.(app);
   await app.ready();
   const phones = new Map<string, TestPhone>();
   const world: TestCity = {
@@ -96,6 +100,7 @@ export async function testCity(clock: Clock = systemClock): Promise<TestCity> {
     city,
     app,
     service,
+    two: twoPeople(context, [...signingKinds, ...certsKinds]),
     origin: context.config.url.origin,
     phoneOf: async (personId) => {
       const known = phones.get(personId);
@@ -136,17 +141,13 @@ export async function testCity(clock: Clock = systemClock): Promise<TestCity> {
       return world.call(personId, 'GET', `/api/v1/signing/transcripts/${asked.json.id}`);
     },
     giveSeal: async (school) => {
+      const { administrator, securityOfficer } = city.people;
       const organisationId = city.schools[school]?.id ?? '';
-      const id = uuidv7();
-      await context.db.transaction().execute(async (transaction) => {
-        const key = await keyStore(context).generate(transaction, 'seal');
-        await sql`INSERT INTO certs.request (id, profile, organisation_id, custody, state, public_key, public_key_sha256, key_id, requested_at)
-          VALUES (${id}, 'seal', ${organisationId}, 'key-store', 'approved', ${key.publicKey}, sha256(${key.publicKey}), ${key.id}, now())`.execute(
-          transaction,
-        );
+      const { json } = await world.call(administrator, 'POST', '/api/v1/certificate-requests', {
+        organisationId,
+        custody: 'key-store',
       });
-      const issue = createCerts(context).tasks?.['certs.issue-requested'];
-      await issue?.({ requestId: id });
+      await world.two.both(json.approvalId, administrator, securityOfficer);
     },
     call: async (person, method, path, body, session = `session of ${person}`) => {
       minute += 1; // each in a minute of its own: how often one may ask is another test's
@@ -212,8 +213,21 @@ export class TestPhone {
   /** Enrols, and has the security officer approve. */
   async enrolAndApprove(): Promise<void> {
     const { json } = await this.enrol();
-    const { securityOfficer } = this.#world.city.people;
-    await this.#world.call(securityOfficer, 'POST', `/api/v1/signing/enrolments/${json.id}/approve`);
+    await this.confirmPhone(json.approval.id);
+    await this.#world.two.approve(json.approval.id, this.#world.city.people.securityOfficer, {
+      code: json.approvalCode,
+    });
+  }
+
+  /** The phone confirms its enrolment with its own passkey. */
+  async confirmPhone(approvalId: string, tampering: Tampering = {}): Promise<void> {
+    const passkey = {
+      get: (options: { challenge: string; rpId: string }) =>
+        this.authenticator.get(options as Parameters<TestAuthenticator['get']>[0], tampering) as ReturnType<
+          SoftPasskey['get']
+        >,
+    };
+    await this.#world.two.confirm(approvalId, this.personId, { passkey });
   }
 
   async inbox(): Promise<{ id: string; title: string; code: string }[]> {

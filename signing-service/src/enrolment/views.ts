@@ -1,7 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database } from '@edutrust/platform/database';
-import { NotFound } from '@edutrust/platform/errors';
 import { findSigners } from '@edutrust/registry/permissions';
 import { sql } from 'kysely';
 import type Type from 'typebox';
@@ -24,6 +23,7 @@ export async function ownEnrolment(context: ServiceContext, personId: string): P
       state: current.state as OwnView['state'], // one of the current states
       id: current.id,
       approvalCode: current.state === 'awaiting-approval' ? current.approval_code : null,
+      approval: current.state === 'awaiting-approval' ? await approvalOf(context, current) : null,
       certificate: certificate ? describeCertificate(certificate) : null,
       renewal: certificate ? await ownRenewal(context, current, certificate) : null,
       device: {
@@ -46,6 +46,7 @@ export async function ownEnrolment(context: ServiceContext, personId: string): P
     state: 'none',
     id: null,
     approvalCode: null,
+    approval: null,
     certificate: null,
     renewal: null,
     device: null,
@@ -57,6 +58,14 @@ export async function ownEnrolment(context: ServiceContext, personId: string): P
         }
       : null,
   };
+}
+
+/** What the phone has to confirm, or has. */
+async function approvalOf({ db }: ServiceContext, { approval_id }: EnrolmentRow): Promise<OwnView['approval']> {
+  if (approval_id === null) return null;
+  const { rows } = await sql<{ id: string; isConfirmed: boolean }>`
+    SELECT id, state <> 'proposed' AS "isConfirmed" FROM registry.approval WHERE id = ${approval_id}`.execute(db);
+  return rows[0] ?? null;
 }
 
 async function ownRenewal({ db, clock }: ServiceContext, enrolment: EnrolmentRow, certificate: Buffer) {
@@ -99,7 +108,7 @@ export async function listEnrolments(db: Database, filter: EnrolmentFilter): Pro
       until: Date | null;
     }
   >`
-    SELECT e.id, e.title, e.custody, e.device_name AS "deviceName", e.approval_code AS "approvalCode", e.state, e.reason,
+    SELECT e.id, e.title, e.custody, e.device_name AS "deviceName", e.approval_id AS "approvalId", e.state, e.reason,
       e.created_at AS created, e.decided_at AS decided, e.certificate_serial AS "certificateSerial",
       (SELECT not_after FROM certs.certificate WHERE serial = e.certificate_serial) AS until,
       jsonb_build_object('id', p.id, 'fullName', p.full_name, 'educationId', p.education_id) AS person,
@@ -116,11 +125,4 @@ export async function listEnrolments(db: Database, filter: EnrolmentFilter): Pro
     decidedAt: decided?.toISOString() ?? null,
     validUntil: until?.toISOString() ?? null,
   }));
-}
-
-/** @throws NotFound */
-export async function findEnrolment(db: Database, id: string): Promise<EnrolmentView> {
-  const [found] = await listEnrolments(db, { id, limit: 1 });
-  if (found) return found;
-  throw new NotFound('signing/no-enrolment', { vi: 'Không có đăng ký ký số này.', en: 'There is no such enrolment.' });
 }

@@ -7,6 +7,7 @@ import { useAction, useLoad } from '../../design/load.ts';
 import { State } from '../../design/mark.tsx';
 import type { paths } from '../../generated/api.d.ts';
 import type { MadeCode } from '../activation.ts';
+import { approvalPath } from '../approvals/passkey-act.ts';
 import { CodeCard } from '../code-card.tsx';
 import { useFilter } from '../filter.ts';
 import { useMayDo } from '../may.ts';
@@ -106,6 +107,7 @@ function Learners({
   const forget = (person: ClassView['learners'][number]) =>
     run(async () => {
       const code = await must(api.POST('/api/v1/people/{id}/activation-code', { params: { path: { id: person.id } } }));
+      if ('approval' in code) return location.assign(approvalPath(code.approval.id));
       setMade({ ...code, person });
     });
   return (

@@ -18,8 +18,6 @@ export async function waitingFor({ permissions }: Me): Promise<readonly Task[]> 
   const found = await Promise.all([
     secondPersonActs(),
     may('signing.sign') || may('signing.seal') ? documentsToSign() : [],
-    may('signing.approve-enrolment') ? phonesToApprove() : [],
-    may('certificates.approve') ? certificatesToApprove() : [],
   ]);
   return found.flat();
 }
@@ -85,34 +83,5 @@ async function documentsToSign(): Promise<Task[]> {
           },
         ]
       : []),
-  ];
-}
-
-async function phonesToApprove(): Promise<Task[]> {
-  const { items } = await must(
-    api.GET('/api/v1/signing/enrolments', { params: { query: { state: 'awaiting-approval', limit: 50 } } }),
-  );
-  return items.map(({ id, person, title, organisation }) => ({
-    id,
-    title: t(`Điện thoại ký của ${person.fullName} chờ duyệt`, `${person.fullName}’s signing phone waits for approval`),
-    note: `${title} · ${organisation.name}`,
-    href: '/admin/signing',
-    act: t('Gọi và duyệt', 'Call and approve'),
-  }));
-}
-
-async function certificatesToApprove(): Promise<Task[]> {
-  const { items } = await must(
-    api.GET('/api/v1/certificate-requests', { params: { query: { state: 'waiting', limit: 50 } } }),
-  );
-  if (items.length === 0) return [];
-  return [
-    {
-      id: 'certificates',
-      title: t(`${items.length} yêu cầu chứng thư chờ duyệt`, `${items.length} certificate requests wait`),
-      note: t('Con dấu và chứng thư của đơn vị.', 'Seals and certificates of organisations.'),
-      href: '/admin/certificates/requests',
-      act: t('Xem yêu cầu', 'See the requests'),
-    },
   ];
 }

@@ -1,0 +1,163 @@
+import type { ServiceContext } from '@edutrust/platform/context';
+import type { Transaction } from '@edutrust/platform/database';
+import { Conflict, InvalidInput } from '@edutrust/platform/errors';
+import { record } from '@edutrust/platform/events';
+import { uuidv7 } from '@edutrust/platform/ids';
+import { propose } from '@edutrust/registry/approvals';
+import { sql } from 'kysely';
+import { mustBeCertifiable } from '../authority/authority.ts';
+import { certsOf } from '../tables.ts';
+import { certifyKind } from './approval.ts';
+import { keyHash, readProvenKey } from './key.ts';
+import { keyOfRenewed, mustBeRenewable, mustBeYoungKey } from './renewal.ts';
+import { type PersonActor, requestKeyOf, type WantedCertificate } from './requests.ts';
+import { findSubject } from './subject.ts';
+
+/**
+ * Asks for a certificate: whoever asks confirms it with a passkey, and a security officer decides. Idempotent by organisation, person, key and renewed certificate while
+ * the request is open: the same one is given again.
+ *
+ * @throws InvalidInput for a PKCS #10 request or a combination that cannot be used; Conflict for a key or a renewal that
+ *   is not possible; NotFound.
+ */
+export async function askForCertificate(
+  context: ServiceContext,
+  wanted: WantedCertificate,
+  actor: PersonActor,
+): Promise<string> {
+  const { personId, organisationId, custody, renews } = wanted;
+  mustFitTogether(wanted);
+  const proven = wanted.csr === undefined ? undefined : readProvenKey(wanted.csr);
+  const now = context.clock.now();
+  return context.db.transaction().execute(async (transaction) => {
+    const subject = await findSubject(transaction, wanted);
+    const renewed = renews ? await mustBeRenewable(transaction, { renews, ...wanted, now }) : undefined;
+    const publicKey =
+      custody === 'key-store' ? null : (proven?.publicKey ?? (await keyOfRenewed(transaction, renewed?.serial ?? '')));
+    const hash = publicKey && keyHash(publicKey);
+    const existing = await findOpen(transaction, wanted, hash);
+    if (existing) return existing;
+    if (renewed?.isBeingRenewed) throw renewedAlready();
+    const id = uuidv7();
+    const profile = personId ? 'official' : 'seal';
+    if (publicKey) {
+      await mustBeYoungKey(transaction, publicKey, now);
+      await mustBeCertifiable(context, transaction, {
+        profile,
+        subject,
+        publicKey,
+        organisationId,
+        ...(personId ? { personId } : {}),
+        requestKey: requestKeyOf(id),
+      });
+    }
+    const { approval } = await propose(
+      transaction,
+      context,
+      certifyKind,
+      {
+        content: {
+          requestId: id,
+          profile,
+          custody,
+          organisationId,
+          ...(await namesOf(transaction, wanted)),
+          personId,
+          subject: { ...subject },
+          keySha256: hash?.toString('hex') ?? null,
+          renews: renews ?? null,
+        },
+        organisationId,
+      },
+      actor,
+    );
+    const inserted = await certsOf(transaction)
+      .insertInto('certs.request')
+      .values({
+        id,
+        profile,
+        organisation_id: organisationId,
+        person_id: personId,
+        custody,
+        state: 'waiting',
+        public_key: publicKey,
+        public_key_sha256: hash,
+        csr: proven?.csr ?? null,
+        key_id: null,
+        renews: renews ?? null,
+        requested_by: actor.personId,
+        requested_at: now,
+        decided_by: null,
+        decided_at: null,
+        reason: null,
+        certificate_serial: null,
+        approval_id: approval.id,
+      })
+      .onConflict((conflict) => conflict.doNothing())
+      .executeTakeFirst();
+    // the same was asked for at the same moment
+    if (inserted.numInsertedOrUpdatedRows === 0n) return (await findOpen(transaction, wanted, hash)) ?? id;
+    await record(transaction, {
+      type: 'certificate-request.created',
+      actor,
+      subject: { kind: 'certificate-request', id },
+      organisationId,
+      data: {
+        profile,
+        custody,
+        ...(personId ? { personId } : {}),
+        ...(hash ? { keySha256: hash.toString('hex') } : {}),
+        ...(renews ? { renews } : {}),
+      },
+    });
+    return id;
+  });
+}
+
+function mustFitTogether({ custody, csr, personId, renews }: WantedCertificate): void {
+  if (custody === 'key-store' && personId) {
+    throw new InvalidInput('certificate-requests/persons-hold-keys', {
+      vi: 'Khoá của một người do chính người đó giữ: đăng ký trên điện thoại, hoặc tải yêu cầu (CSR) của USB token lên.',
+      en: 'A person holds their own key: enrol on the phone, or upload the request (CSR) of a token.',
+    });
+  }
+  if (custody === 'key-store' && csr !== undefined) {
+    throw new InvalidInput('certificate-requests/two-keys', {
+      vi: 'Khoá trong kho khoá được tạo khi duyệt, nên không tải yêu cầu (CSR) lên.',
+      en: 'A key of the key store is made at the approval: no request (CSR) is uploaded.',
+    });
+  }
+  if (custody === 'outside' && csr === undefined && renews === undefined) {
+    throw new InvalidInput('certificate-requests/no-key', {
+      vi: 'Chưa có yêu cầu (CSR) của khoá cần chứng nhận.',
+      en: 'The request (CSR) of the key to certify is missing.',
+    });
+  }
+}
+
+async function findOpen(
+  transaction: Transaction,
+  { organisationId, personId, renews }: WantedCertificate,
+  hash: Buffer | null,
+): Promise<string | undefined> {
+  const { rows } = await sql<{ id: string }>`
+    SELECT id FROM certs.request
+    WHERE organisation_id = ${organisationId} AND person_id IS NOT DISTINCT FROM ${personId}::uuid
+      AND public_key_sha256 IS NOT DISTINCT FROM ${hash}::bytea AND renews IS NOT DISTINCT FROM ${renews ?? null}::text
+      AND state IN ('waiting', 'approved')`.execute(transaction);
+  return rows[0]?.id;
+}
+
+function renewedAlready(): Conflict {
+  return new Conflict('certificate-requests/renewed-already', {
+    vi: 'Chứng thư này đã được cấp tiếp, hoặc đã có yêu cầu cấp tiếp đang mở.',
+    en: 'This certificate has been renewed, or a request to renew it is open.',
+  });
+}
+
+async function namesOf(transaction: Transaction, { organisationId, personId }: WantedCertificate) {
+  const { rows } = await sql<{ organisationName: string; personName: string | null }>`
+    SELECT o.name AS "organisationName", (SELECT full_name FROM registry.person WHERE id = ${personId}::uuid) AS "personName"
+    FROM registry.organisation AS o WHERE o.id = ${organisationId}`.execute(transaction);
+  return { organisationName: rows[0]?.organisationName ?? '', personName: rows[0]?.personName ?? null };
+}

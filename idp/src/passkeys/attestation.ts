@@ -1,0 +1,23 @@
+import { type AttestedFacts, attest, isAttested, type SecretBox } from '@edutrust/platform/secrets';
+import type { Selectable } from 'kysely';
+import type { PasskeyTable } from '../tables.ts';
+
+type Row = Pick<Selectable<PasskeyTable>, 'id' | 'person_id' | 'credential_id' | 'public_key'>;
+
+const purpose = 'idp.passkey';
+
+function factsOf(row: Row): AttestedFacts {
+  return {
+    id: row.id,
+    person: row.person_id,
+    credential: row.credential_id,
+    publicKey: row.public_key.toString('hex'),
+  };
+}
+
+/** Says of a passkey that this program registered it for this person. */
+export const attestPasskey = (secrets: SecretBox, row: Row) => attest(secrets, purpose, factsOf(row));
+
+/** Whether it did: a passkey that somebody wrote into the table, or moved to another person, is none for what takes two. */
+export const isAttestedPasskey = (secrets: SecretBox, row: Row & Pick<Selectable<PasskeyTable>, 'attestation'>) =>
+  isAttested(secrets, purpose, factsOf(row), row.attestation);

@@ -1,0 +1,6 @@
+import type { ApprovalKind } from './approvals/approvals.ts';
+import { mergeKind } from './people/merge-approval.ts';
+import { endRoleKind, grantRoleKind } from './permissions/role-approvals.ts';
+
+/** The acts of this workspace that take two people. */
+export const registryKinds: readonly ApprovalKind[] = [grantRoleKind, endRoleKind, mergeKind];

@@ -1,0 +1,82 @@
+import { createHash, X509Certificate } from 'node:crypto';
+import type { ServiceContext } from '@edutrust/platform/context';
+import { InvalidInput } from '@edutrust/platform/errors';
+import { type Selectable, sql } from 'kysely';
+import { approvedPhone, type Phone } from '../enrolment/approved.ts';
+import { type EnrolmentRow, userHandleOf } from '../enrolment/enrolment.ts';
+import { hashAssertion, verifyAssertion } from '../enrolment/passkey.ts';
+import type { SigningTables } from '../tables.ts';
+import type { Item } from './items.ts';
+import type { AuthorisedList } from './list.ts';
+
+type Session = Selectable<SigningTables['signing.session']>;
+
+/**
+ * Whether the signer's phone itself authorised these documents, from the evidence that was kept: two people agreed to
+ * this passkey, its assertion is over the hash of this list, and the document is in it. Rows of a session or an enrolment
+ * that somebody wrote into the table authorise nothing.
+ *
+ * A phone that was enrolled before approvals existed signs with the key that it holds itself; a key of ours needs the proof.
+ *
+ * @throws InvalidInput `signing/not-authorised`
+ */
+export async function mustBeAuthorised(
+  context: Pick<ServiceContext, 'db' | 'config' | 'secrets'>,
+  session: Session,
+  enrolment: EnrolmentRow,
+  item: Pick<Item, 'request_id' | 'digest'> & { readonly certificate: Buffer },
+): Promise<void> {
+  try {
+    if (session.enrolment_id !== enrolment.id || session.person_id !== enrolment.person_id)
+      throw new Error('another phone');
+    const needsApproval = session.purpose === 'seal' || enrolment.custody !== 'device' || enrolment.approval_id !== null;
+    const phone = needsApproval ? await approvedPhone(context, context.db, enrolment) : undefined;
+    await mustBeOf(context, session, phone, item.certificate);
+    const { assertion, assertion_sha256 } = session;
+    const evidence = assertion && { clientExtensionResults: {}, ...assertion };
+    if (!evidence || !assertion_sha256?.equals(hashAssertion(evidence as Evidence))) throw new Error('no assertion');
+    const challenge = createHash('sha256').update(session.list, 'utf8').digest();
+    if (!challenge.equals(session.challenge)) throw new Error('another list');
+    const passkey = {
+      credentialId: enrolment.credential_id,
+      publicKey: enrolment.credential_public_key,
+      counter: 0, // it was looked at when it was new
+      userHandle: userHandleOf(enrolment.id),
+    };
+    await verifyAssertion(context.config, evidence as Evidence, passkey, challenge.toString('base64url'));
+    const { documents, session: named } = JSON.parse(session.list) as AuthorisedList; // its hash was signed
+    const digest = item.digest.toString('hex');
+    if (named !== session.id || !documents.some((one) => one.request === item.request_id && one.digest === digest)) {
+      throw new Error('a document that is not in the list');
+    }
+  } catch (error) {
+    throw new InvalidInput(
+      'signing/not-authorised',
+      {
+        vi: 'Không có bằng chứng rằng điện thoại của người ký đã xác nhận văn bản này.',
+        en: "There is no evidence that the signer's phone authorised this document.",
+      },
+      { cause: error },
+    );
+  }
+}
+
+/** The certificate is the phone's own key's, or the seal of the organisation for which the phone was approved. */
+async function mustBeOf(
+  { db }: Pick<ServiceContext, 'db'>,
+  session: Session,
+  phone: Phone | undefined,
+  certificate: Buffer,
+): Promise<void> {
+  if (session.purpose === 'seal') {
+    const { rows } = await sql`
+      SELECT 1 FROM certs.certificate WHERE der = ${certificate} AND profile = 'seal'
+        AND organisation_id = ${phone?.organisationId ?? null}::uuid`.execute(db);
+    if (rows.length === 0) throw new Error("another organisation's seal");
+  } else if (phone) {
+    const spki = new X509Certificate(certificate).publicKey.export({ type: 'spki', format: 'der' });
+    if (createHash('sha256').update(spki).digest('hex') !== phone.keySha256) throw new Error("another person's key");
+  }
+}
+
+type Evidence = Parameters<typeof verifyAssertion>[1];
