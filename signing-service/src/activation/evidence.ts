@@ -29,7 +29,8 @@ export async function mustBeAuthorised(
   try {
     if (session.enrolment_id !== enrolment.id || session.person_id !== enrolment.person_id)
       throw new Error('another phone');
-    const needsApproval = session.purpose === 'seal' || enrolment.custody !== 'device' || enrolment.approval_id !== null;
+    const needsApproval =
+      session.purpose === 'seal' || enrolment.custody !== 'device' || enrolment.approval_id !== null;
     const phone = needsApproval ? await approvedPhone(context, context.db, enrolment) : undefined;
     await mustBeOf(context, session, phone, item.certificate);
     const { assertion, assertion_sha256 } = session;

@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto';
 import { ensureAuthorities } from '@edutrust/certs/authority';
-import { keyStore } from '@edutrust/certs/key-store';
-import { migrations as certsMigrations, createCerts } from '@edutrust/certs/service';
+import { certsKinds, createCerts, migrations as certsMigrations } from '@edutrust/certs/service';
 import { type Clock, systemClock } from '@edutrust/platform/context';
 import { type Actor, type App, createHttpServer } from '@edutrust/platform/http';
-import { uuidv7 } from '@edutrust/platform/ids';
 import type { Service } from '@edutrust/platform/service';
 import { type TestContext, testContext } from '@edutrust/platform/testing';
 import { type DemoCity, seedDemo as seedCity } from '@edutrust/registry/demo';
