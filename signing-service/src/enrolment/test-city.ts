@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ensureAuthorities } from '@edutrust/certs/authority';
-import { certsKinds, createCerts, migrations as certsMigrations } from '@edutrust/certs/service';
+import { certsKinds, migrations as certsMigrations, createCerts } from '@edutrust/certs/service';
 import { type Clock, systemClock } from '@edutrust/platform/context';
 import { type Actor, type App, createHttpServer } from '@edutrust/platform/http';
 import type { Service } from '@edutrust/platform/service';
