@@ -31,6 +31,7 @@ const families = {
   certs: async () => (await import('./commands/certs.ts')).addCertsCommands,
   verify: async () => (await import('./commands/verify.ts')).addVerifyCommand,
   sync: async () => (await import('./commands/sync.ts')).addSyncCommands,
+  approvals: async () => (await import('./commands/approvals.ts')).addApprovalCommands,
   log: async () => (await import('./commands/log.ts')).addLogCommands,
   networks: async () => (await import('./commands/networks.ts')).addNetworksCommands,
   apps: async () => (await import('./commands/apps.ts')).addAppsCommands,

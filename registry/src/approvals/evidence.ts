@@ -117,6 +117,13 @@ export async function verifyApproval(
   };
 }
 
+/** The approvals that were decided, oldest first: what {@link verifyApproval} has evidence of. */
+export async function listDecided(db: Database): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    SELECT id FROM registry.approval WHERE state IN ('approved', 'applied') ORDER BY id`.execute(db);
+  return rows.map(({ id }) => id);
+}
+
 function isWhole(work: () => unknown): boolean {
   try {
     work();
