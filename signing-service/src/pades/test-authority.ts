@@ -90,6 +90,34 @@ export function revocationList(
   return sequence(tbs, ecdsa, bitString(sign('sha256', tbs, issuer.key)));
 }
 
+/** An OCSP response by the issuer itself about one certificate (RFC 6960 §4.2.1). */
+export function ocspResponse(
+  issuer: Issued,
+  subject: Issued,
+  status: 'good' | { readonly revokedAt: Date },
+  at: Date,
+): Buffer {
+  const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest();
+  const issuerKey = parseCertificate(issuer.certificate).subjectPublicKeyInfo;
+  // The BIT STRING's contents: the uncompressed point of P-256 ends the SubjectPublicKeyInfo.
+  const keyHash = sha256(issuerKey.subarray(-65));
+  const certificateId = sequence(
+    sequence(oid(cmsOids.sha256)),
+    octetString(sha256(issuer.name)),
+    octetString(keyHash),
+    subject.serial,
+  );
+  const said = status === 'good' ? implicit(0, Buffer.alloc(0)) : explicit(1, generalizedTime(status.revokedAt));
+  const responses = sequence(
+    explicit(1, issuer.name),
+    generalizedTime(at),
+    sequence(sequence(certificateId, said, generalizedTime(at), explicit(0, generalizedTime(end)))),
+  );
+  const basic = sequence(responses, ecdsa, bitString(sign('sha256', responses, issuer.key)));
+  const bytes = sequence(oid('1.3.6.1.5.5.7.48.1.1'), octetString(basic));
+  return sequence(Buffer.of(0x0a, 1, 0), explicit(0, bytes));
+}
+
 /** A TimeStampToken (RFC 3161 §2.4.2) over a SHA-256 digest at a time of one's choice. */
 export function timeStampToken(authority: Issued, chain: readonly Issued[], digest: Uint8Array, at: Date): Buffer {
   const sha256 = sequence(oid(cmsOids.sha256));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { addValidationData, signPdf, timeStampPdf } from '../pades/pades.ts';
-import { createAuthority } from '../pades/test-authority.ts';
+import { createAuthority, ocspResponse } from '../pades/test-authority.ts';
 import { appendRevision, hybridPdf, plainObjects, streamPdf, tablePdf } from '../pdf/test-files.ts';
 import { signByHand } from './test-signing.ts';
 import { type ValidationOptions, validatePdf } from './validation.ts';
@@ -185,6 +185,48 @@ test('V12: level B-LT is reached only when the file itself tells the status of t
   );
   assert.equal(await levelOf({ crls: authority.crls.slice(0, 1) }), 'B-T', 'half of the chain');
   assert.equal(await levelOf({ crls: authority.crls }), 'B-LT');
+});
+
+test('V12: OCSP answers inside the document decide: revoked before the signature is red, good settles it', async () => {
+  const [rootList = Buffer.alloc(0)] = authority.crls;
+  const bare = { anchors: authority.anchors, crls: [rootList], at: new Date('2026-12-01T00:00:00Z') };
+  const made = new Date('2026-11-24T00:00:00Z');
+  const saying = async (status: Parameters<typeof ocspResponse>[2], file = signed) => {
+    const answered = addValidationData(file, {
+      ocspResponses: [ocspResponse(authority.people, official, status, made)],
+    });
+    const { verdict, signatures } = await validatePdf(answered, bare);
+    return [verdict, signatures[0]?.reasons[0]?.code];
+  };
+  assert.deepEqual((await validatePdf(signed, bare)).signatures[0]?.reasons[0]?.code, 'revocation-unknown');
+  assert.deepEqual(await saying('good'), ['valid', 'passed']);
+  const before = { revokedAt: new Date('2026-11-20T00:00:00Z') };
+  const after = { revokedAt: new Date('2026-11-23T12:00:00Z') };
+  assert.deepEqual(await saying(before), ['invalid', 'certificate-revoked']);
+  assert.deepEqual(await saying(after), ['valid', 'passed'], 'the time stamp proves that it was signed before');
+  // Without a time stamp: by the signer's own word it was signed after the revocation, or it cannot be told.
+  const unstamped = await signPdf(tablePdf(), request, authority.signerOf(official));
+  assert.deepEqual(await saying(before, unstamped), ['invalid', 'certificate-revoked']);
+  assert.deepEqual(await saying(after, unstamped), ['indeterminate', 'revoked-no-proof']);
+  // An answer that somebody else signed says nothing.
+  const stranger = createAuthority();
+  const forged = ocspResponse({ ...authority.people, key: stranger.people.key }, official, before, made);
+  const { signatures } = await validatePdf(addValidationData(signed, { ocspResponses: [forged] }), bare);
+  assert.equal(signatures[0]?.reasons[0]?.code, 'revocation-unknown');
+});
+
+test('V14: a hybrid section that says otherwise than an older one is not settled: two readers would show two documents', async () => {
+  const text = hybridPdf().toString('latin1');
+  // A revision between lists object 9 anew; the last one repeats the first one's stream, which has it where it was.
+  const elsewhere = appendRevision(hybridPdf(), { 9: '<</Shown true>>' }, { size: 11 });
+  const stream = /\/XRefStm (\d+)/u.exec(text)?.[1];
+  const later = appendRevision(elsewhere, { 6: '<</Title (Hoc ba)>>' }, { size: 11 }).toString('latin1');
+  const last = later.lastIndexOf('trailer');
+  const both = Buffer.from(
+    later.slice(0, last) + later.slice(last).replace('/Prev', `/XRefStm ${stream} /Prev`),
+    'latin1',
+  );
+  await assert.rejects(signPdf(both, request, authority.signerOf(official, at)), { code: 'pdf/malformed' });
 });
 
 test('V14: other containers of objects are signed by others too', async () => {
