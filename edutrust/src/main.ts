@@ -1,4 +1,4 @@
-import { readConfig } from '@edutrust/platform/config';
+import { readConfig, trustAuthorities } from '@edutrust/platform/config';
 import type { Locale } from '@edutrust/platform/messages';
 import { Command, CommanderError } from 'commander';
 import type { Program } from './commands/command.ts';
@@ -73,7 +73,11 @@ export async function createCommand(json: boolean, locale: Locale, family?: Fami
   delete process.env.EDUTRUST_SECRET; // PostgreSQL, a token's driver and what else we start need not inherit it
   const program: Program = {
     command,
-    config: () => readConfig(environment),
+    config: () => {
+      const config = readConfig(environment);
+      trustAuthorities(config);
+      return config;
+    },
     output: () => createOutput(json, locale),
   };
   const wanted = family ? [families[family]] : Object.values(families);

@@ -1,4 +1,4 @@
-import { EduTrustError } from '@edutrust/platform/errors';
+import { EduTrustError, Unavailable } from '@edutrust/platform/errors';
 import { type Locale, negotiateLocale, type Text } from '@edutrust/platform/messages';
 
 /** What the command says, and how: lines for a person, or one JSON object a line for a machine. */
@@ -32,7 +32,8 @@ export function createOutput(json: boolean, locale: Locale): Output {
 }
 
 /** Prints an error for the person (or as JSON) and gives the exit code of its kind. */
-export function reportError(error: unknown, { json, locale }: Pick<Output, 'json' | 'locale'>): number {
+export function reportError(given: unknown, { json, locale }: Pick<Output, 'json' | 'locale'>): number {
+  const error = fullDisk(given) ?? given;
   if (!(error instanceof EduTrustError)) {
     const cause = error instanceof Error && error.cause instanceof Error ? `\nbecause: ${error.cause.message}` : '';
     const message = `${error instanceof Error ? (error.stack ?? error.message) : String(error)}${cause}`;
@@ -53,4 +54,22 @@ export function reportError(error: unknown, { json, locale }: Pick<Output, 'json
     if (remedy) process.stderr.write(`  ${remedy[locale]}\n`);
   }
   return error.exitCode;
+}
+
+/** No room to write, here or in PostgreSQL (53100), however deep it stands in the causes. */
+function fullDisk(error: unknown): Unavailable | undefined {
+  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth += 1) {
+    const { code } = at as { code?: string };
+    if (code === 'ENOSPC' || code === 'EDQUOT' || code === '53100') {
+      return new Unavailable(
+        'disk/full',
+        { vi: 'Ổ đĩa đã đầy; chưa có gì được ghi.', en: 'The disk is full; nothing was written.' },
+        {
+          remedy: { vi: 'Giải phóng dung lượng rồi chạy lại.', en: 'Free some space and run it again.' },
+          cause: error,
+        },
+      );
+    }
+  }
+  return undefined;
 }

@@ -1,4 +1,7 @@
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { InvalidInput } from '../errors.ts';
 import { BadValue, type Values, type VariableName, variables } from './variables.ts';
 
@@ -33,6 +36,8 @@ export interface Config {
   readonly smtpUrl: URL | undefined;
   readonly mailFrom: string;
   readonly trustedProxies: readonly string[];
+  /** More certificate authorities to trust; see {@link trustAuthorities}. */
+  readonly authoritiesFile: string | undefined;
   readonly metricsToken: string | undefined;
   /** Where checkpoints and revocations are kept outside the database. */
   readonly witnessDirectory: string | undefined;
@@ -98,6 +103,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     smtpUrl: parsed.EDUTRUST_SMTP_URL,
     mailFrom: parsed.EDUTRUST_MAIL_FROM,
     trustedProxies: parsed.EDUTRUST_TRUSTED_PROXIES,
+    authoritiesFile: parsed.EDUTRUST_CA_FILE,
     metricsToken: parsed.EDUTRUST_METRICS_TOKEN,
     witnessDirectory: parsed.EDUTRUST_WITNESS ?? (parsed.DATABASE_URL ? undefined : `${parsed.EDUTRUST_DATA}-witness`),
   };
@@ -113,4 +119,29 @@ function secretSource({
   if (hex) return { kind: 'value', hex };
   if (command) return { kind: 'command', command };
   return { kind: 'file', path: path ?? join(EDUTRUST_DATA, 'secret.key'), mayBeMade: !DATABASE_URL };
+}
+
+/**
+ * Trusts the operator's own authorities beside the system's, for every TLS connection that this process makes. Once, at
+ * the start of the process.
+ *
+ * @throws InvalidInput `config/bad-authorities`
+ */
+export function trustAuthorities({ authoritiesFile: path }: Pick<Config, 'authoritiesFile'>): void {
+  if (path === undefined) return;
+  try {
+    const pem = readFileSync(path, 'utf8').match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g) ?? [];
+    for (const text of pem) new X509Certificate(text);
+    if (pem.length === 0) throw new Error('no certificate');
+    setDefaultCACertificates([...getCACertificates('default'), ...pem]);
+  } catch (cause) {
+    throw new InvalidInput(
+      'config/bad-authorities',
+      {
+        vi: `Không đọc được chứng thư nào trong EDUTRUST_CA_FILE ${path}.`,
+        en: `No certificate can be read from EDUTRUST_CA_FILE ${path}.`,
+      },
+      { remedy: { vi: 'Chỉ tới một tệp PEM đọc được.', en: 'Name a PEM file that can be read.' }, cause },
+    );
+  }
 }

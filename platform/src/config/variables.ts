@@ -1,3 +1,4 @@
+import { BlockList, isIP } from 'node:net';
 import { resolve } from 'node:path';
 
 /** A value that a variable refuses: the reason, as the end of a sentence that begins with its name. */
@@ -58,6 +59,61 @@ function wholeNumber(minimum: number, maximum: number): (text: string) => number
   };
 }
 
+/** An address of this machine, or a host name. */
+function listenAddress(text: string): string {
+  if (isIP(text) === 0 && !/^[a-zA-Z0-9]([a-zA-Z0-9.-]{0,251}[a-zA-Z0-9])?$/.test(text))
+    throw new BadValue('must be an address or a host name, such as 0.0.0.0, ::1 or localhost');
+  return text;
+}
+
+/** Words that proxy-addr knows beside addresses and ranges. */
+const proxyNames = ['loopback', 'linklocal', 'uniquelocal'];
+
+function proxyList(text: string): string[] {
+  const parts = text
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean);
+  const wrong = parts.find((part) => !proxyNames.includes(part) && !isRange(part));
+  if (wrong !== undefined)
+    throw new BadValue(`must hold addresses or CIDR ranges such as 10.0.0.0/8, and ${wrong} is neither`);
+  return parts;
+}
+
+function isRange(text: string): boolean {
+  const [address = '', bits] = text.split('/');
+  const family = isIP(address);
+  if (family === 0 || text.split('/').length > 2) return false;
+  if (bits === undefined) return true;
+  try {
+    new BlockList().addSubnet(address, Number(bits), family === 4 ? 'ipv4' : 'ipv6');
+    return /^\d{1,3}$/.test(bits);
+  } catch {
+    return false;
+  }
+}
+
+/** `Name <address>` or an address, in one line: a second would be a header of whoever sets it. */
+function mailFrom(text: string): string {
+  if (!/^[^\r\n<>]*(<[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/.test(text))
+    throw new BadValue('must be one address, such as EduTrust <no-reply@example.edu.vn>');
+  return text;
+}
+
+/**
+ * The forms of libpq that people bring: several hosts of a cluster, a socket folder as `?host=`. pg takes them as they
+ * are; what it would not understand is said here.
+ */
+function databaseAddress(text: string): URL {
+  const match = /^(postgres(?:ql)?:\/\/)([^/?#]*@)?([^/?#]*)(.*)$/.exec(text);
+  if (match?.[3]?.includes(',')) {
+    throw new BadValue(
+      'names several hosts; name the one address of the cluster (its proxy, service or virtual IP), which follows the primary',
+    );
+  }
+  return address('postgres:', 'postgresql:')(text);
+}
+
 /** Every environment variable there is. */
 export const variables = {
   EDUTRUST_URL: {
@@ -68,7 +124,7 @@ export const variables = {
   EDUTRUST_HOST: {
     about: 'Address to listen on; 0.0.0.0 for every interface.',
     fallback: '127.0.0.1',
-    parse: (text: string) => text,
+    parse: listenAddress,
   },
   EDUTRUST_PORT: {
     about: 'Port to listen on; by default the one in EDUTRUST_URL, or 8080.',
@@ -83,7 +139,7 @@ export const variables = {
   DATABASE_URL: {
     about: 'PostgreSQL to use instead of the embedded one: postgres://user:password@host/database.',
     fallback: '',
-    parse: optional(address('postgres:', 'postgresql:')),
+    parse: optional(databaseAddress),
   },
   EDUTRUST_DATABASE_CONNECTIONS: {
     about: 'Largest number of database connections of this process.',
@@ -105,7 +161,8 @@ export const variables = {
     about: 'The key-encryption key itself, 64 hexadecimal digits, where a platform hands secrets over so.',
     fallback: '',
     parse: optional((text: string) => {
-      if (!/^[0-9a-fA-F]{64}$/.test(text)) throw new BadValue('must be 64 hexadecimal digits (openssl rand -hex 32)');
+      if (!/^[0-9a-fA-F]{64}$/.test(text) || /^(.)\1*$/.test(text))
+        throw new BadValue('must be 64 hexadecimal digits (openssl rand -hex 32)');
       return text;
     }),
   },
@@ -148,16 +205,18 @@ export const variables = {
   EDUTRUST_MAIL_FROM: {
     about: 'Sender of mail.',
     fallback: 'EduTrust <no-reply@localhost>',
-    parse: (text: string) => text,
+    parse: mailFrom,
   },
   EDUTRUST_TRUSTED_PROXIES: {
     about: 'Addresses or CIDR ranges, by commas, whose X-Forwarded-* headers are believed.',
     fallback: '',
-    parse: (text: string) =>
-      text
-        .split(',')
-        .map((part) => part.trim())
-        .filter(Boolean),
+    parse: proxyList,
+  },
+  EDUTRUST_CA_FILE: {
+    about:
+      'PEM file with more certificate authorities to trust, beside the system’s, for PostgreSQL, Redis, LDAP, mail and apps.',
+    fallback: '',
+    parse: optional((text: string) => resolve(text)),
   },
   EDUTRUST_WITNESS: {
     about:
@@ -166,9 +225,12 @@ export const variables = {
     parse: optional((text: string) => resolve(text)),
   },
   EDUTRUST_METRICS_TOKEN: {
-    about: 'Bearer token that /metrics asks for; without it only this machine may read it.',
+    about: 'Bearer token that /metrics asks for, 16 characters at least; without it only this machine may read it.',
     fallback: '',
-    parse: optional((text: string) => text),
+    parse: optional((text: string) => {
+      if (!/^[\x21-\x7e]{16,}$/.test(text)) throw new BadValue('must have at least 16 characters and no space');
+      return text;
+    }),
   },
 } satisfies Record<string, Variable<unknown>>;
 

@@ -79,7 +79,9 @@ export async function openDatabase(
   const url = config.databaseUrl?.href ?? embedded?.url ?? '';
   const pool = createPool(url, config.databaseConnections, log);
   let lock: pg.Client | undefined;
+  let isClosing = false;
   const close = async () => {
+    isClosing = true;
     await pool.end();
     await lock?.end();
     await embedded?.stop();
@@ -87,11 +89,29 @@ export async function openDatabase(
   try {
     await pool.query('SELECT 1');
     if (embedded && serves) {
-      lock = new pg.Client({ connectionString: url, application_name: 'edutrust serve' });
-      lock.on('error', () => undefined); // the pool reports a lost server; this connection only holds the lock
-      await lock.connect();
-      const { rows } = await lock.query<{ got: boolean }>('SELECT pg_try_advisory_lock($1) AS got', [serveLock]);
-      if (!rows[0]?.got) throw alreadyServed(config.dataDirectory);
+      lock = await lockToServe(url, config.dataDirectory);
+      // The server is ours to keep alive: when it dies it is started again, and found where it then is.
+      const watch = (held: pg.Client) =>
+        held.once('end', () => {
+          if (!isClosing) void revive();
+        });
+      const revive = async () => {
+        log?.error('the embedded database ended; it is started again');
+        while (!isClosing) {
+          try {
+            const { url: now } = await startEmbedded(config.dataDirectory);
+            pool.options.connectionString = now; // of every connection that is made from here on
+            lock = await lockToServe(now, config.dataDirectory);
+            watch(lock);
+            log?.warn('the embedded database runs again');
+            return;
+          } catch (error) {
+            log?.error({ err: error }, 'the embedded database did not start');
+            await new Promise((resolve) => setTimeout(resolve, reviveEveryMs));
+          }
+        }
+      };
+      watch(lock);
     }
   } catch (error) {
     await close().catch(() => undefined);
@@ -112,6 +132,19 @@ export async function openDatabase(
     );
   }
   return { db: kyselyOn(pool), pool, isNew: embedded?.isNew ?? false, close };
+}
+
+const reviveEveryMs = 2_000;
+
+/** The connection that holds the lock of the one process that serves the folder. @throws Conflict `database/already-served` */
+async function lockToServe(url: string, directory: string): Promise<pg.Client> {
+  const lock = new pg.Client({ connectionString: url, application_name: 'edutrust serve' });
+  lock.on('error', () => undefined); // its end says it
+  await lock.connect();
+  const { rows } = await lock.query<{ got: boolean }>('SELECT pg_try_advisory_lock($1) AS got', [serveLock]);
+  if (rows[0]?.got) return lock;
+  await lock.end();
+  throw alreadyServed(directory);
 }
 
 function alreadyServed(directory: string): Conflict {

@@ -99,8 +99,19 @@ async function readIfThere(path: string): Promise<Buffer | undefined> {
   try {
     return await readFile(path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    throw new InvalidInput(
+      'secrets/unreadable',
+      { vi: `Không đọc được tệp khoá ${path} (${code}).`, en: `The secret file ${path} cannot be read (${code}).` },
+      {
+        remedy: {
+          vi: 'Nó phải là một tệp mà tài khoản của dịch vụ đọc được.',
+          en: 'It has to be a file that the account of the service may read.',
+        },
+        cause: error,
+      },
+    );
   }
 }
 
