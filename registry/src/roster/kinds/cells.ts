@@ -69,8 +69,11 @@ const dateFields: readonly FieldId[] = ['birthDate', 'childBirthDate'];
 export function createCellReader(columns: ColumnMap, { serials }: Pick<Head, 'serials'>) {
   const fonts = createFontWitness();
   let dayFirst: { row: number; text: string } | undefined;
-  const raw = (cells: readonly string[], field: FieldId) =>
-    (cells[columns.get(field) ?? -1] ?? '').normalize('NFC').trim();
+  const raw = (cells: readonly string[], field: FieldId): string => {
+    const index = columns.get(field);
+    const cell = index === undefined ? undefined : cells[index];
+    return cell ? cell.normalize('NFC').trim() : '';
+  };
 
   function look({ row, cells }: SheetRow): void {
     for (const field of nameFields) {
@@ -94,7 +97,7 @@ export function createCellReader(columns: ColumnMap, { serials }: Pick<Head, 'se
       const { row, cells } = sheetRow;
       const text = (field: FieldId): string => {
         const value = raw(cells, field);
-        if (odd.test(value))
+        if (value !== '' && odd.test(value))
           throw new RowRefused(field, {
             vi: 'Ô có ký tự điều khiển (NUL, …) mà mắt không thấy; xoá và gõ lại ô này.',
             en: 'The cell has control characters (NUL, …) that nobody sees; clear it and type it again.',

@@ -1,6 +1,6 @@
 import type { Text } from '@edutrust/platform/messages';
 import type { FieldId } from '../columns/fields.ts';
-import { type Column, headerDigest } from '../columns/match.ts';
+import type { Column } from '../columns/match.ts';
 import { fold } from './cells.ts';
 
 /** Who a row could be about. */
@@ -42,12 +42,12 @@ export function isFooter(
   columns: readonly Column[],
   isAfterFooter: boolean,
 ): Footer | undefined {
+  // The rows of a file by the hundred thousand pass here: most are somebody, which their first cells say.
+  const isHeader = columns.every(({ header, index }) => (cells[index] ?? '').trim() === header);
   const filled = cells.filter((cell) => cell.trim() !== '');
+  if (filled.length > 3 && !isHeader) return undefined;
   const text = filled.join(' ').replaceAll(/\s+/g, ' ').slice(0, 100);
-  const headers = columns.map(({ header }) => header);
-  if (filled.length >= 2 && headerDigest(trimTo(cells, headers.length)) === headerDigest(headers))
-    return { text, reason: reasons.header, isEnd: false };
-  if (filled.length > 3) return undefined;
+  if (isHeader) return { text, reason: reasons.header, isEnd: false };
   const hasIdentity = columns.some(
     ({ field, index }) => field !== null && identities.has(field) && (cells[index] ?? '').trim() !== '',
   );
@@ -56,8 +56,4 @@ export function isFooter(
   if (isAfterFooter && filled.length <= 2 && !/\d{4}/.test(text)) return { text, reason: reasons.footer, isEnd: true };
   if (filled.length === 1 && !hasIdentity) return { text, reason: reasons.heading, isEnd: false };
   return undefined;
-}
-
-function trimTo(cells: readonly string[], length: number): readonly string[] {
-  return Array.from({ length }, (_, index) => cells[index] ?? '');
 }

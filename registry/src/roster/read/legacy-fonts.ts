@@ -31,15 +31,14 @@ export function createFontWitness() {
   let first: Witness | undefined;
   const kinds = new Set<string>();
   return {
+    /** `text` in NFC. */
     look(row: number, text: string): Witness | undefined {
       if (text === '') return undefined;
       names += 1;
-      const words = text.normalize('NFC').split(/\s+/);
-      if (words.some((word) => tcvn3Signs.test(word) || tcvn3Inside.test(word)))
-        return { row, text: text.slice(0, 60), font: 'TCVN3 (ABC)' };
-      const letter = words.flatMap((word) => tcvn3Letters.exec(word)?.[0].slice(-1) ?? [])[0];
+      if (tcvn3Signs.test(text) || tcvn3Inside.test(text)) return { row, text: text.slice(0, 60), font: 'TCVN3 (ABC)' };
+      const letter = tcvn3Letters.exec(text)?.[0].slice(-1);
       const isTcvn3 = letter !== undefined;
-      const found = letter ?? words.flatMap((word) => vniPairs.exec(word)?.[0] ?? [])[0];
+      const found = letter ?? vniPairs.exec(text)?.[0];
       if (found !== undefined) {
         kinds.add(found);
         suspicious += 1;
