@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { Conflict } from '@edutrust/platform/errors';
 import type { Actor } from '@edutrust/platform/http';
@@ -24,7 +25,7 @@ export interface DueDocument {
  * The documents in the order asked for, each with every signature before this one.
  *
  * @throws NotFound for one that names somebody else; Conflict `signing/not-waiting` naming those whose turn it is not,
- *   `signing/being-signed` when all of those were confirmed and are on their way.
+ *   `signing/being-signed` when all of those were confirmed and are on their way, `signing/document-changed`.
  */
 export async function dueDocuments(
   { db }: Pick<ServiceContext, 'db'>,
@@ -39,7 +40,7 @@ export async function dueDocuments(
     )
     .innerJoin('signing.step as s', 's.request_id', 'r.id')
     .select(['r.id', 'r.title', 'r.code', 's.position as step', 's.signer_title as signerTitle', 's.place', 's.state'])
-    .select(['s.session_id as sessionId', 'd.bytes'])
+    .select(['s.session_id as sessionId', 'd.bytes', 'd.sha256'])
     .where('r.id', 'in', [...requestIds])
     .where('s.role', purpose === 'seal' ? '=' : '<>', 'school-seal')
     .$if(purpose === 'sign', (query) => query.where('s.signer_id', '=', actor.personId))
@@ -47,7 +48,11 @@ export async function dueDocuments(
   if (requestIds.some((id) => !found.some((row) => row.id === id))) throw noRequest(); // somebody else's are none of theirs
   const due = new Map(found.flatMap((row) => (row.state === 'due' && !row.sessionId ? [[row.id, row]] : [])));
   const others = requestIds.filter((id) => !due.has(id));
-  if (others.length === 0) return requestIds.flatMap((id) => due.get(id) ?? []);
+  if (others.length === 0) {
+    const documents = requestIds.flatMap((id) => due.get(id) ?? []);
+    if (documents.some(isChanged)) throw documentChanged();
+    return documents;
+  }
   const confirmed = new Set(found.flatMap((row) => (row.state === 'due' && row.sessionId ? [row.id] : [])));
   if (others.every((id) => confirmed.has(id))) throw beingSigned();
   throw new Conflict(
@@ -62,6 +67,39 @@ export async function dueDocuments(
           en: 'Not due yet, signed, being signed, rejected or withdrawn.',
         },
       })),
+    },
+  );
+}
+
+/**
+ * Whether the file is not the one that was kept: other bytes, or not one signature for each step before. Nothing is signed
+ * or sealed on top of a file that was put in its place.
+ */
+function isChanged({
+  bytes,
+  sha256,
+  step,
+}: {
+  readonly bytes: Buffer;
+  readonly sha256: Buffer;
+  readonly step: number;
+}) {
+  const signatures = bytes.toString('latin1').split('/ByteRange [').length - 1;
+  return !createHash('sha256').update(bytes).digest().equals(sha256) || signatures !== step;
+}
+
+function documentChanged(): Conflict {
+  return new Conflict(
+    'signing/document-changed',
+    {
+      vi: 'Văn bản đang lưu không còn là bản đã ký trước đó. Chưa có gì được ký.',
+      en: 'The document kept here is no longer the one that was signed before. Nothing was signed.',
+    },
+    {
+      remedy: {
+        vi: 'Báo ngay bộ phận an toàn thông tin của Sở; rút văn bản này và trình lại.',
+        en: 'Tell the security officer at once; withdraw this document and ask again.',
+      },
     },
   );
 }

@@ -200,7 +200,7 @@ describe('a transcript from its class teacher to the school’s seal', () => {
     assert.equal(await refusal(clerk, [due.id], 'seal'), 'signing/not-waiting');
   });
 
-  test('a document replaced on its way is refused by the digest, and one withdrawn meanwhile fails alone', async () => {
+  test('K4: one withdrawn meanwhile fails alone, and nothing is sealed on a file that somebody with the database put in its place', async () => {
     const [one = '', other = ''] = await world.nextForPrincipal(0, 2);
     const session = await principal.open([one, other]);
     const confirmation = await principal.confirmation(session);
@@ -210,14 +210,19 @@ describe('a transcript from its class teacher to the school’s seal', () => {
       json.items.map(({ state }: { state: string }) => state),
       ['signed', 'failed'],
     );
-    // the file of the step before is replaced behind the program's back: the next signature is over other bytes
-    await sql`UPDATE signing.document AS d SET bytes = (SELECT bytes FROM signing.document ORDER BY id LIMIT 1)
-      FROM signing.request AS r WHERE r.id = ${one} AND d.id = r.signed_document_id`.execute(world.context.db);
-    const sealing = await clerk.open([one], 'seal');
-    assert.notEqual(sealing.items[0]?.digestHex, session.items[0]?.digestHex);
-    await clerk.confirm(sealing, await clerk.confirmation(sealing));
-    const report = await verifyFile(world.context, await file(one));
-    assert.ok(report.signatures.length < 3, 'the file itself shows which signatures it has');
+    // Somebody with the database puts another file in its place: the bytes alone, then with a hash that fits.
+    const replace = (columns: string) =>
+      sql`UPDATE signing.document AS d SET (bytes, sha256) = (SELECT bytes, ${sql.raw(columns)} FROM signing.document AS o ORDER BY o.id LIMIT 1)
+        FROM signing.request AS r WHERE r.id = ${one} AND d.id = r.signed_document_id`.execute(world.context.db);
+    await replace('d.sha256');
+    assert.equal(await refusal(clerk, [one], 'seal'), 'signing/document-changed');
+    await replace('o.sha256');
+    assert.equal(
+      await refusal(clerk, [one], 'seal'),
+      'signing/document-changed',
+      'it has not the signatures of its steps',
+    );
+    await world.call(world.city.people.schoolAdministrator, 'POST', `/api/v1/signing/requests/${one}/withdraw`);
   });
 
   test('J3: killed before any statement while it seals: signed or issued with a whole file, once', async () => {
