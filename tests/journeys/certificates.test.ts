@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Browser } from 'playwright-core';
+import { approveAt, confirmProposal } from '../world/approvals.ts';
 import { desk, lookAtBoth, openBrowser, openDevice } from '../world/browser.ts';
 import { begin, person } from '../world/people.ts';
 import { Platform } from '../world/platform.ts';
@@ -43,17 +44,16 @@ test('a school asks for the seal of its token, an officer compares the key and a
   await lookAtBoth(page, 'requests-refused-csr');
   await page.locator('input[type=file]').setInputFiles(file('seal.csr'));
   await page.getByRole('button', { name: 'Gửi để cán bộ khác duyệt' }).click();
-  await page.getByText('organizationIdentifier=OI:VN-TH001').waitFor();
+  const asked = await confirmProposal(page);
 
   const officer = await openDevice(browser, { device: desk });
   await begin(platform, officer.page, person(platform, 'An toàn'));
   await officer.page.goto(`${platform.url}/admin/certificates/requests`);
   await officer.page.getByText('organizationIdentifier=OI:VN-TH001').waitFor();
   await lookAtBoth(officer.page, 'requests-waiting');
-  await officer.page.getByRole('button', { name: 'Duyệt và cấp' }).click();
-  await officer.page.getByText('Không có yêu cầu nào chờ duyệt.').waitFor();
+  await approveAt(officer.page, asked);
 
-  await page.reload();
+  await page.goto(`${platform.url}/admin/certificates/requests`);
   const download = page.waitForEvent('download');
   await page.getByRole('link', { name: 'Tải cả chuỗi (PEM)' }).click();
   const pem = await readFile(await (await download).path(), 'utf8');
@@ -66,10 +66,8 @@ test('a school asks for the seal of its token, an officer compares the key and a
   await page.getByRole('button', { name: 'Xin cấp tiếp' }).click();
   await lookAtBoth(page, 'requests-due');
   await page.getByRole('button', { name: 'Gửi để cán bộ khác duyệt' }).click();
-  await officer.page.reload();
-  await officer.page.getByRole('button', { name: 'Duyệt và cấp' }).click();
-  await officer.page.getByText('Không có yêu cầu nào chờ duyệt.').waitFor();
-  await page.reload();
+  await approveAt(officer.page, await confirmProposal(page));
+  await page.goto(`${platform.url}/admin/certificates/requests`);
   await page.getByRole('link', { name: 'Tải cả chuỗi (PEM)' }).nth(1).waitFor();
 
   await page.goto(`${platform.url}/admin/audit`);

@@ -7,6 +7,7 @@ import { after, before, test } from 'node:test';
 import { type Slapd, startSlapd } from '@edutrust/directory-sync/testing';
 import { eventually } from '@edutrust/platform/testing';
 import type { Browser, Page } from 'playwright-core';
+import { approveAt, confirmProposal } from '../world/approvals.ts';
 import { type Device, desk, look, lookAtBoth, openBrowser, openDevice, phone } from '../world/browser.ts';
 import { activate, begin, beginWithPasskey, person, signIn, staffPassword } from '../world/people.ts';
 import { Platform } from '../world/platform.ts';
@@ -195,11 +196,10 @@ async function giveSeal(): Promise<void> {
     return { status: answer.status, json: await answer.json() };
   });
   assert.equal(made.status, 201, JSON.stringify(made.json));
-  const approved = await officerPage.evaluate(async (id: string) => {
-    const answer = await fetch(`/api/v1/certificate-requests/${id}/approve`, { method: 'POST' });
-    return { status: answer.status, json: await answer.json() };
-  }, made.json.id as string);
-  assert.equal(approved.status, 200, JSON.stringify(approved.json));
+  const approval = `${platform.url}/admin/approvals/${made.json.approvalId}`;
+  await page.goto(approval);
+  await confirmProposal(page);
+  await approveAt(officerPage, approval);
 }
 
 test('certificates: the officer sees what a revocation would do, suspends and releases, trusts another root; anybody reads the repository', async () => {
@@ -222,7 +222,7 @@ test('certificates: the officer sees what a revocation would do, suspends and re
   await page.getByRole('button', { name: 'Tạm dừng' }).click();
   await page.getByRole('button', { name: 'Mở lại' }).click();
   await page.getByText('Hiệu lực', { exact: true }).first().waitFor();
-  await page.getByRole('button', { name: 'Thu hồi vĩnh viễn' }).waitFor();
+  await page.getByRole('button', { name: 'Tạm dừng ngay, và xin thu hồi hẳn' }).waitFor();
 
   await page.goto(`${platform.url}/admin/anchors`);
   execFileSync('openssl', [
@@ -238,7 +238,10 @@ test('certificates: the officer sees what a revocation would do, suspends and re
   await page.getByLabel('Chứng thư gốc (PEM)').fill(await readFile(file('other.pem'), 'utf8'));
   await page.getByLabel(/Chỉ với những tên này/).fill('C=VN, O=Ban Co yeu');
   await page.getByRole('button', { name: 'Tin cậy gốc này' }).click();
-  await page.getByRole('heading', { name: 'Ban Cơ yếu Chính phủ' }).waitFor();
+  // One officer alone trusts nobody: it waits for a second person.
+  await confirmProposal(page);
+  await lookAtBoth(page, 'console-approval');
+  await page.goto(`${platform.url}/admin/anchors`);
   await lookAtBoth(page, 'console-anchors');
 
   const visitor = await openDevice(browser, { javaScript: false, device: desk });

@@ -1,4 +1,5 @@
 import type { Page } from 'playwright-core';
+import { approveAt } from './approvals.ts';
 import type { Platform } from './platform.ts';
 
 /** Enrols the phone of whoever is signed in at `page`, and has the officer approve it by the code that the phone shows. */
@@ -7,9 +8,8 @@ export async function enrolPhone(platform: Platform, page: Page, officer: Page):
   await page.getByRole('button', { name: 'Tạo passkey ký' }).click();
   const code = (await page.locator('[data-approval-code]').innerText()).replaceAll(/\s/g, '');
   await officer.goto(`${platform.url}/admin/signing`);
-  await officer.getByText(code).waitFor();
-  await officer.getByRole('button', { name: 'Đúng mã, duyệt' }).click();
-  await officer.getByText('Không có.').waitFor();
+  const link = officer.getByRole('link', { name: 'Gọi và duyệt' }).first();
+  await approveAt(officer, new URL((await link.getAttribute('href')) ?? '', platform.url).href, code);
   await page.getByRole('button', { name: 'Xem đã duyệt chưa' }).click();
   await page.getByRole('heading', { name: /chờ ký/ }).waitFor();
 }
