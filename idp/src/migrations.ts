@@ -193,5 +193,17 @@ export const migrations: SchemaMigrations = {
         ALTER TABLE idp.passkey ADD COLUMN attestation bytea;
         COMMENT ON COLUMN idp.passkey.attestation IS 'keyed hash: this program registered the passkey for this person';`,
     },
+    {
+      name: '007-app-activation',
+      sql: `
+        ALTER TABLE idp.app ADD COLUMN is_external boolean NOT NULL DEFAULT false;
+        CREATE TABLE idp.app_activation (
+          client_id text NOT NULL REFERENCES idp.app,
+          organisation_id uuid NOT NULL,
+          activated_at timestamptz NOT NULL,
+          activated_by uuid NOT NULL,
+          PRIMARY KEY (client_id, organisation_id)
+        );`,
+    },
   ],
 };

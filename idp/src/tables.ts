@@ -62,6 +62,7 @@ export interface AppTable {
   scopes: string[];
   sector: string;
   is_approved: boolean;
+  is_external: boolean;
   secret_hash: Buffer | null;
   previous_secret_hash: Buffer | null;
   previous_secret_until: Date | null;
@@ -88,6 +89,7 @@ export type IdpTables = {
   'idp.passkey': PasskeyTable;
   'idp.activation': ActivationTable;
   'idp.app': AppTable;
+  'idp.app_activation': { client_id: string; organisation_id: string; activated_at: Date; activated_by: string };
   'idp.consent': { person_id: string; client_id: string; scopes: string[]; given_at: Date };
   'idp.session': SessionTable;
 };

@@ -74,6 +74,7 @@ export const PersonView = Type.Object({
   guardians: Type.Array(Type.Object({ ...Relative.properties, guardianshipId: Uuid })),
   wards: Type.Array(Type.Object({ ...Relative.properties, guardianshipId: Uuid })),
   timeline: Type.Array(Type.Object({ at: Type.String({ format: 'date-time' }), type: Type.String(), data: AnyJson })),
+  may: Type.Array(Type.String()),
 });
 
 export const ClassSummary = Type.Object({

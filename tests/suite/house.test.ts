@@ -171,3 +171,29 @@ test('E15: formatters of Intl are made once, at the margin of a module: each hol
   }
   assert.deepEqual(wrong, []);
 });
+
+/** Who reads or writes `registry.role_assignment` besides registry/src/permissions, and why. */
+const roleReaders: Readonly<Record<string, string>> = {
+  'registry/src/migrations.ts': 'makes the table',
+  'registry/src/tables.ts': 'types it',
+  'registry/src/people/people.ts': 'a person who leaves loses every role, in the same statement as their affiliations',
+  'idp/src/activation/code-approval.ts': 'names the roles in what two people sign about a code; it decides by can()',
+  'registry/src/setup/setup.ts': 'whether anybody administers yet, before anybody may be asked',
+};
+
+test('H1: one place decides on roles: nothing outside registry/permissions reads who holds them', () => {
+  const files = globSync('{platform,registry,certs,idp,directory-sync,signing-service,edutrust}/src/**/*.ts', {
+    cwd: root,
+  });
+  const readers = files.filter(
+    (file) =>
+      !isTest(file) &&
+      !file.startsWith('registry/src/permissions/') &&
+      readFileSync(join(root, file), 'utf8').includes('role_assignment'),
+  );
+  assert.deepEqual(
+    readers.filter((file) => !(file in roleReaders)),
+    [],
+    'ask can() or a function of @edutrust/registry/permissions',
+  );
+});

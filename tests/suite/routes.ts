@@ -231,6 +231,8 @@ export const rows: Readonly<Record<string, Row>> = {
   'GET /api/v1/mail': roles('D'),
 
   // Apps
+  'PUT /api/v1/organisations/:id/apps/:clientId': roles('DC', 'organisation', { fresh: 300 }),
+  'DELETE /api/v1/organisations/:id/apps/:clientId': roles('DC', 'organisation', { fresh: 300 }),
   'GET /api/v1/apps': roles('DSAO'),
   'GET /api/v1/apps/:clientId': roles('DSAO', 'app'),
   'POST /api/v1/apps': roles('DO', 'organisation', {

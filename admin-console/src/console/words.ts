@@ -37,6 +37,8 @@ export function eventName(type: string): string {
     'approval.expired': t('việc cần hai người quá hạn', 'act for two people expired'),
     'approval.failed': t('việc cần hai người không còn thực hiện được', 'act for two people no longer possible'),
     'approval.wrong-code': t('gõ sai mã đọc qua điện thoại', 'wrong code typed for an approval'),
+    'app.activated': t('cho phép ứng dụng ở đơn vị', 'activated an app at an organisation'),
+    'app.deactivated': t('ngừng ứng dụng ở đơn vị', 'ended an app at an organisation'),
     'app.registered': t('đăng ký ứng dụng', 'app registered'),
     'authority.created': t('lập cơ quan cấp chứng thư', 'certificate authority made'),
     'authority.requested': t('yêu cầu lập cơ quan cấp chứng thư', 'certificate authority requested'),

@@ -4,6 +4,7 @@ import { Conflict } from '@edutrust/platform/errors';
 import { record } from '@edutrust/platform/events';
 import type { Actor } from '@edutrust/platform/http';
 import { notify } from '@edutrust/registry/notices';
+import { organisationOf } from '@edutrust/registry/people';
 import { endSessions as endThem } from '../sessions/end.ts';
 import { idpOf } from '../tables.ts';
 import { ensureAccount } from './account.ts';
@@ -33,7 +34,12 @@ export async function suspend(
     .where('person_id', '=', personId)
     .execute();
   await endThem(transaction, jobs, { personId }, { actor, reason: 'suspended' });
-  await record(transaction, { type: 'account.suspended', actor, subject: { kind: 'person', id: personId } });
+  await record(transaction, {
+    type: 'account.suspended',
+    actor,
+    subject: { kind: 'person', id: personId },
+    ...(await organisationOf(transaction, personId)),
+  });
   await notify(transaction, { personId, kind: 'account.suspended' });
 }
 
@@ -54,7 +60,12 @@ export async function resume(transaction: Transaction, personId: string, actor: 
     .where('status', '=', 'suspended')
     .executeTakeFirst();
   if (resumed.numUpdatedRows === 0n) return;
-  await record(transaction, { type: 'account.resumed', actor, subject: { kind: 'person', id: personId } });
+  await record(transaction, {
+    type: 'account.resumed',
+    actor,
+    subject: { kind: 'person', id: personId },
+    ...(await organisationOf(transaction, personId)),
+  });
   await notify(transaction, { personId, kind: 'account.resumed' });
 }
 

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { personClaims } from '@edutrust/registry/people';
 import { sql } from 'kysely';
+import { isForPerson, releasedScopes } from '../apps/release.ts';
+import { listTiles } from '../apps/tiles.ts';
 import { TestAuthenticator } from '../testing/test-authenticator.ts';
 import { TestBrowser } from '../testing/test-browser.ts';
 import { type TestIdp, testIdp } from '../testing/test-idp.ts';
@@ -182,4 +185,54 @@ test('W5, A1: an administrator’s password opens nothing and changes no credent
   assert.equal(changing.page?.props.hasPassword, false, 'the password does not confirm what a passkey has to');
   const me = await thief.get(`${world.origin}/signin?return_to=/&acr=passkey`);
   assert.equal(me.page?.name, 'stepUp');
+});
+
+test('T5, N2: an owner never approves their own app, and a change takes the approval back; pupils’ data stays until the department and the school say so', async () => {
+  const { administrator, principal, pupil } = world.city.people;
+  const [school, other] = world.city.schools;
+  assert.ok(school && other);
+  const { db } = world.context;
+  await sql`INSERT INTO registry.role_assignment (id, person_id, role, organisation_id)
+    VALUES (gen_random_uuid(), ${principal}, 'app-owner', ${school.id})`.execute(db);
+  const input = {
+    name: 'Kẻ tò mò',
+    kind: 'spa',
+    organisationId: school.id,
+    redirectUris: ['https://evil.example/cb'],
+    homeUri: 'https://evil.example/',
+    scopes: ['openid', 'profile', 'birthdate', 'education_id'],
+  };
+  const approved = await as(principal, 'POST', '/apps', { ...input, isApproved: true });
+  assert.deepEqual([approved.status, approved.json.code], [403, 'apps/approval']);
+  const { json: made } = await as(principal, 'POST', '/apps', input);
+  assert.equal(made.isApproved, false);
+  const path = `/apps/${made.clientId}`;
+  assert.equal((await as(principal, 'PATCH', path, { isApproved: true })).status, 403);
+  for (const uri of [
+    'https:evil.example/cb',
+    'https://evil.example/\tcb',
+    ' https://evil.example/cb',
+    'https:\\\\evil.example',
+  ])
+    assert.equal((await as(principal, 'PATCH', path, { redirectUris: [uri] })).json.code, 'apps/bad-address', uri);
+  for (const backchannelLogoutUri of ['https://169.254.169.254/', 'https://10.0.0.1/', 'https://[fd00::1]/'])
+    assert.equal((await as(principal, 'PATCH', path, { backchannelLogoutUri })).json.code, 'apps/private-address');
+
+  const app = { clientId: made.clientId as string };
+  const claims = await personClaims(db, pupil);
+  const released = async (isApproved: boolean) =>
+    releasedScopes({ isApproved }, claims, input.scopes, await isForPerson(db, app, pupil));
+  assert.deepEqual(await released(false), ['openid', 'profile']);
+  assert.equal((await as(administrator, 'PATCH', path, { isApproved: true, isExternal: true })).json.isApproved, true);
+  assert.deepEqual(await released(true), ['openid', 'profile'], 'from outside: the school has not activated it');
+  const tiles = async (personId: string) => (await listTiles(db, personId)).map(({ clientId }) => clientId);
+  assert.ok(!(await tiles(pupil)).includes(app.clientId));
+  const activation = `/organisations/${school.id}/apps/${made.clientId}`;
+  assert.equal((await as(other.administratorId, 'PUT', activation)).status, 403);
+  assert.equal((await as(world.city.people.schoolAdministrator, 'PUT', activation)).status, 204);
+  assert.deepEqual(await released(true), input.scopes);
+  assert.ok((await tiles(pupil)).includes(app.clientId));
+  assert.ok(!(await tiles(other.administratorId)).includes(app.clientId), 'another school sees no tile');
+  const changed = await as(principal, 'PATCH', path, { redirectUris: ['https://evil.example/other'] });
+  assert.equal(changed.json.isApproved, false, 'what was approved is what the app was');
 });

@@ -27,6 +27,8 @@ export interface App {
   readonly sector: string;
   /** Approved by the department or school: people are not asked again. */
   readonly isApproved: boolean;
+  /** Made and run outside the sector: a school activates it before its pupils' data goes there. */
+  readonly isExternal: boolean;
   readonly createdAt: Date;
 }
 
@@ -43,6 +45,7 @@ export interface NewApp {
   readonly homeUri?: string | null;
   readonly scopes?: readonly string[];
   readonly isApproved?: boolean;
+  readonly isExternal?: boolean;
 }
 
 export type AppChange = Partial<
@@ -56,6 +59,7 @@ export type AppChange = Partial<
     | 'homeUri'
     | 'scopes'
     | 'isApproved'
+    | 'isExternal'
   >
 >;
 
@@ -76,6 +80,7 @@ export function toApp(row: Selectable<AppTable>): App {
     scopes: row.scopes,
     sector: row.sector,
     isApproved: row.is_approved,
+    isExternal: row.is_external,
     createdAt: row.created_at,
   };
 }
@@ -121,6 +126,7 @@ export async function registerApp(
       scopes: parseScopes(input.scopes ?? ['openid', 'profile', 'school']),
       sector: clientId,
       is_approved: input.isApproved ?? false,
+      is_external: input.isExternal ?? false,
       secret_hash: hasSecret ? hashSecret(secret) : null,
       previous_secret_hash: null,
       previous_secret_until: null,
@@ -164,6 +170,7 @@ export async function changeApp(
       ...(change.homeUri === undefined ? {} : { home_uri: optionalAddress(change.homeUri, 'homeUri') }),
       ...(change.scopes === undefined ? {} : { scopes: parseScopes(change.scopes) }),
       ...(change.isApproved === undefined ? {} : { is_approved: change.isApproved }),
+      ...(change.isExternal === undefined ? {} : { is_external: change.isExternal }),
     }))
     .where('client_id', '=', clientId)
     .where('ended_at', 'is', null)
@@ -273,9 +280,20 @@ const noAddress = () =>
  */
 function parseAppAddress(text: string, field: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
+  // The text is compared as it stands: nothing that a URL parser would drop or mend (tabs, spaces, `https:host`).
+  const isPlain = /^https?:\/\/[^\s\\]+$/.test(text) && url?.href.startsWith(text.slice(0, 8)) === true;
   const isLocal = url !== undefined && ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
   const isAllowed = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLocal);
-  if (!url || !isAllowed || url.hash || text.includes('#') || url.username || url.password || text.includes('*')) {
+  if (
+    !url ||
+    !isPlain ||
+    !isAllowed ||
+    url.hash ||
+    text.includes('#') ||
+    url.username ||
+    url.password ||
+    text.includes('*')
+  ) {
     const detail = {
       vi: `Địa chỉ ${text.slice(0, 200)} không dùng được: cần https:// (hoặc http://localhost khi thử nghiệm), không có # hay tên người dùng.`,
       en: `The address ${text.slice(0, 200)} cannot be used: it must be https:// (or http://localhost for development), without # or a user.`,

@@ -1,11 +1,13 @@
-import { NotFound } from '@edutrust/platform/errors';
-import { type App as HttpApp, personActor, refersTo } from '@edutrust/platform/http';
-import { can, requires } from '@edutrust/registry/permissions';
+import { Forbidden, NotFound } from '@edutrust/platform/errors';
+import { type Actor, type App as HttpApp, personActor, refersTo } from '@edutrust/platform/http';
+import { can, ofDepartment, requires } from '@edutrust/registry/permissions';
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { releasableScopes } from '../provider/claims.ts';
 import type { IdpTools } from '../tools.ts';
+import { addActivationsOfApps } from './activations.ts';
 import { type App, changeApp, endApp, findApp, listApps, registerApp, rotateSecret } from './apps.ts';
+import { mustBeCallable } from './public-address.ts';
 
 const tags = ['apps'];
 const strict = { additionalProperties: false } as const;
@@ -34,6 +36,7 @@ const AppView = Type.Object({
   homeUri: nullable(Type.String()),
   scopes: Type.Array(Type.String()),
   isApproved: Type.Boolean(),
+  isExternal: Type.Boolean(),
   createdAt: Instant,
 });
 const NewAppView = Type.Object({ ...AppView.properties, clientSecret: Type.Optional(Type.String()) });
@@ -44,7 +47,9 @@ const changeable = {
   backchannelLogoutUri: Type.Optional(nullable(Address)),
   homeUri: Type.Optional(nullable(Address)),
   scopes: Type.Optional(Scopes),
+  /** The department's to give; a change of what it approved takes it back. */
   isApproved: Type.Optional(Type.Boolean()),
+  isExternal: Type.Optional(Type.Boolean()),
 };
 const NewApp = Type.Object(
   {
@@ -65,7 +70,12 @@ const viewOf = ({ sector: _sector, createdAt, ...app }: App) => ({ ...app, creat
 
 /** Relying apps, for those who answer for them in their organisation. */
 export function addAppsRoutes(app: HttpApp, { context }: IdpTools): void {
-  const { db, clock } = context;
+  const { db, clock, config } = context;
+  const department = ofDepartment(db);
+  const mayApprove = async (actor: Actor) => decide(actor, 'apps.approve', await department());
+  const mustApprove = async (actor: Actor) => {
+    if (!(await mayApprove(actor))) throw notYoursToApprove();
+  };
   const decide = can(db);
   const ofApp = async (request: FastifyRequest) => {
     const { clientId } = request.params as { clientId: string }; // validated by Params
@@ -75,6 +85,8 @@ export function addAppsRoutes(app: HttpApp, { context }: IdpTools): void {
     });
     return found ? { organisationId: found.organisationId } : {};
   };
+
+  addActivationsOfApps(app, context);
 
   app.get(
     '/api/v1/apps',
@@ -111,6 +123,8 @@ export function addAppsRoutes(app: HttpApp, { context }: IdpTools): void {
     },
     async (request, reply) => {
       const { purpose, ...input } = request.body;
+      mustBeCallable(input.backchannelLogoutUri, config.url);
+      if (input.isApproved) await mustApprove(personActor(request));
       const registered = await db
         .transaction()
         .execute((transaction) =>
@@ -142,14 +156,18 @@ export function addAppsRoutes(app: HttpApp, { context }: IdpTools): void {
       config: { access: requires('apps.write', ofApp) },
       schema: { tags, summary: 'Changes an app', params: Params, body: AppChange, response: { 200: AppView } },
     },
-    async (request) =>
-      viewOf(
-        await db
-          .transaction()
-          .execute((transaction) =>
-            changeApp(transaction, request.params.clientId, request.body, personActor(request)),
-          ),
-      ),
+    async (request) => {
+      const actor = personActor(request);
+      const change = request.body;
+      mustBeCallable(change.backchannelLogoutUri, config.url);
+      if (change.isApproved) await mustApprove(actor);
+      // What was approved is what the app was: whoever changes it does not keep the approval, unless they may give it.
+      const keeps = change.isApproved !== undefined || (await mayApprove(actor));
+      const made = keeps ? change : { ...change, isApproved: false };
+      return viewOf(
+        await db.transaction().execute((transaction) => changeApp(transaction, request.params.clientId, made, actor)),
+      );
+    },
   );
 
   app.post(
@@ -187,6 +205,13 @@ export function addAppsRoutes(app: HttpApp, { context }: IdpTools): void {
       return reply.code(204).send(null);
     },
   );
+}
+
+function notYoursToApprove(): Forbidden {
+  return new Forbidden('apps/approval', {
+    vi: 'Chỉ Sở phê duyệt ứng dụng; người đăng ký ứng dụng không tự phê duyệt.',
+    en: 'Only the department approves apps; an owner does not approve their own.',
+  });
 }
 
 function defaultPurpose(name: string): { vi: string; en: string } {

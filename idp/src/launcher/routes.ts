@@ -4,7 +4,7 @@ import { listChildren } from '@edutrust/registry/guardians';
 import { personClaims } from '@edutrust/registry/people';
 import { sql } from 'kysely';
 import { signedInOr } from '../account/pages-routes.ts';
-import { listApps } from '../apps/apps.ts';
+import { listTiles } from '../apps/tiles.ts';
 import { sendPage, viewOf } from '../page-reply.ts';
 import { placeOf } from '../provider/claims.ts';
 import type { IdpTools } from '../tools.ts';
@@ -35,7 +35,7 @@ export function addLauncher(app: App, { context, pages }: IdpTools): void {
     const view = viewOf(request);
     const [claims, apps, children] = await Promise.all([
       personClaims(context.db, actor.personId),
-      listApps(context.db),
+      listTiles(context.db, actor.personId),
       listChildren(context.db, actor.personId, context.clock.now()),
     ]);
     const roles = new Set(actor.roles.map(({ role }) => role));

@@ -7,7 +7,7 @@ import type { Actor } from '@edutrust/platform/http';
 import { isUuid, uuidv7 } from '@edutrust/platform/ids';
 import { formatEducationId } from '@edutrust/registry/education-id';
 import { notify } from '@edutrust/registry/notices';
-import { getPerson } from '@edutrust/registry/people';
+import { getPerson, organisationOf } from '@edutrust/registry/people';
 import { needPasskey, rolesOf } from '@edutrust/registry/permissions';
 import { verifyAuthenticationResponse, verifyRegistrationResponse } from '@simplewebauthn/server';
 import { decodeCredentialPublicKey } from '@simplewebauthn/server/helpers';
@@ -206,6 +206,7 @@ export async function keepPasskey(
     type: 'passkey.added',
     actor,
     subject: { kind: 'person', id: personId },
+    ...(await organisationOf(transaction, personId)),
     data: { passkey: id, isSynced: passkey.isSynced },
   });
   await notify(transaction, { personId, kind: 'passkey.added', data: { device: nameOf(name) } });
@@ -322,6 +323,7 @@ export async function removePasskey(
     type: 'passkey.removed',
     actor,
     subject: { kind: 'person', id: personId },
+    ...(await organisationOf(transaction, personId)),
     data: { passkey: id },
   });
   const device = passkeys.find((passkey) => passkey.id === id)?.name ?? '';

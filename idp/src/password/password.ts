@@ -4,7 +4,7 @@ import { record } from '@edutrust/platform/events';
 import type { Actor } from '@edutrust/platform/http';
 import { gradesOf } from '@edutrust/registry/classes';
 import { notify } from '@edutrust/registry/notices';
-import { personClaims } from '@edutrust/registry/people';
+import { organisationOf, personClaims } from '@edutrust/registry/people';
 import { endSessions } from '../sessions/end.ts';
 import { idpOf } from '../tables.ts';
 import type { PasswordHasher } from './hashing.ts';
@@ -51,7 +51,12 @@ export async function keepPassword(
     .set({ password_hash: hash, password_changed_at: clock.now() })
     .where('person_id', '=', personId)
     .execute();
-  await record(transaction, { type: 'password.changed', actor, subject: { kind: 'person', id: personId } });
+  await record(transaction, {
+    type: 'password.changed',
+    actor,
+    subject: { kind: 'person', id: personId },
+    ...(await organisationOf(transaction, personId)),
+  });
   await notify(transaction, { personId, kind: 'password.changed' });
   await endSessions(transaction, jobs, { personId, exceptUid }, { actor, reason: 'credentials-changed' });
 }

@@ -55,7 +55,7 @@ test('OpenID Connect Core §3.1.2.1, RP-Initiated Logout §2: POST does what GET
     body: new URLSearchParams(`${request.url.searchParams}&state=other`),
   });
   assert.match(
-    (await browser.get(new URL(twice.headers.get('location') ?? '', world.origin))).url + '',
+    `${(await browser.get(new URL(twice.headers.get('location') ?? '', world.origin))).url}`,
     /invalid_request|oidc\/auth/,
     'duplicates are still refused',
   );

@@ -3,6 +3,7 @@ import { personClaims } from '@edutrust/registry/people';
 import { sql } from 'kysely';
 import { type Configuration, errors, type Grant, type KoaContextWithOIDC } from 'oidc-provider';
 import type { AppDirectory } from '../apps/directory.ts';
+import { guardedScopes, isForPerson, releasedScopes } from '../apps/release.ts';
 import type { IdpPages } from '../pages.ts';
 import type { CookieNames } from '../sessions/cookies.ts';
 import { lifeOf } from '../sessions/life.ts';
@@ -54,9 +55,15 @@ export function providerConfiguration({ context, apps, pages, cookies, keys }: C
     pairwiseIdentifier: async (_ctx, accountId, client) =>
       subjects((await apps.app(client.clientId))?.sector ?? client.clientId, accountId),
     sectorIdentifierUriValidate: () => false, // a sector is what the registration says; nothing is fetched
-    findAccount: async (_ctx, personId) => {
+    findAccount: async (ctx, personId) => {
       if (!(await maySignIn(context, personId))) return undefined;
-      return { accountId: personId, claims: async () => ({ ...(await claimsOf(context, personId)), sub: personId }) };
+      return {
+        accountId: personId,
+        claims: async () => ({
+          ...(await claimsOf(context, apps, personId, ctx.oidc?.client?.clientId)),
+          sub: personId,
+        }),
+      };
     },
     responseTypes: ['code', 'none'],
     pkce: { required: () => true },
@@ -188,10 +195,24 @@ async function maySignIn({ db }: ServiceContext, personId: string): Promise<bool
   return rows[0]?.may === true;
 }
 
-/** The person's claims without what is empty; which of them an app gets is decided by its scopes. */
-async function claimsOf({ db }: ServiceContext, personId: string): Promise<Record<string, unknown>> {
-  const { birthdate, ...claims } = await personClaims(db, personId);
-  return { ...claims, ...(birthdate ? { birthdate } : {}) };
+/** What there is to say of a person to this app; a pupil's data beyond the name goes to approved apps of theirs only (N2). */
+async function claimsOf(
+  { db }: ServiceContext,
+  apps: AppDirectory,
+  personId: string,
+  clientId: string | undefined,
+): Promise<Record<string, unknown>> {
+  const known = await personClaims(db, personId);
+  const app = clientId === undefined || clientId === ownClientId ? undefined : await apps.app(clientId);
+  const asksMore = app?.isApproved === true && app.scopes.some((scope) => guardedScopes.has(scope));
+  const theirs = asksMore && (await isForPerson(db, app, personId));
+  const scopes = app ? releasedScopes(app, known, app.scopes, theirs) : [];
+  const { birthdate, education_id, ...claims } = known;
+  return {
+    ...claims,
+    ...(birthdate && scopes.includes('birthdate') ? { birthdate } : {}),
+    ...(scopes.includes('education_id') ? { education_id } : {}),
+  };
 }
 
 /**
@@ -236,7 +257,8 @@ async function isAgreed(
   if (clientId === ownClientId) return true;
   const app = await apps.app(clientId);
   if (!app || !scopes.every((scope) => app.scopes.includes(scope))) return false;
-  if (app.isApproved) return true;
+  // Approval answers for the people whose app it is; others are asked.
+  if (app.isApproved && (await isForPerson(db, app, personId))) return true;
   const { rows } = await sql`
     SELECT 1 FROM idp.consent WHERE person_id = ${personId} AND client_id = ${clientId} AND scopes @> ${[...scopes]}::text[]`.execute(
     db,

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type Provider from 'oidc-provider';
+import { postForm } from '../apps/public-address.ts';
 
 /** How long an app may take to answer. */
 const answerMs = 5_000;
@@ -28,15 +29,10 @@ export async function deliverLogout(
   token.set('events', { 'http://schemas.openid.net/event/backchannel-logout': {} });
   token.set('jti', randomUUID());
   if (sid) token.set('sid', sid); // without it the token means every session of the person (§2.4)
-  const response = await fetch(address, {
-    method: 'POST',
-    redirect: 'manual',
-    signal: AbortSignal.timeout(answerMs),
-    body: new URLSearchParams({ logout_token: await token.issue({ use: 'logout' }) }),
-  });
-  await response.body?.cancel();
+  const form = new URLSearchParams({ logout_token: await token.issue({ use: 'logout' }) });
+  const status = await postForm(address, form, { issuer: new URL(provider.issuer), timeoutMs: answerMs });
   // §2.8: 200; 204 is common too. 400 means that the app refused the token: trying again may help after its keys load.
-  if (response.status !== 200 && response.status !== 204) {
-    throw new Error(`${clientId} answered ${response.status} to a logout token`);
+  if (status !== 200 && status !== 204) {
+    throw new Error(`${clientId} answered ${status} to a logout token`);
   }
 }

@@ -5,6 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { errors, type Provider } from 'oidc-provider';
 import Type from 'typebox';
 import { findAccount } from '../accounts/account.ts';
+import { isForPerson, releasedScopes } from '../apps/release.ts';
 import { giveConsent } from '../consent/consent.ts';
 import { formErrorOf, seeOther, sendPage, viewOf } from '../page-reply.ts';
 import type { AskingApp, FormError, PasskeyPrompt } from '../pages.ts';
@@ -251,7 +252,11 @@ async function showConsent(
     {
       action: `/signin/${interaction.uid}/consent`,
       app: { ...asking, purpose: app.purpose[view.locale], owner: null },
-      data: releasedData(claims, scopes, view.locale),
+      data: releasedData(
+        claims,
+        releasedScopes(app, claims, scopes, await isForPerson(context.db, app, personId)),
+        view.locale,
+      ),
       keepsAccess: scopes.includes('offline_access'),
       name: claims.name,
       someoneElseAction: `/signin/${interaction.uid}/someone-else`,

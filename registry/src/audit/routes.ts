@@ -41,15 +41,20 @@ export function addAuditRoutes(app: App, { db, ledger }: ServiceContext): void {
         ...(query.until ? { until: new Date(query.until) } : {}),
         ...(query.cursor ? { cursor: query.cursor } : {}),
       });
-      const names = await namesOf(entries);
+      const names = await namesOf(entries, actor ? scopeOf(actor, 'audit.read') : []);
       return {
         items: entries.map(({ at, actor: by, subject, ...entry }) => {
           const actorId = by.kind === 'person' ? by.personId : by.kind === 'app' ? by.clientId : by.name;
+          const known = names.get(actorId);
           return {
             ...entry,
             at: at.toISOString(),
-            actor: { kind: by.kind, id: actorId, name: names.get(actorId) ?? null },
-            subject: { ...subject, name: names.get(subject.id) ?? null },
+            // Somebody whom the reader does not reach acted for their organisation: that is what is shown (T3).
+            actor:
+              known && !known.isSeen
+                ? { kind: 'organisation', id: known.homeId ?? '', name: known.homeName }
+                : { kind: by.kind, id: actorId, name: known?.name ?? null },
+            subject: { ...subject, name: names.get(subject.id)?.isSeen ? (names.get(subject.id)?.name ?? null) : null },
           };
         }),
         nextCursor: entries.length === query.limit ? (entries.at(-1)?.id ?? null) : null,
@@ -80,13 +85,30 @@ export function addAuditRoutes(app: App, { db, ledger }: ServiceContext): void {
     return rows.some(({ isRoot }) => isRoot) ? undefined : rows.map(({ id }) => id);
   }
 
-  async function namesOf(entries: readonly Entry[]): Promise<Map<string, string>> {
+  interface Named {
+    readonly id: string;
+    readonly name: string;
+    readonly isSeen: boolean;
+    readonly homeId: string | null;
+    readonly homeName: string | null;
+  }
+
+  /** Names of people and organisations of the entries, and whether the reader reaches them. */
+  async function namesOf(entries: readonly Entry[], scope: readonly string[]): Promise<Map<string, Named>> {
     const ids = entries
       .flatMap(({ actor, subject }) => [actor.kind === 'person' ? actor.personId : '', subject.id])
       .filter(isUuid);
-    const { rows } = await sql<{ id: string; name: string }>`
-      SELECT id, full_name AS name FROM registry.person WHERE id = ANY(${ids}::uuid[])
-      UNION ALL SELECT id, name FROM registry.organisation WHERE id = ANY(${ids}::uuid[])`.execute(db);
-    return new Map(rows.map(({ id, name }) => [id, name]));
+    const { rows } = await sql<Named>`
+      SELECT p.id, p.full_name AS name, home.id AS "homeId", home.name AS "homeName",
+        coalesce(home.path && ${[...scope]}::uuid[], false) OR EXISTS (
+          SELECT FROM registry.affiliation AS f JOIN registry.organisation AS o ON o.id = f.organisation_id
+          WHERE f.person_id = p.id AND f.valid_until IS NULL AND o.path && ${[...scope]}::uuid[])
+        OR EXISTS (SELECT FROM registry.organisation AS root WHERE root.parent_id IS NULL AND root.id = ANY(${[...scope]}::uuid[])) AS "isSeen"
+      FROM registry.person AS p LEFT JOIN registry.organisation AS home ON home.id = p.home_organisation_id
+      WHERE p.id = ANY(${ids}::uuid[])
+      UNION ALL SELECT id, name, NULL, NULL, true FROM registry.organisation WHERE id = ANY(${ids}::uuid[])`.execute(
+      db,
+    );
+    return new Map(rows.map((row) => [row.id, row]));
   }
 }

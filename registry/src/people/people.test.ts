@@ -26,15 +26,15 @@ test('the demo city has its people, is found without marks, and is made once', a
   assert.deepEqual(city, same);
   const scope = [city.departmentId];
   const names = async (query: string) =>
-    (await listPeople(context.db, { scope, query, limit: 50 })).map(({ fullName }) => fullName);
+    (await listPeople(context.db, { scope, detailScope: scope, query, limit: 50 })).map(({ fullName }) => fullName);
   assert.ok((await names('dang thi anh nguyet')).includes('Đặng Thị Ánh Nguyệt'));
   assert.ok((await names('NGUYET dang')).includes('Đặng Thị Ánh Nguyệt'));
   assert.equal((await names('Nguyễn Minh Khôi')).filter((name) => name === 'Nguyễn Minh Khôi').length, 2, 'both twins');
   assert.deepEqual(await names('%'), []);
   const all = await listDirectoryPeople(context.db, { organisationId: city.departmentId, limit: 1_000 });
   assert.ok(all.length >= 380 && all.length <= 450, `${all.length} people`);
-  const page = await listPeople(context.db, { scope, limit: 10 });
-  const next = await listPeople(context.db, { scope, limit: 10, cursor: page.at(-1)?.id ?? '' });
+  const page = await listPeople(context.db, { scope, detailScope: scope, limit: 10 });
+  const next = await listPeople(context.db, { scope, detailScope: scope, limit: 10, cursor: page.at(-1)?.id ?? '' });
   assert.equal(new Set([...page, ...next].map(({ id }) => id)).size, 20);
 });
 

@@ -3,6 +3,7 @@ import { Conflict, InvalidInput, NotFound } from '@edutrust/platform/errors';
 import { record } from '@edutrust/platform/events';
 import type { Actor } from '@edutrust/platform/http';
 import { isUuid, uuidv7 } from '@edutrust/platform/ids';
+import { sql } from 'kysely';
 import { type EducationIdIssuer, parseEducationId } from '../education-id/education-id.ts';
 import { type Role, rolesOf } from '../permissions/permissions.ts';
 import { separateDuties } from '../permissions/roles.ts';
@@ -189,14 +190,16 @@ async function lockActive(transaction: Transaction, id: string) {
   return found;
 }
 
-async function currentOrganisation(transaction: Transaction, personId: string): Promise<{ organisationId?: string }> {
-  const found = await registryOf(transaction)
-    .selectFrom('registry.affiliation')
-    .select('organisation_id')
-    .where('person_id', '=', personId)
-    .orderBy('valid_until', (order) => order.desc().nullsFirst())
-    .executeTakeFirst();
-  return found ? { organisationId: found.organisation_id } : {};
+/** The organisation of an event about a person: their home, else where they belong or belonged last. */
+export async function organisationOf(
+  transaction: Transaction,
+  personId: string,
+): Promise<{ readonly organisationId?: string }> {
+  const { rows } = await sql<{ id: string | null }>`
+    SELECT coalesce(p.home_organisation_id, (SELECT f.organisation_id FROM registry.affiliation AS f
+      WHERE f.person_id = p.id ORDER BY f.valid_until DESC NULLS FIRST, f.id DESC LIMIT 1)) AS id
+    FROM registry.person AS p WHERE p.id = ${personId}`.execute(transaction);
+  return rows[0]?.id ? { organisationId: rows[0].id } : {};
 }
 
 /** Corrects what is known of a person. Unchanged values make no event. */
@@ -223,7 +226,7 @@ export async function changePerson(
     type: 'person.changed',
     actor,
     subject: { kind: 'person', id },
-    ...(await currentOrganisation(transaction, id)),
+    ...(await organisationOf(transaction, id)),
     data: { fields },
   });
 }
@@ -241,7 +244,7 @@ export async function leave(
   const before = await lockActive(transaction, id);
   if (before.status === 'left') return;
   await mustHoldNoDuty(transaction, id);
-  const organisation = await currentOrganisation(transaction, id);
+  const organisation = await organisationOf(transaction, id);
   const db = registryOf(transaction);
   await endAffiliations(transaction, id, today);
   await db
@@ -302,7 +305,7 @@ export async function transfer(
 ): Promise<void> {
   const before = await lockActive(transaction, id);
   const db = registryOf(transaction);
-  const from = await currentOrganisation(transaction, id);
+  const from = await organisationOf(transaction, id);
   await endAffiliations(transaction, id, today, 'learner');
   await db
     .updateTable('registry.person')
@@ -360,7 +363,7 @@ export async function merge(
     type: 'person.merged',
     actor,
     subject: { kind: 'person', id: duplicateId },
-    ...(await currentOrganisation(transaction, intoId)),
+    ...(await organisationOf(transaction, intoId)),
     data: { into: intoId },
   });
 }

@@ -1,12 +1,23 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import { type App, personActor, refersTo, signedIn } from '@edutrust/platform/http';
+import { type Actor, type App, personActor, refersTo, signedIn } from '@edutrust/platform/http';
 import { listAudit } from '@edutrust/platform/ledger';
 import Type from 'typebox';
 import { ProposedApproval, propose } from '../approvals/approvals.ts';
 import { dateInVietnam } from '../calendar.ts';
 import { createEducationIdIssuer } from '../education-id/education-id.ts';
 import { findOrganisation } from '../organisations/organisations.ts';
-import { actions, mayAnywhere, mayGrant, ofDepartment, requires, roles, scopeOf } from '../permissions/permissions.ts';
+import {
+  actions,
+  can,
+  mayAnywhere,
+  mayGrant,
+  ofDepartment,
+  requires,
+  roles,
+  scopeOf,
+} from '../permissions/permissions.ts';
+import { findStanding, governingOn, maySeeDetails } from '../permissions/standing.ts';
+
 import {
   AffiliationRole,
   Gender,
@@ -34,11 +45,22 @@ import {
 const tags = ['people'];
 const personOf = (request: { params: unknown }) => ({ personId: (request.params as { id: string }).id });
 
+/** What a colleague may see of a person's timeline: the registry's events, and nothing of signing in. */
+const registryEvents = /^(person|affiliation|guardianship|role|class)\./;
+
 export function addPeopleRoutes(app: App, context: ServiceContext): void {
   const { db, clock } = context;
   const tools = { issuer: createEducationIdIssuer(context), vault: createIdentifierVault(context.secrets) };
   const department = ofDepartment(db);
   const today = () => dateInVietnam(clock.now());
+
+  const decide = can(db);
+
+  /** Relatives at other schools are nobody of the reader's. */
+  async function withinReach<One extends { id: string }>(actor: Actor, relatives: readonly One[]): Promise<One[]> {
+    const seen = await Promise.all(relatives.map(({ id }) => decide(actor, 'people.read', { personId: id })));
+    return relatives.filter((_one, index) => seen[index]);
+  }
 
   app.get(
     '/api/v1/me',
@@ -101,6 +123,7 @@ export function addPeopleRoutes(app: App, context: ServiceContext): void {
     async ({ query, actor }) => {
       const items = await listPeople(db, {
         scope: actor ? scopeOf(actor, 'people.read') : [],
+        detailScope: actor ? scopeOf(actor, 'people.read-details') : [],
         limit: query.limit,
         ...(query.q ? { query: query.q } : {}),
         ...(query.organisation ? { organisationId: query.organisation } : {}),
@@ -119,11 +142,23 @@ export function addPeopleRoutes(app: App, context: ServiceContext): void {
       config: { access: requires('people.read', personOf) },
       schema: { tags, summary: 'One person with their history', params: IdParams, response: { 200: PersonView } },
     },
-    async ({ params }) => {
-      const entries = await listAudit(db, { subjectId: params.id, limit: 50 });
+    async (request) => {
+      const actor = personActor(request);
+      const { id } = request.params;
+      const [person, standing] = [await findPerson(db, id), await findStanding(db, id)];
+      const may = standing ? governingOn(actor, standing) : [];
+      const seesDetails = standing !== undefined && maySeeDetails(actor, standing);
+      const entries = await listAudit(db, { subjectId: id, limit: 50 });
+      const seesAccount = may.includes('accounts.read');
       return {
-        ...(await findPerson(db, params.id)),
-        timeline: entries.map(({ at, type, data }) => ({ at: at.toISOString(), type, data })),
+        ...person,
+        birthDate: seesDetails ? person.birthDate : null,
+        guardians: await withinReach(actor, person.guardians),
+        wards: await withinReach(actor, person.wards),
+        timeline: entries
+          .filter(({ type }) => seesAccount || registryEvents.test(type))
+          .map(({ at, type, data }) => ({ at: at.toISOString(), type, data })),
+        may,
       };
     },
   );

@@ -67,6 +67,8 @@ const summaryColumns = sql`
 export interface PeopleFilter {
   /** Only people who belong (or, when they belong nowhere now, belonged) in or below these organisations. */
   readonly scope: readonly string[];
+  /** Where the reader sees birth dates of staff too; elsewhere of learners only. */
+  readonly detailScope: readonly string[];
   /** An education ID or its beginning, or words of the name with or without marks. */
   readonly query?: string;
   readonly organisationId?: string;
@@ -104,10 +106,14 @@ export async function listPeople(db: Database, filter: PeopleFilter): Promise<Pe
     SELECT FROM registry.affiliation AS f JOIN registry.organisation AS o ON o.id = f.organisation_id
     WHERE f.person_id = p.id AND (f.valid_until IS NULL OR p.status = 'left')
       AND o.path && ${[...filter.scope]}::uuid[] ${role} ${below})`);
-  const { rows } = await sql<PersonSummary>`
-    SELECT ${summaryColumns} FROM registry.person AS p
+  const { rows } = await sql<PersonSummary & { seesDetails: boolean }>`
+    SELECT ${summaryColumns}, EXISTS (SELECT FROM registry.affiliation AS f JOIN registry.organisation AS o ON o.id = f.organisation_id
+        WHERE f.person_id = p.id AND o.path && ${[...filter.detailScope]}::uuid[])
+      OR NOT EXISTS (SELECT FROM registry.affiliation AS f
+        WHERE f.person_id = p.id AND f.valid_until IS NULL AND f.role <> 'learner') AS "seesDetails"
+    FROM registry.person AS p
     WHERE ${sql.join(conditions, sql` AND `)} ORDER BY p.id LIMIT ${filter.limit}`.execute(db);
-  return rows;
+  return rows.map(({ seesDetails, ...person }) => ({ ...person, birthDate: seesDetails ? person.birthDate : null }));
 }
 
 function escapeLike(text: string): string {

@@ -186,7 +186,9 @@ test('T7: a principal is not reset by the own school, and by the department with
     'a guest teacher is governed at home',
   );
   assert.equal(await verdict(schools[2]?.administratorId ?? '', 'people.read', shared), 'alone');
-  assert.equal(await verdict(schools[1]?.administratorId ?? '', 'accounts.invite', shared), 'alone');
+  assert.equal(await verdict(people.administrator, 'accounts.invite', shared), 'together', 'class teachers sign');
+  const subjectTeacher = schools[1]?.teacherIds.at(-1) ?? '';
+  assert.equal(await verdict(schools[1]?.administratorId ?? '', 'accounts.invite', subjectTeacher), 'alone');
 });
 
 test('T8: no person holds two of the separate duties, also when both are granted at once', async () => {

@@ -4,6 +4,7 @@ import type { Text } from '@edutrust/platform/messages';
 /** What can be done, `noun.verb`. Every route that needs a role names one of these. */
 export const actions = [
   'people.read',
+  'people.read-details',
   'people.write',
   'people.leave',
   'people.merge',
@@ -19,6 +20,8 @@ export const actions = [
   'accounts.suspend',
   'apps.read',
   'apps.write',
+  'apps.approve',
+  'apps.activate',
   'certificates.read',
   'certificates.request',
   'certificates.approve',
@@ -61,6 +64,7 @@ export type Role = (typeof roles)[number];
 export const roleActions: Readonly<Record<Role, readonly Action[]>> = {
   'department-administrator': [
     'people.read',
+    'people.read-details',
     'people.write',
     'people.leave',
     'people.merge',
@@ -76,6 +80,8 @@ export const roleActions: Readonly<Record<Role, readonly Action[]>> = {
     'accounts.suspend',
     'apps.read',
     'apps.write',
+    'apps.approve',
+    'apps.activate',
     'certificates.read',
     'certificates.request',
     'anchors.read',
@@ -89,6 +95,7 @@ export const roleActions: Readonly<Record<Role, readonly Action[]>> = {
   ],
   'security-officer': [
     'people.read',
+    'people.read-details',
     'organisations.read',
     'roles.read',
     'accounts.read',
@@ -109,6 +116,7 @@ export const roleActions: Readonly<Record<Role, readonly Action[]>> = {
   ],
   auditor: [
     'people.read',
+    'people.read-details',
     'organisations.read',
     'roles.read',
     'apps.read',
@@ -121,6 +129,7 @@ export const roleActions: Readonly<Record<Role, readonly Action[]>> = {
   ],
   'school-administrator': [
     'people.read',
+    'people.read-details',
     'people.write',
     'people.leave',
     'organisations.read',
@@ -137,6 +146,8 @@ export const roleActions: Readonly<Record<Role, readonly Action[]>> = {
     'signing.read',
     'certificates.read',
     'certificates.request',
+    'apps.read',
+    'apps.activate',
     'audit.read',
   ],
   teacher: [
@@ -206,6 +217,8 @@ const freshActions: ReadonlySet<Action> = new Set<Action>([
   'accounts.invite',
   'accounts.suspend',
   'apps.write',
+  'apps.approve',
+  'apps.activate',
   'certificates.approve',
   'certificates.revoke',
   'anchors.write',

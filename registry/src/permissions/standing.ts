@@ -105,6 +105,19 @@ export function verdictOn(actor: PersonActor, action: Action, person: Standing):
   return isProtected ? 'together' : 'alone';
 }
 
+/** The governing actions that the actor may do to the person now, alone or with a second one. */
+export function governingOn(actor: Actor, person: Standing): Action[] {
+  if (actor.kind !== 'person') return actor.kind === 'system' ? [...governingActions] : [];
+  return [...governingActions].filter((action) => verdictOn(actor, action, person) !== 'no');
+}
+
+/** Birth dates: of learners for who teaches them, of staff for who administers them, of oneself. */
+export function maySeeDetails(actor: Actor, person: Standing): boolean {
+  if (actor.kind !== 'person') return actor.kind === 'system';
+  const isOwn = actor.personId === person.personId;
+  return isOwn || person.isLearnerOnly || verdictOn(actor, 'people.read-details', person) !== 'no';
+}
+
 function isOfClassTeacher(person: Standing, teacherId: string): boolean {
   return person.isLearnerOnly && person.home !== null && person.classTeachers.includes(teacherId);
 }

@@ -1,0 +1,39 @@
+import type { Database, Transaction } from '@edutrust/platform/database';
+import type { PersonClaims } from '@edutrust/registry/people';
+import { sql } from 'kysely';
+import type { App } from './apps.ts';
+
+/** Data beyond the name that an app is told of a pupil only when the department approved it and it is theirs to use. */
+export const guardedScopes: ReadonlySet<string> = new Set(['birthdate', 'education_id']);
+
+/**
+ * Whether an app is for the person: it belongs to one of their organisations or above one, or, from outside, one of
+ * their organisations activated it.
+ */
+export async function isForPerson(
+  db: Database | Transaction,
+  app: Pick<App, 'clientId'>,
+  personId: string,
+): Promise<boolean> {
+  const { rows } = await sql`
+    SELECT FROM idp.app AS a
+    JOIN registry.affiliation AS f ON f.person_id = ${personId} AND f.valid_until IS NULL
+    JOIN registry.organisation AS o ON o.id = f.organisation_id
+    WHERE a.client_id = ${app.clientId} AND (
+      (NOT a.is_external AND a.organisation_id = ANY(o.path))
+      OR EXISTS (SELECT FROM idp.app_activation AS v WHERE v.client_id = a.client_id AND v.organisation_id = ANY(o.path)))
+    LIMIT 1`.execute(db);
+  return rows.length > 0;
+}
+
+/** The scopes whose data the app gets of this person, of those that it asked for (N2). */
+export function releasedScopes(
+  app: Pick<App, 'isApproved'>,
+  claims: PersonClaims,
+  scopes: readonly string[],
+  isTheirs: boolean,
+): string[] {
+  const isPupil = claims.affiliations.some(({ role }) => role === 'learner');
+  if (!isPupil || (app.isApproved && isTheirs)) return [...scopes];
+  return scopes.filter((scope) => !guardedScopes.has(scope));
+}
