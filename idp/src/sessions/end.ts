@@ -4,6 +4,7 @@ import type { Actor } from '@edutrust/platform/http';
 import type { Jobs } from '@edutrust/platform/jobs';
 import { type RawBuilder, sql } from 'kysely';
 import type { AdapterPayload } from 'oidc-provider';
+import { ownClientId } from '../provider/own-client.ts';
 
 /** The task that tells an app that a session ended; see `backchannel.ts`. */
 export const logoutTask = 'idp.backchannel-logout';
@@ -49,7 +50,7 @@ export async function endSessions(
   for (const { uid, person_id: personId, payload } of rows) {
     if (!personId) continue; // nobody had signed in yet
     for (const [clientId, { sid }] of Object.entries(payload.authorizations ?? {})) {
-      if (!sid) continue;
+      if (!sid || clientId === ownClientId) continue; // our own pages ask for each request
       await enqueueLogout(transaction, jobs, { clientId, personId, sid });
       told.add(clientId);
     }

@@ -100,13 +100,14 @@ export function createThrottle(context: Pick<ServiceContext, 'db' | 'store' | 's
   async function count({ name, free }: Counter, personId: string | undefined): Promise<number | undefined> {
     const { rows } = await sql<{ failures: number }>`
       INSERT INTO idp.throttle AS t (key, person_id, failures, blocked_until, last_at)
-      VALUES (${hashOf(name)}, ${personId ?? null}, 1, now(), now())
+      VALUES (${hashOf(name)}, ${personId ?? null}, 1, '-infinity', now())
       ON CONFLICT (key) DO UPDATE SET
         failures = CASE WHEN t.last_at < now() - make_interval(secs => ${forgetSeconds}) THEN 1 ELSE t.failures + 1 END,
         last_at = now(),
-        blocked_until = now() + make_interval(secs => CASE
-          WHEN t.failures < ${free} OR t.last_at < now() - make_interval(secs => ${forgetSeconds}) THEN 0
-          ELSE least(${longestWaitSeconds}, 2 ^ least(t.failures - ${free}, 20)) END)
+        -- no wait is no time at all: two tries at once are not in each other's way
+        blocked_until = CASE
+          WHEN t.failures < ${free} OR t.last_at < now() - make_interval(secs => ${forgetSeconds}) THEN '-infinity'
+          ELSE now() + make_interval(secs => least(${longestWaitSeconds}, 2 ^ least(t.failures - ${free}, 20))) END
       WHERE t.blocked_until <= now()
       RETURNING failures`.execute(db);
     return rows[0]?.failures;
