@@ -327,7 +327,7 @@ export const rows: Readonly<Record<string, Row>> = {
   'POST /api/v1/sync/targets/:id/runs': roles('D', 'target', { body: () => ({ mode: 'plan' }), fresh: 300 }),
   'GET /api/v1/sync/targets/:id/runs': roles('DSA', 'target'),
   'GET /api/v1/sync/runs/:id': roles('DSA', 'run'),
-  'POST /api/v1/sync/runs/:id/release': roles('D', 'run'),
+  'POST /api/v1/sync/runs/:id/release': roles('D', 'run', { fresh: 300 }),
 };
 
 /** T9: names of fields that carry an id and never name a thing of others. */

@@ -146,7 +146,6 @@ export const roleActions: Readonly<Record<Role, readonly Action[]>> = {
     'signing.read',
     'certificates.read',
     'certificates.request',
-    'apps.read',
     'apps.activate',
     'audit.read',
   ],

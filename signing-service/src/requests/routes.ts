@@ -39,7 +39,7 @@ export function addRequestRoutes(app: App, context: ServiceContext): void {
         querystring: Type.Object({
           state: Type.Optional(RequestState),
           organisation: Type.Optional(refersTo('organisation', 'organisations.read')),
-          class: Type.Optional(refersTo('class')),
+          class: Type.Optional(refersTo('class', 'organisations.read')),
           limit: Type.Integer({ minimum: 1, maximum: 200, default: 50 }),
           cursor: Type.Optional(Uuid),
         }),
