@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
+import { eventually } from '@edutrust/platform/testing';
 import type { Browser, Page } from 'playwright-core';
 import { authenticatorOf, type Device, desk, lookAtBoth, openBrowser, openDevice, phone } from '../world/browser.ts';
 import { beginWithPasskey } from '../world/people.ts';
@@ -13,12 +14,9 @@ import { Platform } from '../world/platform.ts';
 
 let platform: Platform;
 let browser: Browser;
-let link = '';
-const at: Record<'administrator' | 'school' | 'teacher', Device | undefined> = {
-  administrator: undefined,
-  school: undefined,
-  teacher: undefined,
-};
+const at: Partial<
+  Record<'administrator' | 'officer' | 'school' | 'teacher' | 'principal' | 'clerk' | 'guardian', Device>
+> = {};
 
 before(async () => {
   platform = await Platform.start({ EDUTRUST_DEMO: '0' });
@@ -68,28 +66,71 @@ async function issueCode(page: Page): Promise<string> {
   return codeOnCard(page);
 }
 
-test('city: after `edutrust setup` the first administrator finds the steps to a city, each with its form', async () => {
+/** Opens a first link once, as its holder does. */
+async function beginByLink(link: string): Promise<Device> {
+  const device = await openDevice(browser, { device: desk });
+  await authenticatorOf(device.page);
+  await device.page.goto(link);
+  const yes = device.page.getByRole('button', { name: 'Đúng', exact: true });
+  if (await yes.isVisible()) await yes.click();
+  await beginWithPasskey(platform, device.page);
+  return device;
+}
+
+/** The maker, on the approval's page, confirms; the officer sees it on the first page and puts the second seal. */
+async function approveTogether(maker: Page, title: RegExp): Promise<void> {
+  await maker.getByRole('button', { name: 'Xác nhận bằng passkey' }).click();
+  await maker
+    .getByText(/Chờ người thứ hai|chờ người thứ hai/)
+    .first()
+    .waitFor();
+  await approve(title);
+}
+
+async function approve(title: RegExp, readOut?: string): Promise<void> {
+  const officer = pageOf('officer');
+  const task = officer.getByRole('listitem').filter({ hasText: title }).getByRole('link', { name: 'Xem và duyệt' });
+  await eventually(async () => {
+    await officer.goto(`${platform.url}/admin`);
+    await officer.getByRole('heading', { level: 1 }).waitFor();
+    assert.equal(await task.count(), 1, String(title));
+  });
+  await task.click();
+  if (readOut) await officer.getByLabel('Sáu chữ số bạn nghe được').fill(readOut);
+  await officer.getByRole('button', { name: 'Đóng dấu thứ hai bằng passkey' }).click();
+  await officer.getByText('Đã xong', { exact: true }).waitFor();
+}
+
+/** A code for somebody who answers for others: two people make it, and each reads out half. */
+async function issueCodeTogether(maker: Page, fullName: string): Promise<string> {
+  await maker.getByRole('button', { name: 'Cấp mã kích hoạt' }).click();
+  await maker.getByRole('button', { name: 'Cấp mã', exact: true }).click();
+  await approveTogether(maker, new RegExp(fullName));
+  await maker.reload();
+  const halves: string[] = [];
+  for (const page of [maker, pageOf('officer')]) {
+    await page.getByRole('button', { name: 'Hiện phần của tôi' }).click();
+    halves.push(await page.locator('strong.tracking-widest').innerText());
+  }
+  return halves.join('');
+}
+
+test('city: after `edutrust setup` the first administrator finds the steps to a city, each with its form; the first officer is another person', async () => {
   const founded = await platform.run(
-    '--json',
-    'setup',
-    '--department',
-    'Sở Giáo dục và Đào tạo Thành phố Hồ Chí Minh',
-    '--administrator',
-    'Lê Thị Minh Tâm',
+    ...['--json', 'setup', '--department', 'Sở Giáo dục và Đào tạo Thành phố Hồ Chí Minh'],
+    ...['--administrator', 'Lê Thị Minh Tâm', '--officer', 'Phạm Quốc Bảo'],
   );
   assert.equal(founded.code, 0, founded.stderr);
-  link = JSON.parse(founded.stdout.trim().split('\n').at(-1) ?? '').link;
-  at.administrator = await openDevice(browser, { device: desk });
+  const { administrator, officer } = JSON.parse(founded.stdout.trim().split('\n').at(-1) ?? '');
+  at.administrator = await beginByLink(administrator.link);
   const { page } = at.administrator;
-  await authenticatorOf(page);
-  await page.goto(link);
-  const yes = page.getByRole('button', { name: 'Đúng', exact: true });
-  if (await yes.isVisible()) await yes.click();
-  await beginWithPasskey(platform, page);
   await page.getByRole('link', { name: 'Quản trị' }).click();
   await page.getByRole('heading', { level: 1, name: /Còn \d bước/ }).waitFor();
   assert.match(await page.title(), /^Còn \d bước.*EduTrust$/);
   await lookAtBoth(page, 'city-start');
+  at.officer = await beginByLink(officer.link);
+  await at.officer.page.getByRole('link', { name: 'Quản trị' }).click();
+  await at.officer.page.getByRole('heading', { name: 'Không có việc nào chờ bạn' }).waitFor();
 });
 
 test('city: wards and schools by form; what is wrong is said beside its field; each page has its title and the focus', async () => {
@@ -130,7 +171,7 @@ test('city: the department appoints the school’s administrator, who begins wit
   await page.getByRole('heading', { name: 'Nguyễn Đức Phúc' }).waitFor();
   await page.getByText('Quản trị trường', { exact: true }).waitFor();
   await lookAtBoth(page, 'city-person');
-  at.school = await beginByQr(await issueCode(page), desk);
+  at.school = await beginByQr(await issueCodeTogether(page, 'Nguyễn Đức Phúc'), desk);
 });
 
 test('city: the school adds its teacher, opens a class that is hers, and adds a pupil with a guardian', async () => {
@@ -213,7 +254,7 @@ test('city: marks by form for one pupil, by the class’s own file for the rest;
   await page.getByRole('heading', { name: 'Điểm lớp 4A: 1 trên 2 em đủ' }).waitFor();
   await page.getByRole('link', { name: 'Nhập từ tệp' }).click();
   const download = page.waitForEvent('download');
-  await page.getByRole('link', { name: 'Tải tệp mẫu của lớp' }).click();
+  await page.getByRole('link', { name: 'Tệp mẫu CSV' }).click();
   const template = await readFile(await (await download).path(), 'utf8');
   const [header = '', ...rows] = template.trim().split('\r\n');
   const cells = rows.map((row) => row.split(';'));
@@ -239,4 +280,110 @@ test('city: marks by form for one pupil, by the class’s own file for the rest;
   await upload(others);
   await page.getByRole('button', { name: 'Ghi điểm của 1 em' }).click();
   await page.getByRole('heading', { name: 'Điểm lớp 4A: 2 trên 2 em đủ' }).waitFor();
+});
+
+test('city: who signs and who seals is appointed by two people, each with a passkey over the same lines', async () => {
+  const school = pageOf('school');
+  const begin = async (fullName: string, title: string, device: typeof desk | typeof phone): Promise<Device> => {
+    await school.goto(`${platform.url}/admin/people/new?as=staff`);
+    await school.getByLabel('Họ và tên').fill(fullName);
+    await school.getByLabel('Chức danh').fill(title);
+    await school.getByRole('button', { name: 'Thêm một nhân viên' }).click();
+    await school.getByRole('heading', { name: fullName }).waitFor();
+    return beginByQr(await issueCode(school), device);
+  };
+  at.principal = await begin('Phan Ngọc Bảo Chi', 'Hiệu trưởng', phone);
+  at.clerk = await begin('Trần Thị Mai', 'Văn thư', phone);
+  const page = pageOf('administrator');
+  for (const [fullName, role] of [
+    ['Đỗ Ngọc Uyên', 'Người ký'],
+    ['Phan Ngọc Bảo Chi', 'Người ký'],
+    ['Trần Thị Mai', 'Văn thư'],
+  ] as const) {
+    await page.goto(`${platform.url}/admin/people?q=${encodeURIComponent(fullName)}`);
+    await page.getByRole('link', { name: fullName }).click();
+    await page.getByRole('link', { name: 'Giao vai trò' }).click();
+    await page.getByLabel('Vai trò').selectOption({ label: role });
+    await page.getByRole('button', { name: 'Giao vai trò' }).click();
+    await page.getByText('Việc này chờ người thứ hai.').waitFor();
+    if (role === 'Văn thư') await lookAtBoth(page, 'city-approval');
+    await approveTogether(page, new RegExp(fullName));
+  }
+  await lookAtBoth(pageOf('officer'), 'city-approved');
+});
+
+test('city: phones are enrolled; the officer types the six digits that the signer reads out', async () => {
+  for (const [who, fullName] of [
+    ['teacher', 'Đỗ Ngọc Uyên'],
+    ['principal', 'Phan Ngọc Bảo Chi'],
+    ['clerk', 'Trần Thị Mai'],
+  ] as const) {
+    const page = pageOf(who);
+    await page.goto(`${platform.url}/sign`);
+    await page.getByRole('button', { name: 'Tạo passkey ký' }).click();
+    const code = (await page.locator('[data-approval-code]').innerText()).replaceAll(/\s/g, '');
+    await approve(new RegExp(fullName), code);
+    await page.getByRole('button', { name: 'Xem đã duyệt chưa' }).click();
+    await page.getByRole('heading', { name: /Không còn gì chờ/ }).waitFor();
+  }
+});
+
+test('city: the school’s seal is asked for and approved by the officer', async () => {
+  // Not by the school's administrator yet: the officer read out half of that account's code today.
+  const page = pageOf('administrator');
+  await page.goto(`${platform.url}/admin/certificates/requests`);
+  await page.getByRole('combobox', { name: 'Đơn vị', exact: true }).selectOption({ label: 'Trường Tiểu học Hoà Bình' });
+  await page.getByText('Kho khoá của hệ thống: tạo khi duyệt').click();
+  await page.getByRole('button', { name: 'Gửi để cán bộ khác duyệt' }).click();
+  await approveTogether(page, /Trường Tiểu học Hoà Bình/);
+});
+
+test('city: transcripts are asked for, signed by teacher and principal on their phones, sealed by the clerk, and verified by anybody', async () => {
+  const teacher = pageOf('teacher');
+  await teacher.goto(`${platform.url}/teach`);
+  await teacher.getByRole('button', { name: 'Trình ký học bạ' }).click();
+  await teacher.getByRole('button', { name: 'Trình ký', exact: true }).click();
+  await teacher.getByRole('heading', { name: 'Đã trình 2 học bạ' }).waitFor({ timeout: 60_000 });
+  await lookAtBoth(teacher, 'city-requested');
+  for (const who of ['teacher', 'principal'] as const) {
+    const page = pageOf(who);
+    await page.goto(`${platform.url}/sign`);
+    await page.getByRole('link', { name: 'Xem 2 học bạ' }).click();
+    await page.getByRole('button', { name: 'Ký 2 học bạ' }).click();
+    await page.getByRole('button', { name: 'Ký bằng passkey' }).click();
+    await page.getByRole('heading', { name: 'Đã ký xong' }).waitFor({ timeout: 60_000 });
+  }
+  const clerk = pageOf('clerk');
+  await clerk.goto(`${platform.url}/`);
+  await clerk
+    .getByRole('link', { name: /Đóng dấu|Ký số|Quản trị/ })
+    .first()
+    .waitFor();
+  await clerk.goto(`${platform.url}/sign`);
+  await clerk.getByRole('button', { name: 'Đóng dấu 2 văn bản' }).click();
+  await clerk.getByRole('button', { name: 'Đóng dấu bằng passkey' }).click();
+  await clerk.getByRole('heading', { name: 'Đã đóng dấu xong' }).waitFor({ timeout: 60_000 });
+  await lookAtBoth(clerk, 'city-sealed');
+});
+
+test('city: the guardian finds the child’s transcript and nobody else’s; the public page says that it is genuine', async () => {
+  const school = pageOf('school');
+  await school.goto(`${platform.url}/admin/people?q=${encodeURIComponent('Lê Thu Hà')}`);
+  await school.getByRole('link', { name: 'Lê Thu Hà' }).click();
+  const code = await issueCode(school);
+  at.guardian = await beginByQr(code, phone);
+  const { page } = at.guardian;
+  await page.getByRole('link', { name: 'Con của tôi' }).click();
+  await page.getByRole('heading', { name: 'Trần Bảo Nam' }).waitFor();
+  await lookAtBoth(page, 'city-children');
+  assert.equal(await page.getByText('Vũ Thuỵ Bảo Vy').count(), 0);
+  const download = page.waitForEvent('download');
+  await page.getByRole('link', { name: /^Tải:/ }).click();
+  const path = await (await download).path();
+  const verified = await platform.run('--json', 'verify', path);
+  assert.equal(JSON.parse(verified.stdout.trim()).verdict, 'valid', verified.stdout);
+  assert.equal(JSON.parse(verified.stdout.trim()).signatures.length, 3, 'teacher, principal, seal');
+  await page.getByRole('link', { name: /^Kiểm tra:/ }).click();
+  await page.getByText('Trường Tiểu học Hoà Bình').first().waitFor();
+  await lookAtBoth(page, 'city-verified');
 });

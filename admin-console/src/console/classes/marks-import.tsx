@@ -53,8 +53,11 @@ export function MarksImportPage() {
             onChange={({ currentTarget }) => send(currentTarget.files?.[0])}
           />
         </label>
-        <a class="button" href={`/api/v1/signing/classes/${id}/marks/template`} download>
-          {t('Tải tệp mẫu của lớp', 'Download the class’s template')}
+        <a class="button" href={`/api/v1/signing/classes/${id}/marks/template?format=xlsx`} download>
+          {t('Tệp mẫu Excel', 'Excel template')}
+        </a>
+        <a class="button" href={`/api/v1/signing/classes/${id}/marks/template?format=csv`} download>
+          {t('Tệp mẫu CSV', 'CSV template')}
         </a>
       </div>
       {isBusy && <p class="text-quiet">{t('Đang đọc…', 'Reading…')}</p>}
