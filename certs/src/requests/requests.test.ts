@@ -105,8 +105,8 @@ describe('certificates on request', () => {
   test('a signer’s certificate for the key in their own token', async () => {
     const { principal } = world.city.people;
     const csr = world.makeCsr('-newkey rsa:3072');
-    const { teacher } = world.city.people;
-    const wrong = await world.ask({ organisationId: school, personId: teacher, custody: 'outside', csr });
+    const { schoolAdministrator } = world.city.people;
+    const wrong = await world.ask({ organisationId: school, personId: schoolAdministrator, custody: 'outside', csr });
     assert.equal(wrong.json.code, 'certificate-requests/not-a-signer');
     const { json } = await world.ask({ organisationId: school, personId: principal, custody: 'outside', csr });
     assert.equal(json.key.kind, 'RSA 3072');

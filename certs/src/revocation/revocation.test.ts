@@ -235,8 +235,8 @@ test('C6: what is asked wrongly is malformed, what is not ours unauthorized, wha
   const never = request(people, [Buffer.from('4123456789abcdef4123456789abcdef41234567', 'hex')]);
   assert.match(await readAnswer(shop, never, (await ask(never)).der), /Cert Status: unknown/);
   const intent = request(people, [Buffer.from('4f'.repeat(20), 'hex')]);
-  await sql`INSERT INTO certs.certificate (serial, issuer_id, profile, subject, request_key, state, tbs, not_before, not_after)
-    VALUES (${'4f'.repeat(20)}, 'people', 'official', 'x', 'half', 'intent', ''::bytea, now(), now())`.execute(
+  await sql`INSERT INTO certs.certificate (serial, issuer_id, profile, subject, request_key, state, tbs, not_before, not_after, public_key_sha256)
+    VALUES (${'4f'.repeat(20)}, 'people', 'official', 'x', 'half', 'intent', ''::bytea, now(), now(), ''::bytea)`.execute(
     shop.context.db,
   );
   assert.match(
