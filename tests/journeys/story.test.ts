@@ -393,7 +393,7 @@ test('story 8: an administrator comes by the one-time link and does it all from 
   await page.getByText('Không có ngày này trong lịch').waitFor();
   await lookAtBoth(page, 'console-import');
   await page.getByRole('button', { name: 'Áp dụng 1 thay đổi' }).click();
-  await page.getByText('Đã áp dụng').first().waitFor();
+  await page.getByRole('heading', { name: 'Đã thêm 1' }).waitFor();
 
   await page.getByRole('link', { name: 'Ứng dụng', exact: true }).click();
   await page.getByRole('link', { name: 'Thêm một ứng dụng' }).click();

@@ -22,7 +22,7 @@ function Approval({ one, reload }: { readonly one: ApprovalView; readonly reload
   return (
     <>
       <Title title={one.title} back={{ href: '/admin/approvals', label: t('Việc cần hai người', 'Two people') }} />
-      <div class="card grid gap-5 md:grid-cols-[12rem_minmax(0,1fr)]">
+      <div class="card grid grid-cols-1 gap-5 md:grid-cols-[12rem_minmax(0,1fr)]">
         <div class="grid gap-3 content-start justify-items-start">
           <Seals state={one.state} />
           <ApprovalState state={one.state} />
@@ -40,8 +40,8 @@ function Approval({ one, reload }: { readonly one: ApprovalView; readonly reload
             </p>
           )}
         </div>
-        <div class="grid gap-4 content-start">
-          <dl class="grid gap-x-4 gap-y-2 sm:grid-cols-[10rem_minmax(0,1fr)]">
+        <div class="grid grid-cols-1 gap-4 content-start">
+          <dl class="grid grid-cols-1 gap-x-4 gap-y-2 sm:grid-cols-[10rem_minmax(0,1fr)]">
             {one.facts.map(({ label, value }) => (
               <>
                 <dt class="text-quiet">{label}</dt>
