@@ -147,7 +147,7 @@ test('S2: leaving and merging end everything for good and tell the apps; a retur
   const today = '2026-11-23';
   const ways = {
     left: city.people.guardian,
-    merged: city.people.auditor,
+    merged: city.people.twins[1],
   };
   for (const [way, personId] of Object.entries(ways)) {
     const educationId = await world.activate(personId);
@@ -161,7 +161,7 @@ test('S2: leaving and merging end everything for good and tell the apps; a retur
       .execute((transaction) =>
         way === 'left'
           ? leave(transaction, personId, { actor, today })
-          : merge(transaction, personId, city.people.teacher, { actor, today }),
+          : merge(transaction, personId, city.people.twins[0], { actor, today }),
       );
     const silent = authorizationRequest(world.origin, 'lop-hoc', { prompt: 'none' });
     const refused = await browser.get(silent.url);
