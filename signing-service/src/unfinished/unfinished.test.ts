@@ -10,6 +10,8 @@ describe('what a process left that died', () => {
   let phone: TestPhone;
   before(async () => {
     world = await testCity();
+    await world.passToPrincipal(0);
+    await world.context.pool.query('DELETE FROM graphile_worker._private_jobs');
     phone = new TestPhone(world, world.city.people.principal);
     await phone.enrolAndApprove();
   });
@@ -81,12 +83,16 @@ describe('what a process left that died', () => {
 
   test('J3: a revoked enrolment whose certificate is valid raises an alarm, and the certificate is revoked', async () => {
     await query(
-      `UPDATE signing.enrolment SET state = 'revoked', reason = 'lost', ended_at = now() - interval '10 minutes'`,
+      `UPDATE signing.enrolment SET state = 'revoked', reason = 'lost', ended_at = now() - interval '10 minutes' WHERE person_id = $1`,
+      phone.personId,
     );
     assert.deepEqual(await codes(), ['revocation-stuck']);
     await resumeUnfinished(world.context);
     assert.deepEqual(await codes(), []);
-    const rows = await query(`SELECT revocation_reason FROM certs.certificate WHERE profile = 'official'`);
+    const rows = await query(
+      `SELECT c.revocation_reason FROM certs.certificate AS c JOIN signing.enrolment AS e ON e.certificate_serial = c.serial WHERE e.person_id = $1`,
+      phone.personId,
+    );
     assert.deepEqual(rows, [{ revocation_reason: 'keyCompromise' }]);
   });
 });
