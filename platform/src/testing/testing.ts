@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -43,11 +44,11 @@ async function testServer(): Promise<{ url: string; stop(): Promise<void> }> {
 export async function testDatabase(migrations: readonly SchemaMigrations[]): Promise<TestDatabase> {
   const server = await testServer();
   const name = `test_${uuidv7().replaceAll('-', '')}`;
-  await administer(server.url, `CREATE DATABASE ${name}`);
+  const template = await migratedTemplate(server.url, migrations);
+  await administer(server.url, `CREATE DATABASE ${name} TEMPLATE ${template}`);
   const url = new URL(server.url);
   url.pathname = `/${name}`;
   const pool = createPool(url.href, 12);
-  await migrate(pool, migrations);
   return {
     db: kyselyOn(pool),
     pool,
@@ -58,6 +59,35 @@ export async function testDatabase(migrations: readonly SchemaMigrations[]): Pro
       await server.stop();
     },
   };
+}
+
+/**
+ * The database that a test's own is copied from: these migrations, applied once a server and never opened again. Its
+ * name is their digest, so a changed migration makes another one.
+ */
+async function migratedTemplate(serverUrl: string, migrations: readonly SchemaMigrations[]): Promise<string> {
+  const digest = createHash('sha256').update(JSON.stringify(migrations)).digest('hex').slice(0, 24);
+  const name = `template_${digest}`;
+  const client = new pg.Client({ connectionString: serverUrl });
+  await client.connect();
+  try {
+    await client.query('SELECT pg_advisory_lock(hashtext($1))', [name]); // test files start at once
+    const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [name]);
+    if (rowCount) return name;
+    const draft = `draft_${digest}`; // a run that is killed here leaves no half template
+    await client.query(`DROP DATABASE IF EXISTS ${draft} WITH (FORCE)`);
+    await client.query(`CREATE DATABASE ${draft}`);
+    const url = new URL(serverUrl);
+    url.pathname = `/${draft}`;
+    const pool = createPool(url.href, 2);
+    await migrate(pool, migrations);
+    await migrateJobs(pool);
+    await pool.end();
+    await client.query(`ALTER DATABASE ${draft} RENAME TO ${name}`);
+    return name;
+  } finally {
+    await client.end();
+  }
 }
 
 async function administer(url: string, statement: string): Promise<void> {
@@ -88,7 +118,6 @@ export async function testContext({
   clock?: Clock;
 }): Promise<TestContext> {
   const database = await testDatabase([platformMigrations, ...migrations.filter((set) => set !== platformMigrations)]);
-  await migrateJobs(database.pool);
   const config = testConfig(environment);
   const log = pino({ level: 'silent' });
   const secrets = createSecretBox(Buffer.alloc(32, 0x5a));
