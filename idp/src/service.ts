@@ -1,6 +1,6 @@
+import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { readOutbox } from '@edutrust/platform/events';
-import type { Actor } from '@edutrust/platform/http';
 import { payloadText } from '@edutrust/platform/jobs';
 import type { Service } from '@edutrust/platform/service';
 import type { ApprovalKind } from '@edutrust/registry/approvals';

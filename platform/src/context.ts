@@ -1,18 +1,12 @@
-import type { Logger } from 'pino';
+import type { Clock } from './clock.ts';
 import type { Config } from './config/config.ts';
 import type { Database } from './database/database.ts';
 import type { Jobs } from './jobs/jobs.ts';
 import type { Ledger } from './ledger/ledger.ts';
+import type { Logger } from './log.ts';
 import type { Mailer } from './mail/mail.ts';
 import type { SecretBox } from './secrets/secrets.ts';
 import type { ShortLivedStore } from './store/store.ts';
-
-/** Where the time comes from; tests pass their own. */
-export interface Clock {
-  now(): Date;
-}
-
-export const systemClock: Clock = { now: () => new Date() };
 
 /** What every service is given by the composition root. Nothing in it is global. */
 export interface ServiceContext {
@@ -26,5 +20,3 @@ export interface ServiceContext {
   readonly clock: Clock;
   readonly log: Logger;
 }
-
-export type { Logger };

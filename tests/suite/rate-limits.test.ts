@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { composeApp, loadPages, openContext, serviceNames } from '@edutrust/edutrust/app';
+import type { Actor } from '@edutrust/platform/actor';
 import { readConfig } from '@edutrust/platform/config';
-import type { Actor, App } from '@edutrust/platform/http';
+import type { App } from '@edutrust/platform/http';
 import { startRedis, type TestRedis, testDatabase } from '@edutrust/platform/testing';
 import { pino } from 'pino';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { allMigrations } from '@edutrust/edutrust/app';
 import { TestBrowser } from '@edutrust/idp/testing';
-import { systemClock } from '@edutrust/platform/context';
+import { systemClock } from '@edutrust/platform/clock';
 import { createSecretBox } from '@edutrust/platform/secrets';
 import { type TestDatabase, testConfig, testDatabase } from '@edutrust/platform/testing';
 import { pino } from 'pino';

@@ -1,6 +1,6 @@
+import type { PersonActor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { NotFound } from '@edutrust/platform/errors';
-import type { Actor } from '@edutrust/platform/http';
 import { type ApprovalKind, type ProposedApproval, propose } from '@edutrust/registry/approvals';
 import { sql } from 'kysely';
 import Type from 'typebox';
@@ -56,7 +56,7 @@ export const revokeKind: ApprovalKind<Revoked> = {
 export async function proposeRevocation(
   context: ServiceContext,
   { serial, reason }: { readonly serial: string; readonly reason: RevocationReason },
-  actor: Extract<Actor, { kind: 'person' }>,
+  actor: PersonActor,
 ): Promise<ProposedApproval> {
   await revokeCertificate(context, serial, 'certificateHold', actor);
   return context.db.transaction().execute(async (transaction) => {

@@ -1,7 +1,7 @@
+import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { InvalidInput } from '@edutrust/platform/errors';
 import { record } from '@edutrust/platform/events';
-import type { Actor } from '@edutrust/platform/http';
 import { listAuthorities } from '../authority/authorities.ts';
 import { installHierarchy, requestAuthorities } from '../authority/hierarchy.ts';
 import { revocationReasons } from '../authority/reasons.ts';

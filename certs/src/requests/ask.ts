@@ -1,3 +1,4 @@
+import type { PersonActor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
 import { Conflict, InvalidInput } from '@edutrust/platform/errors';
@@ -10,7 +11,7 @@ import { certsOf } from '../tables.ts';
 import { certifyKind } from './approval.ts';
 import { keyHash, readProvenKey } from './key.ts';
 import { keyOfRenewed, mustBeRenewable, mustBeYoungKey } from './renewal.ts';
-import { type PersonActor, requestKeyOf, type WantedCertificate } from './requests.ts';
+import { requestKeyOf, type WantedCertificate } from './requests.ts';
 import { findSubject } from './subject.ts';
 
 /**

@@ -1,7 +1,7 @@
+import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { Conflict, InvalidInput, NotFound } from '@edutrust/platform/errors';
 import { record } from '@edutrust/platform/events';
-import type { Actor } from '@edutrust/platform/http';
 import { type CertificateRequest, issueCertificate } from '../authority/authority.ts';
 import { certsOf } from '../tables.ts';
 import { approvedCertificate, mustBeTheSameSubject } from './certifying.ts';

@@ -1,11 +1,9 @@
 import type { Transaction } from '@edutrust/platform/database';
 import { NotFound } from '@edutrust/platform/errors';
-import type { Actor } from '@edutrust/platform/http';
 import type { Selectable } from 'kysely';
 import { type CertsTables, certsOf, type KeyCustody } from '../tables.ts';
 import type { CertifiedParty } from './subject.ts';
 
-export type PersonActor = Extract<Actor, { kind: 'person' }>;
 export type RequestRow = Selectable<CertsTables['certs.request']>;
 
 /** What an officer asks for: the seal of an organisation, or the certificate of a person who signs for it. */

@@ -2,7 +2,8 @@
 // for faults.test.ts. Its lines are `issued SERIAL`, `revoked SERIAL`, `list NUMBER`, `stamped SERIAL`.
 import { createHash, generateKeyPairSync } from 'node:crypto';
 import process from 'node:process';
-import { type ServiceContext, systemClock } from '@edutrust/platform/context';
+import { systemClock } from '@edutrust/platform/clock';
+import type { ServiceContext } from '@edutrust/platform/context';
 import { createPool, kyselyOn } from '@edutrust/platform/database';
 import { createJobs } from '@edutrust/platform/jobs';
 import { createLedger } from '@edutrust/platform/ledger';

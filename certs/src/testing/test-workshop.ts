@@ -3,7 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Clock } from '@edutrust/platform/context';
+import type { Clock } from '@edutrust/platform/clock';
 import { testContext } from '@edutrust/platform/testing';
 import { ensureAuthorities, issueCertificate, listAuthorities } from '../authority/authority.ts';
 import { toPem } from '../certificate/certificate.ts';

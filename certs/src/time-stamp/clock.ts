@@ -1,4 +1,4 @@
-import type { Clock } from '@edutrust/platform/context';
+import type { Clock } from '@edutrust/platform/clock';
 import { Unavailable } from '@edutrust/platform/errors';
 
 /** A jump of the wall clock against the steady clock beyond this makes time stamps stop (X1). */

@@ -1,8 +1,8 @@
+import type { Actor, PersonActor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database, Transaction } from '@edutrust/platform/database';
 import { Conflict, NotFound } from '@edutrust/platform/errors';
 import { record } from '@edutrust/platform/events';
-import type { Actor } from '@edutrust/platform/http';
 import {
   type ApprovalKind,
   markApplied,
@@ -21,8 +21,6 @@ import { withTarget } from './lock.ts';
 import { planPeople } from './plan.ts';
 
 type RunRow = Selectable<SyncTables['sync.run']>;
-type PersonActor = Extract<Actor, { kind: 'person' }>;
-
 /** The job that does what a second person has released; idempotent by the run's id. */
 export const releaseTask = 'sync.release';
 /** Jobs of one target run one after another. */

@@ -1,8 +1,8 @@
+import type { Actor } from '@edutrust/platform/actor';
+import { systemClock } from '@edutrust/platform/clock';
 import type { Config } from '@edutrust/platform/config';
-import { systemClock } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
 import { record } from '@edutrust/platform/events';
-import type { Actor } from '@edutrust/platform/http';
 import { configuredWitness, type KeptRevocation } from '@edutrust/platform/ledger';
 import type pg from 'pg';
 

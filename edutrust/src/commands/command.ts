@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
+import type { Actor } from '@edutrust/platform/actor';
 import type { Config } from '@edutrust/platform/config';
 import { InvalidInput } from '@edutrust/platform/errors';
-import type { Actor } from '@edutrust/platform/http';
 import type { Command } from 'commander';
 import { pino } from 'pino';
 import type { Output } from '../output.ts';

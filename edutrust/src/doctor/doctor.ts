@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '@edutrust/platform/config';
-import type { Logger } from '@edutrust/platform/context';
 import { openDatabase } from '@edutrust/platform/database';
 import { EduTrustError } from '@edutrust/platform/errors';
 import { configuredWitness, logNames } from '@edutrust/platform/ledger';
+import type { Logger } from '@edutrust/platform/log';
 import type { Text } from '@edutrust/platform/messages';
 import { mustKnowMigrations, pendingMigrations } from '@edutrust/platform/migrations';
 import { loadSecretBox } from '@edutrust/platform/secrets';

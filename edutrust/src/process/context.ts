@@ -1,13 +1,16 @@
 import { migrations as certsMigrations } from '@edutrust/certs/migrations';
 import { migrations as syncMigrations } from '@edutrust/directory-sync/migrations';
 import { migrations as idpMigrations } from '@edutrust/idp/migrations';
+import { systemClock } from '@edutrust/platform/clock';
 import type { Config } from '@edutrust/platform/config';
-import { type Logger, type ServiceContext, systemClock } from '@edutrust/platform/context';
+import type { ServiceContext } from '@edutrust/platform/context';
 import { type OpenDatabase, openDatabase } from '@edutrust/platform/database';
 import { createJobs, migrateJobs } from '@edutrust/platform/jobs';
 import { createLedger } from '@edutrust/platform/ledger';
+import type { Logger } from '@edutrust/platform/log';
 import { createMailer } from '@edutrust/platform/mail';
-import { migrate, platformMigrations, type SchemaMigrations } from '@edutrust/platform/migrations';
+import { migrate, type SchemaMigrations } from '@edutrust/platform/migrations';
+import { platformMigrations } from '@edutrust/platform/own-migrations';
 import { loadSecretBox } from '@edutrust/platform/secrets';
 import { openStore } from '@edutrust/platform/store';
 import { migrations as registryMigrations } from '@edutrust/registry/migrations';

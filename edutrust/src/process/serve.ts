@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import process from 'node:process';
 import type { Config } from '@edutrust/platform/config';
-import type { Logger } from '@edutrust/platform/context';
 import { Conflict } from '@edutrust/platform/errors';
 import type { App } from '@edutrust/platform/http';
 import { giveBackAllJobs, startWorker, type TaskHandlers } from '@edutrust/platform/jobs';
+import type { Logger } from '@edutrust/platform/log';
 import { createLogger } from '@edutrust/platform/logging';
 import { mailTasks } from '@edutrust/platform/mail';
 import type { Service } from '@edutrust/platform/service';

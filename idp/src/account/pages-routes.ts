@@ -1,6 +1,7 @@
+import type { PersonActor } from '@edutrust/platform/actor';
 import type { Database } from '@edutrust/platform/database';
 import { InvalidInput } from '@edutrust/platform/errors';
-import { type Actor, type App, anyone, passkeyNeeded, stepUpNeeded } from '@edutrust/platform/http';
+import { type App, anyone, passkeyNeeded, stepUpNeeded } from '@edutrust/platform/http';
 import { formatEducationId } from '@edutrust/registry/education-id';
 import { listNotices } from '@edutrust/registry/notices';
 import { personClaims } from '@edutrust/registry/people';
@@ -22,8 +23,6 @@ import { endSessions } from '../sessions/end.ts';
 import { listSessions } from '../sessions/sessions.ts';
 import type { IdpTools } from '../tools.ts';
 import { accountActivity } from './activity.ts';
-
-type PersonActor = Extract<Actor, { kind: 'person' }>;
 
 const config = { access: anyone };
 const hide = { hide: true } as const;

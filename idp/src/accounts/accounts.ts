@@ -1,8 +1,8 @@
+import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
 import { Conflict } from '@edutrust/platform/errors';
 import { record } from '@edutrust/platform/events';
-import type { Actor } from '@edutrust/platform/http';
 import { notify } from '@edutrust/registry/notices';
 import { organisationOf } from '@edutrust/registry/people';
 import { endSessions as endThem } from '../sessions/end.ts';

@@ -1,7 +1,7 @@
+import type { PersonActor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database, Transaction } from '@edutrust/platform/database';
 import { Forbidden, InvalidInput } from '@edutrust/platform/errors';
-import type { Actor } from '@edutrust/platform/http';
 import { type ClassLearner, listLearners } from '@edutrust/registry/classes';
 import { sql } from 'kysely';
 import { createActivationCode } from '../activation/activation.ts';
@@ -55,7 +55,7 @@ export async function createClassCodes(
   transaction: Transaction,
   tools: Pick<ServiceContext, 'secrets' | 'clock'>,
   input: { readonly classId: string; readonly personIds: readonly string[]; readonly resetsActive: boolean },
-  actor: Extract<Actor, { kind: 'person' }>,
+  actor: PersonActor,
 ): Promise<ClassCodes> {
   const learners = await listLearners(transaction, input.classId);
   const chosen = learners.filter(({ id }) => input.personIds.includes(id));
@@ -76,11 +76,7 @@ export async function createClassCodes(
   return { made, skipped };
 }
 
-async function mayNotInvite(
-  transaction: Transaction,
-  actor: Extract<Actor, { kind: 'person' }>,
-  personId: string,
-): Promise<boolean> {
+async function mayNotInvite(transaction: Transaction, actor: PersonActor, personId: string): Promise<boolean> {
   try {
     return await invitingTakesTwo(transaction, actor, personId);
   } catch (error) {

@@ -1,6 +1,6 @@
+import type { Actor } from '@edutrust/platform/actor';
 import type { Transaction } from '@edutrust/platform/database';
 import { Forbidden } from '@edutrust/platform/errors';
-import type { Actor } from '@edutrust/platform/http';
 import { decide, rolesOf } from '@edutrust/registry/permissions';
 import { findAccount } from './account.ts';
 

@@ -1,5 +1,6 @@
+import type { Actor } from '@edutrust/platform/actor';
 import { Forbidden, NotFound } from '@edutrust/platform/errors';
-import { type Actor, type App as HttpApp, personActor, refersTo } from '@edutrust/platform/http';
+import { type App as HttpApp, personActor, refersTo } from '@edutrust/platform/http';
 import { can, ofDepartment, requires } from '@edutrust/registry/permissions';
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';

@@ -1,7 +1,7 @@
+import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
 import { record } from '@edutrust/platform/events';
-import type { Actor } from '@edutrust/platform/http';
 import { sql } from 'kysely';
 import { errors } from 'oidc-provider';
 import { refreshSeconds } from '../provider/configuration.ts';

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database, Transaction } from '@edutrust/platform/database';
 import { Conflict, InvalidInput, NotFound } from '@edutrust/platform/errors';
 import { record } from '@edutrust/platform/events';
-import type { Actor } from '@edutrust/platform/http';
 import { isUuid, uuidv7 } from '@edutrust/platform/ids';
 import { formatEducationId } from '@edutrust/registry/education-id';
 import { notify } from '@edutrust/registry/notices';

@@ -1,7 +1,7 @@
+import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
 import { record } from '@edutrust/platform/events';
-import type { Actor } from '@edutrust/platform/http';
 import { gradesOf } from '@edutrust/registry/classes';
 import { notify } from '@edutrust/registry/notices';
 import { organisationOf, personClaims } from '@edutrust/registry/people';

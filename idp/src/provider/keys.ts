@@ -1,8 +1,8 @@
 import { createHash, generateKeyPairSync } from 'node:crypto';
+import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database } from '@edutrust/platform/database';
 import { record } from '@edutrust/platform/events';
-import type { Actor } from '@edutrust/platform/http';
 import { sql } from 'kysely';
 
 /** A P-256 key for ID tokens; the private member never leaves the provider. */

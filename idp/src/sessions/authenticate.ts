@@ -1,5 +1,5 @@
+import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
-import type { Actor } from '@edutrust/platform/http';
 import { rolesOf } from '@edutrust/registry/permissions';
 import type { FastifyRequest } from 'fastify';
 import { sql } from 'kysely';

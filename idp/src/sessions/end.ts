@@ -1,6 +1,6 @@
+import type { Actor } from '@edutrust/platform/actor';
 import type { Transaction } from '@edutrust/platform/database';
 import { type DomainEvent, record } from '@edutrust/platform/events';
-import type { Actor } from '@edutrust/platform/http';
 import type { Jobs } from '@edutrust/platform/jobs';
 import { type RawBuilder, sql } from 'kysely';
 import type { AdapterPayload } from 'oidc-provider';

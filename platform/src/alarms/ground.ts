@@ -1,8 +1,8 @@
 import { statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { sql } from 'kysely';
+import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
-import type { Clock } from '../context.ts';
 import type { Database } from '../database/database.ts';
 import { outboxLag } from '../events/events.ts';
 import type { Alarm } from './alarms.ts';

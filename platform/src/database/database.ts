@@ -1,8 +1,8 @@
 import { Kysely, type Transaction as KyselyTransaction, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import type { Config } from '../config/config.ts';
-import type { Logger } from '../context.ts';
 import { Conflict, Unavailable } from '../errors.ts';
+import type { Logger } from '../log.ts';
 import { startEmbedded } from './embedded.ts';
 
 /**

@@ -2,8 +2,6 @@ import { createHash } from 'node:crypto';
 import type { Pool, PoolClient } from 'pg';
 import { Conflict } from '../errors.ts';
 
-export { platformMigrations } from '../migrations.ts';
-
 /** One step forward. Its text never changes once released: the next change is the next migration. */
 export interface Migration {
   /** `001-accounts`; applied in the order of the list. */

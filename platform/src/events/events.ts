@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
+import type { Actor } from '../actor.ts';
 import type { Database, Transaction } from '../database/database.ts';
-import type { Actor } from '../http/access.ts';
 import { uuidv7 } from '../ids.ts';
 
 /** JSON without undefined, as PostgreSQL stores it. */

@@ -1,27 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-
-/** Who acts. */
-export type Actor =
-  | {
-      readonly kind: 'person';
-      readonly personId: string;
-      readonly sessionId: string;
-      readonly roles: readonly RoleAssignment[];
-      /** How strongly the person signed in, as in ID tokens. */
-      readonly acr: string;
-      /** When the person last proved who they are. */
-      readonly authenticatedAt: Date;
-    }
-  /** A relying app with its own credentials. */
-  | { readonly kind: 'app'; readonly clientId: string; readonly scopes: readonly string[] }
-  /** The program itself: a job, the command line (`cli`), the first start (`setup`). */
-  | { readonly kind: 'system'; readonly name: string };
-
-/** A role in an organisation and everything below it. */
-export interface RoleAssignment {
-  readonly role: string;
-  readonly organisationId: string;
-}
+import type { Actor } from '../actor.ts';
 
 /** What an action is done to, as far as deciding needs it; of several things every one counts. */
 export interface Resource {

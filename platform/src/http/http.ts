@@ -13,11 +13,13 @@ import Fastify, {
   type RawRequestDefaultExpression,
   type RawServerDefault,
 } from 'fastify';
+import type { Actor, PersonActor } from '../actor.ts';
+import { type Clock, systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
-import { type Clock, type Logger, systemClock } from '../context.ts';
+import type { Logger } from '../log.ts';
 import { countError, observeRequest } from '../metrics/metrics.ts';
 import type { ShortLivedStore } from '../store/store.ts';
-import type { Access, Actor, Gate, Resource } from './access.ts';
+import type { Access, Gate, Resource } from './access.ts';
 import { type ApiDocument, apiDocsStyle, renderApiDocs } from './api-docs.ts';
 import { isCrossSite } from './cross-site.ts';
 import { securityHeaders } from './headers.ts';
@@ -41,7 +43,7 @@ import { closeInTime } from './shutdown.ts';
 import { createUploads, type UploadLimits, type Uploads } from './uploads.ts';
 import { illFormed, illFormedAt, isWellFormedText } from './well-formed.ts';
 
-export { type Access, type Actor, anyone, type Gate, type Resource, type RoleAssignment, signedIn } from './access.ts';
+export { type Access, anyone, type Gate, type Resource, signedIn } from './access.ts';
 export { kindOf, localeOf, notAllowed, type Problem, passkeyNeeded, stepUpNeeded } from './problem.ts';
 export { canonicalAddress } from './rate-limits.ts';
 export { type ReferredKind, refersTo, visit } from './references.ts';
@@ -209,7 +211,7 @@ function answerHijackedInTime(reply: FastifyReply, ms = answerWithinMs): void {
 }
 
 /** The signed-in person behind the request; for handlers whose access let only people through. */
-export function personActor(request: FastifyRequest): Extract<Actor, { kind: 'person' }> {
+export function personActor(request: FastifyRequest): PersonActor {
   if (request.actor?.kind !== 'person') throw signInNeeded();
   return request.actor;
 }

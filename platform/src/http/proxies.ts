@@ -1,7 +1,7 @@
 import { BlockList, isIPv6 } from 'node:net';
 import type { FastifyRequest } from 'fastify';
 import type { Config } from '../config/config.ts';
-import type { Logger } from '../context.ts';
+import type { Logger } from '../log.ts';
 
 const near = new BlockList();
 for (const [network, prefix] of [

@@ -1,7 +1,8 @@
 import { isIPv6 } from 'node:net';
 import type { FastifyRequest } from 'fastify';
-import type { Clock, Logger } from '../context.ts';
+import type { Clock } from '../clock.ts';
 import { TooManyRequests } from '../errors.ts';
+import type { Logger } from '../log.ts';
 import { countRefusal } from '../metrics/metrics.ts';
 import type { ShortLivedStore } from '../store/store.ts';
 

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import type { Logger } from '../context.ts';
+import type { Logger } from '../log.ts';
 
 /** How often a worker says that it lives, and after how long of silence it counts as dead. */
 export interface Heartbeat {

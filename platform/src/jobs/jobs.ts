@@ -2,9 +2,9 @@ import { EventEmitter } from 'node:events';
 import { parseCronItems, run, runMigrations, type WorkerEvents, Logger as WorkerLogger } from 'graphile-worker';
 import { sql } from 'kysely';
 import type { Pool } from 'pg';
-import type { Logger } from '../context.ts';
 import type { Transaction } from '../database/database.ts';
 import type { Json } from '../events/events.ts';
+import type { Logger } from '../log.ts';
 import { type Heartbeat, startHeartbeat } from './heartbeat.ts';
 
 export { giveBackAllJobs } from './heartbeat.ts';

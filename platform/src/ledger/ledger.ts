@@ -1,9 +1,10 @@
 import { sql } from 'kysely';
+import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
-import type { Clock, Logger } from '../context.ts';
 import type { Database, Transaction } from '../database/database.ts';
 import { Unavailable } from '../errors.ts';
 import { uuidv7 } from '../ids.ts';
+import type { Logger } from '../log.ts';
 import type { SecretBox } from '../secrets/secrets.ts';
 import { type CheckpointKey, loadCheckpointKey } from './checkpoint.ts';
 import type { LogName } from './log-names.ts';

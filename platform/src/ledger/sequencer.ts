@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Clock } from '../context.ts';
+import type { Clock } from '../clock.ts';
 import type { Database, Transaction } from '../database/database.ts';
 import type { CheckpointKey } from './checkpoint.ts';
 import { type EntryRow, leafBytes } from './entry.ts';

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { pino } from 'pino';
-import type { Logger } from '../context.ts';
 import { EduTrustError } from '../errors.ts';
+import type { Logger } from '../log.ts';
 
 /** The log of a process: one JSON object a line on standard error; what the program says to a person goes elsewhere. */
 export function createLogger(level: string, destination: pino.DestinationStream = pino.destination(2)): Logger {

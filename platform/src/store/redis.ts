@@ -1,6 +1,6 @@
 import { createClient } from 'redis';
-import type { Logger } from '../context.ts';
 import { Unavailable } from '../errors.ts';
+import type { Logger } from '../log.ts';
 import type { ShortLivedStore } from './store.ts';
 
 /** Counts and gives the first count its life, in one step (Redis 7: no command does both). */

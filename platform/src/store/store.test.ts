@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { platformMigrations } from '../database/migrations.ts';
+import { platformMigrations } from '../migrations.ts';
 import { startRedis } from '../testing/redis.ts';
 import { testDatabase } from '../testing/testing.ts';
 import { createPostgresStore, sweepPostgresStore } from './postgres.ts';

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import type { Config } from '../config/config.ts';
-import type { Logger } from '../context.ts';
+import type { Logger } from '../log.ts';
 import { createPostgresStore } from './postgres.ts';
 import { openRedisStore } from './redis.ts';
 import { withFallback } from './with-fallback.ts';

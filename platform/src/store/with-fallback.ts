@@ -1,5 +1,5 @@
-import type { Logger } from '../context.ts';
 import { Unavailable } from '../errors.ts';
+import type { Logger } from '../log.ts';
 import type { ShortLivedStore } from './store.ts';
 
 /** After a call that the first store did not answer, it is left alone for so long. */

@@ -1,15 +1,15 @@
+import type { Actor, PersonActor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
 import { Conflict, type EduTrustError, Forbidden, InvalidInput, NotFound } from '@edutrust/platform/errors';
 import { record } from '@edutrust/platform/events';
-import type { Actor } from '@edutrust/platform/http';
 import { sql } from 'kysely';
 import { notify } from '../notices/notices.ts';
 import { can, holdersOf, rolesOf } from '../permissions/permissions.ts';
 import { registryOf } from '../tables.ts';
 import { type Assertion, checkAssertion, evidenceOf, hashAssertion, passkeyRefused } from './assertion.ts';
 import { type Act, challengeOf } from './envelope.ts';
-import type { Applied, ApprovalKind, ApprovalPasskey, ApprovalPorts, PersonActor } from './kind.ts';
+import type { Applied, ApprovalKind, ApprovalPasskey, ApprovalPorts } from './kind.ts';
 import { actedOnEachOther, credentialHours, mustNotBeRecovered } from './rules.ts';
 import { mustMove } from './states.ts';
 import {

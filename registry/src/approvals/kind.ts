@@ -1,11 +1,9 @@
+import type { Actor, PersonActor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
-import type { Actor } from '@edutrust/platform/http';
 import type { Text } from '@edutrust/platform/messages';
 import type { TSchema } from 'typebox';
 import type { Action } from '../permissions/permissions.ts';
-
-export type PersonActor = Extract<Actor, { kind: 'person' }>;
 
 /** One line of what the digest covers, in words. */
 export interface Fact {

@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
+import type { Actor, PersonActor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
 import { record } from '@edutrust/platform/events';
-import type { Actor } from '@edutrust/platform/http';
 import { uuidv7 } from '@edutrust/platform/ids';
 import { sql } from 'kysely';
 import Type from 'typebox';
 import { Value } from 'typebox/value';
 import { registryOf } from '../tables.ts';
 import { canonicalText, digestOf, type Envelope, shortCode } from './envelope.ts';
-import type { ApprovalKind, PersonActor } from './kind.ts';
+import type { ApprovalKind } from './kind.ts';
 import { mustMove } from './states.ts';
 import { lockApproval } from './store.ts';
 

@@ -1,3 +1,4 @@
+import type { PersonActor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database } from '@edutrust/platform/database';
 import { EduTrustError } from '@edutrust/platform/errors';
@@ -9,7 +10,7 @@ import { registryOf } from '../tables.ts';
 import { actOptionsRefusal } from './decide.ts';
 import { challengeOf, shortCode } from './envelope.ts';
 import { verifyApproval } from './evidence.ts';
-import type { ApprovalPorts, PersonActor } from './kind.ts';
+import type { ApprovalPorts } from './kind.ts';
 import { actedOnEachOther } from './rules.ts';
 import type { ApprovalSummary, ApprovalView, Evidence } from './schemas.ts';
 import { type ApprovalRow, contentOf, kindOf, noApproval, openEnvelope } from './store.ts';

@@ -1,5 +1,5 @@
+import type { Actor, PersonActor } from '@edutrust/platform/actor';
 import type { Database } from '@edutrust/platform/database';
-import type { Actor } from '@edutrust/platform/http';
 import { sql } from 'kysely';
 import { listClassesOfTeacher } from '../classes/classes.ts';
 import { countHolders, scopeOf } from '../permissions/permissions.ts';
@@ -23,7 +23,7 @@ export interface Filled {
 }
 
 /** The classes that the caller is class teacher of in that school year. */
-export function ownClasses(db: Database, actor: Extract<Actor, { kind: 'person' }>, schoolYear: number) {
+export function ownClasses(db: Database, actor: PersonActor, schoolYear: number) {
   return listClassesOfTeacher(db, actor.personId, schoolYear);
 }
 

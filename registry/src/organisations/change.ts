@@ -1,8 +1,9 @@
+import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
 import { Conflict, InvalidInput } from '@edutrust/platform/errors';
 import { record } from '@edutrust/platform/events';
-import { type Actor, type App, personActor } from '@edutrust/platform/http';
+import { type App, personActor } from '@edutrust/platform/http';
 import { isUuid } from '@edutrust/platform/ids';
 import { sql } from 'kysely';
 import Type from 'typebox';

@@ -1,7 +1,7 @@
+import type { Actor } from '@edutrust/platform/actor';
 import type { Database, Transaction } from '@edutrust/platform/database';
 import { Conflict, NotFound } from '@edutrust/platform/errors';
 import { record } from '@edutrust/platform/events';
-import type { Actor } from '@edutrust/platform/http';
 import { uuidv7 } from '@edutrust/platform/ids';
 import { sql } from 'kysely';
 import { type OrganisationKind, registryOf, type SchoolLevel } from '../tables.ts';

@@ -1,5 +1,6 @@
+import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
-import { type Actor, type App, personActor, refersTo, signedIn } from '@edutrust/platform/http';
+import { type App, personActor, refersTo, signedIn } from '@edutrust/platform/http';
 import { listAudit } from '@edutrust/platform/ledger';
 import Type from 'typebox';
 import { ProposedApproval, propose } from '../approvals/approvals.ts';

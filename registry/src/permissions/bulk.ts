@@ -1,6 +1,6 @@
+import type { Actor, PersonActor } from '@edutrust/platform/actor';
 import type { Transaction } from '@edutrust/platform/database';
 import { type DomainEvent, record } from '@edutrust/platform/events';
-import type { Actor } from '@edutrust/platform/http';
 import { type RawBuilder, sql } from 'kysely';
 import { type Action, coveredRoles, mayGrant, type Role, rolesWith } from './roles.ts';
 
@@ -18,7 +18,7 @@ export function governedPeople(actor: Actor, action: Action): RawBuilder<boolean
     AND ${coversEveryRole(actor, action)})`;
 }
 
-function heldFor(actor: Extract<Actor, { kind: 'person' }>, action: Action) {
+function heldFor(actor: PersonActor, action: Action) {
   return rolesWith(actor, action).map(({ role, organisationId }) => ({
     organisation_id: organisationId,
     covers: coveredRoles[role as Role],

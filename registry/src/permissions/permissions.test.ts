@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Actor } from '@edutrust/platform/http';
+import type { PersonActor } from '@edutrust/platform/actor';
 import { type TestContext, testContext } from '@edutrust/platform/testing';
 import { sql } from 'kysely';
 import { seedDemo } from '../demo/demo.ts';
@@ -14,8 +14,6 @@ import { type Standing, verdictOn } from './standing.ts';
 const actor = { kind: 'system', name: 'setup' } as const;
 const today = '2026-11-23';
 const options = { actor, today };
-
-type PersonActor = Extract<Actor, { kind: 'person' }>;
 
 function actorWith(held: PersonActor['roles'], personId = '00000000-0000-7000-8000-0000000000aa'): PersonActor {
   return { kind: 'person', personId, sessionId: 's', acr: 'passkey', authenticatedAt: new Date(), roles: held };

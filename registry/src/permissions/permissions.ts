@@ -1,5 +1,6 @@
+import type { Actor, PersonActor, RoleAssignment } from '@edutrust/platform/actor';
 import type { Database, Transaction } from '@edutrust/platform/database';
-import type { Access, Actor, Resource, RoleAssignment } from '@edutrust/platform/http';
+import type { Access, Resource } from '@edutrust/platform/http';
 import { isUuid } from '@edutrust/platform/ids';
 import { sql } from 'kysely';
 import { isWithin } from '../organisations/organisations.ts';
@@ -99,7 +100,7 @@ export function scopeOf(actor: Actor, action: string): string[] {
 /** Roles that have an action only for what is their holder's: the class that is theirs, the document that names them. */
 async function isOwn(
   db: Database | Transaction,
-  actor: Extract<Actor, { kind: 'person' }>,
+  actor: PersonActor,
   action: string,
   { classId, assigneeIds }: Resource,
 ): Promise<boolean> {

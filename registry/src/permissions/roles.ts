@@ -1,4 +1,4 @@
-import type { Actor, RoleAssignment } from '@edutrust/platform/http';
+import type { Actor, RoleAssignment } from '@edutrust/platform/actor';
 import type { Text } from '@edutrust/platform/messages';
 
 /** What can be done, `noun.verb`. Every route that needs a role names one of these. */

@@ -1,5 +1,5 @@
+import type { Actor, PersonActor } from '@edutrust/platform/actor';
 import type { Database, Transaction } from '@edutrust/platform/database';
-import type { Actor } from '@edutrust/platform/http';
 import { isUuid } from '@edutrust/platform/ids';
 import { sql } from 'kysely';
 import {
@@ -35,8 +35,6 @@ const roots = sql`(SELECT jsonb_agg(path) FROM registry.organisation WHERE paren
 
 /** How an act may be done: `together` takes a second person (registry/approvals). */
 export type Verdict = 'alone' | 'together' | 'no';
-
-type PersonActor = Extract<Actor, { kind: 'person' }>;
 
 /** Undefined when there is no such person. */
 export async function findStanding(db: Database | Transaction, personId: string): Promise<Standing | undefined> {

@@ -1,5 +1,5 @@
+import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
-import type { Actor } from '@edutrust/platform/http';
 import type { Text } from '@edutrust/platform/messages';
 import { type FieldId, headerOf } from './columns/fields.ts';
 import { type Column, chosenColumns, headerDigest, isHeader, matchColumns } from './columns/match.ts';

@@ -1,14 +1,7 @@
+import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { InvalidInput } from '@edutrust/platform/errors';
-import {
-  type Actor,
-  type App,
-  localeOf,
-  longAnswerMs,
-  notAllowed,
-  personActor,
-  stepUpNeeded,
-} from '@edutrust/platform/http';
+import { type App, localeOf, longAnswerMs, notAllowed, personActor, stepUpNeeded } from '@edutrust/platform/http';
 import type { Locale } from '@edutrust/platform/messages';
 import { sql } from 'kysely';
 import Type from 'typebox';

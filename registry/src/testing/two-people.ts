@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import type { PersonActor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { actOptions, approve, confirm, refuse, withdraw } from '../approvals/decide.ts';
-import type { ApprovalKind, ApprovalPorts, PersonActor } from '../approvals/kind.ts';
+import type { ApprovalKind, ApprovalPorts } from '../approvals/kind.ts';
 import { rolesOf } from '../permissions/permissions.ts';
 import { type AssertionChange, SoftPasskey } from './soft-passkey.ts';
 

@@ -1,9 +1,9 @@
 import { timingSafeEqual, verify, X509Certificate } from 'node:crypto';
+import type { PersonActor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
 import { Conflict, type EduTrustError, InvalidInput, NotFound } from '@edutrust/platform/errors';
 import { record } from '@edutrust/platform/events';
-import type { Actor } from '@edutrust/platform/http';
 import { findSigners, type SigningRole } from '@edutrust/registry/permissions';
 import type { Selectable } from 'kysely';
 import type Type from 'typebox';
@@ -18,7 +18,6 @@ import { failItem, type Item, type ItemError, moveItem } from './items.ts';
 import type { ConfirmBody } from './schemas.ts';
 import { sessionMoves } from './states.ts';
 
-type PersonActor = Extract<Actor, { kind: 'person' }>;
 type Confirmation = Type.Static<typeof ConfirmBody>;
 type SessionRow = Selectable<SigningTables['signing.session']>;
 

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { PersonActor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { Unavailable } from '@edutrust/platform/errors';
-import type { Actor } from '@edutrust/platform/http';
 import type { Locale } from '@edutrust/platform/messages';
 import type Type from 'typebox';
 import { signingOf } from '../tables.ts';
@@ -9,7 +9,6 @@ import { authorise } from './authorise.ts';
 import { completeSession } from './complete.ts';
 import type { ConfirmBody, SessionResult } from './schemas.ts';
 
-type PersonActor = Extract<Actor, { kind: 'person' }>;
 type Result = Type.Static<typeof SessionResult>;
 
 /** How long a phone waits for its receipt; afterwards it may ask again with the same confirmation. */

@@ -1,14 +1,12 @@
 import { createHash } from 'node:crypto';
+import type { PersonActor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { Conflict } from '@edutrust/platform/errors';
-import type { Actor } from '@edutrust/platform/http';
 import { buildSignedAttributes, prepareSignature, visibleLines } from '../pades/pades.ts';
 import { formatVerificationCode } from '../requests/code.ts';
 import { noRequest } from '../requests/requests.ts';
 import { signingOf } from '../tables.ts';
 import type { SigningParty } from './party.ts';
-
-type PersonActor = Extract<Actor, { kind: 'person' }>;
 
 /** A document whose due step is this party's, with the bytes that the step signs. */
 export interface DueDocument {

@@ -1,11 +1,9 @@
+import type { PersonActor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
-import type { Actor } from '@edutrust/platform/http';
 import { findSigners } from '@edutrust/registry/permissions';
 import { noRequest } from '../requests/requests.ts';
 import { sealOfRequests } from '../sealing/seal.ts';
 import type { ReadyEnrolment } from './ready.ts';
-
-type PersonActor = Extract<Actor, { kind: 'person' }>;
 
 /** In whose name a session signs: the person who confirms, or the organisation whose seal that person keeps. */
 export interface SigningParty {

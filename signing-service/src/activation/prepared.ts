@@ -1,9 +1,7 @@
+import type { PersonActor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { NotFound } from '@edutrust/platform/errors';
-import type { Actor } from '@edutrust/platform/http';
 import { signingOf } from '../tables.ts';
-
-type PersonActor = Extract<Actor, { kind: 'person' }>;
 
 /**
  * The very file that a session signs, with room for the signature: the phone draws it, computes its ByteRange digest and

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
+import type { PersonActor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { record } from '@edutrust/platform/events';
-import type { Actor } from '@edutrust/platform/http';
 import { uuidv7 } from '@edutrust/platform/ids';
 import type Type from 'typebox';
 import { signingOf } from '../tables.ts';
@@ -10,8 +10,6 @@ import { sealList } from './list.ts';
 import { partyOf } from './party.ts';
 import { readyEnrolment } from './ready.ts';
 import type { SigningSession } from './schemas.ts';
-
-type PersonActor = Extract<Actor, { kind: 'person' }>;
 
 /** W2: a challenge lives at most five minutes. */
 const sessionSeconds = 300;

@@ -1,5 +1,5 @@
 // A process of its own that completes a session and kills itself before the n-th statement: for crash.test.ts.
-import { systemClock } from '@edutrust/platform/context';
+import { systemClock } from '@edutrust/platform/clock';
 import { createPool, kyselyOn } from '@edutrust/platform/database';
 import { createJobs } from '@edutrust/platform/jobs';
 import { createLedger } from '@edutrust/platform/ledger';

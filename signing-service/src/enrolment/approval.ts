@@ -1,8 +1,8 @@
 import { revokeCertificate } from '@edutrust/certs/authority';
+import type { PersonActor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
 import { record } from '@edutrust/platform/events';
-import type { Actor } from '@edutrust/platform/http';
 import { type ApprovalKind, mustNotBeRecovered, type ProposedApproval, propose } from '@edutrust/registry/approvals';
 import Type from 'typebox';
 import { mustMove } from '../requests/states.ts';
@@ -25,8 +25,6 @@ import { enrolmentMoves } from './states.ts';
 
 const Revoked = Type.Object({ ...Named, reason: RevokeBody.properties.reason }, strict);
 type Revoked = Type.Static<typeof Revoked>;
-type PersonActor = Extract<Actor, { kind: 'person' }>;
-
 const both = (text: string) => ({ vi: text, en: text });
 const factsOf = (content: Phone | Revoked) => [
   { label: { vi: 'Người ký', en: 'Signer' }, value: both(`${content.personName} · ${content.educationId}`) },

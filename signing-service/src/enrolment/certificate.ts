@@ -1,8 +1,8 @@
 import { type CertificateSubject, issueCertificate, revokeCertificate } from '@edutrust/certs/authority';
+import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
 import { record } from '@edutrust/platform/events';
-import type { Actor } from '@edutrust/platform/http';
 import { withdrawProposal } from '@edutrust/registry/approvals';
 import { notify } from '@edutrust/registry/notices';
 import { findSigners, holdersOf } from '@edutrust/registry/permissions';

@@ -1,10 +1,10 @@
 import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { keyStore } from '@edutrust/certs/key-store';
+import type { PersonActor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
 import { InvalidInput } from '@edutrust/platform/errors';
 import { record } from '@edutrust/platform/events';
-import type { Actor } from '@edutrust/platform/http';
 import { propose } from '@edutrust/registry/approvals';
 import type Type from 'typebox';
 import { type Custody, signingOf } from '../tables.ts';
@@ -13,8 +13,6 @@ import { describePhone, readOutCode } from './approved.ts';
 import { alreadyEnrolled, type Ceremony, ceremonyKey, mustBeSigner, mustHaveNone } from './enrolment.ts';
 import { possessionText, verifyRegistration } from './passkey.ts';
 import type { EnrolBody } from './schemas.ts';
-
-type PersonActor = Extract<Actor, { kind: 'person' }>;
 
 /**
  * Registers the phone: its passkey and its signing key. The phone confirms it next, with that passkey; then it awaits a

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import type { PersonActor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database, Transaction } from '@edutrust/platform/database';
 import { Conflict, Forbidden, NotFound } from '@edutrust/platform/errors';
-import type { Actor } from '@edutrust/platform/http';
 import { uuidv7 } from '@edutrust/platform/ids';
 import { findSigners } from '@edutrust/registry/permissions';
 import type { Selectable } from 'kysely';
@@ -13,8 +13,6 @@ import type { CreationOptions } from './schemas.ts';
 import { currentStates, enrollingRoles } from './states.ts';
 
 export type EnrolmentRow = Selectable<SigningTables['signing.enrolment']>;
-type PersonActor = Extract<Actor, { kind: 'person' }>;
-
 /** The life of a registration challenge (W2). */
 const ceremonySeconds = 300;
 

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { ensureAuthorities } from '@edutrust/certs/authority';
 import { certsKinds, migrations as certsMigrations, createCerts } from '@edutrust/certs/service';
-import { type Clock, systemClock } from '@edutrust/platform/context';
-import { type Actor, type App, createHttpServer } from '@edutrust/platform/http';
+import type { Actor } from '@edutrust/platform/actor';
+import { type Clock, systemClock } from '@edutrust/platform/clock';
+import { type App, createHttpServer } from '@edutrust/platform/http';
 import type { Service } from '@edutrust/platform/service';
 import { type TestContext, testContext } from '@edutrust/platform/testing';
 import { type DemoCity, seedDemo as seedCity } from '@edutrust/registry/demo';

@@ -1,6 +1,6 @@
+import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { type FieldError, InvalidInput } from '@edutrust/platform/errors';
-import type { Actor } from '@edutrust/platform/http';
 import { findMarkedClass, type MarksChange, writeMarks } from './marks.ts';
 import { type MarkValue, parseRow } from './values.ts';
 

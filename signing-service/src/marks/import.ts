@@ -1,7 +1,7 @@
+import type { Actor, PersonActor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { Conflict, NotFound } from '@edutrust/platform/errors';
 import { record } from '@edutrust/platform/events';
-import type { Actor } from '@edutrust/platform/http';
 import { uuidv7 } from '@edutrust/platform/ids';
 import type { Text } from '@edutrust/platform/messages';
 import { type Learner, listClassLearners } from '../requests/registry.ts';
@@ -64,7 +64,7 @@ export async function planMarks(
   { db, clock }: ServiceContext,
   classId: string,
   file: { readonly name: string; readonly bytes: Buffer },
-  actor: Extract<Actor, { kind: 'person' }>,
+  actor: PersonActor,
 ): Promise<string> {
   const marked = await findMarkedClass(db, classId);
   const learners = await listClassLearners(db, classId);

@@ -1,7 +1,7 @@
+import type { Actor } from '@edutrust/platform/actor';
 import type { Database, Transaction } from '@edutrust/platform/database';
 import { Conflict, type EduTrustError, type FieldError, InvalidInput } from '@edutrust/platform/errors';
 import { record } from '@edutrust/platform/events';
-import type { Actor } from '@edutrust/platform/http';
 import type { Text } from '@edutrust/platform/messages';
 import { sql } from 'kysely';
 import { type ClassForTranscripts, findClassForTranscripts, listClassLearners } from '../requests/registry.ts';

@@ -1,5 +1,5 @@
+import type { PersonActor } from '@edutrust/platform/actor';
 import type { Database, Transaction } from '@edutrust/platform/database';
-import type { Actor } from '@edutrust/platform/http';
 import { can } from '@edutrust/registry/permissions';
 import { sql } from 'kysely';
 import type Type from 'typebox';
@@ -20,11 +20,7 @@ export function byGivenName(one: Pick<Learner, 'fullName'>, other: Pick<Learner,
 }
 
 /** The marks of a class with everything that the form shows. @throws NotFound; Conflict `marks/no-transcript`. */
-export async function marksSheet(
-  db: Database,
-  classId: string,
-  actor: Extract<Actor, { kind: 'person' }>,
-): Promise<MarksSheet> {
+export async function marksSheet(db: Database, classId: string, actor: PersonActor): Promise<MarksSheet> {
   const marked = await findMarkedClass(db, classId);
   const learners = (await listClassLearners(db, classId)).sort(byGivenName);
   const marks = await currentMarks(db, classId);

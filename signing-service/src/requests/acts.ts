@@ -1,14 +1,13 @@
+import type { PersonActor } from '@edutrust/platform/actor';
 import type { Database } from '@edutrust/platform/database';
 import { Forbidden } from '@edutrust/platform/errors';
-import type { Actor, Resource } from '@edutrust/platform/http';
+import type { Resource } from '@edutrust/platform/http';
 import { can } from '@edutrust/registry/permissions';
 import type Type from 'typebox';
 import { signingOf } from '../tables.ts';
 import { noRequest } from './requests.ts';
 import type { RequestAct } from './schemas.ts';
 import type { RequestView } from './views.ts';
-
-type PersonActor = Extract<Actor, { kind: 'person' }>;
 
 /** Whose a request is, for `can`: the school's, the class's, and those whom its order names. Nobody's when there is none. */
 export async function resourceOfRequest(db: Database, id: string): Promise<Resource> {

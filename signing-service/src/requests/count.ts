@@ -1,13 +1,10 @@
+import type { PersonActor } from '@edutrust/platform/actor';
 import type { Database } from '@edutrust/platform/database';
-import type { Actor } from '@edutrust/platform/http';
 import { scopeOf } from '@edutrust/registry/permissions';
 import { sql } from 'kysely';
 
 /** How many documents wait for the person: for their signature, and for the seal that they keep. */
-export async function countWaiting(
-  db: Database,
-  actor: Extract<Actor, { kind: 'person' }>,
-): Promise<{ toSign: number; toSeal: number }> {
+export async function countWaiting(db: Database, actor: PersonActor): Promise<{ toSign: number; toSeal: number }> {
   const { rows } = await sql<{ toSign: number; toSeal: number }>`
     SELECT
       (SELECT count(*)::int FROM signing.step AS s

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
+import type { Actor, PersonActor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database, Transaction } from '@edutrust/platform/database';
 import { Conflict, Forbidden, NotFound } from '@edutrust/platform/errors';
 import { record } from '@edutrust/platform/events';
-import type { Actor } from '@edutrust/platform/http';
 import { uuidv7 } from '@edutrust/platform/ids';
 import { notify } from '@edutrust/registry/notices';
 import type { Selectable } from 'kysely';
@@ -13,8 +13,6 @@ import { mustMove, requestMoves } from './states.ts';
 import { cancelSteps, dueStep, insertSteps, moveStep, type NewStep, type StepRow } from './steps.ts';
 
 export type RequestRow = Selectable<SigningTables['signing.request']>;
-
-type PersonActor = Extract<Actor, { kind: 'person' }>;
 
 /** Keeps a file's bytes, unchanged for ever; gives its id. */
 export async function storeDocument(

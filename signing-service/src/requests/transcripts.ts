@@ -1,6 +1,6 @@
+import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
-import type { Actor } from '@edutrust/platform/http';
 import type { Signer } from '@edutrust/registry/permissions';
 import { completenessOf, isComplete } from '../marks/completeness.ts';
 import { type CurrentMarks, currentMarks, lockMarks, type MarkedClass } from '../marks/marks.ts';

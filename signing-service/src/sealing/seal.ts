@@ -1,12 +1,10 @@
 import { findSeal, type Seal } from '@edutrust/certs/seals';
+import type { PersonActor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { Conflict, Forbidden, InvalidInput } from '@edutrust/platform/errors';
-import type { Actor } from '@edutrust/platform/http';
 import { can } from '@edutrust/registry/permissions';
 import { sql } from 'kysely';
 import { noRequest } from '../requests/requests.ts';
-
-type PersonActor = Extract<Actor, { kind: 'person' }>;
 
 /**
  * The seal that this clerk puts on these documents: of the one organisation that issues them. Nothing is sealed before

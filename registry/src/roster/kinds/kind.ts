@@ -1,6 +1,6 @@
+import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
-import type { Actor } from '@edutrust/platform/http';
 import type { Text } from '@edutrust/platform/messages';
 import type { Action } from '../../permissions/permissions.ts';
 import type { ColumnNeeds } from '../columns/match.ts';

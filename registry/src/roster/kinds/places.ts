@@ -1,5 +1,5 @@
+import type { Actor } from '@edutrust/platform/actor';
 import type { Transaction } from '@edutrust/platform/database';
-import type { Actor } from '@edutrust/platform/http';
 import { sql } from 'kysely';
 import { type Action, scopeOf } from '../../permissions/permissions.ts';
 import type { OrganisationKind } from '../../tables.ts';
