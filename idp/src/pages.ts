@@ -66,7 +66,7 @@ export interface SignInProps {
   /** What was typed before; never the password. */
   readonly identifier: string;
   readonly error?: FormError;
-  readonly passkey: PasskeyPrompt;
+  readonly passkey?: PasskeyPrompt;
   /** `<form method="post" action>` without fields: back to the app without signing in. Absent for our own pages. */
   readonly cancelAction?: string;
   /** Link for those who hold a printed code. */
@@ -86,7 +86,7 @@ export interface StepUpProps {
   readonly name: string;
   readonly hasPassword: boolean;
   readonly error?: FormError;
-  readonly passkey: PasskeyPrompt;
+  readonly passkey?: PasskeyPrompt;
   readonly cancelAction?: string;
   /** Form without fields, «Không phải em?»: the session ends, and the next person signs in. */
   readonly someoneElseAction: string;

@@ -21,13 +21,13 @@ export const idpPages: IdpPages = {
     renderPage(view, () => ({
       title: t('Đăng nhập', 'Sign in'),
       body: <SignIn {...props} />,
-      data: forScript('get', props.passkey),
+      ...(props.passkey ? { data: forScript('get', props.passkey) } : {}),
     })),
   stepUp: (props, view) =>
     renderPage(view, () => ({
       title: t('Xác nhận danh tính', 'Confirm who you are'),
       body: <StepUp {...props} />,
-      data: forScript('get', props.passkey),
+      ...(props.passkey ? { data: forScript('get', props.passkey) } : {}),
     })),
   activate: (props, view) =>
     renderPage(view, () => ({

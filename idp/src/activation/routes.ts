@@ -11,7 +11,8 @@ import { AttestationBody } from '../passkeys/schemas.ts';
 import { forgetPassword, hashNewPassword, keepPassword, passwordRule } from '../password/password.ts';
 import { placeOf } from '../provider/claims.ts';
 import { beginAfterActivation } from '../signin/activated.ts';
-import { originOf, proofOfActivation } from '../signin/credentials.ts';
+import { proofOfActivation } from '../signin/proof.ts';
+import { originOf } from '../throttling/origin.ts';
 import type { IdpTools } from '../tools.ts';
 import { openActivation, readTicket, useActivation } from './activation.ts';
 

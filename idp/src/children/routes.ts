@@ -2,9 +2,9 @@ import { NotFound } from '@edutrust/platform/errors';
 import { type App, anyone, localeOf, personActor, signedIn } from '@edutrust/platform/http';
 import { isChildOf } from '@edutrust/registry/guardians';
 import Type from 'typebox';
-import { signedInOr } from '../account/pages-routes.ts';
 import { withdrawConsent } from '../consent/consent.ts';
 import { seeOther, sendPage, viewOf } from '../page-reply.ts';
+import { signedInOr } from '../self-service/pages.ts';
 import type { IdpTools } from '../tools.ts';
 import { type DocumentsPort, viewChildren } from './children.ts';
 

@@ -3,10 +3,10 @@ import { type App, anyone } from '@edutrust/platform/http';
 import { listChildren } from '@edutrust/registry/guardians';
 import { personClaims } from '@edutrust/registry/people';
 import { sql } from 'kysely';
-import { signedInOr } from '../account/pages-routes.ts';
 import { listTiles } from '../apps/tiles.ts';
 import { sendPage, viewOf } from '../page-reply.ts';
 import { placeOf } from '../provider/claims.ts';
+import { signedInOr } from '../self-service/pages.ts';
 import type { IdpTools } from '../tools.ts';
 
 const ownPages = [

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { readCookie, setCookie } from '../sessions/cookies.ts';
 import { endSessions } from '../sessions/end.ts';
 import type { IdpTools } from '../tools.ts';
-import type { Proof } from './credentials.ts';
+import type { Proof } from './proof.ts';
 
 /** Between choosing credentials and the sign-in that follows by redirects alone. */
 const lifetimeSeconds = 120;

@@ -7,7 +7,7 @@ import { creationOptions, keepPasskey, listPasskeys, removePasskey, verifyAttest
 import { AttestationBody } from '../passkeys/schemas.ts';
 import { listSessions } from '../sessions/sessions.ts';
 import type { IdpTools } from '../tools.ts';
-import { endOwnSession, mustBeFresh } from './pages-routes.ts';
+import { endOwnSession, mustBeFresh } from './pages.ts';
 
 const tags = ['account'];
 const config = { access: signedIn };

@@ -1,0 +1,67 @@
+import { type App, anyone } from '@edutrust/platform/http';
+import { personClaims } from '@edutrust/registry/people';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { errors } from 'oidc-provider';
+import Type from 'typebox';
+import { isForPerson, releasedScopes } from '../apps/release.ts';
+import { seeOther, sendPage, viewOf } from '../page-reply.ts';
+import { releasedData } from '../provider/claims.ts';
+import { askingApp, type Interaction, localOf, openInteraction, refuseSignIn, signInExpired } from '../signin/flow.ts';
+import type { IdpTools } from '../tools.ts';
+import { giveConsent } from './consent.ts';
+
+const Params = Type.Object({ uid: Type.String({ maxLength: 100 }) });
+const Decision = Type.Object({ decision: Type.Enum(['allow', 'refuse']) }, { additionalProperties: false });
+
+/** The answer to the consent page of a sign-in under way, `/signin/{uid}`. */
+export function addConsentRoutes(app: App, tools: IdpTools): void {
+  app.post(
+    '/signin/:uid/consent',
+    { config: { access: anyone }, schema: { hide: true, params: Params, body: Decision } },
+    async (request, reply) => {
+      const interaction = await openInteraction(tools, request, reply, 'consent');
+      if (request.body.decision === 'refuse') return refuseSignIn(tools, request, reply);
+      const personId = interaction.session?.accountId ?? '';
+      const clientId = String(interaction.params.client_id);
+      const scopes = String(interaction.params.scope).split(' ');
+      const provider = await tools.provider();
+      const sessionUid = interaction.session?.uid ?? '';
+      const agreed = giveConsent(tools.context, { personId, clientId, scopes, sessionUid });
+      const grantId = await agreed.catch((error: unknown) => {
+        if (error instanceof errors.SessionNotFound) throw signInExpired();
+        throw error;
+      });
+      const location = await provider.interactionResult(request.raw, reply.raw, { consent: { grantId } });
+      return seeOther(reply, localOf(location));
+    },
+  );
+}
+
+/** What the app would learn, with the actual values. @throws NotFound `sign-in/expired` */
+export async function showConsent(
+  tools: IdpTools,
+  interaction: Interaction,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { context, pages, apps } = tools;
+  const app = await apps.app(String(interaction.params.client_id));
+  const personId = interaction.session?.accountId;
+  if (!app || !personId) throw signInExpired();
+  const view = viewOf(request);
+  const scopes = String(interaction.params.scope).split(' ');
+  const claims = await personClaims(context.db, personId);
+  const released = releasedScopes(app, claims, scopes, await isForPerson(context.db, app, personId));
+  const html = pages.consent(
+    {
+      action: `/signin/${interaction.uid}/consent`,
+      app: { ...(await askingApp(tools, interaction)), purpose: app.purpose[view.locale], owner: null },
+      data: releasedData(claims, released, view.locale),
+      keepsAccess: scopes.includes('offline_access'),
+      name: claims.name,
+      someoneElseAction: `/signin/${interaction.uid}/someone-else`,
+    },
+    view,
+  );
+  return sendPage(reply, html);
+}

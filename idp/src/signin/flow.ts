@@ -1,0 +1,158 @@
+import { NotFound } from '@edutrust/platform/errors';
+import { record } from '@edutrust/platform/events';
+import { notify } from '@edutrust/registry/notices';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { errors, type Provider } from 'oidc-provider';
+import { findAccount } from '../accounts/account.ts';
+import { seeOther } from '../page-reply.ts';
+import type { AskingApp } from '../pages.ts';
+import { isStrongEnough } from '../provider/assurance.ts';
+import { ownClientId } from '../provider/own-client.ts';
+import { readCookie, setCookie } from '../sessions/cookies.ts';
+import { deviceOf } from '../sessions/device.ts';
+import { idpOf } from '../tables.ts';
+import type { IdpTools } from '../tools.ts';
+import type { Attempt } from './methods/method.ts';
+import { type Proof, passkeyNeeded } from './proof.ts';
+
+/** The provider's sign-in under way: what an app asked for, and what is missing. */
+export type Interaction = Awaited<ReturnType<Provider['interactionDetails']>>;
+
+const deviceSeconds = 365 * 24 * 3600;
+
+/** The sign-in of this browser's cookie; the path must name the same one. @throws NotFound `sign-in/expired` */
+export async function openInteraction(
+  tools: IdpTools,
+  request: FastifyRequest<{ Params: { uid: string } }>,
+  reply: FastifyReply,
+  prompt?: 'login' | 'consent',
+): Promise<Interaction> {
+  const provider = await tools.provider();
+  const interaction = await provider.interactionDetails(request.raw, reply.raw).catch((error: unknown) => {
+    if (error instanceof errors.SessionNotFound) throw signInExpired();
+    throw error;
+  });
+  if (interaction.uid !== request.params.uid || (prompt && interaction.prompt.name !== prompt)) throw signInExpired();
+  return interaction;
+}
+
+const confirming = new Set(['max_age', 'login_prompt', 'acr_values']);
+
+/** The person whose session it is, when they only confirm again: recently (`max_age`, `prompt=login`) or more strongly (`acr_values`). */
+export function knownPerson(interaction: Interaction): string | undefined {
+  const again = interaction.prompt.reasons.every((reason) => confirming.has(reason));
+  return again ? interaction.session?.accountId : undefined;
+}
+
+/** A try of this request at the sign-in. */
+export function attemptOf(request: FastifyRequest, interaction: Interaction): Attempt {
+  return { request, uid: interaction.uid, personId: knownPerson(interaction) };
+}
+
+/** The app that waits for the sign-in. */
+export async function askingApp({ apps, context }: IdpTools, interaction: Interaction): Promise<AskingApp> {
+  const clientId = String(interaction.params.client_id);
+  const host = new URL(String(interaction.params.redirect_uri)).host;
+  if (clientId === ownClientId) return { name: 'EduTrust', host: context.config.url.host, isOwn: true };
+  return { name: (await apps.app(clientId))?.name ?? clientId, host, isOwn: false };
+}
+
+/**
+ * Ends the sign-in with a proof; gives where the browser goes on. The provider's session begins when it gets there.
+ *
+ * @throws InvalidInput `sign-in/passkey-needed` when the app asks for more; NotFound `sign-in/expired` for another person
+ *   than the one who confirms
+ */
+export async function finishSignIn(
+  tools: IdpTools,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  interaction: Interaction,
+  proof: Proof,
+  { isShared, isActivation }: { readonly isShared: boolean; readonly isActivation: boolean },
+): Promise<string> {
+  const { context, cookies, throttle } = tools;
+  if (!isStrongEnough(proof.acr, interaction.params.acr_values)) throw passkeyNeeded();
+  const known = knownPerson(interaction);
+  if (known && known !== proof.personId) throw signInExpired();
+  await recordSignIn(tools, request, proof, { isActivation });
+  const devices = throttle.devices.remember(readCookie(request.headers.cookie, cookies.device), proof.personId);
+  reply.header('set-cookie', [
+    setCookie(context.config.url, cookies.device, devices, deviceSeconds),
+    ...(isActivation ? [setCookie(context.config.url, cookies.activated, '', 0)] : []),
+  ]);
+  const { personId: accountId, acr, amr, epoch } = proof;
+  const ts = Math.floor(context.clock.now().getTime() / 1000);
+  // S8: a pupil's session, and one on a shared computer, ends with the browser and after a quarter of an hour unused
+  const login = { accountId, acr, amr: [...amr], ts, epoch, remember: !isShared && !proof.isPupil };
+  const provider = await tools.provider();
+  return localOf(
+    await provider.interactionResult(request.raw, reply.raw, { login }, { mergeWithLastSubmission: false }),
+  );
+}
+
+/** Sends the browser back to the app: the person did not want to. */
+export async function refuseSignIn(
+  tools: IdpTools,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const provider = await tools.provider();
+  const result = { error: 'access_denied', error_description: 'the person refused' };
+  return seeOther(reply, localOf(await provider.interactionResult(request.raw, reply.raw, result)));
+}
+
+/** Where the provider goes on, without the origin: relative, so that nothing else can get into it. */
+export function localOf(location: string): string {
+  const { pathname, search } = new URL(location);
+  return `${pathname}${search}`;
+}
+
+export function signInExpired(): NotFound {
+  return new NotFound(
+    'sign-in/expired',
+    {
+      vi: 'Lượt đăng nhập này đã hết hạn hoặc được mở ở trình duyệt khác.',
+      en: 'This sign-in has expired or belongs to another browser.',
+    },
+    {
+      remedy: {
+        vi: 'Quay lại ứng dụng và bấm đăng nhập lần nữa.',
+        en: 'Go back to the app and sign in again.',
+      },
+    },
+  );
+}
+
+/**
+ * Keeps that the person signed in. Staff are told when a browser that never saw them does (W7): not of the first sign-in
+ * of an account, nor when they have just chosen its credentials there.
+ */
+async function recordSignIn(
+  { context, throttle, cookies }: IdpTools,
+  request: FastifyRequest,
+  { personId, acr, isPupil }: Proof,
+  { isActivation }: { readonly isActivation: boolean },
+): Promise<void> {
+  const at = context.clock.now();
+  const isKnown = throttle.devices.deviceOf(readCookie(request.headers.cookie, cookies.device), personId) !== undefined;
+  await context.db.transaction().execute(async (transaction) => {
+    const before = await findAccount(transaction, personId);
+    await idpOf(transaction)
+      .updateTable('idp.account')
+      .set({ last_sign_in_at: at })
+      .where('person_id', '=', personId)
+      .execute();
+    await record(transaction, {
+      type: 'account.signed-in',
+      actor: { kind: 'person', personId, sessionId: '', roles: [], acr, authenticatedAt: at },
+      subject: { kind: 'person', id: personId },
+      data: { method: acr, newDevice: !isKnown },
+    });
+    if (!isKnown && !isPupil && !isActivation && before?.last_sign_in_at) {
+      const device = deviceOf(request.headers['user-agent'] ?? '');
+      const data: Record<string, string> = device === 'unknown' ? {} : { device };
+      await notify(transaction, { personId, kind: 'sign-in.new-device', data });
+    }
+  });
+}

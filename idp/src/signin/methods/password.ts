@@ -1,0 +1,94 @@
+import { InvalidInput } from '@edutrust/platform/errors';
+import { uuidv7 } from '@edutrust/platform/ids';
+import { findByEducationId, getPerson } from '@edutrust/registry/people';
+import Type from 'typebox';
+import { findAccount } from '../../accounts/account.ts';
+import { normalizePassword } from '../../password/policy.ts';
+import { idpOf } from '../../tables.ts';
+import { originOf } from '../../throttling/origin.ts';
+import type { IdpTools } from '../../tools.ts';
+import { closedAccount, type Proof, proofOf, wrongCredential } from '../proof.ts';
+import { obstacleOf } from '../standing.ts';
+import type { Attempt, SignInMethod } from './method.ts';
+
+/** Longer than any password or name that we take: what is longer is refused before it costs anything. */
+const Text = Type.String({ maxLength: 1_024 });
+
+const PasswordAnswer = Type.Object({ identifier: Type.Optional(Text), password: Text });
+
+/** Education ID and password (NIST SP 800-63B-4 §3.1.1). */
+export const passwordMethod: SignInMethod<typeof PasswordAnswer> = {
+  name: 'password',
+  acr: 'pwd',
+  by: 'form',
+  answer: PasswordAnswer,
+  offer: async ({ context }, { personId }) => {
+    if (!personId) return { hasPassword: true };
+    const account = await findAccount(context.db, personId);
+    return { hasPassword: account?.password_hash != null };
+  },
+  prove: async (tools, { request, personId }, { identifier = '', password }) => {
+    const name = personId ? (await getPerson(tools.context.db, personId)).educationId : identifier;
+    return provePassword(tools, request, { identifier: name, password });
+  },
+};
+
+/**
+ * Whose password this is. Unknown, never activated, suspended and mistyped get the same answer after the same work (A3);
+ * the suspended learn it with the right password.
+ *
+ * @throws InvalidInput `sign-in/wrong`, `sign-in/suspended`, `sign-in/left`; TooManyRequests `sign-in/slow-down`;
+ *   Unavailable `passwords/busy`
+ */
+export async function provePassword(
+  { context, hasher, throttle, cookies }: IdpTools,
+  request: Attempt['request'],
+  { identifier, password }: { readonly identifier: string; readonly password: string },
+): Promise<Proof> {
+  const { db } = context;
+  const person = await findByEducationId(db, identifier).catch((error: unknown) => {
+    if (error instanceof InvalidInput) return undefined; // no ID at all: nobody has it
+    throw error;
+  });
+  // The same work for an ID that nobody has.
+  const account = await findAccount(db, person?.id ?? uuidv7());
+  const origin = originOf(request, cookies.device);
+  const guesser = await throttle.guesserOf(origin, person?.id ?? canonicalOf(identifier), person?.id);
+  await throttle.begin(guesser);
+  const normal = normalizePassword(password);
+  const stored = account?.password_hash ?? null;
+  const matches = await hasher.verify(stored, normal);
+  if (!matches || !person || !account || stored === null) {
+    await throttle.failed(guesser);
+    throw wrongCredential();
+  }
+  const obstacle = obstacleOf(person, account);
+  if (obstacle === 'suspended' || obstacle === 'left') {
+    await throttle.succeeded(guesser);
+    throw await closedAccount(db, account.person_id, obstacle);
+  }
+  if (obstacle) {
+    await throttle.failed(guesser);
+    throw wrongCredential();
+  }
+  await throttle.succeeded(guesser);
+  if (hasher.isOutdated(stored)) {
+    const password_hash = await hasher.hash(normal);
+    await idpOf(db)
+      .updateTable('idp.account')
+      .set({ password_hash })
+      .where('person_id', '=', account.person_id)
+      .where('password_hash', '=', stored) // unless it was changed meanwhile
+      .execute();
+  }
+  return proofOf(db, account, { acr: 'pwd', amr: ['pwd'] });
+}
+
+/** Every spelling of an ID that nobody has shares one counter. */
+function canonicalOf(identifier: string): string {
+  return identifier
+    .normalize('NFKC')
+    .toLowerCase()
+    .replaceAll(/[\s.-]/g, '')
+    .slice(0, 200);
+}
