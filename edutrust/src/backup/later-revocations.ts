@@ -3,7 +3,7 @@ import { systemClock } from '@edutrust/platform/clock';
 import type { Config } from '@edutrust/platform/config';
 import type { Transaction } from '@edutrust/platform/database';
 import { record } from '@edutrust/platform/events';
-import { configuredWitness, type KeptRevocation } from '@edutrust/platform/ledger';
+import { configuredWitness, type KeptRevocation } from '@edutrust/platform/witness';
 import type pg from 'pg';
 
 /** What the list outside says beyond the backup. */

@@ -10,10 +10,11 @@ import { type Database, kyselyOn, openDatabase, type Transaction } from '@edutru
 import { Conflict, InvalidInput } from '@edutrust/platform/errors';
 import { record } from '@edutrust/platform/events';
 import { migrateJobs } from '@edutrust/platform/jobs';
-import { configuredWitness, createLedger, type LedgerVerdict, logNames } from '@edutrust/platform/ledger';
+import { createLedger, type LedgerVerdict, logNames } from '@edutrust/platform/ledger';
 import type { Logger } from '@edutrust/platform/log';
 import { migrate, migrateInside } from '@edutrust/platform/migrations';
 import { loadSecretBox, type SecretBox } from '@edutrust/platform/secrets';
+import { configuredWitness } from '@edutrust/platform/witness';
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { allMigrations } from '../process/context.ts';

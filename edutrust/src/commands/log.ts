@@ -1,5 +1,6 @@
 import { InvalidInput } from '@edutrust/platform/errors';
-import { configuredWitness, logNames } from '@edutrust/platform/ledger';
+import { logNames } from '@edutrust/platform/ledger';
+import { configuredWitness } from '@edutrust/platform/witness';
 import { type Program, readTextFile, withContext } from './command.ts';
 
 export function addLogCommands(program: Program): void {

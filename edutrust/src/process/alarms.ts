@@ -3,7 +3,7 @@ import { findAlarms as ofSync } from '@edutrust/directory-sync/alarms';
 import type { Alarm } from '@edutrust/platform/alarms';
 import { findDiskAlarms, findJobAlarms, findLagAlarms, findProxyAlarms } from '@edutrust/platform/alarms';
 import type { ServiceContext } from '@edutrust/platform/context';
-import { findWitnessAlarms } from '@edutrust/platform/ledger';
+import { findWitnessAlarms } from '@edutrust/platform/witness';
 import { findAlarms as ofSigning } from '@edutrust/signing-service/alarms';
 
 /** Everything that is looked at, by the doctor, the metrics and a task that logs it; each by itself. */

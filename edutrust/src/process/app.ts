@@ -1,7 +1,7 @@
 import { freeBytes } from '@edutrust/platform/alarms';
 import type { Config } from '@edutrust/platform/config';
 import { type App, createHttpServer, type Gate } from '@edutrust/platform/http';
-import { addLedgerRoutes } from '@edutrust/platform/ledger';
+import { addLedgerRoutes } from '@edutrust/platform/ledger-routes';
 import { metricsText } from '@edutrust/platform/metrics';
 import type { Service } from '@edutrust/platform/service';
 import type { OpenContext } from './context.ts';

@@ -1,6 +1,6 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { type OutboxReader, readOutbox } from '@edutrust/platform/events';
-import { configuredWitness, startWitness, type Witness } from '@edutrust/platform/ledger';
+import { configuredWitness, startWitness, type Witness } from '@edutrust/platform/witness';
 
 /** Keeps checkpoints of the logs and every revocation outside the database, until it is stopped. */
 export function startOutsideCopies(context: ServiceContext): { stop(): Promise<void> } | undefined {

@@ -1,11 +1,11 @@
 import { createHash, createHmac, randomBytes, randomInt } from 'node:crypto';
 import type { Actor } from '@edutrust/platform/actor';
+import { type AttestedFacts, attest, isAttested } from '@edutrust/platform/attestation';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database, Transaction } from '@edutrust/platform/database';
 import { InvalidInput } from '@edutrust/platform/errors';
 import { record } from '@edutrust/platform/events';
 import { uuidv7 } from '@edutrust/platform/ids';
-import { type AttestedFacts, attest, isAttested } from '@edutrust/platform/secrets';
 import { recordCredentialAct, recordCredentialsChosen } from '@edutrust/registry/approvals';
 import { notify } from '@edutrust/registry/notices';
 import { getPerson, organisationOf } from '@edutrust/registry/people';

@@ -1,4 +1,5 @@
-import { type AttestedFacts, attest, isAttested, type SecretBox } from '@edutrust/platform/secrets';
+import { type AttestedFacts, attest, isAttested } from '@edutrust/platform/attestation';
+import type { SecretBox } from '@edutrust/platform/secrets';
 import type { Selectable } from 'kysely';
 import type { PasskeyTable } from '../tables.ts';
 

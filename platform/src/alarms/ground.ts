@@ -5,7 +5,7 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { Database } from '../database/database.ts';
 import { outboxLag } from '../events/events.ts';
-import type { Alarm } from './alarms.ts';
+import type { Alarm } from './alarm.ts';
 
 /** Free space below which writing is about to fail, and below which somebody should know. */
 const fullBytes = 200 * 1024 ** 2;

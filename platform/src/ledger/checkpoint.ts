@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import { InvalidInput } from '../errors.ts';
 import type { SecretBox } from '../secrets/secrets.ts';
-import type { LogName } from './ledger.ts';
+import type { LogName } from './log-names.ts';
 
 /** A tree head: C2SP tlog-checkpoint in a C2SP signed note. */
 export interface TreeHead {

@@ -6,7 +6,7 @@ import { createPool, kyselyOn } from '../database/database.ts';
 import { record } from '../events/events.ts';
 import { type TestContext, testContext } from '../testing/testing.ts';
 import { openCheckpoint } from './checkpoint.ts';
-import { logNames } from './ledger.ts';
+import { logNames } from './log-names.ts';
 import { parseTilePath } from './routes.ts';
 import { CompactRange, hashLeaf, hashNode, rootFromPath } from './tree.ts';
 

@@ -10,22 +10,13 @@ import { type CheckpointKey, loadCheckpointKey } from './checkpoint.ts';
 import type { LogName } from './log-names.ts';
 import { integrate, pendingLogs, tileReader } from './sequencer.ts';
 import { inclusionPath } from './tree.ts';
-import { verifyLog } from './verify.ts';
+import { type LedgerVerdict, verifyLog } from './verify.ts';
 
 export { type AuditEntry, type AuditFilter, listAudit } from './audit.ts';
 export { openCheckpoint, type TreeHead } from './checkpoint.ts';
 export { type LogName, logNames } from './log-names.ts';
-export { addLedgerRoutes } from './routes.ts';
 export { hashLeaf, rootFromPath } from './tree.ts';
-export {
-  configuredWitness,
-  findWitnessAlarms,
-  type KeptRevocation,
-  openWitness,
-  startWitness,
-  type Witness,
-  witnessOnce,
-} from './witness.ts';
+export type { LedgerVerdict } from './verify.ts';
 
 /** Proof that a leaf is in the tree that a checkpoint commits to (RFC 9162 §2.1.3; C2SP tlog-checkpoint). */
 export interface InclusionProof {
@@ -36,18 +27,6 @@ export interface InclusionProof {
   /** The signed note whose tree contains the leaf. */
   readonly checkpoint: string;
 }
-
-/** What `verify` found. */
-export type LedgerVerdict =
-  | { readonly intact: true; readonly log: LogName; readonly size: number }
-  | {
-      readonly intact: false;
-      readonly log: LogName;
-      readonly size: number;
-      /** Zero-based index of the first entry that is not as it was when it was logged. */
-      readonly firstBadIndex: number;
-      readonly reason: string;
-    };
 
 /**
  * Append-only Merkle logs in PostgreSQL. An entry is inserted without an index in the transaction of its effect;

@@ -2,7 +2,8 @@ import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import { NotFound } from '../errors.ts';
 import { type App, anyone } from '../http/http.ts';
-import type { Ledger, LogName } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
+import type { LogName } from './log-names.ts';
 import { tileReader } from './sequencer.ts';
 import { hashBytes, tileWidth } from './tree.ts';
 

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { Database, Transaction } from '../database/database.ts';
 import type { CheckpointKey } from './checkpoint.ts';
 import { type EntryRow, leafBytes } from './entry.ts';
-import type { LogName } from './ledger.ts';
+import type { LogName } from './log-names.ts';
 import { hashBytes, hashLeaf, type ReadTile, rootOf, rootOfHashes, tileWidth } from './tree.ts';
 
 const batchSize = 1_000;

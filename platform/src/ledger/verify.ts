@@ -2,9 +2,21 @@ import { sql } from 'kysely';
 import type { Database, Transaction } from '../database/database.ts';
 import { type CheckpointKey, isLinked, openCheckpoint, type TreeHead } from './checkpoint.ts';
 import { type EntryRow, leafBytes } from './entry.ts';
-import type { LedgerVerdict, LogName } from './ledger.ts';
+import type { LogName } from './log-names.ts';
 import { tileReader } from './sequencer.ts';
 import { CompactRange, hashBytes, hashLeaf, tileWidth } from './tree.ts';
+
+/** What `verify` found. */
+export type LedgerVerdict =
+  | { readonly intact: true; readonly log: LogName; readonly size: number }
+  | {
+      readonly intact: false;
+      readonly log: LogName;
+      readonly size: number;
+      /** Zero-based index of the first entry that is not as it was when it was logged. */
+      readonly firstBadIndex: number;
+      readonly reason: string;
+    };
 
 const batchSize = 5_000;
 

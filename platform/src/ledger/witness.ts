@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { access, mkdir, open, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { sql } from 'kysely';
-import type { Alarm } from '../alarms/alarms.ts';
+import type { Alarm } from '../alarms/alarm.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { Database } from '../database/database.ts';

@@ -6,8 +6,6 @@ import { promisify } from 'node:util';
 import type { SecretSource } from '../config/config.ts';
 import { InvalidInput, Unavailable } from '../errors.ts';
 
-export { type AttestedFacts, attest, isAttested } from './attestation.ts';
-
 /**
  * Secrets at rest: envelope encryption under the key-encryption key of the installation, and the keyed
  * hashes and derived keys that every process must agree on.

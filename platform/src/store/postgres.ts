@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import type { ShortLivedStore } from './store.ts';
+import type { ShortLivedStore } from './short-lived-store.ts';
 
 /** The store in an UNLOGGED table: gone after a database crash, which by contract breaks no promise. */
 export function createPostgresStore(pool: Pool): ShortLivedStore {

@@ -1,7 +1,7 @@
 import { createClient } from 'redis';
 import { Unavailable } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import type { ShortLivedStore } from './store.ts';
+import type { ShortLivedStore } from './short-lived-store.ts';
 
 /** Counts and gives the first count its life, in one step (Redis 7: no command does both). */
 const incrementScript = `

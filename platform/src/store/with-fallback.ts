@@ -1,6 +1,6 @@
 import { Unavailable } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import type { ShortLivedStore } from './store.ts';
+import type { ShortLivedStore } from './short-lived-store.ts';
 
 /** After a call that the first store did not answer, it is left alone for so long. */
 const restMs = 2_000;

@@ -1,7 +1,8 @@
+import { type AttestedFacts, attest, isAttested } from '@edutrust/platform/attestation';
 import type { Database, Transaction } from '@edutrust/platform/database';
 import { Conflict, NotFound } from '@edutrust/platform/errors';
 import { isUuid } from '@edutrust/platform/ids';
-import { type AttestedFacts, attest, isAttested, type SecretBox } from '@edutrust/platform/secrets';
+import type { SecretBox } from '@edutrust/platform/secrets';
 import { type Selectable, sql } from 'kysely';
 import { Value } from 'typebox/value';
 import { type RegistryTables, registryOf } from '../tables.ts';
