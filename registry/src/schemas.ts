@@ -1,4 +1,5 @@
 import Type from 'typebox';
+import { actions } from './permissions/roles.ts';
 
 /** JSON shapes that several routes share. */
 export const Uuid = Type.String({ pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' });
@@ -31,8 +32,13 @@ export const OrganisationSummary = Type.Object({
   path: Type.Array(Type.Object({ id: Uuid, name: Type.String() })),
 });
 
+/** What the caller may do to this very object, now and as they signed in. */
+export const May = Type.Array(Type.Enum([...actions]), { description: 'What the caller may do to it' });
+
+export const OrganisationView = Type.Object({ ...OrganisationSummary.properties, may: May });
+
 export const OrganisationWithCounts = Type.Object({
-  ...OrganisationSummary.properties,
+  ...OrganisationView.properties,
   counts: Type.Object({ learners: Type.Integer(), staff: Type.Integer() }),
 });
 
@@ -74,7 +80,7 @@ export const PersonView = Type.Object({
   guardians: Type.Array(Type.Object({ ...Relative.properties, guardianshipId: Uuid })),
   wards: Type.Array(Type.Object({ ...Relative.properties, guardianshipId: Uuid })),
   timeline: Type.Array(Type.Object({ at: Type.String({ format: 'date-time' }), type: Type.String(), data: AnyJson })),
-  may: Type.Array(Type.String()),
+  may: May,
 });
 
 export const ClassSummary = Type.Object({
@@ -86,6 +92,7 @@ export const ClassSummary = Type.Object({
   schoolYear: Type.Integer(),
   teacher: nullable(Type.Object({ id: Uuid, fullName: Type.String() })),
   learnerCount: Type.Integer(),
+  may: May,
 });
 
 export const ClassView = Type.Object({

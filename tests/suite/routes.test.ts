@@ -28,6 +28,7 @@ interface World extends AsyncDisposable {
   /** Every route, `METHOD path`, as it was registered. */
   readonly registered: readonly {
     readonly name: string;
+    readonly action: string | undefined;
     readonly freshWithinSeconds: number | undefined;
     readonly schema: unknown;
   }[];
@@ -63,9 +64,9 @@ async function openWorld(): Promise<World> {
     onServer: (app) => {
       app.addHook('onRoute', ({ method, url, config, schema }) => {
         const access = config?.access;
-        const freshWithinSeconds = access?.kind === 'action' ? access.freshWithinSeconds : undefined;
+        const { action, freshWithinSeconds } = access?.kind === 'action' ? access : {};
         // Fastify adds HEAD beside each GET.
-        if (method !== 'HEAD') registered.push({ name: `${method} ${url}`, freshWithinSeconds, schema });
+        if (method !== 'HEAD') registered.push({ name: `${method} ${url}`, action, freshWithinSeconds, schema });
       });
       app.addHook('preHandler', async (_request, reply) => reply.code(reached).send({}));
     },
@@ -197,6 +198,16 @@ async function makeBelongings(pool: pg.Pool, organisation: string, city: DemoCit
     ),
   };
 }
+
+/** Where a thing's own view, or the list of its kind, says what the caller may do to it. */
+const viewsOfThings: Readonly<Partial<Record<keyof Belongings, string>>> = {
+  organisation: 'GET /api/v1/organisations/:id',
+  class: 'GET /api/v1/classes/:id',
+  person: 'GET /api/v1/people/:id',
+  app: 'GET /api/v1/apps/:clientId',
+  target: 'GET /api/v1/sync/targets',
+  certificate: 'GET /api/v1/certificates/:serial',
+};
 
 const nobody = '00000000-0000-7000-8000-000000000000';
 
@@ -376,6 +387,34 @@ describe('T1: every route × every role × whose things', { timeout: 900_000 }, 
     }
     assert.deepEqual(wrong, []);
     assert.ok(asked > 200, `${asked} requests`);
+  });
+
+  test('T1: what a thing says that the caller may do to it is what its routes let through', async () => {
+    const { own, above } = world.things;
+    const wrong: string[] = [];
+    let compared = 0;
+    for (const [of, view] of Object.entries(viewsOfThings)) {
+      const viewRow = rows[view];
+      assert.ok(viewRow, view);
+      const acts = actionRows.filter(({ name, row }) => row.of === of && !name.startsWith('GET '));
+      for (const role of roles) {
+        for (const organisation of [own.organisation, above.organisation]) {
+          const shown = await call(view, viewRow, own, { role, organisation }, world.whole);
+          if (shown.statusCode !== 200) continue;
+          const { may, items } = shown.json();
+          const said: string[] = may ?? items.find(({ id }: { id: string }) => id === own[of as keyof Belongings]).may;
+          for (const { name, row } of acts) {
+            const action = world.registered.find((route) => route.name === name)?.action ?? '';
+            const { statusCode } = await call(name, row, own, { role, organisation });
+            compared += 1;
+            if ((statusCode === reached) !== said.includes(action))
+              wrong.push(`${name} as ${role}: ${statusCode}, and ${view} says ${said}`);
+          }
+        }
+      }
+    }
+    assert.deepEqual(wrong, []);
+    assert.ok(compared > 150, `${compared} compared`);
   });
 
   test('T5: keys, roles, revocation and secrets ask an older sign-in to prove who it is', async () => {

@@ -1,8 +1,10 @@
+import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
+import type { Database } from '@edutrust/platform/database';
 import { NotFound } from '@edutrust/platform/errors';
 import { type App, personActor } from '@edutrust/platform/http';
 import { ProposedApproval } from '@edutrust/registry/approvals';
-import { requires, scopeOf } from '@edutrust/registry/permissions';
+import { actionsAt, ofDepartment, placesOfOrganisations, requires, scopeOf } from '@edutrust/registry/permissions';
 import { sql } from 'kysely';
 import Type from 'typebox';
 import { parseCertificate, toPem } from '../certificate/certificate.ts';
@@ -27,9 +29,10 @@ const CertificateSummary = Type.Object({
   status: Type.Enum(['valid', 'suspended', 'revoked', 'expired']),
   revokedAt: nullable(Time),
   reason: nullable(Type.String()),
+  may: Type.Array(Type.Literal('certificates.revoke'), { description: 'What the caller may do to it' }),
 });
 
-type Row = Omit<Type.Static<typeof CertificateSummary>, 'notBefore' | 'notAfter' | 'revokedAt'> & {
+type Row = Omit<Type.Static<typeof CertificateSummary>, 'notBefore' | 'notAfter' | 'revokedAt' | 'may'> & {
   notBefore: Date;
   notAfter: Date;
   revokedAt: Date | null;
@@ -40,13 +43,20 @@ const columns = sql`serial, subject, profile, issuer_id AS "issuerId", person_id
   not_before AS "notBefore", not_after AS "notAfter", revoked_at AS "revokedAt", revocation_reason AS reason, der,
   CASE WHEN revocation_reason = 'certificateHold' THEN 'suspended' WHEN revoked_at IS NOT NULL THEN 'revoked' WHEN not_after < now() THEN 'expired' ELSE 'valid' END AS status`;
 
-function toSummary({ der: _der, ...row }: Row) {
-  return {
+/** Certificates as the caller sees them; those of no organisation are the department's. */
+async function toSummaries(db: Database, actor: Actor, rows: readonly Row[]) {
+  const { organisationId: top = '' } = await ofDepartment(db)();
+  const places = await placesOfOrganisations(
+    db,
+    rows.map(({ organisationId }) => organisationId ?? top),
+  );
+  return rows.map(({ der: _der, ...row }) => ({
     ...row,
     notBefore: row.notBefore.toISOString(),
     notAfter: row.notAfter.toISOString(),
     revokedAt: row.revokedAt?.toISOString() ?? null,
-  };
+    may: actionsAt(actor, ['certificates.revoke'], places.get(row.organisationId ?? top) ?? { path: [] }),
+  }));
 }
 
 export function addAuthorityRoutes(app: App, context: ServiceContext): void {
@@ -126,8 +136,9 @@ export function addAuthorityRoutes(app: App, context: ServiceContext): void {
         response: { 200: Type.Object({ items: Type.Array(CertificateSummary), nextCursor: nullable(Type.String()) }) },
       },
     },
-    async ({ query, actor }) => {
-      const scope = actor ? scopeOf(actor, 'certificates.read') : [];
+    async (request) => {
+      const { query } = request;
+      const scope = scopeOf(personActor(request), 'certificates.read');
       const [at, after] = query.cursor?.split('|') ?? [];
       const conditions = [
         sql`state = 'issued'`,
@@ -151,7 +162,7 @@ export function addAuthorityRoutes(app: App, context: ServiceContext): void {
         ORDER BY not_after, serial LIMIT ${query.limit}`.execute(db);
       const last = rows.at(-1);
       return {
-        items: rows.map(toSummary),
+        items: await toSummaries(db, personActor(request), rows),
         nextCursor: last && rows.length === query.limit ? `${last.notAfter.toISOString()}|${last.serial}` : null,
       };
     },
@@ -170,6 +181,11 @@ export function addAuthorityRoutes(app: App, context: ServiceContext): void {
       });
     return rows[0];
   }
+  const summaryOf = async (actor: Actor, row: Row) => {
+    const [summary] = await toSummaries(db, actor, [row]);
+    if (!summary) throw new TypeError('one certificate has one summary');
+    return summary;
+  };
   /** The organisation that decides who may see it: its own, or the department for the platform's. */
   const organisationOf = async (request: { params: unknown }) => {
     const { rows } = await sql<{ organisationId: string }>`
@@ -198,7 +214,11 @@ export function addAuthorityRoutes(app: App, context: ServiceContext): void {
     async (request) => {
       const row = await find(request.params.serial);
       const chain = await chainAbove(context, row.issuerId);
-      return { ...toSummary(row), certificatePem: toPem(row.der), chainPem: chain.map((der) => toPem(der)).join('') };
+      return {
+        ...(await summaryOf(personActor(request), row)),
+        certificatePem: toPem(row.der),
+        chainPem: chain.map((der) => toPem(der)).join(''),
+      };
     },
   );
 
@@ -224,7 +244,7 @@ export function addAuthorityRoutes(app: App, context: ServiceContext): void {
         return reply.code(202).send(await proposeRevocation(context, { serial, reason }, personActor(request)));
       }
       await revokeCertificate(context, serial, reason, personActor(request));
-      return reply.code(200).send(toSummary(await find(serial)));
+      return reply.code(200).send(await summaryOf(personActor(request), await find(serial)));
     },
   );
 
@@ -237,7 +257,7 @@ export function addAuthorityRoutes(app: App, context: ServiceContext): void {
     async (request) => {
       const { serial } = request.params;
       await releaseCertificate(context, serial, personActor(request));
-      return toSummary(await find(serial));
+      return summaryOf(personActor(request), await find(serial));
     },
   );
 

@@ -4,8 +4,7 @@ import { record } from '@edutrust/platform/events';
 import { type App, localeOf, longAnswerMs, personActor, refersTo } from '@edutrust/platform/http';
 import type { Locale } from '@edutrust/platform/messages';
 import { ProposedApproval } from '@edutrust/registry/approvals';
-import { findOrganisation } from '@edutrust/registry/organisations';
-import { proposes, requires, scopeOf } from '@edutrust/registry/permissions';
+import { actionsAt, placesOfOrganisations, proposes, requires } from '@edutrust/registry/permissions';
 import type { Selectable } from 'kysely';
 import Type from 'typebox';
 import { proposeRelease } from '../engine/held.ts';
@@ -34,6 +33,7 @@ const Target = Type.Object({
   failure: nullable(Type.String()),
   heldRunId: nullable(Uuid),
   pending: Type.Integer({ description: 'People who changed and are not there yet' }),
+  may: Type.Array(Type.Literal('sync.write'), { description: 'What the caller may do to it' }),
 });
 const Totals = Type.Object({
   added: Type.Integer(),
@@ -89,23 +89,24 @@ export function addSyncRoutes(app: App, context: ServiceContext): void {
       },
     },
     async (request) => {
-      const { actor } = request;
+      const actor = personActor(request);
       const locale = localeOf(request);
-      const scope = actor ? scopeOf(actor, 'sync.read') : [];
       const targets = await listTargets(context);
-      const visible = await Promise.all(
-        targets.map(async (target) =>
-          (await findOrganisation(db, target.organisationId)).path.some(({ id }) => scope.includes(id)),
-        ),
+      const places = await placesOfOrganisations(
+        db,
+        targets.map(({ organisationId }) => organisationId),
       );
       return {
-        items: targets
-          .filter((_, index) => visible[index])
-          .map((target) => ({
+        items: targets.flatMap((target) => {
+          const may = actionsAt(actor, ['sync.read', 'sync.write'], places.get(target.organisationId) ?? { path: [] });
+          if (!may.includes('sync.read')) return [];
+          return {
             ...target,
             lastRunAt: target.lastRunAt?.toISOString() ?? null,
             failure: target.failure?.[locale] ?? null,
-          })),
+            may: may.filter((action) => action !== 'sync.read'),
+          };
+        }),
       };
     },
   );

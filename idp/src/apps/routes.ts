@@ -1,7 +1,14 @@
 import type { Actor } from '@edutrust/platform/actor';
 import { Forbidden, NotFound } from '@edutrust/platform/errors';
 import { type App as HttpApp, personActor, refersTo } from '@edutrust/platform/http';
-import { can, ofDepartment, requires } from '@edutrust/registry/permissions';
+import {
+  type Action,
+  actionsAt,
+  can,
+  ofDepartment,
+  placesOfOrganisations,
+  requires,
+} from '@edutrust/registry/permissions';
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { releasableScopes } from '../provider/claims.ts';
@@ -39,6 +46,7 @@ const AppView = Type.Object({
   isApproved: Type.Boolean(),
   isExternal: Type.Boolean(),
   createdAt: Instant,
+  may: Type.Array(Type.Enum(['apps.write', 'apps.approve']), { description: 'What the caller may do to it' }),
 });
 const NewAppView = Type.Object({ ...AppView.properties, clientSecret: Type.Optional(Type.String()) });
 
@@ -67,8 +75,6 @@ const AppChange = Type.Object(
   strict,
 );
 
-const viewOf = ({ sector: _sector, createdAt, ...app }: App) => ({ ...app, createdAt: createdAt.toISOString() });
-
 /** Relying apps, for those who answer for them in their organisation. */
 export function addAppsRoutes(app: HttpApp, { context }: IdpTools): void {
   const { db, clock, config } = context;
@@ -78,6 +84,23 @@ export function addAppsRoutes(app: HttpApp, { context }: IdpTools): void {
     if (!(await mayApprove(actor))) throw notYoursToApprove();
   };
   const decide = can(db);
+  /** Apps as the caller sees them: with what they may do to each. */
+  const viewsOf = async (actor: Actor, apps: readonly App[]) => {
+    const { organisationId: top = '' } = await department();
+    const places = await placesOfOrganisations(db, [top, ...apps.map(({ organisationId }) => organisationId)]);
+    const may = <One extends Action>(action: One, organisationId: string) =>
+      actionsAt(actor, [action], places.get(organisationId) ?? { path: [] });
+    return apps.map(({ sector: _sector, createdAt, ...app }) => ({
+      ...app,
+      createdAt: createdAt.toISOString(),
+      may: [...may('apps.write', app.organisationId), ...may('apps.approve', top)],
+    }));
+  };
+  const viewOf = async (actor: Actor, app: App) => {
+    const [view] = await viewsOf(actor, [app]);
+    if (!view) throw new TypeError('one app has one view');
+    return view;
+  };
   const ofApp = async (request: FastifyRequest) => {
     const { clientId } = request.params as { clientId: string }; // validated by Params
     const found = await findApp(db, clientId).catch((error: unknown) => {
@@ -102,8 +125,15 @@ export function addAppsRoutes(app: HttpApp, { context }: IdpTools): void {
     async (request) => {
       const actor = personActor(request);
       const apps = await listApps(db);
-      const seen = await Promise.all(apps.map(({ organisationId }) => decide(actor, 'apps.read', { organisationId })));
-      return { items: apps.filter((_app, index) => seen[index]).map(viewOf), nextCursor: null };
+      const places = await placesOfOrganisations(
+        db,
+        apps.map(({ organisationId }) => organisationId),
+      );
+      const visible = apps.filter(({ organisationId }) => {
+        const place = places.get(organisationId);
+        return place && actionsAt(actor, ['apps.read'], place).length > 0;
+      });
+      return { items: await viewsOf(actor, visible), nextCursor: null };
     },
   );
 
@@ -138,7 +168,9 @@ export function addAppsRoutes(app: HttpApp, { context }: IdpTools): void {
         );
       const { clientSecret } = registered;
       reply.header('cache-control', 'no-store');
-      return reply.code(201).send({ ...viewOf(registered.app), ...(clientSecret ? { clientSecret } : {}) });
+      return reply
+        .code(201)
+        .send({ ...(await viewOf(personActor(request), registered.app)), ...(clientSecret ? { clientSecret } : {}) });
     },
   );
 
@@ -148,7 +180,7 @@ export function addAppsRoutes(app: HttpApp, { context }: IdpTools): void {
       config: { access: requires('apps.read', ofApp) },
       schema: { tags, summary: 'One app', params: Params, response: { 200: AppView } },
     },
-    async (request) => viewOf(await findApp(db, request.params.clientId)),
+    async (request) => viewOf(personActor(request), await findApp(db, request.params.clientId)),
   );
 
   app.patch(
@@ -166,6 +198,7 @@ export function addAppsRoutes(app: HttpApp, { context }: IdpTools): void {
       const keeps = change.isApproved !== undefined || (await mayApprove(actor));
       const made = keeps ? change : { ...change, isApproved: false };
       return viewOf(
+        actor,
         await db.transaction().execute((transaction) => changeApp(transaction, request.params.clientId, made, actor)),
       );
     },

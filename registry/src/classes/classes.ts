@@ -12,6 +12,8 @@ export interface ClassSummary {
   readonly id: string;
   readonly organisationId: string;
   readonly organisationName: string;
+  /** From the root to the organisation itself. */
+  readonly organisationPath: readonly string[];
   readonly code: string;
   /** -3 (nursery) to 12, see `grade.ts`. */
   readonly grade: number;
@@ -142,7 +144,7 @@ async function mustTeachAt(transaction: Transaction, personId: string, organisat
 const noClass = () => new NotFound('classes/not-found', { vi: 'Không có lớp này.', en: 'There is no such class.' });
 
 const columns = sql`
-  c.id, c.organisation_id AS "organisationId", o.name AS "organisationName", c.code, c.grade, c.school_year AS "schoolYear",
+  c.id, c.organisation_id AS "organisationId", o.name AS "organisationName", o.path AS "organisationPath", c.code, c.grade, c.school_year AS "schoolYear",
   CASE WHEN t.id IS NULL THEN NULL ELSE jsonb_build_object('id', t.id, 'fullName', t.full_name) END AS teacher,
   (SELECT count(*) FROM registry.enrolment AS e WHERE e.class_id = c.id AND e.valid_until IS NULL) AS "learnerCount"`;
 const tables = sql`registry.class AS c JOIN registry.organisation AS o ON o.id = c.organisation_id

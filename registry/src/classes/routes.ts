@@ -6,6 +6,7 @@ import { requires } from '../permissions/permissions.ts';
 import { ClassSummary, IdParams, nullable, strict } from '../schemas.ts';
 import { changeClass, createClass, findClass } from './classes.ts';
 import { oldestGrade, youngestGrade } from './grade.ts';
+import { toClassView } from './view.ts';
 
 const tags = ['organisations'];
 const Grade = Type.Integer({ minimum: youngestGrade, maximum: oldestGrade });
@@ -42,7 +43,7 @@ export function addClassRoutes(app: App, { db, clock }: ServiceContext): void {
       const id = await db
         .transaction()
         .execute((tx) => createClass(tx, { ...input, schoolYear }, personActor(request)));
-      return reply.code(201).send(await findClass(db, id));
+      return reply.code(201).send(toClassView(personActor(request))(await findClass(db, id)));
     },
   );
 
@@ -69,7 +70,7 @@ export function addClassRoutes(app: App, { db, clock }: ServiceContext): void {
     },
     async (request) => {
       await db.transaction().execute((tx) => changeClass(tx, request.params.id, request.body, personActor(request)));
-      return findClass(db, request.params.id);
+      return toClassView(personActor(request))(await findClass(db, request.params.id));
     },
   );
 }

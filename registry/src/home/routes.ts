@@ -2,6 +2,7 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import { type App, personActor, signedIn } from '@edutrust/platform/http';
 import Type from 'typebox';
 import { schoolYearAt } from '../calendar.ts';
+import { toClassView } from '../classes/view.ts';
 import { ClassSummary, nullable } from '../schemas.ts';
 import { countedUpTo, filledBy, ownClasses } from './home.ts';
 
@@ -43,7 +44,7 @@ export function addHomeRoutes(app: App, { db, clock }: ServiceContext): void {
       const actor = personActor(request);
       const schoolYear = schoolYearAt(clock.now());
       const [classes, filled] = await Promise.all([ownClasses(db, actor, schoolYear), filledBy(db, actor, schoolYear)]);
-      return { schoolYear, classes, filled };
+      return { schoolYear, classes: classes.map(toClassView(actor)), filled };
     },
   );
 }

@@ -8,9 +8,10 @@ import { isUuid } from '@edutrust/platform/ids';
 import { sql } from 'kysely';
 import Type from 'typebox';
 import { requires } from '../permissions/permissions.ts';
-import { IdParams, nullable, OrganisationSummary, SchoolLevel, strict } from '../schemas.ts';
+import { IdParams, nullable, OrganisationView, SchoolLevel, strict } from '../schemas.ts';
 import { type SchoolLevel as Level, registryOf } from '../tables.ts';
 import { findOrganisation, noOrganisation } from './organisations.ts';
+import { toOrganisationView } from './view.ts';
 
 export interface OrganisationChange {
   readonly name?: string;
@@ -85,14 +86,14 @@ export function addOrganisationChangeRoutes(app: App, { db }: ServiceContext): v
           },
           strict,
         ),
-        response: { 200: OrganisationSummary },
+        response: { 200: OrganisationView },
       },
     },
     async (request) => {
       await db
         .transaction()
         .execute((tx) => changeOrganisation(tx, request.params.id, request.body, personActor(request)));
-      return findOrganisation(db, request.params.id);
+      return toOrganisationView(personActor(request))(await findOrganisation(db, request.params.id));
     },
   );
 }

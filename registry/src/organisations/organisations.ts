@@ -137,14 +137,3 @@ export async function listOrganisations(
     GROUP BY o.id ORDER BY o.id LIMIT ${filter.limit}`.execute(db);
   return rows.map(({ organisation, learners, staff }) => ({ ...organisation, counts: { learners, staff } }));
 }
-
-/** Whether `inside` is `outside` or lies below it. */
-export async function isWithin(
-  db: Database | Transaction,
-  inside: string,
-  outside: readonly string[],
-): Promise<boolean> {
-  const { rows } = await sql<{ within: boolean }>`
-    SELECT path && ${[...outside]}::uuid[] AS within FROM registry.organisation WHERE id = ${inside}`.execute(db);
-  return rows[0]?.within ?? false;
-}

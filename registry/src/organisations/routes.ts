@@ -3,6 +3,7 @@ import { type App, personActor, refersTo } from '@edutrust/platform/http';
 import Type from 'typebox';
 import { schoolYearAt } from '../calendar.ts';
 import { findClass, listClasses, listLearners } from '../classes/classes.ts';
+import { toClassView } from '../classes/view.ts';
 import { requires, scopeOf } from '../permissions/permissions.ts';
 import {
   ClassSummary,
@@ -10,13 +11,14 @@ import {
   IdParams,
   listOf,
   OrganisationKind,
-  OrganisationSummary,
+  OrganisationView,
   OrganisationWithCounts,
   Page,
   SchoolLevel,
   strict,
 } from '../schemas.ts';
 import { createOrganisation, findOrganisation, listOrganisations } from './organisations.ts';
+import { toOrganisationView } from './view.ts';
 
 const tags = ['organisations'];
 const organisationOf = (request: { params: unknown }) => ({ organisationId: (request.params as { id: string }).id });
@@ -38,16 +40,19 @@ export function addOrganisationRoutes(app: App, { db, clock }: ServiceContext): 
         response: { 200: listOf(OrganisationWithCounts) },
       },
     },
-    async ({ query, actor }) => {
-      const items = await listOrganisations(db, {
-        scope: actor ? scopeOf(actor, 'organisations.read') : [],
+    async (request) => {
+      const { query } = request;
+      const actor = personActor(request);
+      const found = await listOrganisations(db, {
+        scope: scopeOf(actor, 'organisations.read'),
         limit: query.limit,
         ...(query.parent ? { parentId: query.parent } : {}),
         ...(query.kind ? { kind: query.kind } : {}),
         ...(query.q ? { query: query.q } : {}),
         ...(query.cursor ? { cursor: query.cursor } : {}),
       });
-      return { items, nextCursor: items.length === query.limit ? (items.at(-1)?.id ?? null) : null };
+      const nextCursor = found.length === query.limit ? (found.at(-1)?.id ?? null) : null;
+      return { items: found.map(toOrganisationView(actor)), nextCursor };
     },
   );
 
@@ -55,9 +60,9 @@ export function addOrganisationRoutes(app: App, { db, clock }: ServiceContext): 
     '/api/v1/organisations/:id',
     {
       config: { access: requires('organisations.read', organisationOf) },
-      schema: { tags, summary: 'One organisation', params: IdParams, response: { 200: OrganisationSummary } },
+      schema: { tags, summary: 'One organisation', params: IdParams, response: { 200: OrganisationView } },
     },
-    async ({ params }) => findOrganisation(db, params.id),
+    async (request) => toOrganisationView(personActor(request))(await findOrganisation(db, request.params.id)),
   );
 
   app.post(
@@ -81,12 +86,12 @@ export function addOrganisationRoutes(app: App, { db, clock }: ServiceContext): 
           },
           strict,
         ),
-        response: { 201: OrganisationSummary },
+        response: { 201: OrganisationView },
       },
     },
     async (request, reply) => {
       const id = await db.transaction().execute((tx) => createOrganisation(tx, request.body, personActor(request)));
-      return reply.code(201).send(await findOrganisation(db, id));
+      return reply.code(201).send(toOrganisationView(personActor(request))(await findOrganisation(db, id)));
     },
   );
 
@@ -102,9 +107,11 @@ export function addOrganisationRoutes(app: App, { db, clock }: ServiceContext): 
         response: { 200: Type.Object({ items: Type.Array(ClassSummary) }) },
       },
     },
-    async ({ params, query }) => ({
-      items: await listClasses(db, params.id, query.schoolYear ?? schoolYearAt(clock.now())),
-    }),
+    async (request) => {
+      const { params, query } = request;
+      const classes = await listClasses(db, params.id, query.schoolYear ?? schoolYearAt(clock.now()));
+      return { items: classes.map(toClassView(personActor(request))) };
+    },
   );
 
   app.get(
@@ -120,6 +127,10 @@ export function addOrganisationRoutes(app: App, { db, clock }: ServiceContext): 
         response: { 200: ClassView },
       },
     },
-    async ({ params }) => ({ ...(await findClass(db, params.id)), learners: await listLearners(db, params.id) }),
+    async (request) => {
+      const { id } = request.params;
+      const summary = toClassView(personActor(request))(await findClass(db, id));
+      return { ...summary, learners: await listLearners(db, id) };
+    },
   );
 }

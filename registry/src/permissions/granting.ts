@@ -4,8 +4,8 @@ import { Conflict, Forbidden, NotFound } from '@edutrust/platform/errors';
 import { record } from '@edutrust/platform/events';
 import { uuidv7 } from '@edutrust/platform/ids';
 import { sql } from 'kysely';
-import { isWithin } from '../organisations/organisations.ts';
 import { registryOf } from '../tables.ts';
+import { placeOfOrganisation } from './place.ts';
 import { mayGrant, protectedRoles, type Role, rolesWith, separateDuties } from './roles.ts';
 import { findStanding, verdictOn } from './standing.ts';
 
@@ -105,7 +105,8 @@ async function mustGovern(
     .map((held) => held.organisationId);
   const person = await findStanding(transaction, personId);
   const governs = actor.kind === 'person' && person !== undefined && verdictOn(actor, 'roles.grant', person) !== 'no';
-  if (!governs || scope.length === 0 || !(await isWithin(transaction, organisationId, scope))) {
+  const place = await placeOfOrganisation(transaction, organisationId);
+  if (!governs || !scope.some((own) => place?.path.includes(own))) {
     throw new Forbidden('roles/above-own', {
       vi: 'Bạn không được giao hoặc thu vai trò này của người này ở đơn vị này.',
       en: 'You may not grant or end this role of this person here.',

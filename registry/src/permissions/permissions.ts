@@ -1,15 +1,15 @@
 import type { Actor, PersonActor, RoleAssignment } from '@edutrust/platform/actor';
 import type { Database, Transaction } from '@edutrust/platform/database';
 import type { Access, Resource } from '@edutrust/platform/http';
-import { isUuid } from '@edutrust/platform/ids';
 import { sql } from 'kysely';
-import { isWithin } from '../organisations/organisations.ts';
 import { registryOf } from '../tables.ts';
+import { isOwnClass, type Place, placeOfClass, placeOfOrganisation, reachesPlace } from './place.ts';
 import { type Action, freshWithinSeconds, narrowedTo, type Role, rolesWith } from './roles.ts';
 import { findStanding, type Verdict, verdictOn } from './standing.ts';
 
 export { endRole, grantRole } from './granting.ts';
 export { countHolders, holdersOf } from './holders.ts';
+export { actionsAt, type Place, placesOfOrganisations } from './place.ts';
 export {
   type Action,
   actions,
@@ -49,41 +49,21 @@ export async function decide(
   if (actor.kind === 'system') return 'alone';
   if (actor.kind === 'app') return 'no';
   if (!mayAnywhere(actor, action)) return 'no';
-  if (resource === undefined || (await isOwn(db, actor, action, resource))) return 'alone';
-  const scope = scopeOf(actor, action);
+  if (resource === undefined || isAssigned(actor, action, resource)) return 'alone';
   const { organisationId, classId, personId } = resource;
+  const theClass = classId === undefined ? undefined : await placeOfClass(db, classId);
+  if (theClass && isOwnClass(actor, action as Action, theClass)) return 'alone';
+  const reaches = (place: Place | undefined) => place !== undefined && reachesPlace(actor, action as Action, place);
   const verdicts: Verdict[] = [];
-  if (organisationId !== undefined) verdicts.push((await reaches(db, organisationId, scope)) ? 'alone' : 'no');
-  if (classId !== undefined) verdicts.push((await reachesClass(db, classId, scope)) ? 'alone' : 'no');
+  if (organisationId !== undefined)
+    verdicts.push(reaches(await placeOfOrganisation(db, organisationId)) ? 'alone' : 'no');
+  if (classId !== undefined) verdicts.push(reaches(theClass) ? 'alone' : 'no');
   if (personId !== undefined) {
     const person = await findStanding(db, personId);
     verdicts.push(person ? verdictOn(actor, action as Action, person) : 'no');
   }
   if (verdicts.length === 0 || verdicts.includes('no')) return 'no';
   return verdicts.includes('together') ? 'together' : 'alone';
-}
-
-/** Which of the actions the actor may do to the resource now, alone or with a second person: `may` of the API's views. */
-export async function actionsOn(
-  db: Database | Transaction,
-  actor: Actor,
-  candidates: readonly Action[],
-  resource: Resource,
-): Promise<Action[]> {
-  const verdicts = await Promise.all(candidates.map((action) => decide(db, actor, action, resource)));
-  return candidates.filter((_action, index) => verdicts[index] !== 'no');
-}
-
-async function reaches(db: Database | Transaction, organisationId: string, scope: readonly string[]): Promise<boolean> {
-  return isUuid(organisationId) && isWithin(db, organisationId, scope);
-}
-
-async function reachesClass(db: Database | Transaction, classId: string, scope: readonly string[]): Promise<boolean> {
-  if (!isUuid(classId)) return false;
-  const { rows } = await sql<{ within: boolean }>`
-    SELECT o.path && ${[...scope]}::uuid[] AS within FROM registry.class AS c
-    JOIN registry.organisation AS o ON o.id = c.organisation_id WHERE c.id = ${classId}`.execute(db);
-  return rows[0]?.within ?? false;
 }
 
 /** Whether one of the actor's roles has the action at all, be it only for what is their own. */
@@ -97,34 +77,12 @@ export function scopeOf(actor: Actor, action: string): string[] {
   return [...new Set(wide.map(({ organisationId }) => organisationId))];
 }
 
-/** Roles that have an action only for what is their holder's: the class that is theirs, the document that names them. */
-async function isOwn(
-  db: Database | Transaction,
-  actor: PersonActor,
-  action: string,
-  { classId, assigneeIds }: Resource,
-): Promise<boolean> {
-  for (const { role, organisationId } of rolesWith(actor, action)) {
-    const narrowing = narrowedTo(role as Role, action as Action);
-    if (narrowing === 'assigned' && assigneeIds?.includes(actor.personId)) return true;
-    if (narrowing === 'own-class' && classId && (await isClassTeacher(db, actor.personId, classId, organisationId))) {
-      return true;
-    }
-  }
-  return false;
-}
-
-async function isClassTeacher(
-  db: Database | Transaction,
-  personId: string,
-  classId: string,
-  within: string,
-): Promise<boolean> {
-  if (!isUuid(classId)) return false;
-  const { rows } = await sql`
-    SELECT FROM registry.class AS c JOIN registry.organisation AS o ON o.id = c.organisation_id
-    WHERE c.id = ${classId} AND c.homeroom_teacher_id = ${personId} AND ${within}::uuid = ANY(o.path)`.execute(db);
-  return rows.length > 0;
+/** What names the actor, for roles that have the action only for that: a document for its signer. */
+function isAssigned(actor: PersonActor, action: string, { assigneeIds = [] }: Resource): boolean {
+  return (
+    assigneeIds.includes(actor.personId) &&
+    rolesWith(actor, action).some(({ role }) => narrowedTo(role as Role, action as Action) === 'assigned')
+  );
 }
 
 /** A route's access that asks for an action, as fresh as the action wants. The resource is found from the request's validated parameters. */
