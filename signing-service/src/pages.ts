@@ -1,7 +1,14 @@
 import type { Locale } from '@edutrust/platform/messages';
 import type { SignatureReport, ValidationReport } from './validation/report.ts';
 
-export type { LaterChange, Reason, SignatureReport, SignerIdentity, SigningTime } from './validation/report.ts';
+export type {
+  ChainLink,
+  LaterChange,
+  Reason,
+  SignatureReport,
+  SignerIdentity,
+  SigningTime,
+} from './validation/report.ts';
 
 /** How a page is shown. */
 export interface PageView {
@@ -88,6 +95,8 @@ export interface VerifyReportProps {
   readonly document: (PublicDocument & { readonly isSameFile: boolean }) | null;
   /** Where the report lies as JSON for a quarter of an hour. */
   readonly downloadPath: string;
+  /** The same report as a PDF to print or to put into a file. */
+  readonly paperPath: string;
   /** Back to the form. */
   readonly again: string;
 }
@@ -100,6 +109,19 @@ export interface VerifyCodeProps {
   /** Where the file form posts, to compare the file in hand. */
   readonly action: string;
   readonly maxBytes: number;
+  readonly error?: { readonly detail: Sentence; readonly remedy?: Sentence };
+  /** Comparing the paper in hand without a file, by a few of its marks; null when there is nothing to compare. */
+  readonly paper: PaperQuestion | null;
+}
+
+/** Which marks of the paper are asked for, and what came of the last try: one answer for all of them. */
+export interface PaperQuestion {
+  /** `POST` of `first` and `second`, in the order of `cells`. */
+  readonly action: string;
+  readonly cells: readonly { readonly subject: string; readonly column: string }[];
+  readonly answer?: 'matches' | 'differs';
+  /** What was typed, to compare with the paper once more. */
+  readonly typed?: readonly string[];
   readonly error?: { readonly detail: Sentence; readonly remedy?: Sentence };
 }
 

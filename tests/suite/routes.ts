@@ -140,8 +140,10 @@ export const rows: Readonly<Record<string, Row>> = {
   'GET /verify': anyone,
   'GET /verify/:code': anyone,
   'GET /verify/report/:id': anyone,
+  'GET /verify/report/:id/paper': anyone,
   'POST /verify': anyone,
   'POST /verify/:code': anyone,
+  'POST /verify/:code/paper': anyone,
   'GET /api/v1/verify/:code': anyone,
   'POST /api/v1/verify': anyone,
 
@@ -279,6 +281,7 @@ export const rows: Readonly<Record<string, Row>> = {
   'POST /api/v1/signing/enrolment/revoke': roles('GK'),
   'GET /api/v1/signing/inbox': roles('GK'),
   'GET /api/v1/signing/inbox/count': signedIn,
+  'GET /api/v1/signing/inbox/unusual': roles('GK'),
   'GET /api/v1/signing/signed': roles('GK'),
   // what is signed or sealed is decided by the documents (K4 in signing-service)
   'POST /api/v1/signing/sessions': roles('GK'),

@@ -1,3 +1,4 @@
+import type { Certificate } from '../certificate/certificate.ts';
 import { childrenOf, readDer, readTime, tag } from '../der/der.ts';
 import { answerTimes } from './ocsp.ts';
 import { type PathRequest, type PathVerdict, validatePath } from './path.ts';
@@ -12,8 +13,13 @@ export interface PastQuestion extends Omit<PathRequest, 'at' | 'requireRevocatio
 }
 
 export type PastVerdict =
-  /** `isRevocationKnown`: some list or answer covers every certificate below the anchor. */
-  | { readonly status: 'good'; readonly isRevocationKnown: boolean }
+  | {
+      readonly status: 'good';
+      /** Some list or answer covers every certificate below the anchor. */
+      readonly isRevocationKnown: boolean;
+      /** From the leaf up to and with the anchor; empty when no moment that was tried had every status. */
+      readonly chain: readonly Certificate[];
+    }
   /** Known today; whether it was revoked before the moment is for the caller, who knows how certain the moment is. */
   | { readonly status: 'revoked'; readonly at: Date; readonly reason: number; readonly refused: Refused }
   | { readonly status: 'refused'; readonly refused: Refused };
@@ -30,16 +36,16 @@ export function validateInPast(question: PastQuestion): PastVerdict {
   const pathAt = (at: Date): PathVerdict => validatePath({ ...request, crls, ocsp, at, requireRevocation: true });
   const first = pathAt(moment);
   if (first.verdict !== 'valid' && first.refused.code !== 'no-revocation-data') return refusalOf(first);
-  let isRevocationKnown = first.verdict === 'valid';
+  let chain = first.verdict === 'valid' ? first.chain : undefined;
   const times = new Set([...listTimes(crls), ...ocsp.flatMap(answerTimes)].map((time) => time.getTime()));
   const later = [...times].filter((time) => time > moment.getTime() && time <= now.getTime()).sort((a, b) => a - b);
   for (const time of later.slice(0, mostTimes)) {
     const path = pathAt(new Date(time));
     // Expired or otherwise refused at that later time says nothing about the moment.
-    if (path.verdict === 'valid') isRevocationKnown = true;
+    if (path.verdict === 'valid') chain ??= path.chain;
     else if (path.refused.code === 'revoked') return refusalOf(path);
   }
-  return { status: 'good', isRevocationKnown };
+  return { status: 'good', isRevocationKnown: chain !== undefined, chain: chain ?? [] };
 }
 
 function refusalOf(path: Exclude<PathVerdict, { verdict: 'valid' }>): PastVerdict {

@@ -45,6 +45,34 @@ describe('signing requests', () => {
     assert.equal(rows.length, 0);
   });
 
+  test('what stands out in a class is told to whoever signs it now, and to nobody else', async () => {
+    const teacher = world.classTeacherOf(0);
+    const [request] = await new TestPhone(world, teacher).inbox();
+    assert.ok(request);
+    const unusualFor = async (person: string) =>
+      (await world.call(person, 'GET', '/api/v1/signing/inbox/unusual')).json.items as {
+        requestId: string;
+        findings: { label: string; kind: string; before: number; value: number; detail: string }[];
+      }[];
+    const before = (await unusualFor(teacher)).length;
+    const { rows } = await sql<{ label: string }>`
+      UPDATE signing.marks AS m
+      SET content = m.content || '{"mathematics.term1.test": 3, "mathematics.year.test": 10}'::jsonb
+      FROM signing.request AS r WHERE r.id = ${request.id} AND m.class_id = r.class_id AND m.person_id = r.subject_id
+      RETURNING m.class_id AS label`.execute(world.context.db);
+    assert.equal(rows.length, 1);
+    const found = (await unusualFor(teacher)).find(({ requestId }) => requestId === request.id);
+    const change = found?.findings.find(({ kind, label }) => kind === 'change' && label.startsWith('Toán'));
+    assert.deepEqual([change?.before, change?.value], [3, 10]);
+    assert.match(change?.detail ?? '', /^Tăng 7 điểm/);
+    assert.ok((await unusualFor(teacher)).length >= before);
+    for (const other of [world.city.schools[0]?.principalId ?? '', world.classTeacherOf(1)]) {
+      assert.ok(!(await unusualFor(other)).some(({ requestId }) => requestId === request.id));
+    }
+    const pupil = await world.call(world.city.people.pupil, 'GET', '/api/v1/signing/inbox/unusual');
+    assert.equal(pupil.status, 403);
+  });
+
   test('a transcript says whose it is, in Vietnamese, and carries the code that leads to it', async () => {
     const phone = new TestPhone(world, world.classTeacherOf(0));
     const request = (await phone.inbox()).find(({ title }) => title.includes('Đặng Thị Ánh Nguyệt'));

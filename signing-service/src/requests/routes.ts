@@ -3,6 +3,7 @@ import { type App, localeOf, personActor, refersTo, signedIn } from '@edutrust/p
 import { requires, scopeOf } from '@edutrust/registry/permissions';
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
+import { unusualDueFor } from '../marks/unusual.ts';
 import { mayDo, mustBeTheirTurn, resourceOfRequest } from './acts.ts';
 import { formatVerificationCode } from './code.ts';
 import { countWaiting } from './count.ts';
@@ -18,6 +19,7 @@ import {
   SigningRequest,
   TranscriptRun,
   TranscriptsBody,
+  UnusualDocument,
   Uuid,
 } from './schemas.ts';
 import { findRequest, listRequests } from './views.ts';
@@ -102,6 +104,28 @@ export function addRequestRoutes(app: App, context: ServiceContext): void {
       },
     },
     (request) => countWaiting(db, personActor(request)),
+  );
+
+  app.get(
+    '/api/v1/signing/inbox/unusual',
+    {
+      config: { access: requires('signing.enrol') },
+      schema: {
+        tags,
+        summary: 'What stands out in the documents that wait for the caller, against the norm of each class',
+        response: { 200: Type.Object({ items: Type.Array(UnusualDocument) }) },
+      },
+    },
+    async (request) => {
+      const locale = localeOf(request);
+      const items = await unusualDueFor(db, personActor(request).personId);
+      return {
+        items: items.map(({ requestId, findings }) => ({
+          requestId,
+          findings: findings.map((finding) => ({ ...finding, detail: finding.detail[locale] })),
+        })),
+      };
+    },
   );
 
   app.get(

@@ -91,4 +91,20 @@ export const TranscriptRun = Type.Object({
   ),
 });
 
+const Value = nullable(Type.Union([Type.Number(), Type.String()]));
+
+/** Values of a waiting document that a signer should read first, each with why. */
+export const UnusualDocument = Type.Object({
+  requestId: Uuid,
+  findings: Type.Array(
+    Type.Object({
+      label: Type.String(),
+      kind: Type.Enum(['change', 'far', 'rare', 'empty']),
+      before: Value,
+      value: Value,
+      detail: Type.String(),
+    }),
+  ),
+});
+
 export const RejectBody = Type.Object({ reason: Type.String({ minLength: 3, maxLength: 500 }) }, strict);

@@ -53,7 +53,7 @@ export function judgeCms(
     claimed: base.time.claimed === null ? undefined : new Date(base.time.claimed),
     at: around.at,
   };
-  const distrust = checkTrust(question);
+  const { distrust, chain } = checkTrust(question);
   if (distrust) reasons.push(reason(distrust.code, distrust.detail));
   const hasOwnStatus = () =>
     isStatusKnown({
@@ -68,6 +68,7 @@ export function judgeCms(
       format,
       level: format === 'PAdES' ? levelOf(file, proven !== undefined, hasOwnStatus, around) : null,
       signer: identityOf(certificate),
+      chain,
       time: {
         ...base.time,
         proven: proven?.at.toISOString() ?? null,

@@ -54,6 +54,13 @@ export interface SignerIdentity {
   readonly fingerprint: string;
 }
 
+/** A certificate of the chain that trust was reached over. */
+export interface ChainLink {
+  readonly name: string;
+  /** ISO 8601 UTC. */
+  readonly notAfter: string;
+}
+
 /** ISO 8601, UTC. `proven` is the earliest time that a trusted time stamp proves; `claimed` is the signer's own word (`/M`). */
 export interface SigningTime {
   readonly proven: string | null;
@@ -86,6 +93,8 @@ export interface SignatureReport {
   readonly revisionLength: number | null;
   readonly changesAfter: readonly LaterChange[];
   readonly signer: SignerIdentity | null;
+  /** Who certifies whom, from the signer to the anchor; empty when no good path was found. */
+  readonly chain: readonly ChainLink[];
   readonly time: SigningTime;
   /** A certification (`/DocMDP`): what may change after it, 1 nothing, 2 forms, 3 forms and comments; `null` for another signature. */
   readonly certification: { readonly permits: 1 | 2 | 3 } | null;

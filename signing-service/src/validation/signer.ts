@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { attributeTypes, type Certificate } from '@edutrust/certs/certificate';
-import { documentSignerFault, type Refused, validateInPast } from '@edutrust/certs/path';
+import { documentSignerFault, type PastVerdict, type Refused, validateInPast } from '@edutrust/certs/path';
 import type { ReasonCode } from './reasons.ts';
-import type { SignerIdentity } from './report.ts';
+import type { ChainLink, SignerIdentity } from './report.ts';
 
 export function identityOf(certificate: Certificate): SignerIdentity {
   const attributes = certificate.subject.attributes.flat();
@@ -40,6 +40,13 @@ export interface TrustQuestion extends TrustMaterial {
   readonly at: Date;
 }
 
+/** The answer of {@link checkTrust}: why not, if not, and over which certificates trust was reached. */
+export interface Trust {
+  readonly distrust?: Distrust;
+  /** From the signer up to and with the anchor; empty when no path was good. */
+  readonly chain: readonly ChainLink[];
+}
+
 /** Why a certificate was not good when the signature was made, or that cannot be known. */
 export interface Distrust {
   readonly code: ReasonCode;
@@ -50,11 +57,24 @@ export interface Distrust {
  * Was the certificate good, and for documents, when the signature was made? With a proven time expiry and revocation after
  * it do no harm; without one the question is about now (ETSI EN 319 102-1 §5.2.6, §5.5, §5.6.2).
  */
-export function checkTrust(question: TrustQuestion): Distrust | undefined {
-  const { certificate, proven, claimed, at } = question;
-  const fault = tryFault(certificate);
-  if (fault) return { code: 'certificate-not-for-documents', detail: fault };
+export function checkTrust(question: TrustQuestion): Trust {
+  const fault = tryFault(question.certificate);
+  if (fault) return { distrust: { code: 'certificate-not-for-documents', detail: fault }, chain: [] };
   const past = pastOf(question);
+  const distrust = distrustOf(question, past);
+  const chain = past.status === 'good' ? past.chain.map(linkOf) : [];
+  return distrust ? { distrust, chain } : { chain };
+}
+
+function linkOf(certificate: Certificate): ChainLink {
+  const { name, notAfter } = identityOf(certificate);
+  return { name, notAfter };
+}
+
+function distrustOf(
+  { certificate, proven, claimed, at, requireRevocation }: TrustQuestion,
+  past: PastVerdict,
+): Distrust | undefined {
   if (past.status === 'refused')
     return { code: reasonFor(past.refused.code, proven !== undefined), detail: text(past.refused) };
   if (past.status === 'revoked') {
@@ -65,7 +85,7 @@ export function checkTrust(question: TrustQuestion): Distrust | undefined {
       ? { code: 'certificate-revoked', detail }
       : { code: 'revoked-no-proof', detail };
   }
-  if (question.requireRevocation && !past.isRevocationKnown)
+  if (requireRevocation && !past.isRevocationKnown)
     return { code: 'revocation-unknown', detail: certificate.subject.toString() };
   return undefined;
 }

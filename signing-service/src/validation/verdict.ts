@@ -16,6 +16,7 @@ export function emptyReport(field: string): SignatureReport {
     changesAfter: [],
     certification: null,
     signer: null,
+    chain: [],
     time: noTime,
     log: null,
     intact: null,

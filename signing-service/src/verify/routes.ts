@@ -5,11 +5,14 @@ import { type App, anyone, localeOf, longAnswerMs } from '@edutrust/platform/htt
 import type { Locale } from '@edutrust/platform/messages';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
-import type { PageView, PublicDocument, SigningPages, VerifyReportProps } from '../pages.ts';
+import type { PageView, PublicDocument, SigningPages, VerifyCodeProps, VerifyReportProps } from '../pages.ts';
 import { parseVerificationCode } from '../requests/code.ts';
 import type { ValidationPool } from '../validation/validation.ts';
+import { codeProps } from './code-page.ts';
 import { documentByCode } from './document.ts';
 import { createQueue, largestFileBytes } from './limits.ts';
+import { matchesPaper } from './paper.ts';
+import { makeReportPaper } from './report-paper.ts';
 import { PublicDocument as PublicDocumentSchema, VerificationReport as ReportSchema } from './schemas.ts';
 import { readSubmission } from './submission.ts';
 import { tooLarge, type VerificationReport, verifyFile } from './verify.ts';
@@ -20,7 +23,7 @@ const reportSeconds = 900;
 const reportKey = (id: string) => `signing:report:${id}`;
 
 export function addVerifyRoutes(app: App, context: ServiceContext, pages: SigningPages, pool: ValidationPool): void {
-  const { db, store } = context;
+  const { db, store, config } = context;
   const inTurn = createQueue();
 
   const judge = async (request: FastifyRequest) => {
@@ -136,35 +139,51 @@ export function addVerifyRoutes(app: App, context: ServiceContext, pages: Signin
     },
   );
 
+  const reportParams = Type.Object({ id: Type.String({ pattern: '^[A-Za-z0-9_-]{22}$' }) });
+  const keptReport = async (id: string) => {
+    const report = await store.get<VerificationReport & { readonly file?: string }>(reportKey(id));
+    if (report) return report;
+    throw new NotFound('verify/no-report', {
+      vi: 'Báo cáo này đã hết hạn sau 15 phút. Hãy kiểm tra lại tệp.',
+      en: 'This report expired after 15 minutes. Verify the file again.',
+    });
+  };
+
   app.get(
     '/verify/report/:id',
     {
       config: { access: anyone },
-      schema: { hide: true, params: Type.Object({ id: Type.String({ pattern: '^[A-Za-z0-9_-]{22}$' }) }) },
+      schema: { hide: true, params: reportParams },
     },
-    async (request, reply) => {
-      const report = await store.get(reportKey(request.params.id));
-      if (report === undefined) {
-        throw new NotFound('verify/no-report', {
-          vi: 'Báo cáo này đã hết hạn sau 15 phút. Hãy kiểm tra lại tệp.',
-          en: 'This report expired after 15 minutes. Verify the file again.',
-        });
-      }
-      return reply
+    async (request, reply) =>
+      reply
         .type('application/json; charset=utf-8')
         .header('content-disposition', 'attachment; filename="bao-cao-kiem-tra.json"')
         .header('cache-control', 'no-store')
-        .send(JSON.stringify(report, null, 2));
-    },
+        .send(JSON.stringify(await keptReport(request.params.id), null, 2)),
   );
 
+  app.get(
+    '/verify/report/:id/paper',
+    { config: { access: anyone }, schema: { hide: true, params: reportParams } },
+    async (request, reply) =>
+      reply
+        .type('application/pdf')
+        .header('content-disposition', 'attachment; filename="bien-ban-kiem-tra.pdf"')
+        .header('cache-control', 'no-store')
+        .send(
+          await makeReportPaper(await keptReport(request.params.id), {
+            locale: localeOf(request),
+            origin: config.url.origin,
+          }),
+        ),
+  );
+
+  const PaperForm = Type.Object(
+    { first: Type.String({ maxLength: 10 }), second: Type.String({ maxLength: 10 }) },
+    { additionalProperties: false },
+  );
   const codeParams = Type.Object({ code: Type.String({ maxLength: 60 }) });
-  const codeProps = (document: PublicDocument, locale: Locale) => ({
-    document,
-    sentence: stateSentences[document.state][locale],
-    action: `/verify/${document.code}`,
-    maxBytes: largestFileBytes,
-  });
   /** A wrong or unknown code shows the form again with the reason, not an error page. */
   const withDocument = async (
     request: FastifyRequest,
@@ -189,7 +208,28 @@ export function addVerifyRoutes(app: App, context: ServiceContext, pages: Signin
     async (request, reply) =>
       withDocument(request, reply, request.params.code, async (document) => {
         const view = viewOf(request);
-        return html(reply, pages.verifyCode(codeProps(document, view.locale), view));
+        return html(reply, pages.verifyCode(await codeProps(db, document, view.locale), view));
+      }),
+  );
+
+  app.post(
+    '/verify/:code/paper',
+    { config: { access: anyone }, schema: { hide: true, params: codeParams, body: PaperForm } },
+    async (request, reply) =>
+      withDocument(request, reply, request.params.code, async (document) => {
+        const view = viewOf(request);
+        const { first, second } = request.body;
+        const props = await codeProps(db, document, view.locale);
+        const show = (answer: Partial<NonNullable<VerifyCodeProps['paper']>>) =>
+          html(reply, pages.verifyCode({ ...props, paper: props.paper && { ...props.paper, ...answer } }, view));
+        try {
+          const matches = await matchesPaper(context, parseVerificationCode(document.code), [first, second]);
+          return show({ answer: matches ? 'matches' : 'differs', typed: [first, second] });
+        } catch (error) {
+          const shown = problemFor(error, view.locale);
+          reply.code(shown.status);
+          return show({ error: shown.error });
+        }
       }),
   );
 
@@ -210,35 +250,12 @@ export function addVerifyRoutes(app: App, context: ServiceContext, pages: Signin
           const shown = problemFor(error, view.locale);
           return html(
             reply.code(shown.status),
-            pages.verifyCode({ ...codeProps(expected, view.locale), error: shown.error }, view),
+            pages.verifyCode({ ...(await codeProps(db, expected, view.locale)), error: shown.error }, view),
           );
         }
       }),
   );
 }
-
-const stateSentences = {
-  waiting: {
-    vi: 'Văn bản này đã được lập nhưng chưa đủ chữ ký.',
-    en: 'This document was made but does not have all its signatures yet.',
-  },
-  signed: {
-    vi: 'Văn bản này đã có chữ ký của người có thẩm quyền nhưng chưa đóng dấu, nên chưa phát hành.',
-    en: 'Those responsible have signed this document, but it is not sealed and so not issued yet.',
-  },
-  issued: {
-    vi: 'Văn bản này đã được ký số và phát hành. Hãy thả tệp PDF vào đây để biết tệp bạn có đúng là văn bản đó không.',
-    en: 'This document is signed and issued. Drop the PDF here to learn whether yours is that document.',
-  },
-  rejected: {
-    vi: 'Người ký đã từ chối văn bản này. Bản in mang mã này không có giá trị.',
-    en: 'The signer rejected this document. Paper with this code is worth nothing.',
-  },
-  withdrawn: {
-    vi: 'Văn bản này đã được rút lại. Bản in mang mã này không có giá trị.',
-    en: 'This document was withdrawn. Paper with this code is worth nothing.',
-  },
-} as const;
 
 /** What is wrong, for the form; anything that is ours to mend goes on to the error page. */
 function problemFor(error: unknown, locale: Locale) {
@@ -282,6 +299,7 @@ function reportProps(
     judgedAt: report.judgedAt,
     document: expected ? { ...expected, isSameFile: expected.sha256 === report.sha256 } : report.document,
     downloadPath,
+    paperPath: `${downloadPath}/paper`,
     again: expected ? `/verify/${expected.code}` : '/verify',
   };
 }

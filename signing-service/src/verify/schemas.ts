@@ -44,6 +44,8 @@ const Signature = Type.Object({
   revisionLength: nullable(Type.Integer()),
   changesAfter: Type.Array(LaterChange),
   signer: nullable(Signer),
+  /** Who certifies whom, from the signer to the anchor; empty when no good path was found. */
+  chain: Type.Array(Type.Object({ name: Type.String(), notAfter: Time })),
   time: Type.Object({
     proven: nullable(Type.String()),
     claimed: nullable(Type.String()),

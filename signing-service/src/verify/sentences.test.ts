@@ -27,6 +27,7 @@ const signature: fc.Arbitrary<SignatureReport> = fc
     field: 'Signature1',
     coverage: 'whole' as const,
     revisionLength: 1,
+    chain: [],
     certification: null,
     log: null,
     changesAfter: isFilledIn ? [{ kind: 'form-fill' as const, allowed: true, vi: '', en: '' }] : [],

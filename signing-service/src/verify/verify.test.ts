@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
 import { addAnchor, endAnchor } from '@edutrust/certs/anchors';
 import { trustMaterial } from '@edutrust/certs/authority';
 import { toPem } from '@edutrust/certs/certificate';
+import { sql } from 'kysely';
 import { type TestCity, TestPhone, testCity } from '../enrolment/test-city.ts';
+import { columnsOf } from '../marks/columns.ts';
+import { printedMarks } from '../marks/printed.ts';
+import type { MarkValues } from '../marks/values.ts';
 import { addValidationData, signPdf } from '../pades/pades.ts';
 import { createAuthority } from '../pades/test-authority.ts';
 import { tablePdf } from '../pdf/test-files.ts';
@@ -157,6 +162,14 @@ describe('public verification', () => {
     const download = await get(json.props.downloadPath);
     assert.match(String(download.headers['content-disposition']), /^attachment/);
     assert.equal(download.json().verdict, 'valid');
+    const chain = (json.props.signatures[0].chain as { name: string }[]).map(({ name }) => name);
+    assert.ok(chain.length >= 3 && chain[0] !== chain.at(-1), 'from the signer over an authority to the anchor');
+    const paper = await get(json.props.paperPath);
+    assert.equal(paper.headers['content-type'], 'application/pdf');
+    const text = execFileSync('pdftotext', ['-layout', '-', '-'], { input: paper.rawPayload, encoding: 'utf8' });
+    for (const part of ['Report of a signature check', 'Valid', json.props.sha256.slice(0, 30), chain[0] ?? '']) {
+      assert.ok(text.includes(part), part);
+    }
     const wrong = await post('/verify', { file: Buffer.from('hello') }, { 'sec-fetch-site': 'same-origin' });
     assert.deepEqual([wrong.status, wrong.page], [400, 'verify']);
     assert.ok(wrong.json.props.error.detail);
@@ -205,6 +218,49 @@ describe('public verification', () => {
     assert.equal((await get('/verify/0000-0000-0000')).statusCode, 404);
     assert.equal((await get('/verify/nonsense')).statusCode, 400);
     assert.equal((await get('/verify')).statusCode, 200);
+  });
+
+  test('two marks typed from the paper match or not, never saying which, ten wrong tries for each code', async () => {
+    const propsOf = (body: string) =>
+      JSON.parse(/<script type="application\/json">(.*)<\/script>/s.exec(body)?.[1] ?? '{}').props;
+    const { paper } = propsOf((await get(`/verify/${code}`)).body);
+    assert.equal(paper.cells.length, 2);
+    assert.deepEqual(propsOf((await get(`/verify/${code}`)).body).paper.cells, paper.cells, 'always the same ones');
+    const { rows } = await sql<{ content: MarkValues; grade: number }>`
+      SELECT m.content, c.grade FROM signing.request AS r JOIN registry.class AS c ON c.id = r.class_id
+      JOIN signing.marks AS m ON m.class_id = r.class_id AND m.person_id = r.subject_id
+      WHERE r.code = ${code.replaceAll('-', '')}`.execute(world.context.db);
+    const [row] = rows;
+    assert.ok(row);
+    const printed = printedMarks(columnsOf(row.grade), row.content, row.grade);
+    const right = (paper.cells as { subject: string; column: string }[]).map(({ subject, column }) =>
+      String(printed.subjects.find(({ name }) => name === subject)?.marks[printed.columns.indexOf(column)]),
+    );
+    const ask = async (first = '', second = '') => {
+      const answer = await world.app.inject({
+        method: 'POST',
+        url: paper.action,
+        headers: { 'content-type': 'application/x-www-form-urlencoded', 'sec-fetch-site': 'same-origin' },
+        payload: new URLSearchParams({ first, second }).toString(),
+      });
+      const { answer: value, error } = propsOf(answer.body).paper;
+      return { status: answer.statusCode, value, error };
+    };
+    const wrong = right.map((mark) => (mark === '1' ? '2' : '1'));
+    assert.equal((await ask(right[0], right[1]?.replace('.', ','))).value, 'matches');
+    for (const [first, second] of [
+      [right[0], wrong[1]],
+      [wrong[0], right[1]],
+      ['', ''],
+    ]) {
+      assert.deepEqual(await ask(first, second), { status: 200, value: 'differs', error: undefined });
+    }
+    for (let times = 0; times < 3; times += 1) assert.equal((await ask(right[0], right[1])).value, 'matches');
+    const guesses = await Promise.all(Array.from({ length: 30 }, () => ask(wrong[0], wrong[1])));
+    assert.equal(guesses.filter(({ value }) => value === 'differs').length, 7, 'with the three of before');
+    const last = await ask(right[0], right[1]);
+    assert.deepEqual([last.status, last.value], [429, undefined], 'not even the right ones');
+    assert.ok(last.error.detail);
   });
 
   test('initials keep the given name only', () => {

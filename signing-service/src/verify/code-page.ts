@@ -1,0 +1,41 @@
+import type { Database } from '@edutrust/platform/database';
+import type { Locale } from '@edutrust/platform/messages';
+import type { PublicDocument, VerifyCodeProps } from '../pages.ts';
+import { parseVerificationCode } from '../requests/code.ts';
+import { largestFileBytes } from './limits.ts';
+import { paperCells } from './paper.ts';
+
+/** What the page of a code shows: the document's state, and how to compare paper or a file with it. */
+export async function codeProps(db: Database, document: PublicDocument, locale: Locale): Promise<VerifyCodeProps> {
+  const cells = await paperCells(db, parseVerificationCode(document.code));
+  return {
+    document,
+    sentence: stateSentences[document.state][locale],
+    action: `/verify/${document.code}`,
+    maxBytes: largestFileBytes,
+    paper: cells.length > 0 ? { action: `/verify/${document.code}/paper`, cells } : null,
+  };
+}
+
+const stateSentences = {
+  waiting: {
+    vi: 'Văn bản này đã được lập nhưng chưa đủ chữ ký.',
+    en: 'This document was made but does not have all its signatures yet.',
+  },
+  signed: {
+    vi: 'Văn bản này đã có chữ ký của người có thẩm quyền nhưng chưa đóng dấu, nên chưa phát hành.',
+    en: 'Those responsible have signed this document, but it is not sealed and so not issued yet.',
+  },
+  issued: {
+    vi: 'Văn bản này đã được ký số và phát hành. Hãy thả tệp PDF vào đây để biết tệp bạn có đúng là văn bản đó không.',
+    en: 'This document is signed and issued. Drop the PDF here to learn whether yours is that document.',
+  },
+  rejected: {
+    vi: 'Người ký đã từ chối văn bản này. Bản in mang mã này không có giá trị.',
+    en: 'The signer rejected this document. Paper with this code is worth nothing.',
+  },
+  withdrawn: {
+    vi: 'Văn bản này đã được rút lại. Bản in mang mã này không có giá trị.',
+    en: 'This document was withdrawn. Paper with this code is worth nothing.',
+  },
+} as const;
