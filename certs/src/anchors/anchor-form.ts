@@ -1,5 +1,6 @@
 import { InvalidInput } from '@edutrust/platform/errors';
 import { type attributeTypes, encodeName, type NameAttribute, parseCertificate } from '../certificate/certificate.ts';
+import { extensionIds } from '../certificate/extensions.ts';
 import {
   bitString,
   boolean,
@@ -12,7 +13,6 @@ import {
   tag,
   time,
 } from '../der/der.ts';
-import { extensionIds } from '../path/extensions.ts';
 
 /** How far an operator trusts somebody else's root. */
 export interface AnchorLimits {

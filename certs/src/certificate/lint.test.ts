@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { bitString, boolean, explicit, implicit, integer, octetString, oid, sequence } from '../der/der.ts';
-import { extensionIds } from '../path/extensions.ts';
 import {
   commonName,
   type Draft,
@@ -12,6 +11,7 @@ import {
   testKey,
 } from '../testing/test-certificate.ts';
 import { encodeName, keyIdentifier, parseCertificate } from './certificate.ts';
+import { extensionIds } from './extensions.ts';
 import { lint, ruleNames } from './lint.ts';
 import { buildToBeSigned, type ProfileName, policies, purposes } from './profiles.ts';
 import { signatureAlgorithms } from './signature.ts';

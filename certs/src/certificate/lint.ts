@@ -1,8 +1,8 @@
 import { childrenOf, readBitString, readDer, readInteger, readOid, tag } from '../der/der.ts';
-import { extensionIds, readBasicConstraints, readExtendedKeyUsage, readKeyUsage } from '../path/extensions.ts';
+import { algorithmIds, isStrongKey } from './algorithms.ts';
 import { attributeTypes, type Certificate, keyIdentifier, parseCertificate } from './certificate.ts';
+import { extensionIds, readBasicConstraints, readExtendedKeyUsage, readKeyUsage } from './extensions.ts';
 import { type Profile, type ProfileName, profileOf } from './profiles.ts';
-import { isStrongKey } from './signature.ts';
 
 /** A rule that a certificate of ours keeps, and where it is written. */
 interface Rule {
@@ -153,7 +153,7 @@ const rocaPrimes = [11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 1
 /** Whether an RSA modulus lies, modulo each of these primes, in what 65537 generates: so did a maker's keys (Nemec 2017). */
 function hasRocaFingerprint(subjectPublicKeyInfo: Buffer): boolean {
   const [algorithm, key] = childrenOf(readDer(subjectPublicKeyInfo), tag.sequence);
-  if (readOid(childrenOf(algorithm, tag.sequence)[0]) !== '1.2.840.113549.1.1.1') return false;
+  if (readOid(childrenOf(algorithm, tag.sequence)[0]) !== algorithmIds.rsaEncryption) return false;
   const [modulus] = childrenOf(readDer(readBitString(key).bytes), tag.sequence);
   const value = BigInt(`0x${readInteger(modulus).toString('hex')}`);
   return rocaPrimes.every((prime) => {

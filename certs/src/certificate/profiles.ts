@@ -11,8 +11,8 @@ import {
   sequence,
   time,
 } from '../der/der.ts';
-import { extensionIds, type KeyUsage, keyUsageBits } from '../path/extensions.ts';
 import { keyIdentifier } from './certificate.ts';
+import { extensionIds, type KeyUsage, keyUsageBits } from './extensions.ts';
 import { encodeName, type NameAttribute } from './names.ts';
 import type { SignatureAlgorithmName } from './signature.ts';
 import { signatureAlgorithms } from './signature.ts';

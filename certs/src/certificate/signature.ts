@@ -12,16 +12,26 @@ import {
   sequence,
   tag,
 } from '../der/der.ts';
+import {
+  algorithmIds,
+  ecdsaHashes,
+  ecKeyProblem,
+  edwardsCurves,
+  type Hash,
+  protectingHashes,
+  rsaHashes,
+  rsaKeyProblem,
+} from './algorithms.ts';
 
 /** The signature algorithms that we make. */
 export const signatureAlgorithms = {
   /** RFC 5758 §3.2: no parameters. */
-  'ecdsa-sha256': sequence(oid('1.2.840.10045.4.3.2')),
-  'ecdsa-sha384': sequence(oid('1.2.840.10045.4.3.3')),
+  'ecdsa-sha256': sequence(oid(algorithmIds.ecdsaWithSha256)),
+  'ecdsa-sha384': sequence(oid(algorithmIds.ecdsaWithSha384)),
   /** RFC 4055 §5: parameters NULL. */
-  'rsa-sha256': sequence(oid('1.2.840.113549.1.1.11'), nullValue),
+  'rsa-sha256': sequence(oid(algorithmIds.sha256WithRsa), nullValue),
   /** RFC 9881 §2: no parameters. On trial: no authority of ours signs with it. */
-  'ml-dsa-65': sequence(oid('2.16.840.1.101.3.4.3.18')),
+  'ml-dsa-65': sequence(oid(algorithmIds.mlDsa65)),
 } as const;
 export type SignatureAlgorithmName = keyof typeof signatureAlgorithms;
 
@@ -35,33 +45,11 @@ export function algorithmOfKey(key: KeyObject): SignatureAlgorithmName {
 /** Which algorithms count: those of EN 319 312 alone, or also ML-DSA-65 (FIPS 204, RFC 9881), which is on trial. */
 export type Acceptance = 'established' | 'experimental';
 
-const mlDsa65 = '2.16.840.1.101.3.4.3.18';
-const ecdsaHashes: Readonly<Record<string, string>> = {
-  '1.2.840.10045.4.3.2': 'sha256',
-  '1.2.840.10045.4.3.3': 'sha384',
-  '1.2.840.10045.4.3.4': 'sha512',
-};
-const rsaHashes: Readonly<Record<string, string>> = {
-  '1.2.840.113549.1.1.11': 'sha256',
-  '1.2.840.113549.1.1.12': 'sha384',
-  '1.2.840.113549.1.1.13': 'sha512',
-};
-const allowedCurves = new Set(['prime256v1', 'secp384r1', 'secp521r1']);
-const pss = '1.2.840.113549.1.1.10';
-const edwards: Readonly<Record<string, string>> = { '1.3.101.112': 'ed25519', '1.3.101.113': 'ed448' };
-
-/** Whether a key is strong enough for a certificate of ours (EN 319 312): P-256, P-384, RSA from 3072 bits with 65537. */
-export function isStrongKey({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): boolean {
-  const { namedCurve = '', modulusLength = 0, publicExponent = 0n } = asymmetricKeyDetails ?? {};
-  if (asymmetricKeyType === 'ec') return ['prime256v1', 'secp384r1'].includes(namedCurve);
-  return asymmetricKeyType === 'rsa' && modulusLength >= 3072 && publicExponent === 65_537n;
-}
-
 /** Whether signatures of this AlgorithmIdentifier can be accepted at all; SHA-1, MD5 and DSA cannot (EN 319 312). */
 export function isAcceptedAlgorithm(algorithm: Buffer, acceptance: Acceptance = 'established'): boolean {
   const type = readOid(childrenOf(readDer(algorithm), tag.sequence)[0]);
-  if (type === mlDsa65) return acceptance === 'experimental';
-  return type === pss || [ecdsaHashes, rsaHashes, edwards].some((known) => type in known);
+  if (type === algorithmIds.mlDsa65) return acceptance === 'experimental';
+  return type === algorithmIds.rsassaPss || [ecdsaHashes, rsaHashes, edwardsCurves].some((known) => type in known);
 }
 
 /**
@@ -78,30 +66,25 @@ export function subjectKeyProblem(
     const { bytes } = readBitString(bits);
     if (rest.length + surplus.length > 0) return 'malformed key';
     const name = readOid(type);
-    if (name === '1.2.840.10045.2.1') {
+    if (name === algorithmIds.ecPublicKey) {
       readOid(parameters);
       // RFC 5480 §2.2: compressed or not; the point at infinity and the hybrid form are no keys
       if (![2, 3, 4].includes(bytes[0] ?? 0)) return 'malformed key';
       return ecKeyProblem(certificate.publicKey());
     }
-    if (name === '1.2.840.113549.1.1.1') {
+    if (name === algorithmIds.rsaEncryption) {
       const numbers = childrenOf(readDer(bytes), tag.sequence).map(readInteger);
       const arePositive = numbers.every((number) => (number[0] ?? 0x80) < 0x80);
       if (!parameters?.bytes.equals(nullValue) || numbers.length !== 2 || !arePositive) return 'malformed key';
-      return rsaKeyProblem(certificate.publicKey());
+      return rsaKeyProblem(certificate.publicKey(), undefined);
     }
-    if (name === mlDsa65 && acceptance === 'experimental' && !parameters)
+    if (name === algorithmIds.mlDsa65 && acceptance === 'experimental' && !parameters)
       return certificate.publicKey().asymmetricKeyType === 'ml-dsa-65' ? undefined : 'malformed key';
-    if (!edwards[name] || parameters) return `a key of the kind ${name}`;
-    return certificate.publicKey().asymmetricKeyType === edwards[name] ? undefined : 'malformed key';
+    if (!edwardsCurves[name] || parameters) return `a key of the kind ${name}`;
+    return certificate.publicKey().asymmetricKeyType === edwardsCurves[name] ? undefined : 'malformed key';
   } catch {
     return 'malformed key'; // node:crypto refuses a point that is not on the curve
   }
-}
-
-function ecKeyProblem(key: KeyObject): string | undefined {
-  if (key.asymmetricKeyType !== 'ec') return 'the key is not an elliptic-curve key';
-  return allowedCurves.has(key.asymmetricKeyDetails?.namedCurve ?? '') ? undefined : 'a curve that is not allowed';
 }
 
 /** Why a signature is not accepted; undefined when it is good. SHA-1, MD5 and small keys are never good (V3). */
@@ -112,7 +95,7 @@ export function signatureProblem(
   signature: Uint8Array,
   acceptance: Acceptance = 'established',
 ): string | undefined {
-  return signatureFault(algorithm, key, data, signature, acceptance)?.text;
+  return signatureFault(algorithm, key, data, signature, { acceptance })?.text;
 }
 
 /** Why a signature is not good: it does not fit (`wrong`), or its algorithm or key is not accepted (`refused`). */
@@ -124,13 +107,13 @@ export interface SignatureFault {
 const refused = (text: string): SignatureFault => ({ kind: 'refused', text });
 const wrong = (text = 'the signature does not fit'): SignatureFault => ({ kind: 'wrong', text });
 
-/** {@link signatureProblem}, told apart by kind. */
+/** {@link signatureProblem}, told apart by kind. `at`: when it was made, for what counts until a date only. */
 export function signatureFault(
   algorithm: Buffer,
   key: KeyObject,
   data: Uint8Array,
   signature: Uint8Array,
-  acceptance: Acceptance = 'established',
+  { acceptance = 'established', at }: { readonly acceptance?: Acceptance; readonly at?: Date } = {},
 ): SignatureFault | undefined {
   let parts: DerNode[];
   let type: string;
@@ -151,17 +134,17 @@ export function signatureFault(
   }
   if (rsaHashes[type]) {
     if (parameters && !parameters.bytes.equals(nullValue)) return refused('unexpected parameters');
-    const problem = rsaKeyProblem(key);
+    const problem = rsaKeyProblem(key, at);
     if (problem) return refused(problem);
     const options = { key, padding: constants.RSA_PKCS1_PADDING };
     return verify(rsaHashes[type], data, options, signature) ? undefined : wrong();
   }
-  if (type === pss) return rsaPssFault(parameters, key, data, signature);
-  if (edwards[type]) {
-    if (parameters || key.asymmetricKeyType !== edwards[type]) return refused('the key is of another kind');
+  if (type === algorithmIds.rsassaPss) return rsaPssFault(parameters, key, data, signature, at);
+  if (edwardsCurves[type]) {
+    if (parameters || key.asymmetricKeyType !== edwardsCurves[type]) return refused('the key is of another kind');
     return verify(null, data, key, signature) ? undefined : wrong();
   }
-  if (type === mlDsa65 && acceptance === 'experimental') {
+  if (type === algorithmIds.mlDsa65 && acceptance === 'experimental') {
     if (parameters || key.asymmetricKeyType !== 'ml-dsa-65') return refused('the key is of another kind');
     return verify(null, data, key, signature) ? undefined : wrong();
   }
@@ -173,22 +156,11 @@ export function hashOfSignatureAlgorithm(algorithm: Buffer): string | undefined 
   try {
     const [type, parameters] = childrenOf(readDer(algorithm), tag.sequence);
     const name = readOid(type);
-    if (name === pss) return pssParameters(parameters)?.hash;
-    return ecdsaHashes[name] ?? rsaHashes[name] ?? edwards[name];
+    if (name === algorithmIds.rsassaPss) return pssParameters(parameters)?.hash;
+    return ecdsaHashes[name] ?? rsaHashes[name] ?? edwardsCurves[name];
   } catch {
     return undefined;
   }
-}
-
-function rsaKeyProblem(key: KeyObject, kinds: readonly string[] = ['rsa']): string | undefined {
-  if (!kinds.includes(key.asymmetricKeyType ?? '')) return 'the key is not an RSA key';
-  const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {};
-  if (modulusLength < 2048) return 'an RSA key below 2048 bits';
-  if (modulusLength > 8192) return 'an RSA key above 8192 bits';
-  if (modulusLength % 8 !== 0) return 'an RSA key that is no whole number of octets';
-  return publicExponent < 65_537n || publicExponent % 2n === 0n || publicExponent > 2n ** 32n
-    ? 'an RSA exponent that is not allowed'
-    : undefined;
 }
 
 function rsaPssFault(
@@ -196,8 +168,9 @@ function rsaPssFault(
   key: KeyObject,
   data: Uint8Array,
   signature: Uint8Array,
+  at: Date | undefined,
 ): SignatureFault | undefined {
-  const problem = rsaKeyProblem(key, ['rsa', 'rsa-pss']);
+  const problem = rsaKeyProblem(key, at, ['rsa', 'rsa-pss']);
   if (problem) return refused(problem);
   try {
     const read = pssParameters(parameters);
@@ -209,25 +182,24 @@ function rsaPssFault(
   }
 }
 
-const pssHashes: Readonly<Record<string, readonly [hash: string, bytes: number]>> = {
-  '2.16.840.1.101.3.4.2.1': ['sha256', 32],
-  '2.16.840.1.101.3.4.2.2': ['sha384', 48],
-  '2.16.840.1.101.3.4.2.3': ['sha512', 64],
-};
-
 /** RSASSA-PSS-params (RFC 4055 §3.1): one hash for both, salt as long as it. @throws DerError */
 function pssParameters(parameters: DerNode | undefined): { hash: string; saltLength: number } | undefined {
   const list = childrenOf(parameters, tag.sequence);
   // hash, mask and salt are never the defaults (SHA-1, 20), the trailer always is (1): DER writes just these three
   if (list.map((field) => field.tag).join() !== '160,161,162') return undefined;
   const fields = new Map(list.map((field) => [field.tag, field.children()[0]]));
-  const [hash, bytes] = pssHashes[readOid(childrenOf(fields.get(0xa0), tag.sequence)[0])] ?? [];
+  const hash = pssHash(fields.get(0xa0));
   const mask = childrenOf(fields.get(0xa1), tag.sequence);
-  const [maskHash] = pssHashes[readOid(childrenOf(mask[1], tag.sequence)[0])] ?? [];
   const saltLength = readSmallInteger(fields.get(0xa2));
-  if (!hash || hash !== maskHash || readOid(mask[0]) !== '1.2.840.113549.1.1.8' || saltLength !== bytes)
+  if (!hash || hash !== pssHash(mask[1]) || readOid(mask[0]) !== algorithmIds.mgf1 || saltLength !== hash.bytes)
     return undefined;
-  return { hash, saltLength };
+  return { hash: hash.name, saltLength };
+}
+
+/** SHA-2 alone: SHAKE has identifiers of its own here (RFC 8702 §3.1). */
+function pssHash(algorithm: DerNode | undefined): Hash | undefined {
+  const type = readOid(childrenOf(algorithm, tag.sequence)[0]);
+  return type === algorithmIds.shake256 ? undefined : protectingHashes[type];
 }
 
 /** ECDSA-Sig-Value (RFC 3279 §2.2.3) in DER with two positive integers. */

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { algorithmIds } from '../certificate/algorithms.ts';
 import { parseCertificate } from '../certificate/certificate.ts';
+import { extensionIds, purposes } from '../certificate/extensions.ts';
 import {
   childrenOf,
   DerError,
@@ -18,7 +20,6 @@ import {
   setOf,
   tag,
 } from '../der/der.ts';
-import { extensionIds, purposes } from '../path/extensions.ts';
 import { testAuthority, testCertificate, testKey } from '../testing/test-certificate.ts';
 import { derOfBer } from './ber.ts';
 import {
@@ -49,7 +50,7 @@ const infoOf = (more: readonly Buffer[] = [], version = 1) =>
   sequence(
     integer(version),
     oid('1.2.3.4'),
-    sequence(sequence(oid(cmsOids.sha256), nullValue), octetString(sha256(data))),
+    sequence(sequence(oid(algorithmIds.sha256), nullValue), octetString(sha256(data))),
     integer(randomBytes(8)),
     generalizedTime(now),
     ...more,
@@ -96,10 +97,10 @@ test('X3: one judge of time stamps: what RFC 3161 and RFC 5652 forbid is refused
   const critical = sequence(oid('1.2.3.5'), Buffer.of(1, 1, 0xff), octetString(nullValue));
   for (const [what, token] of [
     ['signed data of version 1', rebuilt(good, replaced(0, integer(1)))],
-    ['digest algorithms that say SHA-512', rebuilt(good, replaced(1, setOf(sequence(oid(cmsOids.sha512)))))],
+    ['digest algorithms that say SHA-512', rebuilt(good, replaced(1, setOf(sequence(oid(algorithmIds.sha512)))))],
     [
       'two digest algorithms',
-      rebuilt(good, replaced(1, setOf(sequence(oid(cmsOids.sha256)), sequence(oid(cmsOids.sha512))))),
+      rebuilt(good, replaced(1, setOf(sequence(oid(algorithmIds.sha256)), sequence(oid(algorithmIds.sha512))))),
     ],
     ['no signing-certificate attribute', tokenOf({ attributes: unbound })],
     ['an attribute that names another certificate', tokenOf({ attributes: boundToOther })],
@@ -122,7 +123,7 @@ test('X3: what other authorities write and the standards allow is taken: fractio
   const fraction = sequence(
     integer(1),
     oid('1.2.3.4'),
-    sequence(sequence(oid(cmsOids.sha256)), octetString(sha256(data))),
+    sequence(sequence(oid(algorithmIds.sha256)), octetString(sha256(data))),
     integer(7),
     element(tag.generalizedTime, Buffer.from(`${generalizedTime(now).subarray(2, 16).toString('latin1')}.25Z`)),
     sequence(integer(1)),
@@ -290,12 +291,12 @@ function answerOf(bytes: Buffer): readonly string[] {
 }
 
 test('V14: a signer that is named by its key identifier is found (RFC 5652 §5.3); by another one it is not', () => {
-  const algorithm = sequence(oid(cmsOids.ecdsaWithSha256));
+  const algorithm = sequence(oid(algorithmIds.ecdsaWithSha256));
   const given = {
     certificate: signerCertificate,
     key: signerKey.privateKey,
     algorithm,
-    digest: { id: cmsOids.sha256, name: 'sha256' },
+    digest: { id: algorithmIds.sha256, name: 'sha256' },
   };
   const own = parseCertificate(signerCertificate).extensions.get(extensionIds.subjectKeyIdentifier)?.value.subarray(2);
   assert.ok(own);
@@ -313,10 +314,10 @@ test('V14: a signer that is named by its key identifier is found (RFC 5652 §5.3
 
 test('V3: EdDSA and RSA count with their own digests (RFC 8419), SHA-1 and mixed digests never', () => {
   for (const [type, id, digest, expected] of [
-    ['ed25519', '1.3.101.112', { id: cmsOids.sha512, name: 'sha512' }, ['same', 'good']],
-    ['ed448', '1.3.101.113', { id: cmsOids.shake256, name: 'shake256' }, ['same', 'good']],
-    ['ed25519', '1.3.101.112', { id: cmsOids.sha256, name: 'sha256' }, ['same', 'refused']],
-    ['ed25519', '1.3.101.112', { id: cmsOids.sha1, name: 'sha1' }, ['refused', 'refused']],
+    ['ed25519', '1.3.101.112', { id: algorithmIds.sha512, name: 'sha512' }, ['same', 'good']],
+    ['ed448', '1.3.101.113', { id: algorithmIds.shake256, name: 'shake256' }, ['same', 'good']],
+    ['ed25519', '1.3.101.112', { id: algorithmIds.sha256, name: 'sha256' }, ['same', 'refused']],
+    ['ed25519', '1.3.101.112', { id: algorithmIds.sha1, name: 'sha1' }, ['refused', 'refused']],
   ] as const) {
     const { privateKey, publicKey } =
       type === 'ed25519' ? generateKeyPairSync('ed25519') : generateKeyPairSync('ed448');
@@ -326,11 +327,11 @@ test('V3: EdDSA and RSA count with their own digests (RFC 8419), SHA-1 and mixed
       expected,
     );
   }
-  const sha384 = { id: cmsOids.sha384, name: 'sha384' };
+  const sha384 = { id: algorithmIds.sha384, name: 'sha384' };
   const mixed = {
     certificate: signerCertificate,
     key: signerKey.privateKey,
-    algorithm: sequence(oid(cmsOids.ecdsaWithSha256)),
+    algorithm: sequence(oid(algorithmIds.ecdsaWithSha256)),
     digest: sha384,
   };
   assert.deepEqual(answerOf(detached(mixed)), ['same', 'refused']);
@@ -339,9 +340,9 @@ test('V3: EdDSA and RSA count with their own digests (RFC 8419), SHA-1 and mixed
 test('V3: RSA below 3072 bits counts until its day, by the time that is proven', () => {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const certificate = testCertificate(root, { publicKey: publicKey.export({ type: 'spki', format: 'der' }) });
-  const algorithm = sequence(oid(cmsOids.rsaEncryption), nullValue);
+  const algorithm = sequence(oid(algorithmIds.rsaEncryption), nullValue);
   const cms = readCms(
-    detached({ certificate, key: privateKey, algorithm, digest: { id: cmsOids.sha256, name: 'sha256' } }),
+    detached({ certificate, key: privateKey, algorithm, digest: { id: algorithmIds.sha256, name: 'sha256' } }),
     'none',
   );
   const at = (text: string) => checkValue(cms, parseCertificate(certificate), [data], new Date(text));

@@ -1,4 +1,4 @@
-/** Object identifiers of CMS, CAdES and time stamps (RFC 5652, RFC 5035, RFC 3161, RFC 5280, RFC 8419): the one table. */
+/** Object identifiers of CMS, CAdES and time stamps (RFC 5652, RFC 5035, RFC 3161, RFC 5940); algorithms are in `certificate/algorithms.ts`. */
 export const cmsOids = {
   data: '1.2.840.113549.1.7.1',
   signedData: '1.2.840.113549.1.7.2',
@@ -14,16 +14,6 @@ export const cmsOids = {
   ocspResponse: '1.3.6.1.5.5.7.16.2',
   /** Revocation data as a signed attribute, before the document security store (ISO 32000-1 §12.8.3.3.2). */
   adobeRevocationInfo: '1.2.840.113583.1.1.8',
-  sha1: '1.3.14.3.2.26',
-  sha256: '2.16.840.1.101.3.4.2.1',
-  sha384: '2.16.840.1.101.3.4.2.2',
-  sha512: '2.16.840.1.101.3.4.2.3',
-  shake256: '2.16.840.1.101.3.4.2.12',
-  ecdsaWithSha256: '1.2.840.10045.4.3.2',
-  rsaEncryption: '1.2.840.113549.1.1.1',
-  sha256WithRsa: '1.2.840.113549.1.1.11',
-  sha384WithRsa: '1.2.840.113549.1.1.12',
-  sha512WithRsa: '1.2.840.113549.1.1.13',
   /**
    * Ours: a C2SP tlog-proof as an OCTET STRING, an unsigned attribute. Under the arc that needs no registration (ITU-T X.667).
    */

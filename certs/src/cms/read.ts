@@ -1,3 +1,4 @@
+import { algorithmIds } from '../certificate/algorithms.ts';
 import { canonicalName, readName } from '../certificate/names.ts';
 import {
   childrenOf,
@@ -189,7 +190,11 @@ function readCertificateBinding(attributes: Attributes): CertificateBinding | un
   const [first] = childrenOf(certificates, tag.sequence);
   const parts = childrenOf(first, tag.sequence);
   const isNamed = isSecond && parts[0]?.tag === tag.sequence;
-  const algorithm = isNamed ? readAlgorithm(parts.shift() as DerNode) : isSecond ? cmsOids.sha256 : cmsOids.sha1; // was just found
+  const algorithm = isNamed
+    ? readAlgorithm(parts.shift() as DerNode)
+    : isSecond
+      ? algorithmIds.sha256
+      : algorithmIds.sha1; // was just found
   const [hash, issuerSerial, ...rest] = parts;
   if (rest.length > 0) throw new DerError('a malformed certificate identifier');
   return {

@@ -1,4 +1,5 @@
 import type { Certificate } from '../certificate/certificate.ts';
+import { purposes } from '../certificate/extensions.ts';
 import {
   childrenOf,
   DerError,
@@ -11,7 +12,6 @@ import {
   readSmallInteger,
   tag,
 } from '../der/der.ts';
-import { purposes } from '../path/extensions.ts';
 import { validateInPast } from '../path/past.ts';
 import { digestOf } from './algorithms.ts';
 import { cmsOids } from './oid.ts';

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
+import { algorithmIds } from '../certificate/algorithms.ts';
 import { type Certificate, parseCertificate } from '../certificate/certificate.ts';
+import { extensionIds } from '../certificate/extensions.ts';
 import { expectTag, readDer, tag } from '../der/der.ts';
-import { extensionIds } from '../path/extensions.ts';
 import { checkSignatureValue, digestOf } from './algorithms.ts';
-import { cmsOids } from './oid.ts';
 import type { CmsSignedData, SignerIdentifier } from './read.ts';
 
 /** The certificate that a signature names, or why there is none. */
@@ -64,7 +64,7 @@ function isBound(certificate: Certificate, binding: CmsSignedData['certificateBi
   const { algorithm, hash, issuerSerial } = binding;
   // SHA-1 here names one certificate among those that came along (RFC 2634 §5.4); it protects no content.
   const digest =
-    algorithm === cmsOids.sha1
+    algorithm === algorithmIds.sha1
       ? createHash('sha1').update(certificate.der).digest()
       : digestOf(algorithm, certificate.der);
   const isSame =

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
+import { algorithmIds } from '../certificate/algorithms.ts';
 import type { Certificate } from '../certificate/certificate.ts';
 import { signatureAlgorithms } from '../certificate/signature.ts';
 import { element, explicit, integer, octetString, oid, sequence, setOf, tag } from '../der/der.ts';
 import { cmsOids } from './oid.ts';
 
-const sha256Algorithm = sequence(oid(cmsOids.sha256));
+const sha256Algorithm = sequence(oid(algorithmIds.sha256));
 
 /** An attribute with its one value, DER (RFC 5652 §5.3). */
 export function attribute(type: string, value: Uint8Array): Buffer {

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import type { Config } from '@edutrust/platform/config';
 import { Unavailable } from '@edutrust/platform/errors';
+import { algorithmIds } from '../certificate/algorithms.ts';
 import { bitString, integer, nullValue, oid, readDer, sequence } from '../der/der.ts';
 import type { KeyAlgorithm } from './key-store.ts';
 import { hashOfAlgorithm } from './soft.ts';
@@ -55,13 +56,13 @@ export function tokenOf({ pkcs11 }: Pick<Config, 'pkcs11'>): Token | undefined {
 function encodePublicKey(algorithm: KeyAlgorithm, values: readonly string[]): Buffer {
   const [first = Buffer.alloc(0), second = Buffer.alloc(0)] = values.map((value) => Buffer.from(value, 'base64'));
   if (algorithm === 'rsa3072') {
-    const type = sequence(oid('1.2.840.113549.1.1.1'), nullValue);
+    const type = sequence(oid(algorithmIds.rsaEncryption), nullValue);
     return sequence(type, bitString(sequence(integer(first), integer(second))));
   }
-  const curve = algorithm === 'p256' ? '1.2.840.10045.3.1.7' : '1.3.132.0.34';
+  const curve = algorithm === 'p256' ? algorithmIds.p256 : algorithmIds.p384;
   const isBare = first.length === (algorithm === 'p256' ? 65 : 97); // some tokens leave the OCTET STRING around it out
   const point = isBare ? first : readDer(first).contents;
-  return sequence(sequence(oid('1.2.840.10045.2.1'), oid(curve)), bitString(point));
+  return sequence(sequence(oid(algorithmIds.ecPublicKey), oid(curve)), bitString(point));
 }
 
 /**

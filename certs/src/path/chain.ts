@@ -1,4 +1,4 @@
-import { purposes } from './extensions.ts';
+import { purposes } from '../certificate/extensions.ts';
 import type { NameConstraints } from './name-constraints.ts';
 import { satisfies } from './name-constraints.ts';
 import type { PathCertificate } from './path-certificate.ts';

@@ -1,5 +1,5 @@
+import { extensionIds } from '../certificate/extensions.ts';
 import { type Acceptance, isAcceptedAlgorithm, subjectKeyProblem } from '../certificate/signature.ts';
-import { extensionIds } from './extensions.ts';
 import { hasUnknownCritical, type PathCertificate } from './path-certificate.ts';
 import type { RefusalCode } from './reason.ts';
 

@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { type Extension, readExtensionList } from '../certificate/certificate.ts';
+import { extensionIds, readKeyIdentifiers } from '../certificate/extensions.ts';
 import { canonicalName, readName } from '../certificate/names.ts';
 import { signatureProblem } from '../certificate/signature.ts';
 import {
@@ -15,7 +16,6 @@ import {
   tag,
 } from '../der/der.ts';
 import { allReasons, type IssuingDistributionPoint, readIssuingDistributionPoint } from './distribution-point.ts';
-import { extensionIds, readKeyIdentifiers } from './extensions.ts';
 
 /** What a list says of one certificate. */
 export interface RevocationEntry {

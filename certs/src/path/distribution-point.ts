@@ -1,7 +1,7 @@
 import type { Certificate } from '../certificate/certificate.ts';
+import { extensionIds } from '../certificate/extensions.ts';
 import { canonicalName, readName, readRelativeName } from '../certificate/names.ts';
 import { childrenOf, DerError, type DerNode, expectTag, readBitString, readDer, tag } from '../der/der.ts';
-import { extensionIds } from './extensions.ts';
 
 /** A set of revocation reasons, a bit each as in ReasonFlags (RFC 5280 §4.2.1.13). */
 export type Reasons = number;

@@ -1,5 +1,11 @@
 import type { Certificate } from '../certificate/certificate.ts';
-import { extensionIds, purposes, readBasicConstraints, readExtendedKeyUsage, readKeyUsage } from './extensions.ts';
+import {
+  extensionIds,
+  purposes,
+  readBasicConstraints,
+  readExtendedKeyUsage,
+  readKeyUsage,
+} from '../certificate/extensions.ts';
 
 /** Purposes under which documents are signed. */
 const documentPurposes = new Set<string>([

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { Certificate } from '../certificate/certificate.ts';
+import { directoryName, extensionIds, type GeneralName, readGeneralName } from '../certificate/extensions.ts';
 import { childrenOf, DerError, readDer, tag } from '../der/der.ts';
-import { directoryName, extensionIds, type GeneralName, readGeneralName } from './extensions.ts';
 import { isHostName, isMailbox } from './names.ts';
 import type { PathCertificate } from './path-certificate.ts';
 import { cost, type WorkBudget } from './work.ts';

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { GeneralName } from './extensions.ts';
+import type { GeneralName } from '../certificate/extensions.ts';
 
 /** Who the certificate must be for; every name that is given must be there. */
 export interface WantedName {

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import { identifyingHashes } from '../certificate/algorithms.ts';
 import { readExtensionList } from '../certificate/certificate.ts';
+import { purposes } from '../certificate/extensions.ts';
 import { canonicalName, readName } from '../certificate/names.ts';
 import {
   childrenOf,
@@ -14,21 +16,12 @@ import {
   readTime,
   tag,
 } from '../der/der.ts';
-import { purposes } from './extensions.ts';
 import { type PathCertificate, parsePathCertificate } from './path-certificate.ts';
 import type { Paths, RevocationStatus, Signed } from './status.ts';
 import { attempt } from './work.ts';
 
 const basicResponse = '1.3.6.1.5.5.7.48.1.1';
 const nonce = '1.3.6.1.5.5.7.48.1.2';
-/** Hashes that may name an issuer; here SHA-1 identifies and protects nothing (RFC 6960 §4.3). */
-const identifyingHashes: Readonly<Record<string, string>> = {
-  '1.3.14.3.2.26': 'sha1',
-  '2.16.840.1.101.3.4.2.1': 'sha256',
-  '2.16.840.1.101.3.4.2.2': 'sha384',
-  '2.16.840.1.101.3.4.2.3': 'sha512',
-};
-
 /** SingleResponse (RFC 6960 §4.2.1). */
 interface Answer {
   readonly hash: string;

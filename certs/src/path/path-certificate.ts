@@ -1,6 +1,4 @@
 import { type Certificate, parseCertificate } from '../certificate/certificate.ts';
-import { childrenOf, DerError, readDer, readOid, tag } from '../der/der.ts';
-import { type DistributionPoint, readDistributionPoints } from './distribution-point.ts';
 import {
   extensionIds,
   type GeneralName,
@@ -10,7 +8,9 @@ import {
   readKeyIdentifiers,
   readKeyUsage,
   readSubjectAltName,
-} from './extensions.ts';
+} from '../certificate/extensions.ts';
+import { childrenOf, DerError, readDer, readOid, tag } from '../der/der.ts';
+import { type DistributionPoint, readDistributionPoints } from './distribution-point.ts';
 import { type NameConstraints, readNameConstraints } from './name-constraints.ts';
 import { type CertificatePolicies, readCertificatePolicies } from './policy.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { extensionIds, purposes } from '../certificate/extensions.ts';
 import { oid, sequence } from '../der/der.ts';
-import { extensionIds, purposes } from './extensions.ts';
 import { validatePath } from './path.ts';
 import { refusals } from './reason.ts';
 import {

@@ -1,6 +1,6 @@
 import type { Certificate } from '../certificate/certificate.ts';
+import type { KeyUsage } from '../certificate/extensions.ts';
 import type { Acceptance } from '../certificate/signature.ts';
-import type { KeyUsage } from './extensions.ts';
 import type { WantedName } from './names.ts';
 import type { PolicyRequest } from './policy.ts';
 import { Refusal, type Refused } from './reason.ts';

@@ -1,6 +1,6 @@
 import type { Certificate, Extension } from '../certificate/certificate.ts';
+import { extensionIds } from '../certificate/extensions.ts';
 import { childrenOf, DerError, expectTag, integerContents, readDer, readOid, tag } from '../der/der.ts';
-import { extensionIds } from './extensions.ts';
 import { Refusal } from './reason.ts';
 import type { WorkBudget } from './work.ts';
 

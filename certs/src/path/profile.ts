@@ -1,5 +1,5 @@
+import { extensionIds, type KeyUsage, purposes } from '../certificate/extensions.ts';
 import type { Chain } from './chain.ts';
-import { extensionIds, type KeyUsage, purposes } from './extensions.ts';
 import type { PathCertificate } from './path-certificate.ts';
 import type { RefusalCode } from './reason.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { keyIdentifier } from '../certificate/certificate.ts';
+import { extensionIds, purposes } from '../certificate/extensions.ts';
 import { explicit, generalizedTime, implicit, nullValue, octetString, oid, sequence } from '../der/der.ts';
-import { extensionIds, purposes } from './extensions.ts';
 import { validatePath } from './path.ts';
 import {
   at,

@@ -1,7 +1,7 @@
+import { extensionIds, purposes } from '../certificate/extensions.ts';
 import { type Acceptance, signatureProblem } from '../certificate/signature.ts';
 import { type Chain, judgeChain } from './chain.ts';
 import { faultOf, type Place } from './conformance.ts';
-import { extensionIds, purposes } from './extensions.ts';
 import { isFor } from './names.ts';
 import type { PathRequest } from './path.ts';
 import { type PathCertificate, parsePathCertificate } from './path-certificate.ts';

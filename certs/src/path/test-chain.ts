@@ -1,5 +1,6 @@
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { encodeName, keyIdentifier } from '../certificate/certificate.ts';
+import { extensionIds, purposes } from '../certificate/extensions.ts';
 import {
   bitString,
   boolean,
@@ -12,7 +13,6 @@ import {
   sequence,
   time,
 } from '../der/der.ts';
-import { extensionIds, purposes } from './extensions.ts';
 import type { PathRequest } from './path.ts';
 
 /** Chains for tests: every part of a certificate and of a list can be chosen, also wrong. */

@@ -1,4 +1,5 @@
 import { createECDH } from 'node:crypto';
+import { extensionIds, purposes } from '../certificate/extensions.ts';
 import {
   bitString,
   boolean,
@@ -12,7 +13,6 @@ import {
   tag,
   utf8String,
 } from '../der/der.ts';
-import { extensionIds, purposes } from './extensions.ts';
 import type { PathRequest } from './path.ts';
 import type { RefusalCode } from './reason.ts';
 import {

@@ -1,5 +1,6 @@
 import { createHash, sign } from 'node:crypto';
 import { keyIdentifier, parseCertificate } from '../certificate/certificate.ts';
+import { extensionIds, purposes } from '../certificate/extensions.ts';
 import {
   bitString,
   enumerated,
@@ -11,7 +12,6 @@ import {
   oid,
   sequence,
 } from '../der/der.ts';
-import { extensionIds, purposes } from './extensions.ts';
 import type { PathRequest } from './path.ts';
 import {
   at,

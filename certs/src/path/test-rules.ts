@@ -1,5 +1,6 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { encodeName } from '../certificate/certificate.ts';
+import { extensionIds, purposes } from '../certificate/extensions.ts';
 import {
   bitString,
   boolean,
@@ -16,7 +17,6 @@ import {
   time,
   utf8String,
 } from '../der/der.ts';
-import { extensionIds, purposes } from './extensions.ts';
 import { anyPolicy } from './policy.ts';
 import type { RefusalCode } from './reason.ts';
 import {

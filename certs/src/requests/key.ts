@@ -1,8 +1,8 @@
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
 import { InvalidInput } from '@edutrust/platform/errors';
+import { isStrongKey } from '../certificate/algorithms.ts';
 import { PemError, readPem } from '../certificate/pem.ts';
 import { readRequest } from '../certificate/request.ts';
-import { isStrongKey } from '../certificate/signature.ts';
 
 /** Far above any real PKCS #10 request: one for RSA 8192 has some 3,000 characters. */
 const longestText = 20_000;

@@ -1,8 +1,8 @@
 import { type RevocationReason, revocationReasons } from '../authority/reasons.ts';
 import { type Certificate, keyIdentifier } from '../certificate/certificate.ts';
+import { extensionIds } from '../certificate/extensions.ts';
 import { type SignatureAlgorithmName, signatureAlgorithms } from '../certificate/signature.ts';
 import { boolean, enumerated, explicit, implicit, integer, octetString, oid, sequence, time } from '../der/der.ts';
-import { extensionIds } from '../path/extensions.ts';
 
 /** Removed from the list (RFC 5280 §5.3.1): only in deltas. */
 const removeFromCrl = 8;

@@ -3,6 +3,7 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import { sql } from 'kysely';
 import { listAuthorities } from '../authority/authorities.ts';
 import { revocationReasons } from '../authority/reasons.ts';
+import { algorithmIds } from '../certificate/algorithms.ts';
 import { keyIdentifier, parseCertificate } from '../certificate/certificate.ts';
 import { signatureAlgorithms } from '../certificate/signature.ts';
 import {
@@ -41,8 +42,8 @@ interface CertificateId {
 }
 
 const hashNames: Readonly<Record<string, 'sha1' | 'sha256'>> = {
-  '1.3.14.3.2.26': 'sha1',
-  '2.16.840.1.101.3.4.2.1': 'sha256',
+  [algorithmIds.sha1]: 'sha1',
+  [algorithmIds.sha256]: 'sha256',
 };
 
 /** An OCSPResponse that says only why there is no answer. */
@@ -56,22 +57,25 @@ export interface OcspAnswer {
   readonly reusableSeconds: number;
 }
 
-/** How long an answer without nonce, and what a process knows of the authorities, is used again: C4 allows 10 s. */
+/** How long an answer without nonce, and what a process knows of the authorities, is given unasked: C4 allows 10 s. */
 const reusedMs = 5_000;
+/** How long a signature is kept for what has not changed: its readers have at least as long again until nextUpdate. */
+const signedAgainMs = answerLifetimeMs / 2;
 const mostKept = 20_000;
 
 /**
  * Answers OCSPRequests (RFC 6960, in the form of RFC 5019 for those without nonce). A serial that we did not issue is
  * never `good`; an issuer that is not ours is `unauthorized`. The nonce, 1 to 32 octets (RFC 9654), is echoed.
  *
- * What is asked without nonce is signed once in five seconds and given to everybody who asks: with one certificate in
- * everybody's hands that is nearly every answer.
+ * What is asked without nonce is signed once in half an hour, and given to everybody who asks for as long as the table says
+ * the same of these certificates; it is asked every five seconds. So a revocation shows in every process after at most
+ * that, and a token signs once a certificate and half an hour.
  */
 export function createOcspResponder(
   context: ServiceContext,
   steady: () => number = () => performance.now(), // a wall clock that is set must not keep an answer alive
 ): (request: Uint8Array) => Promise<OcspAnswer> {
-  const kept = new Map<string, { readonly answer: OcspAnswer; readonly until: number }>();
+  const kept = new Map<string, KeptAnswer>();
   let issuers: { readonly list: Promise<Issuer[]>; readonly until: number } | undefined;
 
   function currentIssuers(now: number): Promise<Issuer[]> {
@@ -93,13 +97,29 @@ export function createOcspResponder(
     } catch {
       return { der: ocspError('malformedRequest'), reusableSeconds: 0 };
     }
-    const der = await answer(context, await currentIssuers(now), asked);
-    if (asked.nonce || asked.ids.length > 1) return { der, reusableSeconds: 0 };
-    const reusable = { der, reusableSeconds: reusedMs / 1000 };
+    const found = await lookUp(context, await currentIssuers(now), asked.ids);
+    if (!found) return { der: ocspError('unauthorized'), reusableSeconds: 0 };
+    if (asked.nonce || asked.ids.length > 1)
+      return { der: await signAnswer(context, found, asked.nonce), reusableSeconds: 0 };
+    const isSame = held !== undefined && held.signedUntil > now && held.says === found.says;
+    const answer = isSame
+      ? held.answer
+      : { der: await signAnswer(context, found, undefined), reusableSeconds: reusedMs / 1000 };
     if (kept.size >= mostKept) kept.clear();
-    kept.set(name, { answer: reusable, until: now + reusedMs });
-    return reusable;
+    const signedUntil = isSame ? held.signedUntil : now + signedAgainMs;
+    kept.set(name, { answer, until: now + reusedMs, signedUntil, says: found.says });
+    return answer;
   };
+}
+
+interface KeptAnswer {
+  readonly answer: OcspAnswer;
+  /** Until when nobody asks the table. */
+  readonly until: number;
+  /** Until when its signature is given. */
+  readonly signedUntil: number;
+  /** {@link Found.says} when it was signed. */
+  readonly says: string;
 }
 
 /** An authority with everything that a question about its certificates needs. */
@@ -140,19 +160,51 @@ async function readIssuers({ db }: ServiceContext): Promise<Issuer[]> {
   });
 }
 
-async function answer(context: ServiceContext, issuers: readonly Issuer[], { ids, nonce }: Asked): Promise<Buffer> {
+/** What an answer is to say, before it is signed. */
+interface Found {
+  readonly responder: NonNullable<Issuer['responder']>;
+  readonly certificates: readonly (CertificateId & { readonly status: Buffer })[];
+  /** All of it as one text: equal texts are answered with equal words. */
+  readonly says: string;
+}
+
+/** Undefined when the issuer is not ours. One answer is signed for one issuer: a list that mixes issuers is refused whole. */
+async function lookUp(
+  { db }: ServiceContext,
+  issuers: readonly Issuer[],
+  ids: readonly CertificateId[],
+): Promise<Found | undefined> {
   const issuerOf = ({ hash, nameHash, keyHash }: CertificateId) =>
     issuers.find(({ hashes }) => hashes[hash].name.equals(nameHash) && hashes[hash].key.equals(keyHash));
   const [first] = ids;
   const issuer = first && issuerOf(first);
-  // One answer is signed for one issuer: a list that mixes issuers is refused whole.
-  if (!issuer?.responder || ids.some((id) => issuerOf(id) !== issuer)) return ocspError('unauthorized');
-  const { responder } = issuer;
-  const responses = await singleResponses(context, issuer.id, ids);
+  if (!issuer?.responder || ids.some((id) => issuerOf(id) !== issuer)) return undefined;
+  const { rows } = await sql<{ serial: string; revoked_at: Date | null; revocation_reason: string | null }>`
+    SELECT serial, revoked_at, revocation_reason FROM certs.certificate
+    WHERE issuer_id = ${issuer.id} AND state = 'issued' AND serial = ANY(${ids.map(({ serialHex }) => serialHex)})`.execute(
+    db,
+  );
+  const known = new Map(rows.map((row) => [row.serial, row]));
+  const certificates = ids.map((id) => {
+    const row = known.get(id.serialHex);
+    const unrevoked = implicit(row ? 0 : 2, Buffer.alloc(0)); // good, or unknown
+    return { ...id, status: row?.revoked_at ? revokedInfo(row.revoked_at, row.revocation_reason) : unrevoked };
+  });
+  const says = [issuer.responder.certificate, ...certificates.map(({ status: one }) => one)];
+  return { responder: issuer.responder, certificates, says: says.map((part) => part.toString('base64')).join('.') };
+}
+
+async function signAnswer(
+  context: ServiceContext,
+  { responder, certificates }: Found,
+  nonce: Buffer | undefined,
+): Promise<Buffer> {
+  const now = context.clock.now();
+  const nextUpdate = explicit(0, generalizedTime(new Date(now.getTime() + answerLifetimeMs)));
   const data = sequence(
     explicit(2, octetString(responder.keyIdentifier)),
-    generalizedTime(context.clock.now()),
-    sequence(...responses),
+    generalizedTime(now),
+    sequence(...certificates.map((one) => sequence(one.der, one.status, generalizedTime(now), nextUpdate))),
     ...(nonce ? [explicit(1, sequence(sequence(oid(nonceId), octetString(octetString(nonce)))))] : []),
   );
   const signature = await keyStore(context).sign(context.db, responder.keyId, 'ocsp', data);
@@ -166,34 +218,6 @@ async function answer(context: ServiceContext, issuers: readonly Issuer[], { ids
     enumerated(status.successful),
     explicit(0, sequence(oid('1.3.6.1.5.5.7.48.1.1'), octetString(basic))),
   );
-}
-
-async function singleResponses(
-  context: ServiceContext,
-  issuerId: string,
-  ids: readonly CertificateId[],
-): Promise<Buffer[]> {
-  const { rows } = await sql<{ serial: string; revoked_at: Date | null; revocation_reason: string | null }>`
-    SELECT serial, revoked_at, revocation_reason FROM certs.certificate
-    WHERE issuer_id = ${issuerId} AND state = 'issued' AND serial = ANY(${ids.map(({ serialHex }) => serialHex)})`.execute(
-    context.db,
-  );
-  const known = new Map(rows.map((row) => [row.serial, row]));
-  const now = context.clock.now();
-  return ids.map(({ der, serialHex }) => {
-    const found = known.get(serialHex);
-    const state = found
-      ? found.revoked_at
-        ? revokedInfo(found.revoked_at, found.revocation_reason)
-        : implicit(0, Buffer.alloc(0))
-      : implicit(2, Buffer.alloc(0));
-    return sequence(
-      der,
-      state,
-      generalizedTime(now),
-      explicit(0, generalizedTime(new Date(now.getTime() + answerLifetimeMs))),
-    );
-  });
 }
 
 function revokedInfo(at: Date, reason: string | null): Buffer {

@@ -8,9 +8,9 @@ import { createHttpServer } from '@edutrust/platform/http';
 import { sql } from 'kysely';
 import { findAuthority, releaseCertificate, revokeCertificate } from '../authority/authority.ts';
 import { keyIdentifier, parseCertificate, toPem } from '../certificate/certificate.ts';
+import { extensionIds, readExtendedKeyUsage } from '../certificate/extensions.ts';
 import { bitString, explicit, integer, nullValue, octetString, oid, readDer, sequence } from '../der/der.ts';
 import { parseRevocationList } from '../path/crl.ts';
-import { extensionIds, readExtendedKeyUsage } from '../path/extensions.ts';
 import { openWorkshop } from '../testing/test-workshop.ts';
 import { encodeRevocationList } from './encode.ts';
 import { createOcspResponder } from './ocsp.ts';
@@ -206,6 +206,29 @@ test('C4: two processes say revoked within ten seconds of the acknowledgement, w
   assert.equal(await said(here), 'revoked');
   assert.equal(await said(there), 'revoked');
   assert.ok(performance.now() - start < 5_000);
+});
+
+test('OCSP: one certificate is signed for once in half an hour, and at once again when its state changes', async () => {
+  await using shop = await openWorkshop();
+  let steady = 0;
+  const answer = createOcspResponder(shop.context, () => steady);
+  const { serial } = await shop.issue('Người Hay Hỏi');
+  const { certificate } = await findAuthority(shop.context.db, 'people');
+  const asked = request(certificate, [Buffer.from(serial, 'hex')]);
+  const first = await answer(asked);
+  steady = 29 * 60_000;
+  assert.deepEqual((await answer(asked)).der, first.der, 'the same signature while nothing has changed');
+  await revokeCertificate(shop.context, serial, 'certificateHold', actor);
+  steady += 5_001;
+  const suspended = await answer(asked);
+  assert.match(await readAnswer(shop, asked, suspended.der), /Cert Status: revoked/);
+  await releaseCertificate(shop.context, serial, actor);
+  steady += 5_001;
+  assert.match(await readAnswer(shop, asked, (await answer(asked)).der), /Cert Status: good/);
+  steady += 31 * 60_000;
+  const later = await answer(asked);
+  assert.notDeepEqual(later.der, first.der);
+  assert.match(await readAnswer(shop, asked, later.der), /Cert Status: good/);
 });
 
 test('C6: what is asked wrongly is malformed, what is not ours unauthorized, what was never issued never good', async () => {

@@ -1,8 +1,8 @@
 import { createHash, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { encodeName, keyIdentifier, type NameAttribute } from '../certificate/certificate.ts';
+import { extensionIds } from '../certificate/extensions.ts';
 import { algorithmOfKey, signatureAlgorithms } from '../certificate/signature.ts';
 import { bitString, boolean, explicit, implicit, integer, octetString, oid, sequence, time } from '../der/der.ts';
-import { extensionIds } from '../path/extensions.ts';
 
 /** A certificate of the tests, every part of which may be wrong on purpose. */
 export interface Draft {

@@ -1,4 +1,4 @@
-import { cmsOids } from '../cms/oid.ts';
+import { algorithmIds } from '../certificate/algorithms.ts';
 import {
   childrenOf,
   DerError,
@@ -36,9 +36,9 @@ export class RequestRefused extends Error {
 }
 
 const hashes: Readonly<Record<string, readonly [MessageImprint['hash'], number]>> = {
-  [cmsOids.sha256]: ['sha256', 32],
-  [cmsOids.sha384]: ['sha384', 48],
-  [cmsOids.sha512]: ['sha512', 64],
+  [algorithmIds.sha256]: ['sha256', 32],
+  [algorithmIds.sha384]: ['sha384', 48],
+  [algorithmIds.sha512]: ['sha512', 64],
 };
 
 /** @throws RequestRefused */

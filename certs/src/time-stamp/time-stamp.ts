@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { Unavailable } from '@edutrust/platform/errors';
 import { sql } from 'kysely';
+import { algorithmIds } from '../certificate/algorithms.ts';
 import { parseCertificate } from '../certificate/certificate.ts';
 import { algorithmOfKey } from '../certificate/signature.ts';
 import { cmsOids } from '../cms/oid.ts';
@@ -122,5 +123,5 @@ async function keepRecord(
 }
 
 function encodeImprint({ hash, digest }: MessageImprint): Buffer {
-  return sequence(sequence(oid(cmsOids[hash]), nullValue), octetString(digest));
+  return sequence(sequence(oid(algorithmIds[hash]), nullValue), octetString(digest));
 }

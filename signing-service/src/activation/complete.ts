@@ -9,7 +9,7 @@ import { record } from '@edutrust/platform/events';
 import type { Selectable } from 'kysely';
 import type { EnrolmentRow } from '../enrolment/enrolment.ts';
 import { signatureLeaf } from '../pades/leaf.ts';
-import { assembleCms, completeSignature, signatureAlgorithmOf } from '../pades/pades.ts';
+import { assembleCms, completeSignature } from '../pades/pades.ts';
 import { lockRequest, storeDocument } from '../requests/requests.ts';
 import { mustMove, requestMoves } from '../requests/states.ts';
 import { dueStep, finishStep } from '../requests/steps.ts';
@@ -214,7 +214,6 @@ async function finishFile(
   const cms = assembleCms({
     signedAttributes: item.signed_attributes,
     signature,
-    algorithm: signatureAlgorithmOf(signerCertificate),
     certificates: chain,
     timeStampToken: time_stamp,
     inclusionProof: {

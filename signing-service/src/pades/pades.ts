@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { assembleCms, buildSignedAttributes, type SignatureAlgorithm, signatureAlgorithmOf } from './cms.ts';
+import { assembleCms, buildSignedAttributes } from './cms.ts';
 import { fillContents, prepareDocumentTimeStamp, prepareSignature, type SignatureRequest } from './prepare.ts';
+import type { SignatureAlgorithm } from './signing-certificate.ts';
 
 export { type AppearanceLine, type VisibleSignature, visibleLines } from './appearance.ts';
 export {
@@ -9,8 +10,6 @@ export {
   type CmsInclusionProof,
   type CmsParts,
   ecdsaSignatureFromRaw,
-  type SignatureAlgorithm,
-  signatureAlgorithmOf,
 } from './cms.ts';
 export {
   completeSignature,
@@ -19,6 +18,7 @@ export {
   prepareSignature,
   type SignatureRequest,
 } from './prepare.ts';
+export type { SignatureAlgorithm } from './signing-certificate.ts';
 export { addValidationData, type ValidationData } from './validation-data.ts';
 
 /** Gives a DER TimeStampToken (RFC 3161) over a SHA-256 digest. */
@@ -51,7 +51,7 @@ export async function signPdf(pdf: Uint8Array, request: SignatureRequest, signer
   const cms = assembleCms({
     signedAttributes,
     signature,
-    algorithm: signer.algorithm ?? signatureAlgorithmOf(signingCertificate),
+    ...(signer.algorithm ? { algorithm: signer.algorithm } : {}),
     certificates: signer.certificates,
     ...(signer.timeStamp
       ? { timeStampToken: await signer.timeStamp(createHash('sha256').update(signature).digest()) }

@@ -1,4 +1,5 @@
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
+import { algorithmIds } from '@edutrust/certs/algorithms';
 import { encodeName, type NameAttribute, parseCertificate } from '@edutrust/certs/certificate';
 import { assembleSignedData, cmsOids } from '@edutrust/certs/cms';
 import {
@@ -18,7 +19,7 @@ import type { Signer } from './pades.ts';
 
 /** A small certificate authority for tests, in memory: every date and extension can be chosen, also wrong ones. */
 
-const ecdsa = sequence(oid(cmsOids.ecdsaWithSha256));
+const ecdsa = sequence(oid(algorithmIds.ecdsaWithSha256));
 
 export interface Issued {
   readonly certificate: Buffer;
@@ -102,7 +103,7 @@ export function ocspResponse(
   // The BIT STRING's contents: the uncompressed point of P-256 ends the SubjectPublicKeyInfo.
   const keyHash = sha256(issuerKey.subarray(-65));
   const certificateId = sequence(
-    sequence(oid(cmsOids.sha256)),
+    sequence(oid(algorithmIds.sha256)),
     octetString(sha256(issuer.name)),
     octetString(keyHash),
     subject.serial,
@@ -120,7 +121,7 @@ export function ocspResponse(
 
 /** A TimeStampToken (RFC 3161 §2.4.2) over a SHA-256 digest at a time of one's choice. */
 export function timeStampToken(authority: Issued, chain: readonly Issued[], digest: Uint8Array, at: Date): Buffer {
-  const sha256 = sequence(oid(cmsOids.sha256));
+  const sha256 = sequence(oid(algorithmIds.sha256));
   const tstInfo = sequence(
     integer(1),
     oid('1.3.6.1.4.1.55555.1'),

@@ -10,7 +10,7 @@ export function serialize(value: PdfObject): string {
     case 'number':
       return value.text;
     case 'name':
-      return `/${value.name.replace(/[^!-~]|[()<>[\]{}/%#]/gu, (c) => `#${c.charCodeAt(0).toString(16).padStart(2, '0')}`)}`;
+      return nameText(value.name);
     case 'string':
       return `<${value.bytes.toString('hex')}>`;
     case 'reference':
@@ -20,12 +20,18 @@ export function serialize(value: PdfObject): string {
     case 'dictionary': {
       let text = '<<';
       for (const [key, entry] of value.entries)
-        text += `${serialize({ kind: 'name', name: key })} ${serialize(entry)} `;
-      return `${text.trimEnd()}>>`;
+        text += `${text.length > 2 ? ' ' : ''}${nameText(key)} ${serialize(entry)}`;
+      return `${text}>>`;
     }
     case 'stream':
       throw new TypeError('a stream is written by an incremental update');
   }
+}
+
+/** A name with what is no regular character escaped (ISO 32000-1 §7.3.5). */
+function nameText(name: string): string {
+  if (/^[A-Za-z0-9]*$/u.test(name)) return `/${name}`;
+  return `/${name.replace(/[^!-~]|[()<>[\]{}/%#]/gu, (c) => `#${c.charCodeAt(0).toString(16).padStart(2, '0')}`)}`;
 }
 
 interface Written {

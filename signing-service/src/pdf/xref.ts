@@ -93,16 +93,11 @@ function readTable(parser: Parser, budget: Budget): Read {
     if (first + count > 10_000_000 || count > budget.limits.maxObjects) throw new PdfBeyondLimits('too many objects');
     parser.skip();
     for (let index = 0; index < count; index++) {
-      const line = parser.bytes.toString('latin1', parser.position, parser.position + 20);
-      const match = /^(\d{10}) (\d{5}) ([nf])(?: \r| \n|\r\n)$/u.exec(line);
-      if (!match) parser.fail('bad cross-reference entry');
+      const entry = readTableEntry(parser.bytes, parser.position);
+      if (!entry) parser.fail('bad cross-reference entry');
       parser.position += 20;
       if (entries.has(first + index)) parser.fail(`object ${first + index} twice in one cross-reference table`);
-      const entryOffset = Number(match[1]);
-      entries.set(
-        first + index,
-        match[3] === 'f' ? { type: 'free' } : { type: 'offset', offset: entryOffset, generation: Number(match[2]) },
-      );
+      entries.set(first + index, entry);
     }
   }
   const trailer = as('dictionary', parser.object());
@@ -110,6 +105,28 @@ function readTable(parser: Parser, budget: Budget): Read {
   const hybrid = trailer.entries.get('XRefStm');
   const hidden = hybrid === undefined ? new Map() : readHidden(parser, integerOf(hybrid), entries, budget);
   return { kind: 'table', entries, hidden, trailer };
+}
+
+/** `nnnnnnnnnn ggggg n` or `f` and an end of line of two bytes (ISO 32000-1 §7.5.4); undefined for anything else. */
+function readTableEntry(bytes: Buffer, at: number): XrefEntry | undefined {
+  const offset = digits(bytes, at, 10);
+  const generation = digits(bytes, at + 11, 5);
+  const isSpaced = bytes[at + 10] === 0x20 && bytes[at + 16] === 0x20;
+  const [last, end] = [bytes[at + 18], bytes[at + 19]];
+  const isEnded = (last === 0x20 && (end === 0x0d || end === 0x0a)) || (last === 0x0d && end === 0x0a);
+  if (offset === undefined || generation === undefined || !isSpaced || !isEnded) return undefined;
+  if (bytes[at + 17] === 0x66) return { type: 'free' };
+  return bytes[at + 17] === 0x6e ? { type: 'offset', offset, generation } : undefined;
+}
+
+function digits(bytes: Buffer, at: number, count: number): number | undefined {
+  let value = 0;
+  for (let index = at; index < at + count; index++) {
+    const digit = (bytes[index] ?? 0) - 0x30;
+    if (digit < 0 || digit > 9) return undefined;
+    value = value * 10 + digit;
+  }
+  return value;
 }
 
 /** What a hybrid section's stream lists beside its table: the table goes first, also where it lists an object otherwise. */

@@ -1,4 +1,4 @@
-import { type CmsSignedData, readCms, SignerCountError } from '@edutrust/certs/cms';
+import { type CmsSignedData, cmsOids, readCms, SignerCountError } from '@edutrust/certs/cms';
 import type { PdfFile } from '../pdf/document.ts';
 import { as, nameOf, type PdfDictionary, textOf } from '../pdf/object.ts';
 import { checkByteRange } from './byte-range.ts';
@@ -80,7 +80,7 @@ function tryReadCms(contents: Buffer): CmsSignedData | { readonly code: ReasonCo
   try {
     const cms = readCms(contents, 'zeros');
     // Detached, and of plain data (ETSI EN 319 142-1 §5.2).
-    if (!cms.content && cms.contentType === '1.2.840.113549.1.7.1') return cms;
+    if (!cms.content && cms.contentType === cmsOids.data) return cms;
     return { code: 'cms-malformed', detail: 'not detached, or not of plain data' };
   } catch (error) {
     const detail = error instanceof Error ? error.message : '';

@@ -1,5 +1,3 @@
-import type { Certificate } from '../certificate/certificate.ts';
-import { canonicalName, readName } from '../certificate/names.ts';
 import {
   childrenOf,
   DerError,
@@ -12,6 +10,8 @@ import {
   readSmallInteger,
   tag,
 } from '../der/der.ts';
+import type { Certificate } from './certificate.ts';
+import { canonicalName, readName } from './names.ts';
 
 /** Object identifiers of extensions (RFC 5280 §4.2). */
 export const extensionIds = {
