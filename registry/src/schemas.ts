@@ -1,12 +1,8 @@
+import { Day, nullable, Time, Uuid } from '@edutrust/platform/schemas';
 import Type from 'typebox';
 import { actions } from './permissions/roles.ts';
 
-/** JSON shapes that several routes share. */
-export const Uuid = Type.String({ pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' });
-export const IdParams = Type.Object({ id: Uuid });
-export const nullable = <Schema extends Type.TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
-export const Page = { limit: Type.Integer({ minimum: 1, maximum: 200, default: 50 }), cursor: Type.Optional(Uuid) };
-export const strict = { additionalProperties: false } as const;
+/** JSON shapes that several of the registry's routes share. */
 
 export const AffiliationRole = Type.Enum(['learner', 'teacher', 'staff', 'guardian']);
 export const Gender = Type.Enum(['female', 'male']);
@@ -47,15 +43,15 @@ const Affiliation = Type.Object({
   title: nullable(Type.String()),
   organisation: Type.Object({ id: Uuid, name: Type.String(), code: Type.String(), kind: OrganisationKind }),
   className: nullable(Type.String()),
-  validFrom: Type.String({ format: 'date' }),
-  validUntil: nullable(Type.String({ format: 'date' })),
+  validFrom: Day,
+  validUntil: nullable(Day),
 });
 
 export const PersonSummary = Type.Object({
   id: Uuid,
   educationId: Type.String(),
   fullName: Type.String(),
-  birthDate: nullable(Type.String({ format: 'date' })),
+  birthDate: nullable(Day),
   gender: nullable(Gender),
   status: PersonStatus,
   affiliations: Type.Array(Affiliation),
@@ -73,13 +69,13 @@ export const PersonView = Type.Object({
       schoolYear: Type.Integer(),
       className: Type.String(),
       organisation: Type.String(),
-      validFrom: Type.String({ format: 'date' }),
-      validUntil: nullable(Type.String({ format: 'date' })),
+      validFrom: Day,
+      validUntil: nullable(Day),
     }),
   ),
   guardians: Type.Array(Type.Object({ ...Relative.properties, guardianshipId: Uuid })),
   wards: Type.Array(Type.Object({ ...Relative.properties, guardianshipId: Uuid })),
-  timeline: Type.Array(Type.Object({ at: Type.String({ format: 'date-time' }), type: Type.String(), data: AnyJson })),
+  timeline: Type.Array(Type.Object({ at: Time, type: Type.String(), data: AnyJson })),
   may: May,
 });
 
@@ -102,7 +98,7 @@ export const ClassView = Type.Object({
       id: Uuid,
       educationId: Type.String(),
       fullName: Type.String(),
-      birthDate: nullable(Type.String({ format: 'date' })),
+      birthDate: nullable(Day),
       gender: nullable(Gender),
     }),
   ),
@@ -113,7 +109,7 @@ const Named = Type.Object({ kind: Type.String(), id: Type.String(), name: nullab
 export const AuditEntry = Type.Object({
   id: Uuid,
   index: nullable(Type.Integer()),
-  at: Type.String({ format: 'date-time' }),
+  at: Time,
   type: Type.String(),
   actor: Named,
   subject: Named,
@@ -128,6 +124,3 @@ export const LedgerVerdict = Type.Object({
   firstBadIndex: Type.Optional(Type.Integer()),
   reason: Type.Optional(Type.String()),
 });
-
-export const listOf = <Schema extends Type.TSchema>(item: Schema) =>
-  Type.Object({ items: Type.Array(item), nextCursor: nullable(Type.String()) });

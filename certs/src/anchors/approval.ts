@@ -1,13 +1,12 @@
 import type { Transaction } from '@edutrust/platform/database';
 import { NotFound } from '@edutrust/platform/errors';
+import { nullable, strict } from '@edutrust/platform/schemas';
 import type { ApprovalKind } from '@edutrust/registry/approvals';
 import Type from 'typebox';
 import { parseCertificate } from '../certificate/certificate.ts';
 import { certsOf } from '../tables.ts';
 import { addAnchor, anchorPurposes, endAnchor, readAuthority } from './anchors.ts';
 
-const strict = { additionalProperties: false } as const;
-const nullable = <Schema extends Type.TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
 const Added = Type.Object(
   {
     name: Type.String(),

@@ -1,5 +1,6 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { type App, personActor } from '@edutrust/platform/http';
+import { nullable, Time } from '@edutrust/platform/schemas';
 import { ProposedApproval, propose } from '@edutrust/registry/approvals';
 import { ofDepartment, requires } from '@edutrust/registry/permissions';
 import Type from 'typebox';
@@ -9,8 +10,6 @@ import { anchorPurposes, mustBeAddable } from './anchors.ts';
 import { addAnchorKind, describeAdding, describeEnding, endAnchorKind } from './approval.ts';
 
 const tags = ['certificates'];
-const nullable = <Schema extends Type.TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
-const Time = Type.String({ format: 'date-time' });
 const Purposes = Type.Array(Type.Enum([...anchorPurposes]), {
   minItems: 1,
   maxItems: anchorPurposes.length,

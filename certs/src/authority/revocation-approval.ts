@@ -1,13 +1,13 @@
 import type { PersonActor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { NotFound } from '@edutrust/platform/errors';
+import { nullable } from '@edutrust/platform/schemas';
 import { type ApprovalKind, type ProposedApproval, propose } from '@edutrust/registry/approvals';
 import { sql } from 'kysely';
 import Type from 'typebox';
 import { type RevocationReason, revocationReasons } from './reasons.ts';
 import { revokeCertificate, revokeIn } from './revoke.ts';
 
-const nullable = <Schema extends Type.TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
 const Revoked = Type.Object(
   {
     serial: Type.String(),

@@ -3,6 +3,7 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database } from '@edutrust/platform/database';
 import { NotFound } from '@edutrust/platform/errors';
 import { type App, personActor } from '@edutrust/platform/http';
+import { nullable, SerialHex, Time } from '@edutrust/platform/schemas';
 import { ProposedApproval } from '@edutrust/registry/approvals';
 import { actionsAt, ofDepartment, placesOfOrganisations, requires, scopeOf } from '@edutrust/registry/permissions';
 import { sql } from 'kysely';
@@ -14,8 +15,6 @@ import { chainAbove, listAuthorities, releaseCertificate, revocationReasons, rev
 import { proposeRevocation } from './revocation-approval.ts';
 
 const tags = ['certificates'];
-const nullable = <Schema extends Type.TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
-const Time = Type.String({ format: 'date-time' });
 
 const CertificateSummary = Type.Object({
   serial: Type.String(),
@@ -168,7 +167,7 @@ export function addAuthorityRoutes(app: App, context: ServiceContext): void {
     },
   );
 
-  const params = Type.Object({ serial: Type.String({ pattern: '^[0-9a-f]{16,40}$' }) });
+  const params = Type.Object({ serial: SerialHex });
   async function find(serial: string): Promise<Row> {
     const { rows } =
       await sql<Row>`SELECT ${columns} FROM certs.certificate WHERE serial = ${serial} AND state = 'issued'`.execute(

@@ -2,6 +2,7 @@ import { createPublicKey, randomBytes, verify } from 'node:crypto';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database, Transaction } from '@edutrust/platform/database';
 import { Conflict } from '@edutrust/platform/errors';
+import { nullable, strict, Uuid } from '@edutrust/platform/schemas';
 import { mustBeApproved } from '@edutrust/registry/approvals';
 import { sql } from 'kysely';
 import Type from 'typebox';
@@ -9,10 +10,6 @@ import type { CertificateSubject } from '../authority/authority.ts';
 import { keyStore } from '../key-store/key-store.ts';
 import { keyHash } from './key.ts';
 import type { RequestRow } from './requests.ts';
-
-const strict = { additionalProperties: false } as const;
-const Uuid = Type.String({ pattern: '^[0-9a-f-]{36}$' });
-const nullable = <Schema extends Type.TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
 
 /** What two people agree to before a certificate is issued. */
 const Certifying = Type.Object(

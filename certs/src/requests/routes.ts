@@ -1,6 +1,7 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { NotFound } from '@edutrust/platform/errors';
 import { type App, personActor } from '@edutrust/platform/http';
+import { IdParams, Uuid } from '@edutrust/platform/schemas';
 import { requires, scopeOf } from '@edutrust/registry/permissions';
 import { sql } from 'kysely';
 import Type from 'typebox';
@@ -9,7 +10,7 @@ import { toPem } from '../certificate/certificate.ts';
 import { certsOf } from '../tables.ts';
 import { askForCertificate } from './ask.ts';
 import { listDue } from './renewal.ts';
-import { AskBody, CertificateRequestView, DueList, IdParams, RequestList, State, Uuid } from './schemas.ts';
+import { AskBody, CertificateRequestView, DueList, RequestList, State } from './schemas.ts';
 import { findRequest, listRequests } from './views.ts';
 
 const tags = ['certificates'];

@@ -1,13 +1,7 @@
 import { refersTo } from '@edutrust/platform/http';
+import { nullable, SerialHex, strict, Time, Uuid } from '@edutrust/platform/schemas';
 import Type from 'typebox';
 import { certificateRequestStates } from './states.ts';
-
-const nullable = <Schema extends Type.TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
-const strict = { additionalProperties: false } as const;
-const Time = Type.String({ format: 'date-time' });
-export const Uuid = Type.String({ pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' });
-export const IdParams = Type.Object({ id: Uuid });
-const Serial = Type.String({ pattern: '^[0-9a-f]{16,40}$' });
 
 /** `outside`: the holder's own key, in a USB token. `key-store`: made at the approval, and never leaves our key store. */
 const Custody = Type.Enum(['outside', 'key-store']);
@@ -56,7 +50,7 @@ export const AskBody = Type.Object(
     csr: Type.Optional(
       Type.String({ minLength: 1, description: 'PKCS #10 of an outside key: PEM, or base64 of the DER' }),
     ),
-    renews: Type.Optional(Serial),
+    renews: Type.Optional(SerialHex),
   },
   strict,
 );

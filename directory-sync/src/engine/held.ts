@@ -3,6 +3,7 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database, Transaction } from '@edutrust/platform/database';
 import { Conflict, NotFound } from '@edutrust/platform/errors';
 import { record } from '@edutrust/platform/events';
+import { Sha256Hex } from '@edutrust/platform/schemas';
 import {
   type ApprovalKind,
   markApplied,
@@ -33,7 +34,7 @@ const Content = Type.Object(
     target: Type.String(),
     targetName: Type.String(),
     /** SHA-256 of what is held, hexadecimal. */
-    digest: Type.String({ pattern: '^[0-9a-f]{64}$' }),
+    digest: Sha256Hex,
     disabled: Type.Integer(),
     reason: Type.Object({ vi: Type.String(), en: Type.String() }, { additionalProperties: false }),
   },

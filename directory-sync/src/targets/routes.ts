@@ -3,6 +3,7 @@ import { NotFound } from '@edutrust/platform/errors';
 import { record } from '@edutrust/platform/events';
 import { type App, localeOf, longAnswerMs, personActor, refersTo } from '@edutrust/platform/http';
 import type { Locale } from '@edutrust/platform/messages';
+import { nullable, Sha256Hex, strict, Time, Uuid } from '@edutrust/platform/schemas';
 import { ProposedApproval } from '@edutrust/registry/approvals';
 import { actionsAt, placesOfOrganisations, proposes, requires } from '@edutrust/registry/permissions';
 import type { Selectable } from 'kysely';
@@ -14,10 +15,6 @@ import { addTarget, findTarget } from './store.ts';
 import { listTargets } from './targets.ts';
 
 const tags = ['sync'];
-const strict = { additionalProperties: false } as const;
-const Uuid = Type.String({ pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' });
-const Time = Type.String({ format: 'date-time' });
-const nullable = <Schema extends Type.TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
 const params = Type.Object({ id: Uuid });
 
 const Target = Type.Object({
@@ -182,7 +179,7 @@ export function addSyncRoutes(app: App, context: ServiceContext): void {
           {
             mode: Type.Enum(['plan', 'apply']),
             /** Of the plan that was seen: another is not applied. */
-            digest: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}$' })),
+            digest: Type.Optional(Sha256Hex),
           },
           strict,
         ),

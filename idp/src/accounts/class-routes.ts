@@ -1,4 +1,5 @@
 import { type App, personActor } from '@edutrust/platform/http';
+import { Time, Uuid } from '@edutrust/platform/schemas';
 import { type Action, requires } from '@edutrust/registry/permissions';
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
@@ -6,9 +7,8 @@ import type { IdpTools } from '../tools.ts';
 import { createClassCodes, listLearnerAccounts } from './class-codes.ts';
 
 const tags = ['accounts'];
-const Uuid = Type.String({ pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' });
 const Params = Type.Object({ id: Uuid });
-const Instant = Type.String({ format: 'date-time' });
+const Instant = Time;
 
 const LearnerAccount = Type.Object({
   personId: Uuid,

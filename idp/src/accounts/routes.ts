@@ -1,5 +1,6 @@
 import type { Transaction } from '@edutrust/platform/database';
 import { type App, localeOf, personActor } from '@edutrust/platform/http';
+import { Time, Uuid } from '@edutrust/platform/schemas';
 import { ProposedApproval, propose } from '@edutrust/registry/approvals';
 import { homeOf } from '@edutrust/registry/people';
 import { type Action, ofDepartment, proposes, requires } from '@edutrust/registry/permissions';
@@ -11,9 +12,8 @@ import { accountStatus, createActivationCode, endSessions, resume, suspend } fro
 import { invitingTakesTwo } from './inviting.ts';
 
 const tags = ['accounts'];
-const Uuid = Type.String({ pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' });
 const Params = Type.Object({ id: Uuid });
-const Instant = Type.String({ format: 'date-time' });
+const Instant = Time;
 
 const Status = Type.Object({
   status: Type.Enum(['none', 'invited', 'active', 'suspended']),

@@ -1,5 +1,6 @@
 import type { Transaction } from '@edutrust/platform/database';
 import { Conflict, NotFound } from '@edutrust/platform/errors';
+import { strict, Uuid } from '@edutrust/platform/schemas';
 import type { ApprovalKind } from '@edutrust/registry/approvals';
 import { type Role, roleNames, roles } from '@edutrust/registry/permissions';
 import { sql } from 'kysely';
@@ -7,8 +8,6 @@ import Type from 'typebox';
 import { invitingTakesTwo } from '../accounts/inviting.ts';
 import { createActivationCode } from './activation.ts';
 
-const strict = { additionalProperties: false } as const;
-const Uuid = Type.String({ pattern: '^[0-9a-f-]{36}$' });
 const CodeFor = Type.Object(
   {
     personId: Uuid,

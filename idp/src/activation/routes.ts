@@ -1,5 +1,6 @@
 import { InvalidInput } from '@edutrust/platform/errors';
 import { type App, anyone } from '@edutrust/platform/http';
+import { hide, strict } from '@edutrust/platform/schemas';
 import { formatEducationId } from '@edutrust/registry/education-id';
 import { getPerson, personClaims } from '@edutrust/registry/people';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -17,8 +18,6 @@ import type { IdpTools } from '../tools.ts';
 import { openActivation, readTicket, useActivation } from './activation.ts';
 
 const config = { access: anyone };
-const hide = { hide: true } as const;
-const strict = { additionalProperties: false } as const;
 const Ticket = Type.String({ maxLength: 100 });
 const Text = Type.String({ maxLength: 1_024 });
 

@@ -1,6 +1,7 @@
 import type { Actor } from '@edutrust/platform/actor';
 import { Forbidden, NotFound } from '@edutrust/platform/errors';
 import { type App as HttpApp, personActor, refersTo } from '@edutrust/platform/http';
+import { nullable, strict, Time, Uuid } from '@edutrust/platform/schemas';
 import {
   type Action,
   actionsAt,
@@ -18,12 +19,9 @@ import { type App, changeApp, endApp, findApp, listApps, registerApp, rotateSecr
 import { mustBeCallable } from './public-address.ts';
 
 const tags = ['apps'];
-const strict = { additionalProperties: false } as const;
-const Uuid = Type.String({ pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' });
-const Instant = Type.String({ format: 'date-time' });
+const Instant = Time;
 const Address = Type.String({ minLength: 1, maxLength: 2_000 });
 const Addresses = Type.Array(Address, { maxItems: 20 });
-const nullable = <Schema extends Type.TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
 const Scopes = Type.Array(Type.Enum([...releasableScopes]), { maxItems: releasableScopes.length });
 const Name = Type.String({ minLength: 1, maxLength: 200 });
 const Purpose = Type.Object(

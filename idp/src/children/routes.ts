@@ -1,5 +1,6 @@
 import { NotFound } from '@edutrust/platform/errors';
 import { type App, anyone, localeOf, personActor, signedIn } from '@edutrust/platform/http';
+import { nullable, Time, Uuid } from '@edutrust/platform/schemas';
 import { isChildOf } from '@edutrust/registry/guardians';
 import Type from 'typebox';
 import { withdrawConsent } from '../consent/consent.ts';
@@ -8,9 +9,7 @@ import { signedInOr } from '../self-service/pages.ts';
 import type { IdpTools } from '../tools.ts';
 import { type DocumentsPort, viewChildren } from './children.ts';
 
-const Uuid = Type.String({ pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' });
-const Instant = Type.String({ format: 'date-time' });
-const nullable = <Schema extends Type.TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
+const Instant = Time;
 
 const ChildView = Type.Object({
   id: Uuid,

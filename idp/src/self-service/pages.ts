@@ -2,6 +2,7 @@ import type { PersonActor } from '@edutrust/platform/actor';
 import type { Database } from '@edutrust/platform/database';
 import { InvalidInput } from '@edutrust/platform/errors';
 import { type App, anyone, passkeyNeeded, stepUpNeeded } from '@edutrust/platform/http';
+import { hide, strict } from '@edutrust/platform/schemas';
 import { formatEducationId } from '@edutrust/registry/education-id';
 import { listNotices } from '@edutrust/registry/notices';
 import { personClaims } from '@edutrust/registry/people';
@@ -25,8 +26,6 @@ import type { IdpTools } from '../tools.ts';
 import { accountActivity } from './activity.ts';
 
 const config = { access: anyone };
-const hide = { hide: true } as const;
-const strict = { additionalProperties: false } as const;
 const Text = Type.String({ maxLength: 1_024 });
 const IdParams = Type.Object({ id: Type.String({ maxLength: 200 }) });
 /** Changing how one signs in needs a proof of these last seconds (W7). */

@@ -1,5 +1,6 @@
 import { NotFound } from '@edutrust/platform/errors';
 import { type App, personActor, signedIn } from '@edutrust/platform/http';
+import { nullable, strict, Time } from '@edutrust/platform/schemas';
 import { needPasskey } from '@edutrust/registry/permissions';
 import Type from 'typebox';
 import { accountStatus } from '../accounts/accounts.ts';
@@ -11,9 +12,7 @@ import { endOwnSession, mustBeFresh } from './pages.ts';
 
 const tags = ['account'];
 const config = { access: signedIn };
-const strict = { additionalProperties: false } as const;
-const Instant = Type.String({ format: 'date-time' });
-const nullable = <Schema extends Type.TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
+const Instant = Time;
 const IdParams = Type.Object({ id: Type.String({ maxLength: 200 }) });
 
 const PasskeyView = Type.Object({

@@ -1,4 +1,5 @@
 import { type App, anyone } from '@edutrust/platform/http';
+import { hide } from '@edutrust/platform/schemas';
 import Type from 'typebox';
 import { localPath } from '../local-path.ts';
 import { seeOther, sendPage, viewOf } from '../page-reply.ts';
@@ -9,7 +10,6 @@ import { endSessions } from '../sessions/end.ts';
 import type { IdpTools } from '../tools.ts';
 
 const config = { access: anyone };
-const hide = { hide: true } as const;
 
 /** Signing in to our own pages, `/signin?return_to=/path`, is an authorization request to our own provider. */
 export function addOwnPagesRoutes(app: App, { context, pages, cookies }: IdpTools): void {

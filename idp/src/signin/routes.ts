@@ -1,4 +1,5 @@
 import { type App, anyone } from '@edutrust/platform/http';
+import { hide, strict } from '@edutrust/platform/schemas';
 import { getPerson } from '@edutrust/registry/people';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
@@ -24,8 +25,6 @@ import type { Offers, SignInMethod } from './methods/method.ts';
 import { signInMethods } from './methods/methods.ts';
 
 const config = { access: anyone };
-const hide = { hide: true } as const;
-const strict = { additionalProperties: false } as const;
 const Params = Type.Object({ uid: Type.String({ maxLength: 100 }) });
 
 /** The pages of a sign-in under way, `/signin/{uid}`: who you are, and what the app may know. */

@@ -1,4 +1,5 @@
 import { type App, personActor } from '@edutrust/platform/http';
+import { strict, Uuid } from '@edutrust/platform/schemas';
 import { requires } from '@edutrust/registry/permissions';
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
@@ -6,8 +7,6 @@ import type { IdpTools } from '../tools.ts';
 import { listNetworks, registerNetwork, removeNetwork } from './networks.ts';
 
 const tags = ['organisations'];
-const strict = { additionalProperties: false } as const;
-const Uuid = Type.String({ pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' });
 const Network = Type.Object({ id: Uuid, organisationId: Uuid, range: Type.String(), name: Type.String() });
 
 const ofPath = async (request: FastifyRequest) => ({ organisationId: (request.params as { id: string }).id });

@@ -4,6 +4,7 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
 import { record } from '@edutrust/platform/events';
 import { uuidv7 } from '@edutrust/platform/ids';
+import { Time } from '@edutrust/platform/schemas';
 import { sql } from 'kysely';
 import Type from 'typebox';
 import { Value } from 'typebox/value';
@@ -22,7 +23,7 @@ export const ProposedApproval = Type.Object({
     kind: Type.String(),
     digest: Type.String({ description: 'SHA-256, hexadecimal: what both passkeys are put to' }),
     code: Type.String({ description: 'The end of the digest, to read to each other' }),
-    expiresAt: Type.String({ format: 'date-time' }),
+    expiresAt: Time,
   }),
 });
 export type ProposedApproval = Type.Static<typeof ProposedApproval>;

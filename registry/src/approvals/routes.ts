@@ -1,7 +1,7 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { type App, localeOf, personActor, signedIn } from '@edutrust/platform/http';
+import { IdParams, listOf, Page, strict, Time } from '@edutrust/platform/schemas';
 import Type from 'typebox';
-import { IdParams, listOf, Page, strict } from '../schemas.ts';
 import { AssertionBody } from './assertion.ts';
 import { actOptions, approve, collect, confirm, refuse, withdraw } from './decide.ts';
 import type { ApprovalPorts } from './kind.ts';
@@ -167,7 +167,7 @@ export function addApprovalRoutes(app: App, context: ServiceContext, ports: Appr
         tags,
         summary: 'What came of it for the caller alone, within a day: half of an activation code',
         params: IdParams,
-        response: { 200: Type.Object({ text: Type.String(), until: Type.String({ format: 'date-time' }) }) },
+        response: { 200: Type.Object({ text: Type.String(), until: Time }) },
       },
     },
     async (request, reply) => {

@@ -1,8 +1,7 @@
+import { nullable, Time, Uuid } from '@edutrust/platform/schemas';
 import Type from 'typebox';
-import { nullable, Uuid } from '../schemas.ts';
 import { approvalStates } from './states.ts';
 
-const Time = Type.String({ format: 'date-time' });
 const Named = Type.Object({ id: Uuid, fullName: Type.String() });
 
 export const ApprovalSummary = Type.Object({

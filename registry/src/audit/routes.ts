@@ -2,10 +2,11 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import { type App, longAnswerMs, refersTo } from '@edutrust/platform/http';
 import { isUuid } from '@edutrust/platform/ids';
 import { type AuditEntry as Entry, listAudit, logNames } from '@edutrust/platform/ledger';
+import { listOf, Page, Time } from '@edutrust/platform/schemas';
 import { sql } from 'kysely';
 import Type from 'typebox';
 import { requires, scopeOf } from '../permissions/permissions.ts';
-import { AuditEntry, LedgerVerdict, listOf, Page } from '../schemas.ts';
+import { AuditEntry, LedgerVerdict } from '../schemas.ts';
 
 const tags = ['audit'];
 
@@ -22,8 +23,8 @@ export function addAuditRoutes(app: App, { db, ledger }: ServiceContext): void {
           type: Type.Optional(Type.String({ maxLength: 60, description: 'exact, or a prefix that ends in a dot' })),
           actor: Type.Optional(refersTo('person', 'people.read')),
           subject: Type.Optional(Type.String({ maxLength: 100 })),
-          from: Type.Optional(Type.String({ format: 'date-time' })),
-          until: Type.Optional(Type.String({ format: 'date-time' })),
+          from: Type.Optional(Time),
+          until: Type.Optional(Time),
           ...Page,
         }),
         response: { 200: listOf(AuditEntry) },

@@ -1,9 +1,10 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { type App, personActor, refersTo } from '@edutrust/platform/http';
+import { IdParams, nullable, strict } from '@edutrust/platform/schemas';
 import Type from 'typebox';
 import { schoolYearAt } from '../calendar.ts';
 import { requires } from '../permissions/permissions.ts';
-import { ClassSummary, IdParams, nullable, strict } from '../schemas.ts';
+import { ClassSummary } from '../schemas.ts';
 import { changeClass, createClass, findClass } from './classes.ts';
 import { oldestGrade, youngestGrade } from './grade.ts';
 import { toClassView } from './view.ts';

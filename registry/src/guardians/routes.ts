@@ -1,12 +1,13 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { InvalidInput } from '@edutrust/platform/errors';
 import { type App, personActor, refersTo } from '@edutrust/platform/http';
+import { Day, IdParams, strict, Uuid } from '@edutrust/platform/schemas';
 import Type from 'typebox';
 import { dateInVietnam } from '../calendar.ts';
 import { createEducationIdIssuer } from '../education-id/education-id.ts';
 import { createIdentifierVault, createPerson, findSummary } from '../people/people.ts';
 import { requires } from '../permissions/permissions.ts';
-import { Gender, IdParams, strict, Uuid } from '../schemas.ts';
+import { Gender } from '../schemas.ts';
 import { addGuardian, endGuardianship, findGuardianship, noGuardianship, relations } from './guardians.ts';
 
 const tags = ['people'];
@@ -32,7 +33,7 @@ export function addGuardianRoutes(app: App, context: ServiceContext): void {
             relation: Relation,
             guardianId: Type.Optional(refersTo('person', 'people.read')),
             fullName: Type.Optional(Type.String({ maxLength: 200 })),
-            birthDate: Type.Optional(Type.String({ format: 'date' })),
+            birthDate: Type.Optional(Day),
             gender: Type.Optional(Gender),
           },
           strict,

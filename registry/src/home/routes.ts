@@ -1,9 +1,10 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { type App, personActor, signedIn } from '@edutrust/platform/http';
+import { nullable } from '@edutrust/platform/schemas';
 import Type from 'typebox';
 import { schoolYearAt } from '../calendar.ts';
 import { toClassView } from '../classes/view.ts';
-import { ClassSummary, nullable } from '../schemas.ts';
+import { ClassSummary } from '../schemas.ts';
 import { countedUpTo, filledBy, ownClasses } from './home.ts';
 
 const Count = Type.Integer({ minimum: 0, maximum: countedUpTo });

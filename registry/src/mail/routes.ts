@@ -1,9 +1,9 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { App } from '@edutrust/platform/http';
 import { listMail } from '@edutrust/platform/mail';
+import { nullable, Time, Uuid } from '@edutrust/platform/schemas';
 import Type from 'typebox';
 import { requires } from '../permissions/permissions.ts';
-import { nullable, Uuid } from '../schemas.ts';
 
 const Text = Type.Object({ vi: Type.String(), en: Type.String() });
 const Mail = Type.Object({
@@ -11,8 +11,8 @@ const Mail = Type.Object({
   to: Type.String(),
   subject: Text,
   body: Text,
-  queuedAt: Type.String({ format: 'date-time' }),
-  sentAt: nullable(Type.String({ format: 'date-time' })),
+  queuedAt: Time,
+  sentAt: nullable(Time),
 });
 
 /** The newest mails, for an installation without a mail server. */

@@ -1,13 +1,13 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { type App, personActor, signedIn } from '@edutrust/platform/http';
+import { Time, Uuid } from '@edutrust/platform/schemas';
 import Type from 'typebox';
-import { Uuid } from '../schemas.ts';
 import { listNotices } from './notices.ts';
 
 const Text = Type.Object({ vi: Type.String(), en: Type.String() });
 const Notice = Type.Object({
   id: Uuid,
-  at: Type.String({ format: 'date-time' }),
+  at: Time,
   kind: Type.String(),
   title: Text,
   remedy: Text,

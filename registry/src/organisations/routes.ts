@@ -1,5 +1,6 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { type App, personActor, refersTo } from '@edutrust/platform/http';
+import { IdParams, listOf, Page, strict } from '@edutrust/platform/schemas';
 import Type from 'typebox';
 import { schoolYearAt } from '../calendar.ts';
 import { findClass, listClasses, listLearners } from '../classes/classes.ts';
@@ -8,14 +9,10 @@ import { requires, scopeOf } from '../permissions/permissions.ts';
 import {
   ClassSummary,
   ClassView,
-  IdParams,
-  listOf,
   OrganisationKind,
   OrganisationView,
   OrganisationWithCounts,
-  Page,
   SchoolLevel,
-  strict,
 } from '../schemas.ts';
 import { createOrganisation, findOrganisation, listOrganisations } from './organisations.ts';
 import { toOrganisationView } from './view.ts';

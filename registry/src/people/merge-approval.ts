@@ -1,10 +1,10 @@
 import type { Transaction } from '@edutrust/platform/database';
 import { Conflict, NotFound } from '@edutrust/platform/errors';
+import { strict, Uuid } from '@edutrust/platform/schemas';
 import { sql } from 'kysely';
 import Type from 'typebox';
 import type { ApprovalKind } from '../approvals/approvals.ts';
 import { dateInVietnam } from '../calendar.ts';
-import { strict, Uuid } from '../schemas.ts';
 import { merge } from './people.ts';
 
 const Record = Type.Object(

@@ -2,6 +2,7 @@ import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { type App, personActor, refersTo, signedIn } from '@edutrust/platform/http';
 import { listAudit } from '@edutrust/platform/ledger';
+import { Day, IdParams, listOf, Page, strict, Time } from '@edutrust/platform/schemas';
 import Type from 'typebox';
 import { ProposedApproval, propose } from '../approvals/approvals.ts';
 import { dateInVietnam } from '../calendar.ts';
@@ -19,17 +20,7 @@ import {
 } from '../permissions/permissions.ts';
 import { findStanding, governingOn, maySeeDetails } from '../permissions/standing.ts';
 
-import {
-  AffiliationRole,
-  Gender,
-  IdParams,
-  listOf,
-  OrganisationSummary,
-  Page,
-  PersonSummary,
-  PersonView,
-  strict,
-} from '../schemas.ts';
+import { AffiliationRole, Gender, OrganisationSummary, PersonSummary, PersonView } from '../schemas.ts';
 import { describeMerging, mergeKind } from './merge-approval.ts';
 import {
   changePerson,
@@ -79,7 +70,7 @@ export function addPeopleRoutes(app: App, context: ServiceContext): void {
             /** What the roles allow after a sign-in with a passkey. */
             permissionsWithPasskey: Type.Array(Type.String()),
             acr: Type.String(),
-            authenticatedAt: Type.String({ format: 'date-time' }),
+            authenticatedAt: Time,
           }),
         },
       },
@@ -178,7 +169,7 @@ export function addPeopleRoutes(app: App, context: ServiceContext): void {
         body: Type.Object(
           {
             fullName: Type.String({ maxLength: 200 }),
-            birthDate: Type.Optional(Type.String({ format: 'date' })),
+            birthDate: Type.Optional(Day),
             gender: Type.Optional(Gender),
             organisationId: refersTo('organisation'),
             role: AffiliationRole,
@@ -214,7 +205,7 @@ export function addPeopleRoutes(app: App, context: ServiceContext): void {
         body: Type.Object(
           {
             fullName: Type.Optional(Type.String({ maxLength: 200 })),
-            birthDate: Type.Optional(Type.String({ format: 'date' })),
+            birthDate: Type.Optional(Day),
             gender: Type.Optional(Gender),
           },
           strict,

@@ -1,10 +1,10 @@
 import type { Transaction } from '@edutrust/platform/database';
 import { Conflict, NotFound } from '@edutrust/platform/errors';
+import { strict, Uuid } from '@edutrust/platform/schemas';
 import { sql } from 'kysely';
 import Type from 'typebox';
 import type { ApprovalKind, Fact } from '../approvals/approvals.ts';
 import { notify } from '../notices/notices.ts';
-import { strict, Uuid } from '../schemas.ts';
 import { endRole, grantRole } from './granting.ts';
 import { protectedRoles, type Role, roleNames, separateDuties } from './roles.ts';
 

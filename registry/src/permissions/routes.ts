@@ -1,9 +1,9 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { type App, personActor, refersTo } from '@edutrust/platform/http';
+import { IdParams, strict, Time, Uuid } from '@edutrust/platform/schemas';
 import { sql } from 'kysely';
 import Type from 'typebox';
 import { ProposedApproval, propose } from '../approvals/approvals.ts';
-import { IdParams, strict, Uuid } from '../schemas.ts';
 import { mustBeGrantable } from './granting.ts';
 import { endRole, grantRole, protectedRoles, requires, roles, scopeOf } from './permissions.ts';
 import { describeEnd, describeGrant, endRoleKind, grantRoleKind } from './role-approvals.ts';
@@ -17,7 +17,7 @@ export function addRoleRoutes(app: App, context: ServiceContext): void {
     role: Type.String(),
     person: Type.Object({ id: Uuid, fullName: Type.String(), educationId: Type.String() }),
     organisation: Type.Object({ id: Uuid, name: Type.String() }),
-    grantedAt: Type.String({ format: 'date-time' }),
+    grantedAt: Time,
   });
 
   app.get(

@@ -3,11 +3,11 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import { InvalidInput } from '@edutrust/platform/errors';
 import { type App, localeOf, longAnswerMs, notAllowed, personActor, stepUpNeeded } from '@edutrust/platform/http';
 import type { Locale } from '@edutrust/platform/messages';
+import { IdParams, listOf, nullable, Page, strict, Time, Uuid } from '@edutrust/platform/schemas';
 import { sql } from 'kysely';
 import Type from 'typebox';
 import { can, requires, scopeOf } from '../permissions/permissions.ts';
 import { type Action, freshWithinSeconds } from '../permissions/roles.ts';
-import { IdParams, listOf, nullable, Page, strict, Uuid } from '../schemas.ts';
 import { inspectRoster } from './inspect.ts';
 import type { RosterKind } from './kinds/kind.ts';
 import { kinds } from './kinds/kinds.ts';
@@ -41,8 +41,8 @@ const PlanSummary = Type.Object({
   kind: Kind,
   fileName: Type.String(),
   status: Type.Enum(['planned', 'held', 'applied', 'superseded']),
-  createdAt: Type.String({ format: 'date-time' }),
-  appliedAt: nullable(Type.String({ format: 'date-time' })),
+  createdAt: Time,
+  appliedAt: nullable(Time),
   totals: Totals,
 });
 const PlanView = Type.Object({

@@ -1,8 +1,8 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { type App, localeOf, longAnswerMs, personActor } from '@edutrust/platform/http';
+import { IdParams, Uuid } from '@edutrust/platform/schemas';
 import { requires } from '@edutrust/registry/permissions';
 import Type from 'typebox';
-import { IdParams, Uuid } from '../requests/schemas.ts';
 import { confirmSession } from './confirm.ts';
 import { preparedDocument } from './prepared.ts';
 import { ConfirmBody, OpenSessionBody, SessionResult, SigningSession } from './schemas.ts';

@@ -1,6 +1,6 @@
+import { Base64Url, nullable, Sha256Hex, strict, Time, Uuid } from '@edutrust/platform/schemas';
 import Type from 'typebox';
 import { Assertion, Custody, RequestOptions } from '../enrolment/schemas.ts';
-import { Base64Url, nullable, strict, Time, Uuid } from '../requests/schemas.ts';
 
 export const OpenSessionBody = Type.Object(
   {
@@ -40,7 +40,7 @@ export const SigningSession = Type.Object({
 const Drawn = Type.Object(
   {
     requestId: Uuid,
-    digestHex: Type.String({ pattern: '^[0-9a-f]{64}$' }),
+    digestHex: Sha256Hex,
     pages: Type.Integer({ minimum: 1, maximum: 100_000 }),
   },
   strict,

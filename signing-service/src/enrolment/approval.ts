@@ -3,6 +3,7 @@ import type { PersonActor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
 import { record } from '@edutrust/platform/events';
+import { strict } from '@edutrust/platform/schemas';
 import { type ApprovalKind, mustNotBeRecovered, type ProposedApproval, propose } from '@edutrust/registry/approvals';
 import Type from 'typebox';
 import { mustMove } from '../requests/states.ts';
@@ -16,7 +17,6 @@ import {
   type Phone,
   phoneApproval,
   readOutCode,
-  strict,
 } from './approved.ts';
 import { afterRevoking, issueFor, issueTask, revokeIn } from './certificate.ts';
 import { lockEnrolment, userHandleOf } from './enrolment.ts';

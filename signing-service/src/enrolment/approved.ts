@@ -2,13 +2,12 @@ import { createHash } from 'node:crypto';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database, Transaction } from '@edutrust/platform/database';
 import { Conflict, NotFound } from '@edutrust/platform/errors';
+import { Sha256Hex, strict, Uuid } from '@edutrust/platform/schemas';
 import { mustBeApproved } from '@edutrust/registry/approvals';
 import { sql } from 'kysely';
 import Type from 'typebox';
 import type { EnrolmentRow } from './enrolment.ts';
 
-export const strict = { additionalProperties: false } as const;
-const Uuid = Type.String({ pattern: '^[0-9a-f-]{36}$' });
 /** Whose phone it is, as two people agreed to it. */
 export const Named = {
   enrolmentId: Uuid,
@@ -25,7 +24,7 @@ const Phone = Type.Object(
     ...Named,
     custody: Type.Enum(['device', 'hsm']),
     /** SHA-256 of the SubjectPublicKeyInfo that is certified, hexadecimal. */
-    keySha256: Type.String({ pattern: '^[0-9a-f]{64}$' }),
+    keySha256: Sha256Hex,
     /** The passkey that will authorise signatures, base64url. */
     credentialId: Type.String(),
     credentialPublicKey: Type.String(),

@@ -1,13 +1,12 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { NotFound } from '@edutrust/platform/errors';
 import type { App } from '@edutrust/platform/http';
+import { nullable, SerialHex, Time } from '@edutrust/platform/schemas';
 import { ofDepartment, requires } from '@edutrust/registry/permissions';
 import { sql } from 'kysely';
 import Type from 'typebox';
 
 const tags = ['certificates'];
-const Time = Type.String({ format: 'date-time' });
-const nullable = <Schema extends Type.TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
 
 /** What happens when a certificate is revoked, or an authority's key is lost: asked before it is done. */
 export function addConsequenceRoutes(app: App, { db }: ServiceContext): void {
@@ -25,7 +24,7 @@ export function addConsequenceRoutes(app: App, { db }: ServiceContext): void {
       schema: {
         tags,
         summary: 'What revoking a certificate would stop, and what stays valid',
-        params: Type.Object({ serial: Type.String({ pattern: '^[0-9a-f]{16,40}$' }) }),
+        params: Type.Object({ serial: SerialHex }),
         response: {
           200: Type.Object({
             signer: nullable(Type.Object({ name: Type.String(), title: Type.String(), organisation: Type.String() })),

@@ -1,11 +1,11 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { NotFound } from '@edutrust/platform/errors';
 import { type App, personActor } from '@edutrust/platform/http';
+import { IdParams, listOf, Uuid } from '@edutrust/platform/schemas';
 import { ProposedApproval } from '@edutrust/registry/approvals';
 import { lists, requires, scopeOf } from '@edutrust/registry/permissions';
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
-import { IdParams, listOf, Uuid } from '../requests/schemas.ts';
 import { signingOf } from '../tables.ts';
 import { proposeRevoking } from './approval.ts';
 import { currentEnrolment, revokeEnrolment } from './certificate.ts';

@@ -1,5 +1,5 @@
+import { Base64Url, nullable, Time, Uuid } from '@edutrust/platform/schemas';
 import Type from 'typebox';
-import { Base64Url, nullable, Time, Uuid } from '../requests/schemas.ts';
 
 /**
  * `device`: the private key is made in the phone's browser and only ever stored wrapped under the passkey's PRF output.

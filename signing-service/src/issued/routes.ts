@@ -1,10 +1,10 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { NotFound } from '@edutrust/platform/errors';
 import { type App, personActor, signedIn } from '@edutrust/platform/http';
+import { IdParams } from '@edutrust/platform/schemas';
 import { isChildOf } from '@edutrust/registry/guardians';
 import { formatVerificationCode } from '../requests/code.ts';
 import { documentOf } from '../requests/requests.ts';
-import { IdParams } from '../requests/schemas.ts';
 import { subjectOfIssued } from './issued.ts';
 
 /** What was issued to people, for themselves and for their guardians. */

@@ -1,5 +1,5 @@
+import { nullable, strict, Time, Uuid } from '@edutrust/platform/schemas';
 import Type from 'typebox';
-import { nullable, strict, Time, Uuid } from '../requests/schemas.ts';
 
 const Value = Type.Union([Type.Number(), Type.String({ maxLength: 1000 })]);
 

@@ -1,5 +1,6 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { type App, localeOf, personActor, refersTo, signedIn } from '@edutrust/platform/http';
+import { IdParams, listOf, Uuid } from '@edutrust/platform/schemas';
 import { requires, scopeOf } from '@edutrust/registry/permissions';
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
@@ -11,8 +12,6 @@ import { documentOf, rejectRequest, withdrawRequest } from './requests.ts';
 import { runView } from './run-view.ts';
 import { findRun, startTranscripts } from './runs.ts';
 import {
-  IdParams,
-  listOf,
   RejectBody,
   RequestAct,
   RequestState,
@@ -20,7 +19,6 @@ import {
   TranscriptRun,
   TranscriptsBody,
   UnusualDocument,
-  Uuid,
 } from './schemas.ts';
 import { findRequest, listRequests } from './views.ts';
 

@@ -1,16 +1,6 @@
 import { refersTo } from '@edutrust/platform/http';
+import { nullable, strict, Time, Uuid } from '@edutrust/platform/schemas';
 import Type from 'typebox';
-
-/** JSON shapes that the routes of signing share. */
-export const Uuid = Type.String({ pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' });
-export const IdParams = Type.Object({ id: Uuid });
-export const Time = Type.String({ format: 'date-time' });
-export const nullable = <Schema extends Type.TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
-export const listOf = <Schema extends Type.TSchema>(item: Schema) =>
-  Type.Object({ items: Type.Array(item), nextCursor: nullable(Type.String()) });
-export const strict = { additionalProperties: false } as const;
-/** Bytes as base64url without padding (RFC 4648 §5). */
-export const Base64Url = (maxLength: number) => Type.String({ pattern: '^[A-Za-z0-9_-]+$', maxLength });
 
 /** `signed`: by every person of its order, the seal is due; `issued`: with every signature. */
 export const RequestState = Type.Enum(['waiting', 'signed', 'issued', 'rejected', 'withdrawn']);

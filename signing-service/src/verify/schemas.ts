@@ -1,5 +1,6 @@
+import { nullable, Time } from '@edutrust/platform/schemas';
 import Type from 'typebox';
-import { nullable, RequestState, Time } from '../requests/schemas.ts';
+import { RequestState } from '../requests/schemas.ts';
 
 const Verdict = Type.Enum(['valid', 'invalid', 'indeterminate']);
 const Text = Type.Object({ vi: Type.String(), en: Type.String() });
