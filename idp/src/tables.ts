@@ -17,7 +17,7 @@ export interface AccountTable {
   activated_at: Date | null;
   suspended_at: Date | null;
   last_sign_in_at: Date | null;
-  /** Raised by whatever ends all of the person's sessions; see `provider/together.ts`. */
+  /** Raised by whatever ends all of the person's sessions; see `provider/prefetch.ts`. */
   epoch: Generated<string>;
 }
 

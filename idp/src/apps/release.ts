@@ -1,10 +1,20 @@
-import type { Database, Transaction } from '@edutrust/platform/database';
+import { type Database, statement, type Transaction } from '@edutrust/platform/database';
 import type { PersonClaims } from '@edutrust/registry/people';
-import { sql } from 'kysely';
 import type { App } from './apps.ts';
 
 /** Data beyond the name that an app is told of a pupil only when the department approved it and it is theirs to use. */
 export const guardedScopes: ReadonlySet<string> = new Set(['birthdate', 'education_id']);
+
+const forPerson = statement<{ found: true }, [clientId: string, personId: string]>(
+  'idp.app-is-for-person',
+  `SELECT true AS found FROM idp.app AS a
+   JOIN registry.affiliation AS f ON f.person_id = $2 AND f.valid_until IS NULL
+   JOIN registry.organisation AS o ON o.id = f.organisation_id
+   WHERE a.client_id = $1 AND (
+     (NOT a.is_external AND a.organisation_id = ANY(o.path))
+     OR EXISTS (SELECT FROM idp.app_activation AS v WHERE v.client_id = a.client_id AND v.organisation_id = ANY(o.path)))
+   LIMIT 1`,
+);
 
 /**
  * Whether an app is for the person: it belongs to one of their organisations or above one, or, from outside, one of
@@ -15,15 +25,7 @@ export async function isForPerson(
   app: Pick<App, 'clientId'>,
   personId: string,
 ): Promise<boolean> {
-  const { rows } = await sql`
-    SELECT FROM idp.app AS a
-    JOIN registry.affiliation AS f ON f.person_id = ${personId} AND f.valid_until IS NULL
-    JOIN registry.organisation AS o ON o.id = f.organisation_id
-    WHERE a.client_id = ${app.clientId} AND (
-      (NOT a.is_external AND a.organisation_id = ANY(o.path))
-      OR EXISTS (SELECT FROM idp.app_activation AS v WHERE v.client_id = a.client_id AND v.organisation_id = ANY(o.path)))
-    LIMIT 1`.execute(db);
-  return rows.length > 0;
+  return (await forPerson(db, app.clientId, personId)).length > 0;
 }
 
 /** The scopes whose data the app gets of this person, of those that it asked for (N2). */

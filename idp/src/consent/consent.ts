@@ -4,7 +4,7 @@ import type { Transaction } from '@edutrust/platform/database';
 import { record } from '@edutrust/platform/events';
 import { sql } from 'kysely';
 import { errors } from 'oidc-provider';
-import { refreshSeconds } from '../provider/configuration.ts';
+import { refreshSeconds } from '../provider/grants.ts';
 import { grantForSession } from '../provider/models/grant.ts';
 
 const actorOf = (personId: string): Actor => ({

@@ -1,5 +1,4 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import { sql } from 'kysely';
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import type { AppDirectory } from '../apps/directory.ts';
 import { grantAdapter } from './models/grant.ts';
@@ -19,14 +18,14 @@ export function createAdapter(context: ServiceContext, apps: AppDirectory): (mod
       case 'Grant':
         return grantAdapter(context.db);
       case 'AuthorizationCode':
-        return tokenAdapter(context.db, sql`idp.authorization_code`);
+        return tokenAdapter(context.db, 'authorization_code');
       case 'RefreshToken':
-        return tokenAdapter(context.db, sql`idp.refresh_token`, createSuccessor(context.secrets));
+        return tokenAdapter(context.db, 'refresh_token', createSuccessor(context.secrets));
       case 'AccessToken':
       case 'ClientCredentials':
-        return tokenAdapter(context.db, sql`idp.access_token`);
+        return tokenAdapter(context.db, 'access_token');
       case 'PushedAuthorizationRequest':
-        return tokenAdapter(context.db, sql`idp.pushed_request`);
+        return tokenAdapter(context.db, 'pushed_request');
       case 'ReplayDetection':
         return replayAdapter(context.db);
       case 'Interaction':

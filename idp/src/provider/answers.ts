@@ -1,6 +1,6 @@
 import type { ServiceContext } from '@edutrust/platform/context';
+import { statement } from '@edutrust/platform/database';
 import { kindOf } from '@edutrust/platform/http';
-import { sql } from 'kysely';
 import type Provider from 'oidc-provider';
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import type { CookieNames } from '../sessions/cookies.ts';
@@ -60,12 +60,14 @@ async function burnCode({ db }: ServiceContext, ctx: KoaContextWithOIDC, failure
   const { grant_type: grantType, code } = ctx.oidc?.params ?? {};
   const { client } = ctx.oidc ?? {};
   if (!(failure instanceof errors.InvalidGrant) || grantType !== 'authorization_code' || !client) return;
-  await sql`
-    UPDATE idp.authorization_code SET consumed_at = now()
-    WHERE id_hash = ${hashOf(String(code))} AND payload->>'clientId' = ${client.clientId} AND consumed_at IS NULL`.execute(
-    db,
-  );
+  await burn(db, hashOf(String(code)), client.clientId);
 }
+
+const burn = statement<never, [idHash: Buffer, clientId: string]>(
+  'idp.authorization-code-burn',
+  `UPDATE idp.authorization_code SET consumed_at = now()
+   WHERE id_hash = $1 AND payload->>'clientId' = $2 AND consumed_at IS NULL`,
+);
 
 function removeCookie(ctx: KoaContextWithOIDC, name: string): void {
   const lines = [ctx.response.get('set-cookie') as string | string[]].flat().filter(Boolean);

@@ -1,27 +1,22 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import { personClaims } from '@edutrust/registry/people';
-import { sql } from 'kysely';
-import { type Configuration, errors, type Grant, type KoaContextWithOIDC } from 'oidc-provider';
+import { type Configuration, errors } from 'oidc-provider';
 import type { AppDirectory } from '../apps/directory.ts';
-import { guardedScopes, isForPerson, releasedScopes } from '../apps/release.ts';
 import type { IdpPages } from '../pages.ts';
 import type { CookieNames } from '../sessions/cookies.ts';
 import { lifeOf } from '../sessions/life.ts';
 import { createAdapter } from './adapter.ts';
 import { assuranceLevels, signInPolicy } from './assurance.ts';
 import { releasableScopes, scopeClaims } from './claims.ts';
+import { ownClient } from './first-party.ts';
+import { loadGrant, refreshSeconds } from './grants.ts';
 import type { SigningKey } from './keys.ts';
-import { grantForSession } from './models/grant.ts';
-import { ownClient, ownClientId } from './own-client.ts';
 import { errorPage, loggedOutPage, logoutPage } from './pages.ts';
+import { claimsOf, maySignIn } from './person.ts';
 import { createSubjects } from './subject.ts';
-import { maySignInOf, readTogether, stampOf } from './together.ts';
 
 const codeSeconds = 60;
 const accessTokenSeconds = 10 * 60;
 const idTokenSeconds = 10 * 60;
-/** From the first refresh token of a family, however often it is rotated (P6). */
-export const refreshSeconds = 14 * 24 * 3600;
 /** Apps that are told of a logout or asked for nothing else answer within this time. */
 const fetchMs = 5_000;
 
@@ -59,8 +54,9 @@ export function providerConfiguration({ context, apps, pages, cookies, keys }: C
       if (!(await maySignIn(context, personId))) return undefined;
       return {
         accountId: personId,
-        claims: async () => ({
-          ...(await claimsOf(context, apps, personId, ctx.oidc?.client?.clientId)),
+        // Of an ID token nothing but the subject is kept (`conformIdTokenClaims`), so nothing else is read for it.
+        claims: async (use) => ({
+          ...(use === 'id_token' ? {} : await claimsOf(context, apps, personId, ctx.oidc?.client?.clientId)),
           sub: personId,
         }),
       };
@@ -184,84 +180,4 @@ export function providerConfiguration({ context, apps, pages, cookies, keys }: C
     fetch: (input, init) =>
       globalThis.fetch(input, { ...init, redirect: 'manual', signal: AbortSignal.timeout(fetchMs) }),
   };
-}
-
-/** Refused: every grant of somebody who may not sign in (S2). */
-async function maySignIn({ db }: ServiceContext, personId: string): Promise<boolean> {
-  const { account } = readTogether();
-  if (account?.personId === personId) return account.maySignIn;
-  const { rows } = await sql<{ may: boolean }>`
-    SELECT ${maySignInOf('person.id')} AS may FROM (SELECT ${personId}::uuid AS id) AS person`.execute(db);
-  return rows[0]?.may === true;
-}
-
-/** What there is to say of a person to this app; a pupil's data beyond the name goes to approved apps of theirs only (N2). */
-async function claimsOf(
-  { db }: ServiceContext,
-  apps: AppDirectory,
-  personId: string,
-  clientId: string | undefined,
-): Promise<Record<string, unknown>> {
-  const known = await personClaims(db, personId);
-  const app = clientId === undefined || clientId === ownClientId ? undefined : await apps.app(clientId);
-  const asksMore = app?.isApproved === true && app.scopes.some((scope) => guardedScopes.has(scope));
-  const theirs = asksMore && (await isForPerson(db, app, personId));
-  const scopes = app ? releasedScopes(app, known, app.scopes, theirs) : [];
-  const { birthdate, education_id, ...claims } = known;
-  return {
-    ...claims,
-    ...(birthdate && scopes.includes('birthdate') ? { birthdate } : {}),
-    ...(scopes.includes('education_id') ? { education_id } : {}),
-  };
-}
-
-/**
- * The grant that the session already has for the app; else one made by policy: for our own pages, for apps that the
- * department or school approved, and for what the person agreed to before. Otherwise none, and the person is asked.
- * A grant holds what was agreed to in this session; what an app gets of it is what it asked for.
- */
-async function loadGrant(
-  { db }: ServiceContext,
-  apps: AppDirectory,
-  ctx: KoaContextWithOIDC,
-): Promise<Grant | undefined> {
-  const { client, session, provider, params, result } = ctx.oidc;
-  if (!client || !session?.accountId) return undefined;
-  const asked = String(params?.scope ?? '')
-    .split(' ')
-    .filter(Boolean);
-  const held = result?.consent?.grantId ?? session.grantIdFor(client.clientId);
-  const grant = held ? await provider.Grant.find(held) : undefined;
-  if (grant?.accountId === session.accountId) {
-    const has = new Set(grant.getOIDCScope().split(' '));
-    if (result?.consent || asked.every((scope) => has.has(scope))) return grant;
-  }
-  if (!(await isAgreed(db, apps, client.clientId, session.accountId, asked))) return grant;
-  const { accountId: personId, uid: sessionUid } = session;
-  const made = await grantForSession(db, {
-    ...{ sessionUid, personId, clientId: client.clientId, scopes: asked },
-    epoch: stampOf(personId),
-    lifetimeSeconds: refreshSeconds,
-  });
-  if (!made) throw new errors.LoginRequired('the sign-in ended');
-  return provider.Grant.find(made);
-}
-
-async function isAgreed(
-  db: ServiceContext['db'],
-  apps: AppDirectory,
-  clientId: string,
-  personId: string,
-  scopes: readonly string[],
-): Promise<boolean> {
-  if (clientId === ownClientId) return true;
-  const app = await apps.app(clientId);
-  if (!app || !scopes.every((scope) => app.scopes.includes(scope))) return false;
-  // Approval answers for the people whose app it is; others are asked.
-  if (app.isApproved && (await isForPerson(db, app, personId))) return true;
-  const { rows } = await sql`
-    SELECT 1 FROM idp.consent WHERE person_id = ${personId} AND client_id = ${clientId} AND scopes @> ${[...scopes]}::text[]`.execute(
-    db,
-  );
-  return rows.length > 0;
 }

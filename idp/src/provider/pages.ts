@@ -4,7 +4,7 @@ import { type Locale, negotiateLocale, type Text } from '@edutrust/platform/mess
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { AppDirectory } from '../apps/directory.ts';
 import type { IdpPages, View } from '../pages.ts';
-import { ownClientId } from './own-client.ts';
+import { ownClientId } from './first-party.ts';
 
 function viewOf(ctx: KoaContextWithOIDC): View {
   const remembered = /(?:^|;\s*)lang=(vi|en)(?:;|$)/.exec(ctx.get('cookie'))?.[1];

@@ -1,9 +1,17 @@
 import { createHmac } from 'node:crypto';
 import type { ServiceContext } from '@edutrust/platform/context';
-import { sql } from 'kysely';
+import { statement } from '@edutrust/platform/database';
 
 /** How many subjects a process remembers; they never change, so the number is about memory alone (some 25 MB). */
 const remembered = 100_000;
+
+const keep = statement<{ sub: string }, [sector: string, personId: string, computed: string]>(
+  'idp.subject-keep',
+  `WITH kept AS (
+     INSERT INTO idp.subject (sector, person_id, sub) VALUES ($1, $2, $3)
+     ON CONFLICT (sector, person_id) DO NOTHING RETURNING sub)
+   SELECT sub FROM kept UNION ALL SELECT sub FROM idp.subject WHERE sector = $1 AND person_id = $2`,
+);
 
 /**
  * The pairwise subject of a person for a sector (OpenID Connect Core §8.1): computed once and kept, so that neither a
@@ -19,14 +27,8 @@ export function createSubjects({
     const held = known.get(name);
     if (held) return held;
     const computed = createHmac('sha256', secrets.derive('idp/pairwise-subject/v1')).update(name).digest('base64url');
-    const { rows } = await sql<{ sub: string }>`
-      WITH kept AS (
-        INSERT INTO idp.subject (sector, person_id, sub) VALUES (${sector}, ${personId}, ${computed})
-        ON CONFLICT (sector, person_id) DO NOTHING RETURNING sub)
-      SELECT sub FROM kept UNION ALL SELECT sub FROM idp.subject WHERE sector = ${sector} AND person_id = ${personId}`.execute(
-      db,
-    );
-    const sub = rows[0]?.sub;
+    const [row] = await keep(db, sector, personId, computed);
+    const sub = row?.sub;
     if (!sub) return computed; // another process keeps the same in this moment
     if (known.size >= remembered) known.clear();
     known.set(name, sub);

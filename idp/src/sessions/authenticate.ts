@@ -1,9 +1,10 @@
 import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
+import { statement } from '@edutrust/platform/database';
 import { rolesOf } from '@edutrust/registry/permissions';
 import type { FastifyRequest } from 'fastify';
-import { sql } from 'kysely';
 import { hashOf } from '../provider/models/hash.ts';
+import { liveSession } from '../provider/prefetch.ts';
 import { readCookie } from './cookies.ts';
 
 interface SessionRow {
@@ -14,6 +15,20 @@ interface SessionRow {
   is_stale: boolean;
 }
 
+const find = statement<SessionRow, [idHash: Buffer]>(
+  'idp.session-authenticate',
+  `SELECT s.uid, s.person_id, s.payload->>'acr' AS acr, s.signed_in_at,
+     s.last_seen_at < now() - interval '1 minute' AS is_stale
+   FROM idp.session AS s
+   JOIN idp.account AS a ON a.person_id = s.person_id AND a.status = 'active'
+   JOIN registry.person AS p ON p.id = s.person_id AND p.status = 'active'
+   WHERE s.id_hash = $1 AND ${liveSession}`,
+);
+const seen = statement<never, [uid: string]>(
+  'idp.session-seen',
+  'UPDATE idp.session SET last_seen_at = now() WHERE uid = $1',
+);
+
 /**
  * Who calls, by the provider's own session: there is no other. Ended sessions, suspended accounts and people who left
  * are nobody at once (S2). Asked several times for one request, it looks once.
@@ -22,23 +37,15 @@ export function createAuthenticate(
   { db }: Pick<ServiceContext, 'db'>,
   cookieName: string,
 ): (request: FastifyRequest) => Promise<Actor | null> {
-  const seen = new WeakMap<FastifyRequest, Promise<Actor | null>>();
+  const known = new WeakMap<FastifyRequest, Promise<Actor | null>>();
 
   async function look(cookieHeader: string | undefined): Promise<Actor | null> {
     const cookie = readCookie(cookieHeader, cookieName);
     if (!cookie || cookie.length > 100) return null;
     // The person's status is read here and not asked for apart: this runs before every request.
-    const { rows } = await sql<SessionRow>`
-      SELECT s.uid, s.person_id, s.payload->>'acr' AS acr, s.signed_in_at,
-        s.last_seen_at < now() - interval '1 minute' AS is_stale
-      FROM idp.session AS s
-      JOIN idp.account AS a ON a.person_id = s.person_id AND a.status = 'active'
-      JOIN registry.person AS p ON p.id = s.person_id AND p.status = 'active'
-      WHERE s.id_hash = ${hashOf(cookie)} AND s.expires_at > now()
-        AND s.last_seen_at > now() - make_interval(secs => s.idle_seconds)`.execute(db);
-    const session = rows[0];
+    const [session] = await find(db, hashOf(cookie));
     if (!session) return null;
-    if (session.is_stale) await sql`UPDATE idp.session SET last_seen_at = now() WHERE uid = ${session.uid}`.execute(db);
+    if (session.is_stale) await seen(db, session.uid);
     return {
       kind: 'person',
       personId: session.person_id,
@@ -50,10 +57,10 @@ export function createAuthenticate(
   }
 
   return (request) => {
-    const known = seen.get(request);
-    if (known) return known;
+    const asked = known.get(request);
+    if (asked) return asked;
     const looking = look(request.headers.cookie);
-    seen.set(request, looking);
+    known.set(request, looking);
     return looking;
   };
 }

@@ -4,7 +4,7 @@ import { type DomainEvent, record } from '@edutrust/platform/events';
 import type { Jobs } from '@edutrust/platform/jobs';
 import { type RawBuilder, sql } from 'kysely';
 import type { AdapterPayload } from 'oidc-provider';
-import { ownClientId } from '../provider/own-client.ts';
+import { ownClientId } from '../provider/first-party.ts';
 
 /** The task that tells an app that a session ended; see `backchannel.ts`. */
 export const logoutTask = 'idp.backchannel-logout';

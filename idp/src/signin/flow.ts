@@ -7,7 +7,7 @@ import { findAccount } from '../accounts/account.ts';
 import { seeOther } from '../page-reply.ts';
 import type { AskingApp } from '../pages.ts';
 import { isStrongEnough } from '../provider/assurance.ts';
-import { ownClientId } from '../provider/own-client.ts';
+import { ownClientId } from '../provider/first-party.ts';
 import { readCookie, setCookie } from '../sessions/cookies.ts';
 import { deviceOf } from '../sessions/device.ts';
 import { idpOf } from '../tables.ts';

@@ -4,7 +4,7 @@ import Type from 'typebox';
 import { localPath } from '../local-path.ts';
 import { seeOther, sendPage, viewOf } from '../page-reply.ts';
 import { listPasskeys } from '../passkeys/passkeys.ts';
-import { ownClientId, ownReturnPath, signedOutPath } from '../provider/own-client.ts';
+import { ownClientId, ownReturnPath, signedOutPath } from '../provider/first-party.ts';
 import { setCookie } from '../sessions/cookies.ts';
 import { endSessions } from '../sessions/end.ts';
 import type { IdpTools } from '../tools.ts';

@@ -26,6 +26,8 @@ export interface Config {
   /** Absent: the embedded PostgreSQL in `dataDirectory`. */
   readonly databaseUrl: URL | undefined;
   readonly databaseConnections: number;
+  /** `unnamed` behind a pooler that gives each transaction another connection; see `database/statement.ts`. */
+  readonly databaseStatements: 'named' | 'unnamed';
   /** Absent: short-lived state is kept in PostgreSQL. */
   readonly redisUrl: URL | undefined;
   readonly secret: SecretSource;
@@ -95,6 +97,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     dataDirectory: parsed.EDUTRUST_DATA,
     databaseUrl: parsed.DATABASE_URL,
     databaseConnections: parsed.EDUTRUST_DATABASE_CONNECTIONS,
+    databaseStatements: parsed.EDUTRUST_DATABASE_STATEMENTS,
     redisUrl: parsed.REDIS_URL,
     secret: secretSource(parsed),
     pkcs11: module && token && pinFile ? { module, token, pinFile } : undefined,

@@ -146,6 +146,12 @@ export const variables = {
     fallback: '16',
     parse: wholeNumber(2, 1_000),
   },
+  EDUTRUST_DATABASE_STATEMENTS: {
+    about:
+      'named prepares the statements that every request runs, once a connection; unnamed does not, for a pooler in transaction mode that cannot (PgBouncer before 1.21).',
+    fallback: 'named',
+    parse: oneOf('named', 'unnamed'),
+  },
   REDIS_URL: {
     about: 'Redis or Valkey for short-lived state; without it PostgreSQL keeps that too.',
     fallback: '',

@@ -4,6 +4,9 @@ import type { Config } from '../config/config.ts';
 import { Conflict, Unavailable } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { startEmbedded } from './embedded.ts';
+import { bindPool, PreparingClient } from './statement.ts';
+
+export { type Statement, statement } from './statement.ts';
 
 /**
  * The database as a workspace sees it. Table names carry their schema (`'registry.person'`); a workspace gets its own
@@ -36,10 +39,14 @@ export function createPool(
   connectionString: string,
   connections: number,
   log?: Logger,
-  { connectWithinMs = 5_000 }: { readonly connectWithinMs?: number } = {},
+  {
+    connectWithinMs = 5_000,
+    statements = 'named',
+  }: { readonly connectWithinMs?: number; readonly statements?: Config['databaseStatements'] } = {},
 ): pg.Pool {
   const pool = new pg.Pool({
     connectionString,
+    ...(statements === 'named' ? { Client: PreparingClient } : {}),
     max: connections,
     connectionTimeoutMillis: connectWithinMs, // also of a place in a full pool: better to say so (E13)
     keepAlive: true,
@@ -62,7 +69,7 @@ export function createPool(
 }
 
 export function kyselyOn(pool: pg.Pool): Database {
-  return new Kysely({ dialect: new PostgresDialect({ pool }) });
+  return bindPool(new Kysely({ dialect: new PostgresDialect({ pool }) }), pool);
 }
 
 /**
@@ -77,7 +84,7 @@ export async function openDatabase(
 ): Promise<OpenDatabase> {
   const embedded = config.databaseUrl ? undefined : await startEmbedded(config.dataDirectory);
   const url = config.databaseUrl?.href ?? embedded?.url ?? '';
-  const pool = createPool(url, config.databaseConnections, log);
+  const pool = createPool(url, config.databaseConnections, log, { statements: config.databaseStatements });
   let lock: pg.Client | undefined;
   let isClosing = false;
   const close = async () => {
@@ -88,6 +95,8 @@ export async function openDatabase(
   };
   try {
     await pool.query('SELECT 1');
+    if (config.databaseStatements === 'unnamed')
+      log?.info('statements are not prepared: each is planned at every call');
     if (embedded && serves) {
       lock = await lockToServe(url, config.dataDirectory);
       // The server is ours to keep alive: when it dies it is started again, and found where it then is.

@@ -1,4 +1,4 @@
-import type { Database, Transaction } from '@edutrust/platform/database';
+import { type Database, statement, type Transaction } from '@edutrust/platform/database';
 import { NotFound } from '@edutrust/platform/errors';
 import { isUuid } from '@edutrust/platform/ids';
 import { sql } from 'kysely';
@@ -51,18 +51,26 @@ export interface Relative {
 }
 
 /** An affiliation as JSON; `className` is the person's class of now in that school. */
-const affiliationJson = sql`jsonb_build_object(
+const affiliationJsonText = `jsonb_build_object(
   'role', f.role, 'title', f.title, 'validFrom', f.valid_from, 'validUntil', f.valid_until,
   'organisation', jsonb_build_object('id', o.id, 'name', o.name, 'code', o.code, 'kind', o.kind),
   'className', (SELECT c.code FROM registry.enrolment AS e JOIN registry.class AS c ON c.id = e.class_id
                 WHERE e.person_id = f.person_id AND e.valid_until IS NULL AND c.organisation_id = f.organisation_id
                 ORDER BY c.school_year DESC LIMIT 1))`;
+const affiliationJson = sql.raw(affiliationJsonText);
 
-const summaryColumns = sql`
+const summaryColumnsText = `
   p.id, p.education_id AS "educationId", p.full_name AS "fullName", p.birth_date AS "birthDate", p.gender, p.status,
-  coalesce((SELECT jsonb_agg(${affiliationJson} ORDER BY f.valid_from, f.id)
+  coalesce((SELECT jsonb_agg(${affiliationJsonText} ORDER BY f.valid_from, f.id)
     FROM registry.affiliation AS f JOIN registry.organisation AS o ON o.id = f.organisation_id
     WHERE f.person_id = p.id AND f.valid_until IS NULL), '[]') AS affiliations`;
+const summaryColumns = sql.raw(summaryColumnsText);
+
+/** Asked by every app for everybody who enters it. */
+const summary = statement<PersonSummary, [personId: string]>(
+  'registry.person-summary',
+  `SELECT ${summaryColumnsText} FROM registry.person AS p WHERE p.id = $1`,
+);
 
 export interface PeopleFilter {
   /** Only people who belong (or, when they belong nowhere now, belonged) in or below these organisations. */
@@ -125,10 +133,9 @@ const noPerson = () => new NotFound('people/not-found', { vi: 'Không có ngư�
 /** @throws NotFound */
 export async function findSummary(db: Database | Transaction, id: string): Promise<PersonSummary> {
   if (!isUuid(id)) throw noPerson();
-  const { rows } =
-    await sql<PersonSummary>`SELECT ${summaryColumns} FROM registry.person AS p WHERE p.id = ${id}`.execute(db);
-  if (!rows[0]) throw noPerson();
-  return rows[0];
+  const [found] = await summary(db, id);
+  if (!found) throw noPerson();
+  return found;
 }
 
 /** Everything that the registry shows of one person. @throws NotFound */

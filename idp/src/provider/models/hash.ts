@@ -1,9 +1,6 @@
-import { createHash } from 'node:crypto';
-import { sql } from 'kysely';
+import { hash } from 'node:crypto';
 
 /** What bearers present is stored as its SHA-256: a copy of the tables opens nothing. */
 export function hashOf(id: string): Buffer {
-  return createHash('sha256').update(id).digest();
+  return hash('sha256', id, 'buffer');
 }
-
-export const inSeconds = (seconds: number) => sql`now() + make_interval(secs => ${seconds})`;

@@ -1,10 +1,9 @@
-import type { Database } from '@edutrust/platform/database';
-import { sql } from 'kysely';
+import { type Database, statement } from '@edutrust/platform/database';
 import Provider, { type Adapter, type AdapterPayload } from 'oidc-provider';
 import { deviceOf } from '../../sessions/device.ts';
 import { lifeOf } from '../../sessions/life.ts';
-import { epochOf, keepTogether, liveSession, maySignInOf, readTogether, stampOf } from '../together.ts';
-import { hashOf, inSeconds } from './hash.ts';
+import { keepPrefetched, liveSession, readPrefetched, stampOf, standingColumns, standingOf } from '../prefetch.ts';
+import { hashOf } from './hash.ts';
 import { nothing } from './model.ts';
 
 /** A session as this request found it. */
@@ -43,6 +42,96 @@ export function lostItsSession(ctx: object): boolean {
 type Authorizations = NonNullable<AdapterPayload['authorizations']>;
 type Saved = AdapterPayload & { readonly uid: string };
 
+interface SessionRow {
+  uid: string;
+  payload: AdapterPayload;
+  person_id: string | null;
+  may_sign_in: boolean;
+  epoch: string;
+}
+
+const find = statement<SessionRow, [idHash: Buffer]>(
+  'idp.session-find',
+  `SELECT s.uid, s.payload, s.person_id, ${standingColumns}
+   FROM idp.session AS s ${standingOf('s.person_id')} WHERE s.id_hash = $1 AND ${liveSession}`,
+);
+
+const findByUid = statement<{ payload: AdapterPayload }, [uid: string]>(
+  'idp.session-find-by-uid',
+  `SELECT s.payload FROM idp.session AS s WHERE s.uid = $1 AND ${liveSession}`,
+);
+
+// Another cookie since: another tab signed in again, and all but the apps is as that tab left it.
+const touch = statement<
+  { is_same: boolean },
+  [
+    uid: string,
+    idHash: Buffer,
+    personId: string | null,
+    payload: string,
+    authorizations: string,
+    goneClientIds: readonly string[],
+    lifetimeSeconds: number,
+  ]
+>(
+  'idp.session-touch',
+  `UPDATE idp.session AS held SET last_seen_at = now(),
+     payload = jsonb_set(
+       CASE WHEN held.id_hash = $2 THEN $4::jsonb ELSE held.payload END, '{authorizations}',
+       (coalesce(held.payload->'authorizations', '{}') || $5::jsonb) - $6::text[]),
+     expires_at = CASE WHEN held.id_hash = $2 THEN now() + make_interval(secs => $7) ELSE held.expires_at END
+   WHERE held.uid = $1 AND held.person_id IS NOT DISTINCT FROM $3::uuid
+   RETURNING held.id_hash = $2 AS is_same`,
+);
+
+/** True for nobody's session, and while the account is in the epoch of the sign-in; held until the statement ends. */
+const allowed = (personId: string, epoch: string) => `
+  held_account AS MATERIALIZED (
+    SELECT 1 FROM idp.account WHERE person_id = ${personId}::uuid AND epoch = ${epoch}::bigint FOR KEY SHARE),
+  allowed AS (SELECT 1 WHERE ${personId}::uuid IS NULL UNION ALL SELECT 1 FROM held_account)`;
+
+type SignedIn = [
+  personId: string | null,
+  epoch: string | null,
+  uid: string,
+  idHash: Buffer,
+  payload: string,
+  signedInAt: Date | null,
+  lifetimeSeconds: number,
+  idleSeconds: number,
+];
+
+const signIn = statement<{ done: true }, [...SignedIn, before: Buffer]>(
+  'idp.session-sign-in',
+  `WITH ${allowed('$1', '$2')}
+   UPDATE idp.session AS held SET id_hash = $4, person_id = $1::uuid, payload = $5::jsonb, signed_in_at = $6::timestamptz,
+     last_seen_at = now(), expires_at = now() + make_interval(secs => $7), idle_seconds = $8
+   WHERE held.uid = $3 AND held.id_hash = $9 AND EXISTS (SELECT FROM allowed)
+   RETURNING true AS done`,
+);
+
+const insert = statement<{ done: true }, [...SignedIn, device: string]>(
+  'idp.session-insert',
+  `WITH ${allowed('$1', '$2')}
+   INSERT INTO idp.session (person_id, uid, id_hash, payload, signed_in_at, expires_at, idle_seconds, device)
+   SELECT $1::uuid, $3, $4, $5::jsonb, $6::timestamptz, now() + make_interval(secs => $7), $8::int, $9 FROM allowed
+   RETURNING true AS done`,
+);
+
+function signedIn(id: string, payload: Saved, lifetimeSeconds: number): SignedIn {
+  const { accountId, uid, loginTs } = payload;
+  return [
+    accountId ?? null,
+    (accountId && stampOf(accountId)) || null,
+    uid,
+    hashOf(id),
+    JSON.stringify(payload),
+    loginTs === undefined ? null : new Date(loginTs * 1000),
+    lifetimeSeconds,
+    lifeOf(payload).idleSeconds,
+  ];
+}
+
 /**
  * Sessions, found by the hash of their cookie. A session that a request found is changed and never inserted again, so
  * that one which ended meanwhile stays ended (S9); ending is `sessions/end.ts`, the library's `destroy` of an old
@@ -51,82 +140,42 @@ type Saved = AdapterPayload & { readonly uid: string };
  */
 export function sessionAdapter(db: Database): Adapter {
   /** Adds what a request did to the session that it found; gives whether the session is still there. */
-  async function touch(payload: Saved, before: Loaded, lifetimeSeconds: number): Promise<boolean> {
-    const { authorizations = {} } = payload;
+  async function change(payload: Saved, before: Loaded, lifetimeSeconds: number): Promise<boolean> {
+    const { authorizations = {}, accountId = null, uid } = payload;
     const gone = before.clientIds.filter((clientId) => !(clientId in authorizations));
-    const merged = sql`(coalesce(held.payload->'authorizations', '{}') || ${JSON.stringify(authorizations)}::jsonb) - ${gone}::text[]`;
-    // Another cookie since: another tab signed in again, and all but the apps is as that tab left it.
-    const { rows } = await sql<{ is_same: boolean }>`
-      UPDATE idp.session AS held SET last_seen_at = now(),
-        payload = jsonb_set(
-          CASE WHEN held.id_hash = ${hashOf(before.id)} THEN ${JSON.stringify(payload)}::jsonb ELSE held.payload END,
-          '{authorizations}', ${merged}),
-        expires_at = CASE WHEN held.id_hash = ${hashOf(before.id)} THEN ${inSeconds(lifetimeSeconds)} ELSE held.expires_at END
-      WHERE held.uid = ${payload.uid} AND held.person_id IS NOT DISTINCT FROM ${payload.accountId ?? null}::uuid
-      RETURNING held.id_hash = ${hashOf(before.id)} AS is_same`.execute(db);
-    if (rows[0]?.is_same === false && Provider.ctx) lost.add(Provider.ctx);
-    return rows.length > 0;
-  }
-
-  /** A sign-in in the session that the request found, under a new cookie; false when another tab was first. */
-  async function signIn(id: string, payload: Saved, before: Loaded, lifetimeSeconds: number): Promise<boolean> {
-    const { rows } = await sql`
-      WITH allowed AS (${allowed(payload.accountId)})
-      UPDATE idp.session AS held SET id_hash = ${hashOf(id)}, person_id = ${payload.accountId ?? null}::uuid,
-        payload = ${JSON.stringify(payload)}, signed_in_at = ${signedInAt(payload)}, last_seen_at = now(),
-        expires_at = ${inSeconds(lifetimeSeconds)}, idle_seconds = ${lifeOf(payload).idleSeconds}
-      WHERE held.uid = ${payload.uid} AND held.id_hash = ${hashOf(before.id)} AND EXISTS (SELECT FROM allowed)
-      RETURNING 1`.execute(db);
-    return rows.length > 0;
-  }
-
-  async function insert(id: string, payload: Saved, lifetimeSeconds: number): Promise<boolean> {
-    const device = deviceOf(Provider.ctx?.get('user-agent') ?? '');
-    const { rows } = await sql`
-      WITH allowed AS (${allowed(payload.accountId)})
-      INSERT INTO idp.session (uid, id_hash, person_id, payload, device, signed_in_at, expires_at, idle_seconds)
-      SELECT ${payload.uid}, ${hashOf(id)}, ${payload.accountId ?? null}::uuid, ${JSON.stringify(payload)}::jsonb, ${device},
-        ${signedInAt(payload)}::timestamptz, ${inSeconds(lifetimeSeconds)}, ${lifeOf(payload).idleSeconds}::int FROM allowed
-      RETURNING 1`.execute(db);
-    return rows.length > 0;
+    const texts = [JSON.stringify(payload), JSON.stringify(authorizations)] as const;
+    const [row] = await touch(db, uid, hashOf(before.id), accountId, ...texts, gone, lifetimeSeconds);
+    if (row?.is_same === false && Provider.ctx) lost.add(Provider.ctx);
+    return row !== undefined;
   }
 
   async function save(id: string, payload: Saved, lifetimeSeconds: number): Promise<boolean> {
     const before = loadedSession(payload.uid);
-    if (!before) return insert(id, payload, lifetimeSeconds);
-    if (before.id === id) return touch(payload, before, lifetimeSeconds);
-    if (await signIn(id, payload, before, lifetimeSeconds)) return true;
+    const device = deviceOf(Provider.ctx?.get('user-agent') ?? '');
+    if (!before) return (await insert(db, ...signedIn(id, payload, lifetimeSeconds), device)).length > 0;
+    if (before.id === id) return change(payload, before, lifetimeSeconds);
+    if ((await signIn(db, ...signedIn(id, payload, lifetimeSeconds), hashOf(before.id))).length > 0) return true;
     // Two tabs signed in at once, and the other has the session: this cookie gets one of its own.
-    return insert(id, { ...payload, uid: `${payload.uid}.${id.slice(0, 8)}` }, lifetimeSeconds);
+    const own = { ...payload, uid: `${payload.uid}.${id.slice(0, 8)}` };
+    return (await insert(db, ...signedIn(id, own, lifetimeSeconds), device)).length > 0;
   }
 
   return {
     ...nothing,
     find: async (id) => {
-      const { rows } = await sql<{
-        payload: AdapterPayload;
-        uid: string;
-        person_id: string | null;
-        may_sign_in: boolean;
-        epoch: string;
-      }>`
-        SELECT s.uid, s.payload, s.person_id, ${maySignInOf('s.person_id')} AS may_sign_in, ${epochOf('s.person_id')} AS epoch
-        FROM idp.session AS s WHERE s.id_hash = ${hashOf(id)} AND ${liveSession}`.execute(db);
-      const found = rows[0];
+      const [found] = await find(db, hashOf(id));
       if (!found) return undefined;
       const { person_id: personId, may_sign_in: maySignIn, uid, epoch, payload } = found;
       // Suspended, left, merged: nobody is signed in here, and the next person at this computer can sign in.
       if (personId && !maySignIn) return undefined;
-      if (personId) keepTogether({ account: { personId, maySignIn, epoch } });
+      if (personId) keepPrefetched({ account: { personId, maySignIn, epoch } });
       remember(uid, { id, clientIds: Object.keys((payload.authorizations ?? {}) as Authorizations) });
       return { ...payload, jti: id };
     },
     findByUid: async (uid) => {
-      const { session } = readTogether();
+      const { session } = readPrefetched();
       if (session?.uid === uid) return session.payload;
-      const { rows } = await sql<{ payload: AdapterPayload }>`
-        SELECT s.payload FROM idp.session AS s WHERE s.uid = ${uid} AND ${liveSession}`.execute(db);
-      return rows[0]?.payload;
+      return (await findByUid(db, uid))[0]?.payload;
     },
     destroy: async () => undefined,
     upsert: async (id, { jti: _secret, ...payload }, lifetimeSeconds = 0) => {
@@ -141,14 +190,4 @@ export function sessionAdapter(db: Database): Adapter {
       if (Provider.ctx) lost.add(Provider.ctx);
     },
   };
-}
-
-/** One row while the account is in the epoch of the sign-in, held until the statement ends; one row for nobody's session. */
-function allowed(personId: string | undefined) {
-  if (!personId) return sql`SELECT 1`;
-  return sql`SELECT 1 FROM idp.account WHERE person_id = ${personId} AND epoch = ${stampOf(personId) ?? null} FOR KEY SHARE`;
-}
-
-function signedInAt({ loginTs }: AdapterPayload): Date | null {
-  return loginTs === undefined ? null : new Date(loginTs * 1000);
 }

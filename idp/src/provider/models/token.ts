@@ -1,12 +1,12 @@
 import { createHmac } from 'node:crypto';
 import type { Database } from '@edutrust/platform/database';
 import type { SecretBox } from '@edutrust/platform/secrets';
-import { type RawBuilder, sql } from 'kysely';
 import Provider, { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
-import { epochOf, keepTogether, liveSession, maySignInOf, readTogether, stampOf } from '../together.ts';
-import { hashOf, inSeconds } from './hash.ts';
+import { keepPrefetched, readPrefetched, stampOf } from '../prefetch.ts';
+import { hashOf } from './hash.ts';
 import { endedMeanwhile, nothing } from './model.ts';
 import { isKnownSession } from './session.ts';
+import { findAnyToken, type TokenRow, type TokenTable, tokenStatements } from './token-statements.ts';
 
 /** A refresh whose answer was lost may be asked again within this time (P6). */
 const graceSeconds = 10;
@@ -20,47 +20,21 @@ export function createSuccessor(secrets: Pick<SecretBox, 'derive'>): (token: str
   return (token) => createHmac('sha256', key).update(token).digest('base64url');
 }
 
-interface TokenRow {
-  payload: AdapterPayload;
-  consumed_at: Date | null;
-  grant_id: string | null;
-  grant_payload: AdapterPayload | null;
-  session_uid: string | null;
-  session_payload: AdapterPayload | null;
-  person_id: string | null;
-  may_sign_in: boolean;
-  epoch: string;
-}
-
 /**
  * Codes and tokens. `consume` is one conditional update: of many redemptions at once one wins (RFC 6749 §4.1.2). What
  * is stored for a person is stored while the account is in the epoch of the request and, when it ends with its session,
  * while that session is there (S9). With `successorOf` (refresh tokens) a retry within ten seconds gets what the first
  * try got, as long as nobody has used that (P6).
  */
-export function tokenAdapter(
-  db: Database,
-  table: RawBuilder<unknown>,
-  successorOf?: (token: string) => string,
-): Adapter {
-  const isRetry = (id: string) => sql<boolean>`t.consumed_at > now() - make_interval(secs => ${graceSeconds})
-    AND NOT EXISTS (SELECT FROM ${table} AS next WHERE next.id_hash = ${hashOf(successorOf?.(id) ?? '')} AND next.consumed_at IS NOT NULL)`;
-
+export function tokenAdapter(db: Database, table: TokenTable, successorOf?: (token: string) => string): Adapter {
+  const run = tokenStatements[table];
   return {
     ...nothing,
     find: async (id) => {
-      const { rows } = await sql<TokenRow>`
-        SELECT t.payload, t.consumed_at, t.grant_id, g.payload AS grant_payload, t.session_uid,
-          s.payload AS session_payload, t.person_id, ${maySignInOf('t.person_id')} AS may_sign_in,
-          ${epochOf('t.person_id')} AS epoch
-        FROM ${table} AS t
-        LEFT JOIN idp.oauth_grant AS g ON g.id = t.grant_id AND g.expires_at > now()
-        LEFT JOIN idp.session AS s ON s.uid = t.session_uid AND ${liveSession}
-        WHERE t.id_hash = ${hashOf(id)} AND t.expires_at > now()`.execute(db);
-      const found = rows[0];
+      const found = await findRow(db, table, id);
       if (!found) return undefined;
       const { grant_id, grant_payload, session_uid, session_payload, person_id: personId, epoch } = found;
-      keepTogether({
+      keepPrefetched({
         grant: grant_id && grant_payload ? { id: grant_id, payload: grant_payload } : undefined,
         session: session_uid && session_payload ? { uid: session_uid, payload: session_payload } : undefined,
         account: personId ? { personId, maySignIn: found.may_sign_in, epoch } : undefined,
@@ -73,69 +47,67 @@ export function tokenAdapter(
       return { ...found.payload, jti: id, ...consumed };
     },
     upsert: async (id, { jti: _secret, ...payload }, lifetimeSeconds = 0) => {
-      const { accountId, sessionUid, grantId } = payload;
-      const row = sql`${hashOf(id)}::bytea, ${grantId ?? null}, ${accountId ?? null}::uuid, ${sessionUid ?? null},
-        ${JSON.stringify({ ...payload, ...proofOf(payload) })}::jsonb, ${inSeconds(lifetimeSeconds)}`;
-      const { rows } = await sql`
-        WITH allowed AS (${allowed(payload)}), put AS (
-          INSERT INTO ${table} (id_hash, grant_id, person_id, session_uid, payload, expires_at) SELECT ${row} FROM allowed
-          ON CONFLICT (id_hash) DO NOTHING)
-        SELECT 1 FROM allowed`.execute(db);
-      if (rows.length === 0) throw endedMeanwhile();
+      const { accountId = null, sessionUid = null, grantId = null } = payload;
+      const stored = await run.insert(
+        db,
+        hashOf(id),
+        grantId,
+        accountId,
+        sessionUid,
+        JSON.stringify({ ...payload, ...proofOf(payload) }),
+        lifetimeSeconds,
+        (accountId && stampOf(accountId)) || null,
+        neededSession(payload),
+      );
+      if (stored.length === 0) throw endedMeanwhile();
     },
     consume: async (id) => {
-      if (readTogether().needsProof && !Provider.ctx?.get('DPoP')) {
+      if (readPrefetched().needsProof && !Provider.ctx?.get('DPoP')) {
         throw new errors.InvalidGrant('DPoP proof JWT not provided');
       }
-      const { rows } = await sql<{ won: boolean }>`
-        UPDATE ${table} SET consumed_at = now() WHERE id_hash = ${hashOf(id)} AND consumed_at IS NULL RETURNING true AS won`.execute(
-        db,
-      );
-      if (rows.length === 1) return;
+      const won = await run.consume(db, hashOf(id));
+      if (won.length === 1) return;
       if (successorOf) {
-        const again = await sql`SELECT 1 FROM ${table} AS t WHERE t.id_hash = ${hashOf(id)} AND ${isRetry(id)}`.execute(
-          db,
-        );
-        if (again.rows.length === 1) return;
+        const again = await run.isRetry(db, hashOf(id), hashOf(successorOf(id)), graceSeconds);
+        if (again.length === 1) return;
       }
-      await revokeGrantOf(db, table, id);
+      await run.revokeGrant(db, hashOf(id));
       throw new errors.InvalidGrant('already used');
     },
     destroy: async (id) => {
-      await sql`DELETE FROM ${table} WHERE id_hash = ${hashOf(id)}`.execute(db);
+      await run.destroy(db, hashOf(id));
     },
     revokeByGrantId: async (grantId) => {
-      await sql`DELETE FROM ${table} WHERE grant_id = ${grantId}`.execute(db);
+      await run.revoke(db, grantId);
     },
   };
+}
+
+/** Routes that look for a token in every model at once, because whoever asks need not say what it is. */
+const anyKindRoutes: ReadonlySet<unknown> = new Set(['introspection', 'revocation']);
+const askedFor = new WeakMap<object, { readonly id: string; readonly row: Promise<TokenRow | undefined> }>();
+
+async function findRow(db: Database, table: TokenTable, id: string): Promise<TokenRow | undefined> {
+  const { ctx } = Provider;
+  if (!ctx || !anyKindRoutes.has(ctx.oidc.route)) return (await tokenStatements[table].find(db, hashOf(id)))[0];
+  const held = askedFor.get(ctx);
+  const row = held?.id === id ? held.row : findAnyToken(db, hashOf(id)).then(([found]) => found);
+  if (row !== held?.row) askedFor.set(ctx, { id, row });
+  const found = await row;
+  return found?.found_in === table ? found : undefined;
 }
 
 /** RFC 9449 §5: a refresh token of a client with a secret is not bound to one key, but the proof may not be dropped. */
 function proofOf({ kind }: AdapterPayload): { needsProof?: true } {
   if (kind !== 'RefreshToken') return {};
   const { AccessToken: token } = Provider.ctx?.oidc.entities ?? {};
-  return readTogether().needsProof || token?.jkt ? { needsProof: true } : {};
+  return readPrefetched().needsProof || token?.jkt ? { needsProof: true } : {};
 }
 
-/** One row when the token may be stored, its account and session held until the statement ends. */
-function allowed({ accountId, sessionUid, expiresWithSession, kind }: AdapterPayload) {
-  if (!accountId) return sql`SELECT 1`;
-  const stamp = stampOf(accountId) ?? null;
+/** The session that has to be there for the token to be stored; null when none has to. */
+function neededSession({ sessionUid, expiresWithSession, kind }: AdapterPayload): string | null {
+  if (!sessionUid) return null;
   // The first code of a sign-in is stored before its session is.
-  const needsSession = sessionUid && (kind === 'AuthorizationCode' ? isKnownSession(sessionUid) : expiresWithSession);
-  if (!needsSession) {
-    return sql`SELECT 1 FROM idp.account AS a WHERE a.person_id = ${accountId} AND a.epoch = ${stamp} FOR KEY SHARE`;
-  }
-  return sql`
-    SELECT 1 FROM idp.account AS a JOIN idp.session AS s ON s.uid = ${sessionUid}
-    WHERE a.person_id = ${accountId} AND a.epoch = ${stamp} FOR KEY SHARE OF a, s`;
-}
-
-/** A second use: whoever holds what came of the first may be a thief (RFC 9700 §4.5.3, §4.14.2). */
-async function revokeGrantOf(db: Database, table: RawBuilder<unknown>, id: string): Promise<void> {
-  await sql`
-    WITH used AS (SELECT grant_id FROM ${table} WHERE id_hash = ${hashOf(id)} AND grant_id IS NOT NULL),
-      access AS (DELETE FROM idp.access_token WHERE grant_id IN (SELECT grant_id FROM used)),
-      refresh AS (DELETE FROM idp.refresh_token WHERE grant_id IN (SELECT grant_id FROM used))
-    DELETE FROM idp.oauth_grant WHERE id IN (SELECT grant_id FROM used)`.execute(db);
+  const isNeeded = kind === 'AuthorizationCode' ? isKnownSession(sessionUid) : expiresWithSession;
+  return isNeeded ? sessionUid : null;
 }

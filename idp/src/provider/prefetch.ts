@@ -1,4 +1,3 @@
-import { sql } from 'kysely';
 import Provider, { type AdapterPayload } from 'oidc-provider';
 
 /** What one statement reads of the account beside a session or token. */
@@ -14,7 +13,7 @@ export interface AccountRead {
  * grant and account one after the other; a round trip to the database costs more than all that it does with them.
  * Kept for the request alone, so nothing is older than the request itself.
  */
-export interface Together {
+export interface Prefetched {
   readonly grant?: { readonly id: string; readonly payload: AdapterPayload } | undefined;
   readonly session?: { readonly uid: string; readonly payload: AdapterPayload } | undefined;
   readonly account?: AccountRead | undefined;
@@ -22,14 +21,14 @@ export interface Together {
   readonly needsProof?: boolean | undefined;
 }
 
-const held = new WeakMap<object, Together>();
+const held = new WeakMap<object, Prefetched>();
 
-export function keepTogether(read: Together): void {
+export function keepPrefetched(read: Prefetched): void {
   if (Provider.ctx) held.set(Provider.ctx, read);
 }
 
 /** What the request has read together; empty when it presented nothing that was found. */
-export function readTogether(): Together {
+export function readPrefetched(): Prefetched {
   return (Provider.ctx && held.get(Provider.ctx)) ?? {};
 }
 
@@ -39,7 +38,7 @@ export function readTogether(): Together {
  * that epoch: what ends all of a person's sessions begins a new one, so that no request under way brings anything back (S9).
  */
 export function stampOf(personId: string): string | undefined {
-  const { account } = readTogether();
+  const { account } = readPrefetched();
   if (account?.personId === personId) return account.epoch;
   const login = Provider.ctx?.oidc.result?.login as
     | { readonly accountId?: string; readonly epoch?: string }
@@ -47,14 +46,17 @@ export function stampOf(personId: string): string | undefined {
   return login?.accountId === personId ? login.epoch : undefined;
 }
 
-/** A session that is neither over nor idle (S8). */
-export const liveSession = sql`s.expires_at > now() AND s.last_seen_at > now() - make_interval(secs => s.idle_seconds)`;
+/** A session `s` that is neither over nor idle (S8). */
+export const liveSession = 's.expires_at > now() AND s.last_seen_at > now() - make_interval(secs => s.idle_seconds)';
 
-/** Suspended, not activated, left and merged people have no account for the provider (S2); of `personId`, a column. */
-export const maySignInOf = (personId: string) => sql<boolean>`EXISTS (
-  SELECT 1 FROM idp.account AS a JOIN registry.person AS p ON p.id = a.person_id
-  WHERE a.person_id = ${sql.ref(personId)} AND a.status = 'active' AND p.status = 'active')`;
+/**
+ * Joins that tell of `personId`, a column, what {@link standingColumns} names. Suspended, not activated, left and merged
+ * people have no account for the provider (S2).
+ */
+export const standingOf = (personId: string) => `
+  LEFT JOIN idp.account AS a ON a.person_id = ${personId}
+  LEFT JOIN registry.person AS p ON p.id = ${personId}`;
 
-/** The epoch of the account of `personId`, a column; 0 for somebody without one. */
-export const epochOf = (personId: string) => sql<string>`coalesce(
-  (SELECT a.epoch FROM idp.account AS a WHERE a.person_id = ${sql.ref(personId)}), 0)`;
+/** The epoch is 0 for somebody without an account. */
+export const standingColumns = `
+  coalesce(a.status = 'active' AND p.status = 'active', false) AS may_sign_in, coalesce(a.epoch, 0) AS epoch`;

@@ -1,0 +1,63 @@
+import type { ServiceContext } from '@edutrust/platform/context';
+import { statement } from '@edutrust/platform/database';
+import { errors, type Grant, type KoaContextWithOIDC } from 'oidc-provider';
+import type { AppDirectory } from '../apps/directory.ts';
+import { isForPerson } from '../apps/release.ts';
+import { ownClientId } from './first-party.ts';
+import { grantForSession } from './models/grant.ts';
+import { stampOf } from './prefetch.ts';
+
+/** The life of a grant, and of a family of refresh tokens from its first one, however often it is rotated (P6). */
+export const refreshSeconds = 14 * 24 * 3600;
+
+/**
+ * The grant that the session already has for the app; else one made by policy: for our own pages, for apps that the
+ * department or school approved, and for what the person agreed to before. Otherwise none, and the person is asked.
+ * A grant holds what was agreed to in this session; what an app gets of it is what it asked for.
+ */
+export async function loadGrant(
+  { db }: Pick<ServiceContext, 'db'>,
+  apps: AppDirectory,
+  ctx: KoaContextWithOIDC,
+): Promise<Grant | undefined> {
+  const { client, session, provider, params, result } = ctx.oidc;
+  if (!client || !session?.accountId) return undefined;
+  const asked = String(params?.scope ?? '')
+    .split(' ')
+    .filter(Boolean);
+  const held = result?.consent?.grantId ?? session.grantIdFor(client.clientId);
+  const grant = held ? await provider.Grant.find(held) : undefined;
+  if (grant?.accountId === session.accountId) {
+    const has = new Set(grant.getOIDCScope().split(' '));
+    if (result?.consent || asked.every((scope) => has.has(scope))) return grant;
+  }
+  if (!(await isAgreed(db, apps, client.clientId, session.accountId, asked))) return grant;
+  const { accountId: personId, uid: sessionUid } = session;
+  const made = await grantForSession(db, {
+    ...{ sessionUid, personId, clientId: client.clientId, scopes: asked },
+    epoch: stampOf(personId),
+    lifetimeSeconds: refreshSeconds,
+  });
+  if (!made) throw new errors.LoginRequired('the sign-in ended');
+  return provider.Grant.find(made);
+}
+
+const consent = statement<{ given: true }, [personId: string, clientId: string, scopes: readonly string[]]>(
+  'idp.consent-find',
+  'SELECT true AS given FROM idp.consent WHERE person_id = $1 AND client_id = $2 AND scopes @> $3::text[]',
+);
+
+async function isAgreed(
+  db: ServiceContext['db'],
+  apps: AppDirectory,
+  clientId: string,
+  personId: string,
+  scopes: readonly string[],
+): Promise<boolean> {
+  if (clientId === ownClientId) return true;
+  const app = await apps.app(clientId);
+  if (!app || !scopes.every((scope) => app.scopes.includes(scope))) return false;
+  // Approval answers for the people whose app it is; others are asked.
+  if (app.isApproved && (await isForPerson(db, app, personId))) return true;
+  return (await consent(db, personId, clientId, scopes)).length > 0;
+}
