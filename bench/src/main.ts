@@ -8,10 +8,12 @@ import { provider } from './scenarios/provider.ts';
 import { roster } from './scenarios/roster.ts';
 import { signatures } from './scenarios/signatures.ts';
 import { status } from './scenarios/status.ts';
+import { verification } from './scenarios/verification.ts';
 
 const scenarios: Readonly<Record<string, () => Promise<Row[]>>> = {
   provider,
   signatures,
+  verification,
   certificates,
   status,
   roster,

@@ -42,7 +42,7 @@ export function assembleCms(parts: CmsParts): Buffer {
   return assembleSignedData({
     signedAttributes: parts.signedAttributes,
     signature: parts.signature,
-    algorithm: (parts.algorithm ?? signer.algorithm) === 'ES256' ? 'ecdsa-sha256' : 'rsa-sha256',
+    algorithm: (parts.algorithm ?? signer.algorithm()) === 'ES256' ? 'ecdsa-sha256' : 'rsa-sha256',
     signer,
     certificates: parts.certificates,
     unsignedAttributes: [

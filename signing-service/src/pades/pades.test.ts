@@ -9,6 +9,7 @@ import { deflateSync } from 'node:zlib';
 import { toPem } from '@edutrust/certs/certificate';
 import { openPdf } from '../pdf/document.ts';
 import { hybridPdf, streamPdf, tablePdf } from '../pdf/test-files.ts';
+import { createAuthority } from '../testing/authority.ts';
 import { transcriptPlaces } from '../transcript/places.ts';
 import { sampleTranscript } from '../transcript/sample.ts';
 import { makeTranscript } from '../transcript/transcript.ts';
@@ -23,7 +24,6 @@ import {
   timeStampPdf,
   visibleLines,
 } from './pades.ts';
-import { createAuthority } from './test-authority.ts';
 
 const at = new Date('2026-11-23T03:00:00Z');
 const authority = createAuthority();

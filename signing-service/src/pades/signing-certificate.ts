@@ -8,7 +8,8 @@ export type SignatureAlgorithm = 'ES256' | 'RS256';
 
 /** What a signature says of its signer's certificate. */
 export interface SigningCertificate extends Pick<Certificate, 'issuer' | 'serial'> {
-  readonly algorithm: SignatureAlgorithm;
+  /** What its key signs with. @throws InvalidInput `sign/algorithm` for a key that we do not sign with */
+  algorithm(): SignatureAlgorithm;
 }
 
 /** A batch signs with one certificate: it is parsed once, for as long as somebody holds its bytes. */
@@ -17,13 +18,21 @@ const parsed = new WeakMap<Uint8Array, SigningCertificate>();
 /**
  * Reads a certificate that is to sign, DER. Its bytes are never changed by those who hold them.
  *
- * @throws InvalidInput `sign/certificate` for one that is damaged, `sign/algorithm` for a key that we do not sign with
+ * @throws InvalidInput `sign/certificate` for one that is damaged
  */
 export function signingCertificate(der: Uint8Array): SigningCertificate {
   const known = parsed.get(der);
   if (known) return known;
   const { issuer, serial, subjectPublicKeyInfo, publicKey } = parse(der);
-  const read = { issuer, serial, algorithm: algorithmFor(subjectPublicKeyInfo, publicKey) };
+  let algorithm: SignatureAlgorithm | undefined;
+  const read: SigningCertificate = {
+    issuer,
+    serial,
+    algorithm: () => {
+      algorithm ??= algorithmFor(subjectPublicKeyInfo, publicKey);
+      return algorithm;
+    },
+  };
   parsed.set(der, read);
   return read;
 }

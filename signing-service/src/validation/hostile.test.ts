@@ -11,8 +11,8 @@ import {
   signPdf,
   visibleLines,
 } from '../pades/pades.ts';
-import { createAuthority } from '../pades/test-authority.ts';
 import { appendRevision, hybridPdf, plainObjects, streamPdf, tablePdf } from '../pdf/test-files.ts';
+import { createAuthority } from '../testing/authority.ts';
 import { sampleTranscript } from '../transcript/sample.ts';
 import { makeTranscript } from '../transcript/transcript.ts';
 import { type ValidationOptions, validatePdf } from './validation.ts';

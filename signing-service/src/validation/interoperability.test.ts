@@ -3,7 +3,7 @@ import { sign } from 'node:crypto';
 import { test } from 'node:test';
 import { PDF, type Signer } from '@libpdf/core';
 import { signPdf } from '../pades/pades.ts';
-import { createAuthority } from '../pades/test-authority.ts';
+import { createAuthority } from '../testing/authority.ts';
 import { sampleTranscript } from '../transcript/sample.ts';
 import { makeTranscript } from '../transcript/transcript.ts';
 import { validatePdf } from './validation.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { addValidationData, signPdf, timeStampPdf } from '../pades/pades.ts';
-import { createAuthority, ocspResponse } from '../pades/test-authority.ts';
 import { appendRevision, hybridPdf, plainObjects, streamPdf, tablePdf } from '../pdf/test-files.ts';
+import { createAuthority, ocspResponse } from '../testing/authority.ts';
 import { signByHand } from './test-signing.ts';
 import { type ValidationOptions, validatePdf } from './validation.ts';
 

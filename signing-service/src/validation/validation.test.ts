@@ -3,8 +3,8 @@ import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import { test } from 'node:test';
 import { locales } from '@edutrust/platform/messages';
 import { addValidationData, signPdf, timeStampPdf, visibleLines } from '../pades/pades.ts';
-import { createAuthority, type Issued, issue, revocationList } from '../pades/test-authority.ts';
 import { appendRevision, hybridPdf, streamPdf, tablePdf } from '../pdf/test-files.ts';
+import { createAuthority, type Issued, issue, revocationList } from '../testing/authority.ts';
 import { reasonTable } from './reasons.ts';
 import { createValidationPool, type ValidationOptions, validatePdf } from './validation.ts';
 
@@ -256,6 +256,18 @@ test('V4: a warm thread gives the same report, and an answer when a file takes t
   const starved = await poor.validate(large, options);
   assert.deepEqual([starved.verdict, starved.reasons[0]?.detail], ['indeterminate', 'memory']);
   await poor.close();
+});
+
+test('V4: a thread is replaced after so many files, also when every one of them was good', async () => {
+  const signed = await signedBy(authority.official(), signedAt);
+  let threads = 0;
+  const count = () => threads++;
+  process.on('worker', count);
+  const pool = createValidationPool({ filesPerThread: 2 });
+  for (let file = 0; file < 5; file++) assert.equal((await pool.validate(signed, options)).verdict, 'valid');
+  process.off('worker', count);
+  await pool.close();
+  assert.equal(threads, 3);
 });
 
 test('V16: a machine without time for a file says busy and when to come back; that is no verdict', async () => {

@@ -12,6 +12,8 @@ export interface WorkerLimits {
   readonly wallMs?: number;
   /** Heap of a worker, default 256. */
   readonly maxHeapMegabytes?: number;
+  /** Files that a thread judges before a new one takes its place, default 500: what one left behind is not kept for ever. */
+  readonly filesPerThread?: number;
 }
 
 /** One file for a worker. */
@@ -41,15 +43,16 @@ export interface ValidationPool {
  */
 export function createValidationPool(limits: WorkerLimits = {}): ValidationPool {
   const idle: Worker[] = [];
-  const all = new Set<Worker>();
+  const judged = new Map<Worker, number>();
+  const { filesPerThread = 500 } = limits;
 
   const start = (): Worker => {
     const worker = new Worker(new URL('./worker-thread.ts', import.meta.url), {
       resourceLimits: { maxOldGenerationSizeMb: limits.maxHeapMegabytes ?? 256 },
     });
-    all.add(worker);
+    judged.set(worker, 0);
     worker.once('exit', () => {
-      all.delete(worker);
+      judged.delete(worker);
       const at = idle.indexOf(worker);
       if (at >= 0) idle.splice(at, 1);
     });
@@ -64,8 +67,10 @@ export function createValidationPool(limits: WorkerLimits = {}): ValidationPool 
       worker.ref();
       try {
         const answer = await ask({ worker, isNew: !warm }, { bytes, options }, limits);
-        if ('isOver' in answer) await worker.terminate();
+        const count = (judged.get(worker) ?? 0) + 1;
+        if ('isOver' in answer || count >= filesPerThread) await worker.terminate();
         else {
+          judged.set(worker, count);
           worker.unref();
           idle.push(worker);
         }
@@ -76,7 +81,7 @@ export function createValidationPool(limits: WorkerLimits = {}): ValidationPool 
       }
     },
     close: async () => {
-      await Promise.all([...all].map((worker) => worker.terminate()));
+      await Promise.all([...judged.keys()].map((worker) => worker.terminate()));
     },
   };
 }

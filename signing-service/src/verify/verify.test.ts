@@ -10,8 +10,8 @@ import { columnsOf } from '../marks/columns.ts';
 import { printedMarks } from '../marks/printed.ts';
 import type { MarkValues } from '../marks/values.ts';
 import { addValidationData, signPdf } from '../pades/pades.ts';
-import { createAuthority } from '../pades/test-authority.ts';
 import { tablePdf } from '../pdf/test-files.ts';
+import { createAuthority } from '../testing/authority.ts';
 import { initials } from './document.ts';
 import { largestFileBytes } from './limits.ts';
 
