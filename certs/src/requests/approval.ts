@@ -8,7 +8,7 @@ import { issueRequested, issueTask } from './issue.ts';
 import { keyHash } from './key.ts';
 import { mustBeYoungKey } from './renewal.ts';
 import { lockRequest, requestKeyOf } from './requests.ts';
-import { mustMove } from './states.ts';
+import { certificateRequestMoves } from './states.ts';
 import { findSubject } from './subject.ts';
 
 const both = (text: string) => ({ vi: text, en: text });
@@ -40,7 +40,7 @@ export const certifyKind: ApprovalKind<Certifying> = {
   apply: async (transaction, content, { context, approver }) => {
     const { requestId: id } = content;
     const request = await lockRequest(transaction, id);
-    mustMove(request.state, 'approved');
+    certificateRequestMoves.mustMove(request.state, 'approved');
     const party = { organisationId: request.organisation_id, personId: request.person_id };
     const subject = await findSubject(transaction, party);
     mustBeTheSameSubject(subject, content);
@@ -83,7 +83,7 @@ export const certifyKind: ApprovalKind<Certifying> = {
     const request = await lockRequest(transaction, id);
     if (request.state !== 'waiting') return;
     const to = state === 'withdrawn' ? 'withdrawn' : 'refused';
-    mustMove(request.state, to);
+    certificateRequestMoves.mustMove(request.state, to);
     await certsOf(transaction)
       .updateTable('certs.request')
       .set({

@@ -6,7 +6,7 @@ import { type CertificateRequest, issueCertificate } from '../authority/authorit
 import { certsOf } from '../tables.ts';
 import { approvedCertificate, mustBeTheSameSubject } from './certifying.ts';
 import { lockRequest, type RequestRow, requestKeyOf } from './requests.ts';
-import { mustMove } from './states.ts';
+import { certificateRequestMoves } from './states.ts';
 import { findSubject } from './subject.ts';
 
 /** The job that issues what was approved; idempotent by the request's id. */
@@ -72,7 +72,7 @@ async function finish(
   await db.transaction().execute(async (transaction) => {
     const { state } = await lockRequest(transaction, id);
     if (state !== 'approved') return; // another process was faster
-    mustMove(state, values.state);
+    certificateRequestMoves.mustMove(state, values.state);
     await certsOf(transaction).updateTable('certs.request').set(values).where('id', '=', id).execute();
     const common = {
       actor: program,

@@ -1,12 +1,12 @@
 import { refersTo } from '@edutrust/platform/http';
 import { nullable, SerialHex, strict, Time, Uuid } from '@edutrust/platform/schemas';
 import Type from 'typebox';
-import { certificateRequestStates } from './states.ts';
+import { certificateRequestMoves } from './states.ts';
 
 /** `outside`: the holder's own key, in a USB token. `key-store`: made at the approval, and never leaves our key store. */
 const Custody = Type.Enum(['outside', 'key-store']);
 const Profile = Type.Enum(['seal', 'official']);
-export const State = Type.Enum([...certificateRequestStates]);
+export const State = Type.Enum([...certificateRequestMoves.states]);
 const Named = Type.Object({ id: Uuid, fullName: Type.String() });
 
 export const CertificateRequestView = Type.Object({

@@ -1,14 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { Unavailable } from '@edutrust/platform/errors';
+import { createQueue } from '@edutrust/platform/queue';
 import { hash, verify } from '@node-rs/argon2';
 
-/** A2: RFC 9106 parameters, as OWASP and our measurements have them: 13 ms and 19 MiB a hash. */
-/** 2 is Argon2id: the package's enum cannot be imported without a build. */
+/**
+ * RFC 9106 parameters, as OWASP and our measurements have them (A2): 13 ms and 19 MiB a hash. 2 is Argon2id: the
+ * package's enum cannot be imported without a build.
+ */
 const parameters = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 const currentPrefix = '$argon2id$v=19$m=19456,t=2,p=1$';
 /** Waiting longer than this many hashes would take about two seconds; better to say so at once. */
-const longestQueue = 128;
+const mostWaiting = 128;
 
 /** Hashes passwords a few at a time, so that a school's start of day neither fills the memory nor starves the rest. */
 export interface PasswordHasher {
@@ -21,24 +24,7 @@ export interface PasswordHasher {
 }
 
 export function createPasswordHasher(): PasswordHasher {
-  const atOnce = Math.max(1, Math.min(3, availableParallelism()));
-  let running = 0;
-  const waiting: (() => void)[] = [];
-
-  async function inTurn<Value>(work: () => Promise<Value>): Promise<Value> {
-    if (running >= atOnce) {
-      if (waiting.length >= longestQueue) throw busy();
-      await new Promise<void>((resolve) => waiting.push(resolve));
-    }
-    running += 1;
-    try {
-      return await work();
-    } finally {
-      running -= 1;
-      waiting.shift()?.();
-    }
-  }
-
+  const inTurn = createQueue({ atOnce: Math.max(1, Math.min(3, availableParallelism())), mostWaiting, busy });
   const nobody = hash(randomBytes(32).toString('hex'), parameters);
   nobody.catch(() => undefined); // awaited where it is used
   return {

@@ -11,7 +11,7 @@ import { type Assertion, checkAssertion, evidenceOf, hashAssertion, passkeyRefus
 import { type Act, challengeOf } from './envelope.ts';
 import type { Applied, ApprovalKind, ApprovalPasskey, ApprovalPorts } from './kind.ts';
 import { actedOnEachOther, credentialHours, mustNotBeRecovered } from './rules.ts';
-import { mustMove } from './states.ts';
+import { approvalMoves } from './states.ts';
 import {
   type ActRow,
   type ApprovalRow,
@@ -84,7 +84,7 @@ export async function actOptions(
     const opened = open(ports, row);
     if (act === 'approve') await mustReach(context, opened, actor);
     mustBeInTime(opened, clock.now());
-    mustMove(row.state, act === 'confirm' ? 'confirmed' : 'approved');
+    approvalMoves.mustMove(row.state, act === 'confirm' ? 'confirmed' : 'approved');
     if (act === 'confirm') await mustNotBeRecovered(transaction, actor.personId, clock.now());
     else await mustBeSecond(context, transaction, opened, actor);
     return { act, digest: row.digest, ...(await passkeysFor(ports, transaction, opened, act, actor.personId)) };
@@ -200,7 +200,7 @@ export async function confirm(
     if (row.maker_id !== actor.personId) throw noApproval();
     const opened = open(ports, row);
     mustBeInTime(opened, clock.now());
-    mustMove(row.state, 'confirmed');
+    approvalMoves.mustMove(row.state, 'confirmed');
     await mustNotBeRecovered(transaction, actor.personId, clock.now());
     const assertionSha256 = await takeAct(context, ports, transaction, opened, { act: 'confirm', actor, assertion });
     await registryOf(transaction)
@@ -260,7 +260,7 @@ export async function approve(
     const row = await lockApproval(transaction, id);
     const opened = open(ports, row);
     mustBeInTime(opened, clock.now());
-    mustMove(row.state, 'approved');
+    approvalMoves.mustMove(row.state, 'approved');
     await mustBeSecond(context, transaction, opened, actor);
     const wrong = await wrongCode(context, transaction, opened, code, actor);
     if (wrong) return { error: wrong };
@@ -432,7 +432,7 @@ export async function refuse(
   await context.db.transaction().execute(async (transaction) => {
     const row = await lockApproval(transaction, id);
     const opened = open(ports, row);
-    mustMove(row.state, 'refused');
+    approvalMoves.mustMove(row.state, 'refused');
     await mustReach(context, opened, actor);
     if (row.maker_id === actor.personId) throw own();
     await close(context, transaction, opened, { state: 'refused', reason: reason.normalize('NFC').trim(), actor });
@@ -459,7 +459,7 @@ export async function withdraw(
   await context.db.transaction().execute(async (transaction) => {
     const row = await lockApproval(transaction, id);
     if (row.maker_id !== actor.personId) throw noApproval();
-    mustMove(row.state, 'withdrawn');
+    approvalMoves.mustMove(row.state, 'withdrawn');
     await close(context, transaction, open(ports, row), { state: 'withdrawn', reason: null, actor });
   });
 }
@@ -506,7 +506,7 @@ async function close(
     readonly data?: { [key: string]: string };
   },
 ): Promise<void> {
-  mustMove(from, state);
+  approvalMoves.mustMove(from, state);
   await registryOf(transaction)
     .updateTable('registry.approval')
     .set({ state, reason, closed_at: context.clock.now(), attestation: null })

@@ -11,7 +11,7 @@ import { Value } from 'typebox/value';
 import { registryOf } from '../tables.ts';
 import { canonicalText, digestOf, type Envelope, shortCode } from './envelope.ts';
 import type { ApprovalKind } from './kind.ts';
-import { mustMove } from './states.ts';
+import { approvalMoves } from './states.ts';
 import { lockApproval } from './store.ts';
 
 const defaultLifeHours = 7 * 24;
@@ -118,7 +118,7 @@ export async function withdrawProposal(
 ): Promise<void> {
   const row = await lockApproval(transaction, id);
   if (row.state !== 'proposed' && row.state !== 'confirmed') return;
-  mustMove(row.state, 'withdrawn');
+  approvalMoves.mustMove(row.state, 'withdrawn');
   await registryOf(transaction)
     .updateTable('registry.approval')
     .set({ state: 'withdrawn', closed_at: clock.now() })

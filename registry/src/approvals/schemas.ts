@@ -1,13 +1,13 @@
 import { nullable, Time, Uuid } from '@edutrust/platform/schemas';
 import Type from 'typebox';
-import { approvalStates } from './states.ts';
+import { approvalMoves } from './states.ts';
 
 const Named = Type.Object({ id: Uuid, fullName: Type.String() });
 
 export const ApprovalSummary = Type.Object({
   id: Uuid,
   kind: Type.String(),
-  state: Type.Enum([...approvalStates]),
+  state: Type.Enum([...approvalMoves.states]),
   title: Type.String(),
   organisation: Type.Object({ id: Uuid, name: Type.String() }),
   maker: Named,

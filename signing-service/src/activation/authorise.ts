@@ -10,7 +10,6 @@ import type Type from 'typebox';
 import { lockEnrolment, userHandleOf } from '../enrolment/enrolment.ts';
 import { hashAssertion, verifyAssertion } from '../enrolment/passkey.ts';
 import { ecdsaSignatureFromRaw } from '../pades/pades.ts';
-import { mustMove } from '../requests/states.ts';
 import { type SigningTables, signingOf } from '../tables.ts';
 import { certificateOf } from './certificate.ts';
 import { completeAfterMs, completeTask } from './complete.ts';
@@ -101,7 +100,7 @@ async function closeSession(
   actor: PersonActor,
   code: string,
 ): Promise<void> {
-  mustMove(sessionMoves, session.state, state);
+  sessionMoves.mustMove(session.state, state);
   const tables = signingOf(transaction);
   await tables.updateTable('signing.session').set({ state }).where('id', '=', session.id).execute();
   await tables
@@ -143,7 +142,7 @@ async function confirmOpen(
     session.challenge.toString('base64url'),
   );
   if (counterWentBack) throw counterDecreased();
-  mustMove(sessionMoves, session.state, 'authorised');
+  sessionMoves.mustMove(session.state, 'authorised');
   const tables = signingOf(transaction);
   const items = await tables
     .selectFrom('signing.session_item')

@@ -11,7 +11,7 @@ import type { EnrolmentRow } from '../enrolment/enrolment.ts';
 import { signatureLeaf } from '../pades/leaf.ts';
 import { assembleCms, completeSignature } from '../pades/pades.ts';
 import { lockRequest, storeDocument } from '../requests/requests.ts';
-import { mustMove, requestMoves } from '../requests/states.ts';
+import { requestMoves } from '../requests/states.ts';
 import { dueStep, finishStep } from '../requests/steps.ts';
 import { type SigningTables, signingOf } from '../tables.ts';
 import { certificateOf } from './certificate.ts';
@@ -239,7 +239,7 @@ async function finishFile(
         .executeTakeFirstOrThrow();
       const documentId = await storeDocument(transaction, file, { pages: pages.pages, now });
       const state = await finishStep(transaction, step, { documentId, signerId: session.person_id, now });
-      if (state !== request.state) mustMove(requestMoves, request.state, state);
+      if (state !== request.state) requestMoves.mustMove(request.state, state);
       await tables
         .updateTable('signing.request')
         .set({ state, signed_document_id: documentId, ...(state === 'issued' ? { closed_at: now } : {}) })

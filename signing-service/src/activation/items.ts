@@ -1,7 +1,6 @@
 import type { Transaction } from '@edutrust/platform/database';
 import type { Text } from '@edutrust/platform/messages';
 import type { Selectable, Updateable } from 'kysely';
-import { mustMove } from '../requests/states.ts';
 import { type SigningTables, signingOf } from '../tables.ts';
 import { type ItemState, itemMoves } from './states.ts';
 
@@ -24,7 +23,7 @@ export async function moveItem(
   to: ItemState,
   values: Updateable<SigningTables['signing.session_item']> = {},
 ): Promise<boolean> {
-  mustMove(itemMoves, item.state, to);
+  itemMoves.mustMove(item.state, to);
   const moved = await signingOf(transaction)
     .updateTable('signing.session_item')
     .set({ ...values, state: to })

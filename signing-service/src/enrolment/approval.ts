@@ -6,7 +6,6 @@ import { record } from '@edutrust/platform/events';
 import { strict } from '@edutrust/platform/schemas';
 import { type ApprovalKind, mustNotBeRecovered, type ProposedApproval, propose } from '@edutrust/registry/approvals';
 import Type from 'typebox';
-import { mustMove } from '../requests/states.ts';
 import { signingOf } from '../tables.ts';
 import {
   type Described,
@@ -68,7 +67,7 @@ export const enrolPhoneKind: ApprovalKind<Phone> = {
   apply: async (transaction, content, { context, approver }) => {
     const { enrolmentId: id } = content;
     const enrolment = await lockEnrolment(transaction, id);
-    mustMove(enrolmentMoves, enrolment.state, 'ready');
+    enrolmentMoves.mustMove(enrolment.state, 'ready');
     mustBeTheSame(await describePhone(transaction, enrolment), content);
     await signingOf(transaction)
       .updateTable('signing.enrolment')
@@ -87,7 +86,7 @@ export const enrolPhoneKind: ApprovalKind<Phone> = {
   closed: async (transaction, { enrolmentId: id }, { reason }, { context, actor }) => {
     const enrolment = await lockEnrolment(transaction, id);
     if (enrolment.state !== 'awaiting-approval') return;
-    mustMove(enrolmentMoves, enrolment.state, 'refused');
+    enrolmentMoves.mustMove(enrolment.state, 'refused');
     const now = context.clock.now();
     await signingOf(transaction)
       .updateTable('signing.enrolment')
@@ -162,7 +161,7 @@ export async function proposeRevoking(
 ): Promise<ProposedApproval> {
   const { serial, proposed } = await context.db.transaction().execute(async (transaction) => {
     const enrolment = await lockEnrolment(transaction, id);
-    mustMove(enrolmentMoves, enrolment.state, 'revoked');
+    enrolmentMoves.mustMove(enrolment.state, 'revoked');
     const content = await describeRevoking(transaction, enrolment, reason);
     const organisationId = enrolment.organisation_id;
     return {

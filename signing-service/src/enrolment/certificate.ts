@@ -7,7 +7,6 @@ import { withdrawProposal } from '@edutrust/registry/approvals';
 import { notify } from '@edutrust/registry/notices';
 import { findSigners, holdersOf } from '@edutrust/registry/permissions';
 import { sql } from 'kysely';
-import { mustMove } from '../requests/states.ts';
 import { signingOf } from '../tables.ts';
 import { approvedPhone, type Phone } from './approved.ts';
 import { type EnrolmentRow, lockEnrolment } from './enrolment.ts';
@@ -106,7 +105,7 @@ export async function revokeIn(
     await context.jobs.enqueue(transaction, revokeTask, { enrolmentId: id }, { key: `${revokeTask}:${id}` });
   }
   if (enrolment.state === 'revoked') return;
-  mustMove(enrolmentMoves, enrolment.state, 'revoked');
+  enrolmentMoves.mustMove(enrolment.state, 'revoked');
   const tables = signingOf(transaction);
   await tables
     .updateTable('signing.enrolment')

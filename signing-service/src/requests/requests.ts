@@ -9,7 +9,7 @@ import { notify } from '@edutrust/registry/notices';
 import type { Selectable } from 'kysely';
 import { type SigningTables, signingOf } from '../tables.ts';
 import { nameOf } from './registry.ts';
-import { mustMove, requestMoves } from './states.ts';
+import { requestMoves } from './states.ts';
 import { cancelSteps, dueStep, insertSteps, moveStep, type NewStep, type StepRow } from './steps.ts';
 
 export type RequestRow = Selectable<SigningTables['signing.request']>;
@@ -161,7 +161,7 @@ async function closeRequest(
 ): Promise<void> {
   await db.transaction().execute(async (transaction) => {
     const request = await lockRequest(transaction, id);
-    mustMove(requestMoves, request.state, state);
+    requestMoves.mustMove(request.state, state);
     const step = await dueStep(transaction, id);
     if (step) {
       mustBeTheirs(step);

@@ -2,7 +2,7 @@ import type { Transaction } from '@edutrust/platform/database';
 import type { Selectable, Updateable } from 'kysely';
 import { type SigningTables, signingOf } from '../tables.ts';
 import { purposeOf, type StepRole, type StepTemplate } from './order.ts';
-import { mustMove, type RequestState, type StepState, stepMoves } from './states.ts';
+import { type RequestState, type StepState, stepMoves } from './states.ts';
 
 export type StepRow = Selectable<SigningTables['signing.step']>;
 
@@ -57,7 +57,7 @@ export async function moveStep(
   to: StepState,
   values: Updateable<SigningTables['signing.step']> = {},
 ): Promise<void> {
-  mustMove(stepMoves, step.state, to);
+  stepMoves.mustMove(step.state, to);
   await signingOf(transaction)
     .updateTable('signing.step')
     .set({ ...values, state: to })

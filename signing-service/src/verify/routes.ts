@@ -10,7 +10,7 @@ import { parseVerificationCode } from '../requests/code.ts';
 import type { ValidationPool } from '../validation/validation.ts';
 import { codeProps } from './code-page.ts';
 import { documentByCode } from './document.ts';
-import { createQueue, largestFileBytes } from './limits.ts';
+import { largestFileBytes, verificationQueue } from './limits.ts';
 import { matchesPaper } from './paper.ts';
 import { makeReportPaper } from './report-paper.ts';
 import { PublicDocument as PublicDocumentSchema, VerificationReport as ReportSchema } from './schemas.ts';
@@ -24,7 +24,7 @@ const reportKey = (id: string) => `signing:report:${id}`;
 
 export function addVerifyRoutes(app: App, context: ServiceContext, pages: SigningPages, pool: ValidationPool): void {
   const { db, store, config } = context;
-  const inTurn = createQueue();
+  const inTurn = verificationQueue();
 
   const judge = async (request: FastifyRequest) => {
     await using submission = await readSubmission(request);
