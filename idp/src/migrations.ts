@@ -205,5 +205,6 @@ export const migrations: SchemaMigrations = {
           PRIMARY KEY (client_id, organisation_id)
         );`,
     },
+    { name: '008-app-picture', sql: 'ALTER TABLE idp.app ADD COLUMN picture text;' },
   ],
 };

@@ -1,13 +1,20 @@
 import type { Problem } from '@edutrust/platform/http';
 import type { Locale } from '@edutrust/platform/messages';
+import type { AppPicture } from './apps/pictures.ts';
 
 export type { Problem } from '@edutrust/platform/http';
+export type { AppPicture } from './apps/pictures.ts';
 
 /** How a page is shown. */
 export interface View {
   readonly locale: Locale;
   /** The address that was asked for, with its query: the language links return to it with `lang=vi|en`. */
   readonly path: string;
+  /**
+   * After how many seconds unused the session of a shared computer ends: the page warns a minute before, and then signs
+   * out by itself (WCAG 2.2 §2.2.1). Absent on a device of one's own.
+   */
+  readonly idleSeconds?: number;
 }
 
 /** A sentence that is already in the reader's language. */
@@ -157,10 +164,18 @@ export interface LoggedOutProps {
   readonly signInPath: string;
 }
 
+/** How a person is spoken to: `em`; `thầy` or `cô`; `anh` or `chị`. */
+export interface Address {
+  readonly kind: 'pupil' | 'teacher' | 'adult';
+  readonly gender: 'male' | 'female' | null;
+}
+
 export interface LauncherApp {
   readonly clientId: string;
   readonly name: string;
   readonly purpose: Sentence;
+  /** What its tile shows; null: its first letters. */
+  readonly picture: AppPicture | null;
   /** Where its tile leads. */
   readonly href: string;
 }
@@ -177,7 +192,11 @@ export interface LauncherProps {
   readonly signOutAction: string;
   /** The session is that of a shared computer: leaving is the main thing to offer. */
   readonly isShared: boolean;
-  readonly isPupil: boolean;
+  readonly address: Address;
+  /** Documents that wait for the person's signature or seal; null when there are none. */
+  readonly waiting: { readonly count: number; readonly href: string } | null;
+  /** The classes that the person is class teacher of now. */
+  readonly classes: readonly { readonly code: string; readonly learnerCount: number; readonly href: string }[];
 }
 
 export interface AccountPasskey {
@@ -261,6 +280,8 @@ export interface ChildrenProps {
       /** Form without fields; null when the school approved the app. */
       readonly withdrawAction: string | null;
     }[];
+    /** What happened to the child's account, newest first. */
+    readonly activity: readonly { readonly at: Instant; readonly sentence: Sentence }[];
   }[];
   readonly accountPath: string;
   readonly homePath: string;

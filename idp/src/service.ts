@@ -72,7 +72,7 @@ export async function createIdp(
       addSignInRoutes(app, tools);
       addConsentRoutes(app, tools);
       addActivationRoutes(app, tools);
-      addLauncher(app, tools);
+      addLauncher(app, tools, ports.documents);
       addAccountPages(app, tools);
       addAccountRoutes(app, tools);
       addChildrenRoutes(app, tools, ports.documents);

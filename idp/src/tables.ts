@@ -2,6 +2,7 @@ import type { Database, Transaction } from '@edutrust/platform/database';
 import type { Text } from '@edutrust/platform/messages';
 import type { ColumnType, Generated, Kysely } from 'kysely';
 import type { AdapterPayload } from 'oidc-provider';
+import type { AppPicture } from './apps/pictures.ts';
 
 /** PostgreSQL's bigint comes as text. */
 type BigInteger = ColumnType<string, number, number>;
@@ -63,6 +64,7 @@ export interface AppTable {
   sector: string;
   is_approved: boolean;
   is_external: boolean;
+  picture: AppPicture | null;
   secret_hash: Buffer | null;
   previous_secret_hash: Buffer | null;
   previous_secret_until: Date | null;

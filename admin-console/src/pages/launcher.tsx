@@ -20,7 +20,8 @@ function Tile({ name }: { readonly name: string }) {
 }
 
 export function Launcher(props: LauncherProps) {
-  const { name, givenName, place, apps, ownPages, accountPath, signOutAction, isShared, isPupil } = props;
+  const { name, givenName, place, apps, ownPages, accountPath, signOutAction, isShared, address } = props;
+  const isPupil = address.kind === 'pupil';
   return (
     <div class="grid gap-8">
       <div class="flex flex-wrap items-start gap-4 justify-between">

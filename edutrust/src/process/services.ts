@@ -8,7 +8,7 @@ import type { Service } from '@edutrust/platform/service';
 import { type ApprovalKind, createApprovals } from '@edutrust/registry/approvals';
 import { can } from '@edutrust/registry/permissions';
 import { createRegistry, registryKinds } from '@edutrust/registry/service';
-import { listIssuedDocuments } from '@edutrust/signing-service/documents';
+import { countWaiting, listIssuedDocuments } from '@edutrust/signing-service/documents';
 import { createSigning, signingKinds } from '@edutrust/signing-service/service';
 
 import type { Pages } from './screens.ts';
@@ -35,7 +35,10 @@ export async function buildServices(
   pages: Pages,
 ): Promise<Services> {
   const idp = await createIdp(context, pages.idpPages, {
-    documents: { issuedTo: (personIds) => listIssuedDocuments(context.db, personIds) },
+    documents: {
+      issuedTo: (personIds) => listIssuedDocuments(context.db, personIds),
+      waitingFor: (actor) => countWaiting(context.db, actor),
+    },
   });
   const decide = can(context.db);
   const built: Partial<Record<ServiceName, Service | readonly Service[]>> = {

@@ -7,6 +7,7 @@ import type { Text } from '@edutrust/platform/messages';
 import type { Selectable } from 'kysely';
 import { releasableScopes } from '../provider/claims.ts';
 import { type AppTable, idpOf } from '../tables.ts';
+import type { AppPicture } from './pictures.ts';
 
 /** A relying app. */
 export interface App {
@@ -29,6 +30,8 @@ export interface App {
   readonly isApproved: boolean;
   /** Made and run outside the sector: a school activates it before its pupils' data goes there. */
   readonly isExternal: boolean;
+  /** On its tile; null: its first letters. */
+  readonly picture: AppPicture | null;
   readonly createdAt: Date;
 }
 
@@ -46,6 +49,7 @@ export interface NewApp {
   readonly scopes?: readonly string[];
   readonly isApproved?: boolean;
   readonly isExternal?: boolean;
+  readonly picture?: AppPicture | null;
 }
 
 export type AppChange = Partial<
@@ -60,6 +64,7 @@ export type AppChange = Partial<
     | 'scopes'
     | 'isApproved'
     | 'isExternal'
+    | 'picture'
   >
 >;
 
@@ -81,6 +86,7 @@ export function toApp(row: Selectable<AppTable>): App {
     sector: row.sector,
     isApproved: row.is_approved,
     isExternal: row.is_external,
+    picture: row.picture,
     createdAt: row.created_at,
   };
 }
@@ -127,6 +133,7 @@ export async function registerApp(
       sector: clientId,
       is_approved: input.isApproved ?? false,
       is_external: input.isExternal ?? false,
+      picture: input.picture ?? null,
       secret_hash: hasSecret ? hashSecret(secret) : null,
       previous_secret_hash: null,
       previous_secret_until: null,
@@ -171,6 +178,7 @@ export async function changeApp(
       ...(change.scopes === undefined ? {} : { scopes: parseScopes(change.scopes) }),
       ...(change.isApproved === undefined ? {} : { is_approved: change.isApproved }),
       ...(change.isExternal === undefined ? {} : { is_external: change.isExternal }),
+      ...(change.picture === undefined ? {} : { picture: change.picture }),
     }))
     .where('client_id', '=', clientId)
     .where('ended_at', 'is', null)

@@ -16,6 +16,7 @@ import { releasableScopes } from '../provider/claims.ts';
 import type { IdpTools } from '../tools.ts';
 import { addActivationsOfApps } from './activations.ts';
 import { type App, changeApp, endApp, findApp, listApps, registerApp, rotateSecret } from './apps.ts';
+import { appPictures } from './pictures.ts';
 import { mustBeCallable } from './public-address.ts';
 
 const tags = ['apps'];
@@ -30,6 +31,9 @@ const Purpose = Type.Object(
 );
 const Params = Type.Object({ clientId: Type.String({ maxLength: 100 }) });
 
+/** What its tile shows; null: its first letters. */
+const Picture = Type.Enum([...appPictures]);
+
 const AppView = Type.Object({
   clientId: Type.String(),
   name: Type.String(),
@@ -43,6 +47,7 @@ const AppView = Type.Object({
   scopes: Type.Array(Type.String()),
   isApproved: Type.Boolean(),
   isExternal: Type.Boolean(),
+  picture: nullable(Picture),
   createdAt: Instant,
   may: Type.Array(Type.Enum(['apps.write', 'apps.approve']), { description: 'What the caller may do to it' }),
 });
@@ -57,6 +62,7 @@ const changeable = {
   /** The department's to give; a change of what it approved takes it back. */
   isApproved: Type.Optional(Type.Boolean()),
   isExternal: Type.Optional(Type.Boolean()),
+  picture: Type.Optional(nullable(Picture)),
 };
 const NewApp = Type.Object(
   {

@@ -1,3 +1,4 @@
+import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { type Child, listChildren } from '@edutrust/registry/guardians';
 import { personClaims } from '@edutrust/registry/people';
@@ -5,6 +6,7 @@ import type { AppDirectory } from '../apps/directory.ts';
 import { listSharing } from '../consent/sharing.ts';
 import type { Datum } from '../pages.ts';
 import { releasedData } from '../provider/claims.ts';
+import { accountActivity } from '../self-service/activity.ts';
 
 /** A document that was issued to somebody, as another service keeps it. */
 export interface IssuedDocument {
@@ -21,10 +23,13 @@ export interface IssuedDocument {
 export interface DocumentsPort {
   /** The issued documents of these people, newest first. */
   issuedTo(personIds: readonly string[]): Promise<readonly IssuedDocument[]>;
+  /** How many documents wait for the person, to sign and to seal. */
+  waitingFor(actor: Extract<Actor, { kind: 'person' }>): Promise<{ readonly toSign: number; readonly toSeal: number }>;
 }
 
 export interface ChildView extends Child {
   readonly documents: readonly IssuedDocument[];
+  readonly activity: Awaited<ReturnType<typeof accountActivity>>;
   readonly apps: readonly {
     readonly clientId: string;
     readonly name: string;
@@ -46,9 +51,14 @@ export async function viewChildren(
   const issued = (await documents?.issuedTo(children.map(({ id }) => id))) ?? [];
   return Promise.all(
     children.map(async (child) => {
-      const [claims, sharing] = await Promise.all([personClaims(db, child.id), listSharing(db, apps, child.id)]);
+      const [claims, sharing, activity] = await Promise.all([
+        personClaims(db, child.id),
+        listSharing(db, apps, child.id),
+        accountActivity(db, child.id, locale),
+      ]);
       return {
         ...child,
+        activity,
         documents: issued.filter(({ personId }) => personId === child.id),
         apps: sharing.map(({ app, since, scopes, isConsent }) => ({
           clientId: app.clientId,

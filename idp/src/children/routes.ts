@@ -4,8 +4,9 @@ import { nullable, Time, Uuid } from '@edutrust/platform/schemas';
 import { isChildOf } from '@edutrust/registry/guardians';
 import Type from 'typebox';
 import { withdrawConsent } from '../consent/consent.ts';
-import { seeOther, sendPage, viewOf } from '../page-reply.ts';
+import { seeOther, sendPage } from '../page-reply.ts';
 import { signedInOr } from '../self-service/pages.ts';
+import { viewOfSession } from '../sessions/view.ts';
 import type { IdpTools } from '../tools.ts';
 import { type DocumentsPort, viewChildren } from './children.ts';
 
@@ -19,6 +20,7 @@ const ChildView = Type.Object({
   school: nullable(Type.String()),
   className: nullable(Type.String()),
   documents: Type.Array(Type.Object({ id: Uuid, title: Type.String(), issuedAt: Instant, code: Type.String() })),
+  activity: Type.Array(Type.Object({ at: Instant, sentence: Type.String() })),
   apps: Type.Array(
     Type.Object({
       clientId: Type.String(),
@@ -66,7 +68,7 @@ export function addChildrenRoutes(app: App, tools: IdpTools, documents: Document
   app.get('/account/children', { config: { access: anyone }, schema: { hide: true } }, async (request, reply) => {
     const actor = signedInOr(request, reply);
     if (!actor) return reply;
-    const shown = viewOf(request);
+    const shown = await viewOfSession(context, request, actor);
     const children = await view(actor.personId, shown.locale);
     return sendPage(
       reply,

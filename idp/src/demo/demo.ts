@@ -27,6 +27,7 @@ const demoApps = (organisationId: string): (NewApp & { clientId: keyof typeof de
     organisationId,
     scopes: ['openid', 'profile', 'school'],
     isApproved: false,
+    picture: 'books',
     ...addressesAt('http://localhost:4001'),
   },
   {
@@ -37,6 +38,7 @@ const demoApps = (organisationId: string): (NewApp & { clientId: keyof typeof de
     organisationId,
     scopes: ['openid', 'profile', 'school'],
     isApproved: true,
+    picture: 'book',
     ...addressesAt('http://localhost:4002'),
   },
 ];

@@ -1,12 +1,15 @@
 import type { Database } from '@edutrust/platform/database';
 import { type App, anyone } from '@edutrust/platform/http';
+import { listClassesOfTeacher, schoolYearAt } from '@edutrust/registry/classes';
 import { listChildren } from '@edutrust/registry/guardians';
-import { personClaims } from '@edutrust/registry/people';
-import { sql } from 'kysely';
+import { getPerson, type PersonClaims, personClaims } from '@edutrust/registry/people';
 import { listTiles } from '../apps/tiles.ts';
-import { sendPage, viewOf } from '../page-reply.ts';
+import type { DocumentsPort } from '../children/children.ts';
+import { sendPage } from '../page-reply.ts';
+import type { Address } from '../pages.ts';
 import { placeOf } from '../provider/claims.ts';
 import { signedInOr } from '../self-service/pages.ts';
+import { viewOfSession } from '../sessions/view.ts';
 import type { IdpTools } from '../tools.ts';
 
 const ownPages = [
@@ -16,36 +19,46 @@ const ownPages = [
     href: '/admin',
   },
   { roles: ['teacher'], label: { vi: 'Lớp của tôi', en: 'My class' }, href: '/teach' },
-  { roles: ['signer', 'clerk'], label: { vi: 'Ký số', en: 'Signing' }, href: '/sign' },
+  { roles: ['signer', 'clerk'], label: { vi: 'Ký số', en: 'Signing' }, href: '/sign/' },
 ] as const;
 
 const childrenPage = { label: { vi: 'Con của tôi', en: 'My children' }, href: '/account/children' } as const;
 
-async function isSharedSession(db: Database, uid: string): Promise<boolean> {
-  const { rows } = await sql<{ shared: boolean }>`
-    SELECT coalesce((payload->>'transient')::boolean, false) AS shared FROM idp.session WHERE uid = ${uid}`.execute(db);
-  return rows[0]?.shared === true;
+/** How the person is spoken to; who teaches is a teacher, whatever else they are. */
+async function addressOf(
+  db: Database,
+  personId: string,
+  roles: readonly PersonClaims['affiliations'][number]['role'][],
+): Promise<Address> {
+  const { gender } = await getPerson(db, personId);
+  const isPupil = roles.length > 0 && roles.every((role) => role === 'learner');
+  return { kind: isPupil ? 'pupil' : roles.includes('teacher') ? 'teacher' : 'adult', gender };
 }
 
 /** `/`: the apps of whoever is signed in. */
-export function addLauncher(app: App, { context, pages }: IdpTools): void {
+export function addLauncher(app: App, { context, pages }: IdpTools, documents: DocumentsPort | undefined): void {
+  const { db, clock } = context;
   app.get('/', { config: { access: anyone }, schema: { hide: true } }, async (request, reply) => {
     const actor = signedInOr(request, reply);
     if (!actor) return reply;
-    const view = viewOf(request);
-    const [claims, apps, children] = await Promise.all([
-      personClaims(context.db, actor.personId),
-      listTiles(context.db, actor.personId),
-      listChildren(context.db, actor.personId, context.clock.now()),
+    const { personId } = actor;
+    const [view, claims, apps, children, waiting, classes] = await Promise.all([
+      viewOfSession(context, request, actor),
+      personClaims(db, personId),
+      listTiles(db, personId),
+      listChildren(db, personId, clock.now()),
+      documents?.waitingFor(actor),
+      listClassesOfTeacher(db, personId, schoolYearAt(clock.now())),
     ]);
+    const count = waiting ? waiting.toSign + waiting.toSeal : 0;
     const roles = new Set(actor.roles.map(({ role }) => role));
     const html = pages.launcher(
       {
         name: claims.name,
         givenName: claims.given_name,
         place: placeOf(claims, view.locale),
-        apps: apps.flatMap(({ clientId, name, purpose, homeUri: href }) =>
-          href ? [{ clientId, name, purpose: purpose[view.locale], href }] : [],
+        apps: apps.flatMap(({ clientId, name, purpose, picture, homeUri: href }) =>
+          href ? [{ clientId, name, purpose: purpose[view.locale], picture, href }] : [],
         ),
         ownPages: [
           ...(children.length > 0 ? [{ label: childrenPage.label[view.locale], href: childrenPage.href }] : []),
@@ -55,8 +68,18 @@ export function addLauncher(app: App, { context, pages }: IdpTools): void {
         ],
         accountPath: '/account',
         signOutAction: '/sign-out',
-        isShared: await isSharedSession(context.db, actor.sessionId),
-        isPupil: claims.affiliations.length > 0 && claims.affiliations.every(({ role }) => role === 'learner'),
+        isShared: view.idleSeconds !== undefined,
+        address: await addressOf(
+          db,
+          personId,
+          claims.affiliations.map(({ role }) => role),
+        ),
+        waiting: count > 0 ? { count, href: '/sign/' } : null,
+        classes: classes.map(({ id, code, learnerCount }) => ({
+          code,
+          learnerCount: Number(learnerCount),
+          href: `/teach/classes/${id}`,
+        })),
       },
       view,
     );

@@ -22,6 +22,7 @@ import { setCookie } from '../sessions/cookies.ts';
 import { deviceOf } from '../sessions/device.ts';
 import { endSessions } from '../sessions/end.ts';
 import { listSessions } from '../sessions/sessions.ts';
+import { viewOfSession } from '../sessions/view.ts';
 import type { IdpTools } from '../tools.ts';
 import { accountActivity } from './activity.ts';
 
@@ -63,7 +64,7 @@ export function addAccountPages(app: App, tools: IdpTools): void {
   ) {
     const props = await accountProps(tools, actor, viewOf(request).locale);
     const extra = { ...(notice ? { notice } : {}), ...(error ? { error } : {}) };
-    return sendPage(reply, pages.account({ ...props, ...extra }, viewOf(request)), status);
+    return sendPage(reply, pages.account({ ...props, ...extra }, await viewOfSession(context, request, actor)), status);
   }
 
   const Password = Type.Object({ current: Type.Optional(Text), password: Text, repeat: Text }, strict);

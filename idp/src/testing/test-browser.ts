@@ -3,6 +3,7 @@ export interface ShownPage {
   readonly name: string;
   // biome-ignore lint/suspicious/noExplicitAny: a test reads what it expects and fails when it is not there
   readonly props: any;
+  readonly view: { readonly idleSeconds?: number };
 }
 
 export interface Shown {

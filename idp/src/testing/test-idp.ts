@@ -18,8 +18,8 @@ export const password = 'bốn con mèo nằm ngủ';
 
 /** Pages that print their props: what a page shows is what these tests ask about, not how it looks. */
 function printingPages(): IdpPages {
-  const page = (name: string) => (props: unknown) =>
-    `<!doctype html><title>${name}</title><script type="application/json">${JSON.stringify({ name, props }).replaceAll('<', '\\u003c')}</script>`;
+  const page = (name: string) => (props: unknown, view: unknown) =>
+    `<!doctype html><title>${name}</title><script type="application/json">${JSON.stringify({ name, props, view }).replaceAll('<', '\\u003c')}</script>`;
   return {
     signIn: page('signIn'),
     stepUp: page('stepUp'),

@@ -1,3 +1,5 @@
+export { schoolYearAt } from '../calendar.ts';
+
 import type { Actor } from '@edutrust/platform/actor';
 import type { Database, Transaction } from '@edutrust/platform/database';
 import { Conflict, InvalidInput, NotFound } from '@edutrust/platform/errors';

@@ -1,5 +1,8 @@
 import type { Database } from '@edutrust/platform/database';
 import { sql } from 'kysely';
+
+export { countWaiting } from '../requests/count.ts';
+
 import { formatVerificationCode } from '../requests/code.ts';
 
 /** A document with all its signatures, and whom it is about. */
