@@ -12,6 +12,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import type { InlineConfig, Manifest } from 'vite';
+import { iconNames } from './src/design/icons.ts';
 
 const root = dirname(fileURLToPath(import.meta.url));
 const distDirectory = join(root, 'dist');
@@ -28,6 +29,7 @@ interface Application {
 const applications = Object.entries<Application>({
   console: { entry: 'src/console/main.tsx', title: 'EduTrust', manifest: false },
   sign: { entry: 'src/sign/main.tsx', title: 'Ký số · EduTrust', manifest: true },
+  design: { entry: 'src/gallery/main.tsx', title: 'Lề vở · EduTrust', manifest: false },
 }).filter(([, { entry }]) => existsSync(join(root, entry)));
 
 /**
@@ -61,11 +63,13 @@ async function buildScreens(folder: string): Promise<void> {
   const draft = `${folder}.new-${process.pid}`;
   // Loaded here: a server whose screens are built already starts without its tools.
   const [{ build }, { default: tailwind }] = await Promise.all([import('vite'), import('@tailwindcss/vite')]);
+  const { sprite, address, shapes } = await readIcons();
+  const icons = (inside: object) => JSON.stringify({ sprite: address, shapes: inside });
   const shared: InlineConfig = {
     root,
     configFile: false,
     logLevel: 'error',
-    plugins: [tailwind()],
+    plugins: [tailwind({ optimize: false })], // once, by Vite, which knows the browsers below
     oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   };
   if (folder === distDirectory) await writeApiTypes();
@@ -73,10 +77,12 @@ async function buildScreens(folder: string): Promise<void> {
     ...shared,
     base: '/',
     publicDir: false,
+    define: { __ICONS__: icons({}) },
     build: {
       outDir: join(draft, 'client'),
       manifest: true,
       target: 'es2023',
+      cssTarget: oldestBrowsers,
       assetsInlineLimit: 0, // the CSP allows data: for images only
       modulePreload: { polyfill: false },
       rollupOptions: {
@@ -90,7 +96,10 @@ async function buildScreens(folder: string): Promise<void> {
   const manifest = JSON.parse(await readFile(join(draft, 'client/.vite/manifest.json'), 'utf8')) as Manifest;
   await build({
     ...shared,
-    define: { __PAGE_ASSETS__: JSON.stringify(filesOf(manifest, 'src/pages/client.ts')) },
+    define: {
+      __PAGE_ASSETS__: JSON.stringify(filesOf(manifest, 'src/pages/client.ts')),
+      __ICONS__: icons(shapes),
+    },
     ssr: { noExternal: true },
     build: {
       outDir: join(draft, 'server'),
@@ -104,10 +113,37 @@ async function buildScreens(folder: string): Promise<void> {
   }
   await writeFile(join(draft, 'client/assets/sign.webmanifest'), webManifest);
   await writeFile(join(draft, 'client/assets/icon.svg'), icon);
+  await writeFile(join(draft, 'client', address), sprite);
   await compress(join(draft, 'client/assets'));
   await writeFile(join(draft, stampFile), await sourceHash());
   await rm(folder, { recursive: true, force: true });
   await rename(draft, folder);
+}
+
+/** Windows 7 and 8.1 stay at Chrome 109, and school PCs are what they are: colours are lowered for them. */
+const oldestBrowsers = ['chrome109', 'edge109', 'firefox115', 'safari16.4'];
+
+/** One sprite of all icons, and what is inside each for the pages that carry theirs in themselves. */
+async function readIcons() {
+  const folder = join(root, 'src/design/icons');
+  const found = globSync('*.svg', { cwd: folder }).map((file) => file.replace(/\.svg$/, ''));
+  const listed: readonly string[] = iconNames;
+  const differing = [
+    ...found.filter((name) => !listed.includes(name)),
+    ...listed.filter((name) => !found.includes(name)),
+  ];
+  if (differing.length > 0) throw new Error(`src/design/icons.ts and the folder differ in: ${differing.join(', ')}`);
+  const shapes: Record<string, string> = {};
+  for (const name of iconNames) {
+    const file = await readFile(join(folder, `${name}.svg`), 'utf8');
+    shapes[name] = /^<svg [^>]*>(.*)<\/svg>\s*$/s.exec(file)?.[1] ?? '';
+  }
+  const symbols = Object.entries(shapes).map(
+    ([name, shape]) => `<symbol id="${name}" viewBox="0 0 24 24">${shape}</symbol>`,
+  );
+  const sprite = `<svg xmlns="http://www.w3.org/2000/svg">${symbols.join('')}</svg>\n`;
+  const hash = createHash('sha256').update(sprite).digest('base64url').slice(0, 8);
+  return { sprite, address: `/assets/icons-${hash}.svg`, shapes };
 }
 
 async function sourceHash(): Promise<string> {

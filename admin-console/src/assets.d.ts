@@ -8,3 +8,6 @@ declare module '*?url' {
 
 /** Set by the build: the public pages' own files. */
 declare const __PAGE_ASSETS__: { readonly script: string; readonly styles: readonly string[] };
+
+/** Set by the build: the sprite's address; in pages that the server draws, what is inside each icon's file. */
+declare const __ICONS__: { readonly sprite: string; readonly shapes: Readonly<Record<string, string>> };

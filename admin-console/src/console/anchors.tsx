@@ -3,9 +3,10 @@ import { Banner, Field } from '../design/form.tsx';
 import { formatDate, t } from '../design/language.ts';
 import { useAction, useLoad } from '../design/load.ts';
 import { State } from '../design/mark.tsx';
+import { Empty, Show } from '../design/show.tsx';
 import type { paths } from '../generated/api.d.ts';
 import { useMay } from './me.ts';
-import { Empty, Hex, Show, Title } from './parts.tsx';
+import { Hex, Title } from './parts.tsx';
 import { useProposed } from './proposed.ts';
 
 type Anchor = paths['/api/v1/trust-anchors']['get']['responses']['200']['content']['application/json']['items'][number];

@@ -3,9 +3,9 @@ import { api, must } from '../design/api.ts';
 import { formatDate, formatTime, t } from '../design/language.ts';
 import { useLoad } from '../design/load.ts';
 import { State } from '../design/mark.tsx';
+import { Show } from '../design/show.tsx';
 import type { paths } from '../generated/api.d.ts';
 import { useMay } from './me.ts';
-import { Show } from './parts.tsx';
 
 type Authority =
   paths['/api/v1/authorities']['get']['responses']['200']['content']['application/json']['items'][number];

@@ -4,9 +4,9 @@ import { api, must } from '../design/api.ts';
 import { Banner } from '../design/form.tsx';
 import { t } from '../design/language.ts';
 import { useAction, useLoad } from '../design/load.ts';
+import { Show } from '../design/show.tsx';
 import { approvalPath } from './approvals/passkey-act.ts';
 import type { Due } from './certificate-requests.tsx';
-import { Show } from './parts.tsx';
 
 interface Organisation {
   readonly id: string;

@@ -3,12 +3,14 @@ import { api, must } from '../design/api.ts';
 import { formatDate, t } from '../design/language.ts';
 import { useLoad } from '../design/load.ts';
 import { State } from '../design/mark.tsx';
+import { Show } from '../design/show.tsx';
+import { Table } from '../design/table.tsx';
 import type { paths } from '../generated/api.d.ts';
 import { AskForCertificate } from './certificate-ask.tsx';
 import { WaitingRequests } from './certificate-waiting.tsx';
 import { useMay } from './me.ts';
 import { usePages } from './pages.ts';
-import { Ago, More, Show, Table, Title } from './parts.tsx';
+import { Ago, More, Title } from './parts.tsx';
 import { custodyName, profileName } from './words.ts';
 
 export type Request =

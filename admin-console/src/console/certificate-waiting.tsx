@@ -1,11 +1,12 @@
 import { api, must } from '../design/api.ts';
 import { t } from '../design/language.ts';
 import { State } from '../design/mark.tsx';
+import { Empty, Show } from '../design/show.tsx';
 import { approvalPath } from './approvals/passkey-act.ts';
 import type { Request } from './certificate-requests.tsx';
 import { useMay, useMe } from './me.ts';
 import { usePages } from './pages.ts';
-import { Ago, Empty, Hex, More, Show } from './parts.tsx';
+import { Ago, Hex, More } from './parts.tsx';
 import { custodyName, profileName } from './words.ts';
 
 /** What a certificate is asked for, as the officer must see it before deciding. */

@@ -5,8 +5,9 @@ import { useKept } from '../design/keep.ts';
 import { formatDate, formatTime, t } from '../design/language.ts';
 import { useAction, useLoad } from '../design/load.ts';
 import { State } from '../design/mark.tsx';
+import { Show } from '../design/show.tsx';
 import { useMay } from './me.ts';
-import { Hex, Show, Title } from './parts.tsx';
+import { Hex, Title } from './parts.tsx';
 import { useProposed } from './proposed.ts';
 import { profileName, reasonName } from './words.ts';
 

@@ -2,12 +2,14 @@ import { useState } from 'preact/hooks';
 import { api, must } from '../design/api.ts';
 import { formatDate, t } from '../design/language.ts';
 import { useLoad } from '../design/load.ts';
+import { Show } from '../design/show.tsx';
+import { Table } from '../design/table.tsx';
 import { CertificateAlarms } from './alarms.tsx';
 import { AuthorityTree } from './authorities.tsx';
 import { CertificateState, subjectParts } from './certificate.tsx';
 import { useMay } from './me.ts';
 import { usePages } from './pages.ts';
-import { More, Show, Table, Title } from './parts.tsx';
+import { More, Title } from './parts.tsx';
 import { profileName } from './words.ts';
 
 const filters = ['all', 'valid', 'suspended', 'revoked', 'expired'] as const;

@@ -93,7 +93,7 @@ function PasskeyFirst() {
 function Pages() {
   const { path } = useLocation();
   return (
-    <div key={path} class="grid gap-6 content-start grid-cols-[minmax(0,1fr)]">
+    <div key={path} class="grid gap-8 sm:gap-10 content-start grid-cols-[minmax(0,1fr)]">
       <Router>
         <Route path="/admin" component={Home} />
         <Route path="/admin/people" component={People} />

@@ -1,7 +1,8 @@
 import { api, must } from '../design/api.ts';
 import { locale, t } from '../design/language.ts';
 import { useLoad } from '../design/load.ts';
-import { Ago, Empty, Show, Title } from './parts.tsx';
+import { Empty, Show } from '../design/show.tsx';
+import { Ago, Title } from './parts.tsx';
 
 /** Without a mail server (the demo) mail is kept here instead of being sent. */
 export function Mail() {

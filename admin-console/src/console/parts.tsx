@@ -1,41 +1,63 @@
-import type { ComponentChildren, VNode } from 'preact';
+import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
+import { useLocation } from 'preact-iso';
+import { Hang } from '../design/face.tsx';
 import { Banner } from '../design/form.tsx';
+import { Icon } from '../design/icon.tsx';
+import type { IconName } from '../design/icons.ts';
 import { formatAgo, formatEducationId, formatTime, t } from '../design/language.ts';
-import type { Loaded } from '../design/load.ts';
 import { takeNotice, useHeading } from './heading.ts';
+import { roomOf } from './rooms.ts';
 
-/** The page's heading, an optional line below it, the way back above, its actions at the right; and what was just done. */
+/**
+ * The page's heading with its picture on the margin, a quieter line below it, the way back above, its actions at the
+ * right; and what was just done.
+ */
 export function Title({
   title,
   note,
   back,
+  icon,
+  before,
   children,
 }: {
   readonly title: string;
   readonly note?: ComponentChildren;
   readonly back?: { readonly href: string; readonly label: string };
+  /** Instead of the picture of the room that the page lies in. */
+  readonly icon?: IconName;
+  /** At the left of the heading: a face. */
+  readonly before?: ComponentChildren;
   readonly children?: ComponentChildren;
 }) {
+  const { path } = useLocation();
   const heading = useHeading(title);
   const [notice] = useState(takeNotice);
+  const picture = icon ?? roomOf(path)?.icon;
   return (
     <>
-      <div class="flex flex-wrap items-start justify-between gap-3">
-        <div>
-          {back && (
-            <p class="no-print">
-              <a href={back.href} class="text-sm inline-flex items-center min-h-8">
-                ← {back.label}
-              </a>
-            </p>
-          )}
-          <h1 ref={heading} tabIndex={-1} class="outline-none">
-            {title}
-          </h1>
-          {note && <p class="text-quiet">{note}</p>}
+      <div class="relative flex flex-wrap items-start justify-between gap-x-6 gap-y-4">
+        {picture && !back && <Hang icon={picture} />}
+        <div class="flex items-center gap-4 min-w-0 grow basis-80">
+          {before}
+          <div class="grid gap-1 min-w-0">
+            {back && (
+              <p class="no-print">
+                <a href={back.href} class="text-sm font-semibold no-underline inline-flex items-center gap-1.5 min-h-8">
+                  <Icon name="arrow-left" />
+                  {back.label}
+                </a>
+              </p>
+            )}
+            <h1 ref={heading} tabIndex={-1} class="outline-none break-words">
+              {title}
+            </h1>
+            {note && <div class="text-quiet max-w-[62ch]">{note}</div>}
+          </div>
         </div>
-        {children && <div class="flex flex-wrap gap-2 no-print">{children}</div>}
+        {children && (
+          <div class="flex flex-wrap items-center gap-2 no-print max-sm:w-full max-sm:*:grow">{children}</div>
+        )}
       </div>
       {notice && (
         <Banner state="good" live>
@@ -43,68 +65,6 @@ export function Title({
         </Banner>
       )}
     </>
-  );
-}
-
-/** The three states of a question to the server. */
-export function Show<Data>({
-  loaded,
-  children,
-}: {
-  readonly loaded: Loaded<Data>;
-  readonly children: (data: Data) => ComponentChildren;
-}) {
-  if (loaded.state === 'failed') return <Banner state="bad">{loaded.message}</Banner>;
-  if (loaded.state === 'loading') return <p class="text-quiet">{t('Đang tải…', 'Loading…')}</p>;
-  return <>{children(loaded.data)}</>;
-}
-
-export function Empty({ children }: { readonly children: ComponentChildren }) {
-  return <p class="card text-center text-quiet py-8">{children}</p>;
-}
-
-/**
- * A table that people live in: its heads, and a row for each thing, or what to do when there is none. The heads
- * stay in sight; a wide one on a narrow screen scrolls by itself, also by keyboard; on a phone each row is a card.
- */
-export function Table({
-  label,
-  heads,
-  caption,
-  empty,
-  children,
-}: {
-  readonly label: string;
-  /** Of a column of numbers: `{ number }`, at the right. */
-  readonly heads: readonly (string | { readonly number: string })[];
-  readonly caption?: string;
-  readonly empty?: string;
-  readonly children: readonly VNode[];
-}) {
-  if (children.length === 0 && empty) return <Empty>{empty}</Empty>;
-  return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-    <section class="card p-0 table-frame relative" aria-label={label} tabIndex={0}>
-      <table class="table">
-        {caption && <caption class="text-left p-3 font-semibold">{caption}</caption>}
-        <thead>
-          <tr>
-            {heads.map((head) =>
-              typeof head === 'string' ? (
-                <th key={head} scope="col">
-                  {head}
-                </th>
-              ) : (
-                <th key={head.number} scope="col" class="text-right">
-                  {head.number}
-                </th>
-              ),
-            )}
-          </tr>
-        </thead>
-        <tbody>{children}</tbody>
-      </table>
-    </section>
   );
 }
 
@@ -117,8 +77,14 @@ export function EducationId({ id }: { readonly id: string }) {
     setTimeout(() => setCopied(false), 1_500);
   };
   return (
-    <button type="button" class="code cursor-copy text-left" onClick={copy} title={t('Chép mã', 'Copy')}>
+    <button
+      type="button"
+      class="code inline-flex items-center gap-2 min-h-8 cursor-copy text-left"
+      onClick={copy}
+      title={t('Chép mã', 'Copy')}
+    >
       {isCopied ? t('Đã chép', 'Copied') : formatEducationId(id)}
+      <Icon name={isCopied ? 'check' : 'copy'} class="text-quiet size-4!" />
     </button>
   );
 }

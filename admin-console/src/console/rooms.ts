@@ -1,3 +1,4 @@
+import type { IconName } from '../design/icons.ts';
 import { t } from '../design/language.ts';
 import type { Me } from './me.ts';
 
@@ -9,8 +10,14 @@ export interface Room {
   readonly permission?: string;
   /** Only to who holds this role, whatever it permits. */
   readonly role?: string;
+  readonly icon: IconName;
+  /** What waits in it, counted beside its name. */
+  readonly counts?: CountName;
   readonly label: () => string;
 }
+
+/** What is counted beside the rooms. */
+export type CountName = 'home' | 'approvals' | 'sign' | 'import' | 'sync';
 
 interface Group {
   readonly label: () => string;
@@ -18,42 +25,62 @@ interface Group {
 }
 
 const groups: readonly Group[] = [
-  { label: () => '', rooms: [{ path: '/admin', label: () => t('Hôm nay', 'Today') }] },
+  { label: () => '', rooms: [{ path: '/admin', icon: 'house', counts: 'home', label: () => t('Hôm nay', 'Today') }] },
   {
     label: () => t('Người và trường', 'People and schools'),
     rooms: [
-      { path: '/teach', role: 'teacher', label: () => t('Lớp của tôi', 'My class') },
-      { path: '/admin/people', permission: 'people.read', label: () => t('Người', 'People') },
+      { path: '/teach', icon: 'grid-3x3', role: 'teacher', label: () => t('Lớp của tôi', 'My class') },
+      { path: '/admin/people', icon: 'users', permission: 'people.read', label: () => t('Người', 'People') },
       {
         path: '/admin/schools',
+        icon: 'school',
         also: ['/admin/classes', '/admin/wards'],
         permission: 'organisations.read',
         label: () => t('Trường', 'Schools'),
       },
-      { path: '/admin/import', permission: 'roster.import', label: () => t('Nhập danh sách', 'Import') },
+      {
+        path: '/admin/import',
+        icon: 'file-spreadsheet',
+        counts: 'import',
+        permission: 'roster.import',
+        label: () => t('Nhập danh sách', 'Import'),
+      },
     ],
   },
   {
     label: () => t('Kết nối', 'Connections'),
     rooms: [
-      { path: '/admin/apps', permission: 'apps.read', label: () => t('Ứng dụng', 'Apps') },
-      { path: '/admin/sync', permission: 'sync.read', label: () => t('Đồng bộ', 'Sync') },
+      { path: '/admin/apps', icon: 'layout-grid', permission: 'apps.read', label: () => t('Ứng dụng', 'Apps') },
+      {
+        path: '/admin/sync',
+        icon: 'refresh-cw',
+        counts: 'sync',
+        permission: 'sync.read',
+        label: () => t('Đồng bộ', 'Sync'),
+      },
     ],
   },
   {
     label: () => t('Tin cậy', 'Trust'),
     rooms: [
-      { path: '/sign', permission: 'signing.seal', label: () => t('Đóng dấu', 'Sealing') },
-      { path: '/admin/signing', permission: 'signing.read', label: () => t('Trình ký', 'Signing') },
+      {
+        path: '/sign',
+        icon: 'stamp',
+        counts: 'sign',
+        permission: 'signing.seal',
+        label: () => t('Đóng dấu', 'Sealing'),
+      },
+      { path: '/admin/signing', icon: 'signature', permission: 'signing.read', label: () => t('Trình ký', 'Signing') },
       {
         path: '/admin/certificates',
+        icon: 'shield-check',
         also: ['/admin/anchors'],
         permission: 'certificates.read',
         label: () => t('Chứng thư', 'Certificates'),
       },
-      { path: '/admin/approvals', label: () => t('Hai người', 'Two people') },
-      { path: '/admin/audit', permission: 'audit.read', label: () => t('Nhật ký', 'Audit') },
-      { path: '/admin/mail', permission: 'mail.read', label: () => t('Thư đi', 'Mail') },
+      { path: '/admin/approvals', icon: 'user-check', counts: 'approvals', label: () => t('Hai người', 'Two people') },
+      { path: '/admin/audit', icon: 'scroll-text', permission: 'audit.read', label: () => t('Nhật ký', 'Audit') },
+      { path: '/admin/mail', icon: 'mail', permission: 'mail.read', label: () => t('Thư đi', 'Mail') },
     ],
   },
 ];
@@ -70,6 +97,11 @@ export function openGroups({ permissions, roles }: Me): readonly Group[] {
       ),
     }))
     .filter(({ rooms }) => rooms.length > 0);
+}
+
+/** The room that an address lies in, whoever asks. */
+export function roomOf(path: string): Room | undefined {
+  return groups.flatMap(({ rooms }) => rooms).find((room) => isIn(path, room));
 }
 
 export function isIn(path: string, { path: home, also = [] }: Room): boolean {

@@ -3,10 +3,12 @@ import { api, must } from '../design/api.ts';
 import { formatDate, t } from '../design/language.ts';
 import { useLoad } from '../design/load.ts';
 import { State } from '../design/mark.tsx';
+import { Show } from '../design/show.tsx';
+import { Table } from '../design/table.tsx';
 import { approvalPath } from './approvals/passkey-act.ts';
 import { useMay } from './me.ts';
 import { usePages } from './pages.ts';
-import { Ago, More, Show, Table, Title } from './parts.tsx';
+import { Ago, More, Title } from './parts.tsx';
 
 /** What waits for whom; and phones that wait for a second officer. */
 export function Signing() {

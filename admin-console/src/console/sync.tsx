@@ -4,9 +4,10 @@ import { Banner, Field } from '../design/form.tsx';
 import { formatNumber, t } from '../design/language.ts';
 import { useAction, useLoad } from '../design/load.ts';
 import { State } from '../design/mark.tsx';
+import { Empty, Show } from '../design/show.tsx';
 import type { paths } from '../generated/api.d.ts';
 import { useMay, useMe } from './me.ts';
-import { Ago, Empty, Show, Title } from './parts.tsx';
+import { Ago, Title } from './parts.tsx';
 import { syncStateName } from './words.ts';
 
 /** Directories that are kept in step. */

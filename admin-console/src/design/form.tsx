@@ -1,4 +1,5 @@
 import type { ComponentChildren, ComponentProps } from 'preact';
+import { Icon } from './icon.tsx';
 import { StateShape } from './mark.tsx';
 
 /** Kinds of input that are a line of text: their ARIA role is their own. */
@@ -149,19 +150,22 @@ function Hints({
   );
 }
 
-/** What went wrong (or well) with the page as a whole. */
+const bannerIcons = { good: 'check', warn: 'triangle-alert', bad: 'triangle-alert', now: 'info' } as const;
+
+/** What went wrong (or well) with the page as a whole, or what to know before deciding (`now`). */
 export function Banner({
   state,
   children,
   live,
 }: {
-  readonly state: 'good' | 'warn' | 'bad';
+  readonly state: 'good' | 'warn' | 'bad' | 'now';
   readonly children: ComponentChildren;
   readonly live?: boolean;
 }) {
   return (
     <div class={`banner state-${state}`} role={live || state === 'bad' ? 'alert' : 'status'}>
-      {children}
+      <Icon name={bannerIcons[state]} />
+      <div class="grow min-w-0">{children}</div>
     </div>
   );
 }

@@ -1,3 +1,5 @@
+import type { ComponentChildren } from 'preact';
+
 /** Our mark: a lotus over an open book. */
 export function Mark({ size = 32 }: { readonly size?: number }) {
   return (
@@ -20,14 +22,19 @@ export function Mark({ size = 32 }: { readonly size?: number }) {
   );
 }
 
+/** How a thing stands. Each has a shape of its own before any colour, and a word beside it. */
+export type Standing = 'good' | 'warn' | 'bad' | 'plain' | 'now';
+
+const shapes: Readonly<Record<Standing, string>> = {
+  good: 'M5 12.5 10 17.500 19 7.500',
+  warn: 'M12 6v8M12 17.500v.5',
+  bad: 'M7 7l10 10M17 7 7 17',
+  plain: 'M7 12h10',
+  now: 'M12 7v5l3.500 2',
+};
+
 /** A state's shape beside its word: colour is never alone. */
-export function StateShape({ state }: { readonly state: 'good' | 'warn' | 'bad' | 'plain' }) {
-  const shapes = {
-    good: 'M5 12.5 10 17.500 19 7.500',
-    warn: 'M12 6v8M12 17.500v.5',
-    bad: 'M7 7l10 10M17 7 7 17',
-    plain: 'M7 12h10',
-  };
+export function StateShape({ state }: { readonly state: Standing }) {
   return (
     <svg
       viewBox="0 0 24 24"
@@ -45,13 +52,8 @@ export function StateShape({ state }: { readonly state: 'good' | 'warn' | 'bad' 
   );
 }
 
-export function State({
-  state,
-  children,
-}: {
-  readonly state: 'good' | 'warn' | 'bad' | 'plain';
-  readonly children: string;
-}) {
+/** A state in a word. */
+export function State({ state, children }: { readonly state: Standing; readonly children: ComponentChildren }) {
   return (
     <span class={`state state-${state}`}>
       <StateShape state={state} />

@@ -48,7 +48,7 @@ export async function composeApp(
   options.onServer?.(app);
   for (const service of selected) await service.routes?.(app);
   addLedgerRoutes(app, context);
-  if (names.includes('console')) await addScreens(app, pages.client);
+  if (names.includes('console')) await addScreens(app, pages.client, { isDemo: context.config.seedsDemo });
   return { app, services: selected };
 }
 

@@ -48,8 +48,13 @@ function notBuilt(cause: Error): Unavailable {
 /** Screens that are one document each and find their way in the browser. */
 const shells = { '/admin': 'console.html', '/teach': 'console.html', '/sign': 'sign.html' } as const;
 
-/** Assets by hashed name (kept for a year) and the shells of the browser's applications. */
-export async function addScreens(app: App, client: string): Promise<void> {
+/** The parts that the screens are made of, for who works on them or judges them. */
+const designShell = { '/design': 'design.html' } as const;
+
+/**
+ * Assets by hashed name (kept for a year) and the shells of the browser's applications; a demo shows the design too.
+ */
+export async function addScreens(app: App, client: string, { isDemo }: { readonly isDemo: boolean }): Promise<void> {
   await app.register(fastifyStatic, {
     root: join(client, 'assets'),
     serve: false, // the route below is ours, because every route names its access
@@ -60,7 +65,7 @@ export async function addScreens(app: App, client: string): Promise<void> {
   app.get('/assets/*', { config: { access: anyone }, schema: { hide: true } }, (request, reply) =>
     reply.sendFile((request.params as { '*': string })['*']),
   );
-  for (const [path, file] of Object.entries(shells)) {
+  for (const [path, file] of Object.entries({ ...shells, ...(isDemo ? designShell : {}) })) {
     const html = await readFile(join(client, file), 'utf8');
     for (const url of [path, `${path}/*`]) {
       app.get(url, { config: { access: anyone }, schema: { hide: true } }, async (_request, reply) =>

@@ -1,8 +1,9 @@
 import { api, must } from '../../design/api.ts';
 import { t } from '../../design/language.ts';
 import { useLoad } from '../../design/load.ts';
+import { Empty, Show } from '../../design/show.tsx';
 import { usePages } from '../pages.ts';
-import { Ago, Empty, More, Show, Title } from '../parts.tsx';
+import { Ago, More, Title } from '../parts.tsx';
 import { approvalPath } from './passkey-act.ts';
 import { Seals } from './seals.tsx';
 import { ApprovalState, type ApprovalSummary } from './state.tsx';

@@ -2,8 +2,10 @@ import { api, must } from '../../design/api.ts';
 import { t } from '../../design/language.ts';
 import { useLoad } from '../../design/load.ts';
 import { State } from '../../design/mark.tsx';
+import { Show } from '../../design/show.tsx';
+import { Table } from '../../design/table.tsx';
 import { useMay } from '../me.ts';
-import { Show, Table, Title } from '../parts.tsx';
+import { Title } from '../parts.tsx';
 import type { AppView } from './app.tsx';
 import { kindName } from './words.ts';
 

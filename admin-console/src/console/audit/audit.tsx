@@ -4,11 +4,13 @@ import { api, must } from '../../design/api.ts';
 import { Banner, Choice, Field } from '../../design/form.tsx';
 import { formatNumber, formatTime, t } from '../../design/language.ts';
 import { useAction } from '../../design/load.ts';
+import { Show } from '../../design/show.tsx';
+import { Table } from '../../design/table.tsx';
 import type { paths } from '../../generated/api.d.ts';
 import { useFilter } from '../filter.ts';
 import { useMay } from '../me.ts';
 import { usePages } from '../pages.ts';
-import { More, Show, Table, Title } from '../parts.tsx';
+import { More, Title } from '../parts.tsx';
 import { eventName } from '../words.ts';
 import { actorName, logName, subjectAddress, subjectName } from './words.ts';
 

@@ -5,13 +5,15 @@ import { Banner } from '../../design/form.tsx';
 import { formatAgo, formatDate, formatTime, t } from '../../design/language.ts';
 import { useAction, useLoad } from '../../design/load.ts';
 import { State } from '../../design/mark.tsx';
+import { Show } from '../../design/show.tsx';
+import { Table } from '../../design/table.tsx';
 import type { paths } from '../../generated/api.d.ts';
 import type { MadeCode } from '../activation.ts';
 import { approvalPath } from '../approvals/passkey-act.ts';
 import { CodeCard } from '../code-card.tsx';
 import { useFilter } from '../filter.ts';
 import { useMayDo } from '../may.ts';
-import { EducationId, Show, Table, Title } from '../parts.tsx';
+import { EducationId, Title } from '../parts.tsx';
 import { RequestTranscripts } from './transcripts.tsx';
 
 export type ClassView = paths['/api/v1/classes/{id}']['get']['responses']['200']['content']['application/json'];

@@ -4,8 +4,9 @@ import { type Entry, EntryForm, useEntry } from '../../design/entry.tsx';
 import { Choice, Field } from '../../design/form.tsx';
 import { t } from '../../design/language.ts';
 import { useLoad } from '../../design/load.ts';
+import { Show } from '../../design/show.tsx';
 import { sayNext } from '../heading.ts';
-import { Show, Title } from '../parts.tsx';
+import { Title } from '../parts.tsx';
 import type { ClassView } from './class.tsx';
 
 /** `/admin/schools/:id/classes/new` */

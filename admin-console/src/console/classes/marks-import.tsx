@@ -4,9 +4,10 @@ import { api, must } from '../../design/api.ts';
 import { Banner } from '../../design/form.tsx';
 import { t } from '../../design/language.ts';
 import { useAction } from '../../design/load.ts';
+import { Table } from '../../design/table.tsx';
 import type { paths } from '../../generated/api.d.ts';
 import { sayNext } from '../heading.ts';
-import { Table, Title } from '../parts.tsx';
+import { Title } from '../parts.tsx';
 
 type Plan =
   paths['/api/v1/signing/classes/{id}/marks/import']['post']['responses']['201']['content']['application/json'];

@@ -3,8 +3,10 @@ import { api, must } from '../../design/api.ts';
 import { t } from '../../design/language.ts';
 import { useLoad } from '../../design/load.ts';
 import { State } from '../../design/mark.tsx';
+import { Show } from '../../design/show.tsx';
+import { Table } from '../../design/table.tsx';
 import type { paths } from '../../generated/api.d.ts';
-import { Show, Table, Title } from '../parts.tsx';
+import { Title } from '../parts.tsx';
 
 export type Marks =
   paths['/api/v1/signing/classes/{id}/marks']['get']['responses']['200']['content']['application/json'];

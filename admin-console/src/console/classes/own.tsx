@@ -3,7 +3,8 @@ import { useLocation } from 'preact-iso';
 import { api, must } from '../../design/api.ts';
 import { formatNumber, t } from '../../design/language.ts';
 import { useLoad } from '../../design/load.ts';
-import { Empty, Show, Title } from '../parts.tsx';
+import { Empty, Show } from '../../design/show.tsx';
+import { Title } from '../parts.tsx';
 
 /** `/teach`: the teacher's own class at once; the choice for those who have several. */
 export function OwnClass() {

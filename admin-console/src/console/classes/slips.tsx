@@ -7,9 +7,10 @@ import { useKept } from '../../design/keep.ts';
 import { formatDate, formatEducationId, t } from '../../design/language.ts';
 import { useLoad } from '../../design/load.ts';
 import { Qr } from '../../design/qr.tsx';
+import { Show } from '../../design/show.tsx';
 import type { paths } from '../../generated/api.d.ts';
 import { activationAddress, type MadeCode } from '../activation.ts';
-import { Show, Title } from '../parts.tsx';
+import { Title } from '../parts.tsx';
 import { type ClassView, schoolYearName } from './class.tsx';
 
 type Accounts = paths['/api/v1/classes/{id}/accounts']['get']['responses']['200']['content']['application/json'];

@@ -1,9 +1,10 @@
 import { api, must } from '../../design/api.ts';
 import { formatNumber, locale, t } from '../../design/language.ts';
 import { useLoad } from '../../design/load.ts';
+import { Show } from '../../design/show.tsx';
 import { CertificateAlarms } from '../alarms.tsx';
 import { useMay, useMe } from '../me.ts';
-import { Show, Title } from '../parts.tsx';
+import { Title } from '../parts.tsx';
 import { Start } from './start.tsx';
 import { type Filled, type Signed, stepsOf } from './steps.ts';
 import { Waiting } from './waiting.tsx';

@@ -1,10 +1,10 @@
 import { useState } from 'preact/hooks';
+import { ActionBar } from '../../design/bar.tsx';
 import { Banner, Choice } from '../../design/form.tsx';
 import { formatNumber, t } from '../../design/language.ts';
 import { State } from '../../design/mark.tsx';
-import { Table } from '../parts.tsx';
+import { Table } from '../../design/table.tsx';
 import { type Completeness, completenessChoices, type Inspection, type Kind } from './kinds.ts';
-import { ActionBar } from './steps.tsx';
 
 export interface Chosen {
   readonly columns: (string | null)[];

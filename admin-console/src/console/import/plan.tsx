@@ -1,12 +1,12 @@
 import { useState } from 'preact/hooks';
 import { api, must } from '../../design/api.ts';
+import { ActionBar } from '../../design/bar.tsx';
 import { Banner } from '../../design/form.tsx';
 import { formatNumber, t } from '../../design/language.ts';
 import { useAction } from '../../design/load.ts';
 import { State } from '../../design/mark.tsx';
-import { Table } from '../parts.tsx';
+import { Table } from '../../design/table.tsx';
 import type { Plan } from './kinds.ts';
-import { ActionBar } from './steps.tsx';
 
 type Action = Plan['changes'][number]['action'];
 

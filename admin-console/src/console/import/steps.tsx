@@ -1,4 +1,3 @@
-import type { ComponentChildren } from 'preact';
 import { t } from '../../design/language.ts';
 
 /** Where one is on the way from a file to what is written. */
@@ -15,21 +14,5 @@ export function Steps({ now }: { readonly now: 1 | 2 | 3 | 4 }) {
         );
       })}
     </ol>
-  );
-}
-
-/** What is decided here, always in sight at the foot of the page. */
-export function ActionBar({
-  said,
-  children,
-}: {
-  readonly said: ComponentChildren;
-  readonly children?: ComponentChildren;
-}) {
-  return (
-    <div class="card sticky bottom-3 z-10 py-3 flex flex-wrap items-center justify-between gap-3 shadow-lg no-print">
-      <p class="text-sm grow basis-64">{said}</p>
-      <div class="flex flex-wrap gap-2">{children}</div>
-    </div>
   );
 }

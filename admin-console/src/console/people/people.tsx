@@ -1,10 +1,12 @@
 import { api, must } from '../../design/api.ts';
 import { formatDate, t } from '../../design/language.ts';
 import { State } from '../../design/mark.tsx';
+import { Show } from '../../design/show.tsx';
+import { Table } from '../../design/table.tsx';
 import { useFilter } from '../filter.ts';
 import { useMay } from '../me.ts';
 import { usePages } from '../pages.ts';
-import { EducationId, More, Show, Table, Title } from '../parts.tsx';
+import { EducationId, More, Title } from '../parts.tsx';
 import { roleName } from '../words.ts';
 
 const kinds = ['learner', 'teacher', 'staff', 'guardian'] as const;

@@ -4,10 +4,10 @@ import { ActButton } from '../../design/dialog.tsx';
 import { formatTime, t } from '../../design/language.ts';
 import { useLoad } from '../../design/load.ts';
 import { StateShape } from '../../design/mark.tsx';
+import { Show } from '../../design/show.tsx';
 import type { MadeCode } from '../activation.ts';
 import { CodeCard } from '../code-card.tsx';
 import { useMayDo } from '../may.ts';
-import { Show } from '../parts.tsx';
 import { useProposed } from '../proposed.ts';
 import type { PersonView } from './person.tsx';
 

@@ -4,9 +4,10 @@ import { EntryForm, useEntry } from '../../design/entry.tsx';
 import { Choice, Field } from '../../design/form.tsx';
 import { t } from '../../design/language.ts';
 import { useLoad } from '../../design/load.ts';
+import { Show } from '../../design/show.tsx';
 import type { paths } from '../../generated/api.d.ts';
 import { sayNext } from '../heading.ts';
-import { Show, Title } from '../parts.tsx';
+import { Title } from '../parts.tsx';
 import { levelName } from '../words.ts';
 
 type Organisation = paths['/api/v1/organisations/{id}']['get']['responses']['200']['content']['application/json'];

@@ -2,8 +2,9 @@ import { useRoute } from 'preact-iso';
 import { api, must } from '../../design/api.ts';
 import { formatNumber, t } from '../../design/language.ts';
 import { useLoad } from '../../design/load.ts';
+import { Empty, Show } from '../../design/show.tsx';
 import { useMayDo } from '../may.ts';
-import { Empty, Show, Title } from '../parts.tsx';
+import { Title } from '../parts.tsx';
 import { levelName, roleName } from '../words.ts';
 
 /** `/admin/schools/:id`: its classes of this year, and who works there. */

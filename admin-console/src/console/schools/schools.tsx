@@ -1,10 +1,12 @@
 import { useLocation } from 'preact-iso';
 import { api, must } from '../../design/api.ts';
 import { formatNumber, t } from '../../design/language.ts';
+import { Show } from '../../design/show.tsx';
+import { Table } from '../../design/table.tsx';
 import { useFilter } from '../filter.ts';
 import { useMay } from '../me.ts';
 import { usePages } from '../pages.ts';
-import { More, Show, Table, Title } from '../parts.tsx';
+import { More, Title } from '../parts.tsx';
 
 /** `/admin/schools`: every school that the person may see. */
 export function Schools() {

@@ -1,0 +1,145 @@
+import { formatNumber } from './language.ts';
+
+/** What a share is, in the words of its legend and the class that fills it. */
+export interface Share {
+  readonly fill: 'added' | 'changed' | 'left' | 'same' | 'refused' | 'main' | 'warn';
+  readonly label: string;
+  readonly count: number;
+}
+
+/** A bar of shares: how much of one thing is what. Its sentence stands beside it, so that it says nothing itself. */
+export function Shares({ shares, of }: { readonly shares: readonly Share[]; readonly of: number }) {
+  const total = shares.reduce((sum, { count }) => sum + count, 0);
+  return (
+    <span class="shares" aria-hidden="true" style={{ width: `${of > 0 ? Math.max(1, (total / of) * 100) : 0}%` }}>
+      {shares
+        .filter(({ count }) => count > 0)
+        .map(({ fill, count }) => (
+          <span key={fill} class={`fill-${fill}`} style={{ flexGrow: count, flexBasis: 0 }} />
+        ))}
+    </span>
+  );
+}
+
+export function Legend({ shares }: { readonly shares: readonly Pick<Share, 'fill' | 'label'>[] }) {
+  return (
+    <ul class="flex flex-wrap gap-x-6 gap-y-1 text-sm">
+      {shares.map(({ fill, label }) => (
+        <li key={fill} class="inline-flex items-center gap-2">
+          <span class={`swatch fill-${fill}`} aria-hidden="true" />
+          {label}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** A part of a whole, beside its number. */
+export function Meter({ part, label }: { readonly part: number; readonly label: string }) {
+  return (
+    <span class="meter" role="img" aria-label={label}>
+      <span style={{ width: `${Math.round(Math.min(1, Math.max(0, part)) * 100)}%` }} />
+    </span>
+  );
+}
+
+export interface Column {
+  readonly key: string;
+  /** Below the column; empty where the axis would be too full. */
+  readonly axis: string;
+  /** The whole column in words, for who reads the table instead. */
+  readonly name: string;
+  readonly count: number;
+  /** The part of it that went wrong. */
+  readonly wrong?: number;
+  /** What it was before, or is expected to be: a dashed outline. */
+  readonly before?: number;
+  readonly isNow?: boolean;
+}
+
+const width = 640;
+const height = 150;
+const foot = 22;
+
+/** Columns over time. Who does not see them has the same figures as a table, behind the summary. */
+export function Columns({
+  label,
+  columns,
+  heads,
+}: {
+  /** The one sentence that the picture says. */
+  readonly label: string;
+  readonly columns: readonly Column[];
+  /** Heads of the table: of the columns, their counts, and what went wrong. */
+  readonly heads: readonly [string, string, string?];
+}) {
+  const most = Math.max(1, ...columns.map(({ count, before = 0 }) => Math.max(count, before)));
+  const step = width / Math.max(1, columns.length);
+  const tall = (count: number) => (count === 0 ? 0 : Math.max(2, (count / most) * (height - foot - 16)));
+  const base = height - foot;
+  const bar = (at: number, from: number, size: number, fill: string) => (
+    <rect class={fill} x={at * step + step * 0.12} y={from - size} width={step * 0.76} height={size} rx="3" />
+  );
+  return (
+    <figure class="grid gap-2">
+      <svg class="columns" viewBox={`0 0 ${width} ${height}`} role="img" aria-label={label}>
+        <line class="rule" x1="0" x2={width} y1={base} y2={base} />
+        <line class="rule" x1="0" x2={width} y1="16" y2="16" />
+        {columns.map(({ key, axis, count, wrong = 0, before, isNow }, at) => (
+          <g key={key}>
+            {before !== undefined && bar(at, base, tall(before), 'fill-before')}
+            {bar(at, base, tall(count), 'fill-main')}
+            {wrong > 0 && bar(at, base - tall(count) + tall(wrong), tall(wrong), 'fill-warn')}
+            {isNow && <line class="now" x1={(at + 1) * step} x2={(at + 1) * step} y1="4" y2={base} />}
+            <text x={at * step + step / 2} y={height - 6} text-anchor="middle">
+              {axis}
+            </text>
+          </g>
+        ))}
+        <text x="0" y="11">
+          {formatNumber(most)}
+        </text>
+      </svg>
+      <table class="sr-only">
+        <caption>{label}</caption>
+        <thead>
+          <tr>{heads.map((head) => head && <th key={head}>{head}</th>)}</tr>
+        </thead>
+        <tbody>
+          {columns.map(({ key, name, count, wrong }) => (
+            <tr key={key}>
+              <th scope="row">{name}</th>
+              <td>{formatNumber(count)}</td>
+              {heads[2] && <td>{formatNumber(wrong ?? 0)}</td>}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </figure>
+  );
+}
+
+/** A number that is read from across the room, and what it counts. */
+export function Figure({
+  value,
+  label,
+  href,
+}: {
+  readonly value: string;
+  readonly label: string;
+  readonly href?: string | undefined;
+}) {
+  const inside = (
+    <>
+      <span class="figure block">{value}</span>
+      <span class="text-quiet">{label}</span>
+    </>
+  );
+  return href ? (
+    <a href={href} class="block no-underline text-ink hover:underline">
+      {inside}
+    </a>
+  ) : (
+    <div>{inside}</div>
+  );
+}

@@ -1,0 +1,113 @@
+import type { ComponentChildren } from 'preact';
+import { Icon } from './icon.tsx';
+import type { IconName } from './icons.ts';
+
+interface Option<Value extends string> {
+  readonly value: Value;
+  readonly label: string;
+  readonly icon?: IconName;
+  /** How many there are of it. */
+  readonly count?: number | undefined;
+}
+
+/** A few ways to look at the same thing, one of which is taken. */
+export function Segments<Value extends string>({
+  label,
+  value,
+  options,
+  onChoose,
+}: {
+  readonly label: string;
+  readonly value: Value;
+  readonly options: readonly Option<Value>[];
+  readonly onChoose: (value: Value) => void;
+}) {
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset is drawn as a block with a legend
+    <div class="segments" role="group" aria-label={label}>
+      {options.map((one) => (
+        <button
+          key={one.value}
+          type="button"
+          aria-pressed={one.value === value ? 'true' : 'false'}
+          onClick={() => onChoose(one.value)}
+        >
+          {one.icon && <Icon name={one.icon} />}
+          {one.label}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+/** Filters of a list as chips, each with its count where it is known. */
+export function Chips<Value extends string>({
+  label,
+  value,
+  options,
+  format,
+  onChoose,
+}: {
+  readonly label: string;
+  readonly value: Value;
+  readonly options: readonly Option<Value>[];
+  readonly format: (count: number) => string;
+  readonly onChoose: (value: Value) => void;
+}) {
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: as above
+    <div class="flex flex-wrap gap-2" role="group" aria-label={label}>
+      {options.map((one) => (
+        <button
+          key={one.value}
+          type="button"
+          class="chip"
+          aria-pressed={one.value === value ? 'true' : 'false'}
+          onClick={() => onChoose(one.value)}
+        >
+          {one.label}
+          {one.count !== undefined && <b class="number">{format(one.count)}</b>}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+/** A box or a point that is ticked, with what it means beside it. */
+export function Tick({
+  type = 'checkbox',
+  name,
+  value,
+  checked,
+  disabled,
+  note,
+  children,
+  onChange,
+}: {
+  readonly type?: 'checkbox' | 'radio';
+  readonly name?: string;
+  readonly value?: string;
+  readonly checked: boolean;
+  readonly disabled?: boolean;
+  readonly note?: ComponentChildren;
+  readonly children: ComponentChildren;
+  readonly onChange: (checked: boolean) => void;
+}) {
+  return (
+    <label class="check">
+      <input
+        type={type}
+        class="tick"
+        name={name}
+        value={value}
+        checked={checked}
+        disabled={disabled}
+        onChange={({ currentTarget }) => onChange(currentTarget.checked)}
+      />
+      <span>
+        {children}
+        {note && <span class="block text-sm text-quiet">{note}</span>}
+      </span>
+    </label>
+  );
+}
