@@ -15,11 +15,11 @@ import { addEnrolmentRoutes } from './enrolment/routes.ts';
 import { addIssuedRoutes } from './issued/routes.ts';
 import { addMarksRoutes } from './marks/routes.ts';
 import type { SigningPages } from './pages.ts';
+import { addVerifyRoutes } from './public-verification/routes.ts';
 import { addRequestRoutes } from './requests/routes.ts';
 import { makeTranscripts, makeTranscriptsTask } from './requests/runs.ts';
 import { resumeTask, resumeUnfinished } from './unfinished/unfinished.ts';
 import { createValidationPool } from './validation/validation.ts';
-import { addVerifyRoutes } from './verify/routes.ts';
 
 export { migrations } from './migrations.ts';
 

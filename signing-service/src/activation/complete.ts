@@ -8,8 +8,8 @@ import { type EduTrustError, InvalidInput, Unavailable } from '@edutrust/platfor
 import { record } from '@edutrust/platform/events';
 import type { Selectable } from 'kysely';
 import type { EnrolmentRow } from '../enrolment/enrolment.ts';
-import { signatureLeaf } from '../pades/leaf.ts';
-import { assembleCms, completeSignature } from '../pades/pades.ts';
+import { signatureLeaf } from '../formats/pades/leaf.ts';
+import { assembleCms, completeSignature } from '../formats/pades/pades.ts';
 import { lockRequest, storeDocument } from '../requests/requests.ts';
 import { requestMoves } from '../requests/states.ts';
 import { dueStep, finishStep } from '../requests/steps.ts';

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { sql } from 'kysely';
 import { TestPhone, testCity } from '../enrolment/test-city.ts';
-import { verifyFile } from '../verify/verify.ts';
+import { verifyFile } from '../public-verification/verify.ts';
 import { authorise } from './authorise.ts';
 
 const program = fileURLToPath(new URL('./test-crash.ts', import.meta.url));

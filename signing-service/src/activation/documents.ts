@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { PersonActor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { Conflict } from '@edutrust/platform/errors';
-import { buildSignedAttributes, prepareSignature, visibleLines } from '../pades/pades.ts';
+import { buildSignedAttributes, prepareSignature, visibleLines } from '../formats/pades/pades.ts';
 import { formatVerificationCode } from '../requests/code.ts';
 import { noRequest } from '../requests/requests.ts';
 import { signingOf } from '../tables.ts';

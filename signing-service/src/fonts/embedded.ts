@@ -1,6 +1,6 @@
 import { deflateSync } from 'node:zlib';
-import { array, dictionary, name, number, type PdfObject, type PdfReference, string } from '../pdf/object.ts';
-import type { IncrementalUpdate } from '../pdf/writer.ts';
+import { array, dictionary, name, number, type PdfObject, type PdfReference, string } from '../formats/pdf/object.ts';
+import type { IncrementalUpdate } from '../formats/pdf/writer.ts';
 import { type FontWeight, fontFile } from './fonts.ts';
 import { readTrueType, type TrueTypeFont } from './true-type.ts';
 

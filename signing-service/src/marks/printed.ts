@@ -1,4 +1,4 @@
-import type { TranscriptMarks } from '../transcript/data.ts';
+import type { TranscriptMarks } from '../templates/transcript/data.ts';
 import { type MarksColumn, periodsOf } from './columns.ts';
 import { type Stage, stageOf, subjectsOf } from './curriculum.ts';
 import type { MarkValues } from './values.ts';

@@ -1,4 +1,4 @@
-import { transcriptPlaces } from '../transcript/places.ts';
+import { transcriptPlaces } from '../templates/transcript/places.ts';
 
 /** Who signs at a step. */
 export type StepRole = 'class-teacher' | 'principal' | 'school-seal';

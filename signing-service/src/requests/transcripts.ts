@@ -6,7 +6,7 @@ import { completenessOf, isComplete } from '../marks/completeness.ts';
 import { type CurrentMarks, currentMarks, lockMarks, type MarkedClass } from '../marks/marks.ts';
 import { printedMarks } from '../marks/printed.ts';
 import { type RunOutcome, signingOf } from '../tables.ts';
-import { makeTranscript } from '../transcript/transcript.ts';
+import { makeTranscript } from '../templates/transcript/transcript.ts';
 import { formatVerificationCode, newVerificationCode } from './code.ts';
 import { orders, type StepRole } from './order.ts';
 import type { Learner } from './registry.ts';

@@ -7,9 +7,9 @@ import { sql } from 'kysely';
 import { authorise } from '../activation/authorise.ts';
 import { type TestCity, type TestPhone, testCity } from '../enrolment/test-city.ts';
 import { independentWitnesses } from '../enrolment/test-witnesses.ts';
-import { openPdf } from '../pdf/document.ts';
-import { as } from '../pdf/object.ts';
-import { verifyFile } from '../verify/verify.ts';
+import { openPdf } from '../formats/pdf/document.ts';
+import { as } from '../formats/pdf/object.ts';
+import { verifyFile } from '../public-verification/verify.ts';
 
 describe('a transcript from its class teacher to the school’s seal', () => {
   let world: TestCity;

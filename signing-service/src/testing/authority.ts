@@ -14,8 +14,8 @@ import {
   sequence,
   time,
 } from '@edutrust/certs/der';
-import { buildSignedAttributes } from '../pades/cms.ts';
-import type { Signer } from '../pades/pades.ts';
+import { buildSignedAttributes } from '../formats/pades/cms.ts';
+import type { Signer } from '../formats/pades/pades.ts';
 
 /** A small certificate authority for tests, in memory: every date and extension can be chosen, also wrong ones. */
 

@@ -1,5 +1,5 @@
 import { type CmsSignedData, checkContent, checkValue, findSigner, verifyTimeStampToken } from '@edutrust/certs/cms';
-import type { PdfFile } from '../pdf/document.ts';
+import type { PdfFile } from '../formats/pdf/document.ts';
 import { checkLogProof } from './log-proof.ts';
 import { reason } from './reasons.ts';
 import type { Reason, SignatureReport } from './report.ts';

@@ -1,5 +1,5 @@
 import type { Text } from '@edutrust/platform/messages';
-import type { Finding } from './changes/policy.ts';
+import type { Finding } from '../formats/pades/changes/policy.ts';
 import type { LaterChange, Reason } from './report.ts';
 
 type Row = readonly [indication: Reason['indication'], subIndication: string, text: Text];

@@ -1,4 +1,4 @@
-import type { SignedRange } from './byte-range.ts';
+import type { SignedRange } from '../formats/pades/byte-range.ts';
 import type { LogKey } from './log-proof.ts';
 import type { Reason, SignatureReport } from './report.ts';
 import type { TrustMaterial } from './signer.ts';

@@ -1,4 +1,6 @@
 /** The door of validation: judging a PDF here, or in a worker that cannot take the process with it. */
+
+export { type ValidationOptions, validatePdf } from '../formats/pades/validate.ts';
 export type { LogKey } from './log-proof.ts';
 export { type ReasonCode, reasonTable } from './reasons.ts';
 export type {
@@ -11,5 +13,4 @@ export type {
   ValidationReport,
   Verdict,
 } from './report.ts';
-export { type ValidationOptions, validatePdf } from './validate.ts';
 export { createValidationPool, type ValidationPool, type WorkerLimits } from './worker.ts';

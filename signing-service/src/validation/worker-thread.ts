@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads';
-import { NotAPdf } from '../pdf/malformed.ts';
-import { validatePdf } from './validate.ts';
+import { validatePdf } from '../formats/pades/validate.ts';
+import { NotAPdf } from '../formats/pdf/malformed.ts';
 import type { WorkerAnswer, WorkerQuestion } from './worker.ts';
 
 /** The other end of a validation pool: one file after another, one answer each. */

@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import { type EduTrustError, Unavailable } from '@edutrust/platform/errors';
-import { NotAPdf } from '../pdf/malformed.ts';
+import { unjudged, type ValidationOptions } from '../formats/pades/validate.ts';
+import { NotAPdf } from '../formats/pdf/malformed.ts';
 import type { ValidationReport } from './report.ts';
-import { unjudged, type ValidationOptions } from './validate.ts';
 
 /** What one validation may take (V4). */
 export interface WorkerLimits {

@@ -1,7 +1,7 @@
 import { createHash, sign } from 'node:crypto';
-import { assembleCms, buildSignedAttributes, completeSignature } from '../pades/pades.ts';
+import type { Issued } from '../../testing/authority.ts';
 import { appendRevision } from '../pdf/test-files.ts';
-import type { Issued } from '../testing/authority.ts';
+import { assembleCms, buildSignedAttributes, completeSignature } from './pades.ts';
 
 /** What a hand-written signature revision says beside the signature itself. */
 export interface HandWritten {

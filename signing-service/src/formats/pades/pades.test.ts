@@ -7,12 +7,12 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { deflateSync } from 'node:zlib';
 import { toPem } from '@edutrust/certs/certificate';
+import { transcriptPlaces } from '../../templates/transcript/places.ts';
+import { sampleTranscript } from '../../templates/transcript/sample.ts';
+import { makeTranscript } from '../../templates/transcript/transcript.ts';
+import { createAuthority } from '../../testing/authority.ts';
 import { openPdf } from '../pdf/document.ts';
 import { hybridPdf, streamPdf, tablePdf } from '../pdf/test-files.ts';
-import { createAuthority } from '../testing/authority.ts';
-import { transcriptPlaces } from '../transcript/places.ts';
-import { sampleTranscript } from '../transcript/sample.ts';
-import { makeTranscript } from '../transcript/transcript.ts';
 import {
   addValidationData,
   assembleCms,

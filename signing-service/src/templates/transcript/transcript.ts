@@ -1,5 +1,5 @@
 import PDFDocument from 'pdfkit';
-import { fontFile } from '../fonts/fonts.ts';
+import { fontFile } from '../../fonts/fonts.ts';
 import type { TranscriptData } from './data.ts';
 import { drawFooting, drawMarks, drawMasthead, drawPupil, drawRemarks, drawTitle } from './drawing.ts';
 import { beginSheet } from './sheet.ts';

@@ -1,5 +1,5 @@
 import { deflateSync } from 'node:zlib';
-import { glyphString, putFont, widthOf } from '../fonts/embedded.ts';
+import { glyphString, putFont, widthOf } from '../../fonts/embedded.ts';
 import { array, dictionary, name, number, type PdfReference } from '../pdf/object.ts';
 import type { IncrementalUpdate } from '../pdf/writer.ts';
 import { putImage } from './image.ts';

@@ -1,7 +1,7 @@
+import { sentencesOf } from '../../../validation/reasons.ts';
+import type { LaterChange } from '../../../validation/report.ts';
 import type { PdfFile } from '../../pdf/document.ts';
 import { integerOf, sameObject } from '../../pdf/object.ts';
-import { sentencesOf } from '../reasons.ts';
-import type { LaterChange } from '../report.ts';
 import { checkCatalog } from './catalog.ts';
 import { type Comparison, compare, explainUnused } from './comparison.ts';
 import type { FormReview } from './form.ts';

@@ -1,3 +1,8 @@
+import type { LogKey } from '../../validation/log-proof.ts';
+import { type ReasonCode, reason } from '../../validation/reasons.ts';
+import type { SignatureReport, ValidationReport } from '../../validation/report.ts';
+import type { Surroundings } from '../../validation/surroundings.ts';
+import { withVerdict } from '../../validation/verdict.ts';
 import { openPdf, type PdfFile } from '../pdf/document.ts';
 import { decodeStructureStream } from '../pdf/filters.ts';
 import { Budget, defaultLimits } from '../pdf/limits.ts';
@@ -5,11 +10,6 @@ import { EncryptedPdf, MalformedPdf, PdfBeyondLimits } from '../pdf/malformed.ts
 import { as } from '../pdf/object.ts';
 import { type SignedField, signedFields } from './fields.ts';
 import { isDocumentTimeStamp, type Judged, judgeSignature } from './judge.ts';
-import type { LogKey } from './log-proof.ts';
-import { type ReasonCode, reason } from './reasons.ts';
-import type { SignatureReport, ValidationReport } from './report.ts';
-import type { Surroundings } from './surroundings.ts';
-import { withVerdict } from './verdict.ts';
 
 /** What a validation trusts and when. Plain data, so that it can be handed to a worker. */
 export interface ValidationOptions {

@@ -3,6 +3,11 @@ import { createHash, sign } from 'node:crypto';
 import { test } from 'node:test';
 import { childrenOf, element, explicit, oid, readDer, sequence, tag } from '@edutrust/certs/der';
 import fc from 'fast-check';
+import { sampleTranscript } from '../../templates/transcript/sample.ts';
+import { makeTranscript } from '../../templates/transcript/transcript.ts';
+import { createAuthority } from '../../testing/authority.ts';
+import { type ValidationOptions, validatePdf } from '../../validation/validation.ts';
+import { appendRevision, hybridPdf, plainObjects, streamPdf, tablePdf } from '../pdf/test-files.ts';
 import {
   assembleCms,
   buildSignedAttributes,
@@ -10,12 +15,7 @@ import {
   prepareSignature,
   signPdf,
   visibleLines,
-} from '../pades/pades.ts';
-import { appendRevision, hybridPdf, plainObjects, streamPdf, tablePdf } from '../pdf/test-files.ts';
-import { createAuthority } from '../testing/authority.ts';
-import { sampleTranscript } from '../transcript/sample.ts';
-import { makeTranscript } from '../transcript/transcript.ts';
-import { type ValidationOptions, validatePdf } from './validation.ts';
+} from './pades.ts';
 
 const at = new Date('2026-11-23T03:00:00Z');
 const authority = createAuthority();

@@ -1,6 +1,6 @@
+import type { ReasonCode } from '../../validation/reasons.ts';
 import type { PdfFile } from '../pdf/document.ts';
 import { as, type PdfDictionary } from '../pdf/object.ts';
-import type { ReasonCode } from './reasons.ts';
 
 /** The signed bytes of a signature dictionary, checked against the file. */
 export type SignedRange =

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { addValidationData, signPdf, timeStampPdf } from '../pades/pades.ts';
+import { createAuthority, ocspResponse } from '../../testing/authority.ts';
+import { type ValidationOptions, validatePdf } from '../../validation/validation.ts';
 import { appendRevision, hybridPdf, plainObjects, streamPdf, tablePdf } from '../pdf/test-files.ts';
-import { createAuthority, ocspResponse } from '../testing/authority.ts';
+import { addValidationData, signPdf, timeStampPdf } from './pades.ts';
 import { signByHand } from './test-signing.ts';
-import { type ValidationOptions, validatePdf } from './validation.ts';
 
 /** V14: what other programs write around a good signature, each peculiarity by hand (ISO 32000-1, EN 319 142-1). */
 

@@ -1,16 +1,16 @@
 import { type CmsSignedData, cmsOids, readCms, SignerCountError } from '@edutrust/certs/cms';
+import { judgeCms } from '../../validation/judge-cms.ts';
+import { judgeStamp } from '../../validation/judge-stamp.ts';
+import { type ReasonCode, reason } from '../../validation/reasons.ts';
+import type { Reason, SignatureReport } from '../../validation/report.ts';
+import type { ProvenStamp, Surroundings } from '../../validation/surroundings.ts';
+import { emptyReport, withVerdict } from '../../validation/verdict.ts';
 import type { PdfFile } from '../pdf/document.ts';
 import { as, nameOf, type PdfDictionary, textOf } from '../pdf/object.ts';
 import { checkByteRange } from './byte-range.ts';
 import { permissionsOf } from './changes/permissions.ts';
 import { type ChangeReview, reviewChanges } from './changes/policy.ts';
 import type { SignedField } from './fields.ts';
-import { judgeCms } from './judge-cms.ts';
-import { judgeStamp } from './judge-stamp.ts';
-import { type ReasonCode, reason } from './reasons.ts';
-import type { Reason, SignatureReport } from './report.ts';
-import type { ProvenStamp, Surroundings } from './surroundings.ts';
-import { emptyReport, withVerdict } from './verdict.ts';
 
 /** A signature's report, and what the whole file's verdict needs to know of it. */
 export interface Judged {

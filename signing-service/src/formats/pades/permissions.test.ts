@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { addValidationData, signPdf, timeStampPdf } from '../pades/pades.ts';
+import { createAuthority } from '../../testing/authority.ts';
+import { type ValidationOptions, validatePdf } from '../../validation/validation.ts';
 import { appendRevision, plainObjects, tablePdf } from '../pdf/test-files.ts';
-import { createAuthority } from '../testing/authority.ts';
+import { addValidationData, signPdf, timeStampPdf } from './pades.ts';
 import { signByHand } from './test-signing.ts';
-import { type ValidationOptions, validatePdf } from './validation.ts';
 
 const authority = createAuthority();
 const official = authority.official();

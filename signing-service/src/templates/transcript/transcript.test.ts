@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { openPdf } from '../pdf/document.ts';
+import { openPdf } from '../../formats/pdf/document.ts';
 import { sampleTranscript } from './sample.ts';
 import { makeTranscript } from './transcript.ts';
 import { longDateText, markText } from './wording.ts';
