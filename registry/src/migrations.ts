@@ -372,5 +372,14 @@ export const migrations: SchemaMigrations = {
       name: '010-roster-guardians',
       sql: 'ALTER TABLE registry.roster_row ADD COLUMN guardian_id uuid;',
     },
+    {
+      name: '011-search',
+      // What people type is found by an index, whatever the number of people: ADR 0093.
+      sql: `
+        CREATE INDEX person_education_id_prefix ON registry.person (education_id text_pattern_ops);
+        CREATE INDEX affiliation_place ON registry.affiliation (organisation_id, role) INCLUDE (person_id, valid_until);
+        CREATE INDEX affiliation_role ON registry.affiliation (role, person_id) INCLUDE (valid_until) WHERE role <> 'learner';
+        CREATE INDEX person_left ON registry.person (id) WHERE status = 'left';`,
+    },
   ],
 };

@@ -112,7 +112,7 @@ export interface OrganisationFilter {
   readonly cursor?: string;
 }
 
-/** In the order in which they were made, with how many people are in each and below it. */
+/** In the order in which they were made, with how many belong to each and to those below it; who belongs to two counts at both. */
 export async function listOrganisations(
   db: Database,
   filter: OrganisationFilter,
@@ -126,14 +126,24 @@ export async function listOrganisations(
     );
   }
   if (filter.cursor) conditions.push(sql`o.id > ${filter.cursor}::uuid`);
+  // Each school's members are counted once, from the index alone, and only of what is shown.
   const { rows } = await sql<{ organisation: OrganisationSummary; learners: number; staff: number }>`
-    SELECT ${summary} AS organisation,
-      count(DISTINCT f.person_id) FILTER (WHERE f.role = 'learner') AS learners,
-      count(DISTINCT f.person_id) FILTER (WHERE f.role IN ('teacher', 'staff')) AS staff
-    FROM registry.organisation AS o
-    LEFT JOIN registry.organisation AS below ON below.path @> ARRAY[o.id]
-    LEFT JOIN registry.affiliation AS f ON f.organisation_id = below.id AND f.valid_until IS NULL
-    WHERE ${sql.join(conditions, sql` AND `)}
-    GROUP BY o.id ORDER BY o.id LIMIT ${filter.limit}`.execute(db);
+    WITH shown AS (
+      SELECT o.* FROM registry.organisation AS o WHERE ${sql.join(conditions, sql` AND `)} ORDER BY o.id LIMIT ${filter.limit}
+    ), place AS (
+      SELECT s.id AS shown_id, below.id FROM shown AS s JOIN registry.organisation AS below ON below.path @> ARRAY[s.id]
+    ), counted AS (
+      SELECT f.organisation_id, count(*) FILTER (WHERE f.role = 'learner') AS learners,
+        count(*) FILTER (WHERE f.role = 'teacher' OR f.role = 'staff' AND NOT EXISTS (SELECT FROM registry.affiliation AS t
+          WHERE t.person_id = f.person_id AND t.organisation_id = f.organisation_id AND t.role = 'teacher' AND t.valid_until IS NULL)) AS staff
+      FROM registry.affiliation AS f
+      WHERE f.valid_until IS NULL AND f.organisation_id = ANY(ARRAY(SELECT id FROM place)) GROUP BY 1
+    ), total AS (
+      SELECT p.shown_id, coalesce(sum(c.learners), 0)::int AS learners, coalesce(sum(c.staff), 0)::int AS staff
+      FROM place AS p LEFT JOIN counted AS c ON c.organisation_id = p.id GROUP BY 1
+    )
+    SELECT ${summary} AS organisation, total.learners, total.staff FROM shown AS o JOIN total ON total.shown_id = o.id ORDER BY o.id`.execute(
+    db,
+  );
   return rows.map(({ organisation, learners, staff }) => ({ ...organisation, counts: { learners, staff } }));
 }

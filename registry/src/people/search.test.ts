@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Database, kyselyOn } from '@edutrust/platform/database';
+import { type TestDatabase, testDatabase } from '@edutrust/platform/testing';
+import { sql } from 'kysely';
+import { migrations } from '../migrations.ts';
+import { listOrganisations } from '../organisations/organisations.ts';
+import { makeCrowd } from '../testing/crowd.ts';
+import { listPeople } from './people.ts';
+
+/** Enough that reading a table to its end costs more than any index, and few enough to be made in a few seconds. */
+const people = 40_000;
+
+/** A pool whose statements are explained as they ran, each with the rows that its steps read. */
+function explaining(pool: TestDatabase['pool']) {
+  const plans: string[] = [];
+  const client = {
+    connect: async () => {
+      const connection = await pool.connect();
+      return {
+        query: async (text: string, values: unknown[]) => {
+          const { rows } = await connection.query(`EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) ${text}`, values);
+          plans.push(rows.map((row: Record<string, string>) => row['QUERY PLAN']).join('\n'));
+          return connection.query(text, values);
+        },
+        release: () => connection.release(),
+      };
+    },
+    end: async () => undefined,
+  };
+  // Kysely asks nothing else of a pool.
+  return { db: kyselyOn(client as unknown as TestDatabase['pool']), plans };
+}
+
+test('searching people reads no table of people to its end, whoever asks and whatever they type', async () => {
+  await using database = await testDatabase([migrations]);
+  const { rootId, schoolIds } = await makeCrowd(database.db, people);
+  await database.pool.query('VACUUM registry.person, registry.affiliation');
+  const { rows } = await sql<{ id: string; school: string; educationId: string; name: string }>`
+    SELECT id, home_organisation_id AS school, education_id AS "educationId", full_name AS name FROM registry.person
+    WHERE home_organisation_id = ${schoolIds[3]} ORDER BY id LIMIT 1`.execute(database.db);
+  const [one] = rows;
+  assert.ok(one);
+  const { db, plans } = explaining(database.pool);
+  const search = (scope: string, filter: Partial<Parameters<typeof listPeople>[1]>) =>
+    listPeople(db, { scope: [scope], detailScope: [scope], limit: 50, ...filter });
+  const finds = async (found: Promise<readonly { id: string }[]>) =>
+    assert.ok((await found).some(({ id }) => id === one.id));
+  await finds(search(rootId, { query: one.educationId }));
+  await finds(search(rootId, { query: one.educationId.replace(/^(...)(...)(...)/, '$1 $2 $3 ') }));
+  await finds(search(rootId, { query: one.educationId.slice(0, 6) }));
+  await finds(search(one.school, { query: one.educationId }));
+  await finds(search(one.school, { query: one.name }));
+  await finds(search(one.school, { query: one.name.split(' ').at(-1) ?? '' }));
+  assert.ok((await search(rootId, { query: one.name })).length > 0);
+  assert.deepEqual(await search(schoolIds[4] ?? '', { query: one.educationId }), []);
+  assert.deepEqual(await search(rootId, { query: 'qz' }), []);
+  assert.equal((await search(rootId, { role: 'teacher' })).length, 50);
+  assert.equal((await search(one.school, {})).length, 50);
+  assert.ok((await search(rootId, { organisationId: one.school, role: 'teacher' })).length > 0);
+  assert.deepEqual(await search(rootId, { status: 'left' }), []);
+  for (const plan of plans) {
+    assert.doesNotMatch(
+      plan,
+      /Seq Scan on (person|affiliation|enrolment|education_id_alias)\b(?!.*never executed)/,
+      plan,
+    );
+    // An index walked to its end is as bad: no step reads a tenth of the city.
+    for (const [step, read] of stepsOf(plan)) assert.ok(read < people / 10, `${step}\n${plan}`);
+  }
+});
+
+/** Each step with the rows that it gave and those that it read in vain. */
+function stepsOf(plan: string): [string, number][] {
+  const lines = plan.split('\n');
+  return lines.flatMap((line, index): [string, number][] => {
+    const rows = /rows=([\d.]+) loops=(\d+)/.exec(line);
+    if (!rows) return [];
+    const removed = /Rows Removed by Filter: (\d+)/.exec(
+      lines.slice(index + 1).find((next) => next.includes('Rows Removed') || next.includes('->')) ?? '',
+    );
+    return [[line, (Number(rows[1]) + Number(removed?.[1] ?? 0)) * Number(rows[2])]];
+  });
+}
+
+test('an organisation shows how many belong to it and below it; who teaches and works there counts once', async () => {
+  await using database = await testDatabase([migrations]);
+  const { rootId, schoolIds } = await makeCrowd(database.db, 1_300);
+  await addRole(database.db, schoolIds[0] ?? '');
+  const { rows } = await sql<{ id: string; learners: number; staff: number }>`
+    SELECT o.id, count(DISTINCT f.person_id) FILTER (WHERE f.role = 'learner') AS learners,
+      count(DISTINCT f.person_id) FILTER (WHERE f.role <> 'learner') AS staff
+    FROM registry.organisation AS o JOIN registry.organisation AS b ON o.id = ANY(b.path)
+    LEFT JOIN registry.affiliation AS f ON f.organisation_id = b.id AND f.valid_until IS NULL GROUP BY 1`.execute(
+    database.db,
+  );
+  const expected = new Map(rows.map(({ id, ...counts }) => [id, counts]));
+  const shown = await listOrganisations(database.db, { scope: [rootId], limit: 50 });
+  assert.equal(shown.length, expected.size);
+  for (const { id, counts } of shown) assert.deepEqual(counts, expected.get(id));
+});
+
+async function addRole(db: Database, school: string): Promise<void> {
+  await sql`
+    INSERT INTO registry.affiliation (id, person_id, organisation_id, role, valid_from)
+    SELECT gen_random_uuid(), person_id, organisation_id, 'staff', valid_from FROM registry.affiliation
+    WHERE organisation_id = ${school} AND role = 'teacher' LIMIT 2`.execute(db);
+}
