@@ -1,7 +1,7 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import { readOutbox } from '@edutrust/platform/events';
 import { payloadText } from '@edutrust/platform/jobs';
 import { gauge } from '@edutrust/platform/metrics';
+import { readOutbox } from '@edutrust/platform/outbox';
 import type { Service } from '@edutrust/platform/service';
 import type { ApprovalKind } from '@edutrust/registry/approvals';
 import { findAlarms } from './alarms/alarms.ts';

@@ -1,6 +1,6 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import { readOutbox } from '@edutrust/platform/events';
 import { payloadText } from '@edutrust/platform/jobs';
+import { readOutbox } from '@edutrust/platform/outbox';
 import type { Service } from '@edutrust/platform/service';
 import { applyReleased, queueOf, releaseTask } from './engine/held.ts';
 import { bringPending, liveTask, noteChanges } from './engine/live.ts';

@@ -1,7 +1,7 @@
 import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
-import { readOutbox } from '@edutrust/platform/events';
 import { payloadText } from '@edutrust/platform/jobs';
+import { readOutbox } from '@edutrust/platform/outbox';
 import type { Service } from '@edutrust/platform/service';
 import type { ApprovalKind } from '@edutrust/registry/approvals';
 import type { FastifyRequest } from 'fastify';

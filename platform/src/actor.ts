@@ -23,3 +23,9 @@ export interface RoleAssignment {
   readonly role: string;
   readonly organisationId: string;
 }
+
+/** Who acted, as the ledger keeps it: identifiers only. */
+export type RecordedActor =
+  | { readonly kind: 'person'; readonly personId: string }
+  | { readonly kind: 'app'; readonly clientId: string }
+  | { readonly kind: 'system'; readonly name: string };

@@ -1,6 +1,6 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import { readOutbox } from '@edutrust/platform/events';
 import { payloadText } from '@edutrust/platform/jobs';
+import { readOutbox } from '@edutrust/platform/outbox';
 import type { Service } from '@edutrust/platform/service';
 import type { ApprovalKind } from '@edutrust/registry/approvals';
 import { completeNow, completeTask } from './activation/complete.ts';

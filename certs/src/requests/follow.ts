@@ -1,5 +1,5 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import type { OutboxReader } from '@edutrust/platform/events';
+import type { OutboxReader } from '@edutrust/platform/outbox';
 import { sql } from 'kysely';
 import { revokeCertificate } from '../authority/authority.ts';
 import { program } from './issue.ts';

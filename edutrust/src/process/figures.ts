@@ -1,5 +1,5 @@
-import { outboxLag } from '@edutrust/platform/events';
 import { gauges } from '@edutrust/platform/metrics';
+import { outboxLag } from '@edutrust/platform/outbox';
 import { findAllAlarms } from './alarms.ts';
 import type { OpenContext } from './context.ts';
 

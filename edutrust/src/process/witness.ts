@@ -1,5 +1,5 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import { type OutboxReader, readOutbox } from '@edutrust/platform/events';
+import { type OutboxReader, readOutbox } from '@edutrust/platform/outbox';
 import { configuredWitness, startWitness, type Witness } from '@edutrust/platform/witness';
 
 /** Keeps checkpoints of the logs and every revocation outside the database, until it is stopped. */

@@ -1,5 +1,5 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import type { OutboxReader } from '@edutrust/platform/events';
+import type { OutboxReader } from '@edutrust/platform/outbox';
 import { endSessions } from './end.ts';
 
 const actor = { kind: 'system', name: 'idp' } as const;

@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { Database } from '../database/database.ts';
-import { outboxLag } from '../events/events.ts';
+import { outboxLag } from '../events/outbox.ts';
 import type { Alarm } from './alarm.ts';
 
 /** Free space below which writing is about to fail, and below which somebody should know. */

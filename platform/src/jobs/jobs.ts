@@ -3,7 +3,7 @@ import { parseCronItems, run, runMigrations, type WorkerEvents, Logger as Worker
 import { sql } from 'kysely';
 import type { Pool } from 'pg';
 import type { Transaction } from '../database/database.ts';
-import type { Json } from '../events/events.ts';
+import type { Json } from '../json.ts';
 import type { Logger } from '../log.ts';
 import { type Heartbeat, startHeartbeat } from './heartbeat.ts';
 

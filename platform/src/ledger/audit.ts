@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
+import type { RecordedActor } from '../actor.ts';
 import type { Database } from '../database/database.ts';
-import type { Json, RecordedActor } from '../events/events.ts';
+import type { Json } from '../json.ts';
 
 /** An entry of the audit log, as the explorer lists it. */
 export interface AuditEntry {

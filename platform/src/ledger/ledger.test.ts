@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import fc from 'fast-check';
 import { createPool, kyselyOn } from '../database/database.ts';
-import { record } from '../events/events.ts';
+import { record } from '../events/record.ts';
 import { type TestContext, testContext } from '../testing/testing.ts';
 import { openCheckpoint } from './checkpoint.ts';
 import { logNames } from './log-names.ts';

@@ -1,8 +1,8 @@
-import type { Actor } from '@edutrust/platform/actor';
+import type { Actor, RecordedActor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
 import { Conflict, Forbidden, NotFound } from '@edutrust/platform/errors';
-import { type RecordedActor, record } from '@edutrust/platform/events';
+import { record } from '@edutrust/platform/events';
 import type { Text } from '@edutrust/platform/messages';
 import { sql } from 'kysely';
 import { dateInVietnam, schoolYearAt } from '../calendar.ts';

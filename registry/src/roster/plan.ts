@@ -1,7 +1,7 @@
-import type { Actor } from '@edutrust/platform/actor';
+import type { Actor, RecordedActor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { InvalidInput } from '@edutrust/platform/errors';
-import { type RecordedActor, record } from '@edutrust/platform/events';
+import { record } from '@edutrust/platform/events';
 import { uuidv7 } from '@edutrust/platform/ids';
 import type { Text } from '@edutrust/platform/messages';
 import { sql } from 'kysely';

@@ -1,8 +1,7 @@
-import type { Actor } from '@edutrust/platform/actor';
+import type { Actor, RecordedActor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database } from '@edutrust/platform/database';
 import { NotFound } from '@edutrust/platform/errors';
-import type { RecordedActor } from '@edutrust/platform/events';
 import { isUuid } from '@edutrust/platform/ids';
 import type { Text } from '@edutrust/platform/messages';
 import { sql } from 'kysely';

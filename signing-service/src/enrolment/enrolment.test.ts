@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createPublicKey, generateKeyPairSync, sign, X509Certificate } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
-import { readOutboxOnce } from '@edutrust/platform/events';
+import { readOutboxOnce } from '@edutrust/platform/outbox';
 import { eventually } from '@edutrust/platform/testing';
 import { leave } from '@edutrust/registry/people';
 import { sql } from 'kysely';

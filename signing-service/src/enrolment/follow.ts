@@ -1,5 +1,5 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import type { OutboxReader, RecordedEvent } from '@edutrust/platform/events';
+import type { OutboxReader, RecordedEvent } from '@edutrust/platform/outbox';
 import { findSigners } from '@edutrust/registry/permissions';
 import { sql } from 'kysely';
 import { signingOf } from '../tables.ts';

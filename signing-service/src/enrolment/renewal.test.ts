@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createPublicKey, X509Certificate } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { releaseCertificate, revokeCertificate } from '@edutrust/certs/authority';
-import { type OutboxReader, readOutboxOnce } from '@edutrust/platform/events';
+import { type OutboxReader, readOutboxOnce } from '@edutrust/platform/outbox';
 import { eventually } from '@edutrust/platform/testing';
 import { sql } from 'kysely';
 import { authorise } from '../activation/authorise.ts';

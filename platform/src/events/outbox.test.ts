@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { eventually, testContext } from '../testing/testing.ts';
-import { outboxLag, type RecordedEvent, readOutbox, readOutboxOnce, record } from './events.ts';
+import { outboxLag, type RecordedEvent, readOutbox, readOutboxOnce } from './outbox.ts';
+import { record } from './record.ts';
 
 const actor = { kind: 'system', name: 'test' } as const;
 const event = (id: string) => ({ type: 'test.happened' as const, actor, subject: { kind: 'thing', id } });

@@ -1,0 +1,59 @@
+import { sql } from 'kysely';
+import type { Actor, RecordedActor } from '../actor.ts';
+import type { Transaction } from '../database/database.ts';
+import { uuidv7 } from '../ids.ts';
+import type { Json } from '../json.ts';
+
+/**
+ * Something that happened. `data` carries identifiers and facts of the system, **never personal data** (no names,
+ * birth dates, addresses, numbers, tokens): it stays in the ledger for ever (CHECKS L5).
+ */
+export interface DomainEvent {
+  /** `noun.verb` in the past: `person.created`, `session.ended`, `certificate.issued`. */
+  readonly type: `${string}.${string}`;
+  readonly actor: Actor;
+  /** What it happened to. */
+  readonly subject: { readonly kind: string; readonly id: string };
+  /** The organisation it belongs to, for scoped readers. */
+  readonly organisationId?: string;
+  readonly data?: { [key: string]: Json };
+}
+
+function recordedActor(actor: Actor): RecordedActor {
+  if (actor.kind === 'person') return { kind: 'person', personId: actor.personId };
+  if (actor.kind === 'app') return { kind: 'app', clientId: actor.clientId };
+  return { kind: 'system', name: actor.name };
+}
+
+/**
+ * Writes the events to the outbox and to the audit log of the ledger, in the transaction of their effect and in one
+ * statement. Every effect calls it; nothing calls it outside a transaction.
+ */
+export async function record(transaction: Transaction, ...events: readonly DomainEvent[]): Promise<void> {
+  if (events.length === 0) return;
+  // Milliseconds: what the ledger hashes must read back the same.
+  const at = new Date().toISOString();
+  const rows = events.map((event) => ({
+    id: uuidv7(),
+    at,
+    type: event.type,
+    actor: recordedActor(event.actor),
+    subject_kind: event.subject.kind,
+    subject_id: event.subject.id,
+    organisation_id: event.organisationId ?? null,
+    data: event.data ?? {},
+  }));
+  await sql`
+    WITH event AS (
+      SELECT * FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS row (
+        id uuid, at timestamptz, type text, actor jsonb, subject_kind text, subject_id text, organisation_id uuid, data jsonb)
+    ), sent AS (
+      INSERT INTO platform.outbox (id, at, type, actor, subject_kind, subject_id, organisation_id, data)
+      SELECT id, at, type, actor, subject_kind, subject_id, organisation_id, data FROM event
+    ), kept AS (
+      INSERT INTO platform.ledger_entry (id, log, at, type, actor, subject_kind, subject_id, organisation_id, data)
+      SELECT id, 'audit', at, type, actor, subject_kind, subject_id, organisation_id, data FROM event
+    )
+    INSERT INTO platform.ledger_pending (log, entry_id) SELECT 'audit', id FROM event
+  `.execute(transaction);
+}
