@@ -206,5 +206,16 @@ export const migrations: SchemaMigrations = {
         );`,
     },
     { name: '008-app-picture', sql: 'ALTER TABLE idp.app ADD COLUMN picture text;' },
+    {
+      name: '009-sign-in-hours',
+      sql: `
+        CREATE TABLE idp.sign_in_hour (
+          hour timestamptz NOT NULL,
+          organisation_id uuid NOT NULL,
+          count int NOT NULL,
+          PRIMARY KEY (hour, organisation_id)
+        );
+        COMMENT ON TABLE idp.sign_in_hour IS 'how many signed in, by hour and home organisation: numbers, no people';`,
+    },
   ],
 };

@@ -25,6 +25,8 @@ import { createAuthenticate } from './sessions/authenticate.ts';
 import { cookieNames } from './sessions/cookies.ts';
 import { logoutTask } from './sessions/end.ts';
 import { leaversReader } from './sessions/leavers.ts';
+import { forgetOldHours, signInCounter } from './sign-ins/counting.ts';
+import { addSignInFiguresRoutes } from './sign-ins/routes.ts';
 import { addOwnPagesRoutes } from './signin/own-pages.ts';
 import { addSignInRoutes } from './signin/routes.ts';
 import { addNetworkRoutes } from './throttling/routes.ts';
@@ -62,7 +64,7 @@ export async function createIdp(
     throttle: createThrottle(context),
     provider: provider.current,
   };
-  let leavers: { stop(): Promise<void> } | undefined;
+  let readers: readonly { stop(): Promise<void> }[] = [];
   return {
     name: 'idp',
     authenticate: createAuthenticate(context, cookies.session),
@@ -80,8 +82,14 @@ export async function createIdp(
       addClassAccountsRoutes(app, tools);
       addAppsRoutes(app, tools);
       addNetworkRoutes(app, tools);
+      addSignInFiguresRoutes(app, tools);
     },
-    tasks: { [sweepTask]: () => sweep(context.db) },
+    tasks: {
+      [sweepTask]: async () => {
+        await sweep(context.db);
+        await forgetOldHours(context.db);
+      },
+    },
     outsideTasks: {
       [logoutTask]: (payload) =>
         provider.deliverLogout({
@@ -92,8 +100,12 @@ export async function createIdp(
     },
     schedule: { [sweepTask]: '7 * * * *' },
     start: async () => {
-      leavers = readOutbox(context.db, leaversReader(context), (error) => context.log.error({ err: error }, 'leavers'));
+      readers = [leaversReader(context), signInCounter(context)].map((reader) =>
+        readOutbox(context.db, reader, (error) => context.log.error({ err: error }, reader.consumer)),
+      );
     },
-    close: async () => leavers?.stop(),
+    close: async () => {
+      await Promise.all(readers.map((reader) => reader.stop()));
+    },
   };
 }
