@@ -18,8 +18,7 @@ export async function findAlarms({ db, clock }: Pick<ServiceContext, 'db' | 'clo
         (t.needs_full_run AND coalesce((SELECT max(finished_at) FROM sync.run AS g
           WHERE g.target_id = t.id AND g.mode = 'apply' AND g.state IN ('done', 'held')), t.created_at) < ${before})
         OR EXISTS (SELECT FROM sync.pending AS p WHERE p.target_id = t.id AND p.added_at < ${before})) AS "isBehind",
-      (SELECT count(*) FROM sync.run AS h, jsonb_array_elements(h.held) AS c
-        WHERE h.target_id = t.id AND h.state = 'held' AND c ->> 'kind' = 'disable') AS held,
+      (SELECT (h.totals ->> 'disabled')::int FROM sync.run AS h WHERE h.target_id = t.id AND h.state = 'held') AS held,
       (SELECT failure_detail FROM sync.run AS r WHERE r.target_id = t.id AND r.mode = 'apply' ORDER BY r.id DESC LIMIT 1) AS failure
     FROM sync.target AS t ORDER BY t.name`.execute(db);
   return rows.flatMap(({ name, isBehind, held, failure }): Alarm[] => [

@@ -84,5 +84,77 @@ export const migrations: SchemaMigrations = {
         CREATE INDEX disabled_recent ON sync.disabled (target_id, at);
         COMMENT ON TABLE sync.disabled IS 'who was disabled, for the guard that looks at a whole day';`,
     },
+    {
+      name: '003-neutral-plans',
+      sql: `
+        -- What a target is set by belongs to its kind; the one secret stays sealed as it is.
+        ALTER TABLE sync.target DROP CONSTRAINT target_kind_check;
+        ALTER TABLE sync.target RENAME COLUMN sealed_bind_password TO sealed_secret;
+        ALTER TABLE sync.target ADD COLUMN settings jsonb, ADD COLUMN contract jsonb,
+          ADD COLUMN held_by uuid, ADD COLUMN held_until timestamptz;
+        UPDATE sync.target SET settings = jsonb_build_object('url', url, 'baseDn', base_dn, 'bindDn', bind_dn),
+          contract = '{"learners": ["name", "roles", "organisations", "classes"],
+            "others": ["name", "roles", "organisations", "classes", "titles"],
+            "roles": ["learner", "teacher", "staff", "guardian"]}';
+        ALTER TABLE sync.target ALTER COLUMN settings SET NOT NULL, ALTER COLUMN contract SET NOT NULL,
+          DROP COLUMN url, DROP COLUMN base_dn, DROP COLUMN bind_dn;
+        COMMENT ON COLUMN sync.target.held_by IS 'the process that works on it; a lease until held_until';
+        COMMENT ON COLUMN sync.target.contract IS 'what the target gets to know of whom';
+
+        -- What waited was kept in the words of LDAP; the next full run holds it anew.
+        UPDATE sync.target SET needs_full_run = true WHERE id IN (
+          SELECT target_id FROM sync.run WHERE state IN ('running', 'held', 'released'));
+        UPDATE sync.run SET state = 'superseded', finished_at = coalesce(finished_at, now()) WHERE state IN ('held', 'released');
+        UPDATE sync.run SET state = 'failed', failure = 'sync/interrupted', finished_at = now() WHERE state = 'running';
+        ALTER TABLE sync.run DROP COLUMN held, ADD COLUMN planned_at timestamptz, ADD COLUMN held_digest bytea;
+        COMMENT ON COLUMN sync.run.digest IS 'SHA-256 over everything that the plan would do';
+        COMMENT ON COLUMN sync.run.planned_at IS 'since when its changes are all written down: from here on it is resumed';
+        COMMENT ON COLUMN sync.run.held_digest IS 'SHA-256 over the changes that wait for a second person';
+
+        ALTER TABLE sync.change ADD COLUMN kind text, ADD COLUMN key text, ADD COLUMN person_id uuid,
+          ADD COLUMN before jsonb NOT NULL DEFAULT '{}', ADD COLUMN after jsonb NOT NULL DEFAULT '{}',
+          ADD COLUMN of_leaver boolean NOT NULL DEFAULT false, ADD COLUMN state text NOT NULL DEFAULT 'waiting';
+        UPDATE sync.change SET kind = CASE WHEN dn LIKE 'cn=%' THEN 'group' ELSE 'person' END,
+          key = coalesce(substring(dn FROM '^[a-z]+=([^,]+),'), dn), of_leaver = (action = 'disable'),
+          after = coalesce((SELECT jsonb_object_agg(name, '[]'::jsonb) FROM unnest(attributes) AS name), '{}'),
+          state = CASE WHEN error IS NOT NULL THEN 'failed' WHEN held THEN 'waiting' ELSE 'done' END;
+        ALTER TABLE sync.change DROP CONSTRAINT change_action_check;
+        ALTER TABLE sync.change
+          ALTER COLUMN kind SET NOT NULL, ALTER COLUMN key SET NOT NULL, DROP COLUMN dn, DROP COLUMN attributes,
+          ADD CONSTRAINT change_kind_check CHECK (kind IN ('person', 'group', 'membership')),
+          ADD CONSTRAINT change_action_check CHECK (action IN ('add', 'change', 'disable', 'remove')),
+          ADD CONSTRAINT change_state_check CHECK (state IN ('waiting', 'done', 'failed'));
+        CREATE INDEX change_to_do ON sync.change (run_id, kind, number) WHERE state = 'waiting';
+
+        -- What a target holds, while a run compares. Lost with a crash of the database: the run is lost with it.
+        CREATE UNLOGGED TABLE sync.seen_person (
+          target_id uuid NOT NULL, key text NOT NULL, fields jsonb NOT NULL, PRIMARY KEY (target_id, key));
+        CREATE UNLOGGED TABLE sync.seen_group (target_id uuid NOT NULL, key text NOT NULL, PRIMARY KEY (target_id, key));
+        CREATE UNLOGGED TABLE sync.seen_member (
+          target_id uuid NOT NULL, person_key text NOT NULL, group_key text NOT NULL,
+          PRIMARY KEY (target_id, person_key, group_key));
+
+        CREATE TABLE sync.reference (
+          target_id uuid NOT NULL REFERENCES sync.target ON DELETE CASCADE,
+          kind text NOT NULL CHECK (kind IN ('person', 'group')),
+          key text NOT NULL,
+          reference text NOT NULL,
+          PRIMARY KEY (target_id, kind, key)
+        );
+        CREATE INDEX reference_back ON sync.reference (target_id, kind, reference);
+        COMMENT ON TABLE sync.reference IS 'ids that targets gave to what is ours there';
+
+        CREATE TABLE sync.release (
+          recipient_id text NOT NULL,
+          person_id uuid NOT NULL,
+          fields text[] NOT NULL,
+          recipient_name text NOT NULL,
+          first_at timestamptz NOT NULL,
+          last_at timestamptz NOT NULL,
+          times int NOT NULL DEFAULT 1,
+          PRIMARY KEY (person_id, recipient_id, fields)
+        );
+        COMMENT ON TABLE sync.release IS 'which fields of whom went to whom, and when';`,
+    },
   ],
 };

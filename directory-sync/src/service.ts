@@ -2,14 +2,15 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import { payloadText } from '@edutrust/platform/jobs';
 import { readOutbox } from '@edutrust/platform/outbox';
 import type { Service } from '@edutrust/platform/service';
-import { applyReleased, queueOf, releaseTask } from './engine/held.ts';
-import { bringPending, liveTask, noteChanges } from './engine/live.ts';
-import { closeAllInterrupted } from './engine/lock.ts';
-import { runTarget } from './engine/run.ts';
+import { releaseTask } from './engine/approve.ts';
+import { forgetOldRuns, runTarget } from './engine/converge.ts';
+import { bringPending, liveTask, noteChanges, resumeInterrupted } from './engine/live.ts';
+import { queueOf } from './engine/lock.ts';
+import { applyReleased } from './engine/release.ts';
 import { addSyncRoutes } from './targets/routes.ts';
 import { readTargets } from './targets/store.ts';
 
-export { releaseKind } from './engine/held.ts';
+export { releaseKind } from './engine/approve.ts';
 export { migrations } from './migrations.ts';
 
 const actor = { kind: 'system', name: 'sync' } as const;
@@ -37,9 +38,12 @@ export function createDirectorySync(context: ServiceContext): Service {
     name: 'sync',
     routes: (app) => addSyncRoutes(app, context),
     tasks: {
-      [fullRunTask]: () => runAll(false),
+      [fullRunTask]: async () => {
+        await forgetOldRuns(context);
+        await runAll(false);
+      },
       [catchUpTask]: async () => {
-        await closeAllInterrupted(context);
+        await resumeInterrupted(context);
         await runAll(true);
       },
     },

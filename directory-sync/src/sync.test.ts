@@ -10,12 +10,12 @@ import { type DemoCity, seedDemo } from '@edutrust/registry/demo';
 import { changePerson, countActivePeople, getPerson, leave } from '@edutrust/registry/people';
 import { migrations as registryMigrations } from '@edutrust/registry/service';
 import { findAlarms } from './alarms.ts';
-import { applyReleased, proposeRelease, releaseKind } from './engine/held.ts';
-import { bringPending, noteChanges } from './engine/live.ts';
-import { closeAllInterrupted } from './engine/lock.ts';
-import { runTarget } from './engine/run.ts';
-import { escapeValue } from './ldap/entry.ts';
-import { LdapServer } from './ldap/server.ts';
+import { proposeRelease, releaseKind } from './engine/approve.ts';
+import { runTarget } from './engine/converge.ts';
+import { bringPending, noteChanges, resumeInterrupted } from './engine/live.ts';
+import { noTotals } from './engine/plan.ts';
+import { applyReleased } from './engine/release.ts';
+import { listReleases } from './releases/releases.ts';
 import { createDirectorySync, migrations } from './service.ts';
 import { addTarget, listTargets } from './targets/targets.ts';
 import { type Slapd, startSlapd } from './testing/slapd.ts';
@@ -32,6 +32,12 @@ interface World extends AsyncDisposable {
   search(branch: string, filter: string, ...attributes: string[]): string;
 }
 
+const ldapTarget = ({ url, baseDn, bindDn, bindPassword }: Slapd) => ({
+  kind: 'ldap',
+  settings: { url, baseDn, bindDn },
+  secret: bindPassword,
+});
+
 async function openWorld(): Promise<World> {
   const context = await testContext({ migrations: [registryMigrations, migrations] });
   const slapd = await startSlapd();
@@ -40,12 +46,7 @@ async function openWorld(): Promise<World> {
   const targetId = await context.db
     .transaction()
     .execute((tx) =>
-      addTarget(
-        context,
-        tx,
-        { name: 'so', url, baseDn, bindDn, bindPassword, organisationId: city.departmentId },
-        actor,
-      ),
+      addTarget(context, tx, { ...ldapTarget(slapd), name: 'so', organisationId: city.departmentId }, actor),
     );
   return {
     context,
@@ -124,7 +125,7 @@ test('story 7, D1, D2: everybody and every group appears as the plan says; a sec
   );
   assert.match(world.search('ou=groups,', '(cn=class-TH001-5A)', 'member'), /member: uid=\d{10},ou=people/);
   const again = await runTarget(context, targetId, { mode: 'apply', actor });
-  assert.deepEqual({ ...again.totals, unchanged: 0 }, { added: 0, changed: 0, disabled: 0, unchanged: 0, failed: 0 });
+  assert.deepEqual({ ...again.totals, unchanged: 0 }, noTotals);
 });
 
 test('story 7, D5: a changed name arrives through the outbox; a leaver is disabled, out of the groups, and not deleted', async () => {
@@ -311,9 +312,9 @@ test('a live change touches one value of a group, whoever else is in it', async 
   const { context, city, targetId } = world;
   await runTarget(context, targetId, { mode: 'apply', actor });
   const foreign = `uid=khach,ou=people,${world.slapd.baseDn}`;
-  const server = await LdapServer.open(world.slapd);
-  await server.changeMembers(`cn=role-learner,ou=groups,${world.slapd.baseDn}`, { add: [foreign], remove: [] });
-  await server[Symbol.asyncDispose]();
+  const { url, bindDn, bindPassword } = world.slapd;
+  const addForeign = `dn: cn=role-learner,ou=groups,${world.slapd.baseDn}\nchangetype: modify\nadd: member\nmember: ${foreign}\n`;
+  execFileSync('ldapmodify', ['-x', '-H', url, '-D', bindDn, '-w', bindPassword], { input: addForeign });
   await context.db.transaction().execute((tx) => leave(tx, city.people.pupil, { actor, today }));
   await noteChanges(context, [city.people.pupil]);
   await bringPending(context, targetId);
@@ -321,6 +322,71 @@ test('a live change touches one value of a group, whoever else is in it', async 
   assert.match(members, /uid=khach/);
   assert.doesNotMatch(members, new RegExp((await getPerson(context.db, city.people.pupil)).educationId));
   assert.equal((await context.pool.query('SELECT FROM sync.pending')).rows.length, 0);
+});
+
+test('T4, N2: a school’s own target gets its people and nothing of elsewhere; who moves away leaves it at once; what it got is on record', async () => {
+  await using world = await openWorld();
+  const { context, city } = world;
+  const { rows } = await context.pool.query<{ id: string; school: string }>(
+    `SELECT person_id AS id, organisation_id AS school FROM registry.affiliation
+     WHERE role = 'teacher' AND valid_until IS NULL LIMIT 1`,
+  );
+  const { id = '', school = '' } = rows[0] ?? {};
+  const other = city.schools.find(({ id: another }) => another !== school)?.id ?? '';
+  const place = (organisationId: string) =>
+    context.pool.query(
+      `INSERT INTO registry.affiliation (id, person_id, organisation_id, role, valid_from)
+       VALUES (gen_random_uuid(), $1, $2, 'staff', '2026-01-01')`,
+      [id, organisationId],
+    );
+  await place(other);
+  const { url, baseDn, bindDn } = world.slapd;
+  const branch = `ou=truong,${baseDn}`;
+  execFileSync('ldapadd', ['-x', '-H', url, '-D', bindDn, '-w', world.slapd.bindPassword], {
+    input: `dn: ${branch}\nobjectClass: organizationalUnit\n`,
+  });
+  const targetId = await context.db.transaction().execute((tx) => {
+    const target = ldapTarget({ ...world.slapd, baseDn: branch });
+    return addTarget(context, tx, { ...target, name: 'trường', organisationId: school }, actor);
+  });
+  assert.equal((await runTarget(context, targetId, { mode: 'apply', actor })).state, 'done');
+  const { educationId } = await getPerson(context.db, id);
+  const entry = () => world.search('ou=people,ou=truong,', `(uid=${educationId})`, 'employeeType', 'o');
+  assert.match(entry(), /employeeType: teacher/);
+  assert.doesNotMatch(entry(), /employeeType: staff/);
+  assert.equal(entry().match(/^o: /gm)?.length, 1, 'what they are elsewhere is not this school’s');
+  const { rows: strangers } = await context.pool.query<{ uid: string }>(
+    `SELECT education_id AS uid FROM registry.person WHERE id NOT IN (
+       SELECT person_id FROM registry.affiliation WHERE organisation_id = $1) LIMIT 20`,
+    [school],
+  );
+  for (const { uid } of strangers) assert.doesNotMatch(world.search('ou=people,ou=truong,', `(uid=${uid})`), /dn:/);
+
+  await context.pool.query(
+    `UPDATE registry.affiliation SET valid_until = '2026-11-20' WHERE person_id = $1 AND organisation_id = $2`,
+    [id, school],
+  );
+  await noteChanges(context, [id]);
+  await bringPending(context, targetId);
+  assert.match(entry(), /employeeType: disabled/);
+  assert.doesNotMatch(world.search('ou=groups,ou=truong,', `(member=uid=${educationId},ou=people,${branch})`), /cn:/);
+
+  const [left, first] = await listReleases(context.db, id);
+  assert.deepEqual([left?.recipient, left?.fields], ['trường', ['isActive']]);
+  assert.deepEqual(
+    first?.fields,
+    [
+      'educationId',
+      'familyName',
+      'fullName',
+      'givenName',
+      'isActive',
+      'organisations',
+      'roles',
+      'titles',
+      'classes',
+    ].sort(),
+  );
 });
 
 test('O3: three targets that accept and are silent hold up neither the fourth nor other readers', async () => {
@@ -332,15 +398,8 @@ test('O3: three targets that accept and are silent hold up neither the fourth no
   await once(silent, 'listening');
   const { port } = silent.address() as AddressInfo;
   for (const name of ['một', 'hai', 'ba']) {
-    const { baseDn, bindDn, bindPassword } = world.slapd;
-    const input = {
-      name,
-      url: `ldap://127.0.0.1:${port}`,
-      baseDn,
-      bindDn,
-      bindPassword,
-      organisationId: city.departmentId,
-    };
+    const target = ldapTarget({ ...world.slapd, url: `ldap://127.0.0.1:${port}` });
+    const input = { ...target, name, organisationId: city.departmentId };
     await context.db.transaction().execute((tx) => addTarget(context, tx, input, actor));
   }
   const sync = await startSync(context);
@@ -371,16 +430,33 @@ test('O3: three targets that accept and are silent hold up neither the fourth no
   }
 });
 
-test('J3: a run that a dead process left as running is closed, and the target is compared anew', async () => {
+test('J3: a run that a dead process left as running is ended: without a plan it failed, with one it goes on', async () => {
   await using world = await openWorld();
   const { context, targetId } = world;
-  await context.pool.query(
-    `INSERT INTO sync.run (id, target_id, mode, state, totals, started_at) VALUES (gen_random_uuid(), $1, 'apply', 'running', '{}', now())`,
-    [targetId],
-  );
-  await closeAllInterrupted(context);
+  const left = (plannedAt: string) =>
+    context.pool.query(
+      `INSERT INTO sync.run (id, target_id, mode, state, totals, started_at, planned_at)
+       VALUES (gen_random_uuid(), $1, 'apply', 'running', '{}', now(), ${plannedAt}) RETURNING id`,
+      [targetId],
+    );
+  await left('NULL');
+  await resumeInterrupted(context);
+  await bringPending(context, targetId); // the job that it enqueued
   const { rows } = await context.pool.query('SELECT state, failure FROM sync.run');
   assert.deepEqual(rows, [{ state: 'failed', failure: 'sync/interrupted' }]);
+  assert.equal(
+    (await context.pool.query("SELECT FROM graphile_worker.jobs WHERE task_identifier = 'sync.live'")).rows.length,
+    1,
+  );
+  const id = (await left('now()')).rows[0].id;
+  await context.pool.query(
+    `INSERT INTO sync.change (run_id, number, kind, action, key, before, after, of_leaver)
+     VALUES ($1, 0, 'group', 'add', 'school-X', '{}', '{}', false)`,
+    [id],
+  );
+  await bringPending(context, targetId);
+  assert.equal(await stateOf(world, id), 'done');
+  assert.match(world.search('ou=groups,', '(cn=school-X)', 'cn'), /cn: school-X/);
 });
 
 test('a target that was never in contact is new, not healthy; a failed run says why; one that stays behind is alarmed', async () => {
@@ -422,24 +498,15 @@ test('D9: names that would break a distinguished name or a filter are data; unsa
   const run = await runTarget(context, targetId, { mode: 'apply', actor });
   assert.equal(run.state, 'done', JSON.stringify(run));
   assert.equal((await runTarget(context, targetId, { mode: 'apply', actor })).totals.changed, 0);
-  assert.equal(escapeValue(' #a,b+c"d\\e<f>g;h='), '\\ #a\\,b\\+c\\"d\\\\e\\<f\\>g\\;h\\=');
-  const add = (input: object) =>
-    context.db.transaction().execute((tx) =>
-      addTarget(
-        context,
-        tx,
-        {
-          name: 'x',
-          url: 'ldaps://ldap.example',
-          baseDn: 'dc=x',
-          bindDn: 'cn=a',
-          bindPassword: 'p',
-          organisationId: city.departmentId,
-          ...input,
-        },
-        actor,
-      ),
-    );
+  const add = (settings: object, secret = 'p') => {
+    const safe = { url: 'ldaps://ldap.example', baseDn: 'dc=x', bindDn: 'cn=a' };
+    const input = { name: 'x', kind: 'ldap', secret, organisationId: city.departmentId };
+    return context.db
+      .transaction()
+      .execute((tx) => addTarget(context, tx, { ...input, settings: { ...safe, ...settings } }, actor));
+  };
   await assert.rejects(add({ url: 'ldap://ldap.example' }), { code: 'sync/bad-address' });
-  await assert.rejects(add({ bindPassword: '' }), { code: 'sync/no-password' });
+  await assert.rejects(add({ baseDn: 'so' }), { code: 'sync/bad-base-dn' });
+  await assert.rejects(add({ else: 1 }), { code: 'sync/bad-settings' });
+  await assert.rejects(add({}, ''), { code: 'sync/no-password' });
 });

@@ -1,11 +1,15 @@
 import type { Database, Transaction } from '@edutrust/platform/database';
 import type { Text } from '@edutrust/platform/messages';
 import type { Generated, Kysely } from 'kysely';
+import type { ChangeAction, ChangeKind } from './model/change.ts';
+import type { Contract } from './model/contract.ts';
 
+/** How many people were added, changed and disabled, how many came into groups or left them, how many stay, how many failed. */
 export interface RunTotals {
   readonly added: number;
   readonly changed: number;
   readonly disabled: number;
+  readonly memberships: number;
   readonly unchanged: number;
   readonly failed: number;
 }
@@ -16,30 +20,22 @@ export type TargetState = 'new' | 'healthy' | 'slow' | 'paused';
 /** `released`: a second person approved it and it is being done. `superseded`: it was no longer what was seen. */
 export type RunState = 'running' | 'done' | 'held' | 'released' | 'superseded' | 'failed';
 
-/** One thing that waits for a second person: somebody is disabled, or leaves a group with it. */
-export type HeldChange =
-  | {
-      readonly kind: 'disable';
-      readonly dn: string;
-      readonly personId: string;
-      readonly attributes: Readonly<Record<string, readonly string[]>>;
-    }
-  | { readonly kind: 'leave'; readonly group: string; readonly member: string };
-
 /** A type alias, because Kysely asks for an index signature, which an interface has not. */
 export type SyncTables = {
   'sync.target': {
     id: string;
     name: string;
-    kind: 'ldap';
-    url: string;
-    base_dn: string;
-    bind_dn: string;
-    sealed_bind_password: Buffer;
+    kind: string;
+    settings: Readonly<Record<string, unknown>>;
+    sealed_secret: Buffer;
+    contract: Contract;
     organisation_id: string;
     state: Generated<TargetState>;
     needs_full_run: Generated<boolean>;
     last_run_at: Date | null;
+    /** The process that works on it: a lease until `held_until`. */
+    held_by: Generated<string | null>;
+    held_until: Generated<Date | null>;
     created_at: Generated<Date>;
   };
   'sync.run': {
@@ -53,19 +49,26 @@ export type SyncTables = {
     failure: string | null;
     failure_detail: Text | null;
     digest: Buffer | null;
-    held: HeldChange[] | null;
+    held_digest: Buffer | null;
     approval_id: string | null;
+    planned_at: Date | null;
     started_at: Date;
     finished_at: Date | null;
   };
   'sync.change': {
     run_id: string;
     number: number;
-    action: 'add' | 'change' | 'disable';
-    dn: string;
-    attributes: string[];
-    error: string | null;
+    kind: ChangeKind;
+    action: ChangeAction;
+    key: string;
+    person_id: string | null;
+    before: Record<string, string[]>;
+    after: Record<string, string[]>;
+    of_leaver: boolean;
+    /** Waits for a second person. */
     held: Generated<boolean>;
+    state: Generated<'waiting' | 'done' | 'failed'>;
+    error: string | null;
   };
   'sync.pending': {
     target_id: string;
@@ -78,6 +81,21 @@ export type SyncTables = {
     organisation_ids: string[];
     at: Date;
     approved: boolean;
+  };
+  'sync.reference': {
+    target_id: string;
+    kind: 'person' | 'group';
+    key: string;
+    reference: string;
+  };
+  'sync.release': {
+    recipient_id: string;
+    person_id: string;
+    fields: string[];
+    recipient_name: string;
+    first_at: Date;
+    last_at: Date;
+    times: Generated<number>;
   };
 };
 

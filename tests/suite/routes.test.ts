@@ -131,8 +131,9 @@ async function makeBelongings(pool: pg.Pool, organisation: string, city: DemoCit
     "SELECT person_id AS id FROM registry.affiliation WHERE organisation_id = $1 AND valid_until IS NULL AND role <> 'guardian' ORDER BY role, person_id LIMIT 1",
   );
   const target = await one(
-    `INSERT INTO sync.target (id, name, kind, url, base_dn, bind_dn, sealed_bind_password, organisation_id)
-     VALUES (gen_random_uuid(), left($2, 60), 'ldap', 'ldaps://x', 'dc=x', 'cn=x', '', $1) RETURNING id`,
+    `INSERT INTO sync.target (id, name, kind, settings, sealed_secret, contract, organisation_id)
+     VALUES (gen_random_uuid(), left($2, 60), 'ldap', '{}', '', '{"learners": [], "others": [], "roles": ["learner"]}', $1)
+     RETURNING id`,
     [organisation, name],
   );
   return {

@@ -318,10 +318,8 @@ export const rows: Readonly<Record<string, Row>> = {
     body: ({ organisation }) => ({
       name: 'LDAP',
       kind: 'ldap',
-      url: 'ldaps://ldap.example.edu.vn',
-      baseDn: 'dc=example',
-      bindDn: 'cn=admin,dc=example',
-      bindPassword: 'secret',
+      settings: { url: 'ldaps://ldap.example.edu.vn', baseDn: 'dc=example', bindDn: 'cn=admin,dc=example' },
+      secret: 'secret',
       organisationId: organisation,
     }),
     fresh: 300,

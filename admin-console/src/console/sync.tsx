@@ -164,9 +164,10 @@ function Held({ runId, mayWrite }: { readonly runId: string; readonly mayWrite: 
             <ul class="text-sm">
               {changes
                 .filter(({ held }) => held)
+                .filter(({ kind }) => kind === 'person')
                 .slice(0, 50)
-                .map(({ dn }) => (
-                  <li key={dn}>{dn}</li>
+                .map(({ key }) => (
+                  <li key={key}>{key}</li>
                 ))}
             </ul>
           </details>
@@ -225,10 +226,8 @@ function NewTarget({ onDone }: { readonly onDone: () => void }) {
           body: {
             name: text('name'),
             kind: 'ldap',
-            url: text('url'),
-            baseDn: text('baseDn'),
-            bindDn: text('bindDn'),
-            bindPassword: String(values.get('bindPassword') ?? ''),
+            settings: { url: text('url'), baseDn: text('baseDn'), bindDn: text('bindDn') },
+            secret: String(values.get('bindPassword') ?? ''),
             organisationId,
           },
         }),

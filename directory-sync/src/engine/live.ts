@@ -1,13 +1,13 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
+import { EduTrustError } from '@edutrust/platform/errors';
 import { sql } from 'kysely';
-import { LdapServer } from '../ldap/server.ts';
 import { syncOf } from '../tables.ts';
-import { addressOf, findTarget, readTargets, type TargetRow } from '../targets/store.ts';
-import { apply, rememberDisabled } from './apply.ts';
-import { holdLeavers, leaversOf, unusual } from './guard.ts';
-import { queueOf } from './held.ts';
-import { withTarget } from './lock.ts';
+import { findTarget, openTarget, readTargets, type TargetRow } from '../targets/store.ts';
+import { applyDirectly } from './apply.ts';
+import { endInterrupted } from './converge.ts';
+import { leaversOf, unusual } from './hold.ts';
+import { queueOf, withTarget } from './lock.ts';
 import { planPeople } from './plan.ts';
 
 /** The job that brings the people who changed to one target; by the target's id. */
@@ -36,6 +36,16 @@ async function enqueueLive({ jobs }: ServiceContext, transaction: Transaction, t
   await jobs.enqueue(transaction, liveTask, { targetId }, options);
 }
 
+/** Sees to runs that a dead process left as running: the job of their target ends them first (J3). */
+export async function resumeInterrupted(context: ServiceContext): Promise<void> {
+  await context.db.transaction().execute(async (transaction) => {
+    const { rows } = await sql<{ id: string }>`
+      SELECT id FROM sync.target AS t WHERE (held_by IS NULL OR held_until < now())
+        AND EXISTS (SELECT FROM sync.run WHERE target_id = t.id AND state = 'running')`.execute(transaction);
+    for (const { id } of rows) await enqueueLive(context, transaction, id);
+  });
+}
+
 /**
  * Brings those who wait to a target. One that does not answer, or refuses, is noted for a full run: the change is late
  * there, not lost. Leavers that are unusually many are left to the full run, which holds them (D14).
@@ -44,7 +54,8 @@ async function enqueueLive({ jobs }: ServiceContext, transaction: Transaction, t
  */
 export async function bringPending(context: ServiceContext, targetId: string): Promise<void> {
   const { db } = context;
-  await withTarget(context, targetId, async () => {
+  await withTarget(context, targetId, async (lease) => {
+    await endInterrupted(context, await findTarget(db, targetId), lease);
     for (;;) {
       const target = await findTarget(db, targetId);
       const waiting = await syncOf(db)
@@ -55,12 +66,8 @@ export async function bringPending(context: ServiceContext, targetId: string): P
         .limit(batchSize)
         .execute();
       if (waiting.length === 0 || target.state === 'paused') return;
-      const isBrought = await bring(
-        context,
-        target,
-        waiting.map(({ person_id }) => person_id),
-      );
-      if (!isBrought) {
+      const personIds = waiting.map(({ person_id }) => person_id);
+      if (!(await bring(context, target, personIds, lease))) {
         await syncOf(db)
           .updateTable('sync.target')
           .set({ needs_full_run: true, state: 'slow' })
@@ -71,7 +78,7 @@ export async function bringPending(context: ServiceContext, targetId: string): P
       // Who changed again meanwhile has a later time, and stays.
       await sql`
         DELETE FROM sync.pending AS p USING unnest(
-          ${waiting.map(({ person_id }) => person_id)}::uuid[], ${waiting.map(({ added_at }) => added_at)}::timestamptz[]
+          ${personIds}::uuid[], ${waiting.map(({ added_at }) => added_at)}::timestamptz[]
         ) AS done (person_id, added_at)
         WHERE p.target_id = ${targetId} AND p.person_id = done.person_id AND p.added_at <= done.added_at`.execute(db);
     }
@@ -79,22 +86,22 @@ export async function bringPending(context: ServiceContext, targetId: string): P
 }
 
 /** Whether everything arrived that may arrive without a second person. */
-async function bring(context: ServiceContext, target: TargetRow, personIds: readonly string[]): Promise<boolean> {
+async function bring(
+  context: ServiceContext,
+  target: TargetRow,
+  personIds: readonly string[],
+  lease: AbortSignal,
+): Promise<boolean> {
   try {
-    await using server = await LdapServer.open(addressOf(context, target));
-    await server.ensureBranches();
-    const plan = await planPeople(context.db, server, target.organisation_id, personIds);
-    const isHeld = (await unusual(context, target, leaversOf(plan.changes))) !== undefined;
-    const changes = isHeld ? holdLeavers(plan.changes).now : plan.changes;
-    const errors = await apply(server, changes);
-    await rememberDisabled(
-      context,
-      target,
-      changes.filter((_, number) => !errors.has(number)),
-      { approved: false },
-    );
-    return errors.size === 0 && !isHeld;
+    await using connection = await openTarget(context, target);
+    const plan = await planPeople(context.db, connection, target, personIds);
+    const isHeld = (await unusual(context, target, [leaversOf(plan)])) !== undefined;
+    const changes = isHeld ? plan.filter(({ ofLeaver }) => !ofLeaver) : plan;
+    if (changes.length > 0 && target.state === 'new') await connection.prepare();
+    const refused = await applyDirectly(context, connection, target, changes, lease);
+    return refused === undefined && !isHeld;
   } catch (error) {
+    if (!(error instanceof EduTrustError)) throw error;
     context.log.warn({ err: error, target: target.id }, 'live sync; a full run will follow');
     return false;
   }

@@ -8,21 +8,27 @@ import { ProposedApproval } from '@edutrust/registry/approvals';
 import { actionsAt, placesOfOrganisations, proposes, requires } from '@edutrust/registry/permissions';
 import type { Selectable } from 'kysely';
 import Type from 'typebox';
-import { proposeRelease } from '../engine/held.ts';
-import { runTarget } from '../engine/run.ts';
+import { connectors } from '../connectors/kinds.ts';
+import { proposeRelease } from '../engine/approve.ts';
+import { runTarget } from '../engine/converge.ts';
+import { noTotals } from '../engine/plan.ts';
+import { Contract } from '../model/contract.ts';
 import { type SyncTables, syncOf } from '../tables.ts';
 import { addTarget, findTarget } from './store.ts';
 import { listTargets } from './targets.ts';
 
 const tags = ['sync'];
 const params = Type.Object({ id: Uuid });
+const AnyJson = Type.Record(Type.String(), Type.Unknown());
+const Values = Type.Record(Type.String(), Type.Array(Type.String()));
 
 const Target = Type.Object({
   id: Uuid,
   name: Type.String(),
-  kind: Type.Literal('ldap'),
-  url: Type.String(),
-  baseDn: Type.String(),
+  kind: Type.String(),
+  /** Of its kind, without the secret. */
+  settings: AnyJson,
+  contract: Contract,
   organisationId: Uuid,
   state: Type.Enum(['new', 'healthy', 'slow', 'paused']),
   lastRunAt: nullable(Time),
@@ -36,6 +42,7 @@ const Totals = Type.Object({
   added: Type.Integer(),
   changed: Type.Integer(),
   disabled: Type.Integer(),
+  memberships: Type.Integer({ description: 'People who come into groups or leave them' }),
   unchanged: Type.Integer(),
   failed: Type.Integer(),
 });
@@ -54,9 +61,14 @@ const RunView = Type.Object({
   ...Run.properties,
   changes: Type.Array(
     Type.Object({
-      action: Type.String(),
-      dn: Type.String(),
-      attributes: Type.Array(Type.String()),
+      kind: Type.Enum(['person', 'group', 'membership']),
+      action: Type.Enum(['add', 'change', 'disable', 'remove']),
+      /** An education ID, or the name of a group. */
+      key: Type.String(),
+      /** What differs, as the target holds it. */
+      before: Values,
+      after: Values,
+      state: Type.Enum(['waiting', 'done', 'failed']),
       error: nullable(Type.String()),
       held: Type.Boolean(),
     }),
@@ -118,15 +130,16 @@ export function addSyncRoutes(app: App, context: ServiceContext): void {
       },
       schema: {
         tags,
-        summary: 'Adds an LDAP server',
+        summary: 'Adds a target',
         body: Type.Object(
           {
             name: Type.String({ minLength: 1, maxLength: 60 }),
-            kind: Type.Literal('ldap'),
-            url: Type.String({ maxLength: 200 }),
-            baseDn: Type.String({ maxLength: 300 }),
-            bindDn: Type.String({ minLength: 1, maxLength: 300 }),
-            bindPassword: Type.String({ maxLength: 200 }),
+            kind: Type.Enum(connectors.map(({ kind }) => kind)),
+            /** As the kind has them: of `ldap` url, baseDn, bindDn. */
+            settings: AnyJson,
+            /** The kind's one secret: a password, a token. */
+            secret: Type.String({ maxLength: 4_000 }),
+            contract: Type.Optional(Contract),
             organisationId: refersTo('organisation'),
           },
           strict,
@@ -135,8 +148,7 @@ export function addSyncRoutes(app: App, context: ServiceContext): void {
       },
     },
     async (request, reply) => {
-      const { kind: _kind, ...input } = request.body;
-      const id = await db.transaction().execute((tx) => addTarget(context, tx, input, personActor(request)));
+      const id = await db.transaction().execute((tx) => addTarget(context, tx, request.body, personActor(request)));
       return reply.code(201).send({ id });
     },
   );
@@ -243,7 +255,7 @@ export function addSyncRoutes(app: App, context: ServiceContext): void {
       if (!run) throw new NotFound('sync/no-run', { vi: 'Không có lần chạy này.', en: 'There is no such run.' });
       const changes = await syncOf(db)
         .selectFrom('sync.change')
-        .select(['action', 'dn', 'attributes', 'error', 'held'])
+        .select(['kind', 'action', 'key', 'before', 'after', 'state', 'error', 'held'])
         .where('run_id', '=', id)
         .orderBy('held', 'desc')
         .orderBy('number')
@@ -260,7 +272,7 @@ function toRun(run: Selectable<SyncTables['sync.run']>, locale: Locale) {
     id,
     mode,
     state,
-    totals: { ...totals },
+    totals: { ...noTotals, ...totals },
     failure: run.failure_detail?.[locale] ?? run.failure,
     heldReason: run.held_reason?.[locale] ?? null,
     digest: run.digest?.toString('hex') ?? null,

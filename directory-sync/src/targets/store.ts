@@ -4,65 +4,87 @@ import type { Database, Transaction } from '@edutrust/platform/database';
 import { Conflict, InvalidInput, NotFound } from '@edutrust/platform/errors';
 import { record } from '@edutrust/platform/events';
 import { isUuid, uuidv7 } from '@edutrust/platform/ids';
-import type { Selectable } from 'kysely';
-import { type LdapAddress, mustBeSafeAddress } from '../ldap/server.ts';
+import { type Selectable, sql } from 'kysely';
+import { Value } from 'typebox/value';
+import type { Connection } from '../connectors/connector.ts';
+import { connectorOf } from '../connectors/kinds.ts';
+import { type Contract, usualContract } from '../model/contract.ts';
 import { type SyncTables, syncOf } from '../tables.ts';
+import { referencesOf } from './references.ts';
 
 export type TargetRow = Selectable<SyncTables['sync.target']>;
 
-export interface NewTarget extends LdapAddress {
+export interface NewTarget {
   readonly name: string;
+  readonly kind: string;
+  /** As the kind's schema has them. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** Its one secret: a password, a token. */
+  readonly secret: string;
   /** Whose people it gets: this organisation's and those below. */
   readonly organisationId: string;
+  /** What it gets to know of whom; the least that is usual when absent. */
+  readonly contract?: Contract;
 }
 
-const sealContext = (id: string) => `sync.target/${id}`;
+const secretContext = (id: string) => `sync.target/${id}`;
 
-/** @throws InvalidInput for an unsafe address; Conflict when the name is taken. */
+/** @throws InvalidInput for settings that the kind does not take or that are unsafe; Conflict when the name is taken. */
 export async function addTarget(
-  context: ServiceContext,
+  context: Pick<ServiceContext, 'secrets'>,
   transaction: Transaction,
-  input: NewTarget,
+  { name, kind, settings, secret, organisationId, contract = usualContract }: NewTarget,
   actor: Actor,
 ): Promise<string> {
-  mustBeSafeAddress(input);
-  if (!/^[a-zA-Z]+=[^,]+(,\s*[a-zA-Z]+=[^,]+)*$/.test(input.baseDn)) {
-    throw new InvalidInput('sync/bad-base-dn', {
-      vi: 'Base DN có dạng dc=so,dc=edu,dc=vn.',
-      en: 'A base DN looks like dc=so,dc=edu,dc=vn.',
+  const connector = connectorOf(kind);
+  if (!Value.Check(connector.settings, settings)) throw badSettings(Value.Errors(connector.settings, settings)[0]);
+  connector.check(settings as never, secret); // the schema has just said so
+  const missing = connector.needs.filter(
+    (field) => !contract.learners.includes(field) || !contract.others.includes(field),
+  );
+  if (missing.length > 0) {
+    throw new InvalidInput('sync/contract-too-small', {
+      vi: `Loại đích này không giữ được ai nếu thiếu: ${missing.join(', ')}.`,
+      en: `This kind of target cannot keep anybody without: ${missing.join(', ')}.`,
     });
   }
   const id = uuidv7();
-  const inserted = await syncOf(transaction)
-    .insertInto('sync.target')
-    .values({
-      id,
-      name: input.name,
-      kind: 'ldap',
-      url: input.url,
-      base_dn: input.baseDn,
-      bind_dn: input.bindDn,
-      sealed_bind_password: context.secrets.seal(Buffer.from(input.bindPassword), sealContext(id)),
-      organisation_id: input.organisationId,
-      last_run_at: null,
-    })
-    .onConflict((conflict) => conflict.column('name').doNothing())
-    .executeTakeFirst();
-  if (inserted.numInsertedOrUpdatedRows === 0n) {
+  const sealed = context.secrets.seal(Buffer.from(secret), secretContext(id));
+  const { numAffectedRows } = await sql`
+    INSERT INTO sync.target (id, name, kind, settings, sealed_secret, contract, organisation_id)
+    VALUES (${id}, ${name}, ${kind}, ${JSON.stringify(settings)}::jsonb, ${sealed}, ${JSON.stringify(contract)}::jsonb, ${organisationId})
+    ON CONFLICT (name) DO NOTHING`.execute(transaction);
+  if (numAffectedRows === 0n)
     throw new Conflict('sync/name-taken', { vi: 'Đã có đích mang tên này.', en: 'There is a target of this name.' });
-  }
   await record(transaction, {
     type: 'sync-target.added',
     actor,
     subject: { kind: 'sync-target', id },
-    organisationId: input.organisationId,
+    organisationId,
   });
   return id;
 }
 
-export function addressOf({ secrets }: Pick<ServiceContext, 'secrets'>, target: TargetRow): LdapAddress {
-  const bindPassword = secrets.open(target.sealed_bind_password, sealContext(target.id)).toString('utf8');
-  return { url: target.url, baseDn: target.base_dn, bindDn: target.bind_dn, bindPassword };
+function badSettings(first: { readonly instancePath: string; readonly message: string } | undefined): InvalidInput {
+  const where = first?.instancePath || '/';
+  return new InvalidInput(
+    'sync/bad-settings',
+    {
+      vi: `Cài đặt của đích không đúng ở ${where}.`,
+      en: `The settings of the target are not right at ${where}.`,
+    },
+    { fields: [{ pointer: where, detail: { vi: first?.message ?? '', en: first?.message ?? '' } }] },
+  );
+}
+
+/** @throws Unavailable `sync/unreachable` */
+export async function openTarget(
+  { db, secrets }: Pick<ServiceContext, 'db' | 'secrets'>,
+  target: TargetRow,
+): Promise<Connection> {
+  const secret = secrets.open(target.sealed_secret, secretContext(target.id)).toString('utf8');
+  const settings = target.settings as never; // checked when it was added
+  return connectorOf(target.kind).open({ settings, secret, references: referencesOf(db, target.id) });
 }
 
 /** @throws NotFound */

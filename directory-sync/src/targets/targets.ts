@@ -1,19 +1,21 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Text } from '@edutrust/platform/messages';
 import { sql } from 'kysely';
+import type { Contract } from '../model/contract.ts';
 import type { TargetState } from '../tables.ts';
 import { readTargets } from './store.ts';
 
-export { type RunResult, runTarget } from '../engine/run.ts';
+export { type RunResult, runTarget } from '../engine/converge.ts';
 export { addTarget, type NewTarget } from './store.ts';
 
-/** A target without its password. */
+/** A target without its secret. */
 export interface TargetView {
   readonly id: string;
   readonly name: string;
-  readonly kind: 'ldap';
-  readonly url: string;
-  readonly baseDn: string;
+  readonly kind: string;
+  /** As the kind's schema has them. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly contract: Contract;
   readonly organisationId: string;
   readonly state: TargetState;
   readonly lastRunAt: Date | null;
@@ -33,12 +35,12 @@ export async function listTargets({ db }: Pick<ServiceContext, 'db'>): Promise<T
       (SELECT count(*) FROM sync.pending AS p WHERE p.target_id = t.id) AS pending
     FROM sync.target AS t`.execute(db);
   const byId = new Map(about.rows.map((row) => [row.id, row]));
-  return rows.map(({ id, name, kind, url, base_dn, organisation_id, state, last_run_at }) => ({
+  return rows.map(({ id, name, kind, settings, contract, organisation_id, state, last_run_at }) => ({
     id,
     name,
     kind,
-    url,
-    baseDn: base_dn,
+    settings,
+    contract,
     organisationId: organisation_id,
     state,
     lastRunAt: last_run_at,

@@ -33,6 +33,7 @@ suffix "${baseDn}"
 rootdn "${bindDn}"
 rootpw "${bindPassword}"
 directory ${folder}/data
+dbnosync
 index objectClass eq
 index uid,cn,member eq
 `,

@@ -12,15 +12,19 @@ import type { IdentifierVault } from './identifiers.ts';
 import { parseBirthDate, parseFullName, splitName } from './name.ts';
 import { findSummary } from './views.ts';
 
+export {
+  type DirectoryAffiliation,
+  type DirectoryPerson,
+  type DirectoryQuery,
+  listDirectoryPeople,
+} from './directory.ts';
 export { createIdentifierVault, type IdentifierVault } from './identifiers.ts';
 export { countActivePeople, schoolsOf } from './leavers.ts';
 export { compareByGivenName, parseFullName, splitName } from './name.ts';
 export {
   type AffiliationView,
-  type DirectoryPerson,
   findPerson,
   findSummary,
-  listDirectoryPeople,
   listPeople,
   type PeopleFilter,
   type PersonSummary,

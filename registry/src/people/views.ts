@@ -208,38 +208,3 @@ function relatives(which: ReturnType<typeof sql>, other: ReturnType<typeof sql>)
   return sql`coalesce((SELECT jsonb_agg(jsonb_build_object('id', r.id, 'fullName', r.full_name, 'relation', g.relation, 'guardianshipId', g.id) ORDER BY r.full_name)
     FROM registry.guardianship AS g JOIN registry.person AS r ON r.id = ${other} WHERE ${which} AND g.valid_until IS NULL), '[]')`;
 }
-
-/** A person as a directory keeps one. */
-export interface DirectoryPerson {
-  readonly id: string;
-  readonly educationId: string;
-  readonly fullName: string;
-  readonly status: PersonStatus;
-  readonly affiliations: AffiliationView[];
-}
-
-/** Everybody who belongs or belonged below the organisation, by id; merged records are left out. */
-export async function listDirectoryPeople(
-  db: Database,
-  {
-    organisationId,
-    after,
-    limit,
-    personIds,
-  }: {
-    readonly organisationId: string;
-    readonly after?: string;
-    readonly limit: number;
-    readonly personIds?: readonly string[];
-  },
-): Promise<DirectoryPerson[]> {
-  const only = personIds ? sql`AND p.id = ANY(${[...personIds]}::uuid[])` : sql``;
-  const from = after ? sql`AND p.id > ${after}::uuid` : sql``;
-  const { rows } = await sql<DirectoryPerson>`
-    SELECT ${summaryColumns} FROM registry.person AS p
-    WHERE p.status <> 'merged' ${only} ${from} AND p.id IN (
-      SELECT f.person_id FROM registry.affiliation AS f WHERE f.organisation_id = ANY(
-        ARRAY(SELECT o.id FROM registry.organisation AS o WHERE o.path @> ARRAY[${organisationId}::uuid])))
-    ORDER BY p.id LIMIT ${limit}`.execute(db);
-  return rows;
-}

@@ -4,28 +4,17 @@ import type { Database, Transaction } from '@edutrust/platform/database';
 import { Conflict, NotFound } from '@edutrust/platform/errors';
 import { record } from '@edutrust/platform/events';
 import { Sha256Hex } from '@edutrust/platform/schemas';
-import {
-  type ApprovalKind,
-  markApplied,
-  type ProposedApproval,
-  propose,
-  withdrawProposal,
-} from '@edutrust/registry/approvals';
+import { type ApprovalKind, type ProposedApproval, propose, withdrawProposal } from '@edutrust/registry/approvals';
 import type { Selectable } from 'kysely';
 import Type from 'typebox';
-import { LdapServer } from '../ldap/server.ts';
 import { type SyncTables, syncOf } from '../tables.ts';
-import { addressOf, findTarget, type TargetRow } from '../targets/store.ts';
-import { apply, rememberDisabled } from './apply.ts';
-import { changesOf, digestOfHeld, holdLeavers } from './guard.ts';
-import { withTarget } from './lock.ts';
-import { planPeople } from './plan.ts';
+import { findTarget } from '../targets/store.ts';
+import { queueOf } from './lock.ts';
 
 type RunRow = Selectable<SyncTables['sync.run']>;
+
 /** The job that does what a second person has released; idempotent by the run's id. */
 export const releaseTask = 'sync.release';
-/** Jobs of one target run one after another. */
-export const queueOf = (targetId: string) => `sync:${targetId}`;
 
 /** What the two people see and agree to. */
 const Content = Type.Object(
@@ -66,7 +55,7 @@ export const releaseKind: ApprovalKind<Content> = {
       .set({ state: 'released', approval_id: approvalId })
       .where('id', '=', content.run)
       .where('state', '=', 'held')
-      .where('digest', '=', Buffer.from(content.digest, 'hex'))
+      .where('held_digest', '=', Buffer.from(content.digest, 'hex'))
       .returning('target_id')
       .executeTakeFirst();
     if (!released) throw noLongerSo();
@@ -110,21 +99,24 @@ export async function waitingOf(db: Database | Transaction, targetId: string): P
 }
 
 /** What waits is no longer what there is to do: nobody can release it now. */
-export async function supersedeHeld(context: ServiceContext, target: TargetRow, actor: Actor): Promise<void> {
-  await context.db.transaction().execute(async (transaction) => {
-    const superseded = await syncOf(transaction)
-      .updateTable('sync.run')
-      .set({ state: 'superseded' })
-      .where('target_id', '=', target.id)
-      .where('state', '=', 'held')
-      .returning('approval_id')
-      .executeTakeFirst();
-    if (superseded?.approval_id) await withdrawProposal(transaction, context, superseded.approval_id, actor);
-  });
+export async function supersedeHeld(
+  transaction: Transaction,
+  context: ServiceContext,
+  targetId: string,
+  actor: Actor,
+): Promise<void> {
+  const superseded = await syncOf(transaction)
+    .updateTable('sync.run')
+    .set({ state: 'superseded' })
+    .where('target_id', '=', targetId)
+    .where('state', '=', 'held')
+    .returning('approval_id')
+    .executeTakeFirst();
+  if (superseded?.approval_id) await withdrawProposal(transaction, context, superseded.approval_id, actor);
 }
 
 /**
- * Asks for a second person: proposes that the held run be done.
+ * Asks for a second person: proposes that what the run holds be done.
  *
  * @throws NotFound; Conflict `sync/not-held`.
  */
@@ -141,7 +133,7 @@ export async function proposeRelease(
       .forUpdate()
       .executeTakeFirst();
     if (!run) throw new NotFound('sync/no-run', { vi: 'Không có lần chạy này.', en: 'There is no such run.' });
-    if (run.state !== 'held' || !run.digest || !run.held) {
+    if (run.state !== 'held' || !run.held_digest) {
       throw new Conflict('sync/not-held', {
         vi: 'Lượt chạy này không chờ duyệt.',
         en: 'This run does not wait for a second person.',
@@ -152,8 +144,8 @@ export async function proposeRelease(
       run: run.id,
       target: target.id,
       targetName: target.name,
-      digest: run.digest.toString('hex'),
-      disabled: run.held.filter(({ kind }) => kind === 'disable').length,
+      digest: run.held_digest.toString('hex'),
+      disabled: run.totals.disabled,
       reason: run.held_reason ?? both(''),
     };
     const proposed = await propose(
@@ -169,47 +161,5 @@ export async function proposeRelease(
       .where('id', '=', run.id)
       .execute();
     return proposed;
-  });
-}
-
-/**
- * Does what was released, when it is still what there is to do; otherwise nothing, and the next full run looks anew.
- *
- * @throws Unavailable when the server does not answer, Conflict `sync/running`: the job tries again.
- */
-export async function applyReleased(context: ServiceContext, runId: string, approvalId: string): Promise<void> {
-  const { db, clock } = context;
-  const run = await syncOf(db).selectFrom('sync.run').selectAll().where('id', '=', runId).executeTakeFirst();
-  if (run?.state !== 'released' || !run.held || !run.digest) return;
-  const target = await findTarget(db, run.target_id);
-  await withTarget(context, target.id, async () => {
-    await using server = await LdapServer.open(addressOf(context, target));
-    const personIds = (run.held ?? []).flatMap((change) => (change.kind === 'disable' ? [change.personId] : []));
-    const plan = await planPeople(db, server, target.organisation_id, personIds);
-    const { held } = holdLeavers(plan.changes);
-    const isSame = run.digest?.equals(digestOfHeld(held)) ?? false;
-    const changes = isSame ? changesOf(held) : [];
-    const errors = await apply(server, changes);
-    const done = changes.filter((_, number) => !errors.has(number));
-    await rememberDisabled(context, target, done, { approved: true });
-    const isDone = isSame && errors.size === 0;
-    await db.transaction().execute(async (transaction) => {
-      const tables = syncOf(transaction);
-      await tables
-        .updateTable('sync.run')
-        .set({ state: isDone ? 'done' : isSame ? 'failed' : 'superseded', finished_at: clock.now() })
-        .where('id', '=', runId)
-        .execute();
-      if (!isDone)
-        await tables.updateTable('sync.target').set({ needs_full_run: true }).where('id', '=', target.id).execute();
-      if (isSame) await markApplied(transaction, approvalId);
-      await record(transaction, {
-        type: 'sync.run-finished',
-        actor: { kind: 'system', name: 'sync' },
-        subject: { kind: 'sync-target', id: target.id },
-        organisationId: target.organisation_id,
-        data: { runId, approvalId, state: isDone ? 'done' : isSame ? 'failed' : 'superseded', disabled: done.length },
-      });
-    });
   });
 }

@@ -1,0 +1,71 @@
+import type { Text } from '@edutrust/platform/messages';
+import type { Static, TObject } from 'typebox';
+import type { Change, Values } from '../model/change.ts';
+import type { ContractField } from '../model/contract.ts';
+
+/** What a target holds of ours, in neutral words. */
+export type Held =
+  | { readonly kind: 'person'; readonly key: string; readonly fields: Values }
+  | { readonly kind: 'group'; readonly key: string }
+  | { readonly kind: 'membership'; readonly group: string; readonly people: readonly string[] };
+
+/** One person as the target holds them. */
+export interface Holding {
+  readonly fields: Values;
+  /** Names of our groups that they are in. */
+  readonly groups: readonly string[];
+}
+
+/** The target's own ids of what is ours there, kept between runs; for targets that know nothing by our names. */
+export interface References {
+  get(kind: 'person' | 'group', keys: readonly string[]): Promise<Map<string, string>>;
+  /** The other way round: our names for the target's ids. */
+  keysOf(kind: 'person' | 'group', references: readonly string[]): Promise<Map<string, string>>;
+  put(kind: 'person' | 'group', entries: ReadonlyMap<string, string>): Promise<void>;
+}
+
+/** An open connection to one target. */
+export interface Connection extends AsyncDisposable {
+  /** How many changes may be on their way at once. */
+  readonly inFlight: number;
+  /** The form in which two names that are one name to the target are the same text. */
+  fold(key: string): string;
+  /** Makes what every change needs; nothing when it is there. */
+  prepare(): Promise<void>;
+  /**
+   * Everything of ours that the target holds, in any order; groups before their members.
+   *
+   * @throws Unavailable `sync/incomplete-read` when it may not be everything: what is missing would read as people who
+   * left (D4).
+   */
+  inventory(): AsyncIterable<Held>;
+  /** The same for these people only, without reading whole groups. Who is not there is not in the map. */
+  lookUp(keys: readonly string[]): Promise<ReadonlyMap<string, Holding>>;
+  /**
+   * Does one change. Every change sets a state, so that doing it twice is doing it once (D6).
+   *
+   * @throws Unavailable when the target does not answer; anything else when it refuses this one change.
+   */
+  apply(change: Change): Promise<void>;
+}
+
+/** What is needed to open a connection. */
+export interface Opening<Settings> {
+  readonly settings: Settings;
+  readonly secret: string;
+  readonly references: References;
+}
+
+/** A kind of target. What varies between targets is here; the engine knows none of their words. */
+export interface Connector<Schema extends TObject = TObject> {
+  readonly kind: string;
+  readonly title: Text;
+  /** What a target of this kind is set by, beside its one secret; refuses unknown members. */
+  readonly settings: Schema;
+  /** Fields without which the target cannot keep a person. */
+  readonly needs: readonly ContractField[];
+  /** @throws InvalidInput for settings that would be unsafe. */
+  check(settings: Static<Schema>, secret: string): void;
+  /** @throws Unavailable `sync/unreachable` */
+  open(opening: Opening<Static<Schema>>): Promise<Connection>;
+}

@@ -1,0 +1,17 @@
+import { InvalidInput } from '@edutrust/platform/errors';
+import type { Connector } from './connector.ts';
+import { ldapConnector } from './ldap/ldap.ts';
+
+/** Every kind of target. */
+export const connectors = [ldapConnector] as const satisfies readonly Connector[];
+export type ConnectorKind = (typeof connectors)[number]['kind'];
+
+/** @throws InvalidInput `sync/unknown-kind` */
+export function connectorOf(kind: string): Connector {
+  const found = (connectors as readonly Connector[]).find((connector) => connector.kind === kind);
+  if (found) return found;
+  throw new InvalidInput('sync/unknown-kind', {
+    vi: `Không có loại đích «${kind.slice(0, 40)}».`,
+    en: `There is no kind of target "${kind.slice(0, 40)}".`,
+  });
+}

@@ -1,0 +1,291 @@
+import { InvalidInput, Unavailable } from '@edutrust/platform/errors';
+import {
+  Attribute,
+  Client,
+  EqualityFilter,
+  Change as LdapChange,
+  type Entry as LdapEntry,
+  NoSuchObjectError,
+  ResultCodeError,
+} from 'ldapts';
+import Type, { type Static } from 'typebox';
+import { type Change, membersOf, type Values } from '../../model/change.ts';
+import type { Connection, Connector, Held, Holding } from '../connector.ts';
+import { foldValue, parseDn } from './dn.ts';
+import { groupDn, groupsDn, keyOf, peopleDn, personAttributes, personDn, toAttributes, toFields } from './mapping.ts';
+
+const Settings = Type.Object(
+  {
+    url: Type.String({ maxLength: 200 }),
+    baseDn: Type.String({ minLength: 1, maxLength: 300 }),
+    bindDn: Type.String({ minLength: 1, maxLength: 300 }),
+  },
+  { additionalProperties: false },
+);
+type Settings = Static<typeof Settings>;
+
+const pageSize = 500;
+const membersAtOnce = 500;
+const bindMs = 10_000;
+const timeLimitSeconds = 120;
+const loopback = /^ldap:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?\/?$/;
+/** LDAP result codes (RFC 4511 §4.1.9). */
+const code = {
+  noSuchAttribute: 16,
+  attributeOrValueExists: 20,
+  noSuchObject: 32,
+  busy: 51,
+  unavailable: 52,
+  entryAlreadyExists: 68,
+} as const;
+const isCode = (error: unknown, ...codes: readonly number[]) =>
+  error instanceof ResultCodeError && codes.includes(error.code);
+
+/** An LDAP server that holds people as inetOrgPerson and groups as groupOfNames. Its one secret is the bind password. */
+export const ldapConnector: Connector<typeof Settings> = {
+  kind: 'ldap',
+  title: { vi: 'Máy chủ LDAP', en: 'LDAP server' },
+  settings: Settings,
+  needs: ['name'],
+  check: mustBeSafe,
+  open: async ({ settings, secret }) => {
+    mustBeSafe(settings, secret);
+    const client = new Client({ url: settings.url, timeout: 30_000, connectTimeout: 5_000, autoRebind: true });
+    try {
+      await inTime(client.bind(settings.bindDn, secret));
+    } catch (cause) {
+      await client.unbind().catch(() => undefined);
+      throw unreachable(cause);
+    }
+    return new LdapConnection(client, settings.baseDn);
+  },
+};
+
+/** @throws InvalidInput for an address that would send a password in the clear, or an empty password (RFC 4513 §5.1.2). */
+function mustBeSafe({ url, baseDn, bindDn }: Settings, password: string): void {
+  if (!/^ldaps:\/\/[^/]+\/?$/.test(url) && !loopback.test(url)) {
+    throw new InvalidInput('sync/bad-address', {
+      vi: 'Địa chỉ LDAP phải bắt đầu bằng ldaps:// (ldap:// chỉ dùng cho chính máy này).',
+      en: 'An LDAP address begins with ldaps:// (ldap:// is for this machine only).',
+    });
+  }
+  if (password === '') {
+    throw new InvalidInput('sync/no-password', {
+      vi: 'Mật khẩu trống sẽ thành đăng nhập ẩn danh nên bị từ chối.',
+      en: 'An empty password would be an anonymous bind, so it is refused.',
+    });
+  }
+  if (!parseDn(baseDn)?.length || !parseDn(bindDn)?.length) {
+    throw new InvalidInput('sync/bad-base-dn', {
+      vi: 'Base DN và Bind DN có dạng dc=so,dc=edu,dc=vn.',
+      en: 'A base DN and a bind DN look like dc=so,dc=edu,dc=vn.',
+    });
+  }
+}
+
+class LdapConnection implements Connection {
+  readonly inFlight = 8;
+  readonly fold = foldValue;
+  readonly #client: Client;
+  readonly #baseDn: string;
+
+  constructor(client: Client, baseDn: string) {
+    this.#client = client;
+    this.#baseDn = baseDn;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#client.unbind().catch(() => undefined);
+  }
+
+  async prepare(): Promise<void> {
+    for (const dn of [peopleDn(this.#baseDn), groupsDn(this.#baseDn)]) {
+      await this.#client.add(dn, { objectClass: 'organizationalUnit' }).catch((error: unknown) => {
+        if (!isCode(error, code.entryAlreadyExists)) throw unreachable(error);
+      });
+    }
+  }
+
+  async *inventory(): AsyncGenerator<Held> {
+    const [people, groups] = [peopleDn(this.#baseDn), groupsDn(this.#baseDn)];
+    for await (const { dn, attributes } of this.#readBranch(people, personAttributes)) {
+      const key = keyOf(dn, 'uid', people);
+      if (key !== undefined) yield { kind: 'person', key, fields: toFields(attributes) };
+    }
+    for await (const { dn, attributes } of this.#readBranch(groups, ['cn', 'member'])) {
+      const group = keyOf(dn, 'cn', groups);
+      if (group === undefined) continue;
+      yield { kind: 'group', key: group };
+      const members = attributes.member ?? [];
+      for (let from = 0; from < members.length; from += 5_000) {
+        const part = members.slice(from, from + 5_000).map((member) => keyOf(member, 'uid', people));
+        yield { kind: 'membership', group, people: part.filter((key) => key !== undefined) };
+      }
+    }
+  }
+
+  /** Every entry below a branch, and then their number by a second, independent read: a page that is lost is an error. */
+  async *#readBranch(dn: string, attributes: readonly string[]): AsyncGenerator<{ dn: string; attributes: Values }> {
+    const options = { scope: 'one', timeLimit: timeLimitSeconds, paged: { pageSize } } as const;
+    try {
+      let read = 0;
+      for await (const page of this.#client.searchPaginated(dn, { ...options, attributes: [...attributes] })) {
+        read += page.searchEntries.length;
+        for (const entry of page.searchEntries) yield toValues(entry);
+      }
+      let count = 0;
+      for await (const page of this.#client.searchPaginated(dn, { ...options, attributes: ['1.1'] }))
+        count += page.searchEntries.length;
+      if (count !== read) throw new Error(`read ${read} entries of ${count}`);
+    } catch (cause) {
+      if (cause instanceof NoSuchObjectError) return; // the branch is not made yet
+      throw new Unavailable(
+        'sync/incomplete-read',
+        { vi: 'Không đọc được trọn vẹn máy chủ LDAP.', en: 'The LDAP server could not be read completely.' },
+        { cause },
+      );
+    }
+  }
+
+  async lookUp(keys: readonly string[]): Promise<Map<string, Holding>> {
+    const found = new Map<string, Holding>();
+    await Promise.all(
+      keys.map(async (key) => {
+        const holding = await this.#lookUpOne(key);
+        if (holding) found.set(key, holding);
+      }),
+    );
+    return found;
+  }
+
+  /** The groups of a person are found by the member, so that no group is read: in a city one holds every pupil. */
+  async #lookUpOne(key: string): Promise<Holding | undefined> {
+    const dn = personDn(key, this.#baseDn);
+    try {
+      const [entries, groups] = await Promise.all([
+        this.#client
+          .search(dn, { scope: 'base', timeLimit: timeLimitSeconds, attributes: personAttributes })
+          .catch(nothingThere),
+        this.#client
+          .search(groupsDn(this.#baseDn), {
+            scope: 'one',
+            timeLimit: timeLimitSeconds,
+            filter: new EqualityFilter({ attribute: 'member', value: dn }),
+            attributes: ['cn'],
+          })
+          .catch(nothingThere),
+      ]);
+      const [entry] = entries.searchEntries;
+      if (!entry) return undefined;
+      const names = groups.searchEntries.map((group) => keyOf(group.dn, 'cn', groupsDn(this.#baseDn)));
+      return {
+        fields: toFields(toValues(entry).attributes),
+        groups: names.filter((name) => name !== undefined),
+      };
+    } catch (error) {
+      throw unreachable(error);
+    }
+  }
+
+  async apply(change: Change): Promise<void> {
+    try {
+      await this.#apply(change);
+    } catch (error) {
+      if (error instanceof ResultCodeError && !isCode(error, code.busy, code.unavailable)) throw error;
+      throw unreachable(error);
+    }
+  }
+
+  async #apply(change: Change): Promise<void> {
+    if (change.kind === 'person') return this.#applyPerson(change);
+    if (change.kind === 'group') return this.#addGroup(change.key, []);
+    const people = membersOf(change);
+    const operation = change.action === 'remove' ? 'delete' : 'add';
+    for (let from = 0; from < people.length; from += membersAtOnce) {
+      const members = people.slice(from, from + membersAtOnce).map((key) => personDn(key, this.#baseDn));
+      await this.#changeMembers(change.key, operation, members);
+    }
+  }
+
+  async #applyPerson({ action, key, after }: Change): Promise<void> {
+    const dn = personDn(key, this.#baseDn);
+    const attributes = toAttributes(after);
+    if (action === 'add') {
+      const filled = Object.entries(attributes).filter(([, values]) => values.length > 0);
+      const entry = { objectClass: ['inetOrgPerson'], uid: [key], ...Object.fromEntries(filled) };
+      try {
+        return await this.#client.add(dn, entry);
+      } catch (error) {
+        if (!isCode(error, code.entryAlreadyExists)) throw error; // added before the process died
+      }
+    }
+    const changes = Object.entries(attributes).map(
+      ([type, values]) => new LdapChange({ operation: 'replace', modification: new Attribute({ type, values }) }),
+    );
+    await this.#client.modify(dn, changes);
+  }
+
+  /** groupOfNames (RFC 4519 §3.5) needs a member: the base entry stands in every group, so that one may be empty. */
+  async #addGroup(key: string, members: readonly string[]): Promise<void> {
+    const entry = { objectClass: ['groupOfNames'], cn: [key], member: [this.#baseDn, ...members] };
+    await this.#client.add(groupDn(key, this.#baseDn), entry).catch((error: unknown) => {
+      if (!isCode(error, code.entryAlreadyExists)) throw error;
+    });
+  }
+
+  /** Adds and removes values one by one, whoever else is in the group; what is so already is no error. */
+  async #changeMembers(key: string, operation: 'add' | 'delete', values: readonly string[]): Promise<void> {
+    const modification = new Attribute({ type: 'member', values: [...values] });
+    try {
+      await this.#client.modify(groupDn(key, this.#baseDn), [new LdapChange({ operation, modification })]);
+    } catch (error) {
+      if (isCode(error, code.noSuchObject)) {
+        if (operation === 'delete') return;
+        await this.#addGroup(key, []); // somebody made it meanwhile, or nobody did
+        return this.#changeMembers(key, operation, values);
+      }
+      if (!isCode(error, code.attributeOrValueExists, code.noSuchAttribute)) throw error;
+      // One of several was so already, and none was changed: each by itself.
+      if (values.length > 1) for (const value of values) await this.#changeMembers(key, operation, [value]);
+    }
+  }
+}
+
+function nothingThere(error: unknown): { readonly searchEntries: LdapEntry[] } {
+  if (error instanceof NoSuchObjectError) return { searchEntries: [] };
+  throw error;
+}
+
+/** A server that accepts a connection and is silent: known before a search's own limit. */
+async function inTime(binding: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer to the bind within ${bindMs / 1000} s`)), bindMs);
+  });
+  try {
+    await Promise.race([binding, late]);
+  } finally {
+    clearTimeout(timer);
+    binding.catch(() => undefined); // told by the race already
+  }
+}
+
+function unreachable(cause: unknown): Unavailable {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new Unavailable(
+    'sync/unreachable',
+    {
+      vi: `Máy chủ LDAP không trả lời hoặc từ chối: ${reason}`,
+      en: `The LDAP server does not answer or refuses: ${reason}`,
+    },
+    { cause },
+  );
+}
+
+/** ldapts gives one value as a string, none as an empty array. */
+function toValues({ dn, ...attributes }: LdapEntry): { dn: string; attributes: Values } {
+  const lists = Object.entries(attributes).map(
+    ([type, value]) => [type, (Array.isArray(value) ? value : [value]).map(String)] as const,
+  );
+  return { dn, attributes: Object.fromEntries(lists) };
+}

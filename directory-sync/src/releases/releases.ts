@@ -1,0 +1,66 @@
+import type { Database, Transaction } from '@edutrust/platform/database';
+import { sql } from 'kysely';
+import { syncOf } from '../tables.ts';
+
+/** Who gets to know something: a target, or whoever reads. The name is kept for the day when the recipient is gone. */
+export interface Recipient {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** Fields of one person that a recipient got. */
+export interface Release {
+  readonly personId: string;
+  readonly fields: readonly string[];
+}
+
+/** Keeps what a recipient got to know of whom. The same fields again count, and keep their first time. */
+export async function recordReleases(
+  transaction: Transaction,
+  recipient: Recipient,
+  releases: readonly Release[],
+  at: Date,
+): Promise<void> {
+  const rows = new Map(
+    releases
+      .map(({ personId, fields }) => ({ personId, fields: [...fields].sort() }))
+      .map((row) => [`${row.personId} ${row.fields.join(' ')}`, row]),
+  );
+  const all = [...rows.values()].sort((one, other) => (one.personId < other.personId ? -1 : 1)); // one order of locks
+  for (let from = 0; from < all.length; from += 1_000)
+    await sql`
+      INSERT INTO sync.release AS r (recipient_id, recipient_name, person_id, fields, first_at, last_at)
+      SELECT ${recipient.id}, ${recipient.name}, person_id, fields, ${at}, ${at}
+      FROM jsonb_to_recordset(${JSON.stringify(
+        all.slice(from, from + 1_000).map(({ personId, fields }) => ({ person_id: personId, fields })),
+      )}::jsonb) AS row (person_id uuid, fields text[])
+      ON CONFLICT (person_id, recipient_id, fields) DO UPDATE SET
+        recipient_name = excluded.recipient_name, last_at = excluded.last_at, times = r.times + 1`.execute(transaction);
+}
+
+export interface ReleasedTo {
+  readonly recipient: string;
+  readonly fields: string[];
+  readonly firstAt: Date;
+  readonly lastAt: Date;
+  readonly times: number;
+}
+
+/** What went out about one person, the newest first. */
+export async function listReleases(db: Database, personId: string): Promise<ReleasedTo[]> {
+  const rows = await syncOf(db)
+    .selectFrom('sync.release')
+    .selectAll()
+    .where('person_id', '=', personId)
+    .orderBy('last_at', 'desc')
+    .orderBy('recipient_id')
+    .limit(500)
+    .execute();
+  return rows.map(({ recipient_name, fields, first_at, last_at, times }) => ({
+    recipient: recipient_name,
+    fields,
+    firstAt: first_at,
+    lastAt: last_at,
+    times,
+  }));
+}
