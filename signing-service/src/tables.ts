@@ -5,8 +5,9 @@ import type { ItemState, SessionState } from './activation/states.ts';
 import type { EnrolmentState } from './enrolment/states.ts';
 import type { MarksSource } from './marks/marks.ts';
 import type { MarkValues } from './marks/values.ts';
-import type { StepRole } from './requests/order.ts';
 import type { RequestState, StepState } from './requests/states.ts';
+import type { StepRole } from './templates/order.ts';
+import type { DocumentKind } from './templates/template.ts';
 
 export type Custody = 'device' | 'hsm';
 
@@ -75,7 +76,7 @@ export interface DocumentTable {
 
 export interface RequestTable {
   id: string;
-  kind: 'transcript';
+  kind: DocumentKind;
   title: string;
   organisation_id: string;
   class_id: string | null;

@@ -9,7 +9,7 @@ import type { Selectable } from 'kysely';
 import type Type from 'typebox';
 import { lockEnrolment, userHandleOf } from '../enrolment/enrolment.ts';
 import { hashAssertion, verifyAssertion } from '../enrolment/passkey.ts';
-import { ecdsaSignatureFromRaw } from '../formats/pades/pades.ts';
+import { ecdsaSignatureFromRaw } from '../formats/ecdsa.ts';
 import { type SigningTables, signingOf } from '../tables.ts';
 import { certificateOf } from './certificate.ts';
 import { completeAfterMs, completeTask } from './complete.ts';

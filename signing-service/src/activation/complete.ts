@@ -7,13 +7,16 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import { type EduTrustError, InvalidInput, Unavailable } from '@edutrust/platform/errors';
 import { record } from '@edutrust/platform/events';
 import type { Selectable } from 'kysely';
+import { storeDocument } from '../documents/store.ts';
 import type { EnrolmentRow } from '../enrolment/enrolment.ts';
-import { signatureLeaf } from '../formats/pades/leaf.ts';
-import { assembleCms, completeSignature } from '../formats/pades/pades.ts';
-import { lockRequest, storeDocument } from '../requests/requests.ts';
+import { formatNamed } from '../formats/formats.ts';
+import { signatureLeaf } from '../formats/leaf.ts';
+import { lockRequest } from '../requests/requests.ts';
 import { requestMoves } from '../requests/states.ts';
 import { dueStep, finishStep } from '../requests/steps.ts';
 import { type SigningTables, signingOf } from '../tables.ts';
+import type { DocumentKind } from '../templates/template.ts';
+import { templateOf } from '../templates/templates.ts';
 import { certificateOf } from './certificate.ts';
 import { mustBeAuthorised } from './evidence.ts';
 import { failItem, type Item, moveItem } from './items.ts';
@@ -118,15 +121,24 @@ async function lease({ db, clock }: ServiceContext, sessionId: string): Promise<
     .executeTakeFirst();
 }
 
-function itemsIn({ db }: ServiceContext, sessionId: string, state: 'authorised' | 'logged'): Promise<Item[]> {
+/** An item of a session, and of what kind its document is. */
+interface DocumentItem extends Item {
+  readonly kind: DocumentKind;
+}
+
+function itemsIn({ db }: ServiceContext, sessionId: string, state: 'authorised' | 'logged'): Promise<DocumentItem[]> {
   return signingOf(db)
-    .selectFrom('signing.session_item')
-    .selectAll()
-    .where('session_id', '=', sessionId)
-    .where('state', '=', state)
-    .orderBy('position')
+    .selectFrom('signing.session_item as i')
+    .innerJoin('signing.request as r', 'r.id', 'i.request_id')
+    .selectAll('i')
+    .select('r.kind')
+    .where('i.session_id', '=', sessionId)
+    .where('i.state', '=', state)
+    .orderBy('i.position')
     .execute();
 }
+
+const formatOf = ({ kind }: DocumentItem) => formatNamed(templateOf(kind).format);
 
 /** What can never succeed fails this document alone, and its request waits again; everything else is tried again. */
 async function orFail(context: ServiceContext, item: Item, step: () => Promise<void>): Promise<void> {
@@ -156,14 +168,14 @@ async function stampAndLog(
   context: ServiceContext,
   session: Session,
   enrolment: EnrolmentRow,
-  item: Item,
+  item: DocumentItem,
 ): Promise<void> {
   const { db, ledger, clock } = context;
   const certificate = await certificateOf(db, session, clock.now());
   if (!certificate?.isUsable || !session.assertion_sha256) throw revokedMeanwhile();
   await mustBeAuthorised(context, session, enrolment, { ...item, certificate: certificate.der });
   const signature = item.signature ?? (await signInKeyStore(context, session, enrolment, item));
-  const token = await timeStamp(context, sha256(signature));
+  const token = await timeStamp(context, sha256(formatOf(item).stamped(signature)));
   const leaf = signatureLeaf({
     assertion: session.assertion_sha256,
     certificate: sha256(certificate.der),
@@ -203,7 +215,7 @@ async function finishFile(
   { db, ledger, clock }: ServiceContext,
   session: Session,
   chain: readonly Uint8Array[],
-  item: Item,
+  item: DocumentItem,
 ): Promise<void> {
   const { signature, time_stamp, ledger_entry_id, prepared, digest } = item;
   const [signerCertificate] = chain;
@@ -211,8 +223,8 @@ async function finishFile(
     throw new Error('a logged item lost its parts'); // the table's writers never let this happen
   }
   const proof = await ledger.proofOf(ledger_entry_id);
-  const cms = assembleCms({
-    signedAttributes: item.signed_attributes,
+  const file = formatOf(item).complete(prepared, {
+    toBeSigned: item.signed_attributes,
     signature,
     certificates: chain,
     timeStampToken: time_stamp,
@@ -223,7 +235,6 @@ async function finishFile(
       ...(session.assertion_sha256 ? { extra: session.assertion_sha256 } : {}),
     },
   });
-  const file = completeSignature(prepared, cms);
   const now = clock.now();
   await db
     .transaction()

@@ -2,20 +2,24 @@ import { createHash } from 'node:crypto';
 import type { PersonActor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { Conflict } from '@edutrust/platform/errors';
-import { buildSignedAttributes, prepareSignature, visibleLines } from '../formats/pades/pades.ts';
+import type { Place } from '../formats/format.ts';
+import { formatNamed } from '../formats/formats.ts';
 import { formatVerificationCode } from '../requests/code.ts';
 import { noRequest } from '../requests/requests.ts';
 import { signingOf } from '../tables.ts';
+import type { DocumentKind } from '../templates/template.ts';
+import { templateOf } from '../templates/templates.ts';
 import type { SigningParty } from './party.ts';
 
 /** A document whose due step is this party's, with the bytes that the step signs. */
 export interface DueDocument {
   readonly id: string;
+  readonly kind: DocumentKind;
   readonly title: string;
   readonly code: string;
   readonly step: number;
   readonly signerTitle: string;
-  readonly place: { readonly page: number | 'last'; readonly rect: readonly [number, number, number, number] };
+  readonly place: Place;
   readonly bytes: Buffer;
 }
 
@@ -37,7 +41,16 @@ export async function dueDocuments(
       join.on((on) => on('d.id', '=', on.fn.coalesce('r.signed_document_id', 'r.unsigned_document_id'))),
     )
     .innerJoin('signing.step as s', 's.request_id', 'r.id')
-    .select(['r.id', 'r.title', 'r.code', 's.position as step', 's.signer_title as signerTitle', 's.place', 's.state'])
+    .select([
+      'r.id',
+      'r.kind',
+      'r.title',
+      'r.code',
+      's.position as step',
+      's.signer_title as signerTitle',
+      's.place',
+      's.state',
+    ])
     .select(['s.session_id as sessionId', 'd.bytes', 'd.sha256'])
     .where('r.id', 'in', [...requestIds])
     .where('s.role', purpose === 'seal' ? '=' : '<>', 'school-seal')
@@ -73,16 +86,8 @@ export async function dueDocuments(
  * Whether the file is not the one that was kept: other bytes, or not one signature for each step before. Nothing is signed
  * or sealed on top of a file that was put in its place.
  */
-function isChanged({
-  bytes,
-  sha256,
-  step,
-}: {
-  readonly bytes: Buffer;
-  readonly sha256: Buffer;
-  readonly step: number;
-}) {
-  const signatures = bytes.toString('latin1').split('/ByteRange [').length - 1;
+function isChanged({ kind, bytes, sha256, step }: DueDocument & { readonly sha256: Buffer }) {
+  const signatures = formatNamed(templateOf(kind).format).countSignatures(bytes);
   return !createHash('sha256').update(bytes).digest().equals(sha256) || signatures !== step;
 }
 
@@ -124,31 +129,12 @@ export function prepareItem(
   { config }: Pick<ServiceContext, 'config'>,
   { document, party, now }: { readonly document: DueDocument; readonly party: SigningParty; readonly now: Date },
 ) {
-  const code = formatVerificationCode(document.code);
-  const { prepared, digest } = prepareSignature(document.bytes, {
-    signerName: party.name,
-    description:
-      party.kind === 'seal' ? `Dấu số của ${party.name}` : `Chữ ký số của ${party.name}, ${document.signerTitle}`,
+  const { id: requestId, title, kind, step, place } = document;
+  const prepared = formatNamed(templateOf(kind).format).prepare(document.bytes, {
+    signatory: { ...party, title: party.kind === 'seal' ? undefined : document.signerTitle },
     at: now,
-    visible: {
-      ...document.place,
-      colour: party.kind === 'seal' ? 'red' : 'blue',
-      lines: visibleLines({
-        ...(party.kind === 'seal'
-          ? { heading: 'Đã đóng dấu số' }
-          : { title: document.signerTitle, organisation: party.organisation }),
-        name: party.name,
-        at: now,
-        verifyAt: `${config.url.host}/verify/${code}`,
-      }),
-    },
+    place,
+    verifyAt: `${config.url.host}/verify/${formatVerificationCode(document.code)}`,
   });
-  return {
-    requestId: document.id,
-    title: document.title,
-    step: document.step,
-    prepared,
-    digest,
-    signedAttributes: buildSignedAttributes({ digest, signingCertificate: party.certificate }),
-  };
+  return { requestId, title, step, ...prepared };
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
+import type { DocumentKind } from '../templates/template.ts';
 
 /** What one confirmation authorises, and nothing else. */
 export interface AuthorisedList {
@@ -8,7 +9,8 @@ export interface AuthorisedList {
     /** SHA-256 of the byte ranges that are signed, hexadecimal. */
     readonly digest: string;
   }[];
-  readonly template: 'transcript';
+  /** The kind of its documents. */
+  readonly template: DocumentKind | 'several';
   /** A person's signatures, or an organisation's seal by its clerk. */
   readonly purpose: 'sign' | 'seal';
   /** SHA-256 of the signing certificate's DER, hexadecimal. */

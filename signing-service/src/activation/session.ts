@@ -34,10 +34,11 @@ export async function openSession(
   const expiresAt = new Date(Math.floor(now.getTime() / 1000 + sessionSeconds) * 1000);
   const id = uuidv7();
   const documents = await dueDocuments(context, requestIds, purpose, actor);
+  const [kind, ...others] = new Set(documents.map((document) => document.kind));
   const items = documents.map((document) => prepareItem(context, { document, party, now }));
   const { text, challenge, code4 } = sealList({
     documents: items.map(({ requestId, digest }) => ({ request: requestId, digest: digest.toString('hex') })),
-    template: 'transcript',
+    template: kind && others.length === 0 ? kind : 'several',
     purpose,
     certificate: createHash('sha256').update(party.certificate).digest('hex'),
     session: id,
@@ -84,14 +85,14 @@ export async function openSession(
     await tables
       .insertInto('signing.session_item')
       .values(
-        items.map(({ requestId, step, digest, signedAttributes, prepared }, position) => ({
+        items.map(({ requestId, step, digest, toBeSigned, prepared }, position) => ({
           session_id: id,
           request_id: requestId,
           step,
           position,
           state: 'waiting' as const,
           digest,
-          signed_attributes: signedAttributes,
+          signed_attributes: toBeSigned,
           prepared,
           signature: null,
           time_stamp: null,
@@ -116,11 +117,11 @@ export async function openSession(
     expiresAt: expiresAt.toISOString(),
     custody,
     list: text,
-    items: items.map(({ requestId, title, digest, signedAttributes }) => ({
+    items: items.map(({ requestId, title, digest, toBeSigned }) => ({
       requestId,
       title,
       digestHex: digest.toString('hex'),
-      signedAttributes: signedAttributes.toString('base64url'),
+      signedAttributes: toBeSigned.toString('base64url'),
     })),
     assertionOptions: {
       challenge: challenge.toString('base64url'),

@@ -3,7 +3,6 @@ import { NotFound } from '@edutrust/platform/errors';
 import { type App, personActor, signedIn } from '@edutrust/platform/http';
 import { IdParams } from '@edutrust/platform/schemas';
 import { isChildOf } from '@edutrust/registry/guardians';
-import { formatVerificationCode } from '../requests/code.ts';
 import { documentOf } from '../requests/requests.ts';
 import { subjectOfIssued } from './issued.ts';
 
@@ -26,11 +25,11 @@ export function addIssuedRoutes(app: App, { db, clock }: ServiceContext): void {
       const isTheirs =
         subjectId !== undefined && (subjectId === personId || (await isChildOf(db, personId, subjectId, clock.now())));
       if (!isTheirs) throw noDocument();
-      const { bytes, code } = await documentOf(db, request.params.id);
+      const { bytes, fileName, mediaType } = await documentOf(db, request.params.id);
       return reply
         .header('cache-control', 'private, no-store')
-        .type('application/pdf')
-        .header('content-disposition', `attachment; filename="hoc-ba-${formatVerificationCode(code)}.pdf"`)
+        .type(mediaType)
+        .header('content-disposition', `attachment; filename="${fileName}"`)
         .send(bytes);
     },
   );

@@ -3,10 +3,13 @@ import { NotFound } from '@edutrust/platform/errors';
 import { sql } from 'kysely';
 import type { PublicDocument } from '../pages.ts';
 import { formatVerificationCode, type VerificationCode } from '../requests/code.ts';
+import type { DocumentKind } from '../templates/template.ts';
+import { templateOf } from '../templates/templates.ts';
 
 interface Row {
   readonly code: string;
-  readonly kind: 'transcript';
+  readonly kind: DocumentKind;
+  readonly title: string;
   readonly school_year: number | null;
   readonly holder: string | null;
   readonly issuer: string;
@@ -22,7 +25,7 @@ interface Row {
 /** What anyone may see of a document whose code they hold; undefined when there is none. */
 async function find(db: Database, condition: ReturnType<typeof sql<boolean>>): Promise<PublicDocument | undefined> {
   const { rows } = await sql<Row>`
-    SELECT r.code, r.kind, c.school_year, holder.full_name AS holder, o.name AS issuer, signer.full_name AS signer,
+    SELECT r.code, r.kind, r.title, c.school_year, holder.full_name AS holder, o.name AS issuer, signer.full_name AS signer,
       r.signer_title, r.state, r.created_at, CASE WHEN r.state = 'issued' THEN r.closed_at END AS signed_at,
       CASE WHEN r.state = 'issued' THEN d.sha256 END AS sha256,
       (SELECT coalesce(jsonb_agg(jsonb_build_object('role', s.role, 'title', s.signer_title,
@@ -38,10 +41,9 @@ async function find(db: Database, condition: ReturnType<typeof sql<boolean>>): P
     WHERE ${condition}`.execute(db);
   const row = rows[0];
   if (!row) return undefined;
-  const year = row.school_year === null ? '' : ` năm học ${row.school_year}–${row.school_year + 1}`;
   return {
     code: formatVerificationCode(row.code),
-    title: `Bảng kết quả học tập (học bạ)${year}`,
+    title: templateOf(row.kind).publicTitle({ title: row.title, schoolYear: row.school_year }),
     holder: row.holder === null ? null : initials(row.holder),
     issuer: row.issuer,
     signer: { name: row.signer, title: row.signer_title },

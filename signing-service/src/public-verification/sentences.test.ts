@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { unjudged } from '../formats/pades/validate.ts';
 import { type ReasonCode, reason, reasonTable } from '../validation/reasons.ts';
 import type { SignatureReport, ValidationReport } from '../validation/report.ts';
+import { unjudged } from '../validation/verdict.ts';
 import { describe } from './sentences.ts';
 
 const codes = Object.keys(reasonTable) as ReasonCode[];

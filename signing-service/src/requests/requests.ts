@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Actor, PersonActor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database, Transaction } from '@edutrust/platform/database';
@@ -7,36 +6,20 @@ import { record } from '@edutrust/platform/events';
 import { uuidv7 } from '@edutrust/platform/ids';
 import { notify } from '@edutrust/registry/notices';
 import type { Selectable } from 'kysely';
+import { storeDocument } from '../documents/store.ts';
+import { formatNamed } from '../formats/formats.ts';
 import { type SigningTables, signingOf } from '../tables.ts';
+import type { DocumentKind } from '../templates/template.ts';
+import { templateOf } from '../templates/templates.ts';
+import { formatVerificationCode } from './code.ts';
 import { nameOf } from './registry.ts';
 import { requestMoves } from './states.ts';
 import { cancelSteps, dueStep, insertSteps, moveStep, type NewStep, type StepRow } from './steps.ts';
 
 export type RequestRow = Selectable<SigningTables['signing.request']>;
 
-/** Keeps a file's bytes, unchanged for ever; gives its id. */
-export async function storeDocument(
-  transaction: Transaction,
-  bytes: Buffer,
-  { pages, now }: { readonly pages: number; readonly now: Date },
-): Promise<string> {
-  const id = uuidv7();
-  await signingOf(transaction)
-    .insertInto('signing.document')
-    .values({
-      id,
-      bytes,
-      sha256: createHash('sha256').update(bytes).digest(),
-      size_bytes: bytes.length,
-      pages,
-      created_at: now,
-    })
-    .execute();
-  return id;
-}
-
 export interface NewRequest {
-  readonly kind: 'transcript';
+  readonly kind: DocumentKind;
   readonly title: string;
   readonly organisationId: string;
   readonly classId: string;
@@ -199,19 +182,32 @@ function beingSigned(): Conflict {
   });
 }
 
+export interface DocumentFile {
+  readonly bytes: Buffer;
+  readonly sha256: Buffer;
+  readonly mediaType: string;
+  /** ASCII, with the state and the code. */
+  readonly fileName: string;
+}
+
 /** The file as it is now, with every signature so far. @throws NotFound */
-export async function documentOf(
-  db: Database,
-  requestId: string,
-): Promise<{ bytes: Buffer; isIssued: boolean; code: string; sha256: Buffer }> {
+export async function documentOf(db: Database, requestId: string): Promise<DocumentFile> {
   const found = await signingOf(db)
     .selectFrom('signing.request as r')
     .innerJoin('signing.document as d', (join) =>
       join.on((on) => on('d.id', '=', on.fn.coalesce('r.signed_document_id', 'r.unsigned_document_id'))),
     )
-    .select(['d.bytes', 'd.sha256', 'r.code', 'r.state'])
+    .select(['d.bytes', 'd.sha256', 'r.code', 'r.kind', 'r.state'])
     .where('r.id', '=', requestId)
     .executeTakeFirst();
   if (!found) throw noRequest();
-  return { bytes: found.bytes, sha256: found.sha256, code: found.code, isIssued: found.state === 'issued' };
+  const template = templateOf(found.kind);
+  const stem = `${template.fileStem}${found.state === 'issued' ? '' : '-chua-phat-hanh'}`;
+  const { mediaType, extension } = formatNamed(template.format);
+  return {
+    bytes: found.bytes,
+    sha256: found.sha256,
+    mediaType,
+    fileName: `${stem}-${formatVerificationCode(found.code)}.${extension}`,
+  };
 }

@@ -6,7 +6,6 @@ import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { unusualDueFor } from '../marks/unusual.ts';
 import { mayDo, mustBeTheirTurn, resourceOfRequest } from './acts.ts';
-import { formatVerificationCode } from './code.ts';
 import { countWaiting } from './count.ts';
 import { documentOf, rejectRequest, withdrawRequest } from './requests.ts';
 import { runView } from './run-view.ts';
@@ -178,12 +177,11 @@ export function addRequestRoutes(app: App, context: ServiceContext): void {
       },
     },
     async (request, reply) => {
-      const { bytes, isIssued, code, sha256 } = await documentOf(db, request.params.id);
+      const { bytes, fileName, mediaType, sha256 } = await documentOf(db, request.params.id);
       const etag = `"${sha256.toString('base64url')}"`;
       reply.header('cache-control', 'private, no-cache').header('etag', etag);
       if (request.headers['if-none-match'] === etag) return reply.code(304).send();
-      const name = `${isIssued ? 'hoc-ba' : 'hoc-ba-chua-phat-hanh'}-${formatVerificationCode(code)}.pdf`;
-      return reply.type('application/pdf').header('content-disposition', `inline; filename="${name}"`).send(bytes);
+      return reply.type(mediaType).header('content-disposition', `inline; filename="${fileName}"`).send(bytes);
     },
   );
 

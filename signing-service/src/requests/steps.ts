@@ -1,7 +1,7 @@
 import type { Transaction } from '@edutrust/platform/database';
 import type { Selectable, Updateable } from 'kysely';
 import { type SigningTables, signingOf } from '../tables.ts';
-import { purposeOf, type StepRole, type StepTemplate } from './order.ts';
+import { purposeOf, type StepRole, type StepTemplate } from '../templates/order.ts';
 import { type RequestState, type StepState, stepMoves } from './states.ts';
 
 export type StepRow = Selectable<SigningTables['signing.step']>;

@@ -6,9 +6,10 @@ import { completenessOf, isComplete } from '../marks/completeness.ts';
 import { type CurrentMarks, currentMarks, lockMarks, type MarkedClass } from '../marks/marks.ts';
 import { printedMarks } from '../marks/printed.ts';
 import { type RunOutcome, signingOf } from '../tables.ts';
-import { makeTranscript } from '../templates/transcript/transcript.ts';
+import type { StepRole } from '../templates/order.ts';
+import type { TranscriptData } from '../templates/transcript/data.ts';
+import { transcriptTemplate } from '../templates/transcript/template.ts';
 import { formatVerificationCode, newVerificationCode } from './code.ts';
-import { orders, type StepRole } from './order.ts';
 import type { Learner } from './registry.ts';
 import { createRequest } from './requests.ts';
 import type { NewStep } from './steps.ts';
@@ -44,7 +45,8 @@ export async function makeTranscriptOf(context: ServiceContext, order: Transcrip
   }
   const code = newVerificationCode();
   const now = context.clock.now();
-  const document = await draw(context, order, seen, { code, now }); // dear, so outside the transaction
+  const fields = fieldsOf(context, order, seen, { code, now });
+  const document = await transcriptTemplate.make(fields); // dear, so outside the transaction
   const isMade = await db.transaction().execute(async (transaction) => {
     await lockMarks(transaction, marked.id);
     const current = (await currentMarks(transaction, marked.id)).get(learner.personId);
@@ -52,8 +54,8 @@ export async function makeTranscriptOf(context: ServiceContext, order: Transcrip
     const requestId = await createRequest(
       transaction,
       {
-        kind: 'transcript',
-        title: `Học bạ ${learner.fullName}, lớp ${marked.code}, năm học ${schoolYearOf(marked)}`,
+        kind: transcriptTemplate.kind,
+        title: transcriptTemplate.titleOf(fields),
         organisationId: marked.organisationId,
         classId: marked.id,
         subjectId: learner.personId,
@@ -121,20 +123,20 @@ function stepsOf({ classTeacher, principal }: TranscriptOrder): NewStep[] {
     principal: { signerId: principal.personId, signerTitle: principal.title },
     'school-seal': { signerId: null, signerTitle: 'Dấu của trường' },
   };
-  return orders.transcript.map(({ role, place: where }) => ({ role, place: where, ...whom[role] }));
+  return transcriptTemplate.order.map(({ role, place: where }) => ({ role, place: where, ...whom[role] }));
 }
 
 function schoolYearOf({ schoolYear }: MarkedClass): string {
   return `${schoolYear}–${schoolYear + 1}`;
 }
 
-function draw(
+function fieldsOf(
   { config }: ServiceContext,
   { marked, learner, classTeacher, principal }: TranscriptOrder,
   { values }: CurrentMarks,
   { code, now }: { readonly code: string; readonly now: Date },
-): Promise<Buffer> {
-  return makeTranscript({
+): TranscriptData {
+  return {
     department: marked.departmentName,
     school: { name: marked.organisationName },
     pupil: {
@@ -152,7 +154,7 @@ function draw(
     issuedAt: now,
     url: config.url.origin,
     code: formatVerificationCode(code),
-  });
+  };
 }
 
 /** Our own writer leaves page objects in the clear, one line each. */

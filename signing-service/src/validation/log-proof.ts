@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { CmsSignedData } from '@edutrust/certs/cms';
 import { isIncluded, originOf, parseTlogProof } from '@edutrust/platform/ledger-proof';
-import { signatureLeaf } from '../formats/pades/leaf.ts';
+import { signatureLeaf } from '../formats/leaf.ts';
 import type { LogEntry } from './report.ts';
 
 /** A public log whose proofs are believed. */

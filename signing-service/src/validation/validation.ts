@@ -1,7 +1,8 @@
-/** The door of validation: judging a PDF here, or in a worker that cannot take the process with it. */
+/** The door of validation: judging a file here, or in a worker that cannot take the process with it. */
 
-export { type ValidationOptions, validatePdf } from '../formats/pades/validate.ts';
+export { validatePdf } from '../formats/pades/validate.ts';
 export type { LogKey } from './log-proof.ts';
+export type { ValidationOptions } from './options.ts';
 export { type ReasonCode, reasonTable } from './reasons.ts';
 export type {
   LaterChange,

@@ -1,5 +1,5 @@
 import { type ReasonCode, reason } from './reasons.ts';
-import type { Reason, SignatureReport, Verdict } from './report.ts';
+import type { Reason, SignatureReport, ValidationReport, Verdict } from './report.ts';
 
 const noTime = { proven: null, claimed: null, authority: null, problem: null } as const;
 
@@ -53,3 +53,8 @@ export function withVerdict(report: SignatureReport, reasons: readonly Reason[])
 
 /** Why a time stamp proves nothing: whoever made it is not trusted, or it does not hold together. */
 export const stampProblem = (isIntact: boolean): ReasonCode => (isIntact ? 'time-stamp-untrusted' : 'time-stamp-wrong');
+
+/** A report on a file that could not be looked into: nothing is shown about it, neither good nor bad. */
+export function unjudged(code: ReasonCode, detail?: string): ValidationReport {
+  return { verdict: 'indeterminate', signatures: [], reasons: [reason(code, detail)] };
+}

@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-import { validatePdf } from '../formats/pades/validate.ts';
+import { validateFile } from '../formats/formats.ts';
 import { NotAPdf } from '../formats/pdf/malformed.ts';
 import type { WorkerAnswer, WorkerQuestion } from './worker.ts';
 
@@ -8,7 +8,7 @@ const say = (answer: WorkerAnswer) => parentPort?.postMessage(answer);
 
 parentPort?.on('message', async ({ bytes, options }: WorkerQuestion) => {
   try {
-    say({ report: await validatePdf(bytes, options) });
+    say({ report: await validateFile(bytes, options) });
   } catch (error) {
     if (!(error instanceof NotAPdf)) throw error;
     say({ notAPdf: true });

@@ -1,8 +1,9 @@
 import { Worker } from 'node:worker_threads';
 import { type EduTrustError, Unavailable } from '@edutrust/platform/errors';
-import { unjudged, type ValidationOptions } from '../formats/pades/validate.ts';
 import { NotAPdf } from '../formats/pdf/malformed.ts';
+import type { ValidationOptions } from './options.ts';
 import type { ValidationReport } from './report.ts';
+import { unjudged } from './verdict.ts';
 
 /** What one validation may take (V4). */
 export interface WorkerLimits {
@@ -28,7 +29,7 @@ export type WorkerAnswer = 'ready' | { readonly report: ValidationReport } | { r
 /** Threads that judge files of strangers: whatever a file does, there is an answer, and the caller's thread stays free. */
 export interface ValidationPool {
   /**
-   * `validatePdf` on a warm thread, with limits of CPU time and memory that are about the file alone.
+   * `validateFile` on a warm thread, with limits of CPU time and memory that are about the file alone.
    *
    * Throws `InvalidInput` `verify/not-a-pdf`, and `Unavailable` `verify/busy` when the machine has no time for it: that is
    * never an answer about the document (V16).

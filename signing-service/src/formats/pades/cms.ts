@@ -1,19 +1,9 @@
 import { assembleSignedData, attribute, cmsOids } from '@edutrust/certs/cms';
-import { integer, octetString, sequence } from '@edutrust/certs/der';
-import { InvalidInput } from '@edutrust/platform/errors';
-import { type SignatureAlgorithm, signingCertificate } from './signing-certificate.ts';
+import { octetString } from '@edutrust/certs/der';
+import type { InclusionProof } from '../format.ts';
+import { type SignatureAlgorithm, signingCertificate } from '../signing-certificate.ts';
 
 export { buildSignedAttributes } from '@edutrust/certs/cms';
-
-/** A ledger's inclusion proof; platform's `InclusionProof` is one. */
-export interface CmsInclusionProof {
-  readonly index: number;
-  readonly path: readonly Uint8Array[];
-  /** The signed note. */
-  readonly checkpoint: string;
-  /** What a verifier cannot compute from the file but needs for the leaf; C2SP tlog-proof's `extra`. */
-  readonly extra?: Uint8Array;
-}
 
 export interface CmsParts {
   /** As `buildSignedAttributes` made them and as they were signed. */
@@ -27,7 +17,7 @@ export interface CmsParts {
   /** DER TimeStampToken over SHA-256 of `signature` (RFC 3161 appendix A). */
   readonly timeStampToken?: Uint8Array;
   /** Travels in an unsigned attribute as C2SP tlog-proof text. */
-  readonly inclusionProof?: CmsInclusionProof;
+  readonly inclusionProof?: InclusionProof;
 }
 
 /**
@@ -53,22 +43,8 @@ export function assembleCms(parts: CmsParts): Buffer {
 }
 
 /** C2SP tlog-proof v1: extra, index, path, checkpoint. */
-function proofText(proof: CmsInclusionProof): Buffer {
+function proofText(proof: InclusionProof): Buffer {
   const extra = proof.extra ? `extra ${Buffer.from(proof.extra).toString('base64')}\n` : '';
   const path = proof.path.map((hash) => `${Buffer.from(hash).toString('base64')}\n`).join('');
   return Buffer.from(`c2sp.org/tlog-proof@v1\n${extra}index ${proof.index}\n${path}\n${proof.checkpoint}`, 'utf8');
-}
-
-/**
- * WebCrypto gives r‖s (IEEE P1363); CMS wants DER `ECDSA-Sig-Value` (RFC 5480 §2.1.1).
- * Throws `InvalidInput` `sign/signature` when it is not 64 bytes.
- */
-export function ecdsaSignatureFromRaw(raw: Uint8Array): Buffer {
-  if (raw.length !== 64) {
-    throw new InvalidInput('sign/signature', {
-      vi: 'Chữ ký không đúng định dạng.',
-      en: 'The signature does not have the right form.',
-    });
-  }
-  return sequence(integer(raw.subarray(0, 32)), integer(raw.subarray(32)));
 }

@@ -11,6 +11,7 @@ import { transcriptPlaces } from '../../templates/transcript/places.ts';
 import { sampleTranscript } from '../../templates/transcript/sample.ts';
 import { makeTranscript } from '../../templates/transcript/transcript.ts';
 import { createAuthority } from '../../testing/authority.ts';
+import { ecdsaSignatureFromRaw } from '../ecdsa.ts';
 import { openPdf } from '../pdf/document.ts';
 import { hybridPdf, streamPdf, tablePdf } from '../pdf/test-files.ts';
 import {
@@ -18,7 +19,6 @@ import {
   assembleCms,
   buildSignedAttributes,
   completeSignature,
-  ecdsaSignatureFromRaw,
   prepareSignature,
   signPdf,
   timeStampPdf,

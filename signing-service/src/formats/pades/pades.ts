@@ -1,15 +1,14 @@
 import { createHash } from 'node:crypto';
+import type { SignatureAlgorithm } from '../signing-certificate.ts';
 import { assembleCms, buildSignedAttributes } from './cms.ts';
 import { fillContents, prepareDocumentTimeStamp, prepareSignature, type SignatureRequest } from './prepare.ts';
-import type { SignatureAlgorithm } from './signing-certificate.ts';
 
+export type { SignatureAlgorithm } from '../signing-certificate.ts';
 export { type AppearanceLine, type VisibleSignature, visibleLines } from './appearance.ts';
 export {
   assembleCms,
   buildSignedAttributes,
-  type CmsInclusionProof,
   type CmsParts,
-  ecdsaSignatureFromRaw,
 } from './cms.ts';
 export {
   completeSignature,
@@ -18,7 +17,6 @@ export {
   prepareSignature,
   type SignatureRequest,
 } from './prepare.ts';
-export type { SignatureAlgorithm } from './signing-certificate.ts';
 export { addValidationData, type ValidationData } from './validation-data.ts';
 
 /** Gives a DER TimeStampToken (RFC 3161) over a SHA-256 digest. */

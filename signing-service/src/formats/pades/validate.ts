@@ -1,8 +1,8 @@
-import type { LogKey } from '../../validation/log-proof.ts';
-import { type ReasonCode, reason } from '../../validation/reasons.ts';
+import type { ValidationOptions } from '../../validation/options.ts';
+import { reason } from '../../validation/reasons.ts';
 import type { SignatureReport, ValidationReport } from '../../validation/report.ts';
 import type { Surroundings } from '../../validation/surroundings.ts';
-import { withVerdict } from '../../validation/verdict.ts';
+import { unjudged, withVerdict } from '../../validation/verdict.ts';
 import { openPdf, type PdfFile } from '../pdf/document.ts';
 import { decodeStructureStream } from '../pdf/filters.ts';
 import { Budget, defaultLimits } from '../pdf/limits.ts';
@@ -10,26 +10,6 @@ import { EncryptedPdf, MalformedPdf, PdfBeyondLimits } from '../pdf/malformed.ts
 import { as } from '../pdf/object.ts';
 import { type SignedField, signedFields } from './fields.ts';
 import { isDocumentTimeStamp, type Judged, judgeSignature } from './judge.ts';
-
-/** What a validation trusts and when. Plain data, so that it can be handed to a worker. */
-export interface ValidationOptions {
-  /** DER of the roots that signers' certificates must lead to. */
-  readonly anchors: readonly Uint8Array[];
-  /** DER of the roots of time-stamping authorities; `anchors` when absent. */
-  readonly timeStampAnchors?: readonly Uint8Array[];
-  /** More certificates to build paths with, DER. */
-  readonly untrusted?: readonly Uint8Array[];
-  /** DER of CRLs, beside those inside the document. */
-  readonly crls?: readonly Uint8Array[];
-  /** DER of OCSP responses, beside those inside the document. */
-  readonly ocsp?: readonly Uint8Array[];
-  /** Public logs whose proofs of inclusion are believed. */
-  readonly logs?: readonly LogKey[];
-  /** Without revocation data for the signer the verdict is `indeterminate` (TRY_LATER). Default true (V12). */
-  readonly requireRevocation?: boolean;
-  /** The time to judge at where no time stamp proves an earlier one; now when absent. */
-  readonly at?: Date;
-}
 
 /**
  * Judges every signature of a PDF (ETSI EN 319 102-1, EN 319 142-1) and what was changed after each.
@@ -49,11 +29,6 @@ export async function validatePdf(bytes: Uint8Array, options: ValidationOptions)
     const looksSigned = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes('/ByteRange');
     return unjudged(looksSigned ? 'unreadable' : 'unreadable-unsigned', error.fault);
   }
-}
-
-/** A report on a file that could not be looked into: nothing is shown about it, neither good nor bad. */
-export function unjudged(code: ReasonCode, detail?: string): ValidationReport {
-  return { verdict: 'indeterminate', signatures: [], reasons: [reason(code, detail)] };
 }
 
 function judgeFile(file: PdfFile, options: ValidationOptions): ValidationReport {

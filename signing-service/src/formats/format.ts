@@ -1,0 +1,94 @@
+import type { ValidationOptions } from '../validation/options.ts';
+import type { ValidationReport } from '../validation/report.ts';
+
+/** The formats that we sign and judge. */
+export type FormatName = 'PAdES';
+
+/** Where a visible block goes: points from the lower left corner of a page, zero-based or the last one. */
+export interface Place {
+  readonly page: number | 'last';
+  readonly rect: readonly [number, number, number, number];
+}
+
+/** In whose name something is signed. */
+export interface Signatory {
+  /** A person's signature, or the seal of an organisation. */
+  readonly kind: 'person' | 'seal';
+  readonly name: string;
+  /** What the person signs as; `undefined` for a seal. */
+  readonly title: string | undefined;
+  readonly organisation: string;
+  /** DER. */
+  readonly certificate: Uint8Array;
+}
+
+/** One signature that is to be put on a file. */
+export interface SignatureWish {
+  readonly signatory: Signatory;
+  /** The claimed time of signing. */
+  readonly at: Date;
+  /** For formats with pages. */
+  readonly place: Place | undefined;
+  /** Where people verify the document, without the scheme: it may stand in the visible block. */
+  readonly verifyAt: string;
+}
+
+/** A file with room for a signature. */
+export interface Prepared {
+  /** The whole file: what the signer's phone draws, and what {@link SignatureFormat.complete} makes whole. */
+  readonly prepared: Buffer;
+  /** SHA-256 of what is signed of the file: the phone computes it itself from `prepared`. */
+  readonly digest: Buffer;
+  /** The bytes that the key signs, with SHA-256; `digest` is in them. */
+  readonly toBeSigned: Buffer;
+}
+
+/** A ledger's inclusion proof; platform's `InclusionProof` is one. */
+export interface InclusionProof {
+  readonly index: number;
+  readonly path: readonly Uint8Array[];
+  /** The signed note. */
+  readonly checkpoint: string;
+  /** What a verifier cannot compute from the file but needs for the leaf; C2SP tlog-proof's `extra`. */
+  readonly extra?: Uint8Array;
+}
+
+/** What makes a prepared file a signed one. */
+export interface SignatureParts {
+  /** As {@link SignatureFormat.prepare} made it and as it was signed. */
+  readonly toBeSigned: Uint8Array;
+  /** DER `ECDSA-Sig-Value`, or the RSA signature. */
+  readonly signature: Uint8Array;
+  /** DER, the signer's own first, without the root. */
+  readonly certificates: readonly Uint8Array[];
+  /** DER TimeStampToken (RFC 3161) over {@link SignatureFormat.stamped}. */
+  readonly timeStampToken?: Uint8Array;
+  readonly inclusionProof?: InclusionProof;
+}
+
+/**
+ * A signature format. Requests, the phone and the log know no other words of it than these: everything that differs
+ * between PDF, CMS, XML and JSON is behind them. Nothing here reaches a database or a key.
+ */
+export interface SignatureFormat {
+  readonly name: FormatName;
+  readonly mediaType: string;
+  /** Without a full stop. */
+  readonly extension: string;
+  /** Whether bytes are a file of this format, by how they begin; what is wrong with them is for `validate` to say. */
+  recognises(file: Uint8Array): boolean;
+  /** How many signatures of people and organisations a file of ours carries. */
+  countSignatures(file: Uint8Array): number;
+  /**
+   * Reserves the place of a signature; earlier signatures stay whole.
+   *
+   * @throws InvalidInput when the file cannot be signed
+   */
+  prepare(file: Uint8Array, wish: SignatureWish): Prepared;
+  /** The bytes that a time stamp of the signature is over. */
+  stamped(signature: Uint8Array): Buffer;
+  /** @throws InvalidInput `sign/…` when the parts do not fit into the file */
+  complete(prepared: Uint8Array, parts: SignatureParts): Buffer;
+  /** Judges every signature of a file and what was changed after each (ETSI EN 319 102-1). */
+  validate(file: Uint8Array, options: ValidationOptions): Promise<ValidationReport>;
+}

@@ -1,0 +1,46 @@
+import type { SignatureFormat, SignatureWish } from '../format.ts';
+import { visibleLines } from './appearance.ts';
+import { assembleCms, buildSignedAttributes } from './cms.ts';
+import { completeSignature, prepareSignature } from './prepare.ts';
+import { validatePdf } from './validate.ts';
+
+/** PDF (ETSI EN 319 142-1): each signature is an incremental update, a visible block where there is a place for it. */
+export const pades: SignatureFormat = {
+  name: 'PAdES',
+  mediaType: 'application/pdf',
+  extension: 'pdf',
+  recognises: (file) => Buffer.from(file.buffer, file.byteOffset, Math.min(file.byteLength, 5)).equals(head),
+  countSignatures: (file) =>
+    Buffer.from(file.buffer, file.byteOffset, file.byteLength).toString('latin1').split('/ByteRange [').length - 1,
+  prepare: (file, wish) => {
+    const { prepared, digest } = prepareSignature(file, fieldOf(wish));
+    const signingCertificate = wish.signatory.certificate;
+    return { prepared, digest, toBeSigned: buildSignedAttributes({ digest, signingCertificate }) };
+  },
+  stamped: (signature) => Buffer.from(signature.buffer, signature.byteOffset, signature.byteLength),
+  complete: (prepared, { toBeSigned, ...parts }) =>
+    completeSignature(prepared, assembleCms({ signedAttributes: toBeSigned, ...parts })),
+  validate: validatePdf,
+};
+
+const head = Buffer.from('%PDF-', 'latin1');
+
+function fieldOf({ signatory: { kind, name, title, organisation }, at, place, verifyAt }: SignatureWish) {
+  const isSeal = kind === 'seal';
+  const office = title === undefined ? '' : `, ${title}`;
+  const heading = isSeal ? { heading: 'Đã đóng dấu số' } : { organisation, ...(title === undefined ? {} : { title }) };
+  return {
+    signerName: name,
+    description: isSeal ? `Dấu số của ${name}` : `Chữ ký số của ${name}${office}`,
+    at,
+    ...(place
+      ? {
+          visible: {
+            ...place,
+            colour: isSeal ? ('red' as const) : ('blue' as const),
+            lines: visibleLines({ ...heading, name, at, verifyAt }),
+          },
+        }
+      : {}),
+  };
+}

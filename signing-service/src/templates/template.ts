@@ -1,0 +1,35 @@
+import type { FormatName } from '../formats/format.ts';
+import type { StepTemplate } from './order.ts';
+
+export type DocumentKind = 'transcript';
+
+/** What anyone may know of an issued document beside its signatures. */
+export interface PublicFacts {
+  /** As the requester called it. */
+  readonly title: string;
+  /** The first of its two years; null for a document that is of none. */
+  readonly schoolYear: number | null;
+}
+
+/** A kind of document: how it is called and signed, and what anyone who holds its code may see of it. */
+export interface Template {
+  readonly kind: DocumentKind;
+  readonly format: FormatName;
+  /** How its files are called, before the code. */
+  readonly fileStem: string;
+  /**
+   * Who signs, one after another. A seal is always last: it is put only on what the competent person has signed
+   * (Decree 30/2020/NĐ-CP, article 32.2).
+   */
+  readonly order: readonly StepTemplate[];
+  /** What it is called to anyone: never by the name of whom it is about. */
+  publicTitle(facts: PublicFacts): string;
+}
+
+/** A kind that the platform draws itself from typed fields. */
+export interface DrawnTemplate<Fields> extends Template {
+  /** In the lists of those who may see whom it is about. */
+  titleOf(fields: Fields): string;
+  /** The unsigned file. The same fields give the same bytes. */
+  make(fields: Fields): Promise<Buffer>;
+}
