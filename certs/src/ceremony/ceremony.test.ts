@@ -109,7 +109,7 @@ test('a ceremony’s root works with its key absent; its script is signed; its l
   await revokeCertificate(context, serial, 'superseded', actor);
   await refreshRevocationLists(context);
   assert.ok(await timeStamp(context, Buffer.alloc(32, 1)));
-  assert.ok((await createOcspResponder(context)(Buffer.from('x'))).der);
+  assert.ok((await createOcspResponder(context).answer(Buffer.from('x'))).der);
   const trust = await trustMaterial(context);
   const verdict = validatePath({ leaf: der, ...trust, at: new Date(Date.now() + 2_000), requireRevocation: true });
   assert.ok(verdict.verdict === 'invalid' && verdict.refused.code === 'revoked');

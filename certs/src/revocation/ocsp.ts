@@ -57,6 +57,12 @@ export interface OcspAnswer {
   readonly reusableSeconds: number;
 }
 
+export interface OcspResponder {
+  answer(request: Uint8Array): Promise<OcspAnswer>;
+  /** The answer that was given to the same request within five seconds; undefined when there is none. */
+  held(request: Uint8Array): OcspAnswer | undefined;
+}
+
 /** How long an answer without nonce, and what a process knows of the authorities, is given unasked: C4 allows 10 s. */
 const reusedMs = 5_000;
 /** How long a signature is kept for what has not changed: its readers have at least as long again until nextUpdate. */
@@ -74,7 +80,7 @@ const mostKept = 20_000;
 export function createOcspResponder(
   context: ServiceContext,
   steady: () => number = () => performance.now(), // a wall clock that is set must not keep an answer alive
-): (request: Uint8Array) => Promise<OcspAnswer> {
+): OcspResponder {
   const kept = new Map<string, KeptAnswer>();
   let issuers: { readonly list: Promise<Issuer[]>; readonly until: number } | undefined;
 
@@ -86,9 +92,12 @@ export function createOcspResponder(
     });
   }
 
-  return async (request) => {
+  const nameOf = (request: Uint8Array) =>
+    Buffer.from(request.buffer, request.byteOffset, request.byteLength).toString('latin1');
+
+  async function answer(request: Uint8Array): Promise<OcspAnswer> {
     const now = steady();
-    const name = Buffer.from(request.buffer, request.byteOffset, request.byteLength).toString('latin1');
+    const name = nameOf(request);
     const held = kept.get(name);
     if (held && held.until > now) return held.answer;
     let asked: Asked;
@@ -102,13 +111,21 @@ export function createOcspResponder(
     if (asked.nonce || asked.ids.length > 1)
       return { der: await signAnswer(context, found, asked.nonce), reusableSeconds: 0 };
     const isSame = held !== undefined && held.signedUntil > now && held.says === found.says;
-    const answer = isSame
+    const given = isSame
       ? held.answer
       : { der: await signAnswer(context, found, undefined), reusableSeconds: reusedMs / 1000 };
     if (kept.size >= mostKept) kept.clear();
     const signedUntil = isSame ? held.signedUntil : now + signedAgainMs;
-    kept.set(name, { answer, until: now + reusedMs, signedUntil, says: found.says });
-    return answer;
+    kept.set(name, { answer: given, until: now + reusedMs, signedUntil, says: found.says });
+    return given;
+  }
+
+  return {
+    answer,
+    held: (request) => {
+      const held = kept.get(nameOf(request));
+      return held && held.until > steady() ? held.answer : undefined;
+    },
   };
 }
 

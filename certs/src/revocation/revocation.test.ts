@@ -5,6 +5,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { createHttpServer } from '@edutrust/platform/http';
+import { metricsText } from '@edutrust/platform/metrics';
+import { type Exchanged, exchange } from '@edutrust/platform/testing';
 import { sql } from 'kysely';
 import { findAuthority, releaseCertificate, revokeCertificate } from '../authority/authority.ts';
 import { keyIdentifier, parseCertificate, toPem } from '../certificate/certificate.ts';
@@ -186,8 +188,8 @@ test('C4: suspended, released, revoked: the whole list, the delta and openssl ag
 test('C4: two processes say revoked within ten seconds of the acknowledgement, whatever they have kept', async () => {
   await using shop = await openWorkshop();
   let steady = 0;
-  const here = createOcspResponder(shop.context, () => steady);
-  const there = createOcspResponder(shop.context, () => steady);
+  const { answer: here } = createOcspResponder(shop.context, () => steady);
+  const { answer: there } = createOcspResponder(shop.context, () => steady);
   const { serial } = await shop.issue('Người Bị Thu Hồi');
   const { certificate } = await findAuthority(shop.context.db, 'people');
   const asked = request(certificate, [Buffer.from(serial, 'hex')]);
@@ -211,7 +213,7 @@ test('C4: two processes say revoked within ten seconds of the acknowledgement, w
 test('OCSP: one certificate is signed for once in half an hour, and at once again when its state changes', async () => {
   await using shop = await openWorkshop();
   let steady = 0;
-  const answer = createOcspResponder(shop.context, () => steady);
+  const { answer } = createOcspResponder(shop.context, () => steady);
   const { serial } = await shop.issue('Người Hay Hỏi');
   const { certificate } = await findAuthority(shop.context.db, 'people');
   const asked = request(certificate, [Buffer.from(serial, 'hex')]);
@@ -233,7 +235,7 @@ test('OCSP: one certificate is signed for once in half an hour, and at once agai
 
 test('C6: what is asked wrongly is malformed, what is not ours unauthorized, what was never issued never good', async () => {
   await using shop = await openWorkshop();
-  const ask = createOcspResponder(shop.context);
+  const { answer: ask } = createOcspResponder(shop.context);
   const { serial } = await shop.issue('Ai Đó');
   const people = (await findAuthority(shop.context.db, 'people')).certificate;
   const services = (await findAuthority(shop.context.db, 'services')).certificate;
@@ -309,6 +311,55 @@ async function serve({ context }: Workshop) {
   return { app, [Symbol.asyncDispose]: () => app.close() };
 }
 
+test('C6: an answer that is given again before the framework is the same, header by header', async () => {
+  await using shop = await openWorkshop();
+  await using server = await serve(shop);
+  const { app } = server;
+  const origin = await app.listen({ host: '127.0.0.1', port: 0 });
+  const { serial } = await shop.issue('Ai Đó');
+  const people = (await findAuthority(shop.context.db, 'people')).certificate;
+  const asked = request(people, [Buffer.from(serial, 'hex')]);
+  const noncedNever = request(people, [Buffer.from(serial, 'hex')], { nonce: Buffer.alloc(16, 7) });
+  const path = encodeURIComponent(asked.toString('base64'));
+  const headers = { 'content-type': 'application/ocsp-request', 'content-length': String(asked.length) };
+  const post = (extra: Record<string, string>) =>
+    exchange(`${origin}/pki/ocsp`, { method: 'POST', headers: { ...headers, ...extra }, body: asked });
+  const same = (one: Exchanged, other: Exchanged, what = one.body.toString()) => {
+    const { 'x-request-id': first, ...own } = one.headers;
+    const { 'x-request-id': second, ...others } = other.headers;
+    const text = ({ body }: Exchanged) =>
+      body.toString('latin1').replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'id');
+    assert.deepEqual([one.status, own, text(one)], [other.status, others, text(other)]);
+    assert.equal(typeof first, typeof second, what);
+  };
+  const before = await requestsOf('/pki/ocsp');
+  same(await post({}), await post({ 'content-type': 'application/ocsp-request; a=b' })); // the route signs, and reads the body
+  same(await post({}), await post({ 'content-type': 'application/ocsp-request; a=b' })); // given again directly
+  for (const written of [path, asked.toString('base64').replaceAll('+', '%2b')])
+    same(
+      await exchange(`${origin}/pki/ocsp/${written}`),
+      await exchange(`${origin}/pki/ocsp/${written}`, { headers: { 'content-length': '0' } }),
+    );
+  for (const wrong of ['', '%', '%00', 'AAAA', `${path}%zz`])
+    same(
+      await exchange(`${origin}/pki/ocsp/${wrong}`),
+      await exchange(`${origin}/pki/ocsp/${wrong}`, { headers: { 'content-length': '0' } }),
+    );
+  const nonced = { ...headers, 'content-length': String(noncedNever.length) };
+  const twice = [0, 1].map(() =>
+    exchange(`${origin}/pki/ocsp`, { method: 'POST', headers: nonced, body: noncedNever }),
+  );
+  const [one, other] = await Promise.all(twice);
+  assert.notDeepEqual(one?.body, other?.body, 'a nonce is answered anew');
+  assert.equal((await requestsOf('/pki/ocsp')) - before, 6);
+});
+
+/** How many answers the metrics have of the route, on either way. */
+async function requestsOf(route: string): Promise<number> {
+  const line = new RegExp(`request_seconds_count\\{method="POST",route="${route}",status="2xx"\\} (\\d+)`);
+  return Number(line.exec(await metricsText())?.[1] ?? 0);
+}
+
 test('C6: GET and POST answer alike over HTTP; lists and certificates have their types and may be cached', async () => {
   await using shop = await openWorkshop();
   await using server = await serve(shop);
@@ -363,7 +414,7 @@ test('C4, C6: GnuTLS and NSS read the list, and GnuTLS the answer, as they are m
   );
 
   shop.openssl('ocsp', '-issuer', 'people.pem', '-cert', 'leaf.pem', '-no_nonce', '-reqout', 'request.der');
-  const { der } = await createOcspResponder(shop.context)(readFileSync(join(shop.folder, 'request.der')));
+  const { der } = await createOcspResponder(shop.context).answer(readFileSync(join(shop.folder, 'request.der')));
   await shop.write('answer.der', der);
   const answer = ['--load-response', 'answer.der', '--load-trust', 'people.pem'];
   assert.match(run('ocsptool', '--verify-response', ...answer), /Verifying OCSP Response: Success/);

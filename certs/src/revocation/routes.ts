@@ -43,15 +43,24 @@ export function addRepositoryRoutes(app: App, context: ServiceContext): void {
     );
   }
 
+  // What is asked again within seconds is answered before the framework; see `createOcspResponder`.
+  const heldAnswer = (request: Buffer, cacheControl: (reusableSeconds: number) => Readonly<Record<string, string>>) => {
+    const held = answerOcsp.held(request);
+    return held && { headers: cacheControl(held.reusableSeconds), body: held.der };
+  };
+  app.direct.get('/pki/ocsp/*', ({ url = '' }) => {
+    const request = requestInPath(url.slice('/pki/ocsp/'.length));
+    return request && heldAnswer(request, cachedHeaders);
+  });
+  app.direct.post('/pki/ocsp', 'application/ocsp-request', (body) => heldAnswer(body, () => ocspHeaders));
+
   // RFC 6960 appendix A.1: the request in base64 in the path, or as the body.
   app.get('/pki/ocsp/*', { config: { access: open }, schema: { hide: true } }, async (request, reply) => {
-    const text = (request.params as { '*': string })['*'];
-    const isBase64 = /^[A-Za-z0-9+/]{4,1000}={0,2}$/.test(text);
-    const { der, reusableSeconds } = isBase64
-      ? await answerOcsp(Buffer.from(text, 'base64'))
+    const asked = decodedRequest((request.params as { '*': string })['*']);
+    const { der, reusableSeconds } = asked
+      ? await answerOcsp.answer(asked)
       : { der: ocspError('malformedRequest'), reusableSeconds: 0 };
-    reply.header('cache-control', reusableSeconds > 0 ? `public, max-age=${reusableSeconds}` : 'no-store');
-    return reply.type('application/ocsp-response').send(der);
+    return reply.headers(cachedHeaders(reusableSeconds)).send(der);
   });
 
   app.register(async (binary) => {
@@ -60,12 +69,38 @@ export function addRepositoryRoutes(app: App, context: ServiceContext): void {
       done(null, body),
     );
     binary.post('/pki/ocsp', { config: { access: open }, schema: { hide: true } }, async (request, reply) =>
-      reply.type('application/ocsp-response').send((await answerOcsp(bodyOf(request.body))).der),
+      reply.headers(ocspHeaders).send((await answerOcsp.answer(bodyOf(request.body))).der),
     );
     binary.post('/pki/tsa', { config: { access: open }, schema: { hide: true } }, async (request, reply) =>
       reply.type('application/timestamp-reply').send(await answerTimeStampRequest(context, bodyOf(request.body))),
     );
   });
+}
+
+const ocspHeaders = { 'content-type': 'application/ocsp-response' };
+const uncachedHeaders = { ...ocspHeaders, 'cache-control': 'no-store' };
+const reusableHeaders = new Map<number, Readonly<Record<string, string>>>();
+
+/** The same object for the same seconds, of which there is one. */
+function cachedHeaders(reusableSeconds: number): Readonly<Record<string, string>> {
+  if (reusableSeconds <= 0) return uncachedHeaders;
+  const held = reusableHeaders.get(reusableSeconds) ?? {
+    ...ocspHeaders,
+    'cache-control': `public, max-age=${reusableSeconds}`,
+  };
+  reusableHeaders.set(reusableSeconds, held);
+  return held;
+}
+
+/** The request in base64; undefined for anything else. */
+function decodedRequest(text: string): Buffer | undefined {
+  return /^[A-Za-z0-9+/]{4,1000}={0,2}$/.test(text) ? Buffer.from(text, 'base64') : undefined;
+}
+
+/** The same of a path as it came; undefined also where the framework has to read it. */
+function requestInPath(path: string): Buffer | undefined {
+  if (!path.includes('%')) return decodedRequest(path);
+  return /^(?:[A-Za-z0-9+/=]|%2[BbFf]|%3[Dd])+$/.test(path) ? decodedRequest(decodeURIComponent(path)) : undefined;
 }
 
 /** A body of another content type is no request of ours: the protocol says so in its own words. */

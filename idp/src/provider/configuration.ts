@@ -12,7 +12,6 @@ import { loadGrant, refreshSeconds } from './grants.ts';
 import type { SigningKey } from './keys.ts';
 import { errorPage, loggedOutPage, logoutPage } from './pages.ts';
 import { claimsOf, maySignIn } from './person.ts';
-import { createSubjects } from './subject.ts';
 
 const codeSeconds = 60;
 const accessTokenSeconds = 10 * 60;
@@ -26,13 +25,21 @@ export interface ConfigurationInput {
   readonly pages: IdpPages;
   readonly cookies: CookieNames;
   readonly keys: readonly SigningKey[];
+  /** The pairwise subject of a person for a sector. */
+  readonly subjectOf: (sector: string, personId: string) => Promise<string>;
 }
 
 /** Everything of oidc-provider, said explicitly: what is not wanted is off, and no default decides. */
-export function providerConfiguration({ context, apps, pages, cookies, keys }: ConfigurationInput): Configuration {
+export function providerConfiguration({
+  context,
+  apps,
+  pages,
+  cookies,
+  keys,
+  subjectOf,
+}: ConfigurationInput): Configuration {
   const { config, secrets } = context;
   const off = { enabled: false } as const;
-  const subjects = createSubjects(context);
   return {
     adapter: createAdapter(context, apps),
     clients: [ownClient(config.url)],
@@ -48,7 +55,7 @@ export function providerConfiguration({ context, apps, pages, cookies, keys }: C
     },
     subjectTypes: ['public', 'pairwise'],
     pairwiseIdentifier: async (_ctx, accountId, client) =>
-      subjects((await apps.app(client.clientId))?.sector ?? client.clientId, accountId),
+      subjectOf((await apps.app(client.clientId))?.sector ?? client.clientId, accountId),
     sectorIdentifierUriValidate: () => false, // a sector is what the registration says; nothing is fetched
     findAccount: async (ctx, personId) => {
       if (!(await maySignIn(context, personId))) return undefined;

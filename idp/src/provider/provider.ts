@@ -14,9 +14,11 @@ import type { CookieNames } from '../sessions/cookies.ts';
 import { endSessions, enqueueLogout } from '../sessions/end.ts';
 import { completeAnswers } from './answers.ts';
 import { mustBeBounded } from './bounds.ts';
-import { providerConfiguration } from './configuration.ts';
+import { type ConfigurationInput, providerConfiguration } from './configuration.ts';
 import { loadSigningKeys, type SigningKey } from './keys.ts';
 import { createSuccessor } from './models/token.ts';
+import { createSubjects } from './subject.ts';
+import { createUserinfo } from './userinfo.ts';
 
 /** How often a process looks whether the keys have changed. */
 const keysFreshMs = 30_000;
@@ -32,8 +34,8 @@ interface Built {
   readonly provider: Provider;
   readonly callback: ReturnType<Provider['callback']>;
   readonly order: string;
-  readonly jwks: Buffer;
-  readonly discovery: Buffer;
+  readonly jwks: string;
+  readonly discovery: string;
 }
 
 /** oidc-provider on our tables. Keys are read when a Provider is made, so other keys mean another Provider (K2). */
@@ -45,8 +47,9 @@ export interface ProviderHolder {
   deliverLogout(logout: { clientId: string; personId: string; sid?: string }): Promise<void>;
 }
 
-export async function createProvider(input: ProviderInput): Promise<ProviderHolder> {
-  const { context } = input;
+export async function createProvider(given: ProviderInput): Promise<ProviderHolder> {
+  const { context } = given;
+  const input = { ...given, subjectOf: createSubjects(context) };
   let built = await build(input, await loadSigningKeys(context));
   let checkedAt = Date.now();
 
@@ -59,16 +62,38 @@ export async function createProvider(input: ProviderInput): Promise<ProviderHold
     return built;
   }
 
+  /** What is there and needs no look at the keys first. */
+  const held = () => (Date.now() - checkedAt > keysFreshMs ? undefined : built);
+  const userinfo = createUserinfo(context, input.apps, input.subjectOf);
   return {
     current: async () => (await now()).provider,
     deliverLogout: async (logout) => deliverLogout((await now()).provider, logout),
-    routes: (app) => addRoutes(app, context.config.url, now),
+    routes: (app) => {
+      addRoutes(app, context.config.url, now);
+      const bytes = (pick: (from: Built) => string) => () => {
+        const from = held();
+        return from && { headers: publicHeaders, body: pick(from) };
+      };
+      app.direct.get(
+        '/.well-known/openid-configuration',
+        bytes(({ discovery }) => discovery),
+      );
+      app.direct.get(
+        '/.well-known/oauth-authorization-server',
+        bytes(({ discovery }) => discovery),
+      );
+      app.direct.get(
+        '/oidc/jwks',
+        bytes(({ jwks }) => jwks),
+      );
+      app.direct.get('/oidc/userinfo', userinfo);
+    },
   };
 }
 
 const orderOf = (keys: readonly SigningKey[]) => keys.map(({ kid }) => kid).join();
 
-async function build(input: ProviderInput, keys: readonly SigningKey[]): Promise<Built> {
+async function build(input: Omit<ConfigurationInput, 'keys'>, keys: readonly SigningKey[]): Promise<Built> {
   const { config, log } = input.context;
   const provider = new Provider(config.url.origin, providerConfiguration({ ...input, keys }));
   provider.proxy = true; // what it reads as X-Forwarded-* is set by `addRoutes` from the configuration alone
@@ -97,7 +122,7 @@ async function build(input: ProviderInput, keys: readonly SigningKey[]): Promise
     provider,
     callback,
     order: orderOf(keys),
-    jwks: Buffer.from(JSON.stringify({ keys: keys.map(({ d: _private, ...publicKey }) => publicKey) })),
+    jwks: JSON.stringify({ keys: keys.map(({ d: _private, ...publicKey }) => publicKey) }),
     discovery: await answerOf(callback, config.url, '/.well-known/openid-configuration'),
   };
 }
@@ -175,8 +200,8 @@ function ownMethods(provider: Provider, { context, apps }: ProviderInput): void 
   };
 }
 
-/** What the provider answers to a GET, as bytes that can be given out again and again. */
-function answerOf(callback: Built['callback'], url: URL, path: string): Promise<Buffer> {
+/** What the provider answers to a GET, as text that can be given out again and again. */
+function answerOf(callback: Built['callback'], url: URL, path: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const request = new IncomingMessage(new Socket());
     request.method = 'GET';
@@ -184,7 +209,7 @@ function answerOf(callback: Built['callback'], url: URL, path: string): Promise<
     request.headers = forwarded(url, {});
     const response = new ServerResponse(request);
     response.end = ((body: string | Buffer) => {
-      if (response.statusCode === 200) resolve(Buffer.from(body));
+      if (response.statusCode === 200) resolve(body.toString());
       else reject(new Error(`the provider answers ${response.statusCode} to ${path}`));
       return response;
     }) as ServerResponse['end'];
@@ -198,14 +223,18 @@ function forwarded<Headers extends IncomingMessage['headers']>(url: URL, headers
   return { ...rest, host: url.host, 'x-forwarded-proto': url.protocol.slice(0, -1) } as unknown as Headers;
 }
 
+const publicHeaders = {
+  'content-type': 'application/json; charset=utf-8',
+  'cache-control': 'public, max-age=300',
+  'access-control-allow-origin': '*',
+  'cross-origin-resource-policy': 'cross-origin',
+};
+
 function addRoutes(app: App, url: URL, now: () => Promise<Built>): void {
   const config = { access: { kind: 'self-authenticating', scheme: 'OpenID Connect' } } as const;
   const schema = { hide: true } as const;
-  const cached = (pick: (built: Built) => Buffer) => async (_request: unknown, reply: { header: CallableFunction }) => {
-    reply.header('content-type', 'application/json; charset=utf-8');
-    reply.header('cache-control', 'public, max-age=300');
-    reply.header('access-control-allow-origin', '*');
-    reply.header('cross-origin-resource-policy', 'cross-origin');
+  const cached = (pick: (built: Built) => string) => async (_request: unknown, reply: FastifyReply) => {
+    reply.headers(publicHeaders);
     return pick(await now());
   };
   app.get(

@@ -1,5 +1,3 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
-
 /** S4: nothing inline, nothing foreign, no framing. `form-action` leaves out nothing: sign-in ends at relying apps. */
 const contentSecurityPolicy = [
   "default-src 'none'",
@@ -17,7 +15,7 @@ const contentSecurityPolicy = [
 ].join('; ');
 
 /** The headers that every answer carries (ASVS V3.4). */
-export function securityHeaders(url: URL) {
+export function securityHeaders(url: URL): Readonly<Record<string, string>> {
   const headers: Record<string, string> = {
     'content-security-policy': contentSecurityPolicy,
     'x-content-type-options': 'nosniff',
@@ -27,7 +25,5 @@ export function securityHeaders(url: URL) {
     'permissions-policy': 'camera=(self), microphone=(), geolocation=(), publickey-credentials-get=(self)',
   };
   if (url.protocol === 'https:') headers['strict-transport-security'] = 'max-age=63072000; includeSubDomains';
-  return async (_request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    reply.headers(headers);
-  };
+  return headers;
 }

@@ -1,4 +1,5 @@
 import { randomUUID, timingSafeEqual } from 'node:crypto';
+import { createServer } from 'node:http';
 import formbody from '@fastify/formbody';
 import multipart from '@fastify/multipart';
 import swagger from '@fastify/swagger';
@@ -22,6 +23,7 @@ import type { ShortLivedStore } from '../store/store.ts';
 import type { Access, Gate, Resource } from './access.ts';
 import { type ApiDocument, apiDocsStyle, renderApiDocs } from './api-docs.ts';
 import { isCrossSite } from './cross-site.ts';
+import { createDirect, type Direct, sayTooSlow } from './direct.ts';
 import { securityHeaders } from './headers.ts';
 import { openapiOptions } from './openapi.ts';
 import {
@@ -44,6 +46,7 @@ import { createUploads, type UploadLimits, type Uploads } from './uploads.ts';
 import { illFormed, illFormedAt, isWellFormedText } from './well-formed.ts';
 
 export { type Access, anyone, type Gate, type Resource, signedIn } from './access.ts';
+export type { DirectAnswer } from './direct.ts';
 export { kindOf, localeOf, notAllowed, type Problem, passkeyNeeded, stepUpNeeded } from './problem.ts';
 export { canonicalAddress } from './rate-limits.ts';
 export { type ReferredKind, refersTo, visit } from './references.ts';
@@ -64,6 +67,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** Where files that are sent wait, bounded for the whole process. */
     uploads: Uploads;
+    /** The way past the framework for what is asked most. */
+    direct: Direct;
   }
 }
 
@@ -113,6 +118,12 @@ const uploadLimits = { files: 1, fields: 20, fieldSize: 100_000, fileSize: 64 * 
  */
 export async function createHttpServer(options: HttpOptions): Promise<App> {
   const { config, log, gate } = options;
+  const limiter = createRateLimiter({ store: options.store, clock: options.clock ?? systemClock, log });
+  const proxies = createProxyWatch(config, log);
+  const direct = createDirect({
+    ...{ config, log, limiter, proxies },
+    answerWithinMs: options.answerWithinMs ?? answerWithinMs,
+  });
   const app: App = Fastify({
     // pino's own logger has every method that Fastify calls; the types differ in generics only
     loggerInstance: log as unknown as FastifyBaseLogger,
@@ -126,6 +137,8 @@ export async function createHttpServer(options: HttpOptions): Promise<App> {
     keepAliveTimeout: 65_000,
     routerOptions: { maxParamLength: 512 },
     forceCloseConnections: 'idle',
+    serverFactory: (framework, { requestTimeout, keepAliveTimeout }) =>
+      Object.assign(createServer(direct.before(framework)), { requestTimeout, keepAliveTimeout }),
     ajv: {
       customOptions: { keywords: referenceKeywords, removeAdditional: false, coerceTypes: 'array', allErrors: false },
     },
@@ -139,8 +152,15 @@ export async function createHttpServer(options: HttpOptions): Promise<App> {
   await app.register(multipart, { limits: uploadLimits });
   await app.register(swagger, openapiOptions(config.url));
 
-  const countRequest = createRateLimiter({ store: options.store, clock: options.clock ?? systemClock, log });
-  const proxies = createProxyWatch(config, log);
+  const countRequest = async (request: FastifyRequest) => {
+    if (!direct.wasCounted(request.raw)) await limiter.countRequest(request);
+  };
+  const headers = securityHeaders(config.url);
+  app.decorate('direct', direct as Direct);
+  app.addHook('preClose', (done) => {
+    direct.stop();
+    done();
+  });
   app.decorateRequest('actor', null);
   app.decorateRequest('isBehindUndeclaredProxy', false);
   app.addHook('onRoute', (route) => {
@@ -150,10 +170,10 @@ export async function createHttpServer(options: HttpOptions): Promise<App> {
       throw new Error(`${route.method} ${route.url} names things of others and asks for no action`);
     }
   });
-  app.addHook('onRequest', securityHeaders(config.url));
   app.addHook('onRequest', async (request, reply) => {
+    reply.headers(headers);
     reply.header('x-request-id', request.id);
-    request.isBehindUndeclaredProxy = proxies.isUndeclared(request);
+    request.isBehindUndeclaredProxy = proxies.isUndeclared(request.raw);
     if (!isWellFormedText(request.raw.url ?? '')) throw illFormed('/');
     const access = request.routeOptions.config.access;
     // The 404 route has no access. A protocol's own credential is looked at later: until then the address counts.
@@ -202,9 +222,7 @@ export async function createHttpServer(options: HttpOptions): Promise<App> {
 function answerHijackedInTime(reply: FastifyReply, ms = answerWithinMs): void {
   const { raw } = reply;
   const timer = setTimeout(() => {
-    if (raw.headersSent || !reply.sent) return;
-    raw.writeHead(503, { 'retry-after': '5', 'content-type': 'text/plain; charset=utf-8' });
-    raw.end('Hệ thống trả lời quá chậm, hãy thử lại sau vài giây. / This took too long; try again in a few seconds.\n');
+    if (reply.sent) sayTooSlow(raw);
   }, ms);
   timer.unref();
   raw.once('close', () => clearTimeout(timer));

@@ -1,5 +1,5 @@
+import type { IncomingMessage } from 'node:http';
 import { BlockList, isIPv6 } from 'node:net';
-import type { FastifyRequest } from 'fastify';
 import type { Config } from '../config/config.ts';
 import type { Logger } from '../log.ts';
 
@@ -28,7 +28,7 @@ export interface ProxyWatch {
    * Whether a proxy brought the request that `EDUTRUST_TRUSTED_PROXIES` does not name: whoever asked is unknown, and
    * above all is not this machine.
    */
-  isUndeclared(request: FastifyRequest): boolean;
+  isUndeclared(request: IncomingMessage): boolean;
   /** Whether that happened behind our public address: an operator forgot to declare the proxy. */
   readonly hasSeenUndeclared: boolean;
 }
@@ -39,8 +39,7 @@ export function createProxyWatch(
 ): ProxyWatch {
   let hasSeen = false;
   return {
-    isUndeclared: (request) => {
-      const { headers, socket } = request.raw;
+    isUndeclared: ({ headers, socket }) => {
       const isForwarded = headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined;
       if (trustedProxies.length > 0 || !isForwarded || !isNear(socket.remoteAddress ?? '')) return false;
       if (!hasSeen && (url.protocol === 'https:' || headers.host !== url.host)) {

@@ -54,6 +54,20 @@ const storeRestsMs = 5_000;
 /** Memory: an attacker with more addresses than this makes us forget the oldest of the minute. */
 const mostKeys = 100_000;
 
+/** What counting asks of a request. */
+export type CountedRequest = Pick<FastifyRequest, 'actor' | 'ip' | 'isBehindUndeclaredProxy'>;
+
+export interface RateLimiter {
+  /**
+   * Counts one more; gives nothing when that took no time, as nearly always.
+   *
+   * @throws TooManyRequests `request/too-many`
+   */
+  count(limit: RateLimit, from: CountedRequest): Promise<void> | undefined;
+  /** The same by the limit of the request's route. */
+  countRequest(request: FastifyRequest): Promise<void>;
+}
+
 interface Count {
   /** Of every process, as far as we know; our own that were reported are in it. */
   shared: number;
@@ -79,7 +93,7 @@ export function createRateLimiter({
   readonly store: Pick<ShortLivedStore, 'increment'>;
   readonly clock: Clock;
   readonly log: Logger;
-}): (request: FastifyRequest) => Promise<void> {
+}): RateLimiter {
   let window = 0;
   let counts = new Map<string, Count>();
   let storeRestsUntil = 0;
@@ -120,11 +134,9 @@ export function createRateLimiter({
     }
   }
 
-  return async (request) => {
-    const { url, config } = request.routeOptions;
-    const limit = limitOf(request.method, url ?? '/not-found', config.access?.kind === 'self-authenticating');
-    const caller = limit && callerOf(request);
-    if (!limit || !caller) return;
+  function count(limit: RateLimit, from: CountedRequest): Promise<void> | undefined {
+    const caller = callerOf(from);
+    if (!caller) return undefined;
     const most = caller.isActor ? limit.perActor : limit.perAddress;
     const seconds = Math.floor(clock.now().getTime() / 1000);
     const secondsLeft = windowSeconds - (seconds % windowSeconds);
@@ -133,16 +145,26 @@ export function createRateLimiter({
       counts = new Map();
     }
     const key = `${limit.name}:${window}:${caller.name}`;
-    const count = counts.get(key) ?? { shared: 0, unreported: 0 };
-    if (count.shared + count.unreported >= most) throw refuse(limit, secondsLeft);
+    const held = counts.get(key) ?? { shared: 0, unreported: 0 };
+    if (held.shared + held.unreported >= most) throw refuse(limit, secondsLeft);
     if (!counts.has(key)) {
       if (counts.size >= mostKeys) counts.delete(counts.keys().next().value ?? ''); // a Map keeps the order of arrival
-      counts.set(key, count);
+      counts.set(key, held);
     }
-    count.unreported += 1;
-    if (count.unreported < Math.floor(most / 20)) return;
-    const total = await report(key, count);
-    if (total !== undefined && total > most) throw refuse(limit, secondsLeft);
+    held.unreported += 1;
+    if (held.unreported < Math.floor(most / 20)) return undefined;
+    return report(key, held).then((total) => {
+      if (total !== undefined && total > most) throw refuse(limit, secondsLeft);
+    });
+  }
+
+  return {
+    count,
+    countRequest: async (request) => {
+      const { url, config } = request.routeOptions;
+      const limit = limitOf(request.method, url ?? '/not-found', config.access?.kind === 'self-authenticating');
+      if (limit) await count(limit, request);
+    },
   };
 }
 
@@ -151,7 +173,7 @@ function callerOf({
   actor,
   ip,
   isBehindUndeclaredProxy,
-}: FastifyRequest): { name: string; isActor: boolean } | undefined {
+}: CountedRequest): { name: string; isActor: boolean } | undefined {
   if (actor?.kind === 'person') return { name: actor.personId, isActor: true };
   if (actor?.kind === 'app') return { name: actor.clientId, isActor: true };
   const address = canonicalAddress(ip);

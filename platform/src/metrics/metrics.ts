@@ -13,6 +13,12 @@ export function observeRequest(method: string, route: string, status: number, se
   requestSeconds.observe({ method, route, status: `${Math.floor(status / 100)}xx` }, seconds);
 }
 
+/** {@link observeRequest} for answers that are all of one kind. */
+export function requestObserver(method: string, route: string, status: number): (seconds: number) => void {
+  const one = requestSeconds.labels({ method, route, status: `${Math.floor(status / 100)}xx` });
+  return (seconds) => one.observe(seconds);
+}
+
 const errors = new Counter({
   name: 'edutrust_errors_total',
   help: 'Answers with 5xx, by the code of the problem',

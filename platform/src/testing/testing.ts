@@ -18,6 +18,7 @@ import { platformMigrations } from '../migrations.ts';
 import { createSecretBox } from '../secrets/secrets.ts';
 import { openStore } from '../store/store.ts';
 
+export { type Exchanged, exchange } from './exchange.ts';
 export { startRedis, type TestRedis } from './redis.ts';
 
 /** A fresh, migrated database of a real PostgreSQL; dropped when disposed. */

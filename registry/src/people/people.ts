@@ -10,7 +10,7 @@ import { separateDuties } from '../permissions/roles.ts';
 import { type AffiliationRole, type Gender, type PersonStatus, registryOf } from '../tables.ts';
 import type { IdentifierVault } from './identifiers.ts';
 import { parseBirthDate, parseFullName, splitName } from './name.ts';
-import { findSummary } from './views.ts';
+import { findSummary, type PersonSummary } from './views.ts';
 
 export {
   type DirectoryAffiliation,
@@ -29,6 +29,7 @@ export {
   type PeopleFilter,
   type PersonSummary,
   type PersonView,
+  personSummaryColumns,
 } from './views.ts';
 
 /** A person as the other services need one. */
@@ -438,7 +439,10 @@ export interface PersonClaims {
 
 /** @throws NotFound */
 export async function personClaims(db: Database | Transaction, id: string): Promise<PersonClaims> {
-  const person = await findSummary(db, id);
+  return claimsOfSummary(await findSummary(db, id));
+}
+
+export function claimsOfSummary(person: PersonSummary): PersonClaims {
   const { familyName, givenName } = splitName(person.fullName);
   return {
     name: person.fullName,

@@ -59,17 +59,21 @@ const affiliationJsonText = `jsonb_build_object(
                 ORDER BY c.school_year DESC LIMIT 1))`;
 const affiliationJson = sql.raw(affiliationJsonText);
 
-const summaryColumnsText = `
+/**
+ * What a {@link PersonSummary} has, of `registry.person` as `p`, for a statement that reads it beside something else. The
+ * affiliations cost as much as all the rest: they are read where the condition `needed` holds, and are none elsewhere.
+ */
+export const personSummaryColumns = (needed = 'true') => `
   p.id, p.education_id AS "educationId", p.full_name AS "fullName", p.birth_date AS "birthDate", p.gender, p.status,
   coalesce((SELECT jsonb_agg(${affiliationJsonText} ORDER BY f.valid_from, f.id)
     FROM registry.affiliation AS f JOIN registry.organisation AS o ON o.id = f.organisation_id
-    WHERE f.person_id = p.id AND f.valid_until IS NULL), '[]') AS affiliations`;
-const summaryColumns = sql.raw(summaryColumnsText);
+    WHERE ${needed} AND f.person_id = p.id AND f.valid_until IS NULL), '[]') AS affiliations`;
+const summaryColumns = sql.raw(personSummaryColumns());
 
 /** Asked by every app for everybody who enters it. */
 const summary = statement<PersonSummary, [personId: string]>(
   'registry.person-summary',
-  `SELECT ${summaryColumnsText} FROM registry.person AS p WHERE p.id = $1`,
+  `SELECT ${personSummaryColumns()} FROM registry.person AS p WHERE p.id = $1`,
 );
 
 export interface PeopleFilter {

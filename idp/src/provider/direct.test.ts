@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { metricsText } from '@edutrust/platform/metrics';
+import { type Exchanged, exchange } from '@edutrust/platform/testing';
+import { sql } from 'kysely';
+import { TestBrowser } from '../testing/test-browser.ts';
+import { appOrigins, codeFor, redeem, redemption, type TestIdp, testIdp } from '../testing/test-idp.ts';
+
+let world: TestIdp;
+before(async () => {
+  world = await testIdp();
+});
+after(() => world[Symbol.asyncDispose]());
+
+/** The same request answered directly (when it is) and by the framework, which gets whatever announces a body. */
+async function both(path: string, headers: Record<string, string> = {}): Promise<[Exchanged, Exchanged]> {
+  return [
+    await exchange(`${world.origin}${path}`, { headers }),
+    await exchange(`${world.origin}${path}`, { headers: { ...headers, 'content-length': '0' } }),
+  ];
+}
+
+function same([direct, routed]: [Exchanged, Exchanged], what: string): void {
+  const plain = ({ status, headers: { 'x-request-id': id, ...headers }, body }: Exchanged) => {
+    assert.ok(id, what);
+    return { status, headers, body: body.toString() };
+  };
+  assert.deepEqual(plain(direct), plain(routed), what);
+}
+
+async function tokenOf(personId: string, clientId: string, scope: string): Promise<string> {
+  const browser = new TestBrowser({ stopAt: appOrigins });
+  await world.signIn(browser, await world.activate(personId));
+  const code = await codeFor(browser, world.origin, clientId, { scope });
+  const { json } = await redeem(world.origin, clientId, redemption(code));
+  return json.access_token ?? '';
+}
+
+test('discovery and keys are the same from both ways, for whoever asks', async () => {
+  for (const path of ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server', '/oidc/jwks'])
+    for (const headers of [{}, { origin: 'https://elsewhere.example' }, { 'if-none-match': '*' }, { cookie: 'a=b' }])
+      same(await both(path, headers as Record<string, string>), `${path} ${JSON.stringify(headers)}`);
+});
+
+test('userinfo is the same from both ways: what it says, whom it refuses, and why', async () => {
+  const { people } = world.city;
+  const token = await tokenOf(people.teacher, 'lop-hoc', 'openid profile school');
+  const pupil = await tokenOf(people.pupil, 'lop-hoc', 'openid profile');
+  const requests: Record<string, string>[] = [
+    { authorization: `Bearer ${token}` },
+    { authorization: `bearer ${token}` },
+    { authorization: `Bearer ${pupil}` },
+    { authorization: `Bearer ${token}`, origin: 'https://elsewhere.example' },
+    { authorization: `Bearer ${token}`, origin: world.origin },
+    { authorization: `Bearer  ${token}` },
+    { authorization: `Bearer ${token}x` },
+    { authorization: `Basic ${token}` },
+    { authorization: `DPoP ${token}`, dpop: 'a.b.c' },
+    { authorization: `Bearer ${token}`, dpop: 'a.b.c' },
+    { authorization: 'Bearer ' },
+    { authorization: `Bearer ${'A'.repeat(43)}` },
+    {},
+  ];
+  for (const headers of requests) same(await both('/oidc/userinfo', headers), JSON.stringify(headers));
+  const [direct] = await both('/oidc/userinfo', { authorization: `Bearer ${token}` });
+  assert.equal(direct.status, 200);
+  const claims = JSON.parse(direct.body.toString()) as Record<string, unknown>;
+  assert.deepEqual(Object.keys(claims).sort(), ['affiliations', 'family_name', 'given_name', 'name', 'sub']);
+  const answered = /edutrust_http_request_seconds_count\{method="GET",route="\/oidc\/userinfo",status="2xx"\} (\d+)/;
+  const before = Number(answered.exec(await metricsText())?.[1]);
+  const [ofPupil] = await both('/oidc/userinfo', { authorization: `Bearer ${pupil}` });
+  assert.deepEqual(Object.keys(JSON.parse(ofPupil.body.toString())).sort(), [
+    'family_name',
+    'given_name',
+    'name',
+    'sub',
+  ]);
+  assert.equal(Number(answered.exec(await metricsText())?.[1]), before + 1, 'one of the two ways is the direct one');
+});
+
+test('S2: what ends a token ends it on both ways, at once', async () => {
+  const { db } = world.context;
+  const { people } = world.city;
+  const cases: readonly (readonly [string, (personId: string) => Promise<unknown>])[] = [
+    ['suspended', (id) => sql`UPDATE idp.account SET status = 'suspended' WHERE person_id = ${id}`.execute(db)],
+    ['left', (id) => sql`UPDATE registry.person SET status = 'left' WHERE id = ${id}`.execute(db)],
+    ['session ended', (id) => sql`DELETE FROM idp.session WHERE person_id = ${id}`.execute(db)],
+    [
+      'session idle',
+      (id) => sql`UPDATE idp.session SET last_seen_at = now() - interval '2 days' WHERE person_id = ${id}`.execute(db),
+    ],
+    [
+      'session of another grant',
+      (id) =>
+        sql`UPDATE idp.session SET payload = jsonb_set(payload, '{authorizations,lop-hoc,grantId}', '"other"') WHERE person_id = ${id}`.execute(
+          db,
+        ),
+    ],
+    ['grant gone', (id) => sql`DELETE FROM idp.oauth_grant WHERE person_id = ${id}`.execute(db)],
+    [
+      'grant of another app',
+      (id) =>
+        sql`UPDATE idp.oauth_grant SET payload = jsonb_set(payload, '{clientId}', '"other"') WHERE person_id = ${id}`.execute(
+          db,
+        ),
+    ],
+    [
+      'expired',
+      (id) =>
+        sql`UPDATE idp.access_token SET expires_at = now() - interval '1 second' WHERE person_id = ${id}`.execute(db),
+    ],
+    [
+      'bound to a key',
+      (id) =>
+        sql`UPDATE idp.access_token SET payload = payload || '{"jkt": "a-key"}' WHERE person_id = ${id}`.execute(db),
+    ],
+    [
+      'for another API',
+      (id) =>
+        sql`UPDATE idp.access_token SET payload = payload || '{"aud": "https://api.example"}' WHERE person_id = ${id}`.execute(
+          db,
+        ),
+    ],
+    [
+      'without openid',
+      (id) =>
+        sql`UPDATE idp.access_token SET payload = payload || '{"scope": "profile"}' WHERE person_id = ${id}`.execute(
+          db,
+        ),
+    ],
+  ];
+  for (const [what, change] of cases) {
+    const token = await tokenOf(people.principal, 'lop-hoc', 'openid profile');
+    const ask = () => both('/oidc/userinfo', { authorization: `Bearer ${token}` });
+    assert.equal((await ask())[0].status, 200, what);
+    await change(people.principal);
+    const answers = await ask();
+    assert.notEqual(answers[0].status, 200, what);
+    same(answers, what);
+    await sql`UPDATE idp.account SET status = 'active' WHERE person_id = ${people.principal}`.execute(db);
+    await sql`UPDATE registry.person SET status = 'active' WHERE id = ${people.principal}`.execute(db);
+  }
+});

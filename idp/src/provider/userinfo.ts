@@ -1,0 +1,84 @@
+import type { IncomingMessage } from 'node:http';
+import type { ServiceContext } from '@edutrust/platform/context';
+import { statement } from '@edutrust/platform/database';
+import type { DirectAnswer } from '@edutrust/platform/http';
+import { claimsOfSummary, type PersonSummary, personSummaryColumns } from '@edutrust/registry/people';
+import type { AdapterPayload } from 'oidc-provider';
+import type { AppDirectory } from '../apps/directory.ts';
+import { guardedScopes } from '../apps/release.ts';
+import { scopeClaims } from './claims.ts';
+import { hashOf } from './models/hash.ts';
+import { liveSession } from './prefetch.ts';
+
+interface Found extends PersonSummary {
+  readonly token: AdapterPayload;
+  readonly grant: AdapterPayload;
+  readonly session: AdapterPayload | null;
+}
+
+/** Everything that a bearer's userinfo takes, in one round trip; no row for whatever may not be answered. */
+const find = statement<Found, [idHash: Buffer]>(
+  'idp.userinfo',
+  `SELECT t.payload AS token, g.payload AS grant, s.payload AS session,
+     ${personSummaryColumns(`string_to_array(t.payload->>'scope', ' ') @> '{school}'`)}
+   FROM idp.access_token AS t
+   JOIN idp.oauth_grant AS g ON g.id = t.grant_id AND g.expires_at > now()
+   JOIN idp.account AS a ON a.person_id = t.person_id AND a.status = 'active'
+   JOIN registry.person AS p ON p.id = t.person_id AND p.status = 'active'
+   LEFT JOIN idp.session AS s ON s.uid = t.session_uid AND ${liveSession}
+   WHERE t.id_hash = $1 AND t.consumed_at IS NULL AND t.expires_at > now()`,
+);
+
+const headers = {
+  'cache-control': 'no-store',
+  'content-type': 'application/json; charset=utf-8',
+  vary: 'Origin',
+  'access-control-allow-origin': '*',
+  'access-control-expose-headers': 'DPoP-Nonce,WWW-Authenticate',
+};
+
+/**
+ * Answers userinfo (OpenID Connect Core §5.3) for a bearer token without a proof, an origin or data that is guarded for
+ * pupils (N2): what nearly every app asks at nearly every sign-in. It says what the library would say and nothing where
+ * anything is unusual; refusals, with their reasons, are the library's alone.
+ */
+export function createUserinfo(
+  { db }: Pick<ServiceContext, 'db'>,
+  apps: AppDirectory,
+  subjectOf: (sector: string, personId: string) => Promise<string>,
+): (request: IncomingMessage) => Promise<DirectAnswer | undefined> | undefined {
+  return ({ headers: { authorization, dpop, origin } }) => {
+    const token = /^Bearer ([\w-]{40,100})$/i.exec(authorization ?? '')?.[1];
+    return token && dpop === undefined && origin === undefined ? answer(token) : undefined;
+  };
+
+  async function answer(bearer: string): Promise<DirectAnswer | undefined> {
+    const [found] = await find(db, hashOf(bearer));
+    if (!found || !isPlain(found)) return undefined;
+    const { token, grant } = found;
+    const asked = new Set(String(token.scope ?? '').split(' '));
+    const scopes = String((grant.openid as { scope?: string } | undefined)?.scope ?? '') // as `models/grant.ts` writes it
+      .split(' ')
+      .filter((scope) => asked.has(scope));
+    if (!scopes.includes('openid') || scopes.some((scope) => guardedScopes.has(scope))) return undefined;
+    const app = await apps.app(String(token.clientId));
+    if (!app) return undefined;
+    const known: Record<string, unknown> = { ...claimsOfSummary(found), sub: await subjectOf(app.sector, found.id) };
+    const names = scopes.flatMap((scope) => [...(scopeClaims[scope as keyof typeof scopeClaims] ?? [])]);
+    return { headers, body: JSON.stringify(Object.fromEntries(names.map((name) => [name, known[name]]))) };
+  }
+}
+
+/** A token of a person for userinfo, bound to no key, whose grant and, when it ends with one, session are as it says. */
+function isPlain({ token, grant, session, id }: Found): boolean {
+  const { kind, clientId, grantId, accountId } = token;
+  const ownSession = session?.accountId === id && session.authorizations?.[String(clientId)]?.grantId === grantId;
+  return (
+    kind === 'AccessToken' &&
+    accountId === id &&
+    [token.aud, token.jkt, token['x5t#S256'], token.claims, grant.rejected].every((value) => value === undefined) &&
+    grant.clientId === clientId &&
+    grant.accountId === id &&
+    (token.expiresWithSession !== true || ownSession)
+  );
+}
