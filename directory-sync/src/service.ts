@@ -7,6 +7,7 @@ import { forgetOldRuns, runTarget } from './engine/converge.ts';
 import { bringPending, liveTask, noteChanges, resumeInterrupted } from './engine/live.ts';
 import { queueOf } from './engine/lock.ts';
 import { applyReleased } from './engine/release.ts';
+import { addReleaseRoutes } from './releases/routes.ts';
 import { addSyncRoutes } from './targets/routes.ts';
 import { readTargets } from './targets/store.ts';
 
@@ -36,7 +37,10 @@ export function createDirectorySync(context: ServiceContext): Service {
 
   return {
     name: 'sync',
-    routes: (app) => addSyncRoutes(app, context),
+    routes: (app) => {
+      addSyncRoutes(app, context);
+      addReleaseRoutes(app, context);
+    },
     tasks: {
       [fullRunTask]: async () => {
         await forgetOldRuns(context);

@@ -154,6 +154,7 @@ export const rows: Readonly<Record<string, Row>> = {
   'GET /api/v1/account/children': signedIn,
   'GET /api/v1/account/documents/:id/file': signedIn,
   'GET /api/v1/account/notices': signedIn,
+  'GET /api/v1/account/releases': signedIn,
   'GET /api/v1/approvals': signedIn,
   'GET /api/v1/approvals/:id': signedIn,
   'GET /api/v1/approvals/:id/evidence': signedIn,

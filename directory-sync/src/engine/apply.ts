@@ -1,4 +1,5 @@
 import type { ServiceContext } from '@edutrust/platform/context';
+import type { Transaction } from '@edutrust/platform/database';
 import { Unavailable } from '@edutrust/platform/errors';
 import { schoolsOf } from '@edutrust/registry/people';
 import { sql } from 'kysely';
@@ -75,22 +76,31 @@ export async function applyRun(
   }
 }
 
-/** Does some changes that are in no run; gives why the first that was refused was. @throws Unavailable */
+/**
+ * Does some changes that are in no run; gives why the first that was refused was. `andThen` is kept together with what
+ * came of them, and hears whether all are done.
+ *
+ * @throws Unavailable
+ */
 export async function applyDirectly(
   context: ServiceContext,
   connection: Connection,
   target: TargetRow,
   changes: readonly Change[],
   lease: AbortSignal,
+  andThen: (transaction: Transaction, isDone: boolean) => Promise<void>,
 ): Promise<string | undefined> {
   const results: Result[] = [];
+  let isOver = false;
   try {
     for (const kind of kinds) {
       const some = changes.flatMap((change, number) => (change.kind === kind ? [{ ...change, number }] : []));
-      await doEach(connection, some, lease, (result) => results.push(result));
+      if (some.length > 0) await doEach(connection, some, lease, (result) => results.push(result));
     }
+    isOver = true;
   } finally {
-    await keepResults(context, target, results, { approved: false });
+    const isDone = isOver && results.every(({ error }) => error === null);
+    await keepResults(context, target, results, { approved: false }, (transaction) => andThen(transaction, isDone));
   }
   return results.find(({ error }) => error !== null)?.error ?? undefined;
 }
@@ -130,8 +140,9 @@ async function keepResults(
   target: TargetRow,
   results: readonly Result[],
   { runId, approved }: { readonly runId?: string; readonly approved: boolean },
+  andThen?: (transaction: Transaction) => Promise<void>,
 ): Promise<void> {
-  if (results.length === 0) return;
+  if (results.length === 0 && !andThen) return;
   const now = clock.now();
   const done = results.flatMap(({ change, error }) => (error === null ? [change] : []));
   const disabled = done.flatMap(({ action, personId }) => (action === 'disable' && personId ? [personId] : []));
@@ -163,5 +174,6 @@ async function keepResults(
       ),
       now,
     );
+    await andThen?.(transaction);
   });
 }

@@ -55,19 +55,19 @@ export async function resumeInterrupted(context: ServiceContext): Promise<void> 
 export async function bringPending(context: ServiceContext, targetId: string): Promise<void> {
   const { db } = context;
   await withTarget(context, targetId, async (lease) => {
-    await endInterrupted(context, await findTarget(db, targetId), lease);
+    const target = await findTarget(db, targetId);
+    await endInterrupted(context, target, lease);
+    if (target.state === 'paused') return;
     for (;;) {
-      const target = await findTarget(db, targetId);
       const waiting = await syncOf(db)
         .selectFrom('sync.pending')
-        .select(['person_id', sql<string>`added_at::text`.as('added_at')])
+        .select(['person_id as personId', sql<string>`added_at::text`.as('addedAt')])
         .where('target_id', '=', targetId)
         .orderBy('added_at')
         .limit(batchSize)
         .execute();
-      if (waiting.length === 0 || target.state === 'paused') return;
-      const personIds = waiting.map(({ person_id }) => person_id);
-      if (!(await bring(context, target, personIds, lease))) {
+      if (waiting.length === 0) return;
+      if (!(await bring(context, target, waiting, lease))) {
         await syncOf(db)
           .updateTable('sync.target')
           .set({ needs_full_run: true, state: 'slow' })
@@ -75,30 +75,44 @@ export async function bringPending(context: ServiceContext, targetId: string): P
           .execute();
         return; // the full run brings them, and takes them off the list
       }
-      // Who changed again meanwhile has a later time, and stays.
-      await sql`
-        DELETE FROM sync.pending AS p USING unnest(
-          ${personIds}::uuid[], ${waiting.map(({ added_at }) => added_at)}::timestamptz[]
-        ) AS done (person_id, added_at)
-        WHERE p.target_id = ${targetId} AND p.person_id = done.person_id AND p.added_at <= done.added_at`.execute(db);
+      if (waiting.length < batchSize) return; // who is noted from now on has a job of their own
     }
   });
+}
+
+interface Pending {
+  readonly personId: string;
+  readonly addedAt: string;
+}
+
+/** Takes off the list whoever was brought; who changed again meanwhile has a later time, and stays. */
+async function takeOff(transaction: Transaction, targetId: string, brought: readonly Pending[]): Promise<void> {
+  const [personIds, times] = [brought.map(({ personId }) => personId), brought.map(({ addedAt }) => addedAt)];
+  await sql`
+    DELETE FROM sync.pending AS p USING unnest(${personIds}::uuid[], ${times}::timestamptz[]) AS done (person_id, added_at)
+    WHERE p.target_id = ${targetId} AND p.person_id = done.person_id AND p.added_at <= done.added_at`.execute(
+    transaction,
+  );
 }
 
 /** Whether everything arrived that may arrive without a second person. */
 async function bring(
   context: ServiceContext,
   target: TargetRow,
-  personIds: readonly string[],
+  waiting: readonly Pending[],
   lease: AbortSignal,
 ): Promise<boolean> {
   try {
     await using connection = await openTarget(context, target);
+    const personIds = waiting.map(({ personId }) => personId);
     const plan = await planPeople(context.db, connection, target, personIds);
-    const isHeld = (await unusual(context, target, [leaversOf(plan)])) !== undefined;
+    const leavers = leaversOf(plan);
+    const isHeld = leavers.length > 0 && (await unusual(context, target, [leavers])) !== undefined;
     const changes = isHeld ? plan.filter(({ ofLeaver }) => !ofLeaver) : plan;
     if (changes.length > 0 && target.state === 'new') await connection.prepare();
-    const refused = await applyDirectly(context, connection, target, changes, lease);
+    const refused = await applyDirectly(context, connection, target, changes, lease, async (transaction, isDone) => {
+      if (isDone && !isHeld) await takeOff(transaction, target.id, waiting);
+    });
     return refused === undefined && !isHeld;
   } catch (error) {
     if (!(error instanceof EduTrustError)) throw error;

@@ -9,6 +9,9 @@ export const queueOf = (targetId: string) => `sync:${targetId}`;
 /** For how long a target stays taken after its process was last heard of. */
 const leaseSeconds = 30;
 
+/** A crash of the database loses a lease at worst, and with it whoever held it: it need not wait for the disk. */
+const commitsLater = sql`SELECT set_config('synchronous_commit', 'off', true)`;
+
 /**
  * Works on a target alone, in this and every other process: full runs, live changes, and what was released. A lease, not
  * a lock of the database session, so that connections may be pooled outside. `work` stops when the signal says that the
@@ -24,7 +27,8 @@ export async function withTarget<Result>(
   const holder = randomUUID();
   const hold = async () => {
     const { numAffectedRows } = await sql`
-      UPDATE sync.target SET held_by = ${holder}, held_until = now() + make_interval(secs => ${leaseSeconds})
+      WITH quick AS (${commitsLater})
+      UPDATE sync.target SET held_by = ${holder}, held_until = now() + make_interval(secs => ${leaseSeconds}) FROM quick
       WHERE id = ${targetId} AND (held_by IS NULL OR held_by = ${holder} OR held_until < now())`.execute(db);
     return numAffectedRows === 1n;
   };
@@ -47,8 +51,9 @@ export async function withTarget<Result>(
     return await work(lost.signal);
   } finally {
     clearInterval(renewing);
-    await sql`UPDATE sync.target SET held_by = NULL, held_until = NULL WHERE id = ${targetId} AND held_by = ${holder}`.execute(
-      db,
-    );
+    await sql`
+      WITH quick AS (${commitsLater})
+      UPDATE sync.target SET held_by = NULL, held_until = NULL FROM quick
+      WHERE id = ${targetId} AND held_by = ${holder}`.execute(db);
   }
 }
