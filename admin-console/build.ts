@@ -148,7 +148,9 @@ async function readIcons() {
 
 async function sourceHash(): Promise<string> {
   const hash = createHash('sha256');
-  for (const file of globSync(['src/**/*', 'build.ts', 'openapi.json', 'package.json'], { cwd: root }).sort()) {
+  for (const file of globSync(['src/**/*', 'build.ts', 'openapi.json', 'events.json', 'package.json'], {
+    cwd: root,
+  }).sort()) {
     const path = join(root, file);
     if (file.includes('generated') || !(await stat(path)).isFile()) continue;
     hash.update(file).update(await readFile(path));

@@ -1,9 +1,9 @@
 import type { Actor } from '@edutrust/platform/actor';
 import type { Database, Transaction } from '@edutrust/platform/database';
 import { Conflict, InvalidInput, NotFound } from '@edutrust/platform/errors';
-import { record } from '@edutrust/platform/events';
 import { uuidv7 } from '@edutrust/platform/ids';
 import { parseCertificate, pemBodies } from '../certificate/certificate.ts';
+import { record } from '../events.ts';
 import { parsePathCertificate } from '../path/path-certificate.ts';
 import { certsOf } from '../tables.ts';
 import { anchorForm, parseNameText } from './anchor-form.ts';

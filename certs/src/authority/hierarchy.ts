@@ -2,7 +2,6 @@ import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
 import { Conflict, InvalidInput } from '@edutrust/platform/errors';
-import { record } from '@edutrust/platform/events';
 import { sql } from 'kysely';
 import {
   type AuthorityRequests,
@@ -17,6 +16,7 @@ import { encodeName, parseCertificate } from '../certificate/certificate.ts';
 import { lint } from '../certificate/lint.ts';
 import { makeRequest } from '../certificate/request.ts';
 import { algorithmOfKey } from '../certificate/signature.ts';
+import { record } from '../events.ts';
 import { keepOfflineKey, keyStore } from '../key-store/key-store.ts';
 import { validatePath } from '../path/path.ts';
 import { keepRevocationList, listLifetimeMs, publishRevocationList } from '../revocation/revocation-list.ts';

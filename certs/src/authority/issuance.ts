@@ -2,7 +2,6 @@ import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } fr
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database, Transaction } from '@edutrust/platform/database';
 import { Conflict, InvalidInput, Unavailable } from '@edutrust/platform/errors';
-import { record } from '@edutrust/platform/events';
 import { sql } from 'kysely';
 import { isClockBehind } from '../alarms/clock.ts';
 import { type Certificate, type NameAttribute, parseCertificate } from '../certificate/certificate.ts';
@@ -10,6 +9,7 @@ import { lint } from '../certificate/lint.ts';
 import { buildToBeSigned, type ProfileName, profiles } from '../certificate/profiles.ts';
 import { signatureAlgorithms, signatureProblem } from '../certificate/signature.ts';
 import { bitString, nullValue, readDer, sequence } from '../der/der.ts';
+import { record } from '../events.ts';
 import { keyStore } from '../key-store/key-store.ts';
 import { certsOf } from '../tables.ts';
 import { type Authority, currentAuthority } from './authorities.ts';

@@ -2,7 +2,7 @@ import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
 import { Conflict, NotFound, Unavailable } from '@edutrust/platform/errors';
-import { record } from '@edutrust/platform/events';
+import { record } from '../events.ts';
 import { publishRevocationList } from '../revocation/revocation-list.ts';
 import { certsOf } from '../tables.ts';
 import type { RevocationReason } from './reasons.ts';

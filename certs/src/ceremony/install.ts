@@ -1,11 +1,11 @@
 import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { InvalidInput } from '@edutrust/platform/errors';
-import { record } from '@edutrust/platform/events';
 import { listAuthorities } from '../authority/authorities.ts';
 import { installHierarchy, requestAuthorities } from '../authority/hierarchy.ts';
 import { revocationReasons } from '../authority/reasons.ts';
 import { parseCertificate, pemBodies } from '../certificate/certificate.ts';
+import { record } from '../events.ts';
 import { isUsable, parseRevocationList } from '../path/crl.ts';
 import { keepRevocationList } from '../revocation/revocation-list.ts';
 import { certsOf } from '../tables.ts';

@@ -1,6 +1,6 @@
-import { record } from '@edutrust/platform/events';
 import type { ApprovalKind } from '@edutrust/registry/approvals';
 import { mustBeCertifiable } from '../authority/authority.ts';
+import { record } from '../events.ts';
 import { keyStore } from '../key-store/key-store.ts';
 import { certsOf } from '../tables.ts';
 import { type Certifying, certifying, mustBeTheSameSubject, otherKey } from './certifying.ts';
@@ -96,7 +96,7 @@ export const certifyKind: ApprovalKind<Certifying> = {
       .execute();
     const common = {
       actor,
-      subject: { kind: 'certificate-request', id },
+      subject: { kind: 'certificate-request' as const, id },
       organisationId: request.organisation_id,
     };
     if (to === 'withdrawn') await record(transaction, { type: 'certificate-request.withdrawn', ...common });

@@ -1,8 +1,8 @@
 import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { Conflict, InvalidInput, NotFound } from '@edutrust/platform/errors';
-import { record } from '@edutrust/platform/events';
 import { type CertificateRequest, issueCertificate } from '../authority/authority.ts';
+import { type CertsEvent, record } from '../events.ts';
 import { certsOf } from '../tables.ts';
 import { approvedCertificate, mustBeTheSameSubject } from './certifying.ts';
 import { lockRequest, type RequestRow, requestKeyOf } from './requests.ts';
@@ -47,40 +47,41 @@ export async function issueRequested(context: ServiceContext, id: string): Promi
   } catch (error) {
     // Unavailable, and whatever we did not foresee, is tried again by the job
     if (!(error instanceof InvalidInput || error instanceof Conflict || error instanceof NotFound)) throw error;
-    await finish(
-      context,
-      request,
-      { state: 'failed', reason: `${error.detail.vi} (${error.detail.en})` },
-      { code: error.code },
-    );
+    await finish(context, request, { state: 'failed', reason: `${error.detail.vi} (${error.detail.en})` }, (about) => ({
+      type: 'certificate-request.failed',
+      ...about,
+      data: { code: error.code },
+    }));
     return;
   }
-  await finish(
-    context,
-    request,
-    { state: 'issued', certificate_serial: serial },
-    { serial, ...(request.renews ? { renews: request.renews } : {}) },
-  );
+  await finish(context, request, { state: 'issued', certificate_serial: serial }, (about) => ({
+    type: 'certificate-request.issued',
+    ...about,
+    data: { serial, ...(request.renews ? { renews: request.renews } : {}) },
+  }));
 }
+
+/** What every event of a request says. */
+type About = Pick<CertsEvent, 'actor' | 'organisationId'> & {
+  readonly subject: { readonly kind: 'certificate-request'; readonly id: string };
+};
 
 async function finish(
   { db }: ServiceContext,
   { id, organisation_id }: RequestRow,
   values: { readonly state: 'issued' | 'failed'; readonly certificate_serial?: string; readonly reason?: string },
-  data: { [key: string]: string },
+  event: (about: About) => CertsEvent,
 ): Promise<void> {
   await db.transaction().execute(async (transaction) => {
     const { state } = await lockRequest(transaction, id);
     if (state !== 'approved') return; // another process was faster
     certificateRequestMoves.mustMove(state, values.state);
     await certsOf(transaction).updateTable('certs.request').set(values).where('id', '=', id).execute();
-    const common = {
+    const about = {
       actor: program,
       subject: { kind: 'certificate-request', id },
       organisationId: organisation_id,
-      data,
-    };
-    if (values.state === 'issued') await record(transaction, { type: 'certificate-request.issued', ...common });
-    else await record(transaction, { type: 'certificate-request.failed', ...common });
+    } as const;
+    await record(transaction, event(about));
   });
 }

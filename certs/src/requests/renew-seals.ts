@@ -1,9 +1,9 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
 import { Conflict } from '@edutrust/platform/errors';
-import { record } from '@edutrust/platform/events';
 import { uuidv7 } from '@edutrust/platform/ids';
 import { parseCertificate } from '../certificate/certificate.ts';
+import { record } from '../events.ts';
 import { certsOf } from '../tables.ts';
 import { approvedCertificate, mustBeTheSameSubject } from './certifying.ts';
 import { issueRequested, issueTask, program } from './issue.ts';

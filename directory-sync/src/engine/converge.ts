@@ -1,10 +1,10 @@
 import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { EduTrustError } from '@edutrust/platform/errors';
-import { record } from '@edutrust/platform/events';
 import { uuidv7 } from '@edutrust/platform/ids';
 import type { Text } from '@edutrust/platform/messages';
 import { type Selectable, sql } from 'kysely';
+import { record } from '../events.ts';
 import { type RunTotals, type SyncTables, syncOf } from '../tables.ts';
 import { findTarget, openTarget, type TargetRow } from '../targets/store.ts';
 import { applyRun } from './apply.ts';

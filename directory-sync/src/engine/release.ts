@@ -1,8 +1,8 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import { record } from '@edutrust/platform/events';
 import { markApplied } from '@edutrust/registry/approvals';
 import { sql } from 'kysely';
 import type { Connection } from '../connectors/connector.ts';
+import { record } from '../events.ts';
 import { type Change, lineOf, PlanDigest } from '../model/change.ts';
 import { syncOf } from '../tables.ts';
 import { findTarget, openTarget, type TargetRow } from '../targets/store.ts';

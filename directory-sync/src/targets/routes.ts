@@ -1,6 +1,5 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { NotFound } from '@edutrust/platform/errors';
-import { record } from '@edutrust/platform/events';
 import { type App, localeOf, longAnswerMs, personActor, refersTo } from '@edutrust/platform/http';
 import type { Locale } from '@edutrust/platform/messages';
 import { nullable, Sha256Hex, strict, Time, Uuid } from '@edutrust/platform/schemas';
@@ -12,6 +11,7 @@ import { connectors } from '../connectors/kinds.ts';
 import { proposeRelease } from '../engine/approve.ts';
 import { runTarget } from '../engine/converge.ts';
 import { noTotals } from '../engine/plan.ts';
+import { record } from '../events.ts';
 import { Contract } from '../model/contract.ts';
 import { type SyncTables, syncOf } from '../tables.ts';
 import { addTarget, findTarget } from './store.ts';

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { cp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { record } from '@edutrust/platform/events';
+import { idpEvents } from '@edutrust/idp/events';
 import { readOutboxOnce } from '@edutrust/platform/outbox';
 import type { TestDatabase } from '@edutrust/platform/testing';
 import { eventually, testDatabase } from '@edutrust/platform/testing';
@@ -146,10 +146,10 @@ describe('backup and restore', { timeout: 250_000 }, () => {
       'SELECT id FROM platform.outbox ORDER BY transaction_id, position',
     );
     await target.db.transaction().execute((transaction) =>
-      record(transaction, {
-        type: 'test.happened',
+      idpEvents.record(transaction, {
+        type: 'sessions.forgotten',
         actor: { kind: 'system', name: 'test' },
-        subject: { kind: 'test', id: 'x' },
+        subject: { kind: 'installation', id: 'x' },
       }),
     );
     const read: { id: string; type: string }[] = [];
@@ -159,7 +159,7 @@ describe('backup and restore', { timeout: 250_000 }, () => {
     };
     await eventually(async () => {
       await readOutboxOnce(target.db, reader);
-      assert.equal(read.at(-1)?.type, 'test.happened');
+      assert.equal(read.at(-1)?.type, 'sessions.forgotten');
     });
     assert.deepEqual(
       read.slice(0, -2).map(({ id }) => id),
@@ -168,7 +168,7 @@ describe('backup and restore', { timeout: 250_000 }, () => {
     );
     assert.deepEqual(
       read.slice(-2).map(({ type }) => type),
-      ['backup.restored', 'test.happened'],
+      ['backup.restored', 'sessions.forgotten'],
     );
   });
 

@@ -1,8 +1,8 @@
+import { certsEvents } from '@edutrust/certs/events';
 import type { Actor } from '@edutrust/platform/actor';
 import { systemClock } from '@edutrust/platform/clock';
 import type { Config } from '@edutrust/platform/config';
 import type { Transaction } from '@edutrust/platform/database';
-import { record } from '@edutrust/platform/events';
 import { configuredWitness, type KeptRevocation } from '@edutrust/platform/witness';
 import type pg from 'pg';
 
@@ -57,18 +57,21 @@ export async function applyLaterRevocations(
        WHERE serial = $1`,
       [serial, reason, at],
     );
-    await record(transaction, {
-      type:
-        reason === null
-          ? 'certificate.released'
-          : reason === 'certificateHold'
-            ? 'certificate.suspended'
-            : 'certificate.revoked',
+    const about = {
       actor,
       subject: { kind: 'certificate', id: serial },
       ...(found.organisation_id ? { organisationId: found.organisation_id } : {}),
-      data: { ...(reason === null ? {} : { reason }), restoredFrom: at },
-    });
+    } as const;
+    await certsEvents.record(
+      transaction,
+      reason === null
+        ? { type: 'certificate.released', ...about, data: { restoredFrom: at } }
+        : {
+            type: reason === 'certificateHold' ? 'certificate.suspended' : 'certificate.revoked',
+            ...about,
+            data: { reason, restoredFrom: at },
+          },
+    );
     applied.push(serial);
   }
   return { applied, unknown, until: kept.at(-1)?.at ?? null };

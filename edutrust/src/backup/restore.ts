@@ -8,7 +8,7 @@ import { systemClock } from '@edutrust/platform/clock';
 import type { Config } from '@edutrust/platform/config';
 import { type Database, kyselyOn, openDatabase, type Transaction } from '@edutrust/platform/database';
 import { Conflict, InvalidInput } from '@edutrust/platform/errors';
-import { record } from '@edutrust/platform/events';
+import { installationEvents } from '@edutrust/platform/installation-events';
 import { migrateJobs } from '@edutrust/platform/jobs';
 import { createLedger, type LedgerVerdict, logNames } from '@edutrust/platform/ledger';
 import type { Logger } from '@edutrust/platform/log';
@@ -128,7 +128,7 @@ async function fill(
   const logs = await verifyLogs(db, filling);
   const transaction = db as unknown as Transaction; // what it says goes to a connection inside BEGIN
   const { actor, isMove } = options;
-  await record(transaction, {
+  await installationEvents.record(transaction, {
     type: 'backup.restored',
     actor,
     subject: { kind: 'installation', id: 'database' },

@@ -4,7 +4,6 @@ import { type AttestedFacts, attest, isAttested } from '@edutrust/platform/attes
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database, Transaction } from '@edutrust/platform/database';
 import { InvalidInput } from '@edutrust/platform/errors';
-import { record } from '@edutrust/platform/events';
 import { uuidv7 } from '@edutrust/platform/ids';
 import { recordCredentialAct, recordCredentialsChosen } from '@edutrust/registry/approvals';
 import { notify } from '@edutrust/registry/notices';
@@ -12,6 +11,7 @@ import { getPerson, organisationOf } from '@edutrust/registry/people';
 import { credentialsTakeTwo, type Role, rolesOf } from '@edutrust/registry/permissions';
 import { type Selectable, sql } from 'kysely';
 import { ensureAccount, findAccount } from '../accounts/account.ts';
+import { record } from '../events.ts';
 import { endSessions } from '../sessions/end.ts';
 import { type ActivationTable, idpOf } from '../tables.ts';
 

@@ -1,9 +1,9 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { NotFound } from '@edutrust/platform/errors';
-import { record } from '@edutrust/platform/events';
 import { type App as HttpApp, personActor, refersTo } from '@edutrust/platform/http';
 import { requires } from '@edutrust/registry/permissions';
 import Type from 'typebox';
+import { record } from '../events.ts';
 import { idpOf } from '../tables.ts';
 import { findApp } from './apps.ts';
 
@@ -38,7 +38,7 @@ export function addActivationsOfApps(app: HttpApp, { db, clock }: ServiceContext
           .onConflict((conflict) => conflict.doNothing())
           .executeTakeFirst();
         if (made.numInsertedOrUpdatedRows === 0n) return;
-        const subject = { kind: 'app', id: clientId };
+        const subject = { kind: 'app', id: clientId } as const;
         await record(transaction, { type: 'app.activated', actor, subject, organisationId: id });
       });
       return reply.code(204).send(null);
@@ -61,7 +61,7 @@ export function addActivationsOfApps(app: HttpApp, { db, clock }: ServiceContext
           .where('organisation_id', '=', id)
           .executeTakeFirst();
         if (ended.numDeletedRows === 0n) return;
-        const subject = { kind: 'app', id: clientId };
+        const subject = { kind: 'app', id: clientId } as const;
         await record(transaction, { type: 'app.deactivated', actor, subject, organisationId: id });
       });
       return reply.code(204).send(null);

@@ -2,9 +2,9 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Actor } from '@edutrust/platform/actor';
 import type { Database, Transaction } from '@edutrust/platform/database';
 import { Conflict, InvalidInput, NotFound } from '@edutrust/platform/errors';
-import { record } from '@edutrust/platform/events';
 import type { Text } from '@edutrust/platform/messages';
 import type { Selectable } from 'kysely';
+import { record } from '../events.ts';
 import { releasableScopes } from '../provider/claims.ts';
 import { type AppTable, idpOf } from '../tables.ts';
 import type { AppPicture } from './pictures.ts';
@@ -270,8 +270,9 @@ async function recordApp(
   actor: Actor,
   data: { fields?: string[] } = {},
 ): Promise<void> {
-  const subject = { kind: 'app', id: row.client_id };
-  await record(transaction, { type, actor, subject, organisationId: row.organisation_id, data });
+  const about = { actor, subject: { kind: 'app', id: row.client_id }, organisationId: row.organisation_id } as const;
+  if (type === 'app.changed') await record(transaction, { type, ...about, data });
+  else await record(transaction, { type, ...about });
 }
 
 const noApp = () => new NotFound('apps/not-found', { vi: 'Không có ứng dụng này.', en: 'There is no such app.' });

@@ -1,9 +1,9 @@
 import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
-import { record } from '@edutrust/platform/events';
 import { sql } from 'kysely';
 import { errors } from 'oidc-provider';
+import { record } from '../events.ts';
 import { refreshSeconds } from '../provider/grants.ts';
 import { grantForSession } from '../provider/models/grant.ts';
 

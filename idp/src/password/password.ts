@@ -1,10 +1,10 @@
 import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
-import { record } from '@edutrust/platform/events';
 import { gradesOf } from '@edutrust/registry/classes';
 import { notify } from '@edutrust/registry/notices';
 import { organisationOf, personClaims } from '@edutrust/registry/people';
+import { record } from '../events.ts';
 import { endSessions } from '../sessions/end.ts';
 import { idpOf } from '../tables.ts';
 import type { PasswordHasher } from './hashing.ts';

@@ -2,8 +2,8 @@ import { createHash, generateKeyPairSync } from 'node:crypto';
 import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database } from '@edutrust/platform/database';
-import { record } from '@edutrust/platform/events';
 import { sql } from 'kysely';
+import { record } from '../events.ts';
 
 /** A P-256 key for ID tokens; the private member never leaves the provider. */
 export interface SigningKey {

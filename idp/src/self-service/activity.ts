@@ -1,25 +1,13 @@
 import type { Database } from '@edutrust/platform/database';
+import type { EventTable } from '@edutrust/platform/events';
 import type { Text } from '@edutrust/platform/messages';
 import { sql } from 'kysely';
+import { idpEvents } from '../events.ts';
 
-const sentences: Record<string, Text> = {
-  'account.activated': { vi: 'Kích hoạt tài khoản', en: 'The account was activated' },
-  'account.suspended': { vi: 'Tài khoản bị tạm khoá', en: 'The account was suspended' },
-  'account.resumed': { vi: 'Tài khoản được mở lại', en: 'The account was resumed' },
-  'account.signed-in': { vi: 'Đăng nhập', en: 'Signed in' },
-  'activation-code.created': { vi: 'Được cấp mã kích hoạt mới', en: 'A new activation code was given' },
-  'activation-link.created': { vi: 'Được cấp đường dẫn kích hoạt', en: 'An activation link was made' },
-  'password.changed': { vi: 'Đặt mật khẩu mới', en: 'A new password was set' },
-  'passkey.added': { vi: 'Thêm passkey', en: 'A passkey was added' },
-  'passkey.removed': { vi: 'Xoá passkey', en: 'A passkey was removed' },
-  'passkey.counter-went-back': {
-    vi: 'Từ chối một passkey có thể đã bị sao chép',
-    en: 'A passkey that may have been copied was refused',
-  },
-  'session.ended': { vi: 'Một phiên đăng nhập kết thúc', en: 'A session ended' },
-  'consent.given': { vi: 'Đồng ý chia sẻ dữ liệu với một ứng dụng', en: 'Agreed to share data with an app' },
-  'consent.withdrawn': { vi: 'Rút lại đồng ý với một ứng dụng', en: 'Withdrew the agreement with an app' },
-};
+const table: EventTable = idpEvents.table;
+const sentences: Readonly<Record<string, Text>> = Object.fromEntries(
+  Object.entries(table).flatMap(([name, { self }]) => (self ? [[name, self]] : [])),
+);
 
 /** What happened to a person's account, newest first, as sentences; read from the ledger, which keeps no names. */
 export async function accountActivity(

@@ -1,9 +1,9 @@
 import type { Actor } from '@edutrust/platform/actor';
 import type { Transaction } from '@edutrust/platform/database';
-import { type DomainEvent, record } from '@edutrust/platform/events';
 import type { Jobs } from '@edutrust/platform/jobs';
 import { type RawBuilder, sql } from 'kysely';
 import type { AdapterPayload } from 'oidc-provider';
+import { type IdpEvent, record } from '../events.ts';
 import { ownClientId } from '../provider/first-party.ts';
 
 /** The task that tells an app that a session ended; see `backchannel.ts`. */
@@ -46,7 +46,7 @@ export async function endSessions(
   const { rows } = await sql<{ uid: string; person_id: string | null; payload: AdapterPayload }>`
     DELETE FROM idp.session WHERE ${where} RETURNING uid, person_id, payload`.execute(transaction);
   const told = new Set<string>();
-  const events: DomainEvent[] = [];
+  const events: IdpEvent[] = [];
   for (const { uid, person_id: personId, payload } of rows) {
     if (!personId) continue; // nobody had signed in yet
     for (const [clientId, { sid }] of Object.entries(payload.authorizations ?? {})) {

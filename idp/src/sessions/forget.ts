@@ -1,7 +1,7 @@
 import type { Actor } from '@edutrust/platform/actor';
 import type { Transaction } from '@edutrust/platform/database';
-import { record } from '@edutrust/platform/events';
 import { sql } from 'kysely';
+import { record } from '../events.ts';
 
 /**
  * After a loss: what a backup holds of sessions, tokens and unused activation codes may have ended since, so none of

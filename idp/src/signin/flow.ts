@@ -1,9 +1,9 @@
 import { NotFound } from '@edutrust/platform/errors';
-import { record } from '@edutrust/platform/events';
 import { notify } from '@edutrust/registry/notices';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { errors, type Provider } from 'oidc-provider';
 import { findAccount } from '../accounts/account.ts';
+import { record } from '../events.ts';
 import { seeOther } from '../page-reply.ts';
 import type { AskingApp } from '../pages.ts';
 import { isStrongEnough } from '../provider/assurance.ts';

@@ -2,9 +2,9 @@ import { isIP } from 'node:net';
 import type { Actor } from '@edutrust/platform/actor';
 import type { Database, Transaction } from '@edutrust/platform/database';
 import { Conflict, InvalidInput, NotFound } from '@edutrust/platform/errors';
-import { record } from '@edutrust/platform/events';
 import { isUuid, uuidv7 } from '@edutrust/platform/ids';
 import { sql } from 'kysely';
+import { record } from '../events.ts';
 
 /** The largest network that one organisation registers: more would make half the internet a school. */
 const smallestPrefix = { 4: 22, 6: 44 } as const;

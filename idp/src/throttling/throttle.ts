@@ -1,10 +1,10 @@
 import { createHmac } from 'node:crypto';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { TooManyRequests } from '@edutrust/platform/errors';
-import { record } from '@edutrust/platform/events';
 import { canonicalAddress } from '@edutrust/platform/http';
 import { countRefusal } from '@edutrust/platform/metrics';
 import { sql } from 'kysely';
+import { record } from '../events.ts';
 import { createKnownDevices, type KnownDevices } from './devices.ts';
 import { belongsTo, isSchoolNetwork, organisationsAt } from './networks.ts';
 

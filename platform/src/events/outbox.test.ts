@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { record } from '../testing/events.ts';
 import { eventually, testContext } from '../testing/testing.ts';
 import { outboxLag, type RecordedEvent, readOutbox, readOutboxOnce } from './outbox.ts';
-import { record } from './record.ts';
 
 const actor = { kind: 'system', name: 'test' } as const;
-const event = (id: string) => ({ type: 'test.happened' as const, actor, subject: { kind: 'thing', id } });
+const event = (id: string) => ({ type: 'test.happened' as const, actor, subject: { kind: 'thing' as const, id } });
 
 test('a reader misses nothing of a transaction that began early and committed late', async () => {
   await using context = await testContext({ migrations: [] });

@@ -4,17 +4,11 @@ import type { Transaction } from '../database/database.ts';
 import { uuidv7 } from '../ids.ts';
 import type { Json } from '../json.ts';
 
-/**
- * Something that happened. `data` carries identifiers and facts of the system, **never personal data** (no names,
- * birth dates, addresses, numbers, tokens): it stays in the ledger for ever (CHECKS L5).
- */
-export interface DomainEvent {
-  /** `noun.verb` in the past: `person.created`, `session.ended`, `certificate.issued`. */
-  readonly type: `${string}.${string}`;
+/** Something that happened, as it is written; `defineEvents` says which there are. */
+export interface RecordableEvent {
+  readonly type: string;
   readonly actor: Actor;
-  /** What it happened to. */
   readonly subject: { readonly kind: string; readonly id: string };
-  /** The organisation it belongs to, for scoped readers. */
   readonly organisationId?: string;
   readonly data?: { [key: string]: Json };
 }
@@ -25,11 +19,8 @@ function recordedActor(actor: Actor): RecordedActor {
   return { kind: 'system', name: actor.name };
 }
 
-/**
- * Writes the events to the outbox and to the audit log of the ledger, in the transaction of their effect and in one
- * statement. Every effect calls it; nothing calls it outside a transaction.
- */
-export async function record(transaction: Transaction, ...events: readonly DomainEvent[]): Promise<void> {
+/** One statement for all of them, in the transaction of their effect: the outbox, the ledger's audit log. */
+export async function writeEvents(transaction: Transaction, events: readonly RecordableEvent[]): Promise<void> {
   if (events.length === 0) return;
   // Milliseconds: what the ledger hashes must read back the same.
   const at = new Date().toISOString();

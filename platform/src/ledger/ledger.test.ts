@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import fc from 'fast-check';
 import { createPool, kyselyOn } from '../database/database.ts';
-import { record } from '../events/record.ts';
+import { record } from '../testing/events.ts';
 import { type TestContext, testContext } from '../testing/testing.ts';
 import { openCheckpoint } from './checkpoint.ts';
 import { logNames } from './log-names.ts';
@@ -29,7 +29,7 @@ async function addEvents(context: TestContext, count: number): Promise<void> {
       ...Array.from({ length: count }, (_, index) => ({
         type: 'test.happened' as const,
         actor,
-        subject: { kind: 'thing', id: String(index) },
+        subject: { kind: 'thing' as const, id: String(index) },
         data: { index, text: 'Đặng Thị Ánh Nguyệt', nested: { b: 1.5, a: [true, null] } },
       })),
     ),

@@ -3,7 +3,7 @@ import { appendFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { record } from '../events/record.ts';
+import { record } from '../testing/events.ts';
 import { type TestContext, testContext } from '../testing/testing.ts';
 import { findWitnessAlarms, openWitness, witnessOnce } from './witness.ts';
 

@@ -2,8 +2,8 @@ import type { Actor, PersonActor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
 import { Conflict, type EduTrustError, Forbidden, InvalidInput, NotFound } from '@edutrust/platform/errors';
-import { record } from '@edutrust/platform/events';
 import { sql } from 'kysely';
+import { record } from '../events.ts';
 import { notify } from '../notices/notices.ts';
 import { can, holdersOf, rolesOf } from '../permissions/permissions.ts';
 import { registryOf } from '../tables.ts';
@@ -514,7 +514,7 @@ async function close(
     .execute();
   const common = {
     actor,
-    subject: { kind: 'approval', id: row.id },
+    subject: { kind: 'approval' as const, id: row.id },
     organisationId: row.organisation_id,
     data: { kind: row.kind, digest: row.digest.toString('hex'), ...data },
   };

@@ -1,9 +1,9 @@
 import type { Actor } from '@edutrust/platform/actor';
 import type { Transaction } from '@edutrust/platform/database';
 import { Conflict, InvalidInput, NotFound } from '@edutrust/platform/errors';
-import { record } from '@edutrust/platform/events';
 import { isUuid, uuidv7 } from '@edutrust/platform/ids';
 import { sql } from 'kysely';
+import { record } from '../events.ts';
 import { affiliate } from '../people/people.ts';
 import { registryOf } from '../tables.ts';
 

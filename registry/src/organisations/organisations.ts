@@ -1,9 +1,9 @@
 import type { Actor } from '@edutrust/platform/actor';
 import type { Database, Transaction } from '@edutrust/platform/database';
 import { Conflict, NotFound } from '@edutrust/platform/errors';
-import { record } from '@edutrust/platform/events';
 import { uuidv7 } from '@edutrust/platform/ids';
 import { sql } from 'kysely';
+import { record } from '../events.ts';
 import { type OrganisationKind, registryOf, type SchoolLevel } from '../tables.ts';
 
 export interface OrganisationSummary {

@@ -1,10 +1,10 @@
 import type { Actor } from '@edutrust/platform/actor';
 import type { Database, Transaction } from '@edutrust/platform/database';
 import { Conflict, InvalidInput, NotFound } from '@edutrust/platform/errors';
-import { record } from '@edutrust/platform/events';
 import { isUuid, uuidv7 } from '@edutrust/platform/ids';
 import { sql } from 'kysely';
 import { type EducationIdIssuer, parseEducationId } from '../education-id/education-id.ts';
+import { record } from '../events.ts';
 import { type Role, rolesOf } from '../permissions/permissions.ts';
 import { separateDuties } from '../permissions/roles.ts';
 import { type AffiliationRole, type Gender, type PersonStatus, registryOf } from '../tables.ts';

@@ -1,7 +1,7 @@
 import type { Actor, PersonActor } from '@edutrust/platform/actor';
 import type { Transaction } from '@edutrust/platform/database';
-import { type DomainEvent, record } from '@edutrust/platform/events';
 import { type RawBuilder, sql } from 'kysely';
+import { type RegistryEvent, record } from '../events.ts';
 import { type Action, coveredRoles, mayGrant, type Role, rolesWith } from './roles.ts';
 
 /**
@@ -65,7 +65,7 @@ export async function grantTeachers(
   await record(
     transaction,
     ...rows.map(
-      ({ person_id, organisation_id }): DomainEvent => ({
+      ({ person_id, organisation_id }): RegistryEvent => ({
         type: 'role.granted',
         actor,
         subject: { kind: 'person', id: person_id },
@@ -86,7 +86,7 @@ export async function endRolesAt(transaction: Transaction, leavers: readonly Pla
   await record(
     transaction,
     ...rows.map(
-      ({ person_id, organisation_id, role }): DomainEvent => ({
+      ({ person_id, organisation_id, role }): RegistryEvent => ({
         type: 'role.ended',
         actor,
         subject: { kind: 'person', id: person_id },

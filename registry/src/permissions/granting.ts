@@ -1,9 +1,9 @@
 import type { Actor } from '@edutrust/platform/actor';
 import type { Transaction } from '@edutrust/platform/database';
 import { Conflict, Forbidden, NotFound } from '@edutrust/platform/errors';
-import { record } from '@edutrust/platform/events';
 import { uuidv7 } from '@edutrust/platform/ids';
 import { sql } from 'kysely';
+import { record } from '../events.ts';
 import { registryOf } from '../tables.ts';
 import { placeOfOrganisation } from './place.ts';
 import { mayGrant, protectedRoles, type Role, rolesWith, separateDuties } from './roles.ts';

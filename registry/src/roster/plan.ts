@@ -1,11 +1,11 @@
 import type { Actor, RecordedActor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { InvalidInput } from '@edutrust/platform/errors';
-import { record } from '@edutrust/platform/events';
 import { uuidv7 } from '@edutrust/platform/ids';
 import type { Text } from '@edutrust/platform/messages';
 import { sql } from 'kysely';
 import { dateInVietnam, schoolYearAt } from '../calendar.ts';
+import { record } from '../events.ts';
 import {
   type Column,
   chosenColumns,

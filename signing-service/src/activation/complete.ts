@@ -5,10 +5,10 @@ import { timeStamp } from '@edutrust/certs/time-stamp';
 import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { type EduTrustError, InvalidInput, Unavailable } from '@edutrust/platform/errors';
-import { record } from '@edutrust/platform/events';
 import type { Selectable } from 'kysely';
 import { storeDocument } from '../documents/store.ts';
 import type { EnrolmentRow } from '../enrolment/enrolment.ts';
+import { record } from '../events.ts';
 import { formatNamed } from '../formats/formats.ts';
 import { signatureLeaf } from '../formats/leaf.ts';
 import { lockRequest } from '../requests/requests.ts';
@@ -259,7 +259,7 @@ async function finishFile(
       if (!(await moveItem(transaction, item, 'signed', { prepared: null }))) throw new AlreadyDone();
       const about = {
         actor: signerActor(session),
-        subject: { kind: 'signing-request', id: request.id },
+        subject: { kind: 'signing-request' as const, id: request.id },
         organisationId: request.organisation_id,
       };
       const data = {

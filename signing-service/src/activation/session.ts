@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { PersonActor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
-import { record } from '@edutrust/platform/events';
 import { uuidv7 } from '@edutrust/platform/ids';
 import type Type from 'typebox';
+import { record } from '../events.ts';
 import { signingOf } from '../tables.ts';
 import { dueDocuments, prepareItem } from './documents.ts';
 import { sealList } from './list.ts';

@@ -2,10 +2,10 @@ import { revokeCertificate } from '@edutrust/certs/authority';
 import type { PersonActor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
-import { record } from '@edutrust/platform/events';
 import { strict } from '@edutrust/platform/schemas';
 import { type ApprovalKind, mustNotBeRecovered, type ProposedApproval, propose } from '@edutrust/registry/approvals';
 import Type from 'typebox';
+import { record } from '../events.ts';
 import { signingOf } from '../tables.ts';
 import {
   type Described,

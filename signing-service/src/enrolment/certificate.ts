@@ -2,11 +2,11 @@ import { type CertificateSubject, issueCertificate, revokeCertificate } from '@e
 import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
-import { record } from '@edutrust/platform/events';
 import { withdrawProposal } from '@edutrust/registry/approvals';
 import { notify } from '@edutrust/registry/notices';
 import { findSigners, holdersOf } from '@edutrust/registry/permissions';
 import { sql } from 'kysely';
+import { record } from '../events.ts';
 import { signingOf } from '../tables.ts';
 import { approvedPhone, type Phone } from './approved.ts';
 import { type EnrolmentRow, lockEnrolment } from './enrolment.ts';

@@ -1,9 +1,9 @@
 import { issueCertificate } from '@edutrust/certs/authority';
 import { dueBefore, renewalMs, tooOldBefore } from '@edutrust/certs/renewal';
 import type { ServiceContext } from '@edutrust/platform/context';
-import { record } from '@edutrust/platform/events';
 import { findSigners } from '@edutrust/registry/permissions';
 import { sql } from 'kysely';
+import { record } from '../events.ts';
 import { signingOf } from '../tables.ts';
 import { approvedPhone } from './approved.ts';
 import { program, revokeTask, subjectOf } from './certificate.ts';

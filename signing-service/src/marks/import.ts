@@ -1,9 +1,9 @@
 import type { Actor, PersonActor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { Conflict, NotFound } from '@edutrust/platform/errors';
-import { record } from '@edutrust/platform/events';
 import { uuidv7 } from '@edutrust/platform/ids';
 import type { Text } from '@edutrust/platform/messages';
+import { record } from '../events.ts';
 import { type Learner, listClassLearners } from '../requests/registry.ts';
 import { signingOf } from '../tables.ts';
 import type { MarksColumn } from './columns.ts';

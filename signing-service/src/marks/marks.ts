@@ -1,9 +1,9 @@
 import type { Actor } from '@edutrust/platform/actor';
 import type { Database, Transaction } from '@edutrust/platform/database';
 import { Conflict, type EduTrustError, type FieldError, InvalidInput } from '@edutrust/platform/errors';
-import { record } from '@edutrust/platform/events';
 import type { Text } from '@edutrust/platform/messages';
 import { sql } from 'kysely';
+import { record } from '../events.ts';
 import { type ClassForTranscripts, findClassForTranscripts, listClassLearners } from '../requests/registry.ts';
 import { signingOf } from '../tables.ts';
 import { columnsOf, type MarksColumn } from './columns.ts';

@@ -1,9 +1,9 @@
 import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { Conflict, InvalidInput, NotFound } from '@edutrust/platform/errors';
-import { record } from '@edutrust/platform/events';
 import { uuidv7 } from '@edutrust/platform/ids';
 import type { Selectable } from 'kysely';
+import { record } from '../events.ts';
 import { findMarkedClass, type MarkedClass } from '../marks/marks.ts';
 import { type RunOutcome, type SigningTables, signingOf } from '../tables.ts';
 import { classTeacherOf, listClassLearners, principalOf } from './registry.ts';

@@ -1,6 +1,6 @@
-import { type DomainEvent, record } from '@edutrust/platform/events';
 import { uuidv7 } from '@edutrust/platform/ids';
 import { sql } from 'kysely';
+import { type RegistryEvent, record } from '../../events.ts';
 import { addPeople, changePeople, chunk, done, endLeavers, keepLocalCodes, recordPeople } from './apply-people.ts';
 import type { Applying } from './kind.ts';
 
@@ -37,7 +37,7 @@ async function makeClasses({ transaction, planId, schoolYear, actor }: Applying)
       transaction,
     );
     const events = part.map(
-      ({ id, organisation_id }): DomainEvent => ({
+      ({ id, organisation_id }): RegistryEvent => ({
         type: 'class.created',
         actor,
         subject: { kind: 'class', id },

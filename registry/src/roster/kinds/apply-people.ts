@@ -1,6 +1,6 @@
-import { type DomainEvent, record } from '@edutrust/platform/events';
 import { sql } from 'kysely';
 import { createEducationIdIssuer } from '../../education-id/education-id.ts';
+import { type RegistryEvent, record } from '../../events.ts';
 import type { Applying } from './kind.ts';
 import type { Whose } from './matching.ts';
 
@@ -97,15 +97,12 @@ export async function recordPeople(applying: Applying, total: number): Promise<v
         SELECT row, person_id, organisation_id, c.fields @? '$[*] ? (@.column == "Mã trường")' AS moved FROM registry.roster_change AS c
         WHERE plan_id = ${planId} AND ${which} AND row > ${after} ORDER BY row LIMIT ${chunk}`.execute(transaction);
       if (rows.length === 0) break;
-      const events = rows.map(
-        ({ person_id, organisation_id, moved }): DomainEvent => ({
-          type: action === 'changed' && moved ? 'person.transferred' : eventTypes[action],
-          actor,
-          subject: { kind: 'person', id: person_id },
-          organisationId: organisation_id,
-          data: action === 'changed' && moved ? { planId, to: organisation_id } : { planId },
-        }),
-      );
+      const events = rows.map(({ person_id, organisation_id, moved }): RegistryEvent => {
+        const about = { actor, subject: { kind: 'person', id: person_id }, organisationId: organisation_id } as const;
+        return action === 'changed' && moved
+          ? { type: 'person.transferred', ...about, data: { planId, to: organisation_id } }
+          : { type: eventTypes[action], ...about, data: { planId } };
+      });
       await record(transaction, ...events);
       after = rows.at(-1)?.row ?? after;
       if (action !== 'added') told += rows.length;

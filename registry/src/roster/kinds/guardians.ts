@@ -1,6 +1,6 @@
-import { type DomainEvent, record } from '@edutrust/platform/events';
 import type { Text } from '@edutrust/platform/messages';
 import { sql } from 'kysely';
+import { type RegistryEvent, record } from '../../events.ts';
 import type { Relation } from '../../guardians/guardians.ts';
 import { governedPeople } from '../../permissions/bulk.ts';
 import * as fields from '../columns/fields.ts';
@@ -281,7 +281,7 @@ async function apply(applying: Applying): Promise<void> {
     WHERE plan_id = ${planId} AND action = 'added' AND version IS NULL ORDER BY person_id`.execute(transaction);
   const events = [
     ...created.rows.map(
-      ({ person_id, organisation_id }): DomainEvent => ({
+      ({ person_id, organisation_id }): RegistryEvent => ({
         type: 'person.created',
         actor,
         subject: { kind: 'person', id: person_id },
@@ -290,7 +290,7 @@ async function apply(applying: Applying): Promise<void> {
       }),
     ),
     ...started.rows.map(
-      ({ id, child_id, guardian_id, relation, organisation_id }): DomainEvent => ({
+      ({ id, child_id, guardian_id, relation, organisation_id }): RegistryEvent => ({
         type: 'guardianship.started',
         actor,
         subject: { kind: 'person', id: child_id },

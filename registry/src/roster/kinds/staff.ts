@@ -1,6 +1,6 @@
-import { type DomainEvent, record } from '@edutrust/platform/events';
 import type { Text } from '@edutrust/platform/messages';
 import { sql } from 'kysely';
+import { type RegistryEvent, record } from '../../events.ts';
 import { coversEveryRole, endRolesAt, grantTeachers } from '../../permissions/bulk.ts';
 import type { Field } from '../columns/fields.ts';
 import * as fields from '../columns/fields.ts';
@@ -320,7 +320,7 @@ async function nameHomeroomTeachers({ transaction, planId, schoolYear, actor }: 
       UPDATE registry.class AS k SET ${change} AND k.organisation_id = c.organisation_id AND k.school_year = ${schoolYear}
       RETURNING k.id, k.organisation_id, k.homeroom_teacher_id`.execute(transaction);
     const events = rows.map(
-      ({ id, organisation_id, homeroom_teacher_id }): DomainEvent => ({
+      ({ id, organisation_id, homeroom_teacher_id }): RegistryEvent => ({
         type: 'class.changed',
         actor,
         subject: { kind: 'class', id },

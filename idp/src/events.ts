@@ -1,0 +1,157 @@
+import { defineEvents, type EventOf } from '@edutrust/platform/events';
+import { Uuid } from '@edutrust/platform/schemas';
+import Type from 'typebox';
+
+const app = Type.String();
+const passkey = Type.String();
+const Count = Type.Integer({ minimum: 0 });
+
+/** What can happen to accounts, sessions and apps, and how people read it. */
+export const idpEvents = defineEvents({
+  'account.activated': {
+    subject: 'person',
+    vi: 'kích hoạt tài khoản',
+    en: 'account activated',
+    self: { vi: 'Kích hoạt tài khoản', en: 'Your account was activated' },
+  },
+  'account.resumed': {
+    subject: 'person',
+    vi: 'mở lại tài khoản',
+    en: 'account resumed',
+    self: { vi: 'Tài khoản được mở lại', en: 'Your account was resumed' },
+  },
+  'account.signed-in': {
+    subject: 'person',
+    data: { method: Type.String(), newDevice: Type.Boolean() },
+    vi: 'đăng nhập',
+    en: 'signed in',
+    self: { vi: 'Đăng nhập', en: 'You signed in' },
+  },
+  'account.suspended': {
+    subject: 'person',
+    vi: 'khoá tài khoản',
+    en: 'account suspended',
+    self: { vi: 'Tài khoản bị tạm khoá', en: 'Your account was suspended' },
+  },
+  'activation.guessing': {
+    subject: 'address',
+    data: { failures: Count },
+    vi: 'dò mã kích hoạt từ một mạng',
+    en: 'activation code guessing from one network',
+  },
+  'activation-code.created': {
+    subject: 'person',
+    data: { expiresAt: Type.String(), alsoBy: Type.Optional(Uuid) },
+    vi: 'cấp mã kích hoạt',
+    en: 'activation code issued',
+    self: { vi: 'Được cấp mã kích hoạt mới', en: 'You were given a new activation code' },
+  },
+  'activation-link.created': {
+    subject: 'person',
+    vi: 'cấp đường dẫn kích hoạt',
+    en: 'activation link issued',
+    self: { vi: 'Được cấp đường dẫn kích hoạt', en: 'You were given an activation link' },
+  },
+  'app.activated': { subject: 'app', vi: 'cho phép ứng dụng ở đơn vị', en: 'app activated at an organisation' },
+  'app.changed': {
+    subject: 'app',
+    data: { fields: Type.Optional(Type.Array(Type.String())) },
+    vi: 'sửa ứng dụng',
+    en: 'app changed',
+  },
+  'app.deactivated': { subject: 'app', vi: 'ngừng ứng dụng ở đơn vị', en: 'app deactivated at an organisation' },
+  'app.ended': { subject: 'app', vi: 'ngừng ứng dụng', en: 'app ended' },
+  'app.registered': { subject: 'app', vi: 'đăng ký ứng dụng', en: 'app registered' },
+  'app.secret-rotated': { subject: 'app', vi: 'đổi khoá bí mật của ứng dụng', en: 'app secret replaced' },
+  'consent.given': {
+    subject: 'person',
+    data: { app, scopes: Type.Array(Type.String()) },
+    vi: 'đồng ý cho ứng dụng xem thông tin',
+    en: 'agreed that an app sees data',
+    self: { vi: 'Đồng ý chia sẻ dữ liệu với một ứng dụng', en: 'You agreed to share data with an app' },
+  },
+  'consent.withdrawn': {
+    subject: 'person',
+    data: { app },
+    vi: 'rút lại đồng ý',
+    en: 'withdrew consent',
+    self: { vi: 'Rút lại đồng ý với một ứng dụng', en: 'You withdrew your consent to an app' },
+  },
+  'network.registered': {
+    subject: 'network',
+    data: { range: Type.String() },
+    vi: 'khai báo mạng của trường',
+    en: 'school network registered',
+  },
+  'network.removed': {
+    subject: 'network',
+    data: { range: Type.String() },
+    vi: 'gỡ mạng của trường',
+    en: 'school network removed',
+  },
+  'passkey.added': {
+    subject: 'person',
+    data: { passkey, isSynced: Type.Boolean() },
+    vi: 'thêm passkey',
+    en: 'passkey added',
+    self: { vi: 'Thêm passkey', en: 'A passkey was added' },
+  },
+  'passkey.counter-went-back': {
+    subject: 'person',
+    data: { passkey },
+    vi: 'passkey có thể bị sao chép',
+    en: 'passkey may have been copied',
+    self: {
+      vi: 'Từ chối một passkey có thể đã bị sao chép',
+      en: 'A passkey that may have been copied was refused',
+    },
+  },
+  'passkey.removed': {
+    subject: 'person',
+    data: { passkey },
+    vi: 'gỡ passkey',
+    en: 'passkey removed',
+    self: { vi: 'Xoá passkey', en: 'A passkey was removed' },
+  },
+  'password.changed': {
+    subject: 'person',
+    vi: 'đổi mật khẩu',
+    en: 'password changed',
+    self: { vi: 'Đặt mật khẩu mới', en: 'A new password was set' },
+  },
+  'session.ended': {
+    subject: 'person',
+    data: { session: Type.String(), reason: Type.String() },
+    vi: 'đăng xuất',
+    en: 'signed out',
+    self: { vi: 'Một phiên đăng nhập kết thúc', en: 'A session ended' },
+  },
+  'sessions.forgotten': {
+    subject: 'installation',
+    vi: 'mọi người phải đăng nhập lại',
+    en: 'everyone has to sign in again',
+  },
+  'sign-in.failing': {
+    subject: 'person',
+    data: { failures: Count, place: Type.String() },
+    vi: 'thử sai mật khẩu nhiều lần',
+    en: 'many wrong passwords',
+  },
+  'sign-in.spraying': {
+    subject: 'address',
+    data: { failures: Count },
+    vi: 'dò mật khẩu từ một mạng',
+    en: 'password guessing from one network',
+  },
+  'signing-key.rotated': {
+    subject: 'signing-key',
+    data: { compromised: Type.Boolean() },
+    vi: 'thay khoá ký của cổng đăng nhập',
+    en: 'sign-in signing key rotated',
+  },
+});
+
+export const { record } = idpEvents;
+
+/** Any event of the provider. */
+export type IdpEvent = EventOf<typeof idpEvents.table>;

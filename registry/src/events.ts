@@ -1,0 +1,137 @@
+import { defineEvents, type EventOf } from '@edutrust/platform/events';
+import { nullable, Sha256Hex, Uuid } from '@edutrust/platform/schemas';
+import Type from 'typebox';
+
+const planId = Type.Optional(Uuid);
+const fields = Type.Array(Type.String());
+const approval = { kind: Type.String(), digest: Sha256Hex };
+const closed = { ...approval, code: Type.Optional(Type.String()) };
+const Count = Type.Integer({ minimum: 0 });
+
+/** What can happen to people, organisations and permissions, and how people read it. */
+export const registryEvents = defineEvents({
+  'affiliation.started': {
+    subject: 'person',
+    data: { role: Type.String(), classId: Type.Optional(Uuid) },
+    vi: 'vào đơn vị',
+    en: 'joined',
+  },
+  'approval.proposed': {
+    subject: 'approval',
+    data: approval,
+    vi: 'lập việc cần hai người',
+    en: 'act for two people proposed',
+  },
+  'approval.confirmed': {
+    subject: 'approval',
+    data: { ...approval, assertionSha256: Sha256Hex },
+    vi: 'xác nhận việc cần hai người bằng passkey',
+    en: 'act for two people confirmed by its maker',
+  },
+  'approval.approved': {
+    subject: 'approval',
+    data: { ...approval, maker: nullable(Uuid), confirmSha256: Sha256Hex, approveSha256: Sha256Hex },
+    vi: 'duyệt việc cần hai người bằng passkey',
+    en: 'act for two people approved',
+  },
+  'approval.refused': {
+    subject: 'approval',
+    data: closed,
+    vi: 'từ chối việc cần hai người',
+    en: 'act for two people refused',
+  },
+  'approval.withdrawn': {
+    subject: 'approval',
+    data: closed,
+    vi: 'rút việc cần hai người',
+    en: 'act for two people withdrawn',
+  },
+  'approval.expired': {
+    subject: 'approval',
+    data: closed,
+    vi: 'việc cần hai người quá hạn',
+    en: 'act for two people expired',
+  },
+  'approval.failed': {
+    subject: 'approval',
+    data: closed,
+    vi: 'việc cần hai người không còn thực hiện được',
+    en: 'act for two people no longer possible',
+  },
+  'approval.wrong-code': {
+    subject: 'approval',
+    data: { tries: Count },
+    vi: 'gõ sai mã đọc qua điện thoại',
+    en: 'wrong code typed for an approval',
+  },
+  'class.changed': {
+    subject: 'class',
+    data: { fields, homeroomTeacherId: Type.Optional(Uuid) },
+    vi: 'sửa lớp',
+    en: 'class changed',
+  },
+  'class.created': { subject: 'class', vi: 'mở lớp', en: 'class opened' },
+  'guardianship.ended': {
+    subject: 'person',
+    data: { guardianshipId: Uuid, guardianId: Uuid },
+    vi: 'thôi giám hộ',
+    en: 'guardianship ended',
+  },
+  'guardianship.started': {
+    subject: 'person',
+    data: { planId, guardianshipId: Uuid, guardianId: Uuid, relation: Type.String() },
+    vi: 'thêm người giám hộ',
+    en: 'guardian added',
+  },
+  'organisation.changed': { subject: 'organisation', data: { fields }, vi: 'sửa đơn vị', en: 'organisation changed' },
+  'organisation.created': { subject: 'organisation', vi: 'thêm đơn vị', en: 'organisation added' },
+  'person.changed': {
+    subject: 'person',
+    data: { planId, fields: Type.Optional(fields) },
+    vi: 'sửa hồ sơ',
+    en: 'record corrected',
+  },
+  'person.created': { subject: 'person', data: { planId }, vi: 'thêm hồ sơ', en: 'record added' },
+  'person.left': { subject: 'person', data: { planId }, vi: 'rời trường', en: 'left' },
+  'person.merged': { subject: 'person', data: { into: Uuid }, vi: 'gộp hồ sơ trùng', en: 'duplicate merged' },
+  'person.transferred': {
+    subject: 'person',
+    data: { planId, from: Type.Optional(nullable(Uuid)), to: Uuid },
+    vi: 'chuyển trường',
+    en: 'transferred',
+  },
+  'role.ended': {
+    subject: 'person',
+    data: { role: Type.String(), approval: Type.Optional(Uuid) },
+    vi: 'thu vai trò',
+    en: 'role ended',
+  },
+  'role.granted': {
+    subject: 'person',
+    data: { role: Type.String(), approval: Type.Optional(Uuid) },
+    vi: 'giao vai trò',
+    en: 'role granted',
+  },
+  'roster.applied': {
+    subject: 'roster-plan',
+    data: {
+      added: Count,
+      changed: Count,
+      left: Count,
+      referred: Count,
+      unchanged: Count,
+      refused: Count,
+      skipped: Count,
+      digest: Sha256Hex,
+    },
+    vi: 'áp dụng danh sách',
+    en: 'roster applied',
+  },
+  'roster.held': { subject: 'roster-plan', vi: 'giữ lại một lần nhập', en: 'import held' },
+  'roster.planned': { subject: 'roster-plan', vi: 'lập kế hoạch nhập', en: 'import planned' },
+});
+
+export const { record } = registryEvents;
+
+/** Any event of the registry. */
+export type RegistryEvent = EventOf<typeof registryEvents.table>;

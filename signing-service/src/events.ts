@@ -1,0 +1,115 @@
+import { defineEvents } from '@edutrust/platform/events';
+import { SerialHex, Sha256Hex, Uuid } from '@edutrust/platform/schemas';
+import Type from 'typebox';
+
+const Count = Type.Integer({ minimum: 0 });
+const step = Type.String();
+const signature = { documentId: Uuid, step, digest: Sha256Hex, sessionId: Uuid, logIndex: Count };
+
+/** What can happen to documents, signatures and phones, and how people read it. */
+export const signingEvents = defineEvents({
+  'marks.entered': {
+    subject: 'class',
+    data: { source: Type.String(), learners: Count },
+    vi: 'nhập điểm',
+    en: 'marks entered',
+  },
+  'marks.planned': {
+    subject: 'class',
+    data: { planId: Uuid, changed: Count, refused: Count },
+    vi: 'xem trước tệp điểm',
+    en: 'marks file previewed',
+  },
+  'signing-enrolment.approved': {
+    subject: 'signing-enrolment',
+    vi: 'duyệt đăng ký chữ ký số',
+    en: 'signing enrolment approved',
+  },
+  'signing-enrolment.completed': {
+    subject: 'signing-enrolment',
+    data: { serial: SerialHex },
+    vi: 'nhận chứng thư ký',
+    en: 'signing enrolment completed',
+  },
+  'signing-enrolment.refused': {
+    subject: 'signing-enrolment',
+    vi: 'từ chối đăng ký chữ ký số',
+    en: 'signing enrolment refused',
+  },
+  'signing-enrolment.renewed': {
+    subject: 'signing-enrolment',
+    data: { serial: SerialHex, renews: SerialHex },
+    vi: 'cấp tiếp chứng thư ký',
+    en: 'signing certificate renewed',
+  },
+  'signing-enrolment.requested': {
+    subject: 'signing-enrolment',
+    data: { custody: Type.String(), keySha256: Sha256Hex },
+    vi: 'đăng ký chữ ký số',
+    en: 'signing enrolment requested',
+  },
+  'signing-enrolment.revoked': {
+    subject: 'signing-enrolment',
+    data: { reason: Type.String() },
+    vi: 'ngừng chữ ký số',
+    en: 'signing enrolment revoked',
+  },
+  'signing-request.created': {
+    subject: 'signing-request',
+    data: { kind: Type.String(), documentId: Uuid, signerId: Uuid },
+    vi: 'trình ký',
+    en: 'signature requested',
+  },
+  'signing-request.issued': {
+    subject: 'signing-request',
+    data: { documentId: Uuid },
+    vi: 'phát hành văn bản',
+    en: 'document issued',
+  },
+  'signing-request.rejected': {
+    subject: 'signing-request',
+    data: { step: Type.Optional(step) },
+    vi: 'từ chối ký',
+    en: 'signature refused',
+  },
+  'signing-request.sealed': { subject: 'signing-request', data: signature, vi: 'đóng dấu số', en: 'sealed' },
+  'signing-request.signed': { subject: 'signing-request', data: signature, vi: 'đã ký', en: 'signed' },
+  'signing-request.withdrawn': {
+    subject: 'signing-request',
+    data: { step: Type.Optional(step) },
+    vi: 'rút trình ký',
+    en: 'request withdrawn',
+  },
+  'signing-session.authorised': {
+    subject: 'signing-session',
+    data: { assertionSha256: Sha256Hex, listSha256: Sha256Hex, pagesDrawn: Count },
+    vi: 'xác nhận ký bằng passkey',
+    en: 'signing confirmed by passkey',
+  },
+  'signing-session.expired': {
+    subject: 'signing-session',
+    data: { code: Type.String() },
+    vi: 'phiên ký quá hạn',
+    en: 'signing session expired',
+  },
+  'signing-session.opened': {
+    subject: 'signing-session',
+    data: { listSha256: Sha256Hex, documents: Count, purpose: Type.String() },
+    vi: 'mở phiên ký',
+    en: 'signing session opened',
+  },
+  'signing-session.refused': {
+    subject: 'signing-session',
+    data: { code: Type.String() },
+    vi: 'phiên ký bị từ chối',
+    en: 'signing session refused',
+  },
+  'transcripts.requested': {
+    subject: 'class',
+    data: { runId: Uuid, learners: Count },
+    vi: 'trình học bạ của lớp',
+    en: 'transcripts of a class requested',
+  },
+});
+
+export const { record } = signingEvents;
