@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database, Transaction } from '@edutrust/platform/database';
@@ -16,6 +15,7 @@ import { type Account, findAccount } from '../accounts/account.ts';
 import { record } from '../events.ts';
 import { idpOf, type PasskeyTable } from '../tables.ts';
 import { attestPasskey } from './attestation.ts';
+import { type Ceremony, challengeSeconds, newChallenge, takeChallenge } from './challenge.ts';
 import type { AssertionBody, AttestationBody } from './schemas.ts';
 
 export type AssertionJson = Type.Static<typeof AssertionBody>;
@@ -24,51 +24,15 @@ export type Passkey = Selectable<PasskeyTable>;
 
 /** ES256, EdDSA, RS256 (RFC 9053): what authenticators have. */
 const algorithms = [-7, -8, -257];
-/** W2: a challenge answers once, within five minutes. */
-const challengeSeconds = 300;
 /** WebAuthn level 3 §7.1 step 25. */
 const longestCredentialIdBytes = 1023;
 const mostPasskeys = 20;
-
-/** What a challenge belongs to: its ceremony, the browser's session or ticket, and the person when known. */
-export interface Ceremony {
-  readonly kind: 'create' | 'get';
-  /** Interaction, session or ticket: only the browser that was given the challenge answers it. */
-  readonly boundTo: string;
-  readonly personId?: string;
-}
-
-const challengeKey = (challenge: string) => `idp:webauthn:${challenge}`;
-
-async function newChallenge({ store }: Pick<ServiceContext, 'store'>, ceremony: Ceremony): Promise<string> {
-  const challenge = randomBytes(32).toString('base64url');
-  await store.put(challengeKey(challenge), ceremony, challengeSeconds);
-  return challenge;
-}
-
-/** Takes the challenge that the answer names; throws when it is not of this very ceremony. */
-async function takeChallenge(
-  { store }: Pick<ServiceContext, 'store'>,
-  clientDataJson: string,
-  expected: Ceremony,
-): Promise<string> {
-  const data: unknown = JSON.parse(Buffer.from(clientDataJson, 'base64url').toString('utf8'));
-  const { challenge, crossOrigin, topOrigin } = (data ?? {}) as Record<string, unknown>;
-  if (crossOrigin === true || topOrigin !== undefined) throw new Error('the ceremony ran inside another site');
-  if (typeof challenge !== 'string' || !/^[\w-]{43}$/.test(challenge)) throw new Error('not a challenge of ours');
-  const held = await store.take<Ceremony>(challengeKey(challenge));
-  if (!held) throw new Error('the challenge is used, expired or not ours');
-  if (held.kind !== expected.kind || held.boundTo !== expected.boundTo || held.personId !== expected.personId) {
-    throw new Error('the challenge belongs to another ceremony');
-  }
-  return challenge;
-}
 
 /** PublicKeyCredentialRequestOptionsJSON for signing in with a discoverable credential, or for a known person's own. */
 export async function requestOptions(context: ServiceContext, ceremony: Omit<Ceremony, 'kind'>): Promise<object> {
   const known = ceremony.personId ? await listPasskeys(context.db, ceremony.personId) : [];
   return {
-    challenge: await newChallenge(context, { ...ceremony, kind: 'get' }),
+    challenge: newChallenge(context, { ...ceremony, kind: 'get' }),
     rpId: context.config.url.hostname,
     timeout: challengeSeconds * 1000,
     userVerification: 'preferred',
@@ -98,7 +62,7 @@ export async function creationOptions(
       name: formatEducationId(person.educationId),
       displayName: person.fullName,
     },
-    challenge: await newChallenge(context, { kind: 'create', boundTo, personId }),
+    challenge: newChallenge(context, { kind: 'create', boundTo, personId }),
     pubKeyCredParams: algorithms.map((alg) => ({ type: 'public-key', alg })),
     timeout: challengeSeconds * 1000,
     attestation: 'none',

@@ -1,8 +1,8 @@
+import { statement } from '@edutrust/platform/database';
 import { NotFound } from '@edutrust/platform/errors';
 import { notify } from '@edutrust/registry/notices';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { errors, type Provider } from 'oidc-provider';
-import { findAccount } from '../accounts/account.ts';
 import { record } from '../events.ts';
 import { seeOther } from '../page-reply.ts';
 import type { AskingApp } from '../pages.ts';
@@ -10,7 +10,6 @@ import { isStrongEnough } from '../provider/assurance.ts';
 import { ownClientId } from '../provider/first-party.ts';
 import { readCookie, setCookie } from '../sessions/cookies.ts';
 import { deviceOf } from '../sessions/device.ts';
-import { idpOf } from '../tables.ts';
 import type { IdpTools } from '../tools.ts';
 import type { Attempt } from './methods/method.ts';
 import { type Proof, passkeyNeeded } from './proof.ts';
@@ -85,10 +84,20 @@ export async function finishSignIn(
   const ts = Math.floor(context.clock.now().getTime() / 1000);
   // S8: a pupil's session, and one on a shared computer, ends with the browser and after a quarter of an hour unused
   const login = { accountId, acr, amr: [...amr], ts, epoch, remember: !isShared && !proof.isPupil };
-  const provider = await tools.provider();
-  return localOf(
-    await provider.interactionResult(request.raw, reply.raw, { login }, { mergeWithLastSubmission: false }),
-  );
+  return answerInteraction(interaction, { login });
+}
+
+/**
+ * Keeps the answer for the provider, which finds it when the browser gets where this says. It is the library's
+ * `interactionResult`, for an interaction that the request has read already.
+ */
+async function answerInteraction(
+  interaction: Interaction,
+  result: NonNullable<Interaction['result']>,
+): Promise<string> {
+  interaction.result = result;
+  await interaction.save(interaction.exp - Math.floor(Date.now() / 1000));
+  return localOf(interaction.returnTo);
 }
 
 /** Sends the browser back to the app: the person did not want to. */
@@ -124,6 +133,13 @@ export function signInExpired(): NotFound {
   );
 }
 
+const signedIn = statement<{ before: Date | null }, [personId: string, at: Date]>(
+  'idp.account-signed-in',
+  `UPDATE idp.account AS a SET last_sign_in_at = $2
+   FROM (SELECT last_sign_in_at AS before FROM idp.account WHERE person_id = $1 FOR UPDATE) AS held
+   WHERE a.person_id = $1 RETURNING held.before`,
+);
+
 /**
  * Keeps that the person signed in. Staff are told when a browser that never saw them does (W7): not of the first sign-in
  * of an account, nor when they have just chosen its credentials there.
@@ -137,19 +153,14 @@ async function recordSignIn(
   const at = context.clock.now();
   const isKnown = throttle.devices.deviceOf(readCookie(request.headers.cookie, cookies.device), personId) !== undefined;
   await context.db.transaction().execute(async (transaction) => {
-    const before = await findAccount(transaction, personId);
-    await idpOf(transaction)
-      .updateTable('idp.account')
-      .set({ last_sign_in_at: at })
-      .where('person_id', '=', personId)
-      .execute();
+    const [account] = await signedIn(transaction, personId, at);
     await record(transaction, {
       type: 'account.signed-in',
       actor: { kind: 'person', personId, sessionId: '', roles: [], acr, authenticatedAt: at },
       subject: { kind: 'person', id: personId },
       data: { method: acr, newDevice: !isKnown },
     });
-    if (!isKnown && !isPupil && !isActivation && before?.last_sign_in_at) {
+    if (!isKnown && !isPupil && !isActivation && account?.before) {
       const device = deviceOf(request.headers['user-agent'] ?? '');
       const data: Record<string, string> = device === 'unknown' ? {} : { device };
       await notify(transaction, { personId, kind: 'sign-in.new-device', data });

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import type { Actor } from '@edutrust/platform/actor';
-import type { Database, Transaction } from '@edutrust/platform/database';
+import { type Database, statement, type Transaction } from '@edutrust/platform/database';
 import { Conflict, InvalidInput, NotFound } from '@edutrust/platform/errors';
 import { isUuid, uuidv7 } from '@edutrust/platform/ids';
 import { sql } from 'kysely';
@@ -83,12 +83,15 @@ export async function removeNetwork(
   });
 }
 
+const networksAt = statement<{ organisation_id: string }, [address: string]>(
+  'idp.network-at',
+  'SELECT DISTINCT organisation_id FROM idp.network WHERE range >>= $1::inet',
+);
+
 /** The organisations whose registered network holds the address; empty for any other address. */
 export async function organisationsAt(db: Database, address: string | undefined): Promise<string[]> {
   if (!address || isIP(address) === 0) return [];
-  const { rows } = await sql<{ organisation_id: string }>`
-    SELECT DISTINCT organisation_id FROM idp.network WHERE range >>= ${withoutMapping(address)}::inet`.execute(db);
-  return rows.map(({ organisation_id }) => organisation_id);
+  return (await networksAt(db, withoutMapping(address))).map(({ organisation_id }) => organisation_id);
 }
 
 /** Whether the address is in a registered network of some school. */

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { ServiceContext } from '@edutrust/platform/context';
+import { statement } from '@edutrust/platform/database';
 import { TooManyRequests } from '@edutrust/platform/errors';
 import { canonicalAddress } from '@edutrust/platform/http';
 import { countRefusal } from '@edutrust/platform/metrics';
@@ -80,6 +81,55 @@ interface Counter {
   readonly free: number;
 }
 
+/**
+ * One more try of the counter `key`, unless it has to wait. No wait is no time at all: two tries at once are not in each
+ * other's way.
+ */
+const countInto = (key: string, free: string, from: string) => `
+  INSERT INTO idp.throttle AS t (key, person_id, failures, blocked_until, last_at)
+  SELECT ${key}::bytea, $1::uuid, 1, '-infinity', now() ${from}
+  ON CONFLICT (key) DO UPDATE SET
+    failures = CASE WHEN t.last_at < now() - make_interval(secs => $2) THEN 1 ELSE t.failures + 1 END,
+    last_at = now(),
+    blocked_until = CASE
+      WHEN t.failures < ${free}::int OR t.last_at < now() - make_interval(secs => $2) THEN '-infinity'
+      ELSE now() + make_interval(secs => least($3::int, 2 ^ least(t.failures - ${free}::int, 20))) END
+  WHERE t.blocked_until <= now()
+  RETURNING failures`;
+
+/**
+ * Counts in the first and, when that let it pass, in the second; null where it has to wait. The commit does not wait for
+ * the disk: a power cut loses the tries of half a second, and the sign-in that follows a right one waits.
+ */
+const countTry = statement<
+  { first: number | null; second: number | null },
+  [
+    personId: string | null,
+    forgetSeconds: number,
+    longestWaitSeconds: number,
+    firstKey: Buffer,
+    firstFree: number,
+    secondKey: Buffer | null,
+    secondFree: number,
+  ]
+>(
+  'idp.throttle-count',
+  `WITH first AS (${countInto('$4', '$5', '')}),
+     second AS (${countInto('$6', '$7', 'FROM first WHERE $6::bytea IS NOT NULL')})
+   SELECT (SELECT failures FROM first) AS first, (SELECT failures FROM second) AS second,
+     set_config('synchronous_commit', 'off', true)`,
+);
+const forget = statement<never, [keys: readonly Buffer[]]>(
+  'idp.throttle-forget',
+  `WITH gone AS (DELETE FROM idp.throttle WHERE key = ANY($1))
+   SELECT WHERE set_config('synchronous_commit', 'off', true) IS NULL`,
+);
+const secondsBlocked = statement<{ seconds: number | null }, [keys: readonly Buffer[]]>(
+  'idp.throttle-blocked',
+  `SELECT ceil(extract(epoch FROM max(blocked_until) - now()))::int AS seconds FROM idp.throttle
+   WHERE key = ANY($1) AND blocked_until > now()`,
+);
+
 export function createThrottle(context: Pick<ServiceContext, 'db' | 'store' | 'secrets'>): Throttle {
   const { db, store, secrets } = context;
   const key = secrets.derive('idp/throttle/v1');
@@ -96,29 +146,30 @@ export function createThrottle(context: Pick<ServiceContext, 'db' | 'store' | 's
     return [...here, { name: `elsewhere\0${account}`, free: freeTries.elsewhere }];
   }
 
-  /** Counts one more; gives how many there were in a row, or undefined when it has to wait. */
-  async function count({ name, free }: Counter, personId: string | undefined): Promise<number | undefined> {
-    const { rows } = await sql<{ failures: number }>`
-      INSERT INTO idp.throttle AS t (key, person_id, failures, blocked_until, last_at)
-      VALUES (${hashOf(name)}, ${personId ?? null}, 1, '-infinity', now())
-      ON CONFLICT (key) DO UPDATE SET
-        failures = CASE WHEN t.last_at < now() - make_interval(secs => ${forgetSeconds}) THEN 1 ELSE t.failures + 1 END,
-        last_at = now(),
-        -- no wait is no time at all: two tries at once are not in each other's way
-        blocked_until = CASE
-          WHEN t.failures < ${free} OR t.last_at < now() - make_interval(secs => ${forgetSeconds}) THEN '-infinity'
-          ELSE now() + make_interval(secs => least(${longestWaitSeconds}, 2 ^ least(t.failures - ${free}, 20))) END
-      WHERE t.blocked_until <= now()
-      RETURNING failures`.execute(db);
-    return rows[0]?.failures;
+  /** Counts one more in each, as far as none has to wait; gives how many there were in a row in the last, if all were counted. */
+  async function count(counters: readonly Counter[], personId: string | undefined): Promise<number | undefined> {
+    const [first, second] = counters;
+    if (!first) return undefined;
+    const secondKey = second ? hashOf(second.name) : null;
+    const times = [forgetSeconds, longestWaitSeconds] as const;
+    const [row] = await countTry(
+      db,
+      personId ?? null,
+      ...times,
+      hashOf(first.name),
+      first.free,
+      secondKey,
+      second?.free ?? 0,
+    );
+    return (second ? row?.second : row?.first) ?? undefined;
   }
 
   async function waitOf(counters: readonly Counter[]): Promise<number> {
-    const keys = counters.map(({ name }) => hashOf(name));
-    const { rows } = await sql<{ seconds: number | null }>`
-      SELECT ceil(extract(epoch FROM max(blocked_until) - now()))::int AS seconds FROM idp.throttle
-      WHERE key = ANY(${keys}) AND blocked_until > now()`.execute(db);
-    return rows[0]?.seconds ?? 0;
+    const [row] = await secondsBlocked(
+      db,
+      counters.map(({ name }) => hashOf(name)),
+    );
+    return row?.seconds ?? 0;
   }
 
   const failedKey = (what: string, address: string) => `idp:failed:${what}:${hashOf(address).toString('hex')}`;
@@ -176,17 +227,15 @@ export function createThrottle(context: Pick<ServiceContext, 'db' | 'store' | 's
       const { address, place, personId } = guesser;
       if (place.kind === 'elsewhere' && address && (await isSpraying('password', address))) throw slowDown(60);
       const counters = countersOf(guesser);
-      for (const counter of counters) {
-        const failures = await count(counter, personId);
-        if (failures === undefined) throw slowDown(Math.max(1, await waitOf(counters)));
-        if (personId && told.has(failures - 1) && counter === counters.at(-1)) {
-          await recordFailing(personId, place.kind, failures - 1);
-        }
-      }
+      const failures = await count(counters, personId);
+      if (failures === undefined) throw slowDown(Math.max(1, await waitOf(counters)));
+      if (personId && told.has(failures - 1)) await recordFailing(personId, place.kind, failures - 1);
     },
     succeeded: async (guesser) => {
-      const keys = countersOf(guesser).map(({ name }) => hashOf(name));
-      await sql`DELETE FROM idp.throttle WHERE key = ANY(${keys})`.execute(db);
+      await forget(
+        db,
+        countersOf(guesser).map(({ name }) => hashOf(name)),
+      );
       if (guesser.address) await addressEntered('password', guesser.address, guesser.account);
     },
     failed: async ({ address }) => {

@@ -9,6 +9,11 @@ const insert = statement<{ first: true }, [id: string, lifetimeSeconds: number]>
    RETURNING true AS first`,
 );
 
+/** Whether this is the first use of what must not be used twice within its life: the insert decides, for every process. */
+export async function useOnce(db: Database, id: string, lifetimeSeconds: number): Promise<boolean> {
+  return (await insert(db, id, lifetimeSeconds)).length === 1;
+}
+
 /** DPoP proofs and client assertions: the insert decides who was first (RFC 9449 §11.1). */
 export function replayAdapter(db: Database): Adapter {
   return {
@@ -16,8 +21,8 @@ export function replayAdapter(db: Database): Adapter {
     find: async () => undefined,
     destroy: async () => undefined,
     upsert: async (id, _payload, lifetimeSeconds = 300) => {
-      const first = await insert(db, id, lifetimeSeconds);
-      if (first.length !== 1) throw new errors.InvalidRequest('proof or assertion was used before');
+      if (!(await useOnce(db, id, lifetimeSeconds)))
+        throw new errors.InvalidRequest('proof or assertion was used before');
     },
   };
 }

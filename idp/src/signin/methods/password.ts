@@ -1,13 +1,12 @@
-import { InvalidInput } from '@edutrust/platform/errors';
-import { uuidv7 } from '@edutrust/platform/ids';
-import { findByEducationId, getPerson } from '@edutrust/registry/people';
+import { getPerson } from '@edutrust/registry/people';
 import Type from 'typebox';
 import { findAccount } from '../../accounts/account.ts';
 import { normalizePassword } from '../../password/policy.ts';
 import { idpOf } from '../../tables.ts';
 import { originOf } from '../../throttling/origin.ts';
 import type { IdpTools } from '../../tools.ts';
-import { closedAccount, type Proof, proofOf, wrongCredential } from '../proof.ts';
+import { findCandidate } from '../candidate.ts';
+import { closedAccount, type Proof, wrongCredential } from '../proof.ts';
 import { obstacleOf } from '../standing.ts';
 import type { Attempt, SignInMethod } from './method.ts';
 
@@ -46,26 +45,24 @@ export async function provePassword(
   { identifier, password }: { readonly identifier: string; readonly password: string },
 ): Promise<Proof> {
   const { db } = context;
-  const person = await findByEducationId(db, identifier).catch((error: unknown) => {
-    if (error instanceof InvalidInput) return undefined; // no ID at all: nobody has it
-    throw error;
-  });
-  // The same work for an ID that nobody has.
-  const account = await findAccount(db, person?.id ?? uuidv7());
+  const candidate = await findCandidate(db, identifier);
+  const account = candidate?.account;
   const origin = originOf(request, cookies.device);
-  const guesser = await throttle.guesserOf(origin, person?.id ?? canonicalOf(identifier), person?.id);
+  const named = candidate?.personId ?? canonicalOf(identifier);
+  const guesser = await throttle.guesserOf(origin, named, candidate?.personId);
   await throttle.begin(guesser);
   const normal = normalizePassword(password);
-  const stored = account?.password_hash ?? null;
+  const stored = account?.passwordHash ?? null;
   const matches = await hasher.verify(stored, normal);
-  if (!matches || !person || !account || stored === null) {
+  if (!matches || !candidate || !account || stored === null) {
     await throttle.failed(guesser);
     throw wrongCredential();
   }
-  const obstacle = obstacleOf(person, account);
+  const { personId, personStatus, isPupil } = candidate;
+  const obstacle = obstacleOf({ status: personStatus }, account);
   if (obstacle === 'suspended' || obstacle === 'left') {
     await throttle.succeeded(guesser);
-    throw await closedAccount(db, account.person_id, obstacle);
+    throw await closedAccount(db, personId, obstacle);
   }
   if (obstacle) {
     await throttle.failed(guesser);
@@ -77,11 +74,11 @@ export async function provePassword(
     await idpOf(db)
       .updateTable('idp.account')
       .set({ password_hash })
-      .where('person_id', '=', account.person_id)
+      .where('person_id', '=', personId)
       .where('password_hash', '=', stored) // unless it was changed meanwhile
       .execute();
   }
-  return proofOf(db, account, { acr: 'pwd', amr: ['pwd'] });
+  return { personId, acr: 'pwd', amr: ['pwd'], epoch: account.epoch, isPupil };
 }
 
 /** Every spelling of an ID that nobody has shares one counter. */
