@@ -3,6 +3,7 @@ import pg from 'pg';
 import type { Config } from '../config/config.ts';
 import { Conflict, Unavailable } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { CopyIn } from './copy.ts';
 import { startEmbedded } from './embedded.ts';
 import { bindPool, PreparingClient } from './statement.ts';
 
@@ -69,7 +70,10 @@ export function createPool(
 }
 
 export function kyselyOn(pool: pg.Pool): Database {
-  return bindPool(new Kysely({ dialect: new PostgresDialect({ pool }) }), pool);
+  return bindPool(
+    new Kysely({ dialect: new PostgresDialect({ pool, cursor: CopyIn as never /* it never fetches */ }) }),
+    pool,
+  );
 }
 
 /**

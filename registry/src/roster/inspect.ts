@@ -1,10 +1,9 @@
 import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Text } from '@edutrust/platform/messages';
-import { type FieldId, headerOf } from './columns/fields.ts';
+import { type FieldId, headerIn, headerOf } from './columns/fields.ts';
 import { type Column, chosenColumns, headerDigest, isHeader, matchColumns } from './columns/match.ts';
 import { columnMemory } from './columns/memory.ts';
-import { headerIn } from './kinds/changes.ts';
 import type { RosterKind } from './kinds/kind.ts';
 import type { RosterFile } from './read/file.ts';
 import { type Head, readTable } from './read/table.ts';
@@ -42,9 +41,7 @@ export async function inspectRoster(
     readonly sheet?: string;
   },
 ): Promise<Inspection> {
-  const remembered = await db
-    .transaction()
-    .execute((transaction) => columnMemory({ transaction, actor, organisationId }, kind));
+  const remembered = await columnMemory(db, { actor, organisationId }, kind);
   let found: Head | undefined;
   let rows = 0;
   await readTable(file, {

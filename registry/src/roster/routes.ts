@@ -1,110 +1,23 @@
 import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
-import { InvalidInput } from '@edutrust/platform/errors';
 import { type App, localeOf, longAnswerMs, notAllowed, personActor, stepUpNeeded } from '@edutrust/platform/http';
 import type { Locale } from '@edutrust/platform/messages';
-import { IdParams, listOf, nullable, Page, strict, Time, Uuid } from '@edutrust/platform/schemas';
+import { IdParams, listOf, Page, strict } from '@edutrust/platform/schemas';
 import { sql } from 'kysely';
 import Type from 'typebox';
 import { can, requires, scopeOf } from '../permissions/permissions.ts';
 import { type Action, freshWithinSeconds } from '../permissions/roles.ts';
+import { columnsOf, completenessOf, headerRowOf, optional, uploadOf } from './form.ts';
 import { inspectRoster } from './inspect.ts';
 import type { RosterKind } from './kinds/kind.ts';
-import { kinds } from './kinds/kinds.ts';
-import { kindOf } from './plan.ts';
+import { kindOf } from './kinds/kinds.ts';
 import { refusedRows } from './refused-rows.ts';
-import {
-  applyImport,
-  type Completeness,
-  findPlan,
-  largestRosterBytes,
-  planImport,
-  type RosterPlan,
-  rosterKinds,
-} from './roster.ts';
+import { applyImport, findPlan, planImport, type RosterPlan } from './roster.ts';
+import { InspectionView, Kind, PlanSummary, PlanView } from './schemas.ts';
 import { makeTemplate } from './template.ts';
 
 const tags = ['roster'];
 
-const Kind = Type.Enum([...rosterKinds]);
-const Totals = Type.Object({
-  added: Type.Integer(),
-  changed: Type.Integer(),
-  left: Type.Integer(),
-  referred: Type.Integer(),
-  unchanged: Type.Integer(),
-  refused: Type.Integer(),
-  skipped: Type.Integer(),
-});
-const PlanSummary = Type.Object({
-  id: Uuid,
-  kind: Kind,
-  fileName: Type.String(),
-  status: Type.Enum(['planned', 'held', 'applied', 'superseded']),
-  createdAt: Time,
-  appliedAt: nullable(Time),
-  totals: Totals,
-});
-const PlanView = Type.Object({
-  ...PlanSummary.properties,
-  sheet: nullable(Type.String()),
-  completeness: Type.Enum(['partial', 'classes', 'schools']),
-  schoolYear: nullable(Type.Integer()),
-  digest: nullable(Type.String()),
-  heldReason: nullable(Type.String()),
-  /** What the caller may do with the plan now: `apply`, or `approve` somebody else's held one. */
-  may: Type.Array(Type.Enum(['apply', 'approve'])),
-  isMine: Type.Boolean(),
-  ignoredColumns: Type.Array(Type.Object({ header: Type.String(), doubt: nullable(Type.String()) })),
-  notes: Type.Array(Type.String()),
-  places: Type.Array(
-    Type.Object({
-      name: Type.String(),
-      added: Type.Integer(),
-      changed: Type.Integer(),
-      left: Type.Integer(),
-      referred: Type.Integer(),
-    }),
-  ),
-  changes: Type.Array(
-    Type.Object({
-      row: Type.Integer(),
-      action: Type.Enum(['added', 'changed', 'left', 'referred']),
-      fullName: Type.String(),
-      className: nullable(Type.String()),
-      verdict: nullable(Type.Enum(['same', 'other'])),
-      fields: Type.Array(
-        Type.Object({
-          column: Type.String(),
-          before: Type.Optional(nullable(Type.String())),
-          after: Type.Optional(nullable(Type.String())),
-        }),
-      ),
-    }),
-  ),
-  refusals: Type.Array(
-    Type.Object({ row: Type.Integer(), column: Type.String(), value: Type.String(), reason: Type.String() }),
-  ),
-  skipped: Type.Array(Type.Object({ row: Type.Integer(), text: Type.String(), reason: Type.String() })),
-});
-const InspectionView = Type.Object({
-  headerRow: Type.Integer(),
-  sheet: nullable(Type.String()),
-  sheets: Type.Array(Type.String()),
-  rows: Type.Integer(),
-  isRemembered: Type.Boolean(),
-  columns: Type.Array(
-    Type.Object({
-      index: Type.Integer(),
-      header: Type.String(),
-      field: nullable(Type.String()),
-      doubt: nullable(Type.String()),
-      sample: Type.Array(Type.String()),
-    }),
-  ),
-  unclear: Type.Array(Type.String()),
-  fields: Type.Array(Type.Object({ id: Type.String(), label: Type.String(), isRequired: Type.Boolean() })),
-});
 const KindQuery = Type.Object({ kind: Type.Optional(Kind) });
 
 export function addRosterRoutes(app: App, context: ServiceContext): void {
@@ -185,7 +98,7 @@ export function addRosterRoutes(app: App, context: ServiceContext): void {
 
   /** A roster of organisations asks for more than one of people. */
   function mayImport(actor: Actor, id: string | undefined): RosterKind {
-    const kind = kindOf(kinds, id ?? 'learners');
+    const kind = kindOf(id ?? 'learners');
     if (scopeOf(actor, kind.action).length === 0) throw notAllowed();
     return kind;
   }
@@ -240,7 +153,7 @@ export function addRosterRoutes(app: App, context: ServiceContext): void {
   /** Who made a plan sees it, and anyone who may import for every school of it. */
   async function visiblePlan(actor: ReturnType<typeof personActor>, id: string): Promise<RosterPlan> {
     const plan = await findPlan(db, id, actor);
-    if (!isMine(plan, actor) && !(await mayForAll(actor, kindOf(kinds, plan.kind).action, plan.organisationIds)))
+    if (!isMine(plan, actor) && !(await mayForAll(actor, kindOf(plan.kind).action, plan.organisationIds)))
       throw notAllowed();
     return plan;
   }
@@ -252,8 +165,7 @@ export function addRosterRoutes(app: App, context: ServiceContext): void {
   async function mayOf(plan: RosterPlan, actor: Actor): Promise<('apply' | 'approve')[]> {
     const { added, changed, left } = plan.totals;
     if (plan.status === 'planned')
-      return added + changed + left > 0 &&
-        (await mayForAll(actor, kindOf(kinds, plan.kind).action, plan.organisationIds))
+      return added + changed + left > 0 && (await mayForAll(actor, kindOf(plan.kind).action, plan.organisationIds))
         ? ['apply']
         : [];
     return plan.status === 'held' && !isMine(plan, actor) && (await mayApprove(actor, plan)) ? ['approve'] : [];
@@ -310,7 +222,7 @@ export function addRosterRoutes(app: App, context: ServiceContext): void {
     },
     async (request, reply) => {
       const { name, contentType, bytes } = makeTemplate(
-        kindOf(kinds, request.params.kind),
+        kindOf(request.params.kind),
         request.query.format ?? 'xlsx',
         localeOf(request),
       );
@@ -337,10 +249,7 @@ export function addRosterRoutes(app: App, context: ServiceContext): void {
     async (request) => {
       const actor = personActor(request);
       const plan = await visiblePlan(actor, request.params.id);
-      if (
-        plan.organisationIds.length > 0 &&
-        !(await mayForAll(actor, kindOf(kinds, plan.kind).action, plan.organisationIds))
-      )
+      if (plan.organisationIds.length > 0 && !(await mayForAll(actor, kindOf(plan.kind).action, plan.organisationIds)))
         throw notAllowed();
       const approves = request.body.approves === true && (await mayApprove(actor, plan));
       if (approves && plan.status === 'held') mustBeFresh(actor, 'roster.approve');
@@ -379,56 +288,6 @@ const isMine = (plan: RosterPlan, actor: Actor) =>
 function mustBeFresh(actor: ReturnType<typeof personActor>, action: Action): void {
   const within = freshWithinSeconds(action);
   if (within !== undefined && (Date.now() - actor.authenticatedAt.getTime()) / 1000 > within) throw stepUpNeeded();
-}
-
-/** The file of a multipart request, and the fields that came before it. */
-async function uploadOf(request: Parameters<typeof localeOf>[0]) {
-  const upload = await request.file({ limits: { fileSize: largestRosterBytes } });
-  if (!upload) throw new InvalidInput('roster/no-file', { vi: 'Chưa chọn tệp.', en: 'No file was sent.' });
-  const text = (name: string): string | undefined => {
-    const field = upload.fields[name];
-    const value = field && !Array.isArray(field) && field.type === 'field' ? String(field.value) : '';
-    return value === '' ? undefined : value;
-  };
-  const bytes = Number(request.headers['content-length'] ?? 0);
-  return { file: { name: upload.filename, bytes, stream: upload.file }, text };
-}
-
-function optional<Key extends string, Value>(key: Key, value: Value | undefined): { readonly [K in Key]?: Value } {
-  return (value === undefined ? {} : { [key]: value }) as { readonly [K in Key]?: Value };
-}
-
-function badField(name: string): InvalidInput {
-  return new InvalidInput('roster/bad-field', {
-    vi: `Trường «${name}» của biểu mẫu không đúng.`,
-    en: `The form's field "${name}" is not right.`,
-  });
-}
-
-function completenessOf(text: string | undefined): Completeness {
-  if (text === undefined || text === 'partial') return 'partial';
-  if (text === 'classes' || text === 'schools') return text;
-  throw badField('completeness');
-}
-
-function headerRowOf(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  if (!/^\d{1,4}$/.test(text)) throw badField('headerRow');
-  return Number(text);
-}
-
-function columnsOf(text: string | undefined): (string | null)[] | undefined {
-  if (text === undefined) return undefined;
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw badField('columns');
-  }
-  const isColumns = (one: unknown): one is (string | null)[] =>
-    Array.isArray(one) && one.every((field) => field === null || typeof field === 'string');
-  if (!isColumns(value)) throw badField('columns');
-  return value;
 }
 
 function toSummary(plan: RosterPlan) {

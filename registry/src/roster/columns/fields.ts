@@ -155,3 +155,9 @@ export const learnerDetails: readonly Field[] = [
   kept('guardianName', 'Họ và tên người giám hộ', 'Họ tên người giám hộ', 'Người giám hộ'),
   kept('guardianBirthYear', 'Năm sinh người giám hộ', 'Năm sinh của người giám hộ'),
 ];
+
+/** The header that people know a field by. */
+export function headerIn(fields: readonly Field[], id: string): string {
+  const field = fields.find((one) => one.id === id);
+  return field ? headerOf(field) : id;
+}

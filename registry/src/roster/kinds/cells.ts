@@ -10,16 +10,6 @@ import { legacyFont, mixedDates } from '../read/refusals.ts';
 import type { Head, SheetRow } from '../read/table.ts';
 import { dayOfSerial } from '../read/xlsx.ts';
 
-/** Why a row is not taken: the cell, and a sentence that says what to do. */
-export interface Refusal {
-  readonly row: number;
-  readonly column: string;
-  readonly value: string;
-  readonly reason: Text;
-  /** The school of the row as far as it could be read: of its learners nobody leaves because of this file (D12). */
-  readonly organisationId?: string;
-}
-
 /** Thrown while a row is parsed; caught by whoever parses the row. */
 export class RowRefused extends Error {
   readonly field: FieldId;

@@ -1,16 +1,19 @@
-import type { Text } from '@edutrust/platform/messages';
-import { sql } from 'kysely';
-import { type RegistryEvent, record } from '../../events.ts';
-import { coversEveryRole, endRolesAt, grantTeachers } from '../../permissions/bulk.ts';
+import * as changes from '../../changes/populations.ts';
+import type { PersonRow } from '../../changes/row.ts';
 import type { Field } from '../columns/fields.ts';
 import * as fields from '../columns/fields.ts';
-import { addPeople, changePeople, done, endLeavers, keepLocalCodes, recordPeople } from './apply-people.ts';
-import { classCodeOf, fold, fullNameOf, localCodeOf, moetIdOf, personalNumberOf, RowRefused } from './cells.ts';
-import { changeColumns, changed, factFields, listed, tellVerdicts, whyHeld, writeAdded, writeGone } from './changes.ts';
-import type { Applying, Planning, RosterKind } from './kind.ts';
-import { matchPeople } from './matching.ts';
-import { findPlaces } from './places.ts';
-import { createRowWriter } from './staging.ts';
+import type { Places } from '../places.ts';
+import {
+  type Cells,
+  classCodeOf,
+  fold,
+  fullNameOf,
+  localCodeOf,
+  moetIdOf,
+  personalNumberOf,
+  RowRefused,
+} from './cells.ts';
+import type { RosterKind } from './kind.ts';
 import { standingOf } from './status.ts';
 
 const title: Field = {
@@ -105,232 +108,47 @@ export const staff: RosterKind = {
       en: "A file gives no role above a teacher's; others are granted on the person's page.",
     },
   ],
-  stage,
-  plan,
-  apply,
+  population: changes.staff,
+  placeKinds: ['school', 'centre', 'ward', 'department'],
+  rowOf,
 };
 
-async function stage(planning: Planning): ReturnType<RosterKind['stage']> {
-  const { transaction, actor, organisationId } = planning;
-  const places = await findPlaces(transaction, actor, 'roster.import', {
-    kinds: ['school', 'centre', 'ward', 'department'],
-    chosen: organisationId,
-  });
-  const writer = createRowWriter(planning);
+function rowOf(cells: Cells, places: Places): PersonRow {
+  const standing = standingOf(cells.text('status'), 'staff');
+  if (!standing)
+    throw new RowRefused('status', {
+      vi: 'Không rõ trạng thái này; dùng: Đang làm việc, Nghỉ thai sản, Thỉnh giảng · Nghỉ việc, Nghỉ hưu, Chuyển công tác.',
+      en: 'This status is not known; use: Đang làm việc, Nghỉ thai sản, Thỉnh giảng · Nghỉ việc, Nghỉ hưu, Chuyển công tác.',
+    });
+  const name = fullNameOf(cells);
+  const birthDate = cells.has('birthDate') ? cells.day('birthDate') : null;
+  const moetId = moetIdOf(cells, 'moetId');
+  const personalNumber = personalNumberOf(cells, 'personalNumber');
+  const localCode = localCodeOf(cells);
+  if (name === null && moetId === null)
+    throw new RowRefused('fullName', { vi: 'Dòng không có họ tên.', en: 'The row has no name.' });
+  if (birthDate === null && moetId === null && personalNumber === null && localCode === null)
+    throw new RowRefused('birthDate', {
+      vi: 'Dòng cần ngày sinh, mã định danh, số ĐDCN hoặc mã cán bộ để nhận ra người này ở lần sau.',
+      en: 'The row needs a birth date, an identifier, a personal number or a code, to know the person again.',
+    });
+  const what = cells.text('title').slice(0, 120);
+  const homeroom = cells.has('homeroomOf') ? classCodeOf(cells, 'homeroomOf') : null;
   return {
-    take(cells) {
-      const standing = standingOf(cells.text('status'), 'staff');
-      if (!standing)
-        throw new RowRefused('status', {
-          vi: 'Không rõ trạng thái này; dùng: Đang làm việc, Nghỉ thai sản, Thỉnh giảng · Nghỉ việc, Nghỉ hưu, Chuyển công tác.',
-          en: 'This status is not known; use: Đang làm việc, Nghỉ thai sản, Thỉnh giảng · Nghỉ việc, Nghỉ hưu, Chuyển công tác.',
-        });
-      const name = fullNameOf(cells);
-      const birthDate = cells.has('birthDate') ? cells.day('birthDate') : null;
-      const moetId = moetIdOf(cells, 'moetId');
-      const personalNumber = personalNumberOf(cells, 'personalNumber');
-      const localCode = localCodeOf(cells);
-      if (name === null && moetId === null)
-        throw new RowRefused('fullName', { vi: 'Dòng không có họ tên.', en: 'The row has no name.' });
-      if (birthDate === null && moetId === null && personalNumber === null && localCode === null)
-        throw new RowRefused('birthDate', {
-          vi: 'Dòng cần ngày sinh, mã định danh, số ĐDCN hoặc mã cán bộ để nhận ra người này ở lần sau.',
-          en: 'The row needs a birth date, an identifier, a personal number or a code, to know the person again.',
-        });
-      const what = cells.text('title').slice(0, 120);
-      const homeroom = cells.has('homeroomOf') ? classCodeOf(cells, 'homeroomOf') : null;
-      writer.add({
-        row: cells.row,
-        organisationId: places.of(cells),
-        fullName: name,
-        birthDate,
-        gender: cells.gender('gender'),
-        moetId,
-        personalNumber,
-        localCode,
-        gone: standing === 'gone' ? cells.text('status') : null,
-        role:
-          homeroom !== null || /\b(?:giao vien|giang vien|to truong chuyen mon|gv)\b/.test(fold(what))
-            ? 'teacher'
-            : 'staff',
-        title: what || null,
-        homeroomOf: homeroom,
-      });
-    },
-    flush: writer.flush,
+    row: cells.row,
+    organisationId: places.of(cells),
+    fullName: name,
+    birthDate,
+    gender: cells.gender('gender'),
+    moetId,
+    personalNumber,
+    localCode,
+    gone: standing === 'gone' ? cells.text('status') : null,
+    role:
+      homeroom !== null || /\b(?:giao vien|giang vien|to truong chuyen mon|gv)\b/.test(fold(what))
+        ? 'teacher'
+        : 'staff',
+    title: what || null,
+    homeroomOf: homeroom,
   };
-}
-
-async function plan(planning: Planning, sink: Parameters<RosterKind['plan']>[1]): Promise<Text[]> {
-  await findHomerooms(planning);
-  await matchPeople(planning, 'staff');
-  await tellVerdicts(planning, staff, sink);
-  await writeAdded(planning);
-  await writeChanged(planning);
-  await writeGone(planning);
-  await writeAbsent(planning, sink);
-  return whyHeld(planning, 'staff');
-}
-
-async function findHomerooms({ transaction, planId, schoolYear }: Planning): Promise<void> {
-  await sql`
-    UPDATE registry.roster_row AS r SET homeroom_of = coalesce(k.code, r.homeroom_of),
-      refusal = CASE WHEN k.code IS NULL AND r.gone IS NULL THEN 'no-class' WHEN named.nth > 1 AND r.gone IS NULL THEN 'homeroom-twice' END
-    FROM (SELECT row, organisation_id, homeroom_of,
-            row_number() OVER (PARTITION BY organisation_id, lower(homeroom_of) ORDER BY gone IS NOT NULL, row) AS nth
-          FROM registry.roster_row WHERE plan_id = ${planId} AND homeroom_of IS NOT NULL) AS named
-    LEFT JOIN registry.class AS k ON k.organisation_id = named.organisation_id AND k.school_year = ${schoolYear} AND lower(k.code) = lower(named.homeroom_of)
-    WHERE r.plan_id = ${planId} AND r.row = named.row`.execute(transaction);
-}
-
-/** What somebody is at the school of the row now. */
-const here = sql`SELECT f.title, f.role FROM registry.affiliation AS f
-  WHERE f.person_id = p.id AND f.organisation_id = r.organisation_id AND f.role IN ('teacher', 'staff') AND f.valid_until IS NULL`;
-
-async function writeChanged({ transaction, planId, schoolYear, actor }: Planning): Promise<void> {
-  const places = [
-    changed(
-      sql`NOT r.is_here`,
-      'Đơn vị',
-      sql`(SELECT name FROM registry.organisation WHERE id = p.home_organisation_id)`,
-      sql`(SELECT name FROM registry.organisation WHERE id = r.organisation_id)`,
-    ),
-    changed(
-      sql`r.is_here AND r.title IS NOT NULL AND r.title IS DISTINCT FROM now.title`,
-      'Chức vụ',
-      sql`now.title`,
-      sql`r.title`,
-    ),
-    changed(
-      sql`r.homeroom_of IS NOT NULL AND NOT EXISTS (SELECT FROM registry.class AS k WHERE k.organisation_id = r.organisation_id
-        AND k.school_year = ${schoolYear} AND k.code = r.homeroom_of AND k.homeroom_teacher_id = p.id)`,
-      'Lớp chủ nhiệm',
-      sql`(SELECT string_agg(k.code, ', ' ORDER BY k.code) FROM registry.class AS k WHERE k.organisation_id = r.organisation_id
-        AND k.school_year = ${schoolYear} AND k.homeroom_teacher_id = p.id)`,
-      sql`r.homeroom_of`,
-    ),
-    changed(
-      sql`r.local_code IS NOT NULL AND r.local_code IS DISTINCT FROM (SELECT min(l.code) FROM registry.local_code AS l
-        WHERE l.organisation_id = r.organisation_id AND l.kind = 'staff' AND l.person_id = p.id)`,
-      'Mã cán bộ',
-    ),
-    changed(sql`p.status = 'left'`, 'Trạng thái', sql`'đã rời'::text`, sql`'đang ở đơn vị'::text`),
-  ];
-  await sql`
-    WITH compared AS (
-      SELECT r.*, p.version, p.full_name AS known_name, p.birth_date AS known_birth_date,
-        -- A title of somebody with a higher role is not the school's to write alone.
-        (r.is_here AND r.title IS NOT NULL AND r.title IS DISTINCT FROM now.title AND NOT ${coversEveryRole(actor, 'roster.import')}) AS is_above,
-        ${listed(factFields)} AS facts, ${listed(places)} AS places
-      FROM registry.roster_row AS r JOIN registry.person AS p ON p.id = r.person_id
-      LEFT JOIN LATERAL (${here} ORDER BY f.valid_from DESC LIMIT 1) AS now ON true
-      WHERE r.plan_id = ${planId} AND r.refusal IS NULL AND r.skip IS NULL AND r.gone IS NULL)
-    INSERT INTO registry.roster_change (${changeColumns})
-    SELECT plan_id, row, CASE WHEN is_referred THEN 'referred' ELSE 'changed' END, person_id, version, organisation_id, NULL, NULL,
-      coalesce(full_name, CASE WHEN NOT is_referred THEN known_name END, ''), coalesce(birth_date, CASE WHEN NOT is_referred THEN known_birth_date END),
-      gender, moet_id_sealed, moet_id_index, personal_number_sealed, personal_number_index, local_code, details, role, title, homeroom_of,
-      CASE WHEN is_referred THEN coalesce(referred, 'same') END, facts || places
-    FROM compared CROSS JOIN LATERAL (SELECT referred IS NOT NULL OR is_above OR NOT is_governed AND facts <> '[]' AS is_referred) AS reach
-    WHERE is_referred OR facts || places <> '[]'`.execute(transaction);
-}
-
-/** As for learners: only a file declared complete for the school, and nobody who holds more than the actor governs. */
-async function writeAbsent(planning: Planning, { note, refused }: Parameters<RosterKind['plan']>[1]): Promise<void> {
-  const { transaction, planId, completeness, actor, schoolYear } = planning;
-  if (completeness !== 'schools') return;
-  const uncertain = refused.map(({ organisationId }) => organisationId);
-  const { rows } = await sql<{ id: string; name: string; rows: number; referred: number }>`
-    SELECT o.id, o.name, count(*) AS rows,
-      (SELECT count(*) FROM registry.roster_change AS c WHERE c.plan_id = ${planId} AND c.organisation_id = o.id AND c.action = 'referred') AS referred
-    FROM registry.roster_row AS r JOIN registry.organisation AS o ON o.id = r.organisation_id
-    WHERE r.plan_id = ${planId} GROUP BY o.id ORDER BY o.code`.execute(transaction);
-  const certain = rows.filter(
-    ({ id, referred }) => !uncertain.includes(undefined) && !uncertain.includes(id) && referred === 0,
-  );
-  for (const { name, rows: count } of certain.slice(0, 20))
-    note({
-      vi: `Người nhập khai tệp đủ nhân sự của ${name}, năm học ${schoolYear}–${schoolYear + 1}, ${count} dòng. Ai vắng mặt trong tệp được ghi là rời.`,
-      en: `Declared complete for the staff of ${name} by who imports it, school year ${schoolYear}–${schoolYear + 1}, ${count} rows. Who is absent leaves.`,
-    });
-  if (certain.length < rows.length)
-    note({
-      vi: 'Có dòng bị từ chối hoặc chưa rõ là ai, nên không ai của đơn vị đó được ghi là rời vì vắng mặt.',
-      en: 'Some rows were refused or are not certain, so nobody of that organisation leaves for being absent.',
-    });
-  const absent = sql`registry.affiliation AS f JOIN registry.person AS p ON p.id = f.person_id
-    WHERE f.organisation_id = ANY(${certain.map(({ id }) => id)}::uuid[]) AND f.role IN ('teacher', 'staff') AND f.valid_until IS NULL AND p.status = 'active'
-      AND p.id IS DISTINCT FROM ${actor.kind === 'person' ? actor.personId : null}::uuid
-      AND NOT EXISTS (SELECT FROM registry.roster_row AS r WHERE r.plan_id = ${planId} AND r.person_id = p.id)`;
-  const covers = coversEveryRole(actor, 'roster.import');
-  await sql`
-    INSERT INTO registry.roster_change (${changeColumns})
-    SELECT ${planId}, (SELECT coalesce(max(row), 0) FROM registry.roster_row WHERE plan_id = ${planId}) + row_number() OVER (ORDER BY p.id), 'left',
-      p.id, p.version, f.organisation_id, NULL, NULL, p.full_name, p.birth_date, p.gender, NULL, NULL, NULL, NULL, NULL, NULL, max(f.role), NULL, NULL, NULL, '[]'
-    FROM ${absent} AND ${covers} GROUP BY p.id, f.organisation_id`.execute(transaction);
-  const { rows: above } = await sql<{ people: number }>`
-    SELECT count(DISTINCT p.id) AS people FROM ${absent} AND NOT ${covers}`.execute(transaction);
-  const people = above[0]?.people ?? 0;
-  if (people > 0)
-    note({
-      vi: `${people} người không có trong tệp giữ vai trò mà bạn không quản lý, nên không được ghi là rời; nhờ cấp trên.`,
-      en: `${people} people who are not in the file hold roles that you do not govern, so they do not leave; ask the level above.`,
-    });
-}
-
-async function apply(applying: Applying): Promise<void> {
-  const { transaction, planId, actor, today } = applying;
-  const { rows: counted } = await sql<{ total: number }>`
-    SELECT count(*) AS total FROM registry.roster_change WHERE plan_id = ${planId}`.execute(transaction);
-  const total = counted[0]?.total ?? 0;
-  await addPeople(applying, total);
-  await changePeople(applying);
-  await sql`
-    UPDATE registry.affiliation AS f SET title = coalesce(c.title, f.title) FROM registry.roster_change AS c
-    WHERE c.plan_id = ${planId} AND ${done} AND f.person_id = c.person_id AND f.organisation_id = c.organisation_id
-      AND f.role IN ('teacher', 'staff') AND f.valid_until IS NULL`.execute(transaction);
-  await sql`
-    INSERT INTO registry.affiliation (id, person_id, organisation_id, role, title, valid_from)
-    SELECT gen_random_uuid(), c.person_id, c.organisation_id, c.role, c.title, ${today} FROM registry.roster_change AS c
-    WHERE c.plan_id = ${planId} AND ${done} AND (c.role = 'teacher' OR NOT EXISTS (
-      SELECT FROM registry.affiliation AS f WHERE f.person_id = c.person_id AND f.organisation_id = c.organisation_id
-        AND f.role IN ('teacher', 'staff') AND f.valid_until IS NULL))
-    ON CONFLICT DO NOTHING`.execute(transaction);
-  await keepLocalCodes(applying, 'staff');
-  await nameHomeroomTeachers(applying);
-  const placed = async (which: ReturnType<typeof sql>) =>
-    (
-      await sql<{ personId: string; organisationId: string }>`
-        SELECT c.person_id AS "personId", c.organisation_id AS "organisationId" FROM registry.roster_change AS c
-        WHERE c.plan_id = ${planId} AND ${which}`.execute(transaction)
-    ).rows;
-  await grantTeachers(transaction, await placed(sql`${done} AND c.role = 'teacher'`), actor);
-  await endLeavers(applying, 'staff');
-  await endRolesAt(transaction, await placed(sql`c.action = 'left'`), actor);
-  await recordPeople(applying, total);
-}
-
-/** The class's own event for each, also for the classes that a leaver taught: those first, another may take them over. */
-async function nameHomeroomTeachers({ transaction, planId, schoolYear, actor }: Applying): Promise<void> {
-  const ended = sql`homeroom_teacher_id = NULL FROM registry.roster_change AS c
-    WHERE c.plan_id = ${planId} AND c.action = 'left' AND k.homeroom_teacher_id = c.person_id`;
-  const named = sql`homeroom_teacher_id = c.person_id FROM registry.roster_change AS c
-    WHERE c.plan_id = ${planId} AND ${done} AND k.code = c.homeroom_of AND k.homeroom_teacher_id IS DISTINCT FROM c.person_id`;
-  for (const change of [ended, named]) {
-    const { rows } = await sql<{ id: string; organisation_id: string; homeroom_teacher_id: string | null }>`
-      UPDATE registry.class AS k SET ${change} AND k.organisation_id = c.organisation_id AND k.school_year = ${schoolYear}
-      RETURNING k.id, k.organisation_id, k.homeroom_teacher_id`.execute(transaction);
-    const events = rows.map(
-      ({ id, organisation_id, homeroom_teacher_id }): RegistryEvent => ({
-        type: 'class.changed',
-        actor,
-        subject: { kind: 'class', id },
-        organisationId: organisation_id,
-        data: {
-          fields: ['homeroom_teacher_id'],
-          ...(homeroom_teacher_id ? { homeroomTeacherId: homeroom_teacher_id } : {}),
-        },
-      }),
-    );
-    await record(transaction, ...events);
-  }
 }

@@ -6,9 +6,10 @@ import type { Text } from '@edutrust/platform/messages';
 import { sql } from 'kysely';
 import { dateInVietnam, schoolYearAt } from '../calendar.ts';
 import { record } from '../events.ts';
-import { kinds } from './kinds/kinds.ts';
-import { digestOf, kindOf } from './plan.ts';
-import type { Progress, RosterTotals } from './roster.ts';
+import { digestOf } from './digest.ts';
+import type { Progress } from './population.ts';
+import { populationOf } from './populations.ts';
+import type { RosterTotals } from './view.ts';
 
 interface PlanRow {
   readonly kind: string;
@@ -64,7 +65,10 @@ export async function applyPlan(
   await mustBeUnchanged(transaction, planId);
   if (isApproved) await mustConcernOthers(transaction, planId, actor);
   const { totals } = plan;
-  await kindOf(kinds, plan.kind).apply({
+  // The plan's own rows are news to the planner, which would look them up one by one.
+  if (totals.added + totals.changed + totals.left > 1_000)
+    await sql`ANALYZE registry.roster_change`.execute(transaction);
+  await populationOf(plan.kind).apply({
     context,
     transaction,
     planId,

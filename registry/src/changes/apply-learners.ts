@@ -1,8 +1,8 @@
 import { uuidv7 } from '@edutrust/platform/ids';
 import { sql } from 'kysely';
-import { type RegistryEvent, record } from '../../events.ts';
+import { type RegistryEvent, record } from '../events.ts';
 import { addPeople, changePeople, chunk, done, endLeavers, keepLocalCodes, recordPeople } from './apply-people.ts';
-import type { Applying } from './kind.ts';
+import type { Applying } from './population.ts';
 
 /** Does what the plan says of learners: classes, people, enrolments, leavers, and an event for each. */
 export async function enrolLearners(applying: Applying): Promise<void> {
@@ -54,13 +54,15 @@ async function enrol({ transaction, planId, schoolYear, today }: Applying): Prom
     SELECT c.person_id, c.organisation_id, k.id AS class_id FROM registry.roster_change AS c
     JOIN registry.class AS k ON k.organisation_id = c.organisation_id AND k.school_year = ${schoolYear} AND lower(k.code) = lower(c.class_code)
     WHERE c.plan_id = ${planId} AND ${done}`;
+  // Who is new belongs nowhere yet.
+  const known = sql`(${target} AND c.action <> 'added')`;
   await sql`
-    UPDATE registry.affiliation AS f SET valid_until = ${today} FROM (${target}) AS t
+    UPDATE registry.affiliation AS f SET valid_until = ${today} FROM ${known} AS t
     WHERE f.person_id = t.person_id AND f.role = 'learner' AND f.valid_until IS NULL AND f.organisation_id <> t.organisation_id`.execute(
     transaction,
   );
   await sql`
-    UPDATE registry.enrolment AS e SET valid_until = ${today} FROM (${target}) AS t
+    UPDATE registry.enrolment AS e SET valid_until = ${today} FROM ${known} AS t
     WHERE e.person_id = t.person_id AND e.valid_until IS NULL AND e.class_id <> t.class_id`.execute(transaction);
   await sql`
     INSERT INTO registry.affiliation (id, person_id, organisation_id, role, valid_from)

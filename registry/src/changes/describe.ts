@@ -1,5 +1,5 @@
 import type { Locale } from '@edutrust/platform/messages';
-import type { RosterPlan } from './roster.ts';
+import type { RosterPlan } from './view.ts';
 
 const shownLines = 20;
 

@@ -1,6 +1,6 @@
 import { TooManyRequests } from '@edutrust/platform/errors';
 import { sql } from 'kysely';
-import type { Planning } from './kind.ts';
+import type { Planning } from './population.ts';
 
 /**
  * Rows of other schools' people that one account may bring in 24 hours before somebody else looks: above the largest

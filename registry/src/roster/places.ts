@@ -1,9 +1,9 @@
 import type { Actor } from '@edutrust/platform/actor';
-import type { Transaction } from '@edutrust/platform/database';
+import type { Database } from '@edutrust/platform/database';
 import { sql } from 'kysely';
-import { type Action, scopeOf } from '../../permissions/permissions.ts';
-import type { OrganisationKind } from '../../tables.ts';
-import { type Cells, fold, RowRefused } from './cells.ts';
+import { type Action, scopeOf } from '../permissions/permissions.ts';
+import type { OrganisationKind } from '../tables.ts';
+import { type Cells, fold, RowRefused } from './kinds/cells.ts';
 
 /** Where the rows of a file belong. */
 export interface Places {
@@ -18,14 +18,14 @@ export interface Places {
 
 /** The organisations in which the actor may do the action. */
 export async function findPlaces(
-  transaction: Transaction,
+  db: Database,
   actor: Actor,
   action: Action,
   { kinds, chosen }: { readonly kinds: readonly OrganisationKind[]; readonly chosen: string | undefined },
 ): Promise<Places> {
   const scope = actor.kind === 'system' ? sql`true` : sql`path && ${scopeOf(actor, action)}::uuid[]`;
   const { rows } = await sql<{ id: string; code: string; name: string }>`
-    SELECT id, code, name FROM registry.organisation WHERE kind = ANY(${[...kinds]}) AND ${scope}`.execute(transaction);
+    SELECT id, code, name FROM registry.organisation WHERE kind = ANY(${[...kinds]}) AND ${scope}`.execute(db);
   const byCode = new Map(rows.map(({ id, code }) => [code.toUpperCase(), id]));
   const byName = new Map<string, string | undefined>();
   for (const { id, name } of rows) byName.set(fold(name), byName.has(fold(name)) ? undefined : id);

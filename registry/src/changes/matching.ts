@@ -1,8 +1,7 @@
 import type { Text } from '@edutrust/platform/messages';
 import { sql } from 'kysely';
-import { coversEveryRole, governedPeople } from '../../permissions/bulk.ts';
-import type { FieldId } from '../columns/fields.ts';
-import type { Planning } from './kind.ts';
+import { coversEveryRole, governedPeople } from '../permissions/bulk.ts';
+import type { Planning } from './population.ts';
 
 /** Whose roster it is, for the affiliations that count. */
 export type Whose = 'learner' | 'staff';
@@ -20,132 +19,144 @@ export async function matchPeople(
   whose: Whose,
   { mayRepeat = false }: { readonly mayRepeat?: boolean } = {},
 ): Promise<void> {
-  const { transaction, planId, actor, schoolYear } = planning;
+  const { transaction, actor, schoolYear } = planning;
   const roles = rolesOf(whose);
   const run = (statement: ReturnType<typeof sql>) => statement.execute(transaction);
   if (!mayRepeat) await refuseDuplicates(planning);
   await run(sql`
-    UPDATE registry.roster_row AS r SET person_id = p.id
-    FROM registry.person AS p
-    WHERE r.plan_id = ${planId} AND r.refusal IS NULL AND p.moet_id_index = r.moet_id_index AND p.status <> 'merged'`);
+    UPDATE staged AS r SET person_id = p.id FROM registry.person AS p
+    WHERE r.refusal IS NULL AND p.moet_id_index = r.moet_id_index AND p.status <> 'merged'`);
   // Of several records with one personal number the one with the same name; one alone with another name is a question.
   await run(sql`
     WITH found AS (
       SELECT r.row, count(p.id) AS people,
-        (array_agg(p.id ORDER BY p.id) FILTER (WHERE p.folded_name = r.folded_name))[1] AS named,
+        (array_agg(p.id ORDER BY p.id) FILTER (WHERE p.folded_name = registry.fold(r.full_name)))[1] AS named,
         (array_agg(p.id ORDER BY p.id))[1] AS any_one
-      FROM registry.roster_row AS r JOIN registry.person AS p
+      FROM staged AS r JOIN registry.person AS p
         ON p.personal_number_index = r.personal_number_index AND p.status <> 'merged'
-      WHERE r.plan_id = ${planId} AND r.refusal IS NULL AND r.person_id IS NULL GROUP BY r.row)
-    UPDATE registry.roster_row AS r SET person_id = coalesce(named, any_one),
+      WHERE r.refusal IS NULL AND r.person_id IS NULL GROUP BY r.row)
+    UPDATE staged AS r SET person_id = coalesce(named, any_one),
       doubt = CASE WHEN named IS NULL OR EXISTS (SELECT FROM registry.person AS p WHERE p.id = named
         AND p.moet_id_index IS NOT NULL AND r.moet_id_index IS NOT NULL) THEN 'personal-number-of-another' END
-    FROM found WHERE r.plan_id = ${planId} AND r.row = found.row`);
+    FROM found WHERE r.row = found.row`);
   await run(sql`
-    UPDATE registry.roster_row AS r SET
+    UPDATE staged AS r SET
       person_id = CASE WHEN same THEN p.id ELSE r.person_id END,
       doubt = CASE WHEN NOT same AND here THEN 'local-code-of-another' ELSE r.doubt END
     FROM (
       SELECT r2.row, l.person_id AS id,
-        coalesce(q.folded_name = r2.folded_name, false) OR coalesce(q.birth_date = r2.birth_date, false) AS agrees,
+        coalesce(q.folded_name = registry.fold(r2.full_name), false) OR coalesce(q.birth_date = r2.birth_date, false) AS agrees,
         (q.moet_id_index IS NULL OR r2.moet_id_index IS NULL OR q.moet_id_index = r2.moet_id_index) AS compatible,
         EXISTS (SELECT FROM registry.affiliation AS f WHERE f.person_id = q.id AND f.organisation_id = r2.organisation_id
           AND f.role = ANY(${roles}) AND f.valid_until IS NULL) AS here
-      FROM registry.roster_row AS r2
+      FROM staged AS r2
       JOIN registry.local_code AS l ON l.organisation_id = r2.organisation_id AND l.kind = ${whose} AND l.code = r2.local_code
       JOIN registry.person AS q ON q.id = l.person_id AND q.status <> 'merged'
-      WHERE r2.plan_id = ${planId} AND r2.refusal IS NULL) AS p
+      WHERE r2.refusal IS NULL) AS p
       CROSS JOIN LATERAL (SELECT p.agrees AND p.compatible AS same) AS verdict
-    WHERE r.plan_id = ${planId} AND r.row = p.row AND (r.person_id IS NULL OR r.person_id <> p.id) AND NOT (r.person_id IS NOT NULL AND same)`);
+    WHERE r.row = p.row AND (r.person_id IS NULL OR r.person_id <> p.id) AND NOT (r.person_id IS NOT NULL AND same)`);
+  // Members of the rows' schools, by all three at once: a school's rows never meet all of its members one by one.
   await run(sql`
-    WITH candidate AS (
+    WITH member AS MATERIALIZED (
+      SELECT f.organisation_id, p.id, p.folded_name, p.birth_date, p.moet_id_index, p.personal_number_index
+      FROM registry.affiliation AS f JOIN registry.person AS p ON p.id = f.person_id
+      WHERE f.role = ANY(${roles}) AND f.valid_until IS NULL AND f.organisation_id = ANY(ARRAY(
+        SELECT DISTINCT organisation_id FROM staged WHERE refusal IS NULL AND person_id IS NULL AND doubt IS NULL))
+    ), asked AS MATERIALIZED (
+      SELECT r.row, r.organisation_id, r.class_code, r.birth_date, r.moet_id_index, r.personal_number_index, registry.fold(r.full_name) AS folded_name
+      FROM staged AS r WHERE r.refusal IS NULL AND r.person_id IS NULL AND r.doubt IS NULL AND EXISTS (SELECT FROM member)
+    ), candidate AS (
       SELECT r.row, p.id, EXISTS (
           SELECT FROM registry.enrolment AS e JOIN registry.class AS c ON c.id = e.class_id
           WHERE e.person_id = p.id AND e.valid_until IS NULL AND c.organisation_id = r.organisation_id
             AND c.school_year = ${schoolYear} AND lower(c.code) = lower(r.class_code)) AS in_class
-      FROM registry.roster_row AS r
-      JOIN registry.affiliation AS f ON f.organisation_id = r.organisation_id AND f.role = ANY(${roles}) AND f.valid_until IS NULL
-      JOIN registry.person AS p ON p.id = f.person_id AND p.folded_name = r.folded_name AND p.birth_date = r.birth_date
-      WHERE r.plan_id = ${planId} AND r.refusal IS NULL AND r.person_id IS NULL AND r.doubt IS NULL
-        AND (p.moet_id_index IS NULL OR r.moet_id_index IS NULL)
+      FROM asked AS r JOIN member AS p ON p.organisation_id = r.organisation_id AND p.folded_name = r.folded_name AND p.birth_date = r.birth_date
+      WHERE (p.moet_id_index IS NULL OR r.moet_id_index IS NULL)
         AND (p.personal_number_index IS NULL OR r.personal_number_index IS NULL OR p.personal_number_index = r.personal_number_index)
     ), best AS (
       SELECT row, array_agg(DISTINCT id) AS people FROM candidate
       WHERE in_class OR NOT EXISTS (SELECT FROM candidate AS other WHERE other.row = candidate.row AND other.in_class) GROUP BY row)
-    UPDATE registry.roster_row AS r SET
+    UPDATE staged AS r SET
       person_id = CASE WHEN cardinality(people) = 1 THEN people[1] END,
       refusal = CASE WHEN cardinality(people) > 1 THEN 'ambiguous' END
-    FROM best WHERE r.plan_id = ${planId} AND r.row = best.row`);
+    FROM best WHERE r.row = best.row`);
   if (!mayRepeat)
     await run(sql`
-    UPDATE registry.roster_row AS r SET refusal = 'same-person' FROM (
+    UPDATE staged AS r SET refusal = 'same-person' FROM (
       SELECT row, row_number() OVER (PARTITION BY person_id ORDER BY row) AS nth
-      FROM registry.roster_row WHERE plan_id = ${planId} AND person_id IS NOT NULL AND refusal IS NULL AND doubt IS NULL) AS d
-    WHERE r.plan_id = ${planId} AND r.row = d.row AND d.nth > 1`);
-  // Whom the actor governs, and who belongs to the school of the row now.
+      FROM staged WHERE person_id IS NOT NULL AND refusal IS NULL AND doubt IS NULL) AS d
+    WHERE r.row = d.row AND d.nth > 1`);
+  await run(sql`ANALYZE staged (person_id)`);
+  // Whom the actor governs, and who belongs to the school of the row now: written only where it is not so.
+  if (actor.kind !== 'system')
+    await run(sql`
+      UPDATE staged AS r SET is_governed = false FROM registry.person AS p
+      WHERE p.id = r.person_id AND r.refusal IS NULL AND NOT ${governedPeople(actor, 'roster.import')}`);
   await run(sql`
-    UPDATE registry.roster_row AS r SET
-      is_governed = ${governedPeople(actor, 'roster.import')},
-      is_here = EXISTS (SELECT FROM registry.affiliation AS f WHERE f.person_id = p.id AND f.organisation_id = r.organisation_id
-        AND f.role = ANY(${roles}) AND f.valid_until IS NULL)
-    FROM registry.person AS p WHERE r.plan_id = ${planId} AND p.id = r.person_id AND r.refusal IS NULL`);
+    UPDATE staged AS r SET is_here = false WHERE r.person_id IS NOT NULL AND r.refusal IS NULL AND NOT EXISTS (
+      SELECT FROM registry.affiliation AS f WHERE f.person_id = r.person_id AND f.organisation_id = r.organisation_id
+        AND f.role = ANY(${roles}) AND f.valid_until IS NULL)`);
   await judge(planning, whose);
 }
 
-async function refuseDuplicates({ transaction, planId }: Planning): Promise<void> {
+async function refuseDuplicates({ transaction }: Planning): Promise<void> {
   for (const [column, refusal] of [
     ['moet_id_index', 'duplicate-in-file'],
     ['personal_number_index', 'duplicate-personal-number'],
   ] as const) {
     await sql`
-      UPDATE registry.roster_row AS r SET refusal = ${refusal} FROM (
+      UPDATE staged AS r SET refusal = ${refusal} FROM (
         SELECT row, row_number() OVER (PARTITION BY ${sql.ref(column)} ORDER BY row) AS nth
-        FROM registry.roster_row WHERE plan_id = ${planId} AND ${sql.ref(column)} IS NOT NULL) AS d
-      WHERE r.plan_id = ${planId} AND r.row = d.row AND d.nth > 1 AND r.refusal IS NULL`.execute(transaction);
+        FROM staged WHERE ${sql.ref(column)} IS NOT NULL) AS d
+      WHERE r.row = d.row AND d.nth > 1 AND r.refusal IS NULL`.execute(transaction);
   }
   await sql`
-    UPDATE registry.roster_row AS r SET refusal = 'duplicate-local-code' FROM (
+    UPDATE staged AS r SET refusal = 'duplicate-local-code' FROM (
       SELECT row, row_number() OVER (PARTITION BY organisation_id, local_code ORDER BY row) AS nth
-      FROM registry.roster_row WHERE plan_id = ${planId} AND local_code IS NOT NULL) AS d
-    WHERE r.plan_id = ${planId} AND r.row = d.row AND d.nth > 1 AND r.refusal IS NULL`.execute(transaction);
+      FROM staged WHERE local_code IS NOT NULL) AS d
+    WHERE r.row = d.row AND d.nth > 1 AND r.refusal IS NULL`.execute(transaction);
 }
 
-/** What follows from what was found; the first that fits. */
-async function judge({ transaction, planId, actor }: Planning, whose: Whose): Promise<void> {
+/** What follows from what was found; the first that fits. Nothing is written to a row of which nothing follows. */
+async function judge({ transaction, actor }: Planning, whose: Whose): Promise<void> {
   const isStaff = sql`EXISTS (SELECT FROM registry.affiliation AS f WHERE f.person_id = p.id AND f.role IN ('teacher', 'staff') AND f.valid_until IS NULL)`;
   const isLearner = sql`EXISTS (SELECT FROM registry.affiliation AS f WHERE f.person_id = p.id AND f.role = 'learner' AND f.valid_until IS NULL)`;
   const otherRole = whose === 'learner' ? sql`${isStaff} AND NOT ${isLearner}` : sql`${isLearner} AND NOT ${isStaff}`;
-  const nameDiffers = sql`coalesce(p.folded_name <> r.folded_name, false)`;
+  const nameDiffers = sql`coalesce(p.full_name <> r.full_name AND p.folded_name <> registry.fold(r.full_name), false)`;
   const birthDiffers = sql`coalesce(p.birth_date <> r.birth_date, false)`;
   await sql`
-    UPDATE registry.roster_row AS r SET
-      skip = CASE WHEN r.gone IS NOT NULL AND NOT r.is_here THEN 'gone-already' END,
-      refusal = CASE
-        WHEN r.gone IS NOT NULL AND NOT r.is_here THEN NULL
-        WHEN NOT r.is_governed AND NOT r.is_here THEN NULL
-        WHEN r.doubt IS NOT NULL THEN r.doubt
-        WHEN ${nameDiffers} AND ${birthDiffers} THEN 'somebody-else'
-        WHEN r.gone IS NOT NULL AND NOT ${coversEveryRole(actor, 'roster.import')} THEN 'above-own'
-        WHEN NOT r.is_here AND ${otherRole} THEN 'other-role'
-        WHEN NOT r.is_here AND (${nameDiffers} OR ${birthDiffers} OR r.full_name IS NULL AND r.birth_date IS NULL) THEN 'moved-and-renamed'
-      END,
-      -- Beyond the actor's reach: who is above decides, and sees whether name and birth date agree.
-      referred = CASE WHEN NOT r.is_governed AND NOT r.is_here AND r.gone IS NULL THEN
-        CASE WHEN p.folded_name = r.folded_name AND p.birth_date = r.birth_date AND r.doubt IS NULL AND NOT (${otherRole})
-          THEN 'same' ELSE 'other' END END
-    FROM registry.person AS p WHERE r.plan_id = ${planId} AND p.id = r.person_id AND r.refusal IS NULL`.execute(
-    transaction,
-  );
+    UPDATE staged AS t SET skip = v.skip, refusal = v.refusal, referred = v.referred
+    FROM (SELECT * FROM (
+      SELECT r.row, CASE WHEN r.gone IS NOT NULL AND NOT r.is_here THEN 'gone-already' END AS skip,
+        CASE
+          WHEN r.gone IS NOT NULL AND NOT r.is_here THEN NULL
+          WHEN NOT r.is_governed AND NOT r.is_here THEN NULL
+          WHEN r.doubt IS NOT NULL THEN r.doubt
+          WHEN ${nameDiffers} AND ${birthDiffers} THEN 'somebody-else'
+          WHEN r.gone IS NOT NULL AND NOT ${coversEveryRole(actor, 'roster.import')} THEN 'above-own'
+          WHEN NOT r.is_here AND ${otherRole} THEN 'other-role'
+          WHEN NOT r.is_here AND (${nameDiffers} OR ${birthDiffers} OR r.full_name IS NULL AND r.birth_date IS NULL) THEN 'moved-and-renamed'
+        END AS refusal,
+        -- Beyond the actor's reach: who is above decides, and sees whether name and birth date agree.
+        CASE WHEN NOT r.is_governed AND NOT r.is_here AND r.gone IS NULL THEN
+          CASE WHEN p.folded_name = registry.fold(r.full_name) AND p.birth_date = r.birth_date AND r.doubt IS NULL AND NOT (${otherRole})
+            THEN 'same' ELSE 'other' END END AS referred
+      FROM staged AS r JOIN registry.person AS p ON p.id = r.person_id WHERE r.refusal IS NULL OFFSET 0) AS judged
+      WHERE num_nonnulls(skip, refusal, referred) > 0) AS v
+    WHERE t.row = v.row`.execute(transaction);
   await sql`
-    UPDATE registry.roster_row SET
+    UPDATE staged SET
       skip = CASE WHEN gone IS NOT NULL THEN 'gone-already' END,
       refusal = CASE WHEN gone IS NOT NULL THEN NULL WHEN doubt IS NOT NULL THEN doubt
         WHEN full_name IS NULL OR ${whose} = 'learner' AND birth_date IS NULL THEN 'unknown-without-name' END
-    WHERE plan_id = ${planId} AND person_id IS NULL AND refusal IS NULL`.execute(transaction);
+    WHERE person_id IS NULL AND refusal IS NULL
+      AND (gone IS NOT NULL OR doubt IS NOT NULL OR full_name IS NULL OR ${whose} = 'learner' AND birth_date IS NULL)`.execute(
+    transaction,
+  );
 }
 
 /** Why the database refused a row: the column it points at, and the sentence. A question is for people to answer. */
-export const matchRefusals: Readonly<Record<string, { readonly field: FieldId; readonly reason: Text }>> = {
+export const matchRefusals: Readonly<Record<string, { readonly field: string; readonly reason: Text }>> = {
   'duplicate-in-file': {
     field: 'moetId',
     reason: {

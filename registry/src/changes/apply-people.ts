@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
-import { createEducationIdIssuer } from '../../education-id/education-id.ts';
-import { type RegistryEvent, record } from '../../events.ts';
-import type { Applying } from './kind.ts';
+import { createEducationIdIssuer } from '../education-id/education-id.ts';
+import { type RegistryEvent, record } from '../events.ts';
 import type { Whose } from './matching.ts';
+import type { Applying } from './population.ts';
 
 /** Rows written or recorded at once. */
 export const chunk = 5_000;
@@ -10,29 +10,41 @@ export const chunk = 5_000;
 /** The changes that are done: a referred one only when name and birth date agreed, and somebody above approved the plan. */
 export const done = sql`(c.action IN ('added', 'changed') OR c.action = 'referred' AND c.verdict = 'same')`;
 
+/** Adds the new people of a plan, a chunk at a time, each at home where the plan puts them. */
 export async function addPeople(
-  { context, transaction, planId, added, report }: Applying,
+  { context, transaction, planId, report }: Applying,
   total: number,
   { isGuardians = false }: { readonly isGuardians?: boolean } = {},
 ): Promise<void> {
   // A guardian of brothers and sisters stands in several rows, and one that is known already in none of these.
-  const which = isGuardians
-    ? sql`SELECT DISTINCT ON (person_id) * FROM registry.roster_change WHERE plan_id = ${planId} AND action = 'added' AND version IS NULL ORDER BY person_id, row`
-    : sql`SELECT * FROM registry.roster_change WHERE plan_id = ${planId} AND action = 'added' ORDER BY row`;
+  const once = isGuardians
+    ? sql`AND c.version IS NULL AND NOT EXISTS (SELECT FROM registry.roster_change AS e
+        WHERE e.plan_id = c.plan_id AND e.person_id = c.person_id AND e.action = 'added' AND e.row < c.row)`
+    : sql``;
+  const home = isGuardians ? sql`NULL::uuid` : sql`c.organisation_id`;
   const issuer = createEducationIdIssuer(context);
-  for (let at = 0; at < added; at += chunk) {
-    const ids = await issuer.issue(transaction, Math.min(chunk, added - at));
+  let done = 0;
+  for (let after = -1; ; ) {
+    const which = sql`FROM registry.roster_change AS c WHERE c.plan_id = ${planId} AND c.action = 'added' AND c.row > ${after} ${once}`;
+    const { rows } = await sql<{ last: number | null; count: number }>`
+      SELECT max(row) AS last, count(*) FROM (SELECT c.row ${which} ORDER BY c.row LIMIT ${chunk}) AS page`.execute(
+      transaction,
+    );
+    const { last, count } = rows[0] ?? { last: null, count: 0 };
+    if (last === null) return;
+    const ids = await issuer.issue(transaction, count);
     await sql`
       INSERT INTO registry.person (id, education_id, full_name, birth_date, gender, moet_id_sealed, moet_id_index,
-        personal_number_sealed, personal_number_index, details)
+        personal_number_sealed, personal_number_index, details, home_organisation_id)
       SELECT c.person_id, issued.education_id, c.full_name, c.birth_date, c.gender, c.moet_id_sealed, c.moet_id_index,
-        c.personal_number_sealed, c.personal_number_index, coalesce(c.details, '{}')
-      FROM (SELECT *, row_number() OVER (ORDER BY row) AS nth FROM (
-              ${which} LIMIT ${chunk} OFFSET ${at}) AS page) AS c
+        c.personal_number_sealed, c.personal_number_index, coalesce(c.details, '{}'), ${home}
+      FROM (SELECT c.*, row_number() OVER (ORDER BY c.row) AS nth ${which} AND c.row <= ${last}) AS c
       JOIN unnest(${ids}::text[]) WITH ORDINALITY AS issued (education_id, nth) ON issued.nth = c.nth`.execute(
       transaction,
     );
-    report({ done: at + ids.length, total });
+    done += count;
+    report({ done, total });
+    after = last;
   }
 }
 

@@ -1,0 +1,110 @@
+import type { Actor, RecordedActor } from '@edutrust/platform/actor';
+import type { Database } from '@edutrust/platform/database';
+import { NotFound } from '@edutrust/platform/errors';
+import { isUuid } from '@edutrust/platform/ids';
+import type { Text } from '@edutrust/platform/messages';
+import { sql } from 'kysely';
+import { governedPeople } from '../permissions/bulk.ts';
+import { scopeOf } from '../permissions/permissions.ts';
+import type { SourceColumn } from './plan.ts';
+import type { PopulationId } from './population.ts';
+import type { Completeness, Skipped } from './row.ts';
+
+export interface RosterTotals {
+  readonly added: number;
+  readonly changed: number;
+  readonly left: number;
+  /** Rows whose number belongs to somebody beyond the maker's reach: who governs both sides decides. */
+  readonly referred: number;
+  readonly unchanged: number;
+  readonly refused: number;
+  /** Lines that are nobody: footers, leavers who are not known. */
+  readonly skipped: number;
+}
+
+export interface RosterChange {
+  /** Row of the file; of somebody who is absent from it a number after the last. */
+  readonly row: number;
+  readonly action: 'added' | 'changed' | 'left' | 'referred';
+  readonly fullName: string;
+  readonly className: string | null;
+  /** Of a referred row, for those who may know: whether name and birth date agree. Only `same` is applied. */
+  readonly verdict: 'same' | 'other' | null;
+  readonly fields: { readonly column: string; readonly before?: string | null; readonly after?: string | null }[];
+}
+
+/** What applying would do. `held`: a second person has to approve, for the reason that is said. */
+export interface RosterPlan {
+  readonly id: string;
+  readonly kind: PopulationId;
+  readonly fileName: string;
+  readonly sheet: string | null;
+  readonly status: 'planned' | 'held' | 'applied' | 'superseded';
+  readonly heldReason: Text | null;
+  readonly completeness: Completeness;
+  readonly schoolYear: number | null;
+  readonly createdAt: Date;
+  readonly appliedAt: Date | null;
+  readonly organisationIds: string[];
+  /** Where referred people are now. */
+  readonly originIds: string[];
+  readonly createdBy: RecordedActor;
+  readonly totals: RosterTotals;
+  /** SHA-256 over every change, hex: what is approved is what is applied. */
+  readonly digest: string | null;
+  /** The columns of the file and what each was taken for; null: not imported. */
+  readonly columns: readonly SourceColumn[];
+  /** Why the file counts as complete, or why nobody leaves. */
+  readonly notes: readonly Text[];
+  /** What each school would see happen, the most affected first; the first 30. */
+  readonly places: readonly {
+    readonly name: string;
+    readonly added: number;
+    readonly changed: number;
+    readonly left: number;
+    readonly referred: number;
+  }[];
+  /** The first 200. */
+  readonly skipped: readonly Skipped[];
+  /** The first 200. */
+  readonly changes: RosterChange[];
+  /** The first 200. */
+  readonly refusals: { readonly row: number; readonly column: string; readonly value: string; readonly reason: Text }[];
+}
+
+/**
+ * A plan as the viewer may see it: of people beyond their reach only what the file itself says (T3).
+ *
+ * @throws NotFound
+ */
+export async function findPlan(db: Database, id: string, viewer: Actor): Promise<RosterPlan> {
+  const scope = viewer.kind === 'system' ? sql`true` : sql`o.path && ${scopeOf(viewer, 'roster.import')}::uuid[]`;
+  const { rows } = isUuid(id)
+    ? await sql<RosterPlan>`
+        SELECT id, kind, file_name AS "fileName", sheet, status, held_reason AS "heldReason", completeness, school_year AS "schoolYear",
+          created_at AS "createdAt", applied_at AS "appliedAt", organisation_ids AS "organisationIds", origin_ids AS "originIds",
+          created_by AS "createdBy", '{"referred": 0, "skipped": 0}'::jsonb || totals AS totals, encode(digest, 'hex') AS digest,
+          columns, notes, skipped,
+          coalesce((SELECT jsonb_agg(pl) FROM (
+            SELECT o.name, count(*) FILTER (WHERE ch.action = 'added') AS added, count(*) FILTER (WHERE ch.action = 'changed') AS changed,
+              count(*) FILTER (WHERE ch.action = 'left') AS "left", count(*) FILTER (WHERE ch.action = 'referred') AS referred
+            FROM registry.roster_change AS ch JOIN registry.organisation AS o ON o.id = ch.organisation_id
+            WHERE ch.plan_id = rp.id AND rp.kind <> 'schools' GROUP BY o.id ORDER BY count(*) DESC, o.code LIMIT 30) AS pl), '[]') AS places,
+          coalesce((SELECT jsonb_agg(c) FROM (
+            SELECT ch.row, ch.action, CASE WHEN is_visible OR ch.action IN ('added', 'referred') THEN ch.full_name ELSE '' END AS "fullName",
+              ch.class_code AS "className", CASE WHEN is_visible THEN ch.verdict END AS verdict,
+              CASE WHEN is_visible THEN ch.fields ELSE '[]' END AS fields
+            FROM registry.roster_change AS ch LEFT JOIN registry.person AS p ON p.id = ch.person_id
+            CROSS JOIN LATERAL (SELECT p.id IS NULL OR ${governedPeople(viewer, 'roster.import')} OR EXISTS (
+              SELECT FROM registry.affiliation AS f JOIN registry.organisation AS o ON o.id = f.organisation_id
+              WHERE f.person_id = p.id AND f.valid_until IS NULL AND ${scope}) AS is_visible) AS reach
+            WHERE ch.plan_id = rp.id ORDER BY ch.action, ch.row LIMIT 200) AS c), '[]') AS changes,
+          coalesce((SELECT jsonb_agg(r) FROM (
+            SELECT row, column_name AS "column", value, reason FROM registry.roster_refusal
+            WHERE plan_id = rp.id ORDER BY row LIMIT 200) AS r), '[]') AS refusals
+        FROM registry.roster_plan AS rp WHERE id = ${id}`.execute(db)
+    : { rows: [] };
+  if (!rows[0])
+    throw new NotFound('roster/no-plan', { vi: 'Không có kế hoạch nhập này.', en: 'There is no such plan.' });
+  return rows[0];
+}

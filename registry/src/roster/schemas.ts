@@ -1,0 +1,83 @@
+import { nullable, Time, Uuid } from '@edutrust/platform/schemas';
+import Type from 'typebox';
+import { rosterKinds } from './read/refusals.ts';
+
+export const Kind = Type.Enum([...rosterKinds]);
+export const Totals = Type.Object({
+  added: Type.Integer(),
+  changed: Type.Integer(),
+  left: Type.Integer(),
+  referred: Type.Integer(),
+  unchanged: Type.Integer(),
+  refused: Type.Integer(),
+  skipped: Type.Integer(),
+});
+export const PlanSummary = Type.Object({
+  id: Uuid,
+  kind: Kind,
+  fileName: Type.String(),
+  status: Type.Enum(['planned', 'held', 'applied', 'superseded']),
+  createdAt: Time,
+  appliedAt: nullable(Time),
+  totals: Totals,
+});
+export const PlanView = Type.Object({
+  ...PlanSummary.properties,
+  sheet: nullable(Type.String()),
+  completeness: Type.Enum(['partial', 'classes', 'schools']),
+  schoolYear: nullable(Type.Integer()),
+  digest: nullable(Type.String()),
+  heldReason: nullable(Type.String()),
+  /** What the caller may do with the plan now: `apply`, or `approve` somebody else's held one. */
+  may: Type.Array(Type.Enum(['apply', 'approve'])),
+  isMine: Type.Boolean(),
+  ignoredColumns: Type.Array(Type.Object({ header: Type.String(), doubt: nullable(Type.String()) })),
+  notes: Type.Array(Type.String()),
+  places: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      added: Type.Integer(),
+      changed: Type.Integer(),
+      left: Type.Integer(),
+      referred: Type.Integer(),
+    }),
+  ),
+  changes: Type.Array(
+    Type.Object({
+      row: Type.Integer(),
+      action: Type.Enum(['added', 'changed', 'left', 'referred']),
+      fullName: Type.String(),
+      className: nullable(Type.String()),
+      verdict: nullable(Type.Enum(['same', 'other'])),
+      fields: Type.Array(
+        Type.Object({
+          column: Type.String(),
+          before: Type.Optional(nullable(Type.String())),
+          after: Type.Optional(nullable(Type.String())),
+        }),
+      ),
+    }),
+  ),
+  refusals: Type.Array(
+    Type.Object({ row: Type.Integer(), column: Type.String(), value: Type.String(), reason: Type.String() }),
+  ),
+  skipped: Type.Array(Type.Object({ row: Type.Integer(), text: Type.String(), reason: Type.String() })),
+});
+export const InspectionView = Type.Object({
+  headerRow: Type.Integer(),
+  sheet: nullable(Type.String()),
+  sheets: Type.Array(Type.String()),
+  rows: Type.Integer(),
+  isRemembered: Type.Boolean(),
+  columns: Type.Array(
+    Type.Object({
+      index: Type.Integer(),
+      header: Type.String(),
+      field: nullable(Type.String()),
+      doubt: nullable(Type.String()),
+      sample: Type.Array(Type.String()),
+    }),
+  ),
+  unclear: Type.Array(Type.String()),
+  fields: Type.Array(Type.Object({ id: Type.String(), label: Type.String(), isRequired: Type.Boolean() })),
+});
