@@ -1,14 +1,10 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import pg from 'pg';
 import { pino } from 'pino';
 import { type Clock, systemClock } from '../clock.ts';
 import { type Config, readConfig } from '../config/config.ts';
 import type { ServiceContext } from '../context.ts';
 import { createPool, type Database, kyselyOn } from '../database/database.ts';
-import { startEmbedded } from '../database/embedded.ts';
 import { migrate, type SchemaMigrations } from '../database/migrations.ts';
 import { uuidv7 } from '../ids.ts';
 import { createJobs, migrateJobs } from '../jobs/jobs.ts';
@@ -19,6 +15,9 @@ import { createSecretBox } from '../secrets/secrets.ts';
 import { openStore } from '../store/store.ts';
 
 export { type Exchanged, exchange } from './exchange.ts';
+
+import { testServer } from './server.ts';
+
 export { startRedis, type TestRedis } from './redis.ts';
 
 /** A fresh, migrated database of a real PostgreSQL; dropped when disposed. */
@@ -29,28 +28,13 @@ export interface TestDatabase extends AsyncDisposable {
   readonly url: string;
 }
 
-/** The server for this test file: the suite's (`EDUTRUST_TEST_POSTGRES`, an URL), else one of its own. */
-async function testServer(): Promise<{ url: string; stop(): Promise<void> }> {
-  const shared = process.env.EDUTRUST_TEST_POSTGRES;
-  if (shared) return { url: shared, stop: async () => undefined };
-  const directory = await mkdtemp(join(tmpdir(), 'edutrust-test-'));
-  const embedded = await startEmbedded(directory);
-  return {
-    url: embedded.url,
-    stop: async () => {
-      await embedded.stop();
-      await rm(directory, { recursive: true, force: true });
-    },
-  };
-}
-
 export async function testDatabase(migrations: readonly SchemaMigrations[]): Promise<TestDatabase> {
-  const server = await testServer();
+  const serverUrl = await testServer();
   const name = `test_${uuidv7().replaceAll('-', '')}`;
   // Without migrations it is empty: a dump goes in.
-  const template = migrations.length > 0 ? await migratedTemplate(server.url, migrations) : 'template1';
-  await administer(server.url, `CREATE DATABASE ${name} TEMPLATE ${template}`);
-  const url = new URL(server.url);
+  const template = migrations.length > 0 ? await migratedTemplate(serverUrl, migrations) : 'template1';
+  await administer(serverUrl, `CREATE DATABASE ${name} TEMPLATE ${template}`);
+  const url = new URL(serverUrl);
   url.pathname = `/${name}`;
   const pool = createPool(url.href, 12);
   return {
@@ -59,8 +43,7 @@ export async function testDatabase(migrations: readonly SchemaMigrations[]): Pro
     url: url.href,
     [Symbol.asyncDispose]: async () => {
       await pool.end();
-      await administer(server.url, `DROP DATABASE ${name} WITH (FORCE)`);
-      await server.stop();
+      await administer(serverUrl, `DROP DATABASE ${name} WITH (FORCE)`);
     },
   };
 }
