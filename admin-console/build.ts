@@ -73,31 +73,35 @@ async function buildScreens(folder: string): Promise<void> {
     oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   };
   if (folder === distDirectory) await writeApiTypes();
-  await build({
-    ...shared,
-    base: '/',
-    publicDir: false,
-    define: { __ICONS__: icons({}) },
-    build: {
-      outDir: join(draft, 'client'),
-      manifest: true,
-      target: 'es2023',
-      cssTarget: oldestBrowsers,
-      assetsInlineLimit: 0, // the CSP allows data: for images only
-      modulePreload: { polyfill: false },
-      rollupOptions: {
-        input: {
-          pages: join(root, 'src/pages/client.ts'),
-          ...Object.fromEntries(applications.map(([name, { entry }]) => [name, join(root, entry)])),
-        },
+  const forBrowsers = async (name: string, input: Readonly<Record<string, string>>): Promise<Manifest> => {
+    await build({
+      ...shared,
+      base: '/',
+      publicDir: false,
+      define: { __ICONS__: icons({}) },
+      build: {
+        outDir: join(draft, 'client'),
+        emptyOutDir: false,
+        manifest: `.vite/${name}.json`,
+        target: 'es2023',
+        cssTarget: oldestBrowsers,
+        assetsInlineLimit: 0, // the CSP allows data: for images only
+        modulePreload: { polyfill: false },
+        rollupOptions: { input: { ...input } },
       },
-    },
-  });
-  const manifest = JSON.parse(await readFile(join(draft, 'client/.vite/manifest.json'), 'utf8')) as Manifest;
+    });
+    return JSON.parse(await readFile(join(draft, `client/.vite/${name}.json`), 'utf8')) as Manifest;
+  };
+  // Apart from the others, so that a page has one script and waits for no part that it shares with the console.
+  const pages = await forBrowsers('pages', { pages: join(root, 'src/pages/client.ts') });
+  const manifest = await forBrowsers(
+    'applications',
+    Object.fromEntries(applications.map(([name, { entry }]) => [name, join(root, entry)])),
+  );
   await build({
     ...shared,
     define: {
-      __PAGE_ASSETS__: JSON.stringify(filesOf(manifest, 'src/pages/client.ts')),
+      __PAGE_ASSETS__: JSON.stringify(filesOf(pages, 'src/pages/client.ts')),
       __ICONS__: icons(shapes),
     },
     ssr: { noExternal: true },
@@ -106,6 +110,20 @@ async function buildScreens(folder: string): Promise<void> {
       ssr: join(root, 'src/pages/server.tsx'),
       target: 'node24',
       rollupOptions: { output: { entryFileNames: 'pages.js' } },
+    },
+  });
+  await build({
+    ...shared,
+    define: { __SHELL__: JSON.stringify(shellOf(manifest, 'src/sign/main.tsx', address)) },
+    publicDir: false,
+    build: {
+      outDir: join(draft, 'client'),
+      emptyOutDir: false,
+      target: 'es2023',
+      rollupOptions: {
+        input: join(root, 'src/sign/offline/worker.ts'),
+        output: { format: 'iife', entryFileNames: 'sign-worker.js' },
+      },
     },
   });
   for (const [name, { entry, title, manifest: hasManifest }] of applications) {
@@ -183,6 +201,20 @@ function filesOf(manifest: Manifest, entry: string): Files {
   return { script: `/${manifest[entry]?.file ?? ''}`, styles: [...styles] };
 }
 
+/** What opens the phone's app without a network; the version is that of the files, whose names carry their hashes. */
+function shellOf(manifest: Manifest, entry: string, sprite: string): { version: string; files: string[] } {
+  const scripts = new Set<string>();
+  const visit = (name: string) => {
+    const chunk = manifest[name];
+    if (!chunk || scripts.has(`/${chunk.file}`)) return;
+    scripts.add(`/${chunk.file}`);
+    for (const next of chunk.imports ?? []) visit(next);
+  };
+  visit(entry);
+  const files = [...scripts, ...filesOf(manifest, entry).styles, sprite].sort();
+  return { version: createHash('sha256').update(files.join()).digest('hex').slice(0, 12), files };
+}
+
 function shell(title: string, { script, styles }: Files, hasManifest: boolean): string {
   return `<!doctype html>
 <html lang="vi">
@@ -204,8 +236,9 @@ const webManifest = JSON.stringify({
   name: 'EduTrust – Ký số',
   short_name: 'Ký số',
   lang: 'vi',
-  start_url: '/sign',
-  scope: '/sign',
+  id: '/sign/',
+  start_url: '/sign/',
+  scope: '/sign/',
   display: 'standalone',
   background_color: '#ffffff',
   theme_color: '#ffffff',

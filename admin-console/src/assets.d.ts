@@ -11,3 +11,6 @@ declare const __PAGE_ASSETS__: { readonly script: string; readonly styles: reado
 
 /** Set by the build: the sprite's address; in pages that the server draws, what is inside each icon's file. */
 declare const __ICONS__: { readonly sprite: string; readonly shapes: Readonly<Record<string, string>> };
+
+/** Set by the build: what the phone's app opens with when there is no network. */
+declare const __SHELL__: { readonly version: string; readonly files: readonly string[] };

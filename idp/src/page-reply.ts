@@ -7,11 +7,8 @@ export function viewOf(request: FastifyRequest): View {
   return { locale: localeOf(request), path: request.url };
 }
 
-/** A page is for one person at one moment: kept nowhere (P13). Its script makes no markup out of text (S4). */
+/** A page is for one person at one moment: kept nowhere (P13). */
 export function sendPage(reply: FastifyReply, html: string, status = 200): FastifyReply {
-  const policy = reply.getHeader('content-security-policy');
-  if (policy)
-    reply.header('content-security-policy', `${policy}; require-trusted-types-for 'script'; trusted-types 'none'`);
   return reply.code(status).header('cache-control', 'no-store').type('text/html; charset=utf-8').send(html);
 }
 

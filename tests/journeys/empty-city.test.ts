@@ -349,7 +349,7 @@ test('city: transcripts are asked for, signed by teacher and principal on their 
     await page.goto(`${platform.url}/sign`);
     await page.getByRole('link', { name: 'Xem 2 học bạ' }).click();
     await page.getByRole('button', { name: 'Ký 2 học bạ' }).click();
-    await page.getByRole('button', { name: 'Ký bằng passkey' }).click();
+    await page.getByRole('button', { name: /^Mã giống, ký/ }).click();
     await page.getByRole('heading', { name: 'Đã ký xong' }).waitFor({ timeout: 60_000 });
   }
   const clerk = pageOf('clerk');
@@ -357,7 +357,7 @@ test('city: transcripts are asked for, signed by teacher and principal on their 
   await clerk.getByRole('link', { name: 'Ký số' }).click();
   await clerk.getByRole('link', { name: 'Xem 2 học bạ chờ đóng dấu' }).click();
   await clerk.getByRole('button', { name: 'Đóng dấu 2 học bạ' }).click();
-  await clerk.getByRole('button', { name: 'Đóng dấu bằng passkey' }).click();
+  await clerk.getByRole('button', { name: /^Mã giống, đóng dấu/ }).click();
   await clerk.getByRole('heading', { name: 'Đã đóng dấu xong' }).waitFor({ timeout: 60_000 });
   await lookAtBoth(clerk, 'city-sealed');
 });

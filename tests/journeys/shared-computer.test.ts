@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
-import { desk, lookAtBoth, openBrowser, openDevice } from '../world/browser.ts';
+import { desk, look, lookAtBoth, openBrowser, openDevice } from '../world/browser.ts';
 import { activate, person, signIn, staffPassword } from '../world/people.ts';
 import { Platform } from '../world/platform.ts';
 
@@ -64,7 +64,7 @@ test('S10: on a shared computer the next child never sees the last: after a rest
   await page.getByRole('heading', { name: child.name }).waitFor();
   await page.goto(platform.url);
   await page.getByRole('button', { name: 'Xong – đăng xuất' }).click();
-  await page.getByRole('heading', { name: 'Bạn đã đăng xuất' }).waitFor();
+  await page.getByRole('heading', { name: 'Đã đăng xuất' }).waitFor();
   for (let steps = 0; steps < 3; steps += 1) {
     await page.goBack();
     await page.waitForLoadState();
@@ -85,9 +85,70 @@ test('S10: on a shared computer the next child never sees the last: after a rest
   // «Không phải em?» is the way on for the next child.
   await signIn(page, child.educationId, pupilPassword);
   await page.getByRole('button', { name: 'Không phải em?' }).click();
-  await page.getByRole('link', { name: 'Đăng nhập lại' }).click();
+  await page.getByRole('link', { name: 'Đăng nhập', exact: true }).click();
   assert.ok(await isSignIn(page));
   await lab.close();
+});
+
+test('S10: unused, the page asks a minute before the end; an answer keeps the session, none signs out', async () => {
+  const browser = await openBrowser();
+  const { page } = await openDevice(browser, { device: desk });
+  try {
+    const child = person(platform, 'Học sinh');
+    await page.clock.install();
+    await page.goto(`${platform.url}/`);
+    await signIn(page, child.educationId, pupilPassword);
+    await page.getByRole('button', { name: 'Xong – đăng xuất' }).waitFor();
+    await page.clock.fastForward('13:30');
+    assert.equal(await page.getByRole('alertdialog').count(), 0);
+    await page.clock.fastForward('00:45');
+    await page.getByRole('alertdialog').waitFor();
+    await look(page, 'still-here');
+    await page.getByRole('button', { name: 'Tôi vẫn ở đây' }).click();
+    await page.getByRole('alertdialog').waitFor({ state: 'detached' });
+    await page.clock.fastForward('14:10');
+    await page.getByRole('alertdialog').waitFor();
+    await page.clock.fastForward('01:00');
+    await page.getByRole('heading', { name: 'Đã đăng xuất' }).waitFor();
+    await page.goto(`${platform.url}/`);
+    assert.ok(await isSignIn(page));
+  } finally {
+    await browser.close();
+  }
+});
+
+test('the sign-in page is three requests and at most 30 kB; no page makes markup or a script out of text (S4)', async () => {
+  const browser = await openBrowser();
+  const { page, context } = await openDevice(browser, { device: desk });
+  try {
+    const cdp = await context.newCDPSession(page);
+    await cdp.send('Network.enable');
+    let bytes = 0;
+    const asked: string[] = [];
+    cdp.on('Network.loadingFinished', ({ encodedDataLength }) => {
+      bytes += encodedDataLength;
+    });
+    page.on('response', (answer) => answer.status() === 200 && asked.push(new URL(answer.url()).pathname));
+    await page.goto(`${platform.url}/signin?return_to=%2F`);
+    await page.waitForLoadState('networkidle');
+    assert.equal(asked.length, 3, asked.join(' '));
+    assert.ok(bytes <= 30_000, `${bytes} B`);
+    for (const path of ['/signin?return_to=%2F', '/verify', '/pki', '/admin', '/sign/', '/sign/worker.js']) {
+      const policy = (await fetch(platform.url + path)).headers.get('content-security-policy') ?? '';
+      assert.match(policy, /require-trusted-types-for 'script'; trusted-types edutrust$/, path);
+    }
+    const said = await page.evaluate(() => {
+      try {
+        document.createElement('div').innerHTML = '<img>';
+        return 'taken';
+      } catch (error) {
+        return error instanceof TypeError ? 'refused' : String(error);
+      }
+    });
+    assert.equal(said, 'refused');
+  } finally {
+    await browser.close();
+  }
 });
 
 test('the sign-in page shows what is typed, says what to do about a forgotten password, and why a passkey is refused', async () => {
@@ -97,11 +158,11 @@ test('the sign-in page shows what is typed, says what to do about a forgotten pa
   try {
     await page.goto(platform.url);
     await page.getByText('Quên mật khẩu?').click();
-    await page.getByText('giáo viên chủ nhiệm').waitFor();
+    await page.getByText('thầy cô chủ nhiệm').waitFor();
     await page.getByLabel('Mật khẩu').fill('thử');
-    await page.getByLabel('Hiện chữ đang gõ').check();
+    await page.getByRole('button', { name: 'Hiện chữ đang gõ' }).click();
     assert.equal(await page.getByLabel('Mật khẩu').getAttribute('type'), 'text');
-    await page.getByLabel('Hiện chữ đang gõ').uncheck();
+    await page.getByRole('button', { name: 'Hiện chữ đang gõ' }).click();
     assert.equal(await page.getByLabel('Mật khẩu').getAttribute('type'), 'password');
     assert.equal(await page.getByLabel('Máy dùng chung').isChecked(), false, 'not in a registered network');
     await lookAtBoth(page, 'sign-in-forgotten');

@@ -75,7 +75,7 @@ test('V15: a document that was replaced on its way to the phone is refused: noth
   await toClass();
   await page.getByRole('button', { name: /^Ký \d+ học bạ$/ }).click();
   await page.getByText('Văn bản nhận được không phải văn bản sẽ ký').waitFor();
-  assert.equal(await page.getByRole('button', { name: 'Ký bằng passkey' }).count(), 0);
+  assert.equal(await page.getByRole('button', { name: /^Mã giống, ký/ }).count(), 0);
   await page.unroute(preparedFiles);
 });
 
@@ -109,6 +109,56 @@ test('V15: «Ký» is dead while the page is blank, and live once it is drawn', 
   await page.unroute(preparedFiles);
 });
 
+test('what stands out is read first, and coming back finds the ticks and the place', async () => {
+  const { items } = await page.evaluate(async () => (await fetch('/api/v1/signing/inbox/unusual')).json());
+  await toClass();
+  assert.equal(await page.locator('[data-batch]').count(), 0, 'the class, not the inbox');
+  assert.equal(await page.getByRole('heading', { name: /cần đọc kỹ/ }).count(), items.length > 0 ? 1 : 0);
+  await look(page, 'sign-class-phone');
+  const last = page.getByRole('checkbox').last();
+  await last.uncheck();
+  await last.scrollIntoViewIfNeeded();
+  await page.waitForFunction(() => new Promise((resolve) => requestAnimationFrame(() => resolve(true))));
+  const before = await page.evaluate(() => scrollY);
+  await page.getByRole('link', { name: /^Đọc / }).last().click();
+  await page.locator('[data-document]:not([aria-busy]) canvas').first().waitFor();
+  await look(page, 'sign-reader-phone');
+  await page.getByRole('button', { name: 'Danh sách' }).click();
+  await page.getByRole('heading', { name: /^Học bạ lớp 5A/ }).waitFor();
+  assert.equal(await page.getByRole('checkbox').last().isChecked(), false);
+  assert.ok(Math.abs((await page.evaluate(() => scrollY)) - before) < 5);
+  await page.getByRole('checkbox').last().check();
+});
+
+test('what was kept is read without a network and nothing can be signed; signing out leaves nothing on the phone', async () => {
+  await toClass();
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+  assert.deepEqual(
+    await page.evaluate(async () => [...(await navigator.serviceWorker.getRegistrations())].map(({ scope }) => scope)),
+    [`${platform.url}/sign/`],
+  );
+  await page.reload(); // from now on it is the worker's
+  await page.getByRole('button', { name: /^Tải \d+ tệp để đọc khi mất mạng/ }).click();
+  await page.getByText('Đã tải, đọc được khi mất mạng').waitFor();
+  await page.context().setOffline(true);
+  try {
+    await page.goto(`${platform.url}/sign/`);
+    await page.getByText('Đang mất mạng').waitFor();
+    await page.getByRole('link', { name: /^Xem \d+ học bạ$/ }).click();
+    assert.ok(await page.getByRole('button', { name: /^Ký \d+ học bạ$/ }).isDisabled());
+    await page.getByRole('link', { name: /^Đọc / }).first().click();
+    await page.locator('[data-document]:not([aria-busy]) canvas').first().waitFor();
+    assert.ok(await signButton().isDisabled());
+    await look(page, 'sign-offline-phone');
+  } finally {
+    await page.context().setOffline(false);
+  }
+  const kept = () => page.evaluate(() => caches.has('sign-kept'));
+  assert.ok(await kept());
+  await page.goto(`${platform.url}/signed-out`);
+  await page.waitForFunction(async () => !(await caches.has('sign-kept')));
+});
+
 test('V15: three documents are all drawn before the one tap, and then signed', async () => {
   await toClass();
   const boxes = page.getByRole('checkbox');
@@ -116,7 +166,7 @@ test('V15: three documents are all drawn before the one tap, and then signed', a
   await page.getByRole('button', { name: 'Ký 3 học bạ' }).click();
   await page.locator('[data-document]:not([aria-busy])').waitFor();
   assert.equal(await page.locator('[data-document] section:has(canvas)').count(), 3);
-  await page.getByRole('button', { name: 'Ký bằng passkey' }).click();
+  await page.getByRole('button', { name: /^Mã giống, ký/ }).click();
   await page.getByRole('heading', { name: 'Đã ký xong' }).waitFor({ timeout: 60_000 });
 });
 
@@ -125,7 +175,7 @@ test('a cancelled fingerprint is said in Vietnamese, and a fresh tap signs', asy
   await page.getByRole('button', { name: 'Ký 2 học bạ' }).click();
   await page.locator('[data-document]:not([aria-busy])').waitFor();
   await look(page, 'sign-confirm-phone');
-  const button = page.getByRole('button', { name: 'Ký bằng passkey' });
+  const button = page.getByRole('button', { name: /^Mã giống, ký/ });
   const code = page.locator('[data-code4]');
   for (const part of [button, code]) {
     const box = await part.boundingBox();
@@ -150,10 +200,10 @@ test('the place stands in the address: reload and back keep it; receipts are a l
   await page.getByRole('button', { name: 'Về danh sách' }).click();
   await page.getByRole('heading', { name: 'Không còn gì chờ ký' }).waitFor();
   await page.getByRole('link', { name: 'Đã ký' }).click();
-  await page.getByRole('heading', { name: '5 tài liệu bạn đã ký' }).waitFor();
+  await page.getByRole('heading', { name: '5 tài liệu đã ký' }).waitFor();
   await look(page, 'sign-receipts-phone');
   await page.reload();
-  await page.getByRole('heading', { name: '5 tài liệu bạn đã ký' }).waitFor();
+  await page.getByRole('heading', { name: '5 tài liệu đã ký' }).waitFor();
   const [download] = await Promise.all([
     page.waitForEvent('download'),
     page

@@ -79,6 +79,7 @@ export const rows: Readonly<Record<string, Row>> = {
   'GET /teach': anyone,
   'GET /teach/*': anyone,
   'GET /sign': anyone,
+  'GET /sign/worker.js': anyone,
   'GET /sign/*': anyone,
   'GET /assets/*': anyone,
   'GET /account': anyone,

@@ -1,8 +1,11 @@
 import type { AccountProps, PasskeyAddProps } from '@edutrust/idp/pages';
 import type { ComponentChildren } from 'preact';
+import { Face } from '../design/face.tsx';
 import { Banner, Field } from '../design/form.tsx';
+import { Icon } from '../design/icon.tsx';
 import { formatAgo, formatDate, formatEducationId, formatTime, t } from '../design/language.ts';
 import { State } from '../design/mark.tsx';
+import { Row, Ruled } from '../design/ruled.tsx';
 import { DataList } from './consent.tsx';
 import { Stack } from './document.tsx';
 import { errorOf, FormBanner } from './sign-in.tsx';
@@ -22,14 +25,17 @@ function Act({
   label,
   about,
   bad,
+  isSignOut,
 }: {
   readonly action: string;
   readonly label: string;
   readonly about?: string;
   readonly bad?: boolean;
+  /** The form that ends the session by itself when nobody is there. */
+  readonly isSignOut?: boolean;
 }) {
   return (
-    <form method="post" action={action}>
+    <form method="post" action={action} data-sign-out={isSignOut}>
       <button
         type="submit"
         class={`button ${bad ? 'button-bad' : ''}`}
@@ -42,22 +48,26 @@ function Act({
 }
 
 export function Account(props: AccountProps) {
-  const { name, educationId, place, notice, error, sessions, apps, activity, isPupil } = props;
+  const { name, educationId, place, notice, error, isPupil } = props;
   return (
-    <div class="grid gap-9">
+    <>
       <div class="flex flex-wrap gap-4 justify-between items-start">
-        <div>
-          <h1>{name}</h1>
-          <p class="text-quiet">
-            <span class="number">{formatEducationId(educationId)}</span>
-            {place && ` · ${place}`}
-          </p>
+        <div class="flex gap-4 items-center min-w-0">
+          <Face name={name} isLarge />
+          <div class="min-w-0">
+            <h1>{name}</h1>
+            <p class="text-quiet">
+              <span class="number">{formatEducationId(educationId)}</span>
+              {place && ` · ${place}`}
+            </p>
+          </div>
         </div>
-        <div class="flex gap-3">
+        <div class="flex flex-wrap gap-3">
           <a class="button" href={props.homePath}>
+            <Icon name="layout-grid" />
             {t('Ứng dụng', 'Apps')}
           </a>
-          <Act action={props.signOutAction} label={t('Đăng xuất', 'Sign out')} />
+          <Act action={props.signOutAction} label={t('Đăng xuất', 'Sign out')} isSignOut />
         </div>
       </div>
       {notice && <Banner state="good">{notice}</Banner>}
@@ -66,127 +76,151 @@ export function Account(props: AccountProps) {
       {!isPupil && <Passkeys {...props} />}
       <Password {...props} />
       {isPupil && <Passkeys {...props} />}
-      <Section title={t('Đang đăng nhập ở', 'Signed in on')}>
-        <ul class="grid gap-3">
-          {sessions.map(({ id, device, isCurrent, method, signedInAt, lastSeenAt, apps: names, endAction }) => (
-            <li key={id} class="card flex flex-wrap gap-3 items-center justify-between">
-              <span>
-                <span class="block font-semibold">
-                  {device} {isCurrent && <State state="good">{t('Máy này', 'This one')}</State>}
-                </span>
-                <span class="block text-sm text-quiet">
-                  {t('Từ', 'Since')} {formatTime(signedInAt)} ·{' '}
-                  {method === 'passkey' ? 'passkey' : t('mật khẩu', 'password')} · {t('dùng', 'used')}{' '}
-                  <time dateTime={lastSeenAt} title={formatTime(lastSeenAt)}>
-                    {formatAgo(lastSeenAt)}
-                  </time>
-                  {names.length > 0 && ` · ${names.join(', ')}`}
-                </span>
-              </span>
-              <Act
-                action={endAction}
-                label={
-                  isCurrent
-                    ? t('Đăng xuất', 'Sign out')
-                    : isPupil
-                      ? t('Không phải em', 'Not me')
-                      : t('Không phải tôi', 'Not me')
-                }
-                about={device}
-              />
-            </li>
-          ))}
-        </ul>
-        <Act action={props.endAllAction} label={t('Đăng xuất ở mọi nơi', 'Sign out everywhere')} bad />
-      </Section>
-      <Section
-        title={
-          isPupil
-            ? t('Ứng dụng biết gì về em', 'What apps know about you')
-            : t('Ứng dụng biết gì về bạn', 'What apps know about you')
-        }
-      >
-        {apps.length === 0 && (
-          <p class="text-quiet">{t('Chưa chia sẻ với ứng dụng nào.', 'Nothing is shared with any app yet.')}</p>
-        )}
-        <ul class="grid gap-3">
+      <Sessions {...props} />
+      <Sharing {...props} />
+      <Activity {...props} />
+    </>
+  );
+}
+
+function Sessions({ sessions, isPupil, endAllAction }: AccountProps) {
+  const notMe = isPupil ? t('Không phải em', 'Not me') : t('Không phải tôi', 'Not me');
+  return (
+    <Section title={t('Đang đăng nhập ở', 'Signed in on')}>
+      <Ruled onMargin>
+        {sessions.map(({ id, device, isCurrent, method, signedInAt, lastSeenAt, apps: names, endAction }) => (
+          <Row
+            key={id}
+            mark={isCurrent ? 'now' : 'dot'}
+            title={
+              <>
+                {device} {isCurrent && <State state="now">{t('Máy này', 'This one')}</State>}
+              </>
+            }
+            note={
+              <>
+                {t('Từ', 'Since')} {formatTime(signedInAt)} ·{' '}
+                {method === 'passkey' ? t('vân tay, khuôn mặt', 'fingerprint or face') : t('mật khẩu', 'password')} ·{' '}
+                {t('dùng', 'used')}{' '}
+                <time dateTime={lastSeenAt} title={formatTime(lastSeenAt)}>
+                  {formatAgo(lastSeenAt)}
+                </time>
+                {names.length > 0 && ` · ${names.join(', ')}`}
+              </>
+            }
+            act={<Act action={endAction} label={isCurrent ? t('Đăng xuất', 'Sign out') : notMe} about={device} />}
+          />
+        ))}
+      </Ruled>
+      <Act action={endAllAction} label={t('Đăng xuất ở mọi nơi', 'Sign out everywhere')} bad />
+    </Section>
+  );
+}
+
+function Sharing({ apps, isPupil }: AccountProps) {
+  return (
+    <Section
+      title={
+        isPupil
+          ? t('Ứng dụng biết gì về em', 'What apps know about you')
+          : t('Ứng dụng biết gì về tôi', 'What apps know about me')
+      }
+    >
+      {apps.length === 0 && (
+        <p class="text-quiet">{t('Chưa chia sẻ với ứng dụng nào.', 'Nothing is shared with any app yet.')}</p>
+      )}
+      {apps.length > 0 && (
+        <Ruled onMargin>
           {apps.map(({ name: app, since, data, withdrawAction }) => (
-            <li key={app} class="card grid gap-3">
-              <div class="flex flex-wrap justify-between gap-3 items-center">
-                <span>
-                  <span class="font-semibold">{app}</span>{' '}
-                  <span class="text-sm text-quiet">
-                    {t('từ', 'since')} {formatDate(since)}
-                  </span>
-                </span>
-                {withdrawAction && <Act action={withdrawAction} label={t('Rút lại', 'Withdraw')} about={app} />}
-              </div>
-              <DataList data={data} />
-            </li>
+            <Row
+              key={app}
+              title={app}
+              note={`${t('từ', 'since')} ${formatDate(since)}`}
+              act={withdrawAction && <Act action={withdrawAction} label={t('Rút lại', 'Withdraw')} about={app} />}
+            >
+              <details class="more">
+                <summary>{t('Những điều ứng dụng biết', 'What the app knows')}</summary>
+                <DataList data={data} />
+              </details>
+            </Row>
           ))}
-        </ul>
-      </Section>
-      <Section title={t('Hoạt động gần đây', 'Recent activity')}>
-        <ul class="grid gap-2">
-          {activity.map(({ at, sentence }) => (
-            <li key={`${at}${sentence}`} class="grid sm:grid-cols-[10rem_1fr] gap-x-4">
-              <time dateTime={at} class="text-quiet number">
-                {formatTime(at)}
-              </time>
-              <span>{sentence}</span>
-            </li>
-          ))}
-        </ul>
-      </Section>
-    </div>
+        </Ruled>
+      )}
+    </Section>
+  );
+}
+
+function Activity({ activity }: AccountProps) {
+  return (
+    <Section title={t('Hoạt động gần đây', 'Recent activity')}>
+      <Ruled onMargin isTight isOrdered>
+        {activity.map(({ at, sentence }) => (
+          <Row
+            key={`${at}${sentence}`}
+            title={<span class="font-normal">{sentence}</span>}
+            note={<time dateTime={at}>{formatTime(at)}</time>}
+          />
+        ))}
+      </Ruled>
+    </Section>
   );
 }
 
 function Notices({ notices, isPupil }: AccountProps) {
   if (notices.length === 0) return null;
   return (
-    <Section title={isPupil ? t('Tin báo cho em', 'Notices for you') : t('Tin báo cho bạn', 'Notices for you')}>
-      <ul class="grid gap-3">
+    <Section title={isPupil ? t('Tin báo cho em', 'Notices for you') : t('Tin báo cho tôi', 'Notices for me')}>
+      <Ruled onMargin>
         {notices.map(({ at, title, remedy }) => (
-          <li key={`${at}${title}`} class="card grid gap-1">
-            <time dateTime={at} class="text-sm text-quiet number">
-              {formatTime(at)}
-            </time>
-            <span class="font-semibold">{title}</span>
-            <span class="text-sm">{remedy}</span>
-          </li>
+          <Row
+            key={`${at}${title}`}
+            mark="warn"
+            title={title}
+            note={
+              <>
+                {remedy}{' '}
+                <time dateTime={at} class="number">
+                  {formatTime(at)}
+                </time>
+              </>
+            }
+          />
         ))}
-      </ul>
+      </Ruled>
     </Section>
   );
 }
 
 function Passkeys({ passkeys, addPasskeyPath }: AccountProps) {
   return (
-    <Section title="Passkey">
+    <Section title={t('Vào bằng vân tay, khuôn mặt (passkey)', 'Sign in with your fingerprint or face (passkey)')}>
       {passkeys.length === 0 && (
         <p class="text-quiet">
           {t(
-            'Passkey mở bằng vân tay hoặc khuôn mặt, không cần nhớ mật khẩu.',
-            'A passkey opens with your fingerprint or face; there is no password to remember.',
+            'Mở bằng vân tay hoặc khuôn mặt của chính máy này, không cần nhớ mật khẩu.',
+            'It opens with your fingerprint or face on this device; there is no password to remember.',
           )}
         </p>
       )}
-      <ul class="grid gap-3">
-        {passkeys.map(({ id, name, createdAt, lastUsedAt, isSynced, removeAction }) => (
-          <li key={id} class="card flex flex-wrap gap-3 items-center justify-between">
-            <span>
-              <span class="block font-semibold">{name}</span>
-              <span class="block text-sm text-quiet">
-                {t('Thêm', 'Added')} {formatDate(createdAt)} ·{' '}
-                {lastUsedAt ? `${t('dùng', 'used')} ${formatAgo(lastUsedAt)}` : t('chưa dùng', 'never used')}
-                {isSynced && ` · ${t('đồng bộ giữa các thiết bị', 'synced between devices')}`}
-              </span>
-            </span>
-            {removeAction && <Act action={removeAction} label={t('Gỡ', 'Remove')} about={name} />}
-          </li>
-        ))}
-      </ul>
+      {passkeys.length > 0 && (
+        <Ruled onMargin>
+          {passkeys.map(({ id, name, createdAt, lastUsedAt, isSynced, removeAction }) => (
+            <Row
+              key={id}
+              mark="good"
+              title={name}
+              note={
+                <>
+                  {t('Thêm', 'Added')} {formatDate(createdAt)} ·{' '}
+                  {lastUsedAt ? `${t('dùng', 'used')} ${formatAgo(lastUsedAt)}` : t('chưa dùng', 'never used')}
+                  {isSynced && ` · ${t('đồng bộ giữa các thiết bị', 'synced between devices')}`}
+                </>
+              }
+              act={removeAction && <Act action={removeAction} label={t('Gỡ', 'Remove')} about={name} />}
+            />
+          ))}
+        </Ruled>
+      )}
       <p>
         <a class="button" href={addPasskeyPath}>
           {t('Thêm passkey', 'Add a passkey')}
@@ -258,7 +292,7 @@ export function PasskeyAdd({ name, deviceName, accountPath }: PasskeyAddProps) {
       <h1>{t('Thêm passkey', 'Add a passkey')}</h1>
       <p>
         {t(
-          `Máy này sẽ hỏi vân tay, khuôn mặt hoặc mã khoá màn hình của ${name}. Chỉ làm trên máy của riêng bạn.`,
+          `Máy này sẽ hỏi vân tay, khuôn mặt hoặc mã khoá màn hình của ${name}. Chỉ làm trên máy của riêng mình.`,
           `This device will ask for the fingerprint, face or screen lock of ${name}. Do this only on a device of your own.`,
         )}
       </p>

@@ -1,7 +1,7 @@
 import type { ActivateProps } from '@edutrust/idp/pages';
 import { Field } from '../design/form.tsx';
 import { formatEducationId, t } from '../design/language.ts';
-import { Stack } from './document.tsx';
+import { Lotus } from '../design/lotus.tsx';
 import { errorOf, FormBanner } from './sign-in.tsx';
 
 const steps = ['code', 'confirm', 'choose'] as const;
@@ -9,22 +9,21 @@ const steps = ['code', 'confirm', 'choose'] as const;
 function Steps({ step }: { readonly step: ActivateProps['step'] }) {
   const reached = steps.indexOf(step);
   return (
-    <ol class="grid grid-cols-3 gap-1.5" aria-label={t(`Bước ${reached + 1} trong 3`, `Step ${reached + 1} of 3`)}>
-      {steps.map((name, index) => (
-        <li key={name} class={`h-1.5 rounded-full ${index <= reached ? 'bg-accent' : 'bg-line'}`} />
-      ))}
-    </ol>
+    <div class="flex items-center gap-3 text-sm text-quiet">
+      <Lotus size={72} open={1 + 2 * reached} />
+      {t(`Bước ${reached + 1} trên 3`, `Step ${reached + 1} of 3`)}
+    </div>
   );
 }
 
 export function Activate(props: ActivateProps) {
   return (
-    <Stack>
+    <>
       <Steps step={props.step} />
       {props.step === 'code' && <Code {...props} />}
       {props.step === 'confirm' && <Confirm {...props} />}
       {props.step === 'choose' && <Choose {...props} />}
-    </Stack>
+    </>
   );
 }
 
@@ -34,7 +33,12 @@ function Code({ action, code, error }: Step<'code'>) {
   return (
     <>
       <h1>{t('Kích hoạt tài khoản', 'Activate your account')}</h1>
-      <p>{t('Gõ mã in trên phiếu kích hoạt.', 'Type the code printed on your activation sheet.')}</p>
+      <p>
+        {t(
+          'Gõ mã in trên phiếu, hoặc quét mã QR của phiếu bằng điện thoại.',
+          'Type the code printed on your slip, or scan its QR code with a phone.',
+        )}
+      </p>
       <FormBanner error={error} />
       <form method="post" action={action} class="grid gap-4">
         <Field
@@ -47,7 +51,7 @@ function Code({ action, code, error }: Step<'code'>) {
           required
           error={errorOf(error, 'code')}
         />
-        <button type="submit" class="button button-primary">
+        <button type="submit" class="button button-primary button-big">
           {t('Tiếp tục', 'Continue')}
         </button>
       </form>
@@ -58,17 +62,17 @@ function Code({ action, code, error }: Step<'code'>) {
 function Confirm({ action, ticket, maskedName, place, isPupil }: Step<'confirm'>) {
   return (
     <>
-      <h1>{isPupil ? t('Đúng là em?', 'Is this you?') : t('Đúng là bạn?', 'Is this you?')}</h1>
-      <p class="card text-lg">
+      <h1>{isPupil ? t('Có phải em không?', 'Is this you?') : t('Có phải anh chị không?', 'Is this you?')}</h1>
+      <p class="card text-lg squared">
         <strong>{maskedName}</strong>
         {place && <span class="block text-base text-quiet">{place}</span>}
       </p>
       <form method="post" action={action} class="grid gap-3">
         <input type="hidden" name="ticket" value={ticket} />
-        <button type="submit" name="answer" value="yes" class="button button-primary min-h-14">
+        <button type="submit" name="answer" value="yes" class="button button-primary button-big">
           {t('Đúng', 'Yes')}
         </button>
-        <button type="submit" name="answer" value="no" class="button min-h-14">
+        <button type="submit" name="answer" value="no" class="button button-big">
           {t('Không phải', 'No')}
         </button>
       </form>
@@ -81,7 +85,7 @@ function Choose({ action, ticket, educationId, name, isPupil, minimumLength, adv
     <>
       <h1>{isPupil ? t(`Chào ${name}!`, `Hello ${name}!`) : t(`Chào ${name}`, `Hello ${name}`)}</h1>
       <p>
-        {isPupil ? t('Mã giáo dục của em:', 'Your education ID:') : t('Mã giáo dục của bạn:', 'Your education ID:')}
+        {isPupil ? t('Mã giáo dục của em:', 'Your education ID:') : t('Mã giáo dục của anh chị:', 'Your education ID:')}
         <strong class="number block text-xl mt-1">{formatEducationId(educationId)}</strong>
       </p>
       <FormBanner error={error} />
@@ -107,7 +111,7 @@ function Choose({ action, ticket, educationId, name, isPupil, minimumLength, adv
           required
           error={errorOf(error, 'repeat')}
         />
-        <button type="submit" class="button button-primary">
+        <button type="submit" class="button button-primary button-big">
           {t('Xong', 'Done')}
         </button>
       </form>
@@ -118,11 +122,16 @@ function Choose({ action, ticket, educationId, name, isPupil, minimumLength, adv
               '“Done” signs you in. Next time use your education ID and this password.',
             )
           : t(
-              'Bấm «Xong» là bạn đã đăng nhập. Lần sau dùng mã giáo dục và mật khẩu này.',
+              'Bấm «Xong» là đăng nhập luôn. Lần sau dùng mã giáo dục và mật khẩu này.',
               '“Done” signs you in. Next time use your education ID and this password.',
             )}
       </p>
-      {isPupil && <InsteadOfPassword />}
+      {isPupil && (
+        <details class="more">
+          <summary>{t('Dùng điện thoại của riêng em', 'Use a phone of your own')}</summary>
+          <InsteadOfPassword />
+        </details>
+      )}
     </>
   );
 }

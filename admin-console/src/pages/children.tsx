@@ -1,26 +1,40 @@
 import type { ChildrenProps } from '@edutrust/idp/pages';
-import { formatDate, formatEducationId, t } from '../design/language.ts';
+import { Face } from '../design/face.tsx';
+import { Icon } from '../design/icon.tsx';
+import { formatDate, formatEducationId, formatTime, t } from '../design/language.ts';
+import { Row, Ruled } from '../design/ruled.tsx';
 import { DataList } from './consent.tsx';
 
-/** A guardian's page: each child, what was issued, who knows what. */
+type Child = ChildrenProps['children'][number];
+
+const givenNameOf = ({ fullName }: Child) => fullName.split(' ').at(-1) ?? fullName;
+
+/** A guardian's page: each child, what was issued, who knows what, what happened. */
 export function Children({ children, accountPath, homePath }: ChildrenProps) {
+  const names = children.map(givenNameOf).join(', ');
   return (
-    <div class="grid gap-9">
+    <>
       <div class="flex flex-wrap gap-4 justify-between items-start">
         <div>
-          <h1>{t('Con của tôi', 'My children')}</h1>
+          <h1>
+            {children.length === 0
+              ? t('Chưa có con em nào ở đây', 'No child is here yet')
+              : t(`Giấy tờ và dữ liệu của ${names}`, `Documents and data of ${names}`)}
+          </h1>
           <p class="text-quiet">
             {t(
-              'Chỉ có con em mà nhà trường ghi là của bạn.',
+              'Chỉ có con em mà nhà trường ghi là của anh chị.',
               'Only the children whom the school has recorded as yours.',
             )}
           </p>
         </div>
         <div class="flex flex-wrap gap-3">
           <a class="button" href={homePath}>
+            <Icon name="layout-grid" />
             {t('Ứng dụng', 'Apps')}
           </a>
           <a class="button" href={accountPath}>
+            <Icon name="user" />
             {t('Tài khoản của tôi', 'My account')}
           </a>
         </div>
@@ -28,94 +42,162 @@ export function Children({ children, accountPath, homePath }: ChildrenProps) {
       {children.length === 0 && (
         <p class="card">
           {t(
-            'Nhà trường chưa ghi con em nào của bạn. Hãy hỏi giáo viên chủ nhiệm hoặc văn phòng trường.',
+            'Nhà trường chưa ghi con em nào của anh chị. Hãy hỏi giáo viên chủ nhiệm hoặc văn phòng trường.',
             'The school has recorded no child of yours yet. Ask the class teacher or the school’s office.',
           )}
         </p>
       )}
+      {children.length > 1 && (
+        <nav aria-label={t('Các con', 'The children')} class="flex flex-wrap gap-3">
+          {children.map((child) => (
+            <a key={child.id} class="chip" href={`#child-${child.id}`}>
+              {givenNameOf(child)}
+            </a>
+          ))}
+        </nav>
+      )}
       {children.map((child) => (
-        <Child key={child.id} child={child} />
+        <OneChild key={child.id} child={child} />
       ))}
-    </div>
+    </>
   );
 }
 
-function Child({ child }: { readonly child: ChildrenProps['children'][number] }) {
-  const given = child.fullName.split(' ').at(-1) ?? child.fullName;
+function OneChild({ child }: { readonly child: Child }) {
+  const place = [child.className && `${t('lớp', 'class')} ${child.className}`, child.school]
+    .filter(Boolean)
+    .join(' · ');
   return (
-    <article class="card grid gap-6" aria-labelledby={`child-${child.id}`}>
-      <div>
-        <h2 id={`child-${child.id}`}>{child.fullName}</h2>
-        <p class="text-quiet">
-          {[child.className && `${t('lớp', 'class')} ${child.className}`, child.school].filter(Boolean).join(' · ') ||
-            t('hiện không học ở trường nào', 'at no school now')}{' '}
-          · <span class="number">{formatEducationId(child.educationId)}</span>
-        </p>
-      </div>
-      <section class="grid gap-3" aria-labelledby={`documents-${child.id}`}>
-        <h3 id={`documents-${child.id}`}>{t(`Giấy tờ của ${given}`, `${given}’s documents`)}</h3>
-        {child.documents.length === 0 && (
+    <article class="grid gap-7 scroll-mt-4" aria-labelledby={`child-${child.id}`}>
+      <header class="flex gap-4 items-center card">
+        <Face name={child.fullName} isLarge />
+        <div class="min-w-0">
+          <h2 id={`child-${child.id}`}>{child.fullName}</h2>
           <p class="text-quiet">
-            {t(
-              'Chưa có. Học bạ hiện ở đây khi đã ký và đóng dấu đủ.',
-              'None yet. A transcript shows here once it has all its signatures.',
-            )}
+            {place || t('hiện không học ở trường nào', 'at no school now')} ·{' '}
+            <span class="number">{formatEducationId(child.educationId)}</span>
           </p>
-        )}
-        <ul class="grid gap-3">
+        </div>
+      </header>
+      <Documents child={child} />
+      <Sharing child={child} />
+      <Activity child={child} />
+    </article>
+  );
+}
+
+function Documents({ child }: { readonly child: Child }) {
+  const given = givenNameOf(child);
+  return (
+    <section class="grid gap-3" aria-labelledby={`documents-${child.id}`}>
+      <h3 id={`documents-${child.id}`} class="text-lg">
+        {t(`Giấy tờ của ${given}`, `${given}’s documents`)}
+      </h3>
+      {child.documents.length === 0 && (
+        <p class="text-quiet">
+          {t(
+            'Chưa có. Học bạ hiện ở đây khi đã ký và đóng dấu đủ.',
+            'None yet. A transcript shows here once it has all its signatures.',
+          )}
+        </p>
+      )}
+      {child.documents.length > 0 && (
+        <Ruled onMargin>
           {child.documents.map(({ title, issuedAt, filePath, verifyPath }) => (
-            <li key={filePath} class="flex flex-wrap gap-3 items-center justify-between">
-              <span>
-                <span class="block font-semibold">{title}</span>
-                <span class="block text-sm text-quiet">
-                  {t('Phát hành', 'Issued')} {formatDate(issuedAt)}
-                </span>
-              </span>
-              <span class="flex flex-wrap gap-3">
-                <a class="button" href={filePath} aria-label={`${t('Tải', 'Download')}: ${title}`}>
-                  {t('Tải', 'Download')}
-                </a>
-                <a class="button" href={verifyPath} aria-label={`${t('Kiểm tra', 'Check')}: ${title}`}>
-                  {t('Kiểm tra', 'Check')}
-                </a>
-              </span>
-            </li>
+            <Row
+              key={filePath}
+              mark="good"
+              title={title}
+              note={`${t('Phát hành', 'Issued')} ${formatDate(issuedAt)}`}
+              act={
+                <>
+                  <a class="button" href={filePath} aria-label={`${t('Tải', 'Download')}: ${title}`}>
+                    <Icon name="download" />
+                    {t('Tải', 'Download')}
+                  </a>
+                  <a class="button" href={verifyPath} aria-label={`${t('Kiểm tra', 'Check')}: ${title}`}>
+                    <Icon name="shield-check" />
+                    {t('Kiểm tra', 'Check')}
+                  </a>
+                </>
+              }
+            />
           ))}
-        </ul>
-      </section>
-      <section class="grid gap-3" aria-labelledby={`apps-${child.id}`}>
-        <h3 id={`apps-${child.id}`}>{t(`Ứng dụng biết gì về ${given}`, `What apps know about ${given}`)}</h3>
-        {child.apps.length === 0 && <p class="text-quiet">{t('Chưa có ứng dụng nào.', 'No app yet.')}</p>}
-        <ul class="grid gap-4">
+        </Ruled>
+      )}
+    </section>
+  );
+}
+
+function Sharing({ child }: { readonly child: Child }) {
+  const given = givenNameOf(child);
+  return (
+    <section class="grid gap-3" aria-labelledby={`apps-${child.id}`}>
+      <h3 id={`apps-${child.id}`} class="text-lg">
+        {t(`Ứng dụng biết gì về ${given}`, `What apps know about ${given}`)}
+      </h3>
+      {child.apps.length === 0 && <p class="text-quiet">{t('Chưa có ứng dụng nào.', 'No app yet.')}</p>}
+      {child.apps.length > 0 && (
+        <Ruled onMargin>
           {child.apps.map(({ name, since, data, withdrawAction }) => (
-            <li key={name} class="grid gap-2 border-t border-line pt-3">
-              <div class="flex flex-wrap justify-between gap-3 items-center">
-                <span>
-                  <span class="font-semibold">{name}</span>{' '}
-                  <span class="text-sm text-quiet">
-                    {withdrawAction
-                      ? t('đã đồng ý từ', 'agreed to since')
-                      : t('trường duyệt, dùng từ', 'approved by the school, used since')}{' '}
-                    {formatDate(since)}
-                  </span>
-                </span>
-                {withdrawAction && (
+            <Row
+              key={name}
+              title={name}
+              note={`${
+                withdrawAction
+                  ? t('đã đồng ý từ', 'agreed to since')
+                  : t('trường duyệt, dùng từ', 'approved by the school, used since')
+              } ${formatDate(since)}`}
+              act={
+                withdrawAction && (
                   <form method="post" action={withdrawAction}>
                     <button
                       type="submit"
-                      class="button"
+                      class="button w-full"
                       aria-label={`${t('Rút lại', 'Withdraw')}: ${name}, ${child.fullName}`}
                     >
                       {t('Rút lại', 'Withdraw')}
                     </button>
                   </form>
-                )}
-              </div>
-              <DataList data={data} />
-            </li>
+                )
+              }
+            >
+              <details class="more">
+                <summary>{t('Những điều ứng dụng biết', 'What the app knows')}</summary>
+                <DataList data={data} />
+              </details>
+            </Row>
           ))}
-        </ul>
-      </section>
-    </article>
+        </Ruled>
+      )}
+      <p class="text-sm text-quiet">
+        {t(
+          'Việc dạy và học ở trường không cần xin đồng ý nên không có nút rút lại.',
+          'Teaching at school needs no agreement, so there is nothing to withdraw.',
+        )}
+      </p>
+    </section>
+  );
+}
+
+/** Sign-ins, new codes, agreements: what a guardian asks about when something seems odd. */
+function Activity({ child }: { readonly child: Child }) {
+  const given = givenNameOf(child);
+  if (child.activity.length === 0) return null;
+  return (
+    <section class="grid gap-3" aria-labelledby={`activity-${child.id}`}>
+      <h3 id={`activity-${child.id}`} class="text-lg">
+        {t(`Mới đây ở tài khoản của ${given}`, `Lately in ${given}’s account`)}
+      </h3>
+      <Ruled onMargin isTight isOrdered>
+        {child.activity.slice(0, 8).map(({ at, sentence }) => (
+          <Row
+            key={`${at}${sentence}`}
+            title={<span class="font-normal">{sentence}</span>}
+            note={<time dateTime={at}>{formatTime(at)}</time>}
+          />
+        ))}
+      </Ruled>
+    </section>
   );
 }

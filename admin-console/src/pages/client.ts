@@ -12,8 +12,12 @@ import {
   WebAuthnAbortService,
 } from '@simplewebauthn/browser';
 import { reloadWhenRestored } from '../design/restored.ts';
+import { startTheme } from '../design/theme.ts';
+import { keptName } from '../sign/offline/names.ts';
+import { watchIdle } from './idle.ts';
 import './pages.css';
 
+startTheme();
 reloadWhenRestored();
 
 const isVietnamese = document.documentElement.lang === 'vi';
@@ -85,7 +89,7 @@ function wordsOf(error: unknown): string {
   refusals += 1;
   if (refusals < 2) return retry;
   return pick(
-    'Vẫn chưa được. Có thể máy chưa có khoá màn hình, khoá bảo mật chưa có mã PIN, passkey nằm ở máy khác, hoặc đã quá giờ. Hãy dùng mật khẩu, hoặc xin mã kích hoạt mới ở giáo viên hay quản trị viên của trường.',
+    'Vẫn chưa được. Có thể máy chưa có khoá màn hình, khoá bảo mật chưa có mã PIN, passkey nằm ở máy khác, hoặc đã quá giờ. Hãy dùng mật khẩu, hoặc xin mã mới ở thầy cô chủ nhiệm hay quản trị viên của trường.',
     'Still not done. The device may have no screen lock, the security key no PIN, the passkey may be on another device, or time ran out. Use your password, or ask your teacher or school administrator for a new activation code.',
   );
 }
@@ -97,19 +101,50 @@ function say(area: HTMLElement, error: unknown): void {
 
 /** Every password can be looked at while it is typed (WCAG 2.2 §3.3.8). */
 for (const input of document.querySelectorAll<HTMLInputElement>('input[type="password"]')) {
-  const box = document.createElement('input');
-  box.type = 'checkbox';
-  box.className = 'size-5';
-  box.addEventListener('change', () => {
-    input.type = box.checked ? 'text' : 'password';
-  });
-  input.form?.addEventListener('submit', () => {
-    input.type = 'password'; // so that browsers know it for what it is
-  });
-  const label = document.createElement('label');
-  label.className = 'flex gap-2 items-center text-sm min-h-8 w-fit';
-  label.append(box, pick('Hiện chữ đang gõ', 'Show what I type'));
-  input.after(label);
+  const button = document.createElement('button');
+  const show = (isShown: boolean) => {
+    input.type = isShown ? 'text' : 'password';
+    button.textContent = isShown ? pick('Ẩn', 'Hide') : pick('Hiện', 'Show');
+    button.setAttribute('aria-pressed', String(isShown));
+  };
+  button.type = 'button';
+  button.setAttribute('aria-label', pick('Hiện chữ đang gõ', 'Show what is typed'));
+  button.addEventListener('click', () => show(input.type === 'password'));
+  show(false);
+  input.form?.addEventListener('submit', () => show(false)); // so that browsers know it for what it is
+  const box = document.createElement('span');
+  box.className = 'peek';
+  input.replaceWith(box);
+  box.append(input, button);
+}
+
+const { idleSeconds } = document.body.dataset;
+if (idleSeconds) watchIdle(Number(idleSeconds), pick);
+
+// Where nobody is signed in, or somebody else is about to be, this device keeps no documents of the last one.
+if (document.querySelector('[data-signed-out], input[name="identifier"]') && 'caches' in globalThis) {
+  caches.delete(keptName).catch(() => undefined);
+}
+
+/** Words are read aloud only by a voice of their own language: another one would make noise of them. */
+function offerReading(): void {
+  const voice = speechSynthesis
+    .getVoices()
+    .find(({ lang }) => lang.toLowerCase().startsWith(isVietnamese ? 'vi' : 'en'));
+  for (const button of document.querySelectorAll<HTMLButtonElement>('[data-read-aloud]')) {
+    button.hidden = voice === undefined;
+    button.onclick = () => {
+      const said = new SpeechSynthesisUtterance(button.dataset.readAloud ?? '');
+      if (voice) said.voice = voice;
+      said.lang = document.documentElement.lang;
+      speechSynthesis.cancel();
+      speechSynthesis.speak(said);
+    };
+  }
+}
+if ('speechSynthesis' in globalThis && document.querySelector('[data-read-aloud]')) {
+  offerReading();
+  speechSynthesis.addEventListener('voiceschanged', offerReading);
 }
 
 function enablePasskeySignIn(passkey: Extract<Passkey, { mode: 'get' }>, area: HTMLElement): void {
@@ -182,9 +217,14 @@ function enablePasskeyCreation(passkey: Extract<Passkey, { mode: 'create' }>, ar
 const drop = document.querySelector<HTMLFormElement>('[data-drop]');
 const file = drop?.querySelector<HTMLInputElement>('input[type="file"]');
 if (drop && file) {
-  drop.addEventListener('dragover', (event) => event.preventDefault());
+  drop.addEventListener('dragover', (event) => {
+    event.preventDefault();
+    drop.classList.add('drop-over');
+  });
+  drop.addEventListener('dragleave', () => drop.classList.remove('drop-over'));
   drop.addEventListener('drop', (event) => {
     event.preventDefault();
+    drop.classList.remove('drop-over');
     if (!event.dataTransfer?.files.length) return;
     file.files = event.dataTransfer.files;
     drop.requestSubmit();

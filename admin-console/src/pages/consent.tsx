@@ -1,16 +1,18 @@
 import type { ConsentProps, Datum } from '@edutrust/idp/pages';
+import { Fragment } from 'preact';
+import { Face } from '../design/face.tsx';
 import { t } from '../design/language.ts';
 import { Stack } from './document.tsx';
 import { NotMe } from './sign-in.tsx';
 
 export function DataList({ data }: { readonly data: readonly Datum[] }) {
   return (
-    <dl class="grid gap-2">
+    <dl class="facts">
       {data.map(({ claim, label, value }) => (
-        <div key={claim} class="grid grid-cols-[9rem_1fr] gap-3">
-          <dt class="text-quiet">{label}</dt>
-          <dd class="font-semibold break-words">{value}</dd>
-        </div>
+        <Fragment key={claim}>
+          <dt>{label}</dt>
+          <dd class="font-semibold">{value}</dd>
+        </Fragment>
       ))}
     </dl>
   );
@@ -19,6 +21,7 @@ export function DataList({ data }: { readonly data: readonly Datum[] }) {
 export function Consent({ action, app, data, keepsAccess, name, someoneElseAction }: ConsentProps) {
   return (
     <Stack>
+      <Face name={app.name} of="app" isLarge />
       <h1>{t(`Cho ${app.name} biết những điều này?`, `Let ${app.name} know this?`)}</h1>
       <p>
         {app.purpose} {app.owner && <span class="text-quiet">({app.owner})</span>}
@@ -28,11 +31,11 @@ export function Consent({ action, app, data, keepsAccess, name, someoneElseActio
       </section>
       {keepsAccess && (
         <p class="text-sm">
-          {t('Ứng dụng còn xem được khi bạn không dùng máy.', 'The app keeps this access while you are away.')}
+          {t('Ứng dụng còn xem được cả khi không ai dùng máy.', 'The app keeps this access while you are away.')}
         </p>
       )}
       <form method="post" action={action} class="grid gap-3">
-        <button type="submit" name="decision" value="allow" class="button button-primary">
+        <button type="submit" name="decision" value="allow" class="button button-primary button-big">
           {t('Đồng ý và vào ứng dụng', 'Agree and continue')}
         </button>
         <button type="submit" name="decision" value="refuse" class="button">

@@ -1,48 +1,54 @@
 import type { ComponentChildren, VNode } from 'preact';
 import { renderToString } from 'preact-render-to-string';
 import { type Locale, setLocale, t } from '../design/language.ts';
+import { Lotus } from '../design/lotus.tsx';
 import { Mark } from '../design/mark.tsx';
 
 /** How a page is shown; the services' views fit it. */
 export interface PageView {
   readonly locale: Locale;
   readonly path: string;
+  /** After how many seconds unused the session of a shared computer ends. */
+  readonly idleSeconds?: number;
 }
 
-/** A whole HTML document. `wide` pages show lists, the others one form. */
-export function renderPage(
-  view: PageView,
-  page: () => {
-    readonly title: string;
-    readonly body: VNode;
-    readonly wide?: boolean;
-    readonly data?: Readonly<Record<string, unknown>>;
-  },
-): string {
+/**
+ * `cover`: the first thing that people see, a form beside what this is. `narrow`: one thing to read or decide. `sheet`:
+ * lists and reports. `open`: a page that lays itself out.
+ */
+type Layout = 'cover' | 'narrow' | 'sheet' | 'open';
+
+interface Page {
+  readonly title: string;
+  readonly body: VNode;
+  readonly layout: Layout;
+  /** What the script needs, as JSON that does not run, by the id of its element. */
+  readonly data?: Readonly<Record<string, unknown>>;
+}
+
+/** A whole HTML document. */
+export function renderPage(view: PageView, page: () => Page): string {
   setLocale(view.locale);
-  const { title, body, wide, data = {} } = page();
+  const { title, body, layout, data = {} } = page();
   return `<!doctype html>${renderToString(
     <html lang={view.locale} class="system-font">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="robots" content="noindex" />
+        <meta name="color-scheme" content="light dark" />
         <title>{`${title} · EduTrust`}</title>
-        <link rel="icon" href="/assets/icon.svg" type="image/svg+xml" />
+        <link rel="icon" href={icon} type="image/svg+xml" />
         {__PAGE_ASSETS__.styles.map((style) => (
           <link key={style} rel="stylesheet" href={style} />
         ))}
         <script type="module" src={__PAGE_ASSETS__.script} />
       </head>
-      <body class="min-h-dvh flex flex-col">
+      <body class="flex flex-col" data-idle-seconds={view.idleSeconds}>
         <a href="#main" class="sr-only focus:not-sr-only">
           {t('Tới nội dung chính', 'Skip to content')}
         </a>
-        <Header view={view} />
-        <main id="main" class={`flex-1 w-full mx-auto px-4 py-8 ${wide ? 'max-w-4xl' : 'max-w-md'}`}>
-          {body}
-        </main>
-        <Footer />
+        {layout === 'cover' ? <Cover view={view}>{body}</Cover> : <Sheet view={view} layout={layout} body={body} />}
         {Object.entries(data).map(([id, value]) => (
           // JSON whose «<» is escaped; data blocks do not run
           <script
@@ -57,25 +63,89 @@ export function renderPage(
   )}`;
 }
 
-function Header({ view }: { readonly view: PageView }) {
+/** In the page itself: the first screen asks the server for nothing more than its style and its script. */
+const icon = `data:image/svg+xml,${encodeURIComponent(
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" fill="none" stroke="#2261a8" stroke-width="2" stroke-linejoin="round"><path d="M16 5c3 3 4 6 4 8.5a4 4 0 0 1-8 0C12 11 13 8 16 5Z" fill="#d9e8f8"/><path d="M4 20c5-1 9 0 12 2.500C19 20 23 19 28 20v6c-5-1-9 0-12 2.500C13 26 9 25 4 26Z" fill="#fff"/></svg>',
+)}`;
+
+function Sheet({ view, layout, body }: { readonly view: PageView; readonly layout: Layout; readonly body: VNode }) {
   return (
-    <header class="border-b border-line">
-      <div class="mx-auto max-w-4xl px-4 py-3 flex items-center gap-3">
-        <span class="text-accent">
-          <Mark size={36} />
-        </span>
-        <p class="leading-tight">
-          <span class="block font-semibold">EduTrust</span>
-          <span class="block text-sm text-quiet">
+    <>
+      <header class="border-b border-line">
+        <Top view={view} />
+      </header>
+      {layout === 'open' ? (
+        <main id="main" class="flex-1 flex flex-col">
+          {body}
+        </main>
+      ) : (
+        <main id="main" class={`page sheet-page ${layout === 'narrow' ? 'narrow' : ''}`}>
+          {body}
+        </main>
+      )}
+      <Footer />
+    </>
+  );
+}
+
+function Cover({ view, children }: { readonly view: PageView; readonly children: ComponentChildren }) {
+  return (
+    <div class="two">
+      <aside class="cover squared" aria-label={t('Giới thiệu', 'About')}>
+        <Brand />
+        <div class="grid gap-7 content-center">
+          <Lotus />
+          <p class="cover-words">{t('Một mã cho cả đời đi học.', 'One ID for a whole life of learning.')}</p>
+          <p class="text-lg text-quiet max-w-[34ch]">
+            {t(
+              'Một lần đăng nhập cho mọi bài học. Mỗi chữ ký ai cũng kiểm tra được.',
+              'One sign-in for every lesson. Every signature can be checked by anyone.',
+            )}
+          </p>
+        </div>
+        <p class="text-sm text-quiet">{nobodyAsks()}</p>
+      </aside>
+      <div class="side">
+        <header>
+          <Top view={view} />
+        </header>
+        <main id="main" class="gentle">
+          {children}
+        </main>
+        <Footer />
+      </div>
+    </div>
+  );
+}
+
+function Brand() {
+  return (
+    <a class="brand" href="/">
+      <span class="text-accent">
+        <Mark size={34} />
+      </span>
+      <span>
+        <span class="block">EduTrust</span>
+        <span class="block text-[0.8125rem] font-normal text-quiet">
+          <span class="max-sm:hidden">
             {t('Sở Giáo dục và Đào tạo TP. Hồ Chí Minh', 'Ho Chi Minh City Department of Education and Training')}
           </span>
-        </p>
-        <nav class="ml-auto flex gap-1 text-sm" aria-label={t('Ngôn ngữ', 'Language')}>
-          <LanguageLink view={view} to="vi" label="Tiếng Việt" short="VI" />
-          <LanguageLink view={view} to="en" label="English" short="EN" />
-        </nav>
-      </div>
-    </header>
+          <span class="sm:hidden">{t('Sở GDĐT TP. Hồ Chí Minh', 'HCMC Department of Education')}</span>
+        </span>
+      </span>
+    </a>
+  );
+}
+
+function Top({ view }: { readonly view: PageView }) {
+  return (
+    <div class="top">
+      <Brand />
+      <nav class="language ml-auto flex gap-1" aria-label={t('Ngôn ngữ', 'Language')}>
+        <LanguageLink view={view} to="vi" label="Tiếng Việt" short="VI" />
+        <LanguageLink view={view} to="en" label="English" short="EN" />
+      </nav>
+    </div>
   );
 }
 
@@ -92,14 +162,12 @@ function LanguageLink({
 }) {
   const address = new URL(view.path, 'http://localhost');
   address.searchParams.set('lang', to);
-  const isCurrent = view.locale === to;
   return (
     <a
-      class={`inline-flex items-center justify-center min-w-11 min-h-11 rounded-control no-underline ${isCurrent ? 'bg-accent-soft font-semibold text-ink' : 'text-quiet'}`}
       href={`${address.pathname}${address.search}`}
       lang={to}
       hreflang={to}
-      aria-current={isCurrent ? 'true' : undefined}
+      aria-current={view.locale === to ? 'true' : undefined}
       aria-label={`${short}: ${label}`}
     >
       {short}
@@ -107,24 +175,25 @@ function LanguageLink({
   );
 }
 
+const nobodyAsks = () =>
+  t(
+    'Không ai của Sở hay nhà trường hỏi mật khẩu.',
+    'Nobody of the department or of a school ever asks for a password.',
+  );
+
 function Footer() {
   return (
-    <footer class="border-t border-line text-sm text-quiet">
-      <div class="mx-auto max-w-4xl px-4 py-4 flex flex-wrap gap-x-6 gap-y-1">
-        <a class="text-quiet py-1.5" href="/verify">
+    <footer class="text-sm text-quiet">
+      <div class="mx-auto max-w-[77.5rem] px-4 py-4 flex flex-wrap gap-x-6 gap-y-1">
+        <a class="text-quiet py-1.5 underline" href="/verify">
           {t('Kiểm tra chữ ký', 'Check a signature')}
         </a>
-        <span class="py-1.5">
-          {t(
-            'Không ai của Sở hay nhà trường hỏi mật khẩu của bạn.',
-            'Nobody of the department or a school asks for your password.',
-          )}
-        </span>
+        <span class="py-1.5">{nobodyAsks()}</span>
       </div>
     </footer>
   );
 }
 
 export function Stack({ children }: { readonly children: ComponentChildren }) {
-  return <div class="grid gap-5">{children}</div>;
+  return <div class="grid gap-5 grid-cols-[minmax(0,1fr)]">{children}</div>;
 }

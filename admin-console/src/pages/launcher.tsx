@@ -1,87 +1,202 @@
-import type { LauncherProps } from '@edutrust/idp/pages';
+import type { AppPicture, LauncherApp, LauncherProps } from '@edutrust/idp/pages';
+import { crayonOf, Face } from '../design/face.tsx';
+import { Icon } from '../design/icon.tsx';
+import type { IconName } from '../design/icons.ts';
 import { t } from '../design/language.ts';
+import { you } from './address.ts';
 import { NotMe } from './sign-in.tsx';
 
-/** The first letters of an app's name, on a tile whose colour is the app's own for ever. */
-function Tile({ name }: { readonly name: string }) {
+const pictures: Readonly<Record<AppPicture, IconName>> = {
+  book: 'book-open',
+  books: 'library',
+  calculator: 'calculator',
+  pencil: 'pencil',
+  palette: 'palette',
+  music: 'music',
+  plant: 'sprout',
+  languages: 'languages',
+  globe: 'globe',
+  message: 'message-circle',
+  clipboard: 'clipboard-list',
+  people: 'users',
+  chart: 'chart-column',
+  play: 'circle-play',
+};
+
+/** An app's picture in a crayon that is its own for ever; the first letters of one that has none. */
+function Picture({ app: { name, picture } }: { readonly app: LauncherApp }) {
   const letters = name
     .split(/\s+/)
     .slice(0, 2)
     .map((word) => word[0]?.toUpperCase())
     .join('');
   return (
-    <span
-      aria-hidden="true"
-      class="grid place-items-center size-14 shrink-0 rounded-card bg-accent-soft text-accent text-lg font-semibold"
-    >
-      {letters}
+    <span aria-hidden="true" class="picture">
+      {picture ? <Icon name={pictures[picture]} /> : letters}
     </span>
   );
 }
 
 export function Launcher(props: LauncherProps) {
-  const { name, givenName, place, apps, ownPages, accountPath, signOutAction, isShared, address } = props;
+  return (
+    <>
+      <Hello {...props} />
+      <div class="desk">
+        <Waiting {...props} />
+        {props.address.kind === 'pupil' ? <Tiles {...props} /> : <Rows {...props} />}
+        <OwnPages {...props} />
+      </div>
+    </>
+  );
+}
+
+/** Who is signed in, where one sees it first, and the way out for them and for who comes next. */
+function Hello({ name, givenName, place, address, signOutAction, isShared }: LauncherProps) {
   const isPupil = address.kind === 'pupil';
   return (
-    <div class="grid gap-8">
-      <div class="flex flex-wrap items-start gap-4 justify-between">
-        <div>
-          <h1>{t(`Chào ${givenName}`, `Hello ${givenName}`)}</h1>
+    <section class="hello squared">
+      <div>
+        <Face name={name} isLarge />
+        <div class="grow basis-56 min-w-0">
+          <h1>
+            {isPupil
+              ? t(`Chào ${givenName}!`, `Hello ${givenName}!`)
+              : t(`Chào ${you(address)} ${givenName}`, `Hello ${givenName}`)}
+          </h1>
           <p class="text-quiet">
             {name}
             {place && ` · ${place}`}
           </p>
-        </div>
-        <form method="post" action={signOutAction}>
-          {isShared ? (
-            <button type="submit" class="button button-primary text-lg min-h-14 px-6">
-              {t('Xong – đăng xuất', 'Done – sign out')}
-            </button>
-          ) : (
-            <button type="submit" class="button">
-              {t('Đăng xuất', 'Sign out')}
-            </button>
+          {isShared && (
+            <NotMe
+              action={signOutAction}
+              label={isPupil ? t('Không phải em?', 'Not you?') : t(`Không phải ${you(address)}?`, 'Not you?')}
+            />
           )}
+        </div>
+        <form method="post" action={signOutAction} class="max-sm:w-full grid" data-sign-out>
+          <button type="submit" class={`button ${isShared ? 'button-primary button-big' : ''}`}>
+            <Icon name="log-out" />
+            {isShared ? t('Xong – đăng xuất', 'Done – sign out') : t('Đăng xuất', 'Sign out')}
+          </button>
         </form>
       </div>
-      {isShared && (
-        <NotMe
-          action={signOutAction}
-          label={isPupil ? t('Không phải em?', 'Not you?') : t('Không phải bạn?', 'Not you?')}
-        />
-      )}
-      {apps.length > 0 ? (
-        <ul class="grid gap-4 sm:grid-cols-2">
-          {apps.map(({ clientId, name: app, purpose, href }) => (
-            <li key={clientId}>
-              <a class="card flex items-center gap-4 no-underline text-ink hover:border-accent min-h-24" href={href}>
-                <Tile name={app} />
-                <span>
-                  <span class="block font-semibold">{app}</span>
-                  <span class="block text-sm text-quiet">{purpose}</span>
-                </span>
-              </a>
-            </li>
-          ))}
-        </ul>
-      ) : (
-        <p class="card">
-          {t(
-            `Chưa có ứng dụng nào cho ${isPupil ? 'em' : 'bạn'}. Nhà trường sẽ thêm.`,
-            'There is no app for you yet. Your school will add some.',
-          )}
-        </p>
-      )}
-      <nav aria-label={t('Trang của bạn', 'Your pages')} class="flex flex-wrap gap-3">
-        {ownPages.map(({ label, href }) => (
-          <a key={href} class="button" href={href}>
-            {label}
+    </section>
+  );
+}
+
+/** What cannot wait: documents to sign, and for a teacher the class. */
+function Waiting({ waiting, classes, address }: LauncherProps) {
+  if (!waiting && classes.length === 0) return null;
+  return (
+    <div class="grid gap-4 md:grid-cols-2 items-stretch">
+      {waiting && (
+        <section class="call content-between" aria-labelledby="waiting">
+          <h2 id="waiting" class="flex items-center gap-4">
+            <span class="big-number">{waiting.count}</span>
+            <span>{t(`chờ ${you(address)} ký`, 'wait for your signature')}</span>
+          </h2>
+          <a class="button button-primary justify-self-start" href={waiting.href}>
+            <Icon name="pen-line" />
+            {t(`Xem và ký ${waiting.count} tài liệu`, `Look at and sign ${waiting.count} documents`)}
           </a>
-        ))}
-        <a class="button" href={accountPath}>
-          {isPupil ? t('Tài khoản của em', 'My account') : t('Tài khoản của tôi', 'My account')}
-        </a>
-      </nav>
+        </section>
+      )}
+      {classes.map(({ code, learnerCount, href }) => (
+        <section key={href} class="card grid gap-3 content-between" aria-labelledby={`class-${code}`}>
+          <div>
+            <h2 id={`class-${code}`}>{t(`Lớp ${code}`, `Class ${code}`)}</h2>
+            <p class="text-quiet">
+              {t(
+                `${learnerCount} em. Em nào quên mật khẩu: mở lớp, bấm tên em.`,
+                `${learnerCount} pupils. If one forgot the password: open the class and press the name.`,
+              )}
+            </p>
+          </div>
+          <a class="button justify-self-start" href={href}>
+            {t('Mở lớp của tôi', 'Open my class')}
+            <Icon name="arrow-right" />
+          </a>
+        </section>
+      ))}
     </div>
+  );
+}
+
+function NoApps({ address }: Pick<LauncherProps, 'address'>) {
+  return (
+    <p class="card">
+      {t(
+        `Chưa có ứng dụng nào cho ${you(address)}. Nhà trường sẽ thêm.`,
+        'There is no app for you yet. Your school will add some.',
+      )}
+    </p>
+  );
+}
+
+/** For a child: a picture, a word, and the word read aloud where the computer has a Vietnamese voice. */
+function Tiles({ apps, address }: LauncherProps) {
+  if (apps.length === 0) return <NoApps address={address} />;
+  return (
+    <ul class="tiles">
+      {apps.map((app) => (
+        <li key={app.clientId} class={`relative crayon-${crayonOf(app.clientId)}`}>
+          <a class="tile" href={app.href}>
+            <Picture app={app} />
+            <span class="pr-11">
+              <b class="block text-[1.125rem] leading-snug">{app.name}</b>
+              <span class="block text-sm text-quiet max-sm:hidden">{app.purpose}</span>
+            </span>
+          </a>
+          <button
+            type="button"
+            hidden
+            class="icon-button absolute right-2 bottom-2"
+            data-read-aloud={`${app.name}. ${app.purpose}`}
+            aria-label={`${t('Nghe', 'Listen')}: ${app.name}`}
+          >
+            <Icon name="volume-2" />
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Rows({ apps, address }: LauncherProps) {
+  return (
+    <section class="grid gap-3" aria-labelledby="apps">
+      <h2 id="apps">{t('Ứng dụng', 'Apps')}</h2>
+      {apps.length === 0 && <NoApps address={address} />}
+      <ul class="grid gap-1 sm:grid-cols-2 lg:grid-cols-3">
+        {apps.map((app) => (
+          <li key={app.clientId} class={`crayon-${crayonOf(app.clientId)}`}>
+            <a class="app-row" href={app.href}>
+              <Picture app={app} />
+              <span>
+                <span class="block font-semibold">{app.name}</span>
+                <span class="block text-sm text-quiet">{app.purpose}</span>
+              </span>
+            </a>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function OwnPages({ ownPages, accountPath, address }: LauncherProps) {
+  return (
+    <nav aria-label={t('Trang của mình', 'Your pages')} class="flex flex-wrap gap-3">
+      {ownPages.map(({ label, href }) => (
+        <a key={href} class="button" href={href}>
+          {label}
+        </a>
+      ))}
+      <a class="button" href={accountPath}>
+        <Icon name="user" />
+        {address.kind === 'pupil' ? t('Tài khoản của em', 'My account') : t('Tài khoản của tôi', 'My account')}
+      </a>
+    </nav>
   );
 }

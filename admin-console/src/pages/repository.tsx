@@ -1,13 +1,12 @@
 import type { RepositoryProps } from '@edutrust/certs/pages';
 import { formatDate, formatTime, t } from '../design/language.ts';
-import { Stack } from './document.tsx';
 
 const groups = (hex: string) => hex.toUpperCase().match(/.{4}/g)?.join(' ') ?? '';
 
 /** `/pki`: how to trust us, and everything that checks what we issue. */
 export function Repository({ authorities, ocspAddress, timeStampAddress, policies }: RepositoryProps) {
   return (
-    <Stack>
+    <>
       <h1>{t('Kho chứng thư công khai', 'Public certificate repository')}</h1>
       <p>
         {t(
@@ -26,7 +25,7 @@ export function Repository({ authorities, ocspAddress, timeStampAddress, policie
                 {isRetired && ` · ${t('đã thôi cấp', 'issues no more')}`}
               </h3>
               <p class="text-sm break-words">
-                <span class="text-quiet">SHA-256</span> <span class="font-mono">{groups(sha256)}</span>
+                <span class="text-quiet">SHA-256</span> <span class="code whitespace-normal">{groups(sha256)}</span>
               </p>
               <p class="text-sm text-quiet">
                 {t('Hết hạn', 'Ends')} {formatDate(notAfter)}
@@ -56,7 +55,7 @@ export function Repository({ authorities, ocspAddress, timeStampAddress, policie
         </ul>
       </section>
       <section class="grid gap-2">
-        <h2>{t('Để phần mềm của bạn tin chữ ký', 'To make your software trust the signatures')}</h2>
+        <h2>{t('Để phần mềm khác tin chữ ký', 'To make your software trust the signatures')}</h2>
         <ol class="list-decimal pl-5 grid gap-2">
           <li>
             {t(
@@ -83,18 +82,18 @@ export function Repository({ authorities, ocspAddress, timeStampAddress, policie
       </section>
       <section class="grid gap-2">
         <h2>{t('Dịch vụ và chính sách', 'Services and policies')}</h2>
-        <dl class="grid gap-x-4 gap-y-1 sm:grid-cols-[auto_1fr] text-sm">
-          <dt class="text-quiet">OCSP (RFC 6960)</dt>
+        <dl class="facts text-sm">
+          <dt>OCSP (RFC 6960)</dt>
           <dd class="break-all">{ocspAddress}</dd>
-          <dt class="text-quiet">{t('Dấu thời gian (RFC 3161)', 'Time stamps (RFC 3161)')}</dt>
+          <dt>{t('Dấu thời gian (RFC 3161)', 'Time stamps (RFC 3161)')}</dt>
           <dd class="break-all">{timeStampAddress}</dd>
-          <dt class="text-quiet">{t('Chính sách: cá nhân', 'Policy: people')}</dt>
+          <dt>{t('Chính sách: cá nhân', 'Policy: people')}</dt>
           <dd class="break-all">{policies.official}</dd>
-          <dt class="text-quiet">{t('Chính sách: đơn vị', 'Policy: organisations')}</dt>
+          <dt>{t('Chính sách: đơn vị', 'Policy: organisations')}</dt>
           <dd class="break-all">{policies.seal}</dd>
-          <dt class="text-quiet">{t('Chính sách: dịch vụ', 'Policy: services')}</dt>
+          <dt>{t('Chính sách: dịch vụ', 'Policy: services')}</dt>
           <dd class="break-all">{policies.services}</dd>
-          <dt class="text-quiet">{t('Chính sách: dấu thời gian', 'Policy: time stamps')}</dt>
+          <dt>{t('Chính sách: dấu thời gian', 'Policy: time stamps')}</dt>
           <dd class="break-all">{policies.timeStamps}</dd>
         </dl>
         <p class="flex flex-wrap gap-4">
@@ -102,6 +101,6 @@ export function Repository({ authorities, ocspAddress, timeStampAddress, policie
           <a href="/pki/cp">{t('Chính sách chứng thư (CP)', 'Certificate policy (CP)')}</a>
         </p>
       </section>
-    </Stack>
+    </>
   );
 }

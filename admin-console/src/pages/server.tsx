@@ -21,39 +21,60 @@ export const idpPages: IdpPages = {
     renderPage(view, () => ({
       title: t('Đăng nhập', 'Sign in'),
       body: <SignIn {...props} />,
+      layout: 'cover',
       ...(props.passkey ? { data: forScript('get', props.passkey) } : {}),
     })),
   stepUp: (props, view) =>
     renderPage(view, () => ({
       title: t('Xác nhận danh tính', 'Confirm who you are'),
       body: <StepUp {...props} />,
+      layout: 'cover',
       ...(props.passkey ? { data: forScript('get', props.passkey) } : {}),
     })),
   activate: (props, view) =>
     renderPage(view, () => ({
       title: t('Kích hoạt tài khoản', 'Activate your account'),
       body: <Activate {...props} />,
+      layout: 'cover',
       ...(props.step === 'choose' ? { data: forScript('create', props.passkey) } : {}),
     })),
   consent: (props, view) =>
-    renderPage(view, () => ({ title: t('Chia sẻ dữ liệu', 'Share data'), body: <Consent {...props} /> })),
+    renderPage(view, () => ({
+      title: t('Chia sẻ dữ liệu', 'Share data'),
+      body: <Consent {...props} />,
+      layout: 'narrow',
+    })),
   logoutConfirm: (props, view) =>
-    renderPage(view, () => ({ title: t('Đăng xuất', 'Sign out'), body: <LogoutConfirm {...props} /> })),
+    renderPage(view, () => ({
+      title: t('Đăng xuất', 'Sign out'),
+      body: <LogoutConfirm {...props} />,
+      layout: 'cover',
+    })),
   loggedOut: (props, view) =>
-    renderPage(view, () => ({ title: t('Đã đăng xuất', 'Signed out'), body: <LoggedOut {...props} /> })),
+    renderPage(view, () => ({
+      title: t('Đã đăng xuất', 'Signed out'),
+      body: <LoggedOut {...props} />,
+      layout: 'cover',
+    })),
   launcher: (props, view) =>
-    renderPage(view, () => ({ title: t('Ứng dụng', 'Apps'), body: <Launcher {...props} />, wide: true })),
+    renderPage(view, () => ({ title: t('Ứng dụng', 'Apps'), body: <Launcher {...props} />, layout: 'open' })),
   account: (props, view) =>
-    renderPage(view, () => ({ title: t('Tài khoản', 'Account'), body: <Account {...props} />, wide: true })),
+    renderPage(view, () => ({ title: t('Tài khoản', 'Account'), body: <Account {...props} />, layout: 'sheet' })),
   children: (props, view) =>
-    renderPage(view, () => ({ title: t('Con của tôi', 'My children'), body: <Children {...props} />, wide: true })),
+    renderPage(view, () => ({
+      title: t('Con của tôi', 'My children'),
+      body: <Children {...props} />,
+      layout: 'sheet',
+    })),
   passkeyAdd: (props, view) =>
     renderPage(view, () => ({
       title: t('Thêm passkey', 'Add a passkey'),
       body: <PasskeyAdd {...props} />,
+      layout: 'narrow',
       data: forScript('create', props.passkey),
     })),
-  error: (props, view) => renderPage(view, () => ({ title: props.problem.title, body: <ErrorPage {...props} /> })),
+  error: (props, view) =>
+    renderPage(view, () => ({ title: props.problem.title, body: <ErrorPage {...props} />, layout: 'narrow' })),
 };
 
 export const certsPages: CertsPages = {
@@ -61,19 +82,23 @@ export const certsPages: CertsPages = {
     renderPage(view, () => ({
       title: t('Kho chứng thư công khai', 'Public certificate repository'),
       body: <Repository {...props} />,
-      wide: true,
+      layout: 'sheet',
     })),
 };
 
 export const signingPages: SigningPages = {
   verify: (props, view) =>
-    renderPage(view, () => ({ title: t('Kiểm tra chữ ký', 'Check a signature'), body: <Verify {...props} /> })),
+    renderPage(view, () => ({
+      title: t('Kiểm tra chữ ký', 'Check a signature'),
+      body: <Verify {...props} />,
+      layout: 'narrow',
+    })),
   verifyReport: (props, view) =>
     renderPage(view, () => ({
       title: t('Kết quả kiểm tra', 'Result of the check'),
       body: <VerifyReport {...props} />,
-      wide: true,
+      layout: 'sheet',
     })),
   verifyCode: (props, view) =>
-    renderPage(view, () => ({ title: props.document.title, body: <VerifyCode {...props} /> })),
+    renderPage(view, () => ({ title: props.document.title, body: <VerifyCode {...props} />, layout: 'narrow' })),
 };

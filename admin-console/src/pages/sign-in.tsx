@@ -6,9 +6,10 @@ import type {
   SignInProps,
   StepUpProps,
 } from '@edutrust/idp/pages';
+import { Face } from '../design/face.tsx';
 import { Banner, Field } from '../design/form.tsx';
+import { Icon } from '../design/icon.tsx';
 import { t } from '../design/language.ts';
-import { Stack } from './document.tsx';
 
 /** The error of one field; of the whole form when none is named. */
 export function errorOf(error: FormError | undefined, field?: string): string | undefined {
@@ -24,9 +25,11 @@ export function FormBanner({ error }: { readonly error: FormError | undefined })
 function Asking({ app }: { readonly app: AskingApp }) {
   if (app.isOwn) return null;
   return (
-    <p class="card py-3 text-sm">
-      {t('Bạn đang đăng nhập để vào', 'You are signing in to')} <strong>{app.name}</strong>{' '}
-      <span class="text-quiet">({app.host})</span>
+    <p class="flex items-center gap-3 text-sm text-quiet">
+      <Face name={app.name} of="app" />
+      <span>
+        {t('để vào', 'to enter')} <strong class="text-ink">{app.name}</strong> · {app.host}
+      </span>
     </p>
   );
 }
@@ -36,7 +39,8 @@ function PasskeyButton() {
   return (
     <div hidden data-passkey-area class="grid gap-3">
       <button type="button" class="button" data-passkey="get">
-        {t('Dùng passkey (vân tay, khuôn mặt)', 'Use a passkey (fingerprint, face)')}
+        <Icon name="fingerprint-pattern" />
+        {t('Dùng vân tay, khuôn mặt (passkey)', 'Use your fingerprint or face (passkey)')}
       </button>
       <p role="alert" class="text-bad font-semibold empty:hidden" data-passkey-error />
     </div>
@@ -58,7 +62,7 @@ function Cancel({ action }: { readonly action: string | undefined }) {
 export function NotMe({ action, label }: { readonly action: string; readonly label: string }) {
   return (
     <form method="post" action={action}>
-      <button type="submit" class="button button-quiet w-full">
+      <button type="submit" class="min-h-11 text-accent underline underline-offset-4 cursor-pointer text-left">
         {label}
       </button>
     </form>
@@ -67,7 +71,7 @@ export function NotMe({ action, label }: { readonly action: string; readonly lab
 
 export function SignIn({ action, app, identifier, error, cancelAction, activatePath, isShared }: SignInProps) {
   return (
-    <Stack>
+    <>
       <h1>{t('Đăng nhập', 'Sign in')}</h1>
       <Asking app={app} />
       <FormBanner error={error} />
@@ -90,46 +94,73 @@ export function SignIn({ action, app, identifier, error, cancelAction, activateP
           required
           error={errorOf(error, 'password')}
         />
-        <label class="flex gap-3 items-start min-h-8">
-          <input type="checkbox" name="shared" value="yes" checked={isShared} class="size-5 mt-0.5 shrink-0" />
-          <span>
-            {t('Máy dùng chung', 'Shared computer')}
-            <span class="block text-sm text-quiet">
-              {t(
-                'Tự đăng xuất khi đóng trình duyệt hoặc sau 15 phút không dùng.',
-                'Signs out when the browser closes, or after 15 minutes unused.',
-              )}
-            </span>
-          </span>
-        </label>
-        <button type="submit" class="button button-primary">
+        <SharedComputer isShared={isShared} />
+        <button type="submit" class="button button-primary button-big">
           {t('Đăng nhập', 'Sign in')}
         </button>
       </form>
-      <PasskeyButton />
+      {isShared ? (
+        // On a computer of the school a passkey is nobody's first way: the key of a phone or a stick may still be used.
+        <details class="more">
+          <summary>{t('Cách khác để vào', 'Another way in')}</summary>
+          <PasskeyButton />
+        </details>
+      ) : (
+        <PasskeyButton />
+      )}
+      <Forgotten activatePath={activatePath} />
       <p>
-        {t('Lần đầu vào?', 'First time here?')}{' '}
-        <a href={activatePath}>{t('Kích hoạt bằng mã trên phiếu', 'Activate with the code on your sheet')}</a>
+        <a href={activatePath} class="inline-flex min-h-11 items-center underline">
+          {t('Lần đầu? Kích hoạt bằng mã trên phiếu', 'First time? Activate with the code on your slip')}
+        </a>
       </p>
-      <details>
-        <summary class="cursor-pointer min-h-8">{t('Quên mật khẩu?', 'Forgot your password?')}</summary>
-        <p class="mt-2">
-          {t(
-            'Học sinh hỏi giáo viên chủ nhiệm; giáo viên, cán bộ và phụ huynh hỏi quản trị viên của trường để lấy mã kích hoạt mới. Có mã rồi thì',
-            'Pupils ask their class teacher; teachers, staff and parents ask the school administrator for a new activation code. With the code,',
-          )}{' '}
-          <a href={activatePath}>{t('đặt mật khẩu mới ở đây', 'set a new password here')}</a>.
-        </p>
-      </details>
       <Cancel action={cancelAction} />
-    </Stack>
+    </>
+  );
+}
+
+/** What the box does, beside the box: nobody reads it elsewhere. */
+function SharedComputer({ isShared }: { readonly isShared: boolean }) {
+  return (
+    <label class="flex gap-3.5 items-start px-4 py-3.5 rounded-card bg-warn-soft cursor-pointer">
+      <input type="checkbox" name="shared" value="yes" checked={isShared} class="switch mt-0.5" />
+      <span>
+        <span class="font-semibold">{t('Máy dùng chung', 'Shared computer')}</span>
+        <span class="block text-sm">
+          {t(
+            'Tự đăng xuất khi đóng trình duyệt hoặc sau 15 phút không dùng. Máy không nhớ ai.',
+            'Signs out when the browser closes or after 15 minutes unused. The computer remembers nobody.',
+          )}
+        </span>
+      </span>
+    </label>
+  );
+}
+
+/** Whom to ask, by who one is; on the first screen, before the first wrong try. */
+function Forgotten({ activatePath }: { readonly activatePath: string }) {
+  return (
+    <details class="more">
+      <summary>{t('Quên mật khẩu?', 'Forgot your password?')}</summary>
+      <dl class="facts mt-1">
+        <dt>{t('Em là học sinh', 'A pupil')}</dt>
+        <dd>
+          {t('Hỏi thầy cô chủ nhiệm: có mã mới ngay tại lớp.', 'Ask your class teacher: a new code is there at once.')}
+        </dd>
+        <dt>{t('Thầy cô, cán bộ, phụ huynh', 'Teachers, staff, parents')}</dt>
+        <dd>{t('Hỏi quản trị viên của trường.', 'Ask the administrator of the school.')}</dd>
+      </dl>
+      <p class="mt-2">
+        <a href={activatePath}>{t('Có mã mới rồi: đặt mật khẩu', 'I have a new code: set a password')}</a>
+      </p>
+    </details>
   );
 }
 
 export function StepUp({ action, app, name, hasPassword, error, cancelAction, someoneElseAction }: StepUpProps) {
   return (
-    <Stack>
-      <h1>{t('Xác nhận lại là bạn', 'Confirm that it is you')}</h1>
+    <>
+      <h1>{t('Xác nhận danh tính', 'Confirm who you are')}</h1>
       <Asking app={app} />
       <p>
         {t('Việc sắp làm cần xác nhận lại danh tính của', 'What you are about to do needs a fresh confirmation by')}{' '}
@@ -157,13 +188,13 @@ export function StepUp({ action, app, name, hasPassword, error, cancelAction, so
         label={t(`Không phải ${name}? Đăng nhập người khác`, `Not ${name}? Sign in as somebody else`)}
       />
       <Cancel action={cancelAction} />
-    </Stack>
+    </>
   );
 }
 
 export function LogoutConfirm({ action, fields, app, alsoEnds }: LogoutConfirmProps) {
   return (
-    <Stack>
+    <>
       <h1>{t('Đăng xuất?', 'Sign out?')}</h1>
       {app && (
         <p>
@@ -186,22 +217,26 @@ export function LogoutConfirm({ action, fields, app, alsoEnds }: LogoutConfirmPr
           {t('Ở lại', 'Stay signed in')}
         </button>
       </form>
-    </Stack>
+    </>
   );
 }
 
+/** The end of a session, which is also the beginning for the next child. */
 export function LoggedOut({ app, signInPath }: LoggedOutProps) {
   return (
-    <Stack>
-      <h1>{t('Bạn đã đăng xuất', 'You are signed out')}</h1>
-      <p>
+    <div data-signed-out class="grid gap-5">
+      <h1>{t('Đã đăng xuất', 'Signed out')}</h1>
+      <p class="text-lg">
         {app
-          ? t(`Bạn đã thoát khỏi ${app.name} và các ứng dụng khác.`, `You left ${app.name} and the other apps.`)
-          : t('Máy này không còn giữ phiên đăng nhập của bạn.', 'This computer no longer keeps your session.')}
+          ? t(`Đã thoát khỏi ${app.name} và các ứng dụng khác.`, `You left ${app.name} and the other apps.`)
+          : t(
+              'Máy này không còn giữ phiên nào. Mời người tiếp theo.',
+              'No session is left on this computer. Next, please.',
+            )}
       </p>
-      <a class="button button-primary" href={signInPath}>
-        {t('Đăng nhập lại', 'Sign in again')}
+      <a class="button button-primary button-big" href={signInPath}>
+        {t('Đăng nhập', 'Sign in')}
       </a>
-    </Stack>
+    </div>
   );
 }

@@ -1,7 +1,7 @@
 import type { SignatureReport, SigningTime } from '@edutrust/signing-service/pages';
 import type { ComponentChildren } from 'preact';
 import { formatDate, formatTime, locale, t } from '../design/language.ts';
-import { StateShape } from '../design/mark.tsx';
+import { Row, Ruled } from '../design/ruled.tsx';
 
 export type Look = 'good' | 'warn' | 'bad' | 'plain';
 
@@ -16,10 +16,10 @@ export const verdictWords = {
 /** A name and what it is, in a definition list. */
 export function Detail({ name, children }: { readonly name: string; readonly children: ComponentChildren }) {
   return (
-    <div class="grid sm:grid-cols-[10rem_1fr] gap-x-4">
-      <dt class="text-quiet">{name}</dt>
-      <dd class="break-words min-w-0">{children}</dd>
-    </div>
+    <>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </>
   );
 }
 
@@ -34,19 +34,71 @@ export function TimeLine({ signature, judgedAt }: { readonly signature: Signatur
   return (
     <section class="grid gap-3" aria-labelledby="time-line">
       <h2 id="time-line">{t('Từ lúc ký tới hôm nay', 'From signing to today')}</h2>
-      <ol class="grid gap-3">
+      <Ruled isTight isOrdered>
         {stepsOf(signature, judgedAt).map(({ look, what, detail }) => (
-          <li key={what} class="flex gap-3 items-start">
-            <span class={`state state-${look}`}>
-              <StateShape state={look} />
-            </span>
-            <span>
-              <span class="block font-semibold">{what}</span>
-              <span class="block text-quiet text-sm">{detail}</span>
-            </span>
-          </li>
+          <Row key={what} mark={look === 'plain' ? 'later' : look} title={what} note={detail} />
         ))}
-      </ol>
+      </Ruled>
+    </section>
+  );
+}
+
+/** Who certifies whom, from the signer up to what this page trusts; of a chain that was not found only its beginning. */
+export function Chain({ signature }: { readonly signature: SignatureReport }) {
+  const { chain, signer } = signature;
+  if (!signer) return null;
+  const until = (at: string) => t(`có hạn tới ${formatDate(at)}`, `valid until ${formatDate(at)}`);
+  return (
+    <section class="grid gap-3" aria-labelledby="chain">
+      <h2 id="chain">{t('Ai chứng thực ai', 'Who certifies whom')}</h2>
+      <Ruled isTight isOrdered>
+        {chain.length > 0 ? (
+          chain.map(({ name, notAfter }, index) => (
+            <Row
+              key={name}
+              mark="good"
+              title={name}
+              note={
+                index === chain.length - 1
+                  ? t(`gốc mà Sở tin cậy, ${until(notAfter)}`, `a root that the department trusts, ${until(notAfter)}`)
+                  : [index === 0 && signer.title, until(notAfter)].filter(Boolean).join(', ')
+              }
+            />
+          ))
+        ) : (
+          <>
+            <Row mark="warn" title={signer.name} note={until(signer.notAfter)} />
+            <Row
+              mark="later"
+              title={commonName(signer.issuer)}
+              note={t('chưa nối được tới một gốc mà Sở tin cậy', 'does not lead to a root that the department trusts')}
+            />
+          </>
+        )}
+      </Ruled>
+    </section>
+  );
+}
+
+/** What later revisions of the file did, page by page where they say so; what no rule allows first. */
+export function LaterChanges({ signature }: { readonly signature: SignatureReport }) {
+  const language = locale();
+  const seen = new Map(signature.changesAfter.map((change) => [change[language], change.allowed]));
+  if (seen.size === 0) return null;
+  const changes = [...seen].sort(([, one], [, other]) => Number(one) - Number(other));
+  return (
+    <section class="grid gap-3" aria-labelledby="changes">
+      <h2 id="changes">{t('Có thêm sau khi ký', 'Added after signing')}</h2>
+      <Ruled isTight>
+        {changes.map(([sentence, isAllowed]) => (
+          <Row
+            key={sentence}
+            mark={isAllowed ? 'dot' : 'bad'}
+            title={<span class="font-normal">{sentence}</span>}
+            note={isAllowed ? t('được phép', 'allowed') : t('không được phép', 'not allowed')}
+          />
+        ))}
+      </Ruled>
     </section>
   );
 }
@@ -152,7 +204,7 @@ export function SignatureDetails({
       <h3>
         {t(`Chữ ký ${number}`, `Signature ${number}`)}: {verdictWords[verdict]()}
       </h3>
-      <dl class="grid gap-2">
+      <dl class="facts">
         {signer && (
           <>
             <Detail name={t('Người ký', 'Signer')}>

@@ -1,15 +1,27 @@
 import type {
   Answer,
+  PaperQuestion,
   PublicDocument,
   VerifyCodeProps,
   VerifyProps,
   VerifyReportProps,
 } from '@edutrust/signing-service/pages';
 import { Banner, Field } from '../design/form.tsx';
+import { Icon } from '../design/icon.tsx';
 import { formatDate, formatNumber, formatTime, t } from '../design/language.ts';
 import { StateShape } from '../design/mark.tsx';
+import { Row, Ruled } from '../design/ruled.tsx';
 import { Stack } from './document.tsx';
-import { Detail, SignatureDetails, TimeLine, verdictLooks, verdictWords } from './verify-details.tsx';
+import {
+  Chain,
+  Detail,
+  LaterChanges,
+  type Look,
+  SignatureDetails,
+  TimeLine,
+  verdictLooks,
+  verdictWords,
+} from './verify-details.tsx';
 
 const mebibytes = (bytes: number) => Math.round(bytes / 2 ** 20);
 
@@ -23,14 +35,8 @@ function FileForm({
   readonly label: string;
 }) {
   return (
-    <form
-      method="post"
-      action={action}
-      enctype="multipart/form-data"
-      class="card grid gap-4 border-dashed border-2"
-      data-drop
-    >
-      <label for="file" class="font-semibold">
+    <form method="post" action={action} enctype="multipart/form-data" class="drop" data-drop>
+      <label for="file" class="font-semibold text-lg">
         {label}
       </label>
       <input
@@ -39,7 +45,7 @@ function FileForm({
         type="file"
         accept="application/pdf,.pdf"
         required
-        class="control py-2"
+        class="control"
         aria-describedby="file-hint"
       />
       <p id="file-hint" class="text-sm text-quiet">
@@ -48,7 +54,8 @@ function FileForm({
           `A PDF of at most ${mebibytes(maxBytes)} MiB. The file is read for this check only and not kept.`,
         )}
       </p>
-      <button type="submit" class="button button-primary">
+      <button type="submit" class="button button-primary justify-self-start">
+        <Icon name="shield-check" />
         {t('Kiểm tra', 'Check')}
       </button>
     </form>
@@ -78,7 +85,7 @@ export function Verify({ action, codeAction, maxBytes, error, code }: VerifyProp
       <FileForm
         action={action}
         maxBytes={maxBytes}
-        label={t('Chọn hoặc thả tệp PDF vào đây', 'Choose a PDF or drop it here')}
+        label={t('Chọn tệp PDF (trên máy tính: thả vào đây)', 'Choose a PDF (on a computer: drop it here)')}
       />
       <form method="get" action={codeAction} class="grid gap-3">
         <Field
@@ -89,7 +96,8 @@ export function Verify({ action, codeAction, maxBytes, error, code }: VerifyProp
           autocapitalize="characters"
           spellcheck={false}
         />
-        <button type="submit" class="button">
+        <button type="submit" class="button justify-self-start">
+          <Icon name="search" />
           {t('Tra mã', 'Look up the code')}
         </button>
       </form>
@@ -97,23 +105,25 @@ export function Verify({ action, codeAction, maxBytes, error, code }: VerifyProp
   );
 }
 
-function VerdictCard({
-  verdict,
-  sentence,
-}: {
-  readonly verdict: VerifyReportProps['verdict'];
-  readonly sentence: string;
-}) {
+function Verdict({ verdict, sentence }: Pick<VerifyReportProps, 'verdict' | 'sentence'>) {
+  const look = verdictLooks[verdict];
   return (
-    <div class={`rounded-card p-5 state-${verdictLooks[verdict]} flex gap-4 items-start`} role="status">
-      <span class="text-2xl mt-1">
-        <StateShape state={verdictLooks[verdict]} />
-      </span>
+    <div class={`verdict look-${look}`} role="status">
+      <Shape look={look} />
       <div>
-        <h1>{verdictWords[verdict]()}</h1>
-        <p class="text-ink mt-1">{sentence}</p>
+        <p class="verdict-word">{verdictWords[verdict]()}</p>
+        <h1>{sentence}</h1>
       </div>
     </div>
+  );
+}
+
+/** Round, diamond, octagon or a dashed square: told apart without any colour. */
+function Shape({ look }: { readonly look: Look }) {
+  return (
+    <span class={`shape shape-${look}`} aria-hidden="true">
+      <StateShape state={look} />
+    </span>
   );
 }
 
@@ -127,15 +137,13 @@ const answerWords = {
 
 function Question({ question, answer }: { readonly question: string; readonly answer: Answer }) {
   return (
-    <div class="card grid gap-1">
+    <div class={`answer look-${answerLooks[answer.answer]}`}>
       <dt class="text-sm text-quiet">{question}</dt>
-      <dd>
-        <span class={`state state-${answerLooks[answer.answer]} text-base`}>
-          <StateShape state={answerLooks[answer.answer]} />
-          {answerWords[answer.answer]()}
-        </span>
-        <span class="block mt-2">{answer.sentence}</span>
+      <dd class="verdict-word flex items-center gap-2">
+        <StateShape state={answerLooks[answer.answer]} />
+        {answerWords[answer.answer]()}
       </dd>
+      <dd>{answer.sentence}</dd>
     </div>
   );
 }
@@ -145,64 +153,86 @@ export function VerifyReport(props: VerifyReportProps) {
   // The signature that people mean: the last by a person.
   const asked = signatures.findLast(({ format }) => format !== 'document-time-stamp') ?? signatures.at(-1);
   return (
-    <div class="grid gap-7">
-      <VerdictCard verdict={verdict} sentence={sentence} />
-      <dl class="grid gap-4 sm:grid-cols-2">
-        <Question question={t('Còn nguyên như khi ký?', 'Unchanged since it was signed?')} answer={unchanged} />
-        <Question
-          question={t('Lúc ký, người ký được tin cậy?', 'Was the signer trusted when it was signed?')}
-          answer={trusted}
-        />
-      </dl>
-      <section class={`rounded-card p-4 state-${verdictLooks[verdict]}`} aria-label={t('Nên làm gì', 'What to do now')}>
-        <p class="text-ink">
-          <span class="font-semibold">{t('Nên làm gì.', 'What to do now.')}</span> {nextStep}
-        </p>
-      </section>
-      {document && <Document document={document} isSameFile={document.isSameFile} />}
-      {asked && <TimeLine signature={asked} judgedAt={judgedAt} />}
-      {reasons.length > 0 && (
-        <section class="grid gap-2">
-          <h2>{t('Vì sao', 'Why')}</h2>
-          <ul class="list-disc pl-5 grid gap-1">
-            {reasons.map((reason) => (
-              <li key={reason}>{reason}</li>
-            ))}
-          </ul>
-        </section>
-      )}
+    <>
+      <Verdict verdict={verdict} sentence={sentence} />
+      <div class="beside">
+        <div class="grid gap-8 grid-cols-[minmax(0,1fr)]">
+          <dl class="grid gap-5 sm:grid-cols-2">
+            <Question question={t('Còn nguyên như khi ký?', 'Unchanged since it was signed?')} answer={unchanged} />
+            <Question
+              question={t('Lúc ký, người ký được tin cậy?', 'Was the signer trusted when it was signed?')}
+              answer={trusted}
+            />
+          </dl>
+          <Next state={verdict === 'unsigned' ? 'now' : nextStates[verdict]}>{nextStep}</Next>
+          {asked && <TimeLine signature={asked} judgedAt={judgedAt} />}
+          {asked && <Chain signature={asked} />}
+          {asked && <LaterChanges signature={asked} />}
+          {reasons.length > 0 && (
+            <section class="grid gap-2">
+              <h2>{t('Vì sao', 'Why')}</h2>
+              <ul class="list-disc pl-5 grid gap-1">
+                {reasons.map((reason) => (
+                  <li key={reason}>{reason}</li>
+                ))}
+              </ul>
+            </section>
+          )}
+        </div>
+        <div class="grid gap-6">
+          {document && <Document document={document} isSameFile={document.isSameFile} />}
+          <div class="grid gap-3 no-print">
+            <a class="button button-primary" href={props.paperPath} download>
+              <Icon name="download" />
+              {t('Tải biên bản (PDF)', 'Download the report (PDF)')}
+            </a>
+            <a class="button" href={props.downloadPath} download>
+              {t('Cho máy đọc (JSON)', 'For programs (JSON)')}
+            </a>
+            <a class="button button-quiet" href={props.again}>
+              {t('Kiểm tra tệp khác', 'Check another file')}
+            </a>
+          </div>
+        </div>
+      </div>
       <details class="card">
-        <summary class="cursor-pointer font-semibold">{t('Chi tiết kỹ thuật', 'Technical details')}</summary>
-        <dl class="grid gap-3 mt-4 text-sm">
+        <summary class="font-semibold min-h-8">{t('Chi tiết kỹ thuật', 'Technical details')}</summary>
+        <dl class="facts mt-4 text-sm">
           <Detail name={t('Tệp', 'File')}>
             {props.fileName} ({formatNumber(props.sizeBytes)} B)
           </Detail>
           <Detail name="SHA-256">
-            <span class="break-all">{props.sha256}</span>
+            <span class="break-all code whitespace-normal">{props.sha256}</span>
           </Detail>
-          <Detail name={t('Kiểm tra lúc', 'Judged at')}>{formatTime(judgedAt)}</Detail>
+          <Detail name={t('Kiểm tra lúc', 'Checked at')}>{formatTime(judgedAt)}</Detail>
         </dl>
         {signatures.map((signature, index) => (
           <SignatureDetails key={signature.field} signature={signature} number={index + 1} />
         ))}
       </details>
-      <p class="flex flex-wrap gap-3">
-        <a class="button button-primary" href={props.again}>
-          {t('Kiểm tra tệp khác', 'Check another file')}
-        </a>
-        <a class="button" href={props.downloadPath} download>
-          {t('Tải báo cáo (JSON)', 'Download the report (JSON)')}
-        </a>
-      </p>
-    </div>
+    </>
+  );
+}
+
+const nextStates = { valid: 'good', indeterminate: 'warn', invalid: 'bad' } as const;
+
+/** What to do now, said once; the page is no alert. */
+function Next({ state, children }: { readonly state: 'good' | 'warn' | 'bad' | 'now'; readonly children: string }) {
+  return (
+    <section class={`banner state-${state}`} aria-label={t('Nên làm gì', 'What to do now')}>
+      <Icon name="info" />
+      <div>
+        <span class="font-semibold">{t('Nên làm gì.', 'What to do now.')}</span> {children}
+      </div>
+    </section>
   );
 }
 
 function Document({ document, isSameFile }: { readonly document: PublicDocument; readonly isSameFile?: boolean }) {
   return (
-    <section class="card grid gap-3">
+    <section class="grid gap-3">
       <h2>{document.title}</h2>
-      <dl class="grid gap-2">
+      <dl class="facts">
         {document.holder && <Detail name={t('Của', 'Of')}>{document.holder}</Detail>}
         <Detail name={t('Nơi cấp', 'Issued by')}>{document.issuer}</Detail>
         {document.signatures.map(({ role, name, title, at }) => (
@@ -226,23 +256,110 @@ function Document({ document, isSameFile }: { readonly document: PublicDocument;
   );
 }
 
-export function VerifyCode({ document, sentence, action, maxBytes, error }: VerifyCodeProps) {
-  const state = { issued: 'good', signed: 'warn', waiting: 'warn', rejected: 'bad', withdrawn: 'bad' } as const;
+const codeLooks = { issued: 'good', signed: 'warn', waiting: 'warn', rejected: 'bad', withdrawn: 'bad' } as const;
+
+/** Where the QR of a paper leads: first the sentence about the paper in hand, then how to know whether it says the same. */
+export function VerifyCode({ document, sentence, action, maxBytes, error, paper }: VerifyCodeProps) {
+  const look = codeLooks[document.state];
+  const isIssued = document.state === 'issued';
   return (
-    <Stack>
-      <div class={`rounded-card p-5 state-${state[document.state]} flex gap-3 items-start`}>
-        <span class="text-xl mt-1">
-          <StateShape state={state[document.state]} />
-        </span>
-        <h1 class="text-lg">{sentence}</h1>
+    <>
+      <div class={`verdict look-${look}`}>
+        <Shape look={look} />
+        <div class="grid gap-1">
+          <p class="text-sm text-quiet">
+            {t('Mã trên giấy', 'The code on the paper')} · <span class="code">{document.code}</span>
+          </p>
+          <h1>{sentence}</h1>
+          {isIssued && (
+            <p class="text-lg">
+              {t(
+                'Tờ giấy trong tay có ghi giống vậy không? Cách để biết:',
+                'Does the paper in your hand say the same? How to know:',
+              )}
+            </p>
+          )}
+        </div>
       </div>
       <Document document={document} />
-      <ErrorBanner error={error} />
-      <FileForm
-        action={action}
-        maxBytes={maxBytes}
-        label={t('Có tệp trong tay? So với bản đã ký', 'Have the file? Compare it with the signed one')}
-      />
-    </Stack>
+      {isIssued && (
+        <Ruled onMargin isOrdered>
+          {paper && (
+            <Row mark={1} title={t('Gõ hai điểm trên giấy', 'Type two marks from the paper')}>
+              <PaperForm paper={paper} />
+            </Row>
+          )}
+          <Row
+            mark={paper ? 2 : 1}
+            title={t('Có tệp PDF: so từng byte với bản đã ký', 'With the PDF: compare every byte with the signed one')}
+          >
+            <div class="mt-3 grid gap-3">
+              <ErrorBanner error={error} />
+              <FileForm action={action} maxBytes={maxBytes} label={t('Chọn tệp PDF', 'Choose the PDF')} />
+            </div>
+          </Row>
+          <Row
+            mark={paper ? 3 : 2}
+            title={t(`Hỏi ${document.issuer}`, `Ask ${document.issuer}`)}
+            note={t(`Đọc mã ${document.code} cho trường.`, `Read them the code ${document.code}.`)}
+          />
+        </Ruled>
+      )}
+      {!isIssued && error && <ErrorBanner error={error} />}
+    </>
+  );
+}
+
+/** Two marks in, one answer out: it never says which of them differs. */
+function PaperForm({ paper }: { readonly paper: PaperQuestion }) {
+  const [first, second] = paper.cells;
+  const labelOf = (cell: PaperQuestion['cells'][number] | undefined) => cell && `${cell.subject}, ${cell.column}`;
+  return (
+    <form method="post" action={`${paper.action}#paper`} class="mt-3 grid gap-3" id="paper">
+      <p class="text-quiet">
+        {t(
+          'Không cần tệp. Trang chỉ trả lời khớp hay không.',
+          'No file needed. The answer is only whether they match.',
+        )}
+      </p>
+      {paper.answer === 'matches' && (
+        <Banner state="good">
+          {t(
+            'Khớp: hai điểm này giống bản trường đã ký.',
+            'They match: these two marks are as the school signed them.',
+          )}{' '}
+          {t('Muốn chắc cả tờ, hãy so tệp PDF.', 'To be sure of the whole paper, compare the PDF.')}
+        </Banner>
+      )}
+      {paper.answer === 'differs' && (
+        <Banner state="bad">
+          {t(
+            'Không khớp với bản trường đã ký. Xem lại đã gõ đúng như trên giấy chưa; nếu đúng, đừng dùng tờ giấy này.',
+            'They differ from what the school signed. Look whether you typed what the paper says; if so, do not use the paper.',
+          )}
+        </Banner>
+      )}
+      <ErrorBanner error={paper.error} />
+      <div class="grid gap-3 sm:grid-cols-2">
+        {[
+          { name: 'first', label: labelOf(first), value: paper.typed?.[0] },
+          { name: 'second', label: labelOf(second), value: paper.typed?.[1] },
+        ].map(({ name, label = '', value }) => (
+          <Field
+            key={name}
+            label={label}
+            name={name}
+            inputmode="decimal"
+            autocomplete="off"
+            maxlength={10}
+            required
+            {...(value ? { value } : {})}
+          />
+        ))}
+      </div>
+      <button type="submit" class="button button-primary justify-self-start">
+        {t('So hai điểm', 'Compare the marks')}
+      </button>
+    </form>
   );
 }

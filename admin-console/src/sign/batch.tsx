@@ -1,34 +1,59 @@
 import { useState } from 'preact/hooks';
 import { useLocation, useRoute } from 'preact-iso';
+import { Progress } from '../design/bar.tsx';
 import { Banner } from '../design/form.tsx';
+import { Icon } from '../design/icon.tsx';
 import { formatDate, formatEducationId, t } from '../design/language.ts';
-import { useLoad } from '../design/load.ts';
+import { useAction, useLoad } from '../design/load.ts';
+import { Row, Ruled } from '../design/ruled.tsx';
+import { Empty, Skeleton } from '../design/show.tsx';
+import { Back } from './back.tsx';
 import { batchesOf, sharedNames, type Waiting } from './batches.ts';
 import { loadDue } from './due.ts';
-import { batchTitle } from './inbox.tsx';
+import { FindingLine } from './finding.tsx';
+import { batchNote, batchTitle } from './inbox.tsx';
+import { canKeep, countKept, keepDocuments, useOffline } from './offline/kept.ts';
+import { usePlace } from './place.ts';
+import { type Finding, loadUnusual } from './unusual.ts';
 
 /** As many documents as one confirmation covers. */
 const mostAtOnce = 100;
 
-/** The documents of one class: all chosen, each can be read, one button signs. */
+/** The documents of one class: what stands out first, the others ticked, one button signs. */
 export function BatchPage() {
   const { purpose: asked, key = '' } = useRoute().params;
   const purpose = asked === 'seal' ? 'seal' : 'sign';
+  const [due] = useLoad(`${purpose} ${key}`, async () => ({
+    items: await loadDue(purpose),
+    unusual: purpose === 'sign' ? await loadUnusual() : new Map<string, readonly Finding[]>(),
+  }));
   const { route } = useLocation();
-  const [due] = useLoad(`${purpose} ${key}`, () => loadDue(purpose));
-  const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
-  if (due.state === 'loading') return null;
+  const takenMs = useOffline();
+  const [left, setLeft] = usePlace(`${purpose} ${key}`, due.state === 'ready');
+  if (due.state === 'loading') return <Skeleton rows={6} />;
   if (due.state === 'failed') return <Banner state="bad">{due.message}</Banner>;
-  const batch = batchesOf(due.data).find((one) => one.key === key);
+  const batch = batchesOf(due.data.items).find((one) => one.key === key);
   if (!batch) {
     return (
-      <div class="card text-center py-10 grid gap-2">
-        <h1>{t('Lớp này không còn gì chờ bạn', 'Nothing of this class waits for you')}</h1>
-        <a href="/sign">{t('Về danh sách chờ ký', 'To what waits for you')}</a>
-      </div>
+      <>
+        <h1>{t('Lớp này không còn gì chờ ký', 'Nothing of this class waits for you')}</h1>
+        <Empty
+          icon="inbox"
+          act={
+            <a class="button" href="/sign/">
+              {t('Về danh sách chờ ký', 'To what waits for you')}
+            </a>
+          }
+        >
+          {t('Đã ký xong, hoặc người trình đã rút lại.', 'It is signed, or whoever asked took it back.')}
+        </Empty>
+      </>
     );
   }
+  const { unusual } = due.data;
   const twins = sharedNames(batch.items);
+  const odd = batch.items.filter(({ id }) => unusual.has(id));
+  const usual = batch.items.filter(({ id }) => !unusual.has(id));
   const chosen = batch.items.map(({ id }) => id).filter((id) => !left.has(id));
   const now = chosen.slice(0, mostAtOnce);
   const toggle = (id: string) => {
@@ -36,70 +61,78 @@ export function BatchPage() {
     if (!next.delete(id)) next.add(id);
     setLeft(next);
   };
-  const notes = [
-    batch.organisation,
-    batch.requestedBy && t(`${batch.requestedBy} trình`, `asked by ${batch.requestedBy}`),
-    batch.dueAt && `${t('hạn', 'due')} ${formatDate(batch.dueAt)}`,
-  ];
+  const item = (one: Waiting) => ({
+    item: one,
+    isTwin: one.subject !== null && twins.has(one.subject.fullName),
+    isChosen: !left.has(one.id),
+    canRead: purpose === 'sign',
+    onToggle: () => toggle(one.id),
+  });
   return (
     <>
-      <a class="button button-quiet justify-self-start -ml-3" href="/sign">
-        ‹ {t('Danh sách', 'List')}
-      </a>
+      <Back href="/sign/" />
       <div>
         <h1>{batchTitle(batch)}</h1>
-        <p class="text-quiet">{notes.filter(Boolean).join(' · ')}</p>
+        <p class="text-quiet">{batchNote(batch)}</p>
       </div>
-      <button
-        type="button"
-        class="button button-quiet justify-self-end"
-        onClick={() => setLeft(chosen.length > 0 ? new Set(batch.items.map(({ id }) => id)) : new Set())}
-      >
-        {chosen.length > 0 ? t('Bỏ chọn tất cả', 'Choose none') : t('Chọn tất cả', 'Choose all')}
-      </button>
-      <ul class="grid gap-2 pb-32">
-        {batch.items.map((item) => (
-          <li key={item.id} class="card flex items-center gap-3 p-2">
-            <label class="grid place-items-center size-11 shrink-0">
-              <input
-                type="checkbox"
-                class="size-6 accent-accent"
-                checked={!left.has(item.id)}
-                onChange={() => toggle(item.id)}
-                aria-label={t(`Chọn ${describe(item)}`, `Choose ${describe(item)}`)}
-              />
-            </label>
-            <span class="flex-1 min-w-0">
-              <span class="block font-semibold">{item.subject?.fullName ?? item.title}</span>
-              {item.subject && twins.has(item.subject.fullName) && (
-                <span class="block text-sm number">{tellApart(item)}</span>
-              )}
-            </span>
-            {purpose === 'sign' && (
-              <a
-                class="button"
-                href={`/sign/read/${item.id}`}
-                aria-label={t(`Đọc ${describe(item)}`, `Read ${describe(item)}`)}
-              >
-                {t('Đọc', 'Read')}
-              </a>
-            )}
-          </li>
-        ))}
-      </ul>
-      <div class="fixed inset-x-0 bottom-0 bg-paper border-t border-line p-3">
-        <div class="mx-auto max-w-xl grid gap-2">
-          {chosen.length > mostAtOnce && (
-            <p class="text-sm text-quiet">
-              {t(`Mỗi lần ký tối đa ${mostAtOnce} tài liệu.`, `At most ${mostAtOnce} documents at once.`)}
-            </p>
-          )}
+      {odd.length > 0 && (
+        <section class="grid gap-2" aria-labelledby="odd">
+          <h2 id="odd">{t(`${odd.length} em cần đọc kỹ`, `${odd.length} to read closely`)}</h2>
+          <Ruled onMargin>
+            {odd.map((one) => (
+              <Row key={one.id} mark="warn">
+                <Item {...item(one)} />
+                <div class="grid gap-2 mt-1">
+                  {(unusual.get(one.id) ?? []).slice(0, 3).map((finding) => (
+                    <FindingLine key={`${finding.label}${finding.kind}`} finding={finding} />
+                  ))}
+                </div>
+              </Row>
+            ))}
+          </Ruled>
+        </section>
+      )}
+      <section class="grid gap-2" aria-labelledby="usual">
+        <div class="flex flex-wrap items-center justify-between gap-3">
+          <h2 id="usual">
+            {odd.length > 0
+              ? t(`${usual.length} em như thường lệ`, `${usual.length} as usual`)
+              : t(`${usual.length} em`, `${usual.length} pupils`)}
+          </h2>
           <button
             type="button"
-            class="button button-primary min-h-12"
-            disabled={now.length === 0}
+            class="button button-quiet"
+            onClick={() => setLeft(chosen.length > 0 ? new Set(batch.items.map(({ id }) => id)) : new Set())}
+          >
+            {chosen.length > 0 ? t('Bỏ chọn tất cả', 'Choose none') : t('Chọn tất cả', 'Choose all')}
+          </button>
+        </div>
+        <ul class="grid">
+          {usual.map((one) => (
+            <li key={one.id} class="border-t border-line">
+              <Item {...item(one)} />
+            </li>
+          ))}
+        </ul>
+      </section>
+      {purpose === 'sign' && canKeep() && takenMs === undefined && <Keep items={batch.items} />}
+      <div class="phone-bar">
+        <div>
+          <p class="text-sm">
+            {chosen.length > mostAtOnce
+              ? t(`Mỗi lần ký tối đa ${mostAtOnce} tài liệu.`, `At most ${mostAtOnce} documents at once.`)
+              : t(
+                  `${chosen.length} trên ${batch.items.length} đã chọn`,
+                  `${chosen.length} of ${batch.items.length} chosen`,
+                )}
+          </p>
+          <button
+            type="button"
+            class="button button-primary"
+            disabled={now.length === 0 || takenMs !== undefined}
             onClick={() => route(`/sign/confirm/${purpose}?ids=${now.join()}`)}
           >
+            <Icon name={purpose === 'seal' ? 'stamp' : 'pen-line'} />
             {purpose === 'seal'
               ? t(`Đóng dấu ${now.length} học bạ`, `Seal ${now.length} transcripts`)
               : t(`Ký ${now.length} học bạ`, `Sign ${now.length} transcripts`)}
@@ -107,6 +140,85 @@ export function BatchPage() {
         </div>
       </div>
     </>
+  );
+}
+
+function Item({
+  item,
+  isTwin,
+  isChosen,
+  canRead,
+  onToggle,
+}: {
+  readonly item: Waiting;
+  readonly isTwin: boolean;
+  readonly isChosen: boolean;
+  readonly canRead: boolean;
+  readonly onToggle: () => void;
+}) {
+  return (
+    <div class="flex items-center gap-2">
+      <label class="flex items-center gap-3 grow min-w-0 min-h-12 cursor-pointer">
+        <input
+          type="checkbox"
+          class="tick"
+          checked={isChosen}
+          onChange={onToggle}
+          aria-label={t(`Chọn ${describe(item)}`, `Choose ${describe(item)}`)}
+        />
+        <span class="min-w-0">
+          <span class="block font-semibold">{item.subject?.fullName ?? item.title}</span>
+          {isTwin && <span class="block text-sm number">{tellApart(item)}</span>}
+        </span>
+      </label>
+      {canRead && (
+        <a
+          class="button"
+          href={`/sign/read/${item.id}`}
+          aria-label={t(`Đọc ${describe(item)}`, `Read ${describe(item)}`)}
+        >
+          {t('Đọc', 'Read')}
+        </a>
+      )}
+    </div>
+  );
+}
+
+/** Reading on the way home: what is loaded now is readable without a network, and only that. */
+function Keep({ items }: { readonly items: readonly Waiting[] }) {
+  const ids = items.map(({ id }) => id);
+  const [kept, reload] = useLoad(ids.join(), () => countKept(ids));
+  const [done, setDone] = useState(0);
+  const { isBusy, error, run } = useAction();
+  const kilobytes = Math.round(items.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) / 1024);
+  const start = () =>
+    run(async () => {
+      setDone(0);
+      await keepDocuments(ids, setDone);
+      reload();
+    });
+  return (
+    <section class="grid gap-2 justify-items-start" aria-label={t('Đọc khi mất mạng', 'Reading without a network')}>
+      {error && <Banner state="bad">{error}</Banner>}
+      {isBusy ? (
+        <Progress part={done / ids.length}>
+          {t(`Đã tải ${done} trên ${ids.length}`, `${done} of ${ids.length}`)}
+        </Progress>
+      ) : kept.state === 'ready' && kept.data === ids.length ? (
+        <p class="state state-good">
+          <Icon name="check" />
+          {t('Đã tải, đọc được khi mất mạng', 'Kept, readable without a network')}
+        </p>
+      ) : (
+        <button type="button" class="button" onClick={start}>
+          <Icon name="download" />
+          {t(
+            `Tải ${ids.length} tệp để đọc khi mất mạng (${kilobytes} kB)`,
+            `Keep ${ids.length} files to read offline (${kilobytes} kB)`,
+          )}
+        </button>
+      )}
+    </section>
   );
 }
 

@@ -1,10 +1,13 @@
 import { useState } from 'preact/hooks';
 import { api, must } from '../design/api.ts';
 import { Banner } from '../design/form.tsx';
+import { Icon } from '../design/icon.tsx';
 import { formatTime, t } from '../design/language.ts';
 import { useAction, useLoad } from '../design/load.ts';
-import { State } from '../design/mark.tsx';
+import { Lotus } from '../design/lotus.tsx';
+import { Row, Ruled } from '../design/ruled.tsx';
 import { assertPasskey } from './passkey.ts';
+import { PasskeyEnded } from './passkey-words.ts';
 import { Files } from './receipts.tsx';
 import { Documents } from './review.tsx';
 import { type DrawnSession, mustBeWhatIsShown, openSession, type Purpose, signHere } from './session.ts';
@@ -42,9 +45,18 @@ export function Confirm({
     reload();
   };
   const [result, setResult] = useState<Result>();
-  const { isBusy, error, run } = useAction();
+  const { isBusy, error, caught, run } = useAction();
+  const [isDifferent, setDifferent] = useState(false);
   if (result) return <Results result={result} purpose={purpose} onDone={onDone} />;
-  if (session.state === 'loading') return <p>{t('Đang chuẩn bị…', 'Preparing…')}</p>;
+  if (isDifferent) return <CodesDiffer onDone={onDone} />;
+  if (session.state === 'loading') {
+    return (
+      <p class="flex items-center gap-3" role="status">
+        <span class="busy" aria-hidden="true" />
+        {t('Đang chuẩn bị…', 'Preparing…')}
+      </p>
+    );
+  }
   if (session.state === 'failed') return <Failed message={session.message} onRetry={reopen} onDone={onDone} />;
   const opened = session.data;
   const { items, code4, expiresAt } = opened.session;
@@ -53,30 +65,42 @@ export function Confirm({
   return (
     <>
       <h1>{question(purpose, count)}</h1>
-      <section class="card grid gap-2 text-center" aria-label={t('Mã đối chiếu', 'The code on both screens')}>
-        <p class="text-quiet text-sm">
-          {t('Mã này phải giống trên màn hình người trình', 'The requester’s screen shows the same code')}
-        </p>
-        <p class="number text-2xl font-semibold tracking-[0.3em]" data-code4>
-          {code4}
+      <section class="what squared" aria-label={t('Mã đối chiếu', 'The code on both screens')}>
+        {count === 1 && <p class="font-semibold">{items[0]?.title}</p>}
+        <p>{t('Mã này phải giống trên màn hình người trình:', 'The requester’s screen shows the same code:')}</p>
+        <p class="digits" data-code4 aria-label={[...code4].join(' ')} role="img">
+          {[...code4].map((digit, index) => (
+            <span key={index} aria-hidden="true">
+              {digit}
+            </span>
+          ))}
         </p>
       </section>
       {error && (
-        <Banner state="bad" live>
+        <Banner state={caught instanceof PasskeyEnded ? 'warn' : 'bad'} live>
           {error}
         </Banner>
       )}
-      <details class="card" open={count <= 3}>
-        <summary class="min-h-11 cursor-pointer font-semibold">{t(`${count} tài liệu`, `${count} documents`)}</summary>
-        <ul class="grid gap-2">
+      <details class="card" open={count > 1 && count <= 3}>
+        <summary class="min-h-8 font-semibold">{t(`${count} tài liệu`, `${count} documents`)}</summary>
+        <ul class="grid gap-2 mt-2">
           {items.map(({ requestId, title }) => (
             <li key={requestId}>{title}</li>
           ))}
         </ul>
       </details>
       {opened !== read && <Documents files={opened.files} onDrawn={(pages) => setDrawn({ ...opened, pages })} />}
-      <details class="text-sm pb-40">
-        <summary class="min-h-11 cursor-pointer">{t('Chi tiết', 'Details')}</summary>
+      <p class="banner state-now">
+        <Icon name="info" />
+        <span class="text-ink">
+          {t(
+            'Vân tay chỉ mở khoá ký nằm trong máy này. Sở và trường không giữ vân tay, không ký thay được.',
+            'The fingerprint only opens the key in this phone. Department and school keep no fingerprint and cannot sign for you.',
+          )}
+        </span>
+      </p>
+      <details class="text-sm">
+        <summary class="min-h-11">{t('Chi tiết', 'Details')}</summary>
         <p>
           ECDSA P-256, SHA-256 · {t('hết hạn', 'expires')} {formatTime(expiresAt)}
         </p>
@@ -86,22 +110,62 @@ export function Confirm({
           </p>
         ))}
       </details>
-      <div class="fixed inset-x-0 bottom-0 bg-paper border-t border-line p-3">
-        <div class="mx-auto max-w-xl grid gap-2">
+      <div class="phone-bar">
+        <div class="grid-cols-2">
           <button
             type="button"
-            class="button button-primary min-h-14"
+            class="button button-primary col-span-2"
             disabled={isBusy || !isDrawn}
             onClick={() => run(async () => drawn && setResult(await sign(drawn)))}
           >
-            {isBusy
-              ? t('Đang ký…', 'Signing…')
-              : purpose === 'seal'
-                ? t('Đóng dấu bằng passkey', 'Seal with the passkey')
-                : t('Ký bằng passkey', 'Sign with the passkey')}
+            <Icon name={purpose === 'seal' ? 'stamp' : 'fingerprint-pattern'} />
+            {isBusy ? t('Đang ký…', 'Signing…') : confirmWords(purpose, count)}
           </button>
           <button type="button" class="button" disabled={isBusy} onClick={onDone}>
             {t('Để sau', 'Not now')}
+          </button>
+          <button type="button" class="button button-bad" disabled={isBusy} onClick={() => setDifferent(true)}>
+            {t('Mã không giống', 'Codes differ')}
+          </button>
+        </div>
+      </div>
+    </>
+  );
+}
+
+function confirmWords(purpose: Purpose, count: number): string {
+  return purpose === 'seal'
+    ? t(`Mã giống, đóng dấu ${count} tài liệu`, `Same code, seal ${count} documents`)
+    : t(`Mã giống, ký ${count} tài liệu`, `Same code, sign ${count} documents`);
+}
+
+/** The way out when the two screens show different codes: nothing was signed, and whom to tell. */
+function CodesDiffer({ onDone }: { readonly onDone: () => void }) {
+  return (
+    <>
+      <h1>{t('Dừng lại. Chưa ký gì.', 'Stop. Nothing was signed.')}</h1>
+      <Ruled onMargin isOrdered>
+        <Row
+          mark={1}
+          title={t('Gọi cho người trình', 'Call whoever asked for it')}
+          note={t(
+            'Hỏi đang mở đúng tập này không, và mã bốn số trên màn hình là mấy.',
+            'Ask whether the same batch is open there, and which four digits it shows.',
+          )}
+        />
+        <Row
+          mark={2}
+          title={t('Vẫn khác: đừng ký', 'Still different: do not sign')}
+          note={t(
+            'Báo cán bộ an toàn thông tin của Sở. Có thể ai đó đã thay tài liệu.',
+            'Tell the security officer of the department. Somebody may have replaced the documents.',
+          )}
+        />
+      </Ruled>
+      <div class="phone-bar">
+        <div>
+          <button type="button" class="button button-primary" onClick={onDone}>
+            {t('Về danh sách', 'To the list')}
           </button>
         </div>
       </div>
@@ -171,28 +235,28 @@ function Results({
   const done = purpose === 'seal' ? t('Đã đóng dấu xong', 'Sealed') : t('Đã ký xong', 'Signed');
   return (
     <>
-      <h1>
-        {failed.length === 0
-          ? done
-          : t(`${failed.length} tài liệu chưa ký được`, `${failed.length} documents were not signed`)}
-      </h1>
-      <ul class="grid gap-3 pb-24">
+      <div class="flex items-center gap-5">
+        <Lotus size={120} open={failed.length === 0 ? 5 : 3} />
+        <h1>
+          {failed.length === 0
+            ? done
+            : t(`${failed.length} tài liệu chưa ký được`, `${failed.length} documents were not signed`)}
+        </h1>
+      </div>
+      <Ruled onMargin>
         {[...failed, ...others].map(({ requestId, title, state, error }) => (
-          <li key={requestId} class="card grid gap-2">
-            <span class="font-semibold">{title}</span>
-            <span>
-              {state === 'signed' && <State state="good">{t('Đã ký', 'Signed')}</State>}
-              {state === 'pending' && <State state="warn">{t('Đang hoàn tất', 'Being completed')}</State>}
-              {state === 'failed' && <State state="bad">{t('Chưa ký', 'Not signed')}</State>}
-            </span>
-            {error && <span class="text-sm">{error.detail}</span>}
-            {state === 'signed' && <Files id={requestId} code={requestId.slice(0, 8)} title={title} />}
-          </li>
+          <Row
+            key={requestId}
+            mark={state === 'signed' ? 'good' : state === 'failed' ? 'bad' : 'now'}
+            title={title}
+            note={error?.detail ?? (state === 'signed' ? t('Đã ký', 'Signed') : t('Đang hoàn tất', 'Being completed'))}
+            act={state === 'signed' && <Files id={requestId} title={title} />}
+          />
         ))}
-      </ul>
-      <div class="fixed inset-x-0 bottom-0 bg-paper border-t border-line p-3">
-        <div class="mx-auto max-w-xl grid">
-          <button type="button" class="button button-primary min-h-12" onClick={onDone}>
+      </Ruled>
+      <div class="phone-bar">
+        <div>
+          <button type="button" class="button button-primary" onClick={onDone}>
             {t('Về danh sách', 'To the list')}
           </button>
         </div>

@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import { api, must } from '../design/api.ts';
 import { Dialog } from '../design/dialog.tsx';
 import { Banner } from '../design/form.tsx';
+import { Icon } from '../design/icon.tsx';
 import { formatDate, formatTime, t } from '../design/language.ts';
 import { useAction } from '../design/load.ts';
 
@@ -22,8 +23,8 @@ export function Device({ enrolment, onChange }: { readonly enrolment: Enrolment;
     });
   return (
     <>
-      <h1>{t('Điện thoại ký của bạn', 'Your signing phone')}</h1>
-      <dl class="card grid gap-2">
+      <h1>{t('Điện thoại dùng để ký', 'The phone you sign with')}</h1>
+      <dl class="facts card">
         <Fact name={t('Tên', 'Name')} value={device?.name ?? ''} />
         <Fact name={t('Đăng ký ngày', 'Enrolled on')} value={device ? formatDate(device.registeredAt) : ''} />
         <Fact
@@ -36,9 +37,10 @@ export function Device({ enrolment, onChange }: { readonly enrolment: Enrolment;
         />
       </dl>
       <button type="button" class="button button-bad min-h-12" onClick={() => setAsking(true)}>
+        <Icon name="smartphone" />
         {t('Tôi mất điện thoại / đổi điện thoại', 'I lost my phone / have a new one')}
       </button>
-      <p class="text-sm text-quiet pb-24">
+      <p class="text-sm text-quiet">
         {t(
           'Mất máy thì mở trang này trên máy khác đã đăng nhập và bấm nút trên. Văn bản đã ký trước đó vẫn có giá trị.',
           'If it is lost, open this page on another device where you sign in and tap the button. What you signed before stays valid.',
@@ -51,7 +53,7 @@ export function Device({ enrolment, onChange }: { readonly enrolment: Enrolment;
         >
           <p>
             {t(
-              'Từ lúc này không ai ký được bằng điện thoại đó, và cán bộ an toàn thông tin được báo. Bạn đăng ký điện thoại mới rồi chờ duyệt.',
+              'Từ lúc này không ai ký được bằng điện thoại đó, và cán bộ an toàn thông tin được báo. Sau đó đăng ký điện thoại mới rồi chờ duyệt.',
               'From now on nobody can sign with that phone, and the security officer is told. You enrol the new phone and wait for approval.',
             )}
           </p>
@@ -75,9 +77,9 @@ export function Device({ enrolment, onChange }: { readonly enrolment: Enrolment;
 
 function Fact({ name, value }: { readonly name: string; readonly value: string }) {
   return (
-    <div class="flex flex-wrap justify-between gap-x-4">
-      <dt class="text-quiet">{name}</dt>
+    <>
+      <dt>{name}</dt>
       <dd class="font-semibold">{value}</dd>
-    </div>
+    </>
   );
 }

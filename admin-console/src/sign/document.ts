@@ -1,8 +1,10 @@
-import { GlobalWorkerOptions, getDocument } from 'pdfjs-dist';
+import { getDocument, PDFWorker } from 'pdfjs-dist';
 import workerAddress from 'pdfjs-dist/build/pdf.worker.min.mjs?url';
 import { t } from '../design/language.ts';
+import { scriptAddress } from '../design/trusted.ts';
 
-GlobalWorkerOptions.workerSrc = workerAddress; // same origin, as the CSP wants
+/** One worker reads every document; its script is ours, as the content security policy wants. */
+const worker = PDFWorker.create({ port: new Worker(scriptAddress(workerAddress), { type: 'module' }) });
 
 /** Draws every page of a PDF below one another, with its text for screen readers; gives how many pages it drew. */
 export async function drawDocument(
@@ -11,7 +13,7 @@ export async function drawDocument(
   isCurrent: () => boolean,
   density: number = Math.min(globalThis.devicePixelRatio * 1.5, 4), // sharp when it is enlarged, too
 ): Promise<number> {
-  const document = await getDocument({ data: bytes.slice(), useWasm: false }).promise;
+  const document = await getDocument({ data: bytes.slice(), useWasm: false, worker }).promise;
   for (let number = 1; number <= document.numPages && isCurrent(); number += 1) {
     const page = await document.getPage(number);
     const natural = page.getViewport({ scale: 1 });
@@ -32,7 +34,7 @@ export async function drawDocument(
 
 /** The text of every page in its lines, from top to bottom: the cells of a table's row stand in one line. */
 export async function readLines(bytes: Uint8Array<ArrayBuffer>): Promise<string[]> {
-  const document = await getDocument({ data: bytes.slice(), useWasm: false }).promise;
+  const document = await getDocument({ data: bytes.slice(), useWasm: false, worker }).promise;
   const lines: string[] = [];
   for (let number = 1; number <= document.numPages; number += 1) {
     const { items } = await (await document.getPage(number)).getTextContent();

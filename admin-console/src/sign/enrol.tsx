@@ -3,6 +3,8 @@ import { api, must } from '../design/api.ts';
 import { Banner, Field } from '../design/form.tsx';
 import { formatDate, t } from '../design/language.ts';
 import { useAction } from '../design/load.ts';
+import { Row, Ruled } from '../design/ruled.tsx';
+import { Seals } from '../design/seals.tsx';
 import { makeKey } from './keys.ts';
 import { assertPasskey, register } from './passkey.ts';
 
@@ -36,13 +38,20 @@ export function Enrol({ enrolment, onChange }: { readonly enrolment: Enrolment; 
       <h1>{t('Chờ cán bộ thứ hai duyệt', 'Waiting for the second officer')}</h1>
       <p>
         {t(
-          'Cán bộ an toàn thông tin của Sở sẽ gọi cho bạn. Chỉ khi họ gọi, đọc cho họ sáu chữ số này; họ gõ vào máy của họ.',
+          'Cán bộ an toàn thông tin của Sở sẽ gọi. Chỉ khi họ gọi, đọc cho họ sáu chữ số này; họ gõ vào máy của họ.',
           'The security officer of the department will call you. Only when they do, read them these six digits; they type them in.',
         )}
       </p>
-      <p class="card text-center number text-2xl font-semibold tracking-widest" data-approval-code>
-        {enrolment.approvalCode}
-      </p>
+      <div class="what squared grid justify-items-center">
+        <Seals
+          first="closed"
+          second="open"
+          label={t('Một người đã xác nhận, một người chưa', 'One has confirmed, one has not yet')}
+        />
+        <p class="number text-3xl font-bold tracking-widest" data-approval-code>
+          {enrolment.approvalCode}
+        </p>
+      </div>
       <button type="button" class="button" onClick={onChange}>
         {t('Xem đã duyệt chưa', 'See whether it is approved')}
       </button>
@@ -90,7 +99,7 @@ function ConfirmPhone({ approvalId, onDone }: { readonly approvalId: string; rea
           'Confirm once more with the signing passkey that you have just made. Then an officer of the department calls you.',
         )}
       </p>
-      {error && <Banner state="bad">{error}</Banner>}
+      {error && <Banner state="warn">{error}</Banner>}
       <button
         type="button"
         class="button button-primary min-h-12"
@@ -129,26 +138,29 @@ function Register({ onDone }: { readonly onDone: () => void }) {
   return (
     <>
       <h1>{t('Đăng ký điện thoại này để ký', 'Enrol this phone for signing')}</h1>
-      <ol class="grid gap-3 list-decimal pl-5">
-        <li>
-          {t(
+      <Ruled onMargin isOrdered>
+        <Row
+          mark={1}
+          title={t(
             'Tạo một passkey riêng cho việc ký, khác với passkey đăng nhập.',
             'Make a passkey for signing alone, apart from the one for signing in.',
           )}
-        </li>
-        <li>
-          {t(
+        />
+        <Row
+          mark={2}
+          title={t(
             'Khoá ký được tạo ngay trong điện thoại này; máy chủ không bao giờ thấy khoá.',
             'The signing key is made in this phone; the server never sees it.',
           )}
-        </li>
-        <li>
-          {t(
+        />
+        <Row
+          mark={3}
+          title={t(
             'Một cán bộ thứ hai duyệt rồi chứng thư mới được cấp.',
             'A second officer approves before the certificate is issued.',
           )}
-        </li>
-      </ol>
+        />
+      </Ruled>
       <Field
         label={t('Tên điện thoại', "The phone's name")}
         name="device"
@@ -156,7 +168,7 @@ function Register({ onDone }: { readonly onDone: () => void }) {
         maxlength={80}
         onInput={(event) => setName(event.currentTarget.value)}
       />
-      {error && <Banner state="bad">{error}</Banner>}
+      {error && <Banner state="warn">{error}</Banner>}
       <button type="button" class="button button-primary min-h-12" disabled={isBusy} onClick={() => run(enrol)}>
         {t('Tạo passkey ký', 'Make the signing passkey')}
       </button>

@@ -1,45 +1,55 @@
-import { api, must } from '../design/api.ts';
 import { Banner } from '../design/form.tsx';
+import { Icon } from '../design/icon.tsx';
 import { formatDate, t } from '../design/language.ts';
 import { useLoad } from '../design/load.ts';
+import { Row, Ruled } from '../design/ruled.tsx';
+import { Empty, Skeleton } from '../design/show.tsx';
 import { type Batch, batchesOf } from './batches.ts';
 import { loadDue } from './due.ts';
+import { loadUnusual } from './unusual.ts';
 
 /** What waits for the person, by class: to sign, and for a clerk to seal. */
 export function Inbox() {
-  const [count] = useLoad('count', () => must(api.GET('/api/v1/signing/inbox/count')));
   const [toSign] = useLoad('to sign', () => loadDue('sign'));
   const [toSeal] = useLoad('to seal', () => loadDue('seal'));
+  const [unusual] = useLoad('unusual', loadUnusual);
   if (toSign.state === 'failed') return <Banner state="bad">{toSign.message}</Banner>;
   if (toSeal.state === 'failed') return <Banner state="bad">{toSeal.message}</Banner>;
-  if (toSign.state === 'loading' || toSeal.state === 'loading') return null;
+  if (toSign.state === 'loading' || toSeal.state === 'loading') return <Skeleton />;
   const [signing, sealing] = [batchesOf(toSign.data), batchesOf(toSeal.data)];
-  if (signing.length + sealing.length === 0) {
+  const total = toSign.data.length + toSeal.data.length;
+  if (total === 0) {
     return (
-      <div class="card text-center py-10 grid gap-2">
+      <>
         <h1>{t('Không còn gì chờ ký', 'Nothing waits for you')}</h1>
-        <p class="text-quiet">
-          {t(
-            'Khi tới lượt bạn ký, tài liệu sẽ hiện ở đây.',
-            'When it is your turn to sign, the document appears here.',
-          )}
-        </p>
-      </div>
+        <Empty icon="inbox">
+          {t('Khi tới lượt mình ký, tài liệu hiện ở đây.', 'When it is your turn to sign, the document appears here.')}
+        </Empty>
+      </>
     );
   }
-  const total =
-    count.state === 'ready' ? count.data.toSign + count.data.toSeal : toSign.data.length + toSeal.data.length;
+  const odd = unusual.state === 'ready' ? unusual.data : new Map();
   return (
     <>
-      <h1>{t(`${total} tài liệu chờ ký`, `${total} documents wait`)}</h1>
-      <ul class="grid gap-3 pb-24">
+      <div>
+        <h1>{t(`${total} tài liệu chờ ký`, `${total} documents wait`)}</h1>
+        <p class="text-quiet">
+          {t(`trong ${signing.length + sealing.length} tập`, `in ${signing.length + sealing.length} batches`)}
+        </p>
+      </div>
+      <Ruled onMargin>
         {signing.map((batch) => (
-          <Row key={batch.key} batch={batch} purpose="sign" />
+          <OneBatch
+            key={batch.key}
+            batch={batch}
+            purpose="sign"
+            oddCount={batch.items.filter(({ id }) => odd.has(id)).length}
+          />
         ))}
         {sealing.map((batch) => (
-          <Row key={`seal ${batch.key}`} batch={batch} purpose="seal" />
+          <OneBatch key={`seal ${batch.key}`} batch={batch} purpose="seal" oddCount={0} />
         ))}
-      </ul>
+      </Ruled>
     </>
   );
 }
@@ -51,23 +61,49 @@ export function batchTitle({ className, items }: Batch): string {
   return t(`Học bạ lớp ${className}, ${items.length} em`, `Transcripts of ${className}, ${items.length} pupils`);
 }
 
-function Row({ batch, purpose }: { readonly batch: Batch; readonly purpose: 'sign' | 'seal' }) {
-  const notes = [
-    batch.organisation,
-    batch.requestedBy && t(`${batch.requestedBy} trình`, `asked by ${batch.requestedBy}`),
-    batch.dueAt && `${t('hạn', 'due')} ${formatDate(batch.dueAt)}`,
-  ];
+/** Where it comes from, who asks and until when. */
+export function batchNote({ organisation, requestedBy, dueAt }: Batch): string {
+  return [
+    organisation,
+    requestedBy && t(`${requestedBy} trình`, `asked by ${requestedBy}`),
+    dueAt && `${t('hạn', 'due')} ${formatDate(dueAt)}`,
+  ]
+    .filter(Boolean)
+    .join(' · ');
+}
+
+function OneBatch({
+  batch,
+  purpose,
+  oddCount,
+}: {
+  readonly batch: Batch;
+  readonly purpose: 'sign' | 'seal';
+  readonly oddCount: number;
+}) {
+  const kilobytes = Math.round(batch.items.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) / 1024);
   return (
-    <li class="card grid gap-3" data-batch={batch.key}>
-      <div>
-        <h2>{batchTitle(batch)}</h2>
-        <p class="text-sm text-quiet">{notes.filter(Boolean).join(' · ')}</p>
+    <Row
+      mark={oddCount > 0 ? 'warn' : 'later'}
+      title={<span class="text-lg">{batchTitle(batch)}</span>}
+      note={batchNote(batch)}
+    >
+      <div class="grid gap-3 mt-3" data-batch={batch.key}>
+        <p class="flex flex-wrap gap-2">
+          {oddCount > 0 && (
+            <span class="state state-warn">
+              <Icon name="triangle-alert" />
+              {t(`${oddCount} em cần đọc kỹ`, `${oddCount} to read closely`)}
+            </span>
+          )}
+          <span class="state state-plain">{kilobytes} kB</span>
+        </p>
+        <a class="button button-primary" href={`/sign/batch/${purpose}/${batch.key}`}>
+          {purpose === 'seal'
+            ? t(`Xem ${batch.items.length} học bạ chờ đóng dấu`, `Look at ${batch.items.length} to seal`)
+            : t(`Xem ${batch.items.length} học bạ`, `Look at ${batch.items.length} transcripts`)}
+        </a>
       </div>
-      <a class="button button-primary min-h-12" href={`/sign/batch/${purpose}/${batch.key}`}>
-        {purpose === 'seal'
-          ? t(`Xem ${batch.items.length} học bạ chờ đóng dấu`, `Look at ${batch.items.length} to seal`)
-          : t(`Xem ${batch.items.length} học bạ`, `Look at ${batch.items.length} transcripts`)}
-      </a>
-    </li>
+    </Row>
   );
 }

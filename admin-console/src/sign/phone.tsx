@@ -2,23 +2,32 @@ import type { ComponentChildren } from 'preact';
 import { LocationProvider, Route, Router, useLocation, useRoute } from 'preact-iso';
 import { api, must } from '../design/api.ts';
 import { Banner } from '../design/form.tsx';
-import { t } from '../design/language.ts';
+import { formatTime, t } from '../design/language.ts';
 import { useLoad } from '../design/load.ts';
 import { Mark } from '../design/mark.tsx';
+import { Empty, Skeleton } from '../design/show.tsx';
 import { BatchPage } from './batch.tsx';
 import { Confirm } from './confirm.tsx';
 import { Device } from './device.tsx';
 import { keepDrawn, takeDrawn } from './drawn.ts';
 import { Enrol } from './enrol.tsx';
 import { Inbox } from './inbox.tsx';
+import { useOffline } from './offline/kept.ts';
 import { Receipts } from './receipts.tsx';
 import { Review } from './review.tsx';
+import { Tabs } from './tabs.tsx';
 import { Validity } from './validity.tsx';
 
 /** The phone: enrol once, then inbox → class → read → confirm. Where the person is stands in the address. */
 export function Phone() {
   const [enrolment, reload] = useLoad('enrolment', () => must(api.GET('/api/v1/signing/enrolment')));
-  if (enrolment.state === 'loading') return <Frame>{null}</Frame>;
+  if (enrolment.state === 'loading') {
+    return (
+      <Frame>
+        <Skeleton />
+      </Frame>
+    );
+  }
   if (enrolment.state === 'failed') {
     return (
       <Frame>
@@ -36,15 +45,16 @@ export function Phone() {
   }
   const own = enrolment.data;
   return (
-    <LocationProvider scope="/sign">
+    // Not every address that begins so: `/signin` and `/sign-out` are other pages.
+    <LocationProvider scope={/^\/sign(\/|$)/}>
       <Frame>
         <Router>
           <Route
             path="/sign"
             component={() => (
               <>
-                <Validity enrolment={own} onChange={reload} />
                 <Inbox />
+                <Validity enrolment={own} onChange={reload} />
                 <Tabs at="inbox" />
               </>
             )}
@@ -83,7 +93,7 @@ function ReadPage() {
   return (
     <Review
       id={id}
-      onBack={() => (history.length > 1 ? history.back() : route('/sign'))}
+      onBack={() => (history.length > 1 ? history.back() : route('/sign/'))}
       onSign={(drawn) => {
         keepDrawn(drawn);
         route(`/sign/confirm/sign?ids=${id}`);
@@ -104,24 +114,33 @@ function ConfirmPage() {
       ids={ids}
       purpose={purpose === 'seal' ? 'seal' : 'sign'}
       {...(opened ? { opened } : {})}
-      onDone={() => route('/sign')}
+      onDone={() => route('/sign/')}
     />
   );
 }
 
 function Lost() {
   return (
-    <div class="card text-center py-10 grid gap-2">
+    <>
       <h1>{t('Không có trang này', 'There is no such page')}</h1>
-      <a href="/sign">{t('Về danh sách chờ ký', 'To what waits for you')}</a>
-    </div>
+      <Empty
+        act={
+          <a class="button" href="/sign/">
+            {t('Về danh sách chờ ký', 'To what waits for you')}
+          </a>
+        }
+      >
+        {t('Địa chỉ này không dẫn tới tài liệu nào.', 'This address leads to no document.')}
+      </Empty>
+    </>
   );
 }
 
 function Frame({ children }: { readonly children: ComponentChildren }) {
+  const takenMs = useOffline();
   return (
-    <div class="mx-auto max-w-xl min-h-dvh flex flex-col">
-      <header class="flex items-center gap-3 px-4 py-3 border-b border-line">
+    <div class="phone">
+      <header class="phone-top">
         <span class="text-accent">
           <Mark size={30} />
         </span>
@@ -130,35 +149,17 @@ function Frame({ children }: { readonly children: ComponentChildren }) {
           {t('Thoát', 'Leave')}
         </a>
       </header>
-      <main class="flex-1 px-4 py-6 grid gap-5 content-start">{children}</main>
+      <main class="page">
+        {takenMs !== undefined && (
+          <Banner state="warn">
+            {t(
+              `Đang mất mạng. Đọc được bản đã tải về máy (lúc ${formatTime(new Date(takenMs).toISOString())}); chưa ký được.`,
+              `No network. You can read what was kept on this phone (at ${formatTime(new Date(takenMs).toISOString())}); you cannot sign.`,
+            )}
+          </Banner>
+        )}
+        {children}
+      </main>
     </div>
-  );
-}
-
-/** The three places of the phone. */
-function Tabs({ at }: { readonly at: 'inbox' | 'signed' | 'device' }) {
-  const tabs = [
-    ['inbox', '/sign', t('Chờ ký', 'Waiting')],
-    ['signed', '/sign/signed', t('Đã ký', 'Signed')],
-    ['device', '/sign/device', t('Máy này', 'This phone')],
-  ] as const;
-  return (
-    <nav
-      class="fixed inset-x-0 bottom-0 bg-paper border-t border-line"
-      aria-label={t('Các mục của ký số', 'Places of signing')}
-    >
-      <div class="mx-auto max-w-xl grid grid-cols-3">
-        {tabs.map(([key, href, label]) => (
-          <a
-            key={key}
-            href={href}
-            aria-current={key === at ? 'page' : undefined}
-            class={`grid place-items-center min-h-14 no-underline ${key === at ? 'font-semibold text-accent' : 'text-ink'}`}
-          >
-            {label}
-          </a>
-        ))}
-      </div>
-    </nav>
   );
 }

@@ -1,56 +1,79 @@
 import { api, must } from '../design/api.ts';
 import { Banner } from '../design/form.tsx';
+import { Icon } from '../design/icon.tsx';
 import { formatTime, t } from '../design/language.ts';
 import { useLoad } from '../design/load.ts';
-import { State } from '../design/mark.tsx';
+import { Row, type RowMark, Ruled } from '../design/ruled.tsx';
+import { Empty, Skeleton } from '../design/show.tsx';
 
 /** What the person has signed or sealed: the receipts, each with its file. */
 export function Receipts() {
   const [signed] = useLoad('signed', () =>
     must(api.GET('/api/v1/signing/signed', { params: { query: { limit: 200 } } })),
   );
-  if (signed.state === 'loading') return null;
+  if (signed.state === 'loading') return <Skeleton rows={6} />;
   if (signed.state === 'failed') return <Banner state="bad">{signed.message}</Banner>;
   const { items } = signed.data;
   if (items.length === 0) {
     return (
-      <div class="card text-center py-10 grid gap-2">
-        <h1>{t('Bạn chưa ký gì', 'You have signed nothing yet')}</h1>
-      </div>
+      <>
+        <h1>{t('Chưa ký gì', 'Nothing signed yet')}</h1>
+        <Empty icon="scroll-text">
+          {t(
+            'Những gì đã ký hiện ở đây, kèm tệp để mở và tải.',
+            'What you signed shows here, with its file to open and keep.',
+          )}
+        </Empty>
+      </>
     );
   }
   return (
     <>
-      <h1>{t(`${items.length} tài liệu bạn đã ký`, `${items.length} documents that you signed`)}</h1>
-      <ul class="grid gap-2 pb-24">
+      <h1>{t(`${items.length} tài liệu đã ký`, `${items.length} documents signed`)}</h1>
+      <Ruled onMargin>
         {items.map((item) => {
           const last = item.steps.flatMap(({ closedAt }) => closedAt ?? []).at(-1);
+          const { mark, word } = stateOf(item.state);
           return (
-            <li key={item.id} class="card grid gap-2 p-3">
-              <span class="font-semibold">{item.title}</span>
-              <span class="flex flex-wrap items-center gap-x-4 gap-y-1 text-sm">
-                {item.state === 'issued' && <State state="good">{t('Đã phát hành', 'Issued')}</State>}
-                {item.state === 'signed' && <State state="plain">{t('Chờ đóng dấu', 'To be sealed')}</State>}
-                {item.state === 'waiting' && <State state="plain">{t('Chờ người sau ký', 'Waits for the next')}</State>}
-                {item.state === 'rejected' && <State state="bad">{t('Bị trả lại', 'Sent back')}</State>}
-                {item.state === 'withdrawn' && <State state="plain">{t('Đã rút', 'Withdrawn')}</State>}
-                <span class="number">{item.code}</span>
-                {last && <span class="number text-quiet">{formatTime(last)}</span>}
-              </span>
-              <Files id={item.id} code={item.code} title={item.title} />
-            </li>
+            <Row
+              key={item.id}
+              mark={mark}
+              title={item.title}
+              note={
+                <>
+                  {word} · <span class="code">{item.code}</span>
+                  {last && ` · ${formatTime(last)}`}
+                </>
+              }
+              act={<Files id={item.id} code={item.code} title={item.title} />}
+            />
           );
         })}
-      </ul>
+      </Ruled>
     </>
   );
 }
 
+function stateOf(state: string): { readonly mark: RowMark; readonly word: string } {
+  switch (state) {
+    case 'issued':
+      return { mark: 'good', word: t('Đã phát hành', 'Issued') };
+    case 'signed':
+      return { mark: 'now', word: t('Chờ đóng dấu', 'To be sealed') };
+    case 'waiting':
+      return { mark: 'later', word: t('Chờ người sau ký', 'Waits for the next') };
+    case 'rejected':
+      return { mark: 'bad', word: t('Bị trả lại', 'Sent back') };
+    default:
+      return { mark: 'dot', word: t('Đã rút', 'Withdrawn') };
+  }
+}
+
 /** Opens and keeps the file as it is now, with every signature so far. */
-export function Files({ id, code, title }: { readonly id: string; readonly code: string; readonly title: string }) {
+export function Files({ id, code, title }: { readonly id: string; readonly code?: string; readonly title: string }) {
   const address = `/api/v1/signing/requests/${id}/document`;
   return (
-    <span class="flex flex-wrap gap-3">
+    <>
       <a class="button" href={address} target="_blank" rel="noreferrer" aria-label={`${t('Mở', 'Open')} ${title}`}>
         {t('Mở', 'Open')}
       </a>
@@ -58,11 +81,12 @@ export function Files({ id, code, title }: { readonly id: string; readonly code:
         class="button"
         href={address}
         target="_self"
-        download={`hoc-ba-${code}.pdf`}
+        download={code ? `hoc-ba-${code}.pdf` : `${title}.pdf`}
         aria-label={`${t('Tải về', 'Download')} ${title}`}
       >
+        <Icon name="download" />
         {t('Tải về', 'Download')}
       </a>
-    </span>
+    </>
   );
 }

@@ -2,16 +2,21 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { api, must } from '../design/api.ts';
 import { Dialog } from '../design/dialog.tsx';
 import { Banner, Field } from '../design/form.tsx';
+import { Icon } from '../design/icon.tsx';
 import { t } from '../design/language.ts';
 import { useAction, useLoad } from '../design/load.ts';
+import { Back } from './back.tsx';
 import { tellApart } from './batch.tsx';
+import { FindingLine } from './finding.tsx';
+import { documentAddress, useOffline } from './offline/kept.ts';
 import type { Prepared } from './prepared.ts';
-import { type DrawnSession, openSession } from './session.ts';
+import { type DrawnSession, type OpenedSession, openSession } from './session.ts';
+import { loadUnusual } from './unusual.ts';
 
 /** How long before its end a session is opened anew, so that nobody confirms one that runs out meanwhile. */
 const renewBeforeMs = 60_000;
 
-/** Reading the very file that will be signed, page by page, and deciding. */
+/** Reading the very file that will be signed, page by page, and deciding. Without a network: the kept file, to read only. */
 export function Review({
   id,
   onBack,
@@ -21,52 +26,94 @@ export function Review({
   readonly onBack: () => void;
   readonly onSign: (drawn: DrawnSession) => void;
 }) {
+  const takenMs = useOffline();
+  const isOffline = takenMs !== undefined;
   const [request] = useLoad(id, () => must(api.GET('/api/v1/signing/requests/{id}', { params: { path: { id } } })));
-  const [opened, reopen] = useLoad(id, () => openSession([id], 'sign'));
+  const [unusual] = useLoad('unusual', loadUnusual);
+  const [opened, reopen] = useLoad<OpenedSession | Awaited<ReturnType<typeof readKept>>>(`${id} ${isOffline}`, () =>
+    isOffline ? readKept(id) : openSession([id], 'sign'),
+  );
   const [drawn, setDrawn] = useState<DrawnSession>();
   const [isRejecting, setRejecting] = useState(false);
   const current = opened.state === 'ready' ? opened.data : undefined;
+  const session = current?.session;
   useEffect(() => {
-    if (!current) return;
-    const left = Date.parse(current.session.expiresAt) - Date.now() - renewBeforeMs;
+    if (!session) return undefined;
+    const left = Date.parse(session.expiresAt) - Date.now() - renewBeforeMs;
     const timer = setTimeout(reopen, Math.max(left, 1_000));
     return () => clearTimeout(timer);
-  }, [current]);
+  }, [session]);
   if (request.state === 'failed') return <Banner state="bad">{request.message}</Banner>;
+  const findings = unusual.state === 'ready' ? (unusual.data.get(id) ?? []) : [];
   return (
     <>
-      <button type="button" class="button button-quiet justify-self-start -ml-3" onClick={onBack}>
-        ‹ {t('Danh sách', 'List')}
-      </button>
+      <Back onBack={onBack} />
       {request.state === 'ready' && (
         <div>
-          <h1>{request.data.title}</h1>
+          <h1>{request.data.subject?.fullName ?? request.data.title}</h1>
           <p class="text-quiet">
-            {[tellApart(request.data), request.data.organisation.name].filter(Boolean).join(' · ')}
+            {[
+              request.data.className && `${t('lớp', 'class')} ${request.data.className}`,
+              tellApart(request.data),
+              request.data.organisation.name,
+            ]
+              .filter(Boolean)
+              .join(' · ')}
           </p>
         </div>
       )}
+      {findings.length > 0 && (
+        <section class="banner state-warn" aria-label={t('Cần đọc kỹ', 'Read closely')}>
+          <Icon name="triangle-alert" />
+          <div class="grid gap-2">
+            {findings.slice(0, 4).map((finding) => (
+              <FindingLine key={`${finding.label}${finding.kind}`} finding={finding} />
+            ))}
+          </div>
+        </section>
+      )}
       {opened.state === 'failed' && <Banner state="bad">{opened.message}</Banner>}
-      <Documents files={current?.files ?? none} onDrawn={(pages) => setDrawn(current && { ...current, pages })} />
+      <Documents
+        files={current?.files ?? none}
+        onDrawn={(pages) => setDrawn(current && session ? { files: current.files, session, pages } : undefined)}
+      />
       <Lines files={current?.files ?? none} />
       {isRejecting && <Reject id={id} onClose={() => setRejecting(false)} onDone={onBack} />}
-      <div class="fixed inset-x-0 bottom-0 bg-paper border-t border-line p-3">
-        <div class="mx-auto max-w-xl grid grid-cols-2 gap-3">
-          <button type="button" class="button min-h-12" onClick={() => setRejecting(true)}>
+      <div class="phone-bar">
+        <div class="grid-cols-2">
+          <button type="button" class="button" disabled={isOffline} onClick={() => setRejecting(true)}>
             {t('Từ chối', 'Reject')}
           </button>
           <button
             type="button"
-            class="button button-primary min-h-12"
-            disabled={!drawn || drawn.session !== current?.session}
+            class="button button-primary"
+            disabled={isOffline || !drawn || drawn.session !== session}
             onClick={() => drawn && onSign(drawn)}
           >
+            <Icon name="pen-line" />
             {t('Ký', 'Sign')}
           </button>
         </div>
       </div>
     </>
   );
+}
+
+/** What was kept on this phone of a document: to read, and nothing to sign. */
+async function readKept(id: string): Promise<{ readonly files: readonly Prepared[]; readonly session: undefined }> {
+  const answer = await fetch(documentAddress(id)).catch(() => undefined);
+  if (!answer?.ok) {
+    throw new Error(
+      t(
+        'Tài liệu này chưa được tải về máy. Có mạng thì đọc được.',
+        'This document is not on the phone. You can read it once there is a network.',
+      ),
+    );
+  }
+  return {
+    session: undefined,
+    files: [{ requestId: id, title: '', bytes: new Uint8Array(await answer.arrayBuffer()), digestHex: id }],
+  };
 }
 
 const none: readonly Prepared[] = [];
@@ -114,34 +161,35 @@ export function Documents({
     <>
       {error && <Banner state="bad">{error}</Banner>}
       {isBusy && !error && (
-        <p class="text-quiet" role="status">
+        <p class="text-quiet flex items-center gap-3" role="status">
+          <span class="busy" aria-hidden="true" />
           {files.length > 1
             ? t(`Đang hiện văn bản ${count + 1}/${files.length}…`, `Showing document ${count + 1} of ${files.length}…`)
             : t('Đang hiện văn bản…', 'Showing the document…')}
         </p>
       )}
       {!isBusy && (
-        <fieldset class="flex items-center justify-end gap-2" aria-label={t('Cỡ trang', 'Size of the page')}>
+        <fieldset class="flex items-center justify-end gap-1" aria-label={t('Cỡ trang', 'Size of the page')}>
           <button
             type="button"
-            class="button min-w-11"
+            class="icon-button"
             aria-label={t('Thu nhỏ', 'Smaller')}
             disabled={zoom <= 100}
             onClick={() => setZoom(zoom - 50)}
           >
-            −
+            <Icon name="zoom-out" />
           </button>
           <span class="number" aria-live="polite">
             {zoom} %
           </span>
           <button
             type="button"
-            class="button min-w-11"
+            class="icon-button"
             aria-label={t('Phóng to', 'Larger')}
             disabled={zoom >= 300}
             onClick={() => setZoom(zoom + 50)}
           >
-            +
+            <Icon name="zoom-in" />
           </button>
         </fieldset>
       )}
@@ -170,15 +218,17 @@ function Lines({ files }: { readonly files: readonly Prepared[] }) {
     return (await Promise.all(files.map(({ bytes }) => readLines(bytes)))).flat();
   });
   return (
-    <details class="card mb-24" onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
+    <details class="card" onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
       <summary class="min-h-11 cursor-pointer font-semibold">
         {t('Điểm, đọc bằng chữ to', 'The marks in large text')}
       </summary>
       {lines.state === 'ready' && (
-        <ul class="grid gap-1.5 text-lg">
+        <ul class="text-lg">
           {lines.data.map((line, index) => (
             // lines have no identity but their place
-            <li key={index}>{line}</li>
+            <li key={index} class="border-t border-line py-1.5">
+              {line}
+            </li>
           ))}
         </ul>
       )}

@@ -15,7 +15,7 @@ export function Validity({ enrolment, onChange }: { readonly enrolment: Enrolmen
   if (!certificate || !renewal) return null;
   if (renewal.isDue) return <EnrolAgain notAfter={certificate.notAfter} onChange={onChange} />;
   return (
-    <p class="text-sm text-quiet text-center">
+    <p class="text-sm text-quiet">
       {t('Chứng thư có giá trị đến', 'The certificate is valid until')}{' '}
       <span class="number">{formatDate(certificate.notAfter)}</span>
       {renewal.renewsItself && t(', tự cấp tiếp', ', renewed by itself')}

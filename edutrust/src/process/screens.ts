@@ -65,9 +65,17 @@ export async function addScreens(app: App, client: string, { isDemo }: { readonl
   app.get('/assets/*', { config: { access: anyone }, schema: { hide: true } }, (request, reply) =>
     reply.sendFile((request.params as { '*': string })['*']),
   );
+  // Its scope is the folder that it is served from, so that `/signin` and `/signed-out` are not in it.
+  const worker = await readFile(join(client, 'sign-worker.js'), 'utf8');
+  app.get('/sign/worker.js', { config: { access: anyone }, schema: { hide: true } }, (_request, reply) =>
+    reply.type('text/javascript; charset=utf-8').header('cache-control', 'no-cache').send(worker),
+  );
+  app.get('/sign', { config: { access: anyone }, schema: { hide: true } }, (request, reply) =>
+    reply.redirect(`/sign/${new URL(request.url, 'http://localhost').search}`, 308),
+  );
   for (const [path, file] of Object.entries({ ...shells, ...(isDemo ? designShell : {}) })) {
     const html = await readFile(join(client, file), 'utf8');
-    for (const url of [path, `${path}/*`]) {
+    for (const url of path === '/sign' ? [`${path}/*`] : [path, `${path}/*`]) {
       app.get(url, { config: { access: anyone }, schema: { hide: true } }, async (_request, reply) =>
         reply.type('text/html; charset=utf-8').header('cache-control', 'no-cache').send(html),
       );

@@ -20,6 +20,9 @@ export async function seedDemo(context: ServiceContext, city: DemoCity): Promise
   for (const school of city.schools) await seedSchool(context, school, city.people.pupil);
 }
 
+/** One learner whose mark leaps, so that a signer meets what stands out. */
+const leap = { 'mathematics.term1.test': 5, 'mathematics.year.test': 10 } as const;
+
 async function seedSchool(context: ServiceContext, school: DemoSchool, firstPupil: string): Promise<void> {
   const { db, clock } = context;
   const classId = school.classIds.at(-1); // the oldest: theirs are the transcripts that others ask for
@@ -33,7 +36,10 @@ async function seedSchool(context: ServiceContext, school: DemoSchool, firstPupi
       .map(({ personId, educationId }) => ({
         personId,
         baseVersion: 0,
-        values: makeGrades(educationId, marked.columns, marked.grade),
+        values: {
+          ...makeGrades(educationId, marked.columns, marked.grade),
+          ...(personId === learners[1]?.personId && marked.grade <= 5 ? leap : {}),
+        },
       }));
     if (changes.length > 0) {
       await writeMarks(transaction, marked, changes, { actor, source: 'demo', now: clock.now() });

@@ -1,5 +1,5 @@
 import type { Database } from '@edutrust/platform/database';
-import type { Locale } from '@edutrust/platform/messages';
+import type { Locale, Text } from '@edutrust/platform/messages';
 import type { PublicDocument, VerifyCodeProps } from '../pages.ts';
 import { parseVerificationCode } from '../requests/code.ts';
 import { largestFileBytes } from './limits.ts';
@@ -10,10 +10,27 @@ export async function codeProps(db: Database, document: PublicDocument, locale: 
   const cells = await paperCells(db, parseVerificationCode(document.code));
   return {
     document,
-    sentence: stateSentences[document.state][locale],
+    sentence: sentenceOf(document)[locale],
     action: `/verify/${document.code}`,
     maxBytes: largestFileBytes,
     paper: cells.length > 0 ? { action: `/verify/${document.code}/paper`, cells } : null,
+  };
+}
+
+const day = new Intl.DateTimeFormat('en-GB', {
+  timeZone: 'Asia/Ho_Chi_Minh',
+  day: '2-digit',
+  month: '2-digit',
+  year: 'numeric',
+});
+
+/** About the paper in hand, first of all: who gave it out and when, or that it is worth nothing. */
+function sentenceOf({ state, issuer, signedAt }: PublicDocument): Text {
+  if (state !== 'issued') return stateSentences[state];
+  const at = day.format(new Date(signedAt ?? 0));
+  return {
+    vi: `Văn bản này do ${issuer} ký số và phát hành ngày ${at}.`,
+    en: `${issuer} signed and issued this document on ${at}.`,
   };
 }
 
@@ -25,10 +42,6 @@ const stateSentences = {
   signed: {
     vi: 'Văn bản này đã có chữ ký của người có thẩm quyền nhưng chưa đóng dấu, nên chưa phát hành.',
     en: 'Those responsible have signed this document, but it is not sealed and so not issued yet.',
-  },
-  issued: {
-    vi: 'Văn bản này đã được ký số và phát hành. Hãy thả tệp PDF vào đây để biết tệp bạn có đúng là văn bản đó không.',
-    en: 'This document is signed and issued. Drop the PDF here to learn whether yours is that document.',
   },
   rejected: {
     vi: 'Người ký đã từ chối văn bản này. Bản in mang mã này không có giá trị.',

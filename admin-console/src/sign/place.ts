@@ -1,0 +1,23 @@
+import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
+
+/** What was unticked and how far one had scrolled, by page, for as long as the app is open: «back» finds it so. */
+const places = new Map<string, { unticked: ReadonlySet<string>; scrollY: number }>();
+
+/** The state of a list that is left to read one of its documents and come back to. */
+export function usePlace(
+  key: string,
+  isDrawn: boolean,
+): readonly [unticked: ReadonlySet<string>, set: (unticked: ReadonlySet<string>) => void] {
+  const [unticked, setUnticked] = useState<ReadonlySet<string>>(() => places.get(key)?.unticked ?? new Set());
+  useLayoutEffect(() => {
+    if (isDrawn) scrollTo(0, places.get(key)?.scrollY ?? 0);
+  }, [key, isDrawn]);
+  useEffect(() => {
+    if (!isDrawn) return undefined;
+    const keep = () => places.set(key, { unticked, scrollY });
+    keep();
+    addEventListener('scroll', keep, { passive: true });
+    return () => removeEventListener('scroll', keep);
+  }, [key, isDrawn, unticked]);
+  return [unticked, setUnticked];
+}
