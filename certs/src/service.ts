@@ -2,21 +2,22 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import { payloadText } from '@edutrust/platform/jobs';
 import { gauge } from '@edutrust/platform/metrics';
 import { readOutbox } from '@edutrust/platform/outbox';
+import { addRoutes } from '@edutrust/platform/route';
 import type { Service } from '@edutrust/platform/service';
 import type { ApprovalKind } from '@edutrust/registry/approvals';
 import { findAlarms } from './alarms/alarms.ts';
 import { addAlarmRoutes } from './alarms/routes.ts';
 import { addAnchorKind, endAnchorKind } from './anchors/approval.ts';
-import { addAnchorRoutes } from './anchors/routes.ts';
+import { anchorRoutes } from './anchors/routes.ts';
 import { renewResponders } from './authority/responders.ts';
 import { revokeKind } from './authority/revocation-approval.ts';
-import { addAuthorityRoutes } from './authority/routes.ts';
+import { authorityRoutes } from './authority/routes.ts';
 import type { CertsPages } from './pages.ts';
 import { certifyKind } from './requests/approval.ts';
 import { revokeOfFormerSigners, signerFollower } from './requests/follow.ts';
 import { issueRequested, issueTask } from './requests/issue.ts';
 import { renewSeals, renewTask as renewSealsTask } from './requests/renew-seals.ts';
-import { addRequestRoutes } from './requests/routes.ts';
+import { requestRoutes } from './requests/routes.ts';
 import { addRepositoryPage } from './revocation/page.ts';
 import { refreshRevocationLists } from './revocation/revocation-list.ts';
 import { addRepositoryRoutes } from './revocation/routes.ts';
@@ -36,10 +37,10 @@ export function createCerts(context: ServiceContext, pages?: CertsPages): Servic
     name: 'certs',
     routes: (app) => {
       addRepositoryRoutes(app, context);
-      addAuthorityRoutes(app, context);
-      addAnchorRoutes(app, context);
+      addRoutes(app, authorityRoutes(context));
+      addRoutes(app, anchorRoutes(context));
       addAlarmRoutes(app, context);
-      addRequestRoutes(app, context);
+      addRoutes(app, requestRoutes(context));
       if (pages) addRepositoryPage(app, context, pages);
     },
     tasks: {

@@ -1,8 +1,9 @@
 import type { ServiceContext } from '@edutrust/platform/context';
+import { addRoutes } from '@edutrust/platform/route';
 import type { Service } from '@edutrust/platform/service';
 import { addAuditRoutes } from './audit/routes.ts';
 
-import { addClassRoutes } from './classes/routes.ts';
+import { classRoutes } from './classes/routes.ts';
 import { addGuardianRoutes } from './guardians/routes.ts';
 
 import { addHomeRoutes } from './home/routes.ts';
@@ -29,7 +30,7 @@ export function createRegistry(context: ServiceContext): Service {
       addGuardianRoutes(app, context);
       addOrganisationRoutes(app, context);
       addOrganisationChangeRoutes(app, context);
-      addClassRoutes(app, context);
+      addRoutes(app, classRoutes(context));
       addRoleRoutes(app, context);
       addRosterRoutes(app, context);
       addAuditRoutes(app, context);

@@ -1,5 +1,6 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import { type App, personActor } from '@edutrust/platform/http';
+import { personActor } from '@edutrust/platform/http';
+import { type Route, route } from '@edutrust/platform/route';
 import { nullable, Time } from '@edutrust/platform/schemas';
 import { ProposedApproval, propose } from '@edutrust/registry/approvals';
 import { ofDepartment, requires } from '@edutrust/registry/permissions';
@@ -32,23 +33,17 @@ const Anchor = Type.Object({
   endedAt: nullable(Time),
 });
 
-/** `/api/v1/trust-anchors`: other people's roots that the department trusts. */
-export function addAnchorRoutes(app: App, context: ServiceContext): void {
-  const { db } = context;
-  // What is trusted is trusted for everybody: only who is responsible for the whole department decides it.
-  const department = ofDepartment(db);
-
-  app.get(
-    '/api/v1/trust-anchors',
-    {
-      config: { access: requires('anchors.read') },
-      schema: {
-        tags,
-        summary: 'Other people’s roots that are trusted, and that were',
-        response: { 200: Type.Object({ items: Type.Array(Anchor) }) },
-      },
+const listAnchors = ({ db }: ServiceContext) =>
+  route({
+    method: 'GET',
+    url: '/api/v1/trust-anchors',
+    access: requires('anchors.read'),
+    schema: {
+      tags,
+      summary: 'Other people’s roots that are trusted, and that were',
+      response: { 200: Type.Object({ items: Type.Array(Anchor) }) },
     },
-    async () => {
+    handle: async () => {
       const rows = await certsOf(db).selectFrom('certs.anchor').selectAll().orderBy('created_at', 'desc').execute();
       const items = rows.map((row) => {
         const { subject, notBefore, notAfter, fingerprint } = parseCertificate(row.certificate);
@@ -69,30 +64,32 @@ export function addAnchorRoutes(app: App, context: ServiceContext): void {
       });
       return { items };
     },
-  );
+  });
 
-  app.post(
-    '/api/v1/trust-anchors',
-    {
-      config: { access: requires('anchors.write', department) },
-      schema: {
-        tags,
-        summary: 'Proposes to trust somebody else’s root, within limits',
-        body: Type.Object(
-          {
-            name: Type.String({ minLength: 1, maxLength: 200 }),
-            certificatePem: Type.String({ minLength: 1, maxLength: 20_000 }),
-            purposes: Purposes,
-            trustedFrom: Type.Optional(nullable(Time)),
-            trustedUntil: Type.Optional(nullable(Time)),
-            permittedNames: Type.Optional(Names),
-          },
-          { additionalProperties: false },
-        ),
-        response: { 202: ProposedApproval },
-      },
+const proposeAnchor = (context: ServiceContext) =>
+  route({
+    method: 'POST',
+    url: '/api/v1/trust-anchors',
+    access: requires('anchors.write'),
+    schema: {
+      tags,
+      summary: 'Proposes to trust somebody else’s root, within limits',
+      body: Type.Object(
+        {
+          name: Type.String({ minLength: 1, maxLength: 200 }),
+          certificatePem: Type.String({ minLength: 1, maxLength: 20_000 }),
+          purposes: Purposes,
+          trustedFrom: Type.Optional(nullable(Time)),
+          trustedUntil: Type.Optional(nullable(Time)),
+          permittedNames: Type.Optional(Names),
+        },
+        { additionalProperties: false },
+      ),
+      response: { 202: ProposedApproval },
     },
-    async (request, reply) => {
+    // What is trusted is trusted for everyone: only those responsible for the whole department decide it.
+    resource: ofDepartment(context.db),
+    handle: async (request, reply) => {
       const { name, certificatePem, purposes, trustedFrom, trustedUntil, permittedNames = [] } = request.body;
       const content = describeAdding({
         name,
@@ -102,33 +99,41 @@ export function addAnchorRoutes(app: App, context: ServiceContext): void {
         until: trustedUntil ?? null,
         permittedNames,
       });
-      const { organisationId = '' } = await department();
-      const proposed = await db.transaction().execute(async (transaction) => {
+      const { organisationId = '' } = await ofDepartment(context.db)();
+      const proposed = await context.db.transaction().execute(async (transaction) => {
         await mustBeAddable(transaction, content);
         return propose(transaction, context, addAnchorKind, { content, organisationId }, personActor(request));
       });
       return reply.code(202).send(proposed);
     },
-  );
+  });
 
-  app.post(
-    '/api/v1/trust-anchors/:id/end',
-    {
-      config: { access: requires('anchors.write', department) },
-      schema: {
-        tags,
-        summary: 'Proposes to trust a root no longer',
-        params: Type.Object({ id: Type.String({ format: 'uuid' }) }),
-        response: { 202: ProposedApproval },
-      },
+const proposeEnd = (context: ServiceContext) =>
+  route({
+    method: 'POST',
+    url: '/api/v1/trust-anchors/:id/end',
+    access: requires('anchors.write'),
+    schema: {
+      tags,
+      summary: 'Proposes to trust a root no longer',
+      params: Type.Object({ id: Type.String({ format: 'uuid' }) }),
+      response: { 202: ProposedApproval },
     },
-    async (request, reply) => {
-      const { organisationId = '' } = await department();
-      const proposed = await db.transaction().execute(async (transaction) => {
+    // What is trusted is trusted for everyone: only those responsible for the whole department decide it.
+    resource: ofDepartment(context.db),
+    handle: async (request, reply) => {
+      const { organisationId = '' } = await ofDepartment(context.db)();
+      const proposed = await context.db.transaction().execute(async (transaction) => {
         const content = await describeEnding(transaction, request.params.id);
         return propose(transaction, context, endAnchorKind, { content, organisationId }, personActor(request));
       });
       return reply.code(202).send(proposed);
     },
-  );
-}
+  });
+
+/** `/api/v1/trust-anchors`: other people's roots that the department trusts. */
+export const anchorRoutes = (context: ServiceContext): Route[] => [
+  listAnchors(context),
+  proposeAnchor(context),
+  proposeEnd(context),
+];

@@ -2,7 +2,8 @@ import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database } from '@edutrust/platform/database';
 import { NotFound } from '@edutrust/platform/errors';
-import { type App, personActor } from '@edutrust/platform/http';
+import { personActor, type Resource } from '@edutrust/platform/http';
+import { type Route, route } from '@edutrust/platform/route';
 import { nullable, SerialHex, Time } from '@edutrust/platform/schemas';
 import { ProposedApproval } from '@edutrust/registry/approvals';
 import { actionsAt, ofDepartment, placesOfOrganisations, requires, scopeOf } from '@edutrust/registry/permissions';
@@ -58,43 +59,71 @@ async function toSummaries(db: Database, actor: Actor, rows: readonly Row[]) {
   }));
 }
 
-export function addAuthorityRoutes(app: App, context: ServiceContext): void {
-  const { db } = context;
+const params = Type.Object({ serial: SerialHex });
 
-  app.get(
-    '/api/v1/authorities',
-    {
-      config: { access: requires('certificates.read') },
-      schema: {
-        tags,
-        summary: 'Our authorities with their newest revocation lists',
-        response: {
-          200: Type.Object({
-            items: Type.Array(
-              Type.Object({
-                id: Type.String(),
-                name: Type.String(),
-                purpose: Type.String(),
-                issuerId: nullable(Type.String()),
-                retiredAt: nullable(Time),
-                isOffline: Type.Boolean({ description: 'Its key is kept apart from the server' }),
-                subject: Type.String(),
-                notBefore: Time,
-                notAfter: Time,
-                certificatePem: Type.String(),
-                crl: nullable(Type.Object({ number: Type.Integer(), thisUpdate: Time, nextUpdate: Time })),
-              }),
-            ),
-          }),
-        },
+async function find(db: Database, serial: string): Promise<Row> {
+  const { rows } =
+    await sql<Row>`SELECT ${columns} FROM certs.certificate WHERE serial = ${serial} AND state = 'issued'`.execute(db);
+  if (!rows[0])
+    throw new NotFound('certificates/not-found', {
+      vi: 'Không có chứng thư này.',
+      en: 'There is no such certificate.',
+    });
+  return rows[0];
+}
+
+async function summaryOf(db: Database, actor: Actor, row: Row) {
+  const [summary] = await toSummaries(db, actor, [row]);
+  if (!summary) throw new TypeError('one certificate has one summary');
+  return summary;
+}
+
+/** The organisation that decides who may see a certificate: its own, or the department for the platform's. */
+async function placeOf(db: Database, serial: string): Promise<Resource> {
+  const { rows } = await sql<{ organisationId: string }>`
+    SELECT coalesce(c.organisation_id, (SELECT id FROM registry.organisation WHERE parent_id IS NULL LIMIT 1)) AS "organisationId"
+    FROM certs.certificate AS c WHERE c.serial = ${serial}`.execute(db);
+  return rows[0] ?? {};
+}
+
+const listAll = (context: ServiceContext) =>
+  route({
+    method: 'GET',
+    url: '/api/v1/authorities',
+    access: requires('certificates.read'),
+    schema: {
+      tags,
+      summary: 'Our authorities with their newest revocation lists',
+      response: {
+        200: Type.Object({
+          items: Type.Array(
+            Type.Object({
+              id: Type.String(),
+              name: Type.String(),
+              purpose: Type.String(),
+              issuerId: nullable(Type.String()),
+              retiredAt: nullable(Time),
+              isOffline: Type.Boolean({ description: 'Its key is kept apart from the server' }),
+              subject: Type.String(),
+              notBefore: Time,
+              notAfter: Time,
+              certificatePem: Type.String(),
+              crl: nullable(Type.Object({ number: Type.Integer(), thisUpdate: Time, nextUpdate: Time })),
+            }),
+          ),
+        }),
       },
     },
-    async () => {
-      const authorities = await listAuthorities(db);
-      const offline = await certsOf(db).selectFrom('certs.key').select('id').where('store', '=', 'offline').execute();
+    handle: async () => {
+      const authorities = await listAuthorities(context.db);
+      const offline = await certsOf(context.db)
+        .selectFrom('certs.key')
+        .select('id')
+        .where('store', '=', 'offline')
+        .execute();
       const items = authorities.map(async ({ id, name, purpose, issuerId, keyId, certificate: der, retiredAt }) => {
         const certificate = parseCertificate(der);
-        const list = await newestRevocationList(db, id);
+        const list = await newestRevocationList(context.db, id);
         return {
           id,
           name,
@@ -117,25 +146,25 @@ export function addAuthorityRoutes(app: App, context: ServiceContext): void {
       });
       return { items: await Promise.all(items) };
     },
-  );
+  });
 
-  app.get(
-    '/api/v1/certificates',
-    {
-      config: { access: requires('certificates.read') },
-      schema: {
-        tags,
-        summary: 'Certificates that were issued, soonest expiry first',
-        querystring: Type.Object({
-          status: Type.Optional(Type.Enum(['valid', 'suspended', 'revoked', 'expired'])),
-          q: Type.Optional(Type.String({ maxLength: 100 })),
-          limit: Type.Integer({ minimum: 1, maximum: 200, default: 50 }),
-          cursor: Type.Optional(Type.String({ maxLength: 80 })),
-        }),
-        response: { 200: Type.Object({ items: Type.Array(CertificateSummary), nextCursor: nullable(Type.String()) }) },
-      },
+const listCertificates = (context: ServiceContext) =>
+  route({
+    method: 'GET',
+    url: '/api/v1/certificates',
+    access: requires('certificates.read'),
+    schema: {
+      tags,
+      summary: 'Certificates that were issued, soonest expiry first',
+      querystring: Type.Object({
+        status: Type.Optional(Type.Enum(['valid', 'suspended', 'revoked', 'expired'])),
+        q: Type.Optional(Type.String({ maxLength: 100 })),
+        limit: Type.Integer({ minimum: 1, maximum: 200, default: 50 }),
+        cursor: Type.Optional(Type.String({ maxLength: 80 })),
+      }),
+      response: { 200: Type.Object({ items: Type.Array(CertificateSummary), nextCursor: nullable(Type.String()) }) },
     },
-    async (request) => {
+    handle: async (request) => {
       const { query } = request;
       const scope = scopeOf(personActor(request), 'certificates.read');
       const [at, after] = query.cursor?.split('|') ?? [];
@@ -158,121 +187,98 @@ export function addAuthorityRoutes(app: App, context: ServiceContext): void {
         conditions.push(sql`(not_after, serial) > (${at}::timestamptz, ${after})`);
       const { rows } = await sql<Row>`
         SELECT ${columns} FROM certs.certificate WHERE ${sql.join(conditions, sql` AND `)}
-        ORDER BY not_after, serial LIMIT ${query.limit}`.execute(db);
+        ORDER BY not_after, serial LIMIT ${query.limit}`.execute(context.db);
       const last = rows.at(-1);
       return {
-        items: await toSummaries(db, personActor(request), rows),
+        items: await toSummaries(context.db, personActor(request), rows),
         nextCursor: last && rows.length === query.limit ? `${last.notAfter.toISOString()}|${last.serial}` : null,
       };
     },
-  );
+  });
 
-  const params = Type.Object({ serial: SerialHex });
-  async function find(serial: string): Promise<Row> {
-    const { rows } =
-      await sql<Row>`SELECT ${columns} FROM certs.certificate WHERE serial = ${serial} AND state = 'issued'`.execute(
-        db,
-      );
-    if (!rows[0])
-      throw new NotFound('certificates/not-found', {
-        vi: 'Không có chứng thư này.',
-        en: 'There is no such certificate.',
-      });
-    return rows[0];
-  }
-  const summaryOf = async (actor: Actor, row: Row) => {
-    const [summary] = await toSummaries(db, actor, [row]);
-    if (!summary) throw new TypeError('one certificate has one summary');
-    return summary;
-  };
-  /** The organisation that decides who may see it: its own, or the department for the platform's. */
-  const organisationOf = async (request: { params: unknown }) => {
-    const { rows } = await sql<{ organisationId: string }>`
-      SELECT coalesce(c.organisation_id, (SELECT id FROM registry.organisation WHERE parent_id IS NULL LIMIT 1)) AS "organisationId"
-      FROM certs.certificate AS c WHERE c.serial = ${(request.params as { serial: string }).serial}`.execute(db);
-    return rows[0] ?? {};
-  };
-
-  app.get(
-    '/api/v1/certificates/:serial',
-    {
-      config: { access: requires('certificates.read', organisationOf) },
-      schema: {
-        tags,
-        summary: 'One certificate with its chain',
-        params,
-        response: {
-          200: Type.Object({
-            ...CertificateSummary.properties,
-            certificatePem: Type.String(),
-            chainPem: Type.String(),
-          }),
-        },
+const readCertificate = (context: ServiceContext) =>
+  route({
+    method: 'GET',
+    url: '/api/v1/certificates/:serial',
+    access: requires('certificates.read'),
+    schema: {
+      tags,
+      summary: 'One certificate with its chain',
+      params,
+      response: {
+        200: Type.Object({
+          ...CertificateSummary.properties,
+          certificatePem: Type.String(),
+          chainPem: Type.String(),
+        }),
       },
     },
-    async (request) => {
-      const row = await find(request.params.serial);
+    resource: ({ params }) => placeOf(context.db, params.serial),
+    handle: async (request) => {
+      const row = await find(context.db, request.params.serial);
       const chain = await chainAbove(context, row.issuerId);
       return {
-        ...(await summaryOf(personActor(request), row)),
+        ...(await summaryOf(context.db, personActor(request), row)),
         certificatePem: toPem(row.der),
         chainPem: chain.map((der) => toPem(der)).join(''),
       };
     },
-  );
+  });
 
-  app.post(
-    '/api/v1/certificates/:serial/revoke',
-    {
-      config: { access: requires('certificates.revoke', organisationOf) },
-      schema: {
-        tags,
-        summary: 'Suspends at once; with another reason than certificateHold also proposes to revoke for good (202)',
-        params,
-        body: Type.Object(
-          { reason: Type.Enum(Object.keys(revocationReasons) as (keyof typeof revocationReasons)[]) },
-          { additionalProperties: false },
-        ),
-        response: { 200: CertificateSummary, 202: ProposedApproval },
-      },
+const revoke = (context: ServiceContext) =>
+  route({
+    method: 'POST',
+    url: '/api/v1/certificates/:serial/revoke',
+    access: requires('certificates.revoke'),
+    schema: {
+      tags,
+      summary: 'Suspends at once; with another reason than certificateHold also proposes to revoke for good (202)',
+      params,
+      body: Type.Object(
+        { reason: Type.Enum(Object.keys(revocationReasons) as (keyof typeof revocationReasons)[]) },
+        { additionalProperties: false },
+      ),
+      response: { 200: CertificateSummary, 202: ProposedApproval },
     },
-    async (request, reply) => {
+    resource: ({ params }) => placeOf(context.db, params.serial),
+    handle: async (request, reply) => {
       const { serial } = request.params;
       const { reason } = request.body;
       if (reason !== 'certificateHold') {
         return reply.code(202).send(await proposeRevocation(context, { serial, reason }, personActor(request)));
       }
       await revokeCertificate(context, serial, reason, personActor(request));
-      return reply.code(200).send(await summaryOf(personActor(request), await find(serial)));
+      return reply.code(200).send(await summaryOf(context.db, personActor(request), await find(context.db, serial)));
     },
-  );
+  });
 
-  app.post(
-    '/api/v1/certificates/:serial/release',
-    {
-      config: { access: requires('certificates.revoke', organisationOf) },
-      schema: { tags, summary: 'Ends a suspension', params, response: { 200: CertificateSummary } },
-    },
-    async (request) => {
+const release = (context: ServiceContext) =>
+  route({
+    method: 'POST',
+    url: '/api/v1/certificates/:serial/release',
+    access: requires('certificates.revoke'),
+    schema: { tags, summary: 'Ends a suspension', params, response: { 200: CertificateSummary } },
+    resource: ({ params }) => placeOf(context.db, params.serial),
+    handle: async (request) => {
       const { serial } = request.params;
       await releaseCertificate(context, serial, personActor(request));
-      return summaryOf(personActor(request), await find(serial));
+      return summaryOf(context.db, personActor(request), await find(context.db, serial));
     },
-  );
+  });
 
-  app.get(
-    '/api/v1/certificate-expiries',
-    {
-      config: { access: requires('certificates.read') },
-      schema: {
-        tags,
-        summary: 'How many certificates end in each of the next thirteen months, this one first',
-        response: {
-          200: Type.Object({ months: Type.Array(Type.Object({ month: Type.String(), count: Type.Integer() })) }),
-        },
+const countExpiries = (context: ServiceContext) =>
+  route({
+    method: 'GET',
+    url: '/api/v1/certificate-expiries',
+    access: requires('certificates.read'),
+    schema: {
+      tags,
+      summary: 'How many certificates end in each of the next thirteen months, this one first',
+      response: {
+        200: Type.Object({ months: Type.Array(Type.Object({ month: Type.String(), count: Type.Integer() })) }),
       },
     },
-    async ({ actor }) => {
+    handle: async ({ actor }) => {
       const scope = actor ? scopeOf(actor, 'certificates.read') : [];
       const { rows } = await sql<{ month: string; count: number }>`
         SELECT to_char(month, 'YYYY-MM') AS month, (
@@ -282,8 +288,16 @@ export function addAuthorityRoutes(app: App, context: ServiceContext): void {
             AND EXISTS (SELECT FROM registry.organisation AS o WHERE o.path && ${scope}::uuid[]
               AND (o.id = c.organisation_id OR (c.organisation_id IS NULL AND o.parent_id IS NULL)))) AS count
         FROM generate_series(date_trunc('month', now()), date_trunc('month', now()) + interval '12 months', interval '1 month') AS month
-        ORDER BY month`.execute(db);
+        ORDER BY month`.execute(context.db);
       return { months: rows };
     },
-  );
-}
+  });
+
+export const authorityRoutes = (context: ServiceContext): Route[] => [
+  listAll(context),
+  listCertificates(context),
+  readCertificate(context),
+  revoke(context),
+  release(context),
+  countExpiries(context),
+];

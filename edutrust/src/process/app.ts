@@ -1,8 +1,9 @@
 import { freeBytes } from '@edutrust/platform/alarms';
 import type { Config } from '@edutrust/platform/config';
 import { type App, createHttpServer, type Gate } from '@edutrust/platform/http';
-import { addLedgerRoutes } from '@edutrust/platform/ledger-routes';
+import { ledgerRoutes } from '@edutrust/platform/ledger-routes';
 import { metricsText } from '@edutrust/platform/metrics';
+import { addRoutes } from '@edutrust/platform/route';
 import type { Service } from '@edutrust/platform/service';
 import type { OpenContext } from './context.ts';
 import { addScreens, type Pages } from './screens.ts';
@@ -47,7 +48,7 @@ export async function composeApp(
   });
   options.onServer?.(app);
   for (const service of selected) await service.routes?.(app);
-  addLedgerRoutes(app, context);
+  addRoutes(app, ledgerRoutes(context));
   if (names.includes('console')) await addScreens(app, pages.client, { isDemo: context.config.seedsDemo });
   return { app, services: selected };
 }

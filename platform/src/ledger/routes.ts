@@ -1,7 +1,10 @@
 import { sql } from 'kysely';
+import Type from 'typebox';
 import type { Database } from '../database/database.ts';
 import { NotFound } from '../errors.ts';
-import { type App, anyone } from '../http/http.ts';
+import { anyone } from '../http/access.ts';
+import { type Route, route } from '../http/route.ts';
+import { hide } from '../schemas/schemas.ts';
 import type { Ledger } from './ledger.ts';
 import type { LogName } from './log-names.ts';
 import { tileReader } from './sequencer.ts';
@@ -11,42 +14,59 @@ import { hashBytes, tileWidth } from './tree.ts';
  * The public face of the logs (C2SP tlog-tiles): of `signatures` checkpoint, tiles and entry bundles; of `audit` the
  * checkpoint and the key, so that others can witness it.
  */
-export function addLedgerRoutes(app: App, { db, ledger }: { readonly db: Database; readonly ledger: Ledger }): void {
-  const options = { config: { access: anyone }, schema: { hide: true } };
-  const checkpoints: [string, LogName][] = [
-    ['/log/checkpoint', 'signatures'],
-    ['/log/audit/checkpoint', 'audit'],
-  ];
-  for (const [path, log] of checkpoints) {
-    app.get(path, options, async (_request, reply) => {
+export const ledgerRoutes = ({ db, ledger }: { readonly db: Database; readonly ledger: Ledger }): Route[] => [
+  checkpoint(db, '/log/checkpoint', 'signatures'),
+  checkpoint(db, '/log/audit/checkpoint', 'audit'),
+  key(ledger, '/log/key', 'signatures'),
+  key(ledger, '/log/audit/key', 'audit'),
+  tile(db),
+];
+
+const checkpoint = (db: Database, url: string, log: LogName) =>
+  route({
+    method: 'GET',
+    url,
+    access: anyone,
+    schema: hide,
+    handle: async (_request, reply) => {
       const { rows } = await sql<{ note: string }>`
         SELECT note FROM platform.ledger_checkpoint WHERE log = ${log} ORDER BY size DESC LIMIT 1`.execute(db);
       const note = rows[0]?.note;
       if (!note) throw noTile();
       return reply.type('text/plain; charset=utf-8').header('cache-control', 'no-cache').send(note);
-    });
-  }
-  for (const [path, log] of [
-    ['/log/key', 'signatures'],
-    ['/log/audit/key', 'audit'],
-  ] as const) {
-    app.get(path, options, async (_request, reply) => {
-      const { origin, publicKey } = ledger.key(log);
-      return reply.send({ origin, publicKey: publicKey.toString('base64') });
-    });
-  }
-  app.get('/log/tile/*', options, async (request, reply) => {
-    const tile = parseTilePath((request.params as { '*': string })['*']);
-    if (!tile) throw noTile();
-    const body = tile.level === 'entries' ? await bundle(db, tile) : await hashes(db, tile);
-    if (!body) throw noTile();
-    const isFull = tile.width === tileWidth;
-    return reply
-      .type('application/octet-stream')
-      .header('cache-control', isFull ? 'public, max-age=31536000, immutable' : 'public, max-age=60')
-      .send(body);
+    },
   });
-}
+
+const key = (ledger: Ledger, url: string, log: LogName) =>
+  route({
+    method: 'GET',
+    url,
+    access: anyone,
+    schema: hide,
+    handle: async () => {
+      const { origin, publicKey } = ledger.key(log);
+      return { origin, publicKey: publicKey.toString('base64') };
+    },
+  });
+
+const tile = (db: Database) =>
+  route({
+    method: 'GET',
+    url: '/log/tile/*',
+    access: anyone,
+    schema: { ...hide, params: Type.Object({ '*': Type.String() }) },
+    handle: async ({ params }, reply) => {
+      const asked = parseTilePath(params['*']);
+      if (!asked) throw noTile();
+      const body = asked.level === 'entries' ? await bundle(db, asked) : await hashes(db, asked);
+      if (!body) throw noTile();
+      const isFull = asked.width === tileWidth;
+      return reply
+        .type('application/octet-stream')
+        .header('cache-control', isFull ? 'public, max-age=31536000, immutable' : 'public, max-age=60')
+        .send(body);
+    },
+  });
 
 interface TilePath {
   readonly level: number | 'entries';

@@ -102,7 +102,7 @@ export function lists(action: Action): Access {
 }
 
 /** As `requires`, for a route that only proposes what takes a second person (registry/approvals). */
-export function proposes(action: Action, resource: Extract<Access, { kind: 'action' }>['resource']): Access {
+export function proposes(action: Action, resource?: Extract<Access, { kind: 'action' }>['resource']): Access {
   return { ...requires(action, resource), proposes: true } as Access;
 }
 
