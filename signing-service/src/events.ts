@@ -8,6 +8,12 @@ const signature = { documentId: Uuid, step, digest: Sha256Hex, sessionId: Uuid, 
 
 /** What can happen to documents, signatures and phones, and how people read it. */
 export const signingEvents = defineEvents({
+  'document.uploaded': {
+    subject: 'signing-upload',
+    data: { sizeBytes: Count, pages: Count },
+    vi: 'tải lên văn bản để ký',
+    en: 'document sent for signing',
+  },
   'marks.entered': {
     subject: 'class',
     data: { source: Type.String(), learners: Count },

@@ -255,5 +255,36 @@ export const migrations: SchemaMigrations = {
         ALTER TABLE signing.enrolment ADD COLUMN approval_id uuid UNIQUE;
         COMMENT ON COLUMN signing.enrolment.approval_id IS 'registry.approval that covers this key and passkey; null for one of before';`,
     },
+    {
+      name: '009-uploads',
+      sql: `
+        CREATE TABLE signing.upload (
+          id uuid PRIMARY KEY,
+          organisation_id uuid NOT NULL,
+          document_id uuid NOT NULL REFERENCES signing.document,
+          file_name text NOT NULL,
+          uploaded_by uuid NOT NULL,
+          created_at timestamptz NOT NULL
+        );
+        CREATE INDEX upload_age ON signing.upload (created_at);
+        COMMENT ON TABLE signing.upload IS 'files that wait for somebody to ask signatures on them; gone after a day';
+        ALTER TABLE signing.request
+          DROP CONSTRAINT request_kind_check,
+          ADD CONSTRAINT request_kind_check CHECK (kind IN ('transcript', 'upload')),
+          ADD COLUMN format text NOT NULL DEFAULT 'PAdES',
+          ADD COLUMN signatures_before int NOT NULL DEFAULT 0;
+        COMMENT ON COLUMN signing.request.signatures_before IS 'signatures that the unsigned document carried already';
+        ALTER TABLE signing.step
+          DROP CONSTRAINT step_role_check,
+          ADD CONSTRAINT step_role_check CHECK (role IN ('class-teacher', 'principal', 'school-seal', 'signer')),
+          ADD COLUMN turn int;
+        COMMENT ON COLUMN signing.step.turn IS 'steps of one turn are due together; null: its position';
+        DROP INDEX signing.step_due;
+        CREATE INDEX step_due ON signing.step (request_id) WHERE state = 'due';
+        CREATE UNIQUE INDEX step_claimed ON signing.step (request_id) WHERE state = 'due' AND session_id IS NOT NULL;
+        ALTER TABLE signing.session_item ADD COLUMN base_document_id uuid;
+        COMMENT ON COLUMN signing.session_item.base_document_id IS
+          'the file that was prepared; what was signed meanwhile by somebody else makes it another';`,
+    },
   ],
 };

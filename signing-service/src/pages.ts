@@ -45,9 +45,9 @@ export interface PublicDocument {
   readonly issuer: string;
   /** The official whose signature the document is known by. */
   readonly signer: { readonly name: string; readonly title: string };
-  /** Every signature of its order: class teacher, principal, the school's seal. */
+  /** Every signature of its order; of a transcript class teacher, principal, the school's seal. */
   readonly signatures: readonly {
-    readonly role: 'class-teacher' | 'principal' | 'school-seal';
+    readonly role: 'class-teacher' | 'principal' | 'school-seal' | 'signer';
     readonly name: string;
     readonly title: string;
     readonly isDone: boolean;

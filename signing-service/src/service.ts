@@ -6,6 +6,8 @@ import type { ApprovalKind } from '@edutrust/registry/approvals';
 import { completeNow, completeTask } from './activation/complete.ts';
 import { forgetSessions, forgetTask } from './activation/forget.ts';
 import { addActivationRoutes } from './activation/routes.ts';
+import { addDocumentRoutes } from './documents/routes.ts';
+import { forgetUploads } from './documents/upload.ts';
 import { enrolPhoneKind, revokePhoneKind } from './enrolment/approval.ts';
 import { issueFor, issueTask, revokeCertificateOf, revokeTask } from './enrolment/certificate.ts';
 import { addConsequenceRoutes } from './enrolment/consequences.ts';
@@ -33,6 +35,7 @@ export function createSigning(context: ServiceContext, pages: SigningPages): Ser
   return {
     name: 'signing',
     routes: (app) => {
+      addDocumentRoutes(app, context, pool);
       addEnrolmentRoutes(app, context);
       addConsequenceRoutes(app, context);
       addMarksRoutes(app, context);
@@ -47,7 +50,10 @@ export function createSigning(context: ServiceContext, pages: SigningPages): Ser
       [completeTask]: (payload) => completeNow(context, payloadText(payload, 'sessionId')),
       [resumeTask]: () => resumeUnfinished(context),
       [makeTranscriptsTask]: (payload) => makeTranscripts(context, payloadText(payload, 'runId')),
-      [forgetTask]: () => forgetSessions(context),
+      [forgetTask]: async () => {
+        await forgetSessions(context);
+        await forgetUploads(context);
+      },
       [renewTask]: () => renewCertificates(context),
     },
     schedule: { [resumeTask]: '* * * * *', [forgetTask]: '17 * * * *', [renewTask]: '7 19 * * *' }, // at night in Vietnam

@@ -3,6 +3,7 @@ import type { Text } from '@edutrust/platform/messages';
 import type { ColumnType, Generated, JSONColumnType, Kysely } from 'kysely';
 import type { ItemState, SessionState } from './activation/states.ts';
 import type { EnrolmentState } from './enrolment/states.ts';
+import type { FormatName } from './formats/format.ts';
 import type { MarksSource } from './marks/marks.ts';
 import type { MarkValues } from './marks/values.ts';
 import type { RequestState, StepState } from './requests/states.ts';
@@ -74,9 +75,19 @@ export interface DocumentTable {
   created_at: Date;
 }
 
+export interface UploadTable {
+  id: string;
+  organisation_id: string;
+  document_id: string;
+  file_name: string;
+  uploaded_by: string;
+  created_at: Date;
+}
+
 export interface RequestTable {
   id: string;
   kind: DocumentKind;
+  format: Generated<FormatName>;
   title: string;
   organisation_id: string;
   class_id: string | null;
@@ -89,6 +100,8 @@ export interface RequestTable {
   reason: string | null;
   code: string;
   unsigned_document_id: string;
+  /** Signatures that the unsigned file carried already. */
+  signatures_before: Generated<number>;
   /** The file with every signature so far. */
   signed_document_id: string | null;
   run_id: string | null;
@@ -101,6 +114,8 @@ export interface StepTable {
   request_id: string;
   position: number;
   role: StepRole;
+  /** Steps of one turn are due together; null: its position. */
+  turn: number | null;
   /** Null for a seal until a clerk has put it on. */
   signer_id: string | null;
   signer_title: string;
@@ -169,6 +184,8 @@ export interface SessionItemTable {
   digest: Buffer;
   signed_attributes: Buffer;
   prepared: Buffer | null;
+  /** The file that was prepared. */
+  base_document_id: string | null;
   signature: Buffer | null;
   time_stamp: Buffer | null;
   ledger_entry_id: string | null;
@@ -181,6 +198,7 @@ export type SigningTables = {
   'signing.marks': MarksTable;
   'signing.marks_plan': MarksPlanTable;
   'signing.document': DocumentTable;
+  'signing.upload': UploadTable;
   'signing.request': RequestTable;
   'signing.step': StepTable;
   'signing.transcript_run': TranscriptRunTable;

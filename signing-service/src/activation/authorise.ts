@@ -10,6 +10,8 @@ import { lockEnrolment, userHandleOf } from '../enrolment/enrolment.ts';
 import { hashAssertion, verifyAssertion } from '../enrolment/passkey.ts';
 import { record } from '../events.ts';
 import { ecdsaSignatureFromRaw } from '../formats/ecdsa.ts';
+import { lockRequest } from '../requests/requests.ts';
+import { dueSteps } from '../requests/steps.ts';
 import { type SigningTables, signingOf } from '../tables.ts';
 import { certificateOf } from './certificate.ts';
 import { completeAfterMs, completeTask } from './complete.ts';
@@ -219,18 +221,33 @@ function mustBeDrawn(items: readonly Item[], drawn: Confirmation['drawn']): void
   );
 }
 
-/** Makes the step this session's alone: nobody else signs, rejects or withdraws the request from now on. */
+/**
+ * Makes the request this session's alone: nobody else signs, rejects or withdraws it until this signature is in its file.
+ * Where several may sign whenever they like, the file must still be the one that was prepared.
+ */
 async function claim(transaction: Transaction, item: Item): Promise<ItemError | undefined> {
-  const claimed = await signingOf(transaction)
+  const request = await lockRequest(transaction, item.request_id);
+  const due = await dueSteps(transaction, item.request_id);
+  const own = due.find(({ position }) => position === item.step);
+  if (!own || due.some(({ session_id }) => session_id)) return notWaiting;
+  const current = request.signed_document_id ?? request.unsigned_document_id;
+  if (item.base_document_id !== null && item.base_document_id !== current) return signedMeanwhile;
+  await signingOf(transaction)
     .updateTable('signing.step')
     .set({ session_id: item.session_id })
     .where('request_id', '=', item.request_id)
     .where('position', '=', item.step)
-    .where('state', '=', 'due')
-    .where('session_id', 'is', null)
-    .executeTakeFirst();
-  return claimed.numUpdatedRows === 1n ? undefined : notWaiting;
+    .execute();
+  return undefined;
 }
+
+const signedMeanwhile: ItemError = {
+  code: 'signing/signed-meanwhile',
+  detail: {
+    vi: 'Người khác vừa ký văn bản này trước bạn. Hãy mở lại và ký.',
+    en: 'Somebody else signed this document just before you. Open it again and sign.',
+  },
+};
 
 const wrongSignature: ItemError = {
   code: 'signing/wrong-signature',

@@ -9,14 +9,13 @@ import type { Selectable } from 'kysely';
 import { storeDocument } from '../documents/store.ts';
 import type { EnrolmentRow } from '../enrolment/enrolment.ts';
 import { record } from '../events.ts';
+import type { FormatName } from '../formats/format.ts';
 import { formatNamed } from '../formats/formats.ts';
 import { signatureLeaf } from '../formats/leaf.ts';
 import { lockRequest } from '../requests/requests.ts';
 import { requestMoves } from '../requests/states.ts';
-import { dueStep, finishStep } from '../requests/steps.ts';
+import { dueSteps, finishStep } from '../requests/steps.ts';
 import { type SigningTables, signingOf } from '../tables.ts';
-import type { DocumentKind } from '../templates/template.ts';
-import { templateOf } from '../templates/templates.ts';
 import { certificateOf } from './certificate.ts';
 import { mustBeAuthorised } from './evidence.ts';
 import { failItem, type Item, moveItem } from './items.ts';
@@ -121,9 +120,9 @@ async function lease({ db, clock }: ServiceContext, sessionId: string): Promise<
     .executeTakeFirst();
 }
 
-/** An item of a session, and of what kind its document is. */
+/** An item of a session, and the format of its document. */
 interface DocumentItem extends Item {
-  readonly kind: DocumentKind;
+  readonly format: FormatName;
 }
 
 function itemsIn({ db }: ServiceContext, sessionId: string, state: 'authorised' | 'logged'): Promise<DocumentItem[]> {
@@ -131,14 +130,12 @@ function itemsIn({ db }: ServiceContext, sessionId: string, state: 'authorised' 
     .selectFrom('signing.session_item as i')
     .innerJoin('signing.request as r', 'r.id', 'i.request_id')
     .selectAll('i')
-    .select('r.kind')
+    .select('r.format')
     .where('i.session_id', '=', sessionId)
     .where('i.state', '=', state)
     .orderBy('i.position')
     .execute();
 }
-
-const formatOf = ({ kind }: DocumentItem) => formatNamed(templateOf(kind).format);
 
 /** What can never succeed fails this document alone, and its request waits again; everything else is tried again. */
 async function orFail(context: ServiceContext, item: Item, step: () => Promise<void>): Promise<void> {
@@ -175,7 +172,7 @@ async function stampAndLog(
   if (!certificate?.isUsable || !session.assertion_sha256) throw revokedMeanwhile();
   await mustBeAuthorised(context, session, enrolment, { ...item, certificate: certificate.der });
   const signature = item.signature ?? (await signInKeyStore(context, session, enrolment, item));
-  const token = await timeStamp(context, sha256(formatOf(item).stamped(signature)));
+  const token = await timeStamp(context, sha256(formatNamed(item.format).stamped(signature)));
   const leaf = signatureLeaf({
     assertion: session.assertion_sha256,
     certificate: sha256(certificate.der),
@@ -223,7 +220,7 @@ async function finishFile(
     throw new Error('a logged item lost its parts'); // the table's writers never let this happen
   }
   const proof = await ledger.proofOf(ledger_entry_id);
-  const file = formatOf(item).complete(prepared, {
+  const file = formatNamed(item.format).complete(prepared, {
     toBeSigned: item.signed_attributes,
     signature,
     certificates: chain,
@@ -241,8 +238,9 @@ async function finishFile(
     .execute(async (transaction) => {
       const tables = signingOf(transaction);
       const request = await lockRequest(transaction, item.request_id);
-      const step = await dueStep(transaction, item.request_id);
-      if (step?.position !== item.step || step.session_id !== session.id) throw new AlreadyDone();
+      const due = await dueSteps(transaction, item.request_id);
+      const step = due.find(({ position }) => position === item.step);
+      if (step?.session_id !== session.id) throw new AlreadyDone();
       const pages = await tables
         .selectFrom('signing.document')
         .select('pages')

@@ -2,25 +2,31 @@ import { createHash } from 'node:crypto';
 import type { PersonActor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { Conflict } from '@edutrust/platform/errors';
-import type { Place } from '../formats/format.ts';
+import type { FormatName, Place } from '../formats/format.ts';
 import { formatNamed } from '../formats/formats.ts';
 import { formatVerificationCode } from '../requests/code.ts';
 import { noRequest } from '../requests/requests.ts';
 import { signingOf } from '../tables.ts';
 import type { DocumentKind } from '../templates/template.ts';
-import { templateOf } from '../templates/templates.ts';
 import type { SigningParty } from './party.ts';
 
 /** A document whose due step is this party's, with the bytes that the step signs. */
 export interface DueDocument {
   readonly id: string;
   readonly kind: DocumentKind;
+  readonly format: FormatName;
   readonly title: string;
   readonly code: string;
   readonly step: number;
   readonly signerTitle: string;
   readonly place: Place;
+  /** The file with every signature before this one. */
+  readonly documentId: string;
   readonly bytes: Buffer;
+  readonly sha256: Buffer;
+  /** Signatures that the file must carry: those that it came with, and one a step that is done. */
+  readonly signaturesBefore: number;
+  readonly done: number | null;
 }
 
 /**
@@ -44,6 +50,8 @@ export async function dueDocuments(
     .select([
       'r.id',
       'r.kind',
+      'r.format',
+      'r.signatures_before as signaturesBefore',
       'r.title',
       'r.code',
       's.position as step',
@@ -51,7 +59,15 @@ export async function dueDocuments(
       's.place',
       's.state',
     ])
-    .select(['s.session_id as sessionId', 'd.bytes', 'd.sha256'])
+    .select(['s.session_id as sessionId', 'd.id as documentId', 'd.bytes', 'd.sha256'])
+    .select((of) =>
+      of
+        .selectFrom('signing.step as t')
+        .select((on) => on.fn.countAll<number>().as('done'))
+        .whereRef('t.request_id', '=', 'r.id')
+        .where('t.state', '=', 'done')
+        .as('done'),
+    )
     .where('r.id', 'in', [...requestIds])
     .where('s.role', purpose === 'seal' ? '=' : '<>', 'school-seal')
     .$if(purpose === 'sign', (query) => query.where('s.signer_id', '=', actor.personId))
@@ -86,9 +102,10 @@ export async function dueDocuments(
  * Whether the file is not the one that was kept: other bytes, or not one signature for each step before. Nothing is signed
  * or sealed on top of a file that was put in its place.
  */
-function isChanged({ kind, bytes, sha256, step }: DueDocument & { readonly sha256: Buffer }) {
-  const signatures = formatNamed(templateOf(kind).format).countSignatures(bytes);
-  return !createHash('sha256').update(bytes).digest().equals(sha256) || signatures !== step;
+function isChanged({ format, bytes, sha256, signaturesBefore, done }: DueDocument): boolean {
+  const signatures = formatNamed(format).countSignatures(bytes);
+  const isOther = !createHash('sha256').update(bytes).digest().equals(sha256);
+  return isOther || signatures !== signaturesBefore + Number(done);
 }
 
 function documentChanged(): Conflict {
@@ -129,12 +146,12 @@ export function prepareItem(
   { config }: Pick<ServiceContext, 'config'>,
   { document, party, now }: { readonly document: DueDocument; readonly party: SigningParty; readonly now: Date },
 ) {
-  const { id: requestId, title, kind, step, place } = document;
-  const prepared = formatNamed(templateOf(kind).format).prepare(document.bytes, {
+  const { id: requestId, title, format, step, place, documentId } = document;
+  const prepared = formatNamed(format).prepare(document.bytes, {
     signatory: { ...party, title: party.kind === 'seal' ? undefined : document.signerTitle },
     at: now,
     place,
     verifyAt: `${config.url.host}/verify/${formatVerificationCode(document.code)}`,
   });
-  return { requestId, title, step, ...prepared };
+  return { requestId, title, step, documentId, ...prepared };
 }

@@ -85,7 +85,7 @@ export async function openSession(
     await tables
       .insertInto('signing.session_item')
       .values(
-        items.map(({ requestId, step, digest, toBeSigned, prepared }, position) => ({
+        items.map(({ requestId, step, documentId, digest, toBeSigned, prepared }, position) => ({
           session_id: id,
           request_id: requestId,
           step,
@@ -94,6 +94,7 @@ export async function openSession(
           digest,
           signed_attributes: toBeSigned,
           prepared,
+          base_document_id: documentId,
           signature: null,
           time_stamp: null,
           ledger_entry_id: null,

@@ -75,7 +75,7 @@ export const PublicDocument = Type.Object({
   signer: Type.Object({ name: Type.String(), title: Type.String() }),
   signatures: Type.Array(
     Type.Object({
-      role: Type.Enum(['class-teacher', 'principal', 'school-seal']),
+      role: Type.Enum(['class-teacher', 'principal', 'school-seal', 'signer']),
       name: Type.String(),
       title: Type.String(),
       isDone: Type.Boolean(),

@@ -34,11 +34,12 @@ export async function mayDo(
 ): Promise<Type.Static<typeof RequestAct>[]> {
   if (request.state !== 'waiting' && request.state !== 'signed') return [];
   const decide = can(db);
-  const due = request.steps.find(({ state }) => state === 'due');
-  const isTheirs = due?.person?.id === actor.personId && (await decide(actor, 'signing.sign'));
+  const due = request.steps.filter(({ state }) => state === 'due');
+  const isTheirs = due.some(({ person }) => person?.id === actor.personId) && (await decide(actor, 'signing.sign'));
   const hasSigned = request.steps.some(({ person, state }) => state === 'done' && person?.id === actor.personId);
   const { id: organisationId } = request.organisation;
-  const isClerk = due?.role === 'school-seal' && (await decide(actor, 'signing.seal', { organisationId }));
+  const isSealDue = due.some(({ role }) => role === 'school-seal');
+  const isClerk = isSealDue && (await decide(actor, 'signing.seal', { organisationId }));
   const isAsker = await decide(actor, 'signing.request', await resourceOfRequest(db, request.id));
   return [
     ...(isTheirs ? (['sign'] as const) : []),
@@ -62,9 +63,10 @@ export async function mustBeTheirTurn(db: Database, id: string, actor: PersonAct
     .select(['role', 'signer_id'])
     .where('request_id', '=', id)
     .where('state', '=', 'due')
-    .executeTakeFirst();
-  if (!due || due.signer_id === actor.personId) return; // nothing due: the table of moves says so
-  if (due.role === 'school-seal' && (await decide(actor, 'signing.seal', resource))) return;
+    .execute();
+  // Nothing due: the table of moves says so.
+  if (due.length === 0 || due.some(({ signer_id }) => signer_id === actor.personId)) return;
+  if (due.some(({ role }) => role === 'school-seal') && (await decide(actor, 'signing.seal', resource))) return;
   throw new Forbidden('signing/not-the-signer', {
     vi: 'Chỉ người đang được yêu cầu ký mới từ chối được.',
     en: 'Only the one whose signature is due can reject.',

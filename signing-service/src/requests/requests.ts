@@ -14,7 +14,7 @@ import { templateOf } from '../templates/templates.ts';
 import { formatVerificationCode } from './code.ts';
 import { nameOf } from './registry.ts';
 import { requestMoves } from './states.ts';
-import { cancelSteps, dueStep, insertSteps, moveStep, type NewStep, type StepRow } from './steps.ts';
+import { cancelSteps, dueSteps, insertSteps, moveStep, type NewStep, type StepRow } from './steps.ts';
 
 export type RequestRow = Selectable<SigningTables['signing.request']>;
 
@@ -22,8 +22,9 @@ export interface NewRequest {
   readonly kind: DocumentKind;
   readonly title: string;
   readonly organisationId: string;
-  readonly classId: string;
-  readonly subjectId: string;
+  /** Of a transcript. */
+  readonly classId?: string;
+  readonly subjectId?: string;
   /** Who signs, in order; the first is due at once. */
   readonly steps: readonly NewStep[];
   /** The official whose signature the document is known by. */
@@ -32,13 +33,16 @@ export interface NewRequest {
   readonly runId?: string;
   /** Is printed inside the document already. */
   readonly code: string;
-  readonly document: Buffer;
-  readonly pages: number;
+  /** The unsigned file, or the id of one that is kept already. */
+  readonly document: string | { readonly bytes: Buffer; readonly pages: number };
+  /** Signatures that it carries already. */
+  readonly signaturesBefore?: number;
   readonly dueAt?: Date;
 }
 
 /**
- * Asks for a signature. Idempotent by (kind, class, subject): undefined when one is waiting, signed or issued already.
+ * Asks for a signature. A document about somebody in a class is idempotent by (kind, class, subject): undefined when one
+ * is waiting, signed or issued already.
  */
 export async function createRequest(
   transaction: Transaction,
@@ -46,17 +50,13 @@ export async function createRequest(
   { actor, now }: { readonly actor: Actor; readonly now: Date },
 ): Promise<string | undefined> {
   const db = signingOf(transaction);
-  const exists = await db
-    .selectFrom('signing.request')
-    .select('id')
-    .where('kind', '=', input.kind)
-    .where('class_id', '=', input.classId)
-    .where('subject_id', '=', input.subjectId)
-    .where('state', 'in', ['waiting', 'signed', 'issued'])
-    .executeTakeFirst();
-  if (exists) return undefined;
+  const { classId, subjectId, document } = input;
+  if (classId && subjectId && (await existsAlready(db, { kind: input.kind, classId, subjectId }))) return undefined;
   const id = uuidv7();
-  const documentId = await storeDocument(transaction, input.document, { pages: input.pages, now });
+  const documentId =
+    typeof document === 'string'
+      ? document
+      : await storeDocument(transaction, document.bytes, { pages: document.pages, now });
   const inserted = await db
     .insertInto('signing.request')
     .values({
@@ -64,8 +64,9 @@ export async function createRequest(
       kind: input.kind,
       title: input.title,
       organisation_id: input.organisationId,
-      class_id: input.classId,
-      subject_id: input.subjectId,
+      class_id: classId ?? null,
+      subject_id: subjectId ?? null,
+      signatures_before: input.signaturesBefore ?? 0,
       signer_id: input.signerId,
       signer_title: input.signerTitle,
       requested_by: actor.kind === 'person' ? actor.personId : null,
@@ -96,6 +97,21 @@ export async function createRequest(
   return id;
 }
 
+async function existsAlready(
+  db: ReturnType<typeof signingOf>,
+  which: { readonly kind: DocumentKind; readonly classId: string; readonly subjectId: string },
+): Promise<boolean> {
+  const found = await db
+    .selectFrom('signing.request')
+    .select('id')
+    .where('kind', '=', which.kind)
+    .where('class_id', '=', which.classId)
+    .where('subject_id', '=', which.subjectId)
+    .where('state', 'in', ['waiting', 'signed', 'issued'])
+    .executeTakeFirst();
+  return found !== undefined;
+}
+
 /** @throws NotFound `signing/no-request` */
 export async function lockRequest(transaction: Transaction, id: string): Promise<RequestRow> {
   const found = await signingOf(transaction)
@@ -122,8 +138,9 @@ export function noRequest(): NotFound {
  * @throws Forbidden unless it is their turn; Conflict when nothing is due.
  */
 export function rejectRequest(context: ServiceContext, id: string, reason: string, actor: PersonActor): Promise<void> {
-  return closeRequest(context, id, { state: 'rejected', reason, actor }, (step) => {
-    if (step.signer_id === null || step.signer_id === actor.personId) return;
+  return closeRequest(context, id, { state: 'rejected', reason, actor }, (due) => {
+    const own = due.find(({ signer_id }) => signer_id === null || signer_id === actor.personId);
+    if (own || due.length === 0) return own;
     throw new Forbidden('signing/not-the-signer', {
       vi: 'Chỉ người đang được yêu cầu ký mới từ chối được.',
       en: 'Only the one whose signature is due can reject.',
@@ -140,19 +157,16 @@ async function closeRequest(
   { db, clock }: ServiceContext,
   id: string,
   { state, reason, actor }: { state: 'rejected' | 'withdrawn'; reason: string | null; actor: PersonActor },
-  mustBeTheirs: (step: StepRow) => void = () => undefined,
+  stepOf: (due: readonly StepRow[]) => StepRow | undefined = ([first]) => first,
 ): Promise<void> {
   await db.transaction().execute(async (transaction) => {
     const request = await lockRequest(transaction, id);
     requestMoves.mustMove(request.state, state);
-    const step = await dueStep(transaction, id);
-    if (step) {
-      mustBeTheirs(step);
-      if (step.session_id) throw beingSigned();
-      await moveStep(transaction, step, state === 'rejected' ? 'rejected' : 'cancelled', {
-        closed_at: clock.now(),
-        ...(state === 'rejected' ? { signer_id: actor.personId } : {}),
-      });
+    const due = await dueSteps(transaction, id);
+    if (due.some(({ session_id }) => session_id)) throw beingSigned();
+    const step = stepOf(due);
+    if (step && state === 'rejected') {
+      await moveStep(transaction, step, 'rejected', { closed_at: clock.now(), signer_id: actor.personId });
     }
     await cancelSteps(transaction, id);
     await signingOf(transaction)
@@ -197,13 +211,13 @@ export async function documentOf(db: Database, requestId: string): Promise<Docum
     .innerJoin('signing.document as d', (join) =>
       join.on((on) => on('d.id', '=', on.fn.coalesce('r.signed_document_id', 'r.unsigned_document_id'))),
     )
-    .select(['d.bytes', 'd.sha256', 'r.code', 'r.kind', 'r.state'])
+    .select(['d.bytes', 'd.sha256', 'r.code', 'r.kind', 'r.format', 'r.state'])
     .where('r.id', '=', requestId)
     .executeTakeFirst();
   if (!found) throw noRequest();
   const template = templateOf(found.kind);
   const stem = `${template.fileStem}${found.state === 'issued' ? '' : '-chua-phat-hanh'}`;
-  const { mediaType, extension } = formatNamed(template.format);
+  const { mediaType, extension } = formatNamed(found.format);
   return {
     bytes: found.bytes,
     sha256: found.sha256,

@@ -12,7 +12,7 @@ export const RequestAct = Type.Enum(['sign', 'seal', 'reject', 'withdraw']);
 
 /** One signature of a document's order. */
 const Step = Type.Object({
-  role: Type.Enum(['class-teacher', 'principal', 'school-seal']),
+  role: Type.Enum(['class-teacher', 'principal', 'school-seal', 'signer']),
   /** Who signs; of the seal the clerk who put it on, null before. */
   person: nullable(Named),
   title: Type.String(),
@@ -23,14 +23,14 @@ const Step = Type.Object({
 /** A document on its way through the signatures of its order. */
 export const SigningRequest = Type.Object({
   id: Uuid,
-  kind: Type.Enum(['transcript']),
+  kind: Type.Enum(['transcript', 'upload']),
   title: Type.String(),
   organisation: Type.Object({ id: Uuid, name: Type.String() }),
   classId: nullable(Uuid),
   className: nullable(Type.String()),
   /** Whom the document is about; the birth date tells two of one name apart. */
   subject: nullable(Type.Object({ ...Named.properties, birthDate: nullable(Type.String()) })),
-  /** Every signature, in order: class teacher, principal, the school's seal. */
+  /** Every signature, in order; of a transcript class teacher, principal, the school's seal. */
   steps: Type.Array(Step),
   /** The official whose signature the document is known by. */
   signer: Named,

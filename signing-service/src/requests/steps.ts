@@ -13,25 +13,29 @@ export interface NewStep extends Pick<StepTemplate, 'role' | 'place'> {
   readonly signerId: string | null;
   /** Stands in the visible block. */
   readonly signerTitle: string;
+  /** Steps of one turn are due together; its position when absent. */
+  readonly turn?: number;
 }
 
-/** Writes the order of a new request; its first step is due. */
+/** Writes the order of a new request; the steps of its first turn are due. */
 export async function insertSteps(
   transaction: Transaction,
   requestId: string,
   steps: readonly NewStep[],
 ): Promise<void> {
+  const [first] = steps;
   await signingOf(transaction)
     .insertInto('signing.step')
     .values(
-      steps.map(({ role, place, signerId, signerTitle }, position) => ({
+      steps.map(({ role, place, signerId, signerTitle, turn = null }, position) => ({
         request_id: requestId,
         position,
         role,
+        turn,
         signer_id: signerId,
         signer_title: signerTitle,
         place: JSON.stringify(place),
-        state: position === 0 ? ('due' as const) : ('pending' as const),
+        state: position === 0 || (turn !== null && turn === first?.turn) ? ('due' as const) : ('pending' as const),
         session_id: null,
         document_id: null,
         closed_at: null,
@@ -40,14 +44,15 @@ export async function insertSteps(
     .execute();
 }
 
-/** The step that is due, if one is. The request's row is locked by the caller. */
-export async function dueStep(transaction: Transaction, requestId: string): Promise<StepRow | undefined> {
+/** The steps that are due. The request's row is locked by the caller. */
+export async function dueSteps(transaction: Transaction, requestId: string): Promise<StepRow[]> {
   return signingOf(transaction)
     .selectFrom('signing.step')
     .selectAll()
     .where('request_id', '=', requestId)
     .where('state', '=', 'due')
-    .executeTakeFirst();
+    .orderBy('position')
+    .execute();
 }
 
 /** Moves a step on from the state in which it was read. */
@@ -66,18 +71,18 @@ export async function moveStep(
     .execute();
 }
 
-/** What was not due yet never will be: the request was rejected or withdrawn. */
+/** What is still open never will be done: the request was rejected or withdrawn. */
 export async function cancelSteps(transaction: Transaction, requestId: string): Promise<void> {
   await signingOf(transaction)
     .updateTable('signing.step')
     .set({ state: 'cancelled' })
     .where('request_id', '=', requestId)
-    .where('state', '=', 'pending')
+    .where('state', 'in', ['pending', 'due'])
     .execute();
 }
 
 /**
- * Closes a step with the file that carries its signature, and makes the next one due.
+ * Closes a step with the file that carries its signature, and makes those of the next turn due, when nobody of its own turn is left.
  *
  * @returns the state of the request from now on.
  */
@@ -91,14 +96,19 @@ export async function finishStep(
     signer_id: done.signerId,
     closed_at: done.now,
   });
-  const next = await signingOf(transaction)
+  const open = await signingOf(transaction)
     .selectFrom('signing.step')
     .selectAll()
     .where('request_id', '=', step.request_id)
-    .where('state', '=', 'pending')
+    .where('state', 'in', ['pending', 'due'])
     .orderBy('position')
-    .executeTakeFirst();
-  if (!next) return 'issued';
-  await moveStep(transaction, next, 'due');
-  return purposeOf(next.role) === 'seal' ? 'signed' : 'waiting';
+    .execute();
+  if (open.length === 0) return 'issued';
+  if (open.some(({ state }) => state === 'due')) return 'waiting';
+  const turn = Math.min(...open.map(turnOf));
+  const next = open.filter((one) => turnOf(one) === turn);
+  for (const one of next) await moveStep(transaction, one, 'due');
+  return next.every(({ role }) => purposeOf(role) === 'seal') ? 'signed' : 'waiting';
 }
+
+const turnOf = ({ turn, position }: StepRow) => turn ?? position;

@@ -64,8 +64,7 @@ export async function makeTranscriptOf(context: ServiceContext, order: Transcrip
         signerTitle: order.principal.title,
         runId: order.runId,
         code,
-        document,
-        pages: countPages(document),
+        document: { bytes: document, pages: countPages(document) },
         ...(order.dueAt ? { dueAt: order.dueAt } : {}),
       },
       { actor: order.actor, now },
@@ -118,7 +117,9 @@ async function keep(transaction: Transaction, order: TranscriptOrder, outcome: O
 }
 
 function stepsOf({ classTeacher, principal }: TranscriptOrder): NewStep[] {
-  const whom: Readonly<Record<StepRole, { readonly signerId: string | null; readonly signerTitle: string }>> = {
+  const whom: Readonly<
+    Record<Exclude<StepRole, 'signer'>, { readonly signerId: string | null; readonly signerTitle: string }>
+  > = {
     'class-teacher': { signerId: classTeacher.personId, signerTitle: classTeacherTitle },
     principal: { signerId: principal.personId, signerTitle: principal.title },
     'school-seal': { signerId: null, signerTitle: 'Dấu của trường' },

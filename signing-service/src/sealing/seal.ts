@@ -46,8 +46,8 @@ export async function sealOfRequests(
       },
       {
         remedy: {
-          vi: 'Chờ giáo viên chủ nhiệm và hiệu trưởng ký xong.',
-          en: 'Wait until class teacher and principal have signed.',
+          vi: 'Chờ mọi người ký xong.',
+          en: 'Wait until everybody has signed.',
         },
         fields: early.map(({ id }) => ({
           pointer: `/requestIds/${requestIds.indexOf(id)}`,

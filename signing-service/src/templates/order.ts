@@ -1,11 +1,11 @@
 import type { Place } from '../formats/format.ts';
 
 /** Who signs at a step. */
-export type StepRole = 'class-teacher' | 'principal' | 'school-seal';
+export type StepRole = 'class-teacher' | 'principal' | 'school-seal' | 'signer';
 
 /** One step of a document's order. */
-export interface StepTemplate {
-  readonly role: StepRole;
+export interface StepTemplate<Role extends StepRole = StepRole> {
+  readonly role: Role;
   /** Where its visible block goes; no two overlap. */
   readonly place: Place;
 }

@@ -1,7 +1,6 @@
-import type { FormatName } from '../formats/format.ts';
-import type { StepTemplate } from './order.ts';
+import type { StepRole, StepTemplate } from './order.ts';
 
-export type DocumentKind = 'transcript';
+export type DocumentKind = 'transcript' | 'upload';
 
 /** What anyone may know of an issued document beside its signatures. */
 export interface PublicFacts {
@@ -14,20 +13,20 @@ export interface PublicFacts {
 /** A kind of document: how it is called and signed, and what anyone who holds its code may see of it. */
 export interface Template {
   readonly kind: DocumentKind;
-  readonly format: FormatName;
   /** How its files are called, before the code. */
   readonly fileStem: string;
   /**
-   * Who signs, one after another. A seal is always last: it is put only on what the competent person has signed
+   * Who signs, one after another; `chosen` by who asks for the signatures. A seal is always last: it is put only on what the competent person has signed
    * (Decree 30/2020/NĐ-CP, article 32.2).
    */
-  readonly order: readonly StepTemplate[];
+  readonly order: readonly StepTemplate[] | 'chosen';
   /** What it is called to anyone: never by the name of whom it is about. */
   publicTitle(facts: PublicFacts): string;
 }
 
 /** A kind that the platform draws itself from typed fields. */
-export interface DrawnTemplate<Fields> extends Template {
+export interface DrawnTemplate<Fields, Role extends StepRole = StepRole> extends Template {
+  readonly order: readonly StepTemplate<Role>[];
   /** In the lists of those who may see whom it is about. */
   titleOf(fields: Fields): string;
   /** The unsigned file. The same fields give the same bytes. */

@@ -1,8 +1,12 @@
 import type { DocumentKind, Template } from './template.ts';
 import { transcriptTemplate } from './transcript/template.ts';
+import { uploadTemplate } from './upload.ts';
 
 /** Every kind of document. */
-const templates: Readonly<Record<DocumentKind, Template>> = { transcript: transcriptTemplate };
+const templates: Readonly<Record<DocumentKind, Template>> = {
+  transcript: transcriptTemplate,
+  upload: uploadTemplate,
+};
 
 export function templateOf(kind: DocumentKind): Template {
   return templates[kind];

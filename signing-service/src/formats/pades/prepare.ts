@@ -8,7 +8,6 @@ import {
   dictionary,
   integerOf,
   name,
-  nameOf,
   number,
   type PdfDictionary,
   type PdfObject,
@@ -17,6 +16,7 @@ import {
   textString,
   withEntries,
 } from '../pdf/object.ts';
+import { pagesOf } from '../pdf/pages.ts';
 import { IncrementalUpdate, serialize } from '../pdf/writer.ts';
 import { putAppearance, type VisibleSignature } from './appearance.ts';
 
@@ -194,22 +194,15 @@ function fieldName(view: PdfView, fields: readonly PdfObject[], wished: string |
   return `${stem}${next}`;
 }
 
-/** The page at a zero-based index, or the last, by the page tree (ISO 32000-1 §7.7.3). */
+/** The page at a zero-based index, or the last. */
 function findPage(view: PdfView, catalog: PdfDictionary, wanted: number | 'last'): PdfReference {
-  const pages: PdfReference[] = [];
-  const seen = new Set<number>();
-  const walk = (value: PdfObject | undefined): void => {
-    const link = as('reference', value);
-    const node = view.dictionary(value);
-    if (!link || !node || seen.has(link.number) || seen.size > 100_000) throw new MalformedPdf('broken page tree');
-    seen.add(link.number);
-    const kids = view.array(node.entries.get('Kids'));
-    if (nameOf(view.resolve(node.entries.get('Type'))) !== 'Pages' || !kids) pages.push(link);
-    else for (const kid of kids) if (wanted === 'last' || pages.length <= wanted) walk(kid);
-  };
-  walk(catalog.entries.get('Pages'));
-  const page = wanted === 'last' ? pages.at(-1) : pages[wanted];
-  if (page) return page;
+  let index = 0;
+  let last: PdfReference | undefined;
+  for (const page of pagesOf(view, catalog)) {
+    if (index++ === wanted) return page;
+    last = page;
+  }
+  if (wanted === 'last' && last) return last;
   throw new InvalidInput('sign/no-such-page', {
     vi: 'Tệp PDF không có trang được chọn để đặt chữ ký.',
     en: 'The PDF does not have the page that the signature is to be on.',

@@ -1,12 +1,12 @@
+import type { StepRole } from '../order.ts';
 import type { DrawnTemplate } from '../template.ts';
 import type { TranscriptData } from './data.ts';
 import { transcriptPlaces } from './places.ts';
 import { makeTranscript } from './transcript.ts';
 
 /** The transcript of a school year (học bạ): class teacher, principal, then the school's seal. */
-export const transcriptTemplate: DrawnTemplate<TranscriptData> = {
+export const transcriptTemplate: DrawnTemplate<TranscriptData, Exclude<StepRole, 'signer'>> = {
   kind: 'transcript',
-  format: 'PAdES',
   fileStem: 'hoc-ba',
   order: [
     { role: 'class-teacher', place: transcriptPlaces['class-teacher'] },

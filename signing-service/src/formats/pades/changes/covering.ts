@@ -1,24 +1,13 @@
 import type { PdfView } from '../../pdf/document.ts';
-import { as, integerOf, nameOf, type PdfDictionary, type PdfObject } from '../../pdf/object.ts';
+import { integerOf, nameOf, type PdfDictionary } from '../../pdf/object.ts';
+import { type Box, boxOf } from '../../pdf/pages.ts';
 import { glyphsOf } from './page-text.ts';
-
-/** Left, bottom, right, top in points. */
-type Box = readonly [number, number, number, number];
 
 /** What nobody sees on a page. */
 const unseen = new Set(['Link', 'Popup']);
 const hiddenFlags = 0b100010; // Hidden, NoView (ISO 32000-1 table 165)
 /** How far a block may reach over what is there, as line ends and frames do. */
 const toleratedPoints = 2;
-
-/** A rectangle as it is written, its corners in order; `undefined` for what is none or has no area. */
-export function boxOf(items: readonly PdfObject[] | undefined): Box | undefined {
-  const numbers = items?.map((item) => as('number', item)?.value ?? Number.NaN) ?? [];
-  const [x1 = Number.NaN, y1 = Number.NaN, x2 = Number.NaN, y2 = Number.NaN] = numbers;
-  if (numbers.length !== 4 || numbers.some(Number.isNaN)) return undefined;
-  const box: Box = [Math.min(x1, x2), Math.min(y1, y2), Math.max(x1, x2), Math.max(y1, y2)];
-  return box[0] < box[2] && box[1] < box[3] ? box : undefined;
-}
 
 const shrunk = ([left, bottom, right, top]: Box): Box => [
   left + toleratedPoints,
@@ -35,15 +24,21 @@ export function coveredBy(signed: PdfView, current: PdfView, widget: PdfDictiona
   const box = boxOf(current.array(widget.entries.get('Rect')));
   const page = signed.dictionary(widget.entries.get('P'));
   if (!box || !page || !widget.entries.has('AP')) return undefined;
+  const covered = coveredAt(signed, page, box);
+  return covered && `a block over ${covered === 'text' ? 'text' : 'another annotation'}`;
+}
+
+/** What stands in a box of a page already; `undefined` for an empty place. Text is found by an estimate. */
+export function coveredAt(view: PdfView, page: PdfDictionary, box: Box): 'text' | 'annotation' | undefined {
   const [left, bottom, right, top] = shrunk(box);
-  const others = (signed.array(page.entries.get('Annots')) ?? []).flatMap((item) => signed.dictionary(item) ?? []);
+  const others = (view.array(page.entries.get('Annots')) ?? []).flatMap((item) => view.dictionary(item) ?? []);
   const isCovered = others.some((other) => {
-    const there = isSeen(signed, other) ? boxOf(signed.array(other.entries.get('Rect'))) : undefined;
+    const there = isSeen(view, other) ? boxOf(view.array(other.entries.get('Rect'))) : undefined;
     return there && there[0] < right && there[2] > left && there[1] < top && there[3] > bottom;
   });
-  if (isCovered) return 'a block over another annotation';
-  for (const { x, y } of glyphsOf(signed, page)) {
-    if (x > left && x < right && y > bottom && y < top) return 'a block over text';
+  if (isCovered) return 'annotation';
+  for (const { x, y } of glyphsOf(view, page)) {
+    if (x > left && x < right && y > bottom && y < top) return 'text';
   }
   return undefined;
 }

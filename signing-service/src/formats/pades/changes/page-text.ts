@@ -2,6 +2,7 @@ import type { PdfView } from '../../pdf/document.ts';
 import { decodeStructureStream } from '../../pdf/filters.ts';
 import { Budget, defaultLimits } from '../../pdf/limits.ts';
 import { as, nameOf, type PdfDictionary, type PdfObject, type PdfStream } from '../../pdf/object.ts';
+import { inherited } from '../../pdf/pages.ts';
 import { Parser } from '../../pdf/parser.ts';
 
 /** A place on a page in its default user space (ISO 32000-1 §8.3.2.3). */
@@ -62,17 +63,6 @@ export function* glyphsOf(view: PdfView, page: PdfDictionary): Generator<Point> 
   } catch {
     // Filters that we do not decode, or content that is not by the book.
   }
-}
-
-/** An entry that a page may have from the nodes above it (§7.7.3.4). */
-export function inherited(view: PdfView, page: PdfDictionary, key: string): PdfObject {
-  let node: PdfDictionary | undefined = page;
-  for (let level = 0; node && level < 32; level++) {
-    const found = node.entries.get(key);
-    if (found !== undefined) return view.resolve(found);
-    node = view.dictionary(node.entries.get('Parent'));
-  }
-  return null;
 }
 
 interface Work {

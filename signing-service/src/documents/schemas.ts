@@ -1,0 +1,67 @@
+import { strict, Time, Uuid } from '@edutrust/platform/schemas';
+import Type from 'typebox';
+
+const Points = Type.Number({ minimum: -20_000, maximum: 20_000 });
+
+const Place = Type.Union([
+  Type.Object(
+    {
+      /** From 1, or the last one. */
+      page: Type.Union([Type.Integer({ minimum: 1, maximum: 100_000 }), Type.Literal('last')]),
+      /** Lower left and upper right corner in points (1/72 inch) from the lower left corner of the page. */
+      rect: Type.Tuple([Points, Points, Points, Points]),
+    },
+    strict,
+  ),
+  Type.Object(
+    {
+      /** The block goes under this text; `occurrence` from 1, the last one when absent. */
+      anchor: Type.Object(
+        {
+          text: Type.String({ minLength: 1, maxLength: 200 }),
+          occurrence: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000 })),
+        },
+        strict,
+      ),
+      width: Type.Optional(Type.Number({ minimum: 90, maximum: 2_000 })),
+      height: Type.Optional(Type.Number({ minimum: 28, maximum: 2_000 })),
+    },
+    strict,
+  ),
+]);
+
+export const Upload = Type.Object({
+  id: Uuid,
+  fileName: Type.String(),
+  sizeBytes: Type.Integer(),
+  /** In points. */
+  pages: Type.Array(Type.Object({ width: Type.Number(), height: Type.Number() })),
+  /** Signatures that it carries already. */
+  signatures: Type.Integer(),
+});
+
+export const DocumentBody = Type.Object(
+  {
+    uploadId: Uuid,
+    title: Type.String({ minLength: 3, maxLength: 200 }),
+    /** Who signs; each holds the role "signer" of the organisation or of one above it. */
+    signers: Type.Array(
+      Type.Object(
+        {
+          personId: Uuid,
+          /** What the person signs as; the title in the organisation when absent. */
+          title: Type.Optional(Type.String({ minLength: 1, maxLength: 120 })),
+          place: Place,
+        },
+        strict,
+      ),
+      { minItems: 1, maxItems: 20 },
+    ),
+    /** One after another as listed, or each whenever they like. */
+    order: Type.Enum(['sequential', 'parallel'], { default: 'sequential' }),
+    /** The organisation's seal, after every signature. */
+    seal: Type.Optional(Type.Object({ place: Place }, strict)),
+    dueAt: Type.Optional(Time),
+  },
+  strict,
+);

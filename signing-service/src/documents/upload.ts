@@ -1,0 +1,173 @@
+import type { PersonActor } from '@edutrust/platform/actor';
+import type { ServiceContext } from '@edutrust/platform/context';
+import { InvalidInput, NotFound, TooLarge } from '@edutrust/platform/errors';
+import { record } from '../events.ts';
+import { uuidv7 } from '@edutrust/platform/ids';
+import type { Selectable } from 'kysely';
+import { formatOf } from '../formats/formats.ts';
+import { openPdf } from '../formats/pdf/document.ts';
+import { as } from '../formats/pdf/object.ts';
+import { pagesOf, visibleBoxOf } from '../formats/pdf/pages.ts';
+import { type SigningTables, signingOf } from '../tables.ts';
+import type { ValidationPool } from '../validation/validation.ts';
+import { storeDocument } from './store.ts';
+
+/** Largest file that is taken for signing, in bytes. */
+export const largestUploadBytes = 16 * 1024 * 1024;
+/** How long a file waits to be asked signatures for. */
+const waitingHours = 24;
+
+export type Upload = Selectable<SigningTables['signing.upload']>;
+
+/** A page as people see it, in points. */
+export interface PageSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface ReceivedUpload {
+  readonly id: string;
+  readonly pages: readonly PageSize[];
+  /** Signatures of people and organisations that it carries already. */
+  readonly signatures: number;
+}
+
+/**
+ * Takes a PDF that somebody wants signatures on. It is judged first, on a thread with limits: what cannot be read in one way
+ * only, is encrypted, or carries a signature that shows a change is not taken, since nobody should sign it.
+ *
+ * @throws InvalidInput `signing/not-a-pdf`, `signing/unreadable-file`, `signing/forged-file`; TooLarge
+ *   `signing/file-too-large`; Unavailable `verify/busy`
+ */
+export async function receiveUpload(
+  { db, clock }: ServiceContext,
+  pool: ValidationPool,
+  given: { readonly organisationId: string; readonly fileName: string; readonly bytes: Buffer },
+  actor: PersonActor,
+): Promise<ReceivedUpload> {
+  const { bytes, organisationId } = given;
+  if (bytes.length > largestUploadBytes) throw tooLarge();
+  const format = formatOf(bytes);
+  if (format?.name !== 'PAdES') throw notAPdf();
+  const { verdict, signatures, reasons } = await pool.validate(bytes, { anchors: [], requireRevocation: false });
+  if (verdict === 'indeterminate' && signatures.length === 0) throw unreadable(reasons[0]?.vi, reasons[0]?.en);
+  if (signatures.some(({ intact }) => intact === false) || verdict === 'invalid') throw forged();
+  const pages = pageSizes(bytes);
+  const now = clock.now();
+  const id = uuidv7();
+  await db.transaction().execute(async (transaction) => {
+    await signingOf(transaction)
+      .insertInto('signing.upload')
+      .values({
+        id,
+        organisation_id: organisationId,
+        document_id: await storeDocument(transaction, bytes, { pages: pages.length, now }),
+        file_name: given.fileName,
+        uploaded_by: actor.personId,
+        created_at: now,
+      })
+      .execute();
+    await record(transaction, {
+      type: 'document.uploaded',
+      actor,
+      subject: { kind: 'signing-upload', id },
+      organisationId,
+      data: { sizeBytes: bytes.length, pages: pages.length },
+    });
+  });
+  return { id, pages, signatures: format.countSignatures(bytes) };
+}
+
+function pageSizes(bytes: Buffer): PageSize[] {
+  const view = openPdf(bytes).current;
+  const catalog = view.dictionary(view.trailer.entries.get('Root'));
+  if (!catalog) throw unreadable();
+  return Array.from(pagesOf(view, catalog), (reference) => {
+    const page = as('dictionary', view.resolve(reference));
+    if (!page) throw unreadable();
+    const [left, bottom, right, top] = visibleBoxOf(view, page);
+    return { width: right - left, height: top - bottom };
+  });
+}
+
+/**
+ * The file that this person sent for this organisation and that no request was made of yet.
+ *
+ * @throws NotFound `signing/no-upload`
+ */
+export async function findUpload(
+  db: ServiceContext['db'],
+  which: { readonly id: string; readonly organisationId: string },
+  actor: PersonActor,
+): Promise<Upload & { readonly bytes: Buffer; readonly pages: number }> {
+  const found = await signingOf(db)
+    .selectFrom('signing.upload as u')
+    .innerJoin('signing.document as d', 'd.id', 'u.document_id')
+    .selectAll('u')
+    .select(['d.bytes', 'd.pages'])
+    .where('u.id', '=', which.id)
+    .where('u.organisation_id', '=', which.organisationId)
+    .where('u.uploaded_by', '=', actor.personId)
+    .executeTakeFirst();
+  if (found) return found;
+  throw new NotFound(
+    'signing/no-upload',
+    { vi: 'Không còn tệp này, hoặc đã được trình ký.', en: 'This file is gone, or signatures were asked for already.' },
+    { remedy: { vi: 'Tải tệp lên lại.', en: 'Send the file again.' } },
+  );
+}
+
+/** Deletes files for which nobody asked signatures within a day. */
+export async function forgetUploads({ db, clock }: Pick<ServiceContext, 'db' | 'clock'>): Promise<void> {
+  const before = new Date(clock.now().getTime() - waitingHours * 3_600_000);
+  await db.transaction().execute(async (transaction) => {
+    const tables = signingOf(transaction);
+    const gone = await tables
+      .deleteFrom('signing.upload')
+      .where('created_at', '<', before)
+      .returning('document_id')
+      .execute();
+    const ids = gone.map(({ document_id }) => document_id);
+    if (ids.length > 0) await tables.deleteFrom('signing.document').where('id', 'in', ids).execute();
+  });
+}
+
+function notAPdf(): InvalidInput {
+  return new InvalidInput(
+    'signing/not-a-pdf',
+    { vi: 'Tệp này không phải PDF.', en: 'This file is not a PDF.' },
+    { remedy: { vi: 'Lưu văn bản thành PDF rồi tải lên.', en: 'Save the document as a PDF and send that.' } },
+  );
+}
+
+function unreadable(vi = 'Không đọc được tệp PDF này.', en = 'This PDF cannot be read.'): InvalidInput {
+  return new InvalidInput(
+    'signing/unreadable-file',
+    { vi, en },
+    {
+      remedy: {
+        vi: 'Mở tệp rồi lưu lại thành PDF không mật khẩu, sau đó tải lên.',
+        en: 'Open the file, save it again as a PDF without a password, then send it.',
+      },
+    },
+  );
+}
+
+function forged(): InvalidInput {
+  return new InvalidInput(
+    'signing/forged-file',
+    {
+      vi: 'Tệp có chữ ký số không còn khớp nội dung: tệp đã bị sửa sau khi ký.',
+      en: 'The file carries a digital signature that no longer fits: it was changed after it was signed.',
+    },
+    { remedy: { vi: 'Xin lại bản gốc đã ký.', en: 'Ask for the original that was signed.' } },
+  );
+}
+
+export function tooLarge(): TooLarge {
+  const mebibytes = largestUploadBytes / 2 ** 20;
+  return new TooLarge('signing/file-too-large', {
+    vi: `Tệp lớn hơn ${mebibytes} MiB nên không được nhận.`,
+    en: `The file is larger than ${mebibytes} MiB and is not taken.`,
+  });
+}
