@@ -310,6 +310,14 @@ export const rows: Readonly<Record<string, Row>> = {
   'GET /api/v1/signing/classes/:id/marks/plans/:planId': roles('DC', 'class'),
   'POST /api/v1/signing/classes/:id/marks/plans/:planId/apply': roles('C', 'class'),
   'GET /api/v1/signing/transcripts/:id': roles('C', 'transcriptRun'),
+  'POST /api/v1/signing/organisations/:organisationId/uploads': roles('C', 'organisation'),
+  'POST /api/v1/signing/organisations/:organisationId/documents': roles('C', 'organisation', {
+    body: ({ person }) => ({
+      uploadId: person, // no file of theirs: asked before it is looked for
+      title: 'Quyết định',
+      signers: [{ personId: person, place: { anchor: { text: 'Hiệu trưởng' } } }],
+    }),
+  }),
   'POST /api/v1/signing/transcripts': roles('C', 'class', {
     body: ({ class: classId }) => ({ classId }),
   }),
@@ -347,6 +355,10 @@ const ofClass = 'learners of the class that the path or the body names; others a
 
 /** T9: fields with an id that the HTTP base does not decide on, and who does. */
 export const idsDecidedOtherwise: Readonly<Record<string, string>> = {
+  'POST /api/v1/signing/organisations/:organisationId/documents body.uploadId':
+    'findUpload: sent by the caller, for this organisation',
+  'POST /api/v1/signing/organisations/:organisationId/documents body.signers.*.personId':
+    'findSigners: who signs for the organisation, which those who ask may see',
   'GET /api/v1/roster/plans/:id params.id': plan,
   'GET /api/v1/roster/plans/:id/refusals params.id': plan,
   'POST /api/v1/roster/plans/:id/apply params.id': plan,
