@@ -1,9 +1,9 @@
 import type { PersonActor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { InvalidInput, NotFound, TooLarge } from '@edutrust/platform/errors';
-import { record } from '../events.ts';
 import { uuidv7 } from '@edutrust/platform/ids';
 import type { Selectable } from 'kysely';
+import { record } from '../events.ts';
 import { formatOf } from '../formats/formats.ts';
 import { openPdf } from '../formats/pdf/document.ts';
 import { as } from '../formats/pdf/object.ts';
