@@ -11,10 +11,10 @@ import { addHomeRoutes } from './home/routes.ts';
 import { addMailRoutes } from './mail/routes.ts';
 import { noticeTasks } from './notices/notices.ts';
 import { addNoticeRoutes } from './notices/routes.ts';
-import { addOrganisationChangeRoutes } from './organisations/change.ts';
-import { addOrganisationRoutes } from './organisations/routes.ts';
-import { addPeopleRoutes } from './people/routes.ts';
-import { addRoleRoutes } from './permissions/routes.ts';
+import { organisationChangeRoutes } from './organisations/change.ts';
+import { organisationRoutes } from './organisations/routes.ts';
+import { peopleRoutes } from './people/routes.ts';
+import { roleRoutes } from './permissions/routes.ts';
 import { addRosterRoutes } from './roster/routes.ts';
 
 export { registryKinds } from './kinds.ts';
@@ -26,12 +26,12 @@ export function createRegistry(context: ServiceContext): Service {
     name: 'registry',
     routes: (app) => {
       addHomeRoutes(app, context);
-      addPeopleRoutes(app, context);
+      addRoutes(app, peopleRoutes(context));
       addGuardianRoutes(app, context);
-      addOrganisationRoutes(app, context);
-      addOrganisationChangeRoutes(app, context);
+      addRoutes(app, organisationRoutes(context));
+      addRoutes(app, organisationChangeRoutes(context));
       addRoutes(app, classRoutes(context));
-      addRoleRoutes(app, context);
+      addRoutes(app, roleRoutes(context));
       addRosterRoutes(app, context);
       addAuditRoutes(app, context);
       addMailRoutes(app, context);

@@ -1,6 +1,7 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { payloadText } from '@edutrust/platform/jobs';
 import { readOutbox } from '@edutrust/platform/outbox';
+import { addRoutes } from '@edutrust/platform/route';
 import type { Service } from '@edutrust/platform/service';
 import type { ApprovalKind } from '@edutrust/registry/approvals';
 import { completeNow, completeTask } from './activation/complete.ts';
@@ -10,7 +11,7 @@ import { addDocumentRoutes } from './documents/routes.ts';
 import { forgetUploads } from './documents/upload.ts';
 import { enrolPhoneKind, revokePhoneKind } from './enrolment/approval.ts';
 import { issueFor, issueTask, revokeCertificateOf, revokeTask } from './enrolment/certificate.ts';
-import { addConsequenceRoutes } from './enrolment/consequences.ts';
+import { consequenceRoutes } from './enrolment/consequences.ts';
 import { enrolmentFollower } from './enrolment/follow.ts';
 import { renewCertificates, renewTask } from './enrolment/renewal.ts';
 import { addEnrolmentRoutes } from './enrolment/routes.ts';
@@ -37,7 +38,7 @@ export function createSigning(context: ServiceContext, pages: SigningPages): Ser
     routes: (app) => {
       addDocumentRoutes(app, context, pool);
       addEnrolmentRoutes(app, context);
-      addConsequenceRoutes(app, context);
+      addRoutes(app, consequenceRoutes(context));
       addMarksRoutes(app, context);
       addRequestRoutes(app, context);
       addActivationRoutes(app, context);

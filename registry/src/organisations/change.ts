@@ -2,8 +2,9 @@ import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
 import { Conflict, InvalidInput } from '@edutrust/platform/errors';
-import { type App, personActor } from '@edutrust/platform/http';
+import { personActor } from '@edutrust/platform/http';
 import { isUuid } from '@edutrust/platform/ids';
+import { type Route, route } from '@edutrust/platform/route';
 import { IdParams, nullable, strict } from '@edutrust/platform/schemas';
 import { sql } from 'kysely';
 import Type from 'typebox';
@@ -65,36 +66,35 @@ export async function changeOrganisation(
   });
 }
 
-/** The form of one organisation. */
-export function addOrganisationChangeRoutes(app: App, { db }: ServiceContext): void {
-  app.patch(
-    '/api/v1/organisations/:id',
-    {
-      config: {
-        access: requires('organisations.write', (request) => ({
-          organisationId: (request.params as { id: string }).id,
-        })),
-      },
-      schema: {
-        tags: ['organisations'],
-        summary: "Corrects an organisation's name, code or level",
-        params: IdParams,
-        body: Type.Object(
-          {
-            name: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
-            code: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9._-]{1,40}$' })),
-            level: Type.Optional(nullable(SchoolLevel)),
-          },
-          strict,
-        ),
-        response: { 200: OrganisationView },
-      },
+const correct = ({ db }: ServiceContext) =>
+  route({
+    method: 'PATCH',
+    url: '/api/v1/organisations/:id',
+    access: requires('organisations.write'),
+    schema: {
+      tags: ['organisations'],
+      summary: "Corrects an organisation's name, code or level",
+      params: IdParams,
+      body: Type.Object(
+        {
+          name: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+          code: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9._-]{1,40}$' })),
+          level: Type.Optional(nullable(SchoolLevel)),
+        },
+        strict,
+      ),
+      response: { 200: OrganisationView },
     },
-    async (request) => {
+    resource: ({ params }) => ({
+      organisationId: params.id,
+    }),
+    handle: async (request) => {
       await db
         .transaction()
         .execute((tx) => changeOrganisation(tx, request.params.id, request.body, personActor(request)));
       return toOrganisationView(personActor(request))(await findOrganisation(db, request.params.id));
     },
-  );
-}
+  });
+
+/** The form of one organisation. */
+export const organisationChangeRoutes = (context: ServiceContext): Route[] => [correct(context)];

@@ -1,7 +1,9 @@
 import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
-import { type App, personActor, refersTo, signedIn } from '@edutrust/platform/http';
+import type { Database } from '@edutrust/platform/database';
+import { personActor, refersTo, signedIn } from '@edutrust/platform/http';
 import { listAudit } from '@edutrust/platform/ledger';
+import { type Route, route } from '@edutrust/platform/route';
 import { Day, IdParams, listOf, Page, strict, Time } from '@edutrust/platform/schemas';
 import Type from 'typebox';
 import { ProposedApproval, propose } from '../approvals/approvals.ts';
@@ -35,54 +37,58 @@ import {
 } from './people.ts';
 
 const tags = ['people'];
-const personOf = (request: { params: unknown }) => ({ personId: (request.params as { id: string }).id });
+
+/** Today in Vietnam. */
+const today = ({ clock }: ServiceContext) => dateInVietnam(clock.now());
+
+const tools = (context: ServiceContext) => ({
+  issuer: createEducationIdIssuer(context),
+  vault: createIdentifierVault(context.secrets),
+});
+
+/** Relatives at other schools are nobody of the reader's. */
+async function withinReach<One extends { id: string }>(
+  db: Database,
+  actor: Actor,
+  relatives: readonly One[],
+): Promise<One[]> {
+  const decide = can(db);
+  const seen = await Promise.all(relatives.map(({ id }) => decide(actor, 'people.read', { personId: id })));
+  return relatives.filter((_one, index) => seen[index]);
+}
 
 /** What a colleague may see of a person's timeline: the registry's events, and nothing of signing in. */
 const registryEvents = /^(person|affiliation|guardianship|role|class)\./;
 
-export function addPeopleRoutes(app: App, context: ServiceContext): void {
-  const { db, clock } = context;
-  const tools = { issuer: createEducationIdIssuer(context), vault: createIdentifierVault(context.secrets) };
-  const department = ofDepartment(db);
-  const today = () => dateInVietnam(clock.now());
-
-  const decide = can(db);
-
-  /** Relatives at other schools are nobody of the reader's. */
-  async function withinReach<One extends { id: string }>(actor: Actor, relatives: readonly One[]): Promise<One[]> {
-    const seen = await Promise.all(relatives.map(({ id }) => decide(actor, 'people.read', { personId: id })));
-    return relatives.filter((_one, index) => seen[index]);
-  }
-
-  app.get(
-    '/api/v1/me',
-    {
-      config: { access: signedIn },
-      schema: {
-        tags,
-        summary: 'Who is signed in, and what they may do',
-        response: {
-          200: Type.Object({
-            person: PersonSummary,
-            roles: Type.Array(Type.Object({ role: Type.String(), organisation: OrganisationSummary })),
-            permissions: Type.Array(Type.String()),
-            grantableRoles: Type.Array(Type.String()),
-            /** What the roles allow after a sign-in with a passkey. */
-            permissionsWithPasskey: Type.Array(Type.String()),
-            acr: Type.String(),
-            authenticatedAt: Time,
-          }),
-        },
+const readMe = (context: ServiceContext) =>
+  route({
+    method: 'GET',
+    url: '/api/v1/me',
+    access: signedIn,
+    schema: {
+      tags,
+      summary: 'Who is signed in, and what they may do',
+      response: {
+        200: Type.Object({
+          person: PersonSummary,
+          roles: Type.Array(Type.Object({ role: Type.String(), organisation: OrganisationSummary })),
+          permissions: Type.Array(Type.String()),
+          grantableRoles: Type.Array(Type.String()),
+          /** What the roles allow after a sign-in with a passkey. */
+          permissionsWithPasskey: Type.Array(Type.String()),
+          acr: Type.String(),
+          authenticatedAt: Time,
+        }),
       },
     },
-    async (request) => {
+    handle: async (request) => {
       const actor = personActor(request);
       return {
-        person: await findSummary(db, actor.personId),
+        person: await findSummary(context.db, actor.personId),
         roles: await Promise.all(
           actor.roles.map(async ({ role, organisationId }) => ({
             role,
-            organisation: await findOrganisation(db, organisationId),
+            organisation: await findOrganisation(context.db, organisationId),
           })),
         ),
         permissions: actions.filter((action) => mayAnywhere(actor, action)),
@@ -92,28 +98,28 @@ export function addPeopleRoutes(app: App, context: ServiceContext): void {
         authenticatedAt: actor.authenticatedAt.toISOString(),
       };
     },
-  );
+  });
 
-  app.get(
-    '/api/v1/people',
-    {
-      config: { access: requires('people.read') },
-      schema: {
-        tags,
-        summary: 'People whom the caller may see; `q` is an education ID or words of a name, marks optional',
-        querystring: Type.Object({
-          q: Type.Optional(Type.String({ maxLength: 100 })),
-          organisation: Type.Optional(refersTo('organisation')),
-          class: Type.Optional(refersTo('class')),
-          role: Type.Optional(AffiliationRole),
-          status: Type.Optional(Type.Enum(['active', 'left'])),
-          ...Page,
-        }),
-        response: { 200: listOf(PersonSummary) },
-      },
+const search = (context: ServiceContext) =>
+  route({
+    method: 'GET',
+    url: '/api/v1/people',
+    access: requires('people.read'),
+    schema: {
+      tags,
+      summary: 'People whom the caller may see; `q` is an education ID or words of a name, marks optional',
+      querystring: Type.Object({
+        q: Type.Optional(Type.String({ maxLength: 100 })),
+        organisation: Type.Optional(refersTo('organisation')),
+        class: Type.Optional(refersTo('class')),
+        role: Type.Optional(AffiliationRole),
+        status: Type.Optional(Type.Enum(['active', 'left'])),
+        ...Page,
+      }),
+      response: { 200: listOf(PersonSummary) },
     },
-    async ({ query, actor }) => {
-      const items = await listPeople(db, {
+    handle: async ({ query, actor }) => {
+      const items = await listPeople(context.db, {
         scope: actor ? scopeOf(actor, 'people.read') : [],
         detailScope: actor ? scopeOf(actor, 'people.read-details') : [],
         limit: query.limit,
@@ -126,173 +132,194 @@ export function addPeopleRoutes(app: App, context: ServiceContext): void {
       });
       return { items, nextCursor: items.length === query.limit ? (items.at(-1)?.id ?? null) : null };
     },
-  );
+  });
 
-  app.get(
-    '/api/v1/people/:id',
-    {
-      config: { access: requires('people.read', personOf) },
-      schema: { tags, summary: 'One person with their history', params: IdParams, response: { 200: PersonView } },
-    },
-    async (request) => {
+const readOne = (context: ServiceContext) =>
+  route({
+    method: 'GET',
+    url: '/api/v1/people/:id',
+    access: requires('people.read'),
+    schema: { tags, summary: 'One person with their history', params: IdParams, response: { 200: PersonView } },
+    resource: ({ params }) => ({ personId: params.id }),
+    handle: async (request) => {
       const actor = personActor(request);
       const { id } = request.params;
-      const [person, standing] = [await findPerson(db, id), await findStanding(db, id)];
+      const [person, standing] = [await findPerson(context.db, id), await findStanding(context.db, id)];
       const may = standing ? governingOn(actor, standing) : [];
       const seesDetails = standing !== undefined && maySeeDetails(actor, standing);
-      const entries = await listAudit(db, { subjectId: id, limit: 50 });
+      const entries = await listAudit(context.db, { subjectId: id, limit: 50 });
       const seesAccount = may.includes('accounts.read');
       return {
         ...person,
         birthDate: seesDetails ? person.birthDate : null,
-        guardians: await withinReach(actor, person.guardians),
-        wards: await withinReach(actor, person.wards),
+        guardians: await withinReach(context.db, actor, person.guardians),
+        wards: await withinReach(context.db, actor, person.wards),
         timeline: entries
           .filter(({ type }) => seesAccount || registryEvents.test(type))
           .map(({ at, type, data }) => ({ at: at.toISOString(), type, data })),
         may,
       };
     },
-  );
+  });
 
-  app.post(
-    '/api/v1/people',
-    {
-      config: {
-        access: requires('people.write', (request) => ({
-          organisationId: (request.body as { organisationId: string }).organisationId,
-        })),
-      },
-      schema: {
-        tags,
-        summary: 'Adds a person and issues an education ID',
-        body: Type.Object(
-          {
-            fullName: Type.String({ maxLength: 200 }),
-            birthDate: Type.Optional(Day),
-            gender: Type.Optional(Gender),
-            organisationId: refersTo('organisation'),
-            role: AffiliationRole,
-            title: Type.Optional(Type.String({ maxLength: 120 })),
-            classId: Type.Optional(refersTo('class')),
-          },
-          strict,
-        ),
-        response: { 201: PersonSummary },
-      },
+const create = (context: ServiceContext) =>
+  route({
+    method: 'POST',
+    url: '/api/v1/people',
+    access: requires('people.write'),
+    schema: {
+      tags,
+      summary: 'Adds a person and issues an education ID',
+      body: Type.Object(
+        {
+          fullName: Type.String({ maxLength: 200 }),
+          birthDate: Type.Optional(Day),
+          gender: Type.Optional(Gender),
+          organisationId: refersTo('organisation'),
+          role: AffiliationRole,
+          title: Type.Optional(Type.String({ maxLength: 120 })),
+          classId: Type.Optional(refersTo('class')),
+        },
+        strict,
+      ),
+      response: { 201: PersonSummary },
     },
-    async (request, reply) => {
+    resource: ({ body }) => ({
+      organisationId: body.organisationId,
+    }),
+    handle: async (request, reply) => {
       const { organisationId, role, title, classId, ...person } = request.body;
       const affiliation = { organisationId, role, ...(title ? { title } : {}), ...(classId ? { classId } : {}) };
       const actor = personActor(request);
-      const { id } = await db
+      const { id } = await context.db
         .transaction()
         .execute((tx) =>
-          createPerson(tx, tools, { ...person, affiliations: [affiliation] }, { actor, today: today() }),
+          createPerson(
+            tx,
+            tools(context),
+            { ...person, affiliations: [affiliation] },
+            { actor, today: today(context) },
+          ),
         );
-      return reply.code(201).send(await findSummary(db, id));
+      return reply.code(201).send(await findSummary(context.db, id));
     },
-  );
+  });
 
-  app.patch(
-    '/api/v1/people/:id',
-    {
-      config: { access: requires('people.write', personOf) },
-      schema: {
-        tags,
-        summary: 'Corrects a name, a birth date or a gender',
-        params: IdParams,
-        body: Type.Object(
-          {
-            fullName: Type.Optional(Type.String({ maxLength: 200 })),
-            birthDate: Type.Optional(Day),
-            gender: Type.Optional(Gender),
-          },
-          strict,
-        ),
-        response: { 200: PersonSummary },
-      },
+const correct = (context: ServiceContext) =>
+  route({
+    method: 'PATCH',
+    url: '/api/v1/people/:id',
+    access: requires('people.write'),
+    schema: {
+      tags,
+      summary: 'Corrects a name, a birth date or a gender',
+      params: IdParams,
+      body: Type.Object(
+        {
+          fullName: Type.Optional(Type.String({ maxLength: 200 })),
+          birthDate: Type.Optional(Day),
+          gender: Type.Optional(Gender),
+        },
+        strict,
+      ),
+      response: { 200: PersonSummary },
     },
-    async (request) => {
-      await db.transaction().execute((tx) => changePerson(tx, request.params.id, request.body, personActor(request)));
-      return findSummary(db, request.params.id);
-    },
-  );
-
-  app.post(
-    '/api/v1/people/:id/leave',
-    {
-      config: { access: requires('people.leave', personOf) },
-      schema: {
-        tags,
-        summary: 'Ends every affiliation; the record and its history stay',
-        params: IdParams,
-        response: { 200: PersonSummary },
-      },
-    },
-    async (request) => {
-      await db
+    resource: ({ params }) => ({ personId: params.id }),
+    handle: async (request) => {
+      await context.db
         .transaction()
-        .execute((tx) => leave(tx, request.params.id, { actor: personActor(request), today: today() }));
-      return findSummary(db, request.params.id);
+        .execute((tx) => changePerson(tx, request.params.id, request.body, personActor(request)));
+      return findSummary(context.db, request.params.id);
     },
-  );
+  });
 
-  app.post(
-    '/api/v1/people/:id/transfer',
-    {
-      config: { access: requires('people.write', personOf) },
-      schema: {
-        tags,
-        summary: 'Moves a learner to another school or class',
-        params: IdParams,
-        body: Type.Object(
-          { organisationId: refersTo('organisation'), classId: Type.Optional(refersTo('class')) },
-          strict,
-        ),
-        response: { 200: PersonSummary },
-      },
+const leaveSchool = (context: ServiceContext) =>
+  route({
+    method: 'POST',
+    url: '/api/v1/people/:id/leave',
+    access: requires('people.leave'),
+    schema: {
+      tags,
+      summary: 'Ends every affiliation; the record and its history stay',
+      params: IdParams,
+      response: { 200: PersonSummary },
     },
-    async (request) => {
+    resource: ({ params }) => ({ personId: params.id }),
+    handle: async (request) => {
+      await context.db
+        .transaction()
+        .execute((tx) => leave(tx, request.params.id, { actor: personActor(request), today: today(context) }));
+      return findSummary(context.db, request.params.id);
+    },
+  });
+
+const changeSchool = (context: ServiceContext) =>
+  route({
+    method: 'POST',
+    url: '/api/v1/people/:id/transfer',
+    access: requires('people.write'),
+    schema: {
+      tags,
+      summary: 'Moves a learner to another school or class',
+      params: IdParams,
+      body: Type.Object(
+        { organisationId: refersTo('organisation'), classId: Type.Optional(refersTo('class')) },
+        strict,
+      ),
+      response: { 200: PersonSummary },
+    },
+    resource: ({ params }) => ({ personId: params.id }),
+    handle: async (request) => {
       const actor = personActor(request);
       const { organisationId, classId } = request.body;
-      await db
+      await context.db
         .transaction()
         .execute((tx) =>
           transfer(
             tx,
             request.params.id,
             { organisationId, ...(classId ? { classId } : {}) },
-            { actor, today: today() },
+            { actor, today: today(context) },
           ),
         );
-      return findSummary(db, request.params.id);
+      return findSummary(context.db, request.params.id);
     },
-  );
+  });
 
-  app.post(
-    '/api/v1/people/:id/merge',
-    {
-      config: { access: requires('people.merge', personOf) },
-      schema: {
-        tags,
-        summary: 'Proposes to merge a duplicate into the record that stays; a second person approves',
-        params: IdParams,
-        body: Type.Object({ into: refersTo('person') }, strict),
-        response: { 202: ProposedApproval },
-      },
+const merge = (context: ServiceContext) =>
+  route({
+    method: 'POST',
+    url: '/api/v1/people/:id/merge',
+    access: requires('people.merge'),
+    schema: {
+      tags,
+      summary: 'Proposes to merge a duplicate into the record that stays; a second person approves',
+      params: IdParams,
+      body: Type.Object({ into: refersTo('person') }, strict),
+      response: { 202: ProposedApproval },
     },
-    async (request, reply) => {
+    resource: ({ params }) => ({ personId: params.id }),
+    handle: async (request, reply) => {
       const actor = personActor(request);
       const { id } = request.params;
       const { into } = request.body;
       if (id === into) throw mergeSelf();
-      const proposed = await db.transaction().execute(async (tx) => {
+      const proposed = await context.db.transaction().execute(async (tx) => {
         const content = await describeMerging(tx, id, into);
-        const organisationId = content.organisationId ?? (await department()).organisationId ?? '';
+        const organisationId = content.organisationId ?? (await ofDepartment(context.db)()).organisationId ?? '';
         return propose(tx, context, mergeKind, { content, organisationId }, actor);
       });
       return reply.code(202).send(proposed);
     },
-  );
-}
+  });
+
+export const peopleRoutes = (context: ServiceContext): Route[] => [
+  readMe(context),
+  search(context),
+  readOne(context),
+  create(context),
+  correct(context),
+  leaveSchool(context),
+  changeSchool(context),
+  merge(context),
+];

@@ -1,5 +1,6 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import { type App, personActor, refersTo } from '@edutrust/platform/http';
+import { personActor, refersTo } from '@edutrust/platform/http';
+import { type Route, route } from '@edutrust/platform/route';
 import { IdParams, strict, Time, Uuid } from '@edutrust/platform/schemas';
 import { sql } from 'kysely';
 import Type from 'typebox';
@@ -10,31 +11,29 @@ import { describeEnd, describeGrant, endRoleKind, grantRoleKind } from './role-a
 
 const tags = ['roles'];
 
-export function addRoleRoutes(app: App, context: ServiceContext): void {
-  const { db } = context;
-  const RoleView = Type.Object({
-    id: Uuid,
-    role: Type.String(),
-    person: Type.Object({ id: Uuid, fullName: Type.String(), educationId: Type.String() }),
-    organisation: Type.Object({ id: Uuid, name: Type.String() }),
-    grantedAt: Time,
-  });
+const RoleView = Type.Object({
+  id: Uuid,
+  role: Type.String(),
+  person: Type.Object({ id: Uuid, fullName: Type.String(), educationId: Type.String() }),
+  organisation: Type.Object({ id: Uuid, name: Type.String() }),
+  grantedAt: Time,
+});
 
-  app.get(
-    '/api/v1/roles',
-    {
-      config: { access: requires('roles.read') },
-      schema: {
-        tags,
-        summary: 'Who holds which role where',
-        querystring: Type.Object({
-          organisation: Type.Optional(refersTo('organisation')),
-          person: Type.Optional(refersTo('person', 'people.read')),
-        }),
-        response: { 200: Type.Object({ items: Type.Array(RoleView) }) },
-      },
+const listHolders = (context: ServiceContext) =>
+  route({
+    method: 'GET',
+    url: '/api/v1/roles',
+    access: requires('roles.read'),
+    schema: {
+      tags,
+      summary: 'Who holds which role where',
+      querystring: Type.Object({
+        organisation: Type.Optional(refersTo('organisation')),
+        person: Type.Optional(refersTo('person', 'people.read')),
+      }),
+      response: { 200: Type.Object({ items: Type.Array(RoleView) }) },
     },
-    async ({ query, actor }) => {
+    handle: async ({ query, actor }) => {
       const scope = actor ? scopeOf(actor, 'roles.read') : [];
       const organisation = query.organisation ? sql`AND o.path @> ARRAY[${query.organisation}::uuid]` : sql``;
       const person = query.person ? sql`AND p.id = ${query.person}` : sql``;
@@ -45,72 +44,70 @@ export function addRoleRoutes(app: App, context: ServiceContext): void {
         FROM registry.role_assignment AS r JOIN registry.person AS p ON p.id = r.person_id
         JOIN registry.organisation AS o ON o.id = r.organisation_id
         WHERE r.ended_at IS NULL AND o.path && ${scope}::uuid[] ${organisation} ${person}
-        ORDER BY r.id LIMIT 500`.execute(db);
+        ORDER BY r.id LIMIT 500`.execute(context.db);
       return { items: rows.map((row) => ({ ...row, grantedAt: new Date(row.grantedAt).toISOString() })) };
     },
-  );
+  });
 
-  app.post(
-    '/api/v1/roles',
-    {
-      config: {
-        access: requires('roles.grant', (request) => ({
-          organisationId: (request.body as { organisationId: string }).organisationId,
-        })),
-      },
-      schema: {
-        tags,
-        summary: 'Grants a role; nobody grants above their own. One that takes two people is proposed (202)',
-        body: Type.Object(
-          { personId: refersTo('person'), role: Type.Enum([...roles]), organisationId: refersTo('organisation') },
-          strict,
-        ),
-        response: { 201: Type.Object({ id: Uuid }), 202: ProposedApproval },
-      },
+const grant = (context: ServiceContext) =>
+  route({
+    method: 'POST',
+    url: '/api/v1/roles',
+    access: requires('roles.grant'),
+    schema: {
+      tags,
+      summary: 'Grants a role; nobody grants above their own. One that takes two people is proposed (202)',
+      body: Type.Object(
+        { personId: refersTo('person'), role: Type.Enum([...roles]), organisationId: refersTo('organisation') },
+        strict,
+      ),
+      response: { 201: Type.Object({ id: Uuid }), 202: ProposedApproval },
     },
-    async (request, reply) => {
+    resource: ({ body }) => ({
+      organisationId: body.organisationId,
+    }),
+    handle: async (request, reply) => {
       const { personId, role, organisationId } = request.body;
       const actor = personActor(request);
-      const grant = { personId, role, organisationId };
+      const wanted = { personId, role, organisationId };
       if (protectedRoles.has(role)) {
-        const proposed = await db.transaction().execute(async (tx) => {
-          await mustBeGrantable(tx, grant, actor);
+        const proposed = await context.db.transaction().execute(async (tx) => {
+          await mustBeGrantable(tx, wanted, actor);
           return propose(
             tx,
             context,
             grantRoleKind,
-            { content: await describeGrant(tx, grant), organisationId },
+            { content: await describeGrant(tx, wanted), organisationId },
             actor,
           );
         });
         return reply.code(202).send(proposed);
       }
-      const id = await db.transaction().execute((tx) => grantRole(tx, grant, actor));
+      const id = await context.db.transaction().execute((tx) => grantRole(tx, wanted, actor));
       return reply.code(201).send({ id });
     },
-  );
+  });
 
-  app.delete(
-    '/api/v1/roles/:id',
-    {
-      config: {
-        access: requires('roles.grant', async (request) => {
-          const { rows } = await sql<{ organisationId: string }>`
-              SELECT organisation_id AS "organisationId" FROM registry.role_assignment
-              WHERE id = ${(request.params as { id: string }).id}`.execute(db);
-          return rows[0] ?? {};
-        }),
-      },
-      schema: {
-        tags,
-        summary: 'Ends a role. One without which the department cannot act is proposed (202)',
-        params: IdParams,
-        response: { 202: ProposedApproval, 204: Type.Null() },
-      },
+const end = (context: ServiceContext) =>
+  route({
+    method: 'DELETE',
+    url: '/api/v1/roles/:id',
+    access: requires('roles.grant'),
+    schema: {
+      tags,
+      summary: 'Ends a role. One without which the department cannot act is proposed (202)',
+      params: IdParams,
+      response: { 202: ProposedApproval, 204: Type.Null() },
     },
-    async (request, reply) => {
+    resource: async ({ params }) => {
+      const { rows } = await sql<{ organisationId: string }>`
+              SELECT organisation_id AS "organisationId" FROM registry.role_assignment
+              WHERE id = ${params.id}`.execute(context.db);
+      return rows[0] ?? {};
+    },
+    handle: async (request, reply) => {
       const actor = personActor(request);
-      const proposed = await db.transaction().execute(async (tx) => {
+      const proposed = await context.db.transaction().execute(async (tx) => {
         const ending = await describeEnd(tx, request.params.id);
         if (ending)
           return propose(tx, context, endRoleKind, { content: ending, organisationId: ending.organisationId }, actor);
@@ -119,5 +116,6 @@ export function addRoleRoutes(app: App, context: ServiceContext): void {
       });
       return proposed ? reply.code(202).send(proposed) : reply.code(204).send(null);
     },
-  );
-}
+  });
+
+export const roleRoutes = (context: ServiceContext): Route[] => [listHolders(context), grant(context), end(context)];

@@ -1,6 +1,8 @@
 import type { ServiceContext } from '@edutrust/platform/context';
+import type { Database } from '@edutrust/platform/database';
 import { NotFound } from '@edutrust/platform/errors';
-import type { App } from '@edutrust/platform/http';
+import type { Resource } from '@edutrust/platform/http';
+import { type Route, route } from '@edutrust/platform/route';
 import { nullable, SerialHex, Time } from '@edutrust/platform/schemas';
 import { ofDepartment, requires } from '@edutrust/registry/permissions';
 import { sql } from 'kysely';
@@ -8,39 +10,39 @@ import Type from 'typebox';
 
 const tags = ['certificates'];
 
-/** What happens when a certificate is revoked, or an authority's key is lost: asked before it is done. */
-export function addConsequenceRoutes(app: App, { db }: ServiceContext): void {
-  const organisationOf = async (request: { params: unknown }) => {
-    const { rows } = await sql<{ organisationId: string }>`
-      SELECT coalesce(c.organisation_id, (SELECT id FROM registry.organisation WHERE parent_id IS NULL LIMIT 1)) AS "organisationId"
-      FROM certs.certificate AS c WHERE c.serial = ${(request.params as { serial: string }).serial}`.execute(db);
-    return rows[0] ?? {};
-  };
+/** The organisation of a certificate: its own, or the department for the platform's. */
+async function placeOf(db: Database, serial: string): Promise<Resource> {
+  const { rows } = await sql<{ organisationId: string }>`
+    SELECT coalesce(c.organisation_id, (SELECT id FROM registry.organisation WHERE parent_id IS NULL LIMIT 1)) AS "organisationId"
+    FROM certs.certificate AS c WHERE c.serial = ${serial}`.execute(db);
+  return rows[0] ?? {};
+}
 
-  app.get(
-    '/api/v1/certificates/:serial/consequences',
-    {
-      config: { access: requires('certificates.read', organisationOf) },
-      schema: {
-        tags,
-        summary: 'What revoking a certificate would stop, and what stays valid',
-        params: Type.Object({ serial: SerialHex }),
-        response: {
-          200: Type.Object({
-            signer: nullable(Type.Object({ name: Type.String(), title: Type.String(), organisation: Type.String() })),
-            waitingRequests: Type.Integer({
-              description: 'Documents that wait for this signer and cannot be signed any more',
-            }),
-            signedDocuments: Type.Integer({
-              description: 'Documents signed with it before; their stamps keep them valid',
-            }),
-            lastSignedAt: nullable(Time),
-            lastUsedAt: nullable(Time),
+const ofRevoking = ({ db }: ServiceContext) =>
+  route({
+    method: 'GET',
+    url: '/api/v1/certificates/:serial/consequences',
+    access: requires('certificates.read'),
+    schema: {
+      tags,
+      summary: 'What revoking a certificate would stop, and what stays valid',
+      params: Type.Object({ serial: SerialHex }),
+      response: {
+        200: Type.Object({
+          signer: nullable(Type.Object({ name: Type.String(), title: Type.String(), organisation: Type.String() })),
+          waitingRequests: Type.Integer({
+            description: 'Documents that wait for this signer and cannot be signed any more',
           }),
-        },
+          signedDocuments: Type.Integer({
+            description: 'Documents signed with it before; their stamps keep them valid',
+          }),
+          lastSignedAt: nullable(Time),
+          lastUsedAt: nullable(Time),
+        }),
       },
     },
-    async (request) => {
+    resource: ({ params }) => placeOf(db, params.serial),
+    handle: async (request) => {
       const { rows } = await sql<{
         name: string | null;
         title: string | null;
@@ -77,28 +79,29 @@ export function addConsequenceRoutes(app: App, { db }: ServiceContext): void {
         lastUsedAt: found.last_used_at?.toISOString() ?? null,
       };
     },
-  );
+  });
 
-  app.get(
-    '/api/v1/authorities/:id/consequences',
-    {
-      config: { access: requires('certificates.read', ofDepartment(db)) },
-      schema: {
-        tags,
-        summary: 'What stops working today if the key of an authority is lost',
-        params: Type.Object({ id: Type.String({ pattern: '^[a-z0-9-]{1,40}$' }) }),
-        response: {
-          200: Type.Object({
-            liveCertificates: Type.Integer({ description: 'Certificates below it that are neither ended nor revoked' }),
-            signers: Type.Integer({ description: 'People who could not sign any more' }),
-            schools: Type.Integer({ description: 'Schools of those people' }),
-            waitingRequests: Type.Integer({ description: 'Documents that wait for one of them' }),
-            services: Type.Array(Type.Enum(['ocsp', 'tsa'])),
-          }),
-        },
+const ofLosingAuthority = ({ db }: ServiceContext) =>
+  route({
+    method: 'GET',
+    url: '/api/v1/authorities/:id/consequences',
+    access: requires('certificates.read'),
+    schema: {
+      tags,
+      summary: 'What stops working today if the key of an authority is lost',
+      params: Type.Object({ id: Type.String({ pattern: '^[a-z0-9-]{1,40}$' }) }),
+      response: {
+        200: Type.Object({
+          liveCertificates: Type.Integer({ description: 'Certificates below it that are neither ended nor revoked' }),
+          signers: Type.Integer({ description: 'People who could not sign any more' }),
+          schools: Type.Integer({ description: 'Schools of those people' }),
+          waitingRequests: Type.Integer({ description: 'Documents that wait for one of them' }),
+          services: Type.Array(Type.Enum(['ocsp', 'tsa'])),
+        }),
       },
     },
-    async (request) => {
+    resource: ofDepartment(db),
+    handle: async (request) => {
       const { rows } = await sql<{
         liveCertificates: number;
         signers: number;
@@ -130,5 +133,10 @@ export function addConsequenceRoutes(app: App, { db }: ServiceContext): void {
       }
       return rows[0];
     },
-  );
-}
+  });
+
+/** What happens when a certificate is revoked, or an authority's key is lost: asked before it is done. */
+export const consequenceRoutes = (context: ServiceContext): Route[] => [
+  ofRevoking(context),
+  ofLosingAuthority(context),
+];
