@@ -217,5 +217,46 @@ export const migrations: SchemaMigrations = {
         );
         COMMENT ON TABLE idp.sign_in_hour IS 'how many signed in, by hour and home organisation: numbers, no people';`,
     },
+    {
+      name: '010-badges',
+      sql: `
+        CREATE TABLE idp.badge (
+          id uuid PRIMARY KEY,
+          person_id uuid NOT NULL,
+          serial text NOT NULL,
+          secret_hash bytea NOT NULL UNIQUE,
+          code_hash bytea NOT NULL,
+          is_stand_in boolean NOT NULL,
+          issued_at timestamptz NOT NULL,
+          expires_at timestamptz NOT NULL,
+          last_used_at timestamptz,
+          ended_at timestamptz
+        );
+        COMMENT ON COLUMN idp.badge.secret_hash IS 'Keyed hash of what the QR code holds';
+        COMMENT ON COLUMN idp.badge.serial IS 'Printed, and no secret: who finds a badge reads it to the school';
+        CREATE INDEX badge_person ON idp.badge (person_id) WHERE ended_at IS NULL;
+        CREATE UNIQUE INDEX badge_code ON idp.badge (code_hash) WHERE ended_at IS NULL;
+        CREATE UNIQUE INDEX badge_serial ON idp.badge (serial) WHERE ended_at IS NULL;
+        CREATE TABLE idp.pin (
+          person_id uuid PRIMARY KEY,
+          kind text NOT NULL CHECK (kind IN ('pictures', 'digits')),
+          length int NOT NULL,
+          hash text NOT NULL,
+          made_at timestamptz NOT NULL,
+          failures int NOT NULL,
+          blocked_until timestamptz NOT NULL DEFAULT '-infinity'
+        );
+        COMMENT ON COLUMN idp.pin.hash IS 'argon2id of the keyed PIN: few possibilities, so the table alone must not tell';
+        CREATE TABLE idp.room_computer (
+          id uuid PRIMARY KEY,
+          organisation_id uuid NOT NULL,
+          name text NOT NULL,
+          public_key jsonb NOT NULL,
+          enrolled_at timestamptz NOT NULL,
+          last_used_at timestamptz,
+          ended_at timestamptz
+        );
+        CREATE INDEX room_computer_organisation ON idp.room_computer (organisation_id) WHERE ended_at IS NULL;`,
+    },
   ],
 };

@@ -53,6 +53,42 @@ export interface PasskeyPrompt {
 }
 
 /**
+ * Everything a script needs to sign a child in with a badge. It scans the QR code (or takes the typed code), signs
+ * `edutrust room v1\\n{uid}\\n` with the key of an enrolled browser when it has one, and posts `{ scanned | code, room? }`
+ * to `lookPath`: 200 `{ "options": BadgeOptions }`. Then it asks for the PIN and posts `{ ticket, pin }` to `verifyPath`:
+ * 200 `{ "location": "/…" }`, else problem details to show.
+ */
+export interface BadgePrompt {
+  readonly uid: string;
+  readonly lookPath: string;
+  readonly verifyPath: string;
+}
+
+/** Whose badge was shown, and what to ask. */
+export interface BadgeOptions {
+  readonly ticket: string;
+  readonly givenName: string;
+  readonly kind: 'pictures' | 'digits';
+  /** How many pictures or digits. */
+  readonly length: number;
+  /** In the order in which to show them, another one each time; empty for digits. */
+  readonly pictures: readonly string[];
+}
+
+/** `/signin/{uid}/badge`: the camera first, then the PIN; without a camera the code is typed. */
+export interface BadgeProps {
+  readonly badge: BadgePrompt;
+  /** Back to the page with the other ways. */
+  readonly backPath: string;
+  readonly app: AskingApp;
+}
+
+/** Where a badge's QR code leads with any other camera: that it is for the school's computers, and how to go on. */
+export interface BadgeOutsideProps {
+  readonly signInPath: string;
+}
+
+/**
  * Everything a script needs for `navigator.credentials.create`. `POST optionsPath` with `{ ticket? }` →
  * `{ "options": PublicKeyCredentialCreationOptionsJSON }`; then `POST verifyPath` with `{ ticket?, credential, name? }` →
  * 200 `{ "location": "/…" }`. `ticket` only where given here.
@@ -78,6 +114,10 @@ export interface SignInProps {
   readonly cancelAction?: string;
   /** Link for those who hold a printed code. */
   readonly activatePath: string;
+  /** Link to sign in with a badge; absent where the app asks for more than a badge proves. */
+  readonly badgePath?: string;
+  /** A school's registered network: the badge comes first. */
+  readonly isAtSchool: boolean;
   /**
    * Whether the box `shared=yes` («Máy dùng chung») is ticked: in a school's registered network it is at first. By script
    * it goes as `{ credential, shared: true }`. A pupil's session is that of a shared computer in any case.
@@ -94,6 +134,7 @@ export interface StepUpProps {
   readonly hasPassword: boolean;
   readonly error?: FormError;
   readonly passkey?: PasskeyPrompt;
+  readonly badgePath?: string;
   readonly cancelAction?: string;
   /** Form without fields, «Không phải em?»: the session ends, and the next person signs in. */
   readonly someoneElseAction: string;
@@ -215,7 +256,7 @@ export interface AccountSession {
   readonly isCurrent: boolean;
   /** `Chrome trên Windows` */
   readonly device: Sentence;
-  readonly method: 'password' | 'passkey';
+  readonly method: 'badge' | 'password' | 'passkey';
   readonly signedInAt: Instant;
   readonly lastSeenAt: Instant;
   readonly apps: readonly string[];
@@ -307,6 +348,8 @@ export interface ErrorProps {
  */
 export interface IdpPages {
   signIn(props: SignInProps, view: View): string;
+  badge(props: BadgeProps, view: View): string;
+  badgeOutside(props: BadgeOutsideProps, view: View): string;
   stepUp(props: StepUpProps, view: View): string;
   activate(props: ActivateProps, view: View): string;
   consent(props: ConsentProps, view: View): string;

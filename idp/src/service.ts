@@ -11,6 +11,8 @@ import { codeKind } from './activation/code-approval.ts';
 import { addActivationRoutes } from './activation/routes.ts';
 import { createAppDirectory } from './apps/directory.ts';
 import { addAppsRoutes } from './apps/routes.ts';
+import { addRoomRoutes } from './badges/room-routes.ts';
+import { addBadgeRoutes } from './badges/routes.ts';
 import type { DocumentsPort } from './children/children.ts';
 import { addChildrenRoutes } from './children/routes.ts';
 import { addConsentRoutes } from './consent/routes.ts';
@@ -80,6 +82,8 @@ export async function createIdp(
       addChildrenRoutes(app, tools, ports.documents);
       addAccountsRoutes(app, tools);
       addClassAccountsRoutes(app, tools);
+      addBadgeRoutes(app, tools);
+      addRoomRoutes(app, tools);
       addAppsRoutes(app, tools);
       addNetworkRoutes(app, tools);
       addSignInFiguresRoutes(app, tools);

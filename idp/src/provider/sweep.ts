@@ -14,5 +14,6 @@ export async function sweep(db: Database): Promise<void> {
   ]) {
     await sql`DELETE FROM ${sql.table(`idp.${table}`)} WHERE expires_at < now() - interval '1 hour'`.execute(db);
   }
+  await sql`DELETE FROM idp.badge WHERE greatest(ended_at, expires_at) < now() - interval '2 years'`.execute(db);
   await sql`DELETE FROM idp.throttle WHERE last_at < now() - interval '2 days'`.execute(db);
 }

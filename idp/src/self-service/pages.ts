@@ -1,6 +1,6 @@
 import type { PersonActor } from '@edutrust/platform/actor';
 import type { Database } from '@edutrust/platform/database';
-import { InvalidInput } from '@edutrust/platform/errors';
+import { Forbidden, InvalidInput } from '@edutrust/platform/errors';
 import { type App, anyone, passkeyNeeded, stepUpNeeded } from '@edutrust/platform/http';
 import { hide, strict } from '@edutrust/platform/schemas';
 import { formatEducationId } from '@edutrust/registry/education-id';
@@ -239,9 +239,9 @@ async function freshOr(
 ): Promise<PersonActor | undefined> {
   const actor = signedInOr(request, reply);
   if (!actor) return undefined;
-  const isWeak = await needsOwnPasskey(context.db, actor);
-  if (!isWeak && isFresh(actor, context.clock.now())) return actor;
-  const acr = isWeak ? '&acr=passkey' : '';
+  const needed = await proofNeeded(context.db, actor);
+  if (!needed && isFresh(actor, context.clock.now())) return actor;
+  const acr = needed ? `&acr=${needed}` : '';
   seeOther(reply, `/signin?return_to=${encodeURIComponent(returnTo)}&fresh=${freshSeconds}${acr}`);
   return undefined;
 }
@@ -252,17 +252,35 @@ function isFresh(actor: PersonActor, now: Date): boolean {
 
 /** For JSON: @throws Unauthenticated `session/step-up-required` */
 export async function mustBeFresh({ context }: IdpTools, actor: PersonActor): Promise<void> {
-  if (await needsOwnPasskey(context.db, actor)) throw passkeyNeeded();
+  const needed = await proofNeeded(context.db, actor);
+  if (needed === 'passkey') throw passkeyNeeded();
+  if (needed === 'pwd') throw notWithBadge();
   if (!isFresh(actor, context.clock.now())) throw stepUpNeeded();
 }
 
 /**
- * Roles above a teacher's are worth a passkey: a password alone does not add, remove or replace credentials of those who
- * have one, or it would be the passkey's equal (W5). The first passkey is added after a password.
+ * What a session has to be proved by before it changes how its person signs in, when that is more than it was. Roles
+ * above a teacher's are worth a passkey: a password alone does not add, remove or replace credentials of those who have
+ * one, or it would be the passkey's equal (W5); the first passkey is added after a password. A badge and its PIN open a
+ * school's computer and lead to nothing that lasts.
  */
-async function needsOwnPasskey(db: Database, actor: PersonActor): Promise<boolean> {
-  if (actor.acr === 'passkey' || !needPasskey(actor.roles)) return false;
-  return (await listPasskeys(db, actor.personId)).length > 0;
+async function proofNeeded(db: Database, actor: PersonActor): Promise<'pwd' | 'passkey' | undefined> {
+  if (actor.acr === 'badge') return 'pwd';
+  if (actor.acr === 'passkey' || !needPasskey(actor.roles)) return undefined;
+  return (await listPasskeys(db, actor.personId)).length > 0 ? 'passkey' : undefined;
+}
+
+function notWithBadge(): Forbidden {
+  return new Forbidden(
+    'account/not-with-badge',
+    { vi: 'Việc này không làm được khi vào bằng thẻ.', en: 'This cannot be done after signing in with a badge.' },
+    {
+      remedy: {
+        vi: 'Đăng nhập bằng mã giáo dục và mật khẩu; chưa có mật khẩu thì xin giáo viên mã kích hoạt.',
+        en: 'Sign in with your education ID and password; if you have none, ask your teacher for an activation code.',
+      },
+    },
+  );
 }
 
 function field(name: string, detail: { vi: string; en: string }): InvalidInput {

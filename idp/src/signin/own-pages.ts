@@ -4,6 +4,7 @@ import Type from 'typebox';
 import { localPath } from '../local-path.ts';
 import { seeOther, sendPage, viewOf } from '../page-reply.ts';
 import { listPasskeys } from '../passkeys/passkeys.ts';
+import { isStrongEnough } from '../provider/assurance.ts';
 import { ownClientId, ownReturnPath, signedOutPath } from '../provider/first-party.ts';
 import { setCookie } from '../sessions/cookies.ts';
 import { endSessions } from '../sessions/end.ts';
@@ -19,8 +20,8 @@ export function addOwnPagesRoutes(app: App, { context, pages, cookies }: IdpTool
     return_to: Type.Optional(Type.String({ maxLength: 2_000 })),
     /** Seconds: an older sign-in is confirmed again. */
     fresh: Type.Optional(Type.Integer({ minimum: 0, maximum: 86_400 })),
-    /** Only a passkey will do: the roles of the person ask for it (W5). */
-    acr: Type.Optional(Type.Enum(['passkey'])),
+    /** At least this: the roles of the person ask for a passkey (W5), or a badge is not enough. */
+    acr: Type.Optional(Type.Enum(['pwd', 'passkey'])),
     lang: Type.Optional(Type.String()),
   });
   app.get('/signin', { config, schema: { ...hide, querystring: Query } }, async (request, reply) => {
@@ -29,9 +30,9 @@ export function addOwnPagesRoutes(app: App, { context, pages, cookies }: IdpTool
     const { actor } = request;
     if (actor?.kind === 'person') {
       const ageSeconds = (context.clock.now().getTime() - actor.authenticatedAt.getTime()) / 1000;
-      const isStrong = acr === undefined || actor.acr === acr;
+      const isStrong = isStrongEnough(actor.acr, acr);
       if (isStrong && (fresh === undefined || ageSeconds < fresh)) return seeOther(reply, returnTo);
-      if (!isStrong && (await listPasskeys(context.db, actor.personId)).length === 0) {
+      if (!isStrong && acr === 'passkey' && (await listPasskeys(context.db, actor.personId)).length === 0) {
         return seeOther(reply, '/account/passkey');
       }
     }

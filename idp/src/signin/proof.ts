@@ -1,3 +1,4 @@
+import type { Transaction } from '@edutrust/platform/database';
 import { InvalidInput } from '@edutrust/platform/errors';
 import { personClaims } from '@edutrust/registry/people';
 import { type Account, findAccount } from '../accounts/account.ts';
@@ -20,9 +21,13 @@ type Db = IdpTools['context']['db'];
 
 /** The proof of the account's owner, who has just shown `how`. */
 export async function proofOf(db: Db, { person_id, epoch }: Account, how: Pick<Proof, 'acr' | 'amr'>): Promise<Proof> {
-  const { affiliations } = await personClaims(db, person_id);
-  const isPupil = affiliations.length > 0 && affiliations.every(({ role }) => role === 'learner');
-  return { personId: person_id, ...how, epoch, isPupil };
+  return { personId: person_id, ...how, epoch, isPupil: await isPupil(db, person_id) };
+}
+
+/** Whether the person is a learner and nothing else. */
+export async function isPupil(db: Db | Transaction, personId: string): Promise<boolean> {
+  const { affiliations } = await personClaims(db, personId);
+  return affiliations.length > 0 && affiliations.every(({ role }) => role === 'learner');
 }
 
 /** The proof of somebody who has just chosen credentials with an activation code. @throws InvalidInput `sign-in/wrong` */

@@ -42,6 +42,21 @@ export function addSignInRoutes(app: App, tools: IdpTools): void {
 
   for (const method of signInMethods) addMethodRoutes(app, tools, method);
 
+  // A page of its own: a child sees the camera and nothing else.
+  app.get('/signin/:uid/badge', { config, schema: { ...hide, params: Params } }, async (request, reply) => {
+    const interaction = await openInteraction(tools, request, reply, 'login');
+    const action = `/signin/${interaction.uid}`;
+    const { badge } = await offersOf(tools, interaction, request, action);
+    if (!badge) return seeOther(reply, action);
+    const app = await askingApp(tools, interaction);
+    return sendPage(reply, tools.pages.badge({ badge, app, backPath: action }, viewOf(request)));
+  });
+
+  // Where any other camera leads that reads a badge: the secret is in the fragment, which no server sees.
+  app.get('/b', { config, schema: hide }, async (request, reply) =>
+    sendPage(reply, tools.pages.badgeOutside({ signInPath: '/signin?return_to=%2F' }, viewOf(request))),
+  );
+
   app.post('/signin/:uid/cancel', { config, schema: { ...hide, params: Params } }, async (request, reply) => {
     await openInteraction(tools, request, reply);
     return refuseSignIn(tools, request, reply);
@@ -81,10 +96,10 @@ function addMethodRoutes(app: App, tools: IdpTools, method: SignInMethod): void 
   if (begin) {
     app.post(
       `${path}/options`,
-      { config, schema: { ...hide, params: Params, body: Type.Object({}, strict) } },
+      { config, schema: { ...hide, params: Params, body: Type.Object(begin.asks.properties, strict) } },
       async (request, reply) => {
         const interaction = await openInteraction(tools, request, reply, 'login');
-        return { options: await begin(tools, attemptOf(request, interaction)) };
+        return { options: await begin.options(tools, attemptOf(request, interaction), request.body) };
       },
     );
   }
@@ -146,11 +161,12 @@ async function showSignIn(
   const action = `/signin/${interaction.uid}`;
   const view = viewOf(request);
   const app = await askingApp(tools, interaction);
-  const { passkey, hasPassword = false } = await offersOf(tools, interaction, request, action);
+  const { passkey, badge, hasPassword = false } = await offersOf(tools, interaction, request, action);
   const common = {
     action,
     app,
     ...(passkey ? { passkey } : {}),
+    ...(badge ? { badgePath: `${action}/badge` } : {}),
     ...(error ? { error } : {}),
     ...(app.isOwn ? {} : { cancelAction: `${action}/cancel` }),
   };
@@ -162,13 +178,15 @@ async function showSignIn(
   }
   const hint = String(interaction.params.login_hint ?? '').slice(0, 40);
   const typed = identifier || (/^[\d .-]+$/.test(hint) ? hint : '');
+  const isAtSchool = await throttle.isSchoolNetwork(originOf(request, cookies.device));
   const html = pages.signIn(
     {
       ...common,
       identifier: typed.slice(0, 100),
       activatePath: '/activate',
       // After a refusal as the person left it, else ticked in a school.
-      isShared: error ? shared === 'yes' : await throttle.isSchoolNetwork(originOf(request, cookies.device)),
+      isShared: error ? shared === 'yes' : isAtSchool,
+      isAtSchool,
     },
     view,
   );

@@ -22,6 +22,8 @@ function printingPages(): IdpPages {
     `<!doctype html><title>${name}</title><script type="application/json">${JSON.stringify({ name, props, view }).replaceAll('<', '\\u003c')}</script>`;
   return {
     signIn: page('signIn'),
+    badge: page('badge'),
+    badgeOutside: page('badgeOutside'),
     stepUp: page('stepUp'),
     activate: page('activate'),
     consent: page('consent'),

@@ -23,7 +23,10 @@ export const passkeyMethod: SignInMethod<typeof PasskeyAnswer> = {
       verifyPath: `${action}/passkey`,
     },
   }),
-  begin: ({ context }, attempt) => requestOptions(context, ceremonyOf(attempt)),
+  begin: {
+    asks: Type.Object({}),
+    options: ({ context }, attempt) => requestOptions(context, ceremonyOf(attempt)),
+  },
   /**
    * Staff must have been verified by the authenticator; a pupil's touch is enough.
    *

@@ -1,0 +1,235 @@
+import type { Transaction } from '@edutrust/platform/database';
+import { Forbidden } from '@edutrust/platform/errors';
+import { type App, personActor } from '@edutrust/platform/http';
+import { getPerson } from '@edutrust/registry/people';
+import { type Action, requires } from '@edutrust/registry/permissions';
+import type { FastifyRequest } from 'fastify';
+import Type from 'typebox';
+import type { IdpTools } from '../tools.ts';
+import { issueBadge, ownerOfSerial, voidBadge } from './badges.ts';
+import { listClassBadges, makeClassBadges, makeClassPins, type Skipped, whyNot } from './class-badges.ts';
+
+const tags = ['badges'];
+const strict = { additionalProperties: false } as const;
+const Uuid = Type.String({ pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' });
+const Instant = Type.String({ format: 'date-time' });
+const Params = Type.Object({ id: Uuid });
+const SerialParams = Type.Object({ serial: Type.String({ pattern: '^[0-9]{8}$' }) });
+const nullable = <Schema extends Type.TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
+
+const Person = Type.Object({ id: Uuid, fullName: Type.String(), educationId: Type.String() });
+const PinKind = Type.Enum(['pictures', 'digits']);
+const SkippedItems = Type.Array(
+  Type.Object({ personId: Uuid, reason: Type.Enum(['has-one', 'not-yours', 'not-a-pupil']) }),
+);
+const Made = Type.Object({ serial: Type.String(), address: Type.String(), code: Type.String(), expiresAt: Instant });
+const Sheet = Type.Object(
+  { personIds: Type.Array(Uuid, { minItems: 1, maxItems: 100 }), replaces: Type.Optional(Type.Boolean()) },
+  strict,
+);
+
+const idOf = (request: FastifyRequest) => (request.params as { id: string }).id; // checked by Params
+const ofClass = (action: Action) => requires(action, (request) => ({ classId: idOf(request) }));
+const summaryOf = ({ id, fullName, educationId }: { id: string; fullName: string; educationId: string }) => ({
+  id,
+  fullName,
+  educationId,
+});
+
+/** Children's badges and their PINs: made by the class teacher or the school, void by the serial that is printed on them. */
+export function addBadgeRoutes(app: App, tools: IdpTools): void {
+  const { context } = tools;
+  const { db } = context;
+  const inTransaction = <Value>(work: (transaction: Transaction) => Promise<Value>) => db.transaction().execute(work);
+
+  app.get(
+    '/api/v1/classes/:id/badges',
+    {
+      config: { access: ofClass('accounts.read') },
+      schema: {
+        tags,
+        summary: 'Who of the class has a badge and a PIN',
+        params: Params,
+        response: {
+          200: Type.Object({
+            items: Type.Array(
+              Type.Object({
+                person: Person,
+                badge: nullable(
+                  Type.Object({ serial: Type.String(), issuedAt: Instant, lastUsedAt: nullable(Instant) }),
+                ),
+                pin: nullable(Type.Object({ kind: PinKind, isLocked: Type.Boolean() })),
+              }),
+            ),
+          }),
+        },
+      },
+    },
+    async ({ params }) => ({
+      items: (await listClassBadges(tools, params.id)).map(({ learner, badge, pin }) => ({
+        person: summaryOf(learner),
+        badge: badge
+          ? {
+              serial: badge.serial,
+              issuedAt: badge.issuedAt.toISOString(),
+              lastUsedAt: badge.lastUsedAt?.toISOString() ?? null,
+            }
+          : null,
+        pin: pin ? { kind: pin.kind, isLocked: pin.isLocked } : null,
+      })),
+    }),
+  );
+
+  app.post(
+    '/api/v1/classes/:id/badges',
+    {
+      config: { access: ofClass('accounts.invite') },
+      schema: {
+        tags,
+        summary: 'Badges for the printed sheet of a class: new ones, or instead of those in use when that is meant',
+        params: Params,
+        body: Sheet,
+        response: {
+          201: Type.Object({
+            made: Type.Array(Type.Object({ person: Person, badge: Made })),
+            skipped: SkippedItems,
+          }),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { personIds, replaces = false } = request.body;
+      const input = { classId: request.params.id, personIds, replaces };
+      const sheet = await inTransaction((transaction) =>
+        makeClassBadges(transaction, tools, input, personActor(request)),
+      );
+      reply.header('cache-control', 'no-store');
+      return reply.code(201).send({
+        made: sheet.made.map(({ learner, badge }) => ({ person: summaryOf(learner), badge: shown(badge) })),
+        skipped: sheet.skipped,
+      });
+    },
+  );
+
+  app.post(
+    '/api/v1/classes/:id/pins',
+    {
+      config: { access: ofClass('accounts.invite') },
+      schema: {
+        tags,
+        summary: 'Pictures or digits for the badges of a class, on a sheet of their own',
+        params: Params,
+        body: Sheet,
+        response: {
+          201: Type.Object({
+            made: Type.Array(Type.Object({ person: Person, kind: PinKind, pin: Type.String() })),
+            skipped: SkippedItems,
+          }),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { personIds, replaces = false } = request.body;
+      const input = { classId: request.params.id, personIds, replaces };
+      const sheet = await inTransaction((transaction) =>
+        makeClassPins(transaction, tools, input, personActor(request)),
+      );
+      reply.header('cache-control', 'no-store');
+      return reply.code(201).send({
+        made: sheet.made.map(({ learner, kind, pin }) => ({ person: summaryOf(learner), kind, pin })),
+        skipped: sheet.skipped,
+      });
+    },
+  );
+
+  app.post(
+    '/api/v1/people/:id/stand-in-badge',
+    {
+      config: { access: requires('accounts.invite', (request) => ({ personId: idOf(request) })) },
+      schema: {
+        tags,
+        summary: 'A badge for one hour, for a child who left theirs at home; the PIN stays the same',
+        params: Params,
+        response: { 201: Made },
+      },
+    },
+    async (request, reply) => {
+      const { id: personId } = request.params;
+      const actor = personActor(request);
+      const badge = await inTransaction(async (transaction) => {
+        const reason = await whyNot(transaction, actor, personId, false);
+        if (reason) throw notForThem(reason);
+        return issueBadge(transaction, context, { personId, isStandIn: true }, actor);
+      });
+      reply.header('cache-control', 'no-store');
+      return reply.code(201).send(shown(badge));
+    },
+  );
+
+  const bySerial = (action: Action) =>
+    requires(action, async (request) => {
+      const { serial } = request.params as { serial: string }; // checked by SerialParams
+      const personId = await ownerOfSerial(db, serial);
+      return personId ? { personId } : {};
+    });
+
+  app.get(
+    '/api/v1/badges/:serial',
+    {
+      config: { access: bySerial('accounts.read') },
+      schema: {
+        tags,
+        summary: 'Whose badge was found, by the serial that is printed on it',
+        params: SerialParams,
+        response: { 200: Type.Object({ person: Person }) },
+      },
+    },
+    async ({ params }) => ({ person: summaryOf(await getPerson(db, (await ownerOfSerial(db, params.serial)) ?? '')) }),
+  );
+
+  app.post(
+    '/api/v1/badges/:serial/void',
+    {
+      config: { access: bySerial('accounts.invite') },
+      schema: {
+        tags,
+        summary: 'Ends a badge that was lost or found: it opens nothing from now on',
+        params: SerialParams,
+        response: { 204: Type.Null() },
+      },
+    },
+    async (request, reply) => {
+      const { serial } = request.params;
+      const personId = (await ownerOfSerial(db, serial)) ?? '';
+      await inTransaction((transaction) => voidBadge(transaction, context, { personId, serial }, personActor(request)));
+      return reply.code(204).send(null);
+    },
+  );
+}
+
+function shown({
+  serial,
+  address,
+  code,
+  expiresAt,
+}: {
+  serial: string;
+  address: string;
+  code: string;
+  expiresAt: Date;
+}) {
+  return { serial, address, code, expiresAt: expiresAt.toISOString() };
+}
+
+function notForThem(reason: Skipped['reason']): Forbidden {
+  if (reason === 'not-a-pupil') {
+    return new Forbidden('badges/not-a-pupil', {
+      vi: 'Chỉ học sinh dùng thẻ.',
+      en: 'Badges are for pupils only.',
+    });
+  }
+  return new Forbidden('badges/not-yours', {
+    vi: 'Bạn không được cấp thẻ cho người này.',
+    en: 'You may not give this person a badge.',
+  });
+}
