@@ -1,4 +1,5 @@
 import { type App, personActor } from '@edutrust/platform/http';
+import { IdParams, nullable, strict, Time, Uuid } from '@edutrust/platform/schemas';
 import { requires } from '@edutrust/registry/permissions';
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
@@ -6,16 +7,12 @@ import type { IdpTools } from '../tools.ts';
 import { endRoom, enrolRoom, listRooms } from './rooms.ts';
 
 const tags = ['badges'];
-const strict = { additionalProperties: false } as const;
-const Uuid = Type.String({ pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' });
-const Instant = Type.String({ format: 'date-time' });
-const Params = Type.Object({ id: Uuid });
 const Coordinate = Type.String({ pattern: '^[\\w-]{43}$' });
 const RoomComputer = Type.Object({
   id: Uuid,
   name: Type.String(),
-  enrolledAt: Instant,
-  lastUsedAt: Type.Union([Instant, Type.Null()]),
+  enrolledAt: Time,
+  lastUsedAt: nullable(Time),
 });
 
 const ofPath = async (request: FastifyRequest) => ({ organisationId: (request.params as { id: string }).id }); // checked by Params
@@ -29,7 +26,7 @@ export function addRoomRoutes(app: App, { context: { db, clock } }: IdpTools): v
       schema: {
         tags,
         summary: 'The computers on which badges work',
-        params: Params,
+        params: IdParams,
         response: { 200: Type.Object({ items: Type.Array(RoomComputer) }) },
       },
     },
@@ -50,7 +47,7 @@ export function addRoomRoutes(app: App, { context: { db, clock } }: IdpTools): v
       schema: {
         tags,
         summary: 'Enrols this browser: it keeps the private key, which cannot be read out',
-        params: Params,
+        params: IdParams,
         body: Type.Object(
           {
             name: Type.String({ minLength: 1, maxLength: 100 }),

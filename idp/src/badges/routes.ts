@@ -1,6 +1,7 @@
 import type { Transaction } from '@edutrust/platform/database';
 import { Forbidden } from '@edutrust/platform/errors';
 import { type App, personActor } from '@edutrust/platform/http';
+import { IdParams, nullable, strict, Time, Uuid } from '@edutrust/platform/schemas';
 import { getPerson } from '@edutrust/registry/people';
 import { type Action, requires } from '@edutrust/registry/permissions';
 import type { FastifyRequest } from 'fastify';
@@ -10,19 +11,14 @@ import { issueBadge, ownerOfSerial, voidBadge } from './badges.ts';
 import { listClassBadges, makeClassBadges, makeClassPins, type Skipped, whyNot } from './class-badges.ts';
 
 const tags = ['badges'];
-const strict = { additionalProperties: false } as const;
-const Uuid = Type.String({ pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' });
-const Instant = Type.String({ format: 'date-time' });
-const Params = Type.Object({ id: Uuid });
 const SerialParams = Type.Object({ serial: Type.String({ pattern: '^[0-9]{8}$' }) });
-const nullable = <Schema extends Type.TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
 
 const Person = Type.Object({ id: Uuid, fullName: Type.String(), educationId: Type.String() });
 const PinKind = Type.Enum(['pictures', 'digits']);
 const SkippedItems = Type.Array(
   Type.Object({ personId: Uuid, reason: Type.Enum(['has-one', 'not-yours', 'not-a-pupil']) }),
 );
-const Made = Type.Object({ serial: Type.String(), address: Type.String(), code: Type.String(), expiresAt: Instant });
+const Made = Type.Object({ serial: Type.String(), address: Type.String(), code: Type.String(), expiresAt: Time });
 const Sheet = Type.Object(
   { personIds: Type.Array(Uuid, { minItems: 1, maxItems: 100 }), replaces: Type.Optional(Type.Boolean()) },
   strict,
@@ -49,15 +45,13 @@ export function addBadgeRoutes(app: App, tools: IdpTools): void {
       schema: {
         tags,
         summary: 'Who of the class has a badge and a PIN',
-        params: Params,
+        params: IdParams,
         response: {
           200: Type.Object({
             items: Type.Array(
               Type.Object({
                 person: Person,
-                badge: nullable(
-                  Type.Object({ serial: Type.String(), issuedAt: Instant, lastUsedAt: nullable(Instant) }),
-                ),
+                badge: nullable(Type.Object({ serial: Type.String(), issuedAt: Time, lastUsedAt: nullable(Time) })),
                 pin: nullable(Type.Object({ kind: PinKind, isLocked: Type.Boolean() })),
               }),
             ),
@@ -87,7 +81,7 @@ export function addBadgeRoutes(app: App, tools: IdpTools): void {
       schema: {
         tags,
         summary: 'Badges for the printed sheet of a class: new ones, or instead of those in use when that is meant',
-        params: Params,
+        params: IdParams,
         body: Sheet,
         response: {
           201: Type.Object({
@@ -118,7 +112,7 @@ export function addBadgeRoutes(app: App, tools: IdpTools): void {
       schema: {
         tags,
         summary: 'Pictures or digits for the badges of a class, on a sheet of their own',
-        params: Params,
+        params: IdParams,
         body: Sheet,
         response: {
           201: Type.Object({
@@ -149,7 +143,7 @@ export function addBadgeRoutes(app: App, tools: IdpTools): void {
       schema: {
         tags,
         summary: 'A badge for one hour, for a child who left theirs at home; the PIN stays the same',
-        params: Params,
+        params: IdParams,
         response: { 201: Made },
       },
     },
