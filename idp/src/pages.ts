@@ -78,6 +78,8 @@ export interface BadgeOptions {
 /** `/signin/{uid}/badge`: the camera first, then the PIN; without a camera the code is typed. */
 export interface BadgeProps {
   readonly badge: BadgePrompt;
+  /** Every picture that a PIN can have, by name: cat, fish, rabbit … */
+  readonly pictures: readonly string[];
   /** Back to the page with the other ways. */
   readonly backPath: string;
   readonly app: AskingApp;

@@ -214,6 +214,14 @@ function enablePasskeyCreation(passkey: Extract<Passkey, { mode: 'create' }>, ar
   });
 }
 
+// The camera and the decoder of QR codes, for the one page that has a badge.
+const badgePage = document.querySelector<HTMLElement>('[data-badge]');
+const badgeData = document.getElementById('badge')?.textContent;
+if (badgePage && badgeData) {
+  const { startBadge } = await import('./badge-client.ts');
+  startBadge(badgePage, JSON.parse(badgeData));
+}
+
 const drop = document.querySelector<HTMLFormElement>('[data-drop]');
 const file = drop?.querySelector<HTMLInputElement>('input[type="file"]');
 if (drop && file) {

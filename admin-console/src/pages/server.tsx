@@ -4,6 +4,7 @@ import type { SigningPages } from '@edutrust/signing-service/pages';
 import { t } from '../design/language.ts';
 import { Account, PasskeyAdd } from './account.tsx';
 import { Activate } from './activate.tsx';
+import { Badge, BadgeOutside } from './badge.tsx';
 import { Children } from './children.tsx';
 import { Consent } from './consent.tsx';
 import { renderPage } from './document.tsx';
@@ -31,6 +32,15 @@ export const idpPages: IdpPages = {
       layout: 'cover',
       ...(props.passkey ? { data: forScript('get', props.passkey) } : {}),
     })),
+  badge: (props, view) =>
+    renderPage(view, () => ({
+      title: t('Đăng nhập bằng thẻ', 'Sign in with a badge'),
+      body: <Badge {...props} />,
+      data: { badge: props.badge },
+      wide: true,
+    })),
+  badgeOutside: (props, view) =>
+    renderPage(view, () => ({ title: t('Thẻ học sinh', 'Pupil’s badge'), body: <BadgeOutside {...props} /> })),
   activate: (props, view) =>
     renderPage(view, () => ({
       title: t('Kích hoạt tài khoản', 'Activate your account'),

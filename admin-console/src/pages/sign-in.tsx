@@ -58,6 +58,16 @@ function Cancel({ action }: { readonly action: string | undefined }) {
   );
 }
 
+/** To the camera: first on a school's computer, where the youngest type nothing. */
+function BadgeLink({ path }: { readonly path: string | undefined }) {
+  if (!path) return null;
+  return (
+    <a class="button" href={path}>
+      <Icon name="qr-code" /> {t('Dùng thẻ học sinh', 'Use a pupil’s badge')}
+    </a>
+  );
+}
+
 /** «Không phải em?»: ends the session that the last person left open. */
 export function NotMe({ action, label }: { readonly action: string; readonly label: string }) {
   return (
@@ -69,12 +79,23 @@ export function NotMe({ action, label }: { readonly action: string; readonly lab
   );
 }
 
-export function SignIn({ action, app, identifier, error, cancelAction, activatePath, isShared }: SignInProps) {
+export function SignIn({
+  action,
+  app,
+  identifier,
+  error,
+  cancelAction,
+  activatePath,
+  badgePath,
+  isAtSchool,
+  isShared,
+}: SignInProps) {
   return (
     <>
       <h1>{t('Đăng nhập', 'Sign in')}</h1>
       <Asking app={app} />
       <FormBanner error={error} />
+      {isAtSchool && <BadgeLink path={badgePath} />}
       <form method="post" action={action} class="grid gap-4">
         <Field
           label={t('Mã giáo dục', 'Education ID')}
@@ -108,6 +129,7 @@ export function SignIn({ action, app, identifier, error, cancelAction, activateP
       ) : (
         <PasskeyButton />
       )}
+      {!isAtSchool && <BadgeLink path={badgePath} />}
       <Forgotten activatePath={activatePath} />
       <p>
         <a href={activatePath} class="inline-flex min-h-11 items-center underline">

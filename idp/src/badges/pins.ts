@@ -14,18 +14,18 @@ export type PinKind = 'pictures' | 'digits';
 
 /** The pictures, by the names that the page draws and reads aloud; never fewer, or old PINs would lose theirs. */
 export const pictures = [
-  'sun',
-  'fish',
   'cat',
-  'tree',
-  'boat',
+  'fish',
+  'rabbit',
+  'turtle',
+  'bird',
+  'apple',
+  'bus',
+  'sailboat',
   'star',
   'flower',
-  'ball',
-  'house',
-  'bird',
-  'kite',
-  'umbrella',
+  'balloon',
+  'carrot',
 ] as const;
 const picturesInPin = 3;
 

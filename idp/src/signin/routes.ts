@@ -3,6 +3,7 @@ import { hide, strict } from '@edutrust/platform/schemas';
 import { getPerson } from '@edutrust/registry/people';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
+import { pictures } from '../badges/pins.ts';
 import { showConsent } from '../consent/routes.ts';
 import { formErrorOf, seeOther, sendPage, viewOf } from '../page-reply.ts';
 import type { FormError } from '../pages.ts';
@@ -49,7 +50,7 @@ export function addSignInRoutes(app: App, tools: IdpTools): void {
     const { badge } = await offersOf(tools, interaction, request, action);
     if (!badge) return seeOther(reply, action);
     const app = await askingApp(tools, interaction);
-    return sendPage(reply, tools.pages.badge({ badge, app, backPath: action }, viewOf(request)));
+    return sendPage(reply, tools.pages.badge({ badge, pictures, app, backPath: action }, viewOf(request)));
   });
 
   // Where any other camera leads that reads a badge: the secret is in the fragment, which no server sees.
