@@ -192,6 +192,12 @@ async function makeBelongings(pool: pg.Pool, organisation: string, city: DemoCit
          now(), now() + interval '1 year') RETURNING serial AS id`,
       [organisation, name],
     ),
+    badge: await one(
+      `INSERT INTO idp.badge (id, person_id, serial, secret_hash, code_hash, is_stand_in, issued_at, expires_at)
+       VALUES (gen_random_uuid(), $1, lpad((random() * 99999999)::int::text, 8, '0'), decode(md5(random()::text), 'hex'),
+         decode(md5(random()::text), 'hex'), false, now(), now() + interval '1 day') RETURNING serial AS id`,
+      [person],
+    ),
     certificateRequest: await one(
       `INSERT INTO certs.request (id, profile, organisation_id, custody, state, requested_at, reason)
        VALUES (gen_random_uuid(), 'seal', $1, 'key-store', 'waiting', now(), $2) RETURNING id`,

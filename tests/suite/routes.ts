@@ -15,6 +15,8 @@ export interface Belongings {
   readonly transcriptRun: string;
   readonly certificate: string;
   readonly certificateRequest: string;
+  /** A badge's serial number. */
+  readonly badge: string;
 }
 
 /** Who may call a route: the row that every route must have. */
@@ -102,8 +104,12 @@ export const rows: Readonly<Record<string, Row>> = {
   'POST /activate/password': anyone,
   'GET /signin': anyone,
   'GET /signin/:uid': anyone,
+  'GET /signin/:uid/badge': anyone,
   'GET /signin/done': anyone,
+  'GET /b': anyone,
   'POST /signin/:uid': anyone,
+  'POST /signin/:uid/badge': anyone,
+  'POST /signin/:uid/badge/options': anyone,
   'POST /signin/:uid/cancel': anyone,
   'POST /signin/:uid/consent': anyone,
   'POST /signin/:uid/passkey': anyone,
@@ -191,6 +197,28 @@ export const rows: Readonly<Record<string, Row>> = {
     body: ({ person }) => ({ personIds: [person] }),
     fresh: 300,
   }),
+  // A teacher, too, for the own class: idp/src/badges/badges.test.ts.
+  'GET /api/v1/classes/:id/badges': roles('DSC', 'class'),
+  'POST /api/v1/classes/:id/badges': roles('DC', 'class', {
+    body: ({ person }) => ({ personIds: [person] }),
+    fresh: 300,
+  }),
+  'POST /api/v1/classes/:id/pins': roles('DC', 'class', {
+    body: ({ person }) => ({ personIds: [person] }),
+    fresh: 300,
+  }),
+  'POST /api/v1/people/:id/stand-in-badge': roles('DC', 'person', { fresh: 300 }),
+  'GET /api/v1/badges/:serial': roles('DSC', 'badge'),
+  'POST /api/v1/badges/:serial/void': roles('DC', 'badge', { fresh: 300 }),
+  'GET /api/v1/organisations/:id/room-computers': roles('DSACTGK', 'organisation'),
+  'POST /api/v1/organisations/:id/room-computers': roles('DC', 'organisation', {
+    body: () => ({
+      name: 'Phòng máy 1',
+      publicKey: { kty: 'EC', crv: 'P-256', x: 'A'.repeat(43), y: 'A'.repeat(43) },
+    }),
+    fresh: 300,
+  }),
+  'DELETE /api/v1/organisations/:id/room-computers/:computerId': roles('DC', 'organisation', { fresh: 300 }),
   'POST /api/v1/people/:id/suspend': roles('DSC', 'person', { fresh: 300 }),
   'POST /api/v1/people/:id/resume': roles('DSC', 'person', { fresh: 300 }),
   'POST /api/v1/people/:id/sessions/end': roles('DSC', 'person', { fresh: 300 }),
@@ -372,6 +400,8 @@ export const idsDecidedOtherwise: Readonly<Record<string, string>> = {
   'POST /api/v1/approvals/:id/collect params.id': approval,
   'POST /account/children/:id/apps/:app/withdraw params.id': "one of the caller's own children: idp/src/children",
   'POST /api/v1/classes/:id/activation-codes body.personIds.*': ofClass,
+  'POST /api/v1/classes/:id/badges body.personIds.*': ofClass,
+  'POST /api/v1/classes/:id/pins body.personIds.*': ofClass,
   'POST /api/v1/trust-anchors/:id/end params.id': "the department's only: whoever may end one may end each",
   'POST /api/v1/signing/transcripts body.personIds.*': ofClass,
   'POST /api/v1/signing/transcripts body.signerId':

@@ -14,6 +14,7 @@ const organisationActions: readonly Action[] = [
   'roles.read',
   'roles.grant',
   'accounts.read',
+  'accounts.invite',
   'apps.read',
   'apps.write',
   'apps.activate',
