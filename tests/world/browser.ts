@@ -6,8 +6,8 @@ import { type Browser, type BrowserContext, type CDPSession, chromium, type Page
 
 const artefacts = join(new URL('../..', import.meta.url).pathname, 'artefacts');
 
-/** Debian's Chromium without its own calls home. */
-export async function openBrowser(): Promise<Browser> {
+/** Debian's Chromium without its own calls home, with `more` of its flags. */
+export async function openBrowser(more: readonly string[] = []): Promise<Browser> {
   const quiet = [
     '--disable-gpu',
     '--disable-quic',
@@ -16,7 +16,11 @@ export async function openBrowser(): Promise<Browser> {
     '--disable-component-update',
     '--disable-sync',
   ];
-  return chromium.launch({ executablePath: '/usr/bin/chromium', headless: true, args: ['--no-sandbox', ...quiet] });
+  return chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    headless: true,
+    args: ['--no-sandbox', ...quiet, ...more],
+  });
 }
 
 export const phone = {

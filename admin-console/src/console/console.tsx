@@ -11,6 +11,8 @@ import { AppPage } from './apps/app.tsx';
 import { Apps } from './apps/apps.tsx';
 import { EditApp, NewApp } from './apps/form.tsx';
 import { Audit } from './audit/audit.tsx';
+import { ClassBadges } from './badges/class-badges.tsx';
+import { RoomComputers } from './badges/computers.tsx';
 import { CertificateRoute } from './certificate.tsx';
 import { CertificateRequests } from './certificate-requests.tsx';
 import { Certificates } from './certificates.tsx';
@@ -107,18 +109,21 @@ function Pages() {
         <Route path="/admin/schools" component={Schools} />
         <Route path="/admin/schools/new" component={NewSchool} />
         <Route path="/admin/schools/:id" component={SchoolPage} />
+        <Route path="/admin/schools/:id/computers" component={RoomComputers} />
         <Route path="/admin/schools/:id/edit" component={EditOrganisation} />
         <Route path="/admin/schools/:id/classes/new" component={NewClass} />
         <Route path="/admin/wards" component={Wards} />
         <Route path="/admin/wards/new" component={NewWard} />
         <Route path="/admin/classes/:id" component={ClassPage} />
         <Route path="/admin/classes/:id/edit" component={EditClass} />
+        <Route path="/admin/classes/:id/badges" component={ClassBadges} />
         <Route path="/admin/classes/:id/slips" component={SlipsPage} />
         <Route path="/admin/classes/:id/marks" component={MarksPage} />
         <Route path="/admin/classes/:id/marks/import" component={MarksImportPage} />
         <Route path="/admin/classes/:id/marks/:person" component={MarksOfPage} />
         <Route path="/teach" component={OwnClass} />
         <Route path="/teach/classes/:id" component={ClassPage} />
+        <Route path="/teach/classes/:id/badges" component={ClassBadges} />
         <Route path="/teach/classes/:id/slips" component={SlipsPage} />
         <Route path="/teach/classes/:id/marks" component={MarksPage} />
         <Route path="/teach/classes/:id/marks/import" component={MarksImportPage} />

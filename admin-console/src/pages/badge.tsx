@@ -1,30 +1,8 @@
 import type { BadgeOutsideProps, BadgeProps } from '@edutrust/idp/pages';
 import { Icon } from '../design/icon.tsx';
-import type { IconName } from '../design/icons.ts';
 import { t } from '../design/language.ts';
+import { pictureOf } from '../design/pictures.ts';
 import { Stack } from './document.tsx';
-
-/** What a picture is called when it is read aloud, and which crayon paints it. */
-const pictureWords: Readonly<Record<string, { vi: string; en: string; crayon: number }>> = {
-  cat: { vi: 'Mèo', en: 'Cat', crayon: 2 },
-  fish: { vi: 'Cá', en: 'Fish', crayon: 0 },
-  rabbit: { vi: 'Thỏ', en: 'Rabbit', crayon: 6 },
-  turtle: { vi: 'Rùa', en: 'Turtle', crayon: 1 },
-  bird: { vi: 'Chim', en: 'Bird', crayon: 4 },
-  apple: { vi: 'Táo', en: 'Apple', crayon: 7 },
-  bus: { vi: 'Xe buýt', en: 'Bus', crayon: 5 },
-  sailboat: { vi: 'Thuyền', en: 'Boat', crayon: 0 },
-  star: { vi: 'Ngôi sao', en: 'Star', crayon: 5 },
-  flower: { vi: 'Hoa', en: 'Flower', crayon: 3 },
-  balloon: { vi: 'Bóng bay', en: 'Balloon', crayon: 6 },
-  carrot: { vi: 'Cà rốt', en: 'Carrot', crayon: 2 },
-};
-
-/** The picture's word in the language of the page. */
-export function pictureWord(name: string): string {
-  const word = pictureWords[name];
-  return word ? t(word.vi, word.en) : name;
-}
 
 function Listen() {
   return (
@@ -62,7 +40,6 @@ function Scan() {
     <section class="grid gap-4 w-full justify-items-center" data-step="scan" hidden>
       <h1 tabIndex={-1}>{t('Em giơ thẻ lên nhé', 'Hold up your badge')}</h1>
       <div class="badge-frame" data-frame>
-        {/* biome-ignore lint/a11y/useMediaCaption: the child's own picture in a mirror has no sound */}
         <video class="badge-video" muted playsInline autoPlay />
         <p class="badge-hello" data-hello hidden />
       </div>
@@ -90,7 +67,7 @@ function TypedCode() {
           </span>
           <input
             name="badge-code"
-            class="input text-2xl font-mono text-center tracking-widest"
+            class="control text-2xl font-mono text-center tracking-widest"
             autocomplete="off"
             autocapitalize="characters"
             spellcheck={false}
@@ -118,17 +95,15 @@ function Pin({ pictures }: { readonly pictures: readonly string[] }) {
       </h1>
       <p class="pin-dots" role="status" data-dots />
       <div class="pin-pictures" data-pad="pictures" hidden>
-        {pictures.map((name) => (
-          <button
-            key={name}
-            type="button"
-            class={`pin-picture crayon-${pictureWords[name]?.crayon ?? 0}`}
-            data-key={name}
-          >
-            <Icon name={name as IconName /* the build knows every picture */} />
-            {pictureWord(name)}
-          </button>
-        ))}
+        {pictures.map((name) => {
+          const { icon, word, crayon } = pictureOf(name);
+          return (
+            <button key={name} type="button" class={`pin-picture crayon-${crayon}`} data-key={name}>
+              <Icon name={icon} />
+              {word}
+            </button>
+          );
+        })}
       </div>
       <div class="pin-digits" data-pad="digits" hidden>
         {['1', '2', '3', '4', '5', '6', '7', '8', '9', '0'].map((digit) => (

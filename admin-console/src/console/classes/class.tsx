@@ -67,6 +67,11 @@ function Loaded({ data }: { readonly data: ClassView }) {
             {t('In phiếu kích hoạt', 'Print activation slips')}
           </a>
         )}
+        {may('accounts.read') && data.learners.length > 0 && (
+          <a class="button" href={`${path}/badges`}>
+            {t('Thẻ', 'Badges')}
+          </a>
+        )}
         {may('marks.read') && data.learners.length > 0 && (
           <a class="button" href={`${path}/marks`}>
             {t('Điểm', 'Marks')}

@@ -60,6 +60,11 @@ function SchoolHeading({ school }: { readonly school: School }) {
           {t('Sửa', 'Change')}
         </a>
       )}
+      {may('accounts.invite') && (
+        <a class="button" href={`/admin/schools/${school.id}/computers`}>
+          {t('Máy dùng thẻ', 'Computers for badges')}
+        </a>
+      )}
       {may('roster.import') && (
         <a class="button" href={`/admin/import?organisation=${school.id}`}>
           {t('Nhập danh sách', 'Import a roster')}

@@ -1,0 +1,126 @@
+import { useLocation } from 'preact-iso';
+import { Banner } from '../../design/form.tsx';
+import { Icon } from '../../design/icon.tsx';
+import { formatDate, t } from '../../design/language.ts';
+import { pictureOf } from '../../design/pictures.ts';
+import { Qr } from '../../design/qr.tsx';
+import type { paths } from '../../generated/api.d.ts';
+import { type ClassView, schoolYearName } from '../classes/class.tsx';
+import { Title } from '../parts.tsx';
+import './badges.css';
+
+type Badges = paths['/api/v1/classes/{id}/badges']['post']['responses']['201']['content']['application/json'];
+type Pins = paths['/api/v1/classes/{id}/pins']['post']['responses']['201']['content']['application/json'];
+
+const givenName = (fullName: string) => fullName.split(' ').at(-1) ?? fullName;
+
+function PrintTitle({
+  data,
+  title,
+  count,
+}: {
+  readonly data: ClassView;
+  readonly title: string;
+  readonly count: number;
+}) {
+  const { path } = useLocation();
+  return (
+    <div class="no-print grid gap-4">
+      <Title
+        title={title}
+        note={t(
+          'Rời trang này thì không hiện lại nữa. A4, cắt theo nét đứt.',
+          'Not shown again after this page. A4, cut along the dashes.',
+        )}
+        back={{ href: path.replace(/\/badges$/, ''), label: `${t('Lớp', 'Class')} ${data.code}` }}
+      >
+        <button type="button" class="button button-primary" disabled={count === 0} onClick={() => globalThis.print()}>
+          <Icon name="printer" /> {t(`In ${count} tờ nhỏ`, `Print ${count}`)}
+        </button>
+      </Title>
+      {count === 0 && <Banner state="warn">{t('Không em nào cần cái mới.', 'Nobody needs a new one.')}</Banner>}
+    </div>
+  );
+}
+
+/** Twelve badges a page, three by four: given name large, the square of 26 mm, the class, and the serial for who finds it. */
+export function BadgeSheet({ data, made }: { readonly data: ClassView; readonly made: Badges['made'] }) {
+  return (
+    <>
+      <PrintTitle data={data} title={t(`Thẻ lớp ${data.code}`, `Badges of class ${data.code}`)} count={made.length} />
+      <ul class="badge-sheet">
+        {made.map(({ person, badge }) => (
+          <li key={person.id} class="badge-card">
+            <strong class="badge-given">{givenName(person.fullName)}</strong>
+            <span class="badge-small">{person.fullName}</span>
+            <span class="badge-middle">
+              <Qr
+                text={badge.address}
+                label={t(`Thẻ của ${person.fullName}`, `Badge of ${person.fullName}`)}
+                class="badge-qr"
+              />
+              <span class="badge-class">
+                <strong>{data.code}</strong>
+                <span class="badge-small">{data.organisationName}</span>
+                <span class="badge-small">{schoolYearName(data.schoolYear)}</span>
+              </span>
+            </span>
+            <span class="badge-code code" data-badge-code>
+              {badge.code}
+            </span>
+            <span class="badge-small">
+              {t('Nhặt được? Gọi nhà trường, đọc số', 'Found it? Call the school and read')}{' '}
+              <strong class="code">{badge.serial}</strong>
+            </span>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+/** Secrets, apart from the badges: each is folded over and handed to its child. */
+export function PinSheet({ data, made }: { readonly data: ClassView; readonly made: Pins['made'] }) {
+  return (
+    <>
+      <PrintTitle
+        data={data}
+        title={t(`Bí mật của thẻ, lớp ${data.code}`, `Secrets of the badges, class ${data.code}`)}
+        count={made.length}
+      />
+      <ul class="badge-sheet">
+        {made.map(({ person, kind, pin }) => (
+          <li key={person.id} class="badge-card">
+            <strong class="badge-given">{givenName(person.fullName)}</strong>
+            <span class="badge-small">
+              {person.fullName} · {data.code} · {formatDate(new Date().toISOString())}
+            </span>
+            {kind === 'pictures' ? (
+              <span class="badge-pictures" data-pin={pin}>
+                {pin.split(' ').map((name, index) => {
+                  const { icon, word } = pictureOf(name);
+                  return (
+                    <span key={name} class="badge-picture">
+                      <Icon name={icon} />
+                      {index + 1}. {word}
+                    </span>
+                  );
+                })}
+              </span>
+            ) : (
+              <span class="badge-digits code" data-pin={pin}>
+                {pin}
+              </span>
+            )}
+            <span class="badge-small">
+              {t(
+                'Nhớ rồi thì đưa lại cho cô. Không viết lên thẻ.',
+                'Once you know it, give this back. Never write it on the badge.',
+              )}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}

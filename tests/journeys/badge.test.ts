@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { Browser, Page } from 'playwright-core';
+import { look, lookAtBoth, openBrowser, openDevice } from '../world/browser.ts';
+import { cameraOn } from '../world/camera.ts';
+import { begin, person } from '../world/people.ts';
+import { Platform } from '../world/platform.ts';
+
+let platform: Platform;
+let browser: Browser;
+before(async () => {
+  platform = await Platform.start();
+  browser = await openBrowser();
+});
+after(async () => {
+  await browser?.close();
+  await platform?.[Symbol.asyncDispose]();
+});
+
+/** The class teacher makes the two sheets of the class; what is on them for this child. */
+async function printSheets(page: Page, name: string): Promise<{ address: string; code: string; pin: string }> {
+  await page.goto(`${platform.url}/teach`);
+  await page.getByRole('link', { name: 'Thẻ', exact: true }).click();
+  await page.getByRole('button', { name: /^Làm \d+ thẻ$/ }).click();
+  await look(page, 'badges-ask');
+  const answered = page.waitForResponse(
+    (response) => /\/classes\/[^/]+\/badges$/.test(response.url()) && response.status() === 201,
+  );
+  await page.getByRole('button', { name: 'Làm thẻ', exact: true }).click();
+  const { made } = await (await answered).json();
+  await page.getByRole('heading', { name: /^Thẻ lớp/ }).waitFor();
+  await lookAtBoth(page, 'badges-sheet');
+  await page.goto(`${platform.url}/teach`);
+  await page.getByRole('link', { name: 'Thẻ', exact: true }).click();
+  await page.getByRole('button', { name: /^Cấp \d+ bí mật$/ }).click();
+  await page.getByRole('button', { name: 'Cấp', exact: true }).click();
+  await page.getByRole('heading', { name: /^Bí mật của thẻ/ }).waitFor();
+  await lookAtBoth(page, 'badges-secrets');
+  const badge = made.find((one: { person: { fullName: string } }) => one.person.fullName === name).badge;
+  assert.ok((await page.getByText(badge.code).count()) === 0, 'the two secrets are never on one paper');
+  const pin = await page.locator('.badge-card', { hasText: name }).locator('[data-pin]').getAttribute('data-pin');
+  return { address: badge.address, code: badge.code, pin: pin ?? '' };
+}
+
+test('a child holds up the badge, is greeted, taps the secret and is in; at home the same badge is paper', async () => {
+  const child = person(platform, 'Học sinh');
+  const teacher = await openDevice(browser);
+  await begin(platform, teacher.page, person(platform, 'Giáo viên'));
+  const { address, code, pin } = await printSheets(teacher.page, child.name);
+
+  // A computer of the school's room: its administrator sits down at it once.
+  const lab = await openBrowser(await cameraOn(address));
+  try {
+    const { page, context } = await openDevice(lab);
+    await begin(platform, page, person(platform, 'Quản trị trường'));
+    await page.goto(`${platform.url}/admin/schools`);
+    await page
+      .getByRole('link', { name: /Lê Lợi/ })
+      .first()
+      .click();
+    await page.getByRole('link', { name: 'Máy dùng thẻ' }).click();
+    await page.getByLabel('Tên máy').fill('Phòng máy 1, máy 7');
+    await page.getByRole('button', { name: 'Ghi danh máy này' }).click();
+    await page.getByText('Máy này đã ghi danh').waitFor();
+    await lookAtBoth(page, 'room-computers');
+    await context.clearCookies();
+
+    // And the child.
+    await page.goto(platform.url);
+    await look(page, 'sign-in-with-badge');
+    await page.getByRole('link', { name: 'Dùng thẻ học sinh' }).click();
+    await page.getByText(/^Chào /).waitFor();
+    await page.screenshot({ path: 'artefacts/badge-scan.png' });
+    await page.getByRole('heading', { name: /^Bấm \d+ số của em$/ }).waitFor();
+    await lookAtBoth(page, 'badge-pin');
+    for (const digit of pin) await page.getByRole('button', { name: digit, exact: true }).click();
+    await page.waitForURL(`${platform.url}/`);
+    await page.getByRole('button', { name: 'Xong – đăng xuất' }).waitFor();
+  } finally {
+    await lab.close();
+  }
+
+  // A photo of it at home, and then the code by hand.
+  const home = await openBrowser(await cameraOn(address));
+  try {
+    const { page } = await openDevice(home);
+    await page.goto(platform.url);
+    await page.getByRole('link', { name: 'Dùng thẻ học sinh' }).click();
+    await page.getByRole('alert').filter({ hasText: 'Thẻ chỉ dùng được ở máy của trường em' }).waitFor();
+    await page.getByRole('button', { name: 'Máy không có máy ảnh' }).click();
+    await page.getByLabel(/Tám chữ và số/).fill(code);
+    await page.getByRole('button', { name: 'Tiếp', exact: true }).click();
+    await page.getByRole('alert').filter({ hasText: 'Thẻ chỉ dùng được ở máy của trường em' }).waitFor();
+    await lookAtBoth(page, 'badge-at-home');
+    await page.goto(address);
+    await page.getByRole('heading', { name: 'Đây là thẻ của một học sinh' }).waitFor();
+    await lookAtBoth(page, 'badge-outside');
+  } finally {
+    await home.close();
+  }
+});
