@@ -46,10 +46,8 @@ export function RoleSwitch({ me: { roles } }: { readonly me: Me }) {
   if (roles.length === 1) return <p class="role-switch">{shown}</p>;
   return (
     <details class="role-menu" key={path}>
-      <summary
-        class="role-switch cursor-pointer"
-        aria-label={t(`Vai trò: ${roleName(here.role)}. Đổi vai trò`, `Role: ${roleName(here.role)}. Change it`)}
-      >
+      <summary class="role-switch cursor-pointer">
+        <span class="sr-only">{t('Đổi vai trò:', 'Change the role:')}</span>
         {shown}
         <Icon name="chevrons-up-down" />
       </summary>

@@ -12,6 +12,13 @@ import './badges.css';
 type Badges = paths['/api/v1/classes/{id}/badges']['post']['responses']['201']['content']['application/json'];
 type Pins = paths['/api/v1/classes/{id}/pins']['post']['responses']['201']['content']['application/json'];
 
+/** Who is meant, on paper that is handed out: twins of a class are told apart by their birthday. */
+function fullLine(data: ClassView, person: { readonly id: string; readonly fullName: string }): string {
+  const isTwin = data.learners.filter(({ fullName }) => fullName === person.fullName).length > 1;
+  const born = data.learners.find(({ id }) => id === person.id)?.birthDate;
+  return isTwin && born ? `${person.fullName} · ${formatDate(born)}` : person.fullName;
+}
+
 const givenName = (fullName: string) => fullName.split(' ').at(-1) ?? fullName;
 
 function PrintTitle({
@@ -52,7 +59,7 @@ export function BadgeSheet({ data, made }: { readonly data: ClassView; readonly 
         {made.map(({ person, badge }) => (
           <li key={person.id} class="badge-card">
             <strong class="badge-given">{givenName(person.fullName)}</strong>
-            <span class="badge-small">{person.fullName}</span>
+            <span class="badge-small">{fullLine(data, person)}</span>
             <span class="badge-middle">
               <Qr
                 text={badge.address}
@@ -93,7 +100,7 @@ export function PinSheet({ data, made }: { readonly data: ClassView; readonly ma
           <li key={person.id} class="badge-card">
             <strong class="badge-given">{givenName(person.fullName)}</strong>
             <span class="badge-small">
-              {person.fullName} · {data.code} · {formatDate(new Date().toISOString())}
+              {fullLine(data, person)} · {data.code}
             </span>
             {kind === 'pictures' ? (
               <span class="badge-pictures" data-pin={pin}>
