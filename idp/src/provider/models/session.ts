@@ -122,7 +122,7 @@ function signedIn(id: string, payload: Saved, lifetimeSeconds: number): SignedIn
   const { accountId, uid, loginTs } = payload;
   return [
     accountId ?? null,
-    (accountId && stampOf(accountId)) || null,
+    accountId ? (stampOf(accountId) ?? null) : null,
     uid,
     hashOf(id),
     JSON.stringify(payload),

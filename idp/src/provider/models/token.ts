@@ -56,7 +56,7 @@ export function tokenAdapter(db: Database, table: TokenTable, successorOf?: (tok
         sessionUid,
         JSON.stringify({ ...payload, ...proofOf(payload) }),
         lifetimeSeconds,
-        (accountId && stampOf(accountId)) || null,
+        accountId ? (stampOf(accountId) ?? null) : null,
         neededSession(payload),
       );
       if (stored.length === 0) throw endedMeanwhile();
