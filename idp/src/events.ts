@@ -63,6 +63,20 @@ export const idpEvents = defineEvents({
   'app.ended': { subject: 'app', vi: 'ngừng ứng dụng', en: 'app ended' },
   'app.registered': { subject: 'app', vi: 'đăng ký ứng dụng', en: 'app registered' },
   'app.secret-rotated': { subject: 'app', vi: 'đổi khoá bí mật của ứng dụng', en: 'app secret replaced' },
+  'badge.issued': {
+    subject: 'person',
+    data: { serial: Type.String(), standIn: Type.Boolean(), expiresAt: Type.String() },
+    vi: 'phát thẻ học sinh',
+    en: 'badge issued',
+    self: { vi: 'Được phát thẻ', en: 'You were given a badge' },
+  },
+  'badge.voided': {
+    subject: 'person',
+    data: { serial: Type.String() },
+    vi: 'huỷ thẻ học sinh',
+    en: 'badge voided',
+    self: { vi: 'Thẻ đã bị huỷ', en: 'Your badge was voided' },
+  },
   'consent.given': {
     subject: 'person',
     data: { app, scopes: Type.Array(Type.String()) },
@@ -118,6 +132,25 @@ export const idpEvents = defineEvents({
     vi: 'đổi mật khẩu',
     en: 'password changed',
     self: { vi: 'Đặt mật khẩu mới', en: 'A new password was set' },
+  },
+  'pin.given': {
+    subject: 'person',
+    data: { kind: Type.String() },
+    vi: 'cấp hình hoặc số bí mật cho thẻ',
+    en: 'pictures or digits for a badge given',
+    self: { vi: 'Được cấp hình hoặc số bí mật mới', en: 'You were given new pictures or digits' },
+  },
+  'pin.locked': {
+    subject: 'person',
+    vi: 'thử sai hình hoặc số quá nhiều lần',
+    en: 'too many wrong pictures or digits',
+    self: { vi: 'Thử sai hình hoặc số quá nhiều lần', en: 'Too many wrong tries at your pictures or digits' },
+  },
+  'room-computer.ended': { subject: 'room-computer', vi: 'bỏ máy dùng thẻ', en: 'computer for badges removed' },
+  'room-computer.enrolled': {
+    subject: 'room-computer',
+    vi: 'ghi danh máy dùng thẻ',
+    en: 'computer for badges enrolled',
   },
   'session.ended': {
     subject: 'person',

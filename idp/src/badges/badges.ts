@@ -3,11 +3,11 @@ import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database, Transaction } from '@edutrust/platform/database';
 import { NotFound } from '@edutrust/platform/errors';
-import { record } from '@edutrust/platform/events';
 import { uuidv7 } from '@edutrust/platform/ids';
 import { organisationOf } from '@edutrust/registry/people';
 import { sql } from 'kysely';
 import { ensureAccount } from '../accounts/account.ts';
+import { record } from '../events.ts';
 
 type Tools = Pick<ServiceContext, 'secrets' | 'clock'>;
 

@@ -3,10 +3,10 @@ import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database, Transaction } from '@edutrust/platform/database';
 import { InvalidInput, TooManyRequests } from '@edutrust/platform/errors';
-import { record } from '@edutrust/platform/events';
 import { countRefusal } from '@edutrust/platform/metrics';
 import { organisationOf } from '@edutrust/registry/people';
 import { sql } from 'kysely';
+import { record } from '../events.ts';
 import type { PasswordHasher } from '../password/hashing.ts';
 
 /** What a child remembers beside the badge: three pictures in order, or digits. */

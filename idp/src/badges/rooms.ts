@@ -2,9 +2,9 @@ import { createPublicKey, verify } from 'node:crypto';
 import type { Actor } from '@edutrust/platform/actor';
 import type { Database, Transaction } from '@edutrust/platform/database';
 import { InvalidInput, NotFound } from '@edutrust/platform/errors';
-import { record } from '@edutrust/platform/events';
 import { isUuid, uuidv7 } from '@edutrust/platform/ids';
 import { sql } from 'kysely';
+import { record } from '../events.ts';
 import { belongsTo, organisationsAt } from '../throttling/networks.ts';
 
 /** A browser of a school, enrolled once on the spot: it keeps a private key that no page can read out. */

@@ -1,7 +1,6 @@
 import { createHash, randomBytes, randomInt } from 'node:crypto';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { InvalidInput } from '@edutrust/platform/errors';
-import { record } from '@edutrust/platform/events';
 import { getPerson, organisationOf, personClaims } from '@edutrust/registry/people';
 import { sql } from 'kysely';
 import Type from 'typebox';
@@ -9,6 +8,7 @@ import { ensureAccount, findAccount } from '../../accounts/account.ts';
 import { findBadge } from '../../badges/badges.ts';
 import { pictures, pinOfPerson, provePin } from '../../badges/pins.ts';
 import { isInRoom } from '../../badges/rooms.ts';
+import { record } from '../../events.ts';
 import type { BadgeOptions } from '../../pages.ts';
 import { originOf } from '../../throttling/origin.ts';
 import type { IdpTools } from '../../tools.ts';
