@@ -36,11 +36,15 @@ export const idpPages: IdpPages = {
     renderPage(view, () => ({
       title: t('Đăng nhập bằng thẻ', 'Sign in with a badge'),
       body: <Badge {...props} />,
+      layout: 'sheet',
       data: { badge: props.badge },
-      wide: true,
     })),
   badgeOutside: (props, view) =>
-    renderPage(view, () => ({ title: t('Thẻ học sinh', 'Pupil’s badge'), body: <BadgeOutside {...props} /> })),
+    renderPage(view, () => ({
+      title: t('Thẻ học sinh', 'Pupil’s badge'),
+      body: <BadgeOutside {...props} />,
+      layout: 'narrow',
+    })),
   activate: (props, view) =>
     renderPage(view, () => ({
       title: t('Kích hoạt tài khoản', 'Activate your account'),
