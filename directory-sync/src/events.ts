@@ -29,6 +29,16 @@ export const syncEvents = defineEvents({
     vi: 'cho phép lượt đồng bộ bị giữ',
     en: 'held sync run released',
   },
+  'sync-client.added': {
+    subject: 'sync-client',
+    data: { kind: Type.String(), mayWrite: Type.Boolean() },
+    vi: 'cho một hệ thống đọc dữ liệu',
+    en: 'client system added',
+  },
+  'sync-client.ended': { subject: 'sync-client', vi: 'ngừng quyền của một hệ thống', en: 'client system ended' },
+  'scim-group.added': { subject: 'scim-group', vi: 'hệ thống ngoài thêm nhóm', en: 'group added by SCIM' },
+  'scim-group.changed': { subject: 'scim-group', vi: 'hệ thống ngoài sửa nhóm', en: 'group changed by SCIM' },
+  'scim-group.removed': { subject: 'scim-group', vi: 'hệ thống ngoài xoá nhóm', en: 'group removed by SCIM' },
   'sync-target.added': { subject: 'sync-target', vi: 'thêm đích đồng bộ', en: 'sync target added' },
   'sync-target.removed': { subject: 'sync-target', vi: 'gỡ đích đồng bộ', en: 'sync target removed' },
 });

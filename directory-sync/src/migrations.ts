@@ -156,5 +156,55 @@ export const migrations: SchemaMigrations = {
         );
         COMMENT ON TABLE sync.release IS 'which fields of whom went to whom, and when';`,
     },
+    {
+      name: '004-clients',
+      sql: `
+        CREATE TABLE sync.client (
+          id uuid PRIMARY KEY,
+          name text NOT NULL UNIQUE,
+          kind text NOT NULL CHECK (kind IN ('scim', 'oneroster')),
+          organisation_id uuid NOT NULL,
+          contract jsonb NOT NULL,
+          may_write boolean NOT NULL,
+          token_sha256 bytea NOT NULL UNIQUE,
+          created_at timestamptz NOT NULL DEFAULT now(),
+          ended_at timestamptz
+        );
+        COMMENT ON TABLE sync.client IS 'systems that read people and groups from us, and some that bring staff';
+
+        CREATE TABLE sync.scim_user (
+          client_id uuid NOT NULL REFERENCES sync.client,
+          person_id uuid NOT NULL,
+          external_id text,
+          user_name text NOT NULL,
+          resource jsonb NOT NULL,
+          full_name text NOT NULL,
+          version int NOT NULL DEFAULT 1,
+          created_at timestamptz NOT NULL DEFAULT now(),
+          updated_at timestamptz NOT NULL DEFAULT now(),
+          deleted_at timestamptz,
+          PRIMARY KEY (client_id, person_id)
+        );
+        CREATE UNIQUE INDEX scim_user_name ON sync.scim_user (client_id, lower(user_name)) WHERE deleted_at IS NULL;
+        CREATE INDEX scim_user_external ON sync.scim_user (client_id, external_id);
+        COMMENT ON TABLE sync.scim_user IS 'people whom a client made, and what it calls them';
+
+        CREATE TABLE sync.scim_group (
+          id uuid PRIMARY KEY,
+          client_id uuid NOT NULL REFERENCES sync.client,
+          external_id text,
+          display_name text NOT NULL,
+          version int NOT NULL DEFAULT 1,
+          created_at timestamptz NOT NULL DEFAULT now(),
+          updated_at timestamptz NOT NULL DEFAULT now()
+        );
+        CREATE INDEX scim_group_client ON sync.scim_group (client_id, id);
+        CREATE TABLE sync.scim_group_member (
+          group_id uuid NOT NULL REFERENCES sync.scim_group ON DELETE CASCADE,
+          person_id uuid NOT NULL,
+          PRIMARY KEY (group_id, person_id)
+        );
+        CREATE INDEX scim_group_of ON sync.scim_group_member (person_id);`,
+    },
   ],
 };

@@ -2,12 +2,14 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import { payloadText } from '@edutrust/platform/jobs';
 import { readOutbox } from '@edutrust/platform/outbox';
 import type { Service } from '@edutrust/platform/service';
+import { addClientRoutes } from './clients/routes.ts';
 import { releaseTask } from './engine/approve.ts';
 import { forgetOldRuns, runTarget } from './engine/converge.ts';
 import { bringPending, liveTask, noteChanges, resumeInterrupted } from './engine/live.ts';
 import { queueOf } from './engine/lock.ts';
 import { applyReleased } from './engine/release.ts';
 import { addReleaseRoutes } from './releases/routes.ts';
+import { addScimRoutes } from './scim/routes.ts';
 import { addSyncRoutes } from './targets/routes.ts';
 import { readTargets } from './targets/store.ts';
 
@@ -37,9 +39,11 @@ export function createDirectorySync(context: ServiceContext): Service {
 
   return {
     name: 'sync',
-    routes: (app) => {
+    routes: async (app) => {
       addSyncRoutes(app, context);
       addReleaseRoutes(app, context);
+      addClientRoutes(app, context);
+      await addScimRoutes(app, context);
     },
     tasks: {
       [fullRunTask]: async () => {

@@ -88,6 +88,18 @@ export type SyncTables = {
     key: string;
     reference: string;
   };
+  'sync.client': {
+    id: string;
+    name: string;
+    kind: 'scim' | 'oneroster';
+    organisation_id: string;
+    contract: Contract;
+    /** SCIM only: makes staff, and governs those whom it made. */
+    may_write: boolean;
+    token_sha256: Buffer;
+    created_at: Generated<Date>;
+    ended_at: Date | null;
+  };
   'sync.release': {
     recipient_id: string;
     person_id: string;

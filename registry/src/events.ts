@@ -93,6 +93,7 @@ export const registryEvents = defineEvents({
   },
   'person.created': { subject: 'person', data: { planId }, vi: 'thêm hồ sơ', en: 'record added' },
   'person.left': { subject: 'person', data: { planId }, vi: 'rời trường', en: 'left' },
+  'person.returned': { subject: 'person', vi: 'trở lại', en: 'returned' },
   'person.merged': { subject: 'person', data: { into: Uuid }, vi: 'gộp hồ sơ trùng', en: 'duplicate merged' },
   'person.transferred': {
     subject: 'person',

@@ -167,6 +167,12 @@ async function makeBelongings(pool: pg.Pool, organisation: string, city: DemoCit
        RETURNING id`,
       [target],
     ),
+    client: await one(
+      `INSERT INTO sync.client (id, name, kind, organisation_id, contract, may_write, token_sha256)
+       VALUES (gen_random_uuid(), left($2, 60), 'scim', $1, '{"learners": ["name"], "others": ["name"], "roles": ["learner"]}', false,
+         sha256(gen_random_uuid()::text::bytea)) RETURNING id`,
+      [organisation, name],
+    ),
     enrolment: await one(
       `INSERT INTO signing.enrolment (id, person_id, organisation_id, title, state, custody, approval_code, created_at, device_name,
          credential_id, credential_public_key, credential_counter, transports, is_synced, attestation_object, prf_salt, public_key_spki)

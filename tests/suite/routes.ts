@@ -10,6 +10,7 @@ export interface Belongings {
   readonly app: string;
   readonly target: string;
   readonly run: string;
+  readonly client: string;
   readonly enrolment: string;
   readonly request: string;
   readonly transcriptRun: string;
@@ -69,6 +70,28 @@ export const rows: Readonly<Record<string, Row>> = {
   // Operations
   'GET /health/live': anyone,
   'GET /health/ready': anyone,
+  'GET /scim/v2/ServiceProviderConfig': protocol,
+  'GET /scim/v2/Schemas': protocol,
+  'GET /scim/v2/Schemas/:id': protocol,
+  'GET /scim/v2/ResourceTypes': protocol,
+  'GET /scim/v2/ResourceTypes/:id': protocol,
+  'GET /scim/v2/Me': protocol,
+  'POST /scim/v2/.search': protocol,
+  'POST /scim/v2/Bulk': protocol,
+  'GET /scim/v2/Users': protocol,
+  'POST /scim/v2/Users': protocol,
+  'POST /scim/v2/Users/.search': protocol,
+  'GET /scim/v2/Users/:id': protocol,
+  'PUT /scim/v2/Users/:id': protocol,
+  'PATCH /scim/v2/Users/:id': protocol,
+  'DELETE /scim/v2/Users/:id': protocol,
+  'GET /scim/v2/Groups': protocol,
+  'POST /scim/v2/Groups': protocol,
+  'POST /scim/v2/Groups/.search': protocol,
+  'GET /scim/v2/Groups/:id': protocol,
+  'PUT /scim/v2/Groups/:id': protocol,
+  'PATCH /scim/v2/Groups/:id': protocol,
+  'DELETE /scim/v2/Groups/:id': protocol,
   'GET /metrics': protocol,
   'GET /api/openapi.json': anyone,
   'GET /api/docs': anyone,
@@ -351,6 +374,12 @@ export const rows: Readonly<Record<string, Row>> = {
   }),
 
   // Directory sync
+  'GET /api/v1/sync/clients': roles('DSA'),
+  'POST /api/v1/sync/clients': roles('D', 'organisation', {
+    body: ({ organisation }) => ({ name: 'SIS', kind: 'scim', mayWrite: false, organisationId: organisation }),
+    fresh: 300,
+  }),
+  'DELETE /api/v1/sync/clients/:id': roles('D', 'client', { fresh: 300 }),
   'GET /api/v1/sync/targets': roles('DSA'),
   'POST /api/v1/sync/targets': roles('D', 'organisation', {
     body: ({ organisation }) => ({

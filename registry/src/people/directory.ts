@@ -1,4 +1,4 @@
-import type { Database } from '@edutrust/platform/database';
+import type { Database, Transaction } from '@edutrust/platform/database';
 import { sql } from 'kysely';
 import type { AffiliationRole, Gender, OrganisationKind, PersonStatus } from '../tables.ts';
 
@@ -38,7 +38,10 @@ export type DirectoryQuery =
  * now. By person ids: those of them who belong or ever belonged there. By education IDs: each that exists, merged
  * records too, so that a directory can tell who left from what it never got from us.
  */
-export async function listDirectoryPeople(db: Database, query: DirectoryQuery): Promise<DirectoryPerson[]> {
+export async function listDirectoryPeople(
+  db: Database | Transaction,
+  query: DirectoryQuery,
+): Promise<DirectoryPerson[]> {
   const below = sql`o.path @> ARRAY[${query.organisationId}::uuid]`;
   const { rows } = await sql<DirectoryPerson>`
     SELECT p.id, p.education_id AS "educationId", p.full_name AS "fullName", p.birth_date AS "birthDate", p.gender, p.status,

@@ -301,6 +301,29 @@ async function endAffiliations(
     .execute();
 }
 
+/** Somebody who had left belongs again, with the same record and education ID; somebody who is there stays as they are. */
+export async function comeBack(
+  transaction: Transaction,
+  id: string,
+  affiliation: NewAffiliation,
+  { actor, today }: { readonly actor: Actor; readonly today: string },
+): Promise<void> {
+  const before = await lockActive(transaction, id);
+  if (before.status === 'active') return;
+  await registryOf(transaction)
+    .updateTable('registry.person')
+    .set({ status: 'active', version: before.version + 1 })
+    .where('id', '=', id)
+    .execute();
+  await affiliate(transaction, id, affiliation, { actor, today });
+  await record(transaction, {
+    type: 'person.returned',
+    actor,
+    subject: { kind: 'person', id },
+    organisationId: affiliation.organisationId,
+  });
+}
+
 /** Moves a learner to another school or class; a person who had left comes back. */
 export async function transfer(
   transaction: Transaction,

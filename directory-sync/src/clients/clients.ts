@@ -1,0 +1,100 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { Actor } from '@edutrust/platform/actor';
+import type { ServiceContext } from '@edutrust/platform/context';
+import type { Database, Transaction } from '@edutrust/platform/database';
+import { Conflict, InvalidInput, NotFound } from '@edutrust/platform/errors';
+import { isUuid, uuidv7 } from '@edutrust/platform/ids';
+import { type Selectable, sql } from 'kysely';
+import { record } from '../events.ts';
+import { type Contract, usualContract } from '../model/contract.ts';
+import { type SyncTables, syncOf } from '../tables.ts';
+
+/** A system that asks us, by a protocol of its own: SCIM 2.0, OneRoster 1.2. */
+export type ClientKind = 'scim' | 'oneroster';
+export const clientKinds: readonly ClientKind[] = ['scim', 'oneroster'];
+export type ClientRow = Selectable<SyncTables['sync.client']>;
+
+export interface NewClient {
+  readonly name: string;
+  readonly kind: ClientKind;
+  /** Whose people it sees: this organisation's and those below. */
+  readonly organisationId: string;
+  /** SCIM only: it makes staff of the organisation, and governs those whom it made. */
+  readonly mayWrite: boolean;
+  readonly contract?: Contract;
+}
+
+const hashOf = (token: string) => createHash('sha256').update(token).digest();
+
+/** Adds a client; its token is given this once and kept as a hash. @throws Conflict, InvalidInput */
+export async function addClient(
+  transaction: Transaction,
+  { name, kind, organisationId, mayWrite, contract = usualContract }: NewClient,
+  actor: Actor,
+): Promise<{ readonly id: string; readonly token: string }> {
+  if (!contract.learners.includes('name') || !contract.others.includes('name') || (mayWrite && kind !== 'scim')) {
+    throw new InvalidInput('sync/bad-client', {
+      vi: 'Hợp đồng dữ liệu phải có tên; chỉ SCIM mới được ghi.',
+      en: 'The contract has to contain the name; only SCIM clients write.',
+    });
+  }
+  const id = uuidv7();
+  const token = `edu_${randomBytes(32).toString('base64url')}`;
+  const { numAffectedRows } = await sql`
+    INSERT INTO sync.client (id, name, kind, organisation_id, contract, may_write, token_sha256)
+    VALUES (${id}, ${name}, ${kind}, ${organisationId}, ${JSON.stringify(contract)}::jsonb, ${mayWrite}, ${hashOf(token)})
+    ON CONFLICT (name) DO NOTHING`.execute(transaction);
+  if (numAffectedRows === 0n)
+    throw new Conflict('sync/name-taken', {
+      vi: 'Đã có hệ thống mang tên này.',
+      en: 'There is a client of this name.',
+    });
+  await record(transaction, {
+    type: 'sync-client.added',
+    actor,
+    subject: { kind: 'sync-client', id },
+    organisationId,
+    data: { kind, mayWrite },
+  });
+  return { id, token };
+}
+
+/** Ends a client: its token opens nothing from now on. @throws NotFound */
+export async function endClient(transaction: Transaction, id: string, actor: Actor): Promise<void> {
+  const { organisation_id } = await findClient(transaction, id);
+  await sql`UPDATE sync.client SET ended_at = now() WHERE id = ${id} AND ended_at IS NULL`.execute(transaction);
+  await record(transaction, {
+    type: 'sync-client.ended',
+    actor,
+    subject: { kind: 'sync-client', id },
+    organisationId: organisation_id,
+  });
+}
+
+/** @throws NotFound */
+export async function findClient(db: Database | Transaction, id: string): Promise<ClientRow> {
+  const found = isUuid(id)
+    ? await syncOf(db).selectFrom('sync.client').selectAll().where('id', '=', id).executeTakeFirst()
+    : undefined;
+  if (!found) throw new NotFound('sync/no-client', { vi: 'Không có hệ thống này.', en: 'There is no such client.' });
+  return found;
+}
+
+/** The client whose token this is; undefined for one that is unknown or ended. */
+export async function clientOfToken(
+  { db }: Pick<ServiceContext, 'db'>,
+  token: string,
+  kind: ClientKind,
+): Promise<ClientRow | undefined> {
+  return syncOf(db)
+    .selectFrom('sync.client')
+    .selectAll()
+    .where('token_sha256', '=', hashOf(token))
+    .where('kind', '=', kind)
+    .where('ended_at', 'is', null)
+    .executeTakeFirst();
+}
+
+/** The token of `Authorization: Bearer …` (RFC 6750 §2.1). */
+export const bearerOf = (authorization: string | undefined): string | undefined =>
+  /^Bearer ([A-Za-z0-9._~+/-]+=*)$/i.exec(authorization ?? '')?.[1];

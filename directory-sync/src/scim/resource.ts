@@ -1,0 +1,100 @@
+import { scimError } from './errors.ts';
+import type { Filter } from './filter.ts';
+import { limits, urn } from './schemas.ts';
+
+/** A resource as it is sent. */
+export interface Resource {
+  readonly schemas: readonly string[];
+  readonly id: string;
+  readonly meta: { readonly location: string; readonly version: string; readonly [name: string]: string };
+  readonly [name: string]: unknown;
+}
+
+export interface Page {
+  readonly filter: Filter | undefined;
+  /** From 1. */
+  readonly startIndex: number;
+  readonly count: number;
+}
+
+/** Which version the client knows (RFC 9110 §13.1). */
+export interface Preconditions {
+  readonly ifMatch?: string | undefined;
+  readonly ifNoneMatch?: string | undefined;
+}
+
+/** @throws scimError 412: somebody else changed it meanwhile (D11) */
+export function mustMatch({ ifMatch }: Preconditions, version: string): void {
+  if (ifMatch === undefined || ifMatch.trim() === '*') return;
+  if (!ifMatch.split(',').some((tag) => tag.trim() === version))
+    throw scimError(412, `The resource is at version ${version} now.`);
+}
+
+/** `startIndex` and `count` (RFC 7644 §3.4.2.4): below 1 is 1, below 0 is 0. */
+export function pageOf(query: Readonly<Record<string, unknown>>): Pick<Page, 'startIndex' | 'count'> {
+  const number = (name: string, absent: number) => {
+    const value = query[name];
+    if (value === undefined || value === '') return absent;
+    const read = Number(value);
+    if (!Number.isInteger(read)) throw scimError(400, `${name} is a number.`, 'invalidValue');
+    return read;
+  };
+  return {
+    startIndex: Math.min(Math.max(1, number('startIndex', 1)), 100_000_000),
+    count: Math.min(Math.max(0, number('count', limits.results)), limits.results),
+  };
+}
+
+export const listResponse = (resources: readonly object[], total: number, startIndex: number) => ({
+  schemas: [urn.list],
+  totalResults: total,
+  startIndex,
+  itemsPerPage: resources.length,
+  Resources: resources,
+});
+
+/**
+ * `attributes` and `excludedAttributes` (RFC 7644 §3.9): what is always returned stays. Names have no case; a URN before
+ * an attribute of the core is passed over.
+ */
+export function project(resource: Resource, query: Readonly<Record<string, unknown>>): object {
+  const only = namesIn(query.attributes);
+  const without = namesIn(query.excludedAttributes);
+  if (only.length === 0 && without.length === 0) return resource;
+  const kept: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(resource)) {
+    const isAlways = name === 'id' || name === 'schemas';
+    const part = isAlways ? value : partOf(name.toLowerCase(), value, only, without);
+    if (part !== undefined) kept[name] = part;
+  }
+  return kept;
+}
+
+function partOf(name: string, value: unknown, only: readonly string[], without: readonly string[]): unknown {
+  if (only.length > 0) {
+    if (only.includes(name)) return value;
+    const subs = only.filter((one) => one.startsWith(`${name}.`)).map((one) => one.slice(name.length + 1));
+    return subs.length > 0 ? pick(value, (sub) => subs.includes(sub)) : undefined;
+  }
+  if (without.includes(name)) return undefined;
+  const subs = without.filter((one) => one.startsWith(`${name}.`)).map((one) => one.slice(name.length + 1));
+  return subs.length > 0 ? pick(value, (sub) => !subs.includes(sub)) : value;
+}
+
+function pick(value: unknown, keeps: (sub: string) => boolean): unknown {
+  if (Array.isArray(value)) return value.map((one) => pick(one, keeps));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).filter(([name]) => keeps(name.toLowerCase())));
+}
+
+/** In the form of {@link partOf}: `name.familyname`, `urn:…:enterprise:2.0:user.employeenumber`. */
+function namesIn(value: unknown): string[] {
+  const texts = Array.isArray(value) ? value : typeof value === 'string' ? value.split(',') : [];
+  return texts.map((text) => {
+    const name = String(text).trim().toLowerCase();
+    for (const core of [urn.user, urn.group])
+      if (name.startsWith(`${core.toLowerCase()}:`)) return name.slice(core.length + 1);
+    const extension = urn.enterprise.toLowerCase();
+    return name.startsWith(`${extension}:`) ? `${extension}.${name.slice(extension.length + 1)}` : name;
+  });
+}

@@ -1,0 +1,171 @@
+import type { ServiceContext } from '@edutrust/platform/context';
+import { EduTrustError, InvalidInput } from '@edutrust/platform/errors';
+import type { App } from '@edutrust/platform/http';
+import { hide } from '@edutrust/platform/schemas';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { bearerOf, type ClientRow, clientOfToken } from '../clients/clients.ts';
+import { runBulk } from './bulk.ts';
+import { ScimError, scimError } from './errors.ts';
+import { parseFilter } from './filter.ts';
+import { listResponse, type Page, pageOf, project } from './resource.ts';
+import { limits, resourceTypes, schemas, serviceProviderConfig } from './schemas.ts';
+import { createScim, type Endpoint, type Scim, type ScimRequest } from './scim.ts';
+
+const access = { kind: 'self-authenticating', scheme: 'SCIM bearer token' } as const;
+const mediaType = 'application/scim+json; charset=utf-8';
+const knownPath = /^\/scim\/v2\/(ServiceProviderConfig|Schemas|ResourceTypes|Users|Groups|Bulk|Me)([/?]|$)/;
+const options = { config: { access }, schema: { ...hide } };
+
+/** SCIM 2.0 (RFC 7643, 7644) at `/scim/v2`. */
+export async function addScimRoutes(app: App, context: ServiceContext): Promise<void> {
+  await app.register(
+    async (scope) => {
+      const parse = scope.getDefaultJsonParser('error', 'error');
+      scope.addContentTypeParser(
+        'application/scim+json',
+        { parseAs: 'string', bodyLimit: limits.payloadBytes },
+        // Clients name the type of a body that is not there (DELETE).
+        (request, text, done) => (text === '' ? done(null, undefined) : parse(request, text as string, done)),
+      );
+      scope.setErrorHandler(async (error, _request, reply) => {
+        const refusal = refusalOf(error);
+        if (!refusal) throw error;
+        if (refusal.status === 401) reply.header('www-authenticate', 'Bearer realm="scim"');
+        return send(reply.code(refusal.status), refusal.toJSON(), context);
+      });
+      scope.setNotFoundHandler(async ({ url }) => {
+        throw knownPath.test(url)
+          ? scimError(405, 'There is no such method here.')
+          : scimError(404, 'Nothing is here.');
+      });
+      addServed(scope, context);
+    },
+    { prefix: '/scim/v2' },
+  );
+}
+
+type Work = (client: ClientRow, request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
+type Query = Readonly<Record<string, unknown>>;
+
+function addServed(scope: App, context: ServiceContext): void {
+  const scim = createScim(context);
+  const served = (work: Work) => async (request: FastifyRequest, reply: FastifyReply) => {
+    const token = bearerOf(request.headers.authorization);
+    const client = token ? await clientOfToken(context, token, 'scim') : undefined;
+    if (!client) throw scimError(401, 'A bearer token is needed.');
+    return send(reply, await work(client, request, reply), context);
+  };
+  const get = (path: string, work: Work) => scope.get(path, options, served(work));
+
+  get('/ServiceProviderConfig', async () => serviceProviderConfig);
+  for (const [path, items] of [
+    ['/Schemas', schemas],
+    ['/ResourceTypes', resourceTypes],
+  ] as const) {
+    get(path, async (_client, request) => {
+      if (queryOf(request).filter !== undefined) throw scimError(403, 'These are not filtered.');
+      return listResponse(items, items.length, 1);
+    });
+    get(`${path}/:id`, async (_client, request) => {
+      const found = items.find(({ id }) => id === idOf(request));
+      if (!found) throw scimError(404, 'There is no such thing.');
+      return found;
+    });
+  }
+  get('/Me', async () => {
+    throw scimError(501, 'A client is no user.');
+  });
+  scope.post(
+    '/.search',
+    options,
+    served((client, request) => search(scim, ['Users', 'Groups'], client, bodyOf(request))),
+  );
+  for (const type of ['Users', 'Groups'] as const) {
+    get(`/${type}`, (client, request) => search(scim, [type], client, queryOf(request)));
+    scope.post(
+      `/${type}/.search`,
+      options,
+      served((client, request) => search(scim, [type], client, bodyOf(request))),
+    );
+    get(`/${type}/:id`, async (client, request, reply) => {
+      const resource = await scim[type].get(client, idOf(request), queryOf(request));
+      reply.header('etag', resource.meta.version);
+      if (request.headers['if-none-match'] === resource.meta.version) return reply.code(304).send();
+      return project(resource, queryOf(request));
+    });
+    const change = (method: Endpoint) =>
+      served(async (client, request, reply) => {
+        const { status, resource } = await scim.change(client, method, type, toScimRequest(request));
+        reply.code(status);
+        if (!resource) return undefined;
+        reply.header('etag', resource.meta.version);
+        if (status === 201) reply.header('location', new URL(resource.meta.location, context.config.url).href);
+        return project(resource, queryOf(request));
+      });
+    scope.post(`/${type}`, options, change('POST'));
+    scope.put(`/${type}/:id`, options, change('PUT'));
+    scope.patch(`/${type}/:id`, options, change('PATCH'));
+    scope.delete(`/${type}/:id`, options, change('DELETE'));
+  }
+  scope.post(
+    '/Bulk',
+    options,
+    served((client, request) => runBulk(scim, client, request.body, refusalOf)),
+  );
+}
+
+/** A page over the types, one after another; a type that has not what the filter names has nothing of it. */
+async function search(scim: Scim, types: readonly ('Users' | 'Groups')[], client: ClientRow, given: Query) {
+  const { startIndex, count } = pageOf(given);
+  const filter = typeof given.filter === 'string' && given.filter !== '' ? parseFilter(given.filter) : undefined;
+  const found: object[] = [];
+  let total = 0;
+  for (const type of types) {
+    const page: Page = { filter, startIndex: Math.max(1, startIndex - total), count: count - found.length };
+    const part = await scim[type].list(client, page, given).catch((error: unknown) => {
+      if (types.length > 1 && error instanceof ScimError && error.scimType === 'invalidFilter') return undefined;
+      throw error;
+    });
+    total += part?.total ?? 0;
+    found.push(...(part?.resources ?? []).map((resource) => project(resource, given)));
+  }
+  return listResponse(found, total, startIndex);
+}
+
+const idOf = (request: FastifyRequest) => String((request.params as { id?: string }).id ?? '');
+const queryOf = (request: FastifyRequest) => request.query as Query; // the query of a URL
+
+const bodyOf = (request: FastifyRequest): Query => {
+  if (typeof request.body !== 'object' || request.body === null) throw scimError(400, 'No search.', 'invalidSyntax');
+  return request.body as Query; // its members are read one by one
+};
+
+const toScimRequest = (request: FastifyRequest): ScimRequest => ({
+  id: idOf(request),
+  body: request.body,
+  preconditions: { ifMatch: request.headers['if-match'] },
+});
+
+/** What a client is told of an error; undefined for one that is ours. */
+function refusalOf(error: unknown): ScimError | undefined {
+  if (error instanceof ScimError) return error;
+  if (error instanceof InvalidInput) return scimError(400, error.detail.en, 'invalidValue');
+  if (error instanceof EduTrustError) return scimError(error.status, error.detail.en);
+  const { code, statusCode, message } = error as { code?: string; statusCode?: number; message?: string };
+  if (code === '57014') return scimError(400, 'The filter finds too much.', 'tooMany');
+  if (statusCode === 413) return scimError(413, `A request has at most ${limits.payloadBytes} bytes.`);
+  if (statusCode && statusCode >= 400 && statusCode < 500) return scimError(statusCode, message ?? '', 'invalidSyntax');
+  return undefined;
+}
+
+/** Places are absolute on the wire. */
+function send(reply: FastifyReply, answer: unknown, { config }: ServiceContext) {
+  if (reply.sent || answer === reply) return reply;
+  if (answer === undefined) return reply.code(204).send();
+  const text = JSON.stringify(answer, (name, value: unknown) =>
+    (name === 'location' || name === '$ref') && typeof value === 'string' && value.startsWith('/')
+      ? new URL(value, config.url).href
+      : value,
+  );
+  return reply.header('content-type', mediaType).send(text);
+}

@@ -1,0 +1,126 @@
+import { type RawBuilder, sql } from 'kysely';
+import { scimError } from './errors.ts';
+import type { AttributePath, Comparator, Filter } from './filter.ts';
+
+/** An attribute that can be filtered by, and what it is in SQL. */
+export interface Column {
+  readonly type: 'text' | 'boolean' | 'time';
+  readonly value: RawBuilder<unknown>;
+  /** Text only: whether letters' case counts (`caseExact`). */
+  readonly caseExact?: boolean;
+  /** Found by an index: what equality is then. */
+  readonly equals?: (value: string) => RawBuilder<boolean>;
+}
+
+/** The attributes of one resource type, by path in lower case. */
+export interface Columns {
+  readonly schemas: readonly string[];
+  readonly columns: Readonly<Record<string, Column>>;
+  /** Multi-valued: given the condition on one value, whether any value meets it. */
+  readonly values?: Readonly<Record<string, (of: Columns, filter: Filter) => RawBuilder<boolean>>>;
+}
+
+/** A filter as a condition. Values are parameters, never text of the statement. @throws scimError 400 `invalidFilter` */
+export function conditionOf(filter: Filter, of: Columns): RawBuilder<boolean> {
+  switch (filter.kind) {
+    case 'and':
+    case 'or':
+      return sql`(${sql.join(
+        filter.of.map((part) => conditionOf(part, of)),
+        filter.kind === 'and' ? sql` AND ` : sql` OR `,
+      )})`;
+    case 'not':
+      return sql`(NOT coalesce(${conditionOf(filter.filter, of)}, false))`;
+    case 'present':
+      return isPresent(columnOf(filter.path, of));
+    case 'values': {
+      const any = of.values?.[filter.path.name];
+      if (!any) throw unknown(filter.path);
+      return any(of, filter.filter);
+    }
+    case 'compare':
+      return compare(filter.path, filter.comparator, filter.value, of);
+  }
+}
+
+const unknown = ({ name }: AttributePath) => scimError(400, `No attribute to filter by: ${name}`, 'invalidFilter');
+
+function columnOf(path: AttributePath, { schemas, columns }: Columns): Column {
+  const column = columns[path.name];
+  const isOurs = path.schema === undefined || schemas.some((schema) => schema.toLowerCase() === path.schema);
+  if (!column || !isOurs) throw unknown(path);
+  return column;
+}
+
+const isPresent = ({ type, value }: Column): RawBuilder<boolean> =>
+  type === 'text' ? sql`(coalesce(${value}, '') <> '')` : sql`(${value} IS NOT NULL)`;
+
+const order = { gt: sql`>`, ge: sql`>=`, lt: sql`<`, le: sql`<=` } as const;
+const escapeLike = (text: string) => text.replaceAll(/[\\%_]/g, '\\$&');
+
+function compare(
+  path: AttributePath,
+  comparator: Comparator,
+  given: string | number | boolean | null,
+  of: Columns,
+): RawBuilder<boolean> {
+  const [multi = '', sub = 'value'] = path.name.split('.');
+  const any = of.values?.[multi];
+  // `members.value eq "…"`, or the attribute alone: any of its values.
+  if (any && !of.columns[path.name])
+    return any(of, { kind: 'compare', path: { schema: undefined, name: sub }, comparator, value: given });
+  const column = columnOf(path, of);
+  if (given === null) {
+    if (comparator === 'eq') return sql`(NOT ${isPresent(column)})`;
+    if (comparator === 'ne') return isPresent(column);
+    throw wrongValue(path);
+  }
+  if (column.type === 'boolean') return compareBoolean(path, comparator, given, column);
+  if (typeof given !== 'string') throw wrongValue(path);
+  if (column.type === 'time') return compareTime(path, comparator, given, column);
+  if (comparator === 'eq' && column.equals) return column.equals(given);
+  const fold = (text: RawBuilder<unknown>) => (column.caseExact ? text : sql`lower(${text})`);
+  const [left, right] = [fold(sql`coalesce(${column.value}, '')`), (text: string) => fold(sql`${text}::text`)];
+  switch (comparator) {
+    case 'eq':
+      return sql`(${left} = ${right(given)})`;
+    case 'ne':
+      return sql`(${left} <> ${right(given)})`;
+    case 'co':
+      return sql`(${left} LIKE ${right(`%${escapeLike(given)}%`)})`;
+    case 'sw':
+      return sql`(${left} LIKE ${right(`${escapeLike(given)}%`)})`;
+    case 'ew':
+      return sql`(${left} LIKE ${right(`%${escapeLike(given)}`)})`;
+    default:
+      return sql`(${left} ${order[comparator]} ${right(given)})`;
+  }
+}
+
+const wrongValue = ({ name }: AttributePath) => scimError(400, `No value to compare ${name} with`, 'invalidFilter');
+
+function compareBoolean(
+  path: AttributePath,
+  comparator: Comparator,
+  given: string | number | boolean,
+  { value }: Column,
+): RawBuilder<boolean> {
+  // Some clients write "True".
+  const wanted = typeof given === 'string' ? { true: true, false: false }[given.toLowerCase()] : given;
+  if (typeof wanted !== 'boolean' || (comparator !== 'eq' && comparator !== 'ne')) throw wrongValue(path);
+  return comparator === 'eq' ? sql`(${value} = ${wanted})` : sql`(${value} <> ${wanted})`;
+}
+
+function compareTime(
+  path: AttributePath,
+  comparator: Comparator,
+  given: string,
+  { value }: Column,
+): RawBuilder<boolean> {
+  const at = /^\d{4}-\d{2}-\d{2}T/.test(given) ? new Date(given) : undefined;
+  if (!at || Number.isNaN(at.getTime())) throw wrongValue(path);
+  if (comparator === 'eq') return sql`(${value} = ${at})`;
+  if (comparator === 'ne') return sql`(${value} <> ${at})`;
+  if (comparator === 'co' || comparator === 'sw' || comparator === 'ew') throw wrongValue(path);
+  return sql`(${value} ${order[comparator]} ${at})`;
+}
