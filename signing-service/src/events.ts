@@ -60,6 +60,12 @@ export const signingEvents = defineEvents({
     vi: 'ngừng chữ ký số',
     en: 'signing enrolment revoked',
   },
+  'signing-request.archived': {
+    subject: 'signing-request',
+    data: { documentId: Uuid, generation: Count, goodUntil: Type.String({ format: 'date-time' }) },
+    vi: 'lưu trữ lâu dài văn bản đã ký',
+    en: 'signed document archived for the long term',
+  },
   'signing-request.created': {
     subject: 'signing-request',
     data: { kind: Type.String(), documentId: Uuid, signerId: Uuid },

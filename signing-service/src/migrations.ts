@@ -286,5 +286,20 @@ export const migrations: SchemaMigrations = {
         COMMENT ON COLUMN signing.session_item.base_document_id IS
           'the file that was prepared; what was signed meanwhile by somebody else makes it another';`,
     },
+    {
+      name: '010-archives',
+      sql: `
+        CREATE TABLE signing.archive (
+          request_id uuid NOT NULL REFERENCES signing.request,
+          generation int NOT NULL CHECK (generation >= 0),
+          document_id uuid NOT NULL REFERENCES signing.document,
+          made_at timestamptz NOT NULL,
+          good_until timestamptz NOT NULL,
+          PRIMARY KEY (request_id, generation)
+        );
+        COMMENT ON TABLE signing.archive IS 'issued documents with the status of their certificates and a time stamp over it; the highest generation is the file of now';
+        CREATE INDEX archive_document ON signing.archive (document_id);
+        CREATE INDEX step_document ON signing.step (document_id);`,
+    },
   ],
 };

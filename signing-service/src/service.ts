@@ -16,6 +16,7 @@ import { enrolmentFollower } from './enrolment/follow.ts';
 import { renewCertificates, renewTask } from './enrolment/renewal.ts';
 import { addEnrolmentRoutes } from './enrolment/routes.ts';
 import { addIssuedRoutes } from './issued/routes.ts';
+import { archiveDocument, archiveTask, renewArchives, renewArchivesTask } from './long-term/archive.ts';
 import { addMarksRoutes } from './marks/routes.ts';
 import type { SigningPages } from './pages.ts';
 import { addVerifyRoutes } from './public-verification/routes.ts';
@@ -55,9 +56,17 @@ export function createSigning(context: ServiceContext, pages: SigningPages): Ser
         await forgetSessions(context);
         await forgetUploads(context);
       },
+      [archiveTask]: (payload) =>
+        archiveDocument(context, { requestId: payloadText(payload, 'requestId'), generation: 0 }),
+      [renewArchivesTask]: () => renewArchives(context),
       [renewTask]: () => renewCertificates(context),
     },
-    schedule: { [resumeTask]: '* * * * *', [forgetTask]: '17 * * * *', [renewTask]: '7 19 * * *' }, // at night in Vietnam
+    schedule: {
+      [resumeTask]: '* * * * *',
+      [forgetTask]: '17 * * * *',
+      [renewTask]: '7 19 * * *',
+      [renewArchivesTask]: '47 19 * * *',
+    }, // at night in Vietnam
     start: () => {
       follower = readOutbox(context.db, enrolmentFollower(context), (error) =>
         context.log.error({ err: error }, 'following signers'),

@@ -75,6 +75,15 @@ export interface DocumentTable {
   created_at: Date;
 }
 
+export interface ArchiveTable {
+  request_id: string;
+  generation: number;
+  document_id: string;
+  made_at: Date;
+  /** Until when its time stamp can be shown to be good. */
+  good_until: Date;
+}
+
 export interface UploadTable {
   id: string;
   organisation_id: string;
@@ -198,6 +207,7 @@ export type SigningTables = {
   'signing.marks': MarksTable;
   'signing.marks_plan': MarksPlanTable;
   'signing.document': DocumentTable;
+  'signing.archive': ArchiveTable;
   'signing.upload': UploadTable;
   'signing.request': RequestTable;
   'signing.step': StepTable;

@@ -14,6 +14,7 @@ import {
   explicit,
   generalizedTime,
   implicit,
+  integer,
   nullValue,
   octetString,
   oid,
@@ -137,6 +138,29 @@ interface KeptAnswer {
   readonly signedUntil: number;
   /** {@link Found.says} when it was signed. */
   readonly says: string;
+}
+
+/**
+ * An answer that is signed now about certificates of one of our authorities, to be kept with a document. Undefined when the
+ * issuer is not ours, or has no responder.
+ *
+ * @throws Unavailable when the responder's key is out of reach
+ */
+export async function signedStatus(
+  context: ServiceContext,
+  issuerId: string,
+  serials: readonly Buffer[],
+): Promise<Buffer | undefined> {
+  const issuer = (await readIssuers(context)).find(({ id }) => id === issuerId);
+  if (!issuer) return undefined;
+  const { name, key } = issuer.hashes.sha1; // what every reader knows; it names and protects nothing
+  const ids = serials.map((serial): CertificateId => {
+    const algorithm = sequence(oid(algorithmIds.sha1), nullValue);
+    const der = sequence(algorithm, octetString(name), octetString(key), integer(serial));
+    return { der, hash: 'sha1', nameHash: name, keyHash: key, serialHex: serial.toString('hex') };
+  });
+  const found = await lookUp(context, [issuer], ids);
+  return found && signAnswer(context, found, undefined);
 }
 
 /** An authority with everything that a question about its certificates needs. */

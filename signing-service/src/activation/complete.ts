@@ -12,6 +12,7 @@ import { record } from '../events.ts';
 import type { FormatName } from '../formats/format.ts';
 import { formatNamed } from '../formats/formats.ts';
 import { signatureLeaf } from '../formats/leaf.ts';
+import { archiveTask } from '../long-term/archive.ts';
 import { lockRequest } from '../requests/requests.ts';
 import { requestMoves } from '../requests/states.ts';
 import { dueSteps, finishStep } from '../requests/steps.ts';
@@ -209,7 +210,7 @@ async function signInKeyStore(
 
 /** Waits for the proof that the signature is in the log, makes the file whole, and closes the request. */
 async function finishFile(
-  { db, ledger, clock }: ServiceContext,
+  { db, ledger, clock, jobs }: ServiceContext,
   session: Session,
   chain: readonly Uint8Array[],
   item: DocumentItem,
@@ -271,6 +272,8 @@ async function finishFile(
       else await record(transaction, { type: 'signing-request.signed', ...about, data });
       if (state === 'issued') {
         await record(transaction, { type: 'signing-request.issued', ...about, data: { documentId } });
+        const payload = { requestId: request.id };
+        await jobs.enqueue(transaction, archiveTask, payload, { key: `${archiveTask}:${request.id}` });
       }
     })
     .catch(ignoreAlreadyDone);

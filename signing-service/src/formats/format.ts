@@ -66,6 +66,23 @@ export interface SignatureParts {
   readonly inclusionProof?: InclusionProof;
 }
 
+/** What a later validation needs, DER. */
+export interface ValidationData {
+  readonly certificates?: readonly Uint8Array[];
+  readonly crls?: readonly Uint8Array[];
+  readonly ocspResponses?: readonly Uint8Array[];
+}
+
+/** Gives a DER TimeStampToken (RFC 3161) over a SHA-256 digest. */
+export type TimeStamper = (digest: Buffer) => Buffer | Promise<Buffer>;
+
+export interface LongTerm {
+  /** Certificates of every signature and time stamp in a file, as they stand there, DER. */
+  certificatesIn(file: Uint8Array): readonly Buffer[];
+  /** Adds the data and, over all of it, a time stamp; nothing that was there changes. */
+  extend(file: Uint8Array, data: ValidationData, timeStamp: TimeStamper): Promise<Buffer>;
+}
+
 /**
  * A signature format. Requests, the phone and the log know no other words of it than these: everything that differs
  * between PDF, CMS, XML and JSON is behind them. Nothing here reaches a database or a key.
@@ -89,6 +106,8 @@ export interface SignatureFormat {
   stamped(signature: Uint8Array): Buffer;
   /** @throws InvalidInput `sign/…` when the parts do not fit into the file */
   complete(prepared: Uint8Array, parts: SignatureParts): Buffer;
+  /** For formats that carry what a validation needs in many years (ETSI EN 319 142-1 §6: B-LT, B-LTA). */
+  readonly longTerm?: LongTerm;
   /** Judges every signature of a file and what was changed after each (ETSI EN 319 102-1). */
   validate(file: Uint8Array, options: ValidationOptions): Promise<ValidationReport>;
 }

@@ -74,9 +74,17 @@ export async function documentByCode(db: Database, code: VerificationCode): Prom
   );
 }
 
-/** The document whose signed file is exactly these bytes. */
+/** The document whose signed file is exactly these bytes: as it is now, as it was issued, or as an archive before. */
 export function documentBySha256(db: Database, sha256: Buffer): Promise<PublicDocument | undefined> {
-  return find(db, sql<boolean>`d.sha256 = ${sha256}`);
+  return find(
+    db,
+    sql<boolean>`d.sha256 = ${sha256} OR (r.state = 'issued' AND r.id IN (
+      SELECT s.request_id FROM signing.document AS f JOIN signing.step AS s ON s.document_id = f.id
+        WHERE f.sha256 = ${sha256} AND NOT EXISTS (
+          SELECT FROM signing.step AS t WHERE t.request_id = s.request_id AND t.closed_at > s.closed_at)
+      UNION SELECT a.request_id FROM signing.document AS f JOIN signing.archive AS a ON a.document_id = f.id
+        WHERE f.sha256 = ${sha256}))`,
+  );
 }
 
 /** `Đặng Thị Ánh Nguyệt` → `Đ. T. Á. Nguyệt`. */

@@ -297,7 +297,7 @@ function reportProps(
     nextStep: report.nextStep[locale],
     signatures: report.signatures,
     judgedAt: report.judgedAt,
-    document: expected ? { ...expected, isSameFile: expected.sha256 === report.sha256 } : report.document,
+    document: expected ? { ...expected, isSameFile: report.document?.code === expected.code } : report.document,
     downloadPath,
     paperPath: `${downloadPath}/paper`,
     again: expected ? `/verify/${expected.code}` : '/verify',

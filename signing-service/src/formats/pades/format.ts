@@ -1,6 +1,7 @@
 import type { SignatureFormat, SignatureWish } from '../format.ts';
 import { visibleLines } from './appearance.ts';
 import { assembleCms, buildSignedAttributes } from './cms.ts';
+import { longTerm } from './long-term.ts';
 import { completeSignature, prepareSignature } from './prepare.ts';
 import { validatePdf } from './validate.ts';
 
@@ -20,6 +21,7 @@ export const pades: SignatureFormat = {
   stamped: (signature) => Buffer.from(signature.buffer, signature.byteOffset, signature.byteLength),
   complete: (prepared, { toBeSigned, ...parts }) =>
     completeSignature(prepared, assembleCms({ signedAttributes: toBeSigned, ...parts })),
+  longTerm,
   validate: validatePdf,
 };
 

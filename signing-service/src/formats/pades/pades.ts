@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { TimeStamper } from '../format.ts';
 import type { SignatureAlgorithm } from '../signing-certificate.ts';
 import { assembleCms, buildSignedAttributes } from './cms.ts';
 import { fillContents, prepareDocumentTimeStamp, prepareSignature, type SignatureRequest } from './prepare.ts';
@@ -17,10 +18,7 @@ export {
   prepareSignature,
   type SignatureRequest,
 } from './prepare.ts';
-export { addValidationData, type ValidationData } from './validation-data.ts';
-
-/** Gives a DER TimeStampToken (RFC 3161) over a SHA-256 digest. */
-export type TimeStamper = (digest: Buffer) => Buffer | Promise<Buffer>;
+export { addValidationData } from './validation-data.ts';
 
 /** What {@link signPdf} signs with. */
 export interface Signer {

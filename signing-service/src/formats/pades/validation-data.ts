@@ -1,15 +1,9 @@
 import { deflateSync } from 'node:zlib';
+import type { ValidationData } from '../format.ts';
 import { openPdf } from '../pdf/document.ts';
 import { MalformedPdf } from '../pdf/malformed.ts';
 import { array, as, dictionary, name, type PdfObject, withEntries } from '../pdf/object.ts';
 import { IncrementalUpdate } from '../pdf/writer.ts';
-
-/** What a later validation needs, DER. */
-export interface ValidationData {
-  readonly certificates?: readonly Uint8Array[];
-  readonly crls?: readonly Uint8Array[];
-  readonly ocspResponses?: readonly Uint8Array[];
-}
 
 /**
  * Adds certificates and revocation data to the document security store, as a revision of its own (ETSI EN 319 142-1

@@ -1,0 +1,55 @@
+import type { ServiceContext } from '@edutrust/platform/context';
+import { listAuthorities } from '../authority/authorities.ts';
+import { type Certificate, parseCertificate } from '../certificate/certificate.ts';
+import { readBasicConstraints } from '../certificate/extensions.ts';
+import { signedStatus } from './ocsp.ts';
+import { newestRevocationList } from './revocation-list.ts';
+
+/** What proves later that certificates were good now, DER. */
+export interface StatusProof {
+  /** The authorities above them, up to the root. */
+  readonly certificates: readonly Buffer[];
+  readonly crls: readonly Buffer[];
+  readonly ocspResponses: readonly Buffer[];
+}
+
+/**
+ * The status of those certificates that our authorities issued, and of the authorities above them: an answer that is
+ * signed now for certificates of people, seals and services, the newest list for authorities. What is not ours is left out.
+ *
+ * @throws Unavailable when a responder's key is out of reach
+ */
+export async function statusProof(context: ServiceContext, certificates: readonly Uint8Array[]): Promise<StatusProof> {
+  const authorities = (await listAuthorities(context.db)).map((authority) => ({
+    ...authority,
+    parsed: parseCertificate(authority.certificate),
+  }));
+  type Known = (typeof authorities)[number];
+  const issuerOf = (certificate: Certificate) =>
+    authorities.find(({ parsed }) => parsed.subject.canonical === certificate.issuer.canonical);
+  const serials = new Map<Known, Map<string, Buffer>>();
+  const above = new Set<Known>();
+  const climb = (authority: Known | undefined): void => {
+    if (!authority || above.has(authority)) return;
+    above.add(authority);
+    climb(authorities.find(({ id }) => id === authority.issuerId));
+  };
+  for (const certificate of certificates.map(parseCertificate)) {
+    const issuer = issuerOf(certificate);
+    if (!issuer) continue;
+    climb(issuer);
+    if (readBasicConstraints(certificate)?.isAuthority) continue;
+    const known = serials.get(issuer) ?? new Map<string, Buffer>();
+    serials.set(issuer, known.set(certificate.serialHex, certificate.serial));
+  }
+  const answers = await Promise.all(
+    [...serials].map(([{ id }, asked]) => signedStatus(context, id, [...asked.values()])),
+  );
+  const issuersOfAuthorities = new Set([...above].flatMap(({ issuerId }) => issuerId ?? []));
+  const lists = await Promise.all([...issuersOfAuthorities].map((id) => newestRevocationList(context.db, id)));
+  return {
+    certificates: [...above].map(({ certificate }) => certificate),
+    crls: lists.flatMap((list) => (list ? [list.der] : [])),
+    ocspResponses: answers.flatMap((answer) => answer ?? []),
+  };
+}

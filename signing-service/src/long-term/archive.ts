@@ -1,0 +1,119 @@
+import { strongUntil } from '@edutrust/certs/algorithms';
+import { parseCertificate } from '@edutrust/certs/certificate';
+import { readCms } from '@edutrust/certs/cms';
+import { statusProof } from '@edutrust/certs/status-proof';
+import { timeStamp } from '@edutrust/certs/time-stamp';
+import type { ServiceContext } from '@edutrust/platform/context';
+import { sql } from 'kysely';
+import { storeDocument } from '../documents/store.ts';
+import { record } from '../events.ts';
+import { formatNamed } from '../formats/formats.ts';
+import { lockRequest } from '../requests/requests.ts';
+import { signingOf } from '../tables.ts';
+
+/** The job that makes an issued document verifiable for years; idempotent by the request and how often it was done. */
+export const archiveTask = 'signing.archive-document';
+/** The job that renews archives before what protects them grows old. */
+export const renewArchivesTask = 'signing.renew-archives';
+
+/** How long before its time stamp ends an archive gets the next one. */
+const renewAheadDays = 180;
+const mostAtOnce = 500;
+const dayMs = 86_400_000;
+
+/**
+ * Adds to an issued document the status of every certificate in it, and over all of it a time stamp: B-LTA (ETSI EN 319
+ * 142-1 §6.3). The signatures stay as they are, byte for byte; the file as it was before stays known by its hash.
+ *
+ * `generation` is how often that was done before: doing the same again changes nothing.
+ *
+ * @throws Unavailable when a key, the time stamps or the database are out of reach: the job tries again
+ */
+export async function archiveDocument(
+  context: ServiceContext,
+  { requestId, generation }: { readonly requestId: string; readonly generation: number },
+): Promise<void> {
+  const { db, clock } = context;
+  const found = await signingOf(db)
+    .selectFrom('signing.request as r')
+    .innerJoin('signing.document as d', 'd.id', 'r.signed_document_id')
+    .select(['r.format', 'd.id as documentId', 'd.bytes', 'd.pages'])
+    .where('r.id', '=', requestId)
+    .where('r.state', '=', 'issued')
+    .where((on) =>
+      on.not(
+        on.exists(
+          on
+            .selectFrom('signing.archive as a')
+            .select('a.request_id')
+            .whereRef('a.request_id', '=', 'r.id')
+            .where('a.generation', '>=', generation),
+        ),
+      ),
+    )
+    .executeTakeFirst();
+  const longTerm = found && formatNamed(found.format).longTerm;
+  if (!found || !longTerm) return;
+  const certificates = longTerm.certificatesIn(found.bytes);
+  const data = await statusProof(context, certificates);
+  let token: Buffer | undefined;
+  const file = await longTerm.extend(found.bytes, data, async (digest) => {
+    token = await timeStamp(context, digest);
+    return token;
+  });
+  if (!token) throw new TypeError('an archive has a time stamp');
+  const goodUntil = endOf(token);
+  const now = clock.now();
+  await db.transaction().execute(async (transaction) => {
+    const request = await lockRequest(transaction, requestId);
+    if (request.signed_document_id !== found.documentId) return; // another worker was faster
+    const tables = signingOf(transaction);
+    const documentId = await storeDocument(transaction, file, { pages: found.pages, now });
+    await tables
+      .insertInto('signing.archive')
+      .values({ request_id: requestId, generation, document_id: documentId, made_at: now, good_until: goodUntil })
+      .execute();
+    await tables
+      .updateTable('signing.request')
+      .set({ signed_document_id: documentId })
+      .where('id', '=', requestId)
+      .execute();
+    await record(transaction, {
+      type: 'signing-request.archived',
+      actor: { kind: 'system', name: 'signing' },
+      subject: { kind: 'signing-request', id: requestId },
+      organisationId: request.organisation_id,
+      data: { documentId, generation, goodUntil: goodUntil.toISOString() },
+    });
+  });
+}
+
+/** Until when a time stamp can be shown to be good: its certificates have not ended, and their keys still count. */
+function endOf(token: Buffer): Date {
+  const ends = readCms(token, 'none').certificates.flatMap((der) => {
+    const certificate = parseCertificate(der);
+    return [certificate.notAfter, strongUntil(certificate.publicKey()) ?? certificate.notAfter];
+  });
+  return new Date(Math.min(...ends.map((end) => end.getTime())));
+}
+
+/**
+ * Renews archives whose time stamp will end, and takes up issued documents that have none: of before archives existed, or
+ * whose job gave up. One that fails holds up none of the others.
+ */
+export async function renewArchives(context: ServiceContext): Promise<void> {
+  const { db, clock, log } = context;
+  const soon = new Date(clock.now().getTime() + renewAheadDays * dayMs);
+  const { rows } = await sql<{ requestId: string; generation: number }>`
+    SELECT r.id AS "requestId", coalesce(a.generation + 1, 0) AS generation
+    FROM signing.request AS r
+    LEFT JOIN LATERAL (SELECT generation, good_until FROM signing.archive
+      WHERE request_id = r.id ORDER BY generation DESC LIMIT 1) AS a ON true
+    WHERE r.state = 'issued' AND (a.generation IS NULL OR a.good_until < ${soon})
+    ORDER BY a.good_until NULLS LAST, r.id LIMIT ${mostAtOnce}`.execute(db);
+  for (const row of rows) {
+    await archiveDocument(context, row).catch((error: unknown) =>
+      log.error({ err: error, request: row.requestId }, 'archiving; tried again tomorrow'),
+    );
+  }
+}

@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { Unavailable } from '@edutrust/platform/errors';
+import { sql } from 'kysely';
+import { type TestCity, testCity } from '../enrolment/test-city.ts';
+import { validatePdf } from '../formats/pades/validate.ts';
+import { verifyFile } from '../public-verification/verify.ts';
+import { archiveDocument, renewArchives } from './archive.ts';
+
+describe('issued documents are kept verifiable', () => {
+  let world: TestCity;
+  let first = '';
+  let second = '';
+  let third = '';
+  const now = Date.now();
+  const day = 86_400_000;
+  before(async () => {
+    world = await testCity();
+    const school = world.city.schools[0];
+    await world.giveSeal(0);
+    await world.passToPrincipal(0);
+    const principal = await world.phoneOf(school?.principalId ?? '');
+    const ids = (await principal.signAll()).sort();
+    const clerk = await world.phoneOf(school?.clerkId ?? '');
+    const session = await clerk.open(ids.slice(0, 3), 'seal');
+    await clerk.confirm(session, await clerk.confirmation(session));
+    [first = '', second = '', third = ''] = ids;
+  });
+  after(() => world[Symbol.asyncDispose]());
+
+  const file = async (id: string) => {
+    const administrator = world.city.schools[0]?.administratorId ?? '';
+    const { body } = await world.call(administrator, 'GET', `/api/v1/signing/requests/${id}/document`);
+    return body;
+  };
+  const levels = async (bytes: Buffer) => (await verifyFile(world.context, bytes)).signatures.map(({ level }) => level);
+
+  test('B-LTA: with what is in the file alone every certificate’s status is known, and what was signed is untouched', async () => {
+    const issued = await file(first);
+    assert.deepEqual(await levels(issued), ['B-T', 'B-T', 'B-T']);
+    await archiveDocument(world.context, { requestId: first, generation: 0 });
+    const archived = await file(first);
+    assert.ok(archived.subarray(0, issued.length).equals(issued), 'what was signed is untouched');
+    assert.deepEqual(await levels(archived), ['B-LTA', 'B-LTA', 'B-LTA', null]);
+    const { rows } = await sql<{
+      der: Buffer;
+    }>`SELECT certificate AS der FROM certs.authority WHERE role = 'root'`.execute(world.context.db);
+    const alone = await validatePdf(archived, { anchors: rows.map(({ der }) => der), at: new Date(now + day) });
+    assert.equal(alone.verdict, 'valid', JSON.stringify(alone.reasons));
+  });
+
+  test('the job is idempotent, also when two do it at once; the file as it was issued is still known as ours', async () => {
+    const issued = await file(second);
+    const once = { requestId: second, generation: 0 };
+    await Promise.all([archiveDocument(world.context, once), archiveDocument(world.context, once)]);
+    await archiveDocument(world.context, once);
+    const { rows } = await sql`SELECT 1 FROM signing.archive WHERE request_id = ${second}`.execute(world.context.db);
+    assert.equal(rows.length, 1);
+    for (const bytes of [issued, await file(second)]) {
+      const { document, verdict } = await verifyFile(world.context, bytes);
+      assert.deepEqual([verdict, document?.isSameFile, document?.state], ['valid', true, 'issued']);
+    }
+    const partial = await sql<{ bytes: Buffer }>`SELECT d.bytes FROM signing.step AS s JOIN signing.document AS d
+      ON d.id = s.document_id WHERE s.request_id = ${second} AND s.position = 1`.execute(world.context.db);
+    const before = await verifyFile(world.context, partial.rows[0]?.bytes ?? Buffer.alloc(0));
+    assert.equal(before.document, null, 'without its seal it is not the issued document');
+  });
+
+  test('while keys are out of reach nothing is changed and the job tries again', async () => {
+    const issued = await file(third);
+    // A clock that somebody sets while it runs is not believed: no time stamps (X1).
+    let set = 0;
+    const broken = { ...world.context, clock: { now: () => new Date(Date.now() + 3_600_000 * set++) } };
+    await assert.rejects(archiveDocument(broken, { requestId: third, generation: 0 }), Unavailable);
+    assert.deepEqual(await file(third), issued);
+    await renewArchives(world.context);
+    assert.deepEqual((await levels(await file(third))).slice(0, 3), ['B-LTA', 'B-LTA', 'B-LTA'], 'taken up at night');
+  });
+
+  test('an archive is renewed half a year before its time stamp ends, and valid long after the signers’ certificates did', async () => {
+    const archived = await file(first);
+    await renewArchives(world.context);
+    assert.deepEqual(await file(first), archived, 'not before it is due');
+    await sql`UPDATE signing.archive SET good_until = ${new Date(now + 179 * day)} WHERE request_id = ${first}`.execute(
+      world.context.db,
+    );
+    await renewArchives(world.context);
+    const renewed = await file(first);
+    assert.ok(renewed.length > archived.length && renewed.subarray(0, archived.length).equals(archived));
+    assert.deepEqual(await levels(renewed), ['B-LTA', 'B-LTA', 'B-LTA', null, null]);
+    const { rows } = await sql<{
+      der: Buffer;
+    }>`SELECT certificate AS der FROM certs.authority WHERE role = 'root'`.execute(world.context.db);
+    const late = await validatePdf(renewed, { anchors: rows.map(({ der }) => der), at: new Date(now + 2 * 365 * day) });
+    assert.equal(late.verdict, 'valid', `signers’ certificates ended a year before: ${JSON.stringify(late.reasons)}`);
+  });
+});
