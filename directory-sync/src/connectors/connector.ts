@@ -28,6 +28,8 @@ export interface References {
 export interface Connection extends AsyncDisposable {
   /** How many changes may be on their way at once. */
   readonly inFlight: number;
+  /** The fields that it keeps; others are neither sent nor compared, or they would be sent again every night. */
+  readonly carries: ReadonlySet<string>;
   /** The form in which two names that are one name to the target are the same text. */
   fold(key: string): string;
   /** Makes what every change needs; nothing when it is there. */

@@ -1,9 +1,10 @@
 import { InvalidInput } from '@edutrust/platform/errors';
 import type { Connector } from './connector.ts';
 import { ldapConnector } from './ldap/ldap.ts';
+import { scimConnector } from './scim/scim.ts';
 
 /** Every kind of target. */
-export const connectors = [ldapConnector] as const satisfies readonly Connector[];
+export const connectors = [ldapConnector, scimConnector] as const satisfies readonly Connector[];
 export type ConnectorKind = (typeof connectors)[number]['kind'];
 
 /** @throws InvalidInput `sync/unknown-kind` */

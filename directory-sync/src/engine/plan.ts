@@ -1,9 +1,9 @@
 import type { Database } from '@edutrust/platform/database';
-import { listDirectoryPeople } from '@edutrust/registry/people';
+import { type DirectoryPerson, listDirectoryPeople } from '@edutrust/registry/people';
 import { sql } from 'kysely';
 import type { Connection } from '../connectors/connector.ts';
 import { type Change, membersOf, PlanDigest } from '../model/change.ts';
-import { release } from '../model/contract.ts';
+import { type ReleasedPerson, release } from '../model/contract.ts';
 import type { RunTotals } from '../tables.ts';
 import type { TargetRow } from '../targets/store.ts';
 import { changesOf, compare, type Difference } from './compare.ts';
@@ -102,7 +102,7 @@ export async function planEverything(
     await seen.fill(connection);
     const groups = new Set<string>();
     const comparePage = async (people: Awaited<ReturnType<typeof listDirectoryPeople>>) => {
-      const wanted = people.map((person) => release(person, target.contract));
+      const wanted = people.map((person) => wantedAt(connection, target, person));
       const held = await seen.take(wanted.map(({ key }) => key));
       const differences: Difference[] = [];
       for (const person of wanted) {
@@ -133,6 +133,13 @@ export async function planEverything(
   }
 }
 
+/** A person as this target should hold them: what its contract allows, of what it has a place for. */
+function wantedAt({ carries }: Connection, { contract }: TargetRow, person: DirectoryPerson): ReleasedPerson {
+  const released = release(person, contract);
+  const fields = Object.entries(released.fields).filter(([field]) => carries.has(field));
+  return { ...released, fields: Object.fromEntries(fields) };
+}
+
 function newGroup(key: string): Change {
   return { kind: 'group', action: 'add', key, before: {}, after: {}, personId: null, ofLeaver: false };
 }
@@ -146,7 +153,7 @@ export async function planPeople(
 ): Promise<Change[]> {
   const people = await listDirectoryPeople(db, { organisationId: target.organisation_id, personIds });
   if (people.length === 0) return [];
-  const wanted = people.map((person) => release(person, target.contract));
+  const wanted = people.map((person) => wantedAt(connection, target, person));
   const held = await connection.lookUp(wanted.map(({ key }) => key));
   return changesOf(wanted.map((person) => compare(person, held.get(person.key), connection.fold)));
 }

@@ -12,7 +12,17 @@ import Type, { type Static } from 'typebox';
 import { type Change, membersOf, type Values } from '../../model/change.ts';
 import type { Connection, Connector, Held, Holding } from '../connector.ts';
 import { foldValue, parseDn } from './dn.ts';
-import { groupDn, groupsDn, keyOf, peopleDn, personAttributes, personDn, toAttributes, toFields } from './mapping.ts';
+import {
+  carried,
+  groupDn,
+  groupsDn,
+  keyOf,
+  peopleDn,
+  personAttributes,
+  personDn,
+  toAttributes,
+  toFields,
+} from './mapping.ts';
 
 const Settings = Type.Object(
   {
@@ -86,6 +96,7 @@ function mustBeSafe({ url, baseDn, bindDn }: Settings, password: string): void {
 class LdapConnection implements Connection {
   readonly inFlight = 8;
   readonly fold = foldValue;
+  readonly carries = carried;
   readonly #client: Client;
   readonly #baseDn: string;
 

@@ -21,6 +21,9 @@ const attributesOf: Readonly<Record<string, readonly string[]>> = {
   titles: ['title'],
 };
 
+/** The fields that an entry has a place for. */
+export const carried: ReadonlySet<string> = new Set(['isActive', ...Object.keys(attributesOf)]);
+
 export const personAttributes = ['uid', ...Object.values(attributesOf).flat()];
 
 /** What is written for these fields; of somebody who left the mark and nothing else. */
