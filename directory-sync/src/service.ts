@@ -8,6 +8,7 @@ import { forgetOldRuns, runTarget } from './engine/converge.ts';
 import { bringPending, liveTask, noteChanges, resumeInterrupted } from './engine/live.ts';
 import { queueOf } from './engine/lock.ts';
 import { applyReleased } from './engine/release.ts';
+import { addOneRosterRoutes } from './oneroster/routes.ts';
 import { addReleaseRoutes } from './releases/routes.ts';
 import { addScimRoutes } from './scim/routes.ts';
 import { addSyncRoutes } from './targets/routes.ts';
@@ -44,6 +45,7 @@ export function createDirectorySync(context: ServiceContext): Service {
       addReleaseRoutes(app, context);
       addClientRoutes(app, context);
       await addScimRoutes(app, context);
+      await addOneRosterRoutes(app, context);
     },
     tasks: {
       [fullRunTask]: async () => {

@@ -32,10 +32,13 @@ export async function addClient(
   { name, kind, organisationId, mayWrite, contract = usualContract }: NewClient,
   actor: Actor,
 ): Promise<{ readonly id: string; readonly token: string }> {
-  if (!contract.learners.includes('name') || !contract.others.includes('name') || (mayWrite && kind !== 'scim')) {
+  // A OneRoster user is a name with its roles at organisations; a SCIM user a name.
+  const needed = kind === 'oneroster' ? (['name', 'roles', 'organisations', 'classes'] as const) : (['name'] as const);
+  const isEnough = needed.every((field) => contract.learners.includes(field) && contract.others.includes(field));
+  if (!isEnough || (mayWrite && kind !== 'scim')) {
     throw new InvalidInput('sync/bad-client', {
-      vi: 'Hợp đồng dữ liệu phải có tên; chỉ SCIM mới được ghi.',
-      en: 'The contract has to contain the name; only SCIM clients write.',
+      vi: `Hợp đồng dữ liệu phải có: ${needed.join(', ')}; chỉ SCIM mới được ghi.`,
+      en: `The contract has to contain: ${needed.join(', ')}; only SCIM clients write.`,
     });
   }
   const id = uuidv7();
