@@ -398,7 +398,7 @@ test('story 8: an administrator comes by the one-time link and does it all from 
   await page.getByRole('link', { name: 'Ứng dụng', exact: true }).click();
   await page.getByRole('link', { name: 'Thêm một ứng dụng' }).click();
   await page.getByLabel('Tên ứng dụng').fill('Sổ liên lạc');
-  await page.getByLabel('Địa chỉ nhận kết quả (redirect_uri)').fill('http://localhost:4999/callback');
+  await page.getByLabel('Địa chỉ nhận kết quả đăng nhập').fill('http://localhost:4999/callback');
   await page.getByRole('button', { name: 'Tạo ứng dụng' }).click();
   await page.getByText('Mã bí mật chỉ hiện lần này').waitFor();
   await page.getByRole('link', { name: 'Tới trang của ứng dụng' }).click();

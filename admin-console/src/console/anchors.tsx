@@ -139,7 +139,7 @@ function AddAnchor() {
         <legend class="font-semibold">{t('Tin để kiểm', 'Trusted for')}</legend>
         {(['documents', 'time-stamps'] as const).map((purpose) => (
           <label key={purpose} class="flex items-center gap-3 min-h-11">
-            <input type="checkbox" name="purposes" value={purpose} checked={purpose === 'documents'} class="size-5" />
+            <input type="checkbox" name="purposes" value={purpose} checked={purpose === 'documents'} class="tick" />
             {purposeName(purpose)}
           </label>
         ))}

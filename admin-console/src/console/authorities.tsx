@@ -1,8 +1,10 @@
+import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { api, must } from '../design/api.ts';
+import { Icon } from '../design/icon.tsx';
 import { formatDate, formatTime, t } from '../design/language.ts';
 import { useLoad } from '../design/load.ts';
-import { State } from '../design/mark.tsx';
+import { Row, Ruled } from '../design/ruled.tsx';
 import { Show } from '../design/show.tsx';
 import type { paths } from '../generated/api.d.ts';
 import { useMay } from './me.ts';
@@ -14,78 +16,81 @@ type Authority =
 export function AuthorityTree() {
   const [loaded] = useLoad('authorities', () => must(api.GET('/api/v1/authorities')));
   return (
-    <section class="grid gap-3">
+    <section class="grid gap-4">
       <h2>{t('Ai chứng thực ai', 'Who certifies whom')}</h2>
       <Show loaded={loaded}>
         {({ items }) => (
-          <ul class="grid gap-4">
+          <Ruled onMargin>
             {items
               .filter(({ issuerId }) => issuerId === null)
               .map((root) => (
-                <li key={root.id} class="grid gap-3">
-                  <AuthorityCard authority={root} />
-                  <ul class="grid gap-3 md:grid-cols-2 pl-4 sm:pl-8 border-l-2 border-line ml-4">
-                    {items
-                      .filter(({ issuerId }) => issuerId === root.id)
-                      .map((one) => (
-                        <li key={one.id} class="grid">
-                          <AuthorityCard authority={one} />
-                        </li>
-                      ))}
-                  </ul>
-                </li>
+                <AuthorityRow key={root.id} authority={root}>
+                  <div class="mt-4">
+                    <Ruled>
+                      {items
+                        .filter(({ issuerId }) => issuerId === root.id)
+                        .map((one) => (
+                          <AuthorityRow key={one.id} authority={one} />
+                        ))}
+                    </Ruled>
+                  </div>
+                </AuthorityRow>
               ))}
-          </ul>
+          </Ruled>
         )}
       </Show>
     </section>
   );
 }
 
-function AuthorityCard({
+function AuthorityRow({
   authority: { id, name, notAfter, crl, retiredAt, isOffline },
+  children,
 }: {
   readonly authority: Authority;
+  readonly children?: ComponentChildren;
 }) {
   const maySeeAll = useMay('anchors.read');
   const isLate = crl !== null && Date.parse(crl.nextUpdate) < Date.now();
   return (
-    <article class="card grid gap-2 content-start">
-      <div class="flex flex-wrap gap-2 items-start justify-between">
-        <h3>{name}</h3>
-        {retiredAt ? (
-          <State state="plain">{t('Đã thôi cấp', 'Issues no more')}</State>
-        ) : (
-          <State state="good">{isOffline ? t('Khoá cất riêng', 'Key kept apart') : t('Đang cấp', 'Issuing')}</State>
-        )}
-      </div>
-      <dl class="text-sm grid grid-cols-[auto_1fr] gap-x-3 gap-y-1">
-        <dt class="text-quiet">{t('Hết hạn', 'Ends')}</dt>
-        <dd class="number">{formatDate(notAfter)}</dd>
-        {crl && (
-          <>
-            <dt class="text-quiet">{t('Danh sách thu hồi', 'Revocation list')}</dt>
-            <dd>
-              {isLate ? (
-                <State state="bad">{t('Quá hạn từ', 'Out of date since')}</State>
-              ) : (
-                t('dùng được đến', 'good until')
-              )}{' '}
+    <Row
+      mark={isLate ? 'bad' : retiredAt ? 'later' : 'good'}
+      title={name}
+      note={
+        <>
+          {retiredAt
+            ? t('Đã thôi cấp', 'No longer issues')
+            : isOffline
+              ? t('Khoá cất riêng, mở cần hai người', 'Key offline, opened by two people')
+              : t('Đang cấp', 'Issuing')}
+          {' · '}
+          {t('hết hạn', 'ends')} <span class="number">{formatDate(notAfter)}</span>
+          {crl && (
+            <span class={`block ${isLate ? 'text-bad font-semibold' : ''}`}>
+              {isLate
+                ? t('Danh sách thu hồi quá hạn từ', 'Revocation list out of date since')
+                : t('Danh sách thu hồi dùng được đến', 'Revocation list good until')}{' '}
               <span class="number">{formatTime(crl.nextUpdate)}</span>
-            </dd>
-          </>
-        )}
-      </dl>
-      <p class="text-sm flex gap-4">
-        <a href={`/pki/${id}.crt`} class="min-h-11 inline-flex items-center">
-          {t('Tải chứng thư', 'Download')}
-        </a>
-        <a href={`/pki/${id}.crl`} class="min-h-11 inline-flex items-center">
-          {t('Tải danh sách thu hồi', 'Revocation list')}
-        </a>
-      </p>
+            </span>
+          )}
+        </>
+      }
+      act={
+        <>
+          <a href={`/pki/${id}.crt`} class="button button-small">
+            <Icon name="download" />
+            {t('Chứng thư', 'Certificate')}
+          </a>
+          <a href={`/pki/${id}.crl`} class="button button-small">
+            <Icon name="download" />
+            {t('Danh sách thu hồi', 'Revocation list')}
+          </a>
+        </>
+      }
+    >
       {maySeeAll && <IfLost id={id} />}
-    </article>
+      {children}
+    </Row>
   );
 }
 
@@ -127,7 +132,7 @@ function Losses({ id }: { readonly id: string }) {
           )}
           {services.includes('ocsp') && (
             <li>
-              {t('Câu trả lời trạng thái (OCSP) không còn được tin', 'Status answers (OCSP) are trusted no more')}
+              {t('Câu trả lời trạng thái (OCSP) không còn được tin', 'Status answers (OCSP) are no longer trusted')}
             </li>
           )}
           <li>

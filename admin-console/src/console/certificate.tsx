@@ -6,7 +6,7 @@ import { formatDate, formatTime, t } from '../design/language.ts';
 import { useAction, useLoad } from '../design/load.ts';
 import { State } from '../design/mark.tsx';
 import { Show } from '../design/show.tsx';
-import { useMay } from './me.ts';
+import { mayDo } from './may.ts';
 import { Hex, Title } from './parts.tsx';
 import { useProposed } from './proposed.ts';
 import { profileName, reasonName } from './words.ts';
@@ -29,7 +29,6 @@ export function CertificatePage({ serial }: { readonly serial: string }) {
   const [loaded, reload] = useLoad(`certificate ${serial}`, () =>
     must(api.GET('/api/v1/certificates/{serial}', { params: { path: { serial } } })),
   );
-  const mayRevoke = useMay('certificates.revoke');
   return (
     <Show loaded={loaded}>
       {(one) => (
@@ -37,19 +36,20 @@ export function CertificatePage({ serial }: { readonly serial: string }) {
           <Title
             title={subjectParts(one.subject).name}
             note={[profileName(one.profile), subjectParts(one.subject).rest].filter(Boolean).join(' · ')}
+            back={{ href: '/admin/certificates', label: t('Chứng thư', 'Certificates') }}
           >
             <CertificateState status={one.status} reason={one.reason} />
           </Title>
-          <dl class="card grid gap-x-6 gap-y-3 sm:grid-cols-[auto_1fr]">
-            <dt class="text-quiet">{t('Số sê-ri', 'Serial number')}</dt>
+          <dl class="facts">
+            <dt>{t('Số sê-ri', 'Serial number')}</dt>
             <dd>
               <Hex hex={one.serial} />
             </dd>
-            <dt class="text-quiet">{t('Hiệu lực', 'Validity')}</dt>
+            <dt>{t('Hiệu lực', 'Validity')}</dt>
             <dd class="number">
               {formatDate(one.notBefore)} – {formatDate(one.notAfter)}
             </dd>
-            <dt class="text-quiet">{t('Chuỗi chứng thực', 'Chain')}</dt>
+            <dt>{t('Chuỗi chứng thực', 'Chain')}</dt>
             <dd>
               <ol class="grid gap-1">
                 {chainNames(one.chainPem).map((depth) => (
@@ -65,11 +65,11 @@ export function CertificatePage({ serial }: { readonly serial: string }) {
             </dd>
             {one.revokedAt && (
               <>
-                <dt class="text-quiet">{t('Ngừng từ', 'Stopped at')}</dt>
+                <dt>{t('Ngừng từ', 'Stopped at')}</dt>
                 <dd class="number">{formatTime(one.revokedAt)}</dd>
               </>
             )}
-            <dt class="text-quiet">{t('Tệp', 'Files')}</dt>
+            <dt>{t('Tệp', 'Files')}</dt>
             <dd class="flex flex-wrap gap-4">
               <a href={pemAddress(one.certificatePem)} download={`${serial}.pem`}>
                 {t('Chứng thư (PEM)', 'Certificate (PEM)')}
@@ -79,10 +79,14 @@ export function CertificatePage({ serial }: { readonly serial: string }) {
               </a>
             </dd>
           </dl>
-          {mayRevoke && one.status === 'suspended' && <Release serial={serial} onDone={reload} />}
-          {mayRevoke && ['valid', 'suspended'].includes(one.status) && ['official', 'seal'].includes(one.profile) && (
-            <Revoke key={one.status} serial={serial} isSuspended={one.status === 'suspended'} onDone={reload} />
+          {mayDo(one)('certificates.revoke') && one.status === 'suspended' && (
+            <Release serial={serial} onDone={reload} />
           )}
+          {mayDo(one)('certificates.revoke') &&
+            ['valid', 'suspended'].includes(one.status) &&
+            ['official', 'seal'].includes(one.profile) && (
+              <Revoke key={one.status} serial={serial} isSuspended={one.status === 'suspended'} onDone={reload} />
+            )}
         </>
       )}
     </Show>

@@ -1,15 +1,17 @@
-import { useState } from 'preact/hooks';
 import { api, must } from '../design/api.ts';
-import { formatDate, t } from '../design/language.ts';
+import { Columns } from '../design/chart.tsx';
+import { Chips } from '../design/choices.tsx';
+import { formatDate, formatNumber, t } from '../design/language.ts';
 import { useLoad } from '../design/load.ts';
 import { Show } from '../design/show.tsx';
 import { Table } from '../design/table.tsx';
 import { CertificateAlarms } from './alarms.tsx';
 import { AuthorityTree } from './authorities.tsx';
 import { CertificateState, subjectParts } from './certificate.tsx';
+import { useFilter } from './filter.ts';
 import { useMay } from './me.ts';
 import { usePages } from './pages.ts';
-import { More, Title } from './parts.tsx';
+import { More, Search, Title } from './parts.tsx';
 import { profileName } from './words.ts';
 
 const filters = ['all', 'valid', 'suspended', 'revoked', 'expired'] as const;
@@ -25,15 +27,15 @@ const filterNames: Readonly<Record<Filter, () => string>> = {
 /** Who certifies whom, what ends when, and every certificate. */
 export function Certificates() {
   const maySeeAnchors = useMay('anchors.read');
-  const [filter, setFilter] = useState<Filter>('all');
-  const [words, setWords] = useState('');
+  const [filter, setFilter] = useFilter<Filter>('status');
+  const [words, setWords] = useFilter('q');
   const { loaded, more } = usePages(`certificates ${filter} ${words}`, (cursor) =>
     must(
       api.GET('/api/v1/certificates', {
         params: {
           query: {
             limit: 50,
-            ...(filter === 'all' ? {} : { status: filter }),
+            ...(filter === '' || filter === 'all' ? {} : { status: filter }),
             ...(words ? { q: words } : {}),
             ...(cursor ? { cursor } : {}),
           },
@@ -57,36 +59,23 @@ export function Certificates() {
         </a>
       </Title>
       <CertificateAlarms />
-      <AuthorityTree />
       <Expiries />
-      <section class="grid gap-3">
+      <AuthorityTree />
+      <section class="grid gap-4">
         <h2>{t('Chứng thư đã cấp', 'Certificates issued')}</h2>
-        <div class="flex flex-wrap gap-3 items-end no-print">
-          <label class="grid gap-1 flex-1 min-w-56">
-            <span class="text-sm">{t('Tìm theo tên hoặc mã định danh', 'Find by name or education ID')}</span>
-            <input
-              type="search"
-              class="control"
-              value={words}
-              maxLength={100}
-              onChange={({ currentTarget }) => setWords(currentTarget.value.trim())}
-            />
-          </label>
-          <label class="grid gap-1">
-            <span class="text-sm">{t('Trạng thái', 'State')}</span>
-            <select
-              class="control"
-              value={filter}
-              onChange={({ currentTarget }) => setFilter(currentTarget.value as Filter)}
-            >
-              {filters.map((one) => (
-                <option key={one} value={one}>
-                  {filterNames[one]()}
-                </option>
-              ))}
-            </select>
-          </label>
-        </div>
+        <Search
+          label={t('Tìm theo tên hoặc mã định danh', 'Find by name or education ID')}
+          placeholder={t('Tên người, tên đơn vị, hoặc mã', 'A person, an organisation or an ID')}
+          value={words}
+          onSearch={setWords}
+        />
+        <Chips
+          label={t('Trạng thái', 'State')}
+          value={filter || 'all'}
+          format={formatNumber}
+          options={filters.map((value) => ({ value, label: filterNames[value]() }))}
+          onChoose={(next) => setFilter(next === 'all' ? '' : next)}
+        />
         <Show loaded={loaded}>
           {(certificates) => (
             <Table
@@ -119,45 +108,45 @@ export function Certificates() {
   );
 }
 
-/** A bar a month, from this one on. The numbers are text too: the bars only show their shape. */
+/** A column a month, from this one on: where a wave of renewals will come. */
 function Expiries() {
   const [loaded] = useLoad('expiries', () => must(api.GET('/api/v1/certificate-expiries')));
   return (
-    <section class="grid gap-3">
+    <section class="grid gap-4">
       <h2>{t('Hết hạn theo tháng', 'Expiring by month')}</h2>
       <Show loaded={loaded}>
         {({ months }) => {
-          const most = Math.max(1, ...months.map(({ count }) => count));
+          const most = months.reduce((top, one) => (one.count > top.count ? one : top), { month: '', count: 0 });
           return (
-            <ol
-              class="card flex items-end gap-1 sm:gap-2"
-              aria-label={t('Số chứng thư hết hạn', 'Certificates that expire')}
-            >
-              {months.map(({ month, count }) => {
-                const [year = '', number = ''] = month.split('-');
-                return (
-                  <li key={month} class="grid gap-1 justify-items-center text-sm min-w-0 flex-1">
-                    <span class={count > 0 ? 'number font-semibold' : 'number text-quiet'}>{count}</span>
-                    <span class="h-24 w-full flex items-end" aria-hidden="true">
-                      <span
-                        class={`w-full rounded-t ${count > 0 ? 'bg-accent' : 'bg-line'}`}
-                        style={{ height: count > 0 ? `${Math.max(4, (count / most) * 96)}px` : '2px' }}
-                      />
-                    </span>
-                    <span class="text-quiet number whitespace-nowrap">
-                      {number}
-                      <span class="sr-only">/{year}</span>
-                    </span>
-                    <span class="text-quiet number" aria-hidden="true">
-                      {number === '01' || month === months[0]?.month ? year : '\u00a0'}
-                    </span>
-                  </li>
-                );
-              })}
-            </ol>
+            <Columns
+              label={
+                most.count === 0
+                  ? t(
+                      'Mười ba tháng tới không có chứng thư nào hết hạn.',
+                      'Nothing expires in the next thirteen months.',
+                    )
+                  : t(
+                      `Nhiều nhất tháng ${monthName(most.month)}: ${formatNumber(most.count)} chứng thư hết hạn.`,
+                      `Most in ${monthName(most.month)}: ${formatNumber(most.count)} certificates expire.`,
+                    )
+              }
+              heads={[t('Tháng', 'Month'), t('Hết hạn', 'Expire')]}
+              columns={months.map(({ month, count }, at) => ({
+                key: month,
+                axis: at % 3 === 0 ? monthName(month) : '',
+                name: monthName(month),
+                count,
+              }))}
+            />
           );
         }}
       </Show>
     </section>
   );
 }
+
+/** `11/26` of `2026-11`. */
+const monthName = (month: string): string => {
+  const [year = '', number = ''] = month.split('-');
+  return `${number}/${year.slice(2)}`;
+};

@@ -33,13 +33,17 @@ import { AddGuardian } from './people/guardian.tsx';
 import { NewPerson } from './people/new.tsx';
 import { People } from './people/people.tsx';
 import { PersonPage } from './people/person.tsx';
+import { SchoolAppsPage } from './schools/apps.tsx';
 import { EditOrganisation } from './schools/edit.tsx';
+import { NetworksPage } from './schools/networks.tsx';
 import { NewSchool, NewWard } from './schools/new.tsx';
 import { SchoolPage } from './schools/school.tsx';
 import { Schools, Wards } from './schools/schools.tsx';
 import { Shell } from './shell.tsx';
 import { Signing } from './signing.tsx';
-import { Sync } from './sync.tsx';
+import { NewTarget } from './sync/new.tsx';
+import { TargetPage } from './sync/target.tsx';
+import { Targets } from './sync/targets.tsx';
 
 /** Addresses that this application draws; a link to any other leaves it. */
 const ours = /^\/(admin|teach)(?=[/?#]|$)/;
@@ -76,10 +80,10 @@ function PasskeyFirst() {
   const back = encodeURIComponent(location.pathname + location.search);
   return (
     <main class="p-6 max-w-xl mx-auto grid gap-4">
-      <h1>{t('Vai trò của bạn cần passkey', 'Your role needs a passkey')}</h1>
+      <h1>{t('Vai trò này cần passkey', 'Your role needs a passkey')}</h1>
       <p>
         {t(
-          'Bạn đang đăng nhập bằng mật khẩu. Trang quản trị và ký số chỉ mở với passkey (vân tay, khuôn mặt hoặc khoá bảo mật). Nếu chưa có, bước sau sẽ giúp bạn tạo.',
+          'Anh/chị đang đăng nhập bằng mật khẩu. Trang quản trị và ký số chỉ mở với passkey (vân tay, khuôn mặt hoặc khoá bảo mật). Nếu chưa có, bước sau sẽ giúp bạn tạo.',
           'You are signed in with a password. Administration and signing open only with a passkey (fingerprint, face or security key). If you have none, the next step makes one.',
         )}
       </p>
@@ -111,6 +115,8 @@ function Pages() {
         <Route path="/admin/schools/:id" component={SchoolPage} />
         <Route path="/admin/schools/:id/computers" component={RoomComputers} />
         <Route path="/admin/schools/:id/edit" component={EditOrganisation} />
+        <Route path="/admin/schools/:id/networks" component={NetworksPage} />
+        <Route path="/admin/schools/:id/apps" component={SchoolAppsPage} />
         <Route path="/admin/schools/:id/classes/new" component={NewClass} />
         <Route path="/admin/wards" component={Wards} />
         <Route path="/admin/wards/new" component={NewWard} />
@@ -135,7 +141,9 @@ function Pages() {
         <Route path="/admin/apps/new" component={NewApp} />
         <Route path="/admin/apps/:clientId" component={AppPage} />
         <Route path="/admin/apps/:clientId/edit" component={EditApp} />
-        <Route path="/admin/sync" component={Sync} />
+        <Route path="/admin/sync" component={Targets} />
+        <Route path="/admin/sync/new" component={NewTarget} />
+        <Route path="/admin/sync/:id" component={TargetPage} />
         <Route path="/admin/certificates" component={Certificates} />
         <Route path="/admin/certificates/requests" component={CertificateRequests} />
         <Route path="/admin/certificates/:serial" component={CertificateRoute} />
@@ -155,7 +163,7 @@ function Nothing() {
       <Title title={t('Không có gì ở đây', 'There is nothing here')} />
       <p>
         {t(
-          'Địa chỉ này không có trang nào, hoặc vai trò của bạn chưa mở trang đó.',
+          'Địa chỉ này không có trang nào, hoặc vai trò của anh/chị chưa mở trang đó.',
           'There is no page at this address, or your roles do not open it.',
         )}{' '}
         <a href="/admin">{t('Về trang Hôm nay', 'To the page Today')}</a>

@@ -1,6 +1,7 @@
 import { api, must } from '../design/api.ts';
 import { locale, t } from '../design/language.ts';
 import { useLoad } from '../design/load.ts';
+import { Row, Ruled } from '../design/ruled.tsx';
 import { Empty, Show } from '../design/show.tsx';
 import { Ago, Title } from './parts.tsx';
 
@@ -16,19 +17,23 @@ export function Mail() {
       <Show loaded={mails}>
         {({ items }) =>
           items.length === 0 ? (
-            <Empty>{t('Chưa có thư nào.', 'There is no mail yet.')}</Empty>
+            <Empty icon="mail">{t('Chưa có thư nào.', 'There is no mail yet.')}</Empty>
           ) : (
-            <ul class="grid gap-3">
+            <Ruled onMargin>
               {items.map((mail) => (
-                <li key={mail.id} class="card grid gap-1">
-                  <span class="font-semibold">{mail.subject[locale()]}</span>
-                  <span class="text-sm text-quiet">
-                    {mail.to} · <Ago at={mail.queuedAt} />
-                  </span>
-                  <p class="whitespace-pre-line">{mail.body[locale()]}</p>
-                </li>
+                <Row
+                  key={mail.id}
+                  title={mail.subject[locale()]}
+                  note={
+                    <span class="text-sm">
+                      {mail.to} · <Ago at={mail.queuedAt} />
+                    </span>
+                  }
+                >
+                  <p class="whitespace-pre-line mt-2 max-w-[70ch]">{mail.body[locale()]}</p>
+                </Row>
               ))}
-            </ul>
+            </Ruled>
           )
         }
       </Show>

@@ -1,11 +1,7 @@
-import { useMe } from './me.ts';
-
 /**
- * Whether this person may do an action to this very object: the object's view says so. A view that does not say goes
- * by the roles alone.
+ * Whether the reader may do an action to this very object: its view says so, decided where the server decides (B10).
+ * What is about no object yet, a new one or a room, goes by the roles (`useMay`).
  */
-export function useMayDo(object: object | undefined): (action: string) => boolean {
-  const { permissions } = useMe();
-  const said = object && 'may' in object ? (object.may as readonly string[]) : permissions;
-  return (action) => said.includes(action);
+export function mayDo({ may }: { readonly may: readonly string[] }): (action: string) => boolean {
+  return (action) => may.includes(action);
 }

@@ -18,6 +18,7 @@ export function Title({
   note,
   back,
   icon,
+  above,
   before,
   children,
 }: {
@@ -26,6 +27,8 @@ export function Title({
   readonly back?: { readonly href: string; readonly label: string };
   /** Instead of the picture of the room that the page lies in. */
   readonly icon?: IconName;
+  /** A line over the heading: a day, the steps of a way. */
+  readonly above?: ComponentChildren;
   /** At the left of the heading: a face. */
   readonly before?: ComponentChildren;
   readonly children?: ComponentChildren;
@@ -38,21 +41,24 @@ export function Title({
     <>
       <div class="relative flex flex-wrap items-start justify-between gap-x-6 gap-y-4">
         {picture && !back && <Hang icon={picture} />}
-        <div class="flex items-center gap-4 min-w-0 grow basis-80">
-          {before}
-          <div class="grid gap-1 min-w-0">
-            {back && (
-              <p class="no-print">
-                <a href={back.href} class="text-sm font-semibold no-underline inline-flex items-center gap-1.5 min-h-8">
-                  <Icon name="arrow-left" />
-                  {back.label}
-                </a>
-              </p>
-            )}
-            <h1 ref={heading} tabIndex={-1} class="outline-none break-words">
-              {title}
-            </h1>
-            {note && <div class="text-quiet max-w-[62ch]">{note}</div>}
+        <div class="grid gap-2 min-w-0 grow basis-80">
+          {back && (
+            <p class="no-print">
+              <a href={back.href} class="text-sm font-semibold no-underline inline-flex items-center gap-1.5 min-h-8">
+                <Icon name="arrow-left" />
+                {back.label}
+              </a>
+            </p>
+          )}
+          <div class="flex items-center gap-4 min-w-0">
+            {before}
+            <div class="grid gap-1 min-w-0">
+              {above && <div class="text-quiet">{above}</div>}
+              <h1 ref={heading} tabIndex={-1} class="outline-none break-words">
+                {title}
+              </h1>
+              {note && <div class="text-quiet max-w-[62ch]">{note}</div>}
+            </div>
           </div>
         </div>
         {children && (
@@ -86,6 +92,33 @@ export function EducationId({ id }: { readonly id: string }) {
       {isCopied ? t('Đã chép', 'Copied') : formatEducationId(id)}
       <Icon name={isCopied ? 'check' : 'copy'} class="text-quiet size-4!" />
     </button>
+  );
+}
+
+/** A box that is the page: what is looked for is typed first. */
+export function Search({
+  label,
+  placeholder,
+  value,
+  onSearch,
+}: {
+  readonly label: string;
+  readonly placeholder: string;
+  readonly value: string;
+  readonly onSearch: (words: string) => void;
+}) {
+  return (
+    <search class="find max-w-none!">
+      <Icon name="search" class="top-[1.0625rem]!" />
+      <input
+        type="search"
+        class="control min-h-14! text-[1.0625rem]"
+        value={value}
+        onInput={(event) => onSearch(event.currentTarget.value)}
+        aria-label={label}
+        placeholder={placeholder}
+      />
+    </search>
   );
 }
 

@@ -19,7 +19,7 @@ export function useProposed(): (answer: unknown) => boolean {
     if (id === undefined) return false;
     sayNext(
       t(
-        'Việc này chờ người thứ hai. Bạn xác nhận ở đây trước.',
+        'Việc này chờ người thứ hai. Anh/chị xác nhận ở đây trước.',
         'This waits for a second person. You confirm it here first.',
       ),
     );

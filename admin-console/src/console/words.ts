@@ -61,23 +61,6 @@ export function profileName(profile: string): string {
   return names[profile] ?? profile;
 }
 
-/** How a sync target or a run of it stands. */
-export function syncStateName(state: string): string {
-  const names: Record<string, string> = {
-    new: t('Chưa kết nối lần nào', 'Not in contact yet'),
-    healthy: t('Đang chạy tốt', 'Healthy'),
-    slow: t('Đang chậm, sẽ chạy lại', 'Behind, will run again'),
-    paused: t('Tạm dừng', 'Paused'),
-    running: t('Đang chạy', 'Running'),
-    done: t('Xong', 'Done'),
-    held: t('Giữ lại, chờ duyệt', 'Held for approval'),
-    released: t('Đã duyệt, đang thực hiện', 'Released, being done'),
-    superseded: t('Đã có kế hoạch mới hơn', 'Superseded by a newer plan'),
-    failed: t('Không xong', 'Failed'),
-  };
-  return names[state] ?? state;
-}
-
 export function reasonName(reason: string): string {
   const names: Record<string, string> = {
     unspecified: t('Không nêu', 'Unspecified'),

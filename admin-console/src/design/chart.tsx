@@ -2,7 +2,7 @@ import { formatNumber } from './language.ts';
 
 /** What a share is, in the words of its legend and the class that fills it. */
 export interface Share {
-  readonly fill: 'added' | 'changed' | 'left' | 'same' | 'refused' | 'main' | 'warn';
+  readonly fill: 'added' | 'changed' | 'left' | 'same' | 'refused' | 'main' | 'warn' | 'before';
   readonly label: string;
   readonly count: number;
 }
@@ -57,9 +57,8 @@ export interface Column {
   readonly isNow?: boolean;
 }
 
-const width = 640;
-const height = 150;
-const foot = 22;
+/** The picture is stretched to its place: a column is one wide, the tallest is a hundred high. */
+const tallest = 100;
 
 /** Columns over time. Who does not see them has the same figures as a table, behind the summary. */
 export function Columns({
@@ -74,32 +73,38 @@ export function Columns({
   readonly heads: readonly [string, string, string?];
 }) {
   const most = Math.max(1, ...columns.map(({ count, before = 0 }) => Math.max(count, before)));
-  const step = width / Math.max(1, columns.length);
-  const tall = (count: number) => (count === 0 ? 0 : Math.max(2, (count / most) * (height - foot - 16)));
-  const base = height - foot;
+  const tall = (count: number) => (count === 0 ? 0 : Math.max(1.5, (count / most) * tallest));
   const bar = (at: number, from: number, size: number, fill: string) => (
-    <rect class={fill} x={at * step + step * 0.12} y={from - size} width={step * 0.76} height={size} rx="3" />
+    <rect class={fill} x={at + 0.12} y={from - size} width={0.76} height={size} vector-effect="non-scaling-stroke" />
   );
   return (
-    <figure class="grid gap-2">
-      <svg class="columns" viewBox={`0 0 ${width} ${height}`} role="img" aria-label={label}>
-        <line class="rule" x1="0" x2={width} y1={base} y2={base} />
-        <line class="rule" x1="0" x2={width} y1="16" y2="16" />
-        {columns.map(({ key, axis, count, wrong = 0, before, isNow }, at) => (
+    <figure class="grid gap-1">
+      <div class="text-xs text-quiet number" aria-hidden="true">
+        {formatNumber(most)}
+      </div>
+      <svg
+        class="columns"
+        viewBox={`0 0 ${columns.length} ${tallest}`}
+        preserveAspectRatio="none"
+        role="img"
+        aria-label={label}
+      >
+        {columns.map(({ key, count, wrong = 0, before, isNow }, at) => (
           <g key={key}>
-            {before !== undefined && bar(at, base, tall(before), 'fill-before')}
-            {bar(at, base, tall(count), 'fill-main')}
-            {wrong > 0 && bar(at, base - tall(count) + tall(wrong), tall(wrong), 'fill-warn')}
-            {isNow && <line class="now" x1={(at + 1) * step} x2={(at + 1) * step} y1="4" y2={base} />}
-            <text x={at * step + step / 2} y={height - 6} text-anchor="middle">
-              {axis}
-            </text>
+            {before !== undefined && bar(at, tallest, tall(before), 'fill-before')}
+            {bar(at, tallest, tall(count), 'fill-main')}
+            {wrong > 0 && bar(at, tallest - tall(count) + tall(wrong), tall(wrong), 'fill-warn')}
+            {isNow && (
+              <line class="now" x1={at + 1} x2={at + 1} y1="0" y2={tallest} vector-effect="non-scaling-stroke" />
+            )}
           </g>
         ))}
-        <text x="0" y="11">
-          {formatNumber(most)}
-        </text>
       </svg>
+      <div class="columns-axis" aria-hidden="true">
+        {columns.map(({ key, axis }) => (
+          <span key={key}>{axis}</span>
+        ))}
+      </div>
       <table class="sr-only">
         <caption>{label}</caption>
         <thead>

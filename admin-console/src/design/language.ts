@@ -42,6 +42,17 @@ export function formatTime(at: string): string {
   return timeFormat.format(new Date(at)).replace(',', '');
 }
 
+const clockFormat = new Intl.DateTimeFormat('en-GB', {
+  hour: '2-digit',
+  minute: '2-digit',
+  timeZone: 'Asia/Ho_Chi_Minh',
+});
+
+/** `08:15`, Vietnam time. */
+export function formatClock(at: string): string {
+  return clockFormat.format(new Date(at));
+}
+
 /** `3 phút trước` */
 export function formatAgo(at: string, now = Date.now()): string {
   const seconds = Math.round((new Date(at).getTime() - now) / 1000);

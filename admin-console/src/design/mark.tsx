@@ -30,7 +30,7 @@ const shapes: Readonly<Record<Standing, string>> = {
   warn: 'M12 6v8M12 17.500v.5',
   bad: 'M7 7l10 10M17 7 7 17',
   plain: 'M7 12h10',
-  now: 'M12 7v5l3.500 2',
+  now: 'M8 12a4 4 0 1 0 8 0a4 4 0 1 0-8 0',
 };
 
 /** A state's shape beside its word: colour is never alone. */

@@ -57,7 +57,7 @@ export function Row({
     <li aria-current={isCurrent ? 'step' : undefined}>
       <RowMarkShape mark={mark} />
       <div class="flex flex-wrap items-center gap-x-5 gap-y-3">
-        <div class="grow basis-64 min-w-0">
+        <div class="grow basis-40 min-w-0">
           {said && <span class="sr-only">{said}: </span>}
           {title !== undefined && <span class="font-semibold">{title}</span>}
           {note !== undefined && <span class="block text-quiet">{note}</span>}

@@ -228,8 +228,17 @@ test('T5, N2: an owner never approves their own app, and a change takes the appr
   const tiles = async (personId: string) => (await listTiles(db, personId)).map(({ clientId }) => clientId);
   assert.ok(!(await tiles(pupil)).includes(app.clientId));
   const activation = `/organisations/${school.id}/apps/${made.clientId}`;
+  const offered = async (who: string) => {
+    const { status, json } = await as(who, 'GET', `/organisations/${school.id}/apps`);
+    return status === 200
+      ? json.items.find(({ clientId }: { clientId: string }) => clientId === made.clientId)?.activatedAt
+      : status;
+  };
+  assert.equal(await offered(world.city.people.schoolAdministrator), null);
+  assert.equal(await offered(other.administratorId), 403);
   assert.equal((await as(other.administratorId, 'PUT', activation)).status, 403);
   assert.equal((await as(world.city.people.schoolAdministrator, 'PUT', activation)).status, 204);
+  assert.match(await offered(world.city.people.schoolAdministrator), /^20\d\d-/);
   assert.deepEqual(await released(true), input.scopes);
   assert.ok((await tiles(pupil)).includes(app.clientId));
   assert.ok(!(await tiles(other.administratorId)).includes(app.clientId), 'another school sees no tile');

@@ -1,19 +1,64 @@
 import type { ServiceContext } from '@edutrust/platform/context';
+import type { Database } from '@edutrust/platform/database';
 import { NotFound } from '@edutrust/platform/errors';
 import { type App as HttpApp, personActor, refersTo } from '@edutrust/platform/http';
+import { nullable, Time } from '@edutrust/platform/schemas';
 import { requires } from '@edutrust/registry/permissions';
+import { sql } from 'kysely';
 import Type from 'typebox';
 import { record } from '../events.ts';
 import { idpOf } from '../tables.ts';
-import { findApp } from './apps.ts';
+import { findApp, listApps } from './apps.ts';
 
 const tags = ['apps'];
 const Params = Type.Object({ id: refersTo('organisation'), clientId: Type.String({ maxLength: 100 }) });
+
+const Activatable = Type.Object({
+  clientId: Type.String(),
+  name: Type.String(),
+  purpose: Type.Object({ vi: Type.String(), en: Type.String() }),
+  scopes: Type.Array(Type.String()),
+  activatedAt: nullable(Time),
+});
+
+/** Approved apps that are not for everybody at the organisation by themselves, by name. */
+async function listActivatable(db: Database, organisationId: string) {
+  const { rows } = await sql<{ clientId: string; activatedAt: Date | null }>`
+    SELECT a.client_id AS "clientId", v.activated_at AS "activatedAt"
+    FROM idp.app AS a JOIN registry.organisation AS o ON o.id = ${organisationId}
+    LEFT JOIN idp.app_activation AS v ON v.client_id = a.client_id AND v.organisation_id = o.id
+    WHERE a.ended_at IS NULL AND a.is_approved AND (a.is_external OR NOT a.organisation_id = ANY(o.path))`.execute(db);
+  const at = new Map(rows.map(({ clientId, activatedAt }) => [clientId, activatedAt]));
+  return (await listApps(db))
+    .filter(({ clientId }) => at.has(clientId))
+    .map(({ clientId, name, purpose, scopes }) => ({
+      clientId,
+      name,
+      purpose,
+      scopes: [...scopes],
+      activatedAt: at.get(clientId)?.toISOString() ?? null,
+    }))
+    .sort((one, other) => one.name.localeCompare(other.name, 'vi'));
+}
 
 /** A school lets an approved app from outside have its pupils' data, and takes it back. */
 export function addActivationsOfApps(app: HttpApp, { db, clock }: ServiceContext): void {
   const path = '/api/v1/organisations/:id/apps/:clientId';
   const access = requires('apps.activate');
+
+  app.get(
+    '/api/v1/organisations/:id/apps',
+    {
+      config: { access },
+      schema: {
+        tags,
+        summary: 'Approved apps that an organisation has to activate for its pupils, and whether it has',
+        params: Type.Object({ id: refersTo('organisation') }),
+        response: { 200: Type.Object({ items: Type.Array(Activatable), nextCursor: Type.Null() }) },
+      },
+    },
+    async ({ params }) => ({ items: await listActivatable(db, params.id), nextCursor: null }),
+  );
 
   app.put(
     path,

@@ -8,7 +8,7 @@ import { useAction, useLoad } from '../../design/load.ts';
 import { Show } from '../../design/show.tsx';
 import { Title } from '../parts.tsx';
 import { actWithPasskey } from './passkey-act.ts';
-import { Seals } from './seals.tsx';
+import { ApprovalSeals } from './seals.tsx';
 import { ApprovalState, type ApprovalView } from './state.tsx';
 
 /** One act that takes two people: everything that the digest covers, and the caller's part in it. */
@@ -23,9 +23,9 @@ function Approval({ one, reload }: { readonly one: ApprovalView; readonly reload
   return (
     <>
       <Title title={one.title} back={{ href: '/admin/approvals', label: t('Việc cần hai người', 'Two people') }} />
-      <div class="card grid grid-cols-1 gap-5 md:grid-cols-[12rem_minmax(0,1fr)]">
-        <div class="grid gap-3 content-start justify-items-start">
-          <Seals state={one.state} />
+      <div class="card rounded-cover p-6 sm:p-7 grid grid-cols-1 gap-7 md:grid-cols-[12.5rem_minmax(0,1fr)]">
+        <div class="grid gap-3 content-start justify-items-center text-center md:border-r-2 md:border-margin md:pr-6">
+          <ApprovalSeals state={one.state} />
           <ApprovalState state={one.state} />
           <p class="text-sm">
             <strong>{one.maker.fullName}</strong> {t('lập lúc', 'proposed it')} {formatTime(one.createdAt)}
@@ -42,14 +42,14 @@ function Approval({ one, reload }: { readonly one: ApprovalView; readonly reload
           )}
         </div>
         <div class="grid grid-cols-1 gap-4 content-start">
-          <dl class="grid grid-cols-1 gap-x-4 gap-y-2 sm:grid-cols-[10rem_minmax(0,1fr)]">
+          <dl class="facts">
             {one.facts.map(({ label, value }) => (
               <>
-                <dt class="text-quiet">{label}</dt>
-                <dd class="break-words">{value}</dd>
+                <dt>{label}</dt>
+                <dd>{value}</dd>
               </>
             ))}
-            <dt class="text-quiet">{t('Dấu vân tay', 'Fingerprint')}</dt>
+            <dt>{t('Dấu vân tay', 'Fingerprint')}</dt>
             <dd>
               <code class="number">… {one.code}</code>
             </dd>
@@ -107,7 +107,7 @@ function Confirm({ one, reload }: { readonly one: ApprovalView; readonly reload:
     <div class="grid gap-3 justify-items-start">
       <p>
         {t(
-          'Đọc lại những dòng trên. Bạn xác nhận bằng passkey, rồi một người khác duyệt.',
+          'Đọc lại những dòng trên. Anh/chị xác nhận bằng passkey, rồi một người khác duyệt.',
           'Read the lines above. You confirm them with your passkey, then somebody else approves.',
         )}
       </p>
@@ -148,14 +148,14 @@ function Approve({ one, reload }: { readonly one: ApprovalView; readonly reload:
     >
       {one.asksForCode ? (
         <>
-          <Banner state="warn">
+          <Banner state="now">
             {t(
-              `Gọi ${one.concerns?.fullName ?? one.maker.fullName} theo số mà bạn biết. Nghe họ đọc sáu chữ số trên điện thoại của họ, rồi gõ vào đây.`,
+              `Gọi ${one.concerns?.fullName ?? one.maker.fullName} theo số đã biết từ trước. Nghe sáu chữ số đọc từ màn hình điện thoại bên kia, rồi gõ vào đây.`,
               `Call ${one.concerns?.fullName ?? one.maker.fullName} on a number that you know. Have them read out the six digits on their phone, and type them here.`,
             )}
           </Banner>
           <Field
-            label={t('Sáu chữ số bạn nghe được', 'The six digits that you heard')}
+            label={t('Sáu chữ số nghe được', 'The six digits that you heard')}
             name="read-out"
             inputMode="numeric"
             autocomplete="off"
@@ -213,8 +213,8 @@ function Collect({ id }: { readonly id: string }) {
       <div class="grid gap-2 justify-items-start">
         <p>
           {t(
-            'Phần của bạn, trong 24 giờ. Đọc cho đúng người nhận; người kia đọc nửa còn lại.',
-            'Your part, for 24 hours. Read it to the person it is for; the other half is with the other of you.',
+            'Phần của anh/chị, trong 24 giờ. Đọc cho đúng người nhận; người kia đọc nửa còn lại.',
+            'Your part, for 24 hours. Read it to the person it is for; the other of you has the other half.',
           )}
         </p>
         {text ? (

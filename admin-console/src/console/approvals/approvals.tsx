@@ -1,11 +1,13 @@
 import { api, must } from '../../design/api.ts';
 import { t } from '../../design/language.ts';
 import { useLoad } from '../../design/load.ts';
+import { Row, type RowMark, Ruled } from '../../design/ruled.tsx';
 import { Empty, Show } from '../../design/show.tsx';
+import { inWords, sentence } from '../call.ts';
 import { usePages } from '../pages.ts';
 import { Ago, More, Title } from '../parts.tsx';
 import { approvalPath } from './passkey-act.ts';
-import { Seals } from './seals.tsx';
+import { ApprovalSeals } from './seals.tsx';
 import { ApprovalState, type ApprovalSummary } from './state.tsx';
 
 const list = (which: 'waiting' | 'mine' | 'closed', cursor?: string) =>
@@ -19,68 +21,109 @@ export function Approvals() {
   });
   const { loaded: closed, more } = usePages('closed approvals', (cursor) => list('closed', cursor));
   return (
-    <>
-      <Title
-        title={t('Việc cần hai người', 'Two people')}
-        note={t(
-          'Việc không lấy lại được thì hai người mới làm được. Người lập không tự duyệt.',
-          'What cannot be taken back takes two people. Nobody approves what they proposed.',
-        )}
-      />
-      <Show loaded={open}>
-        {({ waiting, mine }) => (
-          <>
-            <Section title={t('Chờ bạn duyệt', 'Waiting for you')}>
-              {waiting.length === 0 ? (
-                <Empty>{t('Không có việc nào chờ bạn.', 'Nothing waits for you.')}</Empty>
-              ) : (
-                <Rows items={waiting} />
-              )}
-            </Section>
-            {mine.length > 0 && (
-              <Section title={t('Bạn đã lập', 'Proposed by you')}>
-                <Rows items={mine} />
-              </Section>
+    <Show loaded={open}>
+      {({ waiting, mine }) => (
+        <>
+          <Title
+            title={headline(waiting.length)}
+            note={t(
+              'Việc không lấy lại được thì hai người mới làm được. Người lập không tự duyệt.',
+              'What cannot be taken back takes two people. Nobody approves what they proposed.',
             )}
-          </>
-        )}
-      </Show>
-      <Section title={t('Đã xong', 'Over')}>
-        <Show loaded={closed}>
-          {(items) => (items.length === 0 ? <Empty>{t('Chưa có.', 'None yet.')}</Empty> : <Rows items={items} />)}
-        </Show>
-        {more && <More onClick={more} />}
-      </Section>
-    </>
+          />
+          {waiting.length > 0 && <Rows items={waiting} label={t('Chờ duyệt', 'Waiting for you')} isWaiting />}
+          {mine.length > 0 && (
+            <Section title={t('Đã lập, chờ người khác', 'Proposed, waiting for others')}>
+              <Rows items={mine} />
+            </Section>
+          )}
+          <Section title={t('Đã xong', 'Over')}>
+            <Show loaded={closed}>
+              {(items) =>
+                items.length === 0 ? (
+                  <Empty icon="user-check">{t('Chưa có việc nào.', 'None yet.')}</Empty>
+                ) : (
+                  <Rows items={items} isTight />
+                )
+              }
+            </Show>
+            {more && <More onClick={more} />}
+          </Section>
+        </>
+      )}
+    </Show>
+  );
+}
+
+function headline(waiting: number): string {
+  if (waiting === 0) return t('Không có việc nào chờ con dấu thứ hai', 'Nothing waits for a second seal');
+  return t(
+    `${sentence(inWords(waiting))} việc cần con dấu thứ hai`,
+    waiting === 1 ? 'One act needs a second seal' : `${sentence(inWords(waiting))} acts need a second seal`,
   );
 }
 
 function Section({ title, children }: { readonly title: string; readonly children: preact.ComponentChildren }) {
   return (
-    <section class="grid gap-3">
+    <section class="grid gap-4">
       <h2>{title}</h2>
       {children}
     </section>
   );
 }
 
-function Rows({ items }: { readonly items: readonly ApprovalSummary[] }) {
+const marks: Readonly<Record<ApprovalSummary['state'], RowMark>> = {
+  proposed: 'now',
+  confirmed: 'later',
+  approved: 'good',
+  applied: 'good',
+  refused: 'bad',
+  failed: 'bad',
+  withdrawn: 'dot',
+  expired: 'dot',
+};
+
+function Rows({
+  items,
+  label,
+  isWaiting,
+  isTight,
+}: {
+  readonly items: readonly ApprovalSummary[];
+  readonly label?: string;
+  readonly isWaiting?: boolean;
+  readonly isTight?: boolean;
+}) {
   return (
-    <ul class="grid gap-3">
-      {items.map((one) => (
-        <li key={one.id}>
-          <a href={approvalPath(one.id)} class="card flex flex-wrap items-center gap-4 no-underline text-ink">
-            <Seals state={one.state} />
-            <span class="grow basis-60">
-              <span class="block font-semibold">{one.title}</span>
-              <span class="block text-sm text-quiet">
-                {one.maker.fullName} · {one.organisation.name} · <Ago at={one.createdAt} />
-              </span>
+    <Ruled onMargin label={label} isTight={isTight ?? false}>
+      {items.map((one, index) => (
+        <Row
+          key={one.id}
+          mark={isWaiting ? 'now' : marks[one.state]}
+          title={
+            <span class="inline-flex items-center gap-4">
+              {!isTight && <ApprovalSeals state={one.state} isSmall />}
+              <a href={approvalPath(one.id)} class="no-underline text-ink hover:underline">
+                {one.title}
+              </a>
             </span>
-            <ApprovalState state={one.state} />
-          </a>
-        </li>
+          }
+          note={
+            <>
+              {one.maker.fullName} · {one.organisation.name} · <Ago at={one.createdAt} />
+            </>
+          }
+          act={
+            isWaiting ? (
+              <a class={`button ${index === 0 ? 'button-primary' : ''}`} href={approvalPath(one.id)}>
+                {t('Xem và duyệt', 'Look and approve')}
+              </a>
+            ) : (
+              <ApprovalState state={one.state} />
+            )
+          }
+        />
       ))}
-    </ul>
+    </Ruled>
   );
 }

@@ -1,12 +1,14 @@
 import { api, must } from '../../design/api.ts';
-import { t } from '../../design/language.ts';
+import { Face } from '../../design/face.tsx';
+import { Icon } from '../../design/icon.tsx';
+import { locale, t } from '../../design/language.ts';
 import { useLoad } from '../../design/load.ts';
 import { State } from '../../design/mark.tsx';
 import { Show } from '../../design/show.tsx';
 import { Table } from '../../design/table.tsx';
 import { useMay } from '../me.ts';
 import { Title } from '../parts.tsx';
-import type { AppView } from './app.tsx';
+import type { AppView } from './views.ts';
 import { kindName } from './words.ts';
 
 /** `/admin/apps`: the systems that people reach by signing in here. */
@@ -21,6 +23,7 @@ export function Apps() {
       >
         {mayWrite && (
           <a class="button button-primary" href="/admin/apps/new">
+            <Icon name="plus" />
             {t('Thêm một ứng dụng', 'Add an app')}
           </a>
         )}
@@ -35,9 +38,13 @@ export function Apps() {
             {items.map((app) => (
               <tr key={app.clientId}>
                 <td>
-                  <a class="font-semibold" href={`/admin/apps/${app.clientId}`}>
-                    {app.name}
-                  </a>
+                  <span class="flex items-center gap-3">
+                    <Face name={app.name} of="app" />
+                    <span>
+                      <a href={`/admin/apps/${app.clientId}`}>{app.name}</a>
+                      <span class="block text-sm text-quiet">{app.purpose[locale()]}</span>
+                    </span>
+                  </span>
                 </td>
                 <td data-label={t('Loại', 'Kind')}>{kindName(app.kind)}</td>
                 <td>

@@ -10,8 +10,8 @@ import { Show } from '../../design/show.tsx';
 import { sayNext } from '../heading.ts';
 import { useMe } from '../me.ts';
 import { Title } from '../parts.tsx';
-import type { AppView } from './app.tsx';
 import { Settings } from './settings.tsx';
+import type { AppView } from './views.ts';
 import { kindName, scopeName } from './words.ts';
 
 const back = () => ({ href: '/admin/apps', label: t('Ứng dụng', 'Apps') });
@@ -66,7 +66,8 @@ export function NewApp() {
           hint={t('Web có máy chủ thì giữ được mã bí mật.', 'A web app with a server keeps a secret.')}
         />
         <Field
-          label={t('Địa chỉ nhận kết quả (redirect_uri)', 'Redirect address (redirect_uri)')}
+          label={t('Địa chỉ nhận kết quả đăng nhập', 'Address that receives the sign-in')}
+          hint={t('Lập trình viên gọi là redirect_uri.', 'Developers call it redirect_uri.')}
           type="url"
           required
           placeholder="https://app.example.edu.vn/callback"
@@ -148,7 +149,7 @@ function Edit({ app }: { readonly app: AppView }) {
             <label key={scope} class="flex gap-3 items-center min-h-11 cursor-pointer">
               <input
                 type="checkbox"
-                class="size-5"
+                class="tick"
                 checked={asked.includes(scope)}
                 disabled={scope === 'openid'}
                 onChange={() =>
@@ -160,8 +161,11 @@ function Edit({ app }: { readonly app: AppView }) {
           ))}
         </fieldset>
         <Lines
-          label={t('Địa chỉ nhận kết quả (redirect_uri)', 'Redirect addresses (redirect_uri)')}
-          hint={t('Mỗi dòng một địa chỉ, khớp từng ký tự.', 'One a line, matched character by character.')}
+          label={t('Địa chỉ nhận kết quả đăng nhập', 'Addresses that receive the sign-in')}
+          hint={t(
+            'Mỗi dòng một địa chỉ (redirect_uri), khớp từng ký tự.',
+            'One a line (redirect_uri), matched character by character.',
+          )}
           {...entry.field('redirectUris')}
         />
         <Lines
@@ -169,7 +173,7 @@ function Edit({ app }: { readonly app: AppView }) {
           {...entry.field('postLogoutRedirectUris')}
         />
         <Field
-          label={t('Địa chỉ nhận báo đăng xuất (back-channel)', 'Back-channel logout address')}
+          label={t('Địa chỉ nhận báo đăng xuất', 'Address that is told of sign-outs')}
           type="url"
           {...entry.field('backchannelLogoutUri')}
           hint={t(

@@ -21,3 +21,15 @@ export function scopeName(scope: string): string {
   };
   return names[scope] ?? scope;
 }
+
+/** The claims that a scope brings, as the app reads them (docs/relying-apps.md). */
+export function claimsOf(scope: string): string {
+  const claims: Record<string, string> = {
+    openid: 'sub',
+    profile: 'name, given_name, family_name',
+    school: 'affiliations',
+    birthdate: 'birthdate',
+    education_id: 'education_id',
+  };
+  return claims[scope] ?? '';
+}

@@ -1,22 +1,21 @@
 import { useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import { api, must } from '../../design/api.ts';
-import { Banner, Choice, Field } from '../../design/form.tsx';
-import { formatNumber, formatTime, t } from '../../design/language.ts';
+import { Chips } from '../../design/choices.tsx';
+import { Banner, Field } from '../../design/form.tsx';
+import { Icon } from '../../design/icon.tsx';
+import { formatClock, formatDate, formatNumber, formatTime, t } from '../../design/language.ts';
 import { useAction } from '../../design/load.ts';
-import { Show } from '../../design/show.tsx';
-import { Table } from '../../design/table.tsx';
-import type { paths } from '../../generated/api.d.ts';
+import { Row, Ruled } from '../../design/ruled.tsx';
+import { Empty, Show } from '../../design/show.tsx';
 import { useFilter } from '../filter.ts';
 import { useMay } from '../me.ts';
 import { usePages } from '../pages.ts';
 import { More, Title } from '../parts.tsx';
 import { eventName } from '../words.ts';
+import { Export } from './export.tsx';
+import type { Entry, Verdict } from './views.ts';
 import { actorName, logName, subjectAddress, subjectName } from './words.ts';
-
-type Verdict =
-  paths['/api/v1/audit/verify']['post']['responses']['200']['content']['application/json']['items'][number];
-type Entry = paths['/api/v1/audit']['get']['responses']['200']['content']['application/json']['items'][number];
 
 /** What happened, newest first, as sentences; and whether the log is whole. */
 export function Audit() {
@@ -25,68 +24,62 @@ export function Audit() {
   const [from, setFrom] = useFilter('from');
   const [until, setUntil] = useFilter('until');
   const subject = query.subject ?? '';
-  const [verdicts, setVerdicts] = useState<readonly Verdict[]>([]);
-  const mayVerify = useMay('audit.verify');
-  const { isBusy, error, run } = useAction();
-  const { loaded, more } = usePages(`${type} ${from} ${until} ${subject}`, (cursor) =>
-    must(
-      api.GET('/api/v1/audit', {
-        params: {
-          query: {
-            limit: 50,
-            ...(type ? { type } : {}),
-            ...(subject ? { subject } : {}),
-            ...(from ? { from: dayInVietnam(from, '00:00:00') } : {}),
-            ...(until ? { until: dayInVietnam(until, '23:59:59') } : {}),
-            ...(cursor ? { cursor } : {}),
-          },
-        },
-      }),
-    ),
-  );
+  const filter = {
+    ...(type ? { type } : {}),
+    ...(subject ? { subject } : {}),
+    ...(from ? { from: dayInVietnam(from, '00:00:00') } : {}),
+    ...(until ? { until: dayInVietnam(until, '23:59:59') } : {}),
+  };
+  const ask = (cursor: string | undefined, limit = 50) =>
+    must(api.GET('/api/v1/audit', { params: { query: { limit, ...filter, ...(cursor ? { cursor } : {}) } } }));
+  const { loaded, more } = usePages(`${type} ${from} ${until} ${subject}`, ask);
   return (
     <>
       <Title
         title={t('Nhật ký', 'Audit')}
         note={t('Không ai sửa được mà không bị phát hiện.', 'Nobody can alter it unnoticed.')}
       >
-        {mayVerify && (
-          <button
-            type="button"
-            class="button"
-            disabled={isBusy}
-            onClick={() => run(async () => setVerdicts((await must(api.POST('/api/v1/audit/verify'))).items))}
-          >
-            {isBusy ? t('Đang kiểm tra…', 'Checking…') : t('Kiểm tra toàn vẹn', 'Check integrity')}
-          </button>
-        )}
+        <Export ask={(cursor) => ask(cursor, 200)} />
       </Title>
-      {error && <Banner state="bad">{error}</Banner>}
-      {verdicts.map((verdict) => (
-        <VerdictBanner key={verdict.log} verdict={verdict} />
-      ))}
-      <search class="grid gap-3 sm:grid-cols-3">
-        <Choice
+      <Integrity />
+      <search class="grid gap-4">
+        <Chips
           label={t('Việc', 'What')}
-          name="type"
           value={type}
-          onChoose={setType}
+          format={formatNumber}
           options={kinds().map(([value, label]) => ({ value, label }))}
+          onChoose={setType}
         />
-        <Field
-          label={t('Từ ngày', 'From')}
-          name="from"
-          type="date"
-          value={from}
-          onInput={({ currentTarget }) => setFrom(currentTarget.value)}
-        />
-        <Field
-          label={t('Đến ngày', 'Until')}
-          name="until"
-          type="date"
-          value={until}
-          onInput={({ currentTarget }) => setUntil(currentTarget.value)}
-        />
+        <div class="flex flex-wrap items-end gap-3">
+          <Field
+            label={t('Từ ngày', 'From')}
+            name="from"
+            type="date"
+            value={from}
+            onInput={({ currentTarget }) => setFrom(currentTarget.value)}
+          />
+          <Field
+            label={t('Đến ngày', 'Until')}
+            name="until"
+            type="date"
+            value={until}
+            onInput={({ currentTarget }) => setUntil(currentTarget.value)}
+          />
+          {lately().map(([label, since]) => (
+            <button
+              key={since}
+              type="button"
+              class="chip mb-1"
+              aria-pressed={from === since && until === '' ? 'true' : 'false'}
+              onClick={() => {
+                setFrom(since);
+                setUntil('');
+              }}
+            >
+              {label}
+            </button>
+          ))}
+        </div>
       </search>
       {subject && (
         <p>
@@ -94,26 +87,79 @@ export function Audit() {
           <a href="/admin/audit">{t('Xem tất cả', 'See everything')}</a>
         </p>
       )}
-      <Show loaded={loaded}>
-        {(entries) => (
-          <Table
-            label={t('Nhật ký', 'Audit')}
-            heads={[t('Lúc', 'At'), t('Ai làm gì', 'Who did what'), { number: '№' }]}
-            empty={t('Không có việc nào như vậy.', 'There is nothing like that.')}
-          >
-            {entries.map((entry) => (
-              <Row key={entry.id} entry={entry} />
-            ))}
-          </Table>
-        )}
-      </Show>
+      <Show loaded={loaded}>{(entries) => (entries.length === 0 ? <Nothing /> : <Days entries={entries} />)}</Show>
       {more && <More onClick={more} />}
+    </>
+  );
+}
+
+const Nothing = () => (
+  <Empty icon="scroll-text">{t('Không có việc nào như vậy.', 'There is nothing like that.')}</Empty>
+);
+
+/** Recomputes the logs when somebody who may asks, and says what came of it. */
+function Integrity() {
+  const mayVerify = useMay('audit.verify');
+  const [verdicts, setVerdicts] = useState<readonly Verdict[]>([]);
+  const { isBusy, error, run } = useAction();
+  if (!mayVerify) return null;
+  return (
+    <div class="grid gap-3">
+      {error && <Banner state="bad">{error}</Banner>}
+      {verdicts.map((verdict) => (
+        <VerdictBanner key={verdict.log} verdict={verdict} />
+      ))}
+      <button
+        type="button"
+        class="button justify-self-start"
+        disabled={isBusy}
+        onClick={() => run(async () => setVerdicts((await must(api.POST('/api/v1/audit/verify'))).items))}
+      >
+        <Icon name="shield-check" />
+        {isBusy ? t('Đang kiểm tra…', 'Checking…') : t('Kiểm tra toàn vẹn', 'Check integrity')}
+      </button>
+    </div>
+  );
+}
+
+/** Entries under the day on which they happened. */
+function Days({ entries }: { readonly entries: readonly Entry[] }) {
+  const days = new Map<string, Entry[]>();
+  for (const entry of entries) {
+    const day = formatDate(entry.at);
+    days.set(day, [...(days.get(day) ?? []), entry]);
+  }
+  return (
+    <>
+      {[...days].map(([day, ofDay]) => (
+        <section key={day} class="grid gap-3" aria-label={day}>
+          <h2 class="number">{day}</h2>
+          <Ruled onMargin isTight isOrdered>
+            {ofDay.map((entry) => (
+              <EntryRow key={entry.id} entry={entry} />
+            ))}
+          </Ruled>
+        </section>
+      ))}
     </>
   );
 }
 
 /** A day that was typed, as Vietnam has it (UTC+7, no summer time). */
 const dayInVietnam = (day: string, time: string) => new Date(`${day}T${time}+07:00`).toISOString();
+
+const dayMs = 86_400_000;
+const isoDay = new Intl.DateTimeFormat('en-CA', { timeZone: 'Asia/Ho_Chi_Minh' });
+
+/** Spans that people ask for most, each from its first day on. */
+const lately = (): readonly (readonly [string, string])[] =>
+  (
+    [
+      [t('Hôm nay', 'Today'), 0],
+      [t('7 ngày', '7 days'), 6],
+      [t('30 ngày', '30 days'), 29],
+    ] as const
+  ).map(([label, days]) => [label, isoDay.format(Date.now() - days * dayMs)]);
 
 const kinds = (): readonly (readonly [string, string])[] => [
   ['', t('Mọi việc', 'Everything')],
@@ -131,35 +177,56 @@ const kinds = (): readonly (readonly [string, string])[] => [
 ];
 
 /** «Đỗ Ngọc Uyên cấp mã kích hoạt · Đặng Thị Ánh Nguyệt»; the entry as it stands in the log opens below. */
-function Row({ entry }: { readonly entry: Entry }) {
+function EntryRow({ entry }: { readonly entry: Entry }) {
+  const [isOpen, setOpen] = useState(false);
   const address = subjectAddress(entry.subject);
   const isSelf = entry.subject.id === entry.actor.id;
+  const who = actorName(entry.actor);
   return (
-    <tr>
-      <td class="number">{formatTime(entry.at)}</td>
-      <td>
-        <span class="font-semibold">{actorName(entry.actor)}</span> {eventName(entry.type)}
-        {!isSelf && (
-          <>
-            {' · '}
-            {address ? <a href={address}>{subjectName(entry.subject)}</a> : subjectName(entry.subject)}
-          </>
-        )}
-        <details>
-          <summary class="cursor-pointer text-sm text-quiet min-h-6">{t('Chi tiết', 'Details')}</summary>
-          <pre class="text-sm whitespace-pre-wrap break-all">
-            {JSON.stringify(
-              { type: entry.type, subject: `${entry.subject.kind} ${entry.subject.id}`, ...entry.data },
-              null,
-              1,
-            )}
-          </pre>
-        </details>
-      </td>
-      <td class="number sm:text-right text-quiet" data-label={t('Số', 'Number')}>
-        {entry.index}
-      </td>
-    </tr>
+    <Row
+      mark="dot"
+      title={
+        <span class="font-normal">
+          {entry.actor.kind === 'person' ? (
+            <a href={`/admin/people/${entry.actor.id}`} class="font-semibold no-underline hover:underline">
+              {who}
+            </a>
+          ) : (
+            <b>{who}</b>
+          )}{' '}
+          {eventName(entry.type)}
+          {!isSelf && (
+            <>
+              {' · '}
+              {address ? <a href={address}>{subjectName(entry.subject)}</a> : subjectName(entry.subject)}
+            </>
+          )}
+        </span>
+      }
+      act={
+        <button
+          type="button"
+          class="inline-flex items-center gap-2 min-h-8 text-sm text-quiet number cursor-pointer hover:text-ink"
+          aria-expanded={isOpen ? 'true' : 'false'}
+          aria-label={t(`Chi tiết, ${formatTime(entry.at)}`, `Details, ${formatTime(entry.at)}`)}
+          onClick={() => setOpen(!isOpen)}
+        >
+          {formatClock(entry.at)}
+          {entry.index !== null && ` · № ${formatNumber(entry.index)}`}
+          <Icon name={isOpen ? 'chevron-down' : 'chevron-right'} />
+        </button>
+      }
+    >
+      {isOpen && (
+        <pre class="text-sm whitespace-pre-wrap break-all">
+          {JSON.stringify(
+            { type: entry.type, subject: `${entry.subject.kind} ${entry.subject.id}`, ...entry.data },
+            null,
+            1,
+          )}
+        </pre>
+      )}
+    </Row>
   );
 }
 

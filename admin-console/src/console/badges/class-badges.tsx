@@ -9,8 +9,8 @@ import { State } from '../../design/mark.tsx';
 import { Show } from '../../design/show.tsx';
 import { Table } from '../../design/table.tsx';
 import type { paths } from '../../generated/api.d.ts';
-import type { ClassView } from '../classes/class.tsx';
-import { useMayDo } from '../may.ts';
+import type { ClassView } from '../classes/views.ts';
+import { mayDo } from '../may.ts';
 import { Title } from '../parts.tsx';
 import { BadgeSheet, PinSheet } from './sheets.tsx';
 import { StandIn, type StandInBadge } from './stand-in.tsx';
@@ -57,7 +57,7 @@ function Overview({
   readonly onChanged: () => void;
 }) {
   const { path } = useLocation();
-  const may = useMayDo(data);
+  const may = mayDo(data);
   const without = standing.items.filter(({ badge }) => !badge).map(({ person }) => person.id);
   const withoutPin = standing.items.filter(({ pin }) => !pin || pin.isLocked).map(({ person }) => person.id);
   const params = { params: { path: { id: data.id } } };

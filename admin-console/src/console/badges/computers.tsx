@@ -8,7 +8,7 @@ import { useAction, useLoad } from '../../design/load.ts';
 import { enrolBrowser, forgetRoom, roomOfBrowser } from '../../design/room-key.ts';
 import { Show } from '../../design/show.tsx';
 import { Table } from '../../design/table.tsx';
-import { useMayDo } from '../may.ts';
+import { mayDo } from '../may.ts';
 import { Title } from '../parts.tsx';
 
 /** `/admin/schools/:id/computers`: on which computers of the school a badge opens something; and whose badge was found. */
@@ -49,7 +49,7 @@ function Loaded({
   readonly here: Computer | undefined;
   readonly onChanged: () => void;
 }) {
-  const may = useMayDo(school);
+  const may = mayDo(school);
   return (
     <>
       <Title

@@ -5,7 +5,7 @@ import { formatDate, t } from '../../design/language.ts';
 import { pictureOf } from '../../design/pictures.ts';
 import { Qr } from '../../design/qr.tsx';
 import type { paths } from '../../generated/api.d.ts';
-import { type ClassView, schoolYearName } from '../classes/class.tsx';
+import { type ClassView, schoolYearName } from '../classes/views.ts';
 import { Title } from '../parts.tsx';
 import './badges.css';
 

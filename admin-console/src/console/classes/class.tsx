@@ -1,37 +1,33 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { useLocation, useRoute } from 'preact-iso';
 import { api, must } from '../../design/api.ts';
+import { Segments } from '../../design/choices.tsx';
 import { Banner } from '../../design/form.tsx';
-import { formatAgo, formatDate, formatTime, t } from '../../design/language.ts';
+import { Icon } from '../../design/icon.tsx';
+import { t } from '../../design/language.ts';
 import { useAction, useLoad } from '../../design/load.ts';
-import { State } from '../../design/mark.tsx';
-import { Show } from '../../design/show.tsx';
-import { Table } from '../../design/table.tsx';
-import type { paths } from '../../generated/api.d.ts';
+import { Empty, Show } from '../../design/show.tsx';
 import type { MadeCode } from '../activation.ts';
 import { approvalPath } from '../approvals/passkey-act.ts';
 import { CodeCard } from '../code-card.tsx';
 import { useFilter } from '../filter.ts';
-import { useMayDo } from '../may.ts';
-import { EducationId, Title } from '../parts.tsx';
+import { mayDo } from '../may.ts';
+import { Title } from '../parts.tsx';
+import { LearnerTable } from './learners.tsx';
+import { SeatGrid, Stuck } from './seats.tsx';
 import { RequestTranscripts } from './transcripts.tsx';
+import { type Account, type ClassView, isToday, type Learner, schoolYearName } from './views.ts';
 
-export type ClassView = paths['/api/v1/classes/{id}']['get']['responses']['200']['content']['application/json'];
-type Account =
-  paths['/api/v1/classes/{id}/accounts']['get']['responses']['200']['content']['application/json']['items'][number];
-
-/** `/teach/classes/:id`, `/admin/classes/:id`: the class by given name, and who can sign in. */
+/** `/teach/classes/:id`, `/admin/classes/:id`: the class by given name, and who is in. */
 export function ClassPage() {
   const { id = '' } = useRoute().params;
   const [loaded] = useLoad(id, () => must(api.GET('/api/v1/classes/{id}', { params: { path: { id } } })));
   return <Show loaded={loaded}>{(data) => <Loaded data={data} />}</Show>;
 }
 
-export const schoolYearName = (year: number): string => `${year}–${year + 1}`;
-
 function Loaded({ data }: { readonly data: ClassView }) {
   const { path } = useLocation();
-  const may = useMayDo(data);
+  const may = mayDo(data);
   const isTeaching = path.startsWith('/teach');
   return (
     <>
@@ -49,46 +45,65 @@ function Loaded({ data }: { readonly data: ClassView }) {
           ? {}
           : { back: { href: `/admin/schools/${data.organisationId}`, label: data.organisationName } })}
       >
+        {may('signing.request') && data.learners.length > 0 && <RequestTranscripts data={data} />}
+        {may('marks.read') && data.learners.length > 0 && (
+          <a class="button" href={`${path}/marks`}>
+            <Icon name="list" />
+            {t('Điểm', 'Marks')}
+          </a>
+        )}
+        {may('accounts.read') && data.learners.length > 0 && (
+          <a class="button" href={`${path}/badges`}>
+            <Icon name="id-card" />
+            {t('Thẻ', 'Badges')}
+          </a>
+        )}
+        {may('accounts.invite') && data.learners.length > 0 && (
+          <a class="button" href={`${path}/slips`}>
+            <Icon name="printer" />
+            {t('In phiếu kích hoạt', 'Print activation slips')}
+          </a>
+        )}
         {may('classes.write') && (
           <>
             <a
               class="button"
               href={`/admin/people/new?as=learner&organisation=${data.organisationId}&class=${data.id}`}
             >
+              <Icon name="plus" />
               {t('Thêm một học sinh', 'Add a pupil')}
             </a>
             <a class="button" href={`/admin/classes/${data.id}/edit`}>
+              <Icon name="pen-line" />
               {t('Sửa lớp', 'Change the class')}
             </a>
           </>
         )}
-        {may('accounts.invite') && data.learners.length > 0 && (
-          <a class="button" href={`${path}/slips`}>
-            {t('In phiếu kích hoạt', 'Print activation slips')}
-          </a>
-        )}
-        {may('accounts.read') && data.learners.length > 0 && (
-          <a class="button" href={`${path}/badges`}>
-            {t('Thẻ', 'Badges')}
-          </a>
-        )}
-        {may('marks.read') && data.learners.length > 0 && (
-          <a class="button" href={`${path}/marks`}>
-            {t('Điểm', 'Marks')}
-          </a>
-        )}
-        {may('signing.request') && data.learners.length > 0 && <RequestTranscripts data={data} />}
       </Title>
-      {may('accounts.read') ? <WithAccounts data={data} /> : <Learners data={data} accounts={undefined} />}
+      {data.learners.length === 0 ? (
+        <Empty icon="users">{t('Lớp chưa có em nào.', 'There is no pupil in this class yet.')}</Empty>
+      ) : may('accounts.read') ? (
+        <WithAccounts data={data} />
+      ) : (
+        <LearnerTable data={data} learners={data.learners} accounts={undefined} onHelp={undefined} isBusy={false} />
+      )}
     </>
   );
 }
 
-/** How each learner stands, where the person may know it. */
+const asksEvery = 10_000;
+
+/** How each learner stands now; asked anew while the page is looked at. */
 function WithAccounts({ data }: { readonly data: ClassView }) {
-  const [accounts] = useLoad(`accounts ${data.id}`, () =>
+  const [accounts, reload] = useLoad(`accounts ${data.id}`, () =>
     must(api.GET('/api/v1/classes/{id}/accounts', { params: { path: { id: data.id } } })),
   );
+  useEffect(() => {
+    const timer = setInterval(() => {
+      if (document.visibilityState === 'visible') reload();
+    }, asksEvery);
+    return () => clearInterval(timer);
+  }, [reload]);
   return (
     <Show loaded={accounts}>
       {({ items }) => <Learners data={data} accounts={new Map(items.map((one) => [one.personId, one]))} />}
@@ -96,134 +111,62 @@ function WithAccounts({ data }: { readonly data: ClassView }) {
   );
 }
 
-function Learners({
-  data,
-  accounts,
-}: {
-  readonly data: ClassView;
-  readonly accounts: ReadonlyMap<string, Account> | undefined;
-}) {
-  const may = useMayDo(data);
-  const [only, setOnly] = useFilter<'new'>('only');
+function Learners({ data, accounts }: { readonly data: ClassView; readonly accounts: ReadonlyMap<string, Account> }) {
+  const { path } = useLocation();
+  const may = mayDo(data);
+  const [asked, setView] = useFilter<'seats' | 'list'>('view');
+  const view = asked || (path.startsWith('/teach') ? 'seats' : 'list');
   const [made, setMade] = useState<MadeCode>();
   const { isBusy, error, run } = useAction();
-  const isActive = (id: string) => accounts?.get(id)?.status === 'active';
-  const active = data.learners.filter(({ id }) => isActive(id)).length;
-  const shown = only === 'new' ? data.learners.filter(({ id }) => !isActive(id)) : data.learners;
-  const twins = repeated(data.learners.map(({ fullName }) => fullName));
-  const forget = (person: ClassView['learners'][number]) =>
+  const help = (person: Learner) =>
     run(async () => {
       const code = await must(api.POST('/api/v1/people/{id}/activation-code', { params: { path: { id: person.id } } }));
       if ('approval' in code) return location.assign(approvalPath(code.approval.id));
       setMade({ ...code, person });
     });
+  const onHelp = may('accounts.invite') ? help : undefined;
   return (
     <>
-      {accounts && data.learners.length > 0 && (
-        <div class="flex flex-wrap items-center gap-3">
-          <p class="text-lg font-semibold mr-auto">
-            {t(
-              `${active} trên ${data.learners.length} em đã kích hoạt`,
-              `${active} of ${data.learners.length} have activated`,
-            )}
-          </p>
-          {active < data.learners.length && (
-            <button
-              type="button"
-              class="button"
-              aria-pressed={only === 'new'}
-              onClick={() => setOnly(only === 'new' ? '' : 'new')}
-            >
-              {only === 'new'
-                ? t('Hiện cả lớp', 'Show the whole class')
-                : t('Chỉ em chưa kích hoạt', 'Only those who have not')}
-            </button>
-          )}
-        </div>
-      )}
       {error && <Banner state="bad">{error}</Banner>}
-      <Table
-        label={t('Danh sách học sinh', 'Pupils')}
-        heads={[
-          t('Họ và tên', 'Name'),
-          t('Mã giáo dục', 'Education ID'),
-          t('Ngày sinh', 'Born'),
-          ...(accounts ? [t('Đăng nhập', 'Sign-in')] : []),
-          ...(may('accounts.invite') ? [t('Giúp', 'Help')] : []),
-        ]}
-        empty={t('Lớp chưa có em nào.', 'There is no pupil in this class yet.')}
-      >
-        {shown.map((learner) => (
-          <tr key={learner.id}>
-            <td>
-              <a class="font-semibold" href={`/admin/people/${learner.id}`}>
-                {learner.fullName}
-              </a>
-              {twins.has(learner.fullName) && learner.birthDate && (
-                <span class="text-quiet">
-                  {' '}
-                  ({t('sinh', 'born')} {formatDate(learner.birthDate)})
-                </span>
-              )}
-            </td>
-            <td class="max-sm:hidden!">
-              <EducationId id={learner.educationId} />
-            </td>
-            <td class="number max-sm:hidden!">{learner.birthDate && formatDate(learner.birthDate)}</td>
-            {accounts && (
-              <td>
-                <Standing account={accounts.get(learner.id)} />
-              </td>
-            )}
-            {may('accounts.invite') && (
-              <td class="row-act py-1!">
-                <button
-                  type="button"
-                  class="button"
-                  disabled={isBusy}
-                  onClick={() => forget(learner)}
-                  aria-label={`${helpName(isActive(learner.id))}: ${learner.fullName}`}
-                >
-                  {helpName(isActive(learner.id))}
-                </button>
-              </td>
-            )}
-          </tr>
-        ))}
-      </Table>
+      <div class="flex flex-wrap items-center gap-x-6 gap-y-3">
+        <p class="mr-auto">
+          <Arrived data={data} accounts={accounts} />
+        </p>
+        <Segments
+          label={t('Cách xem', 'View')}
+          value={view}
+          onChoose={setView}
+          options={[
+            { value: 'seats', label: t('Chỗ ngồi', 'Seats'), icon: 'grid-3x3' },
+            { value: 'list', label: t('Danh sách', 'List'), icon: 'list' },
+          ]}
+        />
+      </div>
+      {view === 'seats' ? (
+        <div class="split">
+          <SeatGrid data={data} accounts={accounts} onHelp={onHelp} isBusy={isBusy} />
+          <Stuck data={data} accounts={accounts} onHelp={onHelp} isBusy={isBusy} />
+        </div>
+      ) : (
+        <LearnerTable data={data} learners={data.learners} accounts={accounts} onHelp={onHelp} isBusy={isBusy} />
+      )}
       {made && <CodeCard made={made} place={`${t('lớp', 'class')} ${data.code}`} onClose={() => setMade(undefined)} />}
     </>
   );
 }
 
-const helpName = (isActive: boolean) =>
-  isActive ? t('Quên mật khẩu', 'Forgot the password') : t('Cho mã', 'Give a code');
-
-function Standing({ account }: { readonly account: Account | undefined }) {
-  switch (account?.status) {
-    case 'active':
-      return (
-        <span class="inline-grid gap-0.5">
-          <State state="good">{t('Đã kích hoạt', 'Activated')}</State>
-          {account.lastSignInAt && (
-            <time class="text-sm text-quiet" dateTime={account.lastSignInAt} title={formatTime(account.lastSignInAt)}>
-              {t('vào', 'in')} {formatAgo(account.lastSignInAt)}
-            </time>
-          )}
-        </span>
-      );
-    case 'suspended':
-      return <State state="bad">{t('Đang khoá', 'Suspended')}</State>;
-    default:
-      return (
-        <State state="plain">
-          {account?.hasOpenCode ? t('Đã có mã, chưa dùng', 'Has an unused code') : t('Chưa kích hoạt', 'Not yet')}
-        </State>
-      );
-  }
-}
-
-/** Names that stand in the list more than once. */
-function repeated(names: readonly string[]): ReadonlySet<string> {
-  return new Set(names.filter((name, index) => names.indexOf(name) !== index));
+/** The page in a number: who came in today, and who can at all. */
+function Arrived({ data, accounts }: { readonly data: ClassView; readonly accounts: ReadonlyMap<string, Account> }) {
+  const all = data.learners.length;
+  const active = data.learners.filter(({ id }) => accounts.get(id)?.status === 'active').length;
+  const today = data.learners.filter(({ id }) => isToday(accounts.get(id)?.lastSignInAt)).length;
+  return (
+    <>
+      <span class="figure">{today}</span>{' '}
+      <span class="text-lg font-semibold">{t(`trên ${all} em đã vào hôm nay`, `of ${all} signed in today`)}</span>
+      <span class="block text-quiet">
+        {t(`${active} trên ${all} em đã kích hoạt`, `${active} of ${all} have activated`)}
+      </span>
+    </>
+  );
 }

@@ -7,7 +7,7 @@ import { useLoad } from '../../design/load.ts';
 import { Show } from '../../design/show.tsx';
 import { sayNext } from '../heading.ts';
 import { Title } from '../parts.tsx';
-import type { ClassView } from './class.tsx';
+import type { ClassView } from './views.ts';
 
 /** `/admin/schools/:id/classes/new` */
 export function NewClass() {

@@ -38,7 +38,7 @@ export function MarksImportPage() {
       <Title
         title={t('Nhập điểm từ tệp', 'Import marks')}
         note={t(
-          'Xem trước mọi thay đổi; chưa có gì được ghi cho tới khi bạn áp dụng.',
+          'Xem trước mọi thay đổi; chưa có gì được ghi cho tới khi thầy/cô áp dụng.',
           'See every change first; nothing is written until you apply.',
         )}
         back={{ href: path.replace(/\/import$/, ''), label: t('Điểm của lớp', 'Marks of the class') }}

@@ -44,7 +44,7 @@ function Several({
       {classes.length === 0 ? (
         <Empty>
           {t(
-            'Bạn chưa chủ nhiệm lớp nào trong năm học này. Quản trị trường đặt giáo viên chủ nhiệm ở trang của lớp.',
+            'Thầy/cô chưa chủ nhiệm lớp nào trong năm học này. Quản trị trường đặt giáo viên chủ nhiệm ở trang của lớp.',
             'You are class teacher of no class this school year. The school’s administrator names one on the class’s page.',
           )}
         </Empty>

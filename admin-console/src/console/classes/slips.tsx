@@ -11,7 +11,7 @@ import { Show } from '../../design/show.tsx';
 import type { paths } from '../../generated/api.d.ts';
 import { activationAddress, type MadeCode } from '../activation.ts';
 import { Title } from '../parts.tsx';
-import { type ClassView, schoolYearName } from './class.tsx';
+import { type ClassView, schoolYearName } from './views.ts';
 
 type Accounts = paths['/api/v1/classes/{id}/accounts']['get']['responses']['200']['content']['application/json'];
 type Codes = paths['/api/v1/classes/{id}/activation-codes']['post']['responses']['201']['content']['application/json'];
@@ -77,11 +77,14 @@ function Choose({
       <fieldset class="grid gap-3 max-w-xl">
         <legend class="sr-only">{t('In phiếu cho', 'Slips for')}</legend>
         {choices.map(([value, label, note]) => (
-          <label key={value} class="card p-4 flex gap-3 items-start cursor-pointer">
+          <label
+            key={value}
+            class="card p-4! flex gap-3 items-start cursor-pointer has-[:checked]:border-accent has-[:checked]:bg-accent-soft"
+          >
             <input
               type="radio"
               name="which"
-              class="size-5 mt-0.5"
+              class="tick mt-0.5"
               checked={which === value}
               onChange={() => setWhich(value)}
             />
@@ -99,7 +102,7 @@ function Choose({
             <label key={id} class="flex gap-3 items-center min-h-11 cursor-pointer">
               <input
                 type="checkbox"
-                class="size-5"
+                class="tick"
                 checked={ticked.includes(id)}
                 onChange={() => setTicked(ticked.includes(id) ? ticked.filter((one) => one !== id) : [...ticked, id])}
               />
@@ -202,7 +205,7 @@ function Sheet({ data, codes }: { readonly data: ClassView; readonly codes: Code
 function skippedName(reason: Codes['skipped'][number]['reason']): string {
   if (reason === 'active') return t('đang dùng tài khoản', 'uses the account');
   if (reason === 'suspended') return t('tài khoản đang khoá', 'the account is suspended');
-  return t('bạn không cấp mã được', 'not yours to invite');
+  return t('thầy/cô không cấp mã được', 'not yours to invite');
 }
 
 function Slip({ made: { person, code, expiresAt }, data }: { readonly made: MadeCode; readonly data: ClassView }) {

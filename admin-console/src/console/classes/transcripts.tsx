@@ -4,7 +4,7 @@ import { ActButton, Dialog } from '../../design/dialog.tsx';
 import { Banner } from '../../design/form.tsx';
 import { t } from '../../design/language.ts';
 import type { paths } from '../../generated/api.d.ts';
-import type { ClassView } from './class.tsx';
+import type { ClassView } from './views.ts';
 
 type Run = paths['/api/v1/signing/transcripts']['post']['responses']['202']['content']['application/json'];
 

@@ -1,19 +1,21 @@
 import { api, must } from '../../design/api.ts';
+import { Figure } from '../../design/chart.tsx';
 import { formatNumber, locale, t } from '../../design/language.ts';
 import { useLoad } from '../../design/load.ts';
 import { Show } from '../../design/show.tsx';
-import { CertificateAlarms } from '../alarms.tsx';
-import { useMay, useMe } from '../me.ts';
+import { givenName, inWords, sentence, youOf } from '../call.ts';
+import { type Me, useMe } from '../me.ts';
 import { Title } from '../parts.tsx';
+import { Alarms } from './alarms.tsx';
+import { SignIns } from './sign-ins.tsx';
 import { Start } from './start.tsx';
 import { type Filled, type Signed, stepsOf } from './steps.ts';
-import { Waiting } from './waiting.tsx';
+import { OwnClasses, Waiting } from './waiting.tsx';
 import { waitingFor } from './waiting-for.ts';
 
-/** Where everybody begins: what waits for me; and while something is still to be set up, the next step. */
+/** Where everybody begins: what waits for me, what is wrong and how to mend it, and how the day goes. */
 export function Home() {
   const me = useMe();
-  const mayReadAlarms = useMay('certificates.read');
   const [loaded] = useLoad('home', async () => {
     const [home, waiting] = await Promise.all([must(api.GET('/api/v1/home')), waitingFor(me)]);
     return { home, waiting, steps: home.filled ? stepsOf(me, home, await signedSoFar()) : [] };
@@ -24,11 +26,17 @@ export function Home() {
         const open = steps.filter(({ isDone }) => !isDone).length;
         return (
           <>
-            <Title title={headline(waiting.length, open)} note={greeting(me.person.fullName)} />
-            {mayReadAlarms && <CertificateAlarms />}
-            <Waiting tasks={waiting} />
-            {open > 0 && <Start steps={steps} />}
-            {open === 0 && home.filled && <Figures filled={home.filled} />}
+            <Title title={headline(me, waiting.length, open)} above={today()} />
+            <div class="split">
+              <div class="grid gap-10 min-w-0">
+                <Waiting tasks={waiting} />
+                <OwnClasses classes={home.classes} />
+                {open > 0 && <Start steps={steps} />}
+                {(home.filled?.learners ?? 0) > 0 && <SignIns />}
+                {open === 0 && home.filled && <Figures filled={home.filled} />}
+              </div>
+              <Alarms />
+            </div>
           </>
         );
       }}
@@ -45,11 +53,21 @@ async function signedSoFar(): Promise<Signed> {
 }
 
 /** The situation in a sentence. */
-function headline(waiting: number, steps: number): string {
-  if (waiting > 0)
-    return t(`${waiting} việc chờ bạn`, waiting === 1 ? 'One thing waits for you' : `${waiting} things wait for you`);
-  if (steps > 0) return t(`Còn ${steps} bước để vào học`, `${steps} steps until school can begin`);
-  return t('Không có việc nào chờ bạn', 'Nothing waits for you');
+function headline(me: Me, waiting: number, steps: number): string {
+  const you = youOf(me);
+  const name = givenName(me.person.fullName);
+  const hello = t(`Chào ${you} ${name}.`, `Hello ${name}.`);
+  if (waiting > 0) {
+    const english = waiting === 1 ? 'One thing waits for you.' : `${sentence(inWords(waiting))} things wait for you.`;
+    return `${hello} ${t(`${sentence(inWords(waiting))} việc chờ ${you}.`, english)}`;
+  }
+  if (steps > 0) {
+    return t(
+      `${sentence(inWords(steps))} bước nữa là vào học được`,
+      `${sentence(inWords(steps))} more ${steps === 1 ? 'step' : 'steps'} until school can begin`,
+    );
+  }
+  return `${hello} ${t(`Không có việc nào chờ ${you}.`, 'Nothing waits for you.')}`;
 }
 
 /** What is there, each leading to its list. */
@@ -65,17 +83,13 @@ function Figures({ filled }: { readonly filled: Filled }) {
     [t('học sinh', 'pupils'), filled.learners, '/admin/people?role=learner'],
   ] as const;
   return (
-    <section aria-label={t('Đang có', 'What there is')}>
-      <ul class="flex flex-wrap gap-x-10 gap-y-4">
+    <section aria-labelledby="there-is" class="grid gap-4">
+      <h2 id="there-is">{t('Đang có', 'What there is')}</h2>
+      <div class="flex flex-wrap gap-x-12 gap-y-5">
         {figures.map(([words, count, href]) => (
-          <li key={words}>
-            <a href={href} class="no-underline text-ink block">
-              <span class="block text-2xl font-semibold">{formatNumber(count)}</span>
-              <span class="text-quiet">{words}</span>
-            </a>
-          </li>
+          <Figure key={words} value={formatNumber(count)} label={words} href={href} />
         ))}
-      </ul>
+      </div>
     </section>
   );
 }
@@ -83,7 +97,4 @@ function Figures({ filled }: { readonly filled: Filled }) {
 const longDay = { weekday: 'long', day: 'numeric', month: 'long', timeZone: 'Asia/Ho_Chi_Minh' } as const;
 const dayFormats = { vi: new Intl.DateTimeFormat('vi', longDay), en: new Intl.DateTimeFormat('en', longDay) };
 
-function greeting(fullName: string): string {
-  const today = dayFormats[locale()].format(new Date());
-  return `${today.charAt(0).toUpperCase()}${today.slice(1)} · ${fullName}`;
-}
+const today = (): string => sentence(dayFormats[locale()].format(new Date()));

@@ -63,7 +63,7 @@ function citySteps({ schools, wards, securityOfficers, schoolsWithAdministrator 
         securityOfficers > 0
           ? t(`${securityOfficers} người`, `${securityOfficers} people`)
           : t(
-              'Người thứ hai, duyệt điện thoại ký, con dấu và vai trò cao. Không được là bạn.',
+              'Người thứ hai, duyệt điện thoại ký, con dấu và vai trò cao. Không được là chính mình.',
               'The second person, who approves signing phones, seals and high roles. It cannot be you.',
             ),
       isDone: securityOfficers > 0,

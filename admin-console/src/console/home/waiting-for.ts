@@ -1,5 +1,7 @@
 import { api, must } from '../../design/api.ts';
 import { formatNumber, t } from '../../design/language.ts';
+import type { RowMark } from '../../design/ruled.tsx';
+import { sentence, youOf } from '../call.ts';
 import type { Me } from '../me.ts';
 
 /** Something that somebody waits for this person to do. */
@@ -10,20 +12,23 @@ export interface Task {
   readonly href: string;
   /** The verb on its button. */
   readonly act: string;
+  readonly mark?: RowMark;
 }
 
 /** What waits for this person, each from the service that knows it. */
-export async function waitingFor({ permissions }: Me): Promise<readonly Task[]> {
-  const may = (action: string) => permissions.includes(action);
+export async function waitingFor(me: Me): Promise<readonly Task[]> {
+  const may = (action: string) => me.permissions.includes(action);
+  const you = youOf(me);
   const found = await Promise.all([
-    secondPersonActs(),
-    may('signing.sign') || may('signing.seal') ? documentsToSign() : [],
+    secondPersonActs(you),
+    may('signing.sign') || may('signing.seal') ? documentsToSign(you) : [],
+    may('roster.import') ? heldImports() : [],
   ]);
   return found.flat();
 }
 
 /** Acts of two people: those that wait for this one, and their own that they have not confirmed. */
-async function secondPersonActs(): Promise<Task[]> {
+async function secondPersonActs(you: string): Promise<Task[]> {
   const [waiting, mine] = await Promise.all(
     (['waiting', 'mine'] as const).map((which) =>
       must(api.GET('/api/v1/approvals', { params: { query: { which, limit: 20 } } })),
@@ -34,7 +39,7 @@ async function secondPersonActs(): Promise<Task[]> {
       id: one.id,
       title: one.title,
       note: t(
-        `${one.maker.fullName} đề nghị, chờ bạn duyệt · ${one.organisation.name}`,
+        `${one.maker.fullName} đề nghị, chờ ${you} duyệt · ${one.organisation.name}`,
         `Proposed by ${one.maker.fullName}, waits for you · ${one.organisation.name}`,
       ),
       href: `/admin/approvals/${one.id}`,
@@ -45,14 +50,14 @@ async function secondPersonActs(): Promise<Task[]> {
       .map((one) => ({
         id: one.id,
         title: one.title,
-        note: t('Bạn chưa xác nhận đề nghị của mình.', 'You have not confirmed your own proposal yet.'),
+        note: t(`${sentence(you)} chưa xác nhận đề nghị của mình.`, 'You have not confirmed your own proposal yet.'),
         href: `/admin/approvals/${one.id}`,
         act: t('Xác nhận', 'Confirm'),
       })),
   ];
 }
 
-async function documentsToSign(): Promise<Task[]> {
+async function documentsToSign(you: string): Promise<Task[]> {
   const { toSign, toSeal } = await must(api.GET('/api/v1/signing/inbox/count'));
   return [
     ...(toSign > 0
@@ -60,7 +65,7 @@ async function documentsToSign(): Promise<Task[]> {
           {
             id: 'sign',
             title: t(
-              `${formatNumber(toSign)} tài liệu chờ bạn ký`,
+              `${formatNumber(toSign)} tài liệu chờ ${you} ký`,
               `${formatNumber(toSign)} documents wait for your signature`,
             ),
             note: t('Ký bằng điện thoại đã đăng ký.', 'You sign with the phone that you enrolled.'),
@@ -84,4 +89,22 @@ async function documentsToSign(): Promise<Task[]> {
         ]
       : []),
   ];
+}
+
+/** Imports that wait for a second person: the page says whether this one may be it. */
+async function heldImports(): Promise<Task[]> {
+  const { items } = await must(api.GET('/api/v1/roster/plans', { params: { query: { limit: 20 } } }));
+  return items
+    .filter(({ status }) => status === 'held')
+    .map(({ id, fileName, totals }) => ({
+      id,
+      title: t(
+        `${formatNumber(totals.left + totals.referred)} người cần xem trong «${fileName}»`,
+        `${formatNumber(totals.left + totals.referred)} people to look at in “${fileName}”`,
+      ),
+      note: t('Lần nhập này giữ lại, chờ người thứ hai.', 'This import is held for a second person.'),
+      href: `/admin/import?plan=${id}`,
+      act: t('Xem lần nhập', 'See the import'),
+      mark: 'warn' as const,
+    }));
 }

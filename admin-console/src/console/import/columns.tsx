@@ -1,6 +1,8 @@
 import { useState } from 'preact/hooks';
 import { ActionBar } from '../../design/bar.tsx';
+import { Tick } from '../../design/choices.tsx';
 import { Banner, Choice } from '../../design/form.tsx';
+import { Icon } from '../../design/icon.tsx';
 import { formatNumber, t } from '../../design/language.ts';
 import { State } from '../../design/mark.tsx';
 import { Table } from '../../design/table.tsx';
@@ -42,12 +44,17 @@ export function ColumnsStep({
   const isChanged = fields.some((field, index) => field !== inspection.columns[index]?.field);
   return (
     <div class="grid gap-5">
-      <p>
-        <span class="font-semibold">{fileName}</span>
-        <span class="text-quiet">
-          {inspection.sheet ? ` · ${t('trang tính', 'sheet')} «${inspection.sheet}»` : ''} ·{' '}
-          {t(`${formatNumber(inspection.rows)} dòng`, `${formatNumber(inspection.rows)} rows`)} ·{' '}
-          {t(`dòng ${inspection.headerRow} là tên cột`, `row ${inspection.headerRow} names the columns`)}
+      <p class="flex items-center gap-4">
+        <span class="size-12 shrink-0 rounded-control bg-good-soft text-good grid place-items-center">
+          <Icon name="file-spreadsheet" class="size-6!" />
+        </span>
+        <span>
+          <b class="block">{fileName}</b>
+          <span class="text-sm text-quiet">
+            {inspection.sheet && `${t('trang tính', 'sheet')} «${inspection.sheet}» · `}
+            {t(`${formatNumber(inspection.rows)} dòng`, `${formatNumber(inspection.rows)} rows`)} ·{' '}
+            {t(`dòng ${inspection.headerRow} là tên cột`, `row ${inspection.headerRow} names the columns`)}
+          </span>
         </span>
       </p>
       {inspection.sheets.length > 1 && (
@@ -108,7 +115,7 @@ export function ColumnsStep({
                 ) : field === null ? (
                   <State state="plain">{t('Bỏ qua', 'Left out')}</State>
                 ) : (
-                  ''
+                  <State state="good">{t('Nhận', 'Read')}</State>
                 )}
                 {doubt && field === null && <p class="text-sm text-quiet">{doubt}</p>}
               </td>
@@ -120,30 +127,22 @@ export function ColumnsStep({
         <fieldset class="grid gap-2">
           <legend class="font-semibold mb-2">{t('Tệp đầy đủ tới đâu?', 'How complete is the file?')}</legend>
           {sizes.map(({ value, label, note }) => (
-            <label key={value} class="flex gap-3 items-start cursor-pointer">
-              <input
-                type="radio"
-                name="completeness"
-                class="mt-1.5"
-                checked={completeness === value}
-                onChange={() => setCompleteness(value)}
-              />
-              <span>
-                <span class="font-semibold block">{label}</span>
-                <span class="text-sm text-quiet">{note}</span>
-              </span>
-            </label>
+            <Tick
+              key={value}
+              type="radio"
+              name="completeness"
+              checked={completeness === value}
+              note={note}
+              onChange={() => setCompleteness(value)}
+            >
+              <b>{label}</b>
+            </Tick>
           ))}
         </fieldset>
       )}
-      <label class="flex gap-3 items-center cursor-pointer">
-        <input
-          type="checkbox"
-          checked={remember}
-          onChange={({ currentTarget }) => setRemember(currentTarget.checked)}
-        />
+      <Tick checked={remember} onChange={setRemember}>
         {t('Nhớ cách ghép này cho tệp sau', 'Remember this for the next file')}
-      </label>
+      </Tick>
       <ActionBar
         said={
           twice.length > 0

@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { Icon } from '../../design/icon.tsx';
 import { t } from '../../design/language.ts';
 import { useMe } from '../me.ts';
 import { OrganisationChoice } from '../organisations.tsx';
@@ -29,18 +30,21 @@ export function FileStep({
     if (file && !isBusy) onFile(file);
   };
   return (
-    <div class="grid gap-5">
+    <div class="grid gap-8">
       <fieldset class="grid gap-2">
         <legend class="font-semibold mb-2">{t('Danh sách gì?', 'A roster of what?')}</legend>
         <div class="grid gap-2 sm:grid-cols-2 xl:grid-cols-4">
           {rosterKinds()
             .filter(({ permission }) => permissions.includes(permission))
             .map((one) => (
-              <label key={one.kind} class="card py-3 flex gap-3 items-start cursor-pointer">
+              <label
+                key={one.kind}
+                class="card p-4! flex gap-3 items-start cursor-pointer has-[:checked]:border-accent has-[:checked]:bg-accent-soft"
+              >
                 <input
                   type="radio"
                   name="kind"
-                  class="mt-1.5"
+                  class="tick mt-0.5"
                   checked={one.kind === kind}
                   onChange={() => onKind(one.kind)}
                 />
@@ -74,7 +78,7 @@ export function FileStep({
         )}
       </div>
       <label
-        class={`card border-dashed border-2 grid place-items-center gap-2 py-10 text-center cursor-pointer has-[:focus-visible]:outline-3 has-[:focus-visible]:outline-accent ${isOver ? 'bg-sunken' : ''}`}
+        class={`card rounded-cover! border-dashed border-2 border-edge! grid place-items-center gap-3 py-12 text-center cursor-pointer has-[:focus-visible]:outline-3 has-[:focus-visible]:outline-accent ${isOver ? 'bg-accent-soft!' : ''}`}
         onDragOver={(event) => {
           event.preventDefault();
           setOver(true);
@@ -82,10 +86,12 @@ export function FileStep({
         onDragLeave={() => setOver(false)}
         onDrop={drop}
       >
+        <Icon name="file-spreadsheet" class="size-10! text-good" />
         <span class="text-lg font-semibold">
           {isBusy ? t('Đang đọc…', 'Reading…') : t('Thả tệp Excel hoặc CSV vào đây', 'Drop an Excel or CSV file here')}
         </span>
         <span class={`button button-primary ${isBusy ? 'opacity-50' : ''}`} aria-hidden="true">
+          <Icon name="upload" />
           {t('Chọn tệp', 'Choose a file')}
         </span>
         <input

@@ -5,6 +5,7 @@ import { Banner } from '../../design/form.tsx';
 import { formatNumber, t } from '../../design/language.ts';
 import { useAction, useLoad } from '../../design/load.ts';
 import { State } from '../../design/mark.tsx';
+import { Row, Ruled } from '../../design/ruled.tsx';
 import { Show } from '../../design/show.tsx';
 import { useMe } from '../me.ts';
 import { Ago, Title } from '../parts.tsx';
@@ -90,9 +91,9 @@ export function Import() {
     const file = `${plan.fileName}${plan.sheet ? ` · ${plan.sheet}` : ''}`;
     return (
       <>
-        <Steps now={plan.status === 'applied' ? 4 : 3} />
         <Title
           key={plan.id + plan.status}
+          above={<Steps now={plan.status === 'applied' ? 4 : 3} />}
           title={planTitle(plan)}
           note={plan.status === 'applied' ? file : t(`Chưa ghi gì. ${file}`, `Nothing is written yet. ${file}`)}
         />
@@ -113,9 +114,9 @@ export function Import() {
   if (given) {
     return (
       <>
-        <Steps now={2} />
         <Title
           key="columns"
+          above={<Steps now={2} />}
           title={t('Cột nào là gì?', 'Which column is what?')}
           note={t('Xem lại rồi xem trước; chưa có gì được ghi.', 'Look it over, then preview; nothing is written yet.')}
         />
@@ -135,12 +136,12 @@ export function Import() {
   }
   return (
     <>
-      <Steps now={1} />
       <Title
         key="file"
+        above={<Steps now={1} />}
         title={t('Nhập danh sách', 'Import a roster')}
         note={t(
-          'Xem trước mọi thay đổi; chưa có gì được ghi cho tới khi bạn áp dụng.',
+          'Xem trước mọi thay đổi; chưa có gì được ghi cho tới khi anh/chị áp dụng.',
           'See every change first; nothing is written until you apply.',
         )}
       />
@@ -192,24 +193,30 @@ function Earlier() {
           items.length === 0 ? (
             <p class="text-quiet">{t('Chưa có lần nhập nào.', 'There is none yet.')}</p>
           ) : (
-            <ul class="ruled">
+            <Ruled onMargin isTight>
               {items.map(({ id, kind, fileName, status, totals, createdAt }) => (
-                <li key={id} class="flex flex-wrap gap-x-4 gap-y-1 items-center">
-                  <a href={`/admin/import?plan=${id}`} class="font-semibold">
-                    {fileName}
-                  </a>
-                  <PlanState status={status} />
-                  <span class="text-sm text-quiet">
-                    {names.get(kind)} ·{' '}
-                    {t(
-                      `thêm ${formatNumber(totals.added)}, đổi ${formatNumber(totals.changed)}, rời ${formatNumber(totals.left)}`,
-                      `${formatNumber(totals.added)} added, ${formatNumber(totals.changed)} changed, ${formatNumber(totals.left)} left`,
-                    )}{' '}
-                    · <Ago at={createdAt} />
-                  </span>
-                </li>
+                <Row
+                  key={id}
+                  mark={status === 'applied' ? 'good' : status === 'held' ? 'warn' : 'dot'}
+                  title={
+                    <a href={`/admin/import?plan=${id}`} class="no-underline text-ink hover:underline">
+                      {fileName}
+                    </a>
+                  }
+                  note={
+                    <span class="text-sm">
+                      {names.get(kind)} ·{' '}
+                      {t(
+                        `thêm ${formatNumber(totals.added)}, đổi ${formatNumber(totals.changed)}, rời ${formatNumber(totals.left)}`,
+                        `${formatNumber(totals.added)} added, ${formatNumber(totals.changed)} changed, ${formatNumber(totals.left)} left`,
+                      )}{' '}
+                      · <Ago at={createdAt} />
+                    </span>
+                  }
+                  act={<PlanState status={status} />}
+                />
               ))}
-            </ul>
+            </Ruled>
           )
         }
       </Show>

@@ -1,11 +1,14 @@
 import { useState } from 'preact/hooks';
-import { api, must } from '../../design/api.ts';
-import { ActionBar } from '../../design/bar.tsx';
+import { Shares } from '../../design/chart.tsx';
+import { Diff } from '../../design/diff.tsx';
 import { Banner } from '../../design/form.tsx';
+import { Icon } from '../../design/icon.tsx';
 import { formatNumber, t } from '../../design/language.ts';
-import { useAction } from '../../design/load.ts';
 import { State } from '../../design/mark.tsx';
+import { Row, Ruled } from '../../design/ruled.tsx';
+import { Seals } from '../../design/seals.tsx';
 import { Table } from '../../design/table.tsx';
+import { Decision } from './decision.tsx';
 import type { Plan } from './kinds.ts';
 
 type Action = Plan['changes'][number]['action'];
@@ -53,52 +56,47 @@ export function PlanStep({
   const [shown, setShown] = useState<Action>();
   const { totals } = plan;
   const figures = [
-    { action: 'added', count: totals.added, word: t('thêm mới', 'added'), colour: 'bg-good' },
-    { action: 'changed', count: totals.changed, word: t('đổi', 'changed'), colour: 'bg-accent' },
-    { action: 'left', count: totals.left, word: t('rời', 'leave'), colour: 'bg-warn' },
+    { action: 'added', count: totals.added, word: t('thêm mới', 'added'), fill: 'added' },
+    { action: 'changed', count: totals.changed, word: t('đổi', 'changed'), fill: 'changed' },
+    { action: 'left', count: totals.left, word: t('rời', 'leave'), fill: 'left' },
     {
       action: 'referred',
       count: totals.referred,
       word: t('cần người khác xem', 'for somebody else'),
-      colour: 'bg-edge',
+      fill: 'warn',
     },
   ] as const;
   const changes = plan.changes.filter(({ action }) => shown === undefined || action === shown);
   return (
-    <div class="grid gap-6">
+    <div class="grid gap-8">
       {plan.status === 'superseded' && (
         <Banner state="warn">
           {t('Kế hoạch này đã cũ; nhập lại tệp.', 'This plan is of before; import the file again.')}
         </Banner>
       )}
-      {plan.heldReason && plan.status === 'held' && (
-        <Banner state="warn">
-          <span class="font-semibold">{t('Vì sao giữ lại: ', 'Why it waits: ')}</span>
-          {plan.heldReason}
-        </Banner>
-      )}
-      <ul class="flex flex-wrap gap-x-6 gap-y-3">
+      {plan.heldReason && plan.status === 'held' && <Held plan={plan} reason={plan.heldReason} />}
+      <ul class="flex flex-wrap gap-x-10 gap-y-4">
         {figures
           .filter(({ count }) => count > 0)
-          .map(({ action, count, word, colour }) => (
+          .map(({ action, count, word, fill }) => (
             <li key={action}>
               <button
                 type="button"
-                class={`text-left px-1 pb-1 border-b-2 ${shown === action ? 'border-accent' : 'border-transparent'}`}
-                aria-pressed={shown === action}
+                class={`text-left pb-2 border-b-3 cursor-pointer ${shown === action ? 'border-margin' : 'border-transparent'}`}
+                aria-pressed={shown === action ? 'true' : 'false'}
                 onClick={() => setShown(shown === action ? undefined : action)}
               >
-                <span class="number text-2xl font-bold block">{formatNumber(count)}</span>
-                <span class="text-sm inline-flex items-center gap-1.5">
-                  <span class={`inline-block size-3 rounded-sm ${colour}`} aria-hidden="true" />
+                <span class="figure block">{formatNumber(count)}</span>
+                <span class="inline-flex items-center gap-2">
+                  <span class={`swatch fill-${fill}`} aria-hidden="true" />
                   {word}
                 </span>
               </button>
             </li>
           ))}
-        <Quiet count={totals.unchanged} word={t('giữ nguyên', 'unchanged')} />
-        <Quiet count={totals.refused} word={t('dòng bị từ chối', 'rows refused')} />
-        <Quiet count={totals.skipped} word={t('dòng bỏ qua', 'rows passed over')} />
+        <Quiet count={totals.unchanged} word={t('giữ nguyên', 'unchanged')} fill="same" />
+        <Quiet count={totals.refused} word={t('dòng bị từ chối', 'rows refused')} fill="refused" />
+        <Quiet count={totals.skipped} word={t('dòng bỏ qua', 'rows passed over')} fill="same" />
       </ul>
       {plan.notes.map((note) => (
         <p key={note}>{note}</p>
@@ -112,7 +110,7 @@ export function PlanStep({
       {plan.places.length > 1 && <Places plan={plan} />}
       {plan.refusals.length > 0 && <Refused plan={plan} />}
       {changes.length > 0 && (
-        <section class="grid gap-2">
+        <section class="grid gap-4">
           <h2>{t('Từng người', 'Person by person')}</h2>
           <Table
             label={t('Thay đổi', 'Changes')}
@@ -149,67 +147,96 @@ export function PlanStep({
   );
 }
 
-function Quiet({ count, word }: { readonly count: number; readonly word: string }) {
+function Quiet({ count, word, fill }: { readonly count: number; readonly word: string; readonly fill: string }) {
   if (count === 0) return null;
   return (
-    <li class="px-1">
-      <span class="number text-2xl font-bold block text-quiet">{formatNumber(count)}</span>
-      <span class="text-sm">{word}</span>
+    <li>
+      <span class="figure block text-quiet">{formatNumber(count)}</span>
+      <span class="inline-flex items-center gap-2">
+        <span class={`swatch fill-${fill}`} aria-hidden="true" />
+        {word}
+      </span>
     </li>
+  );
+}
+
+/** Why it waits, before anything to press. */
+function Held({ plan, reason }: { readonly plan: Plan; readonly reason: string }) {
+  return (
+    <div class="card rounded-cover! p-6! grid gap-5 md:grid-cols-[auto_minmax(0,1fr)] md:items-center">
+      <div class="grid gap-2 justify-items-center text-sm font-semibold">
+        <Seals first="closed" second="open" label={t('Một trên hai người', 'One of two people')} />
+        {t('1 trên 2 người', '1 of 2 people')}
+      </div>
+      <div class="grid gap-3 min-w-0">
+        <h2>
+          {t(
+            `${formatNumber(plan.totals.left + plan.totals.referred)} dòng chờ người thứ hai`,
+            `${formatNumber(plan.totals.left + plan.totals.referred)} rows wait for a second person`,
+          )}
+        </h2>
+        <Banner state="warn">
+          <b>{t('Vì sao giữ lại: ', 'Why it waits: ')}</b>
+          {reason}
+        </Banner>
+      </div>
+    </div>
   );
 }
 
 function Places({ plan }: { readonly plan: Plan }) {
   const most = Math.max(1, ...plan.places.map((place) => place.added + place.changed + place.left + place.referred));
-  const parts = [
-    ['added', 'bg-good'],
-    ['changed', 'bg-accent'],
-    ['left', 'bg-warn'],
-    ['referred', 'bg-edge'],
-  ] as const;
   return (
-    <section class="grid gap-2">
+    <section class="grid gap-4">
       <h2>{t('Theo trường', 'By school')}</h2>
-      <ul class="grid gap-2">
+      <Ruled onMargin isTight>
         {plan.places.map((place) => (
-          <li key={place.name} class="grid sm:grid-cols-[minmax(10rem,18rem)_1fr_auto] gap-x-4 gap-y-1 items-center">
-            <span class="font-semibold">{place.name}</span>
-            <span class="flex h-4 gap-px" aria-hidden="true">
-              {parts.map(([key, colour]) => (
-                <span key={key} class={colour} style={{ width: `${(place[key] / most) * 100}%` }} />
-              ))}
-            </span>
-            <span class="text-sm text-quiet">
-              {t(
-                `${place.added} thêm · ${place.changed} đổi · ${place.left} rời`,
-                `${place.added} added · ${place.changed} changed · ${place.left} leave`,
-              )}
-            </span>
+          <li key={place.name}>
+            <span class="mark mark-dot" aria-hidden="true" />
+            <div class="grid sm:grid-cols-[minmax(9rem,14rem)_minmax(0,1fr)_auto] gap-x-5 gap-y-1 items-center">
+              <b>{place.name}</b>
+              <Shares
+                of={most}
+                shares={[
+                  { fill: 'added', label: '', count: place.added },
+                  { fill: 'changed', label: '', count: place.changed },
+                  { fill: 'left', label: '', count: place.left },
+                  { fill: 'warn', label: '', count: place.referred },
+                ]}
+              />
+              <span class="text-sm text-quiet">
+                {t(
+                  `${place.added} thêm · ${place.changed} đổi · ${place.left} rời`,
+                  `${place.added} added · ${place.changed} changed · ${place.left} leave`,
+                )}
+              </span>
+            </div>
           </li>
         ))}
-      </ul>
+      </Ruled>
     </section>
   );
 }
 
 function Refused({ plan }: { readonly plan: Plan }) {
   return (
-    <section class="grid gap-2">
+    <section class="grid gap-4">
       <h2>
         {t(`${formatNumber(plan.totals.refused)} dòng bị từ chối`, `${formatNumber(plan.totals.refused)} rows refused`)}
       </h2>
-      <ul class="ruled">
+      <Ruled onMargin isTight>
         {plan.refusals.slice(0, 20).map(({ row, column, value, reason }) => (
-          <li key={`${row}${column}`}>
-            <p class="font-semibold">
-              {t('Dòng', 'Row')} {row} · {column} {value && `«${value}»`}
-            </p>
-            <p class="text-quiet">{reason}</p>
-          </li>
+          <Row
+            key={`${row}${column}`}
+            mark="bad"
+            title={`${t('Dòng', 'Row')} ${row} · ${column}${value ? ` «${value}»` : ''}`}
+            note={reason}
+          />
         ))}
-      </ul>
+      </Ruled>
       <p>
-        <a class="button" href={`/api/v1/roster/plans/${plan.id}/refusals`} download>
+        <a class="button button-small" href={`/api/v1/roster/plans/${plan.id}/refusals`} download>
+          <Icon name="download" />
           {t('Tải các dòng lỗi để sửa trong Excel', 'Download the refused rows')}
         </a>
       </p>
@@ -224,7 +251,7 @@ function Change({
 }) {
   const states = {
     added: ['good', t('Thêm', 'Add')],
-    changed: ['plain', t('Đổi', 'Change')],
+    changed: ['now', t('Đổi', 'Change')],
     left: ['warn', t('Rời', 'Leave')],
     referred: ['warn', t('Cần xem', 'To be seen')],
   } as const;
@@ -248,9 +275,8 @@ function Change({
             {column}
             {after !== undefined && (
               <>
-                {': '}
-                {before && <del class="text-quiet">{before}</del>}{' '}
-                <ins class="no-underline font-semibold">{after ?? '—'}</ins>
+                {' '}
+                <Diff before={before ?? null} after={after} />
               </>
             )}
           </span>
@@ -264,77 +290,10 @@ function Change({
                 )
               : verdict === 'same'
                 ? t('Khớp họ tên và ngày sinh.', 'Name and birth date agree.')
-                : t('Mã này có hồ sơ ngoài phạm vi của bạn.', 'The identifier is known outside of your reach.')}
+                : t('Mã này có hồ sơ ngoài phạm vi của anh/chị.', 'The identifier is known outside of your reach.')}
           </span>
         )}
       </td>
     </tr>
-  );
-}
-
-/** Who may do what with the plan now; nobody approves their own (the server says which). */
-function Decision({
-  plan,
-  onApplied,
-  onBack,
-}: {
-  readonly plan: Plan;
-  readonly onApplied: (plan: Plan) => void;
-  readonly onBack: () => void;
-}) {
-  const { isBusy, error, run } = useAction();
-  const { added, changed, left, referred } = plan.totals;
-  const count = formatNumber(added + changed + left);
-  const approves = plan.may.includes('approve');
-  const apply = () =>
-    run(async () => {
-      const body = approves ? { approves: true } : {};
-      onApplied(await must(api.POST('/api/v1/roster/plans/{id}/apply', { params: { path: { id: plan.id } }, body })));
-    });
-  const said =
-    plan.status === 'applied'
-      ? t('Đã ghi vào hồ sơ.', 'Written.')
-      : approves
-        ? t(
-            'Bạn duyệt được vì không phải người nhập. Duyệt là áp dụng đúng kế hoạch này.',
-            'You may approve because somebody else imported it. Approving applies exactly this plan.',
-          )
-        : plan.status === 'held' && plan.isMine
-          ? t(
-              'Kế hoạch chờ người thứ hai: một người khác có quyền duyệt danh sách ở mọi đơn vị liên quan, thường là Quản trị Sở. Người nhập không tự duyệt.',
-              'The plan waits for a second person: somebody else who may approve rosters at every organisation concerned, usually the department administrator. Nobody approves their own.',
-            )
-          : plan.status === 'held'
-            ? t(
-                'Kế hoạch chờ một người có quyền duyệt ở mọi đơn vị liên quan.',
-                'The plan waits for somebody who may approve at every organisation concerned.',
-              )
-            : plan.may.includes('apply')
-              ? t(`${count} thay đổi; các dòng bị từ chối không làm gì.`, `${count} changes; refused rows do nothing.`)
-              : t('Không có gì để áp dụng.', 'There is nothing to apply.');
-  return (
-    <>
-      {error && <Banner state="bad">{error}</Banner>}
-      <ActionBar said={said}>
-        <button type="button" class="button" onClick={onBack}>
-          {plan.status === 'applied' ? t('Nhập tệp khác', 'Import another') : t('Quay lại', 'Back')}
-        </button>
-        {approves && (
-          <button type="button" class="button button-primary" disabled={isBusy} onClick={apply}>
-            {isBusy
-              ? t('Đang áp dụng…', 'Applying…')
-              : t(
-                  `Duyệt và áp dụng ${formatNumber(added + changed + left + referred)} thay đổi`,
-                  `Approve and apply ${formatNumber(added + changed + left + referred)} changes`,
-                )}
-          </button>
-        )}
-        {plan.may.includes('apply') && (
-          <button type="button" class="button button-primary" disabled={isBusy} onClick={apply}>
-            {isBusy ? t('Đang áp dụng…', 'Applying…') : t(`Áp dụng ${count} thay đổi`, `Apply ${count} changes`)}
-          </button>
-        )}
-      </ActionBar>
-    </>
   );
 }

@@ -13,7 +13,7 @@ import { OrganisationChoice } from '../organisations.tsx';
 import { Title } from '../parts.tsx';
 import { useProposed } from '../proposed.ts';
 import { roleName } from '../words.ts';
-import type { PersonView } from './person.tsx';
+import type { PersonView } from './views.ts';
 
 /** Pages that change one person: each is loaded first, so that its form begins with what is there. */
 export function OfPerson({ children }: { readonly children: (person: PersonView) => ComponentChildren }) {

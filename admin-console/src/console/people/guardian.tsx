@@ -8,7 +8,7 @@ import { sayNext } from '../heading.ts';
 import { Title } from '../parts.tsx';
 import { relationName } from '../words.ts';
 import { backTo, OfPerson } from './change.tsx';
-import type { PersonView } from './person.tsx';
+import type { PersonView } from './views.ts';
 
 const relations = ['mother', 'father', 'guardian'] as const;
 
@@ -75,7 +75,7 @@ function Add({ person }: { readonly person: PersonView }) {
                   <input
                     type="radio"
                     name="guardianId"
-                    class="size-5"
+                    class="tick"
                     checked={guardianId === one.id}
                     onChange={() => entry.set('guardianId', one.id)}
                   />

@@ -1,13 +1,23 @@
+import { useState } from 'preact/hooks';
 import { api, must } from '../../design/api.ts';
-import { formatDate, t } from '../../design/language.ts';
+import { ActionBar } from '../../design/bar.tsx';
+import { Chips } from '../../design/choices.tsx';
+import { Face } from '../../design/face.tsx';
+import { Icon } from '../../design/icon.tsx';
+import { formatDate, formatEducationId, formatNumber, t } from '../../design/language.ts';
 import { State } from '../../design/mark.tsx';
 import { Show } from '../../design/show.tsx';
-import { Table } from '../../design/table.tsx';
+import { Table, useDensity, useSelection } from '../../design/table.tsx';
+import { toast } from '../../design/toast.tsx';
+import type { paths } from '../../generated/api.d.ts';
 import { useFilter } from '../filter.ts';
 import { useMay } from '../me.ts';
 import { usePages } from '../pages.ts';
-import { EducationId, More, Title } from '../parts.tsx';
+import { EducationId, More, Search, Title } from '../parts.tsx';
+import { repeated } from '../twins.ts';
 import { roleName } from '../words.ts';
+
+type Found = paths['/api/v1/people']['get']['responses']['200']['content']['application/json']['items'][number];
 
 const kinds = ['learner', 'teacher', 'staff', 'guardian'] as const;
 
@@ -15,7 +25,7 @@ const kinds = ['learner', 'teacher', 'staff', 'guardian'] as const;
 export function People() {
   const [query, setQuery] = useFilter('q');
   const [role, setRole] = useFilter<(typeof kinds)[number]>('role');
-  const mayWrite = useMay('people.write');
+  const [density, densityChoice] = useDensity();
   const { loaded, more } = usePages(`${query}|${role}`, (cursor) =>
     must(
       api.GET('/api/v1/people', {
@@ -32,90 +42,152 @@ export function People() {
   );
   return (
     <>
-      <Title title={t('Người', 'People')}>
-        {mayWrite && (
-          <>
-            <a class="button" href="/admin/people/new?as=learner">
-              {t('Thêm một học sinh', 'Add a pupil')}
-            </a>
-            <a class="button" href="/admin/people/new?as=teacher">
-              {t('Thêm một giáo viên', 'Add a teacher')}
-            </a>
-            <a class="button" href="/admin/people/new?as=staff">
-              {t('Thêm một nhân viên', 'Add staff')}
-            </a>
-          </>
-        )}
-      </Title>
-      <search class="grid gap-3 sm:grid-cols-[1fr_12rem]">
-        <input
-          type="search"
-          class="control"
-          value={query}
-          onInput={(event) => setQuery(event.currentTarget.value)}
-          aria-label={t('Tìm theo tên hoặc mã giáo dục', 'Search by name or education ID')}
+      <Title title={t('Người', 'People')}>{useMay('people.write') && <AddSomebody />}</Title>
+      <div class="grid gap-4">
+        <Search
+          label={t('Tìm theo tên hoặc mã giáo dục', 'Search by name or education ID')}
           placeholder={t('Tên không dấu cũng được, hoặc mã giáo dục', 'A name, marks optional, or an education ID')}
+          value={query}
+          onSearch={setQuery}
         />
-        <select
-          class="control"
-          aria-label={t('Vai trò', 'Role')}
-          value={role}
-          onChange={(event) => setRole(event.currentTarget.value as typeof role)}
-        >
-          <option value="">{t('Mọi vai trò', 'Every role')}</option>
-          {kinds.map((one) => (
-            <option key={one} value={one} selected={one === role}>
-              {roleName(one)}
-            </option>
-          ))}
-        </select>
-      </search>
+        <div class="flex flex-wrap items-center justify-between gap-3">
+          <Chips
+            label={t('Vai trò', 'Role')}
+            value={role}
+            format={formatNumber}
+            options={[
+              { value: '', label: t('Mọi vai trò', 'Every role') },
+              ...kinds.map((value) => ({ value, label: roleName(value) })),
+            ]}
+            onChoose={setRole}
+          />
+          <span class="hidden lg:inline-flex">{densityChoice}</span>
+        </div>
+      </div>
       <Show loaded={loaded}>
         {(people) => (
           <>
-            <Table
-              label={t('Danh sách người', 'People')}
-              empty={
-                query || role
-                  ? t('Không tìm thấy ai. Thử gõ ít chữ hơn.', 'Nobody was found. Try fewer letters.')
-                  : t('Chưa có ai.', 'There is nobody yet.')
-              }
-              heads={[
-                t('Họ và tên', 'Name'),
-                t('Mã giáo dục', 'Education ID'),
-                t('Ngày sinh', 'Born'),
-                t('Ở đâu', 'Where'),
-              ]}
-            >
-              {people.map((person) => (
-                <tr key={person.id}>
-                  <td>
-                    <a href={`/admin/people/${person.id}`} class="font-semibold">
-                      {person.fullName}
-                    </a>{' '}
-                    {person.status === 'left' && <State state="plain">{t('Đã rời', 'Left')}</State>}
-                  </td>
-                  <td>
-                    <EducationId id={person.educationId} />
-                  </td>
-                  <td class="number" data-label={t('Ngày sinh', 'Born')}>
-                    {person.birthDate && formatDate(person.birthDate)}
-                  </td>
-                  <td>
-                    {person.affiliations.map(({ role: held, title, organisation, className }) => (
-                      <span key={`${organisation.id}${held}`} class="block">
-                        {title ?? roleName(held)}
-                        {className && ` ${className}`} · {organisation.name}
-                      </span>
-                    ))}
-                  </td>
-                </tr>
-              ))}
-            </Table>
+            <PeopleTable people={people} density={density} isFiltered={query !== '' || role !== ''} />
             {more && <More onClick={more} />}
           </>
         )}
       </Show>
     </>
+  );
+}
+
+function AddSomebody() {
+  return (
+    <>
+      <a class="button" href="/admin/people/new?as=learner">
+        <Icon name="plus" />
+        {t('Thêm một học sinh', 'Add a pupil')}
+      </a>
+      <a class="button" href="/admin/people/new?as=teacher">
+        {t('Thêm một giáo viên', 'Add a teacher')}
+      </a>
+      <a class="button" href="/admin/people/new?as=staff">
+        {t('Thêm một nhân viên', 'Add staff')}
+      </a>
+    </>
+  );
+}
+
+function PeopleTable({
+  people,
+  density,
+  isFiltered,
+}: {
+  readonly people: readonly Found[];
+  readonly density: 'loose' | 'normal' | 'dense';
+  readonly isFiltered: boolean;
+}) {
+  const selection = useSelection();
+  const twins = repeated(people.map(({ fullName }) => fullName));
+  const chosen = people.filter(({ id }) => selection.ids.has(id));
+  return (
+    <>
+      <Table
+        label={t('Danh sách người', 'People')}
+        density={density}
+        empty={
+          isFiltered
+            ? t('Không tìm thấy ai. Thử gõ ít chữ hơn.', 'Nobody was found. Try fewer letters.')
+            : t('Chưa có ai.', 'There is nobody yet.')
+        }
+        heads={[
+          { name: 'select', node: selection.tickAll(people.map(({ id }) => id)) },
+          t('Họ và tên', 'Name'),
+          t('Mã giáo dục', 'Education ID'),
+          t('Vai trò', 'Role'),
+          t('Trường', 'School'),
+        ]}
+      >
+        {people.map((person) => (
+          <tr key={person.id} aria-selected={selection.ids.has(person.id)}>
+            <td class="row-tick w-10">{selection.tick(person.id, person.fullName)}</td>
+            <td>
+              <span class="flex items-center gap-3">
+                {density !== 'dense' && <Face name={person.fullName} />}
+                <span>
+                  <a href={`/admin/people/${person.id}`}>{person.fullName}</a>{' '}
+                  {person.status === 'left' && <State state="plain">{t('Đã rời', 'Left')}</State>}
+                  {twins.has(person.fullName) && person.birthDate && (
+                    <span class="block text-sm text-quiet">
+                      {t('sinh', 'born')} {formatDate(person.birthDate)}
+                    </span>
+                  )}
+                </span>
+              </span>
+            </td>
+            <td>
+              <EducationId id={person.educationId} />
+            </td>
+            <td>
+              {lines(person, ({ role, title, className }) =>
+                [title ?? roleName(role), className].filter(Boolean).join(' · '),
+              )}
+            </td>
+            <td>{lines(person, ({ organisation }) => organisation.name)}</td>
+          </tr>
+        ))}
+      </Table>
+      {chosen.length > 0 && (
+        <ActionBar said={<b>{t(`${chosen.length} người đã chọn`, `${chosen.length} selected`)}</b>}>
+          <CopyList people={chosen} />
+          <button type="button" class="button button-quiet" onClick={selection.clear}>
+            {t('Bỏ chọn', 'Clear')}
+          </button>
+        </ActionBar>
+      )}
+    </>
+  );
+}
+
+function lines({ affiliations }: Found, say: (one: Found['affiliations'][number]) => string) {
+  return affiliations.map((one) => (
+    <span key={`${one.organisation.id}${one.role}`} class="block">
+      {say(one)}
+    </span>
+  ));
+}
+
+/** Names and IDs as lines that a spreadsheet takes when they are pasted. */
+function CopyList({ people }: { readonly people: readonly Found[] }) {
+  const [isBusy, setBusy] = useState(false);
+  const copy = async () => {
+    setBusy(true);
+    const rows = people.map(({ fullName, educationId, affiliations: [first] }) =>
+      [fullName, formatEducationId(educationId), first?.className ?? '', first?.organisation.name ?? ''].join('\t'),
+    );
+    await navigator.clipboard.writeText(rows.join('\n'));
+    setBusy(false);
+    toast(t(`Đã chép ${people.length} dòng, dán được vào Excel.`, `${people.length} rows copied, ready for Excel.`));
+  };
+  return (
+    <button type="button" class="button" disabled={isBusy} onClick={copy}>
+      <Icon name="copy" />
+      {t('Chép tên và mã', 'Copy names and IDs')}
+    </button>
   );
 }

@@ -1,20 +1,21 @@
 import { useRoute } from 'preact-iso';
 import { api, must } from '../../design/api.ts';
 import { ActButton } from '../../design/dialog.tsx';
-import { formatDate, formatTime, t } from '../../design/language.ts';
+import { Face } from '../../design/face.tsx';
+import { formatDate, t } from '../../design/language.ts';
 import { useLoad } from '../../design/load.ts';
 import { State } from '../../design/mark.tsx';
+import { Row, type RowMark, Ruled } from '../../design/ruled.tsx';
 import { Show } from '../../design/show.tsx';
-import type { paths } from '../../generated/api.d.ts';
-import { useMayDo } from '../may.ts';
+import { sentence } from '../call.ts';
+import { mayDo } from '../may.ts';
 import { useMay } from '../me.ts';
-import { EducationId, Title } from '../parts.tsx';
+import { Ago, EducationId, Title } from '../parts.tsx';
 import { eventName, relationName, roleName } from '../words.ts';
 import { Leave } from './leave.tsx';
 import { Roles } from './roles.tsx';
 import { SignIn } from './sign-in.tsx';
-
-export type PersonView = paths['/api/v1/people/{id}']['get']['responses']['200']['content']['application/json'];
+import type { PersonView } from './views.ts';
 
 /** One person: can they sign in, who they are, what they may do, what happened. */
 export function PersonPage() {
@@ -26,13 +27,18 @@ export function PersonPage() {
         <>
           <Title
             title={data.fullName}
-            note={whereNow(data.history)}
+            before={<Face name={data.fullName} isLarge />}
+            note={
+              <span class="flex flex-wrap items-center gap-x-3">
+                {whereNow(data.history)}
+                <EducationId id={data.educationId} />
+                {data.status === 'left' && <State state="plain">{t('Đã rời', 'Left')}</State>}
+              </span>
+            }
             back={{ href: '/admin/people', label: t('Người', 'People') }}
-          >
-            {data.status === 'left' && <State state="plain">{t('Đã rời', 'Left')}</State>}
-          </Title>
-          <div class="grid gap-x-12 gap-y-8 lg:grid-cols-[minmax(0,1.6fr)_minmax(0,1fr)]">
-            <div class="grid gap-8 content-start">
+          />
+          <div class="split">
+            <div class="grid gap-10 content-start">
               <SignIn person={data} />
               <Record person={data} onChange={reload} />
               <Roles person={data} />
@@ -63,33 +69,29 @@ function whereNow(history: readonly Post[]): string | undefined {
 }
 
 function Record({ person, onChange }: { readonly person: PersonView; readonly onChange: () => void }) {
-  const may = useMayDo(person);
+  const may = mayDo(person);
   const isLearner = person.affiliations.some(({ role }) => role === 'learner');
   return (
     <section class="grid gap-3" aria-labelledby="record">
       <h2 id="record">{t('Hồ sơ', 'Record')}</h2>
-      <dl class="grid gap-x-4 gap-y-2 grid-cols-[6.5rem_minmax(0,1fr)] sm:grid-cols-[9rem_minmax(0,1fr)]">
-        <dt class="text-quiet">{t('Mã giáo dục', 'Education ID')}</dt>
-        <dd>
-          <EducationId id={person.educationId} />
-        </dd>
+      <dl class="facts">
         {person.aliases.length > 0 && (
           <>
-            <dt class="text-quiet">{t('Mã cũ', 'Older IDs')}</dt>
+            <dt>{t('Mã cũ', 'Older IDs')}</dt>
             <dd>
               {person.aliases.join(', ')} <span class="text-quiet">({t('vẫn dùng được', 'still work')})</span>
             </dd>
           </>
         )}
-        <dt class="text-quiet">{t('Ngày sinh', 'Born')}</dt>
+        <dt>{t('Ngày sinh', 'Born')}</dt>
         <dd>{person.birthDate ? formatDate(person.birthDate) : t('chưa có', 'not known')}</dd>
         {person.gender && (
           <>
-            <dt class="text-quiet">{t('Giới tính', 'Gender')}</dt>
+            <dt>{t('Giới tính', 'Gender')}</dt>
             <dd>{person.gender === 'female' ? t('Nữ', 'Female') : t('Nam', 'Male')}</dd>
           </>
         )}
-        <dt class="text-quiet">{t('Ở đâu', 'Where')}</dt>
+        <dt>{t('Ở đâu', 'Where')}</dt>
         <dd>
           <ul class="grid gap-1">
             {person.history.map((one) => (
@@ -155,7 +157,7 @@ function Relatives({
 }) {
   return (
     <>
-      <dt class="text-quiet">{label}</dt>
+      <dt>{label}</dt>
       <dd class="grid gap-2 justify-items-start">
         {people.map((relative) => (
           <span key={relative.id} class="flex flex-wrap gap-x-3 gap-y-1 items-center">
@@ -197,27 +199,35 @@ function Relatives({
 function Timeline({ person }: { readonly person: PersonView }) {
   const mayRead = useMay('audit.read');
   return (
-    <section class="grid gap-3 content-start" aria-labelledby="timeline">
+    <section class="grid gap-4 content-start min-w-0" aria-labelledby="timeline">
       <h2 id="timeline">{t('Đã xảy ra', 'What happened')}</h2>
-      <ol class="grid gap-2 text-sm">
+      <Ruled isOrdered isTight>
         {person.timeline.map(({ at, type }) => (
-          <li key={`${at}${type}`} class="grid grid-cols-[8.5rem_minmax(0,1fr)] gap-2">
-            <time dateTime={at} class="text-quiet">
-              {formatTime(at)}
-            </time>
-            <span>{sentence(eventName(type))}</span>
-          </li>
+          <Row
+            key={`${at}${type}`}
+            mark={marks[type] ?? 'dot'}
+            title={<span class="font-normal">{sentence(eventName(type))}</span>}
+            note={
+              <span class="text-sm">
+                <Ago at={at} />
+              </span>
+            }
+          />
         ))}
-      </ol>
+      </Ruled>
       {mayRead && (
-        <p>
-          <a class="button" href={`/admin/audit?subject=${person.id}`}>
-            {t('Xem tất cả trong nhật ký', 'See all in the audit log')}
-          </a>
-        </p>
+        <a class="button" href={`/admin/audit?subject=${person.id}`}>
+          {t('Xem tất cả trong nhật ký', 'See all in the audit log')}
+        </a>
       )}
     </section>
   );
 }
 
-const sentence = (words: string) => words.charAt(0).toUpperCase() + words.slice(1);
+/** Events that one looks for first; the others are points on the line. */
+const marks: Readonly<Record<string, RowMark>> = {
+  'account.activated': 'good',
+  'account.resumed': 'good',
+  'account.suspended': 'bad',
+  'person.left': 'bad',
+};

@@ -2,12 +2,13 @@ import { api, must } from '../../design/api.ts';
 import { ActButton } from '../../design/dialog.tsx';
 import { formatDate, t } from '../../design/language.ts';
 import { useLoad } from '../../design/load.ts';
+import { Row, Ruled } from '../../design/ruled.tsx';
 import { Show } from '../../design/show.tsx';
-import { useMayDo } from '../may.ts';
+import { mayDo } from '../may.ts';
 import { useMay, useMe } from '../me.ts';
 import { useProposed } from '../proposed.ts';
 import { roleName } from '../words.ts';
-import type { PersonView } from './person.tsx';
+import type { PersonView } from './views.ts';
 
 /** What the person may do here by their roles. */
 export function Roles({ person }: { readonly person: PersonView }) {
@@ -17,8 +18,7 @@ export function Roles({ person }: { readonly person: PersonView }) {
 
 function RoleList({ person }: { readonly person: PersonView }) {
   const me = useMe();
-  const may = useMayDo(person);
-  const proposed = useProposed();
+  const may = mayDo(person);
   const works = person.affiliations.some(({ role }) => role === 'teacher' || role === 'staff');
   const mayGrant = may('roles.grant') && works && person.id !== me.person.id && person.status === 'active';
   const [loaded, reload] = useLoad(`roles ${person.id}`, () =>
@@ -32,40 +32,16 @@ function RoleList({ person }: { readonly person: PersonView }) {
           items.length === 0 ? (
             <p class="text-quiet">{t('Chưa có vai trò nào.', 'No role yet.')}</p>
           ) : (
-            <ul class="grid gap-2">
+            <Ruled onMargin isTight>
               {items.map(({ id, role, organisation, grantedAt }) => (
-                <li key={id} class="flex flex-wrap items-center justify-between gap-2">
-                  <span>
-                    <span class="font-semibold">{roleName(role)}</span> · {organisation.name}{' '}
-                    <span class="text-sm text-quiet">
-                      {t('từ', 'since')} {formatDate(grantedAt)}
-                    </span>
-                  </span>
-                  {mayGrant && (
-                    <ActButton
-                      label={t(`Thu vai trò ${roleName(role)}`, `End the role ${roleName(role)}`)}
-                      question={t(
-                        `Thu vai trò ${roleName(role)} của ${person.fullName}?`,
-                        `End the role ${roleName(role)} of ${person.fullName}?`,
-                      )}
-                      confirm={t('Thu vai trò', 'End the role')}
-                      bad
-                      onConfirm={async () => {
-                        if (!proposed(await must(api.DELETE('/api/v1/roles/{id}', { params: { path: { id } } }))))
-                          reload();
-                      }}
-                    >
-                      <p>
-                        {t(
-                          `Việc của vai trò này ở ${organisation.name} đóng lại ngay.`,
-                          `What the role opens at ${organisation.name} closes at once.`,
-                        )}
-                      </p>
-                    </ActButton>
-                  )}
-                </li>
+                <Row
+                  key={id}
+                  title={roleName(role)}
+                  note={`${organisation.name} · ${t('từ', 'since')} ${formatDate(grantedAt)}`}
+                  act={mayGrant && <EndRole person={person} role={{ id, role, organisation }} onDone={reload} />}
+                />
               ))}
-            </ul>
+            </Ruled>
           )
         }
       </Show>
@@ -77,5 +53,37 @@ function RoleList({ person }: { readonly person: PersonView }) {
         </p>
       )}
     </section>
+  );
+}
+
+function EndRole({
+  person,
+  role: { id, role, organisation },
+  onDone,
+}: {
+  readonly person: PersonView;
+  readonly role: { readonly id: string; readonly role: string; readonly organisation: { readonly name: string } };
+  readonly onDone: () => void;
+}) {
+  const proposed = useProposed();
+  const name = roleName(role);
+  return (
+    <ActButton
+      label={t(`Thu vai trò ${name}`, `End the role ${name}`)}
+      question={t(`Thu vai trò ${name} của ${person.fullName}?`, `End the role ${name} of ${person.fullName}?`)}
+      confirm={t('Thu vai trò', 'End the role')}
+      bad
+      onConfirm={async () => {
+        const answer = await must(api.DELETE('/api/v1/roles/{id}', { params: { path: { id } } }));
+        if (!proposed(answer)) onDone();
+      }}
+    >
+      <p>
+        {t(
+          `Việc của vai trò này ở ${organisation.name} đóng lại ngay.`,
+          `What the role opens at ${organisation.name} closes at once.`,
+        )}
+      </p>
+    </ActButton>
   );
 }

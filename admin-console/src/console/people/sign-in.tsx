@@ -3,138 +3,211 @@ import { api, must } from '../../design/api.ts';
 import { ActButton } from '../../design/dialog.tsx';
 import { formatTime, t } from '../../design/language.ts';
 import { useLoad } from '../../design/load.ts';
-import { StateShape } from '../../design/mark.tsx';
+import { Row, Ruled } from '../../design/ruled.tsx';
 import { Show } from '../../design/show.tsx';
+import type { paths } from '../../generated/api.d.ts';
 import type { MadeCode } from '../activation.ts';
+import { givenName } from '../call.ts';
 import { CodeCard } from '../code-card.tsx';
-import { useMayDo } from '../may.ts';
+import { mayDo } from '../may.ts';
 import { useProposed } from '../proposed.ts';
-import type { PersonView } from './person.tsx';
+import type { PersonView } from './views.ts';
 
-/** «Why can this person not sign in?», answered as a ladder; and what to do about it. */
+type Account = paths['/api/v1/people/{id}/account']['get']['responses']['200']['content']['application/json'];
+
+/** «Why can this person not sign in?», answered as a ladder whose broken step holds its remedy. */
 export function SignIn({ person }: { readonly person: PersonView }) {
-  const may = useMayDo(person);
+  const may = mayDo(person);
   if (!may('accounts.read')) return null;
-  return <Ladder person={person} may={may} />;
+  return <Ladder person={person} />;
 }
 
-function Ladder({ person, may }: { readonly person: PersonView; readonly may: (action: string) => boolean }) {
-  const path = { params: { path: { id: person.id } } };
-  const [account, reload] = useLoad(`account ${person.id}`, () => must(api.GET('/api/v1/people/{id}/account', path)));
+function Ladder({ person }: { readonly person: PersonView }) {
+  const [account, reload] = useLoad(`account ${person.id}`, () =>
+    must(api.GET('/api/v1/people/{id}/account', { params: { path: { id: person.id } } })),
+  );
   const [made, setMade] = useState<MadeCode>();
-  const proposed = useProposed();
-  const given = person.fullName.split(' ').at(-1) ?? '';
-  const then = (act: () => Promise<unknown>) => async () => {
-    await act();
-    reload();
-  };
+  const given = givenName(person.fullName);
   return (
-    <section class="grid gap-3" aria-labelledby="sign-in">
+    <section class="grid gap-4" aria-labelledby="sign-in">
       <Show loaded={account}>
         {(data) => {
-          const isIn = data.checks.every(({ ok }) => ok);
+          const broken = data.checks.find(({ ok }) => !ok)?.step;
+          const acts = (
+            <Acts person={person} account={data} isBroken={broken !== undefined} onDone={reload} onCode={setMade} />
+          );
           return (
             <>
               <h2 id="sign-in">
-                {isIn
+                {broken === undefined
                   ? t(`${given} đăng nhập được`, `${given} can sign in`)
                   : t(`Vì sao ${given} chưa vào được?`, `Why can ${given} not sign in?`)}
               </h2>
-              <ol class="ruled">
+              <Ruled onMargin isTight isOrdered>
                 {data.checks.map(({ step, ok, sentence }) => (
-                  <li key={step} class="py-2!">
-                    <span class={`mark ${ok ? 'mark-good' : 'mark-warn'} top-2!`}>
-                      <span class="sr-only">{ok ? t('Được', 'Yes') : t('Chưa', 'No')}</span>
-                      <StateShape state={ok ? 'good' : 'warn'} />
-                    </span>
-                    <span class={ok ? '' : 'font-semibold'}>{sentence}</span>
-                  </li>
+                  <Row
+                    key={step}
+                    mark={ok ? 'good' : step === broken ? 'warn' : 'later'}
+                    said={ok ? t('Được', 'Yes') : t('Chưa', 'No')}
+                    title={<span class={ok ? 'font-normal' : ''}>{sentence}</span>}
+                  >
+                    {step === broken && <div class="mt-3 p-4 rounded-card bg-warn-soft">{acts}</div>}
+                  </Row>
                 ))}
-              </ol>
-              <p class="text-sm text-quiet">
-                {t(`${data.passkeys} khoá truy cập`, `${data.passkeys} passkeys`)} ·{' '}
-                {t(`${data.sessions} nơi đang đăng nhập`, `${data.sessions} sessions`)}
-                {data.lastSignInAt && ` · ${t('lần cuối', 'last')} ${formatTime(data.lastSignInAt)}`}
-              </p>
-              <div class="flex flex-wrap gap-2">
-                {may('accounts.invite') && (
-                  <ActButton
-                    label={
-                      data.status === 'active'
-                        ? t('Quên mật khẩu, cấp mã mới', 'Forgotten: a new code')
-                        : t('Cấp mã kích hoạt', 'Issue an activation code')
-                    }
-                    question={
-                      data.status === 'active'
-                        ? t(`Cấp mã để ${given} đặt lại mật khẩu?`, `A code for ${given} to choose a new password?`)
-                        : t(`Cấp mã kích hoạt cho ${given}?`, `An activation code for ${given}?`)
-                    }
-                    confirm={t('Cấp mã', 'Issue the code')}
-                    onConfirm={then(async () => {
-                      const answer = await must(api.POST('/api/v1/people/{id}/activation-code', path));
-                      if (!proposed(answer) && 'code' in answer) setMade({ ...answer, person });
-                    })}
-                  >
-                    <p>
-                      {t(
-                        'Ai cầm mã thì đặt được mật khẩu, nên chỉ đưa cho đúng người. Mã cấp trước đó thôi dùng được. Việc này được ghi lại.',
-                        'Whoever holds the code can choose the password: give it to the person alone. An earlier code stops working. This is recorded.',
-                      )}
-                    </p>
-                  </ActButton>
-                )}
-                {may('accounts.suspend') && data.sessions > 0 && (
-                  <ActButton
-                    label={t('Đăng xuất khỏi mọi nơi', 'Sign out everywhere')}
-                    question={t(`Đăng xuất ${given} khỏi mọi nơi?`, `Sign ${given} out everywhere?`)}
-                    confirm={t('Đăng xuất khỏi mọi nơi', 'Sign out everywhere')}
-                    onConfirm={then(() => must(api.POST('/api/v1/people/{id}/sessions/end', path)))}
-                  >
-                    <p>
-                      {t(
-                        'Mọi máy và ứng dụng đang mở sẽ hỏi đăng nhập lại. Mật khẩu không đổi.',
-                        'Every open device and app asks to sign in again. The password stays.',
-                      )}
-                    </p>
-                  </ActButton>
-                )}
-                {may('accounts.suspend') && data.status === 'active' && (
-                  <ActButton
-                    bad
-                    label={t('Khoá tài khoản', 'Suspend')}
-                    question={t(`Khoá tài khoản của ${person.fullName}?`, `Suspend the account of ${person.fullName}?`)}
-                    confirm={t('Khoá tài khoản', 'Suspend')}
-                    onConfirm={then(() => must(api.POST('/api/v1/people/{id}/suspend', path)))}
-                  >
-                    <p>
-                      {t(
-                        `${given} bị đăng xuất khỏi mọi nơi ngay và không vào được cho tới khi mở lại. Hồ sơ, điểm và giấy tờ không đổi.`,
-                        `${given} is signed out everywhere at once and cannot sign in until it is resumed. Records, marks and documents stay.`,
-                      )}
-                    </p>
-                  </ActButton>
-                )}
-                {may('accounts.suspend') && data.status === 'suspended' && (
-                  <ActButton
-                    label={t('Mở lại tài khoản', 'Resume')}
-                    question={t(
-                      `Mở lại tài khoản của ${person.fullName}?`,
-                      `Resume the account of ${person.fullName}?`,
-                    )}
-                    confirm={t('Mở lại tài khoản', 'Resume')}
-                    onConfirm={then(() => must(api.POST('/api/v1/people/{id}/resume', path)))}
-                  >
-                    <p>
-                      {t('Mật khẩu và khoá truy cập cũ lại dùng được.', 'The old password and passkeys work again.')}
-                    </p>
-                  </ActButton>
-                )}
-              </div>
+              </Ruled>
+              <p class="text-sm text-quiet">{known(data)}</p>
+              {broken === undefined && acts}
             </>
           );
         }}
       </Show>
       {made && <CodeCard made={made} onClose={() => setMade(undefined)} />}
     </section>
+  );
+}
+
+const known = ({ passkeys, sessions, lastSignInAt }: Account): string =>
+  [
+    t(`${passkeys} passkey`, `${passkeys} passkeys`),
+    t(`${sessions} nơi đang đăng nhập`, `${sessions} sessions`),
+    lastSignInAt && `${t('vào lần cuối', 'last in')} ${formatTime(lastSignInAt)}`,
+  ]
+    .filter(Boolean)
+    .join(' · ');
+
+interface ActsProps {
+  readonly person: PersonView;
+  readonly account: Account;
+  readonly onDone: () => void;
+}
+
+/** What can be done about it, the quickest way first; only what this person may do to that one. */
+function Acts({
+  isBroken,
+  onCode,
+  ...of
+}: ActsProps & { readonly isBroken: boolean; readonly onCode: (made: MadeCode) => void }) {
+  const may = mayDo(of.person);
+  const { status, sessions } = of.account;
+  const offered = [
+    may('accounts.suspend') && status === 'suspended' && <Resume key="resume" {...of} />,
+    may('accounts.invite') && status !== 'suspended' && <Code key="code" {...of} isFirst={isBroken} onCode={onCode} />,
+    may('accounts.suspend') && sessions > 0 && <EndSessions key="end" {...of} />,
+    may('accounts.suspend') && status === 'active' && <Suspend key="suspend" {...of} />,
+  ].filter(Boolean);
+  if (offered.length === 0) {
+    return isBroken ? (
+      <p>
+        {t(
+          'Người giúp được là quản trị nơi người này làm việc hay học tập.',
+          'Who can help is the administrator where this person works or learns.',
+        )}
+      </p>
+    ) : null;
+  }
+  return <div class="flex flex-wrap gap-2">{offered}</div>;
+}
+
+function Code({
+  person,
+  account: { status },
+  isFirst,
+  onDone,
+  onCode,
+}: ActsProps & { readonly isFirst: boolean; readonly onCode: (made: MadeCode) => void }) {
+  const proposed = useProposed();
+  const given = givenName(person.fullName);
+  const isActive = status === 'active';
+  return (
+    <ActButton
+      primary={isFirst}
+      label={
+        isActive
+          ? t('Quên mật khẩu, cấp mã mới', 'Forgotten: a new code')
+          : t('Cấp mã kích hoạt', 'Issue an activation code')
+      }
+      question={
+        isActive
+          ? t(`Cấp mã để ${given} đặt lại mật khẩu?`, `A code for ${given} to choose a new password?`)
+          : t(`Cấp mã kích hoạt cho ${given}?`, `An activation code for ${given}?`)
+      }
+      confirm={t('Cấp mã', 'Issue the code')}
+      onConfirm={async () => {
+        const params = { path: { id: person.id } };
+        const answer = await must(api.POST('/api/v1/people/{id}/activation-code', { params }));
+        if (proposed(answer)) return;
+        if ('code' in answer) onCode({ ...answer, person });
+        onDone();
+      }}
+    >
+      <p>
+        {t(
+          'Ai cầm mã thì đặt được mật khẩu, nên chỉ đưa cho đúng người. Mã cấp trước đó thôi dùng được. Việc này được ghi lại.',
+          'Anyone who holds the code can choose the password: give it to the person alone. An earlier code stops working. This is recorded.',
+        )}
+      </p>
+    </ActButton>
+  );
+}
+
+function EndSessions({ person, onDone }: ActsProps) {
+  const given = givenName(person.fullName);
+  return (
+    <ActButton
+      label={t('Đăng xuất khỏi mọi nơi', 'Sign out everywhere')}
+      question={t(`Đăng xuất ${given} khỏi mọi nơi?`, `Sign ${given} out everywhere?`)}
+      confirm={t('Đăng xuất khỏi mọi nơi', 'Sign out everywhere')}
+      onConfirm={async () => {
+        await must(api.POST('/api/v1/people/{id}/sessions/end', { params: { path: { id: person.id } } }));
+        onDone();
+      }}
+    >
+      <p>
+        {t(
+          'Mọi máy và ứng dụng đang mở sẽ hỏi đăng nhập lại. Mật khẩu không đổi.',
+          'Every open device and app asks to sign in again. The password stays.',
+        )}
+      </p>
+    </ActButton>
+  );
+}
+
+function Suspend({ person, onDone }: ActsProps) {
+  const given = givenName(person.fullName);
+  return (
+    <ActButton
+      bad
+      label={t('Khoá tài khoản', 'Suspend')}
+      question={t(`Khoá tài khoản của ${person.fullName}?`, `Suspend the account of ${person.fullName}?`)}
+      confirm={t('Khoá tài khoản', 'Suspend')}
+      onConfirm={async () => {
+        await must(api.POST('/api/v1/people/{id}/suspend', { params: { path: { id: person.id } } }));
+        onDone();
+      }}
+    >
+      <p>
+        {t(
+          `${given} bị đăng xuất khỏi mọi nơi ngay và không vào được cho tới khi mở lại. Hồ sơ, điểm và giấy tờ không đổi.`,
+          `${given} is signed out everywhere at once and cannot sign in until it is resumed. Records, marks and documents stay.`,
+        )}
+      </p>
+    </ActButton>
+  );
+}
+
+function Resume({ person, onDone }: ActsProps) {
+  return (
+    <ActButton
+      primary
+      label={t('Mở lại tài khoản', 'Resume')}
+      question={t(`Mở lại tài khoản của ${person.fullName}?`, `Resume the account of ${person.fullName}?`)}
+      confirm={t('Mở lại tài khoản', 'Resume')}
+      onConfirm={async () => {
+        await must(api.POST('/api/v1/people/{id}/resume', { params: { path: { id: person.id } } }));
+        onDone();
+      }}
+    >
+      <p>{t('Mật khẩu và passkey cũ lại dùng được.', 'The old password and passkeys work again.')}</p>
+    </ActButton>
   );
 }

@@ -1,9 +1,12 @@
 import { useRoute } from 'preact-iso';
 import { api, must } from '../../design/api.ts';
+import { Face } from '../../design/face.tsx';
+import { Icon } from '../../design/icon.tsx';
 import { formatNumber, t } from '../../design/language.ts';
 import { useLoad } from '../../design/load.ts';
+import { Row, Ruled } from '../../design/ruled.tsx';
 import { Empty, Show } from '../../design/show.tsx';
-import { useMayDo } from '../may.ts';
+import { mayDo } from '../may.ts';
 import { Title } from '../parts.tsx';
 import { levelName, roleName } from '../words.ts';
 
@@ -19,6 +22,7 @@ export function SchoolPage() {
           <SchoolHeading school={data} />
           <Classes id={id} school={data} />
           <Staff id={id} school={data} />
+          <Beside school={data} />
         </>
       )}
     </Show>
@@ -31,10 +35,11 @@ interface School {
   readonly code: string;
   readonly level: string | null;
   readonly path: readonly { readonly name: string }[];
+  readonly may: readonly string[];
 }
 
 function SchoolHeading({ school }: { readonly school: School }) {
-  const may = useMayDo(school);
+  const may = mayDo(school);
   return (
     <Title
       title={school.name}
@@ -52,6 +57,7 @@ function SchoolHeading({ school }: { readonly school: School }) {
     >
       {may('classes.write') && (
         <a class="button button-primary" href={`/admin/schools/${school.id}/classes/new`}>
+          <Icon name="plus" />
           {t('Mở một lớp', 'Open a class')}
         </a>
       )}
@@ -67,6 +73,7 @@ function SchoolHeading({ school }: { readonly school: School }) {
       )}
       {may('roster.import') && (
         <a class="button" href={`/admin/import?organisation=${school.id}`}>
+          <Icon name="file-spreadsheet" />
           {t('Nhập danh sách', 'Import a roster')}
         </a>
       )}
@@ -75,12 +82,12 @@ function SchoolHeading({ school }: { readonly school: School }) {
 }
 
 function Classes({ id, school }: { readonly id: string; readonly school: School }) {
-  const may = useMayDo(school);
+  const may = mayDo(school);
   const [classes] = useLoad(`classes ${id}`, () =>
     must(api.GET('/api/v1/organisations/{id}/classes', { params: { path: { id } } })),
   );
   return (
-    <section class="grid gap-3" aria-labelledby="classes">
+    <section class="grid gap-4" aria-labelledby="classes">
       <h2 id="classes">{t('Lớp năm học này', 'Classes of this school year')}</h2>
       <Show loaded={classes}>
         {({ items }) =>
@@ -94,10 +101,13 @@ function Classes({ id, school }: { readonly id: string; readonly school: School 
                 : t('Năm học này chưa có lớp.', 'There is no class this school year yet.')}
             </Empty>
           ) : (
-            <ul class="grid gap-4 sm:grid-cols-2 xl:grid-cols-3">
+            <ul class="grid gap-3 grid-cols-[repeat(auto-fill,minmax(13rem,1fr))]">
               {items.map((one) => (
                 <li key={one.id}>
-                  <a class="card block no-underline text-ink hover:border-accent" href={`/admin/classes/${one.id}`}>
+                  <a
+                    class="card block p-4! no-underline text-ink hover:border-accent"
+                    href={`/admin/classes/${one.id}`}
+                  >
                     <span class="block text-lg font-semibold">
                       {t('Lớp', 'Class')} {one.code}
                     </span>
@@ -119,7 +129,7 @@ function Classes({ id, school }: { readonly id: string; readonly school: School 
 }
 
 function Staff({ id, school }: { readonly id: string; readonly school: School }) {
-  const may = useMayDo(school);
+  const may = mayDo(school);
   const [people] = useLoad(`staff ${id}`, async () => {
     const of = (role: 'teacher' | 'staff') =>
       must(api.GET('/api/v1/people', { params: { query: { organisation: id, role, limit: 200 } } }));
@@ -128,7 +138,7 @@ function Staff({ id, school }: { readonly id: string; readonly school: School })
   });
   if (!may('people.read')) return null;
   return (
-    <section class="grid gap-3" aria-labelledby="staff">
+    <section class="grid gap-4" aria-labelledby="staff">
       <div class="flex flex-wrap items-center justify-between gap-3">
         <h2 id="staff">{t('Giáo viên và nhân viên', 'Teachers and staff')}</h2>
         {may('people.write') && (
@@ -147,15 +157,20 @@ function Staff({ id, school }: { readonly id: string; readonly school: School })
           items.length === 0 ? (
             <Empty>{t('Chưa có ai làm việc ở đây.', 'Nobody works here yet.')}</Empty>
           ) : (
-            <ul class="grid gap-x-6 gap-y-1 sm:grid-cols-2 xl:grid-cols-3">
+            <ul class="grid gap-x-10 sm:grid-cols-2">
               {items.map((person) => (
-                <li key={person.id} class="py-1">
-                  <a href={`/admin/people/${person.id}`}>{person.fullName}</a>{' '}
-                  <span class="text-quiet">
-                    {person.affiliations
-                      .filter(({ organisation }) => organisation.id === id)
-                      .map(({ title, role }) => title ?? roleName(role))
-                      .join(', ')}
+                <li key={person.id} class="flex items-center gap-3 py-2.5 border-b border-line">
+                  <Face name={person.fullName} />
+                  <span class="min-w-0">
+                    <a href={`/admin/people/${person.id}`} class="font-semibold no-underline hover:underline">
+                      {person.fullName}
+                    </a>
+                    <span class="block text-sm text-quiet">
+                      {person.affiliations
+                        .filter(({ organisation }) => organisation.id === id)
+                        .map(({ title, role }) => title ?? roleName(role))
+                        .join(', ')}
+                    </span>
                   </span>
                 </li>
               ))}
@@ -163,6 +178,44 @@ function Staff({ id, school }: { readonly id: string; readonly school: School })
           )
         }
       </Show>
+    </section>
+  );
+}
+
+/** What else is set for a school, each on a page of its own. */
+function Beside({ school }: { readonly school: School }) {
+  const may = mayDo(school);
+  return (
+    <section class="grid gap-4" aria-labelledby="beside">
+      <h2 id="beside">{t('Cài đặt của trường', 'Settings of the school')}</h2>
+      <Ruled onMargin>
+        <Row
+          title={t('Mạng của trường', 'Networks of the school')}
+          note={t(
+            'Máy trong mạng này là máy dùng chung; gõ sai ở đây không làm chậm cả trường.',
+            'Computers on it are shared; wrong guesses there do not slow the whole school.',
+          )}
+          act={
+            <a class="button button-small" href={`/admin/schools/${school.id}/networks`}>
+              {t('Xem mạng', 'See the networks')}
+            </a>
+          }
+        />
+        {may('apps.activate') && (
+          <Row
+            title={t('Ứng dụng của trường', 'Apps of the school')}
+            note={t(
+              'Ứng dụng ngoài chỉ mở cho học sinh khi trường cho phép.',
+              'Apps of others open to pupils only when the school allows it.',
+            )}
+            act={
+              <a class="button button-small" href={`/admin/schools/${school.id}/apps`}>
+                {t('Xem ứng dụng', 'See the apps')}
+              </a>
+            }
+          />
+        )}
+      </Ruled>
     </section>
   );
 }

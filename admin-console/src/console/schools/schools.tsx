@@ -1,12 +1,13 @@
 import { useLocation } from 'preact-iso';
 import { api, must } from '../../design/api.ts';
+import { Icon } from '../../design/icon.tsx';
 import { formatNumber, t } from '../../design/language.ts';
 import { Show } from '../../design/show.tsx';
 import { Table } from '../../design/table.tsx';
 import { useFilter } from '../filter.ts';
 import { useMay } from '../me.ts';
 import { usePages } from '../pages.ts';
-import { More, Title } from '../parts.tsx';
+import { More, Search, Title } from '../parts.tsx';
 
 /** `/admin/schools`: every school that the person may see. */
 export function Schools() {
@@ -17,9 +18,11 @@ export function Schools() {
         {mayWrite && (
           <>
             <a class="button button-primary" href="/admin/schools/new">
+              <Icon name="plus" />
               {t('Thêm một trường', 'Add a school')}
             </a>
             <a class="button" href="/admin/wards">
+              <Icon name="map-pin" />
               {t('Phường, xã', 'Wards')}
             </a>
           </>
@@ -69,13 +72,11 @@ function Organisations({ kind }: { readonly kind: 'school' | 'ward' }) {
   const isSchool = kind === 'school';
   return (
     <>
-      <input
-        type="search"
-        class="control"
-        value={query}
-        onInput={(event) => setQuery(event.currentTarget.value)}
-        aria-label={isSchool ? t('Tìm trường', 'Search schools') : t('Tìm phường, xã', 'Search wards')}
+      <Search
+        label={isSchool ? t('Tìm trường', 'Search schools') : t('Tìm phường, xã', 'Search wards')}
         placeholder={t('Tên (không dấu cũng được) hoặc mã', 'Name (marks optional) or code')}
+        value={query}
+        onSearch={setQuery}
       />
       <Show loaded={loaded}>
         {(found) => (
@@ -99,9 +100,7 @@ function Organisations({ kind }: { readonly kind: 'school' | 'ward' }) {
             {found.map(({ id, name, code, path, counts }) => (
               <tr key={id}>
                 <td>
-                  <a class="font-semibold" href={isSchool ? `/admin/schools/${id}` : `/admin/schools?ward=${id}`}>
-                    {name}
-                  </a>
+                  <a href={isSchool ? `/admin/schools/${id}` : `/admin/schools?ward=${id}`}>{name}</a>
                 </td>
                 <td class="code" data-label={t('Mã', 'Code')}>
                   {code}

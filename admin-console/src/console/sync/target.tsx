@@ -1,0 +1,218 @@
+import { useState } from 'preact/hooks';
+import { useLocation, useRoute } from 'preact-iso';
+import { api, must } from '../../design/api.ts';
+import { ActButton } from '../../design/dialog.tsx';
+import { Banner } from '../../design/form.tsx';
+import { formatNumber, formatTime, t } from '../../design/language.ts';
+import { useAction, useLoad } from '../../design/load.ts';
+import { State } from '../../design/mark.tsx';
+import { Show } from '../../design/show.tsx';
+import { Table } from '../../design/table.tsx';
+import { sayNext } from '../heading.ts';
+import { mayDo } from '../may.ts';
+import { Title } from '../parts.tsx';
+import { roleName } from '../words.ts';
+import { Changes } from './changes.tsx';
+import { Held } from './held.tsx';
+import { addressOf, fieldName, type Run, runState, type Target, targetState, totalsOf } from './words.ts';
+
+/** `/admin/sync/:id`: how a target is, why when it is not well, what it is told, and its last runs. */
+export function TargetPage() {
+  const { id = '' } = useRoute().params;
+  const [targets, reload] = useLoad(`target ${id}`, () => must(api.GET('/api/v1/sync/targets')));
+  return (
+    <Show loaded={targets}>
+      {({ items }) => {
+        const target = items.find((one) => one.id === id);
+        if (target) return <Loaded target={target} onChange={reload} />;
+        return <Title title={t('Không có đích này', 'There is no such target')} back={back()} />;
+      }}
+    </Show>
+  );
+}
+
+const back = () => ({ href: '/admin/sync', label: t('Đồng bộ', 'Directory sync') });
+
+function Loaded({ target, onChange }: { readonly target: Target; readonly onChange: () => void }) {
+  const may = mayDo(target);
+  const { state, word } = targetState(target);
+  const { id, heldRunId, failure, pending } = target;
+  const [runs, reloadRuns] = useLoad(`runs of ${id}`, () =>
+    must(api.GET('/api/v1/sync/targets/{id}/runs', { params: { path: { id } } })),
+  );
+  const reload = () => {
+    reloadRuns();
+    onChange();
+  };
+  return (
+    <>
+      <Title
+        title={target.name}
+        back={back()}
+        note={
+          <span class="flex flex-wrap items-center gap-x-3 gap-y-1">
+            <State state={state}>{word}</State>
+            {addressOf(target)}
+          </span>
+        }
+      >
+        {may('sync.write') && <Forget target={target} />}
+      </Title>
+      {failure && (
+        <div class="card rounded-cover border-2 border-bad! p-6 grid gap-2">
+          <h2>{t('Không đồng bộ được', 'It cannot be kept in step')}</h2>
+          <p>{failure}</p>
+          <p class="text-quiet">
+            {t('Không mất gì: ', 'Nothing is lost: ')}
+            {pending > 0
+              ? t(
+                  `${formatNumber(pending)} thay đổi đang đợi và tự thử lại.`,
+                  `${formatNumber(pending)} changes wait and are tried again.`,
+                )
+              : t('thay đổi mới sẽ đợi và tự thử lại.', 'new changes wait and are tried again.')}
+          </p>
+        </div>
+      )}
+      {heldRunId && <Held runId={heldRunId} mayAsk={may('sync.write')} />}
+      <div class="split">
+        <div class="grid gap-10 min-w-0">
+          {may('sync.write') && <Compare target={target} onDone={reload} />}
+          <Show loaded={runs}>{({ items }) => <Runs items={items.slice(0, 20)} />}</Show>
+        </div>
+        <Contract target={target} />
+      </div>
+    </>
+  );
+}
+
+/** Compares first; does exactly what was seen. */
+function Compare({ target: { id }, onDone }: { readonly target: Target; readonly onDone: () => void }) {
+  const [seen, setSeen] = useState<Run>();
+  const { isBusy, error, run } = useAction();
+  const start = (mode: 'plan' | 'apply', digest?: string) =>
+    run(async () => {
+      const body = { mode, ...(digest ? { digest } : {}) };
+      setSeen(await must(api.POST('/api/v1/sync/targets/{id}/runs', { params: { path: { id } }, body })));
+      onDone();
+    });
+  const preview = seen?.mode === 'plan' && seen.state === 'done' ? seen : undefined;
+  return (
+    <section class="grid gap-4" aria-labelledby="compare">
+      <h2 id="compare">{t('So sánh với đích', 'Compare with the target')}</h2>
+      {error && <Banner state="bad">{error}</Banner>}
+      {seen && !seen.failure && (
+        <Banner state={seen.state === 'done' ? 'good' : 'warn'}>
+          {`${seen.mode === 'plan' ? t('Nếu chạy bây giờ', 'If it ran now') : runState(seen).word}: ${totalsOf(seen)}.`}
+          {preview?.heldReason && (
+            <p>
+              {t('Việc vô hiệu hoá sẽ chờ người thứ hai: ', 'Disabling would wait for a second person: ')}
+              {preview.heldReason}
+            </p>
+          )}
+        </Banner>
+      )}
+      {seen?.failure && <Banner state="bad">{seen.failure}</Banner>}
+      <div class="flex flex-wrap gap-2">
+        {preview?.digest ? (
+          <button
+            type="button"
+            class="button button-primary"
+            disabled={isBusy}
+            onClick={() => start('apply', preview.digest ?? undefined)}
+          >
+            {isBusy ? t('Đang chạy…', 'Running…') : t('Thực hiện đúng như trên', 'Do exactly this')}
+          </button>
+        ) : (
+          <button type="button" class="button button-primary" disabled={isBusy} onClick={() => start('plan')}>
+            {isBusy ? t('Đang so sánh…', 'Comparing…') : t('Xem trước', 'Preview')}
+          </button>
+        )}
+      </div>
+      {seen && <Changes runId={seen.id} />}
+    </section>
+  );
+}
+
+/** What leaves the house: fields by whom, as the contract of this target says. */
+function Contract({ target: { contract } }: { readonly target: Target }) {
+  const fields = (names: readonly string[]) => names.map(fieldName).join(', ') || t('chỉ mã', 'the ID alone');
+  return (
+    <section class="grid gap-4 min-w-0" aria-labelledby="contract">
+      <h2 id="contract">{t('Đích này được biết gì', 'What this target is told')}</h2>
+      <dl class="facts">
+        <dt>{t('Của ai', 'Of whom')}</dt>
+        <dd>{contract.roles.map(roleName).join(', ')}</dd>
+        <dt>{t('Học sinh', 'Learners')}</dt>
+        <dd>{fields(contract.learners)}</dd>
+        <dt>{t('Người lớn', 'Adults')}</dt>
+        <dd>{fields(contract.others)}</dd>
+      </dl>
+      <p class="text-sm text-quiet">
+        {t(
+          'Không trường nào ngoài danh sách này rời khỏi hệ thống; lần gửi nào cũng được ghi lại.',
+          'No field outside this list leaves the system; everything that is sent is recorded.',
+        )}
+      </p>
+    </section>
+  );
+}
+
+const squares = { good: 'bg-good', warn: 'bg-warn', bad: 'bg-bad', plain: 'bg-line', now: 'bg-accent' } as const;
+
+function Runs({ items }: { readonly items: readonly Run[] }) {
+  if (items.length === 0) return null;
+  const failed = items.filter(({ state }) => state === 'failed').length;
+  return (
+    <section class="grid gap-4" aria-labelledby="runs">
+      <h2 id="runs">{t(`${items.length} lượt gần nhất`, `The last ${items.length} runs`)}</h2>
+      <div
+        class="flex flex-wrap gap-1"
+        role="img"
+        aria-label={t(`${failed} trên ${items.length} lượt không xong`, `${failed} of ${items.length} failed`)}
+      >
+        {[...items].reverse().map((item) => (
+          <span key={item.id} class={`size-5 rounded ${squares[runState(item).state]}`} />
+        ))}
+      </div>
+      <Table
+        label={t('Các lượt gần đây', 'Last runs')}
+        heads={[t('Lúc', 'At'), t('Kết quả', 'Result'), t('Đã làm gì, vì sao', 'What and why')]}
+      >
+        {items.map((item) => (
+          <tr key={item.id}>
+            <td class="number">{formatTime(item.startedAt)}</td>
+            <td>
+              <State state={runState(item).state}>{runState(item).word}</State>{' '}
+              {item.mode === 'plan' && <span class="text-sm text-quiet">{t('xem trước', 'preview')}</span>}
+            </td>
+            <td>{item.failure ?? item.heldReason ?? totalsOf(item)}</td>
+          </tr>
+        ))}
+      </Table>
+    </section>
+  );
+}
+
+function Forget({ target: { id, name } }: { readonly target: Target }) {
+  const { route } = useLocation();
+  return (
+    <ActButton
+      bad
+      label={t('Bỏ đích này', 'Forget this target')}
+      question={t(`Bỏ ${name}?`, `Forget ${name}?`)}
+      confirm={t('Bỏ đích', 'Forget it')}
+      onConfirm={async () => {
+        await must(api.DELETE('/api/v1/sync/targets/{id}', { params: { path: { id } } }));
+        sayNext(t(`Đã bỏ ${name}.`, `${name} was forgotten.`));
+        route('/admin/sync');
+      }}
+    >
+      <p>
+        {t(
+          'EduTrust thôi đồng bộ sang đó. Người và nhóm đang có ở đích thì giữ nguyên.',
+          'EduTrust no longer keeps it in step. People and groups that are there stay.',
+        )}
+      </p>
+    </ActButton>
+  );
+}
