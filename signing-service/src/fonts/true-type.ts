@@ -10,11 +10,11 @@ export interface TrueTypeFont {
   glyphOf(codePoint: number): number;
   /** Advance in font units. */
   advanceOf(glyph: number): number;
-  /** A font file with the outlines of these glyphs only, under their own numbers. */
+  /** A font file with the outlines of these glyphs only, under their own numbers, and without instructions for the pixels of screens. */
   subset(glyphs: Iterable<number>): Buffer;
 }
 
-const kept = ['cvt ', 'fpgm', 'glyf', 'head', 'hhea', 'hmtx', 'loca', 'maxp', 'prep'];
+const kept = ['glyf', 'head', 'hhea', 'hmtx', 'loca', 'maxp'];
 
 /** Reads a font that is ours; a font from outside would need a stricter reader. Throws `RangeError` for a broken one. */
 export function readTrueType(file: Buffer): TrueTypeFont {
@@ -57,18 +57,22 @@ export function readTrueType(file: Buffer): TrueTypeFont {
       for (let glyph = 0; glyph < glyphCount; glyph++) {
         loca.writeUInt32BE(length, glyph * 4);
         if (!needed.has(glyph)) continue;
-        const data = outline(glyph);
+        const data = withoutInstructions(outline(glyph));
         const padding = (4 - (data.length % 4)) % 4;
         outlines.push(data, Buffer.alloc(padding));
         length += data.length + padding;
       }
       loca.writeUInt32BE(length, glyphCount * 4);
+      const metrics = Buffer.from(table('hmtx'));
+      for (let glyph = 0; glyph < metricCount - 1; glyph++)
+        if (!needed.has(glyph)) metrics.fill(0, glyph * 4, glyph * 4 + 4);
       const newHead = Buffer.from(head);
       newHead.writeInt16BE(1, 50);
       const replaced = new Map([
         ['glyf', Buffer.concat(outlines)],
         ['loca', loca],
         ['head', newHead],
+        ['hmtx', metrics],
       ]);
       return writeFont(
         kept.flatMap((tag) => {
@@ -121,6 +125,29 @@ function readCharacterMap(cmap: Buffer): (codePoint: number) => number {
   };
 }
 
+/** A glyph's outline alone (OpenType glyf): what it tells an interpreter refers to tables that are left out. */
+function withoutInstructions(glyph: Buffer): Buffer {
+  if (glyph.length < 10) return glyph;
+  const contours = glyph.readInt16BE(0);
+  if (contours >= 0) {
+    const at = 10 + contours * 2;
+    const rest = glyph.subarray(at + 2 + glyph.readUInt16BE(at));
+    return Buffer.concat([glyph.subarray(0, at), Buffer.alloc(2), rest]);
+  }
+  const bare = Buffer.from(glyph);
+  let at = 10;
+  for (let flags = 0x20; flags & 0x20; ) {
+    flags = bare.readUInt16BE(at);
+    bare.writeUInt16BE(flags & ~0x0100, at); // WE_HAVE_INSTRUCTIONS
+    at += 4 + componentLength(flags);
+  }
+  return bare.subarray(0, at);
+}
+
+/** Bytes of a component behind its flags and its glyph. */
+const componentLength = (flags: number) =>
+  (flags & 0x01 ? 4 : 2) + (flags & 0x08 ? 2 : flags & 0x40 ? 4 : flags & 0x80 ? 8 : 0);
+
 /** Letters with marks are made of others: those are needed too (glyf, composite glyphs). */
 function withComponents(glyphs: Set<number>, outline: (glyph: number) => Buffer): Set<number> {
   const waiting = [...glyphs];
@@ -135,7 +162,7 @@ function withComponents(glyphs: Set<number>, outline: (glyph: number) => Buffer)
         glyphs.add(component);
         waiting.push(component);
       }
-      at += 4 + (flags & 0x01 ? 4 : 2) + (flags & 0x08 ? 2 : flags & 0x40 ? 4 : flags & 0x80 ? 8 : 0);
+      at += 4 + componentLength(flags);
     }
   }
   return glyphs;

@@ -102,6 +102,23 @@ describe('a transcript from its class teacher to the school’s seal', () => {
     assert.deepEqual(receipts.map(({ id }: { id: string }) => id).sort(), [...ids].sort());
   });
 
+  test('each signature adds at most 26 kB, a fifth of it still room for the log’s proof to grow', async () => {
+    const bytes = await file((await principal.call('GET', 'signed')).json.items[0].id);
+    const text = bytes.toString('latin1');
+    const contents = [...text.matchAll(/\/Contents <([0-9a-f]+)>/gu)].map(([, hex = '']) => hex);
+    assert.equal(contents.length, 3);
+    for (const hex of contents) {
+      const free = (hex.length - hex.replace(/0+$/u, '').length) / 2;
+      assert.ok(free > hex.length / 2 / 5 && free > 1_200, `${free} of ${hex.length / 2} bytes are free`);
+    }
+    const ends = [...text.matchAll(/%%EOF/gu)].map(({ index }) => index);
+    const added = ends.slice(1).map((end, index) => end - (ends[index] ?? 0));
+    assert.ok(
+      added.every((size) => size <= 26_000),
+      added.join(', '),
+    );
+  });
+
   test('each signature’s field says aloud whose it is, and no visible block lies over another', async () => {
     const issued = (await principal.call('GET', 'signed')).json.items[0];
     const text = (await file(issued.id)).toString('latin1');

@@ -14,8 +14,9 @@ export const pades: SignatureFormat = {
   countSignatures: (file) =>
     Buffer.from(file.buffer, file.byteOffset, file.byteLength).toString('latin1').split('/ByteRange [').length - 1,
   prepare: (file, wish) => {
-    const { prepared, digest } = prepareSignature(file, fieldOf(wish));
     const signingCertificate = wish.signatory.certificate;
+    const contentsBytes = roomFor(signingCertificate);
+    const { prepared, digest } = prepareSignature(file, { ...fieldOf(wish), contentsBytes });
     return { prepared, digest, toBeSigned: buildSignedAttributes({ digest, signingCertificate }) };
   },
   stamped: (signature) => Buffer.from(signature.buffer, signature.byteOffset, signature.byteLength),
@@ -24,6 +25,14 @@ export const pades: SignatureFormat = {
   longTerm,
   validate: validatePdf,
 };
+
+/**
+ * Bytes for a CMS of this signer: its certificate and its issuer's, of about the same size; a time stamp with the same of
+ * its own; attributes, the signature, and a proof of inclusion in a log of a billion entries. Each byte takes two in the file.
+ */
+function roomFor(certificate: Uint8Array): number {
+  return 4 * certificate.length + 3_072;
+}
 
 const head = Buffer.from('%PDF-', 'latin1');
 
