@@ -258,5 +258,19 @@ export const migrations: SchemaMigrations = {
         );
         CREATE INDEX room_computer_organisation ON idp.room_computer (organisation_id) WHERE ended_at IS NULL;`,
     },
+    {
+      name: '011-attested-credentials',
+      sql: `
+        ALTER TABLE idp.account ADD COLUMN password_attestation bytea;
+        COMMENT ON COLUMN idp.account.password_attestation IS 'keyed hash: this program made the password hash for this person';
+        ALTER TABLE idp.session ADD COLUMN attestation bytea;
+        COMMENT ON COLUMN idp.session.attestation IS 'keyed hash: this person signed in, in this way, and this cookie is theirs';
+        ALTER TABLE idp.activation ADD COLUMN made_by uuid[];
+        COMMENT ON COLUMN idp.activation.made_by IS 'who made the code, attested (empty: the program); null for codes of before';
+        ALTER TABLE idp.passkey ADD COLUMN given_kind text CHECK (given_kind IN ('code-used', 'recovered')),
+          ADD COLUMN given_by uuid[], ADD COLUMN given_at timestamptz;
+        COMMENT ON COLUMN idp.passkey.given_by IS
+          'whose code its holder chose it with (empty: the program''s); attested, so that it counts for 72 hours whatever else is deleted';`,
+    },
   ],
 };

@@ -13,6 +13,8 @@ export interface AccountTable {
   status: 'invited' | 'active' | 'suspended';
   password_hash: string | null;
   password_changed_at: Date | null;
+  /** Of the hash, see `password/attestation.ts`. */
+  password_attestation: Generated<Buffer | null>;
   user_handle: Buffer;
   created_at: Date;
   activated_at: Date | null;
@@ -33,8 +35,12 @@ export interface PasskeyTable {
   name: string;
   created_at: Date;
   last_used_at: Date | null;
-  /** That this program registered it; null for those of before, which count for nothing that takes two people. */
+  /** That this program registered it; one without is no way to sign in. */
   attestation: Buffer | null;
+  /** How its holder came to choose it, when by a code: by whose, and when; attested with the rest. */
+  given_kind: Generated<'code-used' | 'recovered' | null>;
+  given_by: Generated<string[] | null>;
+  given_at: Generated<Date | null>;
 }
 
 export interface ActivationTable {
@@ -46,7 +52,9 @@ export interface ActivationTable {
   expires_at: Date;
   used_at: Date | null;
   revoked_at: Date | null;
-  /** Of codes that also open the account of somebody who answers for others: made by two people, or by the program. */
+  /** The people who made it; empty: the program itself; null: a code of before. */
+  made_by: Generated<string[] | null>;
+  /** That this program made it, and whether it also opens the account of somebody who answers for others. */
   attestation: Buffer | null;
 }
 
@@ -84,6 +92,8 @@ export interface SessionTable {
   last_seen_at: Generated<Date>;
   expires_at: Date;
   idle_seconds: Generated<number>;
+  /** Of whose it is and how they signed in, see `sessions/attestation.ts`; null while nobody is signed in. */
+  attestation: Generated<Buffer | null>;
 }
 
 export type IdpTables = {

@@ -381,5 +381,12 @@ export const migrations: SchemaMigrations = {
         CREATE INDEX affiliation_role ON registry.affiliation (role, person_id) INCLUDE (valid_until) WHERE role <> 'learner';
         CREATE INDEX person_left ON registry.person (id) WHERE status = 'left';`,
     },
+    {
+      name: '012-attested-roles',
+      sql: `
+        ALTER TABLE registry.role_assignment ADD COLUMN attestation bytea;
+        COMMENT ON COLUMN registry.role_assignment.attestation IS
+          'keyed hash: this program granted the role; rows that somebody else wrote have none that is right, and give nothing';`,
+    },
   ],
 };

@@ -82,6 +82,8 @@ export type RegistryTables = {
     organisation_id: string;
     granted_at: Generated<Date>;
     ended_at: Date | null;
+    /** That this program granted it; see `permissions/attestation.ts`. */
+    attestation: Generated<Buffer | null>;
   };
   'registry.approval': {
     id: string;

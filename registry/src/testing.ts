@@ -20,7 +20,7 @@ export async function openRegistry() {
       authenticate: async ({ headers }) => {
         const personId = headers['x-person'];
         if (typeof personId !== 'string') return null;
-        const roles = await rolesOf(context.db, personId);
+        const roles = await rolesOf(context, personId);
         return { kind: 'person', personId, sessionId: personId, roles, acr: 'passkey', authenticatedAt: new Date() };
       },
     },

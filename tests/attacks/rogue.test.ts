@@ -73,7 +73,7 @@ describe('Q3: nobody alone', () => {
           kind: 'person',
           personId,
           sessionId: `session of ${personId}`,
-          roles: await rolesOf(context.db, personId),
+          roles: await rolesOf(context, personId),
           acr: 'passkey',
           authenticatedAt: new Date(),
         };

@@ -50,7 +50,8 @@ for (const name of dumps) {
         SELECT (SELECT count(*) FROM registry.person) AS people, (SELECT count(*) FROM registry.affiliation) AS affiliations,
           (SELECT count(*) FROM certs.certificate WHERE state = 'issued') AS certificates,
           (SELECT count(*) FROM signing.request) AS requests,
-          (SELECT count(*) FROM platform.ledger_leaf) AS leaves`);
+          (SELECT count(*) FROM platform.ledger_leaf AS l JOIN platform.ledger_entry AS e ON e.id = l.entry_id
+            WHERE e.type IS DISTINCT FROM 'rows.attested') AS leaves`);
       return rows[0] ?? {};
     }
 

@@ -10,7 +10,7 @@ export async function readDump(name: string): Promise<string> {
 
 /** Fills the test's empty database with it. psql's own commands, which newer versions of pg_dump write, are left out. */
 export async function loadDump(database: TestDatabase, name: string): Promise<void> {
-  await database.pool.query('DROP SCHEMA IF EXISTS platform CASCADE'); // the dump makes every schema itself
+  await database.pool.query('DROP SCHEMA IF EXISTS platform, graphile_worker CASCADE'); // the dump makes every schema itself
   const client = new pg.Client({ connectionString: database.url });
   await client.connect();
   try {

@@ -6,6 +6,7 @@ import { startWorker } from '@edutrust/platform/jobs';
 import { readOutboxOnce } from '@edutrust/platform/outbox';
 import { eventually } from '@edutrust/platform/testing';
 import { endRole } from '@edutrust/registry/permissions';
+import { giveRole } from '@edutrust/registry/testing';
 import { sql } from 'kysely';
 import { ensureAuthorities, listAuthorities, revokeCertificate } from '../authority/authority.ts';
 import { toPem } from '../certificate/certificate.ts';
@@ -177,10 +178,8 @@ describe('certificates on request', () => {
 
     // a signer who is a security officer too, for whom somebody else asked
     const { principalId = '' } = world.city.schools[2] ?? {};
-    await sql`INSERT INTO registry.role_assignment (id, person_id, role, organisation_id)
-      VALUES (gen_random_uuid(), ${principalId}, 'security-officer', ${world.city.departmentId})`.execute(
-      world.context.db,
-    );
+    const { context, city } = world;
+    await giveRole(context, { personId: principalId, role: 'security-officer', organisationId: city.departmentId });
     const csr = world.makeCsr();
     const organisationId = world.city.schools[2]?.id ?? '';
     const forThem = await world.ask({ organisationId, personId: principalId, custody: 'outside', csr });

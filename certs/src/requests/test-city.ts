@@ -114,6 +114,7 @@ export async function openTestCity() {
         .execute((transaction) =>
           grantRole(
             transaction,
+            context,
             { personId: officer, role: 'security-officer', organisationId: city.departmentId },
             { kind: 'system', name: 'cli' },
           ),
@@ -144,7 +145,7 @@ async function serve(context: TestContext): Promise<App> {
       kind: 'person',
       personId,
       sessionId: `session of ${personId}`,
-      roles: await rolesOf(context.db, personId),
+      roles: await rolesOf(context, personId),
       acr: 'passkey',
       authenticatedAt: new Date(Date.now() - Number(headers['x-age']) * 1000),
     };

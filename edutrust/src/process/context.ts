@@ -12,9 +12,10 @@ import { createMailer } from '@edutrust/platform/mail';
 import { migrate, type SchemaMigrations } from '@edutrust/platform/migrations';
 import { platformMigrations } from '@edutrust/platform/own-migrations';
 import { loadSecretBox } from '@edutrust/platform/secrets';
-import { openStore } from '@edutrust/platform/store';
+import { attestedStore, openStore } from '@edutrust/platform/store';
 import { migrations as registryMigrations } from '@edutrust/registry/migrations';
 import { migrations as signingMigrations } from '@edutrust/signing-service/migrations';
+import { attestExisting } from './attest-existing.ts';
 
 /** Every schema of the platform, lower floors first. */
 export const allMigrations: readonly SchemaMigrations[] = [
@@ -38,8 +39,9 @@ export async function openContext(config: Config, log: Logger, { serves }: { ser
     const secrets = await loadSecretBox(config.secret);
     await migrate(database.pool, allMigrations);
     await migrateJobs(database.pool);
-    const store = await openStore(config, database.pool, log);
+    const store = attestedStore(await openStore(config, database.pool, log), secrets);
     const context = await contextOn({ config, log, database, secrets, store });
+    await attestExisting(context);
     return {
       ...context,
       close: async () => {

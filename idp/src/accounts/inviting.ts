@@ -1,7 +1,7 @@
 import type { Actor } from '@edutrust/platform/actor';
 import type { Transaction } from '@edutrust/platform/database';
 import { Forbidden } from '@edutrust/platform/errors';
-import { decide, rolesOf } from '@edutrust/registry/permissions';
+import { decide, recordedRolesOf } from '@edutrust/registry/permissions';
 import { findAccount } from './account.ts';
 
 /**
@@ -16,7 +16,7 @@ export async function invitingTakesTwo(transaction: Transaction, actor: Actor, p
   if (verdict === 'no') throw notYours();
   if (verdict === 'alone') return false;
   const account = await findAccount(transaction, personId);
-  return account?.activated_at != null || (await rolesOf(transaction, personId)).length > 0;
+  return account?.activated_at != null || (await recordedRolesOf(transaction, personId)).length > 0;
 }
 
 function notYours(): Forbidden {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { personClaims } from '@edutrust/registry/people';
+import { giveRole } from '@edutrust/registry/testing';
 import { sql } from 'kysely';
 import { isForPerson, releasedScopes } from '../apps/release.ts';
 import { listTiles } from '../apps/tiles.ts';
@@ -192,8 +193,7 @@ test('T5, N2: an owner never approves their own app, and a change takes the appr
   const [school, other] = world.city.schools;
   assert.ok(school && other);
   const { db } = world.context;
-  await sql`INSERT INTO registry.role_assignment (id, person_id, role, organisation_id)
-    VALUES (gen_random_uuid(), ${principal}, 'app-owner', ${school.id})`.execute(db);
+  await giveRole(world.context, { personId: principal, role: 'app-owner', organisationId: school.id });
   const input = {
     name: 'Kẻ tò mò',
     kind: 'spa',

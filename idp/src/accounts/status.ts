@@ -1,8 +1,9 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Text } from '@edutrust/platform/messages';
 import { getPerson } from '@edutrust/registry/people';
-import { needPasskey, rolesOf } from '@edutrust/registry/permissions';
+import { needPasskey, recordedRolesOf } from '@edutrust/registry/permissions';
 import { sql } from 'kysely';
+import { passwordHashOf } from '../password/attestation.ts';
 import { listSessions } from '../sessions/sessions.ts';
 import { obstacleOf } from '../signin/standing.ts';
 import { isSchoolNetwork } from '../throttling/networks.ts';
@@ -66,7 +67,7 @@ export async function accountStatus(
       (SELECT max(expires_at) FROM idp.activation
        WHERE person_id = ${personId} AND used_at IS NULL AND revoked_at IS NULL) AS code_until`.execute(db);
   const { passkeys = 0, code_until: codeUntil = null } = rows[0] ?? {};
-  const hasPassword = account?.password_hash != null;
+  const hasPassword = passwordHashOf(context.secrets, account) !== null;
   const obstacle = obstacleOf(person, account);
   const waitSeconds = await secondsToWait(context, personId, asked.address);
   const isActivated = account !== undefined && account.status !== 'invited' && account.activated_at !== null;
@@ -174,7 +175,7 @@ async function assuranceCheck(
   personId: string,
   passkeys: number,
 ): Promise<AccountCheck[]> {
-  if (!needPasskey(await rolesOf(db, personId))) return [];
+  if (!needPasskey(await recordedRolesOf(db, personId))) return [];
   return [
     step('assurance', passkeys > 0, {
       yes: { vi: 'Vai trò này cần passkey, và đã có passkey.', en: 'The role needs a passkey, and there is one.' },

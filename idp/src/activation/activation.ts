@@ -5,10 +5,11 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database, Transaction } from '@edutrust/platform/database';
 import { InvalidInput } from '@edutrust/platform/errors';
 import { uuidv7 } from '@edutrust/platform/ids';
-import { recordCredentialAct, recordCredentialsChosen } from '@edutrust/registry/approvals';
+import type { SecretBox } from '@edutrust/platform/secrets';
+import { type GivenCredential, recordCredentialAct, recordCredentialsChosen } from '@edutrust/registry/approvals';
 import { notify } from '@edutrust/registry/notices';
 import { getPerson, organisationOf } from '@edutrust/registry/people';
-import { credentialsTakeTwo, type Role, rolesOf } from '@edutrust/registry/permissions';
+import { credentialsTakeTwo, type Role, recordedRolesOf } from '@edutrust/registry/permissions';
 import { type Selectable, sql } from 'kysely';
 import { ensureAccount, findAccount } from '../accounts/account.ts';
 import { record } from '../events.ts';
@@ -66,15 +67,17 @@ export async function createActivationCode(
   const code = Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join('');
   const now = tools.clock.now();
   const expiresAt = new Date(now.getTime() + codeDays * 86_400_000);
+  const madeBy = [...(actor.kind === 'person' ? [actor.personId] : []), ...(alsoBy ? [alsoBy] : [])];
   await insertActivation(transaction, tools, {
     personId,
     kind: 'code',
     secretHash: hashCode(tools, code),
     expiresAt,
     isForEverybody: isForTwo || actor.kind === 'system',
+    madeBy,
   });
-  const makers = [actor.kind === 'person' ? actor.personId : null, ...(alsoBy ? [alsoBy] : [])];
-  for (const byId of makers) await recordCredentialAct(transaction, { personId, byId, kind: 'code-made', at: now });
+  for (const byId of madeBy.length > 0 ? madeBy : [null])
+    await recordCredentialAct(transaction, { personId, byId, kind: 'code-made', at: now });
   await record(transaction, {
     type: 'activation-code.created',
     actor,
@@ -115,6 +118,7 @@ export async function createFirstLink(
     secretHash: hashCode(context, token),
     expiresAt,
     isForEverybody: true,
+    madeBy: [],
   });
   await recordCredentialAct(transaction, { personId, byId: null, kind: 'code-made', at: context.clock.now() });
   await record(transaction, {
@@ -135,6 +139,8 @@ async function insertActivation(
     readonly expiresAt: Date;
     /** Also for somebody who answers for others. */
     readonly isForEverybody: boolean;
+    /** The people who made it; none when the program did. */
+    readonly madeBy: readonly string[];
   },
 ): Promise<void> {
   const now = clock.now();
@@ -156,19 +162,25 @@ async function insertActivation(
     expires_at: input.expiresAt,
     used_at: null,
     revoked_at: null,
+    made_by: [...input.madeBy],
   };
   await idpOf(transaction)
     .insertInto('idp.activation')
-    .values({ ...row, attestation: input.isForEverybody ? attest(secrets, codePurpose, factsOfCode(row)) : null })
+    .values({ ...row, attestation: attestCode(secrets, row, input.isForEverybody) })
     .execute();
 }
 
 const codePurpose = 'idp.activation';
 
-type CodeRow = Pick<Selectable<ActivationTable>, 'id' | 'person_id' | 'kind' | 'secret_hash' | 'expires_at'>;
+type CodeRow = Pick<
+  Selectable<ActivationTable>,
+  'id' | 'person_id' | 'kind' | 'secret_hash' | 'expires_at' | 'made_by'
+>;
 
-function factsOfCode(row: CodeRow): AttestedFacts {
+function factsOfCode(row: CodeRow, isForEverybody: boolean): AttestedFacts {
   return {
+    ...(row.made_by ? { madeBy: row.made_by.join(' ') } : {}),
+    ...(isForEverybody ? {} : { opens: 'who answers for nobody' }),
     id: row.id,
     person: row.person_id,
     kind: row.kind,
@@ -177,18 +189,24 @@ function factsOfCode(row: CodeRow): AttestedFacts {
   };
 }
 
+/** Says of a code that this program made it for this person, and whom it may open. */
+export const attestCode = (secrets: SecretBox, row: CodeRow, isForEverybody: boolean) =>
+  attest(secrets, codePurpose, factsOfCode(row, isForEverybody));
+
 /**
- * Whether the code opens the account of the person as they are now: one that a single person made before the role was
- * granted, or that somebody wrote into the table, opens nobody's who answers for others.
+ * Whether the code opens the account of the person as they are now: one that somebody wrote into the table opens nobody's,
+ * and one that a single person made, also before the role was granted, nobody's who answers for others.
  */
 async function mayOpen(
   db: Database | Transaction,
   secrets: ServiceContext['secrets'],
   row: CodeRow & Pick<Selectable<ActivationTable>, 'attestation'>,
 ): Promise<boolean> {
-  const held = await rolesOf(db, row.person_id);
-  if (!held.some(({ role }) => credentialsTakeTwo.has(role as Role))) return true;
-  return isAttested(secrets, codePurpose, factsOfCode(row), row.attestation);
+  const isOf = (isForEverybody: boolean) =>
+    isAttested(secrets, codePurpose, factsOfCode(row, isForEverybody), row.attestation);
+  if (isOf(true)) return true;
+  const held = await recordedRolesOf(db, row.person_id);
+  return !held.some(({ role }) => credentialsTakeTwo.has(role as Role)) && isOf(false);
 }
 
 /** What a ticket stands for: a code that was right, whose holder has not chosen credentials yet. */
@@ -214,7 +232,7 @@ export async function openActivation(
   const found = await idpOf(db)
     .selectFrom('idp.activation as c')
     .innerJoin('idp.account as a', 'a.person_id', 'c.person_id')
-    .select(['c.id', 'c.person_id', 'c.kind', 'c.secret_hash', 'c.expires_at', 'c.attestation'])
+    .select(['c.id', 'c.person_id', 'c.kind', 'c.secret_hash', 'c.expires_at', 'c.made_by', 'c.attestation'])
     .where('c.secret_hash', '=', hashCode(context, kind === 'code' ? canonicalCode(secret) : secret))
     .where('c.kind', '=', kind)
     .where('c.used_at', 'is', null)
@@ -238,7 +256,8 @@ export async function readTicket({ store }: Pick<ServiceContext, 'store'>, ticke
 
 /**
  * Uses up the code in the transaction that sets the credentials: of two at once one wins. Whoever chooses credentials
- * anew may be answering a theft: every other code of theirs stops working, and every session and token ends.
+ * anew may be answering a theft: every other code of theirs stops working, and every session and token ends. Gives whose
+ * code it was.
  *
  * @throws InvalidInput `activation/expired`
  */
@@ -246,7 +265,7 @@ export async function useActivation(
   transaction: Transaction,
   { clock, secrets, jobs }: Tools & Pick<ServiceContext, 'jobs'>,
   ticket: Ticket,
-): Promise<void> {
+): Promise<GivenCredential> {
   const now = clock.now();
   const { rows } = await sql<Selectable<ActivationTable>>`
     UPDATE idp.activation SET used_at = ${now}
@@ -255,10 +274,10 @@ export async function useActivation(
   const [code] = rows;
   if (!code || !(await mayOpen(transaction, secrets, code))) throw expired();
   const account = await ensureAccount(transaction, ticket.personId, now);
-  await recordCredentialsChosen(transaction, {
+  const given = await recordCredentialsChosen(transaction, {
     personId: ticket.personId,
     hadSome: account.activated_at !== null,
-    codeMadeAt: code.created_at,
+    code: { madeAt: code.created_at, madeBy: code.made_by ?? [] },
     at: now,
   });
   await sql`
@@ -278,6 +297,7 @@ export async function useActivation(
   });
   const actor = { kind: 'system', name: 'activation' } as const;
   await endSessions(transaction, jobs, { personId: ticket.personId }, { actor, reason: 'credentials-changed' });
+  return given;
 }
 
 function wrongCode(): InvalidInput {

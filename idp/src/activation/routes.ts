@@ -152,9 +152,9 @@ export function addActivationRoutes(app: App, tools: IdpTools): void {
       personId: opened.personId,
     });
     await db.transaction().execute(async (transaction) => {
-      await useActivation(transaction, context, opened);
+      const given = await useActivation(transaction, context, opened);
       await forgetPassword(transaction, opened.personId);
-      await keepPasskey(transaction, context, { personId: opened.personId, name, passkey }, activation);
+      await keepPasskey(transaction, context, { personId: opened.personId, name, passkey, given }, activation);
     });
     const how = { acr: 'passkey', amr: ['pop', 'user', 'mfa'] } as const;
     const proof = await proofOfActivation(tools, opened.personId, how);

@@ -20,6 +20,9 @@ export const approvalPasskeys = ({
         'k.public_key',
         'k.transports',
         'k.attestation',
+        'k.given_kind',
+        'k.given_by',
+        'k.given_at',
         'a.user_handle',
       ])
       .where('k.person_id', '=', personId)
@@ -33,6 +36,9 @@ export const approvalPasskeys = ({
         publicKey: row.public_key,
         transports: row.transports,
         userHandle: row.user_handle.toString('base64url'),
+        ...(row.given_kind && row.given_at
+          ? { given: { kind: row.given_kind, by: row.given_by ?? [], at: row.given_at } }
+          : {}),
       }));
   },
   passkeyUsed: async (transaction, credentialId, counter) => {

@@ -24,8 +24,13 @@ async function register(change: Tampering = {}, authenticator = new TestAuthenti
 }
 
 /** Begins a sign-in in a fresh browser, and answers it with the passkey. */
-async function signInWith(authenticator: TestAuthenticator, change: Tampering = {}, fresh = new TestBrowser()) {
-  const shown = await fresh.get(`${world.origin}/signin?return_to=/`);
+async function signInWith(
+  authenticator: TestAuthenticator,
+  change: Tampering = {},
+  fresh = new TestBrowser(),
+  asked = '/signin?return_to=/',
+) {
+  const shown = await fresh.get(`${world.origin}${asked}`);
   const { options, verifyPath } = shown.page?.props.passkey ?? {};
   const credential = authenticator.get(options, change);
   return { fresh, verifyPath, credential, ...(await fresh.json(`${world.origin}${verifyPath}`, { credential })) };
@@ -57,6 +62,9 @@ test('W1: each rule of registration has its refused answer', async () => {
 test('a passkey is registered, opens a session with acr passkey, and a credential is registered once only', async () => {
   const kept = await register({}, phone);
   assert.equal(kept.status, 201, JSON.stringify(kept.json));
+  assert.equal((await browser.json(api('passkeys/options'), {})).status, 401, 'W7: a password adds none beside it');
+  const confirmed = await signInWith(phone, {}, browser, '/signin?return_to=/&acr=passkey');
+  await browser.get(`${world.origin}${confirmed.json.location}`);
   assert.equal((await register({}, phone)).status, 400);
   const { status, json, fresh } = await signInWith(phone);
   assert.equal(status, 200, JSON.stringify(json));

@@ -3,10 +3,11 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database, Transaction } from '@edutrust/platform/database';
 import { Conflict, InvalidInput, NotFound } from '@edutrust/platform/errors';
 import { isUuid, uuidv7 } from '@edutrust/platform/ids';
+import type { GivenCredential } from '@edutrust/registry/approvals';
 import { formatEducationId } from '@edutrust/registry/education-id';
 import { notify } from '@edutrust/registry/notices';
 import { getPerson, organisationOf } from '@edutrust/registry/people';
-import { needPasskey, rolesOf } from '@edutrust/registry/permissions';
+import { needPasskey, recordedRolesOf } from '@edutrust/registry/permissions';
 import { verifyAuthenticationResponse, verifyRegistrationResponse } from '@simplewebauthn/server';
 import { decodeCredentialPublicKey } from '@simplewebauthn/server/helpers';
 import { type Selectable, sql } from 'kysely';
@@ -14,7 +15,7 @@ import type Type from 'typebox';
 import { type Account, findAccount } from '../accounts/account.ts';
 import { record } from '../events.ts';
 import { idpOf, type PasskeyTable } from '../tables.ts';
-import { attestPasskey } from './attestation.ts';
+import { attestPasskey, isAttestedPasskey } from './attestation.ts';
 import { type Ceremony, challengeSeconds, newChallenge, takeChallenge } from './challenge.ts';
 import type { AssertionBody, AttestationBody } from './schemas.ts';
 
@@ -141,15 +142,30 @@ function mustFitItsAlgorithm(publicKey: Uint8Array): void {
 export async function keepPasskey(
   transaction: Transaction,
   { clock, secrets }: Pick<ServiceContext, 'clock' | 'secrets'>,
-  { personId, name, passkey }: { readonly personId: string; readonly name: string; readonly passkey: ProvedPasskey },
+  {
+    personId,
+    name,
+    passkey,
+    given,
+  }: {
+    readonly personId: string;
+    readonly name: string;
+    readonly passkey: ProvedPasskey;
+    /** How the person came to choose it, when by a code; otherwise it is as good as the passkeys that they have. */
+    readonly given?: GivenCredential;
+  },
   actor: Actor,
 ): Promise<string> {
   const id = uuidv7();
+  const from = given ?? (await lastGiven(transaction, personId));
   const row = {
     id,
     person_id: personId,
     credential_id: passkey.credentialId,
     public_key: passkey.publicKey,
+    given_kind: from?.kind ?? null,
+    given_by: from ? [...from.by] : null,
+    given_at: from?.at ?? null,
   };
   const inserted = await idpOf(transaction)
     .insertInto('idp.passkey')
@@ -177,6 +193,14 @@ export async function keepPasskey(
   return id;
 }
 
+/** How the newest of the person's passkeys that were given by a code was given: another one beside it is no older. */
+async function lastGiven(transaction: Transaction, personId: string): Promise<GivenCredential | undefined> {
+  const given = (await listPasskeys(transaction, personId)).flatMap(
+    ({ given_kind: kind, given_by: by, given_at: at }) => (kind && at ? [{ kind, by: by ?? [], at }] : []),
+  );
+  return given.sort((one, other) => other.at.getTime() - one.at.getTime())[0];
+}
+
 /**
  * Checks an assertion (WebAuthn level 3 §7.2) and gives whose it is.
  *
@@ -196,7 +220,8 @@ export async function verifyAssertion(
       .selectAll()
       .where('credential_id', '=', assertion.id)
       .executeTakeFirst();
-    if (!passkey) throw new Error('unknown credential');
+    // What somebody wrote into the table, or moved to another person there, is no way in (Q3).
+    if (!passkey || !isAttestedPasskey(context.secrets, passkey)) throw new Error('unknown credential');
     const account = await findAccount(db, passkey.person_id);
     if (!account) throw new Error('no account');
     if (ceremony.personId !== undefined && ceremony.personId !== passkey.person_id)
@@ -270,7 +295,7 @@ export async function removePasskey(
     throw new NotFound('passkeys/not-found', { vi: 'Không có passkey này.', en: 'There is no such passkey.' });
   }
   // Without it a password alone would be the way in to roles that ask for a passkey (W5).
-  if (passkeys.length === 1 && needPasskey(await rolesOf(transaction, personId))) {
+  if (passkeys.length === 1 && needPasskey(await recordedRolesOf(transaction, personId))) {
     throw new Conflict('passkeys/role-needs-one', {
       vi: 'Vai trò của bạn cần passkey; hãy thêm passkey khác trước khi gỡ cái này.',
       en: 'Your role needs a passkey; add another before you remove this one.',

@@ -7,6 +7,7 @@ import { organisationOf, personClaims } from '@edutrust/registry/people';
 import { record } from '../events.ts';
 import { endSessions } from '../sessions/end.ts';
 import { idpOf } from '../tables.ts';
+import { attestPassword } from './attestation.ts';
 import type { PasswordHasher } from './hashing.ts';
 import { checkPassword, type PasswordRule, passwordRuleFor } from './policy.ts';
 
@@ -34,7 +35,7 @@ export async function hashNewPassword(
 export async function forgetPassword(transaction: Transaction, personId: string): Promise<void> {
   await idpOf(transaction)
     .updateTable('idp.account')
-    .set({ password_hash: null, password_changed_at: null })
+    .set({ password_hash: null, password_changed_at: null, password_attestation: null })
     .where('person_id', '=', personId)
     .execute();
 }
@@ -42,13 +43,17 @@ export async function forgetPassword(transaction: Transaction, personId: string)
 /** Keeps the hash, and ends every other session: whoever changes a password may be answering a theft (S2). */
 export async function keepPassword(
   transaction: Transaction,
-  { jobs, clock }: Pick<ServiceContext, 'jobs' | 'clock'>,
+  { jobs, clock, secrets }: Pick<ServiceContext, 'jobs' | 'clock' | 'secrets'>,
   { personId, hash, exceptUid }: { readonly personId: string; readonly hash: string; readonly exceptUid?: string },
   actor: Actor,
 ): Promise<void> {
   await idpOf(transaction)
     .updateTable('idp.account')
-    .set({ password_hash: hash, password_changed_at: clock.now() })
+    .set({
+      password_hash: hash,
+      password_changed_at: clock.now(),
+      password_attestation: attestPassword(secrets, personId, hash),
+    })
     .where('person_id', '=', personId)
     .execute();
   await record(transaction, {

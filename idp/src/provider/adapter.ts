@@ -14,7 +14,7 @@ export function createAdapter(context: ServiceContext, apps: AppDirectory): (mod
       case 'Client':
         return { ...nothing, find: (id) => apps.find(id), upsert: readOnly, destroy: readOnly };
       case 'Session':
-        return sessionAdapter(context.db);
+        return sessionAdapter(context);
       case 'Grant':
         return grantAdapter(context.db);
       case 'AuthorizationCode':

@@ -15,6 +15,7 @@ import { listSharing } from '../consent/sharing.ts';
 import { formErrorOf, seeOther, sendPage, viewOf } from '../page-reply.ts';
 import type { AccountProps, FormError } from '../pages.ts';
 import { listPasskeys, removePasskey } from '../passkeys/passkeys.ts';
+import { passwordHashOf } from '../password/attestation.ts';
 import { hashNewPassword, keepPassword, passwordRule } from '../password/password.ts';
 import { normalizePassword } from '../password/policy.ts';
 import { placeOf, releasedData } from '../provider/claims.ts';
@@ -69,13 +70,14 @@ export function addAccountPages(app: App, tools: IdpTools): void {
 
   const Password = Type.Object({ current: Type.Optional(Text), password: Text, repeat: Text }, strict);
   app.post('/account/password', { config, schema: { ...hide, body: Password } }, async (request, reply) => {
-    const actor = await freshOr(tools, request, reply);
+    const actor = await freshOr(tools, request, reply, { changes: 'password' });
     if (!actor) return reply;
     const { personId, sessionId } = actor;
     const { current = '', password, repeat } = request.body;
     try {
       const account = await findAccount(db, personId);
-      if (account?.password_hash && !(await hasher.verify(account.password_hash, normalizePassword(current)))) {
+      const stored = passwordHashOf(context.secrets, account);
+      if (account?.password_hash && !(await hasher.verify(stored, normalizePassword(current)))) {
         throw field('current', { vi: 'Mật khẩu hiện tại không đúng.', en: 'The current password is wrong.' });
       }
       if (normalizePassword(password) !== normalizePassword(repeat)) {
@@ -96,7 +98,7 @@ export function addAccountPages(app: App, tools: IdpTools): void {
   });
 
   app.get('/account/passkey', { config, schema: hide }, async (request, reply) => {
-    const actor = await freshOr(tools, request, reply, '/account/passkey');
+    const actor = await freshOr(tools, request, reply, { returnTo: '/account/passkey', changes: 'passkeys' });
     if (!actor) return reply;
     const { name } = await personClaims(db, actor.personId);
     const passkey = { optionsPath: '/api/v1/account/passkeys/options', verifyPath: '/api/v1/account/passkeys' };
@@ -108,7 +110,7 @@ export function addAccountPages(app: App, tools: IdpTools): void {
     '/account/passkeys/:id/remove',
     { config, schema: { ...hide, params: IdParams } },
     async (request, reply) => {
-      const actor = await freshOr(tools, request, reply);
+      const actor = await freshOr(tools, request, reply, { changes: 'passkeys' });
       if (!actor) return reply;
       await db
         .transaction()
@@ -235,11 +237,11 @@ async function freshOr(
   { context }: IdpTools,
   request: FastifyRequest,
   reply: FastifyReply,
-  returnTo = '/account',
+  { returnTo = '/account', changes }: { readonly returnTo?: string; readonly changes: 'password' | 'passkeys' },
 ): Promise<PersonActor | undefined> {
   const actor = signedInOr(request, reply);
   if (!actor) return undefined;
-  const needed = await proofNeeded(context.db, actor);
+  const needed = await proofNeeded(context.db, actor, changes);
   if (!needed && isFresh(actor, context.clock.now())) return actor;
   const acr = needed ? `&acr=${needed}` : '';
   seeOther(reply, `/signin?return_to=${encodeURIComponent(returnTo)}&fresh=${freshSeconds}${acr}`);
@@ -250,23 +252,28 @@ function isFresh(actor: PersonActor, now: Date): boolean {
   return now.getTime() - actor.authenticatedAt.getTime() < freshSeconds * 1000;
 }
 
-/** For JSON: @throws Unauthenticated `session/step-up-required` */
+/** For passkeys over JSON: @throws Unauthenticated `session/step-up-required` */
 export async function mustBeFresh({ context }: IdpTools, actor: PersonActor): Promise<void> {
-  const needed = await proofNeeded(context.db, actor);
+  const needed = await proofNeeded(context.db, actor, 'passkeys');
   if (needed === 'passkey') throw passkeyNeeded();
   if (needed === 'pwd') throw notWithBadge();
   if (!isFresh(actor, context.clock.now())) throw stepUpNeeded();
 }
 
 /**
- * What a session has to be proved by before it changes how its person signs in, when that is more than it was. Roles
- * above a teacher's are worth a passkey: a password alone does not add, remove or replace credentials of those who have
- * one, or it would be the passkey's equal (W5); the first passkey is added after a password. A badge and its PIN open a
- * school's computer and lead to nothing that lasts.
+ * What a session has to be proved by before it changes how its person signs in, when that is more than it was. Who has a
+ * passkey is asked for it before another is added or one is removed: whatever else let somebody in as them does not become
+ * a passkey of their own (Q3, W7). Roles above a teacher's are worth a passkey, so theirs is also asked before the password
+ * changes, or that would be the passkey's equal (W5). The first passkey is added after a password. A badge and its PIN open
+ * a school's computer and lead to nothing that lasts.
  */
-async function proofNeeded(db: Database, actor: PersonActor): Promise<'pwd' | 'passkey' | undefined> {
+async function proofNeeded(
+  db: Database,
+  actor: PersonActor,
+  changes: 'password' | 'passkeys',
+): Promise<'pwd' | 'passkey' | undefined> {
   if (actor.acr === 'badge') return 'pwd';
-  if (actor.acr === 'passkey' || !needPasskey(actor.roles)) return undefined;
+  if (actor.acr === 'passkey' || (changes === 'password' && !needPasskey(actor.roles))) return undefined;
   return (await listPasskeys(db, actor.personId)).length > 0 ? 'passkey' : undefined;
 }
 

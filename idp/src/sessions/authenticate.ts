@@ -5,19 +5,24 @@ import { rolesOf } from '@edutrust/registry/permissions';
 import type { FastifyRequest } from 'fastify';
 import { hashOf } from '../provider/models/hash.ts';
 import { liveSession } from '../provider/prefetch.ts';
+import { isTrueSession } from './attestation.ts';
 import { readCookie } from './cookies.ts';
 
 interface SessionRow {
   uid: string;
+  id_hash: Buffer;
   person_id: string;
-  acr: string | null;
+  attestation: Buffer | null;
+  /** The members of the provider's payload that decide who somebody is; the rest stays in the table. */
+  payload: { accountId?: string; acr?: string; loginTs?: number };
   signed_in_at: Date;
   is_stale: boolean;
 }
 
 const find = statement<SessionRow, [idHash: Buffer]>(
   'idp.session-authenticate',
-  `SELECT s.uid, s.person_id, s.payload->>'acr' AS acr, s.signed_in_at,
+  `SELECT s.uid, s.id_hash, s.person_id, s.attestation, s.signed_in_at,
+     jsonb_build_object('accountId', s.payload->'accountId', 'acr', s.payload->'acr', 'loginTs', s.payload->'loginTs') AS payload,
      s.last_seen_at < now() - interval '1 minute' AS is_stale
    FROM idp.session AS s
    JOIN idp.account AS a ON a.person_id = s.person_id AND a.status = 'active'
@@ -34,9 +39,10 @@ const seen = statement<never, [uid: string]>(
  * are nobody at once (S2). Asked several times for one request, it looks once.
  */
 export function createAuthenticate(
-  { db }: Pick<ServiceContext, 'db'>,
+  context: Pick<ServiceContext, 'db' | 'secrets'>,
   cookieName: string,
 ): (request: FastifyRequest) => Promise<Actor | null> {
+  const { db, secrets } = context;
   const known = new WeakMap<FastifyRequest, Promise<Actor | null>>();
 
   async function look(cookieHeader: string | undefined): Promise<Actor | null> {
@@ -45,14 +51,17 @@ export function createAuthenticate(
     // The person's status is read here and not asked for apart: this runs before every request.
     const [session] = await find(db, hashOf(cookie));
     if (!session) return null;
-    if (session.is_stale) await seen(db, session.uid);
+    const { uid, id_hash: idHash, person_id: personId, attestation, payload } = session;
+    if (!isTrueSession(secrets, { uid, idHash, personId, attestation, ...payload })) return null;
+    if (session.is_stale) await seen(db, uid);
+    const provedAt = (payload.loginTs ?? 0) * 1000;
     return {
       kind: 'person',
-      personId: session.person_id,
-      sessionId: session.uid,
-      roles: await rolesOf(db, session.person_id),
-      acr: session.acr ?? 'pwd',
-      authenticatedAt: session.signed_in_at,
+      personId,
+      sessionId: uid,
+      roles: await rolesOf(context, personId),
+      acr: payload.acr ?? 'pwd',
+      authenticatedAt: new Date(Math.min(provedAt, session.signed_in_at.getTime())),
     };
   }
 

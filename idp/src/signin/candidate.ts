@@ -1,6 +1,8 @@
-import { type Database, statement } from '@edutrust/platform/database';
+import type { ServiceContext } from '@edutrust/platform/context';
+import { statement } from '@edutrust/platform/database';
 import { InvalidInput } from '@edutrust/platform/errors';
 import { parseEducationId } from '@edutrust/registry/education-id';
+import { passwordHashOf } from '../password/attestation.ts';
 
 /** Who is named at a sign-in, with all that judging a password asks of them. */
 export interface Candidate {
@@ -8,6 +10,7 @@ export interface Candidate {
   readonly personStatus: 'active' | 'left' | 'merged';
   readonly account: {
     readonly status: 'invited' | 'active' | 'suspended';
+    /** As this program made it; null for none, and for one that somebody else wrote. */
     readonly passwordHash: string | null;
     readonly epoch: string;
   } | null;
@@ -20,13 +23,14 @@ interface CandidateRow {
   person_status: Candidate['personStatus'];
   status: 'invited' | 'active' | 'suspended' | null;
   password_hash: string | null;
+  password_attestation: Buffer | null;
   epoch: string | null;
   is_pupil: boolean;
 }
 
 const find = statement<CandidateRow, [educationId: string]>(
   'idp.sign-in-candidate',
-  `SELECT p.id, p.status AS person_status, a.status, a.password_hash, a.epoch,
+  `SELECT p.id, p.status AS person_status, a.status, a.password_hash, a.password_attestation, a.epoch,
      coalesce((SELECT bool_and(f.role = 'learner') FROM registry.affiliation AS f
        WHERE f.person_id = p.id AND f.valid_until IS NULL), false) AS is_pupil
    FROM registry.person AS p LEFT JOIN idp.account AS a ON a.person_id = p.id
@@ -36,10 +40,14 @@ const find = statement<CandidateRow, [educationId: string]>(
 );
 
 /** The person of an education ID, also of one that was theirs before; the same work for an ID that nobody has (A3). */
-export async function findCandidate(db: Database, identifier: string): Promise<Candidate | undefined> {
+export async function findCandidate(
+  { db, secrets }: Pick<ServiceContext, 'db' | 'secrets'>,
+  identifier: string,
+): Promise<Candidate | undefined> {
   const [row] = await find(db, educationIdOf(identifier) ?? '');
   if (!row) return undefined;
-  const { id: personId, person_status: personStatus, status, password_hash: passwordHash, epoch } = row;
+  const { id: personId, person_status: personStatus, status, epoch } = row;
+  const passwordHash = passwordHashOf(secrets, { ...row, person_id: personId });
   const account = status === null || epoch === null ? null : { status, passwordHash, epoch };
   return { personId, personStatus, account, isPupil: row.is_pupil };
 }

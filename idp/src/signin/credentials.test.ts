@@ -4,6 +4,7 @@ import { formatEducationId } from '@edutrust/registry/education-id';
 import { hash } from '@node-rs/argon2';
 import { sql } from 'kysely';
 import { createActivationCode, suspend } from '../accounts/accounts.ts';
+import { attestPassword } from '../password/attestation.ts';
 import { createPasswordHasher } from '../password/hashing.ts';
 import { TestBrowser } from '../testing/test-browser.ts';
 import { password, type TestIdp, testIdp } from '../testing/test-idp.ts';
@@ -46,7 +47,11 @@ test('A1: a pupil, a teacher and their passwords: length by who they are, nothin
 test('A2: an old hash is replaced at the next sign-in, and too many at once are told when to come back', async () => {
   const { db } = world.context;
   const weak = await hash(password.normalize('NFC'), { algorithm: 2, memoryCost: 8_192, timeCost: 1, parallelism: 1 });
-  await sql`UPDATE idp.account SET password_hash = ${weak} WHERE person_id = ${world.city.people.teacher}`.execute(db);
+  const { teacher } = world.city.people;
+  const attestation = attestPassword(world.context.secrets, teacher, weak);
+  await sql`UPDATE idp.account SET password_hash = ${weak}, password_attestation = ${attestation} WHERE person_id = ${teacher}`.execute(
+    db,
+  );
   assert.equal((await world.signIn(new TestBrowser(), educationId)).page?.name, 'launcher');
   const { rows } = await sql<{ password_hash: string }>`
     SELECT password_hash FROM idp.account WHERE person_id = ${world.city.people.teacher}`.execute(db);

@@ -1,6 +1,8 @@
 import Type from 'typebox';
 import { defineEvents } from './define.ts';
 
+const Count = Type.Integer({ minimum: 0 });
+
 /** What can happen to the installation itself. */
 export const installationEvents = defineEvents({
   'backup.restored': {
@@ -8,5 +10,11 @@ export const installationEvents = defineEvents({
     data: { takenAt: Type.String(), isMove: Type.Boolean() },
     vi: 'khôi phục từ bản sao lưu',
     en: 'restored from a backup',
+  },
+  'rows.attested': {
+    subject: 'installation',
+    data: { roles: Count, passwords: Count, passkeys: Count, codes: Count, sessions: Count },
+    vi: 'xác nhận lần đầu các vai trò và cách đăng nhập đã có',
+    en: 'attested the roles and credentials that were there, once',
   },
 });

@@ -6,6 +6,7 @@ import { openRedisStore } from './redis.ts';
 import type { ShortLivedStore } from './short-lived-store.ts';
 import { withFallback } from './with-fallback.ts';
 
+export { attestedStore } from './attested.ts';
 export { sweepPostgresStore } from './postgres.ts';
 export type { ShortLivedStore } from './short-lived-store.ts';
 

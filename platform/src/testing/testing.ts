@@ -12,7 +12,7 @@ import { createLedger } from '../ledger/ledger.ts';
 import { createMailer } from '../mail/mail.ts';
 import { platformMigrations } from '../migrations.ts';
 import { createSecretBox } from '../secrets/secrets.ts';
-import { openStore } from '../store/store.ts';
+import { attestedStore, openStore } from '../store/store.ts';
 
 export { type Exchanged, exchange } from './exchange.ts';
 
@@ -109,7 +109,7 @@ export async function testContext({
   const log = pino({ level: 'silent' });
   const secrets = createSecretBox(Buffer.alloc(32, 0x5a));
   const jobs = createJobs();
-  const store = await openStore(config, database.pool, log);
+  const store = attestedStore(await openStore(config, database.pool, log), secrets);
   return {
     config,
     db: database.db,

@@ -10,7 +10,9 @@ import { listNotices } from '../notices/notices.ts';
 import { grantRole } from '../permissions/permissions.ts';
 import { SoftPasskey, type TwoPeople, twoPeople } from '../testing/testing.ts';
 import { type ApprovalKind, mustBeApproved, propose, recordCredentialAct, verifyApproval } from './approvals.ts';
-import { approve, collect, expireApprovals, refuse, withdraw } from './decide.ts';
+import { approve } from './approve.ts';
+import { expireApprovals, refuse, withdraw } from './close.ts';
+import { collect } from './collect.ts';
 import { findApproval, listApprovals } from './views.ts';
 
 const Content = Type.Object(
@@ -300,6 +302,7 @@ describe('acts that take two people', () => {
       .execute((transaction) =>
         grantRole(
           transaction,
+          context,
           { personId: person, role: 'security-officer', organisationId: city.departmentId },
           { kind: 'system', name: 'cli' },
         ),

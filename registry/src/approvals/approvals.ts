@@ -1,8 +1,16 @@
 /** The door of what takes two people: kinds are values of their owners; everything else about them is here, once. */
 
-export { markApplied } from './decide.ts';
+export { markApplied } from './approve.ts';
 export { type EvidenceCheck, type EvidenceVerdict, listDecided, mustBeApproved, verifyApproval } from './evidence.ts';
-export type { Applied, Applying, ApprovalKind, ApprovalPasskey, ApprovalPorts, Fact } from './kind.ts';
+export type {
+  Applied,
+  Applying,
+  ApprovalKind,
+  ApprovalPasskey,
+  ApprovalPorts,
+  Fact,
+  GivenCredential,
+} from './kind.ts';
 export { ProposedApproval, propose, withdrawProposal } from './propose.ts';
 export { mustNotBeRecovered, recordCredentialAct, recordCredentialsChosen } from './rules.ts';
 export { createApprovals } from './service.ts';

@@ -2,9 +2,13 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import { type App, localeOf, personActor, signedIn } from '@edutrust/platform/http';
 import { IdParams, listOf, Page, strict, Time } from '@edutrust/platform/schemas';
 import Type from 'typebox';
+import { approve } from './approve.ts';
 import { AssertionBody } from './assertion.ts';
-import { actOptions, approve, collect, confirm, refuse, withdraw } from './decide.ts';
+import { refuse, withdraw } from './close.ts';
+import { collect } from './collect.ts';
+import { confirm } from './confirm.ts';
 import type { ApprovalPorts } from './kind.ts';
+import { actOptions } from './options.ts';
 import { ApprovalSummary, ApprovalView, Evidence } from './schemas.ts';
 import { findApproval, findEvidence, listApprovals } from './views.ts';
 

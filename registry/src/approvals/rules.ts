@@ -2,6 +2,7 @@ import type { Transaction } from '@edutrust/platform/database';
 import { Forbidden } from '@edutrust/platform/errors';
 import { uuidv7 } from '@edutrust/platform/ids';
 import { sql } from 'kysely';
+import type { ApprovalPasskey, GivenCredential } from './kind.ts';
 
 /** An approver who was given credentials by the maker, or the reverse, counts again after this time. */
 export const credentialHours = 72;
@@ -27,22 +28,29 @@ export async function recordCredentialAct(
     VALUES (${uuidv7()}, ${act.personId}, ${act.byId}, ${act.kind}, ${act.at})`.execute(transaction);
 }
 
-/** A code was used: whoever made codes for the person that could still be used has given them these credentials. */
+/** A code was used: whoever made codes for the person that could still be used has given them these credentials; gives who and how. */
 export async function recordCredentialsChosen(
   transaction: Transaction,
   {
     personId,
     hadSome,
-    codeMadeAt,
+    code,
     at,
-  }: { readonly personId: string; readonly hadSome: boolean; readonly codeMadeAt: Date; readonly at: Date },
-): Promise<void> {
+  }: {
+    readonly personId: string;
+    readonly hadSome: boolean;
+    /** As the code itself says, attested. */
+    readonly code: { readonly madeAt: Date; readonly madeBy: readonly string[] };
+    readonly at: Date;
+  },
+): Promise<GivenCredential> {
   const kind: CredentialActKind = hadSome ? 'recovered' : 'code-used';
   const { rows } = await sql<{ by_id: string | null }>`
     SELECT DISTINCT by_id FROM registry.credential_act
-    WHERE person_id = ${personId} AND kind = 'code-made' AND at >= ${codeMadeAt}`.execute(transaction);
-  const makers = rows.length > 0 ? rows.map(({ by_id }) => by_id) : [null];
-  for (const byId of makers) await recordCredentialAct(transaction, { personId, byId, kind, at });
+    WHERE person_id = ${personId} AND kind = 'code-made' AND at >= ${code.madeAt}`.execute(transaction);
+  const by = [...new Set([...code.madeBy, ...rows.flatMap(({ by_id }) => by_id ?? [])])].sort();
+  for (const byId of by.length > 0 ? by : [null]) await recordCredentialAct(transaction, { personId, byId, kind, at });
+  return { kind, by, at };
 }
 
 /** Whether one of the two made, reset or was the origin of credentials of the other within the last 72 hours. */
@@ -52,9 +60,8 @@ export async function actedOnEachOther(
   other: string,
   now: Date,
 ): Promise<boolean> {
-  const since = new Date(now.getTime() - credentialHours * 3_600_000);
   const { rows } = await sql`
-    SELECT 1 FROM registry.credential_act WHERE at > ${since}
+    SELECT 1 FROM registry.credential_act WHERE at > ${sinceOf(now)}
       AND (person_id = ${one} AND by_id = ${other} OR person_id = ${other} AND by_id = ${one}) LIMIT 1`.execute(
     transaction,
   );
@@ -68,19 +75,55 @@ export async function actedOnEachOther(
  * @throws Forbidden `approvals/recovered`
  */
 export async function mustNotBeRecovered(transaction: Transaction, personId: string, now: Date): Promise<void> {
-  const since = new Date(now.getTime() - credentialHours * 3_600_000);
   const { rows } = await sql<{ at: Date }>`
-    SELECT at FROM registry.credential_act WHERE person_id = ${personId} AND kind = 'recovered' AND at > ${since}
+    SELECT at FROM registry.credential_act WHERE person_id = ${personId} AND kind = 'recovered' AND at > ${sinceOf(now)}
     ORDER BY at DESC LIMIT 1`.execute(transaction);
-  if (!rows[0]) return;
-  const until = new Date(rows[0].at.getTime() + credentialHours * 3_600_000);
-  throw new Forbidden(
+  if (rows[0]) throw recovered(rows[0].at);
+}
+
+/**
+ * The same rules by the passkeys themselves: each says, attested, whose code its holder chose it with, so that no deleted
+ * row of `credential_act` makes a second person of somebody (Q1, Q3).
+ *
+ * @throws Forbidden `approvals/recovered`, `approvals/credentials`
+ */
+export function mustStandAlone(
+  own: Pick<ApprovalPasskey, 'given'>,
+  other: { readonly personId: string; readonly passkey: Pick<ApprovalPasskey, 'given'> } | undefined,
+  personId: string,
+  now: Date,
+): void {
+  const since = sinceOf(now);
+  const recent = (given: GivenCredential | undefined) => (given && given.at > since ? given : undefined);
+  const mine = recent(own.given);
+  if (mine?.kind === 'recovered') throw recovered(mine.at);
+  if (!other) return;
+  if (mine?.by.includes(other.personId) || recent(other.passkey.given)?.by.includes(personId)) throw notSecond();
+}
+
+const sinceOf = (now: Date) => new Date(now.getTime() - credentialHours * 3_600_000);
+
+function recovered(at: Date): Forbidden {
+  const until = new Date(at.getTime() + credentialHours * 3_600_000);
+  return new Forbidden(
     'approvals/recovered',
     {
       vi: `Tài khoản của bạn vừa được cấp lại cách đăng nhập. Bạn xác nhận và duyệt được từ ${inVietnam(until)}.`,
       en: `Your account was recovered recently. You can confirm and approve from ${inVietnam(until)} on.`,
     },
     { remedy: { vi: 'Nhờ một cán bộ khác, hoặc chờ đến lúc đó.', en: 'Ask another officer, or wait until then.' } },
+  );
+}
+
+/** One of the two gave the other their means of signing in: together they are one person for now (Q1). */
+export function notSecond(): Forbidden {
+  return new Forbidden(
+    'approvals/credentials',
+    {
+      vi: `Trong ${credentialHours} giờ qua, một trong hai người đã cấp hoặc đặt lại cách đăng nhập cho người kia, nên bạn chưa được tính là người thứ hai.`,
+      en: `Within the last ${credentialHours} hours one of you made or reset the other's means of signing in, so you do not count as a second person yet.`,
+    },
+    { remedy: { vi: 'Nhờ một cán bộ khác duyệt.', en: 'Ask another officer to approve it.' } },
   );
 }
 

@@ -1,6 +1,6 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Service } from '@edutrust/platform/service';
-import { expireApprovals, expireTask } from './decide.ts';
+import { expireApprovals, expireTask } from './close.ts';
 import type { ApprovalPorts } from './kind.ts';
 import { addApprovalRoutes } from './routes.ts';
 

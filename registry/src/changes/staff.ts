@@ -173,7 +173,7 @@ async function apply(applying: Applying): Promise<void> {
         SELECT c.person_id AS "personId", c.organisation_id AS "organisationId" FROM registry.roster_change AS c
         WHERE c.plan_id = ${planId} AND ${which}`.execute(transaction)
     ).rows;
-  await grantTeachers(transaction, await placed(sql`${done} AND c.role = 'teacher'`), actor);
+  await grantTeachers(transaction, applying.context, await placed(sql`${done} AND c.role = 'teacher'`), actor);
   await endLeavers(applying, 'staff');
   await endRolesAt(transaction, await placed(sql`c.action = 'left'`), actor);
   await recordPeople(applying, total);

@@ -139,6 +139,7 @@ const clerks: Readonly<Partial<Record<SchoolLevel, string>>> = {
 
 /** Holds what every step of building needs. */
 class CityBuilder {
+  readonly #context: ServiceContext;
   readonly #transaction: Transaction;
   readonly #tools: PeopleTools;
   readonly #choose: Chooser = createChooser(1273);
@@ -146,6 +147,7 @@ class CityBuilder {
   readonly #schoolYear: number;
 
   constructor(context: ServiceContext, transaction: Transaction) {
+    this.#context = context;
     this.#transaction = transaction;
     this.#tools = { issuer: createEducationIdIssuer(context), vault: createIdentifierVault(context.secrets) };
     this.#today = dateInVietnam(context.clock.now());
@@ -344,7 +346,7 @@ class CityBuilder {
   }
 
   #role(personId: string, role: Role, organisationId: string): Promise<string> {
-    return grantRole(this.#transaction, { personId, role, organisationId }, actor);
+    return grantRole(this.#transaction, this.#context, { personId, role, organisationId }, actor);
   }
 
   #day(year: number): string {

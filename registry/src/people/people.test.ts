@@ -72,7 +72,7 @@ test('T4: a school sees its own people only, and a leaver loses every role', asy
     sessionId: 's',
     acr: 'passkey',
     authenticatedAt: new Date(),
-    roles: await rolesOf(context.db, personId),
+    roles: await rolesOf(context, personId),
   });
   const administrator = await asPerson(primary.administratorId);
   assert.equal(await decide(administrator, 'people.write', { organisationId: primary.id }), true);
@@ -87,7 +87,7 @@ test('T4: a school sees its own people only, and a leaver loses every role', asy
     true,
   );
   await context.db.transaction().execute((tx) => leave(tx, primary.administratorId, { actor, today }));
-  assert.deepEqual(await rolesOf(context.db, primary.administratorId), []);
+  assert.deepEqual(await rolesOf(context, primary.administratorId), []);
 });
 
 test('T5: nobody grants above their own role, outside their organisation, or to themselves; sync grants nothing', async () => {
@@ -101,14 +101,14 @@ test('T5: nobody grants above their own role, outside their organisation, or to 
     sessionId: 's',
     acr: 'passkey',
     authenticatedAt: new Date(),
-    roles: await rolesOf(context.db, primary.administratorId),
+    roles: await rolesOf(context, primary.administratorId),
   };
   const grant = (
-    by: Parameters<typeof grantRole>[2],
+    by: Parameters<typeof grantRole>[3],
     personId: string,
-    role: Parameters<typeof grantRole>[1]['role'],
+    role: Parameters<typeof grantRole>[2]['role'],
     organisationId: string,
-  ) => context.db.transaction().execute((tx) => grantRole(tx, { personId, role, organisationId }, by));
+  ) => context.db.transaction().execute((tx) => grantRole(tx, context, { personId, role, organisationId }, by));
   await context.db
     .transaction()
     .execute((tx) =>

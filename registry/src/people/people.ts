@@ -5,7 +5,7 @@ import { isUuid, uuidv7 } from '@edutrust/platform/ids';
 import { sql } from 'kysely';
 import { type EducationIdIssuer, parseEducationId } from '../education-id/education-id.ts';
 import { record } from '../events.ts';
-import { type Role, rolesOf } from '../permissions/permissions.ts';
+import { type Role, recordedRolesOf } from '../permissions/permissions.ts';
 import { separateDuties } from '../permissions/roles.ts';
 import { type AffiliationRole, type Gender, type PersonStatus, registryOf } from '../tables.ts';
 import type { IdentifierVault } from './identifiers.ts';
@@ -254,7 +254,7 @@ export async function leave(
   await endAffiliations(transaction, id, today);
   await db
     .updateTable('registry.role_assignment')
-    .set({ ended_at: new Date() })
+    .set({ ended_at: new Date(), attestation: null })
     .where('person_id', '=', id)
     .where('ended_at', 'is', null)
     .execute();
@@ -267,7 +267,7 @@ export async function leave(
 }
 
 async function mustHoldNoDuty(transaction: Transaction, id: string): Promise<void> {
-  const duty = (await rolesOf(transaction, id)).find(({ role }) => separateDuties.has(role as Role));
+  const duty = (await recordedRolesOf(transaction, id)).find(({ role }) => separateDuties.has(role as Role));
   if (!duty) return;
   throw new Conflict(
     'people/holds-duty',

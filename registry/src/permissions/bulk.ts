@@ -1,7 +1,10 @@
 import type { Actor, PersonActor } from '@edutrust/platform/actor';
+import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
+import { uuidv7 } from '@edutrust/platform/ids';
 import { type RawBuilder, sql } from 'kysely';
 import { type RegistryEvent, record } from '../events.ts';
+import { attestRole } from './attestation.ts';
 import { type Action, coveredRoles, mayGrant, type Role, rolesWith } from './roles.ts';
 
 /**
@@ -49,6 +52,7 @@ interface Placed {
  */
 export async function grantTeachers(
   transaction: Transaction,
+  { secrets }: Pick<ServiceContext, 'secrets'>,
   teachers: readonly Placed[],
   actor: Actor,
 ): Promise<void> {
@@ -56,11 +60,16 @@ export async function grantTeachers(
     .filter(({ role }) => mayGrant(role, 'teacher'))
     .map(({ organisationId }) => organisationId);
   const within = actor.kind === 'system' ? sql`true` : sql`o.path && ${scope}::uuid[]`;
+  const granted = teachers.map(({ personId, organisationId }) => {
+    const row = { id: uuidv7(), person_id: personId, role: 'teacher', organisation_id: organisationId };
+    return { ...row, attestation: attestRole(secrets, row).toString('hex') };
+  });
   const { rows } = await sql<{ person_id: string; organisation_id: string }>`
-    INSERT INTO registry.role_assignment (id, person_id, role, organisation_id)
-    SELECT gen_random_uuid(), t."personId", 'teacher', t."organisationId"
-    FROM jsonb_to_recordset(${JSON.stringify(teachers)}::jsonb) AS t ("personId" uuid, "organisationId" uuid)
-    JOIN registry.organisation AS o ON o.id = t."organisationId" AND ${within}
+    INSERT INTO registry.role_assignment (id, person_id, role, organisation_id, attestation)
+    SELECT t.id, t.person_id, t.role, t.organisation_id, decode(t.attestation, 'hex')
+    FROM jsonb_to_recordset(${JSON.stringify(granted)}::jsonb)
+      AS t (id uuid, person_id uuid, role text, organisation_id uuid, attestation text)
+    JOIN registry.organisation AS o ON o.id = t.organisation_id AND ${within}
     ON CONFLICT DO NOTHING RETURNING person_id, organisation_id`.execute(transaction);
   await record(
     transaction,
@@ -79,7 +88,7 @@ export async function grantTeachers(
 /** Ends every role that people held at a school that they leave. */
 export async function endRolesAt(transaction: Transaction, leavers: readonly Placed[], actor: Actor): Promise<void> {
   const { rows } = await sql<{ person_id: string; organisation_id: string; role: string }>`
-    UPDATE registry.role_assignment AS ra SET ended_at = now()
+    UPDATE registry.role_assignment AS ra SET ended_at = now(), attestation = NULL
     FROM jsonb_to_recordset(${JSON.stringify(leavers)}::jsonb) AS t ("personId" uuid, "organisationId" uuid)
     WHERE ra.person_id = t."personId" AND ra.organisation_id = t."organisationId" AND ra.ended_at IS NULL
     RETURNING ra.person_id, ra.organisation_id, ra.role`.execute(transaction);

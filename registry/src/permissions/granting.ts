@@ -1,10 +1,12 @@
 import type { Actor } from '@edutrust/platform/actor';
+import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
 import { Conflict, Forbidden, NotFound } from '@edutrust/platform/errors';
 import { uuidv7 } from '@edutrust/platform/ids';
 import { sql } from 'kysely';
 import { record } from '../events.ts';
 import { registryOf } from '../tables.ts';
+import { attestRole } from './attestation.ts';
 import { placeOfOrganisation } from './place.ts';
 import { mayGrant, protectedRoles, type Role, rolesWith, separateDuties } from './roles.ts';
 import { findStanding, verdictOn } from './standing.ts';
@@ -23,6 +25,7 @@ interface Grant {
  */
 export async function grantRole(
   transaction: Transaction,
+  { secrets }: Pick<ServiceContext, 'secrets'>,
   input: Grant,
   actor: Actor,
   approvalId?: string,
@@ -30,9 +33,10 @@ export async function grantRole(
   await mustBeGrantable(transaction, input, actor);
   if (protectedRoles.has(input.role)) mustBeOfTwo(actor, approvalId);
   const id = uuidv7();
+  const row = { id, person_id: input.personId, role: input.role, organisation_id: input.organisationId };
   const inserted = await registryOf(transaction)
     .insertInto('registry.role_assignment')
-    .values({ id, person_id: input.personId, role: input.role, organisation_id: input.organisationId, ended_at: null })
+    .values({ ...row, ended_at: null, attestation: attestRole(secrets, row) })
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst();
   if (inserted.numInsertedOrUpdatedRows === 0n) {
@@ -84,7 +88,11 @@ export async function endRole(transaction: Transaction, id: string, actor: Actor
   const { person_id: personId, role, organisation_id: organisationId } = found;
   await mustGovern(transaction, actor, { personId, role: role as Role, organisationId });
   if (separateDuties.has(role as Role)) mustBeOfTwo(actor, approvalId);
-  await db.updateTable('registry.role_assignment').set({ ended_at: new Date() }).where('id', '=', id).execute();
+  await db
+    .updateTable('registry.role_assignment')
+    .set({ ended_at: new Date(), attestation: null }) // whoever turns the row back has to have kept a copy
+    .where('id', '=', id)
+    .execute();
   await record(transaction, {
     type: 'role.ended',
     actor,

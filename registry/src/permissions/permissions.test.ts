@@ -135,7 +135,7 @@ test('T4, T7: a school administrator gains nothing over strangers by a role of t
   const { context, city } = world;
   const [primary, lower] = city.schools;
   assert.ok(primary && lower);
-  const administrator = actorWith(await rolesOf(context.db, primary.administratorId), primary.administratorId);
+  const administrator = actorWith(await rolesOf(context, primary.administratorId), primary.administratorId);
   const strangers = [
     lower.principalId,
     city.people.administrator,
@@ -147,7 +147,9 @@ test('T4, T7: a school administrator gains nothing over strangers by a role of t
     for (const role of ['teacher', 'signer', 'app-owner', 'school-administrator'] as const) {
       const granting = context.db
         .transaction()
-        .execute((tx) => grantRole(tx, { personId: stranger, role, organisationId: primary.id }, administrator));
+        .execute((tx) =>
+          grantRole(tx, context, { personId: stranger, role, organisationId: primary.id }, administrator),
+        );
       await assert.rejects(granting, { code: 'roles/above-own' });
     }
     // Even a role that is there already does not let the school act on them.
@@ -162,7 +164,7 @@ test('T7: a principal is not reset by the own school, and by the department with
   await using world = await openCity();
   const { db } = world.context;
   const { people, schools } = world.city;
-  const as = async (personId: string) => actorWith(await rolesOf(db, personId), personId);
+  const as = async (personId: string) => actorWith(await rolesOf(world.context, personId), personId);
   const verdict = async (who: string, action: string, personId: string) =>
     decide(db, await as(who), action, { personId });
   assert.equal(await verdict(people.schoolAdministrator, 'accounts.invite', people.principal), 'no');
@@ -194,7 +196,7 @@ test('T8: no person holds two of the separate duties, also when both are granted
   const { context, city, tools } = world;
   const organisationId = city.departmentId;
   const grant = (personId: string, role: Role) =>
-    context.db.transaction().execute((tx) => grantRole(tx, { personId, role, organisationId }, actor));
+    context.db.transaction().execute((tx) => grantRole(tx, context, { personId, role, organisationId }, actor));
   for (const [holder, duty] of [
     [city.people.administrator, 'department-administrator'],
     [city.people.securityOfficer, 'security-officer'],
@@ -218,12 +220,13 @@ test('T8: no person holds two of the separate duties, also when both are granted
 test('T5: an administrator grants nothing to themselves, and a guardian is governed where all the children are', async () => {
   await using world = await openCity();
   const { context, city } = world;
-  const administrator = actorWith(await rolesOf(context.db, city.people.administrator), city.people.administrator);
+  const administrator = actorWith(await rolesOf(context, city.people.administrator), city.people.administrator);
   const own = context.db
     .transaction()
     .execute((tx) =>
       grantRole(
         tx,
+        context,
         { personId: administrator.personId, role: 'teacher', organisationId: city.departmentId },
         administrator,
       ),

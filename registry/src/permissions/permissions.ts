@@ -1,12 +1,14 @@
 import type { Actor, PersonActor, RoleAssignment } from '@edutrust/platform/actor';
 import type { Database, Transaction } from '@edutrust/platform/database';
 import type { Access, Resource } from '@edutrust/platform/http';
-import { sql } from 'kysely';
+import type { SecretBox } from '@edutrust/platform/secrets';
 import { registryOf } from '../tables.ts';
+import { isAttestedRole } from './attestation.ts';
 import { isOwnClass, type Place, placeOfClass, placeOfOrganisation, reachesPlace } from './place.ts';
 import { type Action, freshWithinSeconds, narrowedTo, type Role, rolesWith } from './roles.ts';
 import { findStanding, type Verdict, verdictOn } from './standing.ts';
 
+export { attestExistingRoles } from './attestation.ts';
 export { endRole, grantRole } from './granting.ts';
 export { countHolders, holdersOf } from './holders.ts';
 export { actionsAt, type Place, placesOfOrganisations } from './place.ts';
@@ -118,11 +120,37 @@ export function ofDepartment(db: Database): () => Promise<Resource> {
   };
 }
 
-/** The roles that the person holds now. A person who has left holds none. */
-export async function rolesOf(db: Database | Transaction, personId: string): Promise<RoleAssignment[]> {
-  const { rows } = await sql<RoleAssignment>`
-    SELECT r.role, r.organisation_id AS "organisationId"
-    FROM registry.role_assignment AS r JOIN registry.person AS p ON p.id = r.person_id
-    WHERE r.person_id = ${personId} AND r.ended_at IS NULL AND p.status = 'active' ORDER BY r.id`.execute(db);
-  return rows;
+/**
+ * The roles that the person holds now, of those that this program granted: what somebody with the database alone wrote
+ * or changed is none. A person who has left holds none.
+ */
+export async function rolesOf(
+  { db, secrets }: { readonly db: Database | Transaction; readonly secrets: SecretBox },
+  personId: string,
+): Promise<RoleAssignment[]> {
+  const rows = await currentRoles(db, personId);
+  return rows
+    .filter((row) => isAttestedRole(secrets, row))
+    .map(({ role, organisation_id: organisationId }) => ({ role, organisationId }));
+}
+
+/**
+ * The roles that stand in the table, whoever wrote them there: for rules that a role only makes stricter. What a role
+ * allows is asked of {@link rolesOf}.
+ */
+export async function recordedRolesOf(db: Database | Transaction, personId: string): Promise<RoleAssignment[]> {
+  const rows = await currentRoles(db, personId);
+  return rows.map(({ role, organisation_id: organisationId }) => ({ role, organisationId }));
+}
+
+function currentRoles(db: Database | Transaction, personId: string) {
+  return registryOf(db)
+    .selectFrom('registry.role_assignment as r')
+    .innerJoin('registry.person as p', 'p.id', 'r.person_id')
+    .select(['r.id', 'r.person_id', 'r.role', 'r.organisation_id', 'r.attestation'])
+    .where('r.person_id', '=', personId)
+    .where('r.ended_at', 'is', null)
+    .where('p.status', '=', 'active')
+    .orderBy('r.id')
+    .execute();
 }

@@ -43,10 +43,10 @@ export const grantRoleKind: ApprovalKind<GrantedRole> = {
     facts: facts(content),
   }),
   concerns: ({ personId }) => personId,
-  apply: async (transaction, content, { maker, approvalId }) => {
+  apply: async (transaction, content, { context, maker, approvalId }) => {
     await mustBeAsDescribed(transaction, content, content.personVersion);
     const { personId, role, organisationId } = content;
-    await grantRole(transaction, { personId, role, organisationId }, maker, approvalId);
+    await grantRole(transaction, context, { personId, role, organisationId }, maker, approvalId);
     await notify(transaction, {
       personId,
       kind: 'role.granted',

@@ -83,7 +83,7 @@ const grant = (context: ServiceContext) =>
         });
         return reply.code(202).send(proposed);
       }
-      const id = await context.db.transaction().execute((tx) => grantRole(tx, wanted, actor));
+      const id = await context.db.transaction().execute((tx) => grantRole(tx, context, wanted, actor));
       return reply.code(201).send({ id });
     },
   });

@@ -33,7 +33,7 @@ test('D3, T5: a held plan is applied by a second person who may approve for ever
       [stranger, primary.id],
       [second, upper.id],
     ] as const)
-      await grantRole(transaction, { personId, role: 'department-administrator', organisationId }, by);
+      await grantRole(transaction, context, { personId, role: 'department-administrator', organisationId }, by);
   });
   for (const [person, status] of [
     [stranger, 403],
@@ -58,6 +58,7 @@ test('T3: a file whose schools are all refused is seen by its maker alone', asyn
     .execute((transaction) =>
       grantRole(
         transaction,
+        context,
         { personId: city.people.teacher, role: 'school-administrator', organisationId: primary.id },
         { kind: 'system', name: 'cli' },
       ),

@@ -68,7 +68,7 @@ export async function foundDepartment(
       { fullName, affiliations: [{ organisationId, role: 'staff', ...(title ? { title } : {}) }] },
       { actor, today: dateInVietnam(context.clock.now()) },
     );
-    await grantRole(transaction, { personId: person.id, role, organisationId }, actor);
+    await grantRole(transaction, context, { personId: person.id, role, organisationId }, actor);
     return { personId: person.id, educationId: person.educationId };
   };
   return {

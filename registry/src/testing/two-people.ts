@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { PersonActor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
-import { actOptions, approve, confirm, refuse, withdraw } from '../approvals/decide.ts';
+import { approve } from '../approvals/approve.ts';
+import { refuse, withdraw } from '../approvals/close.ts';
+import { confirm } from '../approvals/confirm.ts';
 import type { ApprovalKind, ApprovalPorts } from '../approvals/kind.ts';
+import { actOptions } from '../approvals/options.ts';
 import { rolesOf } from '../permissions/permissions.ts';
 import { type AssertionChange, SoftPasskey } from './soft-passkey.ts';
 
@@ -45,7 +48,7 @@ export function twoPeople(context: ServiceContext, kinds: readonly ApprovalKind[
     kind: 'person',
     personId,
     sessionId: `session of ${personId}`,
-    roles: await rolesOf(context.db, personId),
+    roles: await rolesOf(context, personId),
     acr: 'passkey',
     authenticatedAt: context.clock.now(),
   });

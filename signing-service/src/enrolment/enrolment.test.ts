@@ -4,6 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { readOutboxOnce } from '@edutrust/platform/outbox';
 import { eventually } from '@edutrust/platform/testing';
 import { leave } from '@edutrust/registry/people';
+import { giveRole } from '@edutrust/registry/testing';
 import { sql } from 'kysely';
 import { signingOf } from '../tables.ts';
 import { issueFor, revokeCertificateOf } from './certificate.ts';
@@ -66,10 +67,7 @@ describe('enrolment of a signer', () => {
     for (const other of [administrator, auditor, schoolAdministrator])
       await assert.rejects(approve(other), { code: 'approvals/not-found' });
     // Even a security officer who is the signer too.
-    await sql`INSERT INTO registry.role_assignment (id, person_id, role, organisation_id)
-      VALUES (gen_random_uuid(), ${personId}, 'security-officer', ${world.city.departmentId})`.execute(
-      world.context.db,
-    );
+    await giveRole(world.context, { personId, role: 'security-officer', organisationId: world.city.departmentId });
     await assert.rejects(approve(personId), { code: 'approvals/not-now' }, 'its maker only confirms');
     await sql`UPDATE registry.role_assignment SET ended_at = now() WHERE person_id = ${personId} AND role = 'security-officer'`.execute(
       world.context.db,

@@ -68,7 +68,7 @@ export async function testCity(clock: Clock = systemClock): Promise<TestCity> {
       kind: 'person',
       personId,
       sessionId: String(request.headers['x-session']),
-      roles: await rolesOf(context.db, personId),
+      roles: await rolesOf(context, personId),
       acr: 'passkey',
       authenticatedAt: new Date(),
     };

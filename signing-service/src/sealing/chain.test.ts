@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { giveRole } from '@edutrust/registry/testing';
 import { sql } from 'kysely';
 import { authorise } from '../activation/authorise.ts';
 import { type TestCity, type TestPhone, testCity } from '../enrolment/test-city.ts';
@@ -173,10 +174,8 @@ describe('a transcript from its class teacher to the school’s seal', () => {
     const stranger = await world.phoneOf(world.city.schools[1]?.clerkId ?? '');
     assert.equal(await refusal(stranger, [id], 'seal'), 'signing/no-request');
     assert.equal(await refusal(clerk, [id], 'sign'), 'signing/no-request');
-    await sql`INSERT INTO registry.role_assignment (id, person_id, role, organisation_id)
-      VALUES (gen_random_uuid(), ${principal.personId}, 'clerk', ${world.city.schools[0]?.id})`.execute(
-      world.context.db,
-    );
+    const organisationId = world.city.schools[0]?.id ?? '';
+    await giveRole(world.context, { personId: principal.personId, role: 'clerk', organisationId });
     assert.equal(await refusal(principal, [id], 'seal'), 'signing/own-signature');
     await sql`DELETE FROM registry.role_assignment WHERE person_id = ${principal.personId} AND role = 'clerk'`.execute(
       world.context.db,

@@ -1,5 +1,8 @@
-import { type Database, statement } from '@edutrust/platform/database';
+import type { ServiceContext } from '@edutrust/platform/context';
+import { statement } from '@edutrust/platform/database';
+import type { SecretBox } from '@edutrust/platform/secrets';
 import Provider, { type Adapter, type AdapterPayload } from 'oidc-provider';
+import { attestSession, isTrueSession } from '../../sessions/attestation.ts';
 import { deviceOf } from '../../sessions/device.ts';
 import { lifeOf } from '../../sessions/life.ts';
 import { keepPrefetched, liveSession, readPrefetched, stampOf, standingColumns, standingOf } from '../prefetch.ts';
@@ -46,13 +49,14 @@ interface SessionRow {
   uid: string;
   payload: AdapterPayload;
   person_id: string | null;
+  attestation: Buffer | null;
   may_sign_in: boolean;
   epoch: string;
 }
 
 const find = statement<SessionRow, [idHash: Buffer]>(
   'idp.session-find',
-  `SELECT s.uid, s.payload, s.person_id, ${standingColumns}
+  `SELECT s.uid, s.payload, s.person_id, s.attestation, ${standingColumns}
    FROM idp.session AS s ${standingOf('s.person_id')} WHERE s.id_hash = $1 AND ${liveSession}`,
 );
 
@@ -72,6 +76,7 @@ const touch = statement<
     authorizations: string,
     goneClientIds: readonly string[],
     lifetimeSeconds: number,
+    attestation: Buffer | null,
   ]
 >(
   'idp.session-touch',
@@ -79,7 +84,8 @@ const touch = statement<
      payload = jsonb_set(
        CASE WHEN held.id_hash = $2 THEN $4::jsonb ELSE held.payload END, '{authorizations}',
        (coalesce(held.payload->'authorizations', '{}') || $5::jsonb) - $6::text[]),
-     expires_at = CASE WHEN held.id_hash = $2 THEN now() + make_interval(secs => $7) ELSE held.expires_at END
+     expires_at = CASE WHEN held.id_hash = $2 THEN now() + make_interval(secs => $7) ELSE held.expires_at END,
+     attestation = CASE WHEN held.id_hash = $2 THEN $8::bytea ELSE held.attestation END
    WHERE held.uid = $1 AND held.person_id IS NOT DISTINCT FROM $3::uuid
    RETURNING held.id_hash = $2 AS is_same`,
 );
@@ -99,26 +105,31 @@ type SignedIn = [
   signedInAt: Date | null,
   lifetimeSeconds: number,
   idleSeconds: number,
+  attestation: Buffer | null,
 ];
 
 const signIn = statement<{ done: true }, [...SignedIn, before: Buffer]>(
   'idp.session-sign-in',
   `WITH ${allowed('$1', '$2')}
    UPDATE idp.session AS held SET id_hash = $4, person_id = $1::uuid, payload = $5::jsonb, signed_in_at = $6::timestamptz,
-     last_seen_at = now(), expires_at = now() + make_interval(secs => $7), idle_seconds = $8
-   WHERE held.uid = $3 AND held.id_hash = $9 AND EXISTS (SELECT FROM allowed)
+     last_seen_at = now(), expires_at = now() + make_interval(secs => $7), idle_seconds = $8, attestation = $9::bytea
+   WHERE held.uid = $3 AND held.id_hash = $10 AND EXISTS (SELECT FROM allowed)
    RETURNING true AS done`,
 );
 
 const insert = statement<{ done: true }, [...SignedIn, device: string]>(
   'idp.session-insert',
   `WITH ${allowed('$1', '$2')}
-   INSERT INTO idp.session (person_id, uid, id_hash, payload, signed_in_at, expires_at, idle_seconds, device)
-   SELECT $1::uuid, $3, $4, $5::jsonb, $6::timestamptz, now() + make_interval(secs => $7), $8::int, $9 FROM allowed
+   INSERT INTO idp.session (person_id, uid, id_hash, payload, signed_in_at, expires_at, idle_seconds, attestation, device)
+   SELECT $1::uuid, $3, $4, $5::jsonb, $6::timestamptz, now() + make_interval(secs => $7), $8::int, $9::bytea, $10 FROM allowed
    RETURNING true AS done`,
 );
 
-function signedIn(id: string, payload: Saved, lifetimeSeconds: number): SignedIn {
+function attestationOf(secrets: SecretBox, id: string, { uid, accountId, acr, loginTs }: Saved): Buffer | null {
+  return attestSession(secrets, { uid, idHash: hashOf(id), accountId, acr, loginTs });
+}
+
+function signedIn(secrets: SecretBox, id: string, payload: Saved, lifetimeSeconds: number): SignedIn {
   const { accountId, uid, loginTs } = payload;
   return [
     accountId ?? null,
@@ -129,6 +140,7 @@ function signedIn(id: string, payload: Saved, lifetimeSeconds: number): SignedIn
     loginTs === undefined ? null : new Date(loginTs * 1000),
     lifetimeSeconds,
     lifeOf(payload).idleSeconds,
+    attestationOf(secrets, id, payload),
   ];
 }
 
@@ -138,13 +150,14 @@ function signedIn(id: string, payload: Saved, lifetimeSeconds: number): SignedIn
  * cookie has nothing to do. Requests of several tabs at once each add the apps that they entered, and none of them
  * takes back the cookie or the apps of another.
  */
-export function sessionAdapter(db: Database): Adapter {
+export function sessionAdapter({ db, secrets }: Pick<ServiceContext, 'db' | 'secrets'>): Adapter {
   /** Adds what a request did to the session that it found; gives whether the session is still there. */
   async function change(payload: Saved, before: Loaded, lifetimeSeconds: number): Promise<boolean> {
     const { authorizations = {}, accountId = null, uid } = payload;
     const gone = before.clientIds.filter((clientId) => !(clientId in authorizations));
     const texts = [JSON.stringify(payload), JSON.stringify(authorizations)] as const;
-    const [row] = await touch(db, uid, hashOf(before.id), accountId, ...texts, gone, lifetimeSeconds);
+    const life = [lifetimeSeconds, attestationOf(secrets, before.id, payload)] as const;
+    const [row] = await touch(db, uid, hashOf(before.id), accountId, ...texts, gone, ...life);
     if (row?.is_same === false && Provider.ctx) lost.add(Provider.ctx);
     return row !== undefined;
   }
@@ -152,12 +165,13 @@ export function sessionAdapter(db: Database): Adapter {
   async function save(id: string, payload: Saved, lifetimeSeconds: number): Promise<boolean> {
     const before = loadedSession(payload.uid);
     const device = deviceOf(Provider.ctx?.get('user-agent') ?? '');
-    if (!before) return (await insert(db, ...signedIn(id, payload, lifetimeSeconds), device)).length > 0;
+    if (!before) return (await insert(db, ...signedIn(secrets, id, payload, lifetimeSeconds), device)).length > 0;
     if (before.id === id) return change(payload, before, lifetimeSeconds);
-    if ((await signIn(db, ...signedIn(id, payload, lifetimeSeconds), hashOf(before.id))).length > 0) return true;
+    if ((await signIn(db, ...signedIn(secrets, id, payload, lifetimeSeconds), hashOf(before.id))).length > 0)
+      return true;
     // Two tabs signed in at once, and the other has the session: this cookie gets one of its own.
     const own = { ...payload, uid: `${payload.uid}.${id.slice(0, 8)}` };
-    return (await insert(db, ...signedIn(id, own, lifetimeSeconds), device)).length > 0;
+    return (await insert(db, ...signedIn(secrets, id, own, lifetimeSeconds), device)).length > 0;
   }
 
   return {
@@ -165,7 +179,10 @@ export function sessionAdapter(db: Database): Adapter {
     find: async (id) => {
       const [found] = await find(db, hashOf(id));
       if (!found) return undefined;
-      const { person_id: personId, may_sign_in: maySignIn, uid, epoch, payload } = found;
+      const { person_id: personId, may_sign_in: maySignIn, uid, epoch, payload, attestation } = found;
+      const { accountId, acr, loginTs } = payload;
+      if (!isTrueSession(secrets, { uid, idHash: hashOf(id), personId, attestation, accountId, acr, loginTs }))
+        return undefined;
       // Suspended, left, merged: nobody is signed in here, and the next person at this computer can sign in.
       if (personId && !maySignIn) return undefined;
       if (personId) keepPrefetched({ account: { personId, maySignIn, epoch } });

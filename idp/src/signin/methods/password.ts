@@ -1,6 +1,7 @@
 import { getPerson } from '@edutrust/registry/people';
 import Type from 'typebox';
 import { findAccount } from '../../accounts/account.ts';
+import { attestPassword } from '../../password/attestation.ts';
 import { normalizePassword } from '../../password/policy.ts';
 import { idpOf } from '../../tables.ts';
 import { originOf } from '../../throttling/origin.ts';
@@ -45,7 +46,7 @@ export async function provePassword(
   { identifier, password }: { readonly identifier: string; readonly password: string },
 ): Promise<Proof> {
   const { db } = context;
-  const candidate = await findCandidate(db, identifier);
+  const candidate = await findCandidate(context, identifier);
   const account = candidate?.account;
   const origin = originOf(request, cookies.device);
   const named = candidate?.personId ?? canonicalOf(identifier);
@@ -73,7 +74,7 @@ export async function provePassword(
     const password_hash = await hasher.hash(normal);
     await idpOf(db)
       .updateTable('idp.account')
-      .set({ password_hash })
+      .set({ password_hash, password_attestation: attestPassword(context.secrets, personId, password_hash) })
       .where('person_id', '=', personId)
       .where('password_hash', '=', stored) // unless it was changed meanwhile
       .execute();

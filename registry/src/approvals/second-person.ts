@@ -1,0 +1,34 @@
+import type { PersonActor } from '@edutrust/platform/actor';
+import type { ServiceContext } from '@edutrust/platform/context';
+import type { Transaction } from '@edutrust/platform/database';
+import { Forbidden } from '@edutrust/platform/errors';
+import { mustReach, type Opened } from './opened.ts';
+import { actedOnEachOther, mustNotBeRecovered, notSecond } from './rules.ts';
+
+/** Who can be the second person (Q1). */
+export async function mustBeSecond(
+  context: ServiceContext,
+  transaction: Transaction,
+  opened: Opened,
+  actor: PersonActor,
+): Promise<void> {
+  const { row } = opened;
+  await mustReach(context, opened, actor);
+  if (row.maker_id === actor.personId) throw own();
+  if (row.concerns_id === actor.personId || opened.kind.concerns(opened.content) === actor.personId) {
+    throw new Forbidden('approvals/concerns-you', {
+      vi: 'Việc này liên quan đến chính bạn nên cần một người khác duyệt.',
+      en: 'This concerns yourself, so somebody else has to approve it.',
+    });
+  }
+  const now = context.clock.now();
+  await mustNotBeRecovered(transaction, actor.personId, now);
+  if (await actedOnEachOther(transaction, row.maker_id, actor.personId, now)) throw notSecond();
+}
+
+export function own(): Forbidden {
+  return new Forbidden('approvals/own', {
+    vi: 'Bạn không thể tự duyệt hay từ chối việc do chính mình lập. Cần một người khác.',
+    en: 'You cannot decide on what you proposed yourself. Somebody else must.',
+  });
+}
