@@ -108,7 +108,7 @@ test('story 4: a teacher adds a passkey and signs in with it; account and launch
   await page.getByRole('link', { name: 'Thêm passkey' }).click();
   await page.getByRole('button', { name: 'Tạo passkey' }).click();
   // She signs for her class, so the password alone no longer opens her account: the new passkey does.
-  const use = page.getByRole('button', { name: /passkey/ });
+  const use = page.getByRole('button', { name: /^Dùng vân tay/ });
   await Promise.race([page.waitForURL(`${platform.url}/`), use.click().catch(() => undefined)]);
   await page.waitForURL(`${platform.url}/`);
   await lookAtBoth(page, 'launcher');

@@ -137,7 +137,6 @@ export const rows: Readonly<Record<string, Row>> = {
   'GET /metrics': protocol,
   'GET /api/openapi.json': anyone,
   'GET /api/docs': anyone,
-  'GET /api/docs.css': anyone,
 
   // Screens and pages
   'GET /': anyone,

@@ -4,10 +4,11 @@ import type { SigningPages } from '@edutrust/signing-service/pages';
 import { t } from '../design/language.ts';
 import { Account, PasskeyAdd } from './account.tsx';
 import { Activate } from './activate.tsx';
+import { ApiDocs, type ApiDocument } from './api-docs.tsx';
 import { Badge, BadgeOutside } from './badge.tsx';
 import { Children } from './children.tsx';
 import { Consent } from './consent.tsx';
-import { renderPage } from './document.tsx';
+import { type PageView, renderPage } from './document.tsx';
 import { ErrorPage } from './error.tsx';
 import { Launcher } from './launcher.tsx';
 import { Repository } from './repository.tsx';
@@ -90,6 +91,17 @@ export const idpPages: IdpPages = {
   error: (props, view) =>
     renderPage(view, () => ({ title: props.problem.title, body: <ErrorPage {...props} />, layout: 'narrow' })),
 };
+
+/** `/api/docs`. */
+export const apiDocs = (
+  { document, origin }: { readonly document: ApiDocument; readonly origin: string },
+  view: PageView,
+): string =>
+  renderPage(view, () => ({
+    title: t('API cho nhà phát triển', 'API for developers'),
+    body: <ApiDocs document={document} origin={origin} />,
+    layout: 'sheet',
+  }));
 
 export const certsPages: CertsPages = {
   repository: (props, view) =>

@@ -45,6 +45,7 @@ export async function composeApp(
     },
     metrics: metricsText,
     errorPage: (problem, locale) => pages.idpPages.error({ problem }, { locale, path: '' }),
+    apiPage: (document, view) => pages.apiDocs({ document, origin: context.config.url.origin }, view),
   });
   options.onServer?.(app);
   for (const service of selected) await service.routes?.(app);

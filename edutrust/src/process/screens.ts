@@ -6,6 +6,7 @@ import type { CertsPages } from '@edutrust/certs/pages';
 import type { IdpPages } from '@edutrust/idp/pages';
 import { Unavailable } from '@edutrust/platform/errors';
 import { type App, anyone } from '@edutrust/platform/http';
+import type { Locale } from '@edutrust/platform/messages';
 import type { SigningPages } from '@edutrust/signing-service/pages';
 import fastifyStatic from '@fastify/static';
 
@@ -14,6 +15,11 @@ export interface Pages {
   readonly certsPages: CertsPages;
   readonly idpPages: IdpPages;
   readonly signingPages: SigningPages;
+  /** The API's reference, from the OpenAPI document. */
+  apiDocs(
+    props: { readonly document: object; readonly origin: string },
+    view: { readonly locale: Locale; readonly path: string },
+  ): string;
   /** The folder of the browser's files. */
   readonly client: string;
 }

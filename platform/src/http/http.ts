@@ -21,7 +21,6 @@ import type { Logger } from '../log.ts';
 import { countError, observeRequest } from '../metrics/metrics.ts';
 import type { ShortLivedStore } from '../store/store.ts';
 import type { Access, Gate, Resource } from './access.ts';
-import { type ApiDocument, apiDocsStyle, renderApiDocs } from './api-docs.ts';
 import { isCrossSite } from './cross-site.ts';
 import { createDirect, type Direct, sayTooSlow } from './direct.ts';
 import { securityHeaders } from './headers.ts';
@@ -94,6 +93,8 @@ export interface HttpOptions {
   readonly metrics: () => Promise<string>;
   /** A page for a person who meets an error outside the API; without it the problem's text. */
   readonly errorPage?: (problem: Problem, locale: 'vi' | 'en') => string;
+  /** `/api/docs`: the OpenAPI document for people; there is no such page without it. */
+  readonly apiPage?: (document: object, view: { readonly locale: 'vi' | 'en'; readonly path: string }) => string;
   /** Smaller in tests. */
   readonly uploadLimits?: UploadLimits;
   readonly answerWithinMs?: number;
@@ -270,7 +271,7 @@ function answerProblem(error: unknown, request: FastifyRequest, reply: FastifyRe
   return reply.type('application/problem+json; charset=utf-8').send(JSON.stringify(problem));
 }
 
-function addOperations(app: App, { config, readiness, metrics }: HttpOptions, proxies: ProxyWatch): void {
+function addOperations(app: App, { config, readiness, metrics, apiPage }: HttpOptions, proxies: ProxyWatch): void {
   const access: Access = { kind: 'anyone' };
   app.get('/health/live', { config: { access }, schema: { hide: true } }, async () => ({ status: 'live' }));
   app.get('/health/ready', { config: { access }, schema: { hide: true } }, async (_request, reply) => {
@@ -290,13 +291,11 @@ function addOperations(app: App, { config, readiness, metrics }: HttpOptions, pr
     return reply.type('text/plain; version=0.0.4; charset=utf-8').send(await metrics());
   });
   app.get('/api/openapi.json', { config: { access }, schema: { hide: true } }, async () => app.swagger());
+  if (!apiPage) return;
   app.get('/api/docs', { config: { access }, schema: { hide: true } }, async (request, reply) =>
     reply
       .type('text/html; charset=utf-8')
-      .send(renderApiDocs(app.swagger() as ApiDocument, localeOf(request), config.url.origin)),
-  );
-  app.get('/api/docs.css', { config: { access }, schema: { hide: true } }, async (_request, reply) =>
-    reply.type('text/css; charset=utf-8').header('cache-control', 'max-age=3600').send(apiDocsStyle),
+      .send(apiPage(app.swagger(), { locale: localeOf(request), path: request.url })),
   );
 }
 
