@@ -11,7 +11,7 @@ import { Back } from './back.tsx';
 import { batchesOf, sharedNames, type Waiting } from './batches.ts';
 import { loadDue } from './due.ts';
 import { FindingLine } from './finding.tsx';
-import { batchNote, batchTitle } from './inbox.tsx';
+import { batchNote, batchTitle, wordsOf } from './inbox.tsx';
 import { canKeep, countKept, keepDocuments, useOffline } from './offline/kept.ts';
 import { usePlace } from './place.ts';
 import { type Finding, loadUnusual } from './unusual.ts';
@@ -51,6 +51,7 @@ export function BatchPage() {
     );
   }
   const { unusual } = due.data;
+  const words = wordsOf(batch.items);
   const twins = sharedNames(batch.items);
   const odd = batch.items.filter(({ id }) => unusual.has(id));
   const usual = batch.items.filter(({ id }) => !unusual.has(id));
@@ -134,8 +135,8 @@ export function BatchPage() {
           >
             <Icon name={purpose === 'seal' ? 'stamp' : 'pen-line'} />
             {purpose === 'seal'
-              ? t(`Đóng dấu ${now.length} học bạ`, `Seal ${now.length} transcripts`)
-              : t(`Ký ${now.length} học bạ`, `Sign ${now.length} transcripts`)}
+              ? t(`Đóng dấu ${now.length} ${words.vi}`, `Seal ${now.length} ${words.en}`)
+              : t(`Ký ${now.length} ${words.vi}`, `Sign ${now.length} ${words.en}`)}
           </button>
         </div>
       </div>

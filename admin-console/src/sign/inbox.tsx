@@ -1,10 +1,10 @@
 import { Banner } from '../design/form.tsx';
 import { Icon } from '../design/icon.tsx';
-import { formatDate, t } from '../design/language.ts';
+import { formatDate, type Text, t } from '../design/language.ts';
 import { useLoad } from '../design/load.ts';
 import { Row, Ruled } from '../design/ruled.tsx';
 import { Empty, Skeleton } from '../design/show.tsx';
-import { type Batch, batchesOf } from './batches.ts';
+import { type Batch, batchesOf, type Waiting } from './batches.ts';
 import { loadDue } from './due.ts';
 import { loadUnusual } from './unusual.ts';
 
@@ -54,6 +54,34 @@ export function Inbox() {
   );
 }
 
+/** To the class; a document that stands alone is opened at once. */
+function Open({ batch, purpose }: { readonly batch: Batch; readonly purpose: 'sign' | 'seal' }) {
+  const { className, items, key } = batch;
+  const [first] = items;
+  if (!className && first && items.length === 1 && purpose === 'sign') {
+    return (
+      <a class="button button-primary" href={`/sign/read/${first.id}`}>
+        {t('Đọc tài liệu', 'Read the document')}
+      </a>
+    );
+  }
+  const { vi, en } = wordsOf(items);
+  return (
+    <a class="button button-primary" href={`/sign/batch/${purpose}/${key}`}>
+      {purpose === 'seal'
+        ? t(`Xem ${items.length} ${vi} chờ đóng dấu`, `Look at ${items.length} to seal`)
+        : t(`Xem ${items.length} ${vi}`, `Look at ${items.length} ${en}`)}
+    </a>
+  );
+}
+
+/** What a list of documents is called: transcripts when all of them are. */
+export function wordsOf(items: readonly Pick<Waiting, 'kind'>[]): Text {
+  return items.every(({ kind }) => kind === 'transcript')
+    ? { vi: 'học bạ', en: items.length === 1 ? 'transcript' : 'transcripts' }
+    : { vi: 'tài liệu', en: items.length === 1 ? 'document' : 'documents' };
+}
+
 /** The heading of a batch: "Học bạ lớp 5A, 31 em". */
 export function batchTitle({ className, items }: Batch): string {
   const [first] = items;
@@ -98,11 +126,7 @@ function OneBatch({
           )}
           <span class="state state-plain">{kilobytes} kB</span>
         </p>
-        <a class="button button-primary" href={`/sign/batch/${purpose}/${batch.key}`}>
-          {purpose === 'seal'
-            ? t(`Xem ${batch.items.length} học bạ chờ đóng dấu`, `Look at ${batch.items.length} to seal`)
-            : t(`Xem ${batch.items.length} học bạ`, `Look at ${batch.items.length} transcripts`)}
-        </a>
+        <Open batch={batch} purpose={purpose} />
       </div>
     </Row>
   );
