@@ -3,7 +3,7 @@ import Type from 'typebox';
 import type { Access } from './access.ts';
 
 /** What an operation of the document says beside OpenAPI's own words: who may call it. */
-export const accessExtension = 'x-access';
+const accessExtension = 'x-access';
 
 /** An answer that is not what was asked for (RFC 9457). */
 const Problem = Type.Object({
