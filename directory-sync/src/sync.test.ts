@@ -17,7 +17,7 @@ import { noTotals } from './engine/plan.ts';
 import { applyReleased } from './engine/release.ts';
 import { listReleases } from './releases/releases.ts';
 import { createDirectorySync, migrations } from './service.ts';
-import { addTarget, listTargets } from './targets/targets.ts';
+import { addTarget, examineTarget, listTargets } from './targets/targets.ts';
 import { type Slapd, startSlapd } from './testing/slapd.ts';
 
 const actor = { kind: 'system', name: 'test' } as const;
@@ -463,11 +463,19 @@ test('a target that was never in contact is new, not healthy; a failed run says 
   await using world = await openWorld();
   const { context, slapd, targetId } = world;
   assert.equal((await listTargets(context))[0]?.state, 'new');
+  const empty = await examineTarget(context, targetId);
+  assert.deepEqual(
+    [empty.isReachable, empty.people, empty.problems.map(({ en }) => en)],
+    [true, 0, ['It has never run.']],
+  );
   await slapd.stop();
   await runTarget(context, targetId, { mode: 'apply', actor });
   const [target] = await listTargets(context);
   assert.equal(target?.state, 'slow');
   assert.match(target?.failure?.vi ?? '', /không trả lời/);
+  const ill = await examineTarget(context, targetId);
+  assert.deepEqual([ill.isReachable, ill.connectMs], [false, null]);
+  assert.match(ill.problems[0]?.vi ?? '', /không trả lời/);
   assert.deepEqual(await findAlarms(context), []);
   const later = { now: () => new Date(Date.now() + 30 * 60_000) };
   assert.deepEqual(

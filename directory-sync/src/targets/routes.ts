@@ -15,7 +15,7 @@ import { record } from '../events.ts';
 import { Contract } from '../model/contract.ts';
 import { type SyncTables, syncOf } from '../tables.ts';
 import { addTarget, findTarget } from './store.ts';
-import { listTargets } from './targets.ts';
+import { listTargets } from './views.ts';
 
 const tags = ['sync'];
 const params = Type.Object({ id: Uuid });

@@ -1,4 +1,4 @@
-import { listTargets, runTarget } from '@edutrust/directory-sync/targets';
+import { examineTarget, listTargets, runTarget } from '@edutrust/directory-sync/targets';
 import { NotFound } from '@edutrust/platform/errors';
 import type { Text } from '@edutrust/platform/messages';
 import { operator, type Program, withContext } from './command.ts';
@@ -26,11 +26,7 @@ export function addSyncCommands(program: Program): void {
     .action(async (name: string, { apply, plan }: { apply?: boolean; plan?: string }) => {
       const output = program.output();
       await withContext(program, async (context) => {
-        const target = (await listTargets(context)).find((known) => known.name === name);
-        if (!target) {
-          throw new NotFound('sync/no-target', { vi: `Không có đích «${name}».`, en: `There is no target "${name}".` });
-        }
-        const run = await runTarget(context, target.id, {
+        const run = await runTarget(context, await targetNamed(context, name), {
           mode: apply ? 'apply' : 'plan',
           actor: operator(),
           ...(plan ? { digest: plan } : {}),
@@ -44,6 +40,31 @@ export function addSyncCommands(program: Program): void {
         if (run.state !== 'done') process.exitCode = 1;
       });
     });
+  sync
+    .command('doctor')
+    .argument('<target>', 'name of the target')
+    .description('connect to a target, count what it holds of ours, and say what is wrong; nothing is written')
+    .addHelpText('after', '\nExample: edutrust sync doctor ldap-so')
+    .action(async (name: string) => {
+      const output = program.output();
+      await withContext(program, async (context) => {
+        const found = await examineTarget(context, await targetNamed(context, name));
+        const { target, connectMs, people, groups, memberships, problems } = found;
+        const list = (locale: 'vi' | 'en') => problems.map((problem) => `\n- ${problem[locale]}`).join('');
+        output.result(found, {
+          vi: `${target.name} (${target.kind}): kết nối ${connectMs ?? '–'} ms; ${people} người, ${groups} nhóm, ${memberships} lượt thuộc nhóm; ${target.pending} người đang chờ sang.${list('vi')}`,
+          en: `${target.name} (${target.kind}): connected in ${connectMs ?? '–'} ms; ${people} people, ${groups} groups, ${memberships} memberships; ${target.pending} people on their way.${list('en')}`,
+        });
+        if (problems.length > 0) process.exitCode = found.isReachable ? 1 : 3;
+      });
+    });
+}
+
+/** @throws NotFound */
+async function targetNamed(context: Parameters<typeof listTargets>[0], name: string): Promise<string> {
+  const target = (await listTargets(context)).find((known) => known.name === name);
+  if (target) return target.id;
+  throw new NotFound('sync/no-target', { vi: `Không có đích «${name}».`, en: `There is no target "${name}".` });
 }
 
 /** A held run is released by two people in the console, never from here. */
