@@ -1,14 +1,9 @@
 import type { Locale } from '@edutrust/platform/messages';
 import type { SignatureReport, ValidationReport } from './validation/report.ts';
 
-export type {
-  ChainLink,
-  LaterChange,
-  Reason,
-  SignatureReport,
-  SignerIdentity,
-  SigningTime,
-} from './validation/report.ts';
+export type { LaterChange } from './validation/later-change.ts';
+export type { Reason } from './validation/reasons.ts';
+export type { ChainLink, SignatureReport, SignerIdentity, SigningTime } from './validation/report.ts';
 
 /** How a page is shown. */
 export interface PageView {

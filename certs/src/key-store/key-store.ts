@@ -3,12 +3,11 @@ import type { Database, Transaction } from '@edutrust/platform/database';
 import { Unavailable } from '@edutrust/platform/errors';
 import { uuidv7 } from '@edutrust/platform/ids';
 import { certsOf } from '../tables.ts';
+import type { KeyAlgorithm, KeyPurpose } from './key.ts';
 import { makeSoftKey, sealSoftKey, signSoftly } from './soft.ts';
 import { tokenOf } from './token.ts';
 
-/** A key serves one purpose for its whole life (K3). */
-export type KeyPurpose = 'ca' | 'ocsp' | 'tsa' | 'signer' | 'seal';
-export type KeyAlgorithm = 'p256' | 'p384' | 'rsa3072';
+export type { KeyAlgorithm, KeyPurpose } from './key.ts';
 
 export interface StoredKey {
   readonly id: string;

@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { InvalidInput } from '@edutrust/platform/errors';
 import type { SecretBox } from '@edutrust/platform/secrets';
-import type { KeyAlgorithm, KeyPurpose } from './key-store.ts';
+import type { KeyAlgorithm, KeyPurpose } from './key.ts';
 
 /** How a key of each algorithm hashes what it signs. */
 export const hashOfAlgorithm = { p256: 'sha256', p384: 'sha384', rsa3072: 'sha256' } as const;

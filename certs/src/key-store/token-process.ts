@@ -2,7 +2,7 @@
 import { createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
-import type { KeyAlgorithm } from './key-store.ts';
+import type { KeyAlgorithm } from './key.ts';
 import { type Attribute, booleanValue, ck, type Handle, loadPkcs11, type Pkcs11, ulongValue } from './pkcs11.ts';
 
 export type TokenRequest =

@@ -4,7 +4,7 @@ import type { Config } from '@edutrust/platform/config';
 import { Unavailable } from '@edutrust/platform/errors';
 import { algorithmIds } from '../certificate/algorithms.ts';
 import { bitString, integer, nullValue, oid, readDer, sequence } from '../der/der.ts';
-import type { KeyAlgorithm } from './key-store.ts';
+import type { KeyAlgorithm } from './key.ts';
 import { hashOfAlgorithm } from './soft.ts';
 import type { TokenAnswer, TokenRequest } from './token-process.ts';
 

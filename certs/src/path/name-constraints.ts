@@ -3,7 +3,6 @@ import type { Certificate } from '../certificate/certificate.ts';
 import { directoryName, extensionIds, type GeneralName, readGeneralName } from '../certificate/extensions.ts';
 import { childrenOf, DerError, readDer, tag } from '../der/der.ts';
 import { isHostName, isMailbox } from './names.ts';
-import type { PathCertificate } from './path-certificate.ts';
 import { cost, type WorkBudget } from './work.ts';
 
 /** What an authority may certify below it (RFC 5280 §4.2.1.10). */
@@ -54,8 +53,14 @@ function isSubnet(bytes: Buffer): boolean {
   return (gap & (gap + 1n)) === 0n;
 }
 
+/** A certificate as far as names are constrained in it. */
+interface Named {
+  readonly certificate: Certificate;
+  readonly alternativeNames: readonly GeneralName[];
+}
+
 /** Every name of the certificate that constraints speak of: subject, alternative names, e-mail in the subject. */
-function namesOf({ certificate, alternativeNames }: PathCertificate): GeneralName[] {
+function namesOf({ certificate, alternativeNames }: Named): GeneralName[] {
   const { attributes } = certificate.subject;
   const subject = attributes.length > 0 ? [directoryName(attributes)] : [];
   const emails = attributes
@@ -66,7 +71,7 @@ function namesOf({ certificate, alternativeNames }: PathCertificate): GeneralNam
 }
 
 /** Whether every name lies in what each constraint permits and in nothing that one excludes (§6.1.3 (b), (c)). */
-export function satisfies(target: PathCertificate, constraints: readonly NameConstraints[], work: WorkBudget): boolean {
+export function satisfies(target: Named, constraints: readonly NameConstraints[], work: WorkBudget): boolean {
   if (constraints.length === 0) return true;
   work.spend(cost.name * (target.certificate.subject.attributes.length + target.alternativeNames.length));
   const names = namesOf(target);

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { CompiledQuery } from 'kysely';
 import { from as copyFrom } from 'pg-copy-streams';
-import type { Transaction } from './database.ts';
+import type { Transaction } from './handle.ts';
 
 /**
  * What Kysely may run on a connection that it shows to nobody, in the place of a cursor: rows go to the server instead of

@@ -1,22 +1,15 @@
-import { Kysely, type Transaction as KyselyTransaction, PostgresDialect } from 'kysely';
+import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import type { Config } from '../config/config.ts';
 import { Conflict, Unavailable } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { CopyIn } from './copy.ts';
 import { startEmbedded } from './embedded.ts';
+import type { Database } from './handle.ts';
 import { bindPool, PreparingClient } from './statement.ts';
 
+export type { Database, Transaction } from './handle.ts';
 export { type Statement, statement } from './statement.ts';
-
-/**
- * The database as a workspace sees it. Table names carry their schema (`'registry.person'`); a workspace gets its own
- * tables with `db.withTables<RegistryTables>()`.
- */
-// biome-ignore lint/complexity/noBannedTypes: no table is known here; workspaces add their own
-export type Database = Kysely<{}>;
-// biome-ignore lint/suspicious/noExplicitAny: a transaction of any workspace's tables fits
-export type Transaction = KyselyTransaction<any>;
 
 export interface OpenDatabase {
   readonly db: Database;

@@ -1,6 +1,6 @@
 import { CompiledQuery } from 'kysely';
 import pg from 'pg';
-import type { Database, Transaction } from './database.ts';
+import type { Database, Transaction } from './handle.ts';
 
 /** PostgreSQL cuts the names of prepared statements after this many bytes (NAMEDATALEN - 1). */
 const longestName = 63;

@@ -4,7 +4,7 @@ import { InvalidInput } from '@edutrust/platform/errors';
 import { verifyAuthenticationResponse } from '@simplewebauthn/server';
 import Type from 'typebox';
 import { canonicalText } from './envelope.ts';
-import type { ApprovalPasskey } from './kind.ts';
+import type { ApprovalPasskey } from './passkey.ts';
 
 const Base64Url = (maxLength: number) => Type.String({ pattern: '^[A-Za-z0-9_-]*$', maxLength });
 const Id = Type.String({ pattern: '^[A-Za-z0-9_-]+$', maxLength: 1_400 });

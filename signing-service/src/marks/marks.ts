@@ -7,10 +7,7 @@ import { record } from '../events.ts';
 import { type ClassForTranscripts, findClassForTranscripts, listClassLearners } from '../requests/registry.ts';
 import { signingOf } from '../tables.ts';
 import { columnsOf, type MarksColumn } from './columns.ts';
-import type { MarkValues } from './values.ts';
-
-/** Where a version came from. */
-export type MarksSource = 'form' | 'file' | 'demo';
+import type { MarksSource, MarkValues } from './values.ts';
 
 /** The marks of one learner as they are now. Version 0: none were entered yet. */
 export interface CurrentMarks {

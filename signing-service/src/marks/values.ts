@@ -123,3 +123,6 @@ export function parseRow(
   }
   return { values, empty, wrong };
 }
+
+/** Where a version came from. */
+export type MarksSource = 'form' | 'file' | 'demo';

@@ -1,8 +1,9 @@
 import { type CmsSignedData, checkContent, checkValue, findSigner, verifyTimeStampToken } from '@edutrust/certs/cms';
 import type { PdfFile } from '../formats/pdf/document.ts';
 import { checkLogProof } from './log-proof.ts';
+import type { Reason } from './reasons.ts';
 import { reason } from './reasons.ts';
-import type { Reason, SignatureReport } from './report.ts';
+import type { SignatureReport } from './report.ts';
 import { checkTrust, identityOf, isStatusKnown } from './signer.ts';
 import type { Opened, Surroundings } from './surroundings.ts';
 import { stampProblem, withVerdict } from './verdict.ts';

@@ -1,6 +1,6 @@
 import type { Text } from '@edutrust/platform/messages';
-import type { Finding } from '../formats/pades/changes/policy.ts';
-import type { LaterChange, Reason } from './report.ts';
+import type { Finding } from '../formats/pades/changes/finding.ts';
+import type { LaterChange } from './later-change.ts';
 
 type Row = readonly [indication: Reason['indication'], subIndication: string, text: Text];
 
@@ -202,6 +202,17 @@ export const reasonTable = {
 } as const satisfies Record<string, Row>;
 
 export type ReasonCode = keyof typeof reasonTable;
+
+/** Why. One sentence in each language; `subIndication` is of ETSI EN 319 102-1 table 5. */
+export interface Reason {
+  readonly code: ReasonCode;
+  readonly indication: 'TOTAL-PASSED' | 'TOTAL-FAILED' | 'INDETERMINATE';
+  readonly subIndication: string;
+  readonly vi: string;
+  readonly en: string;
+  /** For specialists, not translated: what exactly (an object number, a certificate, a rule's section). */
+  readonly detail?: string;
+}
 
 /** The reason for a code, with an optional detail for specialists. */
 export function reason(code: ReasonCode, detail?: string): Reason {

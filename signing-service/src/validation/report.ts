@@ -1,41 +1,8 @@
-import type { ReasonCode } from './reasons.ts';
+import type { LaterChange } from './later-change.ts';
+import type { Reason } from './reasons.ts';
 
 /** ETSI EN 319 102-1 §5.1.3: `valid` is TOTAL-PASSED, `invalid` is TOTAL-FAILED. */
 export type Verdict = 'valid' | 'invalid' | 'indeterminate';
-
-/** Why. One sentence in each language; `subIndication` is of ETSI EN 319 102-1 table 5. */
-export interface Reason {
-  readonly code: ReasonCode;
-  readonly indication: 'TOTAL-PASSED' | 'TOTAL-FAILED' | 'INDETERMINATE';
-  readonly subIndication: string;
-  readonly vi: string;
-  readonly en: string;
-  /** For specialists, not translated: what exactly (an object number, a certificate, a rule's section). */
-  readonly detail?: string;
-}
-
-/** Something that later revisions of the file did after this signature. */
-export interface LaterChange {
-  readonly kind:
-    | 'validation-data'
-    | 'document-time-stamp'
-    | 'signature'
-    | 'form-fill'
-    | 'covering'
-    | 'metadata'
-    | 'page'
-    | 'catalog'
-    | 'form'
-    | 'object'
-    | 'trailer'
-    | 'bytes'
-    | 'padding';
-  /** Whether a rule of the policy allows it; one change that is not makes the signature invalid. */
-  readonly allowed: boolean;
-  readonly vi: string;
-  readonly en: string;
-  readonly detail?: string;
-}
 
 /** From the signer's certificate; never from what the document claims. */
 export interface SignerIdentity {

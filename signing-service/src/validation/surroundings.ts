@@ -1,6 +1,7 @@
 import type { SignedRange } from '../formats/pades/byte-range.ts';
 import type { LogKey } from './log-proof.ts';
-import type { Reason, SignatureReport } from './report.ts';
+import type { Reason } from './reasons.ts';
+import type { SignatureReport } from './report.ts';
 import type { TrustMaterial } from './signer.ts';
 
 /** A time that a trusted document time stamp proves for everything up to a byte. */

@@ -1,5 +1,6 @@
+import type { Reason } from './reasons.ts';
 import { type ReasonCode, reason } from './reasons.ts';
-import type { Reason, SignatureReport, ValidationReport, Verdict } from './report.ts';
+import type { SignatureReport, ValidationReport, Verdict } from './report.ts';
 
 const noTime = { proven: null, claimed: null, authority: null, problem: null } as const;
 

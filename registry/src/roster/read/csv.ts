@@ -1,7 +1,7 @@
 import { pipeline } from 'node:stream/promises';
 import { CsvError, parse } from 'csv-parse';
 import { endlessRow, largestRowBytes, mostTitleRows } from './refusals.ts';
-import type { SheetRow } from './table.ts';
+import type { SheetRow } from './row.ts';
 
 interface ParsedRecord {
   readonly record: string[];

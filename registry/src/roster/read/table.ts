@@ -16,15 +16,12 @@ import {
   tooLarge,
   tooManyColumns,
 } from './refusals.ts';
+import type { SheetRow } from './row.ts';
 import { decode } from './text.ts';
 import { withWorkbook } from './xlsx.ts';
 import { readZipDirectory } from './zip.ts';
 
-/** One row of a table: its number as a spreadsheet shows it, and its cells. */
-export interface SheetRow {
-  readonly row: number;
-  readonly cells: readonly string[];
-}
+export type { SheetRow } from './row.ts';
 
 /** The header of the table, with the rows that come first below it. */
 export interface Head {

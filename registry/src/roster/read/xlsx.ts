@@ -3,7 +3,7 @@ import { posix } from 'node:path';
 import { EduTrustError } from '@edutrust/platform/errors';
 import { SaxesParser, type SaxesTagPlain } from 'saxes';
 import { badWorkbook, mostColumns, mostRosterRows, mostTitleRows, tooLarge, tooManyColumns } from './refusals.ts';
-import type { SheetRow } from './table.ts';
+import type { SheetRow } from './row.ts';
 import { readZipDirectory, readZipEntry, type ZipEntry } from './zip.ts';
 
 /** Characters of shared strings, all together. */

@@ -1,8 +1,9 @@
 import { type CmsSignedData, cmsOids, readCms, SignerCountError } from '@edutrust/certs/cms';
 import { judgeCms } from '../../validation/judge-cms.ts';
 import { judgeStamp } from '../../validation/judge-stamp.ts';
+import type { Reason } from '../../validation/reasons.ts';
 import { type ReasonCode, reason } from '../../validation/reasons.ts';
-import type { Reason, SignatureReport } from '../../validation/report.ts';
+import type { SignatureReport } from '../../validation/report.ts';
 import type { ProvenStamp, Surroundings } from '../../validation/surroundings.ts';
 import { emptyReport, withVerdict } from '../../validation/verdict.ts';
 import type { PdfFile } from '../pdf/document.ts';

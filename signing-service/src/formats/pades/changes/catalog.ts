@@ -1,7 +1,8 @@
 import { as, nameOf, type PdfDictionary, type PdfObject, sameObject } from '../../pdf/object.ts';
 import { type Comparison, reachable } from './comparison.ts';
-import { checkForm, type FormReview } from './form.ts';
-import type { Finding } from './policy.ts';
+import type { Finding } from './finding.ts';
+import { checkForm } from './form.ts';
+import type { FormReview } from './form-review.ts';
 
 /** The catalogue may gain validation data, signature fields and marks of a newer PDF; nothing else in it may differ. */
 export function checkCatalog(review: FormReview): Finding[] {

@@ -1,6 +1,6 @@
 import { as, type PdfObject, type PdfReference, sameObject } from '../../pdf/object.ts';
-import type { FormReview } from './form.ts';
-import type { Finding } from './policy.ts';
+import type { Finding } from './finding.ts';
+import type { FormReview } from './form-review.ts';
 
 /** What filling in a field writes: its value, its look, and what goes with them (ISO 32000-1 §12.7.3, §12.7.4). */
 const filledKeys = new Set(['V', 'AP', 'AS', 'I', 'TI', 'RV', 'M', 'DA', 'MK', 'Ff', 'F']);

@@ -1,20 +1,11 @@
 import type { PdfView } from '../../pdf/document.ts';
 import { as, integerOf, nameOf, type PdfObject, sameObject, textOf } from '../../pdf/object.ts';
 import type { Comparison } from './comparison.ts';
+import type { Finding } from './finding.ts';
 import { checkFilledField, checkFilledWidget } from './form-field.ts';
+import type { FormReview } from './form-review.ts';
 import type { Permissions } from './permissions.ts';
-import type { Finding } from './policy.ts';
 import { checkSignatureField } from './signature-field.ts';
-
-/** What is found of the form while it is compared. */
-export interface FormReview {
-  readonly comparison: Comparison;
-  readonly permissions: Permissions;
-  /** Widgets of new signature fields. */
-  readonly widgets: Set<number>;
-  /** Values of signature fields that were added or signed. */
-  readonly signatures: Set<number>;
-}
 
 /** Entries of the form that say how fields are drawn, not what they hold; readers take the fields' own first. */
 const drawing = new Set(['DA', 'DR', 'Q', 'NeedAppearances']);

@@ -2,7 +2,7 @@ import { decodeStructureStream } from '../../pdf/filters.ts';
 import { Budget, defaultLimits } from '../../pdf/limits.ts';
 import { as, nameOf, type PdfDictionary, type PdfObject, sameObject, textOf } from '../../pdf/object.ts';
 import type { Comparison } from './comparison.ts';
-import type { Finding } from './policy.ts';
+import type { Finding } from './finding.ts';
 
 /** What every program that saves a file writes anew: dates and its own name. What the document is called stays. */
 const bookkeeping = new Set(['ModDate', 'CreationDate', 'Producer', 'Creator', 'PTEX.Fullbanner', 'Trapped']);

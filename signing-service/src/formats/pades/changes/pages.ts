@@ -1,6 +1,6 @@
 import { as, nameOf, type PdfObject, sameObject } from '../../pdf/object.ts';
 import type { Comparison } from './comparison.ts';
-import type { Finding } from './policy.ts';
+import type { Finding } from './finding.ts';
 
 /** A page may gain, at the end of its annotations, the widgets of the new signature fields; nothing else of it may differ. */
 export function checkPages(comparison: Comparison, widgets: ReadonlySet<number>): Finding[] {

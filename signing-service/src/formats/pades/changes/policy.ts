@@ -1,11 +1,12 @@
+import type { LaterChange } from '../../../validation/later-change.ts';
 import { sentencesOf } from '../../../validation/reasons.ts';
-import type { LaterChange } from '../../../validation/report.ts';
 import type { PdfFile } from '../../pdf/document.ts';
 import { integerOf, sameObject } from '../../pdf/object.ts';
 import { checkCatalog } from './catalog.ts';
 import { type Comparison, compare, explainUnused } from './comparison.ts';
-import type { FormReview } from './form.ts';
+import type { Finding } from './finding.ts';
 import { isAllowedFill } from './form-field.ts';
+import type { FormReview } from './form-review.ts';
 import { isOnlyPadded, strayBytes } from './layout.ts';
 import { checkMetadata } from './metadata.ts';
 import { checkPages } from './pages.ts';
@@ -16,13 +17,6 @@ export interface ChangeReview {
   /** Object numbers of the values of signature fields that later revisions added or filled. */
   readonly laterSignatures: ReadonlySet<number>;
 }
-
-/** One rule's finding, without its sentences. */
-export type Finding = Pick<LaterChange, 'kind' | 'allowed'> & {
-  readonly detail?: string;
-  /** Number of the field that was filled in. */
-  readonly field?: number;
-};
 
 /**
  * What was changed after a revision, by a list of what is allowed: validation data, document time stamps, further

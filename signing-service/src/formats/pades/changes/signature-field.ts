@@ -1,8 +1,8 @@
 import { as, integerOf, nameOf, type PdfDictionary, type PdfObject, sameObject } from '../../pdf/object.ts';
 import type { Comparison } from './comparison.ts';
 import { coveredBy } from './covering.ts';
-import type { FormReview } from './form.ts';
-import type { Finding } from './policy.ts';
+import type { Finding } from './finding.ts';
+import type { FormReview } from './form-review.ts';
 
 /** Entries of a field that is its own widget (ISO 32000-1 §12.5.2, §12.7.3). No actions, no kids, no other pages. */
 const newFieldKeys = new Set(

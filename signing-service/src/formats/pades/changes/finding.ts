@@ -1,0 +1,8 @@
+import type { LaterChange } from '../../../validation/later-change.ts';
+
+/** One rule's finding, without its sentences. */
+export type Finding = Pick<LaterChange, 'kind' | 'allowed'> & {
+  readonly detail?: string;
+  /** Number of the field that was filled in. */
+  readonly field?: number;
+};
