@@ -19,14 +19,14 @@ const distDirectory = join(root, 'dist');
 /** Beside what was built: the hash of the sources it was built from. */
 const stampFile = 'built';
 
-interface Application {
+export interface Application {
   readonly entry: string;
   readonly title: string;
   readonly manifest: boolean;
 }
 
 /** The browser's applications: one document each, which finds its way by itself. */
-const applications = Object.entries<Application>({
+export const applications = Object.entries<Application>({
   console: { entry: 'src/console/main.tsx', title: 'EduTrust', manifest: false },
   sign: { entry: 'src/sign/main.tsx', title: 'Ký số · EduTrust', manifest: true },
   design: { entry: 'src/gallery/main.tsx', title: 'Lề vở · EduTrust', manifest: false },
@@ -142,7 +142,7 @@ async function buildScreens(folder: string): Promise<void> {
 const oldestBrowsers = ['chrome109', 'edge109', 'firefox115', 'safari16.4'];
 
 /** One sprite of all icons, and what is inside each for the pages that carry theirs in themselves. */
-async function readIcons() {
+export async function readIcons() {
   const folder = join(root, 'src/design/icons');
   const found = globSync('*.svg', { cwd: folder }).map((file) => file.replace(/\.svg$/, ''));
   const listed: readonly string[] = iconNames;
@@ -185,7 +185,7 @@ async function writeApiTypes(): Promise<void> {
   await writeFile(join(root, 'src/generated/api.d.ts'), types);
 }
 
-interface Files {
+export interface Files {
   readonly script: string;
   readonly styles: readonly string[];
 }
@@ -215,7 +215,8 @@ function shellOf(manifest: Manifest, entry: string, sprite: string): { version: 
   return { version: createHash('sha256').update(files.join()).digest('hex').slice(0, 12), files };
 }
 
-function shell(title: string, { script, styles }: Files, hasManifest: boolean): string {
+/** The one document of an application. */
+export function shell(title: string, { script, styles }: Files, hasManifest: boolean): string {
   return `<!doctype html>
 <html lang="vi">
 <head>

@@ -4,7 +4,6 @@ import type { Comparison } from './comparison.ts';
 import type { Finding } from './finding.ts';
 import { checkFilledField, checkFilledWidget } from './form-field.ts';
 import type { FormReview } from './form-review.ts';
-import type { Permissions } from './permissions.ts';
 import { checkSignatureField } from './signature-field.ts';
 
 /** Entries of the form that say how fields are drawn, not what they hold; readers take the fields' own first. */
