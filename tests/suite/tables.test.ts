@@ -43,7 +43,13 @@ const readers: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'registry.organisation': 'documents name their organisation; lists are narrowed to the reader’s (ADR 0036)',
     'registry.person': 'documents name their learner and signers (ADR 0036)',
   },
-  'directory-sync': {},
+  'directory-sync': {
+    'registry.affiliation': 'filters of SCIM become SQL over who belongs where',
+    'registry.class': 'OneRoster’s classes, filtered in SQL',
+    'registry.enrolment': 'and who is in them',
+    'registry.organisation': 'and over the organisations that a client system reads',
+    'registry.person': 'as registry.affiliation',
+  },
   platform: {},
 };
 
