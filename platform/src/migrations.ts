@@ -116,5 +116,10 @@ export const platformMigrations: SchemaMigrations = {
         ALTER TABLE platform.outbox_checkpoint ADD COLUMN held_by uuid, ADD COLUMN held_until timestamptz;
         COMMENT ON COLUMN platform.outbox_checkpoint.held_by IS 'the reader that handles a batch now';`,
     },
+    {
+      name: '008-audit-of-an-organisation',
+      sql: `
+        CREATE INDEX ledger_entry_organisation ON platform.ledger_entry (organisation_id, id) WHERE organisation_id IS NOT NULL;`,
+    },
   ],
 };

@@ -7,6 +7,7 @@ import { giveBackAllJobs, startWorker, type TaskHandlers } from '@edutrust/platf
 import type { Logger } from '@edutrust/platform/log';
 import { createLogger } from '@edutrust/platform/logging';
 import { mailTasks } from '@edutrust/platform/mail';
+import { dropHandledEvents } from '@edutrust/platform/outbox';
 import type { Service } from '@edutrust/platform/service';
 import { sweepPostgresStore } from '@edutrust/platform/store';
 import type { Output } from '../output.ts';
@@ -93,7 +94,7 @@ async function startBackground(context: OpenContext, services: readonly Service[
   const sweep = 'platform.sweep-store';
   const alarmTask = 'platform.raise-alarms';
   const handlers: TaskHandlers = Object.assign(
-    { [sweep]: () => sweepPostgresStore(database.pool), [alarmTask]: () => raiseAlarms(context) },
+    { [sweep]: () => sweepGround(context), [alarmTask]: () => raiseAlarms(context) },
     ...services.map((service) => service.tasks ?? {}),
   );
   const schedule: Record<string, string> = Object.assign(
@@ -114,6 +115,11 @@ async function startBackground(context: OpenContext, services: readonly Service[
     ending.work.push(async () => service.close?.());
     await service.start?.();
   }
+}
+
+async function sweepGround({ database, db }: OpenContext): Promise<void> {
+  await sweepPostgresStore(database.pool);
+  await dropHandledEvents(db);
 }
 
 async function untilStopped(): Promise<void> {

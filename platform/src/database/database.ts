@@ -6,7 +6,8 @@ import type { Logger } from '../log.ts';
 import { CopyIn } from './copy.ts';
 import { startEmbedded } from './embedded.ts';
 import type { Database } from './handle.ts';
-import { bindPool, PreparingClient } from './statement.ts';
+import { News } from './news.ts';
+import { bindPool, boundPool, clientWith } from './statement.ts';
 
 export type { Database, Transaction } from './handle.ts';
 export { type Statement, statement } from './statement.ts';
@@ -38,12 +39,16 @@ export function createPool(
     statements = 'named',
   }: { readonly connectWithinMs?: number; readonly statements?: Config['databaseStatements'] } = {},
 ): pg.Pool {
+  const news = new News(log);
   const pool = new pg.Pool({
     connectionString,
-    ...(statements === 'named' ? { Client: PreparingClient } : {}),
+    Client: clientWith({ prepares: statements === 'named', onNews: () => news.committed() }),
     max: connections,
     connectionTimeoutMillis: connectWithinMs, // also of a place in a full pool: better to say so (E13)
     keepAlive: true,
+    // A new connection is a new process of the server; the few that an idle program uses are kept.
+    min: Math.min(4, connections),
+    idleTimeoutMillis: 60_000,
     // A process that hangs inside a transaction would hold up every reader of the outbox.
     idle_in_transaction_session_timeout: 5 * 60_000,
     application_name: 'edutrust',
@@ -59,14 +64,24 @@ export function createPool(
   // An idle connection that the server ends would otherwise end the process.
   pool.on('error', (error) => log?.warn({ code: (error as { code?: string }).code }, 'a database connection was lost'));
   pool.on('connect', (client) => client.on('error', () => undefined)); // of a lost client its query tells
+  news.attach(pool);
+  newsOfPool.set(pool, news);
   return pool;
 }
 
+const newsOfPool = new WeakMap<pg.Pool, News>();
+
+/** The news of the database; undefined for a view of one and for a transaction. */
+export function newsOf(db: Database): News | undefined {
+  const pool = boundPool(db);
+  return pool && newsOfPool.get(pool);
+}
+
 export function kyselyOn(pool: pg.Pool): Database {
-  return bindPool(
-    new Kysely({ dialect: new PostgresDialect({ pool, cursor: CopyIn as never /* it never fetches */ }) }),
-    pool,
-  );
+  const dialect = new PostgresDialect({ pool, cursor: CopyIn as never /* it never fetches */ });
+  const db: Database = new Kysely({ dialect });
+  // Somebody's one connection may stand in for a pool: only the query builder takes care of it.
+  return pool instanceof pg.Pool ? bindPool(db, pool) : db;
 }
 
 /**

@@ -5,6 +5,7 @@ import type { Database, Transaction } from './handle.ts';
 /** PostgreSQL cuts the names of prepared statements after this many bytes (NAMEDATALEN - 1). */
 const longestName = 63;
 
+const news = new Set<string>();
 const nameOf = new Map<string, string>();
 const textOf = new Map<string, string>();
 const poolOf = new WeakMap<Database, pg.Pool>();
@@ -21,12 +22,17 @@ export type Statement<Row, Values extends unknown[]> = (
  * changes; `name` is `workspace.what-it-does`, once in the program.
  *
  * Behind a pooler that gives each transaction another connection, `EDUTRUST_DATABASE_STATEMENTS=unnamed` turns the names
- * off and the statements are as all others.
+ * off and the statements are as all others. `isNews`: others wait for what it writes (`News`).
  */
-export function statement<Row, Values extends unknown[] = []>(name: string, text: string): Statement<Row, Values> {
+export function statement<Row, Values extends unknown[] = []>(
+  name: string,
+  text: string,
+  { isNews = false }: { readonly isNews?: boolean } = {},
+): Statement<Row, Values> {
   if (name.length > longestName || textOf.has(name)) throw new Error(`a statement cannot have the name ${name}`);
   textOf.set(name, text);
   nameOf.set(text, name);
+  if (isNews) news.add(name);
   return async (on, ...values) => {
     // Past the query builder where there is nothing to build; a transaction is known to it alone.
     const pool = poolOf.get(on as Database);
@@ -42,13 +48,61 @@ export function bindPool(db: Database, pool: pg.Pool): Database {
   return db;
 }
 
-/** A connection that prepares what {@link statement} has named; everything else passes as it came. */
-export class PreparingClient extends pg.Client {
-  // biome-ignore lint/suspicious/noExplicitAny: pg's own overloads, which TypeScript cannot pass on
-  override query(...given: any[]): any {
-    const [text, values, callback] = given;
-    const name = typeof text === 'string' ? nameOf.get(text) : undefined;
-    if (name !== undefined) return super.query({ name, text, values }, callback);
-    return (super.query as (...all: unknown[]) => unknown).apply(this, given);
-  }
+/** The pool that the database was made of; undefined for a view of one and for a transaction. */
+export function boundPool(db: Database): pg.Pool | undefined {
+  return poolOf.get(db);
+}
+
+export interface ClientOptions {
+  /** Whether it prepares what {@link statement} has named. */
+  readonly prepares: boolean;
+  /** Called when what a statement of news did is committed. */
+  readonly onNews: () => void;
+}
+
+/** Connections that prepare statements and tell of commits; everything else passes as it came. */
+export function clientWith({ prepares, onNews }: ClientOptions): new () => pg.ClientBase {
+  return class extends pg.Client {
+    #isOpen = false;
+    #hasNews = false;
+
+    // biome-ignore lint/suspicious/noExplicitAny: pg's own overloads, which TypeScript cannot pass on
+    override query(...given: any[]): any {
+      const [text, values, callback] = given;
+      if (typeof text !== 'string') return this.#pass(given);
+      const name = nameOf.get(text);
+      if (name !== undefined) {
+        if (news.has(name)) this.#hasNews = true;
+        const config = prepares ? { name, text, values } : { text, values };
+        return this.#hasNews && !this.#isOpen ? this.#thenTell([config, callback]) : super.query(config, callback);
+      }
+      if (text === 'begin' || text.startsWith('start transaction')) this.#isOpen = true;
+      else if (text === 'rollback') this.#isOpen = this.#hasNews = false;
+      else if (text === 'commit') {
+        this.#isOpen = false;
+        if (this.#hasNews) return this.#thenTell(given);
+      }
+      return this.#pass(given);
+    }
+
+    #pass(given: unknown[]): unknown {
+      return (super.query as (...all: unknown[]) => unknown).apply(this, given);
+    }
+
+    /** Tells once the server has said that it is done. */
+    #thenTell(given: unknown[]): unknown {
+      this.#hasNews = false;
+      const callback = given.at(-1);
+      if (typeof callback === 'function') {
+        const told = (error: unknown, result: unknown) => {
+          if (!error) onNews();
+          callback(error, result);
+        };
+        return this.#pass([...given.slice(0, -1), told]);
+      }
+      const running = this.#pass(given.filter((value) => value !== undefined)) as Promise<unknown>;
+      running.then(onNews, () => undefined);
+      return running;
+    }
+  };
 }

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { sql } from 'kysely';
+import { createPool, type Database, kyselyOn } from '../database/database.ts';
 import { record } from '../testing/events.ts';
 import { eventually, testContext } from '../testing/testing.ts';
-import { outboxLag, type RecordedEvent, readOutbox, readOutboxOnce } from './outbox.ts';
+import { dropHandledEvents, outboxLag, type RecordedEvent, readOutbox, readOutboxOnce } from './outbox.ts';
 
 const actor = { kind: 'system', name: 'test' } as const;
 const event = (id: string) => ({ type: 'test.happened' as const, actor, subject: { kind: 'thing' as const, id } });
@@ -139,4 +142,121 @@ test('O3: asking for nothing new takes no transaction number', async () => {
   const before = await written();
   for (let time = 0; time < 5; time += 1) assert.equal(await readOutboxOnce(context.db, reader), 0);
   assert.equal(await written(), before);
+});
+
+test('a reader wakes at a commit, here and in another process, long before it would look by itself', async () => {
+  await using context = await testContext({ migrations: [] });
+  const seen: string[] = [];
+  const reading = readOutbox(
+    context.db,
+    {
+      consumer: 'woken',
+      handle: async (events) => {
+        seen.push(...events.map(({ subject }) => subject.id));
+      },
+    },
+    () => undefined,
+  );
+  const elsewhere = createPool(context.databaseUrl, 2);
+  try {
+    await pause(500); // it has looked, and waits
+    for (const [index, db] of [context.db, kyselyOn(elsewhere), context.db].entries()) {
+      let announced = () => {};
+      const written = new Promise<void>((resolve) => {
+        announced = resolve;
+      });
+      const committing = db.transaction().execute(async (transaction) => {
+        await record(transaction, event(`${index}`));
+        announced();
+        await pause(300); // woken at the commit, not when the event was written
+      });
+      await written;
+      await committing;
+      await eventually(async () => assert.equal(seen.at(-1), `${index}`), 2_000);
+    }
+    await rollBack(context.db);
+    await pause(100);
+    assert.deepEqual(seen, ['0', '1', '2']);
+  } finally {
+    await reading.stop();
+    await elsewhere.end();
+  }
+});
+
+async function rollBack(db: Database): Promise<void> {
+  await assert.rejects(
+    db.transaction().execute(async (transaction) => {
+      await record(transaction, event('undone'));
+      throw new Error('no');
+    }),
+  );
+}
+
+test('an event that an older transaction holds up is read soon after that one ends', async () => {
+  await using context = await testContext({ migrations: [] });
+  const seen: string[] = [];
+  const reading = readOutbox(
+    context.db,
+    { consumer: 'held-up', handle: async (events) => void seen.push(...events.map(({ subject }) => subject.id)) },
+    () => undefined,
+  );
+  let end = () => {};
+  const mayEnd = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  let begun = () => {};
+  const isRunning = new Promise<void>((resolve) => {
+    begun = resolve;
+  });
+  const older = context.db.transaction().execute(async (transaction) => {
+    await sql`SELECT pg_current_xact_id()`.execute(transaction);
+    begun();
+    await mayEnd;
+  });
+  try {
+    await isRunning;
+    await pause(200);
+    await context.db.transaction().execute((transaction) => record(transaction, event('held up')));
+    await pause(600);
+    assert.deepEqual(seen, []);
+    end();
+    await older;
+    await eventually(async () => assert.deepEqual(seen, ['held up']), 2_000);
+  } finally {
+    end();
+    await reading.stop();
+  }
+});
+
+test('what every consumer has handled is dropped after days, and nothing that one of them has yet to see', async () => {
+  await using context = await testContext({ migrations: [] });
+  const { db } = context;
+  const handle = async () => undefined;
+  const left = async () => {
+    const { rows } = await sql<{ id: string }>`SELECT subject_id AS id FROM platform.outbox ORDER BY position`.execute(
+      db,
+    );
+    return rows.map(({ id }) => id).join();
+  };
+  const write = (id: string) => db.transaction().execute((transaction) => record(transaction, event(id)));
+  const age = (days: number) => sql`UPDATE platform.outbox SET at = now() - make_interval(days => ${days})`.execute(db);
+  const read = (consumer: string) =>
+    eventually(async () => assert.equal(await readOutboxOnce(db, { consumer, handle }), 1));
+  await write('1');
+  await age(8);
+  assert.equal(await dropHandledEvents(db), 0, 'nobody has read');
+  await read('fast');
+  await read('slow');
+  await write('2');
+  await age(8);
+  await read('fast');
+  assert.equal(await dropHandledEvents(db), 1);
+  assert.equal(await left(), '2', 'the slow one has yet to see it');
+  await read('slow');
+  await age(6);
+  assert.equal(await dropHandledEvents(db), 0, 'for a week they stay');
+  await age(8);
+  assert.equal(await dropHandledEvents(db), 1);
+  await write('3');
+  await read('slow');
 });

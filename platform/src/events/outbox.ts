@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import type { RecordedActor } from '../actor.ts';
-import type { Database } from '../database/database.ts';
+import { createAlarm } from '../database/alarm.ts';
+import { type Database, newsOf, statement } from '../database/database.ts';
 import type { Json } from '../json.ts';
 
 /** An event as a reader of the outbox gets it. */
@@ -50,8 +51,11 @@ const leaseSeconds = 30;
  * oldest one still running, so that none that commits later is skipped. Asking for nothing new writes nothing.
  */
 export async function readOutboxOnce(db: Database, reader: OutboxReader): Promise<number> {
+  return (await outlookOf(db, reader.consumer)) === 'news' ? readBatch(db, reader) : 0;
+}
+
+async function readBatch(db: Database, reader: OutboxReader): Promise<number> {
   const { consumer } = reader;
-  if (!(await hasNews(db, consumer))) return 0;
   const holder = randomUUID();
   const from = await hold(db, consumer, holder);
   if (!from) return 0;
@@ -78,14 +82,23 @@ export async function readOutboxOnce(db: Database, reader: OutboxReader): Promis
   }
 }
 
-async function hasNews(db: Database, consumer: string): Promise<boolean> {
-  const { rows } = await sql<{ has: boolean }>`
-    WITH at AS (SELECT transaction_id, position FROM platform.outbox_checkpoint WHERE consumer = ${consumer})
-    SELECT EXISTS (SELECT FROM platform.outbox
-      WHERE (transaction_id, position) > (
-          coalesce((SELECT transaction_id FROM at), '0'::xid8), coalesce((SELECT position FROM at), 0))
-        AND transaction_id < pg_snapshot_xmin(pg_current_snapshot())) AS has`.execute(db);
-  return rows[0]?.has ?? false;
+/** `waiting`: something newer is there, and a transaction that began before it still runs. */
+type Outlook = 'news' | 'waiting' | 'nothing';
+
+const look = statement<{ outlook: Outlook }, [consumer: string]>(
+  'platform.outbox-look',
+  `WITH at AS (
+     SELECT coalesce(max(transaction_id), '0'::xid8) AS transaction_id, coalesce(max(position), 0) AS position
+     FROM platform.outbox_checkpoint WHERE consumer = $1), next AS (
+     SELECT o.transaction_id FROM platform.outbox AS o, at
+     WHERE (o.transaction_id, o.position) > (at.transaction_id, at.position)
+     ORDER BY o.transaction_id, o.position LIMIT 1)
+   SELECT CASE WHEN next.transaction_id < pg_snapshot_xmin(pg_current_snapshot()) THEN 'news' ELSE 'waiting' END AS outlook
+   FROM next`,
+);
+
+async function outlookOf(db: Database, consumer: string): Promise<Outlook> {
+  return (await look(db, consumer))[0]?.outlook ?? 'nothing';
 }
 
 /** Takes or keeps the consumer; where it stands, or undefined while another reader has it. */
@@ -121,6 +134,32 @@ export async function outboxLag(db: Database): Promise<Record<string, number>> {
   return Object.fromEntries(rows.map(({ consumer, seconds }) => [consumer, Math.max(0, seconds)]));
 }
 
+/** An event is kept so long after everybody has handled it: a reader that a new version brings finds the last days. */
+const keptDays = 7;
+const mostDroppedAtOnce = 10_000;
+
+/**
+ * Drops events that every consumer has handled days ago, some thousands in a transaction; gives how many. The ledger
+ * keeps them for ever. A consumer that stands still holds all of it (`outboxLag` says which).
+ */
+export async function dropHandledEvents(db: Database): Promise<number> {
+  let dropped = 0;
+  for (;;) {
+    const { numAffectedRows = 0n } = await sql`
+      WITH slowest AS (
+        SELECT transaction_id, position FROM platform.outbox_checkpoint ORDER BY transaction_id, position LIMIT 1
+      ), handled AS (
+        SELECT o.id FROM platform.outbox AS o, slowest
+        WHERE (o.transaction_id, o.position) <= (slowest.transaction_id, slowest.position)
+          AND o.at < now() - make_interval(days => ${keptDays})
+        ORDER BY o.transaction_id, o.position LIMIT ${mostDroppedAtOnce}
+      )
+      DELETE FROM platform.outbox WHERE id IN (SELECT id FROM handled)`.execute(db);
+    dropped += Number(numAffectedRows);
+    if (numAffectedRows < mostDroppedAtOnce) return dropped;
+  }
+}
+
 function isWanted(type: string, types: readonly string[] | undefined): boolean {
   return (
     types === undefined || types.some((wanted) => (wanted.endsWith('.') ? type.startsWith(wanted) : type === wanted))
@@ -140,51 +179,49 @@ function toEvent(row: OutboxRow): RecordedEvent {
   };
 }
 
-const idleMs = 250;
+/** Something is there that an older transaction holds up. */
+const waitingMs = 250;
+/** Nobody told of what is there: another process committed and died, or a pooler stands between. */
+const lookEveryMs = 5_000;
+const firstBackOffMs = 250;
 const longestBackOffMs = 30_000;
 
 /**
- * Reads the outbox until it is stopped: at once while there is more, four times a second when there is not (a NOTIFY
- * in every transaction would make commits wait for one another), with growing pauses while handling fails.
+ * Reads the outbox until it is stopped: at once when somebody commits an event, here or in another process, and every
+ * few seconds whatever is said; with growing pauses while handling fails.
  */
 export function readOutbox(
   db: Database,
   reader: OutboxReader,
   onError: (error: unknown) => void,
 ): { stop(): Promise<void> } {
-  const stopping = new AbortController();
+  let isStopped = false;
+  const alarm = createAlarm();
+  const unsubscribe = newsOf(db)?.subscribe(alarm.ring);
   const running = (async () => {
     let failures = 0;
-    while (!stopping.signal.aborted) {
+    while (!isStopped) {
       try {
-        const count = await readOutboxOnce(db, reader);
+        const outlook = await outlookOf(db, reader.consumer);
+        const count = outlook === 'news' ? await readBatch(db, reader) : 0;
         failures = 0;
-        if (count === 0) await pause(idleMs, stopping.signal);
+        if (count > 0 || isStopped) continue;
+        if (outlook === 'nothing') await alarm.wait(lookEveryMs);
+        else await alarm.pause(waitingMs);
       } catch (error) {
-        if (stopping.signal.aborted) return;
+        if (isStopped) return;
         onError(error);
         failures += 1;
-        await pause(Math.min(longestBackOffMs, idleMs * 2 ** failures), stopping.signal);
+        await alarm.pause(Math.min(longestBackOffMs, firstBackOffMs * 2 ** failures));
       }
     }
   })();
   return {
     stop: async () => {
-      stopping.abort();
+      isStopped = true;
+      alarm.stop();
       await running;
+      unsubscribe?.();
     },
   };
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const timer = setTimeout(done, ms);
-    function done() {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    }
-    signal.addEventListener('abort', done);
-  });
 }

@@ -1,6 +1,5 @@
-import { sql } from 'kysely';
 import type { Actor, RecordedActor } from '../actor.ts';
-import type { Transaction } from '../database/database.ts';
+import { statement, type Transaction } from '../database/database.ts';
 import { uuidv7 } from '../ids.ts';
 import type { Json } from '../json.ts';
 
@@ -19,6 +18,22 @@ function recordedActor(actor: Actor): RecordedActor {
   return { kind: 'system', name: actor.name };
 }
 
+const write = statement<never, [rows: string]>(
+  'platform.events-write',
+  `WITH event AS (
+    SELECT * FROM jsonb_to_recordset($1::jsonb) AS row (
+      id uuid, at timestamptz, type text, actor jsonb, subject_kind text, subject_id text, organisation_id uuid, data jsonb)
+  ), sent AS (
+    INSERT INTO platform.outbox (id, at, type, actor, subject_kind, subject_id, organisation_id, data)
+    SELECT id, at, type, actor, subject_kind, subject_id, organisation_id, data FROM event
+  ), kept AS (
+    INSERT INTO platform.ledger_entry (id, log, at, type, actor, subject_kind, subject_id, organisation_id, data)
+    SELECT id, 'audit', at, type, actor, subject_kind, subject_id, organisation_id, data FROM event
+  )
+  INSERT INTO platform.ledger_pending (log, entry_id) SELECT 'audit', id FROM event`,
+  { isNews: true },
+);
+
 /** One statement for all of them, in the transaction of their effect: the outbox, the ledger's audit log. */
 export async function writeEvents(transaction: Transaction, events: readonly RecordableEvent[]): Promise<void> {
   if (events.length === 0) return;
@@ -34,17 +49,5 @@ export async function writeEvents(transaction: Transaction, events: readonly Rec
     organisation_id: event.organisationId ?? null,
     data: event.data ?? {},
   }));
-  await sql`
-    WITH event AS (
-      SELECT * FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS row (
-        id uuid, at timestamptz, type text, actor jsonb, subject_kind text, subject_id text, organisation_id uuid, data jsonb)
-    ), sent AS (
-      INSERT INTO platform.outbox (id, at, type, actor, subject_kind, subject_id, organisation_id, data)
-      SELECT id, at, type, actor, subject_kind, subject_id, organisation_id, data FROM event
-    ), kept AS (
-      INSERT INTO platform.ledger_entry (id, log, at, type, actor, subject_kind, subject_id, organisation_id, data)
-      SELECT id, 'audit', at, type, actor, subject_kind, subject_id, organisation_id, data FROM event
-    )
-    INSERT INTO platform.ledger_pending (log, entry_id) SELECT 'audit', id FROM event
-  `.execute(transaction);
+  await write(transaction, JSON.stringify(rows));
 }

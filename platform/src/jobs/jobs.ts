@@ -114,7 +114,7 @@ export async function startWorker({
     taskList,
     parsedCronItems,
     concurrency,
-    pollInterval: 1_000,
+    pollInterval: 8_000, // a job is announced when it is enqueued; so long waits what runs later
     noHandleSignals: true,
     // Only what went wrong, and of that the task and the error: payloads and what they name stay out of logs.
     logger: new WorkerLogger(() => (level, message, meta) => {

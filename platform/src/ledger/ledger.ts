@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
-import type { Database, Transaction } from '../database/database.ts';
+import { createAlarm } from '../database/alarm.ts';
+import { type Database, newsOf, statement, type Transaction } from '../database/database.ts';
 import { Unavailable } from '../errors.ts';
 import { uuidv7 } from '../ids.ts';
 import type { Logger } from '../log.ts';
@@ -61,8 +62,20 @@ export interface LedgerOptions {
   readonly log: Logger;
 }
 
-/** Well within the second in which an entry is promised its index; who cannot wait sequences by itself. */
-const sequenceEveryMs = 500;
+/**
+ * Entries are integrated this long after the first of them was committed, many in one checkpoint: well within the second
+ * in which an entry is promised its index. Who cannot wait sequences by itself.
+ */
+const gatherMs = 250;
+/** Nobody told of them: another process committed and died, or a pooler stands between. */
+const lookEveryMs = 5_000;
+
+const append = statement<never, [id: string, log: LogName, at: string, leaf: Buffer]>(
+  'platform.ledger-append',
+  `WITH kept AS (INSERT INTO platform.ledger_entry (id, log, at, leaf) VALUES ($1, $2, $3, $4))
+   INSERT INTO platform.ledger_pending (log, entry_id) VALUES ($2, $1)`,
+  { isNews: true },
+);
 
 export async function createLedger({ db, secrets, config, clock, log: logger }: LedgerOptions): Promise<Ledger> {
   const keys = {
@@ -93,12 +106,7 @@ export async function createLedger({ db, secrets, config, clock, log: logger }: 
   return {
     append: async (transaction, log, entry) => {
       const id = uuidv7();
-      await sql`
-        WITH kept AS (
-          INSERT INTO platform.ledger_entry (id, log, at, leaf)
-          VALUES (${id}, ${log}, ${clock.now().toISOString()}, ${Buffer.from(entry)})
-        )
-        INSERT INTO platform.ledger_pending (log, entry_id) VALUES (${log}, ${id})`.execute(transaction);
+      await append(transaction, id, log, clock.now().toISOString(), Buffer.from(entry));
       return id;
     },
     proofOf,
@@ -114,7 +122,8 @@ export async function createLedger({ db, secrets, config, clock, log: logger }: 
     integrate: integrateAll,
     start: () => {
       let stopped = false;
-      let wake = () => {};
+      const alarm = createAlarm();
+      const unsubscribe = newsOf(db)?.subscribe(alarm.ring);
       const running = (async () => {
         while (!stopped) {
           const count = await integrateAll().catch((error: unknown) => {
@@ -122,17 +131,15 @@ export async function createLedger({ db, secrets, config, clock, log: logger }: 
             return 0;
           });
           if (count > 0 || stopped) continue;
-          await new Promise<void>((resolve) => {
-            wake = resolve;
-            setTimeout(resolve, sequenceEveryMs);
-          });
+          if ((await alarm.wait(lookEveryMs)) && !stopped) await alarm.pause(gatherMs);
         }
       })();
       return {
         stop: async () => {
           stopped = true;
-          wake();
+          alarm.stop();
           await running;
+          unsubscribe?.();
           await integrateAll().catch(() => 0); // what was acknowledged last is covered before we go
         },
       };
