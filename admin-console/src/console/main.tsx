@@ -3,8 +3,6 @@ import { reloadWhenRestored } from '../design/restored.ts';
 import '@fontsource/be-vietnam-pro/vietnamese-600.css';
 import '@fontsource/be-vietnam-pro/latin-400.css';
 import '@fontsource/be-vietnam-pro/latin-600.css';
-import '@fontsource/be-vietnam-pro/vietnamese-700.css';
-import '@fontsource/be-vietnam-pro/latin-700.css';
 import './console.css';
 import { render } from 'preact';
 import { startLanguage } from '../design/start.ts';

@@ -105,21 +105,23 @@ export function Columns({
           <span key={key}>{axis}</span>
         ))}
       </div>
-      <table class="sr-only">
-        <caption>{label}</caption>
-        <thead>
-          <tr>{heads.map((head) => head && <th key={head}>{head}</th>)}</tr>
-        </thead>
-        <tbody>
-          {columns.map(({ key, name, count, wrong }) => (
-            <tr key={key}>
-              <th scope="row">{name}</th>
-              <td>{formatNumber(count)}</td>
-              {heads[2] && <td>{formatNumber(wrong ?? 0)}</td>}
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <div class="sr-only">
+        <table>
+          <caption>{label}</caption>
+          <thead>
+            <tr>{heads.map((head) => head && <th key={head}>{head}</th>)}</tr>
+          </thead>
+          <tbody>
+            {columns.map(({ key, name, count, wrong }) => (
+              <tr key={key}>
+                <th scope="row">{name}</th>
+                <td>{formatNumber(count)}</td>
+                {heads[2] && <td>{formatNumber(wrong ?? 0)}</td>}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
     </figure>
   );
 }
