@@ -146,11 +146,29 @@ export const idpEvents = defineEvents({
     en: 'too many wrong pictures or digits',
     self: { vi: 'Thử sai hình hoặc số quá nhiều lần', en: 'Too many wrong tries at your pictures or digits' },
   },
+  'recovery-code.used': {
+    subject: 'person',
+    vi: 'dùng một mã dự phòng để đăng nhập',
+    en: 'recovery code used to sign in',
+    self: { vi: 'Đăng nhập bằng mã dự phòng', en: 'You signed in with a recovery code' },
+  },
   'room-computer.ended': { subject: 'room-computer', vi: 'bỏ máy dùng thẻ', en: 'computer for badges removed' },
   'room-computer.enrolled': {
     subject: 'room-computer',
     vi: 'ghi danh máy dùng thẻ',
     en: 'computer for badges enrolled',
+  },
+  'second-factor.added': {
+    subject: 'person',
+    vi: 'thêm mã xác nhận từ ứng dụng',
+    en: 'authenticator app added',
+    self: { vi: 'Thêm mã xác nhận từ ứng dụng', en: 'You added an authenticator app' },
+  },
+  'second-factor.removed': {
+    subject: 'person',
+    vi: 'bỏ mã xác nhận từ ứng dụng',
+    en: 'authenticator app removed',
+    self: { vi: 'Bỏ mã xác nhận từ ứng dụng', en: 'Your authenticator app was removed' },
   },
   'session.ended': {
     subject: 'person',

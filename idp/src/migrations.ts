@@ -272,5 +272,25 @@ export const migrations: SchemaMigrations = {
         COMMENT ON COLUMN idp.passkey.given_by IS
           'whose code its holder chose it with (empty: the program''s); attested, so that it counts for 72 hours whatever else is deleted';`,
     },
+    {
+      name: '012-second-factor',
+      sql: `
+        CREATE TABLE idp.second_factor (
+          person_id uuid PRIMARY KEY,
+          sealed_secret bytea NOT NULL,
+          added_at timestamptz NOT NULL,
+          last_step bigint NOT NULL,
+          failures int NOT NULL,
+          blocked_until timestamptz NOT NULL DEFAULT '-infinity'
+        );
+        COMMENT ON COLUMN idp.second_factor.sealed_secret IS 'RFC 6238 secret, encrypted for this person';
+        COMMENT ON COLUMN idp.second_factor.last_step IS 'the time step whose code was used last: each counts once';
+        CREATE TABLE idp.recovery_code (
+          person_id uuid NOT NULL,
+          code_hash bytea NOT NULL,
+          used_at timestamptz,
+          PRIMARY KEY (person_id, code_hash)
+        );`,
+    },
   ],
 };

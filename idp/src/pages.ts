@@ -142,6 +142,37 @@ export interface StepUpProps {
   readonly someoneElseAction: string;
 }
 
+/** The password was right, and the account asks for more: one field `code` (`autocomplete="one-time-code"`). */
+export interface SecondFactorProps {
+  readonly action: string;
+  readonly app: AskingApp;
+  readonly error?: FormError;
+  /** Back to the page with the other ways. */
+  readonly backPath: string;
+}
+
+/**
+ * `/account/second-factor`. `offer`: the QR code of `address` and the typed `secret`, a form with the hidden `ticket` and
+ * the field `code`. `codes`: the recovery codes, shown this once. `kept`: it is on; a form without fields turns it off.
+ */
+export type SecondFactorSetupProps = { readonly accountPath: string; readonly error?: FormError } & (
+  | {
+      readonly step: 'offer';
+      readonly action: string;
+      readonly ticket: string;
+      readonly address: string;
+      readonly secret: string;
+    }
+  | { readonly step: 'codes'; readonly codes: readonly string[] }
+  | {
+      readonly step: 'kept';
+      readonly addedAt: Instant;
+      readonly recoveryCodesLeft: number;
+      readonly renewAction: string;
+      readonly removeAction: string;
+    }
+);
+
 /** The three steps of activation; each is a form that posts to `action`. After the last the person is signed in. */
 export type ActivateProps =
   /** Field `code` (4-4-4 groups, `autocomplete="off"`, `autocapitalize="characters"`); spaces and hyphens do not matter. */
@@ -258,7 +289,7 @@ export interface AccountSession {
   readonly isCurrent: boolean;
   /** `Chrome trên Windows` */
   readonly device: Sentence;
-  readonly method: 'badge' | 'password' | 'passkey';
+  readonly method: 'badge' | 'password' | 'code' | 'passkey';
   readonly signedInAt: Instant;
   readonly lastSeenAt: Instant;
   readonly apps: readonly string[];
@@ -279,6 +310,8 @@ export interface AccountProps {
   readonly passkeys: readonly AccountPasskey[];
   /** Link to the page that adds one. */
   readonly addPasskeyPath: string;
+  /** Where a code of an authenticator app is added or removed; absent for pupils and for those without a password. */
+  readonly secondFactor?: { readonly path: string; readonly isOn: boolean };
   readonly sessions: readonly AccountSession[];
   /** Form without fields: ends every session, this one too. */
   readonly endAllAction: string;
@@ -350,6 +383,8 @@ export interface ErrorProps {
  */
 export interface IdpPages {
   signIn(props: SignInProps, view: View): string;
+  secondFactor(props: SecondFactorProps, view: View): string;
+  secondFactorSetup(props: SecondFactorSetupProps, view: View): string;
   badge(props: BadgeProps, view: View): string;
   badgeOutside(props: BadgeOutsideProps, view: View): string;
   stepUp(props: StepUpProps, view: View): string;

@@ -21,6 +21,7 @@ import type { IdpPages } from './pages.ts';
 import { createPasswordHasher } from './password/hashing.ts';
 import { createProvider } from './provider/provider.ts';
 import { sweep } from './provider/sweep.ts';
+import { addSecondFactorRoutes } from './second-factor/routes.ts';
 import { addAccountPages } from './self-service/pages.ts';
 import { addAccountRoutes } from './self-service/routes.ts';
 import { createAuthenticate } from './sessions/authenticate.ts';
@@ -78,6 +79,7 @@ export async function createIdp(
       addActivationRoutes(app, tools);
       addLauncher(app, tools, ports.documents);
       addAccountPages(app, tools);
+      addSecondFactorRoutes(app, tools);
       addAccountRoutes(app, tools);
       addChildrenRoutes(app, tools, ports.documents);
       addAccountsRoutes(app, tools);

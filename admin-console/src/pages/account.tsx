@@ -83,6 +83,19 @@ export function Account(props: AccountProps) {
   );
 }
 
+function methodName(method: AccountProps['sessions'][number]['method']): string {
+  switch (method) {
+    case 'passkey':
+      return t('vân tay, khuôn mặt', 'fingerprint or face');
+    case 'badge':
+      return t('thẻ', 'badge');
+    case 'code':
+      return t('mật khẩu và mã', 'password and code');
+    case 'password':
+      return t('mật khẩu', 'password');
+  }
+}
+
 function Sessions({ sessions, isPupil, endAllAction }: AccountProps) {
   const notMe = isPupil ? t('Không phải em', 'Not me') : t('Không phải tôi', 'Not me');
   return (
@@ -99,9 +112,7 @@ function Sessions({ sessions, isPupil, endAllAction }: AccountProps) {
             }
             note={
               <>
-                {t('Từ', 'Since')} {formatTime(signedInAt)} ·{' '}
-                {method === 'passkey' ? t('vân tay, khuôn mặt', 'fingerprint or face') : t('mật khẩu', 'password')} ·{' '}
-                {t('dùng', 'used')}{' '}
+                {t('Từ', 'Since')} {formatTime(signedInAt)} · {methodName(method)} · {t('dùng', 'used')}{' '}
                 <time dateTime={lastSeenAt} title={formatTime(lastSeenAt)}>
                   {formatAgo(lastSeenAt)}
                 </time>
@@ -230,7 +241,15 @@ function Passkeys({ passkeys, addPasskeyPath }: AccountProps) {
   );
 }
 
-function Password({ hasPassword, passwordChangedAt, passwordAction, minimumLength, error, educationId }: AccountProps) {
+function Password({
+  hasPassword,
+  passwordChangedAt,
+  passwordAction,
+  minimumLength,
+  error,
+  educationId,
+  secondFactor,
+}: AccountProps) {
   const hasError = ['current', 'password', 'repeat'].includes(error?.field ?? '');
   return (
     <Section title={t('Mật khẩu', 'Password')}>
@@ -282,6 +301,16 @@ function Password({ hasPassword, passwordChangedAt, passwordAction, minimumLengt
           </button>
         </form>
       </details>
+      {secondFactor && (
+        <p class="mt-3">
+          <a class="button" href={secondFactor.path}>
+            <Icon name="smartphone" />
+            {secondFactor.isOn
+              ? t('Mã từ ứng dụng xác thực: đang bật', 'Authenticator app: on')
+              : t('Thêm mã từ ứng dụng xác thực', 'Add an authenticator app')}
+          </a>
+        </p>
+      )}
     </Section>
   );
 }

@@ -12,6 +12,7 @@ import { type PageView, renderPage } from './document.tsx';
 import { ErrorPage } from './error.tsx';
 import { Launcher } from './launcher.tsx';
 import { Repository } from './repository.tsx';
+import { SecondFactor, SecondFactorSetup } from './second-factor.tsx';
 import { LoggedOut, LogoutConfirm, SignIn, StepUp } from './sign-in.tsx';
 import { Verify, VerifyCode, VerifyReport } from './verify.tsx';
 
@@ -32,6 +33,18 @@ export const idpPages: IdpPages = {
       body: <StepUp {...props} />,
       layout: 'cover',
       ...(props.passkey ? { data: forScript('get', props.passkey) } : {}),
+    })),
+  secondFactor: (props, view) =>
+    renderPage(view, () => ({
+      title: t('Mã xác nhận', 'Confirmation code'),
+      body: <SecondFactor {...props} />,
+      layout: 'cover',
+    })),
+  secondFactorSetup: (props, view) =>
+    renderPage(view, () => ({
+      title: t('Mã xác nhận', 'Confirmation code'),
+      body: <SecondFactorSetup {...props} />,
+      layout: 'narrow',
     })),
   badge: (props, view) =>
     renderPage(view, () => ({

@@ -87,7 +87,7 @@ function build(profile: ProfileName, notBefore = new Date('2026-11-24T00:00:00Z'
   return sequence(tbs, signatureAlgorithms['ecdsa-sha256'], bitString(sign('sha256', tbs, issuer.privateKey)));
 }
 
-const folder = new URL('./golden', import.meta.url);
+const folder = new URL('./golden/', import.meta.url);
 
 /** `EDUTRUST_TEST_WRITE_GOLDEN=1` writes what is made now: then read the difference before you commit it. */
 function mustBeGolden(name: string, text: string): void {

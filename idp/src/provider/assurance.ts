@@ -1,7 +1,7 @@
 import { interactionPolicy } from 'oidc-provider';
 
 /** How sure we are of a person, from the weakest (`acr`, RFC 9470 §4). */
-export const assuranceLevels = ['badge', 'pwd', 'passkey'] as const;
+export const assuranceLevels = ['badge', 'pwd', 'mfa', 'passkey'] as const;
 export type Assurance = (typeof assuranceLevels)[number];
 
 const rankOf = (acr: unknown) => assuranceLevels.indexOf(acr as Assurance);

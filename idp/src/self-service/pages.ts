@@ -19,6 +19,7 @@ import { passwordHashOf } from '../password/attestation.ts';
 import { hashNewPassword, keepPassword, passwordRule } from '../password/password.ts';
 import { normalizePassword } from '../password/policy.ts';
 import { placeOf, releasedData } from '../provider/claims.ts';
+import { findSecondFactor } from '../second-factor/second-factor.ts';
 import { setCookie } from '../sessions/cookies.ts';
 import { deviceOf } from '../sessions/device.ts';
 import { endSessions } from '../sessions/end.ts';
@@ -164,7 +165,7 @@ async function accountProps(
 ): Promise<AccountProps> {
   const { db } = context;
   const { personId } = actor;
-  const [claims, account, passkeys, sessions, rule, activity, told, sharing] = await Promise.all([
+  const [claims, account, passkeys, sessions, rule, activity, told, sharing, secondFactor] = await Promise.all([
     personClaims(db, personId),
     findAccount(db, personId),
     listPasskeys(db, personId),
@@ -173,6 +174,7 @@ async function accountProps(
     accountActivity(db, personId, locale),
     listNotices(db, personId, 10),
     listSharing(db, apps, personId),
+    findSecondFactor(db, personId),
   ]);
   const hasPassword = account?.password_hash != null;
   return {
@@ -196,6 +198,9 @@ async function accountProps(
           : null,
     })),
     addPasskeyPath: '/account/passkey',
+    ...(hasPassword && !rule.isPupil
+      ? { secondFactor: { path: '/account/second-factor', isOn: secondFactor !== undefined } }
+      : {}),
     sessions: sessions.map(({ id, device, method, signedInAt, lastSeenAt, apps: names }) => ({
       id,
       isCurrent: id === actor.sessionId,
@@ -233,7 +238,7 @@ export function signedInOr(request: FastifyRequest, reply: FastifyReply): Person
 }
 
 /** As `signedInOr`, and the proof is recent and strong enough; else the person confirms again first. */
-async function freshOr(
+export async function freshOr(
   { context }: IdpTools,
   request: FastifyRequest,
   reply: FastifyReply,

@@ -25,7 +25,7 @@ const PasskeyView = Type.Object({
 const SessionView = Type.Object({
   id: Type.String(),
   device: Type.String(),
-  method: Type.Enum(['badge', 'password', 'passkey']),
+  method: Type.Enum(['badge', 'password', 'code', 'passkey']),
   isCurrent: Type.Boolean(),
   signedInAt: Instant,
   lastSeenAt: Instant,

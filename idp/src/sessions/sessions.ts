@@ -5,7 +5,7 @@ import { sql } from 'kysely';
 export interface SessionView {
   readonly id: string;
   readonly device: string;
-  readonly method: 'badge' | 'password' | 'passkey';
+  readonly method: 'badge' | 'password' | 'code' | 'passkey';
   readonly signedInAt: Date;
   readonly lastSeenAt: Date;
   /** Names of the apps that were entered with it. */
@@ -16,7 +16,7 @@ export interface SessionView {
 export async function listSessions(db: Database, personId: string): Promise<SessionView[]> {
   const { rows } = await sql<SessionView>`
     SELECT s.uid AS id, s.device, s.signed_in_at AS "signedInAt", s.last_seen_at AS "lastSeenAt",
-      CASE s.payload->>'acr' WHEN 'passkey' THEN 'passkey' WHEN 'badge' THEN 'badge' ELSE 'password' END AS method,
+      CASE s.payload->>'acr' WHEN 'passkey' THEN 'passkey' WHEN 'badge' THEN 'badge' WHEN 'mfa' THEN 'code' ELSE 'password' END AS method,
       coalesce((SELECT jsonb_agg(a.name ORDER BY a.name) FROM idp.app AS a WHERE s.payload->'authorizations' ? a.client_id), '[]') AS apps
     FROM idp.session AS s
     WHERE s.person_id = ${personId} AND s.expires_at > now()

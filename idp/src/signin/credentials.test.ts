@@ -93,7 +93,8 @@ test('A3: unknown, never activated, suspended and mistyped are answered alike, a
       answers[kind].times.push(took);
     }
   }
-  const median = (times: number[]) => times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0;
+  // The quickest of fifteen is the work alone: what else the machine does only adds to the others.
+  const quickest = (times: number[]) => Math.min(...times);
   const { mistyped } = answers;
   assert.ok(mistyped);
   assert.equal(mistyped.status, 400);
@@ -102,8 +103,8 @@ test('A3: unknown, never activated, suspended and mistyped are answered alike, a
     assert.equal(body, mistyped.body, kind);
     // one hash is half of what a try costs: leaving it out for somebody would show, on a loaded machine too
     assert.ok(
-      Math.abs(median(times) - median(mistyped.times)) < Math.max(10, median(mistyped.times) / 4),
-      `${kind}: ${median(times)} ${median(mistyped.times)}`,
+      Math.abs(quickest(times) - quickest(mistyped.times)) < Math.max(10, quickest(mistyped.times) / 4),
+      `${kind}: ${quickest(times)} ${quickest(mistyped.times)}`,
     );
   }
 });

@@ -24,6 +24,7 @@ import {
 } from './flow.ts';
 import type { Offers, SignInMethod } from './methods/method.ts';
 import { signInMethods } from './methods/methods.ts';
+import { holdForSecondStep, needsSecondStep, takeSecondStep } from './second-step.ts';
 
 const config = { access: anyone };
 const Params = Type.Object({ uid: Type.String({ maxLength: 100 }) });
@@ -42,6 +43,7 @@ export function addSignInRoutes(app: App, tools: IdpTools): void {
   });
 
   for (const method of signInMethods) addMethodRoutes(app, tools, method);
+  addSecondStep(app, tools);
 
   // A page of its own: a child sees the camera and nothing else.
   app.get('/signin/:uid/badge', { config, schema: { ...hide, params: Params } }, async (request, reply) => {
@@ -122,7 +124,12 @@ function addForm(app: App, path: string, tools: IdpTools, method: SignInMethod):
     const { shared, ...answer } = request.body;
     try {
       const proof = await method.prove(tools, attemptOf(request, interaction), answer);
-      const how = { isShared: shared === 'yes', isActivation: false };
+      const isShared = shared === 'yes';
+      if (await needsSecondStep(tools.context, proof)) {
+        await holdForSecondStep(tools.context, interaction.uid, { proof, isShared });
+        return seeOther(reply, `/signin/${interaction.uid}/second`);
+      }
+      const how = { isShared, isActivation: false };
       return seeOther(reply, await finishSignIn(tools, request, reply, interaction, proof, how));
     } catch (error) {
       const { error: shown, status, retryAfterSeconds } = formErrorOf(error, request);
@@ -142,6 +149,42 @@ function addScript(app: App, path: string, tools: IdpTools, method: SignInMethod
     const how = { isShared: shared === true, isActivation: false };
     return { location: await finishSignIn(tools, request, reply, interaction, proof, how) };
   });
+}
+
+/** The step after the right password of who added an authenticator app. */
+function addSecondStep(app: App, tools: IdpTools): void {
+  async function show(request: FastifyRequest, reply: FastifyReply, interaction: Interaction, error?: FormError) {
+    const props = {
+      action: `/signin/${interaction.uid}/second`,
+      backPath: `/signin/${interaction.uid}`,
+      app: await askingApp(tools, interaction),
+      ...(error ? { error } : {}),
+    };
+    return tools.pages.secondFactor(props, viewOf(request));
+  }
+
+  app.get('/signin/:uid/second', { config, schema: { ...hide, params: Params } }, async (request, reply) => {
+    const interaction = await openInteraction(tools, request, reply, 'login');
+    return sendPage(reply, await show(request, reply, interaction));
+  });
+
+  const Body = Type.Object({ code: Type.String({ maxLength: 40 }) }, strict);
+  app.post(
+    '/signin/:uid/second',
+    { config, schema: { ...hide, params: Params, body: Body } },
+    async (request, reply) => {
+      const interaction = await openInteraction(tools, request, reply, 'login');
+      try {
+        const { proof, isShared } = await takeSecondStep(tools.context, interaction.uid, request.body.code);
+        const how = { isShared, isActivation: false };
+        return seeOther(reply, await finishSignIn(tools, request, reply, interaction, proof, how));
+      } catch (error) {
+        const { error: shown, status, retryAfterSeconds } = formErrorOf(error, request);
+        if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds));
+        return sendPage(reply, await show(request, reply, interaction, shown), status);
+      }
+    },
+  );
 }
 
 interface Shown {

@@ -22,6 +22,8 @@ function printingPages(): IdpPages {
     `<!doctype html><title>${name}</title><script type="application/json">${JSON.stringify({ name, props, view }).replaceAll('<', '\\u003c')}</script>`;
   return {
     signIn: page('signIn'),
+    secondFactor: page('secondFactor'),
+    secondFactorSetup: page('secondFactorSetup'),
     badge: page('badge'),
     badgeOutside: page('badgeOutside'),
     stepUp: page('stepUp'),

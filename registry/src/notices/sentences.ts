@@ -42,6 +42,27 @@ const catalogue = {
     title: { vi: 'Mật khẩu của bạn vừa được đổi.', en: 'Your password was changed.' },
     remedy: notYou,
   }),
+  'second-factor.added': () => ({
+    title: {
+      vi: 'Tài khoản của bạn từ nay hỏi thêm mã từ ứng dụng xác thực.',
+      en: 'Your account now also asks for a code of your authenticator app.',
+    },
+    remedy: notYou,
+  }),
+  'second-factor.removed': () => ({
+    title: {
+      vi: 'Tài khoản của bạn không còn hỏi mã từ ứng dụng xác thực.',
+      en: 'Your account no longer asks for a code of your authenticator app.',
+    },
+    remedy: notYou,
+  }),
+  'recovery-code.used': () => ({
+    title: {
+      vi: 'Một mã dự phòng vừa được dùng để vào tài khoản của bạn.',
+      en: 'A recovery code was used to sign in to your account.',
+    },
+    remedy: notYou,
+  }),
   'activation-code.created': ({ by = '' }) => ({
     title: {
       vi: `${by || 'Một người có thẩm quyền'} vừa cấp một mã kích hoạt cho tài khoản của bạn.`,

@@ -187,10 +187,10 @@ export function narrowedTo(role: Role, action: Action): Narrowing | undefined {
   return narrowings[role]?.[action];
 }
 
-/** What a password alone opens: everything above a teacher's work is done with a passkey (W5). */
+/** What a password alone opens: everything above a teacher's work takes a passkey, or a second factor (W5). */
 const passwordRoles: ReadonlySet<Role> = new Set<Role>(['teacher']);
 
-/** Whether one of the roles works only for those who signed in with a passkey. */
+/** Whether one of the roles works only for those who signed in with a passkey or a second factor. */
 export function needPasskey(held: readonly RoleAssignment[]): boolean {
   return held.some(({ role }) => !passwordRoles.has(role as Role));
 }
@@ -199,7 +199,7 @@ export function needPasskey(held: readonly RoleAssignment[]): boolean {
 export function rolesWith(actor: Actor, action: string): readonly RoleAssignment[] {
   if (actor.kind !== 'person') return [];
   return actor.roles.filter(({ role }) => {
-    const works = actor.acr === 'passkey' || passwordRoles.has(role as Role);
+    const works = actor.acr === 'passkey' || actor.acr === 'mfa' || passwordRoles.has(role as Role);
     return works && roleActions[role as Role]?.includes(action as Action);
   });
 }

@@ -1,0 +1,125 @@
+import type { SecondFactorProps, SecondFactorSetupProps } from '@edutrust/idp/pages';
+import { Banner, Field } from '../design/form.tsx';
+import { Icon } from '../design/icon.tsx';
+import { formatDate, t } from '../design/language.ts';
+import { Qr } from '../design/qr.tsx';
+import { Stack } from './document.tsx';
+import { errorOf, FormBanner } from './sign-in.tsx';
+
+function CodeField({ error }: { readonly error: string | undefined }) {
+  return (
+    <Field
+      label={t('Mã sáu số', 'Six-digit code')}
+      name="code"
+      autocomplete="one-time-code"
+      required
+      maxLength={20}
+      error={error}
+    />
+  );
+}
+
+/** The second step of a sign-in: a code of the app, or a recovery code. */
+export function SecondFactor({ action, backPath, error }: SecondFactorProps) {
+  return (
+    <Stack>
+      <h1>{t('Mã từ ứng dụng xác thực', 'Code of your authenticator app')}</h1>
+      <p>
+        {t(
+          'Mở ứng dụng trên điện thoại, gõ mã đang hiện. Mất điện thoại thì gõ một mã dự phòng.',
+          'Open the app on your phone and type the code it shows. If the phone is lost, type a recovery code.',
+        )}
+      </p>
+      <FormBanner error={error} />
+      <form method="post" action={action} class="grid gap-4">
+        <CodeField error={errorOf(error, 'code')} />
+        <button type="submit" class="button button-primary">
+          {t('Đăng nhập', 'Sign in')}
+        </button>
+      </form>
+      <a class="button button-quiet" href={backPath}>
+        <Icon name="arrow-left" /> {t('Cách khác', 'Another way')}
+      </a>
+    </Stack>
+  );
+}
+
+/** Adding, keeping and removing an authenticator app on one's own account. */
+export function SecondFactorSetup(props: SecondFactorSetupProps) {
+  return (
+    <Stack>
+      <FormBanner error={props.error} />
+      <SetupStep {...props} />
+      <a href={props.accountPath}>{t('Về trang tài khoản', 'Back to your account')}</a>
+    </Stack>
+  );
+}
+
+function SetupStep(props: SecondFactorSetupProps) {
+  switch (props.step) {
+    case 'offer':
+      return (
+        <>
+          <h1>{t('Thêm mã từ ứng dụng xác thực', 'Add an authenticator app')}</h1>
+          <p>
+            {t(
+              'Quét mã này bằng ứng dụng xác thực trên điện thoại (Google Authenticator, Microsoft Authenticator, Aegis…), rồi gõ mã mà ứng dụng hiện.',
+              'Scan this with an authenticator app on your phone (Google Authenticator, Microsoft Authenticator, Aegis …), then type the code it shows.',
+            )}
+          </p>
+          <Qr
+            text={props.address}
+            label={t('Mã QR cho ứng dụng xác thực', 'QR code for the authenticator app')}
+            class="w-56 max-w-full"
+          />
+          <p>
+            {t('Không quét được? Gõ khoá:', 'Cannot scan? Type this key:')} <span class="code">{props.secret}</span>
+          </p>
+          <form method="post" action={props.action} class="grid gap-4">
+            <input type="hidden" name="ticket" value={props.ticket} />
+            <CodeField error={errorOf(props.error, 'code')} />
+            <button type="submit" class="button button-primary">
+              {t('Bật mã xác nhận', 'Turn it on')}
+            </button>
+          </form>
+        </>
+      );
+    case 'codes':
+      return (
+        <>
+          <h1>{t('Giữ mười mã dự phòng này', 'Keep these ten recovery codes')}</h1>
+          <Banner state="warn">
+            {t(
+              'Mỗi mã vào được một lần khi không có điện thoại. Chỉ hiện lần này: in ra hoặc chép lại, cất riêng.',
+              'Each signs in once when the phone is not at hand. They are shown this once: print or copy them and keep them apart.',
+            )}
+          </Banner>
+          <ul class="grid grid-cols-2 gap-2 code text-lg" data-recovery-codes>
+            {props.codes.map((code) => (
+              <li key={code}>{code}</li>
+            ))}
+          </ul>
+        </>
+      );
+    case 'kept':
+      return (
+        <>
+          <h1>{t('Mã xác nhận đang bật', 'Your authenticator app is on')}</h1>
+          <p>
+            {t(
+              `Bật từ ${formatDate(props.addedAt)}, còn ${props.recoveryCodesLeft} mã dự phòng.`,
+              `On since ${formatDate(props.addedAt)}; ${props.recoveryCodesLeft} recovery codes left.`,
+            )}
+          </p>
+          <a class="button" href={props.renewAction}>
+            {t('Đổi điện thoại, lấy mã dự phòng mới', 'Change the phone, get new recovery codes')}
+          </a>
+          <form method="post" action={props.removeAction}>
+            <button type="submit" class="button button-bad">
+              {t('Tắt mã xác nhận', 'Turn it off')}
+            </button>
+          </form>
+        </>
+      );
+  }
+}
