@@ -50,7 +50,7 @@ export function addSecondFactorRoutes(app: App, tools: IdpTools): void {
 
   const Query = Type.Object({ renew: Type.Optional(Type.Literal('yes')), lang: Type.Optional(Type.String()) });
   app.get(path, { config, schema: { ...hide, querystring: Query } }, async (request, reply) => {
-    const actor = await freshOr(tools, request, reply, path);
+    const actor = await freshOr(tools, request, reply, { returnTo: path, changes: 'password' });
     if (!actor) return reply;
     const factor = await findSecondFactor(db, actor.personId);
     if (!factor || request.query.renew) return show(request, reply, actor);
@@ -70,7 +70,7 @@ export function addSecondFactorRoutes(app: App, tools: IdpTools): void {
 
   const Code = Type.Object({ ticket: Type.String({ maxLength: 64 }), code: Type.String({ maxLength: 40 }) }, strict);
   app.post(path, { config, schema: { ...hide, body: Code } }, async (request, reply) => {
-    const actor = await freshOr(tools, request, reply, path);
+    const actor = await freshOr(tools, request, reply, { returnTo: path, changes: 'password' });
     if (!actor) return reply;
     const { ticket, code } = request.body;
     const offer = await store.take<Offer>(keyOf(ticket));
@@ -89,7 +89,7 @@ export function addSecondFactorRoutes(app: App, tools: IdpTools): void {
   });
 
   app.post(`${path}/remove`, { config, schema: hide }, async (request, reply) => {
-    const actor = await freshOr(tools, request, reply, path);
+    const actor = await freshOr(tools, request, reply, { returnTo: path, changes: 'password' });
     if (!actor) return reply;
     await db.transaction().execute((transaction) => removeSecondFactor(transaction, actor.personId, actor));
     return seeOther(reply, accountPath);
