@@ -129,6 +129,12 @@ export const registryEvents = defineEvents({
     en: 'roster applied',
   },
   'roster.held': { subject: 'roster-plan', vi: 'giữ lại một lần nhập', en: 'import held' },
+  'roster.undone': {
+    subject: 'roster-plan',
+    data: { restored: Count, withdrawn: Count },
+    vi: 'hoàn tác một lần nhập',
+    en: 'import undone',
+  },
   'roster.planned': { subject: 'roster-plan', vi: 'lập kế hoạch nhập', en: 'import planned' },
 });
 

@@ -1,4 +1,5 @@
 import type { SchemaMigrations } from '@edutrust/platform/migrations';
+import { undoMigration } from './changes/undo-migration.ts';
 
 export const migrations: SchemaMigrations = {
   schema: 'registry',
@@ -388,5 +389,6 @@ export const migrations: SchemaMigrations = {
         COMMENT ON COLUMN registry.role_assignment.attestation IS
           'keyed hash: this program granted the role; rows that somebody else wrote have none that is right, and give nothing';`,
     },
+    undoMigration,
   ],
 };

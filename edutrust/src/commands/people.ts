@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { accountStatus, createActivationCode } from '@edutrust/idp/accounts';
 import type { Database } from '@edutrust/platform/database';
-import { InvalidInput, NotFound } from '@edutrust/platform/errors';
+import { Forbidden, InvalidInput, NotFound } from '@edutrust/platform/errors';
 import { isUuid } from '@edutrust/platform/ids';
-import type { Locale } from '@edutrust/platform/messages';
+import type { Locale, Text } from '@edutrust/platform/messages';
 import { formatEducationId } from '@edutrust/registry/education-id';
 import { findOrganisationByCode } from '@edutrust/registry/organisations';
 import { findByEducationId, findPerson, type PersonView } from '@edutrust/registry/people';
@@ -11,9 +11,12 @@ import {
   applyImport,
   describePlan,
   findPlan,
+  findUndo,
   planImport,
   type RosterPlan,
   rosterKinds,
+  type Undo,
+  undoPlan,
 } from '@edutrust/registry/roster';
 import { type Command, Option } from 'commander';
 import type { Output } from '../output.ts';
@@ -23,6 +26,7 @@ import { noFile, operator, type Program, withContext } from './command.ts';
 export function addPeopleCommands(program: Program): void {
   const people = program.command.command('people').description('people and rosters');
   addImport(people, program);
+  addUndo(people, program);
   people
     .command('show')
     .argument('<id...>', 'education ID, also one from before a merge, or the id in the audit log')
@@ -108,6 +112,59 @@ function addImport(people: Command, program: Program): void {
         if (options.apply) await apply(context, plan, options.approve !== undefined, bar, output);
       });
     });
+}
+
+function addUndo(people: Command, program: Program): void {
+  people
+    .command('undo')
+    .argument('<plan>', 'the plan of an import that was applied in the last seven days')
+    .option('--apply', 'do it; without this the command only shows what it would do')
+    .description('give everybody of an applied import back what they had, or name who was changed since')
+    .addHelpText('after', '\nExample: edutrust people undo 0199c1b2-… --apply')
+    .action(async (planId: string, { apply }: { apply?: boolean }) => {
+      const output = program.output();
+      await withContext(program, async (context) => {
+        const plan = await findPlan(context.db, planId, operator());
+        if (apply && plan.heldReason && isOwn(plan)) throw undoneByAnother();
+        const undo = await context.db
+          .transaction()
+          .execute((transaction) =>
+            apply ? undoPlan(context, transaction, plan.id, operator()) : findUndo(context, transaction, plan.id),
+          );
+        output.result(undo, describeUndo(undo));
+      });
+    });
+}
+
+const isOwn = ({ createdBy }: RosterPlan) => {
+  const own = operator();
+  return createdBy.kind === 'system' && own.kind === 'system' && createdBy.name === own.name;
+};
+
+function undoneByAnother(): Forbidden {
+  return new Forbidden('roster/second-person', {
+    vi: 'Hai người đã làm việc này; người nhập không tự hoàn tác. Nhờ người khác, bằng tài khoản máy của họ.',
+    en: 'Two people did this; who imported it does not undo it alone. Somebody else does, with their own account of the machine.',
+  });
+}
+
+function describeUndo({ restored, withdrawn, isUndone, blocked, blockedCount }: Undo): Text {
+  const names = (locale: Locale) =>
+    blocked.map(({ fullName, reason }) => `\n  ${fullName}: ${reason[locale]}`).join('');
+  if (isUndone)
+    return {
+      vi: `Đã hoàn tác: ${restored} người như trước, ${withdrawn} hồ sơ mới đã rời.`,
+      en: `Undone: ${restored} people as before, ${withdrawn} new records have left.`,
+    };
+  if (blockedCount > 0)
+    return {
+      vi: `Không hoàn tác được vì ${blockedCount} người:${names('vi')}`,
+      en: `Cannot be undone because of ${blockedCount} people:${names('en')}`,
+    };
+  return {
+    vi: `Sẽ đưa ${restored} người về như trước và cho ${withdrawn} hồ sơ mới rời đi. Thêm --apply để làm.`,
+    en: `Would give ${restored} people back what they had and let ${withdrawn} new records leave. Add --apply to do it.`,
+  };
 }
 
 async function makePlan(

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { eventually } from '@edutrust/platform/testing';
-import { leave, merge } from '@edutrust/registry/people';
+import { merge } from '@edutrust/registry/merging';
+import { leave } from '@edutrust/registry/people';
 import { sql } from 'kysely';
 import { resume, suspend } from '../accounts/accounts.ts';
 import { changeApp } from '../apps/apps.ts';

@@ -9,6 +9,8 @@ import { record } from '../events.ts';
 import { digestOf } from './digest.ts';
 import type { Progress } from './population.ts';
 import { populationOf } from './populations.ts';
+import { rememberAfter, rememberBefore } from './state.ts';
+import { undoDays } from './undo.ts';
 import type { RosterTotals } from './view.ts';
 
 interface PlanRow {
@@ -58,7 +60,7 @@ export async function applyPlan(
   const plan = rows[0];
   if (!plan) throw new NotFound('roster/no-plan', { vi: 'Không có kế hoạch nhập này.', en: 'There is no such plan.' });
   if (plan.status === 'applied') return { id: planId, totals: plan.totals };
-  if (plan.status === 'superseded' || plan.school_year !== schoolYear) throw superseded();
+  if (plan.status === 'superseded' || plan.status === 'undone' || plan.school_year !== schoolYear) throw superseded();
   if (plan.status === 'held' && !isApproved) throw secondPerson(planId, plan.held_reason);
   const seen = digest ?? plan.digest?.toString('hex');
   if (seen === undefined || seen !== plan.actual.toString('hex')) throw planChanged();
@@ -68,6 +70,8 @@ export async function applyPlan(
   // The plan's own rows are news to the planner, which would look them up one by one.
   if (totals.added + totals.changed + totals.left > 1_000)
     await sql`ANALYZE registry.roster_change`.execute(transaction);
+  await forgetOld(transaction, clock.now());
+  await rememberBefore(transaction, planId, schoolYear);
   await populationOf(plan.kind).apply({
     context,
     transaction,
@@ -78,6 +82,7 @@ export async function applyPlan(
     added: totals.added,
     report: (progress) => onProgress?.({ step: 'apply', ...progress }),
   });
+  await rememberAfter(transaction, planId);
   await sql`
     UPDATE registry.roster_plan SET status = 'applied', applied_at = ${clock.now().toISOString()} WHERE id = ${planId}`.execute(
     transaction,
@@ -89,6 +94,15 @@ export async function applyPlan(
     data: { ...totals, digest: seen },
   });
   return { id: planId, totals };
+}
+
+/** What people had before a plan is kept for as long as it can be undone. */
+async function forgetOld(transaction: Transaction, now: Date): Promise<void> {
+  const since = new Date(now.getTime() - undoDays * 86_400_000).toISOString();
+  await sql`
+    DELETE FROM registry.roster_undo WHERE plan_id IN (SELECT id FROM registry.roster_plan WHERE applied_at < ${since})`.execute(
+    transaction,
+  );
 }
 
 /**

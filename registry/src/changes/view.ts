@@ -39,7 +39,7 @@ export interface RosterPlan {
   readonly kind: PopulationId;
   readonly fileName: string;
   readonly sheet: string | null;
-  readonly status: 'planned' | 'held' | 'applied' | 'superseded';
+  readonly status: 'planned' | 'held' | 'applied' | 'superseded' | 'undone';
   readonly heldReason: Text | null;
   readonly completeness: Completeness;
   readonly schoolYear: number | null;

@@ -7,11 +7,11 @@ import { dateInVietnam, schoolYearAt } from '../calendar.ts';
 import { createClass } from '../classes/classes.ts';
 import { createEducationIdIssuer } from '../education-id/education-id.ts';
 import { createOrganisation } from '../organisations/organisations.ts';
+import { merge } from '../people/merge.ts';
 import {
   affiliate,
   createIdentifierVault,
   createPerson,
-  merge,
   type NewPerson,
   type PeopleTools,
   transfer,

@@ -5,7 +5,7 @@ import { sql } from 'kysely';
 import Type from 'typebox';
 import type { ApprovalKind } from '../approvals/approvals.ts';
 import { dateInVietnam } from '../calendar.ts';
-import { merge } from './people.ts';
+import { merge } from './merge.ts';
 
 const Record = Type.Object(
   { id: Uuid, fullName: Type.String(), educationId: Type.String(), version: Type.Integer() },

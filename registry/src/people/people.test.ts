@@ -1,13 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { testContext } from '@edutrust/platform/testing';
+import { sql } from 'kysely';
 import { seedDemo } from '../demo/demo.ts';
+import { createEducationIdIssuer } from '../education-id/education-id.ts';
 import { migrations } from '../migrations.ts';
 import { can, grantRole, rolesOf } from '../permissions/permissions.ts';
+import { merge } from './merge.ts';
 import {
   affiliate,
   changePerson,
   compareByGivenName,
+  createIdentifierVault,
+  createPerson,
   findByEducationId,
   findPerson,
   leave,
@@ -152,4 +157,45 @@ test('a correction that changes nothing makes no event', async () => {
     .transaction()
     .execute((tx) => changePerson(tx, people.pupil, { fullName: 'Đặng Thị Ánh Nguyệt Minh' }, actor));
   assert.equal(await count(), before + 1);
+});
+
+test('a merge carries the codes and the guardians of the duplicate to the record that stays, each once', async () => {
+  await using context = await testContext({ migrations: [migrations] });
+  const city = await seedDemo(context);
+  const { pupil, guardian, movedPupil } = city.people;
+  const school = city.schools[0]?.id ?? '';
+  const vault = createIdentifierVault(context.secrets);
+  const issuer = createEducationIdIssuer(context);
+  const other = await context.db.transaction().execute(async (tx) => {
+    const made = await createPerson(
+      tx,
+      { issuer, vault },
+      { fullName: 'Hồ Sơ Trùng', affiliations: [{ organisationId: school, role: 'learner' }] },
+      { actor, today },
+    );
+    await sql`INSERT INTO registry.local_code VALUES (${school}, 'learner', 'HS77', ${made.id})`.execute(tx);
+    await sql`
+      INSERT INTO registry.guardianship (id, guardian_id, child_id, relation, valid_from)
+      VALUES (gen_random_uuid(), ${guardian}, ${made.id}, 'father', ${today}), (gen_random_uuid(), ${movedPupil}, ${made.id}, 'guardian', ${today}),
+        (gen_random_uuid(), ${pupil}, ${made.id}, 'guardian', ${today})`.execute(tx);
+    await merge(tx, made.id, pupil, { actor, today });
+    return made.id;
+  });
+  const { rows } = await sql<{ guardian: string }>`
+    SELECT guardian_id AS guardian FROM registry.guardianship WHERE child_id = ${pupil} AND valid_until IS NULL`.execute(
+    context.db,
+  );
+  assert.deepEqual(rows.filter((row) => row.guardian === guardian).length, 1, 'who guarded both guards the one');
+  assert.ok(
+    rows.some((row) => row.guardian === movedPupil),
+    'who guarded the duplicate alone goes over',
+  );
+  assert.ok(!rows.some((row) => row.guardian === pupil), 'nobody guards themselves');
+  const { rows: rest } = await sql`
+    SELECT FROM registry.guardianship WHERE ${other} IN (child_id, guardian_id) AND valid_until IS NULL
+    UNION ALL SELECT FROM registry.local_code WHERE person_id = ${other}`.execute(context.db);
+  assert.equal(rest.length, 0);
+  const { rows: codes } = await sql<{ code: string }>`
+    SELECT code FROM registry.local_code WHERE person_id = ${pupil} AND code = 'HS77'`.execute(context.db);
+  assert.equal(codes.length, 1);
 });

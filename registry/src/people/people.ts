@@ -65,7 +65,8 @@ export interface PeopleTools {
   readonly vault: IdentifierVault;
 }
 
-const noPerson = () => new NotFound('people/not-found', { vi: 'Không có người này.', en: 'There is no such person.' });
+export const noPerson = () =>
+  new NotFound('people/not-found', { vi: 'Không có người này.', en: 'There is no such person.' });
 
 /** The organisation that governs the person; undefined for guardians alone. */
 export async function homeOf(db: Database | Transaction, personId: string): Promise<string | undefined> {
@@ -177,7 +178,7 @@ async function enrol(transaction: Transaction, personId: string, classId: string
     .execute();
 }
 
-async function lockActive(transaction: Transaction, id: string) {
+export async function lockActive(transaction: Transaction, id: string) {
   if (!isUuid(id)) throw noPerson();
   const found = await registryOf(transaction)
     .selectFrom('registry.person')
@@ -266,7 +267,7 @@ export async function leave(
   await record(transaction, { type: 'person.left', actor, subject: { kind: 'person', id }, ...organisation });
 }
 
-async function mustHoldNoDuty(transaction: Transaction, id: string): Promise<void> {
+export async function mustHoldNoDuty(transaction: Transaction, id: string): Promise<void> {
   const duty = (await recordedRolesOf(transaction, id)).find(({ role }) => separateDuties.has(role as Role));
   if (!duty) return;
   throw new Conflict(
@@ -279,7 +280,7 @@ async function mustHoldNoDuty(transaction: Transaction, id: string): Promise<voi
   );
 }
 
-async function endAffiliations(
+export async function endAffiliations(
   transaction: Transaction,
   id: string,
   today: string,
@@ -347,52 +348,6 @@ export async function transfer(
     subject: { kind: 'person', id },
     organisationId: to.organisationId,
     data: { from: from.organisationId ?? null, to: to.organisationId },
-  });
-}
-
-export function mergeSelf(): InvalidInput {
-  return new InvalidInput('people/merge-self', {
-    vi: 'Không thể gộp hồ sơ vào chính nó.',
-    en: 'A record cannot be merged into itself.',
-  });
-}
-
-/** Merges a duplicate into the record that stays; the old education ID is an alias for ever. */
-export async function merge(
-  transaction: Transaction,
-  duplicateId: string,
-  intoId: string,
-  { actor, today }: { readonly actor: Actor; readonly today: string },
-): Promise<void> {
-  if (duplicateId === intoId) throw mergeSelf();
-  // Locked in one order, so that two merges cannot wait for each other.
-  const locked = new Map<string, Awaited<ReturnType<typeof lockActive>>>();
-  for (const id of [duplicateId, intoId].sort()) locked.set(id, await lockActive(transaction, id));
-  const duplicate = locked.get(duplicateId);
-  if (!duplicate) throw noPerson();
-  await mustHoldNoDuty(transaction, duplicateId);
-  const db = registryOf(transaction);
-  await endAffiliations(transaction, duplicateId, today);
-  await db
-    .updateTable('registry.person')
-    .set({ status: 'merged', merged_into: intoId, version: duplicate.version + 1 })
-    .where('id', '=', duplicateId)
-    .execute();
-  await db
-    .updateTable('registry.education_id_alias')
-    .set({ person_id: intoId })
-    .where('person_id', '=', duplicateId)
-    .execute();
-  await db
-    .insertInto('registry.education_id_alias')
-    .values({ education_id: duplicate.education_id, person_id: intoId })
-    .execute();
-  await record(transaction, {
-    type: 'person.merged',
-    actor,
-    subject: { kind: 'person', id: duplicateId },
-    ...(await organisationOf(transaction, intoId)),
-    data: { into: intoId },
   });
 }
 

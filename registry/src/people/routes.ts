@@ -23,6 +23,7 @@ import {
 import { findStanding, governingOn, maySeeDetails } from '../permissions/standing.ts';
 
 import { AffiliationRole, Gender, OrganisationSummary, PersonSummary, PersonView } from '../schemas.ts';
+import { mergeSelf } from './merge.ts';
 import { describeMerging, mergeKind } from './merge-approval.ts';
 import {
   changePerson,
@@ -32,7 +33,6 @@ import {
   findSummary,
   leave,
   listPeople,
-  mergeSelf,
   transfer,
 } from './people.ts';
 

@@ -105,3 +105,46 @@ export async function endRolesAt(transaction: Transaction, leavers: readonly Pla
     ),
   );
 }
+
+/** The roles that `registry.person AS p` holds now, as JSON: for comparing what somebody has with what they had. */
+export const rolesHeld: RawBuilder<unknown> = sql`(
+  SELECT coalesce(jsonb_agg(jsonb_build_object('id', a.id, 'role', a.role, 'organisation', a.organisation_id) ORDER BY a.id), '[]')
+  FROM registry.role_assignment AS a WHERE a.person_id = p.id AND a.ended_at IS NULL)`;
+
+/** Whether a role of `had`, as `rolesHeld` wrote it, has ended since that is more than a teacher's. */
+export function hasLostRoleIn(had: RawBuilder<unknown>): RawBuilder<boolean> {
+  return sql`EXISTS (SELECT FROM jsonb_to_recordset(${had}) AS r (id uuid, role text)
+    JOIN registry.role_assignment AS a ON a.id = r.id WHERE r.role <> 'teacher' AND a.ended_at IS NOT NULL)`;
+}
+
+/** Whether `registry.person AS p` holds more than the role of a teacher. */
+export const holdsAboveTeacher: RawBuilder<boolean> = sql`EXISTS (SELECT FROM registry.role_assignment AS a
+  WHERE a.person_id = p.id AND a.ended_at IS NULL AND a.role <> 'teacher')`;
+
+/**
+ * Ends the roles of teachers that `people` (their ids) did not have and gives back those that they had, by `had`
+ * (`person_id`, and `roles` as `rolesHeld` wrote them). Higher roles are never touched.
+ */
+export async function restoreTeacherRoles(
+  transaction: Transaction,
+  people: RawBuilder<unknown>,
+  had: RawBuilder<unknown>,
+  actor: Actor,
+): Promise<void> {
+  const kept = sql`EXISTS (SELECT FROM (${had}) AS h, jsonb_to_recordset(h.roles) AS r (id uuid)
+    WHERE h.person_id = a.person_id AND r.id = a.id)`;
+  const { rows } = await sql<{ person_id: string; organisation_id: string; role: string; isEnded: boolean }>`
+    UPDATE registry.role_assignment AS a SET ended_at = CASE WHEN a.ended_at IS NULL THEN now() END
+    WHERE a.person_id IN (${people}) AND a.role = 'teacher' AND (a.ended_at IS NULL AND NOT ${kept} OR a.ended_at IS NOT NULL AND ${kept})
+    RETURNING a.person_id, a.organisation_id, a.role, a.ended_at IS NOT NULL AS "isEnded"`.execute(transaction);
+  const events = rows.map(
+    ({ person_id, organisation_id, role, isEnded }): RegistryEvent => ({
+      type: isEnded ? 'role.ended' : 'role.granted',
+      actor,
+      subject: { kind: 'person', id: person_id },
+      organisationId: organisation_id,
+      data: { role },
+    }),
+  );
+  await record(transaction, ...events);
+}

@@ -12,6 +12,7 @@ export { applyImport, applyPlan } from '../changes/apply.ts';
 export { describePlan } from '../changes/describe.ts';
 export type { Progress } from '../changes/population.ts';
 export type { Completeness } from '../changes/row.ts';
+export { findUndo, type Undo, undoDays, undoPlan } from '../changes/undo.ts';
 export { findPlan, type RosterChange, type RosterPlan, type RosterTotals } from '../changes/view.ts';
 export { largestRosterBytes, type RosterKindId, rosterKinds } from './read/refusals.ts';
 

@@ -1,20 +1,21 @@
 import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
-import { type App, localeOf, longAnswerMs, notAllowed, personActor, stepUpNeeded } from '@edutrust/platform/http';
+import { type App, localeOf, longAnswerMs, notAllowed, personActor } from '@edutrust/platform/http';
 import type { Locale } from '@edutrust/platform/messages';
 import { IdParams, listOf, Page, strict } from '@edutrust/platform/schemas';
 import { sql } from 'kysely';
 import Type from 'typebox';
 import { can, requires, scopeOf } from '../permissions/permissions.ts';
-import { type Action, freshWithinSeconds } from '../permissions/roles.ts';
 import { columnsOf, completenessOf, headerRowOf, optional, uploadOf } from './form.ts';
+import { mustBeFresh } from './fresh.ts';
 import { inspectRoster } from './inspect.ts';
 import type { RosterKind } from './kinds/kind.ts';
 import { kindOf } from './kinds/kinds.ts';
 import { refusedRows } from './refused-rows.ts';
-import { applyImport, findPlan, planImport, type RosterPlan } from './roster.ts';
+import { applyImport, findPlan, planImport, type RosterPlan, undoDays } from './roster.ts';
 import { InspectionView, Kind, PlanSummary, PlanView } from './schemas.ts';
 import { makeTemplate } from './template.ts';
+import { addUndoRoutes, mayUndo } from './undo-routes.ts';
 
 const tags = ['roster'];
 
@@ -23,6 +24,7 @@ const KindQuery = Type.Object({ kind: Type.Optional(Kind) });
 export function addRosterRoutes(app: App, context: ServiceContext): void {
   const { db } = context;
   const decide = can(db);
+  addUndoRoutes(app, context);
 
   app.post(
     '/api/v1/roster/columns',
@@ -162,12 +164,14 @@ export function addRosterRoutes(app: App, context: ServiceContext): void {
   const mayApprove = (actor: Actor, plan: RosterPlan) =>
     mayForAll(actor, 'roster.approve', [...plan.organisationIds, ...plan.originIds]);
 
-  async function mayOf(plan: RosterPlan, actor: Actor): Promise<('apply' | 'approve')[]> {
+  async function mayOf(plan: RosterPlan, actor: Actor): Promise<('apply' | 'approve' | 'undo')[]> {
     const { added, changed, left } = plan.totals;
     if (plan.status === 'planned')
       return added + changed + left > 0 && (await mayForAll(actor, kindOf(plan.kind).action, plan.organisationIds))
         ? ['apply']
         : [];
+    if (plan.status === 'applied')
+      return canStillUndo(plan, context.clock.now()) && (await mayUndo(decide, plan, actor)) ? ['undo'] : [];
     return plan.status === 'held' && !isMine(plan, actor) && (await mayApprove(actor, plan)) ? ['approve'] : [];
   }
 
@@ -281,14 +285,12 @@ export function addRosterRoutes(app: App, context: ServiceContext): void {
   }
 }
 
+/** Within the days that the state before is kept. */
+const canStillUndo = ({ kind, appliedAt }: RosterPlan, now: Date) =>
+  kind !== 'schools' && appliedAt !== null && now.getTime() - appliedAt.getTime() < undoDays * 86_400_000;
+
 const isMine = (plan: RosterPlan, actor: Actor) =>
   actor.kind === 'person' && plan.createdBy.kind === 'person' && plan.createdBy.personId === actor.personId;
-
-/** As a route of the action would: a recent sign-in (T5). */
-function mustBeFresh(actor: ReturnType<typeof personActor>, action: Action): void {
-  const within = freshWithinSeconds(action);
-  if (within !== undefined && (Date.now() - actor.authenticatedAt.getTime()) / 1000 > within) throw stepUpNeeded();
-}
 
 function toSummary(plan: RosterPlan) {
   return {

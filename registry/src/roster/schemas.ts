@@ -16,7 +16,7 @@ export const PlanSummary = Type.Object({
   id: Uuid,
   kind: Kind,
   fileName: Type.String(),
-  status: Type.Enum(['planned', 'held', 'applied', 'superseded']),
+  status: Type.Enum(['planned', 'held', 'applied', 'superseded', 'undone']),
   createdAt: Time,
   appliedAt: nullable(Time),
   totals: Totals,
@@ -29,7 +29,7 @@ export const PlanView = Type.Object({
   digest: nullable(Type.String()),
   heldReason: nullable(Type.String()),
   /** What the caller may do with the plan now: `apply`, or `approve` somebody else's held one. */
-  may: Type.Array(Type.Enum(['apply', 'approve'])),
+  may: Type.Array(Type.Enum(['apply', 'approve', 'undo'])),
   isMine: Type.Boolean(),
   ignoredColumns: Type.Array(Type.Object({ header: Type.String(), doubt: nullable(Type.String()) })),
   notes: Type.Array(Type.String()),
@@ -80,4 +80,15 @@ export const InspectionView = Type.Object({
   ),
   unclear: Type.Array(Type.String()),
   fields: Type.Array(Type.Object({ id: Type.String(), label: Type.String(), isRequired: Type.Boolean() })),
+});
+
+export const UndoView = Type.Object({
+  until: Time,
+  isUndone: Type.Boolean(),
+  /** People who get back what they had. */
+  restored: Type.Integer(),
+  /** New records that belong nowhere afterwards. */
+  withdrawn: Type.Integer(),
+  blocked: Type.Array(Type.Object({ fullName: Type.String(), reason: Type.String() })),
+  blockedCount: Type.Integer(),
 });
