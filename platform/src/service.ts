@@ -1,11 +1,11 @@
-import type { App } from './http/http.ts';
+import type { HttpServer } from './http/http.ts';
 import type { TaskHandlers } from './jobs/jobs.ts';
 
 /** A service as the composition root sees it once it is built on its context. */
 export interface Service {
   readonly name: string;
   /** Adds the service's routes; each names who may call it (`config.access`). */
-  routes?(app: App): void | Promise<void>;
+  routes?(app: HttpServer): void | Promise<void>;
   /** Background tasks by name; run by graphile-worker in the process that serves this service. */
   readonly tasks?: TaskHandlers;
   /**
@@ -17,6 +17,6 @@ export interface Service {
   readonly schedule?: Readonly<Record<string, string>>;
   /** Starts what runs beside requests (an outbox reader); called once the process listens. */
   start?(): void | Promise<void>;
-  /** Finishes what is under way and lets go of everything; called once at shutdown. */
+  /** Finishes what is under way and releases everything; called once at shutdown. */
   close?(): void | Promise<void>;
 }

@@ -8,7 +8,7 @@ import { approvalKinds, composeApp, loadPages, openContext, serviceNames } from 
 import { approvalPasskeys } from '@edutrust/idp/passkeys';
 import type { Actor } from '@edutrust/platform/actor';
 import { readConfig } from '@edutrust/platform/config';
-import type { App } from '@edutrust/platform/http';
+import type { HttpServer } from '@edutrust/platform/http';
 import { testDatabase } from '@edutrust/platform/testing';
 import { mustBeApproved, recordCredentialAct } from '@edutrust/registry/approvals';
 import { type DemoCity, seedDemo as seedCity } from '@edutrust/registry/demo';
@@ -38,7 +38,7 @@ describe('Q3: nobody alone', () => {
   const stack = new AsyncDisposableStack();
   let context: Context;
   let pool: pg.Pool;
-  let app: App;
+  let app: HttpServer;
   let tasks: Record<string, (payload: { [key: string]: string }) => Promise<void>>;
   let two: TwoPeople;
   let city: DemoCity;

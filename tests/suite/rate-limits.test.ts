@@ -8,7 +8,7 @@ import { setImmediate } from 'node:timers/promises';
 import { composeApp, loadPages, openContext, serviceNames } from '@edutrust/edutrust/app';
 import type { Actor } from '@edutrust/platform/actor';
 import { readConfig } from '@edutrust/platform/config';
-import type { App } from '@edutrust/platform/http';
+import type { HttpServer } from '@edutrust/platform/http';
 import { startRedis, type TestRedis, testDatabase } from '@edutrust/platform/testing';
 import { pino } from 'pino';
 
@@ -19,7 +19,7 @@ const school = '203.0.113.7';
 
 interface World extends AsyncDisposable {
   /** Two processes' worth of the whole platform over one database and one store. */
-  readonly nodes: readonly [App, App];
+  readonly nodes: readonly [HttpServer, HttpServer];
   readonly clock: { ms: number };
 }
 
@@ -66,7 +66,7 @@ interface Call {
   readonly as?: string;
 }
 
-async function ask(app: App, { method = 'GET', url, from = school, as }: Call) {
+async function ask(app: HttpServer, { method = 'GET', url, from = school, as }: Call) {
   return app.inject({
     method,
     url,
@@ -76,7 +76,7 @@ async function ask(app: App, { method = 'GET', url, from = school, as }: Call) {
 }
 
 /** The answers of `count` calls, the nodes in turn, sixteen at once. */
-async function statuses(nodes: readonly App[], calls: readonly Call[]): Promise<Map<number, number>> {
+async function statuses(nodes: readonly HttpServer[], calls: readonly Call[]): Promise<Map<number, number>> {
   const counted = new Map<number, number>();
   const left = calls.entries();
   await Promise.all(

@@ -8,7 +8,7 @@ import { composeApp, loadPages, openContext, serviceNames } from '@edutrust/edut
 import { seedDemo as seedAccounts } from '@edutrust/idp/demo';
 import type { Actor } from '@edutrust/platform/actor';
 import { readConfig } from '@edutrust/platform/config';
-import { type App, type ReferredKind, visit } from '@edutrust/platform/http';
+import { type HttpServer, type ReferredKind, visit } from '@edutrust/platform/http';
 import { testDatabase } from '@edutrust/platform/testing';
 import { type DemoCity, seedDemo as seedCity } from '@edutrust/registry/demo';
 import { type Role, roles } from '@edutrust/registry/permissions';
@@ -33,9 +33,9 @@ interface World extends AsyncDisposable {
     readonly schema: unknown;
   }[];
   /** Stops before the handler. */
-  readonly gateOnly: App;
+  readonly gateOnly: HttpServer;
   /** Answers. */
-  readonly whole: App;
+  readonly whole: HttpServer;
   readonly things: Readonly<Record<'own' | 'other' | 'above', Belongings>>;
 }
 

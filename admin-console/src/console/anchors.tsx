@@ -84,7 +84,7 @@ function AnchorCard({ anchor, mayEnd }: { readonly anchor: Anchor; readonly mayE
       {error && <Banner state="bad">{error}</Banner>}
       {mayEnd && !endedAt && (
         <button type="button" class="button button-bad justify-self-start" disabled={isBusy} onClick={end}>
-          {t('Thôi tin cậy', 'Trust no more')}
+          {t('Thôi tin cậy', 'Stop trusting')}
         </button>
       )}
     </article>

@@ -55,7 +55,8 @@ function WaitingCard({ request }: { readonly request: Request }) {
       <dl class="text-sm grid gap-x-3 gap-y-1 sm:grid-cols-[auto_1fr]">
         <dt class="text-quiet">{t('Sẽ chứng nhận tên', 'Name to be certified')}</dt>
         <dd class="break-words">
-          {subject ?? t('Người này không còn là người ký ở đơn vị.', 'The person signs for the organisation no more.')}
+          {subject ??
+            t('Người này không còn là người ký ở đơn vị.', 'This person is no longer a signer of the organisation.')}
         </dd>
         <dt class="text-quiet">{t('Khoá', 'Key')}</dt>
         <dd>

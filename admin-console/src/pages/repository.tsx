@@ -22,7 +22,7 @@ export function Repository({ authorities, ocspAddress, timeStampAddress, policie
               <h3>
                 {name}
                 {role === 'root' && !isRetired && ` · ${t('gốc', 'root')}`}
-                {isRetired && ` · ${t('đã thôi cấp', 'issues no more')}`}
+                {isRetired && ` · ${t('đã thôi cấp', 'no longer issues')}`}
               </h3>
               <p class="text-sm break-words">
                 <span class="text-quiet">SHA-256</span> <span class="code whitespace-normal">{groups(sha256)}</span>

@@ -81,7 +81,7 @@ async function listAlarms({ db, clock }: ServiceContext): Promise<Alarm[]> {
           about: id,
           sentence: {
             vi: `Danh sách thu hồi của “${id}” đã quá hạn: bên ngoài không còn kiểm tra được chứng thư. ${remedy(store).vi}`,
-            en: `The revocation list of “${id}” is over: nobody can check certificates any more. ${remedy(store).en}`,
+            en: `The revocation list of “${id}” has expired: nobody can check certificates. ${remedy(store).en}`,
           },
         },
       ];

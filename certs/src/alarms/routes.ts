@@ -1,10 +1,10 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import { type App, localeOf } from '@edutrust/platform/http';
+import { type HttpServer, localeOf } from '@edutrust/platform/http';
 import { requires } from '@edutrust/registry/permissions';
 import Type from 'typebox';
 import { findAlarms } from './alarms.ts';
 
-export function addAlarmRoutes(app: App, context: ServiceContext): void {
+export function addAlarmRoutes(app: HttpServer, context: ServiceContext): void {
   app.get(
     '/api/v1/certificate-alarms',
     {

@@ -98,7 +98,7 @@ function trustedAlready(): Conflict {
   });
 }
 
-/** Trusts it no more; what was verified with it is verified without it from now on. @throws NotFound */
+/** Ends the trust; from now on everything is verified without this root. @throws NotFound */
 export async function endAnchor(transaction: Transaction, id: string, now: Date, actor: Actor): Promise<void> {
   const { numUpdatedRows } = await certsOf(transaction)
     .updateTable('certs.anchor')

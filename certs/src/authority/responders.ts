@@ -63,7 +63,7 @@ export async function renewResponders(context: ServiceContext): Promise<void> {
     if (now < notAfter.getTime() - (notAfter.getTime() - notBefore.getTime()) / 3) continue;
     const issuer = authorities.find(({ id }) => id === issuerId);
     const [, , name] = services.find(([kind, role]) => kind === purpose && role === issuer?.role) ?? [];
-    // an authority that is retired stamps no more, but answers for what it issued until that ends
+    // an authority that is retired no longer stamps, but answers for what it issued until that ends
     if (!issuer || !name || (issuer.retiredAt && purpose === 'tsa')) continue;
     const generation = Number(/-(\d+)$/.exec(issuerId)?.[1] ?? 1);
     await context.db

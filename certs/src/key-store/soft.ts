@@ -48,7 +48,7 @@ export function sealSoftKey(
 
 function seal(secrets: SecretBox, id: string, purpose: KeyPurpose, key: KeyObject): SoftKey {
   const pkcs8 = key.export({ type: 'pkcs8', format: 'der' });
-  const sealed = secrets.seal(pkcs8, sealContext(id, purpose));
+  const sealed = secrets.encrypt(pkcs8, sealContext(id, purpose));
   pkcs8.fill(0);
   return { publicKey: createPublicKey(key).export({ type: 'spki', format: 'der' }), sealed };
 }
@@ -69,7 +69,7 @@ export function signSoftly(
   const name = `${purpose}/${id}`;
   let key = keys.get(name);
   if (!key) {
-    const pkcs8 = secrets.open(sealed, sealContext(id, purpose));
+    const pkcs8 = secrets.decrypt(sealed, sealContext(id, purpose));
     key = createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' });
     pkcs8.fill(0);
     if (keys.size >= mostOpened) keys.clear();

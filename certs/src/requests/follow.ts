@@ -6,7 +6,7 @@ import { program } from './issue.ts';
 import { findSignerOf } from './subject.ts';
 
 /**
- * Who leaves, or signs for an organisation no more, loses the certificates that were issued on request for that
+ * Anyone who leaves, or is no longer a signer of an organisation, loses the certificates that were issued on request for that
  * organisation. (Those of phones are the signing service's.)
  */
 export function signerFollower(context: ServiceContext): OutboxReader {

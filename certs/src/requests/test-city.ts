@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Actor } from '@edutrust/platform/actor';
 import type { Clock } from '@edutrust/platform/clock';
-import { type App, createHttpServer } from '@edutrust/platform/http';
+import { createHttpServer, type HttpServer } from '@edutrust/platform/http';
 import { type TestContext, testContext } from '@edutrust/platform/testing';
 import { type DemoCity, seedDemo } from '@edutrust/registry/demo';
 import { can, grantRole, rolesOf } from '@edutrust/registry/permissions';
@@ -136,7 +136,7 @@ export async function openTestCity() {
 
 export type TestCity = Awaited<ReturnType<typeof openTestCity>> & { readonly city: DemoCity };
 
-async function serve(context: TestContext): Promise<App> {
+async function serve(context: TestContext): Promise<HttpServer> {
   const authenticate = async ({ headers }: { headers: Record<string, unknown> }): Promise<Actor | null> => {
     const personId = headers['x-person'];
     if (typeof personId !== 'string') return null;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { ServiceContext } from '@edutrust/platform/context';
-import { type App, anyone, localeOf } from '@edutrust/platform/http';
+import { anyone, type HttpServer, localeOf } from '@edutrust/platform/http';
 import Type from 'typebox';
 import { listAuthorities } from '../authority/authorities.ts';
 import { parseCertificate } from '../certificate/certificate.ts';
@@ -10,7 +10,7 @@ import { timeStampPolicy } from '../time-stamp/time-stamp.ts';
 import { newestRevocationList } from './revocation-list.ts';
 
 /** `/pki`, the public repository as a page, and the statements that it links to. */
-export function addRepositoryPage(app: App, context: ServiceContext, pages: CertsPages): void {
+export function addRepositoryPage(app: HttpServer, context: ServiceContext, pages: CertsPages): void {
   const { db, config } = context;
   for (const name of ['cps', 'cp'] as const) {
     const text = readFileSync(new URL(`../../statements/${name}.md`, import.meta.url), 'utf8');

@@ -1,6 +1,6 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { NotFound } from '@edutrust/platform/errors';
-import { type App, anyone } from '@edutrust/platform/http';
+import { anyone, type HttpServer } from '@edutrust/platform/http';
 import Type from 'typebox';
 import { findAuthority } from '../authority/authorities.ts';
 import { answerTimeStampRequest } from '../time-stamp/time-stamp.ts';
@@ -8,7 +8,7 @@ import { createOcspResponder, ocspError } from './ocsp.ts';
 import { newestRevocationList } from './revocation-list.ts';
 
 /** `/pki/*`: what anybody needs to check a certificate or a time stamp of ours. */
-export function addRepositoryRoutes(app: App, context: ServiceContext): void {
+export function addRepositoryRoutes(app: HttpServer, context: ServiceContext): void {
   const open = { kind: 'self-authenticating', scheme: 'public protocol' } as const;
   const params = Type.Object({ id: Type.String({ pattern: '^[a-z]{1,20}(-[0-9]{1,3})?$' }) });
   const answerOcsp = createOcspResponder(context);

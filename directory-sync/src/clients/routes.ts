@@ -1,5 +1,5 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import { type App, personActor, refersTo } from '@edutrust/platform/http';
+import { type HttpServer, personActor, refersTo } from '@edutrust/platform/http';
 import { IdParams, nullable, strict, Time, Uuid } from '@edutrust/platform/schemas';
 import { requires, scopeOf } from '@edutrust/registry/permissions';
 import { sql } from 'kysely';
@@ -22,7 +22,7 @@ const Client = Type.Object({
 });
 
 /** Systems that ask us: who they are, what they get, and the token that is shown once. */
-export function addClientRoutes(app: App, context: ServiceContext): void {
+export function addClientRoutes(app: HttpServer, context: ServiceContext): void {
   const { db } = context;
   app.get(
     '/api/v1/sync/clients',

@@ -1,5 +1,5 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import type { App } from '@edutrust/platform/http';
+import type { HttpServer } from '@edutrust/platform/http';
 import { hide } from '@edutrust/platform/schemas';
 import type { FastifyRequest } from 'fastify';
 import { type RawBuilder, sql } from 'kysely';
@@ -93,7 +93,7 @@ const belonging: readonly (readonly [string, Collection, Condition])[] = [
 ];
 
 /** OneRoster 1.2, rostering, as a provider (REST binding of 2022-09-19). */
-export async function addOneRosterRoutes(app: App, context: ServiceContext): Promise<void> {
+export async function addOneRosterRoutes(app: HttpServer, context: ServiceContext): Promise<void> {
   app.post('/ims/oneroster/token', options, async (request, reply) => {
     try {
       const given = await giveToken(context, request.headers.authorization, (request.body ?? {}) as object as Query); // a form

@@ -1,5 +1,5 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import { type App, personActor } from '@edutrust/platform/http';
+import { type HttpServer, personActor } from '@edutrust/platform/http';
 import { Time } from '@edutrust/platform/schemas';
 import Type from 'typebox';
 import { listReleases } from './releases.ts';
@@ -12,7 +12,7 @@ const Release = Type.Object({
   times: Type.Integer(),
 });
 
-export function addReleaseRoutes(app: App, { db }: ServiceContext): void {
+export function addReleaseRoutes(app: HttpServer, { db }: ServiceContext): void {
   app.get(
     '/api/v1/account/releases',
     {

@@ -1,6 +1,6 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { EduTrustError, InvalidInput } from '@edutrust/platform/errors';
-import type { App } from '@edutrust/platform/http';
+import type { HttpServer } from '@edutrust/platform/http';
 import { hide } from '@edutrust/platform/schemas';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { bearerOf, type ClientRow, clientOfToken } from '../clients/clients.ts';
@@ -17,7 +17,7 @@ const knownPath = /^\/scim\/v2\/(ServiceProviderConfig|Schemas|ResourceTypes|Use
 const options = { config: { access }, schema: { ...hide } };
 
 /** SCIM 2.0 (RFC 7643, 7644) at `/scim/v2`. */
-export async function addScimRoutes(app: App, context: ServiceContext): Promise<void> {
+export async function addScimRoutes(app: HttpServer, context: ServiceContext): Promise<void> {
   await app.register(
     async (scope) => {
       const parse = scope.getDefaultJsonParser('error', 'error');
@@ -47,7 +47,7 @@ export async function addScimRoutes(app: App, context: ServiceContext): Promise<
 type Work = (client: ClientRow, request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 type Query = Readonly<Record<string, unknown>>;
 
-function addServed(scope: App, context: ServiceContext): void {
+function addServed(scope: HttpServer, context: ServiceContext): void {
   const scim = createScim(context);
   const served = (work: Work) => async (request: FastifyRequest, reply: FastifyReply) => {
     const token = bearerOf(request.headers.authorization);

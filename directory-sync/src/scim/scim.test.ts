@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { App } from '@edutrust/platform/http';
+import type { HttpServer } from '@edutrust/platform/http';
 import { type TestContext, testContext } from '@edutrust/platform/testing';
 import { type DemoCity, seedDemo } from '@edutrust/registry/demo';
 import { migrations as registryMigrations } from '@edutrust/registry/service';
@@ -24,7 +24,7 @@ type Ask = (method: string, path: string, body?: object, headers?: Record<string
 interface World extends AsyncDisposable {
   readonly context: TestContext;
   readonly city: DemoCity;
-  readonly app: App;
+  readonly app: HttpServer;
   client(options: Partial<NewClient>): Promise<{ id: string; token: string; ask: Ask }>;
 }
 

@@ -1,6 +1,6 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { NotFound } from '@edutrust/platform/errors';
-import { type App, localeOf, longAnswerMs, personActor, refersTo } from '@edutrust/platform/http';
+import { type HttpServer, localeOf, longAnswerMs, personActor, refersTo } from '@edutrust/platform/http';
 import type { Locale } from '@edutrust/platform/messages';
 import { nullable, Sha256Hex, strict, Time, Uuid } from '@edutrust/platform/schemas';
 import { ProposedApproval } from '@edutrust/registry/approvals';
@@ -75,7 +75,7 @@ const RunView = Type.Object({
   ),
 });
 
-export function addSyncRoutes(app: App, context: ServiceContext): void {
+export function addSyncRoutes(app: HttpServer, context: ServiceContext): void {
   const { db } = context;
   const targetOf = async (request: { params: unknown }) => ({
     organisationId: (await findTarget(db, (request.params as { id: string }).id)).organisation_id,

@@ -49,7 +49,7 @@ export async function addTarget(
     });
   }
   const id = uuidv7();
-  const sealed = context.secrets.seal(Buffer.from(secret), secretContext(id));
+  const sealed = context.secrets.encrypt(Buffer.from(secret), secretContext(id));
   const { numAffectedRows } = await sql`
     INSERT INTO sync.target (id, name, kind, settings, sealed_secret, contract, organisation_id)
     VALUES (${id}, ${name}, ${kind}, ${JSON.stringify(settings)}::jsonb, ${sealed}, ${JSON.stringify(contract)}::jsonb, ${organisationId})
@@ -82,7 +82,7 @@ export async function openTarget(
   { db, secrets }: Pick<ServiceContext, 'db' | 'secrets'>,
   target: TargetRow,
 ): Promise<Connection> {
-  const secret = secrets.open(target.sealed_secret, secretContext(target.id)).toString('utf8');
+  const secret = secrets.decrypt(target.sealed_secret, secretContext(target.id)).toString('utf8');
   const settings = target.settings as never; // checked when it was added
   return connectorOf(target.kind).open({ settings, secret, references: referencesOf(db, target.id) });
 }

@@ -1,9 +1,9 @@
-import { type App, createHttpServer } from '@edutrust/platform/http';
+import { createHttpServer, type HttpServer } from '@edutrust/platform/http';
 import type { Service } from '@edutrust/platform/service';
 import type { TestContext } from '@edutrust/platform/testing';
 
 /** The routes of a service on an HTTP server of its own, where nobody is signed in. */
-export async function serve(context: TestContext, service: Pick<Service, 'routes'>): Promise<App> {
+export async function serve(context: TestContext, service: Pick<Service, 'routes'>): Promise<HttpServer> {
   const { config, log, store, clock } = context;
   const app = await createHttpServer({
     config,

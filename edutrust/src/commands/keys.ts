@@ -38,7 +38,7 @@ export function addKeysCommands(program: Program): void {
           compromised
             ? {
                 vi: `Khoá ${kid} ký ngay bây giờ; các khoá cũ không còn giá trị.`,
-                en: `The key ${kid} signs from now on; the old keys are worth nothing any more.`,
+                en: `The key ${kid} signs from now on; the old keys are no longer trusted.`,
               }
             : {
                 vi: `Khoá ${kid} đã được công bố và bắt đầu ký sau một giờ.`,

@@ -20,7 +20,7 @@ export interface Outcome {
   readonly error: any;
 }
 
-/** An installation as an operator has one: an own database, a secret file, and the command in processes of its own. */
+/** An installation as an operator has one: a database of its own, a secret file, and the command in processes of its own. */
 export interface TestInstallation extends AsyncDisposable {
   readonly database: TestDatabase;
   readonly directory: string;

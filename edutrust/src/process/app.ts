@@ -1,6 +1,6 @@
 import { freeBytes } from '@edutrust/platform/alarms';
 import type { Config } from '@edutrust/platform/config';
-import { type App, createHttpServer, type Gate } from '@edutrust/platform/http';
+import { createHttpServer, type Gate, type HttpServer } from '@edutrust/platform/http';
 import { ledgerRoutes } from '@edutrust/platform/ledger-routes';
 import { metricsText } from '@edutrust/platform/metrics';
 import { addRoutes } from '@edutrust/platform/route';
@@ -17,7 +17,7 @@ export { approvalKinds } from './services.ts';
 
 export interface ComposedApp {
   /** Every route of the services; not yet listening. */
-  readonly app: App;
+  readonly app: HttpServer;
   readonly services: readonly Service[];
 }
 
@@ -29,7 +29,7 @@ export async function composeApp(
   context: OpenContext,
   names: readonly ServiceName[],
   pages: Pages,
-  options: { readonly onServer?: (app: App) => void; readonly authenticate?: Gate['authenticate'] } = {},
+  options: { readonly onServer?: (app: HttpServer) => void; readonly authenticate?: Gate['authenticate'] } = {},
 ): Promise<ComposedApp> {
   const { selected, gate } = await buildServices(context, names, pages);
   const app = await createHttpServer({

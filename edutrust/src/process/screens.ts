@@ -5,7 +5,7 @@ import { builtScreens } from '@edutrust/admin-console/build';
 import type { CertsPages } from '@edutrust/certs/pages';
 import type { IdpPages } from '@edutrust/idp/pages';
 import { Unavailable } from '@edutrust/platform/errors';
-import { type App, anyone } from '@edutrust/platform/http';
+import { anyone, type HttpServer } from '@edutrust/platform/http';
 import type { Locale } from '@edutrust/platform/messages';
 import type { SigningPages } from '@edutrust/signing-service/pages';
 import fastifyStatic from '@fastify/static';
@@ -60,7 +60,11 @@ const designShell = { '/design': 'design.html' } as const;
 /**
  * Assets by hashed name (kept for a year) and the shells of the browser's applications; a demo shows the design too.
  */
-export async function addScreens(app: App, client: string, { isDemo }: { readonly isDemo: boolean }): Promise<void> {
+export async function addScreens(
+  app: HttpServer,
+  client: string,
+  { isDemo }: { readonly isDemo: boolean },
+): Promise<void> {
   await app.register(fastifyStatic, {
     root: join(client, 'assets'),
     serve: false, // the route below is ours, because every route names its access

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import process from 'node:process';
 import type { Config } from '@edutrust/platform/config';
 import { Conflict } from '@edutrust/platform/errors';
-import type { App } from '@edutrust/platform/http';
+import type { HttpServer } from '@edutrust/platform/http';
 import { giveBackAllJobs, startWorker, type TaskHandlers } from '@edutrust/platform/jobs';
 import type { Logger } from '@edutrust/platform/log';
 import { createLogger } from '@edutrust/platform/logging';
@@ -65,7 +65,7 @@ async function end({ work, log: logs, ground }: Ending, log: Logger): Promise<vo
   clearTimeout(late);
 }
 
-async function listen(app: App, { host, port }: Config): Promise<void> {
+async function listen(app: HttpServer, { host, port }: Config): Promise<void> {
   try {
     await app.listen({ host, port });
   } catch (error) {

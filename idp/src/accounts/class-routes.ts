@@ -1,4 +1,4 @@
-import { type App, personActor } from '@edutrust/platform/http';
+import { type HttpServer, personActor } from '@edutrust/platform/http';
 import { Time, Uuid } from '@edutrust/platform/schemas';
 import { type Action, requires } from '@edutrust/registry/permissions';
 import type { FastifyRequest } from 'fastify';
@@ -29,7 +29,7 @@ const ClassCodes = Type.Object({
 });
 
 /** Accounts of a whole class, for its teacher and the school. */
-export function addClassAccountsRoutes(app: App, { context }: IdpTools): void {
+export function addClassAccountsRoutes(app: HttpServer, { context }: IdpTools): void {
   const { db } = context;
   const ofClass = (action: Action) =>
     requires(action, (request: FastifyRequest) => ({ classId: (request.params as { id: string }).id })); // checked by Params

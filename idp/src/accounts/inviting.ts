@@ -29,7 +29,7 @@ function notYours(): Forbidden {
     {
       remedy: {
         vi: 'Giáo viên chủ nhiệm cấp mã cho học sinh lớp mình; quản trị viên của trường hoặc Sở cấp cho người khác.',
-        en: "A class teacher makes codes for the own class; the school's or department's administrator for others.",
+        en: "A class teacher makes codes for their own class, the school's or department's administrator for others.",
       },
     },
   );

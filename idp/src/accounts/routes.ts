@@ -1,5 +1,5 @@
 import type { Transaction } from '@edutrust/platform/database';
-import { type App, localeOf, personActor } from '@edutrust/platform/http';
+import { type HttpServer, localeOf, personActor } from '@edutrust/platform/http';
 import { Time, Uuid } from '@edutrust/platform/schemas';
 import { ProposedApproval, propose } from '@edutrust/registry/approvals';
 import { homeOf } from '@edutrust/registry/people';
@@ -30,7 +30,7 @@ const personOf = (request: FastifyRequest) => ({ personId: (request.params as { 
 const toPerson = (action: Action) => requires(action, personOf);
 
 /** Accounts of other people, for those who answer for them. */
-export function addAccountsRoutes(app: App, { context }: IdpTools): void {
+export function addAccountsRoutes(app: HttpServer, { context }: IdpTools): void {
   const { db } = context;
   const department = ofDepartment(db);
   const inTransaction = <Value>(work: (transaction: Transaction) => Promise<Value>) => db.transaction().execute(work);

@@ -1,5 +1,5 @@
 import { InvalidInput } from '@edutrust/platform/errors';
-import { type App, anyone } from '@edutrust/platform/http';
+import { anyone, type HttpServer } from '@edutrust/platform/http';
 import { hide, strict } from '@edutrust/platform/schemas';
 import { formatEducationId } from '@edutrust/registry/education-id';
 import { getPerson, personClaims } from '@edutrust/registry/people';
@@ -22,7 +22,7 @@ const Ticket = Type.String({ maxLength: 100 });
 const Text = Type.String({ maxLength: 1_024 });
 
 /** Activation with a printed code or the first administrator's link: code, «is this you?», choose how to sign in. */
-export function addActivationRoutes(app: App, tools: IdpTools): void {
+export function addActivationRoutes(app: HttpServer, tools: IdpTools): void {
   const { context, pages, hasher, throttle, cookies } = tools;
   const { db } = context;
 

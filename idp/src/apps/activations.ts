@@ -1,7 +1,7 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database } from '@edutrust/platform/database';
 import { NotFound } from '@edutrust/platform/errors';
-import { type App as HttpApp, personActor, refersTo } from '@edutrust/platform/http';
+import { type HttpServer, personActor, refersTo } from '@edutrust/platform/http';
 import { nullable, Time } from '@edutrust/platform/schemas';
 import { requires } from '@edutrust/registry/permissions';
 import { sql } from 'kysely';
@@ -42,7 +42,7 @@ async function listActivatable(db: Database, organisationId: string) {
 }
 
 /** A school lets an approved app from outside have its pupils' data, and takes it back. */
-export function addActivationsOfApps(app: HttpApp, { db, clock }: ServiceContext): void {
+export function addActivationsOfApps(app: HttpServer, { db, clock }: ServiceContext): void {
   const path = '/api/v1/organisations/:id/apps/:clientId';
   const access = requires('apps.activate');
 

@@ -146,7 +146,7 @@ export async function registerApp(
   if (!row) {
     throw new Conflict('apps/taken', {
       vi: `Đã có ứng dụng mang mã ${clientId}.`,
-      en: `There already is an app ${clientId}.`,
+      en: `An app ${clientId} exists already.`,
     });
   }
   await recordApp(transaction, 'app.registered', row, actor);

@@ -1,6 +1,6 @@
 import type { Actor } from '@edutrust/platform/actor';
 import { Forbidden, NotFound } from '@edutrust/platform/errors';
-import { type App as HttpApp, personActor, refersTo } from '@edutrust/platform/http';
+import { type HttpServer, personActor, refersTo } from '@edutrust/platform/http';
 import { nullable, strict, Time, Uuid } from '@edutrust/platform/schemas';
 import {
   type Action,
@@ -80,7 +80,7 @@ const AppChange = Type.Object(
 );
 
 /** Relying apps, for those who answer for them in their organisation. */
-export function addAppsRoutes(app: HttpApp, { context }: IdpTools): void {
+export function addAppsRoutes(app: HttpServer, { context }: IdpTools): void {
   const { db, clock, config } = context;
   const department = ofDepartment(db);
   const mayApprove = async (actor: Actor) => decide(actor, 'apps.approve', await department());

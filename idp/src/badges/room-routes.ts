@@ -1,4 +1,4 @@
-import { type App, personActor } from '@edutrust/platform/http';
+import { type HttpServer, personActor } from '@edutrust/platform/http';
 import { IdParams, nullable, strict, Time, Uuid } from '@edutrust/platform/schemas';
 import { requires } from '@edutrust/registry/permissions';
 import type { FastifyRequest } from 'fastify';
@@ -18,7 +18,7 @@ const RoomComputer = Type.Object({
 const ofPath = async (request: FastifyRequest) => ({ organisationId: (request.params as { id: string }).id }); // checked by Params
 
 /** The computers of a school on which its pupils' badges work; each is enrolled in its own browser, once. */
-export function addRoomRoutes(app: App, { context: { db, clock } }: IdpTools): void {
+export function addRoomRoutes(app: HttpServer, { context: { db, clock } }: IdpTools): void {
   app.get(
     '/api/v1/organisations/:id/room-computers',
     {

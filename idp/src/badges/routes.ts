@@ -1,6 +1,6 @@
 import type { Transaction } from '@edutrust/platform/database';
 import { Forbidden } from '@edutrust/platform/errors';
-import { type App, personActor } from '@edutrust/platform/http';
+import { type HttpServer, personActor } from '@edutrust/platform/http';
 import { IdParams, nullable, strict, Time, Uuid } from '@edutrust/platform/schemas';
 import { getPerson } from '@edutrust/registry/people';
 import { type Action, requires } from '@edutrust/registry/permissions';
@@ -33,7 +33,7 @@ const summaryOf = ({ id, fullName, educationId }: { id: string; fullName: string
 });
 
 /** Children's badges and their PINs: made by the class teacher or the school, void by the serial that is printed on them. */
-export function addBadgeRoutes(app: App, tools: IdpTools): void {
+export function addBadgeRoutes(app: HttpServer, tools: IdpTools): void {
   const { context } = tools;
   const { db } = context;
   const inTransaction = <Value>(work: (transaction: Transaction) => Promise<Value>) => db.transaction().execute(work);

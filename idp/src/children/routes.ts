@@ -1,5 +1,5 @@
 import { NotFound } from '@edutrust/platform/errors';
-import { type App, anyone, localeOf, personActor, signedIn } from '@edutrust/platform/http';
+import { anyone, type HttpServer, localeOf, personActor, signedIn } from '@edutrust/platform/http';
 import { nullable, Time, Uuid } from '@edutrust/platform/schemas';
 import { isChildOf } from '@edutrust/registry/guardians';
 import Type from 'typebox';
@@ -33,7 +33,7 @@ const ChildView = Type.Object({
 });
 
 /** `/account/children`: a guardian's children and only them, what was issued to them, who knows what of them. */
-export function addChildrenRoutes(app: App, tools: IdpTools, documents: DocumentsPort | undefined): void {
+export function addChildrenRoutes(app: HttpServer, tools: IdpTools, documents: DocumentsPort | undefined): void {
   const { context, pages, apps } = tools;
   const { db, clock } = context;
   const view = (personId: string, locale: 'vi' | 'en') => viewChildren(context, { apps, documents }, personId, locale);

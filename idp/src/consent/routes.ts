@@ -1,4 +1,4 @@
-import { type App, anyone } from '@edutrust/platform/http';
+import { anyone, type HttpServer } from '@edutrust/platform/http';
 import { personClaims } from '@edutrust/registry/people';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { errors } from 'oidc-provider';
@@ -14,7 +14,7 @@ const Params = Type.Object({ uid: Type.String({ maxLength: 100 }) });
 const Decision = Type.Object({ decision: Type.Enum(['allow', 'refuse']) }, { additionalProperties: false });
 
 /** The answer to the consent page of a sign-in under way, `/signin/{uid}`. */
-export function addConsentRoutes(app: App, tools: IdpTools): void {
+export function addConsentRoutes(app: HttpServer, tools: IdpTools): void {
   app.post(
     '/signin/:uid/consent',
     { config: { access: anyone }, schema: { hide: true, params: Params, body: Decision } },

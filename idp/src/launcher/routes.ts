@@ -1,5 +1,5 @@
 import type { Database } from '@edutrust/platform/database';
-import { type App, anyone } from '@edutrust/platform/http';
+import { anyone, type HttpServer } from '@edutrust/platform/http';
 import { listClassesOfTeacher, schoolYearAt } from '@edutrust/registry/classes';
 import { listChildren } from '@edutrust/registry/guardians';
 import { getPerson, type PersonClaims, personClaims } from '@edutrust/registry/people';
@@ -36,7 +36,7 @@ async function addressOf(
 }
 
 /** `/`: the apps of whoever is signed in. */
-export function addLauncher(app: App, { context, pages }: IdpTools, documents: DocumentsPort | undefined): void {
+export function addLauncher(app: HttpServer, { context, pages }: IdpTools, documents: DocumentsPort | undefined): void {
   const { db, clock } = context;
   app.get('/', { config: { access: anyone }, schema: { hide: true } }, async (request, reply) => {
     const actor = signedInOr(request, reply);

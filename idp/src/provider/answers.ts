@@ -55,7 +55,7 @@ function sayWhatFailed(ctx: KoaContextWithOIDC, failure: Error): void {
   };
 }
 
-/** A code that its app presents with a wrong verifier, address or proof was seen by somebody: it works no more. */
+/** A code that its app presents with a wrong verifier, address or proof was seen by somebody: it no longer works. */
 async function burnCode({ db }: ServiceContext, ctx: KoaContextWithOIDC, failure: Error): Promise<void> {
   const { grant_type: grantType, code } = ctx.oidc?.params ?? {};
   const { client } = ctx.oidc ?? {};

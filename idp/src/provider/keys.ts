@@ -102,7 +102,7 @@ async function insertKey({ db, secrets }: ServiceContext, activatesInSeconds: nu
   const key: SigningKey = { kty: 'EC', crv: 'P-256', x, y, d, kid, alg: 'ES256', use: 'sig' };
   await sql`
     INSERT INTO idp.signing_key (kid, sealed, created_at, activates_at)
-    VALUES (${kid}, ${secrets.seal(Buffer.from(JSON.stringify(key)), sealedFor(kid))}, now(),
+    VALUES (${kid}, ${secrets.encrypt(Buffer.from(JSON.stringify(key)), sealedFor(kid))}, now(),
       now() + make_interval(secs => ${activatesInSeconds}))`.execute(db);
   return kid;
 }
@@ -111,5 +111,7 @@ async function readKeys({ db, secrets }: ServiceContext): Promise<SigningKey[]> 
   const { rows } = await sql<{ kid: string; sealed: Buffer; active: boolean }>`
     SELECT kid, sealed, activates_at <= now() AS active FROM idp.signing_key
     WHERE retires_at IS NULL OR retires_at > now() ORDER BY active DESC, activates_at DESC`.execute(db);
-  return rows.map(({ kid, sealed }) => JSON.parse(secrets.open(sealed, sealedFor(kid)).toString('utf8')) as SigningKey);
+  return rows.map(
+    ({ kid, sealed }) => JSON.parse(secrets.decrypt(sealed, sealedFor(kid)).toString('utf8')) as SigningKey,
+  );
 }

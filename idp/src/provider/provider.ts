@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { ServiceContext } from '@edutrust/platform/context';
-import { type App, illFormedAt, kindOf } from '@edutrust/platform/http';
+import { type HttpServer, illFormedAt, kindOf } from '@edutrust/platform/http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import Provider, { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { hashSecret } from '../apps/apps.ts';
@@ -42,7 +42,7 @@ interface Built {
 export interface ProviderHolder {
   current(): Promise<Provider>;
   /** Adds discovery, JWKS and everything under `/oidc/`. */
-  routes(app: App): void;
+  routes(app: HttpServer): void;
   /** Tells one app that one session ended; throws when the app did not take it. */
   deliverLogout(logout: { clientId: string; personId: string; sid?: string }): Promise<void>;
 }
@@ -230,7 +230,7 @@ const publicHeaders = {
   'cross-origin-resource-policy': 'cross-origin',
 };
 
-function addRoutes(app: App, url: URL, now: () => Promise<Built>): void {
+function addRoutes(app: HttpServer, url: URL, now: () => Promise<Built>): void {
   const config = { access: { kind: 'self-authenticating', scheme: 'OpenID Connect' } } as const;
   const schema = { hide: true } as const;
   const cached = (pick: (built: Built) => string) => async (_request: unknown, reply: FastifyReply) => {

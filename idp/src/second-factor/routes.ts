@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { PersonActor } from '@edutrust/platform/actor';
-import { type App, anyone, personActor } from '@edutrust/platform/http';
+import { anyone, type HttpServer, personActor } from '@edutrust/platform/http';
 import { hide, IdParams, strict } from '@edutrust/platform/schemas';
 import { formatEducationId } from '@edutrust/registry/education-id';
 import { getPerson } from '@edutrust/registry/people';
@@ -29,7 +29,7 @@ interface Offer {
 const keyOf = (ticket: string) => `idp:second-factor:${createHash('sha256').update(ticket).digest('hex')}`;
 
 /** `/account/second-factor`: an authenticator app beside the password, plain forms. */
-export function addSecondFactorRoutes(app: App, tools: IdpTools): void {
+export function addSecondFactorRoutes(app: HttpServer, tools: IdpTools): void {
   const { context, pages } = tools;
   const { db, store } = context;
 

@@ -58,7 +58,7 @@ export async function keepSecondFactor(
   if (step === undefined) throw wrongCode();
   await sql`
     INSERT INTO idp.second_factor (person_id, sealed_secret, added_at, last_step, failures)
-    VALUES (${personId}, ${secrets.seal(secret, contextOf(personId))}, ${now}, ${step}, 0)
+    VALUES (${personId}, ${secrets.encrypt(secret, contextOf(personId))}, ${now}, ${step}, 0)
     ON CONFLICT (person_id) DO UPDATE SET sealed_secret = excluded.sealed_secret, added_at = excluded.added_at,
       last_step = excluded.last_step, failures = 0, blocked_until = '-infinity'`.execute(transaction);
   const codes = Array.from({ length: recoveryCodes }, () =>
@@ -113,7 +113,7 @@ export async function proveSecondFactor(
     WHERE person_id = ${personId} AND blocked_until <= now() RETURNING sealed_secret, last_step`.execute(db);
   const [factor] = rows;
   if (!factor) throw await slowDown(db, personId);
-  const secret = secrets.open(factor.sealed_secret, contextOf(personId));
+  const secret = secrets.decrypt(factor.sealed_secret, contextOf(personId));
   const step = matchingStep(secret, typed, clock.now(), factor.last_step);
   if (step !== undefined) {
     const { numAffectedRows } = await sql`

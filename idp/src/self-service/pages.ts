@@ -1,7 +1,7 @@
 import type { PersonActor } from '@edutrust/platform/actor';
 import type { Database } from '@edutrust/platform/database';
 import { Forbidden, InvalidInput } from '@edutrust/platform/errors';
-import { type App, anyone, passkeyNeeded, stepUpNeeded } from '@edutrust/platform/http';
+import { anyone, type HttpServer, passkeyNeeded, stepUpNeeded } from '@edutrust/platform/http';
 import { hide, strict } from '@edutrust/platform/schemas';
 import { formatEducationId } from '@edutrust/registry/education-id';
 import { listNotices } from '@edutrust/registry/notices';
@@ -43,7 +43,7 @@ const notices = {
 } as const;
 
 /** `/account`: how one signs in, where one is signed in, which apps know what; plain forms. */
-export function addAccountPages(app: App, tools: IdpTools): void {
+export function addAccountPages(app: HttpServer, tools: IdpTools): void {
   const { context, pages, hasher, cookies } = tools;
   const { db, jobs } = context;
 

@@ -1,5 +1,5 @@
 import { NotFound } from '@edutrust/platform/errors';
-import { type App, personActor, signedIn } from '@edutrust/platform/http';
+import { type HttpServer, personActor, signedIn } from '@edutrust/platform/http';
 import { nullable, strict, Time } from '@edutrust/platform/schemas';
 import { needPasskey } from '@edutrust/registry/permissions';
 import Type from 'typebox';
@@ -39,7 +39,7 @@ const OwnAccount = Type.Object({
 });
 
 /** The signed-in person's own account over JSON. */
-export function addAccountRoutes(app: App, tools: IdpTools): void {
+export function addAccountRoutes(app: HttpServer, tools: IdpTools): void {
   const { context } = tools;
   const { db } = context;
 

@@ -1,4 +1,4 @@
-import { type App, personActor, signedIn } from '@edutrust/platform/http';
+import { type HttpServer, personActor, signedIn } from '@edutrust/platform/http';
 import { Uuid } from '@edutrust/platform/schemas';
 import { scopeOf } from '@edutrust/registry/permissions';
 import Type from 'typebox';
@@ -13,7 +13,7 @@ const Day = Type.Object({
 });
 
 /** Sign-ins of today as the console's first page shows them: numbers of organisations, never of people. */
-export function addSignInFiguresRoutes(app: App, { context }: IdpTools): void {
+export function addSignInFiguresRoutes(app: HttpServer, { context }: IdpTools): void {
   app.get(
     '/api/v1/sign-ins',
     {

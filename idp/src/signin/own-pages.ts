@@ -1,4 +1,4 @@
-import { type App, anyone } from '@edutrust/platform/http';
+import { anyone, type HttpServer } from '@edutrust/platform/http';
 import { hide } from '@edutrust/platform/schemas';
 import Type from 'typebox';
 import { localPath } from '../local-path.ts';
@@ -13,7 +13,7 @@ import type { IdpTools } from '../tools.ts';
 const config = { access: anyone };
 
 /** Signing in to our own pages, `/signin?return_to=/path`, is an authorization request to our own provider. */
-export function addOwnPagesRoutes(app: App, { context, pages, cookies }: IdpTools): void {
+export function addOwnPagesRoutes(app: HttpServer, { context, pages, cookies }: IdpTools): void {
   const { origin } = context.config.url;
 
   const Query = Type.Object({

@@ -1,4 +1,4 @@
-import { type App, anyone } from '@edutrust/platform/http';
+import { anyone, type HttpServer } from '@edutrust/platform/http';
 import { hide, strict } from '@edutrust/platform/schemas';
 import { getPerson } from '@edutrust/registry/people';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -30,7 +30,7 @@ const config = { access: anyone };
 const Params = Type.Object({ uid: Type.String({ maxLength: 100 }) });
 
 /** The pages of a sign-in under way, `/signin/{uid}`: who you are, and what the app may know. */
-export function addSignInRoutes(app: App, tools: IdpTools): void {
+export function addSignInRoutes(app: HttpServer, tools: IdpTools): void {
   app.get('/signin/:uid', { config, schema: { ...hide, params: Params } }, async (request, reply) => {
     const interaction = await openInteraction(tools, request, reply);
     if (interaction.prompt.name === 'consent') return showConsent(tools, interaction, request, reply);
@@ -93,7 +93,7 @@ function pathOf(method: SignInMethod): string {
   return method.by === 'form' ? '/signin/:uid' : `/signin/:uid/${method.name}`;
 }
 
-function addMethodRoutes(app: App, tools: IdpTools, method: SignInMethod): void {
+function addMethodRoutes(app: HttpServer, tools: IdpTools, method: SignInMethod): void {
   const path = pathOf(method);
   const { begin } = method;
   if (begin) {
@@ -110,7 +110,7 @@ function addMethodRoutes(app: App, tools: IdpTools, method: SignInMethod): void 
   else addScript(app, path, tools, method);
 }
 
-function addForm(app: App, path: string, tools: IdpTools, method: SignInMethod): void {
+function addForm(app: HttpServer, path: string, tools: IdpTools, method: SignInMethod): void {
   const Form = Type.Object(
     {
       identifier: Type.Optional(Type.String({ maxLength: 1_024 })),
@@ -140,7 +140,7 @@ function addForm(app: App, path: string, tools: IdpTools, method: SignInMethod):
   });
 }
 
-function addScript(app: App, path: string, tools: IdpTools, method: SignInMethod): void {
+function addScript(app: HttpServer, path: string, tools: IdpTools, method: SignInMethod): void {
   const Body = Type.Object({ ...method.answer.properties, shared: Type.Optional(Type.Boolean()) }, strict);
   app.post(path, { config, schema: { ...hide, params: Params, body: Body } }, async (request, reply) => {
     const interaction = await openInteraction(tools, request, reply, 'login');

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createServer } from 'node:net';
-import { type App, createHttpServer } from '@edutrust/platform/http';
+import { createHttpServer, type HttpServer } from '@edutrust/platform/http';
 import { type TestContext, testContext } from '@edutrust/platform/testing';
 import { type DemoCity, seedDemo as seedCity } from '@edutrust/registry/demo';
 import { getPerson } from '@edutrust/registry/people';
@@ -44,7 +44,7 @@ export interface TestIdp extends AsyncDisposable {
   readonly context: TestContext;
   readonly city: DemoCity;
   readonly origin: string;
-  readonly app: App;
+  readonly app: HttpServer;
   readonly idp: Idp;
   /** A fresh activation code for the person. */
   code(personId: string): Promise<string>;
@@ -67,7 +67,7 @@ async function freePort(): Promise<number> {
   });
 }
 
-async function serve(context: TestContext): Promise<{ app: App; idp: Idp }> {
+async function serve(context: TestContext): Promise<{ app: HttpServer; idp: Idp }> {
   const pages = printingPages();
   const idp = await createIdp(context, pages);
   const app = await createHttpServer({

@@ -1,4 +1,4 @@
-import { type App, personActor } from '@edutrust/platform/http';
+import { type HttpServer, personActor } from '@edutrust/platform/http';
 import { strict, Uuid } from '@edutrust/platform/schemas';
 import { requires } from '@edutrust/registry/permissions';
 import type { FastifyRequest } from 'fastify';
@@ -12,7 +12,7 @@ const Network = Type.Object({ id: Uuid, organisationId: Uuid, range: Type.String
 const ofPath = async (request: FastifyRequest) => ({ organisationId: (request.params as { id: string }).id });
 
 /** The networks from which a school reaches us: its computers are shared, and guesses there slow nobody of the school. */
-export function addNetworkRoutes(app: App, { context }: IdpTools): void {
+export function addNetworkRoutes(app: HttpServer, { context }: IdpTools): void {
   const { db } = context;
 
   app.get(

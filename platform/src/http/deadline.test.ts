@@ -7,9 +7,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { createPool } from '../database/database.ts';
 import { metricsText } from '../metrics/metrics.ts';
 import { type TestContext, testContext } from '../testing/testing.ts';
-import { type App, anyone, createHttpServer } from './http.ts';
+import { anyone, createHttpServer, type HttpServer } from './http.ts';
 
-async function server(context: TestContext, answerWithinMs?: number): Promise<App> {
+async function server(context: TestContext, answerWithinMs?: number): Promise<HttpServer> {
   return createHttpServer({
     config: context.config,
     log: context.log,

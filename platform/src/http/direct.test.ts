@@ -5,12 +5,12 @@ import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { metricsText } from '../metrics/metrics.ts';
 import { exchange, type TestContext, testContext } from '../testing/testing.ts';
-import { type App, createHttpServer } from './http.ts';
+import { createHttpServer, type HttpServer } from './http.ts';
 
 const open = { config: { access: { kind: 'self-authenticating', scheme: 'test' } } } as const;
 const headers = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'public, max-age=5' };
 
-async function server(context: TestContext, answerWithinMs?: number): Promise<App> {
+async function server(context: TestContext, answerWithinMs?: number): Promise<HttpServer> {
   return createHttpServer({
     config: context.config,
     log: context.log,
@@ -22,13 +22,13 @@ async function server(context: TestContext, answerWithinMs?: number): Promise<Ap
   });
 }
 
-async function listen(app: App): Promise<string> {
+async function listen(app: HttpServer): Promise<string> {
   await app.listen({ host: '127.0.0.1', port: 0 });
   return `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
 }
 
 /** A path with its route, whose body says which of the two answered. */
-function addPath(app: App): void {
+function addPath(app: HttpServer): void {
   app.get('/asked', open, async (_request, reply) => reply.headers(headers).send('xin chào (framework)'));
   app.direct.get('/asked', () => ({ headers, body: 'xin chào (direct   )' }));
 }

@@ -72,7 +72,7 @@ declare module 'fastify' {
 }
 
 /** Our Fastify: routes are typed by their TypeBox schemas. */
-export type App = FastifyInstance<
+export type HttpServer = FastifyInstance<
   RawServerDefault,
   RawRequestDefaultExpression,
   RawReplyDefaultExpression,
@@ -117,7 +117,7 @@ const uploadLimits = { files: 1, fields: 20, fieldSize: 100_000, fileSize: 64 * 
  * The HTTP base that every service adds its routes to: access checked before the handler runs, security headers,
  * cross-site refusal, problem details, request ids, limits, health, metrics and the OpenAPI document.
  */
-export async function createHttpServer(options: HttpOptions): Promise<App> {
+export async function createHttpServer(options: HttpOptions): Promise<HttpServer> {
   const { config, log, gate } = options;
   const limiter = createRateLimiter({ store: options.store, clock: options.clock ?? systemClock, log });
   const proxies = createProxyWatch(config, log);
@@ -125,7 +125,7 @@ export async function createHttpServer(options: HttpOptions): Promise<App> {
     ...{ config, log, limiter, proxies },
     answerWithinMs: options.answerWithinMs ?? answerWithinMs,
   });
-  const app: App = Fastify({
+  const app: HttpServer = Fastify({
     // pino's own logger has every method that Fastify calls; the types differ in generics only
     loggerInstance: log as unknown as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -236,7 +236,7 @@ export function personActor(request: FastifyRequest): PersonActor {
 }
 
 async function decide(
-  { gate }: HttpOptions,
+  { gate, clock = systemClock }: HttpOptions,
   request: FastifyRequest,
   access: Extract<Access, { kind: 'action' }>,
   resource?: Resource,
@@ -250,7 +250,7 @@ async function decide(
     throw stronger ? passkeyNeeded() : notAllowed();
   }
   if (access.freshWithinSeconds !== undefined && actor.kind === 'person') {
-    const ageSeconds = (Date.now() - actor.authenticatedAt.getTime()) / 1000;
+    const ageSeconds = (clock.now().getTime() - actor.authenticatedAt.getTime()) / 1000;
     if (ageSeconds > access.freshWithinSeconds) throw stepUpNeeded();
   }
 }
@@ -271,7 +271,11 @@ function answerProblem(error: unknown, request: FastifyRequest, reply: FastifyRe
   return reply.type('application/problem+json; charset=utf-8').send(JSON.stringify(problem));
 }
 
-function addOperations(app: App, { config, readiness, metrics, apiPage }: HttpOptions, proxies: ProxyWatch): void {
+function addOperations(
+  app: HttpServer,
+  { config, readiness, metrics, apiPage }: HttpOptions,
+  proxies: ProxyWatch,
+): void {
   const access: Access = { kind: 'anyone' };
   app.get('/health/live', { config: { access }, schema: { hide: true } }, async () => ({ status: 'live' }));
   app.get('/health/ready', { config: { access }, schema: { hide: true } }, async (_request, reply) => {

@@ -12,7 +12,7 @@ import type {
   RouteOptions,
 } from 'fastify';
 import type { Access, Resource } from './access.ts';
-import type { App } from './http.ts';
+import type { HttpServer } from './http.ts';
 
 /** What a route says of itself in the OpenAPI document, and what it takes and gives. */
 export type RouteSchema = FastifySchema & {
@@ -62,7 +62,7 @@ interface RouteDefinition<Schema extends RouteSchema> {
 export interface Route {
   readonly method: string;
   readonly url: string;
-  addTo(app: App): void;
+  addTo(app: HttpServer): void;
 }
 
 /** An endpoint; `resource` and `handle` see the request as `schema` types it. */
@@ -90,6 +90,6 @@ export function route<const Schema extends RouteSchema>({
 }
 
 /** Adds the endpoints of a capability. */
-export function addRoutes(app: App, routes: readonly Route[]): void {
+export function addRoutes(app: HttpServer, routes: readonly Route[]): void {
   for (const one of routes) one.addTo(app);
 }

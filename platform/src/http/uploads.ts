@@ -22,7 +22,7 @@ export interface ReceiveOptions {
 export interface Uploads {
   /**
    * @throws TooLarge `request/too-large`; Unavailable `request/busy` when the space is full; InvalidInput
-   * `request/stalled` when nothing comes any more.
+   * `request/stalled` when nothing more arrives.
    */
   receive(stream: Readable, options: ReceiveOptions): Promise<ReceivedFile>;
 }

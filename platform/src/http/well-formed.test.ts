@@ -3,16 +3,16 @@ import { after, before, test } from 'node:test';
 import { pino } from 'pino';
 import Type from 'typebox';
 import { testConfig } from '../testing/testing.ts';
-import { type App, anyone, createHttpServer } from './http.ts';
+import { anyone, createHttpServer, type HttpServer } from './http.ts';
 import { illFormedAt, isWellFormedText } from './well-formed.ts';
 
-let app: App;
+let app: HttpServer;
 before(async () => {
   app = await server();
 });
 after(() => app.close());
 
-async function server(environment: Record<string, string> = {}, warnings: string[] = []): Promise<App> {
+async function server(environment: Record<string, string> = {}, warnings: string[] = []): Promise<HttpServer> {
   const log = pino({ level: 'warn' }, { write: (line: string) => warnings.push(line) });
   const made = await createHttpServer({
     config: testConfig(environment),

@@ -63,7 +63,7 @@ export async function loadCheckpointKey(
   const context = `platform.ledger_key/${log}`;
   const fresh = generateKeyPairSync('ed25519');
   const rawPublic = fresh.publicKey.export({ type: 'spki', format: 'der' }).subarray(spkiPrefix.length);
-  const sealed = secrets.seal(fresh.privateKey.export({ type: 'pkcs8', format: 'der' }), context);
+  const sealed = secrets.encrypt(fresh.privateKey.export({ type: 'pkcs8', format: 'der' }), context);
   await sql`
     INSERT INTO platform.ledger_key (log, origin, public_key, sealed_private_key)
     VALUES (${log}, ${`${host}/${log}`}, ${rawPublic}, ${sealed}) ON CONFLICT DO NOTHING`.execute(db);
@@ -91,7 +91,7 @@ export async function loadCheckpointKey(
 
 function openWithOurs(secrets: SecretBox, sealed: Buffer, context: string): Buffer {
   try {
-    return secrets.open(sealed, context);
+    return secrets.decrypt(sealed, context);
   } catch (cause) {
     throw new InvalidInput(
       'secrets/other-key',

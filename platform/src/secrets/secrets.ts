@@ -12,9 +12,9 @@ import { InvalidInput, Unavailable } from '../errors.ts';
  */
 export interface SecretBox {
   /** AES-256-GCM under a fresh data key; `context` (key id, tenant, column) is bound as associated data. */
-  seal(plain: Uint8Array, context: string): Buffer;
+  encrypt(plain: Uint8Array, context: string): Buffer;
   /** The plain bytes; throws when the context or a bit differs. */
-  open(sealed: Uint8Array, context: string): Buffer;
+  decrypt(encrypted: Uint8Array, context: string): Buffer;
   /** 32 bytes by HKDF-SHA-256 (RFC 5869) for one purpose: cookie keys, pairwise subjects, blind indexes. */
   derive(purpose: string): Buffer;
 }
@@ -136,14 +136,14 @@ export function createSecretBox(keyEncryptionKey: Uint8Array): SecretBox {
   const wrappingKey = createSecretKey(derive('seal/v1'));
   return {
     derive,
-    seal: (plain, context) => {
+    encrypt: (plain, context) => {
       const random = randomBytes(keyBytes + 2 * nonceBytes); // one call: each is a system call
       const dataKey = random.subarray(0, keyBytes);
       const wrapped = encrypt(wrappingKey, dataKey, context, random.subarray(keyBytes, keyBytes + nonceBytes));
       const body = encrypt(createSecretKey(dataKey), plain, context, random.subarray(keyBytes + nonceBytes));
       return Buffer.concat([Buffer.of(form), wrapped, body]);
     },
-    open: (sealed, context) => {
+    decrypt: (sealed, context) => {
       const bytes = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength);
       if (bytes[0] !== form) throw new Error('sealed in a form that this version does not know');
       const wrappedEnd = 1 + nonceBytes + keyBytes + tagBytes;

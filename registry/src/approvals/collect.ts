@@ -19,7 +19,7 @@ export async function keepToCollect(
       .values({
         approval_id: id,
         person_id: personId,
-        sealed: secrets.seal(Buffer.from(text, 'utf8'), `approval/${id}/${personId}`),
+        sealed: secrets.encrypt(Buffer.from(text, 'utf8'), `approval/${id}/${personId}`),
         until: new Date(clock.now().getTime() + collectHours * 3_600_000),
       })
       .execute();
@@ -41,7 +41,7 @@ export async function collect(
     .executeTakeFirst();
   if (found) {
     return {
-      text: secrets.open(found.sealed, `approval/${id}/${actor.personId}`).toString('utf8'),
+      text: secrets.decrypt(found.sealed, `approval/${id}/${actor.personId}`).toString('utf8'),
       until: found.until,
     };
   }

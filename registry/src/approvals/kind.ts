@@ -56,7 +56,7 @@ export interface ApprovalKind<Content = unknown> {
   /**
    * Does exactly what the content says, in the transaction that keeps the second person's act.
    *
-   * @throws Conflict, Forbidden, NotFound, InvalidInput when that is not possible any more: the approval has failed then.
+   * @throws Conflict, Forbidden, NotFound, InvalidInput when that is no longer possible: the approval has failed then.
    */
   apply(transaction: Transaction, content: Content, applying: Applying): Promise<Applied | undefined>;
   /** It came to nothing: what waits for it moves on. */

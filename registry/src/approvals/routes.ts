@@ -1,5 +1,5 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import { type App, localeOf, personActor, signedIn } from '@edutrust/platform/http';
+import { type HttpServer, localeOf, personActor, signedIn } from '@edutrust/platform/http';
 import { IdParams, listOf, Page, strict, Time } from '@edutrust/platform/schemas';
 import Type from 'typebox';
 import { approve } from './approve.ts';
@@ -17,7 +17,7 @@ const tags = ['approvals'];
 const config = { access: signedIn };
 
 /** `/api/v1/approvals`: every act that takes two people. Each kind's own route proposes. */
-export function addApprovalRoutes(app: App, context: ServiceContext, ports: ApprovalPorts): void {
+export function addApprovalRoutes(app: HttpServer, context: ServiceContext, ports: ApprovalPorts): void {
   app.get(
     '/api/v1/approvals',
     {

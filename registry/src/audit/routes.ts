@@ -1,5 +1,5 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import { type App, longAnswerMs, refersTo } from '@edutrust/platform/http';
+import { type HttpServer, longAnswerMs, refersTo } from '@edutrust/platform/http';
 import { isUuid } from '@edutrust/platform/ids';
 import { type AuditEntry as Entry, listAudit, logNames } from '@edutrust/platform/ledger';
 import { listOf, Page, Time } from '@edutrust/platform/schemas';
@@ -11,7 +11,7 @@ import { AuditEntry, LedgerVerdict } from '../schemas.ts';
 const tags = ['audit'];
 
 /** The explorer of the audit log: identifiers come from the log, names from the registry for those who may see them. */
-export function addAuditRoutes(app: App, { db, ledger }: ServiceContext): void {
+export function addAuditRoutes(app: HttpServer, { db, ledger }: ServiceContext): void {
   app.get(
     '/api/v1/audit',
     {

@@ -106,7 +106,7 @@ test('a number is sealed for the rows that are written and for no other', async 
       ...context.secrets,
       seal: (plain: Uint8Array, purpose: string) => {
         sealed += 1;
-        return context.secrets.seal(plain, purpose);
+        return context.secrets.encrypt(plain, purpose);
       },
     },
   };

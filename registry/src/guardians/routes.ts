@@ -1,6 +1,6 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { InvalidInput } from '@edutrust/platform/errors';
-import { type App, personActor, refersTo } from '@edutrust/platform/http';
+import { type HttpServer, personActor, refersTo } from '@edutrust/platform/http';
 import { Day, IdParams, strict, Uuid } from '@edutrust/platform/schemas';
 import Type from 'typebox';
 import { dateInVietnam } from '../calendar.ts';
@@ -14,7 +14,7 @@ const tags = ['people'];
 const Relation = Type.Enum([...relations]);
 
 /** Forms of one guardian: add an existing or a new person, end it. */
-export function addGuardianRoutes(app: App, context: ServiceContext): void {
+export function addGuardianRoutes(app: HttpServer, context: ServiceContext): void {
   const { db, clock } = context;
   const tools = { issuer: createEducationIdIssuer(context), vault: createIdentifierVault(context.secrets) };
   const today = () => dateInVietnam(clock.now());

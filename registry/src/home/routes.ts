@@ -1,5 +1,5 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import { type App, personActor, signedIn } from '@edutrust/platform/http';
+import { type HttpServer, personActor, signedIn } from '@edutrust/platform/http';
 import { nullable } from '@edutrust/platform/schemas';
 import Type from 'typebox';
 import { schoolYearAt } from '../calendar.ts';
@@ -30,7 +30,7 @@ const Home = Type.Object({
 });
 
 /** What the first page of the console is made of, as far as the registry knows it. */
-export function addHomeRoutes(app: App, { db, clock }: ServiceContext): void {
+export function addHomeRoutes(app: HttpServer, { db, clock }: ServiceContext): void {
   app.get(
     '/api/v1/home',
     {

@@ -1,5 +1,5 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import type { App } from '@edutrust/platform/http';
+import type { HttpServer } from '@edutrust/platform/http';
 import { listMail } from '@edutrust/platform/mail';
 import { nullable, Time, Uuid } from '@edutrust/platform/schemas';
 import Type from 'typebox';
@@ -16,7 +16,7 @@ const Mail = Type.Object({
 });
 
 /** The newest mails, for an installation without a mail server. */
-export function addMailRoutes(app: App, { db }: ServiceContext): void {
+export function addMailRoutes(app: HttpServer, { db }: ServiceContext): void {
   app.get(
     '/api/v1/mail',
     {

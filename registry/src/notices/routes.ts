@@ -1,5 +1,5 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import { type App, personActor, signedIn } from '@edutrust/platform/http';
+import { type HttpServer, personActor, signedIn } from '@edutrust/platform/http';
 import { Time, Uuid } from '@edutrust/platform/schemas';
 import Type from 'typebox';
 import { listNotices } from './notices.ts';
@@ -14,7 +14,7 @@ const Notice = Type.Object({
 });
 
 /** What the signed-in person was told about their account. */
-export function addNoticeRoutes(app: App, { db }: ServiceContext): void {
+export function addNoticeRoutes(app: HttpServer, { db }: ServiceContext): void {
   app.get(
     '/api/v1/account/notices',
     {

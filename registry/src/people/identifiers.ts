@@ -26,11 +26,11 @@ export function createIdentifierVault(secrets: SecretBox) {
   return {
     indexOf,
     seal: (kind: StateIdentifier, number: string): SealedIdentifier => ({
-      sealed: secrets.seal(Buffer.from(canonical(number)), `registry.person/${kind}`),
+      sealed: secrets.encrypt(Buffer.from(canonical(number)), `registry.person/${kind}`),
       index: indexOf(kind, number),
     }),
     open: (kind: StateIdentifier, sealed: Buffer): string =>
-      secrets.open(sealed, `registry.person/${kind}`).toString('utf8'),
+      secrets.decrypt(sealed, `registry.person/${kind}`).toString('utf8'),
   };
 }
 

@@ -82,7 +82,7 @@ export async function findStanding(db: Database | Transaction, personId: string)
  */
 export function verdictOn(actor: PersonActor, action: Action, person: Standing): Verdict {
   const held = rolesWith(actor, action);
-  /** Whether one of the roles has the action in all these places; a class teacher's only for the own class. */
+  /** Whether one of the roles has the action in all these places; a class teacher's only for their own class. */
   const reaches = (places: readonly Path[]) =>
     held.some(({ role, organisationId }) => {
       const narrowing = narrowedTo(role as Role, action);

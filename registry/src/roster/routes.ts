@@ -1,6 +1,6 @@
 import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
-import { type App, localeOf, longAnswerMs, notAllowed, personActor } from '@edutrust/platform/http';
+import { type HttpServer, localeOf, longAnswerMs, notAllowed, personActor } from '@edutrust/platform/http';
 import type { Locale } from '@edutrust/platform/messages';
 import { IdParams, listOf, Page, strict } from '@edutrust/platform/schemas';
 import { sql } from 'kysely';
@@ -21,7 +21,7 @@ const tags = ['roster'];
 
 const KindQuery = Type.Object({ kind: Type.Optional(Kind) });
 
-export function addRosterRoutes(app: App, context: ServiceContext): void {
+export function addRosterRoutes(app: HttpServer, context: ServiceContext): void {
   const { db } = context;
   const decide = can(db);
   addUndoRoutes(app, context);

@@ -1,6 +1,6 @@
 import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
-import { type App, localeOf, longAnswerMs, notAllowed, personActor } from '@edutrust/platform/http';
+import { type HttpServer, localeOf, longAnswerMs, notAllowed, personActor } from '@edutrust/platform/http';
 import type { Locale } from '@edutrust/platform/messages';
 import { IdParams, strict } from '@edutrust/platform/schemas';
 import Type from 'typebox';
@@ -36,7 +36,7 @@ export async function mayUndo(
 }
 
 /** Undoing an applied roster: what it would do, and doing it. */
-export function addUndoRoutes(app: App, context: ServiceContext): void {
+export function addUndoRoutes(app: HttpServer, context: ServiceContext): void {
   const { db } = context;
   const decide = can(db);
 

@@ -107,7 +107,7 @@ function otherDepartment(code: string): Conflict {
     'setup/other-department',
     {
       vi: `Ở đây đã có đơn vị gốc mang mã ${code}.`,
-      en: `There already is a root organisation with the code ${code}.`,
+      en: `A root organisation with the code ${code} exists already.`,
     },
     { remedy: { vi: `Dùng --code ${code}.`, en: `Use --code ${code}.` } },
   );

@@ -188,7 +188,7 @@ describe('signing on the phone', () => {
     const { rows } = await sql<{ count: number }>`
       SELECT count(*) FROM certs.key WHERE public_key = ${row.public_key_spki}`.execute(world.context.db);
     assert.equal(rows[0]?.count, 0);
-    assert.throws(() => world.context.secrets.open(row.wrapped_private_key ?? Buffer.alloc(0), 'certs.key/signer'));
+    assert.throws(() => world.context.secrets.decrypt(row.wrapped_private_key ?? Buffer.alloc(0), 'certs.key/signer'));
     // Somebody else's authenticator has another PRF: the blob does not open.
     const thief = new TestPhone(world, phone.personId);
     const session = await phone.open(await nextRequests(1));

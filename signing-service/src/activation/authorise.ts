@@ -261,7 +261,7 @@ const notWaiting: ItemError = {
   code: 'signing/not-waiting',
   detail: {
     vi: 'Văn bản này không còn chờ ký: đã ký, bị từ chối hoặc đã rút.',
-    en: 'This document waits no more: signed, rejected or withdrawn.',
+    en: 'This document is no longer waiting: it was signed, rejected or withdrawn.',
   },
 };
 

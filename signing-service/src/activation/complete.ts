@@ -96,7 +96,7 @@ export async function completeNow(context: ServiceContext, sessionId: string): P
   });
 }
 
-/** What the file carries: the signer's certificate and its issuers without the root, which a verifier has or trusts not. */
+/** What the file carries: the signer's certificate and its issuers without the root, which a verifier has already, or does not trust. */
 async function certificatesFor(context: ServiceContext, session: Session): Promise<Buffer[]> {
   const certificate = await certificateOf(context.db, session, context.clock.now());
   return certificate ? [certificate.der, ...(await chainAbove(context, certificate.issuerId)).slice(0, -1)] : [];

@@ -1,10 +1,10 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { signingOf } from '../tables.ts';
 
-/** The job that lets go of files that were prepared for sessions which nobody confirmed. */
+/** The job that releases files prepared for sessions that nobody confirmed. */
 export const forgetTask = 'signing.forget-sessions';
 
-/** Closes sessions that have expired and lets go of their files. The list and the challenge stay as they were. */
+/** Closes sessions that have expired and releases their files. The list and the challenge stay as they were. */
 export async function forgetSessions({ db, clock }: Pick<ServiceContext, 'db' | 'clock'>): Promise<void> {
   await db.transaction().execute(async (transaction) => {
     const tables = signingOf(transaction);

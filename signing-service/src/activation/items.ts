@@ -34,7 +34,7 @@ export async function moveItem(
   return moved.numUpdatedRows === 1n;
 }
 
-/** The document is not signed, and says why; its prepared file is let go of. */
+/** The document is not signed, and says why; its prepared file is released. */
 export function failItem(transaction: Transaction, item: Item, { code, detail }: ItemError): Promise<boolean> {
   return moveItem(transaction, item, 'failed', { error: JSON.stringify({ code, detail }), prepared: null });
 }

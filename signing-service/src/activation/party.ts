@@ -18,7 +18,7 @@ export interface SigningParty {
 }
 
 /**
- * @throws NotFound for somebody who signs no more; for a seal what {@link sealOfRequests} throws.
+ * @throws NotFound for somebody who is no longer a signer; for a seal what {@link sealOfRequests} throws.
  */
 export async function partyOf(
   context: ServiceContext,

@@ -1,5 +1,5 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import { type App, localeOf, longAnswerMs, personActor } from '@edutrust/platform/http';
+import { type HttpServer, localeOf, longAnswerMs, personActor } from '@edutrust/platform/http';
 import { IdParams, Uuid } from '@edutrust/platform/schemas';
 import { requires } from '@edutrust/registry/permissions';
 import Type from 'typebox';
@@ -10,7 +10,7 @@ import { openSession } from './session.ts';
 
 const tags = ['signing'];
 
-export function addActivationRoutes(app: App, context: ServiceContext): void {
+export function addActivationRoutes(app: HttpServer, context: ServiceContext): void {
   app.post(
     '/api/v1/signing/sessions',
     {

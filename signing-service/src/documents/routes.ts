@@ -1,6 +1,6 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { InvalidInput } from '@edutrust/platform/errors';
-import { type App, longAnswerMs, personActor, refersTo } from '@edutrust/platform/http';
+import { type HttpServer, longAnswerMs, personActor, refersTo } from '@edutrust/platform/http';
 import { requires } from '@edutrust/registry/permissions';
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
@@ -15,7 +15,7 @@ const tags = ['signing'];
 const params = Type.Object({ organisationId: refersTo('organisation') });
 
 /** Files that an organisation has its own people sign. */
-export function addDocumentRoutes(app: App, context: ServiceContext, pool: ValidationPool): void {
+export function addDocumentRoutes(app: HttpServer, context: ServiceContext, pool: ValidationPool): void {
   const organisationOf = (request: FastifyRequest) => request.params as { organisationId: string }; // validated
   const access = requires('signing.request', organisationOf);
 

@@ -78,7 +78,7 @@ export type RevocationReason = 'lost' | 'replaced' | 'left';
 const crlReasons = { lost: 'keyCompromise', replaced: 'superseded', left: 'affiliationChanged' } as const;
 
 /**
- * Ends an enrolment at once: nothing is signed with it any more, and its certificate is revoked. The person may enrol
+ * Ends an enrolment at once: nothing is signed with it from then on, and its certificate is revoked. The person may enrol
  * another phone afterwards. Idempotent.
  */
 export async function revokeEnrolment(

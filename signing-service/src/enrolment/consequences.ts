@@ -31,7 +31,7 @@ const ofRevoking = ({ db }: ServiceContext) =>
         200: Type.Object({
           signer: nullable(Type.Object({ name: Type.String(), title: Type.String(), organisation: Type.String() })),
           waitingRequests: Type.Integer({
-            description: 'Documents that wait for this signer and cannot be signed any more',
+            description: 'Documents that wait for this signer and can no longer be signed',
           }),
           signedDocuments: Type.Integer({
             description: 'Documents signed with it before; their stamps keep them valid',
@@ -93,7 +93,7 @@ const ofLosingAuthority = ({ db }: ServiceContext) =>
       response: {
         200: Type.Object({
           liveCertificates: Type.Integer({ description: 'Certificates below it that are neither ended nor revoked' }),
-          signers: Type.Integer({ description: 'People who could not sign any more' }),
+          signers: Type.Integer({ description: 'People who could no longer sign' }),
           schools: Type.Integer({ description: 'Schools of those people' }),
           waitingRequests: Type.Integer({ description: 'Documents that wait for one of them' }),
           services: Type.Array(Type.Enum(['ocsp', 'tsa'])),

@@ -15,7 +15,7 @@ export const renewTask = 'signing.renew-certificates';
 
 /**
  * Renews the certificates of phones that end within thirty days, for the same key, which never leaves its phone: nobody
- * has to tap. Who signs no more, is revoked or suspended, or was approved three years ago is left alone.
+ * has to tap. Anyone who is no longer a signer, is revoked or suspended, or was approved three years ago is left alone.
  */
 export async function renewCertificates(context: ServiceContext): Promise<void> {
   const { db, clock, log } = context;
@@ -46,7 +46,7 @@ async function renewEnrolment(context: ServiceContext, id: string, before: strin
   if (enrolment?.state !== 'enrolled' || enrolment.certificate_serial !== before) return; // another process was faster
   const { person_id: personId, organisation_id: organisationId } = enrolment;
   const [signer] = await findSigners(db, { personId, organisationId, roles: enrollingRoles });
-  if (!signer) return; // signs for the organisation no more
+  if (!signer) return; // no longer a signer of the organisation
   const phone = await approvedPhone(context, db, enrolment);
   // Another name or title than two people agreed to is not certified: the signer enrols again.
   if (signer.fullName !== phone.personName || signer.title !== phone.title) return;

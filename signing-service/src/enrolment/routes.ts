@@ -1,6 +1,6 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { NotFound } from '@edutrust/platform/errors';
-import { type App, personActor } from '@edutrust/platform/http';
+import { type HttpServer, personActor } from '@edutrust/platform/http';
 import { IdParams, listOf, Uuid } from '@edutrust/platform/schemas';
 import { ProposedApproval } from '@edutrust/registry/approvals';
 import { lists, requires, scopeOf } from '@edutrust/registry/permissions';
@@ -16,7 +16,7 @@ import { listEnrolments, ownEnrolment } from './views.ts';
 
 const tags = ['signing'];
 
-export function addEnrolmentRoutes(app: App, context: ServiceContext): void {
+export function addEnrolmentRoutes(app: HttpServer, context: ServiceContext): void {
   const { db } = context;
   const organisationOf = async (request: FastifyRequest) => {
     const found = await signingOf(db)

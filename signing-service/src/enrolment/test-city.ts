@@ -3,7 +3,7 @@ import { ensureAuthorities } from '@edutrust/certs/authority';
 import { certsKinds, migrations as certsMigrations, createCerts } from '@edutrust/certs/service';
 import type { Actor } from '@edutrust/platform/actor';
 import { type Clock, systemClock } from '@edutrust/platform/clock';
-import { type App, createHttpServer } from '@edutrust/platform/http';
+import { createHttpServer, type HttpServer } from '@edutrust/platform/http';
 import type { Service } from '@edutrust/platform/service';
 import { type TestContext, testContext } from '@edutrust/platform/testing';
 import { type DemoCity, seedDemo as seedCity } from '@edutrust/registry/demo';
@@ -28,7 +28,7 @@ export type Session = Type.Static<typeof SigningSession>;
 export interface TestCity extends AsyncDisposable {
   readonly context: TestContext;
   readonly city: DemoCity;
-  readonly app: App;
+  readonly app: HttpServer;
   readonly service: Service;
   readonly origin: string;
   /** A person's phone, enrolled and approved at its first use. */

@@ -1,13 +1,13 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { NotFound } from '@edutrust/platform/errors';
-import { type App, personActor, signedIn } from '@edutrust/platform/http';
+import { type HttpServer, personActor, signedIn } from '@edutrust/platform/http';
 import { IdParams } from '@edutrust/platform/schemas';
 import { isChildOf } from '@edutrust/registry/guardians';
 import { documentOf } from '../requests/requests.ts';
 import { subjectOfIssued } from './issued.ts';
 
 /** What was issued to people, for themselves and for their guardians. */
-export function addIssuedRoutes(app: App, { db, clock }: ServiceContext): void {
+export function addIssuedRoutes(app: HttpServer, { db, clock }: ServiceContext): void {
   app.get(
     '/api/v1/account/documents/:id/file',
     {

@@ -1,6 +1,6 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { InvalidInput } from '@edutrust/platform/errors';
-import { type App, localeOf, personActor } from '@edutrust/platform/http';
+import { type HttpServer, localeOf, personActor } from '@edutrust/platform/http';
 import type { Locale } from '@edutrust/platform/messages';
 import { IdParams, Uuid } from '@edutrust/platform/schemas';
 import { requires } from '@edutrust/registry/permissions';
@@ -16,7 +16,7 @@ import { marksTemplate } from './template.ts';
 const tags = ['marks'];
 
 /** Marks of a class: the class's own teacher, and the school's administrator. */
-export function addMarksRoutes(app: App, context: ServiceContext): void {
+export function addMarksRoutes(app: HttpServer, context: ServiceContext): void {
   const { db } = context;
   const classOf = (request: FastifyRequest) => ({ classId: (request.params as { id: string }).id }); // validated
   const mayRead = { access: requires('marks.read', classOf) };

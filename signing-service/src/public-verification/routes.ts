@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { EduTrustError, NotFound } from '@edutrust/platform/errors';
-import { type App, anyone, localeOf, longAnswerMs } from '@edutrust/platform/http';
+import { anyone, type HttpServer, localeOf, longAnswerMs } from '@edutrust/platform/http';
 import type { Locale } from '@edutrust/platform/messages';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
@@ -22,7 +22,12 @@ const tags = ['verification'];
 const reportSeconds = 900;
 const reportKey = (id: string) => `signing:report:${id}`;
 
-export function addVerifyRoutes(app: App, context: ServiceContext, pages: SigningPages, pool: ValidationPool): void {
+export function addVerifyRoutes(
+  app: HttpServer,
+  context: ServiceContext,
+  pages: SigningPages,
+  pool: ValidationPool,
+): void {
   const { db, store, config } = context;
   const inTurn = verificationQueue();
 

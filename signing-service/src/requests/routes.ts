@@ -1,5 +1,5 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import { type App, localeOf, personActor, refersTo, signedIn } from '@edutrust/platform/http';
+import { type HttpServer, localeOf, personActor, refersTo, signedIn } from '@edutrust/platform/http';
 import { IdParams, listOf, Uuid } from '@edutrust/platform/schemas';
 import { requires, scopeOf } from '@edutrust/registry/permissions';
 import type { FastifyRequest } from 'fastify';
@@ -23,7 +23,7 @@ import { findRequest, listRequests } from './views.ts';
 
 const tags = ['signing'];
 
-export function addRequestRoutes(app: App, context: ServiceContext): void {
+export function addRequestRoutes(app: HttpServer, context: ServiceContext): void {
   const { db, clock } = context;
   /** Whose the request is: the school's, the class's, and those whom its order names. */
   const resourceOf = (request: FastifyRequest) => resourceOfRequest(db, (request.params as { id: string }).id); // validated

@@ -75,7 +75,7 @@ export async function makeTranscriptOf(context: ServiceContext, order: Transcrip
   if (!isMade) await makeTranscriptOf(context, order);
 }
 
-/** Before the drawing, which is dear; createRequest decides. */
+/** Before the drawing, which is expensive; createRequest decides. */
 async function isWaiting({ db }: ServiceContext, { marked, learner }: TranscriptOrder): Promise<boolean> {
   const exists = await signingOf(db)
     .selectFrom('signing.request')
