@@ -230,6 +230,7 @@ export const rows: Readonly<Record<string, Row>> = {
   'GET /api/v1/account/children': signedIn,
   'GET /api/v1/account/documents/:id/file': signedIn,
   'GET /api/v1/account/notices': signedIn,
+  'GET /api/v1/sign-ins': signedIn,
   'GET /api/v1/account/releases': signedIn,
   'GET /api/v1/approvals': signedIn,
   'GET /api/v1/approvals/:id': signedIn,
@@ -333,6 +334,7 @@ export const rows: Readonly<Record<string, Row>> = {
   'GET /api/v1/mail': roles('D'),
 
   // Apps
+  'GET /api/v1/organisations/:id/apps': roles('DC', 'organisation', { fresh: 300 }),
   'PUT /api/v1/organisations/:id/apps/:clientId': roles('DC', 'organisation', { fresh: 300 }),
   'DELETE /api/v1/organisations/:id/apps/:clientId': roles('DC', 'organisation', { fresh: 300 }),
   'GET /api/v1/apps': roles('DSAO'),
