@@ -152,7 +152,7 @@ function addScript(app: HttpServer, path: string, tools: IdpTools, method: SignI
 }
 
 /** The step after the right password of who added an authenticator app. */
-function addSecondStep(app: App, tools: IdpTools): void {
+function addSecondStep(app: HttpServer, tools: IdpTools): void {
   async function show(request: FastifyRequest, reply: FastifyReply, interaction: Interaction, error?: FormError) {
     const props = {
       action: `/signin/${interaction.uid}/second`,
