@@ -96,7 +96,7 @@ async function approve(title: RegExp, readOut?: string): Promise<void> {
     assert.equal(await task.count(), 1, String(title));
   });
   await task.click();
-  if (readOut) await officer.getByLabel('Sáu chữ số bạn nghe được').fill(readOut);
+  if (readOut) await officer.getByLabel('Sáu chữ số nghe được').fill(readOut);
   await officer.getByRole('button', { name: 'Đóng dấu thứ hai bằng passkey' }).click();
   await officer.getByText('Đã xong', { exact: true }).waitFor();
 }

@@ -414,13 +414,14 @@ test('story 8: an administrator comes by the one-time link and does it all from 
   await page.getByText('Đã lưu.').waitFor();
 
   await page.getByRole('link', { name: 'Đồng bộ', exact: true }).click();
+  await page.getByRole('link', { name: 'Thêm một đích' }).click();
   await page.getByLabel('Tên', { exact: true }).fill('OpenLDAP của Sở');
-  await page.getByLabel('Địa chỉ').fill(slapd.url);
-  await page.getByLabel('Base DN').fill(slapd.baseDn);
-  await page.getByLabel('Bind DN').fill(slapd.bindDn);
-  await page.getByLabel('Mật khẩu').fill(slapd.bindPassword);
+  await page.getByLabel('Địa chỉ máy chủ').fill(slapd.url);
+  await page.getByLabel('Nhánh để ghi').fill(slapd.baseDn);
+  await page.getByLabel('Tài khoản của EduTrust ở đó').fill(slapd.bindDn);
+  await page.getByLabel('Mật khẩu của tài khoản đó').fill(slapd.bindPassword);
   await page.getByRole('button', { name: 'Thêm', exact: true }).click();
-  await page.getByText('Chưa kết nối lần nào').waitFor(); // not healthy before the first contact
+  await page.getByText('Chưa kết nối lần nào').first().waitFor(); // not healthy before the first contact
   await page.getByRole('button', { name: 'Xem trước' }).click();
   await page.getByText(/^Nếu chạy bây giờ: thêm 4\d\d/).waitFor({ timeout: 60_000 });
   await page.getByRole('button', { name: 'Thực hiện đúng như trên' }).click();

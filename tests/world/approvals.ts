@@ -11,7 +11,7 @@ export async function confirmProposal(page: Page): Promise<string> {
 /** The second person's act, with the code that the first one reads out where the kind asks for it. */
 export async function approveAt(page: Page, address: string, code?: string): Promise<void> {
   await page.goto(address);
-  if (code) await page.getByLabel('Sáu chữ số bạn nghe được').fill(code);
+  if (code) await page.getByLabel('Sáu chữ số nghe được').fill(code);
   await page.getByRole('button', { name: 'Đóng dấu thứ hai bằng passkey' }).click();
   await page.getByText('Kiểm tra lại bằng chứng').waitFor();
 }
