@@ -153,7 +153,7 @@ function addScript(app: HttpServer, path: string, tools: IdpTools, method: SignI
 
 /** The step after the right password of who added an authenticator app. */
 function addSecondStep(app: HttpServer, tools: IdpTools): void {
-  async function show(request: FastifyRequest, reply: FastifyReply, interaction: Interaction, error?: FormError) {
+  async function show(request: FastifyRequest, interaction: Interaction, error?: FormError) {
     const props = {
       action: `/signin/${interaction.uid}/second`,
       backPath: `/signin/${interaction.uid}`,
@@ -165,7 +165,7 @@ function addSecondStep(app: HttpServer, tools: IdpTools): void {
 
   app.get('/signin/:uid/second', { config, schema: { ...hide, params: Params } }, async (request, reply) => {
     const interaction = await openInteraction(tools, request, reply, 'login');
-    return sendPage(reply, await show(request, reply, interaction));
+    return sendPage(reply, await show(request, interaction));
   });
 
   const Body = Type.Object({ code: Type.String({ maxLength: 40 }) }, strict);
@@ -181,7 +181,7 @@ function addSecondStep(app: HttpServer, tools: IdpTools): void {
       } catch (error) {
         const { error: shown, status, retryAfterSeconds } = formErrorOf(error, request);
         if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds));
-        return sendPage(reply, await show(request, reply, interaction, shown), status);
+        return sendPage(reply, await show(request, interaction, shown), status);
       }
     },
   );

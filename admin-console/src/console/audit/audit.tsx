@@ -4,7 +4,7 @@ import { api, must } from '../../design/api.ts';
 import { Chips } from '../../design/choices.tsx';
 import { Banner, Field } from '../../design/form.tsx';
 import { Icon } from '../../design/icon.tsx';
-import { formatClock, formatDate, formatNumber, formatTime, t } from '../../design/language.ts';
+import { formatClock, formatDate, formatNumber, t } from '../../design/language.ts';
 import { useAction } from '../../design/load.ts';
 import { Row, Ruled } from '../../design/ruled.tsx';
 import { Empty, Show } from '../../design/show.tsx';
@@ -208,9 +208,9 @@ function EntryRow({ entry }: { readonly entry: Entry }) {
           type="button"
           class="inline-flex items-center gap-2 min-h-8 text-sm text-quiet number cursor-pointer hover:text-ink"
           aria-expanded={isOpen ? 'true' : 'false'}
-          aria-label={t(`Chi tiết, ${formatTime(entry.at)}`, `Details, ${formatTime(entry.at)}`)}
           onClick={() => setOpen(!isOpen)}
         >
+          <span class="sr-only">{t('Chi tiết,', 'Details,')} </span>
           {formatClock(entry.at)}
           {entry.index !== null && ` · № ${formatNumber(entry.index)}`}
           <Icon name={isOpen ? 'chevron-down' : 'chevron-right'} />
