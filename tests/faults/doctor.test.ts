@@ -86,8 +86,9 @@ describe('edutrust doctor', { timeout: 200_000 }, () => {
           SELECT id FROM graphile_worker._private_tasks WHERE identifier = 'mail.send') THEN 5 ELSE max_attempts END,
         last_error = 'refused';
       UPDATE signing.session SET state = 'authorised', authorised_at = now() - interval '1 hour', completed_at = NULL;
-      INSERT INTO sync.target (id, name, kind, url, base_dn, bind_dn, sealed_bind_password, organisation_id, created_at)
-        SELECT gen_random_uuid(), 'LDAP', 'ldap', 'ldaps://x', 'dc=x', 'cn=x', '', id, now() - interval '1 hour'
+      INSERT INTO sync.target (id, name, kind, settings, sealed_secret, contract, organisation_id, created_at)
+        SELECT gen_random_uuid(), 'LDAP', 'ldap', '{"url": "ldaps://x", "baseDn": "dc=x", "bindDn": "cn=x"}', '',
+          '{"learners": [], "others": [], "roles": ["learner"]}', id, now() - interval '1 hour'
         FROM registry.organisation LIMIT 1`);
     const { code, findings } = await doctor({
       EDUTRUST_URL: 'https://id.example.edu.vn',

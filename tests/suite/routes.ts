@@ -319,6 +319,8 @@ export const rows: Readonly<Record<string, Row>> = {
   'POST /api/v1/roster/plans': roles('DC'),
   'POST /api/v1/roster/plans/:id/apply': roles('DC'),
   'GET /api/v1/roster/plans/:id/refusals': roles('DC'),
+  'GET /api/v1/roster/plans/:id/undo': roles('DC'),
+  'POST /api/v1/roster/plans/:id/undo': roles('DC'),
   'POST /api/v1/roster/columns': roles('DC'),
   'GET /api/v1/roster/templates/:kind': roles('DC'),
 
@@ -468,6 +470,8 @@ export const idsDecidedOtherwise: Readonly<Record<string, string>> = {
   'GET /api/v1/roster/plans/:id params.id': plan,
   'GET /api/v1/roster/plans/:id/refusals params.id': plan,
   'POST /api/v1/roster/plans/:id/apply params.id': plan,
+  'GET /api/v1/roster/plans/:id/undo params.id': plan,
+  'POST /api/v1/roster/plans/:id/undo params.id': plan,
   'GET /api/v1/approvals/:id params.id': approval,
   'GET /api/v1/approvals/:id/evidence params.id': approval,
   'POST /api/v1/approvals/:id/options params.id': approval,

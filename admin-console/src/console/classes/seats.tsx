@@ -155,13 +155,7 @@ export function Stuck({ data, accounts, onHelp, isBusy }: SeatsProps) {
               note={<span class="text-sm">{seatWord(seat)}</span>}
               act={
                 onHelp && (
-                  <button
-                    type="button"
-                    class="button button-small"
-                    disabled={isBusy}
-                    onClick={() => onHelp(learner)}
-                    aria-label={`${helpName(accounts.get(learner.id))}: ${learner.fullName}`}
-                  >
+                  <button type="button" class="button button-small" disabled={isBusy} onClick={() => onHelp(learner)}>
                     {t(`Cho ${givenName(learner.fullName)} mã`, `A code for ${givenName(learner.fullName)}`)}
                   </button>
                 )
