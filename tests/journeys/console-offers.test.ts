@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import process from 'node:process';
 import { after, before, test } from 'node:test';
 import type { Browser, Page, Response } from 'playwright-core';
 import { authenticatorOf, desk, openBrowser, openDevice } from '../world/browser.ts';
@@ -88,7 +89,8 @@ function watch(walk: Walk): void {
 async function open(walk: Walk, path: string): Promise<void> {
   walk.doing = path;
   await walk.page.goto(platform.url + path);
-  await walk.page.locator('main h1').first().waitFor();
+  const heading = walk.page.locator('main h1').first();
+  await heading.waitFor().catch(() => walk.faults.push(`${path}: no heading`));
   await walk.page.waitForLoadState('networkidle');
 }
 
@@ -151,7 +153,11 @@ async function answer(page: Page): Promise<void> {
   if ((await yes.count()) > 0 && (await yes.isEnabled())) await yes.click();
 }
 
-const cases = [
+/**
+ * A walk takes half a minute to three: two roles in every run, all seven by `npm run offers`, which is run before a
+ * release and whenever a screen offers something new.
+ */
+const everyRole = [
   { role: 'Quản trị trường', start: ['/admin'] },
   { role: 'Giáo viên', start: ['/teach', '/admin'] },
   { role: 'Hiệu trưởng', start: ['/admin'] },
@@ -160,6 +166,8 @@ const cases = [
   { role: 'Kiểm toán', start: ['/admin'] },
   { role: 'department', start: ['/admin'] },
 ] as const;
+const always: readonly string[] = ['Hiệu trưởng', 'Văn thư'];
+const cases = process.env.EDUTRUST_TEST_EVERY_ROLE ? everyRole : everyRole.filter(({ role }) => always.includes(role));
 
 /** The people of the walks are looked at, and nothing is done to them: the others still have to walk. */
 async function walkers(page: Page): Promise<string[]> {
@@ -179,7 +187,7 @@ for (const { role, start } of cases) {
   test(`B10: ${role}: every page opens, every button that is offered is accepted, nothing leaves the house`, async () => {
     const device = await openDevice(browser, { device: desk });
     const { page } = device;
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(8_000);
     await authenticatorOf(page);
     if (role === 'department') {
       await page.goto(platform.welcome?.administratorLink ?? '');

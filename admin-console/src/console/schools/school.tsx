@@ -21,7 +21,7 @@ export function SchoolPage() {
         <>
           <SchoolHeading school={data} />
           <Classes id={id} school={data} />
-          <Staff id={id} school={data} />
+          {mayDo(data)('people.read') && <Staff id={id} school={data} />}
           <Beside school={data} />
         </>
       )}
@@ -104,20 +104,18 @@ function Classes({ id, school }: { readonly id: string; readonly school: School 
             <ul class="grid gap-3 grid-cols-[repeat(auto-fill,minmax(13rem,1fr))]">
               {items.map((one) => (
                 <li key={one.id}>
-                  <a
-                    class="card block p-4! no-underline text-ink hover:border-accent"
-                    href={`/admin/classes/${one.id}`}
-                  >
-                    <span class="block text-lg font-semibold">
-                      {t('Lớp', 'Class')} {one.code}
-                    </span>
-                    <span class="block text-quiet">
-                      {formatNumber(one.learnerCount)} {t('học sinh', 'pupils')}
-                    </span>
-                    <span class="block text-sm text-quiet">
-                      {one.teacher?.fullName ?? t('Chưa có chủ nhiệm', 'No class teacher yet')}
-                    </span>
-                  </a>
+                  {may('people.read') ? (
+                    <a
+                      class="card block p-4! no-underline text-ink hover:border-accent"
+                      href={`/admin/classes/${one.id}`}
+                    >
+                      <ClassLines {...one} />
+                    </a>
+                  ) : (
+                    <div class="card p-4!">
+                      <ClassLines {...one} />
+                    </div>
+                  )}
                 </li>
               ))}
             </ul>
@@ -125,6 +123,30 @@ function Classes({ id, school }: { readonly id: string; readonly school: School 
         }
       </Show>
     </section>
+  );
+}
+
+function ClassLines({
+  code,
+  learnerCount,
+  teacher,
+}: {
+  readonly code: string;
+  readonly learnerCount: number;
+  readonly teacher: { readonly fullName: string } | null;
+}) {
+  return (
+    <>
+      <span class="block text-lg font-semibold">
+        {t('Lớp', 'Class')} {code}
+      </span>
+      <span class="block text-quiet">
+        {formatNumber(learnerCount)} {t('học sinh', 'pupils')}
+      </span>
+      <span class="block text-sm text-quiet">
+        {teacher?.fullName ?? t('Chưa có chủ nhiệm', 'No class teacher yet')}
+      </span>
+    </>
   );
 }
 
@@ -136,7 +158,6 @@ function Staff({ id, school }: { readonly id: string; readonly school: School })
     const [staff, teachers] = await Promise.all([of('staff'), of('teacher')]);
     return [...new Map([...staff.items, ...teachers.items].map((one) => [one.id, one])).values()];
   });
-  if (!may('people.read')) return null;
   return (
     <section class="grid gap-4" aria-labelledby="staff">
       <div class="flex flex-wrap items-center justify-between gap-3">
