@@ -104,7 +104,7 @@ test('a number is sealed for the rows that are written and for no other', async 
     ...context,
     secrets: {
       ...context.secrets,
-      seal: (plain: Uint8Array, purpose: string) => {
+      encrypt: (plain: Uint8Array, purpose: string) => {
         sealed += 1;
         return context.secrets.encrypt(plain, purpose);
       },

@@ -61,6 +61,9 @@ export async function testCity(clock: Clock = systemClock): Promise<TestCity> {
   await ensureAuthorities(context);
   const city = await seedCity(context);
   await seedDemo(context, city);
+  let minute = 0;
+  // A minute on at each call: nobody waits for a limit of requests, and everybody has just signed in.
+  const httpClock: Clock = { now: () => new Date(Date.now() + 60_000 * minute) };
   const authenticate = async (request: { headers: Record<string, unknown> }): Promise<Actor | null> => {
     const personId = request.headers['x-person'];
     if (typeof personId !== 'string') return null;
@@ -70,15 +73,14 @@ export async function testCity(clock: Clock = systemClock): Promise<TestCity> {
       sessionId: String(request.headers['x-session']),
       roles: await rolesOf(context, personId),
       acr: 'passkey',
-      authenticatedAt: new Date(),
+      authenticatedAt: httpClock.now(),
     };
   };
-  let minute = 0;
   const app = await createHttpServer({
     config: context.config,
     log: context.log,
     store: context.store,
-    clock: { now: () => new Date(Date.now() + 60_000 * minute) },
+    clock: httpClock,
     gate: { authenticate, can: can(context.db) },
     readiness: {},
     metrics: async () => '',
