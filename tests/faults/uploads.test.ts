@@ -27,6 +27,16 @@ async function stall(platform: Platform, megabytes: number): Promise<Socket> {
 const residentMegabytes = (pid: number) =>
   Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
 
+/** What stays: the least of two seconds, so that garbage which is just being collected is not counted. */
+async function leastMegabytes(pid: number): Promise<number> {
+  const seen: number[] = [];
+  for (let times = 0; times < 10; times += 1) {
+    seen.push(residentMegabytes(pid));
+    await pause(200);
+  }
+  return Math.min(...seen);
+}
+
 async function verify(platform: Platform): Promise<number> {
   const form = new FormData();
   form.append('file', new Blob(['%PDF-1.4\nno more']), 'a.pdf');
@@ -39,10 +49,12 @@ test('E11, E12: uploads that stall cost no memory and keep nobody out; the serve
   timeout: 180_000,
 }, async () => {
   await using platform = await Platform.start({ EDUTRUST_LOG_LEVEL: 'error' });
-  await verify(platform); // everything is loaded
-  const before = residentMegabytes(platform.pid);
+  // Everything is loaded, and the pools of buffers have their size.
+  await verify(platform);
+  for (const socket of await Promise.all(Array.from({ length: 10 }, () => stall(platform, 5)))) socket.destroy();
+  const before = await leastMegabytes(platform.pid);
   const sockets = await Promise.all(Array.from({ length: 100 }, () => stall(platform, 5)));
-  const grown = residentMegabytes(platform.pid) - before;
+  const grown = (await leastMegabytes(platform.pid)) - before;
   assert.ok(grown < 100, `${Math.round(grown)} MB more with 500 MB sent`);
   assert.ok([200, 400].includes(await verify(platform)), 'somebody with a small file is served meanwhile');
 
