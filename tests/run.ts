@@ -35,8 +35,9 @@ try {
     },
   );
   totals = add(totals, await runFiles([...beside, ...globSync('tests/{suite,attacks}/*.test.ts')], 2));
-  // A browser, a server and slapd at once: one journey after another on two cores.
-  totals = add(totals, await runFiles(globSync('tests/{journeys,faults,upgrade}/**/*.test.ts'), 1));
+  // A journey waits for its browser as often as for the machine: two at once. What is killed, starved or upgraded is alone.
+  totals = add(totals, await runFiles(globSync('tests/journeys/**/*.test.ts'), 2));
+  totals = add(totals, await runFiles(globSync('tests/{faults,upgrade}/**/*.test.ts'), 1));
 } finally {
   await server.stop();
   await rm(directory, { recursive: true, force: true });
