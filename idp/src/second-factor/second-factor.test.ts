@@ -150,3 +150,11 @@ test('W5: roles above a teacher’s open with password and code; adding and remo
   );
   assert.equal(left.length, 1);
 });
+
+test('A4: an activation code replaces the password and not the factor: its holder is asked for the code of the app', async () => {
+  await assert.rejects(world.activate(world.city.people.teacher), /secondFactor/);
+  const after = await sql<{
+    n: string;
+  }>`SELECT count(*) AS n FROM idp.session WHERE person_id = ${world.city.people.teacher}`.execute(world.context.db);
+  assert.equal(Number(after.rows[0]?.n), 0, 'setting the password ended every session, and began none');
+});

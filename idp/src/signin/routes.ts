@@ -35,6 +35,11 @@ export function addSignInRoutes(app: HttpServer, tools: IdpTools): void {
     const interaction = await openInteraction(tools, request, reply);
     if (interaction.prompt.name === 'consent') return showConsent(tools, interaction, request, reply);
     const activated = await takeActivation(tools, request);
+    if (activated && (await needsSecondStep(tools.context, activated))) {
+      // A code of the desk replaces what was forgotten, never the factor that was not (A4).
+      await holdForSecondStep(tools.context, interaction.uid, { proof: activated, isShared: false });
+      return seeOther(reply, `/signin/${interaction.uid}/second`);
+    }
     if (activated && isStrongEnough(activated.acr, interaction.params.acr_values)) {
       const how = { isShared: false, isActivation: true };
       return seeOther(reply, await finishSignIn(tools, request, reply, interaction, activated, how));
