@@ -1,6 +1,6 @@
 import type { Database, Transaction } from '@edutrust/platform/database';
 import { sql } from 'kysely';
-import { type Action, type Role, roleActions, roles } from './roles.ts';
+import { type Action, hasAction, type Role, roles } from './roles.ts';
 
 /** Some of those who may do the action to things of the organisation, the nearest first: to notify them. */
 export async function holdersOf(
@@ -9,7 +9,7 @@ export async function holdersOf(
   organisationId: string,
   limit: number,
 ): Promise<string[]> {
-  const holding = roles.filter((role) => roleActions[role].includes(action));
+  const holding = roles.filter((role) => hasAction(role, action));
   const { rows } = await sql<{ person_id: string }>`
     SELECT person_id FROM (
       SELECT DISTINCT ON (r.person_id) r.person_id, cardinality(o.path) AS depth

@@ -20,7 +20,6 @@ export {
   needPasskey,
   protectedRoles,
   type Role,
-  roleActions,
   roleNames,
   roles,
 } from './roles.ts';

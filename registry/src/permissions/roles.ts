@@ -1,50 +1,6 @@
 import type { Actor, RoleAssignment } from '@edutrust/platform/actor';
 import type { Text } from '@edutrust/platform/messages';
 
-/** What can be done, `noun.verb`. Every route that needs a role names one of these. */
-export const actions = [
-  'people.read',
-  'people.read-details',
-  'people.write',
-  'people.leave',
-  'people.merge',
-  'organisations.read',
-  'organisations.write',
-  'classes.write',
-  'roster.import',
-  'roster.approve',
-  'roles.read',
-  'roles.grant',
-  'accounts.read',
-  'accounts.invite',
-  'accounts.suspend',
-  'apps.read',
-  'apps.write',
-  'apps.approve',
-  'apps.activate',
-  'certificates.read',
-  'certificates.request',
-  'certificates.approve',
-  'certificates.revoke',
-  'anchors.read',
-  'anchors.write',
-  'marks.read',
-  'marks.write',
-  'signing.request',
-  'signing.read',
-  'signing.enrol',
-  'signing.sign',
-  'signing.seal',
-  'signing.approve-enrolment',
-  'sync.read',
-  'sync.write',
-  'audit.read',
-  'audit.verify',
-  'mail.read',
-  'approvals.approve',
-] as const;
-export type Action = (typeof actions)[number];
-
 export const roles = [
   'department-administrator',
   'security-officer',
@@ -57,113 +13,106 @@ export const roles = [
 ] as const;
 export type Role = (typeof roles)[number];
 
+interface Rule {
+  /** The roles that have it, in their organisation and everything below it. */
+  readonly by: readonly Role[];
+  /** Asks for a sign-in of the last five minutes (T5): acts on keys, roles, credentials of others, apps, targets, standing. */
+  readonly isFresh?: true;
+  /**
+   * Acts on a person's credentials, facts or standing: asks for the person's home organisation and every role that the
+   * person holds, where other actions ask for any organisation where the person belongs.
+   */
+  readonly governs?: true;
+}
+
 /**
- * What each role may do, in its organisation and everything below it. Kept apart on purpose: who administers asks for
- * certificates but does not approve or revoke them, nor approves signers; who audits changes nothing.
+ * What can be done, `noun.verb`, and by whom. Every route that needs a role names one of these. Separate on purpose: who
+ * administers asks for certificates but does not approve or revoke them, nor approves signers; who audits changes nothing.
+ * The clerk (văn thư) keeps the organisation's seal and puts it on what the head has signed (Decree 30/2020/NĐ-CP,
+ * article 32).
  */
-export const roleActions: Readonly<Record<Role, readonly Action[]>> = {
-  'department-administrator': [
-    'people.read',
-    'people.read-details',
-    'people.write',
-    'people.leave',
-    'people.merge',
-    'organisations.read',
-    'organisations.write',
-    'classes.write',
-    'roster.import',
-    'roster.approve',
-    'roles.read',
-    'roles.grant',
-    'accounts.read',
-    'accounts.invite',
-    'accounts.suspend',
-    'apps.read',
-    'apps.write',
-    'apps.approve',
-    'apps.activate',
-    'certificates.read',
-    'certificates.request',
-    'anchors.read',
-    'marks.read',
-    'signing.read',
-    'sync.read',
-    'sync.write',
-    'audit.read',
-    'mail.read',
-    'approvals.approve',
-  ],
-  'security-officer': [
-    'people.read',
-    'people.read-details',
-    'organisations.read',
-    'roles.read',
-    'accounts.read',
-    'accounts.suspend',
-    'apps.read',
-    'certificates.read',
-    'certificates.request',
-    'certificates.approve',
-    'certificates.revoke',
-    'anchors.read',
-    'anchors.write',
-    'signing.read',
-    'signing.approve-enrolment',
-    'sync.read',
-    'audit.read',
-    'audit.verify',
-    'approvals.approve',
-  ],
-  auditor: [
-    'people.read',
-    'people.read-details',
-    'organisations.read',
-    'roles.read',
-    'apps.read',
-    'certificates.read',
-    'anchors.read',
-    'signing.read',
-    'sync.read',
-    'audit.read',
-    'audit.verify',
-  ],
-  'school-administrator': [
-    'people.read',
-    'people.read-details',
-    'people.write',
-    'people.leave',
-    'organisations.read',
-    'classes.write',
-    'roster.import',
-    'roles.read',
-    'roles.grant',
-    'accounts.read',
-    'accounts.invite',
-    'accounts.suspend',
-    'marks.read',
-    'marks.write',
-    'signing.request',
-    'signing.read',
-    'certificates.read',
-    'certificates.request',
-    'apps.activate',
-    'audit.read',
-  ],
-  teacher: [
-    'people.read',
-    'organisations.read',
-    'accounts.read',
-    'accounts.invite',
-    'marks.read',
-    'marks.write',
-    'signing.request',
-    'signing.read',
-  ],
-  signer: ['organisations.read', 'signing.read', 'signing.enrol', 'signing.sign'],
-  // Văn thư: keeps the organisation's seal and puts it on what the head has signed (Decree 30/2020/NĐ-CP, article 32).
-  clerk: ['organisations.read', 'signing.read', 'signing.enrol', 'signing.seal'],
-  'app-owner': ['apps.read', 'apps.write'],
-};
+const rules = {
+  'people.read': { by: ['department-administrator', 'security-officer', 'auditor', 'school-administrator', 'teacher'] },
+  'people.read-details': { by: ['department-administrator', 'security-officer', 'auditor', 'school-administrator'] },
+  'people.write': { by: ['department-administrator', 'school-administrator'], governs: true },
+  'people.leave': { by: ['department-administrator', 'school-administrator'], isFresh: true, governs: true },
+  'people.merge': { by: ['department-administrator'], isFresh: true, governs: true },
+  'organisations.read': {
+    by: [
+      'department-administrator',
+      'security-officer',
+      'auditor',
+      'school-administrator',
+      'teacher',
+      'signer',
+      'clerk',
+    ],
+  },
+  'organisations.write': { by: ['department-administrator'] },
+  'classes.write': { by: ['department-administrator', 'school-administrator'] },
+  'roster.import': { by: ['department-administrator', 'school-administrator'] },
+  'roster.approve': { by: ['department-administrator'], isFresh: true },
+  'roles.read': { by: ['department-administrator', 'security-officer', 'auditor', 'school-administrator'] },
+  'roles.grant': { by: ['department-administrator', 'school-administrator'], isFresh: true, governs: true },
+  'accounts.read': {
+    by: ['department-administrator', 'security-officer', 'school-administrator', 'teacher'],
+    governs: true,
+  },
+  'accounts.invite': {
+    by: ['department-administrator', 'school-administrator', 'teacher'],
+    isFresh: true,
+    governs: true,
+  },
+  'accounts.suspend': {
+    by: ['department-administrator', 'security-officer', 'school-administrator'],
+    isFresh: true,
+    governs: true,
+  },
+  'apps.read': { by: ['department-administrator', 'security-officer', 'auditor', 'app-owner'] },
+  'apps.write': { by: ['department-administrator', 'app-owner'], isFresh: true },
+  'apps.approve': { by: ['department-administrator'], isFresh: true },
+  'apps.activate': { by: ['department-administrator', 'school-administrator'], isFresh: true },
+  'certificates.read': { by: ['department-administrator', 'security-officer', 'auditor', 'school-administrator'] },
+  'certificates.request': { by: ['department-administrator', 'security-officer', 'school-administrator'] },
+  'certificates.approve': { by: ['security-officer'], isFresh: true },
+  'certificates.revoke': { by: ['security-officer'], isFresh: true },
+  'anchors.read': { by: ['department-administrator', 'security-officer', 'auditor'] },
+  'anchors.write': { by: ['security-officer'], isFresh: true },
+  'marks.read': { by: ['department-administrator', 'school-administrator', 'teacher'] },
+  'marks.write': { by: ['school-administrator', 'teacher'] },
+  'signing.request': { by: ['school-administrator', 'teacher'] },
+  'signing.read': {
+    by: [
+      'department-administrator',
+      'security-officer',
+      'auditor',
+      'school-administrator',
+      'teacher',
+      'signer',
+      'clerk',
+    ],
+  },
+  'signing.enrol': { by: ['signer', 'clerk'] },
+  'signing.sign': { by: ['signer'] },
+  'signing.seal': { by: ['clerk'] },
+  'signing.approve-enrolment': { by: ['security-officer'], isFresh: true },
+  'sync.read': { by: ['department-administrator', 'security-officer', 'auditor'] },
+  'sync.write': { by: ['department-administrator'], isFresh: true },
+  'audit.read': { by: ['department-administrator', 'security-officer', 'auditor', 'school-administrator'] },
+  'audit.verify': { by: ['security-officer', 'auditor'] },
+  'mail.read': { by: ['department-administrator'] },
+  'approvals.approve': { by: ['department-administrator', 'security-officer'] },
+} as const satisfies Readonly<Record<string, Rule>>;
+
+export type Action = keyof typeof rules;
+export const actions = Object.keys(rules) as readonly Action[]; // the keys of the table, nothing else
+const ruleOf: Readonly<Record<Action, Rule>> = rules;
+const actionsThat = (holds: (rule: Rule) => boolean) => actions.filter((action) => holds(ruleOf[action]));
+
+/** Whether the role has the action, in its organisation and everything below it; false for what is neither. */
+export function hasAction(role: string, action: string): boolean {
+  return ruleOf[action as Action]?.by.includes(role as Role) ?? false; // what is not in the table is found nowhere
+}
 
 /** An action that a role has only for what is its holder's own. */
 export type Narrowing = 'own-class' | 'assigned';
@@ -200,49 +149,17 @@ export function rolesWith(actor: Actor, action: string): readonly RoleAssignment
   if (actor.kind !== 'person') return [];
   return actor.roles.filter(({ role }) => {
     const works = actor.acr === 'passkey' || actor.acr === 'mfa' || passwordRoles.has(role as Role);
-    return works && roleActions[role as Role]?.includes(action as Action);
+    return works && hasAction(role, action);
   });
 }
 
-/**
- * Acts on keys, roles, credentials of others, apps, targets and standing, and exports: each asks for a sign-in of the
- * last five minutes (T5), on every route that names it.
- */
-const freshActions: ReadonlySet<Action> = new Set<Action>([
-  'people.merge',
-  'people.leave',
-  'roster.approve',
-  'roles.grant',
-  'accounts.invite',
-  'accounts.suspend',
-  'apps.write',
-  'apps.approve',
-  'apps.activate',
-  'certificates.approve',
-  'certificates.revoke',
-  'anchors.write',
-  'signing.approve-enrolment',
-  'sync.write',
-]);
-
 /** How recent the sign-in has to be for the action, in seconds; undefined when any session will do. */
 export function freshWithinSeconds(action: Action): number | undefined {
-  return freshActions.has(action) ? 300 : undefined;
+  return ruleOf[action].isFresh ? 300 : undefined;
 }
 
-/**
- * Actions on a person's credentials, facts or standing: they ask for the person's home organisation and every role that
- * the person holds, where other actions ask for any organisation where the person belongs.
- */
-export const governingActions: ReadonlySet<Action> = new Set<Action>([
-  'people.write',
-  'people.leave',
-  'people.merge',
-  'roles.grant',
-  'accounts.read',
-  'accounts.invite',
-  'accounts.suspend',
-]);
+/** Actions on a person's credentials, facts or standing. */
+export const governingActions: ReadonlySet<Action> = new Set(actionsThat(({ governs }) => governs === true));
 
 /**
  * Whose holders a role may act on and, with `roles.grant`, which roles it may give: never its own equals below the
@@ -280,7 +197,7 @@ export const separateDuties: ReadonlySet<Role> = new Set<Role>([
 
 /** Whether holders of one role may grant and end the other, in their organisation and below it. */
 export function mayGrant(own: string, role: Role): boolean {
-  return roleActions[own as Role].includes('roles.grant') && coveredRoles[own as Role].includes(role);
+  return hasAction(own, 'roles.grant') && coveredRoles[own as Role].includes(role);
 }
 
 /** As people call them; the console has the same words. */
