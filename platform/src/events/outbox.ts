@@ -181,19 +181,19 @@ function toEvent(row: OutboxRow): RecordedEvent {
 
 /** Something is there that an older transaction holds up. */
 const waitingMs = 250;
-/** Nobody told of what is there: another process committed and died, or a pooler stands between. */
-const lookEveryMs = 5_000;
 const firstBackOffMs = 250;
 const longestBackOffMs = 30_000;
 
 /**
  * Reads the outbox until it is stopped: at once when somebody commits an event, here or in another process, and every
- * few seconds whatever is said; with growing pauses while handling fails.
+ * few seconds whatever is said (another process may commit and die, or a pooler stand between); with growing pauses
+ * while handling fails.
  */
 export function readOutbox(
   db: Database,
   reader: OutboxReader,
   onError: (error: unknown) => void,
+  { lookEveryMs = 5_000 }: { readonly lookEveryMs?: number } = {},
 ): { stop(): Promise<void> } {
   let isStopped = false;
   const alarm = createAlarm();

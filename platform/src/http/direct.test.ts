@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { metricsText } from '../metrics/metrics.ts';
-import { exchange, type TestContext, testContext } from '../testing/testing.ts';
+import { eventually, exchange, type TestContext, testContext } from '../testing/testing.ts';
 import { createHttpServer, type HttpServer } from './http.ts';
 
 const open = { config: { access: { kind: 'self-authenticating', scheme: 'test' } } } as const;
@@ -179,8 +179,7 @@ test('a body is answered directly, or put back as it was for the route', async (
         await pause(20);
         socket.write(Buffer.of(byte));
       }
-      for (let waits = 0; waits < 200 && !text.endsWith(expected); waits += 1) await pause(10);
-      assert.match(text, new RegExp(`^HTTP/1.1 200[\\s\\S]*${expected}$`));
+      await eventually(async () => assert.match(text, new RegExp(`^HTTP/1.1 200[\\s\\S]*${expected}$`)));
     }
     // Who leaves in the middle harms nobody.
     socket.write(
@@ -199,10 +198,13 @@ test('E12: while the server closes, a kept connection is ended or told so, and w
   const app = await server(context);
   addPath(app);
   let release = () => {};
+  const mayEnd = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const arrived = new Set<string>();
+  app.addHook('onRequest', async ({ url }) => void arrived.add(url));
   app.get('/slow', open, async () => {
-    await new Promise<void>((resolve) => {
-      release = resolve;
-    });
+    await mayEnd;
     return 'done';
   });
   const origin = await listen(app);
@@ -214,14 +216,13 @@ test('E12: while the server closes, a kept connection is ended or told so, and w
     text += part;
   });
   socket.write('GET /asked HTTP/1.1\r\nHost: a\r\n\r\n');
-  for (let waits = 0; waits < 200 && !text.includes('direct'); waits += 1) await pause(10);
-  assert.match(text, /direct/);
+  await eventually(async () => assert.match(text, /direct/));
+  await eventually(async () => assert.ok(arrived.has('/slow')));
   socket.write('GET /asked HTTP/1.1\r\nHost: a\r\n'); // under way, so that the connection is not idle
   const closing = app.close();
-  await pause(50);
+  await eventually(async () => assert.equal(app.server.listening, false));
   socket.write('\r\n');
-  for (let waits = 0; waits < 100 && !socket.destroyed; waits += 1) await pause(10);
-  assert.ok(socket.destroyed || /HTTP\/1.1 503/.test(text), 'ended, or told');
+  await eventually(async () => assert.ok(socket.destroyed || /HTTP\/1.1 503/.test(text), 'ended, or told'));
   assert.equal(text.match(/direct/g)?.length, 1);
   release();
   assert.equal((await slow).status, 200, 'what was under way is finished');

@@ -14,20 +14,22 @@ const outageKey = 'store:outage';
  * A store that goes on in the second one while the first does not answer (O1): a sign-in does not hang on Redis. What
  * was stored during the outage is found afterwards, by every process, before what the first store has of earlier; what
  * was taken is gone from both. What lay in the first store alone is missing while it is away, and never comes twice.
+ * `now` counts in milliseconds from anywhere.
  */
 export function withFallback(
   first: ShortLivedStore,
   second: ShortLivedStore,
   log?: Pick<Logger, 'warn' | 'info'>,
+  now: () => number = () => performance.now(),
 ): ShortLivedStore {
-  let restsUntil = 0;
+  let restsUntil = Number.NEGATIVE_INFINITY;
   let isAway = false;
-  let outageUntil = 0;
-  let lookedAt = -lookEveryMs;
+  let outageUntil = Number.NEGATIVE_INFINITY;
+  let lookedAt = Number.NEGATIVE_INFINITY;
 
   /** The first store's answer; undefined when it does not give one. */
   async function ask<Value>(call: () => Promise<Value>): Promise<{ readonly value: Value } | undefined> {
-    if (performance.now() < restsUntil) return undefined;
+    if (now() < restsUntil) return undefined;
     try {
       const value = await call();
       if (isAway) log?.info('the short-lived store answers again');
@@ -35,7 +37,7 @@ export function withFallback(
       return { value };
     } catch (error) {
       if (!(error instanceof Unavailable)) throw error;
-      restsUntil = performance.now() + restMs;
+      restsUntil = now() + restMs;
       if (!isAway) log?.warn('the short-lived store does not answer: PostgreSQL takes over');
       isAway = true;
       return undefined;
@@ -44,20 +46,20 @@ export function withFallback(
 
   /** Whether the second store may hold something: an outage was met here or elsewhere. */
   async function hadOutage(): Promise<boolean> {
-    const now = performance.now();
-    if (now < restsUntil || now < outageUntil) return true;
-    if (now - lookedAt < lookEveryMs) return false;
-    lookedAt = now;
+    const time = now();
+    if (time < restsUntil || time < outageUntil) return true;
+    if (time - lookedAt < lookEveryMs) return false;
+    lookedAt = time;
     if ((await second.get(outageKey)) === undefined) return false;
-    outageUntil = now + lookEveryMs;
+    outageUntil = time + lookEveryMs;
     return true;
   }
 
   /** Said before anything is stored in the second store, so that who reads later looks there. */
   async function noteOutage(): Promise<ShortLivedStore> {
-    if (performance.now() >= outageUntil) {
+    if (now() >= outageUntil) {
       await second.put(outageKey, true, rememberedSeconds);
-      outageUntil = performance.now() + rememberedSeconds * 500; // renewed half way
+      outageUntil = now() + rememberedSeconds * 500; // renewed half way
     }
     return second;
   }

@@ -133,7 +133,7 @@ export async function testContext({
  * Asks again until the answer is there; fails with the last reason after the deadline. What an outbox reader has read is
  * such a thing: another database of the same server holds it up while a transaction there is open.
  */
-export async function eventually<Value>(ask: () => Promise<Value>, withinMs = 30_000): Promise<Value> {
+export async function eventually<Value>(ask: () => Promise<Value>, withinMs = 60_000): Promise<Value> {
   const deadline = Date.now() + withinMs;
   for (;;) {
     try {
