@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import type { Row } from './measure.ts';
 import { certificates } from './scenarios/certificates.ts';
 import { provider } from './scenarios/provider.ts';
-import { roster } from './scenarios/roster.ts';
+import { roster, rosterOfMillion } from './scenarios/roster.ts';
 import { signatures } from './scenarios/signatures.ts';
 import { status } from './scenarios/status.ts';
 import { verification } from './scenarios/verification.ts';
@@ -17,13 +17,14 @@ const scenarios: Readonly<Record<string, () => Promise<Row[]>>> = {
   certificates,
   status,
   roster,
+  'roster-1m': rosterOfMillion,
 };
 
 const { values, positionals } = parseArgs({
   options: { json: { type: 'boolean', default: false } },
   allowPositionals: true,
 });
-const chosen = positionals.length === 0 ? Object.keys(scenarios) : positionals;
+const chosen = positionals.length === 0 ? Object.keys(scenarios).filter((name) => name !== 'roster-1m') : positionals;
 const unknown = chosen.filter((name) => !(name in scenarios));
 if (unknown.length > 0) {
   process.stderr.write(
