@@ -1,21 +1,21 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { addRoutes } from '@edutrust/platform/route';
 import type { Service } from '@edutrust/platform/service';
-import { addAuditRoutes } from './audit/routes.ts';
+import { auditRoutes } from './audit/routes.ts';
 
 import { classRoutes } from './classes/routes.ts';
-import { addGuardianRoutes } from './guardians/routes.ts';
+import { guardianRoutes } from './guardians/routes.ts';
 
-import { addHomeRoutes } from './home/routes.ts';
+import { homeRoutes } from './home/routes.ts';
 
-import { addMailRoutes } from './mail/routes.ts';
+import { mailRoutes } from './mail/routes.ts';
 import { noticeTasks } from './notices/notices.ts';
-import { addNoticeRoutes } from './notices/routes.ts';
+import { noticeRoutes } from './notices/routes.ts';
 import { organisationChangeRoutes } from './organisations/change.ts';
 import { organisationRoutes } from './organisations/routes.ts';
 import { peopleRoutes } from './people/routes.ts';
 import { roleRoutes } from './permissions/routes.ts';
-import { addRosterRoutes } from './roster/routes.ts';
+import { rosterRoutes } from './roster/routes.ts';
 
 export { registryKinds } from './kinds.ts';
 export { migrations } from './migrations.ts';
@@ -24,19 +24,20 @@ export { migrations } from './migrations.ts';
 export function createRegistry(context: ServiceContext): Service {
   return {
     name: 'registry',
-    routes: (app) => {
-      addHomeRoutes(app, context);
-      addRoutes(app, peopleRoutes(context));
-      addGuardianRoutes(app, context);
-      addRoutes(app, organisationRoutes(context));
-      addRoutes(app, organisationChangeRoutes(context));
-      addRoutes(app, classRoutes(context));
-      addRoutes(app, roleRoutes(context));
-      addRosterRoutes(app, context);
-      addAuditRoutes(app, context);
-      addMailRoutes(app, context);
-      addNoticeRoutes(app, context);
-    },
+    routes: (app) =>
+      addRoutes(app, [
+        ...homeRoutes(context),
+        ...peopleRoutes(context),
+        ...guardianRoutes(context),
+        ...organisationRoutes(context),
+        ...organisationChangeRoutes(context),
+        ...classRoutes(context),
+        ...roleRoutes(context),
+        ...rosterRoutes(context),
+        ...auditRoutes(context),
+        ...mailRoutes(context),
+        ...noticeRoutes(context),
+      ]),
     tasks: noticeTasks(context),
   };
 }

@@ -1,5 +1,6 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import { type HttpServer, localeOf, personActor, signedIn } from '@edutrust/platform/http';
+import { localeOf, personActor, signedIn } from '@edutrust/platform/http';
+import { type Route, route } from '@edutrust/platform/route';
 import { IdParams, listOf, Page, strict, Time } from '@edutrust/platform/schemas';
 import Type from 'typebox';
 import { approve } from './approve.ts';
@@ -13,171 +14,186 @@ import { ApprovalSummary, ApprovalView, Evidence } from './schemas.ts';
 import { findApproval, findEvidence, listApprovals } from './views.ts';
 
 const tags = ['approvals'];
-/** Who may see and decide is the approval's own: to others it is not there. */
-const config = { access: signedIn };
 
-/** `/api/v1/approvals`: every act that takes two people. Each kind's own route proposes. */
-export function addApprovalRoutes(app: HttpServer, context: ServiceContext, ports: ApprovalPorts): void {
-  app.get(
-    '/api/v1/approvals',
-    {
-      config,
-      schema: {
-        tags,
-        summary:
-          'What waits for the caller (`waiting`), was made by the caller and is open (`mine`), or is over (`closed`)',
-        querystring: Type.Object({ which: Type.Enum(['waiting', 'mine', 'closed'], { default: 'waiting' }), ...Page }),
-        response: { 200: listOf(ApprovalSummary) },
-      },
+const viewOf = (
+  context: ServiceContext,
+  ports: ApprovalPorts,
+  request: Parameters<typeof personActor>[0],
+  id: string,
+) => findApproval(context, ports, id, personActor(request), localeOf(request));
+
+const list = (context: ServiceContext, ports: ApprovalPorts) =>
+  route({
+    method: 'GET',
+    url: '/api/v1/approvals',
+    access: signedIn,
+    schema: {
+      tags,
+      summary:
+        'What waits for the caller (`waiting`), was made by the caller and is open (`mine`), or is over (`closed`)',
+      querystring: Type.Object({ which: Type.Enum(['waiting', 'mine', 'closed'], { default: 'waiting' }), ...Page }),
+      response: { 200: listOf(ApprovalSummary) },
     },
-    async (request) => {
+    handle: async (request) => {
       const { which, limit, cursor } = request.query;
       const filter = { which, limit, ...(cursor ? { cursor } : {}) };
       const items = await listApprovals(context, ports, filter, personActor(request), localeOf(request));
       return { items, nextCursor: items.length === limit ? (items.at(-1)?.id ?? null) : null };
     },
-  );
+  });
 
-  app.get(
-    '/api/v1/approvals/:id',
-    {
-      config,
-      schema: {
-        tags,
-        summary: 'One, with all that its digest covers',
-        params: IdParams,
-        response: { 200: ApprovalView },
+const readOne = (context: ServiceContext, ports: ApprovalPorts) =>
+  route({
+    method: 'GET',
+    url: '/api/v1/approvals/:id',
+    access: signedIn,
+    schema: {
+      tags,
+      summary: 'One, with all that its digest covers',
+      params: IdParams,
+      response: { 200: ApprovalView },
+    },
+    handle: (request) => findApproval(context, ports, request.params.id, personActor(request), localeOf(request)),
+  });
+
+const readEvidence = (context: ServiceContext, ports: ApprovalPorts) =>
+  route({
+    method: 'GET',
+    url: '/api/v1/approvals/:id/evidence',
+    access: signedIn,
+    schema: {
+      tags,
+      summary: 'Both passkey assertions, checked anew with digest and ledger',
+      params: IdParams,
+      response: { 200: Evidence },
+    },
+    handle: (request) => findEvidence(context, ports, request.params.id, personActor(request), localeOf(request)),
+  });
+
+const options = (context: ServiceContext, ports: ApprovalPorts) =>
+  route({
+    method: 'POST',
+    url: '/api/v1/approvals/:id/options',
+    access: signedIn,
+    schema: {
+      tags,
+      summary: 'Options for the caller’s passkey: the maker confirms, somebody else approves',
+      params: IdParams,
+      response: {
+        200: Type.Object({
+          act: Type.Enum(['confirm', 'approve']),
+          options: Type.Record(Type.String(), Type.Unknown()),
+        }),
       },
     },
-    (request) => findApproval(context, ports, request.params.id, personActor(request), localeOf(request)),
-  );
-
-  app.get(
-    '/api/v1/approvals/:id/evidence',
-    {
-      config,
-      schema: {
-        tags,
-        summary: 'Both passkey assertions, checked anew with digest and ledger',
-        params: IdParams,
-        response: { 200: Evidence },
-      },
-    },
-    (request) => findEvidence(context, ports, request.params.id, personActor(request), localeOf(request)),
-  );
-
-  app.post(
-    '/api/v1/approvals/:id/options',
-    {
-      config,
-      schema: {
-        tags,
-        summary: 'Options for the caller’s passkey: the maker confirms, somebody else approves',
-        params: IdParams,
-        response: {
-          200: Type.Object({
-            act: Type.Enum(['confirm', 'approve']),
-            options: Type.Record(Type.String(), Type.Unknown()),
-          }),
-        },
-      },
-    },
-    async (request) => {
+    handle: async (request) => {
       const { act, options } = await actOptions(context, ports, request.params.id, personActor(request));
       return { act, options: { ...options } };
     },
-  );
+  });
 
-  const view = (request: Parameters<typeof personActor>[0], id: string) =>
-    findApproval(context, ports, id, personActor(request), localeOf(request));
-
-  app.post(
-    '/api/v1/approvals/:id/confirm',
-    {
-      config,
-      schema: {
-        tags,
-        summary: 'The maker’s act',
-        params: IdParams,
-        body: Type.Object({ assertion: AssertionBody }, strict),
-        response: { 200: ApprovalView },
-      },
+const confirmOne = (context: ServiceContext, ports: ApprovalPorts) =>
+  route({
+    method: 'POST',
+    url: '/api/v1/approvals/:id/confirm',
+    access: signedIn,
+    schema: {
+      tags,
+      summary: 'The maker’s act',
+      params: IdParams,
+      body: Type.Object({ assertion: AssertionBody }, strict),
+      response: { 200: ApprovalView },
     },
-    async (request) => {
+    handle: async (request) => {
       await confirm(context, ports, request.params.id, request.body.assertion, personActor(request));
-      return view(request, request.params.id);
+      return viewOf(context, ports, request, request.params.id);
     },
-  );
+  });
 
-  app.post(
-    '/api/v1/approvals/:id/approve',
-    {
-      config,
-      schema: {
-        tags,
-        summary: 'The second person’s act, and with it the effect',
-        params: IdParams,
-        body: Type.Object(
-          {
-            assertion: AssertionBody,
-            code: Type.Optional(Type.String({ maxLength: 20, description: 'As the person concerned read it out' })),
-          },
-          strict,
-        ),
-        response: { 200: ApprovalView },
-      },
+const approveOne = (context: ServiceContext, ports: ApprovalPorts) =>
+  route({
+    method: 'POST',
+    url: '/api/v1/approvals/:id/approve',
+    access: signedIn,
+    schema: {
+      tags,
+      summary: 'The second person’s act, and with it the effect',
+      params: IdParams,
+      body: Type.Object(
+        {
+          assertion: AssertionBody,
+          code: Type.Optional(Type.String({ maxLength: 20, description: 'As the person concerned read it out' })),
+        },
+        strict,
+      ),
+      response: { 200: ApprovalView },
     },
-    async (request) => {
+    handle: async (request) => {
       await approve(context, ports, request.params.id, request.body, personActor(request));
-      return view(request, request.params.id);
+      return viewOf(context, ports, request, request.params.id);
     },
-  );
+  });
 
-  app.post(
-    '/api/v1/approvals/:id/refuse',
-    {
-      config,
-      schema: {
-        tags,
-        summary: 'Somebody who could approve refuses',
-        params: IdParams,
-        body: Type.Object({ reason: Type.String({ minLength: 1, maxLength: 500, pattern: '\\S' }) }, strict),
-        response: { 200: ApprovalView },
-      },
+const refuseOne = (context: ServiceContext, ports: ApprovalPorts) =>
+  route({
+    method: 'POST',
+    url: '/api/v1/approvals/:id/refuse',
+    access: signedIn,
+    schema: {
+      tags,
+      summary: 'Somebody who could approve refuses',
+      params: IdParams,
+      body: Type.Object({ reason: Type.String({ minLength: 1, maxLength: 500, pattern: '\\S' }) }, strict),
+      response: { 200: ApprovalView },
     },
-    async (request) => {
+    handle: async (request) => {
       await refuse(context, ports, request.params.id, request.body.reason, personActor(request));
-      return view(request, request.params.id);
+      return viewOf(context, ports, request, request.params.id);
     },
-  );
+  });
 
-  app.post(
-    '/api/v1/approvals/:id/withdraw',
-    {
-      config,
-      schema: { tags, summary: 'Its maker takes it back', params: IdParams, response: { 200: ApprovalView } },
-    },
-    async (request) => {
+const withdrawOne = (context: ServiceContext, ports: ApprovalPorts) =>
+  route({
+    method: 'POST',
+    url: '/api/v1/approvals/:id/withdraw',
+    access: signedIn,
+    schema: { tags, summary: 'Its maker takes it back', params: IdParams, response: { 200: ApprovalView } },
+    handle: async (request) => {
       await withdraw(context, ports, request.params.id, personActor(request));
-      return view(request, request.params.id);
+      return viewOf(context, ports, request, request.params.id);
     },
-  );
+  });
 
-  app.post(
-    '/api/v1/approvals/:id/collect',
-    {
-      config,
-      schema: {
-        tags,
-        summary: 'What came of it for the caller alone, within a day: half of an activation code',
-        params: IdParams,
-        response: { 200: Type.Object({ text: Type.String(), until: Time }) },
-      },
+const collectOne = (context: ServiceContext) =>
+  route({
+    method: 'POST',
+    url: '/api/v1/approvals/:id/collect',
+    access: signedIn,
+    schema: {
+      tags,
+      summary: 'What came of it for the caller alone, within a day: half of an activation code',
+      params: IdParams,
+      response: { 200: Type.Object({ text: Type.String(), until: Time }) },
     },
-    async (request, reply) => {
+    handle: async (request, reply) => {
       const { text, until } = await collect(context, request.params.id, personActor(request));
       reply.header('cache-control', 'no-store');
       return { text, until: until.toISOString() };
     },
-  );
-}
+  });
+
+/**
+ * `/api/v1/approvals`: every act that takes two people. Each kind's own route proposes. Who may see and decide is the
+ * approval's own: to others it is not there.
+ */
+export const approvalRoutes = (context: ServiceContext, ports: ApprovalPorts): Route[] => [
+  list(context, ports),
+  readOne(context, ports),
+  readEvidence(context, ports),
+  options(context, ports),
+  confirmOne(context, ports),
+  approveOne(context, ports),
+  refuseOne(context, ports),
+  withdrawOne(context, ports),
+  collectOne(context),
+];

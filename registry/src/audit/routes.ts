@@ -1,7 +1,9 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import { type HttpServer, longAnswerMs, refersTo } from '@edutrust/platform/http';
+import type { Database } from '@edutrust/platform/database';
+import { longAnswerMs, refersTo } from '@edutrust/platform/http';
 import { isUuid } from '@edutrust/platform/ids';
 import { type AuditEntry as Entry, listAudit, logNames } from '@edutrust/platform/ledger';
+import { type Route, route } from '@edutrust/platform/route';
 import { listOf, Page, Time } from '@edutrust/platform/schemas';
 import { sql } from 'kysely';
 import Type from 'typebox';
@@ -10,28 +12,62 @@ import { AuditEntry, LedgerVerdict } from '../schemas.ts';
 
 const tags = ['audit'];
 
-/** The explorer of the audit log: identifiers come from the log, names from the registry for those who may see them. */
-export function addAuditRoutes(app: HttpServer, { db, ledger }: ServiceContext): void {
-  app.get(
-    '/api/v1/audit',
-    {
-      config: { access: requires('audit.read') },
-      schema: {
-        tags,
-        summary: 'What happened, newest first',
-        querystring: Type.Object({
-          type: Type.Optional(Type.String({ maxLength: 60, description: 'exact, or a prefix that ends in a dot' })),
-          actor: Type.Optional(refersTo('person', 'people.read')),
-          subject: Type.Optional(Type.String({ maxLength: 100 })),
-          from: Type.Optional(Time),
-          until: Type.Optional(Time),
-          ...Page,
-        }),
-        response: { 200: listOf(AuditEntry) },
-      },
+/** Undefined for those who see everything: entries without an organisation (the system's) are theirs too. */
+async function organisationsBelow(db: Database, scope: readonly string[]): Promise<string[] | undefined> {
+  const { rows } = await sql<{ id: string; isRoot: boolean }>`
+      SELECT id, parent_id IS NULL AS "isRoot" FROM registry.organisation WHERE path && ${[...scope]}::uuid[]`.execute(
+    db,
+  );
+  return rows.some(({ isRoot }) => isRoot) ? undefined : rows.map(({ id }) => id);
+}
+
+interface Named {
+  readonly id: string;
+  readonly name: string;
+  readonly isSeen: boolean;
+  readonly homeId: string | null;
+  readonly homeName: string | null;
+}
+
+/** Names of people and organisations of the entries, and whether the reader reaches them. */
+async function namesOf(db: Database, entries: readonly Entry[], scope: readonly string[]): Promise<Map<string, Named>> {
+  const ids = entries
+    .flatMap(({ actor, subject }) => [actor.kind === 'person' ? actor.personId : '', subject.id])
+    .filter(isUuid);
+  const { rows } = await sql<Named>`
+      SELECT p.id, p.full_name AS name, home.id AS "homeId", home.name AS "homeName",
+        coalesce(home.path && ${[...scope]}::uuid[], false) OR EXISTS (
+          SELECT FROM registry.affiliation AS f JOIN registry.organisation AS o ON o.id = f.organisation_id
+          WHERE f.person_id = p.id AND f.valid_until IS NULL AND o.path && ${[...scope]}::uuid[])
+        OR EXISTS (SELECT FROM registry.organisation AS root WHERE root.parent_id IS NULL AND root.id = ANY(${[...scope]}::uuid[])) AS "isSeen"
+      FROM registry.person AS p LEFT JOIN registry.organisation AS home ON home.id = p.home_organisation_id
+      WHERE p.id = ANY(${ids}::uuid[])
+      UNION ALL SELECT id, name, NULL, NULL, true FROM registry.organisation WHERE id = ANY(${ids}::uuid[])`.execute(
+    db,
+  );
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+const listEntries = ({ db }: ServiceContext) =>
+  route({
+    method: 'GET',
+    url: '/api/v1/audit',
+    access: requires('audit.read'),
+    schema: {
+      tags,
+      summary: 'What happened, newest first',
+      querystring: Type.Object({
+        type: Type.Optional(Type.String({ maxLength: 60, description: 'exact, or a prefix that ends in a dot' })),
+        actor: Type.Optional(refersTo('person', 'people.read')),
+        subject: Type.Optional(Type.String({ maxLength: 100 })),
+        from: Type.Optional(Time),
+        until: Type.Optional(Time),
+        ...Page,
+      }),
+      response: { 200: listOf(AuditEntry) },
     },
-    async ({ query, actor }) => {
-      const organisationIds = await organisationsBelow(actor ? scopeOf(actor, 'audit.read') : []);
+    handle: async ({ query, actor }) => {
+      const organisationIds = await organisationsBelow(db, actor ? scopeOf(actor, 'audit.read') : []);
       const entries = await listAudit(db, {
         limit: query.limit,
         ...(organisationIds ? { organisationIds } : {}),
@@ -42,7 +78,7 @@ export function addAuditRoutes(app: HttpServer, { db, ledger }: ServiceContext):
         ...(query.until ? { until: new Date(query.until) } : {}),
         ...(query.cursor ? { cursor: query.cursor } : {}),
       });
-      const names = await namesOf(entries, actor ? scopeOf(actor, 'audit.read') : []);
+      const names = await namesOf(db, entries, actor ? scopeOf(actor, 'audit.read') : []);
       return {
         items: entries.map(({ at, actor: by, subject, ...entry }) => {
           const actorId = by.kind === 'person' ? by.personId : by.kind === 'app' ? by.clientId : by.name;
@@ -61,55 +97,21 @@ export function addAuditRoutes(app: HttpServer, { db, ledger }: ServiceContext):
         nextCursor: entries.length === query.limit ? (entries.at(-1)?.id ?? null) : null,
       };
     },
-  );
+  });
 
-  app.post(
-    '/api/v1/audit/verify',
-    {
-      handlerTimeout: longAnswerMs,
-      config: { access: requires('audit.verify') },
-      schema: {
-        tags,
-        summary: 'Recomputes the logs and says whether an entry was altered, and which',
-        response: { 200: Type.Object({ items: Type.Array(LedgerVerdict) }) },
-      },
+const verify = ({ ledger }: ServiceContext) =>
+  route({
+    method: 'POST',
+    url: '/api/v1/audit/verify',
+    access: requires('audit.verify'),
+    schema: {
+      tags,
+      summary: 'Recomputes the logs and says whether an entry was altered, and which',
+      response: { 200: Type.Object({ items: Type.Array(LedgerVerdict) }) },
     },
-    async () => ({ items: await Promise.all(logNames.map((log) => ledger.verify(log))) }),
-  );
+    limits: { handlerTimeout: longAnswerMs },
+    handle: async () => ({ items: await Promise.all(logNames.map((log) => ledger.verify(log))) }),
+  });
 
-  /** Undefined for those who see everything: entries without an organisation (the system's) are theirs too. */
-  async function organisationsBelow(scope: readonly string[]): Promise<string[] | undefined> {
-    const { rows } = await sql<{ id: string; isRoot: boolean }>`
-      SELECT id, parent_id IS NULL AS "isRoot" FROM registry.organisation WHERE path && ${[...scope]}::uuid[]`.execute(
-      db,
-    );
-    return rows.some(({ isRoot }) => isRoot) ? undefined : rows.map(({ id }) => id);
-  }
-
-  interface Named {
-    readonly id: string;
-    readonly name: string;
-    readonly isSeen: boolean;
-    readonly homeId: string | null;
-    readonly homeName: string | null;
-  }
-
-  /** Names of people and organisations of the entries, and whether the reader reaches them. */
-  async function namesOf(entries: readonly Entry[], scope: readonly string[]): Promise<Map<string, Named>> {
-    const ids = entries
-      .flatMap(({ actor, subject }) => [actor.kind === 'person' ? actor.personId : '', subject.id])
-      .filter(isUuid);
-    const { rows } = await sql<Named>`
-      SELECT p.id, p.full_name AS name, home.id AS "homeId", home.name AS "homeName",
-        coalesce(home.path && ${[...scope]}::uuid[], false) OR EXISTS (
-          SELECT FROM registry.affiliation AS f JOIN registry.organisation AS o ON o.id = f.organisation_id
-          WHERE f.person_id = p.id AND f.valid_until IS NULL AND o.path && ${[...scope]}::uuid[])
-        OR EXISTS (SELECT FROM registry.organisation AS root WHERE root.parent_id IS NULL AND root.id = ANY(${[...scope]}::uuid[])) AS "isSeen"
-      FROM registry.person AS p LEFT JOIN registry.organisation AS home ON home.id = p.home_organisation_id
-      WHERE p.id = ANY(${ids}::uuid[])
-      UNION ALL SELECT id, name, NULL, NULL, true FROM registry.organisation WHERE id = ANY(${ids}::uuid[])`.execute(
-      db,
-    );
-    return new Map(rows.map((row) => [row.id, row]));
-  }
-}
+/** The explorer of the audit log: identifiers come from the log, names from the registry for those who may see them. */
+export const auditRoutes = (context: ServiceContext): Route[] => [listEntries(context), verify(context)];

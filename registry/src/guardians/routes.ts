@@ -1,6 +1,7 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { InvalidInput } from '@edutrust/platform/errors';
-import { type HttpServer, personActor, refersTo } from '@edutrust/platform/http';
+import { personActor, refersTo } from '@edutrust/platform/http';
+import { type Route, route } from '@edutrust/platform/route';
 import { Day, IdParams, strict, Uuid } from '@edutrust/platform/schemas';
 import Type from 'typebox';
 import { dateInVietnam } from '../calendar.ts';
@@ -13,40 +14,36 @@ import { addGuardian, endGuardianship, findGuardianship, noGuardianship, relatio
 const tags = ['people'];
 const Relation = Type.Enum([...relations]);
 
-/** Forms of one guardian: add an existing or a new person, end it. */
-export function addGuardianRoutes(app: HttpServer, context: ServiceContext): void {
+const add = (context: ServiceContext) => {
   const { db, clock } = context;
   const tools = { issuer: createEducationIdIssuer(context), vault: createIdentifierVault(context.secrets) };
-  const today = () => dateInVietnam(clock.now());
-
-  app.post(
-    '/api/v1/people/:id/guardians',
-    {
-      config: { access: requires('people.write', (request) => ({ personId: (request.params as { id: string }).id })) },
-      schema: {
-        tags,
-        summary:
-          "Adds a guardian of a learner: somebody whom the caller may see (`guardianId`), or a new person's name",
-        params: IdParams,
-        body: Type.Object(
-          {
-            relation: Relation,
-            guardianId: Type.Optional(refersTo('person', 'people.read')),
-            fullName: Type.Optional(Type.String({ maxLength: 200 })),
-            birthDate: Type.Optional(Day),
-            gender: Type.Optional(Gender),
-          },
-          strict,
-        ),
-        response: { 201: Type.Object({ id: Uuid, guardianId: Uuid, fullName: Type.String(), relation: Relation }) },
-      },
+  return route({
+    method: 'POST',
+    url: '/api/v1/people/:id/guardians',
+    access: requires('people.write'),
+    schema: {
+      tags,
+      summary: "Adds a guardian of a learner: somebody whom the caller may see (`guardianId`), or a new person's name",
+      params: IdParams,
+      body: Type.Object(
+        {
+          relation: Relation,
+          guardianId: Type.Optional(refersTo('person', 'people.read')),
+          fullName: Type.Optional(Type.String({ maxLength: 200 })),
+          birthDate: Type.Optional(Day),
+          gender: Type.Optional(Gender),
+        },
+        strict,
+      ),
+      response: { 201: Type.Object({ id: Uuid, guardianId: Uuid, fullName: Type.String(), relation: Relation }) },
     },
-    async (request, reply) => {
+    resource: (request) => ({ personId: request.params.id }),
+    handle: async (request, reply) => {
       const actor = personActor(request);
       const { guardianId: known, fullName, birthDate, gender, relation } = request.body;
       if ((known === undefined) === (fullName === undefined)) throw oneOfTwo();
       const childId = request.params.id;
-      const by = { actor, today: today() };
+      const by = { actor, today: dateInVietnam(clock.now()) };
       const made = await db.transaction().execute(async (tx) => {
         const guardianId =
           known ??
@@ -68,33 +65,35 @@ export function addGuardianRoutes(app: HttpServer, context: ServiceContext): voi
       const summary = await findSummary(db, made.guardianId);
       return reply.code(201).send({ ...made, fullName: summary.fullName, relation });
     },
-  );
+  });
+};
 
-  app.delete(
-    '/api/v1/guardianships/:id',
-    {
-      config: {
-        access: requires('people.write', async (request) => {
-          const { id } = request.params as { id: string };
-          const found = await db.transaction().execute((tx) => findGuardianship(tx, id));
-          if (!found) throw noGuardianship();
-          return { personId: found.childId };
-        }),
-      },
-      schema: {
-        tags,
-        summary: 'Ends a guardianship; its history stays',
-        params: IdParams,
-        response: { 204: Type.Null() },
-      },
+const end = ({ db, clock }: ServiceContext) =>
+  route({
+    method: 'DELETE',
+    url: '/api/v1/guardianships/:id',
+    access: requires('people.write'),
+    schema: {
+      tags,
+      summary: 'Ends a guardianship; its history stays',
+      params: IdParams,
+      response: { 204: Type.Null() },
     },
-    async (request, reply) => {
-      const by = { actor: personActor(request), today: today() };
+    resource: async (request) => {
+      const { id } = request.params;
+      const found = await db.transaction().execute((tx) => findGuardianship(tx, id));
+      if (!found) throw noGuardianship();
+      return { personId: found.childId };
+    },
+    handle: async (request, reply) => {
+      const by = { actor: personActor(request), today: dateInVietnam(clock.now()) };
       await db.transaction().execute((tx) => endGuardianship(tx, request.params.id, by));
       return reply.code(204).send(null);
     },
-  );
-}
+  });
+
+/** Forms of one guardian: add an existing or a new person, end it. */
+export const guardianRoutes = (context: ServiceContext): Route[] => [add(context), end(context)];
 
 function oneOfTwo(): InvalidInput {
   return new InvalidInput('guardians/who', {

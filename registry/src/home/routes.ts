@@ -1,5 +1,6 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import { type HttpServer, personActor, signedIn } from '@edutrust/platform/http';
+import { personActor, signedIn } from '@edutrust/platform/http';
+import { type Route, route } from '@edutrust/platform/route';
 import { nullable } from '@edutrust/platform/schemas';
 import Type from 'typebox';
 import { schoolYearAt } from '../calendar.ts';
@@ -29,23 +30,23 @@ const Home = Type.Object({
   ),
 });
 
-/** What the first page of the console is made of, as far as the registry knows it. */
-export function addHomeRoutes(app: HttpServer, { db, clock }: ServiceContext): void {
-  app.get(
-    '/api/v1/home',
-    {
-      config: { access: signedIn },
-      schema: {
-        tags: ['people'],
-        summary: "The caller's own classes, and how far the organisations are filled that the caller fills",
-        response: { 200: Home },
-      },
+const read = ({ db, clock }: ServiceContext) =>
+  route({
+    method: 'GET',
+    url: '/api/v1/home',
+    access: signedIn,
+    schema: {
+      tags: ['people'],
+      summary: "The caller's own classes, and how far the organisations are filled that the caller fills",
+      response: { 200: Home },
     },
-    async (request) => {
+    handle: async (request) => {
       const actor = personActor(request);
       const schoolYear = schoolYearAt(clock.now());
       const [classes, filled] = await Promise.all([ownClasses(db, actor, schoolYear), filledBy(db, actor, schoolYear)]);
       return { schoolYear, classes: classes.map(toClassView(actor)), filled };
     },
-  );
-}
+  });
+
+/** What the first page of the console is made of, as far as the registry knows it. */
+export const homeRoutes = (context: ServiceContext): Route[] => [read(context)];

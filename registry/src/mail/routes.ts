@@ -1,6 +1,6 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import type { HttpServer } from '@edutrust/platform/http';
 import { listMail } from '@edutrust/platform/mail';
+import { type Route, route } from '@edutrust/platform/route';
 import { nullable, Time, Uuid } from '@edutrust/platform/schemas';
 import Type from 'typebox';
 import { requires } from '../permissions/permissions.ts';
@@ -15,19 +15,17 @@ const Mail = Type.Object({
   sentAt: nullable(Time),
 });
 
-/** The newest mails, for an installation without a mail server. */
-export function addMailRoutes(app: HttpServer, { db }: ServiceContext): void {
-  app.get(
-    '/api/v1/mail',
-    {
-      config: { access: requires('mail.read') },
-      schema: {
-        tags: ['mail'],
-        summary: 'The newest 100 mails',
-        response: { 200: Type.Object({ items: Type.Array(Mail) }) },
-      },
+const listNewest = ({ db }: ServiceContext) =>
+  route({
+    method: 'GET',
+    url: '/api/v1/mail',
+    access: requires('mail.read'),
+    schema: {
+      tags: ['mail'],
+      summary: 'The newest 100 mails',
+      response: { 200: Type.Object({ items: Type.Array(Mail) }) },
     },
-    async () => {
+    handle: async () => {
       const mails = await listMail(db, 100);
       return {
         items: mails.map((mail) => ({
@@ -37,5 +35,7 @@ export function addMailRoutes(app: HttpServer, { db }: ServiceContext): void {
         })),
       };
     },
-  );
-}
+  });
+
+/** The newest mails, for an installation without a mail server. */
+export const mailRoutes = (context: ServiceContext): Route[] => [listNewest(context)];

@@ -1,5 +1,6 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import { type HttpServer, personActor, signedIn } from '@edutrust/platform/http';
+import { personActor, signedIn } from '@edutrust/platform/http';
+import { type Route, route } from '@edutrust/platform/route';
 import { Time, Uuid } from '@edutrust/platform/schemas';
 import Type from 'typebox';
 import { listNotices } from './notices.ts';
@@ -13,21 +14,21 @@ const Notice = Type.Object({
   remedy: Text,
 });
 
-/** What the signed-in person was told about their account. */
-export function addNoticeRoutes(app: HttpServer, { db }: ServiceContext): void {
-  app.get(
-    '/api/v1/account/notices',
-    {
-      config: { access: signedIn },
-      schema: {
-        tags: ['account'],
-        summary: 'What the caller was told about their account, the newest 50',
-        response: { 200: Type.Object({ items: Type.Array(Notice), nextCursor: Type.Null() }) },
-      },
+const listNewest = ({ db }: ServiceContext) =>
+  route({
+    method: 'GET',
+    url: '/api/v1/account/notices',
+    access: signedIn,
+    schema: {
+      tags: ['account'],
+      summary: 'What the caller was told about their account, the newest 50',
+      response: { 200: Type.Object({ items: Type.Array(Notice), nextCursor: Type.Null() }) },
     },
-    async (request) => {
+    handle: async (request) => {
       const notices = await listNotices(db, personActor(request).personId);
       return { items: notices.map((notice) => ({ ...notice, at: notice.at.toISOString() })), nextCursor: null };
     },
-  );
-}
+  });
+
+/** What the signed-in person was told about their account. */
+export const noticeRoutes = (context: ServiceContext): Route[] => [listNewest(context)];
