@@ -12,7 +12,7 @@ import process from 'node:process';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { startEmbedded } from '@edutrust/platform/embedded';
-import { ensureTools } from './suite/tools.ts';
+import { ensurePackages } from './debian.ts';
 
 const root = new URL('..', import.meta.url).pathname;
 process.chdir(root);
@@ -20,7 +20,7 @@ const patterns = process.argv.slice(2);
 // Every test file and every server is a process that reads the same TypeScript.
 process.env.NODE_COMPILE_CACHE ??= join(root, 'node_modules/.cache/edutrust');
 
-ensureTools();
+ensurePackages();
 if (patterns.length === 0) npm('check'); // a file that needs the screens builds them when they are stale
 
 const directory = await mkdtemp(join(tmpdir(), 'edutrust-suite-'));
@@ -34,7 +34,7 @@ try {
       exclude: ['**/node_modules/**'],
     },
   );
-  totals = add(totals, await runFiles([...beside, ...globSync('tests/{suite,attacks}/*.test.ts')], 2));
+  totals = add(totals, await runFiles([...beside, ...globSync('tests/{house,attacks}/*.test.ts')], 2));
   // A journey waits for its browser as often as for the machine: two at once. What is killed, starved or upgraded is alone.
   totals = add(totals, await runFiles(globSync('tests/journeys/**/*.test.ts'), 2));
   totals = add(totals, await runFiles(globSync('tests/{faults,upgrade}/**/*.test.ts'), 1));

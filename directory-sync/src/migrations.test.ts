@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { migrate } from '@edutrust/platform/migrations';
-import { testDatabase } from '@edutrust/platform/testing';
+import { testDatabase } from '@edutrust/testing/database';
 import { migrations } from './migrations.ts';
 
 test('B6: targets, runs and changes of before keep what they were; what waited is compared anew', async () => {

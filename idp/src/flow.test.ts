@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { TestBrowser } from './testing/test-browser.ts';
+import { TestBrowser } from '@edutrust/testing/browser';
 import {
   appOrigins,
   authorizationRequest,
@@ -9,7 +9,7 @@ import {
   redemption,
   type TestIdp,
   testIdp,
-} from './testing/test-idp.ts';
+} from '../testing/idp.ts';
 
 let world: TestIdp;
 before(async () => {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
-import { TestBrowser, testIdp } from '@edutrust/idp/testing';
+import { testIdp } from '@edutrust/idp/testing/idp';
 import { getPerson } from '@edutrust/registry/people';
 import { protectedRoles, rolesOf } from '@edutrust/registry/permissions';
-import { SoftPasskey } from '@edutrust/registry/testing';
+import { SoftPasskey } from '@edutrust/registry/testing/soft-passkey';
+import { TestBrowser } from '@edutrust/testing/browser';
 
 type World = Awaited<ReturnType<typeof testIdp>>;
 

@@ -9,11 +9,12 @@ import { approvalPasskeys } from '@edutrust/idp/passkeys';
 import type { Actor } from '@edutrust/platform/actor';
 import { readConfig } from '@edutrust/platform/config';
 import type { HttpServer } from '@edutrust/platform/http';
-import { testDatabase } from '@edutrust/platform/testing';
 import { mustBeApproved, recordCredentialAct } from '@edutrust/registry/approvals';
 import { type DemoCity, seedDemo as seedCity } from '@edutrust/registry/demo';
 import { rolesOf } from '@edutrust/registry/permissions';
-import { SoftPasskey, type TwoPeople, twoPeople } from '@edutrust/registry/testing';
+import { SoftPasskey } from '@edutrust/registry/testing/soft-passkey';
+import { type TwoPeople, twoPeople } from '@edutrust/registry/testing/two-people';
+import { testDatabase } from '@edutrust/testing/database';
 import type pg from 'pg';
 import { pino } from 'pino';
 

@@ -4,9 +4,9 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { type TestDatabase, testDatabase } from '@edutrust/platform/testing';
-import { loadDump } from '../world/dump.ts';
-import { runCommand } from '../world/platform.ts';
+import { runCommand } from '@edutrust/testing/command';
+import { type TestDatabase, testDatabase } from '@edutrust/testing/database';
+import { loadDump } from '../upgrade/load.ts';
 
 interface Finding {
   readonly check: string;

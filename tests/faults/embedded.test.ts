@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import { test } from 'node:test';
-import { eventually } from '@edutrust/platform/testing';
-import { Platform } from '../world/platform.ts';
+import { eventually } from '@edutrust/testing/eventually';
+import { Platform } from '@edutrust/testing/platform';
 
 test('O2: an embedded PostgreSQL that is killed is started again, and the server goes on with what was acknowledged', {
   timeout: 150_000,

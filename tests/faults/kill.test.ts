@@ -5,9 +5,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import { test } from 'node:test';
+import { openBrowser, openDevice } from '@edutrust/testing/chromium';
+import { Platform } from '@edutrust/testing/platform';
 import pg from 'pg';
-import { openBrowser, openDevice } from '../world/browser.ts';
-import { Platform } from '../world/platform.ts';
 
 const command = join(new URL('../..', import.meta.url).pathname, 'edutrust/bin/edutrust.js');
 const header = 'Mã trường,Mã lớp,Mã định danh Bộ GD&ĐT,Họ và tên,Ngày sinh,Giới tính';

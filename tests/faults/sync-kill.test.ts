@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { addTarget, runTarget } from '@edutrust/directory-sync/targets';
-import { type Slapd, startSlapd } from '@edutrust/directory-sync/testing';
 import { allMigrations } from '@edutrust/edutrust/app';
-import { testContext } from '@edutrust/platform/testing';
 import { seedDemo } from '@edutrust/registry/demo';
+import { testContext } from '@edutrust/testing/context';
+import { type Slapd, startSlapd } from '@edutrust/testing/slapd';
 
 const command = join(new URL('../..', import.meta.url).pathname, 'edutrust/bin/edutrust.js');
 const actor = { kind: 'system', name: 'test' } as const;

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Platform } from '../world/platform.ts';
+import { Platform } from '@edutrust/testing/platform';
 
 /** Begins a form with a file and never ends it. */
 async function stall(platform: Platform, megabytes: number): Promise<Socket> {

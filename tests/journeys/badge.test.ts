@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { cameraOn } from '@edutrust/testing/camera';
+import { look, lookAtBoth, openBrowser, openDevice } from '@edutrust/testing/chromium';
+import { begin, person } from '@edutrust/testing/people';
+import { Platform } from '@edutrust/testing/platform';
 import type { Browser, Page } from 'playwright-core';
-import { look, lookAtBoth, openBrowser, openDevice } from '../world/browser.ts';
-import { cameraOn } from '../world/camera.ts';
-import { begin, person } from '../world/people.ts';
-import { Platform } from '../world/platform.ts';
 
 let platform: Platform;
 let browser: Browser;

@@ -3,11 +3,11 @@ import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { approveAt, confirmProposal } from '@edutrust/testing/approvals';
+import { desk, lookAtBoth, openBrowser, openDevice } from '@edutrust/testing/chromium';
+import { begin, person } from '@edutrust/testing/people';
+import { Platform } from '@edutrust/testing/platform';
 import type { Browser } from 'playwright-core';
-import { approveAt, confirmProposal } from '../world/approvals.ts';
-import { desk, lookAtBoth, openBrowser, openDevice } from '../world/browser.ts';
-import { begin, person } from '../world/people.ts';
-import { Platform } from '../world/platform.ts';
 
 let platform: Platform;
 let browser: Browser;

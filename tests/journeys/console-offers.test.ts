@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import process from 'node:process';
 import { after, before, test } from 'node:test';
+import { authenticatorOf, desk, openBrowser, openDevice } from '@edutrust/testing/chromium';
+import { begin, beginWithPasskey, person } from '@edutrust/testing/people';
+import { Platform } from '@edutrust/testing/platform';
 import type { Browser, Page, Response } from 'playwright-core';
-import { authenticatorOf, desk, openBrowser, openDevice } from '../world/browser.ts';
-import { begin, beginWithPasskey, person } from '../world/people.ts';
-import { Platform } from '../world/platform.ts';
 
 /**
  * B10: the console offers nothing that the server refuses. As each role every link is followed and every button

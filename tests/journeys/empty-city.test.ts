@@ -1,11 +1,19 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
-import { eventually } from '@edutrust/platform/testing';
+import {
+  authenticatorOf,
+  type Device,
+  desk,
+  lookAtBoth,
+  openBrowser,
+  openDevice,
+  phone,
+} from '@edutrust/testing/chromium';
+import { eventually } from '@edutrust/testing/eventually';
+import { beginWithPasskey } from '@edutrust/testing/people';
+import { Platform } from '@edutrust/testing/platform';
 import type { Browser, Page } from 'playwright-core';
-import { authenticatorOf, type Device, desk, lookAtBoth, openBrowser, openDevice, phone } from '../world/browser.ts';
-import { beginWithPasskey } from '../world/people.ts';
-import { Platform } from '../world/platform.ts';
 
 /**
  * A city that nobody seeded, from `edutrust setup` on, in a browser and by nothing else. Each test goes on

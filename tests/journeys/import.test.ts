@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { desk, lookAtBoth, openBrowser, openDevice } from '@edutrust/testing/chromium';
+import { begin, person } from '@edutrust/testing/people';
+import { Platform } from '@edutrust/testing/platform';
 import type { Browser, Page } from 'playwright-core';
-import { desk, lookAtBoth, openBrowser, openDevice } from '../world/browser.ts';
-import { begin, person } from '../world/people.ts';
-import { Platform } from '../world/platform.ts';
 
 let platform: Platform;
 let browser: Browser;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { Platform } from '../world/platform.ts';
+import { Platform } from '@edutrust/testing/platform';
 
 const header =
   'STT,Mã lớp,Mã định danh Bộ GD&ĐT,Họ và tên,Ngày sinh (dd/mm/yyyy),Giới tính,Dân tộc,Quốc tịch,Tỉnh,Huyện,Xã,Họ tên cha,Năm sinh cha,Họ tên mẹ,Năm sinh mẹ,Số ĐDCN';

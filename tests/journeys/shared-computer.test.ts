@@ -3,10 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { desk, look, lookAtBoth, openBrowser, openDevice } from '@edutrust/testing/chromium';
+import { activate, person, signIn, staffPassword } from '@edutrust/testing/people';
+import { Platform } from '@edutrust/testing/platform';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
-import { desk, look, lookAtBoth, openBrowser, openDevice } from '../world/browser.ts';
-import { activate, person, signIn, staffPassword } from '../world/people.ts';
-import { Platform } from '../world/platform.ts';
 
 const pupilPassword = 'mèo con thích ăn cá';
 let platform: Platform;

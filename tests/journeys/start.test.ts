@@ -7,7 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { test } from 'node:test';
-import { freePort, Platform, runCommand } from '../world/platform.ts';
+import { runCommand } from '@edutrust/testing/command';
+import { Platform } from '@edutrust/testing/platform';
+import { freePort } from '@edutrust/testing/port';
 
 test('story 1: one command serves everything, stops cleanly, keeps all data, and refuses a second process', async () => {
   await using platform = await Platform.start();

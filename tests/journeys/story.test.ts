@@ -4,14 +4,14 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import { after, before, test } from 'node:test';
-import { type Slapd, startSlapd } from '@edutrust/directory-sync/testing';
-import { eventually } from '@edutrust/platform/testing';
+import { approveAt, confirmProposal } from '@edutrust/testing/approvals';
+import { type Device, desk, look, lookAtBoth, openBrowser, openDevice, phone } from '@edutrust/testing/chromium';
+import { eventually } from '@edutrust/testing/eventually';
+import { activate, begin, beginWithPasskey, person, signIn, staffPassword } from '@edutrust/testing/people';
+import { Platform } from '@edutrust/testing/platform';
+import { enrolPhone, signClass } from '@edutrust/testing/signing';
+import { type Slapd, startSlapd } from '@edutrust/testing/slapd';
 import type { Browser, Page } from 'playwright-core';
-import { approveAt, confirmProposal } from '../world/approvals.ts';
-import { type Device, desk, look, lookAtBoth, openBrowser, openDevice, phone } from '../world/browser.ts';
-import { activate, begin, beginWithPasskey, person, signIn, staffPassword } from '../world/people.ts';
-import { Platform } from '../world/platform.ts';
-import { enrolPhone, signClass } from '../world/signing.ts';
 
 /** The story of the first release, on real parts, in order: each test goes on where the one before stopped. */
 

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { appOrigins, authorizationRequest, codeFor, redeem, redemption, TestBrowser } from '@edutrust/idp/testing';
-import { eventually } from '@edutrust/platform/testing';
-import { Cluster } from '../world/cluster.ts';
-import { activateWithCode, signInWithPassword, submit } from '../world/forms.ts';
+import { appOrigins, authorizationRequest, codeFor, redeem, redemption } from '@edutrust/idp/testing/idp';
+import { TestBrowser } from '@edutrust/testing/browser';
+import { Cluster } from '@edutrust/testing/cluster';
+import { eventually } from '@edutrust/testing/eventually';
+import { activateWithCode, signInWithPassword, submit } from '@edutrust/testing/forms';
 
 const password = 'một câu đủ dài để nhớ lâu';
 const clientId = 'lop-hoc';

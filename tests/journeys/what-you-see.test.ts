@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { desk, look, openBrowser, openDevice, phone } from '@edutrust/testing/chromium';
+import { begin, person } from '@edutrust/testing/people';
+import { Platform } from '@edutrust/testing/platform';
+import { enrolPhone } from '@edutrust/testing/signing';
 import type { Browser, Page } from 'playwright-core';
-import { desk, look, openBrowser, openDevice, phone } from '../world/browser.ts';
-import { begin, person } from '../world/people.ts';
-import { Platform } from '../world/platform.ts';
-import { enrolPhone } from '../world/signing.ts';
 
 /** V15: what the phone shows is what it signs, also when somebody sits between it and the server. */
 

@@ -16,9 +16,9 @@ import { constants, zstdCompressSync } from 'node:zlib';
 import { allMigrations } from '@edutrust/edutrust/app';
 import { seedDemo as seedAccounts } from '@edutrust/idp/demo';
 import { migrate } from '@edutrust/platform/migrations';
-import { TestPhone, testCity } from '../../signing-service/src/enrolment/test-city.ts';
-import { activateWithCode } from '../world/forms.ts';
-import { Platform } from '../world/platform.ts';
+import { TestPhone, testCity } from '@edutrust/signing-service/testing/city';
+import { activateWithCode } from '@edutrust/testing/forms';
+import { Platform } from '@edutrust/testing/platform';
 
 const [name] = process.argv.slice(2);
 if (!name || !process.env.EDUTRUST_TEST_POSTGRES) {

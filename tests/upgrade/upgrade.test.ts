@@ -4,17 +4,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { allMigrations } from '@edutrust/edutrust/app';
-import { TestBrowser } from '@edutrust/idp/testing';
 import { systemClock } from '@edutrust/platform/clock';
 import { createSecretBox } from '@edutrust/platform/secrets';
-import { type TestDatabase, testConfig, testDatabase } from '@edutrust/platform/testing';
+import { TestBrowser } from '@edutrust/testing/browser';
+import { runCommand } from '@edutrust/testing/command';
+import { testConfig } from '@edutrust/testing/context';
+import { type TestDatabase, testDatabase } from '@edutrust/testing/database';
+import { signInWithPassword } from '@edutrust/testing/forms';
+import { Platform } from '@edutrust/testing/platform';
 import { pino } from 'pino';
 import { backup } from '../../edutrust/src/backup/backup.ts';
 import { openContext } from '../../edutrust/src/process/context.ts';
 import { revokeEnrolment } from '../../signing-service/src/enrolment/certificate.ts';
-import { loadDump, readDump } from '../world/dump.ts';
-import { signInWithPassword } from '../world/forms.ts';
-import { Platform, runCommand } from '../world/platform.ts';
+import { loadDump, readDump } from './load.ts';
 
 /** Databases as released versions left them; made by `tests/upgrade/dump.ts`. */
 const dumps = ['dbbd385'];

@@ -22,7 +22,7 @@ export function roleName(role: string): string {
 
 const events: Readonly<Record<string, Text>> = catalogue;
 
-/** What happened, as a short phrase. `tests/suite/words.test.ts` sees to it that every event has one. */
+/** What happened, as a short phrase. `tests/house/words.test.ts` sees to it that every event has one. */
 export function eventName(type: string): string {
   const words = events[type];
   return words ? t(words.vi, words.en) : type;

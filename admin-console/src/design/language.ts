@@ -23,7 +23,7 @@ export function t(vi: string, en: string): string {
 
 const twoDigits = { day: '2-digit', month: '2-digit', year: 'numeric', timeZone: 'Asia/Ho_Chi_Minh' } as const;
 
-// Made once: an Intl object holds memory that V8 does not see, and a page may format a hundred times (tests/suite/house).
+// Made once: an Intl object holds memory that V8 does not see, and a page may format a hundred times (tests/house/house).
 const dateFormat = new Intl.DateTimeFormat('en-GB', twoDigits);
 const timeFormat = new Intl.DateTimeFormat('en-GB', { ...twoDigits, hour: '2-digit', minute: '2-digit' });
 const agoFormats = {

@@ -4,7 +4,7 @@ import { chainAbove, ensureAuthorities, issueCertificate } from '@edutrust/certs
 import { toPem } from '@edutrust/certs/certificate';
 import { createCerts, migrations } from '@edutrust/certs/service';
 import { createHttpServer } from '@edutrust/platform/http';
-import { testContext } from '@edutrust/platform/testing';
+import { testContext } from '@edutrust/testing/context';
 
 /** What the bench asks about, and where. */
 export interface StatusServer {

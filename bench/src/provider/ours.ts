@@ -1,6 +1,7 @@
 import process from 'node:process';
 import { registerApp } from '@edutrust/idp/apps';
-import { codeFor, redeem, redemption, TestBrowser, testIdp } from '@edutrust/idp/testing';
+import { codeFor, redeem, redemption, testIdp } from '@edutrust/idp/testing/idp';
+import { TestBrowser } from '@edutrust/testing/browser';
 import { announce, clientId, machineId, redirectUri, refreshId } from './announce.ts';
 
 /** Our provider on a real PostgreSQL, its short-lived things in Redis when `REDIS_URL` is given. */

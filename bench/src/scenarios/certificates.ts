@@ -9,7 +9,7 @@ import { keyStore } from '@edutrust/certs/key-store';
 import { validatePath } from '@edutrust/certs/path';
 import { migrations } from '@edutrust/certs/service';
 import { timeStamp } from '@edutrust/certs/time-stamp';
-import { testContext } from '@edutrust/platform/testing';
+import { testContext } from '@edutrust/testing/context';
 import { cpuPerOperation, milliseconds, type Row } from '../measure.ts';
 
 /** Issuing, stamping and validating in this process, on a real PostgreSQL (its own CPU is not counted). */

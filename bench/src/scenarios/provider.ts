@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import process from 'node:process';
-import { startRedis } from '@edutrust/platform/testing';
+import { startRedis } from '@edutrust/testing/redis';
 import type { Row } from '../measure.ts';
 import { clientId, type Measured, machineId, redirectUri, refreshId, secret } from '../provider/announce.ts';
 

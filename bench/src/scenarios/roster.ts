@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import type { Database } from '@edutrust/platform/database';
-import { type TestContext, testContext } from '@edutrust/platform/testing';
 import { seedDemo } from '@edutrust/registry/demo';
 import { createOrganisation } from '@edutrust/registry/organisations';
 import { applyImport, planImport } from '@edutrust/registry/roster';
 import { migrations } from '@edutrust/registry/service';
+import { type TestContext, testContext } from '@edutrust/testing/context';
 import { sql } from 'kysely';
 import type { Row } from '../measure.ts';
 

@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
+import { freePort } from '@edutrust/testing/port';
 import type { StatusServer } from '../certs/status-server.ts';
 import type { Row } from '../measure.ts';
 
@@ -87,15 +87,6 @@ async function startOpensslResponder(folder: string, openssl: Openssl): Promise<
   await once(child.stdout, 'data'); // “ACCEPT”
   child.stdout.resume();
   return { origin: `http://127.0.0.1:${port}`, child };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address ? address.port : 0;
 }
 
 async function compareOcsp(folder: string, openssl: Openssl, ours: Responder, theirs: Responder): Promise<Row> {

@@ -1,5 +1,5 @@
 import { addValidationData, signPdf, timeStampPdf } from '@edutrust/signing-service/pades';
-import { createAuthority } from '@edutrust/signing-service/testing';
+import { createAuthority } from '@edutrust/signing-service/testing/authority';
 import { createValidationPool, validatePdf } from '@edutrust/signing-service/validation';
 import PDFDocument from 'pdfkit';
 import { cpuInTurn, milliseconds, type Row } from '../measure.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from 'kysely';
+import { openWorkshop } from '../../testing/workshop.ts';
 import { parseCertificate } from '../certificate/certificate.ts';
 import { refreshRevocationLists } from '../revocation/revocation-list.ts';
-import { openWorkshop } from '../testing/test-workshop.ts';
 import { findAlarms } from './alarms.ts';
 
 const hourMs = 3_600_000;

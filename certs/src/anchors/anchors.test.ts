@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { testContext } from '@edutrust/platform/testing';
+import { testContext } from '@edutrust/testing/context';
+import { testAuthority, testCertificate } from '../../testing/certificate.ts';
 import { trustMaterial } from '../authority/authority.ts';
 import { encodeName, type NameAttribute, parseCertificate, toPem } from '../certificate/certificate.ts';
 import { migrations } from '../migrations.ts';
 import { validatePath } from '../path/path.ts';
-import { testAuthority, testCertificate } from '../testing/test-certificate.ts';
 import { type AnchorRequest, addAnchor, endAnchor } from './anchors.ts';
 
 const actor = { kind: 'system', name: 'test' } as const;

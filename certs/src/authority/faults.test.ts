@@ -6,10 +6,10 @@ import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { sql } from 'kysely';
+import { openWorkshop } from '../../testing/workshop.ts';
 import { parseCertificate } from '../certificate/certificate.ts';
 import { parseRevocationList } from '../path/crl.ts';
 import { newestRevocationList, publishRevocationList } from '../revocation/revocation-list.ts';
-import { openWorkshop } from '../testing/test-workshop.ts';
 import { timeStamp } from '../time-stamp/time-stamp.ts';
 import { revokeCertificate } from './authority.ts';
 
@@ -17,7 +17,7 @@ import { revokeCertificate } from './authority.ts';
 const runs = Number(process.env.EDUTRUST_TEST_FAULTS ?? 10);
 const certificatesEach = runs >= 200 ? 50_000 : runs * 100;
 const actor = { kind: 'system', name: 'test' } as const;
-const script = new URL('../testing/test-faults.ts', import.meta.url).pathname;
+const script = new URL('../../testing/faults.ts', import.meta.url).pathname;
 type Workshop = Awaited<ReturnType<typeof openWorkshop>>;
 
 interface Worker {

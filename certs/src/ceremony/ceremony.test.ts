@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { ServiceContext } from '@edutrust/platform/context';
-import { testContext } from '@edutrust/platform/testing';
+import { testContext } from '@edutrust/testing/context';
 import fc from 'fast-check';
 import {
   currentAuthority,

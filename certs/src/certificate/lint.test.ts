@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { bitString, boolean, explicit, implicit, integer, octetString, oid, sequence } from '../der/der.ts';
 import {
   commonName,
   type Draft,
@@ -9,7 +8,8 @@ import {
   testAuthority,
   testCertificate,
   testKey,
-} from '../testing/test-certificate.ts';
+} from '../../testing/certificate.ts';
+import { bitString, boolean, explicit, implicit, integer, octetString, oid, sequence } from '../der/der.ts';
 import { encodeName, keyIdentifier, parseCertificate } from './certificate.ts';
 import { extensionIds } from './extensions.ts';
 import { lint, ruleNames } from './lint.ts';

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { testAuthority, testCertificate, testKey } from '../../testing/certificate.ts';
 import { algorithmIds } from '../certificate/algorithms.ts';
 import { parseCertificate } from '../certificate/certificate.ts';
 import { extensionIds, purposes } from '../certificate/extensions.ts';
@@ -20,7 +21,6 @@ import {
   setOf,
   tag,
 } from '../der/der.ts';
-import { testAuthority, testCertificate, testKey } from '../testing/test-certificate.ts';
 import { derOfBer } from './ber.ts';
 import {
   assembleSignedData,

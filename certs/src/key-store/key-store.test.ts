@@ -5,7 +5,7 @@ import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { testContext } from '@edutrust/platform/testing';
+import { testContext } from '@edutrust/testing/context';
 import { sql } from 'kysely';
 import { ensureAuthorities, issueCertificate, listAuthorities, revokeCertificate } from '../authority/authority.ts';
 import { parseCertificate } from '../certificate/certificate.ts';

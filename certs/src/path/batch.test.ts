@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { entryForm, goodChain, policy, requestOf } from '../../testing/chain.ts';
+import { lineOf } from '../../testing/hostile.ts';
+import { answeredChain, revoked } from '../../testing/ocsp.ts';
 import { verifyBatchLine } from './batch.ts';
-import { entryForm, goodChain, policy, requestOf } from './test-chain.ts';
-import { lineOf } from './test-hostile.ts';
-import { answeredChain, revoked } from './test-ocsp.ts';
 
 const asked = {
   eku: '1.3.6.1.5.5.7.3.1',

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { before, describe, test } from 'node:test';
+import { goodChain, requestOf } from '../../testing/chain.ts';
+import { hostile, lineOf } from '../../testing/hostile.ts';
 import { longestLine } from './batch.ts';
 import { validatePath } from './path.ts';
-import { goodChain, requestOf } from './test-chain.ts';
-import { hostile, lineOf } from './test-hostile.ts';
 
 /** Hostile lines, as far as they are not requests. */
 const hostileLines: readonly (readonly [name: string, line: string])[] = [

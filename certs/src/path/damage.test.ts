@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { goodChain, requestOf } from '../../testing/chain.ts';
+import { lineOf } from '../../testing/hostile.ts';
+import { answeredChain } from '../../testing/ocsp.ts';
 import { parseCertificate } from '../certificate/certificate.ts';
 import { childrenOf, DerError, readDer, tag } from '../der/der.ts';
 import { verifyBatchLine } from './batch.ts';
@@ -8,9 +11,6 @@ import { parseRevocationList } from './crl.ts';
 import { type PathRequest, validatePath } from './path.ts';
 import { parsePathCertificate } from './path-certificate.ts';
 import { Refusal } from './reason.ts';
-import { goodChain, requestOf } from './test-chain.ts';
-import { lineOf } from './test-hostile.ts';
-import { answeredChain } from './test-ocsp.ts';
 
 type Damage =
   | { readonly kind: 'flip' | 'remove' | 'repeat' | 'zero'; readonly at: number; readonly length: number }

@@ -1,10 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { extensionIds, purposes } from '../certificate/extensions.ts';
-import { oid, sequence } from '../der/der.ts';
-import { validatePath } from './path.ts';
-import { refusals } from './reason.ts';
 import {
   at,
   buildCertificate,
@@ -15,8 +11,12 @@ import {
   policy,
   requestOf,
   set,
-} from './test-chain.ts';
-import { type Rule, rules } from './test-rules.ts';
+} from '../../testing/chain.ts';
+import { type Rule, rules } from '../../testing/rules.ts';
+import { extensionIds, purposes } from '../certificate/extensions.ts';
+import { oid, sequence } from '../der/der.ts';
+import { validatePath } from './path.ts';
+import { refusals } from './reason.ts';
 
 test('V1: the chain in which every rule has something to hold on to is valid, for the policy that was mapped', () => {
   const verdict = validatePath(requestOf(goodChain()));

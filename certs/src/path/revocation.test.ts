@@ -1,9 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { keyIdentifier } from '../certificate/certificate.ts';
-import { extensionIds, purposes } from '../certificate/extensions.ts';
-import { explicit, generalizedTime, implicit, nullValue, octetString, oid, sequence } from '../der/der.ts';
-import { validatePath } from './path.ts';
 import {
   at,
   buildCertificate,
@@ -18,8 +14,12 @@ import {
   set,
   stranger,
   usage,
-} from './test-chain.ts';
-import { type AnswerForm, answeredChain, buildAnswer, responderOf, revoked } from './test-ocsp.ts';
+} from '../../testing/chain.ts';
+import { type AnswerForm, answeredChain, buildAnswer, responderOf, revoked } from '../../testing/ocsp.ts';
+import { keyIdentifier } from '../certificate/certificate.ts';
+import { extensionIds, purposes } from '../certificate/extensions.ts';
+import { explicit, generalizedTime, implicit, nullValue, octetString, oid, sequence } from '../der/der.ts';
+import { validatePath } from './path.ts';
 
 type Change = NonNullable<Parameters<typeof answeredChain>[0]>;
 

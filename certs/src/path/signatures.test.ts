@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { constants, createHash, generateKeyPairSync, type KeyObject, privateEncrypt, sign } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { bitString, element, integer, nullValue, octetString, oid, sequence, tag } from '../der/der.ts';
-import { validatePath } from './path.ts';
 import {
   at,
   buildCertificate,
@@ -11,7 +9,9 @@ import {
   type KeyPair,
   makeKeys,
   nameOf,
-} from './test-chain.ts';
+} from '../../testing/chain.ts';
+import { bitString, element, integer, nullValue, octetString, oid, sequence, tag } from '../der/der.ts';
+import { validatePath } from './path.ts';
 
 interface Scheme {
   readonly keys: KeyPair;

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { sql } from 'kysely';
+import { openTestCity, type TestCity } from '../../testing/city.ts';
 import { revokeCertificate } from '../authority/authority.ts';
 import { certsOf } from '../tables.ts';
 import { renewSeals } from './renew-seals.ts';
-import { openTestCity, type TestCity } from './test-city.ts';
 
 const system = { kind: 'system', name: 'cli' } as const;
 

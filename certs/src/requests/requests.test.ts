@@ -4,10 +4,11 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { startWorker } from '@edutrust/platform/jobs';
 import { readOutboxOnce } from '@edutrust/platform/outbox';
-import { eventually } from '@edutrust/platform/testing';
 import { endRole } from '@edutrust/registry/permissions';
-import { giveRole } from '@edutrust/registry/testing';
+import { giveRole } from '@edutrust/registry/testing/give-role';
+import { eventually } from '@edutrust/testing/eventually';
 import { sql } from 'kysely';
+import { openTestCity, type TestCity } from '../../testing/city.ts';
 import { ensureAuthorities, listAuthorities, revokeCertificate } from '../authority/authority.ts';
 import { toPem } from '../certificate/certificate.ts';
 import { keyStore } from '../key-store/key-store.ts';
@@ -15,7 +16,6 @@ import { newestRevocationList } from '../revocation/revocation-list.ts';
 import { certsOf } from '../tables.ts';
 import { revokeOfFormerSigners, signerFollower } from './follow.ts';
 import { issueRequested } from './issue.ts';
-import { openTestCity, type TestCity } from './test-city.ts';
 
 const system = { kind: 'system', name: 'cli' } as const;
 

@@ -6,14 +6,14 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { createHttpServer } from '@edutrust/platform/http';
 import { metricsText } from '@edutrust/platform/metrics';
-import { type Exchanged, exchange } from '@edutrust/platform/testing';
+import { type Exchanged, exchange } from '@edutrust/testing/exchange';
 import { sql } from 'kysely';
+import { openWorkshop } from '../../testing/workshop.ts';
 import { findAuthority, releaseCertificate, revokeCertificate } from '../authority/authority.ts';
 import { keyIdentifier, parseCertificate, toPem } from '../certificate/certificate.ts';
 import { extensionIds, readExtendedKeyUsage } from '../certificate/extensions.ts';
 import { bitString, explicit, integer, nullValue, octetString, oid, readDer, sequence } from '../der/der.ts';
 import { parseRevocationList } from '../path/crl.ts';
-import { openWorkshop } from '../testing/test-workshop.ts';
 import { encodeRevocationList } from './encode.ts';
 import { createOcspResponder } from './ocsp.ts';
 import {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { createHttpServer } from '@edutrust/platform/http';
 import { sql } from 'kysely';
+import { openWorkshop } from '../../testing/workshop.ts';
 import { trustMaterial } from '../authority/authority.ts';
 import { verifyTimeStampToken } from '../cms/cms.ts';
 import {
@@ -21,7 +22,6 @@ import {
   tag,
 } from '../der/der.ts';
 import { addRepositoryRoutes } from '../revocation/routes.ts';
-import { openWorkshop } from '../testing/test-workshop.ts';
 import { trustworthyNow } from './clock.ts';
 import { answerTimeStampRequest, timeStamp, timeStampPolicy } from './time-stamp.ts';
 

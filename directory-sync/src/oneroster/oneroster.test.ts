@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { testContext } from '@edutrust/platform/testing';
 import { seedDemo } from '@edutrust/registry/demo';
 import { migrations as registryMigrations } from '@edutrust/registry/service';
+import { testContext } from '@edutrust/testing/context';
+import { serve } from '@edutrust/testing/served';
 import { addClient, endClient, type NewClient } from '../clients/clients.ts';
 import { usualContract } from '../model/contract.ts';
 import { createDirectorySync, migrations } from '../service.ts';
-import { serve } from '../testing/served.ts';
 import { scopes } from './token.ts';
 
 const actor = { kind: 'system', name: 'test' } as const;

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { HttpServer } from '@edutrust/platform/http';
-import { type TestContext, testContext } from '@edutrust/platform/testing';
 import { type DemoCity, seedDemo } from '@edutrust/registry/demo';
 import { migrations as registryMigrations } from '@edutrust/registry/service';
+import { type TestContext, testContext } from '@edutrust/testing/context';
+import { serve } from '@edutrust/testing/served';
 import { addClient, endClient, type NewClient } from '../clients/clients.ts';
 import { usualContract } from '../model/contract.ts';
 import { createDirectorySync, migrations } from '../service.ts';
-import { serve } from '../testing/served.ts';
 import { urn } from './schemas.ts';
 
 const actor = { kind: 'system', name: 'test' } as const;

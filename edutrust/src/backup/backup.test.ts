@@ -5,11 +5,13 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { idpEvents } from '@edutrust/idp/events';
 import { readOutboxOnce } from '@edutrust/platform/outbox';
-import type { TestDatabase } from '@edutrust/platform/testing';
-import { eventually, testDatabase } from '@edutrust/platform/testing';
 import { openWitness } from '@edutrust/platform/witness';
+import { runCommand } from '@edutrust/testing/command';
+import type { TestDatabase } from '@edutrust/testing/database';
+import { testDatabase } from '@edutrust/testing/database';
+import { eventually } from '@edutrust/testing/eventually';
+import { type TestInstallation, testInstallation } from '@edutrust/testing/installation';
 import type pg from 'pg';
-import { runCommand, type TestInstallation, testInstallation } from '../commands/testing.ts';
 import { schemas } from './backup.ts';
 import { listTables } from './catalog.ts';
 

@@ -3,7 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { runCommand, type TestInstallation, testInstallation } from './testing.ts';
+import { runCommand } from '@edutrust/testing/command';
+import { type TestInstallation, testInstallation } from '@edutrust/testing/installation';
 
 /** The commands of docs/certificates.md, in their order, as people type them. */
 describe('edutrust certs: a ceremony and what follows it', { timeout: 120_000 }, () => {

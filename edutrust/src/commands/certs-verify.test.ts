@@ -9,8 +9,8 @@ import { after, before, describe, test } from 'node:test';
 import { encodeName, keyIdentifier, toPem } from '@edutrust/certs/certificate';
 import { bitString, boolean, explicit, implicit, integer, octetString, oid, sequence, time } from '@edutrust/certs/der';
 import { InvalidInput } from '@edutrust/platform/errors';
+import { runCommand } from '@edutrust/testing/command';
 import { createCommand } from '../main.ts';
-import { runCommand } from './testing.ts';
 
 const ecdsa = sequence(oid('1.2.840.10045.4.3.2'));
 const at = '2026-06-01T00:00:00Z';

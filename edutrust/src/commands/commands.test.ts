@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { mkdir, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { runCommand } from '@edutrust/testing/command';
+import { type TestInstallation, testInstallation } from '@edutrust/testing/installation';
 import type { Command } from 'commander';
 import { createCommand } from '../main.ts';
-import { runCommand, type TestInstallation, testInstallation } from './testing.ts';
 
 const header = 'Mã trường,Mã lớp,Mã định danh Bộ GD&ĐT,Họ và tên,Ngày sinh,Giới tính';
 

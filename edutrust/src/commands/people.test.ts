@@ -4,7 +4,8 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { after, before, describe, test } from 'node:test';
-import { runCommand, type TestInstallation, testInstallation } from './testing.ts';
+import { runCommand } from '@edutrust/testing/command';
+import { type TestInstallation, testInstallation } from '@edutrust/testing/installation';
 
 const header = 'Mã trường,Mã lớp,Mã định danh Bộ GD&ĐT,Họ và tên,Ngày sinh,Giới tính';
 

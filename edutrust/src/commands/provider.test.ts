@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { type TestInstallation, testInstallation } from './testing.ts';
+import { type TestInstallation, testInstallation } from '@edutrust/testing/installation';
 
 describe('edutrust apps and edutrust keys', { timeout: 200_000 }, () => {
   let installation: TestInstallation;

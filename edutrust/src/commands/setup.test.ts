@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { TestBrowser } from '@edutrust/idp/testing';
 import { readConfig } from '@edutrust/platform/config';
+import { TestBrowser } from '@edutrust/testing/browser';
+import { type TestInstallation, testInstallation } from '@edutrust/testing/installation';
+import { freePort } from '@edutrust/testing/port';
 import { pino } from 'pino';
 import { composeApp, loadPages, openContext } from '../process/app.ts';
-import { type TestInstallation, testInstallation } from './testing.ts';
 
 const department = 'Sở Giáo dục và Đào tạo';
 const setup = [
@@ -37,15 +38,6 @@ async function serve(installation: TestInstallation) {
       await context.close();
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const { createServer } = await import('node:net');
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address ? address.port : 0;
 }
 
 describe('edutrust setup', { timeout: 100_000 }, () => {

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { runCommand } from './testing.ts';
+import { runCommand } from '@edutrust/testing/command';
 
 /** A PDF of one empty page, by hand. */
 function plainPdf(): string {

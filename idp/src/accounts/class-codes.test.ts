@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { listLearners } from '@edutrust/registry/classes';
+import type { TestBrowser } from '@edutrust/testing/browser';
 import { sql } from 'kysely';
-import type { TestBrowser } from '../testing/test-browser.ts';
-import { type TestIdp, testIdp } from '../testing/test-idp.ts';
+import { type TestIdp, testIdp } from '../../testing/idp.ts';
 
 let world: TestIdp;
 const browsers = new Map<string, TestBrowser>();

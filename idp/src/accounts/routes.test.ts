@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { personClaims } from '@edutrust/registry/people';
-import { giveRole } from '@edutrust/registry/testing';
+import { giveRole } from '@edutrust/registry/testing/give-role';
+import { TestAuthenticator } from '@edutrust/testing/authenticator';
+import { TestBrowser } from '@edutrust/testing/browser';
 import { sql } from 'kysely';
+import { type TestIdp, testIdp } from '../../testing/idp.ts';
 import { isForPerson, releasedScopes } from '../apps/release.ts';
 import { listTiles } from '../apps/tiles.ts';
-import { TestAuthenticator } from '../testing/test-authenticator.ts';
-import { TestBrowser } from '../testing/test-browser.ts';
-import { type TestIdp, testIdp } from '../testing/test-idp.ts';
 
 let world: TestIdp;
 const browsers = new Map<string, TestBrowser>();

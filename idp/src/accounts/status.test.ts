@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { sql } from 'kysely';
-import { password, type TestIdp, testIdp } from '../testing/test-idp.ts';
+import { password, type TestIdp, testIdp } from '../../testing/idp.ts';
 import { createThrottle } from '../throttling/throttle.ts';
 import { accountStatus } from './status.ts';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { after, before, beforeEach, test } from 'node:test';
+import { type Json, TestBrowser } from '@edutrust/testing/browser';
 import { sql } from 'kysely';
-import { type Json, TestBrowser } from '../testing/test-browser.ts';
-import { authorizationRequest, type TestIdp, testIdp } from '../testing/test-idp.ts';
+import { authorizationRequest, type TestIdp, testIdp } from '../../testing/idp.ts';
 import { roomStatement } from './rooms.ts';
 
 let world: TestIdp;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { TestBrowser } from '@edutrust/testing/browser';
 import { sql } from 'kysely';
-import { TestBrowser } from '../testing/test-browser.ts';
-import { type TestIdp, testIdp } from '../testing/test-idp.ts';
+import { type TestIdp, testIdp } from '../../testing/idp.ts';
 
 let world: TestIdp;
 before(async () => {

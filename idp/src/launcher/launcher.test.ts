@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { TestBrowser } from '@edutrust/testing/browser';
 import { sql } from 'kysely';
-import { TestBrowser } from '../testing/test-browser.ts';
-import { type TestIdp, testIdp } from '../testing/test-idp.ts';
+import { type TestIdp, testIdp } from '../../testing/idp.ts';
 
 describe('the launcher', () => {
   let idp: TestIdp;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { type TestContext, testContext } from '@edutrust/platform/testing';
 import { migrations as registryMigrations } from '@edutrust/registry/service';
+import { type TestContext, testContext } from '@edutrust/testing/context';
 import { migrations } from '../service.ts';
 import { type Ceremony, challengeSeconds, newChallenge, takeChallenge } from './challenge.ts';
 

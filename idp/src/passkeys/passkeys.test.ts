@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { flags, type Tampering, TestAuthenticator } from '@edutrust/testing/authenticator';
+import { TestBrowser } from '@edutrust/testing/browser';
 import { sql } from 'kysely';
-import { flags, type Tampering, TestAuthenticator } from '../testing/test-authenticator.ts';
-import { TestBrowser } from '../testing/test-browser.ts';
-import { type TestIdp, testIdp } from '../testing/test-idp.ts';
+import { type TestIdp, testIdp } from '../../testing/idp.ts';
 
 let world: TestIdp;
 let browser: TestBrowser;

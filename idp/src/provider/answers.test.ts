@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { TestAuthenticator } from '@edutrust/testing/authenticator';
+import { TestBrowser } from '@edutrust/testing/browser';
 import { decodeJwt, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { sql } from 'kysely';
-import { changeApp, registerApp } from '../apps/apps.ts';
-import { TestAuthenticator } from '../testing/test-authenticator.ts';
-import { TestBrowser } from '../testing/test-browser.ts';
 import {
   appOrigins,
   authorizationRequest,
@@ -14,7 +13,8 @@ import {
   redemption,
   type TestIdp,
   testIdp,
-} from '../testing/test-idp.ts';
+} from '../../testing/idp.ts';
+import { changeApp, registerApp } from '../apps/apps.ts';
 
 const actor = { kind: 'system', name: 'setup' } as const;
 let world: TestIdp;

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { metricsText } from '@edutrust/platform/metrics';
-import { type Exchanged, exchange } from '@edutrust/platform/testing';
+import { TestBrowser } from '@edutrust/testing/browser';
+import { type Exchanged, exchange } from '@edutrust/testing/exchange';
 import { sql } from 'kysely';
-import { TestBrowser } from '../testing/test-browser.ts';
-import { appOrigins, codeFor, redeem, redemption, type TestIdp, testIdp } from '../testing/test-idp.ts';
+import { appOrigins, codeFor, redeem, redemption, type TestIdp, testIdp } from '../../testing/idp.ts';
 
 let world: TestIdp;
 before(async () => {

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
+import { TestBrowser } from '@edutrust/testing/browser';
 import { sql } from 'kysely';
-import { registerApp, rotateSecret } from '../apps/apps.ts';
-import { TestBrowser } from '../testing/test-browser.ts';
 import {
   appOrigins,
   authorizationRequest,
@@ -12,7 +11,8 @@ import {
   redemption,
   type TestIdp,
   testIdp,
-} from '../testing/test-idp.ts';
+} from '../../testing/idp.ts';
+import { registerApp, rotateSecret } from '../apps/apps.ts';
 
 let world: TestIdp;
 let browser: TestBrowser;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { type Shown, TestBrowser } from '@edutrust/testing/browser';
 import { sql } from 'kysely';
-import { type Shown, TestBrowser } from '../testing/test-browser.ts';
-import { authorizationRequest, password, type TestIdp, testIdp } from '../testing/test-idp.ts';
+import { authorizationRequest, password, type TestIdp, testIdp } from '../../testing/idp.ts';
 import { matchingStep, stepOf, totpAt } from './totp.ts';
 
 let world: TestIdp;

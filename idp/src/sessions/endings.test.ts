@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { eventually } from '@edutrust/platform/testing';
 import { merge } from '@edutrust/registry/merging';
 import { leave } from '@edutrust/registry/people';
+import { TestAuthenticator } from '@edutrust/testing/authenticator';
+import { TestBrowser } from '@edutrust/testing/browser';
+import { eventually } from '@edutrust/testing/eventually';
 import { sql } from 'kysely';
-import { resume, suspend } from '../accounts/accounts.ts';
-import { changeApp } from '../apps/apps.ts';
-import { TestAuthenticator } from '../testing/test-authenticator.ts';
-import { TestBrowser } from '../testing/test-browser.ts';
 import {
   appOrigins,
   authorizationRequest,
@@ -17,7 +15,9 @@ import {
   redemption,
   type TestIdp,
   testIdp,
-} from '../testing/test-idp.ts';
+} from '../../testing/idp.ts';
+import { resume, suspend } from '../accounts/accounts.ts';
+import { changeApp } from '../apps/apps.ts';
 import { endSessions } from './end.ts';
 
 /** 200 take four minutes on two busy cores; `EDUTRUST_TEST_ROUNDS=200` for the long run. */

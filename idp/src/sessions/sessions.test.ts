@@ -7,14 +7,15 @@ import { after, before, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startWorker } from '@edutrust/platform/jobs';
-import { eventually } from '@edutrust/platform/testing';
 import { leave } from '@edutrust/registry/people';
+import { TestBrowser } from '@edutrust/testing/browser';
+import { eventually } from '@edutrust/testing/eventually';
+import { freePort } from '@edutrust/testing/port';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { sql } from 'kysely';
+import { appOrigins, codeFor, password, redeem, redemption, type TestIdp, testIdp } from '../../testing/idp.ts';
 import { endSessions, suspend } from '../accounts/accounts.ts';
 import { changeApp } from '../apps/apps.ts';
-import { TestBrowser } from '../testing/test-browser.ts';
-import { appOrigins, codeFor, password, redeem, redemption, type TestIdp, testIdp } from '../testing/test-idp.ts';
 
 const actor = { kind: 'system', name: 'setup' } as const;
 let world: TestIdp;
@@ -257,15 +258,6 @@ async function startExample(clientId: 'thu-vien-so' | 'lop-hoc', port: number): 
   });
   await once(child.stdout as NodeJS.EventEmitter, 'data'); // it says its address once it listens
   return child;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, 'localhost');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo; // listening on a port
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 test('the example apps, on openid-client: one sign-in for both, signing out of one ends the other', async () => {

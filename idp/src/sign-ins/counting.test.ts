@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type RecordedEvent, readOutboxOnce } from '@edutrust/platform/outbox';
 import { sql } from 'kysely';
-import { type TestIdp, testIdp } from '../testing/test-idp.ts';
+import { type TestIdp, testIdp } from '../../testing/idp.ts';
 import { forgetOldHours, signInCounter, signInsOfDay } from './counting.ts';
 
 let world: TestIdp;

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { formatEducationId } from '@edutrust/registry/education-id';
+import { TestBrowser } from '@edutrust/testing/browser';
 import { hash } from '@node-rs/argon2';
 import { sql } from 'kysely';
+import { password, type TestIdp, testIdp } from '../../testing/idp.ts';
 import { createActivationCode, suspend } from '../accounts/accounts.ts';
 import { attestPassword } from '../password/attestation.ts';
 import { createPasswordHasher } from '../password/hashing.ts';
-import { TestBrowser } from '../testing/test-browser.ts';
-import { password, type TestIdp, testIdp } from '../testing/test-idp.ts';
 
 const actor = { kind: 'system', name: 'setup' } as const;
 let world: TestIdp;

@@ -4,8 +4,8 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { testConfig } from '@edutrust/testing/context';
 import pg from 'pg';
-import { testConfig } from '../testing/testing.ts';
 import { openDatabase } from './database.ts';
 import { findBinaries, startEmbedded } from './embedded.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { testDatabase } from '@edutrust/testing/database';
 import { sql } from 'kysely';
-import { testDatabase } from '../testing/testing.ts';
 import { createPool, type Database, kyselyOn, statement } from './database.ts';
 
 const add = statement<{ sum: number }, [one: number, other: number]>('test.add', 'SELECT $1::int + $2::int AS sum');

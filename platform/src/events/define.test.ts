@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { testContext } from '@edutrust/testing/context';
 import { sql } from 'kysely';
 import Type from 'typebox';
-import { testContext } from '../testing/testing.ts';
 import { defineEvents } from './define.ts';
 
 const actor = { kind: 'system', name: 'test' } as const;

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { testContext } from '@edutrust/testing/context';
+import { record } from '@edutrust/testing/events';
+import { eventually } from '@edutrust/testing/eventually';
 import { sql } from 'kysely';
 import { createPool, type Database, kyselyOn } from '../database/database.ts';
-import { record } from '../testing/events.ts';
-import { eventually, testContext } from '../testing/testing.ts';
 import { dropHandledEvents, outboxLag, type RecordedEvent, readOutbox, readOutboxOnce } from './outbox.ts';
 
 const actor = { kind: 'system', name: 'test' } as const;

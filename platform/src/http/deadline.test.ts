@@ -4,9 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { type TestContext, testContext } from '@edutrust/testing/context';
+import { eventually } from '@edutrust/testing/eventually';
 import { createPool } from '../database/database.ts';
 import { metricsText } from '../metrics/metrics.ts';
-import { eventually, type TestContext, testContext } from '../testing/testing.ts';
 import { anyone, createHttpServer, type HttpServer } from './http.ts';
 
 async function server(context: TestContext, answerWithinMs?: number): Promise<HttpServer> {

@@ -3,8 +3,10 @@ import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { type TestContext, testContext } from '@edutrust/testing/context';
+import { eventually } from '@edutrust/testing/eventually';
+import { exchange } from '@edutrust/testing/exchange';
 import { metricsText } from '../metrics/metrics.ts';
-import { eventually, exchange, type TestContext, testContext } from '../testing/testing.ts';
 import { createHttpServer, type HttpServer } from './http.ts';
 
 const open = { config: { access: { kind: 'self-authenticating', scheme: 'test' } } } as const;

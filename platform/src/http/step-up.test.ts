@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { testContext } from '@edutrust/testing/context';
 import Type from 'typebox';
 import type { PersonActor } from '../actor.ts';
 import { metricsText } from '../metrics/metrics.ts';
-import { testContext } from '../testing/testing.ts';
 import { createHttpServer, type Resource } from './http.ts';
 import { addRoutes, route } from './route.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { testConfig } from '@edutrust/testing/context';
 import { pino } from 'pino';
 import Type from 'typebox';
-import { testConfig } from '../testing/testing.ts';
 import { anyone, createHttpServer, type HttpServer } from './http.ts';
 import { illFormedAt, isWellFormedText } from './well-formed.ts';
 

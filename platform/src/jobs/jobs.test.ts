@@ -3,10 +3,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { eventually, type TestContext, testContext } from '../testing/testing.ts';
+import { type TestContext, testContext } from '@edutrust/testing/context';
+import { eventually } from '@edutrust/testing/eventually';
 import { giveBackAllJobs, startWorker } from './jobs.ts';
 
-const program = fileURLToPath(new URL('./test-worker.ts', import.meta.url));
+const program = fileURLToPath(new URL('../../testing/worker.ts', import.meta.url));
 /** Beats often, and nobody who lives is silent for so long, however busy the machine is: silence is made, not waited for. */
 const heartbeat = { everyMs: 200, deadAfterMs: 10 * 60_000 };
 

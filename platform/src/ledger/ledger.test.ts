@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { type TestContext, testContext } from '@edutrust/testing/context';
+import { record } from '@edutrust/testing/events';
 import fc from 'fast-check';
 import { createPool, kyselyOn } from '../database/database.ts';
-import { record } from '../testing/events.ts';
-import { type TestContext, testContext } from '../testing/testing.ts';
 import { openCheckpoint } from './checkpoint.ts';
 import { logNames } from './log-names.ts';
 import { parseTilePath } from './routes.ts';

@@ -3,8 +3,8 @@ import { appendFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { record } from '../testing/events.ts';
-import { type TestContext, testContext } from '../testing/testing.ts';
+import { type TestContext, testContext } from '@edutrust/testing/context';
+import { record } from '@edutrust/testing/events';
 import { findWitnessAlarms, openWitness, witnessOnce } from './witness.ts';
 
 const actor = { kind: 'system', name: 'test' } as const;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { testDatabase } from '@edutrust/testing/database';
 import { InvalidInput } from '../errors.ts';
-import { testDatabase } from '../testing/testing.ts';
 import { createLogger } from './logging.ts';
 
 const canary = 'Nguyễn Thị Chim Hoàng Yến';

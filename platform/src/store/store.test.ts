@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { testDatabase } from '@edutrust/testing/database';
+import { eventually } from '@edutrust/testing/eventually';
+import { startRedis } from '@edutrust/testing/redis';
 import { Unavailable } from '../errors.ts';
 import { platformMigrations } from '../migrations.ts';
-import { startRedis } from '../testing/redis.ts';
-import { eventually, testDatabase } from '../testing/testing.ts';
 import { createPostgresStore, sweepPostgresStore } from './postgres.ts';
 import { openRedisStore } from './redis.ts';
 import { openStore, type ShortLivedStore } from './store.ts';

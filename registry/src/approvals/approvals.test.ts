@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { Conflict } from '@edutrust/platform/errors';
-import { type TestContext, testContext } from '@edutrust/platform/testing';
+import { type TestContext, testContext } from '@edutrust/testing/context';
 import { sql } from 'kysely';
 import Type from 'typebox';
+import { SoftPasskey } from '../../testing/soft-passkey.ts';
+import { type TwoPeople, twoPeople } from '../../testing/two-people.ts';
 import { type DemoCity, seedDemo } from '../demo/demo.ts';
 import { migrations } from '../migrations.ts';
 import { listNotices } from '../notices/notices.ts';
 import { grantRole } from '../permissions/permissions.ts';
-import { SoftPasskey, type TwoPeople, twoPeople } from '../testing/testing.ts';
 import { type ApprovalKind, mustBeApproved, propose, recordCredentialAct, verifyApproval } from './approvals.ts';
 import { approve } from './approve.ts';
 import { expireApprovals, refuse, withdraw } from './close.ts';

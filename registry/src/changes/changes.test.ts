@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { testContext } from '@edutrust/platform/testing';
+import { testContext } from '@edutrust/testing/context';
 import { sql } from 'kysely';
 import { seedDemo } from '../demo/demo.ts';
 import { migrations } from '../migrations.ts';

@@ -4,14 +4,14 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { type TestContext, testContext } from '@edutrust/platform/testing';
+import { type TestContext, testContext } from '@edutrust/testing/context';
 import { sql } from 'kysely';
+import { openRegistry } from '../../testing/registry.ts';
 import { dateInVietnam } from '../calendar.ts';
 import { seedDemo } from '../demo/demo.ts';
 import { addGuardian } from '../guardians/guardians.ts';
 import { migrations } from '../migrations.ts';
 import { changePerson } from '../people/people.ts';
-import { openRegistry } from '../testing.ts';
 import { applyImport } from './apply.ts';
 import { planChanges } from './plan.ts';
 import type { Population } from './population.ts';
@@ -262,7 +262,7 @@ test('killed at any moment an undo has happened or has not, and done again it ha
   const before = await everybody(context);
   const id = await apply(context, learners, schoolId, rows);
   const after = await everybody(context);
-  const script = fileURLToPath(new URL('../testing/undo-child.ts', import.meta.url));
+  const script = fileURLToPath(new URL('../../testing/undo-child.ts', import.meta.url));
   const seen = new Set<string>();
   for (const ms of [5, 40, 120, 250, 450]) {
     const child = spawn(process.execPath, [script, context.databaseUrl, id], { stdio: ['ignore', 'pipe', 'inherit'] });

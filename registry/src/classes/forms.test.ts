@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { openRegistry } from '../testing.ts';
+import { openRegistry } from '../../testing/registry.ts';
 import { gradeOfClassCode, parseClassCode, parseGrade } from './grade.ts';
 
 test('T9: a school opens a class, names its homeroom teacher and renames it; a foreign teacher or a taken name is refused', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { testContext } from '@edutrust/platform/testing';
+import { testContext } from '@edutrust/testing/context';
 import { FF1 } from '@noble/ciphers/ff1.js';
 import fc from 'fast-check';
 import { migrations } from '../migrations.ts';

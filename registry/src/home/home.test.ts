@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { openRegistry } from '../testing.ts';
+import { openRegistry } from '../../testing/registry.ts';
 
 test('T3: the home of a department counts the city, of a school itself alone, of a teacher the own class and nothing else', async () => {
   await using world = await openRegistry();

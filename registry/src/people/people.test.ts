@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { testContext } from '@edutrust/platform/testing';
+import { testContext } from '@edutrust/testing/context';
 import { sql } from 'kysely';
 import { seedDemo } from '../demo/demo.ts';
 import { createEducationIdIssuer } from '../education-id/education-id.ts';

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Database, kyselyOn } from '@edutrust/platform/database';
-import { type TestDatabase, testDatabase } from '@edutrust/platform/testing';
+import { type TestDatabase, testDatabase } from '@edutrust/testing/database';
 import { sql } from 'kysely';
+import { makeCrowd } from '../../testing/crowd.ts';
 import { migrations } from '../migrations.ts';
 import { listOrganisations } from '../organisations/organisations.ts';
-import { makeCrowd } from '../testing/crowd.ts';
 import { listPeople } from './people.ts';
 
 /** Enough that reading a table to its end costs more than any index, and few enough to be made in a few seconds. */

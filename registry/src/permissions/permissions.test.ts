@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PersonActor } from '@edutrust/platform/actor';
-import { type TestContext, testContext } from '@edutrust/platform/testing';
+import { type TestContext, testContext } from '@edutrust/testing/context';
 import { sql } from 'kysely';
 import { seedDemo } from '../demo/demo.ts';
 import { createEducationIdIssuer } from '../education-id/education-id.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { type TestContext, testContext } from '@edutrust/platform/testing';
+import { type TestContext, testContext } from '@edutrust/testing/context';
 import { sql } from 'kysely';
 import { seedDemo } from '../demo/demo.ts';
 import { migrations } from '../migrations.ts';

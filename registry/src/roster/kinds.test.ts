@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from 'kysely';
-import { openRegistry } from '../testing.ts';
+import { openRegistry } from '../../testing/registry.ts';
 
 function upload(bytes: string | Buffer, name: string, fields: Readonly<Record<string, string>> = {}): FormData {
   const form = new FormData();

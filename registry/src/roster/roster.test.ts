@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
-import { type TestContext, testContext } from '@edutrust/platform/testing';
+import { type TestContext, testContext } from '@edutrust/testing/context';
 import { sql } from 'kysely';
 import { listLearners } from '../classes/classes.ts';
 import { seedDemo } from '../demo/demo.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from 'kysely';
+import { openRegistry } from '../../testing/registry.ts';
 import { grantRole } from '../permissions/permissions.ts';
-import { openRegistry } from '../testing.ts';
 
 function upload(lines: readonly string[], fields: Readonly<Record<string, string>> = {}): FormData {
   const header = 'STT,Mã trường,Mã lớp,Mã định danh Bộ GD&ĐT,Họ và tên,Ngày sinh,Giới tính';

@@ -4,11 +4,11 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { sql } from 'kysely';
-import { TestPhone, testCity } from '../enrolment/test-city.ts';
+import { TestPhone, testCity } from '../../testing/city.ts';
 import { verifyFile } from '../public-verification/verify.ts';
 import { authorise } from './authorise.ts';
 
-const program = fileURLToPath(new URL('./test-crash.ts', import.meta.url));
+const program = fileURLToPath(new URL('../../testing/crash.ts', import.meta.url));
 
 test('kill -9 before any statement leaves a request waiting or signed with a whole file, and what was confirmed gets signed once', async () => {
   await using world = await testCity();

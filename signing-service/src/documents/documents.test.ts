@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { sql } from 'kysely';
 import PDFDocument from 'pdfkit';
-import { type TestCity, type TestPhone, testCity } from '../enrolment/test-city.ts';
-import { independentWitnesses } from '../enrolment/test-witnesses.ts';
+import { createAuthority } from '../../testing/authority.ts';
+import { type TestCity, type TestPhone, testCity } from '../../testing/city.ts';
+import { independentWitnesses } from '../../testing/witnesses.ts';
 import { fontFile } from '../fonts/fonts.ts';
 import { signPdf } from '../formats/pades/pades.ts';
 import { verifyFile } from '../public-verification/verify.ts';
-import { createAuthority } from '../testing/authority.ts';
 import { forgetUploads } from './upload.ts';
 
 /** A decision as an office writes one: a heading, some lines, and a place for the signature below its title. */

@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { createPublicKey, generateKeyPairSync, sign, X509Certificate } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { readOutboxOnce } from '@edutrust/platform/outbox';
-import { eventually } from '@edutrust/platform/testing';
 import { leave } from '@edutrust/registry/people';
-import { giveRole } from '@edutrust/registry/testing';
+import { giveRole } from '@edutrust/registry/testing/give-role';
+import { eventually } from '@edutrust/testing/eventually';
 import { sql } from 'kysely';
+import { type TestCity, TestPhone, testCity } from '../../testing/city.ts';
 import { signingOf } from '../tables.ts';
 import { issueFor, revokeCertificateOf } from './certificate.ts';
 import { enrolmentFollower } from './follow.ts';
 import { possessionText } from './passkey.ts';
-import { type TestCity, TestPhone, testCity } from './test-city.ts';
 
 describe('enrolment of a signer', () => {
   let world: TestCity;

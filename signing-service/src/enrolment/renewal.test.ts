@@ -3,15 +3,15 @@ import { createPublicKey, X509Certificate } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { releaseCertificate, revokeCertificate } from '@edutrust/certs/authority';
 import { type OutboxReader, readOutboxOnce } from '@edutrust/platform/outbox';
-import { eventually } from '@edutrust/platform/testing';
+import { eventually } from '@edutrust/testing/eventually';
 import { sql } from 'kysely';
+import { type TestCity, TestPhone, testCity } from '../../testing/city.ts';
 import { authorise } from '../activation/authorise.ts';
 import { completeSession } from '../activation/complete.ts';
 import { verifyFile } from '../public-verification/verify.ts';
 import { signingOf } from '../tables.ts';
 import { enrolmentFollower } from './follow.ts';
 import { renewalOf, renewCertificates } from './renewal.ts';
-import { type TestCity, TestPhone, testCity } from './test-city.ts';
 
 const dayMs = 86_400_000;
 const system = { kind: 'system', name: 'cli' } as const;

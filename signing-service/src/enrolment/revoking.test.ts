@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { TestPhone, testCity } from '../../testing/city.ts';
 import { revokeEnrolment } from './certificate.ts';
-import { TestPhone, testCity } from './test-city.ts';
 
 const officer = { kind: 'system', name: 'test' } as const;
 

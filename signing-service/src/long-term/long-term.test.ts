@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Unavailable } from '@edutrust/platform/errors';
 import { sql } from 'kysely';
-import { type TestCity, testCity } from '../enrolment/test-city.ts';
+import { type TestCity, testCity } from '../../testing/city.ts';
 import { validatePdf } from '../formats/pades/validate.ts';
 import { verifyFile } from '../public-verification/verify.ts';
 import { archiveDocument, renewArchives } from './archive.ts';

@@ -5,13 +5,13 @@ import { addAnchor, endAnchor } from '@edutrust/certs/anchors';
 import { trustMaterial } from '@edutrust/certs/authority';
 import { toPem } from '@edutrust/certs/certificate';
 import { sql } from 'kysely';
-import { type TestCity, TestPhone, testCity } from '../enrolment/test-city.ts';
+import { createAuthority } from '../../testing/authority.ts';
+import { type TestCity, TestPhone, testCity } from '../../testing/city.ts';
+import { tablePdf } from '../../testing/pdf-files.ts';
 import { addValidationData, signPdf } from '../formats/pades/pades.ts';
-import { tablePdf } from '../formats/pdf/test-files.ts';
 import { columnsOf } from '../marks/columns.ts';
 import { printedMarks } from '../marks/printed.ts';
 import type { MarkValues } from '../marks/values.ts';
-import { createAuthority } from '../testing/authority.ts';
 import { initials } from './document.ts';
 import { largestFileBytes } from './limits.ts';
 

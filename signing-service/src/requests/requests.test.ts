@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
 import { startWorker } from '@edutrust/platform/jobs';
-import { eventually, testContext } from '@edutrust/platform/testing';
 import { seedDemo as seedCity } from '@edutrust/registry/demo';
 import { migrations as registryMigrations } from '@edutrust/registry/service';
+import { testContext } from '@edutrust/testing/context';
+import { eventually } from '@edutrust/testing/eventually';
 import { sql } from 'kysely';
+import { type TestCity, TestPhone, testCity } from '../../testing/city.ts';
 import { seedDemo } from '../demo/demo.ts';
-import { type TestCity, TestPhone, testCity } from '../enrolment/test-city.ts';
 import { migrations } from '../migrations.ts';
 import { makeTranscripts } from './runs.ts';
 

@@ -3,11 +3,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { giveRole } from '@edutrust/registry/testing';
+import { giveRole } from '@edutrust/registry/testing/give-role';
 import { sql } from 'kysely';
+import { type TestCity, type TestPhone, testCity } from '../../testing/city.ts';
+import { independentWitnesses } from '../../testing/witnesses.ts';
 import { authorise } from '../activation/authorise.ts';
-import { type TestCity, type TestPhone, testCity } from '../enrolment/test-city.ts';
-import { independentWitnesses } from '../enrolment/test-witnesses.ts';
 import { openPdf } from '../formats/pdf/document.ts';
 import { as } from '../formats/pdf/object.ts';
 import { verifyFile } from '../public-verification/verify.ts';
@@ -255,7 +255,7 @@ describe('a transcript from its class teacher to the school’s seal', () => {
       authenticatedAt: new Date(),
     } as const;
     await authorise(world.context, session.id, confirmation, actor);
-    const program = fileURLToPath(new URL('../activation/test-crash.ts', import.meta.url));
+    const program = fileURLToPath(new URL('../../testing/crash.ts', import.meta.url));
     let finished = false;
     let kills = 0;
     for (let dieBefore = 4; !finished && dieBefore < 300; dieBefore += 14) {

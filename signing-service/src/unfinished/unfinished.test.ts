@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { type TestCity, TestPhone, testCity } from '../../testing/city.ts';
 import { authorise } from '../activation/authorise.ts';
 import { completeNow } from '../activation/complete.ts';
-import { type TestCity, TestPhone, testCity } from '../enrolment/test-city.ts';
 import { findAlarms, resumeUnfinished } from './unfinished.ts';
 
 describe('what a process left that died', () => {

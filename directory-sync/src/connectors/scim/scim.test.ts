@@ -3,10 +3,11 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
-import { testContext } from '@edutrust/platform/testing';
 import { seedDemo } from '@edutrust/registry/demo';
 import { changePerson, leave } from '@edutrust/registry/people';
 import { migrations as registryMigrations } from '@edutrust/registry/service';
+import { testContext } from '@edutrust/testing/context';
+import { serve } from '@edutrust/testing/served';
 import { addClient } from '../../clients/clients.ts';
 import { runTarget } from '../../engine/converge.ts';
 import { bringPending, noteChanges } from '../../engine/live.ts';
@@ -14,7 +15,6 @@ import { noTotals } from '../../engine/plan.ts';
 import { usualContract } from '../../model/contract.ts';
 import { createDirectorySync, migrations } from '../../service.ts';
 import { addTarget } from '../../targets/targets.ts';
-import { serve } from '../../testing/served.ts';
 
 const actor = { kind: 'system', name: 'test' } as const;
 

@@ -3,11 +3,11 @@ import { createHash, sign } from 'node:crypto';
 import { test } from 'node:test';
 import { childrenOf, element, explicit, oid, readDer, sequence, tag } from '@edutrust/certs/der';
 import fc from 'fast-check';
+import { createAuthority } from '../../../testing/authority.ts';
+import { appendRevision, hybridPdf, plainObjects, streamPdf, tablePdf } from '../../../testing/pdf-files.ts';
 import { sampleTranscript } from '../../templates/transcript/sample.ts';
 import { makeTranscript } from '../../templates/transcript/transcript.ts';
-import { createAuthority } from '../../testing/authority.ts';
 import { type ValidationOptions, validatePdf } from '../../validation/validation.ts';
-import { appendRevision, hybridPdf, plainObjects, streamPdf, tablePdf } from '../pdf/test-files.ts';
 import {
   assembleCms,
   buildSignedAttributes,

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { sign } from 'node:crypto';
 import { test } from 'node:test';
 import { PDF, type Signer } from '@libpdf/core';
+import { createAuthority } from '../../../testing/authority.ts';
 import { sampleTranscript } from '../../templates/transcript/sample.ts';
 import { makeTranscript } from '../../templates/transcript/transcript.ts';
-import { createAuthority } from '../../testing/authority.ts';
 import { validatePdf } from '../../validation/validation.ts';
 import { signPdf } from './pades.ts';
 

@@ -7,13 +7,13 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { deflateSync } from 'node:zlib';
 import { toPem } from '@edutrust/certs/certificate';
+import { createAuthority } from '../../../testing/authority.ts';
+import { hybridPdf, streamPdf, tablePdf } from '../../../testing/pdf-files.ts';
 import { transcriptPlaces } from '../../templates/transcript/places.ts';
 import { sampleTranscript } from '../../templates/transcript/sample.ts';
 import { makeTranscript } from '../../templates/transcript/transcript.ts';
-import { createAuthority } from '../../testing/authority.ts';
 import { ecdsaSignatureFromRaw } from '../ecdsa.ts';
 import { openPdf } from '../pdf/document.ts';
-import { hybridPdf, streamPdf, tablePdf } from '../pdf/test-files.ts';
 import {
   addValidationData,
   assembleCms,

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createAuthority } from '../../testing/authority.ts';
+import { createAuthority } from '../../../testing/authority.ts';
+import { appendRevision, plainObjects, tablePdf } from '../../../testing/pdf-files.ts';
+import { signByHand } from '../../../testing/signing-by-hand.ts';
 import { type ValidationOptions, validatePdf } from '../../validation/validation.ts';
-import { appendRevision, plainObjects, tablePdf } from '../pdf/test-files.ts';
 import { addValidationData, signPdf, timeStampPdf } from './pades.ts';
-import { signByHand } from './test-signing.ts';
 
 const authority = createAuthority();
 const official = authority.official();

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { deflateSync } from 'node:zlib';
 import fc from 'fast-check';
+import { appendRevision, hybridPdf, plainObjects, streamPdf, tablePdf } from '../../../testing/pdf-files.ts';
 import { openPdf } from './document.ts';
 import { Budget, defaultLimits } from './limits.ts';
 import { EncryptedPdf, MalformedPdf, NotAPdf, PdfBeyondLimits } from './malformed.ts';
 import { as, nameOf, type PdfObject, sameObject, string, textOf, textString } from './object.ts';
 import { Parser } from './parser.ts';
-import { appendRevision, hybridPdf, plainObjects, streamPdf, tablePdf } from './test-files.ts';
 import { serialize } from './writer.ts';
 
 for (const [kind, file] of [

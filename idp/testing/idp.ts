@@ -1,0 +1,220 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { createHttpServer, type HttpServer } from '@edutrust/platform/http';
+import { type DemoCity, seedDemo as seedCity } from '@edutrust/registry/demo';
+import { getPerson } from '@edutrust/registry/people';
+import { can } from '@edutrust/registry/permissions';
+import { migrations as registryMigrations } from '@edutrust/registry/service';
+import { TestAuthenticator } from '@edutrust/testing/authenticator';
+import { type Shown, TestBrowser } from '@edutrust/testing/browser';
+import { type TestContext, testContext } from '@edutrust/testing/context';
+import { freePort } from '@edutrust/testing/port';
+import { createActivationCode } from '../src/accounts/accounts.ts';
+import { seedDemo } from '../src/demo/demo.ts';
+import type { IdpPages } from '../src/pages.ts';
+import { createIdp, type Idp, migrations } from '../src/service.ts';
+
+const actor = { kind: 'system', name: 'setup' } as const;
+export const password = 'bốn con mèo nằm ngủ';
+
+/** Pages that print their props: what a page shows is what these tests ask about, not how it looks. */
+function printingPages(): IdpPages {
+  const page = (name: string) => (props: unknown, view: unknown) =>
+    `<!doctype html><title>${name}</title><script type="application/json">${JSON.stringify({ name, props, view }).replaceAll('<', '\\u003c')}</script>`;
+  return {
+    signIn: page('signIn'),
+    secondFactor: page('secondFactor'),
+    secondFactorSetup: page('secondFactorSetup'),
+    badge: page('badge'),
+    badgeOutside: page('badgeOutside'),
+    stepUp: page('stepUp'),
+    activate: page('activate'),
+    consent: page('consent'),
+    logoutConfirm: page('logoutConfirm'),
+    loggedOut: page('loggedOut'),
+    launcher: page('launcher'),
+    account: page('account'),
+    children: page('children'),
+    passkeyAdd: page('passkeyAdd'),
+    error: page('error'),
+  };
+}
+
+/** A whole provider on a real database, behind the real HTTP base on a free port, with the demo city's people and apps. */
+export interface TestIdp extends AsyncDisposable {
+  readonly context: TestContext;
+  readonly city: DemoCity;
+  readonly origin: string;
+  readonly app: HttpServer;
+  readonly idp: Idp;
+  /** A fresh activation code for the person. */
+  code(personId: string): Promise<string>;
+  /** Activates the person with a printed code and a password; gives the education ID. */
+  activate(personId: string, chosen?: string): Promise<string>;
+  signIn(browser: TestBrowser, educationId: string, chosen?: string): Promise<Shown>;
+  /** Activates with a passkey, which signs in with it, as whoever holds a role above a teacher's does (W5). */
+  enter(personId: string, authenticator?: TestAuthenticator): Promise<TestBrowser>;
+  /** Another instance of the service over the same database, as a second process would be; same public address. */
+  secondInstance(): Promise<{ origin: string; close(): Promise<void> }>;
+}
+
+async function serve(context: TestContext): Promise<{ app: HttpServer; idp: Idp }> {
+  const pages = printingPages();
+  const idp = await createIdp(context, pages);
+  const app = await createHttpServer({
+    config: context.config,
+    log: context.log,
+    store: context.store,
+    gate: { authenticate: (request) => idp.authenticate(request), can: can(context.db) },
+    readiness: {},
+    metrics: async () => '',
+    errorPage: (problem, locale) => pages.error({ problem }, { locale, path: '' }),
+  });
+  await idp.routes?.(app);
+  return { app, idp };
+}
+
+export async function testIdp(environment: Record<string, string> = {}): Promise<TestIdp> {
+  const port = await freePort();
+  const origin = `http://localhost:${port}`;
+  const context = await testContext({
+    migrations: [registryMigrations, migrations],
+    environment: { EDUTRUST_URL: origin, ...environment },
+  });
+  const city = await seedCity(context);
+  await seedDemo(context, city);
+  const { app, idp } = await serve(context);
+  await app.listen({ host: 'localhost', port });
+  const code = async (personId: string) =>
+    (
+      await context.db
+        .transaction()
+        .execute((transaction) => createActivationCode(transaction, context, personId, actor))
+    ).code;
+  return {
+    context,
+    city,
+    origin,
+    app,
+    idp,
+    code,
+    activate: async (personId, chosen = password) => {
+      const browser = new TestBrowser();
+      const confirm = await browser.post(`${origin}/activate`, { code: await code(personId) });
+      const { ticket } = confirm.page?.props ?? {};
+      const choose = await browser.post(`${origin}/activate/confirm`, { ticket, answer: 'yes' });
+      const done = await browser.post(`${origin}${choose.page?.props.action}`, {
+        ticket,
+        password: chosen,
+        repeat: chosen,
+      });
+      if (done.page?.name !== 'launcher') throw new Error(done.body);
+      return (await getPerson(context.db, personId)).educationId;
+    },
+    signIn: async (browser, educationId, chosen = password) => {
+      const shown = await browser.get(`${origin}/signin?return_to=/`);
+      return browser.post(`${origin}${shown.page?.props.action}`, { identifier: educationId, password: chosen });
+    },
+    enter: async (personId, authenticator = new TestAuthenticator(origin)) => {
+      const { code } = await context.db
+        .transaction()
+        .execute((transaction) => createActivationCode(transaction, context, personId, actor));
+      const browser = new TestBrowser();
+      const confirm = await browser.post(`${origin}/activate`, { code });
+      const { ticket } = confirm.page?.props ?? {};
+      await browser.post(`${origin}/activate/confirm`, { ticket, answer: 'yes' });
+      const { json } = await browser.json(`${origin}/activate/passkey/options`, { ticket });
+      const made = await browser.json(`${origin}/activate/passkey`, {
+        ticket,
+        credential: authenticator.create(json.options),
+      });
+      if (made.status !== 200) throw new Error(JSON.stringify(made.json));
+      const shown = await browser.get(`${origin}${made.json.location}`);
+      if (shown.page?.name !== 'launcher') throw new Error(shown.body);
+      return browser;
+    },
+    secondInstance: async () => {
+      const second = await serve(context);
+      const address = await second.app.listen({ host: 'localhost', port: 0 });
+      return {
+        origin: address.replace('127.0.0.1', 'localhost').replace('[::1]', 'localhost'),
+        close: () => second.app.close(),
+      };
+    },
+    [Symbol.asyncDispose]: async () => {
+      await app.close();
+      await context[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** An authorization request of a demo app, with PKCE. */
+export interface AuthorizationRequest {
+  readonly url: URL;
+  readonly verifier: string;
+  readonly redirectUri: string;
+}
+
+export function authorizationRequest(
+  origin: string,
+  clientId: string,
+  extra: Record<string, string | undefined> = {},
+): AuthorizationRequest {
+  const verifier = randomBytes(32).toString('base64url');
+  const redirectUri = clientId === 'lop-hoc' ? 'http://localhost:4002/callback' : 'http://localhost:4001/callback';
+  const url = new URL('/oidc/auth', origin);
+  const parameters: Record<string, string | undefined> = {
+    client_id: clientId,
+    response_type: 'code',
+    scope: 'openid profile school',
+    redirect_uri: redirectUri,
+    state: 'a-state',
+    nonce: 'a-nonce',
+    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+    code_challenge_method: 'S256',
+    ...extra,
+  };
+  for (const [name, value] of Object.entries(parameters)) if (value !== undefined) url.searchParams.set(name, value);
+  return { url, verifier, redirectUri };
+}
+
+export const appOrigins = ['http://localhost:4001', 'http://localhost:4002'];
+
+/** Redeems a code; the answer as it is. */
+export async function redeem(
+  origin: string,
+  clientId: string,
+  fields: Record<string, string>,
+  secret = `demo-secret-of-${clientId}`,
+): Promise<{ status: number; headers: Headers; json: Record<string, string> }> {
+  const response = await fetch(`${origin}/oidc/token`, {
+    method: 'POST',
+    headers: { authorization: `Basic ${Buffer.from(`${clientId}:${secret}`).toString('base64')}` },
+    body: new URLSearchParams(fields),
+  });
+  return {
+    status: response.status,
+    headers: response.headers,
+    json: (await response.json()) as Record<string, string>,
+  };
+}
+
+/** A code for the app from a browser that is signed in and has agreed. */
+export async function codeFor(
+  browser: TestBrowser,
+  origin: string,
+  clientId: string,
+  extra: Record<string, string | undefined> = {},
+): Promise<AuthorizationRequest & { code: string; answer: URL }> {
+  const request = authorizationRequest(origin, clientId, extra);
+  let shown = await browser.get(request.url);
+  if (shown.page?.name === 'consent')
+    shown = await browser.post(`${origin}${shown.page.props.action}`, { decision: 'allow' });
+  const answer = new URL(shown.url);
+  const code = answer.searchParams.get('code');
+  if (!code) throw new Error(`no code: ${shown.status} ${shown.url} ${shown.body.slice(0, 500)}`);
+  return { ...request, code, answer };
+}
+
+export function redemption({ code, verifier, redirectUri }: { code: string; verifier: string; redirectUri: string }) {
+  return { grant_type: 'authorization_code', code, code_verifier: verifier, redirect_uri: redirectUri };
+}

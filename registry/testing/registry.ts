@@ -1,0 +1,71 @@
+import { createHttpServer } from '@edutrust/platform/http';
+import { testContext } from '@edutrust/testing/context';
+import { seedDemo } from '../src/demo/demo.ts';
+import { migrations } from '../src/migrations.ts';
+import { can, rolesOf } from '../src/permissions/permissions.ts';
+import { createRegistry } from '../src/service.ts';
+
+/** The registry with the demo city behind the real HTTP base; who calls is a header. */
+export async function openRegistry() {
+  const context = await testContext({ migrations: [migrations] });
+  const city = await seedDemo(context);
+  const app = await createHttpServer({
+    config: context.config,
+    log: context.log,
+    store: context.store,
+    readiness: {},
+    metrics: async () => '',
+    gate: {
+      can: can(context.db),
+      authenticate: async ({ headers }) => {
+        const personId = headers['x-person'];
+        if (typeof personId !== 'string') return null;
+        const roles = await rolesOf(context, personId);
+        return { kind: 'person', personId, sessionId: personId, roles, acr: 'passkey', authenticatedAt: new Date() };
+      },
+    },
+  });
+  await createRegistry(context).routes?.(app);
+  await app.ready();
+  /** `path` follows `/api/v1/`. */
+  const call = async (
+    person: string,
+    method: 'GET' | 'POST' | 'PATCH' | 'DELETE' | 'PUT',
+    path: string,
+    payload?: object | FormData,
+  ) => {
+    const request = new Request('http://localhost/', {
+      method: 'POST',
+      body: payload instanceof FormData ? payload : JSON.stringify(payload ?? {}),
+    });
+    const answer = await app.inject({
+      method,
+      url: `/api/v1/${path}`,
+      headers: {
+        'x-person': person,
+        'sec-fetch-site': 'same-origin',
+        ...(payload && {
+          'content-type':
+            payload instanceof FormData ? (request.headers.get('content-type') ?? '') : 'application/json',
+        }),
+      },
+      ...(payload && { payload: Buffer.from(await request.arrayBuffer()) }),
+    });
+    const isJson = String(answer.headers['content-type'] ?? '').includes('json');
+    return {
+      status: answer.statusCode,
+      json: isJson ? answer.json() : undefined,
+      bytes: answer.rawPayload,
+      headers: answer.headers,
+    };
+  };
+  return {
+    context,
+    city,
+    call,
+    [Symbol.asyncDispose]: async () => {
+      await app.close();
+      await context[Symbol.asyncDispose]();
+    },
+  };
+}

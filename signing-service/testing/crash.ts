@@ -1,0 +1,37 @@
+// A process of its own that completes a session and kills itself before the n-th statement: for crash.test.ts.
+import { systemClock } from '@edutrust/platform/clock';
+import { createPool, kyselyOn } from '@edutrust/platform/database';
+import { createJobs } from '@edutrust/platform/jobs';
+import { createLedger } from '@edutrust/platform/ledger';
+import { createMailer } from '@edutrust/platform/mail';
+import { createSecretBox } from '@edutrust/platform/secrets';
+import { openStore } from '@edutrust/platform/store';
+import { testConfig } from '@edutrust/testing/context';
+import type pg from 'pg';
+import { pino } from 'pino';
+import { completeSession } from '../src/activation/complete.ts';
+
+const [, , databaseUrl = '', sessionId = '', dieBefore = ''] = process.argv;
+const pool = createPool(databaseUrl, 4);
+let statements = 0;
+const countIn = (client: pg.PoolClient) => {
+  const query = client.query.bind(client) as (...given: unknown[]) => unknown;
+  // biome-ignore lint/suspicious/noExplicitAny: pg's overloads are passed through as they come
+  (client as any).query = (...given: unknown[]) => {
+    statements += 1;
+    if (statements === Number(dieBefore)) process.kill(process.pid, 'SIGKILL');
+    return query(...given);
+  };
+};
+pool.on('connect', countIn);
+const db = kyselyOn(pool);
+const config = testConfig();
+const log = pino({ level: 'silent' });
+const secrets = createSecretBox(Buffer.alloc(32, 0x5a)); // as testContext's
+const jobs = createJobs();
+const ledger = await createLedger({ db, secrets, config, clock: systemClock, log });
+statements = 0; // from here on it is the work that counts
+const store = await openStore(config, pool);
+const mailer = createMailer(config, jobs);
+await completeSession({ config, db, store, jobs, ledger, mailer, secrets, clock: systemClock, log }, sessionId);
+await pool.end();

@@ -1,0 +1,58 @@
+import { type Clock, systemClock } from '@edutrust/platform/clock';
+import { type Config, readConfig } from '@edutrust/platform/config';
+import type { ServiceContext } from '@edutrust/platform/context';
+import { createJobs } from '@edutrust/platform/jobs';
+import { createLedger } from '@edutrust/platform/ledger';
+import { createMailer } from '@edutrust/platform/mail';
+import type { SchemaMigrations } from '@edutrust/platform/migrations';
+import { platformMigrations } from '@edutrust/platform/own-migrations';
+import { createSecretBox } from '@edutrust/platform/secrets';
+import { attestedStore, openStore } from '@edutrust/platform/store';
+import type pg from 'pg';
+import { pino } from 'pino';
+import { testDatabase } from './database.ts';
+
+/** The configuration of a test: defaults, with what the test says. */
+export function testConfig(environment: Record<string, string> = {}): Config {
+  return readConfig({ EDUTRUST_LOG_LEVEL: 'silent', ...environment });
+}
+
+export interface TestContext extends ServiceContext, AsyncDisposable {
+  readonly pool: pg.Pool;
+  readonly databaseUrl: string;
+}
+
+/** A whole service context on a fresh database, as the composition root would build it. */
+export async function testContext({
+  migrations,
+  environment = {},
+  clock = systemClock,
+}: {
+  migrations: readonly SchemaMigrations[];
+  environment?: Record<string, string>;
+  clock?: Clock;
+}): Promise<TestContext> {
+  const database = await testDatabase([platformMigrations, ...migrations.filter((set) => set !== platformMigrations)]);
+  const config = testConfig(environment);
+  const log = pino({ level: 'silent' });
+  const secrets = createSecretBox(Buffer.alloc(32, 0x5a));
+  const jobs = createJobs();
+  const store = attestedStore(await openStore(config, database.pool, log), secrets);
+  return {
+    config,
+    db: database.db,
+    pool: database.pool,
+    databaseUrl: database.url,
+    store,
+    jobs,
+    ledger: await createLedger({ db: database.db, secrets, config, clock, log }),
+    mailer: createMailer(config, jobs),
+    secrets,
+    clock,
+    log,
+    [Symbol.asyncDispose]: async () => {
+      await store.close();
+      await database[Symbol.asyncDispose]();
+    },
+  };
+}

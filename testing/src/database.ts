@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import { createPool, type Database, kyselyOn } from '@edutrust/platform/database';
+import { uuidv7 } from '@edutrust/platform/ids';
+import { migrateJobs } from '@edutrust/platform/jobs';
+import { migrate, type SchemaMigrations } from '@edutrust/platform/migrations';
+import pg from 'pg';
+import { testServer } from './server.ts';
+
+/** A fresh, migrated database of a real PostgreSQL; dropped when disposed. */
+export interface TestDatabase extends AsyncDisposable {
+  readonly db: Database;
+  readonly pool: pg.Pool;
+  /** For a second process or an independent client. */
+  readonly url: string;
+}
+
+export async function testDatabase(migrations: readonly SchemaMigrations[]): Promise<TestDatabase> {
+  const serverUrl = await testServer();
+  const name = `test_${uuidv7().replaceAll('-', '')}`;
+  // Without migrations it is empty: a dump goes in.
+  const template = migrations.length > 0 ? await migratedTemplate(serverUrl, migrations) : 'template1';
+  await administer(serverUrl, `CREATE DATABASE ${name} TEMPLATE ${template}`);
+  const url = new URL(serverUrl);
+  url.pathname = `/${name}`;
+  const pool = createPool(url.href, 12);
+  return {
+    db: kyselyOn(pool),
+    pool,
+    url: url.href,
+    [Symbol.asyncDispose]: async () => {
+      await pool.end();
+      await administer(serverUrl, `DROP DATABASE ${name} WITH (FORCE)`);
+    },
+  };
+}
+
+/**
+ * The database that a test's own is copied from: these migrations, applied once a server and never opened again. Its
+ * name is their digest, so a changed migration makes another one.
+ */
+async function migratedTemplate(serverUrl: string, migrations: readonly SchemaMigrations[]): Promise<string> {
+  const digest = createHash('sha256').update(JSON.stringify(migrations)).digest('hex').slice(0, 24);
+  const name = `template_${digest}`;
+  const client = new pg.Client({ connectionString: serverUrl });
+  await client.connect();
+  try {
+    await client.query('SELECT pg_advisory_lock(hashtext($1))', [name]); // test files start at once
+    const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [name]);
+    if (rowCount) return name;
+    const draft = `draft_${digest}`; // a run that is killed here leaves no half template
+    await client.query(`DROP DATABASE IF EXISTS ${draft} WITH (FORCE)`);
+    await client.query(`CREATE DATABASE ${draft}`);
+    const url = new URL(serverUrl);
+    url.pathname = `/${draft}`;
+    const pool = createPool(url.href, 2);
+    await migrate(pool, migrations);
+    await migrateJobs(pool);
+    await pool.end();
+    await client.query(`ALTER DATABASE ${draft} RENAME TO ${name}`);
+    return name;
+  } finally {
+    await client.end();
+  }
+}
+
+async function administer(url: string, statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query(statement);
+  await client.end();
+}

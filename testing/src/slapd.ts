@@ -1,0 +1,75 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from 'ldapts';
+import { freePort } from './port.ts';
+
+export interface Slapd extends AsyncDisposable {
+  readonly url: string;
+  readonly baseDn: string;
+  readonly bindDn: string;
+  readonly bindPassword: string;
+  stop(): Promise<void>;
+}
+
+/** Debian's OpenLDAP server on a free loopback port, with a database and a configuration of its own. */
+export async function startSlapd(): Promise<Slapd> {
+  const folder = await mkdtemp(join(tmpdir(), 'edutrust-slapd-'));
+  const [baseDn, bindDn, bindPassword] = ['dc=so,dc=edu,dc=vn', 'cn=admin,dc=so,dc=edu,dc=vn', 'bí mật của quản trị'];
+  await mkdir(join(folder, 'data'));
+  await writeFile(
+    join(folder, 'slapd.conf'),
+    `include /etc/ldap/schema/core.schema
+include /etc/ldap/schema/cosine.schema
+include /etc/ldap/schema/inetorgperson.schema
+modulepath /usr/lib/ldap
+moduleload back_mdb
+pidfile ${folder}/slapd.pid
+database mdb
+maxsize 1073741824
+suffix "${baseDn}"
+rootdn "${bindDn}"
+rootpw "${bindPassword}"
+directory ${folder}/data
+dbnosync
+index objectClass eq
+index uid,cn,member eq
+`,
+  );
+  const port = await freePort();
+  const url = `ldap://127.0.0.1:${port}`;
+  const server = spawn('slapd', ['-f', join(folder, 'slapd.conf'), '-h', `${url}/`, '-d', '0'], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  await answers(server, url, bindDn, bindPassword);
+  const client = new Client({ url });
+  await client.bind(bindDn, bindPassword);
+  await client.add(baseDn, { objectClass: ['organization', 'dcObject'], dc: 'so', o: 'Sở' });
+  await client.unbind();
+  const stop = async () => {
+    if (server.exitCode === null && server.signalCode === null) {
+      server.kill('SIGTERM');
+      await once(server, 'exit');
+    }
+    await rm(folder, { recursive: true, force: true });
+  };
+  return { url, baseDn, bindDn, bindPassword, stop, [Symbol.asyncDispose]: stop };
+}
+
+async function answers(server: ChildProcess, url: string, bindDn: string, bindPassword: string): Promise<void> {
+  for (let tries = 0; tries < 200; tries += 1) {
+    if (server.exitCode !== null) throw new Error(`slapd ended with ${server.exitCode}`);
+    const client = new Client({ url, connectTimeout: 1_000 });
+    try {
+      await client.bind(bindDn, bindPassword);
+      return;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    } finally {
+      await client.unbind().catch(() => undefined);
+    }
+  }
+  throw new Error('slapd does not answer');
+}

@@ -1,0 +1,226 @@
+import assert from 'node:assert/strict';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { test } from 'node:test';
+
+const root = new URL('../..', import.meta.url).pathname;
+
+/** Who may import whom: a workspace, and the workspaces below it (docs/architecture.md, Floors). */
+const below: Readonly<Record<string, readonly string[]>> = {
+  platform: [],
+  registry: ['platform'],
+  certs: ['platform', 'registry'],
+  idp: ['platform', 'registry'],
+  'directory-sync': ['platform', 'registry'],
+  'signing-service': ['platform', 'registry', 'certs'],
+  'admin-console': ['certs/pages', 'idp/pages', 'signing-service/pages'],
+  edutrust: ['platform', 'registry', 'certs', 'idp', 'directory-sync', 'signing-service', 'admin-console'],
+  testing: ['platform'],
+};
+
+const importPattern =
+  /(?:^|\n)\s*(import|export)\s+(type\s+)?(?:[^'";]*?\sfrom\s+)?['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)/g;
+
+interface Import {
+  readonly file: string;
+  readonly target: string;
+  readonly isType: boolean;
+}
+
+function importsOf(workspace: string): Import[] {
+  const files = globSync(`${workspace}/**/*.{ts,tsx}`, {
+    cwd: root,
+    exclude: ['**/node_modules/**', '**/dist/**', '**/generated/**'],
+  });
+  return files.flatMap((file) =>
+    [...readFileSync(join(root, file), 'utf8').matchAll(importPattern)].map((match) => ({
+      file,
+      target: match[3] ?? match[4] ?? '',
+      isType: match[2] !== undefined,
+    })),
+  );
+}
+
+function doorsOf(workspace: string): Record<string, string> {
+  return JSON.parse(readFileSync(join(root, workspace, 'package.json'), 'utf8')).exports ?? {};
+}
+
+/** Tests, and what only they import: the folder `testing` of a workspace, and the workspace of that name. */
+const isTest = (file: string) => file.endsWith('.test.ts') || /(?:^|\/)testing\//.test(file);
+
+for (const [workspace, allowed] of Object.entries(below)) {
+  test(`H1: ${workspace} imports only downward, through doors`, () => {
+    const wrong: string[] = [];
+    for (const { file, target, isType } of importsOf(workspace)) {
+      if (target.startsWith('@edutrust/')) {
+        const [, name = '', ...rest] = target.split('/');
+        const door = rest.join('/');
+        const isAllowed =
+          name === workspace || allowed.includes(name) || (isType && allowed.includes(`${name}/${door}`));
+        if (!isAllowed && !isTest(file)) wrong.push(`${file} imports ${target}: not below it`);
+        if (!(`./${door}` in doorsOf(name))) wrong.push(`${file} imports ${target}: no such door`);
+      } else if (target.startsWith('.')) {
+        const path = normalize(join(dirname(file), target));
+        if (!path.startsWith(`${workspace}/`)) wrong.push(`${file} reaches out of its workspace: ${target}`);
+      }
+    }
+    assert.deepEqual(wrong, []);
+  });
+}
+
+test('H1: what is made for tests stays out of src, and only tests reach for it', () => {
+  const inSrc = sources().filter((file) => /\/src\/(?:.*\/)?(?:testing\/|test-|testing\.)/.test(file));
+  assert.deepEqual(inSrc, [], 'it belongs to the folder `testing` beside src');
+  const reached = Object.keys(below)
+    .flatMap(importsOf)
+    .filter(({ file, target }) => !isTest(file) && /(?:^|\/)testing\//.test(target));
+  assert.deepEqual(reached, []);
+});
+
+test('H1: every door leads to a file', () => {
+  for (const workspace of Object.keys(below)) {
+    for (const [door, path] of Object.entries(doorsOf(workspace))) {
+      assert.ok(existsSync(join(root, workspace, path)), `${workspace} ${door} → ${path}`);
+    }
+  }
+});
+
+test('H1: no circle among the files of a workspace, types counted', () => {
+  for (const workspace of Object.keys(below)) {
+    const graph = new Map<string, string[]>();
+    for (const { file, target, isType } of importsOf(workspace)) {
+      if (!target.startsWith('.') || isTest(file)) continue;
+      if (isType && workspace === 'admin-console') continue; // a screen and its parts name each other's props
+      const path = normalize(join(dirname(file), target));
+      graph.set(file, [...(graph.get(file) ?? []), path]);
+    }
+    const done = new Set<string>();
+    const visit = (file: string, trail: readonly string[]): void => {
+      assert.ok(!trail.includes(file), `circle: ${[...trail.slice(trail.indexOf(file)), file].join(' → ')}`);
+      if (done.has(file)) return;
+      for (const next of graph.get(file) ?? []) visit(next, [...trail, file]);
+      done.add(file);
+    };
+    for (const file of graph.keys()) visit(file, []);
+  }
+});
+
+/** The ids that docs/checks.md explains, with what it promises of each. */
+function explainedChecks(): Set<string> {
+  const page = readFileSync(join(root, 'docs/checks.md'), 'utf8');
+  return new Set([...page.matchAll(/^\| ([A-Z]\d{1,2}) \|/gm)].map(([, id = '']) => id));
+}
+
+const sources = () =>
+  globSync('**/*.{ts,tsx}', { cwd: root, exclude: ['**/node_modules/**', '**/dist/**', '**/generated/**'] });
+
+/** The ids at the beginning of the titles of a test file: `T5, D3: …`. */
+function idsInTitles(file: string): string[] {
+  const titles = readFileSync(join(root, file), 'utf8').matchAll(
+    /\b(?:test|describe)\(\s*['"`]((?:[A-Z]\d{1,2}(?:, | and )?)+):/g,
+  );
+  return [...titles].flatMap(([, ids = '']) => ids.split(/, | and /));
+}
+
+// A title names a promise of docs/checks.md, never the number of somebody's report.
+test('every check id in a test title is explained in docs/checks.md', () => {
+  const explained = explainedChecks();
+  const wrong = sources()
+    .filter((file) => file.endsWith('.test.ts'))
+    .flatMap((file) => idsInTitles(file).map((id) => ({ file, id })))
+    .filter(({ id }) => !explained.has(id));
+  assert.deepEqual(wrong, []);
+});
+
+test('every check id in a comment is explained in docs/checks.md', () => {
+  const explained = explainedChecks();
+  const wrong: string[] = [];
+  for (const file of sources()) {
+    const text = readFileSync(join(root, file), 'utf8');
+    for (const [comment] of text.matchAll(/\/\*\*?[\s\S]*?\*\/|(?<![:'"`\w])\/\/ .*/g)) {
+      for (const [, ids = ''] of comment.matchAll(/\(((?:[A-Z]\d{1,2}(?:, | and )?)+)\)/g)) {
+        for (const id of ids.split(/, | and /)) if (!explained.has(id)) wrong.push(`${file}: ${id}`);
+      }
+    }
+  }
+  assert.deepEqual(wrong, []);
+});
+
+test('SECURITY.md promises nothing that no test tries to break', () => {
+  const page = readFileSync(join(root, 'SECURITY.md'), 'utf8');
+  const promised = [...page.matchAll(/^\|[^|]*\|([^|]*)\|$/gm)].flatMap(
+    ([, ids = '']) => ids.match(/[A-Z]\d{1,2}/g) ?? [],
+  );
+  const tried = new Set(
+    sources()
+      .filter((file) => file.endsWith('.test.ts'))
+      .flatMap(idsInTitles),
+  );
+  assert.ok(promised.length > 20, 'the table of promises was not found');
+  assert.deepEqual(
+    promised.filter((id) => !tried.has(id)),
+    [],
+  );
+});
+
+/** The nearest line above, or the line itself, that begins at the margin: what the line is inside of. */
+function outermost(lines: readonly string[], index: number): string {
+  for (let at = index; at >= 0; at -= 1) if (/^[a-z]/i.test(lines[at] ?? '')) return lines[at] ?? '';
+  return '';
+}
+
+test('E15: formatters of Intl are made once, at the margin of a module: each holds memory that no collection counts', () => {
+  const wrong: string[] = [];
+  for (const file of sources().filter((name) => !name.endsWith('.test.ts'))) {
+    const lines = readFileSync(join(root, file), 'utf8').split('\n');
+    const isScreen = file.startsWith('admin-console/');
+    for (const [index, line] of lines.entries()) {
+      if (!/new Intl\./.test(line) && !(isScreen && /\.toLocale(Date|Time)?String\(/.test(line))) continue;
+      const holder = outermost(lines, index);
+      if (!/^(export )?const \w+ = (?!.*=>)/.test(holder) || !/new Intl\./.test(line))
+        wrong.push(`${file}:${index + 1}`);
+    }
+  }
+  assert.deepEqual(wrong, []);
+});
+
+/** Who reads or writes `registry.role_assignment` besides registry/src/permissions, and why. */
+const roleReaders: Readonly<Record<string, string>> = {
+  'registry/src/migrations.ts': 'makes the table',
+  'registry/src/tables.ts': 'types it',
+  'registry/src/people/people.ts': 'a person who leaves loses every role, in the same statement as their affiliations',
+  'idp/src/activation/code-approval.ts': 'names the roles in what two people sign about a code; it decides by can()',
+  'registry/src/setup/setup.ts': 'whether anybody administers yet, before anybody may be asked',
+};
+
+test('H1: one place decides on roles: nothing outside registry/permissions reads who holds them', () => {
+  const files = globSync('{platform,registry,certs,idp,directory-sync,signing-service,edutrust}/src/**/*.ts', {
+    cwd: root,
+  });
+  const readers = files.filter(
+    (file) =>
+      !isTest(file) &&
+      !file.startsWith('registry/src/permissions/') &&
+      readFileSync(join(root, file), 'utf8').includes('role_assignment'),
+  );
+  assert.deepEqual(
+    readers.filter((file) => !(file in roleReaders)),
+    [],
+    'ask can() or a function of @edutrust/registry/permissions',
+  );
+});
+
+/** Longer than 400 lines, and how long they may be until they are split. */
+const longFiles: Readonly<Record<string, number>> = {
+  'registry/src/approvals/decide.ts': 660,
+  'registry/src/people/people.ts': 500,
+  'admin-console/src/gallery/main.tsx': 420,
+};
+
+test('no source file is longer than 400 lines', () => {
+  const long = sources()
+    .filter((file) => !isTest(file) && /^[\w-]+\/src\//.test(file))
+    .map((file) => ({ file, lines: readFileSync(join(root, file), 'utf8').split('\n').length - 1 }))
+    .filter(({ file, lines }) => lines > (longFiles[file] ?? 400));
+  assert.deepEqual(long, [], 'ask what it hides');
+});

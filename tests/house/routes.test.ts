@@ -1,0 +1,490 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { composeApp, loadPages, openContext, serviceNames } from '@edutrust/edutrust/app';
+import { seedDemo as seedAccounts } from '@edutrust/idp/demo';
+import type { Actor } from '@edutrust/platform/actor';
+import { readConfig } from '@edutrust/platform/config';
+import { type HttpServer, type ReferredKind, visit } from '@edutrust/platform/http';
+import { type DemoCity, seedDemo as seedCity } from '@edutrust/registry/demo';
+import { type Role, roles } from '@edutrust/registry/permissions';
+import { seedDemo as seedSigning } from '@edutrust/signing-service/demo';
+import { testDatabase } from '@edutrust/testing/database';
+import type pg from 'pg';
+import { pino } from 'pino';
+import { type Belongings, idNamesDecidedOtherwise, idsDecidedOtherwise, type Row, rows } from './routes.ts';
+
+/** What the route's access let through, answered before the handler runs: nothing is changed by asking. */
+const reached = 299;
+/** A name that nobody of school A may read in anything of school B. */
+const canary = 'Kanari Bê';
+
+interface World extends AsyncDisposable {
+  readonly pool: pg.Pool;
+  readonly city: DemoCity;
+  /** Every route, `METHOD path`, as it was registered. */
+  readonly registered: readonly {
+    readonly name: string;
+    readonly action: string | undefined;
+    readonly freshWithinSeconds: number | undefined;
+    readonly schema: unknown;
+  }[];
+  /** Stops before the handler. */
+  readonly gateOnly: HttpServer;
+  /** Answers. */
+  readonly whole: HttpServer;
+  readonly things: Readonly<Record<'own' | 'other' | 'above', Belongings>>;
+}
+
+async function openWorld(): Promise<World> {
+  await using stack = new AsyncDisposableStack();
+  const database = stack.use(await testDatabase([]));
+  const directory = await mkdtemp(join(tmpdir(), 'edutrust-routes-'));
+  stack.defer(() => rm(directory, { recursive: true, force: true }));
+  await writeFile(join(directory, 'secret.key'), '5a'.repeat(32));
+  const config = readConfig({
+    DATABASE_URL: database.url,
+    EDUTRUST_SECRET_FILE: join(directory, 'secret.key'),
+    EDUTRUST_DATA: join(directory, 'var'),
+  });
+  const context = await openContext(config, pino({ level: 'silent' }), { serves: false });
+  stack.defer(() => context.close());
+  const city = await seedCity(context);
+  await seedAccounts(context, city);
+  await seedSigning(context, city);
+  const authenticate = async ({ headers }: { headers: Record<string, unknown> }): Promise<Actor | null> =>
+    typeof headers['x-actor'] === 'string' ? actorOf(headers['x-actor']) : null;
+  const registered: World['registered'][number][] = [];
+  const pages = await loadPages();
+  const gate = await composeApp(context, serviceNames, pages, {
+    authenticate,
+    onServer: (app) => {
+      app.addHook('onRoute', ({ method, url, config, schema }) => {
+        const access = config?.access;
+        const { action, freshWithinSeconds } = access?.kind === 'action' ? access : {};
+        // Fastify adds HEAD beside each GET.
+        if (method !== 'HEAD') registered.push({ name: `${method} ${url}`, action, freshWithinSeconds, schema });
+      });
+      app.addHook('preHandler', async (_request, reply) => reply.code(reached).send({}));
+    },
+  });
+  const whole = await composeApp(context, serviceNames, pages, { authenticate });
+  for (const { app } of [gate, whole]) {
+    await app.ready();
+    stack.defer(() => app.close());
+  }
+  const [primary, lower] = city.schools;
+  assert.ok(primary && lower);
+  const { pool } = database;
+  const things = {
+    own: await makeBelongings(pool, primary.id, city),
+    other: await makeBelongings(pool, lower.id, city),
+    above: await makeBelongings(pool, city.departmentId, city),
+  };
+  await pool.query('UPDATE registry.person SET full_name = $1 WHERE id = $2', [canary, things.other.person]);
+  const kept = stack.move();
+  return {
+    pool,
+    city,
+    registered,
+    gateOnly: gate.app,
+    whole: whole.app,
+    things,
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}
+
+function actorOf(header: string): Actor {
+  const {
+    role,
+    organisation,
+    ageSeconds = 0,
+    person,
+  } = JSON.parse(header) as {
+    role?: Role;
+    organisation?: string;
+    ageSeconds?: number;
+    person: string;
+  };
+  return {
+    kind: 'person',
+    personId: person,
+    sessionId: 'a session',
+    roles: role && organisation ? [{ role, organisationId: organisation }] : [],
+    acr: 'passkey',
+    authenticatedAt: new Date(Date.now() - ageSeconds * 1000),
+  };
+}
+
+/** Things of every kind that belong to the organisation, by the tables: what matters here is whose they are. */
+async function makeBelongings(pool: pg.Pool, organisation: string, city: DemoCity): Promise<Belongings> {
+  const one = async (text: string, values: unknown[] = [organisation]): Promise<string> => {
+    const { rows: found } = await pool.query<{ id: string }>(text, values);
+    assert.ok(found[0], text);
+    return found[0].id;
+  };
+  const name = `${canary} ${organisation}`;
+  const person = await one(
+    "SELECT person_id AS id FROM registry.affiliation WHERE organisation_id = $1 AND valid_until IS NULL AND role <> 'guardian' ORDER BY role, person_id LIMIT 1",
+  );
+  const target = await one(
+    `INSERT INTO sync.target (id, name, kind, settings, sealed_secret, contract, organisation_id)
+     VALUES (gen_random_uuid(), left($2, 60), 'ldap', '{}', '', '{"learners": [], "others": [], "roles": ["learner"]}', $1)
+     RETURNING id`,
+    [organisation, name],
+  );
+  return {
+    organisation,
+    person,
+    class: await one(
+      `INSERT INTO registry.class (id, organisation_id, school_year, code, grade)
+       VALUES (gen_random_uuid(), $1, 2026, '5X', 5) RETURNING id`,
+    ),
+    guardianship: await one(
+      `INSERT INTO registry.guardianship (id, guardian_id, child_id, relation, valid_from)
+       SELECT gen_random_uuid(), $2, person_id, 'guardian', '2020-01-01' FROM registry.affiliation
+       WHERE organisation_id = $1 AND valid_until IS NULL AND role <> 'guardian' ORDER BY role, person_id DESC LIMIT 1 RETURNING id`,
+      [organisation, city.people.guardian],
+    ),
+    role: await one(
+      `INSERT INTO registry.role_assignment (id, person_id, role, organisation_id)
+       VALUES (gen_random_uuid(), $2, 'teacher', $1) RETURNING id`,
+      [organisation, person],
+    ),
+    app: await one(
+      `INSERT INTO idp.app (client_id, name, purpose, kind, organisation_id, redirect_uris, post_logout_redirect_uris, scopes,
+         sector, is_approved, created_at)
+       VALUES ('app-' || $1::uuid, $2, '{"vi": "x", "en": "x"}', 'spa', $1::uuid, '{}', '{}', '{}', $1::uuid::text, false, now()) RETURNING client_id AS id`,
+      [organisation, name],
+    ),
+    target,
+    run: await one(
+      `INSERT INTO sync.run (id, target_id, mode, state, totals, started_at)
+       VALUES (gen_random_uuid(), $1, 'plan', 'done', '{"added":0,"changed":0,"disabled":0,"unchanged":0,"failed":0}', now())
+       RETURNING id`,
+      [target],
+    ),
+    client: await one(
+      `INSERT INTO sync.client (id, name, kind, organisation_id, contract, may_write, token_sha256)
+       VALUES (gen_random_uuid(), left($2, 60), 'scim', $1, '{"learners": ["name"], "others": ["name"], "roles": ["learner"]}', false,
+         sha256(gen_random_uuid()::text::bytea)) RETURNING id`,
+      [organisation, name],
+    ),
+    enrolment: await one(
+      `INSERT INTO signing.enrolment (id, person_id, organisation_id, title, state, custody, approval_code, created_at, device_name,
+         credential_id, credential_public_key, credential_counter, transports, is_synced, attestation_object, prf_salt, public_key_spki)
+       VALUES (gen_random_uuid(), $2, $1, $3, 'awaiting-approval', 'hsm', '123 456', now(), 'phone', gen_random_uuid()::text, '', 0,
+         '{}', false, '', '', '') RETURNING id`,
+      [organisation, person, name],
+    ),
+    request: await one(
+      `INSERT INTO signing.request (id, kind, title, organisation_id, signer_id, signer_title, state, code, unsigned_document_id, created_at)
+       SELECT gen_random_uuid(), 'transcript', $3, $1, $2, 'x', 'waiting', gen_random_uuid()::text, id, now()
+       FROM signing.document LIMIT 1 RETURNING id`,
+      [organisation, city.people.principal, name],
+    ),
+    transcriptRun: await one(
+      `INSERT INTO signing.transcript_run (id, class_id, organisation_id, input, total, state, created_at)
+       SELECT gen_random_uuid(), id, $1::uuid, '{}', 0, 'done', now() FROM registry.class
+       WHERE organisation_id = $1::uuid AND code = '5X' LIMIT 1 RETURNING id`,
+    ),
+    certificate: await one(
+      `INSERT INTO certs.certificate (serial, issuer_id, profile, subject, organisation_id, request_key, state, tbs, der, public_key_sha256,
+         not_before, not_after)
+       VALUES (replace(gen_random_uuid()::text, '-', ''), 'people', 'official', $2, $1, gen_random_uuid()::text, 'issued', '', '', '',
+         now(), now() + interval '1 year') RETURNING serial AS id`,
+      [organisation, name],
+    ),
+    badge: await one(
+      `INSERT INTO idp.badge (id, person_id, serial, secret_hash, code_hash, is_stand_in, issued_at, expires_at)
+       VALUES (gen_random_uuid(), $1, lpad((random() * 99999999)::int::text, 8, '0'), decode(md5(random()::text), 'hex'),
+         decode(md5(random()::text), 'hex'), false, now(), now() + interval '1 day') RETURNING serial AS id`,
+      [person],
+    ),
+    certificateRequest: await one(
+      `INSERT INTO certs.request (id, profile, organisation_id, custody, state, requested_at, reason)
+       VALUES (gen_random_uuid(), 'seal', $1, 'key-store', 'waiting', now(), $2) RETURNING id`,
+      [organisation, name],
+    ),
+  };
+}
+
+/** Where a thing's own view, or the list of its kind, says what the caller may do to it. */
+const viewsOfThings: Readonly<Partial<Record<keyof Belongings, string>>> = {
+  organisation: 'GET /api/v1/organisations/:id',
+  class: 'GET /api/v1/classes/:id',
+  person: 'GET /api/v1/people/:id',
+  app: 'GET /api/v1/apps/:clientId',
+  target: 'GET /api/v1/sync/targets',
+  certificate: 'GET /api/v1/certificates/:serial',
+};
+
+const nobody = '00000000-0000-7000-8000-000000000000';
+
+describe('T1: every route × every role × whose things', { timeout: 900_000 }, () => {
+  let world: World;
+  before(async () => {
+    world = await openWorld();
+  });
+  after(() => world?.[Symbol.asyncDispose]());
+
+  /** Calls a route as it is registered, its parameters filled from the belongings. */
+  async function call(
+    name: string,
+    row: Row,
+    things: Belongings,
+    actor?: { role?: Role; organisation?: string; ageSeconds?: number },
+    app = world.gateOnly,
+    more: { readonly body?: object; readonly query?: Record<string, string> } = {},
+  ) {
+    const [methods = '', path = ''] = name.split(' ');
+    const of = row.kind === 'roles' && row.of ? things[row.of] : nobody;
+    const example = row.kind === 'roles' ? row.body?.(things) : undefined;
+    const body = example || more.body ? { ...example, ...more.body } : undefined;
+    return app.inject({
+      method: methods.split(',')[0] as 'GET',
+      url: path.replace(/:[a-zA-Z]+/g, of).replace('*', 'x'),
+      headers: {
+        'sec-fetch-site': 'same-origin',
+        // Somebody else each time: one person may not ask as often as this table does.
+        ...(actor ? { 'x-actor': JSON.stringify({ person: randomUUID(), ...actor }) } : {}),
+      },
+      ...(body ? { payload: body } : {}),
+      ...(more.query ? { query: more.query } : {}),
+    });
+  }
+  const actionRows = Object.entries(rows).flatMap(([name, row]) => (row.kind === 'roles' ? [{ name, row }] : []));
+
+  test('every route has a row, and every row a route', () => {
+    const names = world.registered.map(({ name }) => name);
+    assert.deepEqual(
+      names.filter((name) => !(name in rows)),
+      [],
+      'say in tests/house/routes.ts who may call these',
+    );
+    const isRoute = (name: string) => {
+      const [methods = '', url = ''] = name.split(' ');
+      return methods.split(',').every((method) => world.whole.hasRoute({ method: method as 'GET', url }));
+    };
+    assert.deepEqual(
+      Object.keys(rows).filter((name) => !isRoute(name)),
+      [],
+      'these rows have no route any more',
+    );
+  });
+
+  test('nobody gets past a route that asks who is calling, and a person without a role past one that asks for a role', async () => {
+    for (const [name, row] of Object.entries(rows)) {
+      if (row.kind === 'protocol') continue;
+      const { statusCode } = await call(name, row, world.things.own);
+      if (row.kind === 'anyone') assert.notEqual(statusCode, 401, name);
+      else assert.equal(statusCode, 401, name);
+      if (row.kind === 'roles') assert.equal((await call(name, row, world.things.own, {})).statusCode, 403, name);
+      if (row.kind === 'signed-in')
+        assert.notEqual((await call(name, row, world.things.own, {})).statusCode, 403, name);
+    }
+  });
+
+  test('a role reaches what is of its organisation and below, and nothing beside or above', async () => {
+    const { own, other, above } = world.things;
+    const wrong: string[] = [];
+    for (const { name, row } of actionRows) {
+      for (const role of roles) {
+        const isAllowed = row.roles.includes(role);
+        const cases = row.of
+          ? ([
+              ['its own', own.organisation, own, isAllowed],
+              ['a school below', above.organisation, own, isAllowed],
+              ['another school', own.organisation, other, false],
+              ['above', own.organisation, above, false],
+              ['nowhere', nobody, own, false],
+            ] as const)
+          : row.top
+            ? ([
+                ['the department', above.organisation, own, isAllowed],
+                ['its school', own.organisation, own, false],
+              ] as const)
+            : ([['its own', own.organisation, own, isAllowed]] as const);
+        for (const [whose, organisation, things, expected] of cases) {
+          const { statusCode } = await call(name, row, things, { role, organisation });
+          // Without a resource the role is asked before the body is read.
+          const isReached = statusCode === reached || (!row.of && statusCode === 400);
+          if (isReached !== expected || (!isReached && ![403, 404].includes(statusCode)))
+            wrong.push(`${name} as ${role} for ${whose}: ${statusCode}`);
+        }
+      }
+    }
+    assert.deepEqual(wrong, []);
+  });
+
+  /** Every id-bearing field of every route, found in its own schemas. */
+  function idFields() {
+    return world.registered.flatMap(({ name, schema }) => {
+      const found: {
+        name: string;
+        key: string;
+        part: string;
+        path: readonly string[];
+        refersTo: string | undefined;
+      }[] = [];
+      for (const part of ['params', 'querystring', 'body']) {
+        visit((schema as Record<string, unknown> | undefined)?.[part], [], (node, path) => {
+          const isId = String(node.pattern ?? '').includes('[0-9a-f]{8}-[0-9a-f]{4}') || node.format === 'uuid';
+          const field = path.findLast((step) => step !== '*') ?? '';
+          if (!isId && !/Ids?$/.test(field)) return;
+          const refersTo = node['x-refers-to'] as string | undefined;
+          const key = `${name} ${part}.${path.join('.')}`;
+          if (node.type === 'string' && !found.some((one) => one.key === key))
+            found.push({ name, key, part, path, refersTo });
+        });
+      }
+      return found;
+    });
+  }
+
+  test('T9: every id in a path, a query or a body is decided by its kind, by its row, or says why it names nothing of others', () => {
+    const fields = idFields();
+    assert.ok(fields.length > 60, `${fields.length} fields`);
+    const undecided = fields.filter(({ name, key, part, path, refersTo }) => {
+      const row = rows[name];
+      const isPath = part === 'params' && row?.kind === 'roles' && row.of !== undefined;
+      const isOwn = (path.at(-1) ?? '') in idNamesDecidedOtherwise;
+      return !refersTo && !isPath && !isOwn && !(key in idsDecidedOtherwise);
+    });
+    assert.deepEqual(
+      undecided.map(({ key }) => key),
+      [],
+      'annotate with refersTo, or say in idsDecidedOtherwise why not',
+    );
+    const keys = new Set(fields.map(({ key }) => key));
+    assert.deepEqual(
+      Object.keys(idsDecidedOtherwise).filter((key) => !keys.has(key)),
+      [],
+      'there are no such fields',
+    );
+  });
+
+  test('T9, T1: an id in a query or a body reaches what is the role’s own or below, and nothing beside, above or gone', async () => {
+    const { own, other, above } = world.things;
+    const wrong: string[] = [];
+    let asked = 0;
+    for (const { name, key, part, path, refersTo } of idFields()) {
+      const row = rows[name];
+      if (!refersTo || part === 'params' || row?.kind !== 'roles') continue;
+      const kind = refersTo.split(' ')[0] as ReferredKind;
+      const gone = { ...own, [kind]: nobody };
+      for (const role of row.roles) {
+        for (const [whose, organisation, things, expected] of [
+          ['its own', own.organisation, own, true],
+          ['a school below', above.organisation, own, true],
+          ['another school', own.organisation, other, false],
+          ['above', own.organisation, above, false],
+          ['gone', own.organisation, gone, false],
+        ] as const) {
+          const isArray = path.at(-1) === '*';
+          const field = path.find((step) => step !== '*') ?? '';
+          const value = isArray ? [things[kind]] : things[kind];
+          const set = { [field]: value };
+          const { statusCode } = await call(name, row, own, { role, organisation }, world.gateOnly, {
+            ...(part === 'body' ? { body: set } : { query: { [field]: String(things[kind]) } }),
+          });
+          asked += 1;
+          const isReached = statusCode === reached;
+          if (isReached !== expected || (!isReached && statusCode !== 403))
+            wrong.push(`${key} as ${role} for ${whose}: ${statusCode}`);
+        }
+      }
+    }
+    assert.deepEqual(wrong, []);
+    assert.ok(asked > 200, `${asked} requests`);
+  });
+
+  test('T1: what a thing says that the caller may do to it is what its routes let through', async () => {
+    const { own, above } = world.things;
+    const wrong: string[] = [];
+    let compared = 0;
+    for (const [of, view] of Object.entries(viewsOfThings)) {
+      const viewRow = rows[view];
+      assert.ok(viewRow, view);
+      const acts = actionRows.filter(({ name, row }) => row.of === of && !name.startsWith('GET '));
+      for (const role of roles) {
+        for (const organisation of [own.organisation, above.organisation]) {
+          const shown = await call(view, viewRow, own, { role, organisation }, world.whole);
+          if (shown.statusCode !== 200) continue;
+          const { may, items } = shown.json();
+          const said: string[] = may ?? items.find(({ id }: { id: string }) => id === own[of as keyof Belongings]).may;
+          for (const { name, row } of acts) {
+            const action = world.registered.find((route) => route.name === name)?.action ?? '';
+            const { statusCode } = await call(name, row, own, { role, organisation });
+            compared += 1;
+            if ((statusCode === reached) !== said.includes(action))
+              wrong.push(`${name} as ${role}: ${statusCode}, and ${view} says ${said}`);
+          }
+        }
+      }
+    }
+    assert.deepEqual(wrong, []);
+    assert.ok(compared > 150, `${compared} compared`);
+  });
+
+  test('T5: keys, roles, revocation and secrets ask an older sign-in to prove who it is', async () => {
+    for (const { name, row } of actionRows) {
+      const found = world.registered.find((route) => route.name === name);
+      assert.equal(found?.freshWithinSeconds, row.fresh, name);
+      const [role] = row.roles;
+      if (row.fresh === undefined || !role) continue;
+      const { organisation } = row.top ? world.things.above : world.things.own;
+      const stale = await call(name, row, world.things.own, { role, organisation, ageSeconds: row.fresh + 60 });
+      assert.deepEqual([stale.statusCode, stale.json().code], [401, 'session/step-up-required'], name);
+    }
+  });
+
+  test('T3: no list tells a school anything of another', async () => {
+    const { own, other, above } = world.things;
+    const lists = actionRows.filter(
+      ({ name, row }) => name.startsWith('GET ') && !row.of && !row.top && !name.includes(':'),
+    );
+    assert.ok(lists.length >= 9, `${lists.length} lists`);
+    const seen: string[] = [];
+    for (const { name, row } of lists) {
+      for (const role of row.roles) {
+        const mine = await call(name, row, own, { role, organisation: own.organisation }, world.whole);
+        assert.equal(mine.statusCode, 200, `${name} as ${role}: ${mine.body}`);
+        for (const secret of [other.person, other.organisation, above.app, other.app, other.target, other.request])
+          assert.ok(!mine.body.includes(secret), `${name} as ${role} shows ${secret}`);
+        const all = await call(name, row, own, { role, organisation: above.organisation }, world.whole);
+        if (all.body.includes(other.organisation)) seen.push(name);
+      }
+    }
+    assert.ok(new Set(seen).size >= 5, `who is above does see it: ${[...new Set(seen)]}`);
+  });
+
+  test('a path written otherwise is not a way around who is calling', async () => {
+    for (const { name, row } of actionRows) {
+      const [method = '', path = ''] = name.split(' ');
+      const url = path.replace(/:[a-zA-Z]+/g, row.of ? world.things.own[row.of] : nobody);
+      const variants = [
+        url.replace('/api', '/%61pi'),
+        url.replace('/api/v1', '/api//v1'),
+        url.replace('/api/v1', '/api/./v1'),
+        url.replace('/api/v1', '/x/../api/v1'),
+        url.replace('/api', '/API'),
+        url.replace('/v1', '%2fv1'),
+        `${url}/`,
+        `${url};x=1`,
+        `${url}?_method=GET`,
+      ];
+      for (const variant of variants) {
+        const { statusCode } = await world.whole.inject({
+          method: method as 'GET',
+          url: variant,
+          headers: { 'sec-fetch-site': 'same-origin', 'x-http-method-override': 'GET' },
+        });
+        assert.ok([400, 401, 404].includes(statusCode), `${method} ${variant}: ${statusCode}`);
+      }
+    }
+  });
+});
