@@ -301,5 +301,11 @@ export const migrations: SchemaMigrations = {
         CREATE INDEX archive_document ON signing.archive (document_id);
         CREATE INDEX step_document ON signing.step (document_id);`,
     },
+    {
+      name: '011-asked',
+      sql: `
+        CREATE INDEX request_asked ON signing.request (requested_by, id);
+        CREATE INDEX upload_own ON signing.upload (uploaded_by, organisation_id, id);`,
+    },
   ],
 };

@@ -387,6 +387,7 @@ export const rows: Readonly<Record<string, Row>> = {
   'GET /api/v1/signing/inbox/count': signedIn,
   'GET /api/v1/signing/inbox/unusual': roles('GK'),
   'GET /api/v1/signing/signed': roles('GK'),
+  'GET /api/v1/signing/asked': roles('CT'), // their own alone
   // what is signed or sealed is decided by the documents (K4 in signing-service)
   'POST /api/v1/signing/sessions': roles('GK'),
   'POST /api/v1/signing/sessions/:id/confirm': roles('GK'),
@@ -412,6 +413,7 @@ export const rows: Readonly<Record<string, Row>> = {
   'GET /api/v1/signing/classes/:id/marks/plans/:planId': roles('DC', 'class'),
   'POST /api/v1/signing/classes/:id/marks/plans/:planId/apply': roles('C', 'class'),
   'GET /api/v1/signing/transcripts/:id': roles('C', 'transcriptRun'),
+  'GET /api/v1/signing/organisations/:organisationId/uploads': roles('C', 'organisation'),
   'POST /api/v1/signing/organisations/:organisationId/uploads': roles('C', 'organisation'),
   'POST /api/v1/signing/organisations/:organisationId/documents': roles('C', 'organisation', {
     body: ({ person }) => ({

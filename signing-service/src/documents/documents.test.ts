@@ -258,6 +258,28 @@ describe('documents that somebody sends to be signed', () => {
     assert.equal((await ask(wish(sent.id))).json.code, 'signing/no-upload');
   });
 
+  test('who asked sees what became of it, and what still waits to be asked; nobody else does', async () => {
+    const { json: sent } = await upload(await decision());
+    const waiting = (person: string) => world.call(person, 'GET', path('uploads'));
+    const asked = (person: string, query = '') => world.call(person, 'GET', `/api/v1/signing/asked${query}`);
+    const [first] = (await waiting(administrator)).json.items;
+    assert.deepEqual([first.id, first.fileName, first.pages], [sent.id, 'quyết định.pdf', 1]);
+    assert.equal(new Date(first.keptUntil).getTime() - new Date(first.createdAt).getTime(), 24 * 3_600_000);
+    const other = world.city.schools[1]?.administratorId ?? '';
+    assert.equal((await waiting(other)).status, 403);
+    const { id } = (await ask(wish(sent.id))).json;
+    assert.ok((await waiting(administrator)).json.items.every((item: { id: string }) => item.id !== sent.id));
+    assert.deepEqual(await sign(teacher, [id]), ['signed']);
+    const [own] = (await asked(administrator, '?kind=upload&limit=1')).json.items;
+    assert.deepEqual(
+      [own.id, own.state, own.steps.map((step: { state: string }) => step.state)],
+      [id, 'waiting', ['done', 'due']],
+    );
+    assert.ok((await asked(administrator, '?kind=transcript')).json.items.length === 0);
+    assert.deepEqual((await asked(other)).json.items, [], 'another administrator asked for none of these');
+    assert.equal((await asked(principal.personId)).status, 403, 'who signs asks for nothing');
+  });
+
   test('files for which nobody asks are gone after a day, those that became documents stay', async () => {
     const kept = (await upload(await decision())).json;
     const asked = await ask(wish(kept.id));

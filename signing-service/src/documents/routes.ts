@@ -8,8 +8,8 @@ import { SigningRequest } from '../requests/schemas.ts';
 import { findRequest } from '../requests/views.ts';
 import type { ValidationPool } from '../validation/validation.ts';
 import { askForSignatures } from './ask.ts';
-import { DocumentBody, Upload } from './schemas.ts';
-import { largestUploadBytes, receiveUpload, tooLarge } from './upload.ts';
+import { DocumentBody, Upload, WaitingUpload } from './schemas.ts';
+import { largestUploadBytes, listUploads, receiveUpload, tooLarge } from './upload.ts';
 
 const tags = ['signing'];
 const params = Type.Object({ organisationId: refersTo('organisation') });
@@ -44,6 +44,22 @@ export function addDocumentRoutes(app: HttpServer, context: ServiceContext, pool
       const received = await receiveUpload(context, pool, { organisationId, fileName, bytes }, personActor(request));
       return reply.code(201).send({ ...received, pages: [...received.pages], fileName, sizeBytes: bytes.length });
     },
+  );
+
+  app.get(
+    '/api/v1/signing/organisations/:organisationId/uploads',
+    {
+      config: { access },
+      schema: {
+        tags,
+        summary: 'Files that the caller sent and has asked no signatures for yet, newest first',
+        params,
+        response: { 200: Type.Object({ items: Type.Array(WaitingUpload) }) },
+      },
+    },
+    async (request) => ({
+      items: await listUploads(context.db, request.params.organisationId, personActor(request)),
+    }),
   );
 
   app.post(

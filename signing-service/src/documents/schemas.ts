@@ -40,6 +40,17 @@ export const Upload = Type.Object({
   signatures: Type.Integer(),
 });
 
+/** A file that waits for its sender to ask signatures on it. */
+export const WaitingUpload = Type.Object({
+  id: Uuid,
+  fileName: Type.String(),
+  sizeBytes: Type.Integer(),
+  pages: Type.Integer(),
+  createdAt: Time,
+  /** When it is deleted, unless signatures are asked for before. */
+  keptUntil: Time,
+});
+
 export const DocumentBody = Type.Object(
   {
     uploadId: Uuid,

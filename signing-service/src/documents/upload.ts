@@ -16,6 +16,8 @@ import { storeDocument } from './store.ts';
 export const largestUploadBytes = 16 * 1024 * 1024;
 /** How long a file waits to be asked signatures for. */
 const waitingHours = 24;
+/** Waiting files of one person that a list shows. */
+const mostWaiting = 100;
 
 export type Upload = Selectable<SigningTables['signing.upload']>;
 
@@ -115,6 +117,43 @@ export async function findUpload(
     { vi: 'Không còn tệp này, hoặc đã được trình ký.', en: 'This file is gone, or signatures were asked for already.' },
     { remedy: { vi: 'Tải tệp lên lại.', en: 'Send the file again.' } },
   );
+}
+
+/** A file that waits for its sender to ask signatures on it. */
+export interface WaitingUpload {
+  readonly id: string;
+  readonly fileName: string;
+  readonly sizeBytes: number;
+  readonly pages: number;
+  /** ISO 8601 UTC. */
+  readonly createdAt: string;
+  /** When it is deleted, unless signatures are asked for before. */
+  readonly keptUntil: string;
+}
+
+/** What this person sent for this organisation and has asked nothing for yet, newest first. */
+export async function listUploads(
+  db: ServiceContext['db'],
+  organisationId: string,
+  actor: PersonActor,
+): Promise<WaitingUpload[]> {
+  const found = await signingOf(db)
+    .selectFrom('signing.upload as u')
+    .innerJoin('signing.document as d', 'd.id', 'u.document_id')
+    .select(['u.id', 'u.file_name', 'u.created_at', 'd.size_bytes', 'd.pages'])
+    .where('u.uploaded_by', '=', actor.personId)
+    .where('u.organisation_id', '=', organisationId)
+    .orderBy('u.id', 'desc')
+    .limit(mostWaiting)
+    .execute();
+  return found.map(({ id, file_name, created_at, size_bytes, pages }) => ({
+    id,
+    fileName: file_name,
+    sizeBytes: size_bytes,
+    pages,
+    createdAt: created_at.toISOString(),
+    keptUntil: new Date(created_at.getTime() + waitingHours * 3_600_000).toISOString(),
+  }));
 }
 
 /** Deletes files for which nobody asked signatures within a day. */

@@ -11,6 +11,7 @@ import { documentOf, rejectRequest, withdrawRequest } from './requests.ts';
 import { runView } from './run-view.ts';
 import { findRun, startTranscripts } from './runs.ts';
 import {
+  DocumentKind,
   RejectBody,
   RequestAct,
   RequestState,
@@ -142,6 +143,39 @@ export function addRequestRoutes(app: HttpServer, context: ServiceContext): void
     async (request) => {
       const { limit, cursor } = request.query;
       const filter = { signedBy: personActor(request).personId, limit, ...(cursor ? { cursor } : {}) };
+      const items = await listRequests(db, filter, clock.now());
+      return { items, nextCursor: items.length === limit ? (items.at(-1)?.id ?? null) : null };
+    },
+  );
+
+  app.get(
+    '/api/v1/signing/asked',
+    {
+      config: { access: requires('signing.request') },
+      schema: {
+        tags,
+        summary: 'What the caller asked signatures for, newest first, with the state of each',
+        querystring: Type.Object({
+          kind: Type.Optional(DocumentKind),
+          state: Type.Optional(RequestState),
+          limit: Type.Integer({ minimum: 1, maximum: 200, default: 50 }),
+          cursor: Type.Optional(Uuid),
+        }),
+        response: { 200: listOf(SigningRequest) },
+      },
+    },
+    async (request) => {
+      const actor = personActor(request);
+      const { kind, state, limit, cursor } = request.query;
+      const filter = {
+        scope: scopeOf(actor, 'signing.request'),
+        ofPerson: actor.personId,
+        requestedBy: actor.personId,
+        limit,
+        ...(kind ? { kind } : {}),
+        ...(state ? { state } : {}),
+        ...(cursor ? { cursor } : {}),
+      };
       const items = await listRequests(db, filter, clock.now());
       return { items, nextCursor: items.length === limit ? (items.at(-1)?.id ?? null) : null };
     },

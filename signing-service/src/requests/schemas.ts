@@ -5,6 +5,9 @@ import Type from 'typebox';
 /** `signed`: by every person of its order, the seal is due; `issued`: with every signature. */
 export const RequestState = Type.Enum(['waiting', 'signed', 'issued', 'rejected', 'withdrawn']);
 
+/** Of which template a document is; `upload`: a file that somebody sent. */
+export const DocumentKind = Type.Enum(['transcript', 'upload']);
+
 const Named = Type.Object({ id: Uuid, fullName: Type.String(), educationId: Type.String() });
 
 /** What a caller may do with a request now; screens offer nothing else. */
@@ -23,7 +26,7 @@ const Step = Type.Object({
 /** A document on its way through the signatures of its order. */
 export const SigningRequest = Type.Object({
   id: Uuid,
-  kind: Type.Enum(['transcript', 'upload']),
+  kind: DocumentKind,
   title: Type.String(),
   organisation: Type.Object({ id: Uuid, name: Type.String() }),
   classId: nullable(Uuid),

@@ -16,6 +16,9 @@ export interface RequestFilter {
   readonly dueFor?: string;
   /** Those that this person has signed or sealed. */
   readonly signedBy?: string;
+  /** Those that this person asked signatures for. */
+  readonly requestedBy?: string;
+  readonly kind?: RequestView['kind'];
   readonly classId?: string;
   readonly ids?: readonly string[];
   readonly state?: RequestView['state'];
@@ -54,6 +57,8 @@ export async function listRequests(db: Database, filter: RequestFilter, now: Dat
     conditions.push(sql`EXISTS (SELECT FROM signing.step AS s
       WHERE s.request_id = r.id AND s.signer_id = ${filter.signedBy} AND s.state = 'done')`);
   }
+  if (filter.requestedBy) conditions.push(sql`r.requested_by = ${filter.requestedBy}`);
+  if (filter.kind) conditions.push(sql`r.kind = ${filter.kind}`);
   if (filter.classId) conditions.push(sql`r.class_id = ${filter.classId}`);
   if (filter.ids) conditions.push(sql`r.id = ANY(${[...filter.ids]}::uuid[])`);
   if (filter.state) conditions.push(sql`r.state = ${filter.state}`);
