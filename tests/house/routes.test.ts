@@ -15,6 +15,7 @@ import { seedDemo as seedSigning } from '@edutrust/signing-service/demo';
 import { testDatabase } from '@edutrust/testing/database';
 import type pg from 'pg';
 import { pino } from 'pino';
+import { plantCanaries } from './canaries.ts';
 import { type Belongings, idNamesDecidedOtherwise, idsDecidedOtherwise, type Row, rows } from './routes.ts';
 
 /** What the route's access let through, answered before the handler runs: nothing is changed by asking. */
@@ -487,4 +488,146 @@ describe('T1: every route × every role × whose things', { timeout: 900_000 }, 
       }
     }
   });
+
+  /** Things of another school under the names that bodies and queries have for them. */
+  const fieldsThatName: Readonly<Record<string, (of: Belongings) => string>> = {
+    personId: ({ person }) => person,
+    personIds: ({ person }) => person,
+    into: ({ person }) => person,
+    signerId: ({ person }) => person,
+    actor: ({ person }) => person,
+    subject: ({ person }) => person,
+    organisationId: ({ organisation }) => organisation,
+    parentId: ({ organisation }) => organisation,
+    classId: (of) => of.class,
+    requestIds: ({ request }) => request,
+    q: () => 'Kanari',
+  };
+
+  // The last one: it does everything that its people may do to their own.
+  test('T3: no answer to one school holds the canary of another: lists, plans, previews, errors, audit, whatever is asked for', async () => {
+    const { pool, whole, things, city } = world;
+    const [school, other] = city.schools;
+    assert.ok(school && other);
+    // The matrix lets one principal sign everywhere; here each school has its own.
+    const signer = 'UPDATE signing.request SET signer_id = $2 WHERE organisation_id = $1';
+    await pool.query(signer, [other.id, other.principalId]);
+    const canaries = await plantCanaries(pool, city.schools);
+    await plantWork(city, whole, canaries.wordOf);
+    const people: readonly (readonly [Role, string])[] = [
+      ['school-administrator', school.administratorId],
+      ['teacher', school.teacherIds[0] ?? ''],
+      ['clerk', school.clerkId ?? ''],
+      ['signer', school.principalId],
+    ];
+    const wrong = new Set<string>();
+    const statuses = new Map<number, number>();
+    const seenAbove = new Set<string>();
+    /** Questions about the other school's things, and about the own with one field of the other's. */
+    const questions = (name: string, schema: unknown) => {
+      const row = rows[name];
+      const example = (of: Belongings) => (row?.kind === 'roles' ? row.body?.(of) : undefined);
+      const found: { path: Belongings; body?: object | undefined; query?: Record<string, string> }[] = [
+        { path: things.other, body: example(things.other) },
+        { path: things.other, body: example(things.own) },
+        { path: things.own, body: example(things.own) },
+      ];
+      for (const part of ['body', 'querystring'] as const)
+        visit((schema as Record<string, unknown> | undefined)?.[part], [], (node, path) => {
+          const [field = '', item] = path;
+          const value = fieldsThatName[field]?.(things.other);
+          if (value === undefined || node.type !== 'string') return;
+          const set = { [field]: item === '*' ? [value] : value };
+          found.push(
+            part === 'body'
+              ? { path: things.own, body: { ...example(things.own), ...set } }
+              : { path: things.own, query: { [field]: value } },
+          );
+        });
+      return found;
+    };
+    const routesByKind = Map.groupBy(world.registered, ({ name }) => (name.startsWith('GET ') ? 'reads' : 'writes'));
+    for (const { name, schema } of [...(routesByKind.get('reads') ?? []), ...(routesByKind.get('writes') ?? [])]) {
+      const row = rows[name];
+      if (!row || row.kind === 'protocol') continue; // a client's own contract: tests of directory-sync and idp
+      const [methods = '', path = ''] = name.split(' ');
+      for (const question of questions(name, schema)) {
+        const of = row.kind === 'roles' && row.of ? question.path[row.of] : question.path.person;
+        const url = path.replace(/:[a-zA-Z]+/g, of).replace('*', 'x');
+        const ask = (actor: object) =>
+          whole.inject({
+            method: methods.split(',')[0] as 'GET',
+            url,
+            headers: { 'sec-fetch-site': 'same-origin', 'x-actor': JSON.stringify(actor) },
+            ...(question.body ? { payload: question.body } : {}),
+            ...(question.query ? { query: question.query } : {}),
+          });
+        for (const [role, person] of people) {
+          const first = await ask({ role, organisation: school.id, person });
+          // One person may not ask as often as this: a colleague goes on.
+          const isTired = first.statusCode === 429;
+          const answer = isTired ? await ask({ role, organisation: school.id, person: randomUUID() }) : first;
+          statuses.set(answer.statusCode, (statuses.get(answer.statusCode) ?? 0) + 1);
+          const asked = `${url} ${JSON.stringify(question.body)} ${JSON.stringify(question.query)}`;
+          const text = `${JSON.stringify(answer.headers)} ${answer.body}`;
+          for (const leak of canaries.foreignIn(text, school.id, asked))
+            wrong.add(`${name} as ${role} (${answer.statusCode}) shows ${leak}`);
+        }
+        if (name.startsWith('GET ') && question.path === things.other) {
+          const above = { role: 'department-administrator', organisation: city.departmentId, person: randomUUID() };
+          if ((await ask(above)).body.includes(canaries.wordOf(other.id))) seenAbove.add(name);
+        }
+      }
+    }
+    assert.deepEqual([...wrong], []);
+    assert.equal(statuses.get(429) ?? 0, 0, 'nobody was asked to wait');
+    assert.equal(statuses.get(500) ?? 0, 0, JSON.stringify([...statuses]));
+    assert.ok((statuses.get(200) ?? 0) > 200 && (statuses.get(403) ?? 0) > 500, JSON.stringify([...statuses]));
+    assert.ok(seenAbove.size >= 12, `who is above does see it: ${[...seenAbove].join(', ')}`);
+  });
 });
+
+/** What waits at the other school and names its people: a plan, and an approval; and a plan here that guesses at them. */
+async function plantWork(city: DemoCity, app: HttpServer, wordOf: (schoolId: string) => string): Promise<void> {
+  const [school, other] = city.schools;
+  assert.ok(school && other);
+  const ask = async (actor: object, url: string, payload: FormData | object) => {
+    const form = payload instanceof FormData ? new Response(payload) : undefined;
+    const answer = await app.inject({
+      method: 'POST',
+      url,
+      headers: {
+        'sec-fetch-site': 'same-origin',
+        'x-actor': JSON.stringify(actor),
+        ...(form ? { 'content-type': form.headers.get('content-type') ?? '' } : {}),
+      },
+      payload: form ? Buffer.from(await form.arrayBuffer()) : (payload as object),
+    });
+    assert.ok(answer.statusCode < 300, `${url}: ${answer.statusCode} ${answer.body}`);
+    return answer;
+  };
+  const roster = (schoolCode: string, name: string) => {
+    const form = new FormData();
+    form.set(
+      'file',
+      new Blob([
+        `Mã trường,Mã lớp,Mã định danh Bộ GD&ĐT,Họ và tên,Ngày sinh\n${schoolCode},6A1,7999999999,${name},01/02/2013\n`,
+      ]),
+      'danh-sach.csv',
+    );
+    return form;
+  };
+  const administrator = (at: { id: string; administratorId: string }) => ({
+    role: 'school-administrator',
+    organisation: at.id,
+    person: at.administratorId,
+  });
+  await ask(administrator(other), '/api/v1/roster/plans', roster(other.code, `${wordOf(other.id)} An`));
+  await ask(administrator(school), '/api/v1/roster/plans', roster(other.code, 'Kẻ Đoán Mò'));
+  const department = {
+    role: 'department-administrator',
+    organisation: city.departmentId,
+    person: city.people.administrator,
+  };
+  await ask(department, '/api/v1/roles', { personId: other.teacherIds[0], role: 'signer', organisationId: other.id });
+}
