@@ -1,28 +1,28 @@
 import { randomUUID } from 'node:crypto';
 import type { PersonActor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
+import { type Tampering, TestAuthenticator } from '@edutrust/testing/authenticator';
 import { approve } from '../src/approvals/approve.ts';
 import { refuse, withdraw } from '../src/approvals/close.ts';
 import { confirm } from '../src/approvals/confirm.ts';
 import type { ApprovalKind, ApprovalPorts } from '../src/approvals/kind.ts';
 import { actOptions } from '../src/approvals/options.ts';
 import { rolesOf } from '../src/permissions/permissions.ts';
-import { type AssertionChange, SoftPasskey } from './soft-passkey.ts';
 
 /** Two people with their passkeys, for tests of what takes both. */
 export interface TwoPeople {
   readonly ports: ApprovalPorts;
   /** The person's passkey; the first call makes it. */
-  passkeyOf(personId: string): SoftPasskey;
+  passkeyOf(personId: string): TestAuthenticator;
   /** The person as a signed-in caller, with the roles of now. */
   actor(personId: string): Promise<PersonActor>;
   /** The maker's act; with another passkey where the kind asks for its own. */
   confirm(
     id: string,
     personId: string,
-    how?: { passkey?: Pick<SoftPasskey, 'get'>; change?: AssertionChange },
+    how?: { passkey?: Pick<TestAuthenticator, 'get'>; change?: Tampering },
   ): Promise<void>;
-  approve(id: string, personId: string, how?: { code?: string; change?: AssertionChange }): Promise<void>;
+  approve(id: string, personId: string, how?: { code?: string; change?: Tampering }): Promise<void>;
   refuse(id: string, personId: string, reason: string): Promise<void>;
   withdraw(id: string, personId: string): Promise<void>;
   /** Both acts. */
@@ -30,9 +30,9 @@ export interface TwoPeople {
 }
 
 export function twoPeople(context: ServiceContext, kinds: readonly ApprovalKind[]): TwoPeople {
-  const passkeys = new Map<string, SoftPasskey>();
+  const passkeys = new Map<string, TestAuthenticator>();
   const passkeyOf = (personId: string) => {
-    const passkey = passkeys.get(personId) ?? new SoftPasskey();
+    const passkey = passkeys.get(personId) ?? new TestAuthenticator(context.config.url.origin);
     passkeys.set(personId, passkey);
     return passkey;
   };
@@ -55,15 +55,14 @@ export function twoPeople(context: ServiceContext, kinds: readonly ApprovalKind[
   const answer = async (
     id: string,
     personId: string,
-    passkey: Pick<SoftPasskey, 'get'>,
-    change: AssertionChange = {},
+    passkey: Pick<TestAuthenticator, 'get'>,
+    change: Tampering = {},
   ) => {
     // A session of its own each time: a ceremony is bound to it.
     const caller = { ...(await actor(personId)), sessionId: randomUUID() };
     const { options } = await actOptions(context, ports, id, caller);
     const assertion = passkey.get(
       options as { challenge: string; rpId: string }, // ours
-      context.config.url.origin,
       change,
     );
     return { caller, assertion };

@@ -8,8 +8,8 @@ import type { Service } from '@edutrust/platform/service';
 import { type DemoCity, seedDemo as seedCity } from '@edutrust/registry/demo';
 import { can, rolesOf } from '@edutrust/registry/permissions';
 import { migrations as registryMigrations } from '@edutrust/registry/service';
-import type { SoftPasskey } from '@edutrust/registry/testing/soft-passkey';
 import { type TwoPeople, twoPeople } from '@edutrust/registry/testing/two-people';
+import { type Tampering, TestAuthenticator } from '@edutrust/testing/authenticator';
 import { type TestContext, testContext } from '@edutrust/testing/context';
 import { sql } from 'kysely';
 import type Type from 'typebox';
@@ -20,7 +20,7 @@ import type { CreationOptions } from '../src/enrolment/schemas.ts';
 import { migrations } from '../src/migrations.ts';
 import { makeTranscripts } from '../src/requests/runs.ts';
 import { createSigning, signingKinds } from '../src/service.ts';
-import { makeDeviceKey, signOnDevice, type Tampering, TestAuthenticator } from './authenticator.ts';
+import { makeDeviceKey, signOnDevice } from './device-key.ts';
 
 type Options = Type.Static<typeof CreationOptions>;
 export type Session = Type.Static<typeof SigningSession>;
@@ -197,7 +197,7 @@ export class TestPhone {
 
   /** The body of the enrolment for these options. */
   async answer(options: Options, tampering: Tampering = {}): Promise<object> {
-    const attestation = this.authenticator.create(options, tampering);
+    const attestation = this.authenticator.create(options.options, tampering);
     this.#prfSalt = options.options.extensions.prf.eval.first;
     const key = this.hasPrf
       ? await makeDeviceKey(
@@ -223,13 +223,7 @@ export class TestPhone {
 
   /** The phone confirms its enrolment with its own passkey. */
   async confirmPhone(approvalId: string, tampering: Tampering = {}): Promise<void> {
-    const passkey = {
-      get: (options: { challenge: string; rpId: string }) =>
-        this.authenticator.get(options as Parameters<TestAuthenticator['get']>[0], tampering) as ReturnType<
-          SoftPasskey['get']
-        >,
-    };
-    await this.#world.two.confirm(approvalId, this.personId, { passkey });
+    await this.#world.two.confirm(approvalId, this.personId, { passkey: this.authenticator, change: tampering });
   }
 
   async inbox(): Promise<{ id: string; title: string; code: string }[]> {

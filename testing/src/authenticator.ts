@@ -1,6 +1,10 @@
-import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
+import { createHash, createHmac, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 
 const base64url = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64url');
+const sha256 = (bytes: string | Uint8Array) => createHash('sha256').update(bytes).digest();
+const makeKey = () => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+
+/** The flags of authenticator data (WebAuthn level 3 §6.1). */
 export const flags = { userPresent: 1, userVerified: 4, backupEligible: 8, backedUp: 16, attested: 64 } as const;
 const allFlags = flags.userPresent | flags.userVerified | flags.backupEligible | flags.backedUp;
 
@@ -14,6 +18,7 @@ export interface Tampering {
   readonly rpId?: string;
   readonly flags?: number;
   readonly counter?: number;
+  /** The COSE algorithm that the credential's key claims (RFC 9053). */
   readonly algorithm?: number;
   readonly credentialId?: Buffer;
   readonly userHandle?: string | null;
@@ -21,65 +26,59 @@ export interface Tampering {
   readonly foreignKey?: boolean;
 }
 
-/** An authenticator in software: one discoverable ES256 credential, user verified, no attestation (WebAuthn L3 §6). */
+/**
+ * An authenticator in software (WebAuthn level 3 §6): one discoverable ES256 credential, user verified, synchronised, no
+ * attestation, with PRF (CTAP 2.1 hmac-secret). Its counter moves only when a test moves it.
+ */
 export class TestAuthenticator {
-  readonly #origin: string;
-  readonly #key: KeyObject;
-  readonly #x: string;
-  readonly #y: string;
-  readonly credentialId = randomBytes(32);
+  /** base64url, as credentials are named in JSON. */
+  readonly credentialId: string;
+  /** COSE_Key (RFC 9052 §7). */
+  readonly publicKey: Buffer;
+  /** Of the account that it was registered for; empty before. */
   userHandle = '';
   counter = 0;
+  readonly #origin: string;
+  readonly #id = randomBytes(32);
+  readonly #key = makeKey();
+  readonly #prfSecret = randomBytes(32);
 
   constructor(origin: string) {
     this.#origin = origin;
-    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    this.#key = privateKey;
-    const { x = '', y = '' } = privateKey.export({ format: 'jwk' });
-    this.#x = x;
-    this.#y = y;
+    this.credentialId = base64url(this.#id);
+    this.publicKey = coseKey(this.#key, -7);
   }
 
-  create(options: { challenge: string; rp: { id: string }; user: { id: string } }, change: Tampering = {}): object {
+  /** The answer to creation options, as `PublicKeyCredential.toJSON()` gives it. */
+  create(
+    options: {
+      readonly challenge: string;
+      readonly rp: { readonly id: string };
+      readonly user: { readonly id: string };
+      readonly extensions?: { readonly prf?: unknown };
+    },
+    change: Tampering = {},
+  ) {
     this.userHandle = options.user.id;
-    const id = change.credentialId ?? this.credentialId;
-    const idLength = Buffer.alloc(2);
-    idLength.writeUInt16BE(id.length);
-    const cose = Buffer.concat([
-      Buffer.from([0xa5, 0x01, 0x02, 0x03]),
-      negative(change.algorithm ?? -7),
-      Buffer.from([0x20, 0x01, 0x21, 0x58, 0x20]),
-      Buffer.from(this.#x, 'base64url'),
-      Buffer.from([0x22, 0x58, 0x20]),
-      Buffer.from(this.#y, 'base64url'),
-    ]);
+    const id = change.credentialId ?? this.#id;
     const data = Buffer.concat([
       this.#head(options.rp.id, (change.flags ?? allFlags) | flags.attested, change),
-      Buffer.alloc(16),
-      idLength,
+      Buffer.alloc(16), // AAGUID: none
+      twoBytes(id.length),
       id,
-      cose,
+      change.algorithm === undefined ? this.publicKey : coseKey(this.#key, change.algorithm),
     ]);
-    const length = Buffer.alloc(2);
-    length.writeUInt16BE(data.length);
     const attestationObject = Buffer.concat([
-      Buffer.from([0xa3, 0x63]),
-      Buffer.from('fmt'),
-      Buffer.from([0x64]),
-      Buffer.from('none'),
-      Buffer.from([0x67]),
-      Buffer.from('attStmt'),
-      Buffer.from([0xa0, 0x68]),
-      Buffer.from('authData'),
-      Buffer.from([0x59]),
-      length,
+      Buffer.from('a363666d74646e6f6e656761747453746d74a0686175746844617461', 'hex'), // {fmt: "none", attStmt: {}, authData:
+      Buffer.of(0x59),
+      twoBytes(data.length),
       data,
     ]);
     return {
       id: base64url(id),
       rawId: base64url(id),
-      type: 'public-key',
-      clientExtensionResults: {},
+      type: 'public-key' as const, // else a string
+      clientExtensionResults: options.extensions?.prf ? { prf: { enabled: true } } : {},
       response: {
         clientDataJSON: base64url(this.#clientData('webauthn.create', options.challenge, change)),
         attestationObject: base64url(attestationObject),
@@ -88,37 +87,37 @@ export class TestAuthenticator {
     };
   }
 
-  get(options: { challenge: string; rpId: string }, change: Tampering = {}): object {
+  /** The answer to request options (WebAuthn level 3 §6.3.3). */
+  get(options: { readonly challenge: string; readonly rpId: string }, change: Tampering = {}) {
     const data = this.#head(options.rpId, change.flags ?? allFlags, change);
     const clientData = this.#clientData('webauthn.get', options.challenge, change);
-    const signed = Buffer.concat([data, createHash('sha256').update(clientData).digest()]);
-    const key = change.foreignKey ? generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey : this.#key;
-    const id = change.credentialId ?? this.credentialId;
-    const userHandle = change.userHandle === undefined ? this.userHandle : change.userHandle;
+    const id = change.credentialId ?? this.#id;
+    const userHandle = change.userHandle === undefined ? this.userHandle || null : change.userHandle;
     return {
       id: base64url(id),
       rawId: base64url(id),
-      type: 'public-key',
+      type: 'public-key' as const, // else a string
       clientExtensionResults: {},
       response: {
         clientDataJSON: base64url(clientData),
         authenticatorData: base64url(data),
-        signature: base64url(sign('sha256', signed, key)),
+        signature: base64url(
+          sign('sha256', Buffer.concat([data, sha256(clientData)]), change.foreignKey ? makeKey() : this.#key),
+        ),
         ...(userHandle === null ? {} : { userHandle }),
       },
     };
   }
 
+  /** The PRF output for a salt in base64url: never leaves the phone. */
+  prf(salt: string): Buffer {
+    return createHmac('sha256', this.#prfSecret).update(Buffer.from(salt, 'base64url')).digest();
+  }
+
   #head(rpId: string, bits: number, change: Tampering): Buffer {
     const counter = Buffer.alloc(4);
     counter.writeUInt32BE(change.counter ?? this.counter);
-    return Buffer.concat([
-      createHash('sha256')
-        .update(change.rpId ?? rpId)
-        .digest(),
-      Buffer.of(bits),
-      counter,
-    ]);
+    return Buffer.concat([sha256(change.rpId ?? rpId), Buffer.of(bits), counter]);
   }
 
   #clientData(type: string, challenge: string, change: Tampering): Buffer {
@@ -134,11 +133,27 @@ export class TestAuthenticator {
   }
 }
 
+function twoBytes(value: number): Buffer {
+  const bytes = Buffer.alloc(2);
+  bytes.writeUInt16BE(value);
+  return bytes;
+}
+
+/** {1: 2 (EC2), 3: algorithm, -1: 1 (P-256), -2: x, -3: y} */
+function coseKey(key: KeyObject, algorithm: number): Buffer {
+  const { x = '', y = '' } = key.export({ format: 'jwk' });
+  return Buffer.concat([
+    Buffer.from('a5010203', 'hex'),
+    negative(algorithm),
+    Buffer.from('2001215820', 'hex'),
+    Buffer.from(x, 'base64url'),
+    Buffer.from('225820', 'hex'),
+    Buffer.from(y, 'base64url'),
+  ]);
+}
+
 /** A negative CBOR integer: −7 → 0x26, −257 → 0x39 0x01 0x00. */
 function negative(value: number): Buffer {
   const magnitude = -1 - value;
-  if (magnitude < 24) return Buffer.of(0x20 | magnitude);
-  const long = Buffer.of(0x39, 0, 0);
-  long.writeUInt16BE(magnitude, 1);
-  return long;
+  return magnitude < 24 ? Buffer.of(0x20 | magnitude) : Buffer.concat([Buffer.of(0x39), twoBytes(magnitude)]);
 }

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -109,7 +110,7 @@ export class Platform implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.end();
     // A killed platform leaves its PostgreSQL; the next command that closes last stops it.
-    await this.run('doctor');
+    if (existsSync(join(this.directory, 'var/postgres/postmaster.pid'))) await this.run('doctor');
     await rm(this.directory, { recursive: true, force: true });
   }
 }

@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { testIdp } from '@edutrust/idp/testing/idp';
 import { getPerson } from '@edutrust/registry/people';
 import { protectedRoles, rolesOf } from '@edutrust/registry/permissions';
-import { SoftPasskey } from '@edutrust/registry/testing/soft-passkey';
+import { TestAuthenticator } from '@edutrust/testing/authenticator';
 import { TestBrowser } from '@edutrust/testing/browser';
 
 type World = Awaited<ReturnType<typeof testIdp>>;
@@ -219,7 +219,7 @@ describe('Q3: an operator with SQL and without the key', { timeout: 240_000 }, (
       return undefined;
     });
   attempt('a passkey of their own is written for the administrator', async () => {
-    const mine = new SoftPasskey();
+    const mine = new TestAuthenticator(world.origin);
     const id = randomUUID();
     await query(
       `INSERT INTO idp.passkey (id, person_id, credential_id, public_key, counter, transports, is_synced, name, created_at, attestation)
@@ -232,7 +232,7 @@ describe('Q3: an operator with SQL and without the key', { timeout: 240_000 }, (
     const [account] = await query<{ user_handle: Buffer }>('SELECT user_handle FROM idp.account WHERE person_id = $1', [
       victim,
     ]);
-    const credential = mine.get(options, world.origin);
+    const credential = mine.get(options);
     const userHandle = account?.user_handle.toString('base64url') ?? '';
     const answer = await thief.json(`${world.origin}${verifyPath}`, {
       credential: { ...credential, response: { ...credential.response, userHandle } },

@@ -12,8 +12,8 @@ import type { HttpServer } from '@edutrust/platform/http';
 import { mustBeApproved, recordCredentialAct } from '@edutrust/registry/approvals';
 import { type DemoCity, seedDemo as seedCity } from '@edutrust/registry/demo';
 import { rolesOf } from '@edutrust/registry/permissions';
-import { SoftPasskey } from '@edutrust/registry/testing/soft-passkey';
 import { type TwoPeople, twoPeople } from '@edutrust/registry/testing/two-people';
+import { TestAuthenticator } from '@edutrust/testing/authenticator';
 import { testDatabase } from '@edutrust/testing/database';
 import type pg from 'pg';
 import { pino } from 'pino';
@@ -319,7 +319,7 @@ describe('Q3: nobody alone', () => {
       grant(administrator, city.schools[1]?.teacherIds[2] ?? '', 'clerk', city.schools[1]?.id),
     );
     await pool.query(`UPDATE registry.approval SET state = 'confirmed', confirmed_at = now() WHERE id = $1`, [id]);
-    const mine = new SoftPasskey();
+    const mine = new TestAuthenticator(context.config.url.origin);
     await pool.query(`INSERT INTO registry.approval_act VALUES ($1, 'confirm', $2, now(), $3, $4, '{}', $5, $6)`, [
       id,
       administrator,
@@ -331,7 +331,7 @@ describe('Q3: nobody alone', () => {
     await two.approve(id, officer);
   });
   attempt(operator, 'writes a passkey for the officer into the table', async () => {
-    const mine = new SoftPasskey();
+    const mine = new TestAuthenticator(context.config.url.origin);
     await pool.query(
       `INSERT INTO idp.account (person_id, status, user_handle, created_at) VALUES ($1, 'active', $2, now())
        ON CONFLICT (person_id) DO UPDATE SET status = 'active'`,

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { Conflict } from '@edutrust/platform/errors';
+import { flags, TestAuthenticator } from '@edutrust/testing/authenticator';
 import { type TestContext, testContext } from '@edutrust/testing/context';
 import { sql } from 'kysely';
 import Type from 'typebox';
-import { SoftPasskey } from '../../testing/soft-passkey.ts';
 import { type TwoPeople, twoPeople } from '../../testing/two-people.ts';
 import { type DemoCity, seedDemo } from '../demo/demo.ts';
 import { migrations } from '../migrations.ts';
@@ -171,12 +171,15 @@ describe('acts that take two people', () => {
       { origin: 'https://evil.example' },
       { rpId: 'evil.example' },
       { crossOrigin: true },
-      { userVerified: false },
+      { flags: flags.userPresent },
       { foreignKey: true },
-      { credentialId: two.passkeyOf(officer).credentialId },
+      { credentialId: Buffer.from(two.passkeyOf(officer).credentialId, 'base64url') },
     ])
       await assert.rejects(two.confirm(id, maker, { change }), refused, JSON.stringify(change));
-    await assert.rejects(two.confirm(id, maker, { passkey: new SoftPasskey() }), refused);
+    await assert.rejects(
+      two.confirm(id, maker, { passkey: new TestAuthenticator(context.config.url.origin) }),
+      refused,
+    );
     await two.confirm(id, maker);
     const { rows } = await sql<{ assertion: object }>`
       SELECT assertion FROM registry.approval_act WHERE approval_id = ${id}`.execute(context.db);
@@ -232,7 +235,7 @@ describe('acts that take two people', () => {
         })
         .catch((error: Error) => assert.equal(error.message, 'back', error.stack));
     };
-    const other = new SoftPasskey();
+    const other = new TestAuthenticator(context.config.url.origin);
     await wrong('digest', sql`UPDATE registry.approval SET envelope = envelope || ' ' WHERE id = ${id}`);
     await wrong(
       'confirm-assertion',
