@@ -3,36 +3,23 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Actor } from '@edutrust/platform/actor';
-import type { Clock } from '@edutrust/platform/clock';
 import { createHttpServer, type HttpServer } from '@edutrust/platform/http';
 import { type DemoCity, seedDemo } from '@edutrust/registry/demo';
 import { can, grantRole, rolesOf } from '@edutrust/registry/permissions';
 import { migrations as registryMigrations } from '@edutrust/registry/service';
 import { twoPeople } from '@edutrust/registry/testing/two-people';
+import { TestClock } from '@edutrust/testing/clock';
 import { type TestContext, testContext } from '@edutrust/testing/context';
 import { sql } from 'kysely';
 import { ensureAuthorities } from '../src/authority/authority.ts';
 import { migrations } from '../src/migrations.ts';
 import { certsKinds, createCerts } from '../src/service.ts';
 
-const dayMs = 86_400_000;
-
 export interface Answer {
   readonly status: number;
   // biome-ignore lint/suspicious/noExplicitAny: a test reads what it expects and fails when it is not there
   readonly json: any;
   readonly text: string;
-}
-
-/** A clock that starts now and is moved by the test. */
-export class TestClock implements Clock {
-  #aheadMs = 0;
-  now(): Date {
-    return new Date(Date.now() + this.#aheadMs);
-  }
-  moveDays(days: number): void {
-    this.#aheadMs += days * dayMs;
-  }
 }
 
 /** The demo city with its authorities, these routes behind the real HTTP base, and openssl as everybody's token. */

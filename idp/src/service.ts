@@ -56,7 +56,7 @@ export async function createIdp(
   ports: { readonly documents?: DocumentsPort } = {},
 ): Promise<Idp> {
   const cookies = cookieNames(context.config.url);
-  const apps = createAppDirectory(context.db);
+  const apps = createAppDirectory(context.db, context.clock);
   const provider = await createProvider({ context, apps, pages, cookies });
   const tools: IdpTools = {
     context,

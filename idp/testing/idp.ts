@@ -6,6 +6,7 @@ import { can } from '@edutrust/registry/permissions';
 import { migrations as registryMigrations } from '@edutrust/registry/service';
 import { TestAuthenticator } from '@edutrust/testing/authenticator';
 import { type Shown, TestBrowser } from '@edutrust/testing/browser';
+import { TestClock } from '@edutrust/testing/clock';
 import { type TestContext, testContext } from '@edutrust/testing/context';
 import { freePort } from '@edutrust/testing/port';
 import { createActivationCode } from '../src/accounts/accounts.ts';
@@ -41,6 +42,8 @@ function printingPages(): IdpPages {
 
 /** A whole provider on a real database, behind the real HTTP base on a free port, with the demo city's people and apps. */
 export interface TestIdp extends AsyncDisposable {
+  /** What the service goes by; the library goes by the machine's. */
+  readonly clock: TestClock;
   readonly context: TestContext;
   readonly city: DemoCity;
   readonly origin: string;
@@ -76,9 +79,11 @@ async function serve(context: TestContext): Promise<{ app: HttpServer; idp: Idp 
 export async function testIdp(environment: Record<string, string> = {}): Promise<TestIdp> {
   const port = await freePort();
   const origin = `http://localhost:${port}`;
+  const clock = new TestClock();
   const context = await testContext({
     migrations: [registryMigrations, migrations],
     environment: { EDUTRUST_URL: origin, ...environment },
+    clock,
   });
   const city = await seedCity(context);
   await seedDemo(context, city);
@@ -91,6 +96,7 @@ export async function testIdp(environment: Record<string, string> = {}): Promise
         .execute((transaction) => createActivationCode(transaction, context, personId, actor))
     ).code;
   return {
+    clock,
     context,
     city,
     origin,

@@ -184,6 +184,55 @@ test('E15: formatters of Intl are made once, at the margin of a module: each hol
   assert.deepEqual(wrong, []);
 });
 
+/** Sources that ask the machine for the time instead of the clock that they are given, and why. */
+const ownClocks: Readonly<Record<string, string>> = {
+  'platform/src/clock.ts': 'is the clock',
+  'platform/src/ids.ts': 'the time in a UUID of version 7 is that of its making',
+  'platform/src/events/record.ts': 'an event is of when it is written; nothing is decided by it',
+  'registry/src/people/name.ts': 'nobody is born later than tomorrow: a bound that is a day wide',
+  'certs/src/cms/time-stamp-token.ts': 'judged as of now, unless the caller names a moment',
+  'certs/src/path/batch.ts': 'as above',
+  'signing-service/src/public-verification/verify.ts': 'as above',
+  'signing-service/src/formats/pades/validate.ts': 'as above',
+  'signing-service/src/formats/signing-certificate.ts': 'as above',
+  'idp/src/provider/configuration.ts': 'oidc-provider goes by the machine, and so does what is compared with its times',
+  'idp/src/provider/models/grant.ts': 'as above',
+  'idp/src/signin/flow.ts': 'as above',
+  'directory-sync/src/connectors/scim/http.ts': "Retry-After names a time of the other server's",
+};
+
+test('time comes from the clock that is passed in, so that a test can move it', () => {
+  const files = globSync('{platform,registry,certs,idp,directory-sync,signing-service}/src/**/*.ts', { cwd: root });
+  const asking = files.filter(
+    (file) => !isTest(file) && /\bDate\.now\(\)|\bnew Date\(\)/.test(readFileSync(join(root, file), 'utf8')),
+  );
+  assert.deepEqual(asking.sort(), Object.keys(ownClocks).sort(), 'context.clock, or performance.now() for a deadline');
+});
+
+/** Tests that wait for a time or are bound by one, and why no event or state can be waited for. */
+const waiting: Readonly<Record<string, string>> = {
+  'platform/src/http/deadline.test.ts': 'the loser of a race: nobody waits for it when all is well',
+  'platform/src/http/direct.test.ts': 'bytes that are to arrive one by one',
+  'platform/src/ledger/ledger.test.ts': 'the rhythm of writers beside the reader',
+  'platform/src/store/store.test.ts': 'what expires in Redis and PostgreSQL goes by their clocks',
+  'registry/src/changes/undo.test.ts': 'the moment of a kill, anywhere in the work',
+  'tests/faults/kill.test.ts': 'as above',
+  'tests/faults/sync-kill.test.ts': 'asks often how far the work is, to kill in its middle',
+  'tests/faults/uploads.test.ts': 'memory is looked at for two seconds; E12 promises an end within twenty',
+  'idp/src/signin/credentials.test.ts': 'compares two times with each other (A3)',
+};
+
+test('no test sleeps or is bound by the time that a busy machine takes', () => {
+  const wrong = sources()
+    .filter((file) => file.endsWith('.test.ts'))
+    .filter((file) => {
+      const text = readFileSync(join(root, file), 'utf8');
+      const isBound = /\.now\(\) *[<>]|\.now\(\) - [a-z]\w*\)? *(?:\/ *1_?000 *)?[<>;]/.test(text);
+      return isBound || /\b(?:pause|setTimeout)\(/.test(text);
+    });
+  assert.deepEqual(wrong.sort(), Object.keys(waiting).sort(), '`eventually`, an event, or a clock that the test moves');
+});
+
 /** Who reads or writes `registry.role_assignment` besides registry/src/permissions, and why. */
 const roleReaders: Readonly<Record<string, string>> = {
   'registry/src/migrations.ts': 'makes the table',

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { ServiceContext } from '@edutrust/platform/context';
+import { TestClock } from '@edutrust/testing/clock';
 import { testContext } from '@edutrust/testing/context';
 import fc from 'fast-check';
 import {
@@ -93,7 +94,8 @@ async function issue(context: ServiceContext, requestKey: string) {
 }
 
 test('a ceremony’s root works with its key absent; its script is signed; its list and an authority’s revocation come later from the shares', async () => {
-  await using context = await testContext({ migrations: [migrations] });
+  const clock = new TestClock();
+  await using context = await testContext({ migrations: [migrations], clock });
   const files = await ceremony(context);
   const fingerprint = await installCeremony(context, text(files, 'hierarchy.json'), actor);
   await assert.rejects(installCeremony(context, text(files, 'hierarchy.json'), actor), {
@@ -139,7 +141,7 @@ test('a ceremony’s root works with its key absent; its script is signed; its l
   const services = await findAuthority(context.db, 'services');
   const { serialHex } = parseCertificate(services.certificate);
   const list = await renew([first, second], [{ serial: serialHex, reason: 'cACompromise' }]);
-  await new Promise((resolve) => setTimeout(resolve, 1_100)); // the list is of a second from now
+  clock.moveSeconds(2); // the list is of a second from now
   await installCeremony(context, list, actor);
   assert.deepEqual((await newestRevocationList(context.db, 'root'))?.der, pemBodies(list)[0]);
   const judged = validatePath({

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash, X509Certificate } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import { startWorker } from '@edutrust/platform/jobs';
 import { readOutboxOnce } from '@edutrust/platform/outbox';
 import { endRole } from '@edutrust/registry/permissions';
@@ -306,12 +305,10 @@ describe('certificates on request', () => {
     await sql`DROP TRIGGER fail ON certs.request`.execute(db);
     const worker = await startWorker({ pool, handlers: world.service.tasks ?? {}, concurrency: 2, log });
     try {
-      const deadline = Date.now() + 20_000;
-      while ((await rowOf(json.id)).state !== 'issued' && Date.now() < deadline) await pause(50);
+      await eventually(async () => assert.equal((await rowOf(json.id)).state, 'issued'));
     } finally {
       await worker.stop();
     }
-    assert.equal((await rowOf(json.id)).state, 'issued');
     const key = `certificate-request/${json.id}`;
     assert.equal(await world.count(sql`certs.certificate WHERE request_key = ${key} AND state = 'issued'`), 1);
     assert.equal(

@@ -203,11 +203,9 @@ test('C4: two processes say revoked within ten seconds of the acknowledgement, w
   assert.equal(await said(there), 'good');
   assert.deepEqual((await here(asked)).der, first.der, 'signed once, given twice');
   await revokeCertificate(shop.context, serial, 'keyCompromise', actor);
-  const start = performance.now();
   steady = 5_001;
   assert.equal(await said(here), 'revoked');
   assert.equal(await said(there), 'revoked');
-  assert.ok(performance.now() - start < 5_000);
 });
 
 test('OCSP: one certificate is signed for once in half an hour, and at once again when its state changes', async () => {

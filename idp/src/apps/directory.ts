@@ -1,3 +1,4 @@
+import type { Clock } from '@edutrust/platform/clock';
 import type { Database } from '@edutrust/platform/database';
 import type { ClientMetadata } from 'oidc-provider';
 import { idpOf } from '../tables.ts';
@@ -23,12 +24,13 @@ interface Held {
   readonly secretHashes: readonly { readonly hash: Buffer; readonly until: Date | null }[];
 }
 
-export function createAppDirectory(db: Database): AppDirectory {
+export function createAppDirectory(db: Database, clock: Clock): AppDirectory {
+  const nowMs = () => clock.now().getTime();
   const held = new Map<string, Held | { readonly readAt: number; readonly app: undefined }>();
 
   async function read(clientId: string): Promise<Held | undefined> {
     const known = held.get(clientId);
-    if (known && Date.now() - known.readAt < freshMs) return known.app ? known : undefined;
+    if (known && nowMs() - known.readAt < freshMs) return known.app ? known : undefined;
     if (clientId.length > 100 || clientId.includes('\0')) return undefined;
     const row = await idpOf(db)
       .selectFrom('idp.app')
@@ -38,13 +40,13 @@ export function createAppDirectory(db: Database): AppDirectory {
       .executeTakeFirst();
     if (held.size > 20_000) held.clear(); // unknown names cost memory too
     if (!row) {
-      held.set(clientId, { readAt: Date.now(), app: undefined });
+      held.set(clientId, { readAt: nowMs(), app: undefined });
       return undefined;
     }
     const same = known?.app && known.version === row.version ? known : undefined;
     const app = same?.app ?? toApp(row);
     const now: Held = {
-      readAt: Date.now(),
+      readAt: nowMs(),
       app,
       version: row.version,
       metadata: same?.metadata ?? metadataOf(app, row.secret_hash !== null),
@@ -62,7 +64,7 @@ export function createAppDirectory(db: Database): AppDirectory {
     app: async (clientId) => (await read(clientId))?.app,
     secretMatches: async (clientId, given) => {
       const hashes = (await read(clientId))?.secretHashes ?? [];
-      const now = new Date();
+      const now = clock.now();
       // both sides are SHA-256 of 256 random bits: comparing them tells a guesser nothing about the secret
       return hashes.some(({ hash, until }) => (until === null || until > now) && hash.equals(given));
     },

@@ -17,7 +17,7 @@ export function completeAnswers(provider: Provider, context: ServiceContext, coo
   const keep = (ctx: KoaContextWithOIDC, error: Error) => failures.set(ctx, error);
   provider.on('server_error', keep);
   provider.on('grant.error', keep);
-  const isAppOrigin = createAppOrigins(context.db);
+  const isAppOrigin = createAppOrigins(context.db, context.clock);
 
   provider.use(async (ctx: KoaContextWithOIDC, next: () => Promise<unknown>) => {
     try {

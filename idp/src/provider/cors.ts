@@ -1,3 +1,4 @@
+import type { Clock } from '@edutrust/platform/clock';
 import type { Database } from '@edutrust/platform/database';
 import { sql } from 'kysely';
 
@@ -5,11 +6,12 @@ const freshMs = 30_000;
 const mostOrigins = 1_000;
 
 /** Whether an app that runs in the browser is registered at the origin (S7); known for half a minute. */
-export function createAppOrigins(db: Database): (origin: string) => Promise<boolean> {
+export function createAppOrigins(db: Database, clock: Clock): (origin: string) => Promise<boolean> {
   const known = new Map<string, { readonly readAt: number; readonly isApp: boolean }>();
   return async (origin) => {
     const held = known.get(origin);
-    if (held && Date.now() - held.readAt < freshMs) return held.isApp;
+    const now = clock.now().getTime();
+    if (held && now - held.readAt < freshMs) return held.isApp;
     if (origin.length > 300 || !/^https?:\/\/[^\0\s/]+$/.test(origin)) return false;
     const { rows } = await sql<{ is_app: boolean }>`
       SELECT EXISTS (
@@ -19,7 +21,7 @@ export function createAppOrigins(db: Database): (origin: string) => Promise<bool
     );
     const isApp = rows[0]?.is_app === true;
     if (known.size >= mostOrigins) known.clear();
-    known.set(origin, { readAt: Date.now(), isApp });
+    known.set(origin, { readAt: now, isApp });
     return isApp;
   };
 }

@@ -51,11 +51,12 @@ export async function createProvider(given: ProviderInput): Promise<ProviderHold
   const { context } = given;
   const input = { ...given, subjectOf: createSubjects(context) };
   let built = await build(input, await loadSigningKeys(context));
-  let checkedAt = Date.now();
+  const nowMs = () => context.clock.now().getTime();
+  let checkedAt = nowMs();
 
   async function now(): Promise<Built> {
-    if (Date.now() - checkedAt > keysFreshMs) {
-      checkedAt = Date.now();
+    if (nowMs() - checkedAt > keysFreshMs) {
+      checkedAt = nowMs();
       const keys = await loadSigningKeys(context);
       if (orderOf(keys) !== built.order) built = await build(input, keys);
     }
@@ -63,7 +64,7 @@ export async function createProvider(given: ProviderInput): Promise<ProviderHold
   }
 
   /** What is there and needs no look at the keys first. */
-  const held = () => (Date.now() - checkedAt > keysFreshMs ? undefined : built);
+  const held = () => (nowMs() - checkedAt > keysFreshMs ? undefined : built);
   const userinfo = createUserinfo(context, input.apps, input.subjectOf);
   return {
     current: async () => (await now()).provider,

@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
-import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startWorker } from '@edutrust/platform/jobs';
 import { leave } from '@edutrust/registry/people';
@@ -212,7 +211,7 @@ test('P11: a logout token is signed, has no nonce, and is delivered again until 
     .execute((transaction) =>
       changeApp(transaction, 'lop-hoc', { backchannelLogoutUri: `http://localhost:${port}/out` }, actor),
     );
-  await setTimeout(3_100); // what a process knows of an app is at most three seconds old
+  world.clock.moveSeconds(4); // what a process knows of an app is at most three seconds old
   const { browser } = await signedIn(world.city.people.pupil);
   await codeFor(browser, world.origin, 'lop-hoc');
   await sql`DELETE FROM graphile_worker._private_jobs`.execute(context.db); // other tests' apps do not listen
@@ -272,7 +271,7 @@ test('the example apps, on openid-client: one sign-in for both, signing out of o
     };
     await context.db.transaction().execute((transaction) => changeApp(transaction, clientId, change, actor));
   }
-  await setTimeout(3_100); // what a process knows of an app is at most three seconds old
+  world.clock.moveSeconds(4); // what a process knows of an app is at most three seconds old
   const worker = await startWorker({
     pool: context.pool,
     handlers: { ...world.idp.tasks, ...world.idp.outsideTasks },

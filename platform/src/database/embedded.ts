@@ -218,7 +218,7 @@ async function run(runner: Runner, file: string, ...args: string[]): Promise<voi
 }
 
 async function adoptOrStart(postgres: string, cluster: string, password: string, runner: Runner): Promise<number> {
-  const deadline = Date.now() + readyWithinMs;
+  const deadline = performance.now() + readyWithinMs;
   let child: ReturnType<typeof spawn> | undefined;
   for (;;) {
     const running = await readPostmaster(cluster);
@@ -227,7 +227,7 @@ async function adoptOrStart(postgres: string, cluster: string, password: string,
       if (child?.exitCode) throw failed('start', await tail(join(cluster, 'server.log')));
       child = await launch(postgres, cluster, runner);
     }
-    if (Date.now() > deadline) throw failed('start', await tail(join(cluster, 'server.log')));
+    if (performance.now() > deadline) throw failed('start', await tail(join(cluster, 'server.log')));
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
 }

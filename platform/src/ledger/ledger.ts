@@ -88,11 +88,11 @@ export async function createLedger({ db, secrets, config, clock, log: logger }: 
     return total;
   };
   const proofOf = async (entryId: string, timeoutMs = 10_000): Promise<InclusionProof> => {
-    const deadline = Date.now() + timeoutMs;
+    const deadline = performance.now() + timeoutMs;
     for (;;) {
       const proof = await findProof(db, entryId);
       if (proof) return proof;
-      if (Date.now() > deadline) {
+      if (performance.now() > deadline) {
         throw new Unavailable(
           'ledger/no-checkpoint',
           { vi: 'Sổ cái chưa xác nhận kịp.', en: 'The ledger did not confirm in time.' },

@@ -255,7 +255,7 @@ export async function leave(
   await endAffiliations(transaction, id, today);
   await db
     .updateTable('registry.role_assignment')
-    .set({ ended_at: new Date(), attestation: null })
+    .set({ ended_at: sql`now()`, attestation: null })
     .where('person_id', '=', id)
     .where('ended_at', 'is', null)
     .execute();

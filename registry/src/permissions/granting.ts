@@ -90,7 +90,7 @@ export async function endRole(transaction: Transaction, id: string, actor: Actor
   if (separateDuties.has(role as Role)) mustBeOfTwo(actor, approvalId);
   await db
     .updateTable('registry.role_assignment')
-    .set({ ended_at: new Date(), attestation: null }) // whoever turns the row back has to have kept a copy
+    .set({ ended_at: sql`now()`, attestation: null }) // whoever turns the row back has to have kept a copy
     .where('id', '=', id)
     .execute();
   await record(transaction, {

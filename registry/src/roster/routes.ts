@@ -206,8 +206,8 @@ const apply = (context: ServiceContext) =>
       )
         throw notAllowed();
       const approves = request.body.approves === true && (await mayApprove(context.db, actor, plan));
-      if (approves && plan.status === 'held') mustBeFresh(actor, 'roster.approve');
-      if (plan.kind === 'staff') mustBeFresh(actor, 'roles.grant'); // teachers are given their role
+      if (approves && plan.status === 'held') mustBeFresh(context.clock, actor, 'roster.approve');
+      if (plan.kind === 'staff') mustBeFresh(context.clock, actor, 'roles.grant'); // teachers are given their role
       await applyImport(context, plan.id, actor, { approves });
       return toPlanView(context, await findPlan(context.db, plan.id, actor), actor, localeOf(request));
     },

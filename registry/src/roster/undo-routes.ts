@@ -49,8 +49,8 @@ const undo = (context: ServiceContext) =>
       const actor = personActor(request);
       const plan = await findPlan(context.db, request.params.id, actor);
       if (!(await mayUndo(context.db, plan, actor))) throw notAllowed();
-      if (plan.heldReason) mustBeFresh(actor, 'roster.approve');
-      if (plan.kind === 'staff') mustBeFresh(actor, 'roles.grant');
+      if (plan.heldReason) mustBeFresh(context.clock, actor, 'roster.approve');
+      if (plan.kind === 'staff') mustBeFresh(context.clock, actor, 'roles.grant');
       const undo = await context.db.transaction().execute(async (transaction) => {
         const found = await findUndo(context, transaction, plan.id);
         if (!(await mayUndo(context.db, plan, actor, found.organisationIds))) throw notAllowed();

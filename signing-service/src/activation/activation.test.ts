@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import { revokeCertificate } from '@edutrust/certs/authority';
 import { startWorker } from '@edutrust/platform/jobs';
+import { eventually } from '@edutrust/testing/eventually';
 import { sql } from 'kysely';
 import { type Session, type TestCity, TestPhone, testCity } from '../../testing/city.ts';
 import { independentWitnesses } from '../../testing/witnesses.ts';
@@ -380,12 +380,10 @@ describe('signing on the phone', () => {
     const { pool, log } = world.context;
     const worker = await startWorker({ pool, handlers: world.service.tasks ?? {}, concurrency: 1, log });
     try {
-      const deadline = Date.now() + 15_000;
-      while ((await rowOf(ids[0] ?? '')).state !== 'signed' && Date.now() < deadline) await pause(50);
+      await eventually(async () => assert.equal((await rowOf(ids[0] ?? '')).state, 'signed'));
     } finally {
       await worker.stop();
     }
-    assert.equal((await rowOf(ids[0] ?? '')).state, 'signed');
     assert.equal((await phone.confirm(session, confirmation)).json.items[0].state, 'signed', 'the phone asks again');
   });
 

@@ -28,8 +28,8 @@ export async function confirmSession(
   locale: Locale,
 ): Promise<Result> {
   await authorise(context, sessionId, confirmation, actor);
-  const deadline = Date.now() + patienceMs;
-  while (Date.now() < deadline) {
+  const deadline = performance.now() + patienceMs;
+  while (performance.now() < deadline) {
     const done = await completeSession(context, sessionId).catch((error: unknown) => {
       // It is authorised and the job goes on; the phone is told that it is on its way.
       context.log.error({ err: error, session: sessionId }, 'completing; the job goes on');
