@@ -6,21 +6,21 @@ import type { Service } from '@edutrust/platform/service';
 import type { ApprovalKind } from '@edutrust/registry/approvals';
 import { completeNow, completeTask } from './activation/complete.ts';
 import { forgetSessions, forgetTask } from './activation/forget.ts';
-import { addActivationRoutes } from './activation/routes.ts';
-import { addDocumentRoutes } from './documents/routes.ts';
+import { activationRoutes } from './activation/routes.ts';
+import { documentRoutes } from './documents/routes.ts';
 import { forgetUploads } from './documents/upload.ts';
 import { enrolPhoneKind, revokePhoneKind } from './enrolment/approval.ts';
 import { issueFor, issueTask, revokeCertificateOf, revokeTask } from './enrolment/certificate.ts';
 import { consequenceRoutes } from './enrolment/consequences.ts';
 import { enrolmentFollower } from './enrolment/follow.ts';
 import { renewCertificates, renewTask } from './enrolment/renewal.ts';
-import { addEnrolmentRoutes } from './enrolment/routes.ts';
-import { addIssuedRoutes } from './issued/routes.ts';
+import { enrolmentRoutes } from './enrolment/routes.ts';
+import { issuedRoutes } from './issued/routes.ts';
 import { archiveDocument, archiveTask, renewArchives, renewArchivesTask } from './long-term/archive.ts';
-import { addMarksRoutes } from './marks/routes.ts';
+import { marksRoutes } from './marks/routes.ts';
 import type { SigningPages } from './pages.ts';
-import { addVerifyRoutes } from './public-verification/routes.ts';
-import { addRequestRoutes } from './requests/routes.ts';
+import { verificationRoutes } from './public-verification/routes.ts';
+import { requestRoutes } from './requests/routes.ts';
 import { makeTranscripts, makeTranscriptsTask } from './requests/runs.ts';
 import { resumeTask, resumeUnfinished } from './unfinished/unfinished.ts';
 import { createValidationPool } from './validation/validation.ts';
@@ -36,16 +36,17 @@ export function createSigning(context: ServiceContext, pages: SigningPages): Ser
   let follower: { stop(): Promise<void> } | undefined;
   return {
     name: 'signing',
-    routes: (app) => {
-      addDocumentRoutes(app, context, pool);
-      addEnrolmentRoutes(app, context);
-      addRoutes(app, consequenceRoutes(context));
-      addMarksRoutes(app, context);
-      addRequestRoutes(app, context);
-      addActivationRoutes(app, context);
-      addIssuedRoutes(app, context);
-      addVerifyRoutes(app, context, pages, pool);
-    },
+    routes: (app) =>
+      addRoutes(app, [
+        ...documentRoutes(context, pool),
+        ...enrolmentRoutes(context),
+        ...consequenceRoutes(context),
+        ...marksRoutes(context),
+        ...requestRoutes(context),
+        ...activationRoutes(context),
+        ...issuedRoutes(context),
+        ...verificationRoutes(context, pages, pool),
+      ]),
     tasks: {
       [issueTask]: (payload) => issueFor(context, payloadText(payload, 'enrolmentId')),
       [revokeTask]: (payload) => revokeCertificateOf(context, payloadText(payload, 'enrolmentId')),

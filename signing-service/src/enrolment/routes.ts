@@ -1,10 +1,11 @@
 import type { ServiceContext } from '@edutrust/platform/context';
+import type { Database } from '@edutrust/platform/database';
 import { NotFound } from '@edutrust/platform/errors';
-import { type HttpServer, personActor } from '@edutrust/platform/http';
+import { personActor } from '@edutrust/platform/http';
+import { type Route, route } from '@edutrust/platform/route';
 import { IdParams, listOf, Uuid } from '@edutrust/platform/schemas';
 import { ProposedApproval } from '@edutrust/registry/approvals';
 import { lists, requires, scopeOf } from '@edutrust/registry/permissions';
-import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { signingOf } from '../tables.ts';
 import { proposeRevoking } from './approval.ts';
@@ -16,65 +17,64 @@ import { listEnrolments, ownEnrolment } from './views.ts';
 
 const tags = ['signing'];
 
-export function addEnrolmentRoutes(app: HttpServer, context: ServiceContext): void {
-  const { db } = context;
-  const organisationOf = async (request: FastifyRequest) => {
-    const found = await signingOf(db)
-      .selectFrom('signing.enrolment')
-      .select('organisation_id')
-      .where('id', '=', (request.params as { id: string }).id) // validated by IdParams
-      .executeTakeFirst();
-    return found ? { organisationId: found.organisation_id } : {};
-  };
+/** Nothing of an enrolment that is not there: refused as another's would be. */
+async function organisationOf(db: Database, id: string) {
+  const found = await signingOf(db)
+    .selectFrom('signing.enrolment')
+    .select('organisation_id')
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return found ? { organisationId: found.organisation_id } : {};
+}
 
-  app.get(
-    '/api/v1/signing/enrolment',
-    {
-      config: { access: requires('signing.enrol') },
-      schema: { tags, summary: 'The caller’s own enrolment', response: { 200: OwnEnrolment } },
-    },
-    (request) => ownEnrolment(context, personActor(request).personId),
-  );
+const readOwn = (context: ServiceContext) =>
+  route({
+    method: 'GET',
+    url: '/api/v1/signing/enrolment',
+    access: requires('signing.enrol'),
+    schema: { tags, summary: 'The caller’s own enrolment', response: { 200: OwnEnrolment } },
+    handle: (request) => ownEnrolment(context, personActor(request).personId),
+  });
 
-  app.post(
-    '/api/v1/signing/enrolment/options',
-    {
-      config: { access: requires('signing.enrol') },
-      schema: { tags, summary: 'Options to create the phone’s passkey', response: { 200: CreationOptions } },
-    },
-    (request) => beginEnrolment(context, personActor(request)),
-  );
+const beginOwn = (context: ServiceContext) =>
+  route({
+    method: 'POST',
+    url: '/api/v1/signing/enrolment/options',
+    access: requires('signing.enrol'),
+    schema: { tags, summary: 'Options to create the phone’s passkey', response: { 200: CreationOptions } },
+    handle: (request) => beginEnrolment(context, personActor(request)),
+  });
 
-  app.post(
-    '/api/v1/signing/enrolment',
-    {
-      config: { access: requires('signing.enrol') },
-      schema: {
-        tags,
-        summary: 'Enrols the phone; a second officer approves',
-        body: EnrolBody,
-        response: { 201: OwnEnrolment },
-      },
+const enrolOwn = (context: ServiceContext) =>
+  route({
+    method: 'POST',
+    url: '/api/v1/signing/enrolment',
+    access: requires('signing.enrol'),
+    schema: {
+      tags,
+      summary: 'Enrols the phone; a second officer approves',
+      body: EnrolBody,
+      response: { 201: OwnEnrolment },
     },
-    async (request, reply) => {
+    handle: async (request, reply) => {
       const actor = personActor(request);
       await enrol(context, request.body, actor);
       return reply.code(201).send(await ownEnrolment(context, actor.personId));
     },
-  );
+  });
 
-  app.post(
-    '/api/v1/signing/enrolment/revoke',
-    {
-      config: { access: requires('signing.enrol') },
-      schema: {
-        tags,
-        summary: 'Ends the caller’s own enrolment (lost or new phone)',
-        body: RevokeBody,
-        response: { 200: OwnEnrolment },
-      },
+const revokeOwn = (context: ServiceContext) =>
+  route({
+    method: 'POST',
+    url: '/api/v1/signing/enrolment/revoke',
+    access: requires('signing.enrol'),
+    schema: {
+      tags,
+      summary: 'Ends the caller’s own enrolment (lost or new phone)',
+      body: RevokeBody,
+      response: { 200: OwnEnrolment },
     },
-    async (request) => {
+    handle: async (request) => {
       const actor = personActor(request);
       const current = await currentEnrolment(context, actor.personId);
       if (!current) {
@@ -83,24 +83,24 @@ export function addEnrolmentRoutes(app: HttpServer, context: ServiceContext): vo
       await revokeEnrolment(context, current.id, request.body.reason, actor);
       return ownEnrolment(context, actor.personId);
     },
-  );
+  });
 
-  app.get(
-    '/api/v1/signing/enrolments',
-    {
-      config: { access: lists('signing.approve-enrolment') },
-      schema: {
-        tags,
-        summary: 'Enrolments to decide on, and decided ones',
-        querystring: Type.Object({
-          state: Type.Optional(EnrolmentState),
-          limit: Type.Integer({ minimum: 1, maximum: 200, default: 50 }),
-          cursor: Type.Optional(Uuid),
-        }),
-        response: { 200: listOf(Enrolment) },
-      },
+const listAll = ({ db }: ServiceContext) =>
+  route({
+    method: 'GET',
+    url: '/api/v1/signing/enrolments',
+    access: lists('signing.approve-enrolment'),
+    schema: {
+      tags,
+      summary: 'Enrolments to decide on, and decided ones',
+      querystring: Type.Object({
+        state: Type.Optional(EnrolmentState),
+        limit: Type.Integer({ minimum: 1, maximum: 200, default: 50 }),
+        cursor: Type.Optional(Uuid),
+      }),
+      response: { 200: listOf(Enrolment) },
     },
-    async ({ query, actor }) => {
+    handle: async ({ query, actor }) => {
       const items = await listEnrolments(db, {
         scope: actor ? scopeOf(actor, 'signing.approve-enrolment') : [],
         limit: query.limit,
@@ -109,25 +109,33 @@ export function addEnrolmentRoutes(app: HttpServer, context: ServiceContext): vo
       });
       return { items, nextCursor: items.length === query.limit ? (items.at(-1)?.id ?? null) : null };
     },
-  );
+  });
 
-  const decision = { access: requires('signing.approve-enrolment', organisationOf) };
-
-  app.post(
-    '/api/v1/signing/enrolments/:id/revoke',
-    {
-      config: decision,
-      schema: {
-        tags,
-        summary: 'Suspends the certificate of somebody’s phone at once, and proposes to revoke it',
-        params: IdParams,
-        body: RevokeBody,
-        response: { 202: ProposedApproval },
-      },
+const revokeOne = (context: ServiceContext) =>
+  route({
+    method: 'POST',
+    url: '/api/v1/signing/enrolments/:id/revoke',
+    access: requires('signing.approve-enrolment'),
+    schema: {
+      tags,
+      summary: 'Suspends the certificate of somebody’s phone at once, and proposes to revoke it',
+      params: IdParams,
+      body: RevokeBody,
+      response: { 202: ProposedApproval },
     },
-    async (request, reply) => {
+    resource: ({ params }) => organisationOf(context.db, params.id),
+    handle: async (request, reply) => {
       const proposed = await proposeRevoking(context, request.params.id, request.body.reason, personActor(request));
       return reply.code(202).send(proposed);
     },
-  );
-}
+  });
+
+/** Phones that sign: the caller's own, and those that an officer decides on. */
+export const enrolmentRoutes = (context: ServiceContext): Route[] => [
+  readOwn(context),
+  beginOwn(context),
+  enrolOwn(context),
+  revokeOwn(context),
+  listAll(context),
+  revokeOne(context),
+];

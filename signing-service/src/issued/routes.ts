@@ -1,25 +1,24 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { NotFound } from '@edutrust/platform/errors';
-import { type HttpServer, personActor, signedIn } from '@edutrust/platform/http';
+import { personActor, signedIn } from '@edutrust/platform/http';
+import { type Route, route } from '@edutrust/platform/route';
 import { IdParams } from '@edutrust/platform/schemas';
 import { isChildOf } from '@edutrust/registry/guardians';
 import { documentOf } from '../requests/requests.ts';
 import { subjectOfIssued } from './issued.ts';
 
-/** What was issued to people, for themselves and for their guardians. */
-export function addIssuedRoutes(app: HttpServer, { db, clock }: ServiceContext): void {
-  app.get(
-    '/api/v1/account/documents/:id/file',
-    {
-      config: { access: signedIn },
-      schema: {
-        tags: ['account'],
-        summary: 'The file of a document that was issued to the caller or to a child of the caller',
-        params: IdParams,
-        produces: ['application/pdf'],
-      },
+const readFile = ({ db, clock }: ServiceContext) =>
+  route({
+    method: 'GET',
+    url: '/api/v1/account/documents/:id/file',
+    access: signedIn,
+    schema: {
+      tags: ['account'],
+      summary: 'The file of a document that was issued to the caller or to a child of the caller',
+      params: IdParams,
+      produces: ['application/pdf'],
     },
-    async (request, reply) => {
+    handle: async (request, reply) => {
       const { personId } = personActor(request);
       const subjectId = await subjectOfIssued(db, request.params.id);
       const isTheirs =
@@ -32,8 +31,10 @@ export function addIssuedRoutes(app: HttpServer, { db, clock }: ServiceContext):
         .header('content-disposition', `attachment; filename="${fileName}"`)
         .send(bytes);
     },
-  );
-}
+  });
+
+/** What was issued to people, for themselves and for their guardians. */
+export const issuedRoutes = (context: ServiceContext): Route[] => [readFile(context)];
 
 /** The same for another's document and for none. */
 function noDocument(): NotFound {

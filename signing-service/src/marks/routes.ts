@@ -1,10 +1,10 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { InvalidInput } from '@edutrust/platform/errors';
-import { type HttpServer, localeOf, personActor } from '@edutrust/platform/http';
+import { localeOf, personActor } from '@edutrust/platform/http';
 import type { Locale } from '@edutrust/platform/messages';
+import { type Route, route } from '@edutrust/platform/route';
 import { IdParams, Uuid } from '@edutrust/platform/schemas';
 import { requires } from '@edutrust/registry/permissions';
-import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { saveForm } from './form.ts';
 import { applyMarks, findMarksPlan, type PlanReport, planMarks } from './import.ts';
@@ -15,59 +15,57 @@ import { marksTemplate } from './template.ts';
 
 const tags = ['marks'];
 
-/** Marks of a class: the class's own teacher, and the school's administrator. */
-export function addMarksRoutes(app: HttpServer, context: ServiceContext): void {
-  const { db } = context;
-  const classOf = (request: FastifyRequest) => ({ classId: (request.params as { id: string }).id }); // validated
-  const mayRead = { access: requires('marks.read', classOf) };
-  const mayWrite = { access: requires('marks.write', classOf) };
+const PlanParams = Type.Object({ ...IdParams.properties, planId: Uuid });
 
-  app.get(
-    '/api/v1/signing/classes/:id/marks',
-    {
-      config: mayRead,
-      schema: {
-        tags,
-        summary: 'The marks of a class, and what is missing',
-        params: IdParams,
-        response: { 200: ClassMarks },
-      },
+const read = ({ db }: ServiceContext) =>
+  route({
+    method: 'GET',
+    url: '/api/v1/signing/classes/:id/marks',
+    access: requires('marks.read'),
+    schema: {
+      tags,
+      summary: 'The marks of a class, and what is missing',
+      params: IdParams,
+      response: { 200: ClassMarks },
     },
-    (request) => marksSheet(db, request.params.id, personActor(request)),
-  );
+    resource: ({ params }) => ({ classId: params.id }),
+    handle: (request) => marksSheet(db, request.params.id, personActor(request)),
+  });
 
-  app.put(
-    '/api/v1/signing/classes/:id/marks',
-    {
-      config: mayWrite,
-      schema: {
-        tags,
-        summary: 'Saves changed rows of the form, all or none, each on top of the version that was seen',
-        params: IdParams,
-        body: MarksBody,
-        response: { 200: ClassMarks },
-      },
+const save = (context: ServiceContext) =>
+  route({
+    method: 'PUT',
+    url: '/api/v1/signing/classes/:id/marks',
+    access: requires('marks.write'),
+    schema: {
+      tags,
+      summary: 'Saves changed rows of the form, all or none, each on top of the version that was seen',
+      params: IdParams,
+      body: MarksBody,
+      response: { 200: ClassMarks },
     },
-    async (request) => {
+    resource: ({ params }) => ({ classId: params.id }),
+    handle: async (request) => {
       const actor = personActor(request);
       await saveForm(context, request.params.id, request.body.rows, actor);
-      return marksSheet(db, request.params.id, actor);
+      return marksSheet(context.db, request.params.id, actor);
     },
-  );
+  });
 
-  app.get(
-    '/api/v1/signing/classes/:id/marks/template',
-    {
-      config: mayRead,
-      schema: {
-        tags,
-        summary: 'The class’s file to fill in: its learners, a column for each mark',
-        params: IdParams,
-        querystring: Type.Object({ format: Type.Enum(['csv', 'xlsx'], { default: 'xlsx' }) }),
-        produces: ['application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', 'text/csv'],
-      },
+const readTemplate = ({ db }: ServiceContext) =>
+  route({
+    method: 'GET',
+    url: '/api/v1/signing/classes/:id/marks/template',
+    access: requires('marks.read'),
+    schema: {
+      tags,
+      summary: 'The class’s file to fill in: its learners, a column for each mark',
+      params: IdParams,
+      querystring: Type.Object({ format: Type.Enum(['csv', 'xlsx'], { default: 'xlsx' }) }),
+      produces: ['application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', 'text/csv'],
     },
-    async (request, reply) => {
+    resource: ({ params }) => ({ classId: params.id }),
+    handle: async (request, reply) => {
       const { fileName, contentType, bytes } = await marksTemplate(db, request.params.id, request.query.format);
       return reply
         .type(contentType)
@@ -75,63 +73,72 @@ export function addMarksRoutes(app: HttpServer, context: ServiceContext): void {
         .header('cache-control', 'private, no-store')
         .send(bytes);
     },
-  );
+  });
 
-  app.post(
-    '/api/v1/signing/classes/:id/marks/import',
-    {
-      config: mayWrite,
-      bodyLimit: largestMarksBytes + 64 * 1024,
-      schema: {
-        tags,
-        summary: 'Reads a class’s file (multipart `file`) and answers what applying it would do',
-        params: IdParams,
-        consumes: ['multipart/form-data'],
-        response: { 201: MarksPlan },
-      },
+const importFile = (context: ServiceContext) =>
+  route({
+    method: 'POST',
+    url: '/api/v1/signing/classes/:id/marks/import',
+    access: requires('marks.write'),
+    schema: {
+      tags,
+      summary: 'Reads a class’s file (multipart `file`) and answers what applying it would do',
+      params: IdParams,
+      consumes: ['multipart/form-data'],
+      response: { 201: MarksPlan },
     },
-    async (request, reply) => {
+    resource: ({ params }) => ({ classId: params.id }),
+    limits: { bodyLimit: largestMarksBytes + 64 * 1024 },
+    handle: async (request, reply) => {
       const upload = await request.file({ limits: { fileSize: largestMarksBytes } });
       if (!upload) throw new InvalidInput('marks/no-file', { vi: 'Chưa chọn tệp.', en: 'No file was sent.' });
       const classId = request.params.id;
       const file = { name: upload.filename, bytes: await upload.toBuffer() };
       const planId = await planMarks(context, classId, file, personActor(request));
-      return reply.code(201).send(planView(await findMarksPlan(db, { classId, planId }), localeOf(request)));
+      return reply.code(201).send(planView(await findMarksPlan(context.db, { classId, planId }), localeOf(request)));
     },
-  );
+  });
 
-  const PlanParams = Type.Object({ ...IdParams.properties, planId: Uuid });
-
-  app.get(
-    '/api/v1/signing/classes/:id/marks/plans/:planId',
-    {
-      config: mayRead,
-      schema: { tags, summary: 'What an import would do', params: PlanParams, response: { 200: MarksPlan } },
-    },
-    async (request) => {
+const readPlan = ({ db }: ServiceContext) =>
+  route({
+    method: 'GET',
+    url: '/api/v1/signing/classes/:id/marks/plans/:planId',
+    access: requires('marks.read'),
+    schema: { tags, summary: 'What an import would do', params: PlanParams, response: { 200: MarksPlan } },
+    handle: async (request) => {
       const { id: classId, planId } = request.params;
       return planView(await findMarksPlan(db, { classId, planId }), localeOf(request));
     },
-  );
+  });
 
-  app.post(
-    '/api/v1/signing/classes/:id/marks/plans/:planId/apply',
-    {
-      config: mayWrite,
-      schema: {
-        tags,
-        summary: 'Does exactly what the plan said; refused when somebody changed those marks since',
-        params: PlanParams,
-        response: { 200: MarksPlan },
-      },
+const apply = (context: ServiceContext) =>
+  route({
+    method: 'POST',
+    url: '/api/v1/signing/classes/:id/marks/plans/:planId/apply',
+    access: requires('marks.write'),
+    schema: {
+      tags,
+      summary: 'Does exactly what the plan said; refused when somebody changed those marks since',
+      params: PlanParams,
+      response: { 200: MarksPlan },
     },
-    async (request) => {
+    resource: ({ params }) => ({ classId: params.id }),
+    handle: async (request) => {
       const { id: classId, planId } = request.params;
       await applyMarks(context, { classId, planId }, personActor(request));
-      return planView(await findMarksPlan(db, { classId, planId }), localeOf(request));
+      return planView(await findMarksPlan(context.db, { classId, planId }), localeOf(request));
     },
-  );
-}
+  });
+
+/** Marks of a class: the class's own teacher, and the school's administrator. */
+export const marksRoutes = (context: ServiceContext): Route[] => [
+  read(context),
+  save(context),
+  readTemplate(context),
+  importFile(context),
+  readPlan(context),
+  apply(context),
+];
 
 function planView(plan: Awaited<ReturnType<typeof findMarksPlan>>, locale: Locale): Type.Static<typeof MarksPlan> {
   const { changed, unchanged, refused, ignoredColumns, absent } = plan.report as PlanReport; // written by planMarks alone
