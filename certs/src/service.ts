@@ -6,7 +6,7 @@ import { addRoutes } from '@edutrust/platform/route';
 import type { Service } from '@edutrust/platform/service';
 import type { ApprovalKind } from '@edutrust/registry/approvals';
 import { findAlarms } from './alarms/alarms.ts';
-import { addAlarmRoutes } from './alarms/routes.ts';
+import { alarmRoutes } from './alarms/routes.ts';
 import { addAnchorKind, endAnchorKind } from './anchors/approval.ts';
 import { anchorRoutes } from './anchors/routes.ts';
 import { renewResponders } from './authority/responders.ts';
@@ -18,9 +18,9 @@ import { revokeOfFormerSigners, signerFollower } from './requests/follow.ts';
 import { issueRequested, issueTask } from './requests/issue.ts';
 import { renewSeals, renewTask as renewSealsTask } from './requests/renew-seals.ts';
 import { requestRoutes } from './requests/routes.ts';
-import { addRepositoryPage } from './revocation/page.ts';
+import { repositoryPages } from './revocation/page.ts';
 import { refreshRevocationLists } from './revocation/revocation-list.ts';
-import { addRepositoryRoutes } from './revocation/routes.ts';
+import { repositoryRoutes } from './revocation/routes.ts';
 
 export { migrations } from './migrations.ts';
 
@@ -35,14 +35,15 @@ export function createCerts(context: ServiceContext, pages?: CertsPages): Servic
   let follower: { stop(): Promise<void> } | undefined;
   return {
     name: 'certs',
-    routes: (app) => {
-      addRepositoryRoutes(app, context);
-      addRoutes(app, authorityRoutes(context));
-      addRoutes(app, anchorRoutes(context));
-      addAlarmRoutes(app, context);
-      addRoutes(app, requestRoutes(context));
-      if (pages) addRepositoryPage(app, context, pages);
-    },
+    routes: (app) =>
+      addRoutes(app, [
+        ...repositoryRoutes(context),
+        ...authorityRoutes(context),
+        ...anchorRoutes(context),
+        ...alarmRoutes(context),
+        ...requestRoutes(context),
+        ...(pages ? repositoryPages(context, pages) : []),
+      ]),
     tasks: {
       [refreshTask]: () => refreshRevocationLists(context),
       [renewTask]: () => renewResponders(context),

@@ -1,17 +1,18 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { payloadText } from '@edutrust/platform/jobs';
 import { readOutbox } from '@edutrust/platform/outbox';
+import { addRoutes } from '@edutrust/platform/route';
 import type { Service } from '@edutrust/platform/service';
-import { addClientRoutes } from './clients/routes.ts';
+import { clientRoutes } from './clients/routes.ts';
 import { releaseTask } from './engine/approve.ts';
 import { forgetOldRuns, runTarget } from './engine/converge.ts';
 import { bringPending, liveTask, noteChanges, resumeInterrupted } from './engine/live.ts';
 import { queueOf } from './engine/lock.ts';
 import { applyReleased } from './engine/release.ts';
-import { addOneRosterRoutes } from './oneroster/routes.ts';
-import { addReleaseRoutes } from './releases/routes.ts';
-import { addScimRoutes } from './scim/routes.ts';
-import { addSyncRoutes } from './targets/routes.ts';
+import { oneRosterRoutes } from './oneroster/routes.ts';
+import { releaseRoutes } from './releases/routes.ts';
+import { scimRoutes } from './scim/routes.ts';
+import { targetRoutes } from './targets/routes.ts';
 import { readTargets } from './targets/store.ts';
 
 export { releaseKind } from './engine/approve.ts';
@@ -40,13 +41,14 @@ export function createDirectorySync(context: ServiceContext): Service {
 
   return {
     name: 'sync',
-    routes: async (app) => {
-      addSyncRoutes(app, context);
-      addReleaseRoutes(app, context);
-      addClientRoutes(app, context);
-      await addScimRoutes(app, context);
-      await addOneRosterRoutes(app, context);
-    },
+    routes: (app) =>
+      addRoutes(app, [
+        ...targetRoutes(context),
+        ...releaseRoutes(context),
+        ...clientRoutes(context),
+        ...scimRoutes(context),
+        ...oneRosterRoutes(context),
+      ]),
     tasks: {
       [fullRunTask]: async () => {
         await forgetOldRuns(context);

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { createHttpServer } from '@edutrust/platform/http';
 import { metricsText } from '@edutrust/platform/metrics';
+import { addRoutes } from '@edutrust/platform/route';
 import { type Exchanged, exchange } from '@edutrust/testing/exchange';
 import { sql } from 'kysely';
 import { openWorkshop } from '../../testing/workshop.ts';
@@ -22,7 +23,7 @@ import {
   publishRevocationList,
   refreshRevocationLists,
 } from './revocation-list.ts';
-import { addRepositoryRoutes } from './routes.ts';
+import { repositoryRoutes } from './routes.ts';
 
 const actor = { kind: 'system', name: 'test' } as const;
 type Workshop = Awaited<ReturnType<typeof openWorkshop>>;
@@ -305,7 +306,7 @@ async function serve({ context }: Workshop) {
     readiness: {},
     metrics: async () => '',
   });
-  addRepositoryRoutes(app, context);
+  addRoutes(app, repositoryRoutes(context));
   return { app, [Symbol.asyncDispose]: () => app.close() };
 }
 

@@ -1,80 +1,123 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { NotFound } from '@edutrust/platform/errors';
 import { anyone, type HttpServer } from '@edutrust/platform/http';
+import { directly, type Route, route, scope } from '@edutrust/platform/route';
+import { hide } from '@edutrust/platform/schemas';
 import Type from 'typebox';
 import { findAuthority } from '../authority/authorities.ts';
 import { answerTimeStampRequest } from '../time-stamp/time-stamp.ts';
 import { createOcspResponder, ocspError } from './ocsp.ts';
 import { newestRevocationList } from './revocation-list.ts';
 
-/** `/pki/*`: what anybody needs to check a certificate or a time stamp of ours. */
-export function addRepositoryRoutes(app: HttpServer, context: ServiceContext): void {
-  const open = { kind: 'self-authenticating', scheme: 'public protocol' } as const;
-  const params = Type.Object({ id: Type.String({ pattern: '^[a-z]{1,20}(-[0-9]{1,3})?$' }) });
-  const answerOcsp = createOcspResponder(context);
+type OcspResponder = ReturnType<typeof createOcspResponder>;
 
-  app.get(
-    '/pki/:id.crt',
-    { config: { access: anyone }, schema: { hide: true, params } },
-    async ({ params: { id } }, reply) => {
-      const { certificate } = await findAuthority(context.db, id);
+const publicProtocol = { kind: 'self-authenticating', scheme: 'public protocol' } as const;
+const Params = Type.Object({ id: Type.String({ pattern: '^[a-z]{1,20}(-[0-9]{1,3})?$' }) });
+
+const readCertificate = ({ db }: ServiceContext) =>
+  route({
+    method: 'GET',
+    url: '/pki/:id.crt',
+    access: anyone,
+    schema: { ...hide, params: Params },
+    handle: async ({ params: { id } }, reply) => {
+      const { certificate } = await findAuthority(db, id);
       return reply.type('application/pkix-cert').header('cache-control', 'public, max-age=86400').send(certificate);
     },
-  );
+  });
 
-  for (const kind of ['whole', 'delta'] as const) {
-    app.get(
-      kind === 'whole' ? '/pki/:id.crl' : '/pki/:id.delta.crl',
-      { config: { access: anyone }, schema: { hide: true, params } },
-      async ({ params: { id } }, reply) => {
-        const list = await newestRevocationList(context.db, id);
-        const der = kind === 'whole' ? list?.der : list?.delta;
-        if (!list || !der) {
-          throw new NotFound('pki/no-list', {
-            vi: 'Không có danh sách thu hồi này.',
-            en: 'There is no such revocation list.',
-          });
-        }
-        reply.type('application/pkix-crl').header('cache-control', 'public, max-age=60');
-        reply.header('last-modified', list.thisUpdate.toUTCString());
-        if (kind === 'whole') reply.header('expires', list.nextUpdate.toUTCString());
-        return reply.send(der);
-      },
-    );
-  }
+const readList = ({ db }: ServiceContext, kind: 'whole' | 'delta') =>
+  route({
+    method: 'GET',
+    url: kind === 'whole' ? '/pki/:id.crl' : '/pki/:id.delta.crl',
+    access: anyone,
+    schema: { ...hide, params: Params },
+    handle: async ({ params: { id } }, reply) => {
+      const list = await newestRevocationList(db, id);
+      const der = kind === 'whole' ? list?.der : list?.delta;
+      if (!list || !der) {
+        throw new NotFound('pki/no-list', {
+          vi: 'Không có danh sách thu hồi này.',
+          en: 'There is no such revocation list.',
+        });
+      }
+      reply.type('application/pkix-crl').header('cache-control', 'public, max-age=60');
+      reply.header('last-modified', list.thisUpdate.toUTCString());
+      if (kind === 'whole') reply.header('expires', list.nextUpdate.toUTCString());
+      return reply.send(der);
+    },
+  });
 
-  // What is asked again within seconds is answered before the framework; see `createOcspResponder`.
-  const heldAnswer = (request: Buffer, cacheControl: (reusableSeconds: number) => Readonly<Record<string, string>>) => {
-    const held = answerOcsp.held(request);
-    return held && { headers: cacheControl(held.reusableSeconds), body: held.der };
+/** What is asked again within seconds is answered before the framework; see `createOcspResponder`. */
+function heldAnswers(responder: OcspResponder): Route[] {
+  const heldAnswer = (request: Buffer, headersOf: (reusableSeconds: number) => Readonly<Record<string, string>>) => {
+    const held = responder.held(request);
+    return held && { headers: headersOf(held.reusableSeconds), body: held.der };
   };
-  app.direct.get('/pki/ocsp/*', ({ url = '' }) => {
-    const request = requestInPath(url.slice('/pki/ocsp/'.length));
-    return request && heldAnswer(request, cachedHeaders);
-  });
-  app.direct.post('/pki/ocsp', 'application/ocsp-request', (body) => heldAnswer(body, () => ocspHeaders));
+  return [
+    directly.get('/pki/ocsp/*', ({ url = '' }) => {
+      const request = requestInPath(url.slice('/pki/ocsp/'.length));
+      return request && heldAnswer(request, cachedHeaders);
+    }),
+    directly.post('/pki/ocsp', 'application/ocsp-request', (body) => heldAnswer(body, () => ocspHeaders)),
+  ];
+}
 
-  // RFC 6960 appendix A.1: the request in base64 in the path, or as the body.
-  app.get('/pki/ocsp/*', { config: { access: open }, schema: { hide: true } }, async (request, reply) => {
-    const asked = decodedRequest((request.params as { '*': string })['*']);
-    const { der, reusableSeconds } = asked
-      ? await answerOcsp.answer(asked)
-      : { der: ocspError('malformedRequest'), reusableSeconds: 0 };
-    return reply.headers(cachedHeaders(reusableSeconds)).send(der);
+/** RFC 6960 appendix A.1: the request in base64 in the path. */
+const answerOcspInPath = (responder: OcspResponder) =>
+  route({
+    method: 'GET',
+    url: '/pki/ocsp/*',
+    access: publicProtocol,
+    schema: { ...hide, params: Type.Object({ '*': Type.String() }) },
+    handle: async (request, reply) => {
+      const asked = decodedRequest(request.params['*']);
+      const { der, reusableSeconds } = asked
+        ? await responder.answer(asked)
+        : { der: ocspError('malformedRequest'), reusableSeconds: 0 };
+      return reply.headers(cachedHeaders(reusableSeconds)).send(der);
+    },
   });
 
-  app.register(async (binary) => {
-    const types = ['application/ocsp-request', 'application/timestamp-query'];
-    binary.addContentTypeParser(types, { parseAs: 'buffer', bodyLimit: 64 * 1024 }, (_request, body, done) =>
-      done(null, body),
-    );
-    binary.post('/pki/ocsp', { config: { access: open }, schema: { hide: true } }, async (request, reply) =>
-      reply.headers(ocspHeaders).send((await answerOcsp.answer(bodyOf(request.body))).der),
-    );
-    binary.post('/pki/tsa', { config: { access: open }, schema: { hide: true } }, async (request, reply) =>
+/** The same, the request being the body. */
+const answerOcsp = (responder: OcspResponder) =>
+  route({
+    method: 'POST',
+    url: '/pki/ocsp',
+    access: publicProtocol,
+    schema: hide,
+    handle: async (request, reply) =>
+      reply.headers(ocspHeaders).send((await responder.answer(bodyOf(request.body))).der),
+  });
+
+const stampTime = (context: ServiceContext) =>
+  route({
+    method: 'POST',
+    url: '/pki/tsa',
+    access: publicProtocol,
+    schema: hide,
+    handle: async (request, reply) =>
       reply.type('application/timestamp-reply').send(await answerTimeStampRequest(context, bodyOf(request.body))),
-    );
   });
+
+function readDer(app: HttpServer): void {
+  const types = ['application/ocsp-request', 'application/timestamp-query'];
+  app.addContentTypeParser(types, { parseAs: 'buffer', bodyLimit: 64 * 1024 }, (_request, body, done) =>
+    done(null, body),
+  );
+}
+
+/** `/pki/*`: what anybody needs to check a certificate or a time stamp of ours. */
+export function repositoryRoutes(context: ServiceContext): Route[] {
+  const responder = createOcspResponder(context);
+  return [
+    readCertificate(context),
+    readList(context, 'whole'),
+    readList(context, 'delta'),
+    ...heldAnswers(responder),
+    answerOcspInPath(responder),
+    scope({ prepare: readDer, routes: [answerOcsp(responder), stampTime(context)] }),
+  ];
 }
 
 const ocspHeaders = { 'content-type': 'application/ocsp-response' };

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { createHttpServer } from '@edutrust/platform/http';
+import { addRoutes } from '@edutrust/platform/route';
 import { sql } from 'kysely';
 import { openWorkshop } from '../../testing/workshop.ts';
 import { trustMaterial } from '../authority/authority.ts';
@@ -21,7 +22,7 @@ import {
   sequence,
   tag,
 } from '../der/der.ts';
-import { addRepositoryRoutes } from '../revocation/routes.ts';
+import { repositoryRoutes } from '../revocation/routes.ts';
 import { trustworthyNow } from './clock.ts';
 import { answerTimeStampRequest, timeStamp, timeStampPolicy } from './time-stamp.ts';
 
@@ -138,7 +139,7 @@ test('X3: each wrong request has its failure at HTTP 200; the nonce comes back, 
     readiness: {},
     metrics: async () => '',
   });
-  addRepositoryRoutes(app, shop.context);
+  addRoutes(app, repositoryRoutes(shop.context));
   const post = async (payload: Buffer, type = 'application/timestamp-query') => {
     const { statusCode, headers, rawPayload } = await app.inject({
       method: 'POST',

@@ -1,8 +1,10 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { HttpServer } from '@edutrust/platform/http';
+import { type Route, route, scope } from '@edutrust/platform/route';
 import { hide } from '@edutrust/platform/schemas';
 import type { FastifyRequest } from 'fastify';
 import { type RawBuilder, sql } from 'kysely';
+import Type from 'typebox';
 import { recordReleases } from '../releases/releases.ts';
 import {
   academicSessions,
@@ -22,7 +24,6 @@ import { type Grant, giveToken, mustBeGranted, scopes, TokenRefused } from './to
 
 const base = '/ims/oneroster/rostering/v1p2';
 const access = { kind: 'self-authenticating', scheme: 'OneRoster access token' } as const;
-const options = { config: { access }, schema: { ...hide } };
 
 /** The parts of collections that have addresses of their own. */
 const schools = part(orgs, { single: 'org', plural: 'orgs' }, sql`o.kind IN ('school', 'centre')`);
@@ -93,71 +94,105 @@ const belonging: readonly (readonly [string, Collection, Condition])[] = [
 ];
 
 /** OneRoster 1.2, rostering, as a provider (REST binding of 2022-09-19). */
-export async function addOneRosterRoutes(app: HttpServer, context: ServiceContext): Promise<void> {
-  app.post('/ims/oneroster/token', options, async (request, reply) => {
-    try {
-      const given = await giveToken(context, request.headers.authorization, (request.body ?? {}) as object as Query); // a form
-      return reply.header('cache-control', 'no-store').send(given);
-    } catch (error) {
-      if (!(error instanceof TokenRefused)) throw error;
-      if (error.status === 401) reply.header('www-authenticate', 'Basic realm="oneroster"');
-      return reply.code(error.status).send({ error: error.error });
-    }
-  });
-  await app.register(
-    async (scope) => {
-      scope.setErrorHandler(async (error, _request, reply) => {
-        const refusal =
-          (error as { code?: string }).code === '57014'
-            ? new OneRosterError(400, 'server_busy', 'The filter finds too much.')
-            : error;
-        if (!(refusal instanceof OneRosterError)) throw error;
-        return reply.code(refusal.status).send(refusal.toJSON());
-      });
-      scope.setNotFoundHandler(async () => {
-        throw unknownObject();
-      });
-      for (const [name, collection] of Object.entries(collections)) {
-        const accepted = name === 'demographics' ? [scopes.demographics] : [scopes.core, scopes.roster];
-        scope.get(`/${name}`, options, async (request, reply) => {
-          const grant = await mustBeGranted(context, request.headers.authorization, accepted);
-          const listing = readListing(queryOf(request), collection.fields);
-          const { told, total } = await read(context, grant, collection, listing);
-          linkPages(reply, request, context, listing, total);
-          return { [collection.plural]: told.map(({ resource }) => select(resource, listing)) };
-        });
-        scope.get(`/${name}/:id`, options, async (request) => {
-          const grant = await mustBeGranted(context, request.headers.authorization, accepted);
-          const listing = { ...readListing({ fields: queryOf(request).fields }, collection.fields), limit: 1 };
-          const { told } = await read(
-            context,
-            grant,
-            collection,
-            listing,
-            sql`${collection.id}::text = ${paramsOf(request).id}`,
-          );
-          if (!told[0]) throw unknownObject();
-          return { [collection.single]: select(told[0].resource, listing) };
-        });
-      }
-      for (const [path, collection, condition] of belonging) {
-        scope.get(path, options, async (request, reply) => {
-          const grant = await mustBeGranted(context, request.headers.authorization, [scopes.core, scopes.roster]);
-          const listing = readListing(queryOf(request), collection.fields);
-          await mustExist(context, grant, path, paramsOf(request));
-          const { told, total } = await read(context, grant, collection, listing, condition(paramsOf(request)));
-          linkPages(reply, request, context, listing, total);
-          return { [collection.plural]: told.map(({ resource }) => select(resource, listing)) };
-        });
+export const oneRosterRoutes = (context: ServiceContext): Route[] => [
+  giveTokens(context),
+  scope({
+    prefix: base,
+    prepare: tellErrors,
+    routes: [
+      ...Object.entries(collections).flatMap(([name, collection]) => [
+        list(context, `/${name}`, collection, scopesOf(name)),
+        readOne(context, `/${name}/:id`, collection, scopesOf(name)),
+      ]),
+      ...belonging.map((one) => listBelonging(context, ...one)),
+    ],
+  }),
+];
+
+const scopesOf = (name: string) => (name === 'demographics' ? [scopes.demographics] : [scopes.core, scopes.roster]);
+
+const giveTokens = (context: ServiceContext) =>
+  route({
+    method: 'POST',
+    url: '/ims/oneroster/token',
+    access,
+    schema: hide,
+    handle: async (request, reply) => {
+      try {
+        const given = await giveToken(context, request.headers.authorization, (request.body ?? {}) as object as Query); // a form
+        return reply.header('cache-control', 'no-store').send(given);
+      } catch (error) {
+        if (!(error instanceof TokenRefused)) throw error;
+        if (error.status === 401) reply.header('www-authenticate', 'Basic realm="oneroster"');
+        return reply.code(error.status).send({ error: error.error });
       }
     },
-    { prefix: base },
-  );
+  });
+
+/** Errors as the binding has them (§3.3). */
+function tellErrors(app: HttpServer): void {
+  app.setErrorHandler(async (error, _request, reply) => {
+    const refusal =
+      (error as { code?: string }).code === '57014'
+        ? new OneRosterError(400, 'server_busy', 'The filter finds too much.')
+        : error;
+    if (!(refusal instanceof OneRosterError)) throw error;
+    return reply.code(refusal.status).send(refusal.toJSON());
+  });
+  app.setNotFoundHandler(async () => {
+    throw unknownObject();
+  });
 }
+
+const list = (context: ServiceContext, url: string, collection: Collection, accepted: readonly string[]) =>
+  route({
+    method: 'GET',
+    url,
+    access,
+    schema: hide,
+    handle: async (request, reply) => {
+      const grant = await mustBeGranted(context, request.headers.authorization, accepted);
+      const listing = readListing(queryOf(request), collection.fields);
+      const { told, total } = await read(context, grant, collection, listing);
+      linkPages(reply, request, context, listing, total);
+      return { [collection.plural]: told.map(({ resource }) => select(resource, listing)) };
+    },
+  });
+
+const readOne = (context: ServiceContext, url: string, collection: Collection, accepted: readonly string[]) =>
+  route({
+    method: 'GET',
+    url,
+    access,
+    schema: { ...hide, params: Type.Object({ id: Type.String() }) },
+    handle: async (request) => {
+      const grant = await mustBeGranted(context, request.headers.authorization, accepted);
+      const listing = { ...readListing({ fields: queryOf(request).fields }, collection.fields), limit: 1 };
+      const isIt = sql<boolean>`${collection.id}::text = ${request.params.id}`;
+      const { told } = await read(context, grant, collection, listing, isIt);
+      if (!told[0]) throw unknownObject();
+      return { [collection.single]: select(told[0].resource, listing) };
+    },
+  });
+
+const listBelonging = (context: ServiceContext, url: string, collection: Collection, condition: Condition) =>
+  route({
+    method: 'GET',
+    url,
+    access,
+    schema: { ...hide, params: Type.Record(Type.String(), Type.String()) },
+    handle: async (request, reply) => {
+      const grant = await mustBeGranted(context, request.headers.authorization, [scopes.core, scopes.roster]);
+      const listing = readListing(queryOf(request), collection.fields);
+      await mustExist(context, grant, url, request.params);
+      const { told, total } = await read(context, grant, collection, listing, condition(request.params));
+      linkPages(reply, request, context, listing, total);
+      return { [collection.plural]: told.map(({ resource }) => select(resource, listing)) };
+    },
+  });
 
 type Query = Readonly<Record<string, unknown>>;
 const queryOf = (request: FastifyRequest) => request.query as Query; // of a URL
-const paramsOf = (request: FastifyRequest) => request.params as Readonly<Record<string, string>>; // of a path
 
 const unknownObject = () => new OneRosterError(404, 'unknownobject', 'There is no such thing here.');
 

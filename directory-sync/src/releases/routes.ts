@@ -1,5 +1,6 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import { type HttpServer, personActor } from '@edutrust/platform/http';
+import { personActor, signedIn } from '@edutrust/platform/http';
+import { type Route, route } from '@edutrust/platform/route';
 import { Time } from '@edutrust/platform/schemas';
 import Type from 'typebox';
 import { listReleases } from './releases.ts';
@@ -12,18 +13,17 @@ const Release = Type.Object({
   times: Type.Integer(),
 });
 
-export function addReleaseRoutes(app: HttpServer, { db }: ServiceContext): void {
-  app.get(
-    '/api/v1/account/releases',
-    {
-      config: { access: { kind: 'signed-in' } },
-      schema: {
-        tags: ['account'],
-        summary: 'What other systems got to know of the person who is signed in: which fields, who, when',
-        response: { 200: Type.Object({ items: Type.Array(Release) }) },
-      },
+const listOwn = ({ db }: ServiceContext) =>
+  route({
+    method: 'GET',
+    url: '/api/v1/account/releases',
+    access: signedIn,
+    schema: {
+      tags: ['account'],
+      summary: 'What other systems got to know of the person who is signed in: which fields, who, when',
+      response: { 200: Type.Object({ items: Type.Array(Release) }) },
     },
-    async (request) => {
+    handle: async (request) => {
       const releases = await listReleases(db, personActor(request).personId);
       const items = releases.map(({ firstAt, lastAt, ...release }) => ({
         ...release,
@@ -32,5 +32,7 @@ export function addReleaseRoutes(app: HttpServer, { db }: ServiceContext): void 
       }));
       return { items };
     },
-  );
-}
+  });
+
+/** Whom the caller's data was released to. */
+export const releaseRoutes = (context: ServiceContext): Route[] => [listOwn(context)];

@@ -1,6 +1,7 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { EduTrustError, InvalidInput } from '@edutrust/platform/errors';
 import type { HttpServer } from '@edutrust/platform/http';
+import { type Route, route, scope } from '@edutrust/platform/route';
 import { hide } from '@edutrust/platform/schemas';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { bearerOf, type ClientRow, clientOfToken } from '../clients/clients.ts';
@@ -14,105 +15,112 @@ import { createScim, type Endpoint, type Scim, type ScimRequest } from './scim.t
 const access = { kind: 'self-authenticating', scheme: 'SCIM bearer token' } as const;
 const mediaType = 'application/scim+json; charset=utf-8';
 const knownPath = /^\/scim\/v2\/(ServiceProviderConfig|Schemas|ResourceTypes|Users|Groups|Bulk|Me)([/?]|$)/;
-const options = { config: { access }, schema: { ...hide } };
 
 /** SCIM 2.0 (RFC 7643, 7644) at `/scim/v2`. */
-export async function addScimRoutes(app: HttpServer, context: ServiceContext): Promise<void> {
-  await app.register(
-    async (scope) => {
-      const parse = scope.getDefaultJsonParser('error', 'error');
-      scope.addContentTypeParser(
-        'application/scim+json',
-        { parseAs: 'string', bodyLimit: limits.payloadBytes },
-        // Clients name the type of a body that is not there (DELETE).
-        (request, text, done) => (text === '' ? done(null, undefined) : parse(request, text as string, done)),
-      );
-      scope.setErrorHandler(async (error, _request, reply) => {
-        const refusal = refusalOf(error);
-        if (!refusal) throw error;
-        if (refusal.status === 401) reply.header('www-authenticate', 'Bearer realm="scim"');
-        return send(reply.code(refusal.status), refusal.toJSON(), context);
-      });
-      scope.setNotFoundHandler(async ({ url }) => {
-        throw knownPath.test(url)
-          ? scimError(405, 'There is no such method here.')
-          : scimError(404, 'Nothing is here.');
-      });
-      addServed(scope, context);
-    },
-    { prefix: '/scim/v2' },
+export const scimRoutes = (context: ServiceContext): Route[] => [
+  scope({ prefix: '/scim/v2', prepare: (app) => speakScim(app, context), routes: served(context) }),
+];
+
+/** The media type and the errors of RFC 7644 §3.1, §3.12. */
+function speakScim(app: HttpServer, context: ServiceContext): void {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.addContentTypeParser(
+    'application/scim+json',
+    { parseAs: 'string', bodyLimit: limits.payloadBytes },
+    // Clients name the type of a body that is not there (DELETE).
+    (request, text, done) => (text === '' ? done(null, undefined) : parse(request, text as string, done)), // parsed as
   );
+  app.setErrorHandler(async (error, _request, reply) => {
+    const refusal = refusalOf(error);
+    if (!refusal) throw error;
+    if (refusal.status === 401) reply.header('www-authenticate', 'Bearer realm="scim"');
+    return send(reply.code(refusal.status), refusal.toJSON(), context);
+  });
+  app.setNotFoundHandler(async ({ url }) => {
+    throw knownPath.test(url) ? scimError(405, 'There is no such method here.') : scimError(404, 'Nothing is here.');
+  });
 }
 
 type Work = (client: ClientRow, request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 type Query = Readonly<Record<string, unknown>>;
 
-function addServed(scope: HttpServer, context: ServiceContext): void {
+function served(context: ServiceContext): Route[] {
   const scim = createScim(context);
-  const served = (work: Work) => async (request: FastifyRequest, reply: FastifyReply) => {
-    const token = bearerOf(request.headers.authorization);
-    const client = token ? await clientOfToken(context, token, 'scim') : undefined;
-    if (!client) throw scimError(401, 'A bearer token is needed.');
-    return send(reply, await work(client, request, reply), context);
-  };
-  const get = (path: string, work: Work) => scope.get(path, options, served(work));
+  const one = (method: Endpoint | 'GET', url: string, work: Work) =>
+    route({
+      method,
+      url,
+      access,
+      schema: hide,
+      handle: async (request, reply) => {
+        const token = bearerOf(request.headers.authorization);
+        const client = token ? await clientOfToken(context, token, 'scim') : undefined;
+        if (!client) throw scimError(401, 'A bearer token is needed.');
+        return send(reply, await work(client, request, reply), context);
+      },
+    });
+  return [
+    one('GET', '/ServiceProviderConfig', async () => serviceProviderConfig),
+    ...described('/Schemas', schemas).map(([path, work]) => one('GET', path, work)),
+    ...described('/ResourceTypes', resourceTypes).map(([path, work]) => one('GET', path, work)),
+    one('GET', '/Me', async () => {
+      throw scimError(501, 'A client is no user.');
+    }),
+    one('POST', '/.search', (client, request) => search(scim, ['Users', 'Groups'], client, bodyOf(request))),
+    ...(['Users', 'Groups'] as const).flatMap((type) => {
+      const change = (method: Endpoint, path: string) => one(method, path, changing(context, scim, method, type));
+      return [
+        one('GET', `/${type}`, (client, request) => search(scim, [type], client, queryOf(request))),
+        one('POST', `/${type}/.search`, (client, request) => search(scim, [type], client, bodyOf(request))),
+        one('GET', `/${type}/:id`, reading(scim, type)),
+        change('POST', `/${type}`),
+        change('PUT', `/${type}/:id`),
+        change('PATCH', `/${type}/:id`),
+        change('DELETE', `/${type}/:id`),
+      ];
+    }),
+    one('POST', '/Bulk', (client, request) => runBulk(scim, client, request.body, refusalOf)),
+  ];
+}
 
-  get('/ServiceProviderConfig', async () => serviceProviderConfig);
-  for (const [path, items] of [
-    ['/Schemas', schemas],
-    ['/ResourceTypes', resourceTypes],
-  ] as const) {
-    get(path, async (_client, request) => {
+/** What says how we speak SCIM: a list, and one by one (RFC 7644 §4). */
+const described = (path: string, items: readonly { readonly id: string }[]): [string, Work][] => [
+  [
+    path,
+    async (_client, request) => {
       if (queryOf(request).filter !== undefined) throw scimError(403, 'These are not filtered.');
       return listResponse(items, items.length, 1);
-    });
-    get(`${path}/:id`, async (_client, request) => {
+    },
+  ],
+  [
+    `${path}/:id`,
+    async (_client, request) => {
       const found = items.find(({ id }) => id === idOf(request));
       if (!found) throw scimError(404, 'There is no such thing.');
       return found;
-    });
-  }
-  get('/Me', async () => {
-    throw scimError(501, 'A client is no user.');
-  });
-  scope.post(
-    '/.search',
-    options,
-    served((client, request) => search(scim, ['Users', 'Groups'], client, bodyOf(request))),
-  );
-  for (const type of ['Users', 'Groups'] as const) {
-    get(`/${type}`, (client, request) => search(scim, [type], client, queryOf(request)));
-    scope.post(
-      `/${type}/.search`,
-      options,
-      served((client, request) => search(scim, [type], client, bodyOf(request))),
-    );
-    get(`/${type}/:id`, async (client, request, reply) => {
-      const resource = await scim[type].get(client, idOf(request), queryOf(request));
-      reply.header('etag', resource.meta.version);
-      if (request.headers['if-none-match'] === resource.meta.version) return reply.code(304).send();
-      return project(resource, queryOf(request));
-    });
-    const change = (method: Endpoint) =>
-      served(async (client, request, reply) => {
-        const { status, resource } = await scim.change(client, method, type, toScimRequest(request));
-        reply.code(status);
-        if (!resource) return undefined;
-        reply.header('etag', resource.meta.version);
-        if (status === 201) reply.header('location', new URL(resource.meta.location, context.config.url).href);
-        return project(resource, queryOf(request));
-      });
-    scope.post(`/${type}`, options, change('POST'));
-    scope.put(`/${type}/:id`, options, change('PUT'));
-    scope.patch(`/${type}/:id`, options, change('PATCH'));
-    scope.delete(`/${type}/:id`, options, change('DELETE'));
-  }
-  scope.post(
-    '/Bulk',
-    options,
-    served((client, request) => runBulk(scim, client, request.body, refusalOf)),
-  );
-}
+    },
+  ],
+];
+
+const reading =
+  (scim: Scim, type: 'Users' | 'Groups'): Work =>
+  async (client, request, reply) => {
+    const resource = await scim[type].get(client, idOf(request), queryOf(request));
+    reply.header('etag', resource.meta.version);
+    if (request.headers['if-none-match'] === resource.meta.version) return reply.code(304).send();
+    return project(resource, queryOf(request));
+  };
+
+const changing =
+  ({ config }: ServiceContext, scim: Scim, method: Endpoint, type: 'Users' | 'Groups'): Work =>
+  async (client, request, reply) => {
+    const { status, resource } = await scim.change(client, method, type, toScimRequest(request));
+    reply.code(status);
+    if (!resource) return undefined;
+    reply.header('etag', resource.meta.version);
+    if (status === 201) reply.header('location', new URL(resource.meta.location, config.url).href);
+    return project(resource, queryOf(request));
+  };
 
 /** A page over the types, one after another; a type that has not what the filter names has nothing of it. */
 async function search(scim: Scim, types: readonly ('Users' | 'Groups')[], client: ClientRow, given: Query) {

@@ -1,7 +1,9 @@
 import type { ServiceContext } from '@edutrust/platform/context';
+import type { Database } from '@edutrust/platform/database';
 import { NotFound } from '@edutrust/platform/errors';
-import { type HttpServer, localeOf, longAnswerMs, personActor, refersTo } from '@edutrust/platform/http';
+import { localeOf, longAnswerMs, personActor, refersTo } from '@edutrust/platform/http';
 import type { Locale } from '@edutrust/platform/messages';
+import { type Route, route } from '@edutrust/platform/route';
 import { nullable, Sha256Hex, strict, Time, Uuid } from '@edutrust/platform/schemas';
 import { ProposedApproval } from '@edutrust/registry/approvals';
 import { actionsAt, placesOfOrganisations, proposes, requires } from '@edutrust/registry/permissions';
@@ -75,34 +77,30 @@ const RunView = Type.Object({
   ),
 });
 
-export function addSyncRoutes(app: HttpServer, context: ServiceContext): void {
-  const { db } = context;
-  const targetOf = async (request: { params: unknown }) => ({
-    organisationId: (await findTarget(db, (request.params as { id: string }).id)).organisation_id,
-  });
+const ofTarget = async (db: Database, id: string) => ({ organisationId: (await findTarget(db, id)).organisation_id });
 
-  const runOf = async (request: { params: unknown }) => {
-    const { id } = request.params as { id: string };
-    const run = await syncOf(db).selectFrom('sync.run').select('target_id').where('id', '=', id).executeTakeFirst();
-    return run ? { organisationId: (await findTarget(db, run.target_id)).organisation_id } : {};
-  };
+/** Nothing of a run that is not there: refused as another's would be. */
+async function ofRun(db: Database, id: string) {
+  const run = await syncOf(db).selectFrom('sync.run').select('target_id').where('id', '=', id).executeTakeFirst();
+  return run ? ofTarget(db, run.target_id) : {};
+}
 
-  app.get(
-    '/api/v1/sync/targets',
-    {
-      config: { access: requires('sync.read') },
-      schema: {
-        tags,
-        summary: 'Directories that are kept in step',
-        response: { 200: Type.Object({ items: Type.Array(Target) }) },
-      },
+const listAll = (context: ServiceContext) =>
+  route({
+    method: 'GET',
+    url: '/api/v1/sync/targets',
+    access: requires('sync.read'),
+    schema: {
+      tags,
+      summary: 'Directories that are kept in step',
+      response: { 200: Type.Object({ items: Type.Array(Target) }) },
     },
-    async (request) => {
+    handle: async (request) => {
       const actor = personActor(request);
       const locale = localeOf(request);
       const targets = await listTargets(context);
       const places = await placesOfOrganisations(
-        db,
+        context.db,
         targets.map(({ organisationId }) => organisationId),
       );
       return {
@@ -118,53 +116,53 @@ export function addSyncRoutes(app: HttpServer, context: ServiceContext): void {
         }),
       };
     },
-  );
+  });
 
-  app.post(
-    '/api/v1/sync/targets',
-    {
-      config: {
-        access: requires('sync.write', (request) => ({
-          organisationId: (request.body as { organisationId: string }).organisationId,
-        })),
-      },
-      schema: {
-        tags,
-        summary: 'Adds a target',
-        body: Type.Object(
-          {
-            name: Type.String({ minLength: 1, maxLength: 60 }),
-            kind: Type.Enum(connectors.map(({ kind }) => kind)),
-            /** As the kind has them: of `ldap` url, baseDn, bindDn. */
-            settings: AnyJson,
-            /** The kind's one secret: a password, a token. */
-            secret: Type.String({ maxLength: 4_000 }),
-            contract: Type.Optional(Contract),
-            organisationId: refersTo('organisation'),
-          },
-          strict,
-        ),
-        response: { 201: Type.Object({ id: Uuid }) },
-      },
+const add = (context: ServiceContext) =>
+  route({
+    method: 'POST',
+    url: '/api/v1/sync/targets',
+    access: requires('sync.write'),
+    schema: {
+      tags,
+      summary: 'Adds a target',
+      body: Type.Object(
+        {
+          name: Type.String({ minLength: 1, maxLength: 60 }),
+          kind: Type.Enum(connectors.map(({ kind }) => kind)),
+          /** As the kind has them: of `ldap` url, baseDn, bindDn. */
+          settings: AnyJson,
+          /** The kind's one secret: a password, a token. */
+          secret: Type.String({ maxLength: 4_000 }),
+          contract: Type.Optional(Contract),
+          organisationId: refersTo('organisation'),
+        },
+        strict,
+      ),
+      response: { 201: Type.Object({ id: Uuid }) },
     },
-    async (request, reply) => {
-      const id = await db.transaction().execute((tx) => addTarget(context, tx, request.body, personActor(request)));
+    resource: ({ body }) => ({ organisationId: body.organisationId }),
+    handle: async (request, reply) => {
+      const id = await context.db
+        .transaction()
+        .execute((tx) => addTarget(context, tx, request.body, personActor(request)));
       return reply.code(201).send({ id });
     },
-  );
+  });
 
-  app.delete(
-    '/api/v1/sync/targets/:id',
-    {
-      config: { access: requires('sync.write', targetOf) },
-      schema: {
-        tags,
-        summary: 'Forgets a target; nothing is changed at the server',
-        params,
-        response: { 204: Type.Null() },
-      },
+const end = ({ db }: ServiceContext) =>
+  route({
+    method: 'DELETE',
+    url: '/api/v1/sync/targets/:id',
+    access: requires('sync.write'),
+    schema: {
+      tags,
+      summary: 'Forgets a target; nothing is changed at the server',
+      params,
+      response: { 204: Type.Null() },
     },
-    async (request, reply) => {
+    resource: ({ params: { id } }) => ofTarget(db, id),
+    handle: async (request, reply) => {
       const { id } = request.params;
       await db.transaction().execute(async (tx) => {
         await syncOf(tx).deleteFrom('sync.target').where('id', '=', id).execute();
@@ -176,59 +174,66 @@ export function addSyncRoutes(app: HttpServer, context: ServiceContext): void {
       });
       return reply.code(204).send(null);
     },
-  );
+  });
 
-  app.post(
-    '/api/v1/sync/targets/:id/runs',
-    {
-      handlerTimeout: longAnswerMs,
-      config: { access: requires('sync.write', targetOf) },
-      schema: {
-        tags,
-        summary: 'Compares everything (plan), or brings the target in step (apply)',
-        params,
-        body: Type.Object(
-          {
-            mode: Type.Enum(['plan', 'apply']),
-            /** Of the plan that was seen: another is not applied. */
-            digest: Type.Optional(Sha256Hex),
-          },
-          strict,
-        ),
-        response: { 201: Run },
-      },
+const startRun = (context: ServiceContext) =>
+  route({
+    method: 'POST',
+    url: '/api/v1/sync/targets/:id/runs',
+    access: requires('sync.write'),
+    schema: {
+      tags,
+      summary: 'Compares everything (plan), or brings the target in step (apply)',
+      params,
+      body: Type.Object(
+        {
+          mode: Type.Enum(['plan', 'apply']),
+          /** Of the plan that was seen: another is not applied. */
+          digest: Type.Optional(Sha256Hex),
+        },
+        strict,
+      ),
+      response: { 201: Run },
     },
-    async (request, reply) => {
+    resource: ({ params: { id } }) => ofTarget(context.db, id),
+    limits: { handlerTimeout: longAnswerMs },
+    handle: async (request, reply) => {
       const { mode, digest } = request.body;
       const options = { mode, actor: personActor(request), ...(digest === undefined ? {} : { digest }) };
       const { id } = await runTarget(context, request.params.id, options);
-      const row = await syncOf(db).selectFrom('sync.run').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+      const row = await syncOf(context.db)
+        .selectFrom('sync.run')
+        .selectAll()
+        .where('id', '=', id)
+        .executeTakeFirstOrThrow();
       return reply.code(201).send(toRun(row, localeOf(request)));
     },
-  );
+  });
 
-  app.post(
-    '/api/v1/sync/runs/:id/release',
-    {
-      config: { access: proposes('sync.write', runOf) },
-      schema: {
-        tags,
-        summary: 'Asks for a second person to let a held run go on',
-        params,
-        response: { 202: ProposedApproval },
-      },
+const release = (context: ServiceContext) =>
+  route({
+    method: 'POST',
+    url: '/api/v1/sync/runs/:id/release',
+    access: proposes('sync.write'),
+    schema: {
+      tags,
+      summary: 'Asks for a second person to let a held run go on',
+      params,
+      response: { 202: ProposedApproval },
     },
-    async (request, reply) =>
+    resource: ({ params: { id } }) => ofRun(context.db, id),
+    handle: async (request, reply) =>
       reply.code(202).send(await proposeRelease(context, request.params.id, personActor(request))),
-  );
+  });
 
-  app.get(
-    '/api/v1/sync/targets/:id/runs',
-    {
-      config: { access: requires('sync.read', targetOf) },
-      schema: { tags, summary: 'The last 50 runs', params, response: { 200: Type.Object({ items: Type.Array(Run) }) } },
-    },
-    async (request) => {
+const listRuns = ({ db }: ServiceContext) =>
+  route({
+    method: 'GET',
+    url: '/api/v1/sync/targets/:id/runs',
+    access: requires('sync.read'),
+    schema: { tags, summary: 'The last 50 runs', params, response: { 200: Type.Object({ items: Type.Array(Run) }) } },
+    resource: ({ params: { id } }) => ofTarget(db, id),
+    handle: async (request) => {
       const { id } = request.params;
       const rows = await syncOf(db)
         .selectFrom('sync.run')
@@ -239,17 +244,16 @@ export function addSyncRoutes(app: HttpServer, context: ServiceContext): void {
         .execute();
       return { items: rows.map((row) => toRun(row, localeOf(request))) };
     },
-  );
+  });
 
-  app.get(
-    '/api/v1/sync/runs/:id',
-    {
-      config: {
-        access: requires('sync.read', runOf),
-      },
-      schema: { tags, summary: 'One run with its first 200 changes', params, response: { 200: RunView } },
-    },
-    async (request) => {
+const readRun = ({ db }: ServiceContext) =>
+  route({
+    method: 'GET',
+    url: '/api/v1/sync/runs/:id',
+    access: requires('sync.read'),
+    schema: { tags, summary: 'One run with its first 200 changes', params, response: { 200: RunView } },
+    resource: ({ params: { id } }) => ofRun(db, id),
+    handle: async (request) => {
       const { id } = request.params;
       const run = await syncOf(db).selectFrom('sync.run').selectAll().where('id', '=', id).executeTakeFirst();
       if (!run) throw new NotFound('sync/no-run', { vi: 'Không có lần chạy này.', en: 'There is no such run.' });
@@ -263,8 +267,18 @@ export function addSyncRoutes(app: HttpServer, context: ServiceContext): void {
         .execute();
       return { ...toRun(run, localeOf(request)), changes };
     },
-  );
-}
+  });
+
+/** Systems that are kept in step, and their runs. */
+export const targetRoutes = (context: ServiceContext): Route[] => [
+  listAll(context),
+  add(context),
+  end(context),
+  startRun(context),
+  release(context),
+  listRuns(context),
+  readRun(context),
+];
 
 function toRun(run: Selectable<SyncTables['sync.run']>, locale: Locale) {
   const { id, mode, state, totals } = run;

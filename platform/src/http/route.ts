@@ -12,6 +12,7 @@ import type {
   RouteOptions,
 } from 'fastify';
 import type { Access, Resource } from './access.ts';
+import type { Direct } from './direct.ts';
 import type { HttpServer } from './http.ts';
 
 /** What a route says of itself in the OpenAPI document, and what it takes and gives. */
@@ -44,8 +45,11 @@ type HandlerOf<Schema extends RouteSchema> = RouteHandlerMethod<
   FastifyBaseLogger
 >;
 
+type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
+
 interface RouteDefinition<Schema extends RouteSchema> {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** HEAD comes with GET. */
+  readonly method: Method | readonly Method[];
   /** The pattern: `/api/v1/people/:id`. */
   readonly url: string;
   readonly schema: Schema;
@@ -58,10 +62,8 @@ interface RouteDefinition<Schema extends RouteSchema> {
   readonly handle: HandlerOf<Schema>;
 }
 
-/** One endpoint as a value: what it is called, who may call it, what it takes, gives and does. */
+/** An endpoint as a value, or several that share what only they need; nothing happens before it is added to a server. */
 export interface Route {
-  readonly method: string;
-  readonly url: string;
   addTo(app: HttpServer): void;
 }
 
@@ -79,17 +81,41 @@ export function route<const Schema extends RouteSchema>({
     throw new TypeError(`${method} ${url} decides on a thing without an action`);
   // The HTTP base validates by `schema` before it asks for the resource, so the narrower type holds there.
   const config = { access: resource ? ({ ...access, resource } as Access) : access };
+  // Fastify infers from literals in place; the same was inferred above.
+  const handler = handle as unknown as RouteOptions['handler'];
+  const methods = typeof method === 'string' ? method : [...method];
+  return { addTo: (app) => void app.route({ ...limits, method: methods, url, schema, config, handler }) };
+}
+
+interface Scope {
+  /** Before each of their paths. */
+  readonly prefix?: string;
+  /** How they alone read bodies and tell errors; called once, before they are added. */
+  readonly prepare: (app: HttpServer) => void;
+  readonly routes: readonly Route[];
+}
+
+/** Endpoints of a protocol that has media types or errors of its own. */
+export function scope({ prefix = '', prepare, routes }: Scope): Route {
   return {
-    method,
-    url,
-    addTo: (app) => {
-      // Fastify infers from literals in place; the same was inferred above.
-      app.route({ ...limits, method, url, schema, config, handler: handle as unknown as RouteOptions['handler'] });
-    },
+    addTo: (app) =>
+      void app.register(
+        async (own: HttpServer) => {
+          prepare(own);
+          addRoutes(own, routes);
+        },
+        { prefix },
+      ),
   };
 }
 
-/** Adds the endpoints of a capability. */
+/** Answers given past the framework, beside the route of the same path that answers what these do not. */
+export const directly = {
+  get: (...of: Parameters<Direct['get']>): Route => ({ addTo: (app) => app.direct.get(...of) }),
+  post: (...of: Parameters<Direct['post']>): Route => ({ addTo: (app) => app.direct.post(...of) }),
+};
+
+/** Adds the endpoints of a capability, in their order. */
 export function addRoutes(app: HttpServer, routes: readonly Route[]): void {
   for (const one of routes) one.addTo(app);
 }
