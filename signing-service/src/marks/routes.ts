@@ -105,6 +105,7 @@ const readPlan = ({ db }: ServiceContext) =>
     url: '/api/v1/signing/classes/:id/marks/plans/:planId',
     access: requires('marks.read'),
     schema: { tags, summary: 'What an import would do', params: PlanParams, response: { 200: MarksPlan } },
+    resource: ({ params }) => ({ classId: params.id }),
     handle: async (request) => {
       const { id: classId, planId } = request.params;
       return planView(await findMarksPlan(db, { classId, planId }), localeOf(request));
