@@ -2,8 +2,11 @@
 import { availableParallelism } from 'node:os';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
-import type { Row } from './measure.ts';
+import { isMet, judged, type Row } from './measure.ts';
 import { certificates } from './scenarios/certificates.ts';
+import { directory } from './scenarios/directory.ts';
+import { growth } from './scenarios/growth.ts';
+import { idle } from './scenarios/idle.ts';
 import { provider } from './scenarios/provider.ts';
 import { roster, rosterOfMillion } from './scenarios/roster.ts';
 import { signatures } from './scenarios/signatures.ts';
@@ -12,6 +15,9 @@ import { verification } from './scenarios/verification.ts';
 
 const scenarios: Readonly<Record<string, () => Promise<Row[]>>> = {
   provider,
+  idle,
+  growth,
+  directory,
   signatures,
   verification,
   certificates,
@@ -33,9 +39,17 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 if (!values.json) process.stdout.write(`Node ${process.versions.node}, ${availableParallelism()} cores\n`);
+const verdicts = { met: 0, missed: 0 };
+const started = performance.now();
 for (const name of chosen) {
   for (const row of (await scenarios[name]?.()) ?? []) {
-    const line = `${name.padEnd(14)} ${row.what.padEnd(46)} ${row.value.padStart(14)}  ${row.against ?? ''}`;
-    process.stdout.write(`${values.json ? JSON.stringify({ scenario: name, ...row }) : line}\n`);
+    const met = isMet(row);
+    if (met !== undefined) verdicts[met ? 'met' : 'missed'] += 1;
+    const line = `${name.padEnd(12)} ${row.what.padEnd(46)} ${row.value.padStart(12)}  ${judged(row).padEnd(34)} ${row.against ?? ''}`;
+    process.stdout.write(`${values.json ? JSON.stringify({ scenario: name, ...row, met }) : line.trimEnd()}\n`);
   }
+}
+if (!values.json) {
+  const minutes = ((performance.now() - started) / 60_000).toFixed(1);
+  process.stdout.write(`${verdicts.met} goals met, ${verdicts.missed} missed, in ${minutes} minutes\n`);
 }

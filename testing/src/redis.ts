@@ -8,6 +8,7 @@ import { freePort } from './port.ts';
 export interface TestRedis {
   readonly url: URL;
   readonly port: number;
+  readonly pid: number;
   /** Stops answering and keeps its connections, as a hung server does (SIGSTOP); `resume` lets it go on. */
   hang(): void;
   resume(): void;
@@ -29,6 +30,7 @@ export async function startRedis(port?: number): Promise<TestRedis> {
   return {
     url: new URL(`redis://127.0.0.1:${free}`),
     port: free,
+    pid: server.pid ?? 0, // it has said that it runs
     hang: () => {
       server.kill('SIGSTOP');
     },

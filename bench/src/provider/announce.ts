@@ -11,19 +11,25 @@ export interface Measured {
   readonly origin: string;
   /** Of a person who is signed in. */
   readonly cookie: string;
-  readonly paths: { readonly auth: string; readonly token: string; readonly userinfo: string; readonly jwks: string };
+  readonly paths: {
+    readonly auth: string;
+    readonly token: string;
+    readonly userinfo: string;
+    readonly jwks: string;
+    readonly introspection: string;
+  };
+  /** What a person sends who signs in. */
+  readonly form: Readonly<Record<string, string>>;
+  /** First process of its PostgreSQL. */
+  readonly postmaster?: number;
   /** Of a family that only the bench rotates. */
   readonly refreshToken: string;
   /** Secrets that differ from the bench's own. */
   readonly secrets?: Readonly<Record<string, string>>;
 }
 
-/** Tells the parent that the process is ready, and from then on its CPU time in milliseconds whenever asked. */
+/** Tells the parent that the process is ready; it ends with the parent. */
 export function announce(measured: Measured): void {
-  process.on('message', () => {
-    const { user, system } = process.cpuUsage();
-    process.send?.({ cpuMs: (user + system) / 1000 });
-  });
   process.on('disconnect', () => process.exit(0));
   process.send?.(measured);
 }

@@ -31,7 +31,11 @@ const provider = new Provider(origin, {
   findAccount: async (_ctx, id) => ({ accountId: id, claims: async () => ({ sub: id, name: 'Người đo' }) }),
   cookies: { keys: ['a key of the bench'] },
   enabledJWA: { idTokenSigningAlgValues: ['ES256'] },
-  features: { devInteractions: { enabled: false }, clientCredentials: { enabled: true } },
+  features: {
+    devInteractions: { enabled: false },
+    clientCredentials: { enabled: true },
+    introspection: { enabled: true },
+  },
   interactions: { url: (_ctx, { uid }) => `/interaction/${uid}` },
   issueRefreshToken: async (_ctx, client, source) =>
     client.grantTypeAllowed('refresh_token') && source.scopes.has('offline_access'),
@@ -47,8 +51,14 @@ const provider = new Provider(origin, {
 });
 provider.proxy = true;
 const callback = provider.callback();
+const page =
+  '<!doctype html><title>Sign in</title><form method="post"><input name="login"><button>Sign in</button></form>';
 server.on('request', (request, response) => {
-  if (request.url?.startsWith('/interaction/')) {
+  if (request.url?.startsWith('/interaction/') && request.method === 'GET') {
+    response.setHeader('content-type', 'text/html; charset=utf-8');
+    response.end(page); // what the library draws itself in development is larger
+  } else if (request.url?.startsWith('/interaction/')) {
+    request.resume();
     provider
       .interactionDetails(request, response)
       .then(({ prompt }) =>
@@ -80,7 +90,8 @@ async function authorize(client: string, extra: Record<string, string> = {}): Pr
   });
   let next = `${origin}/auth?${query}`;
   while (next.startsWith(origin)) {
-    const response = await fetch(next, { redirect: 'manual', headers: { cookie: cookie() } });
+    const method = next.includes('/interaction/') ? 'POST' : 'GET'; // as if the form had been seen
+    const response = await fetch(next, { method, redirect: 'manual', headers: { cookie: cookie() } });
     for (const line of response.headers.getSetCookie()) {
       const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
       jar.set(name, value);
@@ -107,5 +118,6 @@ announce({
   origin,
   cookie: cookie(),
   refreshToken,
-  paths: { auth: '/auth', token: '/token', userinfo: '/me', jwks: '/jwks' },
+  paths: { auth: '/auth', token: '/token', userinfo: '/me', jwks: '/jwks', introspection: '/token/introspection' },
+  form: { login: 'somebody' },
 });

@@ -1,14 +1,17 @@
 import process from 'node:process';
 import { registerApp } from '@edutrust/idp/apps';
-import { codeFor, redeem, redemption, testIdp } from '@edutrust/idp/testing/idp';
+import { codeFor, password, redeem, redemption, testIdp } from '@edutrust/idp/testing/idp';
 import { TestBrowser } from '@edutrust/testing/browser';
+import { postmasterOf } from '../processor.ts';
 import { announce, clientId, machineId, redirectUri, refreshId } from './announce.ts';
 
 /** Our provider on a real PostgreSQL, its short-lived things in Redis when `REDIS_URL` is given. */
+delete process.env.EDUTRUST_TEST_POSTGRES; // a server of its own, so that what it does is ours
 const { REDIS_URL } = process.env;
 const world = await testIdp(REDIS_URL ? { REDIS_URL } : {});
 const browser = new TestBrowser({ stopAt: [new URL(redirectUri).origin] });
-await world.signIn(browser, await world.activate(world.city.people.teacher));
+const educationId = await world.activate(world.city.people.teacher);
+await world.signIn(browser, educationId);
 
 const organisationId = world.city.departmentId;
 const purpose = { vi: 'Để đo.', en: 'For measuring.' };
@@ -45,7 +48,15 @@ const tokens = await redeem(
 announce({
   origin: world.origin,
   cookie: browser.header(new URL(world.origin)),
-  paths: { auth: '/oidc/auth', token: '/oidc/token', userinfo: '/oidc/userinfo', jwks: '/oidc/jwks' },
+  paths: {
+    auth: '/oidc/auth',
+    token: '/oidc/token',
+    userinfo: '/oidc/userinfo',
+    jwks: '/oidc/jwks',
+    introspection: '/oidc/token/introspection',
+  },
+  form: { identifier: educationId, password },
+  postmaster: await postmasterOf(world.context.databaseUrl),
   refreshToken: tokens.json.refresh_token ?? '',
   secrets,
 });

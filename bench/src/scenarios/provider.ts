@@ -1,19 +1,27 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { Agent, request } from 'node:http';
 import process from 'node:process';
 import { startRedis } from '@edutrust/testing/redis';
-import type { Row } from '../measure.ts';
-import { clientId, type Measured, machineId, redirectUri, refreshId, secret } from '../provider/announce.ts';
+import { quartile, type Row } from '../measure.ts';
+import { cpuOfPostgres, cpuOfProcess } from '../processor.ts';
+import { clientId, type Measured, machineId, refreshId } from '../provider/announce.ts';
+import { asApp, enter, grant, ok, signIn } from '../provider/client.ts';
 
 interface Target extends Measured {
   readonly child: ChildProcess;
+  readonly redisPid?: number;
+}
+
+/** CPU milliseconds: of the provider's process, and of the databases that work for it. */
+interface Cost {
+  readonly node: number;
+  readonly stores: number;
 }
 
 /**
- * Our provider against oidc-provider alone that keeps all in memory, each in a process of its own; the same requests to
- * both in turns. CPU milliseconds of the provider's process per operation (PostgreSQL's and Redis' are not counted).
+ * Our provider against oidc-provider alone that keeps all in memory, each in a process of its own with its own database;
+ * the same requests to each in turns. What counts is all CPU that an operation takes: the provider's process, PostgreSQL
+ * and Redis.
  */
 export async function provider(): Promise<Row[]> {
   const redis = await startRedis();
@@ -23,19 +31,16 @@ export async function provider(): Promise<Row[]> {
     targets.push(bare);
     const onPostgres = await start('ours.ts', {});
     targets.push(onPostgres);
-    const onRedis = await start('ours.ts', { REDIS_URL: redis.url.href });
+    const onRedis = { ...(await start('ours.ts', { REDIS_URL: redis.url.href })), redisPid: redis.pid };
     targets.push(onRedis);
     const found: Row[] = [];
-    for (const [what, prepare, rounds] of operations) {
-      const [base = Number.NaN, postgres = Number.NaN, redisMs = Number.NaN] = await compare(targets, prepare, rounds);
-      const ratio = (ours: number) => `${(base / ours).toFixed(2)} ×`;
-      found.push({
-        what,
-        value: `${redisMs.toFixed(2)} ms`,
-        against: `with PostgreSQL alone ${postgres.toFixed(2)} ms · bare ${base.toFixed(2)} ms: ${ratio(redisMs)} with Redis, ${ratio(postgres)} without`,
-      });
+    for (const operation of operations) {
+      const [base, postgres, withRedis] = await compare(targets, operation);
+      if (!base || !postgres || !withRedis) throw new Error('a target is missing');
+      found.push(row(operation.what, base, postgres, 'PostgreSQL', operation.goals.postgres));
+      if (operation.goals.redis) found.push(row(operation.what, base, withRedis, 'Redis', operation.goals.redis));
     }
-    return found;
+    return [...found, ...(await withPassword(targets))];
   } finally {
     for (const { child } of targets) {
       child.kill('SIGTERM');
@@ -43,6 +48,57 @@ export async function provider(): Promise<Row[]> {
     }
     await redis.stop();
   }
+}
+
+const all = ({ node, stores }: Cost) => node + stores;
+
+function row(what: string, bare: Cost, ours: Cost, store: string, atLeast: number): Row {
+  const stores = ours.stores > 0.005 ? ` + ${ours.stores.toFixed(2)} in ${store}` : '';
+  return {
+    what: `${what}${store === 'Redis' ? ', Redis' : ''}`,
+    value: `${all(ours).toFixed(2)} ms`,
+    against: `${ours.node.toFixed(2)} in Node${stores}; bare ${bare.node.toFixed(2)} ms; Node alone ${(bare.node / ours.node).toFixed(2)} ×`,
+    goal: { figure: bare.node / all(ours), unit: '×', atLeast },
+  };
+}
+
+/** Signing in with a password: how near it is to what argon2id alone takes, and what is beside it. */
+async function withPassword([bare, onPostgres, onRedis]: readonly Target[]): Promise<Row[]> {
+  if (!bare || !onPostgres || !onRedis) throw new Error('a target is missing');
+  const operation: Operation = {
+    what: 'sign-in with a password',
+    prepare: async (target) => () => signIn(target, clientId).then(() => undefined),
+    count: 12,
+    goals: { postgres: 0.65 },
+  };
+  const hasher = fork(new URL('../provider/hash.ts', import.meta.url), {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  await once(hasher, 'message');
+  const hashing: Target = { ...bare, child: hasher };
+  const check = async () => {
+    hasher.send('check');
+    await once(hasher, 'message');
+  };
+  const prepare: Operation['prepare'] = async (target) => (target === hashing ? check : operation.prepare(target));
+  const [base, postgres, redis, hashed] = await compare([bare, onPostgres, onRedis, hashing], {
+    ...operation,
+    prepare,
+  });
+  hasher.kill('SIGTERM');
+  if (!base || !postgres || !redis || !hashed) throw new Error('a target is missing');
+  const argon = all(hashed);
+  const without = (cost: Cost) => ({ ...cost, node: cost.node - argon });
+  return [
+    {
+      what: operation.what,
+      value: `${all(postgres).toFixed(1)} ms`,
+      against: `argon2id alone ${argon.toFixed(1)} ms`,
+      goal: { figure: (100 * argon) / all(postgres), unit: '%', atLeast: 85 },
+    },
+    row('… page by page, without the hash', base, without(postgres), 'PostgreSQL', 0.65),
+    row('… page by page, without the hash', base, without(redis), 'Redis', 0.8),
+  ];
 }
 
 async function start(file: string, environment: Record<string, string>): Promise<Target> {
@@ -61,134 +117,93 @@ async function start(file: string, environment: Record<string, string>): Promise
   return { ...measured, child };
 }
 
-type Operation = () => Promise<void>;
-type Prepare = (target: Target) => Promise<Operation>;
+interface Operation {
+  readonly what: string;
+  readonly prepare: (target: Target) => Promise<() => Promise<unknown>>;
+  /** How often in a round. */
+  readonly count: number;
+  readonly goals: { readonly postgres: number; readonly redis?: number };
+}
 
-const operations: readonly (readonly [string, Prepare, number])[] = [
-  ['discovery', async (target) => () => ok(target, 'GET', '/.well-known/openid-configuration'), 300],
-  ['keys (JWKS)', async (target) => () => ok(target, 'GET', target.paths.jwks), 300],
-  [
-    'login at an app with a session (code, tokens)',
-    async (target) => () => login(target, clientId).then(() => undefined),
-    120,
-  ],
-  [
-    'client credentials',
-    async (target) => () => grant(target, machineId, { grant_type: 'client_credentials' }).then(() => undefined),
-    200,
-  ],
-  [
-    'userinfo',
-    async (target) => {
-      const { access_token } = await login(target, clientId);
+const operations: readonly Operation[] = [
+  {
+    what: 'discovery',
+    prepare: async (target) => () => ok(target, 'GET', '/.well-known/openid-configuration'),
+    count: 200,
+    goals: { postgres: 3 },
+  },
+  {
+    what: 'keys (JWKS)',
+    prepare: async (target) => () => ok(target, 'GET', target.paths.jwks),
+    count: 200,
+    goals: { postgres: 3 },
+  },
+  {
+    what: 'client credentials',
+    prepare: async (target) => () => grant(target, machineId, { grant_type: 'client_credentials' }),
+    count: 100,
+    goals: { postgres: 0.85, redis: 0.85 },
+  },
+  {
+    what: 'userinfo',
+    prepare: async (target) => {
+      const { access_token } = await enter(target, clientId);
       return () => ok(target, 'GET', target.paths.userinfo, { authorization: `Bearer ${access_token}` });
     },
-    200,
-  ],
-  [
-    'refresh, rotated',
-    async (target) => {
+    count: 100,
+    goals: { postgres: 1 },
+  },
+  {
+    what: 'introspection',
+    prepare: async (target) => {
+      const { access_token: token = '' } = await enter(target, clientId);
+      return () => asApp(target, clientId, target.paths.introspection, { token });
+    },
+    count: 100,
+    goals: { postgres: 0.9 },
+  },
+  {
+    what: 'refresh, rotated',
+    prepare: async (target) => {
       let token = target.refreshToken;
       return async () => {
-        token =
-          (await grant(target, refreshId, { grant_type: 'refresh_token', refresh_token: token })).refresh_token ?? '';
+        const fields = { grant_type: 'refresh_token', refresh_token: token };
+        token = (await grant(target, refreshId, fields)).refresh_token ?? '';
       };
     },
-    120,
-  ],
+    count: 60,
+    goals: { postgres: 1 },
+  },
+  {
+    what: 'sign-in at an app with a session',
+    prepare: async (target) => () => enter(target, clientId),
+    count: 40,
+    goals: { postgres: 0.65, redis: 0.8 },
+  },
 ];
 
-/** CPU per operation at each target: the median of five rounds in turns, after two that warm up. */
-async function compare(targets: readonly Target[], prepare: Prepare, rounds: number): Promise<number[]> {
+const rounds = 13;
+
+/** The cost of an operation at each target: the lower quartile of rounds in turns, after one that warms up. */
+async function compare(targets: readonly Target[], { prepare, count }: Operation): Promise<Cost[]> {
   const runs = await Promise.all(targets.map(async (target) => ({ target, operation: await prepare(target) })));
-  const figures = runs.map((): number[] => []);
-  for (let round = 0; round < 7; round += 1) {
+  const figures = runs.map(() => ({ node: [] as number[], stores: [] as number[] }));
+  for (let round = 0; round <= rounds; round += 1) {
     for (const [index, { target, operation }] of runs.entries()) {
-      const before = await cpu(target);
-      for (let count = 0; count < rounds; count += 1) await operation();
-      if (round > 1) figures[index]?.push(((await cpu(target)) - before) / rounds);
+      const before = costOf(target);
+      for (let done = 0; done < count; done += 1) await operation();
+      const after = costOf(target);
+      if (round === 0) continue;
+      figures[index]?.node.push((after.node - before.node) / count);
+      figures[index]?.stores.push((after.stores - before.stores) / count);
     }
   }
-  return figures.map((list) => list.sort((one, other) => one - other)[2] ?? Number.NaN);
+  return figures.map(({ node, stores }) => ({ node: quartile(node), stores: quartile(stores) }));
 }
 
-async function cpu({ child }: Target): Promise<number> {
-  child.send('cpu');
-  const [{ cpuMs }] = (await once(child, 'message')) as [{ cpuMs: number }];
-  return cpuMs;
-}
-
-const agent = new Agent({ keepAlive: true });
-
-interface Answer {
-  readonly status: number;
-  readonly location: string;
-  readonly body: string;
-}
-
-function send(
-  target: Target,
-  method: string,
-  path: string,
-  headers: Record<string, string> = {},
-  body = '',
-): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const outgoing = request(new URL(path, target.origin), { method, headers, agent }, (incoming) => {
-      let text = '';
-      incoming.setEncoding('utf8').on('data', (part: string) => {
-        text += part;
-      });
-      incoming.on('end', () =>
-        resolve({ status: incoming.statusCode ?? 0, location: incoming.headers.location ?? '', body: text }),
-      );
-    });
-    outgoing.on('error', reject);
-    outgoing.end(body);
-  });
-}
-
-async function ok(target: Target, method: string, path: string, headers: Record<string, string> = {}): Promise<void> {
-  const { status, body } = await send(target, method, path, headers);
-  if (status !== 200) throw new Error(`${path}: ${status} ${body}`);
-}
-
-async function login(target: Target, client: string): Promise<Record<string, string>> {
-  const verifier = randomBytes(32).toString('base64url');
-  const query = new URLSearchParams({
-    client_id: client,
-    response_type: 'code',
-    scope: 'openid profile',
-    redirect_uri: redirectUri,
-    state: 'a-state',
-    nonce: 'a-nonce',
-    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
-    code_challenge_method: 'S256',
-  });
-  const { status, location, body } = await send(target, 'GET', `${target.paths.auth}?${query}`, {
-    cookie: target.cookie,
-  });
-  const code = new URL(location || 'about:blank', target.origin).searchParams.get('code');
-  if (!code) throw new Error(`no code from ${target.origin}: ${status} ${location} ${body.slice(0, 200)}`);
-  return grant(target, client, {
-    grant_type: 'authorization_code',
-    code,
-    code_verifier: verifier,
-    redirect_uri: redirectUri,
-  });
-}
-
-async function grant(target: Target, client: string, fields: Record<string, string>): Promise<Record<string, string>> {
-  const credentials = Buffer.from(`${client}:${encodeURIComponent(target.secrets?.[client] ?? secret)}`).toString(
-    'base64',
-  );
-  const { status, body } = await send(
-    target,
-    'POST',
-    target.paths.token,
-    { authorization: `Basic ${credentials}`, 'content-type': 'application/x-www-form-urlencoded' },
-    new URLSearchParams(fields).toString(),
-  );
-  if (status !== 200) throw new Error(`${client}: ${status} ${body}`);
-  return JSON.parse(body);
+function costOf({ child, postmaster, redisPid }: Target): Cost {
+  return {
+    node: cpuOfProcess(child.pid ?? 0),
+    stores: (postmaster ? cpuOfPostgres(postmaster) : 0) + (redisPid ? cpuOfProcess(redisPid) : 0),
+  };
 }

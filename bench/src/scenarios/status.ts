@@ -100,7 +100,8 @@ async function compareOcsp(folder: string, openssl: Openssl, ours: Responder, th
   return {
     what: 'OCSP over HTTP, no nonce',
     value: `${own.perSecond.toFixed(0)}/s, ${own.cpuMs.toFixed(3)} ms CPU`,
-    against: `openssl ocsp ${other.perSecond.toFixed(0)}/s, ${other.cpuMs.toFixed(3)} ms CPU: ${(own.perSecond / other.perSecond).toFixed(2)} × the rate`,
+    against: `openssl ocsp ${other.perSecond.toFixed(0)}/s, ${other.cpuMs.toFixed(3)} ms CPU`,
+    goal: { figure: own.perSecond / other.perSecond, unit: '×', atLeast: 1.2 },
   };
 }
 

@@ -39,7 +39,8 @@ export async function verification(): Promise<Row[]> {
       rows.push({
         what: `verify PAdES ${level}, ${Math.round(file.length / 1000)} kB`,
         value: milliseconds(verified),
-        against: `judging alone ${milliseconds(judged)}; goal < 20 ms`,
+        against: `judging alone ${milliseconds(judged)}`,
+        goal: { figure: verified, unit: 'ms', atMost: 20 },
       });
     }
     return rows;

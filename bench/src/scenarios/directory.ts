@@ -1,0 +1,133 @@
+import { createDirectorySync, migrations } from '@edutrust/directory-sync/service';
+import { addTarget, runTarget } from '@edutrust/directory-sync/targets';
+import { type Slapd, startSlapd } from '@edutrust/directory-sync/testing';
+import { testContext } from '@edutrust/platform/testing';
+import { migrations as registryMigrations } from '@edutrust/registry/service';
+import { makeCrowd } from '@edutrust/registry/testing';
+import { Attribute, Change, Client, type Entry } from 'ldapts';
+import { quartile, type Row } from '../measure.ts';
+
+const people = 3_000;
+const inFlight = 8;
+const liveChanges = 40;
+const actor = { kind: 'system', name: 'bench' } as const;
+
+/**
+ * OpenLDAP kept in step, against a bare client that writes the same entries with as many requests at once: the first
+ * load, a run that finds nothing, one that finds two in a hundred changed, and one person's change. Wall-clock time.
+ */
+export async function directory(): Promise<Row[]> {
+  await using context = await testContext({ migrations: [registryMigrations, migrations] });
+  const { rootId } = await makeCrowd(context.db, people);
+  await context.pool.query('VACUUM ANALYZE');
+  await using ours = await startSlapd();
+  const { url, baseDn, bindDn, bindPassword } = ours;
+  const targetId = await context.db.transaction().execute((transaction) =>
+    addTarget(
+      context,
+      transaction,
+      {
+        name: 'bench',
+        kind: 'ldap',
+        settings: { url, baseDn, bindDn },
+        secret: bindPassword,
+        organisationId: rootId,
+      },
+      actor,
+    ),
+  );
+  const run = async () => {
+    const from = performance.now();
+    const { state, totals, failure } = await runTarget(context, targetId, { mode: 'apply', actor });
+    if (state !== 'done') throw new Error(`${state}: ${JSON.stringify(failure)}`);
+    return { ms: performance.now() - from, totals };
+  };
+  const first = await run();
+  const entries = await readAll(ours);
+  await using theirs = await startSlapd();
+  const bareMs = await writeAll(theirs, entries);
+  const same = await run();
+  const rename = (limit: number, offset: number, name: string) =>
+    context.pool.query(
+      `UPDATE registry.person SET full_name = $3 WHERE id IN (SELECT id FROM registry.person ORDER BY id LIMIT $1 OFFSET $2)
+       RETURNING id, education_id`,
+      [limit, offset, name],
+    );
+  await rename(people / 50, 0, 'Nguyễn Thị Đổi Tên');
+  const changed = await run();
+  const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
+  const live = createDirectorySync(context).outsideTasks?.['sync.live'];
+  if (!live) throw new Error('there is no live task');
+  const client = await bound(theirs);
+  const [liveMs, modifyMs]: [number[], number[]] = [[], []];
+  for (let number = 0; number < liveChanges; number += 1) {
+    const { rows } = await rename(1, 200 + number, `Trần Văn Số ${number}`);
+    await context.pool.query('INSERT INTO sync.pending (target_id, person_id) VALUES ($1, $2)', [targetId, rows[0].id]);
+    const from = performance.now();
+    await live({ targetId });
+    const between = performance.now();
+    await client.modify(`uid=${rows[0].education_id},ou=people,${theirs.baseDn}`, nameOf(`Trần Văn Số ${number}`));
+    liveMs.push(between - from);
+    modifyMs.push(performance.now() - between);
+  }
+  await client.unbind();
+  const [one, modify] = [quartile(liveMs), quartile(modifyMs)];
+  return [
+    {
+      what: `LDAP, first load of ${people} people`,
+      value: seconds(first.ms),
+      against: `a bare client writes the same ${entries.length} entries in ${seconds(bareMs)}`,
+      goal: { figure: bareMs / first.ms, unit: '×', atLeast: 0.9 },
+    },
+    { what: '… nothing changed', value: seconds(same.ms), against: `${same.totals.unchanged} people compared` },
+    { what: '… two in a hundred changed', value: seconds(changed.ms), against: `${changed.totals.changed} changes` },
+    {
+      what: '… one person changed, live',
+      value: `${one.toFixed(1)} ms`,
+      against: `one bare modify ${modify.toFixed(1)} ms`,
+      goal: { figure: one / modify, unit: '×', atMost: 3 },
+    },
+  ];
+}
+
+const nameOf = (name: string) =>
+  ['cn', 'displayName', 'sn', 'givenName'].map(
+    (type) => new Change({ operation: 'replace', modification: new Attribute({ type, values: [name] }) }),
+  );
+
+async function bound({ url, bindDn, bindPassword }: Slapd): Promise<Client> {
+  const client = new Client({ url });
+  await client.bind(bindDn, bindPassword);
+  return client;
+}
+
+/** Every entry below the base, people before groups. */
+async function readAll(slapd: Slapd): Promise<Entry[]> {
+  const client = await bound(slapd);
+  const entries: Entry[] = [];
+  for (const branch of ['people', 'groups'])
+    for await (const page of client.searchPaginated(`ou=${branch},${slapd.baseDn}`, { scope: 'one', paged: true }))
+      entries.push(...page.searchEntries);
+  await client.unbind();
+  return entries;
+}
+
+/** Milliseconds that writing the entries takes, several at once and one add each. */
+async function writeAll(slapd: Slapd, entries: readonly Entry[]): Promise<number> {
+  const client = await bound(slapd);
+  for (const branch of ['people', 'groups'])
+    await client.add(`ou=${branch},${slapd.baseDn}`, { objectClass: 'organizationalUnit' });
+  const from = performance.now();
+  const left = [...entries].reverse();
+  const work = async () => {
+    for (let entry = left.pop(); entry; entry = left.pop()) {
+      const { dn, ...attributes } = entry;
+      const filled = Object.entries(attributes).filter(([, value]) => value.length > 0);
+      await client.add(dn, Object.fromEntries(filled.map(([name, value]) => [name, value as string | string[]])));
+    }
+  };
+  await Promise.all(Array.from({ length: inFlight }, work));
+  const ms = performance.now() - from;
+  await client.unbind();
+  return ms;
+}
