@@ -202,7 +202,7 @@ export const idpEvents = defineEvents({
   },
 });
 
-export const { record } = idpEvents;
+export const { record, rows: eventRows } = idpEvents;
 
 /** Any event of the provider. */
 export type IdpEvent = EventOf<typeof idpEvents.table>;

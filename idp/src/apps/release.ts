@@ -5,15 +5,19 @@ import type { App } from './apps.ts';
 /** Data beyond the name that an app is told of a pupil only when the department approved it and it is theirs to use. */
 export const guardedScopes: ReadonlySet<string> = new Set(['birthdate', 'education_id']);
 
+/** A row when the app is for the person, for a statement that reads it beside something else. */
+export const appIsForPerson = (clientId: string, personId: string) => `
+  SELECT true AS found FROM idp.app AS app
+  JOIN registry.affiliation AS f ON f.person_id = ${personId} AND f.valid_until IS NULL
+  JOIN registry.organisation AS o ON o.id = f.organisation_id
+  WHERE app.client_id = ${clientId} AND (
+    (NOT app.is_external AND app.organisation_id = ANY(o.path))
+    OR EXISTS (SELECT FROM idp.app_activation AS v WHERE v.client_id = app.client_id AND v.organisation_id = ANY(o.path)))
+  LIMIT 1`;
+
 const forPerson = statement<{ found: true }, [clientId: string, personId: string]>(
   'idp.app-is-for-person',
-  `SELECT true AS found FROM idp.app AS a
-   JOIN registry.affiliation AS f ON f.person_id = $2 AND f.valid_until IS NULL
-   JOIN registry.organisation AS o ON o.id = f.organisation_id
-   WHERE a.client_id = $1 AND (
-     (NOT a.is_external AND a.organisation_id = ANY(o.path))
-     OR EXISTS (SELECT FROM idp.app_activation AS v WHERE v.client_id = a.client_id AND v.organisation_id = ANY(o.path)))
-   LIMIT 1`,
+  appIsForPerson('$1', '$2'),
 );
 
 /**

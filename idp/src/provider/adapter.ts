@@ -1,11 +1,16 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import type { Adapter, AdapterPayload } from 'oidc-provider';
+import type { Adapter } from 'oidc-provider';
 import type { AppDirectory } from '../apps/directory.ts';
 import { grantAdapter } from './models/grant.ts';
+import { interactionAdapter } from './models/interaction.ts';
+import { machineTokenAdapter } from './models/machine-token.ts';
 import { nothing } from './models/model.ts';
 import { replayAdapter } from './models/replay.ts';
 import { sessionAdapter } from './models/session.ts';
 import { createSuccessor, tokenAdapter } from './models/token.ts';
+
+/** The life of access tokens, of people and of machines. */
+export const accessTokenSeconds = 10 * 60;
 
 /** Where each model of oidc-provider is kept: one adapter a model, made once for each Provider. */
 export function createAdapter(context: ServiceContext, apps: AppDirectory): (model: string) => Adapter {
@@ -22,8 +27,9 @@ export function createAdapter(context: ServiceContext, apps: AppDirectory): (mod
       case 'RefreshToken':
         return tokenAdapter(context.db, 'refresh_token', createSuccessor(context.secrets));
       case 'AccessToken':
-      case 'ClientCredentials':
         return tokenAdapter(context.db, 'access_token');
+      case 'ClientCredentials':
+        return machineTokenAdapter(context, accessTokenSeconds);
       case 'PushedAuthorizationRequest':
         return tokenAdapter(context.db, 'pushed_request');
       case 'ReplayDetection':
@@ -38,15 +44,4 @@ export function createAdapter(context: ServiceContext, apps: AppDirectory): (mod
 
 async function readOnly(): Promise<void> {
   throw new Error('apps are changed by their own routes');
-}
-
-/** A sign-in under way: losing it means typing the password again, so it lies in the short-lived store. */
-function interactionAdapter({ store }: ServiceContext): Adapter {
-  const key = (id: string) => `idp:interaction:${id}`;
-  return {
-    ...nothing,
-    find: (id) => store.get<AdapterPayload>(key(id)),
-    upsert: (id, payload, lifetimeSeconds = 3600) => store.put(key(id), payload, lifetimeSeconds),
-    destroy: (id) => store.delete(key(id)),
-  };
 }

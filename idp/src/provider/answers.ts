@@ -6,6 +6,8 @@ import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import type { CookieNames } from '../sessions/cookies.ts';
 import { createAppOrigins } from './cors.ts';
 import { hashOf } from './models/hash.ts';
+import { giveBackInteraction } from './models/interaction.ts';
+import { endRedemption } from './models/redemption.ts';
 import { lostItsSession } from './models/session.ts';
 
 /**
@@ -31,6 +33,8 @@ export function completeAnswers(provider: Provider, context: ServiceContext, coo
     }
     const failure = failures.get(ctx);
     if (failure && ctx.status >= 500) sayWhatFailed(ctx, failure);
+    if (failure) await endRedemption(context.db, ctx);
+    await giveBackInteraction(context, ctx);
     if (failure && ctx.status === 400) await burnCode(context, ctx, failure);
     if (lostItsSession(ctx)) removeCookie(ctx, cookies.session);
     // RFC 7009 §2.2: there is no body, so there is no type of it; some libraries refuse text/plain.

@@ -3,8 +3,8 @@ import { type Configuration, errors } from 'oidc-provider';
 import type { AppDirectory } from '../apps/directory.ts';
 import type { IdpPages } from '../pages.ts';
 import type { CookieNames } from '../sessions/cookies.ts';
-import { lifeOf } from '../sessions/life.ts';
-import { createAdapter } from './adapter.ts';
+import { sessionSecondsLeft } from '../sessions/life.ts';
+import { accessTokenSeconds, createAdapter } from './adapter.ts';
 import { assuranceLevels, signInPolicy } from './assurance.ts';
 import { releasableScopes, scopeClaims } from './claims.ts';
 import { ownClient } from './first-party.ts';
@@ -12,9 +12,9 @@ import { loadGrant, refreshSeconds } from './grants.ts';
 import type { SigningKey } from './keys.ts';
 import { errorPage, loggedOutPage, logoutPage } from './pages.ts';
 import { claimsOf, maySignIn } from './person.ts';
+import { SynchronousSigningKey } from './signing-key.ts';
 
 const codeSeconds = 60;
-const accessTokenSeconds = 10 * 60;
 const idTokenSeconds = 10 * 60;
 /** Apps that are told of a logout or asked for nothing else answer within this time. */
 const fetchMs = 5_000;
@@ -43,7 +43,7 @@ export function providerConfiguration({
   return {
     adapter: createAdapter(context, apps),
     clients: [ownClient(config.url)],
-    jwks: { keys },
+    jwks: { keys: keys.map((key) => new SynchronousSigningKey(key)) },
     acrValues: [...assuranceLevels],
     scopes: [...releasableScopes],
     claims: {
@@ -127,6 +127,7 @@ export function providerConfiguration({
         postLogoutSuccessSource: (ctx) => loggedOutPage(pages, ctx),
       },
       userinfo: { enabled: true },
+      externalSigningSupport: { enabled: true, ack: 'experimental-01' }, // changes with a version of the library, which is pinned
       claimsParameter: off,
       deviceFlow: off,
       encryption: off,
@@ -175,10 +176,7 @@ export function providerConfiguration({
       Interaction: 30 * 60,
       Grant: refreshSeconds,
       RefreshToken: (ctx) => ctx.oidc.entities.RotatedRefreshToken?.remainingTTL ?? refreshSeconds,
-      Session: (_ctx, session) => {
-        const age = session.loginTs === undefined ? 0 : Math.floor(Date.now() / 1000) - session.loginTs;
-        return Math.max(1, lifeOf(session).totalSeconds - age);
-      },
+      Session: (_ctx, session) => sessionSecondsLeft(session),
     },
     clockTolerance: 5,
     clientBasedCORS: (_ctx, origin, client) =>

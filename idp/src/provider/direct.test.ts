@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { metricsText } from '@edutrust/platform/metrics';
 import { TestBrowser } from '@edutrust/testing/browser';
 import { type Exchanged, exchange } from '@edutrust/testing/exchange';
 import { sql } from 'kysely';
 import { appOrigins, codeFor, redeem, redemption, type TestIdp, testIdp } from '../../testing/idp.ts';
+import { registerApp } from '../apps/apps.ts';
 
 let world: TestIdp;
 before(async () => {
@@ -140,4 +142,68 @@ test('S2: what ends a token ends it on both ways, at once', async () => {
     await sql`UPDATE idp.account SET status = 'active' WHERE person_id = ${people.principal}`.execute(db);
     await sql`UPDATE registry.person SET status = 'active' WHERE id = ${people.principal}`.execute(db);
   }
+});
+
+test('a token for a machine is the same from both ways: what it says, whom it refuses, and what is stored', async () => {
+  const { db, store } = world.context;
+  const purpose = { vi: 'Để thử.', en: 'For a test.' };
+  const app = { clientId: 'may-in', kind: 'machine', name: 'Máy in', purpose } as const;
+  const { clientSecret: secret = '' } = await db
+    .transaction()
+    .execute((transaction) =>
+      registerApp(
+        transaction,
+        { ...app, organisationId: world.city.departmentId },
+        { kind: 'system', name: 'test' },
+        new Date(),
+      ),
+    );
+  const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
+  const authorization = basic(`may-in:${secret}`);
+  const form = 'application/x-www-form-urlencoded';
+  const ask = (type: string, body: string, headers: Record<string, string>) =>
+    exchange(`${world.origin}/oidc/token`, {
+      method: 'POST',
+      body: Buffer.from(body),
+      headers: { 'content-type': type, ...headers },
+    });
+  const plain = ({ status, headers: { 'x-request-id': _id, ...headers }, body }: Exchanged) => {
+    const { access_token: token, ...said } = JSON.parse(body.toString()) as Record<string, string>;
+    return { answer: { status, headers, said, length: token?.length }, token };
+  };
+  const machine = 'grant_type=client_credentials';
+  const requests: readonly (readonly [string, Record<string, string>])[] = [
+    [machine, { authorization }],
+    [machine, { authorization: authorization.replace('Basic', 'basic') }],
+    [machine, { authorization, origin: 'https://elsewhere.example' }],
+    [machine, { authorization, dpop: 'a.b.c' }],
+    [machine, { authorization: basic(`may-in:${secret}x`) }],
+    [machine, { authorization: basic('may-in:') }],
+    [machine, { authorization: basic(`lop-hoc:demo-secret-of-lop-hoc`) }],
+    [machine, { authorization: basic(`nobody:${secret}`) }],
+    [machine, { authorization: `${authorization}!` }],
+    [machine, {}],
+    [`${machine}&scope=openid`, { authorization }],
+    [`${machine}&client_id=may-in&client_secret=${secret}`, {}],
+    [`${machine}&${machine}`, { authorization }],
+    [`${machine}&resource=https%3A%2F%2Fapi.example`, { authorization }],
+    ['grant_type=password', { authorization }],
+    ['', { authorization }],
+  ];
+  for (const [body, headers] of requests) {
+    const what = `${body} ${JSON.stringify(headers)}`;
+    const [direct, routed] = [await ask(form, body, headers), await ask(`${form};charset=utf-8`, body, headers)];
+    assert.deepEqual(plain(direct).answer, plain(routed).answer, what);
+  }
+  const stored = async (type: string) => {
+    const { token = '' } = plain(await ask(type, machine, { authorization }));
+    const kept = await store.get<Record<string, unknown>>(
+      `idp:machine-token:${createHash('sha256').update(token).digest('base64url')}`,
+    );
+    const { iat, exp, ...payload } = kept ?? {};
+    return { ...payload, seconds: Number(exp) - Number(iat) };
+  };
+  const [direct, routed] = [await stored(form), await stored(`${form};charset=utf-8`)];
+  assert.deepEqual(direct, routed);
+  assert.deepEqual(direct, { kind: 'ClientCredentials', clientId: 'may-in', seconds: 600 });
 });

@@ -5,7 +5,7 @@ import type { AppDirectory } from '../apps/directory.ts';
 import { isForPerson } from '../apps/release.ts';
 import { ownClientId } from './first-party.ts';
 import { grantForSession } from './models/grant.ts';
-import { stampOf } from './prefetch.ts';
+import { readPrefetched, stampOf } from './prefetch.ts';
 
 /** The life of a grant, and of a family of refresh tokens from its first one, however often it is rotated (P6). */
 export const refreshSeconds = 14 * 24 * 3600;
@@ -58,6 +58,12 @@ async function isAgreed(
   const app = await apps.app(clientId);
   if (!app || !scopes.every((scope) => app.scopes.includes(scope))) return false;
   // Approval answers for the people whose app it is; others are asked.
-  if (app.isApproved && (await isForPerson(db, app, personId))) return true;
+  if (app.isApproved && (await isTheirs(db, clientId, personId))) return true;
   return (await consent(db, personId, clientId, scopes)).length > 0;
+}
+
+async function isTheirs(db: ServiceContext['db'], clientId: string, personId: string): Promise<boolean> {
+  const { appOfPerson: known } = readPrefetched();
+  if (known?.personId === personId && known.clientId === clientId) return known.isForPerson;
+  return isForPerson(db, { clientId }, personId);
 }

@@ -17,6 +17,10 @@ export interface Prefetched {
   readonly grant?: { readonly id: string; readonly payload: AdapterPayload } | undefined;
   readonly session?: { readonly uid: string; readonly payload: AdapterPayload } | undefined;
   readonly account?: AccountRead | undefined;
+  /** Whether the app is for the person (`apps/release.ts`). */
+  readonly appOfPerson?:
+    | { readonly personId: string; readonly clientId: string; readonly isForPerson: boolean }
+    | undefined;
   /** The token's family began with a DPoP proof (RFC 9449 §5) and goes on with one only. */
   readonly needsProof?: boolean | undefined;
 }

@@ -12,10 +12,13 @@ import type { IdpPages } from '../pages.ts';
 import { deliverLogout } from '../sessions/backchannel.ts';
 import type { CookieNames } from '../sessions/cookies.ts';
 import { endSessions, enqueueLogout } from '../sessions/end.ts';
+import { accessTokenSeconds } from './adapter.ts';
 import { completeAnswers } from './answers.ts';
 import { mustBeBounded } from './bounds.ts';
 import { type ConfigurationInput, providerConfiguration } from './configuration.ts';
 import { loadSigningKeys, type SigningKey } from './keys.ts';
+import { createMachineGrant } from './machine-grant.ts';
+import { machineTokenAdapter } from './models/machine-token.ts';
 import { createSuccessor } from './models/token.ts';
 import { createSubjects } from './subject.ts';
 import { createUserinfo } from './userinfo.ts';
@@ -66,6 +69,7 @@ export async function createProvider(given: ProviderInput): Promise<ProviderHold
   /** What is there and needs no look at the keys first. */
   const held = () => (nowMs() - checkedAt > keysFreshMs ? undefined : built);
   const userinfo = createUserinfo(context, input.apps, input.subjectOf);
+  const machineGrant = createMachineGrant(input.apps, machineTokenAdapter(context, accessTokenSeconds));
   return {
     current: async () => (await now()).provider,
     deliverLogout: async (logout) => deliverLogout((await now()).provider, logout),
@@ -88,6 +92,7 @@ export async function createProvider(given: ProviderInput): Promise<ProviderHold
         bytes(({ jwks }) => jwks),
       );
       app.direct.get('/oidc/userinfo', userinfo);
+      app.direct.post('/oidc/token', 'application/x-www-form-urlencoded', machineGrant);
     },
   };
 }

@@ -29,7 +29,8 @@ const find = statement<Found, [idHash: Buffer]>(
    WHERE t.id_hash = $1 AND t.consumed_at IS NULL AND t.expires_at > now()`,
 );
 
-const headers = {
+/** What every answer of the provider for an app has. */
+export const protocolHeaders = {
   'cache-control': 'no-store',
   'content-type': 'application/json; charset=utf-8',
   vary: 'Origin',
@@ -65,7 +66,10 @@ export function createUserinfo(
     if (!app) return undefined;
     const known: Record<string, unknown> = { ...claimsOfSummary(found), sub: await subjectOf(app.sector, found.id) };
     const names = scopes.flatMap((scope) => [...(scopeClaims[scope as keyof typeof scopeClaims] ?? [])]);
-    return { headers, body: JSON.stringify(Object.fromEntries(names.map((name) => [name, known[name]]))) };
+    return {
+      headers: protocolHeaders,
+      body: JSON.stringify(Object.fromEntries(names.map((name) => [name, known[name]]))),
+    };
   }
 }
 

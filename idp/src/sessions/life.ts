@@ -14,3 +14,12 @@ export const sharedDeviceLife: SessionLife = { idleSeconds: 15 * 60, totalSecond
 export function lifeOf({ transient }: { readonly transient?: boolean | undefined }): SessionLife {
   return transient ? sharedDeviceLife : ownDeviceLife;
 }
+
+/** How long the session may still live, from the sign-in on. */
+export function sessionSecondsLeft(session: {
+  readonly transient?: boolean | undefined;
+  readonly loginTs?: number | undefined;
+}): number {
+  const age = session.loginTs === undefined ? 0 : Math.floor(Date.now() / 1000) - session.loginTs;
+  return Math.max(1, lifeOf(session).totalSeconds - age);
+}

@@ -3,6 +3,7 @@ import { statement } from '@edutrust/platform/database';
 import { InvalidInput } from '@edutrust/platform/errors';
 import { parseEducationId } from '@edutrust/registry/education-id';
 import { passwordHashOf } from '../password/attestation.ts';
+import { networkAddress, organisationsOfNetwork } from '../throttling/networks.ts';
 
 /** Who is named at a sign-in, with all that judging a password asks of them. */
 export interface Candidate {
@@ -16,40 +17,57 @@ export interface Candidate {
   } | null;
   /** A learner and nothing else. */
   readonly isPupil: boolean;
+  readonly hasSecondFactor: boolean;
+}
+
+/** A candidate as far as there is one, and whose network the request comes from. */
+export interface Found {
+  readonly candidate: Candidate | undefined;
+  readonly networkOf: readonly string[];
 }
 
 interface CandidateRow {
-  id: string;
+  network_of: string[];
+  id: string | null;
   person_status: Candidate['personStatus'];
   status: 'invited' | 'active' | 'suspended' | null;
   password_hash: string | null;
   password_attestation: Buffer | null;
   epoch: string | null;
   is_pupil: boolean;
+  has_second_factor: boolean;
 }
 
-const find = statement<CandidateRow, [educationId: string]>(
+const find = statement<CandidateRow, [educationId: string, address: string | null]>(
   'idp.sign-in-candidate',
-  `SELECT p.id, p.status AS person_status, a.status, a.password_hash, a.password_attestation, a.epoch,
+  `SELECT ${organisationsOfNetwork('$2')} AS network_of,
+     p.id, p.status AS person_status, a.status, a.password_hash, a.password_attestation, a.epoch,
      coalesce((SELECT bool_and(f.role = 'learner') FROM registry.affiliation AS f
-       WHERE f.person_id = p.id AND f.valid_until IS NULL), false) AS is_pupil
-   FROM registry.person AS p LEFT JOIN idp.account AS a ON a.person_id = p.id
-   WHERE p.id = coalesce(
+       WHERE f.person_id = p.id AND f.valid_until IS NULL), false) AS is_pupil,
+     EXISTS (SELECT FROM idp.second_factor AS f WHERE f.person_id = p.id) AS has_second_factor
+   FROM (SELECT coalesce(
      (SELECT person_id FROM registry.education_id_alias WHERE education_id = $1),
-     (SELECT id FROM registry.person WHERE education_id = $1))`,
+     (SELECT id FROM registry.person WHERE education_id = $1)) AS id) AS named
+   LEFT JOIN registry.person AS p ON p.id = named.id LEFT JOIN idp.account AS a ON a.person_id = p.id`,
 );
 
-/** The person of an education ID, also of one that was theirs before; the same work for an ID that nobody has (A3). */
+/**
+ * The person of an education ID, also of one that was theirs before, and whose network `address` is; the same work for an
+ * ID that nobody has (A3).
+ */
 export async function findCandidate(
   { db, secrets }: Pick<ServiceContext, 'db' | 'secrets'>,
   identifier: string,
-): Promise<Candidate | undefined> {
-  const [row] = await find(db, educationIdOf(identifier) ?? '');
-  if (!row) return undefined;
+  address: string | undefined,
+): Promise<Found> {
+  const [row] = await find(db, educationIdOf(identifier) ?? '', networkAddress(address));
+  const networkOf = row?.network_of ?? [];
+  if (!row || row.id === null) return { candidate: undefined, networkOf };
   const { id: personId, person_status: personStatus, status, epoch } = row;
   const passwordHash = passwordHashOf(secrets, { ...row, person_id: personId });
   const account = status === null || epoch === null ? null : { status, passwordHash, epoch };
-  return { personId, personStatus, account, isPupil: row.is_pupil };
+  const candidate = { personId, personStatus, account, isPupil: row.is_pupil, hasSecondFactor: row.has_second_factor };
+  return { candidate, networkOf };
 }
 
 /** Undefined for what is no education ID at all. */

@@ -1,9 +1,10 @@
-import { statement } from '@edutrust/platform/database';
+import { type Database, statement, type Transaction } from '@edutrust/platform/database';
 import { NotFound } from '@edutrust/platform/errors';
+import { eventWrites } from '@edutrust/platform/events';
 import { notify } from '@edutrust/registry/notices';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { errors, type Provider } from 'oidc-provider';
-import { record } from '../events.ts';
+import { eventRows } from '../events.ts';
 import { seeOther } from '../page-reply.ts';
 import type { AskingApp } from '../pages.ts';
 import { isStrongEnough } from '../provider/assurance.ts';
@@ -71,7 +72,10 @@ export async function finishSignIn(
   { isShared, isActivation }: { readonly isShared: boolean; readonly isActivation: boolean },
 ): Promise<string> {
   const { context, cookies, throttle } = tools;
-  if (!isStrongEnough(proof.acr, interaction.params.acr_values)) throw passkeyNeeded();
+  if (!isStrongEnough(proof.acr, interaction.params.acr_values)) {
+    await throttle.forget(proof.counters ?? []);
+    throw passkeyNeeded();
+  }
   const known = knownPerson(interaction);
   if (known && known !== proof.personId) throw signInExpired();
   await recordSignIn(tools, request, proof, { isActivation });
@@ -133,11 +137,17 @@ export function signInExpired(): NotFound {
   );
 }
 
-const signedIn = statement<{ before: Date | null }, [personId: string, at: Date]>(
+/** The effect, its event, and the end of the tries that a right one forgets. */
+const signedIn = statement<
+  { before: Date | null },
+  [personId: string, at: Date, counters: readonly Buffer[], events: string]
+>(
   'idp.account-signed-in',
-  `UPDATE idp.account AS a SET last_sign_in_at = $2
-   FROM (SELECT last_sign_in_at AS before FROM idp.account WHERE person_id = $1 FOR UPDATE) AS held
-   WHERE a.person_id = $1 RETURNING held.before`,
+  `WITH held AS (SELECT last_sign_in_at AS before FROM idp.account WHERE person_id = $1 FOR UPDATE), done AS (
+     UPDATE idp.account AS a SET last_sign_in_at = $2 FROM held WHERE a.person_id = $1 RETURNING held.before), forgotten AS (
+     DELETE FROM idp.throttle WHERE key = ANY($3)), ${eventWrites('$4')}
+   SELECT before FROM done`,
+  { isNews: true },
 );
 
 /**
@@ -147,23 +157,33 @@ const signedIn = statement<{ before: Date | null }, [personId: string, at: Date]
 async function recordSignIn(
   { context, throttle, cookies }: IdpTools,
   request: FastifyRequest,
-  { personId, acr, isPupil }: Proof,
+  { personId, acr, isPupil, counters = [] }: Proof,
   { isActivation }: { readonly isActivation: boolean },
 ): Promise<void> {
   const at = context.clock.now();
   const isKnown = throttle.devices.deviceOf(readCookie(request.headers.cookie, cookies.device), personId) !== undefined;
+  const keep = (on: Database | Transaction) =>
+    signedIn(
+      on,
+      personId,
+      at,
+      counters.map((key) => Buffer.from(key, 'hex')),
+      eventRows({
+        type: 'account.signed-in',
+        actor: { kind: 'person', personId, sessionId: '', roles: [], acr, authenticatedAt: at },
+        subject: { kind: 'person', id: personId },
+        data: { method: acr, newDevice: !isKnown },
+      }),
+    );
+  if (isKnown || isPupil || isActivation) {
+    await keep(context.db);
+    return;
+  }
   await context.db.transaction().execute(async (transaction) => {
-    const [account] = await signedIn(transaction, personId, at);
-    await record(transaction, {
-      type: 'account.signed-in',
-      actor: { kind: 'person', personId, sessionId: '', roles: [], acr, authenticatedAt: at },
-      subject: { kind: 'person', id: personId },
-      data: { method: acr, newDevice: !isKnown },
-    });
-    if (!isKnown && !isPupil && !isActivation && account?.before) {
-      const device = deviceOf(request.headers['user-agent'] ?? '');
-      const data: Record<string, string> = device === 'unknown' ? {} : { device };
-      await notify(transaction, { personId, kind: 'sign-in.new-device', data });
-    }
+    const [account] = await keep(transaction);
+    if (!account?.before) return;
+    const device = deviceOf(request.headers['user-agent'] ?? '');
+    const data: Record<string, string> = device === 'unknown' ? {} : { device };
+    await notify(transaction, { personId, kind: 'sign-in.new-device', data });
   });
 }

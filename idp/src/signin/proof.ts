@@ -15,6 +15,10 @@ export interface Proof {
   readonly epoch: string;
   /** A learner and nothing else: their session is that of a shared computer. */
   readonly isPupil: boolean;
+  /** Of a password: whether an authenticator app was added, where that is known already. */
+  readonly hasSecondFactor?: boolean;
+  /** Counters of tries that are forgotten with this one (`throttling/throttle.ts`). */
+  readonly counters?: readonly string[];
 }
 
 type Db = IdpTools['context']['db'];

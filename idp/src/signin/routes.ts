@@ -131,6 +131,7 @@ function addForm(app: HttpServer, path: string, tools: IdpTools, method: SignInM
       const proof = await method.prove(tools, attemptOf(request, interaction), answer);
       const isShared = shared === 'yes';
       if (await needsSecondStep(tools.context, proof)) {
+        await tools.throttle.forget(proof.counters ?? []); // the password was right, whatever becomes of the code
         await holdForSecondStep(tools.context, interaction.uid, { proof, isShared });
         return seeOther(reply, `/signin/${interaction.uid}/second`);
       }

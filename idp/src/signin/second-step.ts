@@ -15,8 +15,10 @@ interface Pending {
 const keyOf = (uid: string) => `idp:second-step:${uid}`;
 
 /** Whether the proof is not enough for this account: a password, where an authenticator app was added. */
-export async function needsSecondStep({ db }: Pick<ServiceContext, 'db'>, { acr, personId }: Proof): Promise<boolean> {
-  return acr === 'pwd' && (await findSecondFactor(db, personId)) !== undefined;
+export async function needsSecondStep({ db }: Pick<ServiceContext, 'db'>, proof: Proof): Promise<boolean> {
+  const { acr, personId, hasSecondFactor } = proof;
+  if (acr !== 'pwd') return false;
+  return hasSecondFactor ?? (await findSecondFactor(db, personId)) !== undefined;
 }
 
 /** Keeps the proof until its code comes; only the browser of this sign-in can go on with it. */

@@ -83,6 +83,15 @@ export async function removeNetwork(
   });
 }
 
+/** The organisations whose network holds the address, a parameter, as one array; for a statement that reads something else too. */
+export const organisationsOfNetwork = (address: string) => `
+  ARRAY(SELECT DISTINCT organisation_id::text FROM idp.network WHERE range >>= ${address}::inet)`;
+
+/** The address as {@link organisationsOfNetwork} takes it; null for none. */
+export function networkAddress(address: string | undefined): string | null {
+  return address && isIP(address) !== 0 ? withoutMapping(address) : null;
+}
+
 const networksAt = statement<{ organisation_id: string }, [address: string]>(
   'idp.network-at',
   'SELECT DISTINCT organisation_id FROM idp.network WHERE range >>= $1::inet',
@@ -90,8 +99,9 @@ const networksAt = statement<{ organisation_id: string }, [address: string]>(
 
 /** The organisations whose registered network holds the address; empty for any other address. */
 export async function organisationsAt(db: Database, address: string | undefined): Promise<string[]> {
-  if (!address || isIP(address) === 0) return [];
-  return (await networksAt(db, withoutMapping(address))).map(({ organisation_id }) => organisation_id);
+  const asked = networkAddress(address);
+  if (!asked) return [];
+  return (await networksAt(db, asked)).map(({ organisation_id }) => organisation_id);
 }
 
 /** Whether the address is in a registered network of some school. */

@@ -29,12 +29,9 @@ const from = (ip: string, deviceCookie?: string): Origin => ({ ip, isBehindUndec
 /** Whether a try is judged at all; then it is right or wrong. */
 async function attempt(origin: Origin, personId: string | undefined, isRight: boolean, account = personId ?? uuidv7()) {
   const guesser = await throttle.guesserOf(origin, account, personId);
-  try {
-    await throttle.begin(guesser);
-  } catch {
-    return 'refused';
-  }
-  await (isRight ? throttle.succeeded(guesser) : throttle.failed(guesser));
+  const begun = await throttle.begin(guesser).catch(() => undefined);
+  if (!begun) return 'refused';
+  await (isRight ? throttle.succeeded(guesser, begun) : throttle.failed(guesser));
   return isRight ? 'in' : 'wrong';
 }
 

@@ -45,6 +45,14 @@ export interface Guesser {
   readonly address: string | undefined;
 }
 
+/** A try that was counted. */
+export interface Begun {
+  /** Those that a right one forgets: keys of `idp.throttle`, hexadecimal. */
+  readonly counters: readonly string[];
+  /** Whether anybody failed from the address lately: until then nobody need speak for it. */
+  readonly isWatched: boolean;
+}
+
 /** What a request says of where it comes from. */
 export interface Origin {
   readonly ip: string;
@@ -55,8 +63,16 @@ export interface Origin {
 
 export interface Throttle {
   readonly devices: KnownDevices;
-  /** Who tries: a known browser, their school's network, or a stranger. */
-  guesserOf(origin: Origin, account: string, personId: string | undefined): Promise<Guesser>;
+  /**
+   * Who tries: a known browser, their school's network, or a stranger. `networkOf`: the organisations whose network it is,
+   * where they were read already.
+   */
+  guesserOf(
+    origin: Origin,
+    account: string,
+    personId: string | undefined,
+    networkOf?: readonly string[],
+  ): Promise<Guesser>;
   /** Whether the address is a registered network of some school. */
   isSchoolNetwork(origin: Origin): Promise<boolean>;
   /**
@@ -64,9 +80,13 @@ export interface Throttle {
    *
    * @throws TooManyRequests `sign-in/slow-down` with the seconds to wait.
    */
-  begin(guesser: Guesser): Promise<void>;
-  /** The try was right: forget the failures of this place. */
-  succeeded(guesser: Guesser): Promise<void>;
+  begin(guesser: Guesser): Promise<Begun>;
+  /** The try was right: whoever got in speaks for the address, and the failures of this place are forgotten. */
+  succeeded(guesser: Guesser, begun: Begun): Promise<void>;
+  /** The same without forgetting, which the statement that keeps the sign-in does. */
+  entered(guesser: Guesser, begun: Begun): Promise<void>;
+  /** Forgets the failures of the place of a try. */
+  forget(counters: Begun['counters']): Promise<void>;
   /** The try was wrong. */
   failed(guesser: Guesser): Promise<void>;
   /** What `begin` would say now, without counting: the seconds to wait, 0 for none. */
@@ -175,9 +195,12 @@ export function createThrottle(context: Pick<ServiceContext, 'db' | 'store' | 's
   const failedKey = (what: string, address: string) => `idp:failed:${what}:${hashOf(address).toString('hex')}`;
   const enteredKey = (what: string, address: string) => `idp:entered:${what}:${hashOf(address).toString('hex')}`;
 
-  /** Whether strangers at the address are slowed: many wrong tries, and few people who got in. */
-  async function isSpraying(what: 'password' | 'code', address: string): Promise<boolean> {
-    const failed = (await store.get<number>(failedKey(what, address))) ?? 0;
+  const failuresAt = async (what: 'password' | 'code', address: string) =>
+    (await store.get<number>(failedKey(what, address))) ?? 0;
+
+  /** Whether strangers at the address are slowed: many wrong tries, and few people who got in since the first of them. */
+  async function isSpraying(what: 'password' | 'code', address: string, known?: number): Promise<boolean> {
+    const failed = known ?? (await failuresAt(what, address));
     if (failed <= addressFailures) return false;
     const entered = (await store.get<number>(enteredKey(what, address))) ?? 0;
     return failed > addressFailures + failuresPerSuccess * entered;
@@ -208,36 +231,49 @@ export function createThrottle(context: Pick<ServiceContext, 'db' | 'store' | 's
     if (first) await store.increment(enteredKey(what, address), addressWindowSeconds);
   }
 
+  async function entered({ address, account }: Guesser, { isWatched }: Begun): Promise<void> {
+    if (address && isWatched) await addressEntered('password', address, account);
+  }
+
+  async function forgetAll(counters: Begun['counters']): Promise<void> {
+    if (counters.length === 0) return;
+    await forget(
+      db,
+      counters.map((key) => Buffer.from(key, 'hex')),
+    );
+  }
+
   const devices = createKnownDevices(secrets);
   return {
     devices,
     isSchoolNetwork: (origin) => isSchoolNetwork(db, realAddress(origin)),
-    guesserOf: async (origin, account, personId) => {
+    guesserOf: async (origin, account, personId, networkOf) => {
       const address = addressOf(origin);
       const guesser = { account, personId, address };
       const device = devices.deviceOf(origin.deviceCookie, personId ?? account);
       if (device && personId) return { ...guesser, place: { kind: 'device', id: device } };
-      const organisations = await organisationsAt(db, realAddress(origin));
+      const organisations = networkOf ?? (await organisationsAt(db, realAddress(origin)));
       if (organisations.length > 0 && personId && (await belongsTo(db, personId, organisations))) {
-        return { ...guesser, place: { kind: 'network', id: organisations.sort().join() } };
+        return { ...guesser, place: { kind: 'network', id: organisations.toSorted().join() } };
       }
       return { ...guesser, place: { kind: 'elsewhere' } };
     },
     begin: async (guesser) => {
       const { address, place, personId } = guesser;
-      if (place.kind === 'elsewhere' && address && (await isSpraying('password', address))) throw slowDown(60);
+      const failed = address ? await failuresAt('password', address) : 0;
+      if (place.kind === 'elsewhere' && address && (await isSpraying('password', address, failed))) throw slowDown(60);
       const counters = countersOf(guesser);
       const failures = await count(counters, personId);
       if (failures === undefined) throw slowDown(Math.max(1, await waitOf(counters)));
       if (personId && told.has(failures - 1)) await recordFailing(personId, place.kind, failures - 1);
+      return { counters: counters.map(({ name }) => hashOf(name).toString('hex')), isWatched: failed > 0 };
     },
-    succeeded: async (guesser) => {
-      await forget(
-        db,
-        countersOf(guesser).map(({ name }) => hashOf(name)),
-      );
-      if (guesser.address) await addressEntered('password', guesser.address, guesser.account);
+    succeeded: async (guesser, begun) => {
+      await forgetAll(begun.counters);
+      await entered(guesser, begun);
     },
+    entered,
+    forget: forgetAll,
     failed: async ({ address }) => {
       countRefusal('wrong-password');
       if (address) await addressFailed('password', address);
@@ -275,7 +311,8 @@ export function createThrottle(context: Pick<ServiceContext, 'db' | 'store' | 's
   }
 }
 
-function realAddress({ ip, isBehindUndeclaredProxy }: Origin): string | undefined {
+/** The address that a registered network may hold; undefined when a proxy that nobody declared hides it. */
+export function realAddress({ ip, isBehindUndeclaredProxy }: Origin): string | undefined {
   return isBehindUndeclaredProxy ? undefined : ip;
 }
 

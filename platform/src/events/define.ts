@@ -3,7 +3,9 @@ import { Compile } from 'typebox/compile';
 import type { Actor } from '../actor.ts';
 import type { Transaction } from '../database/database.ts';
 import type { Text } from '../messages/messages.ts';
-import { type RecordableEvent, writeEvents } from './record.ts';
+import { type RecordableEvent, rowsOfEvents, writeEvents } from './record.ts';
+
+export { eventWrites } from './record.ts';
 
 /** An event as its workspace declares it. Its name is `noun.verb` in the past: `person.created`, `session.ended`. */
 export interface EventDefinition extends Text {
@@ -48,6 +50,13 @@ export interface Events<Table extends EventTable> {
    * @throws TypeError for an event that is not as it was declared: a bug of ours, so the effect is not kept either.
    */
   record(transaction: Transaction, ...events: readonly EventOf<Table>[]): Promise<void>;
+  /**
+   * The same for an effect that is one statement: the parameter of the {@link eventWrites} that stand in it, so that both
+   * are one round trip and one commit.
+   *
+   * @throws TypeError as `record`
+   */
+  rows(...events: readonly EventOf<Table>[]): string;
 }
 
 /** Declares the events of a workspace, each with the words in which people read it. */
@@ -63,18 +72,20 @@ export function defineEvents<const Table extends EventTable>(table: Table): Even
     checks.set(type, check);
     return check;
   };
+  // What the table declares is JSON; the types of its schemas only do not say so.
+  const checked = (events: readonly EventOf<Table>[]) => {
+    const recordable = events as readonly RecordableEvent[];
+    for (const { type, subject, data } of recordable) {
+      const check = checkOf(type);
+      if (check.subject !== subject.kind || !check.matches(data ?? {})) {
+        throw new TypeError(`an event ${type} of ${subject.kind} with ${Object.keys(data ?? {})}: not as declared`);
+      }
+    }
+    return recordable;
+  };
   return {
     table,
-    record: async (transaction, ...events) => {
-      // What the table declares is JSON; the types of its schemas only do not say so.
-      const recordable = events as readonly RecordableEvent[];
-      for (const { type, subject, data } of recordable) {
-        const check = checkOf(type);
-        if (check.subject !== subject.kind || !check.matches(data ?? {})) {
-          throw new TypeError(`an event ${type} of ${subject.kind} with ${Object.keys(data ?? {})}: not as declared`);
-        }
-      }
-      await writeEvents(transaction, recordable);
-    },
+    record: async (transaction, ...events) => writeEvents(transaction, checked(events)),
+    rows: (...events) => rowsOfEvents(checked(events)),
   };
 }

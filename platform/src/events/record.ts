@@ -18,25 +18,38 @@ function recordedActor(actor: Actor): RecordedActor {
   return { kind: 'system', name: actor.name };
 }
 
-const write = statement<never, [rows: string]>(
-  'platform.events-write',
-  `WITH event AS (
-    SELECT * FROM jsonb_to_recordset($1::jsonb) AS row (
+/**
+ * Parts of a `WITH` that write the events of the parameter `rows` (what {@link rowsOfEvents} gives), where `condition`
+ * holds: for a statement whose effect stands beside them. The statement is news.
+ */
+export const eventWrites = (rows: string, condition = 'true') => `
+  event AS (
+    SELECT * FROM jsonb_to_recordset(${rows}::jsonb) AS row (
       id uuid, at timestamptz, type text, actor jsonb, subject_kind text, subject_id text, organisation_id uuid, data jsonb)
+    WHERE ${condition}
   ), sent AS (
     INSERT INTO platform.outbox (id, at, type, actor, subject_kind, subject_id, organisation_id, data)
     SELECT id, at, type, actor, subject_kind, subject_id, organisation_id, data FROM event
   ), kept AS (
     INSERT INTO platform.ledger_entry (id, log, at, type, actor, subject_kind, subject_id, organisation_id, data)
     SELECT id, 'audit', at, type, actor, subject_kind, subject_id, organisation_id, data FROM event
-  )
-  INSERT INTO platform.ledger_pending (log, entry_id) SELECT 'audit', id FROM event`,
+  ), pending AS (
+    INSERT INTO platform.ledger_pending (log, entry_id) SELECT 'audit', id FROM event
+  )`;
+
+const write = statement<never, [rows: string]>(
+  'platform.events-write',
+  `WITH ${eventWrites('$1')} SELECT WHERE false`,
   { isNews: true },
 );
 
 /** One statement for all of them, in the transaction of their effect: the outbox, the ledger's audit log. */
 export async function writeEvents(transaction: Transaction, events: readonly RecordableEvent[]): Promise<void> {
-  if (events.length === 0) return;
+  if (events.length > 0) await write(transaction, rowsOfEvents(events));
+}
+
+/** The events as the parameter of {@link eventWrites}. */
+export function rowsOfEvents(events: readonly RecordableEvent[]): string {
   // Milliseconds: what the ledger hashes must read back the same.
   const at = new Date().toISOString();
   const rows = events.map((event) => ({
@@ -49,5 +62,5 @@ export async function writeEvents(transaction: Transaction, events: readonly Rec
     organisation_id: event.organisationId ?? null,
     data: event.data ?? {},
   }));
-  await write(transaction, JSON.stringify(rows));
+  return JSON.stringify(rows);
 }

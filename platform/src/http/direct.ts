@@ -18,8 +18,11 @@ export interface DirectAnswer {
 /** Gives the answer, or undefined when the route of the framework shall answer. It does not touch the response. */
 export type DirectAnswerer = (request: IncomingMessage) => DirectAnswer | undefined | Promise<DirectAnswer | undefined>;
 
-/** The same for a body of at most 64 KiB, which the route reads as well when this gives no answer. At once: it cannot wait. */
-export type DirectBodyAnswerer = (body: Buffer) => DirectAnswer | undefined;
+/** The same for a body of at most 64 KiB, which the route reads as well when this gives no answer. */
+export type DirectBodyAnswerer = (
+  body: Buffer,
+  request: IncomingMessage,
+) => DirectAnswer | undefined | Promise<DirectAnswer | undefined>;
 
 /**
  * A way past the framework for what is asked thousands of times a second and answered with bytes that are there, or with
@@ -50,6 +53,7 @@ interface Entry {
 }
 
 interface BodyEntry {
+  readonly limit: RateLimit | null;
   readonly observe: (seconds: number) => void;
   readonly contentType: string;
   readonly answer: DirectBodyAnswerer;
@@ -124,35 +128,42 @@ export function createDirect({
     return answer !== undefined || response.headersSent;
   }
 
-  function answerGet(request: IncomingMessage, response: ServerResponse, entry: Entry, framework: () => void) {
+  /** Counts, answers and measures; the framework gets what is beyond the limit or has no answer here. */
+  function respond(
+    request: IncomingMessage,
+    response: ServerResponse,
+    entry: Pick<Entry, 'limit' | 'observe'>,
+    ask: () => DirectAnswer | undefined | Promise<DirectAnswer | undefined>,
+    framework: () => void,
+  ): void {
     const started = performance.now();
-    const observe = () => entry.observe((performance.now() - started) / 1000);
+    const done = () => entry.observe((performance.now() - started) / 1000);
     let counting: Promise<void> | undefined;
     try {
       counting = count(request, entry.limit);
     } catch {
       counted.delete(request); // beyond the limit: counted again, and refused, by its route
-      return framework();
+      framework();
+      return;
     }
-    const answer = entry.answer(request);
-    if (answer === undefined) return framework();
-    if (counting === undefined && !(answer instanceof Promise)) {
+    const answer = ask();
+    if (answer === undefined) {
+      framework();
+    } else if (counting === undefined && !(answer instanceof Promise)) {
       send(response, answer);
-      return observe();
+      done();
+    } else {
+      void sendLater(response, answer, counting).then((isSent) => (isSent ? done() : framework()));
     }
-    void sendLater(response, answer, counting).then((isSent) => (isSent ? observe() : framework()));
   }
 
   function answerPost(request: IncomingMessage, response: ServerResponse, entry: BodyEntry, framework: () => void) {
-    const started = performance.now();
     readBody(request, Number(request.headers['content-length']), (body) => {
-      const answer = entry.answer(body);
-      if (!answer) {
+      const pass = () => {
         request.unshift(body); // as it was, for its route
-        return framework();
-      }
-      send(response, answer);
-      entry.observe((performance.now() - started) / 1000);
+        framework();
+      };
+      respond(request, response, entry, () => entry.answer(body, request), pass);
     });
   }
 
@@ -163,8 +174,8 @@ export function createDirect({
       else whole.set(path, entry);
     },
     post: (path, contentType, answer) => {
-      if (limitOf('POST', path, true)) throw new Error(`${path} is counted, which takes time`);
-      bodies.set(path, { observe: requestObserver('POST', path, 200), contentType, answer });
+      const limit = limitOf('POST', path, true);
+      bodies.set(path, { limit, observe: requestObserver('POST', path, 200), contentType, answer });
     },
     before: (framework) => (request, response) => {
       const pass = () => void framework(request, response);
@@ -173,7 +184,7 @@ export function createDirect({
       if (method === 'GET') {
         const entry = find(url);
         const isBare = headers['content-length'] === undefined && headers['transfer-encoding'] === undefined;
-        return entry && isBare ? answerGet(request, response, entry, pass) : pass();
+        return entry && isBare ? respond(request, response, entry, () => entry.answer(request), pass) : pass();
       }
       const entry = method === 'POST' ? bodies.get(url) : undefined;
       return entry && isPlainBody(headers, entry.contentType) ? answerPost(request, response, entry, pass) : pass();

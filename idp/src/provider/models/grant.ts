@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { type Database, statement, type Transaction } from '@edutrust/platform/database';
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import { keepPrefetched, readPrefetched } from '../prefetch.ts';
+import { holdGrant } from './entering.ts';
 import { nothing } from './model.ts';
+import { isKnownSession } from './session.ts';
 
 const find = statement<{ payload: AdapterPayload }, [id: string]>(
   'idp.grant-find',
@@ -86,6 +88,11 @@ export async function grantForSession(
   const scope = [...new Set(scopes)].join(' ');
   const made = { kind: 'Grant', jti, iat, exp, accountId: personId, clientId, openid: { scope } };
   const payload = JSON.stringify(made);
+  // A session that is stored later than this has no grant yet that another tab could have made.
+  if (!isKnownSession(sessionUid) && holdGrant({ id: jti, clientId, payload, expiresAt: exp })) {
+    keepPrefetched({ ...readPrefetched(), grant: { id: jti, payload: made } });
+    return jti;
+  }
   const [row] = await put(db, jti, personId, clientId, sessionUid, payload, exp, scopes, epoch ?? null);
   if (row) keepPrefetched({ ...readPrefetched(), grant: row });
   return row?.id;

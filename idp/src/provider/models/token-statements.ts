@@ -59,15 +59,8 @@ const allowed = `
   allowed AS (
     SELECT 1 WHERE $3::uuid IS NULL UNION ALL SELECT 1 FROM account_held UNION ALL SELECT 1 FROM both_held)`;
 
-/**
- * Has the commit of this statement not wait for the disk. Where it stands another one of the same answer waits later,
- * and with it this one is on the disk as well: the log is written in order.
- */
-const withTheNext = `set_config('synchronous_commit', 'off', true)`;
-
 function statementsOf(table: TokenTable) {
   const name = `idp.${table.replace('_', '-')}`;
-  const isFollowed = table === 'authorization_code' || table === 'refresh_token'; // by the tokens that it gives
   return {
     find: statement<TokenRow, [idHash: Buffer]>(`${name}-find`, rowOf(`(${selectFrom(table)})`)),
     insert: statement<{ done: true }, NewToken>(
@@ -81,7 +74,7 @@ function statementsOf(table: TokenTable) {
     consume: statement<{ won: true }, [idHash: Buffer]>(
       `${name}-consume`,
       `UPDATE idp.${table} SET consumed_at = now() WHERE id_hash = $1 AND consumed_at IS NULL
-       RETURNING true AS won${isFollowed ? `, ${withTheNext}` : ''}`,
+       RETURNING true AS won`,
     ),
     /** Whether it was used within the time of grace, and what followed it was not. */
     isRetry: statement<{ again: true }, [idHash: Buffer, successorHash: Buffer, graceSeconds: number]>(
@@ -102,6 +95,45 @@ function statementsOf(table: TokenTable) {
     revoke: statement<never, [grantId: string]>(`${name}-revoke`, `DELETE FROM idp.${table} WHERE grant_id = $1`),
   };
 }
+
+/** What takes the place of what is redeemed; the first eight values are those of the access token. */
+export type Redemption = [...NewToken, idHash: Buffer];
+
+interface Redeemed {
+  /** Whether nobody had redeemed it before. */
+  readonly won: boolean;
+  /** Whether the tokens could be stored. */
+  readonly is_allowed: boolean;
+}
+
+/**
+ * Redeems and stores what comes of it, in one round trip and one commit. Account and session are held before the row
+ * that is redeemed, in the order in which whatever ends sessions takes them.
+ */
+const redeem = (source: 'authorization_code' | 'refresh_token', others = '') => `
+  WITH ${allowed}, won AS (
+    UPDATE idp.${source} SET consumed_at = now()
+    WHERE id_hash = $9 AND consumed_at IS NULL AND (SELECT count(*) FROM allowed) >= 0 RETURNING 1), access AS (
+    INSERT INTO idp.access_token (id_hash, grant_id, person_id, session_uid, payload, expires_at)
+    SELECT $1, $2, $3::uuid, $4, $5::jsonb, now() + make_interval(secs => $6) FROM allowed, won
+    ON CONFLICT (id_hash) DO NOTHING)${others}
+  SELECT EXISTS (SELECT FROM won) AS won, EXISTS (SELECT FROM allowed) AS is_allowed`;
+
+export const redeemCode = statement<Redeemed, Redemption>('idp.redeem-code', redeem('authorization_code'));
+
+export const redeemRefreshToken = statement<
+  Redeemed,
+  [...Redemption, nextHash: Buffer, nextPayload: string, nextLifetimeSeconds: number]
+>(
+  'idp.redeem-refresh-token',
+  redeem(
+    'refresh_token',
+    `, next AS (
+    INSERT INTO idp.refresh_token (id_hash, grant_id, person_id, session_uid, payload, expires_at)
+    SELECT $10, $2, $3::uuid, $4, $11::jsonb, now() + make_interval(secs => $12) FROM allowed, won
+    ON CONFLICT (id_hash) DO NOTHING)`,
+  ),
+);
 
 export type TokenStatements = ReturnType<typeof statementsOf>;
 

@@ -3,13 +3,12 @@ import type { Database } from '@edutrust/platform/database';
 import type { SecretBox } from '@edutrust/platform/secrets';
 import Provider, { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
 import { keepPrefetched, readPrefetched, stampOf } from '../prefetch.ts';
+import { enterWithCode } from './entering.ts';
 import { hashOf } from './hash.ts';
 import { endedMeanwhile, nothing } from './model.ts';
-import { isKnownSession } from './session.ts';
-import { findAnyToken, type TokenRow, type TokenTable, tokenStatements } from './token-statements.ts';
-
-/** A refresh whose answer was lost may be asked again within this time (P6). */
-const graceSeconds = 10;
+import { holdRedemption, holdSuccessor, redeemFor, usedBefore } from './redemption.ts';
+import { isKnownSession, savesWithItsSession } from './session.ts';
+import { findAnyToken, type NewToken, type TokenRow, type TokenTable, tokenStatements } from './token-statements.ts';
 
 /**
  * The refresh token that follows another: derived, so that asking again gives the same one on any process, and nobody
@@ -21,7 +20,8 @@ export function createSuccessor(secrets: Pick<SecretBox, 'derive'>): (token: str
 }
 
 /**
- * Codes and tokens. `consume` is one conditional update: of many redemptions at once one wins (RFC 6749 §4.1.2). What
+ * Codes and tokens. What is redeemed is consumed by one conditional update, in the statement that stores what comes of it
+ * (`redemption.ts`): of many redemptions at once one wins (RFC 6749 §4.1.2). What
  * is stored for a person is stored while the account is in the epoch of the request and, when it ends with its session,
  * while that session is there (S9). With `successorOf` (refresh tokens) a retry within ten seconds gets what the first
  * try got, as long as nobody has used that (P6).
@@ -32,7 +32,7 @@ export function tokenAdapter(db: Database, table: TokenTable, successorOf?: (tok
     ...nothing,
     find: async (id) => {
       const found = await findRow(db, table, id);
-      if (!found) return undefined;
+      if (!found?.payload.kind) return undefined; // or what says that a machine's token was revoked
       const { grant_id, grant_payload, session_uid, session_payload, person_id: personId, epoch } = found;
       keepPrefetched({
         grant: grant_id && grant_payload ? { id: grant_id, payload: grant_payload } : undefined,
@@ -47,32 +47,20 @@ export function tokenAdapter(db: Database, table: TokenTable, successorOf?: (tok
       return { ...found.payload, jti: id, ...consumed };
     },
     upsert: async (id, { jti: _secret, ...payload }, lifetimeSeconds = 0) => {
-      const { accountId = null, sessionUid = null, grantId = null } = payload;
-      const stored = await run.insert(
-        db,
-        hashOf(id),
-        grantId,
-        accountId,
-        sessionUid,
-        JSON.stringify({ ...payload, ...proofOf(payload) }),
-        lifetimeSeconds,
-        accountId ? (stampOf(accountId) ?? null) : null,
-        neededSession(payload),
-      );
-      if (stored.length === 0) throw endedMeanwhile();
+      const values = rowOf(id, payload, lifetimeSeconds);
+      if (table === 'authorization_code' && savesWithItsSession(payload)) return enterWithCode(values);
+      if (table === 'refresh_token' && holdSuccessor(values)) return;
+      if (table === 'access_token' && (await redeemFor(db, values))) return;
+      if ((await run.insert(db, ...values)).length === 0) throw endedMeanwhile();
     },
     consume: async (id) => {
       if (readPrefetched().needsProof && !Provider.ctx?.get('DPoP')) {
         throw new errors.InvalidGrant('DPoP proof JWT not provided');
       }
-      const won = await run.consume(db, hashOf(id));
-      if (won.length === 1) return;
-      if (successorOf) {
-        const again = await run.isRetry(db, hashOf(id), hashOf(successorOf(id)), graceSeconds);
-        if (again.length === 1) return;
+      if (table === 'authorization_code' || table === 'refresh_token') {
+        if (holdRedemption({ table, id, successorOf })) return;
       }
-      await run.revokeGrant(db, hashOf(id));
-      throw new errors.InvalidGrant('already used');
+      if ((await run.consume(db, hashOf(id))).length === 0) throw await usedBefore(db, { table, id });
     },
     destroy: async (id) => {
       await run.destroy(db, hashOf(id));
@@ -83,6 +71,20 @@ export function tokenAdapter(db: Database, table: TokenTable, successorOf?: (tok
   };
 }
 
+function rowOf(id: string, payload: AdapterPayload, lifetimeSeconds: number): NewToken {
+  const { accountId = null, sessionUid = null, grantId = null } = payload;
+  return [
+    hashOf(id),
+    grantId,
+    accountId,
+    sessionUid,
+    JSON.stringify({ ...payload, ...proofOf(payload) }),
+    lifetimeSeconds,
+    accountId ? (stampOf(accountId) ?? null) : null,
+    neededSession(payload),
+  ];
+}
+
 /** Routes that look for a token in every model at once, because whoever asks need not say what it is. */
 const anyKindRoutes: ReadonlySet<unknown> = new Set(['introspection', 'revocation']);
 const askedFor = new WeakMap<object, { readonly id: string; readonly row: Promise<TokenRow | undefined> }>();
@@ -90,11 +92,17 @@ const askedFor = new WeakMap<object, { readonly id: string; readonly row: Promis
 async function findRow(db: Database, table: TokenTable, id: string): Promise<TokenRow | undefined> {
   const { ctx } = Provider;
   if (!ctx || !anyKindRoutes.has(ctx.oidc.route)) return (await tokenStatements[table].find(db, hashOf(id)))[0];
-  const held = askedFor.get(ctx);
-  const row = held?.id === id ? held.row : findAnyToken(db, hashOf(id)).then(([found]) => found);
-  if (row !== held?.row) askedFor.set(ctx, { id, row });
-  const found = await row;
+  const found = await findAskedToken(db, id);
   return found?.found_in === table ? found : undefined;
+}
+
+/** A token of any kind, read once for a request that asks about it as each. */
+export async function findAskedToken(db: Database, id: string): Promise<TokenRow | undefined> {
+  const { ctx } = Provider;
+  const held = ctx && askedFor.get(ctx);
+  const row = held?.id === id ? held.row : findAnyToken(db, hashOf(id)).then(([found]) => found);
+  if (ctx && row !== held?.row) askedFor.set(ctx, { id, row });
+  return row;
 }
 
 /** RFC 9449 §5: a refresh token of a client with a secret is not bound to one key, but the proof may not be dropped. */

@@ -5,6 +5,7 @@ import { attestPassword } from '../../password/attestation.ts';
 import { normalizePassword } from '../../password/policy.ts';
 import { idpOf } from '../../tables.ts';
 import { originOf } from '../../throttling/origin.ts';
+import { realAddress } from '../../throttling/throttle.ts';
 import type { IdpTools } from '../../tools.ts';
 import { findCandidate } from '../candidate.ts';
 import { closedAccount, type Proof, wrongCredential } from '../proof.ts';
@@ -46,12 +47,12 @@ export async function provePassword(
   { identifier, password }: { readonly identifier: string; readonly password: string },
 ): Promise<Proof> {
   const { db } = context;
-  const candidate = await findCandidate(context, identifier);
-  const account = candidate?.account;
   const origin = originOf(request, cookies.device);
+  const { candidate, networkOf } = await findCandidate(context, identifier, realAddress(origin));
+  const account = candidate?.account;
   const named = candidate?.personId ?? canonicalOf(identifier);
-  const guesser = await throttle.guesserOf(origin, named, candidate?.personId);
-  await throttle.begin(guesser);
+  const guesser = await throttle.guesserOf(origin, named, candidate?.personId, networkOf);
+  const begun = await throttle.begin(guesser);
   const normal = normalizePassword(password);
   const stored = account?.passwordHash ?? null;
   const matches = await hasher.verify(stored, normal);
@@ -59,17 +60,17 @@ export async function provePassword(
     await throttle.failed(guesser);
     throw wrongCredential();
   }
-  const { personId, personStatus, isPupil } = candidate;
+  const { personId, personStatus, isPupil, hasSecondFactor } = candidate;
   const obstacle = obstacleOf({ status: personStatus }, account);
   if (obstacle === 'suspended' || obstacle === 'left') {
-    await throttle.succeeded(guesser);
+    await throttle.succeeded(guesser, begun);
     throw await closedAccount(db, personId, obstacle);
   }
   if (obstacle) {
     await throttle.failed(guesser);
     throw wrongCredential();
   }
-  await throttle.succeeded(guesser);
+  await throttle.entered(guesser, begun);
   if (hasher.isOutdated(stored)) {
     const password_hash = await hasher.hash(normal);
     await idpOf(db)
@@ -79,7 +80,8 @@ export async function provePassword(
       .where('password_hash', '=', stored) // unless it was changed meanwhile
       .execute();
   }
-  return { personId, acr: 'pwd', amr: ['pwd'], epoch: account.epoch, isPupil };
+  const { counters } = begun;
+  return { personId, acr: 'pwd', amr: ['pwd'], epoch: account.epoch, isPupil, hasSecondFactor, counters };
 }
 
 /** Every spelling of an ID that nobody has shares one counter. */
