@@ -1,9 +1,9 @@
 import { createDirectorySync, migrations } from '@edutrust/directory-sync/service';
 import { addTarget, runTarget } from '@edutrust/directory-sync/targets';
-import { type Slapd, startSlapd } from '@edutrust/directory-sync/testing';
-import { testContext } from '@edutrust/platform/testing';
 import { migrations as registryMigrations } from '@edutrust/registry/service';
-import { makeCrowd } from '@edutrust/registry/testing';
+import { makeCrowd } from '@edutrust/registry/testing/crowd';
+import { testContext } from '@edutrust/testing/context';
+import { type Slapd, startSlapd } from '@edutrust/testing/slapd';
 import { Attribute, Change, Client, type Entry } from 'ldapts';
 import { quartile, type Row } from '../measure.ts';
 

@@ -1,8 +1,8 @@
 import { type Database, kyselyOn } from '@edutrust/platform/database';
-import { testDatabase } from '@edutrust/platform/testing';
 import { listPeople, personClaims } from '@edutrust/registry/people';
 import { migrations } from '@edutrust/registry/service';
-import { makeCrowd } from '@edutrust/registry/testing';
+import { makeCrowd } from '@edutrust/registry/testing/crowd';
+import { testDatabase } from '@edutrust/testing/database';
 import type { Row } from '../measure.ts';
 
 /** A sixth of the city: enough that whatever reads a table to its end is seen, few enough to be made in a minute. */

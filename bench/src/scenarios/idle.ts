@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
+import { freePort } from '@edutrust/testing/port';
 import type { Row } from '../measure.ts';
 import { cpuOfPostgres, cpuOfProcess } from '../processor.ts';
 
@@ -63,13 +63,4 @@ async function ready(port: number): Promise<void> {
     await pause(200);
   }
   throw new Error('the server did not start');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address ? address.port : 0;
 }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
-import { startRedis } from '@edutrust/platform/testing';
+import { startRedis } from '@edutrust/testing/redis';
+import { redeem, type TestIdp, testIdp } from '../../testing/idp.ts';
 import { registerApp } from '../apps/apps.ts';
-import { redeem, type TestIdp, testIdp } from '../testing/test-idp.ts';
 
 const clientId = 'may-cham-cong';
 

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { registerApp } from '../apps/apps.ts';
-import { TestBrowser } from '../testing/test-browser.ts';
+import { TestBrowser } from '@edutrust/testing/browser';
 import {
   appOrigins,
   authorizationRequest,
@@ -11,7 +10,8 @@ import {
   redemption,
   type TestIdp,
   testIdp,
-} from '../testing/test-idp.ts';
+} from '../../testing/idp.ts';
+import { registerApp } from '../apps/apps.ts';
 
 let world: TestIdp;
 const asked: string[] = [];
