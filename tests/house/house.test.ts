@@ -195,9 +195,7 @@ const ownClocks: Readonly<Record<string, string>> = {
   'signing-service/src/public-verification/verify.ts': 'as above',
   'signing-service/src/formats/pades/validate.ts': 'as above',
   'signing-service/src/formats/signing-certificate.ts': 'as above',
-  'idp/src/provider/configuration.ts': 'oidc-provider goes by the machine, and so does what is compared with its times',
-  'idp/src/provider/models/grant.ts': 'as above',
-  'idp/src/signin/flow.ts': 'as above',
+  'idp/src/provider/library-time.ts': 'oidc-provider goes by the machine, and so does what is compared with its times',
   'directory-sync/src/connectors/scim/http.ts': "Retry-After names a time of the other server's",
 };
 

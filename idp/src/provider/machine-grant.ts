@@ -5,6 +5,7 @@ import type { Adapter } from 'oidc-provider';
 import { hashSecret } from '../apps/apps.ts';
 import type { AppDirectory } from '../apps/directory.ts';
 import { accessTokenSeconds } from './adapter.ts';
+import { librarySeconds } from './library-time.ts';
 import { protocolHeaders as headers } from './userinfo.ts';
 
 /** What an app can send that changes the answer: then the library gives it. */
@@ -31,7 +32,7 @@ export function createMachineGrant(
     if (metadata.token_endpoint_auth_method !== 'client_secret_basic') return undefined;
     if (!(await apps.secretMatches(clientId, hashSecret(secret)))) return undefined;
     const token = randomBytes(32).toString('base64url');
-    const iat = Math.floor(Date.now() / 1000);
+    const iat = librarySeconds();
     const payload = { iat, exp: iat + accessTokenSeconds, kind: 'ClientCredentials', clientId };
     await tokens.upsert(token, payload, accessTokenSeconds);
     return {

@@ -1,3 +1,5 @@
+import { librarySeconds } from '../provider/library-time.ts';
+
 /** How long a session lives: unused, and in all (S8). */
 export interface SessionLife {
   readonly idleSeconds: number;
@@ -20,6 +22,6 @@ export function sessionSecondsLeft(session: {
   readonly transient?: boolean | undefined;
   readonly loginTs?: number | undefined;
 }): number {
-  const age = session.loginTs === undefined ? 0 : Math.floor(Date.now() / 1000) - session.loginTs;
+  const age = session.loginTs === undefined ? 0 : librarySeconds() - session.loginTs;
   return Math.max(1, lifeOf(session).totalSeconds - age);
 }

@@ -9,6 +9,7 @@ import { seeOther } from '../page-reply.ts';
 import type { AskingApp } from '../pages.ts';
 import { isStrongEnough } from '../provider/assurance.ts';
 import { ownClientId } from '../provider/first-party.ts';
+import { librarySeconds } from '../provider/library-time.ts';
 import { readCookie, setCookie } from '../sessions/cookies.ts';
 import { deviceOf } from '../sessions/device.ts';
 import type { IdpTools } from '../tools.ts';
@@ -100,7 +101,7 @@ async function answerInteraction(
   result: NonNullable<Interaction['result']>,
 ): Promise<string> {
   interaction.result = result;
-  await interaction.save(interaction.exp - Math.floor(Date.now() / 1000));
+  await interaction.save(interaction.exp - librarySeconds());
   return localOf(interaction.returnTo);
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Database, statement, type Transaction } from '@edutrust/platform/database';
 import type { Adapter, AdapterPayload } from 'oidc-provider';
+import { librarySeconds } from '../library-time.ts';
 import { keepPrefetched, readPrefetched } from '../prefetch.ts';
 import { holdGrant } from './entering.ts';
 import { nothing } from './model.ts';
@@ -83,7 +84,7 @@ export async function grantForSession(
   },
 ): Promise<string | undefined> {
   const jti = randomBytes(32).toString('base64url');
-  const iat = Math.floor(Date.now() / 1000);
+  const iat = librarySeconds();
   const exp = iat + lifetimeSeconds;
   const scope = [...new Set(scopes)].join(' ');
   const made = { kind: 'Grant', jti, iat, exp, accountId: personId, clientId, openid: { scope } };

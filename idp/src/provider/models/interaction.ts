@@ -2,6 +2,7 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import { statement } from '@edutrust/platform/database';
 import Provider, { type Adapter, type AdapterPayload } from 'oidc-provider';
 import { appIsForPerson } from '../../apps/release.ts';
+import { librarySeconds } from '../library-time.ts';
 import { keepPrefetched, standingColumns, standingOf } from '../prefetch.ts';
 import { nothing } from './model.ts';
 
@@ -27,7 +28,7 @@ export async function giveBackInteraction({ store }: Pick<ServiceContext, 'store
   const left = taken.get(ctx);
   if (!left) return;
   taken.delete(ctx);
-  const secondsLeft = (left.payload.exp ?? 0) - Math.floor(Date.now() / 1000);
+  const secondsLeft = (left.payload.exp ?? 0) - librarySeconds();
   if (secondsLeft > 0) await store.put(keyOf(left.id), left.payload, secondsLeft);
 }
 
