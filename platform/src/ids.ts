@@ -4,9 +4,6 @@ declare const brand: unique symbol;
 /** A string that only its own parser makes, so that two kinds of identifier cannot be swapped. */
 export type Brand<Name extends string> = string & { readonly [brand]: Name };
 
-export type PersonId = Brand<'PersonId'>;
-export type OrganisationId = Brand<'OrganisationId'>;
-
 /** The last identifier's time and counter: identifiers of one process are in the order in which they were made. */
 let last = { milliseconds: 0, counter: 0 };
 

@@ -1,9 +1,7 @@
 import type { Locale } from '@edutrust/platform/messages';
 import type { SignatureReport, ValidationReport } from './validation/report.ts';
 
-export type { LaterChange } from './validation/later-change.ts';
-export type { Reason } from './validation/reasons.ts';
-export type { ChainLink, SignatureReport, SignerIdentity, SigningTime } from './validation/report.ts';
+export type { SignatureReport, SigningTime } from './validation/report.ts';
 
 /** How a page is shown. */
 export interface PageView {

@@ -25,8 +25,6 @@ import { makeTranscripts, makeTranscriptsTask } from './requests/runs.ts';
 import { resumeTask, resumeUnfinished } from './unfinished/unfinished.ts';
 import { createValidationPool } from './validation/validation.ts';
 
-export { migrations } from './migrations.ts';
-
 /** The acts of this workspace that take two people. */
 export const signingKinds: readonly ApprovalKind[] = [enrolPhoneKind, revokePhoneKind];
 

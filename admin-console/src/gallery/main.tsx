@@ -3,7 +3,7 @@ import '@fontsource/be-vietnam-pro/vietnamese-600.css';
 import '@fontsource/be-vietnam-pro/latin-400.css';
 import '@fontsource/be-vietnam-pro/latin-600.css';
 import './gallery.css';
-import { type ComponentChildren, render } from 'preact';
+import { render } from 'preact';
 import { useState } from 'preact/hooks';
 import { ActionBar, Progress } from '../design/bar.tsx';
 import { Columns, Figure, Legend, Meter, type Share, Shares } from '../design/chart.tsx';
@@ -23,6 +23,8 @@ import { startLanguage } from '../design/start.ts';
 import { Table, useDensity, useSelection } from '../design/table.tsx';
 import { chooseTheme, startTheme, type Theme, theme } from '../design/theme.ts';
 import { Toasts, toast } from '../design/toast.tsx';
+import { Colours } from './colours.tsx';
+import { Part } from './part.tsx';
 
 /** Every part of the design in every state, to be looked at; the server shows it at `/design` in a demo. */
 function Gallery() {
@@ -69,41 +71,6 @@ function Gallery() {
       </ActionBar>
       <Toasts />
     </main>
-  );
-}
-
-function Part({ title, children }: { readonly title: string; readonly children: ComponentChildren }) {
-  return (
-    <section class="grid grid-cols-[minmax(0,1fr)] gap-4">
-      <h2>{title}</h2>
-      {children}
-    </section>
-  );
-}
-
-function Colours() {
-  const pairs = [
-    ['bg-paper', t('giấy', 'paper')],
-    ['bg-raised', t('nổi', 'raised')],
-    ['bg-sunken', t('chìm', 'sunken')],
-    ['bg-accent text-on-accent', t('nhấn', 'accent')],
-    ['bg-accent-soft text-accent', t('nhấn nhạt', 'accent, soft')],
-    ['bg-good-soft text-good', t('tốt', 'good')],
-    ['bg-warn-soft text-warn', t('xem lại', 'look')],
-    ['bg-bad-soft text-bad', t('hỏng', 'failed')],
-    ['bg-off-soft text-off', t('chưa', 'not yet')],
-  ] as const;
-  return (
-    <Part title={t('Màu', 'Colours')}>
-      <ul class="grid gap-2 grid-cols-2 sm:grid-cols-5">
-        {pairs.map(([look, name]) => (
-          <li key={name} class={`${look} rounded-control border border-line px-3 py-4 font-semibold`}>
-            {name}
-          </li>
-        ))}
-        <li class="squared rounded-control border border-line px-3 py-4 font-semibold">{t('ô ly', 'squared')}</li>
-      </ul>
-    </Part>
   );
 }
 

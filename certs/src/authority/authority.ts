@@ -1,11 +1,10 @@
 /** The door of the authority: who issues, what is issued, what is trusted, what is revoked. */
-export { type Authority, currentAuthority, findAuthority, listAuthorities } from './authorities.ts';
+export { currentAuthority, findAuthority, listAuthorities } from './authorities.ts';
 export { chainAbove, trustMaterial } from './chain.ts';
 export { ensureAuthorities } from './hierarchy.ts';
 export {
   type CertificateRequest,
   type CertificateSubject,
-  type IssuedCertificate,
   issueCertificate,
   mustBeCertifiable,
   subjectName,

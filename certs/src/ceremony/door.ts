@@ -1,3 +1,3 @@
 /** The door of the ceremony: what the command line holds it with. */
-export { type CeremonyOptions, holdCeremony, readRequests, renewRootList } from './ceremony.ts';
+export { holdCeremony, readRequests, renewRootList } from './ceremony.ts';
 export { installCeremony, requestCeremony } from './install.ts';

@@ -139,11 +139,6 @@ export function readExtensionList(list: DerNode | undefined): ReadonlyMap<string
   return extensions;
 }
 
-/** The certificates of a PEM text, in order. @throws DerError */
-export function parsePem(text: string): Certificate[] {
-  return pemBodies(text, 'CERTIFICATE').map(parseCertificate);
-}
-
 /** The DER inside each PEM of a text (RFC 7468), of one label or of any, in order. */
 export function pemBodies(text: string, label = '[A-Z0-9 ]+'): Buffer[] {
   const pem = new RegExp(`-----BEGIN ${label}-----([^-]*)-----END ${label}-----`, 'g');

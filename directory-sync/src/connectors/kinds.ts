@@ -5,7 +5,6 @@ import { scimConnector } from './scim/scim.ts';
 
 /** Every kind of target. */
 export const connectors = [ldapConnector, scimConnector] as const satisfies readonly Connector[];
-export type ConnectorKind = (typeof connectors)[number]['kind'];
 
 /** @throws InvalidInput `sync/unknown-kind` */
 export function connectorOf(kind: string): Connector {

@@ -1,6 +1,6 @@
 /** The door of the targets for the command and the journeys. */
 
-export { type RunResult, runTarget } from '../engine/converge.ts';
-export { type Diagnosis, examineTarget } from './doctor.ts';
-export { addTarget, type NewTarget } from './store.ts';
-export { listTargets, type TargetView } from './views.ts';
+export { runTarget } from '../engine/converge.ts';
+export { examineTarget } from './doctor.ts';
+export { addTarget } from './store.ts';
+export { listTargets } from './views.ts';

@@ -12,7 +12,7 @@ import { ensureAccount } from './account.ts';
 export { createActivationCode, createFirstLink } from '../activation/activation.ts';
 export { forgetSessions } from '../sessions/forget.ts';
 export { attestExistingCredentials } from './first-attestation.ts';
-export { type AccountStatus, accountStatus } from './status.ts';
+export { accountStatus } from './status.ts';
 
 /** Nobody signs in to the account until it is resumed; its sessions and tokens end at once (S2). Twice changes nothing. */
 export async function suspend(

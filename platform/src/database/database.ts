@@ -10,7 +10,7 @@ import { News } from './news.ts';
 import { bindPool, boundPool, clientWith } from './statement.ts';
 
 export type { Database, Transaction } from './handle.ts';
-export { type Statement, statement } from './statement.ts';
+export { statement } from './statement.ts';
 
 export interface OpenDatabase {
   readonly db: Database;

@@ -13,10 +13,8 @@ import { integrate, pendingLogs, tileReader } from './sequencer.ts';
 import { inclusionPath } from './tree.ts';
 import { type LedgerVerdict, verifyLog } from './verify.ts';
 
-export { type AuditEntry, type AuditFilter, listAudit } from './audit.ts';
-export { openCheckpoint, type TreeHead } from './checkpoint.ts';
+export { type AuditEntry, listAudit } from './audit.ts';
 export { type LogName, logNames } from './log-names.ts';
-export { hashLeaf, rootFromPath } from './tree.ts';
 export type { LedgerVerdict } from './verify.ts';
 
 /** Proof that a leaf is in the tree that a checkpoint commits to (RFC 9162 §2.1.3; C2SP tlog-checkpoint). */

@@ -1,12 +1,9 @@
 /** The door of what takes two people: kinds are values of their owners; everything else about them is here, once. */
 
 export { markApplied } from './approve.ts';
-export { type EvidenceCheck, type EvidenceVerdict, listDecided, mustBeApproved, verifyApproval } from './evidence.ts';
+export { type EvidenceVerdict, listDecided, mustBeApproved, verifyApproval } from './evidence.ts';
 export type {
-  Applied,
-  Applying,
   ApprovalKind,
-  ApprovalPasskey,
   ApprovalPorts,
   Fact,
   GivenCredential,

@@ -4,7 +4,8 @@ import { InvalidInput } from '@edutrust/platform/errors';
 import { sql } from 'kysely';
 import { record } from '../events.ts';
 import { registryOf } from '../tables.ts';
-import { endAffiliations, lockActive, mustHoldNoDuty, noPerson, organisationOf } from './people.ts';
+import { endAffiliations, lockActive, mustHoldNoDuty, organisationOf } from './people.ts';
+import { noPerson } from './person.ts';
 
 export function mergeSelf(): InvalidInput {
   return new InvalidInput('people/merge-self', {

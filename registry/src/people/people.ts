@@ -1,46 +1,40 @@
 import type { Actor } from '@edutrust/platform/actor';
-import type { Database, Transaction } from '@edutrust/platform/database';
-import { Conflict, InvalidInput, NotFound } from '@edutrust/platform/errors';
+import type { Transaction } from '@edutrust/platform/database';
+import { Conflict, InvalidInput } from '@edutrust/platform/errors';
 import { isUuid, uuidv7 } from '@edutrust/platform/ids';
 import { sql } from 'kysely';
-import { type EducationIdIssuer, parseEducationId } from '../education-id/education-id.ts';
+import type { EducationIdIssuer } from '../education-id/education-id.ts';
 import { record } from '../events.ts';
 import { type Role, recordedRolesOf } from '../permissions/permissions.ts';
 import { separateDuties } from '../permissions/roles.ts';
-import { type AffiliationRole, type Gender, type PersonStatus, registryOf } from '../tables.ts';
+import { type AffiliationRole, type Gender, registryOf } from '../tables.ts';
 import type { IdentifierVault } from './identifiers.ts';
-import { parseBirthDate, parseFullName, splitName } from './name.ts';
-import { findSummary, type PersonSummary } from './views.ts';
+import { parseBirthDate, parseFullName } from './name.ts';
+import { noPerson } from './person.ts';
 
 export {
-  type DirectoryAffiliation,
   type DirectoryPerson,
-  type DirectoryQuery,
   listDirectoryPeople,
 } from './directory.ts';
 export { createIdentifierVault, type IdentifierVault } from './identifiers.ts';
 export { countActivePeople, schoolsOf } from './leavers.ts';
 export { compareByGivenName, parseFullName, splitName } from './name.ts';
 export {
-  type AffiliationView,
+  claimsOfSummary,
+  findByEducationId,
+  getPerson,
+  homeOf,
+  type PersonClaims,
+  personClaims,
+} from './person.ts';
+export {
   findPerson,
   findSummary,
   listPeople,
-  type PeopleFilter,
   type PersonSummary,
   type PersonView,
   personSummaryColumns,
 } from './views.ts';
-
-/** A person as the other services need one. */
-export interface Person {
-  readonly id: string;
-  readonly educationId: string;
-  readonly fullName: string;
-  readonly birthDate: string | null;
-  readonly gender: Gender | null;
-  readonly status: PersonStatus;
-}
 
 export interface NewPerson {
   readonly fullName: string;
@@ -63,19 +57,6 @@ export interface NewAffiliation {
 export interface PeopleTools {
   readonly issuer: EducationIdIssuer;
   readonly vault: IdentifierVault;
-}
-
-export const noPerson = () =>
-  new NotFound('people/not-found', { vi: 'Không có người này.', en: 'There is no such person.' });
-
-/** The organisation that governs the person; undefined for guardians alone. */
-export async function homeOf(db: Database | Transaction, personId: string): Promise<string | undefined> {
-  const found = await registryOf(db as Database)
-    .selectFrom('registry.person')
-    .select('home_organisation_id')
-    .where('id', '=', personId)
-    .executeTakeFirst();
-  return found?.home_organisation_id ?? undefined;
 }
 
 /** Adds a person with a new education ID and their first affiliations; gives the person's id. */
@@ -349,90 +330,4 @@ export async function transfer(
     organisationId: to.organisationId,
     data: { from: from.organisationId ?? null, to: to.organisationId },
   });
-}
-
-/** The person of an education ID, also of an old one after a merge; undefined when nobody has it. */
-export async function findByEducationId(db: Database | Transaction, text: string): Promise<Person | undefined> {
-  const educationId = parseEducationId(text);
-  const registry = registryOf(db);
-  const alias = await registry
-    .selectFrom('registry.education_id_alias')
-    .select('person_id')
-    .where('education_id', '=', educationId)
-    .executeTakeFirst();
-  const found = await registry
-    .selectFrom('registry.person')
-    .select(['id', 'education_id', 'full_name', 'birth_date', 'gender', 'status'])
-    .where(alias ? 'id' : 'education_id', '=', alias ? alias.person_id : educationId)
-    .executeTakeFirst();
-  return found ? toPerson(found) : undefined;
-}
-
-/** @throws NotFound */
-export async function getPerson(db: Database | Transaction, id: string): Promise<Person> {
-  const found = isUuid(id)
-    ? await registryOf(db)
-        .selectFrom('registry.person')
-        .select(['id', 'education_id', 'full_name', 'birth_date', 'gender', 'status'])
-        .where('id', '=', id)
-        .executeTakeFirst()
-    : undefined;
-  if (!found) throw noPerson();
-  return toPerson(found);
-}
-
-function toPerson(row: {
-  id: string;
-  education_id: string;
-  full_name: string;
-  birth_date: string | null;
-  gender: Gender | null;
-  status: PersonStatus;
-}): Person {
-  return {
-    id: row.id,
-    educationId: row.education_id,
-    fullName: row.full_name,
-    birthDate: row.birth_date,
-    gender: row.gender,
-    status: row.status,
-  };
-}
-
-/** What an ID token may say of a person, before any app's release rules. */
-export interface PersonClaims {
-  readonly name: string;
-  readonly given_name: string;
-  readonly family_name: string;
-  readonly birthdate: string | null;
-  readonly education_id: string;
-  /** The affiliations of now. */
-  readonly affiliations: readonly {
-    readonly role: AffiliationRole;
-    readonly school: string;
-    readonly school_code: string;
-    readonly class: string | null;
-  }[];
-}
-
-/** @throws NotFound */
-export async function personClaims(db: Database | Transaction, id: string): Promise<PersonClaims> {
-  return claimsOfSummary(await findSummary(db, id));
-}
-
-export function claimsOfSummary(person: PersonSummary): PersonClaims {
-  const { familyName, givenName } = splitName(person.fullName);
-  return {
-    name: person.fullName,
-    given_name: givenName,
-    family_name: familyName,
-    birthdate: person.birthDate,
-    education_id: person.educationId,
-    affiliations: person.affiliations.map(({ role, organisation, className }) => ({
-      role,
-      school: organisation.name,
-      school_code: organisation.code,
-      class: className,
-    })),
-  };
 }

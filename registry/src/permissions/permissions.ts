@@ -11,7 +11,7 @@ import { findStanding, type Verdict, verdictOn } from './standing.ts';
 export { attestExistingRoles } from './attestation.ts';
 export { endRole, grantRole } from './granting.ts';
 export { countHolders, holdersOf } from './holders.ts';
-export { actionsAt, type Place, placesOfOrganisations } from './place.ts';
+export { actionsAt, placesOfOrganisations } from './place.ts';
 export {
   type Action,
   actions,

@@ -8,13 +8,13 @@ import { kindOf } from './kinds/kinds.ts';
 import { openRosterFile, type RosterFile } from './read/file.ts';
 import { openRoster } from './source.ts';
 
-export { applyImport, applyPlan } from '../changes/apply.ts';
+export { applyImport } from '../changes/apply.ts';
 export { describePlan } from '../changes/describe.ts';
 export type { Progress } from '../changes/population.ts';
 export type { Completeness } from '../changes/row.ts';
 export { findUndo, type Undo, undoDays, undoPlan } from '../changes/undo.ts';
-export { findPlan, type RosterChange, type RosterPlan, type RosterTotals } from '../changes/view.ts';
-export { largestRosterBytes, type RosterKindId, rosterKinds } from './read/refusals.ts';
+export { findPlan, type RosterPlan } from '../changes/view.ts';
+export { largestRosterBytes, rosterKinds } from './read/refusals.ts';
 
 export interface ImportInput {
   readonly kind?: string;

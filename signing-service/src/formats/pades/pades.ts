@@ -5,16 +5,13 @@ import { assembleCms, buildSignedAttributes } from './cms.ts';
 import { fillContents, prepareDocumentTimeStamp, prepareSignature, type SignatureRequest } from './prepare.ts';
 
 export type { SignatureAlgorithm } from '../signing-certificate.ts';
-export { type AppearanceLine, type VisibleSignature, visibleLines } from './appearance.ts';
+export { visibleLines } from './appearance.ts';
 export {
   assembleCms,
   buildSignedAttributes,
-  type CmsParts,
 } from './cms.ts';
 export {
   completeSignature,
-  type PreparedSignature,
-  prepareDocumentTimeStamp,
   prepareSignature,
   type SignatureRequest,
 } from './prepare.ts';
