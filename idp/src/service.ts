@@ -30,7 +30,7 @@ import { logoutTask } from './sessions/end.ts';
 import { leaversReader } from './sessions/leavers.ts';
 import { forgetOldHours, signInCounter } from './sign-ins/counting.ts';
 import { addSignInFiguresRoutes } from './sign-ins/routes.ts';
-import { addOwnPagesRoutes } from './signin/own-pages.ts';
+import { addOwnPagesRoutes } from './signin/first-party.ts';
 import { addSignInRoutes } from './signin/routes.ts';
 import { addNetworkRoutes } from './throttling/routes.ts';
 import { createThrottle } from './throttling/throttle.ts';

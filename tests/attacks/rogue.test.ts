@@ -252,7 +252,7 @@ describe('Q3: nobody alone', () => {
   attempt(clerk, 'makes a stranger a teacher of the own school', () =>
     grant(schoolAdministrator, city.schools[2]?.principalId ?? '', 'teacher', school),
   );
-  attempt(clerk, 'makes a code for the own principal', () =>
+  attempt(clerk, 'makes a code for their own principal', () =>
     call(schoolAdministrator, 'POST', `/people/${principal}/activation-code`),
   );
   attempt(clerk, 'asks for the seal of the school and approves it', async () => {

@@ -267,7 +267,7 @@ export const rows: Readonly<Record<string, Row>> = {
     body: ({ person }) => ({ personIds: [person] }),
     fresh: 300,
   }),
-  // A teacher, too, for the own class: idp/src/badges/badges.test.ts.
+  // A teacher, too, for their own class: idp/src/badges/badges.test.ts.
   'GET /api/v1/classes/:id/badges': roles('DSC', 'class'),
   'POST /api/v1/classes/:id/badges': roles('DC', 'class', {
     body: ({ person }) => ({ personIds: [person] }),
@@ -403,7 +403,7 @@ export const rows: Readonly<Record<string, Row>> = {
   'GET /api/v1/signing/requests/:id/document': roles('DSACK', 'request'),
   'POST /api/v1/signing/requests/:id/reject': roles('GK', undefined, { body: () => ({ reason: 'Sai điểm môn Toán' }) }),
   'POST /api/v1/signing/requests/:id/withdraw': roles('C', 'request'),
-  // Marks: T only for the own class (marks.test.ts)
+  // Marks: T only for their own class (marks.test.ts)
   'GET /api/v1/signing/classes/:id/marks': roles('DC', 'class'),
   'PUT /api/v1/signing/classes/:id/marks': roles('C', 'class', {
     body: ({ person }) => ({ rows: [{ personId: person, version: 0, values: {} }] }),

@@ -45,7 +45,7 @@ export function BatchPage() {
             </a>
           }
         >
-          {t('Đã ký xong, hoặc người trình đã rút lại.', 'It is signed, or whoever asked took it back.')}
+          {t('Đã ký xong, hoặc người trình đã rút lại.', 'It is signed, or the person who asked withdrew it.')}
         </Empty>
       </>
     );

@@ -147,7 +147,7 @@ function CodesDiffer({ onDone }: { readonly onDone: () => void }) {
       <Ruled onMargin isOrdered>
         <Row
           mark={1}
-          title={t('Gọi cho người trình', 'Call whoever asked for it')}
+          title={t('Gọi cho người trình', 'Call the person who asked for it')}
           note={t(
             'Hỏi đang mở đúng tập này không, và mã bốn số trên màn hình là mấy.',
             'Ask whether the same batch is open there, and which four digits it shows.',

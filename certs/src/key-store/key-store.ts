@@ -67,7 +67,7 @@ export function keyStore({ config, secrets }: Pick<ServiceContext, 'config' | 's
       if (row.store === 'offline') {
         throw new Unavailable('keys/offline', {
           vi: 'Khoá này được cất riêng, không nằm trên máy chủ.',
-          en: 'This key is kept apart and is not on the server.',
+          en: 'This key is kept offline and is not on the server.',
         });
       }
       if (!token) {

@@ -4,7 +4,7 @@ import { satisfies } from './name-constraints.ts';
 import type { PathCertificate } from './path-certificate.ts';
 import { type PolicyRequest, PolicyState } from './policy.ts';
 import { Refusal } from './reason.ts';
-import { cost, type WorkBudget } from './work.ts';
+import { cost, type WorkBudget } from './work-budget.ts';
 
 /** A chain from the certificate that is judged up to and with the anchor. */
 export type Chain = readonly [PathCertificate, ...PathCertificate[]];

@@ -3,7 +3,7 @@ import type { Certificate } from '../certificate/certificate.ts';
 import { directoryName, extensionIds, type GeneralName, readGeneralName } from '../certificate/extensions.ts';
 import { childrenOf, DerError, readDer, tag } from '../der/der.ts';
 import { isHostName, isMailbox } from './names.ts';
-import { cost, type WorkBudget } from './work.ts';
+import { cost, type WorkBudget } from './work-budget.ts';
 
 /** What an authority may certify below it (RFC 5280 §4.2.1.10). */
 export interface NameConstraints {

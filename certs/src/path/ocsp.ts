@@ -18,7 +18,7 @@ import {
 } from '../der/der.ts';
 import { type PathCertificate, parsePathCertificate } from './path-certificate.ts';
 import type { Paths, RevocationStatus, Signed } from './status.ts';
-import { attempt } from './work.ts';
+import { attempt } from './work-budget.ts';
 
 const basicResponse = '1.3.6.1.5.5.7.48.1.1';
 const nonce = '1.3.6.1.5.5.7.48.1.2';

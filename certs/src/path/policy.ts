@@ -2,7 +2,7 @@ import type { Certificate, Extension } from '../certificate/certificate.ts';
 import { extensionIds } from '../certificate/extensions.ts';
 import { childrenOf, DerError, expectTag, integerContents, readDer, readOid, tag } from '../der/der.ts';
 import { Refusal } from './reason.ts';
-import type { WorkBudget } from './work.ts';
+import type { WorkBudget } from './work-budget.ts';
 
 export const anyPolicy = '2.5.29.32.0';
 

@@ -3,7 +3,7 @@ import { allReasons, type DistributionPoint, type Reasons } from './distribution
 import { OcspAnswers } from './ocsp.ts';
 import type { PathCertificate } from './path-certificate.ts';
 import type { Paths, RevocationStatus } from './status.ts';
-import { attempt, cost } from './work.ts';
+import { attempt, cost } from './work-budget.ts';
 
 /** CRLReason (§5.3.1): the two that a later list can take back, or that take back. */
 const certificateHold = 6;

@@ -1,7 +1,7 @@
 import { extensionIds, purposes } from '../certificate/extensions.ts';
 import { type Acceptance, signatureProblem } from '../certificate/signature.ts';
+import { faultOf, type Place } from './certificate-rules.ts';
 import { type Chain, judgeChain } from './chain.ts';
-import { faultOf, type Place } from './conformance.ts';
 import { isFor } from './names.ts';
 import { type PathCertificate, parsePathCertificate } from './path-certificate.ts';
 import { profileFault } from './profile.ts';
@@ -9,7 +9,7 @@ import { Refusal, type RefusalCode } from './reason.ts';
 import type { PathRequest } from './request.ts';
 import { RevocationData } from './revocation.ts';
 import type { Paths, Signed } from './status.ts';
-import { attempt, cost, WorkBudget } from './work.ts';
+import { attempt, cost, WorkBudget } from './work-budget.ts';
 
 const defaultDepth = 10;
 /** Certificates in a chain, self-issued ones included. */

@@ -1,5 +1,5 @@
 import type { PathCertificate } from './path-certificate.ts';
-import type { WorkBudget } from './work.ts';
+import type { WorkBudget } from './work-budget.ts';
 
 /** What revocation data says of a certificate. */
 export type RevocationStatus =

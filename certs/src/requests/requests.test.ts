@@ -13,8 +13,8 @@ import { toPem } from '../certificate/certificate.ts';
 import { keyStore } from '../key-store/key-store.ts';
 import { newestRevocationList } from '../revocation/revocation-list.ts';
 import { certsOf } from '../tables.ts';
-import { revokeOfFormerSigners, signerFollower } from './follow.ts';
 import { issueRequested } from './issue.ts';
+import { revokeOfFormerSigners, signerFollower } from './subscriber.ts';
 
 const system = { kind: 'system', name: 'cli' } as const;
 

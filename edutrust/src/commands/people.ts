@@ -44,7 +44,7 @@ export function addPeopleCommands(program: Program): void {
     .command('invite')
     .argument('<id...>', 'education ID')
     .description(
-      'a one-time activation code, also for whoever lost what they sign in with; an earlier one stops working',
+      'a one-time activation code, also for a person who lost their password or passkey; an earlier one stops working',
     )
     .addHelpText('after', "\nExample: edutrust people invite '790 123 456 8'")
     .action(async (words: string[]) => {

@@ -3,7 +3,7 @@ import { type Configuration, errors } from 'oidc-provider';
 import type { AppDirectory } from '../apps/directory.ts';
 import type { IdpPages } from '../pages.ts';
 import type { CookieNames } from '../sessions/cookies.ts';
-import { sessionSecondsLeft } from '../sessions/life.ts';
+import { sessionSecondsLeft } from '../sessions/timeouts.ts';
 import { accessTokenSeconds, createAdapter } from './adapter.ts';
 import { assuranceLevels, signInPolicy } from './assurance.ts';
 import { releasableScopes, scopeClaims } from './claims.ts';

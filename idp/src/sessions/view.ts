@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { sql } from 'kysely';
 import { viewOf } from '../page-reply.ts';
 import type { View } from '../pages.ts';
-import { sharedDeviceLife } from './life.ts';
+import { sharedDeviceLife } from './timeouts.ts';
 
 /** Whether the session is that of a computer that others use too: its cookie ends with the browser. */
 export async function isSharedSession(db: Database, uid: string): Promise<boolean> {

@@ -12,8 +12,8 @@ import { signingOf } from '../tables.ts';
 import { validatePdf } from '../validation/validation.ts';
 import { authorise } from './authorise.ts';
 import { completeSession } from './complete.ts';
-import { forgetSessions } from './forget.ts';
 import { code4Of } from './list.ts';
+import { forgetSessions } from './purge.ts';
 
 describe('signing on the phone', () => {
   let world: TestCity;

@@ -15,8 +15,8 @@ import { dueSteps } from '../requests/steps.ts';
 import { type SigningTables, signingOf } from '../tables.ts';
 import { certificateOf } from './certificate.ts';
 import { completeAfterMs, completeTask } from './complete.ts';
-import { failItem, type Item, type ItemError, moveItem } from './items.ts';
 import type { ConfirmBody } from './schemas.ts';
+import { failItem, type Item, type ItemError, moveItem } from './session-items.ts';
 import { sessionMoves } from './states.ts';
 
 type Confirmation = Type.Static<typeof ConfirmBody>;

@@ -31,6 +31,6 @@ export async function certificateOf(
     JOIN certs.certificate AS c ON c.serial = coalesce(${session.certificate_serial}::text, e.certificate_serial)
     WHERE e.id = ${session.enrolment_id} AND c.state = 'issued'`.execute(db);
   const [found] = rows;
-  const { certificate } = JSON.parse(session.list) as AuthorisedList; // written by sealList alone
+  const { certificate } = JSON.parse(session.list) as AuthorisedList; // written by challengeOf alone
   return found && createHash('sha256').update(found.der).digest('hex') === certificate ? found : undefined;
 }

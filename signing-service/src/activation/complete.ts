@@ -19,7 +19,7 @@ import { dueSteps, finishStep } from '../requests/steps.ts';
 import { type SigningTables, signingOf } from '../tables.ts';
 import { certificateOf } from './certificate.ts';
 import { mustBeAuthorised } from './evidence.ts';
-import { failItem, type Item, moveItem } from './items.ts';
+import { failItem, type Item, moveItem } from './session-items.ts';
 
 /** The job that completes an authorised session; idempotent by the session's id. */
 export const completeTask = 'signing.complete-session';

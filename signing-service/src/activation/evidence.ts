@@ -6,8 +6,8 @@ import { approvedPhone, type Phone } from '../enrolment/approved.ts';
 import { type EnrolmentRow, userHandleOf } from '../enrolment/enrolment.ts';
 import { hashAssertion, verifyAssertion } from '../enrolment/passkey.ts';
 import type { SigningTables } from '../tables.ts';
-import type { Item } from './items.ts';
 import type { AuthorisedList } from './list.ts';
+import type { Item } from './session-items.ts';
 
 type Session = Selectable<SigningTables['signing.session']>;
 

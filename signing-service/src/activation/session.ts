@@ -6,7 +6,7 @@ import type Type from 'typebox';
 import { record } from '../events.ts';
 import { signingOf } from '../tables.ts';
 import { dueDocuments, prepareItem } from './documents.ts';
-import { sealList } from './list.ts';
+import { challengeOf } from './list.ts';
 import { partyOf } from './party.ts';
 import { readyEnrolment } from './ready.ts';
 import type { SigningSession } from './schemas.ts';
@@ -36,7 +36,7 @@ export async function openSession(
   const documents = await dueDocuments(context, requestIds, purpose, actor);
   const [kind, ...others] = new Set(documents.map((document) => document.kind));
   const items = documents.map((document) => prepareItem(context, { document, party, now }));
-  const { text, challenge, code4 } = sealList({
+  const { text, challenge, code4 } = challengeOf({
     documents: items.map(({ requestId, digest }) => ({ request: requestId, digest: digest.toString('hex') })),
     template: kind && others.length === 0 ? kind : 'several',
     purpose,

@@ -9,8 +9,8 @@ import { sql } from 'kysely';
 import { type TestCity, TestPhone, testCity } from '../../testing/city.ts';
 import { signingOf } from '../tables.ts';
 import { issueFor, revokeCertificateOf } from './certificate.ts';
-import { enrolmentFollower } from './follow.ts';
 import { possessionText } from './passkey.ts';
+import { enrolmentFollower } from './subscriber.ts';
 
 describe('enrolment of a signer', () => {
   let world: TestCity;

@@ -10,8 +10,8 @@ import { authorise } from '../activation/authorise.ts';
 import { completeSession } from '../activation/complete.ts';
 import { verifyFile } from '../public-verification/verify.ts';
 import { signingOf } from '../tables.ts';
-import { enrolmentFollower } from './follow.ts';
 import { renewalOf, renewCertificates } from './renewal.ts';
+import { enrolmentFollower } from './subscriber.ts';
 
 const dayMs = 86_400_000;
 const system = { kind: 'system', name: 'cli' } as const;

@@ -68,7 +68,7 @@ export async function documentByCode(db: Database, code: VerificationCode): Prom
     {
       remedy: {
         vi: 'So lại từng ký tự với bản in. Nếu vẫn không có, hãy hỏi nơi đã đưa bạn văn bản.',
-        en: 'Compare each character with the paper. If it is right, ask whoever gave you the document.',
+        en: 'Compare each character with the paper. If it is right, ask the person who gave you the document.',
       },
     },
   );

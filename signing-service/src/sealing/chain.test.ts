@@ -166,7 +166,7 @@ describe('a transcript from its class teacher to the school’s seal', () => {
     }
   });
 
-  test('K4: a clerk seals only for the own school, not what they signed themselves, and a signer seals nothing', async () => {
+  test('K4: a clerk seals only for their own school, not what they signed themselves, and a signer seals nothing', async () => {
     const [id = ''] = await world.nextForPrincipal(0, 1);
     await principal.signAll();
     assert.equal(await refusal(principal, [id], 'seal'), 'signing/no-request');

@@ -1,5 +1,5 @@
 import Provider from 'oidc-provider';
-import { sessionSecondsLeft } from '../../sessions/life.ts';
+import { sessionSecondsLeft } from '../../sessions/timeouts.ts';
 import { endedMeanwhile } from './model.ts';
 import type { NewToken } from './token-statements.ts';
 

@@ -4,7 +4,7 @@ import type { SecretBox } from '@edutrust/platform/secrets';
 import Provider, { type Adapter, type AdapterPayload } from 'oidc-provider';
 import { attestSession, isTrueSession } from '../../sessions/attestation.ts';
 import { deviceOf } from '../../sessions/device.ts';
-import { lifeOf } from '../../sessions/life.ts';
+import { lifeOf } from '../../sessions/timeouts.ts';
 import { keepPrefetched, liveSession, readPrefetched, stampOf, standingColumns, standingOf } from '../prefetch.ts';
 import { codeStored, isEntering, takeEntering } from './entering.ts';
 import { hashOf } from './hash.ts';
