@@ -1,4 +1,5 @@
 import type { SchemaMigrations } from '@edutrust/platform/migrations';
+import { applyingMigration } from './changes/applying-migration.ts';
 import { undoMigration } from './changes/undo-migration.ts';
 
 export const migrations: SchemaMigrations = {
@@ -390,5 +391,6 @@ export const migrations: SchemaMigrations = {
           'keyed hash: this program granted the role; rows that somebody else wrote have none that is right, and give nothing';`,
     },
     undoMigration,
+    applyingMigration,
   ],
 };

@@ -8,6 +8,7 @@ import { guardianRoutes } from './guardians/routes.ts';
 
 import { homeRoutes } from './home/routes.ts';
 
+import { lifecycleRoutes } from './lifecycle/routes.ts';
 import { mailRoutes } from './mail/routes.ts';
 import { noticeTasks } from './notices/notices.ts';
 import { noticeRoutes } from './notices/routes.ts';
@@ -15,6 +16,7 @@ import { organisationChangeRoutes } from './organisations/change.ts';
 import { organisationRoutes } from './organisations/routes.ts';
 import { peopleRoutes } from './people/routes.ts';
 import { roleRoutes } from './permissions/routes.ts';
+import { applyTasks } from './roster/roster.ts';
 import { rosterRoutes } from './roster/routes.ts';
 
 export { registryKinds } from './kinds.ts';
@@ -34,10 +36,11 @@ export function createRegistry(context: ServiceContext): Service {
         ...classRoutes(context),
         ...roleRoutes(context),
         ...rosterRoutes(context),
+        ...lifecycleRoutes(context),
         ...auditRoutes(context),
         ...mailRoutes(context),
         ...noticeRoutes(context),
       ]),
-    tasks: noticeTasks(context),
+    tasks: { ...noticeTasks(context), ...applyTasks(context) },
   };
 }

@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from '@edutrust/platform/clock';
 import { createHttpServer } from '@edutrust/platform/http';
 import { testContext } from '@edutrust/testing/context';
 import { seedDemo } from '../src/demo/demo.ts';
@@ -6,8 +7,8 @@ import { can, rolesOf } from '../src/permissions/permissions.ts';
 import { createRegistry } from '../src/service.ts';
 
 /** The registry with the demo city behind the real HTTP base; who calls is a header. */
-export async function openRegistry() {
-  const context = await testContext({ migrations: [migrations] });
+export async function openRegistry({ clock = systemClock }: { readonly clock?: Clock } = {}) {
+  const context = await testContext({ migrations: [migrations], clock });
   const city = await seedDemo(context);
   const app = await createHttpServer({
     config: context.config,
@@ -21,7 +22,7 @@ export async function openRegistry() {
         const personId = headers['x-person'];
         if (typeof personId !== 'string') return null;
         const roles = await rolesOf(context, personId);
-        return { kind: 'person', personId, sessionId: personId, roles, acr: 'passkey', authenticatedAt: new Date() };
+        return { kind: 'person', personId, sessionId: personId, roles, acr: 'passkey', authenticatedAt: clock.now() };
       },
     },
   });

@@ -9,9 +9,13 @@ import type { Browser, Page } from 'playwright-core';
 
 let platform: Platform;
 let browser: Browser;
+/** The school's administrator, signed in. */
+let page: Page;
 before(async () => {
   platform = await Platform.start();
   browser = await openBrowser();
+  page = (await openDevice(browser, { device: desk })).page;
+  await begin(platform, page, person(platform, 'Quản trị trường'));
 });
 after(async () => {
   await browser?.close();
@@ -27,8 +31,6 @@ async function inView(page: Page, name: RegExp): Promise<void> {
 }
 
 test('a school drops its list, matches the columns once, sees every change in words, and applies exactly that', async () => {
-  const { page } = await openDevice(browser, { device: desk });
-  await begin(platform, page, person(platform, 'Quản trị trường'));
   await page.goto(`${platform.url}/admin/import`);
   await page.getByRole('heading', { name: 'Nhập danh sách' }).waitFor();
   await lookAtBoth(page, 'import-file');
@@ -98,4 +100,44 @@ test('a school drops its list, matches the columns once, sees every change in wo
   await page.getByText('Kế hoạch chờ người thứ hai').waitFor();
   assert.equal(await page.getByRole('button', { name: /Áp dụng|Duyệt/ }).count(), 0, 'nobody approves their own');
   await lookAtBoth(page, 'import-held');
+
+  // What was applied is found again, as a file and with the way back.
+  await page.goto(`${platform.url}/admin/import`);
+  await page
+    .getByRole('listitem')
+    .filter({ hasText: 'Đã áp dụng' })
+    .getByRole('link', { name: 'danh-sach.csv' })
+    .click();
+  await page.getByRole('heading', { name: 'Đã thêm 60' }).waitFor();
+  const result = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'Tải kết quả từng dòng' }).click();
+  assert.match(
+    await readFile(await (await result).path(), 'utf8'),
+    /"Thêm","Nguyễn Thị [^"]+","5K","\d{3} \d{3} \d{3} \d"/,
+  );
+  await page.getByRole('button', { name: 'Hoàn tác' }).click();
+  await page.getByRole('dialog').getByText('60 hồ sơ mới').waitFor();
+  await page.getByRole('dialog').getByRole('button', { name: 'Hoàn tác' }).click();
+  await page.getByRole('heading', { name: 'Đã hoàn tác' }).waitFor();
+  await lookAtBoth(page, 'import-undone');
+});
+
+test('in August a school goes up in one plan: classes named, one who repeats ticked, looked over, applied, undone', async () => {
+  await page.goto(`${platform.url}/admin/import/roll-over`);
+  await page.getByText('Mọi học sinh đã có lớp').waitFor();
+  // What stands there on 1 August: the classes are those of last year.
+  await platform.query('UPDATE registry.class SET school_year = school_year - 1');
+  await page.reload();
+  const rows = page.getByRole('region', { name: 'Các lớp năm học trước' }).getByRole('row');
+  await rows.nth(1).waitFor();
+  const first = page.getByRole('textbox').first();
+  const was = await first.inputValue();
+  await first.fill(`${was}1`);
+  await page.getByText('Chọn em').first().click();
+  await page.getByRole('checkbox').first().check();
+  await lookAtBoth(page, 'roll-over');
+  await page.getByRole('button', { name: 'Xem trước' }).click();
+  await page.getByRole('heading', { name: /^Sẽ đổi \d+/ }).waitFor();
+  await page.getByText(new RegExp(`Sẽ mở \\d+ lớp mới: .*${was}1`)).waitFor();
+  await lookAtBoth(page, 'roll-over-plan');
 });

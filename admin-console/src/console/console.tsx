@@ -25,6 +25,7 @@ import { OwnClass } from './classes/own.tsx';
 import { SlipsPage } from './classes/slips.tsx';
 import { Home } from './home/home.tsx';
 import { Import } from './import/page.tsx';
+import { RollOver } from './import/roll-over.tsx';
 import { Mail } from './mail.tsx';
 import { MeContext } from './me.ts';
 import { Title } from './parts.tsx';
@@ -135,6 +136,7 @@ function Pages() {
         <Route path="/teach/classes/:id/marks/import" component={MarksImportPage} />
         <Route path="/teach/classes/:id/marks/:person" component={MarksOfPage} />
         <Route path="/admin/import" component={Import} />
+        <Route path="/admin/import/roll-over" component={RollOver} />
         <Route path="/admin/approvals" component={Approvals} />
         <Route path="/admin/approvals/:id" component={ApprovalPage} />
         <Route path="/admin/apps" component={Apps} />

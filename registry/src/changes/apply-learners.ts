@@ -1,59 +1,50 @@
 import { uuidv7 } from '@edutrust/platform/ids';
 import { sql } from 'kysely';
 import { type RegistryEvent, record } from '../events.ts';
-import { addPeople, changePeople, chunk, done, endLeavers, keepLocalCodes, recordPeople } from './apply-people.ts';
+import { addPeople, changePeople, done, endLeavers, keepLocalCodes, recordPeople } from './apply-people.ts';
 import type { Applying } from './population.ts';
 
 /** Does what the plan says of learners: classes, people, enrolments, leavers, and an event for each. */
 export async function enrolLearners(applying: Applying): Promise<void> {
-  const { transaction, planId } = applying;
-  const { rows } = await sql<{ total: number }>`
-    SELECT count(*) AS total FROM registry.roster_change WHERE plan_id = ${planId}`.execute(transaction);
-  const total = rows[0]?.total ?? 0;
   await makeClasses(applying);
-  await addPeople(applying, total);
+  await addPeople(applying);
   await changePeople(applying);
   await enrol(applying);
   await keepLocalCodes(applying, 'learner');
   await endLeavers(applying, 'learner');
-  if (total >= chunk)
-    await sql`ANALYZE registry.person, registry.class, registry.enrolment, registry.affiliation`.execute(transaction);
-  await recordPeople(applying, total);
+  await recordPeople(applying);
 }
 
-async function makeClasses({ transaction, planId, schoolYear, actor }: Applying): Promise<void> {
+async function makeClasses({ transaction, part, schoolYear, actor }: Applying): Promise<void> {
   const { rows } = await sql<{ organisation_id: string; class_code: string; grade: number }>`
     SELECT c.organisation_id, c.class_code, min(c.grade) AS grade FROM registry.roster_change AS c
-    WHERE c.plan_id = ${planId} AND ${done} AND NOT EXISTS (
+    WHERE ${part} AND ${done} AND NOT EXISTS (
       SELECT FROM registry.class AS k WHERE k.organisation_id = c.organisation_id AND k.school_year = ${schoolYear} AND lower(k.code) = lower(c.class_code))
     GROUP BY 1, 2 ORDER BY 1, 2`.execute(transaction);
   const made = rows.map((row) => ({ ...row, id: uuidv7() }));
-  for (let from = 0; from < made.length; from += chunk) {
-    const part = made.slice(from, from + chunk);
-    await sql`
-      INSERT INTO registry.class (id, organisation_id, school_year, code, grade)
-      SELECT id, organisation_id, ${schoolYear}, class_code, grade
-      FROM jsonb_to_recordset(${JSON.stringify(part)}::jsonb) AS r (id uuid, organisation_id uuid, class_code text, grade int)`.execute(
-      transaction,
-    );
-    const events = part.map(
-      ({ id, organisation_id }): RegistryEvent => ({
-        type: 'class.created',
-        actor,
-        subject: { kind: 'class', id },
-        organisationId: organisation_id,
-      }),
-    );
-    await record(transaction, ...events);
-  }
+  await sql`
+    INSERT INTO registry.class (id, organisation_id, school_year, code, grade)
+    SELECT id, organisation_id, ${schoolYear}, class_code, grade
+    FROM jsonb_to_recordset(${JSON.stringify(made)}::jsonb) AS r (id uuid, organisation_id uuid, class_code text, grade int)`.execute(
+    transaction,
+  );
+  const events = made.map(
+    ({ id, organisation_id }): RegistryEvent => ({
+      type: 'class.created',
+      actor,
+      subject: { kind: 'class', id },
+      organisationId: organisation_id,
+    }),
+  );
+  await record(transaction, ...events);
 }
 
 /** Puts everybody of the plan into the school and the class that the file says; ends the learner's other ones. */
-async function enrol({ transaction, planId, schoolYear, today }: Applying): Promise<void> {
+async function enrol({ transaction, part, schoolYear, today }: Applying): Promise<void> {
   const target = sql`
     SELECT c.person_id, c.organisation_id, k.id AS class_id FROM registry.roster_change AS c
     JOIN registry.class AS k ON k.organisation_id = c.organisation_id AND k.school_year = ${schoolYear} AND lower(k.code) = lower(c.class_code)
-    WHERE c.plan_id = ${planId} AND ${done}`;
+    WHERE ${part} AND ${done}`;
   // Who is new belongs nowhere yet.
   const known = sql`(${target} AND c.action <> 'added')`;
   await sql`

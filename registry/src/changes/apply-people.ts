@@ -4,16 +4,12 @@ import { type RegistryEvent, record } from '../events.ts';
 import type { Whose } from './matching.ts';
 import type { Applying } from './population.ts';
 
-/** Rows written or recorded at once. */
-export const chunk = 5_000;
-
 /** The changes that are done: a referred one only when name and birth date agreed, and somebody above approved the plan. */
 export const done = sql`(c.action IN ('added', 'changed') OR c.action = 'referred' AND c.verdict = 'same')`;
 
-/** Adds the new people of a plan, a chunk at a time, each at home where the plan puts them. */
+/** Adds the new people of a part, each at home where the plan puts them. */
 export async function addPeople(
-  { context, transaction, planId, report }: Applying,
-  total: number,
+  { context, transaction, part }: Applying,
   { isGuardians = false }: { readonly isGuardians?: boolean } = {},
 ): Promise<void> {
   // A guardian of brothers and sisters stands in several rows, and one that is known already in none of these.
@@ -22,34 +18,24 @@ export async function addPeople(
         WHERE e.plan_id = c.plan_id AND e.person_id = c.person_id AND e.action = 'added' AND e.row < c.row)`
     : sql``;
   const home = isGuardians ? sql`NULL::uuid` : sql`c.organisation_id`;
-  const issuer = createEducationIdIssuer(context);
-  let done = 0;
-  for (let after = -1; ; ) {
-    const which = sql`FROM registry.roster_change AS c WHERE c.plan_id = ${planId} AND c.action = 'added' AND c.row > ${after} ${once}`;
-    const { rows } = await sql<{ last: number | null; count: number }>`
-      SELECT max(row) AS last, count(*) FROM (SELECT c.row ${which} ORDER BY c.row LIMIT ${chunk}) AS page`.execute(
-      transaction,
-    );
-    const { last, count } = rows[0] ?? { last: null, count: 0 };
-    if (last === null) return;
-    const ids = await issuer.issue(transaction, count);
-    await sql`
-      INSERT INTO registry.person (id, education_id, full_name, birth_date, gender, moet_id_sealed, moet_id_index,
-        personal_number_sealed, personal_number_index, details, home_organisation_id)
-      SELECT c.person_id, issued.education_id, c.full_name, c.birth_date, c.gender, c.moet_id_sealed, c.moet_id_index,
-        c.personal_number_sealed, c.personal_number_index, coalesce(c.details, '{}'), ${home}
-      FROM (SELECT c.*, row_number() OVER (ORDER BY c.row) AS nth ${which} AND c.row <= ${last}) AS c
-      JOIN unnest(${ids}::text[]) WITH ORDINALITY AS issued (education_id, nth) ON issued.nth = c.nth`.execute(
-      transaction,
-    );
-    done += count;
-    report({ done, total });
-    after = last;
-  }
+  const which = sql`FROM registry.roster_change AS c WHERE ${part} AND c.action = 'added' ${once}`;
+  const { rows } = await sql<{ count: number }>`SELECT count(*) ${which}`.execute(transaction);
+  const count = rows[0]?.count ?? 0;
+  if (count === 0) return;
+  const ids = await createEducationIdIssuer(context).issue(transaction, count);
+  await sql`
+    INSERT INTO registry.person (id, education_id, full_name, birth_date, gender, moet_id_sealed, moet_id_index,
+      personal_number_sealed, personal_number_index, details, home_organisation_id)
+    SELECT c.person_id, issued.education_id, c.full_name, c.birth_date, c.gender, c.moet_id_sealed, c.moet_id_index,
+      c.personal_number_sealed, c.personal_number_index, coalesce(c.details, '{}'), ${home}
+    FROM (SELECT c.*, row_number() OVER (ORDER BY c.row) AS nth ${which}) AS c
+    JOIN unnest(${ids}::text[]) WITH ORDINALITY AS issued (education_id, nth) ON issued.nth = c.nth`.execute(
+    transaction,
+  );
 }
 
 /** An empty cell says nothing: what is known stays. */
-export async function changePeople({ transaction, planId }: Applying): Promise<void> {
+export async function changePeople({ transaction, part }: Applying): Promise<void> {
   await sql`
     UPDATE registry.person AS p SET full_name = coalesce(nullif(c.full_name, ''), p.full_name), birth_date = coalesce(c.birth_date, p.birth_date),
       gender = coalesce(c.gender, p.gender),
@@ -58,32 +44,32 @@ export async function changePeople({ transaction, planId }: Applying): Promise<v
       personal_number_index = coalesce(c.personal_number_index, p.personal_number_index),
       details = p.details || coalesce(c.details, '{}'), status = 'active', version = p.version + 1
     FROM registry.roster_change AS c
-    WHERE c.plan_id = ${planId} AND c.action <> 'added' AND ${done} AND p.id = c.person_id`.execute(transaction);
+    WHERE ${part} AND c.action <> 'added' AND ${done} AND p.id = c.person_id`.execute(transaction);
 }
 
 /** A school's own codes: one person's at a time, inside that school. */
-export async function keepLocalCodes({ transaction, planId }: Applying, whose: Whose): Promise<void> {
+export async function keepLocalCodes({ transaction, part }: Applying, whose: Whose): Promise<void> {
   await sql`
     DELETE FROM registry.local_code AS l USING registry.roster_change AS c
-    WHERE c.plan_id = ${planId} AND c.local_code IS NOT NULL AND ${done} AND l.organisation_id = c.organisation_id AND l.kind = ${whose}
+    WHERE ${part} AND c.local_code IS NOT NULL AND ${done} AND l.organisation_id = c.organisation_id AND l.kind = ${whose}
       AND (l.person_id = c.person_id OR l.code = c.local_code)`.execute(transaction);
   await sql`
     INSERT INTO registry.local_code (organisation_id, kind, code, person_id)
     SELECT c.organisation_id, ${whose}, c.local_code, c.person_id FROM registry.roster_change AS c
-    WHERE c.plan_id = ${planId} AND c.local_code IS NOT NULL AND ${done}`.execute(transaction);
+    WHERE ${part} AND c.local_code IS NOT NULL AND ${done}`.execute(transaction);
 }
 
 /** Ends what the leavers are at the school that the plan names; who belongs nowhere then has left. */
-export async function endLeavers({ transaction, planId, today }: Applying, whose: Whose): Promise<void> {
+export async function endLeavers({ transaction, part, today }: Applying, whose: Whose): Promise<void> {
   const roles = whose === 'learner' ? ['learner'] : ['teacher', 'staff'];
   await sql`
     UPDATE registry.affiliation AS f SET valid_until = ${today} FROM registry.roster_change AS c
-    WHERE c.plan_id = ${planId} AND c.action = 'left' AND f.person_id = c.person_id AND f.organisation_id = c.organisation_id
+    WHERE ${part} AND c.action = 'left' AND f.person_id = c.person_id AND f.organisation_id = c.organisation_id
       AND f.role = ANY(${roles}) AND f.valid_until IS NULL`.execute(transaction);
   if (whose === 'learner') {
     await sql`
       UPDATE registry.enrolment AS e SET valid_until = ${today} FROM registry.roster_change AS c
-      WHERE c.plan_id = ${planId} AND c.action = 'left' AND e.person_id = c.person_id AND e.valid_until IS NULL
+      WHERE ${part} AND c.action = 'left' AND e.person_id = c.person_id AND e.valid_until IS NULL
         AND EXISTS (SELECT FROM registry.class AS k WHERE k.id = e.class_id AND k.organisation_id = c.organisation_id)`.execute(
       transaction,
     );
@@ -91,34 +77,26 @@ export async function endLeavers({ transaction, planId, today }: Applying, whose
   await sql`
     UPDATE registry.person AS p SET version = p.version + 1,
       status = CASE WHEN EXISTS (SELECT FROM registry.affiliation AS f WHERE f.person_id = p.id AND f.valid_until IS NULL) THEN p.status ELSE 'left' END
-    FROM registry.roster_change AS c WHERE c.plan_id = ${planId} AND c.action = 'left' AND p.id = c.person_id`.execute(
-    transaction,
-  );
+    FROM registry.roster_change AS c WHERE ${part} AND c.action = 'left' AND p.id = c.person_id`.execute(transaction);
 }
 
-const eventTypes = { added: 'person.created', changed: 'person.changed', left: 'person.left' } as const;
-
 /** One event a person; of a school that was left behind also where they came from. */
-export async function recordPeople(applying: Applying, total: number): Promise<void> {
-  const { transaction, planId, actor, added, report } = applying;
-  let told = added;
-  for (const action of ['added', 'changed', 'left'] as const) {
-    const which = action === 'changed' ? sql`c.action <> 'added' AND ${done}` : sql`c.action = ${action}`;
-    for (let after = -1; ; ) {
-      const { rows } = await sql<{ row: number; person_id: string; organisation_id: string; moved: boolean }>`
-        SELECT row, person_id, organisation_id, c.fields @? '$[*] ? (@.column == "Mã trường")' AS moved FROM registry.roster_change AS c
-        WHERE plan_id = ${planId} AND ${which} AND row > ${after} ORDER BY row LIMIT ${chunk}`.execute(transaction);
-      if (rows.length === 0) break;
-      const events = rows.map(({ person_id, organisation_id, moved }): RegistryEvent => {
-        const about = { actor, subject: { kind: 'person', id: person_id }, organisationId: organisation_id } as const;
-        return action === 'changed' && moved
-          ? { type: 'person.transferred', ...about, data: { planId, to: organisation_id } }
-          : { type: eventTypes[action], ...about, data: { planId } };
-      });
-      await record(transaction, ...events);
-      after = rows.at(-1)?.row ?? after;
-      if (action !== 'added') told += rows.length;
-      report({ done: told, total });
-    }
-  }
+export async function recordPeople({ transaction, planId, part, actor }: Applying): Promise<void> {
+  const { rows } = await sql<{
+    action: 'added' | 'changed' | 'left' | 'referred';
+    person_id: string;
+    organisation_id: string;
+    moved: boolean;
+  }>`
+    SELECT c.action, c.person_id, c.organisation_id, c.fields @? '$[*] ? (@.column == "Mã trường")' AS moved FROM registry.roster_change AS c
+    WHERE ${part} AND (${done} OR c.action = 'left') ORDER BY c.action, c.row`.execute(transaction);
+  const events = rows.map(({ action, person_id, organisation_id, moved }): RegistryEvent => {
+    const about = { actor, subject: { kind: 'person', id: person_id }, organisationId: organisation_id } as const;
+    if (action === 'added' || action === 'left')
+      return { type: action === 'added' ? 'person.created' : 'person.left', ...about, data: { planId } };
+    return moved
+      ? { type: 'person.transferred', ...about, data: { planId, to: organisation_id } }
+      : { type: 'person.changed', ...about, data: { planId } };
+  });
+  await record(transaction, ...events);
 }

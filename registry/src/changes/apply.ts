@@ -2,14 +2,14 @@ import type { Actor, RecordedActor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
 import { Conflict, Forbidden, NotFound } from '@edutrust/platform/errors';
+import { payloadText, type TaskHandlers } from '@edutrust/platform/jobs';
 import type { Text } from '@edutrust/platform/messages';
 import { sql } from 'kysely';
-import { dateInVietnam, schoolYearAt } from '../calendar.ts';
-import { record } from '../events.ts';
+import { schoolYearAt } from '../calendar.ts';
 import { digestOf } from './digest.ts';
+import { type Acceptor, applyPart, changesAtOnce, totalOf } from './part.ts';
+import { recordedActor } from './plan.ts';
 import type { Progress } from './population.ts';
-import { populationOf } from './populations.ts';
-import { rememberAfter, rememberBefore } from './state.ts';
 import { undoDays } from './undo.ts';
 import type { RosterTotals } from './view.ts';
 
@@ -21,7 +21,8 @@ interface PlanRow {
   readonly held_reason: Text | null;
   readonly school_year: number | null;
   readonly digest: Buffer | null;
-  readonly actual: Buffer;
+  /** Of its changes as they are; only while it waits. */
+  readonly actual: Buffer | null;
 }
 
 export interface ApplyOptions {
@@ -30,17 +31,25 @@ export interface ApplyOptions {
   readonly digest?: string;
   /** A second person approved the plan: a held one is applied. Whether that is so is for the caller to know. */
   readonly isApproved?: boolean;
-  readonly onProgress?: (progress: Progress) => void;
+  /** Changes in one transaction; fewer in tests. */
+  readonly atOnce?: number;
 }
 
 export interface Applied {
   readonly id: string;
   readonly totals: RosterTotals;
+  /** A long plan goes on after the caller's transaction. */
+  readonly isDone: boolean;
 }
 
+const goOn = 'roster.apply';
+
 /**
- * Does exactly what the plan says, in the caller's transaction: all of it or nothing (D16, Q2). A plan is applied once;
- * applying it again answers with the same totals.
+ * Accepts a plan and does exactly what it says. The caller's transaction holds the acceptance and the first part: of a plan
+ * of up to `changesAtOnce` changes that is all of it or nothing (D16, Q2). A longer one goes on part by part in a job,
+ * whatever dies, each part with its events and its position in one transaction; who is changed by somebody else in the
+ * meantime is passed over and told. A plan is applied once; applying it again answers with the same totals, or lets one
+ * that stopped go on.
  *
  * @throws Conflict `roster/people-changed` when somebody of the plan was changed since, `roster/superseded`,
  * `roster/plan-changed` when its changes are not the ones of its digest; Forbidden `roster/second-person` for a held plan.
@@ -49,51 +58,36 @@ export async function applyPlan(
   context: ServiceContext,
   transaction: Transaction,
   planId: string,
-  { actor, digest, isApproved = false, onProgress }: ApplyOptions,
+  { actor, digest, isApproved = false, atOnce = changesAtOnce }: ApplyOptions,
 ): Promise<Applied> {
-  const { clock } = context;
+  const { clock, jobs } = context;
   const schoolYear = schoolYearAt(clock.now());
   await sql`SELECT FROM registry.roster_plan WHERE id = ${planId} FOR UPDATE`.execute(transaction);
   const { rows } = await sql<PlanRow>`
-    SELECT kind, status, totals, created_by, held_reason, school_year, digest, ${digestOf(planId)} AS actual
+    SELECT kind, status, totals, created_by, held_reason, school_year, digest,
+      CASE WHEN status IN ('planned', 'held') THEN ${digestOf(planId)} END AS actual
     FROM registry.roster_plan WHERE id = ${planId}`.execute(transaction);
   const plan = rows[0];
   if (!plan) throw new NotFound('roster/no-plan', { vi: 'Không có kế hoạch nhập này.', en: 'There is no such plan.' });
-  if (plan.status === 'applied') return { id: planId, totals: plan.totals };
-  if (plan.status === 'superseded' || plan.status === 'undone' || plan.school_year !== schoolYear) throw superseded();
-  if (plan.status === 'held' && !isApproved) throw secondPerson(planId, plan.held_reason);
-  const seen = digest ?? plan.digest?.toString('hex');
-  if (seen === undefined || seen !== plan.actual.toString('hex')) throw planChanged();
-  await mustBeUnchanged(transaction, planId);
-  if (isApproved) await mustConcernOthers(transaction, planId, actor);
-  const { totals } = plan;
-  // The plan's own rows are news to the planner, which would look them up one by one.
-  if (totals.added + totals.changed + totals.left > 1_000)
-    await sql`ANALYZE registry.roster_change`.execute(transaction);
-  await forgetOld(transaction, clock.now());
-  await rememberBefore(transaction, planId, schoolYear);
-  await populationOf(plan.kind).apply({
-    context,
-    transaction,
-    planId,
-    actor,
-    schoolYear,
-    today: dateInVietnam(clock.now()),
-    added: totals.added,
-    report: (progress) => onProgress?.({ step: 'apply', ...progress }),
-  });
-  await rememberAfter(transaction, planId);
-  await sql`
-    UPDATE registry.roster_plan SET status = 'applied', applied_at = ${clock.now().toISOString()} WHERE id = ${planId}`.execute(
-    transaction,
-  );
-  await record(transaction, {
-    type: 'roster.applied',
-    actor,
-    subject: { kind: 'roster-plan', id: planId },
-    data: { ...totals, digest: seen },
-  });
-  return { id: planId, totals };
+  if (plan.status === 'applied') return { id: planId, totals: plan.totals, isDone: true };
+  if (plan.status !== 'applying') {
+    if (plan.actual === null || plan.school_year !== schoolYear) throw superseded();
+    if (plan.status === 'held' && !isApproved) throw secondPerson(planId, plan.held_reason);
+    const seen = digest ?? plan.digest?.toString('hex');
+    if (seen === undefined || seen !== plan.actual.toString('hex')) throw planChanged();
+    await mustBeUnchanged(transaction, planId);
+    if (isApproved) await mustConcernOthers(transaction, planId, actor);
+    // The plan's own rows are news to the planner, which would look them up one by one.
+    if (totalOf(plan.totals) > 1_000) await sql`ANALYZE registry.roster_change`.execute(transaction);
+    await forgetOld(transaction, clock.now());
+    const acceptor: Acceptor = { ...recordedActor(actor), ...(actor.kind === 'person' ? { acr: actor.acr } : {}) };
+    await sql`
+      UPDATE registry.roster_plan SET status = 'applying', applied_row = -1, applied_by = ${JSON.stringify(acceptor)}::jsonb,
+        digest = ${plan.actual} WHERE id = ${planId}`.execute(transaction);
+  }
+  const part = await applyPart(context, transaction, planId, atOnce);
+  if (part && !part.isDone) await jobs.enqueue(transaction, goOn, { planId }, { key: `${goOn}/${planId}` });
+  return { id: planId, totals: part?.totals ?? plan.totals, isDone: part?.isDone ?? true };
 }
 
 /** What people had before a plan is kept for as long as it can be undone. */
@@ -105,24 +99,68 @@ async function forgetOld(transaction: Transaction, now: Date): Promise<void> {
   );
 }
 
+/** Goes on with a plan that was accepted, part by part, to its end: two that do so at once take turns. */
+export async function finishPlan(
+  context: Pick<ServiceContext, 'db' | 'secrets' | 'clock'>,
+  planId: string,
+  { atOnce, onProgress }: { readonly atOnce?: number; readonly onProgress?: (progress: Progress) => void } = {},
+): Promise<void> {
+  for (let isDone = false; !isDone; ) {
+    const part = await context.db
+      .transaction()
+      .execute((transaction) => applyPart(context, transaction, planId, atOnce));
+    if (part) onProgress?.({ step: 'apply', done: part.done, total: part.total });
+    isDone = part?.isDone ?? true;
+  }
+}
+
+/** The job that goes on with long plans. */
+export const applyTasks = (context: ServiceContext): TaskHandlers => ({
+  [goOn]: (payload) => finishPlan(context, payloadText(payload, 'planId')),
+});
+
 /**
- * Applies a plan by itself. A held plan needs `approves`, and somebody else than who made it.
+ * Accepts a plan by itself. A held plan needs `approves`, and somebody else than who made it.
  *
  * @throws as `applyPlan`
  */
+export async function acceptImport(
+  context: ServiceContext,
+  planId: string,
+  actor: Actor,
+  options: { readonly approves?: boolean; readonly atOnce?: number } = {},
+): Promise<Applied> {
+  const { approves, atOnce } = options;
+  return context.db.transaction().execute(async (transaction) => {
+    const { rows } = await sql<{ created_by: RecordedActor }>`
+      SELECT created_by FROM registry.roster_plan WHERE id = ${planId}`.execute(transaction);
+    const isApproved = approves === true && rows[0] !== undefined && !isMaker(rows[0].created_by, actor);
+    return applyPlan(context, transaction, planId, { actor, isApproved, ...(atOnce ? { atOnce } : {}) });
+  });
+}
+
+/** As `acceptImport`, and stays until the last part is done. */
 export async function applyImport(
   context: ServiceContext,
   planId: string,
   actor: Actor,
-  options: { readonly onProgress?: (progress: Progress) => void; readonly approves?: boolean } = {},
+  options: {
+    readonly onProgress?: (progress: Progress) => void;
+    readonly approves?: boolean;
+    readonly atOnce?: number;
+  } = {},
 ): Promise<Applied> {
-  return context.db.transaction().execute(async (transaction) => {
-    const { rows } = await sql<{ created_by: RecordedActor }>`
-      SELECT created_by FROM registry.roster_plan WHERE id = ${planId}`.execute(transaction);
-    const isApproved = options.approves === true && rows[0] !== undefined && !isMaker(rows[0].created_by, actor);
-    const { onProgress } = options;
-    return applyPlan(context, transaction, planId, { actor, isApproved, ...(onProgress ? { onProgress } : {}) });
-  });
+  const accepted = await acceptImport(context, planId, actor, options);
+  if (accepted.isDone) return accepted;
+  await finishPlan(context, planId, options);
+  return { ...accepted, totals: await totalsOf(context, planId), isDone: true };
+}
+
+async function totalsOf({ db }: Pick<ServiceContext, 'db'>, planId: string): Promise<RosterTotals> {
+  const { rows } = await sql<{ totals: RosterTotals }>`
+    SELECT totals FROM registry.roster_plan WHERE id = ${planId}`.execute(db);
+  if (!rows[0]) throw new Error('an applied plan is gone');
+  return rows[0].totals;
 }
 
 /** The person who made the plan, or the account at the command line that did. */

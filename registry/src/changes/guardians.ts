@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { type RegistryEvent, record } from '../events.ts';
 import { governedPeople } from '../permissions/bulk.ts';
-import { addPeople, chunk, done } from './apply-people.ts';
+import { addPeople, done } from './apply-people.ts';
 import { countUnchanged, tellVerdicts } from './compare.ts';
 import { whyHeld } from './hold.ts';
 import { matchPeople } from './matching.ts';
@@ -99,21 +99,17 @@ async function writeChanges({ transaction, planId }: Planning): Promise<void> {
 }
 
 async function apply(applying: Applying): Promise<void> {
-  const { transaction, planId, actor, today, report } = applying;
-  const { rows } = await sql<{ total: number; people: number }>`
-    SELECT count(*) AS total, count(DISTINCT person_id) FILTER (WHERE action = 'added' AND version IS NULL) AS people
-    FROM registry.roster_change WHERE plan_id = ${planId}`.execute(transaction);
-  const { total = 0, people = 0 } = rows[0] ?? {};
-  await addPeople({ ...applying, added: people }, total, { isGuardians: true });
+  const { transaction, planId, part, actor, today } = applying;
+  await addPeople(applying, { isGuardians: true });
   await sql`
     UPDATE registry.guardianship AS g SET relation = c.data->>'relation' FROM registry.roster_change AS c
-    WHERE c.plan_id = ${planId} AND c.action = 'changed' AND g.child_id = c.child_id AND g.guardian_id = c.person_id AND g.valid_until IS NULL`.execute(
+    WHERE ${part} AND c.action = 'changed' AND g.child_id = c.child_id AND g.guardian_id = c.person_id AND g.valid_until IS NULL`.execute(
     transaction,
   );
   await sql`
     INSERT INTO registry.affiliation (id, person_id, organisation_id, role, valid_from)
     SELECT gen_random_uuid(), person_id, organisation_id, 'guardian', ${today} FROM (
-      SELECT DISTINCT c.person_id, c.organisation_id FROM registry.roster_change AS c WHERE c.plan_id = ${planId} AND ${done}) AS one
+      SELECT DISTINCT c.person_id, c.organisation_id FROM registry.roster_change AS c WHERE ${part} AND ${done}) AS one
     ON CONFLICT DO NOTHING`.execute(transaction);
   const started = await sql<{
     id: string;
@@ -125,14 +121,17 @@ async function apply(applying: Applying): Promise<void> {
     WITH started AS (
       INSERT INTO registry.guardianship (id, guardian_id, child_id, relation, valid_from)
       SELECT gen_random_uuid(), c.person_id, c.child_id, c.data->>'relation', ${today} FROM registry.roster_change AS c
-      WHERE c.plan_id = ${planId} AND ${done} AND c.action <> 'changed' ON CONFLICT DO NOTHING RETURNING id, guardian_id, child_id, relation)
+      WHERE ${part} AND ${done} AND c.action <> 'changed' ON CONFLICT DO NOTHING RETURNING id, guardian_id, child_id, relation)
     SELECT s.*, c.organisation_id FROM started AS s
-    JOIN registry.roster_change AS c ON c.plan_id = ${planId} AND c.child_id = s.child_id AND c.person_id = s.guardian_id`.execute(
+    JOIN registry.roster_change AS c ON ${part} AND c.child_id = s.child_id AND c.person_id = s.guardian_id`.execute(
     transaction,
   );
   const created = await sql<{ person_id: string; organisation_id: string }>`
-    SELECT DISTINCT ON (person_id) person_id, organisation_id FROM registry.roster_change
-    WHERE plan_id = ${planId} AND action = 'added' AND version IS NULL ORDER BY person_id`.execute(transaction);
+    SELECT DISTINCT ON (c.person_id) c.person_id, c.organisation_id FROM registry.roster_change AS c
+    WHERE ${part} AND c.action = 'added' AND c.version IS NULL AND NOT EXISTS (SELECT FROM registry.roster_change AS e
+      WHERE e.plan_id = c.plan_id AND e.person_id = c.person_id AND e.action = 'added' AND e.row < c.row) ORDER BY c.person_id`.execute(
+    transaction,
+  );
   const events = [
     ...created.rows.map(
       ({ person_id, organisation_id }): RegistryEvent => ({
@@ -153,7 +152,5 @@ async function apply(applying: Applying): Promise<void> {
       }),
     ),
   ];
-  for (let from = 0; from < events.length; from += chunk)
-    await record(transaction, ...events.slice(from, from + chunk));
-  report({ done: total, total });
+  await record(transaction, ...events);
 }

@@ -43,7 +43,7 @@ async function leavingAtOnce({ transaction, planId }: Planning, whose: Whose): P
     SELECT o.name, count(DISTINCT c.person_id) AS leaving,
       -- Many small files are one big one: those of the last 24 hours count too.
       (SELECT count(DISTINCT b.person_id) FROM registry.roster_change AS b JOIN registry.roster_plan AS bp ON bp.id = b.plan_id
-        WHERE b.organisation_id = o.id AND b.action = 'left' AND bp.status = 'applied' AND bp.applied_at > now() - interval '24 hours') AS lately,
+        WHERE b.organisation_id = o.id AND b.action = 'left' AND (bp.status = 'applied' AND bp.applied_at > now() - interval '24 hours' OR bp.status = 'applying')) AS lately,
       (SELECT count(*) FROM registry.affiliation AS f WHERE f.organisation_id = o.id AND f.role = ANY(${roles}) AND f.valid_until IS NULL) AS members
     FROM registry.roster_change AS c JOIN registry.organisation AS o ON o.id = c.organisation_id
     WHERE c.plan_id = ${planId} AND c.action = 'left' GROUP BY o.id`.execute(transaction);

@@ -62,7 +62,7 @@ async function nameClasses({ transaction, schoolYear }: Planning): Promise<void>
 
 async function writeChanged({ transaction, planId, schoolYear }: Planning): Promise<void> {
   const placeFields = [
-    changed(sql`now.code IS DISTINCT FROM r.class_code`, 'Mã lớp', sql`now.code`, sql`r.class_code`),
+    changed(sql`now.code IS DISTINCT FROM r.class_code`, 'Mã lớp', sql`now.shown`, sql`r.class_code`),
     changed(
       sql`NOT r.is_here`,
       'Mã trường',
@@ -79,9 +79,11 @@ async function writeChanged({ transaction, planId, schoolYear }: Planning): Prom
   const mine = sql`SELECT person_id FROM staged WHERE person_id IS NOT NULL`;
   await sql`
     WITH now AS (
-      SELECT DISTINCT ON (e.person_id) e.person_id, c.code, c.organisation_id
+      SELECT DISTINCT ON (e.person_id) e.person_id, CASE WHEN c.school_year = ${schoolYear} THEN c.code END AS code, c.organisation_id,
+        CASE WHEN c.school_year = ${schoolYear} THEN c.code ELSE format('%s (%s–%s)', c.code, c.school_year, c.school_year + 1) END AS shown
       FROM registry.enrolment AS e JOIN registry.class AS c ON c.id = e.class_id
-      WHERE e.valid_until IS NULL AND c.school_year = ${schoolYear} AND e.person_id IN (${mine}) ORDER BY e.person_id, e.valid_from DESC
+      WHERE e.valid_until IS NULL AND e.person_id IN (${mine})
+      ORDER BY e.person_id, c.school_year DESC, e.valid_from DESC
     ), compared AS (
       SELECT r.*, p.version, p.full_name AS known_name, p.birth_date AS known_birth_date,
         ${listed(factFields)} AS facts, ${listed(placeFields)} AS places

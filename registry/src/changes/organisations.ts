@@ -20,6 +20,7 @@ const mostRows = 20_000;
 export const organisations: Population<OrganisationRow> = {
   id: 'schools',
   action: 'organisations.write',
+  inOneGo: true, // a parent stands before what is below it
   async keep(): Promise<KeptOrganisations> {
     const rows: OrganisationRow[] = [];
     return {
@@ -180,7 +181,7 @@ interface Added {
   readonly parentId: string;
 }
 
-async function apply({ transaction, planId, actor, report }: Applying): Promise<void> {
+async function apply({ transaction, planId, actor }: Applying): Promise<void> {
   const { rows: added } = await sql<{ data: Added }>`
     SELECT data FROM registry.roster_change WHERE plan_id = ${planId} AND action = 'added' ORDER BY (data->>'nth')::int`.execute(
     transaction,
@@ -192,13 +193,9 @@ async function apply({ transaction, planId, actor, report }: Applying): Promise<
     SELECT organisation_id, data FROM registry.roster_change WHERE plan_id = ${planId} AND action = 'changed' ORDER BY row`.execute(
     transaction,
   );
-  const total = added.length + changed.length;
-  let done = 0;
   for (const { data } of added) {
     const { id, code, name, kind, level, parentId } = data;
     await createOrganisation(transaction, { id, code, name, kind, parentId, ...(level ? { level } : {}) }, actor);
-    done += 1;
-    report({ done, total });
   }
   for (const { organisation_id: id, data } of changed) {
     const { rows } = await sql<{ name: string; level: string | null }>`
@@ -209,7 +206,5 @@ async function apply({ transaction, planId, actor, report }: Applying): Promise<
         en: 'An organisation of the plan was changed after the plan was made.',
       });
     await changeOrganisation(transaction, id, { name: data.name, ...(data.level ? { level: data.level } : {}) }, actor);
-    done += 1;
-    report({ done, total });
   }
 }

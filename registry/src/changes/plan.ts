@@ -119,7 +119,7 @@ async function insertPlan(
   await sql`
     INSERT INTO registry.roster_plan (id, kind, file_name, file_sha256, school_year, completeness, organisation_ids, status, totals, created_at, created_by)
     VALUES (${planId}, ${population.id}, ${shownName(source.name)}, '', ${schoolYear}, ${completeness}, '{}', 'planned', '{}',
-      ${context.clock.now().toISOString()}, ${JSON.stringify(recorded(actor))})`.execute(transaction);
+      ${context.clock.now().toISOString()}, ${JSON.stringify(recordedActor(actor))})`.execute(transaction);
 }
 
 /** The organisations that the rows are about. */
@@ -138,7 +138,8 @@ function shownName(name: string): string {
   return name.toWellFormed().replaceAll(/\p{C}/gu, '').normalize('NFC').slice(-200);
 }
 
-function recorded(actor: Actor): RecordedActor {
+/** Who acts, as a plan keeps it. */
+export function recordedActor(actor: Actor): RecordedActor {
   if (actor.kind === 'person') return { kind: 'person', personId: actor.personId };
   return actor.kind === 'app' ? { kind: 'app', clientId: actor.clientId } : { kind: 'system', name: actor.name };
 }

@@ -2,6 +2,7 @@ import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
 import type { Text } from '@edutrust/platform/messages';
+import type { RawBuilder } from 'kysely';
 import type { Action } from '../permissions/permissions.ts';
 import type { Completeness, OrganisationRow, PersonRow, Refusal, Skipped } from './row.ts';
 
@@ -39,16 +40,16 @@ export interface Sink {
   note(text: Text): void;
 }
 
-/** One plan being applied. */
+/** One part of a plan being applied. */
 export interface Applying {
-  readonly context: ServiceContext;
+  readonly context: Pick<ServiceContext, 'secrets' | 'clock'>;
   readonly transaction: Transaction;
   readonly planId: string;
   readonly actor: Actor;
   readonly schoolYear: number;
   readonly today: string;
-  readonly added: number;
-  report(progress: Omit<Progress, 'step'>): void;
+  /** The changes of the part, as a condition on `registry.roster_change AS c`. */
+  readonly part: RawBuilder<unknown>;
 }
 
 /** The rows of one plan, kept outside the database until all of them are read. */
@@ -71,5 +72,7 @@ export interface Population<Row = PersonRow | OrganisationRow> {
   keep(context: ServiceContext): Promise<Kept<Row>>;
   /** Writes the changes, the refusals that only the registry can know, and why the plan has to wait, if it has. */
   plan(planning: Planning, kept: Kept<Row>, sink: Sink): Promise<Compared>;
+  /** Its changes depend on each other: they are one part, however many. */
+  readonly inOneGo?: true;
   apply(applying: Applying): Promise<void>;
 }

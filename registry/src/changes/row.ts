@@ -9,6 +9,8 @@ export interface PersonRow {
   /** Its number in the source, as people find it there. */
   readonly row: number;
   readonly organisationId: string;
+  /** Whom the row is about, where its source is the registry itself; a file never says it. */
+  readonly personId?: string;
   readonly classCode?: string | null;
   readonly grade?: number | null;
   /** NFC, as `parseFullName` gives it; null where the row has an identifier instead. */

@@ -148,20 +148,17 @@ async function writeAbsent(planning: Planning, { note, refused }: Sink): Promise
 }
 
 async function apply(applying: Applying): Promise<void> {
-  const { transaction, planId, actor, today } = applying;
-  const { rows: counted } = await sql<{ total: number }>`
-    SELECT count(*) AS total FROM registry.roster_change WHERE plan_id = ${planId}`.execute(transaction);
-  const total = counted[0]?.total ?? 0;
-  await addPeople(applying, total);
+  const { transaction, part, actor, today } = applying;
+  await addPeople(applying);
   await changePeople(applying);
   await sql`
     UPDATE registry.affiliation AS f SET title = coalesce(c.title, f.title) FROM registry.roster_change AS c
-    WHERE c.plan_id = ${planId} AND ${done} AND f.person_id = c.person_id AND f.organisation_id = c.organisation_id
+    WHERE ${part} AND ${done} AND f.person_id = c.person_id AND f.organisation_id = c.organisation_id
       AND f.role IN ('teacher', 'staff') AND f.valid_until IS NULL`.execute(transaction);
   await sql`
     INSERT INTO registry.affiliation (id, person_id, organisation_id, role, title, valid_from)
     SELECT gen_random_uuid(), c.person_id, c.organisation_id, c.role, c.title, ${today} FROM registry.roster_change AS c
-    WHERE c.plan_id = ${planId} AND ${done} AND (c.role = 'teacher' OR NOT EXISTS (
+    WHERE ${part} AND ${done} AND (c.role = 'teacher' OR NOT EXISTS (
       SELECT FROM registry.affiliation AS f WHERE f.person_id = c.person_id AND f.organisation_id = c.organisation_id
         AND f.role IN ('teacher', 'staff') AND f.valid_until IS NULL))
     ON CONFLICT DO NOTHING`.execute(transaction);
@@ -171,20 +168,20 @@ async function apply(applying: Applying): Promise<void> {
     (
       await sql<{ personId: string; organisationId: string }>`
         SELECT c.person_id AS "personId", c.organisation_id AS "organisationId" FROM registry.roster_change AS c
-        WHERE c.plan_id = ${planId} AND ${which}`.execute(transaction)
+        WHERE ${part} AND ${which}`.execute(transaction)
     ).rows;
   await grantTeachers(transaction, applying.context, await placed(sql`${done} AND c.role = 'teacher'`), actor);
   await endLeavers(applying, 'staff');
   await endRolesAt(transaction, await placed(sql`c.action = 'left'`), actor);
-  await recordPeople(applying, total);
+  await recordPeople(applying);
 }
 
 /** The class's own event for each, also for the classes that a leaver taught: those first, another may take them over. */
-async function nameHomeroomTeachers({ transaction, planId, schoolYear, actor }: Applying): Promise<void> {
+async function nameHomeroomTeachers({ transaction, part, schoolYear, actor }: Applying): Promise<void> {
   const ended = sql`homeroom_teacher_id = NULL FROM registry.roster_change AS c
-    WHERE c.plan_id = ${planId} AND c.action = 'left' AND k.homeroom_teacher_id = c.person_id`;
+    WHERE ${part} AND c.action = 'left' AND k.homeroom_teacher_id = c.person_id`;
   const named = sql`homeroom_teacher_id = c.person_id FROM registry.roster_change AS c
-    WHERE c.plan_id = ${planId} AND ${done} AND k.code = c.homeroom_of AND k.homeroom_teacher_id IS DISTINCT FROM c.person_id`;
+    WHERE ${part} AND ${done} AND k.code = c.homeroom_of AND k.homeroom_teacher_id IS DISTINCT FROM c.person_id`;
   for (const change of [ended, named]) {
     const { rows } = await sql<{ id: string; organisation_id: string; homeroom_teacher_id: string | null }>`
       UPDATE registry.class AS k SET ${change} AND k.organisation_id = c.organisation_id AND k.school_year = ${schoolYear}

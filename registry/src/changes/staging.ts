@@ -20,7 +20,7 @@ export interface KeptPeople extends Kept<PersonRow> {
 }
 
 const columns = `row, new_person_id, organisation_id, class_code, grade, full_name, birth_date, gender, moet_id_index, personal_number_index,
-  local_code, details, gone, role, title, homeroom_of, guardian_name, guardian_birth_date, guardian_number_index, relation`;
+  local_code, details, gone, role, title, homeroom_of, guardian_name, guardian_birth_date, guardian_number_index, relation, person_id`;
 
 /**
  * Keeps rows of people until all of them are read. A number of the state's is turned into its blind index at once and
@@ -36,7 +36,7 @@ export async function keepPeople({ secrets }: Pick<ServiceContext, 'secrets'>): 
     add(one) {
       const { moetId, personalNumber, guardianNumber } = one;
       const written = rows.write(
-        `${one.row}\t${uuidv7()}\t${one.organisationId}\t${text(one.classCode)}\t${one.grade ?? '\\N'}\t${text(one.fullName)}\t${one.birthDate ?? '\\N'}\t${one.gender ?? '\\N'}\t${index('moet_id', moetId)}\t${index('personal_number', personalNumber)}\t${text(one.localCode)}\t${one.details ? text(JSON.stringify(one.details)) : '{}'}\t${text(one.gone)}\t${one.role ?? 'learner'}\t${text(one.title)}\t${text(one.homeroomOf)}\t${text(one.guardianName)}\t${one.guardianBirthDate ?? '\\N'}\t${index('personal_number', guardianNumber)}\t${one.relation ?? '\\N'}\n`,
+        `${one.row}\t${uuidv7()}\t${one.organisationId}\t${text(one.classCode)}\t${one.grade ?? '\\N'}\t${text(one.fullName)}\t${one.birthDate ?? '\\N'}\t${one.gender ?? '\\N'}\t${index('moet_id', moetId)}\t${index('personal_number', personalNumber)}\t${text(one.localCode)}\t${one.details ? text(JSON.stringify(one.details)) : '{}'}\t${text(one.gone)}\t${one.role ?? 'learner'}\t${text(one.title)}\t${text(one.homeroomOf)}\t${text(one.guardianName)}\t${one.guardianBirthDate ?? '\\N'}\t${index('personal_number', guardianNumber)}\t${one.relation ?? '\\N'}\t${one.personId ?? '\\N'}\n`,
       );
       if (!moetId && !personalNumber && !guardianNumber) return written;
       const kept = numbers.write(`${one.row}\t${moetId ?? ''}\t${personalNumber ?? ''}\t${guardianNumber ?? ''}\n`);

@@ -18,27 +18,48 @@ export const stateOf: RawBuilder<unknown> = sql`jsonb_build_object(
 
 export const stateDigest = sql`sha256(convert_to((${stateOf})::text, 'UTF8'))`;
 
-/** Writes down how everybody whom the plan touches is now; who is new is in the plan itself. Before it is applied. */
-export async function rememberBefore(transaction: Transaction, planId: string, schoolYear: number): Promise<void> {
-  const change = sql`registry.roster_change AS c WHERE c.plan_id = ${planId}`;
+/**
+ * Writes down how everybody whom the part touches is now; who is new is in the plan itself. Before the part is applied. Of
+ * somebody whom an earlier part touched the first state stays; who was changed by others in between shows for ever.
+ */
+export async function rememberBefore(
+  transaction: Transaction,
+  planId: string,
+  part: RawBuilder<unknown>,
+  schoolYear: number,
+): Promise<void> {
+  const change = sql`registry.roster_change AS c WHERE ${part}`;
+  await sql`CREATE TEMPORARY TABLE IF NOT EXISTS touched (person_id uuid PRIMARY KEY) ON COMMIT DROP`.execute(
+    transaction,
+  );
+  await sql`DELETE FROM touched`.execute(transaction);
   await sql`
-    INSERT INTO registry.roster_undo (plan_id, person_id, before)
-    SELECT ${planId}, p.id, ${stateOf} FROM registry.person AS p WHERE p.id IN (
+    INSERT INTO touched (person_id) SELECT DISTINCT t.person_id FROM (
       SELECT c.person_id FROM ${change}
       UNION SELECT c.child_id FROM ${change} AND c.child_id IS NOT NULL
       -- Whose code another gets, and whose class another leads.
       UNION SELECT l.person_id FROM registry.local_code AS l, ${change} AND l.organisation_id = c.organisation_id AND l.code = c.local_code
       UNION SELECT k.homeroom_teacher_id FROM registry.class AS k, ${change} AND c.homeroom_of IS NOT NULL
-        AND k.organisation_id = c.organisation_id AND k.code = c.homeroom_of AND k.school_year = ${schoolYear})`.execute(
+        AND k.organisation_id = c.organisation_id AND k.code = c.homeroom_of AND k.school_year = ${schoolYear}) AS t (person_id)
+    JOIN registry.person AS p ON p.id = t.person_id
+    WHERE NOT EXISTS (SELECT FROM registry.roster_change AS n
+      WHERE n.plan_id = ${planId} AND n.person_id = p.id AND n.action = 'added' AND n.version IS NULL)`.execute(
+    transaction,
+  );
+  await sql`
+    INSERT INTO registry.roster_undo AS u (plan_id, person_id, before)
+    SELECT ${planId}, p.id, ${stateOf} FROM registry.person AS p JOIN touched AS t ON t.person_id = p.id
+    ON CONFLICT (plan_id, person_id) DO UPDATE SET after_digest = CASE
+      WHEN u.after_digest = sha256(convert_to(excluded.before::text, 'UTF8')) THEN NULL ELSE ''::bytea END`.execute(
     transaction,
   );
 }
 
-/** Writes down how they are when the plan is applied, so that what changes later shows. */
+/** Writes down how they are when the part is applied, so that what changes later shows. */
 export async function rememberAfter(transaction: Transaction, planId: string): Promise<void> {
   await sql`
-    UPDATE registry.roster_undo AS u SET after_digest = ${stateDigest} FROM registry.person AS p
-    WHERE u.plan_id = ${planId} AND p.id = u.person_id`.execute(transaction);
+    UPDATE registry.roster_undo AS u SET after_digest = ${stateDigest} FROM registry.person AS p JOIN touched AS t ON t.person_id = p.id
+    WHERE u.plan_id = ${planId} AND u.person_id = p.id AND u.after_digest IS NULL`.execute(transaction);
 }
 
 /** Gives everybody of the plan back what they had. Rows that the plan made are gone, rows that it ended go on. */

@@ -12,6 +12,7 @@ import { seedDemo } from '../demo/demo.ts';
 import { addGuardian } from '../guardians/guardians.ts';
 import { migrations } from '../migrations.ts';
 import { changePerson } from '../people/people.ts';
+import { rolesOf } from '../permissions/permissions.ts';
 import { applyImport } from './apply.ts';
 import { planChanges } from './plan.ts';
 import type { Population } from './population.ts';
@@ -219,13 +220,34 @@ test('staff and guardians: homeroom, codes, roles of teachers and guardianships 
   assert.equal(city.schools.length, 3);
 });
 
+test('a teacher whom a roster let go holds the role again after an undo, and it gives what it gave', async () => {
+  const { context, schoolId } = await openCity();
+  await using _ = context;
+  const { rows } = await sql<{ id: string; fullName: string; birthDate: string }>`
+    SELECT p.id, p.full_name AS "fullName", p.birth_date AS "birthDate" FROM registry.person AS p WHERE p.id IN (
+      SELECT person_id FROM registry.role_assignment GROUP BY person_id HAVING array_agg(role) = '{teacher}')
+      AND p.home_organisation_id = ${schoolId} ORDER BY p.id LIMIT 1`.execute(context.db);
+  const [teacher] = rows;
+  assert.ok(teacher);
+  const before = await rolesOf(context, teacher.id);
+  assert.deepEqual(before, [{ role: 'teacher', organisationId: schoolId }]);
+  const row = { fullName: teacher.fullName, birthDate: teacher.birthDate, role: 'teacher' as const, gone: 'Nghỉ việc' };
+  const id = await apply(context, staff, schoolId, [row]);
+  assert.deepEqual(await rolesOf(context, teacher.id), []);
+  await undo(context, id);
+  assert.deepEqual(await rolesOf(context, teacher.id), before);
+});
+
 test('an undo comes too late after seven days, and is not for organisations or for plans that were never applied', async () => {
   const { context, schoolId } = await openCity();
   await using _ = context;
   const id = await apply(context, learners, schoolId, [
     { fullName: 'Người Mới', birthDate: '2015-01-02', classCode: '5A', grade: 5 },
   ]);
-  const later = { clock: { now: () => new Date(Date.now() + (undoDays * 24 + 1) * 3_600_000) } };
+  const later = {
+    secrets: context.secrets,
+    clock: { now: () => new Date(Date.now() + (undoDays * 24 + 1) * 3_600_000) },
+  };
   await assert.rejects(
     context.db.transaction().execute((transaction) => undoPlan(later, transaction, id, actor)),
     { code: 'roster/undo-too-late' },

@@ -7,7 +7,7 @@ import { sql } from 'kysely';
 import { dateInVietnam } from '../calendar.ts';
 import { type RegistryEvent, record } from '../events.ts';
 import { hasLostRoleIn, holdsAboveTeacher, restoreTeacherRoles } from '../permissions/bulk.ts';
-import { chunk } from './apply-people.ts';
+import { changesAtOnce as chunk } from './part.ts';
 import { restoreBefore, stateDigest, stateOf } from './state.ts';
 
 /** For how long an applied plan can be undone, and for how long the state before it is kept. */
@@ -134,7 +134,7 @@ async function findBlocked(transaction: Transaction, planId: string): Promise<{ 
  * @throws as `findUndo`; Conflict `roster/changed-since`
  */
 export async function undoPlan(
-  context: Pick<ServiceContext, 'clock'>,
+  context: Pick<ServiceContext, 'clock' | 'secrets'>,
   transaction: Transaction,
   planId: string,
   actor: Actor,
@@ -148,6 +148,7 @@ export async function undoPlan(
     WHERE u.plan_id = ${planId} ORDER BY p.id`.execute(transaction);
   await restoreTeacherRoles(
     transaction,
+    context,
     sql`SELECT person_id FROM registry.roster_undo WHERE plan_id = ${planId} UNION SELECT p.id FROM ${added(planId)}`,
     sql`SELECT person_id, before->'roles' AS roles FROM registry.roster_undo WHERE plan_id = ${planId}`,
     actor,
@@ -218,10 +219,11 @@ async function tell(
     await record(transaction, ...events.slice(from, from + chunk));
 }
 
-function notApplied(): Conflict {
+/** For what only an applied plan has. */
+export function notApplied(): Conflict {
   return new Conflict('roster/not-applied', {
-    vi: 'Kế hoạch này chưa được áp dụng nên không có gì để hoàn tác.',
-    en: 'The plan was not applied, so there is nothing to undo.',
+    vi: 'Kế hoạch này chưa được áp dụng xong.',
+    en: 'The plan was not applied, or not to its end yet.',
   });
 }
 

@@ -3,7 +3,7 @@ import type { Database } from '@edutrust/platform/database';
 import { NotFound } from '@edutrust/platform/errors';
 import { isUuid } from '@edutrust/platform/ids';
 import type { Text } from '@edutrust/platform/messages';
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { governedPeople } from '../permissions/bulk.ts';
 import { scopeOf } from '../permissions/permissions.ts';
 import type { SourceColumn } from './plan.ts';
@@ -39,7 +39,9 @@ export interface RosterPlan {
   readonly kind: PopulationId;
   readonly fileName: string;
   readonly sheet: string | null;
-  readonly status: 'planned' | 'held' | 'applied' | 'superseded' | 'undone';
+  readonly status: 'planned' | 'held' | 'applying' | 'applied' | 'superseded' | 'undone';
+  /** Changes that are done, of a plan that is being applied or was. */
+  readonly appliedCount: number;
   readonly heldReason: Text | null;
   readonly completeness: Completeness;
   readonly schoolYear: number | null;
@@ -72,17 +74,24 @@ export interface RosterPlan {
   readonly refusals: { readonly row: number; readonly column: string; readonly value: string; readonly reason: Text }[];
 }
 
+/** Whether the viewer may see `registry.person AS p`, or nobody is there yet: who governs them, or has them at a school. */
+export function seenBy(viewer: Actor): RawBuilder<boolean> {
+  const scope = viewer.kind === 'system' ? sql`true` : sql`o.path && ${scopeOf(viewer, 'roster.import')}::uuid[]`;
+  return sql`(p.id IS NULL OR ${governedPeople(viewer, 'roster.import')} OR EXISTS (
+    SELECT FROM registry.affiliation AS f JOIN registry.organisation AS o ON o.id = f.organisation_id
+    WHERE f.person_id = p.id AND f.valid_until IS NULL AND ${scope}))`;
+}
+
 /**
  * A plan as the viewer may see it: of people beyond their reach only what the file itself says (T3).
  *
  * @throws NotFound
  */
 export async function findPlan(db: Database, id: string, viewer: Actor): Promise<RosterPlan> {
-  const scope = viewer.kind === 'system' ? sql`true` : sql`o.path && ${scopeOf(viewer, 'roster.import')}::uuid[]`;
   const { rows } = isUuid(id)
     ? await sql<RosterPlan>`
         SELECT id, kind, file_name AS "fileName", sheet, status, held_reason AS "heldReason", completeness, school_year AS "schoolYear",
-          created_at AS "createdAt", applied_at AS "appliedAt", organisation_ids AS "organisationIds", origin_ids AS "originIds",
+          created_at AS "createdAt", applied_at AS "appliedAt", applied_count AS "appliedCount", organisation_ids AS "organisationIds", origin_ids AS "originIds",
           created_by AS "createdBy", '{"referred": 0, "skipped": 0}'::jsonb || totals AS totals, encode(digest, 'hex') AS digest,
           columns, notes, skipped,
           coalesce((SELECT jsonb_agg(pl) FROM (
@@ -95,9 +104,7 @@ export async function findPlan(db: Database, id: string, viewer: Actor): Promise
               ch.class_code AS "className", CASE WHEN is_visible THEN ch.verdict END AS verdict,
               CASE WHEN is_visible THEN ch.fields ELSE '[]' END AS fields
             FROM registry.roster_change AS ch LEFT JOIN registry.person AS p ON p.id = ch.person_id
-            CROSS JOIN LATERAL (SELECT p.id IS NULL OR ${governedPeople(viewer, 'roster.import')} OR EXISTS (
-              SELECT FROM registry.affiliation AS f JOIN registry.organisation AS o ON o.id = f.organisation_id
-              WHERE f.person_id = p.id AND f.valid_until IS NULL AND ${scope}) AS is_visible) AS reach
+            CROSS JOIN LATERAL (SELECT ${seenBy(viewer)} AS is_visible) AS reach
             WHERE ch.plan_id = rp.id ORDER BY ch.action, ch.row LIMIT 200) AS c), '[]') AS changes,
           coalesce((SELECT jsonb_agg(r) FROM (
             SELECT row, column_name AS "column", value, reason FROM registry.roster_refusal

@@ -127,16 +127,32 @@ export const holdsAboveTeacher: RawBuilder<boolean> = sql`EXISTS (SELECT FROM re
  */
 export async function restoreTeacherRoles(
   transaction: Transaction,
+  { secrets }: Pick<ServiceContext, 'secrets'>,
   people: RawBuilder<unknown>,
   had: RawBuilder<unknown>,
   actor: Actor,
 ): Promise<void> {
   const kept = sql`EXISTS (SELECT FROM (${had}) AS h, jsonb_to_recordset(h.roles) AS r (id uuid)
     WHERE h.person_id = a.person_id AND r.id = a.id)`;
-  const { rows } = await sql<{ person_id: string; organisation_id: string; role: string; isEnded: boolean }>`
-    UPDATE registry.role_assignment AS a SET ended_at = CASE WHEN a.ended_at IS NULL THEN now() END
+  const { rows } = await sql<{
+    id: string;
+    person_id: string;
+    organisation_id: string;
+    role: string;
+    isEnded: boolean;
+  }>`
+    UPDATE registry.role_assignment AS a SET ended_at = CASE WHEN a.ended_at IS NULL THEN now() END, attestation = NULL
     WHERE a.person_id IN (${people}) AND a.role = 'teacher' AND (a.ended_at IS NULL AND NOT ${kept} OR a.ended_at IS NOT NULL AND ${kept})
-    RETURNING a.person_id, a.organisation_id, a.role, a.ended_at IS NOT NULL AS "isEnded"`.execute(transaction);
+    RETURNING a.id, a.person_id, a.organisation_id, a.role, a.ended_at IS NOT NULL AS "isEnded"`.execute(transaction);
+  // A role that ended lost its attestation: given back without one it would give nothing.
+  const attested = rows
+    .filter(({ isEnded }) => !isEnded)
+    .map((row) => ({ id: row.id, attestation: attestRole(secrets, row).toString('hex') }));
+  await sql`
+    UPDATE registry.role_assignment AS a SET attestation = decode(t.attestation, 'hex')
+    FROM jsonb_to_recordset(${JSON.stringify(attested)}::jsonb) AS t (id uuid, attestation text) WHERE a.id = t.id`.execute(
+    transaction,
+  );
   const events = rows.map(
     ({ person_id, organisation_id, role, isEnded }): RegistryEvent => ({
       type: isEnded ? 'role.ended' : 'role.granted',

@@ -1,9 +1,11 @@
+import { Readable } from 'node:stream';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { localeOf, longAnswerMs, notAllowed, personActor } from '@edutrust/platform/http';
 import { type Route, route } from '@edutrust/platform/route';
 import { IdParams, listOf, Page, strict } from '@edutrust/platform/schemas';
 import { sql } from 'kysely';
 import Type from 'typebox';
+import { notApplied } from '../changes/undo.ts';
 import { requires, scopeOf } from '../permissions/permissions.ts';
 import { columnsOf, completenessOf, headerRowOf, optional, uploadOf } from './form.ts';
 import { mustBeFresh } from './fresh.ts';
@@ -11,8 +13,9 @@ import { inspectRoster } from './inspect.ts';
 import { kindOf } from './kinds/kinds.ts';
 import { refusedRows } from './refused-rows.ts';
 import { mayApprove, mayForAll, mayImport, placeIn, visiblePlan } from './rights.ts';
-import { applyImport, findPlan, planImport, type RosterPlan } from './roster.ts';
+import { acceptImport, findPlan, planImport, type RosterPlan } from './roster.ts';
 import { InspectionView, Kind, PlanSummary, PlanView } from './schemas.ts';
+import { resultRows } from './result-rows.ts';
 import { makeTemplate } from './template.ts';
 import { undoRoutes } from './undo-routes.ts';
 import { toPlanSummary, toPlanView } from './view.ts';
@@ -110,7 +113,7 @@ const listPlans = ({ db }: ServiceContext) =>
       const scope = scopeOf(personActor(request), 'roster.import');
       const before = query.cursor ? sql`AND p.id < ${query.cursor}::uuid` : sql``;
       const { rows } = await sql<RosterPlan>`
-        SELECT id, kind, file_name AS "fileName", status, created_at AS "createdAt", applied_at AS "appliedAt",
+        SELECT id, kind, file_name AS "fileName", status, created_at AS "createdAt", applied_at AS "appliedAt", applied_count AS "appliedCount",
           '{"referred": 0, "skipped": 0}'::jsonb || totals AS totals
         FROM registry.roster_plan AS p
         WHERE (p.created_by->>'personId' = ${personId} OR p.organisation_ids <> '{}' AND NOT EXISTS (
@@ -160,6 +163,29 @@ const readRefusals = ({ db }: ServiceContext) =>
     },
   });
 
+const readResult = ({ db }: ServiceContext) =>
+  route({
+    method: 'GET',
+    url: '/api/v1/roster/plans/:id/result',
+    access: requires('roster.import'),
+    schema: {
+      tags,
+      summary: 'What an applied plan did, row by row with education IDs, as a CSV file',
+      params: IdParams,
+      response: { 200: Type.Unsafe<Readable>({ type: 'string', format: 'binary' }) },
+    },
+    limits: { handlerTimeout: longAnswerMs },
+    handle: async (request, reply) => {
+      const actor = personActor(request);
+      const plan = await visiblePlan(db, actor, request.params.id);
+      if (plan.status !== 'applied') throw notApplied();
+      return reply
+        .header('content-type', 'text/csv; charset=utf-8')
+        .header('content-disposition', `attachment; filename="ket-qua-${plan.id.slice(0, 8)}.csv"`)
+        .send(Readable.from(resultRows(db, plan.id, actor, localeOf(request))));
+    },
+  });
+
 const readTemplate = route({
   method: 'GET',
   url: '/api/v1/roster/templates/:kind',
@@ -191,7 +217,8 @@ const apply = (context: ServiceContext) =>
     access: requires('roster.import'),
     schema: {
       tags,
-      summary: 'Does exactly what the plan says; a held plan needs `approves`, by somebody else who may approve',
+      summary:
+        'Does exactly what the plan says; a held plan needs `approves`, by somebody else who may approve. A long plan answers `applying` and goes on',
       params: IdParams,
       body: Type.Object({ approves: Type.Optional(Type.Boolean()) }, strict),
       response: { 200: PlanView },
@@ -208,7 +235,7 @@ const apply = (context: ServiceContext) =>
       const approves = request.body.approves === true && (await mayApprove(context.db, actor, plan));
       if (approves && plan.status === 'held') mustBeFresh(context.clock, actor, 'roster.approve');
       if (plan.kind === 'staff') mustBeFresh(context.clock, actor, 'roles.grant'); // teachers are given their role
-      await applyImport(context, plan.id, actor, { approves });
+      await acceptImport(context, plan.id, actor, { approves });
       return toPlanView(context, await findPlan(context.db, plan.id, actor), actor, localeOf(request));
     },
   });
@@ -220,6 +247,7 @@ export const rosterRoutes = (context: ServiceContext): Route[] => [
   listPlans(context),
   readPlan(context),
   readRefusals(context),
+  readResult(context),
   readTemplate,
   apply(context),
   ...undoRoutes(context),

@@ -16,7 +16,9 @@ export const PlanSummary = Type.Object({
   id: Uuid,
   kind: Kind,
   fileName: Type.String(),
-  status: Type.Enum(['planned', 'held', 'applied', 'superseded', 'undone']),
+  status: Type.Enum(['planned', 'held', 'applying', 'applied', 'superseded', 'undone']),
+  /** Of a plan that is being applied: changes that are done, of all that it holds. */
+  progress: nullable(Type.Object({ done: Type.Integer(), total: Type.Integer() })),
   createdAt: Time,
   appliedAt: nullable(Time),
   totals: Totals,

@@ -1,6 +1,7 @@
 import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Locale } from '@edutrust/platform/messages';
+import { totalOf } from '../changes/part.ts';
 import { isMine, mayOf } from './rights.ts';
 import type { RosterPlan } from './roster.ts';
 
@@ -35,6 +36,7 @@ export function toPlanSummary(plan: RosterPlan) {
     status: plan.status,
     createdAt: plan.createdAt.toISOString(),
     appliedAt: plan.appliedAt?.toISOString() ?? null,
+    progress: plan.status === 'applying' ? { done: plan.appliedCount, total: totalOf(plan.totals) } : null,
     totals: plan.totals,
   };
 }

@@ -2,6 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import { api, must, Refused } from '../../design/api.ts';
 import { Banner } from '../../design/form.tsx';
+import { Icon } from '../../design/icon.tsx';
 import { formatNumber, t } from '../../design/language.ts';
 import { useAction, useLoad } from '../../design/load.ts';
 import { State } from '../../design/mark.tsx';
@@ -93,18 +94,18 @@ export function Import() {
       <>
         <Title
           key={plan.id + plan.status}
-          above={<Steps now={plan.status === 'applied' ? 4 : 3} />}
+          above={<Steps now={isBefore(plan) ? 3 : 4} />}
           title={planTitle(plan)}
-          note={plan.status === 'applied' ? file : t(`Chưa ghi gì. ${file}`, `Nothing is written yet. ${file}`)}
+          note={isBefore(plan) ? t(`Chưa ghi gì. ${file}`, `Nothing is written yet. ${file}`) : file}
         />
         <PlanStep
           plan={plan}
-          onApplied={(applied) => {
-            setPlan(applied);
-            scrollTo({ top: 0 });
+          onPlan={(next) => {
+            setPlan(next);
+            if (next.status !== plan.status) scrollTo({ top: 0 });
           }}
           onBack={() => {
-            if (plan.status === 'applied') setGiven(undefined);
+            if (!isBefore(plan)) setGiven(undefined);
             restart();
           }}
         />
@@ -144,7 +145,12 @@ export function Import() {
           'Xem trước mọi thay đổi; chưa có gì được ghi cho tới khi anh/chị áp dụng.',
           'See every change first; nothing is written until you apply.',
         )}
-      />
+      >
+        <a class="button" href={`/admin/import/roll-over${organisationId ? `?organisation=${organisationId}` : ''}`}>
+          <Icon name="graduation-cap" />
+          {t('Lên lớp năm học mới', 'The new school year')}
+        </a>
+      </Title>
       {error && (
         <Banner state="bad">
           {error}
@@ -173,6 +179,9 @@ export function Import() {
     </>
   );
 }
+
+/** Nothing of it is written. */
+const isBefore = ({ status }: Plan): boolean => status === 'planned' || status === 'held' || status === 'superseded';
 
 /** The fields come before the file: the server reads the parts in order. */
 function formOf(fields: Readonly<Record<string, string>>, file: File): FormData {
@@ -228,5 +237,7 @@ function PlanState({ status }: { readonly status: Plan['status'] }) {
   if (status === 'applied') return <State state="good">{t('Đã áp dụng', 'Applied')}</State>;
   if (status === 'held') return <State state="warn">{t('Chờ người thứ hai', 'Waits for a second person')}</State>;
   if (status === 'superseded') return <State state="plain">{t('Đã cũ', 'Of before')}</State>;
+  if (status === 'applying') return <State state="now">{t('Đang áp dụng', 'Being applied')}</State>;
+  if (status === 'undone') return <State state="plain">{t('Đã hoàn tác', 'Undone')}</State>;
   return <State state="plain">{t('Xem trước', 'Preview')}</State>;
 }

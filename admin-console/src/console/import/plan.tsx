@@ -9,12 +9,16 @@ import { Row, Ruled } from '../../design/ruled.tsx';
 import { Seals } from '../../design/seals.tsx';
 import { Table } from '../../design/table.tsx';
 import { Decision } from './decision.tsx';
+import { GoingOn } from './going-on.tsx';
 import type { Plan } from './kinds.ts';
+import { Afterwards } from './undo.tsx';
 
 type Action = Plan['changes'][number]['action'];
 
 /** What would happen, or happened, in a sentence. */
 export function planTitle({ status, kind, totals }: Plan): string {
+  if (status === 'applying') return t('Đang áp dụng', 'Being applied');
+  if (status === 'undone') return t('Đã hoàn tác', 'Undone');
   const isDone = status === 'applied';
   const of = {
     added: formatNumber(totals.added),
@@ -46,11 +50,12 @@ export function planTitle({ status, kind, totals }: Plan): string {
 /** The third step: every change and every refusal with its reason, and the bar that does exactly that. */
 export function PlanStep({
   plan,
-  onApplied,
+  onPlan,
   onBack,
 }: {
   readonly plan: Plan;
-  readonly onApplied: (plan: Plan) => void;
+  /** The plan as it is after an act, or a while later. */
+  readonly onPlan: (plan: Plan) => void;
   readonly onBack: () => void;
 }) {
   const [shown, setShown] = useState<Action>();
@@ -74,6 +79,8 @@ export function PlanStep({
           {t('Kế hoạch này đã cũ; nhập lại tệp.', 'This plan is of before; import the file again.')}
         </Banner>
       )}
+      {plan.status === 'applying' && <GoingOn plan={plan} onPlan={onPlan} />}
+      {plan.status === 'applied' && <Afterwards plan={plan} onPlan={onPlan} />}
       {plan.heldReason && plan.status === 'held' && <Held plan={plan} reason={plan.heldReason} />}
       <ul class="flex flex-wrap gap-x-10 gap-y-4">
         {figures
@@ -142,7 +149,7 @@ export function PlanStep({
           </ul>
         </details>
       )}
-      <Decision plan={plan} onApplied={onApplied} onBack={onBack} />
+      <Decision plan={plan} onApplied={onPlan} onBack={onBack} />
     </div>
   );
 }

@@ -1,0 +1,37 @@
+import { useEffect, useState } from 'preact/hooks';
+import { api, must } from '../../design/api.ts';
+import { Progress } from '../../design/bar.tsx';
+import { Banner } from '../../design/form.tsx';
+import { formatNumber, t } from '../../design/language.ts';
+import type { Plan } from './kinds.ts';
+
+const askAgainMs = 2_000;
+
+/** A long plan while it is being applied: how far it is, asked again until it is done. It goes on without this page. */
+export function GoingOn({ plan, onPlan }: { readonly plan: Plan; readonly onPlan: (plan: Plan) => void }) {
+  const [missed, setMissed] = useState(0);
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      must(api.GET('/api/v1/roster/plans/{id}', { params: { path: { id: plan.id } } })).then(onPlan, () =>
+        setMissed((count) => count + 1),
+      );
+    }, askAgainMs);
+    return () => clearTimeout(timer);
+  }, [plan, missed]);
+  const { done, total } = plan.progress ?? { done: 0, total: 0 };
+  return (
+    <section class="card p-6! grid gap-3" aria-label={t('Tiến độ', 'Progress')}>
+      <Progress part={total === 0 ? 0 : done / total}>
+        {t(
+          `Đã ghi ${formatNumber(done)} trên ${formatNumber(total)} thay đổi. Có thể rời trang này; việc vẫn tiếp tục, và lần nhập nằm trong «Các lần nhập».`,
+          `${formatNumber(done)} of ${formatNumber(total)} changes are written. You may leave this page: the work goes on, and the import stays under “Earlier imports”.`,
+        )}
+      </Progress>
+      {missed > 2 && (
+        <Banner state="warn">
+          {t('Chưa hỏi được tiến độ; đang thử lại.', 'The progress could not be read; trying again.')}
+        </Banner>
+      )}
+    </section>
+  );
+}
