@@ -85,6 +85,7 @@ export const registryEvents = defineEvents({
   },
   'organisation.changed': { subject: 'organisation', data: { fields }, vi: 'sửa đơn vị', en: 'organisation changed' },
   'organisation.created': { subject: 'organisation', vi: 'thêm đơn vị', en: 'organisation added' },
+  'person.archived': { subject: 'person', vi: 'lưu trữ hồ sơ', en: 'record archived' },
   'person.changed': {
     subject: 'person',
     data: { planId, fields: Type.Optional(fields) },

@@ -1,6 +1,7 @@
 import type { SchemaMigrations } from '@edutrust/platform/migrations';
 import { applyingMigration } from './changes/applying-migration.ts';
 import { undoMigration } from './changes/undo-migration.ts';
+import { archiveMigration } from './lifecycle/archive-migration.ts';
 
 export const migrations: SchemaMigrations = {
   schema: 'registry',
@@ -392,5 +393,6 @@ export const migrations: SchemaMigrations = {
     },
     undoMigration,
     applyingMigration,
+    archiveMigration,
   ],
 };

@@ -6,7 +6,7 @@ import { actions } from './permissions/roles.ts';
 
 export const AffiliationRole = Type.Enum(['learner', 'teacher', 'staff', 'guardian']);
 export const Gender = Type.Enum(['female', 'male']);
-const PersonStatus = Type.Enum(['active', 'left', 'merged']);
+const PersonStatus = Type.Enum(['active', 'left', 'archived', 'merged']);
 export const OrganisationKind = Type.Enum(['department', 'ward', 'school', 'centre']);
 
 export const SchoolLevel = Type.Enum([

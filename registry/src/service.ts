@@ -8,6 +8,7 @@ import { guardianRoutes } from './guardians/routes.ts';
 
 import { homeRoutes } from './home/routes.ts';
 
+import { archiveTask, archiveTasks } from './lifecycle/archive.ts';
 import { lifecycleRoutes } from './lifecycle/routes.ts';
 import { mailRoutes } from './mail/routes.ts';
 import { noticeTasks } from './notices/notices.ts';
@@ -41,6 +42,7 @@ export function createRegistry(context: ServiceContext): Service {
         ...mailRoutes(context),
         ...noticeRoutes(context),
       ]),
-    tasks: { ...noticeTasks(context), ...applyTasks(context) },
+    tasks: { ...noticeTasks(context), ...applyTasks(context), ...archiveTasks(context) },
+    schedule: { [archiveTask]: '20 19 * * *' }, // 2:20 in Vietnam
   };
 }

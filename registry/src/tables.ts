@@ -129,7 +129,8 @@ export type SchoolLevel =
   | 'continuing'
   | 'multi-level';
 export type Gender = 'female' | 'male';
-export type PersonStatus = 'active' | 'left' | 'merged';
+/** The moves between them stand in `lifecycle/standing.ts`. */
+export type PersonStatus = 'active' | 'left' | 'archived' | 'merged';
 export type AffiliationRole = 'learner' | 'teacher' | 'staff' | 'guardian';
 
 /** The registry's view of a database or a transaction that somebody hands us. */

@@ -7,9 +7,10 @@ export type Obstacle = 'left' | 'merged' | 'not-activated' | 'suspended';
 
 /** The one rule of who may sign in, whatever they prove; undefined for nobody's obstacle. */
 export function obstacleOf(
-  person: { readonly status: 'active' | 'left' | 'merged' },
+  person: { readonly status: 'active' | 'left' | 'archived' | 'merged' },
   account: Pick<Account, 'status'> | undefined,
 ): Obstacle | undefined {
+  if (person.status === 'archived') return 'left'; // long ago
   if (person.status !== 'active') return person.status;
   if (account === undefined || account.status === 'invited') return 'not-activated';
   return account.status === 'suspended' ? 'suspended' : undefined;

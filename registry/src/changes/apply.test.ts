@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { type TestContext, testContext } from '@edutrust/testing';
+import { type TestContext, testContext } from '@edutrust/testing/context';
 import { sql } from 'kysely';
 import { seedDemo } from '../demo/demo.ts';
 import { migrations } from '../migrations.ts';

@@ -74,7 +74,12 @@ async function writeChanged({ transaction, planId, schoolYear }: Planning): Prom
         WHERE l.organisation_id = r.organisation_id AND l.kind = 'learner' AND l.person_id = p.id)`,
       'Mã học sinh',
     ),
-    changed(sql`p.status = 'left'`, 'Trạng thái', sql`'đã rời'::text`, sql`'đang ở đơn vị'::text`),
+    changed(
+      sql`p.status IN ('left', 'archived')`,
+      'Trạng thái',
+      sql`CASE p.status WHEN 'left' THEN 'đã rời' ELSE 'lưu trữ' END`,
+      sql`'đang ở đơn vị'::text`,
+    ),
   ];
   const mine = sql`SELECT person_id FROM staged WHERE person_id IS NOT NULL`;
   await sql`

@@ -83,7 +83,12 @@ async function writeChanged({ transaction, planId, schoolYear, actor }: Planning
         WHERE l.organisation_id = r.organisation_id AND l.kind = 'staff' AND l.person_id = p.id)`,
       'Mã cán bộ',
     ),
-    changed(sql`p.status = 'left'`, 'Trạng thái', sql`'đã rời'::text`, sql`'đang ở đơn vị'::text`),
+    changed(
+      sql`p.status IN ('left', 'archived')`,
+      'Trạng thái',
+      sql`CASE p.status WHEN 'left' THEN 'đã rời' ELSE 'lưu trữ' END`,
+      sql`'đang ở đơn vị'::text`,
+    ),
   ];
   await sql`
     WITH compared AS (

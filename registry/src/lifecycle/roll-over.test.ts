@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { TestContext } from '@edutrust/testing';
+import type { TestContext } from '@edutrust/testing/context';
 import { sql } from 'kysely';
 import { stateOf } from '../changes/state.ts';
 import { openRegistry } from '../../testing/registry.ts';

@@ -5,6 +5,7 @@ import { isUuid, uuidv7 } from '@edutrust/platform/ids';
 import { sql } from 'kysely';
 import type { EducationIdIssuer } from '../education-id/education-id.ts';
 import { record } from '../events.ts';
+import { standing } from '../lifecycle/standing.ts';
 import { type Role, recordedRolesOf } from '../permissions/permissions.ts';
 import { separateDuties } from '../permissions/roles.ts';
 import { type AffiliationRole, type Gender, registryOf } from '../tables.ts';
@@ -229,7 +230,8 @@ export async function leave(
   { actor, today }: { readonly actor: Actor; readonly today: string },
 ): Promise<void> {
   const before = await lockActive(transaction, id);
-  if (before.status === 'left') return;
+  if (before.status === 'left' || before.status === 'archived') return;
+  standing.mustMove(before.status, 'left');
   await mustHoldNoDuty(transaction, id);
   const organisation = await organisationOf(transaction, id);
   const db = registryOf(transaction);
@@ -292,6 +294,7 @@ export async function comeBack(
 ): Promise<void> {
   const before = await lockActive(transaction, id);
   if (before.status === 'active') return;
+  standing.mustMove(before.status, 'active');
   await registryOf(transaction)
     .updateTable('registry.person')
     .set({ status: 'active', version: before.version + 1 })

@@ -113,7 +113,7 @@ const search = (context: ServiceContext) =>
         organisation: Type.Optional(refersTo('organisation')),
         class: Type.Optional(refersTo('class')),
         role: Type.Optional(AffiliationRole),
-        status: Type.Optional(Type.Enum(['active', 'left'])),
+        status: Type.Optional(Type.Enum(['active', 'left', 'archived'])),
         ...Page,
       }),
       response: { 200: listOf(PersonSummary) },

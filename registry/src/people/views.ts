@@ -103,6 +103,7 @@ export async function listPeople(db: Database, filter: PeopleFilter): Promise<Pe
   if (query && /^\d{3,10}$/.test(digits)) conditions.push(withEducationId(digits));
   else if (query) conditions.push(...query.split(/\s+/).slice(0, 8).map(withWord));
   if (filter.status) conditions.push(sql`p.status = ${filter.status}`);
+  else if (!query) conditions.push(sql`p.status <> 'archived'`); // found by who looks for them, in nobody's way else
   if (filter.cursor) conditions.push(sql`p.id > ${filter.cursor}::uuid`);
   if (filter.classId) {
     conditions.push(
@@ -149,7 +150,7 @@ async function withinScope(db: Database, { scope, organisationId, role, cursor }
   const isEverything = rows[0]?.isEverything ?? false;
   const at = isEverything ? sql`true` : sql`f.organisation_id = ANY(${ids}::uuid[])`;
   const members = sql`registry.affiliation AS f WHERE ${at} ${role ? sql`AND f.role = ${role}` : sql``} AND (f.valid_until IS NULL
-    OR EXISTS (SELECT FROM registry.person AS h WHERE h.id = f.person_id AND h.status = 'left'))`;
+    OR EXISTS (SELECT FROM registry.person AS h WHERE h.id = f.person_id AND h.status IN ('left', 'archived')))`;
   if (!isEverything && ids.length <= narrowScope)
     return {
       from: sql`registry.person AS p`,
@@ -169,7 +170,7 @@ async function withinScope(db: Database, { scope, organisationId, role, cursor }
   return {
     from: sql`registry.person AS p`,
     within: sql`EXISTS (SELECT FROM registry.affiliation AS f
-      WHERE f.person_id = p.id AND (f.valid_until IS NULL OR p.status = 'left') AND ${at} ${role ? sql`AND f.role = ${role}` : sql``})`,
+      WHERE f.person_id = p.id AND (f.valid_until IS NULL OR p.status IN ('left', 'archived')) AND ${at} ${role ? sql`AND f.role = ${role}` : sql``})`,
     order: sql`p.id`,
   };
 }

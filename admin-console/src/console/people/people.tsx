@@ -132,6 +132,7 @@ function PeopleTable({
                 <span>
                   <a href={`/admin/people/${person.id}`}>{person.fullName}</a>{' '}
                   {person.status === 'left' && <State state="plain">{t('Đã rời', 'Left')}</State>}
+                  {person.status === 'archived' && <State state="plain">{t('Lưu trữ', 'Archived')}</State>}
                   {twins.has(person.fullName) && person.birthDate && (
                     <span class="block text-sm text-quiet">
                       {t('sinh', 'born')} {formatDate(person.birthDate)}

@@ -33,6 +33,7 @@ export function PersonPage() {
                 {whereNow(data.history)}
                 <EducationId id={data.educationId} />
                 {data.status === 'left' && <State state="plain">{t('Đã rời', 'Left')}</State>}
+                {data.status === 'archived' && <State state="plain">{t('Lưu trữ', 'Archived')}</State>}
               </span>
             }
             back={{ href: '/admin/people', label: t('Người', 'People') }}

@@ -1,0 +1,17 @@
+import { defineMoves } from '@edutrust/platform/moves';
+import type { PersonStatus } from '../tables.ts';
+
+/**
+ * How somebody stands with the registry. Who belongs nowhere has left: accounts, sessions, roles and directories close at
+ * once, and for `graceDays` everything is ready for a return. Then the record is archived. Whoever comes back, after a week
+ * or after years, has the record and the education ID of before; a merged record never comes back.
+ */
+export const standing = defineMoves<PersonStatus>('people/not-now', {
+  active: { to: ['left', 'merged'], vi: 'đang ở đơn vị', en: 'active' },
+  left: { to: ['active', 'archived', 'merged'], vi: 'đã rời', en: 'left' },
+  archived: { to: ['active', 'merged'], vi: 'lưu trữ', en: 'archived' },
+  merged: { to: [], vi: 'đã gộp vào hồ sơ khác', en: 'merged into another record' },
+});
+
+/** Days between leaving and the archive: a summer and its late enrolments. */
+export const graceDays = 90;
