@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from 'kysely';
+import { openRegistry } from '../../testing/registry.ts';
 import { dateInVietnam } from '../calendar.ts';
 import { comeBack, leave } from '../people/people.ts';
-import { openRegistry } from '../../testing/registry.ts';
 import { archiveLeavers } from './archive.ts';
 import { graceDays, standing } from './standing.ts';
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TestContext } from '@edutrust/testing/context';
 import { sql } from 'kysely';
-import { stateOf } from '../changes/state.ts';
 import { openRegistry } from '../../testing/registry.ts';
+import { stateOf } from '../changes/state.ts';
 import { nextClassCode } from './next-class.ts';
 
 /** A city of last year, on a day of August. */
