@@ -2,12 +2,10 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import { addRoutes } from '@edutrust/platform/route';
 import type { Service } from '@edutrust/platform/service';
 import { auditRoutes } from './audit/routes.ts';
-
+import { applyTasks } from './changes/apply.ts';
 import { classRoutes } from './classes/routes.ts';
 import { guardianRoutes } from './guardians/routes.ts';
-
 import { homeRoutes } from './home/routes.ts';
-
 import { archiveTask, archiveTasks } from './lifecycle/archive.ts';
 import { lifecycleRoutes } from './lifecycle/routes.ts';
 import { mailRoutes } from './mail/routes.ts';
@@ -17,7 +15,6 @@ import { organisationChangeRoutes } from './organisations/change.ts';
 import { organisationRoutes } from './organisations/routes.ts';
 import { peopleRoutes } from './people/routes.ts';
 import { roleRoutes } from './permissions/routes.ts';
-import { applyTasks } from './roster/roster.ts';
 import { rosterRoutes } from './roster/routes.ts';
 
 export { registryKinds } from './kinds.ts';

@@ -314,8 +314,8 @@ export const rows: Readonly<Record<string, Row>> = {
     body: () => ({ relation: 'mother', fullName: 'Nguyễn Thị Lan' }),
   }),
   'DELETE /api/v1/guardianships/:id': roles('DC', 'guardianship'),
-  'GET /api/v1/roll-overs': roles('DC'),
-  'POST /api/v1/roll-overs': roles('DC'),
+  'GET /api/v1/organisations/:id/roll-over': roles('DC', 'organisation'),
+  'POST /api/v1/organisations/:id/roll-over': roles('DC', 'organisation', { body: () => ({ classes: [] }) }),
   'GET /api/v1/roster/plans': roles('DC'),
   'GET /api/v1/roster/plans/:id': roles('DC'),
   'POST /api/v1/roster/plans': roles('DC'),
@@ -464,6 +464,8 @@ export const idNamesDecidedOtherwise: Readonly<Record<string, string>> = {
 const plan = 'its maker, or who may import for every school of it: registry/src/roster/routes.test.ts';
 const approval = 'its maker, the person concerned, or who may approve it: registry/src/approvals/approvals.test.ts';
 const ownSession = "a signing session of the caller's own: signing-service/src/activation/activation.test.ts";
+const ofLastYear =
+  'of the classes that the organisation of the path had last year; any other is refused, with one answer';
 const ofClass = 'learners of the class that the path or the body names; others are refused or skipped one by one';
 
 /** T9: fields with an id that the HTTP base does not decide on, and who does. */
@@ -487,6 +489,8 @@ export const idsDecidedOtherwise: Readonly<Record<string, string>> = {
   'POST /api/v1/approvals/:id/withdraw params.id': approval,
   'POST /api/v1/approvals/:id/collect params.id': approval,
   'POST /account/children/:id/apps/:app/withdraw params.id': "one of the caller's own children: idp/src/children",
+  'POST /api/v1/organisations/:id/roll-over body.classes.*.classId': ofLastYear,
+  'POST /api/v1/organisations/:id/roll-over body.repeating.*.personId': ofLastYear,
   'POST /api/v1/classes/:id/activation-codes body.personIds.*': ofClass,
   'POST /api/v1/classes/:id/badges body.personIds.*': ofClass,
   'POST /api/v1/classes/:id/pins body.personIds.*': ofClass,

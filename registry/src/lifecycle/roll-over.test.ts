@@ -64,7 +64,7 @@ test('a school rolls over: everybody goes up, one repeats, the last grade gradua
   const [primary] = city.schools;
   assert.ok(primary);
   const admin = primary.administratorId;
-  const { json } = await call(admin, 'GET', `roll-overs?organisationId=${primary.id}`);
+  const { json } = await call(admin, 'GET', `organisations/${primary.id}/roll-over`);
   assert.equal(json.schoolYear, 2026);
   assert.deepEqual(
     json.classes.map(({ code, next }: Proposed) => [code, next?.code ?? null]),
@@ -81,8 +81,7 @@ test('a school rolls over: everybody goes up, one repeats, the last grade gradua
     WHERE k.organisation_id = ${primary.id} AND e.valid_until IS NULL LIMIT 1`.execute(context.db);
   const repeats = rows[0]?.id ?? '';
   const before = await stateIn(context);
-  const made = await call(admin, 'POST', 'roll-overs', {
-    organisationId: primary.id,
+  const made = await call(admin, 'POST', `organisations/${primary.id}/roll-over`, {
     classes: asProposed(json.classes),
     repeating: [{ personId: repeats, code: '2A' }],
   });
@@ -113,10 +112,12 @@ test('a school rolls over: everybody goes up, one repeats, the last grade gradua
     { code: '5A', grade: 5, learners: count('4A') },
   ]);
   for (const { learners: left } of await classesIn(context, primary.id, 2025)) assert.equal(left, 0);
-  const again = await call(admin, 'GET', `roll-overs?organisationId=${primary.id}`);
+  const again = await call(admin, 'GET', `organisations/${primary.id}/roll-over`);
   assert.deepEqual(again.json.classes, [], 'nobody goes up twice');
-  const nothing = { organisationId: primary.id, classes: [] };
-  assert.equal((await call(admin, 'POST', 'roll-overs', nothing)).json.code, 'lifecycle/nothing-to-roll-over');
+  assert.equal(
+    (await call(admin, 'POST', `organisations/${primary.id}/roll-over`, { classes: [] })).json.code,
+    'lifecycle/nothing-to-roll-over',
+  );
   assert.equal((await call(admin, 'POST', `${path}/undo`, {})).status, 403, 'its maker');
   const undone = await call(second, 'POST', `${path}/undo`, {});
   assert.equal(undone.json.isUndone, true, JSON.stringify(undone.json));
@@ -129,12 +130,12 @@ test('the classes that do not graduate go up by the school alone, and the rest l
   const [, lower] = city.schools;
   assert.ok(lower);
   const admin = lower.administratorId;
-  const { classes } = (await call(admin, 'GET', `roll-overs?organisationId=${lower.id}`)).json;
+  const { classes } = (await call(admin, 'GET', `organisations/${lower.id}/roll-over`)).json;
   const some = classes.filter(({ next }: Proposed) => next !== null).slice(0, 2);
-  const made = await call(admin, 'POST', 'roll-overs', { organisationId: lower.id, classes: asProposed(some) });
+  const made = await call(admin, 'POST', `organisations/${lower.id}/roll-over`, { classes: asProposed(some) });
   const applied = await call(admin, 'POST', `roster/plans/${made.json.planId}/apply`, {});
   assert.equal(applied.json.status, 'applied', JSON.stringify(applied.json));
-  const rest = (await call(admin, 'GET', `roll-overs?organisationId=${lower.id}`)).json.classes;
+  const rest = (await call(admin, 'GET', `organisations/${lower.id}/roll-over`)).json.classes;
   assert.deepEqual(
     rest.map(({ id }: Proposed) => id),
     classes.slice(2).map(({ id }: Proposed) => id),
@@ -151,35 +152,29 @@ test('T3, T5: nobody rolls over another school, its classes or its learners; bef
   const { city, call, context, now } = world;
   const [primary, lower] = city.schools;
   assert.ok(primary && lower);
-  const mine = (await call(primary.administratorId, 'GET', `roll-overs?organisationId=${primary.id}`)).json.classes;
-  const theirs = (await call(lower.administratorId, 'GET', `roll-overs?organisationId=${lower.id}`)).json.classes;
+  const mine = (await call(primary.administratorId, 'GET', `organisations/${primary.id}/roll-over`)).json.classes;
+  const theirs = (await call(lower.administratorId, 'GET', `organisations/${lower.id}/roll-over`)).json.classes;
   const { rows } = await sql<{ id: string }>`
     SELECT e.person_id AS id FROM registry.enrolment AS e WHERE e.class_id = ${theirs[0]?.id} AND e.valid_until IS NULL LIMIT 1`.execute(
     context.db,
   );
   const stranger = rows[0]?.id ?? '';
-  const post = (person: string, body: object) => call(person, 'POST', 'roll-overs', body);
-  assert.equal((await call(primary.administratorId, 'GET', `roll-overs?organisationId=${lower.id}`)).status, 403);
-  assert.equal(
-    (await post(primary.administratorId, { organisationId: lower.id, classes: asProposed(theirs) })).status,
-    403,
-  );
-  const smuggled = { organisationId: primary.id, classes: [...asProposed(mine), ...asProposed(theirs)] };
-  assert.equal((await post(primary.administratorId, smuggled)).status, 403);
-  // Whoever governs both schools is told that the class is not of this one.
-  assert.equal((await post(city.people.administrator, smuggled)).json.code, 'lifecycle/not-of-last-year');
-  const repeating = {
-    organisationId: primary.id,
-    classes: asProposed(mine),
-    repeating: [{ personId: stranger, code: '1A' }],
-  };
-  assert.equal((await post(primary.administratorId, repeating)).status, 403);
-  assert.equal((await post(city.people.administrator, repeating)).json.code, 'lifecycle/not-of-last-year');
+  const post = (person: string, id: string, body: object) =>
+    call(person, 'POST', `organisations/${id}/roll-over`, body);
+  assert.equal((await call(primary.administratorId, 'GET', `organisations/${lower.id}/roll-over`)).status, 403);
+  assert.equal((await post(primary.administratorId, lower.id, { classes: asProposed(theirs) })).status, 403);
+  // One answer, whether somebody governs both schools, one, or the class exists at all.
+  const smuggled = { classes: [...asProposed(mine), ...asProposed(theirs)] };
+  const repeating = { classes: asProposed(mine), repeating: [{ personId: stranger, code: '1A' }] };
+  const nobody = { classes: asProposed(mine), repeating: [{ personId: primary.id, code: '1A' }] };
+  for (const body of [smuggled, repeating, nobody])
+    for (const person of [primary.administratorId, city.people.administrator])
+      assert.equal((await post(person, primary.id, body)).json.code, 'lifecycle/not-of-last-year');
   for (const person of [city.people.pupil, city.people.teacher])
-    assert.equal((await post(person, { organisationId: primary.id, classes: asProposed(mine) })).status, 403);
+    assert.equal((await post(person, primary.id, { classes: asProposed(mine) })).status, 403);
   now.at = new Date('2026-07-31T16:59:00Z');
   assert.deepEqual(
-    (await call(primary.administratorId, 'GET', `roll-overs?organisationId=${primary.id}`)).json.classes,
+    (await call(primary.administratorId, 'GET', `organisations/${primary.id}/roll-over`)).json.classes,
     [],
   );
 });

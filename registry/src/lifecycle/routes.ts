@@ -1,7 +1,7 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import { longAnswerMs, personActor, refersTo } from '@edutrust/platform/http';
+import { longAnswerMs, personActor } from '@edutrust/platform/http';
 import { type Route, route } from '@edutrust/platform/route';
-import { nullable, strict, Uuid } from '@edutrust/platform/schemas';
+import { IdParams, nullable, strict, Uuid } from '@edutrust/platform/schemas';
 import Type from 'typebox';
 import { requires } from '../permissions/permissions.ts';
 import { planRollOver, proposeRollOver } from './roll-over.ts';
@@ -26,17 +26,17 @@ const Proposal = Type.Object({
 const readProposal = (context: ServiceContext) =>
   route({
     method: 'GET',
-    url: '/api/v1/roll-overs',
+    url: '/api/v1/organisations/:id/roll-over',
     access: requires('roster.import'),
     schema: {
       tags,
       summary: 'The classes of last year that still have learners, and what each is likely to be this year',
-      querystring: Type.Object({ organisationId: refersTo('organisation') }),
+      params: IdParams,
       response: { 200: Proposal },
     },
-    resource: ({ query }) => ({ organisationId: query.organisationId }),
-    handle: async ({ query }) => {
-      const found = await proposeRollOver(context, query.organisationId);
+    resource: ({ params }) => ({ organisationId: params.id }),
+    handle: async ({ params }) => {
+      const found = await proposeRollOver(context, params.id);
       return { ...found, classes: [...found.classes] };
     },
   });
@@ -44,21 +44,21 @@ const readProposal = (context: ServiceContext) =>
 const makePlan = (context: ServiceContext) =>
   route({
     method: 'POST',
-    url: '/api/v1/roll-overs',
+    url: '/api/v1/organisations/:id/roll-over',
     access: requires('roster.import'),
     limits: { handlerTimeout: longAnswerMs },
     schema: {
       tags,
       summary:
         "Makes one plan of a school's new year: who goes up, repeats (`repeating`) or graduates (`next` null). It is looked at, applied and undone under `/api/v1/roster/plans/{id}`",
+      params: IdParams,
       body: Type.Object(
         {
-          organisationId: refersTo('organisation'),
-          classes: Type.Array(Type.Object({ classId: refersTo('class'), next: nullable(Code) }, strict), {
+          classes: Type.Array(Type.Object({ classId: Uuid, next: nullable(Code) }, strict), {
             maxItems: 500,
           }),
           repeating: Type.Optional(
-            Type.Array(Type.Object({ personId: refersTo('person', 'people.read'), code: Code }, strict), {
+            Type.Array(Type.Object({ personId: Uuid, code: Code }, strict), {
               maxItems: 500,
             }),
           ),
@@ -67,10 +67,11 @@ const makePlan = (context: ServiceContext) =>
       ),
       response: { 201: Type.Object({ planId: Uuid }) },
     },
-    resource: ({ body }) => ({ organisationId: body.organisationId }),
+    resource: ({ params }) => ({ organisationId: params.id }),
     handle: async (request, reply) => {
-      const { organisationId, classes, repeating = [] } = request.body;
-      const planId = await planRollOver(context, { organisationId, classes, repeating, actor: personActor(request) });
+      const { classes, repeating = [] } = request.body;
+      const actor = personActor(request);
+      const planId = await planRollOver(context, { organisationId: request.params.id, classes, repeating, actor });
       return reply.code(201).send({ planId });
     },
   });

@@ -13,7 +13,7 @@ import { useMe } from '../me.ts';
 import { OrganisationChoice } from '../organisations.tsx';
 import { Title } from '../parts.tsx';
 
-type Proposal = paths['/api/v1/roll-overs']['get']['responses']['200']['content']['application/json'];
+type Proposal = paths['/api/v1/organisations/{id}/roll-over']['get']['responses']['200']['content']['application/json'];
 type LeavingClass = Proposal['classes'][number];
 
 /** `/admin/import/roll-over`: the classes of last year become those of this one, as one plan to look over. */
@@ -50,7 +50,7 @@ export function RollOver() {
 
 function School({ organisationId }: { readonly organisationId: string }) {
   const [loaded] = useLoad(`roll-over ${organisationId}`, () =>
-    must(api.GET('/api/v1/roll-overs', { params: { query: { organisationId } } })),
+    must(api.GET('/api/v1/organisations/{id}/roll-over', { params: { path: { id: organisationId } } })),
   );
   return (
     <Show loaded={loaded}>
@@ -79,16 +79,19 @@ function Classes({ proposal }: { readonly proposal: Proposal }) {
   const nameOf = ({ id, next }: LeavingClass) => names[id] ?? next?.code ?? '';
   const goesUp = proposal.classes.filter(({ next }) => next !== null);
   const people = (classes: readonly LeavingClass[]) => classes.reduce((sum, { learners }) => sum + learners, 0);
-  const graduating = people(proposal.classes) - people(goesUp);
+  const staying = [...repeating.values()].filter(({ next }) => next !== null).length;
+  const up = people(goesUp) - staying;
+  const graduating = people(proposal.classes) - people(goesUp) - (repeating.size - staying);
   const lacks = goesUp.some((one) => nameOf(one).trim() === '');
   const preview = () =>
     run(async () => {
       const body = {
-        organisationId: proposal.organisationId,
         classes: proposal.classes.map((one) => ({ classId: one.id, next: one.next ? nameOf(one).trim() : null })),
         repeating: [...repeating].map(([personId, { code }]) => ({ personId, code })),
       };
-      const { planId } = await must(api.POST('/api/v1/roll-overs', { body }));
+      const { planId } = await must(
+        api.POST('/api/v1/organisations/{id}/roll-over', { params: { path: { id: proposal.organisationId } }, body }),
+      );
       route(`/admin/import?plan=${planId}`);
     });
   const toggle = (personId: string, from: LeavingClass) => {
@@ -111,8 +114,11 @@ function Classes({ proposal }: { readonly proposal: Proposal }) {
         {proposal.classes.map((one) => (
           <tr key={one.id}>
             <td class="font-semibold">{one.code}</td>
-            <td class="number">{formatNumber(one.learners)}</td>
+            <td class="number">
+              {formatNumber(one.learners)} <span class="sm:hidden">{t('học sinh', 'learners')}</span>
+            </td>
             <td>
+              <span class="sm:hidden text-sm text-quiet block">{schoolYearName(proposal.schoolYear)}</span>
               {one.next ? (
                 <input
                   class="control w-32"
@@ -132,8 +138,8 @@ function Classes({ proposal }: { readonly proposal: Proposal }) {
       </Table>
       <ActionBar
         said={t(
-          `${formatNumber(people(goesUp))} em lên lớp, ${formatNumber(graduating)} em tốt nghiệp, ${formatNumber(repeating.size)} em ở lại lớp.`,
-          `${formatNumber(people(goesUp))} go up, ${formatNumber(graduating)} graduate, ${formatNumber(repeating.size)} repeat.`,
+          `${formatNumber(up)} em lên lớp, ${formatNumber(graduating)} em tốt nghiệp, ${formatNumber(repeating.size)} em ở lại lớp.`,
+          `${formatNumber(up)} go up, ${formatNumber(graduating)} graduate, ${formatNumber(repeating.size)} repeat.`,
         )}
       >
         <button type="button" class="button button-primary" disabled={isBusy || lacks} onClick={preview}>
