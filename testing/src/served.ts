@@ -1,19 +1,20 @@
 import { createHttpServer, type HttpServer } from '@edutrust/platform/http';
+import { metricsText } from '@edutrust/platform/metrics';
 import type { Service } from '@edutrust/platform/service';
 import type { TestContext } from './context.ts';
 
+type Options = Parameters<typeof createHttpServer>[0];
+
+/** The real HTTP base without routes, where nobody is signed in; `changes` to its options. */
+export async function bareServer(context: TestContext, changes: Partial<Options> = {}): Promise<HttpServer> {
+  const { config, log, store, clock } = context;
+  const gate = { authenticate: async () => null, can: async () => false };
+  return createHttpServer({ config, log, store, clock, gate, readiness: {}, metrics: metricsText, ...changes });
+}
+
 /** The routes of a service on an HTTP server of its own, where nobody is signed in. */
 export async function serve(context: TestContext, service: Pick<Service, 'routes'>): Promise<HttpServer> {
-  const { config, log, store, clock } = context;
-  const app = await createHttpServer({
-    config,
-    log,
-    store,
-    clock,
-    gate: { authenticate: async () => null, can: async () => false },
-    readiness: {},
-    metrics: async () => '',
-  });
+  const app = await bareServer(context);
   await service.routes?.(app);
   await app.ready();
   return app;

@@ -4,10 +4,10 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { createHttpServer } from '@edutrust/platform/http';
 import { metricsText } from '@edutrust/platform/metrics';
 import { addRoutes } from '@edutrust/platform/route';
 import { type Exchanged, exchange } from '@edutrust/testing/exchange';
+import { bareServer } from '@edutrust/testing/served';
 import { sql } from 'kysely';
 import { openWorkshop } from '../../testing/workshop.ts';
 import { findAuthority, releaseCertificate, revokeCertificate } from '../authority/authority.ts';
@@ -298,14 +298,7 @@ function toForeign(): Buffer {
 }
 
 async function serve({ context }: Workshop) {
-  const app = await createHttpServer({
-    config: context.config,
-    log: context.log,
-    gate: { authenticate: async () => null, can: async () => false },
-    store: context.store,
-    readiness: {},
-    metrics: async () => '',
-  });
+  const app = await bareServer(context);
   addRoutes(app, repositoryRoutes(context));
   return { app, [Symbol.asyncDispose]: () => app.close() };
 }

@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { createHttpServer } from '@edutrust/platform/http';
 import { addRoutes } from '@edutrust/platform/route';
+import { bareServer } from '@edutrust/testing/served';
 import { sql } from 'kysely';
 import { openWorkshop } from '../../testing/workshop.ts';
 import { trustMaterial } from '../authority/authority.ts';
@@ -131,14 +131,7 @@ test('X2: serials of many at once are never the same, and one that exists is not
 
 test('X3: each wrong request has its failure at HTTP 200; the nonce comes back, the certificate when it is asked for', async () => {
   await using shop = await openWorkshop();
-  const app = await createHttpServer({
-    config: shop.context.config,
-    log: shop.context.log,
-    gate: { authenticate: async () => null, can: async () => false },
-    store: shop.context.store,
-    readiness: {},
-    metrics: async () => '',
-  });
+  const app = await bareServer(shop.context);
   addRoutes(app, repositoryRoutes(shop.context));
   const post = async (payload: Buffer, type = 'application/timestamp-query') => {
     const { statusCode, headers, rawPayload } = await app.inject({

@@ -29,6 +29,10 @@ describe('edutrust certs: a ceremony and what follows it', { timeout: 120_000 },
     const minutes = ['-verify', 'root.pub', '-signature', 'script.md.sig', 'script.md'];
     execFileSync('openssl', ['dgst', '-sha384', ...minutes], { cwd: file('root-1'), stdio: 'pipe' });
     assert.equal((await installation.run('certs', 'install', file('root-1/hierarchy.json'))).code, 0);
+    const { rows } = await installation.database.pool.query(
+      "SELECT DISTINCT actor ->> 'name' AS name FROM platform.outbox WHERE type = 'authority.created'",
+    );
+    assert.match(rows.map(({ name }) => name).join(), /^cli:[\w.-]+$/, 'who installed it, by account');
     const twice = await installation.run('certs', 'install', file('root-1/hierarchy.json'));
     assert.deepEqual([twice.code, twice.error.code], [2, 'authorities/other-generation']);
     assert.equal((await installation.run('doctor')).code, 0);

@@ -7,9 +7,7 @@ import { makeExperimentalChain } from '@edutrust/certs/experiment';
 import { InvalidInput } from '@edutrust/platform/errors';
 import type { Command } from 'commander';
 import { addCertsVerify } from './certs-verify.ts';
-import { type Program, withContext } from './command.ts';
-
-const actor = { kind: 'system', name: 'cli' } as const;
+import { operator, type Program, withContext } from './command.ts';
 
 export function addCertsCommands(program: Program): void {
   const certs = program.command.command('certs').description('certificates and authorities');
@@ -110,7 +108,7 @@ function addInstall(certs: Command, program: Program): void {
     .addHelpText('after', '\nExample: edutrust certs install hierarchy.json')
     .action(async (file: string) => {
       const text = await readText(file);
-      const installed = await withContext(program, (context) => installCeremony(context, text, actor));
+      const installed = await withContext(program, (context) => installCeremony(context, text, operator()));
       program.output().result({ installed }, { vi: `Đã cài: ${installed}`, en: `Installed: ${installed}` });
     });
 }

@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 import { listLearners } from '@edutrust/registry/classes';
 import type { TestBrowser } from '@edutrust/testing/browser';
 import { sql } from 'kysely';
+import { callAs } from '../../testing/api.ts';
 import { type TestIdp, testIdp } from '../../testing/idp.ts';
 
 let world: TestIdp;
@@ -12,30 +13,8 @@ before(async () => {
 });
 after(() => world[Symbol.asyncDispose]());
 
-async function as(
-  personId: string,
-  method: string,
-  path: string,
-  body?: object,
-  // biome-ignore lint/suspicious/noExplicitAny: JSON as it came
-): Promise<{ status: number; json: any }> {
-  let browser = browsers.get(personId);
-  if (!browser) {
-    browser = await world.enter(personId);
-    browsers.set(personId, browser);
-  }
-  const response = await browser.request(`${world.origin}/api/v1${path}`, {
-    method,
-    ...(body ? { body: JSON.stringify(body) } : {}),
-    headers: {
-      accept: 'application/json',
-      'sec-fetch-site': 'same-origin',
-      ...(body ? { 'content-type': 'application/json' } : {}),
-    },
-  });
-  const text = await response.text();
-  return { status: response.status, json: text ? JSON.parse(text) : undefined };
-}
+const as = (personId: string, method: string, path: string, body?: object) =>
+  callAs(world, browsers, personId, method, path, body);
 
 async function ownClass() {
   const { rows } = await sql<{ id: string }>`

@@ -5,6 +5,7 @@ import { giveRole } from '@edutrust/registry/testing/give-role';
 import { TestAuthenticator } from '@edutrust/testing/authenticator';
 import { TestBrowser } from '@edutrust/testing/browser';
 import { sql } from 'kysely';
+import { callAs } from '../../testing/api.ts';
 import { type TestIdp, testIdp } from '../../testing/idp.ts';
 import { isForPerson, releasedScopes } from '../apps/release.ts';
 import { listTiles } from '../apps/tiles.ts';
@@ -16,25 +17,8 @@ before(async () => {
 });
 after(() => world[Symbol.asyncDispose]());
 
-/** Calls the API as a person who signed in. */
-async function as(personId: string, method: string, path: string, body?: object) {
-  let browser = browsers.get(personId);
-  if (!browser) {
-    browser = await world.enter(personId);
-    browsers.set(personId, browser);
-  }
-  const response = await browser.request(`${world.origin}/api/v1${path}`, {
-    method,
-    ...(body ? { body: JSON.stringify(body) } : {}),
-    headers: {
-      accept: 'application/json',
-      'sec-fetch-site': 'same-origin',
-      ...(body ? { 'content-type': 'application/json' } : {}),
-    },
-  });
-  const text = await response.text();
-  return { status: response.status, json: text ? JSON.parse(text) : undefined };
-}
+const as = (personId: string, method: string, path: string, body?: object) =>
+  callAs(world, browsers, personId, method, path, body);
 
 test('A5: codes never reach upwards or sideways: a class teacher makes them for the own class only', async () => {
   const { city } = world;

@@ -4,28 +4,18 @@ import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type TestContext, testContext } from '@edutrust/testing/context';
+import { testContext } from '@edutrust/testing/context';
 import { eventually } from '@edutrust/testing/eventually';
+import { bareServer } from '@edutrust/testing/served';
 import { createPool } from '../database/database.ts';
 import { metricsText } from '../metrics/metrics.ts';
-import { anyone, createHttpServer, type HttpServer } from './http.ts';
+import { anyone } from './http.ts';
 
-async function server(context: TestContext, answerWithinMs?: number): Promise<HttpServer> {
-  return createHttpServer({
-    config: context.config,
-    log: context.log,
-    store: context.store,
-    gate: { authenticate: async () => null, can: async () => false },
-    readiness: {},
-    metrics: metricsText,
-    ...(answerWithinMs ? { answerWithinMs } : {}),
-  });
-}
 const open = { config: { access: anyone } } as const;
 
 test('E13: a request that waits too long is answered 503 with Retry-After, also where the provider answers by itself', async () => {
   await using context = await testContext({ migrations: [] });
-  const app = await server(context, 300);
+  const app = await bareServer(context, { answerWithinMs: 300 });
   app.get('/hangs', open, () => new Promise(() => undefined));
   app.get('/hijacked', open, (_request, reply) => {
     reply.hijack();
@@ -62,7 +52,7 @@ test('E13: a request that waits too long is answered 503 with Retry-After, also 
 test('E13: a full pool and a lost connection are 503, and no error of ours', async () => {
   await using context = await testContext({ migrations: [] });
   const pool = createPool(context.databaseUrl, 1, undefined, { connectWithinMs: 300 });
-  const app = await server(context);
+  const app = await bareServer(context);
   app.get('/query', open, async () => (await pool.query('SELECT 1 AS one')).rows[0]);
   app.get('/lost', open, async () => pool.query('SELECT pg_terminate_backend(pg_backend_pid())'));
   try {
@@ -84,7 +74,7 @@ test('E13: a full pool and a lost connection are 503, and no error of ours', asy
 
 test('E12: closing ends connections that are kept alive at once, and those that stall in time', async () => {
   await using context = await testContext({ migrations: [] });
-  const app = await server(context);
+  const app = await bareServer(context);
   let answer = () => {};
   const mayAnswer = new Promise<void>((resolve) => {
     answer = resolve;
@@ -123,7 +113,7 @@ test('E12: closing ends connections that are kept alive at once, and those that 
 
 test('through a proxy that nobody declared, metrics are nobody’s', async () => {
   await using context = await testContext({ migrations: [] });
-  const app = await server(context);
+  const app = await bareServer(context);
   try {
     assert.equal((await app.inject({ url: '/metrics' })).statusCode, 200, 'from this machine itself');
     for (const header of ['x-forwarded-for', 'forwarded', 'via', 'x-real-ip']) {

@@ -3,26 +3,15 @@ import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type TestContext, testContext } from '@edutrust/testing/context';
+import { testContext } from '@edutrust/testing/context';
 import { eventually } from '@edutrust/testing/eventually';
 import { exchange } from '@edutrust/testing/exchange';
+import { bareServer } from '@edutrust/testing/served';
 import { metricsText } from '../metrics/metrics.ts';
-import { createHttpServer, type HttpServer } from './http.ts';
+import type { HttpServer } from './http.ts';
 
 const open = { config: { access: { kind: 'self-authenticating', scheme: 'test' } } } as const;
 const headers = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'public, max-age=5' };
-
-async function server(context: TestContext, answerWithinMs?: number): Promise<HttpServer> {
-  return createHttpServer({
-    config: context.config,
-    log: context.log,
-    store: context.store,
-    gate: { authenticate: async () => null, can: async () => false },
-    readiness: {},
-    metrics: metricsText,
-    ...(answerWithinMs ? { answerWithinMs } : {}),
-  });
-}
 
 async function listen(app: HttpServer): Promise<string> {
   await app.listen({ host: '127.0.0.1', port: 0 });
@@ -37,7 +26,7 @@ function addPath(app: HttpServer): void {
 
 test('a direct answer has the headers of its route; what it does not answer, the route does', async () => {
   await using context = await testContext({ migrations: [] });
-  const app = await server(context);
+  const app = await bareServer(context);
   addPath(app);
   const origin = await listen(app);
   try {
@@ -74,7 +63,7 @@ test('a direct answer has the headers of its route; what it does not answer, the
 
 test('no answer, and a failing one, are the route’s; one that takes too long is 503 in time (E13)', async () => {
   await using context = await testContext({ migrations: [] });
-  const app = await server(context, 300);
+  const app = await bareServer(context, { answerWithinMs: 300 });
   for (const path of ['/none', '/later-none', '/fails', '/hangs'])
     app.get(path, open, async (_request, reply) => reply.headers(headers).send('framework'));
   app.direct.get('/none', () => undefined);
@@ -99,7 +88,7 @@ test('R5: direct answers count, once each, and beyond the limit the route refuse
     migrations: [],
     environment: { EDUTRUST_TRUSTED_PROXIES: '127.0.0.1' },
   });
-  const app = await server(context);
+  const app = await bareServer(context);
   app.get('/verify/:code', open, async (_request, reply) => reply.headers(headers).send('framework'));
   let answers = true;
   app.direct.get('/verify/*', async () => (answers ? { headers, body: 'direct' } : undefined));
@@ -127,7 +116,7 @@ test('R5: direct answers count, once each, and beyond the limit the route refuse
 
 test('a body is answered directly, or put back as it was for the route', async () => {
   await using context = await testContext({ migrations: [] });
-  const app = await server(context);
+  const app = await bareServer(context);
   const received: Buffer[] = [];
   await app.register(async (scope) => {
     scope.addContentTypeParser('application/question', { parseAs: 'buffer' }, (_request, body, done) =>
@@ -197,7 +186,7 @@ test('a body is answered directly, or put back as it was for the route', async (
 
 test('E12: while the server closes, a kept connection is ended or told so, and what is under way is finished', async () => {
   await using context = await testContext({ migrations: [] });
-  const app = await server(context);
+  const app = await bareServer(context);
   addPath(app);
   let release = () => {};
   const mayEnd = new Promise<void>((resolve) => {
