@@ -14,8 +14,8 @@ import {
   sequence,
   time,
 } from '@edutrust/certs/der';
-import { buildSignedAttributes } from '../src/formats/pades/cms.ts';
-import type { Signer } from '../src/formats/pades/pades.ts';
+import { buildSignedAttributes } from '../src/formats/cms.ts';
+import type { Signer } from '../src/formats/format.ts';
 
 /** A small certificate authority for tests, in memory: every date and extension can be chosen, also wrong ones. */
 

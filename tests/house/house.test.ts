@@ -194,7 +194,7 @@ const ownClocks: Readonly<Record<string, string>> = {
   'certs/src/cms/time-stamp-token.ts': 'judged as of now, unless the caller names a moment',
   'certs/src/path/batch.ts': 'as above',
   'signing-service/src/public-verification/verify.ts': 'as above',
-  'signing-service/src/formats/pades/validate.ts': 'as above',
+  'signing-service/src/validation/surroundings.ts': 'as above',
   'signing-service/src/formats/signing-certificate.ts': 'as above',
   'idp/src/provider/library-time.ts': 'oidc-provider goes by the machine, and so does what is compared with its times',
   'directory-sync/src/connectors/scim/http.ts': "Retry-After names a time of the other server's",

@@ -164,6 +164,8 @@ function commonName(name: string): string {
 
 const formats = {
   PAdES: () => t('chữ ký trong PDF (PAdES)', 'PDF signature (PAdES)'),
+  ASiC: () => t('gói tệp đã ký (ASiC)', 'a signed container (ASiC)'),
+  CAdES: () => t('CMS (CAdES), tệp chữ ký riêng', 'CMS (CAdES), a signature in a file of its own'),
   'PKCS#7': () => t('chữ ký trong PDF kiểu cũ (PKCS#7)', 'older PDF signature (PKCS#7)'),
   'document-time-stamp': () => t('dấu thời gian cho cả văn bản', 'time stamp over the document'),
   unknown: () => t('loại không đọc được', 'a kind that cannot be read'),

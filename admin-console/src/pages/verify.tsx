@@ -43,17 +43,26 @@ function FileForm({
         id="file"
         name="file"
         type="file"
-        accept="application/pdf,.pdf"
+        accept="application/pdf,.pdf,.p7s,.p7m,.asice,.asics,.sce,.scs"
         required
         class="control"
         aria-describedby="file-hint"
       />
       <p id="file-hint" class="text-sm text-quiet">
         {t(
-          `Tệp PDF, tối đa ${mebibytes(maxBytes)} MiB. Tệp chỉ được đọc để kiểm tra, không lưu lại.`,
-          `A PDF of at most ${mebibytes(maxBytes)} MiB. The file is read for this check only and not kept.`,
+          `Tệp PDF hoặc tệp chữ ký, tối đa ${mebibytes(maxBytes)} MiB. Tệp chỉ được đọc để kiểm tra, không lưu lại.`,
+          `A PDF or a signature file of at most ${mebibytes(maxBytes)} MiB. It is read for this check only and not kept.`,
         )}
       </p>
+      <details>
+        <summary class="min-h-8">
+          {t('Chữ ký là tệp riêng (.p7s)?', 'Is the signature a file of its own (.p7s)?')}
+        </summary>
+        <label for="content" class="block mt-2">
+          {t('Chọn thêm tệp đã được ký', 'Choose the file that it signs, too')}
+        </label>
+        <input id="content" name="content" type="file" class="control" />
+      </details>
       <button type="submit" class="button button-primary justify-self-start">
         <Icon name="shield-check" />
         {t('Kiểm tra', 'Check')}

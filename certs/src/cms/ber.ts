@@ -1,6 +1,7 @@
 import { DerError, element, tag } from '../der/der.ts';
 
-const mostElements = 20_000;
+/** A signature may carry whole revocation lists. */
+const mostElements = 400_000;
 const deepest = 32;
 
 /**

@@ -12,6 +12,12 @@ export const cmsOids = {
   signatureTimeStamp: '1.2.840.113549.1.9.16.2.14',
   /** An OCSP response among the revocation data (RFC 5940 §2.2). */
   ocspResponse: '1.3.6.1.5.5.7.16.2',
+  /** A BasicOCSPResponse among the revocation data, as others write it (ETSI TS 101 733). */
+  basicOcspResponse: '1.3.6.1.5.5.7.48.1.1',
+  /** Over a signature and everything that proves it (ETSI EN 319 122-1 §5.5.3). */
+  archiveTimeStampV3: '0.4.0.1733.2.4',
+  /** What an archive time stamp covers, in the token itself (ETSI EN 319 122-1 §5.5.2). */
+  atsHashIndexV3: '0.4.0.19122.1.5',
   /** Revocation data as a signed attribute, before the document security store (ISO 32000-1 §12.8.3.3.2). */
   adobeRevocationInfo: '1.2.840.113583.1.1.8',
   /**

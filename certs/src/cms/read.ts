@@ -4,11 +4,17 @@ import {
   childrenOf,
   DerError,
   type DerNode,
+  enumerated,
   expectTag,
+  explicit,
+  octetString,
+  oid,
   readDer,
   readInteger,
   readOid,
   readSmallInteger,
+  readTime,
+  sequence,
   tag,
 } from '../der/der.ts';
 import { derOfBer } from './ber.ts';
@@ -48,51 +54,109 @@ export interface CmsSignedData {
   /** DER of the AlgorithmIdentifier. */
   readonly signatureAlgorithm: Buffer;
   readonly signature: Buffer;
+  /** The signer's own word (RFC 5652 §11.3). */
+  readonly signingTime: Date | undefined;
   readonly timeStampTokens: readonly Buffer[];
+  /** Tokens over the signature with everything that proves it (ETSI EN 319 122-1 §5.5.3). */
+  readonly archiveTimeStampTokens: readonly Buffer[];
+  /** DER of the ATSHashIndexV3, in the token of an archive time stamp. */
+  readonly hashIndex: Buffer | undefined;
+  /** What an archive time stamp is computed over, as it stands in the file. */
+  readonly encoded: EncodedParts;
   /** C2SP tlog-proof text of our own log. */
   readonly inclusionProof: Buffer | undefined;
+}
+
+/** Parts of a SignedData in their encoded form, tag and length included. */
+export interface EncodedParts {
+  /** `encapContentInfo.eContentType`. */
+  readonly contentType: Buffer;
+  /** version, sid, digestAlgorithm, signedAttrs, signatureAlgorithm, signature of the SignerInfo, in order. */
+  readonly signer: Buffer;
+  /** Every CertificateChoices. */
+  readonly certificates: readonly Buffer[];
+  /** Every RevocationInfoChoice. */
+  readonly revocation: readonly Buffer[];
+  /** Of each value of each unsigned attribute: the attribute's type, then the value. */
+  readonly unsigned: readonly Buffer[];
 }
 
 /** Not exactly one SignerInfo: an attack with a name of its own. */
 export class SignerCountError extends Error {}
 
 /**
- * Reads a CMS; BER around the signed attributes is taken (RFC 5652 §2), everything in it is held to the letter.
+ * Reads a CMS with its one signer; BER around the signed attributes is taken (RFC 5652 §2), everything in it is held to the
+ * letter.
  *
  * @param padding `zeros`: zeros may follow, as in `/Contents`
  * @throws DerError, SignerCountError
  */
 export function readCms(bytes: Buffer, padding: 'zeros' | 'none'): CmsSignedData {
+  const [only, ...others] = readSigners(bytes, padding);
+  if (!only || others.length > 0) throw new SignerCountError(`${only ? others.length + 1 : 0} signers`);
+  return only;
+}
+
+/** Signers of one CMS that are looked at. */
+const mostSigners = 100;
+
+/**
+ * {@link readCms} of a CMS that may have several signers, each with what they share: parallel signatures over one content
+ * (RFC 5652 §5).
+ *
+ * @throws DerError, SignerCountError for none, or too many
+ */
+export function readSigners(bytes: Buffer, padding: 'zeros' | 'none'): CmsSignedData[] {
   const [type, wrapped, ...more] = childrenOf(readDer(derOfBer(bytes, padding)), tag.sequence);
   if (readOid(type) !== cmsOids.signedData || more.length > 0) throw new DerError('not signed data');
   const [signedData, ...others] = childrenOf(wrapped, 0xa0);
   if (others.length > 0) throw new DerError('not signed data');
   const [version, digests, content, ...rest] = childrenOf(signedData, tag.sequence);
-  const certificates = rest[0]?.tag === 0xa0 ? rest.shift()?.children() : undefined;
-  const revocation = rest[0]?.tag === 0xa1 ? rest.shift()?.children() : undefined;
+  const certificates = (rest[0]?.tag === 0xa0 ? rest.shift()?.children() : undefined) ?? [];
+  const revocation = (rest[0]?.tag === 0xa1 ? rest.shift()?.children() : undefined) ?? [];
   const [signers, ...tail] = rest;
   if (tail.length > 0) throw new DerError('more than signed data');
   const infos = childrenOf(signers, tag.set);
-  const [info] = infos;
-  if (!info || infos.length !== 1) throw new SignerCountError(`${infos.length} signers`);
-  const [contentTypeNode, inner, ...overflow] = childrenOf(content, tag.sequence);
-  const [octets, ...second] = inner ? childrenOf(inner, 0xa0) : [];
-  if (overflow.length > 0 || second.length > 0) throw new DerError('two contents');
+  if (infos.length === 0 || infos.length > mostSigners) throw new SignerCountError(`${infos.length} signers`);
+  const { contentType, encodedType, octets } = readContent(content);
   const number = readSmallInteger(version);
   if (![1, 3, 4, 5].includes(number)) throw new DerError('an unknown version of signed data');
-  const contentType = readOid(contentTypeNode);
-  const signer = readSignerInfo(info, contentType);
-  const stored = readRevocationInfo(revocation ?? []);
-  return {
+  const stored = readRevocationInfo(revocation);
+  const shared = {
     version: number,
     digestAlgorithms: childrenOf(digests, tag.set).map(readAlgorithm),
     contentType,
-    content: octets && expectTag(octets, tag.octetString).contents,
+    content: octets,
     // Attribute certificates and others ([0], [1], …) are of no use here.
-    certificates: (certificates ?? []).filter((node) => node.tag === tag.sequence).map((node) => node.bytes),
-    ...signer,
-    crls: [...stored.crls, ...signer.crls],
-    ocspResponses: [...stored.ocspResponses, ...signer.ocspResponses],
+    certificates: certificates.filter((node) => node.tag === tag.sequence).map((node) => node.bytes),
+  };
+  const bytesOf = (nodes: readonly DerNode[]) => nodes.map((node) => node.bytes);
+  return infos.map((info) => {
+    const { encoded, ...signer } = readSignerInfo(info, contentType);
+    return {
+      ...shared,
+      ...signer,
+      crls: [...stored.crls, ...signer.crls],
+      ocspResponses: [...stored.ocspResponses, ...signer.ocspResponses],
+      encoded: {
+        contentType: encodedType,
+        certificates: bytesOf(certificates),
+        revocation: bytesOf(revocation),
+        ...encoded,
+      },
+    };
+  });
+}
+
+/** EncapsulatedContentInfo (RFC 5652 §5.2). */
+function readContent(node: DerNode | undefined) {
+  const [type, inner, ...overflow] = childrenOf(node, tag.sequence);
+  const [octets, ...second] = inner ? childrenOf(inner, 0xa0) : [];
+  if (!type || overflow.length > 0 || second.length > 0) throw new DerError('two contents');
+  return {
+    contentType: readOid(type),
+    encodedType: type.bytes,
+    octets: octets && expectTag(octets, tag.octetString).contents,
   };
 }
 
@@ -110,16 +174,25 @@ function readRevocationInfo(choices: readonly DerNode[]): RevocationMaterial {
   const ocspResponses = choices.flatMap((node) => {
     if (node.tag !== 0xa1) return [];
     const [format, info] = node.children();
-    return info && readOid(format) === cmsOids.ocspResponse ? [info.bytes] : [];
+    if (!info) return [];
+    const type = readOid(format);
+    if (type === cmsOids.ocspResponse) return [info.bytes];
+    return type === cmsOids.basicOcspResponse ? [wholeOcspResponse(info.bytes)] : [];
   });
   return { crls: choices.filter((node) => node.tag === tag.sequence).map(({ bytes }) => bytes), ocspResponses };
 }
 
+/** OCSPResponse `successful` around a BasicOCSPResponse (RFC 6960 §4.2.1). */
+function wholeOcspResponse(basic: Buffer): Buffer {
+  const bytes = sequence(oid(cmsOids.basicOcspResponse), octetString(basic));
+  return sequence(enumerated(0), explicit(0, bytes));
+}
+
 type SignerPart = Omit<
   CmsSignedData,
-  'version' | 'digestAlgorithms' | 'contentType' | 'content' | 'certificates' | 'crls' | 'ocspResponses'
+  'version' | 'digestAlgorithms' | 'contentType' | 'content' | 'certificates' | 'crls' | 'ocspResponses' | 'encoded'
 > &
-  RevocationMaterial;
+  RevocationMaterial & { readonly encoded: Pick<EncodedParts, 'signer' | 'unsigned'> };
 
 function readSignerInfo(info: DerNode, contentType: string): SignerPart {
   const parts = childrenOf(info, tag.sequence);
@@ -138,6 +211,8 @@ function readSignerInfo(info: DerNode, contentType: string): SignerPart {
     throw new DerError('content types that differ');
   const others = readAttributes(unsigned && expectTag(unsigned, 0xa1));
   const proof = others.get(cmsOids.inclusionProof);
+  const index = others.get(cmsOids.atsHashIndexV3);
+  const fields = [version, identifier, digest, signed, algorithm, signature];
   return {
     signer,
     digestAlgorithm: readAlgorithm(digest),
@@ -146,7 +221,14 @@ function readSignerInfo(info: DerNode, contentType: string): SignerPart {
     certificateBinding: readCertificateBinding(attributes),
     signatureAlgorithm: expectTag(algorithm, tag.sequence).bytes,
     signature: expectTag(signature, tag.octetString).contents,
+    signingTime: readSigningTime(attributes),
     timeStampTokens: (others.get(cmsOids.signatureTimeStamp) ?? []).map(({ bytes }) => bytes),
+    archiveTimeStampTokens: (others.get(cmsOids.archiveTimeStampV3) ?? []).map(({ bytes }) => bytes),
+    hashIndex: index && expectTag(one(others, cmsOids.atsHashIndexV3), tag.sequence).bytes,
+    encoded: {
+      signer: Buffer.concat(fields.flatMap((field) => (field ? [field.bytes] : []))),
+      unsigned: (unsigned?.children() ?? []).flatMap(encodedValues),
+    },
     inclusionProof: proof && expectTag(one(others, cmsOids.inclusionProof), tag.octetString).contents,
     ...readAdobeRevocationInfo(attributes),
   };
@@ -173,6 +255,21 @@ function readAttributes(set: DerNode | undefined): Attributes {
     attributes.set(id, [...(known ?? []), ...childrenOf(values, tag.set)]);
   }
   return attributes;
+}
+
+/** Only a word of the signer's: one that cannot be read decides nothing. */
+function readSigningTime(attributes: Attributes): Date | undefined {
+  try {
+    return readTime(attributes.get(cmsOids.signingTime)?.[0]);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Type and value of each value of an attribute, as an archive time stamp counts them (EN 319 122-1 §5.5.2). */
+function encodedValues(attribute: DerNode): Buffer[] {
+  const [type, values] = childrenOf(attribute, tag.sequence);
+  return childrenOf(values, tag.set).map((value) => Buffer.concat([(type ?? value).bytes, value.bytes]));
 }
 
 function one(attributes: Attributes, id: string): DerNode {

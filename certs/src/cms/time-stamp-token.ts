@@ -75,6 +75,16 @@ export function verifyTimeStampToken(
   }
 }
 
+/** Object identifier of the digest that a token stamps; `undefined` for one that cannot be read. */
+export function imprintAlgorithmOf(token: Buffer): string | undefined {
+  try {
+    const { content } = readCms(token, 'none');
+    return content && readTstInfo(content).imprintAlgorithm;
+  } catch {
+    return undefined;
+  }
+}
+
 function judge(
   token: Buffer,
   data: readonly Uint8Array[],

@@ -48,7 +48,7 @@ export interface SignedDataParts {
   /** DER. */
   readonly certificates: readonly Uint8Array[];
   /** What is signed, when it is inside; detached and plain data when absent. */
-  readonly content?: { readonly type: string; readonly bytes: Uint8Array };
+  readonly content?: { readonly type: string; readonly bytes: Uint8Array } | undefined;
   /** Made by {@link attribute}. */
   readonly unsignedAttributes?: readonly Buffer[];
 }
@@ -69,7 +69,7 @@ export function assembleSignedData(parts: SignedDataParts): Buffer {
       : []),
   );
   const signedData = sequence(
-    integer(content ? 3 : 1), // §5.1: 3 when the content is not plain data
+    integer(content && content.type !== cmsOids.data ? 3 : 1), // §5.1: 3 when the content is not plain data
     element(tag.set, sha256Algorithm),
     content ? sequence(oid(content.type), explicit(0, octetString(content.bytes))) : sequence(oid(cmsOids.data)),
     ...(certificates.length > 0 ? [explicit(0, ...certificates.toSorted(Buffer.compare))] : []),

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -53,6 +54,54 @@ describe('edutrust verify without a running installation', { timeout: 120_000 },
     assert.deepEqual((await run(file('plain.pdf'))).lines[0].verdict, 'unsigned');
     assert.ok(!existsSync(join(folder, 'var', 'postgres', 'postmaster.pid')));
     await rm(join(folder, 'var'), { recursive: true });
+  });
+
+  test('a signature in a file of its own is judged with the file that it signs', async () => {
+    const at = (name: string) => file(name);
+    execFileSync(
+      'openssl',
+      [
+        'req',
+        '-x509',
+        '-newkey',
+        'ec',
+        '-pkeyopt',
+        'ec_paramgen_curve:P-256',
+        '-nodes',
+        '-subj',
+        '/CN=A',
+        '-keyout',
+        at('key.pem'),
+        '-out',
+        at('own.pem'),
+      ],
+      { stdio: 'ignore' },
+    );
+    await writeFile(at('contract.txt'), 'Hợp đồng');
+    await writeFile(at('other.txt'), 'Hợp đồng khác');
+    execFileSync('openssl', [
+      'cms',
+      '-sign',
+      '-binary',
+      '-cades',
+      '-in',
+      at('contract.txt'),
+      '-signer',
+      at('own.pem'),
+      '-inkey',
+      at('key.pem'),
+      '-outform',
+      'DER',
+      '-out',
+      at('contract.p7s'),
+    ]);
+    const answer = async (...args: string[]) => {
+      const { lines } = await run(at('contract.p7s'), ...args);
+      return [lines[0].verdict, lines[0].unchanged.answer, lines[0].signatures[0].format];
+    };
+    assert.deepEqual(await answer('--content', at('contract.txt')), ['indeterminate', 'yes', 'CAdES']);
+    assert.deepEqual(await answer('--content', at('other.txt')), ['invalid', 'no', 'CAdES']);
+    assert.deepEqual(await answer(), ['indeterminate', 'unknown', 'CAdES']);
   });
 
   test('`--trust` takes one file, also before the PDFs, and may be repeated', async () => {

@@ -16,20 +16,22 @@ import { noFile, openPlatform, type Program, readTextFile } from './command.ts';
 export function addVerifyCommand(program: Program): void {
   program.command
     .command('verify')
-    .argument('<file...>', 'PDF files')
+    .argument('<file...>', 'PDF files, or signatures (.p7s, .p7m, .asice)')
     .option('--trust <pem>', 'a file with further trust anchors; may be repeated', collect, [])
+    .option('--content <file>', 'what a detached signature (.p7s) signs')
     .option('--at <time>', 'judge as of this time (ISO 8601)')
     .description('who signed a file, whether it is unchanged, and whether the signer was trusted then')
     .addHelpText(
       'after',
-      '\nExamples: edutrust verify --json hoc-ba.pdf\n          edutrust verify --trust root.pem other.pdf',
+      '\nExamples: edutrust verify --json hoc-ba.pdf\n          edutrust verify --trust root.pem other.pdf\n          edutrust verify hop-dong.p7s --content hop-dong.docx',
     )
-    .action(async (files: string[], options: { trust: string[]; at?: string }) => {
+    .action(async (files: string[], options: { trust: string[]; at?: string; content?: string }) => {
       const output = program.output();
       const at = options.at ? parseTime(options.at) : undefined;
+      const content = options.content ? await readBounded(options.content) : undefined;
       const trust = await Promise.all(options.trust.map(readTextFile));
       const pool = createValidationPool();
-      await using judge = fileJudge(program, { trust, pool, ...(at ? { at } : {}) });
+      await using judge = fileJudge(program, { trust, pool, ...(at ? { at } : {}), ...(content ? { content } : {}) });
       try {
         for (const file of files) {
           try {

@@ -1,5 +1,6 @@
 import type { ValidationOptions } from '../validation/options.ts';
 import type { ValidationReport } from '../validation/report.ts';
+import type { SignatureAlgorithm } from './signing-certificate.ts';
 
 /** The formats that we sign and judge. */
 export type FormatName = 'PAdES';
@@ -76,6 +77,18 @@ export interface ValidationData {
 /** Gives a DER TimeStampToken (RFC 3161) over a SHA-256 digest. */
 export type TimeStamper = (digest: Buffer) => Buffer | Promise<Buffer>;
 
+/** What a signer of a file signs with. */
+export interface Signer {
+  /** DER. The first is the signer's own, then its issuers without the root. */
+  readonly certificates: readonly Uint8Array[];
+  /** Signs the DER of the signed attributes (a SET OF): DER `ECDSA-Sig-Value`, or the RSA signature. */
+  readonly sign: (signedAttributes: Buffer) => Buffer | Promise<Buffer>;
+  /** The algorithm that `sign` uses; read from the certificate when absent. */
+  readonly algorithm?: SignatureAlgorithm;
+  /** Over the signature value. With it the level is B-T. */
+  readonly timeStamp?: TimeStamper;
+}
+
 export interface LongTerm {
   /** Certificates of every signature and time stamp in a file, as they stand there, DER. */
   certificatesIn(file: Uint8Array): readonly Buffer[];
@@ -83,17 +96,23 @@ export interface LongTerm {
   extend(file: Uint8Array, data: ValidationData, timeStamp: TimeStamper): Promise<Buffer>;
 }
 
+/** A format of files that can be judged, whoever made them. */
+export interface JudgedFormat {
+  /** Whether bytes are a file of this format, by how they begin; what is wrong with them is for `validate` to say. */
+  recognises(file: Uint8Array): boolean;
+  /** Judges every signature of a file and what was changed after each (ETSI EN 319 102-1). */
+  validate(file: Uint8Array, options: ValidationOptions): Promise<ValidationReport>;
+}
+
 /**
  * A signature format. Requests, the phone and the log know no other words of it than these: everything that differs
  * between PDF, CMS, XML and JSON is behind them. Nothing here reaches a database or a key.
  */
-export interface SignatureFormat {
+export interface SignatureFormat extends JudgedFormat {
   readonly name: FormatName;
   readonly mediaType: string;
   /** Without a full stop. */
   readonly extension: string;
-  /** Whether bytes are a file of this format, by how they begin; what is wrong with them is for `validate` to say. */
-  recognises(file: Uint8Array): boolean;
   /** How many signatures of people and organisations a file of ours carries. */
   countSignatures(file: Uint8Array): number;
   /**
@@ -108,6 +127,4 @@ export interface SignatureFormat {
   complete(prepared: Uint8Array, parts: SignatureParts): Buffer;
   /** For formats that carry what a validation needs in many years (ETSI EN 319 142-1 §6: B-LT, B-LTA). */
   readonly longTerm?: LongTerm;
-  /** Judges every signature of a file and what was changed after each (ETSI EN 319 102-1). */
-  validate(file: Uint8Array, options: ValidationOptions): Promise<ValidationReport>;
 }

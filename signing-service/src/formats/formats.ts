@@ -1,11 +1,15 @@
 import type { ValidationOptions } from '../validation/options.ts';
 import type { ValidationReport } from '../validation/report.ts';
-import type { FormatName, SignatureFormat } from './format.ts';
+import { asic } from './asic/format.ts';
+import { cades } from './cades/format.ts';
+import type { FormatName, JudgedFormat, SignatureFormat } from './format.ts';
 import { pades } from './pades/format.ts';
 import { NotAPdf } from './pdf/malformed.ts';
 
-/** Every format, in the order in which a file is asked for. */
+/** What requests are signed in. */
 const formats: readonly SignatureFormat[] = [pades];
+/** What is judged, in the order in which a file is asked for. */
+const judged: readonly JudgedFormat[] = [...formats, cades, asic];
 
 export function formatNamed(name: FormatName): SignatureFormat {
   const found = formats.find((format) => format.name === name);
@@ -13,7 +17,7 @@ export function formatNamed(name: FormatName): SignatureFormat {
   return found;
 }
 
-/** The format of a file, by how it begins. */
+/** The format that a file can be signed in as it is, by how it begins. */
 export function formatOf(file: Uint8Array): SignatureFormat | undefined {
   return formats.find((format) => format.recognises(file));
 }
@@ -24,7 +28,7 @@ export function formatOf(file: Uint8Array): SignatureFormat | undefined {
  * @throws InvalidInput `verify/not-a-pdf` for bytes of no format
  */
 export async function validateFile(file: Uint8Array, options: ValidationOptions): Promise<ValidationReport> {
-  const format = formatOf(file);
+  const format = judged.find((candidate) => candidate.recognises(file));
   if (!format) throw new NotAPdf();
   return format.validate(file, options);
 }

@@ -19,9 +19,15 @@ export function createJudge(context: ServiceContext, pool: ValidationPool): Judg
   return async (request) => {
     await using submission = await readSubmission(request);
     const { trust, at } = submission;
-    const report = await inTurn(async () =>
-      verifyFile(context, await submission.bytes(), { trust, pool, ...(at ? { at } : {}) }),
-    );
+    const report = await inTurn(async () => {
+      const content = await submission.content();
+      return verifyFile(context, await submission.bytes(), {
+        trust,
+        pool,
+        ...(content ? { content } : {}),
+        ...(at ? { at } : {}),
+      });
+    });
     return { report, fileName: submission.fileName };
   };
 }

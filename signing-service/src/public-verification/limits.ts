@@ -4,6 +4,9 @@ import { busy } from '../validation/worker.ts';
 /** Largest file that is verified, in bytes. */
 export const largestFileBytes = 32 * 1024 * 1024;
 
+/** Largest form: a file, what it signs, and a little more. */
+export const largestFormBytes = 2 * largestFileBytes + 1024 * 1024;
+
 /** Files of strangers that are judged at once in a process, and how many may wait for it. */
 const mostAtOnce = 2;
 const mostWaiting = 40;

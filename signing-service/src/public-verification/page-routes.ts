@@ -12,7 +12,7 @@ import { parseVerificationCode } from '../requests/code.ts';
 import { codeProps } from './code-page.ts';
 import { documentByCode } from './document.ts';
 import type { Judge, Judged } from './judge.ts';
-import { largestFileBytes } from './limits.ts';
+import { largestFileBytes, largestFormBytes } from './limits.ts';
 import { matchesPaper } from './paper.ts';
 import { makeReportPaper } from './report-paper.ts';
 import { tooLarge, type VerificationReport } from './verify.ts';
@@ -26,7 +26,7 @@ interface Desk {
 /** How long a page's report can be downloaded. */
 const reportSeconds = 900;
 const reportKey = (id: string) => `signing:report:${id}`;
-const ofFile = { bodyLimit: largestFileBytes + 1024 * 1024, handlerTimeout: longAnswerMs };
+const ofFile = { bodyLimit: largestFormBytes, handlerTimeout: longAnswerMs };
 const form = { action: '/verify', codeAction: '/verify', maxBytes: largestFileBytes };
 const ReportParams = Type.Object({ id: Type.String({ pattern: '^[A-Za-z0-9_-]{22}$' }) });
 const CodeParams = Type.Object({ code: Type.String({ maxLength: 60 }) });

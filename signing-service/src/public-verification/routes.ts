@@ -7,7 +7,7 @@ import { parseVerificationCode } from '../requests/code.ts';
 import type { ValidationPool } from '../validation/validation.ts';
 import { documentByCode } from './document.ts';
 import { createJudge, type Judge } from './judge.ts';
-import { largestFileBytes } from './limits.ts';
+import { largestFormBytes } from './limits.ts';
 import { verificationPages } from './page-routes.ts';
 import { PublicDocument, VerificationReport as ReportSchema } from './schemas.ts';
 import type { VerificationReport } from './verify.ts';
@@ -21,11 +21,12 @@ const verify = (judge: Judge) =>
     access: anyone,
     schema: {
       tags,
-      summary: 'Verifies a signed PDF (multipart: `file`, optional `trust` PEM, optional `at`)',
+      summary:
+        'Verifies a signed file: PDF, CMS or ASiC (multipart: `file`; `content` that a detached signature signs, `trust` PEM, `at`)',
       consumes: ['multipart/form-data'],
       response: { 200: ReportSchema },
     },
-    limits: { bodyLimit: largestFileBytes + 1024 * 1024, handlerTimeout: longAnswerMs },
+    limits: { bodyLimit: largestFormBytes, handlerTimeout: longAnswerMs },
     handle: async (request) => {
       const { report, fileName } = await judge(request);
       return { ...(fileName ? { file: fileName } : {}), ...writable(report) };

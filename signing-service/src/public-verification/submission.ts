@@ -13,13 +13,15 @@ const largestTrustBytes = 200_000;
 export interface Submission extends AsyncDisposable {
   /** Reads the file into memory; nothing when none was sent. */
   bytes(): Promise<Buffer>;
+  /** What it signs, when the signature is a file of its own. */
+  content(): Promise<Buffer | undefined>;
   readonly fileName: string;
   readonly trust: readonly string[];
   readonly at: Date | undefined;
 }
 
 /**
- * Reads a multipart form: one `file`, any `trust` (PEM, as a file or a field), an `at`.
+ * Reads a multipart form: one `file`, the `content` of a detached signature, any `trust` (PEM, as a file or a field), an `at`.
  *
  * @throws InvalidInput `verify/…`, `request/stalled`; TooLarge `verify/too-large`; Unavailable `request/busy`.
  */
@@ -31,6 +33,11 @@ export async function readSubmission(request: FastifyRequest): Promise<Submissio
     });
   }
   let file: { received: ReceivedFile; fileName: string } | undefined;
+  let content: ReceivedFile | undefined;
+  const dispose = async () => {
+    await file?.received[Symbol.asyncDispose]();
+    await content?.[Symbol.asyncDispose]();
+  };
   const { uploads } = request.server;
   const trust: string[] = [];
   let at: Date | undefined;
@@ -43,6 +50,8 @@ export async function readSubmission(request: FastifyRequest): Promise<Submissio
         } else if (part.fieldname === 'file' && !file) {
           const received = await uploads.receive(part.file, { mostBytes: largestFileBytes, from: request.ip });
           file = { received, fileName: fileNameOf(part.filename) };
+        } else if (part.fieldname === 'content' && !content) {
+          content = await uploads.receive(part.file, { mostBytes: largestFileBytes, from: request.ip });
         } else throw unknownField(part.fieldname);
       } else if (part.fieldname === 'trust') {
         if (String(part.value).trim() !== '') trust.push(String(part.value));
@@ -51,7 +60,7 @@ export async function readSubmission(request: FastifyRequest): Promise<Submissio
       } else throw unknownField(part.fieldname);
     }
   } catch (error) {
-    await file?.received[Symbol.asyncDispose]();
+    await dispose();
     if ((error as { code?: string }).code === 'request/too-large') throw tooLarge();
     if (error instanceof EduTrustError) throw error;
     if ((error as { statusCode?: number }).statusCode === 413) throw tooLarge();
@@ -63,18 +72,20 @@ export async function readSubmission(request: FastifyRequest): Promise<Submissio
   }
   return {
     bytes: async () => (await file?.received.bytes()) ?? Buffer.alloc(0),
+    // an empty input of a form sends an empty part
+    content: async () => (content && content.size > 0 ? content.bytes() : undefined),
     fileName: file?.fileName ?? '',
     trust,
     at,
-    [Symbol.asyncDispose]: async () => file?.received[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: dispose,
   };
 }
 
 function unknownField(name: string): InvalidInput {
   const shown = name.slice(0, 40);
   return new InvalidInput('verify/unknown-field', {
-    vi: `Không có trường «${shown}»; chỉ nhận một file, trust và at.`,
-    en: `There is no field "${shown}"; send one file, trust and at.`,
+    vi: `Không có trường «${shown}»; chỉ nhận một file, content, trust và at.`,
+    en: `There is no field "${shown}"; send one file, content, trust and at.`,
   });
 }
 

@@ -8,6 +8,7 @@ import { sql } from 'kysely';
 import { createAuthority } from '../../testing/authority.ts';
 import { type TestCity, TestPhone, testCity } from '../../testing/city.ts';
 import { tablePdf } from '../../testing/pdf-files.ts';
+import { signCades } from '../formats/cades/sign.ts';
 import { addValidationData, signPdf } from '../formats/pades/pades.ts';
 import { columnsOf } from '../marks/columns.ts';
 import { printedMarks } from '../marks/printed.ts';
@@ -61,6 +62,29 @@ describe('public verification', () => {
   }
   const api = (parts: Record<string, Buffer | string>) => post('/api/v1/verify', parts);
   const get = (path: string) => world.app.inject({ method: 'GET', url: path, headers: { 'accept-language': 'en' } });
+
+  test('V17: a detached signature is judged with the file that it signs, by the API and on the page', async () => {
+    const stranger = createAuthority();
+    const content = Buffer.from('bất cứ tệp nào', 'utf8');
+    const signature = await signCades(content, { at: new Date() }, stranger.signerOf(stranger.official()));
+    const trust = toPem(stranger.root.certificate);
+    const verdictOf = async (parts: Record<string, Buffer | string>) => {
+      const { json } = await api({ file: signature, trust, ...parts });
+      return [json.verdict, json.unchanged.answer, json.signatures[0].format, json.reasons[0].code];
+    };
+    // nothing here knows whether a stranger's certificate was revoked
+    assert.deepEqual(await verdictOf({ content }), ['indeterminate', 'yes', 'CAdES', 'revocation-unknown']);
+    assert.deepEqual(await verdictOf({}), ['indeterminate', 'unknown', 'CAdES', 'content-missing']);
+    assert.deepEqual(await verdictOf({ content: Buffer.from('tệp khác') }), [
+      'invalid',
+      'no',
+      'CAdES',
+      'content-changed',
+    ]);
+    const page = await post('/verify', { file: signature, content });
+    assert.deepEqual([page.status, page.json.unchanged?.answer ?? page.json.props?.unchanged?.answer], [200, 'yes']);
+    assert.equal((await api({ file: signature, content, other: content })).json.code, 'verify/unknown-field');
+  });
 
   test('a signed file is valid, one flipped byte makes it invalid, a plain PDF is unsigned', async () => {
     const valid = await api({ file: signed });

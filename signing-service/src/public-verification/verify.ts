@@ -20,6 +20,8 @@ export interface VerifyOptions {
   readonly trust?: readonly string[];
   /** Judge as of this time instead of now. */
   readonly at?: Date;
+  /** What the file signs, when the signature is a file of its own. */
+  readonly content?: Uint8Array;
   /** Warm threads; one is started for this file alone when absent. */
   readonly pool?: ValidationPool;
 }
@@ -47,13 +49,13 @@ const mostAnchors = 50;
 export async function verifyFile(
   context: Pick<ServiceContext, 'db' | 'clock' | 'ledger'>,
   bytes: Uint8Array,
-  { trust = [], at, pool }: VerifyOptions = {},
+  { trust = [], at, pool, content }: VerifyOptions = {},
 ): Promise<VerificationReport> {
   mustBeReadable(bytes);
   const ours = await trustMaterial(context);
   const judgedAt = at ?? context.clock.now();
   const { origin, publicKey } = context.ledger.key('signatures');
-  const report = await judge(bytes, { ours, trust, judgedAt, logs: [{ origin, publicKey }], pool });
+  const report = await judge(bytes, { ours, trust, judgedAt, logs: [{ origin, publicKey }], pool, content });
   const hash = createHash('sha256').update(bytes).digest();
   const document = await documentBySha256(context.db, hash);
   return inWords(report, bytes, judgedAt, hash, document ?? null);
@@ -67,10 +69,10 @@ export async function verifyFile(
  */
 export async function verifyFileAlone(
   bytes: Uint8Array,
-  { trust = [], at = new Date(), pool }: VerifyOptions = {},
+  { trust = [], at = new Date(), pool, content }: VerifyOptions = {},
 ): Promise<VerificationReport> {
   mustBeReadable(bytes);
-  const report = await judge(bytes, { ours: nothing, trust, judgedAt: at, logs: [], pool });
+  const report = await judge(bytes, { ours: nothing, trust, judgedAt: at, logs: [], pool, content });
   return inWords(report, bytes, at, createHash('sha256').update(bytes).digest(), null);
 }
 
@@ -85,9 +87,11 @@ async function judge(
     readonly judgedAt: Date;
     readonly logs: readonly LogKey[];
     readonly pool: ValidationPool | undefined;
+    readonly content: Uint8Array | undefined;
   },
 ): Promise<ValidationReport> {
-  const { ours, trust, judgedAt, logs, pool } = given;
+  const { ours, trust, judgedAt, logs, pool, content } = given;
+  if (content && content.length > largestFileBytes) throw tooLarge();
   const added = trust.flatMap(readPem);
   const validation = pool ?? createValidationPool();
   try {
@@ -97,6 +101,7 @@ async function judge(
       timeStampAnchors: [...ours.timeStampAnchors, ...added],
       logs,
       at: judgedAt,
+      ...(content ? { content } : {}),
     });
   } finally {
     if (!pool) await validation.close();
@@ -125,7 +130,7 @@ function mustBeReadable(bytes: Uint8Array): void {
     throw new InvalidInput(
       'verify/empty',
       { vi: 'Chưa có tệp nào được gửi, hoặc tệp rỗng.', en: 'No file was sent, or it is empty.' },
-      { remedy: { vi: 'Chọn tệp PDF cần kiểm tra.', en: 'Choose the PDF to verify.' } },
+      { remedy: { vi: 'Chọn tệp cần kiểm tra.', en: 'Choose the file to verify.' } },
     );
   }
   if (bytes.length > largestFileBytes) throw tooLarge();

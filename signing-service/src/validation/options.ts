@@ -2,6 +2,8 @@ import type { LogKey } from './log-proof.ts';
 
 /** What a validation trusts and when. Plain data, so that it can be handed to a worker. */
 export interface ValidationOptions {
+  /** What is signed, for a signature in a file of its own. */
+  readonly content?: Uint8Array;
   /** DER of the roots that signers' certificates must lead to. */
   readonly anchors: readonly Uint8Array[];
   /** DER of the roots of time-stamping authorities; `anchors` when absent. */

@@ -17,7 +17,7 @@ export const reasonTable = {
       en: 'The document is as it was signed, and the signer’s certificate was trustworthy at that time.',
     },
   ],
-  unsigned: open('SIGNED_DATA_NOT_FOUND', 'Tệp PDF này không có chữ ký số.', 'This PDF carries no digital signature.'),
+  unsigned: open('SIGNED_DATA_NOT_FOUND', 'Tệp này không có chữ ký số.', 'This file carries no digital signature.'),
   'byte-range-malformed': failed(
     'FORMAT_FAILURE',
     'Phạm vi được ký (ByteRange) ghi sai quy cách.',
@@ -49,6 +49,26 @@ export const reasonTable = {
     'The signature field is not written as it must be.',
   ),
   'sub-filter-unknown': open('CUSTOM', 'Loại chữ ký này chưa được hỗ trợ.', 'This kind of signature is not supported.'),
+  'content-missing': open(
+    'SIGNED_DATA_NOT_FOUND',
+    'Chữ ký này là một tệp rời. Hãy gửi kèm tệp đã được ký để kiểm tra.',
+    'This signature is a file of its own. Send the file that it signs along with it.',
+  ),
+  'container-unreadable': open(
+    'CUSTOM',
+    'Gói tệp (ZIP) bị lỗi hoặc đọc được theo hai cách, nên không thể kiểm tra chắc chắn.',
+    'The container (ZIP) is broken or can be read in two ways, so it cannot be verified.',
+  ),
+  'container-malformed': open(
+    'CUSTOM',
+    'Không rõ chữ ký trong gói ký những tệp nào.',
+    'Which files of the container the signature signs is not clear.',
+  ),
+  'file-not-signed': open(
+    'SIG_CONSTRAINTS_FAILURE',
+    'Trong gói có tệp mà chữ ký này không ký.',
+    'The container has a file that this signature does not cover.',
+  ),
   'cms-malformed': open(
     'CUSTOM',
     'Không đọc được dữ liệu chữ ký (CMS), nên chưa kiểm tra được nội dung.',

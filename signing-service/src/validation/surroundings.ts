@@ -1,33 +1,38 @@
-import type { SignedRange } from '../formats/pades/byte-range.ts';
 import type { LogKey } from './log-proof.ts';
-import type { Reason } from './reasons.ts';
-import type { SignatureReport } from './report.ts';
+import type { ValidationOptions } from './options.ts';
 import type { TrustMaterial } from './signer.ts';
 
-/** A time that a trusted document time stamp proves for everything up to a byte. */
-export interface ProvenStamp {
-  readonly at: Date;
-  readonly authority: string;
-  readonly coveredLength: number;
-  /** Index of the revision that it stands in. */
-  readonly revision: number;
-}
-
-/** What all signatures of a file are judged with; `untrusted`, `crls`, `ocsp` are of the options and of the file. */
+/** What all signatures of a file are judged with, beside what the file itself brings. */
 export interface Surroundings extends TrustMaterial {
   readonly timeStampAnchors: readonly Uint8Array[];
-  /** What the document's security store holds. */
-  readonly stored: Pick<TrustMaterial, 'untrusted' | 'crls' | 'ocsp'>;
   readonly logs: readonly LogKey[];
   readonly requireRevocation: boolean;
   readonly at: Date;
-  /** Good document time stamps, oldest first. */
-  readonly documentTimeStamps: readonly ProvenStamp[];
 }
 
-/** What was found of a signature before its CMS was opened. */
-export interface Opened {
-  readonly range: Extract<SignedRange, { ok: true }>;
-  readonly base: SignatureReport;
-  readonly changeReasons: readonly Reason[];
+/** Certificates, lists and responses that a file or a signature brings: material, trusted by nothing. */
+export type Material = Pick<TrustMaterial, 'untrusted' | 'crls' | 'ocsp'>;
+
+/** The options with what they default to. */
+export function surroundingsOf(options: ValidationOptions): Surroundings {
+  return {
+    anchors: options.anchors,
+    timeStampAnchors: options.timeStampAnchors ?? options.anchors,
+    untrusted: options.untrusted ?? [],
+    crls: options.crls ?? [],
+    ocsp: options.ocsp ?? [],
+    logs: options.logs ?? [],
+    requireRevocation: options.requireRevocation ?? true,
+    at: options.at ?? new Date(),
+  };
+}
+
+/** The same with more material. */
+export function withMaterial(around: Surroundings, { untrusted, crls, ocsp }: Material): Surroundings {
+  return {
+    ...around,
+    untrusted: [...untrusted, ...around.untrusted],
+    crls: [...crls, ...around.crls],
+    ocsp: [...ocsp, ...around.ocsp],
+  };
 }

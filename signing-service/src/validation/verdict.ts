@@ -55,6 +55,21 @@ export function withVerdict(report: SignatureReport, reasons: readonly Reason[])
 /** Why a time stamp proves nothing: whoever made it is not trusted, or it does not hold together. */
 export const stampProblem = (isIntact: boolean): ReasonCode => (isIntact ? 'time-stamp-untrusted' : 'time-stamp-wrong');
 
+/**
+ * The answer about a whole file: as good as the worst of the signatures that decide, all of them when absent; `unsigned`
+ * without any.
+ */
+export function fileReport(
+  signatures: readonly SignatureReport[],
+  deciding: readonly SignatureReport[] = signatures,
+): ValidationReport {
+  const [worst] = deciding.toSorted((a, b) => rank(a) - rank(b));
+  if (!worst) return { verdict: 'unsigned', signatures, reasons: [reason('unsigned')] };
+  return { verdict: worst.verdict, signatures, reasons: worst.reasons };
+}
+
+const rank = ({ verdict }: SignatureReport) => ['invalid', 'indeterminate', 'valid'].indexOf(verdict);
+
 /** A report on a file that could not be looked into: nothing is shown about it, neither good nor bad. */
 export function unjudged(code: ReasonCode, detail?: string): ValidationReport {
   return { verdict: 'indeterminate', signatures: [], reasons: [reason(code, detail)] };

@@ -1,6 +1,6 @@
+import { assembleCms, buildSignedAttributes } from '../cms.ts';
 import type { SignatureFormat, SignatureWish } from '../format.ts';
 import { visibleLines } from './appearance.ts';
-import { assembleCms, buildSignedAttributes } from './cms.ts';
 import { longTerm } from './long-term.ts';
 import { completeSignature, prepareSignature } from './prepare.ts';
 import { validatePdf } from './validate.ts';

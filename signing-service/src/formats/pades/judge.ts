@@ -1,10 +1,9 @@
 import { type CmsSignedData, cmsOids, readCms, SignerCountError } from '@edutrust/certs/cms';
 import { judgeCms } from '../../validation/judge-cms.ts';
-import { judgeStamp } from '../../validation/judge-stamp.ts';
 import type { Reason } from '../../validation/reasons.ts';
 import { type ReasonCode, reason } from '../../validation/reasons.ts';
 import type { SignatureReport } from '../../validation/report.ts';
-import type { ProvenStamp, Surroundings } from '../../validation/surroundings.ts';
+import { type Material, type Surroundings, withMaterial } from '../../validation/surroundings.ts';
 import { emptyReport, withVerdict } from '../../validation/verdict.ts';
 import type { PdfFile } from '../pdf/document.ts';
 import { as, nameOf, type PdfDictionary, textOf } from '../pdf/object.ts';
@@ -12,6 +11,7 @@ import { checkByteRange } from './byte-range.ts';
 import { permissionsOf } from './changes/permissions.ts';
 import { type ChangeReview, reviewChanges } from './changes/policy.ts';
 import type { SignedField } from './fields.ts';
+import { judgeStamp, type ProvenStamp } from './judge-stamp.ts';
 
 /** A signature's report, and what the whole file's verdict needs to know of it. */
 export interface Judged {
@@ -22,8 +22,17 @@ export interface Judged {
   readonly stamp?: ProvenStamp;
 }
 
+/** What all signatures of a PDF are judged with. */
+export interface PdfSurroundings {
+  readonly around: Surroundings;
+  /** What the document's security store holds. */
+  readonly stored: Material;
+  /** Good document time stamps, oldest first. */
+  readonly documentTimeStamps: readonly ProvenStamp[];
+}
+
 /** Judges one signature field; never throws for what is in it. */
-export function judgeSignature(file: PdfFile, field: SignedField, around: Surroundings): Judged {
+export function judgeField(file: PdfFile, field: SignedField, given: PdfSurroundings): Judged {
   const refused = (code: ReasonCode, detail?: string, extra: Partial<SignatureReport> = {}): Judged => ({
     report: withVerdict({ ...emptyReport(field.name), ...extra }, [reason(code, detail)]),
     value: field.value,
@@ -57,7 +66,7 @@ export function judgeSignature(file: PdfFile, field: SignedField, around: Surrou
   });
   const subFilter = subFilterOf(dictionary);
   if (subFilter === 'ETSI.RFC3161') {
-    const { report, stamp } = judgeStamp(opened, around);
+    const { report, stamp } = judgeStamp(opened, withMaterial(given.around, given.stored));
     return judged(report, stamp);
   }
   if (subFilter !== 'ETSI.CAdES.detached' && subFilter !== 'adbe.pkcs7.detached') {
@@ -66,7 +75,29 @@ export function judgeSignature(file: PdfFile, field: SignedField, around: Surrou
   const format = subFilter === 'ETSI.CAdES.detached' ? 'PAdES' : 'PKCS#7';
   const cms = tryReadCms(range.contents);
   if ('code' in cms) return judged(withVerdict({ ...base, format }, [...changeReasons, reason(cms.code, cms.detail)]));
-  return judged(judgeCms(cms, format, opened, around, file));
+  const { around, stored, documentTimeStamps } = given;
+  const profile = format === 'PAdES' ? 'baseline' : 'plain';
+  return judged(
+    judgeCms(
+      cms,
+      {
+        base: { ...base, format },
+        content: range.parts,
+        changeReasons,
+        profile,
+        stored,
+        covering: documentTimeStamps.filter(({ coveredLength }) => coveredLength >= range.length),
+        isMaterialStamped: documentTimeStamps.some(({ revision }) => hasStore(file, revision)),
+      },
+      around,
+    ),
+  );
+}
+
+/** Whether a revision has a document security store, which a document time stamp in it covers. */
+function hasStore(file: PdfFile, revision: number): boolean {
+  const view = file.at(revision);
+  return view.dictionary(view.trailer.entries.get('Root'))?.entries.has('DSS') === true;
 }
 
 /** Whether a field holds a document time stamp (ETSI EN 319 142-1 §5.4.3). */

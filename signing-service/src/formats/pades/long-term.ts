@@ -1,4 +1,4 @@
-import { readCms } from '@edutrust/certs/cms';
+import { certificatesInCms } from '../cms.ts';
 import type { LongTerm } from '../format.ts';
 import { openPdf } from '../pdf/document.ts';
 import { as } from '../pdf/object.ts';
@@ -13,19 +13,9 @@ export const longTerm: LongTerm = {
     const found = signedFields(current).flatMap(({ value }) => {
       const signature = value === undefined ? undefined : as('dictionary', current.get(value));
       const contents = as('string', signature?.entries.get('Contents'));
-      return contents ? certificatesOf(contents.bytes, 'zeros') : [];
+      return contents ? certificatesInCms(contents.bytes, 'zeros') : [];
     });
     return [...new Map(found.map((der) => [der.toString('base64'), der])).values()];
   },
   extend: (file, data, timeStamp) => timeStampPdf(addValidationData(file, data), timeStamp),
 };
-
-/** Of a CMS and of the time stamps in it; none of one that cannot be read, which no data helps. */
-function certificatesOf(bytes: Buffer, padding: 'zeros' | 'none'): Buffer[] {
-  try {
-    const { certificates, timeStampTokens } = readCms(bytes, padding);
-    return [...certificates, ...timeStampTokens.flatMap((token) => certificatesOf(token, 'none'))];
-  } catch {
-    return [];
-  }
-}

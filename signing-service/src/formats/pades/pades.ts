@@ -1,33 +1,19 @@
 import { createHash } from 'node:crypto';
-import type { TimeStamper } from '../format.ts';
-import type { SignatureAlgorithm } from '../signing-certificate.ts';
-import { assembleCms, buildSignedAttributes } from './cms.ts';
+import { assembleCms, buildSignedAttributes } from '../cms.ts';
+import type { Signer, TimeStamper } from '../format.ts';
 import { fillContents, prepareDocumentTimeStamp, prepareSignature, type SignatureRequest } from './prepare.ts';
 
-export type { SignatureAlgorithm } from '../signing-certificate.ts';
-export { visibleLines } from './appearance.ts';
 export {
   assembleCms,
   buildSignedAttributes,
-} from './cms.ts';
+} from '../cms.ts';
+export { visibleLines } from './appearance.ts';
 export {
   completeSignature,
   prepareSignature,
   type SignatureRequest,
 } from './prepare.ts';
 export { addValidationData } from './validation-data.ts';
-
-/** What {@link signPdf} signs with. */
-export interface Signer {
-  /** DER. The first is the signer's own, then its issuers without the root. */
-  readonly certificates: readonly Uint8Array[];
-  /** Signs the DER of the signed attributes (a SET OF): DER `ECDSA-Sig-Value`, or the RSA signature. */
-  readonly sign: (signedAttributes: Buffer) => Buffer | Promise<Buffer>;
-  /** The algorithm that `sign` uses; read from the certificate when absent. */
-  readonly algorithm?: SignatureAlgorithm;
-  /** Over the signature value. With it the level is B-T. */
-  readonly timeStamp?: TimeStamper;
-}
 
 /**
  * Signs a PDF in one call: PAdES B-B, or B-T with `signer.timeStamp` (ETSI EN 319 142-1 §6). The result starts with the

@@ -1,15 +1,15 @@
 import type { ValidationOptions } from '../../validation/options.ts';
 import { reason } from '../../validation/reasons.ts';
 import type { SignatureReport, ValidationReport } from '../../validation/report.ts';
-import type { Surroundings } from '../../validation/surroundings.ts';
-import { unjudged, withVerdict } from '../../validation/verdict.ts';
+import { type Material, surroundingsOf } from '../../validation/surroundings.ts';
+import { fileReport, unjudged, withVerdict } from '../../validation/verdict.ts';
 import { openPdf, type PdfFile } from '../pdf/document.ts';
 import { decodeStructureStream } from '../pdf/filters.ts';
 import { Budget, defaultLimits } from '../pdf/limits.ts';
 import { EncryptedPdf, MalformedPdf, PdfBeyondLimits } from '../pdf/malformed.ts';
 import { as } from '../pdf/object.ts';
 import { type SignedField, signedFields } from './fields.ts';
-import { isDocumentTimeStamp, type Judged, judgeSignature } from './judge.ts';
+import { isDocumentTimeStamp, type Judged, judgeField, type PdfSurroundings } from './judge.ts';
 
 /**
  * Judges every signature of a PDF (ETSI EN 319 102-1, EN 319 142-1) and what was changed after each.
@@ -37,39 +37,23 @@ function judgeFile(file: PdfFile, options: ValidationOptions): ValidationReport 
   if (fields.length === 0 && removed.length === 0) {
     return { verdict: 'unsigned', signatures: [], reasons: [reason('unsigned')] };
   }
-  const stored = validationData(file);
-  const around: Surroundings = {
-    anchors: options.anchors,
-    timeStampAnchors: options.timeStampAnchors ?? options.anchors,
-    untrusted: [...(options.untrusted ?? []), ...stored.untrusted],
-    crls: [...(options.crls ?? []), ...stored.crls],
-    ocsp: [...(options.ocsp ?? []), ...stored.ocsp],
-    stored,
-    logs: options.logs ?? [],
-    requireRevocation: options.requireRevocation ?? true,
-    at: options.at ?? new Date(),
+  const given: PdfSurroundings = {
+    around: surroundingsOf(options),
+    stored: validationData(file),
     documentTimeStamps: [],
   };
   // Document time stamps first: they prove when the signatures that they cover were there.
   const isStamp = new Set(fields.filter((field) => isDocumentTimeStamp(file, field)));
-  const stamps = new Map([...isStamp].map((field) => [field, judgeSignature(file, field, around)]));
+  const stamps = new Map([...isStamp].map((field) => [field, judgeField(file, field, given)]));
   const documentTimeStamps = [...stamps.values()]
     .flatMap(({ stamp }) => (stamp ? [stamp] : []))
     .sort((a, b) => a.at.getTime() - b.at.getTime());
-  const judged = fields.map(
-    (field) => stamps.get(field) ?? judgeSignature(file, field, { ...around, documentTimeStamps }),
-  );
+  const judged = fields.map((field) => stamps.get(field) ?? judgeField(file, field, { ...given, documentTimeStamps }));
   const signatures = withLaterOnes(judged, fields);
-  const deciding = decidingOnes(signatures);
-  const all = [...deciding.map(({ verdict }) => verdict), ...(removed.length > 0 ? ['invalid' as const] : [])];
-  const verdict = all.includes('invalid') ? 'invalid' : all.includes('indeterminate') ? 'indeterminate' : 'valid';
-  const reasons =
-    removed.length > 0
-      ? [reason('signature-removed', removed.join(', '))]
-      : verdict === 'valid'
-        ? [reason('passed')]
-        : decidingReasons(deciding);
-  return { verdict, signatures, reasons };
+  const { verdict, reasons } = fileReport(signatures, decidingOnes(signatures));
+  return removed.length > 0
+    ? { verdict: 'invalid', signatures, reasons: [reason('signature-removed', removed.join(', '))] }
+    : { verdict, signatures, reasons };
 }
 
 /**
@@ -97,13 +81,6 @@ function withLaterOnes(judged: readonly Judged[], fields: readonly SignedField[]
   });
 }
 
-function decidingReasons(signatures: readonly SignatureReport[]) {
-  const [worst] = [...signatures].sort((a, b) => rank(a) - rank(b));
-  return worst?.reasons.filter(({ code }) => code !== 'passed') ?? [];
-}
-
-const rank = ({ verdict }: SignatureReport) => ['invalid', 'indeterminate', 'valid'].indexOf(verdict);
-
 /** Names of the signatures that an earlier revision had and the file has no more. */
 function removedSignatures(file: PdfFile, fields: readonly SignedField[]): string[] {
   const known = new Set(fields.map(({ value }) => value));
@@ -117,7 +94,7 @@ function removedSignatures(file: PdfFile, fields: readonly SignedField[]): strin
 const mostStored = 200;
 
 /** Certificates, CRLs and OCSP responses of the document security store (ETSI EN 319 142-1 §5.4.2); material, trusted by nothing. */
-function validationData(file: PdfFile): Surroundings['stored'] {
+function validationData(file: PdfFile): Material {
   const view = file.current;
   const store = view.dictionary(view.dictionary(view.trailer.entries.get('Root'))?.entries.get('DSS'));
   const budget = new Budget(defaultLimits);

@@ -51,15 +51,20 @@ export class EncryptedPdf extends InvalidInput {
   }
 }
 
-/** The bytes are no PDF at all. */
+/** The bytes are of no format that is judged. */
 export class NotAPdf extends InvalidInput {
-  readonly fault = 'no %PDF- header';
+  readonly fault = 'no known format';
 
   constructor() {
     super(
       'verify/not-a-pdf',
-      { vi: 'Tệp này không phải là tệp PDF.', en: 'This file is not a PDF.' },
-      { remedy: { vi: 'Hãy chọn một tệp PDF (.pdf).', en: 'Choose a PDF file (.pdf).' } },
+      { vi: 'Tệp này không phải PDF hay tệp chữ ký.', en: 'This file is neither a PDF nor a signature.' },
+      {
+        remedy: {
+          vi: 'Hãy chọn tệp PDF (.pdf) hoặc tệp chữ ký (.p7s, .p7m, .asice).',
+          en: 'Choose a PDF (.pdf) or a signature (.p7s, .p7m, .asice).',
+        },
+      },
     );
   }
 }

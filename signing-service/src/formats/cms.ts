@@ -1,7 +1,7 @@
-import { assembleSignedData, attribute, cmsOids } from '@edutrust/certs/cms';
+import { assembleSignedData, attribute, cmsOids, readCms } from '@edutrust/certs/cms';
 import { octetString } from '@edutrust/certs/der';
-import type { InclusionProof } from '../format.ts';
-import { type SignatureAlgorithm, signingCertificate } from '../signing-certificate.ts';
+import type { InclusionProof } from './format.ts';
+import { type SignatureAlgorithm, signingCertificate } from './signing-certificate.ts';
 
 export { buildSignedAttributes } from '@edutrust/certs/cms';
 
@@ -18,10 +18,12 @@ export interface CmsParts {
   readonly timeStampToken?: Uint8Array;
   /** Travels in an unsigned attribute as C2SP tlog-proof text. */
   readonly inclusionProof?: InclusionProof;
+  /** What is signed, when it is to be inside; plain data. */
+  readonly content?: Uint8Array;
 }
 
 /**
- * DER of the detached CMS SignedData (RFC 5652 §5) with its one signer.
+ * DER of the CMS SignedData (RFC 5652 §5) with its one signer; detached unless `content` is given.
  *
  * @throws InvalidInput `sign/certificate`, `sign/algorithm`
  */
@@ -35,6 +37,7 @@ export function assembleCms(parts: CmsParts): Buffer {
     algorithm: (parts.algorithm ?? signer.algorithm()) === 'ES256' ? 'ecdsa-sha256' : 'rsa-sha256',
     signer,
     certificates: parts.certificates,
+    content: parts.content && { type: cmsOids.data, bytes: parts.content },
     unsignedAttributes: [
       parts.timeStampToken && attribute(cmsOids.signatureTimeStamp, parts.timeStampToken),
       parts.inclusionProof && attribute(cmsOids.inclusionProof, octetString(proofText(parts.inclusionProof))),
@@ -47,4 +50,15 @@ function proofText(proof: InclusionProof): Buffer {
   const extra = proof.extra ? `extra ${Buffer.from(proof.extra).toString('base64')}\n` : '';
   const path = proof.path.map((hash) => `${Buffer.from(hash).toString('base64')}\n`).join('');
   return Buffer.from(`c2sp.org/tlog-proof@v1\n${extra}index ${proof.index}\n${path}\n${proof.checkpoint}`, 'utf8');
+}
+
+/** Of a CMS and of the time stamps in it; none of one that cannot be read, which no data helps. */
+export function certificatesInCms(bytes: Buffer, padding: 'zeros' | 'none'): Buffer[] {
+  try {
+    const { certificates, timeStampTokens, archiveTimeStampTokens } = readCms(bytes, padding);
+    const tokens = [...timeStampTokens, ...archiveTimeStampTokens];
+    return [...certificates, ...tokens.flatMap((token) => certificatesInCms(token, 'none'))];
+  } catch {
+    return [];
+  }
 }

@@ -1,27 +1,34 @@
 import { verifyTimeStampToken } from '@edutrust/certs/cms';
-import { reason } from './reasons.ts';
-import type { SignatureReport } from './report.ts';
-import type { Opened, ProvenStamp, Surroundings } from './surroundings.ts';
-import { stampProblem, withVerdict } from './verdict.ts';
+import { stampTrust } from '../../validation/judge-signature.ts';
+import type { Reason } from '../../validation/reasons.ts';
+import { reason } from '../../validation/reasons.ts';
+import type { SignatureReport } from '../../validation/report.ts';
+import type { Surroundings } from '../../validation/surroundings.ts';
+import { stampProblem, withVerdict } from '../../validation/verdict.ts';
+import type { SignedRange } from './byte-range.ts';
+
+/** A time that a trusted document time stamp proves for everything up to a byte. */
+export interface ProvenStamp {
+  readonly at: Date;
+  readonly authority: string;
+  readonly coveredLength: number;
+  /** Index of the revision that it stands in. */
+  readonly revision: number;
+}
+
+/** What was found of a signature before its contents were opened. */
+export interface Opened {
+  readonly range: Extract<SignedRange, { ok: true }>;
+  readonly base: SignatureReport;
+  readonly changeReasons: readonly Reason[];
+}
 
 /** Judges a document time stamp: an RFC 3161 token over the file (ETSI EN 319 142-1 §5.4.3). */
 export function judgeStamp(
   { range, base, changeReasons }: Opened,
   around: Surroundings,
 ): { readonly report: SignatureReport; readonly stamp?: ProvenStamp } {
-  const verified = verifyTimeStampToken(
-    range.contents,
-    range.parts,
-    {
-      anchors: around.timeStampAnchors,
-      untrusted: around.untrusted,
-      crls: around.crls,
-      ocsp: around.ocsp,
-      now: around.at,
-      requireRevocation: around.requireRevocation,
-    },
-    'zeros',
-  );
+  const verified = verifyTimeStampToken(range.contents, range.parts, stampTrust(around), 'zeros');
   const problem = verified.isTrusted ? null : reason(stampProblem(verified.isIntact), verified.reason);
   const report: SignatureReport = {
     ...base,

@@ -1,0 +1,262 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { deflateRawSync } from 'node:zlib';
+import fc from 'fast-check';
+import { createAuthority, ocspResponse } from '../../../testing/authority.ts';
+import { validateFile } from '../formats.ts';
+import { MalformedZip, readZip, ZipBeyondLimits } from '../zip/read.ts';
+import { writeZip } from '../zip/write.ts';
+import { writeManifest } from './manifest.ts';
+import { asicLongTerm, makeAsic, signAsic } from './sign.ts';
+
+const at = new Date('2026-05-20T08:00:00Z');
+const stampedAt = new Date('2026-05-20T08:00:05Z');
+const archivedAt = new Date('2026-05-21T01:00:00Z');
+const now = new Date('2026-06-01T00:00:00Z');
+const authority = createAuthority();
+const { anchors, crls, root, people, stamping } = authority;
+const who = authority.official();
+const data = new Map([
+  ['biên bản/quyết định 12.docx', Buffer.from('bất cứ tệp nào')],
+  ['phu-luc.csv', Buffer.from('a,b\n1,2\n'.repeat(200))],
+]);
+const status = {
+  certificates: [root, people, stamping].map(({ certificate }) => certificate),
+  crls: [...crls],
+  ocspResponses: [ocspResponse(people, who, 'good', new Date('2026-05-20T09:00:00Z'))],
+};
+const signed = () => signAsic(makeAsic(data), at, authority.signerOf(who, stampedAt));
+const judge = async (container: Buffer, lists: readonly Buffer[] = crls) => {
+  const report = await validateFile(container, { anchors, crls: lists, at: now });
+  const [first] = report.signatures;
+  return { ...report, first, code: report.reasons[0]?.code, intact: first?.intact };
+};
+/** The container with files put in, replaced or (without contents) taken out. */
+const withFiles = (container: Buffer, changes: Readonly<Record<string, Buffer | undefined>>) => {
+  const files = readZip(container);
+  for (const [name, contents] of Object.entries(changes)) {
+    if (contents) files.set(name, contents);
+    else files.delete(name);
+  }
+  return writeZip(files);
+};
+
+describe('ASiC (ETSI EN 319 162-1)', () => {
+  test('V17: B-B to B-LTA, also of two signers one after the other; each covers every file', async () => {
+    const basic = await signAsic(makeAsic(data), at, authority.signerOf(who));
+    assert.deepEqual([(await judge(basic)).verdict, (await judge(basic)).first?.level], ['valid', 'B-B']);
+    const once = await signed();
+    assert.deepEqual([(await judge(once)).verdict, (await judge(once)).first?.level], ['valid', 'B-T']);
+    const other = authority.official();
+    const twice = await signAsic(once, at, authority.signerOf(other, stampedAt));
+    const { verdict, signatures } = await judge(twice);
+    assert.deepEqual(
+      [verdict, signatures.map(({ format, coverage, field }) => [format, coverage, field])],
+      [
+        'valid',
+        [
+          ['ASiC', 'whole', 'META-INF/signature001.p7s'],
+          ['ASiC', 'whole', 'META-INF/signature002.p7s'],
+        ],
+      ],
+    );
+    const archived = await judge(await asicLongTerm.extend(once, status, authority.stampAt(archivedAt)), []);
+    assert.deepEqual([archived.verdict, archived.first?.level], ['valid', 'B-LTA']);
+  });
+
+  test('a container that nobody signed is unsigned; names of the container’s own cannot be taken', async () => {
+    assert.equal((await judge(makeAsic(data))).verdict, 'unsigned');
+    for (const name of ['mimetype', 'META-INF/signature001.p7s', 'meta-inf/x'])
+      assert.throws(() => makeAsic(new Map([[name, Buffer.of(1)]])), { code: 'sign/file-name' });
+  });
+
+  test('ASiC-S: the signature is over the one file itself', async () => {
+    const { signCades } = await import('../cades/sign.ts');
+    const content = Buffer.from('một tệp');
+    const signature = await signCades(content, { at }, authority.signerOf(who, stampedAt));
+    const files = [
+      ['mimetype', Buffer.from('application/vnd.etsi.asic-s+zip')],
+      ['one.txt', content],
+      ['META-INF/signature.p7s', signature],
+    ] as const;
+    assert.equal((await judge(writeZip(new Map(files)))).verdict, 'valid');
+    const more = await judge(writeZip(new Map([...files, ['two.txt', content] as const])));
+    assert.deepEqual([more.verdict, more.code], ['indeterminate', 'container-malformed']);
+  });
+
+  test('V4: what a hostile container may try', async (t) => {
+    const good = await signed();
+    const files = readZip(good);
+    const manifest = files.get('META-INF/ASiCManifest001.xml') ?? Buffer.alloc(0);
+    const cases: readonly [string, () => Buffer, verdict: string, code: string][] = [
+      ['a file is put in', () => withFiles(good, { 'them.pdf': Buffer.from('x') }), 'indeterminate', 'file-not-signed'],
+      [
+        'a file is changed',
+        () => withFiles(good, { 'phu-luc.csv': Buffer.from('a,b\n1,9\n') }),
+        'invalid',
+        'content-changed',
+      ],
+      ['a file is taken out', () => withFiles(good, { 'phu-luc.csv': undefined }), 'indeterminate', 'content-missing'],
+      [
+        'the manifest is made anew for other files',
+        () =>
+          withFiles(good, {
+            'phu-luc.csv': Buffer.from('other'),
+            'META-INF/ASiCManifest001.xml': writeManifest(
+              'META-INF/signature001.p7s',
+              new Map([...data, ['phu-luc.csv', Buffer.from('other')]]),
+            ),
+          }),
+        'invalid',
+        'content-changed',
+      ],
+      [
+        'two manifests name one signature',
+        () => withFiles(good, { 'META-INF/ASiCManifest000.xml': manifest }),
+        'indeterminate',
+        'container-malformed',
+      ],
+      [
+        'a manifest with a document type',
+        () =>
+          withFiles(good, {
+            'META-INF/ASiCManifest001.xml': Buffer.from(
+              manifest.toString('utf8').replace('?>\n', '?>\n<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]>'),
+            ),
+          }),
+        'indeterminate',
+        'container-malformed',
+      ],
+      ['a name twice', () => twice(good, 'phu-luc.csv'), 'indeterminate', 'container-unreadable'],
+      ['bytes behind the end', () => Buffer.concat([good, Buffer.from('PK')]), 'indeterminate', 'container-unreadable'],
+      ['another name in the local header', () => renamed(good), 'indeterminate', 'container-unreadable'],
+      [
+        'a name that leads out of the container',
+        () =>
+          writeZip(
+            new Map([
+              ['mimetype', Buffer.from('x')],
+              ['../a', Buffer.of(1)],
+            ]),
+          ),
+        'indeterminate',
+        'container-unreadable',
+      ],
+      ['a file that inflates without end', () => bomb(), 'indeterminate', 'beyond-limits'],
+    ];
+    for (const [name, make, verdict, code] of cases) {
+      await t.test(name, async () => {
+        const report = await judge(make());
+        assert.deepEqual([report.verdict, report.code], [verdict, code], JSON.stringify(report.reasons));
+        if (verdict !== 'valid') assert.notEqual(report.intact, true, 'never called unchanged');
+      });
+    }
+  });
+
+  test('E3: whatever the bytes are, a ZIP is read in one way or refused; what we write, we read', () => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.tuple(fc.stringMatching(/^[a-z]{1,8}$/u), fc.uint8Array({ maxLength: 60 })), {
+          selector: ([name]) => name,
+          maxLength: 6,
+        }),
+        fc.nat(),
+        fc.nat(255),
+        (entries, position, byte) => {
+          const files = new Map(entries.map(([name, bytes]) => [name, Buffer.from(bytes)]));
+          const zip = writeZip(files);
+          assert.deepEqual([...readZip(zip)], [...files]);
+          const damaged = Buffer.from(zip);
+          damaged[position % damaged.length] = byte;
+          try {
+            const read = readZip(damaged);
+            for (const [name, contents] of read) if (files.has(name)) assert.deepEqual(contents, files.get(name));
+          } catch (error) {
+            assert.ok(error instanceof MalformedZip || error instanceof ZipBeyondLimits, String(error));
+          }
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  test('unzip opens what we make, and openssl verifies the signature over the manifest', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'edutrust-asic-'));
+    try {
+      const place = (name: string, bytes: Buffer) => writeFileSync(join(folder, name), bytes);
+      const container = await signed();
+      place('a.asice', container);
+      const files = readZip(container);
+      assert.deepEqual([...files.keys()].slice(0, 3), ['mimetype', ...data.keys()]);
+      const listed = execFileSync('python3', [
+        '-c',
+        'import sys,zipfile; z=zipfile.ZipFile(sys.argv[1]); print(z.testzip(), len(z.namelist()))',
+        join(folder, 'a.asice'),
+      ]);
+      assert.equal(listed.toString().trim(), `None ${files.size}`);
+      place('manifest', files.get('META-INF/ASiCManifest001.xml') ?? Buffer.alloc(0));
+      place('signature', files.get('META-INF/signature001.p7s') ?? Buffer.alloc(0));
+      place('root.der', root.certificate);
+      execFileSync('openssl', ['x509', '-inform', 'DER', '-in', 'root.der', '-out', 'root.pem'], { cwd: folder });
+      execFileSync(
+        'openssl',
+        [
+          'cms',
+          '-verify',
+          '-binary',
+          '-inform',
+          'DER',
+          '-in',
+          'signature',
+          '-content',
+          'manifest',
+          '-CAfile',
+          'root.pem',
+          '-purpose',
+          'any',
+          '-out',
+          'verified',
+        ],
+        { cwd: folder, stdio: 'pipe' },
+      );
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+/** The directory names a file a second time. */
+function twice(zip: Buffer, name: string): Buffer {
+  const files = readZip(zip);
+  const long = `${name.slice(0, -1)}~`; // the same length, renamed below
+  files.set(long, Buffer.from('another'));
+  const bytes = writeZip(files);
+  for (let found = bytes.indexOf(long); found >= 0; found = bytes.indexOf(long)) bytes.write(name, found);
+  return bytes;
+}
+
+function renamed(zip: Buffer): Buffer {
+  const bytes = Buffer.from(zip);
+  bytes.write('phu-LUC.csv', bytes.indexOf('phu-luc.csv')); // the first one is the local header's
+  return bytes;
+}
+
+/** One deflated entry that says and gives 200 MiB. */
+function bomb(): Buffer {
+  const size = 200 * 2 ** 20;
+  const packed = deflateRawSync(Buffer.alloc(size));
+  const bytes = writeZip(new Map([['a', packed]]));
+  const central = bytes.lastIndexOf(Buffer.from('504b0102', 'hex'));
+  for (const [method, field] of [
+    [8, 22],
+    [central + 10, central + 24],
+  ] as const) {
+    bytes.writeUInt16LE(8, method);
+    bytes.writeUInt32LE(size, field);
+  }
+  return bytes;
+}

@@ -1,0 +1,14 @@
+/** ETSI EN 319 162-1 §4.4.3, annex A. */
+export const asicMediaType = 'application/vnd.etsi.asic-e+zip';
+export const simpleMediaType = 'application/vnd.etsi.asic-s+zip';
+
+const isReserved = (name: string) => name === 'mimetype' || /^META-INF\//iu.test(name);
+
+/** Whether a file of a container is one of those that people mean. */
+export const isDataFile = (name: string): boolean => !isReserved(name);
+/** `META-INF/*signature*.p7s` (§4.4.4.2). */
+export const isSignatureFile = (name: string): boolean => /^META-INF\/[^/]*signature[^/]*\.p7s$/iu.test(name);
+/** `META-INF/*ASiCManifest*.xml`. */
+export const isManifest = (name: string): boolean => /^META-INF\/[^/]*ASiCManifest[^/]*\.xml$/iu.test(name);
+/** XAdES in the same container: not judged. */
+export const isXmlSignature = (name: string): boolean => /^META-INF\/[^/]*signatures[^/]*\.xml$/iu.test(name);
