@@ -261,6 +261,8 @@ export interface LauncherProps {
   readonly apps: readonly LauncherApp[];
   /** Our own pages that the person's roles open: `{ label: 'Quản trị', href: '/admin' }`. */
   readonly ownPages: readonly { readonly label: Sentence; readonly href: string }[];
+  /** The children of whoever looks after some: their given names, and the page about them. */
+  readonly children: { readonly names: readonly string[]; readonly href: string } | null;
   readonly accountPath: string;
   /** `<form method="post">` without fields: «Xong – đăng xuất», and «Không phải em?» for the next child. */
   readonly signOutAction: string;

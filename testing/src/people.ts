@@ -35,6 +35,15 @@ export async function beginWithPasskey(platform: Platform, page: Page): Promise<
   await page.waitForURL(`${platform.url}/`);
 }
 
+/** Opens a first link once, as its holder does, and makes a passkey. */
+export async function beginByLink(platform: Platform, page: Page, link: string): Promise<void> {
+  await authenticatorOf(page);
+  await page.goto(link);
+  const yes = page.getByRole('button', { name: 'Đúng', exact: true });
+  if (await yes.isVisible()) await yes.click();
+  await beginWithPasskey(platform, page);
+}
+
 export async function choosePassword(page: Page, password: string): Promise<void> {
   await page.getByLabel('Mật khẩu mới').fill(password);
   await page.getByLabel('Gõ lại mật khẩu').fill(password);

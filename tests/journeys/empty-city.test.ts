@@ -11,7 +11,7 @@ import {
   phone,
 } from '@edutrust/testing/chromium';
 import { eventually } from '@edutrust/testing/eventually';
-import { beginWithPasskey } from '@edutrust/testing/people';
+import { beginByLink, beginWithPasskey } from '@edutrust/testing/people';
 import { Platform } from '@edutrust/testing/platform';
 import type { Browser, Page } from 'playwright-core';
 
@@ -74,14 +74,10 @@ async function issueCode(page: Page): Promise<string> {
   return codeOnCard(page);
 }
 
-/** Opens a first link once, as its holder does. */
-async function beginByLink(link: string): Promise<Device> {
+/** A desk of its own for who holds the link. */
+async function deskByLink(link: string): Promise<Device> {
   const device = await openDevice(browser, { device: desk });
-  await authenticatorOf(device.page);
-  await device.page.goto(link);
-  const yes = device.page.getByRole('button', { name: 'Đúng', exact: true });
-  if (await yes.isVisible()) await yes.click();
-  await beginWithPasskey(platform, device.page);
+  await beginByLink(platform, device.page, link);
   return device;
 }
 
@@ -130,13 +126,13 @@ test('city: after `edutrust setup` the first administrator finds the steps to a 
   );
   assert.equal(founded.code, 0, founded.stderr);
   const { administrator, officer } = JSON.parse(founded.stdout.trim().split('\n').at(-1) ?? '');
-  at.administrator = await beginByLink(administrator.link);
+  at.administrator = await deskByLink(administrator.link);
   const { page } = at.administrator;
   await page.getByRole('link', { name: 'Quản trị' }).click();
   await page.getByRole('heading', { level: 1, name: /bước nữa là vào học được/ }).waitFor();
   assert.match(await page.title(), /bước nữa là vào học được.*EduTrust$/);
   await lookAtBoth(page, 'city-start');
-  at.officer = await beginByLink(officer.link);
+  at.officer = await deskByLink(officer.link);
   await at.officer.page.getByRole('link', { name: 'Quản trị' }).click();
   await at.officer.page.getByRole('heading', { name: /Không có việc nào chờ/ }).waitFor();
 });
@@ -362,7 +358,7 @@ test('city: transcripts are asked for, signed by teacher and principal on their 
   }
   const clerk = pageOf('clerk');
   await clerk.goto(`${platform.url}/`);
-  await clerk.getByRole('link', { name: 'Ký số' }).click();
+  await clerk.getByRole('link', { name: 'Xem và ký 2 tài liệu' }).click();
   await clerk.getByRole('link', { name: 'Xem 2 học bạ chờ đóng dấu' }).click();
   await clerk.getByRole('button', { name: 'Đóng dấu 2 học bạ' }).click();
   await clerk.getByRole('button', { name: /^Mã giống, đóng dấu/ }).click();

@@ -1,50 +1,22 @@
+import type { ComponentType } from 'preact';
 import { LocationProvider, Route, Router, useLocation } from 'preact-iso';
 import { api, must } from '../design/api.ts';
 import { Banner } from '../design/form.tsx';
 import { keepFor } from '../design/keep.ts';
 import { t } from '../design/language.ts';
 import { useLoad } from '../design/load.ts';
-import { Anchors } from './anchors.tsx';
-import { ApprovalPage } from './approvals/approval.tsx';
-import { Approvals } from './approvals/approvals.tsx';
-import { AppPage } from './apps/app.tsx';
-import { Apps } from './apps/apps.tsx';
-import { EditApp, NewApp } from './apps/form.tsx';
-import { Audit } from './audit/audit.tsx';
-import { ClassBadges } from './badges/class-badges.tsx';
-import { RoomComputers } from './badges/computers.tsx';
-import { CertificateRoute } from './certificate.tsx';
-import { CertificateRequests } from './certificate-requests.tsx';
-import { Certificates } from './certificates.tsx';
+import { type Address, addresses } from './addresses.ts';
 import { ClassPage } from './classes/class.tsx';
-import { EditClass, NewClass } from './classes/form.tsx';
-import { MarksPage } from './classes/marks.tsx';
-import { MarksImportPage } from './classes/marks-import.tsx';
-import { MarksOfPage } from './classes/marks-of.tsx';
 import { OwnClass } from './classes/own.tsx';
-import { SlipsPage } from './classes/slips.tsx';
 import { Home } from './home/home.tsx';
-import { Import } from './import/page.tsx';
-import { RollOver } from './import/roll-over.tsx';
-import { Mail } from './mail.tsx';
 import { MeContext } from './me.ts';
+import { part } from './part.tsx';
 import { Title } from './parts.tsx';
-import { EditPerson, GrantRole, MergePerson, TransferPerson } from './people/change.tsx';
-import { AddGuardian } from './people/guardian.tsx';
-import { NewPerson } from './people/new.tsx';
 import { People } from './people/people.tsx';
 import { PersonPage } from './people/person.tsx';
-import { SchoolAppsPage } from './schools/apps.tsx';
-import { EditOrganisation } from './schools/edit.tsx';
-import { NetworksPage } from './schools/networks.tsx';
-import { NewSchool, NewWard } from './schools/new.tsx';
 import { SchoolPage } from './schools/school.tsx';
 import { Schools, Wards } from './schools/schools.tsx';
 import { Shell } from './shell.tsx';
-import { Signing } from './signing.tsx';
-import { NewTarget } from './sync/new.tsx';
-import { TargetPage } from './sync/target.tsx';
-import { Targets } from './sync/targets.tsx';
 
 /** Addresses that this application draws; a link to any other leaves it. */
 const ours = /^\/(admin|teach)(?=[/?#]|$)/;
@@ -96,63 +68,108 @@ function PasskeyFirst() {
   );
 }
 
+/** Pages that few open first come when they are opened. */
+const Anchors = part(() => import('./anchors.tsx').then((file) => file.Anchors));
+const ApprovalPage = part(() => import('./approvals/approval.tsx').then((file) => file.ApprovalPage));
+const Approvals = part(() => import('./approvals/approvals.tsx').then((file) => file.Approvals));
+const AppPage = part(() => import('./apps/app.tsx').then((file) => file.AppPage));
+const Apps = part(() => import('./apps/apps.tsx').then((file) => file.Apps));
+const NewApp = part(() => import('./apps/form.tsx').then((file) => file.NewApp));
+const EditApp = part(() => import('./apps/form.tsx').then((file) => file.EditApp));
+const Audit = part(() => import('./audit/audit.tsx').then((file) => file.Audit));
+const ClassBadges = part(() => import('./badges/class-badges.tsx').then((file) => file.ClassBadges));
+const RoomComputers = part(() => import('./badges/computers.tsx').then((file) => file.RoomComputers));
+const CertificateRequests = part(() => import('./certificate-requests.tsx').then((file) => file.CertificateRequests));
+const CertificateRoute = part(() => import('./certificate.tsx').then((file) => file.CertificateRoute));
+const Certificates = part(() => import('./certificates.tsx').then((file) => file.Certificates));
+const EditClass = part(() => import('./classes/form.tsx').then((file) => file.EditClass));
+const NewClass = part(() => import('./classes/form.tsx').then((file) => file.NewClass));
+const MarksImportPage = part(() => import('./classes/marks-import.tsx').then((file) => file.MarksImportPage));
+const MarksOfPage = part(() => import('./classes/marks-of.tsx').then((file) => file.MarksOfPage));
+const MarksPage = part(() => import('./classes/marks.tsx').then((file) => file.MarksPage));
+const SlipsPage = part(() => import('./classes/slips.tsx').then((file) => file.SlipsPage));
+const RollOver = part(() => import('./import/roll-over.tsx').then((file) => file.RollOver));
+const Import = part(() => import('./import/page.tsx').then((file) => file.Import));
+const Mail = part(() => import('./mail.tsx').then((file) => file.Mail));
+const GrantRole = part(() => import('./people/change.tsx').then((file) => file.GrantRole));
+const MergePerson = part(() => import('./people/change.tsx').then((file) => file.MergePerson));
+const TransferPerson = part(() => import('./people/change.tsx').then((file) => file.TransferPerson));
+const EditPerson = part(() => import('./people/change.tsx').then((file) => file.EditPerson));
+const AddGuardian = part(() => import('./people/guardian.tsx').then((file) => file.AddGuardian));
+const NewPerson = part(() => import('./people/new.tsx').then((file) => file.NewPerson));
+const SchoolAppsPage = part(() => import('./schools/apps.tsx').then((file) => file.SchoolAppsPage));
+const EditOrganisation = part(() => import('./schools/edit.tsx').then((file) => file.EditOrganisation));
+const NetworksPage = part(() => import('./schools/networks.tsx').then((file) => file.NetworksPage));
+const NewSchool = part(() => import('./schools/new.tsx').then((file) => file.NewSchool));
+const NewWard = part(() => import('./schools/new.tsx').then((file) => file.NewWard));
+const Signing = part(() => import('./signing.tsx').then((file) => file.Signing));
+const NewTarget = part(() => import('./sync/new.tsx').then((file) => file.NewTarget));
+const TargetPage = part(() => import('./sync/target.tsx').then((file) => file.TargetPage));
+const Targets = part(() => import('./sync/targets.tsx').then((file) => file.Targets));
+
+const pages: Readonly<Record<Address, ComponentType>> = {
+  '/admin': Home,
+  '/admin/people': People,
+  '/admin/people/new': NewPerson,
+  '/admin/people/:id': PersonPage,
+  '/admin/people/:id/edit': EditPerson,
+  '/admin/people/:id/transfer': TransferPerson,
+  '/admin/people/:id/merge': MergePerson,
+  '/admin/people/:id/guardian': AddGuardian,
+  '/admin/people/:id/role': GrantRole,
+  '/admin/schools': Schools,
+  '/admin/schools/new': NewSchool,
+  '/admin/schools/:id': SchoolPage,
+  '/admin/schools/:id/computers': RoomComputers,
+  '/admin/schools/:id/edit': EditOrganisation,
+  '/admin/schools/:id/networks': NetworksPage,
+  '/admin/schools/:id/apps': SchoolAppsPage,
+  '/admin/schools/:id/classes/new': NewClass,
+  '/admin/wards': Wards,
+  '/admin/wards/new': NewWard,
+  '/admin/classes/:id': ClassPage,
+  '/admin/classes/:id/edit': EditClass,
+  '/admin/classes/:id/badges': ClassBadges,
+  '/admin/classes/:id/slips': SlipsPage,
+  '/admin/classes/:id/marks': MarksPage,
+  '/admin/classes/:id/marks/import': MarksImportPage,
+  '/admin/classes/:id/marks/:person': MarksOfPage,
+  '/teach': OwnClass,
+  '/teach/classes/:id': ClassPage,
+  '/teach/classes/:id/badges': ClassBadges,
+  '/teach/classes/:id/slips': SlipsPage,
+  '/teach/classes/:id/marks': MarksPage,
+  '/teach/classes/:id/marks/import': MarksImportPage,
+  '/teach/classes/:id/marks/:person': MarksOfPage,
+  '/admin/import/roll-over': RollOver,
+  '/admin/import': Import,
+  '/admin/approvals': Approvals,
+  '/admin/approvals/:id': ApprovalPage,
+  '/admin/apps': Apps,
+  '/admin/apps/new': NewApp,
+  '/admin/apps/:clientId': AppPage,
+  '/admin/apps/:clientId/edit': EditApp,
+  '/admin/sync': Targets,
+  '/admin/sync/new': NewTarget,
+  '/admin/sync/:id': TargetPage,
+  '/admin/certificates': Certificates,
+  '/admin/certificates/requests': CertificateRequests,
+  '/admin/certificates/:serial': CertificateRoute,
+  '/admin/anchors': Anchors,
+  '/admin/signing': Signing,
+  '/admin/audit': Audit,
+  '/admin/mail': Mail,
+};
+
 /** Each address has a page of its own: nothing of the page before stays in the next one. */
 function Pages() {
   const { path } = useLocation();
   return (
     <div key={path} class="grid gap-8 sm:gap-10 content-start grid-cols-[minmax(0,1fr)]">
       <Router>
-        <Route path="/admin" component={Home} />
-        <Route path="/admin/people" component={People} />
-        <Route path="/admin/people/new" component={NewPerson} />
-        <Route path="/admin/people/:id" component={PersonPage} />
-        <Route path="/admin/people/:id/edit" component={EditPerson} />
-        <Route path="/admin/people/:id/transfer" component={TransferPerson} />
-        <Route path="/admin/people/:id/merge" component={MergePerson} />
-        <Route path="/admin/people/:id/guardian" component={AddGuardian} />
-        <Route path="/admin/people/:id/role" component={GrantRole} />
-        <Route path="/admin/schools" component={Schools} />
-        <Route path="/admin/schools/new" component={NewSchool} />
-        <Route path="/admin/schools/:id" component={SchoolPage} />
-        <Route path="/admin/schools/:id/computers" component={RoomComputers} />
-        <Route path="/admin/schools/:id/edit" component={EditOrganisation} />
-        <Route path="/admin/schools/:id/networks" component={NetworksPage} />
-        <Route path="/admin/schools/:id/apps" component={SchoolAppsPage} />
-        <Route path="/admin/schools/:id/classes/new" component={NewClass} />
-        <Route path="/admin/wards" component={Wards} />
-        <Route path="/admin/wards/new" component={NewWard} />
-        <Route path="/admin/classes/:id" component={ClassPage} />
-        <Route path="/admin/classes/:id/edit" component={EditClass} />
-        <Route path="/admin/classes/:id/badges" component={ClassBadges} />
-        <Route path="/admin/classes/:id/slips" component={SlipsPage} />
-        <Route path="/admin/classes/:id/marks" component={MarksPage} />
-        <Route path="/admin/classes/:id/marks/import" component={MarksImportPage} />
-        <Route path="/admin/classes/:id/marks/:person" component={MarksOfPage} />
-        <Route path="/teach" component={OwnClass} />
-        <Route path="/teach/classes/:id" component={ClassPage} />
-        <Route path="/teach/classes/:id/badges" component={ClassBadges} />
-        <Route path="/teach/classes/:id/slips" component={SlipsPage} />
-        <Route path="/teach/classes/:id/marks" component={MarksPage} />
-        <Route path="/teach/classes/:id/marks/import" component={MarksImportPage} />
-        <Route path="/teach/classes/:id/marks/:person" component={MarksOfPage} />
-        <Route path="/admin/import" component={Import} />
-        <Route path="/admin/import/roll-over" component={RollOver} />
-        <Route path="/admin/approvals" component={Approvals} />
-        <Route path="/admin/approvals/:id" component={ApprovalPage} />
-        <Route path="/admin/apps" component={Apps} />
-        <Route path="/admin/apps/new" component={NewApp} />
-        <Route path="/admin/apps/:clientId" component={AppPage} />
-        <Route path="/admin/apps/:clientId/edit" component={EditApp} />
-        <Route path="/admin/sync" component={Targets} />
-        <Route path="/admin/sync/new" component={NewTarget} />
-        <Route path="/admin/sync/:id" component={TargetPage} />
-        <Route path="/admin/certificates" component={Certificates} />
-        <Route path="/admin/certificates/requests" component={CertificateRequests} />
-        <Route path="/admin/certificates/:serial" component={CertificateRoute} />
-        <Route path="/admin/anchors" component={Anchors} />
-        <Route path="/admin/signing" component={Signing} />
-        <Route path="/admin/audit" component={Audit} />
-        <Route path="/admin/mail" component={Mail} />
+        {addresses.map((path) => (
+          <Route key={path} path={path} component={pages[path]} />
+        ))}
         <Route default component={Nothing} />
       </Router>
     </div>

@@ -14,6 +14,8 @@ export interface Room {
   /** What waits in it, counted beside its name. */
   readonly counts?: CountName;
   readonly label: () => string;
+  /** In one short word, for the foot of a phone. */
+  readonly short?: () => string;
 }
 
 /** What is counted beside the rooms. */
@@ -29,7 +31,13 @@ const groups: readonly Group[] = [
   {
     label: () => t('Người và trường', 'People and schools'),
     rooms: [
-      { path: '/teach', icon: 'grid-3x3', role: 'teacher', label: () => t('Lớp của tôi', 'My class') },
+      {
+        path: '/teach',
+        icon: 'grid-3x3',
+        role: 'teacher',
+        label: () => t('Lớp của tôi', 'My class'),
+        short: () => t('Lớp', 'Class'),
+      },
       { path: '/admin/people', icon: 'users', permission: 'people.read', label: () => t('Người', 'People') },
       {
         path: '/admin/schools',
@@ -44,6 +52,7 @@ const groups: readonly Group[] = [
         counts: 'import',
         permission: 'roster.import',
         label: () => t('Nhập danh sách', 'Import'),
+        short: () => t('Nhập', 'Import'),
       },
     ],
   },

@@ -142,7 +142,7 @@ function FootTabs({ me, counts }: { readonly me: Me; readonly counts: Counts }) 
         {first.map((room) => (
           <a key={room.path} href={room.path} aria-current={isIn(path, room) ? 'page' : undefined}>
             <Icon name={room.icon} />
-            {room.label()}
+            {(room.short ?? room.label)()}
             <Count of={room} counts={counts} />
           </a>
         ))}

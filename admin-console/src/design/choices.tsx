@@ -56,7 +56,7 @@ export function Chips<Value extends string>({
 }) {
   return (
     // biome-ignore lint/a11y/useSemanticElements: as above
-    <div class="flex flex-wrap gap-2" role="group" aria-label={label}>
+    <div class="chips" role="group" aria-label={label}>
       {options.map((one) => (
         <button
           key={one.value}

@@ -62,7 +62,7 @@ export function Row({
           {title !== undefined && <span class="font-semibold">{title}</span>}
           {note !== undefined && <span class="block text-quiet">{note}</span>}
         </div>
-        {act && <div class="flex flex-wrap gap-2 max-sm:w-full max-sm:*:grow">{act}</div>}
+        {act && <div class="flex flex-wrap gap-2 max-sm:w-full max-sm:[&>:not(.state)]:grow">{act}</div>}
       </div>
       {children}
     </li>

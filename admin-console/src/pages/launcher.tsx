@@ -85,9 +85,9 @@ function Hello({ name, givenName, place, address, signOutAction, isShared }: Lau
   );
 }
 
-/** What cannot wait: documents to sign, and for a teacher the class. */
-function Waiting({ waiting, classes, address }: LauncherProps) {
-  if (!waiting && classes.length === 0) return null;
+/** What cannot wait: documents to sign; then a teacher's class, a guardian's children. */
+function Waiting({ waiting, classes, children, address }: LauncherProps) {
+  if (!waiting && !children && classes.length === 0) return null;
   return (
     <div class="grid gap-4 md:grid-cols-2 items-stretch">
       {waiting && (
@@ -99,6 +99,23 @@ function Waiting({ waiting, classes, address }: LauncherProps) {
           <a class="button button-primary justify-self-start" href={waiting.href}>
             <Icon name="pen-line" />
             {t(`Xem và ký ${waiting.count} tài liệu`, `Look at and sign ${waiting.count} documents`)}
+          </a>
+        </section>
+      )}
+      {children && (
+        <section class="card grid gap-3 content-between" aria-labelledby="children">
+          <div>
+            <h2 id="children">{children.names.join(', ')}</h2>
+            <p class="text-quiet">
+              {t(
+                'Học bạ, ứng dụng nào biết gì, việc mới ở tài khoản của con.',
+                'School reports, what apps know, what is new in the account.',
+              )}
+            </p>
+          </div>
+          <a class={`button justify-self-start ${waiting ? '' : 'button-primary'}`} href={children.href}>
+            {t('Con của tôi', 'My children')}
+            <Icon name="arrow-right" />
           </a>
         </section>
       )}
@@ -185,10 +202,12 @@ function Rows({ apps, address }: LauncherProps) {
   );
 }
 
-function OwnPages({ ownPages, accountPath, address }: LauncherProps) {
+/** The rest of the own pages: what has its card above is not offered twice. */
+function OwnPages({ ownPages, waiting, classes, accountPath, address }: LauncherProps) {
+  const rest = ownPages.filter(({ href }) => href !== waiting?.href && (href !== '/teach' || classes.length === 0));
   return (
     <nav aria-label={t('Trang của mình', 'Your pages')} class="flex flex-wrap gap-3">
-      {ownPages.map(({ label, href }) => (
+      {rest.map(({ label, href }) => (
         <a key={href} class="button" href={href}>
           {label}
         </a>

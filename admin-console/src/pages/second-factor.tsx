@@ -73,7 +73,8 @@ function SetupStep(props: SecondFactorSetupProps) {
             class="w-56 max-w-full"
           />
           <p>
-            {t('Không quét được? Gõ khoá:', 'Cannot scan? Type this key:')} <span class="code">{props.secret}</span>
+            {t('Không quét được? Gõ khoá:', 'Cannot scan? Type this key:')}{' '}
+            <span class="code whitespace-normal wrap-anywhere">{props.secret}</span>
           </p>
           <form method="post" action={props.action} class="grid gap-4">
             <input type="hidden" name="ticket" value={props.ticket} />

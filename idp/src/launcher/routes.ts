@@ -2,7 +2,7 @@ import type { Database } from '@edutrust/platform/database';
 import { anyone, type HttpServer } from '@edutrust/platform/http';
 import { listClassesOfTeacher, schoolYearAt } from '@edutrust/registry/classes';
 import { listChildren } from '@edutrust/registry/guardians';
-import { getPerson, type PersonClaims, personClaims } from '@edutrust/registry/people';
+import { getPerson, type PersonClaims, personClaims, splitName } from '@edutrust/registry/people';
 import { listTiles } from '../apps/tiles.ts';
 import type { DocumentsPort } from '../children/children.ts';
 import { sendPage } from '../page-reply.ts';
@@ -21,8 +21,6 @@ const ownPages = [
   { roles: ['teacher'], label: { vi: 'Lớp của tôi', en: 'My class' }, href: '/teach' },
   { roles: ['signer', 'clerk'], label: { vi: 'Ký số', en: 'Signing' }, href: '/sign/' },
 ] as const;
-
-const childrenPage = { label: { vi: 'Con của tôi', en: 'My children' }, href: '/account/children' } as const;
 
 /** How the person is spoken to; who teaches is a teacher, whatever else they are. */
 async function addressOf(
@@ -60,12 +58,13 @@ export function addLauncher(app: HttpServer, { context, pages }: IdpTools, docum
         apps: apps.flatMap(({ clientId, name, purpose, picture, homeUri: href }) =>
           href ? [{ clientId, name, purpose: purpose[view.locale], picture, href }] : [],
         ),
-        ownPages: [
-          ...(children.length > 0 ? [{ label: childrenPage.label[view.locale], href: childrenPage.href }] : []),
-          ...ownPages.flatMap((page) =>
-            page.roles.some((role) => roles.has(role)) ? [{ label: page.label[view.locale], href: page.href }] : [],
-          ),
-        ],
+        ownPages: ownPages.flatMap((page) =>
+          page.roles.some((role) => roles.has(role)) ? [{ label: page.label[view.locale], href: page.href }] : [],
+        ),
+        children:
+          children.length > 0
+            ? { names: children.map(({ fullName }) => splitName(fullName).givenName), href: '/account/children' }
+            : null,
         accountPath: '/account',
         signOutAction: '/sign-out',
         isShared: view.idleSeconds !== undefined,

@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict';
+import process from 'node:process';
+import { after, before, test } from 'node:test';
+import { addresses } from '@edutrust/admin-console/addresses';
+import { confirmProposal } from '@edutrust/testing/approvals';
+import { authenticatorOf, type Device, desk, openBrowser, openDevice } from '@edutrust/testing/chromium';
+import { activate, begin, beginByLink, person } from '@edutrust/testing/people';
+import { Platform } from '@edutrust/testing/platform';
+import { enrolPhone, signClass } from '@edutrust/testing/signing';
+import type { Browser, Page } from 'playwright-core';
+import { rows } from '../house/routes.ts';
+import { everyView, kindOf, type Tour, tourAs } from '../tour.ts';
+
+/**
+ * The tour: as each kind of person everything that links lead to is opened and looked at, a page of each kind: no
+ * sideways scrolling, no serious finding of axe (WCAG 2.2 A, AA), no error in the console, nothing asked of others,
+ * title, focus and announcement after each change of page, no focus behind a bar. `npm run tour` is the whole of it, with
+ * pictures in artefacts/tour; each run of the suite walks it as three of them, on a phone at 400 % and a desk in the dark.
+ */
+const isWhole = process.env.EDUTRUST_TEST_TOUR !== undefined;
+/** Of the whole tour only those whose name holds one of these words. */
+const only = (process.env.EDUTRUST_TEST_TOUR ?? '').split(',').filter((word) => word !== '' && word !== 'whole');
+
+let platform: Platform;
+let browser: Browser;
+let tour: Tour;
+const at: Partial<Record<Who, Device>> = {};
+
+before(async () => {
+  platform = await Platform.start();
+  browser = await openBrowser();
+  const views = everyView.filter(({ width, scheme }) => isWhole || (width === 320) === (scheme === 'light'));
+  tour = {
+    origin: platform.url,
+    views: isWhole ? views : views.filter(({ width }) => width !== 390),
+    faults: new Set(),
+    seen: new Map(),
+  };
+});
+after(async () => {
+  await browser?.close();
+  await platform?.[Symbol.asyncDispose]();
+});
+
+const own = ['/', '/account', '/account/passkey', '/account/second-factor'] as const;
+const official = [...own, '/admin', '/sign/'] as const;
+const visitors = {
+  anonymous: [
+    '/signin?return_to=%2F',
+    '/activate',
+    '/activate/first',
+    '/b',
+    '/verify',
+    '/pki',
+    '/api/docs',
+    '/signed-out',
+    '/nothing-here',
+  ],
+  pupil: [...own, '/admin'],
+  guardian: [...own, '/account/children'],
+  teacher: [...own, '/teach', '/admin', '/sign/'],
+  principal: official,
+  clerk: official,
+  school: official,
+  officer: official,
+  auditor: official,
+  department: official,
+} as const satisfies Record<string, readonly string[]>;
+type Who = keyof typeof visitors;
+
+const inEveryRun: readonly Who[] = ['anonymous', 'pupil', 'school'];
+const titles: Partial<Record<Who, string>> = {
+  pupil: 'Học sinh',
+  guardian: 'Phụ huynh',
+  teacher: 'Giáo viên',
+  principal: 'Hiệu trưởng',
+  clerk: 'Văn thư',
+  school: 'Quản trị trường',
+  officer: 'An toàn',
+  auditor: 'Kiểm toán',
+};
+
+/** The page of somebody who has signed in, now or before. */
+async function pageOf(who: Who): Promise<Page> {
+  const device = at[who] ?? (await openDevice(browser, { device: desk }));
+  if (at[who]) return device.page;
+  at[who] = device;
+  const { page } = device;
+  const title = titles[who];
+  if (who === 'department') {
+    await authenticatorOf(page);
+    await beginByLink(platform, page, platform.welcome?.administratorLink ?? '');
+  } else if (who === 'pupil') await activate(platform, page, person(platform, 'Học sinh').code, 'mèo con thích ăn cá');
+  else if (title) await begin(platform, page, person(platform, title));
+  return page;
+}
+
+/** Something of each kind is under way, so that its page can be reached: a seal, phones, a class that waits, a target. */
+async function fillTheCity(): Promise<void> {
+  const school = await pageOf('school');
+  const officer = await pageOf('officer');
+  const made = await ask(school, 'POST', '/api/v1/certificate-requests', {
+    organisationId: (await ask(school, 'GET', '/api/v1/me')).roles[0].organisation.id,
+    custody: 'key-store',
+  });
+  await school.goto(`${platform.url}/admin/approvals/${made.approvalId}`);
+  await confirmProposal(school);
+  for (const who of ['teacher', 'principal'] as const) await enrolPhone(platform, await pageOf(who), officer);
+  await signClass(platform, await pageOf('teacher'));
+  const department = await pageOf('department');
+  await department.goto(`${platform.url}/admin/sync/new`);
+  await department.getByLabel('Tên', { exact: true }).fill('OpenLDAP của Sở');
+  await department.getByLabel('Địa chỉ máy chủ').fill('ldap://localhost:1');
+  await department.getByLabel('Nhánh để ghi').fill('dc=edu,dc=vn');
+  await department.getByLabel('Tài khoản của EduTrust ở đó').fill('cn=admin,dc=edu,dc=vn');
+  await department.getByLabel('Mật khẩu của tài khoản đó').fill('bí mật');
+  await department.getByRole('button', { name: 'Thêm', exact: true }).click();
+  await department.getByText('Chưa kết nối lần nào').first().waitFor();
+}
+
+/** Of a pupil more can be changed than of oneself, whom the list shows first. */
+async function pupilsPage(page: Page): Promise<string> {
+  await page.goto(`${platform.url}/admin`);
+  const { items } = await ask(
+    page,
+    'GET',
+    `/api/v1/people?q=${encodeURIComponent(person(platform, 'Học sinh').educationId)}`,
+  );
+  return `/admin/people/${items[0].id}`;
+}
+
+async function ask(page: Page, method: string, path: string, body?: object) {
+  return page.evaluate(
+    async ([how, where, json]) => {
+      const headers = { 'content-type': 'application/json' };
+      const answer = await fetch(where, json ? { method: how, headers, body: json } : { method: how });
+      if (!answer.ok) throw new Error(`${how} ${where}: ${answer.status} ${await answer.text()}`);
+      return answer.json();
+    },
+    [method, path, body && JSON.stringify(body)] as const,
+  );
+}
+
+if (isWhole)
+  test('tour: the city has something of each kind', async () => {
+    await fillTheCity();
+  });
+
+const walked = (Object.keys(visitors) as Who[]) // the keys of the object above
+  .filter((who) => (isWhole ? only.length === 0 || only.includes(who) : inEveryRun.includes(who)));
+for (const who of walked) {
+  test(`tour: what ${who} can reach is whole at every width, in light and dark`, async () => {
+    tour.faults.clear();
+    const page = await pageOf(who);
+    await tourAs(tour, page, who, [...(who === 'department' ? [await pupilsPage(page)] : []), ...visitors[who]]);
+    assert.deepEqual([...tour.faults], []);
+  });
+}
+
+if (isWhole && only.length === 0)
+  test('tour: every page that a route answers with was seen by somebody', async () => {
+    const missing = addresses.filter((address) => !tour.seen.has(address));
+    for (const [, path] of Object.keys(rows).map((name) => /^GET (\/(?!api\/v1)[^:*]*)$/.exec(name) ?? [])) {
+      if (path === undefined || tour.seen.has(kindOf(path))) continue;
+      const answer = await fetch(platform.url + path, { redirect: 'manual', headers: { accept: 'text/html' } });
+      if (answer.headers.get('content-type')?.startsWith('text/html')) assert.fail(`nobody saw ${path}`);
+    }
+    assert.deepEqual(missing, []);
+  });

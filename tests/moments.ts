@@ -1,0 +1,285 @@
+/**
+ * `npm run moments`: the moments that each kind of person judges us by, done in a browser on a city of its own. Prints a
+ * table of taps, typed fields, fingerprints and the machine's seconds; docs/screens.md keeps it beside the first figures.
+ */
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import process from 'node:process';
+import { cameraOn } from '@edutrust/testing/camera';
+import { authenticatorOf, desk, openBrowser, openDevice, phone } from '@edutrust/testing/chromium';
+import { begin, beginByLink, person, signIn } from '@edutrust/testing/people';
+import { Platform } from '@edutrust/testing/platform';
+import { enrolPhone, signClass } from '@edutrust/testing/signing';
+import type { Browser, Locator, Page } from 'playwright-core';
+
+/** What a person's hands do, counted. */
+class Hands {
+  taps = 0;
+  fields = 0;
+  fingerprints = 0;
+  async tap(target: Locator): Promise<void> {
+    this.taps += 1;
+    await target.click({ timeout: 60_000 });
+  }
+  async type(target: Locator, text: string): Promise<void> {
+    this.fields += 1;
+    await target.fill(text);
+  }
+  /** A tap after which the device asks for the finger. */
+  async touch(target: Locator): Promise<void> {
+    this.fingerprints += 1;
+    await this.tap(target);
+  }
+}
+
+const rows: string[] = [];
+
+async function moment(who: string, what: string, act: (hands: Hands) => Promise<void>): Promise<void> {
+  const hands = new Hands();
+  const start = performance.now();
+  await act(hands);
+  const seconds = ((performance.now() - start) / 1000).toFixed(1);
+  const parts = [
+    `${hands.taps} taps`,
+    hands.fields && `${hands.fields} fields`,
+    hands.fingerprints && `${hands.fingerprints} fingerprint`,
+  ];
+  rows.push(`| ${who} | ${what} | ${parts.filter(Boolean).join(', ')} | ${seconds} s |`);
+  process.stdout.write(`${rows.at(-1)}\n`);
+}
+
+const platform = await Platform.start();
+const browser = await openBrowser();
+try {
+  await pupil();
+  const teacher = await teaching();
+  await badges(teacher);
+  const { officer, department } = await offices();
+  await auditing();
+  await signing(teacher, officer);
+  await everybody(department);
+} finally {
+  await browser.close();
+  await platform[Symbol.asyncDispose]();
+}
+
+async function devicePage(device: typeof desk | typeof phone, where: Browser = browser): Promise<Page> {
+  const { page } = await openDevice(where, { device });
+  page.setDefaultTimeout(60_000);
+  return page;
+}
+
+async function pupil(): Promise<void> {
+  const child = person(platform, 'Học sinh');
+  const page = await devicePage(desk);
+  await moment('pupil', 'activates a printed code and is at her apps', async (hands) => {
+    await page.goto(`${platform.url}/activate`);
+    await hands.type(page.getByLabel('Mã kích hoạt'), child.code);
+    await hands.tap(page.getByRole('button', { name: 'Tiếp tục' }));
+    await hands.tap(page.getByRole('button', { name: 'Đúng', exact: true }));
+    await hands.type(page.getByLabel('Mật khẩu mới'), 'mèo con thích ăn cá');
+    await hands.type(page.getByLabel('Gõ lại mật khẩu'), 'mèo con thích ăn cá');
+    await hands.tap(page.getByRole('button', { name: 'Xong', exact: true }));
+    await page.getByRole('heading', { name: /^Chào / }).waitFor();
+  });
+  const next = await devicePage(desk);
+  await moment('pupil', 'signs in with her password', async (hands) => {
+    await next.goto(platform.url);
+    await signIn(next, child.educationId, 'mèo con thích ăn cá');
+    hands.fields = 2;
+    hands.taps = 1;
+    await next.getByRole('heading', { name: /^Chào / }).waitFor();
+  });
+}
+
+async function teaching(): Promise<Page> {
+  const page = await devicePage(phone);
+  await begin(platform, page, person(platform, 'Giáo viên'));
+  await page.goto(platform.url);
+  await moment('teacher', 'a pupil forgot: from the launcher to a QR code on her phone', async (hands) => {
+    await hands.tap(page.getByRole('link', { name: 'Mở lớp của tôi' }));
+    await hands.tap(page.getByRole('button', { name: /^Cho .+ mã$/ }).first());
+    await page.getByRole('img', { name: /^Mã QR của/ }).waitFor();
+  });
+  await page.getByRole('button', { name: 'Xong' }).click();
+  await page.goto(`${platform.url}/teach`);
+  await moment('teacher', 'slips for the whole class', async (hands) => {
+    await hands.tap(page.getByRole('link', { name: 'In phiếu kích hoạt' }));
+    await hands.tap(page.getByRole('button', { name: /^Lập \d+ phiếu$/ }));
+    const sure = page.getByRole('button', { name: /^Cấp \d+ mã$/ });
+    await sure
+      .or(page.getByRole('button', { name: /^In \d+ phiếu$/ }))
+      .first()
+      .waitFor();
+    if (await sure.isVisible()) await hands.tap(sure);
+    await page.getByRole('button', { name: /^In \d+ phiếu$/ }).waitFor();
+  });
+  return page;
+}
+
+async function badges(teacher: Page): Promise<void> {
+  const child = person(platform, 'Học sinh');
+  const act = async (button: RegExp, sure: string, path: RegExp) => {
+    await teacher.goto(`${platform.url}/teach`);
+    await teacher.getByRole('link', { name: 'Thẻ', exact: true }).click();
+    await teacher.getByRole('button', { name: button }).click();
+    const answered = teacher.waitForResponse((response) => path.test(response.url()) && response.status() === 201);
+    await teacher.getByRole('button', { name: sure, exact: true }).click();
+    return (await answered).json();
+  };
+  const { made } = await act(/^Làm \d+ thẻ$/, 'Làm thẻ', /\/badges$/);
+  await act(/^Cấp \d+ bí mật$/, 'Cấp', /\/pins$/);
+  await teacher.getByRole('heading', { name: /^Bí mật của thẻ/ }).waitFor();
+  const pin =
+    (await teacher.locator('.badge-card', { hasText: child.name }).locator('[data-pin]').getAttribute('data-pin')) ??
+    '';
+  const { badge } = made.find((one: { person: { fullName: string } }) => one.person.fullName === child.name);
+  const lab = await openBrowser(await cameraOn(badge.address));
+  try {
+    const { page: first, context } = await openDevice(lab);
+    await begin(platform, first, person(platform, 'Quản trị trường'));
+    await first.goto(`${platform.url}/admin/schools`);
+    await first
+      .getByRole('link', { name: /Lê Lợi/ })
+      .first()
+      .click();
+    await first.getByRole('link', { name: 'Máy dùng thẻ' }).click();
+    await first.getByLabel('Tên máy').fill('Phòng máy 1, máy 7');
+    await first.getByRole('button', { name: 'Ghi danh máy này' }).click();
+    await first.getByText('Máy này đã ghi danh').waitFor();
+    await first.goto(platform.url);
+    await first.getByRole('button', { name: 'Đăng xuất' }).click();
+    const page = await context.newPage();
+    await moment('child', 'holds up the badge, taps the secret, is at her apps', async (hands) => {
+      await page.goto(platform.url);
+      await hands.tap(page.getByRole('link', { name: 'Dùng thẻ học sinh' }));
+      await page.getByRole('heading', { name: /^Bấm \d+ số của em$/ }).waitFor();
+      for (const digit of pin) await hands.tap(page.getByRole('button', { name: digit, exact: true }));
+      await page.getByRole('button', { name: 'Xong – đăng xuất' }).waitFor();
+    });
+  } finally {
+    await lab.close();
+  }
+}
+
+async function offices(): Promise<{ readonly officer: Page; readonly department: Page }> {
+  const officer = await devicePage(desk);
+  await begin(platform, officer, person(platform, 'An toàn'));
+  const department = await devicePage(desk);
+  await moment('department', 'first link → console', async (hands) => {
+    await beginByLink(platform, department, platform.welcome?.administratorLink ?? '');
+    hands.taps = 2;
+    hands.fingerprints = 1;
+    await hands.tap(department.getByRole('link', { name: 'Quản trị' }));
+    await department.getByRole('heading', { level: 1, name: /bước|việc/ }).waitFor();
+  });
+  await moment('department', 'why can this person not sign in (typed without accents)', async (hands) => {
+    await department.keyboard.press('Control+k');
+    hands.taps += 1;
+    await hands.type(department.getByRole('combobox').last(), 'vo nhat duy');
+    await department
+      .getByRole('option', { name: /Võ Nhật Duy/ })
+      .first()
+      .waitFor();
+    hands.taps += 1;
+    await department.keyboard.press('Enter');
+    await department.getByRole('heading', { name: 'Võ Nhật Duy' }).waitFor();
+    await department
+      .getByText(/kích hoạt/)
+      .first()
+      .waitFor();
+  });
+  return { officer, department };
+}
+
+async function auditing(): Promise<void> {
+  const page = await devicePage(desk);
+  await begin(platform, page, person(platform, 'Kiểm toán'));
+  await moment('auditor', 'is what the log says still whole', async (hands) => {
+    await page.goto(`${platform.url}/admin/audit`);
+    await hands.tap(page.getByRole('button', { name: 'Kiểm tra toàn vẹn' }));
+    await page
+      .getByText(/toàn vẹn/)
+      .nth(1)
+      .waitFor();
+  });
+}
+
+async function signing(teacher: Page, officer: Page): Promise<void> {
+  await enrolPhone(platform, teacher, officer);
+  await teacher.goto(`${platform.url}/teach`);
+  await moment('teacher', 'asks for the transcripts of her class', async (hands) => {
+    await hands.tap(teacher.getByRole('button', { name: 'Trình ký học bạ' }));
+    await hands.tap(teacher.getByRole('button', { name: 'Trình ký', exact: true }));
+    await teacher.getByRole('heading', { name: /^Đã trình \d+ học bạ/ }).waitFor({ timeout: 120_000 });
+  });
+  await signClass(platform, teacher);
+  const principal = await devicePage(phone);
+  await authenticatorOf(principal);
+  await begin(platform, principal, person(platform, 'Hiệu trưởng'));
+  await enrolPhone(platform, principal, officer);
+  await principal.goto(platform.url);
+  await moment('principal', 'signs a class, from the launcher', async (hands) => {
+    await hands.tap(principal.getByRole('link', { name: /^Xem và ký/ }));
+    await hands.tap(principal.getByRole('link', { name: /^Xem \d+ học bạ/ }).first());
+    await hands.tap(principal.getByRole('button', { name: /^Ký \d+ học bạ$/ }));
+    await hands.touch(principal.getByRole('button', { name: /^Mã giống, ký/ }));
+    await principal.getByRole('heading', { name: 'Đã ký xong' }).waitFor({ timeout: 120_000 });
+  });
+}
+
+async function everybody(department: Page): Promise<void> {
+  await department.goto(`${platform.url}/admin/import`);
+  const file = join(platform.directory, 'roster.csv');
+  const learners = Array.from(
+    { length: 120 },
+    (_, index) =>
+      `TH001,5B,79600000${String(index).padStart(2, '0')},Lê Văn Thử,${String((index % 28) + 1).padStart(2, '0')}/${index < 6 ? 13 : (index % 12) + 1}/2015,Nam`,
+  );
+  await writeFile(
+    file,
+    `Mã trường,Mã lớp,Mã định danh Bộ GD&ĐT,Họ và tên,Ngày sinh,Giới tính\n${learners.join('\n')}\n`,
+  );
+  await moment('school', 'previews a file of 120 rows with six mistakes', async (hands) => {
+    hands.taps += 1;
+    await department.getByLabel('Tệp danh sách').setInputFiles(file);
+    await hands.tap(department.getByRole('button', { name: 'Xem trước thay đổi' }));
+    await department.getByRole('button', { name: /^Áp dụng \d+ thay đổi$/ }).waitFor();
+  });
+  await moment('school', 'applies it', async (hands) => {
+    await hands.tap(department.getByRole('button', { name: /^Áp dụng \d+ thay đổi$/ }));
+    await department.getByRole('heading', { name: /^Đã thêm \d+/ }).waitFor({ timeout: 120_000 });
+  });
+  await department.goto(`${platform.url}/admin/apps`);
+  await moment('developer', 'an app with its secret and snippet', async (hands) => {
+    await hands.tap(department.getByRole('link', { name: 'Thêm một ứng dụng' }));
+    await hands.type(department.getByLabel('Tên ứng dụng'), 'Sổ liên lạc');
+    await hands.type(department.getByLabel('Địa chỉ nhận kết quả đăng nhập'), 'http://localhost:4999/callback');
+    await hands.tap(department.getByRole('button', { name: 'Tạo ứng dụng' }));
+    await department.getByText('Mã bí mật chỉ hiện lần này').waitFor();
+  });
+  const guardian = await devicePage(phone);
+  await begin(platform, guardian, person(platform, 'Phụ huynh'));
+  await moment('guardian', 'sees the child’s documents, apps and account', async (hands) => {
+    await hands.tap(guardian.getByRole('link', { name: 'Con của tôi' }));
+    await guardian
+      .getByRole('heading', { name: /^Giấy tờ/ })
+      .first()
+      .waitFor();
+  });
+  const reader = await devicePage(phone);
+  const plain = join(platform.directory, 'plain.pdf');
+  await writeFile(
+    plain,
+    '%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n',
+  );
+  await moment('auditor', 'a file on /verify: is it signed', async (hands) => {
+    await reader.goto(`${platform.url}/verify`);
+    hands.taps += 1;
+    await reader.getByLabel('Chọn tệp PDF').setInputFiles(plain);
+    await hands.tap(reader.getByRole('button', { name: 'Kiểm tra', exact: true }));
+    await reader.locator('.verdict-word, [role=alert]').first().waitFor();
+  });
+  assert.ok(rows.length > 10);
+}
