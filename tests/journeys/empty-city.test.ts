@@ -68,6 +68,23 @@ async function fillMarks(page: Page): Promise<void> {
   }
 }
 
+/** Downloads the template of a kind of roster, as who has no file yet does, and imports it. */
+async function importTemplate(page: Page, kind: string, format: 'Excel' | 'CSV', expected: RegExp, school?: string) {
+  await page.goto(`${platform.url}/admin/import`);
+  await page.getByRole('radio', { name: kind }).check();
+  if (school) await page.getByLabel('Trường của dòng không ghi mã trường').selectOption({ label: school });
+  const download = page.waitForEvent('download');
+  await page.getByRole('link', { name: format, exact: true }).click();
+  const template = await download;
+  const buffer = await readFile(await template.path());
+  const mimeType = 'application/octet-stream';
+  await page.getByLabel('Tệp danh sách').setInputFiles({ name: template.suggestedFilename(), mimeType, buffer });
+  await page.getByRole('button', { name: 'Xem trước thay đổi' }).click();
+  await page.getByRole('heading', { name: expected }).waitFor();
+  await page.getByRole('button', { name: /^Áp dụng/ }).click();
+  await page.getByRole('heading', { name: /^Đã thêm/ }).waitFor();
+}
+
 async function issueCode(page: Page): Promise<string> {
   await page.getByRole('button', { name: 'Cấp mã kích hoạt' }).click();
   await page.getByRole('button', { name: 'Cấp mã', exact: true }).click();
@@ -223,6 +240,16 @@ test('city: the school adds its teacher, opens a class that is hers, and adds a 
   at.teacher = await beginByQr(code, phone);
 });
 
+test('city: wards and schools come from an Excel file, staff from a CSV file, each seen before it is applied', async () => {
+  const page = pageOf('administrator');
+  await importTemplate(page, 'Đơn vị', 'Excel', /^Sẽ thêm 1/);
+  await page.goto(`${platform.url}/admin/schools`);
+  await page.getByRole('link', { name: 'Trường Tiểu học Lê Lợi' }).waitFor();
+  await importTemplate(page, 'Nhân sự', 'CSV', /^Sẽ thêm [12]/, 'Trường Tiểu học Lê Lợi (79000729)');
+  await page.goto(`${platform.url}/admin/people?q=${encodeURIComponent('pham quoc bao')}`);
+  await page.getByRole('row', { name: /Phạm Quốc Bảo.*Văn thư.*Trường Tiểu học Lê Lợi/ }).waitFor();
+});
+
 test('city: a teacher’s «Lớp của tôi» is her class at one tap; a forgotten password is a QR code; slips are asked about first', async () => {
   const { page } = at.teacher ?? assert.fail('the teacher has begun');
   await page.getByRole('link', { name: 'Mở lớp của tôi' }).click();
@@ -375,6 +402,7 @@ test('city: the guardian finds the child’s transcript and nobody else’s; the
   const { page } = at.guardian;
   await page.getByRole('link', { name: 'Con của tôi' }).click();
   await page.getByRole('heading', { name: 'Trần Bảo Nam' }).waitFor();
+  await page.getByRole('heading', { name: 'Ứng dụng biết gì về Nam' }).waitFor(); // and what was agreed to
   await lookAtBoth(page, 'city-children');
   assert.equal(await page.getByText('Vũ Thuỵ Bảo Vy').count(), 0);
   const download = page.waitForEvent('download');

@@ -215,6 +215,11 @@ test('certificates: the officer sees what a revocation would do, suspends and re
   await principal.click();
   await page.getByText(/không ký được nữa cho tới khi đăng ký lại/).waitFor();
   await lookAtBoth(page, 'console-certificate');
+  // What was chosen is still chosen when one comes back, as after proving who one is.
+  await page.getByLabel('Lý do').selectOption('superseded');
+  await page.reload();
+  await page.getByLabel('Lý do').waitFor();
+  assert.equal(await page.getByLabel('Lý do').inputValue(), 'superseded');
   await page.getByLabel('Lý do').selectOption('certificateHold');
   await page.getByRole('button', { name: 'Tạm dừng' }).click();
   await page.getByRole('button', { name: 'Mở lại' }).click();
@@ -348,6 +353,7 @@ test('story 6: page, API and command give one verdict: valid, invalid for a flip
   await eyes.getByLabel('Chọn tệp PDF').setInputFiles(file('flipped.pdf'));
   await eyes.getByRole('button', { name: 'Kiểm tra', exact: true }).click();
   await eyes.getByText('Không hợp lệ', { exact: true }).first().waitFor();
+  assert.doesNotMatch(await eyes.locator('main').innerText(), /\{"/, 'no raw JSON among the details');
   await look(eyes, 'verify-invalid-phone');
   await eyes.goto(`${platform.url}/verify/${(await readFile(file('code.txt'), 'utf8')).trim()}`);
   await look(eyes, 'verify-code-phone');
@@ -393,6 +399,8 @@ test('story 8: an administrator comes by the one-time link and does it all from 
   await page.getByRole('heading', { name: 'Đã thêm 1' }).waitFor();
 
   await page.getByRole('link', { name: 'Ứng dụng', exact: true }).click();
+  await page.getByText('Đã duyệt, không hỏi lại').first().waitFor(); // each app's own state
+  await page.getByText('Hỏi từng người đồng ý').first().waitFor();
   await page.getByRole('link', { name: 'Thêm một ứng dụng' }).click();
   await page.getByLabel('Tên ứng dụng').fill('Sổ liên lạc');
   await page.getByLabel('Địa chỉ nhận kết quả đăng nhập').fill('http://localhost:4999/callback');
@@ -405,6 +413,8 @@ test('story 8: an administrator comes by the one-time link and does it all from 
   await page.getByLabel('Ô trên trang ứng dụng dẫn tới').fill('ftp://localhost');
   await page.getByRole('button', { name: 'Lưu' }).click();
   await page.locator('#homeUri-error').waitFor();
+  const sentence = await page.locator('#homeUri-error').innerText();
+  assert.equal(await page.getByText(sentence, { exact: true }).count(), 1, 'said once, beside its field');
   await lookAtBoth(page, 'console-app-edit');
   await page.getByLabel('Ô trên trang ứng dụng dẫn tới').fill('http://localhost:4999/');
   await page.getByRole('button', { name: 'Lưu' }).click();

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { addresses } from '@edutrust/admin-console/addresses';
 import { confirmProposal } from '@edutrust/testing/approvals';
 import { authenticatorOf, type Device, desk, openBrowser, openDevice } from '@edutrust/testing/chromium';
-import { activate, begin, beginByLink, person } from '@edutrust/testing/people';
+import { activate, begin, beginByLink, person, signIn } from '@edutrust/testing/people';
 import { Platform } from '@edutrust/testing/platform';
 import { enrolPhone, signClass } from '@edutrust/testing/signing';
 import type { Browser, Page } from 'playwright-core';
@@ -20,6 +20,8 @@ import { everyView, kindOf, type Tour, tourAs } from '../tour.ts';
 const isWhole = process.env.EDUTRUST_TEST_TOUR !== undefined;
 /** Of the whole tour only those whose name holds one of these words. */
 const only = (process.env.EDUTRUST_TEST_TOUR ?? '').split(',').filter((word) => word !== '' && word !== 'whole');
+
+const pupilPassword = 'mèo con thích ăn cá';
 
 let platform: Platform;
 let browser: Browser;
@@ -90,7 +92,7 @@ async function pageOf(who: Who): Promise<Page> {
   if (who === 'department') {
     await authenticatorOf(page);
     await beginByLink(platform, page, platform.welcome?.administratorLink ?? '');
-  } else if (who === 'pupil') await activate(platform, page, person(platform, 'Học sinh').code, 'mèo con thích ăn cá');
+  } else if (who === 'pupil') await activate(platform, page, person(platform, 'Học sinh').code, pupilPassword);
   else if (title) await begin(platform, page, person(platform, title));
   return page;
 }
@@ -156,6 +158,72 @@ for (const who of walked) {
     assert.deepEqual([...tour.faults], []);
   });
 }
+
+test('a child is spoken to as «em»; the pictures of its apps keep their shape on the narrowest phone', async () => {
+  const page = await pageOf('pupil');
+  for (const path of ['/', '/account', '/account/passkey']) {
+    await page.goto(platform.url + path);
+    const words = await page.locator('main').innerText();
+    assert.doesNotMatch(words, /(?<!\p{L})bạn(?!\p{L})|của tôi/iu, `${path}: ${words}`);
+  }
+  await page.setViewportSize({ width: 320, height: 844 });
+  await page.goto(platform.url);
+  for (const picture of await page.locator('.picture').all()) {
+    const box = await picture.boundingBox();
+    assert.ok(box && box.width >= 56 && box.height >= 56, JSON.stringify(box));
+  }
+  await page.setViewportSize(desk.viewport);
+});
+
+test('suspending asks first; with the right password the child reads what happened and whom to ask', async () => {
+  const page = await pageOf('school');
+  const child = person(platform, 'Học sinh');
+  await pageOf('pupil');
+  await page.goto(`${platform.url}/admin/people?q=${encodeURIComponent(child.educationId)}`);
+  await page.getByRole('link', { name: child.name }).click();
+  const suspend = page.getByRole('button', { name: 'Khoá tài khoản' });
+  await suspend.click();
+  await page.getByRole('heading', { name: `Khoá tài khoản của ${child.name}?` }).waitFor();
+  await page.getByRole('button', { name: 'Thôi' }).click();
+  assert.equal(await page.getByRole('button', { name: 'Mở lại tài khoản' }).count(), 0, 'nothing was done yet');
+  await suspend.click();
+  await page.locator('dialog').getByRole('button', { name: 'Khoá tài khoản' }).click();
+  await page.getByRole('button', { name: 'Mở lại tài khoản' }).waitFor();
+
+  const { page: lab, context } = await openDevice(browser, { device: desk });
+  await lab.goto(platform.url);
+  await signIn(lab, child.educationId, pupilPassword);
+  await lab.getByText('đang bị tạm khoá').waitFor();
+  await lab
+    .getByText(/Hỏi|hỏi/)
+    .first()
+    .waitFor();
+  await context.close();
+  await page.getByRole('button', { name: 'Mở lại tài khoản' }).click();
+  await page.locator('dialog').getByRole('button', { name: 'Mở lại tài khoản' }).click();
+  await suspend.waitFor();
+});
+
+test('in the console the rail, the way out and the head of a table stay in sight; IDs are as wide as each other', async () => {
+  const page = await pageOf('school');
+  await page.setViewportSize(desk.viewport);
+  await page.goto(`${platform.url}/admin/people`);
+  await page.getByRole('row').nth(20).waitFor();
+  await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
+  for (const what of [
+    page.getByRole('link', { name: 'Người', exact: true }),
+    page.getByRole('button', { name: 'Đăng xuất' }),
+    page.getByRole('columnheader', { name: 'Họ và tên' }),
+  ]) {
+    const box = await what.boundingBox();
+    assert.ok(box && box.y >= 0 && box.y + box.height <= desk.viewport.height, `${what} at ${JSON.stringify(box)}`);
+  }
+  const widths = await page
+    .getByTitle('Chép mã')
+    .evaluateAll((all) => all.map((one) => Math.round(one.getBoundingClientRect().width)));
+  assert.ok(widths.length > 10);
+  assert.deepEqual([...new Set(widths)], widths.slice(0, 1));
+});
 
 if (isWhole && only.length === 0)
   test('tour: every page that a route answers with was seen by somebody', async () => {

@@ -8,10 +8,13 @@ import { useAction } from './load.ts';
 /** A window over the page: the browser's own, which holds the focus, closes with Escape and gives the focus back. */
 export function Dialog({
   title,
+  isWhole,
   onClose,
   children,
 }: {
   readonly title: string;
+  /** The whole screen, for what is shown to somebody else. */
+  readonly isWhole?: boolean;
   readonly onClose: () => void;
   readonly children: ComponentChildren;
 }) {
@@ -25,15 +28,26 @@ export function Dialog({
   return (
     <dialog
       ref={dialog}
-      class="dialog"
+      class={isWhole ? 'whole-screen' : 'dialog'}
       aria-labelledby={id}
       onCancel={(event) => {
         event.preventDefault();
         onClose();
       }}
     >
-      <h2 id={id}>{title}</h2>
-      {children}
+      {isWhole ? (
+        <div class="grid gap-3 justify-items-center text-center m-auto p-4 max-w-md">
+          <h2 id={id} class="text-xl">
+            {title}
+          </h2>
+          {children}
+        </div>
+      ) : (
+        <>
+          <h2 id={id}>{title}</h2>
+          {children}
+        </>
+      )}
     </dialog>
   );
 }

@@ -8,6 +8,7 @@ import { State } from '../design/mark.tsx';
 import { Row, Ruled } from '../design/ruled.tsx';
 import { DataList } from './consent.tsx';
 import { Stack } from './document.tsx';
+import { NewPassword } from './new-password.tsx';
 import { errorOf, FormBanner } from './sign-in.tsx';
 
 function Section({ title, children }: { readonly title: string; readonly children: ComponentChildren }) {
@@ -275,26 +276,13 @@ function Password({
               error={errorOf(error, 'current')}
             />
           )}
-          <Field
-            label={t('Mật khẩu mới', 'New password')}
-            name="password"
-            type="password"
-            autocomplete="new-password"
-            minlength={minimumLength}
-            required
+          <NewPassword
+            error={error}
+            minimumLength={minimumLength}
             hint={t(
               `Ít nhất ${minimumLength} ký tự; ba bốn từ dễ nhớ là đủ.`,
               `At least ${minimumLength} characters; three or four words will do.`,
             )}
-            error={errorOf(error, 'password')}
-          />
-          <Field
-            label={t('Gõ lại mật khẩu mới', 'The new password again')}
-            name="repeat"
-            type="password"
-            autocomplete="new-password"
-            required
-            error={errorOf(error, 'repeat')}
           />
           <button type="submit" class="button button-primary">
             {t('Lưu mật khẩu', 'Save the password')}

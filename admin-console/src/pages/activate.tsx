@@ -2,6 +2,7 @@ import type { ActivateProps } from '@edutrust/idp/pages';
 import { Field } from '../design/form.tsx';
 import { formatEducationId, t } from '../design/language.ts';
 import { Lotus } from '../design/lotus.tsx';
+import { NewPassword } from './new-password.tsx';
 import { errorOf, FormBanner } from './sign-in.tsx';
 
 const steps = ['code', 'confirm', 'choose'] as const;
@@ -93,24 +94,7 @@ function Choose({ action, ticket, educationId, name, isPupil, minimumLength, adv
       <form method="post" action={action} class="grid gap-4">
         <input type="hidden" name="ticket" value={ticket} />
         <input type="hidden" autocomplete="username" value={educationId} />
-        <Field
-          label={t('Mật khẩu mới', 'New password')}
-          name="password"
-          type="password"
-          autocomplete="new-password"
-          minlength={minimumLength}
-          required
-          hint={advice}
-          error={errorOf(error, 'password')}
-        />
-        <Field
-          label={t('Gõ lại mật khẩu', 'The password again')}
-          name="repeat"
-          type="password"
-          autocomplete="new-password"
-          required
-          error={errorOf(error, 'repeat')}
-        />
+        <NewPassword error={error} minimumLength={minimumLength} hint={advice} />
         <button type="submit" class="button button-primary button-big">
           {t('Xong', 'Done')}
         </button>

@@ -33,7 +33,7 @@ const demoApps = (organisationId: string): (NewApp & { clientId: keyof typeof de
   {
     clientId: 'lop-hoc',
     name: 'Lớp học trực tuyến',
-    purpose: { vi: 'Bài giảng và bài tập của lớp bạn.', en: 'Lessons and homework of your class.' },
+    purpose: { vi: 'Bài giảng và bài tập của lớp.', en: 'Lessons and homework of your class.' },
     kind: 'web',
     organisationId,
     scopes: ['openid', 'profile', 'school'],
