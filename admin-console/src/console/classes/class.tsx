@@ -144,8 +144,11 @@ function Learners({ data, accounts }: { readonly data: ClassView; readonly accou
       </div>
       {view === 'seats' ? (
         <div class="split">
+          {/* On a phone what is stuck comes first; at a desk it stands at the right. */}
+          <div class="min-w-0 empty:hidden min-[75rem]:order-last">
+            <Stuck data={data} accounts={accounts} onHelp={onHelp} isBusy={isBusy} />
+          </div>
           <SeatGrid data={data} accounts={accounts} onHelp={onHelp} isBusy={isBusy} />
-          <Stuck data={data} accounts={accounts} onHelp={onHelp} isBusy={isBusy} />
         </div>
       ) : (
         <LearnerTable data={data} learners={data.learners} accounts={accounts} onHelp={onHelp} isBusy={isBusy} />

@@ -134,18 +134,20 @@ function SeatDialog({
   );
 }
 
-const listed = 8;
+/** So many that the seats still begin on a phone's first screens. */
+const listed = () => (matchMedia('(width < 75rem)').matches ? 3 : 8);
 
 /** Who needs the teacher first: the suspended, then those who have not activated. */
 export function Stuck({ data, accounts, onHelp, isBusy }: SeatsProps) {
   const order = ['stuck', 'new'] as const;
   const waiting = order.flatMap((seat) => data.learners.filter(({ id }) => seatOf(accounts.get(id)) === seat));
   if (waiting.length === 0) return null;
+  const shown = listed();
   return (
     <section class="grid gap-4 min-w-0" aria-labelledby="stuck">
       <h2 id="stuck">{t(`${waiting.length} em cần giúp`, `${waiting.length} pupils need help`)}</h2>
       <Ruled isTight>
-        {waiting.slice(0, listed).map((learner) => {
+        {waiting.slice(0, shown).map((learner) => {
           const seat = seatOf(accounts.get(learner.id));
           return (
             <Row
@@ -164,11 +166,11 @@ export function Stuck({ data, accounts, onHelp, isBusy }: SeatsProps) {
           );
         })}
       </Ruled>
-      {waiting.length > listed && (
+      {waiting.length > shown && (
         <p class="text-sm text-quiet">
           {t(
-            `Và ${waiting.length - listed} em nữa. In phiếu cho cả lớp nhanh hơn.`,
-            `And ${waiting.length - listed} more. Printing slips for the class is quicker.`,
+            `Và ${waiting.length - shown} em nữa. In phiếu cho cả lớp nhanh hơn.`,
+            `And ${waiting.length - shown} more. Printing slips for the class is quicker.`,
           )}
         </p>
       )}
