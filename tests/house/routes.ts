@@ -339,7 +339,7 @@ export const rows: Readonly<Record<string, Row>> = {
   'GET /api/v1/mail': roles('D'),
 
   // Apps
-  'GET /api/v1/organisations/:id/apps': roles('DC', 'organisation', { fresh: 300 }),
+  'GET /api/v1/organisations/:id/apps': roles('DC', 'organisation'),
   'PUT /api/v1/organisations/:id/apps/:clientId': roles('DC', 'organisation', { fresh: 300 }),
   'DELETE /api/v1/organisations/:id/apps/:clientId': roles('DC', 'organisation', { fresh: 300 }),
   'GET /api/v1/apps': roles('DSAO'),

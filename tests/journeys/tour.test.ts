@@ -123,6 +123,7 @@ async function fillTheCity(): Promise<void> {
 /** Of a pupil more can be changed than of oneself, whom the list shows first. */
 async function pupilsPage(page: Page): Promise<string> {
   await page.goto(`${platform.url}/admin`);
+  await page.getByRole('heading', { level: 1 }).waitFor();
   const { items } = await ask(
     page,
     'GET',
@@ -148,33 +149,7 @@ if (isWhole)
     await fillTheCity();
   });
 
-const walked = (Object.keys(visitors) as Who[]) // the keys of the object above
-  .filter((who) => (isWhole ? only.length === 0 || only.includes(who) : inEveryRun.includes(who)));
-for (const who of walked) {
-  test(`tour: what ${who} can reach is whole at every width, in light and dark`, async () => {
-    tour.faults.clear();
-    const page = await pageOf(who);
-    await tourAs(tour, page, who, [...(who === 'department' ? [await pupilsPage(page)] : []), ...visitors[who]]);
-    assert.deepEqual([...tour.faults], []);
-  });
-}
-
-test('a child is spoken to as «em»; the pictures of its apps keep their shape on the narrowest phone', async () => {
-  const page = await pageOf('pupil');
-  for (const path of ['/', '/account', '/account/passkey']) {
-    await page.goto(platform.url + path);
-    const words = await page.locator('main').innerText();
-    assert.doesNotMatch(words, /(?<!\p{L})bạn(?!\p{L})|của tôi/iu, `${path}: ${words}`);
-  }
-  await page.setViewportSize({ width: 320, height: 844 });
-  await page.goto(platform.url);
-  for (const picture of await page.locator('.picture').all()) {
-    const box = await picture.boundingBox();
-    assert.ok(box && box.width >= 56 && box.height >= 56, JSON.stringify(box));
-  }
-  await page.setViewportSize(desk.viewport);
-});
-
+// Before the walks: suspending takes a fresh sign-in.
 test('suspending asks first; with the right password the child reads what happened and whom to ask', async () => {
   const page = await pageOf('school');
   const child = person(platform, 'Học sinh');
@@ -202,6 +177,33 @@ test('suspending asks first; with the right password the child reads what happen
   await page.getByRole('button', { name: 'Mở lại tài khoản' }).click();
   await page.locator('dialog').getByRole('button', { name: 'Mở lại tài khoản' }).click();
   await suspend.waitFor();
+});
+
+const walked = (Object.keys(visitors) as Who[]) // the keys of the object above
+  .filter((who) => (isWhole ? only.length === 0 || only.includes(who) : inEveryRun.includes(who)));
+for (const who of walked) {
+  test(`tour: what ${who} can reach is whole at every width, in light and dark`, async () => {
+    tour.faults.clear();
+    const page = await pageOf(who);
+    await tourAs(tour, page, who, [...(who === 'department' ? [await pupilsPage(page)] : []), ...visitors[who]]);
+    assert.deepEqual([...tour.faults], []);
+  });
+}
+
+test('a child is spoken to as «em»; the pictures of its apps keep their shape on the narrowest phone', async () => {
+  const page = await pageOf('pupil');
+  for (const path of ['/', '/account', '/account/passkey']) {
+    await page.goto(platform.url + path);
+    const words = await page.locator('main').innerText();
+    assert.doesNotMatch(words, /(?<!\p{L})bạn(?!\p{L})|của tôi/iu, `${path}: ${words}`);
+  }
+  await page.setViewportSize({ width: 320, height: 844 });
+  await page.goto(platform.url);
+  for (const picture of await page.locator('.picture').all()) {
+    const box = await picture.boundingBox();
+    assert.ok(box && box.width >= 56 && box.height >= 56, JSON.stringify(box));
+  }
+  await page.setViewportSize(desk.viewport);
 });
 
 test('in the console the rail, the way out and the head of a table stay in sight; IDs are as wide as each other', async () => {

@@ -93,7 +93,7 @@ export function EntryForm<Names extends Values>({
     >
       {entry.error && <Banner state="bad">{entry.error}</Banner>}
       {children}
-      <div class={`flex flex-wrap gap-3 ${isLong ? 'sticky bottom-0 bg-paper border-t border-line py-3' : ''}`}>
+      <div class={isLong ? 'action-bar' : 'flex flex-wrap gap-3'}>
         {!isReadOnly && (
           <button type="submit" class="button button-primary" disabled={entry.isBusy}>
             {submit}

@@ -3,7 +3,7 @@ import type { Database } from '@edutrust/platform/database';
 import { NotFound } from '@edutrust/platform/errors';
 import { type HttpServer, personActor, refersTo } from '@edutrust/platform/http';
 import { nullable, Time } from '@edutrust/platform/schemas';
-import { requires } from '@edutrust/registry/permissions';
+import { lists, requires } from '@edutrust/registry/permissions';
 import { sql } from 'kysely';
 import Type from 'typebox';
 import { record } from '../events.ts';
@@ -49,7 +49,7 @@ export function addActivationsOfApps(app: HttpServer, { db, clock }: ServiceCont
   app.get(
     '/api/v1/organisations/:id/apps',
     {
-      config: { access },
+      config: { access: lists('apps.activate') },
       schema: {
         tags,
         summary: 'Approved apps that an organisation has to activate for its pupils, and whether it has',

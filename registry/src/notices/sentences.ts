@@ -11,7 +11,7 @@ export interface NoticeSentences {
 }
 
 const notYou: Text = {
-  vi: 'Nếu không phải bạn, hãy vào trang tài khoản, bấm «Đăng xuất ở mọi nơi», đổi mật khẩu và báo cho nhà trường.',
+  vi: 'Nếu không phải chính mình làm, hãy vào trang tài khoản, bấm «Đăng xuất ở mọi nơi», đổi mật khẩu và báo cho nhà trường.',
   en: 'If this was not you, open your account, choose “Sign out everywhere”, change your password and tell your school.',
 };
 const ask: Text = {
@@ -26,70 +26,70 @@ const ask: Text = {
 const catalogue = {
   'passkey.added': ({ device = '' }) => ({
     title: {
-      vi: `Một passkey mới đã được thêm vào tài khoản của bạn${device && `: ${device}`}.`,
+      vi: `Một passkey mới đã được thêm vào tài khoản này${device && `: ${device}`}.`,
       en: `A new passkey was added to your account${device && `: ${device}`}.`,
     },
     remedy: notYou,
   }),
   'passkey.removed': ({ device = '' }) => ({
     title: {
-      vi: `Một passkey đã bị gỡ khỏi tài khoản của bạn${device && `: ${device}`}.`,
+      vi: `Một passkey đã bị gỡ khỏi tài khoản này${device && `: ${device}`}.`,
       en: `A passkey was removed from your account${device && `: ${device}`}.`,
     },
     remedy: notYou,
   }),
   'password.changed': () => ({
-    title: { vi: 'Mật khẩu của bạn vừa được đổi.', en: 'Your password was changed.' },
+    title: { vi: 'Mật khẩu vừa được đổi.', en: 'Your password was changed.' },
     remedy: notYou,
   }),
   'second-factor.added': () => ({
     title: {
-      vi: 'Tài khoản của bạn từ nay hỏi thêm mã từ ứng dụng xác thực.',
+      vi: 'Tài khoản này từ nay hỏi thêm mã từ ứng dụng xác thực.',
       en: 'Your account now also asks for a code of your authenticator app.',
     },
     remedy: notYou,
   }),
   'second-factor.removed': () => ({
     title: {
-      vi: 'Tài khoản của bạn không còn hỏi mã từ ứng dụng xác thực.',
+      vi: 'Tài khoản này không còn hỏi mã từ ứng dụng xác thực.',
       en: 'Your account no longer asks for a code of your authenticator app.',
     },
     remedy: notYou,
   }),
   'recovery-code.used': () => ({
     title: {
-      vi: 'Một mã dự phòng vừa được dùng để vào tài khoản của bạn.',
+      vi: 'Một mã dự phòng vừa được dùng để vào tài khoản này.',
       en: 'A recovery code was used to sign in to your account.',
     },
     remedy: notYou,
   }),
   'activation-code.created': ({ by = '' }) => ({
     title: {
-      vi: `${by || 'Một người có thẩm quyền'} vừa cấp một mã kích hoạt cho tài khoản của bạn.`,
+      vi: `${by || 'Một người có thẩm quyền'} vừa cấp một mã kích hoạt cho tài khoản này.`,
       en: `${by || 'Somebody with the right to do so'} made an activation code for your account.`,
     },
     remedy: {
-      vi: 'Ai giữ mã này có thể đặt mật khẩu mới cho bạn. Nếu bạn không nhờ cấp, hãy báo ngay cho nhà trường.',
+      vi: 'Ai giữ mã này có thể đặt mật khẩu mới cho tài khoản này. Nếu không nhờ cấp, hãy báo ngay cho nhà trường.',
       en: 'The holder of this code can set a new password for you. If you did not ask for it, tell your school at once.',
     },
   }),
   'sign-in.new-device': ({ device = '' }) => ({
     title: {
-      vi: `Tài khoản của bạn vừa đăng nhập từ một thiết bị mới${device && `: ${device}`}.`,
+      vi: `Tài khoản này vừa đăng nhập từ một thiết bị mới${device && `: ${device}`}.`,
       en: `Your account was signed in to from a new device${device && `: ${device}`}.`,
     },
     remedy: notYou,
   }),
   'account.suspended': ({ by = '' }) => ({
     title: {
-      vi: `Tài khoản của bạn đã bị tạm khoá${by && ` bởi ${by}`}.`,
+      vi: `Tài khoản này đã bị tạm khoá${by && ` bởi ${by}`}.`,
       en: `Your account was suspended${by && ` by ${by}`}.`,
     },
     remedy: ask,
   }),
   'account.resumed': ({ by = '' }) => ({
     title: {
-      vi: `Tài khoản của bạn đã được mở lại${by && ` bởi ${by}`}.`,
+      vi: `Tài khoản này đã được mở lại${by && ` bởi ${by}`}.`,
       en: `Your account was resumed${by && ` by ${by}`}.`,
     },
     remedy: ask,
