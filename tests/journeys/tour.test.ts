@@ -177,6 +177,10 @@ test('suspending asks first; with the right password the child reads what happen
   await page.getByRole('button', { name: 'Mở lại tài khoản' }).click();
   await page.locator('dialog').getByRole('button', { name: 'Mở lại tài khoản' }).click();
   await suspend.waitFor();
+  const own = await pageOf('pupil');
+  await own.goto(platform.url);
+  await signIn(own, child.educationId, pupilPassword);
+  await own.getByRole('heading', { name: /^Chào / }).waitFor();
 });
 
 const walked = (Object.keys(visitors) as Who[]) // the keys of the object above
