@@ -250,7 +250,6 @@ export interface LauncherApp {
   readonly purpose: Sentence;
   /** What its tile shows; null: its first letters. */
   readonly picture: AppPicture | null;
-  /** Where its tile leads. */
   readonly href: string;
 }
 
@@ -261,8 +260,7 @@ export interface LauncherProps {
   readonly apps: readonly LauncherApp[];
   /** Our own pages that the person's roles open: `{ label: 'Quản trị', href: '/admin' }`. */
   readonly ownPages: readonly { readonly label: Sentence; readonly href: string }[];
-  /** The children of whoever looks after some: their given names, and the page about them. */
-  readonly children: { readonly names: readonly string[]; readonly href: string } | null;
+  readonly children: { readonly givenNames: readonly string[]; readonly href: string } | null;
   readonly accountPath: string;
   /** `<form method="post">` without fields: «Xong – đăng xuất», and «Không phải em?» for the next child. */
   readonly signOutAction: string;

@@ -105,7 +105,7 @@ function Waiting({ waiting, classes, children, address }: LauncherProps) {
       {children && (
         <section class="card grid gap-3 content-between" aria-labelledby="children">
           <div>
-            <h2 id="children">{children.names.join(', ')}</h2>
+            <h2 id="children">{children.givenNames.join(', ')}</h2>
             <p class="text-quiet">
               {t(
                 'Học bạ, ứng dụng nào biết gì, việc mới ở tài khoản của con.',

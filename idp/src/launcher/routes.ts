@@ -63,7 +63,7 @@ export function addLauncher(app: HttpServer, { context, pages }: IdpTools, docum
         ),
         children:
           children.length > 0
-            ? { names: children.map(({ fullName }) => splitName(fullName).givenName), href: '/account/children' }
+            ? { givenNames: children.map(({ fullName }) => splitName(fullName).givenName), href: '/account/children' }
             : null,
         accountPath: '/account',
         signOutAction: '/sign-out',
