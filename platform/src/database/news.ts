@@ -6,6 +6,11 @@ const channel = 'edutrust_news';
 /** NOTIFY takes a lock of the whole server for a moment: it stands in no transaction of an effect, and is sent so often. */
 const tellEveryMs = 200;
 const listenAgainMs = 2_000;
+/**
+ * A process that dies between its commit and its NOTIFY tells nobody, so whoever waits looks now and then. More often
+ * where our own news did not come back to us: behind a pooler that gives each transaction another connection none arrive.
+ */
+export const lookEveryMs = { whoHears: 30_000, whoDoesNot: 5_000 } as const;
 
 /**
  * Wakes those who wait for what others commit: the readers of the outbox and the sequencer. Told within a moment of a
@@ -19,11 +24,17 @@ export class News {
   readonly #log: Pick<Logger, 'warn'> | undefined;
   #client: pg.PoolClient | undefined;
   #isOpening = false;
+  #isHeard = false;
   #toldAt = Number.NEGATIVE_INFINITY;
   #telling: NodeJS.Timeout | undefined;
 
   constructor(log?: Pick<Logger, 'warn'>) {
     this.#log = log;
+  }
+
+  /** How long whoever waits goes without looking by itself. */
+  get lookEveryMs(): number {
+    return this.#isHeard ? lookEveryMs.whoHears : lookEveryMs.whoDoesNot;
   }
 
   /** Of the pool whose connections call `committed`. */
@@ -74,11 +85,13 @@ export class News {
       const client = await pool.connect();
       this.#client = client;
       client.on('notification', ({ payload }) => {
-        if (payload !== this.#self) this.#wake();
+        if (payload === this.#self) this.#isHeard = true;
+        else this.#wake();
       });
       client.once('end', () => this.#lost(client));
       await client.query(`LISTEN ${channel}`);
       if (this.#listeners.size === 0) this.#hangUp();
+      else this.#tell(); // to find out whether we hear ourselves
     } catch (error) {
       this.#log?.warn({ code: (error as { code?: string }).code }, 'news of other processes are not heard for now');
       this.#hangUp();
@@ -91,6 +104,7 @@ export class News {
   #lost(client: pg.PoolClient): void {
     if (this.#client !== client) return;
     this.#client = undefined;
+    this.#isHeard = false;
     client.release(true);
     this.#again();
   }
@@ -102,6 +116,7 @@ export class News {
   #hangUp(): void {
     const client = this.#client;
     this.#client = undefined;
+    this.#isHeard = false;
     client?.release(true); // it listens: nobody else gets it
   }
 }

@@ -153,7 +153,7 @@ test('O3: asking for nothing new takes no transaction number', async () => {
 });
 
 /** Readers that look by themselves so seldom that whatever they read they were woken for. */
-const woken = { lookEveryMs: 60 * 60_000 };
+const woken = { everyMs: 60 * 60_000 };
 
 test('a reader wakes at a commit, here and in another process, long before it would look by itself', async () => {
   await using context = await testContext({ migrations: [] });

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { RecordedActor } from '../actor.ts';
 import { createAlarm } from '../database/alarm.ts';
 import { type Database, newsOf, statement } from '../database/database.ts';
+import { lookEveryMs } from '../database/news.ts';
 import type { Json } from '../json.ts';
 
 /** An event as a reader of the outbox gets it. */
@@ -185,19 +186,19 @@ const firstBackOffMs = 250;
 const longestBackOffMs = 30_000;
 
 /**
- * Reads the outbox until it is stopped: at once when somebody commits an event, here or in another process, and every
- * few seconds whatever is said (another process may commit and die, or a pooler stand between); with growing pauses
- * while handling fails.
+ * Reads the outbox until it is stopped: at once when somebody commits an event, here or in another process, and now and
+ * then whatever is said (`everyMs`, or as `News` has it); with growing pauses while handling fails.
  */
 export function readOutbox(
   db: Database,
   reader: OutboxReader,
   onError: (error: unknown) => void,
-  { lookEveryMs = 5_000 }: { readonly lookEveryMs?: number } = {},
+  { everyMs }: { readonly everyMs?: number } = {},
 ): { stop(): Promise<void> } {
   let isStopped = false;
   const alarm = createAlarm();
-  const unsubscribe = newsOf(db)?.subscribe(alarm.ring);
+  const news = newsOf(db);
+  const unsubscribe = news?.subscribe(alarm.ring);
   const running = (async () => {
     let failures = 0;
     while (!isStopped) {
@@ -206,7 +207,7 @@ export function readOutbox(
         const count = outlook === 'news' ? await readBatch(db, reader) : 0;
         failures = 0;
         if (count > 0 || isStopped) continue;
-        if (outlook === 'nothing') await alarm.wait(lookEveryMs);
+        if (outlook === 'nothing') await alarm.wait(everyMs ?? news?.lookEveryMs ?? lookEveryMs.whoDoesNot);
         else await alarm.pause(waitingMs);
       } catch (error) {
         if (isStopped) return;

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { createAlarm } from '../database/alarm.ts';
 import { type Database, newsOf, statement, type Transaction } from '../database/database.ts';
+import { lookEveryMs } from '../database/news.ts';
 import { Unavailable } from '../errors.ts';
 import { uuidv7 } from '../ids.ts';
 import type { Logger } from '../log.ts';
@@ -65,8 +66,6 @@ export interface LedgerOptions {
  * in which an entry is promised its index. Who cannot wait sequences by itself.
  */
 const gatherMs = 250;
-/** Nobody told of them: another process committed and died, or a pooler stands between. */
-const lookEveryMs = 5_000;
 
 const append = statement<never, [id: string, log: LogName, at: string, leaf: Buffer]>(
   'platform.ledger-append',
@@ -121,7 +120,8 @@ export async function createLedger({ db, secrets, config, clock, log: logger }: 
     start: () => {
       let stopped = false;
       const alarm = createAlarm();
-      const unsubscribe = newsOf(db)?.subscribe(alarm.ring);
+      const news = newsOf(db);
+      const unsubscribe = news?.subscribe(alarm.ring);
       const running = (async () => {
         while (!stopped) {
           const count = await integrateAll().catch((error: unknown) => {
@@ -129,7 +129,7 @@ export async function createLedger({ db, secrets, config, clock, log: logger }: 
             return 0;
           });
           if (count > 0 || stopped) continue;
-          if ((await alarm.wait(lookEveryMs)) && !stopped) await alarm.pause(gatherMs);
+          if ((await alarm.wait(news?.lookEveryMs ?? lookEveryMs.whoDoesNot)) && !stopped) await alarm.pause(gatherMs);
         }
       })();
       return {
