@@ -55,7 +55,7 @@ export const idpEvents = defineEvents({
   'app.activated': { subject: 'app', vi: 'cho phép ứng dụng ở đơn vị', en: 'app activated at an organisation' },
   'app.changed': {
     subject: 'app',
-    data: { fields: Type.Optional(Type.Array(Type.String())) },
+    data: { fields: Type.Optional(Type.Array(Type.String())), approval: Type.Optional(Uuid) },
     vi: 'sửa ứng dụng',
     en: 'app changed',
   },

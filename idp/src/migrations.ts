@@ -292,5 +292,12 @@ export const migrations: SchemaMigrations = {
           PRIMARY KEY (person_id, code_hash)
         );`,
     },
+    {
+      name: '013-audiences',
+      // Parents and auditors saw the pupils' apps on their launchers: an app says whom it is for.
+      sql: `
+        ALTER TABLE idp.app ADD COLUMN audience text[] NOT NULL DEFAULT '{learner,teacher,staff,guardian}';
+        COMMENT ON COLUMN idp.app.audience IS 'by what somebody is where the app serves: who sees its tile, and whose guarded data it gets';`,
+    },
   ],
 };

@@ -1,9 +1,11 @@
 import type { Problem } from '@edutrust/platform/http';
 import type { Locale } from '@edutrust/platform/messages';
 import type { AppPicture } from './apps/pictures.ts';
+import type { BadgePrompt } from './badges/prompt.ts';
 
 export type { Problem } from '@edutrust/platform/http';
 export type { AppPicture } from './apps/pictures.ts';
+export type { BadgeOptions, BadgePrompt } from './badges/prompt.ts';
 
 /** How a page is shown. */
 export interface View {
@@ -50,29 +52,6 @@ export interface PasskeyPrompt {
   readonly options: object;
   readonly optionsPath: string;
   readonly verifyPath: string;
-}
-
-/**
- * Everything a script needs to sign a child in with a badge. It scans the QR code (or takes the typed code), signs
- * `edutrust room v1\\n{uid}\\n` with the key of an enrolled browser when it has one, and posts `{ scanned | code, room? }`
- * to `lookPath`: 200 `{ "options": BadgeOptions }`. Then it asks for the PIN and posts `{ ticket, pin }` to `verifyPath`:
- * 200 `{ "location": "/…" }`, else problem details to show.
- */
-export interface BadgePrompt {
-  readonly uid: string;
-  readonly lookPath: string;
-  readonly verifyPath: string;
-}
-
-/** Whose badge was shown, and what to ask. */
-export interface BadgeOptions {
-  readonly ticket: string;
-  readonly givenName: string;
-  readonly kind: 'pictures' | 'digits';
-  /** How many pictures or digits. */
-  readonly length: number;
-  /** In the order in which to show them, another one each time; empty for digits. */
-  readonly pictures: readonly string[];
 }
 
 /** `/signin/{uid}/badge`: the camera first, then the PIN; without a camera the code is typed. */
@@ -196,6 +175,8 @@ export type ActivateProps =
       readonly educationId: string;
       readonly name: string;
       readonly isPupil: boolean;
+      /** Their roles work with a passkey, or a password and a second factor, which they are led to next. */
+      readonly needsPasskey: boolean;
       readonly minimumLength: number;
       /** What a good password is here. */
       readonly advice: Sentence;
@@ -341,6 +322,8 @@ export interface ChildrenProps {
     readonly educationId: string;
     readonly school: string | null;
     readonly className: string | null;
+    /** From 16: what apps know and what happened to the account is theirs; both lists are empty. */
+    readonly decidesAlone: boolean;
     readonly documents: readonly {
       readonly title: Sentence;
       readonly issuedAt: Instant;

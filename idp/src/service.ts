@@ -10,6 +10,7 @@ import { addAccountsRoutes } from './accounts/routes.ts';
 import { codeKind } from './activation/code-approval.ts';
 import { addActivationRoutes } from './activation/routes.ts';
 import { createAppDirectory } from './apps/directory.ts';
+import { releaseAppKind } from './apps/release-approval.ts';
 import { addAppsRoutes } from './apps/routes.ts';
 import { addRoomRoutes } from './badges/room-routes.ts';
 import { addBadgeRoutes } from './badges/routes.ts';
@@ -39,7 +40,7 @@ import type { IdpTools } from './tools.ts';
 export { migrations } from './migrations.ts';
 
 /** The acts of this workspace that take two people. */
-export const idpKinds: readonly ApprovalKind[] = [codeKind];
+export const idpKinds: readonly ApprovalKind[] = [codeKind, releaseAppKind];
 
 export interface Idp extends Service {
   /** Who calls, by the provider's session; null for nobody. Asked for each request by the HTTP base. */

@@ -2,6 +2,7 @@ import type { Database, Transaction } from '@edutrust/platform/database';
 import type { Text } from '@edutrust/platform/messages';
 import type { ColumnType, Generated, Kysely } from 'kysely';
 import type { AdapterPayload } from 'oidc-provider';
+import type { Audience } from './apps/audience.ts';
 import type { AppPicture } from './apps/pictures.ts';
 
 /** PostgreSQL's bigint comes as text. */
@@ -72,6 +73,7 @@ export interface AppTable {
   sector: string;
   is_approved: boolean;
   is_external: boolean;
+  audience: Generated<Audience[]>;
   picture: AppPicture | null;
   secret_hash: Buffer | null;
   previous_secret_hash: Buffer | null;

@@ -113,7 +113,7 @@ export async function testIdp(environment: Record<string, string> = {}): Promise
         password: chosen,
         repeat: chosen,
       });
-      if (done.page?.name !== 'launcher') throw new Error(done.body);
+      if (!['launcher', 'secondFactorSetup'].includes(done.page?.name ?? '')) throw new Error(done.body);
       return (await getPerson(context.db, personId)).educationId;
     },
     signIn: async (browser, educationId, chosen = password) => {

@@ -1,6 +1,7 @@
 import type { ApprovalKind } from './approvals/approvals.ts';
+import { applyRosterKind } from './changes/approval.ts';
 import { mergeKind } from './people/merge-approval.ts';
 import { endRoleKind, grantRoleKind } from './permissions/role-approvals.ts';
 
 /** The acts of this workspace that take two people. */
-export const registryKinds: readonly ApprovalKind[] = [grantRoleKind, endRoleKind, mergeKind];
+export const registryKinds: readonly ApprovalKind[] = [grantRoleKind, endRoleKind, mergeKind, applyRosterKind];

@@ -1,7 +1,10 @@
 import type { SchemaMigrations } from '@edutrust/platform/migrations';
 import { applyingMigration } from './changes/applying-migration.ts';
+import { rosterApprovals } from './changes/approval-migration.ts';
 import { undoMigration } from './changes/undo-migration.ts';
 import { archiveMigration } from './lifecycle/archive-migration.ts';
+import { noticeAddresses } from './notices/address-migration.ts';
+import { attestedRoles } from './permissions/attestation-migration.ts';
 
 export const migrations: SchemaMigrations = {
   schema: 'registry',
@@ -384,15 +387,11 @@ export const migrations: SchemaMigrations = {
         CREATE INDEX affiliation_role ON registry.affiliation (role, person_id) INCLUDE (valid_until) WHERE role <> 'learner';
         CREATE INDEX person_left ON registry.person (id) WHERE status = 'left';`,
     },
-    {
-      name: '012-attested-roles',
-      sql: `
-        ALTER TABLE registry.role_assignment ADD COLUMN attestation bytea;
-        COMMENT ON COLUMN registry.role_assignment.attestation IS
-          'keyed hash: this program granted the role; rows that somebody else wrote have none that is right, and give nothing';`,
-    },
+    attestedRoles,
     undoMigration,
     applyingMigration,
     archiveMigration,
+    rosterApprovals,
+    noticeAddresses,
   ],
 };

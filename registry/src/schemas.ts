@@ -62,6 +62,7 @@ const AnyJson = Type.Record(Type.String(), Type.Unknown());
 
 export const PersonView = Type.Object({
   ...PersonSummary.properties,
+  email: nullable(Type.String({ description: 'Where notices are mailed to; for who may change it' })),
   aliases: Type.Array(Type.String()),
   history: Type.Array(Affiliation),
   enrolments: Type.Array(

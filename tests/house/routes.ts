@@ -316,11 +316,12 @@ export const rows: Readonly<Record<string, Row>> = {
   'DELETE /api/v1/guardianships/:id': roles('DC', 'guardianship'),
   'GET /api/v1/organisations/:id/roll-over': roles('DC', 'organisation'),
   'POST /api/v1/organisations/:id/roll-over': roles('DC', 'organisation', { body: () => ({ classes: [] }) }),
-  'GET /api/v1/roster/plans': roles('DC'),
-  'GET /api/v1/roster/plans/:id': roles('DC'),
+  'GET /api/v1/roster/plans': roles('DSC'),
+  'GET /api/v1/roster/plans/:id': roles('DSC'),
   'POST /api/v1/roster/plans': roles('DC'),
   'POST /api/v1/roster/plans/:id/apply': roles('DC'),
-  'GET /api/v1/roster/plans/:id/refusals': roles('DC'),
+  'POST /api/v1/roster/plans/:id/release': roles('DC'),
+  'GET /api/v1/roster/plans/:id/refusals': roles('DSC'),
   'GET /api/v1/roster/plans/:id/result': roles('DC'),
   'GET /api/v1/roster/plans/:id/undo': roles('DC'),
   'POST /api/v1/roster/plans/:id/undo': roles('DC'),
@@ -349,6 +350,8 @@ export const rows: Readonly<Record<string, Row>> = {
     fresh: 300,
   }),
   'PATCH /api/v1/apps/:clientId': roles('DO', 'app', { body: () => ({ name: 'Sổ tay' }), fresh: 300 }),
+  'POST /api/v1/apps/:clientId/approval': roles('D', undefined, { top: true, fresh: 300 }),
+  'DELETE /api/v1/apps/:clientId/approval': roles('D', undefined, { top: true, fresh: 300 }),
   'POST /api/v1/apps/:clientId/secret': roles('DO', 'app', { fresh: 300 }),
   'DELETE /api/v1/apps/:clientId': roles('DO', 'app', { fresh: 300 }),
 
@@ -461,8 +464,10 @@ export const idNamesDecidedOtherwise: Readonly<Record<string, string>> = {
   ceremonyId: 'a registration that the caller began, bound to the session',
 };
 
-const plan = 'its maker, or who may import for every school of it: registry/src/roster/routes.test.ts';
+const plan =
+  'its maker, who may import for every school of it, or who could be the second person: registry/src/changes/approval.test.ts';
 const approval = 'its maker, the person concerned, or who may approve it: registry/src/approvals/approvals.test.ts';
+const anyApp = 'the department approves every app, whosever it is: idp/src/accounts/routes.test.ts';
 const ownSession = "a signing session of the caller's own: signing-service/src/activation/activation.test.ts";
 const ofLastYear =
   'of the classes that the organisation of the path had last year; any other is refused, with one answer';
@@ -478,8 +483,11 @@ export const idsDecidedOtherwise: Readonly<Record<string, string>> = {
   'GET /api/v1/roster/plans/:id/refusals params.id': plan,
   'POST /api/v1/roster/plans/:id/apply params.id': plan,
   'GET /api/v1/roster/plans/:id/result params.id': plan,
+  'POST /api/v1/roster/plans/:id/release params.id': plan,
   'GET /api/v1/roster/plans/:id/undo params.id': plan,
   'POST /api/v1/roster/plans/:id/undo params.id': plan,
+  'POST /api/v1/apps/:clientId/approval params.clientId': anyApp,
+  'DELETE /api/v1/apps/:clientId/approval params.clientId': anyApp,
   'GET /api/v1/approvals/:id params.id': approval,
   'GET /api/v1/approvals/:id/evidence params.id': approval,
   'POST /api/v1/approvals/:id/options params.id': approval,

@@ -97,9 +97,16 @@ test('a school drops its list, matches the columns once, sees every change in wo
   await page.getByText('Tệp đầy đủ: các lớp có trong tệp').click();
   await page.getByRole('button', { name: 'Xem trước thay đổi' }).click();
   await page.getByRole('heading', { name: '57 em sẽ rời' }).waitFor();
-  await page.getByText('Kế hoạch chờ người thứ hai').waitFor();
+  await page.getByText('Kế hoạch này cần hai người').waitFor();
   assert.equal(await page.getByRole('button', { name: /Áp dụng|Duyệt/ }).count(), 0, 'nobody approves their own');
   await lookAtBoth(page, 'import-held');
+  await page.getByRole('button', { name: 'Đề nghị người thứ hai duyệt' }).click();
+  await page.getByRole('heading', { name: /Áp dụng danh sách «it-em.csv».*rời 57/ }).waitFor();
+  await page.getByRole('button', { name: 'Xác nhận bằng passkey' }).click();
+  await page.getByText('chờ người thứ hai').first().waitFor();
+  await lookAtBoth(page, 'import-approval');
+  await page.getByRole('link', { name: 'Xem từng dòng' }).click();
+  await page.getByRole('link', { name: 'Xem việc hai người' }).waitFor();
 
   // What was applied is found again, as a file and with the way back.
   await page.goto(`${platform.url}/admin/import`);

@@ -81,7 +81,8 @@ function Confirm({ action, ticket, maskedName, place, isPupil }: Step<'confirm'>
   );
 }
 
-function Choose({ action, ticket, educationId, name, isPupil, minimumLength, advice, error }: Step<'choose'>) {
+function Choose(props: Step<'choose'>) {
+  const { educationId, name, isPupil, needsPasskey, error } = props;
   return (
     <>
       <h1>{isPupil ? t(`Chào ${name}!`, `Hello ${name}!`) : t(`Chào ${name}`, `Hello ${name}`)}</h1>
@@ -90,26 +91,43 @@ function Choose({ action, ticket, educationId, name, isPupil, minimumLength, adv
         <strong class="number block text-xl mt-1">{formatEducationId(educationId)}</strong>
       </p>
       <FormBanner error={error} />
-      {!isPupil && <InsteadOfPassword />}
-      <form method="post" action={action} class="grid gap-4">
-        <input type="hidden" name="ticket" value={ticket} />
-        <input type="hidden" autocomplete="username" value={educationId} />
-        <NewPassword error={error} minimumLength={minimumLength} hint={advice} />
-        <button type="submit" class="button button-primary button-big">
-          {t('Xong', 'Done')}
-        </button>
-      </form>
-      <p class="text-sm text-quiet">
-        {isPupil
-          ? t(
-              'Bấm «Xong» là em vào luôn. Lần sau em đăng nhập bằng mã giáo dục và mật khẩu này.',
-              '“Done” signs you in. Next time use your education ID and this password.',
-            )
-          : t(
-              'Bấm «Xong» là đăng nhập luôn. Lần sau dùng mã giáo dục và mật khẩu này.',
-              '“Done” signs you in. Next time use your education ID and this password.',
+      {needsPasskey ? (
+        <>
+          <p>
+            {t(
+              'Việc của anh chị cần passkey: vân tay, khuôn mặt hoặc mã khoá của máy này thay cho mật khẩu.',
+              'Your work asks for a passkey: the fingerprint, face or screen lock of this device instead of a password.',
             )}
-      </p>
+          </p>
+          <InsteadOfPassword isFirst />
+          <details class="more" open={error !== undefined}>
+            <summary>{t('Máy này không làm được', 'This device cannot do that')}</summary>
+            <p>
+              {t(
+                'Đặt mật khẩu, rồi cài ngay ứng dụng xác thực ở bước sau: thiếu nó thì vai trò chưa dùng được.',
+                'Choose a password, then set up an authenticator app in the next step: without it your role does not work yet.',
+              )}
+            </p>
+            <PasswordForm {...props} />
+          </details>
+        </>
+      ) : (
+        <>
+          {!isPupil && <InsteadOfPassword />}
+          <PasswordForm {...props} />
+          <p class="text-sm text-quiet">
+            {isPupil
+              ? t(
+                  'Bấm «Xong» là em vào luôn. Lần sau em đăng nhập bằng mã giáo dục và mật khẩu này.',
+                  '“Done” signs you in. Next time use your education ID and this password.',
+                )
+              : t(
+                  'Bấm «Xong» là đăng nhập luôn. Lần sau dùng mã giáo dục và mật khẩu này.',
+                  '“Done” signs you in. Next time use your education ID and this password.',
+                )}
+          </p>
+        </>
+      )}
       {isPupil && (
         <details class="more">
           <summary>{t('Dùng điện thoại của riêng em', 'Use a phone of your own')}</summary>
@@ -120,11 +138,26 @@ function Choose({ action, ticket, educationId, name, isPupil, minimumLength, adv
   );
 }
 
-function InsteadOfPassword() {
+function PasswordForm({ action, ticket, educationId, minimumLength, advice, needsPasskey, error }: Step<'choose'>) {
+  return (
+    <form method="post" action={action} class="grid gap-4">
+      <input type="hidden" name="ticket" value={ticket} />
+      <input type="hidden" autocomplete="username" value={educationId} />
+      <NewPassword error={error} minimumLength={minimumLength} hint={advice} />
+      <button type="submit" class={needsPasskey ? 'button button-big' : 'button button-primary button-big'}>
+        {needsPasskey ? t('Đặt mật khẩu, sang bước sau', 'Set the password and go on') : t('Xong', 'Done')}
+      </button>
+    </form>
+  );
+}
+
+function InsteadOfPassword({ isFirst = false }: { readonly isFirst?: boolean }) {
   return (
     <div hidden data-passkey-area class="grid gap-3">
-      <button type="button" class="button" data-passkey="create">
-        {t('Dùng passkey thay mật khẩu', 'Use a passkey instead of a password')}
+      <button type="button" class={isFirst ? 'button button-primary button-big' : 'button'} data-passkey="create">
+        {isFirst
+          ? t('Tạo passkey', 'Create a passkey')
+          : t('Dùng passkey thay mật khẩu', 'Use a passkey instead of a password')}
       </button>
       <p role="alert" class="text-bad font-semibold empty:hidden" data-passkey-error />
     </div>

@@ -80,8 +80,19 @@ function OneChild({ child }: { readonly child: Child }) {
         </div>
       </header>
       <Documents child={child} />
-      <Sharing child={child} />
-      <Activity child={child} />
+      {child.decidesAlone ? (
+        <p class="card text-quiet">
+          {t(
+            `${givenNameOf(child)} đã đủ 16 tuổi: em tự quyết định ứng dụng nào được biết gì, và tài khoản là của em. Giấy tờ vẫn hiện ở đây tới khi em đủ 18 tuổi.`,
+            `${givenNameOf(child)} is 16: which app knows what is their own decision, and the account is theirs. Documents stay here until they are 18.`,
+          )}
+        </p>
+      ) : (
+        <>
+          <Sharing child={child} />
+          <Activity child={child} />
+        </>
+      )}
     </article>
   );
 }

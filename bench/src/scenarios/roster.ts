@@ -92,7 +92,7 @@ async function rollOver(context: TestContext): Promise<Row[]> {
       const { classes } = await proposeRollOver(context, organisationId);
       const all = classes.map(({ id, next }) => ({ classId: id, next: next?.code ?? null }));
       const planId = await planRollOver(context, { organisationId, classes: all, repeating: [], actor });
-      const { totals } = await applyImport(context, planId, second, { approves: true });
+      const { totals } = await applyImport(context, planId, second, { isApproved: true });
       people += totals.changed + totals.left;
       ids.push(planId);
     }

@@ -27,7 +27,7 @@ export const purposes = {
   ocspSigning: '1.3.6.1.5.5.7.3.9',
 } as const;
 
-/** Our certificate policies (docs/cp.md), under a UUID arc of our own (ITU-T X.667). */
+/** Our certificate policies (certs/statements/cp.md), under a UUID arc of our own (ITU-T X.667). */
 export const policies = {
   official: '2.25.245119817031529417062938560129716054071.1',
   seal: '2.25.245119817031529417062938560129716054071.2',

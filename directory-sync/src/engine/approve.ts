@@ -37,6 +37,7 @@ export const releaseKind: ApprovalKind<Content> = {
   content: Content,
   approve: 'approvals.approve',
   concerns: () => undefined,
+  page: ({ target }) => `/admin/sync/${target}`,
   describe: ({ targetName, disabled, reason, digest }) => ({
     title: {
       vi: `Vô hiệu hoá ${disabled} người ở «${targetName}»`,

@@ -72,14 +72,13 @@ interface ImportOptions {
   readonly school?: string;
   readonly complete?: string;
   readonly sheet?: string;
-  readonly approve?: string;
   readonly apply?: boolean;
 }
 
 function addImport(people: Command, program: Program): void {
   people
     .command('import')
-    .argument('[file]', "Excel workbook (.xlsx) or CSV in Unicode, shaped like the sector database's template")
+    .argument('<file>', "Excel workbook (.xlsx) or CSV in Unicode, shaped like the sector database's template")
     .addOption(new Option('--kind <kind>', 'what the rows are').choices([...rosterKinds]).default('learners'))
     .option('--school <code>', 'the school of the rows, when the file has no column «Mã trường»')
     .addOption(
@@ -89,27 +88,19 @@ function addImport(people: Command, program: Program): void {
       ).choices(['classes', 'schools']),
     )
     .option('--sheet <name>', 'the sheet of a workbook that has several')
-    .option('--approve <plan>', 'instead of a file: a plan that waits for a second person, and you are the second')
     .option('--apply', 'do it; without this the command only shows what it would do')
     .description('read a roster: what would be added, changed, left and refused, and with --apply do it')
-    .addHelpText(
-      'after',
-      '\nExamples: edutrust people import lop-1a.csv --school TH001 --apply\n          edutrust people import --approve 0199c1b2-… --apply',
-    )
-    .action(async (file: string | undefined, options: ImportOptions) => {
-      if ((file === undefined) === (options.approve === undefined)) throw oneOfTwo();
-      if (file !== undefined && !(await isFile(file))) throw noFile(file);
+    .addHelpText('after', '\nExample: edutrust people import lop-1a.csv --school TH001 --apply')
+    .action(async (file: string, options: ImportOptions) => {
+      if (!(await isFile(file))) throw noFile(file);
       const output = program.output();
       await withContext(program, async (context) => {
         const bar = createProgress(output.json);
-        const plan =
-          options.approve === undefined
-            ? await makePlan(context, file ?? '', options, bar)
-            : await findPlan(context.db, options.approve, operator());
+        const plan = await makePlan(context, file, options, bar);
         const waits = { vi: 'mã kế hoạch', en: 'plan' }[output.locale];
         output.result(plan, `${describePlan(plan, output.locale)}\n  ${waits}: ${plan.id}`);
         mustHaveRows(plan);
-        if (options.apply) await apply(context, plan, options.approve !== undefined, bar, output);
+        if (options.apply) await apply(context, plan, bar, output);
       });
     });
 }
@@ -190,11 +181,10 @@ async function makePlan(
 async function apply(
   context: OpenContext,
   plan: RosterPlan,
-  approves: boolean,
   bar: ReturnType<typeof createProgress>,
   output: Output,
 ): Promise<void> {
-  const result = await applyImport(context, plan.id, operator(), { onProgress: bar.update, approves });
+  const result = await applyImport(context, plan.id, operator(), { onProgress: bar.update });
   bar.end();
   const { added, changed, left } = result.totals;
   output.result(result, {
@@ -219,14 +209,6 @@ function mustHaveRows({ totals }: RosterPlan): void {
         en: 'Mend the rows as said above, then import again.',
       },
     },
-  );
-}
-
-function oneOfTwo(): InvalidInput {
-  return new InvalidInput(
-    'command/file-or-plan',
-    { vi: 'Cần đúng một trong hai: một tệp, hoặc --approve với mã kế hoạch.', en: 'Name a file, or --approve a plan.' },
-    { remedy: { vi: 'edutrust people import --help', en: 'edutrust people import --help' } },
   );
 }
 

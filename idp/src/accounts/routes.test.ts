@@ -2,12 +2,14 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { personClaims } from '@edutrust/registry/people';
 import { giveRole } from '@edutrust/registry/testing/give-role';
+import { twoPeople } from '@edutrust/registry/testing/two-people';
 import { TestAuthenticator } from '@edutrust/testing/authenticator';
 import { TestBrowser } from '@edutrust/testing/browser';
 import { sql } from 'kysely';
 import { callAs } from '../../testing/api.ts';
 import { type TestIdp, testIdp } from '../../testing/idp.ts';
 import { isForPerson, releasedScopes } from '../apps/release.ts';
+import { releaseAppKind } from '../apps/release-approval.ts';
 import { listTiles } from '../apps/tiles.ts';
 
 let world: TestIdp;
@@ -173,7 +175,7 @@ test('W5, A1: an administrator’s password opens nothing and changes no credent
 });
 
 test('T5, N2: an owner never approves their own app, and a change takes the approval back; pupils’ data stays until the department and the school say so', async () => {
-  const { administrator, principal, pupil } = world.city.people;
+  const { administrator, principal, pupil, securityOfficer } = world.city.people;
   const [school, other] = world.city.schools;
   assert.ok(school && other);
   const { db } = world.context;
@@ -186,12 +188,12 @@ test('T5, N2: an owner never approves their own app, and a change takes the appr
     homeUri: 'https://evil.example/',
     scopes: ['openid', 'profile', 'birthdate', 'education_id'],
   };
-  const approved = await as(principal, 'POST', '/apps', { ...input, isApproved: true });
-  assert.deepEqual([approved.status, approved.json.code], [403, 'apps/approval']);
+  assert.equal((await as(principal, 'POST', '/apps', { ...input, isApproved: true })).status, 400, 'no such field');
   const { json: made } = await as(principal, 'POST', '/apps', input);
   assert.equal(made.isApproved, false);
   const path = `/apps/${made.clientId}`;
-  assert.equal((await as(principal, 'PATCH', path, { isApproved: true })).status, 403);
+  assert.equal((await as(administrator, 'PATCH', path, { isApproved: true })).status, 400, 'nor here');
+  assert.equal((await as(principal, 'POST', `${path}/approval`)).status, 403, 'an owner does not even propose it');
   for (const uri of [
     'https:evil.example/cb',
     'https://evil.example/\tcb',
@@ -207,7 +209,17 @@ test('T5, N2: an owner never approves their own app, and a change takes the appr
   const released = async (isApproved: boolean) =>
     releasedScopes({ isApproved }, claims, input.scopes, await isForPerson(db, app, pupil));
   assert.deepEqual(await released(false), ['openid', 'profile']);
-  assert.equal((await as(administrator, 'PATCH', path, { isApproved: true, isExternal: true })).json.isApproved, true);
+  await as(administrator, 'PATCH', path, { isExternal: true });
+  const { json } = await as(administrator, 'POST', `${path}/approval`);
+  await sql`DELETE FROM registry.credential_act`.execute(world.context.db); // as if the codes of today were old
+  const two = twoPeople(world.context, [releaseAppKind]);
+  const isApproved = async () => (await as(administrator, 'GET', path)).json.isApproved;
+  await two.confirm(json.approval.id, administrator);
+  await assert.rejects(two.approve(json.approval.id, administrator), 'its maker');
+  await assert.rejects(two.approve(json.approval.id, principal), { code: 'approvals/not-found' });
+  assert.equal(await isApproved(), false);
+  await two.approve(json.approval.id, securityOfficer);
+  assert.equal(await isApproved(), true);
   assert.deepEqual(await released(true), ['openid', 'profile'], 'from outside: the school has not activated it');
   const tiles = async (personId: string) => (await listTiles(db, personId)).map(({ clientId }) => clientId);
   assert.ok(!(await tiles(pupil)).includes(app.clientId));
@@ -226,6 +238,57 @@ test('T5, N2: an owner never approves their own app, and a change takes the appr
   assert.deepEqual(await released(true), input.scopes);
   assert.ok((await tiles(pupil)).includes(app.clientId));
   assert.ok(!(await tiles(other.administratorId)).includes(app.clientId), 'another school sees no tile');
-  const changed = await as(principal, 'PATCH', path, { redirectUris: ['https://evil.example/other'] });
-  assert.equal(changed.json.isApproved, false, 'what was approved is what the app was');
+  assert.equal((await as(principal, 'PATCH', path, { picture: 'books', name: input.name })).json.isApproved, true);
+  for (const who of [principal, administrator]) {
+    const changed = await as(who, 'PATCH', path, { redirectUris: [`https://evil.example/${who}`] });
+    assert.equal(changed.json.isApproved, false, 'what was approved is what the app was');
+    const again = (await as(administrator, 'POST', `${path}/approval`)).json.approval.id;
+    await two.both(again, administrator, securityOfficer);
+    assert.equal(await isApproved(), true);
+  }
+  assert.equal((await as(principal, 'DELETE', `${path}/approval`)).status, 403);
+  assert.equal((await as(administrator, 'DELETE', `${path}/approval`)).status, 204, 'ending it takes one');
+  assert.equal(await isApproved(), false);
+});
+
+test('Q2, T5: an app is approved as both saw it or not at all, and never by who owns it', async () => {
+  const { administrator, securityOfficer } = world.city.people;
+  const input = {
+    name: 'Bản đồ',
+    kind: 'spa',
+    organisationId: world.city.departmentId,
+    redirectUris: ['https://map.example/cb'],
+    scopes: ['openid', 'profile', 'birthdate'],
+  };
+  const { json: made } = await as(administrator, 'POST', '/apps', input);
+  const path = `/apps/${made.clientId}`;
+  await sql`DELETE FROM registry.credential_act`.execute(world.context.db); // as if the codes of today were old
+  const two = twoPeople(world.context, [releaseAppKind]);
+  const proposed = async () => {
+    const { approval } = (await as(administrator, 'POST', `${path}/approval`)).json;
+    await two.confirm(approval.id, administrator);
+    return approval.id;
+  };
+  const isApproved = async () => (await as(administrator, 'GET', path)).json.isApproved;
+  const changes = [
+    { name: 'Bản đồ khác' },
+    { redirectUris: ['https://map.example/other'] },
+    { scopes: ['openid', 'profile', 'birthdate', 'education_id'] },
+    { isExternal: true },
+    { homeUri: 'https://map.example/' },
+  ];
+  for (const change of changes) {
+    const id = await proposed();
+    assert.equal((await as(administrator, 'PATCH', path, change)).status, 200);
+    await assert.rejects(two.approve(id, securityOfficer), { code: 'apps/changed' }, JSON.stringify(change));
+    assert.equal(await isApproved(), false);
+  }
+  const id = await proposed();
+  await giveRole(world.context, {
+    personId: securityOfficer,
+    role: 'app-owner',
+    organisationId: world.city.departmentId,
+  });
+  await assert.rejects(two.approve(id, securityOfficer), { code: 'approvals/concerns-you' });
+  assert.equal(await isApproved(), false);
 });

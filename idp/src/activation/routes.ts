@@ -3,14 +3,17 @@ import { anyone, type HttpServer } from '@edutrust/platform/http';
 import { hide, strict } from '@edutrust/platform/schemas';
 import { formatEducationId } from '@edutrust/registry/education-id';
 import { getPerson, personClaims } from '@edutrust/registry/people';
+import { needPasskey, recordedRolesOf } from '@edutrust/registry/permissions';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { formErrorOf, seeOther, sendPage, viewOf } from '../page-reply.ts';
 import type { FormError } from '../pages.ts';
-import { creationOptions, keepPasskey, verifyAttestation } from '../passkeys/passkeys.ts';
+import { creationOptions, keepPasskey, listPasskeys, verifyAttestation } from '../passkeys/passkeys.ts';
 import { AttestationBody } from '../passkeys/schemas.ts';
 import { forgetPassword, hashNewPassword, keepPassword, passwordRule } from '../password/password.ts';
 import { placeOf } from '../provider/claims.ts';
+import { secondFactorPath } from '../second-factor/routes.ts';
+import { findSecondFactor } from '../second-factor/second-factor.ts';
 import { beginAfterActivation } from '../signin/activated.ts';
 import { proofOfActivation } from '../signin/proof.ts';
 import { originOf } from '../throttling/origin.ts';
@@ -63,6 +66,7 @@ export function addActivationRoutes(app: HttpServer, tools: IdpTools): void {
         educationId: formatEducationId(person.educationId),
         name: person.fullName,
         isPupil: rule.isPupil,
+        needsPasskey: needPasskey(await recordedRolesOf(db, personId)),
         minimumLength: rule.minimumLength,
         advice: rule.advice[view.locale],
         ...(error ? { error } : {}),
@@ -112,6 +116,12 @@ export function addActivationRoutes(app: HttpServer, tools: IdpTools): void {
         }),
   );
 
+  /** Their roles ask for more than the password that they chose, and they have nothing that is more. */
+  const lacksSecond = async (personId: string) =>
+    needPasskey(await recordedRolesOf(db, personId)) &&
+    !(await findSecondFactor(db, personId)) &&
+    (await listPasskeys(db, personId)).length === 0;
+
   const Password = Type.Object({ ticket: Ticket, password: Text, repeat: Text }, strict);
   app.post('/activate/password', { config, schema: { ...hide, body: Password } }, async (request, reply) => {
     const { ticket, password, repeat } = request.body;
@@ -124,7 +134,9 @@ export function addActivationRoutes(app: HttpServer, tools: IdpTools): void {
         await keepPassword(transaction, context, { personId: opened.personId, hash }, activation);
       });
       const proof = await proofOfActivation(tools, opened.personId, { acr: 'pwd', amr: ['pwd'] });
-      return seeOther(reply, await beginAfterActivation(tools, request, reply, proof));
+      // A password alone opens nothing of a role above a teacher's (W5): its second factor comes next.
+      const next = (await lacksSecond(opened.personId)) ? secondFactorPath : '/';
+      return seeOther(reply, await beginAfterActivation(tools, request, reply, proof, next));
     } catch (error) {
       const { error: shown, status } = formErrorOf(error, request);
       return showChoose(request, reply, ticket, { error: shown, status });

@@ -1,12 +1,15 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { Actor } from '@edutrust/platform/actor';
 import type { Database, Transaction } from '@edutrust/platform/database';
-import { Conflict, InvalidInput, NotFound } from '@edutrust/platform/errors';
+import { Conflict, Forbidden, InvalidInput, NotFound } from '@edutrust/platform/errors';
 import type { Text } from '@edutrust/platform/messages';
 import type { Selectable } from 'kysely';
 import { record } from '../events.ts';
 import { releasableScopes } from '../provider/claims.ts';
 import { type AppTable, idpOf } from '../tables.ts';
+import { optionalAddress, parseAppAddress } from './addresses.ts';
+import { type Audience, audiences } from './audience.ts';
 import type { AppPicture } from './pictures.ts';
 
 /** A relying app. */
@@ -30,6 +33,8 @@ export interface App {
   readonly isApproved: boolean;
   /** Made and run outside the sector: a school activates it before its pupils' data goes there. */
   readonly isExternal: boolean;
+  /** Whom it is for: others see no tile, and pupils outside it keep what is beyond their name. */
+  readonly audience: Audience[];
   /** On its tile; null: its first letters. */
   readonly picture: AppPicture | null;
   readonly createdAt: Date;
@@ -49,6 +54,8 @@ export interface NewApp {
   readonly scopes?: readonly string[];
   readonly isApproved?: boolean;
   readonly isExternal?: boolean;
+  /** Everybody when absent. */
+  readonly audience?: readonly Audience[];
   readonly picture?: AppPicture | null;
 }
 
@@ -64,6 +71,7 @@ export type AppChange = Partial<
     | 'scopes'
     | 'isApproved'
     | 'isExternal'
+    | 'audience'
     | 'picture'
   >
 >;
@@ -86,6 +94,7 @@ export function toApp(row: Selectable<AppTable>): App {
     sector: row.sector,
     isApproved: row.is_approved,
     isExternal: row.is_external,
+    audience: row.audience,
     picture: row.picture,
     createdAt: row.created_at,
   };
@@ -95,6 +104,31 @@ export function hashSecret(secret: string): Buffer {
   return createHash('sha256').update(secret).digest();
 }
 
+/** What an approval of the app covers: all of it but its picture and its secrets. */
+export const coveredOf = (app: App) => ({
+  clientId: app.clientId,
+  name: app.name,
+  purpose: app.purpose,
+  kind: app.kind,
+  organisationId: app.organisationId,
+  isExternal: app.isExternal,
+  audience: app.audience,
+  scopes: app.scopes,
+  redirectUris: app.redirectUris,
+  postLogoutRedirectUris: app.postLogoutRedirectUris,
+  backchannelLogoutUri: app.backchannelLogoutUri,
+  homeUri: app.homeUri,
+});
+
+/** A person alone approves no app (N2). @throws Forbidden `apps/second-person` */
+function mustBeOfTwo(actor: Actor, approvalId: string | undefined): void {
+  if (actor.kind === 'system' || approvalId !== undefined) return;
+  throw new Forbidden('apps/second-person', {
+    vi: 'Duyệt một ứng dụng là việc của hai người.',
+    en: 'It takes two people to approve an app.',
+  });
+}
+
 function newSecret(): string {
   return randomBytes(32).toString('base64url');
 }
@@ -102,7 +136,8 @@ function newSecret(): string {
 /**
  * Registers an app. The secret is in the answer and nowhere else: only its hash is kept.
  *
- * @throws InvalidInput `apps/bad-address`, `apps/bad-scope`, `apps/no-address`; Conflict `apps/taken`.
+ * @throws InvalidInput `apps/bad-address`, `apps/bad-scope`, `apps/no-address`; Conflict `apps/taken`; Forbidden
+ *   `apps/second-person` for one that a person registers as approved.
  */
 export async function registerApp(
   transaction: Transaction,
@@ -111,6 +146,7 @@ export async function registerApp(
   now: Date,
   secret: string = newSecret(),
 ): Promise<{ app: App; clientSecret: string | undefined }> {
+  if (input.isApproved) mustBeOfTwo(actor, undefined);
   const clientId = input.clientId ?? `app-${randomBytes(10).toString('hex')}`;
   const redirectUris = (input.redirectUris ?? []).map((uri) => parseAppAddress(uri, 'redirectUris'));
   if (input.kind !== 'machine' && redirectUris.length === 0) throw noAddress();
@@ -133,6 +169,7 @@ export async function registerApp(
       sector: clientId,
       is_approved: input.isApproved ?? false,
       is_external: input.isExternal ?? false,
+      audience: [...(input.audience ?? audiences)],
       picture: input.picture ?? null,
       secret_hash: hasSecret ? hashSecret(secret) : null,
       previous_secret_hash: null,
@@ -153,13 +190,20 @@ export async function registerApp(
   return { app: toApp(row), clientSecret: hasSecret ? secret : undefined };
 }
 
-/** @throws NotFound, InvalidInput as `registerApp` */
+/**
+ * Changes an app. What was approved is what the app was: whoever changes what the approval covers ends it.
+ *
+ * @throws NotFound, InvalidInput as `registerApp`; Forbidden `apps/second-person`.
+ */
 export async function changeApp(
   transaction: Transaction,
   clientId: string,
   change: AppChange,
   actor: Actor,
+  approvalId?: string,
 ): Promise<App> {
+  if (change.isApproved) mustBeOfTwo(actor, approvalId);
+  const before = await lockApp(transaction, clientId);
   const addresses = (uris: readonly string[], field: string) => uris.map((uri) => parseAppAddress(uri, field));
   const row = await idpOf(transaction)
     .updateTable('idp.app')
@@ -178,6 +222,7 @@ export async function changeApp(
       ...(change.scopes === undefined ? {} : { scopes: parseScopes(change.scopes) }),
       ...(change.isApproved === undefined ? {} : { is_approved: change.isApproved }),
       ...(change.isExternal === undefined ? {} : { is_external: change.isExternal }),
+      ...(change.audience === undefined ? {} : { audience: [...change.audience] }),
       ...(change.picture === undefined ? {} : { picture: change.picture }),
     }))
     .where('client_id', '=', clientId)
@@ -186,7 +231,32 @@ export async function changeApp(
     .executeTakeFirst();
   if (!row) throw noApp();
   if (row.kind !== 'machine' && row.redirect_uris.length === 0) throw noAddress();
-  await recordApp(transaction, 'app.changed', row, actor, { fields: Object.keys(change) });
+  const after = toApp(row);
+  const endsApproval =
+    before.isApproved && actor.kind !== 'system' && !isDeepStrictEqual(coveredOf(before), coveredOf(after));
+  if (endsApproval)
+    await idpOf(transaction)
+      .updateTable('idp.app')
+      .set({ is_approved: false })
+      .where('client_id', '=', clientId)
+      .execute();
+  await recordApp(transaction, 'app.changed', row, actor, {
+    fields: [...Object.keys(change), ...(endsApproval ? ['isApproved'] : [])],
+    ...(approvalId ? { approval: approvalId } : {}),
+  });
+  return endsApproval ? { ...after, isApproved: false } : after;
+}
+
+/** The app as it is and stays until the transaction ends. @throws NotFound */
+export async function lockApp(transaction: Transaction, clientId: string): Promise<App> {
+  const row = await idpOf(transaction)
+    .selectFrom('idp.app')
+    .selectAll()
+    .where('client_id', '=', clientId)
+    .where('ended_at', 'is', null)
+    .forUpdate()
+    .executeTakeFirst();
+  if (!row) throw noApp();
   return toApp(row);
 }
 
@@ -268,7 +338,7 @@ async function recordApp(
   type: 'app.registered' | 'app.changed' | 'app.secret-rotated' | 'app.ended',
   row: Selectable<AppTable>,
   actor: Actor,
-  data: { fields?: string[] } = {},
+  data: { fields?: string[]; approval?: string } = {},
 ): Promise<void> {
   const about = { actor, subject: { kind: 'app', id: row.client_id }, organisationId: row.organisation_id } as const;
   if (type === 'app.changed') await record(transaction, { type, ...about, data });
@@ -282,39 +352,6 @@ const noAddress = () =>
     vi: 'Ứng dụng cần ít nhất một địa chỉ quay về sau khi đăng nhập.',
     en: 'The app needs at least one address to return to after sign-in.',
   });
-
-/**
- * An address that we send people or logout tokens to: https, or http on this machine for development; no fragment, no
- * user, no wildcard (RFC 9700 §2.1).
- */
-function parseAppAddress(text: string, field: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  // The text is compared as it stands: nothing that a URL parser would drop or mend (tabs, spaces, `https:host`).
-  const isPlain = /^https?:\/\/[^\s\\]+$/.test(text) && url?.href.startsWith(text.slice(0, 8)) === true;
-  const isLocal = url !== undefined && ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
-  const isAllowed = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLocal);
-  if (
-    !url ||
-    !isPlain ||
-    !isAllowed ||
-    url.hash ||
-    text.includes('#') ||
-    url.username ||
-    url.password ||
-    text.includes('*')
-  ) {
-    const detail = {
-      vi: `Địa chỉ ${text.slice(0, 200)} không dùng được: cần https:// (hoặc http://localhost khi thử nghiệm), không có # hay tên người dùng.`,
-      en: `The address ${text.slice(0, 200)} cannot be used: it must be https:// (or http://localhost for development), without # or a user.`,
-    };
-    throw new InvalidInput('apps/bad-address', detail, { fields: [{ pointer: `/${field}`, detail }] });
-  }
-  return text;
-}
-
-function optionalAddress(text: string | null | undefined, field: string): string | null {
-  return text ? parseAppAddress(text, field) : null;
-}
 
 function parseScopes(scopes: readonly string[]): string[] {
   const unknown = scopes.find((scope) => !releasableScopes.some((known) => known === scope));

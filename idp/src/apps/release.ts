@@ -8,7 +8,7 @@ export const guardedScopes: ReadonlySet<string> = new Set(['birthdate', 'educati
 /** A row when the app is for the person, for a statement that reads it beside something else. */
 export const appIsForPerson = (clientId: string, personId: string) => `
   SELECT true AS found FROM idp.app AS app
-  JOIN registry.affiliation AS f ON f.person_id = ${personId} AND f.valid_until IS NULL
+  JOIN registry.affiliation AS f ON f.person_id = ${personId} AND f.valid_until IS NULL AND f.role = ANY(app.audience)
   JOIN registry.organisation AS o ON o.id = f.organisation_id
   WHERE app.client_id = ${clientId} AND (
     (NOT app.is_external AND app.organisation_id = ANY(o.path))
@@ -21,7 +21,7 @@ const forPerson = statement<{ found: true }, [clientId: string, personId: string
 );
 
 /**
- * Whether an app is for the person: it belongs to one of their organisations or above one, or, from outside, one of
+ * Whether an app is for the person, by what they are there: it belongs to one of their organisations or above one, or, from outside, one of
  * their organisations activated it.
  */
 export async function isForPerson(

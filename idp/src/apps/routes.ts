@@ -1,23 +1,19 @@
 import type { Actor } from '@edutrust/platform/actor';
-import { Forbidden, NotFound } from '@edutrust/platform/errors';
+import { NotFound } from '@edutrust/platform/errors';
 import { type HttpServer, personActor, refersTo } from '@edutrust/platform/http';
 import { nullable, strict, Time, Uuid } from '@edutrust/platform/schemas';
-import {
-  type Action,
-  actionsAt,
-  can,
-  ofDepartment,
-  placesOfOrganisations,
-  requires,
-} from '@edutrust/registry/permissions';
+import { ProposedApproval } from '@edutrust/registry/approvals';
+import { type Action, actionsAt, ofDepartment, placesOfOrganisations, requires } from '@edutrust/registry/permissions';
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { releasableScopes } from '../provider/claims.ts';
 import type { IdpTools } from '../tools.ts';
 import { addActivationsOfApps } from './activations.ts';
 import { type App, changeApp, endApp, findApp, listApps, registerApp, rotateSecret } from './apps.ts';
+import { audiences } from './audience.ts';
 import { appPictures } from './pictures.ts';
 import { mustBeCallable } from './public-address.ts';
+import { proposeRelease } from './release-approval.ts';
 
 const tags = ['apps'];
 const Instant = Time;
@@ -34,6 +30,8 @@ const Params = Type.Object({ clientId: Type.String({ maxLength: 100 }) });
 /** What its tile shows; null: its first letters. */
 const Picture = Type.Enum([...appPictures]);
 
+const Audiences = Type.Array(Type.Enum([...audiences]), { minItems: 1, maxItems: audiences.length, uniqueItems: true });
+
 const AppView = Type.Object({
   clientId: Type.String(),
   name: Type.String(),
@@ -47,6 +45,7 @@ const AppView = Type.Object({
   scopes: Type.Array(Type.String()),
   isApproved: Type.Boolean(),
   isExternal: Type.Boolean(),
+  audience: Audiences,
   picture: nullable(Picture),
   createdAt: Instant,
   may: Type.Array(Type.Enum(['apps.write', 'apps.approve']), { description: 'What the caller may do to it' }),
@@ -59,9 +58,8 @@ const changeable = {
   backchannelLogoutUri: Type.Optional(nullable(Address)),
   homeUri: Type.Optional(nullable(Address)),
   scopes: Type.Optional(Scopes),
-  /** The department's to give; a change of what it approved takes it back. */
-  isApproved: Type.Optional(Type.Boolean()),
   isExternal: Type.Optional(Type.Boolean()),
+  audience: Type.Optional(Audiences),
   picture: Type.Optional(nullable(Picture)),
 };
 const NewApp = Type.Object(
@@ -83,11 +81,6 @@ const AppChange = Type.Object(
 export function addAppsRoutes(app: HttpServer, { context }: IdpTools): void {
   const { db, clock, config } = context;
   const department = ofDepartment(db);
-  const mayApprove = async (actor: Actor) => decide(actor, 'apps.approve', await department());
-  const mustApprove = async (actor: Actor) => {
-    if (!(await mayApprove(actor))) throw notYoursToApprove();
-  };
-  const decide = can(db);
   /** Apps as the caller sees them: with what they may do to each. */
   const viewsOf = async (actor: Actor, apps: readonly App[]) => {
     const { organisationId: top = '' } = await department();
@@ -159,7 +152,6 @@ export function addAppsRoutes(app: HttpServer, { context }: IdpTools): void {
     async (request, reply) => {
       const { purpose, ...input } = request.body;
       mustBeCallable(input.backchannelLogoutUri, config.url);
-      if (input.isApproved) await mustApprove(personActor(request));
       const registered = await db
         .transaction()
         .execute((transaction) =>
@@ -191,20 +183,54 @@ export function addAppsRoutes(app: HttpServer, { context }: IdpTools): void {
     '/api/v1/apps/:clientId',
     {
       config: { access: requires('apps.write', ofApp) },
-      schema: { tags, summary: 'Changes an app', params: Params, body: AppChange, response: { 200: AppView } },
+      schema: {
+        tags,
+        summary: 'Changes an app; a change of what was approved ends the approval',
+        params: Params,
+        body: AppChange,
+        response: { 200: AppView },
+      },
     },
     async (request) => {
       const actor = personActor(request);
       const change = request.body;
       mustBeCallable(change.backchannelLogoutUri, config.url);
-      if (change.isApproved) await mustApprove(actor);
-      // What was approved is what the app was: whoever changes it does not keep the approval, unless they may give it.
-      const keeps = change.isApproved !== undefined || (await mayApprove(actor));
-      const made = keeps ? change : { ...change, isApproved: false };
       return viewOf(
         actor,
-        await db.transaction().execute((transaction) => changeApp(transaction, request.params.clientId, made, actor)),
+        await db.transaction().execute((transaction) => changeApp(transaction, request.params.clientId, change, actor)),
       );
+    },
+  );
+
+  const approvalPath = '/api/v1/apps/:clientId/approval';
+  const ofApproval = requires('apps.approve', department);
+  app.post(
+    approvalPath,
+    {
+      config: { access: ofApproval },
+      schema: {
+        tags,
+        summary: 'Proposes to approve the app as it is; a second person, who does not own it, approves',
+        params: Params,
+        response: { 202: ProposedApproval },
+      },
+    },
+    async (request, reply) =>
+      reply.code(202).send(await proposeRelease(context, request.params.clientId, personActor(request))),
+  );
+
+  app.delete(
+    approvalPath,
+    {
+      config: { access: ofApproval },
+      schema: { tags, summary: 'Ends the approval, at once', params: Params, response: { 204: Type.Null() } },
+    },
+    async (request, reply) => {
+      const { clientId } = request.params;
+      await db
+        .transaction()
+        .execute((transaction) => changeApp(transaction, clientId, { isApproved: false }, personActor(request)));
+      return reply.code(204).send(null);
     },
   );
 
@@ -243,13 +269,6 @@ export function addAppsRoutes(app: HttpServer, { context }: IdpTools): void {
       return reply.code(204).send(null);
     },
   );
-}
-
-function notYoursToApprove(): Forbidden {
-  return new Forbidden('apps/approval', {
-    vi: 'Chỉ Sở phê duyệt ứng dụng; người đăng ký ứng dụng không tự phê duyệt.',
-    en: 'Only the department approves apps; an owner does not approve their own.',
-  });
 }
 
 function defaultPurpose(name: string): { vi: string; en: string } {

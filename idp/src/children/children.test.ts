@@ -55,6 +55,37 @@ test('T3: a guardian sees their children and no other child, and takes back what
   assert.deepEqual(await childrenOf(await signedIn(teacher)), []);
 });
 
+test('T3: on the sixteenth birthday consents and account become the child’s own; the other guardian sees the same', async () => {
+  const { db } = world.context;
+  const { guardian, pupil } = world.city.people;
+  const [other] = world.city.schools[0]?.teacherIds ?? [];
+  assert.ok(other);
+  const { rows } = await sql<{ birth_date: string }>`
+    SELECT birth_date::text FROM registry.person WHERE id = ${pupil}`.execute(db);
+  await sql`INSERT INTO registry.guardianship (guardian_id, child_id, relation, valid_from)
+    VALUES (${other}, ${pupil}, 'mother', current_date)`.execute(db);
+  await sql`INSERT INTO idp.consent (person_id, client_id, scopes, given_at)
+    VALUES (${pupil}, 'thu-vien-so', '{openid,profile,school}', now()) ON CONFLICT DO NOTHING`.execute(db);
+  const browsers = [await signedIn(guardian), await signedIn(other)];
+  const born = (text: string) =>
+    sql`UPDATE registry.person SET birth_date = (now() AT TIME ZONE 'Asia/Ho_Chi_Minh' - ${text}::interval)::date
+      WHERE id = ${pupil}`.execute(db);
+  const withdraw = (browser: TestBrowser) =>
+    browser.post(`${world.origin}/account/children/${pupil}/apps/thu-vien-so/withdraw`, {});
+  for (const browser of browsers) {
+    await born('16 years -1 days');
+    const [before] = await childrenOf(browser);
+    assert.deepEqual([before.decidesAlone, before.apps.length > 0], [false, true], 'a day before');
+    await born('16 years');
+    const [after] = await childrenOf(browser);
+    assert.deepEqual([after.id, after.decidesAlone, after.apps, after.activity], [pupil, true, [], []]);
+    assert.equal((await withdraw(browser)).status, 404);
+  }
+  await sql`DELETE FROM idp.consent WHERE person_id = ${pupil}`.execute(db);
+  await sql`DELETE FROM registry.guardianship WHERE guardian_id = ${other}`.execute(db);
+  await sql`UPDATE registry.person SET birth_date = ${rows[0]?.birth_date}::date WHERE id = ${pupil}`.execute(db);
+});
+
 test('T3: a guardianship that ended and a child who is of age show nothing any longer', async () => {
   const { db } = world.context;
   const { guardian, pupil } = world.city.people;

@@ -53,8 +53,8 @@ export async function viewChildren(
     children.map(async (child) => {
       const [claims, sharing, activity] = await Promise.all([
         personClaims(db, child.id),
-        listSharing(db, apps, child.id),
-        accountActivity(db, child.id, locale),
+        child.decidesAlone ? [] : listSharing(db, apps, child.id),
+        child.decidesAlone ? [] : accountActivity(db, child.id, locale),
       ]);
       return {
         ...child,

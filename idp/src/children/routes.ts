@@ -1,7 +1,7 @@
 import { NotFound } from '@edutrust/platform/errors';
 import { anyone, type HttpServer, localeOf, personActor, signedIn } from '@edutrust/platform/http';
 import { nullable, Time, Uuid } from '@edutrust/platform/schemas';
-import { isChildOf } from '@edutrust/registry/guardians';
+import { decidesFor } from '@edutrust/registry/guardians';
 import Type from 'typebox';
 import { withdrawConsent } from '../consent/consent.ts';
 import { seeOther, sendPage } from '../page-reply.ts';
@@ -19,6 +19,7 @@ const ChildView = Type.Object({
   relation: Type.Enum(['mother', 'father', 'guardian']),
   school: nullable(Type.String()),
   className: nullable(Type.String()),
+  decidesAlone: Type.Boolean({ description: 'From 16: consents and account are their own' }),
   documents: Type.Array(Type.Object({ id: Uuid, title: Type.String(), issuedAt: Instant, code: Type.String() })),
   activity: Type.Array(Type.Object({ at: Instant, sentence: Type.String() })),
   apps: Type.Array(
@@ -107,14 +108,14 @@ export function addChildrenRoutes(app: HttpServer, tools: IdpTools, documents: D
       const actor = signedInOr(request, reply);
       if (!actor) return reply;
       const { id, app: clientId } = request.params;
-      if (!(await isChildOf(db, actor.personId, id, clock.now()))) throw noChild();
+      if (!(await decidesFor(db, actor.personId, id, clock.now()))) throw noChild();
       await db.transaction().execute((transaction) => withdrawConsent(transaction, id, clientId, actor));
       return seeOther(reply, '/account/children');
     },
   );
 }
 
-/** The same for another's child and for nobody. */
+/** The same for another's child, for one who decides alone, and for nobody. */
 function noChild(): NotFound {
   return new NotFound('account/no-child', { vi: 'Không có con em này.', en: 'There is no such child.' });
 }

@@ -38,6 +38,7 @@ const demoApps = (organisationId: string): (NewApp & { clientId: keyof typeof de
     organisationId,
     scopes: ['openid', 'profile', 'school'],
     isApproved: true,
+    audience: ['learner', 'teacher'],
     picture: 'book',
     ...addressesAt('http://localhost:4002'),
   },

@@ -3,6 +3,8 @@ import { after, before, describe, test } from 'node:test';
 import { TestBrowser } from '@edutrust/testing/browser';
 import { sql } from 'kysely';
 import { type TestIdp, testIdp } from '../../testing/idp.ts';
+import { type NewApp, registerApp } from '../apps/apps.ts';
+import { listTiles } from '../apps/tiles.ts';
 
 describe('the launcher', () => {
   let idp: TestIdp;
@@ -47,6 +49,59 @@ describe('the launcher', () => {
     assert.equal(props.classes.length, 1);
     assert.match(props.classes[0]?.href ?? '', /^\/teach\/classes\/[0-9a-f-]{36}$/);
     assert.ok((props.classes[0]?.learnerCount ?? 0) > 0);
+  });
+
+  test('a tile stands where the app serves people of that kind: pupil, teacher, a guardian of two schools', async () => {
+    const { context, city } = idp;
+    const [primary, lower] = city.schools;
+    assert.ok(primary && lower);
+    const { pupil, teacher, guardian, movedPupil } = city.people;
+    const register = (clientId: string, input: Partial<NewApp>) =>
+      context.db.transaction().execute((transaction) =>
+        registerApp(
+          transaction,
+          {
+            clientId,
+            name: clientId,
+            purpose: { vi: 'Thử.', en: 'A try.' },
+            kind: 'spa',
+            organisationId: primary.id,
+            redirectUris: ['https://app.example/cb'],
+            homeUri: 'https://app.example/',
+            isApproved: true,
+            ...input,
+          },
+          { kind: 'system', name: 'cli' },
+          context.clock.now(),
+        ),
+      );
+    await register('for-all', {});
+    await register('for-teachers', { audience: ['teacher'] });
+    await register('for-guardians', { audience: ['guardian'] });
+    await register('for-guardians-elsewhere', { audience: ['guardian'], organisationId: lower.id });
+    await register('not-approved', { isApproved: false });
+    await register('outside', { isExternal: true });
+    await register('outside-activated', { isExternal: true, audience: ['guardian', 'learner'] });
+    await sql`INSERT INTO idp.app_activation (client_id, organisation_id, activated_at, activated_by)
+      VALUES ('outside-activated', ${lower.id}, now(), ${city.people.administrator})`.execute(context.db);
+    const tiles = async (personId: string) =>
+      (await listTiles(context.db, personId)).map(({ clientId }) => clientId).filter((id) => id !== 'lop-hoc');
+    assert.deepEqual(await tiles(pupil), ['for-all']);
+    assert.deepEqual(await tiles(teacher), ['for-all', 'for-teachers']);
+    assert.deepEqual(await tiles(guardian), ['for-all', 'for-guardians']);
+    await sql`INSERT INTO registry.affiliation (id, person_id, organisation_id, role, valid_from)
+      VALUES (gen_random_uuid(), ${guardian}, ${lower.id}, 'guardian', current_date)`.execute(context.db);
+    assert.deepEqual(await tiles(guardian), [
+      'for-all',
+      'for-guardians',
+      'for-guardians-elsewhere',
+      'outside-activated',
+    ]);
+    await sql`UPDATE registry.affiliation SET valid_until = current_date
+      WHERE person_id = ${guardian} AND organisation_id = ${primary.id}`.execute(context.db);
+    assert.deepEqual(await tiles(guardian), ['for-guardians-elsewhere', 'outside-activated'], 'the child has moved');
+    for (const elsewhere of [city.people.auditor, movedPupil])
+      assert.ok(!(await tiles(elsewhere)).includes('for-teachers'));
   });
 
   test('a guardian is anh or chị', async () => {

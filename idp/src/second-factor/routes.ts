@@ -15,7 +15,8 @@ import { findSecondFactor, keepSecondFactor, removeSecondFactor } from './second
 import { newTotpSecret, totpAddress, typedSecret } from './totp.ts';
 
 const config = { access: anyone };
-const path = '/account/second-factor';
+export const secondFactorPath = '/account/second-factor';
+const path = secondFactorPath;
 const accountPath = '/account';
 /** From the QR code to its first code. */
 const offerSeconds = 900;

@@ -151,6 +151,24 @@ test('W5: roles above a teacher’s open with password and code; adding and remo
   assert.equal(left.length, 1);
 });
 
+test('W5: a role above a teacher’s is led to a passkey, and from a password straight to the second factor', async () => {
+  const { auditor, pupil } = world.city.people;
+  for (const [personId, needsPasskey, lands] of [
+    [auditor, true, 'secondFactorSetup'],
+    [pupil, false, 'launcher'],
+  ] as const) {
+    const browser = new TestBrowser();
+    const confirm = await browser.post(`${world.origin}/activate`, { code: await world.code(personId) });
+    const { ticket } = confirm.page?.props ?? {};
+    const choose = await browser.post(`${world.origin}/activate/confirm`, { ticket, answer: 'yes' });
+    assert.equal(choose.page?.props.needsPasskey, needsPasskey);
+    const chosen = { ticket, password, repeat: password };
+    const done = await browser.post(`${world.origin}${choose.page.props.action}`, chosen);
+    assert.equal(done.page?.name, lands, done.body);
+    if (needsPasskey) await add(browser);
+  }
+});
+
 test('A4: an activation code replaces the password and not the factor: its holder is asked for the code of the app', async () => {
   await assert.rejects(world.activate(world.city.people.teacher), /secondFactor/);
   const after = await sql<{

@@ -11,13 +11,14 @@ const keyOf = (token: string) => `idp:activated:${createHash('sha256').update(to
 
 /**
  * Signs in whoever has just chosen credentials: the browser gets a token for the sign-in that it is sent to next. A
- * session that somebody else left open in this browser ends first.
+ * session that somebody else left open in this browser ends first. `returnTo` is a path of ours.
  */
 export async function beginAfterActivation(
   { context, cookies }: IdpTools,
   request: FastifyRequest,
   reply: FastifyReply,
   proof: Proof,
+  returnTo = '/',
 ): Promise<string> {
   const { config, store, db, jobs } = context;
   const token = randomBytes(32).toString('base64url');
@@ -33,7 +34,7 @@ export async function beginAfterActivation(
     lines.push(setCookie(config.url, cookies.session, '', 0));
   }
   reply.header('set-cookie', lines);
-  return '/signin?return_to=%2F';
+  return `/signin?return_to=${encodeURIComponent(returnTo)}`;
 }
 
 /** The proof of an activation that this browser has just finished; once. */

@@ -49,6 +49,10 @@ export interface ApprovalKind<Content = unknown> {
   describe(content: Content): { readonly title: Text; readonly facts: readonly Fact[] };
   /** The person whom it is about: is notified, and is never the approver. */
   concerns(content: Content): string | undefined;
+  /** Whether it is about the person without the content's saying so (a row of a plan): they are never the approver either. */
+  concernsToo?(transaction: Transaction, content: Content, personId: string): Promise<boolean>;
+  /** Where the console shows what the content names by a digest alone. */
+  page?(content: Content): string;
   /** The passkey that the maker confirms with when it is none for signing in (a phone confirms with its own). */
   makerPasskey?(content: Content): ApprovalPasskey;
   /** What the person concerned reads out and the approver types: compared without spaces, five tries. */

@@ -1,5 +1,5 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import { localeOf, personActor, signedIn } from '@edutrust/platform/http';
+import { localeOf, longAnswerMs, personActor, signedIn } from '@edutrust/platform/http';
 import { type Route, route } from '@edutrust/platform/route';
 import { IdParams, listOf, Page, strict, Time } from '@edutrust/platform/schemas';
 import Type from 'typebox';
@@ -128,6 +128,7 @@ const approveOne = (context: ServiceContext, ports: ApprovalPorts) =>
       ),
       response: { 200: ApprovalView },
     },
+    limits: { handlerTimeout: longAnswerMs }, // the effect of a roster can take minutes
     handle: async (request) => {
       await approve(context, ports, request.params.id, request.body, personActor(request));
       return viewOf(context, ports, request, request.params.id);

@@ -29,6 +29,7 @@ export const ApprovalView = Type.Object({
   covered: Type.String({ description: 'The canonical JSON (RFC 8785) that the digest is of' }),
   reason: nullable(Type.String()),
   asksForCode: Type.Boolean({ description: 'The approver types what the person concerned reads out' }),
+  page: nullable(Type.String({ description: 'Where the console shows what is covered by a digest alone' })),
   warnings: Type.Array(Type.String()),
   may: Type.Array(Type.Enum(['confirm', 'approve', 'refuse', 'withdraw', 'collect'])),
   barred: nullable(Type.String({ description: 'Why the caller, who could otherwise, cannot be the second person' })),

@@ -15,7 +15,9 @@ export async function mustBeSecond(
   const { row } = opened;
   await mustReach(context, opened, actor);
   if (row.maker_id === actor.personId) throw own();
-  if (row.concerns_id === actor.personId || opened.kind.concerns(opened.content) === actor.personId) {
+  const { kind, content } = opened;
+  const isNamed = row.concerns_id === actor.personId || kind.concerns(content) === actor.personId;
+  if (isNamed || (await kind.concernsToo?.(transaction, content, actor.personId))) {
     throw new Forbidden('approvals/concerns-you', {
       vi: 'Việc này liên quan đến chính bạn nên cần một người khác duyệt.',
       en: 'This concerns yourself, so somebody else has to approve it.',

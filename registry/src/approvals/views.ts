@@ -97,10 +97,15 @@ function summaryOf(ports: ApprovalPorts, row: Row, locale: Locale): Summary {
 function described(ports: ApprovalPorts, row: ApprovalRow) {
   try {
     const kind = kindOf(ports, row);
-    return { ...kind.describe(contentOf(kind, openEnvelope(row))), asksForCode: kind.readOut !== undefined };
+    const content = contentOf(kind, openEnvelope(row));
+    return {
+      ...kind.describe(content),
+      asksForCode: kind.readOut !== undefined,
+      page: kind.page?.(content) ?? null,
+    };
   } catch (error) {
     if (!(error instanceof EduTrustError)) throw error;
-    return { title: error.detail, facts: [], asksForCode: false };
+    return { title: error.detail, facts: [], asksForCode: false, page: null };
   }
 }
 
@@ -120,7 +125,7 @@ export async function findApproval(
     1,
   );
   if (!row) throw noApproval();
-  const { facts, asksForCode } = described(ports, row);
+  const { facts, asksForCode, page } = described(ports, row);
   const isMaker = row.maker_id === me;
   const isOpen = (row.state === 'proposed' || row.state === 'confirmed') && row.expires_at > clock.now();
   const mayDecide =
@@ -151,6 +156,7 @@ export async function findApproval(
     covered: row.envelope,
     reason: row.reason,
     asksForCode,
+    page,
     warnings: isOpen ? await warningsOf(context, row, locale) : [],
     may,
     barred: barred?.[locale] ?? null,

@@ -1,4 +1,4 @@
-import type { Actor, RecordedActor } from '@edutrust/platform/actor';
+import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
 import { Conflict, Forbidden, NotFound } from '@edutrust/platform/errors';
@@ -17,7 +17,6 @@ interface PlanRow {
   readonly kind: string;
   readonly status: string;
   readonly totals: RosterTotals;
-  readonly created_by: RecordedActor;
   readonly held_reason: Text | null;
   readonly school_year: number | null;
   readonly digest: Buffer | null;
@@ -64,7 +63,7 @@ export async function applyPlan(
   const schoolYear = schoolYearAt(clock.now());
   await sql`SELECT FROM registry.roster_plan WHERE id = ${planId} FOR UPDATE`.execute(transaction);
   const { rows } = await sql<PlanRow>`
-    SELECT kind, status, totals, created_by, held_reason, school_year, digest,
+    SELECT kind, status, totals, held_reason, school_year, digest,
       CASE WHEN status IN ('planned', 'held') THEN ${digestOf(planId)} END AS actual
     FROM registry.roster_plan WHERE id = ${planId}`.execute(transaction);
   const plan = rows[0];
@@ -72,11 +71,10 @@ export async function applyPlan(
   if (plan.status === 'applied') return { id: planId, totals: plan.totals, isDone: true };
   if (plan.status !== 'applying') {
     if (plan.actual === null || plan.school_year !== schoolYear) throw superseded();
-    if (plan.status === 'held' && !isApproved) throw secondPerson(planId, plan.held_reason);
+    if (plan.status === 'held' && !isApproved) throw secondPerson(plan.held_reason);
     const seen = digest ?? plan.digest?.toString('hex');
     if (seen === undefined || seen !== plan.actual.toString('hex')) throw planChanged();
     await mustBeUnchanged(transaction, planId);
-    if (isApproved) await mustConcernOthers(transaction, planId, actor);
     // The plan's own rows are news to the planner, which would look them up one by one.
     if (totalOf(plan.totals) > 1_000) await sql`ANALYZE registry.roster_change`.execute(transaction);
     await forgetOld(transaction, clock.now());
@@ -120,7 +118,7 @@ export const applyTasks = (context: ServiceContext): TaskHandlers => ({
 });
 
 /**
- * Accepts a plan by itself. A held plan needs `approves`, and somebody else than who made it.
+ * Accepts a plan by itself; a held one goes through `proposePlan`.
  *
  * @throws as `applyPlan`
  */
@@ -128,15 +126,15 @@ export async function acceptImport(
   context: ServiceContext,
   planId: string,
   actor: Actor,
-  options: { readonly approves?: boolean; readonly atOnce?: number } = {},
+  { atOnce, isApproved }: Pick<ApplyOptions, 'atOnce' | 'isApproved'> = {},
 ): Promise<Applied> {
-  const { approves, atOnce } = options;
-  return context.db.transaction().execute(async (transaction) => {
-    const { rows } = await sql<{ created_by: RecordedActor }>`
-      SELECT created_by FROM registry.roster_plan WHERE id = ${planId}`.execute(transaction);
-    const isApproved = approves === true && rows[0] !== undefined && !isMaker(rows[0].created_by, actor);
-    return applyPlan(context, transaction, planId, { actor, isApproved, ...(atOnce ? { atOnce } : {}) });
-  });
+  return context.db.transaction().execute((transaction) =>
+    applyPlan(context, transaction, planId, {
+      actor,
+      ...(atOnce ? { atOnce } : {}),
+      ...(isApproved ? { isApproved } : {}),
+    }),
+  );
 }
 
 /** As `acceptImport`, and stays until the last part is done. */
@@ -146,8 +144,8 @@ export async function applyImport(
   actor: Actor,
   options: {
     readonly onProgress?: (progress: Progress) => void;
-    readonly approves?: boolean;
     readonly atOnce?: number;
+    readonly isApproved?: boolean;
   } = {},
 ): Promise<Applied> {
   const accepted = await acceptImport(context, planId, actor, options);
@@ -163,23 +161,17 @@ async function totalsOf({ db }: Pick<ServiceContext, 'db'>, planId: string): Pro
   return rows[0].totals;
 }
 
-/** The person who made the plan, or the account at the command line that did. */
-function isMaker(maker: RecordedActor, actor: Actor): boolean {
-  if (actor.kind === 'person') return maker.kind === 'person' && maker.personId === actor.personId;
-  return actor.kind === 'system' && maker.kind === 'system' && maker.name === actor.name;
-}
-
-function secondPerson(planId: string, reason: Text | null): Forbidden {
+function secondPerson(reason: Text | null): Forbidden {
   return new Forbidden(
     'roster/second-person',
     {
-      vi: `Kế hoạch này cần người thứ hai duyệt. ${reason?.vi ?? ''}`.trim(),
-      en: `A second person has to approve this plan. ${reason?.en ?? ''}`.trim(),
+      vi: `Kế hoạch này cần hai người. ${reason?.vi ?? ''}`.trim(),
+      en: `This plan takes two people. ${reason?.en ?? ''}`.trim(),
     },
     {
       remedy: {
-        vi: `Kiểm tra lại tệp; nếu đúng, nhờ người khác duyệt trên trang quản trị hoặc bằng tài khoản máy của họ: edutrust people import --approve ${planId} --apply`,
-        en: `Check the file; if it is right, somebody else approves it in the console or, with their own account of the machine, by edutrust people import --approve ${planId} --apply`,
+        vi: 'Kiểm tra lại tệp; nếu đúng, mở kế hoạch ở trang «Nhập danh sách» và đề nghị người thứ hai duyệt.',
+        en: 'Check the file; if it is right, open the plan under “Import a roster” and ask for a second person.',
       },
     },
   );
@@ -207,20 +199,6 @@ function planChanged(): Conflict {
     },
     { remedy: importAgain },
   );
-}
-
-/** Nobody approves what a plan does to themselves (T7). */
-async function mustConcernOthers(transaction: Transaction, planId: string, actor: Actor): Promise<void> {
-  if (actor.kind !== 'person') return;
-  const { rows } = await sql`
-    SELECT FROM registry.roster_change WHERE plan_id = ${planId} AND person_id = ${actor.personId} LIMIT 1`.execute(
-    transaction,
-  );
-  if (rows.length === 0) return;
-  throw new Forbidden('roster/own-record', {
-    vi: 'Kế hoạch này sửa hồ sơ của chính bạn; người khác phải duyệt.',
-    en: 'The plan changes your own record; somebody else has to approve it.',
-  });
 }
 
 async function mustBeUnchanged(transaction: Transaction, planId: string): Promise<void> {

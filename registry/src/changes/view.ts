@@ -48,6 +48,10 @@ export interface RosterPlan {
   readonly createdAt: Date;
   readonly appliedAt: Date | null;
   readonly organisationIds: string[];
+  /** The approval of two people that was asked for last, when the plan was held. */
+  readonly approvalId: string | null;
+  /** It waits for its maker or a second person. */
+  readonly isAsked: boolean;
   /** Where referred people are now. */
   readonly originIds: string[];
   readonly createdBy: RecordedActor;
@@ -76,11 +80,18 @@ export interface RosterPlan {
 
 /** Whether the viewer may see `registry.person AS p`, or nobody is there yet: who governs them, or has them at a school. */
 export function seenBy(viewer: Actor): RawBuilder<boolean> {
-  const scope = viewer.kind === 'system' ? sql`true` : sql`o.path && ${scopeOf(viewer, 'roster.import')}::uuid[]`;
-  return sql`(p.id IS NULL OR ${governedPeople(viewer, 'roster.import')} OR EXISTS (
+  const scope = viewer.kind === 'system' ? sql`true` : sql`o.path && ${scopeOf(viewer, 'roster.read')}::uuid[]`;
+  return sql`(p.id IS NULL OR ${governedPeople(viewer, 'roster.read')} OR EXISTS (
     SELECT FROM registry.affiliation AS f JOIN registry.organisation AS o ON o.id = f.organisation_id
     WHERE f.person_id = p.id AND f.valid_until IS NULL AND ${scope}))`;
 }
+
+/** Where the plan `rp` does how much, the most affected organisation first; the first 30. */
+export const placesOfPlan: RawBuilder<unknown> = sql`(SELECT coalesce(jsonb_agg(pl), '[]') FROM (
+  SELECT o.name, count(*) FILTER (WHERE ch.action = 'added') AS added, count(*) FILTER (WHERE ch.action = 'changed') AS changed,
+    count(*) FILTER (WHERE ch.action = 'left') AS "left", count(*) FILTER (WHERE ch.action = 'referred') AS referred
+  FROM registry.roster_change AS ch JOIN registry.organisation AS o ON o.id = ch.organisation_id
+  WHERE ch.plan_id = rp.id AND rp.kind <> 'schools' GROUP BY o.id ORDER BY count(*) DESC, o.code LIMIT 30) AS pl)`;
 
 /**
  * A plan as the viewer may see it: of people beyond their reach only what the file itself says (T3).
@@ -94,11 +105,9 @@ export async function findPlan(db: Database, id: string, viewer: Actor): Promise
           created_at AS "createdAt", applied_at AS "appliedAt", applied_count AS "appliedCount", organisation_ids AS "organisationIds", origin_ids AS "originIds",
           created_by AS "createdBy", '{"referred": 0, "skipped": 0}'::jsonb || totals AS totals, encode(digest, 'hex') AS digest,
           columns, notes, skipped,
-          coalesce((SELECT jsonb_agg(pl) FROM (
-            SELECT o.name, count(*) FILTER (WHERE ch.action = 'added') AS added, count(*) FILTER (WHERE ch.action = 'changed') AS changed,
-              count(*) FILTER (WHERE ch.action = 'left') AS "left", count(*) FILTER (WHERE ch.action = 'referred') AS referred
-            FROM registry.roster_change AS ch JOIN registry.organisation AS o ON o.id = ch.organisation_id
-            WHERE ch.plan_id = rp.id AND rp.kind <> 'schools' GROUP BY o.id ORDER BY count(*) DESC, o.code LIMIT 30) AS pl), '[]') AS places,
+          ${placesOfPlan} AS places, approval_id AS "approvalId",
+          EXISTS (SELECT FROM registry.approval AS a
+            WHERE a.id = rp.approval_id AND a.state IN ('proposed', 'confirmed') AND a.expires_at > now()) AS "isAsked",
           coalesce((SELECT jsonb_agg(c) FROM (
             SELECT ch.row, ch.action, CASE WHEN is_visible OR ch.action IN ('added', 'referred') THEN ch.full_name ELSE '' END AS "fullName",
               ch.class_code AS "className", CASE WHEN is_visible THEN ch.verdict END AS verdict,

@@ -6,6 +6,8 @@ import type { Relation } from './guardians.ts';
 
 /** Until this birthday a guardian acts for the child (Civil Code 2015, articles 20 and 21). */
 const comingOfAge = 18;
+/** From this birthday they are no child (Law on Children 2016, article 1): their consents and account are their own. */
+const decidingAlone = 16;
 
 /** A child, as its guardian sees it. */
 export interface Child {
@@ -13,6 +15,8 @@ export interface Child {
   readonly fullName: string;
   readonly educationId: string;
   readonly relation: Relation;
+  /** From 16: who knows what of them, and their account, is theirs alone; documents stay visible until they are of age. */
+  readonly decidesAlone: boolean;
   /** Where the child learns now; null for both when nowhere. */
   readonly school: string | null;
   readonly className: string | null;
@@ -22,7 +26,9 @@ export interface Child {
 export async function listChildren(db: Database | Transaction, guardianId: string, now: Date): Promise<Child[]> {
   if (!isUuid(guardianId)) return [];
   const { rows } = await sql<Child>`
-    SELECT p.id, p.full_name AS "fullName", p.education_id AS "educationId", g.relation, at.school, at."className"
+    SELECT p.id, p.full_name AS "fullName", p.education_id AS "educationId", g.relation,
+      coalesce(p.birth_date + make_interval(years => ${decidingAlone}) <= ${dateInVietnam(now)}::date, false) AS "decidesAlone",
+      at.school, at."className"
     FROM registry.guardianship AS g JOIN registry.person AS p ON p.id = g.child_id AND p.status <> 'merged'
     LEFT JOIN LATERAL (
       SELECT o.name AS school, (
@@ -36,6 +42,16 @@ export async function listChildren(db: Database | Transaction, guardianId: strin
       AND (p.birth_date IS NULL OR p.birth_date + make_interval(years => ${comingOfAge}) > ${dateInVietnam(now)}::date)
     ORDER BY p.birth_date, p.id`.execute(db);
   return rows;
+}
+
+/** Whether the guardian decides for the person now: one of their children, not yet 16. */
+export async function decidesFor(
+  db: Database | Transaction,
+  guardianId: string,
+  childId: string,
+  now: Date,
+): Promise<boolean> {
+  return (await listChildren(db, guardianId, now)).some(({ id, decidesAlone }) => id === childId && !decidesAlone);
 }
 
 /** Whether the person is one of the guardian's children now. */

@@ -3,6 +3,8 @@ import { test } from 'node:test';
 import type { TestContext } from '@edutrust/testing/context';
 import { sql } from 'kysely';
 import { openRegistry } from '../../testing/registry.ts';
+import { twoPeople } from '../../testing/two-people.ts';
+import { applyRosterKind } from '../changes/approval.ts';
 import { stateOf } from '../changes/state.ts';
 import { nextClassCode } from './next-class.ts';
 
@@ -100,10 +102,11 @@ test('a school rolls over: everybody goes up, one repeats, the last grade gradua
   assert.deepEqual(shown.fields, [{ column: 'Mã lớp', before: '1A (2025–2026)', after: '2A' }]);
   // A fifth of the school and more graduates: somebody above looks, and undoes what two people did.
   assert.equal(plan.status, 'held');
-  assert.equal((await call(admin, 'POST', `${path}/apply`, { approves: true })).json.code, 'roster/second-person');
+  assert.equal((await call(admin, 'POST', `${path}/apply`, {})).json.code, 'roster/second-person');
   const second = city.people.administrator;
-  const applied = await call(second, 'POST', `${path}/apply`, { approves: true });
-  assert.equal(applied.json.status, 'applied', JSON.stringify(applied.json));
+  const { approval } = (await call(admin, 'POST', `${path}/release`)).json;
+  await twoPeople(context, [applyRosterKind]).both(approval.id, admin, second);
+  assert.equal((await call(second, 'GET', path)).json.status, 'applied');
   const count = (code: string) => json.classes.find((one: Proposed) => one.code === code)?.learners ?? 0;
   assert.deepEqual(await classesIn(context, primary.id, 2026), [
     { code: '2A', grade: 2, learners: count('1A') + 1 },

@@ -12,6 +12,8 @@ export interface NewNotice {
   readonly personId: string;
   readonly kind: NoticeKind;
   readonly data?: NoticeData;
+  /** Mailed there instead of to the person's address: where somebody was reached until now. */
+  readonly address?: string;
 }
 
 export interface Notice extends NoticeSentences {
@@ -28,14 +30,13 @@ const jobs = createJobs();
  * mail. In the transaction of its effect, so that a person is told exactly when it happened.
  */
 export async function notify(transaction: Transaction, ...notices: readonly NewNotice[]): Promise<void> {
-  for (const { personId, kind, data = {} } of notices) {
+  for (const { personId, kind, data = {}, address = null } of notices) {
     const id = uuidv7();
     const { rows } = await sql<{ has_address: boolean }>`
-      INSERT INTO registry.notice (id, person_id, kind, data)
-      SELECT ${id}, p.id, ${kind}, ${JSON.stringify(data)} FROM registry.person AS p WHERE p.id = ${personId}
-      RETURNING EXISTS (SELECT FROM registry.person WHERE id = ${personId} AND email IS NOT NULL) AS has_address`.execute(
-      transaction,
-    );
+      INSERT INTO registry.notice (id, person_id, kind, data, address)
+      SELECT ${id}, p.id, ${kind}, ${JSON.stringify(data)}, ${address} FROM registry.person AS p WHERE p.id = ${personId}
+      RETURNING address IS NOT NULL OR EXISTS (
+        SELECT FROM registry.person WHERE id = ${personId} AND email IS NOT NULL) AS has_address`.execute(transaction);
     if (rows[0]?.has_address) await jobs.enqueue(transaction, mailTask, { id });
   }
 }
@@ -52,7 +53,7 @@ export async function listNotices(db: Database, personId: string, limit = 50): P
   });
 }
 
-/** Sends a notice to the person's address as it is now: once, also when the job runs twice. */
+/** Sends a notice to its own address, else to the person's as it is now: once, also when the job runs twice. */
 export function noticeTasks({ config, db, mailer }: Pick<ServiceContext, 'config' | 'db' | 'mailer'>): TaskHandlers {
   const account = new URL('/account', config.url).href;
   return {
@@ -60,8 +61,9 @@ export function noticeTasks({ config, db, mailer }: Pick<ServiceContext, 'config
       db.transaction().execute(async (transaction) => {
         const { rows } = await sql<{ email: string; kind: string; data: NoticeData }>`
           UPDATE registry.notice AS n SET mailed_at = now() FROM registry.person AS p
-          WHERE n.id = ${payloadText(payload, 'id')} AND n.mailed_at IS NULL AND p.id = n.person_id AND p.email IS NOT NULL
-          RETURNING p.email, n.kind, n.data`.execute(transaction);
+          WHERE n.id = ${payloadText(payload, 'id')} AND n.mailed_at IS NULL AND p.id = n.person_id
+            AND coalesce(n.address, p.email) IS NOT NULL
+          RETURNING coalesce(n.address, p.email) AS email, n.kind, n.data`.execute(transaction);
         const notice = rows[0];
         const sentences = notice && sentencesOf(notice.kind, notice.data);
         if (!sentences) return; // mailed before, or the address is gone

@@ -38,6 +38,16 @@ const catalogue = {
     },
     remedy: notYou,
   }),
+  'email.changed': () => ({
+    title: {
+      vi: 'Địa chỉ nhận thông báo của bạn vừa được ghi lại.',
+      en: 'The address that your notices are mailed to was changed.',
+    },
+    remedy: {
+      vi: 'Nếu bạn không biết việc này, hãy báo ngay cho nhà trường: có thể ai đó không muốn bạn nhận cảnh báo.',
+      en: 'If you know nothing of this, tell your school at once: somebody may want to keep warnings from you.',
+    },
+  }),
   'password.changed': () => ({
     title: { vi: 'Mật khẩu vừa được đổi.', en: 'Your password was changed.' },
     remedy: notYou,

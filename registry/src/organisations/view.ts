@@ -10,7 +10,6 @@ const organisationActions: readonly Action[] = [
   'organisations.write',
   'classes.write',
   'roster.import',
-  'roster.approve',
   'roles.read',
   'roles.grant',
   'accounts.read',

@@ -4,7 +4,7 @@ import type { Database } from '@edutrust/platform/database';
 import { personActor, refersTo, signedIn } from '@edutrust/platform/http';
 import { listAudit } from '@edutrust/platform/ledger';
 import { type Route, route } from '@edutrust/platform/route';
-import { Day, IdParams, listOf, Page, strict, Time } from '@edutrust/platform/schemas';
+import { Day, IdParams, listOf, nullable, Page, strict, Time } from '@edutrust/platform/schemas';
 import Type from 'typebox';
 import { ProposedApproval, propose } from '../approvals/approvals.ts';
 import { dateInVietnam } from '../calendar.ts';
@@ -23,6 +23,7 @@ import {
 import { findStanding, governingOn, maySeeDetails } from '../permissions/standing.ts';
 
 import { AffiliationRole, Gender, OrganisationSummary, PersonSummary, PersonView } from '../schemas.ts';
+import { addressOf, changeAddress } from './address.ts';
 import { mergeSelf } from './merge.ts';
 import { describeMerging, mergeKind } from './merge-approval.ts';
 import {
@@ -37,6 +38,7 @@ import {
 } from './people.ts';
 
 const tags = ['people'];
+const Email = Type.String({ maxLength: 254 });
 
 /** Today in Vietnam. */
 const today = ({ clock }: ServiceContext) => dateInVietnam(clock.now());
@@ -152,6 +154,7 @@ const readOne = (context: ServiceContext) =>
       return {
         ...person,
         birthDate: seesDetails ? person.birthDate : null,
+        email: may.includes('people.write') ? await addressOf(context.db, id) : null,
         guardians: await withinReach(context.db, actor, person.guardians),
         wards: await withinReach(context.db, actor, person.wards),
         timeline: entries
@@ -175,6 +178,7 @@ const create = (context: ServiceContext) =>
           fullName: Type.String({ maxLength: 200 }),
           birthDate: Type.Optional(Day),
           gender: Type.Optional(Gender),
+          email: Type.Optional(Email),
           organisationId: refersTo('organisation'),
           role: AffiliationRole,
           title: Type.Optional(Type.String({ maxLength: 120 })),
@@ -188,19 +192,15 @@ const create = (context: ServiceContext) =>
       organisationId: body.organisationId,
     }),
     handle: async (request, reply) => {
-      const { organisationId, role, title, classId, ...person } = request.body;
+      const { organisationId, role, title, classId, email, ...person } = request.body;
       const affiliation = { organisationId, role, ...(title ? { title } : {}), ...(classId ? { classId } : {}) };
       const actor = personActor(request);
-      const { id } = await context.db
-        .transaction()
-        .execute((tx) =>
-          createPerson(
-            tx,
-            tools(context),
-            { ...person, affiliations: [affiliation] },
-            { actor, today: today(context) },
-          ),
-        );
+      const { id } = await context.db.transaction().execute(async (tx) => {
+        const input = { ...person, affiliations: [affiliation] };
+        const made = await createPerson(tx, tools(context), input, { actor, today: today(context) });
+        if (email) await changeAddress(tx, made.id, email, actor);
+        return made;
+      });
       return reply.code(201).send(await findSummary(context.db, id));
     },
   });
@@ -212,13 +212,14 @@ const correct = (context: ServiceContext) =>
     access: requires('people.write'),
     schema: {
       tags,
-      summary: 'Corrects a name, a birth date or a gender',
+      summary: 'Corrects a name, a birth date, a gender, or where notices are mailed to (null: nowhere)',
       params: IdParams,
       body: Type.Object(
         {
           fullName: Type.Optional(Type.String({ maxLength: 200 })),
           birthDate: Type.Optional(Day),
           gender: Type.Optional(Gender),
+          email: Type.Optional(nullable(Email)),
         },
         strict,
       ),
@@ -226,9 +227,12 @@ const correct = (context: ServiceContext) =>
     },
     resource: ({ params }) => ({ personId: params.id }),
     handle: async (request) => {
-      await context.db
-        .transaction()
-        .execute((tx) => changePerson(tx, request.params.id, request.body, personActor(request)));
+      const { email, ...change } = request.body;
+      const actor = personActor(request);
+      await context.db.transaction().execute(async (tx) => {
+        await changePerson(tx, request.params.id, change, actor);
+        if (email !== undefined) await changeAddress(tx, request.params.id, email, actor);
+      });
       return findSummary(context.db, request.params.id);
     },
   });

@@ -108,7 +108,7 @@ export function proposes(action: Action, resource?: Extract<Access, { kind: 'act
 }
 
 /** The resource of what concerns everybody: only who has the role for the whole department may do it. */
-export function ofDepartment(db: Database): () => Promise<Resource> {
+export function ofDepartment(db: Database | Transaction): () => Promise<Resource> {
   return async () => {
     const department = await registryOf(db)
       .selectFrom('registry.organisation')

@@ -50,8 +50,8 @@ const rules = {
   },
   'organisations.write': { by: ['department-administrator'] },
   'classes.write': { by: ['department-administrator', 'school-administrator'] },
+  'roster.read': { by: ['department-administrator', 'security-officer', 'school-administrator'] },
   'roster.import': { by: ['department-administrator', 'school-administrator'] },
-  'roster.approve': { by: ['department-administrator'], isFresh: true },
   'roles.read': { by: ['department-administrator', 'security-officer', 'auditor', 'school-administrator'] },
   'roles.grant': { by: ['department-administrator', 'school-administrator'], isFresh: true, governs: true },
   'accounts.read': {

@@ -2,13 +2,13 @@ import type { Actor, PersonActor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database } from '@edutrust/platform/database';
 import { notAllowed } from '@edutrust/platform/http';
-import { can, scopeOf } from '../permissions/permissions.ts';
+import { type Action, can, scopeOf } from '../permissions/permissions.ts';
 import type { RosterKind } from './kinds/kind.ts';
 import { kindOf } from './kinds/kinds.ts';
 import { findPlan, type RosterPlan, undoDays } from './roster.ts';
 
 /** Whether the actor made the plan. */
-export const isMine = ({ createdBy }: RosterPlan, actor: Actor) =>
+const isMine = ({ createdBy }: RosterPlan, actor: Actor) =>
   actor.kind === 'person' && createdBy.kind === 'person' && createdBy.personId === actor.personId;
 
 /** A roster of organisations asks for more than one of people. @throws Forbidden */
@@ -31,42 +31,39 @@ export async function placeIn(
 }
 
 /** Whether the actor may do it in every one of the organisations, of which there is one at least. */
-export async function mayForAll(
-  db: Database,
-  actor: Actor,
-  action: RosterKind['action'] | 'roster.approve',
-  organisationIds: readonly string[],
-) {
+export async function mayForAll(db: Database, actor: Actor, action: Action, organisationIds: readonly string[]) {
   for (const organisationId of organisationIds) if (!(await can(db)(actor, action, { organisationId }))) return false;
   return organisationIds.length > 0;
 }
 
-/** Who made a plan sees it, and anyone who may import for every school of it. @throws NotFound, Forbidden */
+/**
+ * Who made a plan sees it, anyone who may import for every school of it, and who could be the second person, whose reach
+ * covers also the schools that people would leave by it.
+ *
+ * @throws NotFound, Forbidden
+ */
 export async function visiblePlan(db: Database, actor: PersonActor, id: string): Promise<RosterPlan> {
   const plan = await findPlan(db, id, actor);
-  if (!isMine(plan, actor) && !(await mayForAll(db, actor, kindOf(plan.kind).action, plan.organisationIds)))
-    throw notAllowed();
+  const isVisible =
+    isMine(plan, actor) ||
+    (await mayForAll(db, actor, kindOf(plan.kind).action, plan.organisationIds)) ||
+    (await mayForAll(db, actor, 'approvals.approve', [...plan.organisationIds, ...plan.originIds]));
+  if (!isVisible) throw notAllowed();
   return plan;
 }
-
-/** Those who approve govern also the schools that people would leave by it. */
-export const mayApprove = (db: Database, actor: Actor, plan: RosterPlan) =>
-  mayForAll(db, actor, 'roster.approve', [...plan.organisationIds, ...plan.originIds]);
 
 /** What the actor may do with the plan as it stands. */
 export async function mayOf(
   { db, clock }: ServiceContext,
   plan: RosterPlan,
   actor: Actor,
-): Promise<('apply' | 'approve' | 'undo')[]> {
+): Promise<('apply' | 'propose' | 'undo')[]> {
   const { added, changed, left } = plan.totals;
-  if (plan.status === 'planned')
-    return added + changed + left > 0 && (await mayForAll(db, actor, kindOf(plan.kind).action, plan.organisationIds))
-      ? ['apply']
-      : [];
+  const mayImportAll = () => mayForAll(db, actor, kindOf(plan.kind).action, plan.organisationIds);
+  if (plan.status === 'planned') return added + changed + left > 0 && (await mayImportAll()) ? ['apply'] : [];
   if (plan.status === 'applied')
     return canStillUndo(plan, clock.now()) && (await mayUndo(db, plan, actor)) ? ['undo'] : [];
-  return plan.status === 'held' && !isMine(plan, actor) && (await mayApprove(db, actor, plan)) ? ['approve'] : [];
+  return plan.status === 'held' && !plan.isAsked && (await mayImportAll()) ? ['propose'] : [];
 }
 
 /**
@@ -83,7 +80,7 @@ export async function mayUndo(
   const kind = kindOf(plan.kind);
   for (const organisationId of organisationIds) {
     if (!(await can(db)(actor, kind.action, { organisationId }))) return false;
-    if (plan.heldReason && !(await can(db)(actor, 'roster.approve', { organisationId }))) return false;
+    if (plan.heldReason && !(await can(db)(actor, 'approvals.approve', { organisationId }))) return false;
     if (plan.kind === 'staff' && !(await can(db)(actor, 'roles.grant', { organisationId }))) return false;
   }
   return organisationIds.length > 0;

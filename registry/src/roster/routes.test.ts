@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from 'kysely';
 import { openRegistry } from '../../testing/registry.ts';
+import { twoPeople } from '../../testing/two-people.ts';
+import { applyRosterKind } from '../changes/approval.ts';
 import { grantRole } from '../permissions/permissions.ts';
 
 function upload(lines: readonly string[], fields: Readonly<Record<string, string>> = {}): FormData {
@@ -11,42 +13,6 @@ function upload(lines: readonly string[], fields: Readonly<Record<string, string
   form.set('file', new Blob([[header, ...lines].join('\n')]), 'danh-sach.csv');
   return form;
 }
-
-test('D3, T5: a held plan is applied by a second person who may approve for every school of it, never by its maker', async () => {
-  await using world = await openRegistry();
-  const { city, call, context } = world;
-  const [primary, , upper] = city.schools;
-  assert.ok(primary && upper);
-  const everybodyLeaves = ['10A1', '11A1', '12A1'].map(
-    (code, i) => `,THPT001,${code},79222222${i}0,Em Mới,01/01/2010,Nam`,
-  );
-  const maker = city.people.administrator;
-  const made = await call(maker, 'POST', 'roster/plans', upload(everybodyLeaves, { completeness: 'classes' }));
-  assert.deepEqual([made.status, made.json.status], [201, 'held']);
-  const path = `roster/plans/${made.json.id}`;
-  const approve = { approves: true };
-  assert.equal((await call(maker, 'POST', `${path}/apply`, approve)).json.code, 'roster/second-person');
-  const [stranger, second] = [city.people.teacher, city.people.principal];
-  await context.db.transaction().execute(async (transaction) => {
-    const by = { kind: 'system', name: 'cli' } as const;
-    for (const [personId, organisationId] of [
-      [stranger, primary.id],
-      [second, upper.id],
-    ] as const)
-      await grantRole(transaction, context, { personId, role: 'department-administrator', organisationId }, by);
-  });
-  for (const [person, status] of [
-    [stranger, 403],
-    [city.people.pupil, 403],
-  ] as const) {
-    assert.equal((await call(person, 'GET', path)).status, status, 'somebody else does not see the plan');
-    assert.equal((await call(person, 'POST', `${path}/apply`, approve)).status, status);
-  }
-  assert.deepEqual((await call(stranger, 'GET', 'roster/plans')).json.items, []);
-  assert.equal((await call(second, 'POST', `${path}/apply`, {})).json.code, 'roster/second-person', 'approval is said');
-  const applied = await call(second, 'POST', `${path}/apply`, approve);
-  assert.deepEqual([applied.status, applied.json.status], [200, 'applied']);
-});
 
 test('T3: a file whose schools are all refused is seen by its maker alone', async () => {
   await using world = await openRegistry();
@@ -91,7 +57,13 @@ test('T5: a school cannot take a learner from another by itself; who governs bot
   assert.doesNotMatch(refused.json.detail, /rời/, 'a held transfer is not told as leavers');
   const path = `roster/plans/${taken.json.id}`;
   for (const person of [lower.administratorId, primary.administratorId])
-    assert.equal((await call(person, 'POST', `${path}/apply`, { approves: true })).status, 403);
+    assert.equal((await call(person, 'POST', `${path}/apply`, {})).status, 403);
+  const two = twoPeople(context, [applyRosterKind]);
+  assert.equal((await call(primary.administratorId, 'POST', `${path}/release`)).status, 403);
+  const { approval } = (await call(lower.administratorId, 'POST', `${path}/release`)).json;
+  await two.confirm(approval.id, lower.administratorId);
+  for (const person of [lower.administratorId, primary.administratorId])
+    await assert.rejects(two.approve(approval.id, person));
   const schoolsOf = async () => {
     const { rows } = await sql<{ code: string }>`
       SELECT o.code FROM registry.affiliation AS f JOIN registry.organisation AS o ON o.id = f.organisation_id
@@ -100,7 +72,6 @@ test('T5: a school cannot take a learner from another by itself; who governs bot
     return rows.map(({ code }) => code);
   };
   assert.deepEqual(await schoolsOf(), ['TH001']);
-  const approved = await call(administrator, 'POST', `${path}/apply`, { approves: true });
-  assert.equal(approved.json.status, 'applied', JSON.stringify(approved.json));
+  await two.approve(approval.id, administrator);
   assert.deepEqual(await schoolsOf(), ['THCS001']);
 });

@@ -5,7 +5,9 @@ import { type Route, route } from '@edutrust/platform/route';
 import { IdParams, listOf, Page, strict } from '@edutrust/platform/schemas';
 import { sql } from 'kysely';
 import Type from 'typebox';
+import { ProposedApproval } from '../approvals/approvals.ts';
 import { acceptImport } from '../changes/apply.ts';
+import { proposePlan } from '../changes/approval.ts';
 import { notApplied } from '../changes/undo.ts';
 import { requires, scopeOf } from '../permissions/permissions.ts';
 import { columnsOf, completenessOf, headerRowOf, optional, uploadOf } from './form.ts';
@@ -14,7 +16,7 @@ import { inspectRoster } from './inspect.ts';
 import { kindOf } from './kinds/kinds.ts';
 import { refusedRows } from './refused-rows.ts';
 import { resultRows } from './result-rows.ts';
-import { mayApprove, mayForAll, mayImport, placeIn, visiblePlan } from './rights.ts';
+import { mayForAll, mayImport, placeIn, visiblePlan } from './rights.ts';
 import { findPlan, planImport, type RosterPlan } from './roster.ts';
 import { InspectionView, Kind, PlanSummary, PlanView } from './schemas.ts';
 import { makeTemplate } from './template.ts';
@@ -101,7 +103,7 @@ const listPlans = ({ db }: ServiceContext) =>
   route({
     method: 'GET',
     url: '/api/v1/roster/plans',
-    access: requires('roster.import'),
+    access: requires('roster.read'),
     schema: {
       tags,
       summary: 'Plans, newest first',
@@ -111,7 +113,7 @@ const listPlans = ({ db }: ServiceContext) =>
     handle: async (request) => {
       const { query } = request;
       const { personId } = personActor(request);
-      const scope = scopeOf(personActor(request), 'roster.import');
+      const scope = scopeOf(personActor(request), 'roster.read');
       const before = query.cursor ? sql`AND p.id < ${query.cursor}::uuid` : sql``;
       const { rows } = await sql<RosterPlan>`
         SELECT id, kind, file_name AS "fileName", status, created_at AS "createdAt", applied_at AS "appliedAt", applied_count AS "appliedCount",
@@ -131,7 +133,7 @@ const readPlan = (context: ServiceContext) =>
   route({
     method: 'GET',
     url: '/api/v1/roster/plans/:id',
-    access: requires('roster.import'),
+    access: requires('roster.read'),
     schema: {
       tags,
       summary: 'One plan with its changes and refusals',
@@ -148,7 +150,7 @@ const readRefusals = ({ db }: ServiceContext) =>
   route({
     method: 'GET',
     url: '/api/v1/roster/plans/:id/refusals',
-    access: requires('roster.import'),
+    access: requires('roster.read'),
     schema: {
       tags,
       summary: 'Every refused row with its reason, as a CSV file',
@@ -219,9 +221,9 @@ const apply = (context: ServiceContext) =>
     schema: {
       tags,
       summary:
-        'Does exactly what the plan says; a held plan needs `approves`, by somebody else who may approve. A long plan answers `applying` and goes on',
+        'Does exactly what the plan says; a held plan takes two people: `release`. A long plan answers `applying` and goes on',
       params: IdParams,
-      body: Type.Object({ approves: Type.Optional(Type.Boolean()) }, strict),
+      body: Type.Object({}, strict),
       response: { 200: PlanView },
     },
     limits: { handlerTimeout: longAnswerMs },
@@ -233,11 +235,27 @@ const apply = (context: ServiceContext) =>
         !(await mayForAll(context.db, actor, kindOf(plan.kind).action, plan.organisationIds))
       )
         throw notAllowed();
-      const approves = request.body.approves === true && (await mayApprove(context.db, actor, plan));
-      if (approves && plan.status === 'held') mustBeFresh(context.clock, actor, 'roster.approve');
       if (plan.kind === 'staff') mustBeFresh(context.clock, actor, 'roles.grant'); // teachers are given their role
-      await acceptImport(context, plan.id, actor, { approves });
+      await acceptImport(context, plan.id, actor);
       return toPlanView(context, await findPlan(context.db, plan.id, actor), actor, localeOf(request));
+    },
+  });
+
+const release = (context: ServiceContext) =>
+  route({
+    method: 'POST',
+    url: '/api/v1/roster/plans/:id/release',
+    access: requires('roster.import'),
+    schema: {
+      tags,
+      summary: 'Proposes that exactly what a held plan says be done; a second person approves',
+      params: IdParams,
+      response: { 202: ProposedApproval },
+    },
+    handle: async (request, reply) => {
+      const actor = personActor(request);
+      const { id } = await visiblePlan(context.db, actor, request.params.id);
+      return reply.code(202).send(await proposePlan(context, id, actor));
     },
   });
 
@@ -251,5 +269,6 @@ export const rosterRoutes = (context: ServiceContext): Route[] => [
   readResult(context),
   readTemplate,
   apply(context),
+  release(context),
   ...undoRoutes(context),
 ];

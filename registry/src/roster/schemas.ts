@@ -30,9 +30,9 @@ export const PlanView = Type.Object({
   schoolYear: nullable(Type.Integer()),
   digest: nullable(Type.String()),
   heldReason: nullable(Type.String()),
-  /** What the caller may do with the plan now: `apply`, or `approve` somebody else's held one. */
-  may: Type.Array(Type.Enum(['apply', 'approve', 'undo'])),
-  isMine: Type.Boolean(),
+  /** What the caller may do with the plan now: `apply` it, or `propose` a held one to a second person. */
+  may: Type.Array(Type.Enum(['apply', 'propose', 'undo'])),
+  approvalId: nullable(Uuid),
   ignoredColumns: Type.Array(Type.Object({ header: Type.String(), doubt: nullable(Type.String()) })),
   notes: Type.Array(Type.String()),
   places: Type.Array(

@@ -49,7 +49,7 @@ const undo = (context: ServiceContext) =>
       const actor = personActor(request);
       const plan = await findPlan(context.db, request.params.id, actor);
       if (!(await mayUndo(context.db, plan, actor))) throw notAllowed();
-      if (plan.heldReason) mustBeFresh(context.clock, actor, 'roster.approve');
+      if (plan.heldReason) mustBeFresh(context.clock, actor, 'people.leave');
       if (plan.kind === 'staff') mustBeFresh(context.clock, actor, 'roles.grant');
       const undo = await context.db.transaction().execute(async (transaction) => {
         const found = await findUndo(context, transaction, plan.id);

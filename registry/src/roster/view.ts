@@ -2,7 +2,7 @@ import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Locale } from '@edutrust/platform/messages';
 import { totalOf } from '../changes/part.ts';
-import { isMine, mayOf } from './rights.ts';
+import { mayOf } from './rights.ts';
 import type { RosterPlan } from './roster.ts';
 
 /** A plan as `PlanView`: with what the reader may do with it, in their language. */
@@ -15,7 +15,7 @@ export async function toPlanView(context: ServiceContext, plan: RosterPlan, acto
     digest: plan.digest,
     heldReason: plan.heldReason?.[locale] ?? null,
     may: await mayOf(context, plan, actor),
-    isMine: isMine(plan, actor),
+    approvalId: plan.approvalId,
     ignoredColumns: plan.columns
       .filter(({ field, header }) => field === null && header !== '')
       .map(({ header, doubt }) => ({ header, doubt: doubt?.[locale] ?? null })),

@@ -54,6 +54,11 @@ function Approval({ one, reload }: { readonly one: ApprovalView; readonly reload
               <code class="number">… {one.code}</code>
             </dd>
           </dl>
+          {one.page && (
+            <p>
+              <a href={one.page}>{t('Xem từng dòng mà mã băm bao gồm', 'See every line that the digest covers')}</a>
+            </p>
+          )}
           {one.reason && (
             <Banner state={one.state === 'refused' || one.state === 'failed' ? 'bad' : 'warn'}>{one.reason}</Banner>
           )}

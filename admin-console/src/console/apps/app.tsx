@@ -11,20 +11,23 @@ import { Show } from '../../design/show.tsx';
 import { sayNext } from '../heading.ts';
 import { mayDo } from '../may.ts';
 import { Title } from '../parts.tsx';
+import { useProposed } from '../proposed.ts';
 import { AppState } from './apps.tsx';
 import { Settings } from './settings.tsx';
 import { Snippets } from './snippets.tsx';
 import type { AppView } from './views.ts';
-import { claimsOf, kindName, scopeName } from './words.ts';
+import { audienceName, claimsOf, kindName, scopeName } from './words.ts';
 
 /** `/admin/apps/:clientId`: how to connect it, what it is told, where it may send people, and its secret. */
 export function AppPage() {
   const { clientId = '' } = useRoute().params;
-  const [app] = useLoad(clientId, () => must(api.GET('/api/v1/apps/{clientId}', { params: { path: { clientId } } })));
-  return <Show loaded={app}>{(data) => <Loaded app={data} />}</Show>;
+  const [app, reload] = useLoad(clientId, () =>
+    must(api.GET('/api/v1/apps/{clientId}', { params: { path: { clientId } } })),
+  );
+  return <Show loaded={app}>{(data) => <Loaded app={data} reload={reload} />}</Show>;
 }
 
-function Loaded({ app }: { readonly app: AppView }) {
+function Loaded({ app, reload }: { readonly app: AppView; readonly reload: () => void }) {
   const may = mayDo(app);
   const [secret, setSecret] = useState<string>();
   return (
@@ -54,7 +57,10 @@ function Loaded({ app }: { readonly app: AppView }) {
           <Addresses app={app} />
           {may('apps.write') && <Acts app={app} onSecret={setSecret} />}
         </div>
-        <Told app={app} />
+        <div class="grid gap-4 content-start min-w-0">
+          <Told app={app} />
+          {may('apps.approve') && app.kind !== 'machine' && <Approval app={app} reload={reload} />}
+        </div>
       </div>
     </>
   );
@@ -87,6 +93,47 @@ function Told({ app }: { readonly app: AppView }) {
   );
 }
 
+/** Asking a second person to approve the app as it is, or ending the approval at once. */
+function Approval({ app, reload }: { readonly app: AppView; readonly reload: () => void }) {
+  const isProposed = useProposed();
+  const path = { params: { path: { clientId: app.clientId } } };
+  return app.isApproved ? (
+    <ActButton
+      bad
+      label={t('Bỏ duyệt', 'End the approval')}
+      question={t(`Bỏ duyệt ${app.name}?`, `End the approval of ${app.name}?`)}
+      confirm={t('Bỏ duyệt', 'End the approval')}
+      onConfirm={async () => {
+        await must(api.DELETE('/api/v1/apps/{clientId}/approval', path));
+        reload();
+      }}
+    >
+      <p>
+        {t(
+          'Từng người sẽ được hỏi lại; ngày sinh và mã giáo dục của học sinh không được gửi nữa. Duyệt lại cần hai người.',
+          'Each person is asked again; pupils’ birth dates and IDs are no longer sent. Approving it anew takes two people.',
+        )}
+      </p>
+    </ActButton>
+  ) : (
+    <ActButton
+      label={t('Đề nghị duyệt', 'Propose to approve')}
+      question={t(`Đề nghị duyệt ${app.name}?`, `Propose to approve ${app.name}?`)}
+      confirm={t('Đề nghị duyệt', 'Propose to approve')}
+      onConfirm={async () => {
+        isProposed(await must(api.POST('/api/v1/apps/{clientId}/approval', path)));
+      }}
+    >
+      <p>
+        {t(
+          'Anh/chị xác nhận bằng passkey, rồi một người khác, không phải chủ ứng dụng, duyệt đúng những gì trang này ghi.',
+          'You confirm it with your passkey, then somebody else, who does not own the app, approves exactly what this page says.',
+        )}
+      </p>
+    </ActButton>
+  );
+}
+
 function Addresses({ app }: { readonly app: AppView }) {
   const rows = [
     [t('Nhận kết quả đăng nhập', 'Receives the sign-in'), app.redirectUris],
@@ -100,6 +147,8 @@ function Addresses({ app }: { readonly app: AppView }) {
       <dl class="facts">
         <dt>{t('Loại', 'Kind')}</dt>
         <dd>{kindName(app.kind)}</dd>
+        <dt>{t('Dành cho', 'For')}</dt>
+        <dd>{app.audience.map(audienceName).join(', ')}</dd>
         <dt>{t('Mã của ứng dụng', 'ID of the app')}</dt>
         <dd class="code whitespace-normal!">{app.clientId}</dd>
         {rows.map(([label, addresses]) => (

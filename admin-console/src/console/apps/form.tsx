@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { useLocation, useRoute } from 'preact-iso';
 import { api, must } from '../../design/api.ts';
 import { EntryForm, useEntry } from '../../design/entry.tsx';
-import { Choice, Field, Lines } from '../../design/form.tsx';
+import { Banner, Choice, Field, Lines } from '../../design/form.tsx';
 import { useKept } from '../../design/keep.ts';
 import { t } from '../../design/language.ts';
 import { useLoad } from '../../design/load.ts';
@@ -12,7 +12,7 @@ import { useMe } from '../me.ts';
 import { Title } from '../parts.tsx';
 import { Settings } from './settings.tsx';
 import type { AppView } from './views.ts';
-import { kindName, scopeName } from './words.ts';
+import { audienceName, kindName, scopeName } from './words.ts';
 
 const back = () => ({ href: '/admin/apps', label: t('Ứng dụng', 'Apps') });
 const lines = (text: string): string[] => text.split(/\s+/).filter(Boolean);
@@ -87,10 +87,13 @@ export function EditApp() {
 
 const scopes = ['openid', 'profile', 'school', 'birthdate', 'education_id', 'offline_access'] as const;
 
+const audiences = ['learner', 'teacher', 'staff', 'guardian'] as const;
+
 function Edit({ app }: { readonly app: AppView }) {
   const { route } = useLocation();
   const page = `/admin/apps/${app.clientId}`;
   const [asked, setAsked] = useKept<readonly string[]>('scopes', app.scopes);
+  const [audience, setAudience] = useKept<readonly string[]>('audience', app.audience);
   const entry = useEntry('edit app', {
     name: app.name,
     purposeVi: app.purpose.vi,
@@ -119,6 +122,7 @@ function Edit({ app }: { readonly app: AppView }) {
                 backchannelLogoutUri: values.backchannelLogoutUri || null,
                 homeUri: values.homeUri || null,
                 scopes: scopes.filter((scope) => asked.includes(scope)),
+                audience: audiences.filter((role) => audience.includes(role)),
               },
             }),
           );
@@ -126,6 +130,14 @@ function Edit({ app }: { readonly app: AppView }) {
           route(page);
         }}
       >
+        {app.isApproved && (
+          <Banner state="warn">
+            {t(
+              'Ứng dụng đã được duyệt đúng như hiện nay. Sửa điều gì ở đây thì phải duyệt lại.',
+              'The app is approved exactly as it is. Changing anything here ends the approval.',
+            )}
+          </Banner>
+        )}
         <Field label={t('Tên ứng dụng', 'Name of the app')} required maxlength={80} {...entry.field('name')} />
         <Field
           label={t('Để làm gì (tiếng Việt)', 'Purpose (Vietnamese)')}
@@ -143,23 +155,22 @@ function Edit({ app }: { readonly app: AppView }) {
           maxlength={200}
           {...entry.field('purposeEn')}
         />
-        <fieldset class="grid gap-1">
-          <legend class="font-semibold mb-1">{t('Được biết nhiều nhất', 'What it may be told at most')}</legend>
-          {scopes.map((scope) => (
-            <label key={scope} class="flex gap-3 items-center min-h-11 cursor-pointer">
-              <input
-                type="checkbox"
-                class="tick"
-                checked={asked.includes(scope)}
-                disabled={scope === 'openid'}
-                onChange={() =>
-                  setAsked(asked.includes(scope) ? asked.filter((one) => one !== scope) : [...asked, scope])
-                }
-              />
-              {scopeName(scope)}
-            </label>
-          ))}
-        </fieldset>
+        <Ticks
+          legend={t('Được biết nhiều nhất', 'What it may be told at most')}
+          of={scopes}
+          ticked={asked}
+          onTick={setAsked}
+          isFixed={(scope) => scope === 'openid'}
+          nameOf={scopeName}
+        />
+        <Ticks
+          legend={t('Dành cho ai', 'Whom it is for')}
+          of={audiences}
+          ticked={audience}
+          onTick={setAudience}
+          isFixed={(role) => audience.length === 1 && audience[0] === role}
+          nameOf={audienceName}
+        />
         <Lines
           label={t('Địa chỉ nhận kết quả đăng nhập', 'Addresses that receive the sign-in')}
           hint={t(
@@ -189,5 +200,40 @@ function Edit({ app }: { readonly app: AppView }) {
         />
       </EntryForm>
     </>
+  );
+}
+
+/** Several of a few. */
+function Ticks({
+  legend,
+  of,
+  ticked,
+  onTick,
+  isFixed,
+  nameOf,
+}: {
+  readonly legend: string;
+  readonly of: readonly string[];
+  readonly ticked: readonly string[];
+  readonly onTick: (ticked: readonly string[]) => void;
+  readonly isFixed: (one: string) => boolean;
+  readonly nameOf: (one: string) => string;
+}) {
+  return (
+    <fieldset class="grid gap-1">
+      <legend class="font-semibold mb-1">{legend}</legend>
+      {of.map((one) => (
+        <label key={one} class="flex gap-3 items-center min-h-11 cursor-pointer">
+          <input
+            type="checkbox"
+            class="tick"
+            checked={ticked.includes(one)}
+            disabled={isFixed(one)}
+            onChange={() => onTick(ticked.includes(one) ? ticked.filter((other) => other !== one) : [...ticked, one])}
+          />
+          {nameOf(one)}
+        </label>
+      ))}
+    </fieldset>
   );
 }

@@ -22,6 +22,17 @@ export function scopeName(scope: string): string {
   return names[scope] ?? scope;
 }
 
+/** Whom an app is for. */
+export function audienceName(role: string): string {
+  const names: Record<string, string> = {
+    learner: t('Học sinh', 'Pupils'),
+    teacher: t('Giáo viên', 'Teachers'),
+    staff: t('Nhân viên', 'Staff'),
+    guardian: t('Phụ huynh', 'Guardians'),
+  };
+  return names[role] ?? role;
+}
+
 /** The claims that a scope brings, as the app reads them (docs/relying-apps.md). */
 export function claimsOf(scope: string): string {
   const claims: Record<string, string> = {

@@ -3,6 +3,8 @@ import { ActionBar } from '../../design/bar.tsx';
 import { Banner } from '../../design/form.tsx';
 import { formatNumber, t } from '../../design/language.ts';
 import { useAction } from '../../design/load.ts';
+import { approvalPath } from '../approvals/passkey-act.ts';
+import { useProposed } from '../proposed.ts';
 import type { Plan } from './kinds.ts';
 
 /** What is said when nothing is left to decide. */
@@ -12,7 +14,7 @@ const afterwards: { readonly [Status in Plan['status']]?: () => string } = {
   undone: () => t('Mọi người có lại những gì họ có trước đó.', 'Everybody has again what they had.'),
 };
 
-/** Who may do what with the plan now; nobody approves their own (the server says which). */
+/** Who may do what with the plan now; a held one takes two people (the server says which). */
 export function Decision({
   plan,
   onApplied,
@@ -23,34 +25,29 @@ export function Decision({
   readonly onBack: () => void;
 }) {
   const { isBusy, error, run } = useAction();
-  const { added, changed, left, referred } = plan.totals;
+  const isProposed = useProposed();
+  const { added, changed, left } = plan.totals;
   const count = formatNumber(added + changed + left);
-  const approves = plan.may.includes('approve');
+  const params = { path: { id: plan.id } };
   const apply = () =>
+    run(async () => onApplied(await must(api.POST('/api/v1/roster/plans/{id}/apply', { params, body: {} }))));
+  const propose = () =>
     run(async () => {
-      const body = approves ? { approves: true } : {};
-      onApplied(await must(api.POST('/api/v1/roster/plans/{id}/apply', { params: { path: { id: plan.id } }, body })));
+      isProposed(await must(api.POST('/api/v1/roster/plans/{id}/release', { params })));
     });
+  const mayPropose = plan.may.includes('propose');
   const said =
     afterwards[plan.status]?.() ??
-    (approves
+    (mayPropose
       ? t(
-          'Anh/chị duyệt được vì không phải người nhập. Duyệt là áp dụng đúng kế hoạch này.',
-          'You may approve because somebody else imported it. Approving applies exactly this plan.',
+          'Kế hoạch này cần hai người: anh/chị xác nhận bằng passkey, rồi một người khác, thường là Quản trị Sở, duyệt.',
+          'This plan takes two people: you confirm it with your passkey, then somebody else, usually the department administrator, approves it.',
         )
-      : plan.status === 'held' && plan.isMine
-        ? t(
-            'Kế hoạch chờ người thứ hai: một người khác có quyền duyệt danh sách ở mọi đơn vị liên quan, thường là Quản trị Sở. Người nhập không tự duyệt.',
-            'The plan waits for a second person: somebody else who may approve rosters at every organisation concerned, usually the department administrator. Nobody approves their own.',
-          )
-        : plan.status === 'held'
-          ? t(
-              'Kế hoạch chờ một người có quyền duyệt ở mọi đơn vị liên quan.',
-              'The plan waits for somebody who may approve at every organisation concerned.',
-            )
-          : plan.may.includes('apply')
-            ? t(`${count} thay đổi; các dòng bị từ chối không làm gì.`, `${count} changes; refused rows do nothing.`)
-            : t('Không có gì để áp dụng.', 'There is nothing to apply.'));
+      : plan.status === 'held'
+        ? t('Kế hoạch chờ người thứ hai.', 'The plan waits for a second person.')
+        : plan.may.includes('apply')
+          ? t(`${count} thay đổi; các dòng bị từ chối không làm gì.`, `${count} changes; refused rows do nothing.`)
+          : t('Không có gì để áp dụng.', 'There is nothing to apply.'));
   return (
     <>
       {error && <Banner state="bad">{error}</Banner>}
@@ -58,14 +55,14 @@ export function Decision({
         <button type="button" class="button" onClick={onBack}>
           {plan.status in afterwards ? t('Nhập tệp khác', 'Import another') : t('Quay lại', 'Back')}
         </button>
-        {approves && (
-          <button type="button" class="button button-primary" disabled={isBusy} onClick={apply}>
-            {isBusy
-              ? t('Đang áp dụng…', 'Applying…')
-              : t(
-                  `Duyệt và áp dụng ${formatNumber(added + changed + left + referred)} thay đổi`,
-                  `Approve and apply ${formatNumber(added + changed + left + referred)} changes`,
-                )}
+        {plan.approvalId && !mayPropose && (
+          <a class={plan.status === 'held' ? 'button button-primary' : 'button'} href={approvalPath(plan.approvalId)}>
+            {t('Xem việc hai người', 'See what takes two')}
+          </a>
+        )}
+        {mayPropose && (
+          <button type="button" class="button button-primary" disabled={isBusy} onClick={propose}>
+            {t('Đề nghị người thứ hai duyệt', 'Ask for a second person')}
           </button>
         )}
         {plan.may.includes('apply') && (

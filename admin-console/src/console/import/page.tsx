@@ -7,7 +7,7 @@ import { formatNumber, t } from '../../design/language.ts';
 import { useAction, useLoad } from '../../design/load.ts';
 import { State } from '../../design/mark.tsx';
 import { Row, Ruled } from '../../design/ruled.tsx';
-import { Show } from '../../design/show.tsx';
+import { Show, Skeleton } from '../../design/show.tsx';
 import { useMe } from '../me.ts';
 import { Ago, Title } from '../parts.tsx';
 import { type Chosen, ColumnsStep } from './columns.tsx';
@@ -88,6 +88,7 @@ export function Import() {
     }
   };
 
+  if (query.plan && !plan && !error) return <Skeleton />;
   if (plan) {
     const file = `${plan.fileName}${plan.sheet ? ` · ${plan.sheet}` : ''}`;
     return (

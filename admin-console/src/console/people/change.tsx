@@ -35,7 +35,9 @@ function Edit({ person }: { readonly person: PersonView }) {
     fullName: person.fullName,
     birthDate: person.birthDate ?? '',
     gender: person.gender ?? '',
+    email: person.email ?? '',
   });
+  const isPupil = person.affiliations.every(({ role }) => role === 'learner');
   return (
     <>
       <Title title={t('Sửa hồ sơ', 'Correct the record')} back={backTo(person)} />
@@ -43,7 +45,7 @@ function Edit({ person }: { readonly person: PersonView }) {
         entry={entry}
         submit={t('Lưu', 'Save')}
         cancel={`/admin/people/${person.id}`}
-        onSubmit={async ({ fullName, birthDate, gender }) => {
+        onSubmit={async ({ fullName, birthDate, gender, email }) => {
           await must(
             api.PATCH('/api/v1/people/{id}', {
               params: { path: { id: person.id } },
@@ -51,6 +53,7 @@ function Edit({ person }: { readonly person: PersonView }) {
                 fullName,
                 ...(birthDate ? { birthDate } : {}),
                 ...(gender ? { gender: gender as 'female' } : {}),
+                ...(isPupil ? {} : { email: email || null }),
               },
             }),
           );
@@ -59,8 +62,26 @@ function Edit({ person }: { readonly person: PersonView }) {
         }}
       >
         <PersonFields entry={entry} />
+        {!isPupil && <EmailField {...entry.field('email')} />}
       </EntryForm>
     </>
+  );
+}
+
+/** Where notices about the account go. */
+export function EmailField(field: ReturnType<Entry<{ email: string }>['field']>) {
+  return (
+    <Field
+      label={t('Thư điện tử', 'E-mail')}
+      hint={t(
+        'Nhận cảnh báo về tài khoản và việc cần duyệt; không dùng để đăng nhập.',
+        'For warnings about the account and what waits for approval; not for signing in.',
+      )}
+      type="email"
+      maxlength={254}
+      autocomplete="off"
+      {...field}
+    />
   );
 }
 

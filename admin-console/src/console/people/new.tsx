@@ -9,7 +9,7 @@ import { useMe } from '../me.ts';
 import { departmentOf, OrganisationChoice } from '../organisations.tsx';
 import { Title } from '../parts.tsx';
 import { roleName } from '../words.ts';
-import { PersonFields, useGrant } from './change.tsx';
+import { EmailField, PersonFields, useGrant } from './change.tsx';
 
 const kinds = ['learner', 'teacher', 'staff'] as const;
 type Kind = (typeof kinds)[number];
@@ -37,6 +37,7 @@ export function NewPerson() {
     birthDate: '',
     gender: '',
     title: '',
+    email: '',
     organisationId: query.organisation ?? own ?? '',
     classId: query.class ?? '',
     role: askedRole ?? (asked === 'teacher' && me.grantableRoles.includes('teacher') ? 'teacher' : ''),
@@ -53,7 +54,7 @@ export function NewPerson() {
         entry={entry}
         submit={askedRole ? t('Thêm và giao vai trò', 'Add and grant the role') : titles[asked]()}
         cancel={back.href}
-        onSubmit={async ({ fullName, birthDate, gender, title, organisationId, classId }) => {
+        onSubmit={async ({ fullName, birthDate, gender, title, email, organisationId, classId }) => {
           const where = isAtDepartment ? department : organisationId || department;
           const { id } = await must(
             api.POST('/api/v1/people', {
@@ -64,6 +65,7 @@ export function NewPerson() {
                 ...(birthDate ? { birthDate } : {}),
                 ...(gender ? { gender: gender as 'female' } : {}),
                 ...(title && asked !== 'learner' ? { title } : {}),
+                ...(email && asked !== 'learner' ? { email } : {}),
                 ...(classId && asked === 'learner' ? { classId } : {}),
               },
             }),
@@ -87,6 +89,7 @@ export function NewPerson() {
             hint={t('Người ký thì chức danh in dưới chữ ký.', 'For signers it is printed below the signature.')}
           />
         )}
+        {asked !== 'learner' && <EmailField {...entry.field('email')} />}
         {!isAtDepartment && !own && (
           <OrganisationChoice
             label={t('Trường', 'School')}

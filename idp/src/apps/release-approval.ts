@@ -1,0 +1,148 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { PersonActor } from '@edutrust/platform/actor';
+import type { ServiceContext } from '@edutrust/platform/context';
+import type { Transaction } from '@edutrust/platform/database';
+import { Conflict, Forbidden } from '@edutrust/platform/errors';
+import { nullable, strict, Uuid } from '@edutrust/platform/schemas';
+import { type ApprovalKind, type ProposedApproval, propose } from '@edutrust/registry/approvals';
+import { can, ofDepartment, placesOfOrganisations, recordedRolesOf } from '@edutrust/registry/permissions';
+import { sql } from 'kysely';
+import Type from 'typebox';
+import { changeApp, coveredOf, lockApp } from './apps.ts';
+import { audienceNames, audiences } from './audience.ts';
+
+const Texts = Type.Object({ vi: Type.String(), en: Type.String() }, strict);
+const Addresses = Type.Array(Type.String());
+
+/** Everything that an approved app is, but its picture. */
+const Released = Type.Object(
+  {
+    clientId: Type.String(),
+    name: Type.String(),
+    purpose: Texts,
+    kind: Type.Enum(['web', 'spa', 'machine']),
+    organisationId: Uuid,
+    organisationName: Type.String(),
+    isExternal: Type.Boolean(),
+    audience: Type.Array(Type.Enum([...audiences])),
+    scopes: Type.Array(Type.String()),
+    redirectUris: Addresses,
+    postLogoutRedirectUris: Addresses,
+    backchannelLogoutUri: nullable(Type.String()),
+    homeUri: nullable(Type.String()),
+  },
+  strict,
+);
+type Released = Type.Static<typeof Released>;
+
+const same = (text: string) => ({ vi: text, en: text });
+const listed = (texts: readonly (string | null)[]) => {
+  const shown = texts.filter((text) => text !== null).join('\n');
+  return shown ? same(shown) : { vi: 'không', en: 'none' };
+};
+
+/** Lets an app have people's data without asking each of them, pupils' beyond the name included: by two people (N2). */
+export const releaseAppKind: ApprovalKind<Released> = {
+  kind: 'app.release',
+  content: Released,
+  approve: 'approvals.approve',
+  concerns: () => undefined,
+  concernsToo: ownsApp,
+  page: ({ clientId }) => `/admin/apps/${clientId}`,
+  describe: (app) => ({
+    title: { vi: `Duyệt ứng dụng «${app.name}»`, en: `Approve the app “${app.name}”` },
+    facts: [
+      { label: { vi: 'Ứng dụng', en: 'App' }, value: same(`${app.name} · ${app.clientId} · ${app.kind}`) },
+      { label: { vi: 'Của', en: 'Of' }, value: same(app.organisationName) },
+      { label: { vi: 'Để làm gì', en: 'Purpose' }, value: app.purpose },
+      {
+        label: { vi: 'Do ai vận hành', en: 'Run by' },
+        value: app.isExternal
+          ? { vi: 'bên ngoài ngành; từng trường bật mới chạy', en: 'an outside vendor; each school activates it' }
+          : { vi: 'trong ngành', en: 'the sector itself' },
+      },
+      {
+        label: { vi: 'Dành cho', en: 'For' },
+        value: {
+          vi: app.audience.map((role) => audienceNames[role].vi).join(', '),
+          en: app.audience.map((role) => audienceNames[role].en).join(', '),
+        },
+      },
+      { label: { vi: 'Được biết', en: 'Is told' }, value: listed(app.scopes) },
+      { label: { vi: 'Nhận kết quả đăng nhập', en: 'Receives the sign-in' }, value: listed(app.redirectUris) },
+      {
+        label: { vi: 'Trở về sau đăng xuất', en: 'Returns after sign-out' },
+        value: listed(app.postLogoutRedirectUris),
+      },
+      { label: { vi: 'Nhận báo đăng xuất', en: 'Is told of sign-outs' }, value: listed([app.backchannelLogoutUri]) },
+      { label: { vi: 'Ô dẫn tới', en: 'Tile leads to' }, value: listed([app.homeUri]) },
+      {
+        label: { vi: 'Hậu quả', en: 'Consequence' },
+        value: {
+          vi: 'Không hỏi từng người nữa; ô hiện cho người của đơn vị.',
+          en: 'Nobody is asked any longer; people of the organisation see its tile.',
+        },
+      },
+    ],
+  }),
+  apply: async (transaction, content, { maker, approvalId }) => {
+    await mustStillApprove(transaction, maker);
+    if (!isDeepStrictEqual(await describeApp(transaction, content.clientId), content)) throw changed();
+    await changeApp(transaction, content.clientId, { isApproved: true }, maker, approvalId);
+    return undefined;
+  },
+};
+
+/** An owner never approves: whoever holds that role over the app's organisation. */
+async function ownsApp(transaction: Transaction, { organisationId }: Released, personId: string): Promise<boolean> {
+  const path = (await placesOfOrganisations(transaction, [organisationId])).get(organisationId)?.path ?? [];
+  const held = await recordedRolesOf(transaction, personId);
+  return held.some(({ role, organisationId: own }) => role === 'app-owner' && path.includes(own));
+}
+
+async function mustStillApprove(transaction: Transaction, maker: PersonActor): Promise<void> {
+  if (await can(transaction)(maker, 'apps.approve', await ofDepartment(transaction)())) return;
+  throw new Forbidden('apps/approval', {
+    vi: 'Người lập không còn quyền duyệt ứng dụng.',
+    en: 'Its maker may not approve apps any longer.',
+  });
+}
+
+/** What approving covers, as the app is now; it is locked. @throws NotFound */
+async function describeApp(transaction: Transaction, clientId: string): Promise<Released> {
+  const app = await lockApp(transaction, clientId);
+  const { rows } = await sql<{ name: string }>`
+    SELECT name FROM registry.organisation WHERE id = ${app.organisationId}`.execute(transaction);
+  return { ...coveredOf(app), organisationName: rows[0]?.name ?? '' };
+}
+
+/** Proposes to approve the app as it is now. @throws NotFound; Conflict `apps/approved`. */
+export async function proposeRelease(
+  context: ServiceContext,
+  clientId: string,
+  actor: PersonActor,
+): Promise<ProposedApproval> {
+  const { organisationId = '' } = await ofDepartment(context.db)();
+  return context.db.transaction().execute(async (transaction) => {
+    const content = await describeApp(transaction, clientId);
+    const { isApproved } = await lockApp(transaction, clientId);
+    if (isApproved) {
+      throw new Conflict('apps/approved', {
+        vi: 'Ứng dụng này đã được duyệt rồi.',
+        en: 'This app is approved already.',
+      });
+    }
+    return propose(transaction, context, releaseAppKind, { content, organisationId }, actor);
+  });
+}
+
+function changed(): Conflict {
+  return new Conflict(
+    'apps/changed',
+    {
+      vi: 'Ứng dụng đã được sửa sau khi lập đề nghị.',
+      en: 'The app was changed after this was proposed.',
+    },
+    { remedy: { vi: 'Lập lại đề nghị.', en: 'Propose it again.' } },
+  );
+}
