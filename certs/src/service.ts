@@ -2,7 +2,6 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import { payloadText } from '@edutrust/platform/jobs';
 import { gauge } from '@edutrust/platform/metrics';
 import { readOutbox } from '@edutrust/platform/outbox';
-import { addRoutes } from '@edutrust/platform/route';
 import type { Service } from '@edutrust/platform/service';
 import type { ApprovalKind } from '@edutrust/registry/approvals';
 import { findAlarms } from './alarms/alarms.ts';
@@ -35,15 +34,14 @@ export function createCerts(context: ServiceContext, pages?: CertsPages): Servic
   let follower: { stop(): Promise<void> } | undefined;
   return {
     name: 'certs',
-    routes: (app) =>
-      addRoutes(app, [
-        ...repositoryRoutes(context),
-        ...authorityRoutes(context),
-        ...anchorRoutes(context),
-        ...alarmRoutes(context),
-        ...requestRoutes(context),
-        ...(pages ? repositoryPages(context, pages) : []),
-      ]),
+    routes: () => [
+      ...repositoryRoutes(context),
+      ...authorityRoutes(context),
+      ...anchorRoutes(context),
+      ...alarmRoutes(context),
+      ...requestRoutes(context),
+      ...(pages ? repositoryPages(context, pages) : []),
+    ],
     tasks: {
       [refreshTask]: () => refreshRevocationLists(context),
       [renewTask]: () => renewResponders(context),

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Actor } from '@edutrust/platform/actor';
 import { createHttpServer, type HttpServer } from '@edutrust/platform/http';
+import { addRoutes } from '@edutrust/platform/route';
 import { type DemoCity, seedDemo } from '@edutrust/registry/demo';
 import { can, grantRole, rolesOf } from '@edutrust/registry/permissions';
 import { migrations as registryMigrations } from '@edutrust/registry/service';
@@ -30,7 +31,7 @@ export async function openTestCity() {
   const city = await seedDemo(context);
   const service = createCerts(context);
   const app = await serve(context);
-  await service.routes?.(app);
+  addRoutes(app, service.routes?.() ?? []);
   await app.ready();
   const folder = mkdtempSync(join(tmpdir(), 'edutrust-requests-'));
   const openssl = (...args: string[]) =>

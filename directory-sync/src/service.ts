@@ -1,7 +1,6 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { payloadText } from '@edutrust/platform/jobs';
 import { readOutbox } from '@edutrust/platform/outbox';
-import { addRoutes } from '@edutrust/platform/route';
 import type { Service } from '@edutrust/platform/service';
 import { clientRoutes } from './clients/routes.ts';
 import { releaseTask } from './engine/approve.ts';
@@ -41,14 +40,13 @@ export function createDirectorySync(context: ServiceContext): Service {
 
   return {
     name: 'sync',
-    routes: (app) =>
-      addRoutes(app, [
-        ...targetRoutes(context),
-        ...releaseRoutes(context),
-        ...clientRoutes(context),
-        ...scimRoutes(context),
-        ...oneRosterRoutes(context),
-      ]),
+    routes: () => [
+      ...targetRoutes(context),
+      ...releaseRoutes(context),
+      ...clientRoutes(context),
+      ...scimRoutes(context),
+      ...oneRosterRoutes(context),
+    ],
     tasks: {
       [fullRunTask]: async () => {
         await forgetOldRuns(context);

@@ -5,35 +5,35 @@ import { readOutbox } from '@edutrust/platform/outbox';
 import type { Service } from '@edutrust/platform/service';
 import type { ApprovalKind } from '@edutrust/registry/approvals';
 import type { FastifyRequest } from 'fastify';
-import { addClassAccountsRoutes } from './accounts/class-routes.ts';
-import { addAccountsRoutes } from './accounts/routes.ts';
+import { classAccountRoutes } from './accounts/class-routes.ts';
+import { personAccountRoutes } from './accounts/routes.ts';
 import { codeKind } from './activation/code-approval.ts';
-import { addActivationRoutes } from './activation/routes.ts';
+import { activationRoutes } from './activation/routes.ts';
 import { createAppDirectory } from './apps/directory.ts';
 import { releaseAppKind } from './apps/release-approval.ts';
-import { addAppsRoutes } from './apps/routes.ts';
-import { addRoomRoutes } from './badges/room-routes.ts';
-import { addBadgeRoutes } from './badges/routes.ts';
+import { appRoutes } from './apps/routes.ts';
+import { roomRoutes } from './badges/room-routes.ts';
+import { badgeRoutes } from './badges/routes.ts';
 import type { DocumentsPort } from './children/children.ts';
-import { addChildrenRoutes } from './children/routes.ts';
-import { addConsentRoutes } from './consent/routes.ts';
-import { addLauncher } from './launcher/routes.ts';
+import { childrenRoutes } from './children/routes.ts';
+import { consentRoutes } from './consent/routes.ts';
+import { launcherRoutes } from './launcher/routes.ts';
 import type { IdpPages } from './pages.ts';
 import { createPasswordHasher } from './password/hashing.ts';
 import { createProvider } from './provider/provider.ts';
 import { sweep } from './provider/sweep.ts';
-import { addSecondFactorRoutes } from './second-factor/routes.ts';
-import { addAccountPages } from './self-service/pages.ts';
-import { addAccountRoutes } from './self-service/routes.ts';
+import { secondFactorRoutes } from './second-factor/routes.ts';
+import { accountPages } from './self-service/pages.ts';
+import { accountRoutes } from './self-service/routes.ts';
 import { createAuthenticate } from './sessions/authenticate.ts';
 import { cookieNames } from './sessions/cookies.ts';
 import { logoutTask } from './sessions/end.ts';
 import { leaversReader } from './sessions/leavers.ts';
 import { forgetOldHours, signInCounter } from './sign-ins/counting.ts';
-import { addSignInFiguresRoutes } from './sign-ins/routes.ts';
-import { addOwnPagesRoutes } from './signin/first-party.ts';
-import { addSignInRoutes } from './signin/routes.ts';
-import { addNetworkRoutes } from './throttling/routes.ts';
+import { signInFigures } from './sign-ins/routes.ts';
+import { ownPageRoutes } from './signin/first-party.ts';
+import { signInRoutes } from './signin/routes.ts';
+import { networkRoutes } from './throttling/routes.ts';
 import { createThrottle } from './throttling/throttle.ts';
 import type { IdpTools } from './tools.ts';
 
@@ -72,25 +72,25 @@ export async function createIdp(
   return {
     name: 'idp',
     authenticate: createAuthenticate(context, cookies.session),
-    routes: (app) => {
-      provider.routes(app);
-      addOwnPagesRoutes(app, tools);
-      addSignInRoutes(app, tools);
-      addConsentRoutes(app, tools);
-      addActivationRoutes(app, tools);
-      addLauncher(app, tools, ports.documents);
-      addAccountPages(app, tools);
-      addSecondFactorRoutes(app, tools);
-      addAccountRoutes(app, tools);
-      addChildrenRoutes(app, tools, ports.documents);
-      addAccountsRoutes(app, tools);
-      addClassAccountsRoutes(app, tools);
-      addBadgeRoutes(app, tools);
-      addRoomRoutes(app, tools);
-      addAppsRoutes(app, tools);
-      addNetworkRoutes(app, tools);
-      addSignInFiguresRoutes(app, tools);
-    },
+    routes: () => [
+      ...provider.routes,
+      ...ownPageRoutes(tools),
+      ...signInRoutes(tools),
+      ...consentRoutes(tools),
+      ...activationRoutes(tools),
+      ...launcherRoutes(tools, ports.documents),
+      ...accountPages(tools),
+      ...secondFactorRoutes(tools),
+      ...accountRoutes(tools),
+      ...childrenRoutes(tools, ports.documents),
+      ...personAccountRoutes(tools),
+      ...classAccountRoutes(tools),
+      ...badgeRoutes(tools),
+      ...roomRoutes(tools),
+      ...appRoutes(tools),
+      ...networkRoutes(tools),
+      ...signInFigures(tools),
+    ],
     tasks: {
       [sweepTask]: async () => {
         await sweep(context.db);

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createHttpServer, type HttpServer } from '@edutrust/platform/http';
+import { addRoutes } from '@edutrust/platform/route';
 import { type DemoCity, seedDemo as seedCity } from '@edutrust/registry/demo';
 import { getPerson } from '@edutrust/registry/people';
 import { can } from '@edutrust/registry/permissions';
@@ -72,7 +73,7 @@ async function serve(context: TestContext): Promise<{ app: HttpServer; idp: Idp 
     metrics: async () => '',
     errorPage: (problem, locale) => pages.error({ problem }, { locale, path: '' }),
   });
-  await idp.routes?.(app);
+  addRoutes(app, idp.routes?.() ?? []);
   return { app, idp };
 }
 

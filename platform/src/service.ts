@@ -1,11 +1,11 @@
-import type { HttpServer } from './http/http.ts';
+import type { Route } from './http/route.ts';
 import type { TaskHandlers } from './jobs/jobs.ts';
 
 /** A service as the composition root sees it once it is built on its context. */
 export interface Service {
   readonly name: string;
-  /** Adds the service's routes; each names who may call it (`config.access`). */
-  routes?(app: HttpServer): void | Promise<void>;
+  /** The service's endpoints, each with who may call it. */
+  routes?(): readonly Route[];
   /** Background tasks by name; run by graphile-worker in the process that serves this service. */
   readonly tasks?: TaskHandlers;
   /**

@@ -1,5 +1,4 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import { addRoutes } from '@edutrust/platform/route';
 import type { Service } from '@edutrust/platform/service';
 import { auditRoutes } from './audit/routes.ts';
 import { applyTasks } from './changes/apply.ts';
@@ -24,21 +23,20 @@ export { migrations } from './migrations.ts';
 export function createRegistry(context: ServiceContext): Service {
   return {
     name: 'registry',
-    routes: (app) =>
-      addRoutes(app, [
-        ...homeRoutes(context),
-        ...peopleRoutes(context),
-        ...guardianRoutes(context),
-        ...organisationRoutes(context),
-        ...organisationChangeRoutes(context),
-        ...classRoutes(context),
-        ...roleRoutes(context),
-        ...rosterRoutes(context),
-        ...lifecycleRoutes(context),
-        ...auditRoutes(context),
-        ...mailRoutes(context),
-        ...noticeRoutes(context),
-      ]),
+    routes: () => [
+      ...homeRoutes(context),
+      ...peopleRoutes(context),
+      ...guardianRoutes(context),
+      ...organisationRoutes(context),
+      ...organisationChangeRoutes(context),
+      ...classRoutes(context),
+      ...roleRoutes(context),
+      ...rosterRoutes(context),
+      ...lifecycleRoutes(context),
+      ...auditRoutes(context),
+      ...mailRoutes(context),
+      ...noticeRoutes(context),
+    ],
     tasks: { ...noticeTasks(context), ...applyTasks(context), ...archiveTasks(context) },
     schedule: { [archiveTask]: '20 19 * * *' }, // 2:20 in Vietnam
   };

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '@edutrust/platform/clock';
 import { createHttpServer } from '@edutrust/platform/http';
+import { addRoutes } from '@edutrust/platform/route';
 import { testContext } from '@edutrust/testing/context';
 import { seedDemo } from '../src/demo/demo.ts';
 import { migrations } from '../src/migrations.ts';
@@ -26,7 +27,7 @@ export async function openRegistry({ clock = systemClock }: { readonly clock?: C
       },
     },
   });
-  await createRegistry(context).routes?.(app);
+  addRoutes(app, createRegistry(context).routes?.() ?? []);
   await app.ready();
   /** `path` follows `/api/v1/`. */
   const call = async (

@@ -1,7 +1,6 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { payloadText } from '@edutrust/platform/jobs';
 import { readOutbox } from '@edutrust/platform/outbox';
-import { addRoutes } from '@edutrust/platform/route';
 import type { Service } from '@edutrust/platform/service';
 import type { ApprovalKind } from '@edutrust/registry/approvals';
 import { completeNow, completeTask } from './activation/complete.ts';
@@ -34,17 +33,16 @@ export function createSigning(context: ServiceContext, pages: SigningPages): Ser
   let follower: { stop(): Promise<void> } | undefined;
   return {
     name: 'signing',
-    routes: (app) =>
-      addRoutes(app, [
-        ...documentRoutes(context, pool),
-        ...enrolmentRoutes(context),
-        ...consequenceRoutes(context),
-        ...marksRoutes(context),
-        ...requestRoutes(context),
-        ...activationRoutes(context),
-        ...issuedRoutes(context),
-        ...verificationRoutes(context, pages, pool),
-      ]),
+    routes: () => [
+      ...documentRoutes(context, pool),
+      ...enrolmentRoutes(context),
+      ...consequenceRoutes(context),
+      ...marksRoutes(context),
+      ...requestRoutes(context),
+      ...activationRoutes(context),
+      ...issuedRoutes(context),
+      ...verificationRoutes(context, pages, pool),
+    ],
     tasks: {
       [issueTask]: (payload) => issueFor(context, payloadText(payload, 'enrolmentId')),
       [revokeTask]: (payload) => revokeCertificateOf(context, payloadText(payload, 'enrolmentId')),

@@ -4,6 +4,7 @@ import { certsKinds, migrations as certsMigrations, createCerts } from '@edutrus
 import type { Actor } from '@edutrust/platform/actor';
 import { type Clock, systemClock } from '@edutrust/platform/clock';
 import { createHttpServer, type HttpServer } from '@edutrust/platform/http';
+import { addRoutes } from '@edutrust/platform/route';
 import type { Service } from '@edutrust/platform/service';
 import { type DemoCity, seedDemo as seedCity } from '@edutrust/registry/demo';
 import { can, rolesOf } from '@edutrust/registry/permissions';
@@ -93,8 +94,8 @@ export async function testCity(clock: Clock = systemClock): Promise<TestCity> {
     verifyReport: page('verifyReport'),
     verifyCode: page('verifyCode'),
   });
-  await service.routes?.(app);
-  await createCerts(context).routes?.(app);
+  addRoutes(app, service.routes?.() ?? []);
+  addRoutes(app, createCerts(context).routes?.() ?? []);
   await app.ready();
   const phones = new Map<string, TestPhone>();
   const world: TestCity = {

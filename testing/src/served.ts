@@ -1,5 +1,6 @@
 import { createHttpServer, type HttpServer } from '@edutrust/platform/http';
 import { metricsText } from '@edutrust/platform/metrics';
+import { addRoutes } from '@edutrust/platform/route';
 import type { Service } from '@edutrust/platform/service';
 import type { TestContext } from './context.ts';
 
@@ -15,7 +16,7 @@ export async function bareServer(context: TestContext, changes: Partial<Options>
 /** The routes of a service on an HTTP server of its own, where nobody is signed in. */
 export async function serve(context: TestContext, service: Pick<Service, 'routes'>): Promise<HttpServer> {
   const app = await bareServer(context);
-  await service.routes?.(app);
+  addRoutes(app, service.routes?.() ?? []);
   await app.ready();
   return app;
 }

@@ -285,3 +285,12 @@ test('a file stands on the list of those with a function of more than 60 lines o
     'take it off the list in biome.json',
   );
 });
+
+test('every endpoint is a value (ADR 0081): nothing outside platform/http adds one to the framework by hand', () => {
+  const byHand = /\b(?:app|own|scope|server|fastify)\.(?:get|post|put|patch|delete|head|options|all|route)\s*[(<]/;
+  const wrong = sources().filter(
+    (file) =>
+      !isTest(file) && !file.startsWith('platform/src/http/') && byHand.test(readFileSync(join(root, file), 'utf8')),
+  );
+  assert.deepEqual(wrong, []);
+});

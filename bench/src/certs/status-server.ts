@@ -4,6 +4,7 @@ import { chainAbove, ensureAuthorities, issueCertificate } from '@edutrust/certs
 import { toPem } from '@edutrust/certs/certificate';
 import { createCerts, migrations } from '@edutrust/certs/service';
 import { createHttpServer } from '@edutrust/platform/http';
+import { addRoutes } from '@edutrust/platform/route';
 import { testContext } from '@edutrust/testing/context';
 
 /** What the bench asks about, and where. */
@@ -31,7 +32,7 @@ const app = await createHttpServer({
   readiness: {},
   metrics: async () => '',
 });
-await createCerts(context).routes?.(app);
+addRoutes(app, createCerts(context).routes?.() ?? []);
 await app.listen({ host: '127.0.0.1', port: 0 });
 const address = app.server.address();
 const [issuer = Buffer.alloc(0)] = await chainAbove(context, 'people');

@@ -6,7 +6,7 @@ import { metricsText } from '@edutrust/platform/metrics';
 import { addRoutes } from '@edutrust/platform/route';
 import type { Service } from '@edutrust/platform/service';
 import type { OpenContext } from './context.ts';
-import { addScreens, type Pages } from './screens.ts';
+import { type Pages, screenRoutes } from './screens.ts';
 import type { ServiceName } from './service-names.ts';
 import { buildServices } from './services.ts';
 
@@ -48,9 +48,9 @@ export async function composeApp(
     apiPage: (document, view) => pages.apiDocs({ document, origin: context.config.url.origin }, view),
   });
   options.onServer?.(app);
-  for (const service of selected) await service.routes?.(app);
+  for (const service of selected) addRoutes(app, service.routes?.() ?? []);
   addRoutes(app, ledgerRoutes(context));
-  if (names.includes('console')) await addScreens(app, pages.client, { isDemo: context.config.seedsDemo });
+  if (names.includes('console')) addRoutes(app, await screenRoutes(pages.client, { isDemo: context.config.seedsDemo }));
   return { app, services: selected };
 }
 

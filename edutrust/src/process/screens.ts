@@ -5,10 +5,13 @@ import { builtScreens } from '@edutrust/admin-console/build';
 import type { CertsPages } from '@edutrust/certs/pages';
 import type { IdpPages } from '@edutrust/idp/pages';
 import { Unavailable } from '@edutrust/platform/errors';
-import { anyone, type HttpServer } from '@edutrust/platform/http';
+import { anyone } from '@edutrust/platform/http';
 import type { Locale } from '@edutrust/platform/messages';
+import { type Route, route, scope } from '@edutrust/platform/route';
+import { hide } from '@edutrust/platform/schemas';
 import type { SigningPages } from '@edutrust/signing-service/pages';
 import fastifyStatic from '@fastify/static';
+import Type from 'typebox';
 
 /** The built pages, as the services ask for them. */
 export interface Pages {
@@ -57,38 +60,55 @@ const shells = { '/admin': 'console.html', '/teach': 'console.html', '/sign': 's
 /** The parts that the screens are made of, for who works on them or judges them. */
 const designShell = { '/design': 'design.html' } as const;
 
-/**
- * Assets by hashed name (kept for a year) and the shells of the browser's applications; a demo shows the design too.
- */
-export async function addScreens(
-  app: HttpServer,
-  client: string,
-  { isDemo }: { readonly isDemo: boolean },
-): Promise<void> {
-  await app.register(fastifyStatic, {
-    root: join(client, 'assets'),
-    serve: false, // the route below is ours, because every route names its access
-    preCompressed: true,
-    immutable: true,
-    maxAge: '1y',
+/** Assets by hashed name, kept for a year; the files are there pre-compressed. */
+const readAsset = route({
+  method: 'GET',
+  url: '/assets/*',
+  access: anyone,
+  schema: { ...hide, params: Type.Object({ '*': Type.String() }) },
+  handle: (request, reply) => reply.sendFile(request.params['*']),
+});
+
+/** One document at several addresses. */
+const showDocument = (url: string, contentType: string, text: string) =>
+  route({
+    method: 'GET',
+    url,
+    access: anyone,
+    schema: hide,
+    handle: async (_request, reply) => reply.type(contentType).header('cache-control', 'no-cache').send(text),
   });
-  app.get('/assets/*', { config: { access: anyone }, schema: { hide: true } }, (request, reply) =>
-    reply.sendFile((request.params as { '*': string })['*']),
+
+/** The scope of the signing page's worker is the folder `/sign/`, so that `/signin` and `/signed-out` are not in it. */
+const enterSigning = route({
+  method: 'GET',
+  url: '/sign',
+  access: anyone,
+  schema: hide,
+  handle: (request, reply) => reply.redirect(`/sign/${new URL(request.url, 'http://localhost').search}`, 308),
+});
+
+/** The shells of the browser's applications, their assets and worker; a demo shows the design too. */
+export async function screenRoutes(client: string, { isDemo }: { readonly isDemo: boolean }): Promise<Route[]> {
+  const read = (name: string) => readFile(join(client, name), 'utf8');
+  const shown = await Promise.all(
+    Object.entries({ ...shells, ...(isDemo ? designShell : {}) }).map(async ([path, file]) => {
+      const html = await read(file);
+      const urls = path === '/sign' ? [`${path}/*`] : [path, `${path}/*`];
+      return urls.map((url) => showDocument(url, 'text/html; charset=utf-8', html));
+    }),
   );
-  // Its scope is the folder that it is served from, so that `/signin` and `/signed-out` are not in it.
-  const worker = await readFile(join(client, 'sign-worker.js'), 'utf8');
-  app.get('/sign/worker.js', { config: { access: anyone }, schema: { hide: true } }, (_request, reply) =>
-    reply.type('text/javascript; charset=utf-8').header('cache-control', 'no-cache').send(worker),
-  );
-  app.get('/sign', { config: { access: anyone }, schema: { hide: true } }, (request, reply) =>
-    reply.redirect(`/sign/${new URL(request.url, 'http://localhost').search}`, 308),
-  );
-  for (const [path, file] of Object.entries({ ...shells, ...(isDemo ? designShell : {}) })) {
-    const html = await readFile(join(client, file), 'utf8');
-    for (const url of path === '/sign' ? [`${path}/*`] : [path, `${path}/*`]) {
-      app.get(url, { config: { access: anyone }, schema: { hide: true } }, async (_request, reply) =>
-        reply.type('text/html; charset=utf-8').header('cache-control', 'no-cache').send(html),
-      );
-    }
-  }
+  const assets = scope({
+    prepare: (app) =>
+      app.register(fastifyStatic, {
+        root: join(client, 'assets'),
+        serve: false, // the route is ours, because every route names its access
+        preCompressed: true,
+        immutable: true,
+        maxAge: '1y',
+      }),
+    routes: [readAsset],
+  });
+  const worker = showDocument('/sign/worker.js', 'text/javascript; charset=utf-8', await read('sign-worker.js'));
+  return [assets, worker, enterSigning, ...shown.flat()];
 }

@@ -1,7 +1,7 @@
-import { type HttpServer, personActor } from '@edutrust/platform/http';
+import { personActor } from '@edutrust/platform/http';
+import { type Route, route } from '@edutrust/platform/route';
 import { Time, Uuid } from '@edutrust/platform/schemas';
-import { type Action, requires } from '@edutrust/registry/permissions';
-import type { FastifyRequest } from 'fastify';
+import { requires } from '@edutrust/registry/permissions';
 import Type from 'typebox';
 import type { IdpTools } from '../tools.ts';
 import { createClassCodes, listLearnerAccounts } from './class-codes.ts';
@@ -28,53 +28,50 @@ const ClassCodes = Type.Object({
   skipped: Type.Array(Type.Object({ personId: Uuid, reason: Type.Enum(['active', 'suspended', 'not-yours']) })),
 });
 
-/** Accounts of a whole class, for its teacher and the school. */
-export function addClassAccountsRoutes(app: HttpServer, { context }: IdpTools): void {
-  const { db } = context;
-  const ofClass = (action: Action) =>
-    requires(action, (request: FastifyRequest) => ({ classId: (request.params as { id: string }).id })); // checked by Params
-
-  app.get(
-    '/api/v1/classes/:id/accounts',
-    {
-      config: { access: ofClass('accounts.read') },
-      schema: {
-        tags,
-        summary: 'Who of the class can sign in already',
-        params: Params,
-        response: { 200: Type.Object({ items: Type.Array(LearnerAccount) }) },
-      },
+// checked by Params
+const list = ({ context }: IdpTools) =>
+  route({
+    method: 'GET',
+    url: '/api/v1/classes/:id/accounts',
+    access: requires('accounts.read'),
+    schema: {
+      tags,
+      summary: 'Who of the class can sign in already',
+      params: Params,
+      response: { 200: Type.Object({ items: Type.Array(LearnerAccount) }) },
     },
-    async ({ params }) => ({
+    resource: ({ params }) => ({ classId: params.id }),
+    handle: async ({ params }) => ({
       items: (await listLearnerAccounts(context, params.id)).map(({ lastSignInAt, ...account }) => ({
         ...account,
         lastSignInAt: lastSignInAt?.toISOString() ?? null,
       })),
     }),
-  );
+  });
 
-  app.post(
-    '/api/v1/classes/:id/activation-codes',
-    {
-      config: { access: ofClass('accounts.invite') },
-      schema: {
-        tags,
-        summary: 'Codes for the printed sheet of a class, all or none; accounts in use only when that is meant',
-        params: Params,
-        body: Type.Object(
-          {
-            personIds: Type.Array(Uuid, { minItems: 1, maxItems: 100 }),
-            resetsActive: Type.Optional(Type.Boolean()),
-          },
-          { additionalProperties: false },
-        ),
-        response: { 201: ClassCodes },
-      },
+const makeCodes = ({ context }: IdpTools) =>
+  route({
+    method: 'POST',
+    url: '/api/v1/classes/:id/activation-codes',
+    access: requires('accounts.invite'),
+    schema: {
+      tags,
+      summary: 'Codes for the printed sheet of a class, all or none; accounts in use only when that is meant',
+      params: Params,
+      body: Type.Object(
+        {
+          personIds: Type.Array(Uuid, { minItems: 1, maxItems: 100 }),
+          resetsActive: Type.Optional(Type.Boolean()),
+        },
+        { additionalProperties: false },
+      ),
+      response: { 201: ClassCodes },
     },
-    async (request, reply) => {
+    resource: ({ params }) => ({ classId: params.id }),
+    handle: async (request, reply) => {
       const { personIds, resetsActive = false } = request.body;
       const input = { classId: request.params.id, personIds, resetsActive };
-      const { made, skipped } = await db
+      const { made, skipped } = await context.db
         .transaction()
         .execute((transaction) => createClassCodes(transaction, context, input, personActor(request)));
       reply.header('cache-control', 'no-store');
@@ -87,5 +84,7 @@ export function addClassAccountsRoutes(app: HttpServer, { context }: IdpTools): 
         skipped: [...skipped],
       });
     },
-  );
-}
+  });
+
+/** Accounts of a whole class, for its teacher and the school. */
+export const classAccountRoutes = (tools: IdpTools): Route[] => [list(tools), makeCodes(tools)];

@@ -1,7 +1,8 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database } from '@edutrust/platform/database';
 import { NotFound } from '@edutrust/platform/errors';
-import { type HttpServer, personActor, refersTo } from '@edutrust/platform/http';
+import { personActor, refersTo } from '@edutrust/platform/http';
+import { type Route, route } from '@edutrust/platform/route';
 import { nullable, Time } from '@edutrust/platform/schemas';
 import { lists, requires } from '@edutrust/registry/permissions';
 import { sql } from 'kysely';
@@ -41,32 +42,29 @@ async function listActivatable(db: Database, organisationId: string) {
     .sort((one, other) => one.name.localeCompare(other.name, 'vi'));
 }
 
-/** A school lets an approved app from outside have its pupils' data, and takes it back. */
-export function addActivationsOfApps(app: HttpServer, { db, clock }: ServiceContext): void {
-  const path = '/api/v1/organisations/:id/apps/:clientId';
-  const access = requires('apps.activate');
+const path = '/api/v1/organisations/:id/apps/:clientId';
 
-  app.get(
-    '/api/v1/organisations/:id/apps',
-    {
-      config: { access: lists('apps.activate') },
-      schema: {
-        tags,
-        summary: 'Approved apps that an organisation has to activate for its pupils, and whether it has',
-        params: Type.Object({ id: refersTo('organisation') }),
-        response: { 200: Type.Object({ items: Type.Array(Activatable), nextCursor: Type.Null() }) },
-      },
+const list = ({ db }: ServiceContext) =>
+  route({
+    method: 'GET',
+    url: '/api/v1/organisations/:id/apps',
+    access: lists('apps.activate'),
+    schema: {
+      tags,
+      summary: 'Approved apps that an organisation has to activate for its pupils, and whether it has',
+      params: Type.Object({ id: refersTo('organisation') }),
+      response: { 200: Type.Object({ items: Type.Array(Activatable), nextCursor: Type.Null() }) },
     },
-    async ({ params }) => ({ items: await listActivatable(db, params.id), nextCursor: null }),
-  );
+    handle: async ({ params }) => ({ items: await listActivatable(db, params.id), nextCursor: null }),
+  });
 
-  app.put(
-    path,
-    {
-      config: { access },
-      schema: { tags, summary: 'Activates an app at an organisation', params: Params, response: { 204: Type.Null() } },
-    },
-    async (request, reply) => {
+const activate = ({ db, clock }: ServiceContext) =>
+  route({
+    method: 'PUT',
+    url: path,
+    access: requires('apps.activate'),
+    schema: { tags, summary: 'Activates an app at an organisation', params: Params, response: { 204: Type.Null() } },
+    handle: async (request, reply) => {
       const { id, clientId } = request.params;
       const actor = personActor(request);
       await db.transaction().execute(async (transaction) => {
@@ -88,15 +86,15 @@ export function addActivationsOfApps(app: HttpServer, { db, clock }: ServiceCont
       });
       return reply.code(204).send(null);
     },
-  );
+  });
 
-  app.delete(
-    path,
-    {
-      config: { access },
-      schema: { tags, summary: 'Ends the activation', params: Params, response: { 204: Type.Null() } },
-    },
-    async (request, reply) => {
+const deactivate = ({ db }: ServiceContext) =>
+  route({
+    method: 'DELETE',
+    url: path,
+    access: requires('apps.activate'),
+    schema: { tags, summary: 'Ends the activation', params: Params, response: { 204: Type.Null() } },
+    handle: async (request, reply) => {
       const { id, clientId } = request.params;
       const actor = personActor(request);
       await db.transaction().execute(async (transaction) => {
@@ -111,8 +109,14 @@ export function addActivationsOfApps(app: HttpServer, { db, clock }: ServiceCont
       });
       return reply.code(204).send(null);
     },
-  );
-}
+  });
+
+/** A school lets an approved app from outside have its pupils' data, and takes it back. */
+export const appActivationRoutes = (context: ServiceContext): Route[] => [
+  list(context),
+  activate(context),
+  deactivate(context),
+];
 
 function notApproved(): NotFound {
   return new NotFound('apps/not-approved', {

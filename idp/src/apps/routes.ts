@@ -1,19 +1,20 @@
-import type { Actor } from '@edutrust/platform/actor';
+import type { Database } from '@edutrust/platform/database';
 import { NotFound } from '@edutrust/platform/errors';
-import { type HttpServer, personActor, refersTo } from '@edutrust/platform/http';
+import { personActor, type Resource, refersTo } from '@edutrust/platform/http';
+import { type Route, route } from '@edutrust/platform/route';
 import { nullable, strict, Time, Uuid } from '@edutrust/platform/schemas';
 import { ProposedApproval } from '@edutrust/registry/approvals';
-import { type Action, actionsAt, ofDepartment, placesOfOrganisations, requires } from '@edutrust/registry/permissions';
-import type { FastifyRequest } from 'fastify';
+import { actionsAt, ofDepartment, placesOfOrganisations, requires } from '@edutrust/registry/permissions';
 import Type from 'typebox';
 import { releasableScopes } from '../provider/claims.ts';
 import type { IdpTools } from '../tools.ts';
-import { addActivationsOfApps } from './activations.ts';
-import { type App, changeApp, endApp, findApp, listApps, registerApp, rotateSecret } from './apps.ts';
+import { appActivationRoutes } from './activations.ts';
+import { changeApp, endApp, findApp, listApps, registerApp, rotateSecret } from './apps.ts';
 import { audiences } from './audience.ts';
 import { appPictures } from './pictures.ts';
 import { mustBeCallable } from './public-address.ts';
 import { proposeRelease } from './release-approval.ts';
+import { viewOf, viewsOf } from './view.ts';
 
 const tags = ['apps'];
 const Instant = Time;
@@ -77,49 +78,26 @@ const AppChange = Type.Object(
   strict,
 );
 
-/** Relying apps, for those who answer for them in their organisation. */
-export function addAppsRoutes(app: HttpServer, { context }: IdpTools): void {
-  const { db, clock, config } = context;
-  const department = ofDepartment(db);
-  /** Apps as the caller sees them: with what they may do to each. */
-  const viewsOf = async (actor: Actor, apps: readonly App[]) => {
-    const { organisationId: top = '' } = await department();
-    const places = await placesOfOrganisations(db, [top, ...apps.map(({ organisationId }) => organisationId)]);
-    const may = <One extends Action>(action: One, organisationId: string) =>
-      actionsAt(actor, [action], places.get(organisationId) ?? { path: [] });
-    return apps.map(({ sector: _sector, createdAt, ...app }) => ({
-      ...app,
-      createdAt: createdAt.toISOString(),
-      may: [...may('apps.write', app.organisationId), ...may('apps.approve', top)],
-    }));
-  };
-  const viewOf = async (actor: Actor, app: App) => {
-    const [view] = await viewsOf(actor, [app]);
-    if (!view) throw new TypeError('one app has one view');
-    return view;
-  };
-  const ofApp = async (request: FastifyRequest) => {
-    const { clientId } = request.params as { clientId: string }; // validated by Params
-    const found = await findApp(db, clientId).catch((error: unknown) => {
-      if (error instanceof NotFound) return undefined; // refused as another's would be
-      throw error;
-    });
-    return found ? { organisationId: found.organisationId } : {};
-  };
+/** Whose an app is; nobody's when there is none: refused as another's would be. */
+async function ofApp(db: Database, clientId: string): Promise<Resource> {
+  const found = await findApp(db, clientId).catch((error: unknown) => {
+    if (error instanceof NotFound) return undefined;
+    throw error;
+  });
+  return found ? { organisationId: found.organisationId } : {};
+}
 
-  addActivationsOfApps(app, context);
-
-  app.get(
-    '/api/v1/apps',
-    {
-      config: { access: requires('apps.read') },
-      schema: {
-        tags,
-        summary: 'The apps that the caller may see',
-        response: { 200: Type.Object({ items: Type.Array(AppView), nextCursor: Type.Null() }) },
-      },
+const list = ({ context: { db } }: IdpTools) =>
+  route({
+    method: 'GET',
+    url: '/api/v1/apps',
+    access: requires('apps.read'),
+    schema: {
+      tags,
+      summary: 'The apps that the caller may see',
+      response: { 200: Type.Object({ items: Type.Array(AppView), nextCursor: Type.Null() }) },
     },
-    async (request) => {
+    handle: async (request) => {
       const actor = personActor(request);
       const apps = await listApps(db);
       const places = await placesOfOrganisations(
@@ -130,26 +108,23 @@ export function addAppsRoutes(app: HttpServer, { context }: IdpTools): void {
         const place = places.get(organisationId);
         return place && actionsAt(actor, ['apps.read'], place).length > 0;
       });
-      return { items: await viewsOf(actor, visible), nextCursor: null };
+      return { items: await viewsOf(db, actor, visible), nextCursor: null };
     },
-  );
+  });
 
-  app.post(
-    '/api/v1/apps',
-    {
-      config: {
-        access: requires('apps.write', (request) => ({
-          organisationId: (request.body as { organisationId: string }).organisationId, // validated by NewApp
-        })),
-      },
-      schema: {
-        tags,
-        summary: 'Registers an app; its secret is shown once',
-        body: NewApp,
-        response: { 201: NewAppView },
-      },
+const register = ({ context: { db, clock, config } }: IdpTools) =>
+  route({
+    method: 'POST',
+    url: '/api/v1/apps',
+    access: requires('apps.write'),
+    schema: {
+      tags,
+      summary: 'Registers an app; its secret is shown once',
+      body: NewApp,
+      response: { 201: NewAppView },
     },
-    async (request, reply) => {
+    resource: ({ body }) => ({ organisationId: body.organisationId }),
+    handle: async (request, reply) => {
       const { purpose, ...input } = request.body;
       mustBeCallable(input.backchannelLogoutUri, config.url);
       const registered = await db
@@ -164,88 +139,95 @@ export function addAppsRoutes(app: HttpServer, { context }: IdpTools): void {
         );
       const { clientSecret } = registered;
       reply.header('cache-control', 'no-store');
-      return reply
-        .code(201)
-        .send({ ...(await viewOf(personActor(request), registered.app)), ...(clientSecret ? { clientSecret } : {}) });
+      return reply.code(201).send({
+        ...(await viewOf(db, personActor(request), registered.app)),
+        ...(clientSecret ? { clientSecret } : {}),
+      });
     },
-  );
+  });
 
-  app.get(
-    '/api/v1/apps/:clientId',
-    {
-      config: { access: requires('apps.read', ofApp) },
-      schema: { tags, summary: 'One app', params: Params, response: { 200: AppView } },
-    },
-    async (request) => viewOf(personActor(request), await findApp(db, request.params.clientId)),
-  );
+const readOne = ({ context: { db } }: IdpTools) =>
+  route({
+    method: 'GET',
+    url: '/api/v1/apps/:clientId',
+    access: requires('apps.read'),
+    schema: { tags, summary: 'One app', params: Params, response: { 200: AppView } },
+    resource: ({ params }) => ofApp(db, params.clientId),
+    handle: async (request) => viewOf(db, personActor(request), await findApp(db, request.params.clientId)),
+  });
 
-  app.patch(
-    '/api/v1/apps/:clientId',
-    {
-      config: { access: requires('apps.write', ofApp) },
-      schema: {
-        tags,
-        summary: 'Changes an app; a change of what was approved ends the approval',
-        params: Params,
-        body: AppChange,
-        response: { 200: AppView },
-      },
+const change = ({ context: { db, config } }: IdpTools) =>
+  route({
+    method: 'PATCH',
+    url: '/api/v1/apps/:clientId',
+    access: requires('apps.write'),
+    schema: {
+      tags,
+      summary: 'Changes an app; a change of what was approved ends the approval',
+      params: Params,
+      body: AppChange,
+      response: { 200: AppView },
     },
-    async (request) => {
+    resource: ({ params }) => ofApp(db, params.clientId),
+    handle: async (request) => {
       const actor = personActor(request);
       const change = request.body;
       mustBeCallable(change.backchannelLogoutUri, config.url);
       return viewOf(
+        db,
         actor,
         await db.transaction().execute((transaction) => changeApp(transaction, request.params.clientId, change, actor)),
       );
     },
-  );
+  });
 
-  const approvalPath = '/api/v1/apps/:clientId/approval';
-  const ofApproval = requires('apps.approve', department);
-  app.post(
-    approvalPath,
-    {
-      config: { access: ofApproval },
-      schema: {
-        tags,
-        summary: 'Proposes to approve the app as it is; a second person, who does not own it, approves',
-        params: Params,
-        response: { 202: ProposedApproval },
-      },
+const approvalPath = '/api/v1/apps/:clientId/approval';
+
+const proposeApproval = ({ context }: IdpTools) =>
+  route({
+    method: 'POST',
+    url: approvalPath,
+    access: requires('apps.approve'),
+    schema: {
+      tags,
+      summary: 'Proposes to approve the app as it is; a second person, who does not own it, approves',
+      params: Params,
+      response: { 202: ProposedApproval },
     },
-    async (request, reply) =>
+    resource: ofDepartment(context.db),
+    handle: async (request, reply) =>
       reply.code(202).send(await proposeRelease(context, request.params.clientId, personActor(request))),
-  );
+  });
 
-  app.delete(
-    approvalPath,
-    {
-      config: { access: ofApproval },
-      schema: { tags, summary: 'Ends the approval, at once', params: Params, response: { 204: Type.Null() } },
-    },
-    async (request, reply) => {
+const endApproval = ({ context: { db } }: IdpTools) =>
+  route({
+    method: 'DELETE',
+    url: approvalPath,
+    access: requires('apps.approve'),
+    schema: { tags, summary: 'Ends the approval, at once', params: Params, response: { 204: Type.Null() } },
+    resource: ofDepartment(db),
+    handle: async (request, reply) => {
       const { clientId } = request.params;
       await db
         .transaction()
         .execute((transaction) => changeApp(transaction, clientId, { isApproved: false }, personActor(request)));
       return reply.code(204).send(null);
     },
-  );
+  });
 
-  app.post(
-    '/api/v1/apps/:clientId/secret',
-    {
-      config: { access: requires('apps.write', ofApp) },
-      schema: {
-        tags,
-        summary: 'A new secret; the one before works for another day',
-        params: Params,
-        response: { 201: Type.Object({ clientSecret: Type.String(), previousWorksUntil: Instant }) },
-      },
+const newSecret = ({ context: { db, clock } }: IdpTools) =>
+  route({
+    method: 'POST',
+    url: '/api/v1/apps/:clientId/secret',
+    access: requires('apps.write'),
+    schema: {
+      tags,
+      summary: 'A new secret; the one before works for another day',
+      params: Params,
+      response: { 201: Type.Object({ clientSecret: Type.String(), previousWorksUntil: Instant }) },
     },
-    async (request, reply) => {
+    resource: ({ params }) => ofApp(db, params.clientId),
+    handle: async (request, reply) => {
       const { clientSecret, previousWorksUntil } = await db
         .transaction()
         .execute((transaction) =>
@@ -254,22 +236,35 @@ export function addAppsRoutes(app: HttpServer, { context }: IdpTools): void {
       reply.header('cache-control', 'no-store');
       return reply.code(201).send({ clientSecret, previousWorksUntil: previousWorksUntil.toISOString() });
     },
-  );
+  });
 
-  app.delete(
-    '/api/v1/apps/:clientId',
-    {
-      config: { access: requires('apps.write', ofApp) },
-      schema: { tags, summary: 'Ends an app', params: Params, response: { 204: Type.Null() } },
-    },
-    async (request, reply) => {
+const end = ({ context: { db, clock } }: IdpTools) =>
+  route({
+    method: 'DELETE',
+    url: '/api/v1/apps/:clientId',
+    access: requires('apps.write'),
+    schema: { tags, summary: 'Ends an app', params: Params, response: { 204: Type.Null() } },
+    resource: ({ params }) => ofApp(db, params.clientId),
+    handle: async (request, reply) => {
       await db
         .transaction()
         .execute((transaction) => endApp(transaction, request.params.clientId, personActor(request), clock.now()));
       return reply.code(204).send(null);
     },
-  );
-}
+  });
+
+/** Relying apps, for those who answer for them in their organisation. */
+export const appRoutes = (tools: IdpTools): Route[] => [
+  ...appActivationRoutes(tools.context),
+  list(tools),
+  register(tools),
+  readOne(tools),
+  change(tools),
+  proposeApproval(tools),
+  endApproval(tools),
+  newSecret(tools),
+  end(tools),
+];
 
 function defaultPurpose(name: string): { vi: string; en: string } {
   return { vi: `Đăng nhập vào ${name}.`, en: `To sign in to ${name}.` };

@@ -1,7 +1,7 @@
-import { type HttpServer, personActor } from '@edutrust/platform/http';
+import { personActor } from '@edutrust/platform/http';
+import { type Route, route } from '@edutrust/platform/route';
 import { IdParams, nullable, strict, Time, Uuid } from '@edutrust/platform/schemas';
 import { requires } from '@edutrust/registry/permissions';
-import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { IdpTools } from '../tools.ts';
 import { endRoom, enrolRoom, listRooms } from './rooms.ts';
@@ -15,22 +15,19 @@ const RoomComputer = Type.Object({
   lastUsedAt: nullable(Time),
 });
 
-const ofPath = async (request: FastifyRequest) => ({ organisationId: (request.params as { id: string }).id }); // checked by Params
-
-/** The computers of a school on which its pupils' badges work; each is enrolled in its own browser, once. */
-export function addRoomRoutes(app: HttpServer, { context: { db, clock } }: IdpTools): void {
-  app.get(
-    '/api/v1/organisations/:id/room-computers',
-    {
-      config: { access: requires('organisations.read', ofPath) },
-      schema: {
-        tags,
-        summary: 'The computers on which badges work',
-        params: IdParams,
-        response: { 200: Type.Object({ items: Type.Array(RoomComputer) }) },
-      },
+const list = ({ context: { db } }: IdpTools) =>
+  route({
+    method: 'GET',
+    url: '/api/v1/organisations/:id/room-computers',
+    access: requires('organisations.read'),
+    schema: {
+      tags,
+      summary: 'The computers on which badges work',
+      params: IdParams,
+      response: { 200: Type.Object({ items: Type.Array(RoomComputer) }) },
     },
-    async ({ params }) => ({
+    resource: ({ params }) => ({ organisationId: params.id }),
+    handle: async ({ params }) => ({
       items: (await listRooms(db, params.id)).map(({ id, name, enrolledAt, lastUsedAt }) => ({
         id,
         name,
@@ -38,51 +35,55 @@ export function addRoomRoutes(app: HttpServer, { context: { db, clock } }: IdpTo
         lastUsedAt: lastUsedAt?.toISOString() ?? null,
       })),
     }),
-  );
+  });
 
-  app.post(
-    '/api/v1/organisations/:id/room-computers',
-    {
-      config: { access: requires('accounts.invite', ofPath) },
-      schema: {
-        tags,
-        summary: 'Enrols this browser: it keeps the private key, which cannot be read out',
-        params: IdParams,
-        body: Type.Object(
-          {
-            name: Type.String({ minLength: 1, maxLength: 100 }),
-            publicKey: Type.Object(
-              { kty: Type.Literal('EC'), crv: Type.Literal('P-256'), x: Coordinate, y: Coordinate },
-              strict,
-            ),
-          },
-          strict,
-        ),
-        response: { 201: Type.Object({ id: Uuid }) },
-      },
+const enrol = ({ context: { db, clock } }: IdpTools) =>
+  route({
+    method: 'POST',
+    url: '/api/v1/organisations/:id/room-computers',
+    access: requires('accounts.invite'),
+    schema: {
+      tags,
+      summary: 'Enrols this browser: it keeps the private key, which cannot be read out',
+      params: IdParams,
+      body: Type.Object(
+        {
+          name: Type.String({ minLength: 1, maxLength: 100 }),
+          publicKey: Type.Object(
+            { kty: Type.Literal('EC'), crv: Type.Literal('P-256'), x: Coordinate, y: Coordinate },
+            strict,
+          ),
+        },
+        strict,
+      ),
+      response: { 201: Type.Object({ id: Uuid }) },
     },
-    async (request, reply) => {
+    resource: ({ params }) => ({ organisationId: params.id }),
+    handle: async (request, reply) => {
       const input = { ...request.body, organisationId: request.params.id, now: clock.now() };
       const id = await db.transaction().execute((transaction) => enrolRoom(transaction, input, personActor(request)));
       return reply.code(201).send({ id });
     },
-  );
+  });
 
-  app.delete(
-    '/api/v1/organisations/:id/room-computers/:computerId',
-    {
-      config: { access: requires('accounts.invite', ofPath) },
-      schema: {
-        tags,
-        summary: 'Badges no longer work on the computer',
-        params: Type.Object({ id: Uuid, computerId: Type.String({ maxLength: 64 }) }),
-        response: { 204: Type.Null() },
-      },
+const end = ({ context: { db, clock } }: IdpTools) =>
+  route({
+    method: 'DELETE',
+    url: '/api/v1/organisations/:id/room-computers/:computerId',
+    access: requires('accounts.invite'),
+    schema: {
+      tags,
+      summary: 'Badges no longer work on the computer',
+      params: Type.Object({ id: Uuid, computerId: Type.String({ maxLength: 64 }) }),
+      response: { 204: Type.Null() },
     },
-    async (request, reply) => {
+    resource: ({ params }) => ({ organisationId: params.id }),
+    handle: async (request, reply) => {
       const which = { id: request.params.computerId, organisationId: request.params.id, now: clock.now() };
       await db.transaction().execute((transaction) => endRoom(transaction, which, personActor(request)));
       return reply.code(204).send(null);
     },
-  );
-}
+  });
+
+/** The computers of a school on which its pupils' badges work; each is enrolled in its own browser, once. */
+export const roomRoutes = (tools: IdpTools): Route[] => [list(tools), enrol(tools), end(tools)];

@@ -1,10 +1,10 @@
-import type { Transaction } from '@edutrust/platform/database';
+import type { Database, Transaction } from '@edutrust/platform/database';
 import { Forbidden } from '@edutrust/platform/errors';
-import { type HttpServer, personActor } from '@edutrust/platform/http';
+import { personActor, type Resource } from '@edutrust/platform/http';
+import { type Route, route } from '@edutrust/platform/route';
 import { IdParams, nullable, strict, Time, Uuid } from '@edutrust/platform/schemas';
 import { getPerson } from '@edutrust/registry/people';
-import { type Action, requires } from '@edutrust/registry/permissions';
-import type { FastifyRequest } from 'fastify';
+import { requires } from '@edutrust/registry/permissions';
 import Type from 'typebox';
 import type { IdpTools } from '../tools.ts';
 import { issueBadge, ownerOfSerial, voidBadge } from './badges.ts';
@@ -24,42 +24,44 @@ const Sheet = Type.Object(
   strict,
 );
 
-const idOf = (request: FastifyRequest) => (request.params as { id: string }).id; // checked by Params
-const ofClass = (action: Action) => requires(action, (request) => ({ classId: idOf(request) }));
 const summaryOf = ({ id, fullName, educationId }: { id: string; fullName: string; educationId: string }) => ({
   id,
   fullName,
   educationId,
 });
 
-/** Children's badges and their PINs: made by the class teacher or the school, void by the serial that is printed on them. */
-export function addBadgeRoutes(app: HttpServer, tools: IdpTools): void {
-  const { context } = tools;
-  const { db } = context;
-  const inTransaction = <Value>(work: (transaction: Transaction) => Promise<Value>) => db.transaction().execute(work);
+const inTransaction = <Value>(db: Database, work: (transaction: Transaction) => Promise<Value>) =>
+  db.transaction().execute(work);
 
-  app.get(
-    '/api/v1/classes/:id/badges',
-    {
-      config: { access: ofClass('accounts.read') },
-      schema: {
-        tags,
-        summary: 'Who of the class has a badge and a PIN',
-        params: IdParams,
-        response: {
-          200: Type.Object({
-            items: Type.Array(
-              Type.Object({
-                person: Person,
-                badge: nullable(Type.Object({ serial: Type.String(), issuedAt: Time, lastUsedAt: nullable(Time) })),
-                pin: nullable(Type.Object({ kind: PinKind, isLocked: Type.Boolean() })),
-              }),
-            ),
-          }),
-        },
+/** Whose the badge is; nobody's when there is none: refused as another's would be. */
+async function ownerOf(db: Database, serial: string): Promise<Resource> {
+  const personId = await ownerOfSerial(db, serial);
+  return personId ? { personId } : {};
+}
+
+const listOfClass = (tools: IdpTools) =>
+  route({
+    method: 'GET',
+    url: '/api/v1/classes/:id/badges',
+    access: requires('accounts.read'),
+    schema: {
+      tags,
+      summary: 'Who of the class has a badge and a PIN',
+      params: IdParams,
+      response: {
+        200: Type.Object({
+          items: Type.Array(
+            Type.Object({
+              person: Person,
+              badge: nullable(Type.Object({ serial: Type.String(), issuedAt: Time, lastUsedAt: nullable(Time) })),
+              pin: nullable(Type.Object({ kind: PinKind, isLocked: Type.Boolean() })),
+            }),
+          ),
+        }),
       },
     },
-    async ({ params }) => ({
+    resource: ({ params }) => ({ classId: params.id }),
+    handle: async ({ params }) => ({
       items: (await listClassBadges(tools, params.id)).map(({ learner, badge, pin }) => ({
         person: summaryOf(learner),
         badge: badge
@@ -72,29 +74,30 @@ export function addBadgeRoutes(app: HttpServer, tools: IdpTools): void {
         pin: pin ? { kind: pin.kind, isLocked: pin.isLocked } : null,
       })),
     }),
-  );
+  });
 
-  app.post(
-    '/api/v1/classes/:id/badges',
-    {
-      config: { access: ofClass('accounts.invite') },
-      schema: {
-        tags,
-        summary: 'Badges for the printed sheet of a class: new ones, or instead of those in use when that is meant',
-        params: IdParams,
-        body: Sheet,
-        response: {
-          201: Type.Object({
-            made: Type.Array(Type.Object({ person: Person, badge: Made })),
-            skipped: SkippedItems,
-          }),
-        },
+const makeBadges = (tools: IdpTools) =>
+  route({
+    method: 'POST',
+    url: '/api/v1/classes/:id/badges',
+    access: requires('accounts.invite'),
+    schema: {
+      tags,
+      summary: 'Badges for the printed sheet of a class: new ones, or instead of those in use when that is meant',
+      params: IdParams,
+      body: Sheet,
+      response: {
+        201: Type.Object({
+          made: Type.Array(Type.Object({ person: Person, badge: Made })),
+          skipped: SkippedItems,
+        }),
       },
     },
-    async (request, reply) => {
+    resource: ({ params }) => ({ classId: params.id }),
+    handle: async (request, reply) => {
       const { personIds, replaces = false } = request.body;
       const input = { classId: request.params.id, personIds, replaces };
-      const sheet = await inTransaction((transaction) =>
+      const sheet = await inTransaction(tools.context.db, (transaction) =>
         makeClassBadges(transaction, tools, input, personActor(request)),
       );
       reply.header('cache-control', 'no-store');
@@ -103,29 +106,30 @@ export function addBadgeRoutes(app: HttpServer, tools: IdpTools): void {
         skipped: sheet.skipped,
       });
     },
-  );
+  });
 
-  app.post(
-    '/api/v1/classes/:id/pins',
-    {
-      config: { access: ofClass('accounts.invite') },
-      schema: {
-        tags,
-        summary: 'Pictures or digits for the badges of a class, on a sheet of their own',
-        params: IdParams,
-        body: Sheet,
-        response: {
-          201: Type.Object({
-            made: Type.Array(Type.Object({ person: Person, kind: PinKind, pin: Type.String() })),
-            skipped: SkippedItems,
-          }),
-        },
+const makePins = (tools: IdpTools) =>
+  route({
+    method: 'POST',
+    url: '/api/v1/classes/:id/pins',
+    access: requires('accounts.invite'),
+    schema: {
+      tags,
+      summary: 'Pictures or digits for the badges of a class, on a sheet of their own',
+      params: IdParams,
+      body: Sheet,
+      response: {
+        201: Type.Object({
+          made: Type.Array(Type.Object({ person: Person, kind: PinKind, pin: Type.String() })),
+          skipped: SkippedItems,
+        }),
       },
     },
-    async (request, reply) => {
+    resource: ({ params }) => ({ classId: params.id }),
+    handle: async (request, reply) => {
       const { personIds, replaces = false } = request.body;
       const input = { classId: request.params.id, personIds, replaces };
-      const sheet = await inTransaction((transaction) =>
+      const sheet = await inTransaction(tools.context.db, (transaction) =>
         makeClassPins(transaction, tools, input, personActor(request)),
       );
       reply.header('cache-control', 'no-store');
@@ -134,23 +138,24 @@ export function addBadgeRoutes(app: HttpServer, tools: IdpTools): void {
         skipped: sheet.skipped,
       });
     },
-  );
+  });
 
-  app.post(
-    '/api/v1/people/:id/stand-in-badge',
-    {
-      config: { access: requires('accounts.invite', (request) => ({ personId: idOf(request) })) },
-      schema: {
-        tags,
-        summary: 'A badge for one hour, for a child who left theirs at home; the PIN stays the same',
-        params: IdParams,
-        response: { 201: Made },
-      },
+const standIn = ({ context }: IdpTools) =>
+  route({
+    method: 'POST',
+    url: '/api/v1/people/:id/stand-in-badge',
+    access: requires('accounts.invite'),
+    schema: {
+      tags,
+      summary: 'A badge for one hour, for a child who left theirs at home; the PIN stays the same',
+      params: IdParams,
+      response: { 201: Made },
     },
-    async (request, reply) => {
+    resource: ({ params }) => ({ personId: params.id }),
+    handle: async (request, reply) => {
       const { id: personId } = request.params;
       const actor = personActor(request);
-      const badge = await inTransaction(async (transaction) => {
+      const badge = await inTransaction(context.db, async (transaction) => {
         const reason = await whyNot(transaction, actor, personId, false);
         if (reason) throw notForThem(reason);
         return issueBadge(transaction, context, { personId, isStandIn: true }, actor);
@@ -158,48 +163,56 @@ export function addBadgeRoutes(app: HttpServer, tools: IdpTools): void {
       reply.header('cache-control', 'no-store');
       return reply.code(201).send(shown(badge));
     },
-  );
+  });
 
-  const bySerial = (action: Action) =>
-    requires(action, async (request) => {
-      const { serial } = request.params as { serial: string }; // checked by SerialParams
-      const personId = await ownerOfSerial(db, serial);
-      return personId ? { personId } : {};
-    });
-
-  app.get(
-    '/api/v1/badges/:serial',
-    {
-      config: { access: bySerial('accounts.read') },
-      schema: {
-        tags,
-        summary: 'Whose badge was found, by the serial that is printed on it',
-        params: SerialParams,
-        response: { 200: Type.Object({ person: Person }) },
-      },
+const findBySerial = ({ context: { db } }: IdpTools) =>
+  route({
+    method: 'GET',
+    url: '/api/v1/badges/:serial',
+    access: requires('accounts.read'),
+    schema: {
+      tags,
+      summary: 'Whose badge was found, by the serial that is printed on it',
+      params: SerialParams,
+      response: { 200: Type.Object({ person: Person }) },
     },
-    async ({ params }) => ({ person: summaryOf(await getPerson(db, (await ownerOfSerial(db, params.serial)) ?? '')) }),
-  );
+    resource: ({ params }) => ownerOf(db, params.serial),
+    handle: async ({ params }) => ({
+      person: summaryOf(await getPerson(db, (await ownerOfSerial(db, params.serial)) ?? '')),
+    }),
+  });
 
-  app.post(
-    '/api/v1/badges/:serial/void',
-    {
-      config: { access: bySerial('accounts.invite') },
-      schema: {
-        tags,
-        summary: 'Ends a badge that was lost or found: it opens nothing from now on',
-        params: SerialParams,
-        response: { 204: Type.Null() },
-      },
+const voidBySerial = ({ context }: IdpTools) =>
+  route({
+    method: 'POST',
+    url: '/api/v1/badges/:serial/void',
+    access: requires('accounts.invite'),
+    schema: {
+      tags,
+      summary: 'Ends a badge that was lost or found: it opens nothing from now on',
+      params: SerialParams,
+      response: { 204: Type.Null() },
     },
-    async (request, reply) => {
+    resource: ({ params }) => ownerOf(context.db, params.serial),
+    handle: async (request, reply) => {
       const { serial } = request.params;
-      const personId = (await ownerOfSerial(db, serial)) ?? '';
-      await inTransaction((transaction) => voidBadge(transaction, context, { personId, serial }, personActor(request)));
+      const personId = (await ownerOfSerial(context.db, serial)) ?? '';
+      await inTransaction(context.db, (transaction) =>
+        voidBadge(transaction, context, { personId, serial }, personActor(request)),
+      );
       return reply.code(204).send(null);
     },
-  );
-}
+  });
+
+/** Children's badges and their PINs: made by the class teacher or the school, void by the serial that is printed on them. */
+export const badgeRoutes = (tools: IdpTools): Route[] => [
+  listOfClass(tools),
+  makeBadges(tools),
+  makePins(tools),
+  standIn(tools),
+  findBySerial(tools),
+  voidBySerial(tools),
+];
 
 function shown({
   serial,

@@ -1,5 +1,6 @@
 import { NotFound } from '@edutrust/platform/errors';
-import { anyone, type HttpServer, localeOf, personActor, signedIn } from '@edutrust/platform/http';
+import { anyone, localeOf, personActor, signedIn } from '@edutrust/platform/http';
+import { type Route, route } from '@edutrust/platform/route';
 import { nullable, Time, Uuid } from '@edutrust/platform/schemas';
 import { decidesFor } from '@edutrust/registry/guardians';
 import Type from 'typebox';
@@ -33,24 +34,23 @@ const ChildView = Type.Object({
   ),
 });
 
-/** `/account/children`: a guardian's children and only them, what was issued to them, who knows what of them. */
-export function addChildrenRoutes(app: HttpServer, tools: IdpTools, documents: DocumentsPort | undefined): void {
-  const { context, pages, apps } = tools;
-  const { db, clock } = context;
-  const view = (personId: string, locale: 'vi' | 'en') => viewChildren(context, { apps, documents }, personId, locale);
-
-  app.get(
-    '/api/v1/account/children',
-    {
-      config: { access: signedIn },
-      schema: {
-        tags: ['account'],
-        summary: "The caller's children: their school, issued documents, and the apps that know something of them",
-        response: { 200: Type.Object({ items: Type.Array(ChildView) }) },
-      },
+const list = ({ context, apps }: IdpTools, documents: DocumentsPort | undefined) =>
+  route({
+    method: 'GET',
+    url: '/api/v1/account/children',
+    access: signedIn,
+    schema: {
+      tags: ['account'],
+      summary: "The caller's children: their school, issued documents, and the apps that know something of them",
+      response: { 200: Type.Object({ items: Type.Array(ChildView) }) },
     },
-    async (request) => {
-      const children = await view(personActor(request).personId, localeOf(request));
+    handle: async (request) => {
+      const children = await viewChildren(
+        context,
+        { apps, documents },
+        personActor(request).personId,
+        localeOf(request),
+      );
       return {
         items: children.map(({ documents: issued, apps: sharing, ...child }) => ({
           ...child,
@@ -64,47 +64,54 @@ export function addChildrenRoutes(app: HttpServer, tools: IdpTools, documents: D
         })),
       };
     },
-  );
-
-  app.get('/account/children', { config: { access: anyone }, schema: { hide: true } }, async (request, reply) => {
-    const actor = signedInOr(request, reply);
-    if (!actor) return reply;
-    const shown = await viewOfSession(context, request, actor);
-    const children = await view(actor.personId, shown.locale);
-    return sendPage(
-      reply,
-      pages.children(
-        {
-          children: children.map((child) => ({
-            ...child,
-            documents: child.documents.map(({ id, title, issuedAt, code }) => ({
-              title,
-              issuedAt: issuedAt.toISOString(),
-              filePath: `/api/v1/account/documents/${id}/file`,
-              verifyPath: `/verify/${code}`,
-            })),
-            apps: child.apps.map(({ clientId, name, since, data, isConsent }) => ({
-              name,
-              since: since.toISOString(),
-              data,
-              withdrawAction: isConsent ? `/account/children/${child.id}/apps/${clientId}/withdraw` : null,
-            })),
-          })),
-          accountPath: '/account',
-          homePath: '/',
-        },
-        shown,
-      ),
-    );
   });
 
-  app.post(
-    '/account/children/:id/apps/:app/withdraw',
-    {
-      config: { access: anyone },
-      schema: { hide: true, params: Type.Object({ id: Uuid, app: Type.String({ maxLength: 100 }) }) },
+const showPage = ({ context, apps, pages }: IdpTools, documents: DocumentsPort | undefined) =>
+  route({
+    method: 'GET',
+    url: '/account/children',
+    access: anyone,
+    schema: { hide: true },
+    handle: async (request, reply) => {
+      const actor = signedInOr(request, reply);
+      if (!actor) return reply;
+      const shown = await viewOfSession(context, request, actor);
+      const children = await viewChildren(context, { apps, documents }, actor.personId, shown.locale);
+      return sendPage(
+        reply,
+        pages.children(
+          {
+            children: children.map((child) => ({
+              ...child,
+              documents: child.documents.map(({ id, title, issuedAt, code }) => ({
+                title,
+                issuedAt: issuedAt.toISOString(),
+                filePath: `/api/v1/account/documents/${id}/file`,
+                verifyPath: `/verify/${code}`,
+              })),
+              apps: child.apps.map(({ clientId, name, since, data, isConsent }) => ({
+                name,
+                since: since.toISOString(),
+                data,
+                withdrawAction: isConsent ? `/account/children/${child.id}/apps/${clientId}/withdraw` : null,
+              })),
+            })),
+            accountPath: '/account',
+            homePath: '/',
+          },
+          shown,
+        ),
+      );
     },
-    async (request, reply) => {
+  });
+
+const withdraw = ({ context: { db, clock } }: IdpTools) =>
+  route({
+    method: 'POST',
+    url: '/account/children/:id/apps/:app/withdraw',
+    access: anyone,
+    schema: { hide: true, params: Type.Object({ id: Uuid, app: Type.String({ maxLength: 100 }) }) },
+    handle: async (request, reply) => {
       const actor = signedInOr(request, reply);
       if (!actor) return reply;
       const { id, app: clientId } = request.params;
@@ -112,8 +119,14 @@ export function addChildrenRoutes(app: HttpServer, tools: IdpTools, documents: D
       await db.transaction().execute((transaction) => withdrawConsent(transaction, id, clientId, actor));
       return seeOther(reply, '/account/children');
     },
-  );
-}
+  });
+
+/** `/account/children`: a guardian's children and only them, what was issued to them, who knows what of them. */
+export const childrenRoutes = (tools: IdpTools, documents: DocumentsPort | undefined): Route[] => [
+  list(tools, documents),
+  showPage(tools, documents),
+  withdraw(tools),
+];
 
 /** The same for another's child, for one who decides alone, and for nobody. */
 function noChild(): NotFound {

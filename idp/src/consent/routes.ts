@@ -1,4 +1,5 @@
-import { anyone, type HttpServer } from '@edutrust/platform/http';
+import { anyone } from '@edutrust/platform/http';
+import { type Route, route } from '@edutrust/platform/route';
 import { personClaims } from '@edutrust/registry/people';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { errors } from 'oidc-provider';
@@ -13,12 +14,13 @@ import { giveConsent } from './consent.ts';
 const Params = Type.Object({ uid: Type.String({ maxLength: 100 }) });
 const Decision = Type.Object({ decision: Type.Enum(['allow', 'refuse']) }, { additionalProperties: false });
 
-/** The answer to the consent page of a sign-in under way, `/signin/{uid}`. */
-export function addConsentRoutes(app: HttpServer, tools: IdpTools): void {
-  app.post(
-    '/signin/:uid/consent',
-    { config: { access: anyone }, schema: { hide: true, params: Params, body: Decision } },
-    async (request, reply) => {
+const decide = (tools: IdpTools) =>
+  route({
+    method: 'POST',
+    url: '/signin/:uid/consent',
+    access: anyone,
+    schema: { hide: true, params: Params, body: Decision },
+    handle: async (request, reply) => {
       const interaction = await openInteraction(tools, request, reply, 'consent');
       if (request.body.decision === 'refuse') return refuseSignIn(tools, request, reply);
       const personId = interaction.session?.accountId ?? '';
@@ -34,8 +36,10 @@ export function addConsentRoutes(app: HttpServer, tools: IdpTools): void {
       const location = await provider.interactionResult(request.raw, reply.raw, { consent: { grantId } });
       return seeOther(reply, localOf(location));
     },
-  );
-}
+  });
+
+/** The answer to the consent page of a sign-in under way, `/signin/{uid}`. */
+export const consentRoutes = (tools: IdpTools): Route[] => [decide(tools)];
 
 /** What the app would learn, with the actual values. @throws NotFound `sign-in/expired` */
 export async function showConsent(

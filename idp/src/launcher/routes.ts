@@ -1,5 +1,6 @@
 import type { Database } from '@edutrust/platform/database';
-import { anyone, type HttpServer } from '@edutrust/platform/http';
+import { anyone } from '@edutrust/platform/http';
+import { type Route, route } from '@edutrust/platform/route';
 import { listClassesOfTeacher, schoolYearAt } from '@edutrust/registry/classes';
 import { listChildren } from '@edutrust/registry/guardians';
 import { getPerson, type PersonClaims, personClaims, splitName } from '@edutrust/registry/people';
@@ -33,55 +34,63 @@ async function addressOf(
   return { kind: isPupil ? 'pupil' : roles.includes('teacher') ? 'teacher' : 'adult', gender };
 }
 
-/** `/`: the apps of whoever is signed in. */
-export function addLauncher(app: HttpServer, { context, pages }: IdpTools, documents: DocumentsPort | undefined): void {
-  const { db, clock } = context;
-  app.get('/', { config: { access: anyone }, schema: { hide: true } }, async (request, reply) => {
-    const actor = signedInOr(request, reply);
-    if (!actor) return reply;
-    const { personId } = actor;
-    const [view, claims, apps, children, waiting, classes] = await Promise.all([
-      viewOfSession(context, request, actor),
-      personClaims(db, personId),
-      listTiles(db, personId),
-      listChildren(db, personId, clock.now()),
-      documents?.waitingFor(actor),
-      listClassesOfTeacher(db, personId, schoolYearAt(clock.now())),
-    ]);
-    const count = waiting ? waiting.toSign + waiting.toSeal : 0;
-    const roles = new Set(actor.roles.map(({ role }) => role));
-    const html = pages.launcher(
-      {
-        name: claims.name,
-        givenName: claims.given_name,
-        place: placeOf(claims, view.locale),
-        apps: apps.flatMap(({ clientId, name, purpose, picture, homeUri: href }) =>
-          href ? [{ clientId, name, purpose: purpose[view.locale], picture, href }] : [],
-        ),
-        ownPages: ownPages.flatMap((page) =>
-          page.roles.some((role) => roles.has(role)) ? [{ label: page.label[view.locale], href: page.href }] : [],
-        ),
-        children:
-          children.length > 0
-            ? { givenNames: children.map(({ fullName }) => splitName(fullName).givenName), href: '/account/children' }
-            : null,
-        accountPath: '/account',
-        signOutAction: '/sign-out',
-        isShared: view.idleSeconds !== undefined,
-        address: await addressOf(
-          db,
-          personId,
-          claims.affiliations.map(({ role }) => role),
-        ),
-        waiting: count > 0 ? { count, href: '/sign/' } : null,
-        classes: classes.map(({ id, code, learnerCount }) => ({
-          code,
-          learnerCount: Number(learnerCount),
-          href: `/teach/classes/${id}`,
-        })),
-      },
-      view,
-    );
-    return sendPage(reply, html);
+const showLauncher = ({ context, pages }: IdpTools, documents: DocumentsPort | undefined) =>
+  route({
+    method: 'GET',
+    url: '/',
+    access: anyone,
+    schema: { hide: true },
+    handle: async (request, reply) => {
+      const actor = signedInOr(request, reply);
+      if (!actor) return reply;
+      const { personId } = actor;
+      const [view, claims, apps, children, waiting, classes] = await Promise.all([
+        viewOfSession(context, request, actor),
+        personClaims(context.db, personId),
+        listTiles(context.db, personId),
+        listChildren(context.db, personId, context.clock.now()),
+        documents?.waitingFor(actor),
+        listClassesOfTeacher(context.db, personId, schoolYearAt(context.clock.now())),
+      ]);
+      const count = waiting ? waiting.toSign + waiting.toSeal : 0;
+      const roles = new Set(actor.roles.map(({ role }) => role));
+      const html = pages.launcher(
+        {
+          name: claims.name,
+          givenName: claims.given_name,
+          place: placeOf(claims, view.locale),
+          apps: apps.flatMap(({ clientId, name, purpose, picture, homeUri: href }) =>
+            href ? [{ clientId, name, purpose: purpose[view.locale], picture, href }] : [],
+          ),
+          ownPages: ownPages.flatMap((page) =>
+            page.roles.some((role) => roles.has(role)) ? [{ label: page.label[view.locale], href: page.href }] : [],
+          ),
+          children:
+            children.length > 0
+              ? { givenNames: children.map(({ fullName }) => splitName(fullName).givenName), href: '/account/children' }
+              : null,
+          accountPath: '/account',
+          signOutAction: '/sign-out',
+          isShared: view.idleSeconds !== undefined,
+          address: await addressOf(
+            context.db,
+            personId,
+            claims.affiliations.map(({ role }) => role),
+          ),
+          waiting: count > 0 ? { count, href: '/sign/' } : null,
+          classes: classes.map(({ id, code, learnerCount }) => ({
+            code,
+            learnerCount: Number(learnerCount),
+            href: `/teach/classes/${id}`,
+          })),
+        },
+        view,
+      );
+      return sendPage(reply, html);
+    },
   });
-}
+
+/** `/`: the apps of whoever is signed in. */
+export const launcherRoutes = (tools: IdpTools, documents: DocumentsPort | undefined): Route[] => [
+  showLauncher(tools, documents),
+];

@@ -2,24 +2,23 @@ import { createHmac } from 'node:crypto';
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { ServiceContext } from '@edutrust/platform/context';
-import { type HttpServer, illFormedAt, kindOf } from '@edutrust/platform/http';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import { illFormedAt, kindOf } from '@edutrust/platform/http';
+import type { Route } from '@edutrust/platform/route';
 import Provider, { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { hashSecret } from '../apps/apps.ts';
 import type { AppDirectory } from '../apps/directory.ts';
-import { seeOther } from '../page-reply.ts';
 import type { IdpPages } from '../pages.ts';
 import { deliverLogout } from '../sessions/backchannel.ts';
 import type { CookieNames } from '../sessions/cookies.ts';
 import { endSessions, enqueueLogout } from '../sessions/end.ts';
 import { accessTokenSeconds } from './adapter.ts';
 import { completeAnswers } from './answers.ts';
-import { mustBeBounded } from './bounds.ts';
 import { type ConfigurationInput, providerConfiguration } from './configuration.ts';
 import { loadSigningKeys, type SigningKey } from './keys.ts';
 import { createMachineGrant } from './machine-grant.ts';
 import { machineTokenAdapter } from './models/machine-token.ts';
 import { createSuccessor } from './models/token.ts';
+import { forwarded, providerRoutes, type Served } from './routes.ts';
 import { createSubjects } from './subject.ts';
 import { createUserinfo } from './userinfo.ts';
 
@@ -33,19 +32,16 @@ export interface ProviderInput {
   readonly cookies: CookieNames;
 }
 
-interface Built {
+interface Built extends Served {
   readonly provider: Provider;
-  readonly callback: ReturnType<Provider['callback']>;
   readonly order: string;
-  readonly jwks: string;
-  readonly discovery: string;
 }
 
 /** oidc-provider on our tables. Keys are read when a Provider is made, so other keys mean another Provider (K2). */
 export interface ProviderHolder {
   current(): Promise<Provider>;
-  /** Adds discovery, JWKS and everything under `/oidc/`. */
-  routes(app: HttpServer): void;
+  /** Discovery, JWKS and everything under `/oidc/`. */
+  readonly routes: readonly Route[];
   /** Tells one app that one session ended; throws when the app did not take it. */
   deliverLogout(logout: { clientId: string; personId: string; sid?: string }): Promise<void>;
 }
@@ -68,32 +64,15 @@ export async function createProvider(given: ProviderInput): Promise<ProviderHold
 
   /** What is there and needs no look at the keys first. */
   const held = () => (nowMs() - checkedAt > keysFreshMs ? undefined : built);
-  const userinfo = createUserinfo(context, input.apps, input.subjectOf);
-  const machineGrant = createMachineGrant(input.apps, machineTokenAdapter(context, accessTokenSeconds));
   return {
     current: async () => (await now()).provider,
     deliverLogout: async (logout) => deliverLogout((await now()).provider, logout),
-    routes: (app) => {
-      addRoutes(app, context.config.url, now);
-      const bytes = (pick: (from: Built) => string) => () => {
-        const from = held();
-        return from && { headers: publicHeaders, body: pick(from) };
-      };
-      app.direct.get(
-        '/.well-known/openid-configuration',
-        bytes(({ discovery }) => discovery),
-      );
-      app.direct.get(
-        '/.well-known/oauth-authorization-server',
-        bytes(({ discovery }) => discovery),
-      );
-      app.direct.get(
-        '/oidc/jwks',
-        bytes(({ jwks }) => jwks),
-      );
-      app.direct.get('/oidc/userinfo', userinfo);
-      app.direct.post('/oidc/token', 'application/x-www-form-urlencoded', machineGrant);
-    },
+    routes: providerRoutes(context.config.url, {
+      now,
+      held,
+      userinfo: createUserinfo(context, input.apps, input.subjectOf),
+      machineGrant: createMachineGrant(input.apps, machineTokenAdapter(context, accessTokenSeconds)),
+    }),
   };
 }
 
@@ -102,7 +81,7 @@ const orderOf = (keys: readonly SigningKey[]) => keys.map(({ kid }) => kid).join
 async function build(input: Omit<ConfigurationInput, 'keys'>, keys: readonly SigningKey[]): Promise<Built> {
   const { config, log } = input.context;
   const provider = new Provider(config.url.origin, providerConfiguration({ ...input, keys }));
-  provider.proxy = true; // what it reads as X-Forwarded-* is set by `addRoutes` from the configuration alone
+  provider.proxy = true; // what it reads as X-Forwarded-* is set by `forwarded` from the configuration alone
   provider.on('server_error', (_ctx, error) => {
     const kind = kindOf(error);
     if (kind.status >= 500) log.error({ err: kind.status === 500 ? error : kind, code: kind.code }, 'provider');
@@ -222,97 +201,3 @@ function answerOf(callback: Built['callback'], url: URL, path: string): Promise<
     Promise.resolve(callback(request, response)).catch(reject);
   });
 }
-
-/** S6: host and scheme are those of the configuration, whatever the request says. */
-function forwarded<Headers extends IncomingMessage['headers']>(url: URL, headers: Headers): Headers {
-  const { 'x-forwarded-host': _host, 'x-forwarded-for': _for, ...rest } = headers;
-  return { ...rest, host: url.host, 'x-forwarded-proto': url.protocol.slice(0, -1) } as unknown as Headers;
-}
-
-const publicHeaders = {
-  'content-type': 'application/json; charset=utf-8',
-  'cache-control': 'public, max-age=300',
-  'access-control-allow-origin': '*',
-  'cross-origin-resource-policy': 'cross-origin',
-};
-
-function addRoutes(app: HttpServer, url: URL, now: () => Promise<Built>): void {
-  const config = { access: { kind: 'self-authenticating', scheme: 'OpenID Connect' } } as const;
-  const schema = { hide: true } as const;
-  const cached = (pick: (built: Built) => string) => async (_request: unknown, reply: FastifyReply) => {
-    reply.headers(publicHeaders);
-    return pick(await now());
-  };
-  app.get(
-    '/.well-known/openid-configuration',
-    { config, schema },
-    cached(({ discovery }) => discovery),
-  );
-  app.get(
-    '/.well-known/oauth-authorization-server',
-    { config, schema },
-    cached(({ discovery }) => discovery),
-  );
-  app.get(
-    '/oidc/jwks',
-    { config, schema },
-    cached(({ jwks }) => jwks),
-  );
-  for (const path of ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server']) {
-    app.options(path, { config, schema }, async (_request, reply) =>
-      reply
-        .code(204)
-        .headers({
-          'access-control-allow-origin': '*',
-          'access-control-allow-methods': 'GET',
-          'access-control-max-age': '3600',
-        })
-        .header('access-control-allow-headers', '*')
-        .send(),
-    );
-  }
-  app.register(async (scope) => {
-    scope.removeAllContentTypeParsers(); // the provider reads bodies itself
-    scope.addContentTypeParser('*', (_request, _payload, done) => done(null));
-    const hand = async (request: FastifyRequest, reply: FastifyReply) => {
-      const { callback } = await now();
-      reply.hijack();
-      const { raw } = request;
-      raw.headers = forwarded(url, raw.headers);
-      for (const [name, value] of Object.entries(reply.getHeaders())) {
-        if (value !== undefined) reply.raw.setHeader(name, value);
-      }
-      reply.raw.setHeader('cache-control', 'no-store'); // P13
-      await callback(raw, reply.raw);
-    };
-    scope.route({
-      method: ['GET', 'HEAD'],
-      url: authorizationPath,
-      config,
-      schema,
-      handler: (request, reply) => {
-        mustBeBounded(new URL(request.url, url).searchParams);
-        return hand(request, reply);
-      },
-    });
-    scope.route({ method: ['GET', 'POST', 'OPTIONS', 'HEAD'], url: '/oidc/*', config, schema, handler: hand });
-  });
-  // OpenID Connect Core §3.1.2.1 and RP-Initiated Logout §2 want POST too. A form on another site does not carry a
-  // SameSite=Lax cookie, the navigation that follows does; so a POST becomes the GET of the same parameters.
-  app.register(async (scope) => {
-    scope.removeAllContentTypeParsers();
-    const form = { parseAs: 'string', bodyLimit: longestFormBytes } as const;
-    scope.addContentTypeParser('application/x-www-form-urlencoded', form, (_request, body, done) => done(null, body));
-    for (const path of [authorizationPath, '/oidc/session/end']) {
-      scope.post(path, { config, schema, bodyLimit: longestFormBytes }, async (request, reply) => {
-        const parameters = new URLSearchParams(typeof request.body === 'string' ? request.body : '');
-        mustBeBounded(parameters);
-        return seeOther(reply, `${path}?${parameters}`);
-      });
-    }
-  });
-}
-
-const authorizationPath = '/oidc/auth';
-/** It becomes an address, and Node takes 16 KiB of headers. */
-const longestFormBytes = 12 * 1024;

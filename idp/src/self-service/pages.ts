@@ -1,7 +1,8 @@
 import type { PersonActor } from '@edutrust/platform/actor';
 import type { Database } from '@edutrust/platform/database';
 import { Forbidden, InvalidInput } from '@edutrust/platform/errors';
-import { anyone, type HttpServer, passkeyNeeded, stepUpNeeded } from '@edutrust/platform/http';
+import { anyone, passkeyNeeded, stepUpNeeded } from '@edutrust/platform/http';
+import { type Route, route } from '@edutrust/platform/route';
 import { hide, strict } from '@edutrust/platform/schemas';
 import { formatEducationId } from '@edutrust/registry/education-id';
 import { listNotices } from '@edutrust/registry/notices';
@@ -28,7 +29,6 @@ import { viewOfSession } from '../sessions/view.ts';
 import type { IdpTools } from '../tools.ts';
 import { accountActivity } from './activity.ts';
 
-const config = { access: anyone };
 const Text = Type.String({ maxLength: 1_024 });
 const IdParams = Type.Object({ id: Type.String({ maxLength: 200 }) });
 /** Changing how one signs in needs a proof of these last seconds (W7). */
@@ -42,111 +42,175 @@ const notices = {
   withdrawn: { vi: 'Đã rút lại đồng ý.', en: 'The agreement was withdrawn.' },
 } as const;
 
-/** `/account`: how one signs in, where one is signed in, which apps know what; plain forms. */
-export function addAccountPages(app: HttpServer, tools: IdpTools): void {
-  const { context, pages, hasher, cookies } = tools;
-  const { db, jobs } = context;
+const Query = Type.Object({
+  done: Type.Optional(Type.Enum(['password', 'removed', 'added', 'ended', 'withdrawn'])),
+  lang: Type.Optional(Type.String()),
+});
 
-  const Query = Type.Object({
-    done: Type.Optional(Type.Enum(['password', 'removed', 'added', 'ended', 'withdrawn'])),
-    lang: Type.Optional(Type.String()),
+async function showAccount(
+  tools: IdpTools,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  actor: PersonActor,
+  { notice, error, status }: { notice?: string; error?: FormError; status?: number },
+) {
+  const props = await accountProps(tools, actor, viewOf(request).locale);
+  const extra = { ...(notice ? { notice } : {}), ...(error ? { error } : {}) };
+  const view = await viewOfSession(tools.context, request, actor);
+  return sendPage(reply, tools.pages.account({ ...props, ...extra }, view), status);
+}
+
+const Password = Type.Object({ current: Type.Optional(Text), password: Text, repeat: Text }, strict);
+
+const showPage = (tools: IdpTools) =>
+  route({
+    method: 'GET',
+    url: '/account',
+    access: anyone,
+    schema: { ...hide, querystring: Query },
+    handle: async (request, reply) => {
+      const actor = signedInOr(request, reply);
+      if (!actor) return reply;
+      const notice = request.query.done && notices[request.query.done][viewOf(request).locale];
+      return showAccount(tools, request, reply, actor, { ...(notice ? { notice } : {}) });
+    },
   });
-  app.get('/account', { config, schema: { ...hide, querystring: Query } }, async (request, reply) => {
-    const actor = signedInOr(request, reply);
-    if (!actor) return reply;
-    const notice = request.query.done && notices[request.query.done][viewOf(request).locale];
-    return showAccount(request, reply, actor, { ...(notice ? { notice } : {}) });
-  });
 
-  async function showAccount(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    actor: PersonActor,
-    { notice, error, status }: { notice?: string; error?: FormError; status?: number },
-  ) {
-    const props = await accountProps(tools, actor, viewOf(request).locale);
-    const extra = { ...(notice ? { notice } : {}), ...(error ? { error } : {}) };
-    return sendPage(reply, pages.account({ ...props, ...extra }, await viewOfSession(context, request, actor)), status);
-  }
-
-  const Password = Type.Object({ current: Type.Optional(Text), password: Text, repeat: Text }, strict);
-  app.post('/account/password', { config, schema: { ...hide, body: Password } }, async (request, reply) => {
-    const actor = await freshOr(tools, request, reply, { changes: 'password' });
-    if (!actor) return reply;
-    const { personId, sessionId } = actor;
-    const { current = '', password, repeat } = request.body;
-    try {
-      const account = await findAccount(db, personId);
-      const stored = passwordHashOf(context.secrets, account);
-      if (account?.password_hash && !(await hasher.verify(stored, normalizePassword(current)))) {
-        throw field('current', { vi: 'Mật khẩu hiện tại không đúng.', en: 'The current password is wrong.' });
+const changePassword = (tools: IdpTools) =>
+  route({
+    method: 'POST',
+    url: '/account/password',
+    access: anyone,
+    schema: { ...hide, body: Password },
+    handle: async (request, reply) => {
+      const actor = await freshOr(tools, request, reply, { changes: 'password' });
+      if (!actor) return reply;
+      const { personId, sessionId } = actor;
+      const { current = '', password, repeat } = request.body;
+      try {
+        const account = await findAccount(tools.context.db, personId);
+        const stored = passwordHashOf(tools.context.secrets, account);
+        if (account?.password_hash && !(await tools.hasher.verify(stored, normalizePassword(current)))) {
+          throw field('current', { vi: 'Mật khẩu hiện tại không đúng.', en: 'The current password is wrong.' });
+        }
+        if (normalizePassword(password) !== normalizePassword(repeat)) {
+          throw field('repeat', {
+            vi: 'Hai lần nhập mật khẩu không giống nhau.',
+            en: 'The two passwords are not the same.',
+          });
+        }
+        const hash = await hashNewPassword(tools.context, tools.hasher, personId, password);
+        await tools.context.db
+          .transaction()
+          .execute((transaction) =>
+            keepPassword(transaction, tools.context, { personId, hash, exceptUid: sessionId }, actor),
+          );
+        return seeOther(reply, '/account?done=password');
+      } catch (error) {
+        const { error: shown, status } = formErrorOf(error, request);
+        return showAccount(tools, request, reply, actor, { error: shown, status });
       }
-      if (normalizePassword(password) !== normalizePassword(repeat)) {
-        throw field('repeat', {
-          vi: 'Hai lần nhập mật khẩu không giống nhau.',
-          en: 'The two passwords are not the same.',
-        });
-      }
-      const hash = await hashNewPassword(context, hasher, personId, password);
-      await db
-        .transaction()
-        .execute((transaction) => keepPassword(transaction, context, { personId, hash, exceptUid: sessionId }, actor));
-      return seeOther(reply, '/account?done=password');
-    } catch (error) {
-      const { error: shown, status } = formErrorOf(error, request);
-      return showAccount(request, reply, actor, { error: shown, status });
-    }
+    },
   });
 
-  app.get('/account/passkey', { config, schema: hide }, async (request, reply) => {
-    const actor = await freshOr(tools, request, reply, { returnTo: '/account/passkey', changes: 'passkeys' });
-    if (!actor) return reply;
-    const { name } = await personClaims(db, actor.personId);
-    const passkey = { optionsPath: '/api/v1/account/passkeys/options', verifyPath: '/api/v1/account/passkeys' };
-    const deviceName = deviceOf(request.headers['user-agent'] ?? '').replace('unknown', '');
-    return sendPage(reply, pages.passkeyAdd({ name, deviceName, passkey, accountPath: '/account' }, viewOf(request)));
+const showPasskeyPage = (tools: IdpTools) =>
+  route({
+    method: 'GET',
+    url: '/account/passkey',
+    access: anyone,
+    schema: hide,
+    handle: async (request, reply) => {
+      const actor = await freshOr(tools, request, reply, { returnTo: '/account/passkey', changes: 'passkeys' });
+      if (!actor) return reply;
+      const { name } = await personClaims(tools.context.db, actor.personId);
+      const passkey = { optionsPath: '/api/v1/account/passkeys/options', verifyPath: '/api/v1/account/passkeys' };
+      const deviceName = deviceOf(request.headers['user-agent'] ?? '').replace('unknown', '');
+      return sendPage(
+        reply,
+        tools.pages.passkeyAdd({ name, deviceName, passkey, accountPath: '/account' }, viewOf(request)),
+      );
+    },
   });
 
-  app.post(
-    '/account/passkeys/:id/remove',
-    { config, schema: { ...hide, params: IdParams } },
-    async (request, reply) => {
+const deletePasskey = (tools: IdpTools) =>
+  route({
+    method: 'POST',
+    url: '/account/passkeys/:id/remove',
+    access: anyone,
+    schema: { ...hide, params: IdParams },
+    handle: async (request, reply) => {
       const actor = await freshOr(tools, request, reply, { changes: 'passkeys' });
       if (!actor) return reply;
-      await db
+      await tools.context.db
         .transaction()
         .execute((transaction) => removePasskey(transaction, actor.personId, request.params.id, actor));
       return seeOther(reply, '/account?done=removed');
     },
-  );
-
-  app.post('/account/sessions/end', { config, schema: hide }, async (request, reply) => {
-    const actor = signedInOr(request, reply);
-    if (!actor) return reply;
-    await db
-      .transaction()
-      .execute((transaction) =>
-        endSessions(transaction, jobs, { personId: actor.personId }, { actor, reason: 'signed-out-everywhere' }),
-      );
-    reply.header('set-cookie', setCookie(context.config.url, cookies.session, '', 0));
-    reply.header('clear-site-data', '"cache"');
-    return seeOther(reply, '/signed-out');
   });
 
-  app.post('/account/sessions/:id/end', { config, schema: { ...hide, params: IdParams } }, async (request, reply) => {
-    const actor = signedInOr(request, reply);
-    if (!actor) return reply;
-    await endOwnSession(tools, actor, request.params.id);
-    return seeOther(reply, '/account?done=ended');
+const endAll = ({ context, cookies }: IdpTools) =>
+  route({
+    method: 'POST',
+    url: '/account/sessions/end',
+    access: anyone,
+    schema: hide,
+    handle: async (request, reply) => {
+      const actor = signedInOr(request, reply);
+      if (!actor) return reply;
+      await context.db
+        .transaction()
+        .execute((transaction) =>
+          endSessions(
+            transaction,
+            context.jobs,
+            { personId: actor.personId },
+            { actor, reason: 'signed-out-everywhere' },
+          ),
+        );
+      reply.header('set-cookie', setCookie(context.config.url, cookies.session, '', 0));
+      reply.header('clear-site-data', '"cache"');
+      return seeOther(reply, '/signed-out');
+    },
   });
 
-  app.post('/account/apps/:id/withdraw', { config, schema: { ...hide, params: IdParams } }, async (request, reply) => {
-    const actor = signedInOr(request, reply);
-    if (!actor) return reply;
-    await db.transaction().execute((transaction) => withdrawConsent(transaction, actor.personId, request.params.id));
-    return seeOther(reply, '/account?done=withdrawn');
+const endOne = (tools: IdpTools) =>
+  route({
+    method: 'POST',
+    url: '/account/sessions/:id/end',
+    access: anyone,
+    schema: { ...hide, params: IdParams },
+    handle: async (request, reply) => {
+      const actor = signedInOr(request, reply);
+      if (!actor) return reply;
+      await endOwnSession(tools, actor, request.params.id);
+      return seeOther(reply, '/account?done=ended');
+    },
   });
-}
+
+const withdraw = ({ context: { db } }: IdpTools) =>
+  route({
+    method: 'POST',
+    url: '/account/apps/:id/withdraw',
+    access: anyone,
+    schema: { ...hide, params: IdParams },
+    handle: async (request, reply) => {
+      const actor = signedInOr(request, reply);
+      if (!actor) return reply;
+      await db.transaction().execute((transaction) => withdrawConsent(transaction, actor.personId, request.params.id));
+      return seeOther(reply, '/account?done=withdrawn');
+    },
+  });
+
+/** `/account`: how one signs in, where one is signed in, which apps know what; plain forms. */
+export const accountPages = (tools: IdpTools): Route[] => [
+  showPage(tools),
+  changePassword(tools),
+  showPasskeyPage(tools),
+  deletePasskey(tools),
+  endAll(tools),
+  endOne(tools),
+  withdraw(tools),
+];
 
 /** Ends one of the person's own sessions; another person's is not found. Gives whether there was one. */
 export async function endOwnSession({ context }: IdpTools, actor: PersonActor, uid: string): Promise<boolean> {

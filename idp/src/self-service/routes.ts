@@ -1,5 +1,6 @@
 import { NotFound } from '@edutrust/platform/errors';
-import { type HttpServer, personActor, signedIn } from '@edutrust/platform/http';
+import { personActor, signedIn } from '@edutrust/platform/http';
+import { type Route, route } from '@edutrust/platform/route';
 import { nullable, strict, Time } from '@edutrust/platform/schemas';
 import { needPasskey } from '@edutrust/registry/permissions';
 import Type from 'typebox';
@@ -11,7 +12,6 @@ import type { IdpTools } from '../tools.ts';
 import { endOwnSession, mustBeFresh } from './pages.ts';
 
 const tags = ['account'];
-const config = { access: signedIn };
 const Instant = Time;
 const IdParams = Type.Object({ id: Type.String({ maxLength: 200 }) });
 
@@ -38,18 +38,21 @@ const OwnAccount = Type.Object({
   passkeys: Type.Array(PasskeyView),
 });
 
-/** The signed-in person's own account over JSON. */
-export function addAccountRoutes(app: HttpServer, tools: IdpTools): void {
-  const { context } = tools;
-  const { db } = context;
+const NewPasskey = Type.Object(
+  { credential: AttestationBody, name: Type.Optional(Type.String({ maxLength: 200 })) },
+  strict,
+);
 
-  app.get(
-    '/api/v1/account',
-    { config, schema: { tags, summary: 'The caller’s own account', response: { 200: OwnAccount } } },
-    async (request) => {
+const readAccount = ({ context }: IdpTools) =>
+  route({
+    method: 'GET',
+    url: '/api/v1/account',
+    access: signedIn,
+    schema: { tags, summary: 'The caller’s own account', response: { 200: OwnAccount } },
+    handle: async (request) => {
       const { personId } = personActor(request);
       const { status, hasPassword, lastSignInAt } = await accountStatus(context, personId);
-      const passkeys = await listPasskeys(db, personId);
+      const passkeys = await listPasskeys(context.db, personId);
       return {
         status,
         hasPassword,
@@ -63,83 +66,82 @@ export function addAccountRoutes(app: HttpServer, tools: IdpTools): void {
         })),
       };
     },
-  );
+  });
 
-  app.post(
-    '/api/v1/account/passkeys/options',
-    {
-      config,
-      schema: {
-        tags,
-        summary: 'Options to create a passkey',
-        body: Type.Optional(Type.Object({}, strict)),
-        response: { 200: Type.Object({ options: Type.Unknown() }) },
-      },
+const passkeyOptions = (tools: IdpTools) =>
+  route({
+    method: 'POST',
+    url: '/api/v1/account/passkeys/options',
+    access: signedIn,
+    schema: {
+      tags,
+      summary: 'Options to create a passkey',
+      body: Type.Optional(Type.Object({}, strict)),
+      response: { 200: Type.Object({ options: Type.Unknown() }) },
     },
-    async (request) => {
+    handle: async (request) => {
       const actor = personActor(request);
       await mustBeFresh(tools, actor);
       const { personId, sessionId } = actor;
-      return { options: await creationOptions(context, { boundTo: `session:${sessionId}`, personId }) };
+      return { options: await creationOptions(tools.context, { boundTo: `session:${sessionId}`, personId }) };
     },
-  );
+  });
 
-  const NewPasskey = Type.Object(
-    { credential: AttestationBody, name: Type.Optional(Type.String({ maxLength: 200 })) },
-    strict,
-  );
-  app.post(
-    '/api/v1/account/passkeys',
-    {
-      config,
-      schema: {
-        tags,
-        summary: 'Keeps the passkey that the browser made',
-        body: NewPasskey,
-        response: { 201: Type.Object({ id: Type.String(), location: Type.String() }) },
-      },
+const addPasskey = (tools: IdpTools) =>
+  route({
+    method: 'POST',
+    url: '/api/v1/account/passkeys',
+    access: signedIn,
+    schema: {
+      tags,
+      summary: 'Keeps the passkey that the browser made',
+      body: NewPasskey,
+      response: { 201: Type.Object({ id: Type.String(), location: Type.String() }) },
     },
-    async (request, reply) => {
+    handle: async (request, reply) => {
       const actor = personActor(request);
       await mustBeFresh(tools, actor);
       const { personId, sessionId } = actor;
       const { credential, name = '' } = request.body;
-      const passkey = await verifyAttestation(context, credential, { boundTo: `session:${sessionId}`, personId });
-      const id = await db
+      const passkey = await verifyAttestation(tools.context, credential, { boundTo: `session:${sessionId}`, personId });
+      const id = await tools.context.db
         .transaction()
-        .execute((transaction) => keepPasskey(transaction, context, { personId, name, passkey }, actor));
+        .execute((transaction) => keepPasskey(transaction, tools.context, { personId, name, passkey }, actor));
       // Who had none to sign in with goes on to use it: the session is still the password's.
       const isWeak = actor.acr !== 'passkey' && needPasskey(actor.roles);
       return reply
         .code(201)
         .send({ id, location: isWeak ? '/signin?acr=passkey&return_to=%2F' : '/account?done=added' });
     },
-  );
+  });
 
-  app.delete(
-    '/api/v1/account/passkeys/:id',
-    { config, schema: { tags, summary: 'Removes a passkey', params: IdParams, response: { 204: Type.Null() } } },
-    async (request, reply) => {
+const endPasskey = (tools: IdpTools) =>
+  route({
+    method: 'DELETE',
+    url: '/api/v1/account/passkeys/:id',
+    access: signedIn,
+    schema: { tags, summary: 'Removes a passkey', params: IdParams, response: { 204: Type.Null() } },
+    handle: async (request, reply) => {
       const actor = personActor(request);
       await mustBeFresh(tools, actor);
-      await db
+      await tools.context.db
         .transaction()
         .execute((transaction) => removePasskey(transaction, actor.personId, request.params.id, actor));
       return reply.code(204).send(null);
     },
-  );
+  });
 
-  app.get(
-    '/api/v1/account/sessions',
-    {
-      config,
-      schema: {
-        tags,
-        summary: 'Where the caller is signed in',
-        response: { 200: Type.Object({ items: Type.Array(SessionView), nextCursor: Type.Null() }) },
-      },
+const sessions = ({ context: { db } }: IdpTools) =>
+  route({
+    method: 'GET',
+    url: '/api/v1/account/sessions',
+    access: signedIn,
+    schema: {
+      tags,
+      summary: 'Where the caller is signed in',
+      response: { 200: Type.Object({ items: Type.Array(SessionView), nextCursor: Type.Null() }) },
     },
-    async (request) => {
+    handle: async (request) => {
       const { personId, sessionId } = personActor(request);
       const items = (await listSessions(db, personId)).map(({ signedInAt, lastSeenAt, ...session }) => ({
         ...session,
@@ -149,16 +151,28 @@ export function addAccountRoutes(app: HttpServer, tools: IdpTools): void {
       }));
       return { items, nextCursor: null };
     },
-  );
+  });
 
-  app.delete(
-    '/api/v1/account/sessions/:id',
-    { config, schema: { tags, summary: 'Ends one session', params: IdParams, response: { 204: Type.Null() } } },
-    async (request, reply) => {
+const endSession = (tools: IdpTools) =>
+  route({
+    method: 'DELETE',
+    url: '/api/v1/account/sessions/:id',
+    access: signedIn,
+    schema: { tags, summary: 'Ends one session', params: IdParams, response: { 204: Type.Null() } },
+    handle: async (request, reply) => {
       if (!(await endOwnSession(tools, personActor(request), request.params.id))) {
         throw new NotFound('sessions/not-found', { vi: 'Không có phiên này.', en: 'There is no such session.' });
       }
       return reply.code(204).send(null);
     },
-  );
-}
+  });
+
+/** The signed-in person's own account over JSON. */
+export const accountRoutes = (tools: IdpTools): Route[] => [
+  readAccount(tools),
+  passkeyOptions(tools),
+  addPasskey(tools),
+  endPasskey(tools),
+  sessions(tools),
+  endSession(tools),
+];

@@ -1,4 +1,5 @@
-import { anyone, type HttpServer } from '@edutrust/platform/http';
+import { anyone } from '@edutrust/platform/http';
+import { type Route, route } from '@edutrust/platform/route';
 import { hide } from '@edutrust/platform/schemas';
 import Type from 'typebox';
 import { localPath } from '../local-path.ts';
@@ -10,72 +11,101 @@ import { setCookie } from '../sessions/cookies.ts';
 import { endSessions } from '../sessions/end.ts';
 import type { IdpTools } from '../tools.ts';
 
-const config = { access: anyone };
+const Query = Type.Object({
+  return_to: Type.Optional(Type.String({ maxLength: 2_000 })),
+  /** Seconds: an older sign-in is confirmed again. */
+  fresh: Type.Optional(Type.Integer({ minimum: 0, maximum: 86_400 })),
+  /** At least this: the roles of the person ask for a passkey (W5), or a badge is not enough. */
+  acr: Type.Optional(Type.Enum(['pwd', 'passkey'])),
+  lang: Type.Optional(Type.String()),
+});
+
+const Done = Type.Object({
+  state: Type.Optional(Type.String({ maxLength: 2_000 })),
+  error: Type.Optional(Type.String({ maxLength: 100 })),
+  error_description: Type.Optional(Type.String({ maxLength: 1_000 })),
+  iss: Type.Optional(Type.String({ maxLength: 300 })),
+});
+
+const signIn = ({ context }: IdpTools) =>
+  route({
+    method: 'GET',
+    url: '/signin',
+    access: anyone,
+    schema: { ...hide, querystring: Query },
+    handle: async (request, reply) => {
+      const { origin } = context.config.url;
+      const { return_to, fresh, acr } = request.query;
+      const returnTo = localPath(return_to, origin);
+      const { actor } = request;
+      if (actor?.kind === 'person') {
+        const ageSeconds = (context.clock.now().getTime() - actor.authenticatedAt.getTime()) / 1000;
+        const isStrong = isStrongEnough(actor.acr, acr);
+        if (isStrong && (fresh === undefined || ageSeconds < fresh)) return seeOther(reply, returnTo);
+        if (!isStrong && acr === 'passkey' && (await listPasskeys(context.db, actor.personId)).length === 0) {
+          return seeOther(reply, '/account/passkey');
+        }
+      }
+      const parameters = new URLSearchParams({
+        client_id: ownClientId,
+        response_type: 'none',
+        scope: 'openid',
+        redirect_uri: `${origin}${ownReturnPath}`,
+        state: returnTo,
+      });
+      if (fresh !== undefined) parameters.set('max_age', String(fresh));
+      if (acr) parameters.set('acr_values', acr);
+      // A cookie of an ended session, or of a suspended person, must not count as signed in.
+      if (!actor) parameters.set('prompt', 'login');
+      return seeOther(reply, `/oidc/auth?${parameters}`);
+    },
+  });
+
+// The state is no secret here: it is a path of ours, checked again, and the session alone decides what it shows.
+const returned = ({ context }: IdpTools) =>
+  route({
+    method: 'GET',
+    url: ownReturnPath,
+    access: anyone,
+    schema: { ...hide, querystring: Done },
+    handle: async (request, reply) => seeOther(reply, localPath(request.query.state, context.config.url.origin)),
+  });
+
+const signOut = ({ context, cookies }: IdpTools) =>
+  route({
+    method: 'POST',
+    url: '/sign-out',
+    access: anyone,
+    schema: hide,
+    handle: async (request, reply) => {
+      const { actor } = request;
+      if (actor?.kind === 'person') {
+        await context.db
+          .transaction()
+          .execute((transaction) =>
+            endSessions(transaction, context.jobs, { uid: actor.sessionId }, { actor, reason: 'signed-out' }),
+          );
+      }
+      reply.header('set-cookie', setCookie(context.config.url, cookies.session, '', 0));
+      reply.header('clear-site-data', '"cache"'); // and with it the pages that «Back» would show (S10)
+      return seeOther(reply, signedOutPath);
+    },
+  });
+
+const signedOut = ({ pages }: IdpTools) =>
+  route({
+    method: 'GET',
+    url: signedOutPath,
+    access: anyone,
+    schema: hide,
+    handle: async (request, reply) =>
+      sendPage(reply, pages.loggedOut({ app: null, signInPath: '/signin?return_to=%2F' }, viewOf(request))),
+  });
 
 /** Signing in to our own pages, `/signin?return_to=/path`, is an authorization request to our own provider. */
-export function addOwnPagesRoutes(app: HttpServer, { context, pages, cookies }: IdpTools): void {
-  const { origin } = context.config.url;
-
-  const Query = Type.Object({
-    return_to: Type.Optional(Type.String({ maxLength: 2_000 })),
-    /** Seconds: an older sign-in is confirmed again. */
-    fresh: Type.Optional(Type.Integer({ minimum: 0, maximum: 86_400 })),
-    /** At least this: the roles of the person ask for a passkey (W5), or a badge is not enough. */
-    acr: Type.Optional(Type.Enum(['pwd', 'passkey'])),
-    lang: Type.Optional(Type.String()),
-  });
-  app.get('/signin', { config, schema: { ...hide, querystring: Query } }, async (request, reply) => {
-    const { return_to, fresh, acr } = request.query;
-    const returnTo = localPath(return_to, origin);
-    const { actor } = request;
-    if (actor?.kind === 'person') {
-      const ageSeconds = (context.clock.now().getTime() - actor.authenticatedAt.getTime()) / 1000;
-      const isStrong = isStrongEnough(actor.acr, acr);
-      if (isStrong && (fresh === undefined || ageSeconds < fresh)) return seeOther(reply, returnTo);
-      if (!isStrong && acr === 'passkey' && (await listPasskeys(context.db, actor.personId)).length === 0) {
-        return seeOther(reply, '/account/passkey');
-      }
-    }
-    const parameters = new URLSearchParams({
-      client_id: ownClientId,
-      response_type: 'none',
-      scope: 'openid',
-      redirect_uri: `${origin}${ownReturnPath}`,
-      state: returnTo,
-    });
-    if (fresh !== undefined) parameters.set('max_age', String(fresh));
-    if (acr) parameters.set('acr_values', acr);
-    // A cookie of an ended session, or of a suspended person, must not count as signed in.
-    if (!actor) parameters.set('prompt', 'login');
-    return seeOther(reply, `/oidc/auth?${parameters}`);
-  });
-
-  const Done = Type.Object({
-    state: Type.Optional(Type.String({ maxLength: 2_000 })),
-    error: Type.Optional(Type.String({ maxLength: 100 })),
-    error_description: Type.Optional(Type.String({ maxLength: 1_000 })),
-    iss: Type.Optional(Type.String({ maxLength: 300 })),
-  });
-  // The state is no secret here: it is a path of ours, checked again, and the session alone decides what it shows.
-  app.get(ownReturnPath, { config, schema: { ...hide, querystring: Done } }, async (request, reply) =>
-    seeOther(reply, localPath(request.query.state, origin)),
-  );
-
-  app.post('/sign-out', { config, schema: hide }, async (request, reply) => {
-    const { actor } = request;
-    if (actor?.kind === 'person') {
-      await context.db
-        .transaction()
-        .execute((transaction) =>
-          endSessions(transaction, context.jobs, { uid: actor.sessionId }, { actor, reason: 'signed-out' }),
-        );
-    }
-    reply.header('set-cookie', setCookie(context.config.url, cookies.session, '', 0));
-    reply.header('clear-site-data', '"cache"'); // and with it the pages that «Back» would show (S10)
-    return seeOther(reply, signedOutPath);
-  });
-
-  app.get(signedOutPath, { config, schema: hide }, async (request, reply) =>
-    sendPage(reply, pages.loggedOut({ app: null, signInPath: '/signin?return_to=%2F' }, viewOf(request))),
-  );
-}
+export const ownPageRoutes = (tools: IdpTools): Route[] => [
+  signIn(tools),
+  returned(tools),
+  signOut(tools),
+  signedOut(tools),
+];

@@ -1,4 +1,5 @@
-import { anyone, type HttpServer } from '@edutrust/platform/http';
+import { anyone } from '@edutrust/platform/http';
+import { type Route, route } from '@edutrust/platform/route';
 import { hide, strict } from '@edutrust/platform/schemas';
 import { getPerson } from '@edutrust/registry/people';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -26,96 +27,124 @@ import type { Offers, SignInMethod } from './methods/method.ts';
 import { signInMethods } from './methods/methods.ts';
 import { holdForSecondStep, needsSecondStep, takeSecondStep } from './second-step.ts';
 
-const config = { access: anyone };
 const Params = Type.Object({ uid: Type.String({ maxLength: 100 }) });
 
-/** The pages of a sign-in under way, `/signin/{uid}`: who you are, and what the app may know. */
-export function addSignInRoutes(app: HttpServer, tools: IdpTools): void {
-  app.get('/signin/:uid', { config, schema: { ...hide, params: Params } }, async (request, reply) => {
-    const interaction = await openInteraction(tools, request, reply);
-    if (interaction.prompt.name === 'consent') return showConsent(tools, interaction, request, reply);
-    const activated = await takeActivation(tools, request);
-    if (activated && (await needsSecondStep(tools.context, activated))) {
-      // A code of the desk replaces what was forgotten, never the factor that was not (A4).
-      await holdForSecondStep(tools.context, interaction.uid, { proof: activated, isShared: false });
-      return seeOther(reply, `/signin/${interaction.uid}/second`);
-    }
-    if (activated && isStrongEnough(activated.acr, interaction.params.acr_values)) {
-      const how = { isShared: false, isActivation: true };
-      return seeOther(reply, await finishSignIn(tools, request, reply, interaction, activated, how));
-    }
-    return showSignIn(tools, interaction, request, reply, {});
+const showPage = (tools: IdpTools) =>
+  route({
+    method: 'GET',
+    url: '/signin/:uid',
+    access: anyone,
+    schema: { ...hide, params: Params },
+    handle: async (request, reply) => {
+      const interaction = await openInteraction(tools, request, reply);
+      if (interaction.prompt.name === 'consent') return showConsent(tools, interaction, request, reply);
+      const activated = await takeActivation(tools, request);
+      if (activated && (await needsSecondStep(tools.context, activated))) {
+        // A code of the desk replaces what was forgotten, never the factor that was not (A4).
+        await holdForSecondStep(tools.context, interaction.uid, { proof: activated, isShared: false });
+        return seeOther(reply, `/signin/${interaction.uid}/second`);
+      }
+      if (activated && isStrongEnough(activated.acr, interaction.params.acr_values)) {
+        const how = { isShared: false, isActivation: true };
+        return seeOther(reply, await finishSignIn(tools, request, reply, interaction, activated, how));
+      }
+      return showSignIn(tools, interaction, request, reply, {});
+    },
   });
 
-  for (const method of signInMethods) addMethodRoutes(app, tools, method);
-  addSecondStep(app, tools);
-
-  // A page of its own: a child sees the camera and nothing else.
-  app.get('/signin/:uid/badge', { config, schema: { ...hide, params: Params } }, async (request, reply) => {
-    const interaction = await openInteraction(tools, request, reply, 'login');
-    const action = `/signin/${interaction.uid}`;
-    const { badge } = await offersOf(tools, interaction, request, action);
-    if (!badge) return seeOther(reply, action);
-    const app = await askingApp(tools, interaction);
-    return sendPage(reply, tools.pages.badge({ badge, pictures, app, backPath: action }, viewOf(request)));
+/** A page of its own: a child sees the camera and nothing else. */
+const showBadge = (tools: IdpTools) =>
+  route({
+    method: 'GET',
+    url: '/signin/:uid/badge',
+    access: anyone,
+    schema: { ...hide, params: Params },
+    handle: async (request, reply) => {
+      const interaction = await openInteraction(tools, request, reply, 'login');
+      const action = `/signin/${interaction.uid}`;
+      const { badge } = await offersOf(tools, interaction, request, action);
+      if (!badge) return seeOther(reply, action);
+      const app = await askingApp(tools, interaction);
+      return sendPage(reply, tools.pages.badge({ badge, pictures, app, backPath: action }, viewOf(request)));
+    },
   });
 
-  // Where any other camera leads that reads a badge: the secret is in the fragment, which no server sees.
-  app.get('/b', { config, schema: hide }, async (request, reply) =>
-    sendPage(reply, tools.pages.badgeOutside({ signInPath: '/signin?return_to=%2F' }, viewOf(request))),
-  );
-
-  app.post('/signin/:uid/cancel', { config, schema: { ...hide, params: Params } }, async (request, reply) => {
-    await openInteraction(tools, request, reply);
-    return refuseSignIn(tools, request, reply);
+/** Where any other camera leads that reads a badge: the secret is in the fragment, which no server sees. */
+const showBadgeOutside = ({ pages }: IdpTools) =>
+  route({
+    method: 'GET',
+    url: '/b',
+    access: anyone,
+    schema: hide,
+    handle: async (request, reply) =>
+      sendPage(reply, pages.badgeOutside({ signInPath: '/signin?return_to=%2F' }, viewOf(request))),
   });
 
-  // Somebody else sits at this computer: the session that was left open ends, and the app's request begins anew.
-  app.post('/signin/:uid/someone-else', { config, schema: { ...hide, params: Params } }, async (request, reply) => {
-    const { context, cookies } = tools;
-    const interaction = await openInteraction(tools, request, reply);
-    const { actor } = request;
-    if (actor?.kind === 'person') {
-      await context.db
-        .transaction()
-        .execute((transaction) =>
-          endSessions(transaction, context.jobs, { uid: actor.sessionId }, { actor, reason: 'signed-out' }),
-        );
-    }
-    reply.header('set-cookie', setCookie(context.config.url, cookies.session, '', 0));
-    const again = new URLSearchParams(
-      Object.entries(interaction.params).flatMap(([name, value]) =>
-        typeof value === 'string' && !['prompt', 'max_age', 'login_hint'].includes(name) ? [[name, value]] : [],
-      ),
-    );
-    again.set('prompt', 'login');
-    return seeOther(reply, `/oidc/auth?${again}`);
+const cancel = (tools: IdpTools) =>
+  route({
+    method: 'POST',
+    url: '/signin/:uid/cancel',
+    access: anyone,
+    schema: { ...hide, params: Params },
+    handle: async (request, reply) => {
+      await openInteraction(tools, request, reply);
+      return refuseSignIn(tools, request, reply);
+    },
   });
-}
+
+/** Somebody else sits at this computer: the session that was left open ends, and the app's request begins anew. */
+const someoneElse = (tools: IdpTools) =>
+  route({
+    method: 'POST',
+    url: '/signin/:uid/someone-else',
+    access: anyone,
+    schema: { ...hide, params: Params },
+    handle: async (request, reply) => {
+      const { context, cookies } = tools;
+      const interaction = await openInteraction(tools, request, reply);
+      const { actor } = request;
+      if (actor?.kind === 'person') {
+        await context.db
+          .transaction()
+          .execute((transaction) =>
+            endSessions(transaction, context.jobs, { uid: actor.sessionId }, { actor, reason: 'signed-out' }),
+          );
+      }
+      reply.header('set-cookie', setCookie(context.config.url, cookies.session, '', 0));
+      const again = new URLSearchParams(
+        Object.entries(interaction.params).flatMap(([name, value]) =>
+          typeof value === 'string' && !['prompt', 'max_age', 'login_hint'].includes(name) ? [[name, value]] : [],
+        ),
+      );
+      again.set('prompt', 'login');
+      return seeOther(reply, `/oidc/auth?${again}`);
+    },
+  });
 
 /** Where a method's answer is posted: the form of the page itself has no path of its own. */
 function pathOf(method: SignInMethod): string {
   return method.by === 'form' ? '/signin/:uid' : `/signin/:uid/${method.name}`;
 }
 
-function addMethodRoutes(app: HttpServer, tools: IdpTools, method: SignInMethod): void {
-  const path = pathOf(method);
+function methodRoutes(tools: IdpTools, method: SignInMethod): Route[] {
   const { begin } = method;
-  if (begin) {
-    app.post(
-      `${path}/options`,
-      { config, schema: { ...hide, params: Params, body: Type.Object(begin.asks.properties, strict) } },
-      async (request, reply) => {
-        const interaction = await openInteraction(tools, request, reply, 'login');
-        return { options: await begin.options(tools, attemptOf(request, interaction), request.body) };
-      },
-    );
-  }
-  if (method.by === 'form') addForm(app, path, tools, method);
-  else addScript(app, path, tools, method);
+  const take = method.by === 'form' ? takeForm(tools, method) : takeScript(tools, method);
+  return begin ? [beginMethod(tools, method, begin), take] : [take];
 }
 
-function addForm(app: HttpServer, path: string, tools: IdpTools, method: SignInMethod): void {
+const beginMethod = (tools: IdpTools, method: SignInMethod, begin: NonNullable<SignInMethod['begin']>) =>
+  route({
+    method: 'POST',
+    url: `${pathOf(method)}/options`,
+    access: anyone,
+    schema: { ...hide, params: Params, body: Type.Object(begin.asks.properties, strict) },
+    handle: async (request, reply) => {
+      const interaction = await openInteraction(tools, request, reply, 'login');
+      return { options: await begin.options(tools, attemptOf(request, interaction), request.body) };
+    },
+  });
+
+function takeForm(tools: IdpTools, method: SignInMethod): Route {
   const Form = Type.Object(
     {
       identifier: Type.Optional(Type.String({ maxLength: 1_024 })),
@@ -124,61 +153,71 @@ function addForm(app: HttpServer, path: string, tools: IdpTools, method: SignInM
     },
     strict,
   );
-  app.post(path, { config, schema: { ...hide, params: Params, body: Form } }, async (request, reply) => {
-    const interaction = await openInteraction(tools, request, reply, 'login');
-    const { shared, ...answer } = request.body;
-    try {
-      const proof = await method.prove(tools, attemptOf(request, interaction), answer);
-      const isShared = shared === 'yes';
-      if (await needsSecondStep(tools.context, proof)) {
-        await tools.throttle.forget(proof.counters ?? []); // the password was right, whatever becomes of the code
-        await holdForSecondStep(tools.context, interaction.uid, { proof, isShared });
-        return seeOther(reply, `/signin/${interaction.uid}/second`);
+  return route({
+    method: 'POST',
+    url: pathOf(method),
+    access: anyone,
+    schema: { ...hide, params: Params, body: Form },
+    handle: async (request, reply) => {
+      const interaction = await openInteraction(tools, request, reply, 'login');
+      const { shared, ...answer } = request.body;
+      try {
+        const proof = await method.prove(tools, attemptOf(request, interaction), answer);
+        const isShared = shared === 'yes';
+        if (await needsSecondStep(tools.context, proof)) {
+          await tools.throttle.forget(proof.counters ?? []); // the password was right, whatever becomes of the code
+          await holdForSecondStep(tools.context, interaction.uid, { proof, isShared });
+          return seeOther(reply, `/signin/${interaction.uid}/second`);
+        }
+        const how = { isShared, isActivation: false };
+        return seeOther(reply, await finishSignIn(tools, request, reply, interaction, proof, how));
+      } catch (error) {
+        const { error: shown, status, retryAfterSeconds } = formErrorOf(error, request);
+        if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds));
+        const { identifier = '' } = answer;
+        return showSignIn(tools, interaction, request, reply, { identifier, shared, error: shown, status });
       }
-      const how = { isShared, isActivation: false };
-      return seeOther(reply, await finishSignIn(tools, request, reply, interaction, proof, how));
-    } catch (error) {
-      const { error: shown, status, retryAfterSeconds } = formErrorOf(error, request);
-      if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds));
-      const { identifier = '' } = answer;
-      return showSignIn(tools, interaction, request, reply, { identifier, shared, error: shown, status });
-    }
+    },
   });
 }
 
-function addScript(app: HttpServer, path: string, tools: IdpTools, method: SignInMethod): void {
+function takeScript(tools: IdpTools, method: SignInMethod): Route {
   const Body = Type.Object({ ...method.answer.properties, shared: Type.Optional(Type.Boolean()) }, strict);
-  app.post(path, { config, schema: { ...hide, params: Params, body: Body } }, async (request, reply) => {
-    const interaction = await openInteraction(tools, request, reply, 'login');
-    const { shared, ...answer } = request.body;
-    const proof = await method.prove(tools, attemptOf(request, interaction), answer);
-    const how = { isShared: shared === true, isActivation: false };
-    return { location: await finishSignIn(tools, request, reply, interaction, proof, how) };
+  return route({
+    method: 'POST',
+    url: pathOf(method),
+    access: anyone,
+    schema: { ...hide, params: Params, body: Body },
+    handle: async (request, reply) => {
+      const interaction = await openInteraction(tools, request, reply, 'login');
+      const { shared, ...answer } = request.body;
+      const proof = await method.prove(tools, attemptOf(request, interaction), answer);
+      const how = { isShared: shared === true, isActivation: false };
+      return { location: await finishSignIn(tools, request, reply, interaction, proof, how) };
+    },
   });
 }
 
 /** The step after the right password of who added an authenticator app. */
-function addSecondStep(app: HttpServer, tools: IdpTools): void {
-  async function show(request: FastifyRequest, interaction: Interaction, error?: FormError) {
-    const props = {
-      action: `/signin/${interaction.uid}/second`,
-      backPath: `/signin/${interaction.uid}`,
-      app: await askingApp(tools, interaction),
-      ...(error ? { error } : {}),
-    };
-    return tools.pages.secondFactor(props, viewOf(request));
-  }
-
-  app.get('/signin/:uid/second', { config, schema: { ...hide, params: Params } }, async (request, reply) => {
-    const interaction = await openInteraction(tools, request, reply, 'login');
-    return sendPage(reply, await show(request, interaction));
+const showSecondStep = (tools: IdpTools) =>
+  route({
+    method: 'GET',
+    url: '/signin/:uid/second',
+    access: anyone,
+    schema: { ...hide, params: Params },
+    handle: async (request, reply) => {
+      const interaction = await openInteraction(tools, request, reply, 'login');
+      return sendPage(reply, await secondStepPage(tools, request, interaction));
+    },
   });
 
-  const Body = Type.Object({ code: Type.String({ maxLength: 40 }) }, strict);
-  app.post(
-    '/signin/:uid/second',
-    { config, schema: { ...hide, params: Params, body: Body } },
-    async (request, reply) => {
+const takeSecondCode = (tools: IdpTools) =>
+  route({
+    method: 'POST',
+    url: '/signin/:uid/second',
+    access: anyone,
+    schema: { ...hide, params: Params, body: Type.Object({ code: Type.String({ maxLength: 40 }) }, strict) },
+    handle: async (request, reply) => {
       const interaction = await openInteraction(tools, request, reply, 'login');
       try {
         const { proof, isShared } = await takeSecondStep(tools.context, interaction.uid, request.body.code);
@@ -187,10 +226,31 @@ function addSecondStep(app: HttpServer, tools: IdpTools): void {
       } catch (error) {
         const { error: shown, status, retryAfterSeconds } = formErrorOf(error, request);
         if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds));
-        return sendPage(reply, await show(request, interaction, shown), status);
+        return sendPage(reply, await secondStepPage(tools, request, interaction, shown), status);
       }
     },
-  );
+  });
+
+/** The pages of a sign-in under way, `/signin/{uid}`: who you are, and what the app may know. */
+export const signInRoutes = (tools: IdpTools): Route[] => [
+  showPage(tools),
+  ...signInMethods.flatMap((method) => methodRoutes(tools, method)),
+  showSecondStep(tools),
+  takeSecondCode(tools),
+  showBadge(tools),
+  showBadgeOutside(tools),
+  cancel(tools),
+  someoneElse(tools),
+];
+
+async function secondStepPage(tools: IdpTools, request: FastifyRequest, interaction: Interaction, error?: FormError) {
+  const props = {
+    action: `/signin/${interaction.uid}/second`,
+    backPath: `/signin/${interaction.uid}`,
+    app: await askingApp(tools, interaction),
+    ...(error ? { error } : {}),
+  };
+  return tools.pages.secondFactor(props, viewOf(request));
 }
 
 interface Shown {

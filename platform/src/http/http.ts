@@ -1,4 +1,4 @@
-import { randomUUID, timingSafeEqual } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import formbody from '@fastify/formbody';
 import multipart from '@fastify/multipart';
@@ -22,9 +22,10 @@ import { countError, observeRequest } from '../metrics/metrics.ts';
 import type { ShortLivedStore } from '../store/store.ts';
 import type { Access, Gate, Resource } from './access.ts';
 import { isCrossSite } from './cross-site.ts';
-import { createDirect, type Direct, sayTooSlow } from './direct.ts';
+import { createDirect, type Direct, type DirectPath, sayTooSlow } from './direct.ts';
 import { securityHeaders } from './headers.ts';
 import { openapiOptions } from './openapi.ts';
+import { operationRoutes } from './operations.ts';
 import {
   crossSite,
   kindOf,
@@ -38,8 +39,9 @@ import {
   stepUpNeeded,
 } from './problem.ts';
 import { createProxyWatch, type ProxyWatch } from './proxies.ts';
-import { createRateLimiter } from './rate-limits.ts';
+import { createRateLimiter, type RateLimiter } from './rate-limits.ts';
 import { referenceKeywords, referencesOf, referredBy } from './references.ts';
+import { addRoutes } from './route.ts';
 import { closeInTime } from './shutdown.ts';
 import { createUploads, type UploadLimits, type Uploads } from './uploads.ts';
 import { illFormed, illFormedAt, isWellFormedText } from './well-formed.ts';
@@ -118,7 +120,7 @@ const uploadLimits = { files: 1, fields: 20, fieldSize: 100_000, fileSize: 64 * 
  * cross-site refusal, problem details, request ids, limits, health, metrics and the OpenAPI document.
  */
 export async function createHttpServer(options: HttpOptions): Promise<HttpServer> {
-  const { config, log, gate } = options;
+  const { config, log } = options;
   const limiter = createRateLimiter({ store: options.store, clock: options.clock ?? systemClock, log });
   const proxies = createProxyWatch(config, log);
   const direct = createDirect({
@@ -153,10 +155,6 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
   await app.register(multipart, { limits: uploadLimits });
   await app.register(swagger, openapiOptions(config.url));
 
-  const countRequest = async (request: FastifyRequest) => {
-    if (!direct.wasCounted(request.raw)) await limiter.countRequest(request);
-  };
-  const headers = securityHeaders(config.url);
   app.decorate('direct', direct as Direct);
   app.addHook('preClose', (done) => {
     direct.stop();
@@ -164,6 +162,19 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
   });
   app.decorateRequest('actor', null);
   app.decorateRequest('isBehindUndeclaredProxy', false);
+  refuseUndeclared(app);
+  openEachRequest(app, options, { limiter, proxies, direct });
+  decideEachRequest(app, options);
+  app.addHook('onRequest', async (_request, reply) => answerHijackedInTime(reply, options.answerWithinMs));
+  recordEachRequest(app);
+  app.setErrorHandler((error, request, reply) => answerProblem(error, request, reply, options));
+  app.setNotFoundHandler((request, reply) => answerProblem(notFound(), request, reply, options));
+  addRoutes(app, operationRoutes(app, options, proxies));
+  return app;
+}
+
+/** A route that says nothing of who may call it, or names things of others and asks for no action, stops the start. */
+function refuseUndeclared(app: HttpServer): void {
   app.addHook('onRoute', (route) => {
     if (!route.config?.access) throw new Error(`${route.method} ${route.url} names no access`);
     const references = referencesOf(route.schema);
@@ -171,6 +182,19 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
       throw new Error(`${route.method} ${route.url} names things of others and asks for no action`);
     }
   });
+}
+
+/** Headers, limits, the site it comes from and who calls: before anything of the body is read. */
+function openEachRequest(
+  app: HttpServer,
+  options: HttpOptions,
+  { limiter, proxies, direct }: { limiter: RateLimiter; proxies: ProxyWatch; direct: DirectPath },
+): void {
+  const { config, gate } = options;
+  const headers = securityHeaders(config.url);
+  const countRequest = async (request: FastifyRequest) => {
+    if (!direct.wasCounted(request.raw)) await limiter.countRequest(request);
+  };
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(headers);
     reply.header('x-request-id', request.id);
@@ -186,6 +210,10 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
     if (!request.actor) throw signInNeeded();
     if (access.kind === 'action' && !access.resource) await decide(options, request, access);
   });
+}
+
+/** What the body and the parameters name is decided on once they are valid. */
+function decideEachRequest(app: HttpServer, options: HttpOptions): void {
   app.addHook('preValidation', async (request) => {
     const pointer = illFormedAt(request.body);
     if (pointer) throw illFormed(pointer);
@@ -198,7 +226,9 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
     for (const { resource, action } of referredBy(request))
       await decide(options, request, { ...access, action: action ?? access.action }, resource);
   });
-  app.addHook('onRequest', async (_request, reply) => answerHijackedInTime(reply, options.answerWithinMs));
+}
+
+function recordEachRequest(app: HttpServer): void {
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'none';
     observeRequest(request.method, route, reply.statusCode, reply.elapsedTime / 1000);
@@ -212,11 +242,6 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
       'request',
     );
   });
-
-  app.setErrorHandler((error, request, reply) => answerProblem(error, request, reply, options));
-  app.setNotFoundHandler((request, reply) => answerProblem(notFound(), request, reply, options));
-  addOperations(app, options, proxies);
-  return app;
 }
 
 /** The same deadline for what answers by itself on the raw connection (the provider), where Fastify's does not reach. */
@@ -269,59 +294,4 @@ function answerProblem(error: unknown, request: FastifyRequest, reply: FastifyRe
   const wantsPage = !request.url.startsWith('/api/') && (request.headers.accept ?? '').includes('text/html');
   if (wantsPage && errorPage) return reply.type('text/html; charset=utf-8').send(errorPage(problem, locale));
   return reply.type('application/problem+json; charset=utf-8').send(JSON.stringify(problem));
-}
-
-function addOperations(
-  app: HttpServer,
-  { config, readiness, metrics, apiPage }: HttpOptions,
-  proxies: ProxyWatch,
-): void {
-  const access: Access = { kind: 'anyone' };
-  app.get('/health/live', { config: { access }, schema: { hide: true } }, async () => ({ status: 'live' }));
-  app.get('/health/ready', { config: { access }, schema: { hide: true } }, async (_request, reply) => {
-    const checks = await Promise.all(
-      Object.entries(readiness).map(async ([name, check]) => [name, await answersInTime(check)] as const),
-    );
-    const ready = checks.every(([, ok]) => ok);
-    return reply.code(ready ? 200 : 503).send({
-      status: ready ? 'ready' : 'unready',
-      checks: Object.fromEntries(checks),
-      ...(proxies.hasSeenUndeclared ? { warnings: ['undeclared-proxy'] } : {}),
-    });
-  });
-  const selfAuthenticating: Access = { kind: 'self-authenticating', scheme: 'metrics token or loopback' };
-  app.get('/metrics', { config: { access: selfAuthenticating }, schema: { hide: true } }, async (request, reply) => {
-    if (!mayReadMetrics(request, config)) throw notAllowed();
-    return reply.type('text/plain; version=0.0.4; charset=utf-8').send(await metrics());
-  });
-  app.get('/api/openapi.json', { config: { access }, schema: { hide: true } }, async () => app.swagger());
-  if (!apiPage) return;
-  app.get('/api/docs', { config: { access }, schema: { hide: true } }, async (request, reply) =>
-    reply
-      .type('text/html; charset=utf-8')
-      .send(apiPage(app.swagger(), { locale: localeOf(request), path: request.url })),
-  );
-}
-
-async function answersInTime(check: () => Promise<unknown>): Promise<boolean> {
-  const late = new Promise<false>((resolve) => setTimeout(resolve, 2_000, false).unref());
-  return Promise.race([
-    check().then(
-      () => true,
-      () => false,
-    ),
-    late,
-  ]);
-}
-
-function mayReadMetrics(request: FastifyRequest, { metricsToken: token, trustedProxies }: Config): boolean {
-  if (!token) {
-    // Through a proxy that nobody declared everybody comes from this machine.
-    const isForwarded = ['x-forwarded-for', 'forwarded', 'via', 'x-real-ip'].some((name) => name in request.headers);
-    if (isForwarded && trustedProxies.length === 0) return false;
-    return ['127.0.0.1', '::1', '::ffff:127.0.0.1'].includes(request.ip);
-  }
-  const given = Buffer.from(request.headers.authorization ?? '');
-  const wanted = Buffer.from(`Bearer ${token}`);
-  return given.length === wanted.length && timingSafeEqual(given, wanted);
 }

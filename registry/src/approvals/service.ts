@@ -1,5 +1,4 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import { addRoutes } from '@edutrust/platform/route';
 import type { Service } from '@edutrust/platform/service';
 import { expireApprovals, expireTask } from './close.ts';
 import type { ApprovalPorts } from './kind.ts';
@@ -9,7 +8,7 @@ import { approvalRoutes } from './routes.ts';
 export function createApprovals(context: ServiceContext, ports: ApprovalPorts): Service {
   return {
     name: 'approvals',
-    routes: (app) => addRoutes(app, approvalRoutes(context, ports)),
+    routes: () => approvalRoutes(context, ports),
     tasks: { [expireTask]: () => expireApprovals(context, ports) },
     schedule: { [expireTask]: '*/10 * * * *' },
   };

@@ -86,25 +86,26 @@ function isAssigned(actor: PersonActor, action: string, { assigneeIds = [] }: Re
   );
 }
 
-/** A route's access that asks for an action, as fresh as the action wants. The resource is found from the request's validated parameters. */
-export function requires(action: Action, resource?: Extract<Access, { kind: 'action' }>['resource']): Access {
+type ActionAccess = Extract<Access, { kind: 'action' }>;
+
+/** A route's access that asks for an action, as fresh as the action wants; to what it is done is the route's `resource`. */
+export function requires(action: Action): ActionAccess {
   const fresh = freshWithinSeconds(action);
   return {
     kind: 'action',
     action,
-    ...(resource ? { resource } : {}),
     ...(fresh === undefined ? {} : { freshWithinSeconds: fresh }),
   };
 }
 
 /** The access of a list of what waits for the action: seeing it asks for no recent sign-in, acting on it does. */
-export function lists(action: Action): Access {
+export function lists(action: Action): ActionAccess {
   return { kind: 'action', action };
 }
 
 /** As `requires`, for a route that only proposes what takes a second person (registry/approvals). */
-export function proposes(action: Action, resource?: Extract<Access, { kind: 'action' }>['resource']): Access {
-  return { ...requires(action, resource), proposes: true } as Access;
+export function proposes(action: Action): ActionAccess {
+  return { ...requires(action), proposes: true };
 }
 
 /** The resource of what concerns everybody: only who has the role for the whole department may do it. */
