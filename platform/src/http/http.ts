@@ -4,19 +4,9 @@ import formbody from '@fastify/formbody';
 import multipart from '@fastify/multipart';
 import swagger from '@fastify/swagger';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import Fastify, {
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-  LogController,
-  type RawReplyDefaultExpression,
-  type RawRequestDefaultExpression,
-  type RawServerDefault,
-} from 'fastify';
-import type { Actor, PersonActor } from '../actor.ts';
+import Fastify, { type FastifyBaseLogger, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
+import type { PersonActor } from '../actor.ts';
 import { type Clock, systemClock } from '../clock.ts';
-import type { Config } from '../config/config.ts';
 import type { Logger } from '../log.ts';
 import { countError, observeRequest } from '../metrics/metrics.ts';
 import type { ShortLivedStore } from '../store/store.ts';
@@ -25,7 +15,7 @@ import { isCrossSite } from './cross-site.ts';
 import { createDirect, type Direct, type DirectPath, sayTooSlow } from './direct.ts';
 import { securityHeaders } from './headers.ts';
 import { openapiOptions } from './openapi.ts';
-import { operationRoutes } from './operations.ts';
+import { type OperationOptions, operationRoutes } from './operations.ts';
 import {
   crossSite,
   kindOf,
@@ -42,8 +32,9 @@ import { createProxyWatch, type ProxyWatch } from './proxies.ts';
 import { createRateLimiter, type RateLimiter } from './rate-limits.ts';
 import { referenceKeywords, referencesOf, referredBy } from './references.ts';
 import { addRoutes } from './route.ts';
+import type { HttpServer } from './server.ts';
 import { closeInTime } from './shutdown.ts';
-import { createUploads, type UploadLimits, type Uploads } from './uploads.ts';
+import { createUploads, type UploadLimits } from './uploads.ts';
 import { illFormed, illFormedAt, isWellFormedText } from './well-formed.ts';
 
 export { type Access, anyone, type Gate, type Resource, signedIn } from './access.ts';
@@ -51,52 +42,18 @@ export type { DirectAnswer } from './direct.ts';
 export { kindOf, localeOf, notAllowed, type Problem, passkeyNeeded, stepUpNeeded } from './problem.ts';
 export { canonicalAddress } from './rate-limits.ts';
 export { type ReferredKind, refersTo, visit } from './references.ts';
+export type { HttpServer } from './server.ts';
 export type { ReceivedFile } from './uploads.ts';
 export { illFormedAt } from './well-formed.ts';
 
-declare module 'fastify' {
-  interface FastifyContextConfig {
-    /** Who may call this route; compulsory. */
-    access?: Access;
-  }
-  interface FastifyRequest {
-    /** Who calls; null when nobody is signed in. */
-    actor: Actor | null;
-    /** A proxy that the operator did not declare brought it: its address is the proxy's and stands for everybody. */
-    isBehindUndeclaredProxy: boolean;
-  }
-  interface FastifyInstance {
-    /** Where files that are sent wait, bounded for the whole process. */
-    uploads: Uploads;
-    /** The way past the framework for what is asked most. */
-    direct: Direct;
-  }
-}
-
-/** Our Fastify: routes are typed by their TypeBox schemas. */
-export type HttpServer = FastifyInstance<
-  RawServerDefault,
-  RawRequestDefaultExpression,
-  RawReplyDefaultExpression,
-  FastifyBaseLogger,
-  TypeBoxTypeProvider
->;
-
-export interface HttpOptions {
-  readonly config: Config;
+export interface HttpOptions extends OperationOptions {
   readonly log: Logger;
   readonly gate: Gate;
   /** Where the processes count requests together; `clock` says which minute it is. */
   readonly store: ShortLivedStore;
   readonly clock?: Clock;
-  /** Each resolves when what it stands for answers; they decide `/health/ready`. */
-  readonly readiness: Readonly<Record<string, () => Promise<unknown>>>;
-  /** The text of `/metrics`. */
-  readonly metrics: () => Promise<string>;
   /** A page for a person who meets an error outside the API; without it the problem's text. */
   readonly errorPage?: (problem: Problem, locale: 'vi' | 'en') => string;
-  /** `/api/docs`: the OpenAPI document for people; there is no such page without it. */
-  readonly apiPage?: (document: object, view: { readonly locale: 'vi' | 'en'; readonly path: string }) => string;
   /** Smaller in tests. */
   readonly uploadLimits?: UploadLimits;
   readonly answerWithinMs?: number;

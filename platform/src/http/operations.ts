@@ -3,10 +3,20 @@ import type { FastifyRequest } from 'fastify';
 import type { Config } from '../config/config.ts';
 import { hide } from '../schemas/schemas.ts';
 import { anyone } from './access.ts';
-import type { HttpOptions, HttpServer } from './http.ts';
 import { localeOf, notAllowed } from './problem.ts';
 import type { ProxyWatch } from './proxies.ts';
 import { type Route, route } from './route.ts';
+import type { HttpServer } from './server.ts';
+
+export interface OperationOptions {
+  readonly config: Config;
+  /** Each resolves when what it stands for answers; they decide `/health/ready`. */
+  readonly readiness: Readonly<Record<string, () => Promise<unknown>>>;
+  /** The text of `/metrics`. */
+  readonly metrics: () => Promise<string>;
+  /** `/api/docs`: the OpenAPI document for people; there is no such page without it. */
+  readonly apiPage?: (document: object, view: { readonly locale: 'vi' | 'en'; readonly path: string }) => string;
+}
 
 const readLive = route({
   method: 'GET',
@@ -16,7 +26,7 @@ const readLive = route({
   handle: async () => ({ status: 'live' }),
 });
 
-const readReady = ({ readiness }: HttpOptions, proxies: ProxyWatch) =>
+const readReady = ({ readiness }: OperationOptions, proxies: ProxyWatch) =>
   route({
     method: 'GET',
     url: '/health/ready',
@@ -35,7 +45,7 @@ const readReady = ({ readiness }: HttpOptions, proxies: ProxyWatch) =>
     },
   });
 
-const readMetrics = ({ config, metrics }: HttpOptions) =>
+const readMetrics = ({ config, metrics }: OperationOptions) =>
   route({
     method: 'GET',
     url: '/metrics',
@@ -50,7 +60,7 @@ const readMetrics = ({ config, metrics }: HttpOptions) =>
 const readOpenApi = (app: HttpServer) =>
   route({ method: 'GET', url: '/api/openapi.json', access: anyone, schema: hide, handle: async () => app.swagger() });
 
-const showApi = (app: HttpServer, apiPage: NonNullable<HttpOptions['apiPage']>) =>
+const showApi = (app: HttpServer, apiPage: NonNullable<OperationOptions['apiPage']>) =>
   route({
     method: 'GET',
     url: '/api/docs',
@@ -63,7 +73,7 @@ const showApi = (app: HttpServer, apiPage: NonNullable<HttpOptions['apiPage']>) 
   });
 
 /** What every server answers beside its services: health, metrics, and what its API is. */
-export const operationRoutes = (app: HttpServer, options: HttpOptions, proxies: ProxyWatch): Route[] => [
+export const operationRoutes = (app: HttpServer, options: OperationOptions, proxies: ProxyWatch): Route[] => [
   readLive,
   readReady(options, proxies),
   readMetrics(options),

@@ -13,7 +13,7 @@ import type {
 } from 'fastify';
 import type { Access, Resource } from './access.ts';
 import type { Direct } from './direct.ts';
-import type { HttpServer } from './http.ts';
+import type { HttpServer } from './server.ts';
 
 /** What a route says of itself in the OpenAPI document, and what it takes and gives. */
 export type RouteSchema = FastifySchema & {
