@@ -200,8 +200,8 @@ async function auditing(): Promise<void> {
     await page.goto(`${platform.url}/admin/audit`);
     await hands.tap(page.getByRole('button', { name: 'Kiểm tra toàn vẹn' }));
     await page
-      .getByText(/toàn vẹn/)
-      .nth(1)
+      .getByText(/nguyên vẹn/)
+      .first()
       .waitFor();
   });
 }
@@ -235,7 +235,7 @@ async function everybody(department: Page): Promise<void> {
   const learners = Array.from(
     { length: 120 },
     (_, index) =>
-      `TH001,5B,79600000${String(index).padStart(2, '0')},Lê Văn Thử,${String((index % 28) + 1).padStart(2, '0')}/${index < 6 ? 13 : (index % 12) + 1}/2015,Nam`,
+      `TH001,5B,79600000${String(index).padStart(2, '0')},Lê ${'ABCDEGHIKLMN'[index % 12]}a ${'BCDGHKLMNT'[Math.floor(index / 12)]}ình,${String((index % 28) + 1).padStart(2, '0')}/${index < 6 ? 13 : (index % 12) + 1}/2015,Nam`,
   );
   await writeFile(
     file,

@@ -15,7 +15,7 @@ const notYou: Text = {
   en: 'If this was not you, open your account, choose “Sign out everywhere”, change your password and tell your school.',
 };
 const ask: Text = {
-  vi: 'Nếu bạn không biết vì sao, hãy hỏi quản trị viên của đơn vị bạn.',
+  vi: 'Không biết vì sao? Hãy hỏi nhà trường hoặc quản trị viên của đơn vị.',
   en: 'If you do not know why, ask the administrator of your organisation.',
 };
 
