@@ -2,9 +2,6 @@
  * `npm run moments`: the moments that each kind of person judges us by, done in a browser on a city of its own. Prints a
  * table of taps, typed fields, fingerprints and the machine's seconds; docs/screens.md keeps it beside the first figures.
  */
-import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import process from 'node:process';
 import { cameraOn } from '@edutrust/testing/camera';
 import { authenticatorOf, desk, openBrowser, openDevice, phone } from '@edutrust/testing/chromium';
@@ -55,10 +52,9 @@ try {
   await pupil();
   const teacher = await teaching();
   await badges(teacher);
-  const { officer, department } = await offices();
+  const officer = await offices();
   await auditing();
   await signing(teacher, officer);
-  await everybody(department);
 } finally {
   await browser.close();
   await platform[Symbol.asyncDispose]();
@@ -163,7 +159,7 @@ async function badges(teacher: Page): Promise<void> {
   }
 }
 
-async function offices(): Promise<{ readonly officer: Page; readonly department: Page }> {
+async function offices(): Promise<Page> {
   const officer = await devicePage(desk);
   await begin(platform, officer, person(platform, 'An toàn'));
   const department = await devicePage(desk);
@@ -190,7 +186,7 @@ async function offices(): Promise<{ readonly officer: Page; readonly department:
       .first()
       .waitFor();
   });
-  return { officer, department };
+  return officer;
 }
 
 async function auditing(): Promise<void> {
@@ -227,59 +223,4 @@ async function signing(teacher: Page, officer: Page): Promise<void> {
     await hands.touch(principal.getByRole('button', { name: /^Mã giống, ký/ }));
     await principal.getByRole('heading', { name: 'Đã ký xong' }).waitFor({ timeout: 120_000 });
   });
-}
-
-async function everybody(department: Page): Promise<void> {
-  await department.goto(`${platform.url}/admin/import`);
-  const file = join(platform.directory, 'roster.csv');
-  const learners = Array.from(
-    { length: 120 },
-    (_, index) =>
-      `TH001,5B,79600000${String(index).padStart(2, '0')},Lê ${'ABCDEGHIKLMN'[index % 12]}a ${'BCDGHKLMNT'[Math.floor(index / 12)]}ình,${String((index % 28) + 1).padStart(2, '0')}/${index < 6 ? 13 : (index % 12) + 1}/2015,Nam`,
-  );
-  await writeFile(
-    file,
-    `Mã trường,Mã lớp,Mã định danh Bộ GD&ĐT,Họ và tên,Ngày sinh,Giới tính\n${learners.join('\n')}\n`,
-  );
-  await moment('school', 'previews a file of 120 rows with six mistakes', async (hands) => {
-    hands.taps += 1;
-    await department.getByLabel('Tệp danh sách').setInputFiles(file);
-    await hands.tap(department.getByRole('button', { name: 'Xem trước thay đổi' }));
-    await department.getByRole('button', { name: /^Áp dụng \d+ thay đổi$/ }).waitFor();
-  });
-  await moment('school', 'applies it', async (hands) => {
-    await hands.tap(department.getByRole('button', { name: /^Áp dụng \d+ thay đổi$/ }));
-    await department.getByRole('heading', { name: /^Đã thêm \d+/ }).waitFor({ timeout: 120_000 });
-  });
-  await department.goto(`${platform.url}/admin/apps`);
-  await moment('developer', 'an app with its secret and snippet', async (hands) => {
-    await hands.tap(department.getByRole('link', { name: 'Thêm một ứng dụng' }));
-    await hands.type(department.getByLabel('Tên ứng dụng'), 'Sổ liên lạc');
-    await hands.type(department.getByLabel('Địa chỉ nhận kết quả đăng nhập'), 'http://localhost:4999/callback');
-    await hands.tap(department.getByRole('button', { name: 'Tạo ứng dụng' }));
-    await department.getByText('Mã bí mật chỉ hiện lần này').waitFor();
-  });
-  const guardian = await devicePage(phone);
-  await begin(platform, guardian, person(platform, 'Phụ huynh'));
-  await moment('guardian', 'sees the child’s documents, apps and account', async (hands) => {
-    await hands.tap(guardian.getByRole('link', { name: 'Con của tôi' }));
-    await guardian
-      .getByRole('heading', { name: /^Giấy tờ/ })
-      .first()
-      .waitFor();
-  });
-  const reader = await devicePage(phone);
-  const plain = join(platform.directory, 'plain.pdf');
-  await writeFile(
-    plain,
-    '%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n',
-  );
-  await moment('auditor', 'a file on /verify: is it signed', async (hands) => {
-    await reader.goto(`${platform.url}/verify`);
-    hands.taps += 1;
-    await reader.getByLabel('Chọn tệp PDF').setInputFiles(plain);
-    await hands.tap(reader.getByRole('button', { name: 'Kiểm tra', exact: true }));
-    await reader.locator('.verdict-word, [role=alert]').first().waitFor();
-  });
-  assert.ok(rows.length > 10);
 }
