@@ -1,5 +1,7 @@
-import { defineEvents, type EventOf } from '@edutrust/platform/events';
+import type { Transaction } from '@edutrust/platform/database';
+import { defineEvents, type EventOf, type Events } from '@edutrust/platform/events';
 import { Uuid } from '@edutrust/platform/schemas';
+import { organisationsOf } from '@edutrust/registry/people';
 import Type from 'typebox';
 
 const app = Type.String();
@@ -7,7 +9,7 @@ const passkey = Type.String();
 const Count = Type.Integer({ minimum: 0 });
 
 /** What can happen to accounts, sessions and apps, and how people read it. */
-export const idpEvents = defineEvents({
+const declared = defineEvents({
   'account.activated': {
     subject: 'person',
     vi: 'kích hoạt tài khoản',
@@ -202,7 +204,27 @@ export const idpEvents = defineEvents({
   },
 });
 
-export const { record, rows: eventRows } = idpEvents;
-
 /** Any event of the provider. */
-export type IdpEvent = EventOf<typeof idpEvents.table>;
+export type IdpEvent = EventOf<typeof declared.table>;
+
+/**
+ * As {@link defineEvents} has it. What happens to a person's account belongs to that person's home organisation, whoever
+ * records it: whoever governs the account finds it in the audit.
+ */
+export async function record(transaction: Transaction, ...events: readonly IdpEvent[]): Promise<void> {
+  const people = events.filter(({ subject, organisationId }) => subject.kind === 'person' && !organisationId);
+  const ids = [...new Set(people.map(({ subject }) => subject.id))];
+  const homes = ids.length > 0 ? await organisationsOf(transaction, ids) : new Map<string, string>();
+  await declared.record(
+    transaction,
+    ...events.map((event) => {
+      const home = event.subject.kind === 'person' && !event.organisationId ? homes.get(event.subject.id) : undefined;
+      return home ? { ...event, organisationId: home } : event;
+    }),
+  );
+}
+
+/** For a statement that finds the home organisation itself: see `signin/flow.ts`. */
+export const { rows: eventRows } = declared;
+
+export const idpEvents: Events<typeof declared.table> = { ...declared, record };

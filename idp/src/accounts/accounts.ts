@@ -3,7 +3,6 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
 import { Conflict } from '@edutrust/platform/errors';
 import { notify } from '@edutrust/registry/notices';
-import { organisationOf } from '@edutrust/registry/people';
 import { record } from '../events.ts';
 import { endSessions as endThem } from '../sessions/end.ts';
 import { idpOf } from '../tables.ts';
@@ -39,7 +38,6 @@ export async function suspend(
     type: 'account.suspended',
     actor,
     subject: { kind: 'person', id: personId },
-    ...(await organisationOf(transaction, personId)),
   });
   await notify(transaction, { personId, kind: 'account.suspended' });
 }
@@ -65,7 +63,6 @@ export async function resume(transaction: Transaction, personId: string, actor: 
     type: 'account.resumed',
     actor,
     subject: { kind: 'person', id: personId },
-    ...(await organisationOf(transaction, personId)),
   });
   await notify(transaction, { personId, kind: 'account.resumed' });
 }

@@ -8,7 +8,7 @@ import { uuidv7 } from '@edutrust/platform/ids';
 import type { SecretBox } from '@edutrust/platform/secrets';
 import { type GivenCredential, recordCredentialAct, recordCredentialsChosen } from '@edutrust/registry/approvals';
 import { notify } from '@edutrust/registry/notices';
-import { getPerson, organisationOf } from '@edutrust/registry/people';
+import { getPerson } from '@edutrust/registry/people';
 import { credentialsTakeTwo, type Role, recordedRolesOf } from '@edutrust/registry/permissions';
 import { type Selectable, sql } from 'kysely';
 import { ensureAccount, findAccount } from '../accounts/account.ts';
@@ -82,7 +82,6 @@ export async function createActivationCode(
     type: 'activation-code.created',
     actor,
     subject: { kind: 'person', id: personId },
-    ...(await organisationOf(transaction, personId)),
     data: { expiresAt: expiresAt.toISOString(), ...(alsoBy ? { alsoBy } : {}) },
   });
   await tellOwner(transaction, personId, actor);
@@ -293,7 +292,6 @@ export async function useActivation(
     type: 'account.activated',
     actor: { kind: 'system', name: 'activation' },
     subject: { kind: 'person', id: ticket.personId },
-    ...(await organisationOf(transaction, ticket.personId)),
   });
   const actor = { kind: 'system', name: 'activation' } as const;
   await endSessions(transaction, jobs, { personId: ticket.personId }, { actor, reason: 'credentials-changed' });

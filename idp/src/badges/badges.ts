@@ -4,7 +4,6 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database, Transaction } from '@edutrust/platform/database';
 import { NotFound } from '@edutrust/platform/errors';
 import { uuidv7 } from '@edutrust/platform/ids';
-import { organisationOf } from '@edutrust/registry/people';
 import { sql } from 'kysely';
 import { ensureAccount } from '../accounts/account.ts';
 import { record } from '../events.ts';
@@ -91,7 +90,6 @@ export async function issueBadge(
     type: 'badge.issued',
     actor,
     subject: { kind: 'person', id: personId },
-    ...(await organisationOf(transaction, personId)),
     data: { serial, standIn: isStandIn, expiresAt: expiresAt.toISOString() },
   });
   const address = `${context.config.url.origin}/b#${secret}`;
@@ -128,7 +126,6 @@ export async function voidBadge(
     type: 'badge.voided',
     actor,
     subject: { kind: 'person', id: personId },
-    ...(await organisationOf(transaction, personId)),
     data: { serial },
   });
 }

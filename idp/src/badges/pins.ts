@@ -4,7 +4,6 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database, Transaction } from '@edutrust/platform/database';
 import { InvalidInput, TooManyRequests } from '@edutrust/platform/errors';
 import { countRefusal } from '@edutrust/platform/metrics';
-import { organisationOf } from '@edutrust/registry/people';
 import { sql } from 'kysely';
 import { record } from '../events.ts';
 import type { PasswordHasher } from '../password/hashing.ts';
@@ -85,7 +84,6 @@ export async function givePin(
     type: 'pin.given',
     actor,
     subject: { kind: 'person', id: personId },
-    ...(await organisationOf(transaction, personId)),
     data: { kind: rule.kind },
   });
   return { kind: rule.kind, pin };
@@ -151,7 +149,6 @@ async function recordLocked(db: Database, personId: string): Promise<void> {
       type: 'pin.locked',
       actor: { kind: 'system', name: 'idp' },
       subject: { kind: 'person', id: personId },
-      ...(await organisationOf(transaction, personId)),
     }),
   );
 }

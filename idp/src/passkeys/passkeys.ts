@@ -6,7 +6,7 @@ import { isUuid, uuidv7 } from '@edutrust/platform/ids';
 import type { GivenCredential } from '@edutrust/registry/approvals';
 import { formatEducationId } from '@edutrust/registry/education-id';
 import { notify } from '@edutrust/registry/notices';
-import { getPerson, organisationOf } from '@edutrust/registry/people';
+import { getPerson } from '@edutrust/registry/people';
 import { needPasskey, recordedRolesOf } from '@edutrust/registry/permissions';
 import { verifyAuthenticationResponse, verifyRegistrationResponse } from '@simplewebauthn/server';
 import { decodeCredentialPublicKey } from '@simplewebauthn/server/helpers';
@@ -186,7 +186,6 @@ export async function keepPasskey(
     type: 'passkey.added',
     actor,
     subject: { kind: 'person', id: personId },
-    ...(await organisationOf(transaction, personId)),
     data: { passkey: id, isSynced: passkey.isSynced },
   });
   await notify(transaction, { personId, kind: 'passkey.added', data: { device: nameOf(name) } });
@@ -312,7 +311,6 @@ export async function removePasskey(
     type: 'passkey.removed',
     actor,
     subject: { kind: 'person', id: personId },
-    ...(await organisationOf(transaction, personId)),
     data: { passkey: id },
   });
   const device = passkeys.find((passkey) => passkey.id === id)?.name ?? '';

@@ -3,7 +3,7 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
 import { gradesOf } from '@edutrust/registry/classes';
 import { notify } from '@edutrust/registry/notices';
-import { organisationOf, personClaims } from '@edutrust/registry/people';
+import { personClaims } from '@edutrust/registry/people';
 import { record } from '../events.ts';
 import { endSessions } from '../sessions/end.ts';
 import { idpOf } from '../tables.ts';
@@ -60,7 +60,6 @@ export async function keepPassword(
     type: 'password.changed',
     actor,
     subject: { kind: 'person', id: personId },
-    ...(await organisationOf(transaction, personId)),
   });
   await notify(transaction, { personId, kind: 'password.changed' });
   await endSessions(transaction, jobs, { personId, exceptUid }, { actor, reason: 'credentials-changed' });

@@ -5,7 +5,6 @@ import type { Database, Transaction } from '@edutrust/platform/database';
 import { InvalidInput, TooManyRequests } from '@edutrust/platform/errors';
 import { countRefusal } from '@edutrust/platform/metrics';
 import { notify } from '@edutrust/registry/notices';
-import { organisationOf } from '@edutrust/registry/people';
 import { sql } from 'kysely';
 import { record } from '../events.ts';
 import { matchingStep } from './totp.ts';
@@ -74,7 +73,6 @@ export async function keepSecondFactor(
     type: 'second-factor.added',
     actor,
     subject: { kind: 'person', id: personId },
-    ...(await organisationOf(transaction, personId)),
   });
   await notify(transaction, { personId, kind: 'second-factor.added', data: {} });
   return codes.map((code) => `${code.slice(0, 5)}-${code.slice(5)}`);
@@ -91,7 +89,6 @@ export async function removeSecondFactor(transaction: Transaction, personId: str
     type: 'second-factor.removed',
     actor,
     subject: { kind: 'person', id: personId },
-    ...(await organisationOf(transaction, personId)),
   });
   await notify(transaction, { personId, kind: 'second-factor.removed', data: {} });
 }
@@ -148,7 +145,6 @@ async function useRecoveryCode(
       type: 'recovery-code.used',
       actor: { kind: 'system', name: 'idp' },
       subject: { kind: 'person', id: personId },
-      ...(await organisationOf(transaction, personId)),
     });
     await notify(transaction, { personId, kind: 'recovery-code.used', data: {} });
     return true;

@@ -146,7 +146,10 @@ const signedIn = statement<
   'idp.account-signed-in',
   `WITH held AS (SELECT last_sign_in_at AS before FROM idp.account WHERE person_id = $1 FOR UPDATE), done AS (
      UPDATE idp.account AS a SET last_sign_in_at = $2 FROM held WHERE a.person_id = $1 RETURNING held.before), forgotten AS (
-     DELETE FROM idp.throttle WHERE key = ANY($3)), ${eventWrites('$4')}
+     DELETE FROM idp.throttle WHERE key = ANY($3)), homed AS (
+     SELECT jsonb_agg(row || jsonb_build_object('organisation_id',
+       (SELECT home_organisation_id FROM registry.person WHERE id = $1))) AS rows
+     FROM jsonb_array_elements($4::jsonb) AS row), ${eventWrites('(SELECT rows FROM homed)')}
    SELECT before FROM done`,
   { isNews: true },
 );

@@ -4,7 +4,6 @@ import { statement } from '@edutrust/platform/database';
 import { TooManyRequests } from '@edutrust/platform/errors';
 import { canonicalAddress } from '@edutrust/platform/http';
 import { countRefusal } from '@edutrust/platform/metrics';
-import { sql } from 'kysely';
 import { record } from '../events.ts';
 import { createKnownDevices, type KnownDevices } from './devices.ts';
 import { belongsTo, isSchoolNetwork, organisationsAt } from './networks.ts';
@@ -298,13 +297,10 @@ export function createThrottle(context: Pick<ServiceContext, 'db' | 'store' | 's
 
   async function recordFailing(personId: string, place: string, failures: number): Promise<void> {
     await db.transaction().execute(async (transaction) => {
-      const { rows } = await sql<{ home: string | null }>`
-        SELECT home_organisation_id AS home FROM registry.person WHERE id = ${personId}`.execute(transaction);
       await record(transaction, {
         type: 'sign-in.failing',
         actor: { kind: 'system', name: 'idp' },
         subject: { kind: 'person', id: personId },
-        ...(rows[0]?.home ? { organisationId: rows[0].home } : {}),
         data: { failures, place },
       });
     });

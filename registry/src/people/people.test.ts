@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { defineEvents } from '@edutrust/platform/events';
 import { testContext } from '@edutrust/testing/context';
 import { sql } from 'kysely';
+import { openRegistry } from '../../testing/registry.ts';
 import { seedDemo } from '../demo/demo.ts';
 import { createEducationIdIssuer } from '../education-id/education-id.ts';
 import { migrations } from '../migrations.ts';
@@ -198,4 +200,43 @@ test('a merge carries the codes and the guardians of the duplicate to the record
   const { rows: codes } = await sql<{ code: string }>`
     SELECT code FROM registry.local_code WHERE person_id = ${pupil} AND code = 'HS77'`.execute(context.db);
   assert.equal(codes.length, 1);
+});
+
+test('T7: a teacher reads no colleague’s birth date, and of nobody but the own class when they sign in', async () => {
+  await using world = await openRegistry();
+  const { context, city, call } = world;
+  const { teacher, principal, administrator } = city.people;
+  const { record: recordOf } = defineEvents({
+    'account.signed-in': { subject: 'person', vi: 'đăng nhập', en: 'signed in' },
+    'password.changed': { subject: 'person', vi: 'đổi mật khẩu', en: 'password changed' },
+  });
+  const { rows } = await sql<{ id: string; isOwn: boolean }>`
+    SELECT DISTINCT ON (2) e.person_id AS id, c.homeroom_teacher_id IS NOT DISTINCT FROM ${teacher} AS "isOwn"
+    FROM registry.enrolment AS e JOIN registry.class AS c ON c.id = e.class_id
+    WHERE e.valid_until IS NULL AND c.organisation_id = (SELECT home_organisation_id FROM registry.person WHERE id = ${teacher})
+    ORDER BY 2, 1`.execute(context.db);
+  const [mine, another] = [rows.find(({ isOwn }) => isOwn)?.id ?? '', rows.find(({ isOwn }) => !isOwn)?.id ?? ''];
+  await sql`UPDATE registry.person SET birth_date = '2016-05-04' WHERE id IN (${mine}, ${another}, ${principal})`.execute(
+    context.db,
+  );
+  await context.db.transaction().execute(async (transaction) => {
+    for (const id of [mine, another, principal])
+      for (const type of ['account.signed-in', 'password.changed'] as const)
+        await recordOf(transaction, { type, actor, subject: { kind: 'person', id } });
+  });
+  const seen = async (reader: string, id: string) => {
+    const { status, json } = await call(reader, 'GET', `people/${id}`);
+    assert.equal(status, 200, JSON.stringify(json));
+    const listed = await call(reader, 'GET', `people?q=${json.educationId.replaceAll(' ', '')}`);
+    const types: string[] = json.timeline.map(({ type }: { type: string }) => type);
+    return [
+      json.birthDate,
+      listed.json.items[0]?.birthDate ?? null,
+      types.some((type) => /^(account|password|session|passkey)/.test(type)),
+    ];
+  };
+  assert.deepEqual(await seen(teacher, principal), [null, null, false]);
+  assert.deepEqual(await seen(teacher, another), ['2016-05-04', '2016-05-04', false], 'what tells namesakes apart');
+  assert.deepEqual(await seen(teacher, mine), ['2016-05-04', '2016-05-04', true], 'whose codes the teacher makes');
+  assert.deepEqual(await seen(administrator, principal), ['2016-05-04', '2016-05-04', true]);
 });

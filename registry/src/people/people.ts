@@ -1,5 +1,5 @@
 import type { Actor } from '@edutrust/platform/actor';
-import type { Transaction } from '@edutrust/platform/database';
+import { statement, type Transaction } from '@edutrust/platform/database';
 import { Conflict, InvalidInput } from '@edutrust/platform/errors';
 import { isUuid, uuidv7 } from '@edutrust/platform/ids';
 import { sql } from 'kysely';
@@ -178,16 +178,26 @@ export async function lockActive(transaction: Transaction, id: string) {
   return found;
 }
 
-/** The organisation of an event about a person: their home, else where they belong or belonged last. */
-export async function organisationOf(
+const organisationsOfPeople = statement<{ id: string; organisationId: string | null }, [ids: readonly string[]]>(
+  'registry.organisations-of-people',
+  `SELECT p.id, coalesce(p.home_organisation_id, (SELECT f.organisation_id FROM registry.affiliation AS f
+      WHERE f.person_id = p.id ORDER BY f.valid_until DESC NULLS FIRST, f.id DESC LIMIT 1)) AS "organisationId"
+   FROM registry.person AS p WHERE p.id = ANY($1::uuid[])`,
+);
+
+/** The organisation of events about each of these people: their home, else where they belong or belonged last. */
+export async function organisationsOf(
   transaction: Transaction,
-  personId: string,
-): Promise<{ readonly organisationId?: string }> {
-  const { rows } = await sql<{ id: string | null }>`
-    SELECT coalesce(p.home_organisation_id, (SELECT f.organisation_id FROM registry.affiliation AS f
-      WHERE f.person_id = p.id ORDER BY f.valid_until DESC NULLS FIRST, f.id DESC LIMIT 1)) AS id
-    FROM registry.person AS p WHERE p.id = ${personId}`.execute(transaction);
-  return rows[0]?.id ? { organisationId: rows[0].id } : {};
+  personIds: readonly string[],
+): Promise<ReadonlyMap<string, string | null>> {
+  const rows = await organisationsOfPeople(transaction, personIds);
+  return new Map(rows.map(({ id, organisationId }) => [id, organisationId]));
+}
+
+/** As {@link organisationsOf}, of one person, as a part of an event. */
+export async function organisationOf(transaction: Transaction, personId: string): Promise<{ organisationId?: string }> {
+  const organisationId = (await organisationsOf(transaction, [personId])).get(personId);
+  return organisationId ? { organisationId } : {};
 }
 
 /** Corrects what is known of a person. Unchanged values make no event. */

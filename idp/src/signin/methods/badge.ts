@@ -1,7 +1,7 @@
 import { createHash, randomBytes, randomInt } from 'node:crypto';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { InvalidInput } from '@edutrust/platform/errors';
-import { getPerson, organisationOf, personClaims } from '@edutrust/registry/people';
+import { getPerson, personClaims } from '@edutrust/registry/people';
 import { sql } from 'kysely';
 import Type from 'typebox';
 import { ensureAccount, findAccount } from '../../accounts/account.ts';
@@ -110,7 +110,6 @@ async function proofOfBadge(context: ServiceContext, { badgeId, personId }: Show
       type: 'account.activated',
       actor: { kind: 'system', name: 'activation' },
       subject: { kind: 'person', id: personId },
-      ...(await organisationOf(transaction, personId)),
     });
     return findAccount(transaction, personId);
   });
