@@ -14,6 +14,8 @@ export interface TwoPeople {
   readonly ports: ApprovalPorts;
   /** The person's passkey; the first call makes it. */
   passkeyOf(personId: string): TestAuthenticator;
+  /** The person has another passkey from now on, and no longer the one before. */
+  replacePasskey(personId: string): void;
   /** The person as a signed-in caller, with the roles of now. */
   actor(personId: string): Promise<PersonActor>;
   /** The maker's act; with another passkey where the kind asks for its own. */
@@ -70,6 +72,7 @@ export function twoPeople(context: ServiceContext, kinds: readonly ApprovalKind[
   const two: TwoPeople = {
     ports,
     passkeyOf,
+    replacePasskey: (personId) => void passkeys.set(personId, new TestAuthenticator(context.config.url.origin)),
     actor,
     confirm: async (id, personId, { passkey = passkeyOf(personId), change } = {}) => {
       const { caller, assertion } = await answer(id, personId, passkey, change);

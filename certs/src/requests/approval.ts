@@ -42,7 +42,7 @@ export const certifyKind: ApprovalKind<Certifying> = {
     const request = await lockRequest(transaction, id);
     certificateRequestMoves.mustMove(request.state, 'approved');
     const party = { organisationId: request.organisation_id, personId: request.person_id };
-    const subject = await findSubject(transaction, party);
+    const subject = await findSubject({ db: transaction, secrets: context.secrets }, party);
     mustBeTheSameSubject(subject, content);
     const made = request.public_key ? undefined : await keyStore(context).generate(transaction, 'seal');
     const publicKey = request.public_key ?? made?.publicKey ?? Buffer.alloc(0);

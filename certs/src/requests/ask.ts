@@ -31,7 +31,7 @@ export async function askForCertificate(
   const proven = wanted.csr === undefined ? undefined : readProvenKey(wanted.csr);
   const now = context.clock.now();
   return context.db.transaction().execute(async (transaction) => {
-    const subject = await findSubject(transaction, wanted);
+    const subject = await findSubject({ db: transaction, secrets: context.secrets }, wanted);
     const renewed = renews ? await mustBeRenewable(transaction, { renews, ...wanted, now }) : undefined;
     const publicKey =
       custody === 'key-store' ? null : (proven?.publicKey ?? (await keyOfRenewed(transaction, renewed?.serial ?? '')));

@@ -41,7 +41,7 @@ export async function issueRequested(context: ServiceContext, id: string): Promi
   let serial: string;
   try {
     const covered = await approvedCertificate(context, db, request);
-    const subject = await findSubject(db, partyOf(request));
+    const subject = await findSubject(context, partyOf(request));
     mustBeTheSameSubject(subject, covered);
     ({ serial } = await issueCertificate(context, wantedOf(request, subject, request.public_key)));
   } catch (error) {

@@ -95,7 +95,8 @@ async function isAgreedStill(
   if (!request) return false;
   try {
     const covered = await approvedCertificate(context, transaction, request);
-    mustBeTheSameSubject(await findSubject(transaction, { organisationId: organisation.id, personId: null }), covered);
+    const tools = { db: transaction, secrets: context.secrets };
+    mustBeTheSameSubject(await findSubject(tools, { organisationId: organisation.id, personId: null }), covered);
     return true;
   } catch (error) {
     if (!(error instanceof Conflict)) throw error;

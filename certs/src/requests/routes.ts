@@ -43,7 +43,7 @@ const listAll = (context: ServiceContext) =>
       response: { 200: RequestList },
     },
     handle: async ({ query, actor }) => {
-      const items = await listRequests(context.db, {
+      const items = await listRequests(context, {
         scope: actor ? scopeOf(actor, 'certificates.read') : [],
         limit: query.limit,
         ...(query.state ? { state: query.state } : {}),
@@ -60,7 +60,7 @@ const readOne = (context: ServiceContext) =>
     access: requires('certificates.read'),
     schema: { tags, summary: 'One request', params: IdParams, response: { 200: CertificateRequestView } },
     resource: ({ params }) => placeOf(context.db, params.id),
-    handle: (request) => findRequest(context.db, request.params.id),
+    handle: (request) => findRequest(context, request.params.id),
   });
 
 const ask = (context: ServiceContext) =>
@@ -81,7 +81,7 @@ const ask = (context: ServiceContext) =>
     handle: async (request, reply) => {
       const { personId, ...wanted } = request.body;
       const id = await askForCertificate(context, { ...wanted, personId: personId ?? null }, personActor(request));
-      return reply.code(201).send(await findRequest(context.db, id));
+      return reply.code(201).send(await findRequest(context, id));
     },
   });
 

@@ -1,7 +1,6 @@
-import type { Database, Transaction } from '@edutrust/platform/database';
 import { Conflict } from '@edutrust/platform/errors';
 import { findOrganisation } from '@edutrust/registry/organisations';
-import { findSigners } from '@edutrust/registry/permissions';
+import { findSigners, type SignerTools } from '@edutrust/registry/permissions';
 import type { CertificateSubject } from '../authority/authority.ts';
 
 /** Whom a certificate is for, by the registry. */
@@ -18,14 +17,14 @@ export interface CertifiedParty {
  * @throws NotFound; Conflict `certificate-requests/not-a-signer` for a person who does not sign for that organisation.
  */
 export async function findSubject(
-  db: Database | Transaction,
+  tools: SignerTools,
   { organisationId, personId }: CertifiedParty,
 ): Promise<CertificateSubject> {
   if (!personId) {
-    const { name, code } = await findOrganisation(db, organisationId);
+    const { name, code } = await findOrganisation(tools.db, organisationId);
     return { commonName: name, organisation: name, organisationCode: code };
   }
-  const signer = await findSignerOf(db, organisationId, personId);
+  const signer = await findSignerOf(tools, organisationId, personId);
   if (!signer) {
     throw new Conflict(
       'certificate-requests/not-a-signer',
@@ -50,7 +49,7 @@ export async function findSubject(
 }
 
 /** The person as a signer of exactly this organisation; one above it signs under its own name. */
-export async function findSignerOf(db: Database | Transaction, organisationId: string, personId: string) {
-  const signers = await findSigners(db, { organisationId, personId });
+export async function findSignerOf(tools: SignerTools, organisationId: string, personId: string) {
+  const signers = await findSigners(tools, { organisationId, personId });
   return signers.find((signer) => signer.organisationId === organisationId);
 }

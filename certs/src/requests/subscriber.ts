@@ -29,7 +29,7 @@ export async function revokeOfFormerSigners(context: ServiceContext, onlyPersonI
     WHERE c.person_id ${person} AND c.not_after > ${context.clock.now()}
       AND (c.revoked_at IS NULL OR c.revocation_reason = 'certificateHold')`.execute(context.db);
   for (const { serial, personId, organisationId } of rows) {
-    if (await findSignerOf(context.db, organisationId, personId)) continue;
+    if (await findSignerOf(context, organisationId, personId)) continue;
     await revokeCertificate(context, serial, 'affiliationChanged', program);
   }
 }

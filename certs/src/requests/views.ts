@@ -1,4 +1,4 @@
-import type { Database } from '@edutrust/platform/database';
+import type { ServiceContext } from '@edutrust/platform/context';
 import { Conflict } from '@edutrust/platform/errors';
 import { sql } from 'kysely';
 import type Type from 'typebox';
@@ -46,8 +46,10 @@ interface Row
   readonly notAfter: Date | null;
 }
 
+type Tools = Pick<ServiceContext, 'db' | 'secrets'>;
+
 /** Requests, newest first. */
-export async function listRequests(db: Database, filter: RequestFilter): Promise<View[]> {
+export async function listRequests(tools: Tools, filter: RequestFilter): Promise<View[]> {
   const conditions = [sql`true`];
   if (filter.scope) conditions.push(sql`o.path && ${[...filter.scope]}::uuid[]`);
   if (filter.id) conditions.push(sql`r.id = ${filter.id}`);
@@ -67,19 +69,19 @@ export async function listRequests(db: Database, filter: RequestFilter): Promise
     LEFT JOIN registry.person AS q ON q.id = r.requested_by
     LEFT JOIN registry.person AS d ON d.id = r.decided_by
     LEFT JOIN certs.certificate AS c ON c.serial = r.certificate_serial
-    WHERE ${sql.join(conditions, sql` AND `)} ORDER BY r.id DESC LIMIT ${filter.limit}`.execute(db);
-  return Promise.all(rows.map((row) => viewOf(db, row)));
+    WHERE ${sql.join(conditions, sql` AND `)} ORDER BY r.id DESC LIMIT ${filter.limit}`.execute(tools.db);
+  return Promise.all(rows.map((row) => viewOf(tools, row)));
 }
 
 async function viewOf(
-  db: Database,
+  tools: Tools,
   { publicKey, keyHash, requested, decided, serial, notAfter, ...row }: Row,
 ): Promise<View> {
   const isOpen = row.state === 'waiting' || row.state === 'approved';
   return {
     ...row,
     subject: isOpen
-      ? await subjectText(db, { organisationId: row.organisation.id, personId: row.person?.id ?? null })
+      ? await subjectText(tools, { organisationId: row.organisation.id, personId: row.person?.id ?? null })
       : null,
     key: publicKey && keyHash ? { kind: keyKind(publicKey), sha256: keyHash.toString('hex') } : null,
     requestedAt: requested.toISOString(),
@@ -88,9 +90,9 @@ async function viewOf(
   };
 }
 
-async function subjectText(db: Database, party: CertifiedParty): Promise<string | null> {
+async function subjectText(tools: Tools, party: CertifiedParty): Promise<string | null> {
   try {
-    return formatName(readName(readDer(encodeName(subjectName(await findSubject(db, party))))));
+    return formatName(readName(readDer(encodeName(subjectName(await findSubject(tools, party))))));
   } catch (error) {
     if (error instanceof Conflict) return null; // no signer any more: it cannot be approved either
     throw error;
@@ -98,8 +100,8 @@ async function subjectText(db: Database, party: CertifiedParty): Promise<string 
 }
 
 /** @throws NotFound */
-export async function findRequest(db: Database, id: string): Promise<View> {
-  const [found] = await listRequests(db, { id, limit: 1 });
+export async function findRequest(tools: Tools, id: string): Promise<View> {
+  const [found] = await listRequests(tools, { id, limit: 1 });
   if (found) return found;
   throw noRequest();
 }

@@ -192,6 +192,16 @@ describe('acts that take two people', () => {
     assert.deepEqual(await numbers(), []);
   });
 
+  test('Q1: a maker who has no longer the passkey of the confirmation proposes it anew', async () => {
+    const id = await proposed({ number: 21 });
+    await two.confirm(id, maker);
+    two.replacePasskey(maker);
+    await assert.rejects(two.approve(id, officer), { code: 'approvals/passkey-gone' });
+    assert.deepEqual(await numbers(), []);
+    assert.equal(await stateOf(id), 'confirmed', 'it is still to be refused or withdrawn');
+    await two.refuse(id, officer, 'lập lại');
+  });
+
   test('Q2: what was altered since it was confirmed is not applied', async () => {
     for (const change of [
       sql`envelope = replace(envelope, '"number":', '"number":1')`,

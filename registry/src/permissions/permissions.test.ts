@@ -8,7 +8,7 @@ import { createEducationIdIssuer } from '../education-id/education-id.ts';
 import { migrations } from '../migrations.ts';
 import { merge } from '../people/merge.ts';
 import { affiliate, createIdentifierVault, createPerson, leave, transfer } from '../people/people.ts';
-import { can, decide, grantRole, rolesOf } from './permissions.ts';
+import { can, decide, findSigners, grantRole, rolesOf } from './permissions.ts';
 import { coveredRoles, governingActions, hasAction, type Role, roles, separateDuties } from './roles.ts';
 import { type Standing, verdictOn } from './standing.ts';
 
@@ -242,4 +242,38 @@ test('T5: an administrator grants nothing to themselves, and a guardian is gover
   await sql`INSERT INTO registry.guardianship (guardian_id, child_id, relation, valid_from)
     VALUES (${city.people.guardian}, ${city.people.movedPupil}, 'father', ${today})`.execute(context.db);
   assert.equal(await decide(context.db, school, 'people.write', guardian), 'no', 'a second child is at another school');
+});
+
+test('Q3: a signer or clerk whom somebody wrote into the table signs nothing, also by the word of another row', async () => {
+  await using world = await openCity();
+  const { context, city } = world;
+  const school = city.schools[0];
+  assert.ok(school);
+  const stranger = school.teacherIds.at(-1) ?? '';
+  const found = async (personId: string) =>
+    (await findSigners(context, { personId, organisationId: school.id, roles: ['signer', 'clerk'] })).length;
+  assert.equal(await found(school.principalId), 1, 'who was granted the role signs');
+  const before = await found(stranger);
+  await sql`DELETE FROM registry.role_assignment WHERE person_id = ${stranger}`.execute(context.db);
+  assert.equal(await found(stranger), 0, `${before} before`);
+  for (const attestation of [
+    sql`NULL`,
+    sql`sha256('x')`,
+    sql`(SELECT attestation FROM registry.role_assignment WHERE person_id = ${school.principalId} AND role = 'signer' LIMIT 1)`,
+  ])
+    for (const role of ['signer', 'clerk'])
+      await sql`
+        INSERT INTO registry.role_assignment (id, person_id, role, organisation_id, attestation)
+        VALUES (gen_random_uuid(), ${stranger}, ${role}, ${school.id}, ${attestation}) ON CONFLICT DO NOTHING`.execute(
+        context.db,
+      );
+  assert.equal(await found(stranger), 0);
+  await sql`UPDATE registry.role_assignment SET person_id = ${stranger}
+    WHERE id = (SELECT id FROM registry.role_assignment WHERE person_id = ${school.principalId} AND role = 'signer' LIMIT 1)`
+    .execute(context.db)
+    .catch(() => undefined); // the row that the operator wrote stands in the way
+  await sql`DELETE FROM registry.role_assignment WHERE person_id = ${stranger} AND attestation IS NULL`.execute(
+    context.db,
+  );
+  assert.equal(await found(stranger), 0, 'nor by a row that was moved to them');
 });

@@ -23,7 +23,7 @@ export {
   roleNames,
   roles,
 } from './roles.ts';
-export { findSigners, type Signer, type SigningRole } from './signers.ts';
+export { findSigners, type Signer, type SignerTools, type SigningRole } from './signers.ts';
 export type { Verdict } from './standing.ts';
 
 /**

@@ -1,5 +1,8 @@
 import type { Database, Transaction } from '@edutrust/platform/database';
+import type { SecretBox } from '@edutrust/platform/secrets';
 import { sql } from 'kysely';
+import { isAttestedRole } from './attestation.ts';
+import type { Role } from './roles.ts';
 
 /** A signer of an organisation, with the title that stands under the signature. */
 export interface Signer {
@@ -19,12 +22,18 @@ const plainTitle = 'Người ký';
 /** Roles whose holders confirm on a phone of their own: with a signature, or with the organisation's seal. */
 export type SigningRole = 'signer' | 'clerk';
 
+/** A transaction stands for the database where what is found is acted on. */
+export interface SignerTools {
+  readonly db: Database | Transaction;
+  readonly secrets: SecretBox;
+}
+
 /**
  * Those who hold the role (`signer` when none is named) now: in the organisation or above it, the nearest first, or of
- * one person.
+ * one person. Only by roles that this program granted: who writes one into the table signs nothing (Q3, ADR 0089).
  */
 export async function findSigners(
-  db: Database | Transaction,
+  { db, secrets }: SignerTools,
   which: {
     readonly organisationId?: string;
     readonly personId?: string;
@@ -36,8 +45,13 @@ export async function findSigners(
   const organisation = which.organisationId
     ? sql`AND o.id IN (SELECT unnest(path) FROM registry.organisation WHERE id = ${which.organisationId})`
     : sql``;
-  const { rows } = await sql<Signer>`
-    SELECT p.id AS "personId", p.education_id AS "educationId", p.full_name AS "fullName",
+  interface Row extends Signer {
+    readonly id: string;
+    readonly role: Role;
+    readonly attestation: Buffer | null;
+  }
+  const { rows } = await sql<Row>`
+    SELECT r.id, r.role, r.attestation, p.id AS "personId", p.education_id AS "educationId", p.full_name AS "fullName",
       coalesce((SELECT f.title FROM registry.affiliation AS f
         WHERE f.person_id = p.id AND f.organisation_id = o.id AND f.valid_until IS NULL AND f.title IS NOT NULL
         ORDER BY f.id LIMIT 1), ${plainTitle}) AS title,
@@ -49,5 +63,9 @@ export async function findSigners(
     JOIN registry.organisation AS o ON o.id = r.organisation_id
     WHERE r.role = ANY(${roles}::text[]) AND r.ended_at IS NULL AND p.status = 'active' ${person} ${organisation}
     ORDER BY cardinality(o.path) DESC, r.granted_at LIMIT 200`.execute(db);
-  return rows;
+  return rows
+    .filter(({ personId, organisationId, ...row }) =>
+      isAttestedRole(secrets, { ...row, person_id: personId, organisation_id: organisationId }),
+    )
+    .map(({ id: _id, role: _role, attestation: _attestation, ...signer }) => signer);
 }

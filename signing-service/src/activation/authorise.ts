@@ -119,7 +119,7 @@ async function closeSession(
 }
 
 async function confirmOpen(
-  { config, clock, jobs }: ServiceContext,
+  { config, clock, jobs, secrets }: ServiceContext,
   transaction: Transaction,
   { session, certificate }: { readonly session: SessionRow; readonly certificate: Buffer },
   { assertion, signatures, drawn }: Confirmation,
@@ -129,7 +129,7 @@ async function confirmOpen(
   if (enrolment.state !== 'enrolled') throw notEnrolledAnyMore();
   const roles: readonly SigningRole[] = [session.purpose === 'seal' ? 'clerk' : 'signer'];
   const organisationId = enrolment.organisation_id;
-  const [holder] = await findSigners(transaction, { personId: actor.personId, organisationId, roles });
+  const [holder] = await findSigners({ db: transaction, secrets }, { personId: actor.personId, organisationId, roles });
   if (!holder) throw roleEnded(); // between opening and confirming
   const passkey = {
     credentialId: enrolment.credential_id,

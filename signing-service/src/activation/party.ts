@@ -32,7 +32,7 @@ export async function partyOf(
     const { organisationName: name, certificate, serial, keyId } = seal;
     return { kind: 'seal', name, organisation: name, certificate, serial, keyId };
   }
-  const [signer] = await findSigners(context.db, {
+  const [signer] = await findSigners(context, {
     personId: actor.personId,
     organisationId: enrolment.organisation_id,
   });

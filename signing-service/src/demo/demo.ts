@@ -54,7 +54,8 @@ async function seedSchool(context: ServiceContext, school: DemoSchool, firstPupi
   if (run) return makeTranscripts(context, run.id);
   const teacherId = marked.homeroomTeacherId;
   // A demo city of before the order of signatures: its teachers do not sign, so nothing is asked of them.
-  if (!teacherId || (await findSigners(db, { personId: teacherId, organisationId: school.id })).length === 0) return;
+  if (!teacherId || (await findSigners(context, { personId: teacherId, organisationId: school.id })).length === 0)
+    return;
   const personIds = learners
     .map(({ personId }) => personId)
     .sort((one, other) => Number(other === firstPupil) - Number(one === firstPupil))

@@ -46,7 +46,7 @@ export async function askForSignatures(
   if (new Set(signers.map(({ personId }) => personId)).size < signers.length) throw sameTwice();
   const people: Signer[] = [];
   for (const [index, { personId }] of signers.entries()) {
-    const [found] = await findSigners(db, { organisationId, personId });
+    const [found] = await findSigners(context, { organisationId, personId });
     if (!found) throw notASigner(index);
     people.push(found);
   }

@@ -4,6 +4,7 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
 import { withdrawProposal } from '@edutrust/registry/approvals';
 import { notify } from '@edutrust/registry/notices';
+import { getPerson } from '@edutrust/registry/people';
 import { findSigners, holdersOf } from '@edutrust/registry/permissions';
 import { sql } from 'kysely';
 import { record } from '../events.ts';
@@ -28,7 +29,7 @@ export async function issueFor(context: ServiceContext, id: string): Promise<voi
     .executeTakeFirst();
   if (enrolment?.state !== 'ready') return;
   const { person_id: personId, organisation_id: organisationId } = enrolment;
-  const [signer] = await findSigners(db, { personId, organisationId, roles: enrollingRoles });
+  const [signer] = await findSigners(context, { personId, organisationId, roles: enrollingRoles });
   if (!signer) return; // no longer a signer: nothing is certified; an officer sees it waiting
   // What two people agreed to is certified: these names, this key. Without them nothing is.
   const phone = await approvedPhone(context, db, enrolment);
@@ -145,9 +146,9 @@ async function notifyOfEnd(transaction: Transaction, enrolment: EnrolmentRow, re
   const { person_id: personId, organisation_id: organisationId, device_name: device } = enrolment;
   await notify(transaction, { personId, kind: 'signing-phone.ended', data: { device } });
   if (reason === 'left') return;
-  const [holder] = await findSigners(transaction, { personId, roles: enrollingRoles });
+  const { fullName: name } = await getPerson(transaction, personId);
   const officers = await holdersOf(transaction, 'signing.approve-enrolment', organisationId, mostOfficers);
-  const data = { name: holder?.fullName ?? '' };
+  const data = { name };
   await notify(
     transaction,
     ...officers.map((officer) => ({ personId: officer, kind: 'signing-phone.lost' as const, data })),

@@ -38,7 +38,7 @@ export async function enrol(
   const passkey = await verifyRegistration(config, body.attestation, ceremony.challenge);
   const id = ceremony.enrolmentId;
   const ofPhone = phoneKey(body, { challenge: ceremony.challenge, credentialId: passkey.credentialId });
-  const signer = await mustBeSigner(db, actor.personId);
+  const signer = await mustBeSigner(context, actor.personId);
   await db.transaction().execute(async (transaction) => {
     await mustHaveNone(transaction, actor.personId);
     const key = ofPhone ?? (await storedKey(context, transaction));

@@ -4,7 +4,7 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database, Transaction } from '@edutrust/platform/database';
 import { Conflict, Forbidden, NotFound } from '@edutrust/platform/errors';
 import { uuidv7 } from '@edutrust/platform/ids';
-import { findSigners } from '@edutrust/registry/permissions';
+import { findSigners, type SignerTools } from '@edutrust/registry/permissions';
 import type { Selectable } from 'kysely';
 import type Type from 'typebox';
 import { type SigningTables, signingOf } from '../tables.ts';
@@ -39,11 +39,12 @@ export function userHandleOf(enrolmentId: string): string {
  * @throws Conflict `signing/already-enrolled`; Forbidden `signing/not-a-signer`.
  */
 export async function beginEnrolment(
-  { db, store, config }: ServiceContext,
+  context: ServiceContext,
   actor: PersonActor,
 ): Promise<Type.Static<typeof CreationOptions>> {
+  const { db, store, config } = context;
   await mustHaveNone(db, actor.personId);
-  const signer = await mustBeSigner(db, actor.personId);
+  const signer = await mustBeSigner(context, actor.personId);
   const ceremonyId = uuidv7();
   const ceremony: Ceremony = {
     personId: actor.personId,
@@ -97,8 +98,8 @@ export function alreadyEnrolled(): Conflict {
   );
 }
 
-export async function mustBeSigner(db: Database | Transaction, personId: string) {
-  const [signer] = await findSigners(db, { personId, roles: enrollingRoles });
+export async function mustBeSigner(tools: SignerTools, personId: string) {
+  const [signer] = await findSigners(tools, { personId, roles: enrollingRoles });
   if (signer) return signer;
   throw new Forbidden('signing/not-a-signer', {
     vi: 'Bạn chưa được giao vai trò người ký.',

@@ -45,7 +45,7 @@ async function renewEnrolment(context: ServiceContext, id: string, before: strin
     .executeTakeFirst();
   if (enrolment?.state !== 'enrolled' || enrolment.certificate_serial !== before) return; // another process was faster
   const { person_id: personId, organisation_id: organisationId } = enrolment;
-  const [signer] = await findSigners(db, { personId, organisationId, roles: enrollingRoles });
+  const [signer] = await findSigners(context, { personId, organisationId, roles: enrollingRoles });
   if (!signer) return; // no longer a signer of the organisation
   const phone = await approvedPhone(context, db, enrolment);
   // Another name or title than two people agreed to is not certified: the signer enrols again.

@@ -47,7 +47,7 @@ async function enrolmentOfRevoked(
   return rows[0] && { id: rows[0].id, reason: isCompromised ? 'lost' : 'replaced' };
 }
 
-async function enrolmentOfFormerSigner({ db }: ServiceContext, personId: string): Promise<Ending | undefined> {
+async function enrolmentOfFormerSigner({ db, secrets }: ServiceContext, personId: string): Promise<Ending | undefined> {
   const current = await signingOf(db)
     .selectFrom('signing.enrolment')
     .select(['id', 'organisation_id'])
@@ -55,6 +55,9 @@ async function enrolmentOfFormerSigner({ db }: ServiceContext, personId: string)
     .where('state', 'in', [...currentStates])
     .executeTakeFirst();
   if (!current) return undefined;
-  const signers = await findSigners(db, { personId, organisationId: current.organisation_id, roles: enrollingRoles });
+  const signers = await findSigners(
+    { db, secrets },
+    { personId, organisationId: current.organisation_id, roles: enrollingRoles },
+  );
   return signers.length > 0 ? undefined : { id: current.id, reason: 'left' };
 }

@@ -68,9 +68,9 @@ async function approvalOf({ db }: ServiceContext, { approval_id }: EnrolmentRow)
   return rows[0] ?? null;
 }
 
-async function ownRenewal({ db, clock }: ServiceContext, enrolment: EnrolmentRow, certificate: Buffer) {
+async function ownRenewal({ db, secrets, clock }: ServiceContext, enrolment: EnrolmentRow, certificate: Buffer) {
   const { person_id: personId, organisation_id: organisationId, decided_at, created_at } = enrolment;
-  const isSigner = (await findSigners(db, { personId, organisationId, roles: enrollingRoles })).length > 0;
+  const isSigner = (await findSigners({ db, secrets }, { personId, organisationId, roles: enrollingRoles })).length > 0;
   const notAfter = new X509Certificate(certificate).validToDate;
   return renewalOf({ approvedAt: decided_at ?? created_at, notAfter, isSigner }, clock.now());
 }

@@ -1,6 +1,6 @@
 import type { Database, Transaction } from '@edutrust/platform/database';
 import { Conflict, NotFound } from '@edutrust/platform/errors';
-import { findSigners, type Signer } from '@edutrust/registry/permissions';
+import { findSigners, type Signer, type SignerTools } from '@edutrust/registry/permissions';
 import { sql } from 'kysely';
 
 // What signing reads of the registry: read only, in the form that documents and lists need (ADR 0036).
@@ -15,12 +15,8 @@ const deputyTitle = /^phó (?:hiệu trưởng|giám đốc)/i;
  *
  * @throws Conflict `signing/no-signer`
  */
-export async function principalOf(
-  db: Database | Transaction,
-  organisationId: string,
-  personId?: string,
-): Promise<Signer> {
-  const signers = await findSigners(db, { organisationId, ...(personId ? { personId } : {}) });
+export async function principalOf(tools: SignerTools, organisationId: string, personId?: string): Promise<Signer> {
+  const signers = await findSigners(tools, { organisationId, ...(personId ? { personId } : {}) });
   const rank = ({ title, affiliation }: Signer) =>
     headTitle.test(title) ? 0 : deputyTitle.test(title) ? 2 : affiliation === 'teacher' ? undefined : 1;
   const [found] = signers
@@ -53,7 +49,7 @@ export async function principalOf(
  * @throws Conflict `signing/no-class-teacher`, `signing/class-teacher-not-signer`
  */
 export async function classTeacherOf(
-  db: Database | Transaction,
+  tools: SignerTools,
   { organisationId, homeroomTeacherId, homeroomTeacher, code }: ClassForTranscripts,
 ): Promise<Signer> {
   if (!homeroomTeacherId) {
@@ -63,7 +59,7 @@ export async function classTeacherOf(
       { remedy: { vi: 'Phân công giáo viên chủ nhiệm cho lớp rồi trình lại.', en: 'Appoint one, then ask again.' } },
     );
   }
-  const [found] = await findSigners(db, { organisationId, personId: homeroomTeacherId });
+  const [found] = await findSigners(tools, { organisationId, personId: homeroomTeacherId });
   if (found) return found;
   throw new Conflict(
     'signing/class-teacher-not-signer',

@@ -36,8 +36,8 @@ export async function startTranscripts(
 ): Promise<string> {
   const { db, clock, jobs } = context;
   const marked = await findMarkedClass(db, input.classId);
-  await classTeacherOf(db, marked);
-  const { personId: signerId } = await principalOf(db, marked.organisationId, input.signerId);
+  await classTeacherOf(context, marked);
+  const { personId: signerId } = await principalOf(context, marked.organisationId, input.signerId);
   const learners = new Set((await listClassLearners(db, marked.id)).map(({ personId }) => personId));
   if (input.personIds?.some((id) => !learners.has(id))) {
     throw new InvalidInput('signing/not-in-class', {
@@ -118,15 +118,15 @@ export async function makeTranscripts(context: ServiceContext, runId: string): P
 }
 
 /** Who signs; undefined when that has changed since the run was asked for: it ends then, and asking again says why. */
-async function signersOf({ db, log }: ServiceContext, marked: MarkedClass, signerId: string) {
+async function signersOf(context: ServiceContext, marked: MarkedClass, signerId: string) {
   try {
     return {
-      classTeacher: await classTeacherOf(db, marked),
-      principal: await principalOf(db, marked.organisationId, signerId),
+      classTeacher: await classTeacherOf(context, marked),
+      principal: await principalOf(context, marked.organisationId, signerId),
     };
   } catch (error) {
     if (!(error instanceof Conflict)) throw error;
-    log.warn({ err: error, class: marked.id }, 'transcripts without signers');
+    context.log.warn({ err: error, class: marked.id }, 'transcripts without signers');
     return undefined;
   }
 }
