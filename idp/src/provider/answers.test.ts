@@ -15,6 +15,7 @@ import {
   testIdp,
 } from '../../testing/idp.ts';
 import { changeApp, registerApp } from '../apps/apps.ts';
+import { audiences } from '../apps/audience.ts';
 
 const actor = { kind: 'system', name: 'setup' } as const;
 let world: TestIdp;
@@ -23,7 +24,8 @@ let educationId: string;
 before(async () => {
   world = await testIdp();
   const scopes = ['openid', 'offline_access', 'profile', 'school'];
-  await world.context.db.transaction().execute((transaction) => changeApp(transaction, 'lop-hoc', { scopes }, actor));
+  const change = { scopes, audience: audiences }; // a principal goes there too
+  await world.context.db.transaction().execute((transaction) => changeApp(transaction, 'lop-hoc', change, actor));
   educationId = await world.activate(world.city.people.teacher);
   browser = new TestBrowser({ stopAt: appOrigins });
   await world.signIn(browser, educationId);
