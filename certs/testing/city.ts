@@ -8,7 +8,7 @@ import { addRoutes } from '@edutrust/platform/route';
 import { type DemoCity, seedDemo } from '@edutrust/registry/demo';
 import { can, grantRole, rolesOf } from '@edutrust/registry/permissions';
 import { migrations as registryMigrations } from '@edutrust/registry/service';
-import { twoPeople } from '@edutrust/registry/testing/two-people';
+import { type TwoPeople, twoPeople } from '@edutrust/registry/testing/two-people';
 import { TestClock } from '@edutrust/testing/clock';
 import { type TestContext, testContext } from '@edutrust/testing/context';
 import { sql } from 'kysely';
@@ -34,9 +34,37 @@ export async function openTestCity() {
   addRoutes(app, service.routes?.() ?? []);
   await app.ready();
   const folder = mkdtempSync(join(tmpdir(), 'edutrust-requests-'));
-  const openssl = (...args: string[]) =>
-    execFileSync('openssl', args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-  const call = async (person: string, method: 'GET' | 'POST', path: string, body?: object, ageSeconds = 0) => {
+  const call = callerOf(app);
+  const two = twoPeople(context, certsKinds);
+  return {
+    context,
+    clock,
+    city,
+    service,
+    folder,
+    ...opensslToken(folder),
+    call,
+    /** Asks as the department's administrator, unless somebody else is named. */
+    ask: (body: object, person = city.people.administrator) => call(person, 'POST', 'certificate-requests', body),
+    two,
+    decide: decider(context, city, call, two),
+    secondOfficer: () => appointSecondOfficer(context, city),
+    async count(query: ReturnType<typeof sql>): Promise<number> {
+      const { rows } = await sql<{ count: number }>`SELECT count(*) AS count FROM ${query}`.execute(context.db);
+      return rows[0]?.count ?? -1;
+    },
+    [Symbol.asyncDispose]: async () => {
+      await app.close();
+      await service.close?.();
+      rmSync(folder, { recursive: true });
+      await context[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Calls a route as a person who signed in `ageSeconds` ago. */
+function callerOf(app: HttpServer) {
+  return async (person: string, method: 'GET' | 'POST', path: string, body?: object, ageSeconds = 0) => {
     const answer = await app.inject({
       method,
       url: `/api/v1/${path}`,
@@ -46,16 +74,14 @@ export async function openTestCity() {
     const isJson = String(answer.headers['content-type']).includes('json');
     return { status: answer.statusCode, json: isJson ? answer.json() : undefined, text: answer.body } as Answer;
   };
-  const { securityOfficer, administrator } = city.people;
-  const two = twoPeople(context, certsKinds);
+}
+
+/** What stands for a USB token: openssl in a folder of its own. */
+function opensslToken(folder: string) {
+  const openssl = (...args: string[]) =>
+    execFileSync('openssl', args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
   return {
-    context,
-    clock,
-    city,
-    service,
-    folder,
     openssl,
-    call,
     write: (name: string, content: string) => writeFileSync(join(folder, name), content),
     /** A new key and its request, PEM; `options` are openssl's for the key. */
     makeCsr: (options = '-newkey ec -pkeyopt ec_paramgen_curve:P-256') =>
@@ -70,56 +96,42 @@ export async function openTestCity() {
         '/CN=Ai cung duoc',
         '-utf8',
       ),
-    /** Asks as the department's administrator, unless somebody else is named. */
-    ask: (body: object, person = administrator) => call(person, 'POST', 'certificate-requests', body),
-    two,
-    /** Those who asked confirm, and the officer decides; the request as it is then, or the refusal's code. */
-    decide: async (id: string, what: 'approve' | 'refuse' | 'withdraw', person = securityOfficer): Promise<Answer> => {
-      const { json } = await call(administrator, 'GET', `certificate-requests/${id}`);
-      const maker = json.requestedBy.id;
-      try {
-        if (what === 'withdraw') await two.withdraw(json.approvalId, maker);
-        else {
-          const { rows } =
-            await sql`SELECT 1 FROM registry.approval WHERE id = ${json.approvalId} AND state = 'proposed'`.execute(
-              context.db,
-            );
-          if (rows.length > 0) await two.confirm(json.approvalId, maker);
-          if (what === 'approve') await two.approve(json.approvalId, person);
-          else await two.refuse(json.approvalId, person, 'Chưa đối chiếu được khoá');
-        }
-      } catch (error) {
-        const { code, status = 500 } = error as { code: string; status?: number };
-        return { status, json: { code }, text: String(error) };
-      }
-      return call(administrator, 'GET', `certificate-requests/${id}`);
-    },
-    /** Another security officer than the city's. */
-    async secondOfficer(): Promise<string> {
-      const officer = city.schools[0]?.teacherIds[0] ?? '';
-      await context.db
-        .transaction()
-        .execute((transaction) =>
-          grantRole(
-            transaction,
-            context,
-            { personId: officer, role: 'security-officer', organisationId: city.departmentId },
-            { kind: 'system', name: 'cli' },
-          ),
-        );
-      return officer;
-    },
-    async count(query: ReturnType<typeof sql>): Promise<number> {
-      const { rows } = await sql<{ count: number }>`SELECT count(*) AS count FROM ${query}`.execute(context.db);
-      return rows[0]?.count ?? -1;
-    },
-    [Symbol.asyncDispose]: async () => {
-      await app.close();
-      await service.close?.();
-      rmSync(folder, { recursive: true });
-      await context[Symbol.asyncDispose]();
-    },
   };
+}
+
+/** Those who asked confirm, and the officer decides; the request as it is then, or the refusal's code. */
+function decider(context: TestContext, { people }: DemoCity, call: ReturnType<typeof callerOf>, two: TwoPeople) {
+  const { securityOfficer, administrator } = people;
+  return async (id: string, what: 'approve' | 'refuse' | 'withdraw', person = securityOfficer): Promise<Answer> => {
+    const { json } = await call(administrator, 'GET', `certificate-requests/${id}`);
+    const maker = json.requestedBy.id;
+    try {
+      if (what === 'withdraw') await two.withdraw(json.approvalId, maker);
+      else {
+        const { rows } =
+          await sql`SELECT 1 FROM registry.approval WHERE id = ${json.approvalId} AND state = 'proposed'`.execute(
+            context.db,
+          );
+        if (rows.length > 0) await two.confirm(json.approvalId, maker);
+        if (what === 'approve') await two.approve(json.approvalId, person);
+        else await two.refuse(json.approvalId, person, 'Chưa đối chiếu được khoá');
+      }
+    } catch (error) {
+      const { code, status = 500 } = error as { code: string; status?: number };
+      return { status, json: { code }, text: String(error) };
+    }
+    return call(administrator, 'GET', `certificate-requests/${id}`);
+  };
+}
+
+/** Another security officer than the city's; who it is. */
+async function appointSecondOfficer(context: TestContext, { schools, departmentId }: DemoCity): Promise<string> {
+  const personId = schools[0]?.teacherIds[0] ?? '';
+  const role = { personId, role: 'security-officer', organisationId: departmentId } as const;
+  await context.db
+    .transaction()
+    .execute((transaction) => grantRole(transaction, context, role, { kind: 'system', name: 'cli' }));
+  return personId;
 }
 
 export type TestCity = Awaited<ReturnType<typeof openTestCity>> & { readonly city: DemoCity };

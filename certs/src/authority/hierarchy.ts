@@ -12,7 +12,7 @@ import {
   type IssuingRole,
   makeHierarchy,
 } from '../ceremony/hierarchy.ts';
-import { encodeName, parseCertificate } from '../certificate/certificate.ts';
+import { type Certificate, encodeName, parseCertificate } from '../certificate/certificate.ts';
 import { lint } from '../certificate/lint.ts';
 import { makeRequest } from '../certificate/request.ts';
 import { algorithmOfKey } from '../certificate/signature.ts';
@@ -21,7 +21,7 @@ import { keepOfflineKey, keyStore } from '../key-store/key-store.ts';
 import { validatePath } from '../path/path.ts';
 import { keepRevocationList, listLifetimeMs, publishRevocationList } from '../revocation/revocation-list.ts';
 import { certsOf } from '../tables.ts';
-import { listAuthorities } from './authorities.ts';
+import { type AuthorityRole, listAuthorities } from './authorities.ts';
 import { keepIssued } from './issuance.ts';
 import { makeResponders } from './responders.ts';
 
@@ -31,6 +31,7 @@ const purposes = {
   people: 'officials and organisations',
   services: 'time stamps and status services',
 } as const;
+const issuingRoles = ['people', 'services'] as const satisfies readonly IssuingRole[];
 const setup = { kind: 'system', name: 'setup' } as const;
 
 /** One ceremony at a time, of however many processes. */
@@ -95,74 +96,108 @@ export async function installHierarchy(
 ): Promise<void> {
   await lockHierarchy(transaction);
   const { generation, root, issuing, cross, rootList } = hierarchy;
-  const before = await listAuthorities(transaction);
-  if (generation !== before.filter(({ role }) => role === 'root').length + 1) {
-    throw new Conflict('authorities/other-generation', {
-      vi: 'Hệ chứng thực này không nối tiếp hệ đang dùng: có thể đã được cài rồi.',
-      en: 'These authorities do not follow the present ones: perhaps they were installed before.',
-    });
-  }
+  await mustFollowOn(transaction, generation);
   const keyIds = await mustFit(context, transaction, hierarchy);
-  const now = context.clock.now();
+  await retireAuthorities(transaction, context.clock.now());
+  const rootId = authorityId('root', generation);
+  const keepMade = (authority: MadeAuthority) => keepAuthority(context, transaction, { ...authority, rootId }, actor);
+  await keepMade({
+    id: rootId,
+    role: 'root',
+    der: root,
+    keyId: rootKeyId ?? (await keepOfflineRootKey(transaction, parseCertificate(root))),
+  });
+  for (const role of issuingRoles) {
+    await keepMade({ id: authorityId(role, generation), role, der: issuing[role], keyId: keyIds[role] });
+  }
+  for (const der of cross) await keepCross(context, transaction, parseCertificate(der), hierarchy);
+  await keepRevocationList(transaction, { issuerId: rootId, delta: null, ...rootList });
+  await makeResponders(context, transaction, generation);
+  for (const role of issuingRoles)
+    await publishRevocationList(context, transaction, authorityId(role, generation), { isBase: true });
+}
+
+async function mustFollowOn(transaction: Transaction, generation: number): Promise<void> {
+  const before = await listAuthorities(transaction);
+  if (generation === before.filter(({ role }) => role === 'root').length + 1) return;
+  throw new Conflict('authorities/other-generation', {
+    vi: 'Hệ chứng thực này không nối tiếp hệ đang dùng: có thể đã được cài rồi.',
+    en: 'These authorities do not follow the present ones: perhaps they were installed before.',
+  });
+}
+
+async function retireAuthorities(transaction: Transaction, now: Date): Promise<void> {
   await certsOf(transaction)
     .updateTable('certs.authority')
     .set({ retired_at: now })
     .where('retired_at', 'is', null)
     .execute();
-  const rootCertificate = parseCertificate(root);
-  const algorithm = algorithmOfKey(rootCertificate.publicKey()) === 'ecdsa-sha384' ? 'p384' : 'p256';
-  const rootKey = rootKeyId ?? (await keepOfflineKey(transaction, rootCertificate.subjectPublicKeyInfo, algorithm)).id;
-  const rootId = authorityId('root', generation);
-  for (const [role, der, keyId] of [
-    ['root', root, rootKey],
-    ['people', issuing.people, keyIds.people],
-    ['services', issuing.services, keyIds.services],
-  ] as const) {
-    const id = authorityId(role, generation);
-    await certsOf(transaction)
-      .insertInto('certs.authority')
-      .values({
-        id,
-        role,
-        name: parseCertificate(der).subject.attributes.flat().at(-1)?.value ?? id,
-        purpose: purposes[role],
-        issuer_id: role === 'root' ? null : rootId,
-        key_id: keyId,
-        certificate: der,
-        retired_at: null,
-      })
-      .execute();
-    if (role !== 'root')
-      await keepIssued(context, transaction, der, {
-        profile: 'issuing-ca',
-        issuerId: rootId,
-        requestKey: `authority/${id}`,
-      });
-    await record(transaction, {
-      type: 'authority.created',
-      actor,
-      subject: { kind: 'authority', id },
-      data: { sha256: parseCertificate(der).fingerprint },
-    });
-  }
-  for (const der of cross) {
-    const certificate = parseCertificate(der);
-    await certsOf(transaction)
-      .insertInto('certs.cross_certificate')
-      .values({ sha256: Buffer.from(certificate.fingerprint, 'hex'), certificate: der })
-      .execute();
-    const byNew = certificate.issuer.canonical === rootCertificate.subject.canonical;
-    const issuerId = byNew ? rootId : authorityId('root', generation - 1);
+}
+
+/** The root's key stays where the ceremony was; its public half is known here. */
+async function keepOfflineRootKey(transaction: Transaction, root: Certificate): Promise<string> {
+  const algorithm = algorithmOfKey(root.publicKey()) === 'ecdsa-sha384' ? 'p384' : 'p256';
+  return (await keepOfflineKey(transaction, root.subjectPublicKeyInfo, algorithm)).id;
+}
+
+interface MadeAuthority {
+  readonly id: string;
+  readonly role: AuthorityRole;
+  readonly der: Buffer;
+  readonly keyId: string;
+}
+
+async function keepAuthority(
+  context: ServiceContext,
+  transaction: Transaction,
+  { id, role, der, keyId, rootId }: MadeAuthority & { readonly rootId: string },
+  actor: Actor,
+): Promise<void> {
+  const { subject, fingerprint } = parseCertificate(der);
+  await certsOf(transaction)
+    .insertInto('certs.authority')
+    .values({
+      id,
+      role,
+      name: subject.attributes.flat().at(-1)?.value ?? id,
+      purpose: purposes[role],
+      issuer_id: role === 'root' ? null : rootId,
+      key_id: keyId,
+      certificate: der,
+      retired_at: null,
+    })
+    .execute();
+  if (role !== 'root')
     await keepIssued(context, transaction, der, {
-      profile: 'cross',
-      issuerId,
-      requestKey: `cross/${certificate.fingerprint}`,
+      profile: 'issuing-ca',
+      issuerId: rootId,
+      requestKey: `authority/${id}`,
     });
-  }
-  await keepRevocationList(transaction, { issuerId: rootId, delta: null, ...rootList });
-  await makeResponders(context, transaction, generation);
-  for (const role of ['people', 'services'] as const)
-    await publishRevocationList(context, transaction, authorityId(role, generation), { isBase: true });
+  await record(transaction, {
+    type: 'authority.created',
+    actor,
+    subject: { kind: 'authority', id },
+    data: { sha256: fingerprint },
+  });
+}
+
+/** At a roll-over each root certifies the other: trust in either of them reaches what both have issued. */
+async function keepCross(
+  context: ServiceContext,
+  transaction: Transaction,
+  { der, fingerprint, issuer }: Certificate,
+  { generation, root }: Hierarchy,
+): Promise<void> {
+  await certsOf(transaction)
+    .insertInto('certs.cross_certificate')
+    .values({ sha256: Buffer.from(fingerprint, 'hex'), certificate: der })
+    .execute();
+  const isByNewRoot = issuer.canonical === parseCertificate(root).subject.canonical;
+  await keepIssued(context, transaction, der, {
+    profile: 'cross',
+    issuerId: authorityId('root', isByNewRoot ? generation : generation - 1),
+    requestKey: `cross/${fingerprint}`,
+  });
 }
 
 /** Every certificate is ours, linted, chained to its root, and for keys that this server holds. */
@@ -180,7 +215,7 @@ async function mustFit(
   const problems = lint(root, 'root', undefined);
   if (problems.length > 0) throw refuse('chứng thư gốc sai quy tắc', `the root breaks a rule: ${problems.join('; ')}`);
   const found: Partial<Record<IssuingRole, string>> = {};
-  for (const role of ['people', 'services'] as const) {
+  for (const role of issuingRoles) {
     const certificate = parseCertificate(issuing[role]);
     const name = encodeName(authorityName(organisation, authorityCommonNames[role], generation));
     if (!certificate.subject.der.equals(name)) throw refuse(`“${role}” mang tên khác`, `“${role}” has another name`);

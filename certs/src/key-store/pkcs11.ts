@@ -138,22 +138,15 @@ export interface Pkcs11 {
 const maxValueBytes = 4096;
 const tokenInfoBytes = 512;
 
-/** Loads the vendor's library. @throws Error with what the system or the library says. */
-export function loadPkcs11(module: string): Pkcs11 {
-  const library = koffi.load(module);
-  const getFunctionList = library.func('C_GetFunctionList', 'ulong', [koffi.out(koffi.pointer('void *'))]);
-  const list: [unknown] = [null];
-  mustBeOk('C_GetFunctionList', getFunctionList(list));
-  const first = isWindows ? 2 : koffi.sizeof('void *'); // behind CK_VERSION
-  const functions = Object.fromEntries(
-    Object.entries(places).map(([name, place]) => {
-      const address = koffi.decode(list[0], first + place * koffi.sizeof('void *'), 'void *');
-      const prototype = koffi.proto('ulong', [...signatures[name as keyof typeof places]]);
-      return [name, koffi.decode(address, prototype)];
-    }),
-  ) as Record<keyof typeof places, ReturnType<typeof library.func>>;
-  const call = (name: keyof typeof places, ...given: readonly unknown[]) => mustBeOk(name, functions[name](...given));
+type FunctionName = keyof typeof places;
+type Functions = Readonly<Record<FunctionName, ReturnType<LibraryHandle['func']>>>;
+/** Calls one function of the library. @throws Error with what it answered when it is not CKR_OK. */
+type Call = (name: FunctionName, ...given: readonly unknown[]) => void;
 
+/** Loads and initialises the vendor's library. @throws Error with what the system or the library says. */
+export function loadPkcs11(module: string): Pkcs11 {
+  const functions = functionsOf(koffi.load(module));
+  const call: Call = (name, ...given) => mustBeOk(name, functions[name](...given));
   call('C_Initialize', {
     createMutex: null,
     destroyMutex: null,
@@ -162,6 +155,31 @@ export function loadPkcs11(module: string): Pkcs11 {
     flags: osLocking,
     reserved: null,
   });
+  return {
+    ...slotsAndSessions(call),
+    ...objects(call),
+    generateKeyPair: keyPairGenerator(call),
+    sign: signer(functions),
+  };
+}
+
+/** The library's `CK_FUNCTION_LIST`, as far as we call it (§5.4). */
+function functionsOf(library: LibraryHandle): Functions {
+  const getFunctionList = library.func('C_GetFunctionList', 'ulong', [koffi.out(koffi.pointer('void *'))]);
+  const list: [unknown] = [null];
+  mustBeOk('C_GetFunctionList', getFunctionList(list));
+  const first = isWindows ? 2 : koffi.sizeof('void *'); // behind CK_VERSION
+  return Object.fromEntries(
+    Object.entries(places).map(([name, place]) => {
+      const address = koffi.decode(list[0], first + place * koffi.sizeof('void *'), 'void *');
+      const prototype = koffi.proto('ulong', [...signatures[name as FunctionName]]);
+      return [name, koffi.decode(address, prototype)];
+    }),
+  ) as Functions; // Object.fromEntries forgets that every place is there
+}
+
+/** Slot, token and session management (§5.5, §5.6). */
+function slotsAndSessions(call: Call): Pick<Pkcs11, 'findSlot' | 'openSession' | 'login' | 'checkSession'> {
   return {
     findSlot: (label) => {
       const count = [0];
@@ -184,26 +202,16 @@ export function loadPkcs11(module: string): Pkcs11 {
       call('C_Login', session, ck.CKU_USER, bytes, bytes.length);
     },
     checkSession: (session) => call('C_GetSessionInfo', session, Buffer.alloc(tokenInfoBytes)),
+  };
+}
+
+/** Object management (§5.7). */
+function objects(call: Call): Pick<Pkcs11, 'createObject' | 'readAttribute' | 'findObject'> {
+  return {
     createObject: (session, given) => {
       const created: [Handle] = [0];
       call('C_CreateObject', session, given.map(inMemory), given.length, created);
       return created[0];
-    },
-    generateKeyPair: (session, mechanismType, publicAttributes, privateAttributes) => {
-      const publicKey: [Handle] = [0];
-      const privateKey: [Handle] = [0];
-      call(
-        'C_GenerateKeyPair',
-        session,
-        mechanismOf(mechanismType),
-        publicAttributes.map(inMemory),
-        publicAttributes.length,
-        privateAttributes.map(inMemory),
-        privateAttributes.length,
-        publicKey,
-        privateKey,
-      );
-      return { publicKey: publicKey[0], privateKey: privateKey[0] };
     },
     readAttribute: (session, object, type) => {
       const value = Buffer.alloc(maxValueBytes);
@@ -222,18 +230,42 @@ export function loadPkcs11(module: string): Pkcs11 {
       }
       return Number(count[0]) === 0 ? undefined : found[0];
     },
-    sign: async (session, mechanismType, key, input) => {
-      call('C_SignInit', session, mechanismOf(mechanismType), key);
-      const signature = Buffer.alloc(maxValueBytes);
-      const length = [signature.length];
-      const answer = await new Promise<number>((resolve, reject) => {
-        functions.C_Sign.async(session, input, input.length, signature, length, (error: unknown, result: number) =>
-          error ? reject(error) : resolve(result),
-        );
-      });
-      mustBeOk('C_Sign', answer);
-      return signature.subarray(0, Number(length[0]));
-    },
+  };
+}
+
+/** Key management (§5.14). */
+function keyPairGenerator(call: Call): Pkcs11['generateKeyPair'] {
+  return (session, mechanismType, publicAttributes, privateAttributes) => {
+    const publicKey: [Handle] = [0];
+    const privateKey: [Handle] = [0];
+    call(
+      'C_GenerateKeyPair',
+      session,
+      mechanismOf(mechanismType),
+      publicAttributes.map(inMemory),
+      publicAttributes.length,
+      privateAttributes.map(inMemory),
+      privateAttributes.length,
+      publicKey,
+      privateKey,
+    );
+    return { publicKey: publicKey[0], privateKey: privateKey[0] };
+  };
+}
+
+/** Signing (§5.11). */
+function signer({ C_SignInit, C_Sign }: Functions): Pkcs11['sign'] {
+  return async (session, mechanismType, key, input) => {
+    mustBeOk('C_SignInit', C_SignInit(session, mechanismOf(mechanismType), key));
+    const signature = Buffer.alloc(maxValueBytes);
+    const length = [signature.length];
+    const answer = await new Promise<number>((resolve, reject) => {
+      C_Sign.async(session, input, input.length, signature, length, (error: unknown, result: number) =>
+        error ? reject(error) : resolve(result),
+      );
+    });
+    mustBeOk('C_Sign', answer);
+    return signature.subarray(0, Number(length[0]));
   };
 }
 

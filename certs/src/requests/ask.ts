@@ -5,7 +5,7 @@ import { Conflict, InvalidInput } from '@edutrust/platform/errors';
 import { uuidv7 } from '@edutrust/platform/ids';
 import { propose } from '@edutrust/registry/approvals';
 import { sql } from 'kysely';
-import { mustBeCertifiable } from '../authority/authority.ts';
+import { type CertificateSubject, mustBeCertifiable } from '../authority/authority.ts';
 import { record } from '../events.ts';
 import { certsOf } from '../tables.ts';
 import { certifyKind } from './approval.ts';
@@ -15,8 +15,8 @@ import { requestKeyOf, type WantedCertificate } from './requests.ts';
 import { findSubject } from './subject.ts';
 
 /**
- * Asks for a certificate: whoever asks confirms it with a passkey, and a security officer decides. Idempotent by organisation, person, key and renewed certificate while
- * the request is open: the same one is given again.
+ * Asks for a certificate: the person who asks confirms it with a passkey, and a security officer decides. Idempotent by
+ * organisation, person, key and renewed certificate while the request is open: the same one is given again.
  *
  * @throws InvalidInput for a PKCS #10 request or a combination that cannot be used; Conflict for a key or a renewal that
  *   is not possible; NotFound.
@@ -26,7 +26,7 @@ export async function askForCertificate(
   wanted: WantedCertificate,
   actor: PersonActor,
 ): Promise<string> {
-  const { personId, organisationId, custody, renews } = wanted;
+  const { personId, custody, renews } = wanted;
   mustFitTogether(wanted);
   const proven = wanted.csr === undefined ? undefined : readProvenKey(wanted.csr);
   const now = context.clock.now();
@@ -35,83 +35,129 @@ export async function askForCertificate(
     const renewed = renews ? await mustBeRenewable(transaction, { renews, ...wanted, now }) : undefined;
     const publicKey =
       custody === 'key-store' ? null : (proven?.publicKey ?? (await keyOfRenewed(transaction, renewed?.serial ?? '')));
-    const hash = publicKey && keyHash(publicKey);
-    const existing = await findOpen(transaction, wanted, hash);
+    const keySha256 = publicKey && keyHash(publicKey);
+    const existing = await findOpen(transaction, wanted, keySha256);
     if (existing) return existing;
     if (renewed?.isBeingRenewed) throw renewedAlready();
-    const id = uuidv7();
     const profile = personId ? 'official' : 'seal';
-    if (publicKey) {
-      await mustBeYoungKey(transaction, publicKey, now);
-      await mustBeCertifiable(context, transaction, {
-        profile,
-        subject,
-        publicKey,
-        organisationId,
-        ...(personId ? { personId } : {}),
-        requestKey: requestKeyOf(id),
-      });
-    }
-    const { approval } = await propose(
-      transaction,
-      context,
-      certifyKind,
-      {
-        content: {
-          requestId: id,
-          profile,
-          custody,
-          organisationId,
-          ...(await namesOf(transaction, wanted)),
-          personId,
-          subject: { ...subject },
-          keySha256: hash?.toString('hex') ?? null,
-          renews: renews ?? null,
-        },
-        organisationId,
-      },
-      actor,
-    );
-    const inserted = await certsOf(transaction)
-      .insertInto('certs.request')
-      .values({
-        id,
-        profile,
-        organisation_id: organisationId,
-        person_id: personId,
-        custody,
-        state: 'waiting',
-        public_key: publicKey,
-        public_key_sha256: hash,
-        csr: proven?.csr ?? null,
-        key_id: null,
-        renews: renews ?? null,
-        requested_by: actor.personId,
-        requested_at: now,
-        decided_by: null,
-        decided_at: null,
-        reason: null,
-        certificate_serial: null,
-        approval_id: approval.id,
-      })
-      .onConflict((conflict) => conflict.doNothing())
-      .executeTakeFirst();
+    const asked: AskedFor = { id: uuidv7(), profile, wanted, subject, publicKey, keySha256, csr: proven?.csr ?? null };
+    await mustBeCertifiableKey(context, transaction, asked, now);
+    const approvalId = await proposeToCertify(context, transaction, asked, actor);
+    const isKept = await keepRequest(transaction, asked, { approvalId, requestedBy: actor.personId, requestedAt: now });
     // the same was asked for at the same moment
-    if (inserted.numInsertedOrUpdatedRows === 0n) return (await findOpen(transaction, wanted, hash)) ?? id;
-    await record(transaction, {
-      type: 'certificate-request.created',
-      actor,
-      subject: { kind: 'certificate-request', id },
-      organisationId,
-      data: {
-        profile,
-        custody,
-        ...(personId ? { personId } : {}),
-        ...(hash ? { keySha256: hash.toString('hex') } : {}),
-        ...(renews ? { renews } : {}),
-      },
-    });
-    return id;
+    if (!isKept) return (await findOpen(transaction, wanted, keySha256)) ?? asked.id;
+    await recordAsked(transaction, asked, actor);
+    return asked.id;
+  });
+}
+
+/** A wanted certificate with what the registry says of its subject, and its key unless our key store will make one. */
+interface AskedFor {
+  readonly id: string;
+  readonly profile: 'official' | 'seal';
+  readonly wanted: WantedCertificate;
+  readonly subject: CertificateSubject;
+  /** SubjectPublicKeyInfo, DER. */
+  readonly publicKey: Buffer | null;
+  readonly keySha256: Buffer | null;
+  /** CertificationRequest, DER: the proof that its sender holds the key. */
+  readonly csr: Buffer | null;
+}
+
+/** What an outside key would be refused for at the approval is refused now. */
+async function mustBeCertifiableKey(
+  context: ServiceContext,
+  transaction: Transaction,
+  { id, profile, wanted, subject, publicKey }: AskedFor,
+  now: Date,
+): Promise<void> {
+  if (!publicKey) return;
+  const { organisationId, personId } = wanted;
+  await mustBeYoungKey(transaction, publicKey, now);
+  await mustBeCertifiable(context, transaction, {
+    profile,
+    subject,
+    publicKey,
+    organisationId,
+    ...(personId ? { personId } : {}),
+    requestKey: requestKeyOf(id),
+  });
+}
+
+/** Puts before the two people what exactly would be certified; the id of the approval. */
+async function proposeToCertify(
+  context: ServiceContext,
+  transaction: Transaction,
+  { id, profile, wanted, subject, keySha256 }: AskedFor,
+  actor: PersonActor,
+): Promise<string> {
+  const { custody, organisationId, personId, renews } = wanted;
+  const content = {
+    requestId: id,
+    profile,
+    custody,
+    organisationId,
+    ...(await namesOf(transaction, wanted)),
+    personId,
+    subject: { ...subject },
+    keySha256: keySha256?.toString('hex') ?? null,
+    renews: renews ?? null,
+  };
+  const { approval } = await propose(transaction, context, certifyKind, { content, organisationId }, actor);
+  return approval.id;
+}
+
+/** Whether it was kept: of two that ask for the same at the same moment, one is. */
+async function keepRequest(
+  transaction: Transaction,
+  { id, profile, wanted, publicKey, keySha256, csr }: AskedFor,
+  asked: { readonly approvalId: string; readonly requestedBy: string; readonly requestedAt: Date },
+): Promise<boolean> {
+  const inserted = await certsOf(transaction)
+    .insertInto('certs.request')
+    .values({
+      id,
+      profile,
+      organisation_id: wanted.organisationId,
+      person_id: wanted.personId,
+      custody: wanted.custody,
+      state: 'waiting',
+      public_key: publicKey,
+      public_key_sha256: keySha256,
+      csr,
+      key_id: null,
+      renews: wanted.renews ?? null,
+      requested_by: asked.requestedBy,
+      requested_at: asked.requestedAt,
+      decided_by: null,
+      decided_at: null,
+      reason: null,
+      certificate_serial: null,
+      approval_id: asked.approvalId,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst();
+  return inserted.numInsertedOrUpdatedRows !== 0n;
+}
+
+async function recordAsked(
+  transaction: Transaction,
+  { id, profile, wanted, keySha256 }: AskedFor,
+  actor: PersonActor,
+): Promise<void> {
+  const { custody, organisationId, personId, renews } = wanted;
+  await record(transaction, {
+    type: 'certificate-request.created',
+    actor,
+    subject: { kind: 'certificate-request', id },
+    organisationId,
+    data: {
+      profile,
+      custody,
+      ...(personId ? { personId } : {}),
+      ...(keySha256 ? { keySha256: keySha256.toString('hex') } : {}),
+      ...(renews ? { renews } : {}),
+    },
   });
 }
 
