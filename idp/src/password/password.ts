@@ -28,7 +28,7 @@ export async function hashNewPassword(
   password: string,
 ): Promise<string> {
   const claims = await personClaims(context.db, personId);
-  return hasher.hash(checkPassword(password, await passwordRule(context, personId), claims));
+  return hasher.hash(await checkPassword(password, await passwordRule(context, personId), claims));
 }
 
 /** A person who recovers the account with a passkey has no password until they set one: the old one may be known. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PersonClaims } from '@edutrust/registry/people';
-import { passwordRuleFor } from './policy.ts';
+import { checkPassword, passwordRuleFor } from './policy.ts';
 
 const pupil = (className: string): PersonClaims => ({
   name: 'Lý An',
@@ -23,4 +23,24 @@ test('A1: a pupil’s password follows the grade of the class, whatever the clas
   ];
   for (const [name, grades, length] of cases)
     assert.equal(passwordRuleFor(pupil(name), grades).minimumLength, length, name);
+});
+
+test('A1: what published breaches and people here choose most is refused, however it is written; a sentence is not', async () => {
+  const claims = pupil('5A');
+  const rule = passwordRuleFor(claims, [5]);
+  const common = [
+    'jennifer',
+    'Jennifer',
+    'JENNIFER',
+    'JEN-ni_fer',
+    'khongbiet',
+    'Không Biết',
+    'mustang',
+    'liverpool',
+    'zaq12wsx',
+  ].concat(['matkhau', 'Mật khẩu 2026', 'Học Sinh 12', 'truonghoc1']);
+  for (const password of common)
+    await assert.rejects(checkPassword(password, rule, claims), { code: 'passwords/guessable' }, password);
+  for (const password of ['mèo cam xanh', 'ba con voi', 'jennifer ăn dưa', 'một quả thị rơi bị bà'])
+    assert.equal(await checkPassword(password, rule, claims), password.normalize('NFC'), password);
 });

@@ -1,7 +1,7 @@
 import { InvalidInput } from '@edutrust/platform/errors';
 import type { Text } from '@edutrust/platform/messages';
 import type { PersonClaims } from '@edutrust/registry/people';
-import { commonPasswords } from './common-passwords.ts';
+import { isCommon } from './common-passwords.ts';
 
 /** Longer ones are refused, never cut (A1). */
 const longest = 256;
@@ -59,7 +59,7 @@ function folded(text: string): string {
  *
  * @throws InvalidInput `passwords/…` beside the field `password`, saying what to do.
  */
-export function checkPassword(password: string, rule: PasswordRule, claims: PersonClaims): string {
+export async function checkPassword(password: string, rule: PasswordRule, claims: PersonClaims): Promise<string> {
   const normal = normalizePassword(password);
   const length = [...normal].length;
   if (length < rule.minimumLength) {
@@ -75,7 +75,7 @@ export function checkPassword(password: string, rule: PasswordRule, claims: Pers
     });
   }
   const core = folded(normal);
-  if (isGuessable(core, claims)) {
+  if ((await isCommon(core)) || isGuessable(core, claims)) {
     throw refuse('guessable', {
       vi: 'Mật khẩu này dễ đoán: nó phổ biến, lặp lại, hoặc chứa tên, ngày sinh, mã của chính bạn.',
       en: 'This password is easy to guess: it is common, repeats itself, or is your own name, birth date or ID.',
@@ -85,7 +85,6 @@ export function checkPassword(password: string, rule: PasswordRule, claims: Pers
 }
 
 function isGuessable(core: string, claims: PersonClaims): boolean {
-  if (commonPasswords.has(core) || commonPasswords.has(core.replace(/\d{1,4}$/, ''))) return true;
   if (new Set(core).size < 4) return true; // «111111», «abababab»
   if (isSequence(core) || isRepetition(core) || isRepetition(core.replace(/\d{1,4}$/, ''))) return true;
   const [year = '', month = '', day = ''] = claims.birthdate?.split('-') ?? [];

@@ -169,7 +169,7 @@ test('an activation code works once, a newer one replaces it, an expired one is 
   const make = () =>
     context.db
       .transaction()
-      .execute((transaction) => createActivationCode(transaction, context, city.people.principal, actor));
+      .execute((transaction) => createActivationCode(transaction, context, city.people.pupil, actor));
   const first = await make();
   assert.match(first.code, /^[2-9A-HJKMNP-TV-Z]{4}(-[2-9A-HJKMNP-TV-Z]{4}){2}$/);
   const second = await make();
