@@ -61,10 +61,28 @@ export async function builtScreens(spare: string): Promise<string> {
 /** Builds everything anew beside the folder and puts it in its place; the old build is served until then. */
 async function buildScreens(folder: string): Promise<void> {
   const draft = `${folder}.new-${process.pid}`;
-  // Loaded here: a server whose screens are built already starts without its tools.
+  const icons = await readIcons();
+  if (folder === distDirectory) await writeApiTypes();
+  const bundle = await loadBundler();
+  // Apart from the others, so that a page has one script and waits for no part that it shares with the console.
+  const pages = await bundleForBrowsers(bundle, draft, 'pages', { pages: join(root, 'src/pages/client.ts') }, icons);
+  const entries = applications.map(([name, { entry }]) => [name, join(root, entry)]);
+  const manifest = await bundleForBrowsers(bundle, draft, 'applications', Object.fromEntries(entries), icons);
+  await bundleServerPages(bundle, draft, filesOf(pages, 'src/pages/client.ts'), icons);
+  await bundleSignWorker(bundle, draft, shellOf(manifest, 'src/sign/main.tsx', icons.address));
+  await writeStaticFiles(join(draft, 'client'), manifest, icons);
+  await compress(join(draft, 'client/assets'));
+  await writeFile(join(draft, stampFile), await sourceHash());
+  await rm(folder, { recursive: true, force: true });
+  await rename(draft, folder);
+}
+
+type Bundle = (config: InlineConfig) => Promise<unknown>;
+type Icons = Awaited<ReturnType<typeof readIcons>>;
+
+/** Vite, with what all bundles share. Loaded when called: a server whose screens are built starts without its tools. */
+async function loadBundler(): Promise<Bundle> {
   const [{ build }, { default: tailwind }] = await Promise.all([import('vite'), import('@tailwindcss/vite')]);
-  const { sprite, address, shapes } = await readIcons();
-  const icons = (inside: object) => JSON.stringify({ sprite: address, shapes: inside });
   const shared: InlineConfig = {
     root,
     configFile: false,
@@ -72,38 +90,40 @@ async function buildScreens(folder: string): Promise<void> {
     plugins: [tailwind({ optimize: false })], // once, by Vite, which knows the browsers below
     oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   };
-  if (folder === distDirectory) await writeApiTypes();
-  const forBrowsers = async (name: string, input: Readonly<Record<string, string>>): Promise<Manifest> => {
-    await build({
-      ...shared,
-      base: '/',
-      publicDir: false,
-      define: { __ICONS__: icons({}) },
-      build: {
-        outDir: join(draft, 'client'),
-        emptyOutDir: false,
-        manifest: `.vite/${name}.json`,
-        target: 'es2023',
-        cssTarget: oldestBrowsers,
-        assetsInlineLimit: 0, // the CSP allows data: for images only
-        modulePreload: { polyfill: false },
-        rollupOptions: { input: { ...input } },
-      },
-    });
-    return JSON.parse(await readFile(join(draft, `client/.vite/${name}.json`), 'utf8')) as Manifest;
-  };
-  // Apart from the others, so that a page has one script and waits for no part that it shares with the console.
-  const pages = await forBrowsers('pages', { pages: join(root, 'src/pages/client.ts') });
-  const manifest = await forBrowsers(
-    'applications',
-    Object.fromEntries(applications.map(([name, { entry }]) => [name, join(root, entry)])),
-  );
-  await build({
-    ...shared,
-    define: {
-      __PAGE_ASSETS__: JSON.stringify(filesOf(pages, 'src/pages/client.ts')),
-      __ICONS__: icons(shapes),
+  return (config) => build({ ...shared, ...config });
+}
+
+/** What `Icon` is compiled with: where the sprite is, and the shapes for pages that carry theirs in themselves. */
+const iconsInto = (sprite: string, shapes: Icons['shapes']) => JSON.stringify({ sprite, shapes });
+
+async function bundleForBrowsers(
+  bundle: Bundle,
+  draft: string,
+  name: string,
+  input: Record<string, string>,
+  icons: Icons,
+): Promise<Manifest> {
+  await bundle({
+    base: '/',
+    publicDir: false,
+    define: { __ICONS__: iconsInto(icons.address, {}) },
+    build: {
+      outDir: join(draft, 'client'),
+      emptyOutDir: false,
+      manifest: `.vite/${name}.json`,
+      target: 'es2023',
+      cssTarget: oldestBrowsers,
+      assetsInlineLimit: 0, // the CSP allows data: for images only
+      modulePreload: { polyfill: false },
+      rollupOptions: { input },
     },
+  });
+  return JSON.parse(await readFile(join(draft, `client/.vite/${name}.json`), 'utf8')) as Manifest; // Vite's own file
+}
+
+async function bundleServerPages(bundle: Bundle, draft: string, assets: Files, icons: Icons): Promise<void> {
+  await bundle({
+    define: { __PAGE_ASSETS__: JSON.stringify(assets), __ICONS__: iconsInto(icons.address, icons.shapes) },
     ssr: { noExternal: true },
     build: {
       outDir: join(draft, 'server'),
@@ -112,9 +132,11 @@ async function buildScreens(folder: string): Promise<void> {
       rollupOptions: { output: { entryFileNames: 'pages.js' } },
     },
   });
-  await build({
-    ...shared,
-    define: { __SHELL__: JSON.stringify(shellOf(manifest, 'src/sign/main.tsx', address)) },
+}
+
+async function bundleSignWorker(bundle: Bundle, draft: string, shell: ReturnType<typeof shellOf>): Promise<void> {
+  await bundle({
+    define: { __SHELL__: JSON.stringify(shell) },
     publicDir: false,
     build: {
       outDir: join(draft, 'client'),
@@ -126,16 +148,16 @@ async function buildScreens(folder: string): Promise<void> {
       },
     },
   });
+}
+
+/** What no bundler makes: each application's document, the app's manifest, its icon and the sprite. */
+async function writeStaticFiles(client: string, manifest: Manifest, { address, sprite }: Icons): Promise<void> {
   for (const [name, { entry, title, manifest: hasManifest }] of applications) {
-    await writeFile(join(draft, 'client', `${name}.html`), shell(title, filesOf(manifest, entry), hasManifest));
+    await writeFile(join(client, `${name}.html`), shell(title, filesOf(manifest, entry), hasManifest));
   }
-  await writeFile(join(draft, 'client/assets/sign.webmanifest'), webManifest);
-  await writeFile(join(draft, 'client/assets/icon.svg'), icon);
-  await writeFile(join(draft, 'client', address), sprite);
-  await compress(join(draft, 'client/assets'));
-  await writeFile(join(draft, stampFile), await sourceHash());
-  await rm(folder, { recursive: true, force: true });
-  await rename(draft, folder);
+  await writeFile(join(client, 'assets/sign.webmanifest'), webManifest);
+  await writeFile(join(client, 'assets/icon.svg'), icon);
+  await writeFile(join(client, address), sprite);
 }
 
 /** Windows 7 and 8.1 stay at Chrome 109, and school PCs are what they are: colours are lowered for them. */

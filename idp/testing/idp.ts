@@ -90,12 +90,7 @@ export async function testIdp(environment: Record<string, string> = {}): Promise
   await seedDemo(context, city);
   const { app, idp } = await serve(context);
   await app.listen({ host: 'localhost', port });
-  const code = async (personId: string) =>
-    (
-      await context.db
-        .transaction()
-        .execute((transaction) => createActivationCode(transaction, context, personId, actor))
-    ).code;
+  const code = (personId: string) => newCode(context, personId);
   return {
     clock,
     context,
@@ -105,40 +100,15 @@ export async function testIdp(environment: Record<string, string> = {}): Promise
     idp,
     code,
     activate: async (personId, chosen = password) => {
-      const browser = new TestBrowser();
-      const confirm = await browser.post(`${origin}/activate`, { code: await code(personId) });
-      const { ticket } = confirm.page?.props ?? {};
-      const choose = await browser.post(`${origin}/activate/confirm`, { ticket, answer: 'yes' });
-      const done = await browser.post(`${origin}${choose.page?.props.action}`, {
-        ticket,
-        password: chosen,
-        repeat: chosen,
-      });
-      if (!['launcher', 'secondFactorSetup'].includes(done.page?.name ?? '')) throw new Error(done.body);
+      await activateWithPassword(origin, await code(personId), chosen);
       return (await getPerson(context.db, personId)).educationId;
     },
     signIn: async (browser, educationId, chosen = password) => {
       const shown = await browser.get(`${origin}/signin?return_to=/`);
       return browser.post(`${origin}${shown.page?.props.action}`, { identifier: educationId, password: chosen });
     },
-    enter: async (personId, authenticator = new TestAuthenticator(origin)) => {
-      const { code } = await context.db
-        .transaction()
-        .execute((transaction) => createActivationCode(transaction, context, personId, actor));
-      const browser = new TestBrowser();
-      const confirm = await browser.post(`${origin}/activate`, { code });
-      const { ticket } = confirm.page?.props ?? {};
-      await browser.post(`${origin}/activate/confirm`, { ticket, answer: 'yes' });
-      const { json } = await browser.json(`${origin}/activate/passkey/options`, { ticket });
-      const made = await browser.json(`${origin}/activate/passkey`, {
-        ticket,
-        credential: authenticator.create(json.options),
-      });
-      if (made.status !== 200) throw new Error(JSON.stringify(made.json));
-      const shown = await browser.get(`${origin}${made.json.location}`);
-      if (shown.page?.name !== 'launcher') throw new Error(shown.body);
-      return browser;
-    },
+    enter: async (personId, authenticator = new TestAuthenticator(origin)) =>
+      activateWithPasskey(origin, await code(personId), authenticator),
     secondInstance: async () => {
       const second = await serve(context);
       const address = await second.app.listen({ host: 'localhost', port: 0 });
@@ -152,6 +122,43 @@ export async function testIdp(environment: Record<string, string> = {}): Promise
       await context[Symbol.asyncDispose]();
     },
   };
+}
+
+async function newCode(context: TestContext, personId: string): Promise<string> {
+  const created = await context.db
+    .transaction()
+    .execute((transaction) => createActivationCode(transaction, context, personId, actor));
+  return created.code;
+}
+
+/** Types the printed code and says that the account is theirs; gives the ticket for what comes next. */
+async function confirmCode(browser: TestBrowser, origin: string, code: string) {
+  const confirm = await browser.post(`${origin}/activate`, { code });
+  const { ticket } = confirm.page?.props ?? {};
+  const choose = await browser.post(`${origin}/activate/confirm`, { ticket, answer: 'yes' });
+  return { ticket, action: `${origin}${choose.page?.props.action}` };
+}
+
+async function activateWithPassword(origin: string, code: string, chosen: string): Promise<void> {
+  const browser = new TestBrowser();
+  const { ticket, action } = await confirmCode(browser, origin, code);
+  const done = await browser.post(action, { ticket, password: chosen, repeat: chosen });
+  if (!['launcher', 'secondFactorSetup'].includes(done.page?.name ?? '')) throw new Error(done.body);
+}
+
+/** Gives the browser, which is signed in. */
+async function activateWithPasskey(origin: string, code: string, authenticator: TestAuthenticator) {
+  const browser = new TestBrowser();
+  const { ticket } = await confirmCode(browser, origin, code);
+  const { json } = await browser.json(`${origin}/activate/passkey/options`, { ticket });
+  const made = await browser.json(`${origin}/activate/passkey`, {
+    ticket,
+    credential: authenticator.create(json.options),
+  });
+  if (made.status !== 200) throw new Error(JSON.stringify(made.json));
+  const shown = await browser.get(`${origin}${made.json.location}`);
+  if (shown.page?.name !== 'launcher') throw new Error(shown.body);
+  return browser;
 }
 
 /** An authorization request of a demo app, with PKCE. */

@@ -46,115 +46,39 @@ export interface DirectPath extends Direct {
   stop(): void;
 }
 
-interface Entry {
+interface Measured {
   readonly limit: RateLimit | null;
   readonly observe: (seconds: number) => void;
+}
+
+interface Entry extends Measured {
   readonly answer: DirectAnswerer;
 }
 
-interface BodyEntry {
-  readonly limit: RateLimit | null;
-  readonly observe: (seconds: number) => void;
+interface BodyEntry extends Measured {
   readonly contentType: string;
   readonly answer: DirectBodyAnswerer;
 }
 
 const largestBody = 64 * 1024;
 
-export function createDirect({
-  config,
-  log,
-  limiter,
-  proxies,
-  answerWithinMs,
-}: {
+interface DirectParts {
   readonly config: Pick<Config, 'url' | 'trustedProxies'>;
   readonly log: Logger;
   readonly limiter: RateLimiter;
   readonly proxies: ProxyWatch;
   readonly answerWithinMs: number;
-}): DirectPath {
+}
+
+export function createDirect(parts: DirectParts): DirectPath {
   const whole = new Map<string, Entry>();
   const beginnings: (readonly [string, Entry])[] = [];
   const bodies = new Map<string, BodyEntry>();
-  const counted = new WeakSet<IncomingMessage>();
-  const common = securityHeaders(config.url);
-  const linesOf = new WeakMap<object, string[]>();
+  const { respond, wasCounted } = createResponder(parts);
   let stopped = false;
-
-  const isTrusted = config.trustedProxies.length > 0 ? proxyAddress.compile([...config.trustedProxies]) : undefined;
-  const addressOf = (request: IncomingMessage) =>
-    isTrusted ? proxyAddress(request, isTrusted) : (request.socket.remoteAddress ?? '');
 
   function find(url: string): Entry | undefined {
     return whole.get(url) ?? beginnings.find(([start]) => url.startsWith(start))?.[1];
-  }
-
-  /** Resolves at once but for every so many, which tell the other processes; throws beyond the limit. */
-  function count(request: IncomingMessage, limit: RateLimit | null): Promise<void> | undefined {
-    counted.add(request);
-    if (!limit) return undefined;
-    const isBehindUndeclaredProxy = proxies.isUndeclared(request);
-    return limiter.count(limit, { actor: null, ip: addressOf(request), isBehindUndeclaredProxy });
-  }
-
-  function send(response: ServerResponse, { headers, body }: DirectAnswer): void {
-    if (response.headersSent || response.destroyed) return;
-    let lines = linesOf.get(headers);
-    if (!lines) {
-      lines = Object.entries({ ...common, ...headers }).flat();
-      linesOf.set(headers, lines);
-    }
-    response.writeHead(200, [...lines, 'x-request-id', randomUUID(), 'content-length', `${Buffer.byteLength(body)}`]);
-    response.end(body);
-  }
-
-  /** Answers once both are there; whatever goes wrong, the route meets as well and says it. */
-  async function sendLater(
-    response: ServerResponse,
-    answering: Promise<DirectAnswer | undefined> | DirectAnswer | undefined,
-    counting: Promise<void> | undefined,
-  ): Promise<boolean> {
-    const late = setTimeout(() => sayTooSlow(response), answerWithinMs); // E13 holds here too
-    const answer = await Promise.all([answering, counting]).then(
-      ([given]) => given,
-      (error: unknown) => {
-        log.debug({ err: error }, 'not answered directly');
-        return undefined;
-      },
-    );
-    clearTimeout(late);
-    if (answer) send(response, answer);
-    return answer !== undefined || response.headersSent;
-  }
-
-  /** Counts, answers and measures; the framework gets what is beyond the limit or has no answer here. */
-  function respond(
-    request: IncomingMessage,
-    response: ServerResponse,
-    entry: Pick<Entry, 'limit' | 'observe'>,
-    ask: () => DirectAnswer | undefined | Promise<DirectAnswer | undefined>,
-    framework: () => void,
-  ): void {
-    const started = performance.now();
-    const done = () => entry.observe((performance.now() - started) / 1000);
-    let counting: Promise<void> | undefined;
-    try {
-      counting = count(request, entry.limit);
-    } catch {
-      counted.delete(request); // beyond the limit: counted again, and refused, by its route
-      framework();
-      return;
-    }
-    const answer = ask();
-    if (answer === undefined) {
-      framework();
-    } else if (counting === undefined && !(answer instanceof Promise)) {
-      send(response, answer);
-      done();
-    } else {
-      void sendLater(response, answer, counting).then((isSent) => (isSent ? done() : framework()));
-    }
   }
 
   function answerPost(request: IncomingMessage, response: ServerResponse, entry: BodyEntry, framework: () => void) {
@@ -189,10 +113,101 @@ export function createDirect({
       const entry = method === 'POST' ? bodies.get(url) : undefined;
       return entry && isPlainBody(headers, entry.contentType) ? answerPost(request, response, entry, pass) : pass();
     },
-    wasCounted: (request) => counted.has(request),
+    wasCounted,
     stop: () => {
       stopped = true;
     },
+  };
+}
+
+interface Responder extends Pick<DirectPath, 'wasCounted'> {
+  /** Counts, answers and measures; the framework gets what is beyond the limit or has no answer here. */
+  respond(
+    request: IncomingMessage,
+    response: ServerResponse,
+    entry: Measured,
+    ask: () => DirectAnswer | undefined | Promise<DirectAnswer | undefined>,
+    framework: () => void,
+  ): void;
+}
+
+function createResponder({ config, log, limiter, proxies, answerWithinMs }: DirectParts): Responder {
+  const counted = new WeakSet<IncomingMessage>();
+  const addressOf = clientAddress(config.trustedProxies);
+  const send = createSender(securityHeaders(config.url));
+
+  /** Resolves at once but for every so many, which tell the other processes; throws beyond the limit. */
+  function count(request: IncomingMessage, limit: RateLimit | null): Promise<void> | undefined {
+    counted.add(request);
+    if (!limit) return undefined;
+    const isBehindUndeclaredProxy = proxies.isUndeclared(request);
+    return limiter.count(limit, { actor: null, ip: addressOf(request), isBehindUndeclaredProxy });
+  }
+
+  /** Answers once both are there; whatever goes wrong, the route meets as well and says it. */
+  async function sendLater(
+    response: ServerResponse,
+    answering: Promise<DirectAnswer | undefined> | DirectAnswer | undefined,
+    counting: Promise<void> | undefined,
+  ): Promise<boolean> {
+    const late = setTimeout(() => sayTooSlow(response), answerWithinMs); // E13 holds here too
+    const answer = await Promise.all([answering, counting]).then(
+      ([given]) => given,
+      (error: unknown) => {
+        log.debug({ err: error }, 'not answered directly');
+        return undefined;
+      },
+    );
+    clearTimeout(late);
+    if (answer) send(response, answer);
+    return answer !== undefined || response.headersSent;
+  }
+
+  return {
+    wasCounted: (request) => counted.has(request),
+    respond: (request, response, entry, ask, framework) => {
+      const started = performance.now();
+      const done = () => entry.observe((performance.now() - started) / 1000);
+      let counting: Promise<void> | undefined;
+      try {
+        counting = count(request, entry.limit);
+      } catch {
+        counted.delete(request); // beyond the limit: counted again, and refused, by its route
+        framework();
+        return;
+      }
+      const answer = ask();
+      if (answer === undefined) {
+        framework();
+      } else if (counting === undefined && !(answer instanceof Promise)) {
+        send(response, answer);
+        done();
+      } else {
+        void sendLater(response, answer, counting).then((isSent) => (isSent ? done() : framework()));
+      }
+    },
+  };
+}
+
+/** Whose address is counted: the first that no declared proxy has. */
+function clientAddress(trustedProxies: readonly string[]): (request: IncomingMessage) => string {
+  if (trustedProxies.length === 0) return (request) => request.socket.remoteAddress ?? '';
+  const isTrusted = proxyAddress.compile([...trustedProxies]);
+  return (request) => proxyAddress(request, isTrusted);
+}
+
+/** Sends an answer with the headers that every answer has; those of one object are put together once. */
+function createSender(common: Readonly<Record<string, string>>) {
+  const linesOf = new WeakMap<object, string[]>();
+  return (response: ServerResponse, { headers, body }: DirectAnswer): void => {
+    if (response.headersSent || response.destroyed) return;
+    let lines = linesOf.get(headers);
+    if (!lines) {
+      lines = Object.entries({ ...common, ...headers }).flat();
+      linesOf.set(headers, lines);
+    }
+    response.writeHead(200, [...lines, 'x-request-id', randomUUID(), 'content-length', `${Buffer.byteLength(body)}`]);
+    response.end(body);
   };
 }
 

@@ -22,61 +22,23 @@ export function withFallback(
   log?: Pick<Logger, 'warn' | 'info'>,
   now: () => number = () => performance.now(),
 ): ShortLivedStore {
-  let restsUntil = Number.NEGATIVE_INFINITY;
-  let isAway = false;
-  let outageUntil = Number.NEGATIVE_INFINITY;
-  let lookedAt = Number.NEGATIVE_INFINITY;
-
-  /** The first store's answer; undefined when it does not give one. */
-  async function ask<Value>(call: () => Promise<Value>): Promise<{ readonly value: Value } | undefined> {
-    if (now() < restsUntil) return undefined;
-    try {
-      const value = await call();
-      if (isAway) log?.info('the short-lived store answers again');
-      isAway = false;
-      return { value };
-    } catch (error) {
-      if (!(error instanceof Unavailable)) throw error;
-      restsUntil = now() + restMs;
-      if (!isAway) log?.warn('the short-lived store does not answer: PostgreSQL takes over');
-      isAway = true;
-      return undefined;
-    }
-  }
-
-  /** Whether the second store may hold something: an outage was met here or elsewhere. */
-  async function hadOutage(): Promise<boolean> {
-    const time = now();
-    if (time < restsUntil || time < outageUntil) return true;
-    if (time - lookedAt < lookEveryMs) return false;
-    lookedAt = time;
-    if ((await second.get(outageKey)) === undefined) return false;
-    outageUntil = time + lookEveryMs;
-    return true;
-  }
-
-  /** Said before anything is stored in the second store, so that who reads later looks there. */
-  async function noteOutage(): Promise<ShortLivedStore> {
-    if (now() >= outageUntil) {
-      await second.put(outageKey, true, rememberedSeconds);
-      outageUntil = now() + rememberedSeconds * 500; // renewed half way
-    }
-    return second;
-  }
+  const breaker = circuitBreaker(log, now);
+  const outage = outageOf(breaker, second, now);
+  const { ask } = breaker;
 
   return {
     put: async (key, value, lifetimeSeconds) => {
       const done = await ask(() => first.put(key, value, lifetimeSeconds));
-      if (!done) return (await noteOutage()).put(key, value, lifetimeSeconds);
-      if (await hadOutage()) await second.delete(key);
+      if (!done) return (await outage.note()).put(key, value, lifetimeSeconds);
+      if (await outage.mayHaveBeen()) await second.delete(key);
     },
     putIfAbsent: async (key, value, lifetimeSeconds) => {
-      if ((await hadOutage()) && (await second.get(key)) !== undefined) return false;
+      if ((await outage.mayHaveBeen()) && (await second.get(key)) !== undefined) return false;
       const placed = await ask(() => first.putIfAbsent(key, value, lifetimeSeconds));
-      return placed ? placed.value : (await noteOutage()).putIfAbsent(key, value, lifetimeSeconds);
+      return placed ? placed.value : (await outage.note()).putIfAbsent(key, value, lifetimeSeconds);
     },
     get: async <Value>(key: string) => {
-      const looksTwice = await hadOutage();
+      const looksTwice = await outage.mayHaveBeen();
       if (looksTwice) {
         const newer = await second.get<Value>(key);
         if (newer !== undefined) return newer;
@@ -86,7 +48,7 @@ export function withFallback(
       return second.get<Value>(key); // stored a moment ago by a process whose way to the first store is cut
     },
     take: async <Value>(key: string) => {
-      const looksTwice = await hadOutage();
+      const looksTwice = await outage.mayHaveBeen();
       if (looksTwice) {
         const newer = await second.take<Value>(key);
         if (newer !== undefined) {
@@ -100,7 +62,7 @@ export function withFallback(
     },
     delete: async (key) => {
       const done = await ask(() => first.delete(key));
-      if (!done || (await hadOutage())) await second.delete(key);
+      if (!done || (await outage.mayHaveBeen())) await second.delete(key);
     },
     increment: async (key, lifetimeSeconds, by) => {
       const counted = await ask(() => first.increment(key, lifetimeSeconds, by));
@@ -112,6 +74,63 @@ export function withFallback(
     close: async () => {
       await first.close();
       await second.close();
+    },
+  };
+}
+
+interface CircuitBreaker {
+  /** The first store's answer; undefined when it does not give one. */
+  ask<Value>(call: () => Promise<Value>): Promise<{ readonly value: Value } | undefined>;
+  /** Whether it is not asked at all for now. */
+  isOpen(): boolean;
+}
+
+function circuitBreaker(log: Pick<Logger, 'warn' | 'info'> | undefined, now: () => number): CircuitBreaker {
+  let restsUntil = Number.NEGATIVE_INFINITY;
+  let isAway = false;
+  const isOpen = () => now() < restsUntil;
+  return {
+    isOpen,
+    ask: async (call) => {
+      if (isOpen()) return undefined;
+      try {
+        const value = await call();
+        if (isAway) log?.info('the short-lived store answers again');
+        isAway = false;
+        return { value };
+      } catch (error) {
+        if (!(error instanceof Unavailable)) throw error;
+        restsUntil = now() + restMs;
+        if (!isAway) log?.warn('the short-lived store does not answer: PostgreSQL takes over');
+        isAway = true;
+        return undefined;
+      }
+    },
+  };
+}
+
+/** What all processes know of an outage: it is written in the second store, which each looks at now and then. */
+function outageOf(breaker: CircuitBreaker, second: ShortLivedStore, now: () => number) {
+  let knownUntil = Number.NEGATIVE_INFINITY;
+  let lookedAt = Number.NEGATIVE_INFINITY;
+  return {
+    /** Whether the second store may hold something: an outage was met here or elsewhere. */
+    mayHaveBeen: async (): Promise<boolean> => {
+      const time = now();
+      if (breaker.isOpen() || time < knownUntil) return true;
+      if (time - lookedAt < lookEveryMs) return false;
+      lookedAt = time;
+      if ((await second.get(outageKey)) === undefined) return false;
+      knownUntil = time + lookEveryMs;
+      return true;
+    },
+    /** Said before anything is stored in the second store, so that who reads later looks there. */
+    note: async (): Promise<ShortLivedStore> => {
+      if (now() >= knownUntil) {
+        await second.put(outageKey, true, rememberedSeconds);
+        knownUntil = now() + rememberedSeconds * 500; // renewed half way
+      }
+      return second;
     },
   };
 }

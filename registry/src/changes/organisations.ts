@@ -43,84 +43,40 @@ interface Known {
   readonly within: boolean;
 }
 
+type Refusal = readonly [field: string, value: string, reason: Text];
+type Refuse = (row: OrganisationRow, ...refusal: Refusal) => void;
+
+/** The organisations that stand, and those that the plan adds. */
+interface Tree {
+  readonly byCode: ReadonlyMap<string, Known>;
+  /** What stands at the top of a file that names no parent. */
+  readonly root: Known | undefined;
+  /** What the plan adds, by its code. */
+  readonly added: Map<string, { readonly id: string; readonly name: string }>;
+}
+
 async function planOrganisations(planning: Planning, all: readonly OrganisationRow[], sink: Sink): Promise<Compared> {
-  const { transaction, actor, columnName } = planning;
-  const refuse = (row: OrganisationRow, field: string, value: string, reason: Text) =>
+  const { columnName } = planning;
+  const refuse: Refuse = (row, field, value, reason) =>
     sink.refuse({ row: row.row, column: columnName(field), value, reason });
-  const rows = onceEach(all, refuse);
-  const scope = actor.kind === 'system' ? sql`true` : sql`path && ${scopeOf(actor, 'organisations.write')}::uuid[]`;
-  const { rows: known } = await sql<Known>`
-    SELECT id, code, name, kind, level, parent_id, ${scope} AS within FROM registry.organisation`.execute(transaction);
-  const byCode = new Map(known.map((one) => [one.code.toUpperCase(), one]));
-  const root =
-    known.find(({ id }) => id === planning.organisationId) ??
-    known.find(({ parent_id, within }) => parent_id === null && within);
-  const made = new Map<string, string>();
-  let written = 0;
+  const tree = await readTree(planning);
   let unchanged = 0;
 
-  const parentOf = (row: OrganisationRow): { id: string; reach: string } | undefined => {
-    if (row.parentCode === '') return root?.within ? { id: root.id, reach: root.id } : undefined;
-    const parent = byCode.get(row.parentCode);
-    if (parent) return parent.within ? { id: parent.id, reach: parent.id } : undefined;
-    const sibling = made.get(row.parentCode);
-    return sibling ? { id: sibling, reach: root?.id ?? '' } : undefined;
-  };
-
-  /** What a row does; false while its parent, of the same file, has not been made. */
+  /** What a row does; false while its parent, of the same file, has not been added. */
   const settle = async (row: OrganisationRow): Promise<boolean> => {
-    const before = byCode.get(row.code);
-    if (before && !before.within) {
-      refuse(row, 'organisationCode', row.code, {
-        vi: 'Mã này đã được dùng cho một đơn vị bạn không quản lý.',
-        en: 'The code is that of an organisation that is not yours.',
-      });
-      return true;
-    }
-    const parent = parentOf(row);
-    if (!before && !parent) return false;
+    const before = tree.byCode.get(row.code);
+    const parent = parentOf(tree, row);
     if (before) {
-      if (parent && row.parentCode !== '' && parent.id !== before.parent_id) {
-        refuse(row, 'parentCode', row.parentCode, {
-          vi: 'Đơn vị này đang thuộc nơi khác; tệp không chuyển đơn vị.',
-          en: 'The organisation belongs elsewhere; a file moves none.',
-        });
-        return true;
-      }
-      const fields_ = [
-        ...(before.name === row.name ? [] : [{ column: 'Tên đơn vị', before: before.name, after: row.name }]),
-        ...(row.level === null || before.level === row.level
-          ? []
-          : [{ column: 'Cấp học', before: before.level, after: row.level }]),
-      ];
-      if (fields_.length > 0)
-        await write(planning, row, 'changed', before.id, fields_, {
-          before: { name: before.name, level: before.level },
-          name: row.name,
-          ...(row.level ? { level: row.level } : {}),
-        });
-      else unchanged += 1;
+      const refused = refusalOf(before, row, parent);
+      if (refused) refuse(row, ...refused);
+      else if (!(await planChange(planning, before, row))) unchanged += 1;
       return true;
     }
-    const id = uuidv7();
-    made.set(row.code, id);
-    const place =
-      known.find((one) => one.id === parent?.id)?.name ?? rows.find(({ code }) => code === row.parentCode)?.name ?? '';
-    await write(planning, row, 'added', id, [{ column: 'Thuộc', after: place }], {
-      id,
-      code: row.code,
-      name: row.name,
-      kind: row.kind,
-      level: row.level,
-      parentId: parent?.id,
-      reach: parent?.reach,
-      nth: written,
-    });
-    written += 1;
-    return true;
+    if (parent) await planAddition(planning, tree, row, parent);
+    return parent !== undefined;
   };
 
-  let waiting = rows;
+  let waiting = onceEach(all, refuse);
   for (let before = -1; waiting.length !== before; ) {
     before = waiting.length;
     const still: OrganisationRow[] = [];
@@ -135,11 +91,90 @@ async function planOrganisations(planning: Planning, all: readonly OrganisationR
   return { unchanged, heldReasons: [] };
 }
 
+async function readTree({ transaction, actor, organisationId }: Planning): Promise<Tree> {
+  const scope = actor.kind === 'system' ? sql`true` : sql`path && ${scopeOf(actor, 'organisations.write')}::uuid[]`;
+  const { rows: known } = await sql<Known>`
+    SELECT id, code, name, kind, level, parent_id, ${scope} AS within FROM registry.organisation`.execute(transaction);
+  const root =
+    known.find(({ id }) => id === organisationId) ??
+    known.find(({ parent_id, within }) => parent_id === null && within);
+  return { byCode: new Map(known.map((one) => [one.code.toUpperCase(), one])), root, added: new Map() };
+}
+
+interface Parent {
+  readonly id: string;
+  readonly name: string;
+  /** The organisation that stands and that whoever applies the plan must reach: the parent, or what it is added below. */
+  readonly reach: string;
+}
+
+/** Undefined where there is none, or none that the maker of the plan manages. */
+function parentOf({ byCode, root, added }: Tree, row: OrganisationRow): Parent | undefined {
+  const standing = row.parentCode === '' ? root : byCode.get(row.parentCode);
+  if (standing) return standing.within ? { id: standing.id, name: standing.name, reach: standing.id } : undefined;
+  const sibling = row.parentCode === '' ? undefined : added.get(row.parentCode);
+  return sibling && { ...sibling, reach: root?.id ?? '' };
+}
+
+/** Why a row may not change the organisation that has its code. */
+function refusalOf(before: Known, row: OrganisationRow, parent: Parent | undefined): Refusal | undefined {
+  if (!before.within)
+    return [
+      'organisationCode',
+      row.code,
+      {
+        vi: 'Mã này đã được dùng cho một đơn vị bạn không quản lý.',
+        en: 'The code is that of an organisation that is not yours.',
+      },
+    ];
+  if (parent && row.parentCode !== '' && parent.id !== before.parent_id)
+    return [
+      'parentCode',
+      row.parentCode,
+      {
+        vi: 'Đơn vị này đang thuộc nơi khác; tệp không chuyển đơn vị.',
+        en: 'The organisation belongs elsewhere; a file moves none.',
+      },
+    ];
+  return undefined;
+}
+
+/** Gives whether the row differs from what stands. */
+async function planChange(planning: Planning, before: Known, row: OrganisationRow): Promise<boolean> {
+  const changes = [
+    ...(before.name === row.name ? [] : [{ column: 'Tên đơn vị', before: before.name, after: row.name }]),
+    ...(row.level === null || before.level === row.level
+      ? []
+      : [{ column: 'Cấp học', before: before.level, after: row.level }]),
+  ];
+  if (changes.length === 0) return false;
+  await write(planning, row, 'changed', before.id, changes, {
+    before: { name: before.name, level: before.level },
+    name: row.name,
+    ...(row.level ? { level: row.level } : {}),
+  });
+  return true;
+}
+
+async function planAddition(planning: Planning, { added }: Tree, row: OrganisationRow, parent: Parent): Promise<void> {
+  const { code, name, kind, level } = row;
+  const id = uuidv7();
+  const nth = added.size; // a parent is made before what is below it
+  added.set(code, { id, name });
+  await write(planning, row, 'added', id, [{ column: 'Thuộc', after: parent.name }], {
+    id,
+    code,
+    name,
+    kind,
+    level,
+    parentId: parent.id,
+    reach: parent.reach,
+    nth,
+  });
+}
+
 /** The first row of each code, up to the most that are taken. */
-function onceEach(
-  all: readonly OrganisationRow[],
-  refuse: (row: OrganisationRow, field: string, value: string, reason: Text) => void,
-): OrganisationRow[] {
+function onceEach(all: readonly OrganisationRow[], refuse: Refuse): OrganisationRow[] {
   const taken = new Map<string, OrganisationRow>();
   for (const row of all) {
     if (taken.has(row.code))
