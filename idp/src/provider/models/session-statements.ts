@@ -1,0 +1,128 @@
+import { statement } from '@edutrust/platform/database';
+import type { AdapterPayload } from 'oidc-provider';
+import { liveSession, standingColumns, standingOf } from '../prefetch.ts';
+
+/** A session, and beside it the grant of the app that is asked for and the standing of its person. */
+export interface SessionRow {
+  uid: string;
+  payload: AdapterPayload;
+  grant_id: string | null;
+  grant_payload: AdapterPayload | null;
+  person_id: string | null;
+  attestation: Buffer | null;
+  may_sign_in: boolean;
+  epoch: string;
+}
+
+/** The living session with this cookie. */
+export const find = statement<SessionRow, [idHash: Buffer, clientId: string | null]>(
+  'idp.session-find',
+  `SELECT s.uid, s.payload, s.person_id, s.attestation, g.id AS grant_id, g.payload AS grant_payload, ${standingColumns}
+   FROM idp.session AS s
+   LEFT JOIN idp.oauth_grant AS g ON g.session_uid = s.uid AND g.client_id = $2 AND g.expires_at > now()
+   ${standingOf('s.person_id')} WHERE s.id_hash = $1 AND ${liveSession}`,
+);
+
+/** The living session with this identifier. */
+export const findByUid = statement<{ payload: AdapterPayload }, [uid: string]>(
+  'idp.session-find-by-uid',
+  `SELECT s.payload FROM idp.session AS s WHERE s.uid = $1 AND ${liveSession}`,
+);
+
+// Another cookie since: another tab signed in again, and all but the apps is as that tab left it.
+const touched = (condition = '') => `
+  UPDATE idp.session AS held SET last_seen_at = now(),
+     payload = jsonb_set(
+       CASE WHEN held.id_hash = $2 THEN $4::jsonb ELSE held.payload END, '{authorizations}',
+       (coalesce(held.payload->'authorizations', '{}') || $5::jsonb) - $6::text[]),
+     expires_at = CASE WHEN held.id_hash = $2 THEN now() + make_interval(secs => $7) ELSE held.expires_at END,
+     attestation = CASE WHEN held.id_hash = $2 THEN $8::bytea ELSE held.attestation END
+   WHERE held.uid = $1 AND held.person_id IS NOT DISTINCT FROM $3::uuid ${condition}
+   RETURNING held.id_hash = $2 AS is_same`;
+
+type Touched = [
+  uid: string,
+  idHash: Buffer,
+  personId: string | null,
+  payload: string,
+  authorizations: string,
+  goneClientIds: readonly string[],
+  lifetimeSeconds: number,
+  attestation: Buffer | null,
+];
+
+/** What a request did to a session that it found; gives whether it still has the cookie, no row when it ended. */
+export const touch = statement<{ is_same: boolean }, Touched>('idp.session-touch', touched());
+
+/** The code of an app that the session enters: with the account's epoch, which is held before the session (S9). */
+export const enter = statement<
+  { is_same: boolean; is_allowed: boolean },
+  [...Touched, epoch: string | null, idHash: Buffer, grantId: string | null, code: string, codeSeconds: number]
+>(
+  'idp.session-enter',
+  `WITH account_held AS MATERIALIZED (
+     SELECT 1 FROM idp.account WHERE person_id = $3::uuid AND epoch = $9::bigint FOR KEY SHARE), touched AS (
+     ${touched('AND (SELECT count(*) FROM account_held) >= 0')}), code AS (
+     INSERT INTO idp.authorization_code (id_hash, grant_id, person_id, session_uid, payload, expires_at)
+     SELECT $10, $11, $3::uuid, $1, $12::jsonb, now() + make_interval(secs => $13) FROM touched, account_held
+     ON CONFLICT (id_hash) DO NOTHING)
+   SELECT is_same, EXISTS (SELECT FROM account_held) AS is_allowed FROM touched`,
+);
+
+/** True for nobody's session, and while the account is in the epoch of the sign-in; held until the statement ends. */
+const allowed = (personId: string, epoch: string) => `
+  held_account AS MATERIALIZED (
+    SELECT 1 FROM idp.account WHERE person_id = ${personId}::uuid AND epoch = ${epoch}::bigint FOR KEY SHARE),
+  allowed AS (SELECT 1 WHERE ${personId}::uuid IS NULL UNION ALL SELECT 1 FROM held_account)`;
+
+/** A session as a sign-in, or nobody's first request, leaves it. */
+export type SignedIn = [
+  personId: string | null,
+  epoch: string | null,
+  uid: string,
+  idHash: Buffer,
+  payload: string,
+  signedInAt: Date | null,
+  lifetimeSeconds: number,
+  idleSeconds: number,
+  attestation: Buffer | null,
+];
+
+/** Somebody signs in to a session that was found, which gets another cookie; no row when that cookie is gone. */
+export const signIn = statement<{ done: true }, [...SignedIn, before: Buffer]>(
+  'idp.session-sign-in',
+  `WITH ${allowed('$1', '$2')}
+   UPDATE idp.session AS held SET id_hash = $4, person_id = $1::uuid, payload = $5::jsonb, signed_in_at = $6::timestamptz,
+     last_seen_at = now(), expires_at = now() + make_interval(secs => $7), idle_seconds = $8, attestation = $9::bytea
+   WHERE held.uid = $3 AND held.id_hash = $10 AND EXISTS (SELECT FROM allowed)
+   RETURNING true AS done`,
+);
+
+/** A new session, with the grant and the code of the app that it enters; no row when the account is in another epoch. */
+export const insert = statement<
+  { done: true },
+  [
+    ...SignedIn,
+    device: string,
+    grantId: string | null,
+    clientId: string | null,
+    grant: string | null,
+    grantExpiresAt: number | null,
+    codeHash: Buffer | null,
+    codeGrantId: string | null,
+    code: string | null,
+    codeSeconds: number | null,
+  ]
+>(
+  'idp.session-insert',
+  `WITH ${allowed('$1', '$2')}, made AS (
+     INSERT INTO idp.session (person_id, uid, id_hash, payload, signed_in_at, expires_at, idle_seconds, attestation, device)
+     SELECT $1::uuid, $3, $4, $5::jsonb, $6::timestamptz, now() + make_interval(secs => $7), $8::int, $9::bytea, $10 FROM allowed
+     RETURNING true AS done), granted AS (
+     INSERT INTO idp.oauth_grant (id, person_id, client_id, session_uid, payload, expires_at)
+     SELECT $11, $1::uuid, $12, $3, $13::jsonb, to_timestamp($14::bigint) FROM made WHERE $11::text IS NOT NULL), code AS (
+     INSERT INTO idp.authorization_code (id_hash, grant_id, person_id, session_uid, payload, expires_at)
+     SELECT $15, $16, $1::uuid, $3, $17::jsonb, now() + make_interval(secs => $18) FROM made WHERE $15::bytea IS NOT NULL
+     ON CONFLICT (id_hash) DO NOTHING)
+   SELECT done FROM made`,
+);
