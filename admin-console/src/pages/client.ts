@@ -218,7 +218,7 @@ function enablePasskeyCreation(passkey: Extract<Passkey, { mode: 'create' }>, ar
 const badgePage = document.querySelector<HTMLElement>('[data-badge]');
 const badgeData = document.getElementById('badge')?.textContent;
 if (badgePage && badgeData) {
-  const { startBadge } = await import('./badge-client.ts');
+  const { startBadge } = await import('./badge/client.ts');
   startBadge(badgePage, JSON.parse(badgeData));
 }
 

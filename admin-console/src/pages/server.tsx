@@ -5,7 +5,7 @@ import { t } from '../design/language.ts';
 import { Account, PasskeyAdd } from './account.tsx';
 import { Activate } from './activate.tsx';
 import { ApiDocs, type ApiDocument } from './api-docs.tsx';
-import { Badge, BadgeOutside } from './badge.tsx';
+import { Badge, BadgeOutside } from './badge/page.tsx';
 import { Children } from './children.tsx';
 import { Consent } from './consent.tsx';
 import { type PageView, renderPage } from './document.tsx';

@@ -1,8 +1,8 @@
 import type { BadgeOutsideProps, BadgeProps } from '@edutrust/idp/pages';
-import { Icon } from '../design/icon.tsx';
-import { t } from '../design/language.ts';
-import { pictureOf } from '../design/pictures.ts';
-import { Stack } from './document.tsx';
+import { Icon } from '../../design/icon.tsx';
+import { t } from '../../design/language.ts';
+import { pictureOf } from '../../design/pictures.ts';
+import { Stack } from '../document.tsx';
 
 function Listen() {
   return (
@@ -12,7 +12,7 @@ function Listen() {
   );
 }
 
-/** Three steps of which one is seen: the camera, the typed code, the PIN. `badge-client.ts` moves between them. */
+/** Three steps of which one is seen: the camera, the typed code, the PIN. `client.ts` moves between them. */
 export function Badge({ pictures, backPath }: BadgeProps) {
   return (
     <div class="grid gap-6 justify-items-center text-center" data-badge>
