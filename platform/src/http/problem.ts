@@ -74,20 +74,24 @@ const unstorableSqlStates = /^(22021|22P05|22007|22008)$/;
 /** Gives every error that reaches the HTTP base its kind. */
 export function kindOf(error: unknown): EduTrustError {
   if (error instanceof EduTrustError) return error;
-  const { code = '', statusCode = 500, validation } = error as Partial<FastifyError>;
-  if (validation) {
-    return new InvalidInput(
-      'request/invalid',
-      { vi: 'Yêu cầu có trường chưa đúng.', en: 'A field of the request is not right.' },
+  return (
+    refusedByFramework(error as Partial<FastifyError>) ?? // every field is looked at before it is used
+    failedBelow(error) ??
+    new InternalError(
+      'internal',
       {
-        fields: validation.map(({ instancePath, message = '', params }) => {
-          const extra = (params as { additionalProperty?: string }).additionalProperty;
-          const text = extra ? `${message}: ${extra.slice(0, 60)}` : message;
-          return { pointer: instancePath || '/', detail: { vi: text, en: text } };
-        }),
+        vi: 'Có lỗi phía hệ thống; chưa có gì được thay đổi.',
+        en: 'Something broke on our side; nothing was changed.',
       },
-    );
-  }
+      { cause: error },
+    )
+  );
+}
+
+/** What the framework refused before a route saw it, or stopped waiting for. */
+function refusedByFramework(error: Partial<FastifyError>): EduTrustError | undefined {
+  const { code, statusCode = 500, validation, message = '' } = error;
+  if (validation) return invalid(validation);
   if (statusCode === 413) {
     return new TooLarge('request/too-large', {
       vi: 'Nội dung gửi lên lớn hơn mức cho phép.',
@@ -95,20 +99,36 @@ export function kindOf(error: unknown): EduTrustError {
     });
   }
   if (statusCode === 404) return notFound();
-  if (statusCode >= 400 && statusCode < 500) {
-    const message = (error as Error).message;
+  if (statusCode >= 400 && statusCode < 500)
     return new InvalidInput('request/malformed', { vi: `Không đọc được yêu cầu: ${message}`, en: message });
-  }
-  if (code === 'FST_ERR_HANDLER_TIMEOUT') {
-    return new Unavailable(
-      'request/deadline',
-      {
-        vi: 'Hệ thống trả lời quá chậm nên yêu cầu đã dừng chờ.',
-        en: 'The answer took too long, so the request no longer waits for it.',
-      },
-      { retryAfterSeconds: 5, remedy: { vi: 'Thử lại sau vài giây.', en: 'Try again in a few seconds.' } },
-    );
-  }
+  if (code !== 'FST_ERR_HANDLER_TIMEOUT') return undefined;
+  return new Unavailable(
+    'request/deadline',
+    {
+      vi: 'Hệ thống trả lời quá chậm nên yêu cầu đã dừng chờ.',
+      en: 'The answer took too long, so the request no longer waits for it.',
+    },
+    { retryAfterSeconds: 5, remedy: { vi: 'Thử lại sau vài giây.', en: 'Try again in a few seconds.' } },
+  );
+}
+
+function invalid(validation: NonNullable<FastifyError['validation']>): InvalidInput {
+  return new InvalidInput(
+    'request/invalid',
+    { vi: 'Yêu cầu có trường chưa đúng.', en: 'A field of the request is not right.' },
+    {
+      fields: validation.map(({ instancePath, message = '', params }) => {
+        const extra = (params as { additionalProperty?: string }).additionalProperty;
+        const text = extra ? `${message}: ${extra.slice(0, 60)}` : message;
+        return { pointer: instancePath || '/', detail: { vi: text, en: text } };
+      }),
+    },
+  );
+}
+
+/** What the disk or the database could not do, where that is no mistake of ours. */
+function failedBelow(error: unknown): EduTrustError | undefined {
+  const { code = '' } = error as { code?: string };
   if (diskCodes.has(code)) {
     return new Unavailable(
       'disk/full',
@@ -127,17 +147,11 @@ export function kindOf(error: unknown): EduTrustError {
     );
   }
   const isLost = error instanceof Error && lostConnection.test(error.message);
-  if (isLost || passingSqlStates.test(code) || code === 'ECONNREFUSED' || code === 'ECONNRESET') {
-    return new Unavailable(
-      'database/unavailable',
-      { vi: 'Cơ sở dữ liệu tạm thời không trả lời.', en: 'The database does not answer for the moment.' },
-      { retryAfterSeconds: 5, cause: error },
-    );
-  }
-  return new InternalError(
-    'internal',
-    { vi: 'Có lỗi phía hệ thống; chưa có gì được thay đổi.', en: 'Something broke on our side; nothing was changed.' },
-    { cause: error },
+  if (!isLost && !passingSqlStates.test(code) && code !== 'ECONNREFUSED' && code !== 'ECONNRESET') return undefined;
+  return new Unavailable(
+    'database/unavailable',
+    { vi: 'Cơ sở dữ liệu tạm thời không trả lời.', en: 'The database does not answer for the moment.' },
+    { retryAfterSeconds: 5, cause: error },
   );
 }
 

@@ -75,6 +75,12 @@ interface Count {
   unreported: number;
 }
 
+interface LimiterParts {
+  readonly store: Pick<ShortLivedStore, 'increment'>;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
 /**
  * Counts a request and refuses it beyond its limit (R5). Each process counts in memory and tells the short-lived store
  * every twentieth part of a limit, one by one where the limit is small: ordinary requests wait for nobody, and together
@@ -85,54 +91,10 @@ interface Count {
  *
  * @throws TooManyRequests `request/too-many` with the seconds that are left of the minute.
  */
-export function createRateLimiter({
-  store,
-  clock,
-  log,
-}: {
-  readonly store: Pick<ShortLivedStore, 'increment'>;
-  readonly clock: Clock;
-  readonly log: Logger;
-}): RateLimiter {
+export function createRateLimiter({ store, clock, log }: LimiterParts): RateLimiter {
+  const report = createReport(store, log);
   let window = 0;
   let counts = new Map<string, Count>();
-  let storeRestsUntil = 0;
-
-  /** Tells the store what it does not know; gives the count of all with it. What the store does not take is kept. */
-  async function report(key: string, count: Count): Promise<number | undefined> {
-    if (performance.now() < storeRestsUntil) return undefined;
-    const ours = count.unreported;
-    count.shared += ours; // at once: whoever comes while we wait sees it
-    count.unreported = 0;
-    const failed = (reason: string) => {
-      storeRestsUntil = performance.now() + storeRestsMs;
-      log.warn({ reason }, 'rate limits: the store does not answer, each process counts for itself');
-    };
-    const asked = store.increment(`rate:${key}`, windowSeconds, ours).then(
-      (total) => {
-        count.shared = Math.max(count.shared, total);
-        return total;
-      },
-      () => {
-        count.shared -= ours;
-        count.unreported += ours;
-        failed('refused');
-        return undefined;
-      },
-    );
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<undefined>((resolve) => {
-      timer = setTimeout(() => {
-        failed('late');
-        resolve(undefined);
-      }, storeAnswersWithinMs);
-    });
-    try {
-      return await Promise.race([asked, late]);
-    } finally {
-      clearTimeout(timer);
-    }
-  }
 
   function count(limit: RateLimit, from: CountedRequest): Promise<void> | undefined {
     const caller = callerOf(from);
@@ -165,6 +127,51 @@ export function createRateLimiter({
       const limit = limitOf(request.method, url ?? '/not-found', config.access?.kind === 'self-authenticating');
       if (limit) await count(limit, request);
     },
+  };
+}
+
+/**
+ * Tells the store what it does not know of a count; gives the count of all with it, and undefined while the store does
+ * not answer. What the store does not take is kept.
+ */
+function createReport(
+  store: LimiterParts['store'],
+  log: Logger,
+): (key: string, count: Count) => Promise<number | undefined> {
+  let restsUntil = 0;
+  const failed = (reason: string) => {
+    restsUntil = performance.now() + storeRestsMs;
+    log.warn({ reason }, 'rate limits: the store does not answer, each process counts for itself');
+  };
+  return async (key, count) => {
+    if (performance.now() < restsUntil) return undefined;
+    const ours = count.unreported;
+    count.shared += ours; // at once: whoever comes while we wait sees it
+    count.unreported = 0;
+    const asked = store.increment(`rate:${key}`, windowSeconds, ours).then(
+      (total) => {
+        count.shared = Math.max(count.shared, total);
+        return total;
+      },
+      () => {
+        count.shared -= ours;
+        count.unreported += ours;
+        failed('refused');
+        return undefined;
+      },
+    );
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<undefined>((resolve) => {
+      timer = setTimeout(() => {
+        failed('late');
+        resolve(undefined);
+      }, storeAnswersWithinMs);
+    });
+    try {
+      return await Promise.race([asked, late]);
+    } finally {
+      clearTimeout(timer);
+    }
   };
 }
 

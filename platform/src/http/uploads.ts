@@ -40,49 +40,26 @@ const usual: UploadLimits = { mostBytes: 2 * 1024 ** 3, mostBytesOfOne: 512 * 10
 const memoryBytes = 64 * 1024;
 
 export function createUploads(limits: UploadLimits = usual): Uploads {
-  let total = 0;
-  const byAddress = new Map<string, number>();
-  const take = (from: string, bytes: number) => {
-    const ofOne = (byAddress.get(from) ?? 0) + bytes;
-    if (total + bytes > limits.mostBytes || ofOne > limits.mostBytesOfOne) throw busy();
-    total += bytes;
-    byAddress.set(from, ofOne);
-  };
-  const giveBack = (from: string, bytes: number) => {
-    total -= bytes;
-    const rest = (byAddress.get(from) ?? 0) - bytes;
-    if (rest > 0) byAddress.set(from, rest);
-    else byAddress.delete(from);
-  };
-
+  const space = sharedSpace(limits);
   return {
     receive: async (stream, { mostBytes, from }) => {
-      const first: Buffer[] = [];
-      let file: FileHandle | undefined;
+      const kept = spillingFile();
       let size = 0;
       let closed = false;
       const dispose = async () => {
         if (closed) return;
         closed = true;
-        giveBack(from, size);
-        await file?.close();
+        space.giveBack(from, size);
+        await kept.close();
       };
       const stall = setTimeout(() => stream.destroy(stalled()), limits.stallMs);
       try {
         for await (const piece of stream as AsyncIterable<Buffer>) {
           stall.refresh();
           if (size + piece.length > mostBytes) throw tooLarge(mostBytes);
-          take(from, piece.length);
+          space.take(from, piece.length);
           size += piece.length;
-          if (!file && size <= memoryBytes) {
-            first.push(piece);
-            continue;
-          }
-          if (!file) {
-            file = await openNameless();
-            for (const earlier of first.splice(0)) await file.write(earlier);
-          }
-          await file.write(piece);
+          await kept.write(piece, size);
         }
       } catch (error) {
         await dispose();
@@ -90,21 +67,60 @@ export function createUploads(limits: UploadLimits = usual): Uploads {
       } finally {
         clearTimeout(stall);
       }
-      return {
-        size,
-        bytes: async () => {
-          if (!file) return Buffer.concat(first);
-          const bytes = Buffer.allocUnsafe(size);
-          for (let at = 0; at < size; ) {
-            const { bytesRead } = await file.read(bytes, at, size - at, at);
-            if (bytesRead === 0) throw new Error('an upload lost its end');
-            at += bytesRead;
-          }
-          return bytes;
-        },
-        [Symbol.asyncDispose]: dispose,
-      };
+      return { size, bytes: () => kept.read(size), [Symbol.asyncDispose]: dispose };
     },
+  };
+}
+
+/** Counts what lies here, of everybody and of each address. */
+function sharedSpace({ mostBytes, mostBytesOfOne }: UploadLimits) {
+  let total = 0;
+  const byAddress = new Map<string, number>();
+  return {
+    /** @throws Unavailable `request/busy` */
+    take: (from: string, bytes: number) => {
+      const ofOne = (byAddress.get(from) ?? 0) + bytes;
+      if (total + bytes > mostBytes || ofOne > mostBytesOfOne) throw busy();
+      total += bytes;
+      byAddress.set(from, ofOne);
+    },
+    giveBack: (from: string, bytes: number) => {
+      total -= bytes;
+      const rest = (byAddress.get(from) ?? 0) - bytes;
+      if (rest > 0) byAddress.set(from, rest);
+      else byAddress.delete(from);
+    },
+  };
+}
+
+/** Bytes in memory while they are few, and on disk with all that came before once they are many. */
+function spillingFile() {
+  const first: Buffer[] = [];
+  let file: FileHandle | undefined;
+  return {
+    /** `size` is that of all pieces with this one. */
+    write: async (piece: Buffer, size: number) => {
+      if (!file && size <= memoryBytes) {
+        first.push(piece);
+        return;
+      }
+      if (!file) {
+        file = await openNameless();
+        for (const earlier of first.splice(0)) await file.write(earlier);
+      }
+      await file.write(piece);
+    },
+    read: async (size: number): Promise<Buffer> => {
+      if (!file) return Buffer.concat(first);
+      const bytes = Buffer.allocUnsafe(size);
+      for (let at = 0; at < size; ) {
+        const { bytesRead } = await file.read(bytes, at, size - at, at);
+        if (bytesRead === 0) throw new Error('an upload lost its end');
+        at += bytesRead;
+      }
+      return bytes;
+    },
+    close: async () => file?.close(),
   };
 }
 

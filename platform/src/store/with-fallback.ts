@@ -26,6 +26,22 @@ export function withFallback(
   const outage = outageOf(breaker, second, now);
   const { ask } = breaker;
 
+  /** What was stored during an outage goes before what the first store has of earlier; `found` is told of the former. */
+  async function newest<Value>(
+    read: (store: ShortLivedStore) => Promise<Value | undefined>,
+    found?: () => Promise<unknown>,
+  ): Promise<Value | undefined> {
+    const looksTwice = await outage.mayHaveBeen();
+    const newer = looksTwice ? await read(second) : undefined;
+    if (newer !== undefined) {
+      await found?.();
+      return newer;
+    }
+    const kept = await ask(() => read(first));
+    if (kept?.value !== undefined || looksTwice) return kept?.value;
+    return read(second); // stored a moment ago by a process whose way to the first store is cut
+  }
+
   return {
     put: async (key, value, lifetimeSeconds) => {
       const done = await ask(() => first.put(key, value, lifetimeSeconds));
@@ -37,29 +53,12 @@ export function withFallback(
       const placed = await ask(() => first.putIfAbsent(key, value, lifetimeSeconds));
       return placed ? placed.value : (await outage.note()).putIfAbsent(key, value, lifetimeSeconds);
     },
-    get: async <Value>(key: string) => {
-      const looksTwice = await outage.mayHaveBeen();
-      if (looksTwice) {
-        const newer = await second.get<Value>(key);
-        if (newer !== undefined) return newer;
-      }
-      const found = await ask(() => first.get<Value>(key));
-      if (found?.value !== undefined || looksTwice) return found?.value;
-      return second.get<Value>(key); // stored a moment ago by a process whose way to the first store is cut
-    },
-    take: async <Value>(key: string) => {
-      const looksTwice = await outage.mayHaveBeen();
-      if (looksTwice) {
-        const newer = await second.take<Value>(key);
-        if (newer !== undefined) {
-          await ask(() => first.delete(key));
-          return newer;
-        }
-      }
-      const taken = await ask(() => first.take<Value>(key));
-      if (taken?.value !== undefined || looksTwice) return taken?.value;
-      return second.take<Value>(key);
-    },
+    get: (key) => newest((store) => store.get(key)),
+    take: (key) =>
+      newest(
+        (store) => store.take(key),
+        () => ask(() => first.delete(key)),
+      ),
     delete: async (key) => {
       const done = await ask(() => first.delete(key));
       if (!done || (await outage.mayHaveBeen())) await second.delete(key);
