@@ -15,7 +15,6 @@ interface Acts {
   typeCode(): void;
   identify(badge: Shown): Promise<boolean>;
   press(key: string): Promise<void>;
-  pressDigit(digit: string): void;
   startAgain(): void;
   readAloud(): void;
 }
@@ -74,20 +73,12 @@ export function startBadge(page: HTMLElement, prompt: BadgePrompt): void {
     if (answer.code === 'badges/show-again' || answer.code === 'badges/unknown') await scan();
   }
 
-  listen(page, {
-    scan,
-    typeCode,
-    identify,
-    press,
-    pressDigit: (digit) => {
-      if (asked?.kind === 'digits' && screen.isShown('pin')) void press(digit);
-    },
-    startAgain: () => {
-      pad.clear();
-      screen.say('');
-    },
-    readAloud: screen.readAloud,
-  });
+  function startAgain(): void {
+    pad.clear();
+    screen.say('');
+  }
+
+  listen(page, { scan, typeCode, identify, press, startAgain, readAloud: screen.readAloud });
   addEventListener('pagehide', camera.close);
   void scan();
 }
@@ -104,7 +95,8 @@ function listen(page: HTMLElement, acts: Acts): void {
     if (listens !== undefined) acts.readAloud();
   });
   document.addEventListener('keydown', ({ key }) => {
-    if (/^\d$/.test(key)) acts.pressDigit(key);
+    const seen = '[data-step="pin"]:not([hidden]) [data-pad="digits"]:not([hidden])';
+    if (/^\d$/.test(key) && page.querySelector(seen)) void acts.press(key);
   });
   one<HTMLFormElement>(page, '[data-code-form]').addEventListener('submit', (event) => {
     event.preventDefault();

@@ -15,7 +15,6 @@ export function one<Found extends HTMLElement>(page: HTMLElement, selector: stri
 /** What the page shows beside the camera and the secret: the step, what went wrong, whose badge it is. */
 export interface BadgeScreen {
   show(step: Step): void;
-  isShown(step: Step): boolean;
   /** Says what went wrong; nothing for the empty text. */
   say(text: string): void;
   /** Greets by name; the frame turns green. */
@@ -41,7 +40,6 @@ export function badgeScreen(page: HTMLElement): BadgeScreen {
         if (!section.hidden) section.querySelector<HTMLElement>('h1')?.focus();
       }
     },
-    isShown: (step) => !one(page, `[data-step="${step}"]`).hidden,
     greet: (givenName) => {
       say('');
       hello.textContent = pick(`Chào ${givenName}!`, `Hello ${givenName}!`);
