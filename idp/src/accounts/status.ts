@@ -8,7 +8,7 @@ import { listSessions } from '../sessions/sessions.ts';
 import { obstacleOf } from '../signin/standing.ts';
 import { isSchoolNetwork } from '../throttling/networks.ts';
 import { createThrottle } from '../throttling/throttle.ts';
-import { findAccount } from './account.ts';
+import { type Account, findAccount } from './account.ts';
 
 /** One step of "why can this person not sign in?". */
 export interface AccountCheck {
@@ -70,52 +70,14 @@ export async function accountStatus(
   const hasPassword = passwordHashOf(context.secrets, account) !== null;
   const obstacle = obstacleOf(person, account);
   const waitSeconds = await secondsToWait(context, personId, asked.address);
-  const isActivated = account !== undefined && account.status !== 'invited' && account.activated_at !== null;
   const checks: AccountCheck[] = [
-    step('person', person.status === 'active', {
-      yes: { vi: 'Người này đang ở trường.', en: 'The person is at a school.' },
-      no: {
-        vi: 'Người này đã rời trường hoặc hồ sơ đã được gộp.',
-        en: 'The person has left, or the record was merged.',
-      },
-    }),
-    step('invited', account !== undefined, {
-      yes: { vi: 'Đã được cấp mã kích hoạt.', en: 'An activation code was given.' },
-      no: { vi: 'Chưa được cấp mã kích hoạt: hãy cấp mã.', en: 'No activation code was given yet: give one.' },
-    }),
-    step('activated', isActivated, {
-      yes: { vi: 'Đã kích hoạt tài khoản.', en: 'The account was activated.' },
-      no: { vi: 'Chưa kích hoạt tài khoản bằng mã.', en: 'The account was not yet activated with a code.' },
-    }),
-    step('suspended', account?.status !== 'suspended', {
-      yes: { vi: 'Tài khoản không bị tạm khoá.', en: 'The account is not suspended.' },
-      no: { vi: 'Tài khoản đang bị tạm khoá: hãy mở lại.', en: 'The account is suspended: resume it.' },
-    }),
-    step('credential', hasPassword || passkeys > 0, {
-      yes: { vi: 'Có mật khẩu hoặc passkey.', en: 'There is a password or a passkey.' },
-      no: { vi: 'Chưa có mật khẩu hay passkey nào.', en: 'There is neither a password nor a passkey.' },
-    }),
-  ];
-  if (account && account.activated_at === null) {
-    checks.push(
-      step('activation-code', codeUntil !== null && codeUntil > clock.now(), {
-        yes: { vi: 'Mã kích hoạt còn hạn.', en: 'The activation code still works.' },
-        no: { vi: 'Mã kích hoạt đã hết hạn: hãy cấp mã mới.', en: 'The activation code has expired: give a new one.' },
-      }),
-    );
-  }
-  checks.push(
-    step('throttle', waitSeconds === 0, {
-      yes: { vi: 'Không phải chờ vì thử sai nhiều lần.', en: 'Nobody has to wait because of wrong tries.' },
-      no: {
-        vi: `Có người thử sai nhiều lần: nơi đó phải chờ ${waitSeconds} giây. Máy quen và mạng của trường vẫn vào được; quên mật khẩu thì cấp mã mới.`,
-        en: `There were many wrong tries: there it takes ${waitSeconds} seconds. Known devices and the school's network still work; for a forgotten password give a new code.`,
-      },
-    }),
+    ...accountChecks(person.status === 'active', account, hasPassword || passkeys > 0),
+    ...codeCheck(account, codeUntil, clock.now()),
+    throttleCheck(waitSeconds),
     ...(await networkCheck(context, asked.address)),
     ...(await assuranceCheck(context, personId, passkeys)),
     ...(await appChecks(context, personId, asked.clientId)),
-  );
+  ];
   return {
     status: account?.status ?? 'none',
     passkeys,
@@ -136,6 +98,57 @@ function step(
   { yes, no }: { readonly yes: Text; readonly no: Text },
 ): AccountCheck {
   return { step: name, ok, sentence: ok ? yes : no };
+}
+
+/** What has to hold of the person and the account, in the order in which it comes about. */
+function accountChecks(isAtSchool: boolean, account: Account | undefined, hasCredential: boolean): AccountCheck[] {
+  const isActivated = account !== undefined && account.status !== 'invited' && account.activated_at !== null;
+  return [
+    step('person', isAtSchool, {
+      yes: { vi: 'Người này đang ở trường.', en: 'The person is at a school.' },
+      no: {
+        vi: 'Người này đã rời trường hoặc hồ sơ đã được gộp.',
+        en: 'The person has left, or the record was merged.',
+      },
+    }),
+    step('invited', account !== undefined, {
+      yes: { vi: 'Đã được cấp mã kích hoạt.', en: 'An activation code was given.' },
+      no: { vi: 'Chưa được cấp mã kích hoạt: hãy cấp mã.', en: 'No activation code was given yet: give one.' },
+    }),
+    step('activated', isActivated, {
+      yes: { vi: 'Đã kích hoạt tài khoản.', en: 'The account was activated.' },
+      no: { vi: 'Chưa kích hoạt tài khoản bằng mã.', en: 'The account was not yet activated with a code.' },
+    }),
+    step('suspended', account?.status !== 'suspended', {
+      yes: { vi: 'Tài khoản không bị tạm khoá.', en: 'The account is not suspended.' },
+      no: { vi: 'Tài khoản đang bị tạm khoá: hãy mở lại.', en: 'The account is suspended: resume it.' },
+    }),
+    step('credential', hasCredential, {
+      yes: { vi: 'Có mật khẩu hoặc passkey.', en: 'There is a password or a passkey.' },
+      no: { vi: 'Chưa có mật khẩu hay passkey nào.', en: 'There is neither a password nor a passkey.' },
+    }),
+  ];
+}
+
+/** Only before the first activation: then nothing else opens the account. */
+function codeCheck(account: Account | undefined, codeUntil: Date | null, now: Date): AccountCheck[] {
+  if (!account || account.activated_at !== null) return [];
+  return [
+    step('activation-code', codeUntil !== null && codeUntil > now, {
+      yes: { vi: 'Mã kích hoạt còn hạn.', en: 'The activation code still works.' },
+      no: { vi: 'Mã kích hoạt đã hết hạn: hãy cấp mã mới.', en: 'The activation code has expired: give a new one.' },
+    }),
+  ];
+}
+
+function throttleCheck(waitSeconds: number): AccountCheck {
+  return step('throttle', waitSeconds === 0, {
+    yes: { vi: 'Không phải chờ vì thử sai nhiều lần.', en: 'Nobody has to wait because of wrong tries.' },
+    no: {
+      vi: `Có người thử sai nhiều lần: nơi đó phải chờ ${waitSeconds} giây. Máy quen và mạng của trường vẫn vào được; quên mật khẩu thì cấp mã mới.`,
+      en: `There were many wrong tries: there it takes ${waitSeconds} seconds. Known devices and the school's network still work; for a forgotten password give a new code.`,
+    },
+  });
 }
 
 /** From the address, or the longest wait of any place that tried this account. */

@@ -89,7 +89,11 @@ export async function secondsToWait(db: Database, counters: Counters): Promise<n
   return row?.seconds ?? 0;
 }
 
-/** Forgets the counters with these keys. */
-export async function forgetTries(db: Database, keys: readonly Buffer[]): Promise<void> {
-  if (keys.length > 0) await forget(db, keys);
+/** Forgets the counters with these keys, hexadecimal. */
+export async function forgetTries(db: Database, keys: readonly string[]): Promise<void> {
+  if (keys.length === 0) return;
+  await forget(
+    db,
+    keys.map((key) => Buffer.from(key, 'hex')),
+  );
 }

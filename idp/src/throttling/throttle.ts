@@ -93,15 +93,10 @@ export function createThrottle(context: Pick<ServiceContext, 'db' | 'store' | 's
   const devices = createKnownDevices(secrets);
   const addresses = createSprayWatch(context, hashOf);
 
+  const forget = (counters: Begun['counters']) => forgetTries(db, counters);
   async function entered({ address, account }: Guesser, { isWatched }: Begun): Promise<void> {
     if (address && isWatched) await addresses.entered('password', address, account);
   }
-
-  const forget = (keys: Begun['counters']) =>
-    forgetTries(
-      db,
-      keys.map((key) => Buffer.from(key, 'hex')),
-    );
 
   return {
     devices,

@@ -1,0 +1,109 @@
+import { createHmac } from 'node:crypto';
+import type { ServiceContext } from '@edutrust/platform/context';
+import { illFormedAt } from '@edutrust/platform/http';
+import type { SecretBox } from '@edutrust/platform/secrets';
+import Provider, { errors } from 'oidc-provider';
+import { hashSecret } from '../apps/apps.ts';
+import type { AppDirectory } from '../apps/directory.ts';
+import { endSessions, enqueueLogout } from '../sessions/end.ts';
+import { createSuccessor } from './models/token.ts';
+
+// The library's types leave out the methods of its models: what is replaced here is written beside each `as`.
+
+/** What the library leaves to its models' methods, done our way: hashed secrets, sessions that end in one transaction. */
+export function ownMethods(provider: Provider, context: ServiceContext, apps: AppDirectory): void {
+  ownClient(provider, context, apps);
+  ownForms(provider);
+  ownSession(provider, context);
+  ownSessionEnd(provider, context);
+  ownRotation(provider, context.secrets);
+}
+
+function ownClient(provider: Provider, context: ServiceContext, apps: AppDirectory): void {
+  const client = provider.Client.prototype as unknown as {
+    clientId: string;
+    compareClientSecret(this: { clientId: string }, given: string): Promise<boolean>;
+    backchannelLogout(this: { clientId: string }, personId: string, sid: string): Promise<void>;
+  };
+  client.compareClientSecret = function (given) {
+    return apps.secretMatches(this.clientId, hashSecret(given));
+  };
+  // Inside a request nobody waits for an app: the job is kept with the effect and tried until the app answers (P11).
+  client.backchannelLogout = async function (personId, sid) {
+    const logout = { clientId: this.clientId, personId, sid };
+    await context.db.transaction().execute((transaction) => enqueueLogout(transaction, context.jobs, logout));
+  };
+}
+
+/** E14: the library reads forms itself; what is no text is refused where it is parsed. */
+function ownForms(provider: Provider): void {
+  const { OIDCContext } = provider as unknown as { OIDCContext: { prototype: object } };
+  const bodies = new WeakMap<object, unknown>();
+  Object.defineProperty(OIDCContext.prototype, 'body', {
+    get() {
+      return bodies.get(this);
+    },
+    set(body: unknown) {
+      if (illFormedAt(body)) throw new errors.InvalidRequest('a parameter is not text');
+      bodies.set(this, body);
+    },
+  });
+}
+
+/** When a session gets a new cookie, and what apps call it. */
+function ownSession(provider: Provider, { secrets }: Pick<ServiceContext, 'secrets'>): void {
+  const session = provider.Session.prototype as unknown as {
+    resetIdentifier(): void;
+    ensureClientContainer(
+      this: { uid: string; sidFor(clientId: string, sid?: string): string | undefined },
+      clientId: string,
+    ): void;
+  };
+  // A new cookie after a sign-in (S1), and only then: answers to questions of several tabs go on under the same.
+  const { resetIdentifier } = session;
+  session.resetIdentifier = function () {
+    const asked = Provider.ctx?.oidc.entities.Interaction?.prompt.name;
+    if (asked !== 'consent') resetIdentifier.call(this);
+  };
+  // By session and app, so that tabs that enter an app at once tell it the same `sid`.
+  const sidKey = secrets.derive('idp/sid/v1');
+  session.ensureClientContainer = function (clientId) {
+    if (this.sidFor(clientId)) return;
+    this.sidFor(clientId, createHmac('sha256', sidKey).update(`${this.uid}\0${clientId}`).digest('base64url'));
+  };
+}
+
+/** Signing out ends the session with all that hangs on it, in one transaction. */
+function ownSessionEnd(provider: Provider, context: ServiceContext): void {
+  const session = provider.Session.prototype as unknown as {
+    destroy(this: { uid: string; accountId?: string; destroyed?: boolean }): Promise<void>;
+  };
+  session.destroy = async function () {
+    const { uid, accountId } = this;
+    const actor = accountId
+      ? ({
+          kind: 'person',
+          personId: accountId,
+          sessionId: uid,
+          roles: [],
+          acr: '',
+          authenticatedAt: new Date(0),
+        } as const)
+      : ({ kind: 'system', name: 'idp' } as const);
+    await context.db
+      .transaction()
+      .execute((transaction) => endSessions(transaction, context.jobs, { uid }, { actor, reason: 'signed-out' }));
+    this.destroyed = true;
+  };
+}
+
+/** A rotated refresh token has one successor, whoever asks how often. */
+function ownRotation(provider: Provider, secrets: SecretBox): void {
+  const refreshToken = provider.RefreshToken.prototype as unknown as { generateTokenId(): string };
+  const { generateTokenId } = refreshToken;
+  const successorOf = createSuccessor(secrets);
+  refreshToken.generateTokenId = function () {
+    const rotated = Provider.ctx?.oidc.entities.RotatedRefreshToken?.jti;
+    return rotated ? successorOf(rotated) : generateTokenId.call(this);
+  };
+}
