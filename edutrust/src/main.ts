@@ -8,7 +8,7 @@ import { createOutput, localeOfTerminal, reportError } from './output.ts';
 export async function main(argv: readonly string[]): Promise<void> {
   const locale = localeOfTerminal(process.env);
   const json = argv.includes('--json'); // known before anything is parsed, so that a wrong option is told as JSON too
-  // Whoever reads has gone (`edutrust … | head`): there is nobody to write to, and nothing went wrong.
+  // The reader has gone (`edutrust … | head`): there is nobody to write to, and nothing went wrong.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
     process.exit();

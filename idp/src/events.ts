@@ -209,7 +209,7 @@ export type IdpEvent = EventOf<typeof declared.table>;
 
 /**
  * As {@link defineEvents} has it. What happens to a person's account belongs to that person's home organisation, whoever
- * records it: whoever governs the account finds it in the audit.
+ * records it: those who govern the account find it in the audit.
  */
 export async function record(transaction: Transaction, ...events: readonly IdpEvent[]): Promise<void> {
   const people = events.filter(({ subject, organisationId }) => subject.kind === 'person' && !organisationId);

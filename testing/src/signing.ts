@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import { approveAt } from './approvals.ts';
 import type { Platform } from './platform.ts';
 
-/** Enrols the phone of whoever is signed in at `page`, and has the officer approve it by the code that the phone shows. */
+/** Enrols the phone of the person who is signed in at `page`, and has the officer approve it by the code that the phone shows. */
 export async function enrolPhone(platform: Platform, page: Page, officer: Page): Promise<void> {
   await page.goto(`${platform.url}/sign`);
   await page.getByRole('button', { name: 'Tạo passkey ký' }).click();

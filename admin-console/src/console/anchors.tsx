@@ -158,7 +158,7 @@ function AddAnchor() {
           spellcheck={false}
         />
         <span class="text-sm text-quiet">
-          {t('Mỗi dòng một tên, phần chung nhất trước.', 'A name a line, most general part first.')}
+          {t('Mỗi dòng một tên, phần chung nhất trước.', 'One name per line, most general part first.')}
         </span>
       </label>
       <button type="submit" class="button button-primary justify-self-start" disabled={isBusy}>

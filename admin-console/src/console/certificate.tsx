@@ -149,7 +149,7 @@ function Revoke({
             <li>
               {t(
                 `${waitingRequests} tài liệu đang chờ người này ký sẽ phải chờ.`,
-                `${waitingRequests} documents that wait for this signature go on waiting.`,
+                `${waitingRequests} documents that wait for this signature keep waiting.`,
               )}
             </li>
             <li>
@@ -162,7 +162,7 @@ function Revoke({
             <li>
               {t(
                 'OCSP và danh sách thu hồi báo trong vòng 10 giây.',
-                'OCSP and the revocation list tell within ten seconds.',
+                'OCSP and the revocation list show it within ten seconds.',
               )}
             </li>
           </ul>

@@ -183,7 +183,7 @@ function Nothing() {
       <p>
         {t(
           'Địa chỉ này không có trang nào, hoặc vai trò của anh/chị chưa mở trang đó.',
-          'There is no page at this address, or your roles do not open it.',
+          'There is no page at this address, or your roles do not allow it.',
         )}{' '}
         <a href="/admin">{t('Về trang Hôm nay', 'To the page Today')}</a>
       </p>

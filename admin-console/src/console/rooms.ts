@@ -108,7 +108,7 @@ export function openGroups({ permissions, roles }: Me): readonly Group[] {
     .filter(({ rooms }) => rooms.length > 0);
 }
 
-/** The room that an address lies in, whoever asks. */
+/** The room that an address lies in; the same for every caller. */
 export function roomOf(path: string): Room | undefined {
   return groups.flatMap(({ rooms }) => rooms).find((room) => isIn(path, room));
 }

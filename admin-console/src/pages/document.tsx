@@ -178,7 +178,7 @@ function LanguageLink({
 const nobodyAsks = () =>
   t(
     'Không ai của Sở hay nhà trường hỏi mật khẩu.',
-    'Nobody of the department or of a school ever asks for a password.',
+    'Nobody at the department or at a school ever asks for a password.',
   );
 
 function Footer() {

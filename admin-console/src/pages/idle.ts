@@ -22,7 +22,7 @@ export function watchIdle(idleSeconds: number, pick: (vi: string, en: string) =>
   const leave = () => {
     const signOut = document.querySelector<HTMLFormElement>('form[data-sign-out]');
     if (signOut) signOut.requestSubmit();
-    else location.reload(); // the server sends whoever is signed in no longer to sign in
+    else location.reload(); // the server sends people who are no longer signed in to sign in
   };
 
   const warn = () => {

@@ -147,7 +147,7 @@ function stepsOf({ time, signer, intact, verdict, changesAfter }: SignatureRepor
 }
 
 function claimedDetail(claimed: string, isProven: boolean): string {
-  return isProven ? formatTime(claimed) : t(`tự khai ${formatTime(claimed)}`, `by its own word ${formatTime(claimed)}`);
+  return isProven ? formatTime(claimed) : t(`tự khai ${formatTime(claimed)}`, `claimed ${formatTime(claimed)}`);
 }
 
 function stampStep({ proven, authority, problem }: SigningTime): Step {

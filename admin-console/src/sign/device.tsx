@@ -54,7 +54,7 @@ export function Device({ enrolment, onChange }: { readonly enrolment: Enrolment;
           <p>
             {t(
               'Từ lúc này không ai ký được bằng điện thoại đó, và cán bộ an toàn thông tin được báo. Sau đó đăng ký điện thoại mới rồi chờ duyệt.',
-              'From now on nobody can sign with that phone, and the security officer is told. You enrol the new phone and wait for approval.',
+              'From now on nobody can sign with that phone, and the security officer is notified. You enrol the new phone and wait for approval.',
             )}
           </p>
           {error && <Banner state="bad">{error}</Banner>}

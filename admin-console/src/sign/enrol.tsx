@@ -66,7 +66,10 @@ function Why({ previous }: { readonly previous: NonNullable<Enrolment['previous'
     state === 'refused'
       ? t(`Cán bộ đã từ chối đăng ký trước: ${reason ?? ''}`, `The officer refused the last enrolment: ${reason ?? ''}`)
       : reason === 'lost'
-        ? t('Điện thoại trước đã báo mất nên không ký được nữa', 'The last phone was reported lost and signs no longer')
+        ? t(
+            'Điện thoại trước đã báo mất nên không ký được nữa',
+            'The last phone was reported lost and can no longer sign',
+          )
         : reason === 'left'
           ? t('Vai trò ký trước đã kết thúc', 'The role to sign had ended')
           : t('Điện thoại trước đã ngừng ký để đổi máy khác', 'The last phone was stopped for a new one');

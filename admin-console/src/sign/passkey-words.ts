@@ -20,7 +20,7 @@ function reason(name: string, doing: Doing): string {
       return doing === 'sign'
         ? t(
             'Hộp vân tay đã đóng hoặc chờ quá lâu. Bấm nút để thử lại, trên chính điện thoại đã đăng ký.',
-            'The fingerprint window was closed or timed out. Tap again, on the very phone that was enrolled.',
+            'The fingerprint window was closed or timed out. Tap again, on the phone that was enrolled.',
           )
         : t(
             'Hộp tạo passkey đã đóng hoặc chờ quá lâu. Bấm nút để thử lại.',

@@ -39,7 +39,7 @@ export interface CertificateRequest {
 /** Backdated a little, for clocks that are behind. */
 export const backdatedMs = 5 * 60_000;
 
-/** What one issuance needs, whoever asked for it. */
+/** What one issuance needs, from every kind of request. */
 export interface Issuance {
   readonly profile: ProfileName;
   readonly subject: readonly NameAttribute[];

@@ -42,7 +42,7 @@ export type VerifiedTimeStamp =
     }
   | {
       readonly isTrusted: false;
-      /** Whether the token's own signature and the digest fit, whoever made it. */
+      /** Whether the token's own signature and the digest fit, trusted maker or not. */
       readonly isIntact: boolean;
       /** The token is whole, but stamps something else than this data. */
       readonly isOverOtherBytes?: true;

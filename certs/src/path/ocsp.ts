@@ -140,7 +140,7 @@ export class OcspAnswers {
     if (!issuer) return status;
     for (const response of this.#responses) {
       const answers = response.answers.filter((answer) => isAbout(answer, target, issuer));
-      // An answer that has run out says nothing good any more, but whoever was revoked for good stays revoked.
+      // An answer that has run out no longer clears anybody, but a certificate that was revoked for good stays revoked.
       const current = answers.filter(
         (answer) => isCurrent(answer, this.#paths.at) || isRevokedForGood(answer, this.#paths.at),
       );

@@ -62,7 +62,7 @@ export class RevocationData {
         const signer = this.#signerOf(list, point.issuers ? [target, ...issuers] : issuers);
         if (!signer) continue;
         const entry = this.#entryOf(list, signer, issuer.canonical, serialHex);
-        // A list that has run out says nothing good any more, but whoever was revoked for good stays revoked.
+        // A list that has run out no longer clears anybody, but a certificate that was revoked for good stays revoked.
         const isUsable = isCurrent(list, this.#paths.at);
         if (entry && (isUsable || entry.reason !== certificateHold))
           return { status: 'revoked', at: entry.at, reason: entry.reason };

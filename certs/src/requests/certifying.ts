@@ -42,9 +42,9 @@ export function mustBeTheSameSubject(now: CertificateSubject, { subject }: Pick<
     'certificate-requests/subject-changed',
     {
       vi: 'Tên trong sổ đã khác với tên mà hai người đã đồng ý.',
-      en: 'The registry says another name than the one that two people agreed to.',
+      en: 'The registry now has a different name from the one that two people agreed to.',
     },
-    { remedy: { vi: 'Gửi yêu cầu mới.', en: 'Ask anew.' } },
+    { remedy: { vi: 'Gửi yêu cầu mới.', en: 'Ask again.' } },
   );
 }
 

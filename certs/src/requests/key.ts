@@ -46,12 +46,12 @@ function derOf(text: string): Buffer {
       'certificate-requests/private-key',
       {
         vi: 'Đây là khoá riêng. Khoá riêng không được đưa cho ai, kể cả hệ thống này; nội dung vừa gửi không được lưu.',
-        en: 'This is a private key. It is given to nobody, nor to this system; what you sent was not kept.',
+        en: 'This is a private key. Give it to nobody, not even to this system; what you sent was not kept.',
       },
       {
         remedy: {
           vi: 'Coi khoá này là đã lộ: tạo khoá mới, rồi chỉ gửi tệp yêu cầu (CERTIFICATE REQUEST).',
-          en: 'Take the key for compromised: make a new one, and send the CERTIFICATE REQUEST alone.',
+          en: 'Treat the key as compromised: make a new one, and send the CERTIFICATE REQUEST alone.',
         },
       },
     );
@@ -87,7 +87,7 @@ function badRequest(vi: string, en: string): InvalidInput {
     {
       remedy: {
         vi: 'Xuất yêu cầu (CSR) từ phần mềm của USB token rồi dán cả tệp, từ -----BEGIN tới -----END.',
-        en: 'Export the request (CSR) from the token’s software and paste all of the file, from -----BEGIN to -----END.',
+        en: 'Export the request (CSR) from the token’s software and paste the whole file, from -----BEGIN to -----END.',
       },
     },
   );
@@ -105,7 +105,7 @@ function mustBeStrong(publicKey: Buffer): void {
     {
       remedy: {
         vi: 'Tạo khoá ECDSA P-256, P-384, hoặc RSA từ 3072 bit với số mũ 65537.',
-        en: 'Make a key ECDSA P-256, P-384, or RSA of at least 3072 bits with the exponent 65537.',
+        en: 'Make an ECDSA key on P-256 or P-384, or an RSA key of at least 3072 bits with the exponent 65537.',
       },
     },
   );

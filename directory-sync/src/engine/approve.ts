@@ -83,7 +83,7 @@ function noLongerSo(): Conflict {
     'sync/plan-changed',
     {
       vi: 'Danh sách bị giữ lại không còn như lúc được xem, nên không có gì được ghi.',
-      en: 'What is held is no longer what was seen, so nothing was written.',
+      en: 'The held changes are no longer those that were seen, so nothing was written.',
     },
     { remedy: { vi: 'Xem lại lượt chạy mới nhất.', en: 'Look at the newest run.' } },
   );

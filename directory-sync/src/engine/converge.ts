@@ -112,7 +112,7 @@ class Ended extends Error {
 
 const interrupted = {
   vi: 'Lượt chạy bị ngắt giữa chừng (máy chủ dừng đột ngột); lượt sau làm lại.',
-  en: 'The run was cut off (the server stopped suddenly); the next one starts anew.',
+  en: 'The run was cut off (the server stopped suddenly); the next one starts over.',
 };
 
 const planChanged = () =>

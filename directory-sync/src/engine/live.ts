@@ -85,7 +85,7 @@ interface Pending {
   readonly addedAt: string;
 }
 
-/** Takes off the list whoever was brought; who changed again meanwhile has a later time, and stays. */
+/** Takes those who were brought off the list; people who changed again meanwhile have a later time, and stay. */
 async function takeOff(transaction: Transaction, targetId: string, brought: readonly Pending[]): Promise<void> {
   const [personIds, times] = [brought.map(({ personId }) => personId), brought.map(({ addedAt }) => addedAt)];
   await sql`

@@ -9,7 +9,7 @@ export const queueOf = (targetId: string) => `sync:${targetId}`;
 /** For how long a target stays taken after its process was last heard of. */
 const leaseSeconds = 30;
 
-/** A crash of the database loses a lease at worst, and with it whoever held it: it need not wait for the disk. */
+/** A crash of the database loses a lease at worst, and with it its holder: it need not wait for the disk. */
 const commitsLater = sql`SELECT set_config('synchronous_commit', 'off', true)`;
 
 /**

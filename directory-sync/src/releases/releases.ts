@@ -2,7 +2,7 @@ import type { Database, Transaction } from '@edutrust/platform/database';
 import { sql } from 'kysely';
 import { syncOf } from '../tables.ts';
 
-/** Who gets to know something: a target, or whoever reads. The name is kept for the day when the recipient is gone. */
+/** Who gets to know something: a target, or a reader. The name is kept for the day when the recipient is gone. */
 export interface Recipient {
   readonly id: string;
   readonly name: string;

@@ -71,7 +71,7 @@ function badSettings(first: { readonly instancePath: string; readonly message: s
     'sync/bad-settings',
     {
       vi: `Cài đặt của đích không đúng ở ${where}.`,
-      en: `The settings of the target are not right at ${where}.`,
+      en: `The settings of the target are invalid at ${where}.`,
     },
     { fields: [{ pointer: where, detail: { vi: first?.message ?? '', en: first?.message ?? '' } }] },
   );

@@ -56,7 +56,7 @@ export async function readManifest(directory: string, secrets: SecretBox): Promi
   ]).catch((cause: unknown) => {
     throw new InvalidInput(
       'restore/no-backup',
-      { vi: `Thư mục ${directory} không phải bản sao lưu.`, en: `The folder ${directory} is no backup.` },
+      { vi: `Thư mục ${directory} không phải bản sao lưu.`, en: `The folder ${directory} is not a backup.` },
       { cause },
     );
   });

@@ -81,7 +81,7 @@ async function readRequest(program: Program, file: string, flags: Flags): Promis
   if (eku && !/^[0-2](?:\.(?:0|[1-9]\d{0,38}))+$/.test(eku))
     throw new InvalidInput('certs/bad-purpose', {
       vi: `«${eku}» không phải mã mục đích (OID), chẳng hạn 1.3.6.1.5.5.7.3.1.`,
-      en: `"${eku}" is no object identifier, such as 1.3.6.1.5.5.7.3.1.`,
+      en: `"${eku}" is not an object identifier, such as 1.3.6.1.5.5.7.3.1.`,
     });
   const names = parseNames(name ?? []);
   const [leaf, ...chain] = await readDocuments(file, certificateLabels);
@@ -135,7 +135,7 @@ function parseTime(text: string): Date {
   if (!Number.isNaN(at.getTime())) return at;
   throw new InvalidInput('certs/bad-time', {
     vi: `Không đọc được thời điểm «${text}»; dùng dạng 2026-11-23T08:00:00Z.`,
-    en: `"${text}" is no time; use a form such as 2026-11-23T08:00:00Z.`,
+    en: `"${text}" is not a time; use a form such as 2026-11-23T08:00:00Z.`,
   });
 }
 

@@ -66,7 +66,7 @@ export async function withContext<Result>(
   }
 }
 
-/** The platform beside a serving process if there is one, for a command that may not need it; whoever opens it closes it. */
+/** The platform beside a serving process if there is one, for a command that may not need it; its opener closes it. */
 export async function openPlatform(program: Program): Promise<OpenContext> {
   // Loaded here: with every service behind it, it is most of what a short command would wait for.
   const { openContext } = await import('../process/context.ts');

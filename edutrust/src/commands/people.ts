@@ -135,7 +135,7 @@ const isOwn = ({ createdBy }: RosterPlan) => {
 function undoneByAnother(): Forbidden {
   return new Forbidden('roster/second-person', {
     vi: 'Hai người đã làm việc này; người nhập không tự hoàn tác. Nhờ người khác, bằng tài khoản máy của họ.',
-    en: 'Two people did this; who imported it does not undo it alone. Somebody else does, with their own account of the machine.',
+    en: 'Two people did this, so its importer cannot undo it alone. Somebody else must, with their own account on the machine.',
   });
 }
 
@@ -206,7 +206,7 @@ function mustHaveRows({ totals }: RosterPlan): void {
     {
       remedy: {
         vi: 'Sửa các dòng theo lý do ở trên rồi nhập lại.',
-        en: 'Mend the rows as said above, then import again.',
+        en: 'Correct the rows listed above, then import again.',
       },
     },
   );

@@ -88,7 +88,7 @@ function parseTime(text: string): Date {
   if (!Number.isNaN(at.getTime())) return at;
   throw new InvalidInput('verify/bad-time', {
     vi: `Không đọc được thời điểm «${text}»; dùng dạng 2026-11-23T08:00:00Z.`,
-    en: `"${text}" is no time; use a form such as 2026-11-23T08:00:00Z.`,
+    en: `"${text}" is not a time; use a form such as 2026-11-23T08:00:00Z.`,
   });
 }
 

@@ -143,10 +143,10 @@ function codeCheck(account: Account | undefined, codeUntil: Date | null, now: Da
 
 function throttleCheck(waitSeconds: number): AccountCheck {
   return step('throttle', waitSeconds === 0, {
-    yes: { vi: 'Không phải chờ vì thử sai nhiều lần.', en: 'Nobody has to wait because of wrong tries.' },
+    yes: { vi: 'Không phải chờ vì thử sai nhiều lần.', en: 'No sign-in is being slowed by wrong tries.' },
     no: {
       vi: `Có người thử sai nhiều lần: nơi đó phải chờ ${waitSeconds} giây. Máy quen và mạng của trường vẫn vào được; quên mật khẩu thì cấp mã mới.`,
-      en: `There were many wrong tries: there it takes ${waitSeconds} seconds. Known devices and the school's network still work; for a forgotten password give a new code.`,
+      en: `There were many wrong tries: from there a sign-in waits ${waitSeconds} seconds. Known devices and the school's network still work; for a forgotten password give a new code.`,
     },
   });
 }
@@ -194,7 +194,7 @@ async function assuranceCheck(
       yes: { vi: 'Vai trò này cần passkey, và đã có passkey.', en: 'The role needs a passkey, and there is one.' },
       no: {
         vi: 'Vai trò này cần passkey: mật khẩu vào được nhưng chưa làm được việc quản trị; hãy thêm passkey ở trang tài khoản.',
-        en: 'The role needs a passkey: a password gets in but does no administration; add a passkey on the account page.',
+        en: 'The role needs a passkey: a password signs in but opens no administration; add a passkey on the account page.',
       },
     }),
   ];

@@ -218,7 +218,7 @@ const ticketKey = (ticket: string) => `idp:activation:${createHash('sha256').upd
 
 /**
  * Trades a code or the token of a link for a ticket of a quarter of an hour. The code itself is used up only when
- * credentials are chosen, so that whoever is interrupted can start again.
+ * credentials are chosen, so that a person who is interrupted can start again.
  *
  * @throws InvalidInput `activation/wrong-code`
  */
@@ -254,7 +254,7 @@ export async function readTicket({ store }: Pick<ServiceContext, 'store'>, ticke
 }
 
 /**
- * Uses up the code in the transaction that sets the credentials: of two at once one wins. Whoever chooses credentials
+ * Uses up the code in the transaction that sets the credentials: of two at once one wins. A person who chooses credentials
  * anew may be answering a theft: every other code of theirs stops working, and every session and token ends. Gives whose
  * code it was.
  *

@@ -25,7 +25,7 @@ const both = (text: string) => ({ vi: text, en: text });
 
 /**
  * A code for somebody who answers for others: two people make it, and each holds half of it, so that neither can use it
- * without the person it is for (F1: whoever resets credentials alone could be that person).
+ * without the person it is for (F1: somebody who resets credentials alone could be that person).
  */
 export const codeKind: ApprovalKind<CodeFor> = {
   kind: 'activation-code.create',

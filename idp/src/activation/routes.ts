@@ -242,7 +242,7 @@ export const activationRoutes = (tools: IdpTools): Route[] => [
 
 const activation = { kind: 'system', name: 'activation' } as const;
 
-/** `Đặng Thị Ánh Nguyệt` → `Đ… T… Á… Nguyệt`: enough to know oneself by, little for whoever found the sheet. */
+/** `Đặng Thị Ánh Nguyệt` → `Đ… T… Á… Nguyệt`: enough to know oneself by, little for the finder of a sheet. */
 function maskName(name: string): string {
   const words = name.split(' ');
   return words.map((word, index) => (index === words.length - 1 ? word : `${[...word][0]}…`)).join(' ');

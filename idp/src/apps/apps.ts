@@ -191,7 +191,7 @@ export async function registerApp(
 }
 
 /**
- * Changes an app. What was approved is what the app was: whoever changes what the approval covers ends it.
+ * Changes an app. What was approved is what the app was: a change of what the approval covers ends it.
  *
  * @throws NotFound, InvalidInput as `registerApp`; Forbidden `apps/second-person`.
  */

@@ -74,13 +74,16 @@ export const releaseAppKind: ApprovalKind<Released> = {
         label: { vi: 'Trở về sau đăng xuất', en: 'Returns after sign-out' },
         value: listed(app.postLogoutRedirectUris),
       },
-      { label: { vi: 'Nhận báo đăng xuất', en: 'Is told of sign-outs' }, value: listed([app.backchannelLogoutUri]) },
+      {
+        label: { vi: 'Nhận báo đăng xuất', en: 'Is notified of sign-outs' },
+        value: listed([app.backchannelLogoutUri]),
+      },
       { label: { vi: 'Ô dẫn tới', en: 'Tile leads to' }, value: listed([app.homeUri]) },
       {
         label: { vi: 'Hậu quả', en: 'Consequence' },
         value: {
           vi: 'Không hỏi từng người nữa; ô hiện cho người của đơn vị.',
-          en: 'Nobody is asked any longer; people of the organisation see its tile.',
+          en: 'People are no longer asked for consent; those whom it is for see its tile.',
         },
       },
     ],
@@ -93,7 +96,7 @@ export const releaseAppKind: ApprovalKind<Released> = {
   },
 };
 
-/** An owner never approves: whoever holds that role over the app's organisation. */
+/** An owner never approves: anyone with that role over the app's organisation. */
 async function ownsApp(transaction: Transaction, { organisationId }: Released, personId: string): Promise<boolean> {
   const path = (await placesOfOrganisations(transaction, [organisationId])).get(organisationId)?.path ?? [];
   const held = await recordedRolesOf(transaction, personId);
@@ -104,7 +107,7 @@ async function mustStillApprove(transaction: Transaction, maker: PersonActor): P
   if (await can(transaction)(maker, 'apps.approve', await ofDepartment(transaction)())) return;
   throw new Forbidden('apps/approval', {
     vi: 'Người lập không còn quyền duyệt ứng dụng.',
-    en: 'Its maker may not approve apps any longer.',
+    en: 'Its maker may no longer approve apps.',
   });
 }
 

@@ -115,7 +115,7 @@ async function sorted(
   return { mine, skipped };
 }
 
-/** A badge is a credential: given by whoever may give its holder an activation code alone, and to pupils only. */
+/** A badge is a credential: given by those who may give its holder an activation code alone, and to pupils only. */
 export async function whyNot(
   transaction: Transaction,
   actor: PersonActor,

@@ -90,7 +90,7 @@ const showLauncher = ({ context, pages }: IdpTools, documents: DocumentsPort | u
     },
   });
 
-/** `/`: the apps of whoever is signed in. */
+/** `/`: the apps of the person who is signed in. */
 export const launcherRoutes = (tools: IdpTools, documents: DocumentsPort | undefined): Route[] => [
   showLauncher(tools, documents),
 ];

@@ -40,7 +40,7 @@ export async function forgetPassword(transaction: Transaction, personId: string)
     .execute();
 }
 
-/** Keeps the hash, and ends every other session: whoever changes a password may be answering a theft (S2). */
+/** Keeps the hash, and ends every other session: a changed password may be the answer to a theft (S2). */
 export async function keepPassword(
   transaction: Transaction,
   { jobs, clock, secrets }: Pick<ServiceContext, 'jobs' | 'clock' | 'secrets'>,

@@ -19,7 +19,7 @@ export function passwordRuleFor(claims: PersonClaims, grades: readonly number[])
   const isAdult = roles.length === 0 || roles.some((role) => role !== 'learner');
   if (isAdult) {
     return {
-      // Also beside a passkey: whoever knows the password needs nothing else to sign in with it (A1).
+      // Also beside a passkey: a thief of the password needs nothing else to sign in with it (A1).
       minimumLength: 15,
       isPupil: false,
       advice: {

@@ -75,7 +75,7 @@ const sentences: Record<string, Text> = {
 
 const general: Text = {
   vi: 'Yêu cầu đăng nhập của ứng dụng không đúng chuẩn nên không thể tiếp tục.',
-  en: "The app's sign-in request is not right, so we cannot go on.",
+  en: "The app's sign-in request is invalid, so we cannot continue.",
 };
 
 /** Protocol errors that may not go back to the app end on our own page, which repeats nothing of the request (P1, P13). */
@@ -109,7 +109,7 @@ export function errorPage(pages: IdpPages, ctx: KoaContextWithOIDC, out: { error
         remedy:
           view.locale === 'vi'
             ? 'Quay lại ứng dụng và bấm đăng nhập lần nữa; nếu vẫn vậy, báo cho người quản lý ứng dụng.'
-            : 'Go back to the app and sign in again; if it stays so, tell whoever runs the app.',
+            : 'Go back to the app and sign in again; if that does not help, tell the people who run the app.',
         requestId: ctx.response.get('x-request-id') || '-',
       },
     },

@@ -37,7 +37,7 @@ export async function endSessions(
   which: WhichSessions,
   { actor, reason }: { readonly actor: Actor; readonly reason: EndReason },
 ): Promise<number> {
-  // First: whoever stores something for this person holds the account, so it is either seen below or refused.
+  // First: a writer that stores something for this person holds the account, so it is either seen below or refused.
   if (!('uid' in which)) await beginEpoch(transaction, which.personId);
   const where: RawBuilder<unknown> =
     'uid' in which

@@ -10,7 +10,7 @@ const lifetimeSeconds = 120;
 const keyOf = (token: string) => `idp:activated:${createHash('sha256').update(token).digest('hex')}`;
 
 /**
- * Signs in whoever has just chosen credentials: the browser gets a token for the sign-in that it is sent to next. A
+ * Signs in a person who has just chosen credentials: the browser gets a token for the sign-in that it is sent to next. A
  * session that somebody else left open in this browser ends first. `returnTo` is a path of ours.
  */
 export async function beginAfterActivation(

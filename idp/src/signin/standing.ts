@@ -20,7 +20,7 @@ const sentences: Record<Exclude<Obstacle, 'not-activated' | 'merged'>, Text> = {
   suspended: { vi: 'Tài khoản này đang bị tạm khoá.', en: 'This account is suspended.' },
   left: {
     vi: 'Hồ sơ này đã rời trường nên tài khoản đã đóng.',
-    en: 'This record has left the school, so the account is closed.',
+    en: 'This person has left the school, so the account is closed.',
   },
 };
 

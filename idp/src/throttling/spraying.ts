@@ -22,7 +22,7 @@ export interface SprayWatch {
    * `known`: the failures, where they were read already.
    */
   isSpraying(what: Guessed, address: string, known?: number): Promise<boolean>;
-  /** Counts a wrong try of the address; the first beyond the limit of a window is an event, whoever is slowed. */
+  /** Counts a wrong try of the address; the first beyond the limit of a window is an event. */
   failed(what: Guessed, address: string): Promise<void>;
   /** Somebody got in: each account speaks for the address once in a window. */
   entered(what: Guessed, address: string, account: string): Promise<void>;

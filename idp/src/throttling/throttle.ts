@@ -14,7 +14,7 @@ import { addressWindowSeconds, createSprayWatch } from './spraying.ts';
 const freeTries = {
   /** A browser where this person signed in before, or the registered network of their school. */
   known: 100,
-  /** One address (of IPv6 the /64) that knows nobody: whoever guesses there slows themselves. */
+  /** One address (of IPv6 the /64) that knows nobody: a guesser there slows only themselves. */
   address: 5,
   /** All such addresses together. */
   elsewhere: 50,
@@ -71,7 +71,7 @@ export interface Throttle {
    * @throws TooManyRequests `sign-in/slow-down` with the seconds to wait.
    */
   begin(guesser: Guesser): Promise<Begun>;
-  /** The try was right: whoever got in speaks for the address, and the failures of this place are forgotten. */
+  /** The try was right: a person who got in speaks for the address, and the failures of this place are forgotten. */
   succeeded(guesser: Guesser, begun: Begun): Promise<void>;
   /** The same without forgetting, which the statement that keeps the sign-in does. */
   entered(guesser: Guesser, begun: Begun): Promise<void>;

@@ -30,7 +30,7 @@ export async function findDiskAlarms({
       ...(isFull ? {} : { isWarning: true as const }),
       sentence: {
         vi: `Ổ đĩa của ${folder} chỉ còn ${mebibytes} MiB trống. Hãy giải phóng hoặc thêm dung lượng.`,
-        en: `The disk of ${folder} has only ${mebibytes} MiB left. Free some or add to it.`,
+        en: `The disk of ${folder} has only ${mebibytes} MiB left. Free some space or enlarge it.`,
       },
     });
   }
@@ -61,7 +61,7 @@ export async function findJobAlarms({ db }: { readonly db: Database }): Promise<
             about: task,
             sentence: {
               vi: `${dead} công việc «${task}» đã thử hết số lần mà không xong. Xem nhật ký, sửa nguyên nhân, rồi chạy: edutrust jobs retry ${task}`,
-              en: `${dead} jobs of "${task}" have used up their tries. Look at the log, mend the cause, then run: edutrust jobs retry ${task}`,
+              en: `${dead} jobs of "${task}" have failed too often. Look at the log, fix the cause, then run: edutrust jobs retry ${task}`,
             },
           },
         ]
@@ -85,7 +85,7 @@ export async function findJobAlarms({ db }: { readonly db: Database }): Promise<
             about: task,
             sentence: {
               vi: `${failing} thư gửi nhiều lần không được. Kiểm tra EDUTRUST_SMTP_URL và máy chủ thư.`,
-              en: `${failing} mails could not be sent several times. Check EDUTRUST_SMTP_URL and the mail server.`,
+              en: `${failing} mails have failed to send several times. Check EDUTRUST_SMTP_URL and the mail server.`,
             },
           },
         ]

@@ -93,7 +93,7 @@ function isRange(text: string): boolean {
   }
 }
 
-/** `Name <address>` or an address, in one line: a second would be a header of whoever sets it. */
+/** `Name <address>` or an address, in one line: a second line would be a header of the sender's choice. */
 function mailFrom(text: string): string {
   if (!/^[^\r\n<>]*(<[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/.test(text))
     throw new BadValue('must be one address, such as EduTrust <no-reply@example.edu.vn>');

@@ -1,6 +1,6 @@
 /** What a loop waits on: a time, or whatever rings earlier. */
 export interface Alarm {
-  /** Wakes whoever waits; rung while nobody does, the next wait is over at once. */
+  /** Wakes the waiters; rung while there are none, the next wait is over at once. */
   readonly ring: () => void;
   /** Resolves after the time or at a ring; gives whether it was a ring. At once when it is stopped. */
   wait(ms: number): Promise<boolean>;

@@ -7,7 +7,7 @@ const channel = 'edutrust_news';
 const tellEveryMs = 200;
 const listenAgainMs = 2_000;
 /**
- * A process that dies between its commit and its NOTIFY tells nobody, so whoever waits looks now and then. More often
+ * A process that dies between its commit and its NOTIFY tells nobody, so a waiter looks now and then. More often
  * where our own news did not come back to us: behind a pooler that gives each transaction another connection none arrive.
  */
 export const lookEveryMs = { whoHears: 30_000, whoDoesNot: 5_000 } as const;
@@ -15,7 +15,7 @@ export const lookEveryMs = { whoHears: 30_000, whoDoesNot: 5_000 } as const;
 /**
  * Wakes those who wait for what others commit: the readers of the outbox and the sequencer. Told within a moment of a
  * commit of this process (see `statement`'s `isNews`) or of another one on the same database. It is a hint alone: a
- * process that dies right after its commit tells nobody, and so does a pooler, so whoever waits looks by itself as well.
+ * process that dies right after its commit tells nobody, and so does a pooler, so a waiter looks by itself as well.
  */
 export class News {
   readonly #self = randomUUID();
@@ -32,7 +32,7 @@ export class News {
     this.#log = log;
   }
 
-  /** How long whoever waits goes without looking by itself. */
+  /** How long a waiter goes without looking by itself. */
   get lookEveryMs(): number {
     return this.#isHeard ? lookEveryMs.whoHears : lookEveryMs.whoDoesNot;
   }

@@ -25,7 +25,7 @@ function isNear(address: string): boolean {
 /** What the process has noticed of the proxies before it. */
 export interface ProxyWatch {
   /**
-   * Whether a proxy brought the request that `EDUTRUST_TRUSTED_PROXIES` does not name: whoever asked is unknown, and
+   * Whether a proxy brought the request that `EDUTRUST_TRUSTED_PROXIES` does not name: the real caller is unknown, and
    * above all is not this machine.
    */
   isUndeclared(request: IncomingMessage): boolean;

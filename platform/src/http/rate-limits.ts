@@ -6,7 +6,7 @@ import type { Logger } from '../log.ts';
 import { countRefusal } from '../metrics/metrics.ts';
 import type { ShortLivedStore } from '../store/store.ts';
 
-/** Requests in a minute: of a network address while nobody is signed in, and of whoever is. */
+/** Requests in a minute: of a network address while nobody is signed in, else of the person. */
 export interface RateLimit {
   readonly name: string;
   readonly perAddress: number;
@@ -26,7 +26,7 @@ const protocol: RateLimit = { name: 'protocol', perAddress: 120_000, perActor: 1
 
 /** The first line that fits `METHOD /route/:pattern` decides; null is without limit. */
 const limits: readonly (readonly [RegExp, RateLimit | null])[] = [
-  // Asked by monitors, by whoever checks a signature, and by every page: cheap, cached, or guarded otherwise.
+  // Asked by monitors, by people who check a signature, and by every page: cheap, cached, or guarded otherwise.
   [/^\S+ \/(health|metrics|pki|log|assets)(\/|$)/, null],
   // Begins a sign-in, which keeps what was asked for half an hour; the browsers of a school come from one address.
   [/^(GET|POST) \/oidc\/auth$/, signIn],
@@ -146,7 +146,7 @@ function createReport(
   return async (key, count) => {
     if (performance.now() < restsUntil) return undefined;
     const ours = count.unreported;
-    count.shared += ours; // at once: whoever comes while we wait sees it
+    count.shared += ours; // at once: a request that comes while we wait sees it
     count.unreported = 0;
     const asked = store.increment(`rate:${key}`, windowSeconds, ours).then(
       (total) => {
@@ -175,7 +175,7 @@ function createReport(
   };
 }
 
-/** Who is counted: whoever is signed in, else the network address; nobody when it is this machine that asks. */
+/** Who is counted: the signed-in person, else the network address; nobody when it is this machine that asks. */
 function callerOf({
   actor,
   ip,

@@ -136,7 +136,7 @@ function tooLarge(mostBytes: number): TooLarge {
   const mebibytes = Math.floor(mostBytes / 2 ** 20);
   return new TooLarge('request/too-large', {
     vi: `Tệp lớn hơn ${mebibytes} MiB nên không được nhận.`,
-    en: `The file is larger than ${mebibytes} MiB and is not taken.`,
+    en: `The file is larger than ${mebibytes} MiB and was not accepted.`,
   });
 }
 
@@ -151,7 +151,7 @@ function busy(): Unavailable {
 function stalled(): InvalidInput {
   return new InvalidInput(
     'request/stalled',
-    { vi: 'Tệp gửi lên bị dừng giữa chừng.', en: 'The file stopped coming half-way.' },
+    { vi: 'Tệp gửi lên bị dừng giữa chừng.', en: 'The upload stopped before the end of the file.' },
     { remedy: { vi: 'Kiểm tra mạng rồi gửi lại.', en: 'Check the network and send it again.' } },
   );
 }

@@ -39,7 +39,7 @@ export function illFormedAt(value: unknown, pointer = ''): string | undefined {
 export function illFormed(pointer: string): InvalidInput {
   const detail = {
     vi: 'Yêu cầu có ký tự không hợp lệ (NUL hoặc nửa ký tự Unicode).',
-    en: 'The request holds a character that is none (NUL, or half of a Unicode character).',
+    en: 'The request contains an invalid character (NUL, or half of a Unicode character).',
   };
   return new InvalidInput('request/ill-formed-text', detail, { fields: [{ pointer, detail }] });
 }

@@ -18,7 +18,7 @@ export function createQueue({ atOnce, mostWaiting, busy }: QueueOptions): Queue 
     if (running < atOnce) running += 1;
     else {
       if (waiting.length >= mostWaiting) throw busy();
-      await new Promise<void>((resolve) => waiting.push(resolve)); // whoever finishes hands its place over
+      await new Promise<void>((resolve) => waiting.push(resolve)); // the one that finishes hands its place over
     }
     try {
       return await work();

@@ -105,7 +105,7 @@ async function readIfThere(path: string): Promise<Buffer | undefined> {
       {
         remedy: {
           vi: 'Nó phải là một tệp mà tài khoản của dịch vụ đọc được.',
-          en: 'It has to be a file that the account of the service may read.',
+          en: 'It must be a file that the service’s account can read.',
         },
         cause: error,
       },

@@ -12,7 +12,7 @@ const purpose = 'platform.short_lived';
 
 /**
  * A store whose values count only when this program put them there under that key (Q3). Sign-ins under way, tickets and
- * challenges lie here: whoever can write to the table, or to Redis, would otherwise write that they have just signed in
+ * challenges lie here: anyone who can write to the table, or to Redis, could otherwise write that they have just signed in
  * as somebody else. Counters are as they were: what they say lets nobody in.
  */
 export function attestedStore(store: ShortLivedStore, secrets: SecretBox): ShortLivedStore {

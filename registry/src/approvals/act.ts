@@ -86,7 +86,7 @@ async function makersPasskey(ports: ApprovalPorts, transaction: Transaction, ope
       vi: 'Passkey mà người lập đã dùng để xác nhận không còn là của họ.',
       en: 'The passkey with which the maker confirmed this is no longer theirs.',
     },
-    { remedy: { vi: 'Người lập hãy lập lại việc này.', en: 'Its maker proposes it anew.' } },
+    { remedy: { vi: 'Người lập hãy lập lại việc này.', en: 'Ask its maker to propose it again.' } },
   );
 }
 

@@ -44,6 +44,6 @@ export function mustBeInTime({ expiresAt }: Opened, now: Date): void {
   throw new Conflict(
     'approvals/expired',
     { vi: 'Việc này đã quá hạn chờ.', en: 'This has waited too long.' },
-    { remedy: { vi: 'Người lập hãy lập lại.', en: 'Its maker proposes it anew.' } },
+    { remedy: { vi: 'Người lập hãy lập lại.', en: 'Ask its maker to propose it again.' } },
   );
 }

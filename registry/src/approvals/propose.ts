@@ -32,7 +32,7 @@ export type ProposedApproval = Type.Static<typeof ProposedApproval>;
  * Writes down an act that takes two people: nothing happens before its maker has confirmed it and a second person has
  * approved it. Idempotent by kind, content and maker while it is open: the same one is given again.
  *
- * `organisationId` is where it belongs: whoever may be the second person there is asked.
+ * `organisationId` is where it belongs: those who may be the second person there are asked.
  */
 export async function propose<Content>(
   transaction: Transaction,
@@ -109,7 +109,7 @@ function answer(row: { id: string; kind: string; digest: Buffer; expires_at: Dat
   };
 }
 
-/** What was proposed is no longer wanted, or no longer possible, by whoever owns it: nothing comes of the approval. */
+/** What was proposed is no longer wanted, or no longer possible, as its owner says: nothing comes of the approval. */
 export async function withdrawProposal(
   transaction: Transaction,
   { clock }: Pick<ServiceContext, 'clock'>,

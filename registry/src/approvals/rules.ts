@@ -28,7 +28,7 @@ export async function recordCredentialAct(
     VALUES (${uuidv7()}, ${act.personId}, ${act.byId}, ${act.kind}, ${act.at})`.execute(transaction);
 }
 
-/** A code was used: whoever made codes for the person that could still be used has given them these credentials; gives who and how. */
+/** A code was used: everyone who made codes for the person that could still be used counts as having given these credentials; gives who and how. */
 export async function recordCredentialsChosen(
   transaction: Transaction,
   {
@@ -69,7 +69,7 @@ export async function actedOnEachOther(
 }
 
 /**
- * Whoever got back into their account by a code waits before they count for an act that takes two: the person whose
+ * A person who got back into their account by a code waits before they count for an act that takes two: the person whose
  * account it is has been notified meanwhile.
  *
  * @throws Forbidden `approvals/recovered`

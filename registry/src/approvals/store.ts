@@ -83,7 +83,7 @@ export function altered(): Conflict {
     {
       remedy: {
         vi: 'Không duyệt. Báo cán bộ an toàn thông tin và lập lại việc này từ đầu.',
-        en: 'Do not approve it. Tell the security officer, and propose it anew.',
+        en: 'Do not approve it. Tell the security officer, and propose it again.',
       },
     },
   );

@@ -109,7 +109,7 @@ function described(ports: ApprovalPorts, row: ApprovalRow) {
   }
 }
 
-/** One approval with all that it covers. @throws NotFound for whoever may not see it. */
+/** One approval with all that it covers. @throws NotFound for anyone who may not see it. */
 export async function findApproval(
   context: ServiceContext,
   ports: ApprovalPorts,
@@ -179,7 +179,7 @@ async function warningsOf({ db, clock }: ServiceContext, row: Row, locale: Local
   ];
 }
 
-/** Both acts as they were kept, and what checking them anew says. @throws NotFound for whoever may not see it. */
+/** Both acts as they were kept, and what checking them anew says. @throws NotFound for anyone who may not see it. */
 export async function findEvidence(
   context: ServiceContext,
   ports: ApprovalPorts,

@@ -185,7 +185,7 @@ const importAgain: Text = {
 function superseded(): Conflict {
   return new Conflict(
     'roster/superseded',
-    { vi: 'Kế hoạch này đã cũ.', en: 'This plan is of before.' },
+    { vi: 'Kế hoạch này đã cũ.', en: 'This plan is out of date.' },
     { remedy: importAgain },
   );
 }
@@ -195,7 +195,7 @@ function planChanged(): Conflict {
     'roster/plan-changed',
     {
       vi: 'Nội dung của kế hoạch không còn là nội dung đã xem.',
-      en: 'What the plan holds is not what was seen.',
+      en: 'The plan is no longer the one that was seen.',
     },
     { remedy: importAgain },
   );
@@ -214,7 +214,7 @@ async function mustBeUnchanged(transaction: Transaction, planId: string): Promis
     'roster/people-changed',
     {
       vi: 'Có người trong kế hoạch đã được thay đổi sau khi lập kế hoạch.',
-      en: 'Somebody of the plan was changed after the plan was made.',
+      en: 'Somebody in the plan was changed after the plan was made.',
     },
     { remedy: importAgain },
   );

@@ -33,7 +33,7 @@ async function referredElsewhere({ transaction, planId }: Planning): Promise<Tex
   if (people === 0) return undefined;
   return {
     vi: `${people} người trong tệp mang mã đang có hồ sơ ngoài phạm vi của người nhập (ở đơn vị khác, hoặc có vai trò cao hơn); người quản lý cả hai nơi cần xem và duyệt.`,
-    en: `${people} people of the file have an identifier that is known outside the reach of who imported it (elsewhere, or with a higher role); somebody who governs both sides has to look and approve.`,
+    en: `${people} people in the file have an identifier that is known outside the importer’s reach (elsewhere, or with a higher role); somebody who governs both sides must look and approve.`,
   };
 }
 

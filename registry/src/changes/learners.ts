@@ -171,7 +171,7 @@ function notes(
     const list = completeness === 'classes' ? ` (${(classes ?? []).slice(0, mostNamed).join(', ')})` : '';
     return {
       vi: `Người nhập khai tệp đủ ${completeness === 'classes' ? 'các lớp' : 'cả trường'}${list}: ${name}, năm học ${year}, ${rows} dòng. Ai vắng mặt trong tệp được ghi là rời.`,
-      en: `Declared complete for ${completeness === 'classes' ? 'the classes' : 'the whole school'}${list} by who imports it: ${name}, school year ${year}, ${rows} rows. Who is absent leaves.`,
+      en: `Declared complete for ${completeness === 'classes' ? 'the classes' : 'the whole school'}${list} by the importer: ${name}, school year ${year}, ${rows} rows. Anyone absent has left.`,
     };
   });
   const names = held
@@ -184,7 +184,7 @@ function notes(
       : [
           {
             vi: `Có dòng bị từ chối hoặc chưa rõ là ai, nên không ai của ${names} được ghi là rời vì vắng mặt. Sửa các dòng đó rồi nhập lại.`,
-            en: `Some rows were refused or are not certain, so nobody of ${names} leaves for being absent. Mend those rows and import again.`,
+            en: `Some rows were refused or are not certain, so nobody at ${names} is taken to have left because they are absent. Correct those rows and import again.`,
           },
         ];
   return [...found, ...not];

@@ -210,7 +210,7 @@ export const matchRefusals: Readonly<Record<string, { readonly field: string; re
     field: 'localCode',
     reason: {
       vi: 'Mã do trường cấp này đang là của một người khác trong trường; kiểm tra lại mã.',
-      en: "The school's own code is somebody else's at this school now; check it.",
+      en: "The school's own code now belongs to somebody else at this school; check it.",
     },
   },
   ambiguous: {
@@ -285,6 +285,6 @@ export const matchRefusals: Readonly<Record<string, { readonly field: string; re
 export const skipReasons: Readonly<Record<string, Text>> = {
   'gone-already': {
     vi: 'Trạng thái cho biết không còn ở trường, và trường cũng không có người này: không có gì để làm.',
-    en: 'The status says that the person is gone, and the school does not have them: nothing to do.',
+    en: 'The status says that the person is gone, and the school has no such person: nothing to do.',
   },
 };

@@ -124,7 +124,7 @@ function refusalOf(before: Known, row: OrganisationRow, parent: Parent | undefin
       row.code,
       {
         vi: 'Mã này đã được dùng cho một đơn vị bạn không quản lý.',
-        en: 'The code is that of an organisation that is not yours.',
+        en: 'The code belongs to an organisation that you do not govern.',
       },
     ];
   if (parent && row.parentCode !== '' && parent.id !== before.parent_id)

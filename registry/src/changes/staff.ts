@@ -125,12 +125,12 @@ async function writeAbsent(planning: Planning, { note, refused }: Sink): Promise
   for (const { name, rows: count } of certain.slice(0, 20))
     note({
       vi: `Người nhập khai tệp đủ nhân sự của ${name}, năm học ${schoolYear}–${schoolYear + 1}, ${count} dòng. Ai vắng mặt trong tệp được ghi là rời.`,
-      en: `Declared complete for the staff of ${name} by who imports it, school year ${schoolYear}–${schoolYear + 1}, ${count} rows. Who is absent leaves.`,
+      en: `Declared complete for the staff of ${name} by the importer, school year ${schoolYear}–${schoolYear + 1}, ${count} rows. Anyone absent has left.`,
     });
   if (certain.length < rows.length)
     note({
       vi: 'Có dòng bị từ chối hoặc chưa rõ là ai, nên không ai của đơn vị đó được ghi là rời vì vắng mặt.',
-      en: 'Some rows were refused or are not certain, so nobody of that organisation leaves for being absent.',
+      en: 'Some rows were refused or are not certain, so nobody at that organisation is taken to have left because they are absent.',
     });
   const absent = sql`registry.affiliation AS f JOIN registry.person AS p ON p.id = f.person_id
     WHERE f.organisation_id = ANY(${certain.map(({ id }) => id)}::uuid[]) AND f.role IN ('teacher', 'staff') AND f.valid_until IS NULL AND p.status = 'active'

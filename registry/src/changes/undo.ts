@@ -38,7 +38,7 @@ const reasons: Readonly<Record<string, Text>> = {
   },
   taken: {
     vi: 'mã định danh trước đây của người này nay thuộc hồ sơ khác',
-    en: "the person's identifier of before is another record's now",
+    en: "the person's earlier identifier now belongs to another record",
   },
   role: {
     vi: 'kế hoạch đã kết thúc một vai trò mà chỉ hai người mới giao lại được',
@@ -223,7 +223,7 @@ async function tell(
 export function notApplied(): Conflict {
   return new Conflict('roster/not-applied', {
     vi: 'Kế hoạch này chưa được áp dụng xong.',
-    en: 'The plan was not applied, or not to its end yet.',
+    en: 'The plan was not applied, or is still being applied.',
   });
 }
 

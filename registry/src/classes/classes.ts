@@ -138,7 +138,7 @@ async function mustTeachAt(transaction: Transaction, personId: string, organisat
   if (rows.length > 0) return;
   throw new InvalidInput(
     'classes/bad-teacher',
-    { vi: 'Người này không phải giáo viên của trường.', en: 'This person is no teacher of the school.' },
+    { vi: 'Người này không phải giáo viên của trường.', en: 'This person is not a teacher at the school.' },
     { remedy: { vi: 'Thêm giáo viên vào trường trước.', en: 'Add the teacher to the school first.' } },
   );
 }

@@ -168,7 +168,7 @@ function notOfLastYear(): InvalidInput {
     'lifecycle/not-of-last-year',
     {
       vi: 'Có lớp hoặc học sinh không thuộc các lớp năm học trước của trường này.',
-      en: "A class or a learner is not of this school's classes of last year.",
+      en: "A class or a learner does not belong to this school's classes of last year.",
     },
     {
       remedy: { vi: 'Mở lại trang để xem danh sách hiện tại.', en: 'Open the page again to see them as they are now.' },

@@ -3,7 +3,7 @@ import type { PersonStatus } from '../tables.ts';
 
 /**
  * How somebody stands with the registry. Who belongs nowhere has left: accounts, sessions, roles and directories close at
- * once, and for `graceDays` everything is ready for a return. Then the record is archived. Whoever comes back, after a week
+ * once, and for `graceDays` everything is ready for a return. Then the record is archived. A person who comes back, after a week
  * or after years, has the record and the education ID of before; a merged record never comes back.
  */
 export const standing = defineMoves<PersonStatus>('people/not-now', {

@@ -45,7 +45,7 @@ const catalogue = {
     },
     remedy: {
       vi: 'Nếu bạn không biết việc này, hãy báo ngay cho nhà trường: có thể ai đó không muốn bạn nhận cảnh báo.',
-      en: 'If you know nothing of this, tell your school at once: somebody may want to keep warnings from you.',
+      en: 'If this was not you, tell your school at once: somebody may be trying to keep warnings from you.',
     },
   }),
   'password.changed': () => ({

@@ -23,7 +23,7 @@ export function parseAddress(text: string): string {
     return address;
   const detail = {
     vi: 'Địa chỉ thư điện tử không đúng dạng, ví dụ: ten@truong.edu.vn.',
-    en: 'This is no e-mail address; one looks like name@school.edu.vn.',
+    en: 'This is not an e-mail address; one looks like name@school.edu.vn.',
   };
   throw new InvalidInput('people/bad-email', detail, { fields: [{ pointer: '/email', detail }] });
 }
@@ -37,7 +37,7 @@ export async function addressOf(db: Database | Transaction, personId: string): P
 }
 
 /**
- * Keeps where a grown-up's notices are mailed to; null for nowhere. Whoever was reached at another address before is told
+ * Keeps where a grown-up's notices are mailed to; null for nowhere. A person who was reached at another address before is notified
  * there: nobody turns a person's warnings away in silence (W7). Unchanged, nothing happens.
  *
  * @throws InvalidInput `people/bad-email`; Conflict `people/no-email-of-pupils`.

@@ -127,6 +127,6 @@ async function mustBeAsDescribed(
       vi: 'Hồ sơ của người này đã được sửa sau khi lập đề nghị.',
       en: 'The record of this person was changed after this was proposed.',
     },
-    { remedy: { vi: 'Lập lại đề nghị với thông tin mới.', en: 'Propose it again with what is known now.' } },
+    { remedy: { vi: 'Lập lại đề nghị với thông tin mới.', en: 'Propose it again with the present record.' } },
   );
 }

@@ -1,6 +1,6 @@
 const ended = Symbol('ended');
 
-/** Nobody takes the items any longer; thrown into whoever gives them. */
+/** Nobody takes the items any longer; thrown into their giver. */
 class Stopped extends Error {}
 
 /**

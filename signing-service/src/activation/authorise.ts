@@ -215,7 +215,7 @@ function mustBeDrawn(items: readonly Item[], drawn: Confirmation['drawn']): void
     'signing/not-drawn',
     {
       vi: 'Điện thoại chưa hiện đúng văn bản sẽ ký. Chưa có văn bản nào được ký.',
-      en: 'The phone did not show the very documents that would be signed. Nothing was signed.',
+      en: 'The phone did not show exactly the documents to be signed. Nothing was signed.',
     },
     { remedy: { vi: 'Mở lại văn bản, xem rồi ký.', en: 'Open the documents again, look at them, then sign.' } },
   );

@@ -86,7 +86,7 @@ export async function dueDocuments(
     'signing/not-waiting',
     { vi: 'Có văn bản không chờ bạn ký.', en: 'Some documents do not wait for you.' },
     {
-      remedy: { vi: 'Tải lại danh sách rồi chọn lại.', en: 'Load the list again and choose anew.' },
+      remedy: { vi: 'Tải lại danh sách rồi chọn lại.', en: 'Reload the list and choose again.' },
       fields: others.map((id) => ({
         pointer: `/requestIds/${requestIds.indexOf(id)}`,
         detail: {
@@ -135,7 +135,7 @@ function beingSigned(): Conflict {
     {
       remedy: {
         vi: 'Không cần ký lại. Mở lại sau một phút; nếu vẫn vậy, hãy báo quản trị hệ thống.',
-        en: 'There is no need to sign again. Look in a minute; if it stays so, tell the administrators of the system.',
+        en: 'There is no need to sign again. Check again in a minute; if nothing changes, tell the system’s administrators.',
       },
     },
   );

@@ -86,12 +86,12 @@ function faultOf(view: PdfView, page: Parameters<typeof coveredAt>[1], rect: Box
     return { vi: `Ô chữ ký nhỏ hơn ${least} điểm.`, en: `The block is smaller than ${least} points.` };
   }
   if (left < pageLeft || bottom < pageBottom || right > pageRight || top > pageTop)
-    return { vi: 'Ô chữ ký ra ngoài trang.', en: 'The block reaches out of the page.' };
+    return { vi: 'Ô chữ ký ra ngoài trang.', en: 'The block extends beyond the page.' };
   if (width * height > mostOfPage * (pageRight - pageLeft) * (pageTop - pageBottom))
     return { vi: 'Ô chữ ký lớn hơn một phần năm trang.', en: 'The block is larger than a fifth of the page.' };
   const covered = coveredAt(view, page, rect);
   if (covered === 'text') return { vi: 'Ô chữ ký che chữ của văn bản.', en: 'The block covers text of the document.' };
-  return covered && { vi: 'Ô chữ ký che một ô khác của tệp.', en: 'The block covers something else of the file.' };
+  return covered && { vi: 'Ô chữ ký che một ô khác của tệp.', en: 'The block covers something else in the file.' };
 }
 
 function overlaps(one: Box, other: Box): boolean {

@@ -207,6 +207,6 @@ export function tooLarge(): TooLarge {
   const mebibytes = largestUploadBytes / 2 ** 20;
   return new TooLarge('signing/file-too-large', {
     vi: `Tệp lớn hơn ${mebibytes} MiB nên không được nhận.`,
-    en: `The file is larger than ${mebibytes} MiB and is not taken.`,
+    en: `The file is larger than ${mebibytes} MiB and was not accepted.`,
   });
 }

@@ -126,7 +126,7 @@ export const revokePhoneKind: ApprovalKind<Revoked> = {
         value: {
           lost: { vi: 'mất điện thoại', en: 'the phone is lost' },
           replaced: { vi: 'đổi điện thoại', en: 'the phone was replaced' },
-          left: { vi: 'thôi ký cho đơn vị', en: 'signs for the organisation no longer' },
+          left: { vi: 'thôi ký cho đơn vị', en: 'no longer signs for the organisation' },
         }[content.reason],
       },
     ],

@@ -92,9 +92,9 @@ export function mustBeTheSame(now: Phone, covered: Phone): void {
     'signing/enrolment-changed',
     {
       vi: 'Họ tên, chức danh, đơn vị hoặc khoá đã khác với lúc đăng ký.',
-      en: 'A name, the title, the organisation or the key is not what it was at the enrolment.',
+      en: 'A name, the title, the organisation or the key has changed since the enrolment.',
     },
-    { remedy: { vi: 'Người ký đăng ký lại trên điện thoại.', en: 'The signer enrols the phone again.' } },
+    { remedy: { vi: 'Người ký đăng ký lại trên điện thoại.', en: 'Ask the signer to enrol the phone again.' } },
   );
 }
 

@@ -28,7 +28,7 @@ export async function enrol(
   const { db, clock, config, store } = context;
   await mustBeSettled(context, actor.personId);
   const ceremony = await store.take<Ceremony>(ceremonyKey(body.ceremonyId));
-  // Bound to person, sign-in session and ceremony (W2, W4); whoever is not the one learns no more than that it is over.
+  // Bound to person, sign-in session and ceremony (W2, W4); anyone else learns only that it is over.
   if (ceremony?.personId !== actor.personId || ceremony.sessionId !== actor.sessionId) {
     throw new InvalidInput('signing/ceremony-over', {
       vi: 'Lượt đăng ký này đã hết hạn hoặc đã dùng rồi. Hãy bắt đầu lại.',

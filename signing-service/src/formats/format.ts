@@ -96,7 +96,7 @@ export interface LongTerm {
   extend(file: Uint8Array, data: ValidationData, timeStamp: TimeStamper): Promise<Buffer>;
 }
 
-/** A format of files that can be judged, whoever made them. */
+/** A format of files that can be judged, no matter which program made them. */
 export interface JudgedFormat {
   /** Whether bytes are a file of this format, by how they begin; what is wrong with them is for `validate` to say. */
   recognises(file: Uint8Array): boolean;

@@ -276,7 +276,7 @@ const lockedReason: Reason = {
   value: '',
   reason: {
     vi: 'Học bạ của em này đang chờ ký hoặc đã phát hành nên điểm giữ nguyên.',
-    en: 'The transcript of this learner is being signed or is issued, so the marks stay.',
+    en: 'The transcript of this learner is being signed or has been issued, so the marks cannot change.',
   },
 };
 

@@ -163,7 +163,7 @@ const changedSince: Refusal = {
       {
         remedy: {
           vi: 'Tải lại bảng điểm rồi nhập lại phần của bạn.',
-          en: 'Load the marks again and enter yours anew.',
+          en: 'Reload the marks and enter yours again.',
         },
         fields,
       },
@@ -177,7 +177,7 @@ const lockedMarks: Refusal = {
       'marks/locked',
       {
         vi: 'Học bạ của em này đang chờ ký hoặc đã phát hành nên không sửa điểm được. Chưa lưu gì.',
-        en: 'The transcript of this learner is being signed or is issued, so the marks stay. Nothing was saved.',
+        en: 'The transcript of this learner is being signed or has been issued, so the marks cannot change. Nothing was saved.',
       },
       {
         remedy: {

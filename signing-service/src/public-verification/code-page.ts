@@ -45,10 +45,10 @@ const stateSentences = {
   },
   rejected: {
     vi: 'Người ký đã từ chối văn bản này. Bản in mang mã này không có giá trị.',
-    en: 'The signer rejected this document. Paper with this code is worth nothing.',
+    en: 'The signer rejected this document. A paper copy with this code is not valid.',
   },
   withdrawn: {
     vi: 'Văn bản này đã được rút lại. Bản in mang mã này không có giá trị.',
-    en: 'This document was withdrawn. Paper with this code is worth nothing.',
+    en: 'This document was withdrawn. A paper copy with this code is not valid.',
   },
 } as const;

@@ -92,7 +92,7 @@ function tooManyTries(): TooManyRequests {
     'verify/too-many-tries',
     {
       vi: 'Mã này đã bị gõ sai quá nhiều lần nên không so điểm được nữa.',
-      en: 'Wrong marks were typed for this code too often, so marks are not compared any longer.',
+      en: 'Wrong marks were typed for this code too often, so marks are no longer compared.',
     },
     {
       remedy: {

@@ -33,14 +33,14 @@ const words = {
   judged: { vi: 'Kiểm tra lúc', en: 'Checked at' },
   signature: { vi: 'Chữ ký', en: 'Signature' },
   signer: { vi: 'Người ký', en: 'Signer' },
-  claimed: { vi: 'Tự khai ký lúc', en: 'Time by its own word' },
+  claimed: { vi: 'Tự khai ký lúc', en: 'Claimed time' },
   proven: { vi: 'Chứng minh được lúc', en: 'Proven time' },
   chain: { vi: 'Ai chứng thực ai', en: 'Who certifies whom' },
   reasons: { vi: 'Lý do', en: 'Reasons' },
   code: { vi: 'Mã ETSI EN 319 102-1', en: 'ETSI EN 319 102-1 code' },
   again: {
     vi: 'Biên bản này không mang chữ ký, nên tự nó không chứng minh gì. Ai cũng có thể kiểm tra lại chính tệp đó tại',
-    en: 'This report is not signed, so it proves nothing by itself. Anybody can check the very file again at',
+    en: 'This report is not signed, so it proves nothing by itself. Anyone can check the same file again at',
   },
 } satisfies Record<string, Text>;
 

@@ -140,7 +140,7 @@ export function tooLarge(): TooLarge {
   const mebibytes = largestFileBytes / 2 ** 20;
   return new TooLarge('verify/too-large', {
     vi: `Tệp lớn hơn ${mebibytes} MiB nên không được đọc.`,
-    en: `The file is larger than ${mebibytes} MiB and is not read.`,
+    en: `The file is larger than ${mebibytes} MiB and was not read.`,
   });
 }
 

@@ -33,7 +33,7 @@ export async function sealOfRequests(
   if (organisations.length > 1) {
     throw new InvalidInput('signing/several-seals', {
       vi: 'Mỗi lần chỉ đóng dấu văn bản của một đơn vị.',
-      en: 'One act puts the seal of one organisation.',
+      en: 'One act applies the seal of one organisation.',
     });
   }
   const early = rows.filter(({ state }) => state === 'waiting');
@@ -59,7 +59,7 @@ export async function sealOfRequests(
   if (rows.some(({ signers }) => signers.includes(actor.personId))) {
     throw new Forbidden('signing/own-signature', {
       vi: 'Bạn đã ký một trong những văn bản này nên người khác phải đóng dấu.',
-      en: 'You signed one of these documents, so somebody else puts the seal.',
+      en: 'You signed one of these documents, so somebody else must apply the seal.',
     });
   }
   const seal = await findSeal(db, organisationId, clock.now());

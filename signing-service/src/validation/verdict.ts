@@ -52,7 +52,7 @@ export function withVerdict(report: SignatureReport, reasons: readonly Reason[])
   return { ...report, verdict, intact, sub: deciding?.subIndication ?? null, reasons: given };
 }
 
-/** Why a time stamp proves nothing: whoever made it is not trusted, or it does not hold together. */
+/** Why a time stamp proves nothing: its maker is not trusted, or it does not hold together. */
 export const stampProblem = (isIntact: boolean): ReasonCode => (isIntact ? 'time-stamp-untrusted' : 'time-stamp-wrong');
 
 /**

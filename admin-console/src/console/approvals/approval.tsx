@@ -85,7 +85,7 @@ function Approval({ one, reload }: { readonly one: ApprovalView; readonly reload
                 <p>
                   {t(
                     'Không có gì xảy ra nữa; muốn làm thì lập lại.',
-                    'Nothing comes of it; propose it anew if needed.',
+                    'Nothing will be done; propose it again if needed.',
                   )}
                 </p>
               </ActButton>
@@ -261,7 +261,7 @@ function EvidenceOf({ id }: { readonly id: string }) {
   return (
     <details onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
       <summary class="min-h-11 inline-flex items-center cursor-pointer text-accent">
-        {t('Kiểm tra lại bằng chứng', 'Check the evidence anew')}
+        {t('Kiểm tra lại bằng chứng', 'Check the evidence again')}
       </summary>
       {isOpen && <EvidenceChecks id={id} />}
     </details>

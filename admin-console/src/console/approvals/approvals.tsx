@@ -28,7 +28,7 @@ export function Approvals() {
             title={headline(waiting.length)}
             note={t(
               'Việc không lấy lại được thì hai người mới làm được. Người lập không tự duyệt.',
-              'What cannot be taken back takes two people. Nobody approves what they proposed.',
+              'What cannot be undone takes two people. Nobody approves what they proposed.',
             )}
           />
           {waiting.length > 0 && <Rows items={waiting} label={t('Chờ duyệt', 'Waiting for you')} isWaiting />}

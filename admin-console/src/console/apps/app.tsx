@@ -66,11 +66,11 @@ function Loaded({ app, reload }: { readonly app: AppView; readonly reload: () =>
   );
 }
 
-/** What the app is told of a person, scope by scope, with the names under which it reads them. */
+/** What the app receives of a person, scope by scope, with the names under which it reads them. */
 function Told({ app }: { readonly app: AppView }) {
   return (
     <section class="grid gap-4 min-w-0" aria-labelledby="told">
-      <h2 id="told">{t('Ứng dụng được biết gì', 'What the app is told')}</h2>
+      <h2 id="told">{t('Ứng dụng được biết gì', 'What the app receives')}</h2>
       <Ruled isTight>
         {app.scopes.map((scope) => (
           <Row
@@ -111,7 +111,7 @@ function Approval({ app, reload }: { readonly app: AppView; readonly reload: () 
       <p>
         {t(
           'Từng người sẽ được hỏi lại; ngày sinh và mã giáo dục của học sinh không được gửi nữa. Duyệt lại cần hai người.',
-          'Each person is asked again; pupils’ birth dates and IDs are no longer sent. Approving it anew takes two people.',
+          'Each person is asked again; pupils’ birth dates and IDs are no longer sent. Approving it again takes two people.',
         )}
       </p>
     </ActButton>
@@ -138,7 +138,7 @@ function Addresses({ app }: { readonly app: AppView }) {
   const rows = [
     [t('Nhận kết quả đăng nhập', 'Receives the sign-in'), app.redirectUris],
     [t('Trở về sau đăng xuất', 'Returns after sign-out'), app.postLogoutRedirectUris],
-    [t('Nhận báo đăng xuất', 'Is told of sign-outs'), app.backchannelLogoutUri ? [app.backchannelLogoutUri] : []],
+    [t('Nhận báo đăng xuất', 'Is notified of sign-outs'), app.backchannelLogoutUri ? [app.backchannelLogoutUri] : []],
     [t('Ô trên trang ứng dụng dẫn tới', 'Launcher tile leads to'), app.homeUri ? [app.homeUri] : []],
   ] as const;
   return (
@@ -206,7 +206,7 @@ function Acts({ app, onSecret }: { readonly app: AppView; readonly onSecret: (se
         <p>
           {t(
             'Không ai đăng nhập vào ứng dụng này qua EduTrust được nữa, kể cả người đang mở nó. Dữ liệu ở bên ứng dụng không đổi.',
-            'Nobody signs in to it through EduTrust any longer, those who have it open included. The app’s own data stay.',
+            'Nobody can sign in to it through EduTrust any longer, including those who have it open. The app’s own data stay.',
           )}
         </p>
       </ActButton>

@@ -175,7 +175,7 @@ function Edit({ app }: { readonly app: AppView }) {
           label={t('Địa chỉ nhận kết quả đăng nhập', 'Addresses that receive the sign-in')}
           hint={t(
             'Mỗi dòng một địa chỉ (redirect_uri), khớp từng ký tự.',
-            'One a line (redirect_uri), matched character by character.',
+            'One per line (redirect_uri), matched character by character.',
           )}
           {...entry.field('redirectUris')}
         />
@@ -184,7 +184,7 @@ function Edit({ app }: { readonly app: AppView }) {
           {...entry.field('postLogoutRedirectUris')}
         />
         <Field
-          label={t('Địa chỉ nhận báo đăng xuất', 'Address that is told of sign-outs')}
+          label={t('Địa chỉ nhận báo đăng xuất', 'Address for sign-out notices')}
           type="url"
           {...entry.field('backchannelLogoutUri')}
           hint={t(

@@ -1,6 +1,6 @@
 import { t } from '../../design/language.ts';
 
-/** Whoever acted: a person by name, the program by what it was doing. */
+/** The actor: a person by name, the program by what it was doing. */
 export function actorName({
   kind,
   id,

@@ -153,7 +153,7 @@ function EnrolHere({ schoolId, onDone }: { readonly schoolId: string; readonly o
   );
 }
 
-/** Whoever finds a badge reads its serial to the school. */
+/** The finder of a badge reads its serial to the school. */
 function FoundBadge({ mayVoid }: { readonly mayVoid: boolean }) {
   const [serial, setSerial] = useState('');
   const [owner, setOwner] = useState<{ readonly id: string; readonly fullName: string }>();

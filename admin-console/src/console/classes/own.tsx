@@ -45,7 +45,7 @@ function Several({
         <Empty>
           {t(
             'Thầy/cô chưa chủ nhiệm lớp nào trong năm học này. Quản trị trường đặt giáo viên chủ nhiệm ở trang của lớp.',
-            'You are class teacher of no class this school year. The school’s administrator names one on the class’s page.',
+            'You are not the class teacher of any class this school year. The school’s administrator names one on the class’s page.',
           )}
         </Empty>
       ) : (

@@ -65,7 +65,7 @@ function Progress({ started, onClose }: { readonly started: Run; readonly onClos
         <>
           <progress class="w-full" value={settled} max={Math.max(run.total, 1)} aria-label={title} />
           <p class="text-quiet">
-            {t('Đóng cửa sổ này thì việc vẫn chạy tiếp.', 'It goes on when you close this window.')}
+            {t('Đóng cửa sổ này thì việc vẫn chạy tiếp.', 'It continues when you close this window.')}
           </p>
         </>
       )}

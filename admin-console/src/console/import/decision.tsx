@@ -11,7 +11,7 @@ import type { Plan } from './kinds.ts';
 const afterwards: { readonly [Status in Plan['status']]?: () => string } = {
   applying: () => t('Đang ghi vào hồ sơ.', 'Being written.'),
   applied: () => t('Đã ghi vào hồ sơ.', 'Written.'),
-  undone: () => t('Mọi người có lại những gì họ có trước đó.', 'Everybody has again what they had.'),
+  undone: () => t('Mọi người có lại những gì họ có trước đó.', 'Everybody has what they had before.'),
 };
 
 /** Who may do what with the plan now; a held one takes two people (the server says which). */

@@ -42,12 +42,15 @@ export function completenessChoices(kind: Kind): readonly { value: Completeness;
   const partial = {
     value: 'partial' as const,
     label: t('Tệp chỉ có một phần', 'The file is a part'),
-    note: t('Không ai rời trường vì vắng mặt trong tệp.', 'Nobody leaves for being absent from it.'),
+    note: t(
+      'Không ai rời trường vì vắng mặt trong tệp.',
+      'Nobody is taken to have left because they are absent from it.',
+    ),
   };
   const schools = {
     value: 'schools' as const,
     label: t('Tệp đầy đủ: cả trường', 'Complete: the whole school'),
-    note: t('Ai không có trong tệp được ghi là rời trường.', 'Who is not in the file leaves the school.'),
+    note: t('Ai không có trong tệp được ghi là rời trường.', 'Anyone not in the file has left the school.'),
   };
   if (kind === 'staff') return [partial, schools];
   return [
@@ -57,7 +60,7 @@ export function completenessChoices(kind: Kind): readonly { value: Completeness;
       label: t('Tệp đầy đủ: các lớp có trong tệp', 'Complete: the classes that are in it'),
       note: t(
         'Ai đang học các lớp đó mà không có trong tệp được ghi là rời.',
-        'Who is in these classes and not in the file leaves.',
+        'Anyone in these classes who is not in the file has left.',
       ),
     },
     schools,

@@ -120,7 +120,7 @@ export function Import() {
           key="columns"
           above={<Steps now={2} />}
           title={t('Cột nào là gì?', 'Which column is what?')}
-          note={t('Xem lại rồi xem trước; chưa có gì được ghi.', 'Look it over, then preview; nothing is written yet.')}
+          note={t('Xem lại rồi xem trước; chưa có gì được ghi.', 'Review it, then preview; nothing is written yet.')}
         />
         {error && <Banner state="bad">{error}</Banner>}
         <ColumnsStep

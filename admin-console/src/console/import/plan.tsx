@@ -76,7 +76,7 @@ export function PlanStep({
     <div class="grid gap-8">
       {plan.status === 'superseded' && (
         <Banner state="warn">
-          {t('Kế hoạch này đã cũ; nhập lại tệp.', 'This plan is of before; import the file again.')}
+          {t('Kế hoạch này đã cũ; nhập lại tệp.', 'This plan is out of date; import the file again.')}
         </Banner>
       )}
       {plan.status === 'applying' && <GoingOn plan={plan} onPlan={onPlan} />}
@@ -103,7 +103,7 @@ export function PlanStep({
           ))}
         <Quiet count={totals.unchanged} word={t('giữ nguyên', 'unchanged')} fill="same" />
         <Quiet count={totals.refused} word={t('dòng bị từ chối', 'rows refused')} fill="refused" />
-        <Quiet count={totals.skipped} word={t('dòng bỏ qua', 'rows passed over')} fill="same" />
+        <Quiet count={totals.skipped} word={t('dòng bỏ qua', 'rows skipped')} fill="same" />
       </ul>
       {plan.notes.map((note) => (
         <p key={note}>{note}</p>
@@ -137,7 +137,7 @@ export function PlanStep({
           <summary class="cursor-pointer">
             {t(
               `${plan.skipped.length} dòng bỏ qua, vì không phải một người cần nhập`,
-              `${plan.skipped.length} rows that are nobody to import`,
+              `${plan.skipped.length} rows with nobody to import`,
             )}
           </summary>
           <ul class="grid gap-1 mt-2 text-sm">

@@ -29,7 +29,7 @@ export function RollOver() {
         back={{ href: '/admin/import', label: t('Nhập danh sách', 'Import') }}
         note={t(
           'Cả trường lên lớp trong một kế hoạch: xem trước, áp dụng, và hoàn tác được trong 7 ngày. Chưa có gì được ghi ở trang này.',
-          'The whole school goes up in one plan: look it over, apply it, undo it for seven days. This page writes nothing.',
+          'The whole school moves up in one plan: review it, apply it, undo it within seven days. This page writes nothing.',
         )}
       />
       {only === '' && (

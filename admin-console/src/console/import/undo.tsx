@@ -62,7 +62,7 @@ function Undo({ plan, onPlan }: { readonly plan: Plan; readonly onPlan: (plan: P
                 <p>
                   {t(
                     `${formatNumber(restored)} người có lại đúng những gì họ có trước đó; ${formatNumber(withdrawn)} hồ sơ mới được ghi là đã rời và giữ mã giáo dục.`,
-                    `${formatNumber(restored)} people have again exactly what they had; ${formatNumber(withdrawn)} new records have left and keep their education IDs.`,
+                    `${formatNumber(restored)} people have exactly what they had before; ${formatNumber(withdrawn)} new records have left and keep their education IDs.`,
                   )}
                 </p>
               </ActButton>

@@ -14,7 +14,7 @@ import { EmailField, PersonFields, useGrant } from './change.tsx';
 const kinds = ['learner', 'teacher', 'staff'] as const;
 type Kind = (typeof kinds)[number];
 
-/** Roles that lie at the department, whoever holds them. */
+/** Roles that lie at the department. */
 const departmentRoles = new Set(['department-administrator', 'security-officer', 'auditor']);
 
 const titles: Readonly<Record<Kind, () => string>> = {
@@ -116,7 +116,7 @@ export function NewPerson() {
             ]}
             hint={t(
               'Vai trò mở ra việc được làm; giao sau cũng được.',
-              'A role opens what one may do; it can be granted later.',
+              'A role decides what a person may do; it can be granted later.',
             )}
           />
         )}

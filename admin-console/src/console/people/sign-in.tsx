@@ -100,7 +100,7 @@ function Acts({
       <p>
         {t(
           'Người giúp được là quản trị nơi người này làm việc hay học tập.',
-          'Who can help is the administrator where this person works or learns.',
+          'The administrator where this person works or learns can help.',
         )}
       </p>
     ) : null;

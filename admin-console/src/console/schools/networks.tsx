@@ -52,7 +52,7 @@ function Networks({ school }: { readonly school: School }) {
                   )
                 : t(
                     'Chưa có mạng nào. Sở ghi mạng của trường khi trường báo.',
-                    'None yet. The department enters it when the school tells.',
+                    'None yet. The department enters it when the school reports it.',
                   )}
             </Empty>
           ) : (

@@ -138,7 +138,7 @@ function Contract({ target: { contract } }: { readonly target: Target }) {
   const fields = (names: readonly string[]) => names.map(fieldName).join(', ') || t('chỉ mã', 'the ID alone');
   return (
     <section class="grid gap-4 min-w-0" aria-labelledby="contract">
-      <h2 id="contract">{t('Đích này được biết gì', 'What this target is told')}</h2>
+      <h2 id="contract">{t('Đích này được biết gì', 'What this target receives')}</h2>
       <dl class="facts">
         <dt>{t('Của ai', 'Of whom')}</dt>
         <dd>{contract.roles.map(roleName).join(', ')}</dd>

@@ -79,7 +79,7 @@ async function fromNetworkOrKept({ request, clientId }: FetchAsked): Promise<Res
   const cache = await caches.open(keptName);
   try {
     const answer = await fetch(request);
-    // Whoever is signed out keeps nothing on this phone.
+    // A person who is signed out keeps nothing on this phone.
     if (answer.status === 401) await caches.delete(keptName);
     return answer;
   } catch (error) {

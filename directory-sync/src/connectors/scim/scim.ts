@@ -46,7 +46,7 @@ export const scimConnector: Connector<typeof Settings> = {
     if (!/^[\x21-\x7e]+$/.test(token)) {
       throw new InvalidInput('sync/no-password', {
         vi: 'Mã truy cập (token) trống hoặc có ký tự lạ.',
-        en: 'The token is empty or has odd characters.',
+        en: 'The token is empty or has invalid characters.',
       });
     }
   },

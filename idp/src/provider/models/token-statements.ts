@@ -83,7 +83,7 @@ function statementsOf(table: TokenTable) {
          AND t.consumed_at > now() - make_interval(secs => $3)
          AND NOT EXISTS (SELECT FROM idp.${table} AS next WHERE next.id_hash = $2 AND next.consumed_at IS NOT NULL)`,
     ),
-    /** Whoever holds what came of the first use may be a thief (RFC 9700 §4.5.3, §4.14.2). */
+    /** The holder of what came of the first use may be a thief (RFC 9700 §4.5.3, §4.14.2). */
     revokeGrant: statement<never, [idHash: Buffer]>(
       `${name}-revoke-grant`,
       `WITH used AS (SELECT grant_id FROM idp.${table} WHERE id_hash = $1 AND grant_id IS NOT NULL),

@@ -85,7 +85,7 @@ function rowOf(id: string, payload: AdapterPayload, lifetimeSeconds: number): Ne
   ];
 }
 
-/** Routes that look for a token in every model at once, because whoever asks need not say what it is. */
+/** Routes that look for a token in every model at once, because the caller need not say what it is. */
 const anyKindRoutes: ReadonlySet<unknown> = new Set(['introspection', 'revocation']);
 const askedFor = new WeakMap<object, { readonly id: string; readonly row: Promise<TokenRow | undefined> }>();
 

@@ -94,7 +94,7 @@ async function lookAt(
 
 /** The badge still works, and nothing stands against its owner; the first sign-in with it activates the account. */
 async function proofOfBadge(context: ServiceContext, { badgeId, personId }: Shown): Promise<Proof> {
-  if (!(await isPupil(context.db, personId))) throw wrongCredential(); // whoever also teaches signs in as a teacher
+  if (!(await isPupil(context.db, personId))) throw wrongCredential(); // a pupil who also teaches signs in as a teacher
   const now = context.clock.now();
   const account = await context.db.transaction().execute(async (transaction) => {
     const held = await ensureAccount(transaction, personId, now); // and locks it

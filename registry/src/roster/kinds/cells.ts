@@ -10,7 +10,7 @@ import { legacyFont, mixedDates } from '../read/refusals.ts';
 import type { Head, SheetRow } from '../read/table.ts';
 import { dayOfSerial } from '../read/xlsx.ts';
 
-/** Thrown while a row is parsed; caught by whoever parses the row. */
+/** Thrown while a row is parsed; caught by the parser of the row. */
 export class RowRefused extends Error {
   readonly field: FieldId;
   readonly reason: Text;

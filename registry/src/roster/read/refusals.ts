@@ -61,12 +61,12 @@ export function endlessRow(row: number): InvalidInput {
     'roster/endless-row',
     {
       vi: `Dòng ${row} không kết thúc: một dấu ngoặc kép mở mà không đóng, hoặc tệp không phải CSV.`,
-      en: `Row ${row} does not end: a quotation mark is open and never closed, or the file is no CSV.`,
+      en: `Row ${row} does not end: a quotation mark is open and never closed, or the file is not CSV.`,
     },
     {
       remedy: {
         vi: 'Mở tệp bằng phần mềm bảng tính, sửa dòng đó và lưu lại dạng .xlsx hoặc CSV UTF-8.',
-        en: 'Open the file in a spreadsheet, mend that row and save it as .xlsx or CSV UTF-8 again.',
+        en: 'Open the file in a spreadsheet, correct that row and save it as .xlsx or CSV UTF-8 again.',
       },
     },
   );
@@ -77,7 +77,7 @@ export function tooManyColumns(row: number): InvalidInput {
     'roster/too-many-columns',
     {
       vi: `Dòng ${row} có hơn ${mostColumns} cột; đây không phải danh sách.`,
-      en: `Row ${row} has more than ${mostColumns} columns; this is no roster.`,
+      en: `Row ${row} has more than ${mostColumns} columns; this is not a roster.`,
     },
     {
       remedy: {

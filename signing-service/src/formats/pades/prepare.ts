@@ -180,7 +180,7 @@ function fieldName(view: PdfView, fields: readonly PdfObject[], wished: string |
     if (wished === '' || wished.includes('.')) {
       throw new InvalidInput('sign/field-name', {
         vi: 'Tên trường chữ ký không được rỗng hay chứa dấu chấm.',
-        en: 'The name of a signature field is neither empty nor has a full stop in it.',
+        en: 'A signature field needs a name without a full stop.',
       });
     }
     if (!taken.has(wished)) return wished;

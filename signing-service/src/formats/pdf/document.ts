@@ -33,7 +33,7 @@ export interface PdfFile {
   readonly current: PdfView;
   /** The document as it was after the revision of this index. */
   at(revision: number): PdfView;
-  /** Reads the object that stands at an offset, whoever refers to it. */
+  /** Reads the object that stands at an offset, no matter what refers to it. */
   placedAt(offset: number, number: number, generation: number, view: PdfView): PlacedObject;
 }
 

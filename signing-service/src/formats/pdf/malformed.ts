@@ -44,7 +44,7 @@ export class EncryptedPdf extends InvalidInput {
       {
         remedy: {
           vi: 'Hãy bỏ mật khẩu của tệp rồi thử lại.',
-          en: 'Take the password off the file, then try again.',
+          en: 'Remove the password from the file, then try again.',
         },
       },
     );
