@@ -186,8 +186,7 @@ test('an activation code works once, a newer one replaces it, an expired one is 
     browser.post(`${world.origin}/activate/password`, kept),
     new TestBrowser().post(`${world.origin}/activate/password`, kept),
   ]);
-  // A principal's password is followed by a second factor at once (W5).
-  const entered = [one, two].filter(({ page }) => page?.name === 'secondFactorSetup');
+  const entered = [one, two].filter(({ page }) => page?.name === 'launcher');
   assert.equal(entered.length, 1, 'used once, also at once');
   assert.equal((await enter(second.code)).error.detail, refused.error.detail);
   const third = await make();
