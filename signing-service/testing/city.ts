@@ -63,48 +63,22 @@ export async function testCity(clock: Clock = systemClock): Promise<TestCity> {
   await ensureAuthorities(context);
   const city = await seedCity(context);
   await seedDemo(context, city);
-  let minute = 0;
-  // A minute on at each call: nobody waits for a limit of requests, and everybody has just signed in.
-  const httpClock: Clock = { now: () => new Date(Date.now() + 60_000 * minute) };
-  const authenticate = async (request: { headers: Record<string, unknown> }): Promise<Actor | null> => {
-    const personId = request.headers['x-person'];
-    if (typeof personId !== 'string') return null;
-    return {
-      kind: 'person',
-      personId,
-      sessionId: String(request.headers['x-session']),
-      roles: await rolesOf(context, personId),
-      acr: 'passkey',
-      authenticatedAt: httpClock.now(),
-    };
-  };
-  const app = await createHttpServer({
-    config: context.config,
-    log: context.log,
-    store: context.store,
-    clock: httpClock,
-    gate: { authenticate, can: can(context.db) },
-    readiness: {},
-    metrics: async () => '',
-  });
-  const page = (name: string) => (props: unknown, view: unknown) =>
-    `<!doctype html><title>${name}</title><script type="application/json">${JSON.stringify({ props, view }).replaceAll('<', '\\u003c')}</script>`;
   const service = createSigning(context, {
-    verify: page('verify'),
-    verifyReport: page('verifyReport'),
-    verifyCode: page('verifyCode'),
+    verify: pageOfProps('verify'),
+    verifyReport: pageOfProps('verifyReport'),
+    verifyCode: pageOfProps('verifyCode'),
   });
-  addRoutes(app, service.routes?.() ?? []);
-  addRoutes(app, createCerts(context).routes?.() ?? []);
-  await app.ready();
+  const { app, call } = await serve(context, service);
+  const two = twoPeople(context, [...signingKinds, ...certsKinds]);
   const phones = new Map<string, TestPhone>();
   const world: TestCity = {
     context,
     city,
     app,
     service,
-    two: twoPeople(context, [...signingKinds, ...certsKinds]),
+    two,
     origin: context.config.url.origin,
+    call,
     phoneOf: async (personId) => {
       const known = phones.get(personId);
       if (known) return known;
@@ -121,47 +95,18 @@ export async function testCity(clock: Clock = systemClock): Promise<TestCity> {
       const phone = await world.phoneOf(world.classTeacherOf(school));
       await phone.signAll();
     },
-    nextForPrincipal: async (school, count) => {
-      const classId = city.schools[school]?.classIds.at(-1) ?? '';
-      const { rows } = await sql<{ id: string }>`
-        SELECT DISTINCT m.person_id AS id FROM signing.marks AS m WHERE m.class_id = ${classId} AND NOT EXISTS (
-          SELECT FROM signing.request AS r WHERE r.subject_id = m.person_id) ORDER BY m.person_id LIMIT ${count}`.execute(
-        context.db,
-      );
-      const personIds = rows.map(({ id }) => id);
-      const administrator = city.schools[school]?.administratorId ?? '';
-      const { json } = await world.askFor(administrator, { classId, personIds });
-      if (json.made !== count) throw new Error(JSON.stringify(json));
-      await world.passToPrincipal(school);
-      const made = await sql<{ id: string }>`
-        SELECT id FROM signing.request WHERE subject_id = ANY(${personIds}::uuid[]) ORDER BY id`.execute(context.db);
-      return made.rows.map(({ id }) => id);
-    },
+    nextForPrincipal: (school, count) => nextForPrincipal(world, school, count),
     askFor: async (personId, body) => {
-      const asked = await world.call(personId, 'POST', '/api/v1/signing/transcripts', body);
+      const asked = await call(personId, 'POST', '/api/v1/signing/transcripts', body);
       if (asked.status !== 202) return asked;
       await makeTranscripts(context, asked.json.id);
-      return world.call(personId, 'GET', `/api/v1/signing/transcripts/${asked.json.id}`);
+      return call(personId, 'GET', `/api/v1/signing/transcripts/${asked.json.id}`);
     },
     giveSeal: async (school) => {
       const { administrator, securityOfficer } = city.people;
-      const organisationId = city.schools[school]?.id ?? '';
-      const { json } = await world.call(administrator, 'POST', '/api/v1/certificate-requests', {
-        organisationId,
-        custody: 'key-store',
-      });
-      await world.two.both(json.approvalId, administrator, securityOfficer);
-    },
-    call: async (person, method, path, body, session = `session of ${person}`) => {
-      minute += 1; // each in a minute of its own: how often one may ask is another test's
-      const answer = await app.inject({
-        method,
-        url: path,
-        headers: { 'x-person': person, 'x-session': session, 'sec-fetch-site': 'same-origin' },
-        ...(body ? { payload: body } : {}),
-      });
-      const isJson = String(answer.headers['content-type']).includes('json');
-      return { status: answer.statusCode, json: isJson ? answer.json() : undefined, body: answer.rawPayload };
+      const seal = { organisationId: city.schools[school]?.id ?? '', custody: 'key-store' };
+      const { json } = await call(administrator, 'POST', '/api/v1/certificate-requests', seal);
+      await two.both(json.approvalId, administrator, securityOfficer);
     },
     [Symbol.asyncDispose]: async () => {
       await app.close();
@@ -170,6 +115,71 @@ export async function testCity(clock: Clock = systemClock): Promise<TestCity> {
     },
   };
   return world;
+}
+
+/** A page that shows only what it was given. */
+const pageOfProps = (name: string) => (props: unknown, view: unknown) =>
+  `<!doctype html><title>${name}</title><script type="application/json">${JSON.stringify({ props, view }).replaceAll('<', '\\u003c')}</script>`;
+
+/** The routes of this service and of certificates behind the real HTTP base, and a call to them as a person. */
+async function serve(context: TestContext, service: Service): Promise<Pick<TestCity, 'app' | 'call'>> {
+  let minute = 0;
+  // A minute on at each call: nobody waits for a limit of requests, and everybody has just signed in.
+  const clock: Clock = { now: () => new Date(Date.now() + 60_000 * minute) };
+  const authenticate = async (request: { headers: Record<string, unknown> }): Promise<Actor | null> => {
+    const personId = request.headers['x-person'];
+    if (typeof personId !== 'string') return null;
+    return {
+      kind: 'person',
+      personId,
+      sessionId: String(request.headers['x-session']),
+      roles: await rolesOf(context, personId),
+      acr: 'passkey',
+      authenticatedAt: clock.now(),
+    };
+  };
+  const app = await createHttpServer({
+    config: context.config,
+    log: context.log,
+    store: context.store,
+    clock,
+    gate: { authenticate, can: can(context.db) },
+    readiness: {},
+    metrics: async () => '',
+  });
+  addRoutes(app, service.routes?.() ?? []);
+  addRoutes(app, createCerts(context).routes?.() ?? []);
+  await app.ready();
+  const call: TestCity['call'] = async (person, method, path, body, session = `session of ${person}`) => {
+    minute += 1; // each in a minute of its own: how often one may ask is another test's
+    const answer = await app.inject({
+      method,
+      url: path,
+      headers: { 'x-person': person, 'x-session': session, 'sec-fetch-site': 'same-origin' },
+      ...(body ? { payload: body } : {}),
+    });
+    const isJson = String(answer.headers['content-type']).includes('json');
+    return { status: answer.statusCode, json: isJson ? answer.json() : undefined, body: answer.rawPayload };
+  };
+  return { app, call };
+}
+
+async function nextForPrincipal(world: TestCity, school: number, count: number): Promise<string[]> {
+  const { context, city } = world;
+  const classId = city.schools[school]?.classIds.at(-1) ?? '';
+  const { rows } = await sql<{ id: string }>`
+    SELECT DISTINCT m.person_id AS id FROM signing.marks AS m WHERE m.class_id = ${classId} AND NOT EXISTS (
+      SELECT FROM signing.request AS r WHERE r.subject_id = m.person_id) ORDER BY m.person_id LIMIT ${count}`.execute(
+    context.db,
+  );
+  const personIds = rows.map(({ id }) => id);
+  const administrator = city.schools[school]?.administratorId ?? '';
+  const { json } = await world.askFor(administrator, { classId, personIds });
+  if (json.made !== count) throw new Error(JSON.stringify(json));
+  await world.passToPrincipal(school);
+  const made = await sql<{ id: string }>`
+    SELECT id FROM signing.request WHERE subject_id = ANY(${personIds}::uuid[]) ORDER BY id`.execute(context.db);
+  return made.rows.map(({ id }) => id);
 }
 
 /** A principal's phone: its authenticator, and what its browser does. */

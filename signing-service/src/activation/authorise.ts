@@ -1,25 +1,21 @@
-import { timingSafeEqual, verify, X509Certificate } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { PersonActor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
 import { Conflict, type EduTrustError, InvalidInput, NotFound } from '@edutrust/platform/errors';
-import { findSigners, type SigningRole } from '@edutrust/registry/permissions';
+import { findSigners, type SignerTools, type SigningRole } from '@edutrust/registry/permissions';
 import type { Selectable } from 'kysely';
-import type Type from 'typebox';
-import { lockEnrolment, userHandleOf } from '../enrolment/enrolment.ts';
+import { type EnrolmentRow, lockEnrolment, userHandleOf } from '../enrolment/enrolment.ts';
 import { hashAssertion, verifyAssertion } from '../enrolment/passkey.ts';
 import { record } from '../events.ts';
-import { ecdsaSignatureFromRaw } from '../formats/ecdsa.ts';
-import { lockRequest } from '../requests/requests.ts';
-import { dueSteps } from '../requests/steps.ts';
 import { type SigningTables, signingOf } from '../tables.ts';
+import { authoriseItem, phoneSignatures, signatureComesLater } from './authorise-item.ts';
 import { certificateOf } from './certificate.ts';
 import { completeAfterMs, completeTask } from './complete.ts';
-import type { ConfirmBody } from './schemas.ts';
-import { failItem, type Item, type ItemError, moveItem } from './session-items.ts';
+import type { Confirmation } from './schemas.ts';
+import type { Item } from './session-items.ts';
 import { sessionMoves } from './states.ts';
 
-type Confirmation = Type.Static<typeof ConfirmBody>;
 type SessionRow = Selectable<SigningTables['signing.session']>;
 
 /**
@@ -118,89 +114,118 @@ async function closeSession(
   });
 }
 
+/**
+ * The confirmation of an open session, taken: the passkey's assertion over the session's challenge, by somebody who may
+ * still sign, for documents that the phone has drawn.
+ */
 async function confirmOpen(
-  { config, clock, jobs, secrets }: ServiceContext,
+  context: ServiceContext,
   transaction: Transaction,
   { session, certificate }: { readonly session: SessionRow; readonly certificate: Buffer },
-  { assertion, signatures, drawn }: Confirmation,
+  confirmation: Confirmation,
   actor: PersonActor,
 ): Promise<undefined> {
+  const { assertion, drawn } = confirmation;
   const enrolment = await lockEnrolment(transaction, session.enrolment_id);
   if (enrolment.state !== 'enrolled') throw notEnrolledAnyMore();
-  const roles: readonly SigningRole[] = [session.purpose === 'seal' ? 'clerk' : 'signer'];
-  const organisationId = enrolment.organisation_id;
-  const [holder] = await findSigners({ db: transaction, secrets }, { personId: actor.personId, organisationId, roles });
-  if (!holder) throw roleEnded(); // between opening and confirming
-  const passkey = {
-    credentialId: enrolment.credential_id,
-    publicKey: enrolment.credential_public_key,
-    counter: enrolment.credential_counter,
-    userHandle: userHandleOf(enrolment.id),
-  };
-  const { counter, counterWentBack } = await verifyAssertion(
-    config,
-    assertion,
-    passkey,
-    session.challenge.toString('base64url'),
-  );
-  if (counterWentBack) throw counterDecreased();
-  sessionMoves.mustMove(session.state, 'authorised');
-  const tables = signingOf(transaction);
-  const items = await tables
-    .selectFrom('signing.session_item')
-    .selectAll()
-    .where('session_id', '=', session.id)
-    .orderBy('request_id') // one order for all: two sessions never wait for each other
-    .execute();
+  await mustStillHoldRole({ db: transaction, secrets: context.secrets }, session, enrolment, actor);
+  const counter = await mustBeItsPasskey(context, session, enrolment, assertion);
+  const items = await itemsOf(transaction, session.id);
   mustBeDrawn(items, drawn);
-  const now = clock.now();
-  const assertionSha256 = hashAssertion(assertion);
-  await tables
-    .updateTable('signing.enrolment')
-    .set({ credential_counter: counter, last_used_at: now })
-    .where('id', '=', enrolment.id)
-    .execute();
-  const { clientExtensionResults: _never, ...evidence } = assertion; // PRF results are nobody's but the phone's
-  await tables
-    .updateTable('signing.session')
-    .set({
-      state: 'authorised',
-      assertion: JSON.stringify(evidence),
-      assertion_sha256: assertionSha256,
-      drawn: JSON.stringify(drawn),
-      authorised_at: now,
-    })
-    .where('id', '=', session.id)
-    .execute();
-  const signatureOf = new Map(signatures.map(({ requestId, signature }) => [requestId, signature]));
-  const publicKey = new X509Certificate(certificate).publicKey;
-  for (const item of items) {
-    let signature: Buffer | null = null;
-    let error: ItemError | undefined;
-    if (session.purpose === 'sign' && enrolment.custody === 'device') {
-      const raw = Buffer.from(signatureOf.get(item.request_id) ?? '', 'base64url');
-      const isRight = verify('sha256', item.signed_attributes, { key: publicKey, dsaEncoding: 'ieee-p1363' }, raw);
-      if (isRight) signature = ecdsaSignatureFromRaw(raw);
-      else error = wrongSignature;
-    }
-    error ??= await claim(transaction, item);
-    if (error) await failItem(transaction, item, error);
-    else await moveItem(transaction, item, 'authorised', { signature });
-  }
+  const now = context.clock.now();
+  await countUse(transaction, enrolment.id, { counter, now });
+  await authoriseSession(transaction, session, confirmation, now);
+  const isSignedOnPhone = session.purpose === 'sign' && enrolment.custody === 'device';
+  const signatureOf = isSignedOnPhone ? phoneSignatures(certificate, confirmation) : signatureComesLater;
+  for (const item of items) await authoriseItem(transaction, item, signatureOf(item));
   const options = { key: `${completeTask}:${session.id}`, runAt: new Date(now.getTime() + completeAfterMs) };
-  await jobs.enqueue(transaction, completeTask, { sessionId: session.id }, options);
+  await context.jobs.enqueue(transaction, completeTask, { sessionId: session.id }, options);
   await record(transaction, {
     type: 'signing-session.authorised',
     actor,
     subject: { kind: 'signing-session', id: session.id },
     organisationId: enrolment.organisation_id,
     data: {
-      assertionSha256: assertionSha256.toString('hex'),
+      assertionSha256: hashAssertion(assertion).toString('hex'),
       listSha256: session.challenge.toString('hex'),
       pagesDrawn: drawn.reduce((sum, { pages }) => sum + pages, 0),
     },
   });
   return undefined;
+}
+
+/** The role may have ended between opening and confirming. */
+async function mustStillHoldRole(
+  tools: SignerTools,
+  { purpose }: SessionRow,
+  { organisation_id: organisationId }: EnrolmentRow,
+  { personId }: PersonActor,
+): Promise<void> {
+  const roles: readonly SigningRole[] = [purpose === 'seal' ? 'clerk' : 'signer'];
+  const [holder] = await findSigners(tools, { personId, organisationId, roles });
+  if (!holder) throw roleEnded();
+}
+
+/** The passkey of the enrolment, over this session's challenge; its signature counter. */
+async function mustBeItsPasskey(
+  { config }: ServiceContext,
+  session: SessionRow,
+  enrolment: EnrolmentRow,
+  assertion: Confirmation['assertion'],
+): Promise<number> {
+  const passkey = {
+    credentialId: enrolment.credential_id,
+    publicKey: enrolment.credential_public_key,
+    counter: enrolment.credential_counter,
+    userHandle: userHandleOf(enrolment.id),
+  };
+  const challenge = session.challenge.toString('base64url');
+  const { counter, counterWentBack } = await verifyAssertion(config, assertion, passkey, challenge);
+  if (counterWentBack) throw counterDecreased();
+  return counter;
+}
+
+function itemsOf(transaction: Transaction, sessionId: string): Promise<Item[]> {
+  return signingOf(transaction)
+    .selectFrom('signing.session_item')
+    .selectAll()
+    .where('session_id', '=', sessionId)
+    .orderBy('request_id') // one order for all: two sessions never wait for each other
+    .execute();
+}
+
+async function countUse(
+  transaction: Transaction,
+  enrolmentId: string,
+  { counter, now }: { readonly counter: number; readonly now: Date },
+): Promise<void> {
+  await signingOf(transaction)
+    .updateTable('signing.enrolment')
+    .set({ credential_counter: counter, last_used_at: now })
+    .where('id', '=', enrolmentId)
+    .execute();
+}
+
+/** The session is authorised; the assertion and what the phone says it drew stay as evidence. */
+async function authoriseSession(
+  transaction: Transaction,
+  session: SessionRow,
+  { assertion, drawn }: Confirmation,
+  now: Date,
+): Promise<void> {
+  sessionMoves.mustMove(session.state, 'authorised');
+  const { clientExtensionResults: _never, ...evidence } = assertion; // PRF results are nobody's but the phone's
+  await signingOf(transaction)
+    .updateTable('signing.session')
+    .set({
+      state: 'authorised',
+      assertion: JSON.stringify(evidence),
+      assertion_sha256: hashAssertion(assertion),
+      drawn: JSON.stringify(drawn),
+      authorised_at: now,
+    })
+    .where('id', '=', session.id)
+    .execute();
 }
 
 /** V15: the phone drew each file that it signs, and computed the same digest of what it drew. */
@@ -220,50 +245,6 @@ function mustBeDrawn(items: readonly Item[], drawn: Confirmation['drawn']): void
     { remedy: { vi: 'Mở lại văn bản, xem rồi ký.', en: 'Open the documents again, look at them, then sign.' } },
   );
 }
-
-/**
- * Makes the request this session's alone: nobody else signs, rejects or withdraws it until this signature is in its file.
- * Where several may sign whenever they like, the file must still be the one that was prepared.
- */
-async function claim(transaction: Transaction, item: Item): Promise<ItemError | undefined> {
-  const request = await lockRequest(transaction, item.request_id);
-  const due = await dueSteps(transaction, item.request_id);
-  const own = due.find(({ position }) => position === item.step);
-  if (!own || due.some(({ session_id }) => session_id)) return notWaiting;
-  const current = request.signed_document_id ?? request.unsigned_document_id;
-  if (item.base_document_id !== null && item.base_document_id !== current) return signedMeanwhile;
-  await signingOf(transaction)
-    .updateTable('signing.step')
-    .set({ session_id: item.session_id })
-    .where('request_id', '=', item.request_id)
-    .where('position', '=', item.step)
-    .execute();
-  return undefined;
-}
-
-const signedMeanwhile: ItemError = {
-  code: 'signing/signed-meanwhile',
-  detail: {
-    vi: 'Người khác vừa ký văn bản này trước bạn. Hãy mở lại và ký.',
-    en: 'Somebody else signed this document just before you. Open it again and sign.',
-  },
-};
-
-const wrongSignature: ItemError = {
-  code: 'signing/wrong-signature',
-  detail: {
-    vi: 'Chữ ký của điện thoại không khớp với văn bản này. Văn bản vẫn chờ ký.',
-    en: "The phone's signature does not match this document. It still waits.",
-  },
-};
-
-const notWaiting: ItemError = {
-  code: 'signing/not-waiting',
-  detail: {
-    vi: 'Văn bản này không còn chờ ký: đã ký, bị từ chối hoặc đã rút.',
-    en: 'This document is no longer waiting: it was signed, rejected or withdrawn.',
-  },
-};
 
 function notEnrolledAnyMore(): InvalidInput {
   return new InvalidInput('signing/not-enrolled', {

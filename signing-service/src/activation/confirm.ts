@@ -7,7 +7,7 @@ import type Type from 'typebox';
 import { signingOf } from '../tables.ts';
 import { authorise } from './authorise.ts';
 import { completeSession } from './complete.ts';
-import type { ConfirmBody, SessionResult } from './schemas.ts';
+import type { Confirmation, SessionResult } from './schemas.ts';
 
 type Result = Type.Static<typeof SessionResult>;
 
@@ -23,7 +23,7 @@ const patienceMs = 25_000;
 export async function confirmSession(
   context: ServiceContext,
   sessionId: string,
-  confirmation: Type.Static<typeof ConfirmBody>,
+  confirmation: Confirmation,
   actor: PersonActor,
   locale: Locale,
 ): Promise<Result> {

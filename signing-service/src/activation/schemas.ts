@@ -57,6 +57,8 @@ export const ConfirmBody = Type.Object(
   strict,
 );
 
+export type Confirmation = Type.Static<typeof ConfirmBody>;
+
 /** One result for each document; the same again when the same confirmation is sent again. */
 export const SessionResult = Type.Object({
   id: Uuid,

@@ -1,14 +1,15 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { PersonActor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
+import type { Transaction } from '@edutrust/platform/database';
 import { uuidv7 } from '@edutrust/platform/ids';
 import type Type from 'typebox';
 import { record } from '../events.ts';
 import { signingOf } from '../tables.ts';
 import { dueDocuments, prepareItem } from './documents.ts';
 import { challengeOf } from './list.ts';
-import { partyOf } from './party.ts';
-import { readyEnrolment } from './ready.ts';
+import { partyOf, type SigningParty } from './party.ts';
+import { type ReadyEnrolment, readyEnrolment } from './ready.ts';
 import type { SigningSession } from './schemas.ts';
 
 /** W2: a challenge lives at most five minutes. */
@@ -26,17 +27,16 @@ export async function openSession(
   { requestIds, purpose }: { readonly requestIds: readonly string[]; readonly purpose: 'sign' | 'seal' },
   actor: PersonActor,
 ): Promise<Type.Static<typeof SigningSession>> {
-  const { db, clock, config } = context;
   const enrolment = await readyEnrolment(context, actor.personId);
   const party = await partyOf(context, purpose, requestIds, enrolment, actor);
-  const now = clock.now();
+  const now = context.clock.now();
   // Whole seconds: what the list, the row and the file say of a time is the same text.
   const expiresAt = new Date(Math.floor(now.getTime() / 1000 + sessionSeconds) * 1000);
   const id = uuidv7();
   const documents = await dueDocuments(context, requestIds, purpose, actor);
   const [kind, ...others] = new Set(documents.map((document) => document.kind));
   const items = documents.map((document) => prepareItem(context, { document, party, now }));
-  const { text, challenge, code4 } = challengeOf({
+  const list = challengeOf({
     documents: items.map(({ requestId, digest }) => ({ request: requestId, digest: digest.toString('hex') })),
     template: kind && others.length === 0 ? kind : 'several',
     purpose,
@@ -45,79 +45,116 @@ export async function openSession(
     expires: expiresAt.toISOString(),
     nonce: randomBytes(32).toString('base64url'),
   });
-  await db.transaction().execute(async (transaction) => {
-    const tables = signingOf(transaction);
-    const older = tables
-      .updateTable('signing.session')
-      .set({ state: 'expired' })
-      .where('person_id', '=', actor.personId)
-      .where('state', '=', 'open')
-      .returning('id');
-    await tables
-      .with('older', () => older)
-      .updateTable('signing.session_item')
-      .set({ prepared: null })
-      .where('session_id', 'in', (query) => query.selectFrom('older').select('older.id'))
-      .execute();
-    await tables
-      .insertInto('signing.session')
-      .values({
-        id,
-        person_id: actor.personId,
-        sign_in_session_id: actor.sessionId,
-        enrolment_id: enrolment.id,
-        purpose,
-        key_id: party.keyId,
-        certificate_serial: party.serial,
-        list: text,
-        challenge,
-        code4,
-        state: 'open',
-        created_at: now,
-        expires_at: expiresAt,
-        assertion: null,
-        assertion_sha256: null,
-        authorised_at: null,
-        lease_until: null,
-        completed_at: null,
-      })
-      .execute();
-    await tables
-      .insertInto('signing.session_item')
-      .values(
-        items.map(({ requestId, step, documentId, digest, toBeSigned, prepared }, position) => ({
-          session_id: id,
-          request_id: requestId,
-          step,
-          position,
-          state: 'waiting' as const,
-          digest,
-          signed_attributes: toBeSigned,
-          prepared,
-          base_document_id: documentId,
-          signature: null,
-          time_stamp: null,
-          ledger_entry_id: null,
-          leaf: null,
-          error: null,
-        })),
-      )
-      .execute();
+  const opened: OpenedSession = { id, purpose, enrolment, party, list, items, createdAt: now, expiresAt };
+  await context.db.transaction().execute(async (transaction) => {
+    await expireOpenSessions(transaction, actor.personId);
+    await keepSession(transaction, opened, actor);
+    await keepItems(transaction, opened);
     await record(transaction, {
       type: 'signing-session.opened',
       actor,
       subject: { kind: 'signing-session', id },
       organisationId: enrolment.organisation_id,
-      data: { listSha256: challenge.toString('hex'), documents: items.length, purpose },
+      data: { listSha256: list.challenge.toString('hex'), documents: items.length, purpose },
     });
   });
+  return forPhone(context, opened);
+}
+
+interface OpenedSession {
+  readonly id: string;
+  readonly purpose: 'sign' | 'seal';
+  readonly enrolment: ReadyEnrolment;
+  readonly party: SigningParty;
+  readonly list: ReturnType<typeof challengeOf>;
+  readonly items: readonly ReturnType<typeof prepareItem>[];
+  readonly createdAt: Date;
+  readonly expiresAt: Date;
+}
+
+/** A person has one open session; what an earlier one had prepared is released. */
+async function expireOpenSessions(transaction: Transaction, personId: string): Promise<void> {
+  const tables = signingOf(transaction);
+  const older = tables
+    .updateTable('signing.session')
+    .set({ state: 'expired' })
+    .where('person_id', '=', personId)
+    .where('state', '=', 'open')
+    .returning('id');
+  await tables
+    .with('older', () => older)
+    .updateTable('signing.session_item')
+    .set({ prepared: null })
+    .where('session_id', 'in', (query) => query.selectFrom('older').select('older.id'))
+    .execute();
+}
+
+async function keepSession(
+  transaction: Transaction,
+  { id, purpose, enrolment, party, list, createdAt, expiresAt }: OpenedSession,
+  actor: PersonActor,
+): Promise<void> {
+  await signingOf(transaction)
+    .insertInto('signing.session')
+    .values({
+      id,
+      person_id: actor.personId,
+      sign_in_session_id: actor.sessionId,
+      enrolment_id: enrolment.id,
+      purpose,
+      key_id: party.keyId,
+      certificate_serial: party.serial,
+      list: list.text,
+      challenge: list.challenge,
+      code4: list.code4,
+      state: 'open',
+      created_at: createdAt,
+      expires_at: expiresAt,
+      assertion: null,
+      assertion_sha256: null,
+      authorised_at: null,
+      lease_until: null,
+      completed_at: null,
+    })
+    .execute();
+}
+
+async function keepItems(transaction: Transaction, { id, items }: OpenedSession): Promise<void> {
+  await signingOf(transaction)
+    .insertInto('signing.session_item')
+    .values(
+      items.map(({ requestId, step, documentId, digest, toBeSigned, prepared }, position) => ({
+        session_id: id,
+        request_id: requestId,
+        step,
+        position,
+        state: 'waiting' as const,
+        digest,
+        signed_attributes: toBeSigned,
+        prepared,
+        base_document_id: documentId,
+        signature: null,
+        time_stamp: null,
+        ledger_entry_id: null,
+        leaf: null,
+        error: null,
+      })),
+    )
+    .execute();
+}
+
+/** What the phone shows, signs, and asks its passkey with. */
+function forPhone(
+  { config }: Pick<ServiceContext, 'config'>,
+  { id, purpose, enrolment, list, items, expiresAt }: OpenedSession,
+): Type.Static<typeof SigningSession> {
   const custody = purpose === 'seal' ? 'hsm' : enrolment.custody; // the seal's key never is on a phone
   return {
     id,
-    code4,
+    code4: list.code4,
     expiresAt: expiresAt.toISOString(),
     custody,
-    list: text,
+    list: list.text,
     items: items.map(({ requestId, title, digest, toBeSigned }) => ({
       requestId,
       title,
@@ -125,7 +162,7 @@ export async function openSession(
       signedAttributes: toBeSigned.toString('base64url'),
     })),
     assertionOptions: {
-      challenge: challenge.toString('base64url'),
+      challenge: list.challenge.toString('base64url'),
       rpId: config.url.hostname,
       timeout: sessionSeconds * 1000,
       userVerification: 'required',

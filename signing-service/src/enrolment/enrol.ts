@@ -5,13 +5,14 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
 import { InvalidInput } from '@edutrust/platform/errors';
 import { propose } from '@edutrust/registry/approvals';
+import type { Signer } from '@edutrust/registry/permissions';
 import type Type from 'typebox';
 import { record } from '../events.ts';
 import { type Custody, signingOf } from '../tables.ts';
 import { enrolPhoneKind, mustBeSettled } from './approval.ts';
 import { describePhone, readOutCode } from './approved.ts';
 import { alreadyEnrolled, type Ceremony, ceremonyKey, mustBeSigner, mustHaveNone } from './enrolment.ts';
-import { possessionText, verifyRegistration } from './passkey.ts';
+import { possessionText, type RegisteredPasskey, verifyRegistration } from './passkey.ts';
 import type { EnrolBody } from './schemas.ts';
 
 /**
@@ -25,78 +26,93 @@ export async function enrol(
   body: Type.Static<typeof EnrolBody>,
   actor: PersonActor,
 ): Promise<string> {
-  const { db, clock, config, store } = context;
   await mustBeSettled(context, actor.personId);
-  const ceremony = await store.take<Ceremony>(ceremonyKey(body.ceremonyId));
-  // Bound to person, sign-in session and ceremony (W2, W4); anyone else learns only that it is over.
-  if (ceremony?.personId !== actor.personId || ceremony.sessionId !== actor.sessionId) {
-    throw new InvalidInput('signing/ceremony-over', {
-      vi: 'Lượt đăng ký này đã hết hạn hoặc đã dùng rồi. Hãy bắt đầu lại.',
-      en: 'This registration has expired or was used already. Start again.',
-    });
-  }
-  const passkey = await verifyRegistration(config, body.attestation, ceremony.challenge);
-  const id = ceremony.enrolmentId;
+  const ceremony = await takeCeremony(context, body.ceremonyId, actor);
+  const passkey = await verifyRegistration(context.config, body.attestation, ceremony.challenge);
   const ofPhone = phoneKey(body, { challenge: ceremony.challenge, credentialId: passkey.credentialId });
   const signer = await mustBeSigner(context, actor.personId);
-  await db.transaction().execute(async (transaction) => {
+  const deviceName = body.deviceName?.normalize('NFC').trim() || 'Điện thoại';
+  await context.db.transaction().execute(async (transaction) => {
     await mustHaveNone(transaction, actor.personId);
     const key = ofPhone ?? (await storedKey(context, transaction));
-    const described = {
-      id,
-      person_id: actor.personId,
-      organisation_id: signer.organisationId,
-      title: signer.title,
-      custody: key.custody,
-      device_name: body.deviceName?.normalize('NFC').trim() || 'Điện thoại',
-      credential_id: passkey.credentialId,
-      credential_public_key: passkey.publicKey,
-      public_key_spki: key.spki,
-    };
-    const content = await describePhone(transaction, described);
-    const { approval } = await propose(
-      transaction,
-      context,
-      enrolPhoneKind,
-      { content, organisationId: signer.organisationId },
-      actor,
-    );
-    const inserted = await signingOf(transaction)
-      .insertInto('signing.enrolment')
-      .values({
-        ...described,
-        state: 'awaiting-approval',
-        approval_code: readOutCode(content.keySha256, content.credentialId),
-        approval_id: approval.id,
-        created_at: clock.now(),
-        decided_at: null,
-        decided_by: null,
-        ended_at: null,
-        reason: null,
-        credential_counter: passkey.counter,
-        transports: passkey.transports,
-        is_synced: passkey.isSynced,
-        attestation_object: passkey.attestationObject,
-        prf_salt: Buffer.from(ceremony.prfSalt, 'base64url'),
-        last_used_at: null,
-        key_id: key.keyId,
-        wrapped_private_key: key.wrapped,
-        possession: key.possession ? JSON.stringify(key.possession) : null,
-        certificate_serial: null,
-        certificate: null,
-      })
-      .onConflict((conflict) => conflict.doNothing()) // the passkey, or the person at the same moment
-      .executeTakeFirst();
-    if (inserted.numInsertedOrUpdatedRows === 0n) throw alreadyEnrolled();
+    await keepEnrolment(context, transaction, { ceremony, signer, deviceName, passkey, key }, actor);
     await record(transaction, {
       type: 'signing-enrolment.requested',
       actor,
-      subject: { kind: 'signing-enrolment', id },
+      subject: { kind: 'signing-enrolment', id: ceremony.enrolmentId },
       organisationId: signer.organisationId,
       data: { custody: key.custody, keySha256: createHash('sha256').update(key.spki).digest('hex') },
     });
   });
-  return id;
+  return ceremony.enrolmentId;
+}
+
+/** Bound to person, sign-in session and ceremony (W2, W4); anyone else learns only that it is over. */
+async function takeCeremony({ store }: ServiceContext, ceremonyId: string, actor: PersonActor): Promise<Ceremony> {
+  const ceremony = await store.take<Ceremony>(ceremonyKey(ceremonyId));
+  if (ceremony?.personId === actor.personId && ceremony.sessionId === actor.sessionId) return ceremony;
+  throw new InvalidInput('signing/ceremony-over', {
+    vi: 'Lượt đăng ký này đã hết hạn hoặc đã dùng rồi. Hãy bắt đầu lại.',
+    en: 'This registration has expired or was used already. Start again.',
+  });
+}
+
+interface Registration {
+  readonly ceremony: Ceremony;
+  readonly signer: Signer;
+  readonly deviceName: string;
+  readonly passkey: RegisteredPasskey;
+  readonly key: SigningKey;
+}
+
+/** Puts the phone before the two people, and keeps it until they have decided. @throws Conflict `signing/already-enrolled`. */
+async function keepEnrolment(
+  context: ServiceContext,
+  transaction: Transaction,
+  { ceremony, signer, deviceName, passkey, key }: Registration,
+  actor: PersonActor,
+): Promise<void> {
+  const { organisationId, title } = signer;
+  const described = {
+    id: ceremony.enrolmentId,
+    person_id: actor.personId,
+    organisation_id: organisationId,
+    title,
+    custody: key.custody,
+    device_name: deviceName,
+    credential_id: passkey.credentialId,
+    credential_public_key: passkey.publicKey,
+    public_key_spki: key.spki,
+  };
+  const content = await describePhone(transaction, described);
+  const { approval } = await propose(transaction, context, enrolPhoneKind, { content, organisationId }, actor);
+  const inserted = await signingOf(transaction)
+    .insertInto('signing.enrolment')
+    .values({
+      ...described,
+      state: 'awaiting-approval',
+      approval_code: readOutCode(content.keySha256, content.credentialId),
+      approval_id: approval.id,
+      created_at: context.clock.now(),
+      decided_at: null,
+      decided_by: null,
+      ended_at: null,
+      reason: null,
+      credential_counter: passkey.counter,
+      transports: passkey.transports,
+      is_synced: passkey.isSynced,
+      attestation_object: passkey.attestationObject,
+      prf_salt: Buffer.from(ceremony.prfSalt, 'base64url'),
+      last_used_at: null,
+      key_id: key.keyId,
+      wrapped_private_key: key.wrapped,
+      possession: key.possession ? JSON.stringify(key.possession) : null,
+      certificate_serial: null,
+      certificate: null,
+    })
+    .onConflict((conflict) => conflict.doNothing()) // the passkey, or the person at the same moment
+    .executeTakeFirst();
+  if (inserted.numInsertedOrUpdatedRows === 0n) throw alreadyEnrolled();
 }
 
 interface SigningKey {

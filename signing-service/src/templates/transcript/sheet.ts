@@ -46,27 +46,51 @@ export interface Sheet {
 export function beginSheet(pdf: Pdf, data: TranscriptData): Sheet {
   const root = pdf.struct('Document');
   pdf.addStructure(root);
-  const apply = (style: TextStyle) => {
-    pdf.font(style.font ?? 'regular').fontSize(style.size ?? 10);
-    return {
-      width: style.width ?? page.right - page.left,
-      align: style.align ?? 'left',
-      lineGap: style.lineGap ?? 0,
-      ...(style.spacing === undefined ? {} : { characterSpacing: style.spacing }),
-    };
-  };
   const sheet: Sheet = {
     pdf,
     root,
     y: page.top,
-    group: (kind, parent = root) => {
-      const element = pdf.struct(kind);
-      parent.add(element);
-      return element;
+    ...marksOn(pdf, root),
+    heightOf: (text, style) => pdf.heightOfString(text, applyStyle(pdf, style)),
+    ensure: (height) => {
+      if (sheet.y + height <= page.bottom) return false;
+      pdf.addPage();
+      drawFrame(sheet);
+      sheet.y = page.top + 14;
+      return true;
     },
+    end: () => {
+      drawFooters(sheet, data.code);
+      root.end();
+    },
+  };
+  drawFrame(sheet);
+  return sheet;
+}
+
+/** Makes the style the current one; gives what pdfkit takes with each text. */
+function applyStyle(pdf: Pdf, style: TextStyle) {
+  pdf.font(style.font ?? 'regular').fontSize(style.size ?? 10);
+  return {
+    width: style.width ?? page.right - page.left,
+    align: style.align ?? 'left',
+    lineGap: style.lineGap ?? 0,
+    ...(style.spacing === undefined ? {} : { characterSpacing: style.spacing }),
+  };
+}
+
+/** Every way to put a mark on the page: as an element of the structure, or as an artifact. */
+function marksOn(pdf: Pdf, root: StructureElement): Pick<Sheet, 'group' | 'text' | 'decorate' | 'figure'> {
+  const group: Sheet['group'] = (kind, parent = root) => {
+    const element = pdf.struct(kind);
+    parent.add(element);
+    return element;
+  };
+  return {
+    group,
     text: (kind, text, x, y, style = {}, parent = root) => {
-      const options = apply(style);
-      const element = sheet.group(kind, parent);
+      const options = applyStyle(pdf, style);
+      const element = group(kind, parent);
       element.add(pdf.markStructureContent(kind));
       pdf.fillColor(style.color ?? ink);
       // Line by line: pdfkit counts the break as a character and centres the line beside the middle.
@@ -98,29 +122,20 @@ export function beginSheet(pdf: Pdf, data: TranscriptData): Sheet {
       pdf.endMarkedContent();
       element.end();
     },
-    heightOf: (text, style) => pdf.heightOfString(text, apply(style)),
-    ensure: (height) => {
-      if (sheet.y + height <= page.bottom) return false;
-      pdf.addPage();
-      drawFrame(sheet);
-      sheet.y = page.top + 14;
-      return true;
-    },
-    end: () => {
-      const { count } = pdf.bufferedPageRange();
-      for (let number = 0; number < count; number++) {
-        pdf.switchToPage(number);
-        sheet.decorate(() => {
-          pdf.font('regular').fontSize(7.5).fillColor(faintInk);
-          pdf.text(`Mã xác minh ${data.code}`, page.left, 793, { width: 240, lineBreak: false });
-          pdf.text(`Trang ${number + 1}/${count}`, page.right - 100, 793, { width: 100, align: 'right' });
-        });
-      }
-      root.end();
-    },
   };
-  drawFrame(sheet);
-  return sheet;
+}
+
+/** Under the frame of every page: the code to verify the document with, and the page of how many. */
+function drawFooters(sheet: Sheet, code: string): void {
+  const { count } = sheet.pdf.bufferedPageRange();
+  for (let number = 0; number < count; number++) {
+    sheet.pdf.switchToPage(number);
+    sheet.decorate((pdf) => {
+      pdf.font('regular').fontSize(7.5).fillColor(faintInk);
+      pdf.text(`Mã xác minh ${code}`, page.left, 793, { width: 240, lineBreak: false });
+      pdf.text(`Trang ${number + 1}/${count}`, page.right - 100, 793, { width: 100, align: 'right' });
+    });
+  }
 }
 
 /** A double frame with a lotus bud at each corner, and a rosette so pale that a copier loses it. */
