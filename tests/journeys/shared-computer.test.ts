@@ -167,10 +167,12 @@ test('the sign-in page shows what is typed, says what to do about a forgotten pa
     assert.equal(await page.getByLabel('Máy dùng chung').isChecked(), false, 'not in a registered network');
     await lookAtBoth(page, 'sign-in-forgotten');
 
-    const teacher = person(platform, 'Giáo viên');
-    await activate(platform, page, teacher.code, staffPassword);
+    const parent = person(platform, 'Phụ huynh'); // no role, so a password is enough
+    await device.addAuthenticator();
+    await activate(platform, page, parent.code, staffPassword);
     await page.waitForURL(`${platform.url}/`);
-    await page.goto(`${platform.url}/account/passkey`);
+    await page.goto(`${platform.url}/account`);
+    await page.getByRole('link', { name: 'Thêm passkey' }).click();
     await page.evaluate(() => {
       // As a key without a PIN or a cancelled fingerprint does in every browser.
       navigator.credentials.create = async () => {
@@ -183,6 +185,11 @@ test('the sign-in page shows what is typed, says what to do about a forgotten pa
     await make.click();
     await page.getByText('khoá bảo mật chưa có mã PIN').waitFor();
     assert.doesNotMatch(await page.content(), /timed out or was not allowed/);
+
+    await page.reload();
+    await make.click();
+    await page.waitForURL(`${platform.url}/account?done=added`);
+    await page.getByRole('button', { name: /^Gỡ/ }).waitFor();
   } finally {
     await browser.close();
   }
