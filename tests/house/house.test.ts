@@ -226,7 +226,6 @@ const waiting: Readonly<Record<string, string>> = {
   'tests/faults/kill.test.ts': 'as above',
   'tests/faults/sync-kill.test.ts': 'asks often how far the work is, to kill in its middle',
   'tests/faults/uploads.test.ts': 'memory is looked at for two seconds; E12 promises an end within twenty',
-  'idp/src/signin/credentials.test.ts': 'compares two times with each other (A3)',
 };
 
 test('no test sleeps or is bound by the time that a busy machine takes', () => {

@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 
 /** What was unticked and how far one had scrolled, by page, for as long as the app is open: «back» finds it so. */
 const places = new Map<string, { unticked: ReadonlySet<string>; scrollY: number }>();
@@ -12,7 +12,8 @@ export function usePlace(
   useLayoutEffect(() => {
     if (isDrawn) scrollTo(0, places.get(key)?.scrollY ?? 0);
   }, [key, isDrawn]);
-  useEffect(() => {
+  // Taken off before the next page is laid out: that page's own place at the top is not this one's.
+  useLayoutEffect(() => {
     if (!isDrawn) return undefined;
     const keep = () => places.set(key, { unticked, scrollY });
     keep();
