@@ -48,7 +48,7 @@ describe('the command, as an operator and a script use it', { timeout: 200_000 }
 
   test('bad input is 2 and JSON says why, also when an option is wrong; what does not answer is 3', async () => {
     const wrong = [
-      [['people', 'import'], 'command/file-or-plan'],
+      [['people', 'import'], 'command/usage'],
       [['people', 'import', '/no/such.csv'], 'command/no-file'],
       [['people', 'show', '790 123 456'], 'education-id/length'],
       [['people', 'invite', '1000000009'], undefined],
