@@ -1,7 +1,8 @@
 /**
  * `npm test`: everything that decides whether a change is good, on a machine where nothing was prepared by hand.
  * Debian's tools are installed when we may; then types, lint and dead code; then the tests beside the code and the
- * journeys in a real browser, two files at once, those that take longest first; then what wants the machine for itself.
+ * journeys in a real browser, three files at once on two cores, as each waits for its database or browser nearly half the
+ * time, those that take longest first; then what wants the machine for itself.
  * `npm test -- PATTERN…` runs the test files whose path contains one of the patterns.
  */
 import { spawnSync } from 'node:child_process';
@@ -30,7 +31,7 @@ const others = globSync('{admin-console/*,examples/**/*,tests/{house,attacks}/*}
   exclude: ['**/node_modules/**'],
 });
 // A journey waits for its browser as often as for the machine. What is killed, starved or upgraded is alone.
-const together = await runFiles(longestFirst([...globSync('tests/journeys/*.test.ts'), ...beside, ...others]), 2);
+const together = await runFiles(longestFirst([...globSync('tests/journeys/*.test.ts'), ...beside, ...others]), 3);
 const alone = await runFiles(globSync('tests/{faults,upgrade}/*.test.ts').sort(), 1);
 const [passed, failed] = [together.passed + alone.passed, together.failed + alone.failed];
 keepDurations();

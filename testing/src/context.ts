@@ -1,3 +1,7 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
 import { type Clock, systemClock } from '@edutrust/platform/clock';
 import { type Config, readConfig } from '@edutrust/platform/config';
 import type { ServiceContext } from '@edutrust/platform/context';
@@ -12,9 +16,14 @@ import type pg from 'pg';
 import { pino } from 'pino';
 import { testDatabase } from './database.ts';
 
+/** Of this process alone: whatever a server that somebody started here keeps, its witness above all, is not the tests'. */
+const folder = join(tmpdir(), `edutrust-test-${process.pid}`);
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+
 /** The configuration of a test: defaults, with what the test says. */
 export function testConfig(environment: Record<string, string> = {}): Config {
-  return readConfig({ EDUTRUST_LOG_LEVEL: 'silent', ...environment });
+  mkdirSync(folder, { recursive: true });
+  return readConfig({ EDUTRUST_LOG_LEVEL: 'silent', EDUTRUST_DATA: join(folder, 'var'), ...environment });
 }
 
 export interface TestContext extends ServiceContext, AsyncDisposable {

@@ -70,7 +70,7 @@ const visitors = {
 } as const satisfies Record<string, readonly string[]>;
 type Who = keyof typeof visitors;
 
-const inEveryRun: readonly Who[] = ['anonymous', 'pupil', 'school'];
+const inEveryRun: readonly Who[] = ['anonymous', 'pupil'];
 const titles: Partial<Record<Who, string>> = {
   pupil: 'Học sinh',
   guardian: 'Phụ huynh',
