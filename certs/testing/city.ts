@@ -130,7 +130,7 @@ async function appointSecondOfficer(context: TestContext, { schools, departmentI
   const role = { personId, role: 'security-officer', organisationId: departmentId } as const;
   await context.db
     .transaction()
-    .execute((transaction) => grantRole(transaction, context, role, { kind: 'system', name: 'cli' }));
+    .execute((transaction) => grantRole(transaction, context, role, { kind: 'system', name: 'setup' }));
   return personId;
 }
 

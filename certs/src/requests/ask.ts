@@ -31,6 +31,7 @@ export async function askForCertificate(
   const proven = wanted.csr === undefined ? undefined : readProvenKey(wanted.csr);
   const now = context.clock.now();
   return context.db.transaction().execute(async (transaction) => {
+    await oneAfterTheOther(transaction, wanted);
     const subject = await findSubject({ db: transaction, secrets: context.secrets }, wanted);
     const renewed = renews ? await mustBeRenewable(transaction, { renews, ...wanted, now }) : undefined;
     const publicKey =
@@ -43,9 +44,7 @@ export async function askForCertificate(
     const asked: AskedFor = { id: uuidv7(), profile, wanted, subject, publicKey, keySha256, csr: proven?.csr ?? null };
     await mustBeCertifiableKey(context, transaction, asked, now);
     const approvalId = await proposeToCertify(context, transaction, asked, actor);
-    const isKept = await keepRequest(transaction, asked, { approvalId, requestedBy: actor.personId, requestedAt: now });
-    // the same was asked for at the same moment
-    if (!isKept) return (await findOpen(transaction, wanted, keySha256)) ?? asked.id;
+    await keepRequest(transaction, asked, { approvalId, requestedBy: actor.personId, requestedAt: now });
     await recordAsked(transaction, asked, actor);
     return asked.id;
   });
@@ -107,13 +106,23 @@ async function proposeToCertify(
   return approval.id;
 }
 
-/** Whether it was kept: of two that ask for the same at the same moment, one is. */
+/** Of two that ask for the same at the same moment, the second finds what the first asked for. */
+async function oneAfterTheOther(
+  transaction: Transaction,
+  { organisationId, personId }: WantedCertificate,
+): Promise<void> {
+  await sql`
+    SELECT pg_advisory_xact_lock(hashtextextended(${`edutrust.certs.ask.${organisationId}.${personId ?? ''}`}, 0))`.execute(
+    transaction,
+  );
+}
+
 async function keepRequest(
   transaction: Transaction,
   { id, profile, wanted, publicKey, keySha256, csr }: AskedFor,
   asked: { readonly approvalId: string; readonly requestedBy: string; readonly requestedAt: Date },
-): Promise<boolean> {
-  const inserted = await certsOf(transaction)
+): Promise<void> {
+  await certsOf(transaction)
     .insertInto('certs.request')
     .values({
       id,
@@ -135,9 +144,7 @@ async function keepRequest(
       certificate_serial: null,
       approval_id: asked.approvalId,
     })
-    .onConflict((conflict) => conflict.doNothing())
-    .executeTakeFirst();
-  return inserted.numInsertedOrUpdatedRows !== 0n;
+    .execute();
 }
 
 async function recordAsked(

@@ -16,7 +16,7 @@ import { certsOf } from '../tables.ts';
 import { issueRequested } from './issue.ts';
 import { revokeOfFormerSigners, signerFollower } from './subscriber.ts';
 
-const system = { kind: 'system', name: 'cli' } as const;
+const system = { kind: 'system', name: 'setup' } as const;
 
 describe('certificates on request', () => {
   let world: TestCity;
@@ -270,6 +270,23 @@ describe('certificates on request', () => {
       csr: Buffer.from(world.makeCsr().replaceAll(/-----[^-]+-----/g, ''), 'base64').toString('base64'),
     });
     assert.equal(plain.status, 201, plain.text);
+  });
+
+  test('asked for ten times at once there is one request and one approval, and none that stands for nothing', async () => {
+    const csr = world.makeCsr();
+    const { administratorId = '' } = world.city.schools[0] ?? {};
+    const count = async () =>
+      (
+        await sql<{ count: number }>`SELECT count(*) FROM registry.approval WHERE kind = 'certificate.issue'`.execute(
+          world.context.db,
+        )
+      ).rows[0]?.count ?? 0;
+    const before = await count();
+    const asked = await Promise.all(
+      Array.from({ length: 10 }, () => world.ask({ organisationId: school, custody: 'outside', csr }, administratorId)),
+    );
+    assert.equal(new Set(asked.map(({ json }) => json.id)).size, 1, asked.map(({ text }) => text).join());
+    assert.equal((await count()) - before, 1);
   });
 
   test('two approvals at once, ten times over, make one certificate', async () => {

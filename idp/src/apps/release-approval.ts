@@ -8,7 +8,7 @@ import { type ApprovalKind, type ProposedApproval, propose } from '@edutrust/reg
 import { can, ofDepartment, placesOfOrganisations, recordedRolesOf } from '@edutrust/registry/permissions';
 import { sql } from 'kysely';
 import Type from 'typebox';
-import { changeApp, coveredOf, lockApp } from './apps.ts';
+import { type App, changeApp, coveredOf, lockApp } from './apps.ts';
 import { audienceNames, audiences } from './audience.ts';
 
 const Texts = Type.Object({ vi: Type.String(), en: Type.String() }, strict);
@@ -90,7 +90,8 @@ export const releaseAppKind: ApprovalKind<Released> = {
   }),
   apply: async (transaction, content, { maker, approvalId }) => {
     await mustStillApprove(transaction, maker);
-    if (!isDeepStrictEqual(await describeApp(transaction, content.clientId), content)) throw changed();
+    const app = await lockApp(transaction, content.clientId);
+    if (!isDeepStrictEqual(await contentOf(transaction, app), content)) throw changed();
     await changeApp(transaction, content.clientId, { isApproved: true }, maker, approvalId);
     return undefined;
   },
@@ -111,9 +112,8 @@ async function mustStillApprove(transaction: Transaction, maker: PersonActor): P
   });
 }
 
-/** What approving covers, as the app is now; it is locked. @throws NotFound */
-async function describeApp(transaction: Transaction, clientId: string): Promise<Released> {
-  const app = await lockApp(transaction, clientId);
+/** What approving covers. */
+async function contentOf(transaction: Transaction, app: App): Promise<Released> {
   const { rows } = await sql<{ name: string }>`
     SELECT name FROM registry.organisation WHERE id = ${app.organisationId}`.execute(transaction);
   return { ...coveredOf(app), organisationName: rows[0]?.name ?? '' };
@@ -127,14 +127,14 @@ export async function proposeRelease(
 ): Promise<ProposedApproval> {
   const { organisationId = '' } = await ofDepartment(context.db)();
   return context.db.transaction().execute(async (transaction) => {
-    const content = await describeApp(transaction, clientId);
-    const { isApproved } = await lockApp(transaction, clientId);
-    if (isApproved) {
+    const app = await lockApp(transaction, clientId);
+    if (app.isApproved) {
       throw new Conflict('apps/approved', {
         vi: 'Ứng dụng này đã được duyệt rồi.',
         en: 'This app is approved already.',
       });
     }
+    const content = await contentOf(transaction, app);
     return propose(transaction, context, releaseAppKind, { content, organisationId }, actor);
   });
 }

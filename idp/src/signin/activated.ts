@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { readCookie, setCookie } from '../sessions/cookies.ts';
-import { endSessions } from '../sessions/end.ts';
+import { signOutHere } from '../sessions/sign-out.ts';
 import type { IdpTools } from '../tools.ts';
 import type { Proof } from './proof.ts';
 
@@ -14,26 +14,17 @@ const keyOf = (token: string) => `idp:activated:${createHash('sha256').update(to
  * session that somebody else left open in this browser ends first. `returnTo` is a path of ours.
  */
 export async function beginAfterActivation(
-  { context, cookies }: IdpTools,
+  tools: IdpTools,
   request: FastifyRequest,
   reply: FastifyReply,
   proof: Proof,
   returnTo = '/',
 ): Promise<string> {
-  const { config, store, db, jobs } = context;
+  const { context, cookies } = tools;
   const token = randomBytes(32).toString('base64url');
-  await store.put(keyOf(token), proof, lifetimeSeconds);
-  const lines = [setCookie(config.url, cookies.activated, token, lifetimeSeconds)];
-  const { actor } = request;
-  if (actor?.kind === 'person') {
-    await db
-      .transaction()
-      .execute((transaction) =>
-        endSessions(transaction, jobs, { uid: actor.sessionId }, { actor, reason: 'signed-out' }),
-      );
-    lines.push(setCookie(config.url, cookies.session, '', 0));
-  }
-  reply.header('set-cookie', lines);
+  await context.store.put(keyOf(token), proof, lifetimeSeconds);
+  if (request.actor?.kind === 'person') await signOutHere(tools, request, reply);
+  reply.header('set-cookie', setCookie(context.config.url, cookies.activated, token, lifetimeSeconds));
   return `/signin?return_to=${encodeURIComponent(returnTo)}`;
 }
 

@@ -7,8 +7,7 @@ import { seeOther, sendPage, viewOf } from '../page-reply.ts';
 import { listPasskeys } from '../passkeys/passkeys.ts';
 import { isStrongEnough } from '../provider/assurance.ts';
 import { ownClientId, ownReturnPath, signedOutPath } from '../provider/first-party.ts';
-import { setCookie } from '../sessions/cookies.ts';
-import { endSessions } from '../sessions/end.ts';
+import { signOutHere } from '../sessions/sign-out.ts';
 import type { IdpTools } from '../tools.ts';
 
 const Query = Type.Object({
@@ -71,23 +70,14 @@ const returned = ({ context }: IdpTools) =>
     handle: async (request, reply) => seeOther(reply, localPath(request.query.state, context.config.url.origin)),
   });
 
-const signOut = ({ context, cookies }: IdpTools) =>
+const signOut = (tools: IdpTools) =>
   route({
     method: 'POST',
     url: '/sign-out',
     access: anyone,
     schema: hide,
     handle: async (request, reply) => {
-      const { actor } = request;
-      if (actor?.kind === 'person') {
-        await context.db
-          .transaction()
-          .execute((transaction) =>
-            endSessions(transaction, context.jobs, { uid: actor.sessionId }, { actor, reason: 'signed-out' }),
-          );
-      }
-      reply.header('set-cookie', setCookie(context.config.url, cookies.session, '', 0));
-      reply.header('clear-site-data', '"cache"'); // and with it the pages that «Back» would show (S10)
+      await signOutHere(tools, request, reply);
       return seeOther(reply, signedOutPath);
     },
   });

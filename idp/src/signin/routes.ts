@@ -9,8 +9,7 @@ import { showConsent } from '../consent/routes.ts';
 import { formErrorOf, seeOther, sendPage, viewOf } from '../page-reply.ts';
 import type { FormError } from '../pages.ts';
 import { isStrongEnough } from '../provider/assurance.ts';
-import { setCookie } from '../sessions/cookies.ts';
-import { endSessions } from '../sessions/end.ts';
+import { signOutHere } from '../sessions/sign-out.ts';
 import { originOf } from '../throttling/origin.ts';
 import type { IdpTools } from '../tools.ts';
 import { takeActivation } from './activated.ts';
@@ -100,17 +99,8 @@ const someoneElse = (tools: IdpTools) =>
     access: anyone,
     schema: { ...hide, params: Params },
     handle: async (request, reply) => {
-      const { context, cookies } = tools;
       const interaction = await openInteraction(tools, request, reply);
-      const { actor } = request;
-      if (actor?.kind === 'person') {
-        await context.db
-          .transaction()
-          .execute((transaction) =>
-            endSessions(transaction, context.jobs, { uid: actor.sessionId }, { actor, reason: 'signed-out' }),
-          );
-      }
-      reply.header('set-cookie', setCookie(context.config.url, cookies.session, '', 0));
+      await signOutHere(tools, request, reply);
       const again = new URLSearchParams(
         Object.entries(interaction.params).flatMap(([name, value]) =>
           typeof value === 'string' && !['prompt', 'max_age', 'login_hint'].includes(name) ? [[name, value]] : [],

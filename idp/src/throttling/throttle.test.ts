@@ -281,7 +281,13 @@ test('«Không phải em?»: the session that was left open ends, and the next p
   await world.signIn(browser, await world.activate(city.people.teacher));
   const stepUp = await browser.get(`${origin}/signin?return_to=/account&fresh=0`);
   assert.equal(stepUp.page?.name, 'stepUp');
-  const next = await browser.post(`${origin}${stepUp.page?.props.someoneElseAction}`, {});
+  const ended = await browser.request(`${origin}${stepUp.page?.props.someoneElseAction}`, {
+    method: 'POST',
+    body: new URLSearchParams(),
+    headers: { origin, 'sec-fetch-site': 'same-origin' },
+  });
+  assert.equal(ended.headers.get('clear-site-data'), '"cache"', '«Back» shows nothing of who was there (S10)');
+  const next = await browser.get(new URL(ended.headers.get('location') ?? '', origin));
   assert.equal(next.page?.name, 'signIn', next.body);
   assert.notEqual((await browser.get(`${origin}/`)).page?.name, 'launcher');
 });

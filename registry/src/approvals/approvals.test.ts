@@ -318,7 +318,7 @@ describe('acts that take two people', () => {
           transaction,
           context,
           { personId: person, role: 'security-officer', organisationId: city.departmentId },
-          { kind: 'system', name: 'cli' },
+          { kind: 'system', name: 'setup' },
         ),
       );
     const approval = await proposed();

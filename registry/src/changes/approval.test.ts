@@ -128,7 +128,7 @@ describe('a held roster takes two people', () => {
     }
     const [, , upper] = world.city.schools;
     assert.ok(upper);
-    const by = { kind: 'system', name: 'cli' } as const;
+    const by = { kind: 'system', name: 'setup' } as const;
     const grant = {
       personId: world.city.people.principal,
       role: 'school-administrator',
@@ -168,7 +168,7 @@ describe('a held roster takes two people', () => {
           tx,
           world.context,
           { personId: second, role: 'school-administrator', organisationId: upper.id },
-          { kind: 'system', name: 'cli' },
+          { kind: 'system', name: 'setup' },
         ),
       );
     const shared = await held();

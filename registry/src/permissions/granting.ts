@@ -107,7 +107,7 @@ async function mustGovern(
   actor: Actor,
   { personId, role, organisationId }: Grant,
 ): Promise<void> {
-  if (actor.kind === 'system' && (actor.name === 'setup' || actor.name === 'cli')) return;
+  if (actor.kind === 'system' && actor.name === 'setup') return;
   const scope = rolesWith(actor, 'roles.grant')
     .filter((held) => mayGrant(held.role, role))
     .map((held) => held.organisationId);

@@ -26,7 +26,7 @@ test('T3: a file whose schools are all refused is seen by its maker alone', asyn
         transaction,
         context,
         { personId: city.people.teacher, role: 'school-administrator', organisationId: primary.id },
-        { kind: 'system', name: 'cli' },
+        { kind: 'system', name: 'setup' },
       ),
     );
   const made = await call(

@@ -1,4 +1,4 @@
-import { crc32, deflateRawSync } from 'node:zlib';
+import { writeZip } from '@edutrust/platform/zip';
 
 interface Sheet {
   readonly name: string;
@@ -52,7 +52,9 @@ export function writeWorkbook(sheets: readonly Sheet[]): Buffer {
     ],
     ...sheets.map((sheet, index): [string, string] => [`xl/worksheets/sheet${index + 1}.xml`, sheetXml(sheet)]),
   ];
-  return zip(parts.map(([name, xml]) => [name, Buffer.from(declaration + xml, 'utf8')]));
+  return writeZip(new Map(parts.map(([name, xml]) => [name, Buffer.from(declaration + xml, 'utf8')])), {
+    isDeflated: true,
+  });
 }
 
 function sheetXml({ rows, isHeaderBold }: Sheet): string {
@@ -78,38 +80,4 @@ function columnName(index: number): string {
 
 function escapeXml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
-}
-
-/** A ZIP archive (APPNOTE 4.3) whose files all date from 1 January 1980: the same content is the same bytes. */
-function zip(files: readonly (readonly [string, Buffer])[]): Buffer {
-  const locals: Buffer[] = [];
-  const directory: Buffer[] = [];
-  let offset = 0;
-  for (const [name, content] of files) {
-    const nameBytes = Buffer.from(name, 'utf8');
-    const packed = deflateRawSync(content);
-    const common = Buffer.alloc(26);
-    common.writeUInt16LE(20, 0); // version needed
-    common.writeUInt16LE(0x0800, 2); // names are UTF-8
-    common.writeUInt16LE(8, 4); // deflate
-    common.writeUInt16LE(0x21, 8); // 1980-01-01
-    common.writeUInt32LE(crc32(content), 10);
-    common.writeUInt32LE(packed.length, 14);
-    common.writeUInt32LE(content.length, 18);
-    common.writeUInt16LE(nameBytes.length, 22);
-    const local = Buffer.concat([Buffer.from('PK\x03\x04', 'latin1'), common, nameBytes, packed]);
-    const tail = Buffer.alloc(14);
-    tail.writeUInt32LE(offset, 10);
-    directory.push(Buffer.concat([Buffer.from('PK\x01\x02\x14\x00', 'latin1'), common, tail, nameBytes]));
-    locals.push(local);
-    offset += local.length;
-  }
-  const list = Buffer.concat(directory);
-  const end = Buffer.alloc(22);
-  end.write('PK\x05\x06', 0, 'latin1');
-  end.writeUInt16LE(files.length, 8);
-  end.writeUInt16LE(files.length, 10);
-  end.writeUInt32LE(list.length, 12);
-  end.writeUInt32LE(offset, 16);
-  return Buffer.concat([...locals, list, end]);
 }

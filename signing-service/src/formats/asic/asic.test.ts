@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { deflateRawSync } from 'node:zlib';
+import { writeZip } from '@edutrust/platform/zip';
 import fc from 'fast-check';
 import { createAuthority, ocspResponse } from '../../../testing/authority.ts';
 import { validateFile } from '../formats.ts';
 import { MalformedZip, readZip, ZipBeyondLimits } from '../zip/read.ts';
-import { writeZip } from '../zip/write.ts';
 import { writeManifest } from './manifest.ts';
 import { asicLongTerm, makeAsic, signAsic } from './sign.ts';
 

@@ -1,9 +1,9 @@
 import { InvalidInput } from '@edutrust/platform/errors';
+import { writeZip } from '@edutrust/platform/zip';
 import { cadesLongTerm } from '../cades/long-term.ts';
 import { signCades } from '../cades/sign.ts';
 import type { LongTerm, Signer } from '../format.ts';
 import { readZip } from '../zip/read.ts';
-import { writeZip } from '../zip/write.ts';
 import { writeManifest } from './manifest.ts';
 import { asicMediaType, isDataFile, isSignatureFile } from './names.ts';
 
