@@ -1,9 +1,9 @@
 import type { Alarm } from '@edutrust/platform/alarms';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { sql } from 'kysely';
+import { promisedSeconds } from './targets/lag.ts';
 
-/** Behind for longer than three tries of the catch-up. */
-const behindMinutes = 20;
+const behindMinutes = promisedSeconds / 60;
 
 /** Targets that are behind, and runs that wait for a second person. */
 export async function findAlarms({ db, clock }: Pick<ServiceContext, 'db' | 'clock'>): Promise<Alarm[]> {

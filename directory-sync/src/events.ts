@@ -40,6 +40,9 @@ export const syncEvents = defineEvents({
   'scim-group.changed': { subject: 'scim-group', vi: 'hệ thống ngoài sửa nhóm', en: 'group changed by SCIM' },
   'scim-group.removed': { subject: 'scim-group', vi: 'hệ thống ngoài xoá nhóm', en: 'group removed by SCIM' },
   'sync-target.added': { subject: 'sync-target', vi: 'thêm đích đồng bộ', en: 'sync target added' },
+  'sync-target.changed': { subject: 'sync-target', vi: 'sửa đích đồng bộ', en: 'sync target changed' },
+  'sync-target.paused': { subject: 'sync-target', vi: 'tạm dừng đích đồng bộ', en: 'sync target paused' },
+  'sync-target.resumed': { subject: 'sync-target', vi: 'cho đích đồng bộ chạy tiếp', en: 'sync target resumed' },
   'sync-target.removed': { subject: 'sync-target', vi: 'gỡ đích đồng bộ', en: 'sync target removed' },
 });
 

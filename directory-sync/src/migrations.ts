@@ -206,5 +206,18 @@ export const migrations: SchemaMigrations = {
         );
         CREATE INDEX scim_group_of ON sync.scim_group_member (person_id);`,
     },
+    {
+      name: '005-lag',
+      sql: `
+        CREATE TABLE sync.lag (
+          target_id uuid NOT NULL REFERENCES sync.target ON DELETE CASCADE,
+          at timestamptz NOT NULL,
+          seconds int NOT NULL,
+          pending int NOT NULL,
+          PRIMARY KEY (target_id, at)
+        );
+        COMMENT ON TABLE sync.lag IS 'how far each target was behind, looked at every five minutes, kept for a week';
+        CREATE INDEX change_refused ON sync.change (run_id, number) WHERE state = 'failed';`,
+    },
   ],
 };

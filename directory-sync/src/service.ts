@@ -11,6 +11,8 @@ import { applyReleased } from './engine/release.ts';
 import { oneRosterRoutes } from './oneroster/routes.ts';
 import { releaseRoutes } from './releases/routes.ts';
 import { scimRoutes } from './scim/routes.ts';
+import { forgetOldLag, sampleLag } from './targets/lag.ts';
+import { personRoutes } from './targets/person.ts';
 import { targetRoutes } from './targets/routes.ts';
 import { readTargets } from './targets/store.ts';
 
@@ -42,6 +44,7 @@ export function createDirectorySync(context: ServiceContext): Service {
     name: 'sync',
     routes: () => [
       ...targetRoutes(context),
+      ...personRoutes(context),
       ...releaseRoutes(context),
       ...clientRoutes(context),
       ...scimRoutes(context),
@@ -50,9 +53,11 @@ export function createDirectorySync(context: ServiceContext): Service {
     tasks: {
       [fullRunTask]: async () => {
         await forgetOldRuns(context);
+        await forgetOldLag(context);
         await runAll(false);
       },
       [catchUpTask]: async () => {
+        await sampleLag(context);
         await resumeInterrupted(context);
         await runAll(true);
       },

@@ -75,6 +75,13 @@ export type SyncTables = {
     person_id: string;
     added_at: Generated<Date>;
   };
+  'sync.lag': {
+    target_id: string;
+    at: Date;
+    /** How long the one who waits longest has waited, in seconds; 0 when nobody does. */
+    seconds: number;
+    pending: number;
+  };
   'sync.disabled': {
     target_id: string;
     person_id: string;

@@ -247,7 +247,9 @@ describe('T1: every route × every role × whose things', { timeout: 900_000 }, 
     const body = example || more.body ? { ...example, ...more.body } : undefined;
     return app.inject({
       method: methods.split(',')[0] as 'GET',
-      url: path.replace(/:[a-zA-Z]+/g, of).replace('*', 'x'),
+      url: path
+        .replace(/:([a-zA-Z]+)/g, (_, parameter) => things[parameter as keyof Belongings] ?? of)
+        .replace('*', 'x'),
       headers: {
         'sec-fetch-site': 'same-origin',
         // Somebody else each time: one person may not ask as often as this table does.

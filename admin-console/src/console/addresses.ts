@@ -44,6 +44,7 @@ export const addresses = [
   '/admin/sync',
   '/admin/sync/new',
   '/admin/sync/:id',
+  '/admin/sync/:id/edit',
   '/admin/certificates',
   '/admin/certificates/requests',
   '/admin/certificates/:serial',

@@ -103,7 +103,8 @@ const NetworksPage = part(() => import('./schools/networks.tsx').then((file) => 
 const NewSchool = part(() => import('./schools/new.tsx').then((file) => file.NewSchool));
 const NewWard = part(() => import('./schools/new.tsx').then((file) => file.NewWard));
 const Signing = part(() => import('./signing.tsx').then((file) => file.Signing));
-const NewTarget = part(() => import('./sync/new.tsx').then((file) => file.NewTarget));
+const EditTarget = part(() => import('./sync/form.tsx').then((file) => file.EditTarget));
+const NewTarget = part(() => import('./sync/form.tsx').then((file) => file.NewTarget));
 const TargetPage = part(() => import('./sync/target.tsx').then((file) => file.TargetPage));
 const Targets = part(() => import('./sync/targets.tsx').then((file) => file.Targets));
 
@@ -152,6 +153,7 @@ const pages: Readonly<Record<Address, ComponentType>> = {
   '/admin/sync': Targets,
   '/admin/sync/new': NewTarget,
   '/admin/sync/:id': TargetPage,
+  '/admin/sync/:id/edit': EditTarget,
   '/admin/certificates': Certificates,
   '/admin/certificates/requests': CertificateRequests,
   '/admin/certificates/:serial': CertificateRoute,

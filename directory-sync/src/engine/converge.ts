@@ -225,7 +225,11 @@ async function keepStanding(
   const tables = syncOf(transaction);
   await tables
     .updateTable('sync.target')
-    .set({ last_run_at: now, needs_full_run: !isInStep, state: isInStep ? 'healthy' : 'slow' })
+    .set({
+      last_run_at: now,
+      needs_full_run: !isInStep,
+      state: sql`CASE WHEN state = 'paused' THEN state ELSE ${isInStep ? 'healthy' : 'slow'} END`,
+    })
     .where('id', '=', target.id)
     .execute();
   if (isInStep)

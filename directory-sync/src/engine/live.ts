@@ -1,6 +1,6 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
-import { EduTrustError } from '@edutrust/platform/errors';
+import { Conflict, EduTrustError } from '@edutrust/platform/errors';
 import { sql } from 'kysely';
 import { syncOf } from '../tables.ts';
 import { findTarget, openTarget, readTargets, type TargetRow } from '../targets/store.ts';
@@ -67,11 +67,12 @@ export async function bringPending(context: ServiceContext, targetId: string): P
         .limit(batchSize)
         .execute();
       if (waiting.length === 0) return;
-      if (!(await bring(context, target, waiting, lease))) {
+      if ((await bringOrGiveUp(context, target, waiting, lease)).state !== 'done') {
         await syncOf(db)
           .updateTable('sync.target')
           .set({ needs_full_run: true, state: 'slow' })
           .where('id', '=', targetId)
+          .where('state', '<>', 'paused') // by somebody, meanwhile
           .execute();
         return; // the full run brings them, and takes them off the list
       }
@@ -95,28 +96,64 @@ async function takeOff(transaction: Transaction, targetId: string, brought: read
   );
 }
 
-/** Whether everything arrived that may arrive without a second person. */
+/** What came of bringing people: all there, refused by the target, or left to a run that a second person releases. */
+export type Brought =
+  | { readonly state: 'done' }
+  | { readonly state: 'held' }
+  | { readonly state: 'refused'; readonly why: string };
+
+/** @throws Unavailable when the target does not answer. */
 async function bring(
   context: ServiceContext,
   target: TargetRow,
   waiting: readonly Pending[],
   lease: AbortSignal,
-): Promise<boolean> {
+): Promise<Brought> {
+  await using connection = await openTarget(context, target);
+  const personIds = waiting.map(({ personId }) => personId);
+  const plan = await planPeople(context.db, connection, target, personIds);
+  const leavers = leaversOf(plan);
+  const isHeld = leavers.length > 0 && (await unusual(context, target, [leavers])) !== undefined;
+  const changes = isHeld ? plan.filter(({ ofLeaver }) => !ofLeaver) : plan;
+  if (changes.length > 0 && target.state === 'new') await connection.prepare();
+  const refused = await applyDirectly(context, connection, target, changes, lease, async (transaction, isDone) => {
+    if (isDone && !isHeld) await takeOff(transaction, target.id, waiting);
+  });
+  if (refused !== undefined) return { state: 'refused', why: refused };
+  return { state: isHeld ? 'held' : 'done' };
+}
+
+/** The same, where one that does not answer is only late. */
+async function bringOrGiveUp(
+  context: ServiceContext,
+  target: TargetRow,
+  waiting: readonly Pending[],
+  lease: AbortSignal,
+): Promise<Brought> {
   try {
-    await using connection = await openTarget(context, target);
-    const personIds = waiting.map(({ personId }) => personId);
-    const plan = await planPeople(context.db, connection, target, personIds);
-    const leavers = leaversOf(plan);
-    const isHeld = leavers.length > 0 && (await unusual(context, target, [leavers])) !== undefined;
-    const changes = isHeld ? plan.filter(({ ofLeaver }) => !ofLeaver) : plan;
-    if (changes.length > 0 && target.state === 'new') await connection.prepare();
-    const refused = await applyDirectly(context, connection, target, changes, lease, async (transaction, isDone) => {
-      if (isDone && !isHeld) await takeOff(transaction, target.id, waiting);
-    });
-    return refused === undefined && !isHeld;
+    return await bring(context, target, waiting, lease);
   } catch (error) {
     if (!(error instanceof EduTrustError)) throw error;
     context.log.warn({ err: error, target: target.id }, 'live sync; a full run will follow');
-    return false;
+    return { state: 'refused', why: error.code };
   }
+}
+
+/**
+ * Brings one person now, past the queue, and says what came of it.
+ *
+ * @throws Conflict `sync/running`, `sync/paused`; Unavailable when the target does not answer; NotFound.
+ */
+export async function bringOne(context: ServiceContext, targetId: string, personId: string): Promise<Brought> {
+  return withTarget(context, targetId, async (lease) => {
+    const target = await findTarget(context.db, targetId);
+    if (target.state === 'paused')
+      throw new Conflict('sync/paused', {
+        vi: 'Đích này đang tạm dừng; hãy cho chạy tiếp trước.',
+        en: 'This target is paused; resume it first.',
+      });
+    await endInterrupted(context, target, lease);
+    const { rows } = await sql<{ now: string }>`SELECT clock_timestamp()::text AS now`.execute(context.db);
+    return bring(context, target, [{ personId, addedAt: rows[0]?.now ?? '' }], lease);
+  });
 }

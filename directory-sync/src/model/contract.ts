@@ -65,6 +65,35 @@ export function release(person: DirectoryPerson, contract: Contract): ReleasedPe
   };
 }
 
+/** Why a recipient gets a field of somebody, or does not. */
+export type FieldReason = 'allowed' | 'not-in-contract' | 'unknown' | 'not-released';
+
+/** One field of the contract, as a recipient gets it of one person. */
+export interface FieldPreview {
+  readonly field: ContractField;
+  readonly values: readonly string[];
+  readonly reason: FieldReason;
+}
+
+/** Field by field what a recipient would get of a person, and why not the rest; exactly what {@link release} decides. */
+export function preview(person: DirectoryPerson, contract: Contract): FieldPreview[] {
+  const released = release(person, contract);
+  const everything = release(person, { ...contract, learners: [...contractFields], others: [...contractFields] });
+  return contractFields.map((field) => {
+    const name = field === 'name' ? 'fullName' : field; // the other parts of a name say the same
+    const values = released.fields[name];
+    const isKnown = (everything.fields[name] ?? []).length > 0;
+    const reason = !released.isActive
+      ? 'not-released'
+      : values === undefined
+        ? 'not-in-contract'
+        : isKnown
+          ? 'allowed'
+          : 'unknown';
+    return { field, values: values ?? [], reason };
+  });
+}
+
 /** The groups that a place puts a person in: a group says what its field would say. */
 function groupsOf(
   { role, organisation, className }: DirectoryPerson['affiliations'][number],

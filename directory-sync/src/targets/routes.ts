@@ -4,10 +4,10 @@ import { NotFound } from '@edutrust/platform/errors';
 import { localeOf, longAnswerMs, personActor, refersTo } from '@edutrust/platform/http';
 import type { Locale } from '@edutrust/platform/messages';
 import { type Route, route } from '@edutrust/platform/route';
-import { nullable, Sha256Hex, strict, Time, Uuid } from '@edutrust/platform/schemas';
+import { Sha256Hex, strict, Time, Uuid } from '@edutrust/platform/schemas';
 import { ProposedApproval } from '@edutrust/registry/approvals';
 import { actionsAt, placesOfOrganisations, proposes, requires } from '@edutrust/registry/permissions';
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import Type from 'typebox';
 import { connectors } from '../connectors/kinds.ts';
 import { proposeRelease } from '../engine/approve.ts';
@@ -16,66 +16,16 @@ import { noTotals } from '../engine/plan.ts';
 import { record } from '../events.ts';
 import { Contract } from '../model/contract.ts';
 import { type SyncTables, syncOf } from '../tables.ts';
-import { addTarget, findTarget } from './store.ts';
+import { lagSince, promisedSeconds } from './lag.ts';
+import { Run, RunView, Target } from './schemas.ts';
+import { addTarget, changeTarget, findTarget } from './store.ts';
 import { listTargets } from './views.ts';
 
 const tags = ['sync'];
+/** Of a run no more changes are shown than somebody reads. */
+const shownChanges = 200;
 const params = Type.Object({ id: Uuid });
 const AnyJson = Type.Record(Type.String(), Type.Unknown());
-const Values = Type.Record(Type.String(), Type.Array(Type.String()));
-
-const Target = Type.Object({
-  id: Uuid,
-  name: Type.String(),
-  kind: Type.String(),
-  /** Of its kind, without the secret. */
-  settings: AnyJson,
-  contract: Contract,
-  organisationId: Uuid,
-  state: Type.Enum(['new', 'healthy', 'slow', 'paused']),
-  lastRunAt: nullable(Time),
-  /** Why the last run did not bring it in step. */
-  failure: nullable(Type.String()),
-  heldRunId: nullable(Uuid),
-  pending: Type.Integer({ description: 'People who changed and are not there yet' }),
-  may: Type.Array(Type.Literal('sync.write'), { description: 'What the caller may do to it' }),
-});
-const Totals = Type.Object({
-  added: Type.Integer(),
-  changed: Type.Integer(),
-  disabled: Type.Integer(),
-  memberships: Type.Integer({ description: 'People who come into groups or leave them' }),
-  unchanged: Type.Integer(),
-  failed: Type.Integer(),
-});
-const Run = Type.Object({
-  id: Uuid,
-  mode: Type.Enum(['plan', 'apply']),
-  state: Type.Enum(['running', 'done', 'held', 'released', 'superseded', 'failed']),
-  totals: Totals,
-  failure: nullable(Type.String()),
-  heldReason: nullable(Type.String()),
-  digest: nullable(Type.String()),
-  startedAt: Time,
-  finishedAt: nullable(Time),
-});
-const RunView = Type.Object({
-  ...Run.properties,
-  changes: Type.Array(
-    Type.Object({
-      kind: Type.Enum(['person', 'group', 'membership']),
-      action: Type.Enum(['add', 'change', 'disable', 'remove']),
-      /** An education ID, or the name of a group. */
-      key: Type.String(),
-      /** What differs, as the target holds it. */
-      before: Values,
-      after: Values,
-      state: Type.Enum(['waiting', 'done', 'failed']),
-      error: nullable(Type.String()),
-      held: Type.Boolean(),
-    }),
-  ),
-});
 
 const ofTarget = async (db: Database, id: string) => ({ organisationId: (await findTarget(db, id)).organisation_id });
 
@@ -251,21 +201,92 @@ const readRun = ({ db }: ServiceContext) =>
     method: 'GET',
     url: '/api/v1/sync/runs/:id',
     access: requires('sync.read'),
-    schema: { tags, summary: 'One run with its first 200 changes', params, response: { 200: RunView } },
+    schema: {
+      tags,
+      summary: 'One run with its first 200 changes, those that were refused before all others',
+      params,
+      response: { 200: RunView },
+    },
     resource: ({ params: { id } }) => ofRun(db, id),
     handle: async (request) => {
       const { id } = request.params;
       const run = await syncOf(db).selectFrom('sync.run').selectAll().where('id', '=', id).executeTakeFirst();
       if (!run) throw new NotFound('sync/no-run', { vi: 'Không có lần chạy này.', en: 'There is no such run.' });
-      const changes = await syncOf(db)
-        .selectFrom('sync.change')
-        .select(['kind', 'action', 'key', 'before', 'after', 'state', 'error', 'held'])
-        .where('run_id', '=', id)
-        .orderBy('held', 'desc')
-        .orderBy('number')
-        .limit(200)
-        .execute();
-      return { ...toRun(run, localeOf(request)), changes };
+      const rows = (which: 'refused' | 'others', limit: number) =>
+        syncOf(db)
+          .selectFrom('sync.change')
+          .select(['kind', 'action', 'key', 'before', 'after', 'state', 'error', 'held'])
+          .where('run_id', '=', id)
+          .where('state', which === 'refused' ? '=' : '<>', 'failed')
+          .orderBy('held', 'desc')
+          .orderBy('number')
+          .limit(limit)
+          .execute();
+      const refused = await rows('refused', shownChanges);
+      const changes = [...refused, ...(await rows('others', shownChanges - refused.length))];
+      const { rows: refusals } = await sql<{ why: string; count: number }>`
+        SELECT error AS why, count(*) FROM sync.change WHERE run_id = ${id} AND state = 'failed' AND error IS NOT NULL
+        GROUP BY error ORDER BY count(*) DESC, error LIMIT 10`.execute(db);
+      return { ...toRun(run, localeOf(request)), changes, refusals };
+    },
+  });
+
+const change = (context: ServiceContext) =>
+  route({
+    method: 'PATCH',
+    url: '/api/v1/sync/targets/:id',
+    access: requires('sync.write'),
+    schema: {
+      tags,
+      summary: 'Renames a target, moves it to other settings, pauses or resumes it',
+      params,
+      body: Type.Object(
+        {
+          name: Type.Optional(Type.String({ minLength: 1, maxLength: 60 })),
+          /** Whole, as the kind has them; only together with the secret, which goes to the address that they name. */
+          settings: Type.Optional(AnyJson),
+          secret: Type.Optional(Type.String({ maxLength: 4_000 })),
+          isPaused: Type.Optional(Type.Boolean()),
+        },
+        strict,
+      ),
+      response: { 204: Type.Null() },
+    },
+    resource: ({ params: { id } }) => ofTarget(context.db, id),
+    handle: async (request, reply) => {
+      await context.db
+        .transaction()
+        .execute((tx) => changeTarget(context, tx, request.params.id, request.body, personActor(request)));
+      return reply.code(204).send(null);
+    },
+  });
+
+const readLag = ({ db, clock }: ServiceContext) =>
+  route({
+    method: 'GET',
+    url: '/api/v1/sync/targets/:id/lag',
+    access: requires('sync.read'),
+    schema: {
+      tags,
+      summary: 'How far a target was behind during the last day, looked at every five minutes',
+      params,
+      response: {
+        200: Type.Object({
+          promisedSeconds: Type.Integer({ description: 'The alarm rings after it' }),
+          points: Type.Array(
+            Type.Object({
+              at: Time,
+              seconds: Type.Integer({ description: 'How long the one who waited longest had waited' }),
+              pending: Type.Integer(),
+            }),
+          ),
+        }),
+      },
+    },
+    resource: ({ params: { id } }) => ofTarget(db, id),
+    handle: async ({ params: { id } }) => {
+      const points = await lagSince(db, id, new Date(clock.now().getTime() - 86_400_000));
+      return { promisedSeconds, points: points.map(({ at, ...point }) => ({ at: at.toISOString(), ...point })) };
     },
   });
 
@@ -273,6 +294,8 @@ const readRun = ({ db }: ServiceContext) =>
 export const targetRoutes = (context: ServiceContext): Route[] => [
   listAll(context),
   add(context),
+  change(context),
+  readLag(context),
   end(context),
   startRun(context),
   release(context),

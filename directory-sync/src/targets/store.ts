@@ -37,8 +37,7 @@ export async function addTarget(
   actor: Actor,
 ): Promise<string> {
   const connector = connectorOf(kind);
-  if (!Value.Check(connector.settings, settings)) throw badSettings(Value.Errors(connector.settings, settings)[0]);
-  connector.check(settings as never, secret); // the schema has just said so
+  checkSettings(kind, settings, secret);
   const missing = connector.needs.filter(
     (field) => !contract.learners.includes(field) || !contract.others.includes(field),
   );
@@ -54,8 +53,7 @@ export async function addTarget(
     INSERT INTO sync.target (id, name, kind, settings, sealed_secret, contract, organisation_id)
     VALUES (${id}, ${name}, ${kind}, ${JSON.stringify(settings)}::jsonb, ${sealed}, ${JSON.stringify(contract)}::jsonb, ${organisationId})
     ON CONFLICT (name) DO NOTHING`.execute(transaction);
-  if (numAffectedRows === 0n)
-    throw new Conflict('sync/name-taken', { vi: 'Đã có đích mang tên này.', en: 'There is a target of this name.' });
+  if (numAffectedRows === 0n) throw nameTaken();
   await record(transaction, {
     type: 'sync-target.added',
     actor,
@@ -63,6 +61,78 @@ export async function addTarget(
     organisationId,
   });
   return id;
+}
+
+export interface TargetChange {
+  readonly name?: string;
+  readonly settings?: Readonly<Record<string, unknown>>;
+  readonly secret?: string;
+  readonly isPaused?: boolean;
+}
+
+/**
+ * Renames a target, moves it, pauses or resumes it; resumed it is compared as a whole, because nothing was noted for it.
+ *
+ * @throws InvalidInput `sync/secret-missing`: a kept secret never goes to another address; what {@link addTarget} throws
+ */
+export async function changeTarget(
+  context: Pick<ServiceContext, 'secrets'>,
+  transaction: Transaction,
+  id: string,
+  { name, settings, secret, isPaused }: TargetChange,
+  actor: Actor,
+): Promise<void> {
+  const target = await findTarget(transaction, id);
+  if (settings && secret === undefined)
+    throw new InvalidInput(
+      'sync/secret-missing',
+      {
+        vi: 'Đổi địa chỉ hay tài khoản thì phải nhập lại mật khẩu: mật khẩu đang giữ không được gửi sang nơi khác.',
+        en: 'With another address or account the password is entered again: the kept one is not sent elsewhere.',
+      },
+      { fields: [{ pointer: '/secret', detail: { vi: 'Nhập lại mật khẩu.', en: 'Enter the password again.' } }] },
+    );
+  if (secret !== undefined) checkSettings(target.kind, settings ?? target.settings, secret);
+  const isMoved = settings !== undefined || secret !== undefined;
+  const state =
+    isPaused === undefined ? undefined : isPaused ? 'paused' : target.state === 'paused' ? 'slow' : undefined;
+  const tables = syncOf(transaction);
+  const namesake = name && tables.selectFrom('sync.target').select('id').where('name', '=', name).where('id', '<>', id);
+  if (namesake && (await namesake.executeTakeFirst())) throw nameTaken();
+  await tables
+    .updateTable('sync.target')
+    .set({
+      ...(name === undefined ? {} : { name }),
+      ...(settings ? { settings } : {}),
+      ...(secret === undefined
+        ? {}
+        : { sealed_secret: context.secrets.encrypt(Buffer.from(secret), secretContext(id)) }),
+      ...(state ? { state } : {}),
+      ...(isMoved || state === 'slow' ? { needs_full_run: true } : {}),
+    })
+    .where('id', '=', id)
+    .execute();
+  const types = [
+    ...(name !== undefined || isMoved ? (['sync-target.changed'] as const) : []),
+    ...(state ? [state === 'paused' ? ('sync-target.paused' as const) : ('sync-target.resumed' as const)] : []),
+  ];
+  for (const type of types)
+    await record(transaction, {
+      type,
+      actor,
+      subject: { kind: 'sync-target', id },
+      organisationId: target.organisation_id,
+    });
+}
+
+const nameTaken = () =>
+  new Conflict('sync/name-taken', { vi: 'Đã có đích mang tên này.', en: 'There is a target of this name.' });
+
+/** @throws InvalidInput for settings that the kind does not take or that are unsafe. */
+function checkSettings(kind: string, settings: Readonly<Record<string, unknown>>, secret: string): void {
+  const connector = connectorOf(kind);
+  if (!Value.Check(connector.settings, settings)) throw badSettings(Value.Errors(connector.settings, settings)[0]);
+  connector.check(settings as never, secret); // the schema has just said so
 }
 
 function badSettings(first: { readonly instancePath: string; readonly message: string } | undefined): InvalidInput {

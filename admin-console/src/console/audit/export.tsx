@@ -1,3 +1,4 @@
+import { saveFile } from '../../design/file.ts';
 import { Banner } from '../../design/form.tsx';
 import { Icon } from '../../design/icon.tsx';
 import { formatNumber, formatTime, t } from '../../design/language.ts';
@@ -42,10 +43,7 @@ export function Export({
       eventName(entry.type),
       subjectName(entry.subject),
     ]);
-    const address = URL.createObjectURL(new Blob([csvOf([heads, ...rows])], { type: 'text/csv;charset=utf-8' }));
-    const link = Object.assign(document.createElement('a'), { href: address, download: 'nhat-ky.csv' });
-    link.click();
-    URL.revokeObjectURL(address);
+    saveFile('nhat-ky.csv', csvOf([heads, ...rows]));
     toast(
       cursor
         ? t(

@@ -69,7 +69,7 @@ export function subjectAddress({ kind, id }: Subject): string | undefined {
     'roster-plan': `/admin/import?plan=${id}`,
     'signing-enrolment': '/admin/signing',
     'signing-request': '/admin/signing',
-    'sync-target': '/admin/sync',
+    'sync-target': `/admin/sync/${id}`,
     'trust-anchor': '/admin/anchors',
   };
   return pages[kind];

@@ -3,20 +3,26 @@ import { useLocation, useRoute } from 'preact-iso';
 import { api, must } from '../../design/api.ts';
 import { ActButton } from '../../design/dialog.tsx';
 import { Banner } from '../../design/form.tsx';
-import { formatNumber, formatTime, t } from '../../design/language.ts';
+import { Icon } from '../../design/icon.tsx';
+import { t } from '../../design/language.ts';
 import { useAction, useLoad } from '../../design/load.ts';
 import { State } from '../../design/mark.tsx';
 import { Show } from '../../design/show.tsx';
-import { Table } from '../../design/table.tsx';
+import { toast } from '../../design/toast.tsx';
 import { sayNext } from '../heading.ts';
 import { mayDo } from '../may.ts';
+import { useMay } from '../me.ts';
 import { Title } from '../parts.tsx';
 import { roleName } from '../words.ts';
 import { Changes } from './changes.tsx';
 import { Held } from './held.tsx';
+import { Lag } from './lag.tsx';
+import { Runs } from './runs.tsx';
+import { Trouble } from './trouble.tsx';
+import { Why } from './why.tsx';
 import { addressOf, fieldName, type Run, runState, type Target, targetState, totalsOf } from './words.ts';
 
-/** `/admin/sync/:id`: how a target is, why when it is not well, what it is told, and its last runs. */
+/** `/admin/sync/:id`: how a target is and what helps, how far behind, its last runs, and why somebody is not there. */
 export function TargetPage() {
   const { id = '' } = useRoute().params;
   const [targets, reload] = useLoad(`target ${id}`, () => must(api.GET('/api/v1/sync/targets')));
@@ -35,8 +41,9 @@ const back = () => ({ href: '/admin/sync', label: t('Đồng bộ', 'Directory s
 
 function Loaded({ target, onChange }: { readonly target: Target; readonly onChange: () => void }) {
   const may = mayDo(target);
+  const mayReadPeople = useMay('people.read');
   const { state, word } = targetState(target);
-  const { id, heldRunId, failure, pending } = target;
+  const { id, heldRunId, failure } = target;
   const [runs, reloadRuns] = useLoad(`runs of ${id}`, () =>
     must(api.GET('/api/v1/sync/targets/{id}/runs', { params: { path: { id } } })),
   );
@@ -56,37 +63,42 @@ function Loaded({ target, onChange }: { readonly target: Target; readonly onChan
           </span>
         }
       >
-        {may('sync.write') && <Forget target={target} />}
+        {may('sync.write') && <Acts target={target} onChange={onChange} />}
       </Title>
-      {failure && (
-        <div class="card rounded-cover border-2 border-bad! p-6 grid gap-2">
-          <h2>{t('Không đồng bộ được', 'It cannot be kept in step')}</h2>
-          <p>{failure}</p>
-          <p class="text-quiet">
-            {t('Không mất gì: ', 'Nothing is lost: ')}
-            {pending > 0
-              ? t(
-                  `${formatNumber(pending)} thay đổi đang đợi và tự thử lại.`,
-                  `${formatNumber(pending)} changes wait and are tried again.`,
-                )
-              : t('thay đổi mới sẽ đợi và tự thử lại.', 'new changes wait and are tried again.')}
-          </p>
-        </div>
+      {failure && state === 'bad' && (
+        <Trouble
+          target={target}
+          lastApply={runs.state === 'ready' ? runs.data.items.find(({ mode }) => mode === 'apply') : undefined}
+          onDone={reload}
+        />
       )}
       {heldRunId && <Held runId={heldRunId} mayAsk={may('sync.write')} />}
       <div class="split">
         <div class="grid gap-10 min-w-0">
-          {may('sync.write') && <Compare target={target} onDone={reload} />}
+          <Lag target={target} />
+          {may('sync.write') && <Compare target={target} isPrimary={state !== 'bad'} onDone={reload} />}
           <Show loaded={runs}>{({ items }) => <Runs items={items.slice(0, 20)} />}</Show>
         </div>
-        <Contract target={target} />
+        <div class="grid gap-10 min-w-0 content-start">
+          {mayReadPeople && <Why target={target} />}
+          <Contract target={target} />
+        </div>
       </div>
     </>
   );
 }
 
 /** Compares first; does exactly what was seen. */
-function Compare({ target: { id }, onDone }: { readonly target: Target; readonly onDone: () => void }) {
+function Compare({
+  target: { id },
+  isPrimary,
+  onDone,
+}: {
+  readonly target: Target;
+  /** Not when something else comes first. */
+  readonly isPrimary: boolean;
+  readonly onDone: () => void;
+}) {
   const [seen, setSeen] = useState<Run>();
   const { isBusy, error, run } = useAction();
   const start = (mode: 'plan' | 'apply', digest?: string) =>
@@ -123,7 +135,12 @@ function Compare({ target: { id }, onDone }: { readonly target: Target; readonly
             {isBusy ? t('Đang chạy…', 'Running…') : t('Thực hiện đúng như trên', 'Do exactly this')}
           </button>
         ) : (
-          <button type="button" class="button button-primary" disabled={isBusy} onClick={() => start('plan')}>
+          <button
+            type="button"
+            class={`button ${isPrimary ? 'button-primary' : ''}`}
+            disabled={isBusy}
+            onClick={() => start('plan')}
+          >
             {isBusy ? t('Đang so sánh…', 'Comparing…') : t('Xem trước', 'Preview')}
           </button>
         )}
@@ -157,39 +174,29 @@ function Contract({ target: { contract } }: { readonly target: Target }) {
   );
 }
 
-const squares = { good: 'bg-good', warn: 'bg-warn', bad: 'bg-bad', plain: 'bg-line', now: 'bg-accent' } as const;
-
-function Runs({ items }: { readonly items: readonly Run[] }) {
-  if (items.length === 0) return null;
-  const failed = items.filter(({ state }) => state === 'failed').length;
+/** What is done to the target itself. */
+function Acts({ target, onChange }: { readonly target: Target; readonly onChange: () => void }) {
+  const { id, name, state } = target;
+  const { isBusy, error, run } = useAction();
+  const isPaused = state === 'paused';
+  const turn = () =>
+    run(async () => {
+      await must(api.PATCH('/api/v1/sync/targets/{id}', { params: { path: { id } }, body: { isPaused: !isPaused } }));
+      toast(isPaused ? t(`${name} chạy tiếp.`, `${name} goes on.`) : t(`Đã tạm dừng ${name}.`, `${name} is paused.`));
+      onChange();
+    });
   return (
-    <section class="grid gap-4" aria-labelledby="runs">
-      <h2 id="runs">{t(`${items.length} lượt gần nhất`, `The last ${items.length} runs`)}</h2>
-      <div
-        class="flex flex-wrap gap-1"
-        role="img"
-        aria-label={t(`${failed} trên ${items.length} lượt không xong`, `${failed} of ${items.length} failed`)}
-      >
-        {[...items].reverse().map((item) => (
-          <span key={item.id} class={`size-5 rounded ${squares[runState(item).state]}`} />
-        ))}
-      </div>
-      <Table
-        label={t('Các lượt gần đây', 'Last runs')}
-        heads={[t('Lúc', 'At'), t('Kết quả', 'Result'), t('Đã làm gì, vì sao', 'What and why')]}
-      >
-        {items.map((item) => (
-          <tr key={item.id}>
-            <td class="number">{formatTime(item.startedAt)}</td>
-            <td>
-              <State state={runState(item).state}>{runState(item).word}</State>{' '}
-              {item.mode === 'plan' && <span class="text-sm text-quiet">{t('xem trước', 'preview')}</span>}
-            </td>
-            <td>{item.failure ?? item.heldReason ?? totalsOf(item)}</td>
-          </tr>
-        ))}
-      </Table>
-    </section>
+    <>
+      {error && <Banner state="bad">{error}</Banner>}
+      <button type="button" class="button" disabled={isBusy} onClick={turn}>
+        {isPaused ? t('Cho chạy tiếp', 'Resume') : t('Tạm dừng', 'Pause')}
+      </button>
+      <a class="button" href={`/admin/sync/${id}/edit`}>
+        <Icon name="pencil" />
+        {t('Sửa', 'Edit')}
+      </a>
+      <Forget target={target} />
+    </>
   );
 }
 

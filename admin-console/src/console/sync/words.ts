@@ -6,26 +6,35 @@ export type Target =
   paths['/api/v1/sync/targets']['get']['responses']['200']['content']['application/json']['items'][number];
 export type Run =
   paths['/api/v1/sync/targets/{id}/runs']['get']['responses']['200']['content']['application/json']['items'][number];
+export type Explanation =
+  paths['/api/v1/sync/targets/{id}/people/{person}']['get']['responses']['200']['content']['application/json'];
 export type RunView = paths['/api/v1/sync/runs/{id}']['get']['responses']['200']['content']['application/json'];
 
 /** How a target stands: in words and in a shape. */
-export function targetState({ state, failure, heldRunId }: Target): {
+export function targetState({ state, failure, failureCode, heldRunId }: Target): {
   readonly state: Standing;
   readonly word: string;
 } {
-  if (failure !== null) return { state: 'bad', word: t('Không nối được', 'Cannot be reached') };
+  if (state === 'paused') return { state: 'plain', word: t('Tạm dừng', 'Paused') };
+  if (failure !== null) {
+    const word = isRefusal(failureCode)
+      ? t('Từ chối một phần', 'Refuses some of it')
+      : t('Không đồng bộ được', 'Cannot be kept in step');
+    return { state: 'bad', word };
+  }
   if (heldRunId !== null) return { state: 'warn', word: t('Chờ người thứ hai', 'Waits for a second person') };
   switch (state) {
     case 'healthy':
       return { state: 'good', word: t('Đang chạy tốt', 'Healthy') };
     case 'slow':
       return { state: 'warn', word: t('Đang chậm, sẽ chạy lại', 'Behind, will run again') };
-    case 'paused':
-      return { state: 'plain', word: t('Tạm dừng', 'Paused') };
     case 'new':
       return { state: 'plain', word: t('Chưa kết nối lần nào', 'Not in contact yet') };
   }
 }
+
+/** It answered, and refused some of what it was sent. */
+export const isRefusal = (failureCode: string | null): boolean => failureCode === 'sync/changes-refused';
 
 export function runState({ state }: Pick<Run, 'state'>): { readonly state: Standing; readonly word: string } {
   switch (state) {
@@ -44,15 +53,23 @@ export function runState({ state }: Pick<Run, 'state'>): { readonly state: Stand
   }
 }
 
-/** What a run did, or would do. */
+/** What a run did, or would do; what there was none of is left out. */
 export function totalsOf({ totals }: Pick<Run, 'totals'>): string {
-  return t(
-    `thêm ${formatNumber(totals.added)} · sửa ${formatNumber(totals.changed)} · vô hiệu ${formatNumber(totals.disabled)} · giữ nguyên ${formatNumber(totals.unchanged)} · lỗi ${formatNumber(totals.failed)}`,
-    `${formatNumber(totals.added)} added · ${formatNumber(totals.changed)} changed · ${formatNumber(totals.disabled)} disabled · ${formatNumber(totals.unchanged)} unchanged · ${formatNumber(totals.failed)} failed`,
-  );
+  const parts = (
+    [
+      [totals.added, t('thêm', 'added')],
+      [totals.changed, t('sửa', 'changed')],
+      [totals.disabled, t('vô hiệu', 'disabled')],
+      [totals.failed, t('bị từ chối', 'refused')],
+    ] as const
+  )
+    .filter(([count]) => count > 0)
+    .map(([count, word]) => t(`${word} ${formatNumber(count)}`, `${formatNumber(count)} ${word}`));
+  const same = t(`giữ nguyên ${formatNumber(totals.unchanged)}`, `${formatNumber(totals.unchanged)} unchanged`);
+  return [...(parts.length > 0 ? parts : [t('không có gì phải đổi', 'nothing to change')]), same].join(' · ');
 }
 
-/** What a field of the contract is, as people call it. */
+/** What a field is, as people call it: of the contract, or as it is sent. */
 export function fieldName(field: string): string {
   const names: Record<string, string> = {
     name: t('họ tên', 'name'),
@@ -62,6 +79,12 @@ export function fieldName(field: string): string {
     organisations: t('trường', 'school'),
     classes: t('lớp', 'class'),
     titles: t('chức danh', 'title'),
+    fullName: t('họ tên', 'full name'),
+    familyName: t('họ và đệm', 'family name'),
+    givenName: t('tên', 'given name'),
+    educationId: t('mã giáo dục', 'education ID'),
+    isActive: t('đang hoạt động', 'active'),
+    members: t('thành viên', 'members'),
   };
   return names[field] ?? field;
 }
