@@ -11,7 +11,7 @@ import { dirname, join, relative } from 'node:path';
 import process from 'node:process';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
-import { testServer } from '@edutrust/testing/server';
+import { startServer } from '@edutrust/testing/server';
 import { ensurePackages } from './debian.ts';
 
 const root = new URL('..', import.meta.url).pathname;
@@ -24,7 +24,9 @@ process.env.NODE_COMPILE_CACHE ??= join(root, 'node_modules/.cache/edutrust');
 ensurePackages();
 if (patterns.length === 0) npm('check'); // a file that needs the screens builds them when they are stale
 
-process.env.EDUTRUST_TEST_POSTGRES = await testServer(); // it ends with this process
+const { url, folder } = await startServer(); // both end with this process
+process.env.EDUTRUST_TEST_POSTGRES = url;
+process.env.TMPDIR = folder;
 const seconds = new Map<string, number>();
 const beside = globSync('*/{src,testing}/**/*.test.ts');
 const others = globSync('{admin-console/*,examples/**/*,tests/{house,attacks}/*}.test.ts', {
