@@ -299,5 +299,22 @@ export const migrations: SchemaMigrations = {
         ALTER TABLE idp.app ADD COLUMN audience text[] NOT NULL DEFAULT '{learner,teacher,staff,guardian}';
         COMMENT ON COLUMN idp.app.audience IS 'by what somebody is where the app serves: who sees its tile, and whose guarded data it gets';`,
     },
+    {
+      name: '014-app-protocol',
+      sql: `
+        ALTER TABLE idp.app
+          ADD COLUMN id_token_alg text NOT NULL DEFAULT 'ES256' CHECK (id_token_alg IN ('ES256', 'RS256', 'PS256', 'EdDSA')),
+          ADD COLUMN requires_pkce boolean NOT NULL DEFAULT true,
+          ADD COLUMN has_claims_in_id_token boolean NOT NULL DEFAULT false,
+          DROP CONSTRAINT app_kind_check,
+          DROP CONSTRAINT app_check,
+          ADD CONSTRAINT app_kind_check CHECK (kind IN ('web', 'spa', 'native', 'machine')),
+          ADD CONSTRAINT app_secret_check CHECK ((kind IN ('spa', 'native')) = (secret_hash IS NULL)),
+          ADD CONSTRAINT app_pkce_check CHECK (requires_pkce OR secret_hash IS NOT NULL);
+        COMMENT ON COLUMN idp.app.requires_pkce IS 'false: an app with a secret may send a nonce instead (RFC 9700 §2.1.1)';
+        ALTER TABLE idp.signing_key ADD COLUMN sealed_others bytea;
+        COMMENT ON COLUMN idp.signing_key.sealed_others IS
+          'the keys of the same generation for other algorithms than ES256; beside the column that older programs read and publish';`,
+    },
   ],
 };

@@ -121,6 +121,15 @@ export interface StepUpProps {
   readonly someoneElseAction: string;
 }
 
+/** `prompt=select_account`: a form without fields to go on as the person of the session, and one for somebody else. */
+export interface SelectAccountProps {
+  readonly action: string;
+  readonly app: AskingApp;
+  /** The person's own name: it is their own session. */
+  readonly name: string;
+  readonly someoneElseAction: string;
+}
+
 /** The password was right, and the account asks for more: one field `code` (`autocomplete="one-time-code"`). */
 export interface SecondFactorProps {
   readonly action: string;
@@ -371,6 +380,7 @@ export interface IdpPages {
   badge(props: BadgeProps, view: View): string;
   badgeOutside(props: BadgeOutsideProps, view: View): string;
   stepUp(props: StepUpProps, view: View): string;
+  selectAccount(props: SelectAccountProps, view: View): string;
   activate(props: ActivateProps, view: View): string;
   consent(props: ConsentProps, view: View): string;
   logoutConfirm(props: LogoutConfirmProps, view: View): string;

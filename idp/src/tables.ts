@@ -4,6 +4,7 @@ import type { ColumnType, Generated, Kysely } from 'kysely';
 import type { AdapterPayload } from 'oidc-provider';
 import type { Audience } from './apps/audience.ts';
 import type { AppPicture } from './apps/pictures.ts';
+import type { AppKind, IdTokenAlgorithm } from './apps/protocol.ts';
 
 /** PostgreSQL's bigint comes as text. */
 type BigInteger = ColumnType<string, number, number>;
@@ -63,7 +64,7 @@ export interface AppTable {
   client_id: string;
   name: string;
   purpose: Json<Text>;
-  kind: 'web' | 'spa' | 'machine';
+  kind: AppKind;
   organisation_id: string;
   redirect_uris: string[];
   post_logout_redirect_uris: string[];
@@ -74,6 +75,9 @@ export interface AppTable {
   is_approved: boolean;
   is_external: boolean;
   audience: Generated<Audience[]>;
+  id_token_alg: Generated<IdTokenAlgorithm>;
+  requires_pkce: Generated<boolean>;
+  has_claims_in_id_token: Generated<boolean>;
   picture: AppPicture | null;
   secret_hash: Buffer | null;
   previous_secret_hash: Buffer | null;

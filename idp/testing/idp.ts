@@ -29,6 +29,7 @@ function printingPages(): IdpPages {
     badge: page('badge'),
     badgeOutside: page('badgeOutside'),
     stepUp: page('stepUp'),
+    selectAccount: page('selectAccount'),
     activate: page('activate'),
     consent: page('consent'),
     logoutConfirm: page('logoutConfirm'),

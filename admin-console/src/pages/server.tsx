@@ -13,7 +13,7 @@ import { ErrorPage } from './error.tsx';
 import { Launcher } from './launcher.tsx';
 import { Repository } from './repository.tsx';
 import { SecondFactor, SecondFactorSetup } from './second-factor.tsx';
-import { LoggedOut, LogoutConfirm, SignIn, StepUp } from './sign-in.tsx';
+import { LoggedOut, LogoutConfirm, SelectAccount, SignIn, StepUp } from './sign-in.tsx';
 import { Verify, VerifyCode, VerifyReport } from './verify.tsx';
 
 /** What the script needs for passkeys, as data in the page. */
@@ -33,6 +33,12 @@ export const idpPages: IdpPages = {
       body: <StepUp {...props} />,
       layout: 'cover',
       ...(props.passkey ? { data: forScript('get', props.passkey) } : {}),
+    })),
+  selectAccount: (props, view) =>
+    renderPage(view, () => ({
+      title: t('Chọn tài khoản', 'Choose an account'),
+      body: <SelectAccount {...props} />,
+      layout: 'cover',
     })),
   secondFactor: (props, view) =>
     renderPage(view, () => ({

@@ -3,6 +3,7 @@ import type {
   FormError,
   LoggedOutProps,
   LogoutConfirmProps,
+  SelectAccountProps,
   SignInProps,
   StepUpProps,
 } from '@edutrust/idp/pages';
@@ -210,6 +211,21 @@ export function StepUp({ action, app, name, hasPassword, error, cancelAction, so
         label={t(`Không phải ${name}? Đăng nhập người khác`, `Not ${name}? Sign in as somebody else`)}
       />
       <Cancel action={cancelAction} />
+    </>
+  );
+}
+
+export function SelectAccount({ action, app, name, someoneElseAction }: SelectAccountProps) {
+  return (
+    <>
+      <h1>{t('Vào bằng tài khoản nào?', 'Which account?')}</h1>
+      <Asking app={app} />
+      <form method="post" action={action}>
+        <button type="submit" class="button button-primary button-big w-full">
+          {t(`Tiếp tục: ${name}`, `Continue as ${name}`)}
+        </button>
+      </form>
+      <NotMe action={someoneElseAction} label={t('Người khác', 'Somebody else')} />
     </>
   );
 }

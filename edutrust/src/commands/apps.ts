@@ -36,8 +36,8 @@ export function addAppsCommands(program: Program): void {
     .argument('<name>', 'what people read when they sign in')
     .requiredOption('--organisation <code>', 'the school or department that answers for the app')
     .addOption(
-      new Option('--kind <kind>', 'web: has a server; spa: runs in the browser; machine: acts for itself')
-        .choices(['web', 'spa', 'machine'])
+      new Option('--kind <kind>', 'web: has a server; spa: in the browser; native: installed; machine: acts for itself')
+        .choices(['web', 'spa', 'native', 'machine'])
         .default('web'),
     )
     .requiredOption('--purpose-vi <sentence>', 'why it asks for what it asks, for people to read')

@@ -8,18 +8,18 @@ import type { Selectable } from 'kysely';
 import { record } from '../events.ts';
 import { releasableScopes } from '../provider/claims.ts';
 import { type AppTable, idpOf } from '../tables.ts';
-import { optionalAddress, parseAppAddress } from './addresses.ts';
+import { optionalAddress, returnAddresses } from './addresses.ts';
 import { type Audience, audiences } from './audience.ts';
 import type { AppPicture } from './pictures.ts';
+import { type AppKind, type AppProtocol, keepsSecret, mustHavePkce } from './protocol.ts';
 
 /** A relying app. */
-export interface App {
+export interface App extends AppProtocol {
   readonly clientId: string;
   readonly name: string;
   /** Why it asks for what it asks, in one sentence that people read at consent. */
   readonly purpose: Text;
-  /** `web`: has a server and a secret; `spa`: runs in the browser; `machine`: acts for itself only. */
-  readonly kind: 'web' | 'spa' | 'machine';
+  readonly kind: AppKind;
   readonly organisationId: string;
   readonly redirectUris: string[];
   readonly postLogoutRedirectUris: string[];
@@ -40,7 +40,7 @@ export interface App {
   readonly createdAt: Date;
 }
 
-export interface NewApp {
+export interface NewApp extends Partial<AppProtocol> {
   /** Chosen by the caller only for demo apps; otherwise random. */
   readonly clientId?: string;
   readonly name: string;
@@ -73,6 +73,7 @@ export type AppChange = Partial<
     | 'isExternal'
     | 'audience'
     | 'picture'
+    | keyof AppProtocol
   >
 >;
 
@@ -96,6 +97,9 @@ export function toApp(row: Selectable<AppTable>): App {
     isExternal: row.is_external,
     audience: row.audience,
     picture: row.picture,
+    idTokenAlg: row.id_token_alg,
+    requiresPkce: row.requires_pkce,
+    hasClaimsInIdToken: row.has_claims_in_id_token,
     createdAt: row.created_at,
   };
 }
@@ -118,6 +122,9 @@ export const coveredOf = (app: App) => ({
   postLogoutRedirectUris: app.postLogoutRedirectUris,
   backchannelLogoutUri: app.backchannelLogoutUri,
   homeUri: app.homeUri,
+  idTokenAlg: app.idTokenAlg,
+  requiresPkce: app.requiresPkce,
+  hasClaimsInIdToken: app.hasClaimsInIdToken,
 });
 
 /** A person alone approves no app (N2). @throws Forbidden `apps/second-person` */
@@ -148,9 +155,11 @@ export async function registerApp(
 ): Promise<{ app: App; clientSecret: string | undefined }> {
   if (input.isApproved) mustBeOfTwo(actor, undefined);
   const clientId = input.clientId ?? `app-${randomBytes(10).toString('hex')}`;
-  const redirectUris = (input.redirectUris ?? []).map((uri) => parseAppAddress(uri, 'redirectUris'));
+  const redirectUris = returnAddresses(input.kind, input.redirectUris ?? [], 'redirectUris');
   if (input.kind !== 'machine' && redirectUris.length === 0) throw noAddress();
-  const hasSecret = input.kind !== 'spa';
+  const hasSecret = keepsSecret(input.kind);
+  const requiresPkce = input.requiresPkce ?? true;
+  mustHavePkce(input.kind, { requiresPkce });
   const row = await idpOf(transaction)
     .insertInto('idp.app')
     .values({
@@ -160,8 +169,10 @@ export async function registerApp(
       kind: input.kind,
       organisation_id: input.organisationId,
       redirect_uris: redirectUris,
-      post_logout_redirect_uris: (input.postLogoutRedirectUris ?? []).map((uri) =>
-        parseAppAddress(uri, 'postLogoutRedirectUris'),
+      post_logout_redirect_uris: returnAddresses(
+        input.kind,
+        input.postLogoutRedirectUris ?? [],
+        'postLogoutRedirectUris',
       ),
       backchannel_logout_uri: optionalAddress(input.backchannelLogoutUri, 'backchannelLogoutUri'),
       home_uri: optionalAddress(input.homeUri, 'homeUri'),
@@ -171,6 +182,9 @@ export async function registerApp(
       is_external: input.isExternal ?? false,
       audience: [...(input.audience ?? audiences)],
       picture: input.picture ?? null,
+      id_token_alg: input.idTokenAlg ?? 'ES256',
+      requires_pkce: requiresPkce,
+      has_claims_in_id_token: input.hasClaimsInIdToken ?? false,
       secret_hash: hasSecret ? hashSecret(secret) : null,
       previous_secret_hash: null,
       previous_secret_until: null,
@@ -204,7 +218,8 @@ export async function changeApp(
 ): Promise<App> {
   if (change.isApproved) mustBeOfTwo(actor, approvalId);
   const before = await lockApp(transaction, clientId);
-  const addresses = (uris: readonly string[], field: string) => uris.map((uri) => parseAppAddress(uri, field));
+  mustHavePkce(before.kind, { ...before, ...change });
+  const addresses = (uris: readonly string[], field: string) => returnAddresses(before.kind, uris, field);
   const row = await idpOf(transaction)
     .updateTable('idp.app')
     .set((expression) => ({
@@ -224,6 +239,9 @@ export async function changeApp(
       ...(change.isExternal === undefined ? {} : { is_external: change.isExternal }),
       ...(change.audience === undefined ? {} : { audience: [...change.audience] }),
       ...(change.picture === undefined ? {} : { picture: change.picture }),
+      ...(change.idTokenAlg === undefined ? {} : { id_token_alg: change.idTokenAlg }),
+      ...(change.requiresPkce === undefined ? {} : { requires_pkce: change.requiresPkce }),
+      ...(change.hasClaimsInIdToken === undefined ? {} : { has_claims_in_id_token: change.hasClaimsInIdToken }),
     }))
     .where('client_id', '=', clientId)
     .where('ended_at', 'is', null)
@@ -270,8 +288,8 @@ export async function rotateSecret(
   const found = await findAppRow(transaction, clientId);
   if (found.secret_hash === null) {
     throw new Conflict('apps/no-secret', {
-      vi: 'Ứng dụng chạy trong trình duyệt không có mã bí mật.',
-      en: 'An app that runs in the browser has no secret.',
+      vi: 'Ứng dụng chạy trong trình duyệt hay cài trên máy không có mã bí mật.',
+      en: 'An app that runs in the browser or is installed has no secret.',
     });
   }
   const clientSecret = newSecret();

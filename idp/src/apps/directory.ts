@@ -74,11 +74,10 @@ export function createAppDirectory(db: Database, clock: Clock): AppDirectory {
 /** OpenID Connect Registration §2. What is not named here keeps the provider's strict defaults. */
 function metadataOf(app: App, hasSecret: boolean): ClientMetadata {
   const isMachine = app.kind === 'machine';
-  const hosts = new Set(app.redirectUris.map((uri) => new URL(uri).host));
   const metadata: ClientMetadata = {
     client_id: app.clientId,
     client_name: app.name,
-    application_type: 'web',
+    application_type: app.kind === 'native' ? 'native' : 'web',
     redirect_uris: app.redirectUris,
     post_logout_redirect_uris: app.postLogoutRedirectUris,
     response_types: isMachine ? [] : ['code'],
@@ -86,10 +85,11 @@ function metadataOf(app: App, hasSecret: boolean): ClientMetadata {
     token_endpoint_auth_method: hasSecret ? 'client_secret_basic' : 'none',
     // The library wants a text here; it compares through `secretMatches`, and no algorithm of ours uses it as a key.
     ...(hasSecret ? { client_secret: 'kept as a hash' } : {}),
-    id_token_signed_response_alg: 'ES256',
+    id_token_signed_response_alg: app.idTokenAlg,
+    requires_pkce: app.requiresPkce,
     subject_type: 'pairwise',
-    // Several hosts are one sector only because the registration says so; nothing is fetched from this address.
-    ...(hosts.size > 1 ? { sector_identifier_uri: `https://${app.clientId}.sector.invalid/` } : {}),
+    // The sector is what the registration says, not a host; nothing is fetched from this address.
+    sector_identifier_uri: `https://${app.clientId}.sector.invalid/`,
     scope: app.scopes.join(' '),
     ...(app.backchannelLogoutUri
       ? { backchannel_logout_uri: app.backchannelLogoutUri, backchannel_logout_session_required: true }

@@ -10,6 +10,7 @@ import { sql } from 'kysely';
 import Type from 'typebox';
 import { type App, changeApp, coveredOf, lockApp } from './apps.ts';
 import { audienceNames, audiences } from './audience.ts';
+import { appKinds, idTokenAlgorithms } from './protocol.ts';
 
 const Texts = Type.Object({ vi: Type.String(), en: Type.String() }, strict);
 const Addresses = Type.Array(Type.String());
@@ -20,7 +21,7 @@ const Released = Type.Object(
     clientId: Type.String(),
     name: Type.String(),
     purpose: Texts,
-    kind: Type.Enum(['web', 'spa', 'machine']),
+    kind: Type.Enum([...appKinds]),
     organisationId: Uuid,
     organisationName: Type.String(),
     isExternal: Type.Boolean(),
@@ -30,6 +31,10 @@ const Released = Type.Object(
     postLogoutRedirectUris: Addresses,
     backchannelLogoutUri: nullable(Type.String()),
     homeUri: nullable(Type.String()),
+    // absent in what was proposed before apps had them
+    idTokenAlg: Type.Optional(Type.Enum([...idTokenAlgorithms])),
+    requiresPkce: Type.Optional(Type.Boolean()),
+    hasClaimsInIdToken: Type.Optional(Type.Boolean()),
   },
   strict,
 );
@@ -40,6 +45,22 @@ const listed = (texts: readonly (string | null)[]) => {
   const shown = texts.filter((text) => text !== null).join('\n');
   return shown ? same(shown) : { vi: 'không', en: 'none' };
 };
+
+/** How it signs people in, and what of it is weaker than the default. */
+function protocolOf({ idTokenAlg = 'ES256', requiresPkce = true, hasClaimsInIdToken = false }: Released) {
+  return {
+    vi: [
+      `ID token ${idTokenAlg}`,
+      requiresPkce ? 'PKCE' : 'không PKCE, dùng nonce',
+      ...(hasClaimsInIdToken ? ['dữ liệu nằm cả trong ID token'] : []),
+    ].join(' · '),
+    en: [
+      `ID token ${idTokenAlg}`,
+      requiresPkce ? 'PKCE' : 'no PKCE, nonce instead',
+      ...(hasClaimsInIdToken ? ['data also in the ID token'] : []),
+    ].join(' · '),
+  };
+}
 
 /** Lets an app have people's data without asking each of them, pupils' beyond the name included: by two people (N2). */
 export const releaseAppKind: ApprovalKind<Released> = {
@@ -79,6 +100,7 @@ export const releaseAppKind: ApprovalKind<Released> = {
         value: listed([app.backchannelLogoutUri]),
       },
       { label: { vi: 'Ô dẫn tới', en: 'Tile leads to' }, value: listed([app.homeUri]) },
+      { label: { vi: 'Cách đăng nhập', en: 'Protocol' }, value: protocolOf(app) },
       {
         label: { vi: 'Hậu quả', en: 'Consequence' },
         value: {

@@ -12,6 +12,7 @@ import { appActivationRoutes } from './activations.ts';
 import { changeApp, endApp, findApp, listApps, registerApp, rotateSecret } from './apps.ts';
 import { audiences } from './audience.ts';
 import { appPictures } from './pictures.ts';
+import { appKinds, idTokenAlgorithms } from './protocol.ts';
 import { mustBeCallable } from './public-address.ts';
 import { proposeRelease } from './release-approval.ts';
 import { viewOf, viewsOf } from './view.ts';
@@ -33,11 +34,17 @@ const Picture = Type.Enum([...appPictures]);
 
 const Audiences = Type.Array(Type.Enum([...audiences]), { minItems: 1, maxItems: audiences.length, uniqueItems: true });
 
+const protocol = {
+  idTokenAlg: Type.Enum([...idTokenAlgorithms], { description: 'Signs its ID tokens and logout tokens' }),
+  requiresPkce: Type.Boolean({ description: 'false: it has a secret and sends a nonce instead' }),
+  hasClaimsInIdToken: Type.Boolean({ description: 'true: what its scopes release stands in the ID token too' }),
+};
+
 const AppView = Type.Object({
   clientId: Type.String(),
   name: Type.String(),
   purpose: Type.Object({ vi: Type.String(), en: Type.String() }),
-  kind: Type.Enum(['web', 'spa', 'machine']),
+  kind: Type.Enum([...appKinds]),
   organisationId: Uuid,
   redirectUris: Type.Array(Type.String()),
   postLogoutRedirectUris: Type.Array(Type.String()),
@@ -48,6 +55,7 @@ const AppView = Type.Object({
   isExternal: Type.Boolean(),
   audience: Audiences,
   picture: nullable(Picture),
+  ...protocol,
   createdAt: Instant,
   may: Type.Array(Type.Enum(['apps.write', 'apps.approve']), { description: 'What the caller may do to it' }),
 });
@@ -62,12 +70,13 @@ const changeable = {
   isExternal: Type.Optional(Type.Boolean()),
   audience: Type.Optional(Audiences),
   picture: Type.Optional(nullable(Picture)),
+  ...Type.Partial(Type.Object(protocol)).properties,
 };
 const NewApp = Type.Object(
   {
     ...changeable,
     name: Name,
-    kind: Type.Enum(['web', 'spa', 'machine']),
+    kind: Type.Enum([...appKinds]),
     organisationId: refersTo('organisation'),
     redirectUris: Type.Optional(Addresses),
   },

@@ -1,6 +1,6 @@
 import { anyone } from '@edutrust/platform/http';
 import { type Route, route } from '@edutrust/platform/route';
-import { personClaims } from '@edutrust/registry/people';
+import { addressOf, personClaims } from '@edutrust/registry/people';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { errors } from 'oidc-provider';
 import Type from 'typebox';
@@ -54,7 +54,8 @@ export async function showConsent(
   if (!app || !personId) throw signInExpired();
   const view = viewOf(request);
   const scopes = String(interaction.params.scope).split(' ');
-  const claims = await personClaims(context.db, personId);
+  const email = scopes.includes('email') ? await addressOf(context.db, personId) : null;
+  const claims = { ...(await personClaims(context.db, personId)), email };
   const released = releasedScopes(app, claims, scopes, await isForPerson(context.db, app, personId));
   const html = pages.consent(
     {

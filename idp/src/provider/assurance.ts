@@ -23,7 +23,7 @@ export function isStrongEnough(acr: unknown, acrValues: unknown): boolean {
   return asked === undefined || rankOf(acr) >= rankOf(asked);
 }
 
-/** The library's policy, and a step-up when an app asks for more than the session has. */
+/** The library's policy, a step-up when an app asks for more than the session has, and the choice of a person (OpenID Connect Core §3.1.2.1). */
 export function signInPolicy(): interactionPolicy.DefaultPolicy {
   const policy = interactionPolicy.base();
   const isWeaker = new interactionPolicy.Check(
@@ -33,5 +33,7 @@ export function signInPolicy(): interactionPolicy.DefaultPolicy {
     ({ oidc }) => oidc.session?.accountId !== undefined && !isStrongEnough(oidc.session.acr, oidc.params?.acr_values),
   );
   policy.get('login')?.checks.add(isWeaker);
+  // After the sign-in: who has just signed in has chosen (`finishSignIn` says so).
+  policy.add(new interactionPolicy.Prompt({ name: 'select_account', requestable: true }), 1);
   return policy;
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Text } from '@edutrust/platform/messages';
 import { formatEducationId } from '@edutrust/registry/education-id';
 import type { PersonClaims } from '@edutrust/registry/people';
@@ -6,19 +7,52 @@ import type { Datum } from '../pages.ts';
 /** What each scope releases, in the words of the ID token. `openid` alone gives a pairwise subject and nothing more. */
 export const scopeClaims = {
   openid: ['sub'],
-  profile: ['name', 'given_name', 'family_name'],
+  profile: ['name', 'given_name', 'family_name', 'preferred_username'],
   school: ['affiliations'],
+  groups: ['groups', 'roles'],
+  email: ['email', 'email_verified'],
   birthdate: ['birthdate'],
   education_id: ['education_id'],
 } as const;
 
 /** The scopes an app may be registered for; `offline_access` releases nothing but keeps access. */
-export const releasableScopes = ['openid', 'profile', 'school', 'birthdate', 'education_id', 'offline_access'] as const;
+export const releasableScopes = [
+  'openid',
+  'profile',
+  'school',
+  'groups',
+  'email',
+  'birthdate',
+  'education_id',
+  'offline_access',
+] as const;
+
+/** What follows from the subject and the affiliations, for software that takes user names and flat lists only. */
+export function derivedClaims(sub: string, { affiliations }: Pick<PersonClaims, 'affiliations'>) {
+  const roles = new Set<string>();
+  const groups = new Set<string>();
+  for (const { role, school_code: school, class: name } of affiliations) {
+    roles.add(role);
+    for (const group of [role, school, `${school}/${role}`, ...(name ? [`${school}/${name}`] : [])]) groups.add(group);
+  }
+  return { preferred_username: usernameOf(sub), roles: [...roles], groups: [...groups] };
+}
+
+/**
+ * A user name of 16 small letters and digits that every system takes: of the subject, so that it never changes and tells an app
+ * nothing more, neither the education ID nor who it is in another app.
+ */
+function usernameOf(sub: string): string {
+  const digest = createHash('sha256').update(`username\0${sub}`).digest();
+  return `u${Array.from(digest.subarray(0, 15), (byte) => letters[byte % 32]).join('')}`;
+}
+const letters = 'abcdefghijkmnpqrstuvwxyz23456789'; // without l, o, 0 and 1, which look alike
 
 const labels = {
   name: { vi: 'Họ và tên', en: 'Full name' },
   birthdate: { vi: 'Ngày sinh', en: 'Date of birth' },
   education_id: { vi: 'Mã giáo dục', en: 'Education ID' },
+  email: { vi: 'Thư điện tử', en: 'E-mail address' },
   role: { vi: 'Vai trò', en: 'Role' },
   school: { vi: 'Trường', en: 'School' },
   class: { vi: 'Lớp', en: 'Class' },
@@ -32,15 +66,20 @@ const roleNames = {
 } satisfies Record<PersonClaims['affiliations'][number]['role'], Text>;
 
 /** What the scopes would tell an app of this person: each datum with its actual value, in the reader's language. */
-export function releasedData(claims: PersonClaims, scopes: readonly string[], locale: 'vi' | 'en'): Datum[] {
+export function releasedData(
+  claims: PersonClaims & { readonly email?: string | null },
+  scopes: readonly string[],
+  locale: 'vi' | 'en',
+): Datum[] {
   const data: Datum[] = [];
   const add = (claim: string, label: Text, value: string | null) => {
     if (value) data.push({ claim, label: label[locale], value });
   };
   if (scopes.includes('profile')) add('name', labels.name, claims.name);
+  if (scopes.includes('email')) add('email', labels.email, claims.email ?? null);
   if (scopes.includes('birthdate')) add('birthdate', labels.birthdate, claims.birthdate && dateFor(claims.birthdate));
   if (scopes.includes('education_id')) add('education_id', labels.education_id, formatEducationId(claims.education_id));
-  if (scopes.includes('school')) {
+  if (scopes.includes('school') || scopes.includes('groups')) {
     for (const affiliation of claims.affiliations) {
       add('role', labels.role, roleNames[affiliation.role][locale]);
       add('school', labels.school, affiliation.school);

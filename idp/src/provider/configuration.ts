@@ -1,6 +1,7 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { type Configuration, errors } from 'oidc-provider';
 import type { AppDirectory } from '../apps/directory.ts';
+import { idTokenAlgorithms } from '../apps/protocol.ts';
 import type { IdpPages } from '../pages.ts';
 import type { CookieNames } from '../sessions/cookies.ts';
 import { sessionSecondsLeft } from '../sessions/timeouts.ts';
@@ -40,6 +41,13 @@ export function providerConfiguration({
 }: ConfigurationInput): Configuration {
   const { config, secrets } = context;
   const off = { enabled: false } as const;
+
+  /** Of most ID tokens nothing but the subject is kept (`conformIdTokenClaims`), so nothing else is read for them. */
+  async function claimsFor(use: string, scope: string, personId: string, clientId = '') {
+    if (use === 'id_token' && !(await apps.app(clientId))?.hasClaimsInIdToken) return {};
+    return claimsOf(context, { apps, subjectOf }, { personId, clientId, scopes: scope.split(' ') });
+  }
+
   return {
     adapter: createAdapter(context, apps),
     clients: [ownClient(config.url)],
@@ -61,15 +69,16 @@ export function providerConfiguration({
       if (!(await maySignIn(context, personId))) return undefined;
       return {
         accountId: personId,
-        // Of an ID token nothing but the subject is kept (`conformIdTokenClaims`), so nothing else is read for it.
-        claims: async (use) => ({
-          ...(use === 'id_token' ? {} : await claimsOf(context, apps, personId, ctx.oidc?.client?.clientId)),
+        claims: async (use, scope) => ({
+          ...(await claimsFor(use, scope, personId, ctx.oidc?.client?.clientId)),
           sub: personId,
         }),
       };
     },
     responseTypes: ['code', 'none'],
-    pkce: { required: () => true },
+    // An app with a secret whose software has no PKCE sends a nonce instead (RFC 9700 §2.1.1), if its registration says so.
+    pkce: { required: (ctx, client) => client.requires_pkce !== false || !ctx.oidc.params?.nonce },
+    extraClientMetadata: { properties: ['requires_pkce'] },
     allowOmittingSingleRegisteredRedirectUri: false,
     acceptQueryParamAccessTokens: false,
     conformIdTokenClaims: true,
@@ -83,7 +92,7 @@ export function providerConfiguration({
     },
     enabledJWA: {
       clientAuthSigningAlgValues: ['ES256', 'PS256', 'Ed25519'],
-      idTokenSigningAlgValues: ['ES256'],
+      idTokenSigningAlgValues: [...idTokenAlgorithms],
       userinfoSigningAlgValues: ['ES256'],
       introspectionSigningAlgValues: ['ES256'],
       dPoPSigningAlgValues: ['ES256', 'Ed25519'],

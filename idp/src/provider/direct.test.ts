@@ -67,7 +67,14 @@ test('userinfo is the same from both ways: what it says, whom it refuses, and wh
   const [direct] = await both('/oidc/userinfo', { authorization: `Bearer ${token}` });
   assert.equal(direct.status, 200);
   const claims = JSON.parse(direct.body.toString()) as Record<string, unknown>;
-  assert.deepEqual(Object.keys(claims).sort(), ['affiliations', 'family_name', 'given_name', 'name', 'sub']);
+  assert.deepEqual(Object.keys(claims).sort(), [
+    'affiliations',
+    'family_name',
+    'given_name',
+    'name',
+    'preferred_username',
+    'sub',
+  ]);
   const answered = /edutrust_http_request_seconds_count\{method="GET",route="\/oidc\/userinfo",status="2xx"\} (\d+)/;
   const before = Number(answered.exec(await metricsText())?.[1]);
   const [ofPupil] = await both('/oidc/userinfo', { authorization: `Bearer ${pupil}` });
@@ -75,6 +82,7 @@ test('userinfo is the same from both ways: what it says, whom it refuses, and wh
     'family_name',
     'given_name',
     'name',
+    'preferred_username',
     'sub',
   ]);
   assert.equal(Number(answered.exec(await metricsText())?.[1]), before + 1, 'one of the two ways is the direct one');

@@ -1,21 +1,30 @@
-import { createHash, generateKeyPairSync } from 'node:crypto';
+import { createHash, generateKeyPair, generateKeyPairSync, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { promisify } from 'node:util';
 import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database } from '@edutrust/platform/database';
 import { sql } from 'kysely';
+import { type IdTokenAlgorithm, idTokenAlgorithms } from '../apps/protocol.ts';
 import { record } from '../events.ts';
 
-/** A P-256 key for ID tokens; the private member never leaves the provider. */
-export interface SigningKey {
-  readonly kty: 'EC';
-  readonly crv: 'P-256';
-  readonly x: string;
-  readonly y: string;
-  readonly d: string;
+/** A key for ID tokens of one algorithm, as a JWK (RFC 7517); its private members never leave the provider. */
+export interface SigningKey extends JsonWebKey {
   readonly kid: string;
-  readonly alg: 'ES256';
+  readonly alg: IdTokenAlgorithm;
   readonly use: 'sig';
 }
+
+/** FAPI 2.0 Security Profile §5.4.1: at least 2048. */
+const rsaBits = 2048;
+const newPair = promisify(generateKeyPair);
+
+/** A new key of each algorithm: a key signs by one alone (RFC 8725 §3.1). */
+const makeKey: Readonly<Record<IdTokenAlgorithm, () => Promise<{ privateKey: KeyObject }>>> = {
+  ES256: async () => generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+  RS256: () => newPair('rsa', { modulusLength: rsaBits }),
+  PS256: () => newPair('rsa', { modulusLength: rsaBits }),
+  EdDSA: async () => generateKeyPairSync('ed25519'),
+};
 
 /** How long relying apps may keep our JWKS: a new key is published at least this long before it signs. */
 export const publishSeconds = 3600;
@@ -23,24 +32,32 @@ export const publishSeconds = 3600;
 const retireSeconds = 24 * 3600;
 
 const sealedFor = (kid: string) => `idp.signing_key/${kid}`;
+const othersSealedFor = (kid: string) => `idp.signing_key/${kid}/others`;
 
 /**
- * The keys of now, the signing one first, then those that are published for checking: the next one and the ones before
- * (K2). Makes the first key; safe for several processes at once.
+ * The keys of now, those of the signing generation first, then those that are published for checking: the next one's and
+ * the ones' before (K2). A generation has a key of each algorithm and bears the kid of its ES256 key. Makes the first
+ * generation, and what one from before this version lacks; safe for several processes at once.
  */
 export async function loadSigningKeys(context: ServiceContext): Promise<SigningKey[]> {
   const held = await readKeys(context);
-  if (held.length > 0) return held;
+  if (held.length > 0 && held.every(({ others }) => others)) return publishable(held);
   await context.db.transaction().execute(async (transaction) => {
     await sql`SELECT pg_advisory_xact_lock(hashtextextended('edutrust.idp.signing_key', 0))`.execute(transaction);
+    const within = { ...context, db: transaction as unknown as Database };
     const { rows } = await sql`SELECT 1 FROM idp.signing_key`.execute(transaction);
-    if (rows.length === 0) await insertKey({ ...context, db: transaction as unknown as Database }, 0);
+    if (rows.length === 0) await insertKeys(within, 0);
+    for (const { kid, others } of await readKeys(within)) {
+      if (others) continue;
+      const sealed = sealOthers(within, kid, await newKeys(otherAlgorithms));
+      await sql`UPDATE idp.signing_key SET sealed_others = ${sealed} WHERE kid = ${kid}`.execute(transaction);
+    }
   });
-  return readKeys(context);
+  return publishable(await readKeys(context));
 }
 
 /**
- * Publishes a new key at once, has it sign an hour later, and retires the old ones a day after that. When the old ones
+ * Publishes a new generation of keys at once, has it sign an hour later, and retires the old ones a day after that. When the old ones
  * are `compromised` the new one signs at once and nothing that they signed is believed any more: processes follow
  * within half a minute, apps within the five minutes that they keep our JWKS.
  */
@@ -55,7 +72,7 @@ export async function rotateSigningKeys(
     await sql`
       UPDATE idp.signing_key SET retires_at = now() + make_interval(secs => ${retiresInSeconds})
       WHERE retires_at IS NULL OR (${compromised} AND retires_at > now())`.execute(transaction);
-    const kid = await insertKey(
+    const kid = await insertKeys(
       { ...context, db: transaction as unknown as Database },
       compromised ? 0 : publishSeconds,
     );
@@ -92,26 +109,60 @@ export async function listSigningKeys({ db }: Pick<ServiceContext, 'db'>): Promi
   return rows;
 }
 
-async function insertKey({ db, secrets }: ServiceContext, activatesInSeconds: number): Promise<string> {
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const { x = '', y = '', d = '' } = privateKey.export({ format: 'jwk' });
-  // RFC 7638: the thumbprint of the public members, so that a kid is never given twice
-  const kid = createHash('sha256')
-    .update(JSON.stringify({ crv: 'P-256', kty: 'EC', x, y }))
-    .digest('base64url');
-  const key: SigningKey = { kty: 'EC', crv: 'P-256', x, y, d, kid, alg: 'ES256', use: 'sig' };
-  await sql`
-    INSERT INTO idp.signing_key (kid, sealed, created_at, activates_at)
-    VALUES (${kid}, ${secrets.encrypt(Buffer.from(JSON.stringify(key)), sealedFor(kid))}, now(),
-      now() + make_interval(secs => ${activatesInSeconds}))`.execute(db);
-  return kid;
-}
+const otherAlgorithms = idTokenAlgorithms.filter((alg) => alg !== 'ES256');
 
-async function readKeys({ db, secrets }: ServiceContext): Promise<SigningKey[]> {
-  const { rows } = await sql<{ kid: string; sealed: Buffer; active: boolean }>`
-    SELECT kid, sealed, activates_at <= now() AS active FROM idp.signing_key
-    WHERE retires_at IS NULL OR retires_at > now() ORDER BY active DESC, activates_at DESC`.execute(db);
-  return rows.map(
-    ({ kid, sealed }) => JSON.parse(secrets.decrypt(sealed, sealedFor(kid)).toString('utf8')) as SigningKey,
+function newKeys(algorithms: readonly IdTokenAlgorithm[]): Promise<SigningKey[]> {
+  return Promise.all(
+    algorithms.map(async (alg): Promise<SigningKey> => {
+      const jwk = (await makeKey[alg]()).privateKey.export({ format: 'jwk' });
+      return { ...jwk, kid: thumbprintOf(jwk), alg, use: 'sig' };
+    }),
   );
 }
+
+/** RFC 7638 §3.2: of the required public members in the order of their names, so that a kid is never given twice. */
+function thumbprintOf(jwk: JsonWebKey): string {
+  const members = ['crv', 'e', 'kty', 'n', 'x', 'y'] as const;
+  return createHash('sha256')
+    .update(JSON.stringify(Object.fromEntries(members.flatMap((name) => (jwk[name] ? [[name, jwk[name]]] : [])))))
+    .digest('base64url');
+}
+
+/** A generation: a key of each algorithm. Gives the kid of its ES256 key, which is the generation's. */
+async function insertKeys(context: ServiceContext, activatesInSeconds: number): Promise<string> {
+  const [own, ...others] = await newKeys(['ES256', ...otherAlgorithms]);
+  if (!own) throw new TypeError('a generation has a key of each algorithm');
+  await sql`
+    INSERT INTO idp.signing_key (kid, sealed, sealed_others, created_at, activates_at)
+    VALUES (${own.kid}, ${context.secrets.encrypt(Buffer.from(JSON.stringify(own)), sealedFor(own.kid))},
+      ${sealOthers(context, own.kid, others)}, now(), now() + make_interval(secs => ${activatesInSeconds}))`.execute(
+    context.db,
+  );
+  return own.kid;
+}
+
+const sealOthers = ({ secrets }: Pick<ServiceContext, 'secrets'>, kid: string, others: readonly SigningKey[]): Buffer =>
+  secrets.encrypt(Buffer.from(JSON.stringify(others)), othersSealedFor(kid));
+
+interface Generation {
+  readonly kid: string;
+  readonly own: SigningKey;
+  /** Null: of a version that had ES256 alone. */
+  readonly others: readonly SigningKey[] | null;
+}
+
+/** The generations of now, the signing one first. */
+async function readKeys({ db, secrets }: Pick<ServiceContext, 'db' | 'secrets'>): Promise<Generation[]> {
+  const { rows } = await sql<{ kid: string; sealed: Buffer; sealed_others: Buffer | null }>`
+    SELECT kid, sealed, sealed_others, activates_at <= now() AS active FROM idp.signing_key
+    WHERE retires_at IS NULL OR retires_at > now() ORDER BY active DESC, activates_at DESC`.execute(db);
+  const opened = (sealed: Buffer, purpose: string) => JSON.parse(secrets.decrypt(sealed, purpose).toString('utf8'));
+  return rows.map(({ kid, sealed, sealed_others }) => ({
+    kid,
+    own: opened(sealed, sealedFor(kid)) as SigningKey, // what `insertKeys` wrote, authenticated
+    others: sealed_others && (opened(sealed_others, othersSealedFor(kid)) as SigningKey[]),
+  }));
+}
+
+const publishable = (generations: readonly Generation[]): SigningKey[] =>
+  generations.flatMap(({ own, others }) => [own, ...(others ?? [])]);

@@ -14,6 +14,7 @@ import { createSuccessor } from './models/token.ts';
 export function ownMethods(provider: Provider, context: ServiceContext, apps: AppDirectory): void {
   ownClient(provider, context, apps);
   ownForms(provider);
+  ownIdToken(provider, apps);
   ownSession(provider, context);
   ownSessionEnd(provider, context);
   ownRotation(provider, context.secrets);
@@ -48,6 +49,23 @@ function ownForms(provider: Provider): void {
       bodies.set(this, body);
     },
   });
+}
+
+/** What the scopes release stands in the ID token of an app whose software reads nothing else (as its registration says). */
+function ownIdToken(provider: Provider, apps: AppDirectory): void {
+  const idToken = provider.IdToken.prototype as unknown as {
+    payload(this: { scope?: string; client: { clientId: string } }): Promise<Record<string, unknown>>;
+  };
+  const { payload } = idToken;
+  idToken.payload = async function () {
+    const { Grant, AuthorizationCode, RefreshToken } = Provider.ctx?.oidc.entities ?? {};
+    const source = AuthorizationCode ?? RefreshToken;
+    // `openid` alone is what the library keeps of an ID token at the token endpoint; a logout token has no scope
+    if (this.scope === 'openid' && Grant && source && (await apps.app(this.client.clientId))?.hasClaimsInIdToken) {
+      this.scope = Grant.getOIDCScopeFiltered(source.scopes);
+    }
+    return payload.call(this);
+  };
 }
 
 /** When a session gets a new cookie, and what apps call it. */

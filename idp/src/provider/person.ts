@@ -1,8 +1,9 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { statement } from '@edutrust/platform/database';
-import { personClaims } from '@edutrust/registry/people';
+import { addressOf, personClaims } from '@edutrust/registry/people';
 import type { AppDirectory } from '../apps/directory.ts';
 import { guardedScopes, isForPerson, releasedScopes } from '../apps/release.ts';
+import { derivedClaims } from './claims.ts';
 import { ownClientId } from './first-party.ts';
 import { readPrefetched, standingColumns, standingOf } from './prefetch.ts';
 
@@ -21,19 +22,32 @@ export async function maySignIn({ db }: Pick<ServiceContext, 'db'>, personId: st
 /** What there is to say of a person to this app; a pupil's data beyond the name goes to approved apps of theirs only (N2). */
 export async function claimsOf(
   { db }: Pick<ServiceContext, 'db'>,
-  apps: AppDirectory,
-  personId: string,
-  clientId: string | undefined,
+  {
+    apps,
+    subjectOf,
+  }: {
+    readonly apps: AppDirectory;
+    readonly subjectOf: (sector: string, personId: string) => Promise<string>;
+  },
+  { personId, clientId, scopes: asked }: { personId: string; clientId: string; scopes: readonly string[] },
 ): Promise<Record<string, unknown>> {
   const known = await personClaims(db, personId);
-  const app = clientId === undefined || clientId === ownClientId ? undefined : await apps.app(clientId);
+  const app = clientId === ownClientId ? undefined : await apps.app(clientId);
   const asksMore = app?.isApproved === true && app.scopes.some((scope) => guardedScopes.has(scope));
   const theirs = asksMore && (await isForPerson(db, app, personId));
   const scopes = app ? releasedScopes(app, known, app.scopes, theirs) : [];
   const { birthdate, education_id, ...claims } = known;
   return {
     ...claims,
+    ...(app ? derivedClaims(await subjectOf(app.sector, personId), known) : {}),
+    ...(asked.includes('email') && scopes.includes('email') ? await emailOf(db, personId) : {}),
     ...(birthdate && scopes.includes('birthdate') ? { birthdate } : {}),
     ...(scopes.includes('education_id') ? { education_id } : {}),
   };
+}
+
+/** Of grown-ups alone: a pupil has none here. Nobody has proved that they read it (OpenID Connect Core §5.1). */
+async function emailOf(db: ServiceContext['db'], personId: string) {
+  const email = await addressOf(db, personId);
+  return email === null ? {} : { email, email_verified: false };
 }

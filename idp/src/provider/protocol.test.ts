@@ -310,7 +310,7 @@ test('P10: discovery and keys are the same on two instances, and no private memb
         assert.ok(String(value).startsWith(`${world.origin}/oidc/`), name);
     }
     assert.deepEqual(metadata.code_challenge_methods_supported, ['S256']);
-    assert.deepEqual(metadata.id_token_signing_alg_values_supported, ['ES256']);
+    assert.deepEqual(metadata.id_token_signing_alg_values_supported, ['ES256', 'RS256', 'PS256', 'EdDSA']);
   } finally {
     await second.close();
   }

@@ -16,6 +16,7 @@ import { createMachineGrant } from './machine-grant.ts';
 import { machineTokenAdapter } from './models/machine-token.ts';
 import { ownMethods } from './own-methods.ts';
 import { forwarded, providerRoutes, type Served } from './routes.ts';
+import { publicJwk } from './signing-key.ts';
 import { createSubjects } from './subject.ts';
 import { createUserinfo } from './userinfo.ts';
 
@@ -104,7 +105,7 @@ async function build(input: Omit<ConfigurationInput, 'keys'>, keys: readonly Sig
     provider,
     callback,
     order: orderOf(keys),
-    jwks: JSON.stringify({ keys: keys.map(({ d: _private, ...publicKey }) => publicKey) }),
+    jwks: JSON.stringify({ keys: keys.map(publicJwk) }),
     discovery: await answerOf(callback, config.url, '/.well-known/openid-configuration'),
   };
 }

@@ -6,7 +6,7 @@ import { claimsOfSummary, type PersonSummary, personSummaryColumns } from '@edut
 import type { AdapterPayload } from 'oidc-provider';
 import type { AppDirectory } from '../apps/directory.ts';
 import { guardedScopes } from '../apps/release.ts';
-import { scopeClaims } from './claims.ts';
+import { derivedClaims, scopeClaims } from './claims.ts';
 import { hashOf } from './models/hash.ts';
 import { liveSession } from './prefetch.ts';
 
@@ -20,7 +20,7 @@ interface Found extends PersonSummary {
 const find = statement<Found, [idHash: Buffer]>(
   'idp.userinfo',
   `SELECT t.payload AS token, g.payload AS grant, s.payload AS session,
-     ${personSummaryColumns(`string_to_array(t.payload->>'scope', ' ') @> '{school}'`)}
+     ${personSummaryColumns(`string_to_array(t.payload->>'scope', ' ') && '{school,groups}'`)}
    FROM idp.access_token AS t
    JOIN idp.oauth_grant AS g ON g.id = t.grant_id AND g.expires_at > now()
    JOIN idp.account AS a ON a.person_id = t.person_id AND a.status = 'active'
@@ -61,10 +61,14 @@ export function createUserinfo(
     const scopes = String((grant.openid as { scope?: string } | undefined)?.scope ?? '') // as `models/grant.ts` writes it
       .split(' ')
       .filter((scope) => asked.has(scope));
-    if (!scopes.includes('openid') || scopes.some((scope) => guardedScopes.has(scope))) return undefined;
+    if (!scopes.includes('openid') || scopes.some((scope) => guardedScopes.has(scope) || scope === 'email')) {
+      return undefined;
+    }
     const app = await apps.app(String(token.clientId));
     if (!app) return undefined;
-    const known: Record<string, unknown> = { ...claimsOfSummary(found), sub: await subjectOf(app.sector, found.id) };
+    const sub = await subjectOf(app.sector, found.id);
+    const claims = claimsOfSummary(found);
+    const known: Record<string, unknown> = { ...claims, ...derivedClaims(sub, claims), sub };
     const names = scopes.flatMap((scope) => [...(scopeClaims[scope as keyof typeof scopeClaims] ?? [])]);
     return {
       headers: protocolHeaders,

@@ -26,7 +26,7 @@ export async function openInteraction(
   tools: IdpTools,
   request: FastifyRequest<{ Params: { uid: string } }>,
   reply: FastifyReply,
-  prompt?: 'login' | 'consent',
+  prompt?: 'login' | 'consent' | 'select_account',
 ): Promise<Interaction> {
   const provider = await tools.provider();
   const interaction = await provider.interactionDetails(request.raw, reply.raw).catch((error: unknown) => {
@@ -89,7 +89,7 @@ export async function finishSignIn(
   const ts = Math.floor(context.clock.now().getTime() / 1000);
   // S8: a pupil's session, and one on a shared computer, ends with the browser and after a quarter of an hour unused
   const login = { accountId, acr, amr: [...amr], ts, epoch, remember: !isShared && !proof.isPupil };
-  return answerInteraction(interaction, { login });
+  return answerInteraction(interaction, { login, select_account: {} });
 }
 
 /**
@@ -103,6 +103,11 @@ async function answerInteraction(
   interaction.result = result;
   await interaction.save(interaction.exp - librarySeconds());
   return localOf(interaction.returnTo);
+}
+
+/** The person of the session goes on as who they are. */
+export async function keepAccount(interaction: Interaction): Promise<string> {
+  return answerInteraction(interaction, { select_account: {} });
 }
 
 /** Sends the browser back to the app: the person did not want to. */

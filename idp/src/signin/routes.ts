@@ -18,6 +18,7 @@ import {
   attemptOf,
   finishSignIn,
   type Interaction,
+  keepAccount,
   knownPerson,
   openInteraction,
   refuseSignIn,
@@ -37,6 +38,7 @@ const showPage = (tools: IdpTools) =>
     handle: async (request, reply) => {
       const interaction = await openInteraction(tools, request, reply);
       if (interaction.prompt.name === 'consent') return showConsent(tools, interaction, request, reply);
+      if (interaction.prompt.name === 'select_account') return showAccount(tools, interaction, request, reply);
       const activated = await takeActivation(tools, request);
       if (activated && (await needsSecondStep(tools.context, activated))) {
         // A code of the desk replaces what was forgotten, never the factor that was not (A4).
@@ -90,6 +92,30 @@ const cancel = (tools: IdpTools) =>
       return refuseSignIn(tools, request, reply);
     },
   });
+
+/** `prompt=select_account`: the person of the session says that it is them. */
+const sameAccount = (tools: IdpTools) =>
+  route({
+    method: 'POST',
+    url: '/signin/:uid/same-account',
+    access: anyone,
+    schema: { ...hide, params: Params },
+    handle: async (request, reply) =>
+      seeOther(reply, await keepAccount(await openInteraction(tools, request, reply, 'select_account'))),
+  });
+
+async function showAccount(
+  tools: IdpTools,
+  interaction: Interaction,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const action = `/signin/${interaction.uid}`;
+  const { fullName: name } = await getPerson(tools.context.db, interaction.session?.accountId ?? '');
+  const app = await askingApp(tools, interaction);
+  const props = { name, app, action: `${action}/same-account`, someoneElseAction: `${action}/someone-else` };
+  return sendPage(reply, tools.pages.selectAccount(props, viewOf(request)));
+}
 
 /** Somebody else sits at this computer: the session that was left open ends, and the app's request begins anew. */
 const someoneElse = (tools: IdpTools) =>
@@ -231,6 +257,7 @@ export const signInRoutes = (tools: IdpTools): Route[] => [
   showBadgeOutside(tools),
   cancel(tools),
   someoneElse(tools),
+  sameAccount(tools),
 ];
 
 async function secondStepPage(tools: IdpTools, request: FastifyRequest, interaction: Interaction, error?: FormError) {

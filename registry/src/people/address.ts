@@ -1,5 +1,5 @@
 import type { Actor } from '@edutrust/platform/actor';
-import type { Database, Transaction } from '@edutrust/platform/database';
+import type { Transaction } from '@edutrust/platform/database';
 import { Conflict, InvalidInput } from '@edutrust/platform/errors';
 import { sql } from 'kysely';
 import { record } from '../events.ts';
@@ -26,14 +26,6 @@ export function parseAddress(text: string): string {
     en: 'This is not an e-mail address; one looks like name@school.edu.vn.',
   };
   throw new InvalidInput('people/bad-email', detail, { fields: [{ pointer: '/email', detail }] });
-}
-
-/** Where the person's notices are mailed to; null when nowhere. */
-export async function addressOf(db: Database | Transaction, personId: string): Promise<string | null> {
-  const { rows } = await sql<{
-    email: string | null;
-  }>`SELECT email FROM registry.person WHERE id = ${personId}`.execute(db);
-  return rows[0]?.email ?? null;
 }
 
 /**

@@ -21,6 +21,7 @@ export { createIdentifierVault, type IdentifierVault } from './identifiers.ts';
 export { countActivePeople, schoolsOf } from './leavers.ts';
 export { compareByGivenName, parseFullName, splitName } from './name.ts';
 export {
+  addressOf,
   claimsOfSummary,
   findByEducationId,
   getPerson,

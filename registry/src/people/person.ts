@@ -114,3 +114,13 @@ export async function homeOf(db: Database | Transaction, personId: string): Prom
     .executeTakeFirst();
   return found?.home_organisation_id ?? undefined;
 }
+
+/** Where the person's notices are mailed to; null when nowhere. */
+export async function addressOf(db: Database | Transaction, personId: string): Promise<string | null> {
+  const found = await registryOf(db as Database)
+    .selectFrom('registry.person')
+    .select('email')
+    .where('id', '=', personId)
+    .executeTakeFirst();
+  return found?.email ?? null;
+}

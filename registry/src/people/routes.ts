@@ -23,10 +23,11 @@ import {
 import { findStanding, governingOn, maySeeDetails } from '../permissions/standing.ts';
 
 import { AffiliationRole, Gender, OrganisationSummary, PersonSummary, PersonView } from '../schemas.ts';
-import { addressOf, changeAddress } from './address.ts';
+import { changeAddress } from './address.ts';
 import { mergeSelf } from './merge.ts';
 import { describeMerging, mergeKind } from './merge-approval.ts';
 import {
+  addressOf,
   changePerson,
   createIdentifierVault,
   createPerson,

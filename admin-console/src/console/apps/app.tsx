@@ -149,6 +149,20 @@ function Addresses({ app }: { readonly app: AppView }) {
         <dd>{kindName(app.kind)}</dd>
         <dt>{t('Dành cho', 'For')}</dt>
         <dd>{app.audience.map(audienceName).join(', ')}</dd>
+        <dt>{t('ID token ký bằng', 'ID tokens signed with')}</dt>
+        <dd>{app.idTokenAlg}</dd>
+        {!app.requiresPkce && (
+          <>
+            <dt>{t('Không PKCE', 'No PKCE')}</dt>
+            <dd>{t('gửi nonce thay vào', 'sends a nonce instead')}</dd>
+          </>
+        )}
+        {app.hasClaimsInIdToken && (
+          <>
+            <dt>{t('Dữ liệu trong ID token', 'Data in the ID token')}</dt>
+            <dd>{t('có, ngoài userinfo', 'yes, beside userinfo')}</dd>
+          </>
+        )}
         <dt>{t('Mã của ứng dụng', 'ID of the app')}</dt>
         <dd class="code whitespace-normal!">{app.clientId}</dd>
         {rows.map(([label, addresses]) => (
@@ -174,7 +188,7 @@ function Acts({ app, onSecret }: { readonly app: AppView; readonly onSecret: (se
   const path = { params: { path: { clientId: app.clientId } } };
   return (
     <div class="flex flex-wrap gap-3">
-      {app.kind !== 'spa' && (
+      {(app.kind === 'web' || app.kind === 'machine') && (
         <ActButton
           label={t('Đổi mã bí mật', 'Rotate the secret')}
           question={t(`Đổi mã bí mật của ${app.name}?`, `Rotate the secret of ${app.name}?`)}

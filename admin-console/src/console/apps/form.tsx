@@ -62,13 +62,12 @@ export function NewApp() {
         <Choice
           label={t('Loại', 'Kind')}
           {...entry.choice('kind')}
-          options={(['web', 'spa'] as const).map((value) => ({ value, label: kindName(value) }))}
+          options={(['web', 'spa', 'native'] as const).map((value) => ({ value, label: kindName(value) }))}
           hint={t('Web có máy chủ thì giữ được mã bí mật.', 'A web app with a server keeps a secret.')}
         />
         <Field
           label={t('Địa chỉ nhận kết quả đăng nhập', 'Address that receives the sign-in')}
           hint={t('Lập trình viên gọi là redirect_uri.', 'Developers call it redirect_uri.')}
-          type="url"
           required
           placeholder="https://app.example.edu.vn/callback"
           {...entry.field('redirectUris')}
@@ -85,7 +84,29 @@ export function EditApp() {
   return <Show loaded={app}>{(data) => <Edit app={data} />}</Show>;
 }
 
-const scopes = ['openid', 'profile', 'school', 'birthdate', 'education_id', 'offline_access'] as const;
+const scopes = [
+  'openid',
+  'profile',
+  'school',
+  'groups',
+  'email',
+  'birthdate',
+  'education_id',
+  'offline_access',
+] as const;
+
+const algorithms = ['ES256', 'RS256', 'PS256', 'EdDSA'] as const;
+
+/** Where an app's software cannot do as we would have it; each is shown to those who approve. */
+const exceptions = ['nonce', 'claims'] as const;
+
+function exceptionName(exception: string): string {
+  const names: Record<string, string> = {
+    nonce: t('Phần mềm không có PKCE: dùng nonce', 'The software has no PKCE: it sends a nonce'),
+    claims: t('Dữ liệu nằm cả trong ID token', 'The data stand in the ID token too'),
+  };
+  return names[exception] ?? exception;
+}
 
 const audiences = ['learner', 'teacher', 'staff', 'guardian'] as const;
 
@@ -102,7 +123,12 @@ function Edit({ app }: { readonly app: AppView }) {
     postLogoutRedirectUris: app.postLogoutRedirectUris.join('\n'),
     backchannelLogoutUri: app.backchannelLogoutUri ?? '',
     homeUri: app.homeUri ?? '',
+    idTokenAlg: app.idTokenAlg,
   });
+  const [excepted, setExcepted] = useKept<readonly string[]>('exceptions', [
+    ...(app.requiresPkce ? [] : ['nonce']),
+    ...(app.hasClaimsInIdToken ? ['claims'] : []),
+  ]);
   return (
     <>
       <Title title={t(`Sửa ${app.name}`, `Change ${app.name}`)} back={{ href: page, label: app.name }} />
@@ -123,6 +149,9 @@ function Edit({ app }: { readonly app: AppView }) {
                 homeUri: values.homeUri || null,
                 scopes: scopes.filter((scope) => asked.includes(scope)),
                 audience: audiences.filter((role) => audience.includes(role)),
+                idTokenAlg: algorithms.find((one) => one === values.idTokenAlg) ?? 'ES256',
+                requiresPkce: !excepted.includes('nonce'),
+                hasClaimsInIdToken: excepted.includes('claims'),
               },
             }),
           );
@@ -197,6 +226,20 @@ function Edit({ app }: { readonly app: AppView }) {
           type="url"
           {...entry.field('homeUri')}
           hint={t('Để trống thì không có ô.', 'Empty: no tile.')}
+        />
+        <Choice
+          label={t('ID token ký bằng', 'ID tokens are signed with')}
+          {...entry.choice('idTokenAlg')}
+          options={algorithms.map((value) => ({ value, label: value }))}
+          hint={t('Đổi chỉ khi phần mềm không nhận ES256.', 'Change it only if the software does not take ES256.')}
+        />
+        <Ticks
+          legend={t('Phần mềm cũ', 'Older software')}
+          of={exceptions}
+          ticked={excepted}
+          onTick={setExcepted}
+          isFixed={(exception) => exception === 'nonce' && app.kind !== 'web'}
+          nameOf={exceptionName}
         />
       </EntryForm>
     </>

@@ -55,7 +55,7 @@ export function Snippets({ app }: { readonly app: AppView }) {
 function snippet(stack: Stack, app: AppView, issuer: string): string {
   const callback = app.redirectUris[0] ?? 'http://localhost:3000/callback';
   const scope = app.scopes.join(' ');
-  const isPublic = app.kind === 'spa';
+  const isPublic = app.kind !== 'web';
   switch (stack) {
     case 'node':
       return `// npm install openid-client

@@ -3,7 +3,8 @@ import { t } from '../../design/language.ts';
 export function kindName(kind: string): string {
   const names: Record<string, string> = {
     web: t('Web có máy chủ', 'Web with a server'),
-    spa: t('Trình duyệt, điện thoại', 'Browser, phone'),
+    spa: t('Chạy trong trình duyệt', 'Runs in the browser'),
+    native: t('Cài trên máy, điện thoại', 'Installed on a PC or phone'),
     machine: t('Máy với máy', 'Machine to machine'),
   };
   return names[kind] ?? kind;
@@ -15,6 +16,8 @@ export function scopeName(scope: string): string {
     openid: t('Biết ai đăng nhập, không kèm dữ liệu', 'Knows that the same person came back, no data'),
     profile: t('Họ và tên', 'Full name'),
     school: t('Vai trò, trường, lớp', 'Role, school, class'),
+    groups: t('Vai trò, trường, lớp dạng nhóm', 'Role, school, class as groups'),
+    email: t('Thư điện tử (người lớn)', 'E-mail address (adults)'),
     birthdate: t('Ngày sinh', 'Birth date'),
     education_id: t('Mã giáo dục', 'Education ID'),
     offline_access: t('Giữ quyền khi người ấy không ở đó', 'Keeps access while the person is away'),
@@ -37,8 +40,10 @@ export function audienceName(role: string): string {
 export function claimsOf(scope: string): string {
   const claims: Record<string, string> = {
     openid: 'sub',
-    profile: 'name, given_name, family_name',
+    profile: 'name, given_name, family_name, preferred_username',
     school: 'affiliations',
+    groups: 'groups, roles',
+    email: 'email, email_verified',
     birthdate: 'birthdate',
     education_id: 'education_id',
   };
