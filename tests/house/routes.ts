@@ -336,6 +336,7 @@ export const rows: Readonly<Record<string, Row>> = {
   }),
   'DELETE /api/v1/roles/:id': roles('DC', 'role', { fresh: 300 }),
   'GET /api/v1/audit': roles('DSAC'),
+  'GET /api/v1/audit/counts': roles('DSAC'),
   'POST /api/v1/audit/verify': roles('SA'),
   'GET /api/v1/mail': roles('D'),
 

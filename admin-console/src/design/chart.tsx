@@ -1,3 +1,4 @@
+import { useRef, useState } from 'preact/hooks';
 import { formatNumber } from './language.ts';
 
 /** What a share is, in the words of its legend and the class that fills it. */
@@ -55,23 +56,68 @@ export interface Column {
   /** What it was before, or is expected to be: a dashed outline. */
   readonly before?: number;
   readonly isNow?: boolean;
+  /** Others are what is looked at. */
+  readonly isAside?: boolean;
 }
 
 /** The picture is stretched to its place: a column is one wide, the tallest is a hundred high. */
 const tallest = 100;
+
+/** Where the pointer is drawn over columns: the first and the last of them, in their order. */
+function useBrush(columns: readonly Column[], onBrush: ((first: Column, last: Column) => void) | undefined) {
+  const [drawn, setDrawn] = useState<readonly [number, number]>();
+  const begun = useRef<number>(undefined);
+  if (!onBrush) return { drawn: undefined, events: {} };
+  const columnAt = ({ clientX, currentTarget }: PointerEvent & { readonly currentTarget: SVGSVGElement }) => {
+    const { left, width } = currentTarget.getBoundingClientRect();
+    return Math.min(columns.length - 1, Math.max(0, Math.floor(((clientX - left) / width) * columns.length)));
+  };
+  const between = (to: number) => {
+    const from = begun.current ?? to;
+    return [Math.min(from, to), Math.max(from, to)] as const;
+  };
+  const end = () => {
+    begun.current = undefined;
+    setDrawn(undefined);
+  };
+  return {
+    drawn,
+    events: {
+      'data-brush': 'true',
+      onPointerDown: (event: PointerEvent & { readonly currentTarget: SVGSVGElement }) => {
+        event.currentTarget.setPointerCapture(event.pointerId);
+        begun.current = columnAt(event);
+        setDrawn(between(begun.current));
+      },
+      onPointerMove: (event: PointerEvent & { readonly currentTarget: SVGSVGElement }) => {
+        if (begun.current !== undefined) setDrawn(between(columnAt(event)));
+      },
+      onPointerUp: (event: PointerEvent & { readonly currentTarget: SVGSVGElement }) => {
+        const [first, last] = between(columnAt(event)).map((at) => columns[at]);
+        if (begun.current !== undefined && first && last) onBrush(first, last);
+        end();
+      },
+      onPointerCancel: end,
+    },
+  };
+}
 
 /** Columns over time. Who does not see them has the same figures as a table, behind the summary. */
 export function Columns({
   label,
   columns,
   heads,
+  onBrush,
 }: {
   /** The one sentence that the picture says. */
   readonly label: string;
   readonly columns: readonly Column[];
   /** Heads of the table: of the columns, their counts, and what went wrong. */
   readonly heads: readonly [string, string, string?];
+  /** A column was tapped, or the pointer was drawn over some: from which to which. Fields beside it do the same by keys. */
+  readonly onBrush?: (first: Column, last: Column) => void;
 }) {
+  const brush = useBrush(columns, onBrush);
   const most = Math.max(1, ...columns.map(({ count, before = 0 }) => Math.max(count, before)));
   const tall = (count: number) => (count === 0 ? 0 : Math.max(1.5, (count / most) * tallest));
   const bar = (at: number, from: number, size: number, fill: string) => (
@@ -88,11 +134,20 @@ export function Columns({
         preserveAspectRatio="none"
         role="img"
         aria-label={label}
+        {...brush.events}
       >
-        {columns.map(({ key, count, wrong = 0, before, isNow }, at) => (
+        {brush.drawn && (
+          <rect class="brush" x={brush.drawn[0]} y="0" width={brush.drawn[1] - brush.drawn[0] + 1} height={tallest} />
+        )}
+        {columns.map(({ key, count, wrong = 0, before, isNow, isAside }, at) => (
           <g key={key}>
+            {onBrush && (
+              <rect class="column-place" x={at} y="0" width="1" height={tallest}>
+                <title>{`${columns[at]?.name}: ${formatNumber(count)}`}</title>
+              </rect>
+            )}
             {before !== undefined && bar(at, tallest, tall(before), 'fill-before')}
-            {bar(at, tallest, tall(count), 'fill-main')}
+            {bar(at, tallest, tall(count), isAside ? 'fill-same' : 'fill-main')}
             {wrong > 0 && bar(at, tallest - tall(count) + tall(wrong), tall(wrong), 'fill-warn')}
             {isNow && (
               <line class="now" x1={at + 1} x2={at + 1} y1="0" y2={tallest} vector-effect="non-scaling-stroke" />

@@ -16,6 +16,7 @@ export interface AuditEntry {
   readonly data: { [key: string]: Json };
 }
 
+/** Which entries: what the list shows and the counts count. */
 export interface AuditFilter {
   /** Exact, or a prefix that ends in a dot or a hyphen. */
   readonly type?: string;
@@ -25,13 +26,21 @@ export interface AuditFilter {
   readonly organisationIds?: readonly string[];
   readonly from?: Date;
   readonly until?: Date;
+}
+
+export interface AuditPage extends AuditFilter {
   readonly limit: number;
   /** The id of the last entry of the page before. */
   readonly cursor?: string;
 }
 
-/** Newest first, paged by key. */
-export async function listAudit(db: Database, filter: AuditFilter): Promise<AuditEntry[]> {
+/** How many entries fell into an hour or a day, which begins at `from`; those without any are left out. */
+export interface AuditCount {
+  readonly from: Date;
+  readonly count: number;
+}
+
+function conditionsOf(filter: AuditFilter) {
   const conditions = [sql`entry.log = 'audit'`];
   if (filter.type && /[.-]$/.test(filter.type)) conditions.push(sql`starts_with(entry.type, ${filter.type})`);
   else if (filter.type) conditions.push(sql`entry.type = ${filter.type}`);
@@ -44,6 +53,12 @@ export async function listAudit(db: Database, filter: AuditFilter): Promise<Audi
     conditions.push(sql`entry.organisation_id = ANY(${[...filter.organisationIds]}::uuid[])`);
   if (filter.from) conditions.push(sql`entry.at >= ${filter.from.toISOString()}`);
   if (filter.until) conditions.push(sql`entry.at < ${filter.until.toISOString()}`);
+  return conditions;
+}
+
+/** Newest first, paged by key. */
+export async function listAudit(db: Database, filter: AuditPage): Promise<AuditEntry[]> {
+  const conditions = conditionsOf(filter);
   if (filter.cursor) conditions.push(sql`entry.id < ${filter.cursor}::uuid`);
   const { rows } = await sql<
     Omit<AuditEntry, 'subject' | 'organisationId'> & {
@@ -60,4 +75,21 @@ export async function listAudit(db: Database, filter: AuditFilter): Promise<Audi
     subject: { kind: subject_kind, id: subject_id },
     organisationId: organisation_id,
   }));
+}
+
+/**
+ * The same entries by hour or day as a time zone has them, the oldest first. The newest `most` are counted, read as the
+ * list reads them, so that a long log costs no more; `isWhole` says whether those were all.
+ */
+export async function countAudit(
+  db: Database,
+  filter: AuditFilter,
+  { by, timeZone, most }: { readonly by: 'hour' | 'day'; readonly timeZone: string; readonly most: number },
+): Promise<{ readonly counts: AuditCount[]; readonly isWhole: boolean }> {
+  const { rows } = await sql<AuditCount>`
+    SELECT date_trunc(${by}, at, ${timeZone}) AS "from", count(*) FROM (
+      SELECT at FROM platform.ledger_entry AS entry
+      WHERE ${sql.join(conditionsOf(filter), sql` AND `)} ORDER BY entry.id DESC LIMIT ${most}) AS newest
+    GROUP BY 1 ORDER BY 1`.execute(db);
+  return { counts: rows, isWhole: rows.reduce((sum, { count }) => sum + count, 0) < most };
 }

@@ -14,7 +14,7 @@ import { integrate, pendingLogs, tileReader } from './sequencer.ts';
 import { inclusionPath } from './tree.ts';
 import { type LedgerVerdict, verifyLog } from './verify.ts';
 
-export { type AuditEntry, listAudit } from './audit.ts';
+export { type AuditEntry, type AuditFilter, countAudit, listAudit } from './audit.ts';
 export { type LogName, logNames } from './log-names.ts';
 export type { LedgerVerdict } from './verify.ts';
 

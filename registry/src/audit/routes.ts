@@ -1,8 +1,9 @@
+import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database } from '@edutrust/platform/database';
 import { longAnswerMs, refersTo } from '@edutrust/platform/http';
 import { isUuid } from '@edutrust/platform/ids';
-import { type AuditEntry as Entry, listAudit, logNames } from '@edutrust/platform/ledger';
+import { type AuditFilter, countAudit, type AuditEntry as Entry, listAudit, logNames } from '@edutrust/platform/ledger';
 import { type Route, route } from '@edutrust/platform/route';
 import { listOf, Page, Time } from '@edutrust/platform/schemas';
 import { sql } from 'kysely';
@@ -29,7 +30,7 @@ interface Named {
   readonly homeName: string | null;
 }
 
-/** Names of people and organisations of the entries, and whether the reader reaches them. */
+/** Names of people, classes and organisations of the entries, and whether the reader reaches them. */
 async function namesOf(db: Database, entries: readonly Entry[], scope: readonly string[]): Promise<Map<string, Named>> {
   const ids = entries
     .flatMap(({ actor, subject }) => [actor.kind === 'person' ? actor.personId : '', subject.id])
@@ -42,11 +43,71 @@ async function namesOf(db: Database, entries: readonly Entry[], scope: readonly 
         OR EXISTS (SELECT FROM registry.organisation AS root WHERE root.parent_id IS NULL AND root.id = ANY(${[...scope]}::uuid[])) AS "isSeen"
       FROM registry.person AS p LEFT JOIN registry.organisation AS home ON home.id = p.home_organisation_id
       WHERE p.id = ANY(${ids}::uuid[])
-      UNION ALL SELECT id, name, NULL, NULL, true FROM registry.organisation WHERE id = ANY(${ids}::uuid[])`.execute(
+      UNION ALL SELECT id, name, NULL, NULL, true FROM registry.organisation WHERE id = ANY(${ids}::uuid[])
+      UNION ALL SELECT c.id, c.code || ' · ' || o.name, NULL, NULL, o.path && ${[...scope]}::uuid[]
+      FROM registry.class AS c JOIN registry.organisation AS o ON o.id = c.organisation_id WHERE c.id = ANY(${ids}::uuid[])`.execute(
     db,
   );
   return new Map(rows.map((row) => [row.id, row]));
 }
+
+/** What the list and its counts are asked for; they may not differ. */
+const Filter = {
+  type: Type.Optional(Type.String({ maxLength: 60, description: 'exact, or a prefix that ends in a dot' })),
+  actor: Type.Optional(refersTo('person', 'people.read')),
+  subject: Type.Optional(Type.String({ maxLength: 100 })),
+  from: Type.Optional(Time),
+  until: Type.Optional(Time),
+};
+const FilterQuery = Type.Object(Filter);
+
+/** Of what was asked for, what the reader may see. */
+async function filterOf(
+  db: Database,
+  { type, actor: actorId, subject, from, until }: Type.Static<typeof FilterQuery>,
+  actor: Actor | null,
+): Promise<AuditFilter> {
+  const organisationIds = await organisationsBelow(db, actor ? scopeOf(actor, 'audit.read') : []);
+  return {
+    ...(organisationIds ? { organisationIds } : {}),
+    ...(type ? { type } : {}),
+    ...(actorId ? { actorId } : {}),
+    ...(subject ? { subjectId: subject } : {}),
+    ...(from ? { from: new Date(from) } : {}),
+    ...(until ? { until: new Date(until) } : {}),
+  };
+}
+
+/** More than these, the newest, are not counted: who looks at a longer time narrows it down. */
+const mostCounted = 100_000;
+
+const countEntries = ({ db }: ServiceContext) =>
+  route({
+    method: 'GET',
+    url: '/api/v1/audit/counts',
+    access: requires('audit.read'),
+    schema: {
+      tags,
+      summary: 'How much happened, by hour or by day of Vietnam: of the same entries as the list',
+      querystring: Type.Object({ ...Filter, by: Type.Enum(['hour', 'day']) }),
+      response: {
+        200: Type.Object({
+          items: Type.Array(Type.Object({ from: Time, count: Type.Integer() }), {
+            description: 'The oldest first; an hour or day without entries is not there',
+          }),
+          isWhole: Type.Boolean({ description: `Otherwise the newest ${mostCounted} are counted` }),
+        }),
+      },
+    },
+    handle: async ({ query, actor }) => {
+      const { counts, isWhole } = await countAudit(db, await filterOf(db, query, actor), {
+        by: query.by,
+        timeZone: 'Asia/Ho_Chi_Minh',
+        most: mostCounted,
+      });
+      return { items: counts.map(({ from, count }) => ({ from: from.toISOString(), count })), isWhole };
+    },
+  });
 
 const listEntries = ({ db }: ServiceContext) =>
   route({
@@ -57,25 +118,15 @@ const listEntries = ({ db }: ServiceContext) =>
       tags,
       summary: 'What happened, newest first',
       querystring: Type.Object({
-        type: Type.Optional(Type.String({ maxLength: 60, description: 'exact, or a prefix that ends in a dot' })),
-        actor: Type.Optional(refersTo('person', 'people.read')),
-        subject: Type.Optional(Type.String({ maxLength: 100 })),
-        from: Type.Optional(Time),
-        until: Type.Optional(Time),
+        ...Filter,
         ...Page,
       }),
       response: { 200: listOf(AuditEntry) },
     },
     handle: async ({ query, actor }) => {
-      const organisationIds = await organisationsBelow(db, actor ? scopeOf(actor, 'audit.read') : []);
       const entries = await listAudit(db, {
+        ...(await filterOf(db, query, actor)),
         limit: query.limit,
-        ...(organisationIds ? { organisationIds } : {}),
-        ...(query.type ? { type: query.type } : {}),
-        ...(query.actor ? { actorId: query.actor } : {}),
-        ...(query.subject ? { subjectId: query.subject } : {}),
-        ...(query.from ? { from: new Date(query.from) } : {}),
-        ...(query.until ? { until: new Date(query.until) } : {}),
         ...(query.cursor ? { cursor: query.cursor } : {}),
       });
       const names = await namesOf(db, entries, actor ? scopeOf(actor, 'audit.read') : []);
@@ -114,4 +165,8 @@ const verify = ({ ledger }: ServiceContext) =>
   });
 
 /** The explorer of the audit log: identifiers come from the log, names from the registry for those who may see them. */
-export const auditRoutes = (context: ServiceContext): Route[] => [listEntries(context), verify(context)];
+export const auditRoutes = (context: ServiceContext): Route[] => [
+  listEntries(context),
+  countEntries(context),
+  verify(context),
+];

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import { api, must } from '../../design/api.ts';
 import { Chips } from '../../design/choices.tsx';
-import { Banner, Field } from '../../design/form.tsx';
+import { Banner } from '../../design/form.tsx';
 import { Icon } from '../../design/icon.tsx';
 import { formatClock, formatDate, formatNumber, t } from '../../design/language.ts';
 import { useAction } from '../../design/load.ts';
@@ -14,25 +14,21 @@ import { usePages } from '../pages.ts';
 import { More, Title } from '../parts.tsx';
 import { eventName } from '../words.ts';
 import { Export } from './export.tsx';
+import { Histogram } from './histogram.tsx';
+import { SpanFields, useSpan } from './span.tsx';
 import type { Entry, Verdict } from './views.ts';
 import { actorName, logName, subjectAddress, subjectName } from './words.ts';
 
-/** What happened, newest first, as sentences; and whether the log is whole. */
+/** What happened, newest first, as sentences, and how much of it when; and whether the log is whole. */
 export function Audit() {
   const { query } = useLocation();
   const [type, setType] = useFilter('type');
-  const [from, setFrom] = useFilter('from');
-  const [until, setUntil] = useFilter('until');
+  const span = useSpan();
   const subject = query.subject ?? '';
-  const filter = {
-    ...(type ? { type } : {}),
-    ...(subject ? { subject } : {}),
-    ...(from ? { from: dayInVietnam(from, '00:00:00') } : {}),
-    ...(until ? { until: dayInVietnam(until, '23:59:59') } : {}),
-  };
+  const filter = { ...(type ? { type } : {}), ...(subject ? { subject } : {}), ...span.times };
   const ask = (cursor: string | undefined, limit = 50) =>
     must(api.GET('/api/v1/audit', { params: { query: { limit, ...filter, ...(cursor ? { cursor } : {}) } } }));
-  const { loaded, more } = usePages(`${type} ${from} ${until} ${subject}`, ask);
+  const { loaded, more } = usePages(JSON.stringify(filter), ask);
   return (
     <>
       <Title
@@ -50,37 +46,9 @@ export function Audit() {
           options={kinds().map(([value, label]) => ({ value, label }))}
           onChoose={setType}
         />
-        <div class="flex flex-wrap items-end gap-3">
-          <Field
-            label={t('Từ ngày', 'From')}
-            name="from"
-            type="date"
-            value={from}
-            onInput={({ currentTarget }) => setFrom(currentTarget.value)}
-          />
-          <Field
-            label={t('Đến ngày', 'Until')}
-            name="until"
-            type="date"
-            value={until}
-            onInput={({ currentTarget }) => setUntil(currentTarget.value)}
-          />
-          {lately().map(([label, since]) => (
-            <button
-              key={since}
-              type="button"
-              class="chip mb-1"
-              aria-pressed={from === since && until === '' ? 'true' : 'false'}
-              onClick={() => {
-                setFrom(since);
-                setUntil('');
-              }}
-            >
-              {label}
-            </button>
-          ))}
-        </div>
+        <SpanFields span={span} />
       </search>
+      <Histogram filter={filter} span={span} />
       {subject && (
         <p>
           {t('Chỉ những việc của một người hoặc một thứ.', 'Only what concerns one person or thing.')}{' '}
@@ -144,22 +112,6 @@ function Days({ entries }: { readonly entries: readonly Entry[] }) {
     </>
   );
 }
-
-/** A day that was typed, as Vietnam has it (UTC+7, no summer time). */
-const dayInVietnam = (day: string, time: string) => new Date(`${day}T${time}+07:00`).toISOString();
-
-const dayMs = 86_400_000;
-const isoDay = new Intl.DateTimeFormat('en-CA', { timeZone: 'Asia/Ho_Chi_Minh' });
-
-/** Spans that people ask for most, each from its first day on. */
-const lately = (): readonly (readonly [string, string])[] =>
-  (
-    [
-      [t('Hôm nay', 'Today'), 0],
-      [t('7 ngày', '7 days'), 6],
-      [t('30 ngày', '30 days'), 29],
-    ] as const
-  ).map(([label, days]) => [label, isoDay.format(Date.now() - days * dayMs)]);
 
 const kinds = (): readonly (readonly [string, string])[] => [
   ['', t('Mọi việc', 'Everything')],
