@@ -307,5 +307,11 @@ export const migrations: SchemaMigrations = {
         CREATE INDEX request_asked ON signing.request (requested_by, id);
         CREATE INDEX upload_own ON signing.upload (uploaded_by, organisation_id, id);`,
     },
+    {
+      name: '012-signatures-without-a-block',
+      sql: `
+        ALTER TABLE signing.step ALTER COLUMN place DROP NOT NULL;
+        COMMENT ON COLUMN signing.step.place IS 'of the visible block; null: none is drawn';`,
+    },
   ],
 };

@@ -127,7 +127,11 @@ export interface StepTable {
   /** Null for a seal until a clerk has put it on. */
   signer_id: string | null;
   signer_title: string;
-  place: JSONColumnType<{ page: number | 'last'; rect: [number, number, number, number] }>;
+  place: ColumnType<
+    { page: number | 'last'; rect: [number, number, number, number] } | null,
+    string | null,
+    string | null
+  >;
   state: StepState;
   session_id: string | null;
   document_id: string | null;

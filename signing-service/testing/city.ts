@@ -18,6 +18,7 @@ import type { SigningSession } from '../src/activation/schemas.ts';
 import { seedDemo } from '../src/demo/demo.ts';
 import { possessionText } from '../src/enrolment/passkey.ts';
 import type { CreationOptions } from '../src/enrolment/schemas.ts';
+import { readZip } from '../src/formats/zip/read.ts';
 import { migrations } from '../src/migrations.ts';
 import { makeTranscripts } from '../src/requests/runs.ts';
 import { createSigning, signingKinds } from '../src/service.ts';
@@ -268,6 +269,13 @@ export class TestPhone {
   /** The digest of what this session would sign, computed from the file itself; zeros when the session gives none. */
   async #draw(sessionId: string, requestId: string): Promise<{ requestId: string; digestHex: string; pages: number }> {
     const { body } = await this.call('GET', `sessions/${sessionId}/documents/${requestId}`);
+    if (body.toString('latin1', 0, 2) === 'PK') {
+      const manifest = [...readZip(body)].filter(([name]) => name.includes('ASiCManifest')).at(-1)?.[1]; // earlier ones are signed
+      const digestHex = createHash('sha256')
+        .update(manifest ?? '')
+        .digest('hex');
+      return { requestId, digestHex, pages: 1 };
+    }
     const range = [...body.toString('latin1').matchAll(/\/ByteRange \[0 (\d+) (\d+) \d+ *\]>>\s+endobj/gu)].at(-1); // earlier ones are signed
     const digest = createHash('sha256')
       .update(body.subarray(0, Number(range?.[1])))

@@ -1,4 +1,5 @@
 import { t } from '../design/language.ts';
+import { isContainer, readContainer } from './container.ts';
 import { sha256 } from './keys.ts';
 
 /** A file that a session signs, as this phone received it, and the digest that this phone computed of it. */
@@ -44,9 +45,11 @@ export async function fetchPrepared(
 
 /**
  * SHA-256 of everything in a prepared file but the room for its signature (ISO 32000-1 §12.8.1), hexadecimal; `undefined`
- * when the file has no such room. The room holds zeros and nothing else: whatever is drawn is in the digest.
+ * when the file has no such room. The room holds zeros and nothing else: whatever is drawn is in the digest. Of a container it is
+ * the digest of its last manifest.
  */
 export async function digestOfPrepared(bytes: Uint8Array<ArrayBuffer>): Promise<string | undefined> {
+  if (isContainer(bytes)) return (await readContainer(bytes))?.digestHex;
   const text = new TextDecoder('latin1').decode(bytes);
   const found = /^\/ByteRange \[0 (\d{1,10}) (\d{1,10}) (\d{1,10}) *\]/.exec(
     text.slice(text.lastIndexOf('/ByteRange [')),

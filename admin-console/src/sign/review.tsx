@@ -153,7 +153,7 @@ export function Documents({
     }
     return () => {
       isCurrent = false;
-      for (const place of places) for (const canvas of place.querySelectorAll('canvas')) canvas.remove();
+      for (const place of places) place.replaceChildren();
     };
   }, [files]);
   const isBusy = files.length === 0 || count < files.length;

@@ -19,7 +19,7 @@ export interface DueDocument {
   readonly code: string;
   readonly step: number;
   readonly signerTitle: string;
-  readonly place: Place;
+  readonly place: Place | null;
   /** The file with every signature before this one. */
   readonly documentId: string;
   readonly bytes: Buffer;
@@ -150,8 +150,8 @@ export function prepareItem(
   const prepared = formatNamed(format).prepare(document.bytes, {
     signatory: { ...party, title: party.kind === 'seal' ? undefined : document.signerTitle },
     at: now,
-    place,
+    place: place ?? undefined,
     verifyAt: `${config.url.host}/verify/${formatVerificationCode(document.code)}`,
   });
-  return { requestId, title, step, documentId, ...prepared };
+  return { requestId, title, format, step, documentId, ...prepared };
 }

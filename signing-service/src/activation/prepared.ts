@@ -1,11 +1,12 @@
 import type { PersonActor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { NotFound } from '@edutrust/platform/errors';
+import { formatNamed } from '../formats/formats.ts';
 import { signingOf } from '../tables.ts';
 
 /**
- * The very file that a session signs, with room for the signature: the phone draws it, computes its ByteRange digest and
- * finds that digest in the list that the passkey authorises. Only for the signer, in the sign-in that opened the session,
+ * The very file that a session signs, with room for the signature: the phone draws it, computes its digest and
+ * finds that in the list that the passkey authorises. Only for the signer, in the sign-in that opened the session,
  * while it is open.
  *
  * @throws NotFound `signing/no-prepared-document`
@@ -14,11 +15,12 @@ export async function preparedDocument(
   { db, clock }: ServiceContext,
   { sessionId, requestId }: { readonly sessionId: string; readonly requestId: string },
   actor: PersonActor,
-): Promise<Buffer> {
+): Promise<{ readonly bytes: Buffer; readonly mediaType: string }> {
   const found = await signingOf(db)
     .selectFrom('signing.session_item as i')
     .innerJoin('signing.session as s', 's.id', 'i.session_id')
-    .select('i.prepared')
+    .innerJoin('signing.request as r', 'r.id', 'i.request_id')
+    .select(['i.prepared', 'r.format'])
     .where('s.id', '=', sessionId)
     .where('i.request_id', '=', requestId)
     .where('s.person_id', '=', actor.personId)
@@ -26,7 +28,7 @@ export async function preparedDocument(
     .where('s.state', '=', 'open')
     .where('s.expires_at', '>', clock.now())
     .executeTakeFirst();
-  if (found?.prepared) return found.prepared;
+  if (found?.prepared) return { bytes: found.prepared, mediaType: formatNamed(found.format).mediaType };
   throw new NotFound(
     'signing/no-prepared-document',
     { vi: 'Phiên ký này không còn mở.', en: 'This signing session is no longer open.' },

@@ -34,13 +34,13 @@ const readPrepared = (context: ServiceContext) =>
     access: requires('signing.enrol'),
     schema: {
       tags,
-      summary: 'The very file that this open session signs, with room for the signature (PDF)',
+      summary: 'The very file that this open session signs, with room for the signature',
       params: Type.Object({ id: Uuid, requestId: Uuid }),
     },
     handle: async (request, reply) => {
       const { id: sessionId, requestId } = request.params;
-      const bytes = await preparedDocument(context, { sessionId, requestId }, personActor(request));
-      return reply.type('application/pdf').header('cache-control', 'no-store').send(bytes);
+      const { bytes, mediaType } = await preparedDocument(context, { sessionId, requestId }, personActor(request));
+      return reply.type(mediaType).header('cache-control', 'no-store').send(bytes);
     },
   });
 

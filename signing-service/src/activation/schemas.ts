@@ -1,6 +1,7 @@
 import { Base64Url, nullable, Sha256Hex, strict, Time, Uuid } from '@edutrust/platform/schemas';
 import Type from 'typebox';
 import { Assertion, Custody, RequestOptions } from '../enrolment/schemas.ts';
+import { FormatName } from '../formats/schemas.ts';
 
 export const OpenSessionBody = Type.Object(
   {
@@ -26,7 +27,8 @@ export const SigningSession = Type.Object({
     Type.Object({
       requestId: Uuid,
       title: Type.String(),
-      /** SHA-256 of the signed byte ranges, hexadecimal. */
+      format: FormatName,
+      /** SHA-256 of what is signed, hexadecimal: the byte ranges of a PDF, the last manifest of a container, which has the digest of every file. */
       digestHex: Type.String(),
       /** DER; sign these bytes with ES256 (device custody). */
       signedAttributes: Type.String(),
@@ -51,7 +53,7 @@ export const ConfirmBody = Type.Object(
     assertion: Assertion,
     /** Device custody: for each item ES256 over its signed attributes, r‖s (64 bytes). Empty with HSM custody. */
     signatures: Type.Array(Type.Object({ requestId: Uuid, signature: Base64Url(200) }, strict), { maxItems: 100 }),
-    /** What the phone drew before it signed: for each item the ByteRange digest that it computed itself, and the pages. */
+    /** What the phone drew before it signed: for each item the digest that it computed itself, and the pages of a PDF or the files of a container. */
     drawn: Type.Array(Drawn, { minItems: 1, maxItems: 100 }),
   },
   strict,

@@ -155,9 +155,10 @@ function forPhone(
     expiresAt: expiresAt.toISOString(),
     custody,
     list: list.text,
-    items: items.map(({ requestId, title, digest, toBeSigned }) => ({
+    items: items.map(({ requestId, title, format, digest, toBeSigned }) => ({
       requestId,
       title,
+      format,
       digestHex: digest.toString('hex'),
       signedAttributes: toBeSigned.toString('base64url'),
     })),

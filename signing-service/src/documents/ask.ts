@@ -1,38 +1,44 @@
 import type { PersonActor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
+import type { Transaction } from '@edutrust/platform/database';
 import { Conflict, InvalidInput } from '@edutrust/platform/errors';
 import { findSigners, type Signer } from '@edutrust/registry/permissions';
-import { formatNamed } from '../formats/formats.ts';
+import type { FormatName, Place, SignatureFormat } from '../formats/format.ts';
+import { formatsFor } from '../formats/formats.ts';
 import { newVerificationCode } from '../requests/code.ts';
 import { createRequest } from '../requests/requests.ts';
 import type { NewStep } from '../requests/steps.ts';
 import { signingOf } from '../tables.ts';
-import { placeBlocks, type WishedPlace } from './placing.ts';
-import { findUpload } from './upload.ts';
+import { noPages, placeBlocks, type WishedPlace } from './placing.ts';
+import { storeDocument } from './store.ts';
+import { findUpload, type WaitingFile } from './upload.ts';
 
 export interface WishedSigner {
   readonly personId: string;
   /** What the person signs as; the title in the organisation when absent. */
   readonly title?: string | undefined;
-  readonly place: WishedPlace;
+  /** Where the visible block goes; without one nothing is seen of the signature on the page. */
+  readonly place?: WishedPlace | undefined;
 }
 
 export interface DocumentWish {
   readonly organisationId: string;
   readonly uploadId: string;
   readonly title: string;
+  /** The usual one of the file when absent. */
+  readonly format?: FormatName | undefined;
   readonly signers: readonly WishedSigner[];
   /** One after another as they are listed, or each whenever they like. */
   readonly order: 'sequential' | 'parallel';
   /** The organisation's seal, after every signature (Decree 30/2020/NĐ-CP, article 32.2). */
-  readonly seal?: { readonly place: WishedPlace } | undefined;
+  readonly seal?: { readonly place?: WishedPlace | undefined } | undefined;
   readonly dueAt?: Date | undefined;
 }
 
 /**
  * Asks for signatures on a file that was sent. Idempotent by the upload: it becomes one document.
  *
- * @throws NotFound `signing/no-upload`; InvalidInput `signing/place`, `signing/same-signer-twice`; Conflict
+ * @throws NotFound `signing/no-upload`; InvalidInput `signing/format`, `signing/place`, `signing/same-signer-twice`; Conflict
  *   `signing/not-a-signer`
  */
 export async function askForSignatures(
@@ -50,21 +56,23 @@ export async function askForSignatures(
     if (!found) throw notASigner(index);
     people.push(found);
   }
-  const places = await placeBlocks(upload.bytes, [
-    ...signers.map(({ place }, index) => ({ place, pointer: `/signers/${index}/place` })),
-    ...(seal ? [{ place: seal.place, pointer: '/seal/place' }] : []),
-  ]);
+  const format = formatFor(upload.bytes, wish.format);
+  const places = await placesOf(upload.bytes, format, wish);
   const steps = people.map((person, index): NewStep => {
-    const place = places[index];
-    if (!place) throw new TypeError('a block without a place');
+    const place = places.get(`/signers/${index}/place`);
     const signerTitle = signers[index]?.title?.normalize('NFC').trim() || person.title;
     const turn = wish.order === 'parallel' ? 0 : index;
     return { role: 'signer', place, signerId: person.personId, signerTitle, turn };
   });
-  const sealPlace = places[people.length];
-  if (sealPlace) {
+  if (seal) {
     const signerTitle = 'Dấu của đơn vị';
-    steps.push({ role: 'school-seal', place: sealPlace, signerId: null, signerTitle, turn: people.length });
+    steps.push({
+      role: 'school-seal',
+      place: places.get('/seal/place'),
+      signerId: null,
+      signerTitle,
+      turn: people.length,
+    });
   }
   const last = people.at(-1);
   if (!last) throw new TypeError('a document has a signer');
@@ -72,6 +80,7 @@ export async function askForSignatures(
   return db.transaction().execute(async (transaction) => {
     const taken = await signingOf(transaction).deleteFrom('signing.upload').where('id', '=', upload.id).execute();
     if (taken[0]?.numDeletedRows !== 1n) throw askedAlready();
+    const document = await enclosed(transaction, upload, format, now);
     const id = await createRequest(
       transaction,
       {
@@ -82,8 +91,9 @@ export async function askForSignatures(
         signerId: last.personId,
         signerTitle: steps[people.length - 1]?.signerTitle ?? last.title,
         code: newVerificationCode(),
-        document: upload.document_id,
-        signaturesBefore: formatNamed('PAdES').countSignatures(upload.bytes),
+        format: format.name,
+        document,
+        signaturesBefore: format.countSignatures(upload.bytes),
         ...(wish.dueAt ? { dueAt: wish.dueAt } : {}),
       },
       { actor, now },
@@ -91,6 +101,47 @@ export async function askForSignatures(
     if (!id) throw askedAlready();
     return id;
   });
+}
+
+/** @throws InvalidInput `signing/format` */
+function formatFor(file: Buffer, wished: FormatName | undefined): SignatureFormat {
+  const possible = formatsFor(file);
+  const found = wished ? possible.find(({ name }) => name === wished) : possible[0];
+  if (found) return found;
+  throw new InvalidInput('signing/format', {
+    vi: `Không ký được tệp này theo định dạng ${wished}.`,
+    en: `This file cannot be signed as ${wished}.`,
+  });
+}
+
+/** Every block by its pointer. @throws InvalidInput `signing/place` */
+async function placesOf(
+  file: Buffer,
+  format: SignatureFormat,
+  { signers, seal }: DocumentWish,
+): Promise<ReadonlyMap<string, Place>> {
+  const wishes = [
+    ...signers.map(({ place }, index) => ({ place, pointer: `/signers/${index}/place` })),
+    { place: seal?.place, pointer: '/seal/place' },
+  ].flatMap(({ place, pointer }) => (place ? [{ place, pointer }] : []));
+  const [first] = wishes;
+  if (!first) return new Map();
+  if (format.name !== 'PAdES') throw noPages(first.pointer);
+  const places = await placeBlocks(file, wishes);
+  return new Map(wishes.flatMap(({ pointer }, index) => (places[index] ? [[pointer, places[index]]] : [])));
+}
+
+/** The id of the file that is signed: the one that was sent, or the container that it goes into and that takes its place. */
+async function enclosed(
+  transaction: Transaction,
+  { document_id: sentId, file_name, bytes, pages }: WaitingFile,
+  format: SignatureFormat,
+  now: Date,
+): Promise<string> {
+  const file = format.enclose(bytes, file_name);
+  if (file.equals(bytes)) return sentId;
+  await signingOf(transaction).deleteFrom('signing.document').where('id', '=', sentId).execute();
+  return storeDocument(transaction, file, { pages, now });
 }
 
 function sameTwice(): InvalidInput {

@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import PDFDocument from 'pdfkit';
 import { createAuthority } from '../../testing/authority.ts';
 import { type TestCity, type TestPhone, testCity } from '../../testing/city.ts';
+import { type Office, officeOf } from '../../testing/office.ts';
 import { independentWitnesses } from '../../testing/witnesses.ts';
 import { fontFile } from '../fonts/fonts.ts';
 import { signPdf } from '../formats/pades/pades.ts';
@@ -27,50 +28,23 @@ async function decision(lines = 3): Promise<Buffer> {
 
 describe('documents that somebody sends to be signed', () => {
   let world: TestCity;
+  let office: Office;
+  before(async () => {
+    world = await testCity();
+    office = await officeOf(world);
+    ({ teacher, principal, clerk, administrator } = office);
+  });
+  after(() => world[Symbol.asyncDispose]());
   let teacher: TestPhone;
   let principal: TestPhone;
   let clerk: TestPhone;
   let administrator = '';
-  let organisationId = '';
-  before(async () => {
-    world = await testCity();
-    const school = world.city.schools[0];
-    organisationId = school?.id ?? '';
-    administrator = school?.administratorId ?? '';
-    teacher = await world.phoneOf(world.classTeacherOf(0));
-    principal = await world.phoneOf(school?.principalId ?? '');
-    clerk = await world.phoneOf(school?.clerkId ?? '');
-    await world.giveSeal(0);
-  });
-  after(() => world[Symbol.asyncDispose]());
-
-  const path = (what: string) => `/api/v1/signing/organisations/${organisationId}/${what}`;
-  async function upload(bytes: Buffer, { person = administrator, where = path('uploads') } = {}) {
-    const boundary = 'a-boundary-of-this-test';
-    const head = `--${boundary}\r\ncontent-disposition: form-data; name="file"; filename="quyết định.pdf"\r\ncontent-type: application/pdf\r\n\r\n`;
-    const answer = await world.app.inject({
-      method: 'POST',
-      url: where,
-      headers: {
-        'x-person': person,
-        'x-session': `session of ${person}`,
-        'sec-fetch-site': 'same-origin',
-        'content-type': `multipart/form-data; boundary=${boundary}`,
-      },
-      payload: Buffer.concat([Buffer.from(head), bytes, Buffer.from(`\r\n--${boundary}--\r\n`)]),
-    });
-    return { status: answer.statusCode, json: answer.json() };
-  }
+  const path = (what: string) => office.path(what);
+  const upload: Office['upload'] = (...given) => office.upload(...given);
+  const ask: Office['ask'] = (...given) => office.ask(...given);
+  const sign: Office['sign'] = (...given) => office.sign(...given);
   const at = (left: number, bottom: number) => ({ page: 1, rect: [left, bottom, left + 160, bottom + 50] });
   const under = (text: string) => ({ anchor: { text } });
-  const ask = (body: object, person = administrator) => world.call(person, 'POST', path('documents'), body);
-  const sign = async (phone: TestPhone, ids: readonly string[], purpose: 'sign' | 'seal' = 'sign') => {
-    const session = await phone.open(ids, purpose);
-    const { json } = await phone.confirm(session, await phone.confirmation(session));
-    return json.items?.map(
-      ({ state, error }: { state: string; error: { code: string } | null }) => error?.code ?? state,
-    );
-  };
   const wish = (uploadId: string, more: object = {}) => ({
     uploadId,
     title: 'Quyết định khen thưởng',
@@ -189,7 +163,7 @@ describe('documents that somebody sends to be signed', () => {
     );
   });
 
-  test('what nobody should sign is not taken: no PDF, a forged one, one in two readings, one with a password, a large one', async () => {
+  test('what nobody should sign is not taken: an empty file, a forged one, one in two readings, one with a password, a large one', async () => {
     const stranger = createAuthority();
     const signed = await signPdf(
       await decision(),
@@ -203,7 +177,7 @@ describe('documents that somebody sends to be signed', () => {
       'latin1',
     );
     for (const [bytes, code] of [
-      [Buffer.from('hello'), 'signing/not-a-pdf'],
+      [Buffer.alloc(0), 'signing/empty-file'],
       [forged, 'signing/forged-file'],
       [Buffer.concat([await decision(), Buffer.from('%PDF-1.7 x')]), 'signing/unreadable-file'],
       [encrypted, 'signing/unreadable-file'],

@@ -98,6 +98,19 @@ function overlaps(one: Box, other: Box): boolean {
   return one[0] < other[2] && other[0] < one[2] && one[1] < other[3] && other[1] < one[3];
 }
 
+/** A block is asked for in a file that has no pages. */
+export function noPages(pointer: string): InvalidInput {
+  const detail = { vi: 'Tệp này không có trang.', en: 'This file has no pages.' };
+  return new InvalidInput(
+    'signing/place',
+    {
+      vi: 'Định dạng này không có ô chữ ký trên trang.',
+      en: 'This format has no visible block.',
+    },
+    { remedy: { vi: 'Bỏ vị trí của ô chữ ký.', en: 'Leave the place out.' }, fields: [{ pointer, detail }] },
+  );
+}
+
 function blockRefused(index: number, pointer: string, detail: Text): InvalidInput {
   return new InvalidInput(
     'signing/place',

@@ -21,7 +21,8 @@ const upload = (context: ServiceContext, pool: ValidationPool) =>
     access: requires('signing.request'),
     schema: {
       tags,
-      summary: 'Takes a PDF to be signed (multipart `file`); kept for a day until signatures are asked for',
+      summary:
+        'Takes a file of any kind to be signed (multipart `file`); kept for a day until signatures are asked for',
       params,
       consumes: ['multipart/form-data'],
       response: { 201: Upload },
@@ -36,7 +37,13 @@ const upload = (context: ServiceContext, pool: ValidationPool) =>
       const fileName = part.filename.normalize('NFC').slice(-120);
       const { organisationId } = request.params;
       const received = await receiveUpload(context, pool, { organisationId, fileName, bytes }, personActor(request));
-      return reply.code(201).send({ ...received, pages: [...received.pages], fileName, sizeBytes: bytes.length });
+      return reply.code(201).send({
+        ...received,
+        formats: [...received.formats],
+        pages: [...received.pages],
+        fileName,
+        sizeBytes: bytes.length,
+      });
     },
   });
 
@@ -63,7 +70,7 @@ const ask = (context: ServiceContext) =>
     access: requires('signing.request'),
     schema: {
       tags,
-      summary: 'Asks for signatures on an uploaded PDF, in order or in parallel, and for the seal after them',
+      summary: 'Asks for signatures on an uploaded file, in order or in parallel, and for the seal after them',
       params,
       body: DocumentBody,
       response: { 201: SigningRequest },

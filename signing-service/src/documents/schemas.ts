@@ -1,5 +1,6 @@
 import { strict, Time, Uuid } from '@edutrust/platform/schemas';
 import Type from 'typebox';
+import { FormatName } from '../formats/schemas.ts';
 
 const Points = Type.Number({ minimum: -20_000, maximum: 20_000 });
 
@@ -34,7 +35,9 @@ export const Upload = Type.Object({
   id: Uuid,
   fileName: Type.String(),
   sizeBytes: Type.Integer(),
-  /** In points. */
+  /** What the file can be signed in, the usual first: PAdES of a PDF, else a container (ASiC-E) with the file inside. */
+  formats: Type.Array(FormatName),
+  /** In points; none of a file that is no PDF. */
   pages: Type.Array(Type.Object({ width: Type.Number(), height: Type.Number() })),
   /** Signatures that it carries already. */
   signatures: Type.Integer(),
@@ -45,6 +48,7 @@ export const WaitingUpload = Type.Object({
   id: Uuid,
   fileName: Type.String(),
   sizeBytes: Type.Integer(),
+  /** 0 of a file that is no PDF. */
   pages: Type.Integer(),
   createdAt: Time,
   /** When it is deleted, unless signatures are asked for before. */
@@ -55,6 +59,8 @@ export const DocumentBody = Type.Object(
   {
     uploadId: Uuid,
     title: Type.String({ minLength: 3, maxLength: 200 }),
+    /** One of the file's `formats`, the first when absent. */
+    format: Type.Optional(FormatName),
     /** Who signs; each holds the role "signer" of the organisation or of one above it. */
     signers: Type.Array(
       Type.Object(
@@ -62,7 +68,8 @@ export const DocumentBody = Type.Object(
           personId: Uuid,
           /** What the person signs as; the title in the organisation when absent. */
           title: Type.Optional(Type.String({ minLength: 1, maxLength: 120 })),
-          place: Place,
+          /** Where the visible block goes, in a PDF; without one nothing is seen of the signature. */
+          place: Type.Optional(Place),
         },
         strict,
       ),
@@ -71,7 +78,7 @@ export const DocumentBody = Type.Object(
     /** One after another as listed, or each whenever they like. */
     order: Type.Enum(['sequential', 'parallel'], { default: 'sequential' }),
     /** The organisation's seal, after every signature. */
-    seal: Type.Optional(Type.Object({ place: Place }, strict)),
+    seal: Type.Optional(Type.Object({ place: Type.Optional(Place) }, strict)),
     dueAt: Type.Optional(Time),
   },
   strict,

@@ -4,7 +4,8 @@ import { InvalidInput, NotFound, TooLarge } from '@edutrust/platform/errors';
 import { uuidv7 } from '@edutrust/platform/ids';
 import type { Selectable } from 'kysely';
 import { record } from '../events.ts';
-import { formatOf } from '../formats/formats.ts';
+import type { FormatName } from '../formats/format.ts';
+import { formatsFor, maySigned } from '../formats/formats.ts';
 import { openPdf } from '../formats/pdf/document.ts';
 import { as } from '../formats/pdf/object.ts';
 import { pagesOf, visibleBoxOf } from '../formats/pdf/pages.ts';
@@ -19,7 +20,12 @@ const waitingHours = 24;
 /** Waiting files of one person that a list shows. */
 const mostWaiting = 100;
 
-export type Upload = Selectable<SigningTables['signing.upload']>;
+/** A file that was sent, with its bytes. */
+export interface WaitingFile extends Selectable<SigningTables['signing.upload']> {
+  readonly bytes: Buffer;
+  /** 0 of a file that has none. */
+  readonly pages: number;
+}
 
 /** A page as people see it, in points. */
 export interface PageSize {
@@ -29,16 +35,20 @@ export interface PageSize {
 
 export interface ReceivedUpload {
   readonly id: string;
+  /** What the file can be signed in, the usual first. */
+  readonly formats: readonly FormatName[];
+  /** None of a file that is no PDF. */
   readonly pages: readonly PageSize[];
   /** Signatures of people and organisations that it carries already. */
   readonly signatures: number;
 }
 
 /**
- * Takes a PDF that somebody wants signatures on. It is judged first, on a thread with limits: what cannot be read in one way
- * only, is encrypted, or carries a signature that shows a change is not taken, since nobody should sign it.
+ * Takes a file that somebody wants signatures on. A PDF or a signed container is judged first, on a thread with limits: what
+ * cannot be read in one way only, is encrypted, or carries a signature that shows a change is not taken, since nobody should
+ * sign it.
  *
- * @throws InvalidInput `signing/not-a-pdf`, `signing/unreadable-file`, `signing/forged-file`; TooLarge
+ * @throws InvalidInput `signing/empty-file`, `signing/unreadable-file`, `signing/forged-file`; TooLarge
  *   `signing/file-too-large`; Unavailable `verify/busy`
  */
 export async function receiveUpload(
@@ -49,12 +59,11 @@ export async function receiveUpload(
 ): Promise<ReceivedUpload> {
   const { bytes, organisationId } = given;
   if (bytes.length > largestUploadBytes) throw tooLarge();
-  const format = formatOf(bytes);
-  if (format?.name !== 'PAdES') throw notAPdf();
-  const { verdict, signatures, reasons } = await pool.validate(bytes, { anchors: [], requireRevocation: false });
-  if (verdict === 'indeterminate' && signatures.length === 0) throw unreadable(reasons[0]?.vi, reasons[0]?.en);
-  if (signatures.some(({ intact }) => intact === false) || verdict === 'invalid') throw forged();
-  const pages = pageSizes(bytes);
+  if (bytes.length === 0) throw emptyFile();
+  if (maySigned(bytes)) await mustBeWhole(pool, bytes);
+  const formats = formatsFor(bytes);
+  const [format] = formats;
+  const pages = format.name === 'PAdES' ? pageSizes(bytes) : [];
   const now = clock.now();
   const id = uuidv7();
   await db.transaction().execute(async (transaction) => {
@@ -77,7 +86,13 @@ export async function receiveUpload(
       data: { sizeBytes: bytes.length, pages: pages.length },
     });
   });
-  return { id, pages, signatures: format.countSignatures(bytes) };
+  return { id, formats: formats.map(({ name }) => name), pages, signatures: format.countSignatures(bytes) };
+}
+
+async function mustBeWhole(pool: ValidationPool, bytes: Buffer): Promise<void> {
+  const { verdict, signatures, reasons } = await pool.validate(bytes, { anchors: [], requireRevocation: false });
+  if (verdict === 'indeterminate' && signatures.length === 0) throw unreadable(reasons[0]?.vi, reasons[0]?.en);
+  if (signatures.some(({ intact }) => intact === false) || verdict === 'invalid') throw forged();
 }
 
 function pageSizes(bytes: Buffer): PageSize[] {
@@ -101,7 +116,7 @@ export async function findUpload(
   db: ServiceContext['db'],
   which: { readonly id: string; readonly organisationId: string },
   actor: PersonActor,
-): Promise<Upload & { readonly bytes: Buffer; readonly pages: number }> {
+): Promise<WaitingFile> {
   const found = await signingOf(db)
     .selectFrom('signing.upload as u')
     .innerJoin('signing.document as d', 'd.id', 'u.document_id')
@@ -171,15 +186,15 @@ export async function forgetUploads({ db, clock }: Pick<ServiceContext, 'db' | '
   });
 }
 
-function notAPdf(): InvalidInput {
+function emptyFile(): InvalidInput {
   return new InvalidInput(
-    'signing/not-a-pdf',
-    { vi: 'Tệp này không phải PDF.', en: 'This file is not a PDF.' },
-    { remedy: { vi: 'Lưu văn bản thành PDF rồi tải lên.', en: 'Save the document as a PDF and send that.' } },
+    'signing/empty-file',
+    { vi: 'Tệp này rỗng.', en: 'This file is empty.' },
+    { remedy: { vi: 'Chọn tệp có nội dung.', en: 'Choose a file that has something in it.' } },
   );
 }
 
-function unreadable(vi = 'Không đọc được tệp PDF này.', en = 'This PDF cannot be read.'): InvalidInput {
+function unreadable(vi = 'Không đọc được tệp này.', en = 'This file cannot be read.'): InvalidInput {
   return new InvalidInput(
     'signing/unreadable-file',
     { vi, en },

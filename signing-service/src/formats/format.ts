@@ -3,7 +3,7 @@ import type { ValidationReport } from '../validation/report.ts';
 import type { SignatureAlgorithm } from './signing-certificate.ts';
 
 /** The formats that we sign and judge. */
-export type FormatName = 'PAdES';
+export type FormatName = 'PAdES' | 'ASiC-E';
 
 /** Where a visible block goes: points from the lower left corner of a page, zero-based or the last one. */
 export interface Place {
@@ -113,6 +113,8 @@ export interface SignatureFormat extends JudgedFormat {
   readonly mediaType: string;
   /** Without a full stop. */
   readonly extension: string;
+  /** What is signed of a file that somebody sent under a name: the file itself, or what this format puts around it. */
+  enclose(file: Uint8Array, name: string): Buffer;
   /** How many signatures of people and organisations a file of ours carries. */
   countSignatures(file: Uint8Array): number;
   /**

@@ -1,15 +1,15 @@
 import type { ValidationOptions } from '../validation/options.ts';
 import type { ValidationReport } from '../validation/report.ts';
-import { asic } from './asic/format.ts';
+import { asic, isContainer } from './asic/format.ts';
 import { cades } from './cades/format.ts';
 import type { FormatName, JudgedFormat, SignatureFormat } from './format.ts';
 import { pades } from './pades/format.ts';
 import { NotAPdf } from './pdf/malformed.ts';
 
 /** What requests are signed in. */
-const formats: readonly SignatureFormat[] = [pades];
+const formats: readonly SignatureFormat[] = [pades, asic];
 /** What is judged, in the order in which a file is asked for. */
-const judged: readonly JudgedFormat[] = [...formats, cades, asic];
+const judged: readonly JudgedFormat[] = [...formats, cades];
 
 export function formatNamed(name: FormatName): SignatureFormat {
   const found = formats.find((format) => format.name === name);
@@ -17,10 +17,13 @@ export function formatNamed(name: FormatName): SignatureFormat {
   return found;
 }
 
-/** The format that a file can be signed in as it is, by how it begins. */
-export function formatOf(file: Uint8Array): SignatureFormat | undefined {
-  return formats.find((format) => format.recognises(file));
+/** What a file can be signed in, the usual first: any file goes into a container. */
+export function formatsFor(file: Uint8Array): readonly [SignatureFormat, ...SignatureFormat[]] {
+  return pades.recognises(file) ? [pades, asic] : [asic];
 }
+
+/** Whether a file may carry signatures already: then it is judged before it is signed. */
+export const maySigned = (file: Uint8Array): boolean => pades.recognises(file) || isContainer(file);
 
 /**
  * Judges a file of whatever format. Runs on the calling thread; for files of strangers use a validation pool.

@@ -7,6 +7,7 @@ import { notify } from '@edutrust/registry/notices';
 import type { Selectable } from 'kysely';
 import { storeDocument } from '../documents/store.ts';
 import { record } from '../events.ts';
+import type { FormatName } from '../formats/format.ts';
 import { formatNamed } from '../formats/formats.ts';
 import { type SigningTables, signingOf } from '../tables.ts';
 import type { DocumentKind } from '../templates/template.ts';
@@ -21,6 +22,7 @@ export type RequestRow = Selectable<SigningTables['signing.request']>;
 export interface NewRequest {
   readonly kind: DocumentKind;
   readonly title: string;
+  readonly format?: FormatName;
   readonly organisationId: string;
   /** Of a transcript. */
   readonly classId?: string;
@@ -63,6 +65,7 @@ export async function createRequest(
       id,
       kind: input.kind,
       title: input.title,
+      ...(input.format ? { format: input.format } : {}),
       organisation_id: input.organisationId,
       class_id: classId ?? null,
       subject_id: subjectId ?? null,

@@ -204,7 +204,7 @@ const readDocument = ({ db }: ServiceContext) =>
       tags,
       summary: 'The file: signed when it is signed',
       params: IdParams,
-      produces: ['application/pdf'],
+      produces: ['application/pdf', 'application/vnd.etsi.asic-e+zip'],
     },
     resource: ({ params }) => resourceOfRequest(db, params.id),
     handle: async (request, reply) => {

@@ -1,6 +1,7 @@
 import { refersTo } from '@edutrust/platform/http';
 import { nullable, strict, Time, Uuid } from '@edutrust/platform/schemas';
 import Type from 'typebox';
+import { FormatName } from '../formats/schemas.ts';
 
 /** `signed`: by every person of its order, the seal is due; `issued`: with every signature. */
 export const RequestState = Type.Enum(['waiting', 'signed', 'issued', 'rejected', 'withdrawn']);
@@ -27,6 +28,7 @@ const Step = Type.Object({
 export const SigningRequest = Type.Object({
   id: Uuid,
   kind: DocumentKind,
+  format: FormatName,
   title: Type.String(),
   organisation: Type.Object({ id: Uuid, name: Type.String() }),
   classId: nullable(Uuid),

@@ -1,5 +1,6 @@
 import type { Transaction } from '@edutrust/platform/database';
 import type { Selectable, Updateable } from 'kysely';
+import type { Place } from '../formats/format.ts';
 import { type SigningTables, signingOf } from '../tables.ts';
 import { purposeOf, type StepRole, type StepTemplate } from '../templates/order.ts';
 import { type RequestState, type StepState, stepMoves } from './states.ts';
@@ -7,8 +8,10 @@ import { type RequestState, type StepState, stepMoves } from './states.ts';
 export type StepRow = Selectable<SigningTables['signing.step']>;
 
 /** One step of a new request. */
-export interface NewStep extends Pick<StepTemplate, 'role' | 'place'> {
+export interface NewStep extends Pick<StepTemplate, 'role'> {
   readonly role: StepRole;
+  /** Of its visible block. */
+  readonly place: Place | undefined;
   /** Null for the seal: any clerk of the organisation puts it on. */
   readonly signerId: string | null;
   /** Stands in the visible block. */
@@ -34,7 +37,7 @@ export async function insertSteps(
         turn,
         signer_id: signerId,
         signer_title: signerTitle,
-        place: JSON.stringify(place),
+        place: place ? JSON.stringify(place) : null,
         state: position === 0 || (turn !== null && turn === first?.turn) ? ('due' as const) : ('pending' as const),
         session_id: null,
         document_id: null,

@@ -67,7 +67,7 @@ export async function listRequests(db: Database, filter: RequestFilter, now: Dat
   const { rows } = await sql<
     Omit<RequestView, 'createdAt' | 'dueAt' | 'issuedAt'> & { created: Date; due: Date | null; issued: Date | null }
   >`
-    SELECT r.id, r.kind, r.title, r.state, r.reason, r.code,
+    SELECT r.id, r.kind, r.format, r.title, r.state, r.reason, r.code,
       jsonb_build_object('id', o.id, 'name', o.name) AS organisation, c.code AS "className",
       CASE WHEN subject.id IS NULL THEN NULL
         ELSE jsonb_build_object('id', subject.id, 'fullName', subject.full_name, 'educationId', subject.education_id, 'birthDate', subject.birth_date)

@@ -1,11 +1,36 @@
-import type { JudgedFormat } from '../format.ts';
+import type { SignatureFormat } from '../format.ts';
+import { readZip } from '../zip/read.ts';
+import { asicMediaType, isSignatureFile } from './names.ts';
+import { asicLongTerm, completeAsic, makeAsic, prepareAsic } from './sign.ts';
 import { validateAsic } from './validate.ts';
 
-/** Files with their signatures in one ZIP (ETSI EN 319 162-1): `.asice`, `.asics`, `.sce`, `.scs`. */
-export const asic: JudgedFormat = {
+/** Any files with their signatures in one ZIP (ETSI EN 319 162-1): `.asice`, `.asics`, `.sce`, `.scs`. */
+export const asic: SignatureFormat = {
+  name: 'ASiC-E',
+  mediaType: asicMediaType,
+  extension: 'asice',
   recognises: (file) => local.every((byte, index) => file[index] === byte),
+  enclose: (file, name) => (isContainer(file) ? Buffer.from(file) : makeAsic(new Map([[nameInside(name), file]]))),
+  countSignatures: (file) =>
+    isContainer(file) ? [...readZip(Buffer.from(file)).keys()].filter(isSignatureFile).length : 0,
+  prepare: (file, { at, signatory }) => prepareAsic(file, { at, certificate: signatory.certificate }),
+  stamped: (signature) => Buffer.from(signature.buffer, signature.byteOffset, signature.byteLength),
+  complete: completeAsic,
+  longTerm: asicLongTerm,
   validate: validateAsic,
 };
 
 /** The first local header of a ZIP. */
 const local = [0x50, 0x4b, 0x03, 0x04];
+
+/** Whether a file says of itself, where programs look for it, that it is an ASiC-E container (annex A.1); an office document is a ZIP, too. */
+export function isContainer(file: Uint8Array): boolean {
+  const head = Buffer.from(file.buffer, file.byteOffset, Math.min(file.byteLength, 38 + asicMediaType.length));
+  return asic.recognises(file) && head.toString('latin1', 30) === `mimetype${asicMediaType}`;
+}
+
+/** A name of one file, for every system: what a path or a reserved name would be is written otherwise. */
+function nameInside(name: string): string {
+  const plain = name.normalize('NFC').replaceAll(/[\p{Cc}\p{Cf}\\/:*?"<>|]/gu, '_');
+  return /^(?:\.*|mimetype)$/iu.test(plain) ? `_${plain}` : plain;
+}

@@ -12,3 +12,6 @@ export const isSignatureFile = (name: string): boolean => /^META-INF\/[^/]*signa
 export const isManifest = (name: string): boolean => /^META-INF\/[^/]*ASiCManifest[^/]*\.xml$/iu.test(name);
 /** XAdES in the same container: not judged. */
 export const isXmlSignature = (name: string): boolean => /^META-INF\/[^/]*signatures[^/]*\.xml$/iu.test(name);
+/** Of the n-th signature that we make, and of the manifest that it signs. */
+export const signatureName = (number: number): string => `META-INF/signature${String(number).padStart(3, '0')}.p7s`;
+export const manifestName = (number: number): string => `META-INF/ASiCManifest${String(number).padStart(3, '0')}.xml`;

@@ -11,6 +11,7 @@ export const pades: SignatureFormat = {
   mediaType: 'application/pdf',
   extension: 'pdf',
   recognises: (file) => Buffer.from(file.buffer, file.byteOffset, Math.min(file.byteLength, 5)).equals(head),
+  enclose: (file) => Buffer.from(file),
   countSignatures: (file) =>
     Buffer.from(file.buffer, file.byteOffset, file.byteLength).toString('latin1').split('/ByteRange [').length - 1,
   prepare: (file, wish) => {

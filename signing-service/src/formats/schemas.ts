@@ -1,0 +1,4 @@
+import Type from 'typebox';
+
+/** What a document is signed in. */
+export const FormatName = Type.Enum(['PAdES', 'ASiC-E']);
