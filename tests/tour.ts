@@ -67,6 +67,7 @@ export async function tourAs(tour: Tour, page: Page, who: string, start: readonl
     const seen = tour.seen.get(kind) ?? new Set();
     tour.seen.set(kind, seen.add(who));
     await isNamed(page, note);
+    await speaksToPeople(page, kind, note);
     for (const view of tour.views) await lookAt(page, view, kind, who, note);
     for (const size of [
       { width: 320, height: 256 },
@@ -143,6 +144,19 @@ async function isNamed(page: Page, note: (what: string) => void): Promise<void> 
   if (named.mains !== 1) note(`${named.mains} main landmarks`);
   if (!/\S/.test(named.title)) note('no title');
   if (named.language === '') note('no language');
+}
+
+/** Pages of those who write programs: there a name of the machine's is the right word. */
+const forProgrammers = /^\/(?:api\/docs|admin\/apps|log)/;
+
+/** No id of the database, no word of the program stands before a person; one word for one thing (B21, B23). */
+async function speaksToPeople(page: Page, kind: string, note: (what: string) => void): Promise<void> {
+  if (forProgrammers.test(kind)) return;
+  const text = await page.evaluate(() => document.body.innerText);
+  const words =
+    /[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}|\b(?:signing-request|client_id|redirect_uri|bind dn|undefined|null|NaN)\b|\[object|khoá truy cập|.{0,20}\b[a-z]+(?:-[a-z]+)*\.[a-z]+-[a-z]+\b/gi;
+  const found = new Set(text.match(words));
+  if (found.size > 0) note(`not a person's words: ${[...found].slice(0, 5).join(', ')}`);
 }
 
 async function lookAt(page: Page, { width, scheme }: View, kind: string, who: string, note: (what: string) => void) {
