@@ -149,7 +149,7 @@ async function isNamed(page: Page, note: (what: string) => void): Promise<void> 
 /** Pages of those who write programs: there a name of the machine's is the right word. */
 const forProgrammers = /^\/(?:api\/docs|admin\/apps|log)/;
 
-/** No id of the database, no word of the program stands before a person; one word for one thing (B21, B23). */
+/** No id of the database, no word of the program stands before a person; one word for one thing. */
 async function speaksToPeople(page: Page, kind: string, note: (what: string) => void): Promise<void> {
   if (forProgrammers.test(kind)) return;
   const text = await page.evaluate(() => document.body.innerText);
