@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import process from 'node:process';
 import { test } from 'node:test';
 import { builtScreens } from '@edutrust/admin-console/build';
 
@@ -56,4 +58,27 @@ test('first load: public pages and sign-in at most 30 kB, the console 150 kB, th
   assert.ok(weights.pages <= 22_000, `pages: ${weights.pages} B`);
   assert.ok(weights.console <= 150_000, `console: ${weights.console} B`);
   assert.ok(weights.sign <= 60_000, `sign: ${weights.sign} B`);
+});
+
+test('a server starts without the libraries that it may never use: Redis, mail, PDF, passkeys, the worker', () => {
+  const script = `
+    import { registerHooks } from 'node:module';
+    const read = new Set();
+    registerHooks({
+      load: (url, context, next) => {
+        read.add(/node_modules\\/((?:@[^/]+\\/)?[^/]+)/.exec(url)?.[1]);
+        return next(url, context);
+      },
+    });
+    await import('@edutrust/edutrust/app');
+    console.log(JSON.stringify([...read]));`;
+  const read: string[] = JSON.parse(
+    execFileSync(process.execPath, ['--input-type=module', '--eval', script], { cwd: import.meta.dirname }).toString(),
+  );
+  assert.ok(read.includes('fastify'), 'what is read is seen');
+  const dear = ['@redis/client', 'nodemailer', 'pdfkit', '@simplewebauthn/server', 'graphile-worker', 'vite'];
+  assert.deepEqual(
+    dear.filter((name) => read.includes(name)),
+    [],
+  );
 });

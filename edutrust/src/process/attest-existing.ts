@@ -1,10 +1,8 @@
-import { attestExistingCredentials } from '@edutrust/idp/accounts';
 import type { FirstAttestation } from '@edutrust/platform/attestation';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { statement } from '@edutrust/platform/database';
 import { installationEvents } from '@edutrust/platform/installation-events';
 import { configuredWitness } from '@edutrust/platform/witness';
-import { attestExistingRoles } from '@edutrust/registry/permissions';
 
 /** In the ledger, this once. */
 const subject = { kind: 'installation', id: 'roles-and-credentials' } as const;
@@ -19,10 +17,15 @@ const find = statement<{ id: string }, [subject: string]>(
 );
 
 const names = ['roles', 'passwords', 'passkeys', 'codes', 'sessions'] as const;
-const tables: Readonly<Record<(typeof names)[number], FirstAttestation>> = {
-  roles: attestExistingRoles,
-  ...attestExistingCredentials,
-};
+
+/** Loaded when they are needed, which is once: every command opens the database, and most need no accounts. */
+async function loadTables(): Promise<Readonly<Record<(typeof names)[number], FirstAttestation>>> {
+  const [{ attestExistingRoles }, { attestExistingCredentials }] = await Promise.all([
+    import('@edutrust/registry/permissions'),
+    import('@edutrust/idp/accounts'),
+  ]);
+  return { roles: attestExistingRoles, ...attestExistingCredentials };
+}
 
 /**
  * Attests the roles and credentials that were there before their rows were attested (ADR 0089): once in the life of an
@@ -32,6 +35,7 @@ const tables: Readonly<Record<(typeof names)[number], FirstAttestation>> = {
 export async function attestExisting(context: ServiceContext): Promise<void> {
   const { db, secrets, log } = context;
   if ((await find(db, subject.id)).length > 0) return;
+  const tables = await loadTables();
   await db
     .transaction()
     .execute(async (transaction) => {

@@ -103,7 +103,7 @@ async function startBackground(context: OpenContext, services: readonly Service[
   );
   // The embedded database is served by one process, which is this one.
   if (!config.databaseUrl) await giveBackAllJobs(database.pool, log);
-  const outside = [mailTasks(config, context.db), ...services.map((service) => service.outsideTasks ?? {})];
+  const outside = [await mailTasks(config, context.db), ...services.map((service) => service.outsideTasks ?? {})];
   for (const [index, tasks] of [handlers, ...outside].entries()) {
     if (Object.keys(tasks).length === 0) continue;
     const own = Object.fromEntries(Object.entries(schedule).filter(([task]) => task in tasks));

@@ -8,8 +8,6 @@ import { formatEducationId } from '@edutrust/registry/education-id';
 import { notify } from '@edutrust/registry/notices';
 import { getPerson } from '@edutrust/registry/people';
 import { needPasskey, recordedRolesOf } from '@edutrust/registry/permissions';
-import { verifyAuthenticationResponse, verifyRegistrationResponse } from '@simplewebauthn/server';
-import { decodeCredentialPublicKey } from '@simplewebauthn/server/helpers';
 import { type Selectable, sql } from 'kysely';
 import type Type from 'typebox';
 import { type Account, findAccount } from '../accounts/account.ts';
@@ -98,6 +96,7 @@ export async function verifyAttestation(
       boundTo,
       personId,
     });
+    const { verifyRegistrationResponse } = await import('@simplewebauthn/server');
     const { verified, registrationInfo } = await verifyRegistrationResponse({
       response: attestation as Parameters<typeof verifyRegistrationResponse>[0]['response'], // validated by its schema
       expectedChallenge: challenge,
@@ -108,7 +107,7 @@ export async function verifyAttestation(
     });
     if (!verified) throw new Error('not verified');
     const { credential, credentialDeviceType } = registrationInfo;
-    mustFitItsAlgorithm(credential.publicKey);
+    await mustFitItsAlgorithm(credential.publicKey);
     if (Buffer.from(credential.id, 'base64url').length > longestCredentialIdBytes)
       throw new Error('credential id too long');
     return {
@@ -128,7 +127,8 @@ function nameOf(given: string): string {
 }
 
 /** RFC 9053 §2: the algorithm that a key names is one of its own type; RFC 8230 §4 for RSA. */
-function mustFitItsAlgorithm(publicKey: Uint8Array): void {
+async function mustFitItsAlgorithm(publicKey: Uint8Array): Promise<void> {
+  const { decodeCredentialPublicKey } = await import('@simplewebauthn/server/helpers');
   const key = decodeCredentialPublicKey(Uint8Array.from(publicKey)) as unknown as Map<number, unknown>;
   const [type, algorithm, curve, modulus] = [key.get(1), key.get(3), key.get(-1), key.get(-1)];
   const fits =
@@ -231,6 +231,7 @@ export async function verifyAssertion(
     if (userHandle !== undefined && userHandle !== account.user_handle.toString('base64url')) {
       throw new Error("somebody else's user handle");
     }
+    const { verifyAuthenticationResponse } = await import('@simplewebauthn/server');
     const { verified, authenticationInfo } = await verifyAuthenticationResponse({
       response: assertion as Parameters<typeof verifyAuthenticationResponse>[0]['response'], // validated by its schema
       expectedChallenge: challenge,

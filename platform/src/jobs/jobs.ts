@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { parseCronItems, run, runMigrations, type WorkerEvents, Logger as WorkerLogger } from 'graphile-worker';
+import type { WorkerEvents } from 'graphile-worker';
 import { sql } from 'kysely';
 import type { Pool } from 'pg';
 import type { Transaction } from '../database/database.ts';
@@ -45,6 +45,7 @@ export function payloadText(payload: { [key: string]: Json }, name: string): str
 
 /** Brings graphile-worker's own schema up to date. Safe for several processes at once: it locks. */
 export async function migrateJobs(pool: Pool): Promise<void> {
+  const { runMigrations } = await import('graphile-worker');
   await runMigrations({ pgPool: pool });
 }
 
@@ -94,6 +95,7 @@ export async function startWorker({
   log,
   heartbeat,
 }: WorkerOptions): Promise<{ stop(): Promise<void> }> {
+  const { Logger: WorkerLogger, parseCronItems, run } = await import('graphile-worker');
   const taskList = Object.fromEntries(
     Object.entries(handlers).map(([name, handle]) => [
       name,

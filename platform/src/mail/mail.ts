@@ -1,5 +1,4 @@
 import { sql } from 'kysely';
-import { createTransport } from 'nodemailer';
 import type { Config } from '../config/config.ts';
 import type { Database, Transaction } from '../database/database.ts';
 import { uuidv7 } from '../ids.ts';
@@ -40,8 +39,9 @@ export function createMailer(config: Pick<Config, 'smtpUrl'>, jobs: Jobs): Maile
 }
 
 /** The task that hands mail to the configured server; none without one. */
-export function mailTasks(config: Pick<Config, 'smtpUrl' | 'mailFrom'>, db: Database): TaskHandlers {
+export async function mailTasks(config: Pick<Config, 'smtpUrl' | 'mailFrom'>, db: Database): Promise<TaskHandlers> {
   if (!config.smtpUrl) return {};
+  const { createTransport } = await import('nodemailer');
   const transport = createTransport(config.smtpUrl.href, { from: config.mailFrom });
   return {
     [sendTask]: async ({ id }) => {

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Config } from '@edutrust/platform/config';
 import { InvalidInput } from '@edutrust/platform/errors';
-import { verifyAuthenticationResponse } from '@simplewebauthn/server';
 import Type from 'typebox';
 import { canonicalText } from './envelope.ts';
 import type { ApprovalPasskey } from './passkey.ts';
@@ -63,6 +62,7 @@ export async function checkAssertion(
     if (userHandle !== undefined && passkey.userHandle !== undefined && userHandle !== passkey.userHandle) {
       throw new Error("somebody else's user handle");
     }
+    const { verifyAuthenticationResponse } = await import('@simplewebauthn/server');
     const { verified, authenticationInfo } = await verifyAuthenticationResponse({
       response: { ...assertion, clientExtensionResults: {} },
       expectedChallenge: challenge,

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Config } from '@edutrust/platform/config';
 import { InvalidInput } from '@edutrust/platform/errors';
-import { verifyAuthenticationResponse, verifyRegistrationResponse } from '@simplewebauthn/server';
 import type Type from 'typebox';
 import type { Assertion, Attestation } from './schemas.ts';
 
@@ -59,6 +58,7 @@ export async function verifyRegistration(
 ): Promise<RegisteredPasskey> {
   try {
     refuseCrossOrigin(attestation.response.clientDataJSON);
+    const { verifyRegistrationResponse } = await import('@simplewebauthn/server');
     const { verified, registrationInfo } = await verifyRegistrationResponse({
       response: attestation as Parameters<typeof verifyRegistrationResponse>[0]['response'], // validated by its schema
       expectedChallenge: challenge,
@@ -107,6 +107,7 @@ export async function verifyAssertion(
     const { userHandle } = assertion.response;
     if (userHandle !== undefined && userHandle !== passkey.userHandle) throw new Error("somebody else's user handle");
     refuseCrossOrigin(assertion.response.clientDataJSON);
+    const { verifyAuthenticationResponse } = await import('@simplewebauthn/server');
     const { verified, authenticationInfo } = await verifyAuthenticationResponse({
       response: assertion as Parameters<typeof verifyAuthenticationResponse>[0]['response'], // validated by its schema
       expectedChallenge: challenge,

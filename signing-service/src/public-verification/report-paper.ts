@@ -1,5 +1,5 @@
 import type { Locale, Text } from '@edutrust/platform/messages';
-import PDFDocument from 'pdfkit';
+import type PDFDocument from 'pdfkit';
 import { fontFile } from '../fonts/fonts.ts';
 import type { SignatureReport } from '../validation/report.ts';
 import type { AnswerText } from './sentences.ts';
@@ -65,7 +65,8 @@ export async function makeReportPaper(
   { locale, origin }: { readonly locale: Locale; readonly origin: string },
 ): Promise<Buffer> {
   const t = (text: Text) => text[locale];
-  const pdf = new PDFDocument({
+  const { default: Document } = await import('pdfkit');
+  const pdf = new Document({
     size: 'A4',
     margins: { top: 60, bottom: 60, left: page.left, right: 56 },
     pdfVersion: '1.7',

@@ -1,4 +1,3 @@
-import PDFDocument from 'pdfkit';
 import { fontFile } from '../../fonts/fonts.ts';
 import type { TranscriptData } from './data.ts';
 import { drawFooting, drawMarks, drawMasthead, drawPupil, drawRemarks, drawTitle } from './drawing.ts';
@@ -13,6 +12,7 @@ export type { TranscriptData } from './data.ts';
  */
 export async function makeTranscript(input: TranscriptData): Promise<Buffer> {
   const data = normalised(input);
+  const { default: PDFDocument } = await import('pdfkit');
   const document = new PDFDocument({
     size: 'A4',
     margin: 0,
