@@ -18,6 +18,7 @@ import { readTargets } from './targets/store.ts';
 
 export { releaseKind } from './engine/approve.ts';
 export { migrations } from './migrations.ts';
+export { listReleases } from './releases/releases.ts';
 
 const actor = { kind: 'system', name: 'sync' } as const;
 const fullRunTask = 'sync.full-run';

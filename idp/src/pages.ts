@@ -312,6 +312,13 @@ export interface AccountProps {
     /** Form without fields; null when the school approved the app. */
     readonly withdrawAction: string | null;
   }[];
+  /** Systems that got data of the person without their coming there: which fields, by neutral name, and when last. */
+  readonly releases: readonly {
+    readonly recipient: string;
+    readonly fields: readonly string[];
+    readonly lastAt: Instant;
+    readonly times: number;
+  }[];
   /** What the person was told, newest first. */
   readonly notices: readonly { readonly at: Instant; readonly title: Sentence; readonly remedy: Sentence }[];
   /** Newest first. */

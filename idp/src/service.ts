@@ -53,8 +53,8 @@ const sweepTask = 'idp.sweep';
 export async function createIdp(
   context: ServiceContext,
   pages: IdpPages,
-  /** Who keeps what was issued to people; without it nothing was. */
-  ports: { readonly documents?: DocumentsPort } = {},
+  /** Who keeps what was issued to people, and what went out about them; without them nothing did. */
+  ports: { readonly documents?: DocumentsPort; readonly releasedOf?: IdpTools['releasedOf'] } = {},
 ): Promise<Idp> {
   const cookies = cookieNames(context.config.url);
   const apps = createAppDirectory(context.db, context.clock);
@@ -67,6 +67,7 @@ export async function createIdp(
     hasher: createPasswordHasher(),
     throttle: createThrottle(context),
     provider: provider.current,
+    releasedOf: ports.releasedOf ?? (async () => []),
   };
   let readers: readonly { stop(): Promise<void> }[] = [];
   return {

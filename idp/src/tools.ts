@@ -6,6 +6,15 @@ import type { PasswordHasher } from './password/hashing.ts';
 import type { CookieNames } from './sessions/cookies.ts';
 import type { Throttle } from './throttling/throttle.ts';
 
+/** Fields of one person that one system got together, once or more often. */
+export interface Released {
+  readonly recipient: string;
+  /** By neutral field name: `fullName`, `classes`. */
+  readonly fields: readonly string[];
+  readonly lastAt: Date;
+  readonly times: number;
+}
+
 /** What the routes of this service share, made once a process. */
 export interface IdpTools {
   readonly context: ServiceContext;
@@ -14,6 +23,8 @@ export interface IdpTools {
   readonly hasher: PasswordHasher;
   readonly throttle: Throttle;
   readonly cookies: CookieNames;
+  /** Which systems got to know what of a person, the latest first; asked of the service that brings it to them. */
+  releasedOf(personId: string): Promise<readonly Released[]>;
   /** The provider of now: a key rotation swaps it. */
   provider(): Promise<Provider>;
 }

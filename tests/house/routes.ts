@@ -434,6 +434,7 @@ export const rows: Readonly<Record<string, Row>> = {
   }),
 
   // Directory sync
+  'GET /api/v1/people/:id/releases': roles('DSAC', 'person'),
   'GET /api/v1/sync/clients': roles('DSA'),
   'POST /api/v1/sync/clients': roles('D', 'organisation', {
     body: ({ organisation }) => ({ name: 'SIS', kind: 'scim', mayWrite: false, organisationId: organisation }),

@@ -5,6 +5,7 @@ import { Banner, Field } from '../design/form.tsx';
 import { Icon } from '../design/icon.tsx';
 import { formatAgo, formatDate, formatEducationId, formatTime, t } from '../design/language.ts';
 import { State } from '../design/mark.tsx';
+import { ReleasedTo } from '../design/released.tsx';
 import { Row, Ruled } from '../design/ruled.tsx';
 import { DataList } from './consent.tsx';
 import { Stack } from './document.tsx';
@@ -79,6 +80,7 @@ export function Account(props: AccountProps) {
       {isPupil && <Passkeys {...props} />}
       <Sessions {...props} />
       <Sharing {...props} />
+      <Elsewhere {...props} />
       <Activity {...props} />
     </>
   );
@@ -158,6 +160,22 @@ function Sharing({ apps, isPupil }: AccountProps) {
           ))}
         </Ruled>
       )}
+    </Section>
+  );
+}
+
+/** Systems that the school brings people to by itself; they are told apart from apps that somebody opens. */
+function Elsewhere({ releases, isPupil }: AccountProps) {
+  if (releases.length === 0) return null;
+  return (
+    <Section
+      title={
+        isPupil
+          ? t('Hệ thống của trường biết gì về em', 'What your school’s systems know about you')
+          : t('Hệ thống của trường, Sở biết gì về tôi', 'What systems of school and department know about me')
+      }
+    >
+      <ReleasedTo releases={releases} onMargin />
     </Section>
   );
 }

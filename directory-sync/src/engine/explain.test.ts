@@ -4,6 +4,7 @@ import { type DemoCity, seedDemo } from '@edutrust/registry/demo';
 import { migrations as registryMigrations } from '@edutrust/registry/service';
 import { type TestContext, testContext } from '@edutrust/testing/context';
 import { startSlapd } from '@edutrust/testing/slapd';
+import { listReleases } from '../releases/releases.ts';
 import { migrations } from '../service.ts';
 import { lagSince, sampleLag } from '../targets/lag.ts';
 import { addTarget, changeTarget, findTarget } from '../targets/store.ts';
@@ -63,6 +64,12 @@ test('why a person is not at a target yet: step by step, with nothing written; b
   assert.deepEqual(await bringOne(context, id, pupil), { state: 'done' });
   const after = await explainPerson(context, id, pupil);
   assert.deepEqual([after.isThere, after.changes, after.pendingSince], [true, [], null]);
+
+  assert.deepEqual(
+    (await listReleases(context.db, pupil)).map(({ recipient }) => recipient),
+    ['so'],
+    'and it is on record',
+  );
 
   await slapd.stop();
   const alone = await explainPerson(context, id, pupil);

@@ -1,7 +1,8 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { personActor, signedIn } from '@edutrust/platform/http';
 import { type Route, route } from '@edutrust/platform/route';
-import { Time } from '@edutrust/platform/schemas';
+import { IdParams, Time } from '@edutrust/platform/schemas';
+import { requires } from '@edutrust/registry/permissions';
 import Type from 'typebox';
 import { listReleases } from './releases.ts';
 
@@ -23,16 +24,31 @@ const listOwn = ({ db }: ServiceContext) =>
       summary: 'What other systems got to know of the person who is signed in: which fields, who, when',
       response: { 200: Type.Object({ items: Type.Array(Release) }) },
     },
-    handle: async (request) => {
-      const releases = await listReleases(db, personActor(request).personId);
-      const items = releases.map(({ firstAt, lastAt, ...release }) => ({
-        ...release,
-        firstAt: firstAt.toISOString(),
-        lastAt: lastAt.toISOString(),
-      }));
-      return { items };
-    },
+    handle: async (request) => ({ items: await releasesOf(db, personActor(request).personId) }),
   });
 
-/** Whom the caller's data was released to. */
-export const releaseRoutes = (context: ServiceContext): Route[] => [listOwn(context)];
+const listOfPerson = ({ db }: ServiceContext) =>
+  route({
+    method: 'GET',
+    url: '/api/v1/people/:id/releases',
+    access: requires('audit.read'),
+    schema: {
+      tags: ['people'],
+      summary: 'What other systems got to know of a person: which fields, who, when',
+      params: IdParams,
+      response: { 200: Type.Object({ items: Type.Array(Release) }) },
+    },
+    resource: ({ params: { id } }) => ({ personId: id }),
+    handle: async ({ params: { id } }) => ({ items: await releasesOf(db, id) }),
+  });
+
+async function releasesOf(db: ServiceContext['db'], personId: string) {
+  return (await listReleases(db, personId)).map(({ firstAt, lastAt, ...release }) => ({
+    ...release,
+    firstAt: firstAt.toISOString(),
+    lastAt: lastAt.toISOString(),
+  }));
+}
+
+/** To whom data of the caller, or of somebody whom the caller answers for, was released. */
+export const releaseRoutes = (context: ServiceContext): Route[] => [listOwn(context), listOfPerson(context)];

@@ -1,5 +1,5 @@
 import { certsKinds, createCerts } from '@edutrust/certs/service';
-import { createDirectorySync, releaseKind } from '@edutrust/directory-sync/service';
+import { createDirectorySync, listReleases, releaseKind } from '@edutrust/directory-sync/service';
 import { approvalPasskeys } from '@edutrust/idp/passkeys';
 import { createIdp, idpKinds } from '@edutrust/idp/service';
 import type { ServiceContext } from '@edutrust/platform/context';
@@ -39,6 +39,7 @@ export async function buildServices(
       issuedTo: (personIds) => listIssuedDocuments(context.db, personIds),
       waitingFor: (actor) => countWaiting(context.db, actor),
     },
+    releasedOf: (personId) => listReleases(context.db, personId),
   });
   const decide = can(context.db);
   const built: Partial<Record<ServiceName, Service | readonly Service[]>> = {

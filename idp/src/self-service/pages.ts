@@ -223,23 +223,25 @@ export async function endOwnSession({ context }: IdpTools, actor: PersonActor, u
 }
 
 async function accountProps(
-  { context, apps }: IdpTools,
+  { context, apps, releasedOf }: IdpTools,
   actor: PersonActor,
   locale: 'vi' | 'en',
 ): Promise<AccountProps> {
   const { db } = context;
   const { personId } = actor;
-  const [claims, account, passkeys, sessions, rule, activity, told, sharing, secondFactor] = await Promise.all([
-    personClaims(db, personId),
-    findAccount(db, personId),
-    listPasskeys(db, personId),
-    listSessions(db, personId),
-    passwordRule(context, personId),
-    accountActivity(db, personId, locale),
-    listNotices(db, personId, 10),
-    listSharing(db, apps, personId),
-    findSecondFactor(db, personId),
-  ]);
+  const [claims, account, passkeys, sessions, rule, activity, told, sharing, secondFactor, released] =
+    await Promise.all([
+      personClaims(db, personId),
+      findAccount(db, personId),
+      listPasskeys(db, personId),
+      listSessions(db, personId),
+      passwordRule(context, personId),
+      accountActivity(db, personId, locale),
+      listNotices(db, personId, 10),
+      listSharing(db, apps, personId),
+      findSecondFactor(db, personId),
+      releasedOf(personId),
+    ]);
   const hasPassword = account?.password_hash != null;
   return {
     name: claims.name,
@@ -265,16 +267,7 @@ async function accountProps(
     ...(hasPassword && !rule.isPupil
       ? { secondFactor: { path: '/account/second-factor', isOn: secondFactor !== undefined } }
       : {}),
-    sessions: sessions.map(({ id, device, method, signedInAt, lastSeenAt, apps: names }) => ({
-      id,
-      isCurrent: id === actor.sessionId,
-      device: device === 'unknown' ? (locale === 'vi' ? 'Thiết bị không rõ' : 'Unknown device') : device,
-      method,
-      signedInAt: signedInAt.toISOString(),
-      lastSeenAt: lastSeenAt.toISOString(),
-      apps: names,
-      endAction: `/account/sessions/${id}/end`,
-    })),
+    sessions: sessions.map((session) => sessionProps(session, actor.sessionId, locale)),
     endAllAction: '/account/sessions/end',
     apps: sharing.map(({ app, since, scopes, isConsent }) => ({
       name: app.name,
@@ -282,6 +275,7 @@ async function accountProps(
       data: releasedData(claims, scopes, locale),
       withdrawAction: isConsent ? `/account/apps/${app.clientId}/withdraw` : null,
     })),
+    releases: released.map(({ lastAt, ...release }) => ({ ...release, lastAt: lastAt.toISOString() })),
     notices: told.map(({ at, title, remedy }) => ({
       at: at.toISOString(),
       title: title[locale],
@@ -290,6 +284,22 @@ async function accountProps(
     activity,
     homePath: '/',
     signOutAction: '/sign-out',
+  };
+}
+
+function sessionProps(
+  { id, device, signedInAt, lastSeenAt, ...session }: Awaited<ReturnType<typeof listSessions>>[number],
+  currentId: string,
+  locale: 'vi' | 'en',
+): AccountProps['sessions'][number] {
+  return {
+    ...session,
+    id,
+    isCurrent: id === currentId,
+    device: device === 'unknown' ? (locale === 'vi' ? 'Thiết bị không rõ' : 'Unknown device') : device,
+    signedInAt: signedInAt.toISOString(),
+    lastSeenAt: lastSeenAt.toISOString(),
+    endAction: `/account/sessions/${id}/end`,
   };
 }
 

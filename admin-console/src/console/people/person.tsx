@@ -5,6 +5,7 @@ import { Face } from '../../design/face.tsx';
 import { formatDate, t } from '../../design/language.ts';
 import { useLoad } from '../../design/load.ts';
 import { State } from '../../design/mark.tsx';
+import { ReleasedTo } from '../../design/released.tsx';
 import { Row, type RowMark, Ruled } from '../../design/ruled.tsx';
 import { Show } from '../../design/show.tsx';
 import { sentence } from '../call.ts';
@@ -43,6 +44,7 @@ export function PersonPage() {
               <SignIn person={data} />
               <Record person={data} onChange={reload} />
               <Roles person={data} />
+              <Releases personId={data.id} />
             </div>
             <Timeline person={data} />
           </div>
@@ -194,6 +196,21 @@ function Relatives({
         ))}
       </dd>
     </>
+  );
+}
+
+/** What was sent to other systems about this person; nothing where nothing was. */
+function Releases({ personId }: { readonly personId: string }) {
+  const mayRead = useMay('audit.read');
+  const [loaded] = useLoad(`releases of ${personId} ${mayRead}`, async () =>
+    mayRead ? must(api.GET('/api/v1/people/{id}/releases', { params: { path: { id: personId } } })) : { items: [] },
+  );
+  if (loaded.state !== 'ready' || loaded.data.items.length === 0) return null;
+  return (
+    <section class="grid gap-3" aria-labelledby="releases">
+      <h2 id="releases">{t('Đã gửi đi đâu', 'Sent to other systems')}</h2>
+      <ReleasedTo releases={loaded.data.items} />
+    </section>
   );
 }
 

@@ -3,6 +3,7 @@ import { Diff } from '../../design/diff.tsx';
 import { t } from '../../design/language.ts';
 import { useLoad } from '../../design/load.ts';
 import { State } from '../../design/mark.tsx';
+import { fieldName } from '../../design/released.tsx';
 import { Show } from '../../design/show.tsx';
 import { Table } from '../../design/table.tsx';
 import type { RunView } from './words.ts';
@@ -62,7 +63,7 @@ function ChangeRow({ change }: { readonly change: Change }) {
         {change.error && <p class="text-bad font-semibold">{change.error}</p>}
         {fields.map((field) => (
           <span key={field} class="block">
-            <span class="text-quiet">{field}</span>{' '}
+            <span class="text-quiet">{fieldName(field)}</span>{' '}
             <Diff before={change.before[field]?.join(', ') ?? null} after={change.after[field]?.join(', ') ?? null} />
           </span>
         ))}

@@ -1,8 +1,9 @@
 import { formatDate, t } from '../../design/language.ts';
 import { State } from '../../design/mark.tsx';
+import { fieldName } from '../../design/released.tsx';
 import { Table } from '../../design/table.tsx';
 import { roleName } from '../words.ts';
-import { type Explanation, fieldName } from './words.ts';
+import type { Explanation } from './words.ts';
 
 type Field = Explanation['fields'][number];
 

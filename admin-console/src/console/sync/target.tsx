@@ -7,6 +7,7 @@ import { Icon } from '../../design/icon.tsx';
 import { t } from '../../design/language.ts';
 import { useAction, useLoad } from '../../design/load.ts';
 import { State } from '../../design/mark.tsx';
+import { fieldName } from '../../design/released.tsx';
 import { Show } from '../../design/show.tsx';
 import { toast } from '../../design/toast.tsx';
 import { sayNext } from '../heading.ts';
@@ -20,7 +21,7 @@ import { Lag } from './lag.tsx';
 import { Runs } from './runs.tsx';
 import { Trouble } from './trouble.tsx';
 import { Why } from './why.tsx';
-import { addressOf, fieldName, type Run, runState, type Target, targetState, totalsOf } from './words.ts';
+import { addressOf, type Run, runState, type Target, targetState, totalsOf } from './words.ts';
 
 /** `/admin/sync/:id`: how a target is and what helps, how far behind, its last runs, and why somebody is not there. */
 export function TargetPage() {

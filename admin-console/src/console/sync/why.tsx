@@ -6,6 +6,7 @@ import { Banner } from '../../design/form.tsx';
 import { Icon } from '../../design/icon.tsx';
 import { formatNumber, t } from '../../design/language.ts';
 import { useAction, useLoad } from '../../design/load.ts';
+import { fieldName } from '../../design/released.tsx';
 import { Row, type RowMark, Ruled } from '../../design/ruled.tsx';
 import { Show } from '../../design/show.tsx';
 import { Table } from '../../design/table.tsx';
@@ -14,7 +15,7 @@ import { mayDo } from '../may.ts';
 import { Ago } from '../parts.tsx';
 import { PickPerson } from '../people/pick.tsx';
 import { FieldsOf } from './fields-of.tsx';
-import { type Explanation, fieldName, type Target } from './words.ts';
+import type { Explanation, Target } from './words.ts';
 
 /** «Vì sao chưa tới?»: one person at this target, asked step by step; the one who is asked about is in the address. */
 export function Why({ target }: { readonly target: Target }) {

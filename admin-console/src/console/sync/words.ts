@@ -69,26 +69,6 @@ export function totalsOf({ totals }: Pick<Run, 'totals'>): string {
   return [...(parts.length > 0 ? parts : [t('không có gì phải đổi', 'nothing to change')]), same].join(' · ');
 }
 
-/** What a field is, as people call it: of the contract, or as it is sent. */
-export function fieldName(field: string): string {
-  const names: Record<string, string> = {
-    name: t('họ tên', 'name'),
-    birthDate: t('ngày sinh', 'birth date'),
-    gender: t('giới tính', 'gender'),
-    roles: t('vai trò', 'role'),
-    organisations: t('trường', 'school'),
-    classes: t('lớp', 'class'),
-    titles: t('chức danh', 'title'),
-    fullName: t('họ tên', 'full name'),
-    familyName: t('họ và đệm', 'family name'),
-    givenName: t('tên', 'given name'),
-    educationId: t('mã giáo dục', 'education ID'),
-    isActive: t('đang hoạt động', 'active'),
-    members: t('thành viên', 'members'),
-  };
-  return names[field] ?? field;
-}
-
 /** Where it is, as its settings say; secrets are not among them. */
 export function addressOf({ settings }: Target): string {
   return typeof settings.url === 'string' ? settings.url : '';
