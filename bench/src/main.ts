@@ -40,16 +40,19 @@ if (unknown.length > 0) {
 }
 if (!values.json) process.stdout.write(`Node ${process.versions.node}, ${availableParallelism()} cores\n`);
 const verdicts = { met: 0, missed: 0 };
+const took: string[] = [];
 const started = performance.now();
 for (const name of chosen) {
+  const from = performance.now();
   for (const row of (await scenarios[name]?.()) ?? []) {
     const met = isMet(row);
     if (met !== undefined) verdicts[met ? 'met' : 'missed'] += 1;
     const line = `${name.padEnd(12)} ${row.what.padEnd(46)} ${row.value.padStart(12)}  ${judged(row).padEnd(34)} ${row.against ?? ''}`;
     process.stdout.write(`${values.json ? JSON.stringify({ scenario: name, ...row, met }) : line.trimEnd()}\n`);
   }
+  took.push(`${name} ${((performance.now() - from) / 1000).toFixed(0)} s`);
 }
 if (!values.json) {
   const minutes = ((performance.now() - started) / 60_000).toFixed(1);
-  process.stdout.write(`${verdicts.met} goals met, ${verdicts.missed} missed, in ${minutes} minutes\n`);
+  process.stdout.write(`${verdicts.met} goals met, ${verdicts.missed} missed, in ${minutes} minutes (${took.join(', ')})\n`);
 }

@@ -11,6 +11,7 @@ import { applyReleased } from './engine/release.ts';
 import { oneRosterRoutes } from './oneroster/routes.ts';
 import { releaseRoutes } from './releases/routes.ts';
 import { scimRoutes } from './scim/routes.ts';
+import { createConnections } from './targets/connections.ts';
 import { forgetOldLag, sampleLag } from './targets/lag.ts';
 import { personRoutes } from './targets/person.ts';
 import { targetRoutes } from './targets/routes.ts';
@@ -28,6 +29,7 @@ const runTask = 'sync.run';
 /** Keeps other directories in step: at once by the outbox, and by a full comparison every night. */
 export function createDirectorySync(context: ServiceContext): Service {
   const { db, log, jobs } = context;
+  const connections = createConnections(context);
   let reader: { stop(): Promise<void> } | undefined;
 
   /** A job for each target: one that hangs holds up none of the others. */
@@ -67,7 +69,7 @@ export function createDirectorySync(context: ServiceContext): Service {
       [runTask]: async (payload) => {
         await runTarget(context, payloadText(payload, 'targetId'), { mode: 'apply', actor });
       },
-      [liveTask]: (payload) => bringPending(context, payloadText(payload, 'targetId')),
+      [liveTask]: (payload) => bringPending(context, payloadText(payload, 'targetId'), connections),
       [releaseTask]: (payload) =>
         applyReleased(context, payloadText(payload, 'runId'), payloadText(payload, 'approvalId')),
     },
@@ -88,6 +90,9 @@ export function createDirectorySync(context: ServiceContext): Service {
         (error) => log.error({ err: error }, 'sync reader'),
       );
     },
-    close: async () => reader?.stop(),
+    close: async () => {
+      await reader?.stop();
+      await connections[Symbol.asyncDispose]();
+    },
   };
 }

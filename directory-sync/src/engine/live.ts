@@ -1,8 +1,10 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import type { Transaction } from '@edutrust/platform/database';
+import { statement, type Transaction } from '@edutrust/platform/database';
 import { Conflict, EduTrustError } from '@edutrust/platform/errors';
 import { sql } from 'kysely';
+import type { Connection } from '../connectors/connector.ts';
 import { syncOf } from '../tables.ts';
+import { type Connections, createConnections } from '../targets/connections.ts';
 import { findTarget, openTarget, readTargets, type TargetRow } from '../targets/store.ts';
 import { applyDirectly } from './apply.ts';
 import { endInterrupted } from './converge.ts';
@@ -46,28 +48,40 @@ export async function resumeInterrupted(context: ServiceContext): Promise<void> 
   });
 }
 
+/** What a job begins with: whether a dead process left a run, and who waits. */
+const look = statement<
+  { readonly isInterrupted: boolean; readonly waiting: Pending[] },
+  [targetId: string, mostWaiting: number]
+>(
+  'sync.live-look',
+  `SELECT EXISTS (SELECT FROM sync.run WHERE target_id = $1 AND state = 'running') AS "isInterrupted", coalesce((
+     SELECT jsonb_agg(jsonb_build_object('personId', person_id, 'addedAt', added_at::text) ORDER BY added_at)
+     FROM (SELECT * FROM sync.pending WHERE target_id = $1 ORDER BY added_at LIMIT $2) AS first), '[]') AS waiting`,
+);
+
 /**
  * Brings those who wait to a target. One that does not answer, or refuses, is noted for a full run: the change is late
  * there, not lost. Leavers that are unusually many are left to the full run, which holds them (D14).
  *
  * @throws Conflict `sync/running`: the job tries again.
  */
-export async function bringPending(context: ServiceContext, targetId: string): Promise<void> {
+export async function bringPending(
+  context: ServiceContext,
+  targetId: string,
+  connections?: Connections,
+): Promise<void> {
+  if (!connections) {
+    await using own = createConnections(context);
+    return await bringPending(context, targetId, own);
+  }
   const { db } = context;
   await withTarget(context, targetId, async (lease) => {
     const target = await findTarget(db, targetId);
-    await endInterrupted(context, target, lease);
-    if (target.state === 'paused') return;
     for (;;) {
-      const waiting = await syncOf(db)
-        .selectFrom('sync.pending')
-        .select(['person_id as personId', sql<string>`added_at::text`.as('addedAt')])
-        .where('target_id', '=', targetId)
-        .orderBy('added_at')
-        .limit(batchSize)
-        .execute();
-      if (waiting.length === 0) return;
-      if ((await bringOrGiveUp(context, target, waiting, lease)).state !== 'done') {
+      const [{ isInterrupted, waiting } = nobody] = await look(db, targetId, batchSize);
+      if (isInterrupted) await endInterrupted(context, target, lease);
+      if (target.state === 'paused' || waiting.length === 0) return;
+      if ((await bringOrGiveUp(context, connections, target, waiting, lease)).state !== 'done') {
         await syncOf(db)
           .updateTable('sync.target')
           .set({ needs_full_run: true, state: 'slow' })
@@ -86,15 +100,14 @@ interface Pending {
   readonly addedAt: string;
 }
 
+const nobody = { isInterrupted: false, waiting: [] };
+
 /** Takes those who were brought off the list; people who changed again meanwhile have a later time, and stay. */
-async function takeOff(transaction: Transaction, targetId: string, brought: readonly Pending[]): Promise<void> {
-  const [personIds, times] = [brought.map(({ personId }) => personId), brought.map(({ addedAt }) => addedAt)];
-  await sql`
-    DELETE FROM sync.pending AS p USING unnest(${personIds}::uuid[], ${times}::timestamptz[]) AS done (person_id, added_at)
-    WHERE p.target_id = ${targetId} AND p.person_id = done.person_id AND p.added_at <= done.added_at`.execute(
-    transaction,
-  );
-}
+const takeOff = statement<never, [targetId: string, personIds: readonly string[], times: readonly string[]]>(
+  'sync.live-take-off',
+  `DELETE FROM sync.pending AS p USING unnest($2::uuid[], $3::timestamptz[]) AS done (person_id, added_at)
+   WHERE p.target_id = $1 AND p.person_id = done.person_id AND p.added_at <= done.added_at`,
+);
 
 /** What came of bringing people: all there, refused by the target, or left to a run that a second person releases. */
 export type Brought =
@@ -105,11 +118,11 @@ export type Brought =
 /** @throws Unavailable when the target does not answer. */
 async function bring(
   context: ServiceContext,
+  connection: Connection,
   target: TargetRow,
   waiting: readonly Pending[],
   lease: AbortSignal,
 ): Promise<Brought> {
-  await using connection = await openTarget(context, target);
   const personIds = waiting.map(({ personId }) => personId);
   const plan = await planPeople(context.db, connection, target, personIds);
   const leavers = leaversOf(plan);
@@ -117,7 +130,9 @@ async function bring(
   const changes = isHeld ? plan.filter(({ ofLeaver }) => !ofLeaver) : plan;
   if (changes.length > 0 && target.state === 'new') await connection.prepare();
   const refused = await applyDirectly(context, connection, target, changes, lease, async (transaction, isDone) => {
-    if (isDone && !isHeld) await takeOff(transaction, target.id, waiting);
+    if (!isDone || isHeld) return;
+    const times = waiting.map(({ addedAt }) => addedAt);
+    await takeOff(transaction, target.id, personIds, times);
   });
   if (refused !== undefined) return { state: 'refused', why: refused };
   return { state: isHeld ? 'held' : 'done' };
@@ -126,12 +141,13 @@ async function bring(
 /** The same, where one that does not answer is only late. */
 async function bringOrGiveUp(
   context: ServiceContext,
+  connections: Connections,
   target: TargetRow,
   waiting: readonly Pending[],
   lease: AbortSignal,
 ): Promise<Brought> {
   try {
-    return await bring(context, target, waiting, lease);
+    return await connections.use(target, (connection) => bring(context, connection, target, waiting, lease));
   } catch (error) {
     if (!(error instanceof EduTrustError)) throw error;
     context.log.warn({ err: error, target: target.id }, 'live sync; a full run will follow');
@@ -154,6 +170,7 @@ export async function bringOne(context: ServiceContext, targetId: string, person
       });
     await endInterrupted(context, target, lease);
     const { rows } = await sql<{ now: string }>`SELECT clock_timestamp()::text AS now`.execute(context.db);
-    return bring(context, target, [{ personId, addedAt: rows[0]?.now ?? '' }], lease);
+    await using connection = await openTarget(context, target);
+    return await bring(context, connection, target, [{ personId, addedAt: rows[0]?.now ?? '' }], lease);
   });
 }

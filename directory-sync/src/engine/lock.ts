@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ServiceContext } from '@edutrust/platform/context';
+import { statement } from '@edutrust/platform/database';
 import { Conflict } from '@edutrust/platform/errors';
-import { sql } from 'kysely';
 
 /** Jobs of one target run one after another. */
 export const queueOf = (targetId: string) => `sync:${targetId}`;
@@ -10,7 +10,18 @@ export const queueOf = (targetId: string) => `sync:${targetId}`;
 const leaseSeconds = 30;
 
 /** A crash of the database loses a lease at worst, and with it its holder: it need not wait for the disk. */
-const commitsLater = sql`SELECT set_config('synchronous_commit', 'off', true)`;
+const quickly = `WITH quick AS (SELECT set_config('synchronous_commit', 'off', true)) UPDATE sync.target`;
+
+const take = statement<{ held: true }, [targetId: string, holder: string, seconds: number]>(
+  'sync.lease-take',
+  `${quickly} SET held_by = $2, held_until = now() + make_interval(secs => $3) FROM quick
+   WHERE id = $1 AND (held_by IS NULL OR held_by = $2 OR held_until < now()) RETURNING true AS held`,
+);
+
+const giveBack = statement<never, [targetId: string, holder: string]>(
+  'sync.lease-give-back',
+  `${quickly} SET held_by = NULL, held_until = NULL FROM quick WHERE id = $1 AND held_by = $2`,
+);
 
 /**
  * Works on a target alone, in this and every other process: full runs, live changes, and what was released. A lease, not
@@ -25,13 +36,7 @@ export async function withTarget<Result>(
   work: (lease: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   const holder = randomUUID();
-  const hold = async () => {
-    const { numAffectedRows } = await sql`
-      WITH quick AS (${commitsLater})
-      UPDATE sync.target SET held_by = ${holder}, held_until = now() + make_interval(secs => ${leaseSeconds}) FROM quick
-      WHERE id = ${targetId} AND (held_by IS NULL OR held_by = ${holder} OR held_until < now())`.execute(db);
-    return numAffectedRows === 1n;
-  };
+  const hold = async () => (await take(db, targetId, holder, leaseSeconds)).length === 1;
   if (!(await hold())) {
     throw new Conflict('sync/running', {
       vi: 'Đích này đang được đồng bộ.',
@@ -51,9 +56,6 @@ export async function withTarget<Result>(
     return await work(lost.signal);
   } finally {
     clearInterval(renewing);
-    await sql`
-      WITH quick AS (${commitsLater})
-      UPDATE sync.target SET held_by = NULL, held_until = NULL FROM quick
-      WHERE id = ${targetId} AND held_by = ${holder}`.execute(db);
+    await giveBack(db, targetId, holder);
   }
 }

@@ -1,5 +1,4 @@
-import type { Database, Transaction } from '@edutrust/platform/database';
-import { sql } from 'kysely';
+import { type Database, statement, type Transaction } from '@edutrust/platform/database';
 import { syncOf } from '../tables.ts';
 
 /** Who gets to know something: a target, or a reader. The name is kept for the day when the recipient is gone. */
@@ -13,6 +12,14 @@ export interface Release {
   readonly personId: string;
   readonly fields: readonly string[];
 }
+
+const release = statement<never, [recipientId: string, recipientName: string, at: Date, releases: string]>(
+  'sync.release',
+  `INSERT INTO sync.release AS r (recipient_id, recipient_name, person_id, fields, first_at, last_at)
+   SELECT $1, $2, "personId", fields, $3, $3 FROM jsonb_to_recordset($4::jsonb) AS row ("personId" uuid, fields text[])
+   ON CONFLICT (person_id, recipient_id, fields) DO UPDATE SET
+     recipient_name = excluded.recipient_name, last_at = excluded.last_at, times = r.times + 1`,
+);
 
 /** Keeps what a recipient got to know of whom. The same fields again count, and keep their first time. */
 export async function recordReleases(
@@ -28,14 +35,7 @@ export async function recordReleases(
   );
   const all = [...rows.values()].sort((one, other) => (one.personId < other.personId ? -1 : 1)); // one order of locks
   for (let from = 0; from < all.length; from += 1_000)
-    await sql`
-      INSERT INTO sync.release AS r (recipient_id, recipient_name, person_id, fields, first_at, last_at)
-      SELECT ${recipient.id}, ${recipient.name}, person_id, fields, ${at}, ${at}
-      FROM jsonb_to_recordset(${JSON.stringify(
-        all.slice(from, from + 1_000).map(({ personId, fields }) => ({ person_id: personId, fields })),
-      )}::jsonb) AS row (person_id uuid, fields text[])
-      ON CONFLICT (person_id, recipient_id, fields) DO UPDATE SET
-        recipient_name = excluded.recipient_name, last_at = excluded.last_at, times = r.times + 1`.execute(transaction);
+    await release(transaction, recipient.id, recipient.name, at, JSON.stringify(all.slice(from, from + 1_000)));
 }
 
 export interface ReleasedTo {

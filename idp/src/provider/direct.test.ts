@@ -166,9 +166,9 @@ test('a token for a machine is the same from both ways: what it says, whom it re
         new Date(),
       ),
     );
-  const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
+
   const authorization = basic(`may-in:${secret}`);
-  const form = 'application/x-www-form-urlencoded';
+
   const ask = (type: string, body: string, headers: Record<string, string>) =>
     exchange(`${world.origin}/oidc/token`, {
       method: 'POST',
@@ -214,4 +214,134 @@ test('a token for a machine is the same from both ways: what it says, whom it re
   const [direct, routed] = [await stored(form), await stored(`${form};charset=utf-8`)];
   assert.deepEqual(direct, routed);
   assert.deepEqual(direct, { kind: 'ClientCredentials', clientId: 'may-in', seconds: 600 });
+});
+
+const form = 'application/x-www-form-urlencoded';
+const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
+
+/** The same form answered directly (when it is) and by the framework, which gets every other type. */
+const bothForms = (path: string, body: string, headers: Record<string, string>) =>
+  Promise.all(
+    [form, `${form};charset=utf-8`].map((type) =>
+      exchange(`${world.origin}${path}`, {
+        method: 'POST',
+        body: Buffer.from(body),
+        headers: { 'content-type': type, ...headers },
+      }),
+    ),
+  ) as Promise<[Exchanged, Exchanged]>;
+
+const introspect = (body: string, headers: Record<string, string> = { authorization: ofClass }) =>
+  bothForms('/oidc/token/introspection', body, headers);
+const ofClass = basic('lop-hoc:demo-secret-of-lop-hoc');
+const isActive = ({ body }: Exchanged) => (JSON.parse(body.toString()) as { active: boolean }).active;
+
+test('introspection is the same from both ways: what it says, to whom, and whom it refuses', async () => {
+  const { db } = world.context;
+  const purpose = { vi: 'Để thử.', en: 'For a test.' };
+  const { clientSecret: other = '' } = await db
+    .transaction()
+    .execute((transaction) =>
+      registerApp(
+        transaction,
+        { clientId: 'may-khac', kind: 'machine', name: 'Máy khác', purpose, organisationId: world.city.departmentId },
+        { kind: 'system', name: 'test' },
+        new Date(),
+      ),
+    );
+  const token = await tokenOf(world.city.people.teacher, 'lop-hoc', 'openid profile school');
+  const requests: readonly (readonly [string, Record<string, string>?])[] = [
+    [`token=${token}`],
+    [`token=${token}&token_type_hint=access_token`],
+    [`token=${token}&token_type_hint=refresh_token`],
+    [`token_type_hint=access_token&token=${token}`],
+    [`token=${token}&client_id=lop-hoc`],
+    [`token=${token}&token=${token}`],
+    [`token=${token}&more=1`],
+    [`token=${token}x`],
+    [`token=${'A'.repeat(43)}`],
+    ['token=a.b.c'],
+    ['token='],
+    [`token=${token}`, {}],
+    [`token=${token}`, { authorization: basic('lop-hoc:wrong') }],
+    [`token=${token}`, { authorization: basic(`may-khac:${other}`) }],
+    [`token=${token}`, { authorization: basic('nobody:demo-secret-of-lop-hoc') }],
+    [`token=${token}`, { authorization: `Bearer ${token}` }],
+    [`token=${token}&client_id=lop-hoc&client_secret=demo-secret-of-lop-hoc`, {}],
+    [`token=${token}`, { authorization: ofClass, origin: 'https://elsewhere.example' }],
+    [`token=${token}`, { authorization: ofClass, origin: world.origin }],
+    [`token=${token}`, { authorization: ofClass, dpop: 'a.b.c' }],
+    [`token=${token}`, { authorization: ofClass, accept: 'application/token-introspection+jwt' }],
+  ];
+  for (const [body, headers] of requests) same(await introspect(body, headers), `${body} ${JSON.stringify(headers)}`);
+  const answered =
+    /edutrust_http_request_seconds_count\{method="POST",route="\/oidc\/token\/introspection",status="2xx"\} (\d+)/;
+  const before = Number(answered.exec(await metricsText())?.[1]);
+  const [direct] = await introspect(`token=${token}`);
+  assert.equal(Number(answered.exec(await metricsText())?.[1]), before + 1, 'one of the two ways is the direct one');
+  const { exp, iat, sid, sub, ...said } = JSON.parse(direct.body.toString()) as Record<string, unknown>;
+  assert.deepEqual(said, {
+    active: true,
+    client_id: 'lop-hoc',
+    iss: world.origin,
+    scope: 'openid profile school',
+    token_type: 'Bearer',
+  });
+  assert.equal(Number(exp) - Number(iat), 600);
+  assert.ok(sub && sub !== world.city.people.teacher);
+  const [, ofOther] = await introspect(`token=${token}`, { authorization: basic(`may-khac:${other}`) });
+  assert.equal(isActive(ofOther), false, 'an app is told of its own tokens alone');
+});
+
+test('S2: what ends a token ends its introspection on both ways, at once', async () => {
+  const { db } = world.context;
+  const { principal } = world.city.people;
+  const cases: readonly (readonly [string, ReturnType<typeof sql>])[] = [
+    ['session ended', sql`DELETE FROM idp.session WHERE person_id = ${principal}`],
+    [
+      'session idle',
+      sql`UPDATE idp.session SET last_seen_at = now() - interval '2 days' WHERE person_id = ${principal}`,
+    ],
+    [
+      'session of another grant',
+      sql`UPDATE idp.session SET payload = jsonb_set(payload, '{authorizations,lop-hoc,grantId}', '"other"') WHERE person_id = ${principal}`,
+    ],
+    ['grant gone', sql`DELETE FROM idp.oauth_grant WHERE person_id = ${principal}`],
+    [
+      'grant of another app',
+      sql`UPDATE idp.oauth_grant SET payload = jsonb_set(payload, '{clientId}', '"other"') WHERE person_id = ${principal}`,
+    ],
+    [
+      'expired',
+      sql`UPDATE idp.access_token SET expires_at = now() - interval '1 second' WHERE person_id = ${principal}`,
+    ],
+    [
+      'of another app',
+      sql`UPDATE idp.access_token SET payload = payload || '{"clientId": "other"}' WHERE person_id = ${principal}`,
+    ],
+  ];
+  for (const [what, change] of cases) {
+    const token = await tokenOf(principal, 'lop-hoc', 'openid profile');
+    assert.equal(isActive((await introspect(`token=${token}`))[0]), true, what);
+    await change.execute(db);
+    const answers = await introspect(`token=${token}`);
+    assert.equal(isActive(answers[0]), false, what);
+    same(answers, what);
+  }
+  const token = await tokenOf(principal, 'lop-hoc', 'openid profile');
+  await sql`UPDATE idp.access_token SET payload = payload || '{"jkt": "a-key"}' WHERE person_id = ${principal}`.execute(
+    db,
+  );
+  const bound = await introspect(`token=${token}`);
+  same(bound, 'bound to a key');
+  assert.deepEqual(JSON.parse(bound[0].body.toString()).cnf, { jkt: 'a-key' });
+  const { status } = await exchange(`${world.origin}/oidc/token/revocation`, {
+    method: 'POST',
+    body: Buffer.from(`token=${token}`),
+    headers: { 'content-type': form, authorization: ofClass },
+  });
+  assert.equal(status, 200);
+  const revoked = await introspect(`token=${token}`);
+  same(revoked, 'revoked');
+  assert.equal(isActive(revoked[0]), false);
 });

@@ -11,6 +11,7 @@ import type { CookieNames } from '../sessions/cookies.ts';
 import { accessTokenSeconds } from './adapter.ts';
 import { completeAnswers } from './answers.ts';
 import { type ConfigurationInput, providerConfiguration } from './configuration.ts';
+import { createIntrospection } from './introspection.ts';
 import { loadSigningKeys, type SigningKey } from './keys.ts';
 import { createMachineGrant } from './machine-grant.ts';
 import { machineTokenAdapter } from './models/machine-token.ts';
@@ -69,6 +70,7 @@ export async function createProvider(given: ProviderInput): Promise<ProviderHold
       now,
       held,
       userinfo: createUserinfo(context, input.apps, input.subjectOf),
+      introspection: createIntrospection(context, input.apps, input.subjectOf),
       machineGrant: createMachineGrant(input.apps, machineTokenAdapter(context, accessTokenSeconds)),
     }),
   };

@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
+import type { DirectBodyAnswerer } from '@edutrust/platform/http';
 import { directly, type Route, route, scope } from '@edutrust/platform/route';
 import { hide } from '@edutrust/platform/schemas';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type Provider from 'oidc-provider';
 import { seeOther } from '../page-reply.ts';
 import { mustBeBounded } from './bounds.ts';
-import type { createMachineGrant } from './machine-grant.ts';
 import type { createUserinfo } from './userinfo.ts';
 
 /** What answers, for as long as the keys are the same. */
@@ -20,7 +20,8 @@ interface Serving {
   /** What is there and needs no look at the keys first. */
   held(): Served | undefined;
   readonly userinfo: ReturnType<typeof createUserinfo>;
-  readonly machineGrant: ReturnType<typeof createMachineGrant>;
+  readonly introspection: DirectBodyAnswerer;
+  readonly machineGrant: DirectBodyAnswerer;
 }
 
 const access = { kind: 'self-authenticating', scheme: 'OpenID Connect' } as const;
@@ -28,6 +29,7 @@ const authorizationPath = '/oidc/auth';
 const discoveryPaths = ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'] as const;
 /** It becomes an address, and Node takes 16 KiB of headers. */
 const longestFormBytes = 12 * 1024;
+const form = 'application/x-www-form-urlencoded';
 
 const publicHeaders = {
   'content-type': 'application/json; charset=utf-8',
@@ -113,7 +115,6 @@ function handedOver(url: URL, { now }: Serving): Route {
  * SameSite=Lax cookie, the navigation that follows does; so a POST becomes the GET of the same parameters.
  */
 function postedForms(): Route {
-  const form = { parseAs: 'string', bodyLimit: longestFormBytes } as const;
   const turnIntoGet = (url: string) =>
     route({
       method: 'POST',
@@ -130,7 +131,9 @@ function postedForms(): Route {
   return scope({
     prepare: (app) => {
       app.removeAllContentTypeParsers();
-      app.addContentTypeParser('application/x-www-form-urlencoded', form, (_request, body, done) => done(null, body));
+      app.addContentTypeParser(form, { parseAs: 'string', bodyLimit: longestFormBytes }, (_request, body, done) =>
+        done(null, body),
+      );
     },
     routes: [turnIntoGet(authorizationPath), turnIntoGet('/oidc/session/end')],
   });
@@ -142,7 +145,8 @@ export const providerRoutes = (url: URL, serving: Serving): Route[] => [
   ...publicDocument('/oidc/jwks', serving, ({ jwks }) => jwks),
   ...discoveryPaths.map(allowEveryOrigin),
   directly.get('/oidc/userinfo', serving.userinfo),
-  directly.post('/oidc/token', 'application/x-www-form-urlencoded', serving.machineGrant),
+  directly.post('/oidc/token', form, serving.machineGrant),
+  directly.post('/oidc/token/introspection', form, serving.introspection),
   handedOver(url, serving),
   postedForms(),
 ];

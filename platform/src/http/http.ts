@@ -38,7 +38,7 @@ import { createUploads, type UploadLimits } from './uploads.ts';
 import { illFormed, illFormedAt, isWellFormedText } from './well-formed.ts';
 
 export { type Access, anyone, type Gate, type Resource, signedIn } from './access.ts';
-export type { DirectAnswer } from './direct.ts';
+export type { DirectAnswer, DirectBodyAnswerer } from './direct.ts';
 export { kindOf, localeOf, notAllowed, type Problem, passkeyNeeded, stepUpNeeded } from './problem.ts';
 export { canonicalAddress } from './rate-limits.ts';
 export { type ReferredKind, refersTo, visit } from './references.ts';

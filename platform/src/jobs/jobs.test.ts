@@ -104,6 +104,7 @@ test('J1: a handler that throws keeps its job', async () => {
     pool: context.pool,
     concurrency: 1,
     log: context.log,
+    heartbeat,
     handlers: {
       'test.work': async () => {
         tries += 1;
@@ -117,4 +118,23 @@ test('J1: a handler that throws keeps its job', async () => {
   await context.pool.query('UPDATE graphile_worker._private_jobs SET run_at = now()');
   await eventually(async () => assert.equal(tries, 2));
   await worker.stop();
+});
+
+test('a job whose time comes is begun by the heartbeat, and one of another program stays', async () => {
+  await using context = await testContext({ migrations: [] });
+  const { worker, done } = await workHere(context);
+  try {
+    const runAt = new Date(Date.UTC(2100, 0));
+    await context.db.transaction().execute(async (transaction) => {
+      await context.jobs.enqueue(transaction, 'test.work', {}, { runAt });
+      await context.jobs.enqueue(transaction, 'test.elsewhere', {}, { runAt });
+    });
+    // Nothing announces it: the time alone has come.
+    await context.pool.query('UPDATE graphile_worker._private_jobs SET run_at = now()');
+    await eventually(async () => assert.equal(done(), 1));
+    const { rows } = await context.pool.query('SELECT task_identifier AS task, attempts FROM graphile_worker.jobs');
+    assert.deepEqual(rows, [{ task: 'test.elsewhere', attempts: 0 }]);
+  } finally {
+    await worker.stop();
+  }
 });

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import type { WorkerEvents } from 'graphile-worker';
+import type { WorkerEvents, WorkerPool } from 'graphile-worker';
 import { sql } from 'kysely';
 import type { Pool } from 'pg';
 import type { Transaction } from '../database/database.ts';
@@ -106,9 +106,10 @@ export async function startWorker({
     Object.entries(schedule ?? {}).map(([task, match]) => ({ task, match, identifier: task })),
   );
   const events: WorkerEvents = new EventEmitter();
-  let workerId = '';
+  let isStopping = false;
+  let made: WorkerPool | undefined;
   events.on('pool:create', ({ workerPool }) => {
-    workerId = workerPool.id; // what its jobs are locked by
+    made = workerPool;
   });
   const runner = await run({
     events,
@@ -116,7 +117,7 @@ export async function startWorker({
     taskList,
     parsedCronItems,
     concurrency,
-    pollInterval: 8_000, // a job is announced when it is enqueued; so long waits what runs later
+    pollInterval: 5 * 60_000, // a job is announced when it is enqueued; the heartbeat looks for what runs later
     noHandleSignals: true,
     // Only what went wrong, and of that the task and the error: payloads and what they name stay out of logs.
     logger: new WorkerLogger(() => (level, message, meta) => {
@@ -129,9 +130,18 @@ export async function startWorker({
       else if (level === 'warning') log.warn(about, 'job');
     }),
   });
-  const heart = await startHeartbeat({ pool, workerId, log, ...(heartbeat ? { heartbeat } : {}) });
+  const heart = await startHeartbeat({
+    pool,
+    workerId: made?.id ?? '', // what its jobs are locked by
+    tasks: Object.keys(handlers),
+    concurrency,
+    nudge: (count) => isStopping || made?.nudge(count),
+    log,
+    ...(heartbeat ? { heartbeat } : {}),
+  });
   return {
     stop: async () => {
+      isStopping = true;
       await runner.stop();
       await heart.stop();
     },

@@ -1,6 +1,12 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, register } from 'prom-client';
 
-collectDefaultMetrics();
+/**
+ * How often the delay of the event loop is measured, and so the least that its figures say. The usual 10 ms wake the
+ * process a hundred times a second: 6 ms of CPU in each second in which nobody asks for anything.
+ */
+const delayEveryMs = 250;
+
+collectDefaultMetrics({ eventLoopMonitoringPrecision: delayEveryMs });
 
 const requestSeconds = new Histogram({
   name: 'edutrust_http_request_seconds',

@@ -1,4 +1,4 @@
-import type { Database, Transaction } from '@edutrust/platform/database';
+import { type Database, statement, type Transaction } from '@edutrust/platform/database';
 import { sql } from 'kysely';
 import type { AffiliationRole, Gender, OrganisationKind, PersonStatus } from '../tables.ts';
 
@@ -33,6 +33,32 @@ export type DirectoryQuery =
   | { readonly organisationId: string; readonly personIds: readonly string[] }
   | { readonly organisationId: string; readonly educationIds: readonly string[] };
 
+/** A {@link DirectoryPerson} within the organisations `o` of which `below` says so. */
+const within = (below: string) => `
+  SELECT p.id, p.education_id AS "educationId", p.full_name AS "fullName", p.birth_date AS "birthDate", p.gender, p.status,
+    CASE WHEN p.status <> 'active' THEN '[]' ELSE coalesce((SELECT jsonb_agg(jsonb_build_object('role', f.role, 'title', f.title,
+        'organisation', jsonb_build_object('id', o.id, 'name', o.name, 'code', o.code, 'kind', o.kind),
+        'className', (SELECT c.code FROM registry.enrolment AS e JOIN registry.class AS c ON c.id = e.class_id
+          WHERE e.person_id = p.id AND e.valid_until IS NULL AND c.organisation_id = f.organisation_id
+          ORDER BY c.school_year DESC LIMIT 1)) ORDER BY f.valid_from, f.id)
+      FROM registry.affiliation AS f JOIN registry.organisation AS o ON o.id = f.organisation_id
+      WHERE f.person_id = p.id AND f.valid_until IS NULL AND ${below}), '[]') END AS affiliations
+  FROM registry.person AS p`;
+const below = 'o.path @> ARRAY[$1::uuid]';
+
+/** From the person up: a live change asks about a few, and the organisation may be the city. */
+const ofPersons = statement<DirectoryPerson, [organisationId: string, personIds: readonly string[]]>(
+  'registry.directory-of-persons',
+  `${within(below)} WHERE p.id = ANY($2::uuid[]) AND EXISTS (
+     SELECT FROM registry.affiliation AS f JOIN registry.organisation AS o ON o.id = f.organisation_id
+     WHERE f.person_id = p.id AND ${below}) ORDER BY p.id`,
+);
+
+const ofEducationIds = statement<DirectoryPerson, [organisationId: string, educationIds: readonly string[]]>(
+  'registry.directory-of-education-ids',
+  `${within(below)} WHERE p.education_id = ANY($2::text[]) ORDER BY p.education_id`,
+);
+
 /**
  * People as a directory of the organisation and everything below it keeps them. Without names: those who belong there
  * now. By person ids: those of them who belong or ever belonged there. By education IDs: each that exists, merged
@@ -42,28 +68,17 @@ export async function listDirectoryPeople(
   db: Database | Transaction,
   query: DirectoryQuery,
 ): Promise<DirectoryPerson[]> {
-  const below = sql`o.path @> ARRAY[${query.organisationId}::uuid]`;
-  const { rows } = await sql<DirectoryPerson>`
-    SELECT p.id, p.education_id AS "educationId", p.full_name AS "fullName", p.birth_date AS "birthDate", p.gender, p.status,
-      CASE WHEN p.status <> 'active' THEN '[]' ELSE coalesce((SELECT jsonb_agg(jsonb_build_object('role', f.role, 'title', f.title,
-          'organisation', jsonb_build_object('id', o.id, 'name', o.name, 'code', o.code, 'kind', o.kind),
-          'className', (SELECT c.code FROM registry.enrolment AS e JOIN registry.class AS c ON c.id = e.class_id
-            WHERE e.person_id = p.id AND e.valid_until IS NULL AND c.organisation_id = f.organisation_id
-            ORDER BY c.school_year DESC LIMIT 1)) ORDER BY f.valid_from, f.id)
-        FROM registry.affiliation AS f JOIN registry.organisation AS o ON o.id = f.organisation_id
-        WHERE f.person_id = p.id AND f.valid_until IS NULL AND ${below}), '[]') END AS affiliations
-    FROM registry.person AS p WHERE ${which(query, below)}`.execute(db);
-  return rows;
-}
-
-function which(query: DirectoryQuery, below: ReturnType<typeof sql>) {
-  if ('educationIds' in query)
-    return sql`p.education_id = ANY(${[...query.educationIds]}::text[]) ORDER BY p.education_id`;
-  // From the organisations down, so that a school does not read the city.
-  const isOrWas = (more: ReturnType<typeof sql>) => sql`p.id IN (
-    SELECT f.person_id FROM registry.affiliation AS f WHERE f.organisation_id = ANY(
-      ARRAY(SELECT o.id FROM registry.organisation AS o WHERE ${below})) ${more})`;
-  if ('personIds' in query) return sql`p.id = ANY(${[...query.personIds]}::uuid[]) AND ${isOrWas(sql``)} ORDER BY p.id`;
+  const { organisationId } = query;
+  if ('personIds' in query) return ofPersons(db, organisationId, query.personIds);
+  if ('educationIds' in query) return ofEducationIds(db, organisationId, query.educationIds);
   const after = query.after ? sql`AND p.id > ${query.after}::uuid` : sql``;
-  return sql`p.status = 'active' ${after} AND ${isOrWas(sql`AND f.valid_until IS NULL`)} ORDER BY p.id LIMIT ${query.limit}`;
+  // From the organisations down, so that a school does not read the city.
+  const { rows } = await sql<DirectoryPerson>`
+    WITH asked AS (SELECT ${organisationId}::uuid AS id)
+    ${sql.raw(within('o.path @> ARRAY[(SELECT id FROM asked)]'))}
+    WHERE p.status = 'active' ${after} AND p.id IN (
+      SELECT f.person_id FROM registry.affiliation AS f WHERE f.organisation_id = ANY(
+        ARRAY(SELECT o.id FROM registry.organisation AS o WHERE o.path @> ARRAY[${organisationId}::uuid]))
+      AND f.valid_until IS NULL) ORDER BY p.id LIMIT ${query.limit}`.execute(db);
+  return rows;
 }

@@ -136,18 +136,30 @@ function withWord(word: string) {
     : sql`(p.folded_name LIKE ${folded} || '%' OR p.folded_name LIKE '% ' || ${folded} || '%')`;
 }
 
+/** The organisations in and below the scope, and below one of them when it is given; not counted up where it is all. */
+const organisationsWithin = statement<
+  { ids: string[]; isEverything: boolean },
+  [scope: readonly string[], below: string | null]
+>(
+  'registry.organisations-within',
+  `SELECT CASE WHEN found.ids IS NULL OR cardinality(found.ids) = every.count THEN '{}' ELSE found.ids END AS ids,
+     coalesce(cardinality(found.ids) = every.count, false) AS "isEverything"
+   FROM (SELECT array_agg(id) AS ids FROM registry.organisation
+         WHERE path && $1::uuid[] AND ($2::uuid IS NULL OR path @> ARRAY[$2::uuid])) AS found,
+     (SELECT count(*) FROM registry.organisation) AS every`,
+);
+
 /**
  * That `p` belongs to the reader's organisations; a person who left is still found by those who administered them last.
  * A school is read from its members, the city from its people, a role of few from those who have it: what is read grows
  * with the page and not with the city.
  */
 async function withinScope(db: Database, { scope, organisationId, role, cursor }: PeopleFilter, hasQuery: boolean) {
-  const below = organisationId ? sql`AND o.path @> ARRAY[${organisationId}::uuid]` : sql``;
-  const { rows } = await sql<{ ids: string[] | null; isEverything: boolean }>`
-    SELECT array_agg(o.id) AS ids, count(*) = (SELECT count(*) FROM registry.organisation) AS "isEverything"
-    FROM registry.organisation AS o WHERE o.path && ${[...scope]}::uuid[] ${below}`.execute(db);
-  const ids = rows[0]?.ids ?? [];
-  const isEverything = rows[0]?.isEverything ?? false;
+  const [{ ids, isEverything } = { ids: [], isEverything: false }] = await organisationsWithin(
+    db,
+    scope,
+    organisationId ?? null,
+  );
   const at = isEverything ? sql`true` : sql`f.organisation_id = ANY(${ids}::uuid[])`;
   const members = sql`registry.affiliation AS f WHERE ${at} ${role ? sql`AND f.role = ${role}` : sql``} AND (f.valid_until IS NULL
     OR EXISTS (SELECT FROM registry.person AS h WHERE h.id = f.person_id AND h.status IN ('left', 'archived')))`;

@@ -109,9 +109,20 @@ class LdapConnection implements Connection {
     await this.#client.unbind().catch(() => undefined);
   }
 
+  /**
+   * The client while it is bound. One that lost its server would connect again by itself, and the requests that are under
+   * way together would each do so and wait for ever: whoever opened this opens another.
+   *
+   * @throws Unavailable
+   */
+  get #bound(): Client {
+    if (this.#client.isConnected) return this.#client;
+    throw unreachable(new Error('the server closed the connection'));
+  }
+
   async prepare(): Promise<void> {
     for (const dn of [peopleDn(this.#baseDn), groupsDn(this.#baseDn)]) {
-      await this.#client.add(dn, { objectClass: 'organizationalUnit' }).catch((error: unknown) => {
+      await this.#bound.add(dn, { objectClass: 'organizationalUnit' }).catch((error: unknown) => {
         if (!isCode(error, code.entryAlreadyExists)) throw unreachable(error);
       });
     }
@@ -140,12 +151,12 @@ class LdapConnection implements Connection {
     const options = { scope: 'one', timeLimit: timeLimitSeconds, paged: { pageSize } } as const;
     try {
       let read = 0;
-      for await (const page of this.#client.searchPaginated(dn, { ...options, attributes: [...attributes] })) {
+      for await (const page of this.#bound.searchPaginated(dn, { ...options, attributes: [...attributes] })) {
         read += page.searchEntries.length;
         for (const entry of page.searchEntries) yield toValues(entry);
       }
       let count = 0;
-      for await (const page of this.#client.searchPaginated(dn, { ...options, attributes: ['1.1'] }))
+      for await (const page of this.#bound.searchPaginated(dn, { ...options, attributes: ['1.1'] }))
         count += page.searchEntries.length;
       if (count !== read) throw new Error(`read ${read} entries of ${count}`);
     } catch (cause) {
@@ -174,10 +185,10 @@ class LdapConnection implements Connection {
     const dn = personDn(key, this.#baseDn);
     try {
       const [entries, groups] = await Promise.all([
-        this.#client
+        this.#bound
           .search(dn, { scope: 'base', timeLimit: timeLimitSeconds, attributes: personAttributes })
           .catch(nothingThere),
-        this.#client
+        this.#bound
           .search(groupsDn(this.#baseDn), {
             scope: 'one',
             timeLimit: timeLimitSeconds,
@@ -225,7 +236,7 @@ class LdapConnection implements Connection {
       const filled = Object.entries(attributes).filter(([, values]) => values.length > 0);
       const entry = { objectClass: ['inetOrgPerson'], uid: [key], ...Object.fromEntries(filled) };
       try {
-        return await this.#client.add(dn, entry);
+        return await this.#bound.add(dn, entry);
       } catch (error) {
         if (!isCode(error, code.entryAlreadyExists)) throw error; // added before the process died
       }
@@ -233,13 +244,13 @@ class LdapConnection implements Connection {
     const changes = Object.entries(attributes).map(
       ([type, values]) => new LdapChange({ operation: 'replace', modification: new Attribute({ type, values }) }),
     );
-    await this.#client.modify(dn, changes);
+    await this.#bound.modify(dn, changes);
   }
 
   /** groupOfNames (RFC 4519 §3.5) needs a member: the base entry stands in every group, so that one may be empty. */
   async #addGroup(key: string, members: readonly string[]): Promise<void> {
     const entry = { objectClass: ['groupOfNames'], cn: [key], member: [this.#baseDn, ...members] };
-    await this.#client.add(groupDn(key, this.#baseDn), entry).catch((error: unknown) => {
+    await this.#bound.add(groupDn(key, this.#baseDn), entry).catch((error: unknown) => {
       if (!isCode(error, code.entryAlreadyExists)) throw error;
     });
   }
@@ -248,7 +259,7 @@ class LdapConnection implements Connection {
   async #changeMembers(key: string, operation: 'add' | 'delete', values: readonly string[]): Promise<void> {
     const modification = new Attribute({ type: 'member', values: [...values] });
     try {
-      await this.#client.modify(groupDn(key, this.#baseDn), [new LdapChange({ operation, modification })]);
+      await this.#bound.modify(groupDn(key, this.#baseDn), [new LdapChange({ operation, modification })]);
     } catch (error) {
       if (isCode(error, code.noSuchObject)) {
         if (operation === 'delete') return;
@@ -282,6 +293,7 @@ async function inTime(binding: Promise<void>): Promise<void> {
 }
 
 function unreachable(cause: unknown): Unavailable {
+  if (cause instanceof Unavailable) return cause;
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new Unavailable(
     'sync/unreachable',
