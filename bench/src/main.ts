@@ -54,5 +54,7 @@ for (const name of chosen) {
 }
 if (!values.json) {
   const minutes = ((performance.now() - started) / 60_000).toFixed(1);
-  process.stdout.write(`${verdicts.met} goals met, ${verdicts.missed} missed, in ${minutes} minutes (${took.join(', ')})\n`);
+  process.stdout.write(
+    `${verdicts.met} goals met, ${verdicts.missed} missed, in ${minutes} minutes (${took.join(', ')})\n`,
+  );
 }

@@ -11,6 +11,7 @@ export interface Slapd extends AsyncDisposable {
   readonly baseDn: string;
   readonly bindDn: string;
   readonly bindPassword: string;
+  readonly pid: number;
   stop(): Promise<void>;
 }
 
@@ -55,7 +56,7 @@ index uid,cn,member eq
     }
     await rm(folder, { recursive: true, force: true });
   };
-  return { url, baseDn, bindDn, bindPassword, stop, [Symbol.asyncDispose]: stop };
+  return { url, baseDn, bindDn, bindPassword, pid: server.pid ?? 0, stop, [Symbol.asyncDispose]: stop };
 }
 
 async function answers(server: ChildProcess, url: string, bindDn: string, bindPassword: string): Promise<void> {
