@@ -82,9 +82,8 @@ export async function matchPeople(
     FROM best WHERE r.row = best.row`);
   if (!mayRepeat)
     await run(sql`
-    UPDATE staged AS r SET refusal = 'same-person' FROM (
-      SELECT row, row_number() OVER (PARTITION BY person_id ORDER BY row) AS nth
-      FROM staged WHERE person_id IS NOT NULL AND refusal IS NULL AND doubt IS NULL) AS d
+    UPDATE staged AS r SET refusal = 'same-person'
+    FROM ${laterOf('person_id', 'person_id IS NOT NULL AND refusal IS NULL AND doubt IS NULL')} AS d
     WHERE r.row = d.row AND d.nth > 1`);
   await run(sql`ANALYZE staged (person_id)`);
   // Whom the actor governs, and who belongs to the school of the row now: written only where it is not so.
@@ -99,22 +98,21 @@ export async function matchPeople(
   await judge(planning, whose);
 }
 
+/** Those after the first of every group of equal ones; the many that stand alone are grouped and not sorted. */
+const laterOf = (group: string, among: string) =>
+  sql.raw(`(
+    SELECT row, row_number() OVER (PARTITION BY ${group} ORDER BY row) AS nth FROM staged
+    WHERE ${among} AND (${group}) IN (SELECT ${group} FROM staged WHERE ${among} GROUP BY ${group} HAVING count(*) > 1))`);
+
 async function refuseDuplicates({ transaction }: Planning): Promise<void> {
-  for (const [column, refusal] of [
-    ['moet_id_index', 'duplicate-in-file'],
-    ['personal_number_index', 'duplicate-personal-number'],
-  ] as const) {
+  for (const [group, identifier, refusal] of [
+    ['moet_id_index', 'moet_id_index', 'duplicate-in-file'],
+    ['personal_number_index', 'personal_number_index', 'duplicate-personal-number'],
+    ['organisation_id, local_code', 'local_code', 'duplicate-local-code'],
+  ] as const)
     await sql`
-      UPDATE staged AS r SET refusal = ${refusal} FROM (
-        SELECT row, row_number() OVER (PARTITION BY ${sql.ref(column)} ORDER BY row) AS nth
-        FROM staged WHERE ${sql.ref(column)} IS NOT NULL) AS d
+      UPDATE staged AS r SET refusal = ${refusal} FROM ${laterOf(group, `${identifier} IS NOT NULL`)} AS d
       WHERE r.row = d.row AND d.nth > 1 AND r.refusal IS NULL`.execute(transaction);
-  }
-  await sql`
-    UPDATE staged AS r SET refusal = 'duplicate-local-code' FROM (
-      SELECT row, row_number() OVER (PARTITION BY organisation_id, local_code ORDER BY row) AS nth
-      FROM staged WHERE local_code IS NOT NULL) AS d
-    WHERE r.row = d.row AND d.nth > 1 AND r.refusal IS NULL`.execute(transaction);
 }
 
 /** What follows from what was found; the first that fits. Nothing is written to a row of which nothing follows. */
