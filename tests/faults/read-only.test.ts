@@ -14,12 +14,14 @@ const nobody = 65534;
 /** What an installation has that was not cloned, and what a clone has that is of no use here. */
 const left = new Set(['node_modules', '.git', 'dist', 'generated', 'var', 'var-witness', 'artefacts']);
 
+/** A folder for others to read on the disk of this checkout, where it is copied by hard links. */
+const beside = () => ['/tmp', '/var/tmp'].find((folder) => statSync(folder).dev === statSync(root).dev) ?? tmpdir();
+
 /** This checkout as `npm ci` leaves it, no screens built, in a folder that everybody may read. */
 async function installedByAnother(directory: string): Promise<string> {
   const copy = join(directory, 'edutrust');
   await cp(root, copy, { recursive: true, filter: (path) => !left.has(basename(path)) });
   for (const modules of globSync('{.,*}/node_modules', { cwd: root })) {
-    // Hard links where the disk allows: of what is never written a second copy is of no use.
     try {
       execFileSync('cp', ['-al', join(root, modules), join(copy, modules)], { stdio: 'ignore' });
     } catch {
@@ -46,7 +48,7 @@ async function greeting(child: ChildProcess): Promise<string> {
 }
 
 test('Y1: another account than the installer serves everything from a checkout that it may only read', async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'edutrust-read-only-'));
+  const directory = await mkdtemp(join(beside(), 'edutrust-read-only-'));
   chmodSync(directory, 0o755);
   const copy = await installedByAnother(directory);
   const before = readdirSync(copy, { recursive: true }).length;

@@ -122,6 +122,7 @@ test('story 5: class teacher, principal and clerk on their phones: signed, seale
   const { page: teacher } = phones.teacher ?? assert.fail('the teacher of story 4');
   await teacher.goto(`${platform.url}/sign`);
   await teacher.getByRole('button', { name: 'Tạo passkey ký' }).waitFor();
+  assert.equal(await teacher.getByLabel('Tên máy').inputValue(), 'Máy tính của tôi', 'no phone, at a desk');
   await look(teacher, 'sign-enrol-phone');
   await enrolPhone(platform, teacher, officerPage);
   await look(officerPage, 'console-approve-desk');

@@ -120,8 +120,13 @@ function ConfirmPhone({ approvalId, onDone }: { readonly approvalId: string; rea
   );
 }
 
+/** A finger is what one points with on a phone; who signs at a desk has a computer. */
+const isPhone = () => matchMedia('(pointer: coarse)').matches;
+
 function Register({ onDone }: { readonly onDone: () => void }) {
-  const [name, setName] = useState(t('Điện thoại của tôi', 'My phone'));
+  const [name, setName] = useState(() =>
+    isPhone() ? t('Điện thoại của tôi', 'My phone') : t('Máy tính của tôi', 'My computer'),
+  );
   const { isBusy, error, run } = useAction();
   const enrol = async () => {
     const { ceremonyId, options } = await must(api.POST('/api/v1/signing/enrolment/options'));
@@ -140,7 +145,7 @@ function Register({ onDone }: { readonly onDone: () => void }) {
   };
   return (
     <>
-      <h1>{t('Đăng ký điện thoại này để ký', 'Enrol this phone for signing')}</h1>
+      <h1>{t('Đăng ký máy này để ký', 'Enrol this device for signing')}</h1>
       <Ruled onMargin isOrdered>
         <Row
           mark={1}
@@ -152,8 +157,8 @@ function Register({ onDone }: { readonly onDone: () => void }) {
         <Row
           mark={2}
           title={t(
-            'Khoá ký được tạo ngay trong điện thoại này; máy chủ không bao giờ thấy khoá.',
-            'The signing key is made in this phone; the server never sees it.',
+            'Khoá ký được tạo ngay trong máy này; máy chủ không bao giờ thấy khoá.',
+            'The signing key is made in this device; the server never sees it.',
           )}
         />
         <Row
@@ -165,7 +170,7 @@ function Register({ onDone }: { readonly onDone: () => void }) {
         />
       </Ruled>
       <Field
-        label={t('Tên điện thoại', "The phone's name")}
+        label={t('Tên máy', "The device's name")}
         name="device"
         value={name}
         maxlength={80}
