@@ -23,6 +23,9 @@ export async function openBrowser(more: readonly string[] = []): Promise<Browser
   });
 }
 
+/** What has not come by then does not come; how long it takes is the machine's business. */
+const hangMs = 60_000;
+
 export const phone = {
   viewport: { width: 390, height: 844 },
   deviceScaleFactor: 2,
@@ -80,7 +83,7 @@ export async function openDevice(
     locale: 'vi-VN',
     javaScriptEnabled: options.javaScript ?? true,
   });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(hangMs);
   const page = await context.newPage();
   return {
     context,

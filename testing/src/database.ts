@@ -18,7 +18,7 @@ export async function testDatabase(migrations: readonly SchemaMigrations[]): Pro
   const serverUrl = await testServer();
   const name = `test_${uuidv7().replaceAll('-', '')}`;
   // Without migrations it is empty: a dump goes in.
-  const template = migrations.length > 0 ? await migratedTemplate(serverUrl, migrations) : 'template1';
+  const template = migrations.length > 0 ? await templateOf(serverUrl, migrations) : 'template1';
   await administer(serverUrl, `CREATE DATABASE ${name} TEMPLATE ${template}`);
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
@@ -34,12 +34,20 @@ export async function testDatabase(migrations: readonly SchemaMigrations[]): Pro
   };
 }
 
+const templates = new Map<string, Promise<string>>();
+
 /**
  * The database that a test's own is copied from: these migrations, applied once a server and never opened again. Its
  * name is their digest, so a changed migration makes another one.
  */
-async function migratedTemplate(serverUrl: string, migrations: readonly SchemaMigrations[]): Promise<string> {
+function templateOf(serverUrl: string, migrations: readonly SchemaMigrations[]): Promise<string> {
   const digest = createHash('sha256').update(JSON.stringify(migrations)).digest('hex').slice(0, 24);
+  const known = templates.get(digest) ?? makeTemplate(serverUrl, migrations, digest);
+  templates.set(digest, known);
+  return known;
+}
+
+async function makeTemplate(serverUrl: string, migrations: readonly SchemaMigrations[], digest: string) {
   const name = `template_${digest}`;
   const client = new pg.Client({ connectionString: serverUrl });
   await client.connect();

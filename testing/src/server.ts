@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, statfs } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, statfs } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,14 +35,18 @@ export async function testServer(): Promise<string> {
  */
 export async function startServer(): Promise<OwnServer> {
   const folder = await mkdtemp(join(await roomyFolder(), 'edutrust-test-'));
+  await chmod(folder, 0o755); // as the folder for temporary files is: tests run programs as other accounts
   const { url } = await startEmbedded(folder);
   await endWithUs(folder);
   const client = new pg.Client({ connectionString: url });
   await client.connect();
-  // What a power failure would lose is no loss here.
-  for (const setting of ['fsync', 'full_page_writes', 'synchronous_commit'])
-    await client.query(`ALTER SYSTEM SET ${setting} = off`);
+  // What a power failure would lose is no loss here; neither is a log that is soon written over.
+  const settings = { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off', max_wal_size: "'256MB'" };
+  for (const [name, value] of Object.entries(settings)) await client.query(`ALTER SYSTEM SET ${name} = ${value}`);
   await client.query('SELECT pg_reload_conf()');
+  // A connection proves its password by 4,096 rounds of a hash on both sides, and tests open thousands.
+  await client.query('SET scram_iterations = 1');
+  await client.query(`ALTER ROLE CURRENT_USER PASSWORD ${pg.escapeLiteral(new URL(url).password)}`);
   await client.end();
   return { url, folder };
 }

@@ -13,7 +13,7 @@ type World = Awaited<ReturnType<typeof testIdp>>;
  * Q3: an operator with SQL and without the key, who also is somebody small: a teacher with a session, a password and a
  * code of their own. Each attempt writes rows; nobody may come in as somebody else, more strongly, or with a role more.
  */
-describe('Q3: an operator with SQL and without the key', { timeout: 240_000 }, () => {
+describe('Q3: an operator with SQL and without the key', () => {
   let world: World;
   let own: TestBrowser;
   let puppet: string;

@@ -15,7 +15,7 @@ interface Finding {
   readonly detail: string;
 }
 
-describe('edutrust doctor', { timeout: 200_000 }, () => {
+describe('edutrust doctor', () => {
   let database: TestDatabase;
   let directory: string;
   let environment: Record<string, string>;

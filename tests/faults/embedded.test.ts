@@ -6,9 +6,7 @@ import { test } from 'node:test';
 import { eventually } from '@edutrust/testing/eventually';
 import { Platform } from '@edutrust/testing/platform';
 
-test('O2: an embedded PostgreSQL that is killed is started again, and the server goes on with what was acknowledged', {
-  timeout: 150_000,
-}, async () => {
+test('O2: an embedded PostgreSQL that is killed is started again, and the server goes on with what was acknowledged', async () => {
   await using platform = await Platform.start({ EDUTRUST_DEMO: '0', EDUTRUST_LOG_LEVEL: 'silent' });
   const postmaster = async () =>
     Number((await readFile(join(platform.directory, 'var/postgres/postmaster.pid'), 'utf8')).split('\n')[0]);

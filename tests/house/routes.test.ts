@@ -225,7 +225,7 @@ const viewsOfThings: Readonly<Partial<Record<keyof Belongings, string>>> = {
 
 const nobody = '00000000-0000-7000-8000-000000000000';
 
-describe('T1: every route × every role × whose things', { timeout: 900_000 }, () => {
+describe('T1: every route × every role × whose things', () => {
   let world: World;
   before(async () => {
     world = await openWorld();

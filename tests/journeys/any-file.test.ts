@@ -69,7 +69,7 @@ test('a table is read on the phone as text, signed by one tap, downloaded and ve
   await look(teacher, 'sign-file-phone');
   await teacher.getByRole('button', { name: 'Ký', exact: true }).click();
   await teacher.getByRole('button', { name: /^Mã giống, ký/ }).click();
-  await teacher.getByRole('heading', { name: 'Đã ký xong' }).waitFor({ timeout: 60_000 });
+  await teacher.getByRole('heading', { name: 'Đã ký xong' }).waitFor();
   const signed = await school.evaluate(async (request) => {
     const answer = await fetch(`/api/v1/signing/requests/${request}/document`);
     return [answer.headers.get('content-type'), [...new Uint8Array(await answer.arrayBuffer())]] as const;

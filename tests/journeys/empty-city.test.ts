@@ -373,7 +373,7 @@ test('city: transcripts are asked for, signed by teacher and principal on their 
   await teacher.goto(`${platform.url}/teach`);
   await teacher.getByRole('button', { name: 'Trình ký học bạ' }).click();
   await teacher.getByRole('button', { name: 'Trình ký', exact: true }).click();
-  await teacher.getByRole('heading', { name: 'Đã trình 2 học bạ' }).waitFor({ timeout: 60_000 });
+  await teacher.getByRole('heading', { name: 'Đã trình 2 học bạ' }).waitFor();
   await lookAtBoth(teacher, 'city-requested');
   for (const who of ['teacher', 'principal'] as const) {
     const page = pageOf(who);
@@ -381,7 +381,7 @@ test('city: transcripts are asked for, signed by teacher and principal on their 
     await page.getByRole('link', { name: 'Xem 2 học bạ' }).click();
     await page.getByRole('button', { name: 'Ký 2 học bạ' }).click();
     await page.getByRole('button', { name: /^Mã giống, ký/ }).click();
-    await page.getByRole('heading', { name: 'Đã ký xong' }).waitFor({ timeout: 60_000 });
+    await page.getByRole('heading', { name: 'Đã ký xong' }).waitFor();
   }
   const clerk = pageOf('clerk');
   await clerk.goto(`${platform.url}/`);
@@ -389,7 +389,7 @@ test('city: transcripts are asked for, signed by teacher and principal on their 
   await clerk.getByRole('link', { name: 'Xem 2 học bạ chờ đóng dấu' }).click();
   await clerk.getByRole('button', { name: 'Đóng dấu 2 học bạ' }).click();
   await clerk.getByRole('button', { name: /^Mã giống, đóng dấu/ }).click();
-  await clerk.getByRole('heading', { name: 'Đã đóng dấu xong' }).waitFor({ timeout: 60_000 });
+  await clerk.getByRole('heading', { name: 'Đã đóng dấu xong' }).waitFor();
   await lookAtBoth(clerk, 'city-sealed');
 });
 

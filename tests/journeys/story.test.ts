@@ -152,7 +152,7 @@ test('story 5: class teacher, principal and clerk on their phones: signed, seale
   await officerPage.goto(`${platform.url}/admin/signing`);
   await officerPage.getByText(code4).first().waitFor();
   await page.getByRole('button', { name: /^Mã giống, ký/ }).click();
-  await page.getByRole('heading', { name: 'Đã ký xong' }).waitFor({ timeout: 30_000 });
+  await page.getByRole('heading', { name: 'Đã ký xong' }).waitFor();
   await look(page, 'sign-done-phone');
 
   const clerk = await openDevice(browser, { device: phone });
@@ -417,9 +417,9 @@ test('story 8: an administrator comes by the one-time link and does it all from 
   await page.getByRole('button', { name: 'Thêm', exact: true }).click();
   await page.getByText('Chưa kết nối lần nào').first().waitFor(); // not healthy before the first contact
   await page.getByRole('button', { name: 'Xem trước' }).click();
-  await page.getByText(/^Nếu chạy bây giờ: thêm 4\d\d/).waitFor({ timeout: 60_000 });
+  await page.getByText(/^Nếu chạy bây giờ: thêm 4\d\d/).waitFor();
   await page.getByRole('button', { name: 'Thực hiện đúng như trên' }).click();
-  await page.getByText(/^Xong: thêm 4\d\d/).waitFor({ timeout: 60_000 });
+  await page.getByText(/^Xong: thêm 4\d\d/).waitFor();
   await lookAtBoth(page, 'console-sync');
 
   for (const [link, name] of [

@@ -27,9 +27,7 @@ const userinfo = async (node: string, token: string | undefined) =>
   (await fetch(`${node}/oidc/userinfo`, { headers: { authorization: `Bearer ${token}` } })).status;
 
 for (const redis of [true, false]) {
-  describe(`two provider processes over one PostgreSQL and ${redis ? 'Redis' : 'no Redis'}`, {
-    timeout: 120_000,
-  }, () => {
+  describe(`two provider processes over one PostgreSQL and ${redis ? 'Redis' : 'no Redis'}`, () => {
     let cluster: Cluster;
     let teacher: string;
     before(async () => {

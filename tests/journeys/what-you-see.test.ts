@@ -167,7 +167,7 @@ test('V15: three documents are all drawn before the one tap, and then signed', a
   await page.locator('[data-document]:not([aria-busy])').waitFor();
   assert.equal(await page.locator('[data-document] section:has(canvas)').count(), 3);
   await page.getByRole('button', { name: /^Mã giống, ký/ }).click();
-  await page.getByRole('heading', { name: 'Đã ký xong' }).waitFor({ timeout: 60_000 });
+  await page.getByRole('heading', { name: 'Đã ký xong' }).waitFor();
 });
 
 test('a cancelled fingerprint is said in Vietnamese, and a fresh tap signs', async () => {
@@ -192,7 +192,7 @@ test('a cancelled fingerprint is said in Vietnamese, and a fresh tap signs', asy
   await page.getByText('Chưa ký gì. Hộp vân tay đã đóng').waitFor();
   assert.doesNotMatch(await page.content(), /timed out/);
   await button.click();
-  await page.getByRole('heading', { name: 'Đã ký xong' }).waitFor({ timeout: 60_000 });
+  await page.getByRole('heading', { name: 'Đã ký xong' }).waitFor();
   await look(page, 'sign-done-phone');
 });
 

@@ -22,7 +22,7 @@ import { loadDump, readDump } from './load.ts';
 const dumps = ['dbbd385'];
 
 for (const name of dumps) {
-  describe(`B6: the database of ${name} under this version`, { timeout: 120_000 }, () => {
+  describe(`B6: the database of ${name} under this version`, () => {
     let database: TestDatabase;
     let directory: string;
     let environment: Record<string, string>;

@@ -34,7 +34,7 @@ const one = async <Value>(pool: pg.Pool, statement: string): Promise<Value> => {
   return rows[0].value;
 };
 
-describe('backup and restore', { timeout: 250_000 }, () => {
+describe('backup and restore', () => {
   let installation: TestInstallation;
   let folder: string;
   let taken: Map<string, string>;

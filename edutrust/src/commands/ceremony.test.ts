@@ -7,7 +7,7 @@ import { runCommand } from '@edutrust/testing/command';
 import { type TestInstallation, testInstallation } from '@edutrust/testing/installation';
 
 /** The commands of docs/certificates.md, in their order, as people type them. */
-describe('edutrust certs: a ceremony and what follows it', { timeout: 120_000 }, () => {
+describe('edutrust certs: a ceremony and what follows it', () => {
   let installation: TestInstallation;
   const file = (name: string) => join(installation.directory, name);
   const shares = (...numbers: number[]) => numbers.map((number) => file(`root-1/share-${number}.txt`));

@@ -79,7 +79,7 @@ const files = {
   'nothing.pem': 'không có gì ở đây\n',
 };
 
-describe('edutrust certs verify', { timeout: 120_000 }, () => {
+describe('edutrust certs verify', () => {
   let folder = '';
   const path = (name: string) => join(folder, name);
   const environment = { PATH: process.env.PATH ?? '', HOME: '/', LANG: 'en_US.UTF-8' };

@@ -30,7 +30,7 @@ test('every command says in --help what it does, with an example', async () => {
   assert.ok(seen.length >= 20, `${seen}`);
 });
 
-describe('the command, as an operator and a script use it', { timeout: 200_000 }, () => {
+describe('the command, as an operator and a script use it', () => {
   let installation: TestInstallation;
   before(async () => {
     installation = await testInstallation();

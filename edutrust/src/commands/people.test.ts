@@ -7,7 +7,7 @@ import { type TestInstallation, testInstallation } from '@edutrust/testing/insta
 
 const header = 'Mã trường,Mã lớp,Mã định danh Bộ GD&ĐT,Họ và tên,Ngày sinh,Giới tính';
 
-describe('edutrust people', { timeout: 200_000 }, () => {
+describe('edutrust people', () => {
   let installation: TestInstallation;
   before(async () => {
     installation = await testInstallation();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type TestInstallation, testInstallation } from '@edutrust/testing/installation';
 
-describe('edutrust apps and edutrust keys', { timeout: 200_000 }, () => {
+describe('edutrust apps and edutrust keys', () => {
   let installation: TestInstallation;
   before(async () => {
     installation = await testInstallation();
