@@ -11,6 +11,7 @@ const programs = {
   'redis-server': 'redis-server',
   'softhsm2-util': 'softhsm2',
   pdfsig: 'poppler-utils',
+  xmlsec1: 'xmlsec1',
   openssl: 'openssl',
   certutil: 'libnss3-tools',
   certtool: 'gnutls-bin',

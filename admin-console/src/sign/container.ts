@@ -1,4 +1,4 @@
-import { sha256 } from './keys.ts';
+import { hexOf, sha256 } from './keys.ts';
 
 /** A file of a container, as this phone read it. */
 export interface ContainerFile {
@@ -54,7 +54,6 @@ function manifestOf(signature: string, files: readonly ContainerFile[]): string 
 }
 
 const uriOf = (name: string) => name.split('/').map(encodeURIComponent).join('/').replaceAll("'", '%27');
-const hexOf = (bytes: Uint8Array) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 const base64Of = (hex: string) =>
   btoa(String.fromCharCode(...(hex.match(/../g) ?? []).map((byte) => Number.parseInt(byte, 16))));
 

@@ -2,20 +2,19 @@ import { getDocument, PDFWorker } from 'pdfjs-dist';
 import workerAddress from 'pdfjs-dist/build/pdf.worker.min.mjs?url';
 import { t } from '../design/language.ts';
 import { scriptAddress } from '../design/trusted.ts';
-import { isContainer } from './container.ts';
-import { readFileLines, showFiles } from './files.ts';
+import { isFiles, readFileLines, showFiles } from './files.ts';
 
 /** One worker reads every document; its script is ours, as the content security policy wants. */
 const worker = PDFWorker.create({ port: new Worker(scriptAddress(workerAddress), { type: 'module' }) });
 
-/** Draws every page of a PDF, or each file of a container, below one another, with its text for screen readers; gives how many it drew. */
+/** Draws every page of a PDF, or each file, below one another, with its text for screen readers; gives how many it drew. */
 export async function drawDocument(
   bytes: Uint8Array<ArrayBuffer>,
   host: HTMLElement,
   isCurrent: () => boolean,
   density: number = Math.min(globalThis.devicePixelRatio * 1.5, 4), // sharp when it is enlarged, too
 ): Promise<number> {
-  if (isContainer(bytes)) return showFiles(bytes, host);
+  if (isFiles(bytes)) return showFiles(bytes, host);
   const document = await getDocument({ data: bytes.slice(), useWasm: false, worker }).promise;
   for (let number = 1; number <= document.numPages && isCurrent(); number += 1) {
     const page = await document.getPage(number);
@@ -37,7 +36,7 @@ export async function drawDocument(
 
 /** The text of every page in its lines, from top to bottom: the cells of a table's row stand in one line. */
 export async function readLines(bytes: Uint8Array<ArrayBuffer>): Promise<string[]> {
-  if (isContainer(bytes)) return readFileLines(bytes);
+  if (isFiles(bytes)) return readFileLines(bytes);
   const document = await getDocument({ data: bytes.slice(), useWasm: false, worker }).promise;
   const lines: string[] = [];
   for (let number = 1; number <= document.numPages; number += 1) {

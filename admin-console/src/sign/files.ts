@@ -1,21 +1,33 @@
 import { t } from '../design/language.ts';
-import { type ContainerFile, filesOf } from './container.ts';
+import { type ContainerFile, filesOf, isContainer } from './container.ts';
+import { hexOf, sha256 } from './keys.ts';
+import { contentOfXml, isXml } from './xml.ts';
 
 /** Characters of a text that are shown. */
 const mostShown = 20_000;
 /** Files that a phone shows as they are; of every other it says name, size and digest. */
-const readable = /\.(?:txt|csv|json|xml|md|log)$/i;
+const readable = /(?:^XML|\.(?:txt|csv|json|xml|md|log))$/i;
 
-/** Shows each file of a container below one another; gives how many. */
+/** Whether bytes are files that are shown as such: what a PDF is not. */
+export const isFiles = (bytes: Uint8Array): boolean => isContainer(bytes) || isXml(bytes);
+
+/** The files of a container, or XML as it is signed; one that was signed and is kept for reading is shown as it is. */
+async function partsOf(bytes: Uint8Array<ArrayBuffer>): Promise<ContainerFile[]> {
+  if (!isXml(bytes)) return filesOf(bytes);
+  const content = contentOfXml(bytes) ?? bytes;
+  return [{ name: 'XML', bytes: content, digestHex: hexOf(await sha256(content)) }];
+}
+
+/** Shows each file below one another; gives how many. */
 export async function showFiles(bytes: Uint8Array<ArrayBuffer>, host: HTMLElement): Promise<number> {
-  const files = await filesOf(bytes);
+  const files = await partsOf(bytes);
   host.append(...files.map(cardOf));
   return files.length;
 }
 
 /** The text of every file that has one, in its lines. */
 export async function readFileLines(bytes: Uint8Array<ArrayBuffer>): Promise<string[]> {
-  const files = await filesOf(bytes);
+  const files = await partsOf(bytes);
   return files.flatMap((file) => textOf(file)?.slice(0, mostShown).split(/\r?\n/) ?? []);
 }
 

@@ -1,6 +1,7 @@
 import { t } from '../design/language.ts';
 import { isContainer, readContainer } from './container.ts';
-import { sha256 } from './keys.ts';
+import { hexOf, sha256 } from './keys.ts';
+import { digestOfXml, isXml } from './xml.ts';
 
 /** A file that a session signs, as this phone received it, and the digest that this phone computed of it. */
 export interface Prepared {
@@ -46,9 +47,10 @@ export async function fetchPrepared(
 /**
  * SHA-256 of everything in a prepared file but the room for its signature (ISO 32000-1 §12.8.1), hexadecimal; `undefined`
  * when the file has no such room. The room holds zeros and nothing else: whatever is drawn is in the digest. Of a container it is
- * the digest of its last manifest.
+ * the digest of its last manifest, of XML of the document without signatures.
  */
 export async function digestOfPrepared(bytes: Uint8Array<ArrayBuffer>): Promise<string | undefined> {
+  if (isXml(bytes)) return digestOfXml(bytes);
   if (isContainer(bytes)) return (await readContainer(bytes))?.digestHex;
   const text = new TextDecoder('latin1').decode(bytes);
   const found = /^\/ByteRange \[0 (\d{1,10}) (\d{1,10}) (\d{1,10}) *\]/.exec(
@@ -60,5 +62,5 @@ export async function digestOfPrepared(bytes: Uint8Array<ArrayBuffer>): Promise<
   const signed = new Uint8Array(gapStart + rest);
   signed.set(bytes.subarray(0, gapStart));
   signed.set(bytes.subarray(gapEnd), gapStart);
-  return [...(await sha256(signed))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  return hexOf(await sha256(signed));
 }

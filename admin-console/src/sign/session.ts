@@ -1,7 +1,8 @@
 import { api, must } from '../design/api.ts';
 import { t } from '../design/language.ts';
-import { fromBase64Url, sha256, signBytes, toBase64Url, unwrapKey } from './keys.ts';
+import { fromBase64Url, hexOf, sha256, signBytes, toBase64Url, unwrapKey } from './keys.ts';
 import { fetchPrepared, type Prepared } from './prepared.ts';
+import { isXml, signsDocument } from './xml.ts';
 
 /** What one confirmation would sign, as the API gives it. */
 export interface Session {
@@ -65,7 +66,7 @@ export async function mustBeWhatIsShown(
     documents.length === session.items.length &&
     session.items.every(
       ({ requestId, digestHex, signedAttributes }) =>
-        authorised.get(requestId) === digestHex && hasMessageDigest(fromBase64Url(signedAttributes), digestHex),
+        authorised.get(requestId) === digestHex && signs(fromBase64Url(signedAttributes), digestHex),
     );
   if (!isWhatIsShown) {
     throw new Error(
@@ -104,9 +105,12 @@ export async function code4Of(challenge: Uint8Array<ArrayBuffer>): Promise<strin
   return String(new DataView(hash.buffer).getUint16(30) % 10_000).padStart(4, '0');
 }
 
+/** Whether the bytes that the key signs are over this digest: signed attributes of CMS, or SignedInfo of XML. */
+const signs = (bytes: Uint8Array, digestHex: string) =>
+  isXml(bytes) ? signsDocument(bytes, digestHex) : hasMessageDigest(bytes, digestHex);
+
 /** The attribute messageDigest (RFC 5652 §11.2) with exactly this SHA-256, in DER as CMS writes it. */
 function hasMessageDigest(attributes: Uint8Array, digestHex: string): boolean {
   const attribute = `06092a864886f70d01090431220420${digestHex}`;
-  const hex = [...attributes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-  return /^[0-9a-f]{64}$/.test(digestHex) && hex.split(attribute).length === 2;
+  return /^[0-9a-f]{64}$/.test(digestHex) && hexOf(attributes).split(attribute).length === 2;
 }

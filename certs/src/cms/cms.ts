@@ -2,6 +2,7 @@
  * The door of CMS and time-stamp tokens: the one reader, the one writer, the one judge of signature values and tokens.
  * It reaches no database, so that a thread that judges files of strangers may import it.
  */
+export { signatureFault } from '../certificate/signature.ts';
 export { digestOf } from './algorithms.ts';
 export { archiveCover, archiveImprint, buildHashIndex, withHashIndex } from './archive.ts';
 export { extendSignedData } from './extend.ts';

@@ -173,7 +173,7 @@ async function stampAndLog(
   if (!certificate?.isUsable || !session.assertion_sha256) throw revokedMeanwhile();
   await mustBeAuthorised(context, session, enrolment, { ...item, certificate: certificate.der });
   const signature = item.signature ?? (await signInKeyStore(context, session, enrolment, item));
-  const token = await timeStamp(context, sha256(formatNamed(item.format).stamped(signature)));
+  const token = await timeStamp(context, sha256(formatNamed(item.format).stamped(signature, certificate.der)));
   const leaf = signatureLeaf({
     assertion: session.assertion_sha256,
     certificate: sha256(certificate.der),

@@ -10,6 +10,7 @@ import PDFDocument from 'pdfkit';
 import { createAuthority } from '../../testing/authority.ts';
 import { type TestCity, type TestPhone, testCity } from '../../testing/city.ts';
 import { type Office, officeOf } from '../../testing/office.ts';
+import { xmlsec1 } from '../../testing/xmlsec1.ts';
 import { makeAsic, signAsic } from '../formats/asic/sign.ts';
 import { readZip } from '../formats/zip/read.ts';
 import { archiveDocument } from '../long-term/archive.ts';
@@ -125,6 +126,38 @@ describe('files of any kind that somebody sends to be signed', () => {
       ],
     );
     assert.deepEqual(readZip((await fileOf(word.id)).body).get('quyết định.docx'), docx);
+  });
+
+  test('XML is signed as XML when asked: two people, an archive; judge and xmlsec1 agree, what was signed before is boxed', async () => {
+    const marks = Buffer.from('<?xml version="1.0"?>\n<!-- kì 1 --><diem lop="6A"><em ten="Ánh">9</em></diem>');
+    const { json: sent } = await upload(marks, { name: 'điểm.xml' });
+    assert.deepEqual(sent.formats, ['ASiC-E', 'XAdES']);
+    const { id } = (await ask(wish(sent.id, { ...unplaced(), format: 'XAdES' }))).json;
+    assert.deepEqual([await sign(teacher, [id]), await sign(principal, [id])], [['signed'], ['signed']]);
+    const { body } = await fileOf(id);
+    const report = await verifyFile(world.context, body);
+    assert.deepEqual(
+      [
+        report.verdict,
+        report.signatures.map(({ format, coverage, level, log }) => [format, coverage, level, log?.status]),
+      ],
+      [
+        'valid',
+        [
+          ['XAdES', 'whole', 'B-T', 'proven'],
+          ['XAdES', 'whole', 'B-T', 'proven'],
+        ],
+      ],
+      JSON.stringify(report.reasons),
+    );
+    const { anchors } = await trustMaterial(world.context);
+    for (const anchor of anchors.slice(0, 1)) xmlsec1(body, anchor, { at: new Date() });
+    await archiveDocument(world.context, { requestId: id, generation: 0 });
+    const archived = await verifyFile(world.context, (await fileOf(id)).body);
+    assert.deepEqual([archived.verdict, ...new Set(archived.signatures.map(({ level }) => level))], ['valid', 'B-LTA']);
+    assert.deepEqual((await upload(body, { name: 'điểm.xml' })).json.formats, ['ASiC-E']);
+    const broken = (await upload(Buffer.from('<a><b></a>'), { name: 'a.xml' })).json;
+    assert.deepEqual(broken.formats, ['ASiC-E'], 'it can be signed as the file that it is');
   });
 
   test('a container of others is signed on top; one that was changed, or is none, is not taken; no place without pages', async () => {

@@ -46,7 +46,7 @@ export function assembleCms(parts: CmsParts): Buffer {
 }
 
 /** C2SP tlog-proof v1: extra, index, path, checkpoint. */
-function proofText(proof: InclusionProof): Buffer {
+export function proofText(proof: InclusionProof): Buffer {
   const extra = proof.extra ? `extra ${Buffer.from(proof.extra).toString('base64')}\n` : '';
   const path = proof.path.map((hash) => `${Buffer.from(hash).toString('base64')}\n`).join('');
   return Buffer.from(`c2sp.org/tlog-proof@v1\n${extra}index ${proof.index}\n${path}\n${proof.checkpoint}`, 'utf8');

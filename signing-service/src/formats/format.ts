@@ -3,7 +3,7 @@ import type { ValidationReport } from '../validation/report.ts';
 import type { SignatureAlgorithm } from './signing-certificate.ts';
 
 /** The formats that we sign and judge. */
-export type FormatName = 'PAdES' | 'ASiC-E';
+export type FormatName = 'PAdES' | 'ASiC-E' | 'XAdES';
 
 /** Where a visible block goes: points from the lower left corner of a page, zero-based or the last one. */
 export interface Place {
@@ -123,8 +123,8 @@ export interface SignatureFormat extends JudgedFormat {
    * @throws InvalidInput when the file cannot be signed
    */
   prepare(file: Uint8Array, wish: SignatureWish): Prepared;
-  /** The bytes that a time stamp of the signature is over. */
-  stamped(signature: Uint8Array): Buffer;
+  /** The bytes that a time stamp of the signature by this certificate (DER) is over. */
+  stamped(signature: Uint8Array, certificate: Uint8Array): Buffer;
   /** @throws InvalidInput `sign/…` when the parts do not fit into the file */
   complete(prepared: Uint8Array, parts: SignatureParts): Buffer;
   /** For formats that carry what a validation needs in many years (ETSI EN 319 142-1 §6: B-LT, B-LTA). */

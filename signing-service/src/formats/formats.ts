@@ -5,9 +5,12 @@ import { cades } from './cades/format.ts';
 import type { FormatName, JudgedFormat, SignatureFormat } from './format.ts';
 import { pades } from './pades/format.ts';
 import { NotAPdf } from './pdf/malformed.ts';
+import { xades } from './xades/format.ts';
+import { outermostSignatures } from './xades/structure.ts';
+import { readXml } from './xml/read.ts';
 
 /** What requests are signed in. */
-const formats: readonly SignatureFormat[] = [pades, asic];
+const formats: readonly SignatureFormat[] = [pades, asic, xades];
 /** What is judged, in the order in which a file is asked for. */
 const judged: readonly JudgedFormat[] = [...formats, cades];
 
@@ -19,7 +22,19 @@ export function formatNamed(name: FormatName): SignatureFormat {
 
 /** What a file can be signed in, the usual first: any file goes into a container. */
 export function formatsFor(file: Uint8Array): readonly [SignatureFormat, ...SignatureFormat[]] {
-  return pades.recognises(file) ? [pades, asic] : [asic];
+  if (pades.recognises(file)) return [pades, asic];
+  return isPlainXml(file) ? [asic, xades] : [asic];
+}
+
+/** XML that carries no signature yet: others' would not survive when it is written anew. */
+function isPlainXml(file: Uint8Array): boolean {
+  if (!xades.recognises(file)) return false;
+  try {
+    const { root, after } = readXml(file);
+    return after.length === 0 && outermostSignatures(root).length === 0;
+  } catch {
+    return false; // it can be signed as the file that it is
+  }
 }
 
 /** Whether a file may carry signatures already: then it is judged before it is signed. */

@@ -22,7 +22,7 @@ const sha256 = (...parts: readonly Uint8Array[]) => {
  * from the file, so that the proof is of this very signature. `null` when the signature carries none.
  */
 export function checkLogProof(
-  cms: CmsSignedData,
+  cms: Pick<CmsSignedData, 'signature' | 'timeStampTokens'> & { readonly inclusionProof?: Buffer | undefined },
   given: {
     readonly certificate: Uint8Array;
     readonly content: readonly Uint8Array[];

@@ -69,6 +69,26 @@ export const reasonTable = {
     'Trong gói có tệp mà chữ ký này không ký.',
     'The container has a file that this signature does not cover.',
   ),
+  'part-not-signed': open(
+    'SIG_CONSTRAINTS_FAILURE',
+    'Trong tệp có phần mà chữ ký này không ký.',
+    'The file has a part that this signature does not cover.',
+  ),
+  'xml-malformed': open(
+    'CUSTOM',
+    'Tệp XML bị lỗi hoặc đọc được theo hai cách, nên không thể kiểm tra chắc chắn.',
+    'The XML is broken or can be read in two ways, so it cannot be verified.',
+  ),
+  'xml-signature-malformed': open(
+    'CUSTOM',
+    'Không đọc được dữ liệu chữ ký (XML), nên chưa kiểm tra được nội dung.',
+    'The signature data (XML) cannot be read, so the content could not be checked.',
+  ),
+  'reference-refused': open(
+    'SIG_CONSTRAINTS_FAILURE',
+    'Chữ ký chỉ đến nội dung theo một cách không được chấp nhận, nên chưa kiểm tra được.',
+    'The signature refers to its content in a way that is not accepted, so it could not be checked.',
+  ),
   'cms-malformed': open(
     'CUSTOM',
     'Không đọc được dữ liệu chữ ký (CMS), nên chưa kiểm tra được nội dung.',

@@ -51,7 +51,17 @@ export interface SignatureReport {
   /** Sub-indication of the deciding reason (ETSI EN 319 102-1 table 5), `null` when valid. */
   readonly sub: string | null;
   /** `document-time-stamp` is an RFC 3161 token over the file (`ETSI.RFC3161`). */
-  readonly format: 'PAdES' | 'CAdES' | 'ASiC' | 'PKCS#7' | 'document-time-stamp' | 'unknown';
+  readonly format:
+    | 'PAdES'
+    | 'CAdES'
+    | 'XAdES'
+    | 'JAdES'
+    | 'ASiC'
+    | 'PKCS#7'
+    | 'XMLDSig'
+    | 'JWS'
+    | 'document-time-stamp'
+    | 'unknown';
   readonly level: 'B-B' | 'B-T' | 'B-LT' | 'B-LTA' | null;
   readonly field: string;
   /** Whether the signed bytes are the whole file, or a revision that later ones follow. */

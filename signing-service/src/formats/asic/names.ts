@@ -10,7 +10,7 @@ export const isDataFile = (name: string): boolean => !isReserved(name);
 export const isSignatureFile = (name: string): boolean => /^META-INF\/[^/]*signature[^/]*\.p7s$/iu.test(name);
 /** `META-INF/*ASiCManifest*.xml`. */
 export const isManifest = (name: string): boolean => /^META-INF\/[^/]*ASiCManifest[^/]*\.xml$/iu.test(name);
-/** XAdES in the same container: not judged. */
+/** XAdES in the same container (§4.4.3.2). */
 export const isXmlSignature = (name: string): boolean => /^META-INF\/[^/]*signatures[^/]*\.xml$/iu.test(name);
 /** Of the n-th signature that we make, and of the manifest that it signs. */
 export const signatureName = (number: number): string => `META-INF/signature${String(number).padStart(3, '0')}.p7s`;

@@ -6,14 +6,15 @@ import type { SignatureReport, ValidationReport } from '../../validation/report.
 import { type Surroundings, surroundingsOf } from '../../validation/surroundings.ts';
 import { emptyReport, fileReport, unjudged, withVerdict } from '../../validation/verdict.ts';
 import { judgeCades } from '../cades/validate.ts';
+import { judgeXml } from '../xades/validate.ts';
 import { MalformedZip, readZip, ZipBeyondLimits } from '../zip/read.ts';
-import { checkReference, MalformedManifest, type Manifest, readManifest } from './manifest.ts';
+import { checkReference, MalformedManifest, type Manifest, nameOfUri, readManifest } from './manifest.ts';
 import { isDataFile, isManifest, isSignatureFile, isXmlSignature, simpleMediaType } from './names.ts';
 
 type Files = ReadonlyMap<string, Buffer>;
 
 /**
- * Judges every signature of an ASiC container (ETSI EN 319 162-1 §4.3, §4.4) with CAdES inside. A signature is good only
+ * Judges every signature of an ASiC container (ETSI EN 319 162-1 §4.3, §4.4), CAdES and XAdES. A signature is good only
  * when it covers every file of the container: what nobody signed must not pass for signed.
  */
 export async function validateAsic(bytes: Uint8Array, options: ValidationOptions): Promise<ValidationReport> {
@@ -26,12 +27,12 @@ export async function validateAsic(bytes: Uint8Array, options: ValidationOptions
     throw error;
   }
   const signatures = [...files].filter(([name]) => isSignatureFile(name));
-  const others = [...files.keys()].filter(isXmlSignature);
+  const others = [...files].filter(([name]) => isXmlSignature(name));
   if (signatures.length + others.length === 0) return fileReport([]);
   const around = surroundingsOf(options);
   return fileReport([
     ...signatures.map(([name, signature]) => judgeIn(files, name, signature, around)),
-    ...others.map((name) => withVerdict(emptyReport(name), [reason('sub-filter-unknown', 'XAdES in a container')])),
+    ...others.flatMap(([name, xml]) => judgeXmlIn(files, name, xml, around)),
   ]);
 }
 
@@ -57,6 +58,16 @@ function judgeIn(files: Files, name: string, signature: Buffer, around: Surround
   const isWhole = !reasons.some(({ code }) => code === 'file-not-signed');
   const intact = signed.found.length > 0 && report.intact === true ? null : report.intact;
   return withVerdict({ ...report, format: 'ASiC', coverage: isWhole ? 'whole' : 'revision', intact }, reasons);
+}
+
+/** The signatures of one XML file of the container; each names by URI the files that it is over. */
+function judgeXmlIn(files: Files, name: string, xml: Buffer, around: Surroundings): readonly SignatureReport[] {
+  const fileOf = (uri: string) => files.get(nameOfUri(uri) ?? '');
+  const mustCover = [...files].flatMap(([file, contents]) => (isDataFile(file) ? [contents] : []));
+  const { signatures, reasons } = judgeXml(xml, around, { fileOf, mustCover });
+  // A file of signatures that has none, or cannot be read, is no signature of anybody.
+  const found = signatures.length > 0 ? signatures : [withVerdict(emptyReport(name), reasons)];
+  return found.map((report) => ({ ...report, field: name, format: 'ASiC' }));
 }
 
 /** ASiC-S (§4.3): the signature is over the one file itself. */
