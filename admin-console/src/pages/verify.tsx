@@ -43,7 +43,7 @@ function FileForm({
         id="file"
         name="file"
         type="file"
-        accept="application/pdf,.pdf,.p7s,.p7m,.xml,.asice,.asics,.sce,.scs"
+        accept="application/pdf,.pdf,.p7s,.p7m,.xml,.json,.jws,.asice,.asics,.sce,.scs"
         required
         class="control"
         aria-describedby="file-hint"

@@ -16,7 +16,7 @@ import { noFile, openPlatform, type Program, readTextFile } from './command.ts';
 export function addVerifyCommand(program: Program): void {
   program.command
     .command('verify')
-    .argument('<file...>', 'PDF files, or signatures (.p7s, .p7m, .xml, .asice)')
+    .argument('<file...>', 'PDF files, or signatures (.p7s, .p7m, .xml, .json, .asice)')
     .option('--trust <pem>', 'a file with further trust anchors; may be repeated', collect, [])
     .option('--content <file>', 'what a detached signature (.p7s) signs')
     .option('--at <time>', 'judge as of this time (ISO 8601)')

@@ -3,6 +3,7 @@ import type { ValidationReport } from '../validation/report.ts';
 import { asic, isContainer } from './asic/format.ts';
 import { cades } from './cades/format.ts';
 import type { FormatName, JudgedFormat, SignatureFormat } from './format.ts';
+import { jades } from './jades/format.ts';
 import { pades } from './pades/format.ts';
 import { NotAPdf } from './pdf/malformed.ts';
 import { xades } from './xades/format.ts';
@@ -12,7 +13,7 @@ import { readXml } from './xml/read.ts';
 /** What requests are signed in. */
 const formats: readonly SignatureFormat[] = [pades, asic, xades];
 /** What is judged, in the order in which a file is asked for. */
-const judged: readonly JudgedFormat[] = [...formats, cades];
+const judged: readonly JudgedFormat[] = [...formats, cades, jades];
 
 export function formatNamed(name: FormatName): SignatureFormat {
   const found = formats.find((format) => format.name === name);

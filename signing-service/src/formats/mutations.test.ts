@@ -7,6 +7,8 @@ import { asicLongTerm, makeAsic, signAsic } from './asic/sign.ts';
 import { cadesLongTerm } from './cades/long-term.ts';
 import { signCades } from './cades/sign.ts';
 import { validateFile } from './formats.ts';
+import { readJws } from './jades/jws.ts';
+import { signJades } from './jades/sign.ts';
 import { xadesLongTerm } from './xades/long-term.ts';
 import { signXades } from './xades/sign.ts';
 import { isSignature } from './xades/structure.ts';
@@ -26,6 +28,7 @@ const later = authority.stampAt(new Date('2026-05-21T00:00:00Z'));
 const signers = [authority.signerOf(who), authority.signerOf(who, new Date('2026-05-20T08:00:05Z'))];
 const content = Buffer.from('Họ tên,Điểm\nNguyễn Thị Ánh,9\n');
 const xml = Buffer.from('<hocBa nam="2025"><em Id="e1"><ten>Nguyễn Thị Ánh</ten><diem>9</diem></em></hocBa>');
+const json = Buffer.from('{"ten":"Nguyễn Thị Ánh","diem":[9,8.5]}');
 const perFormat = 5_000;
 
 /** Numbers below one, the same in each run. */
@@ -94,6 +97,10 @@ const subjects: Readonly<Record<string, () => Promise<Subject>>> = {
             .map(([name, bytes]) => [name, bytes.toString('base64')]),
         ),
     };
+  },
+  JAdES: async () => {
+    const files = await Promise.all(signers.map((signer) => signJades(json, { at }, signer)));
+    return { files, contentOf: (file) => String(readJws(file)[0]?.payload) };
   },
   XAdES: async () => {
     const files = await Promise.all(signers.map((signer) => signXades(xml, { at }, signer)));

@@ -9,9 +9,15 @@ export interface NamedAlgorithm {
   readonly identifier: Buffer;
   /** Of ECDSA: the value is r‖s (IEEE P1363), as XML and JOSE write it. */
   readonly isRaw?: true;
+  /** JOSE ties the hash to the curve (RFC 7518 §3.4), XML does not. */
+  readonly curve?: string;
 }
 
-const ecdsa = (id: string): NamedAlgorithm => ({ identifier: sequence(oid(id)), isRaw: true });
+const ecdsa = (id: string, curve?: string): NamedAlgorithm => ({
+  identifier: sequence(oid(id)),
+  isRaw: true,
+  ...(curve ? { curve } : {}),
+});
 const rsa = (id: string): NamedAlgorithm => ({ identifier: sequence(oid(id), nullValue) });
 const edwards = (id: string): NamedAlgorithm => ({ identifier: sequence(oid(id)) });
 
@@ -52,6 +58,19 @@ export const xmlAlgorithms: Readonly<Record<string, NamedAlgorithm>> = {
 /** What we sign with, by its name in XML. */
 export const xmlNames = { ES256: `${more}ecdsa-sha256`, RS256: `${more}rsa-sha256` } as const;
 
+/** By their names in JOSE (RFC 7518 §3.1); none with a shared key, and not `none`. */
+export const joseAlgorithms: ReadonlyMap<string, NamedAlgorithm> = new Map([
+  ['ES256', ecdsa(algorithmIds.ecdsaWithSha256, 'prime256v1')],
+  ['ES384', ecdsa(algorithmIds.ecdsaWithSha384, 'secp384r1')],
+  ['ES512', ecdsa(algorithmIds.ecdsaWithSha512, 'secp521r1')],
+  ['RS256', rsa(algorithmIds.sha256WithRsa)],
+  ['RS384', rsa(algorithmIds.sha384WithRsa)],
+  ['RS512', rsa(algorithmIds.sha512WithRsa)],
+  ['PS256', pss(algorithmIds.sha256, 32)],
+  ['PS384', pss(algorithmIds.sha384, 48)],
+  ['PS512', pss(algorithmIds.sha512, 64)],
+]);
+
 /** Whether a value is this key's over the data; `refused` for an algorithm, curve or key that is not accepted at that time. */
 export function checkNamedValue(
   algorithm: NamedAlgorithm | undefined,
@@ -63,7 +82,8 @@ export function checkNamedValue(
   if (!algorithm) return 'refused';
   try {
     const found = key();
-    const { isRaw, identifier } = algorithm;
+    const { curve, isRaw, identifier } = algorithm;
+    if (curve && found.asymmetricKeyDetails?.namedCurve !== curve) return 'refused';
     const signature = isRaw ? derOfRaw(value, coordinateBytes(found)) : value;
     if (!signature) return 'wrong';
     return signatureFault(identifier, found, data, signature, { at })?.kind ?? 'good';

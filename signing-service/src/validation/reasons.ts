@@ -84,6 +84,11 @@ export const reasonTable = {
     'Không đọc được dữ liệu chữ ký (XML), nên chưa kiểm tra được nội dung.',
     'The signature data (XML) cannot be read, so the content could not be checked.',
   ),
+  'json-malformed': open(
+    'CUSTOM',
+    'Không đọc được dữ liệu chữ ký (JSON), hoặc đọc được theo hai cách, nên chưa kiểm tra được nội dung.',
+    'The signature data (JSON) cannot be read, or can be read in two ways, so the content could not be checked.',
+  ),
   'reference-refused': open(
     'SIG_CONSTRAINTS_FAILURE',
     'Chữ ký chỉ đến nội dung theo một cách không được chấp nhận, nên chưa kiểm tra được.',

@@ -61,8 +61,8 @@ export class NotAPdf extends InvalidInput {
       { vi: 'Tệp này không phải PDF hay tệp chữ ký.', en: 'This file is neither a PDF nor a signature.' },
       {
         remedy: {
-          vi: 'Hãy chọn tệp PDF (.pdf) hoặc tệp chữ ký (.p7s, .p7m, .xml, .asice).',
-          en: 'Choose a PDF (.pdf) or a signature (.p7s, .p7m, .xml, .asice).',
+          vi: 'Hãy chọn tệp PDF (.pdf) hoặc tệp chữ ký (.p7s, .p7m, .xml, .json, .asice).',
+          en: 'Choose a PDF (.pdf) or a signature (.p7s, .p7m, .xml, .json, .asice).',
         },
       },
     );
