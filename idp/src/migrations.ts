@@ -316,5 +316,26 @@ export const migrations: SchemaMigrations = {
         COMMENT ON COLUMN idp.signing_key.sealed_others IS
           'the keys of the same generation for other algorithms than ES256; beside the column that older programs read and publish';`,
     },
+    {
+      name: '015-app-sandbox',
+      sql: `
+        ALTER TABLE idp.app ADD COLUMN is_sandbox boolean NOT NULL DEFAULT false,
+          ADD CONSTRAINT app_sandbox_check CHECK (NOT (is_sandbox AND is_approved));
+        COMMENT ON COLUMN idp.app.is_sandbox IS 'meets invented people only, on loopback addresses, and only those who build it enter';
+        ALTER TABLE idp.oauth_grant ADD COLUMN invented_person text;
+        COMMENT ON COLUMN idp.oauth_grant.invented_person IS 'whom the developer is at an app in its sandbox';
+        CREATE TABLE idp.app_request (
+          id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+          client_id text NOT NULL REFERENCES idp.app,
+          at timestamptz NOT NULL,
+          endpoint text NOT NULL,
+          error text,
+          reason text,
+          detail text,
+          sent jsonb NOT NULL
+        );
+        COMMENT ON TABLE idp.app_request IS 'the last requests of an app for those who build it: no secrets, no people';
+        CREATE INDEX app_request_client ON idp.app_request (client_id, id DESC);`,
+    },
   ],
 };

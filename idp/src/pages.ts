@@ -2,10 +2,12 @@ import type { Problem } from '@edutrust/platform/http';
 import type { Locale } from '@edutrust/platform/messages';
 import type { AppPicture } from './apps/pictures.ts';
 import type { BadgePrompt } from './badges/prompt.ts';
+import type { PasskeyCreation, PasskeyPrompt } from './passkeys/prompts.ts';
 
 export type { Problem } from '@edutrust/platform/http';
 export type { AppPicture } from './apps/pictures.ts';
 export type { BadgeOptions, BadgePrompt } from './badges/prompt.ts';
+export type { PasskeyCreation, PasskeyPrompt } from './passkeys/prompts.ts';
 
 /** How a page is shown. */
 export interface View {
@@ -39,21 +41,6 @@ export interface AskingApp {
   readonly isOwn: boolean;
 }
 
-/**
- * Everything a script needs for `navigator.credentials.get`. The page puts it into
- * `<script type="application/json" id="passkey">`; the script calls `get({ mediation: 'conditional' })` at once when the
- * browser knows how, and again without `mediation` (a fresh tap) from the passkey button, which stays hidden without
- * script. It posts `PublicKeyCredential.toJSON()` as `{ credential }` to `verifyPath` with `fetch`, `content-type:
- * application/json`, same origin: 200 `{ "location": "/…" }` where to go, else problem details to show. A challenge
- * works once: after a refusal fetch `POST optionsPath` (empty JSON body `{}`) → `{ "options": … }`.
- */
-export interface PasskeyPrompt {
-  /** PublicKeyCredentialRequestOptionsJSON (WebAuthn L3 §5.5). */
-  readonly options: object;
-  readonly optionsPath: string;
-  readonly verifyPath: string;
-}
-
 /** `/signin/{uid}/badge`: the camera first, then the PIN; without a camera the code is typed. */
 export interface BadgeProps {
   readonly badge: BadgePrompt;
@@ -67,17 +54,6 @@ export interface BadgeProps {
 /** Where a badge's QR code leads with any other camera: that it is for the school's computers, and how to go on. */
 export interface BadgeOutsideProps {
   readonly signInPath: string;
-}
-
-/**
- * Everything a script needs for `navigator.credentials.create`. `POST optionsPath` with `{ ticket? }` →
- * `{ "options": PublicKeyCredentialCreationOptionsJSON }`; then `POST verifyPath` with `{ ticket?, credential, name? }` →
- * 200 `{ "location": "/…" }`. `ticket` only where given here.
- */
-export interface PasskeyCreation {
-  readonly optionsPath: string;
-  readonly verifyPath: string;
-  readonly ticket?: string;
 }
 
 /**
@@ -128,6 +104,14 @@ export interface SelectAccountProps {
   /** The person's own name: it is their own session. */
   readonly name: string;
   readonly someoneElseAction: string;
+}
+
+/** An app in its sandbox: one button `person=<id>` for each invented person. */
+export interface SandboxProps {
+  readonly action: string;
+  readonly cancelAction: string;
+  readonly app: AskingApp;
+  readonly people: readonly { readonly id: string; readonly name: string; readonly places: readonly Sentence[] }[];
 }
 
 /** The password was right, and the account asks for more: one field `code` (`autocomplete="one-time-code"`). */
@@ -388,6 +372,7 @@ export interface IdpPages {
   badgeOutside(props: BadgeOutsideProps, view: View): string;
   stepUp(props: StepUpProps, view: View): string;
   selectAccount(props: SelectAccountProps, view: View): string;
+  sandbox(props: SandboxProps, view: View): string;
   activate(props: ActivateProps, view: View): string;
   consent(props: ConsentProps, view: View): string;
   logoutConfirm(props: LogoutConfirmProps, view: View): string;

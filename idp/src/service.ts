@@ -22,6 +22,10 @@ import type { IdpPages } from './pages.ts';
 import { createPasswordHasher } from './password/hashing.ts';
 import { createProvider } from './provider/provider.ts';
 import { sweep } from './provider/sweep.ts';
+import { createRequestLog } from './requests/request-log.ts';
+import { appRequestRoutes } from './requests/routes.ts';
+import { sandboxPageRoutes } from './sandbox/pages.ts';
+import { previewRoutes } from './sandbox/preview.ts';
 import { secondFactorRoutes } from './second-factor/routes.ts';
 import { accountPages } from './self-service/pages.ts';
 import { accountRoutes } from './self-service/routes.ts';
@@ -58,7 +62,8 @@ export async function createIdp(
 ): Promise<Idp> {
   const cookies = cookieNames(context.config.url);
   const apps = createAppDirectory(context.db, context.clock);
-  const provider = await createProvider({ context, apps, pages, cookies });
+  const requests = createRequestLog(context, apps);
+  const provider = await createProvider({ context, apps, pages, cookies, requests });
   const tools: IdpTools = {
     context,
     pages,
@@ -78,6 +83,9 @@ export async function createIdp(
       ...ownPageRoutes(tools),
       ...signInRoutes(tools),
       ...consentRoutes(tools),
+      ...sandboxPageRoutes(tools),
+      ...previewRoutes(tools),
+      ...appRequestRoutes(tools),
       ...activationRoutes(tools),
       ...launcherRoutes(tools, ports.documents),
       ...accountPages(tools),
@@ -113,7 +121,7 @@ export async function createIdp(
       );
     },
     close: async () => {
-      await Promise.all(readers.map((reader) => reader.stop()));
+      await Promise.all([...readers.map((reader) => reader.stop()), requests.settled()]);
     },
   };
 }

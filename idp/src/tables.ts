@@ -78,6 +78,7 @@ export interface AppTable {
   id_token_alg: Generated<IdTokenAlgorithm>;
   requires_pkce: Generated<boolean>;
   has_claims_in_id_token: Generated<boolean>;
+  is_sandbox: Generated<boolean>;
   picture: AppPicture | null;
   secret_hash: Buffer | null;
   previous_secret_hash: Buffer | null;

@@ -30,6 +30,7 @@ function printingPages(): IdpPages {
     badgeOutside: page('badgeOutside'),
     stepUp: page('stepUp'),
     selectAccount: page('selectAccount'),
+    sandbox: page('sandbox'),
     activate: page('activate'),
     consent: page('consent'),
     logoutConfirm: page('logoutConfirm'),
@@ -149,7 +150,7 @@ async function activateWithPassword(origin: string, code: string, chosen: string
 
 /** Gives the browser, which is signed in. */
 async function activateWithPasskey(origin: string, code: string, authenticator: TestAuthenticator) {
-  const browser = new TestBrowser();
+  const browser = new TestBrowser({ stopAt: appOrigins });
   const { ticket } = await confirmCode(browser, origin, code);
   const { json } = await browser.json(`${origin}/activate/passkey/options`, { ticket });
   const made = await browser.json(`${origin}/activate/passkey`, {

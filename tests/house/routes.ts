@@ -346,6 +346,8 @@ export const rows: Readonly<Record<string, Row>> = {
   'DELETE /api/v1/organisations/:id/apps/:clientId': roles('DC', 'organisation', { fresh: 300 }),
   'GET /api/v1/apps': roles('DSAO'),
   'GET /api/v1/apps/:clientId': roles('DSAO', 'app'),
+  'GET /api/v1/apps/:clientId/preview': roles('DO', 'app', { fresh: 300 }),
+  'GET /api/v1/apps/:clientId/requests': roles('DO', 'app', { fresh: 300 }),
   'POST /api/v1/apps': roles('DO', 'organisation', {
     body: ({ organisation }) => ({ name: 'Sổ tay', kind: 'web', organisationId: organisation }),
     fresh: 300,

@@ -12,6 +12,7 @@ import { type PageView, renderPage } from './document.tsx';
 import { ErrorPage } from './error.tsx';
 import { Launcher } from './launcher.tsx';
 import { Repository } from './repository.tsx';
+import { Sandbox } from './sandbox.tsx';
 import { SecondFactor, SecondFactorSetup } from './second-factor.tsx';
 import { LoggedOut, LogoutConfirm, SelectAccount, SignIn, StepUp } from './sign-in.tsx';
 import { Verify, VerifyCode, VerifyReport } from './verify.tsx';
@@ -76,6 +77,12 @@ export const idpPages: IdpPages = {
     renderPage(view, () => ({
       title: t('Chia sẻ dữ liệu', 'Share data'),
       body: <Consent {...props} />,
+      layout: 'narrow',
+    })),
+  sandbox: (props, view) =>
+    renderPage(view, () => ({
+      title: t('Thử nghiệm', 'Sandbox'),
+      body: <Sandbox {...props} />,
       layout: 'narrow',
     })),
   logoutConfirm: (props, view) =>

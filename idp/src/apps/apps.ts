@@ -4,14 +4,16 @@ import type { Actor } from '@edutrust/platform/actor';
 import type { Database, Transaction } from '@edutrust/platform/database';
 import { Conflict, Forbidden, InvalidInput, NotFound } from '@edutrust/platform/errors';
 import type { Text } from '@edutrust/platform/messages';
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import { record } from '../events.ts';
 import { releasableScopes } from '../provider/claims.ts';
+import { endGrants } from '../provider/models/end-grants.ts';
 import { type AppTable, idpOf } from '../tables.ts';
 import { optionalAddress, returnAddresses } from './addresses.ts';
 import { type Audience, audiences } from './audience.ts';
 import type { AppPicture } from './pictures.ts';
 import { type AppKind, type AppProtocol, keepsSecret, mustHavePkce } from './protocol.ts';
+import { alreadyReal, mustStayHere } from './sandbox.ts';
 
 /** A relying app. */
 export interface App extends AppProtocol {
@@ -31,6 +33,8 @@ export interface App extends AppProtocol {
   readonly sector: string;
   /** Approved by the department or school: people are not asked again. */
   readonly isApproved: boolean;
+  /** Before it is used for real: it meets invented people only, on this machine, and only those who build it enter. */
+  readonly isSandbox: boolean;
   /** Made and run outside the sector: a school activates it before its pupils' data goes there. */
   readonly isExternal: boolean;
   /** Whom it is for: others see no tile, and pupils outside it keep what is beyond their name. */
@@ -53,6 +57,7 @@ export interface NewApp extends Partial<AppProtocol> {
   readonly homeUri?: string | null;
   readonly scopes?: readonly string[];
   readonly isApproved?: boolean;
+  readonly isSandbox?: boolean;
   readonly isExternal?: boolean;
   /** Everybody when absent. */
   readonly audience?: readonly Audience[];
@@ -71,6 +76,7 @@ export type AppChange = Partial<
     | 'scopes'
     | 'isApproved'
     | 'isExternal'
+    | 'isSandbox'
     | 'audience'
     | 'picture'
     | keyof AppProtocol
@@ -95,6 +101,7 @@ export function toApp(row: Selectable<AppTable>): App {
     sector: row.sector,
     isApproved: row.is_approved,
     isExternal: row.is_external,
+    isSandbox: row.is_sandbox,
     audience: row.audience,
     picture: row.picture,
     idTokenAlg: row.id_token_alg,
@@ -180,6 +187,7 @@ export async function registerApp(
       sector: clientId,
       is_approved: input.isApproved ?? false,
       is_external: input.isExternal ?? false,
+      is_sandbox: input.isSandbox ?? false,
       audience: [...(input.audience ?? audiences)],
       picture: input.picture ?? null,
       id_token_alg: input.idTokenAlg ?? 'ES256',
@@ -200,6 +208,7 @@ export async function registerApp(
       en: `An app ${clientId} exists already.`,
     });
   }
+  mustStayHere(toApp(row));
   await recordApp(transaction, 'app.registered', row, actor);
   return { app: toApp(row), clientSecret: hasSecret ? secret : undefined };
 }
@@ -219,6 +228,7 @@ export async function changeApp(
   if (change.isApproved) mustBeOfTwo(actor, approvalId);
   const before = await lockApp(transaction, clientId);
   mustHavePkce(before.kind, { ...before, ...change });
+  if (change.isSandbox && !before.isSandbox) throw alreadyReal();
   const addresses = (uris: readonly string[], field: string) => returnAddresses(before.kind, uris, field);
   const row = await idpOf(transaction)
     .updateTable('idp.app')
@@ -237,6 +247,7 @@ export async function changeApp(
       ...(change.scopes === undefined ? {} : { scopes: parseScopes(change.scopes) }),
       ...(change.isApproved === undefined ? {} : { is_approved: change.isApproved }),
       ...(change.isExternal === undefined ? {} : { is_external: change.isExternal }),
+      ...(change.isSandbox === undefined ? {} : { is_sandbox: change.isSandbox }),
       ...(change.audience === undefined ? {} : { audience: [...change.audience] }),
       ...(change.picture === undefined ? {} : { picture: change.picture }),
       ...(change.idTokenAlg === undefined ? {} : { id_token_alg: change.idTokenAlg }),
@@ -249,6 +260,9 @@ export async function changeApp(
     .executeTakeFirst();
   if (!row) throw noApp();
   if (row.kind !== 'machine' && row.redirect_uris.length === 0) throw noAddress();
+  mustStayHere(toApp(row));
+  // nothing of invented people goes on as if it were of the developer
+  if (before.isSandbox && !row.is_sandbox) await endGrants(transaction, sql`client_id = ${clientId}`);
   const after = toApp(row);
   const endsApproval =
     before.isApproved && actor.kind !== 'system' && !isDeepStrictEqual(coveredOf(before), coveredOf(after));

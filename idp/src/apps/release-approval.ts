@@ -156,10 +156,17 @@ export async function proposeRelease(
         en: 'This app is approved already.',
       });
     }
+    if (app.isSandbox) throw inSandbox();
     const content = await contentOf(transaction, app);
     return propose(transaction, context, releaseAppKind, { content, organisationId }, actor);
   });
 }
+
+const inSandbox = () =>
+  new Conflict('apps/in-sandbox', {
+    vi: 'Ứng dụng còn thử nghiệm với người giả; hãy chuyển sang dùng thật trước.',
+    en: 'The app is still in its sandbox; take it to real use first.',
+  });
 
 function changed(): Conflict {
   return new Conflict(

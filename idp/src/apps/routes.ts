@@ -1,6 +1,4 @@
-import type { Database } from '@edutrust/platform/database';
-import { NotFound } from '@edutrust/platform/errors';
-import { personActor, type Resource, refersTo } from '@edutrust/platform/http';
+import { personActor, refersTo } from '@edutrust/platform/http';
 import { type Route, route } from '@edutrust/platform/route';
 import { nullable, strict, Time, Uuid } from '@edutrust/platform/schemas';
 import { ProposedApproval } from '@edutrust/registry/approvals';
@@ -11,6 +9,7 @@ import type { IdpTools } from '../tools.ts';
 import { appActivationRoutes } from './activations.ts';
 import { changeApp, endApp, findApp, listApps, registerApp, rotateSecret } from './apps.ts';
 import { audiences } from './audience.ts';
+import { ofApp } from './of-app.ts';
 import { appPictures } from './pictures.ts';
 import { appKinds, idTokenAlgorithms } from './protocol.ts';
 import { mustBeCallable } from './public-address.ts';
@@ -52,6 +51,7 @@ const AppView = Type.Object({
   homeUri: nullable(Type.String()),
   scopes: Type.Array(Type.String()),
   isApproved: Type.Boolean(),
+  isSandbox: Type.Boolean({ description: 'It meets invented people only, on loopback addresses' }),
   isExternal: Type.Boolean(),
   audience: Audiences,
   picture: nullable(Picture),
@@ -79,22 +79,19 @@ const NewApp = Type.Object(
     kind: Type.Enum([...appKinds]),
     organisationId: refersTo('organisation'),
     redirectUris: Type.Optional(Addresses),
+    isSandbox: Type.Optional(Type.Boolean()),
   },
   strict,
 );
 const AppChange = Type.Object(
-  { ...changeable, name: Type.Optional(Name), redirectUris: Type.Optional(Addresses) },
+  {
+    ...changeable,
+    name: Type.Optional(Name),
+    redirectUris: Type.Optional(Addresses),
+    isSandbox: Type.Optional(Type.Literal(false, { description: 'From the sandbox to real people, for good' })),
+  },
   strict,
 );
-
-/** Whose an app is; nobody's when there is none: refused as another's would be. */
-async function ofApp(db: Database, clientId: string): Promise<Resource> {
-  const found = await findApp(db, clientId).catch((error: unknown) => {
-    if (error instanceof NotFound) return undefined;
-    throw error;
-  });
-  return found ? { organisationId: found.organisationId } : {};
-}
 
 const list = ({ context: { db } }: IdpTools) =>
   route({

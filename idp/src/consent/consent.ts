@@ -5,6 +5,7 @@ import { sql } from 'kysely';
 import { errors } from 'oidc-provider';
 import { record } from '../events.ts';
 import { refreshSeconds } from '../provider/grants.ts';
+import { endGrants } from '../provider/models/end-grants.ts';
 import { grantForSession } from '../provider/models/grant.ts';
 
 const actorOf = (personId: string): Actor => ({
@@ -66,11 +67,7 @@ export async function withdrawConsent(
   const { numAffectedRows } = await sql`
     DELETE FROM idp.consent WHERE person_id = ${personId} AND client_id = ${clientId}`.execute(transaction);
   if (numAffectedRows === 0n) return;
-  const grants = sql`SELECT id FROM idp.oauth_grant WHERE person_id = ${personId} AND client_id = ${clientId}`;
-  for (const table of [sql`idp.access_token`, sql`idp.refresh_token`, sql`idp.authorization_code`]) {
-    await sql`DELETE FROM ${table} WHERE grant_id IN (${grants})`.execute(transaction);
-  }
-  await sql`DELETE FROM idp.oauth_grant WHERE person_id = ${personId} AND client_id = ${clientId}`.execute(transaction);
+  await endGrants(transaction, sql`person_id = ${personId} AND client_id = ${clientId}`);
   await record(transaction, {
     type: 'consent.withdrawn',
     actor,

@@ -7,6 +7,7 @@ import Type from 'typebox';
 import { isForPerson, releasedScopes } from '../apps/release.ts';
 import { seeOther, sendPage, viewOf } from '../page-reply.ts';
 import { releasedData } from '../provider/claims.ts';
+import { showSandbox } from '../sandbox/pages.ts';
 import { askingApp, type Interaction, localOf, openInteraction, refuseSignIn, signInExpired } from '../signin/flow.ts';
 import type { IdpTools } from '../tools.ts';
 import { giveConsent } from './consent.ts';
@@ -25,6 +26,7 @@ const decide = (tools: IdpTools) =>
       if (request.body.decision === 'refuse') return refuseSignIn(tools, request, reply);
       const personId = interaction.session?.accountId ?? '';
       const clientId = String(interaction.params.client_id);
+      if ((await tools.apps.app(clientId))?.isSandbox) throw signInExpired(); // it meets nobody real
       const scopes = String(interaction.params.scope).split(' ');
       const provider = await tools.provider();
       const sessionUid = interaction.session?.uid ?? '';
@@ -52,6 +54,7 @@ export async function showConsent(
   const app = await apps.app(String(interaction.params.client_id));
   const personId = interaction.session?.accountId;
   if (!app || !personId) throw signInExpired();
+  if (app.isSandbox) return showSandbox(tools, app, interaction, request, reply);
   const view = viewOf(request);
   const scopes = String(interaction.params.scope).split(' ');
   const email = scopes.includes('email') ? await addressOf(context.db, personId) : null;

@@ -27,6 +27,12 @@ export const releasableScopes = [
   'offline_access',
 ] as const;
 
+/** Of all that is known the claims of these scopes, in their order; what is not known is left out. */
+export function claimsOfScopes(known: Readonly<Record<string, unknown>>, scopes: readonly string[]) {
+  const names = scopes.flatMap((scope) => [...(scopeClaims[scope as keyof typeof scopeClaims] ?? [])]);
+  return Object.fromEntries(names.flatMap((name) => (known[name] == null ? [] : [[name, known[name]]])));
+}
+
 /** What follows from the subject and the affiliations, for software that takes user names and flat lists only. */
 export function derivedClaims(sub: string, { affiliations }: Pick<PersonClaims, 'affiliations'>) {
   const roles = new Set<string>();
@@ -58,7 +64,7 @@ const labels = {
   class: { vi: 'Lớp', en: 'Class' },
 } satisfies Record<string, Text>;
 
-const roleNames = {
+export const roleNames = {
   learner: { vi: 'Học sinh', en: 'Pupil' },
   teacher: { vi: 'Giáo viên', en: 'Teacher' },
   staff: { vi: 'Cán bộ, nhân viên', en: 'Staff' },

@@ -1,8 +1,10 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import { type Configuration, errors } from 'oidc-provider';
+import Provider, { type Configuration, errors } from 'oidc-provider';
 import type { AppDirectory } from '../apps/directory.ts';
 import { idTokenAlgorithms } from '../apps/protocol.ts';
 import type { IdpPages } from '../pages.ts';
+import { inventedPersonOf } from '../sandbox/choice.ts';
+import { inventedClaims } from '../sandbox/people.ts';
 import type { CookieNames } from '../sessions/cookies.ts';
 import { sessionSecondsLeft } from '../sessions/timeouts.ts';
 import { accessTokenSeconds, createAdapter } from './adapter.ts';
@@ -44,7 +46,12 @@ export function providerConfiguration({
 
   /** Of most ID tokens nothing but the subject is kept (`conformIdTokenClaims`), so nothing else is read for them. */
   async function claimsFor(use: string, scope: string, personId: string, clientId = '') {
-    if (use === 'id_token' && !(await apps.app(clientId))?.hasClaimsInIdToken) return {};
+    const app = await apps.app(clientId);
+    if (use === 'id_token' && !app?.hasClaimsInIdToken) return {};
+    if (app?.isSandbox) {
+      const invented = await inventedPersonOf(context.db, Provider.ctx, { clientId, personId });
+      return invented ? inventedClaims(invented, await subjectOf(app.sector, invented.id)) : {};
+    }
     return claimsOf(context, { apps, subjectOf }, { personId, clientId, scopes: scope.split(' ') });
   }
 
@@ -62,8 +69,13 @@ export function providerConfiguration({
       sid: null,
     },
     subjectTypes: ['public', 'pairwise'],
-    pairwiseIdentifier: async (_ctx, accountId, client) =>
-      subjectOf((await apps.app(client.clientId))?.sector ?? client.clientId, accountId),
+    pairwiseIdentifier: async (ctx, accountId, { clientId }) => {
+      const app = await apps.app(clientId);
+      const who = app?.isSandbox
+        ? (await inventedPersonOf(context.db, ctx, { clientId, personId: accountId }))?.id
+        : accountId;
+      return subjectOf(app?.sector ?? clientId, who ?? accountId);
+    },
     sectorIdentifierUriValidate: () => false, // a sector is what the registration says; nothing is fetched
     findAccount: async (ctx, personId) => {
       if (!(await maySignIn(context, personId))) return undefined;

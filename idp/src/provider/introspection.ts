@@ -48,7 +48,7 @@ export function createIntrospection(
   ): Promise<DirectAnswer | undefined> {
     const { clientId } = asking;
     const app = await apps.app(clientId);
-    if (!app || !(await isAuthenticated(apps, asking))) return undefined;
+    if (!app || app.isSandbox || !(await isAuthenticated(apps, asking))) return undefined;
     const [found] = await find(db, hashOf(bearer), clientId);
     if (!found || !isPlain(found)) return undefined;
     const { accountId = '', exp, iat, sid, scope } = found.token;

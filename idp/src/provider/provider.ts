@@ -6,6 +6,7 @@ import type { Route } from '@edutrust/platform/route';
 import Provider, { type KoaContextWithOIDC } from 'oidc-provider';
 import type { AppDirectory } from '../apps/directory.ts';
 import type { IdpPages } from '../pages.ts';
+import type { RequestLog } from '../requests/request-log.ts';
 import { deliverLogout } from '../sessions/backchannel.ts';
 import type { CookieNames } from '../sessions/cookies.ts';
 import { accessTokenSeconds } from './adapter.ts';
@@ -29,6 +30,7 @@ export interface ProviderInput {
   readonly apps: AppDirectory;
   readonly pages: IdpPages;
   readonly cookies: CookieNames;
+  readonly requests: RequestLog;
 }
 
 interface Built extends Served {
@@ -78,7 +80,10 @@ export async function createProvider(given: ProviderInput): Promise<ProviderHold
 
 const orderOf = (keys: readonly SigningKey[]) => keys.map(({ kid }) => kid).join();
 
-async function build(input: Omit<ConfigurationInput, 'keys'>, keys: readonly SigningKey[]): Promise<Built> {
+async function build(
+  input: Omit<ConfigurationInput, 'keys'> & Pick<ProviderInput, 'requests'>,
+  keys: readonly SigningKey[],
+): Promise<Built> {
   const { config, log } = input.context;
   const provider = new Provider(config.url.origin, providerConfiguration({ ...input, keys }));
   provider.proxy = true; // what it reads as X-Forwarded-* is set by `forwarded` from the configuration alone
@@ -87,7 +92,8 @@ async function build(input: Omit<ConfigurationInput, 'keys'>, keys: readonly Sig
     if (kind.status >= 500) log.error({ err: kind.status === 500 ? error : kind, code: kind.code }, 'provider');
   });
   // P13: the app is told the OAuth error only; the reason is here, without parameters
-  const refused = (ctx: KoaContextWithOIDC, error: Error) =>
+  const refused = (ctx: KoaContextWithOIDC, error: Error) => {
+    input.requests.refused(ctx, error);
     log.info(
       {
         clientId: ctx.oidc?.client?.clientId,
@@ -96,10 +102,15 @@ async function build(input: Omit<ConfigurationInput, 'keys'>, keys: readonly Sig
       },
       'refused by the provider',
     );
+  };
   provider.on('authorization.error', refused);
   provider.on('grant.error', refused);
   provider.on('end_session.error', refused);
   provider.on('userinfo.error', refused);
+  provider.on('pushed_authorization_request.error', refused);
+  provider.on('introspection.error', refused);
+  provider.on('authorization.success', input.requests.succeeded);
+  provider.on('grant.success', input.requests.succeeded);
   ownMethods(provider, input.context, input.apps);
   completeAnswers(provider, input.context, input.cookies);
   const callback = provider.callback();

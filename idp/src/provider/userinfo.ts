@@ -65,7 +65,7 @@ export function createUserinfo(
       return undefined;
     }
     const app = await apps.app(String(token.clientId));
-    if (!app) return undefined;
+    if (!app || app.isSandbox) return undefined;
     const sub = await subjectOf(app.sector, found.id);
     const claims = claimsOfSummary(found);
     const known: Record<string, unknown> = { ...claims, ...derivedClaims(sub, claims), sub };

@@ -13,6 +13,9 @@ import { mayDo } from '../may.ts';
 import { Title } from '../parts.tsx';
 import { useProposed } from '../proposed.ts';
 import { AppState } from './apps.tsx';
+import { GoingLive } from './going-live.tsx';
+import { Preview } from './preview.tsx';
+import { Requests } from './requests.tsx';
 import { Settings } from './settings.tsx';
 import { Snippets } from './snippets.tsx';
 import type { AppView } from './views.ts';
@@ -54,12 +57,14 @@ function Loaded({ app, reload }: { readonly app: AppView; readonly reload: () =>
       <div class="split">
         <div class="grid gap-10 min-w-0">
           {app.kind !== 'machine' && <Snippets app={app} />}
+          {may('apps.write') && <Requests app={app} />}
           <Addresses app={app} />
           {may('apps.write') && <Acts app={app} onSecret={setSecret} />}
         </div>
         <div class="grid gap-4 content-start min-w-0">
-          <Told app={app} />
-          {may('apps.approve') && app.kind !== 'machine' && <Approval app={app} reload={reload} />}
+          {may('apps.write') && app.kind !== 'machine' ? <Preview app={app} /> : <Told app={app} />}
+          {app.isSandbox && may('apps.write') && <GoingLive app={app} reload={reload} />}
+          {may('apps.approve') && app.kind !== 'machine' && !app.isSandbox && <Approval app={app} reload={reload} />}
         </div>
       </div>
     </>

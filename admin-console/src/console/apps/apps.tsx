@@ -67,6 +67,7 @@ export function AppState({ app }: { readonly app: AppView }) {
   if (app.kind !== 'machine' && app.redirectUris.length === 0) {
     return <State state="warn">{t('Thiếu địa chỉ nhận kết quả', 'No redirect address')}</State>;
   }
+  if (app.isSandbox) return <State state="now">{t('Thử nghiệm, người giả', 'Sandbox, invented people')}</State>;
   return app.isApproved ? (
     <State state="good">{t('Đã duyệt, không hỏi lại', 'Approved, asks nobody')}</State>
   ) : (

@@ -22,7 +22,12 @@ export function NewApp() {
   const me = useMe();
   const writing = me.roles.find(({ role }) => role === 'department-administrator' || role === 'app-owner');
   const [made, setMade] = useState<{ clientId: string; name: string; clientSecret?: string | null | undefined }>();
-  const entry = useEntry('new app', { name: '', kind: 'web', redirectUris: '' });
+  const entry = useEntry('new app', {
+    name: '',
+    kind: 'web',
+    stage: 'sandbox',
+    redirectUris: 'http://localhost:3000/callback',
+  });
   if (made) {
     return (
       <>
@@ -43,7 +48,7 @@ export function NewApp() {
         entry={entry}
         submit={t('Tạo ứng dụng', 'Create the app')}
         cancel="/admin/apps"
-        onSubmit={async ({ name, kind, redirectUris }) =>
+        onSubmit={async ({ name, kind, stage, redirectUris }) =>
           setMade(
             await must(
               api.POST('/api/v1/apps', {
@@ -51,6 +56,7 @@ export function NewApp() {
                   name,
                   kind: kind as AppView['kind'],
                   redirectUris: lines(redirectUris),
+                  isSandbox: stage === 'sandbox',
                   organisationId: writing?.organisation.id ?? '',
                 },
               }),
@@ -64,6 +70,15 @@ export function NewApp() {
           {...entry.choice('kind')}
           options={(['web', 'spa', 'native'] as const).map((value) => ({ value, label: kindName(value) }))}
           hint={t('Web có máy chủ thì giữ được mã bí mật.', 'A web app with a server keeps a secret.')}
+        />
+        <Choice
+          label={t('Bắt đầu', 'Start')}
+          {...entry.choice('stage')}
+          options={[
+            { value: 'sandbox', label: t('Thử trên máy mình, với người giả', 'On your machine, with invented people') },
+            { value: 'real', label: t('Với người thật', 'With real people') },
+          ]}
+          hint={t('Thử nghiệm không cần ai duyệt.', 'The sandbox needs nobody’s approval.')}
         />
         <Field
           label={t('Địa chỉ nhận kết quả đăng nhập', 'Address that receives the sign-in')}

@@ -1,0 +1,108 @@
+import type { ServiceContext } from '@edutrust/platform/context';
+import { sql } from 'kysely';
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { AppDirectory } from '../apps/directory.ts';
+import { ownClientId } from '../provider/first-party.ts';
+import { refusalOf } from './reason.ts';
+
+/** How many requests of an app are kept: what somebody looks at who wonders why a sign-in fails. */
+const kept = 50;
+/** More wait for the database only in a flood, of which a part says as much as the whole. */
+const mostWaiting = 200;
+
+/** What of a request is kept: no secret, code, token or hint, nothing of a person. */
+const shown = [
+  'response_type',
+  'redirect_uri',
+  'post_logout_redirect_uri',
+  'scope',
+  'prompt',
+  'max_age',
+  'acr_values',
+  'code_challenge_method',
+  'grant_type',
+] as const;
+/** Of these whether they were there. */
+const present = ['state', 'nonce', 'code_challenge', 'code_verifier', 'client_secret'] as const;
+
+interface Noted {
+  readonly client_id: string;
+  readonly at: string;
+  readonly endpoint: string;
+  readonly error: string | null;
+  readonly reason: string | null;
+  readonly detail: string | null;
+  readonly sent: Readonly<Record<string, string>>;
+}
+
+/** The last requests of each app, written behind the answer, which waits for nothing. */
+export interface RequestLog {
+  /** Keeps why an app was refused. */
+  refused(ctx: KoaContextWithOIDC, error: Error): void;
+  /** Keeps that it worked, of an app in its sandbox. */
+  succeeded(ctx: KoaContextWithOIDC): void;
+  settled(): Promise<void>;
+}
+
+export function createRequestLog(context: ServiceContext, apps: AppDirectory): RequestLog {
+  let waiting: Noted[] = [];
+  let writing: Promise<void> | undefined;
+
+  async function write(): Promise<void> {
+    while (waiting.length > 0) {
+      const batch = waiting;
+      waiting = [];
+      await keep(context, batch).catch((error: unknown) => context.log.error({ err: error }, 'requests of apps'));
+    }
+    writing = undefined;
+  }
+
+  function note(ctx: KoaContextWithOIDC, error?: Error): void {
+    const clientId = ctx.oidc?.client?.clientId;
+    if (!clientId || clientId === ownClientId || waiting.length >= mostWaiting) return;
+    waiting.push({
+      client_id: clientId,
+      at: context.clock.now().toISOString(),
+      endpoint: ctx.oidc.route,
+      error: error?.message ?? null,
+      ...(error ? refusalOf(error) : { reason: null, detail: null }),
+      sent: sentOf(ctx.oidc.params ?? {}),
+    });
+    writing ??= write();
+  }
+
+  return {
+    refused: note,
+    succeeded: (ctx) => {
+      const clientId = ctx.oidc?.client?.clientId ?? '';
+      void apps.app(clientId).then(
+        (app) => (app?.isSandbox ? note(ctx) : undefined),
+        () => undefined,
+      );
+    },
+    settled: async () => writing,
+  };
+}
+
+function sentOf(params: Readonly<Record<string, unknown>>): Record<string, string> {
+  const sent: Record<string, string> = {};
+  for (const name of shown) if (typeof params[name] === 'string') sent[name] = params[name].slice(0, 300);
+  for (const name of present) if (params[name] !== undefined) sent[name] = '…';
+  return sent;
+}
+
+async function keep({ db }: ServiceContext, batch: readonly Noted[]): Promise<void> {
+  await sql`
+    INSERT INTO idp.app_request (client_id, at, endpoint, error, reason, detail, sent)
+    SELECT r.client_id, r.at, r.endpoint, r.error, r.reason, r.detail, r.sent
+    FROM jsonb_to_recordset(${JSON.stringify(batch)}::jsonb)
+      AS r (client_id text, at timestamptz, endpoint text, error text, reason text, detail text, sent jsonb)
+    JOIN idp.app AS a ON a.client_id = r.client_id`.execute(db);
+  const clientIds = [...new Set(batch.map(({ client_id }) => client_id))];
+  await sql`
+    DELETE FROM idp.app_request AS old USING unnest(${clientIds}::text[]) AS of (client_id)
+    WHERE old.client_id = of.client_id AND old.id <= (
+      SELECT id FROM idp.app_request WHERE client_id = of.client_id ORDER BY id DESC OFFSET ${kept} LIMIT 1)`.execute(
+    db,
+  );
+}
