@@ -13,7 +13,7 @@ interface Answer {
 
 /** One request, no redirect followed. */
 function send(
-  { origin }: Measured,
+  { origin }: Pick<Measured, 'origin'>,
   method: string,
   path: string,
   headers: Record<string, string> = {},
@@ -34,7 +34,12 @@ function send(
         }),
       );
     });
-    outgoing.on('error', reject);
+    outgoing.on('error', (error: NodeJS.ErrnoException) => {
+      // The server closed a connection that was idle while the other targets were asked.
+      if (outgoing.reusedSocket && error.code === 'ECONNRESET') {
+        resolve(send({ origin }, method, path, headers, body));
+      } else reject(error);
+    });
     outgoing.end(body);
   });
 }
