@@ -35,6 +35,11 @@ export const syncEvents = defineEvents({
     vi: 'cho một hệ thống đọc dữ liệu',
     en: 'client system added',
   },
+  'sync-client.token-renewed': {
+    subject: 'sync-client',
+    vi: 'đổi mã truy cập của một hệ thống',
+    en: 'client token renewed',
+  },
   'sync-client.ended': { subject: 'sync-client', vi: 'ngừng quyền của một hệ thống', en: 'client system ended' },
   'scim-group.added': { subject: 'scim-group', vi: 'hệ thống ngoài thêm nhóm', en: 'group added by SCIM' },
   'scim-group.changed': { subject: 'scim-group', vi: 'hệ thống ngoài sửa nhóm', en: 'group changed by SCIM' },

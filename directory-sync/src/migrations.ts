@@ -219,5 +219,12 @@ export const migrations: SchemaMigrations = {
         COMMENT ON TABLE sync.lag IS 'how far each target was behind, looked at every five minutes, kept for a week';
         CREATE INDEX change_refused ON sync.change (run_id, number) WHERE state = 'failed';`,
     },
+    {
+      name: '006-client-tokens',
+      sql: `
+        ALTER TABLE sync.client ADD COLUMN old_token_sha256 bytea UNIQUE, ADD COLUMN old_token_until timestamptz,
+          ADD COLUMN last_used_at timestamptz;
+        COMMENT ON COLUMN sync.client.old_token_sha256 IS 'the token of before, taken for a day after a new one was made';`,
+    },
   ],
 };

@@ -104,6 +104,11 @@ export type SyncTables = {
     /** SCIM only: makes staff, and governs those whom it made. */
     may_write: boolean;
     token_sha256: Buffer;
+    /** Still taken until `old_token_until`, after a new one was made. */
+    old_token_sha256: Buffer | null;
+    old_token_until: Date | null;
+    /** To the hour. */
+    last_used_at: Date | null;
     created_at: Generated<Date>;
     ended_at: Date | null;
   };

@@ -220,6 +220,7 @@ const viewsOfThings: Readonly<Partial<Record<keyof Belongings, string>>> = {
   person: 'GET /api/v1/people/:id',
   app: 'GET /api/v1/apps/:clientId',
   target: 'GET /api/v1/sync/targets',
+  client: 'GET /api/v1/sync/clients',
   certificate: 'GET /api/v1/certificates/:serial',
 };
 

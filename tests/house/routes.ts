@@ -442,6 +442,8 @@ export const rows: Readonly<Record<string, Row>> = {
     body: ({ organisation }) => ({ name: 'SIS', kind: 'scim', mayWrite: false, organisationId: organisation }),
     fresh: 300,
   }),
+  'POST /api/v1/sync/clients/:id/token': roles('D', 'client', { fresh: 300 }),
+  'GET /api/v1/sync/clients/:id/people/:person': roles('DSA', 'client'),
   'DELETE /api/v1/sync/clients/:id': roles('D', 'client', { fresh: 300 }),
   'GET /api/v1/sync/targets': roles('DSA'),
   'POST /api/v1/sync/targets': roles('D', 'organisation', {

@@ -118,6 +118,12 @@ async function fillTheCity(): Promise<void> {
   await department.getByLabel('Mật khẩu của tài khoản đó').fill('bí mật');
   await department.getByRole('button', { name: 'Thêm', exact: true }).click();
   await department.getByText('Chưa kết nối lần nào').first().waitFor();
+  await ask(department, 'POST', '/api/v1/sync/clients', {
+    name: 'Lớp học trực tuyến',
+    kind: 'oneroster',
+    organisationId: (await ask(department, 'GET', '/api/v1/me')).roles[0].organisation.id,
+    mayWrite: false,
+  });
 }
 
 /** Of a pupil more can be changed than of oneself, whom the list shows first. */

@@ -43,6 +43,8 @@ export const addresses = [
   '/admin/apps/:clientId/edit',
   '/admin/sync',
   '/admin/sync/new',
+  '/admin/sync/clients/new',
+  '/admin/sync/clients/:id',
   '/admin/sync/:id',
   '/admin/sync/:id/edit',
   '/admin/certificates',
@@ -50,6 +52,8 @@ export const addresses = [
   '/admin/certificates/:serial',
   '/admin/anchors',
   '/admin/signing',
+  '/admin/signing/asked',
+  '/admin/signing/new',
   '/admin/audit',
   '/admin/mail',
 ] as const;

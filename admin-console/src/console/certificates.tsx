@@ -8,6 +8,7 @@ import { Table } from '../design/table.tsx';
 import { CertificateAlarms } from './alarms.tsx';
 import { AuthorityTree } from './authorities.tsx';
 import { CertificateState, subjectParts } from './certificate.tsx';
+import { CertificateLifetimes } from './certificate-lifetimes.tsx';
 import { useFilter } from './filter.ts';
 import { useMay } from './me.ts';
 import { usePages } from './pages.ts';
@@ -59,6 +60,7 @@ export function Certificates() {
         </a>
       </Title>
       <CertificateAlarms />
+      <CertificateLifetimes />
       <Expiries />
       <AuthorityTree />
       <section class="grid gap-4">

@@ -103,6 +103,10 @@ const NetworksPage = part(() => import('./schools/networks.tsx').then((file) => 
 const NewSchool = part(() => import('./schools/new.tsx').then((file) => file.NewSchool));
 const NewWard = part(() => import('./schools/new.tsx').then((file) => file.NewWard));
 const Signing = part(() => import('./signing.tsx').then((file) => file.Signing));
+const AskedDocuments = part(() => import('./documents/asked.tsx').then((file) => file.AskedDocuments));
+const NewDocument = part(() => import('./documents/new.tsx').then((file) => file.NewDocument));
+const ClientPage = part(() => import('./sync/client.tsx').then((file) => file.ClientPage));
+const NewClient = part(() => import('./sync/client-form.tsx').then((file) => file.NewClient));
 const EditTarget = part(() => import('./sync/form.tsx').then((file) => file.EditTarget));
 const NewTarget = part(() => import('./sync/form.tsx').then((file) => file.NewTarget));
 const TargetPage = part(() => import('./sync/target.tsx').then((file) => file.TargetPage));
@@ -152,6 +156,8 @@ const pages: Readonly<Record<Address, ComponentType>> = {
   '/admin/apps/:clientId/edit': EditApp,
   '/admin/sync': Targets,
   '/admin/sync/new': NewTarget,
+  '/admin/sync/clients/new': NewClient,
+  '/admin/sync/clients/:id': ClientPage,
   '/admin/sync/:id': TargetPage,
   '/admin/sync/:id/edit': EditTarget,
   '/admin/certificates': Certificates,
@@ -159,6 +165,8 @@ const pages: Readonly<Record<Address, ComponentType>> = {
   '/admin/certificates/:serial': CertificateRoute,
   '/admin/anchors': Anchors,
   '/admin/signing': Signing,
+  '/admin/signing/asked': AskedDocuments,
+  '/admin/signing/new': NewDocument,
   '/admin/audit': Audit,
   '/admin/mail': Mail,
 };

@@ -1,28 +1,27 @@
 import { useState } from 'preact/hooks';
 import { api, must } from '../design/api.ts';
 import { Chips } from '../design/choices.tsx';
-import { Icon } from '../design/icon.tsx';
 import { formatDate, formatNumber, t } from '../design/language.ts';
 import { useLoad } from '../design/load.ts';
-import { State } from '../design/mark.tsx';
-import { Row, type RowMark, Ruled } from '../design/ruled.tsx';
+import { Row, Ruled } from '../design/ruled.tsx';
 import { Empty, Show } from '../design/show.tsx';
-
 import { Table } from '../design/table.tsx';
-import type { paths } from '../generated/api.d.ts';
 import { approvalPath } from './approvals/passkey-act.ts';
+import { NewDocumentLink, useMaySend } from './documents/link.tsx';
+import { OwnQueue } from './documents/queue.tsx';
+import { RequestRow } from './documents/row.tsx';
+import type { SigningRequest } from './documents/views.ts';
 import { useFilter } from './filter.ts';
 import { useMay } from './me.ts';
 import { usePages } from './pages.ts';
-import { Ago, More, Title } from './parts.tsx';
+import { More, Title } from './parts.tsx';
 
-type Request =
-  paths['/api/v1/signing/requests']['get']['responses']['200']['content']['application/json']['items'][number];
-
-/** What waits for whom; and phones that wait for a second officer. */
+/** What waits for me, what waits for whom; and phones that wait for a second officer. */
 export function Signing() {
   const mayApprove = useMay('signing.approve-enrolment');
-  const [state, setState] = useFilter<Request['state']>('state');
+  const isSigner = useMay('signing.sign');
+  const maySend = useMaySend();
+  const [state, setState] = useFilter<SigningRequest['state']>('state');
   const { loaded, more } = usePages(`requests ${state}`, (cursor) =>
     must(
       api.GET('/api/v1/signing/requests', {
@@ -32,7 +31,15 @@ export function Signing() {
   );
   return (
     <>
-      <Title title={t('Trình ký', 'Signing requests')} />
+      <Title title={t('Trình ký', 'Signing requests')}>
+        {maySend && (
+          <a class="button" href="/admin/signing/asked">
+            {t('Tôi đã trình', 'What I sent')}
+          </a>
+        )}
+        <NewDocumentLink />
+      </Title>
+      {isSigner && <OwnQueue />}
       {mayApprove && <Enrolments />}
       {mayApprove && <EnrolledPhones />}
       <Chips
@@ -69,83 +76,6 @@ export function Signing() {
       {more && <More onClick={more} />}
     </>
   );
-}
-
-/** One document with its way: who has signed, whose turn it is, and what the signer reads on both screens. */
-function RequestRow({ one }: { readonly one: Request }) {
-  return (
-    <Row
-      mark={marks[one.state]}
-      title={
-        <a href={`/api/v1/signing/requests/${one.id}/document`} class="no-underline text-ink hover:underline">
-          {one.title}
-        </a>
-      }
-      note={
-        <>
-          <span class="block text-sm">
-            {one.organisation.name} · {t('trình', 'requested')} <Ago at={one.createdAt} />
-          </span>
-          <span class="flex flex-wrap items-center gap-x-2 gap-y-1 text-sm mt-1">
-            {one.steps.map((step) => (
-              <span key={step.role} class={`inline-flex items-center gap-1.5 ${stepLooks[step.state]}`}>
-                <Icon name={stepIcons[step.state]} />
-                {step.person?.fullName ?? step.title}
-              </span>
-            ))}
-          </span>
-          {one.reason && <span class="block text-sm text-bad">{one.reason}</span>}
-        </>
-      }
-      act={
-        <>
-          {one.code4 && (
-            <span class="text-sm text-quiet">
-              {t('mã trên hai màn hình', 'code on both screens')} <b class="number text-lg text-ink">{one.code4}</b>
-            </span>
-          )}
-          <RequestState state={one.state} />
-        </>
-      }
-    />
-  );
-}
-
-const marks: Readonly<Record<Request['state'], RowMark>> = {
-  waiting: 'now',
-  signed: 'now',
-  issued: 'good',
-  rejected: 'bad',
-  withdrawn: 'dot',
-};
-const stepIcons = {
-  pending: 'circle-dashed',
-  due: 'pen-line',
-  done: 'check',
-  rejected: 'x',
-  cancelled: 'x',
-} as const;
-const stepLooks = {
-  pending: 'text-quiet',
-  due: 'text-accent font-semibold',
-  done: 'text-good',
-  rejected: 'text-bad',
-  cancelled: 'text-quiet',
-} as const;
-
-function RequestState({ state }: { readonly state: Request['state'] }) {
-  switch (state) {
-    case 'waiting':
-      return <State state="now">{t('Chờ ký', 'Waiting')}</State>;
-    case 'signed':
-      return <State state="now">{t('Đã ký, chờ đóng dấu', 'Signed, to be sealed')}</State>;
-    case 'issued':
-      return <State state="good">{t('Đã phát hành', 'Issued')}</State>;
-    case 'rejected':
-      return <State state="bad">{t('Bị từ chối', 'Rejected')}</State>;
-    case 'withdrawn':
-      return <State state="plain">{t('Đã rút', 'Withdrawn')}</State>;
-  }
 }
 
 function Enrolments() {

@@ -24,6 +24,7 @@ export interface NewClient {
   readonly contract?: Contract;
 }
 
+const newToken = () => `edu_${randomBytes(32).toString('base64url')}`;
 const hashOf = (token: string) => createHash('sha256').update(token).digest();
 
 /** Adds a client; its token is given this once and kept as a hash. @throws Conflict, InvalidInput */
@@ -42,7 +43,7 @@ export async function addClient(
     });
   }
   const id = uuidv7();
-  const token = `edu_${randomBytes(32).toString('base64url')}`;
+  const token = newToken();
   const { numAffectedRows } = await sql`
     INSERT INTO sync.client (id, name, kind, organisation_id, contract, may_write, token_sha256)
     VALUES (${id}, ${name}, ${kind}, ${organisationId}, ${JSON.stringify(contract)}::jsonb, ${mayWrite}, ${hashOf(token)})
@@ -83,19 +84,57 @@ export async function findClient(db: Database | Transaction, id: string): Promis
   return found;
 }
 
-/** The client whose token this is; undefined for one that is unknown or ended. */
+/** How long the token of before still works, so that the other system can be given the new one in its own time. */
+const overlapHours = 24;
+
+/**
+ * Makes another token, given this once; the one of before works for a day more, the one before that no longer.
+ *
+ * @throws NotFound; Conflict `sync/client-ended`
+ */
+export async function renewToken(transaction: Transaction, id: string, actor: Actor): Promise<string> {
+  const { organisation_id } = await findClient(transaction, id);
+  const token = newToken();
+  const { numAffectedRows } = await sql`
+    UPDATE sync.client SET old_token_sha256 = token_sha256, old_token_until = now() + make_interval(hours => ${overlapHours}),
+      token_sha256 = ${hashOf(token)}
+    WHERE id = ${id} AND ended_at IS NULL`.execute(transaction);
+  if (numAffectedRows === 0n)
+    throw new Conflict('sync/client-ended', {
+      vi: 'Hệ thống này đã ngừng; hãy thêm hệ thống mới.',
+      en: 'This client was ended; add a new one.',
+    });
+  await record(transaction, {
+    type: 'sync-client.token-renewed',
+    actor,
+    subject: { kind: 'sync-client', id },
+    organisationId: organisation_id,
+  });
+  return token;
+}
+
+/** The client whose token this is; undefined for one that is unknown, replaced more than a day ago, or ended. */
 export async function clientOfToken(
   { db }: Pick<ServiceContext, 'db'>,
   token: string,
   kind: ClientKind,
 ): Promise<ClientRow | undefined> {
-  return syncOf(db)
-    .selectFrom('sync.client')
-    .selectAll()
-    .where('token_sha256', '=', hashOf(token))
-    .where('kind', '=', kind)
-    .where('ended_at', 'is', null)
-    .executeTakeFirst();
+  const hash = hashOf(token);
+  const { rows } = await sql<ClientRow>`
+    SELECT * FROM sync.client
+    WHERE (token_sha256 = ${hash} OR (old_token_sha256 = ${hash} AND old_token_until > now())) AND kind = ${kind} AND ended_at IS NULL`.execute(
+    db,
+  );
+  const [client] = rows;
+  if (client) await noteUse(db, client.id);
+  return client;
+}
+
+/** Once an hour is enough to see whether somebody still uses it. */
+async function noteUse(db: Database, id: string): Promise<void> {
+  await sql`
+    UPDATE sync.client SET last_used_at = now()
+    WHERE id = ${id} AND (last_used_at IS NULL OR last_used_at < now() - interval '1 hour')`.execute(db);
 }
 
 /** The token of `Authorization: Bearer …` (RFC 6750 §2.1). */

@@ -50,6 +50,7 @@ export function subjectName({ kind, name }: Subject): string {
     'signing-key': t('khoá ký', 'signing key'),
     'signing-request': t('tài liệu trình ký', 'document to sign'),
     'signing-session': t('phiên ký', 'signing session'),
+    'sync-client': t('hệ thống vào lấy', 'client system'),
     'sync-target': t('đích đồng bộ', 'sync target'),
     'trust-anchor': t('gốc tin cậy', 'trust anchor'),
   };
@@ -69,6 +70,7 @@ export function subjectAddress({ kind, id }: Subject): string | undefined {
     'roster-plan': `/admin/import?plan=${id}`,
     'signing-enrolment': '/admin/signing',
     'signing-request': '/admin/signing',
+    'sync-client': `/admin/sync/clients/${id}`,
     'sync-target': `/admin/sync/${id}`,
     'trust-anchor': '/admin/anchors',
   };

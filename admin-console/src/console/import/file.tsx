@@ -1,5 +1,4 @@
-import { useState } from 'preact/hooks';
-import { Icon } from '../../design/icon.tsx';
+import { DropFile } from '../../design/drop.tsx';
 import { t } from '../../design/language.ts';
 import { useMe } from '../me.ts';
 import { OrganisationChoice } from '../organisations.tsx';
@@ -22,13 +21,6 @@ export function FileStep({
   readonly onFile: (file: File) => void;
 }) {
   const { permissions } = useMe();
-  const [isOver, setOver] = useState(false);
-  const drop = (event: DragEvent) => {
-    event.preventDefault();
-    setOver(false);
-    const file = event.dataTransfer?.files[0];
-    if (file && !isBusy) onFile(file);
-  };
   return (
     <div class="grid gap-8">
       <fieldset class="grid gap-2">
@@ -77,42 +69,18 @@ export function FileStep({
           />
         )}
       </div>
-      <label
-        class={`card rounded-cover! border-dashed border-2 border-edge! grid place-items-center gap-3 py-12 text-center cursor-pointer has-[:focus-visible]:outline-3 has-[:focus-visible]:outline-accent ${isOver ? 'bg-accent-soft!' : ''}`}
-        onDragOver={(event) => {
-          event.preventDefault();
-          setOver(true);
-        }}
-        onDragLeave={() => setOver(false)}
-        onDrop={drop}
-      >
-        <Icon name="file-spreadsheet" class="size-10! text-good" />
-        <span class="text-lg font-semibold">
-          {isBusy ? t('Đang đọc…', 'Reading…') : t('Thả tệp Excel hoặc CSV vào đây', 'Drop an Excel or CSV file here')}
-        </span>
-        <span class={`button button-primary ${isBusy ? 'opacity-50' : ''}`} aria-hidden="true">
-          <Icon name="upload" />
-          {t('Chọn tệp', 'Choose a file')}
-        </span>
-        <input
-          type="file"
-          class="sr-only"
-          accept=".xlsx,.csv,.txt,text/csv,application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-          aria-label={t('Tệp danh sách', 'Roster file')}
-          disabled={isBusy}
-          onChange={({ currentTarget }) => {
-            const [file] = currentTarget.files ?? [];
-            currentTarget.value = '';
-            if (file) onFile(file);
-          }}
-        />
-        <span class="text-sm text-quiet">
-          {t(
-            '.xlsx, hoặc .csv Unicode. Chưa có gì được ghi ở bước này.',
-            '.xlsx, or .csv in Unicode. Nothing is written at this step.',
-          )}
-        </span>
-      </label>
+      <DropFile
+        icon="file-spreadsheet"
+        accept=".xlsx,.csv,.txt,text/csv,application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+        name={t('Tệp danh sách', 'Roster file')}
+        title={t('Thả tệp Excel hoặc CSV vào đây', 'Drop an Excel or CSV file here')}
+        note={t(
+          '.xlsx, hoặc .csv Unicode. Chưa có gì được ghi ở bước này.',
+          '.xlsx, or .csv in Unicode. Nothing is written at this step.',
+        )}
+        isBusy={isBusy}
+        onFile={onFile}
+      />
       <p class="text-sm">
         {t('Chưa có tệp? Tải tệp mẫu có sẵn dòng ví dụ: ', 'No file yet? The template has an example row: ')}
         <a href={templateLink(kind, 'xlsx')} download>

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import { api, must, Refused } from '../../design/api.ts';
+import { formOf } from '../../design/file.ts';
 import { Banner } from '../../design/form.tsx';
 import { Icon } from '../../design/icon.tsx';
 import { formatNumber, t } from '../../design/language.ts';
@@ -185,13 +186,6 @@ export function Import() {
 const isBefore = ({ status }: Plan): boolean => status === 'planned' || status === 'held' || status === 'superseded';
 
 /** The fields come before the file: the server reads the parts in order. */
-function formOf(fields: Readonly<Record<string, string>>, file: File): FormData {
-  const form = new FormData();
-  for (const [name, value] of Object.entries(fields)) if (value !== '') form.set(name, value);
-  form.set('file', file);
-  return form;
-}
-
 function Earlier() {
   const [plans] = useLoad('plans', () => must(api.GET('/api/v1/roster/plans', { params: { query: { limit: 20 } } })));
   const names = new Map(rosterKinds().map(({ kind, name }) => [kind, name]));

@@ -45,8 +45,8 @@ function reasonName(reason: Exclude<Field['reason'], 'allowed'>): string {
     case 'unknown':
       return t('được phép, nhưng sổ chưa có', 'allowed, but not known');
     case 'not-in-contract':
-      return t('không gửi: ngoài thoả thuận', 'not sent: not agreed to');
+      return t('ngoài thoả thuận', 'not sent: not agreed to');
     case 'not-released':
-      return t('không gửi: không thuộc phạm vi', 'not sent: not one of its people');
+      return t('không thuộc phạm vi', 'not sent: not one of its people');
   }
 }

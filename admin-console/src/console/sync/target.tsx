@@ -7,15 +7,14 @@ import { Icon } from '../../design/icon.tsx';
 import { t } from '../../design/language.ts';
 import { useAction, useLoad } from '../../design/load.ts';
 import { State } from '../../design/mark.tsx';
-import { fieldName } from '../../design/released.tsx';
 import { Show } from '../../design/show.tsx';
 import { toast } from '../../design/toast.tsx';
 import { sayNext } from '../heading.ts';
 import { mayDo } from '../may.ts';
 import { useMay } from '../me.ts';
 import { Title } from '../parts.tsx';
-import { roleName } from '../words.ts';
 import { Changes } from './changes.tsx';
+import { ContractOf } from './contract.tsx';
 import { Held } from './held.tsx';
 import { Lag } from './lag.tsx';
 import { Runs } from './runs.tsx';
@@ -82,7 +81,7 @@ function Loaded({ target, onChange }: { readonly target: Target; readonly onChan
         </div>
         <div class="grid gap-10 min-w-0 content-start">
           {mayReadPeople && <Why target={target} />}
-          <Contract target={target} />
+          <ContractOf title={t('Đích này được biết gì', 'What this target receives')} contract={target.contract} />
         </div>
       </div>
     </>
@@ -147,30 +146,6 @@ function Compare({
         )}
       </div>
       {seen && <Changes runId={seen.id} />}
-    </section>
-  );
-}
-
-/** What leaves the house: fields by whom, as the contract of this target says. */
-function Contract({ target: { contract } }: { readonly target: Target }) {
-  const fields = (names: readonly string[]) => names.map(fieldName).join(', ') || t('chỉ mã', 'the ID alone');
-  return (
-    <section class="grid gap-4 min-w-0" aria-labelledby="contract">
-      <h2 id="contract">{t('Đích này được biết gì', 'What this target receives')}</h2>
-      <dl class="facts">
-        <dt>{t('Của ai', 'Of whom')}</dt>
-        <dd>{contract.roles.map(roleName).join(', ')}</dd>
-        <dt>{t('Học sinh', 'Learners')}</dt>
-        <dd>{fields(contract.learners)}</dd>
-        <dt>{t('Người lớn', 'Adults')}</dt>
-        <dd>{fields(contract.others)}</dd>
-      </dl>
-      <p class="text-sm text-quiet">
-        {t(
-          'Không trường nào ngoài danh sách này rời khỏi hệ thống; lần gửi nào cũng được ghi lại.',
-          'No field outside this list leaves the system; everything that is sent is recorded.',
-        )}
-      </p>
     </section>
   );
 }

@@ -7,6 +7,7 @@ import { Row, type RowMark, Ruled } from '../../design/ruled.tsx';
 import { Empty, Show } from '../../design/show.tsx';
 import { useMay } from '../me.ts';
 import { Ago, Title } from '../parts.tsx';
+import { Clients } from './clients.tsx';
 import { addressOf, type Target, targetState } from './words.ts';
 
 /** `/admin/sync`: the systems that are kept in step, those that are not well first. */
@@ -49,6 +50,7 @@ export function Targets() {
           )
         }
       </Show>
+      <Clients />
     </>
   );
 }

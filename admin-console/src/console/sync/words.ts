@@ -4,6 +4,8 @@ import type { paths } from '../../generated/api.d.ts';
 
 export type Target =
   paths['/api/v1/sync/targets']['get']['responses']['200']['content']['application/json']['items'][number];
+export type Client =
+  paths['/api/v1/sync/clients']['get']['responses']['200']['content']['application/json']['items'][number];
 export type Run =
   paths['/api/v1/sync/targets/{id}/runs']['get']['responses']['200']['content']['application/json']['items'][number];
 export type Explanation =
@@ -73,3 +75,5 @@ export function totalsOf({ totals }: Pick<Run, 'totals'>): string {
 export function addressOf({ settings }: Target): string {
   return typeof settings.url === 'string' ? settings.url : '';
 }
+
+export const kindOfClient = (kind: Client['kind']): string => (kind === 'scim' ? 'SCIM 2.0' : 'OneRoster 1.2');

@@ -1,0 +1,272 @@
+import { useState } from 'preact/hooks';
+import { useLocation } from 'preact-iso';
+import { api, must } from '../../design/api.ts';
+import { Tick } from '../../design/choices.tsx';
+import { DropFile } from '../../design/drop.tsx';
+import { formOf } from '../../design/file.ts';
+import { Banner, Choice, Field } from '../../design/form.tsx';
+import { Icon } from '../../design/icon.tsx';
+import { formatNumber, t } from '../../design/language.ts';
+import { useAction, useLoad } from '../../design/load.ts';
+import { Row, Ruled } from '../../design/ruled.tsx';
+import { Show } from '../../design/show.tsx';
+import { sayNext } from '../heading.ts';
+import { useMe } from '../me.ts';
+import { Title } from '../parts.tsx';
+import { footPlaces } from './places.ts';
+import type { Upload } from './views.ts';
+
+/** `/admin/signing/new`: a PDF, who signs it in which order, and off it goes. */
+export function NewDocument() {
+  const me = useMe();
+  const organisation = me.roles.find(({ role }) => role === 'school-administrator')?.organisation;
+  const [upload, setUpload] = useState<Upload>();
+  const { isBusy, error, run } = useAction();
+  const back = { href: '/admin/signing', label: t('Trình ký', 'Signing requests') };
+  if (!organisation) return <Title title={t('Chỉ quản trị trường trình tệp', 'Only a school’s administrator sends files')} back={back} />;
+  const send = (file: File) =>
+    run(async () => {
+      const answer = api.POST('/api/v1/signing/organisations/{organisationId}/uploads', {
+        params: { path: { organisationId: organisation.id } },
+        body: formOf({}, file) as never, // the document does not say what is in a form
+        bodySerializer: (body) => body as unknown as FormData,
+      });
+      setUpload(await must(answer));
+    });
+  return (
+    <>
+      <Title
+        title={upload ? t('Ai ký, theo thứ tự nào?', 'Who signs, in which order?') : t('Trình một tệp PDF', 'Have a PDF signed')}
+        note={upload ? `${upload.fileName} · ${pagesOf(upload)}` : organisation.name}
+        back={back}
+      />
+      {error && <Banner state="bad">{error}</Banner>}
+      {upload ? (
+        <Order organisationId={organisation.id} upload={upload} onAgain={() => setUpload(undefined)} />
+      ) : (
+        <DropFile
+          icon="file-text"
+          accept="application/pdf,.pdf"
+          name={t('Tệp PDF', 'PDF file')}
+          title={t('Thả tệp PDF vào đây', 'Drop a PDF here')}
+          note={t(
+            'Tối đa 16 MB. Tệp được kiểm tra trước; chưa ai nhận được gì ở bước này.',
+            'At most 16 MB. The file is checked first; nobody receives anything at this step.',
+          )}
+          isBusy={isBusy}
+          onFile={send}
+        />
+      )}
+    </>
+  );
+}
+
+const pagesOf = ({ pages, signatures }: Upload): string =>
+  [
+    t(`${formatNumber(pages.length)} trang`, `${formatNumber(pages.length)} pages`),
+    ...(signatures > 0 ? [t(`đã có ${signatures} chữ ký`, `${signatures} signatures on it already`)] : []),
+  ].join(' · ');
+
+interface Chosen {
+  readonly id: string;
+  readonly name: string;
+  /** The block goes under this text; empty for the foot of the last page. */
+  readonly under: string;
+}
+
+function Order({
+  organisationId,
+  upload,
+  onAgain,
+}: {
+  readonly organisationId: string;
+  readonly upload: Upload;
+  readonly onAgain: () => void;
+}) {
+  const { route } = useLocation();
+  const [title, setTitle] = useState(upload.fileName.replace(/\.pdf$/i, ''));
+  const [chosen, setChosen] = useState<readonly Chosen[]>([]);
+  const [isParallel, setParallel] = useState(false);
+  const [isSealed, setSealed] = useState(true);
+  const [due, setDue] = useState('');
+  const { isBusy, error, run } = useAction();
+  const submit = () =>
+    run(async () => {
+      const page = upload.pages.at(-1) ?? { width: 595, height: 842 };
+      const places = footPlaces(page, chosen.length + (isSealed ? 1 : 0));
+      const at = (index: number, under: string) =>
+        under.trim() ? { anchor: { text: under.trim() } } : { page: 'last' as const, rect: places[index] ?? [0, 0, 0, 0] };
+      await must(
+        api.POST('/api/v1/signing/organisations/{organisationId}/documents', {
+          params: { path: { organisationId } },
+          body: {
+            uploadId: upload.id,
+            title,
+            signers: chosen.map(({ id, under }, index) => ({ personId: id, place: at(index, under) })),
+            order: isParallel ? 'parallel' : 'sequential',
+            ...(isSealed ? { seal: { place: at(chosen.length, '') } } : {}),
+            ...(due ? { dueAt: new Date(`${due}T23:59:59+07:00`).toISOString() } : {}),
+          },
+        }),
+      );
+      sayNext(t(`Đã trình «${title}».`, `“${title}” was sent to be signed.`));
+      route('/admin/signing/asked');
+    });
+  return (
+    <form
+      class="grid gap-6 max-w-2xl"
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit();
+      }}
+    >
+      {error && (
+        <Banner state="bad">
+          <p>{error}</p>
+          <p>
+            {t(
+              'Ô ký mặc định ở cuối trang cuối. Nếu chỗ đó đã có chữ, ghi dòng chữ mà ô ký nằm dưới, như «HIỆU TRƯỞNG».',
+              'Blocks stand at the foot of the last page. Where there is text, name the words that the block goes under.',
+            )}
+          </p>
+        </Banner>
+      )}
+      <Field
+        label={t('Tên văn bản', 'Title')}
+        name="title"
+        required
+        maxlength={120}
+        value={title}
+        onInput={({ currentTarget }) => setTitle(currentTarget.value)}
+      />
+      <Signers organisationId={organisationId} chosen={chosen} onChange={setChosen} />
+      <div class="grid gap-2">
+        <Tick
+          checked={isParallel}
+          onChange={setParallel}
+          note={t('Nếu không chọn, người sau ký khi người trước đã ký.', 'Otherwise each signs after the one before.')}
+        >
+          {t('Ai rảnh trước thì ký trước', 'Whoever is free signs first')}
+        </Tick>
+        <Tick
+          checked={isSealed}
+          onChange={setSealed}
+          note={t('Văn thư đóng dấu sau khi mọi người đã ký.', 'The clerk seals after everybody has signed.')}
+        >
+          {t('Đóng dấu của trường', 'The school’s seal')}
+        </Tick>
+      </div>
+      <Field
+        label={t('Cần xong trước ngày (nếu có)', 'Due by (if any)')}
+        name="due"
+        type="date"
+        value={due}
+        onInput={({ currentTarget }) => setDue(currentTarget.value)}
+      />
+      <div class="flex flex-wrap gap-3">
+        <button type="submit" class="button button-primary" disabled={isBusy || chosen.length === 0}>
+          <Icon name="send" />
+          {isBusy
+            ? t('Đang trình…', 'Sending…')
+            : t(`Trình ${formatNumber(chosen.length)} người ký`, `Send to ${formatNumber(chosen.length)} signers`)}
+        </button>
+        <button type="button" class="button" onClick={onAgain}>
+          {t('Chọn tệp khác', 'Another file')}
+        </button>
+      </div>
+    </form>
+  );
+}
+
+/** Who signs, in this order; only who holds the role of a signer can be chosen. */
+function Signers({
+  organisationId,
+  chosen,
+  onChange,
+}: {
+  readonly organisationId: string;
+  readonly chosen: readonly Chosen[];
+  readonly onChange: (chosen: readonly Chosen[]) => void;
+}) {
+  const [roles] = useLoad(`signers of ${organisationId}`, () =>
+    must(api.GET('/api/v1/roles', { params: { query: { organisation: organisationId } } })),
+  );
+  const set = (at: number, under: string) =>
+    onChange(chosen.map((one, index) => (index === at ? { ...one, under } : one)));
+  const up = (at: number) =>
+    onChange(chosen.map((one, index) => chosen[index === at - 1 ? at : index === at ? at - 1 : index] ?? one));
+  return (
+    <fieldset class="grid gap-4">
+      <legend class="font-semibold mb-2">{t('Người ký', 'Signers')}</legend>
+      <Ruled isOrdered label={t('Theo thứ tự', 'In order')}>
+        {chosen.map(({ id, name, under }, at) => (
+          <Row
+            key={id}
+            mark={at + 1}
+            title={name}
+            act={
+              <>
+                {at > 0 && (
+                  <button type="button" class="button button-small" onClick={() => up(at)}>
+                    {t('Lên trước', 'Earlier')}
+                    <span class="sr-only">: {name}</span>
+                  </button>
+                )}
+                <button
+                  type="button"
+                  class="button button-small"
+                  onClick={() => onChange(chosen.filter((one) => one.id !== id))}
+                >
+                  {t('Bỏ', 'Remove')}
+                  <span class="sr-only">: {name}</span>
+                </button>
+              </>
+            }
+          >
+            <div class="mt-2">
+              <Field
+                label={t('Ô ký nằm dưới dòng chữ', 'The block goes under the words')}
+                name={`under-${id}`}
+                placeholder={t('để trống: cuối trang cuối', 'empty: foot of the last page')}
+                maxlength={200}
+                value={under}
+                onInput={({ currentTarget }) => set(at, currentTarget.value)}
+              />
+            </div>
+          </Row>
+        ))}
+      </Ruled>
+      <Show loaded={roles}>
+        {({ items }) => {
+          const free = items.filter(({ role, person }) => role === 'signer' && !chosen.some(({ id }) => id === person.id));
+          if (free.length === 0)
+            return (
+              <p class="text-quiet">
+                {chosen.length > 0
+                  ? t('Không còn người ký nào khác.', 'There is no other signer.')
+                  : t(
+                      'Trường chưa có ai giữ vai trò «Người ký». Nhờ Sở giao vai trò này.',
+                      'Nobody of the school holds the role “Signer”. Ask the department to grant it.',
+                    )}
+              </p>
+            );
+          return (
+            <Choice
+              label={t('Thêm người ký', 'Add a signer')}
+              name="signer"
+              value=""
+              options={[
+                { value: '', label: t('Chọn…', 'Choose…') },
+                ...free.map(({ person }) => ({ value: person.id, label: person.fullName })),
+              ]}
+              onChoose={(id) => {
+                const person = free.find((one) => one.person.id === id)?.person;
+                if (person) onChange([...chosen, { id, name: person.fullName, under: '' }]);
+              }}
+            />
+          );
+        }}
+      </Show>
+    </fieldset>
+  );
+}

@@ -1,0 +1,85 @@
+import type { ComponentChildren } from 'preact';
+import { Icon } from '../../design/icon.tsx';
+import { t } from '../../design/language.ts';
+import { State } from '../../design/mark.tsx';
+import { Row, type RowMark } from '../../design/ruled.tsx';
+import { Ago } from '../parts.tsx';
+import type { SigningRequest } from './views.ts';
+
+/** One document with its way: who has signed, whose turn it is, and what the signer reads on both screens. */
+export function RequestRow({ one, act }: { readonly one: SigningRequest; readonly act?: ComponentChildren }) {
+  return (
+    <Row
+      mark={marks[one.state]}
+      title={
+        <a href={`/api/v1/signing/requests/${one.id}/document`} class="no-underline text-ink hover:underline">
+          {one.title}
+        </a>
+      }
+      note={
+        <>
+          <span class="block text-sm">
+            {one.organisation.name} · {t('trình', 'requested')} <Ago at={one.createdAt} />
+          </span>
+          <span class="flex flex-wrap items-center gap-x-2 gap-y-1 text-sm mt-1">
+            {one.steps.map((step) => (
+              <span key={step.role} class={`inline-flex items-center gap-1.5 ${stepLooks[step.state]}`}>
+                <Icon name={stepIcons[step.state]} />
+                {step.person?.fullName ?? step.title}
+              </span>
+            ))}
+          </span>
+          {one.reason && <span class="block text-sm text-bad">{one.reason}</span>}
+        </>
+      }
+      act={
+        <>
+          {one.code4 && (
+            <span class="text-sm text-quiet">
+              {t('mã trên hai màn hình', 'code on both screens')} <b class="number text-lg text-ink">{one.code4}</b>
+            </span>
+          )}
+          <RequestState state={one.state} />
+          {act}
+        </>
+      }
+    />
+  );
+}
+
+const marks: Readonly<Record<SigningRequest['state'], RowMark>> = {
+  waiting: 'now',
+  signed: 'now',
+  issued: 'good',
+  rejected: 'bad',
+  withdrawn: 'dot',
+};
+const stepIcons = {
+  pending: 'circle-dashed',
+  due: 'pen-line',
+  done: 'check',
+  rejected: 'x',
+  cancelled: 'x',
+} as const;
+const stepLooks = {
+  pending: 'text-quiet',
+  due: 'text-accent font-semibold',
+  done: 'text-good',
+  rejected: 'text-bad',
+  cancelled: 'text-quiet',
+} as const;
+
+function RequestState({ state }: { readonly state: SigningRequest['state'] }) {
+  switch (state) {
+    case 'waiting':
+      return <State state="now">{t('Chờ ký', 'Waiting')}</State>;
+    case 'signed':
+      return <State state="now">{t('Đã ký, chờ đóng dấu', 'Signed, to be sealed')}</State>;
+    case 'issued':
+      return <State state="good">{t('Đã phát hành', 'Issued')}</State>;
+    case 'rejected':
+      return <State state="bad">{t('Bị từ chối', 'Rejected')}</State>;
+    case 'withdrawn':
+      return <State state="plain">{t('Đã rút', 'Withdrawn')}</State>;
+  }
+}

@@ -1,0 +1,64 @@
+import { useState } from 'preact/hooks';
+import { Banner } from '../../design/form.tsx';
+import { Icon } from '../../design/icon.tsx';
+import { t } from '../../design/language.ts';
+import type { Client } from './words.ts';
+
+/** What the other system's administrator enters there; the token is never shown again. */
+export function Token({
+  id,
+  kind,
+  token,
+}: {
+  readonly id: string;
+  readonly kind: Client['kind'];
+  readonly token: string;
+}) {
+  const rows =
+    kind === 'scim'
+      ? [[t('Địa chỉ', 'Address'), `${location.origin}/scim/v2`]]
+      : [
+          [t('Địa chỉ', 'Address'), `${location.origin}/ims/oneroster/rostering/v1p2`],
+          [t('Địa chỉ lấy mã (token URL)', 'Token URL'), `${location.origin}/ims/oneroster/token`],
+          ['Client ID', id],
+        ];
+  const secretName =
+    kind === 'scim' ? t('Mã truy cập (token)', 'Token') : t('Mã bí mật (client secret)', 'Client secret');
+  return (
+    <section class="card rounded-cover p-6 grid gap-4" aria-labelledby="token">
+      <h2 id="token">{t('Nhập vào hệ thống kia', 'Enter these in the other system')}</h2>
+      <Banner state="warn">
+        {t('Mã bí mật chỉ hiện lần này; hãy chép ngay.', 'The secret is shown this once; copy it now.')}
+      </Banner>
+      <dl class="facts">
+        {[...rows, [secretName, token]].map(([name = '', value = '']) => (
+          <CopyRow key={name} name={name} value={value} />
+        ))}
+      </dl>
+    </section>
+  );
+}
+
+function CopyRow({ name, value }: { readonly name: string; readonly value: string }) {
+  const [isCopied, setCopied] = useState(false);
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd class="flex flex-wrap gap-2 items-center min-w-0">
+        <code class="break-all">{value}</code>
+        <button
+          type="button"
+          class="button button-small"
+          onClick={async () => {
+            await navigator.clipboard.writeText(value);
+            setCopied(true);
+          }}
+        >
+          <Icon name={isCopied ? 'check' : 'copy'} />
+          {isCopied ? t('Đã chép', 'Copied') : t('Chép', 'Copy')}
+          <span class="sr-only">: {name}</span>
+        </button>
+      </dd>
+    </>
+  );
+}

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { desk, lookAtBoth, openBrowser, openDevice } from '@edutrust/testing/chromium';
+import { begin, person } from '@edutrust/testing/people';
+import { Platform } from '@edutrust/testing/platform';
+import type { Browser, Page } from 'playwright-core';
+
+let platform: Platform;
+let browser: Browser;
+
+before(async () => {
+  platform = await Platform.start();
+  browser = await openBrowser();
+});
+after(async () => {
+  await browser?.close();
+  await platform?.[Symbol.asyncDispose]();
+});
+
+/** A PDF that the school has: a transcript that waits, as a file. */
+async function somePdf(page: Page): Promise<Buffer> {
+  const bytes = await page.evaluate(async () => {
+    const { items } = await (await fetch('/api/v1/signing/requests?limit=1')).json();
+    const file = await fetch(`/api/v1/signing/requests/${items[0].id}/document`);
+    return Array.from(new Uint8Array(await file.arrayBuffer()));
+  });
+  return Buffer.from(bytes);
+}
+
+test('a school has a PDF signed: what is no PDF is refused with its remedy; signers in order, followed, withdrawn', async () => {
+  const { page } = await openDevice(browser, { device: desk });
+  await begin(platform, page, person(platform, 'Quản trị trường'));
+  await page.goto(`${platform.url}/admin/signing`);
+  await page.getByRole('link', { name: 'Trình một tệp PDF' }).click();
+  const file = page.locator('input[type=file]');
+  await file.setInputFiles({ name: 'Giả.pdf', mimeType: 'application/pdf', buffer: Buffer.from('<html>') });
+  await page.getByText('Tệp này không phải PDF.').waitFor();
+  const buffer = await somePdf(page);
+  await file.setInputFiles({ name: 'Quyết định số 12.pdf', mimeType: 'application/pdf', buffer });
+  await page.getByRole('heading', { name: 'Ai ký, theo thứ tự nào?' }).waitFor();
+  const send = page.getByRole('button', { name: /^Trình \d+ người ký$/ });
+  assert.ok(await send.isDisabled(), 'nobody is chosen yet');
+
+  const choose = page.getByLabel('Thêm người ký');
+  await choose.selectOption({ index: 1 });
+  await choose.selectOption({ index: 1 });
+  const names = await page.getByRole('list', { name: 'Theo thứ tự' }).locator('.font-semibold').allInnerTexts();
+  await page.getByRole('button', { name: `Lên trước: ${names[1]}` }).click();
+  await page.getByLabel('Ô ký nằm dưới dòng chữ').first().fill('chữ không có trong tệp');
+  await lookAtBoth(page, 'document-order');
+  await send.click();
+  await page.getByText('Không thấy chữ «chữ không có trong tệp»').waitFor();
+  await page.getByLabel('Ô ký nằm dưới dòng chữ').first().fill('');
+  await send.click();
+
+  await page.getByText('Đã trình «Quyết định số 12».').waitFor();
+  const asked = page.getByRole('list', { name: 'Tài liệu đã trình' });
+  const said = await asked.innerText();
+  assert.ok(said.indexOf(names[1] ?? '') < said.indexOf(names[0] ?? ''), `${names} in ${said}`);
+  await lookAtBoth(page, 'document-asked');
+  await page.getByRole('button', { name: 'Rút lại' }).click();
+  await page.locator('dialog').getByRole('button', { name: 'Rút lại' }).click();
+  await asked.getByText('Đã rút', { exact: true }).waitFor();
+  assert.equal(await page.getByRole('button', { name: 'Rút lại' }).count(), 0);
+});
+
+test('a teacher is offered no file to send for the school, and the address alone gives her none', async () => {
+  const { page } = await openDevice(browser, { device: desk });
+  await begin(platform, page, person(platform, 'Giáo viên'));
+  await page.goto(`${platform.url}/admin/signing`);
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  assert.equal(await page.getByRole('link', { name: 'Trình một tệp PDF' }).count(), 0);
+  await page.goto(`${platform.url}/admin/signing/new`);
+  await page.getByRole('heading', { name: 'Chỉ quản trị trường trình tệp' }).waitFor();
+  assert.equal(await page.locator('input[type=file]').count(), 0);
+});
