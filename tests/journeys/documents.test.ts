@@ -27,14 +27,14 @@ async function somePdf(page: Page): Promise<Buffer> {
   return Buffer.from(bytes);
 }
 
-test('a school has a PDF signed: what is no PDF is refused with its remedy; signers in order, followed, withdrawn', async () => {
+test('a school has a PDF signed: an empty file is refused; signers in order, a block under words that are not there is refused, followed, withdrawn', async () => {
   const { page } = await openDevice(browser, { device: desk });
   await begin(platform, page, person(platform, 'Quản trị trường'));
   await page.goto(`${platform.url}/admin/signing`);
-  await page.getByRole('link', { name: 'Trình một tệp PDF' }).click();
+  await page.getByRole('link', { name: 'Trình một tệp' }).click();
   const file = page.locator('input[type=file]');
-  await file.setInputFiles({ name: 'Giả.pdf', mimeType: 'application/pdf', buffer: Buffer.from('<html>') });
-  await page.getByText('Tệp này không phải PDF.').waitFor();
+  await file.setInputFiles({ name: 'Trống.pdf', mimeType: 'application/pdf', buffer: Buffer.alloc(0) });
+  await page.getByRole('alert').waitFor();
   const buffer = await somePdf(page);
   await file.setInputFiles({ name: 'Quyết định số 12.pdf', mimeType: 'application/pdf', buffer });
   await page.getByRole('heading', { name: 'Ai ký, theo thứ tự nào?' }).waitFor();
@@ -69,7 +69,7 @@ test('a teacher is offered no file to send for the school, and the address alone
   await begin(platform, page, person(platform, 'Giáo viên'));
   await page.goto(`${platform.url}/admin/signing`);
   await page.getByRole('heading', { level: 1 }).waitFor();
-  assert.equal(await page.getByRole('link', { name: 'Trình một tệp PDF' }).count(), 0);
+  assert.equal(await page.getByRole('link', { name: 'Trình một tệp' }).count(), 0);
   await page.goto(`${platform.url}/admin/signing/new`);
   await page.getByRole('heading', { name: 'Chỉ quản trị trường trình tệp' }).waitFor();
   assert.equal(await page.locator('input[type=file]').count(), 0);

@@ -14,8 +14,8 @@ export function DropFile({
   onFile,
 }: {
   readonly icon: IconName;
-  /** As `accept` of the input. */
-  readonly accept: string;
+  /** As `accept` of the input; absent where any file is taken. */
+  readonly accept?: string;
   /** What the file is, for who hears it. */
   readonly name: string;
   readonly title: string;
@@ -48,7 +48,7 @@ export function DropFile({
       <input
         type="file"
         class="sr-only"
-        accept={accept}
+        {...(accept ? { accept } : {})}
         aria-label={name}
         disabled={isBusy}
         onChange={({ currentTarget }) => {

@@ -89,7 +89,7 @@ const countEntries = ({ db }: ServiceContext) =>
     schema: {
       tags,
       summary: 'How much happened, by hour or by day of Vietnam: of the same entries as the list',
-      querystring: Type.Object({ ...Filter, by: Type.Enum(['hour', 'day']) }),
+      querystring: Type.Object({ ...Filter, by: Type.Enum(['hour', 'day'], { default: 'day' }) }),
       response: {
         200: Type.Object({
           items: Type.Array(Type.Object({ from: Time, count: Type.Integer() }), {

@@ -10,7 +10,7 @@ export function NewDocumentLink() {
   return (
     <a class="button button-primary" href="/admin/signing/new">
       <Icon name="plus" />
-      {t('Trình một tệp PDF', 'Have a PDF signed')}
+      {t('Trình một tệp', 'Have a file signed')}
     </a>
   );
 }

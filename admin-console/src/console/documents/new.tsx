@@ -16,14 +16,17 @@ import { Title } from '../parts.tsx';
 import { footPlaces } from './places.ts';
 import type { Upload } from './views.ts';
 
-/** `/admin/signing/new`: a PDF, who signs it in which order, and off it goes. */
+/** `/admin/signing/new`: a file, who signs it in which order, and off it goes. */
 export function NewDocument() {
   const me = useMe();
   const organisation = me.roles.find(({ role }) => role === 'school-administrator')?.organisation;
   const [upload, setUpload] = useState<Upload>();
   const { isBusy, error, run } = useAction();
   const back = { href: '/admin/signing', label: t('Trình ký', 'Signing requests') };
-  if (!organisation) return <Title title={t('Chỉ quản trị trường trình tệp', 'Only a school’s administrator sends files')} back={back} />;
+  if (!organisation)
+    return (
+      <Title title={t('Chỉ quản trị trường trình tệp', 'Only a school’s administrator sends files')} back={back} />
+    );
   const send = (file: File) =>
     run(async () => {
       const answer = api.POST('/api/v1/signing/organisations/{organisationId}/uploads', {
@@ -36,7 +39,9 @@ export function NewDocument() {
   return (
     <>
       <Title
-        title={upload ? t('Ai ký, theo thứ tự nào?', 'Who signs, in which order?') : t('Trình một tệp PDF', 'Have a PDF signed')}
+        title={
+          upload ? t('Ai ký, theo thứ tự nào?', 'Who signs, in which order?') : t('Trình một tệp', 'Have a file signed')
+        }
         note={upload ? `${upload.fileName} · ${pagesOf(upload)}` : organisation.name}
         back={back}
       />
@@ -46,12 +51,11 @@ export function NewDocument() {
       ) : (
         <DropFile
           icon="file-text"
-          accept="application/pdf,.pdf"
-          name={t('Tệp PDF', 'PDF file')}
-          title={t('Thả tệp PDF vào đây', 'Drop a PDF here')}
+          name={t('Tệp cần ký', 'File to be signed')}
+          title={t('Thả tệp vào đây', 'Drop a file here')}
           note={t(
-            'Tối đa 16 MB. Tệp được kiểm tra trước; chưa ai nhận được gì ở bước này.',
-            'At most 16 MB. The file is checked first; nobody receives anything at this step.',
+            'PDF thì chữ ký nằm ngay trong tệp; tệp khác được gói cùng chữ ký. Tối đa 16 MB. Chưa ai nhận được gì ở bước này.',
+            'A PDF carries its signatures; any other file is enclosed with them. At most 16 MB. Nobody receives anything at this step.',
           )}
           isBusy={isBusy}
           onFile={send}
@@ -63,7 +67,9 @@ export function NewDocument() {
 
 const pagesOf = ({ pages, signatures }: Upload): string =>
   [
-    t(`${formatNumber(pages.length)} trang`, `${formatNumber(pages.length)} pages`),
+    pages.length > 0
+      ? t(`${formatNumber(pages.length)} trang`, `${formatNumber(pages.length)} pages`)
+      : t('gói cùng chữ ký thành một tệp .asice', 'enclosed with its signatures in one .asice'),
     ...(signatures > 0 ? [t(`đã có ${signatures} chữ ký`, `${signatures} signatures on it already`)] : []),
   ].join(' · ');
 
@@ -84,7 +90,7 @@ function Order({
   readonly onAgain: () => void;
 }) {
   const { route } = useLocation();
-  const [title, setTitle] = useState(upload.fileName.replace(/\.pdf$/i, ''));
+  const [title, setTitle] = useState(upload.fileName.replace(/\.[a-z0-9]{2,5}$/i, ''));
   const [chosen, setChosen] = useState<readonly Chosen[]>([]);
   const [isParallel, setParallel] = useState(false);
   const [isSealed, setSealed] = useState(true);
@@ -92,19 +98,22 @@ function Order({
   const { isBusy, error, run } = useAction();
   const submit = () =>
     run(async () => {
-      const page = upload.pages.at(-1) ?? { width: 595, height: 842 };
-      const places = footPlaces(page, chosen.length + (isSealed ? 1 : 0));
-      const at = (index: number, under: string) =>
-        under.trim() ? { anchor: { text: under.trim() } } : { page: 'last' as const, rect: places[index] ?? [0, 0, 0, 0] };
+      const page = upload.pages.at(-1);
+      const places = page ? footPlaces(page, chosen.length + (isSealed ? 1 : 0)) : [];
+      const at = (index: number, under: string) => {
+        const rect = places[index];
+        if (!rect) return {}; // a file without pages has no visible blocks
+        return { place: under.trim() ? { anchor: { text: under.trim() } } : { page: 'last' as const, rect } };
+      };
       await must(
         api.POST('/api/v1/signing/organisations/{organisationId}/documents', {
           params: { path: { organisationId } },
           body: {
             uploadId: upload.id,
             title,
-            signers: chosen.map(({ id, under }, index) => ({ personId: id, place: at(index, under) })),
+            signers: chosen.map(({ id, under }, index) => ({ personId: id, ...at(index, under) })),
             order: isParallel ? 'parallel' : 'sequential',
-            ...(isSealed ? { seal: { place: at(chosen.length, '') } } : {}),
+            ...(isSealed ? { seal: at(chosen.length, '') } : {}),
             ...(due ? { dueAt: new Date(`${due}T23:59:59+07:00`).toISOString() } : {}),
           },
         }),
@@ -123,12 +132,14 @@ function Order({
       {error && (
         <Banner state="bad">
           <p>{error}</p>
-          <p>
-            {t(
-              'Ô ký mặc định ở cuối trang cuối. Nếu chỗ đó đã có chữ, ghi dòng chữ mà ô ký nằm dưới, như «HIỆU TRƯỞNG».',
-              'Blocks stand at the foot of the last page. Where there is text, name the words that the block goes under.',
-            )}
-          </p>
+          {upload.pages.length > 0 && (
+            <p>
+              {t(
+                'Ô ký mặc định ở cuối trang cuối. Nếu chỗ đó đã có chữ, ghi dòng chữ mà ô ký nằm dưới, như «HIỆU TRƯỞNG».',
+                'Blocks stand at the foot of the last page. Where there is text, name the words that the block goes under.',
+              )}
+            </p>
+          )}
         </Banner>
       )}
       <Field
@@ -139,7 +150,12 @@ function Order({
         value={title}
         onInput={({ currentTarget }) => setTitle(currentTarget.value)}
       />
-      <Signers organisationId={organisationId} chosen={chosen} onChange={setChosen} />
+      <Signers
+        organisationId={organisationId}
+        hasPages={upload.pages.length > 0}
+        chosen={chosen}
+        onChange={setChosen}
+      />
       <div class="grid gap-2">
         <Tick
           checked={isParallel}
@@ -181,10 +197,13 @@ function Order({
 /** Who signs, in this order; only who holds the role of a signer can be chosen. */
 function Signers({
   organisationId,
+  hasPages,
   chosen,
   onChange,
 }: {
   readonly organisationId: string;
+  /** Signatures are seen on a page. */
+  readonly hasPages: boolean;
   readonly chosen: readonly Chosen[];
   readonly onChange: (chosen: readonly Chosen[]) => void;
 }) {
@@ -223,22 +242,26 @@ function Signers({
               </>
             }
           >
-            <div class="mt-2">
-              <Field
-                label={t('Ô ký nằm dưới dòng chữ', 'The block goes under the words')}
-                name={`under-${id}`}
-                placeholder={t('để trống: cuối trang cuối', 'empty: foot of the last page')}
-                maxlength={200}
-                value={under}
-                onInput={({ currentTarget }) => set(at, currentTarget.value)}
-              />
-            </div>
+            {hasPages && (
+              <div class="mt-2">
+                <Field
+                  label={t('Ô ký nằm dưới dòng chữ', 'The block goes under the words')}
+                  name={`under-${id}`}
+                  placeholder={t('để trống: cuối trang cuối', 'empty: foot of the last page')}
+                  maxlength={200}
+                  value={under}
+                  onInput={({ currentTarget }) => set(at, currentTarget.value)}
+                />
+              </div>
+            )}
           </Row>
         ))}
       </Ruled>
       <Show loaded={roles}>
         {({ items }) => {
-          const free = items.filter(({ role, person }) => role === 'signer' && !chosen.some(({ id }) => id === person.id));
+          const free = items.filter(
+            ({ role, person }) => role === 'signer' && !chosen.some(({ id }) => id === person.id),
+          );
           if (free.length === 0)
             return (
               <p class="text-quiet">
