@@ -213,7 +213,7 @@ test('certificates: the officer sees what a revocation would do, suspends and re
   await page.getByText('Hiệu lực', { exact: true }).first().waitFor();
   await page.getByRole('button', { name: 'Tạm dừng ngay, và xin thu hồi hẳn' }).waitFor();
 
-  await page.goto(`${platform.url}/admin/anchors`);
+  await page.goto(`${platform.url}/admin/anchors/new`);
   execFileSync('openssl', [
     ...'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -keyout /dev/null -addext keyUsage=critical,keyCertSign'.split(
       ' ',

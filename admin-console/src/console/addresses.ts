@@ -51,6 +51,7 @@ export const addresses = [
   '/admin/certificates/requests',
   '/admin/certificates/:serial',
   '/admin/anchors',
+  '/admin/anchors/new',
   '/admin/signing',
   '/admin/signing/asked',
   '/admin/signing/new',

@@ -1,7 +1,12 @@
 import { api, must } from '../design/api.ts';
-import { Banner, Field } from '../design/form.tsx';
+import { Tick } from '../design/choices.tsx';
+import { ActButton } from '../design/dialog.tsx';
+import { EntryForm, useEntry } from '../design/entry.tsx';
+import { Field, Lines } from '../design/form.tsx';
+import { Icon } from '../design/icon.tsx';
+import { useKept } from '../design/keep.ts';
 import { formatDate, t } from '../design/language.ts';
-import { useAction, useLoad } from '../design/load.ts';
+import { useLoad } from '../design/load.ts';
 import { State } from '../design/mark.tsx';
 import { Empty, Show } from '../design/show.tsx';
 import type { paths } from '../generated/api.d.ts';
@@ -11,7 +16,9 @@ import { useProposed } from './proposed.ts';
 
 type Anchor = paths['/api/v1/trust-anchors']['get']['responses']['200']['content']['application/json']['items'][number];
 
-const purposeName = (purpose: string) =>
+type Purpose = Anchor['purposes'][number];
+const allPurposes = ['documents', 'time-stamps'] as const;
+const purposeName = (purpose: Purpose) =>
   purpose === 'documents' ? t('chữ ký trên tài liệu', 'signatures on documents') : t('dấu thời gian', 'time stamps');
 
 /** Other people's roots that the department trusts: for what, until when, for whom. */
@@ -26,7 +33,14 @@ export function Anchors() {
           'Mặc định chỉ tin gốc của hệ thống. Thêm gốc của Ban Cơ yếu hoặc CA công cộng để kiểm được chữ ký của họ.',
           'Only our own root is trusted by default. Add others’ to be able to verify their signatures.',
         )}
-      />
+      >
+        {mayWrite && (
+          <a class="button button-primary" href="/admin/anchors/new">
+            <Icon name="plus" />
+            {t('Tin cậy một gốc khác', 'Trust another root')}
+          </a>
+        )}
+      </Title>
       <Show loaded={loaded}>
         {({ items }) =>
           items.length === 0 ? (
@@ -42,19 +56,13 @@ export function Anchors() {
           )
         }
       </Show>
-      {mayWrite && <AddAnchor />}
     </>
   );
 }
 
 function AnchorCard({ anchor, mayEnd }: { readonly anchor: Anchor; readonly mayEnd: boolean }) {
-  const { isBusy, error, run } = useAction();
   const proposed = useProposed();
   const { id, name, subject, sha256, purposes, notAfter, trustedFrom, trustedUntil, permittedNames, endedAt } = anchor;
-  const end = () =>
-    run(async () => {
-      proposed(await must(api.POST('/api/v1/trust-anchors/{id}/end', { params: { path: { id } } })));
-    });
   return (
     <article class="card grid gap-2 content-start">
       <div class="flex flex-wrap gap-2 justify-between items-start">
@@ -81,89 +89,113 @@ function AnchorCard({ anchor, mayEnd }: { readonly anchor: Anchor; readonly mayE
           <Hex hex={sha256} />
         </dd>
       </dl>
-      {error && <Banner state="bad">{error}</Banner>}
       {mayEnd && !endedAt && (
-        <button type="button" class="button button-bad justify-self-start" disabled={isBusy} onClick={end}>
-          {t('Thôi tin cậy', 'Stop trusting')}
-        </button>
+        <div>
+          <ActButton
+            bad
+            label={t('Thôi tin cậy', 'Stop trusting')}
+            question={t(`Thôi tin cậy ${name}?`, `Stop trusting ${name}?`)}
+            confirm={t('Đề nghị thôi tin cậy', 'Propose it')}
+            onConfirm={async () =>
+              proposed(await must(api.POST('/api/v1/trust-anchors/{id}/end', { params: { path: { id } } })))
+            }
+          >
+            <p>
+              {t(
+                'Chữ ký dựa vào gốc này sẽ không còn được nhận là tin cậy. Người thứ hai xác nhận rồi mới có hiệu lực.',
+                'Signatures that lead to this root are no longer trusted. It counts once a second person has confirmed.',
+              )}
+            </p>
+          </ActButton>
+        </div>
       )}
     </article>
   );
 }
 
-function AddAnchor() {
-  const { isBusy, error, run } = useAction();
+/** `/admin/anchors/new`: another root, for what and for whom it counts. A second person decides. */
+export function NewAnchor() {
   const proposed = useProposed();
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    const form = event.currentTarget as HTMLFormElement;
-    const data = new FormData(form);
-    const text = (name: string) => String(data.get(name) ?? '').trim();
-    const day = (name: string, end: string) => (text(name) ? `${text(name)}T${end}+07:00` : null);
-    return run(async () => {
-      const answer = await must(
-        api.POST('/api/v1/trust-anchors', {
-          body: {
-            name: text('name'),
-            certificatePem: text('certificatePem'),
-            purposes: data.getAll('purposes').map(String) as ('documents' | 'time-stamps')[],
-            trustedFrom: day('trustedFrom', '00:00:00'),
-            trustedUntil: day('trustedUntil', '23:59:59'),
-            permittedNames: text('permittedNames')
+  const entry = useEntry('new anchor', {
+    name: '',
+    certificatePem: '',
+    trustedFrom: '',
+    trustedUntil: '',
+    permittedNames: '',
+  });
+  const [purposes, setPurposes] = useKept<readonly Purpose[]>('purposes of new anchor', ['documents']);
+  return (
+    <>
+      <Title
+        title={t('Tin cậy một gốc khác', 'Trust another root')}
+        note={t('Người thứ hai xác nhận rồi mới có hiệu lực.', 'It counts once a second person has confirmed.')}
+        back={{ href: '/admin/anchors', label: t('Gốc tin cậy khác', 'Other trusted roots') }}
+      />
+      <EntryForm
+        entry={entry}
+        submit={t('Tin cậy gốc này', 'Trust this root')}
+        cancel="/admin/anchors"
+        onSubmit={async ({ name, certificatePem, trustedFrom, trustedUntil, permittedNames }) => {
+          const day = (text: string, end: string) => (text ? `${text}T${end}+07:00` : null);
+          const body = {
+            name: name.trim(),
+            certificatePem: certificatePem.trim(),
+            purposes: [...purposes],
+            trustedFrom: day(trustedFrom, '00:00:00'),
+            trustedUntil: day(trustedUntil, '23:59:59'),
+            permittedNames: permittedNames
               .split('\n')
               .map((line) => line.trim())
               .filter(Boolean),
-          },
-        }),
-      );
-      proposed(answer);
-    });
-  };
-  return (
-    <form class="card grid gap-4" onSubmit={submit}>
-      <h2>{t('Thêm gốc tin cậy', 'Trust another root')}</h2>
-      {error && <Banner state="bad">{error}</Banner>}
-      <Field label={t('Tên dễ nhớ', 'A name to know it by')} name="name" required maxlength={200} autocomplete="off" />
-      <label class="grid gap-1">
-        <span class="font-semibold">{t('Chứng thư gốc (PEM)', 'Root certificate (PEM)')}</span>
-        <textarea
-          name="certificatePem"
-          rows={6}
+          };
+          proposed(await must(api.POST('/api/v1/trust-anchors', { body })));
+        }}
+      >
+        <Field
+          label={t('Tên dễ nhớ', 'A name to know it by')}
           required
-          class="control number"
-          placeholder="-----BEGIN CERTIFICATE-----"
-          spellcheck={false}
+          maxlength={200}
+          autocomplete="off"
+          {...entry.field('name')}
         />
-      </label>
-      <fieldset class="grid gap-1">
-        <legend class="font-semibold">{t('Tin để kiểm', 'Trusted for')}</legend>
-        {(['documents', 'time-stamps'] as const).map((purpose) => (
-          <label key={purpose} class="flex items-center gap-3 min-h-11">
-            <input type="checkbox" name="purposes" value={purpose} checked={purpose === 'documents'} class="tick" />
-            {purposeName(purpose)}
-          </label>
-        ))}
-      </fieldset>
-      <div class="grid gap-4 sm:grid-cols-2">
-        <Field label={t('Từ ngày (không bắt buộc)', 'From (optional)')} name="trustedFrom" type="date" />
-        <Field label={t('Đến hết ngày (không bắt buộc)', 'Until (optional)')} name="trustedUntil" type="date" />
-      </div>
-      <label class="grid gap-1">
-        <span class="font-semibold">{t('Chỉ với những tên này (không bắt buộc)', 'Only these names (optional)')}</span>
-        <textarea
-          name="permittedNames"
+        <Lines
+          label={t('Chứng thư gốc (PEM)', 'Root certificate (PEM)')}
+          hint={t('Bắt đầu bằng -----BEGIN CERTIFICATE-----', 'It begins with -----BEGIN CERTIFICATE-----')}
+          rows={6}
+          {...entry.field('certificatePem')}
+        />
+        <fieldset class="grid gap-2">
+          <legend class="font-semibold mb-1">{t('Tin để kiểm', 'Trusted for')}</legend>
+          {allPurposes.map((purpose) => (
+            <Tick
+              key={purpose}
+              checked={purposes.includes(purpose)}
+              onChange={(on) =>
+                setPurposes(allPurposes.filter((one) => (one === purpose ? on : purposes.includes(one))))
+              }
+            >
+              {purposeName(purpose)}
+            </Tick>
+          ))}
+        </fieldset>
+        <div class="grid gap-5 sm:grid-cols-2">
+          <Field label={t('Từ ngày (không bắt buộc)', 'From (optional)')} type="date" {...entry.field('trustedFrom')} />
+          <Field
+            label={t('Đến hết ngày (không bắt buộc)', 'Until (optional)')}
+            type="date"
+            {...entry.field('trustedUntil')}
+          />
+        </div>
+        <Lines
+          label={t('Chỉ với những tên này (không bắt buộc)', 'Only these names (optional)')}
+          hint={t(
+            'Mỗi dòng một tên, phần chung nhất trước, như C=VN, O=Ban Cơ yếu Chính phủ.',
+            'One name per line, most general part first, like C=VN, O=Ban Cơ yếu Chính phủ.',
+          )}
           rows={2}
-          class="control"
-          placeholder="C=VN, O=Ban Cơ yếu Chính phủ"
-          spellcheck={false}
+          {...entry.field('permittedNames')}
         />
-        <span class="text-sm text-quiet">
-          {t('Mỗi dòng một tên, phần chung nhất trước.', 'One name per line, most general part first.')}
-        </span>
-      </label>
-      <button type="submit" class="button button-primary justify-self-start" disabled={isBusy}>
-        {t('Tin cậy gốc này', 'Trust this root')}
-      </button>
-    </form>
+      </EntryForm>
+    </>
   );
 }

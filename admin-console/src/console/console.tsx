@@ -70,6 +70,7 @@ function PasskeyFirst() {
 
 /** Pages that few open first come when they are opened. */
 const Anchors = part(() => import('./anchors.tsx').then((file) => file.Anchors));
+const NewAnchor = part(() => import('./anchors.tsx').then((file) => file.NewAnchor));
 const ApprovalPage = part(() => import('./approvals/approval.tsx').then((file) => file.ApprovalPage));
 const Approvals = part(() => import('./approvals/approvals.tsx').then((file) => file.Approvals));
 const AppPage = part(() => import('./apps/app.tsx').then((file) => file.AppPage));
@@ -164,6 +165,7 @@ const pages: Readonly<Record<Address, ComponentType>> = {
   '/admin/certificates/requests': CertificateRequests,
   '/admin/certificates/:serial': CertificateRoute,
   '/admin/anchors': Anchors,
+  '/admin/anchors/new': NewAnchor,
   '/admin/signing': Signing,
   '/admin/signing/asked': AskedDocuments,
   '/admin/signing/new': NewDocument,
