@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { desk, lookAtBoth, openBrowser, openDevice } from '@edutrust/testing/chromium';
 import { begin, person } from '@edutrust/testing/people';
 import { Platform } from '@edutrust/testing/platform';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 
 let platform: Platform;
 let browser: Browser;
@@ -17,14 +17,26 @@ after(async () => {
   await platform?.[Symbol.asyncDispose]();
 });
 
-/** A PDF that the school has: a transcript that waits, as a file. */
-async function somePdf(page: Page): Promise<Buffer> {
-  const bytes = await page.evaluate(async () => {
-    const { items } = await (await fetch('/api/v1/signing/requests?limit=1')).json();
-    const file = await fetch(`/api/v1/signing/requests/${items[0].id}/document`);
-    return Array.from(new Uint8Array(await file.arrayBuffer()));
+/** A page of A4 with a line at its top and nothing below. */
+function plainPdf(): Buffer {
+  const text = 'BT /F 18 Tf 72 760 Td (QUYET DINH) Tj ET';
+  const objects = [
+    '<< /Type /Catalog /Pages 2 0 R >>',
+    '<< /Type /Pages /Kids [3 0 R] /Count 1 >>',
+    '<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font << /F 5 0 R >> >> >>',
+    `<< /Length ${text.length} >>\nstream\n${text}\nendstream`,
+    '<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>',
+  ];
+  let file = '%PDF-1.7\n';
+  const places = objects.map((object, index) => {
+    const place = file.length;
+    file += `${index + 1} 0 obj\n${object}\nendobj\n`;
+    return `${String(place).padStart(10, '0')} 00000 n \n`;
   });
-  return Buffer.from(bytes);
+  const table = `xref\n0 ${objects.length + 1}\n0000000000 65535 f \n${places.join('')}`;
+  return Buffer.from(
+    `${file}${table}trailer\n<< /Size ${objects.length + 1} /Root 1 0 R >>\nstartxref\n${file.length}\n%%EOF\n`,
+  );
 }
 
 test('a school has a PDF signed: an empty file is refused; signers in order, a block under words that are not there is refused, followed, withdrawn', async () => {
@@ -35,8 +47,7 @@ test('a school has a PDF signed: an empty file is refused; signers in order, a b
   const file = page.locator('input[type=file]');
   await file.setInputFiles({ name: 'Trống.pdf', mimeType: 'application/pdf', buffer: Buffer.alloc(0) });
   await page.getByRole('alert').waitFor();
-  const buffer = await somePdf(page);
-  await file.setInputFiles({ name: 'Quyết định số 12.pdf', mimeType: 'application/pdf', buffer });
+  await file.setInputFiles({ name: 'Quyết định số 12.pdf', mimeType: 'application/pdf', buffer: plainPdf() });
   await page.getByRole('heading', { name: 'Ai ký, theo thứ tự nào?' }).waitFor();
   const send = page.getByRole('button', { name: /^Trình \d+ người ký$/ });
   assert.ok(await send.isDisabled(), 'nobody is chosen yet');
