@@ -1,3 +1,4 @@
+import { useState } from 'preact/hooks';
 import { api, must } from '../../design/api.ts';
 import { ActButton } from '../../design/dialog.tsx';
 import { t } from '../../design/language.ts';
@@ -9,7 +10,6 @@ import { More, Title } from '../parts.tsx';
 import { NewDocumentLink } from './link.tsx';
 import { RequestRow } from './row.tsx';
 import type { SigningRequest } from './views.ts';
-import { useState } from 'preact/hooks';
 
 /** `/admin/signing/asked`: what I sent to be signed, whose turn it is, and the way back. */
 export function AskedDocuments() {
