@@ -183,6 +183,8 @@ export const rows: Readonly<Record<string, Row>> = {
   'POST /signin/:uid/consent': anyone,
   'POST /signin/:uid/passkey': anyone,
   'POST /signin/:uid/passkey/options': anyone,
+  'POST /signin/:uid/same-account': anyone,
+  'POST /signin/:uid/sandbox': anyone,
   'POST /signin/:uid/someone-else': anyone,
   'GET /signed-out': anyone,
   'POST /sign-out': anyone,

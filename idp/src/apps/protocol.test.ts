@@ -92,7 +92,7 @@ async function signIn(browser: TestBrowser, clientId: string, extra: Record<stri
 const payloadOf = (token: string) => JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
 const headerOf = (token: string) => JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString());
 
-test('Each app is answered in its algorithm; a rotation, planned or of leaked keys, breaks no running client', async () => {
+test('each app is answered in its algorithm; a rotation, planned or of leaked keys, breaks no running client', async () => {
   for (const idTokenAlg of idTokenAlgorithms) await register(`app-${idTokenAlg.toLowerCase()}`, { idTokenAlg });
   const known = await jwks();
   assert.doesNotMatch(JSON.stringify(known), /"(d|p|q|dp|dq|qi|k|oth)":/, 'P10: no private member');
@@ -135,7 +135,7 @@ test('Each app is answered in its algorithm; a rotation, planned or of leaked ke
   );
 });
 
-test('Keys of a version that had ES256 alone go on signing and get the others beside them, once', async () => {
+test('keys of a version that had ES256 alone go on signing and get the others beside them, once', async () => {
   await sql`UPDATE idp.signing_key SET sealed_others = NULL`.execute(world.context.db);
   const before = (await jwks()).keys.filter(({ alg }) => alg === 'ES256').map(({ kid }) => kid);
   const second = await world.secondInstance();
@@ -152,7 +152,7 @@ test('Keys of a version that had ES256 alone go on signing and get the others be
   }
 });
 
-test('Only an app with a secret may do without PKCE, only if it is registered so, and then with a nonce', async () => {
+test('only an app with a secret may do without PKCE, only if it is registered so, and then with a nonce', async () => {
   await register('cu', { requiresPkce: false });
   const none = { code_challenge: undefined, code_challenge_method: undefined, redirect_uri: callback };
   const { code } = await codeFor(teacher, world.origin, 'cu', none);
@@ -184,7 +184,7 @@ test('Only an app with a secret may do without PKCE, only if it is registered so
   }
 });
 
-test('Claims stand in the ID token of an app that is registered so, of what it asked for and may have; of no other', async () => {
+test('claims stand in the ID token of an app that is registered so, of what it asked for and may have; of no other', async () => {
   const scopes = ['openid', 'profile', 'school', 'groups', 'email', 'birthdate', 'education_id'];
   await register('doc-token', { hasClaimsInIdToken: true, scopes });
   await register('doc-userinfo', { scopes });
@@ -207,7 +207,7 @@ test('Claims stand in the ID token of an app that is registered so, of what it a
   assert.deepEqual([guarded.birthdate, guarded.education_id, guarded.email], [undefined, undefined, undefined]);
 });
 
-test('A user name never changes, is another in every app, and no app gets what it was not registered for', async () => {
+test('a user name never changes, is another in every app, and no app gets what it was not registered for', async () => {
   const scope = 'openid profile';
   const [first, again, elsewhere] = [
     (await signIn(teacher, 'doc-token', { scope })).userinfo,
@@ -223,7 +223,7 @@ test('A user name never changes, is another in every app, and no app gets what i
   assert.equal(new URL(refused.url).searchParams.get('error'), 'invalid_scope');
 });
 
-test('An installed app returns to its own port of the loopback address, and to nothing else that looks like it', async () => {
+test('an installed app returns to its own port of the loopback address, and to nothing else that looks like it', async () => {
   const redirectUris = ['http://127.0.0.1/callback', 'http://[::1]/callback', 'vn.edu.so-viet:/callback'];
   await register('cai-may', { kind: 'native', redirectUris });
   const answerTo = async (redirect_uri: string) => {
@@ -278,7 +278,7 @@ test('An installed app returns to its own port of the loopback address, and to n
   assert.equal(web.status, 400, 'the port of a web app is part of its address');
 });
 
-test('Prompt=select_account asks who it is, goes on as the same person, or lets somebody else sign in', async () => {
+test('prompt=select_account asks who it is, goes on as the same person, or lets somebody else sign in', async () => {
   const browser = new TestBrowser({ stopAt: appOrigins });
   const ask = () => browser.get(authorizationRequest(world.origin, 'lop-hoc', { prompt: 'select_account' }).url);
   assert.equal((await ask()).page?.name, 'signIn', 'nobody is there to choose');

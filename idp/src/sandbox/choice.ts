@@ -32,7 +32,7 @@ export async function inventedPersonOf(
  * Has the developer be this invented person at the app in this session; gives the grant's id. What the app had as the one
  * before ends: a token is of one person.
  *
- * @throws SessionNotFound when the session ended meanwhile.
+ * @throws SessionNotFound when the session or the sandbox ended meanwhile.
  */
 export async function chooseInvented(
   { db }: Pick<ServiceContext, 'db'>,
@@ -49,7 +49,12 @@ export async function chooseInvented(
     const { rows } = await sql<{ epoch: string }>`
       SELECT a.epoch FROM idp.account AS a JOIN idp.session AS s ON s.person_id = a.person_id
       WHERE a.person_id = ${personId} AND s.uid = ${sessionUid} FOR KEY SHARE OF a, s`.execute(transaction);
-    if (!rows[0]) throw new errors.SessionNotFound('the session ended');
+    // Held until this is done: a process that has not yet heard that the app is in real use makes it no sandbox grant.
+    const app = await sql`
+      SELECT FROM idp.app WHERE client_id = ${clientId} AND is_sandbox AND ended_at IS NULL FOR SHARE`.execute(
+      transaction,
+    );
+    if (!rows[0] || app.rows.length === 0) throw new errors.SessionNotFound('the session or the sandbox ended');
     await endGrants(transaction, sql`session_uid = ${sessionUid} AND client_id = ${clientId}`);
     const { epoch } = rows[0];
     const grant = { sessionUid, personId, clientId, scopes, epoch, lifetimeSeconds: refreshSeconds };

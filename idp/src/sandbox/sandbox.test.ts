@@ -145,7 +145,10 @@ test('an app in its sandbox is on this machine, is not approved, and does not co
   await assert.rejects(change({ isApproved: true }), /app_sandbox_check/);
   assert.equal((await findApp(db, clientId)).isSandbox, true);
   const tokens = await tokensOf(lan.id, { scope: 'openid offline_access' });
+  const late = await developer.get(authorizationRequest(world.origin, clientId, { prompt: 'consent' }).url);
   await change({ isSandbox: false, redirectUris: [callback] });
+  const chosen = await developer.post(`${late.url}/sandbox`, { person: lan.id });
+  assert.deepEqual([chosen.status, /code=/.test(chosen.url)], [404, false], 'by a process that has not heard of it');
   world.clock.moveSeconds(4);
   assert.equal((await userinfo(tokens.access_token)).status, 401, 'what the sandbox gave ends with it');
   const shown = await developer.get(authorizationRequest(world.origin, clientId, { redirect_uri: callback }).url);
