@@ -34,16 +34,16 @@ after(async () => {
 });
 
 /** Sends a file and asks the teacher to sign it, as a program of the school does; gives the request. */
-async function askFor(name: string, text: string): Promise<string> {
+async function askFor(name: string, text: string, format?: 'XAdES'): Promise<string> {
   const personId = await teacher.evaluate(async () => (await (await fetch('/api/v1/me')).json()).person.id);
   return school.evaluate(
-    async ({ name: fileName, text: contents, personId: signer }) => {
+    async ({ name: fileName, text: contents, personId: signer, format: wished }) => {
       const me = await (await fetch('/api/v1/me')).json();
       const address = `/api/v1/signing/organisations/${me.roles[0].organisation.id}`;
       const form = new FormData();
       form.append('file', new File([contents], fileName));
       const sent = await (await fetch(`${address}/uploads`, { method: 'POST', body: form })).json();
-      const body = { uploadId: sent.id, title: 'Bảng điểm giữa kì', signers: [{ personId: signer }] };
+      const body = { uploadId: sent.id, title: 'Bảng điểm giữa kì', signers: [{ personId: signer }], format: wished };
       const asked = await fetch(`${address}/documents`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
@@ -53,7 +53,7 @@ async function askFor(name: string, text: string): Promise<string> {
       if (asked.status !== 201) throw new Error(JSON.stringify(answer));
       return answer.id as string;
     },
-    { name, text, personId },
+    { name, text, personId, format },
   );
 }
 
@@ -91,6 +91,25 @@ test('a table is read on the phone as text, signed by one tap, downloaded and ve
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+test('XML is read on the phone as it is signed, signed as XML, and verified', async () => {
+  const id = await askFor('điểm 5A.xml', '<?xml version="1.0"?>\n<diem lop="5A"><em ten="Ánh"/>\r\n</diem>', 'XAdES');
+  await teacher.goto(`${platform.url}/sign/read/${id}`);
+  const shown = teacher.locator('[data-document]:not([aria-busy]) article');
+  await shown.waitFor();
+  assert.match(await shown.innerText(), /<diem lop="5A"><em ten="Ánh"><\/em>\s*<\/diem>/, 'in canonical form');
+  await look(teacher, 'sign-xml-phone');
+  await teacher.getByRole('button', { name: 'Ký', exact: true }).click();
+  await teacher.getByRole('button', { name: /^Mã giống, ký/ }).click();
+  await teacher.getByRole('heading', { name: 'Đã ký xong' }).waitFor({ timeout: 60_000 });
+  const said = await school.evaluate(async (request) => {
+    const file = await (await fetch(`/api/v1/signing/requests/${request}/document`)).blob();
+    const form = new FormData();
+    form.append('file', file, 'diem.xml');
+    return (await fetch('/api/v1/verify', { method: 'POST', body: form })).json();
+  }, id);
+  assert.deepEqual([said.verdict, said.signatures[0].format, said.signatures[0].coverage], ['valid', 'XAdES', 'whole']);
 });
 
 test('V15: a file that was changed on its way to the phone is refused: nothing is shown, nothing can be signed', async () => {

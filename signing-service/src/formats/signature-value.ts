@@ -84,6 +84,7 @@ export function checkNamedValue(
     const found = key();
     const { curve, isRaw, identifier } = algorithm;
     if (curve && found.asymmetricKeyDetails?.namedCurve !== curve) return 'refused';
+    if (isRaw && coordinateBytes(found) === 0) return 'refused'; // a curve that is not accepted
     const signature = isRaw ? derOfRaw(value, coordinateBytes(found)) : value;
     if (!signature) return 'wrong';
     return signatureFault(identifier, found, data, signature, { at })?.kind ?? 'good';
@@ -97,7 +98,7 @@ const coordinateBytes = (key: KeyObject) => curveBytes[key.asymmetricKeyDetails?
 
 /** DER ECDSA-Sig-Value of r‖s; `undefined` unless both have the length of the curve. */
 function derOfRaw(value: Uint8Array, bytes: number): Buffer | undefined {
-  if (bytes === 0 || value.length !== 2 * bytes) return undefined;
+  if (value.length !== 2 * bytes) return undefined;
   return sequence(integer(value.subarray(0, bytes)), integer(value.subarray(bytes)));
 }
 

@@ -26,7 +26,7 @@ export interface TakenSignature {
   readonly found: readonly Reason[];
   /** Whether the signed content was compared, and is the same. */
   readonly isContentSame: boolean;
-  /** Whether something followed that no rule allows. */
+  /** Whether something followed that no rule allows, or stands beside what is signed. */
   readonly isChangedLater: boolean;
   readonly certificate: Certificate;
   /** Certificates, lists and responses that came inside the signature, or beside it in its file. */

@@ -9,6 +9,7 @@ import { writeZip } from '@edutrust/platform/zip';
 import fc from 'fast-check';
 import { createAuthority, ocspResponse } from '../../../testing/authority.ts';
 import { validateFile } from '../formats.ts';
+import { signXades } from '../xades/sign.ts';
 import { MalformedZip, readZip, ZipBeyondLimits } from '../zip/read.ts';
 import { writeManifest } from './manifest.ts';
 import { asicLongTerm, makeAsic, signAsic } from './sign.ts';
@@ -86,6 +87,40 @@ describe('ASiC (ETSI EN 319 162-1)', () => {
     assert.equal((await judge(writeZip(new Map(files)))).verdict, 'valid');
     const more = await judge(writeZip(new Map([...files, ['two.txt', content] as const])));
     assert.deepEqual([more.verdict, more.code], ['indeterminate', 'container-malformed']);
+  });
+
+  test('XAdES in a container names its files by URI; one that is left out, changed or gone is never valid', async () => {
+    const content = Buffer.from('một tệp');
+    const detached = { name: 'biên bản.txt', mediaType: 'text/plain' };
+    const signature = await signXades(content, { at, detached }, authority.signerOf(who, stampedAt));
+    const list = `<asic:XAdESSignatures xmlns:asic="http://uri.etsi.org/02918/v1.2.1#">${signature}</asic:XAdESSignatures>`;
+    const container = withFiles(makeAsic(new Map([['biên bản.txt', content]])), {
+      'META-INF/signatures001.xml': Buffer.from(list),
+    });
+    const { verdict, first } = await judge(container);
+    assert.deepEqual(
+      [verdict, first?.format, first?.level, first?.coverage, first?.field],
+      ['valid', 'ASiC', 'B-T', 'whole', 'META-INF/signatures001.xml'],
+    );
+    for (const [changes, wanted, code] of [
+      [{ 'thêm.txt': Buffer.from('x') }, 'indeterminate', 'file-not-signed'],
+      [{ 'biên bản.txt': Buffer.from('tệp khác') }, 'invalid', 'content-changed'],
+      [{ 'biên bản.txt': undefined, 'khác.txt': content }, 'indeterminate', 'content-missing'],
+      [{ 'META-INF/signatures001.xml': Buffer.from('<!DOCTYPE x><x/>') }, 'indeterminate', 'xml-malformed'],
+      [{ 'META-INF/signatures001.xml': Buffer.from('<x/>') }, 'indeterminate', 'unsigned'],
+      [
+        { 'META-INF/signatures001.xml': Buffer.from(`<x><a>unsigned</a>${signature}</x>`) },
+        'indeterminate',
+        'part-not-signed',
+      ],
+    ] as const) {
+      const changed = await judge(withFiles(container, changes));
+      assert.deepEqual(
+        [changed.verdict, changed.signatures[0]?.reasons.some((one) => one.code === code)],
+        [wanted, true],
+        code,
+      );
+    }
   });
 
   test('V4: what a hostile container may try', async (t) => {

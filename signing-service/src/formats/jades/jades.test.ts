@@ -168,6 +168,12 @@ describe('JAdES (ETSI TS 119 182-1)', () => {
       async () => signed((header) => ({ ...header, crit: ['exp'], exp: 1 })),
       'reference-refused',
     ],
+    ['a list of nothing to understand', async () => signed((header) => ({ ...header, crit: [] })), 'reference-refused'],
+    [
+      'a header to understand that is not there',
+      async () => signed((header) => ({ ...header, crit: ['sigT'] })),
+      'reference-refused',
+    ],
     [
       'a payload that is not encoded',
       async () => signed((header) => ({ ...header, b64: false, crit: ['b64'] })),

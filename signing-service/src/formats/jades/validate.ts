@@ -46,9 +46,8 @@ function judgeJws(
     coverage: 'whole',
     time: { ...emptyReport('').time, claimed: at?.toISOString() ?? null },
   };
-  const refused = listOf(header.crit).find((one) => one !== 'sigD' && one !== 'sigT');
-  if (refused !== undefined || header.b64 === false)
-    return withVerdict(base, [reason('reference-refused', `the header ${String(refused ?? 'b64')}`)]);
+  const refused = header.b64 === false ? 'b64' : criticalFault(header);
+  if (refused !== undefined) return withVerdict(base, [reason('reference-refused', `the header ${refused}`)]);
   const signed = signedContent(jws, content);
   if ('code' in signed) return withVerdict(base, [signed]);
   const found: Reason[] = [...signed.found];
@@ -63,7 +62,8 @@ function judgeJws(
       base,
       found,
       isContentSame: !found.some(({ code }) => code === 'content-changed'),
-      isChangedLater: false,
+      // What nobody signed is not called unchanged.
+      isChangedLater: jws.hasMore,
       certificate: signer,
       material: { untrusted: certificates, crls: [], ocsp: [] },
       stamps: stampsOf(jws),
@@ -75,6 +75,18 @@ function judgeJws(
     },
     around,
   );
+}
+
+/** Headers of JAdES that say something about the signature, and nothing about how it is verified (ETSI TS 119 182-1 §5.2). */
+const known = new Set(['sigT', 'sigD', 'sigX5ts', 'x5t#o', 'srCms', 'sigPl', 'srAts', 'adoTst', 'sigPId', 'b64']);
+
+/** What must be understood and is not: a list without doubles of headers that are there (RFC 7515 §4.1.11). */
+function criticalFault(header: Members): string | undefined {
+  if (header.crit === undefined) return undefined;
+  const names = listOf(header.crit);
+  if (names.length === 0 || new Set(names).size < names.length) return 'crit';
+  const unknown = names.find((name) => typeof name !== 'string' || !known.has(name) || !Object.hasOwn(header, name));
+  return unknown === undefined ? undefined : String(unknown);
 }
 
 /** What goes into the signing input (RFC 7515 §5.2), and what is wrong between it and the file beside it. */

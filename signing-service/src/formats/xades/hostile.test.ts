@@ -374,10 +374,16 @@ describe('hostile XML', () => {
   test('the file that the attacks start from is good', async () => assert.equal((await judge(good)).verdict, 'valid'));
   for (const [name, file, code] of [...wrapping, ...reading, ...references, ...values])
     test(`V4: ${name} is not valid`, async () => {
-      const { verdict, codes } = await judge(await file()).catch((error: { code?: string }) => ({
+      const { verdict, codes, signatures } = await judge(await file()).catch((error: { code?: string }) => ({
         verdict: 'unread' as const,
         codes: [error.code],
+        signatures: [],
       }));
+      if (code === 'part-not-signed')
+        assert.ok(
+          signatures.every(({ intact }) => intact !== true),
+          'nor called unchanged',
+        );
       assert.ok(verdict !== 'valid' && verdict !== 'unsigned', JSON.stringify([verdict, codes]));
       assert.ok(codes.includes(code as never), JSON.stringify([verdict, codes]));
     });

@@ -92,7 +92,7 @@ function readReference(
   if (typeof found === 'string') return refused(found);
   if (!found) return { uri, problem: 'missing', detail: uri };
   const isOfProperties = attributeOf(reference, 'Type') === signedPropertiesType;
-  if (isOfProperties !== (found.target === 'properties')) return refused('signed properties by another name');
+  if (isOfProperties && found.target !== 'properties') return refused('signed properties by another name');
   const octets = octetsOf(found, transforms, structure, document);
   if (typeof octets === 'string') return refused(octets);
   const method = childNamed(reference, dsig, 'DigestMethod');
@@ -143,9 +143,11 @@ const idNames = new Set(['Id', 'ID', 'id', 'xml:id']);
 const hasId = ({ attributes }: XmlElement, id: string) =>
   attributes.some(({ qualified, value }) => idNames.has(qualified) && value === id);
 
+/** Signatures that are no part of what is signed: this one, every one, or those right below the root. */
+type LeftOut = 'this' | 'every' | 'below-root';
+
 interface Transforms {
-  readonly isEnveloped: boolean;
-  readonly isWithoutSignatures: boolean;
+  readonly leftOut: ReadonlySet<LeftOut>;
   readonly isBase64: boolean;
   /** Canonical XML 1.0 when none is named (§4.4.3.2). */
   readonly canonicalisation: XmlElement | undefined;
@@ -155,23 +157,23 @@ interface Transforms {
 function readTransforms(reference: XmlElement): Transforms | string {
   const list = childNamed(reference, dsig, 'Transforms');
   const transforms = list ? elementsOf(list) : [];
-  let [isEnveloped, isWithoutSignatures, isBase64] = [false, false, false];
+  const leftOut = new Set<LeftOut>();
+  let isBase64 = false;
   let canonicalisation: XmlElement | undefined;
   for (const transform of transforms) {
     const name = attributeOf(transform, 'Algorithm') ?? '';
     if (canonicalisation || isBase64) return 'a transform behind the last one';
     const filter = name === envelopedName ? 'this' : xpathOf(transform, name);
-    if (filter === 'this') isEnveloped = true;
-    else if (filter === 'every') isWithoutSignatures = true;
+    if (filter) leftOut.add(filter);
     else if (name === base64Name) isBase64 = true;
     else if (canonicalisationNames.has(name)) canonicalisation = transform;
     else return `the transform ${name.slice(0, 80)}`;
   }
-  return { isEnveloped, isWithoutSignatures, isBase64, canonicalisation };
+  return { leftOut, isBase64, canonicalisation };
 }
 
-/** Which signatures a known XPath leaves out: this one, or every one; `undefined` for any other. */
-function xpathOf(transform: XmlElement, name: string): 'this' | 'every' | undefined {
+/** Which signatures a known XPath leaves out; `undefined` for any other. */
+function xpathOf(transform: XmlElement, name: string): LeftOut | undefined {
   const isFilter = name === filterName;
   const [xpath, ...more] = elementsOf(transform);
   if ((name !== xpathName && !isFilter) || !xpath || more.length > 0) return undefined;
@@ -183,8 +185,9 @@ function xpathOf(transform: XmlElement, name: string): 'this' | 'every' | undefi
 }
 
 /** What XPath Filter 2.0 takes away, as programs write it. */
-const subtracted: ReadonlyMap<string, 'this' | 'every'> = new Map([
+const subtracted: ReadonlyMap<string, LeftOut> = new Map([
   ['/descendant::ds:Signature', 'every'],
+  ['/*/ds:Signature', 'below-root'],
   ['here()/ancestor::ds:Signature[1]', 'this'],
 ]);
 
@@ -217,11 +220,11 @@ function hasXmlAttributesAbove(apex: XmlElement | undefined): boolean {
 /** What the digest is over; a sentence when the transforms do not go with the target. */
 function octetsOf(
   { target, element, file }: Found,
-  { isEnveloped, isWithoutSignatures, isBase64, canonicalisation }: Transforms,
+  { leftOut, isBase64, canonicalisation }: Transforms,
   { element: signature }: SignatureStructure,
   document: XmlDocument,
 ): Buffer | string {
-  const isFiltered = isEnveloped || isWithoutSignatures;
+  const isFiltered = leftOut.size > 0;
   if (file) return isFiltered || isBase64 || canonicalisation ? 'transforms of a file' : file;
   if (isBase64) {
     const bytes = target === 'own' && element && !isFiltered ? bytesOf(element) : undefined;
@@ -231,6 +234,8 @@ function octetsOf(
   const method = canonicalisationOf(canonicalisation, element);
   if (!method) return 'a canonicalisation that is not known';
   const isLeftOut = (one: XmlElement) =>
-    (isEnveloped && one === signature) || (isWithoutSignatures && isSignature(one));
+    (leftOut.has('this') && one === signature) ||
+    (leftOut.has('every') && isSignature(one)) ||
+    (leftOut.has('below-root') && isSignature(one) && one.parent === document.root);
   return element ? canonicalElement(element, method, isLeftOut) : canonicalDocument(document, method, isLeftOut);
 }

@@ -124,7 +124,8 @@ function judgeXmlSignature(
       base: covered,
       found,
       isContentSame: checked.length === references.length && checked.every(({ outcome }) => outcome === 'same'),
-      isChangedLater: false,
+      // What nobody signed is not called unchanged.
+      isChangedLater: !isWhole,
       certificate,
       material,
       stamps,
