@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Actor } from '@edutrust/platform/actor';
 import { createHttpServer, type HttpServer } from '@edutrust/platform/http';
 import { addRoutes } from '@edutrust/platform/route';
+import { accessBook } from '@edutrust/registry/accesses';
 import { type DemoCity, seedDemo } from '@edutrust/registry/demo';
 import { can, grantRole, rolesOf } from '@edutrust/registry/permissions';
 import { migrations as registryMigrations } from '@edutrust/registry/service';
@@ -156,7 +157,7 @@ async function serve(context: TestContext): Promise<HttpServer> {
     log: context.log,
     store: context.store,
     clock: { now: () => new Date(Date.now() + 60_000 * minute) },
-    gate: { authenticate, can: can(context.db) },
+    gate: { authenticate, can: can(context.db), disclosures: accessBook(context) },
     readiness: {},
     metrics: async () => '',
   });

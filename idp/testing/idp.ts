@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createHttpServer, type HttpServer } from '@edutrust/platform/http';
 import { addRoutes } from '@edutrust/platform/route';
+import { accessBook } from '@edutrust/registry/accesses';
 import { type DemoCity, seedDemo as seedCity } from '@edutrust/registry/demo';
 import { getPerson } from '@edutrust/registry/people';
 import { can } from '@edutrust/registry/permissions';
@@ -70,7 +71,11 @@ async function serve(context: TestContext): Promise<{ app: HttpServer; idp: Idp 
     config: context.config,
     log: context.log,
     store: context.store,
-    gate: { authenticate: (request) => idp.authenticate(request), can: can(context.db) },
+    gate: {
+      authenticate: (request) => idp.authenticate(request),
+      can: can(context.db),
+      disclosures: accessBook(context),
+    },
     readiness: {},
     metrics: async () => '',
     errorPage: (problem, locale) => pages.error({ problem }, { locale, path: '' }),

@@ -1,4 +1,5 @@
 import type { SchemaMigrations } from '@edutrust/platform/migrations';
+import { accessMigration } from './accesses/migration.ts';
 import { applyingMigration } from './changes/applying-migration.ts';
 import { rosterApprovals } from './changes/approval-migration.ts';
 import { undoMigration } from './changes/undo-migration.ts';
@@ -393,5 +394,6 @@ export const migrations: SchemaMigrations = {
     archiveMigration,
     rosterApprovals,
     noticeAddresses,
+    accessMigration,
   ],
 };

@@ -1,11 +1,22 @@
-import { Day, nullable, Time, Uuid } from '@edutrust/platform/schemas';
+import {
+  BirthDate,
+  Day,
+  FullName,
+  nullable,
+  OfficialRef,
+  PersonId,
+  PersonRef,
+  personal,
+  Time,
+  Uuid,
+} from '@edutrust/platform/schemas';
 import Type from 'typebox';
 import { actions } from './permissions/roles.ts';
 
 /** JSON shapes that several of the registry's routes share. */
 
 export const AffiliationRole = Type.Enum(['learner', 'teacher', 'staff', 'guardian']);
-export const Gender = Type.Enum(['female', 'male']);
+export const Gender = Type.Enum(['female', 'male'], personal);
 const PersonStatus = Type.Enum(['active', 'left', 'archived', 'merged']);
 export const OrganisationKind = Type.Enum(['department', 'ward', 'school', 'centre']);
 
@@ -48,22 +59,20 @@ const Affiliation = Type.Object({
 });
 
 export const PersonSummary = Type.Object({
-  id: Uuid,
-  educationId: Type.String(),
-  fullName: Type.String(),
-  birthDate: nullable(Day),
+  ...PersonRef.properties,
+  birthDate: nullable(BirthDate),
   gender: nullable(Gender),
   status: PersonStatus,
   affiliations: Type.Array(Affiliation),
 });
 
-const Relative = Type.Object({ id: Uuid, fullName: Type.String(), relation: Type.String() });
+const Relative = Type.Object({ id: PersonId, fullName: FullName, relation: Type.String() });
 const AnyJson = Type.Record(Type.String(), Type.Unknown());
 
 export const PersonView = Type.Object({
   ...PersonSummary.properties,
-  email: nullable(Type.String({ description: 'Where notices are mailed to; for who may change it' })),
-  aliases: Type.Array(Type.String()),
+  email: nullable(Type.String({ ...personal, description: 'Where notices are mailed to; for who may change it' })),
+  aliases: Type.Array(Type.String(), personal),
   history: Type.Array(Affiliation),
   enrolments: Type.Array(
     Type.Object({
@@ -87,7 +96,7 @@ export const ClassSummary = Type.Object({
   code: Type.String(),
   grade: Type.Integer(),
   schoolYear: Type.Integer(),
-  teacher: nullable(Type.Object({ id: Uuid, fullName: Type.String() })),
+  teacher: nullable(OfficialRef),
   learnerCount: Type.Integer(),
   may: May,
 });
@@ -95,13 +104,7 @@ export const ClassSummary = Type.Object({
 export const ClassView = Type.Object({
   ...ClassSummary.properties,
   learners: Type.Array(
-    Type.Object({
-      id: Uuid,
-      educationId: Type.String(),
-      fullName: Type.String(),
-      birthDate: nullable(Day),
-      gender: nullable(Gender),
-    }),
+    Type.Object({ ...PersonRef.properties, birthDate: nullable(BirthDate), gender: nullable(Gender) }),
   ),
 });
 

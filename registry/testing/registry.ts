@@ -2,6 +2,7 @@ import { type Clock, systemClock } from '@edutrust/platform/clock';
 import { createHttpServer } from '@edutrust/platform/http';
 import { addRoutes } from '@edutrust/platform/route';
 import { testContext } from '@edutrust/testing/context';
+import { accessBook } from '../src/accesses/accesses.ts';
 import { seedDemo } from '../src/demo/demo.ts';
 import { migrations } from '../src/migrations.ts';
 import { can, rolesOf } from '../src/permissions/permissions.ts';
@@ -19,6 +20,7 @@ export async function openRegistry({ clock = systemClock }: { readonly clock?: C
     metrics: async () => '',
     gate: {
       can: can(context.db),
+      disclosures: accessBook(context),
       authenticate: async ({ headers }) => {
         const personId = headers['x-person'];
         if (typeof personId !== 'string') return null;

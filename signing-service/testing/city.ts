@@ -6,6 +6,7 @@ import { type Clock, systemClock } from '@edutrust/platform/clock';
 import { createHttpServer, type HttpServer } from '@edutrust/platform/http';
 import { addRoutes } from '@edutrust/platform/route';
 import type { Service } from '@edutrust/platform/service';
+import { accessBook } from '@edutrust/registry/accesses';
 import { type DemoCity, seedDemo as seedCity } from '@edutrust/registry/demo';
 import { can, rolesOf } from '@edutrust/registry/permissions';
 import { migrations as registryMigrations } from '@edutrust/registry/service';
@@ -144,7 +145,7 @@ async function serve(context: TestContext, service: Service): Promise<Pick<TestC
     log: context.log,
     store: context.store,
     clock,
-    gate: { authenticate, can: can(context.db) },
+    gate: { authenticate, can: can(context.db), disclosures: accessBook(context) },
     readiness: {},
     metrics: async () => '',
   });

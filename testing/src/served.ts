@@ -9,7 +9,8 @@ type Options = Parameters<typeof createHttpServer>[0];
 /** The real HTTP base without routes, where nobody is signed in; `changes` to its options. */
 export async function bareServer(context: TestContext, changes: Partial<Options> = {}): Promise<HttpServer> {
   const { config, log, store, clock } = context;
-  const gate = { authenticate: async () => null, can: async () => false };
+  const disclosures = { has: () => true, keep: async () => undefined };
+  const gate = { authenticate: async () => null, can: async () => false, disclosures };
   return createHttpServer({ config, log, store, clock, gate, readiness: {}, metrics: metricsText, ...changes });
 }
 

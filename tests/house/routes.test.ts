@@ -8,7 +8,7 @@ import { composeApp, loadPages, openContext, serviceNames } from '@edutrust/edut
 import { seedDemo as seedAccounts } from '@edutrust/idp/demo';
 import type { Actor } from '@edutrust/platform/actor';
 import { readConfig } from '@edutrust/platform/config';
-import { type HttpServer, type ReferredKind, visit } from '@edutrust/platform/http';
+import { answersOf, type HttpServer, type ReferredKind, visit } from '@edutrust/platform/http';
 import { type DemoCity, seedDemo as seedCity } from '@edutrust/registry/demo';
 import { type Role, roles } from '@edutrust/registry/permissions';
 import { seedDemo as seedSigning } from '@edutrust/signing-service/demo';
@@ -16,6 +16,7 @@ import { testDatabase } from '@edutrust/testing/database';
 import type pg from 'pg';
 import { pino } from 'pino';
 import { plantCanaries } from './canaries.ts';
+import { watchBook } from './kept.ts';
 import { type Belongings, idNamesDecidedOtherwise, idsDecidedOtherwise, type Row, rows } from './routes.ts';
 
 /** What the route's access let through, answered before the handler runs: nothing is changed by asking. */
@@ -182,9 +183,12 @@ async function makeBelongings(pool: pg.Pool, organisation: string, city: DemoCit
       [organisation, person, name],
     ),
     request: await one(
-      `INSERT INTO signing.request (id, kind, title, organisation_id, signer_id, signer_title, state, code, unsigned_document_id, created_at)
+      `WITH file AS (
+         INSERT INTO signing.document (id, bytes, sha256, size_bytes, pages, created_at)
+         SELECT id, id::text::bytea, sha256(id::text::bytea), 36, 1, now() FROM (SELECT gen_random_uuid() AS id) AS new RETURNING id)
+       INSERT INTO signing.request (id, kind, title, organisation_id, signer_id, signer_title, state, code, unsigned_document_id, created_at)
        SELECT gen_random_uuid(), 'transcript', $3, $1, $2, 'x', 'waiting', gen_random_uuid()::text, id, now()
-       FROM signing.document LIMIT 1 RETURNING id`,
+       FROM file RETURNING id`,
       [organisation, city.people.principal, name],
     ),
     transcriptRun: await one(
@@ -222,6 +226,12 @@ const viewsOfThings: Readonly<Partial<Record<keyof Belongings, string>>> = {
   target: 'GET /api/v1/sync/targets',
   client: 'GET /api/v1/sync/clients',
   certificate: 'GET /api/v1/certificates/:serial',
+};
+
+/** N7: answers to everybody, and what holds a name there. */
+const publicAnswers: Readonly<Record<string, string>> = {
+  'GET /api/v1/verify/:code': 'the document that has the code on it says so itself',
+  'POST /api/v1/verify': 'the file that was sent says so itself',
 };
 
 const nobody = '00000000-0000-7000-8000-000000000000';
@@ -406,6 +416,27 @@ describe('T1: every route × every role × whose things', () => {
     assert.ok(asked > 200, `${asked} requests`);
   });
 
+  test('N7: every field of an answer by the name of a personal one is marked, or is the name of an office', () => {
+    const named = /^(fullName|educationId|birthDate|email|aliases|holder|values|gender)$/;
+    const isMarked = (node: unknown): boolean => {
+      const { anyOf = [], ...own } = (node ?? {}) as Record<string, unknown> & { anyOf?: unknown[] };
+      return own['x-personal'] === true || own['x-official'] === true || anyOf.some(isMarked);
+    };
+    const found: string[] = [];
+    const unmarked: string[] = [];
+    for (const { name, schema } of world.registered)
+      for (const answer of answersOf(schema as object | undefined))
+        visit(answer, [], (node, path) => {
+          for (const [field, property] of Object.entries((node.properties ?? {}) as object)) {
+            if (!named.test(field)) continue;
+            found.push(name);
+            if (!isMarked(property) && !(name in publicAnswers)) unmarked.push(`${name} ${[...path, field].join('.')}`);
+          }
+        });
+    assert.ok(found.length > 80, `${found.length} fields`);
+    assert.deepEqual(unmarked, []);
+  });
+
   test('T1: what a thing says that the caller may do to it is what its routes let through', async () => {
     const { own, above } = world.things;
     const wrong: string[] = [];
@@ -508,7 +539,7 @@ describe('T1: every route × every role × whose things', () => {
   };
 
   // The last one: it does everything that its people may do to their own.
-  test('T3: no answer to one school holds the canary of another: lists, plans, previews, errors, audit, whatever is asked for', async () => {
+  test('T3, N7: no answer to one school holds the canary of another: lists, plans, previews, errors, audit, whatever is asked for; who is named has an entry', async () => {
     const { pool, whole, things, city } = world;
     const [school, other] = city.schools;
     assert.ok(school && other);
@@ -524,6 +555,9 @@ describe('T1: every route × every role × whose things', () => {
       ['signer', school.principalId],
     ];
     const wrong = new Set<string>();
+    const book = await watchBook(pool);
+    const unkept = new Set<string>();
+    const telling = new Set<string>();
     const statuses = new Map<number, number>();
     const seenAbove = new Set<string>();
     /** Questions about the other school's things, and about the own with one field of the other's. */
@@ -566,15 +600,21 @@ describe('T1: every route × every role × whose things', () => {
             ...(question.query ? { query: question.query } : {}),
           });
         for (const [role, person] of people) {
+          await book.reset();
           const first = await ask({ role, organisation: school.id, person });
           // One person may not ask as often as this: a colleague goes on.
           const isTired = first.statusCode === 429;
-          const answer = isTired ? await ask({ role, organisation: school.id, person: randomUUID() }) : first;
+          const reader = isTired ? randomUUID() : person;
+          const answer = isTired ? await ask({ role, organisation: school.id, person: reader }) : first;
           statuses.set(answer.statusCode, (statuses.get(answer.statusCode) ?? 0) + 1);
           const asked = `${url} ${JSON.stringify(question.body)} ${JSON.stringify(question.query)}`;
           const text = `${JSON.stringify(answer.headers)} ${answer.body}`;
           for (const leak of canaries.foreignIn(text, school.id, asked))
             wrong.add(`${name} as ${role} (${answer.statusCode}) shows ${leak}`);
+          const { told, missing } = await book.missingOf(text, reader, asked);
+          if (told > 0) telling.add(name);
+          for (const one of missing)
+            unkept.add(`${name} as ${role} (${answer.statusCode}) tells of ${one} and leaves no entry`);
         }
         if (name.startsWith('GET ') && question.path === things.other) {
           const above = { role: 'department-administrator', organisation: city.departmentId, person: randomUUID() };
@@ -583,6 +623,8 @@ describe('T1: every route × every role × whose things', () => {
       }
     }
     assert.deepEqual([...wrong], []);
+    assert.deepEqual([...unkept], [], 'N7');
+    assert.ok(telling.size >= 15, `N7: answers that tell of people: ${[...telling].join(', ')}`);
     assert.equal(statuses.get(429) ?? 0, 0, 'nobody was asked to wait');
     assert.equal(statuses.get(500) ?? 0, 0, JSON.stringify([...statuses]));
     assert.ok((statuses.get(200) ?? 0) > 200 && (statuses.get(403) ?? 0) > 500, JSON.stringify([...statuses]));

@@ -210,6 +210,8 @@ export const rows: Readonly<Record<string, Row>> = {
   'POST /pki/tsa': protocol,
   'GET /log/audit/checkpoint': anyone,
   'GET /log/audit/key': anyone,
+  'GET /log/accesses/checkpoint': anyone,
+  'GET /log/accesses/key': anyone,
   'GET /log/checkpoint': anyone,
   'GET /log/key': anyone,
   'GET /log/tile/*': anyone,

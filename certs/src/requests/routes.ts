@@ -90,6 +90,7 @@ const download = (context: ServiceContext) =>
     method: 'GET',
     url: '/api/v1/certificate-requests/:id/certificate',
     access: requires('certificates.read'),
+    discloses: 'nothing', // who holds an office, which the certificate is there to say
     schema: {
       tags,
       summary: 'The certificate that was issued, with its chain up to the root, PEM',

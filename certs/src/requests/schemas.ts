@@ -1,5 +1,5 @@
 import { refersTo } from '@edutrust/platform/http';
-import { nullable, SerialHex, strict, Time, Uuid } from '@edutrust/platform/schemas';
+import { nullable, OfficialRef, SerialHex, strict, Time, Uuid } from '@edutrust/platform/schemas';
 import Type from 'typebox';
 import { certificateRequestMoves } from './states.ts';
 
@@ -7,7 +7,6 @@ import { certificateRequestMoves } from './states.ts';
 const Custody = Type.Enum(['outside', 'key-store']);
 const Profile = Type.Enum(['seal', 'official']);
 export const State = Type.Enum([...certificateRequestMoves.states]);
-const Named = Type.Object({ id: Uuid, fullName: Type.String() });
 
 export const CertificateRequestView = Type.Object({
   id: Uuid,
@@ -17,7 +16,7 @@ export const CertificateRequestView = Type.Object({
   /** Where those who asked confirm and a second officer decides; null for what the program renewed. */
   approvalId: nullable(Uuid),
   organisation: Type.Object({ id: Uuid, name: Type.String(), code: Type.String() }),
-  person: nullable(Named),
+  person: nullable(OfficialRef),
   /** The name that would be certified now, most specific part first; null when it is decided, or for no signer any more. */
   subject: nullable(Type.String()),
   /** Null until the key store has made it. */
@@ -29,9 +28,9 @@ export const CertificateRequestView = Type.Object({
   ),
   renews: nullable(Type.String()),
   /** Null: the program. */
-  requestedBy: nullable(Named),
+  requestedBy: nullable(OfficialRef),
   requestedAt: Time,
-  decidedBy: nullable(Named),
+  decidedBy: nullable(OfficialRef),
   decidedAt: nullable(Time),
   reason: nullable(Type.String()),
   certificate: nullable(Type.Object({ serial: Type.String(), notAfter: Time })),
@@ -62,7 +61,7 @@ export const DueList = Type.Object({
       profile: Profile,
       custody: Custody,
       organisation: Type.Object({ id: Uuid, name: Type.String() }),
-      person: nullable(Named),
+      person: nullable(OfficialRef),
       notAfter: Time,
       /** Whether the same key may be certified again; else a new one is needed. */
       keyMayStay: Type.Boolean(),

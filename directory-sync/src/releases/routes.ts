@@ -1,7 +1,8 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import { personActor, signedIn } from '@edutrust/platform/http';
+import { disclose, personActor, signedIn } from '@edutrust/platform/http';
 import { type Route, route } from '@edutrust/platform/route';
 import { IdParams, Time } from '@edutrust/platform/schemas';
+import { tells } from '@edutrust/registry/accesses';
 import { requires } from '@edutrust/registry/permissions';
 import Type from 'typebox';
 import { listReleases } from './releases.ts';
@@ -32,6 +33,7 @@ const listOfPerson = ({ db }: ServiceContext) =>
     method: 'GET',
     url: '/api/v1/people/:id/releases',
     access: requires('audit.read'),
+    discloses: tells('accesses.list'),
     schema: {
       tags: ['people'],
       summary: 'What other systems got to know of a person: which fields, who, when',
@@ -39,7 +41,10 @@ const listOfPerson = ({ db }: ServiceContext) =>
       response: { 200: Type.Object({ items: Type.Array(Release) }) },
     },
     resource: ({ params: { id } }) => ({ personId: id }),
-    handle: async ({ params: { id } }) => ({ items: await releasesOf(db, id) }),
+    handle: async (request) => {
+      disclose(request, [request.params.id]);
+      return { items: await releasesOf(db, request.params.id) };
+    },
   });
 
 async function releasesOf(db: ServiceContext['db'], personId: string) {

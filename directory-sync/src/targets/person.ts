@@ -1,7 +1,8 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import { localeOf, longAnswerMs, refersTo } from '@edutrust/platform/http';
+import { disclose, localeOf, longAnswerMs, refersTo } from '@edutrust/platform/http';
 import { type Route, route } from '@edutrust/platform/route';
 import { nullable, Time, Uuid } from '@edutrust/platform/schemas';
+import { tells } from '@edutrust/registry/accesses';
 import { requires } from '@edutrust/registry/permissions';
 import Type from 'typebox';
 import { explainPerson } from '../engine/explain.ts';
@@ -35,6 +36,7 @@ const explain = (context: ServiceContext) =>
     method: 'GET',
     url,
     access: requires('sync.read'),
+    discloses: tells('sync.open'),
     schema: {
       tags,
       summary: 'Why a person is, or is not, at a target as they should be: asks the target, writes nothing',
@@ -46,6 +48,7 @@ const explain = (context: ServiceContext) =>
     handle: async (request) => {
       const { id, person } = request.params;
       const { failure, pendingSince, fields, changes, ...found } = await explainPerson(context, id, person);
+      disclose(request, [person]);
       return {
         ...found,
         fields: fields.map(({ values, ...field }) => ({ ...field, values: [...values] })),

@@ -1,10 +1,11 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database } from '@edutrust/platform/database';
 import { NotFound } from '@edutrust/platform/errors';
-import { localeOf, longAnswerMs, personActor, refersTo } from '@edutrust/platform/http';
+import { disclose, localeOf, longAnswerMs, personActor, refersTo } from '@edutrust/platform/http';
 import type { Locale } from '@edutrust/platform/messages';
 import { type Route, route } from '@edutrust/platform/route';
 import { Sha256Hex, strict, Time, Uuid } from '@edutrust/platform/schemas';
+import { tells } from '@edutrust/registry/accesses';
 import { ProposedApproval } from '@edutrust/registry/approvals';
 import { actionsAt, placesOfOrganisations, proposes, requires } from '@edutrust/registry/permissions';
 import { type Selectable, sql } from 'kysely';
@@ -33,6 +34,13 @@ const ofTarget = async (db: Database, id: string) => ({ organisationId: (await f
 async function ofRun(db: Database, id: string) {
   const run = await syncOf(db).selectFrom('sync.run').select('target_id').where('id', '=', id).executeTakeFirst();
   return run ? ofTarget(db, run.target_id) : {};
+}
+
+/** Who has these education IDs. */
+async function peopleOf(db: Database, educationIds: readonly string[]): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    SELECT id FROM registry.person WHERE education_id = ANY(${[...educationIds]})`.execute(db);
+  return rows.map(({ id }) => id);
 }
 
 const listAll = (context: ServiceContext) =>
@@ -201,6 +209,7 @@ const readRun = ({ db }: ServiceContext) =>
     method: 'GET',
     url: '/api/v1/sync/runs/:id',
     access: requires('sync.read'),
+    discloses: tells('sync.open'),
     schema: {
       tags,
       summary: 'One run with its first 200 changes, those that were refused before all others',
@@ -224,6 +233,13 @@ const readRun = ({ db }: ServiceContext) =>
           .execute();
       const refused = await rows('refused', shownChanges);
       const changes = [...refused, ...(await rows('others', shownChanges - refused.length))];
+      disclose(
+        request,
+        await peopleOf(
+          db,
+          changes.filter(({ kind }) => kind === 'person').map(({ key }) => key),
+        ),
+      );
       const { rows: refusals } = await sql<{ why: string; count: number }>`
         SELECT error AS why, count(*) FROM sync.change WHERE run_id = ${id} AND state = 'failed' AND error IS NOT NULL
         GROUP BY error ORDER BY count(*) DESC, error LIMIT 10`.execute(db);

@@ -117,6 +117,7 @@ describe('backup and restore', () => {
       [
         ['audit', true],
         ['signatures', true],
+        ['accesses', true],
       ],
     );
     const now = await contents(target.pool);

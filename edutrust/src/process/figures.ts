@@ -27,7 +27,7 @@ export function addFigures(context: OpenContext): void {
   gauges('edutrust_ledger_pending', 'Entries that have no place in their log yet', 'log', () =>
     counts(`
       SELECT log AS about, (SELECT count(*) FROM platform.ledger_pending AS p WHERE p.log = l.log) AS value
-      FROM unnest(ARRAY['audit', 'signatures']) AS l (log)`),
+      FROM unnest(ARRAY['audit', 'signatures', 'accesses']) AS l (log)`),
   );
   gauges('edutrust_sync_targets', 'Directories that are kept in step, by state', 'state', () =>
     counts(`SELECT state AS about, count(*) AS value FROM sync.target GROUP BY 1`),

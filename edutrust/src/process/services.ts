@@ -5,6 +5,7 @@ import { createIdp, idpKinds } from '@edutrust/idp/service';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Gate } from '@edutrust/platform/http';
 import type { Service } from '@edutrust/platform/service';
+import { accessBook } from '@edutrust/registry/accesses';
 import { type ApprovalKind, createApprovals } from '@edutrust/registry/approvals';
 import { can } from '@edutrust/registry/permissions';
 import { createRegistry, registryKinds } from '@edutrust/registry/service';
@@ -41,7 +42,6 @@ export async function buildServices(
     },
     releasedOf: (personId) => listReleases(context.db, personId),
   });
-  const decide = can(context.db);
   const built: Partial<Record<ServiceName, Service | readonly Service[]>> = {
     idp,
     ...(names.includes('registry')
@@ -57,5 +57,10 @@ export async function buildServices(
     ...(names.includes('sync') ? { sync: createDirectorySync(context) } : {}),
   };
   const selected = names.flatMap((name) => built[name] ?? []);
-  return { selected, gate: { authenticate: (request) => idp.authenticate(request), can: decide } };
+  const gate: Gate = {
+    authenticate: (request) => idp.authenticate(request),
+    can: can(context.db),
+    disclosures: accessBook(context),
+  };
+  return { selected, gate };
 }

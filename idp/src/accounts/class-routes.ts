@@ -1,6 +1,7 @@
 import { personActor } from '@edutrust/platform/http';
 import { type Route, route } from '@edutrust/platform/route';
-import { Time, Uuid } from '@edutrust/platform/schemas';
+import { PersonId, PersonRef, personal, Time, Uuid } from '@edutrust/platform/schemas';
+import { tells } from '@edutrust/registry/accesses';
 import { requires } from '@edutrust/registry/permissions';
 import Type from 'typebox';
 import type { IdpTools } from '../tools.ts';
@@ -11,8 +12,8 @@ const Params = Type.Object({ id: Uuid });
 const Instant = Time;
 
 const LearnerAccount = Type.Object({
-  personId: Uuid,
-  status: Type.Enum(['none', 'invited', 'active', 'suspended']),
+  personId: PersonId,
+  status: Type.Enum(['none', 'invited', 'active', 'suspended'], personal),
   hasOpenCode: Type.Boolean(),
   lastSignInAt: Type.Union([Instant, Type.Null()]),
 });
@@ -20,7 +21,7 @@ const LearnerAccount = Type.Object({
 const ClassCodes = Type.Object({
   made: Type.Array(
     Type.Object({
-      person: Type.Object({ id: Uuid, fullName: Type.String(), educationId: Type.String() }),
+      person: PersonRef,
       code: Type.String(),
       expiresAt: Instant,
     }),
@@ -34,6 +35,7 @@ const list = ({ context }: IdpTools) =>
     method: 'GET',
     url: '/api/v1/classes/:id/accounts',
     access: requires('accounts.read'),
+    discloses: tells('accounts.open'),
     schema: {
       tags,
       summary: 'Who of the class can sign in already',
@@ -54,6 +56,7 @@ const makeCodes = ({ context }: IdpTools) =>
     method: 'POST',
     url: '/api/v1/classes/:id/activation-codes',
     access: requires('accounts.invite'),
+    discloses: tells('accounts.invite'),
     schema: {
       tags,
       summary: 'Codes for the printed sheet of a class, all or none; accounts in use only when that is meant',

@@ -1,9 +1,10 @@
 import type { PersonActor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
-import { localeOf, personActor } from '@edutrust/platform/http';
+import { disclose, localeOf, personActor } from '@edutrust/platform/http';
 import { type Route, route } from '@edutrust/platform/route';
 import { IdParams, nullable, Time } from '@edutrust/platform/schemas';
+import { tells } from '@edutrust/registry/accesses';
 import { ProposedApproval, propose } from '@edutrust/registry/approvals';
 import { homeOf } from '@edutrust/registry/people';
 import { ofDepartment, proposes, requires } from '@edutrust/registry/permissions';
@@ -33,6 +34,7 @@ const readStatus = ({ context }: IdpTools) =>
     method: 'GET',
     url: '/api/v1/people/:id/account',
     access: requires('accounts.read'),
+    discloses: tells('accounts.open'),
     schema: {
       tags,
       summary: 'Why can this person not sign in? From an address, into an app, when asked so',
@@ -49,6 +51,7 @@ const readStatus = ({ context }: IdpTools) =>
         address: request.query.address,
         clientId: request.query.app,
       });
+      disclose(request, [request.params.id]);
       const locale = localeOf(request);
       return {
         ...status,
@@ -63,6 +66,7 @@ const invite = ({ context }: IdpTools) =>
     method: 'POST',
     url: '/api/v1/people/:id/activation-code',
     access: proposes('accounts.invite'),
+    discloses: tells('accounts.invite'),
     schema: {
       tags,
       summary:
@@ -83,6 +87,7 @@ const invite = ({ context }: IdpTools) =>
         const organisationId = (await homeOf(transaction, id)) ?? (await department()).organisationId ?? '';
         return propose(transaction, context, codeKind, { content, organisationId }, actor);
       });
+      disclose(request, [id]);
       reply.header('cache-control', 'no-store');
       if ('approval' in created) return reply.code(202).send(created);
       return reply.code(201).send({ code: created.code, expiresAt: created.expiresAt.toISOString() });

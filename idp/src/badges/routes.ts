@@ -1,8 +1,9 @@
 import type { Database, Transaction } from '@edutrust/platform/database';
 import { Forbidden } from '@edutrust/platform/errors';
-import { personActor, type Resource } from '@edutrust/platform/http';
+import { disclose, personActor, type Resource } from '@edutrust/platform/http';
 import { type Route, route } from '@edutrust/platform/route';
-import { IdParams, nullable, strict, Time, Uuid } from '@edutrust/platform/schemas';
+import { IdParams, nullable, PersonRef, strict, Time, Uuid } from '@edutrust/platform/schemas';
+import { tells } from '@edutrust/registry/accesses';
 import { getPerson } from '@edutrust/registry/people';
 import { requires } from '@edutrust/registry/permissions';
 import Type from 'typebox';
@@ -13,7 +14,6 @@ import { listClassBadges, makeClassBadges, makeClassPins, type Skipped, whyNot }
 const tags = ['badges'];
 const SerialParams = Type.Object({ serial: Type.String({ pattern: '^[0-9]{8}$' }) });
 
-const Person = Type.Object({ id: Uuid, fullName: Type.String(), educationId: Type.String() });
 const PinKind = Type.Enum(['pictures', 'digits']);
 const SkippedItems = Type.Array(
   Type.Object({ personId: Uuid, reason: Type.Enum(['has-one', 'not-yours', 'not-a-pupil']) }),
@@ -44,6 +44,7 @@ const listOfClass = (tools: IdpTools) =>
     method: 'GET',
     url: '/api/v1/classes/:id/badges',
     access: requires('accounts.read'),
+    discloses: tells('badges.list'),
     schema: {
       tags,
       summary: 'Who of the class has a badge and a PIN',
@@ -52,7 +53,7 @@ const listOfClass = (tools: IdpTools) =>
         200: Type.Object({
           items: Type.Array(
             Type.Object({
-              person: Person,
+              person: PersonRef,
               badge: nullable(Type.Object({ serial: Type.String(), issuedAt: Time, lastUsedAt: nullable(Time) })),
               pin: nullable(Type.Object({ kind: PinKind, isLocked: Type.Boolean() })),
             }),
@@ -81,6 +82,7 @@ const makeBadges = (tools: IdpTools) =>
     method: 'POST',
     url: '/api/v1/classes/:id/badges',
     access: requires('accounts.invite'),
+    discloses: tells('badges.print'),
     schema: {
       tags,
       summary: 'Badges for the printed sheet of a class: new ones, or instead of those in use when that is meant',
@@ -88,7 +90,7 @@ const makeBadges = (tools: IdpTools) =>
       body: Sheet,
       response: {
         201: Type.Object({
-          made: Type.Array(Type.Object({ person: Person, badge: Made })),
+          made: Type.Array(Type.Object({ person: PersonRef, badge: Made })),
           skipped: SkippedItems,
         }),
       },
@@ -113,6 +115,7 @@ const makePins = (tools: IdpTools) =>
     method: 'POST',
     url: '/api/v1/classes/:id/pins',
     access: requires('accounts.invite'),
+    discloses: tells('badges.print'),
     schema: {
       tags,
       summary: 'Pictures or digits for the badges of a class, on a sheet of their own',
@@ -120,7 +123,7 @@ const makePins = (tools: IdpTools) =>
       body: Sheet,
       response: {
         201: Type.Object({
-          made: Type.Array(Type.Object({ person: Person, kind: PinKind, pin: Type.String() })),
+          made: Type.Array(Type.Object({ person: PersonRef, kind: PinKind, pin: Type.String() })),
           skipped: SkippedItems,
         }),
       },
@@ -145,6 +148,7 @@ const standIn = ({ context }: IdpTools) =>
     method: 'POST',
     url: '/api/v1/people/:id/stand-in-badge',
     access: requires('accounts.invite'),
+    discloses: tells('badges.print'),
     schema: {
       tags,
       summary: 'A badge for one hour, for a child who left theirs at home; the PIN stays the same',
@@ -160,6 +164,7 @@ const standIn = ({ context }: IdpTools) =>
         if (reason) throw notForThem(reason);
         return issueBadge(transaction, context, { personId, isStandIn: true }, actor);
       });
+      disclose(request, [personId]);
       reply.header('cache-control', 'no-store');
       return reply.code(201).send(shown(badge));
     },
@@ -170,11 +175,12 @@ const findBySerial = ({ context: { db } }: IdpTools) =>
     method: 'GET',
     url: '/api/v1/badges/:serial',
     access: requires('accounts.read'),
+    discloses: tells('badges.find'),
     schema: {
       tags,
       summary: 'Whose badge was found, by the serial that is printed on it',
       params: SerialParams,
-      response: { 200: Type.Object({ person: Person }) },
+      response: { 200: Type.Object({ person: PersonRef }) },
     },
     resource: ({ params }) => ownerOf(db, params.serial),
     handle: async ({ params }) => ({

@@ -1,7 +1,8 @@
 import { NotFound } from '@edutrust/platform/errors';
-import { anyone, localeOf, personActor, signedIn } from '@edutrust/platform/http';
+import { anyone, disclose, localeOf, personActor, signedIn } from '@edutrust/platform/http';
 import { type Route, route } from '@edutrust/platform/route';
-import { nullable, Time, Uuid } from '@edutrust/platform/schemas';
+import { nullable, PersonRef, Time, Uuid } from '@edutrust/platform/schemas';
+import { tells } from '@edutrust/registry/accesses';
 import { decidesFor } from '@edutrust/registry/guardians';
 import Type from 'typebox';
 import { withdrawConsent } from '../consent/consent.ts';
@@ -14,9 +15,7 @@ import { type DocumentsPort, viewChildren } from './children.ts';
 const Instant = Time;
 
 const ChildView = Type.Object({
-  id: Uuid,
-  fullName: Type.String(),
-  educationId: Type.String(),
+  ...PersonRef.properties,
   relation: Type.Enum(['mother', 'father', 'guardian']),
   school: nullable(Type.String()),
   className: nullable(Type.String()),
@@ -39,6 +38,7 @@ const list = ({ context, apps }: IdpTools, documents: DocumentsPort | undefined)
     method: 'GET',
     url: '/api/v1/account/children',
     access: signedIn,
+    discloses: tells('children.open'),
     schema: {
       tags: ['account'],
       summary: "The caller's children: their school, issued documents, and the apps that know something of them",
@@ -71,12 +71,17 @@ const showPage = ({ context, apps, pages }: IdpTools, documents: DocumentsPort |
     method: 'GET',
     url: '/account/children',
     access: anyone,
+    discloses: tells('children.open'),
     schema: { hide: true },
     handle: async (request, reply) => {
       const actor = signedInOr(request, reply);
       if (!actor) return reply;
       const shown = await viewOfSession(context, request, actor);
       const children = await viewChildren(context, { apps, documents }, actor.personId, shown.locale);
+      disclose(
+        request,
+        children.map(({ id }) => id),
+      );
       return sendPage(
         reply,
         pages.children(

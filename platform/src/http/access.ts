@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { Actor } from '../actor.ts';
+import type { Disclosures } from './disclosures.ts';
 
 /** What an action is done to, as far as deciding needs it; of several things every one counts. */
 export interface Resource {
@@ -42,4 +43,6 @@ export const signedIn: Access = { kind: 'signed-in' };
 export interface Gate {
   authenticate(request: FastifyRequest): Promise<Actor | null>;
   can(actor: Actor, action: string, resource?: Resource, how?: 'alone' | 'proposed'): Promise<boolean>;
+  /** Who got to know what of whom; a server without it takes no route that discloses anything. */
+  readonly disclosures?: Disclosures;
 }

@@ -13,6 +13,7 @@ import type { ShortLivedStore } from '../store/store.ts';
 import type { Access, Gate, Resource } from './access.ts';
 import { isCrossSite } from './cross-site.ts';
 import { createDirect, type Direct, type DirectPath, sayTooSlow } from './direct.ts';
+import { disclosureKeywords, keepDisclosures } from './disclosures.ts';
 import { securityHeaders } from './headers.ts';
 import { openapiOptions } from './openapi.ts';
 import { type OperationOptions, operationRoutes } from './operations.ts';
@@ -39,6 +40,7 @@ import { illFormed, illFormedAt, isWellFormedText } from './well-formed.ts';
 
 export { type Access, anyone, type Gate, type Resource, signedIn } from './access.ts';
 export type { DirectAnswer, DirectBodyAnswerer } from './direct.ts';
+export { answersOf, type Disclosure, type Disclosures, disclose } from './disclosures.ts';
 export { kindOf, localeOf, notAllowed, type Problem, passkeyNeeded, stepUpNeeded } from './problem.ts';
 export { canonicalAddress } from './rate-limits.ts';
 export { type ReferredKind, refersTo, visit } from './references.ts';
@@ -100,7 +102,12 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
     serverFactory: (framework, { requestTimeout, keepAliveTimeout }) =>
       Object.assign(createServer(direct.before(framework)), { requestTimeout, keepAliveTimeout }),
     ajv: {
-      customOptions: { keywords: referenceKeywords, removeAdditional: false, coerceTypes: 'array', allErrors: false },
+      customOptions: {
+        keywords: [...referenceKeywords, ...disclosureKeywords],
+        removeAdditional: false,
+        coerceTypes: 'array',
+        allErrors: false,
+      },
     },
   }).withTypeProvider<TypeBoxTypeProvider>();
 
@@ -122,6 +129,7 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
   refuseUndeclared(app);
   openEachRequest(app, options, { limiter, proxies, direct });
   decideEachRequest(app, options);
+  keepDisclosures(app, options.gate);
   app.addHook('onRequest', async (_request, reply) => answerHijackedInTime(reply, options.answerWithinMs));
   recordEachRequest(app);
   app.setErrorHandler((error, request, reply) => answerProblem(error, request, reply, options));

@@ -57,6 +57,11 @@ interface RouteDefinition<Schema extends RouteSchema> {
   readonly access: Access;
   /** To what the access's action is done; without it the handler narrows its answer to where the caller may act. */
   readonly resource?: (request: RequestOf<Schema>) => Resource | Promise<Resource>;
+  /**
+   * What its answer tells of others, by its name in the registry's catalogue of operations; compulsory where the answer
+   * holds personal fields or has no schema. `own`: of the caller alone; `nothing`: of nobody.
+   */
+  readonly discloses?: string;
   /** Seconds and bytes beside the usual ones. */
   readonly limits?: Pick<RouteOptions, 'bodyLimit' | 'handlerTimeout'>;
   readonly handle: HandlerOf<Schema>;
@@ -74,15 +79,20 @@ export function route<const Schema extends RouteSchema>({
   schema,
   access,
   resource,
+  discloses,
   limits,
   handle,
 }: RouteDefinition<Schema>): Route {
   if (resource && access.kind !== 'action')
     throw new TypeError(`${method} ${url} decides on a thing without an action`);
   // The HTTP base validates by `schema` before it asks for the resource, so the narrower type holds there.
-  const config = { access: resource ? ({ ...access, resource } as Access) : access };
+  const config = { access: resource ? ({ ...access, resource } as Access) : access, ...(discloses && { discloses }) };
   // Fastify infers from literals in place; the same was inferred above.
-  const handler = handle as unknown as RouteOptions['handler'];
+  const given = handle as unknown as RouteOptions['handler'];
+  const handler: typeof given = function (request, reply) {
+    if (discloses && discloses !== 'nothing') request.disclosed = 'unsaid';
+    return given.call(this, request, reply);
+  };
   const methods = typeof method === 'string' ? method : [...method];
   return { addTo: (app) => void app.route({ ...limits, method: methods, url, schema, config, handler }) };
 }

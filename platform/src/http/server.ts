@@ -15,12 +15,16 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Who may call this route; compulsory. */
     access?: Access;
+    /** What its answer tells of others, by its name in the catalogue of operations. */
+    discloses?: string;
   }
   interface FastifyRequest {
     /** Who calls; null when nobody is signed in. */
     actor: Actor | null;
     /** A proxy that the operator did not declare brought it: its address is the proxy's and stands for everybody. */
     isBehindUndeclaredProxy: boolean;
+    /** Whom the answer is about; null until a handler that discloses something was called. */
+    disclosed: Set<string> | 'unsaid' | null;
   }
   interface FastifyInstance {
     /** Where files that are sent wait, bounded for the whole process. */

@@ -67,10 +67,17 @@ export interface LedgerOptions {
  */
 const gatherMs = 250;
 
+/**
+ * Parts of a `WITH` that log one leaf, whose columns are the parameters: for a statement whose effect stands beside them,
+ * so that both are one round trip and one commit. The statement is news.
+ */
+export const leafWrites = ({ id, log, at, leaf }: Readonly<Record<'id' | 'log' | 'at' | 'leaf', string>>) => `
+  logged AS (INSERT INTO platform.ledger_entry (id, log, at, leaf) VALUES (${id}, ${log}, ${at}, ${leaf})),
+  awaited AS (INSERT INTO platform.ledger_pending (log, entry_id) VALUES (${log}, ${id}))`;
+
 const append = statement<never, [id: string, log: LogName, at: string, leaf: Buffer]>(
   'platform.ledger-append',
-  `WITH kept AS (INSERT INTO platform.ledger_entry (id, log, at, leaf) VALUES ($1, $2, $3, $4))
-   INSERT INTO platform.ledger_pending (log, entry_id) VALUES ($2, $1)`,
+  `WITH ${leafWrites({ id: '$1', log: '$2', at: '$3', leaf: '$4' })} SELECT WHERE false`,
   { isNews: true },
 );
 
@@ -78,6 +85,7 @@ export async function createLedger({ db, secrets, config, clock, log: logger }: 
   const keys = {
     audit: await loadCheckpointKey(db, secrets, 'audit', config.url.host),
     signatures: await loadCheckpointKey(db, secrets, 'signatures', config.url.host),
+    accesses: await loadCheckpointKey(db, secrets, 'accesses', config.url.host),
   };
   const integrateAll = async () => {
     let total = 0;

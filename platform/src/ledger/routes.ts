@@ -11,14 +11,16 @@ import { tileReader } from './sequencer.ts';
 import { hashBytes, tileWidth } from './tree.ts';
 
 /**
- * The public face of the logs (C2SP tlog-tiles): of `signatures` checkpoint, tiles and entry bundles; of `audit` the
- * checkpoint and the key, so that others can witness it.
+ * The public face of the logs (C2SP tlog-tiles): of `signatures` checkpoint, tiles and entry bundles; of `audit` and
+ * `accesses` the checkpoint and the key, so that others can witness them.
  */
 export const ledgerRoutes = ({ db, ledger }: { readonly db: Database; readonly ledger: Ledger }): Route[] => [
   checkpoint(db, '/log/checkpoint', 'signatures'),
   checkpoint(db, '/log/audit/checkpoint', 'audit'),
+  checkpoint(db, '/log/accesses/checkpoint', 'accesses'),
   key(ledger, '/log/key', 'signatures'),
   key(ledger, '/log/audit/key', 'audit'),
+  key(ledger, '/log/accesses/key', 'accesses'),
   tile(db),
 ];
 

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { Database, Transaction } from '../database/database.ts';
 import type { CheckpointKey } from './checkpoint.ts';
 import { type EntryRow, leafBytes } from './entry.ts';
-import type { LogName } from './log-names.ts';
+import { type LogName, logNames } from './log-names.ts';
 import { hashBytes, hashLeaf, type ReadTile, rootOf, rootOfHashes, tileWidth } from './tree.ts';
 
 const batchSize = 1_000;
@@ -68,7 +68,7 @@ export function tileReader(db: Database | Transaction, log: LogName): ReadTile {
 /** The logs in which something waits: asked without a lock, so that an idle sequencer writes nothing. */
 export async function pendingLogs(db: Database): Promise<LogName[]> {
   const { rows } = await sql<{ log: LogName }>`
-    SELECT log FROM unnest(${['audit', 'signatures']}::text[]) AS log
+    SELECT log FROM unnest(${[...logNames]}::text[]) AS log
     WHERE EXISTS (SELECT FROM platform.ledger_pending AS p WHERE p.log = log.log)`.execute(db);
   return rows.map(({ log }) => log);
 }

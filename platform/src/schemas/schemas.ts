@@ -5,6 +5,40 @@ import Type from 'typebox';
 /** An identifier (RFC 9562), in lower case. */
 export const Uuid = Type.String({ pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' });
 
+/**
+ * What marks a field of an answer as a fact about a person. Who gets one of somebody else leaves an access entry: a route
+ * with such a field says what it `discloses`, and the object has the person's id (`PersonId`) beside or above the field, or
+ * in its `person` (N7, ADR 0187).
+ */
+export const personal = { 'x-personal': true } as const;
+
+/** The id of the person whom the personal fields of the same object are about. */
+export const PersonId = Type.String({
+  pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$',
+  'x-person': true,
+});
+
+/** The name of the person of the record. */
+export const FullName = Type.String(personal);
+
+/**
+ * The name of somebody as the holder of an office: the class teacher, who asked for or decided something. Those concerned
+ * may know it without an entry.
+ */
+export const OfficialName = Type.String({ 'x-official': true });
+
+/** Ten digits without spaces. */
+export const EducationId = Type.String(personal);
+
+/** `YYYY-MM-DD`. */
+export const BirthDate = Type.String({ format: 'date', ...personal });
+
+/** A person whom an answer names. */
+export const PersonRef = Type.Object({ id: PersonId, fullName: FullName, educationId: EducationId });
+
+/** Somebody whom an answer names as the holder of an office. */
+export const OfficialRef = Type.Object({ id: Uuid, fullName: OfficialName });
+
 /** The parameters of a route about one thing. */
 export const IdParams = Type.Object({ id: Uuid });
 

@@ -3,6 +3,7 @@ import { localeOf, longAnswerMs, personActor, signedIn } from '@edutrust/platfor
 import { type Route, route } from '@edutrust/platform/route';
 import { IdParams, listOf, Page, strict, Time } from '@edutrust/platform/schemas';
 import Type from 'typebox';
+import { tells } from '../accesses/operations.ts';
 import { approve } from './approve.ts';
 import { AssertionBody } from './assertion.ts';
 import { refuse, withdraw } from './close.ts';
@@ -27,6 +28,7 @@ const list = (context: ServiceContext, ports: ApprovalPorts) =>
     method: 'GET',
     url: '/api/v1/approvals',
     access: signedIn,
+    discloses: tells('approvals.open'),
     schema: {
       tags,
       summary:
@@ -47,6 +49,7 @@ const readOne = (context: ServiceContext, ports: ApprovalPorts) =>
     method: 'GET',
     url: '/api/v1/approvals/:id',
     access: signedIn,
+    discloses: tells('approvals.open'),
     schema: {
       tags,
       summary: 'One, with all that its digest covers',
@@ -97,6 +100,7 @@ const confirmOne = (context: ServiceContext, ports: ApprovalPorts) =>
     method: 'POST',
     url: '/api/v1/approvals/:id/confirm',
     access: signedIn,
+    discloses: tells('approvals.open'),
     schema: {
       tags,
       summary: 'The maker’s act',
@@ -115,6 +119,7 @@ const approveOne = (context: ServiceContext, ports: ApprovalPorts) =>
     method: 'POST',
     url: '/api/v1/approvals/:id/approve',
     access: signedIn,
+    discloses: tells('approvals.open'),
     schema: {
       tags,
       summary: 'The second person’s act, and with it the effect',
@@ -140,6 +145,7 @@ const refuseOne = (context: ServiceContext, ports: ApprovalPorts) =>
     method: 'POST',
     url: '/api/v1/approvals/:id/refuse',
     access: signedIn,
+    discloses: tells('approvals.open'),
     schema: {
       tags,
       summary: 'Somebody who could approve refuses',
@@ -158,6 +164,7 @@ const withdrawOne = (context: ServiceContext, ports: ApprovalPorts) =>
     method: 'POST',
     url: '/api/v1/approvals/:id/withdraw',
     access: signedIn,
+    discloses: tells('approvals.open'),
     schema: { tags, summary: 'Its maker takes it back', params: IdParams, response: { 200: ApprovalView } },
     handle: async (request) => {
       await withdraw(context, ports, request.params.id, personActor(request));

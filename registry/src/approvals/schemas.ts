@@ -1,8 +1,6 @@
-import { nullable, Time, Uuid } from '@edutrust/platform/schemas';
+import { FullName, nullable, OfficialRef, PersonId, Time, Uuid } from '@edutrust/platform/schemas';
 import Type from 'typebox';
 import { approvalMoves } from './states.ts';
-
-const Named = Type.Object({ id: Uuid, fullName: Type.String() });
 
 export const ApprovalSummary = Type.Object({
   id: Uuid,
@@ -10,9 +8,9 @@ export const ApprovalSummary = Type.Object({
   state: Type.Enum([...approvalMoves.states]),
   title: Type.String(),
   organisation: Type.Object({ id: Uuid, name: Type.String() }),
-  maker: Named,
-  approver: nullable(Named),
-  concerns: nullable(Named),
+  maker: OfficialRef,
+  approver: nullable(OfficialRef),
+  concerns: nullable(Type.Object({ id: PersonId, fullName: FullName })),
   createdAt: Time,
   confirmedAt: nullable(Time),
   closedAt: nullable(Time),

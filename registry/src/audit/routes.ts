@@ -1,13 +1,14 @@
 import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database } from '@edutrust/platform/database';
-import { longAnswerMs, refersTo } from '@edutrust/platform/http';
+import { disclose, longAnswerMs, refersTo } from '@edutrust/platform/http';
 import { isUuid } from '@edutrust/platform/ids';
 import { type AuditFilter, countAudit, type AuditEntry as Entry, listAudit, logNames } from '@edutrust/platform/ledger';
 import { type Route, route } from '@edutrust/platform/route';
 import { listOf, Page, Time } from '@edutrust/platform/schemas';
 import { sql } from 'kysely';
 import Type from 'typebox';
+import { tells } from '../accesses/operations.ts';
 import { requires, scopeOf } from '../permissions/permissions.ts';
 import { AuditEntry, LedgerVerdict } from '../schemas.ts';
 
@@ -114,6 +115,7 @@ const listEntries = ({ db }: ServiceContext) =>
     method: 'GET',
     url: '/api/v1/audit',
     access: requires('audit.read'),
+    discloses: tells('audit.list'),
     schema: {
       tags,
       summary: 'What happened, newest first',
@@ -123,13 +125,19 @@ const listEntries = ({ db }: ServiceContext) =>
       }),
       response: { 200: listOf(AuditEntry) },
     },
-    handle: async ({ query, actor }) => {
+    handle: async (request) => {
+      const { query, actor } = request;
       const entries = await listAudit(db, {
         ...(await filterOf(db, query, actor)),
         limit: query.limit,
         ...(query.cursor ? { cursor: query.cursor } : {}),
       });
       const names = await namesOf(db, entries, actor ? scopeOf(actor, 'audit.read') : []);
+      const named = entries.filter(({ subject }) => subject.kind === 'person' && names.get(subject.id)?.isSeen);
+      disclose(
+        request,
+        named.map(({ subject }) => subject.id),
+      );
       return {
         items: entries.map(({ at, actor: by, subject, ...entry }) => {
           const actorId = by.kind === 'person' ? by.personId : by.kind === 'app' ? by.clientId : by.name;

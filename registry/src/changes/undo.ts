@@ -27,7 +27,7 @@ export interface Undo {
   /** Where restored people were before and where the plan put them: who undoes governs all of these. */
   readonly organisationIds: readonly string[];
   /** Why it cannot be undone: people who were changed since, by name; empty when it can. */
-  readonly blocked: readonly { readonly fullName: string; readonly reason: Text }[];
+  readonly blocked: readonly { readonly personId: string; readonly fullName: string; readonly reason: Text }[];
   readonly blockedCount: number;
 }
 
@@ -76,7 +76,8 @@ export async function findUndo(
     restored: counted.restored,
     withdrawn: counted.withdrawn,
     organisationIds: [...new Set([...plan.organisation_ids, ...counted.organisationIds])],
-    blocked: blocked.slice(0, mostNamed).map(({ name, reason }) => ({
+    blocked: blocked.slice(0, mostNamed).map(({ id, name, reason }) => ({
+      personId: id,
       fullName: name,
       reason: reasons[reason] ?? { vi: reason, en: reason },
     })),
@@ -99,20 +100,23 @@ async function countTouched(transaction: Transaction, planId: string) {
 }
 
 /** Everybody of the plan is locked, in one order, and then looked at. */
-async function findBlocked(transaction: Transaction, planId: string): Promise<{ name: string; reason: string }[]> {
+async function findBlocked(
+  transaction: Transaction,
+  planId: string,
+): Promise<{ id: string; name: string; reason: string }[]> {
   await sql`
     SELECT FROM registry.person WHERE id IN (SELECT person_id FROM registry.roster_undo WHERE plan_id = ${planId}
       UNION SELECT person_id FROM registry.roster_change WHERE plan_id = ${planId} AND person_id IS NOT NULL) ORDER BY id FOR UPDATE`.execute(
     transaction,
   );
-  const { rows } = await sql<{ name: string; reason: string }>`
-    SELECT p.full_name AS name, CASE WHEN u.after_digest IS DISTINCT FROM ${stateDigest} THEN 'changed'
+  const { rows } = await sql<{ id: string; name: string; reason: string }>`
+    SELECT p.id, p.full_name AS name, CASE WHEN u.after_digest IS DISTINCT FROM ${stateDigest} THEN 'changed'
       WHEN EXISTS (SELECT FROM registry.person AS o WHERE o.moet_id_index = (u.before->'person'->>'moet_id_index')::bytea AND o.id <> p.id
         AND o.status <> 'merged' AND NOT EXISTS (SELECT FROM registry.roster_undo AS v WHERE v.plan_id = u.plan_id AND v.person_id = o.id)) THEN 'taken'
       WHEN ${hasLostRoleIn(sql`u.before->'roles'`)} THEN 'role' END AS reason
     FROM registry.roster_undo AS u JOIN registry.person AS p ON p.id = u.person_id WHERE u.plan_id = ${planId}
     UNION ALL
-    SELECT p.full_name, 'changed' FROM ${added(planId)} AND (p.version <> 1 OR p.status <> 'active'
+    SELECT p.id, p.full_name, 'changed' FROM ${added(planId)} AND (p.version <> 1 OR p.status <> 'active'
       OR EXISTS (SELECT FROM registry.affiliation AS f WHERE f.person_id = p.id AND (f.valid_until IS NOT NULL OR NOT EXISTS (
         SELECT FROM registry.roster_change AS c WHERE c.plan_id = ${planId} AND c.person_id = p.id AND c.organisation_id = f.organisation_id)))
       OR EXISTS (SELECT FROM registry.enrolment AS e WHERE e.person_id = p.id AND e.valid_until IS NOT NULL)

@@ -26,6 +26,8 @@ export interface RosterChange {
   /** Row of the file; of somebody who is absent from it a number after the last. */
   readonly row: number;
   readonly action: 'added' | 'changed' | 'left' | 'referred';
+  /** Null: nobody yet, or beyond the viewer's reach. */
+  readonly personId: string | null;
   readonly fullName: string;
   readonly className: string | null;
   /** Of a referred row, for those who may know: whether name and birth date agree. Only `same` is applied. */
@@ -110,7 +112,7 @@ export async function findPlan(db: Database, id: string, viewer: Actor): Promise
             WHERE a.id = rp.approval_id AND a.state IN ('proposed', 'confirmed') AND a.expires_at > now()) AS "isAsked",
           coalesce((SELECT jsonb_agg(c) FROM (
             SELECT ch.row, ch.action, CASE WHEN is_visible OR ch.action IN ('added', 'referred') THEN ch.full_name ELSE '' END AS "fullName",
-              ch.class_code AS "className", CASE WHEN is_visible THEN ch.verdict END AS verdict,
+              CASE WHEN is_visible THEN p.id END AS "personId", ch.class_code AS "className", CASE WHEN is_visible THEN ch.verdict END AS verdict,
               CASE WHEN is_visible THEN ch.fields ELSE '[]' END AS fields
             FROM registry.roster_change AS ch LEFT JOIN registry.person AS p ON p.id = ch.person_id
             CROSS JOIN LATERAL (SELECT ${seenBy(viewer)} AS is_visible) AS reach

@@ -2,8 +2,9 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import { InvalidInput } from '@edutrust/platform/errors';
 import { personActor, refersTo } from '@edutrust/platform/http';
 import { type Route, route } from '@edutrust/platform/route';
-import { Day, IdParams, strict, Uuid } from '@edutrust/platform/schemas';
+import { Day, FullName, IdParams, PersonId, strict, Uuid } from '@edutrust/platform/schemas';
 import Type from 'typebox';
+import { tells } from '../accesses/operations.ts';
 import { dateInVietnam } from '../calendar.ts';
 import { createEducationIdIssuer } from '../education-id/education-id.ts';
 import { createIdentifierVault, createPerson, findSummary } from '../people/people.ts';
@@ -21,6 +22,7 @@ const add = (context: ServiceContext) => {
     method: 'POST',
     url: '/api/v1/people/:id/guardians',
     access: requires('people.write'),
+    discloses: tells('guardians.add'),
     schema: {
       tags,
       summary: "Adds a guardian of a learner: somebody whom the caller may see (`guardianId`), or a new person's name",
@@ -35,7 +37,7 @@ const add = (context: ServiceContext) => {
         },
         strict,
       ),
-      response: { 201: Type.Object({ id: Uuid, guardianId: Uuid, fullName: Type.String(), relation: Relation }) },
+      response: { 201: Type.Object({ id: Uuid, guardianId: PersonId, fullName: FullName, relation: Relation }) },
     },
     resource: (request) => ({ personId: request.params.id }),
     handle: async (request, reply) => {

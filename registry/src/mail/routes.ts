@@ -1,8 +1,11 @@
 import type { ServiceContext } from '@edutrust/platform/context';
+import { disclose } from '@edutrust/platform/http';
 import { listMail } from '@edutrust/platform/mail';
 import { type Route, route } from '@edutrust/platform/route';
 import { nullable, Time, Uuid } from '@edutrust/platform/schemas';
 import Type from 'typebox';
+import { tells } from '../accesses/operations.ts';
+import { peopleAt } from '../people/address.ts';
 import { requires } from '../permissions/permissions.ts';
 
 const Text = Type.Object({ vi: Type.String(), en: Type.String() });
@@ -20,13 +23,21 @@ const listNewest = ({ db }: ServiceContext) =>
     method: 'GET',
     url: '/api/v1/mail',
     access: requires('mail.read'),
+    discloses: tells('mail.list'),
     schema: {
       tags: ['mail'],
       summary: 'The newest 100 mails',
       response: { 200: Type.Object({ items: Type.Array(Mail) }) },
     },
-    handle: async () => {
+    handle: async (request) => {
       const mails = await listMail(db, 100);
+      disclose(
+        request,
+        await peopleAt(
+          db,
+          mails.map(({ to }) => to),
+        ),
+      );
       return {
         items: mails.map((mail) => ({
           ...mail,

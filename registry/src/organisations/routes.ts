@@ -3,6 +3,7 @@ import { personActor, refersTo } from '@edutrust/platform/http';
 import { type Route, route } from '@edutrust/platform/route';
 import { IdParams, listOf, Page, strict } from '@edutrust/platform/schemas';
 import Type from 'typebox';
+import { tells } from '../accesses/operations.ts';
 import { schoolYearAt } from '../calendar.ts';
 import { findClass, listClasses, listLearners } from '../classes/classes.ts';
 import { toClassView } from '../classes/view.ts';
@@ -116,6 +117,7 @@ const readClass = ({ db }: ServiceContext) =>
     method: 'GET',
     url: '/api/v1/classes/:id',
     access: requires('people.read'),
+    discloses: tells('classes.open'),
     schema: {
       tags,
       summary: 'A class and its learners, by given name',

@@ -1,5 +1,5 @@
 import type { Actor } from '@edutrust/platform/actor';
-import type { Transaction } from '@edutrust/platform/database';
+import type { Database, Transaction } from '@edutrust/platform/database';
 import { Conflict, InvalidInput } from '@edutrust/platform/errors';
 import { sql } from 'kysely';
 import { record } from '../events.ts';
@@ -65,4 +65,11 @@ export async function changeAddress(
     ...(await organisationOf(transaction, personId)),
     data: { fields: ['email'] },
   });
+}
+
+/** Who is reached at these addresses now. */
+export async function peopleAt(db: Database, addresses: readonly string[]): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    SELECT id FROM registry.person WHERE email = ANY(${[...new Set(addresses)]})`.execute(db);
+  return rows.map(({ id }) => id);
 }

@@ -6,6 +6,7 @@ import { listAudit } from '@edutrust/platform/ledger';
 import { type Route, route } from '@edutrust/platform/route';
 import { Day, IdParams, listOf, nullable, Page, strict, Time } from '@edutrust/platform/schemas';
 import Type from 'typebox';
+import { tells } from '../accesses/operations.ts';
 import { ProposedApproval, propose } from '../approvals/approvals.ts';
 import { dateInVietnam } from '../calendar.ts';
 import { createEducationIdIssuer } from '../education-id/education-id.ts';
@@ -68,6 +69,7 @@ const readMe = (context: ServiceContext) =>
     method: 'GET',
     url: '/api/v1/me',
     access: signedIn,
+    discloses: 'own',
     schema: {
       tags,
       summary: 'Who is signed in, and what they may do',
@@ -108,6 +110,7 @@ const search = (context: ServiceContext) =>
     method: 'GET',
     url: '/api/v1/people',
     access: requires('people.read'),
+    discloses: tells('people.list'),
     schema: {
       tags,
       summary: 'People whom the caller may see; `q` is an education ID or words of a name, marks optional',
@@ -142,6 +145,7 @@ const readOne = (context: ServiceContext) =>
     method: 'GET',
     url: '/api/v1/people/:id',
     access: requires('people.read'),
+    discloses: tells('people.open'),
     schema: { tags, summary: 'One person with their history', params: IdParams, response: { 200: PersonView } },
     resource: ({ params }) => ({ personId: params.id }),
     handle: async (request) => {
@@ -171,6 +175,7 @@ const create = (context: ServiceContext) =>
     method: 'POST',
     url: '/api/v1/people',
     access: requires('people.write'),
+    discloses: tells('people.change'),
     schema: {
       tags,
       summary: 'Adds a person and issues an education ID',
@@ -211,6 +216,7 @@ const correct = (context: ServiceContext) =>
     method: 'PATCH',
     url: '/api/v1/people/:id',
     access: requires('people.write'),
+    discloses: tells('people.change'),
     schema: {
       tags,
       summary: 'Corrects a name, a birth date, a gender, or where notices are mailed to (null: nowhere)',
@@ -243,6 +249,7 @@ const leaveSchool = (context: ServiceContext) =>
     method: 'POST',
     url: '/api/v1/people/:id/leave',
     access: requires('people.leave'),
+    discloses: tells('people.change'),
     schema: {
       tags,
       summary: 'Ends every affiliation; the record and its history stay',
@@ -263,6 +270,7 @@ const changeSchool = (context: ServiceContext) =>
     method: 'POST',
     url: '/api/v1/people/:id/transfer',
     access: requires('people.write'),
+    discloses: tells('people.change'),
     schema: {
       tags,
       summary: 'Moves a learner to another school or class',

@@ -1,9 +1,10 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { personActor, refersTo } from '@edutrust/platform/http';
 import { type Route, route } from '@edutrust/platform/route';
-import { IdParams, strict, Time, Uuid } from '@edutrust/platform/schemas';
+import { IdParams, PersonRef, strict, Time, Uuid } from '@edutrust/platform/schemas';
 import { sql } from 'kysely';
 import Type from 'typebox';
+import { tells } from '../accesses/operations.ts';
 import { ProposedApproval, propose } from '../approvals/approvals.ts';
 import { mustBeGrantable } from './granting.ts';
 import { endRole, grantRole, protectedRoles, requires, roles, scopeOf } from './permissions.ts';
@@ -14,7 +15,7 @@ const tags = ['roles'];
 const RoleView = Type.Object({
   id: Uuid,
   role: Type.String(),
-  person: Type.Object({ id: Uuid, fullName: Type.String(), educationId: Type.String() }),
+  person: PersonRef,
   organisation: Type.Object({ id: Uuid, name: Type.String() }),
   grantedAt: Time,
 });
@@ -24,6 +25,7 @@ const listHolders = (context: ServiceContext) =>
     method: 'GET',
     url: '/api/v1/roles',
     access: requires('roles.read'),
+    discloses: tells('roles.list'),
     schema: {
       tags,
       summary: 'Who holds which role where',

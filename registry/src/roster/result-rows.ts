@@ -64,3 +64,11 @@ export async function* resultRows(db: Database, planId: string, viewer: Actor, l
     after = rows.at(-1)?.row ?? after;
   }
 }
+
+/** Whom the result names, of those within the reader's reach. */
+export async function peopleOfResult(db: Database, planId: string, viewer: Actor): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    SELECT p.id FROM registry.roster_change AS c JOIN registry.person AS p ON p.id = c.person_id
+    WHERE c.plan_id = ${planId} AND ${seenBy(viewer)}`.execute(db);
+  return rows.map(({ id }) => id);
+}

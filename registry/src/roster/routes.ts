@@ -1,10 +1,11 @@
 import { Readable } from 'node:stream';
 import type { ServiceContext } from '@edutrust/platform/context';
-import { localeOf, longAnswerMs, notAllowed, personActor } from '@edutrust/platform/http';
+import { disclose, localeOf, longAnswerMs, notAllowed, personActor } from '@edutrust/platform/http';
 import { type Route, route } from '@edutrust/platform/route';
 import { IdParams, listOf, Page, strict } from '@edutrust/platform/schemas';
 import { sql } from 'kysely';
 import Type from 'typebox';
+import { tells } from '../accesses/operations.ts';
 import { ProposedApproval } from '../approvals/approvals.ts';
 import { acceptImport } from '../changes/apply.ts';
 import { proposePlan } from '../changes/approval.ts';
@@ -15,7 +16,7 @@ import { mustBeFresh } from './fresh.ts';
 import { inspectRoster } from './inspect.ts';
 import { kindOf } from './kinds/kinds.ts';
 import { refusedRows } from './refused-rows.ts';
-import { resultRows } from './result-rows.ts';
+import { peopleOfResult, resultRows } from './result-rows.ts';
 import { mayForAll, mayImport, placeIn, visiblePlan } from './rights.ts';
 import { findPlan, planImport, type RosterPlan } from './roster.ts';
 import { InspectionView, Kind, PlanSummary, PlanView } from './schemas.ts';
@@ -71,6 +72,7 @@ const plan = (context: ServiceContext) =>
     method: 'POST',
     url: '/api/v1/roster/plans',
     access: requires('roster.import'),
+    discloses: tells('roster.plan'),
     schema: {
       tags,
       summary:
@@ -134,6 +136,7 @@ const readPlan = (context: ServiceContext) =>
     method: 'GET',
     url: '/api/v1/roster/plans/:id',
     access: requires('roster.read'),
+    discloses: tells('roster.plan'),
     schema: {
       tags,
       summary: 'One plan with its changes and refusals',
@@ -151,6 +154,7 @@ const readRefusals = ({ db }: ServiceContext) =>
     method: 'GET',
     url: '/api/v1/roster/plans/:id/refusals',
     access: requires('roster.read'),
+    discloses: 'nothing',
     schema: {
       tags,
       summary: 'Every refused row with its reason, as a CSV file',
@@ -171,6 +175,7 @@ const readResult = ({ db }: ServiceContext) =>
     method: 'GET',
     url: '/api/v1/roster/plans/:id/result',
     access: requires('roster.import'),
+    discloses: tells('roster.export'),
     schema: {
       tags,
       summary: 'What an applied plan did, row by row with education IDs, as a CSV file',
@@ -182,6 +187,7 @@ const readResult = ({ db }: ServiceContext) =>
       const actor = personActor(request);
       const plan = await visiblePlan(db, actor, request.params.id);
       if (plan.status !== 'applied') throw notApplied();
+      disclose(request, await peopleOfResult(db, plan.id, actor));
       return reply
         .header('content-type', 'text/csv; charset=utf-8')
         .header('content-disposition', `attachment; filename="ket-qua-${plan.id.slice(0, 8)}.csv"`)
@@ -193,6 +199,7 @@ const readTemplate = route({
   method: 'GET',
   url: '/api/v1/roster/templates/:kind',
   access: requires('roster.import'),
+  discloses: 'nothing',
   schema: {
     tags,
     summary: 'The template of a roster: its columns, a filled example and notes',
@@ -218,6 +225,7 @@ const apply = (context: ServiceContext) =>
     method: 'POST',
     url: '/api/v1/roster/plans/:id/apply',
     access: requires('roster.import'),
+    discloses: tells('roster.plan'),
     schema: {
       tags,
       summary:

@@ -1,4 +1,4 @@
-import { nullable, Time, Uuid } from '@edutrust/platform/schemas';
+import { FullName, nullable, PersonId, Time, Uuid } from '@edutrust/platform/schemas';
 import Type from 'typebox';
 import { rosterKinds } from './read/refusals.ts';
 
@@ -48,7 +48,9 @@ export const PlanView = Type.Object({
     Type.Object({
       row: Type.Integer(),
       action: Type.Enum(['added', 'changed', 'left', 'referred']),
-      fullName: Type.String(),
+      /** Null: nobody yet, or beyond the reader's reach. */
+      personId: nullable(PersonId),
+      fullName: FullName,
       className: nullable(Type.String()),
       verdict: nullable(Type.Enum(['same', 'other'])),
       fields: Type.Array(
@@ -91,6 +93,6 @@ export const UndoView = Type.Object({
   restored: Type.Integer(),
   /** New records that belong nowhere afterwards. */
   withdrawn: Type.Integer(),
-  blocked: Type.Array(Type.Object({ fullName: Type.String(), reason: Type.String() })),
+  blocked: Type.Array(Type.Object({ personId: PersonId, fullName: FullName, reason: Type.String() })),
   blockedCount: Type.Integer(),
 });

@@ -4,6 +4,7 @@ import type { Locale } from '@edutrust/platform/messages';
 import { type Route, route } from '@edutrust/platform/route';
 import { IdParams, strict } from '@edutrust/platform/schemas';
 import Type from 'typebox';
+import { tells } from '../accesses/operations.ts';
 import { requires } from '../permissions/permissions.ts';
 import { mustBeFresh } from './fresh.ts';
 import { mayUndo } from './rights.ts';
@@ -15,6 +16,7 @@ const preview = (context: ServiceContext) =>
     method: 'GET',
     url: '/api/v1/roster/plans/:id/undo',
     access: requires('roster.import'),
+    discloses: tells('roster.undo'),
     schema: {
       tags: ['roster'],
       summary: 'What undoing the applied plan would do, and who stands in its way',
@@ -37,6 +39,7 @@ const undo = (context: ServiceContext) =>
     method: 'POST',
     url: '/api/v1/roster/plans/:id/undo',
     access: requires('roster.import'),
+    discloses: tells('roster.undo'),
     schema: {
       tags: ['roster'],
       summary: 'Gives everybody of the applied plan back what they had, or names who was changed since',
@@ -69,7 +72,7 @@ function toView({ until, isUndone, restored, withdrawn, blocked, blockedCount }:
     isUndone,
     restored,
     withdrawn,
-    blocked: blocked.map(({ fullName, reason }) => ({ fullName, reason: reason[locale] })),
+    blocked: blocked.map(({ personId, fullName, reason }) => ({ personId, fullName, reason: reason[locale] })),
     blockedCount,
   };
 }

@@ -1,9 +1,11 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import { localeOf, longAnswerMs, personActor } from '@edutrust/platform/http';
+import { disclose, localeOf, longAnswerMs, personActor } from '@edutrust/platform/http';
 import { type Route, route } from '@edutrust/platform/route';
 import { IdParams, Uuid } from '@edutrust/platform/schemas';
+import { tells } from '@edutrust/registry/accesses';
 import { requires } from '@edutrust/registry/permissions';
 import Type from 'typebox';
+import { subjectsOf } from '../requests/registry.ts';
 import { confirmSession } from './confirm.ts';
 import { preparedDocument } from './prepared.ts';
 import { ConfirmBody, OpenSessionBody, SessionResult, SigningSession } from './schemas.ts';
@@ -16,6 +18,7 @@ const open = (context: ServiceContext) =>
     method: 'POST',
     url: '/api/v1/signing/sessions',
     access: requires('signing.enrol'), // and the purpose's own action, below
+    discloses: tells('documents.sign'),
     schema: {
       tags,
       summary: 'Prepares documents and gives the phone what to sign; replaces the caller’s open session',
@@ -23,8 +26,11 @@ const open = (context: ServiceContext) =>
       response: { 201: SigningSession },
     },
     limits: { handlerTimeout: longAnswerMs },
-    handle: async (request, reply) =>
-      reply.code(201).send(await openSession(context, request.body, personActor(request))),
+    handle: async (request, reply) => {
+      const session = await openSession(context, request.body, personActor(request));
+      disclose(request, await subjectsOf(context.db, request.body.requestIds));
+      return reply.code(201).send(session);
+    },
   });
 
 const readPrepared = (context: ServiceContext) =>
@@ -32,6 +38,7 @@ const readPrepared = (context: ServiceContext) =>
     method: 'GET',
     url: '/api/v1/signing/sessions/:id/documents/:requestId',
     access: requires('signing.enrol'),
+    discloses: tells('documents.read'),
     schema: {
       tags,
       summary: 'The very file that this open session signs, with room for the signature',
@@ -40,6 +47,7 @@ const readPrepared = (context: ServiceContext) =>
     handle: async (request, reply) => {
       const { id: sessionId, requestId } = request.params;
       const { bytes, mediaType } = await preparedDocument(context, { sessionId, requestId }, personActor(request));
+      disclose(request, await subjectsOf(context.db, [requestId]));
       return reply.type(mediaType).header('cache-control', 'no-store').send(bytes);
     },
   });
@@ -49,6 +57,7 @@ const confirm = (context: ServiceContext) =>
     method: 'POST',
     url: '/api/v1/signing/sessions/:id/confirm',
     access: requires('signing.enrol'),
+    discloses: tells('documents.sign'),
     schema: {
       tags,
       summary: 'The phone confirms once; idempotent by session and assertion',
@@ -57,8 +66,13 @@ const confirm = (context: ServiceContext) =>
       response: { 200: SessionResult },
     },
     limits: { handlerTimeout: longAnswerMs },
-    handle: (request) =>
-      confirmSession(context, request.params.id, request.body, personActor(request), localeOf(request)),
+    handle: async (request) => {
+      const { params, body } = request;
+      const result = await confirmSession(context, params.id, body, personActor(request), localeOf(request));
+      const signed = body.drawn.map(({ requestId }) => requestId);
+      disclose(request, await subjectsOf(context.db, signed));
+      return result;
+    },
   });
 
 /** Signing on the phone: a session is opened, its files are read, and it is confirmed once. */

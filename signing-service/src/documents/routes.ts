@@ -2,6 +2,7 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import { InvalidInput } from '@edutrust/platform/errors';
 import { longAnswerMs, personActor, refersTo } from '@edutrust/platform/http';
 import { type Route, route } from '@edutrust/platform/route';
+import { tells } from '@edutrust/registry/accesses';
 import { requires } from '@edutrust/registry/permissions';
 import Type from 'typebox';
 import { SigningRequest } from '../requests/schemas.ts';
@@ -68,6 +69,7 @@ const ask = (context: ServiceContext) =>
     method: 'POST',
     url: '/api/v1/signing/organisations/:organisationId/documents',
     access: requires('signing.request'),
+    discloses: tells('documents.sign'),
     schema: {
       tags,
       summary: 'Asks for signatures on an uploaded file, in order or in parallel, and for the seal after them',

@@ -4,6 +4,7 @@ import { NotFound } from '@edutrust/platform/errors';
 import { personActor } from '@edutrust/platform/http';
 import { type Route, route } from '@edutrust/platform/route';
 import { IdParams, listOf, Uuid } from '@edutrust/platform/schemas';
+import { tells } from '@edutrust/registry/accesses';
 import { ProposedApproval } from '@edutrust/registry/approvals';
 import { lists, requires, scopeOf } from '@edutrust/registry/permissions';
 import Type from 'typebox';
@@ -90,6 +91,7 @@ const listAll = ({ db }: ServiceContext) =>
     method: 'GET',
     url: '/api/v1/signing/enrolments',
     access: lists('signing.approve-enrolment'),
+    discloses: tells('enrolments.list'),
     schema: {
       tags,
       summary: 'Enrolments to decide on, and decided ones',

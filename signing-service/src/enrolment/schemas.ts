@@ -1,4 +1,4 @@
-import { Base64Url, nullable, Time, Uuid } from '@edutrust/platform/schemas';
+import { Base64Url, nullable, PersonRef, Time, Uuid } from '@edutrust/platform/schemas';
 import Type from 'typebox';
 
 /**
@@ -135,7 +135,7 @@ export const EnrolBody = Type.Object(
 /** An enrolment as the second officer sees it. */
 export const Enrolment = Type.Object({
   id: Uuid,
-  person: Type.Object({ id: Uuid, fullName: Type.String(), educationId: Type.String() }),
+  person: PersonRef,
   organisation: Type.Object({ id: Uuid, name: Type.String() }),
   title: Type.String(),
   custody: Custody,
@@ -145,7 +145,7 @@ export const Enrolment = Type.Object({
   state: EnrolmentState,
   createdAt: Time,
   decidedAt: nullable(Time),
-  decidedBy: nullable(Type.Object({ id: Uuid, fullName: Type.String(), educationId: Type.String() })),
+  decidedBy: nullable(PersonRef),
   certificateSerial: nullable(Type.String()),
   validUntil: nullable(Time),
   reason: nullable(Type.String()),

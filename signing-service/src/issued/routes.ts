@@ -1,8 +1,9 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { NotFound } from '@edutrust/platform/errors';
-import { personActor, signedIn } from '@edutrust/platform/http';
+import { disclose, personActor, signedIn } from '@edutrust/platform/http';
 import { type Route, route } from '@edutrust/platform/route';
 import { IdParams } from '@edutrust/platform/schemas';
+import { tells } from '@edutrust/registry/accesses';
 import { isChildOf } from '@edutrust/registry/guardians';
 import { documentOf } from '../requests/requests.ts';
 import { subjectOfIssued } from './issued.ts';
@@ -12,6 +13,7 @@ const readFile = ({ db, clock }: ServiceContext) =>
     method: 'GET',
     url: '/api/v1/account/documents/:id/file',
     access: signedIn,
+    discloses: tells('documents.read'),
     schema: {
       tags: ['account'],
       summary: 'The file of a document that was issued to the caller or to a child of the caller',
@@ -25,6 +27,7 @@ const readFile = ({ db, clock }: ServiceContext) =>
         subjectId !== undefined && (subjectId === personId || (await isChildOf(db, personId, subjectId, clock.now())));
       if (!isTheirs) throw noDocument();
       const { bytes, fileName, mediaType } = await documentOf(db, request.params.id);
+      disclose(request, [subjectId]);
       return reply
         .header('cache-control', 'private, no-store')
         .type(mediaType)

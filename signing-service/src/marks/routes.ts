@@ -1,9 +1,10 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { InvalidInput } from '@edutrust/platform/errors';
-import { localeOf, personActor } from '@edutrust/platform/http';
+import { disclose, localeOf, personActor } from '@edutrust/platform/http';
 import type { Locale } from '@edutrust/platform/messages';
 import { type Route, route } from '@edutrust/platform/route';
 import { IdParams, Uuid } from '@edutrust/platform/schemas';
+import { tells } from '@edutrust/registry/accesses';
 import { requires } from '@edutrust/registry/permissions';
 import Type from 'typebox';
 import { saveForm } from './form.ts';
@@ -22,6 +23,7 @@ const read = ({ db }: ServiceContext) =>
     method: 'GET',
     url: '/api/v1/signing/classes/:id/marks',
     access: requires('marks.read'),
+    discloses: tells('marks.open'),
     schema: {
       tags,
       summary: 'The marks of a class, and what is missing',
@@ -37,6 +39,7 @@ const save = (context: ServiceContext) =>
     method: 'PUT',
     url: '/api/v1/signing/classes/:id/marks',
     access: requires('marks.write'),
+    discloses: tells('marks.change'),
     schema: {
       tags,
       summary: 'Saves changed rows of the form, all or none, each on top of the version that was seen',
@@ -57,6 +60,7 @@ const readTemplate = ({ db }: ServiceContext) =>
     method: 'GET',
     url: '/api/v1/signing/classes/:id/marks/template',
     access: requires('marks.read'),
+    discloses: tells('marks.export'),
     schema: {
       tags,
       summary: 'The class’s file to fill in: its learners, a column for each mark',
@@ -66,7 +70,8 @@ const readTemplate = ({ db }: ServiceContext) =>
     },
     resource: ({ params }) => ({ classId: params.id }),
     handle: async (request, reply) => {
-      const { fileName, contentType, bytes } = await marksTemplate(db, request.params.id, request.query.format);
+      const { fileName, contentType, bytes, people } = await marksTemplate(db, request.params.id, request.query.format);
+      disclose(request, people);
       return reply
         .type(contentType)
         .header('content-disposition', `attachment; filename*=UTF-8''${encodeURIComponent(fileName)}`)
@@ -80,6 +85,7 @@ const importFile = (context: ServiceContext) =>
     method: 'POST',
     url: '/api/v1/signing/classes/:id/marks/import',
     access: requires('marks.write'),
+    discloses: tells('marks.import'),
     schema: {
       tags,
       summary: 'Reads a class’s file (multipart `file`) and answers what applying it would do',
@@ -104,6 +110,7 @@ const readPlan = ({ db }: ServiceContext) =>
     method: 'GET',
     url: '/api/v1/signing/classes/:id/marks/plans/:planId',
     access: requires('marks.read'),
+    discloses: tells('marks.import'),
     schema: { tags, summary: 'What an import would do', params: PlanParams, response: { 200: MarksPlan } },
     resource: ({ params }) => ({ classId: params.id }),
     handle: async (request) => {
@@ -117,6 +124,7 @@ const apply = (context: ServiceContext) =>
     method: 'POST',
     url: '/api/v1/signing/classes/:id/marks/plans/:planId/apply',
     access: requires('marks.write'),
+    discloses: tells('marks.change'),
     schema: {
       tags,
       summary: 'Does exactly what the plan said; refused when somebody changed those marks since',

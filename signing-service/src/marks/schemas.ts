@@ -1,4 +1,4 @@
-import { nullable, strict, Time, Uuid } from '@edutrust/platform/schemas';
+import { BirthDate, nullable, OfficialRef, PersonRef, personal, strict, Time, Uuid } from '@edutrust/platform/schemas';
 import Type from 'typebox';
 
 const Value = Type.Union([Type.Number(), Type.String({ maxLength: 1000 })]);
@@ -15,22 +15,17 @@ const Column = Type.Object({
   subject: nullable(Type.String()),
 });
 
-const Person = Type.Object({
-  id: Uuid,
-  fullName: Type.String(),
-  educationId: Type.String(),
-  birthDate: nullable(Type.String()),
-});
+const Person = Type.Object({ ...PersonRef.properties, birthDate: nullable(BirthDate) });
 
 const Row = Type.Object({
   person: Person,
   /** Grows with each change; 0 before the first. Sent back with what is changed. */
   version: Type.Integer(),
-  values: Type.Record(Type.String(), Value),
+  values: Type.Record(Type.String(), Value, personal),
   /** Keys of columns that a transcript still needs. */
   missing: Type.Array(Type.String()),
   isComplete: Type.Boolean(),
-  enteredBy: nullable(Type.Object({ id: Uuid, fullName: Type.String() })),
+  enteredBy: nullable(OfficialRef),
   enteredAt: nullable(Time),
   /** The learner's transcript, when one was asked for; while it is being signed or is issued the marks stay. */
   transcript: nullable(

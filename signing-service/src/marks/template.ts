@@ -19,6 +19,8 @@ export interface MarksTemplate {
   readonly fileName: string;
   readonly contentType: string;
   readonly bytes: Buffer;
+  /** The ids of those who are in it. */
+  readonly people: readonly string[];
 }
 
 /**
@@ -39,12 +41,14 @@ export async function marksTemplate(db: Database, classId: string, format: 'csv'
     birthDate?.split('-').reverse().join('/') ?? '',
     ...marked.columns.map(({ key }) => cellText(marks.get(personId)?.values[key] ?? null)),
   ]);
+  const people = learners.map(({ personId }) => personId);
   const fileName = `diem-lop-${marked.code.replaceAll(/[^\p{L}\d.-]/gu, '-')}-${marked.schoolYear}.${format}`;
   if (format === 'csv') {
-    return { fileName, contentType: 'text/csv; charset=utf-8', bytes: toCsv([header, ...rows]) };
+    return { fileName, people, contentType: 'text/csv; charset=utf-8', bytes: toCsv([header, ...rows]) };
   }
   return {
     fileName,
+    people,
     contentType: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
     bytes: writeWorkbook([
       { name: 'Điểm', rows: [header, ...rows], isHeaderBold: true },

@@ -129,3 +129,11 @@ export async function nameOf(db: Database | Transaction, personId: string): Prom
     SELECT full_name AS "fullName" FROM registry.person WHERE id = ${personId}`.execute(db);
   return rows[0]?.fullName ?? '';
 }
+
+/** Whom documents are about; those that are about nobody are left out. */
+export async function subjectsOf(db: Database, requestIds: readonly string[]): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    SELECT DISTINCT subject_id AS id FROM signing.request
+    WHERE id = ANY(${[...requestIds]}::uuid[]) AND subject_id IS NOT NULL`.execute(db);
+  return rows.map(({ id }) => id);
+}

@@ -1,12 +1,14 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import { localeOf, personActor, refersTo, signedIn } from '@edutrust/platform/http';
+import { disclose, localeOf, personActor, refersTo, signedIn } from '@edutrust/platform/http';
 import { type Route, route } from '@edutrust/platform/route';
 import { IdParams, listOf, Uuid } from '@edutrust/platform/schemas';
+import { tells } from '@edutrust/registry/accesses';
 import { requires, scopeOf } from '@edutrust/registry/permissions';
 import Type from 'typebox';
 import { unusualDueFor } from '../marks/unusual.ts';
 import { mayDo, mustBeTheirTurn, resourceOfRequest } from './acts.ts';
 import { countWaiting } from './count.ts';
+import { subjectsOf } from './registry.ts';
 import { documentOf, rejectRequest, withdrawRequest } from './requests.ts';
 import { runView } from './run-view.ts';
 import { findRun, startTranscripts } from './runs.ts';
@@ -29,6 +31,7 @@ const listAll = ({ db, clock }: ServiceContext) =>
     method: 'GET',
     url: '/api/v1/signing/requests',
     access: requires('signing.read'),
+    discloses: tells('documents.list'),
     schema: {
       tags,
       summary: 'Signing requests of the organisations where the caller may see them',
@@ -61,6 +64,7 @@ const inbox = ({ db, clock }: ServiceContext) =>
     method: 'GET',
     url: '/api/v1/signing/inbox',
     access: requires('signing.enrol'),
+    discloses: tells('documents.list'),
     schema: {
       tags,
       summary: 'What waits for the caller, now that it is their turn: to sign, or for a clerk to seal',
@@ -104,6 +108,7 @@ const inboxUnusual = ({ db }: ServiceContext) =>
     method: 'GET',
     url: '/api/v1/signing/inbox/unusual',
     access: requires('signing.enrol'),
+    discloses: tells('marks.open'),
     schema: {
       tags,
       summary: 'What stands out in the documents that wait for the caller, against the norm of each class',
@@ -112,6 +117,13 @@ const inboxUnusual = ({ db }: ServiceContext) =>
     handle: async (request) => {
       const locale = localeOf(request);
       const items = await unusualDueFor(db, personActor(request).personId);
+      disclose(
+        request,
+        await subjectsOf(
+          db,
+          items.map(({ requestId }) => requestId),
+        ),
+      );
       return {
         items: items.map(({ requestId, findings }) => ({
           requestId,
@@ -126,6 +138,7 @@ const signed = ({ db, clock }: ServiceContext) =>
     method: 'GET',
     url: '/api/v1/signing/signed',
     access: requires('signing.enrol'),
+    discloses: tells('documents.list'),
     schema: {
       tags,
       summary: 'What the caller has signed or sealed, newest first: the receipts',
@@ -148,6 +161,7 @@ const listAsked = ({ db, clock }: ServiceContext) =>
     method: 'GET',
     url: '/api/v1/signing/asked',
     access: requires('signing.request'),
+    discloses: tells('documents.list'),
     schema: {
       tags,
       summary: 'What the caller asked signatures for, newest first, with the state of each',
@@ -181,6 +195,7 @@ const readOne = ({ db, clock }: ServiceContext) =>
     method: 'GET',
     url: '/api/v1/signing/requests/:id',
     access: requires('signing.read'),
+    discloses: tells('documents.open'),
     schema: {
       tags,
       summary: 'One signing request, and what the caller may do with it now',
@@ -200,6 +215,7 @@ const readDocument = ({ db }: ServiceContext) =>
     method: 'GET',
     url: '/api/v1/signing/requests/:id/document',
     access: requires('signing.read'),
+    discloses: tells('documents.read'),
     schema: {
       tags,
       summary: 'The file: signed when it is signed',
@@ -209,6 +225,7 @@ const readDocument = ({ db }: ServiceContext) =>
     resource: ({ params }) => resourceOfRequest(db, params.id),
     handle: async (request, reply) => {
       const { bytes, fileName, mediaType, sha256 } = await documentOf(db, request.params.id);
+      disclose(request, await subjectsOf(db, [request.params.id]));
       const etag = `"${sha256.toString('base64url')}"`;
       reply.header('cache-control', 'private, no-cache').header('etag', etag);
       if (request.headers['if-none-match'] === etag) return reply.code(304).send();
@@ -222,6 +239,7 @@ const startRun = (context: ServiceContext) =>
     method: 'POST',
     url: '/api/v1/signing/transcripts',
     access: requires('signing.request'),
+    discloses: tells('transcripts.make'),
     schema: {
       tags,
       summary: 'Asks for the transcripts of a class; a job makes them, and the run says how far it is',
@@ -247,6 +265,7 @@ const readRun = ({ db }: ServiceContext) =>
     method: 'GET',
     url: '/api/v1/signing/transcripts/:id',
     access: requires('signing.request'),
+    discloses: tells('transcripts.make'),
     schema: {
       tags,
       summary: 'How far a class’s transcripts are: how many were made, who was passed over and why',
@@ -265,6 +284,7 @@ const reject = (context: ServiceContext) =>
     method: 'POST',
     url: '/api/v1/signing/requests/:id/reject',
     access: requires('signing.enrol'), // whose turn it is decides, below
+    discloses: tells('documents.sign'),
     schema: {
       tags,
       summary: 'Whose turn it is rejects, with a reason: the document goes back to who asked',
@@ -289,6 +309,7 @@ const withdraw = (context: ServiceContext) =>
     method: 'POST',
     url: '/api/v1/signing/requests/:id/withdraw',
     access: requires('signing.request'),
+    discloses: tells('documents.sign'),
     schema: {
       tags,
       summary: 'Takes a request back that is not issued',

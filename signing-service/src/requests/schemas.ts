@@ -1,5 +1,5 @@
 import { refersTo } from '@edutrust/platform/http';
-import { nullable, strict, Time, Uuid } from '@edutrust/platform/schemas';
+import { BirthDate, nullable, PersonRef, strict, Time, Uuid } from '@edutrust/platform/schemas';
 import Type from 'typebox';
 import { FormatName } from '../formats/schemas.ts';
 
@@ -9,8 +9,6 @@ export const RequestState = Type.Enum(['waiting', 'signed', 'issued', 'rejected'
 /** Of which template a document is; `upload`: a file that somebody sent. */
 export const DocumentKind = Type.Enum(['transcript', 'upload']);
 
-const Named = Type.Object({ id: Uuid, fullName: Type.String(), educationId: Type.String() });
-
 /** What a caller may do with a request now; screens offer nothing else. */
 export const RequestAct = Type.Enum(['sign', 'seal', 'reject', 'withdraw']);
 
@@ -18,7 +16,7 @@ export const RequestAct = Type.Enum(['sign', 'seal', 'reject', 'withdraw']);
 const Step = Type.Object({
   role: Type.Enum(['class-teacher', 'principal', 'school-seal', 'signer']),
   /** Who signs; of the seal the clerk who put it on, null before. */
-  person: nullable(Named),
+  person: nullable(PersonRef),
   title: Type.String(),
   state: Type.Enum(['pending', 'due', 'done', 'rejected', 'cancelled']),
   closedAt: nullable(Time),
@@ -34,13 +32,13 @@ export const SigningRequest = Type.Object({
   classId: nullable(Uuid),
   className: nullable(Type.String()),
   /** Whom the document is about; the birth date tells two of one name apart. */
-  subject: nullable(Type.Object({ ...Named.properties, birthDate: nullable(Type.String()) })),
+  subject: nullable(Type.Object({ ...PersonRef.properties, birthDate: nullable(BirthDate) })),
   /** Every signature, in order; of a transcript class teacher, principal, the school's seal. */
   steps: Type.Array(Step),
   /** The official whose signature the document is known by. */
-  signer: Named,
+  signer: PersonRef,
   /** Null when the program asked (the demo). */
-  requestedBy: nullable(Named),
+  requestedBy: nullable(PersonRef),
   state: RequestState,
   /** Why it was rejected. */
   reason: nullable(Type.String()),
@@ -78,7 +76,7 @@ export const TranscriptRun = Type.Object({
   finishedAt: nullable(Time),
   skipped: Type.Array(
     Type.Object({
-      person: Named,
+      person: PersonRef,
       reason: Type.Enum(['exists', 'no-marks', 'incomplete-marks', 'held-back', 'left-class', 'failed']),
       /** The reason as a sentence, with what is missing. */
       detail: Type.String(),

@@ -1,0 +1,2 @@
+export { accessBook } from './keep.ts';
+export { type OperationName, operations, tells } from './operations.ts';
