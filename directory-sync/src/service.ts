@@ -9,6 +9,7 @@ import { bringPending, liveTask, noteChanges, resumeInterrupted } from './engine
 import { queueOf } from './engine/lock.ts';
 import { applyReleased } from './engine/release.ts';
 import { oneRosterRoutes } from './oneroster/routes.ts';
+import { syncRetention } from './releases/retention.ts';
 import { releaseRoutes } from './releases/routes.ts';
 import { scimRoutes } from './scim/routes.ts';
 import { createConnections } from './targets/connections.ts';
@@ -20,6 +21,7 @@ import { readTargets } from './targets/store.ts';
 export { releaseKind } from './engine/approve.ts';
 export { migrations } from './migrations.ts';
 export { listReleases } from './releases/releases.ts';
+export { syncRetention } from './releases/retention.ts';
 
 const actor = { kind: 'system', name: 'sync' } as const;
 const fullRunTask = 'sync.full-run';
@@ -45,6 +47,7 @@ export function createDirectorySync(context: ServiceContext): Service {
 
   return {
     name: 'sync',
+    retention: syncRetention,
     routes: () => [
       ...targetRoutes(context),
       ...personRoutes(context),

@@ -307,6 +307,8 @@ export interface AccountProps {
   readonly notices: readonly { readonly at: Instant; readonly title: Sentence; readonly remedy: Sentence }[];
   /** Newest first. */
   readonly activity: readonly { readonly at: Instant; readonly sentence: Sentence }[];
+  /** Who looked at the record. */
+  readonly looksPath: string;
   readonly homePath: string;
   readonly signOutAction: string;
   /** What was just done, in words. */
@@ -341,9 +343,40 @@ export interface ChildrenProps {
     }[];
     /** What happened to the child's account, newest first. */
     readonly activity: readonly { readonly at: Instant; readonly sentence: Sentence }[];
+    /** Who looked at the child's record; null from 16. */
+    readonly looksPath: string | null;
   }[];
   readonly accountPath: string;
   readonly homePath: string;
+}
+
+/** Who got to know something of oneself or of a child. */
+export interface LooksProps {
+  /** The child's name; null for oneself. */
+  readonly child: string | null;
+  readonly shown: 'all' | 'people' | 'apps' | 'systems';
+  readonly filters: readonly { readonly who: LooksProps['shown']; readonly path: string }[];
+  /** Newest first; `day` is of Vietnam, `YYYY-MM-DD`. */
+  readonly days: readonly {
+    readonly day: string;
+    readonly items: readonly {
+      readonly kind: 'people' | 'apps' | 'systems';
+      /** The last time on that day. */
+      readonly at: Instant;
+      readonly who: Sentence;
+      /** The end of the sentence; null where only `fields` say it. */
+      readonly what: Sentence | null;
+      /** By neutral name, or as a person reads them. */
+      readonly fields?: readonly string[];
+      readonly times: number;
+      readonly isAltered: boolean;
+    }[];
+  }[];
+  /** What the check of the book against its log found wrong in the time of this page. */
+  readonly findings: readonly { readonly at: Instant; readonly problem: 'removed' | 'altered' | 'added' }[];
+  readonly checkedAt: Instant | null;
+  readonly olderPath: string | null;
+  readonly backPath: string;
 }
 
 export interface PasskeyAddProps {
@@ -380,6 +413,7 @@ export interface IdpPages {
   launcher(props: LauncherProps, view: View): string;
   account(props: AccountProps, view: View): string;
   children(props: ChildrenProps, view: View): string;
+  looks(props: LooksProps, view: View): string;
   passkeyAdd(props: PasskeyAddProps, view: View): string;
   error(props: ErrorProps, view: View): string;
 }

@@ -18,6 +18,7 @@ import type { DocumentsPort } from './children/children.ts';
 import { childrenRoutes } from './children/routes.ts';
 import { consentRoutes } from './consent/routes.ts';
 import { launcherRoutes } from './launcher/routes.ts';
+import { looksRoutes } from './looks/routes.ts';
 import type { IdpPages } from './pages.ts';
 import { createPasswordHasher } from './password/hashing.ts';
 import { createProvider } from './provider/provider.ts';
@@ -92,6 +93,7 @@ export async function createIdp(
       ...secondFactorRoutes(tools),
       ...accountRoutes(tools),
       ...childrenRoutes(tools, ports.documents),
+      ...looksRoutes(tools),
       ...personAccountRoutes(tools),
       ...classAccountRoutes(tools),
       ...badgeRoutes(tools),

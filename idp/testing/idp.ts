@@ -39,6 +39,7 @@ function printingPages(): IdpPages {
     launcher: page('launcher'),
     account: page('account'),
     children: page('children'),
+    looks: page('looks'),
     passkeyAdd: page('passkeyAdd'),
     error: page('error'),
   };

@@ -1,5 +1,6 @@
 import type { Route } from './http/route.ts';
 import type { TaskHandlers } from './jobs/jobs.ts';
+import type { RetentionRule } from './retention/retention.ts';
 
 /** A service as the composition root sees it once it is built on its context. */
 export interface Service {
@@ -15,6 +16,8 @@ export interface Service {
   readonly outsideTasks?: TaskHandlers;
   /** When tasks run by themselves: task → cron pattern (UTC, five fields). */
   readonly schedule?: Readonly<Record<string, string>>;
+  /** For how long it keeps what personal data; applied each night. */
+  readonly retention?: readonly RetentionRule[];
   /** Starts what runs beside requests (an outbox reader); called once the process listens. */
   start?(): void | Promise<void>;
   /** Finishes what is under way and releases everything; called once at shutdown. */

@@ -1,5 +1,6 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Service } from '@edutrust/platform/service';
+import { checkTask, checkTasks } from './accesses/check.ts';
 import { auditRoutes } from './audit/routes.ts';
 import { applyTasks } from './changes/apply.ts';
 import { classRoutes } from './classes/routes.ts';
@@ -14,10 +15,12 @@ import { organisationChangeRoutes } from './organisations/change.ts';
 import { organisationRoutes } from './organisations/routes.ts';
 import { peopleRoutes } from './people/routes.ts';
 import { roleRoutes } from './permissions/routes.ts';
+import { registryRetention } from './retention.ts';
 import { rosterRoutes } from './roster/routes.ts';
 
 export { registryKinds } from './kinds.ts';
 export { migrations } from './migrations.ts';
+export { registryRetention } from './retention.ts';
 
 /** People, organisations, rosters, roles and the audit explorer over HTTP. */
 export function createRegistry(context: ServiceContext): Service {
@@ -37,7 +40,9 @@ export function createRegistry(context: ServiceContext): Service {
       ...mailRoutes(context),
       ...noticeRoutes(context),
     ],
-    tasks: { ...noticeTasks(context), ...applyTasks(context), ...archiveTasks(context) },
-    schedule: { [archiveTask]: '20 19 * * *' }, // 2:20 in Vietnam
+    retention: registryRetention,
+    tasks: { ...noticeTasks(context), ...applyTasks(context), ...archiveTasks(context), ...checkTasks(context) },
+    // 2:20 and 2:40 in Vietnam
+    schedule: { [archiveTask]: '20 19 * * *', [checkTask]: '40 19 * * *' },
   };
 }

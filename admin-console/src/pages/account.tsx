@@ -81,6 +81,14 @@ export function Account(props: AccountProps) {
       <Sessions {...props} />
       <Sharing {...props} />
       <Elsewhere {...props} />
+      <p>
+        <a class="button" href={props.looksPath}>
+          <Icon name="eye" />
+          {isPupil
+            ? t('Ai đã xem hồ sơ của em?', 'Who looked at my record?')
+            : t('Ai đã xem hồ sơ của tôi?', 'Who looked at my record?')}
+        </a>
+      </p>
       <Activity {...props} />
     </>
   );

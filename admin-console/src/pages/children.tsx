@@ -90,6 +90,14 @@ function OneChild({ child }: { readonly child: Child }) {
       ) : (
         <>
           <Sharing child={child} />
+          {child.looksPath && (
+            <p>
+              <a class="button" href={child.looksPath}>
+                <Icon name="eye" />
+                {t(`Ai đã xem hồ sơ của ${givenNameOf(child)}?`, `Who looked at ${givenNameOf(child)}’s record?`)}
+              </a>
+            </p>
+          )}
           <Activity child={child} />
         </>
       )}

@@ -11,6 +11,7 @@ import { Consent } from './consent.tsx';
 import { type PageView, renderPage } from './document.tsx';
 import { ErrorPage } from './error.tsx';
 import { Launcher } from './launcher.tsx';
+import { Looks } from './looks.tsx';
 import { Repository } from './repository.tsx';
 import { Sandbox } from './sandbox.tsx';
 import { SecondFactor, SecondFactorSetup } from './second-factor.tsx';
@@ -105,6 +106,12 @@ export const idpPages: IdpPages = {
     renderPage(view, () => ({
       title: t('Con của tôi', 'My children'),
       body: <Children {...props} />,
+      layout: 'sheet',
+    })),
+  looks: (props, view) =>
+    renderPage(view, () => ({
+      title: t('Ai đã xem hồ sơ', 'Who looked'),
+      body: <Looks {...props} />,
       layout: 'sheet',
     })),
   passkeyAdd: (props, view) =>

@@ -4,6 +4,7 @@ import type { Alarm } from '@edutrust/platform/alarms';
 import { findDiskAlarms, findJobAlarms, findLagAlarms, findProxyAlarms } from '@edutrust/platform/alarms';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { findWitnessAlarms } from '@edutrust/platform/witness';
+import { findAccessAlarms } from '@edutrust/registry/accesses';
 import { findAlarms as ofSigning } from '@edutrust/signing-service/alarms';
 
 /** Everything that is looked at, by the doctor, the metrics and a task that logs it; each by itself. */
@@ -16,6 +17,7 @@ export const alarmChecks: Readonly<Record<string, (context: ServiceContext) => P
   certificates: ofCertificates,
   signatures: ofSigning,
   sync: ofSync,
+  accesses: findAccessAlarms,
 };
 
 /** What every check finds; one that fails says so, and the others go on. */

@@ -8,6 +8,7 @@ import type { Logger } from '@edutrust/platform/log';
 import { createLogger } from '@edutrust/platform/logging';
 import { mailTasks } from '@edutrust/platform/mail';
 import { dropHandledEvents } from '@edutrust/platform/outbox';
+import { applyRetention } from '@edutrust/platform/retention';
 import type { Service } from '@edutrust/platform/service';
 import { sweepPostgresStore } from '@edutrust/platform/store';
 import type { Output } from '../output.ts';
@@ -93,12 +94,18 @@ async function startBackground(context: OpenContext, services: readonly Service[
   addFigures(context);
   const sweep = 'platform.sweep-store';
   const alarmTask = 'platform.raise-alarms';
+  const retentionTask = 'platform.apply-retention';
+  const rules = services.flatMap(({ retention = [] }) => retention);
   const handlers: TaskHandlers = Object.assign(
-    { [sweep]: () => sweepGround(context), [alarmTask]: () => raiseAlarms(context) },
+    {
+      [sweep]: () => sweepGround(context),
+      [alarmTask]: () => raiseAlarms(context),
+      [retentionTask]: () => applyRetention(context, rules),
+    },
     ...services.map((service) => service.tasks ?? {}),
   );
   const schedule: Record<string, string> = Object.assign(
-    { [sweep]: '*/10 * * * *', [alarmTask]: '3,13,23,33,43,53 * * * *' },
+    { [sweep]: '*/10 * * * *', [alarmTask]: '3,13,23,33,43,53 * * * *', [retentionTask]: '0 20 * * *' }, // 3:00 in Vietnam
     ...services.map((service) => service.schedule ?? {}),
   );
   // The embedded database is served by one process, which is this one.

@@ -88,6 +88,7 @@ const showPage = ({ context, apps, pages }: IdpTools, documents: DocumentsPort |
           {
             children: children.map((child) => ({
               ...child,
+              looksPath: child.decidesAlone ? null : `/account/children/${child.id}/looks`,
               documents: child.documents.map(({ id, title, issuedAt, code }) => ({
                 title,
                 issuedAt: issuedAt.toISOString(),

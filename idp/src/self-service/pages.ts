@@ -282,6 +282,7 @@ async function accountProps(
       remedy: remedy[locale],
     })),
     activity,
+    looksPath: '/account/looks',
     homePath: '/',
     signOutAction: '/sign-out',
   };

@@ -11,6 +11,12 @@ export const installationEvents = defineEvents({
     vi: 'khôi phục từ bản sao lưu',
     en: 'restored from a backup',
   },
+  'retention.applied': {
+    subject: 'installation',
+    data: { rule: Type.String(), count: Count, before: Type.String() },
+    vi: 'xoá dữ liệu đã hết thời hạn lưu',
+    en: 'erased what was past its time',
+  },
   'rows.attested': {
     subject: 'installation',
     data: { roles: Count, passwords: Count, passkeys: Count, codes: Count, sessions: Count },

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { sql } from 'kysely';
 import { openRegistry } from '../../testing/registry.ts';
+import { checkTask, checkTasks, findAccessAlarms, findingsBetween } from './check.ts';
 
 interface Kept {
   readonly operation: string;
@@ -118,4 +119,31 @@ test('N7: an answer that names fifty costs one statement more, one entry and one
   assert.equal(await count('people?role=learner&limit=50'), 1);
   const [kept, ...more] = await entries();
   assert.deepEqual([kept?.people.length, more], [50, []]);
+});
+
+test('N7: the night’s check finds an entry that was removed, one that was altered and one that never went through the log', async () => {
+  const { call, city, context } = world;
+  const { db, clock } = context;
+  await sql`TRUNCATE registry.access, registry.access_finding`.execute(db);
+  await sql`DELETE FROM platform.ledger_entry WHERE log = 'accesses'`.execute(db);
+  for (const id of [city.people.pupil, city.people.guardian, city.people.teacher])
+    assert.equal((await call(city.people.administrator, 'GET', `people/${id}`)).status, 200);
+  const night = async () => {
+    await checkTasks(context)[checkTask]?.({});
+    const { findings, checkedAt } = await findingsBetween(db, new Date(0), new Date(clock.now().getTime() + 60_000));
+    assert.ok(checkedAt);
+    return findings.map(({ problem }) => problem).sort();
+  };
+  assert.deepEqual(await night(), []);
+  const { rows } = await sql<{ id: string }>`SELECT id FROM registry.access ORDER BY id`.execute(db);
+  await sql`DELETE FROM registry.access WHERE id = ${rows[0]?.id}`.execute(db);
+  assert.deepEqual(await night(), ['removed']);
+  await sql`UPDATE registry.access SET people = '{}' WHERE id = ${rows[1]?.id}`.execute(db);
+  await sql`INSERT INTO registry.access SELECT gen_random_uuid(), at, operation, reader_kind, reader_id, role, organisation_id, people, salt
+    FROM registry.access WHERE id = ${rows[2]?.id}`.execute(db);
+  assert.deepEqual(await night(), ['added', 'altered', 'removed']);
+  assert.deepEqual(
+    (await findAccessAlarms(context)).map(({ code, about }) => [code, about]),
+    [['accesses-differ', '3']],
+  );
 });

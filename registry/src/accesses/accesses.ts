@@ -1,2 +1,4 @@
+export { findAccessAlarms, findingsBetween } from './check.ts';
 export { accessBook } from './keep.ts';
-export { type OperationName, operations, tells } from './operations.ts';
+export { listLooks } from './looks.ts';
+export { tells } from './operations.ts';

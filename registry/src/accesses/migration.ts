@@ -20,5 +20,14 @@ export const accessMigration: SchemaMigrations['migrations'][number] = {
     CREATE INDEX access_people ON registry.access USING gin (people);
     CREATE INDEX access_reader ON registry.access (reader_id, id) WHERE reader_id IS NOT NULL;
     CREATE INDEX access_operation ON registry.access (operation, id);
-    CREATE INDEX access_at ON registry.access USING brin (at);`,
+    CREATE INDEX access_at ON registry.access USING brin (at);
+    CREATE TABLE registry.access_finding (
+      access_id uuid PRIMARY KEY,
+      at timestamptz NOT NULL,
+      problem text NOT NULL CHECK (problem IN ('removed', 'altered', 'added')),
+      found_at timestamptz NOT NULL
+    );
+    COMMENT ON TABLE registry.access_finding IS 'entries that are not as the log has them: the people of that day are told';
+    CREATE INDEX access_finding_at ON registry.access_finding (at);
+    CREATE TABLE registry.access_check (name text PRIMARY KEY, at timestamptz NOT NULL);`,
 };

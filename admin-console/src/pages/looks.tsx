@@ -1,0 +1,134 @@
+import type { LooksProps } from '@edutrust/idp/pages';
+import { Banner } from '../design/form.tsx';
+import { Icon } from '../design/icon.tsx';
+import { formatClock, formatDate, formatTime, t } from '../design/language.ts';
+import { fieldName } from '../design/released.tsx';
+import { Row, Ruled } from '../design/ruled.tsx';
+
+type Item = LooksProps['days'][number]['items'][number];
+
+/** Who looked at one's own record, or at a child's: days, and in each who did what. */
+export function Looks({ child, days, filters, shown, findings, checkedAt, olderPath, backPath }: LooksProps) {
+  return (
+    <>
+      <div class="flex flex-wrap gap-4 justify-between items-start">
+        <div>
+          <h1>
+            {child
+              ? t(`Ai đã xem hồ sơ của ${child}?`, `Who looked at ${child}’s record?`)
+              : t('Ai đã xem hồ sơ của tôi?', 'Who looked at my record?')}
+          </h1>
+          <p class="text-quiet">
+            {t(
+              'Mỗi lần có người xem, mỗi ứng dụng được biết, mỗi hệ thống được gửi đều ghi ở đây.',
+              'Each time somebody looked, each app that was told and each system that was sent something is here.',
+            )}
+          </p>
+        </div>
+        <a class="button" href={backPath}>
+          <Icon name="arrow-left" />
+          {t('Quay lại', 'Back')}
+        </a>
+      </div>
+      <Findings findings={findings} />
+      <nav aria-label={t('Lọc', 'Filter')} class="flex flex-wrap gap-3">
+        {filters.map(({ who, path }) => (
+          <a key={who} class="chip" href={path} aria-current={who === shown ? 'page' : undefined}>
+            {filterName(who)}
+          </a>
+        ))}
+      </nav>
+      {days.length === 0 && <p class="card">{t('Chưa có ai.', 'Nobody yet.')}</p>}
+      {days.map(({ day, items }) => (
+        <section key={day} class="grid gap-3" aria-labelledby={`day-${day}`}>
+          <h2 id={`day-${day}`} class="text-lg">
+            {formatDate(`${day}T12:00:00+07:00`)}
+          </h2>
+          <Ruled onMargin isTight>
+            {items.map((item) => (
+              <Line key={`${item.kind}${item.who}${item.what}${item.at}`} item={item} />
+            ))}
+          </Ruled>
+        </section>
+      ))}
+      {olderPath && (
+        <p>
+          <a class="button" href={olderPath} rel="next">
+            {t('Trước đó nữa', 'Earlier')}
+          </a>
+        </p>
+      )}
+      <p class="text-sm text-quiet">
+        {t(
+          'Nhà trường và Sở xem hồ sơ để dạy học và quản lý. Thấy lạ thì hỏi văn phòng trường; trường trả lời ai đã xem và vì sao.',
+          'Schools and the department look at records to teach and to administer. Ask the school’s office about what seems odd: it answers who looked and why.',
+        )}{' '}
+        {checkedAt &&
+          t(
+            `Sổ được đối chiếu lần cuối lúc ${formatTime(checkedAt)}.`,
+            `The book was last checked against its log on ${formatTime(checkedAt)}.`,
+          )}
+      </p>
+    </>
+  );
+}
+
+function filterName(who: LooksProps['shown']): string {
+  switch (who) {
+    case 'all':
+      return t('Tất cả', 'All');
+    case 'people':
+      return t('Người', 'People');
+    case 'apps':
+      return t('Ứng dụng', 'Apps');
+    case 'systems':
+      return t('Hệ thống', 'Systems');
+  }
+}
+
+function Line({ item: { at, who, what, fields, times, isAltered } }: { readonly item: Item }) {
+  return (
+    <Row
+      mark={isAltered ? 'bad' : 'dot'}
+      title={who}
+      note={
+        <>
+          {what ?? t('được gửi', 'was sent')}
+          {fields && fields.length > 0 && `: ${fields.map(fieldName).join(', ')}`} ·{' '}
+          <time dateTime={at} class="number">
+            {formatClock(at)}
+          </time>
+          {times > 1 && ` · ${t(`${times} lần`, `${times} times`)}`}
+          {isAltered && (
+            <strong class="block text-bad">
+              {t('Dòng này đã bị sửa sau khi ghi.', 'This line was changed after it was written.')}
+            </strong>
+          )}
+        </>
+      }
+    />
+  );
+}
+
+/** What the check of the book found wrong on the days of this page; whose a removed line was, nobody knows. */
+function Findings({ findings }: Pick<LooksProps, 'findings'>) {
+  const removed = findings.filter(({ problem }) => problem === 'removed');
+  const others = findings.length - removed.length;
+  if (findings.length === 0) return null;
+  const days = [...new Set(removed.map(({ at }) => formatDate(at)))].join(', ');
+  return (
+    <Banner state="bad">
+      {removed.length > 0 &&
+        t(
+          `${removed.length} dòng của ngày ${days} đã bị xoá khỏi sổ. Không biết là của ai nên mọi người đều được báo. `,
+          `${removed.length} lines of ${days} were removed from the book. Nobody knows whose they were, so everybody is told. `,
+        )}
+      {others > 0 &&
+        t(
+          `${others} dòng của những ngày này không khớp với sổ gốc. `,
+          `${others} lines of these days differ from the log. `,
+        )}
+      {t('Sở đã được báo động.', 'The department has been alarmed.')}
+    </Banner>
+  );
+}

@@ -1,0 +1,50 @@
+import type { RetentionRule } from '@edutrust/platform/retention';
+import { sql } from 'kysely';
+import { keepMonths } from './accesses/keeping.ts';
+
+/** What the registry keeps for a time only. Records, their history and approvals are kept (docs/operations.md). */
+export const registryRetention: readonly RetentionRule[] = [
+  {
+    code: 'accesses',
+    what: { vi: 'ai đã xem hồ sơ của ai', en: 'who looked at whose record' },
+    keepMonths,
+    source: 'QCVN 12:2026/BCA §3.9.2.1.9 (at least 12 months); two school years',
+    erase: async (transaction, before, most) => {
+      const { numAffectedRows } = await sql`
+        DELETE FROM registry.access WHERE id IN (SELECT id FROM registry.access WHERE at < ${before} LIMIT ${most})`.execute(
+        transaction,
+      );
+      await sql`DELETE FROM registry.access_finding WHERE at < ${before}`.execute(transaction);
+      return Number(numAffectedRows ?? 0n);
+    },
+  },
+  {
+    code: 'notices',
+    what: { vi: 'tin báo cho mỗi người', en: 'notices to people' },
+    keepMonths: 24,
+    source: 'the purpose ends: a notice that nobody asks about any longer (Law 91/2025/QH15)',
+    erase: async (transaction, before, most) => {
+      const { numAffectedRows } = await sql`
+        DELETE FROM registry.notice WHERE id IN (SELECT id FROM registry.notice WHERE at < ${before} LIMIT ${most})`.execute(
+        transaction,
+      );
+      return Number(numAffectedRows ?? 0n);
+    },
+  },
+  {
+    code: 'rosters',
+    what: { vi: 'dòng của các danh sách đã nhập', en: 'rows of imported rosters' },
+    keepMonths: 12,
+    source: 'the purpose ends: a school year later no roster is looked into (Law 91/2025/QH15)',
+    erase: async (transaction, before, most) => {
+      const { rows } = await sql<{ count: number }>`
+        WITH old AS (SELECT id FROM registry.roster_plan WHERE created_at < ${before} AND status <> 'applying'),
+          changes AS (DELETE FROM registry.roster_change WHERE (plan_id, row) IN (
+            SELECT c.plan_id, c.row FROM registry.roster_change AS c JOIN old ON old.id = c.plan_id LIMIT ${most}) RETURNING 1),
+          refusals AS (DELETE FROM registry.roster_refusal WHERE ctid IN (
+            SELECT r.ctid FROM registry.roster_refusal AS r JOIN old ON old.id = r.plan_id LIMIT ${most}) RETURNING 1)
+        SELECT greatest((SELECT count(*) FROM changes), (SELECT count(*) FROM refusals)) AS count`.execute(transaction);
+      return rows[0]?.count ?? 0;
+    },
+  },
+];
