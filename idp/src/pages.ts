@@ -2,11 +2,13 @@ import type { Problem } from '@edutrust/platform/http';
 import type { Locale } from '@edutrust/platform/messages';
 import type { AppPicture } from './apps/pictures.ts';
 import type { BadgePrompt } from './badges/prompt.ts';
+import type { LooksProps } from './looks/props.ts';
 import type { PasskeyCreation, PasskeyPrompt } from './passkeys/prompts.ts';
 
 export type { Problem } from '@edutrust/platform/http';
 export type { AppPicture } from './apps/pictures.ts';
 export type { BadgeOptions, BadgePrompt } from './badges/prompt.ts';
+export type { LooksProps } from './looks/props.ts';
 export type { PasskeyCreation, PasskeyPrompt } from './passkeys/prompts.ts';
 
 /** How a page is shown. */
@@ -348,35 +350,6 @@ export interface ChildrenProps {
   }[];
   readonly accountPath: string;
   readonly homePath: string;
-}
-
-/** Who got to know something of oneself or of a child. */
-export interface LooksProps {
-  /** The child's name; null for oneself. */
-  readonly child: string | null;
-  readonly shown: 'all' | 'people' | 'apps' | 'systems';
-  readonly filters: readonly { readonly who: LooksProps['shown']; readonly path: string }[];
-  /** Newest first; `day` is of Vietnam, `YYYY-MM-DD`. */
-  readonly days: readonly {
-    readonly day: string;
-    readonly items: readonly {
-      readonly kind: 'people' | 'apps' | 'systems';
-      /** The last time on that day. */
-      readonly at: Instant;
-      readonly who: Sentence;
-      /** The end of the sentence; null where only `fields` say it. */
-      readonly what: Sentence | null;
-      /** By neutral name, or as a person reads them. */
-      readonly fields?: readonly string[];
-      readonly times: number;
-      readonly isAltered: boolean;
-    }[];
-  }[];
-  /** What the check of the book against its log found wrong in the time of this page. */
-  readonly findings: readonly { readonly at: Instant; readonly problem: 'removed' | 'altered' | 'added' }[];
-  readonly checkedAt: Instant | null;
-  readonly olderPath: string | null;
-  readonly backPath: string;
 }
 
 export interface PasskeyAddProps {

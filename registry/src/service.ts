@@ -1,6 +1,7 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Service } from '@edutrust/platform/service';
 import { checkTask, checkTasks } from './accesses/check.ts';
+import { accessRoutes } from './accesses/routes.ts';
 import { auditRoutes } from './audit/routes.ts';
 import { applyTasks } from './changes/apply.ts';
 import { classRoutes } from './classes/routes.ts';
@@ -37,6 +38,7 @@ export function createRegistry(context: ServiceContext): Service {
       ...rosterRoutes(context),
       ...lifecycleRoutes(context),
       ...auditRoutes(context),
+      ...accessRoutes(context),
       ...mailRoutes(context),
       ...noticeRoutes(context),
     ],

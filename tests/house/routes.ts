@@ -344,6 +344,7 @@ export const rows: Readonly<Record<string, Row>> = {
   'GET /api/v1/audit': roles('DSAC'),
   'GET /api/v1/audit/counts': roles('DSAC'),
   'POST /api/v1/audit/verify': roles('SA'),
+  'GET /api/v1/accesses': roles('SA'),
   'GET /api/v1/mail': roles('D'),
 
   // Apps

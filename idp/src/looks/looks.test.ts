@@ -4,7 +4,7 @@ import { accessBook } from '@edutrust/registry/accesses';
 import { TestBrowser } from '@edutrust/testing/browser';
 import { sql } from 'kysely';
 import { type TestIdp, testIdp } from '../../testing/idp.ts';
-import type { LooksProps } from '../pages.ts';
+import type { LooksProps } from './props.ts';
 
 let world: TestIdp;
 before(async () => {

@@ -1,9 +1,9 @@
 import { findingsBetween, listLooks } from '@edutrust/registry/accesses';
 import { personClaims } from '@edutrust/registry/people';
 import { listSharing } from '../consent/sharing.ts';
-import type { LooksProps } from '../pages.ts';
 import { releasedData } from '../provider/claims.ts';
 import type { IdpTools } from '../tools.ts';
+import type { LooksProps } from './props.ts';
 
 export type Who = LooksProps['shown'];
 type Item = LooksProps['days'][number]['items'][number];

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { Actor } from '../actor.ts';
-import type { Disclosures } from './disclosures.ts';
+import type { Disclosures } from './disclosure.ts';
 
 /** What an action is done to, as far as deciding needs it; of several things every one counts. */
 export interface Resource {

@@ -5,7 +5,8 @@ import { testContext } from '@edutrust/testing/context';
 import { bareServer } from '@edutrust/testing/served';
 import Type from 'typebox';
 import { anyone, signedIn } from './access.ts';
-import { collectorOf, type Disclosure, disclose } from './disclosures.ts';
+import type { Disclosure } from './disclosure.ts';
+import { collectorOf, disclose } from './disclosures.ts';
 import { route } from './route.ts';
 
 const peopleOf = (schema: object, value: unknown): string[] => {

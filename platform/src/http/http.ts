@@ -40,7 +40,8 @@ import { illFormed, illFormedAt, isWellFormedText } from './well-formed.ts';
 
 export { type Access, anyone, type Gate, type Resource, signedIn } from './access.ts';
 export type { DirectAnswer, DirectBodyAnswerer } from './direct.ts';
-export { answersOf, type Disclosure, type Disclosures, disclose } from './disclosures.ts';
+export type { Disclosure, Disclosures } from './disclosure.ts';
+export { answersOf, disclose } from './disclosures.ts';
 export { kindOf, localeOf, notAllowed, type Problem, passkeyNeeded, stepUpNeeded } from './problem.ts';
 export { canonicalAddress } from './rate-limits.ts';
 export { type ReferredKind, refersTo, visit } from './references.ts';

@@ -96,6 +96,22 @@ test('N7: who reads a log is in the book too, also where it names nobody', async
   assert.deepEqual([kept?.operation, kept?.reader_id, kept?.people, more], ['audit.list', city.people.auditor, [], []]);
 });
 
+test('N7: officers see who read the logs, and who read that; a school administrator and the department’s do not', async () => {
+  const { call, city } = world;
+  const { auditor, securityOfficer, administrator, schoolAdministrator } = city.people;
+  await entries();
+  await call(auditor, 'GET', 'audit?limit=1');
+  const read = (person: string) => call(person, 'GET', 'accesses?operation=audit.list');
+  const { status, json } = await read(securityOfficer);
+  assert.deepEqual([status, json.items.map(({ reader }: { reader: { id: string } }) => reader.id)], [200, [auditor]]);
+  const again = await call(auditor, 'GET', `accesses?operation=accesses.list&reader=${securityOfficer}`);
+  assert.deepEqual(
+    again.json.items.map(({ operation }: { operation: string }) => operation),
+    ['accesses.list'],
+  );
+  for (const person of [administrator, schoolAdministrator]) assert.equal((await read(person)).status, 403);
+});
+
 test('N7: an answer that names fifty costs one statement more, one entry and one leaf', async () => {
   const { call, city, context } = world;
   const reader = city.people.administrator;

@@ -40,10 +40,6 @@ export const operations = {
   'documents.open': { vi: 'đã xem thông tin văn bản', en: 'looked at a document’s details' },
   'documents.read': { vi: 'đã đọc văn bản', en: 'read a document' },
   'documents.sign': { vi: 'đã ký hoặc xử lý văn bản', en: 'signed or handled a document' },
-  'documents.check': {
-    vi: 'đã kiểm tra văn bản bằng mã in trên đó',
-    en: 'checked a document by the code printed on it',
-  },
   'transcripts.make': { vi: 'đã lập học bạ', en: 'made transcripts' },
   'enrolments.list': { vi: 'đã xem điện thoại ký số', en: 'looked at the signing phones' },
   // Two people, directories
