@@ -2,11 +2,29 @@ import type { Alarm } from '@edutrust/platform/alarms';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { sql } from 'kysely';
 import { promisedSeconds } from './targets/lag.ts';
+import { readWebhooks } from './webhooks/webhooks.ts';
 
 const behindMinutes = promisedSeconds / 60;
 
-/** Targets that are behind, and runs that wait for a second person. */
-export async function findAlarms({ db, clock }: Pick<ServiceContext, 'db' | 'clock'>): Promise<Alarm[]> {
+/** Targets that are behind, runs that wait for a second person, webhooks that nothing reaches any longer. */
+export async function findAlarms(context: Pick<ServiceContext, 'db' | 'clock'>): Promise<Alarm[]> {
+  return [...(await ofTargets(context)), ...(await ofWebhooks(context))];
+}
+
+async function ofWebhooks({ db }: Pick<ServiceContext, 'db'>): Promise<Alarm[]> {
+  const disabled = await readWebhooks(db, sql`w.state = 'disabled'`);
+  return disabled.map(({ client_name, url }) => ({
+    code: 'webhook-disabled',
+    about: client_name,
+    isWarning: true,
+    sentence: {
+      vi: `«${client_name}» không còn nhận tin: ${new URL(url).host} lỗi nhiều ngày hoặc đã bỏ. Xem ở Đồng bộ → Webhook.`,
+      en: `"${client_name}" no longer receives events: ${new URL(url).host} failed for days or is gone. See Directory sync → Webhooks.`,
+    },
+  }));
+}
+
+async function ofTargets({ db, clock }: Pick<ServiceContext, 'db' | 'clock'>): Promise<Alarm[]> {
   const before = new Date(clock.now().getTime() - behindMinutes * 60_000);
   const { rows } = await sql<{
     name: string;

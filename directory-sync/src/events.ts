@@ -48,6 +48,31 @@ export const syncEvents = defineEvents({
   'sync-target.changed': { subject: 'sync-target', vi: 'sửa đích đồng bộ', en: 'sync target changed' },
   'sync-target.paused': { subject: 'sync-target', vi: 'tạm dừng đích đồng bộ', en: 'sync target paused' },
   'sync-target.resumed': { subject: 'sync-target', vi: 'cho đích đồng bộ chạy tiếp', en: 'sync target resumed' },
+  'export.added': {
+    subject: 'export',
+    data: { clientId: Uuid, format: Type.String(), schedule: Type.String() },
+    vi: 'thêm tệp xuất',
+    en: 'export added',
+  },
+  'export.downloaded': { subject: 'export', data: { fileId: Uuid }, vi: 'tải tệp xuất', en: 'export downloaded' },
+  'export.removed': { subject: 'export', vi: 'gỡ tệp xuất', en: 'export removed' },
+  'webhook.added': {
+    subject: 'webhook',
+    data: { clientId: Uuid, types: Type.Array(Type.String()) },
+    vi: 'thêm nơi nhận tin (webhook)',
+    en: 'webhook added',
+  },
+  'webhook.disabled': {
+    subject: 'webhook',
+    data: { reason: Type.Enum(['gone', 'failing']) },
+    vi: 'ngừng webhook vì không gửi được',
+    en: 'webhook disabled because it failed',
+  },
+  'webhook.paused': { subject: 'webhook', vi: 'tạm dừng webhook', en: 'webhook paused' },
+  'webhook.removed': { subject: 'webhook', vi: 'gỡ webhook', en: 'webhook removed' },
+  'webhook.replayed': { subject: 'webhook', vi: 'gửi lại tin của webhook', en: 'webhook messages sent again' },
+  'webhook.resumed': { subject: 'webhook', vi: 'bật lại webhook', en: 'webhook resumed' },
+  'webhook.secret-rotated': { subject: 'webhook', vi: 'đổi khoá ký của webhook', en: 'webhook secret rotated' },
   'sync-target.removed': { subject: 'sync-target', vi: 'gỡ đích đồng bộ', en: 'sync target removed' },
 });
 

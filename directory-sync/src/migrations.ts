@@ -226,5 +226,109 @@ export const migrations: SchemaMigrations = {
           ADD COLUMN last_used_at timestamptz;
         COMMENT ON COLUMN sync.client.old_token_sha256 IS 'the token of before, taken for a day after a new one was made';`,
     },
+    {
+      name: '007-webhooks',
+      sql: `
+        ALTER TABLE sync.client DROP CONSTRAINT client_kind_check;
+        ALTER TABLE sync.client ADD CONSTRAINT client_kind_check CHECK (kind IN ('scim', 'oneroster', 'events'));
+
+        CREATE TABLE sync.feed (
+          position bigint PRIMARY KEY,
+          event_id uuid NOT NULL UNIQUE,
+          at timestamptz NOT NULL,
+          type text NOT NULL,
+          subject_kind text NOT NULL,
+          subject_id uuid NOT NULL,
+          reach text[] NOT NULL
+        );
+        CREATE INDEX feed_reach ON sync.feed USING gin (reach);
+        CREATE INDEX feed_time ON sync.feed (at);
+        COMMENT ON TABLE sync.feed IS 'what happened, for systems outside: identifiers alone';
+        COMMENT ON COLUMN sync.feed.reach IS 'organisation:role of everywhere that it concerns, organisation:* for organisations and classes';
+        CREATE TABLE sync.feed_end (
+          is_only boolean PRIMARY KEY DEFAULT true CHECK (is_only),
+          last bigint NOT NULL,
+          forgotten bigint NOT NULL
+        );
+        INSERT INTO sync.feed_end (last, forgotten) VALUES (0, 0);
+        COMMENT ON TABLE sync.feed_end IS 'the last position, and the last one that is no longer kept';
+
+        CREATE TABLE sync.webhook (
+          id uuid PRIMARY KEY,
+          client_id uuid NOT NULL REFERENCES sync.client,
+          url text NOT NULL,
+          types text[] NOT NULL,
+          scheme text NOT NULL CHECK (scheme IN ('v1', 'v1a')),
+          sealed_secret bytea NOT NULL,
+          previous_sealed_secret bytea,
+          previous_until timestamptz,
+          state text NOT NULL DEFAULT 'on' CHECK (state IN ('on', 'paused', 'disabled')),
+          disabled_reason text CHECK (disabled_reason IN ('gone', 'failing')),
+          position bigint NOT NULL,
+          replay_position bigint,
+          replay_until bigint,
+          failures int NOT NULL DEFAULT 0,
+          next_at timestamptz NOT NULL,
+          held_by uuid,
+          held_until timestamptz,
+          created_by uuid,
+          created_at timestamptz NOT NULL DEFAULT now()
+        );
+        CREATE INDEX webhook_client ON sync.webhook (client_id);
+        COMMENT ON COLUMN sync.webhook.held_by IS 'the process that sends; a lease until held_until';
+        CREATE TABLE sync.webhook_attempt (
+          webhook_id uuid NOT NULL REFERENCES sync.webhook ON DELETE CASCADE,
+          number bigint GENERATED ALWAYS AS IDENTITY,
+          event_id uuid NOT NULL,
+          position bigint NOT NULL,
+          type text NOT NULL,
+          at timestamptz NOT NULL,
+          status int,
+          failure text,
+          duration_ms int NOT NULL,
+          is_replay boolean NOT NULL,
+          PRIMARY KEY (webhook_id, number)
+        );
+        CREATE INDEX webhook_attempt_time ON sync.webhook_attempt (at);`,
+    },
+    {
+      name: '008-exports',
+      sql: `
+        CREATE TABLE sync.export (
+          id uuid PRIMARY KEY,
+          client_id uuid NOT NULL REFERENCES sync.client,
+          format text NOT NULL CHECK (format IN ('csv', 'csv-plain', 'xlsx', 'oneroster', 'oneroster-delta')),
+          schedule text NOT NULL CHECK (schedule IN ('daily', 'weekly', 'none')),
+          created_at timestamptz NOT NULL DEFAULT now()
+        );
+        CREATE INDEX export_client ON sync.export (client_id);
+        COMMENT ON TABLE sync.export IS 'files that are made for a client';
+        CREATE TABLE sync.export_file (
+          id uuid PRIMARY KEY,
+          export_id uuid NOT NULL REFERENCES sync.export ON DELETE CASCADE,
+          name text NOT NULL,
+          media_type text NOT NULL,
+          bytes int NOT NULL,
+          sha256 bytea NOT NULL,
+          made_at timestamptz NOT NULL,
+          expires_at timestamptz NOT NULL,
+          is_whole boolean NOT NULL DEFAULT false,
+          downloads int NOT NULL DEFAULT 0
+        );
+        CREATE INDEX export_file_of ON sync.export_file (export_id, id);
+        CREATE TABLE sync.export_chunk (
+          file_id uuid NOT NULL REFERENCES sync.export_file ON DELETE CASCADE,
+          number int NOT NULL,
+          sealed bytea NOT NULL,
+          PRIMARY KEY (file_id, number)
+        );
+        CREATE TABLE sync.export_line (
+          export_id uuid NOT NULL REFERENCES sync.export ON DELETE CASCADE,
+          line text NOT NULL,
+          digest text NOT NULL,
+          PRIMARY KEY (export_id, line)
+        );
+        COMMENT ON TABLE sync.export_line IS 'hashes of what the last file held, for what the next one has to say';`,
+    },
   ],
 };

@@ -8,6 +8,12 @@ import { forgetOldRuns, runTarget } from './engine/converge.ts';
 import { bringPending, liveTask, noteChanges, resumeInterrupted } from './engine/live.ts';
 import { queueOf } from './engine/lock.ts';
 import { applyReleased } from './engine/release.ts';
+import { askForScheduled, makeFileTask } from './exports/exports.ts';
+import { forgetOldFiles, makeFile } from './exports/make.ts';
+import { exportRoutes } from './exports/routes.ts';
+import { appendToFeed, feedTypes, forgetOldEvents } from './feed/feed.ts';
+import { FeedNews } from './feed/news.ts';
+import { feedRoutes } from './feed/routes.ts';
 import { oneRosterRoutes } from './oneroster/routes.ts';
 import { syncRetention } from './releases/retention.ts';
 import { releaseRoutes } from './releases/routes.ts';
@@ -17,6 +23,8 @@ import { forgetOldLag, sampleLag } from './targets/lag.ts';
 import { personRoutes } from './targets/person.ts';
 import { targetRoutes } from './targets/routes.ts';
 import { readTargets } from './targets/store.ts';
+import { startDeliveries } from './webhooks/deliver.ts';
+import { forgetOldAttempts, webhookRoutes } from './webhooks/routes.ts';
 
 export { releaseKind } from './engine/approve.ts';
 export { migrations } from './migrations.ts';
@@ -30,9 +38,10 @@ const runTask = 'sync.run';
 
 /** Keeps other directories in step: at once by the outbox, and by a full comparison every night. */
 export function createDirectorySync(context: ServiceContext): Service {
-  const { db, log, jobs } = context;
+  const { db, jobs } = context;
   const connections = createConnections(context);
-  let reader: { stop(): Promise<void> } | undefined;
+  const news = new FeedNews();
+  let parts: { stop(): Promise<void> }[] = [];
 
   /** A job for each target: one that hangs holds up none of the others. */
   const runAll = async (onlyLate: boolean) => {
@@ -55,11 +64,18 @@ export function createDirectorySync(context: ServiceContext): Service {
       ...clientRoutes(context),
       ...scimRoutes(context),
       ...oneRosterRoutes(context),
+      ...feedRoutes(context, news),
+      ...webhookRoutes(context),
+      ...exportRoutes(context),
     ],
     tasks: {
       [fullRunTask]: async () => {
         await forgetOldRuns(context);
         await forgetOldLag(context);
+        await forgetOldEvents(db, context.clock.now());
+        await forgetOldAttempts(db, context.clock.now());
+        await forgetOldFiles(db, context.clock.now());
+        await askForScheduled(context);
         await runAll(false);
       },
       [catchUpTask]: async () => {
@@ -67,6 +83,7 @@ export function createDirectorySync(context: ServiceContext): Service {
         await resumeInterrupted(context);
         await runAll(true);
       },
+      [makeFileTask]: (payload) => makeFile(context, payloadText(payload, 'exportId')),
     },
     outsideTasks: {
       [runTask]: async (payload) => {
@@ -78,24 +95,49 @@ export function createDirectorySync(context: ServiceContext): Service {
     },
     schedule: { [fullRunTask]: '10 18 * * *', [catchUpTask]: '*/5 * * * *' }, // 01:10 in Vietnam; every five minutes
     start: () => {
-      reader = readOutbox(
-        db,
-        {
-          consumer: 'directory-sync',
-          types: ['person.', 'affiliation.'],
-          handle: async (events) => {
-            const personIds = [
-              ...new Set(events.filter(({ subject }) => subject.kind === 'person').map(({ subject }) => subject.id)),
-            ];
-            if (personIds.length > 0) await noteChanges(context, personIds);
-          },
-        },
-        (error) => log.error({ err: error }, 'sync reader'),
-      );
+      parts = [startTargetReader(context), ...startFeed(context, news)];
     },
     close: async () => {
-      await reader?.stop();
+      news.close();
+      for (const part of parts) await part.stop();
       await connections[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Notes who changed, for the targets. */
+function startTargetReader(context: ServiceContext): { stop(): Promise<void> } {
+  return readOutbox(
+    context.db,
+    {
+      consumer: 'directory-sync',
+      types: ['person.', 'affiliation.'],
+      handle: async (events) => {
+        const personIds = [
+          ...new Set(events.filter(({ subject }) => subject.kind === 'person').map(({ subject }) => subject.id)),
+        ];
+        if (personIds.length > 0) await noteChanges(context, personIds);
+      },
+    },
+    (error) => context.log.error({ err: error }, 'sync reader'),
+  );
+}
+
+/** Writes down what happened for systems outside, tells those who listen, and sends it to webhooks. */
+function startFeed(context: ServiceContext, news: FeedNews): { stop(): Promise<void> }[] {
+  const deliveries = startDeliveries(context);
+  const reader = readOutbox(
+    context.db,
+    {
+      consumer: 'event-feed',
+      types: feedTypes,
+      handle: async (events) => {
+        await appendToFeed(context.db, events);
+        news.ring();
+        deliveries.ring();
+      },
+    },
+    (error) => context.log.error({ err: error }, 'event feed'),
+  );
+  return [reader, deliveries];
 }

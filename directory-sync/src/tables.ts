@@ -1,8 +1,10 @@
 import type { Database, Transaction } from '@edutrust/platform/database';
 import type { Text } from '@edutrust/platform/messages';
 import type { Generated, Kysely } from 'kysely';
+import type { ExportFormat, ExportSchedule } from './exports/formats.ts';
 import type { ChangeAction, ChangeKind } from './model/change.ts';
 import type { Contract } from './model/contract.ts';
+import type { SignatureScheme } from './webhooks/signature.ts';
 
 /** How many people were added, changed and disabled, how many came into groups or left them, how many stay, how many failed. */
 export interface RunTotals {
@@ -19,6 +21,12 @@ export type TargetState = 'new' | 'healthy' | 'slow' | 'paused';
 
 /** `released`: a second person approved it and it is being done. `superseded`: it was no longer what was seen. */
 export type RunState = 'running' | 'done' | 'held' | 'released' | 'superseded' | 'failed';
+
+/** Why a message did not arrive, as far as the sender can say. */
+export type SendFailure = 'status' | 'timeout' | 'certificate' | 'private-address' | 'unreachable';
+
+/** See `webhooks/webhooks.ts` for the moves. */
+export type WebhookState = 'on' | 'paused' | 'disabled';
 
 /** A type alias, because Kysely asks for an index signature, which an interface has not. */
 export type SyncTables = {
@@ -98,7 +106,7 @@ export type SyncTables = {
   'sync.client': {
     id: string;
     name: string;
-    kind: 'scim' | 'oneroster';
+    kind: 'scim' | 'oneroster' | 'events';
     organisation_id: string;
     contract: Contract;
     /** SCIM only: makes staff, and governs those whom it made. */
@@ -120,6 +128,67 @@ export type SyncTables = {
     first_at: Date;
     last_at: Date;
     times: Generated<number>;
+  };
+  'sync.webhook': {
+    id: string;
+    client_id: string;
+    url: string;
+    types: string[];
+    scheme: SignatureScheme;
+    sealed_secret: Buffer;
+    /** The one of before, which signs beside it until `previous_until`. */
+    previous_sealed_secret: Buffer | null;
+    previous_until: Date | null;
+    state: Generated<WebhookState>;
+    disabled_reason: 'gone' | 'failing' | null;
+    /** Of the last message of the feed that was taken. */
+    position: number;
+    /** While something is sent again: of the last one that was taken, and where it ends. */
+    replay_position: number | null;
+    replay_until: number | null;
+    /** In a row. */
+    failures: Generated<number>;
+    next_at: Date;
+    held_by: string | null;
+    held_until: Date | null;
+    created_by: string | null;
+    created_at: Generated<Date>;
+  };
+  'sync.export': {
+    id: string;
+    client_id: string;
+    format: ExportFormat;
+    schedule: ExportSchedule;
+    created_at: Generated<Date>;
+  };
+  'sync.export_file': {
+    id: string;
+    export_id: string;
+    name: string;
+    media_type: string;
+    bytes: number;
+    sha256: Buffer;
+    made_at: Date;
+    expires_at: Date;
+    is_whole: Generated<boolean>;
+    downloads: Generated<number>;
+  };
+  'sync.export_chunk': {
+    file_id: string;
+    number: number;
+    sealed: Buffer;
+  };
+  'sync.webhook_attempt': {
+    webhook_id: string;
+    number: Generated<number>;
+    event_id: string;
+    position: number;
+    type: string;
+    at: Date;
+    status: number | null;
+    failure: SendFailure | null;
+    duration_ms: number;
+    is_replay: boolean;
   };
 };
 

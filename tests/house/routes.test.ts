@@ -138,6 +138,12 @@ async function makeBelongings(pool: pg.Pool, organisation: string, city: DemoCit
      RETURNING id`,
     [organisation, name],
   );
+  const client = await one(
+    `INSERT INTO sync.client (id, name, kind, organisation_id, contract, may_write, token_sha256)
+     VALUES (gen_random_uuid(), left($2, 60), 'scim', $1, '{"learners": ["name"], "others": ["name"], "roles": ["learner"]}', false,
+       sha256(gen_random_uuid()::text::bytea)) RETURNING id`,
+    [organisation, name],
+  );
   return {
     organisation,
     person,
@@ -169,11 +175,15 @@ async function makeBelongings(pool: pg.Pool, organisation: string, city: DemoCit
        RETURNING id`,
       [target],
     ),
-    client: await one(
-      `INSERT INTO sync.client (id, name, kind, organisation_id, contract, may_write, token_sha256)
-       VALUES (gen_random_uuid(), left($2, 60), 'scim', $1, '{"learners": ["name"], "others": ["name"], "roles": ["learner"]}', false,
-         sha256(gen_random_uuid()::text::bytea)) RETURNING id`,
-      [organisation, name],
+    client,
+    webhook: await one(
+      `INSERT INTO sync.webhook (id, client_id, url, types, scheme, sealed_secret, position, next_at)
+       VALUES (gen_random_uuid(), $1, 'https://sis.example.edu.vn', '{person.changed}', 'v1', '', 0, now()) RETURNING id`,
+      [client],
+    ),
+    export: await one(
+      `INSERT INTO sync.export (id, client_id, format, schedule) VALUES (gen_random_uuid(), $1, 'csv', 'none') RETURNING id`,
+      [client],
     ),
     enrolment: await one(
       `INSERT INTO signing.enrolment (id, person_id, organisation_id, title, state, custody, approval_code, created_at, device_name,

@@ -11,6 +11,8 @@ export interface Belongings {
   readonly target: string;
   readonly run: string;
   readonly client: string;
+  readonly webhook: string;
+  readonly export: string;
   readonly enrolment: string;
   readonly request: string;
   readonly transcriptRun: string;
@@ -472,6 +474,32 @@ export const rows: Readonly<Record<string, Row>> = {
   'GET /api/v1/sync/targets/:id/runs': roles('DSA', 'target'),
   'GET /api/v1/sync/runs/:id': roles('DSA', 'run'),
   'POST /api/v1/sync/runs/:id/release': roles('D', 'run', { fresh: 300 }),
+  'GET /api/v1/sync/webhooks': roles('DSA'),
+  'POST /api/v1/sync/webhooks': roles('D', 'client', {
+    body: ({ client }) => ({ clientId: client, url: 'https://sis.example.edu.vn/hook', types: ['person.changed'] }),
+    fresh: 300,
+  }),
+  'DELETE /api/v1/sync/webhooks/:id': roles('D', 'webhook', { fresh: 300 }),
+  'PUT /api/v1/sync/webhooks/:id/state': roles('D', 'webhook', { body: () => ({ state: 'paused' }), fresh: 300 }),
+  'POST /api/v1/sync/webhooks/:id/secret': roles('D', 'webhook', { fresh: 300 }),
+  'POST /api/v1/sync/webhooks/:id/test': roles('D', 'webhook', { fresh: 300 }),
+  'GET /api/v1/sync/webhooks/:id/attempts': roles('DSA', 'webhook'),
+  'POST /api/v1/sync/webhooks/:id/replays': roles('D', 'webhook', {
+    body: () => ({ eventId: '0190f000-0000-7000-8000-000000000000' }),
+    fresh: 300,
+  }),
+  'GET /api/v1/sync/exports': roles('DSA'),
+  'POST /api/v1/sync/exports': roles('D', 'client', {
+    body: ({ client }) => ({ clientId: client, format: 'csv', schedule: 'daily' }),
+    fresh: 300,
+  }),
+  'DELETE /api/v1/sync/exports/:id': roles('D', 'export', { fresh: 300 }),
+  'GET /api/v1/sync/exports/:id/files': roles('D', 'export', { fresh: 300 }),
+  'POST /api/v1/sync/exports/:id/files': roles('D', 'export', { fresh: 300 }),
+  'GET /api/v1/exports': protocol,
+  'GET /api/v1/exports/files/:id': protocol,
+  'GET /api/v1/feed': protocol,
+  'GET /api/v1/feed/stream': protocol,
 };
 
 /** T9: names of fields that carry an id and never name a thing of others. */
@@ -486,6 +514,7 @@ const plan =
 const approval = 'its maker, the person concerned, or who may approve it: registry/src/approvals/approvals.test.ts';
 const anyApp = 'the department approves every app, whosever it is: idp/src/accounts/routes.test.ts';
 const ownSession = "a signing session of the caller's own: signing-service/src/activation/activation.test.ts";
+const ofClient = "the client's organisation, which is the route's resource: the row above tries it as every role";
 const ofLastYear =
   'of the classes that the organisation of the path had last year; any other is refused, with one answer';
 const ofClass = 'learners of the class that the path or the body names; others are refused or skipped one by one';
@@ -532,5 +561,11 @@ export const idsDecidedOtherwise: Readonly<Record<string, string>> = {
   'POST /api/v1/signing/sessions/:id/confirm params.id': ownSession,
   'POST /api/v1/signing/sessions/:id/confirm body.signatures.*.requestId': ownSession,
   'POST /api/v1/signing/sessions/:id/confirm body.drawn.*.requestId': ownSession,
+  'GET /api/v1/exports/files/:id params.id':
+    "the link's signature, over this id: directory-sync/src/exports/exports.test.ts",
+  'POST /api/v1/sync/webhooks body.clientId': ofClient,
+  'POST /api/v1/sync/exports body.clientId': ofClient,
+  'POST /api/v1/sync/webhooks/:id/replays body.eventId':
+    'readFeed gives only what the client of the webhook may hear of: directory-sync/src/webhooks/webhooks.test.ts',
   'GET /api/v1/account/documents/:id/file params.id': 'issued to the caller or to one of their children',
 };

@@ -45,6 +45,7 @@ export const addresses = [
   '/admin/sync/new',
   '/admin/sync/clients/new',
   '/admin/sync/clients/:id',
+  '/admin/sync/webhooks',
   '/admin/sync/:id',
   '/admin/sync/:id/edit',
   '/admin/certificates',

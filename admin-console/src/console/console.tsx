@@ -112,6 +112,7 @@ const EditTarget = part(() => import('./sync/form.tsx').then((file) => file.Edit
 const NewTarget = part(() => import('./sync/form.tsx').then((file) => file.NewTarget));
 const TargetPage = part(() => import('./sync/target.tsx').then((file) => file.TargetPage));
 const Targets = part(() => import('./sync/targets.tsx').then((file) => file.Targets));
+const Webhooks = part(() => import('./sync/webhooks.tsx').then((file) => file.Webhooks));
 
 const pages: Readonly<Record<Address, ComponentType>> = {
   '/admin': Home,
@@ -159,6 +160,7 @@ const pages: Readonly<Record<Address, ComponentType>> = {
   '/admin/sync/new': NewTarget,
   '/admin/sync/clients/new': NewClient,
   '/admin/sync/clients/:id': ClientPage,
+  '/admin/sync/webhooks': Webhooks,
   '/admin/sync/:id': TargetPage,
   '/admin/sync/:id/edit': EditTarget,
   '/admin/certificates': Certificates,

@@ -6,12 +6,12 @@ import { Conflict, InvalidInput, NotFound } from '@edutrust/platform/errors';
 import { isUuid, uuidv7 } from '@edutrust/platform/ids';
 import { type Selectable, sql } from 'kysely';
 import { record } from '../events.ts';
-import { type Contract, usualContract } from '../model/contract.ts';
+import { type Contract, type ContractField, usualContract } from '../model/contract.ts';
 import { type SyncTables, syncOf } from '../tables.ts';
 
-/** A system that asks us, by a protocol of its own: SCIM 2.0, OneRoster 1.2. */
-export type ClientKind = 'scim' | 'oneroster';
-export const clientKinds: readonly ClientKind[] = ['scim', 'oneroster'];
+/** A system that asks us, by a protocol of its own: SCIM 2.0, OneRoster 1.2; or that only hears what happened. */
+export type ClientKind = 'scim' | 'oneroster' | 'events';
+export const clientKinds: readonly ClientKind[] = ['scim', 'oneroster', 'events'];
 export type ClientRow = Selectable<SyncTables['sync.client']>;
 
 export interface NewClient {
@@ -25,6 +25,13 @@ export interface NewClient {
 }
 
 const newToken = () => `edu_${randomBytes(32).toString('base64url')}`;
+/** A OneRoster user is a name with its roles at organisations, a SCIM user a name; an event names nobody. */
+const neededBy: Readonly<Record<ClientKind, readonly ContractField[]>> = {
+  oneroster: ['name', 'roles', 'organisations', 'classes'],
+  scim: ['name'],
+  events: [],
+};
+
 const hashOf = (token: string) => createHash('sha256').update(token).digest();
 
 /** Adds a client; its token is given this once and kept as a hash. @throws Conflict, InvalidInput */
@@ -33,8 +40,7 @@ export async function addClient(
   { name, kind, organisationId, mayWrite, contract = usualContract }: NewClient,
   actor: Actor,
 ): Promise<{ readonly id: string; readonly token: string }> {
-  // A OneRoster user is a name with its roles at organisations; a SCIM user a name.
-  const needed = kind === 'oneroster' ? (['name', 'roles', 'organisations', 'classes'] as const) : (['name'] as const);
+  const needed = neededBy[kind];
   const isEnough = needed.every((field) => contract.learners.includes(field) && contract.others.includes(field));
   if (!isEnough || (mayWrite && kind !== 'scim')) {
     throw new InvalidInput('sync/bad-client', {
@@ -113,16 +119,16 @@ export async function renewToken(transaction: Transaction, id: string, actor: Ac
   return token;
 }
 
-/** The client whose token this is; undefined for one that is unknown, replaced more than a day ago, or ended. */
+/** The client whose token this is, of this kind where it has to be one; undefined for one that is unknown, replaced more than a day ago, or ended. */
 export async function clientOfToken(
   { db }: Pick<ServiceContext, 'db'>,
   token: string,
-  kind: ClientKind,
+  kind?: ClientKind,
 ): Promise<ClientRow | undefined> {
   const hash = hashOf(token);
   const { rows } = await sql<ClientRow>`
     SELECT * FROM sync.client
-    WHERE (token_sha256 = ${hash} OR (old_token_sha256 = ${hash} AND old_token_until > now())) AND kind = ${kind} AND ended_at IS NULL`.execute(
+    WHERE (token_sha256 = ${hash} OR (old_token_sha256 = ${hash} AND old_token_until > now())) AND ${kind === undefined ? sql`true` : sql`kind = ${kind}`} AND ended_at IS NULL`.execute(
     db,
   );
   const [client] = rows;

@@ -35,7 +35,7 @@ const listAll = ({ db }: ServiceContext) =>
     access: requires('sync.read'),
     schema: {
       tags,
-      summary: 'Systems that read people and groups by SCIM or OneRoster',
+      summary: 'Systems that read people and groups by SCIM or OneRoster, or hear what happened',
       response: { 200: Type.Object({ items: Type.Array(Client) }) },
     },
     handle: async ({ actor }) => {

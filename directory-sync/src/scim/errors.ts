@@ -8,7 +8,9 @@ export type ScimType =
   | 'invalidPath'
   | 'noTarget'
   | 'invalidValue'
-  | 'invalidVers';
+  | 'invalidVers'
+  /** RFC 9865 §2.3 */
+  | 'invalidCursor';
 
 /** A refusal in SCIM's own form. Its words are for the maker of the client, and in English. */
 export class ScimError extends Error {

@@ -7,7 +7,7 @@ import { record } from '../events.ts';
 import { scimError } from './errors.ts';
 import type { Filter } from './filter.ts';
 import { applyPatch, type Edited, type MemberEdit, readResource, type Settable } from './patch.ts';
-import { mustMatch, type Page, type Preconditions, type Resource } from './resource.ts';
+import { type Listed, mustMatch, nextAfter, type Page, type Preconditions, type Resource } from './resource.ts';
 import { groupAttributes, limits, urn } from './schemas.ts';
 import { type Columns, conditionOf } from './sql.ts';
 
@@ -40,10 +40,11 @@ const columns: Columns = {
 export async function listGroups(
   { db }: Pick<ServiceContext, 'db'>,
   client: ClientRow,
-  { filter, startIndex, count }: Page,
+  { filter, startIndex, count, after }: Page,
   { withMembers }: { readonly withMembers: boolean },
-): Promise<{ readonly total: number; readonly resources: Resource[] }> {
+): Promise<Listed> {
   const where = sql`FROM sync.scim_group AS g WHERE g.client_id = ${client.id} ${filter ? sql`AND ${conditionOf(filter, columns)}` : sql``}`;
+  const from = after === undefined ? sql`` : sql`AND g.id > ${after}::uuid`;
   const members = withMembers
     ? sql`(SELECT jsonb_agg(m.person_id ORDER BY m.person_id) FROM sync.scim_group_member AS m WHERE m.group_id = g.id)`
     : sql`NULL`;
@@ -52,8 +53,8 @@ export async function listGroups(
     const counted = await sql<{ count: number }>`SELECT count(*) ${where}`.execute(transaction);
     const { rows } = await sql<GroupRow>`
       SELECT g.id, g.external_id, g.display_name, g.version, g.created_at, g.updated_at, ${members} AS members
-      ${where} ORDER BY g.id OFFSET ${startIndex - 1} LIMIT ${count}`.execute(transaction);
-    return { total: counted.rows[0]?.count ?? 0, resources: rows.map(toGroup) };
+      ${where} ${from} ORDER BY g.id OFFSET ${startIndex - 1} LIMIT ${count}`.execute(transaction);
+    return { total: counted.rows[0]?.count ?? 0, resources: rows.map(toGroup), next: nextAfter(rows, count) };
   });
 }
 

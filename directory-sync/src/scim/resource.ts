@@ -1,3 +1,4 @@
+import { isUuid } from '@edutrust/platform/ids';
 import { scimError } from './errors.ts';
 import type { Filter } from './filter.ts';
 import { limits, urn } from './schemas.ts';
@@ -15,7 +16,21 @@ export interface Page {
   /** From 1. */
   readonly startIndex: number;
   readonly count: number;
+  /** By cursor: those whose id comes after this one, whatever the index. */
+  readonly after?: string;
 }
+
+/** What a page holds. */
+export interface Listed {
+  readonly total: number;
+  readonly resources: Resource[];
+  /** The id to go on after, by cursor; undefined when there is nothing more. */
+  readonly next: string | undefined;
+}
+
+/** A full page may be followed by another. */
+export const nextAfter = (rows: readonly { readonly id: string }[], count: number): string | undefined =>
+  count > 0 && rows.length === count ? rows.at(-1)?.id : undefined;
 
 /** Which version the client knows (RFC 9110 §13.1). */
 export interface Preconditions {
@@ -44,6 +59,26 @@ export function pageOf(query: Readonly<Record<string, unknown>>): Pick<Page, 'st
     count: Math.min(Math.max(0, number('count', limits.results)), limits.results),
   };
 }
+
+/**
+ * `cursor` (RFC 9865 §2): empty for the first page, then what `nextCursor` was. Undefined when pages go by index. It names
+ * the last resource, so that those that are added or gone meanwhile move nothing.
+ *
+ * @throws scimError 400 `invalidCursor`
+ */
+export function cursorOf(query: Readonly<Record<string, unknown>>): string | undefined {
+  const { cursor } = query;
+  if (cursor === undefined) return undefined;
+  if (cursor === '') return firstCursor;
+  const id = typeof cursor === 'string' ? Buffer.from(cursor, 'base64url').toString('latin1') : '';
+  if (!isUuid(id) || query.startIndex !== undefined)
+    throw scimError(400, 'The cursor is none that was given, or stands beside a startIndex.', 'invalidCursor');
+  return id;
+}
+
+/** Before every id. */
+const firstCursor = '00000000-0000-0000-0000-000000000000';
+export const cursorAfter = (id: string): string => Buffer.from(id, 'latin1').toString('base64url');
 
 export const listResponse = (resources: readonly object[], total: number, startIndex: number) => ({
   schemas: [urn.list],

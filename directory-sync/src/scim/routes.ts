@@ -8,7 +8,7 @@ import { bearerOf, type ClientRow, clientOfToken } from '../clients/clients.ts';
 import { runBulk } from './bulk.ts';
 import { ScimError, scimError } from './errors.ts';
 import { parseFilter } from './filter.ts';
-import { listResponse, type Page, pageOf, project } from './resource.ts';
+import { cursorAfter, cursorOf, listResponse, type Page, pageOf, project } from './resource.ts';
 import { limits, resourceTypes, schemas, serviceProviderConfig } from './schemas.ts';
 import { createScim, type Endpoint, type Scim, type ScimRequest } from './scim.ts';
 
@@ -126,6 +126,16 @@ const changing =
 async function search(scim: Scim, types: readonly ('Users' | 'Groups')[], client: ClientRow, given: Query) {
   const { startIndex, count } = pageOf(given);
   const filter = typeof given.filter === 'string' && given.filter !== '' ? parseFilter(given.filter) : undefined;
+  const after = cursorOf(given);
+  const [type] = types;
+  if (after !== undefined && type !== undefined) {
+    if (types.length > 1)
+      throw scimError(400, 'Users and groups are paged by cursor each for themselves.', 'invalidCursor');
+    const page = await scim[type].list(client, { filter, startIndex: 1, count, after }, given);
+    const resources = page.resources.map((one) => project(one, given));
+    const { startIndex: _, ...response } = listResponse(resources, page.total, 1);
+    return { ...response, ...(page.next ? { nextCursor: cursorAfter(page.next) } : {}) };
+  }
   const found: object[] = [];
   let total = 0;
   for (const type of types) {

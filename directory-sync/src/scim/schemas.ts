@@ -152,6 +152,14 @@ export const serviceProviderConfig = {
   patch: { supported: true },
   bulk: { supported: true, maxOperations: limits.operations, maxPayloadSize: limits.payloadBytes },
   filter: { supported: true, maxResults: limits.results },
+  // RFC 9865 §4
+  pagination: {
+    cursor: true,
+    index: true,
+    defaultPaginationMethod: 'index',
+    defaultPageSize: limits.results,
+    maxPageSize: limits.results,
+  },
   changePassword: { supported: false },
   sort: { supported: false },
   etag: { supported: true },

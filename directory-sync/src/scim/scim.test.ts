@@ -316,3 +316,37 @@ test('what is served says of itself what is so', async () => {
   assert.equal((await ask('GET', '/Me')).status, 501);
   assert.equal((await ask('POST', '/Users/.search', { schemas: [urn.search], count: 1 })).body.itemsPerPage, 1);
 });
+
+test('RFC 9865: by cursor everybody comes once, whoever is added or leaves meanwhile; a cursor that was not given is refused', async () => {
+  await using world = await openWorld();
+  const { ask } = await world.client({});
+  const { body: config } = await ask('GET', '/ServiceProviderConfig');
+  assert.deepEqual([config.pagination.cursor, config.pagination.defaultPaginationMethod], [true, 'index']);
+  const total = (await ask('GET', '/Users?count=0')).body.totalResults;
+  const seen: string[] = [];
+  let [cursor, pages] = ['', 0];
+  for (;;) {
+    const { status, body } = await ask('GET', `/Users?count=50&cursor=${cursor}`);
+    assert.equal(status, 200);
+    assert.equal(body.startIndex, undefined, 'no index by cursor');
+    seen.push(...body.Resources.map(({ id }: { id: string }) => id));
+    pages += 1;
+    // Between the pages somebody of the first one goes: by index the next page would leave one out.
+    if (pages === 1)
+      await world.context.pool.query('UPDATE registry.affiliation SET valid_until = now() WHERE person_id = $1', [
+        seen[0],
+      ]);
+    if (body.nextCursor === undefined) break;
+    cursor = body.nextCursor;
+  }
+  assert.ok(pages > 2);
+  assert.equal(new Set(seen).size, total);
+  assert.equal(seen.length, total);
+  for (const [query, why] of [
+    ['cursor=bm9uc2Vuc2U', 'made up'],
+    [`cursor=${cursor}&startIndex=1`, 'with an index'],
+  ]) {
+    const { status, body } = await ask('GET', `/Users?${query}`);
+    assert.deepEqual([status, body.scimType], [400, 'invalidCursor'], why);
+  }
+});

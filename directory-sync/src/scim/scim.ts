@@ -1,7 +1,7 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { ClientRow } from '../clients/clients.ts';
 import { createGroup, deleteGroup, getGroup, listGroups, patchGroup, replaceGroup } from './groups.ts';
-import type { Page, Preconditions, Resource } from './resource.ts';
+import type { Listed, Page, Preconditions, Resource } from './resource.ts';
 import { createUser, deleteUser, getUser, listUsers, patchUser, replaceUser } from './users.ts';
 
 export type Endpoint = 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -27,7 +27,7 @@ export interface Scim {
 }
 
 interface Reading {
-  list(client: ClientRow, page: Page, query: Query): Promise<{ total: number; resources: Resource[] }>;
+  list(client: ClientRow, page: Page, query: Query): Promise<Listed>;
   get(client: ClientRow, id: string, query: Query): Promise<Resource>;
 }
 

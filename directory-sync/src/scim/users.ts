@@ -18,7 +18,7 @@ import { recordReleases } from '../releases/releases.ts';
 import { scimError } from './errors.ts';
 import type { Filter } from './filter.ts';
 import { applyPatch, type Edited, readResource, type Settable } from './patch.ts';
-import { mustMatch, type Page, type Preconditions, type Resource } from './resource.ts';
+import { type Listed, mustMatch, nextAfter, type Page, type Preconditions, type Resource } from './resource.ts';
 import { urn, userAttributes } from './schemas.ts';
 import { type Columns, conditionOf } from './sql.ts';
 
@@ -86,17 +86,18 @@ const columnsOf = (client: ClientRow): Columns => ({
 export async function listUsers(
   { db, clock }: Pick<ServiceContext, 'db' | 'clock'>,
   client: ClientRow,
-  { filter, startIndex, count }: Page,
-): Promise<{ readonly total: number; readonly resources: Resource[] }> {
+  { filter, startIndex, count, after }: Page,
+): Promise<Listed> {
   const where = filter ? sql`AND ${conditionOf(filter, columnsOf(client))}` : sql``;
+  const from = after === undefined ? sql`` : sql`AND p.id > ${after}::uuid`;
   return db.transaction().execute(async (transaction) => {
     await sql`SET LOCAL statement_timeout = '5s'`.execute(transaction);
     const total = await countOf(transaction, sql`${visible(client)} ${where}`);
     const { rows } = await sql<UserRow>`
-      SELECT ${row} ${visible(client)} ${where} ORDER BY p.id OFFSET ${startIndex - 1} LIMIT ${count}`.execute(
+      SELECT ${row} ${visible(client)} ${where} ${from} ORDER BY p.id OFFSET ${startIndex - 1} LIMIT ${count}`.execute(
       transaction,
     );
-    return { total, resources: await toUsers(transaction, client, rows, clock.now()) };
+    return { total, resources: await toUsers(transaction, client, rows, clock.now()), next: nextAfter(rows, count) };
   });
 }
 

@@ -1,57 +1,5 @@
-import { lookup as resolve } from 'node:dns';
-import { request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
-import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { InvalidInput } from '@edutrust/platform/errors';
-
-/** What is not the open internet: this machine, this network, links, the cloud's metadata, reserved (RFC 6890). */
-const loopback = new BlockList();
-loopback.addSubnet('127.0.0.0', 8);
-loopback.addAddress('::1', 'ipv6');
-const inside = new BlockList();
-for (const [net, bits] of [
-  ['0.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.0.0.0', 24],
-  ['192.168.0.0', 16],
-  ['198.18.0.0', 15],
-  ['224.0.0.0', 3],
-] as const)
-  inside.addSubnet(net, bits);
-for (const [net, bits] of [
-  ['::', 128],
-  ['64:ff9b::', 96],
-  ['fc00::', 7],
-  ['fe80::', 10],
-  ['ff00::', 8],
-] as const)
-  inside.addSubnet(net, bits, 'ipv6');
-
-const isLocalName = (host: string) => host === 'localhost' || host.endsWith('.localhost');
-
-function mayReach(address: string, allowsLoopback: boolean): boolean {
-  const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
-  if (loopback.check(address, family)) return allowsLoopback;
-  return !inside.check(address, family);
-}
-
-/** An installation that is itself on loopback (a laptop, the demo) may call apps beside it; no other calls inward. */
-function isLoopbackIssuer(issuer: URL): boolean {
-  const host = hostOf(issuer);
-  return isLocalName(host) || (isIP(host) !== 0 && loopback.check(host, isIP(host) === 6 ? 'ipv6' : 'ipv4'));
-}
-
-const hostOf = ({ hostname }: URL) => hostname.replace(/^\[|\]$/g, '');
-
-/** Whether the server may send something to the address: its name is looked at again when it has been resolved. */
-export function mayBeCalled(address: string, issuer: URL): boolean {
-  const host = hostOf(new URL(address));
-  if (isLocalName(host)) return isLoopbackIssuer(issuer);
-  return isIP(host) === 0 || mayReach(host, isLoopbackIssuer(issuer));
-}
+import { mayBeCalled } from '@edutrust/platform/public-address';
 
 /** @throws InvalidInput `apps/private-address` */
 export function mustBeCallable(address: string | null | undefined, issuer: URL): void {
@@ -61,47 +9,4 @@ export function mustBeCallable(address: string | null | undefined, issuer: URL):
     en: 'The server does not call addresses inside private networks.',
   };
   throw new InvalidInput('apps/private-address', detail, { fields: [{ pointer: '/backchannelLogoutUri', detail }] });
-}
-
-/** Gives only addresses that may be reached, to the connection itself: what was checked is what is connected to. */
-const publicLookup =
-  (allowsLoopback: boolean): LookupFunction =>
-  (hostname, options, callback) => {
-    resolve(hostname, { ...options, all: true }, (error, addresses) => {
-      if (error) return callback(error, '', 4);
-      const usable = addresses.filter(({ address }) => mayReach(address, allowsLoopback));
-      const [first] = usable;
-      if (!first) return callback(new Error(`${hostname} leads into a private network`), '', 4);
-      if (options.all) return callback(null, usable);
-      return callback(null, first.address, first.family);
-    });
-  };
-
-/** Posts a form to an app's address and gives the status; redirects are not followed, the answer is not read. */
-export async function postForm(
-  address: string,
-  form: URLSearchParams,
-  { issuer, timeoutMs }: { readonly issuer: URL; readonly timeoutMs: number },
-): Promise<number> {
-  if (!mayBeCalled(address, issuer)) throw new Error('the address lies inside a private network');
-  const url = new URL(address);
-  const body = form.toString();
-  return new Promise((done, fail) => {
-    const sending = (url.protocol === 'https:' ? httpsRequest : httpRequest)(
-      url,
-      {
-        method: 'POST',
-        headers: { 'content-type': 'application/x-www-form-urlencoded', 'content-length': Buffer.byteLength(body) },
-        lookup: publicLookup(isLoopbackIssuer(issuer)),
-        signal: AbortSignal.timeout(timeoutMs),
-        agent: false,
-      },
-      (answer) => {
-        answer.destroy();
-        done(answer.statusCode ?? 0);
-      },
-    );
-    sending.on('error', fail);
-    sending.end(body);
-  });
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { post } from '@edutrust/platform/public-address';
 import type Provider from 'oidc-provider';
-import { postForm } from '../apps/public-address.ts';
 
 /** How long an app may take to answer. */
 const answerMs = 5_000;
@@ -30,7 +30,12 @@ export async function deliverLogout(
   token.set('jti', randomUUID());
   if (sid) token.set('sid', sid); // without it the token means every session of the person (§2.4)
   const form = new URLSearchParams({ logout_token: await token.issue({ use: 'logout' }) });
-  const status = await postForm(address, form, { issuer: new URL(provider.issuer), timeoutMs: answerMs });
+  const { status } = await post(address, {
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: form.toString(),
+    issuer: new URL(provider.issuer),
+    timeoutMs: answerMs,
+  });
   // §2.8: 200; 204 is common too. 400 means that the app refused the token: trying again may help after its keys load.
   if (status !== 200 && status !== 204) {
     throw new Error(`${clientId} answered ${status} to a logout token`);

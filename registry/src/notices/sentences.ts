@@ -145,6 +145,16 @@ const catalogue = {
     },
     remedy: ask,
   }),
+  'webhook.disabled': ({ client = '' }) => ({
+    title: {
+      vi: `Hệ thống «${client}» không nhận được tin nhiều ngày, nên việc gửi đã ngừng.`,
+      en: `"${client}" could not be reached for days, so sending events to it has stopped.`,
+    },
+    remedy: {
+      vi: 'Hỏi người phụ trách hệ thống đó, rồi bật lại ở trang Đồng bộ → Webhook; tin chưa gửi vẫn còn 30 ngày.',
+      en: 'Ask the people who run it, then resume it under Directory sync → Webhooks; unsent events are kept for 30 days.',
+    },
+  }),
   'approval.waiting': ({ what = '', whatEn = what, by = '' }) => ({
     title: {
       vi: `${by || 'Một người khác'} đề nghị: ${what}. Việc này chờ bạn xem và duyệt.`,

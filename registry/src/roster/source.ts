@@ -2,7 +2,7 @@ import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { RowSource } from '../changes/plan.ts';
 import type { Progress } from '../changes/population.ts';
-import type { Incoming, OrganisationRow, PersonRow } from '../changes/row.ts';
+import type { Completeness, Incoming, OrganisationRow, PersonRow } from '../changes/row.ts';
 import { headerIn } from './columns/fields.ts';
 import {
   type Column,
@@ -31,6 +31,8 @@ export interface OpenRoster {
   readonly sheet?: string;
   /** Where the header stands, when a person said so. */
   readonly headerRow?: number;
+  /** What the person says that the file holds. */
+  readonly completeness?: Completeness;
   readonly actor: Actor;
   readonly onProgress?: (progress: Progress) => void;
 }
@@ -68,6 +70,7 @@ export async function openRoster(
       example: kind.required.map((group) => headerIn(kind.fields, group[0]?.[0] ?? '')).join(', '),
       ...(input.sheet ? { sheet: input.sheet } : {}),
       ...(input.headerRow ? { headerRow: input.headerRow } : {}),
+      isDeclaredComplete: (input.completeness ?? 'partial') !== 'partial',
       isHeader: (cells) => isHeader(kind, cells) || remembered.has(headerDigest(cells)),
       onHead: (head) => {
         const columns = columnsOf(kind, head, input.columns ?? remembered.get(headerDigest(head.cells)));

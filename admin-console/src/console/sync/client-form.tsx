@@ -22,6 +22,7 @@ const roles = ['learner', 'teacher', 'staff', 'guardian'] as const;
 const needed: Readonly<Record<Client['kind'], readonly ContractField[]>> = {
   scim: ['name'],
   oneroster: ['name', 'roles', 'organisations', 'classes'],
+  events: [],
 };
 const usual: Contract = {
   learners: ['name', 'roles', 'organisations', 'classes'],
@@ -36,7 +37,7 @@ export function NewClient() {
   const [contract, setContract] = useKept('contract of new client', usual);
   const [mayWrite, setMayWrite] = useKept('new client writes', false);
   const [made, setMade] = useState<{ readonly id: string; readonly token: string; readonly name: string }>();
-  const kind = entry.values.kind === 'scim' ? 'scim' : 'oneroster';
+  const kind = (Object.keys(needed) as Client['kind'][]).find((one) => one === entry.values.kind) ?? 'oneroster';
   const back = { href: '/admin/sync', label: t('Đồng bộ', 'Directory sync') };
   if (made) {
     return (
@@ -87,6 +88,7 @@ export function NewClient() {
           {...entry.choice('kind')}
           options={[
             { value: 'oneroster', label: 'OneRoster 1.2' },
+            { value: 'events', label: t('Chỉ nghe tin và nhận tệp', 'Events and files only') },
             { value: 'scim', label: 'SCIM 2.0' },
           ]}
         />

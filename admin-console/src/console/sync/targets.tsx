@@ -23,6 +23,9 @@ export function Targets() {
           'Systems that receive people and groups from EduTrust.',
         )}
       >
+        <a class="button" href="/admin/sync/webhooks">
+          {t('Webhook', 'Webhooks')}
+        </a>
         {mayWrite && (
           <a class="button button-primary" href="/admin/sync/new">
             <Icon name="plus" />

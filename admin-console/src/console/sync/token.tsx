@@ -14,16 +14,18 @@ export function Token({
   readonly kind: Client['kind'];
   readonly token: string;
 }) {
-  const rows =
-    kind === 'scim'
-      ? [[t('Địa chỉ', 'Address'), `${location.origin}/scim/v2`]]
-      : [
-          [t('Địa chỉ', 'Address'), `${location.origin}/ims/oneroster/rostering/v1p2`],
-          [t('Địa chỉ lấy mã (token URL)', 'Token URL'), `${location.origin}/ims/oneroster/token`],
-          ['Client ID', id],
-        ];
+  const addressed = (path: string) => [t('Địa chỉ', 'Address'), `${location.origin}${path}`];
+  const rows = {
+    scim: [addressed('/scim/v2')],
+    events: [addressed('/api/v1/feed')],
+    oneroster: [
+      addressed('/ims/oneroster/rostering/v1p2'),
+      [t('Địa chỉ lấy mã (token URL)', 'Token URL'), `${location.origin}/ims/oneroster/token`],
+      ['Client ID', id],
+    ],
+  }[kind];
   const secretName =
-    kind === 'scim' ? t('Mã truy cập (token)', 'Token') : t('Mã bí mật (client secret)', 'Client secret');
+    kind === 'oneroster' ? t('Mã bí mật (client secret)', 'Client secret') : t('Mã truy cập (token)', 'Token');
   return (
     <section class="card rounded-cover p-6 grid gap-4" aria-labelledby="token">
       <h2 id="token">{t('Nhập vào hệ thống kia', 'Enter these in the other system')}</h2>

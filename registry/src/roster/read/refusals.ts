@@ -99,6 +99,35 @@ export function noHeader(kind: RosterKindId, example: string): InvalidInput {
   );
 }
 
+/** A file that a OneRoster package cannot be read without. */
+export function oneRosterLacks(name: string): InvalidInput {
+  return new InvalidInput(
+    'roster/oneroster-incomplete',
+    {
+      vi: `Gói OneRoster thiếu ${name}, hoặc tệp ấy trống.`,
+      en: `The OneRoster package lacks ${name}, or it is empty.`,
+    },
+    {
+      remedy: {
+        vi: 'Xuất lại gói từ hệ thống nguồn, đủ các tệp có trong manifest.csv.',
+        en: 'Export the package again with every file that its manifest.csv names.',
+      },
+    },
+  );
+}
+
+/** Changes alone never say who left by saying nothing (D4). */
+export function deltaIsNotComplete(): InvalidInput {
+  return new InvalidInput(
+    'roster/delta-not-complete',
+    {
+      vi: 'Gói OneRoster này chỉ có thay đổi (delta), nên không thể khai là danh sách đầy đủ.',
+      en: 'This OneRoster package holds changes alone (delta), so it cannot be declared complete.',
+    },
+    { remedy: { vi: 'Bỏ khai đầy đủ, hoặc xuất gói bulk.', en: 'Do not declare it complete, or export it as bulk.' } },
+  );
+}
+
 /** A file of a kind that is no table of ours, called by its name (D17). */
 export function otherFile(what: Text, remedy: Text): InvalidInput {
   return new InvalidInput('roster/other-file', { vi: `Đây là ${what.vi}.`, en: `This is ${what.en}.` }, { remedy });

@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises';
 import { readCsv } from './csv.ts';
 import { count, type RosterFile, spool } from './file.ts';
 import { fromTcvn3 } from './legacy-fonts.ts';
+import { readOneRoster } from './oneroster.ts';
 import { foreignFormatOf, isZip, otherArchiveOf, otherFileOf } from './other-files.ts';
 import {
   foreignFormat,
@@ -45,6 +46,8 @@ export interface TableReader {
   readonly headerRow?: number;
   /** Without a header that is known, the widest of the first rows is offered as one; and the first of several sheets. */
   readonly guesses?: true;
+  /** The person says that the file holds everybody: one of changes alone is refused. */
+  readonly isDeclaredComplete?: boolean;
   isHeader(cells: readonly string[]): boolean;
   onHead(head: Head): void;
   /** At most `rowsAtOnce`. */
@@ -72,6 +75,15 @@ export async function readTable(file: RosterFile, reader: TableReader): Promise<
     return { sha256: counted.sha256() };
   }
   await using spooled = await spool(counted);
+  const { kind, isDeclaredComplete = false } = reader;
+  const isOfPeople = kind === 'learners' || kind === 'staff';
+  const oneRoster = isOfPeople ? await readOneRoster(spooled.path, { isDeclaredComplete }) : undefined;
+  if (oneRoster) {
+    const table = createTable(reader, () => counted.read.count, { sheet: undefined, sheets: [], serials: undefined });
+    for await (const row of oneRoster.rows(reader.kind)) await take(row, table);
+    await table.end();
+    return { sha256: counted.sha256() };
+  }
   await mustBeWorkbook(spooled.path);
   await withWorkbook(spooled.path, async (workbook) => {
     const sheets: string[] = [];

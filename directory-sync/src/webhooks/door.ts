@@ -1,0 +1,6 @@
+/** The door of the webhooks for the tests of faults. */
+
+export { addClient } from '../clients/clients.ts';
+export { appendToFeed, feedTypes } from '../feed/feed.ts';
+export { deliverDue } from './deliver.ts';
+export { addWebhook } from './webhooks.ts';
