@@ -218,7 +218,6 @@ async function signing(teacher: Page, officer: Page): Promise<void> {
   await principal.goto(platform.url);
   await moment('principal', 'signs a class, from the launcher', async (hands) => {
     await hands.tap(principal.getByRole('link', { name: /^Xem và ký/ }));
-    await hands.tap(principal.getByRole('link', { name: /^Xem \d+ học bạ/ }).first());
     await hands.tap(principal.getByRole('button', { name: /^Ký \d+ học bạ$/ }));
     await hands.touch(principal.getByRole('button', { name: /^Mã giống, ký/ }));
     await principal.getByRole('heading', { name: 'Đã ký xong' }).waitFor({ timeout: 120_000 });

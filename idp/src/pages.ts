@@ -244,7 +244,21 @@ export interface LauncherProps {
   readonly isShared: boolean;
   readonly address: Address;
   /** Documents that wait for the person's signature or seal; null when there are none. */
-  readonly waiting: { readonly count: number; readonly href: string } | null;
+  readonly waiting: {
+    readonly count: number;
+    /** Everything that waits. */
+    readonly href: string;
+    /** The most urgent of it. */
+    readonly batches: readonly {
+      readonly purpose: 'sign' | 'seal';
+      readonly className: string | null;
+      readonly title: string;
+      readonly isTranscripts: boolean;
+      readonly count: number;
+      readonly dueAt: Instant | null;
+      readonly href: string;
+    }[];
+  } | null;
   /** The classes that the person is class teacher of now. */
   readonly classes: readonly { readonly code: string; readonly learnerCount: number; readonly href: string }[];
 }

@@ -385,8 +385,7 @@ test('city: transcripts are asked for, signed by teacher and principal on their 
   }
   const clerk = pageOf('clerk');
   await clerk.goto(`${platform.url}/`);
-  await clerk.getByRole('link', { name: 'Xem và ký 2 tài liệu' }).click();
-  await clerk.getByRole('link', { name: 'Xem 2 học bạ chờ đóng dấu' }).click();
+  await clerk.getByRole('link', { name: 'Xem và đóng dấu 2 học bạ' }).click();
   await clerk.getByRole('button', { name: 'Đóng dấu 2 học bạ' }).click();
   await clerk.getByRole('button', { name: /^Mã giống, đóng dấu/ }).click();
   await clerk.getByRole('heading', { name: 'Đã đóng dấu xong' }).waitFor();

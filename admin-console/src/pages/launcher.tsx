@@ -5,6 +5,7 @@ import type { IconName } from '../design/icons.ts';
 import { t } from '../design/language.ts';
 import { you } from './address.ts';
 import { NotMe } from './sign-in.tsx';
+import { WaitingDocuments } from './waiting.tsx';
 
 const pictures: Readonly<Record<AppPicture, IconName>> = {
   book: 'book-open',
@@ -90,18 +91,7 @@ function Waiting({ waiting, classes, children, address }: LauncherProps) {
   if (!waiting && !children && classes.length === 0) return null;
   return (
     <div class="grid gap-4 md:grid-cols-2 items-stretch">
-      {waiting && (
-        <section class="call content-between" aria-labelledby="waiting">
-          <h2 id="waiting" class="flex items-center gap-4">
-            <span class="big-number">{waiting.count}</span>
-            <span>{t(`chờ ${you(address)} ký`, 'wait for your signature')}</span>
-          </h2>
-          <a class="button button-primary justify-self-start" href={waiting.href}>
-            <Icon name="pen-line" />
-            {t(`Xem và ký ${waiting.count} tài liệu`, `Look at and sign ${waiting.count} documents`)}
-          </a>
-        </section>
-      )}
+      {waiting && <WaitingDocuments waiting={waiting} address={address} />}
       {children && (
         <section class="card grid gap-3 content-between" aria-labelledby="children">
           <div>

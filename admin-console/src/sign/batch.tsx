@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { useLocation, useRoute } from 'preact-iso';
 import { Progress } from '../design/bar.tsx';
 import { Banner } from '../design/form.tsx';
@@ -29,6 +29,10 @@ export function BatchPage() {
   }));
   const { route } = useLocation();
   const takenMs = useOffline();
+  useEffect(() => {
+    // The reader is here before it is needed; a page that fails to load says so itself.
+    import('./document.ts').catch(() => undefined);
+  }, []);
   const [left, setLeft] = usePlace(`${purpose} ${key}`, due.state === 'ready');
   if (due.state === 'loading') return <Skeleton rows={6} />;
   if (due.state === 'failed') return <Banner state="bad">{due.message}</Banner>;

@@ -1,4 +1,4 @@
-import { getDocument, PDFWorker } from 'pdfjs-dist';
+import { getDocument, type PDFDocumentProxy, type PDFPageProxy, PDFWorker } from 'pdfjs-dist';
 import workerAddress from 'pdfjs-dist/build/pdf.worker.min.mjs?url';
 import { t } from '../design/language.ts';
 import { scriptAddress } from '../design/trusted.ts';
@@ -6,6 +6,19 @@ import { isFiles, readFileLines, showFiles } from './files.ts';
 
 /** One worker reads every document; its script is ours, as the content security policy wants. */
 const worker = PDFWorker.create({ port: new Worker(scriptAddress(workerAddress), { type: 'module' }) });
+
+/** Opens a PDF, and forgets it and its letters when the work with it has ended. */
+async function withDocument<Result>(
+  bytes: Uint8Array<ArrayBuffer>,
+  work: (document: PDFDocumentProxy) => Promise<Result>,
+): Promise<Result> {
+  const opening = getDocument({ data: bytes.slice(), useWasm: false, worker });
+  try {
+    return await work(await opening.promise);
+  } finally {
+    await opening.destroy();
+  }
+}
 
 /** Draws every page of a PDF, or each file, below one another, with its text for screen readers; gives how many it drew. */
 export async function drawDocument(
@@ -15,49 +28,61 @@ export async function drawDocument(
   density: number = Math.min(globalThis.devicePixelRatio * 1.5, 4), // sharp when it is enlarged, too
 ): Promise<number> {
   if (isFiles(bytes)) return showFiles(bytes, host);
-  const document = await getDocument({ data: bytes.slice(), useWasm: false, worker }).promise;
-  for (let number = 1; number <= document.numPages && isCurrent(); number += 1) {
-    const page = await document.getPage(number);
-    const natural = page.getViewport({ scale: 1 });
-    const viewport = page.getViewport({ scale: (Math.max(host.clientWidth, 320) / natural.width) * density });
-    const canvas = globalThis.document.createElement('canvas');
-    canvas.className = 'document-page';
-    canvas.width = viewport.width;
-    canvas.height = viewport.height;
-    canvas.setAttribute('role', 'img');
-    const { items } = await page.getTextContent();
-    const text = items.map((item) => ('str' in item ? item.str : '')).join(' ');
-    canvas.setAttribute('aria-label', `${t(`Trang ${number}`, `Page ${number}`)}: ${text.slice(0, 4_000)}`);
-    await page.render({ canvas, viewport }).promise;
-    if (isCurrent()) host.append(canvas);
-  }
-  return document.numPages;
+  return withDocument(bytes, async (document) => {
+    for (let number = 1; number <= document.numPages && isCurrent(); number += 1) {
+      const canvas = await drawPage(await document.getPage(number), Math.max(host.clientWidth, 320), density);
+      if (isCurrent()) host.append(canvas);
+    }
+    return document.numPages;
+  });
+}
+
+/** One page, `width` CSS pixels wide; its text is its label. */
+async function drawPage(page: PDFPageProxy, width: number, density: number): Promise<HTMLCanvasElement> {
+  const natural = page.getViewport({ scale: 1 });
+  const viewport = page.getViewport({ scale: (width / natural.width) * density });
+  const canvas = globalThis.document.createElement('canvas');
+  canvas.className = 'document-page';
+  canvas.width = viewport.width;
+  canvas.height = viewport.height;
+  canvas.setAttribute('role', 'img');
+  const [{ items }] = await Promise.all([page.getTextContent(), page.render({ canvas, viewport }).promise]);
+  const text = items.map((item) => ('str' in item ? item.str : '')).join(' ');
+  canvas.setAttribute(
+    'aria-label',
+    `${t(`Trang ${page.pageNumber}`, `Page ${page.pageNumber}`)}: ${text.slice(0, 4_000)}`,
+  );
+  return canvas;
 }
 
 /** The text of every page in its lines, from top to bottom: the cells of a table's row stand in one line. */
 export async function readLines(bytes: Uint8Array<ArrayBuffer>): Promise<string[]> {
   if (isFiles(bytes)) return readFileLines(bytes);
-  const document = await getDocument({ data: bytes.slice(), useWasm: false, worker }).promise;
-  const lines: string[] = [];
-  for (let number = 1; number <= document.numPages; number += 1) {
-    const { items } = await (await document.getPage(number)).getTextContent();
-    const rows = new Map<number, { x: number; text: string }[]>();
-    for (const item of items) {
-      if (!('str' in item) || item.str.trim() === '') continue;
-      const [, , , , x = 0, y = 0] = item.transform as number[];
-      const at = [...rows.keys()].find((known) => Math.abs(known - y) < sameLine) ?? y;
-      rows.set(at, [...(rows.get(at) ?? []), { x, text: item.str.trim() }]);
+  return withDocument(bytes, async (document) => {
+    const lines: string[] = [];
+    for (let number = 1; number <= document.numPages; number += 1) {
+      lines.push(...linesOf(await (await document.getPage(number)).getTextContent()));
     }
-    for (const [, cells] of [...rows].sort(([one], [other]) => other - one)) {
-      lines.push(
-        cells
-          .sort((one, other) => one.x - other.x)
-          .map(({ text }) => text)
-          .join('  ·  '),
-      );
-    }
+    return lines;
+  });
+}
+
+function linesOf({ items }: Awaited<ReturnType<PDFPageProxy['getTextContent']>>): string[] {
+  const rows = new Map<number, { x: number; text: string }[]>();
+  for (const item of items) {
+    if (!('str' in item) || item.str.trim() === '') continue;
+    const [, , , , x = 0, y = 0] = item.transform as number[];
+    const at = [...rows.keys()].find((known) => Math.abs(known - y) < sameLine) ?? y;
+    rows.set(at, [...(rows.get(at) ?? []), { x, text: item.str.trim() }]);
   }
-  return lines;
+  return [...rows]
+    .sort(([one], [other]) => other - one)
+    .map(([, cells]) =>
+      cells
+        .sort((one, other) => one.x - other.x)
+        .map(({ text }) => text)
+        .join('  ·  '),
+    );
 }
 
 /** Points between baselines that are one line. */

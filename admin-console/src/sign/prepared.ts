@@ -1,7 +1,11 @@
 import { t } from '../design/language.ts';
+import { atOnce } from './at-once.ts';
 import { isContainer, readContainer } from './container.ts';
 import { hexOf, sha256 } from './keys.ts';
 import { digestOfXml, isXml } from './xml.ts';
+
+/** As many connections as a browser opens to one server. */
+const mostConnections = 6;
 
 /** A file that a session signs, as this phone received it, and the digest that this phone computed of it. */
 export interface Prepared {
@@ -22,8 +26,7 @@ export async function fetchPrepared(
   },
   fetchFile: (address: string) => Promise<Response> = fetch,
 ): Promise<Prepared[]> {
-  const files: Prepared[] = [];
-  for (const { requestId, title, digestHex } of session.items) {
+  return atOnce(session.items, mostConnections, async ({ requestId, title, digestHex }) => {
     const answer = await fetchFile(`/api/v1/signing/sessions/${session.id}/documents/${requestId}`);
     if (!answer.ok) {
       throw new Error(
@@ -39,9 +42,8 @@ export async function fetchPrepared(
         ),
       );
     }
-    files.push({ requestId, title, bytes, digestHex });
-  }
-  return files;
+    return { requestId, title, bytes, digestHex };
+  });
 }
 
 /**

@@ -5,6 +5,7 @@ import { Banner, Field } from '../design/form.tsx';
 import { Icon } from '../design/icon.tsx';
 import { t } from '../design/language.ts';
 import { useAction, useLoad } from '../design/load.ts';
+import { atOnce } from './at-once.ts';
 import { Back } from './back.tsx';
 import { tellApart } from './batch.tsx';
 import { FindingLine } from './finding.tsx';
@@ -121,6 +122,9 @@ const none: readonly Prepared[] = [];
 /** Above this many files each canvas is drawn at the screen's own size: a phone has no memory for a hundred large ones. */
 const mostSharp = 5;
 
+/** While one page is drawn the worker reads the next: more at once only take memory. */
+const drawnAtOnce = 3;
+
 /** The files drawn below one another from the bytes that were checked; `onDrawn` once every page of all is there. */
 export function Documents({
   files,
@@ -140,15 +144,15 @@ export function Documents({
     if (files.length > 0) {
       run(async () => {
         const { drawDocument } = await import('./document.ts');
-        const pages = new Map<string, number>();
-        for (const [index, { requestId, bytes }] of files.entries()) {
+        const density = files.length > mostSharp ? 1 : undefined;
+        const pages = await atOnce(files, drawnAtOnce, async ({ requestId, bytes }, index) => {
           const place = places[index];
-          if (!isCurrent || !place) return;
-          const density = files.length > mostSharp ? 1 : undefined;
-          pages.set(requestId, await drawDocument(bytes, place, () => isCurrent, density));
-          if (isCurrent) setCount(index + 1);
-        }
-        if (isCurrent) onDrawn(pages);
+          if (!isCurrent || !place) return [requestId, 0] as const; // the screen shows something else by now
+          const drawn = await drawDocument(bytes, place, () => isCurrent, density);
+          if (isCurrent) setCount((before) => before + 1);
+          return [requestId, drawn] as const;
+        });
+        if (isCurrent) onDrawn(new Map(pages));
       });
     }
     return () => {

@@ -9,7 +9,7 @@ import { accessBook } from '@edutrust/registry/accesses';
 import { type ApprovalKind, createApprovals } from '@edutrust/registry/approvals';
 import { can } from '@edutrust/registry/permissions';
 import { createRegistry, registryKinds } from '@edutrust/registry/service';
-import { countWaiting, listIssuedDocuments } from '@edutrust/signing-service/documents';
+import { listIssuedDocuments, listWaiting } from '@edutrust/signing-service/documents';
 import { createSigning, signingKinds } from '@edutrust/signing-service/service';
 
 import type { Pages } from './screens.ts';
@@ -38,7 +38,7 @@ export async function buildServices(
   const idp = await createIdp(context, pages.idpPages, {
     documents: {
       issuedTo: (personIds) => listIssuedDocuments(context.db, personIds),
-      waitingFor: (actor) => countWaiting(context.db, actor),
+      waitingFor: (actor) => listWaiting(context.db, actor),
     },
     releasedOf: (personId) => listReleases(context.db, personId),
   });

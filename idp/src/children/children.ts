@@ -19,12 +19,26 @@ export interface IssuedDocument {
   readonly code: string;
 }
 
+/** Documents that wait for one person together: those of a class, or one that stands alone. */
+export interface WaitingBatch {
+  readonly purpose: 'sign' | 'seal';
+  /** Of the phone's address: the class, or the document. */
+  readonly key: string;
+  readonly className: string | null;
+  readonly title: string;
+  readonly isTranscripts: boolean;
+  readonly count: number;
+  readonly dueAt: Date | null;
+}
+
 /** What this service asks of those who keep documents; given by the composition root. */
 export interface DocumentsPort {
   /** The issued documents of these people, newest first. */
   issuedTo(personIds: readonly string[]): Promise<readonly IssuedDocument[]>;
-  /** How many documents wait for the person, to sign and to seal. */
-  waitingFor(actor: Extract<Actor, { kind: 'person' }>): Promise<{ readonly toSign: number; readonly toSeal: number }>;
+  /** What waits for the person's signature or seal: how many documents, and the most urgent batches. */
+  waitingFor(
+    actor: Extract<Actor, { kind: 'person' }>,
+  ): Promise<{ readonly count: number; readonly batches: readonly WaitingBatch[] }>;
 }
 
 export interface ChildView extends Child {

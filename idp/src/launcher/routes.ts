@@ -7,7 +7,7 @@ import { getPerson, type PersonClaims, personClaims, splitName } from '@edutrust
 import { listTiles } from '../apps/tiles.ts';
 import type { DocumentsPort } from '../children/children.ts';
 import { sendPage } from '../page-reply.ts';
-import type { Address } from '../pages.ts';
+import type { Address, LauncherProps } from '../pages.ts';
 import { placeOf } from '../provider/claims.ts';
 import { signedInOr } from '../self-service/pages.ts';
 import { viewOfSession } from '../sessions/view.ts';
@@ -34,6 +34,22 @@ async function addressOf(
   return { kind: isPupil ? 'pupil' : roles.includes('teacher') ? 'teacher' : 'adult', gender };
 }
 
+/** Each batch opens where it is decided; a document that stands alone opens to be read. */
+function waitingView({ count, batches }: Awaited<ReturnType<DocumentsPort['waitingFor']>>): LauncherProps['waiting'] {
+  return {
+    count,
+    href: '/sign/',
+    batches: batches.map(({ key, dueAt, ...batch }) => ({
+      ...batch,
+      dueAt: dueAt?.toISOString() ?? null,
+      href:
+        batch.className === null && batch.purpose === 'sign'
+          ? `/sign/read/${key}`
+          : `/sign/batch/${batch.purpose}/${key}`,
+    })),
+  };
+}
+
 const showLauncher = ({ context, pages }: IdpTools, documents: DocumentsPort | undefined) =>
   route({
     method: 'GET',
@@ -52,7 +68,6 @@ const showLauncher = ({ context, pages }: IdpTools, documents: DocumentsPort | u
         documents?.waitingFor(actor),
         listClassesOfTeacher(context.db, personId, schoolYearAt(context.clock.now())),
       ]);
-      const count = waiting ? waiting.toSign + waiting.toSeal : 0;
       const roles = new Set(actor.roles.map(({ role }) => role));
       const html = pages.launcher(
         {
@@ -77,7 +92,7 @@ const showLauncher = ({ context, pages }: IdpTools, documents: DocumentsPort | u
             personId,
             claims.affiliations.map(({ role }) => role),
           ),
-          waiting: count > 0 ? { count, href: '/sign/' } : null,
+          waiting: waiting && waiting.count > 0 ? waitingView(waiting) : null,
           classes: classes.map(({ id, code, learnerCount }) => ({
             code,
             learnerCount: Number(learnerCount),

@@ -1,7 +1,7 @@
 import type { Database } from '@edutrust/platform/database';
 import { sql } from 'kysely';
 
-export { countWaiting } from '../requests/count.ts';
+export { listWaiting } from '../requests/waiting.ts';
 
 import { formatVerificationCode } from '../requests/code.ts';
 

@@ -11,6 +11,7 @@ import { authorise } from '../activation/authorise.ts';
 import { openPdf } from '../formats/pdf/document.ts';
 import { as } from '../formats/pdf/object.ts';
 import { verifyFile } from '../public-verification/verify.ts';
+import { listWaiting } from '../requests/waiting.ts';
 
 describe('a transcript from its class teacher to the school’s seal', () => {
   let world: TestCity;
@@ -43,6 +44,13 @@ describe('a transcript from its class teacher to the school’s seal', () => {
     const ids = [first.id, second.id];
     assert.deepEqual([(await teacher.inbox()).length, (await principal.inbox()).length], [5, 0]);
     assert.deepEqual(await count(teacher), { toSign: 5, toSeal: 0 });
+    const { principalId = '', clerkId = '' } = world.city.schools[0] ?? {};
+    const waiting = async (personId: string) => {
+      const { count: total, batches } = await listWaiting(world.context.db, await world.two.actor(personId));
+      return [total, ...batches.map((batch) => `${batch.purpose} ${batch.count} of ${batch.className}`)];
+    };
+    assert.deepEqual(await waiting(world.classTeacherOf(0)), [5, 'sign 5 of 5A']);
+    assert.deepEqual(await waiting(principalId), [0]);
     assert.equal(await refusal(principal, ids, 'sign'), 'signing/not-waiting', 'the class teacher comes first');
     assert.equal(await refusal(clerk, ids, 'seal'), 'signing/not-signed-yet', 'nothing is sealed unsigned');
     assert.deepEqual(await sign(teacher, ids), ['signed', 'signed']);
@@ -59,6 +67,8 @@ describe('a transcript from its class teacher to the school’s seal', () => {
     assert.equal(await refusal(clerk, ids, 'seal'), 'signing/no-seal');
     await world.giveSeal(0);
     assert.deepEqual(await count(clerk), { toSign: 0, toSeal: 2 });
+    assert.deepEqual(await waiting(clerkId), [2, 'seal 2 of 5A']);
+    assert.deepEqual(await waiting(world.city.schools[1]?.clerkId ?? ''), [0], 'nothing of another school');
     assert.deepEqual(await sign(clerk, ids, 'seal'), ['signed', 'signed']);
 
     const issued = await file(first.id);

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { t } from '../../design/language.ts';
+import { atOnce } from '../at-once.ts';
 import { keptName, takenAt } from './names.ts';
 
 /** Lists that the app asks for before it can show any document. */
@@ -18,11 +19,12 @@ export const documentAddress = (id: string) => `${requestAddress(id)}/document`;
 export async function keepDocuments(ids: readonly string[], onDone: (count: number) => void): Promise<void> {
   const cache = await caches.open(keptName);
   for (const address of lists) await keep(cache, address);
-  for (const [index, id] of ids.entries()) {
+  let done = 0;
+  await atOnce(ids, 3, async (id) => {
     await keep(cache, requestAddress(id));
     await keep(cache, documentAddress(id));
-    onDone(index + 1);
-  }
+    onDone(++done);
+  });
   // The reader itself, which is loaded only when the first document is drawn.
   await import('../document.ts');
 }
