@@ -207,7 +207,6 @@ async function signing(teacher: Page, officer: Page): Promise<void> {
   await teacher.goto(`${platform.url}/teach`);
   await moment('teacher', 'asks for the transcripts of her class', async (hands) => {
     await hands.tap(teacher.getByRole('button', { name: 'Trình ký học bạ' }));
-    await hands.tap(teacher.getByRole('button', { name: 'Trình ký', exact: true }));
     await teacher.getByRole('heading', { name: /^Đã trình \d+ học bạ/ }).waitFor({ timeout: 120_000 });
   });
   await signClass(platform, teacher);

@@ -431,6 +431,7 @@ export const rows: Readonly<Record<string, Row>> = {
   'GET /api/v1/signing/classes/:id/marks/plans/:planId': roles('DC', 'class'),
   'POST /api/v1/signing/classes/:id/marks/plans/:planId/apply': roles('C', 'class'),
   'GET /api/v1/signing/transcripts/:id': roles('C', 'transcriptRun'),
+  'POST /api/v1/signing/transcripts/:id/withdraw': roles('C', 'transcriptRun'),
   'GET /api/v1/signing/organisations/:organisationId/uploads': roles('C', 'organisation'),
   'POST /api/v1/signing/organisations/:organisationId/uploads': roles('C', 'organisation'),
   'POST /api/v1/signing/organisations/:organisationId/documents': roles('C', 'organisation', {

@@ -372,7 +372,6 @@ test('city: transcripts are asked for, signed by teacher and principal on their 
   const teacher = pageOf('teacher');
   await teacher.goto(`${platform.url}/teach`);
   await teacher.getByRole('button', { name: 'Trình ký học bạ' }).click();
-  await teacher.getByRole('button', { name: 'Trình ký', exact: true }).click();
   await teacher.getByRole('heading', { name: 'Đã trình 2 học bạ' }).waitFor();
   await lookAtBoth(teacher, 'city-requested');
   for (const who of ['teacher', 'principal'] as const) {

@@ -126,6 +126,34 @@ describe('signing requests', () => {
     }
   });
 
+  test('a run is taken back by its class, as far as nobody has signed; another school takes nothing back', async () => {
+    const { administratorId = '', classIds } = world.city.schools[1] ?? {};
+    const stranger = world.city.schools[0]?.administratorId ?? '';
+    const teacher = await world.phoneOf(world.classTeacherOf(1));
+    const before = (await teacher.inbox()).map(({ id }) => id);
+    for (const id of before) await world.call(administratorId, 'POST', `/api/v1/signing/requests/${id}/withdraw`);
+    const path = '/api/v1/signing/transcripts';
+    const started = await world.call(administratorId, 'POST', path, { classId: classIds?.at(-1) });
+    const back = `${path}/${started.json.id}/withdraw`;
+    assert.equal((await world.call(administratorId, 'POST', back)).json.code, 'signing/run-goes-on');
+    await makeTranscripts(world.context, started.json.id);
+    const [signed, ...others] = await teacher.inbox();
+    assert.ok(signed && others.length > 0);
+    const session = await teacher.open([signed.id]);
+    await teacher.confirm(session, await teacher.confirmation(session));
+    assert.equal((await world.call(stranger, 'POST', back)).status, 403);
+    assert.equal((await teacher.inbox()).length, others.length);
+    assert.deepEqual((await world.call(administratorId, 'POST', back)).json, { withdrawn: others.length });
+    assert.deepEqual(
+      [(await teacher.inbox()).length, (await world.call(administratorId, 'POST', back)).json],
+      [0, { withdrawn: 0 }],
+    );
+    assert.equal(
+      (await world.call(administratorId, 'GET', `/api/v1/signing/requests/${signed.id}`)).json.state,
+      'waiting',
+    );
+  });
+
   test('J1: a run whose class teacher stopped being a signer ends, and says so of everybody', async () => {
     const { administratorId = '', classIds, teacherIds } = world.city.schools[2] ?? {};
     const classId = classIds?.at(-1);

@@ -11,6 +11,7 @@ import { countWaiting } from './count.ts';
 import { subjectsOf } from './registry.ts';
 import { documentOf, rejectRequest, withdrawRequest } from './requests.ts';
 import { runView } from './run-view.ts';
+import { withdrawRun } from './run-withdraw.ts';
 import { findRun, startTranscripts } from './runs.ts';
 import {
   DocumentKind,
@@ -304,6 +305,26 @@ const reject = (context: ServiceContext) =>
     },
   });
 
+const takeRunBack = (context: ServiceContext) =>
+  route({
+    method: 'POST',
+    url: '/api/v1/signing/transcripts/:id/withdraw',
+    access: requires('signing.request'),
+    schema: {
+      tags,
+      summary: 'Takes back the transcripts of a run that nobody has signed yet',
+      params: IdParams,
+      response: { 200: Type.Object({ withdrawn: Type.Integer() }) },
+    },
+    resource: async (request) => {
+      const { class_id: classId } = await findRun(context.db, request.params.id); // validated
+      return { classId };
+    },
+    handle: async (request) => ({
+      withdrawn: await withdrawRun(context, request.params.id, personActor(request)),
+    }),
+  });
+
 const withdraw = (context: ServiceContext) =>
   route({
     method: 'POST',
@@ -335,6 +356,7 @@ export const requestRoutes = (context: ServiceContext): Route[] => [
   readDocument(context),
   startRun(context),
   readRun(context),
+  takeRunBack(context),
   reject(context),
   withdraw(context),
 ];

@@ -1,8 +1,10 @@
 import { useEffect, useState } from 'preact/hooks';
 import { api, must } from '../../design/api.ts';
-import { ActButton, Dialog } from '../../design/dialog.tsx';
+import { Dialog } from '../../design/dialog.tsx';
 import { Banner } from '../../design/form.tsx';
+import { Icon } from '../../design/icon.tsx';
 import { t } from '../../design/language.ts';
+import { useAction } from '../../design/load.ts';
 import type { paths } from '../../generated/api.d.ts';
 import type { ClassView } from './views.ts';
 
@@ -11,26 +13,22 @@ type Run = paths['/api/v1/signing/transcripts']['post']['responses']['202']['con
 /** How often a run that goes on is asked how far it is, in milliseconds. */
 const askEveryMs = 1_000;
 
-/** Asks for the signatures of a class, shows how far its transcripts are, and says of everybody left out why. */
+/**
+ * Asks for the signatures of a class at one tap, shows how far its transcripts are, and says of everybody left out why.
+ * Nothing is signed by it, and all of it can be taken back until somebody signs: that is why it does not ask first.
+ */
 export function RequestTranscripts({ data }: { readonly data: ClassView }) {
   const [run, setRun] = useState<Run>();
+  const { isBusy, error, run: act } = useAction();
+  const ask = () =>
+    act(async () => setRun(await must(api.POST('/api/v1/signing/transcripts', { body: { classId: data.id } }))));
   return (
     <>
-      <ActButton
-        label={t('Trình ký học bạ', 'Request transcript signatures')}
-        question={t(`Trình ký học bạ lớp ${data.code}?`, `Request signatures for the transcripts of ${data.code}?`)}
-        confirm={t('Trình ký', 'Request')}
-        onConfirm={async () =>
-          setRun(await must(api.POST('/api/v1/signing/transcripts', { body: { classId: data.id } })))
-        }
-      >
-        <p>
-          {t(
-            'Học bạ của những em đã đủ điểm được lập, rồi chờ giáo viên chủ nhiệm ký, hiệu trưởng ký, văn thư đóng dấu. Em chưa đủ điểm thì chưa trình.',
-            'Transcripts of those whose marks are complete are made; class teacher, principal and the school’s seal follow. Others wait until their marks are complete.',
-          )}
-        </p>
-      </ActButton>
+      <button type="button" class="button" disabled={isBusy} onClick={ask}>
+        <Icon name="signature" />
+        {t('Trình ký học bạ', 'Request transcript signatures')}
+      </button>
+      {error && <Banner state="bad">{error}</Banner>}
       {run && <Progress started={run} onClose={() => setRun(undefined)} />}
     </>
   );
@@ -39,28 +37,31 @@ export function RequestTranscripts({ data }: { readonly data: ClassView }) {
 function Progress({ started, onClose }: { readonly started: Run; readonly onClose: () => void }) {
   const [run, setRun] = useState(started);
   const [error, setError] = useState<string>();
+  const [withdrawn, setWithdrawn] = useState<number>();
+  const back = useAction();
+  const params = { path: { id: run.id } };
   useEffect(() => {
     if (run.state === 'done' || error) return;
     const timer = setTimeout(
       () =>
-        must(api.GET('/api/v1/signing/transcripts/{id}', { params: { path: { id: run.id } } })).then(
-          setRun,
-          (caught: unknown) => setError(caught instanceof Error ? caught.message : String(caught)),
+        must(api.GET('/api/v1/signing/transcripts/{id}', { params })).then(setRun, (caught: unknown) =>
+          setError(caught instanceof Error ? caught.message : String(caught)),
         ),
       askEveryMs,
     );
     return () => clearTimeout(timer);
   }, [run, error]);
+  const takeBack = () =>
+    back.run(async () =>
+      setWithdrawn((await must(api.POST('/api/v1/signing/transcripts/{id}/withdraw', { params }))).withdrawn),
+    );
   const settled = run.made + run.skipped.length;
-  const title =
-    run.state === 'running'
-      ? t(`Đang lập học bạ: ${settled}/${run.total}`, `Making transcripts: ${settled} of ${run.total}`)
-      : run.made > 0
-        ? t(`Đã trình ${run.made} học bạ`, `${run.made} transcripts were sent to be signed`)
-        : t('Chưa trình được học bạ nào', 'No transcript was sent');
+  const title = withdrawn === undefined ? titleOf(run) : t(`Đã rút lại ${withdrawn} học bạ`, `${withdrawn} taken back`);
+  const canTakeBack = run.state === 'done' && run.made > 0 && withdrawn === undefined;
+  const failed = error ?? back.error;
   return (
     <Dialog title={title} onClose={onClose}>
-      {error && <Banner state="bad">{error}</Banner>}
+      {failed && <Banner state="bad">{failed}</Banner>}
       {run.state === 'running' && (
         <>
           <progress class="w-full" value={settled} max={Math.max(run.total, 1)} aria-label={title} />
@@ -68,6 +69,14 @@ function Progress({ started, onClose }: { readonly started: Run; readonly onClos
             {t('Đóng cửa sổ này thì việc vẫn chạy tiếp.', 'It continues when you close this window.')}
           </p>
         </>
+      )}
+      {canTakeBack && (
+        <p>
+          {t(
+            'Tiếp theo: giáo viên chủ nhiệm ký, hiệu trưởng ký, văn thư đóng dấu. Chưa ai ký thì còn rút lại được.',
+            'Next: the class teacher signs, the principal signs, the clerk seals. Until somebody signs it can be taken back.',
+          )}
+        </p>
       )}
       <ul class="grid gap-2">
         {run.skipped.map(({ person, detail }) => (
@@ -83,7 +92,22 @@ function Progress({ started, onClose }: { readonly started: Run; readonly onClos
         <button type="button" class="button" onClick={onClose}>
           {t('Đóng', 'Close')}
         </button>
+        {canTakeBack && (
+          <button type="button" class="button button-quiet" disabled={back.isBusy} onClick={takeBack}>
+            <Icon name="undo-2" />
+            {t('Rút lại', 'Take it back')}
+          </button>
+        )}
       </div>
     </Dialog>
   );
+}
+
+function titleOf({ state, made, skipped, total }: Run): string {
+  const settled = made + skipped.length;
+  if (state === 'running')
+    return t(`Đang lập học bạ: ${settled}/${total}`, `Making transcripts: ${settled} of ${total}`);
+  return made > 0
+    ? t(`Đã trình ${made} học bạ`, `${made} transcripts were sent to be signed`)
+    : t('Chưa trình được học bạ nào', 'No transcript was sent');
 }
