@@ -1,13 +1,14 @@
 import type { Problem } from '@edutrust/platform/http';
 import type { Locale } from '@edutrust/platform/messages';
-import type { AppPicture } from './apps/pictures.ts';
 import type { BadgePrompt } from './badges/prompt.ts';
+import type { LauncherProps } from './launcher/props.ts';
 import type { LooksProps } from './looks/props.ts';
 import type { PasskeyCreation, PasskeyPrompt } from './passkeys/prompts.ts';
 
 export type { Problem } from '@edutrust/platform/http';
 export type { AppPicture } from './apps/pictures.ts';
 export type { BadgeOptions, BadgePrompt } from './badges/prompt.ts';
+export type { Address, LauncherApp, LauncherProps, Seat } from './launcher/props.ts';
 export type { LooksProps } from './looks/props.ts';
 export type { PasskeyCreation, PasskeyPrompt } from './passkeys/prompts.ts';
 
@@ -212,55 +213,6 @@ export interface LoggedOutProps {
   /** The app that asked, when it gave no address to return to. */
   readonly app: { readonly name: string } | null;
   readonly signInPath: string;
-}
-
-/** How a person is spoken to: `em`; `thầy` or `cô`; `anh` or `chị`. */
-export interface Address {
-  readonly kind: 'pupil' | 'teacher' | 'adult';
-  readonly gender: 'male' | 'female' | null;
-}
-
-export interface LauncherApp {
-  readonly clientId: string;
-  readonly name: string;
-  readonly purpose: Sentence;
-  /** What its tile shows; null: its first letters. */
-  readonly picture: AppPicture | null;
-  readonly href: string;
-}
-
-export interface LauncherProps {
-  readonly name: string;
-  readonly givenName: string;
-  readonly place: string | null;
-  readonly apps: readonly LauncherApp[];
-  /** Our own pages that the person's roles open: `{ label: 'Quản trị', href: '/admin' }`. */
-  readonly ownPages: readonly { readonly label: Sentence; readonly href: string }[];
-  readonly children: { readonly givenNames: readonly string[]; readonly href: string } | null;
-  readonly accountPath: string;
-  /** `<form method="post">` without fields: «Xong – đăng xuất», and «Không phải em?» for the next child. */
-  readonly signOutAction: string;
-  /** The session is that of a shared computer: leaving is the main thing to offer. */
-  readonly isShared: boolean;
-  readonly address: Address;
-  /** Documents that wait for the person's signature or seal; null when there are none. */
-  readonly waiting: {
-    readonly count: number;
-    /** Everything that waits. */
-    readonly href: string;
-    /** The most urgent of it. */
-    readonly batches: readonly {
-      readonly purpose: 'sign' | 'seal';
-      readonly className: string | null;
-      readonly title: string;
-      readonly isTranscripts: boolean;
-      readonly count: number;
-      readonly dueAt: Instant | null;
-      readonly href: string;
-    }[];
-  } | null;
-  /** The classes that the person is class teacher of now. */
-  readonly classes: readonly { readonly code: string; readonly learnerCount: number; readonly href: string }[];
 }
 
 export interface AccountPasskey {

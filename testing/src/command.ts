@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import process from 'node:process';
 
 const root = new URL('../..', import.meta.url).pathname;
-/** The program that an operator runs. */
-export const command = new URL('../../edutrust/bin/edutrust.js', import.meta.url).pathname;
+/** The program that an operator runs; of another checkout when a comparison names one. */
+export const command = join(process.env.EDUTRUST_TEST_CHECKOUT ?? root, 'edutrust/bin/edutrust.js');
 
 /** What a run of the command said, and how it ended. */
 export interface Outcome {

@@ -53,6 +53,14 @@ export function formatClock(at: string): string {
   return clockFormat.format(new Date(at));
 }
 
+/** `Hôm nay 08:15`, `Hôm qua 08:15`, before that the day alone; Vietnam time. */
+export function formatWhen(at: string, now = Date.now()): string {
+  const day = formatDate(at);
+  const daysAgo = [0, 1].find((days) => day === dateFormat.format(now - days * 86_400_000));
+  if (daysAgo === undefined) return day;
+  return `${agoFormats[current].format(-daysAgo, 'day')} ${formatClock(at)}`;
+}
+
 /** `3 phút trước` */
 export function formatAgo(at: string, now = Date.now()): string {
   const seconds = Math.round((new Date(at).getTime() - now) / 1000);

@@ -11,6 +11,7 @@ import { DataList } from './consent.tsx';
 import { Stack } from './document.tsx';
 import { NewPassword } from './new-password.tsx';
 import { errorOf, FormBanner } from './sign-in.tsx';
+import { Happened, When } from './when.tsx';
 
 function Section({ title, children }: { readonly title: string; readonly children: ComponentChildren }) {
   return (
@@ -193,11 +194,7 @@ function Activity({ activity }: AccountProps) {
     <Section title={t('Hoạt động gần đây', 'Recent activity')}>
       <Ruled onMargin isTight isOrdered>
         {activity.map(({ at, sentence }) => (
-          <Row
-            key={`${at}${sentence}`}
-            title={<span class="font-normal">{sentence}</span>}
-            note={<time dateTime={at}>{formatTime(at)}</time>}
-          />
+          <Happened key={`${at}${sentence}`} at={at} sentence={sentence} />
         ))}
       </Ruled>
     </Section>
@@ -210,19 +207,7 @@ function Notices({ notices, isPupil }: AccountProps) {
     <Section title={isPupil ? t('Tin báo cho em', 'Notices for you') : t('Tin báo cho tôi', 'Notices for me')}>
       <Ruled onMargin>
         {notices.map(({ at, title, remedy }) => (
-          <Row
-            key={`${at}${title}`}
-            mark="warn"
-            title={title}
-            note={
-              <>
-                {remedy}{' '}
-                <time dateTime={at} class="number">
-                  {formatTime(at)}
-                </time>
-              </>
-            }
-          />
+          <Row key={`${at}${title}`} mark="warn" title={title} note={remedy} act={<When at={at} />} />
         ))}
       </Ruled>
     </Section>

@@ -1,9 +1,10 @@
 import type { ChildrenProps } from '@edutrust/idp/pages';
 import { Face } from '../design/face.tsx';
 import { Icon } from '../design/icon.tsx';
-import { formatDate, formatEducationId, formatTime, t } from '../design/language.ts';
+import { formatDate, formatEducationId, t } from '../design/language.ts';
 import { Row, Ruled } from '../design/ruled.tsx';
 import { DataList } from './consent.tsx';
+import { Happened } from './when.tsx';
 
 type Child = ChildrenProps['children'][number];
 
@@ -79,18 +80,11 @@ function OneChild({ child }: { readonly child: Child }) {
           </p>
         </div>
       </header>
-      <Documents child={child} />
-      {child.decidesAlone ? (
-        <p class="card text-quiet">
-          {t(
-            `${givenNameOf(child)} đã đủ 16 tuổi: em tự quyết định ứng dụng nào được biết gì, và tài khoản là của em. Giấy tờ vẫn hiện ở đây tới khi em đủ 18 tuổi.`,
-            `${givenNameOf(child)} is 16: which app knows what is their own decision, and the account is theirs. Documents stay here until they are 18.`,
-          )}
-        </p>
-      ) : (
-        <>
-          <Sharing child={child} />
-          {child.looksPath && (
+      <div class="split">
+        <div class="grid gap-7">
+          <Documents child={child} />
+          {!child.decidesAlone && <Activity child={child} />}
+          {!child.decidesAlone && child.looksPath && (
             <p>
               <a class="button" href={child.looksPath}>
                 <Icon name="eye" />
@@ -98,9 +92,18 @@ function OneChild({ child }: { readonly child: Child }) {
               </a>
             </p>
           )}
-          <Activity child={child} />
-        </>
-      )}
+        </div>
+        {child.decidesAlone ? (
+          <p class="card text-quiet">
+            {t(
+              `${givenNameOf(child)} đã đủ 16 tuổi: em tự quyết định ứng dụng nào được biết gì, và tài khoản là của em. Giấy tờ vẫn hiện ở đây tới khi em đủ 18 tuổi.`,
+              `${givenNameOf(child)} is 16: which app knows what is their own decision, and the account is theirs. Documents stay here until they are 18.`,
+            )}
+          </p>
+        ) : (
+          <Sharing child={child} />
+        )}
+      </div>
     </article>
   );
 }
@@ -157,7 +160,7 @@ function Sharing({ child }: { readonly child: Child }) {
       </h3>
       {child.apps.length === 0 && <p class="text-quiet">{t('Chưa có ứng dụng nào.', 'No app yet.')}</p>}
       {child.apps.length > 0 && (
-        <Ruled onMargin>
+        <Ruled>
           {child.apps.map(({ name, since, data, withdrawAction }) => (
             <Row
               key={name}
@@ -210,11 +213,7 @@ function Activity({ child }: { readonly child: Child }) {
       </h3>
       <Ruled onMargin isTight isOrdered>
         {child.activity.slice(0, 8).map(({ at, sentence }) => (
-          <Row
-            key={`${at}${sentence}`}
-            title={<span class="font-normal">{sentence}</span>}
-            note={<time dateTime={at}>{formatTime(at)}</time>}
-          />
+          <Happened key={`${at}${sentence}`} at={at} sentence={sentence} />
         ))}
       </Ruled>
     </section>

@@ -222,6 +222,25 @@ if (badgePage && badgeData) {
   startBadge(badgePage, JSON.parse(badgeData));
 }
 
+// The browser's own button speaks the browser's language: with a script the page's own words stand there.
+for (const input of document.querySelectorAll<HTMLInputElement>('input[type="file"]')) {
+  const chooser = document.createElement('span');
+  const button = document.createElement('label');
+  const chosen = document.createElement('span');
+  const showChosen = () => {
+    chosen.textContent = input.files?.[0]?.name ?? pick('chưa chọn tệp nào', 'no file chosen');
+  };
+  chooser.className = 'chooser';
+  button.className = 'button';
+  button.htmlFor = input.id;
+  button.textContent = pick('Chọn tệp…', 'Choose a file…');
+  input.replaceWith(chooser);
+  chooser.append(input, button, chosen);
+  input.className = 'sr-only';
+  input.addEventListener('change', showChosen);
+  showChosen();
+}
+
 const drop = document.querySelector<HTMLFormElement>('[data-drop]');
 const file = drop?.querySelector<HTMLInputElement>('input[type="file"]');
 if (drop && file) {

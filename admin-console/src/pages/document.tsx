@@ -112,7 +112,7 @@ function Cover({ view, children }: { readonly view: PageView; readonly children:
         <main id="main" class="gentle">
           {children}
         </main>
-        <Footer />
+        <Footer isBesideCover />
       </div>
     </div>
   );
@@ -181,14 +181,15 @@ const nobodyAsks = () =>
     'Nobody at the department or at a school ever asks for a password.',
   );
 
-function Footer() {
+/** Beside a cover a desk has the sentence already. */
+function Footer({ isBesideCover }: { readonly isBesideCover?: boolean }) {
   return (
     <footer class="text-sm text-quiet">
-      <div class="mx-auto max-w-[77.5rem] px-4 py-4 flex flex-wrap gap-x-6 gap-y-1">
+      <div class="top flex-wrap gap-y-1">
         <a class="text-quiet py-1.5 underline" href="/verify">
           {t('Kiểm tra chữ ký', 'Check a signature')}
         </a>
-        <span class="py-1.5">{nobodyAsks()}</span>
+        <span class={`py-1.5 ${isBesideCover ? 'lg:hidden' : ''}`}>{nobodyAsks()}</span>
       </div>
     </footer>
   );

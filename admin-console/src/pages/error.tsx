@@ -25,7 +25,7 @@ export function ErrorPage({ problem }: ErrorProps) {
       </p>
       <p class="text-sm text-quiet">
         {t('Mã lần gọi, để báo cho người quản trị:', 'Request id, to tell an administrator:')}{' '}
-        <span class="code break-all whitespace-normal">{problem.requestId}</span>
+        <span class="code block break-all whitespace-normal">{problem.requestId}</span>
       </p>
     </Stack>
   );

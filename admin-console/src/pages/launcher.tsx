@@ -1,11 +1,13 @@
-import type { AppPicture, LauncherApp, LauncherProps } from '@edutrust/idp/pages';
+import type { AppPicture, LauncherApp, LauncherProps, Seat } from '@edutrust/idp/pages';
 import { crayonOf, Face } from '../design/face.tsx';
 import { Icon } from '../design/icon.tsx';
 import type { IconName } from '../design/icons.ts';
 import { t } from '../design/language.ts';
+import { Ruled } from '../design/ruled.tsx';
 import { you } from './address.ts';
 import { NotMe } from './sign-in.tsx';
 import { WaitingDocuments } from './waiting.tsx';
+import { Happened } from './when.tsx';
 
 const pictures: Readonly<Record<AppPicture, IconName>> = {
   book: 'book-open',
@@ -46,6 +48,7 @@ export function Launcher(props: LauncherProps) {
         <Waiting {...props} />
         {props.address.kind === 'pupil' ? <Tiles {...props} /> : <Rows {...props} />}
         <OwnPages {...props} />
+        <Lately {...props} />
       </div>
     </>
   );
@@ -109,24 +112,42 @@ function Waiting({ waiting, classes, children, address }: LauncherProps) {
           </a>
         </section>
       )}
-      {classes.map(({ code, learnerCount, href }) => (
-        <section key={href} class="card grid gap-3 content-between" aria-labelledby={`class-${code}`}>
-          <div>
-            <h2 id={`class-${code}`}>{t(`Lớp ${code}`, `Class ${code}`)}</h2>
-            <p class="text-quiet">
-              {t(
-                `${learnerCount} em. Em nào quên mật khẩu: mở lớp, bấm tên em.`,
-                `${learnerCount} pupils. If one forgot the password: open the class and press the name.`,
-              )}
-            </p>
-          </div>
-          <a class="button justify-self-start" href={href}>
-            {t('Mở lớp của tôi', 'Open my class')}
-            <Icon name="arrow-right" />
-          </a>
-        </section>
+      {classes.map((one) => (
+        <OwnClass key={one.href} {...one} />
       ))}
     </div>
+  );
+}
+
+/** A class this morning: a square for each learner, and the same in a sentence. */
+function OwnClass({ code, seats, href }: LauncherProps['classes'][number]) {
+  const count = (seat: Seat) => seats.filter((one) => one === seat).length;
+  const idle = count('none');
+  return (
+    <section class="card grid gap-3 content-between" aria-labelledby={`class-${code}`}>
+      <div>
+        <h2 id={`class-${code}`}>
+          {t(
+            `Lớp ${code}: ${count('in')} trên ${seats.length} em đã vào`,
+            `Class ${code}: ${count('in')} of ${seats.length} signed in`,
+          )}
+        </h2>
+        <p class="text-quiet">
+          {idle > 0
+            ? t(`Hôm nay. ${idle} em chưa kích hoạt.`, `Today. ${idle} have not activated yet.`)
+            : t('Hôm nay.', 'Today.')}
+        </p>
+      </div>
+      <p class="squares" aria-hidden="true">
+        {seats.map((seat, index) => (
+          <span key={index} class={`square square-${seat}`} />
+        ))}
+      </p>
+      <a class="button justify-self-start" href={href}>
+        {t('Mở lớp của tôi', 'Open my class')}
+        <Icon name="arrow-right" />
+      </a>
+    </section>
   );
 }
 
@@ -150,7 +171,7 @@ function Tiles({ apps, address }: LauncherProps) {
         <li key={app.clientId} class={`relative crayon-${crayonOf(app.clientId)}`}>
           <a class="tile" href={app.href}>
             <Picture app={app} />
-            <span class="pr-11">
+            <span class="tile-words">
               <b class="block text-[1.125rem] leading-snug">{app.name}</b>
               <span class="block text-sm text-quiet max-sm:hidden">{app.purpose}</span>
             </span>
@@ -188,6 +209,25 @@ function Rows({ apps, address }: LauncherProps) {
           </li>
         ))}
       </ul>
+    </section>
+  );
+}
+
+/** What happened to the account, so that what was not oneself is seen without looking for it. */
+function Lately({ activity, accountPath }: LauncherProps) {
+  if (activity.length === 0) return null;
+  return (
+    <section class="grid gap-3" aria-labelledby="lately">
+      <h2 id="lately">{t('Mới đây', 'Lately')}</h2>
+      <Ruled isTight isOrdered>
+        {activity.map(({ at, sentence }) => (
+          <Happened key={`${at}${sentence}`} at={at} sentence={sentence} />
+        ))}
+      </Ruled>
+      <p class="text-sm text-quiet">
+        {t('Không phải mình làm?', 'Not you?')}{' '}
+        <a href={accountPath}>{t('Xem tài khoản, đăng xuất ở mọi nơi', 'Open the account, sign out everywhere')}</a>
+      </p>
     </section>
   );
 }

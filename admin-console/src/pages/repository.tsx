@@ -1,5 +1,7 @@
 import type { RepositoryProps } from '@edutrust/certs/pages';
+import { Icon } from '../design/icon.tsx';
 import { formatDate, formatTime, t } from '../design/language.ts';
+import { Row, Ruled } from '../design/ruled.tsx';
 
 const groups = (hex: string) => hex.toUpperCase().match(/.{4}/g)?.join(' ') ?? '';
 
@@ -7,52 +9,63 @@ const groups = (hex: string) => hex.toUpperCase().match(/.{4}/g)?.join(' ') ?? '
 export function Repository({ authorities, ocspAddress, timeStampAddress, policies }: RepositoryProps) {
   return (
     <>
-      <h1>{t('Kho chứng thư công khai', 'Public certificate repository')}</h1>
-      <p>
-        {t(
-          'Mọi thứ cần để tự kiểm chữ ký do hệ thống cấp: chứng thư, danh sách thu hồi, địa chỉ dịch vụ.',
-          'Everything to check our signatures by yourself: certificates, revocation lists, addresses of the services.',
-        )}
-      </p>
+      <div>
+        <h1>{t('Kho chứng thư công khai', 'Public certificate repository')}</h1>
+        <p class="text-quiet">
+          {t(
+            'Mọi thứ cần để tự kiểm chữ ký do hệ thống cấp: chứng thư, danh sách thu hồi, địa chỉ dịch vụ.',
+            'Everything to check our signatures by yourself: certificates, revocation lists, addresses of the services.',
+          )}
+        </p>
+      </div>
       <section class="grid gap-3">
         <h2>{t('Cơ quan cấp chứng thư', 'Certificate authorities')}</h2>
-        <ul class="grid gap-3">
+        <Ruled onMargin>
           {authorities.map(({ id, name, role, notAfter, sha256, certificatePath, list, isRetired }) => (
-            <li key={id} class="card grid gap-2">
-              <h3>
-                {name}
-                {role === 'root' && !isRetired && ` · ${t('gốc', 'root')}`}
-                {isRetired && ` · ${t('đã thôi cấp', 'no longer issues')}`}
-              </h3>
-              <p class="text-sm break-words">
-                <span class="text-quiet">SHA-256</span> <span class="code whitespace-normal">{groups(sha256)}</span>
-              </p>
-              <p class="text-sm text-quiet">
-                {t('Hết hạn', 'Ends')} {formatDate(notAfter)}
-                {list && (
-                  <>
-                    {' · '}
-                    {t(
+            <Row
+              key={id}
+              mark={isRetired ? 'later' : role === 'root' ? 'now' : 'dot'}
+              title={
+                <>
+                  {name}
+                  {role === 'root' && !isRetired && ` · ${t('gốc', 'root')}`}
+                  {isRetired && ` · ${t('đã thôi cấp', 'no longer issues')}`}
+                </>
+              }
+              note={
+                <>
+                  {t('Hết hạn', 'Ends')} {formatDate(notAfter)}
+                  {list &&
+                    ` · ${t(
                       `danh sách thu hồi số ${list.number}, dùng được đến`,
                       `revocation list ${list.number}, good until`,
-                    )}{' '}
-                    {formatTime(list.nextUpdate)}
-                  </>
-                )}
-              </p>
-              <p class="flex flex-wrap gap-3">
-                <a class="button" href={certificatePath}>
-                  {t('Tải chứng thư', 'Certificate')}
-                </a>
-                {list && (
-                  <a class="button" href={list.path}>
-                    {t('Danh sách thu hồi', 'Revocation list')}
+                    )} ${formatTime(list.nextUpdate)}`}
+                </>
+              }
+              act={
+                <>
+                  <a class="button" href={certificatePath} aria-label={`${t('Tải chứng thư', 'Certificate')}: ${name}`}>
+                    <Icon name="download" />
+                    {t('Chứng thư', 'Certificate')}
                   </a>
-                )}
+                  {list && (
+                    <a
+                      class="button"
+                      href={list.path}
+                      aria-label={`${t('Danh sách thu hồi', 'Revocation list')}: ${name}`}
+                    >
+                      {t('Danh sách thu hồi', 'Revocation list')}
+                    </a>
+                  )}
+                </>
+              }
+            >
+              <p class="text-sm break-words mt-2">
+                <span class="text-quiet">SHA-256</span> <span class="code whitespace-normal">{groups(sha256)}</span>
               </p>
-            </li>
+            </Row>
           ))}
-        </ul>
+        </Ruled>
       </section>
       <section class="grid gap-2">
         <h2>{t('Để phần mềm khác tin chữ ký', 'To make your software trust the signatures')}</h2>
@@ -77,7 +90,7 @@ export function Repository({ authorities, ocspAddress, timeStampAddress, policie
           </li>
         </ol>
         <p>
-          {t('Hoặc kiểm ngay tại', 'Or check right here at')} <a href="/verify">/verify</a>.
+          <a href="/verify">{t('Hoặc kiểm tra tệp ngay tại đây', 'Or check a file right here')}</a>
         </p>
       </section>
       <section class="grid gap-2">

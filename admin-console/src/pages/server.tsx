@@ -150,7 +150,7 @@ export const signingPages: SigningPages = {
     renderPage(view, () => ({
       title: t('Kiểm tra chữ ký', 'Check a signature'),
       body: <Verify {...props} />,
-      layout: 'narrow',
+      layout: 'sheet',
     })),
   verifyReport: (props, view) =>
     renderPage(view, () => ({
@@ -159,5 +159,5 @@ export const signingPages: SigningPages = {
       layout: 'sheet',
     })),
   verifyCode: (props, view) =>
-    renderPage(view, () => ({ title: props.document.title, body: <VerifyCode {...props} />, layout: 'narrow' })),
+    renderPage(view, () => ({ title: props.document.title, body: <VerifyCode {...props} />, layout: 'sheet' })),
 };

@@ -36,10 +36,10 @@ function Asking({ app }: { readonly app: AskingApp }) {
 }
 
 /** Hidden until the script has found out that the browser knows passkeys. */
-function PasskeyButton() {
+function PasskeyButton({ isPrimary }: { readonly isPrimary?: boolean }) {
   return (
     <div hidden data-passkey-area class="grid gap-3">
-      <button type="button" class="button" data-passkey="get">
+      <button type="button" class={`button ${isPrimary ? 'button-primary button-big' : ''}`} data-passkey="get">
         <Icon name="fingerprint-pattern" />
         {t('Dùng vân tay, khuôn mặt (passkey)', 'Use your fingerprint or face (passkey)')}
       </button>
@@ -145,7 +145,7 @@ export function SignIn({
 /** What the box does, beside the box: nobody reads it elsewhere. */
 function SharedComputer({ isShared }: { readonly isShared: boolean }) {
   return (
-    <label class="flex gap-3.5 items-start px-4 py-3.5 rounded-card bg-warn-soft cursor-pointer">
+    <label class="flex gap-3.5 items-start px-4 py-3.5 rounded-card bg-sunken has-checked:bg-warn-soft cursor-pointer">
       <input type="checkbox" name="shared" value="yes" checked={isShared} class="switch mt-0.5" />
       <span>
         <span class="font-semibold">{t('Máy dùng chung', 'Shared computer')}</span>
@@ -190,7 +190,7 @@ export function StepUp({ action, app, name, hasPassword, error, cancelAction, so
         <strong>{name}</strong>.
       </p>
       <FormBanner error={error} />
-      <PasskeyButton />
+      <PasskeyButton isPrimary={!hasPassword} />
       {hasPassword && (
         <form method="post" action={action} class="grid gap-4">
           <Field

@@ -32,7 +32,7 @@ interface Step {
 /** From signing to today, as far as it is proven: signed, stamped, changed, certificate's end, today. */
 export function TimeLine({ signature, judgedAt }: { readonly signature: SignatureReport; readonly judgedAt: string }) {
   return (
-    <section class="grid gap-3" aria-labelledby="time-line">
+    <section class="grid gap-3 across" aria-labelledby="time-line">
       <h2 id="time-line">{t('Từ lúc ký tới hôm nay', 'From signing to today')}</h2>
       <Ruled isTight isOrdered>
         {stepsOf(signature, judgedAt).map(({ look, what, detail }) => (

@@ -11,7 +11,6 @@ import { Icon } from '../design/icon.tsx';
 import { formatDate, formatNumber, formatTime, t } from '../design/language.ts';
 import { StateShape } from '../design/mark.tsx';
 import { Row, Ruled } from '../design/ruled.tsx';
-import { Stack } from './document.tsx';
 import {
   Chain,
   Detail,
@@ -82,25 +81,46 @@ function ErrorBanner({ error }: { readonly error: { readonly detail: string; rea
 
 export function Verify({ action, codeAction, maxBytes, error, code }: VerifyProps) {
   return (
-    <Stack>
-      <h1>{t('Kiểm tra chữ ký số', 'Check a digital signature')}</h1>
+    <>
+      <div>
+        <h1>{t('Kiểm tra chữ ký số', 'Check a digital signature')}</h1>
+        <p class="text-quiet">
+          {t(
+            'Xem ai đã ký, tài liệu có bị sửa không, và lúc ký người ký có được tin cậy không.',
+            'See who signed, whether the document was changed, and whether the signer was trusted when it was signed.',
+          )}
+        </p>
+      </div>
+      <ErrorBanner error={error} />
+      <div class="split">
+        <FileForm
+          action={action}
+          maxBytes={maxBytes}
+          label={t('Chọn tệp PDF, hoặc thả vào đây', 'Choose the PDF, or drop it here')}
+        />
+        <CodeForm action={codeAction} code={code} />
+      </div>
+    </>
+  );
+}
+
+/** For who has only the paper. */
+function CodeForm({ action, code }: { readonly action: string; readonly code: string | undefined }) {
+  return (
+    <section class="grid gap-4" aria-labelledby="by-code">
+      <h2 id="by-code">{t('Chỉ có tờ giấy', 'With the paper only')}</h2>
       <p>
         {t(
-          'Xem ai đã ký, tài liệu có bị sửa không, và lúc ký người ký có được tin cậy không.',
-          'See who signed, whether the document was changed, and whether the signer was trusted when it was signed.',
+          'Quét mã QR trên giấy bằng điện thoại, hoặc gõ mã in dưới mã QR.',
+          'Scan the QR code on the paper with a phone, or type the code printed under it.',
         )}
       </p>
-      <ErrorBanner error={error} />
-      <FileForm
-        action={action}
-        maxBytes={maxBytes}
-        label={t('Chọn tệp PDF (trên máy tính: thả vào đây)', 'Choose a PDF (on a computer: drop it here)')}
-      />
-      <form method="get" action={codeAction} class="grid gap-3">
+      <form method="get" action={action} class="grid gap-3">
         <Field
-          label={t('Hoặc gõ mã in dưới mã QR', 'Or type the code printed under the QR')}
+          label={t('Mã in dưới mã QR', 'The code under the QR')}
           name="code"
           value={code ?? ''}
+          placeholder="F6DT-3HTX-X77M"
           autocomplete="off"
           autocapitalize="characters"
           spellcheck={false}
@@ -110,7 +130,7 @@ export function Verify({ action, codeAction, maxBytes, error, code }: VerifyProp
           {t('Tra mã', 'Look up the code')}
         </button>
       </form>
-    </Stack>
+    </section>
   );
 }
 
@@ -164,7 +184,7 @@ export function VerifyReport(props: VerifyReportProps) {
   return (
     <>
       <Verdict verdict={verdict} sentence={sentence} />
-      <div class="beside">
+      <div class="split">
         <div class="grid gap-8 grid-cols-[minmax(0,1fr)]">
           <dl class="grid gap-5 sm:grid-cols-2">
             <Question question={t('Còn nguyên như khi ký?', 'Unchanged since it was signed?')} answer={unchanged} />
@@ -244,15 +264,12 @@ function Document({ document, isSameFile }: { readonly document: PublicDocument;
       <dl class="facts">
         {document.holder && <Detail name={t('Của', 'Of')}>{document.holder}</Detail>}
         <Detail name={t('Nơi cấp', 'Issued by')}>{document.issuer}</Detail>
-        {document.signatures.map(({ role, name, title, at }) => (
-          <Detail key={role} name={title}>
-            {name}, {at ? formatTime(at) : t('chưa ký', 'not signed yet')}
-          </Detail>
-        ))}
         <Detail name={t('Ngày phát hành', 'Issued on')}>
           {document.signedAt ? formatDate(document.signedAt) : t('chưa phát hành', 'not issued yet')}
         </Detail>
-        <Detail name={t('Mã', 'Code')}>{document.code}</Detail>
+        <Detail name={t('Mã', 'Code')}>
+          <span class="code">{document.code}</span>
+        </Detail>
         {isSameFile !== undefined && (
           <Detail name={t('So với bản gốc', 'Against the original')}>
             {isSameFile
@@ -261,6 +278,16 @@ function Document({ document, isSameFile }: { readonly document: PublicDocument;
           </Detail>
         )}
       </dl>
+      <Ruled isTight isOrdered label={t('Những người ký', 'Who signs')}>
+        {document.signatures.map(({ role, name, title, at }) => (
+          <Row
+            key={role}
+            mark={at ? 'good' : 'later'}
+            title={name}
+            note={`${title} · ${at ? formatTime(at) : t('chưa ký', 'not signed yet')}`}
+          />
+        ))}
+      </Ruled>
     </section>
   );
 }
@@ -268,7 +295,8 @@ function Document({ document, isSameFile }: { readonly document: PublicDocument;
 const codeLooks = { issued: 'good', signed: 'warn', waiting: 'warn', rejected: 'bad', withdrawn: 'bad' } as const;
 
 /** Where the QR of a paper leads: first the sentence about the paper in hand, then how to know whether it says the same. */
-export function VerifyCode({ document, sentence, action, maxBytes, error, paper }: VerifyCodeProps) {
+export function VerifyCode(props: VerifyCodeProps) {
+  const { document, sentence, error } = props;
   const look = codeLooks[document.state];
   const isIssued = document.state === 'issued';
   return (
@@ -290,32 +318,39 @@ export function VerifyCode({ document, sentence, action, maxBytes, error, paper 
           )}
         </div>
       </div>
-      <Document document={document} />
-      {isIssued && (
-        <Ruled onMargin isOrdered>
-          {paper && (
-            <Row mark={1} title={t('Gõ hai điểm trên giấy', 'Type two marks from the paper')}>
-              <PaperForm paper={paper} />
-            </Row>
-          )}
-          <Row
-            mark={paper ? 2 : 1}
-            title={t('Có tệp PDF: so từng byte với bản đã ký', 'With the PDF: compare every byte with the signed one')}
-          >
-            <div class="mt-3 grid gap-3">
-              <ErrorBanner error={error} />
-              <FileForm action={action} maxBytes={maxBytes} label={t('Chọn tệp PDF', 'Choose the PDF')} />
-            </div>
-          </Row>
-          <Row
-            mark={paper ? 3 : 2}
-            title={t(`Hỏi ${document.issuer}`, `Ask ${document.issuer}`)}
-            note={t(`Đọc mã ${document.code} cho trường.`, `Read them the code ${document.code}.`)}
-          />
-        </Ruled>
-      )}
+      <div class={isIssued ? 'split split-even' : 'grid max-w-[34rem]'}>
+        <Document document={document} />
+        {isIssued && <HowToKnow {...props} />}
+      </div>
       {!isIssued && error && <ErrorBanner error={error} />}
     </>
+  );
+}
+
+/** Three ways to know whether the paper in hand says what was signed, the quickest first. */
+function HowToKnow({ document, action, maxBytes, error, paper }: VerifyCodeProps) {
+  return (
+    <Ruled isOrdered>
+      {paper && (
+        <Row mark={1} title={t('Gõ hai điểm trên giấy', 'Type two marks from the paper')}>
+          <PaperForm paper={paper} />
+        </Row>
+      )}
+      <Row
+        mark={paper ? 2 : 1}
+        title={t('Có tệp PDF: so từng byte với bản đã ký', 'With the PDF: compare every byte with the signed one')}
+      >
+        <div class="mt-3 grid gap-3">
+          <ErrorBanner error={error} />
+          <FileForm action={action} maxBytes={maxBytes} label={t('Chọn tệp PDF', 'Choose the PDF')} />
+        </div>
+      </Row>
+      <Row
+        mark={paper ? 3 : 2}
+        title={t(`Hỏi ${document.issuer}`, `Ask ${document.issuer}`)}
+        note={t(`Đọc mã ${document.code} cho trường.`, `Read them the code ${document.code}.`)}
+      />
+    </Ruled>
   );
 }
 

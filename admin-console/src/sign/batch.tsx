@@ -13,7 +13,7 @@ import { loadDue } from './due.ts';
 import { FindingLine } from './finding.tsx';
 import { batchNote, batchTitle, wordsOf } from './inbox.tsx';
 import { canKeep, countKept, keepDocuments, useOffline } from './offline/kept.ts';
-import { usePlace } from './place.ts';
+import { usePlace, wasRead } from './place.ts';
 import { type Finding, loadUnusual } from './unusual.ts';
 
 /** As many documents as one confirmation covers. */
@@ -61,6 +61,7 @@ export function BatchPage() {
   const usual = batch.items.filter(({ id }) => !unusual.has(id));
   const chosen = batch.items.map(({ id }) => id).filter((id) => !left.has(id));
   const now = chosen.slice(0, mostAtOnce);
+  const unread = odd.filter(({ id }) => !left.has(id) && !wasRead(id)).length;
   const toggle = (id: string) => {
     const next = new Set(left);
     if (!next.delete(id)) next.add(id);
@@ -69,6 +70,7 @@ export function BatchPage() {
   const item = (one: Waiting) => ({
     item: one,
     isTwin: one.subject !== null && twins.has(one.subject.fullName),
+    isOdd: unusual.has(one.id),
     isChosen: !left.has(one.id),
     canRead: purpose === 'sign',
     onToggle: () => toggle(one.id),
@@ -130,6 +132,11 @@ export function BatchPage() {
                   `${chosen.length} trên ${batch.items.length} đã chọn`,
                   `${chosen.length} of ${batch.items.length} chosen`,
                 )}
+            {unread > 0 && (
+              <span class="font-semibold">
+                {t(` · ${unread} em cần đọc kỹ chưa đọc`, ` · ${unread} to read closely not read yet`)}
+              </span>
+            )}
           </p>
           <button
             type="button"
@@ -151,12 +158,14 @@ export function BatchPage() {
 function Item({
   item,
   isTwin,
+  isOdd,
   isChosen,
   canRead,
   onToggle,
 }: {
   readonly item: Waiting;
   readonly isTwin: boolean;
+  readonly isOdd: boolean;
   readonly isChosen: boolean;
   readonly canRead: boolean;
   readonly onToggle: () => void;
@@ -178,7 +187,7 @@ function Item({
       </label>
       {canRead && (
         <a
-          class="button"
+          class={`button ${isOdd ? '' : 'button-quiet -mr-3'}`}
           href={`/sign/read/${item.id}`}
           aria-label={t(`Đọc ${describe(item)}`, `Read ${describe(item)}`)}
         >

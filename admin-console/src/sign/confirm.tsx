@@ -8,9 +8,10 @@ import { Lotus } from '../design/lotus.tsx';
 import { Row, Ruled } from '../design/ruled.tsx';
 import { assertPasskey } from './passkey.ts';
 import { PasskeyEnded } from './passkey-words.ts';
-import { Files } from './receipts.tsx';
+import { FileTitle } from './receipts.tsx';
 import { Documents } from './review.tsx';
 import { type DrawnSession, mustBeWhatIsShown, openSession, type Purpose, signHere } from './session.ts';
+import { What } from './what.tsx';
 
 interface Result {
   readonly items: readonly {
@@ -59,23 +60,12 @@ export function Confirm({
   }
   if (session.state === 'failed') return <Failed message={session.message} onRetry={reopen} onDone={onDone} />;
   const opened = session.data;
-  const { items, code4, expiresAt } = opened.session;
+  const { items, expiresAt } = opened.session;
   const isDrawn = drawn?.session === opened.session;
   const count = items.length;
   return (
     <>
-      <h1>{question(purpose, count)}</h1>
-      <section class="what squared" aria-label={t('Mã đối chiếu', 'The code on both screens')}>
-        {count === 1 && <p class="font-semibold">{items[0]?.title}</p>}
-        <p>{t('Mã này phải giống trên màn hình người trình:', 'The requester’s screen shows the same code:')}</p>
-        <p class="digits" data-code4 aria-label={[...code4].join(' ')} role="img">
-          {[...code4].map((digit, index) => (
-            <span key={index} aria-hidden="true">
-              {digit}
-            </span>
-          ))}
-        </p>
-      </section>
+      <What session={opened.session} purpose={purpose} />
       {error && (
         <Banner state={caught instanceof PasskeyEnded ? 'warn' : 'bad'} live>
           {error}
@@ -173,17 +163,6 @@ function CodesDiffer({ onDone }: { readonly onDone: () => void }) {
   );
 }
 
-function question(purpose: Purpose, count: number): string {
-  if (purpose === 'seal') {
-    return count === 1
-      ? t('Đóng dấu tài liệu này?', 'Seal this document?')
-      : t(`Đóng dấu ${count} tài liệu?`, `Seal ${count} documents?`);
-  }
-  return count === 1
-    ? t('Ký tài liệu này?', 'Sign this document?')
-    : t(`Ký ${count} tài liệu?`, `Sign ${count} documents?`);
-}
-
 function Failed({
   message,
   onRetry,
@@ -248,9 +227,8 @@ function Results({
           <Row
             key={requestId}
             mark={state === 'signed' ? 'good' : state === 'failed' ? 'bad' : 'now'}
-            title={title}
-            note={error?.detail ?? (state === 'signed' ? t('Đã ký', 'Signed') : t('Đang hoàn tất', 'Being completed'))}
-            act={state === 'signed' && <Files id={requestId} title={title} />}
+            title={state === 'signed' ? <FileTitle id={requestId} title={title} /> : title}
+            note={error?.detail ?? (state === 'signed' ? undefined : t('Đang hoàn tất', 'Being completed'))}
           />
         ))}
       </Ruled>

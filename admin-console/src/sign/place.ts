@@ -3,6 +3,12 @@ import { useLayoutEffect, useState } from 'preact/hooks';
 /** What was unticked and how far one had scrolled, by page, for as long as the app is open: «back» finds it so. */
 const places = new Map<string, { unticked: ReadonlySet<string>; scrollY: number }>();
 
+/** Documents of which every page was drawn in the reader while the app is open. */
+const read = new Set<string>();
+
+export const keepRead = (id: string) => read.add(id);
+export const wasRead = (id: string) => read.has(id);
+
 /** The state of a list that is left to read one of its documents and come back to. */
 export function usePlace(
   key: string,

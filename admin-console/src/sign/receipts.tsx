@@ -38,14 +38,13 @@ export function Receipts() {
             <Row
               key={item.id}
               mark={mark}
-              title={item.title}
+              title={<FileTitle id={item.id} code={item.code} title={item.title} />}
               note={
                 <>
                   {word} · <span class="code">{item.code}</span>
                   {last && ` · ${formatTime(last)}`}
                 </>
               }
-              act={<Files id={item.id} code={item.code} title={item.title} />}
             />
           );
         })}
@@ -69,24 +68,31 @@ function stateOf(state: string): { readonly mark: RowMark; readonly word: string
   }
 }
 
-/** Opens and keeps the file as it is now, with every signature so far. */
-export function Files({ id, code, title }: { readonly id: string; readonly code?: string; readonly title: string }) {
+/** A document by its name, which opens it with every signature so far; the button at its right keeps the file. */
+export function FileTitle({
+  id,
+  code,
+  title,
+}: {
+  readonly id: string;
+  readonly code?: string;
+  readonly title: string;
+}) {
   const address = `/api/v1/signing/requests/${id}/document`;
   return (
-    <>
-      <a class="button" href={address} target="_blank" rel="noreferrer" aria-label={`${t('Mở', 'Open')} ${title}`}>
-        {t('Mở', 'Open')}
+    <span class="flex items-start gap-2">
+      <a class="grow py-2.5" href={address} target="_blank" rel="noreferrer" aria-label={`${t('Mở', 'Open')} ${title}`}>
+        {title}
       </a>
       <a
-        class="button"
+        class="icon-button flex-none"
         href={address}
         target="_self"
         download={code ? `hoc-ba-${code}.pdf` : `${title}.pdf`}
         aria-label={`${t('Tải về', 'Download')} ${title}`}
       >
         <Icon name="download" />
-        {t('Tải về', 'Download')}
       </a>
-    </>
+    </span>
   );
 }

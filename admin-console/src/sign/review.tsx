@@ -10,6 +10,7 @@ import { Back } from './back.tsx';
 import { tellApart } from './batch.tsx';
 import { FindingLine } from './finding.tsx';
 import { documentAddress, useOffline } from './offline/kept.ts';
+import { keepRead } from './place.ts';
 import type { Prepared } from './prepared.ts';
 import { type DrawnSession, type OpenedSession, openSession } from './session.ts';
 import { loadUnusual } from './unusual.ts';
@@ -76,7 +77,10 @@ export function Review({
       {opened.state === 'failed' && <Banner state="bad">{opened.message}</Banner>}
       <Documents
         files={current?.files ?? none}
-        onDrawn={(pages) => setDrawn(current && session ? { files: current.files, session, pages } : undefined)}
+        onDrawn={(pages) => {
+          keepRead(id);
+          setDrawn(current && session ? { files: current.files, session, pages } : undefined);
+        }}
       />
       <Lines files={current?.files ?? none} />
       {isRejecting && <Reject id={id} onClose={() => setRejecting(false)} onDone={onBack} />}

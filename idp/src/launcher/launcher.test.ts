@@ -21,7 +21,8 @@ describe('the launcher', () => {
   }
   interface LauncherSeen {
     address: { kind: string; gender: string | null };
-    classes: { code: string; learnerCount: number; href: string }[];
+    classes: { code: string; seats: readonly string[]; href: string }[];
+    activity: readonly object[];
     waiting: { count: number; href: string } | null;
     apps: { clientId: string; picture: string | null }[];
     isShared: boolean;
@@ -36,7 +37,7 @@ describe('the launcher', () => {
       props.apps.map(({ clientId, picture }) => [clientId, picture]),
       [['lop-hoc', 'book']],
     );
-    assert.deepEqual([props.classes, props.waiting], [[], null]);
+    assert.deepEqual([props.classes, props.waiting, props.activity], [[], null, []]);
   });
 
   test('a class teacher is thầy or cô and has the class one tap away; own device, no countdown', async () => {
@@ -48,7 +49,10 @@ describe('the launcher', () => {
     assert.equal(view.idleSeconds, undefined);
     assert.equal(props.classes.length, 1);
     assert.match(props.classes[0]?.href ?? '', /^\/teach\/classes\/[0-9a-f-]{36}$/);
-    assert.ok((props.classes[0]?.learnerCount ?? 0) > 0);
+    const seats = props.classes[0]?.seats ?? [];
+    assert.equal(seats.filter((seat) => seat === 'in').length, 1, 'the pupil above came in, nobody else');
+    assert.equal(seats.filter((seat) => seat === 'none').length, seats.length - 1);
+    assert.ok(props.activity.length > 0 && props.activity.length <= 3);
   });
 
   test('a tile stands where the app serves people of that kind: pupil, teacher, a guardian of two schools', async () => {

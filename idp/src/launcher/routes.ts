@@ -1,14 +1,16 @@
 import type { Database } from '@edutrust/platform/database';
 import { anyone } from '@edutrust/platform/http';
 import { type Route, route } from '@edutrust/platform/route';
-import { listClassesOfTeacher, schoolYearAt } from '@edutrust/registry/classes';
+import { dateInVietnam, listClassesOfTeacher, schoolYearAt } from '@edutrust/registry/classes';
 import { listChildren } from '@edutrust/registry/guardians';
 import { getPerson, type PersonClaims, personClaims, splitName } from '@edutrust/registry/people';
+import { type LearnerAccount, listLearnerAccounts } from '../accounts/class-codes.ts';
 import { listTiles } from '../apps/tiles.ts';
 import type { DocumentsPort } from '../children/children.ts';
 import { sendPage } from '../page-reply.ts';
-import type { Address, LauncherProps } from '../pages.ts';
+import type { Address, LauncherProps, Seat } from '../pages.ts';
 import { placeOf } from '../provider/claims.ts';
+import { accountActivity } from '../self-service/activity.ts';
 import { signedInOr } from '../self-service/pages.ts';
 import { viewOfSession } from '../sessions/view.ts';
 import type { IdpTools } from '../tools.ts';
@@ -50,6 +52,11 @@ function waitingView({ count, batches }: Awaited<ReturnType<DocumentsPort['waiti
   };
 }
 
+function seatOf({ status, lastSignInAt }: LearnerAccount, now: Date): Seat {
+  if (status !== 'active') return 'none';
+  return lastSignInAt && dateInVietnam(lastSignInAt) === dateInVietnam(now) ? 'in' : 'out';
+}
+
 const showLauncher = ({ context, pages }: IdpTools, documents: DocumentsPort | undefined) =>
   route({
     method: 'GET',
@@ -68,6 +75,11 @@ const showLauncher = ({ context, pages }: IdpTools, documents: DocumentsPort | u
         documents?.waitingFor(actor),
         listClassesOfTeacher(context.db, personId, schoolYearAt(context.clock.now())),
       ]);
+      const address = await addressOf(
+        context.db,
+        personId,
+        claims.affiliations.map(({ role }) => role),
+      );
       const roles = new Set(actor.roles.map(({ role }) => role));
       const html = pages.launcher(
         {
@@ -87,17 +99,17 @@ const showLauncher = ({ context, pages }: IdpTools, documents: DocumentsPort | u
           accountPath: '/account',
           signOutAction: '/sign-out',
           isShared: view.idleSeconds !== undefined,
-          address: await addressOf(
-            context.db,
-            personId,
-            claims.affiliations.map(({ role }) => role),
-          ),
+          address,
           waiting: waiting && waiting.count > 0 ? waitingView(waiting) : null,
-          classes: classes.map(({ id, code, learnerCount }) => ({
-            code,
-            learnerCount: Number(learnerCount),
-            href: `/teach/classes/${id}`,
-          })),
+          classes: await Promise.all(
+            classes.map(async ({ id, code }) => ({
+              code,
+              seats: (await listLearnerAccounts(context, id)).map((account) => seatOf(account, context.clock.now())),
+              href: `/teach/classes/${id}`,
+            })),
+          ),
+          activity:
+            address.kind === 'pupil' ? [] : (await accountActivity(context.db, personId, view.locale)).slice(0, 3),
         },
         view,
       );

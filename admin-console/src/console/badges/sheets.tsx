@@ -2,12 +2,13 @@ import { useLocation } from 'preact-iso';
 import { Banner } from '../../design/form.tsx';
 import { Icon } from '../../design/icon.tsx';
 import { formatDate, t } from '../../design/language.ts';
+import { Mark } from '../../design/mark.tsx';
 import { pictureOf } from '../../design/pictures.ts';
 import { Qr } from '../../design/qr.tsx';
 import type { paths } from '../../generated/api.d.ts';
 import { type ClassView, schoolYearName } from '../classes/views.ts';
 import { Title } from '../parts.tsx';
-import './badges.css';
+import '../paper.css';
 
 type Badges = paths['/api/v1/classes/{id}/badges']['post']['responses']['201']['content']['application/json'];
 type Pins = paths['/api/v1/classes/{id}/pins']['post']['responses']['201']['content']['application/json'];
@@ -55,29 +56,32 @@ export function BadgeSheet({ data, made }: { readonly data: ClassView; readonly 
   return (
     <>
       <PrintTitle data={data} title={t(`Thẻ lớp ${data.code}`, `Badges of class ${data.code}`)} count={made.length} />
-      <ul class="badge-sheet">
+      <ul class="paper-sheet">
         {made.map(({ person, badge }) => (
-          <li key={person.id} class="badge-card">
+          <li key={person.id} class="paper-card badge-card">
             <strong class="badge-given">{givenName(person.fullName)}</strong>
-            <span class="badge-small">{fullLine(data, person)}</span>
-            <span class="badge-middle">
+            <span class="paper-small">{fullLine(data, person)}</span>
+            <span class="paper-middle">
               <Qr
                 text={badge.address}
                 label={t(`Thẻ của ${person.fullName}`, `Badge of ${person.fullName}`)}
-                class="badge-qr"
+                class="paper-qr"
               />
               <span class="badge-class">
                 <strong>{data.code}</strong>
-                <span class="badge-small">{data.organisationName}</span>
-                <span class="badge-small">{schoolYearName(data.schoolYear)}</span>
+                <span class="paper-small">{data.organisationName}</span>
+                <span class="paper-small">{schoolYearName(data.schoolYear)}</span>
               </span>
             </span>
-            <span class="badge-code code" data-badge-code>
+            <span class="paper-code code" data-badge-code>
               {badge.code}
             </span>
-            <span class="badge-small">
-              {t('Nhặt được? Gọi nhà trường, đọc số', 'Found it? Call the school and read')}{' '}
-              <strong class="code">{badge.serial}</strong>
+            <span class="paper-small paper-foot">
+              <Mark size={16} />
+              <span>
+                {t('Nhặt được? Gọi nhà trường, đọc số', 'Found it? Call the school and read')}{' '}
+                <strong class="code">{badge.serial}</strong>
+              </span>
             </span>
           </li>
         ))}
@@ -95,11 +99,11 @@ export function PinSheet({ data, made }: { readonly data: ClassView; readonly ma
         title={t(`Bí mật của thẻ, lớp ${data.code}`, `Secrets of the badges, class ${data.code}`)}
         count={made.length}
       />
-      <ul class="badge-sheet">
+      <ul class="paper-sheet">
         {made.map(({ person, kind, pin }) => (
-          <li key={person.id} class="badge-card">
+          <li key={person.id} class="paper-card badge-card">
             <strong class="badge-given">{givenName(person.fullName)}</strong>
-            <span class="badge-small">
+            <span class="paper-small">
               {fullLine(data, person)} · {data.code}
             </span>
             {kind === 'pictures' ? (
@@ -119,7 +123,7 @@ export function PinSheet({ data, made }: { readonly data: ClassView; readonly ma
                 {pin}
               </span>
             )}
-            <span class="badge-small">
+            <span class="paper-small">
               {t(
                 'Nhớ rồi thì đưa lại cho cô. Không viết lên thẻ.',
                 'Once you know it, give this back. Never write it on the badge.',

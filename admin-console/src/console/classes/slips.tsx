@@ -6,12 +6,14 @@ import { Banner } from '../../design/form.tsx';
 import { useKept } from '../../design/keep.ts';
 import { formatDate, formatEducationId, t } from '../../design/language.ts';
 import { useLoad } from '../../design/load.ts';
+import { Mark } from '../../design/mark.tsx';
 import { Qr } from '../../design/qr.tsx';
 import { Show } from '../../design/show.tsx';
 import type { paths } from '../../generated/api.d.ts';
 import { activationAddress, type MadeCode } from '../activation.ts';
 import { Title } from '../parts.tsx';
-import { type ClassView, schoolYearName } from './views.ts';
+import '../paper.css';
+import type { ClassView } from './views.ts';
 
 type Accounts = paths['/api/v1/classes/{id}/accounts']['get']['responses']['200']['content']['application/json'];
 type Codes = paths['/api/v1/classes/{id}/activation-codes']['post']['responses']['201']['content']['application/json'];
@@ -193,7 +195,7 @@ function Sheet({ data, codes }: { readonly data: ClassView; readonly codes: Code
           </Banner>
         )}
       </div>
-      <ul class="sheets grid sm:grid-cols-2">
+      <ul class="paper-sheet paper-sheet-wide">
         {codes.made.map((made) => (
           <Slip key={made.person.id} made={made} data={data} />
         ))}
@@ -210,39 +212,42 @@ function skippedName(reason: Codes['skipped'][number]['reason']): string {
 
 function Slip({ made: { person, code, expiresAt }, data }: { readonly made: MadeCode; readonly data: ClassView }) {
   return (
-    <li class="sheet border border-dashed border-edge p-4 grid gap-3">
-      <span class="flex justify-between gap-3 text-sm">
+    <li class="paper-card slip-card">
+      <span class="paper-head paper-small">
         <span>{t('Phiếu kích hoạt', 'Activation slip')}</span>
-        <span class="text-right">
-          {data.organisationName} · {data.code} · {schoolYearName(data.schoolYear)}
+        <span>
+          {data.organisationName} · {data.code}
         </span>
       </span>
-      <strong class="text-lg">{person.fullName}</strong>
-      <span class="flex gap-4 items-center">
+      <strong class="slip-name">{person.fullName}</strong>
+      <span class="paper-middle">
         <Qr
           text={activationAddress(code)}
           label={t(`Mã QR của ${person.fullName}`, `QR code of ${person.fullName}`)}
-          class="slip-qr shrink-0"
+          class="paper-qr"
         />
         <span class="grid gap-1">
-          <span class="text-sm">
+          <span class="paper-small">
             {t('Quét, hoặc gõ ở', 'Scan it, or type at')} {location.host}/activate
           </span>
-          <strong class="code text-lg" data-activation-code>
+          <strong class="code slip-code" data-activation-code>
             {code.split('-').map((group, index) => (
               <span key={group + String(index)} class="block">
                 {group}
               </span>
             ))}
           </strong>
-          <span class="text-sm">
+          <span class="paper-small">
             {t('Dùng một lần, trước', 'Works once, before')} {formatDate(expiresAt)}
           </span>
         </span>
       </span>
-      <span class="text-sm">
-        {t('Mã giáo dục, để nhớ:', 'Education ID, to remember:')}{' '}
-        <span class="code">{formatEducationId(person.educationId)}</span>
+      <span class="paper-small paper-foot">
+        <Mark size={16} />
+        <span>
+          {t('Mã giáo dục, để nhớ:', 'Education ID, to remember:')}{' '}
+          <strong class="code">{formatEducationId(person.educationId)}</strong>
+        </span>
       </span>
     </li>
   );
