@@ -1,6 +1,6 @@
 /**
- * `npm run pictures`: what visitors, a pupil, a teacher and a guardian see, at 390 and 1440 px, in light and dark, in
- * artefacts/pictures. `EDUTRUST_TEST_CHECKOUT=FOLDER` takes those of another checkout into a folder of its name, to be
+ * `npm run screens`: what visitors, a pupil, a teacher and a guardian see, at 390 and 1440 px, in light and dark, in
+ * artefacts/screens. `EDUTRUST_TEST_CHECKOUT=FOLDER` takes those of another checkout into a folder of its name, to be
  * laid beside them.
  */
 import { mkdirSync } from 'node:fs';
@@ -20,7 +20,7 @@ const seen = {
 } as const;
 const titles = { pupil: 'Học sinh', teacher: 'Giáo viên', guardian: 'Phụ huynh' } as const;
 
-const folder = join(artefacts, 'pictures', basename(process.env.EDUTRUST_TEST_CHECKOUT ?? 'now'));
+const folder = join(artefacts, 'screens', basename(process.env.EDUTRUST_TEST_CHECKOUT ?? 'now'));
 mkdirSync(folder, { recursive: true });
 await using platform = await Platform.start();
 const browser = await openBrowser();
