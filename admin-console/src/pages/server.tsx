@@ -16,7 +16,8 @@ import { Repository } from './repository.tsx';
 import { Sandbox } from './sandbox.tsx';
 import { SecondFactor, SecondFactorSetup } from './second-factor.tsx';
 import { LoggedOut, LogoutConfirm, SelectAccount, SignIn, StepUp } from './sign-in.tsx';
-import { Verify, VerifyCode, VerifyReport } from './verify.tsx';
+import { Verify, VerifyReport } from './verify.tsx';
+import { VerifyCode } from './verify-code.tsx';
 
 /** What the script needs for passkeys, as data in the page. */
 const forScript = (mode: 'get' | 'create', passkey: object) => ({ passkey: { mode, ...passkey } });
