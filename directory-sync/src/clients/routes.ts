@@ -1,7 +1,8 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import { personActor, refersTo } from '@edutrust/platform/http';
+import { disclose, personActor, refersTo } from '@edutrust/platform/http';
 import { type Route, route } from '@edutrust/platform/route';
 import { IdParams, nullable, strict, Time, Uuid } from '@edutrust/platform/schemas';
+import { tells } from '@edutrust/registry/accesses';
 import { listDirectoryPeople } from '@edutrust/registry/people';
 import { actionsAt, placesOfOrganisations, requires, scopeOf } from '@edutrust/registry/permissions';
 import { sql } from 'kysely';
@@ -119,6 +120,7 @@ const previewOf = ({ db }: ServiceContext) =>
     method: 'GET',
     url: '/api/v1/sync/clients/:id/people/:person',
     access: requires('sync.read'),
+    discloses: tells('sync.open'),
     schema: {
       tags,
       summary: 'What a client gets to know of one person, field by field, and why not the rest',
