@@ -128,7 +128,9 @@ const previewOf = ({ db }: ServiceContext) =>
       response: { 200: Type.Object({ fields: Type.Array(FieldView) }) },
     },
     resource: async ({ params }) => ({ organisationId: (await findClient(db, params.id)).organisation_id }),
-    handle: async ({ params: { id, person: personId } }) => {
+    handle: async (request) => {
+      const { id, person: personId } = request.params;
+      disclose(request, [personId]);
       const { organisation_id: organisationId, contract } = await findClient(db, id);
       const [person] = await listDirectoryPeople(db, { organisationId, personIds: [personId] });
       const fields = person ? preview(person, contract) : [];
