@@ -250,7 +250,6 @@ export const migrations: SchemaMigrations = {
           last bigint NOT NULL,
           forgotten bigint NOT NULL
         );
-        INSERT INTO sync.feed_end (last, forgotten) VALUES (0, 0);
         COMMENT ON TABLE sync.feed_end IS 'the last position, and the last one that is no longer kept';
 
         CREATE TABLE sync.webhook (

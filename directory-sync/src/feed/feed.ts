@@ -51,8 +51,10 @@ export async function appendToFeed(db: Database, events: readonly RecordedEvent[
     into: data.into ?? null,
   }));
   await db.transaction().execute(async (transaction) => {
-    // One writer at a time: it holds the end until it has committed.
-    await sql`SELECT FROM sync.feed_end FOR UPDATE`.execute(transaction);
+    // One writer at a time: it holds the end until it has committed. The first one makes it.
+    await sql`
+      INSERT INTO sync.feed_end (last, forgotten) VALUES (0, 0)
+      ON CONFLICT (is_only) DO UPDATE SET last = feed_end.last`.execute(transaction);
     await sql`
       INSERT INTO sync.feed (position, event_id, at, type, subject_kind, subject_id, reach)
       SELECT (SELECT last FROM sync.feed_end) + row_number() OVER (ORDER BY e.number), e.id, e.at, e.type, e.kind, e.subject, CASE WHEN e.kind = 'person' THEN ARRAY(
