@@ -1,4 +1,4 @@
-import { randomFillSync, randomInt } from 'node:crypto';
+import { randomBytes, randomFillSync, randomInt } from 'node:crypto';
 
 declare const brand: unique symbol;
 /** A string that only its own parser makes, so that two kinds of identifier cannot be swapped. */
@@ -33,3 +33,16 @@ const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{1
 export function isUuid(text: string): boolean {
   return uuidPattern.test(text);
 }
+
+/** Crockford's base 32, without I, L, O and U: what is read off paper or said on the telephone cannot be mistaken. */
+export const sayableAlphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+
+/** Random letters of {@link sayableAlphabet}, five bits each. */
+export function sayable(length: number): string {
+  let letters = '';
+  for (const byte of randomBytes(length)) letters += sayableAlphabet[byte & 31]; // 256 is a multiple of 32: no bias
+  return letters;
+}
+
+/** The name of a request, which a person tells who looks for it in the log: `7KQ4-M2XA`. */
+export const requestId = (): string => `${sayable(4)}-${sayable(4)}`;

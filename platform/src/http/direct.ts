@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import proxyAddress from '@fastify/proxy-addr';
 import type { Config } from '../config/config.ts';
+import { requestId } from '../ids.ts';
 import type { Logger } from '../log.ts';
 import { requestObserver } from '../metrics/metrics.ts';
 import { securityHeaders } from './headers.ts';
@@ -206,7 +206,7 @@ function createSender(common: Readonly<Record<string, string>>) {
       lines = Object.entries({ ...common, ...headers }).flat();
       linesOf.set(headers, lines);
     }
-    response.writeHead(200, [...lines, 'x-request-id', randomUUID(), 'content-length', `${Buffer.byteLength(body)}`]);
+    response.writeHead(200, [...lines, 'x-request-id', requestId(), 'content-length', `${Buffer.byteLength(body)}`]);
     response.end(body);
   };
 }

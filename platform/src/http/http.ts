@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import formbody from '@fastify/formbody';
 import multipart from '@fastify/multipart';
@@ -7,6 +6,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyBaseLogger, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import type { PersonActor } from '../actor.ts';
 import { type Clock, systemClock } from '../clock.ts';
+import { requestId } from '../ids.ts';
 import type { Logger } from '../log.ts';
 import { countError, observeRequest } from '../metrics/metrics.ts';
 import type { ShortLivedStore } from '../store/store.ts';
@@ -91,7 +91,7 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
     // pino's own logger has every method that Fastify calls; the types differ in generics only
     loggerInstance: log as unknown as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
-    genReqId: () => randomUUID(),
+    genReqId: requestId,
     trustProxy: config.trustedProxies.length > 0 ? [...config.trustedProxies] : false,
     bodyLimit: 1024 * 1024,
     requestTimeout: 120_000,

@@ -1,19 +1,13 @@
-import { randomBytes } from 'node:crypto';
 import { InvalidInput } from '@edutrust/platform/errors';
-import type { Brand } from '@edutrust/platform/ids';
+import { type Brand, sayable, sayableAlphabet } from '@edutrust/platform/ids';
 
 /** Twelve characters of Crockford's base 32, no separators: 60 random bits that nobody guesses. */
 export type VerificationCode = Brand<'VerificationCode'>;
 
-/** No I, L, O, U: what is read off paper cannot be mistaken. */
-const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const length = 12;
 
 /** A new code; it exists before its document, whose QR carries it. */
-export function newVerificationCode(): VerificationCode {
-  const letters = Array.from(randomBytes(length), (byte) => alphabet[byte & 31]); // 256 is a multiple of 32: no bias
-  return letters.join('') as VerificationCode;
-}
+export const newVerificationCode = (): VerificationCode => sayable(length) as VerificationCode;
 
 /** `7KQ4M2XA9TBC` as it is printed: `7KQ4-M2XA-9TBC`. */
 export function formatVerificationCode(code: string): string {
@@ -32,7 +26,7 @@ export function parseVerificationCode(text: string): VerificationCode {
     .replaceAll(/[\s.–-]/g, '')
     .replaceAll('O', '0')
     .replaceAll(/[IL]/g, '1');
-  if (letters.length === length && [...letters].every((letter) => alphabet.includes(letter))) {
+  if (letters.length === length && [...letters].every((letter) => sayableAlphabet.includes(letter))) {
     return letters as VerificationCode;
   }
   throw new InvalidInput(
