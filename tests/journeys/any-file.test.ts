@@ -70,6 +70,9 @@ test('a table is read on the phone as text, signed by one tap, downloaded and ve
   await teacher.getByRole('button', { name: 'Ký', exact: true }).click();
   await teacher.getByRole('button', { name: /^Mã giống, ký/ }).click();
   await teacher.getByRole('heading', { name: 'Đã ký xong' }).waitFor();
+  const kept = teacher.waitForEvent('download');
+  await teacher.getByRole('link', { name: /^Tải về / }).click();
+  assert.match((await kept).suggestedFilename(), /\.asice$/, 'a container is kept under its own name, not as a PDF');
   const signed = await school.evaluate(async (request) => {
     const answer = await fetch(`/api/v1/signing/requests/${request}/document`);
     return [answer.headers.get('content-type'), [...new Uint8Array(await answer.arrayBuffer())]] as const;

@@ -138,7 +138,7 @@ test('story 5: class teacher, principal and clerk on their phones: signed, seale
   await look(page, 'sign-class-phone');
   await page.getByRole('link', { name: /^Đọc / }).first().click();
   await page.locator('[data-document]:not([aria-busy]) canvas').first().waitFor();
-  await page.getByText('Điểm, đọc bằng chữ to').click();
+  await page.getByText('Đọc nội dung bằng chữ to').click();
   await page.getByText(/Toán/).first().waitFor();
   await look(page, 'sign-review-phone');
   await page.getByRole('button', { name: 'Từ chối' }).click();

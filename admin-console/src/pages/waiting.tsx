@@ -15,7 +15,7 @@ export function WaitingDocuments({ waiting, address }: { readonly waiting: Waiti
   const what = isOne ? nounOf(only) : t('tài liệu', count === 1 ? 'document' : 'documents');
   const act = actOf(batches);
   return (
-    <section class="call content-between" aria-labelledby="waiting">
+    <section class="call self-start" aria-labelledby="waiting">
       <div class="flex items-center gap-4">
         <span class="big-number" aria-hidden="true">
           {count}

@@ -38,7 +38,7 @@ export function Receipts() {
             <Row
               key={item.id}
               mark={mark}
-              title={<FileTitle id={item.id} code={item.code} title={item.title} />}
+              title={<FileTitle id={item.id} title={item.title} />}
               note={
                 <>
                   {word} · <span class="code">{item.code}</span>
@@ -68,16 +68,8 @@ function stateOf(state: string): { readonly mark: RowMark; readonly word: string
   }
 }
 
-/** A document by its name, which opens it with every signature so far; the button at its right keeps the file. */
-export function FileTitle({
-  id,
-  code,
-  title,
-}: {
-  readonly id: string;
-  readonly code?: string;
-  readonly title: string;
-}) {
+/** A document by its name, which opens it with every signature so far; the button at its right keeps the file, under the answer's name. */
+export function FileTitle({ id, title }: { readonly id: string; readonly title: string }) {
   const address = `/api/v1/signing/requests/${id}/document`;
   return (
     <span class="flex items-start gap-2">
@@ -88,7 +80,7 @@ export function FileTitle({
         class="icon-button flex-none"
         href={address}
         target="_self"
-        download={code ? `hoc-ba-${code}.pdf` : `${title}.pdf`}
+        download
         aria-label={`${t('Tải về', 'Download')} ${title}`}
       >
         <Icon name="download" />

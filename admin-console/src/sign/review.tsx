@@ -228,7 +228,7 @@ function Lines({ files }: { readonly files: readonly Prepared[] }) {
   return (
     <details class="card" onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
       <summary class="min-h-11 cursor-pointer font-semibold">
-        {t('Điểm, đọc bằng chữ to', 'The marks in large text')}
+        {t('Đọc nội dung bằng chữ to', 'Read it in large text')}
       </summary>
       {lines.state === 'ready' && (
         <ul class="text-lg">
