@@ -419,3 +419,14 @@ test('city: the guardian finds the child’s transcript and nobody else’s; the
   await page.getByText('Trường Tiểu học Hoà Bình').first().waitFor();
   await lookAtBoth(page, 'city-verified');
 });
+
+test('city: the guardian reads that the class teacher looked at the child’s marks, and of who signs only the duty', async () => {
+  const { page } = at.guardian ?? assert.fail('the guardian has begun');
+  await page.goto(`${platform.url}/account/children`);
+  await page.getByRole('link', { name: /^Ai đã xem hồ sơ của/ }).click();
+  const line = page.getByRole('listitem').filter({ hasText: 'Giáo viên chủ nhiệm lớp 4A, Đỗ Ngọc Uyên' });
+  await line.filter({ hasText: 'đã xem điểm' }).first().waitFor();
+  await line.filter({ hasText: 'đã in mã đăng nhập' }).first().waitFor();
+  assert.equal(await page.getByText('Phan Ngọc Bảo Chi').count(), 0, 'by duty only (ADR 0188)');
+  await lookAtBoth(page, 'city-looks');
+});

@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { addRoutes } from '@edutrust/platform/route';
+import { accessBook } from '@edutrust/registry/accesses';
 import { type DemoCity, seedDemo } from '@edutrust/registry/demo';
 import { migrations as registryMigrations } from '@edutrust/registry/service';
 import { type TestContext, testContext } from '@edutrust/testing/context';
+import { bareServer } from '@edutrust/testing/served';
 import { startSlapd } from '@edutrust/testing/slapd';
 import { listReleases } from '../releases/releases.ts';
 import { migrations } from '../service.ts';
 import { lagSince, sampleLag } from '../targets/lag.ts';
+import { personRoutes } from '../targets/person.ts';
 import { addTarget, changeTarget, findTarget } from '../targets/store.ts';
 import { runTarget } from './converge.ts';
 import { explainPerson } from './explain.ts';
@@ -92,6 +96,32 @@ test('T4: a school’s target says nothing of a pupil of elsewhere, and brings n
   await bringOne(context, id, city.people.pupil);
   const { rows: releases } = await context.pool.query('SELECT FROM sync.release');
   assert.equal(releases.length, 0);
+});
+
+test('N7: who has one person brought to a target, or asks why they are not there, leaves an entry about them', async () => {
+  await using stack = new AsyncDisposableStack();
+  const { context, city } = await openCity(stack);
+  const slapd = stack.use(await startSlapd());
+  const id = await targetFor(context, city.departmentId, 'so', slapd);
+  const { administrator, pupil } = city.people;
+  const person = { kind: 'person', personId: administrator, sessionId: '', roles: [], acr: 'passkey' } as const;
+  const app = await bareServer(context, {
+    gate: {
+      authenticate: async () => ({ ...person, authenticatedAt: context.clock.now() }),
+      can: async () => true,
+      disclosures: accessBook(context),
+    },
+  });
+  stack.defer(() => app.close());
+  addRoutes(app, personRoutes(context));
+  for (const method of ['GET', 'POST'] as const) {
+    await context.pool.query('TRUNCATE registry.access');
+    const headers = { 'sec-fetch-site': 'same-origin' };
+    const answer = await app.inject({ method, url: `/api/v1/sync/targets/${id}/people/${pupil}`, headers });
+    assert.equal(answer.statusCode, 200, answer.body);
+    const { rows } = await context.pool.query('SELECT operation, reader_id, people FROM registry.access');
+    assert.deepEqual(rows, [{ operation: 'sync.open', reader_id: administrator, people: [pupil] }], method);
+  }
 });
 
 test('how far each target is behind is looked at and kept; one that is paused is left alone', async () => {

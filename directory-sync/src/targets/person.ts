@@ -72,6 +72,7 @@ const bringNow = (context: ServiceContext) =>
     method: 'POST',
     url,
     access: requires('sync.write'),
+    discloses: tells('sync.open'),
     schema: {
       tags,
       summary: 'Brings one person to a target now and says what came of it',
@@ -82,8 +83,10 @@ const bringNow = (context: ServiceContext) =>
     },
     resource: async ({ params: { id } }) => ({ organisationId: (await findTarget(context.db, id)).organisation_id }),
     limits: { handlerTimeout: longAnswerMs },
-    handle: async ({ params: { id, person } }) => {
+    handle: async (request) => {
+      const { id, person } = request.params;
       const brought = await bringOne(context, id, person);
+      disclose(request, [person]); // what a target says when it refuses often repeats what it was sent
       return { state: brought.state, why: brought.state === 'refused' ? brought.why : null };
     },
   });
