@@ -115,6 +115,7 @@ async function arrive(tour: Tour, page: Page, path: string, note: (what: string)
   } else await page.goto(tour.origin + path);
   if (await page.evaluate(() => document.contentType !== 'text/html')) return;
   await settled(page).catch(() => note('no heading, or it never ends loading'));
+  if (await page.getByRole('heading', { level: 1, name: /chưa tải được/ }).count()) note('the page did not load');
   if (!isInside) return;
   const after = await page.evaluate(() => ({
     focus: document.activeElement?.tagName,

@@ -53,12 +53,17 @@ export function formatClock(at: string): string {
   return clockFormat.format(new Date(at));
 }
 
-/** `Hôm nay 08:15`, `Hôm qua 08:15`, before that the day alone; Vietnam time. */
-export function formatWhen(at: string, now = Date.now()): string {
+/** `Hôm nay`, `Hôm qua`, before that `23/11/2026`; Vietnam time. */
+export function formatDay(at: string, now = Date.now()): string {
   const day = formatDate(at);
   const daysAgo = [0, 1].find((days) => day === dateFormat.format(now - days * 86_400_000));
-  if (daysAgo === undefined) return day;
-  return `${agoFormats[current].format(-daysAgo, 'day')} ${formatClock(at)}`;
+  return daysAgo === undefined ? day : agoFormats[current].format(-daysAgo, 'day');
+}
+
+/** `Hôm nay 08:15`, `Hôm qua 08:15`, before that the day alone; Vietnam time. */
+export function formatWhen(at: string, now = Date.now()): string {
+  const day = formatDay(at, now);
+  return day === formatDate(at) ? day : `${day} ${formatClock(at)}`;
 }
 
 /** `3 phút trước` */

@@ -93,7 +93,7 @@ function Hello({ name, givenName, place, address, signOutAction, isShared }: Lau
 function Waiting({ waiting, classes, children, address }: LauncherProps) {
   if (!waiting && !children && classes.length === 0) return null;
   return (
-    <div class="grid gap-4 md:grid-cols-2 items-stretch">
+    <div class="pressing">
       {waiting && <WaitingDocuments waiting={waiting} address={address} />}
       {children && (
         <section class="card grid gap-3 content-between" aria-labelledby="children">

@@ -1,7 +1,7 @@
 import type { LooksProps } from '@edutrust/idp/pages';
 import { Banner } from '../design/form.tsx';
 import { Icon } from '../design/icon.tsx';
-import { formatClock, formatDate, formatTime, t } from '../design/language.ts';
+import { formatClock, formatDate, formatDay, formatTime, t } from '../design/language.ts';
 import { fieldName } from '../design/released.tsx';
 import { Row, Ruled } from '../design/ruled.tsx';
 
@@ -42,7 +42,7 @@ export function Looks({ child, days, filters, shown, findings, checkedAt, olderP
       {days.map(({ day, items }) => (
         <section key={day} class="grid gap-3" aria-labelledby={`day-${day}`}>
           <h2 id={`day-${day}`} class="text-lg">
-            {formatDate(`${day}T12:00:00+07:00`)}
+            {formatDay(`${day}T12:00:00+07:00`)}
           </h2>
           <Ruled onMargin isTight>
             {items.map((item) => (

@@ -77,6 +77,10 @@ function readerName({ reader_kind: kind, reader_id: id, name, role, ...row }: Ro
   if (relation) return relation;
   const duty = role === null ? undefined : roleNames[role as Role]; // of the table, or of a role of before
   const place = row.organisation ?? row.home;
+  if (duty === undefined)
+    return place === null
+      ? { vi: 'Một người đã đăng nhập', en: 'Somebody signed in' }
+      : { vi: `Một người của ${place}`, en: `Somebody at ${place}` };
   const at = place === null ? '' : ` · ${place}`;
-  return { vi: `${duty?.vi ?? 'Một người dùng'}${at}`, en: `${duty?.en ?? 'A user'}${at}` };
+  return { vi: `${duty.vi}${at}`, en: `${duty.en}${at}` };
 }

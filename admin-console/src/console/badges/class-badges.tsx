@@ -12,7 +12,7 @@ import type { paths } from '../../generated/api.d.ts';
 import type { ClassView } from '../classes/views.ts';
 import { mayDo } from '../may.ts';
 import { Title } from '../parts.tsx';
-import { BadgeSheet, PinSheet } from './sheets.tsx';
+import { BadgeSheet, fullLine, PinSheet } from './sheets.tsx';
 import { StandIn, type StandInBadge } from './stand-in.tsx';
 
 type Standing = paths['/api/v1/classes/{id}/badges']['get']['responses']['200']['content']['application/json'];
@@ -118,6 +118,7 @@ function Overview({
         )}
       </Title>
       <Pupils
+        data={data}
         standing={standing}
         mayGive={may('accounts.invite')}
         makeBadges={makeBadges}
@@ -129,12 +130,14 @@ function Overview({
 }
 
 function Pupils({
+  data,
   standing,
   mayGive,
   makeBadges,
   makePins,
   onChanged,
 }: {
+  readonly data: ClassView;
   readonly standing: Standing;
   readonly mayGive: boolean;
   readonly makeBadges: (personIds: string[], replaces: boolean) => Promise<void>;
@@ -163,8 +166,8 @@ function Pupils({
       >
         {standing.items.map(({ person, badge, pin }) => (
           <tr key={person.id}>
-            <td class="font-semibold">{person.fullName}</td>
-            <td>
+            <td class="font-semibold">{fullLine(data, person)}</td>
+            <td data-label={t('Thẻ', 'Badge')}>
               {badge ? (
                 <State state="good">
                   <span class="code">{badge.serial}</span>
@@ -174,7 +177,7 @@ function Pupils({
                 <State state="plain">{t('Chưa có', 'None yet')}</State>
               )}
             </td>
-            <td>
+            <td data-label={t('Hình hoặc số', 'Pictures or digits')}>
               {pin ? (
                 <State state={pin.isLocked ? 'warn' : 'good'}>
                   {pin.isLocked

@@ -13,8 +13,8 @@ import '../paper.css';
 type Badges = paths['/api/v1/classes/{id}/badges']['post']['responses']['201']['content']['application/json'];
 type Pins = paths['/api/v1/classes/{id}/pins']['post']['responses']['201']['content']['application/json'];
 
-/** Who is meant, on paper that is handed out: twins of a class are told apart by their birthday. */
-function fullLine(data: ClassView, person: { readonly id: string; readonly fullName: string }): string {
+/** Who is meant, in the list and on paper that is handed out: twins of a class are told apart by their birthday. */
+export function fullLine(data: ClassView, person: { readonly id: string; readonly fullName: string }): string {
   const isTwin = data.learners.filter(({ fullName }) => fullName === person.fullName).length > 1;
   const born = data.learners.find(({ id }) => id === person.id)?.birthDate;
   return isTwin && born ? `${person.fullName} · ${formatDate(born)}` : person.fullName;
