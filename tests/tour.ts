@@ -147,8 +147,8 @@ async function isNamed(page: Page, note: (what: string) => void): Promise<void> 
   if (named.language === '') note('no language');
 }
 
-/** Pages of those who write programs: there a name of the machine's is the right word. */
-const forProgrammers = /^\/(?:api\/docs|admin\/apps|log)/;
+/** Pages of those who write programs or run the other server: there a name of the machine's is the right word. */
+const forProgrammers = /^\/(?:api\/docs|admin\/apps|admin\/sync\/(?:new|:id\/edit)|log)/;
 
 /** No id of the database, no word of the program stands before a person; one word for one thing. */
 async function speaksToPeople(page: Page, kind: string, note: (what: string) => void): Promise<void> {
