@@ -15,7 +15,7 @@ export interface Lifetime {
 }
 
 const yearMs = 365.25 * 86_400_000;
-/** What lasts longer fills its bar: near ends are what is looked for. */
+/** What lasts longer runs out of its bar: near ends are what is looked for. */
 const years = 3;
 
 /** Bars from now on over three years; each has its sentence beside it, so that the bars say nothing of their own. */
@@ -37,7 +37,7 @@ export function Lifetimes({ lifetimes, now }: { readonly lifetimes: readonly Lif
             </span>
             <span class="lifetime" aria-hidden="true">
               <span
-                class={isSoon ? 'fill-left' : 'fill-main'}
+                class={isSoon ? 'fill-left' : until - now > years * yearMs ? 'fill-main lifetime-on' : 'fill-main'}
                 style={{ width: `${Math.min(100, Math.max(1, ((until - now) / (years * yearMs)) * 100))}%` }}
               />
             </span>

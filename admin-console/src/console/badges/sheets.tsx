@@ -1,7 +1,7 @@
 import { useLocation } from 'preact-iso';
 import { Banner } from '../../design/form.tsx';
 import { Icon } from '../../design/icon.tsx';
-import { formatDate, t } from '../../design/language.ts';
+import { formatDate, formatEducationId, t } from '../../design/language.ts';
 import { Mark } from '../../design/mark.tsx';
 import { pictureOf } from '../../design/pictures.ts';
 import { Qr } from '../../design/qr.tsx';
@@ -13,11 +13,14 @@ import '../paper.css';
 type Badges = paths['/api/v1/classes/{id}/badges']['post']['responses']['201']['content']['application/json'];
 type Pins = paths['/api/v1/classes/{id}/pins']['post']['responses']['201']['content']['application/json'];
 
-/** Who is meant, in the list and on paper that is handed out: twins of a class are told apart by their birthday. */
+/** Who is meant, in the list and on paper that is handed out: those of one name by their birthday, twins by their education ID. */
 export function fullLine(data: ClassView, person: { readonly id: string; readonly fullName: string }): string {
-  const isTwin = data.learners.filter(({ fullName }) => fullName === person.fullName).length > 1;
-  const born = data.learners.find(({ id }) => id === person.id)?.birthDate;
-  return isTwin && born ? `${person.fullName} · ${formatDate(born)}` : person.fullName;
+  const one = data.learners.find(({ id }) => id === person.id);
+  const namesakes = data.learners.filter(({ id, fullName }) => id !== person.id && fullName === person.fullName);
+  if (!one || namesakes.length === 0) return person.fullName;
+  const isTwin = namesakes.some(({ birthDate }) => birthDate === one.birthDate);
+  const mark = isTwin || !one.birthDate ? formatEducationId(one.educationId) : formatDate(one.birthDate);
+  return `${person.fullName} · ${mark}`;
 }
 
 const givenName = (fullName: string) => fullName.split(' ').at(-1) ?? fullName;
@@ -125,7 +128,7 @@ export function PinSheet({ data, made }: { readonly data: ClassView; readonly ma
             )}
             <span class="paper-small">
               {t(
-                'Nhớ rồi thì đưa lại cho cô. Không viết lên thẻ.',
+                'Nhớ rồi thì đưa lại cho thầy cô. Không viết lên thẻ.',
                 'Once you know it, give this back. Never write it on the badge.',
               )}
             </span>

@@ -5,7 +5,7 @@ import { ActionBar } from '../../design/bar.tsx';
 import { Banner } from '../../design/form.tsx';
 import { formatNumber, t } from '../../design/language.ts';
 import { useAction, useLoad } from '../../design/load.ts';
-import { Show } from '../../design/show.tsx';
+import { Empty, Show } from '../../design/show.tsx';
 import { Table } from '../../design/table.tsx';
 import type { paths } from '../../generated/api.d.ts';
 import { schoolYearName } from '../classes/views.ts';
@@ -56,12 +56,12 @@ function School({ organisationId }: { readonly organisationId: string }) {
     <Show loaded={loaded}>
       {(proposal) =>
         proposal.classes.length === 0 ? (
-          <p>
+          <Empty icon="graduation-cap">
             {t(
-              `Mọi học sinh đã có lớp của năm học ${schoolYearName(proposal.schoolYear)}, hoặc năm học mới chưa bắt đầu (ngày 1 tháng 8).`,
-              `Every learner has a class of ${schoolYearName(proposal.schoolYear)}, or the new year has not begun (1 August).`,
+              `Mọi em đã có lớp của năm học ${schoolYearName(proposal.schoolYear)}. Năm học sau mở từ ngày 1/8.`,
+              `Every learner has a class of ${schoolYearName(proposal.schoolYear)}. The next year opens on 1 August.`,
             )}
-          </p>
+          </Empty>
         ) : (
           <Classes proposal={proposal} />
         )

@@ -20,7 +20,7 @@ export function Steps({ now }: { readonly now: 1 | 2 | 3 | 4 }) {
             >
               {isDone ? <Icon name="check" class="size-3.5!" /> : index + 1}
             </span>
-            {name}
+            <span class={isNow ? '' : 'max-sm:sr-only'}>{name}</span>
           </li>
         );
       })}

@@ -52,7 +52,7 @@ export function NewClient() {
       <Title
         title={t('Cho một hệ thống vào lấy', 'Let a system in')}
         note={t(
-          'Chọn ít nhất có thể: không trường nào ngoài đây rời khỏi EduTrust.',
+          'Chọn ít nhất có thể: không thông tin nào ngoài đây rời khỏi EduTrust.',
           'Choose the least that works: no other field leaves EduTrust.',
         )}
         back={back}

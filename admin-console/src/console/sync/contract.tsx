@@ -19,7 +19,7 @@ export function ContractOf({ title, contract }: { readonly title: string; readon
       </dl>
       <p class="text-sm text-quiet">
         {t(
-          'Không trường nào ngoài danh sách này rời khỏi hệ thống; lần gửi nào cũng được ghi lại.',
+          'Không thông tin nào ngoài danh sách này rời khỏi EduTrust; lần gửi nào cũng được ghi lại.',
           'No field outside this list leaves the system; everything that is sent is recorded.',
         )}
       </p>

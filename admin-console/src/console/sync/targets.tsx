@@ -24,7 +24,8 @@ export function Targets() {
         )}
       >
         <a class="button" href="/admin/sync/webhooks">
-          {t('Webhook', 'Webhooks')}
+          <Icon name="send" />
+          {t('Báo tin', 'Webhooks')}
         </a>
         {mayWrite && (
           <a class="button button-primary" href="/admin/sync/new">

@@ -4,6 +4,7 @@ import { Tick } from '../../design/choices.tsx';
 import { ActButton } from '../../design/dialog.tsx';
 import { EntryForm, useEntry } from '../../design/entry.tsx';
 import { Banner, Choice, Field } from '../../design/form.tsx';
+import { Icon } from '../../design/icon.tsx';
 import { formatTime, t } from '../../design/language.ts';
 import { useAction, useLoad } from '../../design/load.ts';
 import { type Standing, State } from '../../design/mark.tsx';
@@ -44,13 +45,15 @@ export function Webhooks() {
       <Show loaded={loaded}>
         {({ webhooks, clients }) => (
           <div class="grid gap-10">
-            {webhooks.length === 0 && (
+            {webhooks.length === 0 && !(mayWrite && clients.length > 0) && (
               <Empty icon="send">{t('Chưa có nơi nhận nào.', 'No address is told anything yet.')}</Empty>
             )}
             {webhooks.map((webhook) => (
               <One key={webhook.id} webhook={webhook} mayWrite={mayWrite} onSecret={setSecret} onChange={reload} />
             ))}
-            {mayWrite && <Add clients={clients} onSecret={setSecret} onAdded={reload} />}
+            {mayWrite && (
+              <Adding isFirst={webhooks.length === 0} clients={clients} onSecret={setSecret} onAdded={reload} />
+            )}
           </div>
         )}
       </Show>
@@ -296,6 +299,23 @@ interface AddProps {
   readonly clients: readonly { readonly id: string; readonly name: string }[];
   readonly onSecret: (secret: string) => void;
   readonly onAdded: () => void;
+}
+
+/** Behind a button, as there are addresses to look at; at once where there is none. */
+function Adding({ isFirst, onAdded, ...props }: AddProps & { readonly isFirst: boolean }) {
+  const [isOpen, setOpen] = useState(isFirst);
+  if (!isOpen)
+    return (
+      <button type="button" class="button justify-self-start" onClick={() => setOpen(true)}>
+        <Icon name="plus" />
+        {t('Thêm nơi nhận', 'Add an address')}
+      </button>
+    );
+  const close = () => {
+    setOpen(false);
+    onAdded();
+  };
+  return <Add {...props} onAdded={close} />;
 }
 
 function Add({ clients, onSecret, onAdded }: AddProps) {
