@@ -131,7 +131,7 @@ test('a school drops its list, matches the columns once, sees every change in wo
 
 test('in August a school goes up in one plan: classes named, one who repeats ticked, looked over, applied, undone', async () => {
   await page.goto(`${platform.url}/admin/import/roll-over`);
-  await page.getByText('Mọi học sinh đã có lớp').waitFor();
+  await page.getByText('Mọi em đã có lớp').waitFor();
   // What stands there on 1 August: the classes are those of last year.
   await platform.query('UPDATE registry.class SET school_year = school_year - 1');
   await page.reload();
