@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { useLocation, useRoute } from 'preact-iso';
 import { api, must } from '../../design/api.ts';
+import { DropFile } from '../../design/drop.tsx';
 import { Banner } from '../../design/form.tsx';
 import { t } from '../../design/language.ts';
 import { useAction } from '../../design/load.ts';
@@ -18,9 +19,8 @@ export function MarksImportPage() {
   const { path } = useLocation();
   const [plan, setPlan] = useState<Plan>();
   const { isBusy, error, run } = useAction();
-  const send = (file: File | undefined) =>
+  const send = (file: File) =>
     run(async () => {
-      if (!file) return;
       const form = new FormData();
       form.set('file', file);
       setPlan(
@@ -42,26 +42,36 @@ export function MarksImportPage() {
           'See every change first; nothing is written until you apply.',
         )}
         back={{ href: path.replace(/\/import$/, ''), label: t('Điểm của lớp', 'Marks of the class') }}
-      />
-      <div class="flex flex-wrap gap-4 items-end">
-        <label class="grid gap-1.5">
-          <span class="font-semibold">{t('Tệp điểm (CSV hoặc Excel)', 'Marks file (CSV or Excel)')}</span>
-          <input
-            type="file"
-            class="control py-2"
+      >
+        {plan && (
+          <button type="button" class="button" onClick={() => setPlan(undefined)}>
+            {t('Tệp khác', 'Another file')}
+          </button>
+        )}
+      </Title>
+      {!plan && (
+        <>
+          <DropFile
+            icon="file-spreadsheet"
             accept=".csv,.xlsx,text/csv"
-            disabled={isBusy}
-            onChange={({ currentTarget }) => send(currentTarget.files?.[0])}
+            name={t('Tệp điểm (CSV hoặc Excel)', 'Marks file (CSV or Excel)')}
+            title={t('Thả tệp điểm vào đây', 'Drop the marks here')}
+            note={t('Excel hoặc CSV. Chưa có gì được ghi ở bước này.', 'Excel or CSV. Nothing is written yet.')}
+            isBusy={isBusy}
+            onFile={send}
           />
-        </label>
-        <a class="button" href={`/api/v1/signing/classes/${id}/marks/template?format=xlsx`} download>
-          {t('Tệp mẫu Excel', 'Excel template')}
-        </a>
-        <a class="button" href={`/api/v1/signing/classes/${id}/marks/template?format=csv`} download>
-          {t('Tệp mẫu CSV', 'CSV template')}
-        </a>
-      </div>
-      {isBusy && <p class="text-quiet">{t('Đang đọc…', 'Reading…')}</p>}
+          <p class="text-sm">
+            {t('Chưa có tệp? Tải tệp mẫu có sẵn tên cả lớp:', 'No file yet? Templates with everybody’s name:')}{' '}
+            <a href={`/api/v1/signing/classes/${id}/marks/template?format=xlsx`} download>
+              Excel
+            </a>
+            {' · '}
+            <a href={`/api/v1/signing/classes/${id}/marks/template?format=csv`} download>
+              CSV
+            </a>
+          </p>
+        </>
+      )}
       {error && <Banner state="bad">{error}</Banner>}
       {plan && <PlanView plan={plan} />}
     </>
