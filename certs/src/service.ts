@@ -22,6 +22,7 @@ import { refreshRevocationLists } from './revocation/revocation-list.ts';
 import { repositoryRoutes } from './revocation/routes.ts';
 
 export { migrations } from './migrations.ts';
+export { certsPersonal } from './own-data/own-data.ts';
 
 /** The acts of this workspace that take two people. */
 export const certsKinds: readonly ApprovalKind[] = [certifyKind, addAnchorKind, endAnchorKind, revokeKind];

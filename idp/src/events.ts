@@ -135,6 +135,12 @@ const declared = defineEvents({
     en: 'password changed',
     self: { vi: 'Đặt mật khẩu mới', en: 'A new password was set' },
   },
+  'personal-data.copied': {
+    subject: 'person',
+    vi: 'tải bản sao dữ liệu cá nhân',
+    en: 'copy of personal data downloaded',
+    self: { vi: 'Bản sao dữ liệu đã được tải', en: 'A copy of your data was downloaded' },
+  },
   'pin.given': {
     subject: 'person',
     data: { kind: Type.String() },

@@ -277,6 +277,8 @@ export interface AccountProps {
   readonly activity: readonly { readonly at: Instant; readonly sentence: Sentence }[];
   /** Who looked at the record. */
   readonly looksPath: string;
+  /** The copy of one's own data, after a fresh proof; null while guardians decide. */
+  readonly dataPath: string | null;
   readonly homePath: string;
   readonly signOutAction: string;
   /** What was just done, in words. */
@@ -313,6 +315,8 @@ export interface ChildrenProps {
     readonly activity: readonly { readonly at: Instant; readonly sentence: Sentence }[];
     /** Who looked at the child's record; null from 16. */
     readonly looksPath: string | null;
+    /** The copy of the child's data, after a fresh proof; null from 16. */
+    readonly dataPath: string | null;
   }[];
   readonly accountPath: string;
   readonly homePath: string;

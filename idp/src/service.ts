@@ -2,6 +2,7 @@ import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { payloadText } from '@edutrust/platform/jobs';
 import { readOutbox } from '@edutrust/platform/outbox';
+import type { PersonalPart } from '@edutrust/platform/personal';
 import type { Service } from '@edutrust/platform/service';
 import type { ApprovalKind } from '@edutrust/registry/approvals';
 import type { FastifyRequest } from 'fastify';
@@ -19,6 +20,7 @@ import { childrenRoutes } from './children/routes.ts';
 import { consentRoutes } from './consent/routes.ts';
 import { launcherRoutes } from './launcher/routes.ts';
 import { looksRoutes } from './looks/routes.ts';
+import { ownDataRoutes } from './own-data/routes.ts';
 import type { IdpPages } from './pages.ts';
 import { createPasswordHasher } from './password/hashing.ts';
 import { createProvider } from './provider/provider.ts';
@@ -43,6 +45,7 @@ import { createThrottle } from './throttling/throttle.ts';
 import type { IdpTools } from './tools.ts';
 
 export { migrations } from './migrations.ts';
+export { idpPersonal } from './own-data/parts.ts';
 
 /** The acts of this workspace that take two people. */
 export const idpKinds: readonly ApprovalKind[] = [codeKind, releaseAppKind];
@@ -59,7 +62,12 @@ export async function createIdp(
   context: ServiceContext,
   pages: IdpPages,
   /** Who keeps what was issued to people, and what went out about them; without them nothing did. */
-  ports: { readonly documents?: DocumentsPort; readonly releasedOf?: IdpTools['releasedOf'] } = {},
+  ports: {
+    readonly documents?: DocumentsPort;
+    readonly releasedOf?: IdpTools['releasedOf'];
+    /** What each workspace gives of a person, for the copy of their data. */
+    readonly personal?: readonly PersonalPart[];
+  } = {},
 ): Promise<Idp> {
   const cookies = cookieNames(context.config.url);
   const apps = createAppDirectory(context.db, context.clock);
@@ -94,6 +102,7 @@ export async function createIdp(
       ...accountRoutes(tools),
       ...childrenRoutes(tools, ports.documents),
       ...looksRoutes(tools),
+      ...ownDataRoutes(tools, ports.personal ?? []),
       ...personAccountRoutes(tools),
       ...classAccountRoutes(tools),
       ...badgeRoutes(tools),

@@ -5,7 +5,7 @@ import { accessBook } from '@edutrust/registry/accesses';
 import { type DemoCity, seedDemo as seedCity } from '@edutrust/registry/demo';
 import { getPerson } from '@edutrust/registry/people';
 import { can } from '@edutrust/registry/permissions';
-import { migrations as registryMigrations } from '@edutrust/registry/service';
+import { migrations as registryMigrations, registryPersonal } from '@edutrust/registry/service';
 import { TestAuthenticator } from '@edutrust/testing/authenticator';
 import { type Shown, TestBrowser } from '@edutrust/testing/browser';
 import { TestClock } from '@edutrust/testing/clock';
@@ -14,7 +14,7 @@ import { freePort } from '@edutrust/testing/port';
 import { createActivationCode } from '../src/accounts/accounts.ts';
 import { seedDemo } from '../src/demo/demo.ts';
 import type { IdpPages } from '../src/pages.ts';
-import { createIdp, type Idp, migrations } from '../src/service.ts';
+import { createIdp, type Idp, idpPersonal, migrations } from '../src/service.ts';
 
 const actor = { kind: 'system', name: 'setup' } as const;
 export const password = 'bốn con mèo nằm ngủ';
@@ -67,7 +67,8 @@ export interface TestIdp extends AsyncDisposable {
 
 async function serve(context: TestContext): Promise<{ app: HttpServer; idp: Idp }> {
   const pages = printingPages();
-  const idp = await createIdp(context, pages);
+  const personal = [...registryPersonal.parts, ...idpPersonal.parts];
+  const idp = await createIdp(context, pages, { personal });
   const app = await createHttpServer({
     config: context.config,
     log: context.log,

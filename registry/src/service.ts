@@ -21,6 +21,7 @@ import { rosterRoutes } from './roster/routes.ts';
 
 export { registryKinds } from './kinds.ts';
 export { migrations } from './migrations.ts';
+export { registryPersonal } from './own-data/own-data.ts';
 export { registryRetention } from './retention.ts';
 
 /** People, organisations, rosters, roles and the audit explorer over HTTP. */

@@ -24,6 +24,8 @@ import { makeTranscripts, makeTranscriptsTask } from './requests/runs.ts';
 import { resumeTask, resumeUnfinished } from './unfinished/unfinished.ts';
 import { createValidationPool } from './validation/validation.ts';
 
+export { signingPersonal } from './issued/own-data.ts';
+
 /** The acts of this workspace that take two people. */
 export const signingKinds: readonly ApprovalKind[] = [enrolPhoneKind, revokePhoneKind];
 

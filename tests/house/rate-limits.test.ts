@@ -177,6 +177,8 @@ describe('rate limits', () => {
       for (let count = 1; count <= most; count += 1) assert.notEqual((await ask(app, call)).statusCode, 429, url);
       assert.equal((await ask(app, call)).statusCode, 429, url);
     }
+    const copies = times(31, { url: '/api/v1/account/data', as: randomUUID() });
+    assert.equal((await statuses(world.nodes, copies)).get(429), 1, 'a copy of one’s data reads everything');
   });
 
   test('R5: codes on paper cannot be guessed faster by asking two processes or the addresses of one network', async () => {

@@ -431,3 +431,14 @@ test('city: the guardian reads that the class teacher looked at the child’s ma
   assert.equal(await page.getByText('Phan Ngọc Bảo Chi').count(), 0, 'by duty only (ADR 0188)');
   await lookAtBoth(page, 'city-looks');
 });
+
+test('city: the guardian downloads a copy of the child’s data, and then reads that they did', async () => {
+  const { page } = at.guardian ?? assert.fail('the guardian has begun');
+  await page.goto(`${platform.url}/account/children`);
+  const download = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'Tải bản sao dữ liệu của Nam' }).click();
+  assert.equal((await download).suggestedFilename(), 'du-lieu.zip');
+  await lookAtBoth(page, 'city-copy');
+  await page.getByRole('link', { name: /^Ai đã xem hồ sơ của/ }).click();
+  await page.getByText('đã tải bản sao dữ liệu của con em').first().waitFor();
+});

@@ -90,6 +90,16 @@ export function Account(props: AccountProps) {
             : t('Ai đã xem hồ sơ của tôi?', 'Who looked at my record?')}
         </a>
       </p>
+      {props.dataPath && (
+        <p>
+          <a class="button" href={props.dataPath}>
+            <Icon name="download" />
+            {isPupil
+              ? t('Tải bản sao dữ liệu của em', 'Download a copy of my data')
+              : t('Tải bản sao dữ liệu của tôi', 'Download a copy of my data')}
+          </a>
+        </p>
+      )}
       <Activity {...props} />
     </>
   );

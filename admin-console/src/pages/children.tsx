@@ -92,6 +92,14 @@ function OneChild({ child }: { readonly child: Child }) {
               </a>
             </p>
           )}
+          {child.dataPath && (
+            <p>
+              <a class="button" href={child.dataPath}>
+                <Icon name="download" />
+                {t(`Tải bản sao dữ liệu của ${givenNameOf(child)}`, `Download a copy of ${givenNameOf(child)}’s data`)}
+              </a>
+            </p>
+          )}
         </div>
         {child.decidesAlone ? (
           <p class="card text-quiet">

@@ -13,7 +13,7 @@ import { buildServices } from './services.ts';
 export { allMigrations, openContext } from './context.ts';
 export { loadPages } from './screens.ts';
 export { serviceNames } from './service-names.ts';
-export { approvalKinds } from './services.ts';
+export { approvalKinds, personalData } from './services.ts';
 
 export interface ComposedApp {
   /** Every route of the services; not yet listening. */

@@ -1,16 +1,17 @@
-import { certsKinds, createCerts } from '@edutrust/certs/service';
-import { createDirectorySync, listReleases, releaseKind } from '@edutrust/directory-sync/service';
+import { certsKinds, certsPersonal, createCerts } from '@edutrust/certs/service';
+import { createDirectorySync, listReleases, releaseKind, syncPersonal } from '@edutrust/directory-sync/service';
 import { approvalPasskeys } from '@edutrust/idp/passkeys';
-import { createIdp, idpKinds } from '@edutrust/idp/service';
+import { createIdp, idpKinds, idpPersonal } from '@edutrust/idp/service';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Gate } from '@edutrust/platform/http';
+import type { PersonalData } from '@edutrust/platform/personal';
 import type { Service } from '@edutrust/platform/service';
 import { accessBook } from '@edutrust/registry/accesses';
 import { type ApprovalKind, createApprovals } from '@edutrust/registry/approvals';
 import { can } from '@edutrust/registry/permissions';
-import { createRegistry, registryKinds } from '@edutrust/registry/service';
+import { createRegistry, registryKinds, registryPersonal } from '@edutrust/registry/service';
 import { listIssuedDocuments, listWaiting } from '@edutrust/signing-service/documents';
-import { createSigning, signingKinds } from '@edutrust/signing-service/service';
+import { createSigning, signingKinds, signingPersonal } from '@edutrust/signing-service/service';
 
 import type { Pages } from './screens.ts';
 import type { ServiceName } from './service-names.ts';
@@ -29,6 +30,15 @@ export const approvalKinds: readonly ApprovalKind[] = [
   releaseKind as ApprovalKind,
 ];
 
+/** What each workspace keeps of a person; the house test compares it with the tables. */
+export const personalData: readonly PersonalData[] = [
+  registryPersonal,
+  idpPersonal,
+  signingPersonal,
+  certsPersonal,
+  syncPersonal,
+];
+
 /** Builds the services that this process serves. The provider is always built: it knows who is calling. */
 export async function buildServices(
   context: ServiceContext,
@@ -41,6 +51,7 @@ export async function buildServices(
       waitingFor: (actor) => listWaiting(context.db, actor),
     },
     releasedOf: (personId) => listReleases(context.db, personId),
+    personal: personalData.flatMap(({ parts }) => parts),
   });
   const built: Partial<Record<ServiceName, Service | readonly Service[]>> = {
     idp,

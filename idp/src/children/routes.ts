@@ -6,8 +6,9 @@ import { tells } from '@edutrust/registry/accesses';
 import { decidesFor } from '@edutrust/registry/guardians';
 import Type from 'typebox';
 import { withdrawConsent } from '../consent/consent.ts';
+import { copyPath } from '../own-data/copy.ts';
 import { seeOther, sendPage } from '../page-reply.ts';
-import { signedInOr } from '../self-service/pages.ts';
+import { proofNeeded, provedPath, signedInOr } from '../self-service/pages.ts';
 import { viewOfSession } from '../sessions/view.ts';
 import type { IdpTools } from '../tools.ts';
 import { type DocumentsPort, viewChildren } from './children.ts';
@@ -78,6 +79,7 @@ const showPage = ({ context, apps, pages }: IdpTools, documents: DocumentsPort |
       if (!actor) return reply;
       const shown = await viewOfSession(context, request, actor);
       const children = await viewChildren(context, { apps, documents }, actor.personId, shown.locale);
+      const needed = await proofNeeded(context.db, actor, 'passkeys');
       disclose(
         request,
         children.map(({ id }) => id),
@@ -89,6 +91,7 @@ const showPage = ({ context, apps, pages }: IdpTools, documents: DocumentsPort |
             children: children.map((child) => ({
               ...child,
               looksPath: child.decidesAlone ? null : `/account/children/${child.id}/looks`,
+              dataPath: child.decidesAlone ? null : provedPath(copyPath(child.id), needed),
               documents: child.documents.map(({ id, title, issuedAt, code }) => ({
                 title,
                 issuedAt: issuedAt.toISOString(),

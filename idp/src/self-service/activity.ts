@@ -5,7 +5,8 @@ import { sql } from 'kysely';
 import { idpEvents } from '../events.ts';
 
 const table: EventTable = idpEvents.table;
-const sentences: Readonly<Record<string, Text>> = Object.fromEntries(
+/** What a person reads of their own account, by event. */
+export const sentencesOfSelf: Readonly<Record<string, Text>> = Object.fromEntries(
   Object.entries(table).flatMap(([name, { self }]) => (self ? [[name, self]] : [])),
 );
 
@@ -17,10 +18,10 @@ export async function accountActivity(
 ): Promise<{ at: string; sentence: string }[]> {
   const { rows } = await sql<{ at: Date; type: string }>`
     SELECT at, type FROM platform.ledger_entry
-    WHERE subject_kind = 'person' AND subject_id = ${personId} AND type = ANY(${Object.keys(sentences)})
+    WHERE subject_kind = 'person' AND subject_id = ${personId} AND type = ANY(${Object.keys(sentencesOfSelf)})
     ORDER BY id DESC LIMIT 30`.execute(db);
   return rows.flatMap(({ at, type }) => {
-    const sentence = sentences[type]?.[locale];
+    const sentence = sentencesOfSelf[type]?.[locale];
     return sentence ? [{ at: at.toISOString(), sentence }] : [];
   });
 }

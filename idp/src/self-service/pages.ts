@@ -5,6 +5,7 @@ import { anyone, passkeyNeeded, stepUpNeeded } from '@edutrust/platform/http';
 import { type Route, route } from '@edutrust/platform/route';
 import { hide, strict } from '@edutrust/platform/schemas';
 import { formatEducationId } from '@edutrust/registry/education-id';
+import { isDecidedFor } from '@edutrust/registry/guardians';
 import { listNotices } from '@edutrust/registry/notices';
 import { personClaims } from '@edutrust/registry/people';
 import { needPasskey } from '@edutrust/registry/permissions';
@@ -13,6 +14,7 @@ import Type from 'typebox';
 import { findAccount } from '../accounts/account.ts';
 import { withdrawConsent } from '../consent/consent.ts';
 import { listSharing } from '../consent/sharing.ts';
+import { copyPath } from '../own-data/copy.ts';
 import { formErrorOf, seeOther, sendPage, viewOf } from '../page-reply.ts';
 import type { AccountProps, FormError } from '../pages.ts';
 import { listPasskeys, removePasskey } from '../passkeys/passkeys.ts';
@@ -243,6 +245,8 @@ async function accountProps(
       releasedOf(personId),
     ]);
   const hasPassword = account?.password_hash != null;
+  const isDecided = await isDecidedFor(db, personId, context.clock.now());
+  const needed = await proofNeeded(db, actor, 'passkeys');
   return {
     name: claims.name,
     educationId: formatEducationId(claims.education_id),
@@ -283,6 +287,7 @@ async function accountProps(
     })),
     activity,
     looksPath: '/account/looks',
+    dataPath: isDecided ? null : provedPath(copyPath(), needed),
     homePath: '/',
     signOutAction: '/sign-out',
   };
@@ -323,16 +328,21 @@ export async function freshOr(
   if (!actor) return undefined;
   const needed = await proofNeeded(context.db, actor, changes);
   if (!needed && isFresh(actor, context.clock.now())) return actor;
-  const acr = needed ? `&acr=${needed}` : '';
-  seeOther(reply, `/signin?return_to=${encodeURIComponent(returnTo)}&fresh=${freshSeconds}${acr}`);
+  seeOther(reply, provedPath(returnTo, needed));
   return undefined;
+}
+
+/** A path that is reached by way of a fresh proof, or at once while there is one. */
+export function provedPath(path: string, needed: 'pwd' | 'passkey' | undefined): string {
+  const acr = needed ? `&acr=${needed}` : '';
+  return `/signin?return_to=${encodeURIComponent(path)}&fresh=${freshSeconds}${acr}`;
 }
 
 function isFresh(actor: PersonActor, now: Date): boolean {
   return now.getTime() - actor.authenticatedAt.getTime() < freshSeconds * 1000;
 }
 
-/** For passkeys over JSON: @throws Unauthenticated `session/step-up-required` */
+/** For what is asked over JSON: @throws Forbidden `account/not-with-badge`; Unauthenticated `session/step-up-required` */
 export async function mustBeFresh({ context }: IdpTools, actor: PersonActor): Promise<void> {
   const needed = await proofNeeded(context.db, actor, 'passkeys');
   if (needed === 'passkey') throw passkeyNeeded();
@@ -347,7 +357,7 @@ export async function mustBeFresh({ context }: IdpTools, actor: PersonActor): Pr
  * changes, or that would be the passkey's equal (W5). The first passkey is added after a password. A badge and its PIN open
  * a school's computer and lead to nothing that lasts.
  */
-async function proofNeeded(
+export async function proofNeeded(
   db: Database,
   actor: PersonActor,
   changes: 'password' | 'passkeys',

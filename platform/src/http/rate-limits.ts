@@ -33,6 +33,7 @@ const limits: readonly (readonly [RegExp, RateLimit | null])[] = [
   [/^POST \/(signin|activate)(\/|$)/, signIn],
   [/^\S+ (\/api\/v1)?\/verify(\/|$)/, verification],
   [/^POST \/(account\/password|account\/sessions|api\/v1\/account\/passkeys)(\/|$)/, costly],
+  [/^GET \/api\/v1\/account\/(children\/:id\/)?data$/, costly],
   [
     /^POST \/api\/v1\/(roster\/plans|roster\/columns|audit\/verify|signing\/sessions|sync\/targets\/:id\/runs)(\/|$)/,
     costly,

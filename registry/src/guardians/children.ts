@@ -54,6 +54,15 @@ export async function decidesFor(
   return (await listChildren(db, guardianId, now)).some(({ id, decidesAlone }) => id === childId && !decidesAlone);
 }
 
+/** Whether guardians decide for the person now: until 16, and where no date of birth is known for a child who has one. */
+export async function isDecidedFor(db: Database | Transaction, personId: string, now: Date): Promise<boolean> {
+  const { rows } = await sql`
+    SELECT FROM registry.person AS p WHERE id = ${personId} AND (
+      birth_date + make_interval(years => ${decidingAlone}) > ${dateInVietnam(now)}::date OR birth_date IS NULL AND EXISTS (
+        SELECT FROM registry.guardianship AS g WHERE g.child_id = p.id AND g.valid_until IS NULL))`.execute(db);
+  return rows.length > 0;
+}
+
 /** Whether the person is one of the guardian's children now. */
 export async function isChildOf(
   db: Database | Transaction,

@@ -1,0 +1,92 @@
+import type { PersonalData, PersonalPart } from '@edutrust/platform/personal';
+import { sql } from 'kysely';
+import { formatVerificationCode } from '../requests/code.ts';
+import { listIssuedDocuments } from './issued.ts';
+
+const code = { vi: 'Mã kiểm tra', en: 'Verification code' };
+const state = { vi: 'Tình trạng', en: 'State' };
+
+const documents: PersonalPart = {
+  code: 'documents',
+  what: { vi: 'Văn bản đã ban hành', en: 'Issued documents' },
+  tables: ['signing.request'],
+  fields: {
+    title: { vi: 'Văn bản', en: 'Document' },
+    code,
+    issuedAt: { vi: 'Ban hành lúc', en: 'Issued' },
+  },
+  read: async ({ db }, personId) =>
+    (await listIssuedDocuments(db, [personId])).map(({ title, code: printed, issuedAt }) => ({
+      title,
+      code: printed,
+      issuedAt,
+    })),
+};
+
+/** What somebody signed is told without its title, which names the learner. */
+const signatures: PersonalPart = {
+  code: 'signatures',
+  what: { vi: 'Đã ký hoặc được mời ký', en: 'Signed, or asked to sign' },
+  tables: ['signing.step', 'signing.session'],
+  fields: {
+    code,
+    as: { vi: 'Với tư cách', en: 'As' },
+    state,
+    closedAt: { vi: 'Lúc', en: 'At' },
+  },
+  read: async ({ db }, personId) => {
+    const { rows } = await sql<{ code: string } & Record<string, unknown>>`
+      SELECT r.code, s.role AS as, s.state, s.closed_at AS "closedAt" FROM signing.step AS s
+      JOIN signing.request AS r ON r.id = s.request_id WHERE s.signer_id = ${personId} ORDER BY r.id, s.position`.execute(
+      db,
+    );
+    return rows.map((row) => ({ ...row, code: formatVerificationCode(row.code) }));
+  },
+};
+
+const marks: PersonalPart = {
+  code: 'marks',
+  what: { vi: 'Điểm', en: 'Marks' },
+  tables: ['signing.marks'],
+  fields: {
+    className: { vi: 'Lớp', en: 'Class' },
+    version: { vi: 'Lần ghi', en: 'Version' },
+    enteredAt: { vi: 'Ghi lúc', en: 'Entered' },
+    content: { vi: 'Điểm', en: 'Marks' },
+  },
+  read: async ({ db }, personId) => {
+    const { rows } = await sql<Record<string, unknown>>`
+      SELECT c.code AS "className", m.version, m.entered_at AS "enteredAt", m.content FROM signing.marks AS m
+      LEFT JOIN registry.class AS c ON c.id = m.class_id WHERE m.person_id = ${personId}
+      ORDER BY c.school_year, m.version`.execute(db);
+    return rows;
+  },
+};
+
+const phones: PersonalPart = {
+  code: 'signingPhones',
+  what: { vi: 'Điện thoại ký số', en: 'Signing phones' },
+  tables: ['signing.enrolment'],
+  fields: {
+    device: { vi: 'Thiết bị', en: 'Device' },
+    state,
+    createdAt: { vi: 'Ghi danh lúc', en: 'Enrolled' },
+    endedAt: { vi: 'Thôi lúc', en: 'Ended' },
+    certificate: { vi: 'Chứng thư', en: 'Certificate' },
+  },
+  read: async ({ db }, personId) => {
+    const { rows } = await sql<Record<string, unknown>>`
+      SELECT device_name AS device, state, created_at AS "createdAt", ended_at AS "endedAt",
+        certificate_serial AS certificate FROM signing.enrolment WHERE person_id = ${personId} ORDER BY id`.execute(db);
+    return rows;
+  },
+};
+
+/** What this service has about a person. */
+export const signingPersonal: PersonalData = {
+  parts: [documents, signatures, marks, phones],
+  leftOut: {
+    'signing.grade': 'unread and empty since marks come from columns',
+    'signing.transcript_run_item': 'the list of a job; what it made is a document',
+  },
+};
