@@ -100,6 +100,7 @@ function Overview({
         )}
         {may('accounts.invite') && withoutPin.length > 0 && (
           <ActButton
+            primary={without.length === 0}
             label={t(`Cấp ${withoutPin.length} bí mật`, `Give ${withoutPin.length} secrets`)}
             question={t(
               `Cấp hình hoặc số cho ${withoutPin.length} em?`,
