@@ -29,7 +29,11 @@ export async function composeApp(
   context: OpenContext,
   names: readonly ServiceName[],
   pages: Pages,
-  options: { readonly onServer?: (app: HttpServer) => void; readonly authenticate?: Gate['authenticate'] } = {},
+  options: {
+    readonly onServer?: (app: HttpServer) => void;
+    readonly authenticate?: Gate['authenticate'];
+    readonly storeAnswersWithinMs?: number;
+  } = {},
 ): Promise<ComposedApp> {
   const { selected, gate } = await buildServices(context, names, pages);
   const app = await createHttpServer({
@@ -37,6 +41,7 @@ export async function composeApp(
     log: context.log,
     store: context.store,
     clock: context.clock,
+    storeAnswersWithinMs: options.storeAnswersWithinMs,
     gate: options.authenticate ? { ...gate, authenticate: options.authenticate } : gate,
     readiness: {
       database: () => context.database.pool.query('SELECT 1'),

@@ -55,6 +55,8 @@ export interface HttpOptions extends OperationOptions {
   /** Where the processes count requests together; `clock` says which minute it is. */
   readonly store: ShortLivedStore;
   readonly clock?: Clock;
+  /** As the limiter of requests has it. */
+  readonly storeAnswersWithinMs?: number | undefined;
   /** A page for a person who meets an error outside the API; without it the problem's text. */
   readonly errorPage?: (problem: Problem, locale: 'vi' | 'en') => string;
   /** Smaller in tests. */
@@ -80,8 +82,8 @@ const uploadLimits = { files: 1, fields: 20, fieldSize: 100_000, fileSize: 64 * 
  * cross-site refusal, problem details, request ids, limits, health, metrics and the OpenAPI document.
  */
 export async function createHttpServer(options: HttpOptions): Promise<HttpServer> {
-  const { config, log } = options;
-  const limiter = createRateLimiter({ store: options.store, clock: options.clock ?? systemClock, log });
+  const { config, log, store, clock = systemClock, storeAnswersWithinMs } = options;
+  const limiter = createRateLimiter({ store, clock, log, storeAnswersWithinMs });
   const proxies = createProxyWatch(config, log);
   const direct = createDirect({
     ...{ config, log, limiter, proxies },

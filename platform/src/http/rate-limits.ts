@@ -50,7 +50,7 @@ export function limitOf(method: string, route: string, isProtocol: boolean): Rat
 
 const windowSeconds = 60;
 /** A store that hangs must not hang the request; without its answer the count of this process decides. */
-const storeAnswersWithinMs = 1_000;
+const answersWithinMs = 1_000;
 const storeRestsMs = 5_000;
 /** Memory: an attacker with more addresses than this makes us forget the oldest of the minute. */
 const mostKeys = 100_000;
@@ -80,6 +80,8 @@ interface LimiterParts {
   readonly store: Pick<ShortLivedStore, 'increment'>;
   readonly clock: Clock;
   readonly log: Logger;
+  /** How long the store may take; a second when it is not said. */
+  readonly storeAnswersWithinMs?: number | undefined;
 }
 
 /**
@@ -92,8 +94,8 @@ interface LimiterParts {
  *
  * @throws TooManyRequests `request/too-many` with the seconds that are left of the minute.
  */
-export function createRateLimiter({ store, clock, log }: LimiterParts): RateLimiter {
-  const report = createReport(store, log);
+export function createRateLimiter({ store, clock, log, storeAnswersWithinMs }: LimiterParts): RateLimiter {
+  const report = createReport(store, log, storeAnswersWithinMs);
   let window = 0;
   let counts = new Map<string, Count>();
 
@@ -138,6 +140,7 @@ export function createRateLimiter({ store, clock, log }: LimiterParts): RateLimi
 function createReport(
   store: LimiterParts['store'],
   log: Logger,
+  withinMs = answersWithinMs,
 ): (key: string, count: Count) => Promise<number | undefined> {
   let restsUntil = 0;
   const failed = (reason: string) => {
@@ -166,7 +169,7 @@ function createReport(
       timer = setTimeout(() => {
         failed('late');
         resolve(undefined);
-      }, storeAnswersWithinMs);
+      }, withinMs);
     });
     try {
       return await Promise.race([asked, late]);
