@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { after, before, test } from 'node:test';
 import { desk, lookAtBoth, openBrowser, openDevice } from '@edutrust/testing/chromium';
+import { eventually } from '@edutrust/testing/eventually';
 import { beginByLink } from '@edutrust/testing/people';
 import { Platform } from '@edutrust/testing/platform';
 import { freePort } from '@edutrust/testing/port';
@@ -75,8 +76,11 @@ test('a developer’s first five minutes: from nothing to school claims on local
     await page.getByRole('button', { name: 'Chuyển sang dùng thật' }).click();
     await page.getByRole('button', { name: 'Dùng thật', exact: true }).click();
     await page.getByText('Hỏi từng người đồng ý').waitFor();
-    await page.goto(`http://localhost:${port}/sign-in`);
-    await page.getByRole('heading', { name: /Cho Sổ Việt biết những điều này/ }).waitFor();
+    // A process goes on for three seconds with what it knows of an app.
+    await eventually(async () => {
+      await page.goto(`http://localhost:${port}/sign-in`);
+      await page.getByRole('heading', { name: /Cho Sổ Việt biết những điều này/ }).waitFor({ timeout: 2_000 });
+    });
   } finally {
     await browser.close();
   }
