@@ -334,7 +334,7 @@ test('city: who signs and who seals is appointed by two people, each with a pass
     await page.goto(`${platform.url}/admin/people?q=${encodeURIComponent(fullName)}`);
     await page.getByRole('link', { name: fullName }).click();
     await page.getByRole('link', { name: 'Giao vai trò' }).click();
-    await page.getByLabel('Vai trò').selectOption({ label: role });
+    await page.getByRole('combobox', { name: 'Vai trò' }).selectOption({ label: role });
     await page.getByRole('button', { name: 'Giao vai trò' }).click();
     await page.getByText('Việc này chờ người thứ hai.').waitFor();
     if (role === 'Văn thư') await lookAtBoth(page, 'city-approval');
