@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHmac, createPublicKey, verify } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { outboxLag, readOutboxOnce } from '@edutrust/platform/outbox';
 import { type DemoCity, seedDemo } from '@edutrust/registry/demo';
@@ -131,6 +132,21 @@ test('a signature is the one that the reference library of Standard Webhooks mak
     signedHeaders(message, 'v1', [secret])['webhook-signature'],
     'v1,DXhMVbJTnwFoh797lTbmHH3wUg1u5IoiXtS9S+91Ex8=', // standardwebhooks 1.0.0 for Node
   );
+});
+
+test('the receiver in docs/directory-sync.md takes what we send, and neither another body, an old message nor another key', async () => {
+  const docs = await readFile(new URL('../../../docs/directory-sync.md', import.meta.url), 'utf8');
+  const code = /```js\n(import \{ createHmac[\s\S]+?)```/.exec(docs)?.[1] ?? assert.fail('the example is there');
+  const { isGenuine } = await import(`data:text/javascript,${encodeURIComponent(code)}`);
+  const secret = Buffer.alloc(32, 7);
+  const body = '{"type":"person.changed"}';
+  const headers = (at: Date) => signedHeaders({ id: 'm1', at, body }, 'v1', [Buffer.alloc(32, 9), secret]);
+  const shared = verifierOf('v1', secret);
+  const now = new Date();
+  assert.equal(isGenuine({ headers: headers(now), body }, shared), true, 'by one of two keys');
+  assert.equal(isGenuine({ headers: headers(now), body: `${body} ` }, shared), false);
+  assert.equal(isGenuine({ headers: headers(new Date(now.getTime() - 301_000)), body }, shared), false);
+  assert.equal(isGenuine({ headers: headers(now), body }, verifierOf('v1', Buffer.alloc(32, 8))), false);
 });
 
 test('what happens arrives in its order, signed, and says nothing but which thing of which kind', async () => {

@@ -141,6 +141,23 @@ test('D4: a delta says who is gone by saying so; declared complete it is refused
   await assert.rejects(() => plan(files, { kind: 'guardians' }), { code: 'roster/other-file' });
 });
 
+test('of all courses that a learner sits in it is the homeroom that is the class', async () => {
+  const files = people('1.2', 'Bốn');
+  const [enrolmentHead = '', ...enrolments] = files['enrollments.csv'] ?? [];
+  const planned = await plan({
+    ...files,
+    'classes.csv': [...classes, 'c0,,,Toán nâng cao,04,,TOAN,scheduled,,s1,,,,'],
+    'enrollments.csv': [enrolmentHead, 'e0,,,c0,s1,u1,student,true,,', ...enrolments],
+  });
+  assert.deepEqual([planned.totals.added, planned.totals.refused], [2, 0]);
+  await applyImport(context, planned.id, actor);
+  const { rows } = await context.pool.query(
+    `SELECT DISTINCT c.code FROM registry.person AS p JOIN registry.enrolment AS e ON e.person_id = p.id
+     JOIN registry.class AS c ON c.id = e.class_id WHERE p.full_name LIKE '%Bốn %'`,
+  );
+  assert.deepEqual(rows, [{ code: '4Z' }]);
+});
+
 test('a row of a school that is not the importer’s is refused in its own line of users.csv', async () => {
   const files = people('1.2', 'Ba');
   const elsewhere = await plan({ ...files, 'orgs.csv': [orgs[0] ?? '', 's1,,,Trường lạ,school,KHONGCO,'] });

@@ -161,7 +161,10 @@ async function* rowsOf(kind: RosterKindId, { users, byId, enrollments, places }:
     const wanted = at.filter(({ role }) => (kind === 'staff' ? isStaff(role) : role === 'student'));
     const [place] = wanted;
     if (!place) continue;
-    const enrolled = (enrollments.get(id) ?? []).find(({ role }) => (role === 'student') === (kind !== 'staff'));
+    const enrolled = classOf(
+      (enrollments.get(id) ?? []).filter(({ role }) => (role === 'student') === (kind !== 'staff')),
+      byId.class,
+    );
     const of = byId.class.get(enrolled?.classsourcedid ?? '');
     const org = byId.org.get(of?.schoolsourcedid ?? place.org);
     const demographic = byId.demographic.get(id);
@@ -182,6 +185,12 @@ async function* rowsOf(kind: RosterKindId, { users, byId, enrollments, places }:
     yield { row: index + 2, cells };
   }
 }
+
+/** One's own class among the courses that one sits in or teaches: a homeroom, else the primary one, else the first. */
+const classOf = (enrolled: readonly Entry[], classes: ReadonlyMap<string, Entry>): Entry | undefined =>
+  enrolled.find(({ classsourcedid = '' }) => classes.get(classsourcedid)?.classtype === 'homeroom') ??
+  enrolled.find(({ primary }) => primary?.toLowerCase() === 'true') ??
+  enrolled[0];
 
 const isStaff = (role: string) => !['student', 'guardian', 'parent', 'relative', ''].includes(role);
 const isHomeroom = (of: Entry | undefined, enrolled: Entry | undefined) =>
