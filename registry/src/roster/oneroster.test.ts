@@ -128,6 +128,7 @@ test('D4: a delta says who is gone by saying so; declared complete it is refused
     ...files,
     'manifest.csv': manifest('1.2', 'delta'),
     'users.csv': [userHead, 'u1,tobedeleted,2026-11-27T00:00:00Z,true,Haiu1,,Thị An,Nguyễn Hai,,Haiu1'],
+    'enrollments.csv': (files['enrollments.csv'] ?? []).slice(0, 2),
   };
   const gone = await plan(delta);
   assert.deepEqual(
@@ -136,6 +137,12 @@ test('D4: a delta says who is gone by saying so; declared complete it is refused
     'the other one is not touched',
   );
   await assert.rejects(() => plan(delta, { completeness: 'schools' }), { code: 'roster/delta-not-complete' });
+  const moved = await plan({ ...delta, 'enrollments.csv': files['enrollments.csv'] ?? [] });
+  assert.deepEqual(
+    [moved.totals.added, moved.totals.refused],
+    [0, 1],
+    'a change of class of somebody who is not in the package is said, not passed over',
+  );
   const { 'users.csv': _, ...without } = files;
   await assert.rejects(() => plan(without), { code: 'roster/oneroster-incomplete' });
   await assert.rejects(() => plan(files, { kind: 'guardians' }), { code: 'roster/other-file' });

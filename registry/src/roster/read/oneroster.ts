@@ -184,6 +184,33 @@ async function* rowsOf(kind: RosterKindId, { users, byId, enrollments, places }:
         : [school, className, gradeOf(of?.grades || user.grades || ''), ...common, isGone ? 'Thôi học' : ''];
     yield { row: index + 2, cells };
   }
+  yield* unknownUsers(kind, { users, byId, enrollments });
+}
+
+/**
+ * A delta may move somebody whose user did not change and is therefore not in it: without a name that is nobody, and the
+ * line is refused for it instead of passed over. Such lines stand after those of the users.
+ */
+function* unknownUsers(
+  kind: RosterKindId,
+  { users, byId, enrollments }: Pick<Joined, 'users' | 'byId' | 'enrollments'>,
+): Generator<SheetRow> {
+  const known = new Set(users.map(({ sourcedid = '' }) => sourcedid));
+  let row = users.length + 2;
+  for (const [id, [enrolled]] of enrollments) {
+    if (!enrolled || known.has(id) || (enrolled.role === 'student') !== (kind !== 'staff')) continue;
+    const of = byId.class.get(enrolled.classsourcedid ?? '');
+    const org = byId.org.get(of?.schoolsourcedid ?? enrolled.schoolsourcedid ?? '');
+    const school = org?.identifier || org?.sourcedid || '';
+    yield {
+      row,
+      cells:
+        kind === 'staff'
+          ? [school, '', id, '', '', '', '', '', '']
+          : [school, of?.classcode || of?.title || '', '', '', id, '', '', '', ''],
+    };
+    row += 1;
+  }
 }
 
 /** One's own class among the courses that one sits in or teaches: a homeroom, else the primary one, else the first. */
