@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { TestClock } from '@edutrust/testing/clock';
 import { testContext } from '@edutrust/testing/context';
-import fc from 'fast-check';
+import { fc } from '@edutrust/testing/property';
 import {
   currentAuthority,
   ensureAuthorities,

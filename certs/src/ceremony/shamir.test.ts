@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '@edutrust/testing/property';
 import { combine as combineElsewhere, split as splitElsewhere } from 'shamir-secret-sharing';
 import { combine, type Share, split } from './shamir.ts';
 

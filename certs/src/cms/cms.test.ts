@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '@edutrust/testing/property';
 import { testAuthority, testCertificate, testKey } from '../../testing/certificate.ts';
 import { algorithmIds } from '../certificate/algorithms.ts';
 import { parseCertificate } from '../certificate/certificate.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '@edutrust/testing/property';
 import { entryForm, goodChain, policy, requestOf } from '../../testing/chain.ts';
 import { lineOf } from '../../testing/hostile.ts';
 import { answeredChain, revoked } from '../../testing/ocsp.ts';

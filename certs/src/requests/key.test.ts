@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { test } from 'node:test';
 import { EduTrustError } from '@edutrust/platform/errors';
-import fc from 'fast-check';
+import { fc } from '@edutrust/testing/property';
 import { toPem } from '../certificate/certificate.ts';
 import { makeRequest } from '../certificate/request.ts';
 import { keyKind, readProvenKey } from './key.ts';

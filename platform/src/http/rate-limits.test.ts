@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '@edutrust/testing/property';
 import { canonicalAddress, limitOf } from './rate-limits.ts';
 
 test('R5: one caller has one name, however the address is written', () => {

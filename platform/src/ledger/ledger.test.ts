@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type TestContext, testContext } from '@edutrust/testing/context';
 import { record } from '@edutrust/testing/events';
-import fc from 'fast-check';
+import { fc } from '@edutrust/testing/property';
 import { createPool, kyselyOn } from '../database/database.ts';
 import { openCheckpoint } from './checkpoint.ts';
 import { logNames } from './log-names.ts';

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '@edutrust/testing/property';
 import { createSecretBox, loadSecretBox } from './secrets.ts';
 
 test('K1: what is sealed opens only in its context, and no bit of it may change', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { writeWorkbook } from '@edutrust/registry/spreadsheets';
-import fc from 'fast-check';
+import { fc } from '@edutrust/testing/property';
 import { sql } from 'kysely';
 import { type Answer, type TestCity, testCity } from '../../testing/city.ts';
 import { makeGrades } from '../demo/grades.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '@edutrust/testing/property';
 import { makeGrades } from '../demo/grades.ts';
 import { columnsOf } from './columns.ts';
 import { quantile, unusualOf } from './unusual.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '@edutrust/testing/property';
 import { type ReasonCode, reason, reasonTable } from '../validation/reasons.ts';
 import type { SignatureReport, ValidationReport } from '../validation/report.ts';
 import { unjudged } from '../validation/verdict.ts';

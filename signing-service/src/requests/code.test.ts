@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '@edutrust/testing/property';
 import { formatVerificationCode, newVerificationCode, parseVerificationCode } from './code.ts';
 
 test('a code is read back from how it is printed and from how people type it', () => {

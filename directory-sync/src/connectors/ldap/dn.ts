@@ -18,8 +18,7 @@ export function escapeValue(value: string): string {
   return value
     .replaceAll(/[\\,+"<>;=]/g, '\\$&')
     .replaceAll('\0', '\\00')
-    .replace(/^[ #]/, '\\$&')
-    .replace(/ $/, '\\ ');
+    .replaceAll(/^[ #]| $/g, '\\$&'); // in one pass: a lone space is the first and the last
 }
 
 /** The levels of a name, the innermost first; undefined when it is none (RFC 4514 §3). */

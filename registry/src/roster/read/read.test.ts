@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { Readable } from 'node:stream';
 import { describe, test } from 'node:test';
 import { crc32, deflateRawSync } from 'node:zlib';
-import fc from 'fast-check';
+import { fc } from '@edutrust/testing/property';
 import { createFontWitness } from './legacy-fonts.ts';
 import { type Head, readTable, type SheetRow, type TableReader } from './table.ts';
 import { dayOfSerial } from './xlsx.ts';

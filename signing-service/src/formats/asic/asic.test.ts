@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { deflateRawSync } from 'node:zlib';
 import { writeZip } from '@edutrust/platform/zip';
-import fc from 'fast-check';
+import { fc } from '@edutrust/testing/property';
 import { createAuthority, ocspResponse } from '../../../testing/authority.ts';
 import { validateFile } from '../formats.ts';
 import { signXades } from '../xades/sign.ts';

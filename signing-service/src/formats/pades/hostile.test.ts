@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash, sign } from 'node:crypto';
 import { test } from 'node:test';
 import { childrenOf, element, explicit, oid, readDer, sequence, tag } from '@edutrust/certs/der';
-import fc from 'fast-check';
+import { fc } from '@edutrust/testing/property';
 import { createAuthority } from '../../../testing/authority.ts';
 import { appendRevision, hybridPdf, plainObjects, streamPdf, tablePdf } from '../../../testing/pdf-files.ts';
 import { sampleTranscript } from '../../templates/transcript/sample.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { deflateSync } from 'node:zlib';
-import fc from 'fast-check';
+import { fc } from '@edutrust/testing/property';
 import { appendRevision, hybridPdf, plainObjects, streamPdf, tablePdf } from '../../../testing/pdf-files.ts';
 import { openPdf } from './document.ts';
 import { Budget, defaultLimits } from './limits.ts';

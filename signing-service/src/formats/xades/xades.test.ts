@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '@edutrust/testing/property';
 import { createAuthority, ocspResponse } from '../../../testing/authority.ts';
 import { xmlsec1 } from '../../../testing/xmlsec1.ts';
 import type { ValidationOptions } from '../../validation/options.ts';
