@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { testContext } from '@edutrust/testing/context';
-import { FF1 } from '@noble/ciphers/ff1.js';
 import { fc } from '@edutrust/testing/property';
+import { FF1 } from '@noble/ciphers/ff1.js';
 import { migrations } from '../migrations.ts';
 import { dammDigit } from './damm.ts';
 import { createEducationIdIssuer, formatEducationId, parseEducationId } from './education-id.ts';
