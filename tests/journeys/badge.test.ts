@@ -69,8 +69,9 @@ test('a child holds up the badge, is greeted, taps the secret and is in; at home
       .first()
       .click();
     await first.getByRole('link', { name: 'Máy dùng thẻ' }).click();
-    await first.getByLabel('Tên máy').fill('Phòng máy 1, máy 7');
     await first.getByRole('button', { name: 'Ghi danh máy này' }).click();
+    await first.getByLabel('Tên máy').fill('Phòng máy 1, máy 7');
+    await first.getByRole('button', { name: 'Ghi danh', exact: true }).click();
     await first.getByText('Máy này đã ghi danh').waitFor();
     await lookAtBoth(first, 'room-computers');
     await first.goto(platform.url);

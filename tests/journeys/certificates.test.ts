@@ -35,8 +35,11 @@ test('a school asks for the seal of its token, an officer compares the key and a
   await begin(platform, page, person(platform, 'Quản trị trường'));
   await page.goto(`${platform.url}/admin/certificates`);
   await page.getByRole('link', { name: 'Yêu cầu chứng thư' }).click();
-  await page.getByRole('heading', { name: 'Yêu cầu chứng thư' }).waitFor();
-  await page.getByRole('combobox', { name: 'Đơn vị', exact: true }).selectOption({ label: 'Trường Tiểu học Lê Lợi' });
+  await page.getByRole('heading', { name: 'Không có yêu cầu chứng thư nào chờ duyệt' }).waitFor();
+  await page.getByRole('link', { name: 'Xin chứng thư' }).click();
+  await page
+    .getByRole('combobox', { name: 'Đơn vị', exact: true })
+    .selectOption({ label: 'Trường Tiểu học Lê Lợi (TH001)' });
   await page.getByRole('combobox', { name: 'Cấp cho' }).waitFor();
   await page.getByLabel(/^Yêu cầu cấp chứng thư/).fill('không phải CSR');
   await page.getByRole('button', { name: 'Gửi để cán bộ khác duyệt' }).click();
@@ -63,7 +66,8 @@ test('a school asks for the seal of its token, an officer compares the key and a
   // Eleven and a half months later, as far as this row says.
   await platform.query("UPDATE certs.certificate SET not_after = now() + interval '12 days' WHERE profile = 'seal'");
   await page.reload();
-  await page.getByRole('button', { name: 'Xin cấp tiếp' }).click();
+  await page.getByRole('link', { name: 'Xin cấp tiếp' }).click();
+  await page.getByRole('heading', { name: 'Cấp tiếp cho Trường Tiểu học Lê Lợi' }).waitFor();
   await lookAtBoth(page, 'requests-due');
   await page.getByRole('button', { name: 'Gửi để cán bộ khác duyệt' }).click();
   await approveAt(officer.page, await confirmProposal(page));

@@ -362,9 +362,11 @@ test('city: phones are enrolled; the officer types the six digits that the signe
 test('city: the school’s seal is asked for and approved by the officer', async () => {
   // Not by the school's administrator yet: the officer read out half of that account's code today.
   const page = pageOf('administrator');
-  await page.goto(`${platform.url}/admin/certificates/requests`);
-  await page.getByRole('combobox', { name: 'Đơn vị', exact: true }).selectOption({ label: 'Trường Tiểu học Hoà Bình' });
-  await page.getByText('Kho khoá của hệ thống: tạo khi duyệt').click();
+  await page.goto(`${platform.url}/admin/certificates/requests/new`);
+  await page
+    .getByRole('combobox', { name: 'Đơn vị', exact: true })
+    .selectOption({ label: 'Trường Tiểu học Hoà Bình (79000123)' });
+  await page.getByText('Kho khoá của hệ thống').click();
   await page.getByRole('button', { name: 'Gửi để cán bộ khác duyệt' }).click();
   await approveTogether(page, /Trường Tiểu học Hoà Bình/);
 });

@@ -50,6 +50,7 @@ export const addresses = [
   '/admin/sync/:id/edit',
   '/admin/certificates',
   '/admin/certificates/requests',
+  '/admin/certificates/requests/new',
   '/admin/certificates/:serial',
   '/admin/anchors',
   '/admin/anchors/new',

@@ -1,12 +1,12 @@
-import { useState } from 'preact/hooks';
 import { api, must } from '../design/api.ts';
 import { formatDate, t } from '../design/language.ts';
 import { useLoad } from '../design/load.ts';
 import { State } from '../design/mark.tsx';
+import { Row, Ruled } from '../design/ruled.tsx';
 import { Show } from '../design/show.tsx';
 import { Table } from '../design/table.tsx';
 import type { paths } from '../generated/api.d.ts';
-import { AskForCertificate } from './certificate-ask.tsx';
+import { inWords, sentence } from './call.ts';
 import { WaitingRequests } from './certificate-waiting.tsx';
 import { useMay } from './me.ts';
 import { usePages } from './pages.ts';
@@ -18,80 +18,91 @@ export type Request =
 export type Due =
   paths['/api/v1/certificate-renewals']['get']['responses']['200']['content']['application/json']['items'][number];
 
-/** `/admin/certificates/requests`: what waits for a second officer, what ends soon, and asking for a seal. */
+/** `/admin/certificates/requests`: what waits for a second officer, what ends soon, and what was decided. */
 export function CertificateRequests() {
   const mayAsk = useMay('certificates.request');
-  const [round, setRound] = useState(0);
   const mayApprove = useMay('certificates.approve');
-  const [renewing, setRenewing] = useState<Due | null>(null);
-  const [isAsking, setAsking] = useState(mayAsk && !mayApprove); // who approves has come to approve
-  const reload = () => {
-    setRound(round + 1);
-    setRenewing(null);
-    setAsking(mayAsk && !mayApprove);
-  };
+  const waiting = usePages('certificate requests waiting', (cursor) => list(cursor, 'waiting'));
   return (
-    <>
-      <Title
-        title={t('Yêu cầu chứng thư', 'Certificate requests')}
-        note={t(
-          'Dấu của đơn vị và chứng thư cho khoá trong USB token. Một người xin, một cán bộ khác duyệt.',
-          'Organisations’ seals, and certificates for keys in tokens. One person asks, another officer approves.',
-        )}
-      >
-        {mayAsk && !isAsking && !renewing && (
-          <button type="button" class="button" onClick={() => setAsking(true)}>
-            {t('Xin chứng thư', 'Ask for a certificate')}
-          </button>
-        )}
-        <a href="/admin/certificates" class="button">
-          {t('Chứng thư', 'Certificates')}
-        </a>
-      </Title>
-      <WaitingRequests key={`waiting ${round}`} />
-      <DueRenewals key={`due ${round}`} onRenew={mayAsk ? setRenewing : undefined} />
-      {(isAsking || renewing) && (
-        <AskForCertificate key={`ask ${round} ${renewing?.serial}`} renewing={renewing} onDone={reload} />
+    <Show loaded={waiting.loaded}>
+      {(requests) => (
+        <>
+          <Title
+            title={headline(requests.length, waiting.more !== undefined)}
+            note={t(
+              'Dấu của đơn vị và chứng thư cho khoá trong USB token. Một người xin, một cán bộ khác duyệt.',
+              'Organisations’ seals, and certificates for keys in tokens. One person asks, another officer approves.',
+            )}
+            back={{ href: '/admin/certificates', label: t('Chứng thư', 'Certificates') }}
+          >
+            {mayAsk && (
+              <a class={`button ${requests.length > 0 && mayApprove ? '' : 'button-primary'}`} href={asking}>
+                {t('Xin chứng thư', 'Ask for a certificate')}
+              </a>
+            )}
+          </Title>
+          <WaitingRequests requests={requests} />
+          {waiting.more && <More onClick={waiting.more} />}
+          <DueRenewals mayAsk={mayAsk} />
+          <Decided />
+        </>
       )}
-      <Decided key={`decided ${round}`} />
-    </>
+    </Show>
+  );
+}
+
+const asking = '/admin/certificates/requests/new';
+
+const list = (cursor?: string, state?: 'waiting') =>
+  must(
+    api.GET('/api/v1/certificate-requests', {
+      params: { query: { limit: 50, ...(state ? { state } : {}), ...(cursor ? { cursor } : {}) } },
+    }),
+  );
+
+function headline(waiting: number, hasMore: boolean): string {
+  if (waiting === 0) return t('Không có yêu cầu chứng thư nào chờ duyệt', 'No certificate request waits');
+  if (hasMore) return t(`Hơn ${waiting} yêu cầu chứng thư chờ duyệt`, `More than ${waiting} certificate requests wait`);
+  return t(
+    `${sentence(inWords(waiting))} yêu cầu chứng thư chờ duyệt`,
+    waiting === 1 ? 'One certificate request waits' : `${sentence(inWords(waiting))} certificate requests wait`,
   );
 }
 
 /** What ends within thirty days without a follower. */
-function DueRenewals({ onRenew }: { readonly onRenew: ((due: Due) => void) | undefined }) {
+function DueRenewals({ mayAsk }: { readonly mayAsk: boolean }) {
   const [loaded] = useLoad('certificate renewals', () => must(api.GET('/api/v1/certificate-renewals')));
   if (loaded.state === 'ready' && loaded.data.items.length === 0) return null;
   return (
-    <section class="grid gap-3">
+    <section class="grid gap-4">
       <h2>{t('Sắp hết hạn', 'Ending soon')}</h2>
       <Show loaded={loaded}>
         {({ items }) => (
-          <ul class="grid gap-3">
+          <Ruled onMargin>
             {items.map((one) => (
-              <li key={one.serial} class="card flex flex-wrap items-center justify-between gap-4">
-                <span>
-                  <a href={`/admin/certificates/${one.serial}`} class="font-semibold">
-                    {one.person?.fullName ?? one.organisation.name}
-                  </a>
-                  <span class="block text-sm text-quiet">
-                    {profileName(one.profile)} · {custodyName(one.custody)}
-                  </span>
-                </span>
-                <span>
-                  <span class="block number">
-                    {t('hết hạn', 'ends')} {formatDate(one.notAfter)}
-                  </span>
-                  <span class="block text-sm text-quiet">{renewalWay(one)}</span>
-                </span>
-                {onRenew && !one.renewsItself && (
-                  <button type="button" class="button button-primary" onClick={() => onRenew(one)}>
-                    {t('Xin cấp tiếp', 'Ask to renew')}
-                  </button>
-                )}
-              </li>
+              <Row
+                key={one.serial}
+                mark={one.renewsItself ? 'later' : 'warn'}
+                title={
+                  <a href={`/admin/certificates/${one.serial}`}>{one.person?.fullName ?? one.organisation.name}</a>
+                }
+                note={
+                  <>
+                    {profileName(one.profile)} · {custodyName(one.custody)} · {t('hết hạn', 'ends')}{' '}
+                    <span class="number">{formatDate(one.notAfter)}</span> · {renewalWay(one)}
+                  </>
+                }
+                act={
+                  mayAsk &&
+                  !one.renewsItself && (
+                    <a class="button" href={`${asking}?renews=${one.serial}`}>
+                      {t('Xin cấp tiếp', 'Ask to renew')}
+                    </a>
+                  )
+                }
+              />
             ))}
-          </ul>
+          </Ruled>
         )}
       </Show>
     </section>
@@ -106,11 +117,9 @@ function renewalWay({ renewsItself, keyMayStay }: Due): string {
 }
 
 function Decided() {
-  const { loaded, more } = usePages('certificate requests', (cursor) =>
-    must(api.GET('/api/v1/certificate-requests', { params: { query: { limit: 50, ...(cursor ? { cursor } : {}) } } })),
-  );
+  const { loaded, more } = usePages('certificate requests', (cursor) => list(cursor));
   return (
-    <section class="grid gap-3">
+    <section class="grid gap-4">
       <h2>{t('Đã gửi', 'All requests')}</h2>
       <Show loaded={loaded}>
         {(requests) => (

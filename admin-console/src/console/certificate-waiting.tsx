@@ -1,55 +1,34 @@
-import { api, must } from '../design/api.ts';
 import { t } from '../design/language.ts';
 import { State } from '../design/mark.tsx';
-import { Empty, Show } from '../design/show.tsx';
 import { approvalPath } from './approvals/passkey-act.ts';
 import type { Request } from './certificate-requests.tsx';
 import { useMay, useMe } from './me.ts';
-import { usePages } from './pages.ts';
-import { Ago, Hex, More } from './parts.tsx';
+import { Ago, Hex } from './parts.tsx';
 import { custodyName, profileName } from './words.ts';
 
-/** What a certificate is asked for, as the officer must see it before deciding. */
-export function WaitingRequests() {
-  const { loaded, more } = usePages('certificate requests waiting', (cursor) =>
-    must(
-      api.GET('/api/v1/certificate-requests', {
-        params: { query: { state: 'waiting', limit: 50, ...(cursor ? { cursor } : {}) } },
-      }),
-    ),
-  );
+/** What certificates are asked for, as the officer must see it before deciding. */
+export function WaitingRequests({ requests }: { readonly requests: readonly Request[] }) {
+  if (requests.length === 0) return null;
   return (
-    <section class="grid gap-3">
-      <h2>{t('Chờ duyệt', 'Waiting for approval')}</h2>
-      <Show loaded={loaded}>
-        {(requests) =>
-          requests.length === 0 ? (
-            <Empty>{t('Không có yêu cầu nào chờ duyệt.', 'No request waits.')}</Empty>
-          ) : (
-            <ul class="grid gap-3 lg:grid-cols-2">
-              {requests.map((one) => (
-                <li key={one.id} class="grid">
-                  <WaitingCard request={one} />
-                </li>
-              ))}
-            </ul>
-          )
-        }
-      </Show>
-      {more && <More onClick={more} />}
-    </section>
+    <ul class="grid gap-3 lg:grid-cols-2" aria-label={t('Chờ duyệt', 'Waiting for approval')}>
+      {requests.map((one, index) => (
+        <li key={one.id} class="grid">
+          <WaitingCard request={one} isFirst={index === 0} />
+        </li>
+      ))}
+    </ul>
   );
 }
 
-function WaitingCard({ request }: { readonly request: Request }) {
+function WaitingCard({ request, isFirst }: { readonly request: Request; readonly isFirst: boolean }) {
   const { subject, requestedBy, requestedAt, renews, person, organisation } = request;
   const me = useMe();
   const mayApprove = useMay('certificates.approve');
-  const isMine = [requestedBy?.id, person?.id].includes(me.person.id);
+  const mayDecide = mayApprove && ![requestedBy?.id, person?.id].includes(me.person.id);
   return (
     <article class="card grid gap-3 content-start">
       <div class="flex flex-wrap gap-2 items-start justify-between">
-        <h3>{person?.fullName ?? organisation.name}</h3>
+        <h2 class="text-lg">{person?.fullName ?? organisation.name}</h2>
         <State state="plain">{profileName(request.profile)}</State>
       </div>
       <dl class="text-sm grid gap-x-3 gap-y-1 sm:grid-cols-[auto_1fr]">
@@ -87,8 +66,11 @@ function WaitingCard({ request }: { readonly request: Request }) {
         </dd>
       </dl>
       {request.approvalId && (
-        <a class="button button-primary justify-self-start" href={approvalPath(request.approvalId)}>
-          {mayApprove && !isMine ? t('Xem và duyệt', 'Look and decide') : t('Xem việc này', 'Look at it')}
+        <a
+          class={`button justify-self-start ${isFirst && mayDecide ? 'button-primary' : ''}`}
+          href={approvalPath(request.approvalId)}
+        >
+          {mayDecide ? t('Xem và duyệt', 'Look and decide') : t('Xem việc này', 'Look at it')}
         </a>
       )}
     </article>

@@ -80,6 +80,7 @@ const EditApp = part(() => import('./apps/form.tsx').then((file) => file.EditApp
 const Audit = part(() => import('./audit/audit.tsx').then((file) => file.Audit));
 const ClassBadges = part(() => import('./badges/class-badges.tsx').then((file) => file.ClassBadges));
 const RoomComputers = part(() => import('./badges/computers.tsx').then((file) => file.RoomComputers));
+const AskForCertificate = part(() => import('./certificate-ask.tsx').then((file) => file.AskForCertificate));
 const CertificateRequests = part(() => import('./certificate-requests.tsx').then((file) => file.CertificateRequests));
 const CertificateRoute = part(() => import('./certificate.tsx').then((file) => file.CertificateRoute));
 const Certificates = part(() => import('./certificates.tsx').then((file) => file.Certificates));
@@ -165,6 +166,7 @@ const pages: Readonly<Record<Address, ComponentType>> = {
   '/admin/sync/:id/edit': EditTarget,
   '/admin/certificates': Certificates,
   '/admin/certificates/requests': CertificateRequests,
+  '/admin/certificates/requests/new': AskForCertificate,
   '/admin/certificates/:serial': CertificateRoute,
   '/admin/anchors': Anchors,
   '/admin/anchors/new': NewAnchor,

@@ -24,7 +24,8 @@ export function OrganisationChoice({
 }: {
   readonly label: string;
   readonly name: string;
-  readonly kind: Kind;
+  /** Absent: every kind. */
+  readonly kind?: Kind;
   readonly value: string;
   /** What choosing none means; absent when one must be chosen. */
   readonly none?: string;
@@ -35,7 +36,7 @@ export function OrganisationChoice({
   const [loaded] = useLoad(`${kind} ${query}`, () =>
     must(
       api.GET('/api/v1/organisations', {
-        params: { query: { limit: 100, kind, ...(query.trim() ? { q: query.trim() } : {}) } },
+        params: { query: { limit: 100, ...(kind ? { kind } : {}), ...(query.trim() ? { q: query.trim() } : {}) } },
       }),
     ),
   );

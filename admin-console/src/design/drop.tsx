@@ -10,6 +10,7 @@ export function DropFile({
   name,
   title,
   note,
+  isField,
   isBusy,
   onFile,
 }: {
@@ -20,13 +21,15 @@ export function DropFile({
   readonly name: string;
   readonly title: string;
   readonly note: string;
+  /** One field of a form, whose own button is the page's first. */
+  readonly isField?: boolean;
   readonly isBusy: boolean;
   readonly onFile: (file: File) => void;
 }) {
   const [isOver, setOver] = useState(false);
   return (
     <label
-      class={`card rounded-cover! border-dashed border-2 border-edge! grid place-items-center gap-3 py-12 text-center cursor-pointer has-[:focus-visible]:outline-3 has-[:focus-visible]:outline-accent ${isOver ? 'bg-accent-soft!' : ''}`}
+      class={`card rounded-cover! border-dashed border-2 border-edge! grid place-items-center gap-3 ${isField ? 'py-6' : 'py-12'} text-center cursor-pointer has-[:focus-visible]:outline-3 has-[:focus-visible]:outline-accent ${isOver ? 'bg-accent-soft!' : ''}`}
       onDragOver={(event) => {
         event.preventDefault();
         setOver(true);
@@ -39,9 +42,9 @@ export function DropFile({
         if (file && !isBusy) onFile(file);
       }}
     >
-      <Icon name={icon} class="size-10! text-good" />
-      <span class="text-lg font-semibold">{isBusy ? t('Đang đọc…', 'Reading…') : title}</span>
-      <span class={`button button-primary ${isBusy ? 'opacity-50' : ''}`} aria-hidden="true">
+      <Icon name={icon} class={`${isField ? 'size-7!' : 'size-10!'} text-good`} />
+      <span class={`font-semibold ${isField ? '' : 'text-lg'}`}>{isBusy ? t('Đang đọc…', 'Reading…') : title}</span>
+      <span class={`button ${isField ? '' : 'button-primary'} ${isBusy ? 'opacity-50' : ''}`} aria-hidden="true">
         <Icon name="upload" />
         {t('Chọn tệp', 'Choose a file')}
       </span>

@@ -1,13 +1,16 @@
 import { useState } from 'preact/hooks';
 import { useRoute } from 'preact-iso';
 import { api, must } from '../../design/api.ts';
-import { ActButton } from '../../design/dialog.tsx';
+import { ActButton, Dialog } from '../../design/dialog.tsx';
+import { EntryForm, useEntry } from '../../design/entry.tsx';
 import { Banner, Field } from '../../design/form.tsx';
+import { useKept } from '../../design/keep.ts';
 import { formatAgo, formatDate, t } from '../../design/language.ts';
-import { useAction, useLoad } from '../../design/load.ts';
+import { useLoad } from '../../design/load.ts';
 import { enrolBrowser, forgetRoom, roomOfBrowser } from '../../design/room-key.ts';
 import { Show } from '../../design/show.tsx';
 import { Table } from '../../design/table.tsx';
+import { inWords, sentence } from '../call.ts';
 import { mayDo } from '../may.ts';
 import { Title } from '../parts.tsx';
 
@@ -50,22 +53,43 @@ function Loaded({
   readonly onChanged: () => void;
 }) {
   const may = mayDo(school);
+  const [open, setOpen] = useKept<'enrol' | 'found' | undefined>('dialog of computers', undefined);
   return (
     <>
       <Title
-        title={t('Thẻ học sinh dùng được ở đâu', 'Where badges work')}
+        title={headline(computers.length)}
         note={t(
           'Ở mạng đã khai báo của trường, và ở từng máy ghi danh dưới đây. Ở nơi khác thẻ chỉ là tờ giấy.',
           'In the registered network of the school, and on each computer enrolled below. Anywhere else a badge is paper.',
         )}
         back={{ href: `/admin/schools/${school.id}`, label: school.name }}
-      />
-      {here ? (
+      >
+        {may('accounts.read') && (
+          <button type="button" class="button" onClick={() => setOpen('found')}>
+            {t('Có người nhặt được thẻ', 'Somebody found a badge')}
+          </button>
+        )}
+        {may('accounts.invite') && !here && (
+          <button type="button" class="button button-primary" onClick={() => setOpen('enrol')}>
+            {t('Ghi danh máy này', 'Enrol this computer')}
+          </button>
+        )}
+      </Title>
+      {open === 'enrol' && (
+        <EnrolHere
+          schoolId={school.id}
+          onClose={() => setOpen(undefined)}
+          onDone={() => {
+            setOpen(undefined);
+            onChanged();
+          }}
+        />
+      )}
+      {open === 'found' && <FoundBadge mayVoid={may('accounts.invite')} onClose={() => setOpen(undefined)} />}
+      {here && (
         <Banner state="good">
           {t(`Máy này đã ghi danh: «${here.name}».`, `This computer is enrolled: “${here.name}”.`)}
         </Banner>
-      ) : (
-        may('accounts.invite') && <EnrolHere schoolId={school.id} onDone={onChanged} />
       )}
       <Table
         label={t('Máy đã ghi danh', 'Enrolled computers')}
@@ -76,8 +100,8 @@ function Loaded({
           ...(may('accounts.invite') ? [t('Việc', 'Action')] : []),
         ]}
         empty={t(
-          'Chưa có máy nào. Ngồi vào từng máy của phòng máy, đăng nhập rồi ghi danh ở trang này.',
-          'None yet. Sit down at each computer of the room, sign in, and enrol it on this page.',
+          'Ngồi vào từng máy của phòng máy, đăng nhập rồi ghi danh ở trang này.',
+          'Sit down at each computer of the room, sign in, and enrol it on this page.',
         )}
       >
         {computers.map((computer) => (
@@ -112,88 +136,88 @@ function Loaded({
           </tr>
         ))}
       </Table>
-      {may('accounts.read') && <FoundBadge mayVoid={may('accounts.invite')} />}
     </>
   );
 }
 
-function EnrolHere({ schoolId, onDone }: { readonly schoolId: string; readonly onDone: () => void }) {
-  const { isBusy, error, run } = useAction();
+function headline(count: number): string {
+  if (count === 0) return t('Chưa máy nào ghi danh dùng thẻ', 'No computer is enrolled for badges');
+  return t(
+    `${sentence(inWords(count))} máy đã ghi danh dùng thẻ`,
+    count === 1
+      ? 'One computer is enrolled for badges'
+      : `${sentence(inWords(count))} computers are enrolled for badges`,
+  );
+}
+
+function EnrolHere({
+  schoolId,
+  onClose,
+  onDone,
+}: {
+  readonly schoolId: string;
+  readonly onClose: () => void;
+  readonly onDone: () => void;
+}) {
+  const entry = useEntry('computer', { name: '' });
+  const enrol = async ({ name }: { readonly name: string }) => {
+    await enrolBrowser(name.trim(), async (publicKey) => {
+      const made = api.POST('/api/v1/organisations/{id}/room-computers', {
+        params: { path: { id: schoolId } },
+        body: { name: name.trim(), publicKey },
+      });
+      return (await must(made)).id;
+    });
+    onDone();
+  };
   return (
-    <form
-      class="card grid gap-4 max-w-xl"
-      onSubmit={(event) => {
-        event.preventDefault();
-        const name = String(new FormData(event.currentTarget).get('name') ?? '').trim();
-        void run(async () => {
-          await enrolBrowser(name, async (publicKey) => {
-            const made = api.POST('/api/v1/organisations/{id}/room-computers', {
-              params: { path: { id: schoolId } },
-              body: { name, publicKey },
-            });
-            return (await must(made)).id;
-          });
-          onDone();
-        });
-      }}
-    >
-      <h2>{t('Ghi danh máy đang ngồi', 'Enrol the computer you sit at')}</h2>
-      {error && <Banner state="bad">{error}</Banner>}
-      <Field
-        label={t('Tên máy', 'Name of the computer')}
-        name="name"
-        required
-        maxLength={100}
-        placeholder={t('Phòng máy 1, máy 7', 'Room 1, computer 7')}
-      />
-      <button type="submit" class="button button-primary" disabled={isBusy}>
-        {t('Ghi danh máy này', 'Enrol this computer')}
-      </button>
-    </form>
+    <Dialog title={t('Ghi danh máy đang ngồi', 'Enrol the computer you sit at')} onClose={onClose}>
+      <EntryForm entry={entry} submit={t('Ghi danh', 'Enrol')} cancel={onClose} onSubmit={enrol}>
+        <Field
+          label={t('Tên máy', 'Name of the computer')}
+          required
+          maxLength={100}
+          placeholder={t('Phòng máy 1, máy 7', 'Room 1, computer 7')}
+          hint={t('Để biết máy nào khi cần bỏ.', 'To know which one it is when it has to go.')}
+          {...entry.field('name')}
+        />
+      </EntryForm>
+    </Dialog>
   );
 }
 
 /** The finder of a badge reads its serial to the school. */
-function FoundBadge({ mayVoid }: { readonly mayVoid: boolean }) {
-  const [serial, setSerial] = useState('');
+function FoundBadge({ mayVoid, onClose }: { readonly mayVoid: boolean; readonly onClose: () => void }) {
+  const entry = useEntry('found badge', { serial: '' });
   const [owner, setOwner] = useState<{ readonly id: string; readonly fullName: string }>();
   const [isVoid, setVoid] = useState(false);
-  const { isBusy, error, run } = useAction();
-  const params = { params: { path: { serial } } };
+  const params = { params: { path: { serial: entry.values.serial.trim() } } };
+  const look = async () => {
+    setVoid(false);
+    setOwner(undefined);
+    setOwner((await must(api.GET('/api/v1/badges/{serial}', params))).person);
+  };
   return (
-    <section class="grid gap-4 max-w-xl" aria-labelledby="found">
-      <h2 id="found">{t('Có người nhặt được thẻ?', 'Somebody found a badge?')}</h2>
-      {error && <Banner state="bad">{error}</Banner>}
+    <Dialog title={t('Thẻ nhặt được là của ai?', 'Whose is the badge that was found?')} onClose={onClose}>
       {isVoid && (
-        <Banner state="good">{t('Đã huỷ thẻ. Hãy làm thẻ mới cho em.', 'The badge is void. Make a new one.')}</Banner>
+        <Banner state="good" live>
+          {t('Đã huỷ thẻ. Hãy làm thẻ mới cho em.', 'The badge is void. Make a new one.')}
+        </Banner>
       )}
-      <form
-        class="grid gap-4"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void run(async () => setOwner((await must(api.GET('/api/v1/badges/{serial}', params))).person));
-        }}
-      >
+      <EntryForm entry={entry} submit={t('Tìm chủ thẻ', 'Find whose it is')} cancel={onClose} onSubmit={look}>
         <Field
           label={t('Số in ở mép thẻ', 'The number on its edge')}
-          name="serial"
           inputmode="numeric"
           required
           maxLength={8}
-          value={serial}
-          onInput={(event) => {
-            setSerial(event.currentTarget.value.trim());
-            setOwner(undefined);
-            setVoid(false);
-          }}
+          {...entry.field('serial')}
         />
-        <button type="submit" class="button" disabled={isBusy}>
-          {t('Thẻ của ai?', 'Whose is it?')}
-        </button>
-      </form>
+      </EntryForm>
       {owner && (
         <p class="flex flex-wrap gap-3 items-center">
-          <a href={`/admin/people/${owner.id}`}>{owner.fullName}</a>
+          <a class="font-semibold" href={`/admin/people/${owner.id}`}>
+            {owner.fullName}
+          </a>
           {mayVoid && (
             <ActButton
               label={t('Huỷ thẻ', 'Void it')}
@@ -211,6 +235,6 @@ function FoundBadge({ mayVoid }: { readonly mayVoid: boolean }) {
           )}
         </p>
       )}
-    </section>
+    </Dialog>
   );
 }
