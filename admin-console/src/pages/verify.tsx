@@ -55,6 +55,13 @@ export function FileForm({
         </label>
         <input id="content" name="content" type="file" class="control" />
       </details>
+      <details>
+        <summary class="min-h-8">{t('Tệp PDF có mật khẩu?', 'Does the PDF have a password?')}</summary>
+        <label for="password" class="block mt-2">
+          {t('Mật khẩu của tệp', 'Password of the file')}
+        </label>
+        <input id="password" name="password" type="password" autocomplete="off" maxlength={127} class="control" />
+      </details>
       <button type="submit" class="button button-primary justify-self-start">
         <Icon name="shield-check" />
         {t('Kiểm tra', 'Check')}

@@ -18,7 +18,7 @@ export function createJudge(context: ServiceContext, pool: ValidationPool): Judg
   const inTurn = verificationQueue();
   return async (request) => {
     await using submission = await readSubmission(request);
-    const { trust, at } = submission;
+    const { trust, at, password } = submission;
     const report = await inTurn(async () => {
       const content = await submission.content();
       return verifyFile(context, await submission.bytes(), {
@@ -26,6 +26,7 @@ export function createJudge(context: ServiceContext, pool: ValidationPool): Judg
         pool,
         ...(content ? { content } : {}),
         ...(at ? { at } : {}),
+        ...(password ? { password } : {}),
       });
     });
     return { report, fileName: submission.fileName };

@@ -22,7 +22,7 @@ const verify = (judge: Judge) =>
     schema: {
       tags,
       summary:
-        'Verifies a signed file: PDF, CMS or ASiC (multipart: `file`; `content` that a detached signature signs, `trust` PEM, `at`)',
+        'Verifies a signed file: PDF, CMS, XML, JSON or ASiC (multipart: `file`; `content` that a detached signature signs, `trust` PEM, `at`, `password` of an encrypted PDF)',
       consumes: ['multipart/form-data'],
       response: { 200: ReportSchema },
     },

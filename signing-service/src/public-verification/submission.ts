@@ -18,10 +18,12 @@ export interface Submission extends AsyncDisposable {
   readonly fileName: string;
   readonly trust: readonly string[];
   readonly at: Date | undefined;
+  /** Of an encrypted PDF; kept nowhere. */
+  readonly password: string | undefined;
 }
 
 /**
- * Reads a multipart form: one `file`, the `content` of a detached signature, any `trust` (PEM, as a file or a field), an `at`.
+ * Reads a multipart form: one `file`, the `content` of a detached signature, any `trust` (PEM, as a file or a field), an `at`, a `password`.
  *
  * @throws InvalidInput `verify/…`, `request/stalled`; TooLarge `verify/too-large`; Unavailable `request/busy`.
  */
@@ -41,6 +43,7 @@ export async function readSubmission(request: FastifyRequest): Promise<Submissio
   const { uploads } = request.server;
   const trust: string[] = [];
   let at: Date | undefined;
+  let password: string | undefined;
   try {
     for await (const part of request.parts({ limits: formLimits })) {
       if (part.type === 'file') {
@@ -57,7 +60,8 @@ export async function readSubmission(request: FastifyRequest): Promise<Submissio
         if (String(part.value).trim() !== '') trust.push(String(part.value));
       } else if (part.fieldname === 'at') {
         if (String(part.value).trim() !== '') at = readTime(String(part.value));
-      } else throw unknownField(part.fieldname);
+      } else if (part.fieldname === 'password') password = String(part.value);
+      else throw unknownField(part.fieldname);
     }
   } catch (error) {
     await dispose();
@@ -77,6 +81,7 @@ export async function readSubmission(request: FastifyRequest): Promise<Submissio
     fileName: file?.fileName ?? '',
     trust,
     at,
+    password,
     [Symbol.asyncDispose]: dispose,
   };
 }
@@ -84,8 +89,8 @@ export async function readSubmission(request: FastifyRequest): Promise<Submissio
 function unknownField(name: string): InvalidInput {
   const shown = name.slice(0, 40);
   return new InvalidInput('verify/unknown-field', {
-    vi: `Không có trường «${shown}»; chỉ nhận một file, content, trust và at.`,
-    en: `There is no field "${shown}"; send one file, content, trust and at.`,
+    vi: `Không có trường «${shown}»; chỉ nhận một file, content, trust, at và password.`,
+    en: `There is no field "${shown}"; send one file, content, trust, at and password.`,
   });
 }
 

@@ -22,6 +22,8 @@ export interface VerifyOptions {
   readonly at?: Date;
   /** What the file signs, when the signature is a file of its own. */
   readonly content?: Uint8Array;
+  /** Opens an encrypted PDF. */
+  readonly password?: string;
   /** Warm threads; one is started for this file alone when absent. */
   readonly pool?: ValidationPool;
 }
@@ -49,13 +51,13 @@ const mostAnchors = 50;
 export async function verifyFile(
   context: Pick<ServiceContext, 'db' | 'clock' | 'ledger'>,
   bytes: Uint8Array,
-  { trust = [], at, pool, content }: VerifyOptions = {},
+  { trust = [], at, ...asked }: VerifyOptions = {},
 ): Promise<VerificationReport> {
   mustBeReadable(bytes);
   const ours = await trustMaterial(context);
   const judgedAt = at ?? context.clock.now();
   const { origin, publicKey } = context.ledger.key('signatures');
-  const report = await judge(bytes, { ours, trust, judgedAt, logs: [{ origin, publicKey }], pool, content });
+  const report = await judge(bytes, { ours, trust, judgedAt, logs: [{ origin, publicKey }], ...asked });
   const hash = createHash('sha256').update(bytes).digest();
   const document = await documentBySha256(context.db, hash);
   return inWords(report, bytes, judgedAt, hash, document ?? null);
@@ -69,10 +71,10 @@ export async function verifyFile(
  */
 export async function verifyFileAlone(
   bytes: Uint8Array,
-  { trust = [], at = new Date(), pool, content }: VerifyOptions = {},
+  { trust = [], at = new Date(), ...asked }: VerifyOptions = {},
 ): Promise<VerificationReport> {
   mustBeReadable(bytes);
-  const report = await judge(bytes, { ours: nothing, trust, judgedAt: at, logs: [], pool, content });
+  const report = await judge(bytes, { ours: nothing, trust, judgedAt: at, logs: [], ...asked });
   return inWords(report, bytes, at, createHash('sha256').update(bytes).digest(), null);
 }
 
@@ -81,16 +83,14 @@ const nothing: Ours = { anchors: [], timeStampAnchors: [], untrusted: [], crls: 
 
 async function judge(
   bytes: Uint8Array,
-  given: {
+  given: Pick<VerifyOptions, 'pool' | 'content' | 'password'> & {
     readonly ours: Ours;
     readonly trust: readonly string[];
     readonly judgedAt: Date;
     readonly logs: readonly LogKey[];
-    readonly pool: ValidationPool | undefined;
-    readonly content: Uint8Array | undefined;
   },
 ): Promise<ValidationReport> {
-  const { ours, trust, judgedAt, logs, pool, content } = given;
+  const { ours, trust, judgedAt, logs, pool, content, password } = given;
   if (content && content.length > largestFileBytes) throw tooLarge();
   const added = trust.flatMap(readPem);
   const validation = pool ?? createValidationPool();
@@ -102,6 +102,7 @@ async function judge(
       logs,
       at: judgedAt,
       ...(content ? { content } : {}),
+      ...(password ? { password } : {}),
     });
   } finally {
     if (!pool) await validation.close();

@@ -4,6 +4,8 @@ import type { LogKey } from './log-proof.ts';
 export interface ValidationOptions {
   /** What is signed, for a signature in a file of its own. */
   readonly content?: Uint8Array;
+  /** Opens an encrypted PDF, as its reader or its owner; empty when absent. */
+  readonly password?: string;
   /** DER of the roots that signers' certificates must lead to. */
   readonly anchors: readonly Uint8Array[];
   /** DER of the roots of time-stamping authorities; `anchors` when absent. */

@@ -236,8 +236,8 @@ export const reasonTable = {
   ),
   encrypted: open(
     'SIGNED_DATA_NOT_FOUND',
-    'Tệp PDF được đặt mật khẩu; hãy xác minh bản không có mật khẩu.',
-    'The PDF is protected by a password; verify one without.',
+    'Tệp PDF được đặt mật khẩu; hãy nhập mật khẩu của tệp rồi kiểm tra lại.',
+    'The PDF is protected by a password; give the password of the file and check it again.',
   ),
   'beyond-limits': open(
     'CUSTOM',

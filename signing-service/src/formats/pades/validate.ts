@@ -21,7 +21,7 @@ import { isDocumentTimeStamp, type Judged, judgeField, type PdfSurroundings } fr
  */
 export async function validatePdf(bytes: Uint8Array, options: ValidationOptions): Promise<ValidationReport> {
   try {
-    return judgeFile(openPdf(bytes), options);
+    return judgeFile(openPdf(bytes, { password: options.password ?? '' }), options);
   } catch (error) {
     if (error instanceof EncryptedPdf) return unjudged('encrypted');
     if (error instanceof PdfBeyondLimits) return unjudged('beyond-limits', error.fault);

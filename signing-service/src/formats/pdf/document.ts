@@ -1,7 +1,8 @@
+import { type Decrypt, openEncryption } from './encryption.ts';
 import { decodeStructureStream } from './filters.ts';
 import { Budget, defaultLimits, type PdfLimits } from './limits.ts';
 import { EncryptedPdf, MalformedPdf, NotAPdf, PdfBeyondLimits } from './malformed.ts';
-import { as, integerOf, nameOf, type PdfDictionary, type PdfObject } from './object.ts';
+import { as, integerOf, nameOf, type PdfDictionary, type PdfObject, sameObject } from './object.ts';
 import { Parser } from './parser.ts';
 import { readSections, readStreamData, type XrefEntry, type XrefSection } from './xref.ts';
 
@@ -55,26 +56,32 @@ export interface PdfView {
   numbers(): Set<number>;
 }
 
+export interface OpenOptions {
+  readonly limits?: PdfLimits;
+  /** With it, if only the empty one, encrypted files are read; without it they are refused, as nothing can be added to them. */
+  readonly password?: string | undefined;
+}
+
 /**
  * Reads a PDF's structure; objects are read when they are asked for.
  *
- * Throws `NotAPdf`, `MalformedPdf` for what breaks the rules or could be read in two ways, `EncryptedPdf`, and
- * `PdfBeyondLimits`.
+ * Throws `NotAPdf`, `MalformedPdf` for what breaks the rules or could be read in two ways, `EncryptedPdf` where the
+ * password does not open the file, and `PdfBeyondLimits`.
  */
-export function openPdf(input: Uint8Array, limits: PdfLimits = defaultLimits): PdfFile {
+export function openPdf(input: Uint8Array, { limits = defaultLimits, password }: OpenOptions = {}): PdfFile {
   const bytes = Buffer.from(input.buffer, input.byteOffset, input.byteLength);
   if (!/^%PDF-[12]\.\d/u.test(bytes.toString('latin1', 0, 8))) throw new NotAPdf();
   if (bytes.length > limits.maxBytes) throw new PdfBeyondLimits('too many bytes');
   const budget = new Budget(limits);
   const revisions = groupSections(readSections(bytes, budget));
-  if (revisions.some(({ trailer }) => trailer.entries.has('Encrypt'))) throw new EncryptedPdf();
+  let decrypt: Decrypt = (object) => object; // until the dictionary that says how is read, which is plain itself
   const placed = new Map<number, PlacedObject>();
   const placedAt = (offset: number, number: number, generation: number, view: PdfView): PlacedObject => {
     const known = placed.get(offset);
     const found = known ?? readPlaced(bytes, offset, number, generation, view, budget);
-    if (!known) placed.set(offset, found);
+    if (!known) placed.set(offset, { ...found, object: decrypt(found.object, number, generation) });
     else checkHeader(new Parser(bytes, offset, budget), number, generation);
-    return found;
+    return placed.get(offset) ?? found;
   };
   const views = new Map<number, PdfView>();
   const at = (revision: number): PdfView => {
@@ -84,7 +91,23 @@ export function openPdf(input: Uint8Array, limits: PdfLimits = defaultLimits): P
     views.set(revision, view);
     return view;
   };
+  const encrypt = encryptionOf(revisions, at);
+  if (encrypt && password === undefined) throw new EncryptedPdf();
+  if (encrypt) decrypt = openEncryption(encrypt.dictionary, encrypt.id, password ?? '');
   return { bytes, revisions, current: at(revisions.length - 1), at, placedAt };
+}
+
+/** How the file is encrypted: every revision alike, since one reader would otherwise show what another cannot. */
+function encryptionOf(revisions: readonly Revision[], at: PdfFile['at']) {
+  const [first, ...later] = revisions.map(({ trailer }) => trailer.entries.get('Encrypt'));
+  if (later.some((entry) => entry !== first && !sameObject(entry, first)))
+    throw new MalformedPdf('revisions are encrypted in different ways');
+  if (first === undefined) return undefined;
+  const dictionary = at(0).dictionary(first);
+  if (!dictionary || !sameObject(dictionary, at(revisions.length - 1).dictionary(first)))
+    throw new MalformedPdf('no dictionary of the encryption, or two');
+  const [id] = as('array', revisions[0]?.trailer.entries.get('ID'))?.items ?? [];
+  return { dictionary, id: as('string', id)?.bytes ?? Buffer.alloc(0) };
 }
 
 /** One revision a section, but for linearized files, whose first page has a section of its own at the front (ISO 32000-1 annex F). */

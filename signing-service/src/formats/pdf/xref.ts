@@ -160,12 +160,14 @@ function streamEntries(content: Buffer, dictionary: PdfDictionary, budget: Budge
   const integers = (key: string) =>
     as('array', dictionary.entries.get(key))?.items.map((item) => integerOf(item) ?? -1);
   const [typeWidth = -1, secondWidth = -1, thirdWidth = -1, ...more] = integers('W') ?? [];
-  const isSane = [typeWidth, secondWidth, thirdWidth].every((width) => width >= 0 && width <= 6) && more.length === 0;
+  const isSane = [typeWidth, secondWidth, thirdWidth].every((width) => width >= 0 && width <= 8) && more.length === 0;
   const rowLength = typeWidth + secondWidth + thirdWidth;
   if (!isSane || rowLength === 0) throw new MalformedPdf('bad /W');
   const size = integerOf(dictionary.entries.get('Size')) ?? -1;
   const index = integers('Index') ?? [0, size];
-  const field = (at: number, width: number) => (width === 0 ? 0 : content.readUIntBE(at, width));
+  // Some write eight bytes always; what does not fit into 48 bits is no offset in any file.
+  const field = (at: number, width: number) =>
+    content.subarray(at, at + width).reduce((value, byte) => value * 256 + byte, 0);
   const entries = new Map<number, XrefEntry>();
   let at = 0;
   for (let part = 0; part < index.length; part += 2) {
