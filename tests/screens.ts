@@ -1,63 +1,69 @@
 /**
- * `npm run screens`: what visitors, a pupil, a teacher and a guardian see, at 390 and 1440 px, in light and dark, in
- * artefacts/screens. `EDUTRUST_TEST_CHECKOUT=FOLDER` takes those of another checkout into a folder of its name, to be
- * laid beside them.
+ * `npm run screens`: every kind of screen as its people see it, at 390 and 1440 px, in light and dark, in
+ * artefacts/screens/now. `EDUTRUST_TEST_CHECKOUT=FOLDER npm run screens` takes those of another checkout, such as one of
+ * before, into a folder of its name; each run writes artefacts/screens/index.html, where all of them stand side by side.
  */
 import { mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import process from 'node:process';
-import { artefacts, desk, openBrowser, openDevice, phone } from '@edutrust/testing/chromium';
-import { activate, person, signIn } from '@edutrust/testing/people';
+import { artefacts, authenticatorOf, desk, openBrowser, openDevice, phone } from '@edutrust/testing/chromium';
 import { Platform } from '@edutrust/testing/platform';
 import type { Page } from 'playwright-core';
+import { City, roles, type Who } from './screens/city.ts';
+import { type Screen, screens } from './screens/list.ts';
+import { writePairs } from './screens/pairs.ts';
 
-const password = 'một câu đủ dài để nhớ lâu';
-const seen = {
-  visitor: ['/signin?return_to=%2F', '/activate', '/verify', '/pki', '/api/docs', '/signed-out', '/nothing-here'],
-  pupil: ['/', '/account'],
-  teacher: ['/', '/account', '/teach'],
-  guardian: ['/', '/account/children'],
-} as const;
-const titles = { pupil: 'Học sinh', teacher: 'Giáo viên', guardian: 'Phụ huynh' } as const;
+const checkout = process.env.EDUTRUST_TEST_CHECKOUT;
+const shelf = join(artefacts, 'screens');
+const folder = join(shelf, basename(checkout ?? 'now'));
+/** Only screens whose name begins with one of these words. */
+const only = process.argv.slice(2);
 
-const folder = join(artefacts, 'screens', basename(process.env.EDUTRUST_TEST_CHECKOUT ?? 'now'));
 mkdirSync(folder, { recursive: true });
 await using platform = await Platform.start();
 const browser = await openBrowser();
+const pages = new Map<Who, Page>();
+const city = new City(platform, checkout === undefined, pageOf);
 try {
-  for (const [who, paths] of Object.entries(seen) as [keyof typeof seen, readonly string[]][]) {
-    const { page, context } = await openDevice(browser);
-    page.setDefaultTimeout(60_000);
-    if (who !== 'visitor') await enter(page, titles[who]);
-    for (const path of paths) await take(page, path, who);
-    await context.close();
+  for (const screen of screens) {
+    if (only.length === 0 || only.some((word) => screen.name.startsWith(word))) await take(screen);
   }
 } finally {
   await browser.close();
+  await writePairs(shelf, screens);
 }
 
-/** Activates with a password; an older checkout asks for it once more. */
-async function enter(page: Page, title: string): Promise<void> {
-  const { code, educationId } = person(platform, title);
-  await activate(platform, page, code, password);
-  await page.waitForLoadState('networkidle');
-  await page.goto(platform.url);
-  if (await page.getByLabel('Mã giáo dục').isVisible()) {
-    await signIn(page, educationId, password);
-    await page.waitForLoadState('networkidle');
-  }
+/** Everybody has a browser of their own, and signs in when first asked for. */
+async function pageOf(who: Who): Promise<Page> {
+  const known = pages.get(who);
+  if (known) return known;
+  const { page } = await openDevice(browser, { device: desk });
+  await authenticatorOf(page);
+  pages.set(who, page);
+  if (who !== 'visitor') await city.enter(page, roles[who]);
+  return page;
 }
 
-async function take(page: Page, path: string, who: string): Promise<void> {
-  const name = `${who}${path.replace(/\?.*/, '').replaceAll('/', '-')}`.replace(/-$/, '');
-  for (const { viewport } of [phone, desk]) {
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.setViewportSize(viewport);
-      await page.emulateMedia({ colorScheme });
-      await page.goto(platform.url + path);
-      await page.waitForLoadState('networkidle');
-      const scheme = colorScheme === 'dark' ? '-dark' : '';
-      await page.screenshot({ path: join(folder, `${name}-${viewport.width}${scheme}.png`), fullPage: true });
+/** A screen that cannot be reached leaves no picture: an older checkout has not each of them. */
+async function take({ name, who, open, before }: Screen): Promise<void> {
+  const way = city.isNow ? open : before === undefined ? open : before;
+  if (way === null) return;
+  try {
+    const page = await pageOf(who);
+    await page.setViewportSize(desk.viewport);
+    if (typeof way === 'string') await page.goto(platform.url + way);
+    else await way(page, city);
+    await page.waitForLoadState('networkidle', { timeout: 5_000 }).catch(() => undefined); // a stream stays open
+    for (const { viewport } of [phone, desk]) {
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.setViewportSize(viewport);
+        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+        const path = join(folder, `${name}-${viewport.width}${colorScheme === 'dark' ? '-dark' : ''}.png`);
+        await page.screenshot({ path, fullPage: true });
+      }
     }
+    process.stdout.write(`${name}\n`);
+  } catch (error) {
+    process.stdout.write(`${name}: ${String(error).split('\n', 2).join(' ')}\n`);
   }
 }

@@ -80,29 +80,6 @@ export function Chain({ signature }: { readonly signature: SignatureReport }) {
   );
 }
 
-/** What later revisions of the file did, page by page where they say so; what no rule allows first. */
-export function LaterChanges({ signature }: { readonly signature: SignatureReport }) {
-  const language = locale();
-  const seen = new Map(signature.changesAfter.map((change) => [change[language], change.allowed]));
-  if (seen.size === 0) return null;
-  const changes = [...seen].sort(([, one], [, other]) => Number(one) - Number(other));
-  return (
-    <section class="grid gap-3" aria-labelledby="changes">
-      <h2 id="changes">{t('Có thêm sau khi ký', 'Added after signing')}</h2>
-      <Ruled isTight>
-        {changes.map(([sentence, isAllowed]) => (
-          <Row
-            key={sentence}
-            mark={isAllowed ? 'dot' : 'bad'}
-            title={<span class="font-normal">{sentence}</span>}
-            note={isAllowed ? t('được phép', 'allowed') : t('không được phép', 'not allowed')}
-          />
-        ))}
-      </Ruled>
-    </section>
-  );
-}
-
 function stepsOf({ time, signer, intact, verdict, changesAfter }: SignatureReport, judgedAt: string): Step[] {
   const { proven, claimed } = time;
   const signed: Step = claimed

@@ -4,16 +4,8 @@ import { Icon } from '../design/icon.tsx';
 import { formatDate, formatNumber, formatTime, t } from '../design/language.ts';
 import { StateShape } from '../design/mark.tsx';
 import { Row, Ruled } from '../design/ruled.tsx';
-import {
-  Chain,
-  Detail,
-  LaterChanges,
-  type Look,
-  SignatureDetails,
-  TimeLine,
-  verdictLooks,
-  verdictWords,
-} from './verify-details.tsx';
+import { LaterChanges } from './changed-pages.tsx';
+import { Chain, Detail, type Look, SignatureDetails, TimeLine, verdictLooks, verdictWords } from './verify-details.tsx';
 
 const mebibytes = (bytes: number) => Math.round(bytes / 2 ** 20);
 

@@ -14,12 +14,16 @@ const Reason = Type.Object({
   detail: Type.Optional(Type.String()),
 });
 
+/** Parts of the page's width and height, from its upper left corner. */
+const Area = Type.Object({ left: Type.Number(), top: Type.Number(), width: Type.Number(), height: Type.Number() });
+
 const LaterChange = Type.Object({
   kind: Type.String(),
   allowed: Type.Boolean(),
   vi: Type.String(),
   en: Type.String(),
   detail: Type.Optional(Type.String()),
+  pages: Type.Optional(Type.Array(Type.Object({ page: Type.Integer(), area: Type.Optional(Area) }))),
 });
 
 const Signer = Type.Object({

@@ -1,3 +1,11 @@
+/** A page of the document as it is now on which a change shows. */
+export interface ChangedPage {
+  /** From 1. */
+  readonly page: number;
+  /** As parts of the page's width and height, where the change is a block of its own on it. */
+  readonly area?: { readonly left: number; readonly top: number; readonly width: number; readonly height: number };
+}
+
 /** Something that later revisions of the file did after this signature. */
 export interface LaterChange {
   readonly kind:
@@ -19,4 +27,6 @@ export interface LaterChange {
   readonly vi: string;
   readonly en: string;
   readonly detail?: string;
+  /** Where it shows, as far as the file's objects say; absent for what belongs to no page. */
+  readonly pages?: readonly ChangedPage[];
 }

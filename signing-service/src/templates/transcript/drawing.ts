@@ -1,7 +1,7 @@
 import { encode } from 'uqr';
 import type { MarksRow, Signatory, TranscriptData } from './data.ts';
 import { transcriptPlaces } from './places.ts';
-import { blue, faintInk, ink, lineBlue, page, paleBlue, type Sheet, type TextStyle } from './sheet.ts';
+import { faintInk, ink, page, pale, ruled, type Sheet, type TextStyle } from './sheet.ts';
 import { dateText, educationIdText, longDateText, markText } from './wording.ts';
 
 const width = page.right - page.left;
@@ -34,10 +34,9 @@ export function drawTitle(sheet: Sheet, data: TranscriptData): void {
   const centred = { width, align: 'center' } as const;
   sheet.y += sheet.text('H1', 'BẢNG KẾT QUẢ HỌC TẬP', page.left, sheet.y, {
     ...centred,
-    size: 21,
+    size: 22,
     font: 'bold',
-    color: blue,
-    spacing: 0.6,
+    spacing: 0.4,
   });
   sheet.y += 1;
   sheet.y += sheet.text('P', `Năm học ${data.schoolYear}`, page.left, sheet.y, {
@@ -49,11 +48,9 @@ export function drawTitle(sheet: Sheet, data: TranscriptData): void {
   sheet.y += 14;
 }
 
-/** Who: label and value in two columns, the name large. */
+/** Who: the name large, the rest in two columns of ruled rows, each label beside its value. */
 export function drawPupil(sheet: Sheet, data: TranscriptData): void {
   const { pupil } = data;
-  const top = sheet.y;
-  const half = width / 2;
   const fields: readonly (readonly [string, string])[] = [
     ['Mã giáo dục', educationIdText(pupil.educationId)],
     ['Lớp', data.className],
@@ -61,26 +58,20 @@ export function drawPupil(sheet: Sheet, data: TranscriptData): void {
     ['Giới tính', pupil.gender === 'female' ? 'Nữ' : pupil.gender === 'male' ? 'Nam' : '–'],
     ...(pupil.birthPlace ? [['Nơi sinh', pupil.birthPlace] as const] : []),
   ];
-  const nameStyle: TextStyle = { width: width - 28, size: 15, font: 'semibold' };
-  const nameHeight = sheet.heightOf(pupil.fullName, nameStyle);
-  const rows = Math.ceil(fields.length / 2);
-  const height = 12 + 12 + nameHeight + 6 + rows * 17 + 8;
-  sheet.decorate((pdf) => {
-    pdf.roundedRect(page.left, top, width, height, 4).fillOpacity(0.75).fill(paleBlue);
-    pdf.fillOpacity(1).rect(page.left, top, 3, height).fill(blue);
-  });
-  let y = top + 11;
-  sheet.text('P', 'Học sinh', page.left + 16, y, { size: 8.5, color: faintInk });
-  y += 12;
-  sheet.text('H2', pupil.fullName, page.left + 16, y, nameStyle);
-  y += nameHeight + 6;
-  fields.forEach(([label, value], index) => {
-    const x = page.left + 16 + (index % 2) * (half - 6);
-    const fieldY = y + Math.floor(index / 2) * 17;
-    sheet.text('P', label, x, fieldY + 0.8, { size: 9, color: faintInk, width: 78 });
-    sheet.text('P', fitted(sheet, value, half - 110), x + 80, fieldY, { size: 10, font: 'medium', width: half - 102 });
-  });
-  sheet.y = top + height + 16;
+  sheet.y += sheet.text('P', 'Học sinh', page.left, sheet.y, { size: 8.5, color: faintInk });
+  sheet.y += sheet.text('H2', pupil.fullName, page.left, sheet.y, { width, size: 17, font: 'semibold' }) + 4;
+  for (let index = 0; index < fields.length; index += 2) {
+    rule(sheet, page.left, sheet.y, width, ruled);
+    fields.slice(index, index + 2).forEach(([label, value], column) => {
+      const x = page.left + column * (width / 2);
+      sheet.text('P', label, x, sheet.y + 3.6, { size: 9, color: faintInk, width: 78 });
+      const style = { size: 10, font: 'medium', width: width / 2 - 84 } as const;
+      sheet.text('P', fitted(sheet, value, style.width - 8), x + 78, sheet.y + 2.8, style);
+    });
+    sheet.y += rowHeight;
+  }
+  rule(sheet, page.left, sheet.y, width, ruled);
+  sheet.y += 16;
 }
 
 interface Column {
@@ -102,66 +93,82 @@ function columnsFor(titles: readonly string[]): readonly Column[] {
   ];
 }
 
-const rowHeight = 17.4;
+const rowHeight = 18;
+
+type RowKind = 'head' | 'subject' | 'result';
 
 /** Marks by subject, then the results of the whole learner, in one table whose header is repeated on a new page. */
 export function drawMarks(sheet: Sheet, data: TranscriptData): void {
   const table = sheet.group('Table');
   const columns = columnsFor(data.columns);
-  const row = (cells: readonly string[], kind: 'head' | 'subject' | 'result', index: number) => {
+  const row = (cells: readonly string[], kind: RowKind) => {
+    drawRules(sheet, columns, kind);
     const element = sheet.group('TR', table);
-    const y = sheet.y;
-    sheet.decorate((pdf) => {
-      if (kind === 'head') pdf.rect(page.left, y, width, rowHeight + 2).fill(blue);
-      else if (kind === 'result') pdf.rect(page.left, y, width, rowHeight).fill(paleBlue);
-      else if (index % 2 === 1) pdf.fillOpacity(0.7).rect(page.left, y, width, rowHeight).fill('#f7f9fc');
-      pdf.fillOpacity(1).lineWidth(0.4).strokeColor(lineBlue);
-      if (kind !== 'head')
-        pdf
-          .moveTo(page.left, y + rowHeight)
-          .lineTo(page.right, y + rowHeight)
-          .stroke();
-    });
     columns.forEach((column, position) => {
-      const text = cells[position] ?? '';
-      const inset = column.align === 'left' ? 8 : 0;
       const isYear = position === columns.length - 1;
-      sheet.text(
-        kind === 'head' ? 'TH' : 'TD',
-        kind !== 'head' && position === 1 ? fitted(sheet, text, column.width - 12) : text,
-        page.left + column.x + inset,
-        y + (kind === 'head' ? 4 : 2.8),
-        {
-          size: kind === 'head' ? 9.5 : 10,
-          font: kind === 'head' || kind === 'result' || isYear ? 'semibold' : 'regular',
-          color: kind === 'head' ? '#ffffff' : position === 0 ? faintInk : ink,
-          align: column.align,
-          width: column.width - inset,
-        },
-        element,
-      );
+      const style = styleOf(kind, position, isYear);
+      const text = position === 1 ? fitted(sheet, cells[1] ?? '', column.width - 12) : (cells[position] ?? '');
+      const inset = column.align === 'left' ? 8 : 0;
+      const tag = kind === 'head' ? 'TH' : 'TD';
+      const x = page.left + column.x + inset;
+      const shift = kind !== 'head' && position > 1 ? commaShift(sheet, text, style) : 0;
+      const { align } = column;
+      sheet.text(tag, text, x + shift, sheet.y + 3.2, { ...style, align, width: column.width - inset }, element);
     });
     element.end();
-    sheet.y += kind === 'head' ? rowHeight + 2 : rowHeight;
+    sheet.y += rowHeight;
   };
   const head = () =>
     row(
       columns.map(({ title }) => title),
       'head',
-      0,
     );
   head();
   const cells = ({ name, marks }: MarksRow) => [name, ...marks.map(markText)];
   data.subjects.forEach((subject, index) => {
     if (sheet.ensure(rowHeight)) head();
-    row([String(index + 1), ...cells(subject)], 'subject', index);
+    row([String(index + 1), ...cells(subject)], 'subject');
   });
-  for (const result of data.results) {
+  data.results.forEach((result, index) => {
     if (sheet.ensure(rowHeight)) head();
-    row(['', ...cells(result)], 'result', 0);
-  }
+    if (index === 0) rule(sheet, page.left, sheet.y, width, ink);
+    row(['', ...cells(result)], 'result');
+  });
+  rule(sheet, page.left, sheet.y, width, ink);
   table.end();
   sheet.y += 12;
+}
+
+/** The year's column is tinted; a strong rule above and below the head, a fine one below each row. */
+function drawRules(sheet: Sheet, columns: readonly Column[], kind: RowKind): void {
+  const year = columns.at(-1);
+  sheet.decorate((pdf) => {
+    if (year && columns.length > 2) pdf.rect(page.left + year.x, sheet.y, year.width, rowHeight).fill(pale);
+  });
+  if (kind === 'head') rule(sheet, page.left, sheet.y, width, ink);
+  rule(sheet, page.left, sheet.y + rowHeight, width, kind === 'head' ? ink : ruled);
+}
+
+function styleOf(kind: RowKind, position: number, isYear: boolean): TextStyle {
+  const isStrong = kind !== 'subject' || isYear;
+  return {
+    size: kind === 'head' ? 9 : 10,
+    font: isStrong ? 'semibold' : 'regular',
+    color: position === 0 ? faintInk : ink,
+  };
+}
+
+/** How far a centred mark moves so that the commas of a column stand below each other: `10` as if it were `10,0`. */
+function commaShift(sheet: Sheet, text: string, { font = 'regular', size = 10 }: TextStyle): number {
+  if (!/^\d+(?:,\d)?$/u.test(text)) return 0;
+  sheet.pdf.font(font).fontSize(size);
+  const [whole = '', tenths] = text.split(',');
+  const after = tenths === undefined ? 0 : sheet.pdf.widthOfString(`,${tenths}`);
+  const [shown, usual] = [
+    sheet.pdf.widthOfString(whole) - after,
+    sheet.pdf.widthOfString('8') - sheet.pdf.widthOfString(',8'),
+  ];
+  return (usual - shown) / 2;
 }
 
 /** Days missed, award, outcome in one line; the class teacher's remarks below. */
@@ -190,7 +197,9 @@ export function drawRemarks(sheet: Sheet, data: TranscriptData): void {
   }
 }
 
-/** QR and address at the left; the two signatures beside each other, the seal's place below them: at the foot of the last page. */
+type Place = readonly [left: number, bottom: number, right: number, top: number];
+
+/** QR, code and what they prove at the left; the two signatures beside each other, the seal's place below them: at the foot of the last page. */
 export function drawFooting(sheet: Sheet, data: TranscriptData): void {
   const { 'class-teacher': teacherPlace, principal: principalPlace } = transcriptPlaces;
   const footTop = page.height - principalPlace.rect[3] - 32;
@@ -199,25 +208,40 @@ export function drawFooting(sheet: Sheet, data: TranscriptData): void {
   const date = `${data.place}, ${longDateText(data.issuedAt)}`;
   const wide = 240; // for the longest name of a place, in one line
   sheet.text('P', date, page.right - wide, footTop, { width: wide, align: 'right', size: 8.5 });
+  for (const { rect } of Object.values(transcriptPlaces)) drawPlace(sheet, rect);
   drawSignatory(sheet, data.classTeacher, teacherPlace.rect, footTop + 14);
   drawSignatory(sheet, data.principal, principalPlace.rect, footTop + 14);
+  const [left, , , sealTop] = transcriptPlaces['school-seal'].rect;
+  sheet.text('P', 'Dấu của trường', left, page.height - sealTop - 8.4, { size: 6.5, color: faintInk });
+}
+
+/** Where a signature or the seal goes, until its own block lies there. */
+function drawPlace(sheet: Sheet, [left, bottom, right, top]: Place): void {
+  sheet.decorate((pdf) => {
+    pdf
+      .lineWidth(0.5)
+      .strokeColor(ruled)
+      .dash(2, { space: 2 })
+      .rect(left, page.height - top, right - left, top - bottom)
+      .stroke();
+  });
 }
 
 /** The title above the place of a signature, the name below it. */
 function drawSignatory(
   sheet: Sheet,
   { fullName, title }: Signatory,
-  [left, bottom, right]: readonly [number, number, number, number],
+  [left, bottom, right]: Place,
   titleY: number,
 ): void {
   const style = { width: right - left, align: 'center' } as const;
   sheet.text('P', title.toLocaleUpperCase('vi'), left, titleY, { ...style, size: 9.5, font: 'bold' });
-  sheet.text('P', fullName, left, page.height - bottom + 4, { ...style, size: 10, font: 'semibold' });
+  sheet.text('P', fullName, left, page.height - bottom + 2, { ...style, size: 10, font: 'semibold' });
 }
 
 function drawVerification(sheet: Sheet, data: TranscriptData, top: number): void {
   const address = new URL(`/verify/${encodeURIComponent(data.code)}`, data.url).href;
-  const size = 78;
+  const size = 76;
   sheet.figure(`Mã QR dẫn tới ${address}`, (pdf) => {
     const { data: modules, size: count } = encode(address, { ecc: 'M', border: 0 });
     const side = size / count;
@@ -233,22 +257,26 @@ function drawVerification(sheet: Sheet, data: TranscriptData, top: number): void
     });
     pdf.fill(ink);
   });
-  let y = top + size + 9;
-  const column = 130;
+  let y = top + size + 8;
   const line = (text: string, style: TextStyle) => {
-    y += sheet.text('P', text, page.left, y, { width: column, ...style }) + 1;
+    y += sheet.text('P', text, page.left, y, { width: 132, ...style }) + 1.5;
   };
-  line('Quét mã hoặc mở địa chỉ', { size: 7.5, color: faintInk });
-  line(address.replace(/^https?:\/\//u, ''), { size: 7.5 });
-  line('Mã xác minh', { size: 7.5, color: faintInk });
   line(data.code, { size: 10, font: 'semibold' });
+  line(address.replace(/^https?:\/\//u, ''), { size: 7 });
+  line(
+    'Quét mã hoặc mở địa chỉ này để xem bản gốc đã ký số và đối chiếu. Riêng tờ giấy này không chứng minh được gì.',
+    {
+      size: 7,
+      color: faintInk,
+    },
+  );
 }
 
-function rule(sheet: Sheet, x: number, y: number, length: number): void {
+function rule(sheet: Sheet, x: number, y: number, length: number, color = ink): void {
   sheet.decorate((pdf) => {
     pdf
-      .lineWidth(0.7)
-      .strokeColor(ink)
+      .lineWidth(color === ink ? 0.8 : 0.5)
+      .strokeColor(color)
       .moveTo(x, y)
       .lineTo(x + length, y)
       .stroke();

@@ -6,12 +6,15 @@ type StructureElement = ReturnType<Pdf['struct']>;
 
 export const ink = '#16202e';
 export const faintInk = '#5b6675';
-export const blue = '#1b4a86';
-export const paleBlue = '#eef3fa';
-export const lineBlue = '#c3d1e4';
+/** Of the rules between rows. */
+export const ruled = '#c9d2de';
+/** Behind the column that counts; so pale that a copier loses it. */
+export const pale = '#f4f2ed';
+/** The line at the left of every page, as in an exercise book: decoration, and nothing is said by it. */
+const margin = '#d98a9b';
 
 /** Outer measures of the page, in points from its upper left corner. */
-export const page = { width: 595.28, height: 841.89, left: 54, right: 541.28, top: 46, bottom: 786 } as const;
+export const page = { width: 595.28, height: 841.89, left: 54, right: 541.28, top: 44, bottom: 784 } as const;
 
 export interface TextStyle {
   readonly font?: 'regular' | 'medium' | 'semibold' | 'bold';
@@ -38,7 +41,7 @@ export interface Sheet {
   /** Draws a figure with its description. */
   figure(alt: string, draw: (pdf: Pdf) => void): void;
   heightOf(text: string, style: TextStyle): number;
-  /** Goes on to a new page when less than `height` points are left above the frame. */
+  /** Goes on to a new page when less than `height` points are left above the footer. */
   ensure(height: number): boolean;
   end(): void;
 }
@@ -55,7 +58,7 @@ export function beginSheet(pdf: Pdf, data: TranscriptData): Sheet {
     ensure: (height) => {
       if (sheet.y + height <= page.bottom) return false;
       pdf.addPage();
-      drawFrame(sheet);
+      drawMargin(sheet);
       sheet.y = page.top + 14;
       return true;
     },
@@ -64,7 +67,7 @@ export function beginSheet(pdf: Pdf, data: TranscriptData): Sheet {
       root.end();
     },
   };
-  drawFrame(sheet);
+  drawMargin(sheet);
   return sheet;
 }
 
@@ -125,66 +128,27 @@ function marksOn(pdf: Pdf, root: StructureElement): Pick<Sheet, 'group' | 'text'
   };
 }
 
-/** Under the frame of every page: the code to verify the document with, and the page of how many. */
+/** At the foot of every page: the code to verify the document with, and the page of how many. */
 function drawFooters(sheet: Sheet, code: string): void {
   const { count } = sheet.pdf.bufferedPageRange();
   for (let number = 0; number < count; number++) {
     sheet.pdf.switchToPage(number);
     sheet.decorate((pdf) => {
       pdf.font('regular').fontSize(7.5).fillColor(faintInk);
-      pdf.text(`Mã xác minh ${code}`, page.left, 793, { width: 240, lineBreak: false });
-      pdf.text(`Trang ${number + 1}/${count}`, page.right - 100, 793, { width: 100, align: 'right' });
+      pdf.text(`Mã xác minh ${code}`, page.left, 802, { width: 240, lineBreak: false });
+      pdf.text(`Trang ${number + 1}/${count}`, page.right - 100, 802, { width: 100, align: 'right' });
     });
   }
 }
 
-/** A double frame with a lotus bud at each corner, and a rosette so pale that a copier loses it. */
-function drawFrame(sheet: Sheet): void {
+/** The margin line. Nothing here is proof, so there is no frame, seal or flower that could be taken for it. */
+function drawMargin(sheet: Sheet): void {
   sheet.decorate((pdf) => {
-    pdf.lineWidth(0.3).strokeColor('#edf2f8');
-    const centre = { x: page.width / 2, y: 430 };
-    for (let turn = 0; turn < 9; turn++) {
-      for (let step = 0; step <= 360; step++) {
-        const angle = (step / 360) * 2 * Math.PI;
-        const reach = 120 + 70 * Math.sin(8 * angle + (turn * 2 * Math.PI) / 9);
-        const point: [number, number] = [centre.x + reach * Math.cos(angle), centre.y + reach * Math.sin(angle)];
-        if (step === 0) pdf.moveTo(...point);
-        else pdf.lineTo(...point);
-      }
-      pdf.stroke();
-    }
     pdf
-      .lineWidth(1.1)
-      .strokeColor(blue)
-      .rect(28, 28, page.width - 56, page.height - 56)
+      .lineWidth(1.2)
+      .strokeColor(margin)
+      .moveTo(page.left - 14, 0)
+      .lineTo(page.left - 14, page.height)
       .stroke();
-    pdf
-      .lineWidth(0.4)
-      .strokeColor(lineBlue)
-      .rect(33, 33, page.width - 66, page.height - 66)
-      .stroke();
-    for (const [x, y, turn] of [
-      [28, 28, 45],
-      [page.width - 28, 28, 135],
-      [page.width - 28, page.height - 28, 225],
-      [28, page.height - 28, 315],
-    ] as const) {
-      pdf.save().translate(x, y).rotate(turn);
-      pdf.rect(-9, -9, 18, 18).fill('#ffffff');
-      for (const [tilt, length] of [
-        [-38, 12],
-        [38, 12],
-        [0, 16],
-      ] as const) {
-        pdf.save().rotate(tilt);
-        pdf
-          .moveTo(0, 0)
-          .quadraticCurveTo(length * 0.55, -4.6, length, 0)
-          .quadraticCurveTo(length * 0.55, 4.6, 0, 0);
-        pdf.lineWidth(0.7).fillAndStroke('#ffffff', blue);
-        pdf.restore();
-      }
-      pdf.restore();
-    }
   });
 }

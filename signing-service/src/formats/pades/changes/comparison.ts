@@ -107,7 +107,7 @@ function explainContainers({ added, current, explained }: Comparison, awaited: R
 }
 
 /** The values inside an array, dictionary or stream. */
-function childrenOf(value: PdfObject): readonly PdfObject[] {
+export function childrenOf(value: PdfObject): readonly PdfObject[] {
   if (typeof value !== 'object' || value === null) return [];
   if (value.kind === 'array') return value.items;
   if (value.kind === 'dictionary') return [...value.entries.values()];

@@ -30,14 +30,14 @@ function checkSigned(review: FormReview, link: PdfReference, path: string): Find
   const isSignedNow =
     !signed.dictionary(field)?.entries.has('V') && current.dictionary(field)?.entries.has('V') === true;
   if (!signed.dictionary(field) || !isSignedNow)
-    return { kind: 'form', allowed: false, detail: `the look of signed field ${path}` };
+    return { kind: 'form', allowed: false, detail: `the look of signed field ${path}`, objects: [link.number] };
   return { ...checkFilled(review, link, path, widgetKeys), kind: 'signature' };
 }
 
 function checkFilled(review: FormReview, link: PdfReference, path: string, keys: ReadonlySet<string>): Finding {
   const { comparison, permissions } = review;
   const { signed, current, explained } = comparison;
-  const refuse = (detail: string): Finding => ({ kind: 'form', allowed: false, detail });
+  const refuse = (detail: string): Finding => ({ kind: 'form', allowed: false, detail, objects: [link.number] });
   const [before, after] = [signed.dictionary(link), current.dictionary(link)];
   if (!before || !after) return refuse(`field ${link.number} changed`);
   if (permissions.isLocked(path)) return refuse(`the locked field ${path}`);
@@ -48,7 +48,7 @@ function checkFilled(review: FormReview, link: PdfReference, path: string, keys:
     if (!keys.has(key) || !comparison.claimReplaced(is, [link.number]))
       return refuse(`/${key} of field ${link.number}`);
   }
-  return { kind: 'form-fill', allowed: true, detail: path, field: link.number };
+  return { kind: 'form-fill', allowed: true, detail: path, field: link.number, objects: [link.number] };
 }
 
 /** A value or look that is the same reference, but to an object that was replaced. */

@@ -89,7 +89,11 @@ function checkField(review: FormReview, field: PdfObject, place: Place): Finding
   const kids = current.array(after.entries.get('Kids')) ?? [];
   if (kidsWere.length === 0 && kids.length === 0) return findings;
   const isSame = kidsWere.length === kids.length && kidsWere.every((kid, index) => sameObject(kid, kids[index]));
-  if (!isSame) return [...findings, { kind: 'form', allowed: false, detail: `/Kids of field ${link.number}` }];
+  if (!isSame)
+    return [
+      ...findings,
+      { kind: 'form', allowed: false, detail: `/Kids of field ${link.number}`, objects: [link.number] },
+    ];
   return [...findings, ...kids.flatMap((kid) => checkField(review, kid, { path, type, depth: place.depth + 1 }))];
 }
 

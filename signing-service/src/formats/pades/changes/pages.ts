@@ -22,10 +22,15 @@ export function checkPages(comparison: Comparison, widgets: ReadonlySet<number>)
       if (isAddition && isOwn && gainsOnly(signed.array(was) ?? [], current.array(is), widgets)) {
         explained.add(number);
         if (place && !comparison.claimAdded(place))
-          findings.push({ kind: 'page', allowed: false, detail: `page ${number}` });
+          findings.push({ kind: 'page', allowed: false, detail: `page ${number}`, objects: [number] });
       } else {
         explained.add(number);
-        findings.push({ kind: 'page', allowed: false, detail: `/${differs.join(', /')} of page ${number}` });
+        findings.push({
+          kind: 'page',
+          allowed: false,
+          detail: `/${differs.join(', /')} of page ${number}`,
+          objects: [number],
+        });
       }
     } else if (isAnnotationList(comparison, number)) {
       const [was, is] = [as('array', signed.get(number))?.items, as('array', current.get(number))?.items];

@@ -11,6 +11,7 @@ import { isOnlyPadded, strayBytes } from './layout.ts';
 import { checkMetadata } from './metadata.ts';
 import { checkPages } from './pages.ts';
 import type { Permissions } from './permissions.ts';
+import { pagesShowing } from './places.ts';
 
 export interface ChangeReview {
   readonly changes: readonly LaterChange[];
@@ -57,14 +58,23 @@ export function reviewChanges(
   explainUnused(comparison);
   findings.push(...unexplained(comparison));
   const judged = findings.map((finding) => withPermission(finding, form));
-  return { changes: judged.map((finding) => ({ ...finding, ...sentencesOf(finding) })), laterSignatures };
+  const changes = judged.map(({ objects = [], ...finding }) => {
+    const pages = pagesShowing(current, objects);
+    return { ...finding, ...sentencesOf(finding), ...(pages.length > 0 ? { pages } : {}) };
+  });
+  return { changes, laterSignatures };
 }
 
 /** What a rule allows, but the signer did not (`/DocMDP` 1; ISO 32000-1 table 254); and whether a form may be filled in. */
 function withPermission({ field, ...finding }: Finding, review: FormReview): Finding {
   const { level } = review.permissions;
   if (finding.allowed && level === 1 && (finding.kind === 'signature' || finding.kind === 'form-fill'))
-    return { kind: 'form', allowed: false, detail: `${finding.detail ?? finding.kind}: the signer allows no changes` };
+    return {
+      ...finding,
+      kind: 'form',
+      allowed: false,
+      detail: `${finding.detail ?? finding.kind}: the signer allows no changes`,
+    };
   if (finding.kind !== 'form-fill' || field === undefined) return finding;
   return { ...finding, allowed: finding.allowed && isAllowedFill(review, field) };
 }
@@ -79,10 +89,15 @@ function unexplained({ added, modified, removed, explained }: Comparison): Findi
     ...[...modified].map((number) => [number, 'changed'] as const),
     ...[...removed].map((number) => [number, 'removed'] as const),
   ].filter(([number]) => !explained.has(number));
-  const refuse = (detail: string): Finding => ({ kind: 'object', allowed: false, detail });
-  const more = open.length - mostListed;
+  const refuse = (detail: string, objects: readonly number[]): Finding => ({
+    kind: 'object',
+    allowed: false,
+    detail,
+    objects,
+  });
+  const more = open.slice(mostListed).map(([number]) => number);
   return [
-    ...open.slice(0, mostListed).map(([number, what]) => refuse(`object ${number} ${what}`)),
-    ...(more > 0 ? [refuse(`${more} more objects`)] : []),
+    ...open.slice(0, mostListed).map(([number, what]) => refuse(`object ${number} ${what}`, [number])),
+    ...(more.length > 0 ? [refuse(`${more.length} more objects`, more)] : []),
   ];
 }

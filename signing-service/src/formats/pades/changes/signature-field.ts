@@ -21,8 +21,10 @@ export function checkSignatureField(
   path: string,
 ): Finding[] {
   const { signed, current, added, explained } = comparison;
-  const refuse = (detail: string): Finding[] => [{ kind: 'form', allowed: false, detail }];
   const link = as('reference', field);
+  const refuse = (detail: string): Finding[] => [
+    { kind: 'form', allowed: false, detail, ...(link ? { objects: [link.number] } : {}) },
+  ];
   const now = current.dictionary(field);
   if (!link || !now || nameOf(now.entries.get('FT')) !== 'Sig') return refuse('a form field that is no signature');
   // A widget of its own stands below the field (ISO 32000-1 §12.5.6.19), else the field is its widget.
@@ -60,14 +62,16 @@ export function checkSignatureField(
     return refuse(`a look of field ${link.number} that nobody signs for`);
   const isTimeStamp = nameOf(current.dictionary(value)?.entries.get('Type')) === 'DocTimeStamp';
   const detail = `field ${link.number}`;
-  const findings: Finding[] = [{ kind: isTimeStamp ? 'document-time-stamp' : 'signature', allowed: true, detail }];
+  const objects = looks.flatMap((look) => look?.number ?? []);
+  const kind = isTimeStamp ? 'document-time-stamp' : 'signature';
+  const findings: Finding[] = [{ kind, allowed: true, detail, objects }];
   // Whoever signed before saw the place of a field that was there; only a new one could cover what was signed.
   for (const look of isNew ? looks : []) {
     const widget = current.dictionary(look) ?? now;
     const size = sizeProblem(comparison, widget);
     if (size) return refuse(size);
     const covered = coveredBy(signed, current, widget);
-    if (covered) findings.push({ kind: 'covering', allowed: false, detail: `${detail}: ${covered}` });
+    if (covered) findings.push({ kind: 'covering', allowed: false, detail: `${detail}: ${covered}`, objects });
   }
   return findings;
 }

@@ -1,0 +1,137 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { approveAt, confirmProposal } from '@edutrust/testing/approvals';
+import { beginWithPasskey, choosePassword, person, signIn, staffPassword } from '@edutrust/testing/people';
+import type { Platform } from '@edutrust/testing/platform';
+import { enrolPhone, signClass } from '@edutrust/testing/signing';
+import type { Page } from 'playwright-core';
+
+/** How the demo's first start calls each of them; the department has a link instead of a code. */
+export const roles = {
+  visitor: '',
+  pupil: 'Học sinh',
+  teacher: 'Giáo viên',
+  principal: 'Hiệu trưởng',
+  clerk: 'Văn thư',
+  school: 'Quản trị trường',
+  officer: 'An toàn',
+  auditor: 'Kiểm toán',
+  guardian: 'Phụ huynh',
+  department: '',
+} as const;
+export type Who = keyof typeof roles;
+
+/** A demo city of this checkout or of an older one, and what is made in it so that its screens have something to show. */
+export class City {
+  readonly platform: Platform;
+  /** The checkout that this file is part of, not an older one. */
+  readonly isNow: boolean;
+  readonly pageOf: (who: Who) => Promise<Page>;
+  #signed: Promise<{ readonly path: string; readonly code: string }> | undefined;
+
+  constructor(platform: Platform, isNow: boolean, pageOf: (who: Who) => Promise<Page>) {
+    this.platform = platform;
+    this.isNow = isNow;
+    this.pageOf = pageOf;
+  }
+
+  /** Activates and signs in, by code or by the administrator's link; an older checkout knows passwords only, and asks twice. */
+  async enter(page: Page, role: string): Promise<void> {
+    const known = role === '' ? undefined : person(this.platform, role);
+    if (known) await this.typeCode(page, known.code);
+    else await page.goto(this.platform.welcome?.administratorLink ?? '');
+    await page.getByRole('button', { name: 'Đúng', exact: true }).click();
+    if (this.isNow && role !== 'Học sinh' && role !== 'Phụ huynh') {
+      await beginWithPasskey(this.platform, page);
+      return;
+    }
+    await page.getByLabel('Mật khẩu mới').waitFor();
+    const said = await page.locator('main').innerText();
+    await choosePassword(page, staffPassword);
+    await page.waitForLoadState('networkidle');
+    await page.goto(this.platform.url);
+    if (!(await page.getByLabel('Mã giáo dục').isVisible())) return;
+    await signIn(page, known?.educationId ?? /\d{3} \d{3} \d{3} \d/.exec(said)?.[0] ?? '', staffPassword);
+    await page.waitForURL(`${this.platform.url}/`);
+  }
+
+  /** Up to the question whether it is they; the code is not used by that. */
+  async typeCode(page: Page, code: string): Promise<void> {
+    await page.goto(`${this.platform.url}/activate`);
+    await page.getByLabel('Mã kích hoạt').fill(code);
+    await page.getByRole('button', { name: 'Tiếp tục' }).click();
+  }
+
+  /** The phone of somebody who signs, approved by the officer. */
+  async enrol(who: Who): Promise<Page> {
+    const [page, officer] = [await this.pageOf(who), await this.pageOf('officer')];
+    if (this.isNow) {
+      await enrolPhone(this.platform, page, officer);
+      return page;
+    }
+    await page.goto(`${this.platform.url}/sign`);
+    await page.getByRole('button', { name: 'Tạo passkey ký' }).click();
+    await page.locator('[data-approval-code]').waitFor();
+    await officer.goto(`${this.platform.url}/admin/signing`);
+    await officer.getByRole('button', { name: 'Đúng mã, duyệt' }).click();
+    await officer.getByText('Không có.').waitFor();
+    await page.getByRole('button', { name: 'Xem đã duyệt chưa' }).click();
+    await page.getByRole('heading', { name: /chờ ký/ }).waitFor();
+    return page;
+  }
+
+  /** The principal's phone with a class that waits; now the class teacher has signed it before. */
+  async classWaits(): Promise<Page> {
+    if (this.isNow) await signClass(this.platform, await this.enrol('teacher'));
+    return this.enrol('principal');
+  }
+
+  /** A document that is signed by all, as a file, and its code. */
+  signed(): Promise<{ readonly path: string; readonly code: string }> {
+    this.#signed ??= this.#finish();
+    return this.#signed;
+  }
+
+  async #finish(): Promise<{ readonly path: string; readonly code: string }> {
+    if (this.isNow) {
+      await this.#giveSeal();
+      await signClass(this.platform, await this.enrol('clerk'));
+    }
+    const officer = await this.pageOf('officer');
+    await officer.goto(`${this.platform.url}/admin/signing`);
+    const { code, bytes } = await officer.evaluate(
+      async (state) => {
+        const list = await (await fetch('/api/v1/signing/requests?limit=50')).json();
+        const one = list.items.find((item: { state: string }) => item.state === state);
+        const answer = await fetch(`/api/v1/signing/requests/${one.id}/document`);
+        return { code: one.code as string, bytes: Array.from(new Uint8Array(await answer.arrayBuffer())) };
+      },
+      this.isNow ? 'issued' : 'signed',
+    );
+    return { path: await this.file('hoc-ba.pdf', Buffer.from(bytes)), code };
+  }
+
+  async #giveSeal(): Promise<void> {
+    const page = await this.pageOf('school');
+    await page.goto(`${this.platform.url}/admin`);
+    const approvalId = await page.evaluate(async () => {
+      const me = await (await fetch('/api/v1/me')).json();
+      const answer = await fetch('/api/v1/certificate-requests', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ organisationId: me.roles[0].organisation.id, custody: 'key-store' }),
+      });
+      return (await answer.json()).approvalId as string;
+    });
+    const approval = `${this.platform.url}/admin/approvals/${approvalId}`;
+    await page.goto(approval);
+    await confirmProposal(page);
+    await approveAt(await this.pageOf('officer'), approval);
+  }
+
+  async file(name: string, content: string | Buffer): Promise<string> {
+    const path = join(this.platform.directory, name);
+    await writeFile(path, content);
+    return path;
+  }
+}

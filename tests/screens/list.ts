@@ -1,0 +1,168 @@
+import { readFile } from 'node:fs/promises';
+import { person } from '@edutrust/testing/people';
+import type { Page } from 'playwright-core';
+import type { City, Who } from './city.ts';
+
+type Way = string | ((page: Page, city: City) => Promise<unknown>);
+
+/** A screen of the inventory: whose it is and how one gets there. */
+export interface Screen {
+  /** Number of its kind in the inventory of twenty-five, and what it is. */
+  readonly name: string;
+  readonly who: Who;
+  readonly open: Way;
+  /** How one got there in a checkout of November 2026, before the screens were redrawn; null where it was not there. */
+  readonly before?: Way | null;
+}
+
+/** The first that a list leads to: no form, no other list. */
+const firstOf = (from: string, folder: string) => async (page: Page, city: City) => {
+  await page.goto(city.platform.url + from);
+  const link = page.locator(`main a[href*="${folder}/"]:not([href$="/new"], [href$="/requests"])`).first();
+  await page.goto(city.platform.url + (await link.getAttribute('href')));
+};
+
+const signIn = '/signin?return_to=%2F';
+
+const roster = [
+  'Mã trường,Mã lớp,Mã định danh Bộ GD&ĐT,Họ và tên,Ngày sinh,Giới tính',
+  'TH001,6B,7966660001,Lê Văn Mới,01/02/2014,Nam',
+  'TH001,6B,7966660002,Ngày Sai,31/02/2014,Nam',
+].join('\n');
+
+async function previewRoster(page: Page, city: City): Promise<void> {
+  await page.goto(`${city.platform.url}/admin/import`);
+  await page
+    .locator('input[type=file]')
+    .first()
+    .setInputFiles(await city.file('roster.csv', roster));
+  await page.getByRole('button', { name: /^Xem trước/ }).click();
+  await page.getByRole('button', { name: /^Áp dụng/ }).waitFor();
+}
+
+/** An app that nobody has agreed to yet asks for consent. */
+const consent = `/oidc/auth?${new URLSearchParams({
+  client_id: 'thu-vien-so',
+  response_type: 'code',
+  redirect_uri: 'http://localhost:4001/callback',
+  scope: 'openid profile school',
+  code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+  code_challenge_method: 'S256',
+})}`;
+
+async function check(page: Page, city: City, path: string): Promise<void> {
+  await page.goto(`${city.platform.url}/verify`);
+  await page.locator('input[type=file]').first().setInputFiles(path);
+  const button = page.getByRole('button', { name: 'Kiểm tra', exact: true });
+  if (await button.isVisible()) await button.click();
+  await page
+    .getByText(/^(?:Hợp lệ|Không hợp lệ)$/)
+    .first()
+    .waitFor();
+}
+
+async function checkAltered(page: Page, city: City): Promise<void> {
+  const bytes = await readFile((await city.signed()).path);
+  const at = bytes.indexOf('stream') + 40; // inside the first content stream
+  bytes[at] = (bytes[at] ?? 0) ^ 1;
+  await check(page, city, await city.file('sua.pdf', bytes));
+}
+
+async function readOne(page: Page, isNow: boolean): Promise<void> {
+  if (isNow) await page.getByRole('link', { name: /^Đọc / }).first().click();
+  else await page.locator('main li button').first().click();
+  await page.locator('[data-document]:not([aria-busy]) canvas').first().waitFor();
+}
+
+async function askedToConfirm(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Ký', exact: true }).click();
+  await page.locator('[data-code4]').waitFor();
+}
+
+async function signIt(page: Page, city: City): Promise<void> {
+  await page.getByRole('button', { name: city.isNow ? /^Mã giống, ký/ : 'Ký bằng passkey' }).click();
+  await page.getByRole('heading', { name: 'Đã ký xong' }).waitFor();
+}
+
+/** In this order: a later one may need what an earlier one has made. */
+export const screens: readonly Screen[] = [
+  { name: '01 sign-in', who: 'visitor', open: signIn },
+  { name: '02 badge', who: 'visitor', open: '/b', before: null },
+  { name: '03 activation', who: 'visitor', open: '/activate' },
+  {
+    name: '03 activation, is it you',
+    who: 'visitor',
+    open: (page, city) => city.typeCode(page, person(city.platform, 'Học sinh').code),
+  },
+  { name: '05 launcher of a pupil', who: 'pupil', open: '/' },
+  { name: '04 consent', who: 'pupil', open: consent },
+  { name: '05 launcher of a teacher', who: 'teacher', open: '/' },
+  { name: '06 account of a pupil', who: 'pupil', open: '/account' },
+  { name: '06 account of a teacher', who: 'teacher', open: '/account' },
+  {
+    name: '07 recovery, whom to ask',
+    who: 'visitor',
+    open: async (page, city) => {
+      await page.goto(city.platform.url + signIn);
+      await page.getByText('Quên mật khẩu').first().click();
+    },
+    before: null,
+  },
+  { name: '07 recovery, codes', who: 'teacher', open: '/account/second-factor', before: null },
+  { name: '08 class', who: 'teacher', open: firstOf('/teach', '/classes') },
+  {
+    name: '08 badges of a class',
+    who: 'teacher',
+    open: async (page, city) => {
+      await firstOf('/teach', '/classes')(page, city);
+      await page.goto(`${page.url().replace(/[?#].*/, '')}/badges`);
+    },
+    before: null,
+  },
+  { name: '09 home of a school', who: 'school', open: '/admin' },
+  { name: '10 people', who: 'department', open: '/admin/people?q=nguyet', before: '/admin/people' },
+  { name: '10 person', who: 'department', open: firstOf('/admin/people', '/people') },
+  { name: '09 home of the department', who: 'department', open: '/admin' },
+  { name: '11 schools', who: 'department', open: '/admin/schools' },
+  { name: '12 import', who: 'school', open: '/admin/import' },
+  { name: '12 import, what would change', who: 'school', open: previewRoster },
+  { name: '13 apps', who: 'department', open: '/admin/apps' },
+  { name: '13 app', who: 'department', open: firstOf('/admin/apps', '/apps'), before: null },
+  { name: '15 sync', who: 'department', open: '/admin/sync' },
+  { name: '15 new target', who: 'department', open: '/admin/sync/new', before: null },
+  { name: '18 log', who: 'auditor', open: '/admin/audit' },
+  { name: '19 phone, first time', who: 'principal', open: '/sign/', before: '/sign' },
+  { name: '19 phone, inbox', who: 'principal', open: (_, city) => city.classWaits() },
+  {
+    name: '22 phone, a class',
+    who: 'principal',
+    open: (page) => page.getByRole('link', { name: /^Xem \d+ học bạ$/ }).click(),
+    before: null,
+  },
+  { name: '20 phone, reading', who: 'principal', open: (page, city) => readOne(page, city.isNow) },
+  { name: '21 phone, confirming', who: 'principal', open: askedToConfirm },
+  { name: '22 phone, signed', who: 'principal', open: signIt },
+  { name: '17 certificates', who: 'officer', open: '/admin/certificates' },
+  { name: '17 certificate', who: 'officer', open: firstOf('/admin/certificates', '/certificates') },
+  { name: '16 signing', who: 'officer', open: '/admin/signing' },
+  { name: '16 new document', who: 'school', open: '/admin/signing/new', before: null },
+  { name: '23 verification', who: 'visitor', open: '/verify' },
+  {
+    name: '23 verification, valid',
+    who: 'visitor',
+    open: async (page, city) => check(page, city, (await city.signed()).path),
+  },
+  { name: '23 verification, changed', who: 'visitor', open: checkAltered },
+  {
+    name: '23 code of a document',
+    who: 'visitor',
+    open: async (page, city) => page.goto(`${city.platform.url}/verify/${(await city.signed()).code}`),
+  },
+  { name: '23 repository', who: 'visitor', open: '/pki' },
+  { name: '24 API reference', who: 'visitor', open: '/api/docs' },
+  { name: '24 new app', who: 'department', open: '/admin/apps/new', before: null },
+  { name: '25 children of a guardian', who: 'guardian', open: '/account/children', before: '/' },
+  { name: '25 guardian’s launcher', who: 'guardian', open: '/' },
+  { name: 'signed out', who: 'visitor', open: '/signed-out' },
+  { name: 'nothing here', who: 'visitor', open: '/nothing-here' },
+];
