@@ -329,5 +329,18 @@ export const migrations: SchemaMigrations = {
         );
         COMMENT ON TABLE sync.export_line IS 'hashes of what the last file held, for what the next one has to say';`,
     },
+    {
+      name: '009-proofs',
+      sql: `
+        ALTER TABLE sync.run ADD COLUMN proof jsonb;
+        COMMENT ON COLUMN sync.run.proof IS 'what was found when the target was read again after the run; digests of both sides';
+        CREATE TABLE sync.mark (
+          target_id uuid NOT NULL REFERENCES sync.target ON DELETE CASCADE,
+          bucket text NOT NULL,
+          digest bytea NOT NULL,
+          PRIMARY KEY (target_id, bucket)
+        );
+        COMMENT ON TABLE sync.mark IS 'how each part of a target was marked when it was last in step';`,
+    },
   ],
 };

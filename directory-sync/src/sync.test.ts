@@ -19,6 +19,7 @@ import { noTotals } from './engine/plan.ts';
 import { applyReleased } from './engine/release.ts';
 import { listReleases } from './releases/releases.ts';
 import { createDirectorySync, migrations } from './service.ts';
+import { changeTarget } from './targets/store.ts';
 import { addTarget, examineTarget, listTargets } from './targets/targets.ts';
 
 const actor = { kind: 'system', name: 'test' } as const;
@@ -458,19 +459,48 @@ test('a target that was never in contact is new, not healthy; a failed run says 
   await using world = await openWorld();
   const { context, slapd, targetId } = world;
   assert.equal((await listTargets(context))[0]?.state, 'new');
-  const empty = await examineTarget(context, targetId);
+  const findings = async () => {
+    const found = new Map<string, { state: string; vi: string }>();
+    for await (const { step, state, sentence, next } of examineTarget(context, targetId)) {
+      assert.equal(next !== null, state !== 'good', 'what is not right says what to do');
+      found.set(step, { state, vi: sentence.vi });
+    }
+    return found;
+  };
+  const empty = await findings();
   assert.deepEqual(
-    [empty.isReachable, empty.people, empty.problems.map(({ en }) => en)],
-    [true, 0, ['It has never run.']],
+    [...empty].map(([step, { state }]) => [step, state]),
+    [
+      ['connection', 'good'],
+      ['credentials', 'good'],
+      ['base', 'good'],
+      ['schema', 'good'],
+      ['queue', 'good'],
+      ['quarantine', 'good'],
+      ['contract', 'good'],
+      ['digest', 'warning'],
+    ],
   );
+  const correct = { url: slapd.url, baseDn: slapd.baseDn, bindDn: slapd.bindDn };
+  const move = (settings: object, secret = slapd.bindPassword) =>
+    context.db
+      .transaction()
+      .execute((tx) => changeTarget(context, tx, targetId, { settings: { ...correct, ...settings }, secret }, actor));
+  await move({}, 'sai');
+  assert.equal((await findings()).get('credentials')?.state, 'bad');
+  await move({ baseDn: 'ou=khac,dc=so,dc=edu,dc=vn' });
+  assert.equal((await findings()).get('base')?.state, 'bad');
+  await move({});
   await slapd.stop();
   await runTarget(context, targetId, { mode: 'apply', actor });
   const [target] = await listTargets(context);
   assert.equal(target?.state, 'slow');
   assert.match(target?.failure?.vi ?? '', /không trả lời/);
-  const ill = await examineTarget(context, targetId);
-  assert.deepEqual([ill.isReachable, ill.connectMs], [false, null]);
-  assert.match(ill.problems[0]?.vi ?? '', /không trả lời/);
+  const ill = await findings();
+  assert.equal(ill.get('connection')?.state, 'bad');
+  assert.match(ill.get('connection')?.vi ?? '', /không trả lời/);
+  assert.equal(ill.get('quarantine')?.state, 'bad');
+  assert.ok(!ill.has('digest'), 'nothing is said of what nobody could look at');
   assert.deepEqual(await findAlarms(context), []);
   const later = { now: () => new Date(Date.now() + 30 * 60_000) };
   assert.deepEqual(

@@ -1,6 +1,7 @@
 import type { Database, Transaction } from '@edutrust/platform/database';
 import type { Text } from '@edutrust/platform/messages';
 import type { Generated, Kysely } from 'kysely';
+import type { Proof } from './engine/digest.ts';
 import type { ExportFormat, ExportSchedule } from './exports/formats.ts';
 import type { ChangeAction, ChangeKind } from './model/change.ts';
 import type { Contract } from './model/contract.ts';
@@ -59,6 +60,8 @@ export type SyncTables = {
     digest: Buffer | null;
     held_digest: Buffer | null;
     approval_id: string | null;
+    /** Of a run that was done, when the target could be read again. */
+    proof: Proof | null;
     planned_at: Date | null;
     started_at: Date;
     finished_at: Date | null;
@@ -89,6 +92,11 @@ export type SyncTables = {
     /** How long the one who waits longest has waited, in seconds; 0 when nobody does. */
     seconds: number;
     pending: number;
+  };
+  'sync.mark': {
+    target_id: string;
+    bucket: string;
+    digest: Buffer;
   };
   'sync.disabled': {
     target_id: string;

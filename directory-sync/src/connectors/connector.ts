@@ -16,6 +16,21 @@ export interface Holding {
   readonly groups: readonly string[];
 }
 
+/** That something of ours stands at the target, with a mark that is another one whenever it was touched. */
+export interface Mark {
+  readonly kind: 'person' | 'group';
+  readonly key: string;
+  readonly mark: string;
+}
+
+/** What a target offers that says what was touched, so that not everything has to be read. */
+export interface Marks {
+  /** Everything of ours, without what it holds. @throws Unavailable `sync/incomplete-read` */
+  list(): AsyncIterable<Mark>;
+  /** Keys of the people in a group of ours; none when it is not there. */
+  membersOf(group: string): Promise<readonly string[]>;
+}
+
 /** The target's own ids of what is ours there, kept between runs; for targets that know nothing by our names. */
 export interface References {
   get(kind: 'person' | 'group', keys: readonly string[]): Promise<Map<string, string>>;
@@ -28,8 +43,13 @@ export interface References {
 export interface Connection extends AsyncDisposable {
   /** How many changes may be on their way at once. */
   readonly inFlight: number;
-  /** The fields that it keeps; others are neither sent nor compared, or they would be sent again every night. */
+  /**
+   * The fields that it keeps, and `groups` when it keeps those; others are neither sent nor compared, or they would be sent
+   * again every night.
+   */
   readonly carries: ReadonlySet<string>;
+  /** Only of targets that mark what was touched. */
+  readonly marks?: Marks;
   /** The form in which two names that are one name to the target are the same text. */
   fold(key: string): string;
   /** Makes what every change needs; nothing when it is there. */
@@ -58,6 +78,15 @@ export interface Opening<Settings> {
   readonly references: References;
 }
 
+/** One thing that was looked at. */
+export interface Finding {
+  readonly step: 'connection' | 'credentials' | 'base' | 'schema' | 'contract' | 'queue' | 'quarantine' | 'digest';
+  readonly state: 'good' | 'warning' | 'bad';
+  readonly sentence: Text;
+  /** What to do about it; null when nothing is to be done. */
+  readonly next: Text | null;
+}
+
 /** A kind of target. What varies between targets is here; the engine knows none of their words. */
 export interface Connector<Schema extends TObject = TObject> {
   readonly kind: string;
@@ -70,4 +99,6 @@ export interface Connector<Schema extends TObject = TObject> {
   check(settings: Static<Schema>, secret: string): void;
   /** @throws Unavailable `sync/unreachable` */
   open(opening: Opening<Static<Schema>>): Promise<Connection>;
+  /** Looks, step by step, at whether people can be kept there, and ends at the first step that makes the others idle. */
+  examine(opening: Opening<Static<Schema>>): AsyncIterable<Finding>;
 }

@@ -9,9 +9,12 @@ import { type RunTotals, type SyncTables, syncOf } from '../tables.ts';
 import { findTarget, openTarget, type TargetRow } from '../targets/store.ts';
 import { applyRun } from './apply.ts';
 import { supersedeHeld, waitingOf } from './approve.ts';
+import type { Proof } from './digest.ts';
+import { readMarks } from './drift.ts';
 import { unusualInRun } from './hold.ts';
 import { withTarget } from './lock.ts';
 import { noTotals, planEverything } from './plan.ts';
+import { proveRun } from './proof.ts';
 
 const system = { kind: 'system', name: 'sync' } as const;
 
@@ -24,6 +27,8 @@ export interface RunResult {
   /** Why a second person has to look first. */
   readonly heldReason: Text | null;
   readonly failure: { readonly code: string; readonly detail: Text } | null;
+  /** What the target was found to hold afterwards; null of a preview, and of a target that went away. */
+  readonly proof: Proof | null;
 }
 
 export interface RunOptions {
@@ -55,6 +60,7 @@ export async function runTarget(context: ServiceContext, targetId: string, optio
     );
     return endingWith(context, target, id, options.actor, async () => {
       await using connection = await openTarget(context, target);
+      const marks = options.mode === 'apply' ? await readMarks(connection) : undefined;
       const plan = await planEverything(db, connection, target, id);
       const heldReason = plan.leavers > 0 ? await unusualInRun(context, target, id) : undefined;
       await db.transaction().execute(async (transaction) => {
@@ -76,6 +82,7 @@ export async function runTarget(context: ServiceContext, targetId: string, optio
       if (options.digest !== undefined && options.digest !== plan.digest.toString('hex')) throw planChanged();
       await connection.prepare();
       await applyRun(context, connection, target, id, { held: false, lease });
+      await proveRun(context, connection, target, id, { inStep: plan.inStep, marks });
     });
   });
 }
@@ -95,6 +102,7 @@ export async function endInterrupted(context: ServiceContext, target: TargetRow,
       await using connection = await openTarget(context, target);
       await connection.prepare();
       await applyRun(context, connection, target, id, { held: false, lease });
+      await proveRun(context, connection, target, id);
     });
 }
 
@@ -202,6 +210,7 @@ async function finish(
     digest: row.digest?.toString('hex') ?? null,
     heldReason: row.held_reason,
     failure,
+    proof: row.proof,
   };
 }
 

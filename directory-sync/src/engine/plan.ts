@@ -1,12 +1,13 @@
 import type { Database } from '@edutrust/platform/database';
 import { type DirectoryPerson, listDirectoryPeople } from '@edutrust/registry/people';
 import { sql } from 'kysely';
-import type { Connection } from '../connectors/connector.ts';
+import type { Connection, Holding } from '../connectors/connector.ts';
 import { type Change, membersOf, PlanDigest } from '../model/change.ts';
 import { type ReleasedPerson, release } from '../model/contract.ts';
 import type { RunTotals } from '../tables.ts';
 import type { TargetRow } from '../targets/store.ts';
 import { changesOf, compare, type Difference } from './compare.ts';
+import { ProofWriter } from './digest.ts';
 import { Seen } from './seen.ts';
 
 const pageSize = 2_000;
@@ -21,6 +22,8 @@ export interface WrittenPlan {
   /** Over those of people who left. */
   readonly leaversDigest: Buffer;
   readonly leavers: number;
+  /** Over those who are there as they should be. */
+  readonly inStep: ProofWriter;
 }
 
 /** Writes the rows of one run's plan and adds them up. */
@@ -72,7 +75,7 @@ class PlanWriter {
     this.#number += changes.length;
   }
 
-  end(): WrittenPlan {
+  end(): Omit<WrittenPlan, 'inStep'> {
     return {
       totals: this.#totals,
       digest: this.#digest.end(),
@@ -82,12 +85,59 @@ class PlanWriter {
   }
 }
 
+/** One person on both sides. */
+export interface Pair {
+  /** Where they belong, the first of several places. */
+  readonly schoolId: string;
+  readonly wanted: ReleasedPerson;
+  readonly held: Holding | undefined;
+}
+
+const isInStep = ({ person, join, leave }: Difference) => !person && join.length + leave.length === 0;
+
+/**
+ * Everybody whom the registry or the target has, in pages. Whom the target holds and the registry knows, but who has no
+ * place below the organisation any longer, is a leaver: left, merged, or moved elsewhere. Entries that the registry never
+ * made are left out.
+ */
+export async function* pairsOf(
+  db: Database,
+  connection: Connection,
+  target: TargetRow,
+  seen: Seen,
+): AsyncGenerator<Pair[]> {
+  const organisationId = target.organisation_id;
+  const both = async (people: readonly DirectoryPerson[]): Promise<Pair[]> => {
+    const held = await seen.take(people.map(({ educationId }) => educationId));
+    return people.map((person) => pairOf(connection, target, person, held.get(connection.fold(person.educationId))));
+  };
+  for (let after: string | undefined; ; ) {
+    const people = await listDirectoryPeople(db, { organisationId, limit: pageSize, ...(after ? { after } : {}) });
+    yield both(people);
+    after = people.at(-1)?.id;
+    if (people.length < pageSize) break;
+  }
+  for (let after = ''; ; ) {
+    const educationIds = await seen.rest(after, pageSize);
+    if (educationIds.length === 0) return;
+    yield both(await listDirectoryPeople(db, { organisationId, educationIds }));
+    after = educationIds.at(-1) ?? '';
+  }
+}
+
+export function pairOf(
+  connection: Connection,
+  target: TargetRow,
+  person: DirectoryPerson,
+  held: Holding | undefined,
+): Pair {
+  const schoolId = person.affiliations[0]?.organisation.id ?? target.organisation_id;
+  return { schoolId, wanted: wantedAt(connection, target, person), held };
+}
+
 /**
  * What separates the target from the registry, everybody and every group, written down under the run. Nothing is written
  * at the target. Memory is flat: both sides pass in pages.
- *
- * Whom the target holds and the registry knows, but who has no place below the organisation any longer, is a leaver:
- * left, merged, or moved elsewhere. Entries that the registry never made are left alone.
  */
 export async function planEverything(
   db: Database,
@@ -97,37 +147,24 @@ export async function planEverything(
 ): Promise<WrittenPlan> {
   const seen = new Seen(db, target.id, connection.fold);
   const writer = new PlanWriter(db, runId);
-  const organisationId = target.organisation_id;
+  const inStep = new ProofWriter(connection.fold);
   try {
     await seen.fill(connection);
     const groups = new Set<string>();
-    const comparePage = async (people: Awaited<ReturnType<typeof listDirectoryPeople>>) => {
-      const wanted = people.map((person) => wantedAt(connection, target, person));
-      const held = await seen.take(wanted.map(({ key }) => key));
+    for await (const page of pairsOf(db, connection, target, seen)) {
       const differences: Difference[] = [];
-      for (const person of wanted) {
-        for (const group of person.groups) groups.add(group);
-        const difference = compare(person, held.get(connection.fold(person.key)), connection.fold);
-        if (difference.person || difference.join.length + difference.leave.length > 0) differences.push(difference);
+      for (const { schoolId, wanted, held } of page) {
+        for (const group of wanted.groups) groups.add(group);
+        const difference = compare(wanted, held, connection.fold);
+        if (isInStep(difference)) inStep.add(schoolId, wanted, held);
+        else differences.push(difference);
       }
-      writer.unchanged(wanted.length - differences.filter(({ person }) => person).length);
+      writer.unchanged(page.length - differences.filter(({ person }) => person).length);
       await writer.write(changesOf(differences));
-    };
-    for (let after: string | undefined; ; ) {
-      const people = await listDirectoryPeople(db, { organisationId, limit: pageSize, ...(after ? { after } : {}) });
-      await comparePage(people);
-      after = people.at(-1)?.id;
-      if (people.length < pageSize) break;
-    }
-    for (let after = ''; ; ) {
-      const educationIds = await seen.rest(after, pageSize);
-      if (educationIds.length === 0) break;
-      await comparePage(await listDirectoryPeople(db, { organisationId, educationIds }));
-      after = educationIds.at(-1) ?? '';
     }
     const missing = await seen.missingGroups([...groups].sort());
     await writer.write(missing.map(newGroup));
-    return writer.end();
+    return { ...writer.end(), inStep };
   } finally {
     await seen.clear();
   }
@@ -137,14 +174,28 @@ export async function planEverything(
 export function wantedAt({ carries }: Connection, { contract }: TargetRow, person: DirectoryPerson): ReleasedPerson {
   const released = release(person, contract);
   const fields = Object.entries(released.fields).filter(([field]) => carries.has(field));
-  return { ...released, fields: Object.fromEntries(fields) };
+  return { ...released, fields: Object.fromEntries(fields), groups: carries.has('groups') ? released.groups : [] };
 }
 
 function newGroup(key: string): Change {
   return { kind: 'group', action: 'add', key, before: {}, after: {}, personId: null, ofLeaver: false };
 }
 
-/** The same for some people and the groups that they are or were in; nothing is written down, no group is read whole. */
+/** What separates these people; no group is read whole, nothing is written down. */
+export async function differencesOf(
+  connection: Connection,
+  target: TargetRow,
+  people: readonly DirectoryPerson[],
+): Promise<Difference[]> {
+  if (people.length === 0) return [];
+  const wanted = people.map((person) => wantedAt(connection, target, person));
+  const held = await connection.lookUp(wanted.map(({ key }) => key));
+  return wanted
+    .map((person) => compare(person, held.get(person.key), connection.fold))
+    .filter((difference) => !isInStep(difference));
+}
+
+/** The changes that bring some people in step, and the groups that they are or were in. */
 export async function planPeople(
   db: Database,
   connection: Connection,
@@ -152,8 +203,5 @@ export async function planPeople(
   personIds: readonly string[],
 ): Promise<Change[]> {
   const people = await listDirectoryPeople(db, { organisationId: target.organisation_id, personIds });
-  if (people.length === 0) return [];
-  const wanted = people.map((person) => wantedAt(connection, target, person));
-  const held = await connection.lookUp(wanted.map(({ key }) => key));
-  return changesOf(wanted.map((person) => compare(person, held.get(person.key), connection.fold)));
+  return changesOf(await differencesOf(connection, target, people));
 }

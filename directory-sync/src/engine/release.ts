@@ -10,6 +10,7 @@ import { applyRun } from './apply.ts';
 import { endInterrupted } from './converge.ts';
 import { withTarget } from './lock.ts';
 import { planPeople } from './plan.ts';
+import { proveRun } from './proof.ts';
 
 const peopleAtOnce = 500;
 
@@ -35,7 +36,10 @@ export async function applyReleased(context: ServiceContext, runId: string, appr
     await using connection = await openTarget(context, target);
     const isSame =
       heldDigest.equals(await digestOfHeld(context, runId)) && (await isStillSo(context, connection, target, runId));
-    if (isSame) await applyRun(context, connection, target, runId, { held: true, lease });
+    if (isSame) {
+      await applyRun(context, connection, target, runId, { held: true, lease });
+      await proveRun(context, connection, target, runId);
+    }
     await db.transaction().execute(async (transaction) => {
       const { rows } = await sql<{ failed: number; disabled: number }>`
         SELECT count(*) FILTER (WHERE state = 'failed') AS failed,

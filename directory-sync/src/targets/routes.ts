@@ -13,6 +13,7 @@ import Type from 'typebox';
 import { connectors } from '../connectors/kinds.ts';
 import { proposeRelease } from '../engine/approve.ts';
 import { runTarget } from '../engine/converge.ts';
+import { isConverged } from '../engine/digest.ts';
 import { noTotals } from '../engine/plan.ts';
 import { record } from '../events.ts';
 import { Contract } from '../model/contract.ts';
@@ -164,7 +165,7 @@ const startRun = (context: ServiceContext) =>
         .selectAll()
         .where('id', '=', id)
         .executeTakeFirstOrThrow();
-      return reply.code(201).send(toRun(row, localeOf(request)));
+      return reply.code(201).send(toRun(row, localeOf(request), await schoolsIn(context.db, [row])));
     },
   });
 
@@ -200,7 +201,8 @@ const listRuns = ({ db }: ServiceContext) =>
         .orderBy('id', 'desc')
         .limit(50)
         .execute();
-      return { items: rows.map((row) => toRun(row, localeOf(request))) };
+      const names = await schoolsIn(db, rows);
+      return { items: rows.map((row) => toRun(row, localeOf(request), names)) };
     },
   });
 
@@ -243,7 +245,7 @@ const readRun = ({ db }: ServiceContext) =>
       const { rows: refusals } = await sql<{ why: string; count: number }>`
         SELECT error AS why, count(*) FROM sync.change WHERE run_id = ${id} AND state = 'failed' AND error IS NOT NULL
         GROUP BY error ORDER BY count(*) DESC, error LIMIT 10`.execute(db);
-      return { ...toRun(run, localeOf(request)), changes, refusals };
+      return { ...toRun(run, localeOf(request), await schoolsIn(db, [run])), changes, refusals };
     },
   });
 
@@ -319,7 +321,17 @@ export const targetRoutes = (context: ServiceContext): Route[] => [
   readRun(context),
 ];
 
-function toRun(run: Selectable<SyncTables['sync.run']>, locale: Locale) {
+type RunRow = Selectable<SyncTables['sync.run']>;
+
+/** Names of the schools where somebody differs. */
+async function schoolsIn(db: Database, runs: readonly RunRow[]): Promise<ReadonlyMap<string, string>> {
+  const ids = [...new Set(runs.flatMap(({ proof }) => proof?.differingSchools ?? []))];
+  const { rows } = await sql<{ id: string; name: string }>`
+    SELECT id, name FROM registry.organisation WHERE id = ANY(${ids}::uuid[])`.execute(db);
+  return new Map(rows.map(({ id, name }) => [id, name]));
+}
+
+function toRun(run: RunRow, locale: Locale, schoolNames: ReadonlyMap<string, string>) {
   const { id, mode, state, totals } = run;
   return {
     id,
@@ -329,6 +341,14 @@ function toRun(run: Selectable<SyncTables['sync.run']>, locale: Locale) {
     failure: run.failure_detail?.[locale] ?? run.failure,
     heldReason: run.held_reason?.[locale] ?? null,
     digest: run.digest?.toString('hex') ?? null,
+    proof: run.proof && {
+      isConverged: isConverged(run.proof),
+      people: run.proof.people,
+      differing: run.proof.differing,
+      schools: run.proof.schools,
+      differingSchools: run.proof.differingSchools.map((school) => ({ id: school, name: schoolNames.get(school) ?? '' })),
+      digest: run.proof.held,
+    },
     startedAt: run.started_at.toISOString(),
     finishedAt: run.finished_at?.toISOString() ?? null,
   };

@@ -33,6 +33,18 @@ const Totals = Type.Object({
   failed: Type.Integer(),
 });
 
+const Proof = Type.Object(
+  {
+    isConverged: Type.Boolean({ description: 'Both digests are one: the target holds what it should' }),
+    people: Type.Integer(),
+    differing: Type.Integer({ description: 'People whom the target holds otherwise' }),
+    schools: Type.Integer(),
+    differingSchools: Type.Array(Type.Object({ id: Uuid, name: Type.String() }), { description: 'At most twenty' }),
+    digest: Type.String({ description: 'SHA-256 over what the target holds, hexadecimal' }),
+  },
+  { description: 'What was found when the target was read again after the run' },
+);
+
 export const Run = Type.Object({
   id: Uuid,
   mode: Type.Enum(['plan', 'apply']),
@@ -41,6 +53,7 @@ export const Run = Type.Object({
   failure: nullable(Type.String()),
   heldReason: nullable(Type.String()),
   digest: nullable(Type.String()),
+  proof: nullable(Proof),
   startedAt: Time,
   finishedAt: nullable(Time),
 });

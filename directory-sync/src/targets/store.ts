@@ -5,7 +5,7 @@ import { Conflict, InvalidInput, NotFound } from '@edutrust/platform/errors';
 import { isUuid, uuidv7 } from '@edutrust/platform/ids';
 import { type Selectable, sql } from 'kysely';
 import { Value } from 'typebox/value';
-import type { Connection } from '../connectors/connector.ts';
+import type { Connection, Finding, Opening } from '../connectors/connector.ts';
 import { connectorOf } from '../connectors/kinds.ts';
 import { record } from '../events.ts';
 import { type Contract, usualContract } from '../model/contract.ts';
@@ -147,14 +147,21 @@ function badSettings(first: { readonly instancePath: string; readonly message: s
   );
 }
 
+type Tools = Pick<ServiceContext, 'db' | 'secrets'>;
+
 /** @throws Unavailable `sync/unreachable` */
-export async function openTarget(
-  { db, secrets }: Pick<ServiceContext, 'db' | 'secrets'>,
-  target: TargetRow,
-): Promise<Connection> {
+export async function openTarget(tools: Tools, target: TargetRow): Promise<Connection> {
+  return connectorOf(target.kind).open(openingOf(tools, target));
+}
+
+/** What the kind itself can say of a target; nothing is written there. */
+export const examineServer = (tools: Tools, target: TargetRow): AsyncIterable<Finding> =>
+  connectorOf(target.kind).examine(openingOf(tools, target));
+
+function openingOf({ db, secrets }: Tools, target: TargetRow): Opening<never> {
   const secret = secrets.decrypt(target.sealed_secret, secretContext(target.id)).toString('utf8');
   const settings = target.settings as never; // checked when it was added
-  return connectorOf(target.kind).open({ settings, secret, references: referencesOf(db, target.id) });
+  return { settings, secret, references: referencesOf(db, target.id) };
 }
 
 /** @throws NotFound */

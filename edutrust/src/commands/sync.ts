@@ -1,6 +1,6 @@
 import { examineTarget, listTargets, runTarget } from '@edutrust/directory-sync/targets';
 import { NotFound } from '@edutrust/platform/errors';
-import type { Text } from '@edutrust/platform/messages';
+import type { Locale, Text } from '@edutrust/platform/messages';
 import { operator, type Program, withContext } from './command.ts';
 
 export function addSyncCommands(program: Program): void {
@@ -43,22 +43,29 @@ export function addSyncCommands(program: Program): void {
   sync
     .command('doctor')
     .argument('<target>', 'name of the target')
-    .description('connect to a target, count what it holds of ours, and say what is wrong; nothing is written')
+    .description('what a target needs, step by step, and what to do next; nothing is written there')
     .addHelpText('after', '\nExample: edutrust sync doctor ldap-so')
     .action(async (name: string) => {
       const output = program.output();
       await withContext(program, async (context) => {
-        const found = await examineTarget(context, await targetNamed(context, name));
-        const { target, connectMs, people, groups, memberships, problems } = found;
-        const list = (locale: 'vi' | 'en') => problems.map((problem) => `\n- ${problem[locale]}`).join('');
-        output.result(found, {
-          vi: `${target.name} (${target.kind}): kết nối ${connectMs ?? '–'} ms; ${people} người, ${groups} nhóm, ${memberships} lượt thuộc nhóm; ${target.pending} người đang chờ sang.${list('vi')}`,
-          en: `${target.name} (${target.kind}): connected in ${connectMs ?? '–'} ms; ${people} people, ${groups} groups, ${memberships} memberships; ${target.pending} people on their way.${list('en')}`,
-        });
-        if (problems.length > 0) process.exitCode = found.isReachable ? 1 : 3;
+        for await (const finding of examineTarget(context, await targetNamed(context, name))) {
+          const { step, state, sentence, next } = finding;
+          const line = (locale: Locale) => `${signs[state]} ${sentence[locale]}${next ? `\n  → ${next[locale]}` : ''}`;
+          output.result(
+            { step, state, detail: sentence[output.locale], next: next?.[output.locale] ?? null },
+            { vi: line('vi'), en: line('en') },
+          );
+          if (state !== 'good') process.exitCode = Math.max(Number(process.exitCode ?? 0), exitOf(finding));
+        }
       });
     });
 }
+
+const signs = { good: '✓', warning: '!', bad: '✗' } as const;
+
+/** 3 when the target cannot be reached or entered, 1 for anything else that asks for somebody. */
+const exitOf = ({ step, state }: { readonly step: string; readonly state: string }): number =>
+  state === 'bad' && (step === 'connection' || step === 'credentials') ? 3 : 1;
 
 /** @throws NotFound */
 async function targetNamed(context: Parameters<typeof listTargets>[0], name: string): Promise<string> {

@@ -17,6 +17,7 @@ import { Changes } from './changes.tsx';
 import { ContractOf } from './contract.tsx';
 import { Held } from './held.tsx';
 import { Lag } from './lag.tsx';
+import { ProofOf } from './proof.tsx';
 import { Runs } from './runs.tsx';
 import { Trouble } from './trouble.tsx';
 import { Why } from './why.tsx';
@@ -75,6 +76,7 @@ function Loaded({ target, onChange }: { readonly target: Target; readonly onChan
       {heldRunId && <Held runId={heldRunId} mayAsk={may('sync.write')} />}
       <div class="split">
         <div class="grid gap-10 min-w-0">
+          {runs.state === 'ready' && <ProofOf runs={runs.data.items} />}
           <Lag target={target} />
           {may('sync.write') && <Compare target={target} isPrimary={state !== 'bad'} onDone={reload} />}
           <Show loaded={runs}>{({ items }) => <Runs items={items.slice(0, 20)} />}</Show>

@@ -1,17 +1,19 @@
+import { randomUUID } from 'node:crypto';
 import { InvalidInput, Unavailable } from '@edutrust/platform/errors';
 import {
   Attribute,
-  Client,
+  type Client,
   EqualityFilter,
   Change as LdapChange,
   type Entry as LdapEntry,
   NoSuchObjectError,
   ResultCodeError,
 } from 'ldapts';
-import Type, { type Static } from 'typebox';
 import { type Change, membersOf, type Values } from '../../model/change.ts';
-import type { Connection, Connector, Held, Holding } from '../connector.ts';
+import type { Connection, Connector, Held, Holding, Mark, Marks } from '../connector.ts';
+import { openClient, Settings } from './client.ts';
 import { foldValue, parseDn } from './dn.ts';
+import { examineLdap } from './examine.ts';
 import {
   carried,
   groupDn,
@@ -24,19 +26,8 @@ import {
   toFields,
 } from './mapping.ts';
 
-const Settings = Type.Object(
-  {
-    url: Type.String({ maxLength: 200 }),
-    baseDn: Type.String({ minLength: 1, maxLength: 300 }),
-    bindDn: Type.String({ minLength: 1, maxLength: 300 }),
-  },
-  { additionalProperties: false },
-);
-type Settings = Static<typeof Settings>;
-
 const pageSize = 500;
 const membersAtOnce = 500;
-const bindMs = 10_000;
 const timeLimitSeconds = 120;
 const loopback = /^ldap:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?\/?$/;
 /** LDAP result codes (RFC 4511 §4.1.9). */
@@ -60,15 +51,12 @@ export const ldapConnector: Connector<typeof Settings> = {
   check: mustBeSafe,
   open: async ({ settings, secret }) => {
     mustBeSafe(settings, secret);
-    const client = new Client({ url: settings.url, timeout: 30_000, connectTimeout: 5_000, autoRebind: true });
-    try {
-      await inTime(client.bind(settings.bindDn, secret));
-    } catch (cause) {
-      await client.unbind().catch(() => undefined);
+    const client = await openClient(settings, secret).catch((cause: unknown) => {
       throw unreachable(cause);
-    }
+    });
     return new LdapConnection(client, settings.baseDn);
   },
+  examine: examineLdap,
 };
 
 /** @throws InvalidInput for an address that would send a password in the clear, or an empty password (RFC 4513 §5.1.2). */
@@ -97,6 +85,7 @@ class LdapConnection implements Connection {
   readonly inFlight = 8;
   readonly fold = foldValue;
   readonly carries = carried;
+  readonly marks: Marks = { list: () => this.#listMarks(), membersOf: (group) => this.#membersOf(group) };
   readonly #client: Client;
   readonly #baseDn: string;
 
@@ -144,6 +133,33 @@ class LdapConnection implements Connection {
         yield { kind: 'membership', group, people: part.filter((key) => key !== undefined) };
       }
     }
+  }
+
+  /** Names with their change sequence number (entryCSN, OpenLDAP), elsewhere with their time (RFC 4512 §3.4.3). */
+  async *#listMarks(): AsyncGenerator<Mark> {
+    const branches = [
+      { kind: 'person', type: 'uid', branch: peopleDn(this.#baseDn) },
+      { kind: 'group', type: 'cn', branch: groupsDn(this.#baseDn) },
+    ] as const;
+    for (const { kind, type, branch } of branches) {
+      for await (const { dn, attributes } of this.#readBranch(branch, ['entryCSN', 'modifyTimestamp'])) {
+        const key = keyOf(dn, type, branch);
+        // One without a mark is one that was always touched.
+        const mark = attributes.entryCSN?.[0] ?? attributes.modifyTimestamp?.[0] ?? randomUUID();
+        if (key !== undefined) yield { kind, key, mark };
+      }
+    }
+  }
+
+  async #membersOf(group: string): Promise<string[]> {
+    const { searchEntries } = await this.#bound
+      .search(groupDn(group, this.#baseDn), { scope: 'base', timeLimit: timeLimitSeconds, attributes: ['member'] })
+      .catch(nothingThere)
+      .catch((error: unknown) => {
+        throw unreachable(error);
+      });
+    const members = searchEntries[0] ? (toValues(searchEntries[0]).attributes.member ?? []) : [];
+    return members.flatMap((member) => keyOf(member, 'uid', peopleDn(this.#baseDn)) ?? []);
   }
 
   /** Every entry below a branch, and then their number by a second, independent read: a page that is lost is an error. */
@@ -276,20 +292,6 @@ class LdapConnection implements Connection {
 function nothingThere(error: unknown): { readonly searchEntries: LdapEntry[] } {
   if (error instanceof NoSuchObjectError) return { searchEntries: [] };
   throw error;
-}
-
-/** A server that accepts a connection and is silent: known before a search's own limit. */
-async function inTime(binding: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer to the bind within ${bindMs / 1000} s`)), bindMs);
-  });
-  try {
-    await Promise.race([binding, late]);
-  } finally {
-    clearTimeout(timer);
-    binding.catch(() => undefined); // told by the race already
-  }
 }
 
 function unreachable(cause: unknown): Unavailable {

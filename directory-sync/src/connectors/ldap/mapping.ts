@@ -21,8 +21,8 @@ const attributesOf: Readonly<Record<string, readonly string[]>> = {
   titles: ['title'],
 };
 
-/** The fields that an entry has a place for. */
-export const carried: ReadonlySet<string> = new Set(['isActive', ...Object.keys(attributesOf)]);
+/** What an entry has a place for, and groups. */
+export const carried: ReadonlySet<string> = new Set(['isActive', 'groups', ...Object.keys(attributesOf)]);
 
 export const personAttributes = ['uid', ...Object.values(attributesOf).flat()];
 

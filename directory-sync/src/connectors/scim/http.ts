@@ -54,7 +54,7 @@ export async function ask(
     if (answer.ok) return text === '' ? {} : parse(text);
     const detail = detailOf(text);
     if (answer.status === 401 || answer.status === 403 || answer.status === 429 || answer.status >= 500)
-      throw unreachable(`${answer.status} ${detail}`);
+      throw unreachable(`${answer.status} ${detail}`, new Refused(answer.status, detail));
     throw new Refused(answer.status, detail);
   }
 }

@@ -49,7 +49,7 @@ async function openWorld() {
     });
   const targetId = await add('scim', `${url}/scim/v2`);
   const kept = stack.move();
-  return { context, there, school, targetId, add, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+  return { context, there, school, targetId, add, url, [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }
 
 test('D1, D2: people and groups arrive at a SCIM server as the plan says; a second run changes nothing; changes and leavers follow', async () => {
@@ -124,5 +124,53 @@ test('D4, D9: a server that loses a page, redirects, or does not take the token 
   } finally {
     server.close();
     server.closeAllConnections();
+  }
+});
+
+test('a server that takes everything and says one thing otherwise is not called in step, however often it says yes', async () => {
+  await using world = await openWorld();
+  const { context, add, url } = world;
+  let liesOf: string | undefined;
+  const liar = createServer((request, response) => {
+    void (async () => {
+      const parts: Buffer[] = [];
+      for await (const part of request) parts.push(part);
+      const body = Buffer.concat(parts);
+      const { authorization = '', 'content-type': type = '' } = request.headers;
+      const answer = await fetch(`${url}${request.url}`, {
+        method: request.method ?? 'GET',
+        headers: { authorization, ...(type ? { 'content-type': type } : {}) },
+        ...(body.length > 0 ? { body } : {}),
+      });
+      const text = JSON.stringify((await answer.json().catch(() => null)) as object, (_, value) =>
+        value?.externalId !== undefined && value.externalId === liesOf
+          ? { ...value, name: { ...value.name, familyName: 'Khác' } }
+          : value,
+      );
+      response.writeHead(answer.status, { 'content-type': 'application/scim+json' });
+      response.end(text === 'null' ? undefined : text);
+    })();
+  }).listen(0, '127.0.0.1');
+  await once(liar, 'listening');
+  try {
+    const targetId = await add('liar', `http://127.0.0.1:${(liar.address() as AddressInfo).port}/scim/v2`);
+    const run = async () => {
+      const { state, totals, proof } = await runTarget(context, targetId, { mode: 'apply', actor });
+      return { state, failed: totals.failed, isConverged: proof?.should === proof?.held, differing: proof?.differing };
+    };
+    const honest = { state: 'done', failed: 0, isConverged: true, differing: 0 };
+    assert.deepEqual(await run(), honest);
+    const { rows } = await context.pool.query(
+      "SELECT key FROM sync.reference WHERE target_id = $1 AND kind = 'person' LIMIT 1",
+      [targetId],
+    );
+    liesOf = rows[0].key;
+    for (let time = 0; time < 2; time += 1)
+      assert.deepEqual(await run(), { ...honest, isConverged: false, differing: 1 });
+    liesOf = undefined;
+    assert.deepEqual(await run(), honest);
+  } finally {
+    liar.close();
+    liar.closeAllConnections();
   }
 });

@@ -2,6 +2,7 @@ import { InvalidInput, Unavailable } from '@edutrust/platform/errors';
 import Type, { type Static } from 'typebox';
 import { type Change, membersOf, type Values } from '../../model/change.ts';
 import type { Connection, Connector, Held, Holding, Opening } from '../connector.ts';
+import { examineScim } from './examine.ts';
 import { ask, type Body, Refused, unreachable } from './http.ts';
 
 const Settings = Type.Object(
@@ -55,17 +56,22 @@ export const scimConnector: Connector<typeof Settings> = {
     await connection.find('Users', 'nobody'); // says now whether the place and the token are right
     return connection;
   },
+  examine: ({ settings, secret }) => examineScim(placeOf(settings, secret)),
 };
+
+const placeOf = ({ url }: Settings, token: string) => ({ base: url.replace(/\/$/, ''), token });
 
 class ScimConnection implements Connection {
   readonly inFlight = 8;
-  readonly carries: ReadonlySet<string> = new Set(['isActive', 'educationId', 'fullName', 'familyName', 'givenName']);
+  readonly carries: ReadonlySet<string>;
   readonly #opening: Opening<Settings>;
   readonly #place: { readonly base: string; readonly token: string };
 
   constructor(opening: Opening<Settings>) {
     this.#opening = opening;
-    this.#place = { base: opening.settings.url.replace(/\/$/, ''), token: opening.secret };
+    const kept = ['isActive', 'educationId', 'fullName', 'familyName', 'givenName'];
+    this.carries = new Set(opening.settings.groups ? [...kept, 'groups'] : kept);
+    this.#place = placeOf(opening.settings, opening.secret);
   }
 
   /** `userName` has no case (RFC 7643 §4.1.1), our keys have none either: digits, and codes that we write alike. */
