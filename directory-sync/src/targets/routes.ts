@@ -346,7 +346,10 @@ function toRun(run: RunRow, locale: Locale, schoolNames: ReadonlyMap<string, str
       people: run.proof.people,
       differing: run.proof.differing,
       schools: run.proof.schools,
-      differingSchools: run.proof.differingSchools.map((school) => ({ id: school, name: schoolNames.get(school) ?? '' })),
+      differingSchools: run.proof.differingSchools.map((school) => ({
+        id: school,
+        name: schoolNames.get(school) ?? '',
+      })),
       digest: run.proof.held,
     },
     startedAt: run.started_at.toISOString(),
