@@ -337,5 +337,12 @@ export const migrations: SchemaMigrations = {
         COMMENT ON TABLE idp.app_request IS 'the last requests of an app for those who build it: no secrets, no people';
         CREATE INDEX app_request_client ON idp.app_request (client_id, id DESC);`,
     },
+    {
+      name: '016-app-keys',
+      sql: `
+        ALTER TABLE idp.app ADD COLUMN jwks jsonb, ADD COLUMN jwks_uri text,
+          ADD CONSTRAINT app_keys_check CHECK (jwks IS NULL OR jwks_uri IS NULL);
+        COMMENT ON COLUMN idp.app.jwks IS 'public keys that it proves itself with in place of a secret (RFC 7523, private_key_jwt)';`,
+    },
   ],
 };

@@ -3,6 +3,7 @@ import type { Text } from '@edutrust/platform/messages';
 import type { ColumnType, Generated, Kysely } from 'kysely';
 import type { AdapterPayload } from 'oidc-provider';
 import type { Audience } from './apps/audience.ts';
+import type { KeySet } from './apps/keys.ts';
 import type { AppPicture } from './apps/pictures.ts';
 import type { AppKind, IdTokenAlgorithm } from './apps/protocol.ts';
 
@@ -80,6 +81,8 @@ export interface AppTable {
   has_claims_in_id_token: Generated<boolean>;
   is_sandbox: Generated<boolean>;
   picture: AppPicture | null;
+  jwks: ColumnType<KeySet | null, string | null | undefined, string | null>;
+  jwks_uri: ColumnType<string | null, string | null | undefined, string | null>;
   secret_hash: Buffer | null;
   previous_secret_hash: Buffer | null;
   previous_secret_until: Date | null;

@@ -1,11 +1,11 @@
-import { type App, listApps, registerApp } from '@edutrust/idp/apps';
+import { listApps, type NewApp, registerApp } from '@edutrust/idp/apps';
 import { findOrganisationByCode } from '@edutrust/registry/organisations';
 import { Option } from 'commander';
 import { operator, type Program, withContext } from './command.ts';
 
 interface AddOptions {
   readonly organisation: string;
-  readonly kind: App['kind'];
+  readonly kind: NewApp['kind'];
   readonly purposeVi: string;
   readonly purposeEn?: string;
   readonly redirect?: readonly string[];

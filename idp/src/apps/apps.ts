@@ -10,39 +10,12 @@ import { releasableScopes } from '../provider/claims.ts';
 import { endGrants } from '../provider/models/end-grants.ts';
 import { type AppTable, idpOf } from '../tables.ts';
 import { optionalAddress, returnAddresses } from './addresses.ts';
+import { type App, coveredOf, toApp } from './app.ts';
 import { type Audience, audiences } from './audience.ts';
+import { hasKeys, type KeySet, keysOf, mustHoldKeys } from './keys.ts';
 import type { AppPicture } from './pictures.ts';
-import { type AppKind, type AppProtocol, keepsSecret, mustHavePkce } from './protocol.ts';
+import { type AppProtocol, keepsSecret, mustHavePkce } from './protocol.ts';
 import { alreadyReal, mustStayHere } from './sandbox.ts';
-
-/** A relying app. */
-export interface App extends AppProtocol {
-  readonly clientId: string;
-  readonly name: string;
-  /** Why it asks for what it asks, in one sentence that people read at consent. */
-  readonly purpose: Text;
-  readonly kind: AppKind;
-  readonly organisationId: string;
-  readonly redirectUris: string[];
-  readonly postLogoutRedirectUris: string[];
-  readonly backchannelLogoutUri: string | null;
-  /** Where its tile on the launcher leads. */
-  readonly homeUri: string | null;
-  /** What it may ask for at most. */
-  readonly scopes: string[];
-  readonly sector: string;
-  /** Approved by the department or school: people are not asked again. */
-  readonly isApproved: boolean;
-  /** Before it is used for real: it meets invented people only, on this machine, and only those who build it enter. */
-  readonly isSandbox: boolean;
-  /** Made and run outside the sector: a school activates it before its pupils' data goes there. */
-  readonly isExternal: boolean;
-  /** Whom it is for: others see no tile, and pupils outside it keep what is beyond their name. */
-  readonly audience: Audience[];
-  /** On its tile; null: its first letters. */
-  readonly picture: AppPicture | null;
-  readonly createdAt: Date;
-}
 
 export interface NewApp extends Partial<AppProtocol> {
   /** Chosen by the caller only for demo apps; otherwise random. */
@@ -62,6 +35,8 @@ export interface NewApp extends Partial<AppProtocol> {
   /** Everybody when absent. */
   readonly audience?: readonly Audience[];
   readonly picture?: AppPicture | null;
+  readonly jwks?: KeySet | null;
+  readonly jwksUri?: string | null;
 }
 
 export type AppChange = Partial<
@@ -79,6 +54,8 @@ export type AppChange = Partial<
     | 'isSandbox'
     | 'audience'
     | 'picture'
+    | 'jwks'
+    | 'jwksUri'
     | keyof AppProtocol
   >
 >;
@@ -86,53 +63,9 @@ export type AppChange = Partial<
 /** How long the secret before a rotation still works, so that an app can change over without a pause. */
 const overlapMs = 24 * 3_600_000;
 
-export function toApp(row: Selectable<AppTable>): App {
-  return {
-    clientId: row.client_id,
-    name: row.name,
-    purpose: row.purpose,
-    kind: row.kind,
-    organisationId: row.organisation_id,
-    redirectUris: row.redirect_uris,
-    postLogoutRedirectUris: row.post_logout_redirect_uris,
-    backchannelLogoutUri: row.backchannel_logout_uri,
-    homeUri: row.home_uri,
-    scopes: row.scopes,
-    sector: row.sector,
-    isApproved: row.is_approved,
-    isExternal: row.is_external,
-    isSandbox: row.is_sandbox,
-    audience: row.audience,
-    picture: row.picture,
-    idTokenAlg: row.id_token_alg,
-    requiresPkce: row.requires_pkce,
-    hasClaimsInIdToken: row.has_claims_in_id_token,
-    createdAt: row.created_at,
-  };
-}
-
 export function hashSecret(secret: string): Buffer {
   return createHash('sha256').update(secret).digest();
 }
-
-/** What an approval of the app covers: all of it but its picture and its secrets. */
-export const coveredOf = (app: App) => ({
-  clientId: app.clientId,
-  name: app.name,
-  purpose: app.purpose,
-  kind: app.kind,
-  organisationId: app.organisationId,
-  isExternal: app.isExternal,
-  audience: app.audience,
-  scopes: app.scopes,
-  redirectUris: app.redirectUris,
-  postLogoutRedirectUris: app.postLogoutRedirectUris,
-  backchannelLogoutUri: app.backchannelLogoutUri,
-  homeUri: app.homeUri,
-  idTokenAlg: app.idTokenAlg,
-  requiresPkce: app.requiresPkce,
-  hasClaimsInIdToken: app.hasClaimsInIdToken,
-});
 
 /** A person alone approves no app (N2). @throws Forbidden `apps/second-person` */
 function mustBeOfTwo(actor: Actor, approvalId: string | undefined): void {
@@ -143,6 +76,13 @@ function mustBeOfTwo(actor: Actor, approvalId: string | undefined): void {
   });
 }
 
+const noPreviousSecret = { previous_secret_hash: null, previous_secret_until: null };
+
+const keyColumns = ({ jwks, jwksUri }: Pick<App, 'jwks' | 'jwksUri'>) => ({
+  jwks: jwks && JSON.stringify(jwks),
+  jwks_uri: jwksUri,
+});
+
 function newSecret(): string {
   return randomBytes(32).toString('base64url');
 }
@@ -151,7 +91,7 @@ function newSecret(): string {
  * Registers an app. The secret is in the answer and nowhere else: only its hash is kept.
  *
  * @throws InvalidInput `apps/bad-address`, `apps/bad-scope`, `apps/no-address`; Conflict `apps/taken`; Forbidden
- *   `apps/second-person` for one that a person registers as approved.
+ *   `apps/second-person` for one that a person registers as approved; InvalidInput `apps/bad-keys` (`keys.ts`).
  */
 export async function registerApp(
   transaction: Transaction,
@@ -164,7 +104,9 @@ export async function registerApp(
   const clientId = input.clientId ?? `app-${randomBytes(10).toString('hex')}`;
   const redirectUris = returnAddresses(input.kind, input.redirectUris ?? [], 'redirectUris');
   if (input.kind !== 'machine' && redirectUris.length === 0) throw noAddress();
-  const hasSecret = keepsSecret(input.kind);
+  const keys = keysOf(input);
+  mustHoldKeys(input.kind, keys);
+  const hasSecret = keepsSecret(input.kind) && !hasKeys(keys);
   const requiresPkce = input.requiresPkce ?? true;
   mustHavePkce(input.kind, { requiresPkce });
   const row = await idpOf(transaction)
@@ -193,9 +135,10 @@ export async function registerApp(
       id_token_alg: input.idTokenAlg ?? 'ES256',
       requires_pkce: requiresPkce,
       has_claims_in_id_token: input.hasClaimsInIdToken ?? false,
-      secret_hash: hasSecret ? hashSecret(secret) : null,
-      previous_secret_hash: null,
-      previous_secret_until: null,
+      ...keyColumns(keys),
+      // one with keys has a secret that nobody knows
+      secret_hash: keepsSecret(input.kind) ? hashSecret(hasSecret ? secret : newSecret()) : null,
+      ...noPreviousSecret,
       created_at: now,
       ended_at: null,
     })
@@ -228,6 +171,8 @@ export async function changeApp(
   if (change.isApproved) mustBeOfTwo(actor, approvalId);
   const before = await lockApp(transaction, clientId);
   mustHavePkce(before.kind, { ...before, ...change });
+  const keys = keysOf({ ...before, ...change });
+  mustHoldKeys(before.kind, keys);
   if (change.isSandbox && !before.isSandbox) throw alreadyReal();
   const addresses = (uris: readonly string[], field: string) => returnAddresses(before.kind, uris, field);
   const row = await idpOf(transaction)
@@ -253,6 +198,9 @@ export async function changeApp(
       ...(change.idTokenAlg === undefined ? {} : { id_token_alg: change.idTokenAlg }),
       ...(change.requiresPkce === undefined ? {} : { requires_pkce: change.requiresPkce }),
       ...(change.hasClaimsInIdToken === undefined ? {} : { has_claims_in_id_token: change.hasClaimsInIdToken }),
+      ...(change.jwks === undefined && change.jwksUri === undefined ? {} : keyColumns(keys)),
+      // keys end the secrets at once, also for the day when the keys are taken away again
+      ...(hasKeys(keys) && !hasKeys(before) ? { secret_hash: hashSecret(newSecret()), ...noPreviousSecret } : {}),
     }))
     .where('client_id', '=', clientId)
     .where('ended_at', 'is', null)
@@ -292,7 +240,7 @@ export async function lockApp(transaction: Transaction, clientId: string): Promi
   return toApp(row);
 }
 
-/** Gives the app a new secret; the one before works for another day. @throws NotFound, Conflict `apps/no-secret` */
+/** Gives the app a new secret; the one before works for another day. @throws NotFound, Conflict `apps/no-secret`, `apps/has-keys` */
 export async function rotateSecret(
   transaction: Transaction,
   clientId: string,
@@ -304,6 +252,12 @@ export async function rotateSecret(
     throw new Conflict('apps/no-secret', {
       vi: 'Ứng dụng chạy trong trình duyệt hay cài trên máy không có mã bí mật.',
       en: 'An app that runs in the browser or is installed has no secret.',
+    });
+  }
+  if (hasKeys(toApp(found))) {
+    throw new Conflict('apps/has-keys', {
+      vi: 'Ứng dụng này chứng minh bằng khóa của nó, không dùng mã bí mật.',
+      en: 'This app proves itself with its keys and uses no secret.',
     });
   }
   const clientSecret = newSecret();

@@ -2,7 +2,7 @@ import type { Clock } from '@edutrust/platform/clock';
 import type { Database } from '@edutrust/platform/database';
 import type { ClientMetadata } from 'oidc-provider';
 import { idpOf } from '../tables.ts';
-import { type App, toApp } from './apps.ts';
+import { type App, toApp } from './app.ts';
 
 /** How long a process may go on with what it knows of an app: a change holds everywhere within this time (S2). */
 const freshMs = 3_000;
@@ -82,9 +82,7 @@ function metadataOf(app: App, hasSecret: boolean): ClientMetadata {
     post_logout_redirect_uris: app.postLogoutRedirectUris,
     response_types: isMachine ? [] : ['code'],
     grant_types: isMachine ? ['client_credentials'] : ['authorization_code', 'refresh_token'],
-    token_endpoint_auth_method: hasSecret ? 'client_secret_basic' : 'none',
-    // The library wants a text here; it compares through `secretMatches`, and no algorithm of ours uses it as a key.
-    ...(hasSecret ? { client_secret: 'kept as a hash' } : {}),
+    ...authenticationOf(app, hasSecret),
     id_token_signed_response_alg: app.idTokenAlg,
     requires_pkce: app.requiresPkce,
     subject_type: 'pairwise',
@@ -97,4 +95,13 @@ function metadataOf(app: App, hasSecret: boolean): ClientMetadata {
   };
   for (const value of Object.values(metadata)) Object.freeze(value);
   return Object.freeze(metadata);
+}
+
+/** How the app proves itself (OpenID Connect Core §9): with its keys where it has any, never with both. */
+function authenticationOf({ jwks, jwksUri }: App, hasSecret: boolean): Partial<ClientMetadata> {
+  if (jwks) return { token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [...jwks.keys] } };
+  if (jwksUri) return { token_endpoint_auth_method: 'private_key_jwt', jwks_uri: jwksUri };
+  if (!hasSecret) return { token_endpoint_auth_method: 'none' };
+  // The library wants a text here; it compares through `secretMatches`, and no algorithm of ours uses it as a key.
+  return { token_endpoint_auth_method: 'client_secret_basic', client_secret: 'kept as a hash' };
 }

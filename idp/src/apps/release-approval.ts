@@ -8,7 +8,8 @@ import { type ApprovalKind, type ProposedApproval, propose } from '@edutrust/reg
 import { can, ofDepartment, placesOfOrganisations, recordedRolesOf } from '@edutrust/registry/permissions';
 import { sql } from 'kysely';
 import Type from 'typebox';
-import { type App, changeApp, coveredOf, lockApp } from './apps.ts';
+import { type App, coveredOf } from './app.ts';
+import { changeApp, lockApp } from './apps.ts';
 import { audienceNames, audiences } from './audience.ts';
 import { appKinds, idTokenAlgorithms } from './protocol.ts';
 

@@ -1,6 +1,6 @@
 import { type Database, statement, type Transaction } from '@edutrust/platform/database';
 import type { PersonClaims } from '@edutrust/registry/people';
-import type { App } from './apps.ts';
+import type { App } from './app.ts';
 
 /** Data beyond the name that an app is told of a pupil only when the department approved it and it is theirs to use. */
 export const guardedScopes: ReadonlySet<string> = new Set(['birthdate', 'education_id']);

@@ -33,6 +33,21 @@ const Picture = Type.Enum([...appPictures]);
 
 const Audiences = Type.Array(Type.Enum([...audiences]), { minItems: 1, maxItems: audiences.length, uniqueItems: true });
 
+/** RFC 7517: other members are passed over, private ones refused (`keys.ts`). */
+const Member = Type.Optional(Type.String({ maxLength: 2_000 }));
+const Jwks = Type.Object(
+  {
+    keys: Type.Array(
+      Type.Object({
+        ...{ kty: Type.Enum(['EC', 'OKP', 'RSA']), kid: Member, alg: Member },
+        ...{ crv: Member, x: Member, y: Member, n: Member, e: Member },
+      }),
+      { minItems: 1, maxItems: 10 },
+    ),
+  },
+  { ...strict, description: 'Public keys: the app proves itself with assertions (private_key_jwt) and has no secret' },
+);
+
 const protocol = {
   idTokenAlg: Type.Enum([...idTokenAlgorithms], { description: 'Signs its ID tokens and logout tokens' }),
   requiresPkce: Type.Boolean({ description: 'false: it has a secret and sends a nonce instead' }),
@@ -55,6 +70,8 @@ const AppView = Type.Object({
   isExternal: Type.Boolean(),
   audience: Audiences,
   picture: nullable(Picture),
+  jwks: nullable(Jwks),
+  jwksUri: nullable(Type.String()),
   ...protocol,
   createdAt: Instant,
   may: Type.Array(Type.Enum(['apps.write', 'apps.approve']), { description: 'What the caller may do to it' }),
@@ -70,6 +87,8 @@ const changeable = {
   isExternal: Type.Optional(Type.Boolean()),
   audience: Type.Optional(Audiences),
   picture: Type.Optional(nullable(Picture)),
+  jwks: Type.Optional(nullable(Jwks)),
+  jwksUri: Type.Optional(nullable(Address)),
   ...Type.Partial(Type.Object(protocol)).properties,
 };
 const NewApp = Type.Object(
@@ -132,7 +151,8 @@ const register = ({ context: { db, clock, config } }: IdpTools) =>
     resource: ({ body }) => ({ organisationId: body.organisationId }),
     handle: async (request, reply) => {
       const { purpose, ...input } = request.body;
-      mustBeCallable(input.backchannelLogoutUri, config.url);
+      mustBeCallable(input.backchannelLogoutUri, 'backchannelLogoutUri', config.url);
+      mustBeCallable(input.jwksUri, 'jwksUri', config.url);
       const registered = await db
         .transaction()
         .execute((transaction) =>
@@ -178,7 +198,8 @@ const change = ({ context: { db, config } }: IdpTools) =>
     handle: async (request) => {
       const actor = personActor(request);
       const change = request.body;
-      mustBeCallable(change.backchannelLogoutUri, config.url);
+      mustBeCallable(change.backchannelLogoutUri, 'backchannelLogoutUri', config.url);
+      mustBeCallable(change.jwksUri, 'jwksUri', config.url);
       return viewOf(
         db,
         actor,

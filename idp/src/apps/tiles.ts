@@ -1,6 +1,7 @@
 import type { Database } from '@edutrust/platform/database';
 import { sql } from 'kysely';
-import { type App, listApps } from './apps.ts';
+import type { App } from './app.ts';
+import { listApps } from './apps.ts';
 
 /** The apps on a person's launcher: approved ones that are for them where they belong, and those that they agreed to. */
 export async function listTiles(db: Database, personId: string): Promise<App[]> {

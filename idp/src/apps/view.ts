@@ -1,7 +1,7 @@
 import type { Actor } from '@edutrust/platform/actor';
 import type { Database } from '@edutrust/platform/database';
 import { type Action, actionsAt, ofDepartment, placesOfOrganisations } from '@edutrust/registry/permissions';
-import type { App } from './apps.ts';
+import type { App } from './app.ts';
 
 /** Apps as the caller sees them: with what they may do to each. */
 export async function viewsOf(db: Database, actor: Actor, apps: readonly App[]) {

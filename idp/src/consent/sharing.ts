@@ -1,6 +1,6 @@
 import type { Database } from '@edutrust/platform/database';
 import { sql } from 'kysely';
-import type { App } from '../apps/apps.ts';
+import type { App } from '../apps/app.ts';
 import type { AppDirectory } from '../apps/directory.ts';
 
 /** An app that knows something of a person. */

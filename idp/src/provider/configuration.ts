@@ -1,6 +1,8 @@
 import type { ServiceContext } from '@edutrust/platform/context';
+import { ask } from '@edutrust/platform/public-address';
 import Provider, { type Configuration, errors } from 'oidc-provider';
 import type { AppDirectory } from '../apps/directory.ts';
+import { assertionAlgorithms, longestAssertionSeconds } from '../apps/keys.ts';
 import { idTokenAlgorithms } from '../apps/protocol.ts';
 import type { IdpPages } from '../pages.ts';
 import { inventedPersonOf } from '../sandbox/choice.ts';
@@ -13,14 +15,18 @@ import { releasableScopes, scopeClaims } from './claims.ts';
 import { ownClient } from './first-party.ts';
 import { loadGrant, refreshSeconds } from './grants.ts';
 import type { SigningKey } from './keys.ts';
+import { librarySeconds } from './library-time.ts';
 import { errorPage, loggedOutPage, logoutPage } from './pages.ts';
 import { claimsOf, maySignIn } from './person.ts';
 import { SynchronousSigningKey } from './signing-key.ts';
 
 const codeSeconds = 60;
 const idTokenSeconds = 10 * 60;
-/** Apps that are told of a logout or asked for nothing else answer within this time. */
+/** Seconds that the clock of an app may be ahead of ours. */
+const clockTolerance = 5;
+/** Addresses of keys answer within this time, and in this length. */
 const fetchMs = 5_000;
+const longestKeysBytes = 64 * 1024;
 
 export interface ConfigurationInput {
   readonly context: ServiceContext;
@@ -103,7 +109,7 @@ export function providerConfiguration({
       token_endpoint_auth_method: 'client_secret_basic',
     },
     enabledJWA: {
-      clientAuthSigningAlgValues: ['ES256', 'PS256', 'Ed25519'],
+      clientAuthSigningAlgValues: [...assertionAlgorithms],
       idTokenSigningAlgValues: [...idTokenAlgorithms],
       userinfoSigningAlgValues: ['ES256'],
       introspectionSigningAlgValues: ['ES256'],
@@ -112,6 +118,8 @@ export function providerConfiguration({
     // P9: a client assertion names the issuer, and nothing else, as its audience (draft-ietf-oauth-security-topics-update)
     assertJwtClientAuthClaimsAndHeader: async (ctx, claims) => {
       if (claims.aud !== ctx.oidc.issuer) throw new errors.InvalidClientAuth('audience (aud) must be the issuer');
+      if (Number(claims.exp) > librarySeconds() + longestAssertionSeconds + clockTolerance)
+        throw new errors.InvalidClientAuth('expiration (exp) must be within an hour');
     },
     features: {
       devInteractions: off,
@@ -199,11 +207,21 @@ export function providerConfiguration({
       RefreshToken: (ctx) => ctx.oidc.entities.RotatedRefreshToken?.remainingTTL ?? refreshSeconds,
       Session: (_ctx, session) => sessionSecondsLeft(session),
     },
-    clockTolerance: 5,
+    clockTolerance,
     clientBasedCORS: (_ctx, origin, client) =>
       client.clientAuthMethod === 'none' && (client.redirectUris ?? []).some((uri) => new URL(uri).origin === origin),
     renderError: (ctx, out, error) => errorPage(pages, ctx, out, error),
-    fetch: (input, init) =>
-      globalThis.fetch(input, { ...init, redirect: 'manual', signal: AbortSignal.timeout(fetchMs) }),
+    // The keys of apps, from the address that their registration gives; nothing else is fetched. Without the answer's headers
+    // they are read again each minute, so keys that an app takes away do not outlive that.
+    fetch: async (input) => {
+      const { status, text } = await ask(String(input), {
+        method: 'GET',
+        headers: { accept: 'application/json' },
+        issuer: config.url,
+        timeoutMs: fetchMs,
+        maxBytes: longestKeysBytes,
+      });
+      return new Response(text, { status });
+    },
   };
 }

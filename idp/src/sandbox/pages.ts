@@ -6,7 +6,7 @@ import { can } from '@edutrust/registry/permissions';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { errors } from 'oidc-provider';
 import Type from 'typebox';
-import type { App } from '../apps/apps.ts';
+import type { App } from '../apps/app.ts';
 import { seeOther, sendPage, viewOf } from '../page-reply.ts';
 import { roleNames } from '../provider/claims.ts';
 import { askingApp, type Interaction, localOf, openInteraction, signInExpired } from '../signin/flow.ts';

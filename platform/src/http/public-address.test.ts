@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
-import { mayBeCalled, post } from './public-address.ts';
+import { ask, mayBeCalled, post } from './public-address.ts';
 
 const city = new URL('https://id.example.edu.vn');
 const laptop = new URL('http://localhost:8080');
@@ -47,5 +47,21 @@ test('P12: a name that leads inward is refused when it is resolved, and nothing 
   assert.equal(arrived, 0);
   assert.equal((await send(laptop)).status, 200);
   assert.equal(arrived, 1);
+  server.close();
+});
+
+test('P12: an answer is read as far as it may be long, under the same rules', async () => {
+  const server = createServer((request, response) => {
+    if (request.url === '/moved') response.writeHead(302, { location: '/long' });
+    response.end(request.url === '/long' ? 'x'.repeat(1_001) : 'short');
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const read = (path: string, issuer = laptop) =>
+    ask(`http://localhost:${port}${path}`, { method: 'GET', headers: {}, issuer, timeoutMs: 5_000, maxBytes: 1_000 });
+  assert.deepEqual(await read('/'), { status: 200, text: 'short' });
+  assert.equal((await read('/moved')).status, 302, 'redirects are not followed');
+  await assert.rejects(read('/long'), { code: 'ETOOLONG' });
+  await assert.rejects(read('/', city), { code: 'EPRIVATE' });
   server.close();
 });

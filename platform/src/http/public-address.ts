@@ -1,5 +1,5 @@
 import { lookup as resolve } from 'node:dns';
-import { request as httpRequest } from 'node:http';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 
@@ -69,15 +69,18 @@ const publicLookup =
     });
   };
 
-export interface Posting {
+interface Calling {
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
   /** Where this installation stands: from loopback alone may loopback be called. */
   readonly issuer: URL;
-  /** For everything: the name, the connection, TLS, the head of the answer. */
+  /** For everything: the name, the connection, TLS, the answer as far as it is read. */
   readonly timeoutMs: number;
   /** Ends it earlier. */
   readonly signal?: AbortSignal;
+}
+
+export interface Posting extends Calling {
+  readonly body: string;
 }
 
 /** What an address answered, as far as anyone reads it. */
@@ -92,7 +95,44 @@ export interface Posted {
  *
  * @throws an error with a `code` when it may not be reached (`EPRIVATE`) or does not answer.
  */
-export async function post(address: string, { headers, body, issuer, timeoutMs, signal }: Posting): Promise<Posted> {
+export function post(address: string, posting: Posting): Promise<Posted> {
+  return call(address, { method: 'POST', ...posting }, async (answer) => {
+    answer.destroy();
+    return { status: answer.statusCode ?? 0, retryAfter: answer.headers['retry-after'] };
+  });
+}
+
+export interface Asking extends Calling {
+  readonly method: 'GET' | 'POST';
+  readonly body?: string;
+  /** A longer answer is an error. */
+  readonly maxBytes: number;
+}
+
+export interface Answered {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** Asks an address that somebody gave us, under the rules of {@link post}, and reads the answer. @throws as `post`; `ETOOLONG`. */
+export function ask(address: string, asking: Asking): Promise<Answered> {
+  return call(address, asking, async (answer) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    for await (const chunk of answer as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > asking.maxBytes) throw Object.assign(new Error(`${address} says too much`), { code: 'ETOOLONG' });
+      chunks.push(chunk);
+    }
+    return { status: answer.statusCode ?? 0, text: Buffer.concat(chunks).toString() };
+  });
+}
+
+async function call<Answer>(
+  address: string,
+  { method, headers, body, issuer, timeoutMs, signal }: Calling & { readonly method: string; readonly body?: string },
+  read: (answer: IncomingMessage) => Promise<Answer>,
+): Promise<Answer> {
   if (!mayBeCalled(address, issuer)) throw insidePrivateNetwork(new URL(address).hostname);
   const url = new URL(address);
   const tooLate = AbortSignal.timeout(timeoutMs);
@@ -100,16 +140,13 @@ export async function post(address: string, { headers, body, issuer, timeoutMs, 
     const sending = (url.protocol === 'https:' ? httpsRequest : httpRequest)(
       url,
       {
-        method: 'POST',
-        headers: { ...headers, 'content-length': Buffer.byteLength(body) },
+        method,
+        headers: { ...headers, ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }) },
         lookup: publicLookup(isLoopbackIssuer(issuer)),
         signal: signal ? AbortSignal.any([signal, tooLate]) : tooLate,
         agent: false,
       },
-      (answer) => {
-        answer.destroy();
-        done({ status: answer.statusCode ?? 0, retryAfter: answer.headers['retry-after'] });
-      },
+      (answer) => read(answer).then(done, fail),
     );
     sending.on('error', fail);
     sending.end(body);

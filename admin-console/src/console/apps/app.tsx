@@ -168,6 +168,12 @@ function Addresses({ app }: { readonly app: AppView }) {
             <dd>{t('có, ngoài userinfo', 'yes, beside userinfo')}</dd>
           </>
         )}
+        {(app.kind === 'web' || app.kind === 'machine') && (
+          <>
+            <dt>{t('Chứng minh bằng', 'Proves itself with')}</dt>
+            <dd>{proofName(app)}</dd>
+          </>
+        )}
         <dt>{t('Mã của ứng dụng', 'ID of the app')}</dt>
         <dd class="code whitespace-normal!">{app.clientId}</dd>
         {rows.map(([label, addresses]) => (
@@ -188,12 +194,20 @@ function Addresses({ app }: { readonly app: AppView }) {
   );
 }
 
+/** How the app shows that it is itself. */
+function proofName({ jwks, jwksUri }: AppView): string {
+  if (jwksUri) return t(`khóa ở ${jwksUri}`, `keys at ${jwksUri}`);
+  if (!jwks) return t('mã bí mật', 'a secret');
+  const names = jwks.keys.map(({ kid, kty }) => kid ?? kty).join(', ');
+  return t(`khóa công khai: ${names}`, `public keys: ${names}`);
+}
+
 function Acts({ app, onSecret }: { readonly app: AppView; readonly onSecret: (secret: string | undefined) => void }) {
   const { route } = useLocation();
   const path = { params: { path: { clientId: app.clientId } } };
   return (
     <div class="flex flex-wrap gap-3">
-      {(app.kind === 'web' || app.kind === 'machine') && (
+      {(app.kind === 'web' || app.kind === 'machine') && !app.jwks && !app.jwksUri && (
         <ActButton
           label={t('Đổi mã bí mật', 'Rotate the secret')}
           question={t(`Đổi mã bí mật của ${app.name}?`, `Rotate the secret of ${app.name}?`)}

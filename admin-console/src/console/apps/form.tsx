@@ -123,6 +123,16 @@ function exceptionName(exception: string): string {
   return names[exception] ?? exception;
 }
 
+/** The pasted keys; the server says what is wrong with them. */
+function readKeys(text: string): AppView['jwks'] {
+  if (!text.trim()) return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error(t('Khóa công khai không phải JSON.', 'The public keys are not JSON.'));
+  }
+}
+
 const audiences = ['learner', 'teacher', 'staff', 'guardian'] as const;
 
 function Edit({ app }: { readonly app: AppView }) {
@@ -139,6 +149,8 @@ function Edit({ app }: { readonly app: AppView }) {
     backchannelLogoutUri: app.backchannelLogoutUri ?? '',
     homeUri: app.homeUri ?? '',
     idTokenAlg: app.idTokenAlg,
+    jwksUri: app.jwksUri ?? '',
+    jwks: app.jwks ? JSON.stringify(app.jwks, null, 2) : '',
   });
   const [excepted, setExcepted] = useKept<readonly string[]>('exceptions', [
     ...(app.requiresPkce ? [] : ['nonce']),
@@ -167,6 +179,8 @@ function Edit({ app }: { readonly app: AppView }) {
                 idTokenAlg: algorithms.find((one) => one === values.idTokenAlg) ?? 'ES256',
                 requiresPkce: !excepted.includes('nonce'),
                 hasClaimsInIdToken: excepted.includes('claims'),
+                jwksUri: values.jwksUri || null,
+                jwks: readKeys(values.jwks),
               },
             }),
           );
@@ -248,6 +262,24 @@ function Edit({ app }: { readonly app: AppView }) {
           options={algorithms.map((value) => ({ value, label: value }))}
           hint={t('Đổi chỉ khi phần mềm không nhận ES256.', 'Change it only if the software does not take ES256.')}
         />
+        {app.kind === 'web' && (
+          <>
+            <Field
+              label={t('Địa chỉ khóa công khai (jwks_uri)', 'Address of public keys (jwks_uri)')}
+              type="url"
+              {...entry.field('jwksUri')}
+              hint={t(
+                'Có khóa thì ứng dụng ký thay cho mã bí mật; mã bí mật hết hiệu lực ngay.',
+                'With keys the app signs in place of its secret, which ends at once.',
+              )}
+            />
+            <Lines
+              label={t('Hoặc dán khóa công khai (JWKS)', 'Or paste the public keys (JWKS)')}
+              hint={t('EC P-256, RSA từ 2048 bit hoặc Ed25519.', 'EC P-256, RSA of 2048 bits or more, or Ed25519.')}
+              {...entry.field('jwks')}
+            />
+          </>
+        )}
         <Ticks
           legend={t('Phần mềm cũ', 'Older software')}
           of={exceptions}
