@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import process from 'node:process';
 
 const root = new URL('../..', import.meta.url).pathname;
-/** The program that an operator runs; of another checkout when a comparison names one. */
-export const command = join(process.env.EDUTRUST_TEST_CHECKOUT ?? root, 'edutrust/bin/edutrust.js');
+const { EDUTRUST_TEST_PROGRAM: bundled, EDUTRUST_TEST_CHECKOUT: checkout = root } = process.env;
+/** The program that an operator runs: as `npm test` has bundled it, else its sources, of another checkout when a comparison names one. */
+export const command = bundled ?? join(checkout, 'edutrust/bin/edutrust.js');
 
 /** What a run of the command said, and how it ended. */
 export interface Outcome {

@@ -14,11 +14,11 @@ import { allMigrations } from '@edutrust/edutrust/app';
 import { outboxLag, readOutboxOnce } from '@edutrust/platform/outbox';
 import { seedDemo } from '@edutrust/registry/demo';
 import { changePerson } from '@edutrust/registry/people';
+import { command } from '@edutrust/testing/command';
 import { type TestContext, testContext } from '@edutrust/testing/context';
 import { eventually } from '@edutrust/testing/eventually';
 import { freePort } from '@edutrust/testing/port';
 
-const command = join(new URL('../..', import.meta.url).pathname, 'edutrust/bin/edutrust.js');
 const actor = { kind: 'system', name: 'test' } as const;
 
 async function hook(context: TestContext, organisationId: string, url: string): Promise<string> {

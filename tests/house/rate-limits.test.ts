@@ -22,6 +22,8 @@ interface World extends AsyncDisposable {
   /** Two processes' worth of the whole platform over one database and one store. */
   readonly nodes: readonly [HttpServer, HttpServer];
   readonly clock: { ms: number };
+  /** Tells the store what a third process has counted of the school's address in this minute. */
+  countedElsewhere(limit: string, times: number): Promise<unknown>;
 }
 
 async function openWorld(redis?: TestRedis): Promise<World> {
@@ -51,11 +53,17 @@ async function openWorld(redis?: TestRedis): Promise<World> {
     });
     await app.ready();
     stack.defer(() => app.close());
-    return app;
+    return { app, store: context.store };
   };
-  const nodes = [await open(), await open()] as const;
+  const [one, other] = [await open(), await open()];
   const kept = stack.move();
-  return { nodes, clock, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+  return {
+    nodes: [one.app, other.app],
+    clock,
+    countedElsewhere: (limit, times) =>
+      one.store.increment(`rate:${limit}:${Math.floor(clock.ms / 60_000)}:${school}`, 60, times),
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
 }
 
 function person(personId: string): Actor {
@@ -103,7 +111,9 @@ const costly = (as: string): Call => ({ method: 'POST', url: '/api/v1/roster/pla
 describe('rate limits', () => {
   test('R3: 2,000 pupils behind one address sign in within one minute and nobody is refused', async () => {
     await using world = await openWorld();
-    const pupils = Array.from({ length: 2_000 }, () => randomUUID());
+    await world.countedElsewhere('sign-in', 1_600 * 2); // of the other pupils
+    await world.countedElsewhere('ordinary', 1_600 * 2);
+    const pupils = Array.from({ length: 400 }, () => randomUUID());
     const calls = pupils.flatMap((pupil): Call[] => [
       { url: '/signin/unknown' },
       { method: 'POST', url: '/signin/unknown' },
@@ -122,9 +132,10 @@ describe('rate limits', () => {
   test('R5: one address that floods is refused, and neither another one nor who is signed in behind it', async () => {
     await using world = await openWorld();
     const [app] = world.nodes;
-    const flood = await statuses(world.nodes, times(36_000, { url: '/no-such-page' }));
-    const through = flood.get(404) ?? 0;
-    assert.ok(through <= 33_000 && through >= 28_500, `${through} passed`);
+    await world.countedElsewhere('ordinary', 28_000);
+    const flood = await statuses(world.nodes, times(6_000, { url: '/no-such-page' }));
+    const through = 28_000 + (flood.get(404) ?? 0);
+    assert.ok(through <= 33_000 && through >= 30_000, `${through} passed`); // 1,500 more for each process, and what is under way
     assert.ok((flood.get(429) ?? 0) > 0);
     const refused = await ask(app, { url: '/no-such-page' });
     assert.equal(refused.statusCode, 429);

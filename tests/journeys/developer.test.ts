@@ -79,7 +79,7 @@ test('a developer’s first five minutes: from nothing to school claims on local
     // A process goes on for three seconds with what it knows of an app.
     await eventually(async () => {
       await page.goto(`http://localhost:${port}/sign-in`);
-      await page.getByRole('heading', { name: /Cho Sổ Việt biết những điều này/ }).waitFor({ timeout: 2_000 });
+      assert.ok(await page.getByRole('heading', { name: /Cho Sổ Việt biết những điều này/ }).isVisible());
     });
   } finally {
     await browser.close();

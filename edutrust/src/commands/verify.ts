@@ -35,7 +35,7 @@ export function addVerifyCommand(program: Program): void {
         const password = options.passwordFile
           ? (await readTextFile(options.passwordFile)).replace(/\r?\n$/, '')
           : undefined;
-        const pool = createValidationPool();
+        const pool = createValidationPool({ wallMs: 600_000 }); // nobody waits behind it, and Ctrl-C is at hand
         await using judge = fileJudge(program, {
           trust,
           pool,

@@ -51,7 +51,7 @@ test('tiles, checkpoints and inclusion proofs agree with a naive tree over uneve
   const leaves: Buffer[] = [];
   const entryIds: string[] = [];
   for (const count of [1, 2, 253, 1, 300, 70]) {
-    const batch = Array.from({ length: count }, () => Buffer.from(`entry ${leaves.length} ${Math.random()}`));
+    const batch = Array.from({ length: count }, (_, index) => Buffer.from(`entry ${leaves.length + index}`));
     for (const leaf of batch) {
       leaves.push(leaf);
       entryIds.push(await context.db.transaction().execute((tx) => context.ledger.append(tx, 'signatures', leaf)));
