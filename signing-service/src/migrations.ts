@@ -313,5 +313,26 @@ export const migrations: SchemaMigrations = {
         ALTER TABLE signing.step ALTER COLUMN place DROP NOT NULL;
         COMMENT ON COLUMN signing.step.place IS 'of the visible block; null: none is drawn';`,
     },
+    {
+      name: '013-school-reports',
+      sql: `
+        ALTER TABLE signing.request
+          DROP CONSTRAINT request_kind_check,
+          ADD CONSTRAINT request_kind_check CHECK (kind IN ('transcript', 'school-report', 'upload')),
+          ADD COLUMN unsigned_data_id uuid REFERENCES signing.document,
+          ADD COLUMN signed_data_id uuid REFERENCES signing.document,
+          ADD CONSTRAINT request_data_check CHECK ((kind = 'school-report') = (unsigned_data_id IS NOT NULL)),
+          ADD CONSTRAINT request_both_check CHECK (unsigned_data_id IS NULL OR (signed_data_id IS NULL) = (signed_document_id IS NULL));
+        COMMENT ON COLUMN signing.request.unsigned_data_id IS 'the same report as XML: signed by the same people in the same acts';
+        CREATE INDEX request_signed_data ON signing.request (signed_data_id);
+        ALTER TABLE signing.step ADD COLUMN data_id uuid REFERENCES signing.document;
+        CREATE INDEX step_data ON signing.step (data_id);
+        ALTER TABLE signing.archive ADD COLUMN data_id uuid REFERENCES signing.document;
+        CREATE INDEX archive_data ON signing.archive (data_id);
+        ALTER TABLE signing.session_item
+          ADD COLUMN artefact text NOT NULL DEFAULT 'document' CHECK (artefact IN ('document', 'data')),
+          DROP CONSTRAINT session_item_pkey,
+          ADD PRIMARY KEY (session_id, request_id, artefact);`,
+    },
   ],
 };

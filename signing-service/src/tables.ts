@@ -6,8 +6,9 @@ import type { EnrolmentState } from './enrolment/states.ts';
 import type { FormatName } from './formats/format.ts';
 import type { MarksSource, MarkValues } from './marks/values.ts';
 import type { RequestState, StepState } from './requests/states.ts';
+import type { ClassTemplate } from './requests/transcripts.ts';
 import type { StepRole } from './templates/order.ts';
-import type { DocumentKind } from './templates/template.ts';
+import type { Artefact, DocumentKind } from './templates/template.ts';
 
 export type Custody = 'device' | 'hsm';
 
@@ -78,6 +79,7 @@ export interface ArchiveTable {
   request_id: string;
   generation: number;
   document_id: string;
+  data_id: string | null;
   made_at: Date;
   /** Until when its time stamp can be shown to be good. */
   good_until: Date;
@@ -112,6 +114,9 @@ export interface RequestTable {
   signatures_before: Generated<number>;
   /** The file with every signature so far. */
   signed_document_id: string | null;
+  /** The same as XML, of kinds that have it. */
+  unsigned_data_id: string | null;
+  signed_data_id: string | null;
   run_id: string | null;
   created_at: Date;
   due_at: Date | null;
@@ -135,6 +140,7 @@ export interface StepTable {
   state: StepState;
   session_id: string | null;
   document_id: string | null;
+  data_id: string | null;
   closed_at: Date | null;
 }
 
@@ -142,7 +148,7 @@ export interface TranscriptRunTable {
   id: string;
   class_id: string;
   organisation_id: string;
-  input: JSONColumnType<{ personIds?: string[]; signerId: string; dueAt?: string }>;
+  input: JSONColumnType<{ template?: ClassTemplate; personIds?: string[]; signerId: string; dueAt?: string }>;
   requested_by: string | null;
   total: number;
   state: 'running' | 'done';
@@ -189,6 +195,7 @@ export interface SessionTable {
 export interface SessionItemTable {
   session_id: string;
   request_id: string;
+  artefact: Generated<Artefact>;
   /** The step of the request that is signed. */
   step: Generated<number>;
   position: number;

@@ -15,13 +15,14 @@ import { type Tampering, TestAuthenticator } from '@edutrust/testing/authenticat
 import { type TestContext, testContext } from '@edutrust/testing/context';
 import { sql } from 'kysely';
 import type Type from 'typebox';
-import type { SigningSession } from '../src/activation/schemas.ts';
+import type { ConfirmBody, SigningSession } from '../src/activation/schemas.ts';
 import { seedDemo } from '../src/demo/demo.ts';
 import { possessionText } from '../src/enrolment/passkey.ts';
 import type { CreationOptions } from '../src/enrolment/schemas.ts';
 import { readZip } from '../src/formats/zip/read.ts';
 import { migrations } from '../src/migrations.ts';
 import { makeTranscripts } from '../src/requests/runs.ts';
+import type { ClassTemplate } from '../src/requests/transcripts.ts';
 import { createSigning, signingKinds } from '../src/service.ts';
 import { makeDeviceKey, signOnDevice } from './device-key.ts';
 
@@ -42,7 +43,7 @@ export interface TestCity extends AsyncDisposable {
   /** Has the class teacher sign all that waits for them: it waits for the principal then. */
   passToPrincipal(school: number): Promise<void>;
   /** The next learners' transcripts, made, and signed by the class teacher; their requests. */
-  nextForPrincipal(school: number, count: number): Promise<string[]>;
+  nextForPrincipal(school: number, count: number, template?: ClassTemplate): Promise<string[]>;
   /** Asks for transcripts as the person, and has the job make them. */
   askFor(personId: string, body: object): Promise<Answer>;
   /** Gives the school a seal of the key store. */
@@ -97,7 +98,7 @@ export async function testCity(clock: Clock = systemClock): Promise<TestCity> {
       const phone = await world.phoneOf(world.classTeacherOf(school));
       await phone.signAll();
     },
-    nextForPrincipal: (school, count) => nextForPrincipal(world, school, count),
+    nextForPrincipal: (school, count, template) => nextForPrincipal(world, school, count, template),
     askFor: async (personId, body) => {
       const asked = await call(personId, 'POST', '/api/v1/signing/transcripts', body);
       if (asked.status !== 202) return asked;
@@ -166,7 +167,12 @@ async function serve(context: TestContext, service: Service): Promise<Pick<TestC
   return { app, call };
 }
 
-async function nextForPrincipal(world: TestCity, school: number, count: number): Promise<string[]> {
+async function nextForPrincipal(
+  world: TestCity,
+  school: number,
+  count: number,
+  template: ClassTemplate = 'transcript',
+): Promise<string[]> {
   const { context, city } = world;
   const classId = city.schools[school]?.classIds.at(-1) ?? '';
   const { rows } = await sql<{ id: string }>`
@@ -176,13 +182,16 @@ async function nextForPrincipal(world: TestCity, school: number, count: number):
   );
   const personIds = rows.map(({ id }) => id);
   const administrator = city.schools[school]?.administratorId ?? '';
-  const { json } = await world.askFor(administrator, { classId, personIds });
+  const { json } = await world.askFor(administrator, { classId, personIds, template });
   if (json.made !== count) throw new Error(JSON.stringify(json));
   await world.passToPrincipal(school);
   const made = await sql<{ id: string }>`
     SELECT id FROM signing.request WHERE subject_id = ANY(${personIds}::uuid[]) ORDER BY id`.execute(context.db);
   return made.rows.map(({ id }) => id);
 }
+
+/** What a phone says that it drew. */
+type Drawn = Type.Static<typeof ConfirmBody>['drawn'][number];
 
 /** A principal's phone: its authenticator, and what its browser does. */
 export class TestPhone {
@@ -251,7 +260,7 @@ export class TestPhone {
 
   /** The confirmation of a session: the assertion, and the signatures with device custody. */
   async confirmation(session: Session, tampering: Tampering = {}): Promise<object> {
-    const drawn = await Promise.all(session.items.map((item) => this.#draw(session.id, item.requestId)));
+    const drawn = await Promise.all(session.items.map((item) => this.#draw(session.id, item)));
     const assertion = this.authenticator.get(session.assertionOptions, tampering);
     if (session.custody === 'hsm') return { assertion, signatures: [], drawn };
     const prf = this.authenticator.prf(this.#prfSalt);
@@ -263,29 +272,33 @@ export class TestPhone {
     return {
       assertion,
       drawn,
-      signatures: session.items.map(({ requestId }, index) => ({ requestId, signature: signatures[index] })),
+      signatures: session.items.map(({ requestId, artefact }, index) => ({
+        requestId,
+        artefact,
+        signature: signatures[index],
+      })),
     };
   }
 
   /** The digest of what this session would sign, computed from the file itself; zeros when the session gives none. */
-  async #draw(sessionId: string, requestId: string): Promise<{ requestId: string; digestHex: string; pages: number }> {
-    const { body } = await this.call('GET', `sessions/${sessionId}/documents/${requestId}`);
+  async #draw(sessionId: string, { requestId, artefact }: Session['items'][number]): Promise<Drawn> {
+    const { body } = await this.call('GET', `sessions/${sessionId}/documents/${requestId}?artefact=${artefact}`);
     if (body[0] === 0x3c) {
       const bare = body.toString().replaceAll(/<ds:Signature .*?<\/ds:Signature>/gsu, '');
-      return { requestId, digestHex: createHash('sha256').update(bare).digest('hex'), pages: 1 };
+      return { requestId, artefact, digestHex: createHash('sha256').update(bare).digest('hex'), pages: 1 };
     }
     if (body.toString('latin1', 0, 2) === 'PK') {
       const manifest = [...readZip(body)].filter(([name]) => name.includes('ASiCManifest')).at(-1)?.[1]; // earlier ones are signed
       const digestHex = createHash('sha256')
         .update(manifest ?? '')
         .digest('hex');
-      return { requestId, digestHex, pages: 1 };
+      return { requestId, artefact, digestHex, pages: 1 };
     }
     const range = [...body.toString('latin1').matchAll(/\/ByteRange \[0 (\d+) (\d+) \d+ *\]>>\s+endobj/gu)].at(-1); // earlier ones are signed
     const digest = createHash('sha256')
       .update(body.subarray(0, Number(range?.[1])))
       .update(body.subarray(Number(range?.[2])));
-    return { requestId, digestHex: range ? digest.digest('hex') : '0'.repeat(64), pages: 1 };
+    return { requestId, artefact, digestHex: range ? digest.digest('hex') : '0'.repeat(64), pages: 1 };
   }
 
   /** Signs everything that waits, a hundred at once. */

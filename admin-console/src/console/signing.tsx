@@ -60,7 +60,7 @@ export function Signing() {
           requests.length === 0 ? (
             <Empty icon="signature">
               {t(
-                'Không có tài liệu nào như vậy. Mở một lớp và bấm «Trình ký học bạ».',
+                'Không có tài liệu nào như vậy. Mở một lớp và bấm «Trình ký học bạ số».',
                 'There is no such document. Open a class and press “Request transcript signatures”.',
               )}
             </Empty>

@@ -8,9 +8,10 @@ import { Lotus } from '../design/lotus.tsx';
 import { Row, Ruled } from '../design/ruled.tsx';
 import { assertPasskey } from './passkey.ts';
 import { PasskeyEnded } from './passkey-words.ts';
+import { fileKey } from './prepared.ts';
 import { FileTitle } from './receipts.tsx';
 import { Documents } from './review.tsx';
-import { type DrawnSession, mustBeWhatIsShown, openSession, type Purpose, signHere } from './session.ts';
+import { type DrawnSession, documentsOf, mustBeWhatIsShown, openSession, type Purpose, signHere } from './session.ts';
 import { What } from './what.tsx';
 
 interface Result {
@@ -60,7 +61,8 @@ export function Confirm({
   }
   if (session.state === 'failed') return <Failed message={session.message} onRetry={reopen} onDone={onDone} />;
   const opened = session.data;
-  const { items, expiresAt } = opened.session;
+  const { expiresAt } = opened.session;
+  const items = documentsOf(opened.session.items);
   const isDrawn = drawn?.session === opened.session;
   const count = items.length;
   return (
@@ -94,9 +96,9 @@ export function Confirm({
         <p>
           ECDSA P-256, SHA-256 · {t('hết hạn', 'expires')} {formatTime(expiresAt)}
         </p>
-        {items.map(({ requestId, digestHex }) => (
-          <p key={requestId} class="break-all text-quiet">
-            {digestHex}
+        {opened.session.items.map((item) => (
+          <p key={fileKey(item)} class="break-all text-quiet">
+            {item.digestHex}
           </p>
         ))}
       </details>
@@ -190,7 +192,10 @@ async function sign({ session, files, pages }: DrawnSession): Promise<Result> {
   await mustBeWhatIsShown(session);
   const { assertion, prfOutput } = await assertPasskey(session.assertionOptions);
   const signatures = session.custody === 'device' ? await signHere(session, prfOutput) : [];
-  const drawn = files.map(({ requestId, digestHex }) => ({ requestId, digestHex, pages: pages.get(requestId) ?? 0 }));
+  const drawn = files.map((file) => {
+    const { requestId, artefact, digestHex } = file;
+    return { requestId, artefact, digestHex, pages: pages.get(fileKey(file)) ?? 0 };
+  });
   return must(
     api.POST('/api/v1/signing/sessions/{id}/confirm', {
       params: { path: { id: session.id } },

@@ -24,7 +24,7 @@ const digestOfText = (text: string) => digestOfPrepared(Uint8Array.from(Buffer.f
 const serving = (file: { readonly bytes: Uint8Array<ArrayBuffer> }) => async () => new Response(file.bytes);
 const session = (file: typeof nguyet) => ({
   id: 's',
-  items: [{ requestId: 'r', title: 'Học bạ', digestHex: file.digestHex }],
+  items: [{ requestId: 'r', artefact: 'document' as const, title: 'Học bạ', digestHex: file.digestHex }],
 });
 
 test('V15: the phone computes the digest of the file that it draws, and takes the right file', async () => {
@@ -63,4 +63,27 @@ test('V15: what is drawn cannot hide outside the digest: the room for the signat
     assert.equal(await digestOfText(text), undefined, other);
   }
   assert.equal(await digestOfText('no PDF'), undefined);
+});
+
+test('V15: data that names another document than the one that is drawn is refused, however well its own digest fits', async () => {
+  const made = nguyet.text.slice(0, 20);
+  const data = (of: string) => {
+    const digest = createHash('sha256').update(of, 'latin1').digest('hex');
+    const bound = `<Document length="${of.length}" mediaType="application/pdf" sha256="${digest}"></Document>`;
+    const content = `<BoundReport xmlns="urn:edutrust:bound-report:1"><Data></Data>${bound}</BoundReport>`;
+    const signature = '<ds:Signature xmlns:ds="http://www.w3.org/2000/09/xmldsig#" Id="s"></ds:Signature>';
+    return {
+      bytes: Uint8Array.from(Buffer.from(content.replace('</BoundReport>', `${signature}</BoundReport>`))),
+      digestHex: createHash('sha256').update(content).digest('hex'),
+    };
+  };
+  const fetched = (file: ReturnType<typeof data>) => {
+    const [document] = session(nguyet).items;
+    const of = { requestId: 'r', artefact: 'data' as const, title: 'Học bạ', digestHex: file.digestHex };
+    return fetchPrepared({ id: 's', items: document ? [document, of] : [] }, async (address) => {
+      return new Response(address.endsWith('?artefact=data') ? file.bytes : nguyet.bytes);
+    });
+  };
+  assert.equal((await fetched(data(made))).length, 2);
+  await assert.rejects(fetched(data(khue.text.slice(0, 60))), /không thuộc bản PDF này/);
 });

@@ -2,14 +2,22 @@ import { t } from '../design/language.ts';
 import { atOnce } from './at-once.ts';
 import { isContainer, readContainer } from './container.ts';
 import { hexOf, sha256 } from './keys.ts';
-import { digestOfXml, isXml } from './xml.ts';
+import { boundDocument, digestOfXml, isXml } from './xml.ts';
 
 /** As many connections as a browser opens to one server. */
 const mostConnections = 6;
 
+/** Of a request that has both: what people read, or the same data as XML. */
+export type Artefact = 'document' | 'data';
+
+/** Names one file of a session. */
+export const fileKey = ({ requestId, artefact }: Pick<Prepared, 'requestId' | 'artefact'>) =>
+  `${requestId} ${artefact}`;
+
 /** A file that a session signs, as this phone received it, and the digest that this phone computed of it. */
 export interface Prepared {
   readonly requestId: string;
+  readonly artefact: Artefact;
   readonly title: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly digestHex: string;
@@ -22,12 +30,13 @@ export interface Prepared {
 export async function fetchPrepared(
   session: {
     readonly id: string;
-    readonly items: readonly { readonly requestId: string; readonly title: string; readonly digestHex: string }[];
+    readonly items: readonly Omit<Prepared, 'bytes'>[];
   },
   fetchFile: (address: string) => Promise<Response> = fetch,
 ): Promise<Prepared[]> {
-  return atOnce(session.items, mostConnections, async ({ requestId, title, digestHex }) => {
-    const answer = await fetchFile(`/api/v1/signing/sessions/${session.id}/documents/${requestId}`);
+  const files = await atOnce(session.items, mostConnections, async ({ requestId, artefact, title, digestHex }) => {
+    const which = artefact === 'data' ? '?artefact=data' : '';
+    const answer = await fetchFile(`/api/v1/signing/sessions/${session.id}/documents/${requestId}${which}`);
     if (!answer.ok) {
       throw new Error(
         t('Chưa tải được văn bản. Chưa có gì được ký.', 'The document did not load. Nothing was signed.'),
@@ -42,8 +51,24 @@ export async function fetchPrepared(
         ),
       );
     }
-    return { requestId, title, bytes, digestHex };
+    return { requestId, artefact, title, bytes, digestHex };
   });
+  for (const data of files) if (data.artefact === 'data') await mustBeOfItsDocument(data, files);
+  return files;
+}
+
+/** The data that is signed names the very PDF that is drawn: what nobody reads says nothing about another document. */
+async function mustBeOfItsDocument(data: Prepared, files: readonly Prepared[]): Promise<void> {
+  const document = files.find(({ requestId, artefact }) => requestId === data.requestId && artefact === 'document');
+  const bound = boundDocument(data.bytes);
+  const made = bound && document?.bytes.slice(0, bound.length);
+  if (made?.length === bound?.length && made && hexOf(await sha256(made)) === bound?.sha256) return;
+  throw new Error(
+    t(
+      'Dữ liệu XML không thuộc bản PDF này. Chưa có gì được ký. Hãy báo bộ phận kỹ thuật của Sở.',
+      'The XML does not belong to this PDF. Nothing was signed. Tell your department’s IT.',
+    ),
+  );
 }
 
 /**

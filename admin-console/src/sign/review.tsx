@@ -11,8 +11,8 @@ import { tellApart } from './batch.tsx';
 import { FindingLine } from './finding.tsx';
 import { documentAddress, useOffline } from './offline/kept.ts';
 import { keepRead } from './place.ts';
-import type { Prepared } from './prepared.ts';
-import { type DrawnSession, type OpenedSession, openSession } from './session.ts';
+import { fileKey, type Prepared } from './prepared.ts';
+import { type DrawnSession, documentsOf, type OpenedSession, openSession } from './session.ts';
 import { loadUnusual } from './unusual.ts';
 
 /** How long before its end a session is opened anew, so that nobody confirms one that runs out meanwhile. */
@@ -117,7 +117,15 @@ async function readKept(id: string): Promise<{ readonly files: readonly Prepared
   }
   return {
     session: undefined,
-    files: [{ requestId: id, title: '', bytes: new Uint8Array(await answer.arrayBuffer()), digestHex: id }],
+    files: [
+      {
+        requestId: id,
+        artefact: 'document',
+        title: '',
+        bytes: new Uint8Array(await answer.arrayBuffer()),
+        digestHex: id,
+      },
+    ],
   };
 }
 
@@ -143,18 +151,18 @@ export function Documents({
   const { error, run } = useAction();
   useEffect(() => {
     let isCurrent = true;
-    const places = [...(host.current?.children ?? [])].filter((place) => place instanceof HTMLElement);
+    const places = [...(host.current?.querySelectorAll<HTMLElement>('[data-place]') ?? [])];
     setCount(0);
     if (files.length > 0) {
       run(async () => {
         const { drawDocument } = await import('./document.ts');
         const density = files.length > mostSharp ? 1 : undefined;
-        const pages = await atOnce(files, drawnAtOnce, async ({ requestId, bytes }, index) => {
+        const pages = await atOnce(files, drawnAtOnce, async (file, index) => {
           const place = places[index];
-          if (!isCurrent || !place) return [requestId, 0] as const; // the screen shows something else by now
-          const drawn = await drawDocument(bytes, place, () => isCurrent, density);
+          if (!isCurrent || !place) return [fileKey(file), 0] as const; // the screen shows something else by now
+          const drawn = await drawDocument(file.bytes, place, () => isCurrent, density);
           if (isCurrent) setCount((before) => before + 1);
-          return [requestId, drawn] as const;
+          return [fileKey(file), drawn] as const;
         });
         if (isCurrent) onDrawn(new Map(pages));
       });
@@ -209,9 +217,21 @@ export function Documents({
         tabIndex={zoom > 100 ? 0 : undefined}
         aria-busy={isBusy ? 'true' : undefined}
       >
-        {files.map(({ requestId, title }) => (
-          <section key={requestId} class="grid gap-2 min-h-40" aria-label={title} />
-        ))}
+        {files.map((file) =>
+          file.artefact === 'data' ? (
+            <details key={fileKey(file)} class="card">
+              <summary class="min-h-8">
+                {t(
+                  'Dữ liệu XML của học bạ trên, khớp với bản PDF',
+                  'The XML of the report above; it belongs to this PDF',
+                )}
+              </summary>
+              <div data-place />
+            </details>
+          ) : (
+            <section key={fileKey(file)} data-place class="grid gap-2 min-h-40" aria-label={file.title} />
+          ),
+        )}
       </div>
     </>
   );
@@ -223,7 +243,7 @@ function Lines({ files }: { readonly files: readonly Prepared[] }) {
   const [lines] = useLoad(`${isOpen} ${files.map(({ digestHex }) => digestHex).join()}`, async () => {
     if (!isOpen) return [];
     const { readLines } = await import('./document.ts');
-    return (await Promise.all(files.map(({ bytes }) => readLines(bytes)))).flat();
+    return (await Promise.all(documentsOf(files).map(({ bytes }) => readLines(bytes)))).flat();
   });
   return (
     <details class="card" onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>

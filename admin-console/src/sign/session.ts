@@ -1,7 +1,7 @@
 import { api, must } from '../design/api.ts';
 import { t } from '../design/language.ts';
 import { fromBase64Url, hexOf, sha256, signBytes, toBase64Url, unwrapKey } from './keys.ts';
-import { fetchPrepared, type Prepared } from './prepared.ts';
+import { type Artefact, fetchPrepared, type Prepared } from './prepared.ts';
 import { isXml, signsDocument } from './xml.ts';
 
 /** What one confirmation would sign, as the API gives it. */
@@ -13,6 +13,7 @@ export interface Session {
   readonly list: string;
   readonly items: readonly {
     readonly requestId: string;
+    readonly artefact: Artefact;
     readonly title: string;
     readonly digestHex: string;
     readonly signedAttributes: string;
@@ -32,10 +33,14 @@ export interface OpenedSession {
   readonly files: readonly Prepared[];
 }
 
-/** A session whose files were all drawn; `pages` is how many of each, by request. */
+/** A session whose files were all drawn; `pages` is how many of each, by {@link fileKey}. */
 export interface DrawnSession extends OpenedSession {
   readonly pages: ReadonlyMap<string, number>;
 }
+
+/** What is signed, one for each request: a document and the same data as XML count once. */
+export const documentsOf = <Item extends { readonly artefact: Artefact }>(items: readonly Item[]): Item[] =>
+  items.filter(({ artefact }) => artefact === 'document');
 
 /** In whose name: the person's own, or the seal of the organisation that the person keeps. */
 export type Purpose = 'sign' | 'seal';
@@ -59,14 +64,15 @@ export async function mustBeWhatIsShown(
 ): Promise<void> {
   const challenge = await sha256(new TextEncoder().encode(session.list));
   const { documents } = JSON.parse(session.list) as AuthorisedList;
-  const authorised = new Map(documents.map(({ request, digest }) => [request, digest]));
   const isWhatIsShown =
     toBase64Url(challenge) === session.assertionOptions.challenge &&
     (await code4Of(challenge)) === session.code4 &&
     documents.length === session.items.length &&
     session.items.every(
-      ({ requestId, digestHex, signedAttributes }) =>
-        authorised.get(requestId) === digestHex && signs(fromBase64Url(signedAttributes), digestHex),
+      ({ requestId, digestHex, signedAttributes }, index) =>
+        documents[index]?.request === requestId &&
+        documents[index].digest === digestHex &&
+        signs(fromBase64Url(signedAttributes), digestHex),
     );
   if (!isWhatIsShown) {
     throw new Error(
@@ -82,7 +88,7 @@ export async function mustBeWhatIsShown(
 export async function signHere(
   session: Session,
   prfOutput: ArrayBuffer | undefined,
-): Promise<{ requestId: string; signature: string }[]> {
+): Promise<{ requestId: string; artefact: Artefact; signature: string }[]> {
   if (!prfOutput || !session.wrappedKey) {
     throw new Error(
       t(
@@ -92,9 +98,9 @@ export async function signHere(
     );
   }
   const key = await unwrapKey(prfOutput, session.wrappedKey);
-  const signatures: { requestId: string; signature: string }[] = [];
-  for (const { requestId, signedAttributes } of session.items) {
-    signatures.push({ requestId, signature: await signBytes(key, fromBase64Url(signedAttributes)) });
+  const signatures: { requestId: string; artefact: Artefact; signature: string }[] = [];
+  for (const { requestId, artefact, signedAttributes } of session.items) {
+    signatures.push({ requestId, artefact, signature: await signBytes(key, fromBase64Url(signedAttributes)) });
   }
   return signatures;
 }

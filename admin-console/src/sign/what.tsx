@@ -3,11 +3,12 @@ import { useLoad } from '../design/load.ts';
 import { type Batch, batchesOf } from './batches.ts';
 import { loadDue } from './due.ts';
 import { batchNote, batchTitle, wordsOf } from './inbox.tsx';
-import type { Purpose, Session } from './session.ts';
+import { documentsOf, type Purpose, type Session } from './session.ts';
 
 /** WHAT is signed, in words, and the code as the largest thing on the page. */
 export function What({ session, purpose }: { readonly session: Session; readonly purpose: Purpose }) {
-  const { items, code4 } = session;
+  const { code4 } = session;
+  const items = documentsOf(session.items);
   const ids = items.map(({ requestId }) => requestId);
   const [due] = useLoad(ids.join(), () => loadDue(purpose));
   const batch = due.state === 'ready' ? batchWith(due.data, ids) : undefined;

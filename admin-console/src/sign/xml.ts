@@ -27,6 +27,15 @@ export function contentOfXml(bytes: Uint8Array): Uint8Array<ArrayBuffer> | undef
   return new TextEncoder().encode(rest + close);
 }
 
+/** Of a report's data the document that it belongs to: its first bytes as it was made, and their SHA-256; undefined of other XML. */
+export function boundDocument(bytes: Uint8Array): { readonly length: number; readonly sha256: string } | undefined {
+  const content = contentOfXml(bytes);
+  const end =
+    /<Document length="(\d{1,9})" mediaType="application\/pdf" sha256="([0-9a-f]{64})"><\/Document><\/BoundReport>$/;
+  const [, length, digest] = end.exec((content && decode(content)) ?? '') ?? [];
+  return length && digest ? { length: Number(length), sha256: digest } : undefined;
+}
+
 /** SHA-256 of it, hexadecimal. */
 export async function digestOfXml(bytes: Uint8Array): Promise<string | undefined> {
   const content = contentOfXml(bytes);

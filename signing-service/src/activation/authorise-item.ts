@@ -5,9 +5,9 @@ import { lockRequest } from '../requests/requests.ts';
 import { dueSteps } from '../requests/steps.ts';
 import { signingOf } from '../tables.ts';
 import type { Confirmation } from './schemas.ts';
-import { failItem, type Item, type ItemError, moveItem } from './session-items.ts';
+import { failItem, fileKey, type Item, type ItemError, moveItem } from './session-items.ts';
 
-/** What the confirmation brings for one document. */
+/** What the confirmation brings for one file. */
 export interface ItemSignature {
   /** DER; null when a key that is kept here will make it. */
   readonly signature: Buffer | null;
@@ -23,37 +23,56 @@ export function phoneSignatures(
   certificate: Buffer,
   { signatures }: Pick<Confirmation, 'signatures'>,
 ): (item: Item) => ItemSignature {
-  const signatureOf = new Map(signatures.map(({ requestId, signature }) => [requestId, signature]));
+  const signatureOf = new Map(
+    signatures.map(({ requestId, artefact, signature }) => [fileKey(requestId, artefact ?? 'document'), signature]),
+  );
   const key = new X509Certificate(certificate).publicKey;
-  return ({ request_id, signed_attributes }) => {
-    const raw = Buffer.from(signatureOf.get(request_id) ?? '', 'base64url');
+  return ({ request_id, artefact, signed_attributes }) => {
+    const raw = Buffer.from(signatureOf.get(fileKey(request_id, artefact)) ?? '', 'base64url');
     const isRight = verify('sha256', signed_attributes, { key, dsaEncoding: 'ieee-p1363' }, raw);
     return isRight ? { signature: ecdsaSignatureFromRaw(raw) } : { signature: null, error: wrongSignature };
   };
 }
 
-/** Authorises one document of a session, or says in it why not: the others are not held up by it. */
-export async function authoriseItem(
+/**
+ * Authorises the files of one request, all or none, or says in them why not: the other requests of the session are not held up by it.
+ */
+export async function authoriseFiles(
   transaction: Transaction,
-  item: Item,
-  { signature, error }: ItemSignature,
+  files: readonly (ItemSignature & { readonly item: Item })[],
 ): Promise<void> {
-  const refused = error ?? (await claim(transaction, item));
-  if (refused) await failItem(transaction, item, refused);
-  else await moveItem(transaction, item, 'authorised', { signature });
+  const wrong = files.find(({ error }) => error)?.error;
+  const refused =
+    wrong ??
+    (await claim(
+      transaction,
+      files.map(({ item }) => item),
+    ));
+  for (const { item, signature } of files) {
+    if (refused) await failItem(transaction, item, refused);
+    else await moveItem(transaction, item, 'authorised', { signature });
+  }
 }
 
 /**
  * Makes the request this session's alone: nobody else signs, rejects or withdraws it until this signature is in its file.
  * Where several may sign whenever they like, the file must still be the one that was prepared.
  */
-async function claim(transaction: Transaction, item: Item): Promise<ItemError | undefined> {
+async function claim(transaction: Transaction, files: readonly Item[]): Promise<ItemError | undefined> {
+  const [item] = files;
+  if (!item) return notWaiting;
   const request = await lockRequest(transaction, item.request_id);
   const due = await dueSteps(transaction, item.request_id);
   const own = due.find(({ position }) => position === item.step);
   if (!own || due.some(({ session_id }) => session_id)) return notWaiting;
-  const current = request.signed_document_id ?? request.unsigned_document_id;
-  if (item.base_document_id !== null && item.base_document_id !== current) return signedMeanwhile;
+  const current = {
+    document: request.signed_document_id ?? request.unsigned_document_id,
+    data: request.signed_data_id ?? request.unsigned_data_id,
+  };
+  const isOld = files.some(
+    ({ artefact, base_document_id }) => base_document_id !== null && base_document_id !== current[artefact],
+  );
+  if (isOld) return signedMeanwhile;
   await signingOf(transaction)
     .updateTable('signing.step')
     .set({ session_id: item.session_id })

@@ -9,11 +9,11 @@ import { type EnrolmentRow, lockEnrolment, userHandleOf } from '../enrolment/enr
 import { hashAssertion, verifyAssertion } from '../enrolment/passkey.ts';
 import { record } from '../events.ts';
 import { type SigningTables, signingOf } from '../tables.ts';
-import { authoriseItem, phoneSignatures, signatureComesLater } from './authorise-item.ts';
+import { authoriseFiles, phoneSignatures, signatureComesLater } from './authorise-item.ts';
 import { certificateOf } from './certificate.ts';
 import { completeAfterMs, completeTask } from './complete.ts';
 import type { Confirmation } from './schemas.ts';
-import type { Item } from './session-items.ts';
+import { byRequest, fileKey, type Item } from './session-items.ts';
 import { sessionMoves } from './states.ts';
 
 type SessionRow = Selectable<SigningTables['signing.session']>;
@@ -137,7 +137,12 @@ async function confirmOpen(
   await authoriseSession(transaction, session, confirmation, now);
   const isSignedOnPhone = session.purpose === 'sign' && enrolment.custody === 'device';
   const signatureOf = isSignedOnPhone ? phoneSignatures(certificate, confirmation) : signatureComesLater;
-  for (const item of items) await authoriseItem(transaction, item, signatureOf(item));
+  for (const files of byRequest(items)) {
+    await authoriseFiles(
+      transaction,
+      files.map((item) => ({ item, ...signatureOf(item) })),
+    );
+  }
   const options = { key: `${completeTask}:${session.id}`, runAt: new Date(now.getTime() + completeAfterMs) };
   await context.jobs.enqueue(transaction, completeTask, { sessionId: session.id }, options);
   await record(transaction, {
@@ -230,10 +235,14 @@ async function authoriseSession(
 
 /** V15: the phone drew each file that it signs, and computed the same digest of what it drew. */
 function mustBeDrawn(items: readonly Item[], drawn: Confirmation['drawn']): void {
-  const digestOf = new Map(drawn.map(({ requestId, digestHex }) => [requestId, digestHex]));
+  const digestOf = new Map(
+    drawn.map(({ requestId, artefact, digestHex }) => [fileKey(requestId, artefact ?? 'document'), digestHex]),
+  );
   if (
     digestOf.size === items.length &&
-    items.every(({ request_id, digest }) => digestOf.get(request_id) === digest.toString('hex'))
+    items.every(
+      ({ request_id, artefact, digest }) => digestOf.get(fileKey(request_id, artefact)) === digest.toString('hex'),
+    )
   )
     return;
   throw new InvalidInput(

@@ -4,6 +4,7 @@ import { keyStore } from '@edutrust/certs/key-store';
 import { timeStamp } from '@edutrust/certs/time-stamp';
 import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
+import type { Transaction } from '@edutrust/platform/database';
 import { type EduTrustError, InvalidInput, Unavailable } from '@edutrust/platform/errors';
 import type { Selectable } from 'kysely';
 import { storeDocument } from '../documents/store.ts';
@@ -13,13 +14,13 @@ import type { FormatName } from '../formats/format.ts';
 import { formatNamed } from '../formats/formats.ts';
 import { signatureLeaf } from '../formats/leaf.ts';
 import { archiveTask } from '../long-term/archive.ts';
-import { lockRequest } from '../requests/requests.ts';
-import { requestMoves } from '../requests/states.ts';
-import { dueSteps, finishStep } from '../requests/steps.ts';
+import { lockRequest, type RequestRow } from '../requests/requests.ts';
+import { type RequestState, requestMoves } from '../requests/states.ts';
+import { dueSteps, finishStep, type StepRow } from '../requests/steps.ts';
 import { type SigningTables, signingOf } from '../tables.ts';
 import { certificateOf } from './certificate.ts';
 import { mustBeAuthorised } from './evidence.ts';
-import { failItem, type Item, moveItem } from './session-items.ts';
+import { byRequest, failItem, type Item, moveItem } from './session-items.ts';
 
 /** The job that completes an authorised session; idempotent by the session's id. */
 export const completeTask = 'signing.complete-session';
@@ -51,12 +52,14 @@ export async function completeSession(context: ServiceContext, sessionId: string
       .selectAll()
       .where('id', '=', session.enrolment_id)
       .executeTakeFirstOrThrow();
-    for (const item of await itemsIn(context, sessionId, 'authorised')) {
-      await orFail(context, item, () => stampAndLog(context, session, enrolment, item));
+    for (const files of byRequest(await itemsIn(context, sessionId, 'authorised'))) {
+      await orFail(context, files, async () => {
+        for (const item of files) await stampAndLog(context, session, enrolment, item);
+      });
     }
     const chain = await certificatesFor(context, session);
-    for (const item of await itemsIn(context, sessionId, 'logged')) {
-      await orFail(context, item, () => finishFile(context, session, chain, item));
+    for (const files of byRequest(await itemsIn(context, sessionId, 'logged'))) {
+      await orFail(context, files, () => finishFiles(context, session, chain, files));
     }
     await signingOf(db)
       .updateTable('signing.session')
@@ -121,13 +124,17 @@ async function lease({ db, clock }: ServiceContext, sessionId: string): Promise<
     .executeTakeFirst();
 }
 
-/** An item of a session, and the format of its document. */
+/** A file of a session, and its format. */
 interface DocumentItem extends Item {
   readonly format: FormatName;
 }
 
-function itemsIn({ db }: ServiceContext, sessionId: string, state: 'authorised' | 'logged'): Promise<DocumentItem[]> {
-  return signingOf(db)
+async function itemsIn(
+  { db }: ServiceContext,
+  sessionId: string,
+  state: 'authorised' | 'logged',
+): Promise<DocumentItem[]> {
+  const items = await signingOf(db)
     .selectFrom('signing.session_item as i')
     .innerJoin('signing.request as r', 'r.id', 'i.request_id')
     .selectAll('i')
@@ -136,17 +143,29 @@ function itemsIn({ db }: ServiceContext, sessionId: string, state: 'authorised' 
     .where('i.state', '=', state)
     .orderBy('i.position')
     .execute();
+  return items.map((item) => (item.artefact === 'data' ? { ...item, format: 'XAdES' } : item));
 }
 
-/** What can never succeed fails this document alone, and its request waits again; everything else is tried again. */
-async function orFail(context: ServiceContext, item: Item, step: () => Promise<void>): Promise<void> {
+/** What can never succeed fails this request alone, with both its files, and it waits again; everything else is tried again. */
+async function orFail(
+  context: ServiceContext,
+  [item]: readonly DocumentItem[],
+  step: () => Promise<void>,
+): Promise<void> {
   try {
     await step();
   } catch (error) {
-    if (!(error instanceof InvalidInput)) throw error;
+    if (!(error instanceof InvalidInput) || !item) throw error;
     context.log.error({ err: error, request: item.request_id }, 'a document could not be signed');
     await context.db.transaction().execute(async (transaction) => {
-      if (!(await failItem(transaction, item, error))) return;
+      const open = await signingOf(transaction)
+        .selectFrom('signing.session_item')
+        .selectAll()
+        .where('session_id', '=', item.session_id)
+        .where('request_id', '=', item.request_id)
+        .where('state', 'in', ['authorised', 'logged'])
+        .execute();
+      for (const one of open) await failItem(transaction, one, error);
       await signingOf(transaction)
         .updateTable('signing.step')
         .set({ session_id: null })
@@ -208,20 +227,74 @@ async function signInKeyStore(
   return keyStore(context).sign(context.db, keyId, purpose, item.signed_attributes);
 }
 
-/** Waits for the proof that the signature is in the log, makes the file whole, and closes the request. */
-async function finishFile(
-  { db, ledger, clock, jobs }: ServiceContext,
+/** Waits for the proof that each signature is in the log, makes the files whole, and closes the step: all in one transaction. */
+async function finishFiles(
+  context: ServiceContext,
+  session: Session,
+  chain: readonly Uint8Array[],
+  items: readonly DocumentItem[],
+): Promise<void> {
+  const { db, clock } = context;
+  const files = await Promise.all(items.map((item) => wholeFile(context, session, chain, item)));
+  const document = files.find(({ item }) => item.artefact === 'document');
+  const data = files.find(({ item }) => item.artefact === 'data');
+  if (!document) throw new Error('a request without its document'); // a session's writers never let this happen
+  const now = clock.now();
+  await db
+    .transaction()
+    .execute(async (transaction) => {
+      const request = await lockRequest(transaction, document.item.request_id);
+      const due = await dueSteps(transaction, request.id);
+      const step = due.find(({ position }) => position === document.item.step);
+      if (step?.session_id !== session.id) throw new AlreadyDone();
+      if ((request.unsigned_data_id !== null) !== (data !== undefined)) throw new Error('one of two files alone');
+      const { pages } = await signingOf(transaction)
+        .selectFrom('signing.document')
+        .select('pages')
+        .where('id', '=', request.unsigned_document_id)
+        .executeTakeFirstOrThrow();
+      const documentId = await storeDocument(transaction, document.bytes, { pages, now });
+      const dataId = data ? await storeDocument(transaction, data.bytes, { pages: 1, now }) : null;
+      const state = await finishStep(transaction, step, { documentId, dataId, signerId: session.person_id, now });
+      if (state !== request.state) requestMoves.mustMove(request.state, state);
+      await signingOf(transaction)
+        .updateTable('signing.request')
+        .set({
+          state,
+          signed_document_id: documentId,
+          signed_data_id: dataId,
+          ...(state === 'issued' ? { closed_at: now } : {}),
+        })
+        .where('id', '=', request.id)
+        .execute();
+      for (const { item } of files) {
+        if (!(await moveItem(transaction, item, 'signed', { prepared: null }))) throw new AlreadyDone();
+      }
+      await tellSigned(context, transaction, session, { request, step, state, documentId, file: document });
+    })
+    .catch(ignoreAlreadyDone);
+}
+
+interface WholeFile {
+  readonly item: DocumentItem;
+  readonly bytes: Buffer;
+  readonly logIndex: number;
+}
+
+/** A prepared file with its signature, time stamp and proof in it. */
+async function wholeFile(
+  { ledger }: ServiceContext,
   session: Session,
   chain: readonly Uint8Array[],
   item: DocumentItem,
-): Promise<void> {
-  const { signature, time_stamp, ledger_entry_id, prepared, digest } = item;
+): Promise<WholeFile> {
+  const { signature, time_stamp, ledger_entry_id, prepared } = item;
   const [signerCertificate] = chain;
   if (!signature || !time_stamp || !ledger_entry_id || !prepared || !signerCertificate) {
     throw new Error('a logged item lost its parts'); // the table's writers never let this happen
   }
   const proof = await ledger.proofOf(ledger_entry_id);
-  const file = formatNamed(item.format).complete(prepared, {
+  const bytes = formatNamed(item.format).complete(prepared, {
     toBeSigned: item.signed_attributes,
     signature,
     certificates: chain,
@@ -233,50 +306,45 @@ async function finishFile(
       ...(session.assertion_sha256 ? { extra: session.assertion_sha256 } : {}),
     },
   });
-  const now = clock.now();
-  await db
-    .transaction()
-    .execute(async (transaction) => {
-      const tables = signingOf(transaction);
-      const request = await lockRequest(transaction, item.request_id);
-      const due = await dueSteps(transaction, item.request_id);
-      const step = due.find(({ position }) => position === item.step);
-      if (step?.session_id !== session.id) throw new AlreadyDone();
-      const pages = await tables
-        .selectFrom('signing.document')
-        .select('pages')
-        .where('id', '=', request.unsigned_document_id)
-        .executeTakeFirstOrThrow();
-      const documentId = await storeDocument(transaction, file, { pages: pages.pages, now });
-      const state = await finishStep(transaction, step, { documentId, signerId: session.person_id, now });
-      if (state !== request.state) requestMoves.mustMove(request.state, state);
-      await tables
-        .updateTable('signing.request')
-        .set({ state, signed_document_id: documentId, ...(state === 'issued' ? { closed_at: now } : {}) })
-        .where('id', '=', request.id)
-        .execute();
-      if (!(await moveItem(transaction, item, 'signed', { prepared: null }))) throw new AlreadyDone();
-      const about = {
-        actor: signerActor(session),
-        subject: { kind: 'signing-request' as const, id: request.id },
-        organisationId: request.organisation_id,
-      };
-      const data = {
-        documentId,
-        step: step.role,
-        digest: digest.toString('hex'),
-        sessionId: session.id,
-        logIndex: proof.index,
-      };
-      if (session.purpose === 'seal') await record(transaction, { type: 'signing-request.sealed', ...about, data });
-      else await record(transaction, { type: 'signing-request.signed', ...about, data });
-      if (state === 'issued') {
-        await record(transaction, { type: 'signing-request.issued', ...about, data: { documentId } });
-        const payload = { requestId: request.id };
-        await jobs.enqueue(transaction, archiveTask, payload, { key: `${archiveTask}:${request.id}` });
-      }
-    })
-    .catch(ignoreAlreadyDone);
+  return { item, bytes, logIndex: proof.index };
+}
+
+/** The events of a signature, and with the last one the job that archives what is issued. */
+async function tellSigned(
+  { jobs }: ServiceContext,
+  transaction: Transaction,
+  session: Session,
+  {
+    request,
+    step,
+    state,
+    documentId,
+    file,
+  }: {
+    readonly request: RequestRow;
+    readonly step: StepRow;
+    readonly state: RequestState;
+    readonly documentId: string;
+    readonly file: WholeFile;
+  },
+): Promise<void> {
+  const about = {
+    actor: signerActor(session),
+    subject: { kind: 'signing-request' as const, id: request.id },
+    organisationId: request.organisation_id,
+  };
+  const data = {
+    documentId,
+    step: step.role,
+    digest: file.item.digest.toString('hex'),
+    sessionId: session.id,
+    logIndex: file.logIndex,
+  };
+  if (session.purpose === 'seal') await record(transaction, { type: 'signing-request.sealed', ...about, data });
+  else await record(transaction, { type: 'signing-request.signed', ...about, data });
+  if (state !== 'issued') return;
+  await record(transaction, { type: 'signing-request.issued', ...about, data: { documentId } });
+  await jobs.enqueue(transaction, archiveTask, { requestId: request.id }, { key: `${archiveTask}:${request.id}` });
 }
 
 /** Whoever's process completes it, it is the signer who acted. */

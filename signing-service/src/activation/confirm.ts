@@ -62,6 +62,7 @@ async function sessionResult({ db }: ServiceContext, sessionId: string, locale: 
     )
     .select(['s.state as session', 'i.request_id', 'i.state', 'i.error', 'r.title', 't.closed_at'])
     .where('i.session_id', '=', sessionId)
+    .where('i.artefact', '=', 'document') // its data comes to the same end
     .orderBy('i.position')
     .execute();
   return {

@@ -7,13 +7,15 @@ import { formatNamed } from '../formats/formats.ts';
 import { formatVerificationCode } from '../requests/code.ts';
 import { noRequest } from '../requests/requests.ts';
 import { signingOf } from '../tables.ts';
-import type { DocumentKind } from '../templates/template.ts';
+import { agreementOf } from '../templates/school-report/agreement.ts';
+import type { Artefact, DocumentKind } from '../templates/template.ts';
 import type { SigningParty } from './party.ts';
 
-/** A document whose due step is this party's, with the bytes that the step signs. */
+/** A file whose due step is this party's, with the bytes that the step signs. */
 export interface DueDocument {
   readonly id: string;
   readonly kind: DocumentKind;
+  readonly artefact: Artefact;
   readonly format: FormatName;
   readonly title: string;
   readonly code: string;
@@ -30,7 +32,7 @@ export interface DueDocument {
 }
 
 /**
- * The documents in the order asked for, each with every signature before this one.
+ * The documents in the order asked for, each with every signature before this one; with its data behind it, where it has some.
  *
  * @throws NotFound for one that names somebody else; Conflict `signing/not-waiting` naming those whose turn it is not,
  *   `signing/being-signed` when all of those were confirmed and are on their way, `signing/document-changed`.
@@ -46,6 +48,9 @@ export async function dueDocuments(
     .innerJoin('signing.document as d', (join) =>
       join.on((on) => on('d.id', '=', on.fn.coalesce('r.signed_document_id', 'r.unsigned_document_id'))),
     )
+    .leftJoin('signing.document as x', (join) =>
+      join.on((on) => on('x.id', '=', on.fn.coalesce('r.signed_data_id', 'r.unsigned_data_id'))),
+    )
     .innerJoin('signing.step as s', 's.request_id', 'r.id')
     .select([
       'r.id',
@@ -60,6 +65,7 @@ export async function dueDocuments(
       's.state',
     ])
     .select(['s.session_id as sessionId', 'd.id as documentId', 'd.bytes', 'd.sha256'])
+    .select(['x.id as dataId', 'x.bytes as dataBytes', 'x.sha256 as dataSha256'])
     .select((of) =>
       of
         .selectFrom('signing.step as t')
@@ -76,7 +82,7 @@ export async function dueDocuments(
   const due = new Map(found.flatMap((row) => (row.state === 'due' && !row.sessionId ? [[row.id, row]] : [])));
   const others = requestIds.filter((id) => !due.has(id));
   if (others.length === 0) {
-    const documents = requestIds.flatMap((id) => due.get(id) ?? []);
+    const documents = requestIds.flatMap((id) => artefactsOf(due.get(id)));
     if (documents.some(isChanged)) throw documentChanged();
     return documents;
   }
@@ -96,6 +102,23 @@ export async function dueDocuments(
       })),
     },
   );
+}
+
+type DueRow = Omit<DueDocument, 'artefact'> & {
+  readonly dataId: string | null;
+  readonly dataBytes: Buffer | null;
+  readonly dataSha256: Buffer | null;
+};
+
+/** The document, and the same data as XML where the request has both: one act signs the two. */
+function artefactsOf(row: DueRow | undefined): DueDocument[] {
+  if (!row) return [];
+  const { dataId, dataBytes: bytes, dataSha256: sha256, ...document } = row;
+  const own = { ...document, artefact: 'document' as const };
+  if (!dataId || !bytes || !sha256) return [own];
+  if (!agreementOf(document.bytes, bytes).agrees) throw documentChanged();
+  const data = { artefact: 'data' as const, format: 'XAdES' as const, documentId: dataId, bytes, sha256, place: null };
+  return [own, { ...document, ...data }];
 }
 
 /**
@@ -146,12 +169,12 @@ export function prepareItem(
   { config }: Pick<ServiceContext, 'config'>,
   { document, party, now }: { readonly document: DueDocument; readonly party: SigningParty; readonly now: Date },
 ) {
-  const { id: requestId, title, format, step, place, documentId } = document;
+  const { id: requestId, artefact, title, format, step, place, documentId } = document;
   const prepared = formatNamed(format).prepare(document.bytes, {
     signatory: { ...party, title: party.kind === 'seal' ? undefined : document.signerTitle },
     at: now,
     place: place ?? undefined,
     verifyAt: `${config.url.host}/verify/${formatVerificationCode(document.code)}`,
   });
-  return { requestId, title, format, step, documentId, ...prepared };
+  return { requestId, artefact, title, format, step, documentId, ...prepared };
 }

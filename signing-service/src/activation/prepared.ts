@@ -3,6 +3,7 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import { NotFound } from '@edutrust/platform/errors';
 import { formatNamed } from '../formats/formats.ts';
 import { signingOf } from '../tables.ts';
+import type { Artefact } from '../templates/template.ts';
 
 /**
  * The very file that a session signs, with room for the signature: the phone draws it, computes its digest and
@@ -13,7 +14,11 @@ import { signingOf } from '../tables.ts';
  */
 export async function preparedDocument(
   { db, clock }: ServiceContext,
-  { sessionId, requestId }: { readonly sessionId: string; readonly requestId: string },
+  {
+    sessionId,
+    requestId,
+    artefact,
+  }: { readonly sessionId: string; readonly requestId: string; readonly artefact: Artefact },
   actor: PersonActor,
 ): Promise<{ readonly bytes: Buffer; readonly mediaType: string }> {
   const found = await signingOf(db)
@@ -23,12 +28,14 @@ export async function preparedDocument(
     .select(['i.prepared', 'r.format'])
     .where('s.id', '=', sessionId)
     .where('i.request_id', '=', requestId)
+    .where('i.artefact', '=', artefact)
     .where('s.person_id', '=', actor.personId)
     .where('s.sign_in_session_id', '=', actor.sessionId)
     .where('s.state', '=', 'open')
     .where('s.expires_at', '>', clock.now())
     .executeTakeFirst();
-  if (found?.prepared) return { bytes: found.prepared, mediaType: formatNamed(found.format).mediaType };
+  const format = artefact === 'data' ? 'XAdES' : found?.format;
+  if (found?.prepared && format) return { bytes: found.prepared, mediaType: formatNamed(format).mediaType };
   throw new NotFound(
     'signing/no-prepared-document',
     { vi: 'Phiên ký này không còn mở.', en: 'This signing session is no longer open.' },

@@ -43,10 +43,12 @@ const readPrepared = (context: ServiceContext) =>
       tags,
       summary: 'The very file that this open session signs, with room for the signature',
       params: Type.Object({ id: Uuid, requestId: Uuid }),
+      querystring: Type.Object({ artefact: Type.Enum(['document', 'data'], { default: 'document' }) }),
     },
     handle: async (request, reply) => {
       const { id: sessionId, requestId } = request.params;
-      const { bytes, mediaType } = await preparedDocument(context, { sessionId, requestId }, personActor(request));
+      const which = { sessionId, requestId, artefact: request.query.artefact };
+      const { bytes, mediaType } = await preparedDocument(context, which, personActor(request));
       disclose(request, await subjectsOf(context.db, [requestId]));
       return reply.type(mediaType).header('cache-control', 'no-store').send(bytes);
     },
@@ -69,7 +71,7 @@ const confirm = (context: ServiceContext) =>
     handle: async (request) => {
       const { params, body } = request;
       const result = await confirmSession(context, params.id, body, personActor(request), localeOf(request));
-      const signed = body.drawn.map(({ requestId }) => requestId);
+      const signed = [...new Set(body.drawn.map(({ requestId }) => requestId))];
       disclose(request, await subjectsOf(context.db, signed));
       return result;
     },

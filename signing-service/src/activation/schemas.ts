@@ -2,6 +2,7 @@ import { Base64Url, nullable, Sha256Hex, strict, Time, Uuid } from '@edutrust/pl
 import Type from 'typebox';
 import { Assertion, Custody, RequestOptions } from '../enrolment/schemas.ts';
 import { FormatName } from '../formats/schemas.ts';
+import { Artefact } from '../requests/schemas.ts';
 
 export const OpenSessionBody = Type.Object(
   {
@@ -26,6 +27,7 @@ export const SigningSession = Type.Object({
   items: Type.Array(
     Type.Object({
       requestId: Uuid,
+      artefact: Artefact,
       title: Type.String(),
       format: FormatName,
       /** SHA-256 of what is signed, hexadecimal: the byte ranges of a PDF, the last manifest of a container, which has the digest of every file. */
@@ -39,9 +41,13 @@ export const SigningSession = Type.Object({
   wrappedKey: nullable(Type.String()),
 });
 
+/** Of which file of the request; absent: the document. */
+const OfArtefact = Type.Optional(Artefact);
+
 const Drawn = Type.Object(
   {
     requestId: Uuid,
+    artefact: OfArtefact,
     digestHex: Sha256Hex,
     pages: Type.Integer({ minimum: 1, maximum: 100_000 }),
   },
@@ -52,9 +58,11 @@ export const ConfirmBody = Type.Object(
   {
     assertion: Assertion,
     /** Device custody: for each item ES256 over its signed attributes, r‖s (64 bytes). Empty with HSM custody. */
-    signatures: Type.Array(Type.Object({ requestId: Uuid, signature: Base64Url(200) }, strict), { maxItems: 100 }),
+    signatures: Type.Array(Type.Object({ requestId: Uuid, artefact: OfArtefact, signature: Base64Url(200) }, strict), {
+      maxItems: 200,
+    }),
     /** What the phone drew before it signed: for each item the digest that it computed itself, and the pages of a PDF or the files of a container. */
-    drawn: Type.Array(Drawn, { minItems: 1, maxItems: 100 }),
+    drawn: Type.Array(Drawn, { minItems: 1, maxItems: 200 }),
   },
   strict,
 );

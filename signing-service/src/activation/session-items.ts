@@ -2,9 +2,10 @@ import type { Transaction } from '@edutrust/platform/database';
 import type { Text } from '@edutrust/platform/messages';
 import type { Selectable, Updateable } from 'kysely';
 import { type SigningTables, signingOf } from '../tables.ts';
+import type { Artefact } from '../templates/template.ts';
 import { type ItemState, itemMoves } from './states.ts';
 
-/** One document of a session. */
+/** One file of a session: a document, or the same data as XML. Those of one request are signed together or not at all. */
 export type Item = Selectable<SigningTables['signing.session_item']>;
 
 /** Why one document of a session was not signed. */
@@ -29,6 +30,7 @@ export async function moveItem(
     .set({ ...values, state: to })
     .where('session_id', '=', item.session_id)
     .where('request_id', '=', item.request_id)
+    .where('artefact', '=', item.artefact)
     .where('state', '=', item.state)
     .executeTakeFirst();
   return moved.numUpdatedRows === 1n;
@@ -37,4 +39,14 @@ export async function moveItem(
 /** The document is not signed, and says why; its prepared file is released. */
 export function failItem(transaction: Transaction, item: Item, { code, detail }: ItemError): Promise<boolean> {
   return moveItem(transaction, item, 'failed', { error: JSON.stringify({ code, detail }), prepared: null });
+}
+
+/** Which file of a session something is about. */
+export const fileKey = (requestId: string, artefact: Artefact): string => `${requestId} ${artefact}`;
+
+/** The files of a session by request, in their order. */
+export function byRequest<File extends Pick<Item, 'request_id'>>(items: readonly File[]): File[][] {
+  const groups = new Map<string, File[]>();
+  for (const item of items) groups.set(item.request_id, [...(groups.get(item.request_id) ?? []), item]);
+  return [...groups.values()];
 }

@@ -123,9 +123,10 @@ async function keepItems(transaction: Transaction, { id, items }: OpenedSession)
   await signingOf(transaction)
     .insertInto('signing.session_item')
     .values(
-      items.map(({ requestId, step, documentId, digest, toBeSigned, prepared }, position) => ({
+      items.map(({ requestId, artefact, step, documentId, digest, toBeSigned, prepared }, position) => ({
         session_id: id,
         request_id: requestId,
+        artefact,
         step,
         position,
         state: 'waiting' as const,
@@ -155,8 +156,9 @@ function forPhone(
     expiresAt: expiresAt.toISOString(),
     custody,
     list: list.text,
-    items: items.map(({ requestId, title, format, digest, toBeSigned }) => ({
+    items: items.map(({ requestId, artefact, title, format, digest, toBeSigned }) => ({
       requestId,
+      artefact,
       title,
       format,
       digestHex: digest.toString('hex'),

@@ -5,6 +5,7 @@ import { type Route, route } from '@edutrust/platform/route';
 import { IdParams } from '@edutrust/platform/schemas';
 import { tells } from '@edutrust/registry/accesses';
 import { isChildOf } from '@edutrust/registry/guardians';
+import Type from 'typebox';
 import { documentOf } from '../requests/requests.ts';
 import { subjectOfIssued } from './issued.ts';
 
@@ -18,7 +19,8 @@ const readFile = ({ db, clock }: ServiceContext) =>
       tags: ['account'],
       summary: 'The file of a document that was issued to the caller or to a child of the caller',
       params: IdParams,
-      produces: ['application/pdf'],
+      querystring: Type.Object({ artefact: Type.Enum(['document', 'data'], { default: 'document' }) }),
+      produces: ['application/pdf', 'application/xml'],
     },
     handle: async (request, reply) => {
       const { personId } = personActor(request);
@@ -26,7 +28,7 @@ const readFile = ({ db, clock }: ServiceContext) =>
       const isTheirs =
         subjectId !== undefined && (subjectId === personId || (await isChildOf(db, personId, subjectId, clock.now())));
       if (!isTheirs) throw noDocument();
-      const { bytes, fileName, mediaType } = await documentOf(db, request.params.id);
+      const { bytes, fileName, mediaType } = await documentOf(db, request.params.id, request.query.artefact);
       disclose(request, [subjectId]);
       return reply
         .header('cache-control', 'private, no-store')

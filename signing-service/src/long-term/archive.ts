@@ -7,6 +7,7 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import { sql } from 'kysely';
 import { storeDocument } from '../documents/store.ts';
 import { record } from '../events.ts';
+import type { FormatName } from '../formats/format.ts';
 import { formatNamed } from '../formats/formats.ts';
 import { lockRequest } from '../requests/requests.ts';
 import { signingOf } from '../tables.ts';
@@ -22,7 +23,7 @@ const mostAtOnce = 500;
 const dayMs = 86_400_000;
 
 /**
- * Adds to an issued document the status of every certificate in it, and over all of it a time stamp: B-LTA (ETSI EN 319
+ * Adds to an issued document, and to the same data as XML, the status of every certificate in it, and over all of it a time stamp: B-LTA (ETSI EN 319
  * 142-1 §6.3). The signatures stay as they are, byte for byte; the file as it was before stays known by its hash.
  *
  * `generation` is how often that was done before: doing the same again changes nothing.
@@ -37,7 +38,8 @@ export async function archiveDocument(
   const found = await signingOf(db)
     .selectFrom('signing.request as r')
     .innerJoin('signing.document as d', 'd.id', 'r.signed_document_id')
-    .select(['r.format', 'd.id as documentId', 'd.bytes', 'd.pages'])
+    .leftJoin('signing.document as x', 'x.id', 'r.signed_data_id')
+    .select(['r.format', 'd.id as documentId', 'd.bytes', 'd.pages', 'x.bytes as data'])
     .where('r.id', '=', requestId)
     .where('r.state', '=', 'issued')
     .where((on) =>
@@ -52,30 +54,31 @@ export async function archiveDocument(
       ),
     )
     .executeTakeFirst();
-  const longTerm = found && formatNamed(found.format).longTerm;
-  if (!found || !longTerm) return;
-  const certificates = longTerm.certificatesIn(found.bytes);
-  const data = await statusProof(context, certificates);
-  let token: Buffer | undefined;
-  const file = await longTerm.extend(found.bytes, data, async (digest) => {
-    token = await timeStamp(context, digest);
-    return token;
-  });
-  if (!token) throw new TypeError('an archive has a time stamp');
-  const goodUntil = endOf(token);
+  const archive = found && (await extend(context, found.format, found.bytes));
+  if (!archive) return;
+  const data = found.data ? await extend(context, 'XAdES', found.data) : undefined;
+  const goodUntil = new Date(Math.min(...[archive, data].flatMap((one) => one?.goodUntil.getTime() ?? [])));
   const now = clock.now();
   await db.transaction().execute(async (transaction) => {
     const request = await lockRequest(transaction, requestId);
     if (request.signed_document_id !== found.documentId) return; // another worker was faster
     const tables = signingOf(transaction);
-    const documentId = await storeDocument(transaction, file, { pages: found.pages, now });
+    const documentId = await storeDocument(transaction, archive.file, { pages: found.pages, now });
+    const dataId = data ? await storeDocument(transaction, data.file, { pages: 1, now }) : null;
     await tables
       .insertInto('signing.archive')
-      .values({ request_id: requestId, generation, document_id: documentId, made_at: now, good_until: goodUntil })
+      .values({
+        request_id: requestId,
+        generation,
+        document_id: documentId,
+        data_id: dataId,
+        made_at: now,
+        good_until: goodUntil,
+      })
       .execute();
     await tables
       .updateTable('signing.request')
-      .set({ signed_document_id: documentId })
+      .set({ signed_document_id: documentId, ...(dataId ? { signed_data_id: dataId } : {}) })
       .where('id', '=', requestId)
       .execute();
     await record(transaction, {
@@ -86,6 +89,24 @@ export async function archiveDocument(
       data: { documentId, generation, goodUntil: goodUntil.toISOString() },
     });
   });
+}
+
+/** A file with the status of every certificate in it and a time stamp over all; undefined for a format that has none. */
+async function extend(
+  context: ServiceContext,
+  format: FormatName,
+  bytes: Buffer,
+): Promise<{ readonly file: Buffer; readonly goodUntil: Date } | undefined> {
+  const { longTerm } = formatNamed(format);
+  if (!longTerm) return undefined;
+  const data = await statusProof(context, longTerm.certificatesIn(bytes));
+  let token: Buffer | undefined;
+  const file = await longTerm.extend(bytes, data, async (digest) => {
+    token = await timeStamp(context, digest);
+    return token;
+  });
+  if (!token) throw new TypeError('an archive has a time stamp');
+  return { file, goodUntil: endOf(token) };
 }
 
 /** Until when a time stamp can be shown to be good: its certificates have not ended, and their keys still count. */

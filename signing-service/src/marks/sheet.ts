@@ -82,7 +82,7 @@ export function personOf({ personId, fullName, educationId, birthDate }: Learner
 async function latestTranscripts(db: Database | Transaction, classId: string) {
   const { rows } = await sql<{ personId: string; id: string; state: RequestState; reason: string | null }>`
     SELECT DISTINCT ON (subject_id) subject_id AS "personId", id, state, reason FROM signing.request
-    WHERE class_id = ${classId} AND kind = 'transcript' AND subject_id IS NOT NULL ORDER BY subject_id, id DESC`.execute(
+    WHERE class_id = ${classId} AND kind IN ('transcript', 'school-report') AND subject_id IS NOT NULL ORDER BY subject_id, id DESC`.execute(
     db,
   );
   return new Map(rows.map(({ personId, ...transcript }) => [personId, transcript]));

@@ -10,7 +10,7 @@ import { record } from '../events.ts';
 import type { FormatName } from '../formats/format.ts';
 import { formatNamed } from '../formats/formats.ts';
 import { type SigningTables, signingOf } from '../tables.ts';
-import type { DocumentKind } from '../templates/template.ts';
+import type { Artefact, DocumentKind } from '../templates/template.ts';
 import { templateOf } from '../templates/templates.ts';
 import { formatVerificationCode } from './code.ts';
 import { nameOf } from './registry.ts';
@@ -37,6 +37,8 @@ export interface NewRequest {
   readonly code: string;
   /** The unsigned file, or the id of one that is kept already. */
   readonly document: string | { readonly bytes: Buffer; readonly pages: number };
+  /** The same as XML, of kinds that have it. */
+  readonly data?: Buffer;
   /** Signatures that it carries already. */
   readonly signaturesBefore?: number;
   readonly dueAt?: Date;
@@ -59,6 +61,7 @@ export async function createRequest(
     typeof document === 'string'
       ? document
       : await storeDocument(transaction, document.bytes, { pages: document.pages, now });
+  const dataId = input.data ? await storeDocument(transaction, input.data, { pages: 1, now }) : null;
   const inserted = await db
     .insertInto('signing.request')
     .values({
@@ -78,6 +81,8 @@ export async function createRequest(
       code: input.code,
       unsigned_document_id: documentId,
       signed_document_id: null,
+      unsigned_data_id: dataId,
+      signed_data_id: null,
       run_id: input.runId ?? null,
       created_at: now,
       due_at: input.dueAt ?? null,
@@ -86,7 +91,10 @@ export async function createRequest(
     .onConflict((conflict) => conflict.doNothing()) // somebody asked for the same at the same moment
     .executeTakeFirst();
   if (inserted.numInsertedOrUpdatedRows === 0n) {
-    await db.deleteFrom('signing.document').where('id', '=', documentId).execute();
+    await db
+      .deleteFrom('signing.document')
+      .where('id', 'in', dataId ? [documentId, dataId] : [documentId])
+      .execute();
     return undefined;
   }
   await insertSteps(transaction, id, input.steps);
@@ -207,12 +215,20 @@ export interface DocumentFile {
   readonly fileName: string;
 }
 
-/** The file as it is now, with every signature so far. @throws NotFound */
-export async function documentOf(db: Database, requestId: string): Promise<DocumentFile> {
+/** The file as it is now, with every signature so far, or the same data as XML. @throws NotFound */
+export async function documentOf(
+  db: Database,
+  requestId: string,
+  artefact: Artefact = 'document',
+): Promise<DocumentFile> {
   const found = await signingOf(db)
     .selectFrom('signing.request as r')
     .innerJoin('signing.document as d', (join) =>
-      join.on((on) => on('d.id', '=', on.fn.coalesce('r.signed_document_id', 'r.unsigned_document_id'))),
+      join.on((on) =>
+        artefact === 'data'
+          ? on('d.id', '=', on.fn.coalesce('r.signed_data_id', 'r.unsigned_data_id'))
+          : on('d.id', '=', on.fn.coalesce('r.signed_document_id', 'r.unsigned_document_id')),
+      ),
     )
     .select(['d.bytes', 'd.sha256', 'r.code', 'r.kind', 'r.format', 'r.state'])
     .where('r.id', '=', requestId)
@@ -220,7 +236,7 @@ export async function documentOf(db: Database, requestId: string): Promise<Docum
   if (!found) throw noRequest();
   const template = templateOf(found.kind);
   const stem = `${template.fileStem}${found.state === 'issued' ? '' : '-chua-phat-hanh'}`;
-  const { mediaType, extension } = formatNamed(found.format);
+  const { mediaType, extension } = formatNamed(artefact === 'data' ? 'XAdES' : found.format);
   return {
     bytes: found.bytes,
     sha256: found.sha256,

@@ -219,13 +219,15 @@ const readDocument = ({ db }: ServiceContext) =>
     discloses: tells('documents.read'),
     schema: {
       tags,
-      summary: 'The file: signed when it is signed',
+      summary: 'The file: signed when it is signed; of a school report also the same data as XML',
       params: IdParams,
-      produces: ['application/pdf', 'application/vnd.etsi.asic-e+zip'],
+      querystring: Type.Object({ artefact: Type.Enum(['document', 'data'], { default: 'document' }) }),
+      produces: ['application/pdf', 'application/vnd.etsi.asic-e+zip', 'application/xml'],
     },
     resource: ({ params }) => resourceOfRequest(db, params.id),
     handle: async (request, reply) => {
-      const { bytes, fileName, mediaType, sha256 } = await documentOf(db, request.params.id);
+      const file = await documentOf(db, request.params.id, request.query.artefact);
+      const { bytes, fileName, mediaType, sha256 } = file;
       disclose(request, await subjectsOf(db, [request.params.id]));
       const etag = `"${sha256.toString('base64url')}"`;
       reply.header('cache-control', 'private, no-cache').header('etag', etag);
@@ -243,15 +245,17 @@ const startRun = (context: ServiceContext) =>
     discloses: tells('transcripts.make'),
     schema: {
       tags,
-      summary: 'Asks for the transcripts of a class; a job makes them, and the run says how far it is',
+      summary:
+        'Asks for the transcripts or school reports of a class; a job makes them, and the run says how far it is',
       body: TranscriptsBody,
       response: { 202: TranscriptRun },
     },
     resource: ({ body }) => ({ classId: body.classId }),
     handle: async (request, reply) => {
-      const { classId, personIds, signerId, dueAt } = request.body;
+      const { classId, template, personIds, signerId, dueAt } = request.body;
       const input = {
         classId,
+        template,
         ...(personIds ? { personIds } : {}),
         ...(signerId ? { signerId } : {}),
         ...(dueAt ? { dueAt: new Date(dueAt) } : {}),

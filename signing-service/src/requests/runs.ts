@@ -7,13 +7,15 @@ import { record } from '../events.ts';
 import { findMarkedClass, type MarkedClass } from '../marks/marks.ts';
 import { type RunOutcome, type SigningTables, signingOf } from '../tables.ts';
 import { classTeacherOf, listClassLearners, principalOf } from './registry.ts';
-import { makeTranscriptOf } from './transcripts.ts';
+import { type ClassTemplate, makeTranscriptOf } from './transcripts.ts';
 
 /** The job that makes the transcripts of a class; idempotent by the run's id. */
 export const makeTranscriptsTask = 'signing.make-transcripts';
 
 export interface TranscriptsInput {
   readonly classId: string;
+  /** A transcript when absent. */
+  readonly template?: ClassTemplate;
   readonly personIds?: readonly string[];
   /** The head when absent. */
   readonly signerId?: string;
@@ -54,7 +56,12 @@ export async function startTranscripts(
         id,
         class_id: marked.id,
         organisation_id: marked.organisationId,
-        input: JSON.stringify({ personIds, signerId, ...(input.dueAt ? { dueAt: input.dueAt.toISOString() } : {}) }),
+        input: JSON.stringify({
+          personIds,
+          signerId,
+          ...(input.template ? { template: input.template } : {}),
+          ...(input.dueAt ? { dueAt: input.dueAt.toISOString() } : {}),
+        }),
         requested_by: actor.kind === 'person' ? actor.personId : null,
         total: personIds.length,
         state: 'running',
@@ -82,7 +89,7 @@ export async function makeTranscripts(context: ServiceContext, runId: string): P
   const { db, clock } = context;
   const run = await findRun(db, runId);
   if (run.state === 'done') return;
-  const { personIds = [], signerId, dueAt } = run.input;
+  const { personIds = [], signerId, dueAt, template = 'transcript' } = run.input;
   const marked = await findMarkedClass(db, run.class_id);
   const signers = await signersOf(context, marked, signerId);
   const learners = new Map((await listClassLearners(db, marked.id)).map((learner) => [learner.personId, learner]));
@@ -101,6 +108,7 @@ export async function makeTranscripts(context: ServiceContext, runId: string): P
     else {
       await makeTranscriptOf(context, {
         runId,
+        template,
         marked,
         ...signers,
         learner,

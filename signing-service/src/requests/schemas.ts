@@ -7,7 +7,10 @@ import { FormatName } from '../formats/schemas.ts';
 export const RequestState = Type.Enum(['waiting', 'signed', 'issued', 'rejected', 'withdrawn']);
 
 /** Of which template a document is; `upload`: a file that somebody sent. */
-export const DocumentKind = Type.Enum(['transcript', 'upload']);
+export const DocumentKind = Type.Enum(['transcript', 'school-report', 'upload']);
+
+/** Of a request that has both: the document that people read, or the same data as XML. One act signs the two. */
+export const Artefact = Type.Enum(['document', 'data']);
 
 /** What a caller may do with a request now; screens offer nothing else. */
 export const RequestAct = Type.Enum(['sign', 'seal', 'reject', 'withdraw']);
@@ -49,6 +52,8 @@ export const SigningRequest = Type.Object({
   code: Type.String(),
   sizeBytes: Type.Integer(),
   pages: Type.Integer(),
+  /** Whether the same data is there as XML, signed by the same people. */
+  hasData: Type.Boolean(),
   /** What the signer's phone shows while it confirms; both screens show the same (sole control). */
   code4: nullable(Type.String({ pattern: '^[0-9]{4}$' })),
 });
@@ -57,6 +62,8 @@ export const TranscriptsBody = Type.Object(
   {
     /** Everybody of the class who has marks, or only `personIds`. */
     classId: refersTo('class'),
+    /** `school-report`: PDF and XML of the same data, signed together. */
+    template: Type.Enum(['transcript', 'school-report'], { default: 'transcript' }),
     personIds: Type.Optional(Type.Array(Uuid, { minItems: 1, maxItems: 60, uniqueItems: true })),
     /** The school's signer when absent. */
     signerId: Type.Optional(Uuid),

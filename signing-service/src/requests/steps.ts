@@ -41,6 +41,7 @@ export async function insertSteps(
         state: position === 0 || (turn !== null && turn === first?.turn) ? ('due' as const) : ('pending' as const),
         session_id: null,
         document_id: null,
+        data_id: null,
         closed_at: null,
       })),
     )
@@ -85,17 +86,18 @@ export async function cancelSteps(transaction: Transaction, requestId: string): 
 }
 
 /**
- * Closes a step with the file that carries its signature, and makes those of the next turn due, when nobody of its own turn is left.
+ * Closes a step with the files that carry its signature, and makes those of the next turn due, when nobody of its own turn is left.
  *
  * @returns the state of the request from now on.
  */
 export async function finishStep(
   transaction: Transaction,
   step: StepRow,
-  done: { readonly documentId: string; readonly signerId: string; readonly now: Date },
+  done: { readonly documentId: string; readonly dataId: string | null; readonly signerId: string; readonly now: Date },
 ): Promise<RequestState> {
   await moveStep(transaction, step, 'done', {
     document_id: done.documentId,
+    data_id: done.dataId,
     signer_id: done.signerId,
     closed_at: done.now,
   });

@@ -7,7 +7,8 @@ import { type CurrentMarks, currentMarks, lockMarks, type MarkedClass } from '..
 import { printedMarks } from '../marks/printed.ts';
 import { type RunOutcome, signingOf } from '../tables.ts';
 import type { StepRole } from '../templates/order.ts';
-import type { TranscriptData } from '../templates/transcript/data.ts';
+import type { SchoolReportData } from '../templates/school-report/data.ts';
+import { schoolReportTemplate } from '../templates/school-report/template.ts';
 import { transcriptTemplate } from '../templates/transcript/template.ts';
 import { formatVerificationCode, newVerificationCode } from './code.ts';
 import type { Learner } from './registry.ts';
@@ -19,9 +20,14 @@ const place = 'Thành phố Hồ Chí Minh';
 /** What the class's own teacher signs as, whatever the title in the school. */
 const classTeacherTitle = 'Giáo viên chủ nhiệm';
 
-/** One learner's transcript within a run. */
+/** Of which template a class's documents are made. */
+export const classTemplates = { transcript: transcriptTemplate, 'school-report': schoolReportTemplate } as const;
+export type ClassTemplate = keyof typeof classTemplates;
+
+/** One learner's transcript or school report within a run. */
 export interface TranscriptOrder {
   readonly runId: string;
+  readonly template: ClassTemplate;
   readonly marked: MarkedClass;
   readonly classTeacher: Signer;
   readonly principal: Signer;
@@ -31,7 +37,7 @@ export interface TranscriptOrder {
 }
 
 /**
- * Makes a learner's transcript from the marks as they are and asks for its signatures, or keeps why not; either way once.
+ * Makes a learner's transcript or school report from the marks as they are and asks for its signatures, or keeps why not; either way once.
  * The marks stay locked from then on: what is signed is what was entered.
  */
 export async function makeTranscriptOf(context: ServiceContext, order: TranscriptOrder): Promise<void> {
@@ -46,7 +52,8 @@ export async function makeTranscriptOf(context: ServiceContext, order: Transcrip
   const code = newVerificationCode();
   const now = context.clock.now();
   const fields = fieldsOf(context, order, seen, { code, now });
-  const document = await transcriptTemplate.make(fields); // dear, so outside the transaction
+  const template = classTemplates[order.template];
+  const { document, data } = await template.make(fields); // dear, so outside the transaction
   const isMade = await db.transaction().execute(async (transaction) => {
     await lockMarks(transaction, marked.id);
     const current = (await currentMarks(transaction, marked.id)).get(learner.personId);
@@ -54,8 +61,8 @@ export async function makeTranscriptOf(context: ServiceContext, order: Transcrip
     const requestId = await createRequest(
       transaction,
       {
-        kind: transcriptTemplate.kind,
-        title: transcriptTemplate.titleOf(fields),
+        kind: template.kind,
+        title: template.titleOf(fields),
         organisationId: marked.organisationId,
         classId: marked.id,
         subjectId: learner.personId,
@@ -65,6 +72,7 @@ export async function makeTranscriptOf(context: ServiceContext, order: Transcrip
         runId: order.runId,
         code,
         document: { bytes: document, pages: countPages(document) },
+        ...(data ? { data } : {}),
         ...(order.dueAt ? { dueAt: order.dueAt } : {}),
       },
       { actor: order.actor, now },
@@ -76,10 +84,11 @@ export async function makeTranscriptOf(context: ServiceContext, order: Transcrip
 }
 
 /** Before the drawing, which is expensive; createRequest decides. */
-async function isWaiting({ db }: ServiceContext, { marked, learner }: TranscriptOrder): Promise<boolean> {
+async function isWaiting({ db }: ServiceContext, { template, marked, learner }: TranscriptOrder): Promise<boolean> {
   const exists = await signingOf(db)
     .selectFrom('signing.request')
     .select('id')
+    .where('kind', '=', template)
     .where('class_id', '=', marked.id)
     .where('subject_id', '=', learner.personId)
     .where('state', 'in', ['waiting', 'signed', 'issued'])
@@ -116,15 +125,15 @@ async function keep(transaction: Transaction, order: TranscriptOrder, outcome: O
     .execute();
 }
 
-function stepsOf({ classTeacher, principal }: TranscriptOrder): NewStep[] {
-  const whom: Readonly<
-    Record<Exclude<StepRole, 'signer'>, { readonly signerId: string | null; readonly signerTitle: string }>
-  > = {
+type StepOfClass = Exclude<StepRole, 'signer'>;
+
+function stepsOf({ template, classTeacher, principal }: TranscriptOrder): NewStep[] {
+  const whom: Readonly<Record<StepOfClass, { readonly signerId: string | null; readonly signerTitle: string }>> = {
     'class-teacher': { signerId: classTeacher.personId, signerTitle: classTeacherTitle },
     principal: { signerId: principal.personId, signerTitle: principal.title },
     'school-seal': { signerId: null, signerTitle: 'Dấu của trường' },
   };
-  return transcriptTemplate.order.map(({ role, place: where }) => ({ role, place: where, ...whom[role] }));
+  return classTemplates[template].order.map(({ role, place: where }) => ({ role, place: where, ...whom[role] }));
 }
 
 function schoolYearOf({ schoolYear }: MarkedClass): string {
@@ -136,7 +145,9 @@ function fieldsOf(
   { marked, learner, classTeacher, principal }: TranscriptOrder,
   { values }: CurrentMarks,
   { code, now }: { readonly code: string; readonly now: Date },
-): TranscriptData {
+): SchoolReportData {
+  const schoolYear = schoolYearOf(marked);
+  const completion = completionOf(marked, values);
   return {
     department: marked.departmentName,
     school: { name: marked.organisationName },
@@ -147,8 +158,11 @@ function fieldsOf(
       educationId: learner.educationId,
     },
     className: marked.code,
-    schoolYear: schoolYearOf(marked),
+    schoolYear,
+    grade: marked.grade,
+    version: 1,
     ...printedMarks(marked.columns, values, marked.grade),
+    ...(completion ? { completion } : {}),
     classTeacher: { fullName: classTeacher.fullName, title: classTeacherTitle },
     principal: { fullName: principal.fullName, title: principal.title },
     place,
@@ -156,6 +170,12 @@ function fieldsOf(
     url: config.url.origin,
     code: formatVerificationCode(code),
   };
+}
+
+/** In grade 9 the report confirms what a diploma said before (Circular 10/2026/TT-BGDĐT). */
+function completionOf(marked: MarkedClass, { outcome }: CurrentMarks['values']): string | undefined {
+  if (marked.grade !== 9 || outcome !== 'Hoàn thành chương trình THCS') return undefined;
+  return `${marked.organisationName} xác nhận học sinh đã hoàn thành chương trình giáo dục trung học cơ sở năm học ${schoolYearOf(marked)}.`;
 }
 
 /** Our own writer leaves page objects in the clear, one line each. */

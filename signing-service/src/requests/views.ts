@@ -73,7 +73,7 @@ export async function listRequests(db: Database, filter: RequestFilter, now: Dat
         ELSE jsonb_build_object('id', subject.id, 'fullName', subject.full_name, 'educationId', subject.education_id, 'birthDate', subject.birth_date)
       END AS subject, ${person('signer')} AS signer, ${person('asker')} AS "requestedBy",
       r.created_at AS created, r.due_at AS due, CASE WHEN r.state = 'issued' THEN r.closed_at END AS issued,
-      r.class_id AS "classId", ${steps} AS steps, d.size_bytes AS "sizeBytes", d.pages,
+      r.class_id AS "classId", ${steps} AS steps, d.size_bytes AS "sizeBytes", d.pages, r.unsigned_data_id IS NOT NULL AS "hasData",
       (SELECT s.code4 FROM signing.session_item AS i JOIN signing.session AS s ON s.id = i.session_id
        WHERE i.request_id = r.id AND s.state IN ('open', 'authorised') AND r.state IN ('waiting', 'signed') AND s.expires_at > ${now}
        ORDER BY s.id DESC LIMIT 1) AS code4

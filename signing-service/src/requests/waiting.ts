@@ -30,7 +30,7 @@ const mostBatches = 3;
 export async function listWaiting(db: Database, actor: PersonActor): Promise<WaitingDocuments> {
   const { rows } = await sql<WaitingBatch & { total: number }>`
     SELECT due.purpose, coalesce(r.class_id, r.id) AS key, c.code AS "className", min(r.title) AS title,
-      bool_and(r.kind = 'transcript') AS "isTranscripts", count(*)::int AS count, min(r.due_at) AS "dueAt",
+      bool_and(r.kind IN ('transcript', 'school-report')) AS "isTranscripts", count(*)::int AS count, min(r.due_at) AS "dueAt",
       (sum(count(*)) OVER ())::int AS total
     FROM (
       SELECT 'sign' AS purpose, s.request_id AS id FROM signing.step AS s

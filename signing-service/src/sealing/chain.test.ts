@@ -3,15 +3,20 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { trustMaterial } from '@edutrust/certs/authority';
 import { giveRole } from '@edutrust/registry/testing/give-role';
 import { sql } from 'kysely';
 import { type TestCity, type TestPhone, testCity } from '../../testing/city.ts';
 import { independentWitnesses } from '../../testing/witnesses.ts';
+import { xmlsec1 } from '../../testing/xmlsec1.ts';
 import { authorise } from '../activation/authorise.ts';
 import { openPdf } from '../formats/pdf/document.ts';
 import { as } from '../formats/pdf/object.ts';
+import { countXmlSignatures } from '../formats/xades/sign.ts';
+import { archiveDocument } from '../long-term/archive.ts';
 import { verifyFile } from '../public-verification/verify.ts';
 import { listWaiting } from '../requests/waiting.ts';
+import { agreementOf } from '../templates/school-report/agreement.ts';
 
 describe('a transcript from its class teacher to the school’s seal', () => {
   let world: TestCity;
@@ -29,6 +34,7 @@ describe('a transcript from its class teacher to the school’s seal', () => {
 
   const request = async (id: string) => (await teacher.call('GET', `requests/${id}`)).json;
   const file = async (id: string) => (await teacher.call('GET', `requests/${id}/document`)).body;
+  const data = async (id: string) => (await teacher.call('GET', `requests/${id}/document?artefact=data`)).body;
   const sign = async (phone: TestPhone, ids: readonly string[], purpose: 'sign' | 'seal' = 'sign') => {
     const session = await phone.open(ids, purpose);
     const { json } = await phone.confirm(session, await phone.confirmation(session));
@@ -36,6 +42,10 @@ describe('a transcript from its class teacher to the school’s seal', () => {
   };
   const refusal = async (phone: TestPhone, ids: readonly string[], purpose: 'sign' | 'seal') =>
     (await phone.call('POST', 'sessions', { requestIds: ids, purpose })).json.code;
+  const signatureCounts = async (id: string) => [
+    (await file(id)).toString('latin1').split('/ByteRange [').length - 1,
+    countXmlSignatures(await data(id)),
+  ];
   const count = async (phone: TestPhone) => (await phone.call('GET', 'inbox/count')).json;
 
   test('the whole way: each sees it when it is their turn, every signature stays valid, our judge, openssl and pdfsig agree', async () => {
@@ -251,8 +261,92 @@ describe('a transcript from its class teacher to the school’s seal', () => {
     await world.call(world.city.people.schoolAdministrator, 'POST', `/api/v1/signing/requests/${one}/withdraw`);
   });
 
-  test('J3: killed before any statement while it seals: signed or issued with a whole file, once', async () => {
-    const [id = ''] = await world.nextForPrincipal(0, 1);
+  describe('of a school report the PDF and the XML', () => {
+    let ids: string[];
+    before(async () => {
+      const { administratorId = '', classIds } = world.city.schools[0] ?? {};
+      const classId = classIds?.at(-1);
+      const { rows } = await sql<{ id: string }>`
+        SELECT DISTINCT person_id AS id FROM signing.marks WHERE class_id = ${classId} ORDER BY 1 DESC LIMIT 2`.execute(
+        world.context.db,
+      );
+      const personIds = rows.map(({ id }) => id);
+      const { json } = await world.askFor(administratorId, { classId, personIds, template: 'school-report' });
+      assert.equal(json.made, 2, JSON.stringify(json));
+      ids = (await teacher.inbox()).filter(({ title }) => title.startsWith('Học bạ số')).map(({ id }) => id);
+      assert.equal(ids.length, 2);
+    });
+
+    test('are signed by one confirmation at each turn, or neither: one wrong signature of four fails its report whole', async () => {
+      assert.equal(await refusal(clerk, ids, 'seal'), 'signing/not-signed-yet');
+      assert.equal(await refusal(principal, ids, 'sign'), 'signing/not-waiting');
+      const session = await teacher.open(ids);
+      assert.deepEqual(
+        session.items.map(({ artefact, format }) => [artefact, format]),
+        [0, 1].flatMap(() => [
+          ['document', 'PAdES'],
+          ['data', 'XAdES'],
+        ]),
+      );
+      const confirmation = (await teacher.confirmation(session)) as Parameters<typeof authorise>[2];
+      const signatures = confirmation.signatures.map((one, index) =>
+        index === 1 ? { ...one, signature: confirmation.signatures[0]?.signature ?? '' } : one,
+      );
+      const { json } = await teacher.confirm(session, { ...confirmation, signatures });
+      assert.deepEqual(
+        json.items.map(({ state, error }: { state: string; error: { code: string } | null }) => error?.code ?? state),
+        ['signing/wrong-signature', 'signed'],
+      );
+      const [failed = '', done = ''] = ids;
+      assert.deepEqual(
+        [await signatureCounts(failed), await signatureCounts(done)],
+        [
+          [0, 0],
+          [1, 1],
+        ],
+      );
+      assert.deepEqual(await sign(teacher, [failed]), ['signed']);
+      assert.equal(await refusal(clerk, ids, 'seal'), 'signing/not-signed-yet', 'nor before the principal');
+    });
+
+    test('say the same after the seal, are each valid to our judge, and pdfsig and xmlsec1 agree', async () => {
+      const [id = ''] = ids;
+      assert.deepEqual(await sign(principal, ids), ['signed', 'signed']);
+      assert.deepEqual(await sign(clerk, [id], 'seal'), ['signed']);
+      const [pdf, xml] = [await file(id), await data(id)];
+      assert.deepEqual(agreementOf(pdf, xml), { agrees: true });
+      for (const bytes of [pdf, xml]) {
+        const report = await verifyFile(world.context, bytes);
+        assert.deepEqual([report.verdict, report.signatures.length], ['valid', 3], JSON.stringify(report));
+      }
+      await independentWitnesses(world, pdf);
+      const { anchors } = await trustMaterial(world.context);
+      xmlsec1(xml, anchors[0] ?? Buffer.alloc(0), { at: new Date() });
+      await archiveDocument(world.context, { requestId: id, generation: 0 });
+      const archived = [await file(id), await data(id)] as const;
+      assert.deepEqual(agreementOf(...archived), { agrees: true });
+      for (const bytes of archived) {
+        const report = await verifyFile(world.context, bytes);
+        assert.deepEqual(
+          report.signatures
+            .filter(({ signer }) => signer)
+            .map(({ level }) => level)
+            .slice(0, 3),
+          ['B-LTA', 'B-LTA', 'B-LTA'],
+        );
+      }
+    });
+
+    test('are not sealed when somebody with the database put another pupil’s XML beside the PDF', async () => {
+      const [issued = '', id = ''] = ids;
+      await sql`UPDATE signing.request SET signed_data_id = (SELECT s.data_id FROM signing.step AS s
+        WHERE s.request_id = ${issued} AND s.role = 'principal') WHERE id = ${id}`.execute(world.context.db);
+      assert.equal(await refusal(clerk, [id], 'seal'), 'signing/document-changed');
+    });
+  });
+
+  test('J3: killed before any statement while it seals a school report: signed or issued with two whole files, once', async () => {
+    const [id = ''] = await world.nextForPrincipal(0, 1, 'school-report');
     await principal.signAll();
     const session = await clerk.open([id], 'seal');
     const confirmation = (await clerk.confirmation(session)) as Parameters<typeof authorise>[2];
@@ -268,7 +362,7 @@ describe('a transcript from its class teacher to the school’s seal', () => {
     const program = fileURLToPath(new URL('../../testing/crash.ts', import.meta.url));
     let finished = false;
     let kills = 0;
-    for (let dieBefore = 4; !finished && dieBefore < 300; dieBefore += 14) {
+    for (let dieBefore = 4; !finished && dieBefore < 400; dieBefore += 24) {
       const child = spawn(process.execPath, [program, world.context.databaseUrl, session.id, String(dieBefore)], {
         stdio: ['ignore', 'inherit', 'inherit'],
       });
@@ -279,9 +373,11 @@ describe('a transcript from its class teacher to the school’s seal', () => {
         kills += 1;
       }
       const { state } = await request(id);
-      const report = await verifyFile(world.context, await file(id));
-      assert.deepEqual([state, report.signatures.length], state === 'issued' ? ['issued', 3] : ['signed', 2]);
-      assert.equal(report.verdict, 'valid');
+      for (const bytes of [await file(id), await data(id)]) {
+        const report = await verifyFile(world.context, bytes);
+        assert.deepEqual([state, report.signatures.length], state === 'issued' ? ['issued', 3] : ['signed', 2]);
+        assert.equal(report.verdict, 'valid');
+      }
       await sql`UPDATE signing.session SET lease_until = NULL WHERE id = ${session.id}`.execute(world.context.db);
     }
     assert.ok(finished && kills >= 2, `finished ${finished} after ${kills} kills`);

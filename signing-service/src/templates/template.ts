@@ -1,6 +1,9 @@
 import type { StepRole, StepTemplate } from './order.ts';
 
-export type DocumentKind = 'transcript' | 'upload';
+export type DocumentKind = 'transcript' | 'school-report' | 'upload';
+
+/** What a request's signatures are put on: the document that people read and, of some kinds, the same data as XML. */
+export type Artefact = 'document' | 'data';
 
 /** What anyone may know of an issued document beside its signatures. */
 export interface PublicFacts {
@@ -24,11 +27,17 @@ export interface Template {
   publicTitle(facts: PublicFacts): string;
 }
 
+/** What people read and, of kinds that have it, the same data as XML. */
+export interface DrawnFiles {
+  readonly document: Buffer;
+  readonly data?: Buffer;
+}
+
 /** A kind that the platform draws itself from typed fields. */
 export interface DrawnTemplate<Fields, Role extends StepRole = StepRole> extends Template {
   readonly order: readonly StepTemplate<Role>[];
   /** In the lists of those who may see whom it is about. */
   titleOf(fields: Fields): string;
-  /** The unsigned file. The same fields give the same bytes. */
-  make(fields: Fields): Promise<Buffer>;
+  /** The unsigned files. The same fields give the same bytes. */
+  make(fields: Fields): Promise<DrawnFiles>;
 }

@@ -1,3 +1,4 @@
+import { schoolReportTemplate } from './school-report/template.ts';
 import type { DocumentKind, Template } from './template.ts';
 import { transcriptTemplate } from './transcript/template.ts';
 import { uploadTemplate } from './upload.ts';
@@ -5,6 +6,7 @@ import { uploadTemplate } from './upload.ts';
 /** Every kind of document. */
 const templates: Readonly<Record<DocumentKind, Template>> = {
   transcript: transcriptTemplate,
+  'school-report': schoolReportTemplate,
   upload: uploadTemplate,
 };
 

@@ -20,13 +20,19 @@ const askEveryMs = 1_000;
 export function RequestTranscripts({ data }: { readonly data: ClassView }) {
   const [run, setRun] = useState<Run>();
   const { isBusy, error, run: act } = useAction();
-  const ask = () =>
-    act(async () => setRun(await must(api.POST('/api/v1/signing/transcripts', { body: { classId: data.id } }))));
+  const ask = (template: 'transcript' | 'school-report') =>
+    act(async () =>
+      setRun(await must(api.POST('/api/v1/signing/transcripts', { body: { classId: data.id, template } }))),
+    );
   return (
     <>
-      <button type="button" class="button" disabled={isBusy} onClick={ask}>
+      <button type="button" class="button" disabled={isBusy} onClick={() => ask('school-report')}>
         <Icon name="signature" />
-        {t('Trình ký học bạ', 'Request transcript signatures')}
+        {t('Trình ký học bạ số', 'Request school report signatures')}
+      </button>
+      <button type="button" class="button" disabled={isBusy} onClick={() => ask('transcript')}>
+        <Icon name="signature" />
+        {t('Trình ký bảng kết quả (chỉ PDF)', 'Request transcripts (PDF only)')}
       </button>
       {error && <Banner state="bad">{error}</Banner>}
       {run && <Progress started={run} onClose={() => setRun(undefined)} />}

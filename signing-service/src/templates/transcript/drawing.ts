@@ -30,9 +30,9 @@ export function drawMasthead(sheet: Sheet, data: TranscriptData): void {
   sheet.y = Math.max(y, mottoY + mottoHeight) + 26;
 }
 
-export function drawTitle(sheet: Sheet, data: TranscriptData): void {
+export function drawTitle(sheet: Sheet, data: TranscriptData, heading: string): void {
   const centred = { width, align: 'center' } as const;
-  sheet.y += sheet.text('H1', 'BẢNG KẾT QUẢ HỌC TẬP', page.left, sheet.y, {
+  sheet.y += sheet.text('H1', heading.toLocaleUpperCase('vi'), page.left, sheet.y, {
     ...centred,
     size: 22,
     font: 'bold',

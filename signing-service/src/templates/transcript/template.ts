@@ -16,5 +16,5 @@ export const transcriptTemplate: DrawnTemplate<TranscriptData, Exclude<StepRole,
   publicTitle: ({ schoolYear }) =>
     `Bảng kết quả học tập (học bạ)${schoolYear === null ? '' : ` năm học ${schoolYear}–${schoolYear + 1}`}`,
   titleOf: ({ pupil, className, schoolYear }) => `Học bạ ${pupil.fullName}, lớp ${className}, năm học ${schoolYear}`,
-  make: makeTranscript,
+  make: async (fields) => ({ document: await makeTranscript(fields) }),
 };

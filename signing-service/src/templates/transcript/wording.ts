@@ -1,14 +1,14 @@
 import type { Mark, TranscriptData } from './data.ts';
 
 /** All texts in NFC: fonts draw a letter and its marks well only as one character. */
-export function normalised(data: TranscriptData): TranscriptData {
+export function normalised<Data extends TranscriptData>(data: Data): Data {
   const visit = (value: unknown): unknown => {
     if (typeof value === 'string') return value.normalize('NFC').replace(/\s+/gu, ' ').trim();
     if (Array.isArray(value)) return value.map(visit);
     if (value instanceof Date || value === null || typeof value !== 'object') return value;
     return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, visit(entry)]));
   };
-  return visit(data) as TranscriptData; // the visit keeps the shape and changes texts only
+  return visit(data) as Data; // the visit keeps the shape and changes texts only
 }
 
 /** `8.5` → `8,5`, `10` → `10`, as Vietnamese schools write marks; nothing → a dash. */
