@@ -58,6 +58,13 @@ export async function builtScreens(spare: string): Promise<string> {
   return folder;
 }
 
+/** The judge of signed files, for a thread of a page (`bundleJudge`): its path below the folder `client` of what was built. */
+export function judgeIn(folder: string): string {
+  const [file] = globSync('assets/judge-*.js', { cwd: join(folder, 'client') });
+  if (!file) throw new Error('the judge for browsers was not built');
+  return file;
+}
+
 /** Builds everything anew beside the folder and puts it in its place; the old build is served until then. */
 async function buildScreens(folder: string): Promise<void> {
   const draft = `${folder}.new-${process.pid}`;
@@ -70,6 +77,7 @@ async function buildScreens(folder: string): Promise<void> {
   const manifest = await bundleForBrowsers(bundle, draft, 'applications', Object.fromEntries(entries), icons);
   await bundleServerPages(bundle, draft, filesOf(pages, 'src/pages/client.ts'), icons);
   await bundleSignWorker(bundle, draft, shellOf(manifest, 'src/sign/main.tsx', icons.address));
+  await bundleJudge(bundle, draft);
   await writeStaticFiles(join(draft, 'client'), manifest, icons);
   await compress(join(draft, 'client/assets'));
   await writeFile(join(draft, stampFile), await sourceHash());
@@ -150,6 +158,31 @@ async function bundleSignWorker(bundle: Bundle, draft: string, shell: ReturnType
   });
 }
 
+/** Modules of Node that the judge uses, by their files beside it that do the same in a browser (ADR 0198). */
+const nodeInBrowser = { 'node:buffer': 'buffer', 'node:crypto': 'crypto', 'node:net': 'net', 'node:zlib': 'zlib' };
+
+/** The judge of signed files for browsers: the server's own sources, as one script that loads nothing more. */
+async function bundleJudge(bundle: Bundle, draft: string): Promise<void> {
+  const worker = fileURLToPath(import.meta.resolve('@edutrust/signing-service/in-browser'));
+  const beside = (name: string) => join(dirname(worker), `${name}.ts`);
+  await bundle({
+    publicDir: false,
+    resolve: {
+      alias: Object.entries(nodeInBrowser).map(([find, name]) => ({ find, replacement: beside(name) })),
+    },
+    build: {
+      outDir: join(draft, 'client'),
+      emptyOutDir: false,
+      target: 'es2023',
+      rolldownOptions: {
+        input: worker,
+        transform: { inject: { Buffer: [beside('buffer'), 'Buffer'] } },
+        output: { format: 'iife', entryFileNames: 'assets/judge-[hash].js' },
+      },
+    },
+  });
+}
+
 /** What no bundler makes: each application's document, the app's manifest, its icon and the sprite. */
 async function writeStaticFiles(client: string, manifest: Manifest, { address, sprite }: Icons): Promise<void> {
   for (const [name, { entry, title, manifest: hasManifest }] of applications) {
@@ -186,13 +219,19 @@ export async function readIcons() {
   return { sprite, address: `/assets/icons-${hash}.svg`, shapes };
 }
 
+/** What the judge is made of, beside its libraries; globs of workspaces. */
+const judgeSources = [
+  'signing-service/src/{formats,in-browser,public-verification,validation}/**/*.ts',
+  'certs/src/{certificate,cms,der,path}/**/*.ts',
+  'platform/src/{errors.ts,ledger/*.ts}',
+].map((glob) => `../${glob}`);
+
 async function sourceHash(): Promise<string> {
   const hash = createHash('sha256');
-  for (const file of globSync(['src/**/*', 'build.ts', 'openapi.json', 'events.json', 'package.json'], {
-    cwd: root,
-  }).sort()) {
+  const own = ['src/**/*', 'build.ts', 'openapi.json', 'events.json', 'package.json'];
+  for (const file of globSync([...own, ...judgeSources], { cwd: root }).sort()) {
     const path = join(root, file);
-    if (file.includes('generated') || !(await stat(path)).isFile()) continue;
+    if (file.includes('generated') || file.endsWith('.test.ts') || !(await stat(path)).isFile()) continue;
     hash.update(file).update(await readFile(path));
   }
   return hash.digest('hex');

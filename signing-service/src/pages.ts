@@ -86,10 +86,10 @@ export interface VerifyReportProps {
   readonly judgedAt: string;
   /** The document as this platform knows it; null when it does not. `isSameFile`: byte for byte the one we keep. */
   readonly document: (PublicDocument & { readonly isSameFile: boolean }) | null;
-  /** Where the report lies as JSON for a quarter of an hour. */
+  /** Where the report lies as JSON: on the server for a quarter of an hour. */
   readonly downloadPath: string;
-  /** The same report as a PDF to print or to put into a file. */
-  readonly paperPath: string;
+  /** The same report as a PDF to print or to put into a file; null where the page itself is printed. */
+  readonly paperPath: string | null;
   /** Back to the form. */
   readonly again: string;
 }

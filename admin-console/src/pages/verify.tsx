@@ -207,10 +207,17 @@ export function VerifyReport(props: VerifyReportProps) {
         <div class="grid gap-6">
           {document && <Document document={document} isSameFile={document.isSameFile} />}
           <div class="grid gap-3 no-print">
-            <a class="button button-primary" href={props.paperPath} download>
-              <Icon name="download" />
-              {t('Tải biên bản (PDF)', 'Download the report (PDF)')}
-            </a>
+            {props.paperPath === null ? (
+              <button type="button" class="button button-primary" onClick={() => print()}>
+                <Icon name="printer" />
+                {t('In kết quả', 'Print the result')}
+              </button>
+            ) : (
+              <a class="button button-primary" href={props.paperPath} download>
+                <Icon name="download" />
+                {t('Tải biên bản (PDF)', 'Download the report (PDF)')}
+              </a>
+            )}
             <a class="button" href={props.downloadPath} download>
               {t('Cho máy đọc (JSON)', 'For programs (JSON)')}
             </a>

@@ -5,9 +5,9 @@ import { type TestContext, testContext } from '@edutrust/testing/context';
 import { record } from '@edutrust/testing/events';
 import { fc } from '@edutrust/testing/property';
 import { createPool, kyselyOn } from '../database/database.ts';
-import { openCheckpoint } from './checkpoint.ts';
 import { logNames } from './log-names.ts';
 import { parseTilePath } from './routes.ts';
+import { openCheckpoint } from './signed-note.ts';
 import { CompactRange, hashLeaf, hashNode, rootFromPath } from './tree.ts';
 
 const actor = { kind: 'system', name: 'test' } as const;

@@ -1,4 +1,4 @@
-import { type CheckpointKey, openCheckpoint } from './checkpoint.ts';
+import { type LogPublicKey, openCheckpoint } from './signed-note.ts';
 import { hashBytes, hashLeaf, rootFromPath } from './tree.ts';
 
 /** A C2SP tlog-proof as it travels with what was logged. */
@@ -37,11 +37,7 @@ export function originOf({ checkpoint }: TlogProof): string {
 }
 
 /** Whether the leaf is in the log whose key this is: checkpoint signed, and the path leads to its root (RFC 9162 §2.1.3.2). */
-export function isIncluded(
-  proof: TlogProof,
-  leaf: Uint8Array,
-  key: Pick<CheckpointKey, 'origin' | 'publicKey'>,
-): boolean {
+export function isIncluded(proof: TlogProof, leaf: Uint8Array, key: LogPublicKey): boolean {
   const head = openCheckpoint(proof.checkpoint, key);
   return (
     head !== undefined &&

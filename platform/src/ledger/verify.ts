@@ -1,9 +1,10 @@
 import { sql } from 'kysely';
 import type { Database, Transaction } from '../database/database.ts';
-import { type CheckpointKey, isLinked, openCheckpoint, type TreeHead } from './checkpoint.ts';
+import type { CheckpointKey } from './checkpoint.ts';
 import { type EntryRow, leafBytes } from './entry.ts';
 import type { LogName } from './log-names.ts';
 import { tileReader } from './sequencer.ts';
+import { isLinked, openCheckpoint, type TreeHead } from './signed-note.ts';
 import { CompactRange, hashBytes, hashLeaf, tileWidth } from './tree.ts';
 
 /** What `verify` found. */

@@ -7,9 +7,9 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { Database } from '../database/database.ts';
 import type { Logger } from '../log.ts';
-import { openCheckpoint } from './checkpoint.ts';
 import type { Ledger } from './ledger.ts';
 import { type LogName, logNames } from './log-names.ts';
+import { openCheckpoint } from './signed-note.ts';
 
 /** One line of what is kept of a log: a checkpoint, or that a backup was restored which ended at a size. */
 type Line =

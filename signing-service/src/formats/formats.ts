@@ -1,19 +1,12 @@
-import type { ValidationOptions } from '../validation/options.ts';
-import type { ValidationReport } from '../validation/report.ts';
 import { asic, isContainer } from './asic/format.ts';
-import { cades } from './cades/format.ts';
-import type { FormatName, JudgedFormat, SignatureFormat } from './format.ts';
-import { jades } from './jades/format.ts';
+import type { FormatName, SignatureFormat } from './format.ts';
 import { pades } from './pades/format.ts';
-import { NotAPdf } from './pdf/malformed.ts';
 import { xades } from './xades/format.ts';
 import { outermostSignatures } from './xades/structure.ts';
 import { readXml } from './xml/read.ts';
 
 /** What requests are signed in. */
 const formats: readonly SignatureFormat[] = [pades, asic, xades];
-/** What is judged, in the order in which a file is asked for. */
-const judged: readonly JudgedFormat[] = [...formats, cades, jades];
 
 export function formatNamed(name: FormatName): SignatureFormat {
   const found = formats.find((format) => format.name === name);
@@ -40,14 +33,3 @@ function isPlainXml(file: Uint8Array): boolean {
 
 /** Whether a file may carry signatures already: then it is judged before it is signed. */
 export const maySigned = (file: Uint8Array): boolean => pades.recognises(file) || isContainer(file);
-
-/**
- * Judges a file of whatever format. Runs on the calling thread; for files of strangers use a validation pool.
- *
- * @throws InvalidInput `verify/not-a-pdf` for bytes of no format
- */
-export async function validateFile(file: Uint8Array, options: ValidationOptions): Promise<ValidationReport> {
-  const format = judged.find((candidate) => candidate.recognises(file));
-  if (!format) throw new NotAPdf();
-  return format.validate(file, options);
-}

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { writeZip } from '@edutrust/platform/zip';
 import { createAuthority } from '../../testing/authority.ts';
+import { sampledJudge } from '../../testing/both-judges.ts';
 import { isDataFile } from './asic/names.ts';
 import { asicLongTerm, makeAsic, signAsic } from './asic/sign.ts';
 import { cadesLongTerm } from './cades/long-term.ts';
 import { signCades } from './cades/sign.ts';
-import { validateFile } from './formats.ts';
 import { readJws } from './jades/jws.ts';
 import { signJades } from './jades/sign.ts';
 import { xadesLongTerm } from './xades/long-term.ts';
@@ -114,6 +114,7 @@ const subjects: Readonly<Record<string, () => Promise<Subject>>> = {
 for (const [name, make] of Object.entries(subjects))
   test(`V6: of ${perFormat} damaged files with ${name} none is valid with another content, and none ends in an error`, async (t) => {
     const { files, contentOf, beside, inside } = await make();
+    const validateFile = sampledJudge();
     const random = numbers(11);
     let valid = 0;
     for (let index = 0; index < perFormat; index++) {

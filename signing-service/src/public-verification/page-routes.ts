@@ -7,7 +7,7 @@ import { type Route, route } from '@edutrust/platform/route';
 import { hide, strict } from '@edutrust/platform/schemas';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
-import type { PageView, PublicDocument, SigningPages, VerifyCodeProps, VerifyReportProps } from '../pages.ts';
+import type { PageView, PublicDocument, SigningPages, VerifyCodeProps } from '../pages.ts';
 import { parseVerificationCode } from '../requests/code.ts';
 import { codeProps } from './code-page.ts';
 import { documentByCode } from './document.ts';
@@ -15,6 +15,7 @@ import type { Judge, Judged } from './judge.ts';
 import { largestFileBytes, largestFormBytes } from './limits.ts';
 import { matchesPaper } from './paper.ts';
 import { makeReportPaper } from './report-paper.ts';
+import { reportProps } from './report-props.ts';
 import { tooLarge, type VerificationReport } from './verify.ts';
 
 interface Desk {
@@ -199,6 +200,8 @@ async function showReport(
   const props = reportProps(report, {
     fileName,
     downloadPath: `/verify/report/${id}`,
+    paperPath: `/verify/report/${id}/paper`,
+    again: expected ? `/verify/${expected.code}` : '/verify',
     locale: view.locale,
     ...(expected ? { expected } : {}),
   });
@@ -241,36 +244,4 @@ function problemFor(error: unknown, locale: Locale) {
   if (!(error instanceof EduTrustError) || (error.status >= 500 && error.status !== 503)) throw error;
   const { status, detail, remedy } = error;
   return { status, error: { detail: detail[locale], ...(remedy ? { remedy: remedy[locale] } : {}) } };
-}
-
-function reportProps(
-  report: VerificationReport,
-  given: { fileName: string; downloadPath: string; locale: Locale; expected?: PublicDocument },
-): VerifyReportProps {
-  const { fileName, downloadPath, locale, expected } = given;
-  // "As it was signed" of one signature is no reason for the answer about a file that is not good.
-  const reasons = [...report.reasons, ...report.signatures.flatMap((signature) => signature.reasons)].filter(
-    ({ code }) => code !== 'passed' || report.verdict === 'valid',
-  );
-  const answer = ({ answer: value, sentence }: VerificationReport['unchanged']) => ({
-    answer: value,
-    sentence: sentence[locale],
-  });
-  return {
-    fileName,
-    sizeBytes: report.sizeBytes,
-    sha256: report.sha256,
-    verdict: report.verdict,
-    sentence: report.sentence[locale],
-    unchanged: answer(report.unchanged),
-    trusted: answer(report.trusted),
-    reasons: [...new Set(reasons.map((reason) => reason[locale]))],
-    nextStep: report.nextStep[locale],
-    signatures: report.signatures,
-    judgedAt: report.judgedAt,
-    document: expected ? { ...expected, isSameFile: report.document?.code === expected.code } : report.document,
-    downloadPath,
-    paperPath: `${downloadPath}/paper`,
-    again: expected ? `/verify/${expected.code}` : '/verify',
-  };
 }

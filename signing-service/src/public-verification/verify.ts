@@ -2,7 +2,6 @@ import { createHash, X509Certificate } from 'node:crypto';
 import { trustMaterial } from '@edutrust/certs/authority';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { InvalidInput, TooLarge } from '@edutrust/platform/errors';
-import type { PublicDocument } from '../pages.ts';
 import {
   createValidationPool,
   type LogKey,
@@ -10,9 +9,10 @@ import {
   type ValidationReport,
 } from '../validation/validation.ts';
 import { documentBySha256 } from './document.ts';
+import { inWords, type VerificationReport } from './in-words.ts';
 import { largestFileBytes } from './limits.ts';
-import { describe, type Wording } from './sentences.ts';
 
+export type { VerificationReport } from './in-words.ts';
 export { largestFileBytes } from './limits.ts';
 
 export interface VerifyOptions {
@@ -26,17 +26,6 @@ export interface VerifyOptions {
   readonly password?: string;
   /** Warm threads; one is started for this file alone when absent. */
   readonly pool?: ValidationPool;
-}
-
-/** The validation report with its words, and what we know of the file. */
-export interface VerificationReport extends ValidationReport, Wording {
-  /** SHA-256 of the file, hexadecimal. */
-  readonly sha256: string;
-  readonly sizeBytes: number;
-  /** ISO 8601 UTC. */
-  readonly judgedAt: string;
-  /** The document of ours whose signed file is exactly this one. */
-  readonly document: (PublicDocument & { readonly isSameFile: boolean }) | null;
 }
 
 /** Most certificates that a question may ask us to trust. */
@@ -58,9 +47,9 @@ export async function verifyFile(
   const judgedAt = at ?? context.clock.now();
   const { origin, publicKey } = context.ledger.key('signatures');
   const report = await judge(bytes, { ours, trust, judgedAt, logs: [{ origin, publicKey }], ...asked });
-  const hash = createHash('sha256').update(bytes).digest();
-  const document = await documentBySha256(context.db, hash);
-  return inWords(report, bytes, judgedAt, hash, document ?? null);
+  const sha256 = createHash('sha256').update(bytes).digest();
+  const document = (await documentBySha256(context.db, sha256)) ?? null;
+  return inWords(report, { bytes, judgedAt, sha256, document });
 }
 
 /**
@@ -75,7 +64,8 @@ export async function verifyFileAlone(
 ): Promise<VerificationReport> {
   mustBeReadable(bytes);
   const report = await judge(bytes, { ours: nothing, trust, judgedAt: at, logs: [], ...asked });
-  return inWords(report, bytes, at, createHash('sha256').update(bytes).digest(), null);
+  const sha256 = createHash('sha256').update(bytes).digest();
+  return inWords(report, { bytes, judgedAt: at, sha256, document: null });
 }
 
 type Ours = Awaited<ReturnType<typeof trustMaterial>>;
@@ -107,23 +97,6 @@ async function judge(
   } finally {
     if (!pool) await validation.close();
   }
-}
-
-function inWords(
-  report: ValidationReport,
-  bytes: Uint8Array,
-  judgedAt: Date,
-  hash: Buffer,
-  document: PublicDocument | null,
-): VerificationReport {
-  return {
-    ...report,
-    ...describe(report),
-    sha256: hash.toString('hex'),
-    sizeBytes: bytes.length,
-    judgedAt: judgedAt.toISOString(),
-    document: document && { ...document, isSameFile: true },
-  };
 }
 
 function mustBeReadable(bytes: Uint8Array): void {

@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads';
-import { validateFile } from '../formats/formats.ts';
 import { NotAPdf } from '../formats/pdf/malformed.ts';
+import { validateFile } from '../formats/validate.ts';
 import type { WorkerAnswer, WorkerQuestion } from './worker.ts';
 
 /** The other end of a validation pool: one file after another, one answer each. */

@@ -8,7 +8,7 @@ import { deflateRawSync } from 'node:zlib';
 import { writeZip } from '@edutrust/platform/zip';
 import { fc } from '@edutrust/testing/property';
 import { createAuthority, ocspResponse } from '../../../testing/authority.ts';
-import { validateFile } from '../formats.ts';
+import { validateFile } from '../../../testing/both-judges.ts';
 import { signXades } from '../xades/sign.ts';
 import { MalformedZip, readZip, ZipBeyondLimits } from '../zip/read.ts';
 import { writeManifest } from './manifest.ts';

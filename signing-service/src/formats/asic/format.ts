@@ -1,15 +1,15 @@
 import type { SignatureFormat } from '../format.ts';
 import { readZip } from '../zip/read.ts';
+import { judgedAsic } from './judged.ts';
 import { asicMediaType, isSignatureFile } from './names.ts';
 import { asicLongTerm, completeAsic, makeAsic, prepareAsic } from './sign.ts';
-import { validateAsic } from './validate.ts';
 
 /** Any files with their signatures in one ZIP (ETSI EN 319 162-1): `.asice`, `.asics`, `.sce`, `.scs`. */
 export const asic: SignatureFormat = {
+  ...judgedAsic,
   name: 'ASiC-E',
   mediaType: asicMediaType,
   extension: 'asice',
-  recognises: (file) => local.every((byte, index) => file[index] === byte),
   enclose: (file, name) => (isContainer(file) ? Buffer.from(file) : makeAsic(new Map([[nameInside(name), file]]))),
   countSignatures: (file) =>
     isContainer(file) ? [...readZip(Buffer.from(file)).keys()].filter(isSignatureFile).length : 0,
@@ -17,11 +17,7 @@ export const asic: SignatureFormat = {
   stamped: (signature) => Buffer.from(signature.buffer, signature.byteOffset, signature.byteLength),
   complete: completeAsic,
   longTerm: asicLongTerm,
-  validate: validateAsic,
 };
-
-/** The first local header of a ZIP. */
-const local = [0x50, 0x4b, 0x03, 0x04];
 
 /** Whether a file says of itself, where programs look for it, that it is an ASiC-E container (annex A.1); an office document is a ZIP, too. */
 export function isContainer(file: Uint8Array): boolean {

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { archiveCover, attribute, cmsOids, extendSignedData, readCms, withHashIndex } from '@edutrust/certs/cms';
 import { createAuthority, ocspResponse, revocationList } from '../../../testing/authority.ts';
+import { validateFile } from '../../../testing/both-judges.ts';
 import type { ValidationOptions } from '../../validation/options.ts';
-import { validateFile } from '../formats.ts';
 import { addCadesValidationData, archiveCades, cadesLongTerm } from './long-term.ts';
 import { signCades } from './sign.ts';
 

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { toPem } from '@edutrust/certs/certificate';
 import { type FlattenedJWS, flattenedVerify, importX509 } from 'jose';
 import { createAuthority } from '../../../testing/authority.ts';
-import { validateFile } from '../formats.ts';
+import { validateFile } from '../../../testing/both-judges.ts';
 import { signJades } from './sign.ts';
 
 const at = new Date('2026-05-20T08:00:00Z');

@@ -1,16 +1,16 @@
 import { assembleCms, buildSignedAttributes } from '../cms.ts';
 import type { SignatureFormat, SignatureWish } from '../format.ts';
 import { visibleLines } from './appearance.ts';
+import { judgedPades } from './judged.ts';
 import { longTerm } from './long-term.ts';
 import { completeSignature, prepareSignature } from './prepare.ts';
-import { validatePdf } from './validate.ts';
 
 /** PDF (ETSI EN 319 142-1): each signature is an incremental update, a visible block where there is a place for it. */
 export const pades: SignatureFormat = {
+  ...judgedPades,
   name: 'PAdES',
   mediaType: 'application/pdf',
   extension: 'pdf',
-  recognises: (file) => Buffer.from(file.buffer, file.byteOffset, Math.min(file.byteLength, 5)).equals(head),
   enclose: (file) => Buffer.from(file),
   countSignatures: (file) =>
     Buffer.from(file.buffer, file.byteOffset, file.byteLength).toString('latin1').split('/ByteRange [').length - 1,
@@ -24,7 +24,6 @@ export const pades: SignatureFormat = {
   complete: (prepared, { toBeSigned, ...parts }) =>
     completeSignature(prepared, assembleCms({ signedAttributes: toBeSigned, ...parts })),
   longTerm,
-  validate: validatePdf,
 };
 
 /**
@@ -34,8 +33,6 @@ export const pades: SignatureFormat = {
 function roomFor(certificate: Uint8Array): number {
   return 4 * certificate.length + 3_072;
 }
-
-const head = Buffer.from('%PDF-', 'latin1');
 
 function fieldOf({ signatory: { kind, name, title, organisation }, at, place, verifyAt }: SignatureWish) {
   const isSeal = kind === 'seal';

@@ -4,10 +4,11 @@ import { test } from 'node:test';
 import { childrenOf, element, explicit, oid, readDer, sequence, tag } from '@edutrust/certs/der';
 import { fc } from '@edutrust/testing/property';
 import { createAuthority } from '../../../testing/authority.ts';
+import { sampledJudge, validatePdf } from '../../../testing/both-judges.ts';
 import { appendRevision, hybridPdf, plainObjects, streamPdf, tablePdf } from '../../../testing/pdf-files.ts';
 import { sampleTranscript } from '../../templates/transcript/sample.ts';
 import { makeTranscript } from '../../templates/transcript/transcript.ts';
-import { type ValidationOptions, validatePdf } from '../../validation/validation.ts';
+import type { ValidationOptions } from '../../validation/validation.ts';
 import {
   assembleCms,
   buildSignedAttributes,
@@ -371,6 +372,7 @@ test('V6: of thousands of flipped bytes in several files none leaves a file vali
       createHash('sha256').update(bytes.subarray(0, from)).update(bytes.subarray(to)).digest('hex');
     return { file, digestOf, good: digestOf(file), contents: [from, to] as const };
   });
+  const judge = sampledJudge();
   let count = 0;
   await fc.assert(
     fc.asyncProperty(
@@ -387,11 +389,14 @@ test('V6: of thousands of flipped bytes in several files none leaves a file vali
           : position % bytes.length;
         bytes[at] = (bytes[at] ?? 0) ^ mask;
         count++;
-        const verdict = await verdictOf(bytes).catch((error: unknown) => {
-          // The header was hit: no PDF any more.
-          assert.equal((error as { code?: string }).code, 'verify/not-a-pdf');
-          return 'invalid';
-        });
+        const verdict = await judge(bytes, options).then(
+          (report) => report.verdict,
+          (error: unknown) => {
+            // The header was hit: no PDF any more.
+            assert.equal((error as { code?: string }).code, 'verify/not-a-pdf');
+            return 'invalid';
+          },
+        );
         if (digestOf(bytes) !== good) assert.notEqual(verdict, 'valid', `byte ${at}`);
       },
     ),

@@ -3,9 +3,9 @@ import { sign } from 'node:crypto';
 import { test } from 'node:test';
 import { PDF, type Signer } from '@libpdf/core';
 import { createAuthority } from '../../../testing/authority.ts';
+import { validatePdf } from '../../../testing/both-judges.ts';
 import { sampleTranscript } from '../../templates/transcript/sample.ts';
 import { makeTranscript } from '../../templates/transcript/transcript.ts';
-import { validatePdf } from '../../validation/validation.ts';
 import { signPdf } from './pades.ts';
 
 const authority = createAuthority();

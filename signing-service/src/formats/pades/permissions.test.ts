@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createAuthority } from '../../../testing/authority.ts';
+import { validatePdf } from '../../../testing/both-judges.ts';
 import { appendRevision, plainObjects, tablePdf } from '../../../testing/pdf-files.ts';
 import { signByHand } from '../../../testing/signing-by-hand.ts';
-import { type ValidationOptions, validatePdf } from '../../validation/validation.ts';
+import type { ValidationOptions } from '../../validation/validation.ts';
 import { addValidationData, signPdf, timeStampPdf } from './pades.ts';
 
 const authority = createAuthority();

@@ -3,9 +3,10 @@ import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import { test } from 'node:test';
 import { locales } from '@edutrust/platform/messages';
 import { createAuthority, type Issued, issue, revocationList } from '../../../testing/authority.ts';
+import { validatePdf } from '../../../testing/both-judges.ts';
 import { appendRevision, hybridPdf, streamPdf, tablePdf } from '../../../testing/pdf-files.ts';
 import { reasonTable } from '../../validation/reasons.ts';
-import { createValidationPool, type ValidationOptions, validatePdf } from '../../validation/validation.ts';
+import { createValidationPool, type ValidationOptions } from '../../validation/validation.ts';
 import { addValidationData, signPdf, timeStampPdf, visibleLines } from './pades.ts';
 
 const signedAt = new Date('2026-11-23T03:00:00Z');

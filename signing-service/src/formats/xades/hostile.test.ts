@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { createAuthority, ocspResponse } from '../../../testing/authority.ts';
-import { validateFile } from '../formats.ts';
+import { validateFile } from '../../../testing/both-judges.ts';
 import { canonicalElement, exclusive } from '../xml/canonical.ts';
 import { dsig } from '../xml/names.ts';
 import { readXml } from '../xml/read.ts';

@@ -1,0 +1,24 @@
+import type { ValidationOptions } from '../validation/options.ts';
+import type { ValidationReport } from '../validation/report.ts';
+import { judgedAsic } from './asic/judged.ts';
+import { cades } from './cades/format.ts';
+import type { JudgedFormat } from './format.ts';
+import { jades } from './jades/format.ts';
+import { judgedPades } from './pades/judged.ts';
+import { NotAPdf } from './pdf/malformed.ts';
+import { judgedXades } from './xades/judged.ts';
+
+/** What is judged, in the order in which a file is asked for. */
+const judged: readonly JudgedFormat[] = [judgedPades, judgedAsic, judgedXades, cades, jades];
+
+/**
+ * Judges a file of whatever format. Runs on the calling thread; for files of strangers use a validation pool. Nothing behind
+ * it makes signatures, so that a browser loads the judge alone (ADR 0198).
+ *
+ * @throws InvalidInput `verify/not-a-pdf` for bytes of no format
+ */
+export async function validateFile(file: Uint8Array, options: ValidationOptions): Promise<ValidationReport> {
+  const format = judged.find((candidate) => candidate.recognises(file));
+  if (!format) throw new NotAPdf();
+  return format.validate(file, options);
+}

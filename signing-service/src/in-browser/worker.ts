@@ -1,0 +1,36 @@
+import { NotAPdf } from '../formats/pdf/malformed.ts';
+import { validateFile } from '../formats/validate.ts';
+import { inWords } from '../public-verification/in-words.ts';
+import { reportProps } from '../public-verification/report-props.ts';
+import { createHash } from './crypto.ts';
+import type { BrowserAnswer, BrowserQuestion } from './messages.ts';
+
+/**
+ * The judge on a thread of a browser, as the build compiles it for one (ADR 0198): the sources of the server, with the
+ * modules beside this file in the place of Node's. One answer to each file.
+ */
+
+/** A worker's own scope: TypeScript knows a window's only. */
+interface WorkerScope {
+  addEventListener(type: 'message', listen: (event: { readonly data: BrowserQuestion }) => void): void;
+  postMessage(answer: BrowserAnswer): void;
+}
+
+const scope = globalThis as unknown as WorkerScope;
+
+async function answerTo({ bytes, fileName, options }: BrowserQuestion): Promise<BrowserAnswer> {
+  try {
+    const judgedAt = options.at ?? new Date();
+    const judged = await validateFile(bytes, { ...options, at: judgedAt });
+    const sha256 = createHash('sha256').update(bytes).digest();
+    const report = inWords(judged, { bytes, judgedAt, sha256, document: null });
+    const place = { fileName, downloadPath: '', paperPath: null, again: '' };
+    const shownIn = (locale: 'vi' | 'en') => reportProps(report, { ...place, locale });
+    return { report, shown: { vi: shownIn('vi'), en: shownIn('en') } };
+  } catch (error) {
+    if (error instanceof NotAPdf) return { notAPdf: true };
+    return { failed: error instanceof Error ? `${error.name}: ${error.message}` : 'unknown' };
+  }
+}
+
+scope.addEventListener('message', async ({ data }) => scope.postMessage(await answerTo(data)));
