@@ -68,7 +68,10 @@ function orRefusal<Value>(read: () => Value): Value | 'refused' {
 }
 
 test('numbers are written as Node writes them', () => {
-  const written = (buffer: { writeInt32LE(value: number): number; writeUIntLE(value: number, at: number, count: number): number }) => {
+  const written = (buffer: {
+    writeInt32LE(value: number): number;
+    writeUIntLE(value: number, at: number, count: number): number;
+  }) => {
     buffer.writeInt32LE(-1_340);
     buffer.writeUIntLE(70_000, 4, 3);
     return [...(buffer as unknown as Uint8Array)];
