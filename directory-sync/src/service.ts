@@ -99,7 +99,6 @@ export function createDirectorySync(context: ServiceContext): Service {
       parts = [startTargetReader(context), ...startFeed(context, news)];
     },
     close: async () => {
-      news.close();
       for (const part of parts) await part.stop();
       await connections[Symbol.asyncDispose]();
     },

@@ -53,6 +53,8 @@ export const idpKinds: readonly ApprovalKind[] = [codeKind, releaseAppKind];
 export interface Idp extends Service {
   /** Who calls, by the provider's session; null for nobody. Asked for each request by the HTTP base. */
   authenticate(request: FastifyRequest): Promise<Actor | null>;
+  /** The same of a request that goes on; it is no use of the session. */
+  authenticateAgain(request: FastifyRequest): Promise<Actor | null>;
 }
 
 const sweepTask = 'idp.sweep';
@@ -86,7 +88,7 @@ export async function createIdp(
   let readers: readonly { stop(): Promise<void> }[] = [];
   return {
     name: 'idp',
-    authenticate: createAuthenticate(context, cookies.session),
+    ...createAuthenticate(context, cookies.session),
     routes: () => [
       ...provider.routes,
       ...ownPageRoutes(tools),

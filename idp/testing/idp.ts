@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { newsOf } from '@edutrust/platform/database';
 import { createHttpServer, type HttpServer } from '@edutrust/platform/http';
 import { addRoutes } from '@edutrust/platform/route';
 import { accessBook } from '@edutrust/registry/accesses';
@@ -73,8 +74,10 @@ async function serve(context: TestContext): Promise<{ app: HttpServer; idp: Idp 
     config: context.config,
     log: context.log,
     store: context.store,
+    news: newsOf(context.db),
     gate: {
       authenticate: (request) => idp.authenticate(request),
+      authenticateAgain: (request) => idp.authenticateAgain(request),
       can: can(context.db),
       disclosures: accessBook(context),
     },

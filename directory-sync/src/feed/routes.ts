@@ -1,6 +1,6 @@
-import { Readable } from 'node:stream';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { InvalidInput, TooManyRequests, Unauthenticated } from '@edutrust/platform/errors';
+import { streamLastsMs } from '@edutrust/platform/http';
 import { type Route, route } from '@edutrust/platform/route';
 import { Time, Uuid } from '@edutrust/platform/schemas';
 import Type, { type Static } from 'typebox';
@@ -26,8 +26,6 @@ const Message = Type.Object({
 const pageSize = 200;
 /** A stream says that it lives, and looks by itself, for news that another process wrote down. */
 const streamLooksEveryMs = 5_000;
-/** Proxies and balancers end what lasts longer; the client comes back with the last id that it saw. */
-const streamLastsMs = 15 * 60_000;
 const mostStreams = { ofAll: 500, ofClient: 3 } as const;
 
 /** @throws Unauthenticated */
@@ -120,16 +118,9 @@ const stream = (context: ServiceContext, news: FeedNews, open: Map<string, numbe
         throw new TooManyRequests('feed/too-many-streams', busy, { retryAfterSeconds: 60 });
       }
       open.set(client.id, count + 1);
-      const events = Readable.from(
-        eventsOf(context, news, { token: authorization, after, types: typesOf(request.query) }),
-        { objectMode: false, highWaterMark: 16 * 1024 },
-      );
-      events.once('close', () => open.set(client.id, (open.get(client.id) ?? 1) - 1));
-      return reply
-        .header('content-type', 'text/event-stream')
-        .header('cache-control', 'no-store')
-        .header('x-accel-buffering', 'no')
-        .send(events);
+      reply.raw.once('close', () => open.set(client.id, (open.get(client.id) ?? 1) - 1));
+      const from = { token: authorization, after, types: typesOf(request.query) };
+      return request.server.streams.send(reply, (ending) => eventsOf(context, news, { ...from, ending }));
     },
   });
 
@@ -141,13 +132,19 @@ async function* eventsOf(
     token,
     after,
     types,
-  }: { readonly token: string | undefined; readonly after: number; readonly types: readonly string[] },
+    ending,
+  }: {
+    readonly token: string | undefined;
+    readonly after: number;
+    readonly types: readonly string[];
+    readonly ending: AbortSignal;
+  },
 ): AsyncGenerator<string> {
   const endsAt = performance.now() + streamLastsMs;
   let position = after;
   yield `retry: 5000\nid: ${position}\n\n`;
-  while (performance.now() < endsAt && !news.isClosed) {
-    const waited = news.next(streamLooksEveryMs); // before the look: what comes between is not slept over
+  while (performance.now() < endsAt && !ending.aborted) {
+    const waited = news.next(streamLooksEveryMs, ending); // before the look: what comes between is not slept over
     const client = await clientOf(context, token).catch(() => undefined);
     if (!client) return;
     const messages = await nextOf(context, client, { after: position, types });

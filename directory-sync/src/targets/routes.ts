@@ -192,19 +192,22 @@ const listRuns = ({ db }: ServiceContext) =>
     access: requires('sync.read'),
     schema: { tags, summary: 'The last 50 runs', params, response: { 200: Type.Object({ items: Type.Array(Run) }) } },
     resource: ({ params: { id } }) => ofTarget(db, id),
+    watch: ({ params: { id } }) => lastRuns(db, id),
     handle: async (request) => {
-      const { id } = request.params;
-      const rows = await syncOf(db)
-        .selectFrom('sync.run')
-        .selectAll()
-        .where('target_id', '=', id)
-        .orderBy('id', 'desc')
-        .limit(50)
-        .execute();
+      const rows = await lastRuns(db, request.params.id);
       const names = await schoolsIn(db, rows);
       return { items: rows.map((row) => toRun(row, localeOf(request), names)) };
     },
   });
+
+const lastRuns = (db: Database, targetId: string) =>
+  syncOf(db)
+    .selectFrom('sync.run')
+    .selectAll()
+    .where('target_id', '=', targetId)
+    .orderBy('id', 'desc')
+    .limit(50)
+    .execute();
 
 const readRun = ({ db }: ServiceContext) =>
   route({

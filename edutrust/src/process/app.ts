@@ -1,5 +1,6 @@
 import { freeBytes } from '@edutrust/platform/alarms';
 import type { Config } from '@edutrust/platform/config';
+import { newsOf } from '@edutrust/platform/database';
 import { createHttpServer, type Gate, type HttpServer } from '@edutrust/platform/http';
 import { ledgerRoutes } from '@edutrust/platform/ledger-routes';
 import { metricsText } from '@edutrust/platform/metrics';
@@ -41,6 +42,7 @@ export async function composeApp(
     log: context.log,
     store: context.store,
     clock: context.clock,
+    news: newsOf(context.db),
     storeAnswersWithinMs: options.storeAnswersWithinMs,
     gate: options.authenticate ? { ...gate, authenticate: options.authenticate } : gate,
     readiness: {

@@ -70,6 +70,7 @@ export async function buildServices(
   const selected = names.flatMap((name) => built[name] ?? []);
   const gate: Gate = {
     authenticate: (request) => idp.authenticate(request),
+    authenticateAgain: (request) => idp.authenticateAgain(request),
     can: can(context.db),
     disclosures: accessBook(context),
   };

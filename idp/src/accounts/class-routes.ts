@@ -43,6 +43,7 @@ const list = ({ context }: IdpTools) =>
       response: { 200: Type.Object({ items: Type.Array(LearnerAccount) }) },
     },
     resource: ({ params }) => ({ classId: params.id }),
+    watch: ({ params }) => listLearnerAccounts(context, params.id),
     handle: async ({ params }) => ({
       items: (await listLearnerAccounts(context, params.id)).map(({ lastSignInAt, ...account }) => ({
         ...account,

@@ -11,6 +11,7 @@ import { type TestIdp, testIdp } from '../../testing/idp.ts';
 import { isForPerson, releasedScopes } from '../apps/release.ts';
 import { releaseAppKind } from '../apps/release-approval.ts';
 import { listTiles } from '../apps/tiles.ts';
+import { endSessions, suspend } from './accounts.ts';
 
 let world: TestIdp;
 const browsers = new Map<string, TestBrowser>();
@@ -40,6 +41,55 @@ test('A5: codes never reach upwards or sideways: a class teacher makes them for 
   assert.equal(await invite(teacher, administrator), 403);
   const strangers = city.schools.flatMap(({ teacherIds }) => teacherIds).filter((id) => id !== teacher);
   assert.equal(await invite(strangers.at(-1) ?? '', pupil), 403, 'a teacher of another school');
+});
+
+test('S2: a class’s page hears of its accounts until the session ends, which listening does not prolong; another school’s administrator hears nothing', async () => {
+  const { schoolAdministrator, teacher } = world.city.people;
+  const actor = { kind: 'system', name: 'setup' } as const;
+  const { rows } = await sql<{ id: string; pupil: string }>`
+    SELECT c.id, e.person_id AS pupil FROM registry.class AS c JOIN registry.enrolment AS e ON e.class_id = c.id
+    WHERE c.homeroom_teacher_id = ${teacher} AND e.valid_until IS NULL ORDER BY e.person_id LIMIT 1`.execute(
+    world.context.db,
+  );
+  const listen = (browser: TestBrowser) =>
+    browser.request(`${world.origin}/api/v1/classes/${rows[0]?.id}/accounts`, {
+      headers: { accept: 'text/event-stream', 'sec-fetch-site': 'same-origin' },
+    });
+  const stranger = await listen(await world.enter(world.city.schools.at(-1)?.administratorId ?? ''));
+  assert.equal(stranger.status, 403);
+  assert.doesNotMatch(await stranger.text(), /data:/);
+  const { db } = world.context;
+  const seenAt = async () =>
+    (
+      await sql<{ at: Date }>`
+        SELECT max(last_seen_at) AS at FROM idp.session WHERE person_id = ${schoolAdministrator}`.execute(db)
+    ).rows[0]?.at;
+  const suspendOne = () =>
+    db.transaction().execute((transaction) => suspend(transaction, world.context, rows[0]?.pupil ?? '', actor));
+  const page = await listen(await world.enter(schoolAdministrator));
+  assert.equal(page.status, 200);
+  let heard = '';
+  let idleSince: Date | undefined;
+  let hasEnded = false;
+  for await (const chunk of (page.body ?? []) as AsyncIterable<Uint8Array>) {
+    heard += new TextDecoder().decode(chunk);
+    const looks = heard.match(/data: look/g)?.length ?? 0;
+    if (looks === 1 && !idleSince) {
+      await sql`
+        UPDATE idp.session SET last_seen_at = now() - interval '2 minutes'
+        WHERE person_id = ${schoolAdministrator}`.execute(db);
+      idleSince = await seenAt();
+      await suspendOne();
+    } else if (looks === 2 && !hasEnded) {
+      assert.deepEqual(await seenAt(), idleSince);
+      hasEnded = true;
+      await db
+        .transaction()
+        .execute((transaction) => endSessions(transaction, world.context, schoolAdministrator, actor));
+    }
+  }
+  assert.ok(hasEnded, heard);
+  assert.equal(heard.match(/data: look/g)?.length, 2);
 });
 
 test('why a person cannot sign in is a list of steps; suspended and resumed show in it', async () => {

@@ -1,6 +1,7 @@
 import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { statement } from '@edutrust/platform/database';
+import type { Gate } from '@edutrust/platform/http';
 import { rolesOf } from '@edutrust/registry/permissions';
 import type { FastifyRequest } from 'fastify';
 import { hashOf } from '../provider/models/hash.ts';
@@ -41,11 +42,11 @@ const seen = statement<never, [uid: string]>(
 export function createAuthenticate(
   context: Pick<ServiceContext, 'db' | 'secrets'>,
   cookieName: string,
-): (request: FastifyRequest) => Promise<Actor | null> {
+): Required<Pick<Gate, 'authenticate' | 'authenticateAgain'>> {
   const { db, secrets } = context;
   const known = new WeakMap<FastifyRequest, Promise<Actor | null>>();
 
-  async function look(cookieHeader: string | undefined): Promise<Actor | null> {
+  async function look(cookieHeader: string | undefined, isUse = true): Promise<Actor | null> {
     const cookie = readCookie(cookieHeader, cookieName);
     if (!cookie || cookie.length > 100) return null;
     // The person's status is read here and not asked for apart: this runs before every request.
@@ -53,7 +54,7 @@ export function createAuthenticate(
     if (!session) return null;
     const { uid, id_hash: idHash, person_id: personId, attestation, payload } = session;
     if (!isTrueSession(secrets, { uid, idHash, personId, attestation, ...payload })) return null;
-    if (session.is_stale) await seen(db, uid);
+    if (session.is_stale && isUse) await seen(db, uid);
     const provedAt = (payload.loginTs ?? 0) * 1000;
     return {
       kind: 'person',
@@ -65,11 +66,14 @@ export function createAuthenticate(
     };
   }
 
-  return (request) => {
-    const asked = known.get(request);
-    if (asked) return asked;
-    const looking = look(request.headers.cookie);
-    known.set(request, looking);
-    return looking;
+  return {
+    authenticate: (request) => {
+      const asked = known.get(request);
+      if (asked) return asked;
+      const looking = look(request.headers.cookie);
+      known.set(request, looking);
+      return looking;
+    },
+    authenticateAgain: (request) => look(request.headers.cookie, false),
   };
 }

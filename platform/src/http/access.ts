@@ -42,6 +42,8 @@ export const signedIn: Access = { kind: 'signed-in' };
 /** Given by the composition root: who is calling (idp knows), and may they (registry decides). */
 export interface Gate {
   authenticate(request: FastifyRequest): Promise<Actor | null>;
+  /** The same asked anew of a request that goes on: it does not count as use of the session, which may end meanwhile. */
+  authenticateAgain?(request: FastifyRequest): Promise<Actor | null>;
   can(actor: Actor, action: string, resource?: Resource, how?: 'alone' | 'proposed'): Promise<boolean>;
   /** Who got to know what of whom; a server without it takes no route that discloses anything. */
   readonly disclosures?: Disclosures;

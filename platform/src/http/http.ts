@@ -6,6 +6,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyBaseLogger, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import type { PersonActor } from '../actor.ts';
 import { type Clock, systemClock } from '../clock.ts';
+import type { News } from '../database/news.ts';
 import { requestId } from '../ids.ts';
 import type { Logger } from '../log.ts';
 import { countError, observeRequest } from '../metrics/metrics.ts';
@@ -35,6 +36,7 @@ import { referenceKeywords, referencesOf, referredBy } from './references.ts';
 import { addRoutes } from './route.ts';
 import type { HttpServer } from './server.ts';
 import { closeInTime } from './shutdown.ts';
+import { createStreams } from './streams.ts';
 import { createUploads, type UploadLimits } from './uploads.ts';
 import { illFormed, illFormedAt, isWellFormedText } from './well-formed.ts';
 
@@ -46,6 +48,7 @@ export { kindOf, localeOf, notAllowed, type Problem, passkeyNeeded, stepUpNeeded
 export { canonicalAddress } from './rate-limits.ts';
 export { type ReferredKind, refersTo, visit } from './references.ts';
 export type { HttpServer } from './server.ts';
+export { streamLastsMs } from './streams.ts';
 export type { ReceivedFile } from './uploads.ts';
 export { illFormedAt } from './well-formed.ts';
 
@@ -55,6 +58,8 @@ export interface HttpOptions extends OperationOptions {
   /** Where the processes count requests together; `clock` says which minute it is. */
   readonly store: ShortLivedStore;
   readonly clock?: Clock;
+  /** Wakes streams at once; without it they look now and then. */
+  readonly news?: Pick<News, 'subscribe'> | undefined;
   /** As the limiter of requests has it. */
   readonly storeAnswersWithinMs?: number | undefined;
   /** A page for a person who meets an error outside the API; without it the problem's text. */
@@ -123,8 +128,11 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
   await app.register(swagger, openapiOptions(config.url));
 
   app.decorate('direct', direct as Direct);
+  const streams = createStreams({ news: options.news, mayStill: (request) => mayStill(options, request) });
+  app.decorate('streams', streams);
   app.addHook('preClose', (done) => {
     direct.stop();
+    streams.close();
     done();
   });
   app.decorateRequest('actor', null);
@@ -189,11 +197,33 @@ function decideEachRequest(app: HttpServer, options: HttpOptions): void {
   // With a resource the decision waits until the parameters have been validated.
   app.addHook('preHandler', async (request) => {
     const access = request.routeOptions.config.access;
-    if (access?.kind !== 'action') return;
-    if (access.resource) await decide(options, request, access, await access.resource(request));
-    for (const { resource, action } of referredBy(request))
-      await decide(options, request, { ...access, action: action ?? access.action }, resource);
+    if (access?.kind === 'action') await decideOnNamed(options, request, access);
   });
+}
+
+async function decideOnNamed(
+  options: HttpOptions,
+  request: FastifyRequest,
+  access: Extract<Access, { kind: 'action' }>,
+): Promise<void> {
+  if (access.resource) await decide(options, request, access, await access.resource(request));
+  for (const { resource, action } of referredBy(request))
+    await decide(options, request, { ...access, action: action ?? access.action }, resource);
+}
+
+/** Whether a request that was let in would be let in now; not where that cannot be found out. */
+async function mayStill(options: HttpOptions, request: FastifyRequest): Promise<boolean> {
+  const { access } = request.routeOptions.config;
+  const { gate } = options;
+  try {
+    request.actor = await (gate.authenticateAgain ?? gate.authenticate)(request);
+    if (access?.kind !== 'action') return request.actor !== null;
+    if (!access.resource) await decide(options, request, access);
+    await decideOnNamed(options, request, access);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function recordEachRequest(app: HttpServer): void {

@@ -62,6 +62,11 @@ interface RouteDefinition<Schema extends RouteSchema> {
    * holds personal fields or has no schema. `own`: of the caller alone; `nothing`: of nobody.
    */
   readonly discloses?: string;
+  /**
+   * Of a GET that pages keep asking: what is looked at for changes. Asked with `Accept: text/event-stream` it is answered
+   * by a stream that says when to ask again, to whom may ask (ADR 0192).
+   */
+  readonly watch?: (request: RequestOf<Schema>) => Promise<unknown>;
   /** Seconds and bytes beside the usual ones. */
   readonly limits?: Pick<RouteOptions, 'bodyLimit' | 'handlerTimeout'>;
   readonly handle: HandlerOf<Schema>;
@@ -80,6 +85,7 @@ export function route<const Schema extends RouteSchema>({
   access,
   resource,
   discloses,
+  watch,
   limits,
   handle,
 }: RouteDefinition<Schema>): Route {
@@ -89,7 +95,10 @@ export function route<const Schema extends RouteSchema>({
   const config = { access: resource ? ({ ...access, resource } as Access) : access, ...(discloses && { discloses }) };
   // Fastify infers from literals in place; the same was inferred above.
   const given = handle as unknown as RouteOptions['handler'];
+  const look = watch as unknown as ((request: FastifyRequest) => Promise<unknown>) | undefined;
   const handler: typeof given = function (request, reply) {
+    if (look && request.method === 'GET' && request.headers.accept === 'text/event-stream')
+      return request.server.streams.watch(request, reply, () => look(request)); // tells nothing of anybody
     if (discloses && discloses !== 'nothing') request.disclosed = 'unsaid';
     return given.call(this, request, reply);
   };

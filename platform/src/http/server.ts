@@ -9,6 +9,7 @@ import type {
 import type { Actor } from '../actor.ts';
 import type { Access } from './access.ts';
 import type { Direct } from './direct.ts';
+import type { Streams } from './streams.ts';
 import type { Uploads } from './uploads.ts';
 
 declare module 'fastify' {
@@ -29,6 +30,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** Where files that are sent wait, bounded for the whole process. */
     uploads: Uploads;
+    /** Events for those who listen. */
+    streams: Streams;
     /** The way past the framework for what is asked most. */
     direct: Direct;
   }

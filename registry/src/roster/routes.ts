@@ -143,6 +143,14 @@ const readPlan = (context: ServiceContext) =>
       params: IdParams,
       response: { 200: PlanView },
     },
+    watch: async (request) => {
+      const { status, appliedCount, approvalId } = await visiblePlan(
+        context.db,
+        personActor(request),
+        request.params.id,
+      );
+      return [status, appliedCount, approvalId];
+    },
     handle: async (request) => {
       const actor = personActor(request);
       return toPlanView(context, await visiblePlan(context.db, actor, request.params.id), actor, localeOf(request));

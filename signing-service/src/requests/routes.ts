@@ -281,6 +281,7 @@ const readRun = ({ db }: ServiceContext) =>
       const { class_id: classId } = await findRun(db, request.params.id); // validated
       return { classId };
     },
+    watch: (request) => runView(db, request.params.id, localeOf(request)),
     handle: (request) => runView(db, request.params.id, localeOf(request)),
   });
 

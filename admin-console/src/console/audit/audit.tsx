@@ -4,10 +4,11 @@ import { api, must } from '../../design/api.ts';
 import { Chips } from '../../design/choices.tsx';
 import { Banner } from '../../design/form.tsx';
 import { Icon } from '../../design/icon.tsx';
-import { formatClock, formatDate, formatNumber, t } from '../../design/language.ts';
+import { formatClock, formatDay, formatNumber, t } from '../../design/language.ts';
 import { useAction } from '../../design/load.ts';
 import { Row, Ruled } from '../../design/ruled.tsx';
 import { Empty, Show } from '../../design/show.tsx';
+import { sentence } from '../call.ts';
 import { useFilter } from '../filter.ts';
 import { useMay } from '../me.ts';
 import { usePages } from '../pages.ts';
@@ -94,14 +95,14 @@ function Integrity() {
 function Days({ entries }: { readonly entries: readonly Entry[] }) {
   const days = new Map<string, Entry[]>();
   for (const entry of entries) {
-    const day = formatDate(entry.at);
+    const day = formatDay(entry.at);
     days.set(day, [...(days.get(day) ?? []), entry]);
   }
   return (
     <>
       {[...days].map(([day, ofDay]) => (
-        <section key={day} class="grid gap-3" aria-label={day}>
-          <h2 class="number">{day}</h2>
+        <section key={day} class="grid gap-3" aria-label={sentence(day)}>
+          <h2 class="number">{sentence(day)}</h2>
           <Ruled onMargin isTight isOrdered>
             {ofDay.map((entry) => (
               <EntryRow key={entry.id} entry={entry} />

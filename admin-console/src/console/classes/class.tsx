@@ -1,10 +1,11 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { useLocation, useRoute } from 'preact-iso';
 import { api, must } from '../../design/api.ts';
 import { Segments } from '../../design/choices.tsx';
 import { Banner } from '../../design/form.tsx';
 import { Icon } from '../../design/icon.tsx';
 import { t } from '../../design/language.ts';
+import { useLive } from '../../design/live.ts';
 import { useAction, useLoad } from '../../design/load.ts';
 import { Empty, Show } from '../../design/show.tsx';
 import type { MadeCode } from '../activation.ts';
@@ -91,19 +92,12 @@ function Loaded({ data }: { readonly data: ClassView }) {
   );
 }
 
-const asksEvery = 10_000;
-
-/** How each learner stands now; asked anew while the page is looked at. */
+/** How each learner stands, as it changes. */
 function WithAccounts({ data }: { readonly data: ClassView }) {
   const [accounts, reload] = useLoad(`accounts ${data.id}`, () =>
     must(api.GET('/api/v1/classes/{id}/accounts', { params: { path: { id: data.id } } })),
   );
-  useEffect(() => {
-    const timer = setInterval(() => {
-      if (document.visibilityState === 'visible') reload();
-    }, asksEvery);
-    return () => clearInterval(timer);
-  }, [reload]);
+  useLive(`/api/v1/classes/${data.id}/accounts`, reload);
   return (
     <Show loaded={accounts}>
       {({ items }) => <Learners data={data} accounts={new Map(items.map((one) => [one.personId, one]))} />}

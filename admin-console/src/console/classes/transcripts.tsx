@@ -1,17 +1,15 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { api, must } from '../../design/api.ts';
 import { Dialog } from '../../design/dialog.tsx';
 import { Banner } from '../../design/form.tsx';
 import { Icon } from '../../design/icon.tsx';
 import { t } from '../../design/language.ts';
+import { useLive } from '../../design/live.ts';
 import { useAction } from '../../design/load.ts';
 import type { paths } from '../../generated/api.d.ts';
 import type { ClassView } from './views.ts';
 
 type Run = paths['/api/v1/signing/transcripts']['post']['responses']['202']['content']['application/json'];
-
-/** How often a run that goes on is asked how far it is, in milliseconds. */
-const askEveryMs = 1_000;
 
 /**
  * Asks for the signatures of a class at one tap, shows how far its transcripts are, and says of everybody left out why.
@@ -46,17 +44,11 @@ function Progress({ started, onClose }: { readonly started: Run; readonly onClos
   const [withdrawn, setWithdrawn] = useState<number>();
   const back = useAction();
   const params = { path: { id: run.id } };
-  useEffect(() => {
-    if (run.state === 'done' || error) return;
-    const timer = setTimeout(
-      () =>
-        must(api.GET('/api/v1/signing/transcripts/{id}', { params })).then(setRun, (caught: unknown) =>
-          setError(caught instanceof Error ? caught.message : String(caught)),
-        ),
-      askEveryMs,
+  const askAgain = () =>
+    must(api.GET('/api/v1/signing/transcripts/{id}', { params })).then(setRun, (caught: unknown) =>
+      setError(caught instanceof Error ? caught.message : String(caught)),
     );
-    return () => clearTimeout(timer);
-  }, [run, error]);
+  useLive(run.state === 'done' || error ? undefined : `/api/v1/signing/transcripts/${run.id}`, askAgain, 1_000);
   const takeBack = () =>
     back.run(async () =>
       setWithdrawn((await must(api.POST('/api/v1/signing/transcripts/{id}/withdraw', { params }))).withdrawn),

@@ -1,23 +1,23 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { api, must } from '../../design/api.ts';
 import { Progress } from '../../design/bar.tsx';
 import { Banner } from '../../design/form.tsx';
 import { formatNumber, t } from '../../design/language.ts';
+import { useLive } from '../../design/live.ts';
 import type { Plan } from './kinds.ts';
 
-const askAgainMs = 2_000;
-
-/** A long plan while it is being applied: how far it is, asked again until it is done. It goes on without this page. */
+/** A long plan while it is being applied: how far it is, until it is done. It goes on without this page. */
 export function GoingOn({ plan, onPlan }: { readonly plan: Plan; readonly onPlan: (plan: Plan) => void }) {
   const [missed, setMissed] = useState(0);
-  useEffect(() => {
-    const timer = setTimeout(() => {
-      must(api.GET('/api/v1/roster/plans/{id}', { params: { path: { id: plan.id } } })).then(onPlan, () =>
-        setMissed((count) => count + 1),
-      );
-    }, askAgainMs);
-    return () => clearTimeout(timer);
-  }, [plan, missed]);
+  const askAgain = () =>
+    must(api.GET('/api/v1/roster/plans/{id}', { params: { path: { id: plan.id } } })).then(
+      (now) => {
+        setMissed(0);
+        onPlan(now);
+      },
+      () => setMissed((count) => count + 1),
+    );
+  useLive(`/api/v1/roster/plans/${plan.id}`, askAgain, 2_000);
   const { done, total } = plan.progress ?? { done: 0, total: 0 };
   return (
     <section class="card p-6! grid gap-3" aria-label={t('Tiến độ', 'Progress')}>

@@ -24,6 +24,7 @@ function RoleList({ person }: { readonly person: PersonView }) {
   const [loaded, reload] = useLoad(`roles ${person.id}`, () =>
     must(api.GET('/api/v1/roles', { params: { query: { person: person.id } } })),
   );
+  if (loaded.state === 'ready' && loaded.data.items.length === 0 && !mayGrant) return null; // a pupil never has one
   return (
     <section class="grid gap-3" aria-labelledby="roles">
       <h2 id="roles">{t('Vai trò', 'Roles')}</h2>

@@ -5,6 +5,7 @@ import { ActButton } from '../../design/dialog.tsx';
 import { Banner } from '../../design/form.tsx';
 import { Icon } from '../../design/icon.tsx';
 import { t } from '../../design/language.ts';
+import { useLive } from '../../design/live.ts';
 import { useAction, useLoad } from '../../design/load.ts';
 import { State } from '../../design/mark.tsx';
 import { Show } from '../../design/show.tsx';
@@ -48,6 +49,7 @@ function Loaded({ target, onChange }: { readonly target: Target; readonly onChan
   const [runs, reloadRuns] = useLoad(`runs of ${id}`, () =>
     must(api.GET('/api/v1/sync/targets/{id}/runs', { params: { path: { id } } })),
   );
+  useLive(`/api/v1/sync/targets/${id}/runs`, reloadRuns);
   const reload = () => {
     reloadRuns();
     onChange();

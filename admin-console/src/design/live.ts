@@ -1,0 +1,42 @@
+import { useEffect, useRef } from 'preact/hooks';
+
+/** A stream says at least every five seconds that it lives (ADR 0192); after so long it is taken for broken. */
+const silentMs = 15_000;
+
+/**
+ * Calls `ask` whenever the server says that what the path answers has changed. Where no stream comes through (a proxy
+ * keeps it back, too many pages are open) it asks every `everyMs` milliseconds. A page that nobody looks at does neither.
+ */
+export function useLive(path: string | undefined, ask: () => void, everyMs = 10_000): void {
+  const asking = useRef(ask);
+  asking.current = ask;
+  useEffect(() => {
+    if (!path) return;
+    let stream: EventSource | undefined;
+    let heardAt = Number.NEGATIVE_INFINITY;
+    const hear = () => {
+      heardAt = performance.now();
+    };
+    const follow = () => {
+      stream?.close();
+      stream = undefined;
+      if (document.visibilityState !== 'visible') return;
+      stream = new EventSource(path);
+      stream.addEventListener('beat', hear);
+      stream.addEventListener('message', () => {
+        hear();
+        asking.current();
+      });
+    };
+    const timer = setInterval(() => {
+      if (document.visibilityState === 'visible' && performance.now() - heardAt > silentMs) asking.current();
+    }, everyMs);
+    document.addEventListener('visibilitychange', follow);
+    follow();
+    return () => {
+      stream?.close();
+      clearInterval(timer);
+      document.removeEventListener('visibilitychange', follow);
+    };
+  }, [path, everyMs]);
+}
