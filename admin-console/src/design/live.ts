@@ -29,7 +29,9 @@ export function useLive(path: string | undefined, ask: () => void, everyMs = 10_
       });
     };
     const timer = setInterval(() => {
-      if (document.visibilityState === 'visible' && performance.now() - heardAt > silentMs) asking.current();
+      if (document.visibilityState !== 'visible' || performance.now() - heardAt < silentMs) return;
+      asking.current();
+      if (stream?.readyState === EventSource.CLOSED) follow(); // refused for now
     }, everyMs);
     document.addEventListener('visibilitychange', follow);
     follow();

@@ -118,9 +118,12 @@ const stream = (context: ServiceContext, news: FeedNews, open: Map<string, numbe
         throw new TooManyRequests('feed/too-many-streams', busy, { retryAfterSeconds: 60 });
       }
       open.set(client.id, count + 1);
-      reply.raw.once('close', () => open.set(client.id, (open.get(client.id) ?? 1) - 1));
       const from = { token: authorization, after, types: typesOf(request.query) };
-      return request.server.streams.send(reply, (ending) => eventsOf(context, news, { ...from, ending }));
+      return request.server.streams.send(
+        reply,
+        (ending) => eventsOf(context, news, { ...from, ending }),
+        () => open.set(client.id, (open.get(client.id) ?? 1) - 1),
+      );
     },
   });
 

@@ -16,11 +16,17 @@ const mostStreams = { ofPerson: 4, ofAll: 1_000 } as const;
 
 /** How somebody is told of changes in place of asking (HTML, «Server-sent events»). */
 export interface Streams {
-  /** Aborts when the server closes: a stream that waits ends at once then (E12). */
-  readonly closing: AbortSignal;
+  /** Ends every stream: the server closes (E12). */
   close(): void;
-  /** Answers with the events, which end by themselves or with the signal that they are given. */
-  send(reply: FastifyReply, eventsOf: (ending: AbortSignal) => AsyncIterable<string>): FastifyReply;
+  /**
+   * Answers with the events, which end by themselves or with the signal that they are given: the client is gone, or the
+   * server closes. `onClose` is called once, however it ends.
+   */
+  send(
+    reply: FastifyReply,
+    eventsOf: (ending: AbortSignal) => AsyncIterable<string>,
+    onClose: () => void,
+  ): FastifyReply;
   /**
    * Says now, and each time that what `look` gives has changed, that the request is worth asking again: never what has
    * changed. Ends when the caller may no longer ask it.
@@ -41,9 +47,14 @@ export function createStreams({
   const server = new AbortController();
   setMaxListeners(0, server.signal);
   const open = new Map<string, number>();
-  const send: Streams['send'] = (reply, eventsOf) => {
+  const send: Streams['send'] = (reply, eventsOf, onClose) => {
     const client = new AbortController();
-    reply.raw.once('close', () => client.abort());
+    const leave = () => {
+      client.abort();
+      onClose();
+    };
+    if (reply.raw.destroyed) leave();
+    else reply.raw.once('close', leave);
     const events = eventsOf(AbortSignal.any([server.signal, client.signal]));
     return reply
       .header('content-type', 'text/event-stream')
@@ -52,7 +63,6 @@ export function createStreams({
       .send(Readable.from(events, { objectMode: false, highWaterMark: 16 * 1024 }));
   };
   return {
-    closing: server.signal,
     close: () => server.abort(),
     send,
     watch: async (request, reply, look) => {
@@ -62,12 +72,14 @@ export function createStreams({
       const all = [...open.values()].reduce((sum, one) => sum + one, 0);
       if (count >= mostStreams.ofPerson || all >= mostStreams.ofAll) throw tooMany();
       open.set(who, count + 1);
-      reply.raw.once('close', () => {
+      const leave = () => {
         const left = (open.get(who) ?? 1) - 1;
         if (left > 0) open.set(who, left);
         else open.delete(who);
-      });
-      return send(reply, (ending) => changesOf({ first, look, ending, news, mayStill: () => mayStill(request) }));
+      };
+      const eventsOf = (ending: AbortSignal) =>
+        changesOf({ first, look, ending, news, mayStill: () => mayStill(request) });
+      return send(reply, eventsOf, leave);
     },
   };
 }
