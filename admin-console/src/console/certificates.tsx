@@ -119,19 +119,19 @@ function Expiries() {
       <Show loaded={loaded}>
         {({ months }) => {
           const most = months.reduce((top, one) => (one.count > top.count ? one : top), { month: '', count: 0 });
+          if (most.count === 0) {
+            return (
+              <p class="text-quiet">
+                {t('Mười ba tháng tới không có chứng thư nào hết hạn.', 'Nothing expires in the next thirteen months.')}
+              </p>
+            );
+          }
           return (
             <Columns
-              label={
-                most.count === 0
-                  ? t(
-                      'Mười ba tháng tới không có chứng thư nào hết hạn.',
-                      'Nothing expires in the next thirteen months.',
-                    )
-                  : t(
-                      `Nhiều nhất tháng ${monthName(most.month)}: ${formatNumber(most.count)} chứng thư hết hạn.`,
-                      `Most in ${monthName(most.month)}: ${formatNumber(most.count)} certificates expire.`,
-                    )
-              }
+              label={t(
+                `Nhiều nhất tháng ${monthName(most.month)}: ${formatNumber(most.count)} chứng thư hết hạn.`,
+                `Most in ${monthName(most.month)}: ${formatNumber(most.count)} certificates expire.`,
+              )}
               heads={[t('Tháng', 'Month'), t('Hết hạn', 'Expire')]}
               columns={months.map(({ month, count }, at) => ({
                 key: month,
