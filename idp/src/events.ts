@@ -202,6 +202,9 @@ const declared = defineEvents({
     vi: 'dò mật khẩu từ một mạng',
     en: 'password guessing from one network',
   },
+  'signal-stream.added': { subject: 'app', vi: 'ứng dụng mở luồng tín hiệu', en: 'signal stream opened by an app' },
+  'signal-stream.changed': { subject: 'app', vi: 'ứng dụng sửa luồng tín hiệu', en: 'signal stream changed by an app' },
+  'signal-stream.removed': { subject: 'app', vi: 'ứng dụng bỏ luồng tín hiệu', en: 'signal stream removed by an app' },
   'signing-key.rotated': {
     subject: 'signing-key',
     data: { compromised: Type.Boolean() },

@@ -344,5 +344,36 @@ export const migrations: SchemaMigrations = {
           ADD CONSTRAINT app_keys_check CHECK (jwks IS NULL OR jwks_uri IS NULL);
         COMMENT ON COLUMN idp.app.jwks IS 'public keys that it proves itself with in place of a secret (RFC 7523, private_key_jwt)';`,
     },
+    {
+      name: '017-shared-signals',
+      sql: `
+        CREATE TABLE idp.signal_stream (
+          id uuid PRIMARY KEY,
+          client_id text NOT NULL UNIQUE REFERENCES idp.app,
+          endpoint_url text,
+          sealed_authorization bytea,
+          requested text[] NOT NULL,
+          description text,
+          status text NOT NULL DEFAULT 'enabled' CHECK (status IN ('enabled', 'paused', 'disabled')),
+          reason text,
+          verified_at timestamptz,
+          created_at timestamptz NOT NULL
+        );
+        COMMENT ON TABLE idp.signal_stream IS 'how an app hears what became of accounts that it knows (OpenID SSF 1.0)';
+        COMMENT ON COLUMN idp.signal_stream.endpoint_url IS 'where tokens are pushed; null: the app polls';
+        CREATE TABLE idp.signal (
+          stream_id uuid NOT NULL REFERENCES idp.signal_stream ON DELETE CASCADE,
+          position bigint GENERATED ALWAYS AS IDENTITY,
+          jti uuid NOT NULL,
+          type text NOT NULL,
+          person_id uuid,
+          details jsonb NOT NULL,
+          at timestamptz NOT NULL,
+          PRIMARY KEY (stream_id, position),
+          UNIQUE (stream_id, jti)
+        );
+        COMMENT ON TABLE idp.signal IS 'what a receiver has not taken yet';
+        CREATE INDEX signal_time ON idp.signal (at);`,
+    },
   ],
 };

@@ -36,6 +36,8 @@ import { createAuthenticate } from './sessions/authenticate.ts';
 import { cookieNames } from './sessions/cookies.ts';
 import { logoutTask } from './sessions/end.ts';
 import { leaversReader } from './sessions/leavers.ts';
+import { forgetOldSignals, pushStream, pushTask, signalReader } from './shared-signals/deliver.ts';
+import { signalRoutes } from './shared-signals/routes.ts';
 import { forgetOldHours, signInCounter } from './sign-ins/counting.ts';
 import { signInFigures } from './sign-ins/routes.ts';
 import { ownPageRoutes } from './signin/first-party.ts';
@@ -112,14 +114,13 @@ export async function createIdp(
       ...appRoutes(tools),
       ...networkRoutes(tools),
       ...signInFigures(tools),
+      ...signalRoutes(tools),
     ],
     tasks: {
-      [sweepTask]: async () => {
-        await sweep(context.db);
-        await forgetOldHours(context.db);
-      },
+      [sweepTask]: () => forgetOld(context),
     },
     outsideTasks: {
+      [pushTask]: (payload) => pushStream(context, payloadText(payload, 'streamId')),
       [logoutTask]: (payload) =>
         provider.deliverLogout({
           clientId: payloadText(payload, 'clientId'),
@@ -129,7 +130,7 @@ export async function createIdp(
     },
     schedule: { [sweepTask]: '7 * * * *' },
     start: async () => {
-      readers = [leaversReader(context), signInCounter(context)].map((reader) =>
+      readers = [leaversReader(context), signInCounter(context), signalReader(context)].map((reader) =>
         readOutbox(context.db, reader, (error) => context.log.error({ err: error }, reader.consumer)),
       );
     },
@@ -137,4 +138,10 @@ export async function createIdp(
       await Promise.all([...readers.map((reader) => reader.stop()), requests.settled()]);
     },
   };
+}
+
+async function forgetOld(context: ServiceContext): Promise<void> {
+  await sweep(context.db);
+  await forgetOldHours(context.db);
+  await forgetOldSignals(context);
 }

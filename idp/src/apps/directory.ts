@@ -74,6 +74,7 @@ export function createAppDirectory(db: Database, clock: Clock): AppDirectory {
 /** OpenID Connect Registration §2. What is not named here keeps the provider's strict defaults. */
 function metadataOf(app: App, hasSecret: boolean): ClientMetadata {
   const isMachine = app.kind === 'machine';
+  const hasOwnToken = keepsSecret(app.kind) && app.scopes.some((scope) => scope.startsWith('ssf.'));
   const metadata: ClientMetadata = {
     client_id: app.clientId,
     client_name: app.name,
@@ -81,7 +82,10 @@ function metadataOf(app: App, hasSecret: boolean): ClientMetadata {
     redirect_uris: app.redirectUris,
     post_logout_redirect_uris: app.postLogoutRedirectUris,
     response_types: isMachine ? [] : ['code'],
-    grant_types: isMachine ? ['client_credentials'] : ['authorization_code', 'refresh_token'],
+    grant_types: [
+      ...(isMachine ? [] : ['authorization_code', 'refresh_token']),
+      ...(isMachine || hasOwnToken ? ['client_credentials'] : []),
+    ],
     ...authenticationOf(app, hasSecret),
     id_token_signed_response_alg: app.idTokenAlg,
     requires_pkce: app.requiresPkce,

@@ -134,6 +134,7 @@ export const idpPersonal: PersonalData = {
     'idp.pushed_request': token,
     'idp.recovery_code': secret,
     'idp.refresh_token': token,
+    'idp.signal': 'on the way to an app that knows the person; what happened is in the log',
     'idp.throttle': secret,
     'platform.outbox': 'on the way to its readers; what stays is in the log',
   },

@@ -15,7 +15,10 @@ export const scopeClaims = {
   education_id: ['education_id'],
 } as const;
 
-/** The scopes an app may be registered for; `offline_access` releases nothing but keeps access. */
+/**
+ * The scopes an app may be registered for; `offline_access` releases nothing but keeps access, `ssf.…` are for its own
+ * token (OpenID Shared Signals).
+ */
 export const releasableScopes = [
   'openid',
   'profile',
@@ -25,6 +28,8 @@ export const releasableScopes = [
   'birthdate',
   'education_id',
   'offline_access',
+  'ssf.read',
+  'ssf.manage',
 ] as const;
 
 /** Of all that is known the claims of these scopes, in their order; what is not known is left out. */

@@ -108,6 +108,8 @@ const scopes = [
   'birthdate',
   'education_id',
   'offline_access',
+  'ssf.read',
+  'ssf.manage',
 ] as const;
 
 const algorithms = ['ES256', 'RS256', 'PS256', 'EdDSA'] as const;

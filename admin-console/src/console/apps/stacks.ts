@@ -21,6 +21,9 @@ export interface Stack {
 const pathOf = (address: string): string => /^[a-z.+-]+:\/*[^/]*(\/[^?#]*)/.exec(address)?.[1] ?? '/callback';
 const secret = '$EDUTRUST_SECRET';
 
+/** Others are asked for by a setting of its own, or with the app's own token. */
+const isAskedAtSignIn = (scope: string) => scope !== 'offline_access' && !scope.startsWith('ssf.');
+
 export const stacks: readonly Stack[] = [
   {
     id: 'openid-client',
@@ -154,7 +157,7 @@ def callback(request):
   Client ID                  ${clientId}
   Client secret              ${secret}
   Service base URL           ${issuer}
-  Scopes included in a login request              ${scopes.filter((one) => one !== 'offline_access').join(' ')}
+  Scopes included in a login request              ${scopes.filter(isAskedAtSignIn).join(' ')}
   Require email verification                      off
 Redirect address to register: https://<moodle>/admin/oauth2callback.php
 User field mappings: preferred_username → username, given_name → firstname,
@@ -172,7 +175,7 @@ User field mappings: preferred_username → username, given_name → firstname,
 occ user_oidc:provider EduTrust \\
   --clientid='${clientId}' --clientsecret="${secret}" \\
   --discoveryuri='${issuer}/.well-known/openid-configuration' \\
-  --scope='${scopes.filter((one) => one !== 'offline_access').join(' ')}' \\
+  --scope='${scopes.filter(isAskedAtSignIn).join(' ')}' \\
   --unique-uid=1 --mapping-uid=sub --mapping-display-name=name \\
   --mapping-email=email --mapping-groups=groups
 # redirect address to register: https://<nextcloud>/apps/user_oidc/code`,
@@ -190,7 +193,7 @@ enabled = true
 name = EduTrust
 client_id = ${clientId}
 client_secret = ${secret}
-scopes = ${scopes.filter((one) => one !== 'offline_access').join(' ')}
+scopes = ${scopes.filter(isAskedAtSignIn).join(' ')}
 auth_url = ${issuer}/oidc/auth
 token_url = ${issuer}/oidc/token
 api_url = ${issuer}/oidc/userinfo
@@ -207,7 +210,7 @@ role_attribute_path = contains(roles[*], 'staff') && 'Editor' || 'Viewer'`,
   --oidc-issuer-url='${issuer}' \\
   --client-id='${clientId}' --client-secret="${secret}" \\
   --redirect-url='https://<app>/oauth2/callback' \\
-  --scope='${scopes.filter((one) => one !== 'offline_access').join(' ')}' \\
+  --scope='${scopes.filter(isAskedAtSignIn).join(' ')}' \\
   --code-challenge-method=S256 \\
   --oidc-email-claim=sub --user-id-claim=sub \\
   --oidc-groups-claim=groups --email-domain='*'
@@ -221,7 +224,7 @@ OIDCClientID ${clientId}
 OIDCClientSecret "exec:/bin/cat /etc/apache2/edutrust-secret"
 OIDCRedirectURI https://<app>/redirect
 OIDCCryptoPassphrase "exec:/bin/cat /etc/apache2/oidc-passphrase"
-OIDCScope "${scopes.filter((one) => one !== 'offline_access').join(' ')}"
+OIDCScope "${scopes.filter(isAskedAtSignIn).join(' ')}"
 OIDCPKCEMethod S256
 OIDCRemoteUserClaim sub
 <Location "/">
@@ -243,7 +246,7 @@ gitlab_rails['omniauth_providers'] = [{
   args: {
     name: "openid_connect", issuer: "${issuer}", discovery: true,
     response_type: "code", pkce: true, uid_field: "sub",
-    scope: ${JSON.stringify(scopes.filter((one) => one !== 'offline_access'))},
+    scope: ${JSON.stringify(scopes.filter(isAskedAtSignIn))},
     client_auth_method: "basic", client_signing_alg: "ES256",
     client_options: {
       identifier: "${clientId}", secret: ENV["EDUTRUST_SECRET"],

@@ -20,6 +20,11 @@ export function scopeName(scope: string): string {
     email: t('Thư điện tử (người lớn)', 'E-mail address (adults)'),
     birthdate: t('Ngày sinh', 'Birth date'),
     education_id: t('Mã giáo dục', 'Education ID'),
+    'ssf.read': t(
+      'Nhận tin khi tài khoản bị khoá, đổi mật khẩu, đăng xuất',
+      'Hears of locked accounts, new passwords, ended sessions',
+    ),
+    'ssf.manage': t('Tự đặt nơi nhận các tin ấy', 'Sets where it hears of them'),
     offline_access: t('Giữ quyền khi người ấy không ở đó', 'Keeps access while the person is away'),
   };
   return names[scope] ?? scope;

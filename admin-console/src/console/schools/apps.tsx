@@ -68,7 +68,9 @@ function OfferedRow({
 }) {
   const isOn = app.activatedAt !== null;
   const params = { path: { id: schoolId, clientId: app.clientId } };
-  const told = app.scopes.filter((scope) => scope !== 'openid' && scope !== 'offline_access').map(scopeName);
+  const told = app.scopes
+    .filter((scope) => scope !== 'openid' && scope !== 'offline_access' && scope !== 'ssf.manage')
+    .map(scopeName);
   return (
     <Row
       mark={isOn ? 'good' : 'later'}
