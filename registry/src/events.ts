@@ -114,6 +114,18 @@ export const registryEvents = defineEvents({
     vi: 'giao vai trò',
     en: 'role granted',
   },
+  'roster-columns.confirmed': {
+    subject: 'organisation',
+    data: { kind: Type.String(), header: Sha256Hex },
+    vi: 'xác nhận cách ghép cột của tệp',
+    en: 'columns of a roster file confirmed',
+  },
+  'roster-columns.forgotten': {
+    subject: 'organisation',
+    data: { kind: Type.String(), header: Sha256Hex },
+    vi: 'bỏ cách ghép cột đã nhớ',
+    en: 'remembered columns forgotten',
+  },
   'roster.applied': {
     subject: 'roster-plan',
     data: {

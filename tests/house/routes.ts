@@ -346,6 +346,7 @@ export const rows: Readonly<Record<string, Row>> = {
   'GET /api/v1/roster/plans/:id/undo': roles('DC'),
   'POST /api/v1/roster/plans/:id/undo': roles('DC'),
   'POST /api/v1/roster/columns': roles('DC'),
+  'DELETE /api/v1/organisations/:id/roster-columns/:header': roles('DC', 'organisation'),
   'GET /api/v1/roster/templates/:kind': roles('DC'),
 
   // Roles, audit, mail

@@ -17,8 +17,8 @@ export interface Inspection {
   readonly columns: readonly (Column & { readonly sample: readonly string[] })[];
   /** Why a person has to choose; empty when the columns are clear. */
   readonly unclear: readonly Text[];
-  /** Whether somebody of the school confirmed these headers before. */
-  readonly isRemembered: boolean;
+  /** What somebody confirmed for these headers before, and where it is kept. */
+  readonly remembered: { readonly organisationId: string; readonly header: string; readonly confirmedAt: Date } | null;
   readonly fields: readonly { readonly id: FieldId; readonly label: string; readonly isRequired: boolean }[];
 }
 
@@ -61,8 +61,9 @@ export async function inspectRoster(
   const head = found;
   const sample = head.sample.map(({ cells }) => cells);
   const matched = matchColumns(kind, head.cells, sample);
-  const memory = remembered.get(headerDigest(head.cells));
-  const columns = memory ? chosenColumns(kind, head.cells, memory) : matched.columns;
+  const header = headerDigest(head.cells);
+  const memory = remembered.get(header);
+  const columns = memory ? chosenColumns(kind, head.cells, memory.fields) : matched.columns;
   const required = new Set(kind.required.flatMap((group) => group[0] ?? []));
   return {
     headerRow: head.row,
@@ -77,7 +78,7 @@ export async function inspectRoster(
         .slice(0, shownSamples),
     })),
     unclear: memory ? [] : matched.unclear,
-    isRemembered: memory !== undefined,
+    remembered: memory ? { organisationId: memory.organisationId, header, confirmedAt: memory.confirmedAt } : null,
     fields: kind.fields.map((field) => ({ id: field.id, label: headerOf(field), isRequired: required.has(field.id) })),
   };
 }

@@ -210,11 +210,11 @@ test('each template can be downloaded as CSV and as a workbook, and imported as 
   }
 });
 
-test('D17: columns that nobody knows are matched by a person, remembered for the school, and named when left out', async () => {
+test('D17: columns that nobody knows are matched by a person, remembered for the school until it takes that back, and named when left out', async () => {
   await using world = await openRegistry();
   const { city, call } = world;
-  const [primary] = city.schools;
-  assert.ok(primary);
+  const [primary, other] = city.schools;
+  assert.ok(primary && other);
   const { administratorId } = primary;
   const text = csv(
     'Danh sách câu lạc bộ',
@@ -228,8 +228,8 @@ test('D17: columns that nobody knows are matched by a person, remembered for the
   assert.match(blind.json.remedy, /\/api\/v1\/roster\/templates\/learners/);
   const seen = await call(administratorId, 'POST', 'roster/columns', upload(text, 'a.csv', { organisationId }));
   assert.deepEqual(
-    [seen.json.headerRow, seen.json.isRemembered, seen.json.columns[0].sample[0]],
-    [2, false, 'Lý Thị Xuân'],
+    [seen.json.headerRow, seen.json.remembered, seen.json.columns[0].sample[0]],
+    [2, null, 'Lý Thị Xuân'],
   );
   assert.ok(seen.json.unclear.length > 0);
   const columns = JSON.stringify(['fullName', 'classCode', 'birthDate', null, null]);
@@ -247,7 +247,27 @@ test('D17: columns that nobody knows are matched by a person, remembered for the
   const later = await call(administratorId, 'POST', 'roster/plans', upload(text, 'b.csv', { organisationId }));
   assert.deepEqual([later.status, later.json.totals.added], [201, 2], 'the same headers need nobody the next time');
   const again = await call(administratorId, 'POST', 'roster/columns', upload(text, 'a.csv', { organisationId }));
-  assert.equal(again.json.isRemembered, true);
+  const { remembered } = again.json;
+  assert.equal(remembered.organisationId, organisationId);
+  const elsewhere = await call(city.people.administrator, 'POST', 'roster/columns', upload(text, 'a.csv', { organisationId: other.id }));
+  assert.equal(elsewhere.json.remembered, null, 'another school confirms its own');
+  const path = (id: string) => `organisations/${id}/roster-columns/${remembered.header}`;
+  assert.equal((await call(other.administratorId, 'DELETE', path(organisationId))).status, 403);
+  assert.equal((await call(other.administratorId, 'DELETE', path(other.id))).status, 404);
+  assert.equal((await call(administratorId, 'DELETE', `${path(organisationId)}?kind=staff`)).status, 404);
+  assert.equal((await call(administratorId, 'DELETE', path(organisationId))).status, 204);
+  const forgotten = await call(administratorId, 'POST', 'roster/plans', upload(text, 'c.csv', { organisationId }));
+  assert.equal(forgotten.json.code, 'roster/no-header', 'what was taken back holds no longer');
+  const { rows: events } = await world.context.pool.query(
+    "SELECT type, organisation_id FROM platform.outbox WHERE type LIKE 'roster-columns.%' ORDER BY id",
+  );
+  assert.deepEqual(
+    events.map((event) => [event.type, event.organisation_id]),
+    [
+      ['roster-columns.confirmed', organisationId],
+      ['roster-columns.forgotten', organisationId],
+    ],
+  );
   for (const wrong of ['{"a":1}', '["fullName","fullName","birthDate",null,null]', '["nothing",null,null]']) {
     const refused = await call(
       administratorId,

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import type { ServiceContext } from '@edutrust/platform/context';
-import { disclose, localeOf, longAnswerMs, notAllowed, personActor } from '@edutrust/platform/http';
+import { disclose, localeOf, longAnswerMs, notAllowed, personActor, refersTo } from '@edutrust/platform/http';
 import { type Route, route } from '@edutrust/platform/route';
-import { IdParams, listOf, Page, strict } from '@edutrust/platform/schemas';
+import { IdParams, listOf, Page, Sha256Hex, strict } from '@edutrust/platform/schemas';
 import { sql } from 'kysely';
 import Type from 'typebox';
 import { tells } from '../accesses/operations.ts';
@@ -11,6 +11,7 @@ import { acceptImport } from '../changes/apply.ts';
 import { proposePlan } from '../changes/approval.ts';
 import { notApplied } from '../changes/undo.ts';
 import { requires, scopeOf } from '../permissions/permissions.ts';
+import { forgetColumns } from './columns/memory.ts';
 import { columnsOf, completenessOf, headerRowOf, optional, uploadOf } from './form.ts';
 import { mustBeFresh } from './fresh.ts';
 import { inspectRoster } from './inspect.ts';
@@ -61,9 +62,34 @@ const readColumns = (context: ServiceContext) =>
           sample: [...sample],
           doubt: doubt?.[locale] ?? null,
         })),
+        remembered: found.remembered && {
+          ...found.remembered,
+          confirmedAt: found.remembered.confirmedAt.toISOString(),
+        },
         unclear: found.unclear.map((text) => text[locale]),
         fields: [...found.fields],
       };
+    },
+  });
+
+const forget = (context: ServiceContext) =>
+  route({
+    method: 'DELETE',
+    url: '/api/v1/organisations/:id/roster-columns/:header',
+    access: requires('roster.import'),
+    schema: {
+      tags,
+      summary: 'Forgets what an organisation confirmed for a header row',
+      params: Type.Object({ id: refersTo('organisation'), header: Sha256Hex }),
+      querystring: KindQuery,
+      response: { 204: Type.Null() },
+    },
+    handle: async (request, reply) => {
+      const actor = personActor(request);
+      const { id: organisationId, header } = request.params;
+      const kind = mayImport(actor, request.query.kind).id;
+      await forgetColumns(context, { organisationId, kind, header }, actor);
+      return reply.code(204).send(null);
     },
   });
 
@@ -278,6 +304,7 @@ const release = (context: ServiceContext) =>
 /** Rosters over HTTP: what a file holds, what it would do, doing it and undoing it. */
 export const rosterRoutes = (context: ServiceContext): Route[] => [
   readColumns(context),
+  forget(context),
   plan(context),
   listPlans(context),
   readPlan(context),

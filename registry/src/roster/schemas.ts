@@ -1,4 +1,4 @@
-import { FullName, nullable, PersonId, Time, Uuid } from '@edutrust/platform/schemas';
+import { FullName, nullable, PersonId, Sha256Hex, Time, Uuid } from '@edutrust/platform/schemas';
 import Type from 'typebox';
 import { rosterKinds } from './read/refusals.ts';
 
@@ -72,7 +72,8 @@ export const InspectionView = Type.Object({
   sheet: nullable(Type.String()),
   sheets: Type.Array(Type.String()),
   rows: Type.Integer(),
-  isRemembered: Type.Boolean(),
+  /** What somebody of the organisation confirmed for this header row, by its SHA-256. */
+  remembered: nullable(Type.Object({ organisationId: Uuid, header: Sha256Hex, confirmedAt: Time })),
   columns: Type.Array(
     Type.Object({
       index: Type.Integer(),

@@ -73,7 +73,7 @@ export async function openRoster(
       isDeclaredComplete: (input.completeness ?? 'partial') !== 'partial',
       isHeader: (cells) => isHeader(kind, cells) || remembered.has(headerDigest(cells)),
       onHead: (head) => {
-        const columns = columnsOf(kind, head, input.columns ?? remembered.get(headerDigest(head.cells)));
+        const columns = columnsOf(kind, head, input.columns ?? remembered.get(headerDigest(head.cells))?.fields);
         opened = { head, columns, reader: createCellReader(toMap(columns), head) };
       },
       onRows: async (rows, bytesRead) => {

@@ -1,9 +1,11 @@
 import { useState } from 'preact/hooks';
+import { api, must } from '../../design/api.ts';
 import { ActionBar } from '../../design/bar.tsx';
 import { Tick } from '../../design/choices.tsx';
 import { Banner, Choice } from '../../design/form.tsx';
 import { Icon } from '../../design/icon.tsx';
-import { formatNumber, t } from '../../design/language.ts';
+import { formatDate, formatNumber, t } from '../../design/language.ts';
+import { useAction } from '../../design/load.ts';
 import { State } from '../../design/mark.tsx';
 import { Table } from '../../design/table.tsx';
 import { type Completeness, completenessChoices, type Inspection, type Kind } from './kinds.ts';
@@ -23,6 +25,7 @@ export function ColumnsStep({
   inspection,
   isBusy,
   onSheet,
+  onForget,
   onBack,
   onPreview,
 }: {
@@ -31,6 +34,8 @@ export function ColumnsStep({
   readonly inspection: Inspection;
   readonly isBusy: boolean;
   readonly onSheet: (sheet: string) => void;
+  /** What was remembered is no longer. */
+  readonly onForget: () => void;
   readonly onBack: () => void;
   readonly onPreview: (chosen: Chosen) => void;
 }) {
@@ -67,14 +72,7 @@ export function ColumnsStep({
           onChoose={onSheet}
         />
       )}
-      {inspection.isRemembered && (
-        <Banner state="good">
-          {t(
-            'Trường đã ghép tệp như thế này lần trước; cách ghép đó được dùng lại.',
-            'The school matched such a file before; that is used again.',
-          )}
-        </Banner>
-      )}
+      {inspection.remembered && <Remembered kind={kind} remembered={inspection.remembered} onForget={onForget} />}
       {!isChanged && inspection.unclear.length > 0 && <Banner state="warn">{inspection.unclear.join(' ')}</Banner>}
       <Table
         label={t('Cột của tệp', 'Columns of the file')}
@@ -179,5 +177,38 @@ export function ColumnsStep({
         </button>
       </ActionBar>
     </div>
+  );
+}
+
+/** That these headers were matched before, and the way back. */
+function Remembered({
+  kind,
+  remembered: { organisationId: id, header, confirmedAt },
+  onForget,
+}: {
+  readonly kind: Kind;
+  readonly remembered: NonNullable<Inspection['remembered']>;
+  readonly onForget: () => void;
+}) {
+  const { isBusy, error, run } = useAction();
+  const forget = () =>
+    run(async () => {
+      const params = { path: { id, header }, query: { kind } };
+      await must(api.DELETE('/api/v1/organisations/{id}/roster-columns/{header}', { params }));
+      onForget();
+    });
+  return (
+    <Banner state={error ? 'bad' : 'good'}>
+      <span class="flex flex-wrap items-center justify-between gap-3">
+        {error ??
+          t(
+            `Tiêu đề này đã được ghép ngày ${formatDate(confirmedAt)}; cách ghép đó được dùng lại.`,
+            `These headers were matched on ${formatDate(confirmedAt)}; that is used again.`,
+          )}
+        <button type="button" class="button" disabled={isBusy} onClick={forget}>
+          {t('Bỏ cách ghép đã nhớ', 'Forget it')}
+        </button>
+      </span>
+    </Banner>
   );
 }

@@ -125,12 +125,13 @@ export function Import() {
         />
         {error && <Banner state="bad">{error}</Banner>}
         <ColumnsStep
-          key={`${given.file.name} ${given.inspection.sheet}`}
+          key={`${given.file.name} ${given.inspection.sheet} ${given.inspection.remembered?.header}`}
           fileName={given.file.name}
           kind={kind}
           inspection={given.inspection}
           isBusy={isBusy}
           onSheet={(sheet) => inspect(given.file, sheet)}
+          onForget={() => inspect(given.file, given.inspection.sheet ?? undefined)}
           onBack={() => setGiven(undefined)}
           onPreview={preview}
         />
