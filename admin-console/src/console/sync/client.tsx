@@ -13,6 +13,7 @@ import { Title } from '../parts.tsx';
 import { PickPerson } from '../people/pick.tsx';
 import { LastUse } from './clients.tsx';
 import { ContractOf } from './contract.tsx';
+import { Exports } from './exports.tsx';
 import { FieldsOf } from './fields-of.tsx';
 import { Token } from './token.tsx';
 import { type Client, kindOfClient } from './words.ts';
@@ -77,6 +78,7 @@ function Loaded({ client, onChange }: { readonly client: Client; readonly onChan
         <ContractOf title={t('Hệ thống này được biết gì', 'What this system learns')} contract={client.contract} />
         {mayReadPeople && <Preview clientId={id} />}
       </div>
+      {!endedAt && <Exports clientId={id} mayWrite={mayDo(client)('sync.write')} />}
     </>
   );
 }
