@@ -249,7 +249,12 @@ test('D17: columns that nobody knows are matched by a person, remembered for the
   const again = await call(administratorId, 'POST', 'roster/columns', upload(text, 'a.csv', { organisationId }));
   const { remembered } = again.json;
   assert.equal(remembered.organisationId, organisationId);
-  const elsewhere = await call(city.people.administrator, 'POST', 'roster/columns', upload(text, 'a.csv', { organisationId: other.id }));
+  const elsewhere = await call(
+    city.people.administrator,
+    'POST',
+    'roster/columns',
+    upload(text, 'a.csv', { organisationId: other.id }),
+  );
   assert.equal(elsewhere.json.remembered, null, 'another school confirms its own');
   const path = (id: string) => `organisations/${id}/roster-columns/${remembered.header}`;
   assert.equal((await call(other.administratorId, 'DELETE', path(organisationId))).status, 403);
