@@ -9,9 +9,6 @@ import { signalOf, sources } from './kinds.ts';
 import { signSet } from './set.ts';
 import { authorizationOf, enqueuePush, type Stream } from './streams.ts';
 
-/** The job that pushes what waits for one stream; by the stream's id. */
-export const pushTask = 'idp.signals-push';
-
 const answerMs = 10_000;
 const batchSize = 50;
 /** Nobody acts on an older signal; who polls less often reads how people stand anew. */

@@ -6,8 +6,10 @@ import { mayBeCalled } from '@edutrust/platform/public-address';
 import { sql } from 'kysely';
 import { parseAppAddress } from '../apps/addresses.ts';
 import { record } from '../events.ts';
-import { pushTask } from './deliver.ts';
 import { type SignalType, signalTypes, verificationType } from './kinds.ts';
+
+/** The job that pushes what waits for one stream; by the stream's id. */
+export const pushTask = 'idp.signals-push';
 
 export type StreamStatus = 'enabled' | 'paused' | 'disabled';
 
@@ -135,7 +137,7 @@ export async function setStatus(
   return rows[0] ?? stream;
 }
 
-/** Sends the receiver a token that says nothing but its own words. @throws TooManyRequests `signals/verified-just-now` */
+/** Sends the receiver a token that says nothing but its own words; a disabled stream gets none. @throws TooManyRequests `signals/verified-just-now` */
 export async function verifyStream(
   tools: Tools,
   transaction: Transaction,
@@ -149,6 +151,7 @@ export async function verifyStream(
       en: `A stream is verified once in ${verificationSeconds} seconds.`,
     });
   await sql`UPDATE idp.signal_stream SET verified_at = ${now} WHERE id = ${stream.id}`.execute(transaction);
+  if (stream.status === 'disabled') return;
   await sql`
     INSERT INTO idp.signal (stream_id, jti, type, details, at)
     VALUES (${stream.id}, ${uuidv7()}, ${verificationType}, ${JSON.stringify(state === undefined ? {} : { state })}, ${now})`.execute(
