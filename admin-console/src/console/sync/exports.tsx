@@ -8,6 +8,7 @@ import { formatNumber, formatTime, t } from '../../design/language.ts';
 import { useAction, useLoad } from '../../design/load.ts';
 import { Show } from '../../design/show.tsx';
 import { Table } from '../../design/table.tsx';
+import { toast } from '../../design/toast.tsx';
 import type { paths } from '../../generated/api.d.ts';
 
 type Export = paths['/api/v1/sync/exports']['get']['responses']['200']['content']['application/json']['items'][number];
@@ -86,7 +87,11 @@ function One({
   const { isBusy, error, run } = useAction();
   const params = { params: { path: { id } } };
   const show = () => run(async () => setFiles((await must(api.GET('/api/v1/sync/exports/{id}/files', params))).items));
-  const make = () => run(async () => void (await must(api.POST('/api/v1/sync/exports/{id}/files', params))));
+  const make = () =>
+    run(async () => {
+      await must(api.POST('/api/v1/sync/exports/{id}/files', params));
+      toast(t('Đang làm tệp, khoảng một phút.', 'It is being made, in about a minute.'));
+    });
   return (
     <div class="grid gap-3">
       <p>

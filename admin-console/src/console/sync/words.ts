@@ -76,4 +76,5 @@ export function addressOf({ settings }: Target): string {
   return typeof settings.url === 'string' ? settings.url : '';
 }
 
-export const kindOfClient = (kind: Client['kind']): string => (kind === 'scim' ? 'SCIM 2.0' : 'OneRoster 1.2');
+export const kindOfClient = (kind: Client['kind']): string =>
+  ({ scim: 'SCIM 2.0', oneroster: 'OneRoster 1.2', events: t('tin và tệp', 'events and files') })[kind];
