@@ -3,6 +3,7 @@ import type { Database } from '@edutrust/platform/database';
 import type { ClientMetadata } from 'oidc-provider';
 import { idpOf } from '../tables.ts';
 import { type App, toApp } from './app.ts';
+import { keepsSecret } from './protocol.ts';
 
 /** How long a process may go on with what it knows of an app: a change holds everywhere within this time (S2). */
 const freshMs = 3_000;
