@@ -2,7 +2,6 @@ import type { RecordedEvent } from '@edutrust/platform/outbox';
 
 const caep = 'https://schemas.openid.net/secevent/caep/event-type';
 const risc = 'https://schemas.openid.net/secevent/risc/event-type';
-const ssf = 'https://schemas.openid.net/secevent/ssf/event-type';
 
 /** What receivers may be told (CAEP 1.0 §3, RISC 1.0 §2). */
 export const signalTypes = [
@@ -15,9 +14,7 @@ export const signalTypes = [
 export type SignalType = (typeof signalTypes)[number];
 
 /** That a stream works (SSF 1.0 §8.1.4); no receiver has to ask for it. */
-export const verificationType = `${ssf}/verification`;
-/** That its status was changed here (SSF 1.0 §8.1.5). */
-export const updatedType = `${ssf}/stream-updated`;
+export const verificationType = 'https://schemas.openid.net/secevent/ssf/event-type/verification';
 
 /** One statement about a person, in the words of its specification. */
 export interface Signal {
