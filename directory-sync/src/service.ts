@@ -2,10 +2,11 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import { payloadText } from '@edutrust/platform/jobs';
 import { readOutbox } from '@edutrust/platform/outbox';
 import type { Service } from '@edutrust/platform/service';
+import { sql } from 'kysely';
 import { clientRoutes } from './clients/routes.ts';
 import { releaseTask } from './engine/approve.ts';
 import { forgetOldRuns, runTarget } from './engine/converge.ts';
-import { bringPending, liveTask, noteChanges, resumeInterrupted } from './engine/live.ts';
+import { bringPending, liveTask, noteChanges, noteDrift, resumeInterrupted } from './engine/live.ts';
 import { queueOf } from './engine/lock.ts';
 import { applyReleased } from './engine/release.ts';
 import { askForScheduled, makeFileTask } from './exports/exports.ts';
@@ -36,6 +37,8 @@ const actor = { kind: 'system', name: 'sync' } as const;
 const fullRunTask = 'sync.full-run';
 const catchUpTask = 'sync.catch-up';
 const runTask = 'sync.run';
+const lookForDriftTask = 'sync.look-for-drift';
+const driftTask = 'sync.drift';
 
 /** Keeps other directories in step: at once by the outbox, and by a full comparison every night. */
 export function createDirectorySync(context: ServiceContext): Service {
@@ -84,17 +87,20 @@ export function createDirectorySync(context: ServiceContext): Service {
         await resumeInterrupted(context);
         await runAll(true);
       },
+      [lookForDriftTask]: () => lookForDrift(context),
       [makeFileTask]: (payload) => makeFile(context, payloadText(payload, 'exportId')),
     },
     outsideTasks: {
       [runTask]: async (payload) => {
         await runTarget(context, payloadText(payload, 'targetId'), { mode: 'apply', actor });
       },
+      [driftTask]: (payload) => noteDrift(context, payloadText(payload, 'targetId')),
       [liveTask]: (payload) => bringPending(context, payloadText(payload, 'targetId'), connections),
       [releaseTask]: (payload) =>
         applyReleased(context, payloadText(payload, 'runId'), payloadText(payload, 'approvalId')),
     },
-    schedule: { [fullRunTask]: '10 18 * * *', [catchUpTask]: '*/5 * * * *' }, // 01:10 in Vietnam; every five minutes
+    // 01:10 in Vietnam; every five minutes; every hour
+    schedule: { [fullRunTask]: '10 18 * * *', [catchUpTask]: '*/5 * * * *', [lookForDriftTask]: '40 * * * *' },
     start: () => {
       parts = [startTargetReader(context), ...startFeed(context, news)];
     },
@@ -103,6 +109,20 @@ export function createDirectorySync(context: ServiceContext): Service {
       await connections[Symbol.asyncDispose]();
     },
   };
+}
+
+/** A job for each target that marks what was touched; the other ones are read whole every night. */
+async function lookForDrift({ db, jobs }: ServiceContext): Promise<void> {
+  await db.transaction().execute(async (transaction) => {
+    const { rows } = await sql<{ id: string }>`SELECT DISTINCT target_id AS id FROM sync.mark`.execute(transaction);
+    for (const { id } of rows)
+      await jobs.enqueue(
+        transaction,
+        driftTask,
+        { targetId: id },
+        { key: `${driftTask}:${id}`, queue: queueOf(id), maxAttempts: 1 },
+      );
+  });
 }
 
 /** Notes who changed, for the targets. */

@@ -1,5 +1,5 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import { statement, type Transaction } from '@edutrust/platform/database';
+import { type Database, statement, type Transaction } from '@edutrust/platform/database';
 import { Conflict, EduTrustError } from '@edutrust/platform/errors';
 import { sql } from 'kysely';
 import type { Connection } from '../connectors/connector.ts';
@@ -8,6 +8,7 @@ import { type Connections, createConnections } from '../targets/connections.ts';
 import { findTarget, openTarget, readTargets, type TargetRow } from '../targets/store.ts';
 import { applyDirectly } from './apply.ts';
 import { endInterrupted } from './converge.ts';
+import { findDrift } from './drift.ts';
 import { leaversOf, unusual } from './hold.ts';
 import { queueOf, withTarget } from './lock.ts';
 import { planPeople } from './plan.ts';
@@ -31,6 +32,40 @@ export async function noteChanges(context: ServiceContext, personIds: readonly s
       if (target.state !== 'slow') await enqueueLive(context, transaction, target.id);
     }
   });
+}
+
+/**
+ * Looks for people whom somebody else changed at a target, and has them brought again. One that is behind, or where
+ * disabling waits for a second person, differs anyway: its full run sees to it. One that is busy or away is looked at
+ * the next time.
+ */
+export async function noteDrift(context: ServiceContext, targetId: string): Promise<void> {
+  try {
+    await withTarget(context, targetId, () => noteDriftAt(context, targetId));
+  } catch (error) {
+    if (!(error instanceof EduTrustError)) throw error;
+    context.log.info({ err: error, target: targetId }, 'not looked for drift');
+  }
+}
+
+async function noteDriftAt(context: ServiceContext, targetId: string): Promise<void> {
+  const { db } = context;
+  const target = await findTarget(db, targetId);
+  if (target.state !== 'healthy' || (await isHeld(db, targetId))) return;
+  await using connection = await openTarget(context, target);
+  const { personIds = [] } = (await findDrift(context, connection, target)) ?? {};
+  if (personIds.length === 0) return;
+  await db.transaction().execute(async (transaction) => {
+    await sql`
+      INSERT INTO sync.pending (target_id, person_id) SELECT ${targetId}, unnest(${[...personIds]}::uuid[])
+      ON CONFLICT (target_id, person_id) DO UPDATE SET added_at = clock_timestamp()`.execute(transaction);
+    await enqueueLive(context, transaction, targetId);
+  });
+}
+
+async function isHeld(db: Database, targetId: string): Promise<boolean> {
+  const { rows } = await sql`SELECT FROM sync.run WHERE target_id = ${targetId} AND state = 'held'`.execute(db);
+  return rows.length > 0;
 }
 
 async function enqueueLive({ jobs }: ServiceContext, transaction: Transaction, targetId: string): Promise<void> {

@@ -12,7 +12,7 @@ import { addTarget, findTarget, openTarget } from '../targets/store.ts';
 import { runTarget } from './converge.ts';
 import { isConverged } from './digest.ts';
 import { findDrift } from './drift.ts';
-import { bringPending, noteChanges } from './live.ts';
+import { bringPending, noteChanges, noteDrift } from './live.ts';
 
 const actor = { kind: 'system', name: 'test' } as const;
 let context: TestContext;
@@ -103,6 +103,10 @@ test('a run proves by reading again that the target holds what it should; drift 
   );
   tamper(`dn: uid=${one.key},ou=people,${baseDn}\nchangetype: delete\n`);
   assert.deepEqual((await lookForDrift(targetId)).drift?.personIds, [one.id]);
+
+  await noteDrift(context, targetId); // what happens every hour
+  await bringPending(context, targetId);
+  assert.deepEqual((await lookForDrift(targetId)).drift?.personIds, [], 'and is brought again');
 });
 
 test('who waits for a second person makes the target differ, and the proof names the school', async () => {
