@@ -58,6 +58,7 @@ async function take({ name, who, open, before }: Screen): Promise<void> {
       for (const colorScheme of ['light', 'dark'] as const) {
         await page.setViewportSize(viewport);
         await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+        await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
         const path = join(folder, `${name}-${viewport.width}${colorScheme === 'dark' ? '-dark' : ''}.png`);
         await page.screenshot({ path, fullPage: true });
       }

@@ -13,6 +13,7 @@ import { TestClock } from '@edutrust/testing/clock';
 import { type TestContext, testContext } from '@edutrust/testing/context';
 import { freePort } from '@edutrust/testing/port';
 import { createActivationCode } from '../src/accounts/accounts.ts';
+import type { DocumentsPort } from '../src/children/children.ts';
 import { seedDemo } from '../src/demo/demo.ts';
 import type { IdpPages } from '../src/pages.ts';
 import { createIdp, type Idp, idpPersonal, migrations } from '../src/service.ts';
@@ -66,10 +67,10 @@ export interface TestIdp extends AsyncDisposable {
   secondInstance(): Promise<{ origin: string; close(): Promise<void> }>;
 }
 
-async function serve(context: TestContext): Promise<{ app: HttpServer; idp: Idp }> {
+async function serve(context: TestContext, documents?: DocumentsPort): Promise<{ app: HttpServer; idp: Idp }> {
   const pages = printingPages();
   const personal = [...registryPersonal.parts, ...idpPersonal.parts];
-  const idp = await createIdp(context, pages, { personal });
+  const idp = await createIdp(context, pages, { personal, ...(documents ? { documents } : {}) });
   const app = await createHttpServer({
     config: context.config,
     log: context.log,
@@ -89,7 +90,7 @@ async function serve(context: TestContext): Promise<{ app: HttpServer; idp: Idp 
   return { app, idp };
 }
 
-export async function testIdp(environment: Record<string, string> = {}): Promise<TestIdp> {
+export async function testIdp(environment: Record<string, string> = {}, documents?: DocumentsPort): Promise<TestIdp> {
   const port = await freePort();
   const origin = `http://localhost:${port}`;
   const clock = new TestClock();
@@ -100,7 +101,7 @@ export async function testIdp(environment: Record<string, string> = {}): Promise
   });
   const city = await seedCity(context);
   await seedDemo(context, city);
-  const { app, idp } = await serve(context);
+  const { app, idp } = await serve(context, documents);
   await app.listen({ host: 'localhost', port });
   const code = (personId: string) => newCode(context, personId);
   return {

@@ -212,6 +212,11 @@ test('the place stands in the address: reload and back keep it; receipts are a l
       .click(),
   ]);
   assert.match(download.suggestedFilename(), /^hoc-ba-.*\.pdf$/);
+  const [all] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Tải tất cả (5 tệp)' }).click(),
+  ]);
+  assert.match(all.suggestedFilename(), /^lop-.*-da-ky\.zip$/);
   await page.goBack();
   await page.getByRole('heading', { name: 'Không còn gì chờ ký' }).waitFor();
 });

@@ -136,7 +136,10 @@ export const screens: readonly Screen[] = [
   {
     name: '22 phone, a class',
     who: 'principal',
-    open: (page) => page.getByRole('link', { name: /^Xem \d+ học bạ$/ }).click(),
+    open: async (page) => {
+      await page.getByRole('link', { name: /^Xem \d+ học bạ$/ }).click();
+      await page.getByRole('button', { name: /^Ký \d+ học bạ$/ }).waitFor();
+    },
     before: null,
   },
   { name: '20 phone, reading', who: 'principal', open: (page, city) => readOne(page, city.isNow) },

@@ -31,6 +31,7 @@ export function WaitingDocuments({ waiting, address }: { readonly waiting: Waiti
           {isOne && <Due batch={only} />}
         </div>
       </div>
+      {isOne && <StandOut batch={only} />}
       {isOne ? (
         <Open batch={only} isFirst />
       ) : (
@@ -41,7 +42,12 @@ export function WaitingDocuments({ waiting, address }: { readonly waiting: Waiti
                 key={batch.href}
                 mark={index === 0 ? 'now' : 'later'}
                 title={nameOf(batch)}
-                note={<Due batch={batch} />}
+                note={
+                  <>
+                    <Due batch={batch} />
+                    <StandOut batch={batch} />
+                  </>
+                }
                 act={<Open batch={batch} isFirst={index === 0} />}
               />
             ))}
@@ -57,6 +63,23 @@ export function WaitingDocuments({ waiting, address }: { readonly waiting: Waiti
 
 function Due({ batch: { dueAt } }: { readonly batch: Batch }) {
   return dueAt && <span class="block text-quiet">{t(`Hạn ${formatDate(dueAt)}`, `Due ${formatDate(dueAt)}`)}</span>;
+}
+
+/** Names that are said; of more, how many. */
+const mostNamed = 3;
+
+/** Whom to read closely, by name: before anybody signs a class in one tap. */
+function StandOut({ batch: { standOut } }: { readonly batch: Batch }) {
+  if (standOut.length === 0) return null;
+  const named = standOut.slice(0, mostNamed).join(', ');
+  const more = standOut.length - mostNamed;
+  return (
+    <span class="block">
+      <span class="font-semibold">{t('Nên đọc kỹ: ', 'To read closely: ')}</span>
+      {named}
+      {more > 0 && t(` và ${more} em nữa`, ` and ${more} more`)}
+    </span>
+  );
 }
 
 function Open({ batch, isFirst }: { readonly batch: Batch; readonly isFirst: boolean }) {

@@ -6,6 +6,7 @@ import { formatTime, t } from '../design/language.ts';
 import { useAction, useLoad } from '../design/load.ts';
 import { Lotus } from '../design/lotus.tsx';
 import { Row, Ruled } from '../design/ruled.tsx';
+import { DownloadAll } from './download-all.tsx';
 import { assertPasskey } from './passkey.ts';
 import { PasskeyEnded } from './passkey-words.ts';
 import { fileKey } from './prepared.ts';
@@ -237,6 +238,12 @@ function Results({
           />
         ))}
       </Ruled>
+      <DownloadAll
+        items={others.flatMap(({ requestId, title, state }) =>
+          state === 'signed' ? [{ id: requestId, of: title }] : [],
+        )}
+        name={`da-ky-${new Date().toISOString().slice(0, 10)}.zip`}
+      />
       <div class="phone-bar">
         <div>
           <button type="button" class="button button-primary" onClick={onDone}>

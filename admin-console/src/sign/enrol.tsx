@@ -55,7 +55,46 @@ export function Enrol({ enrolment, onChange }: { readonly enrolment: Enrolment; 
       <button type="button" class="button" onClick={onChange}>
         {t('Xem đã duyệt chưa', 'See whether it is approved')}
       </button>
+      <Steps at={3} />
     </>
+  );
+}
+
+/** What there is to do until this device signs, and how far it is. */
+function Steps({ at }: { readonly at: 1 | 2 | 3 }) {
+  const steps = [
+    {
+      title: t('Tạo passkey ký', 'Make the signing passkey'),
+      note: t(
+        'Riêng cho việc ký, khác với passkey đăng nhập.',
+        'For signing alone, apart from the one for signing in.',
+      ),
+    },
+    {
+      title: t('Máy này tạo khoá ký', 'This device makes the signing key'),
+      note: t('Khoá ở lại trong máy; máy chủ không bao giờ thấy.', 'The key stays here; the server never sees it.'),
+    },
+    {
+      title: t('Cán bộ của Sở gọi rồi duyệt', 'An officer of the department calls and approves'),
+      note: t(
+        'Hai người cùng xác nhận thì mới cấp chứng thư.',
+        'The certificate is issued once two people have confirmed.',
+      ),
+    },
+  ];
+  return (
+    <Ruled onMargin isOrdered label={t('Ba bước', 'Three steps')}>
+      {steps.map(({ title, note }, index) => (
+        <Row
+          key={title}
+          mark={index + 1 < at ? 'good' : at === 3 && index === 2 ? 'now' : index + 1}
+          {...(index + 1 < at ? { said: t('xong', 'done') } : {})}
+          isCurrent={index + 1 === at}
+          title={title}
+          note={note}
+        />
+      ))}
+    </Ruled>
   );
 }
 
@@ -95,7 +134,7 @@ function ConfirmPhone({ approvalId, onDone }: { readonly approvalId: string; rea
   const { isBusy, error, run } = useAction();
   return (
     <>
-      <h1>{t('Xác nhận điện thoại này', 'Confirm this phone')}</h1>
+      <h1>{t('Xác nhận máy này', 'Confirm this device')}</h1>
       <p>
         {t(
           'Chạm vân tay hoặc nhìn vào máy một lần nữa, bằng chính passkey ký vừa tạo. Sau đó cán bộ của Sở gọi cho bạn.',
@@ -146,29 +185,7 @@ function Register({ onDone }: { readonly onDone: () => void }) {
   return (
     <>
       <h1>{t('Đăng ký máy này để ký', 'Enrol this device for signing')}</h1>
-      <Ruled onMargin isOrdered>
-        <Row
-          mark={1}
-          title={t(
-            'Tạo một passkey riêng cho việc ký, khác với passkey đăng nhập.',
-            'Make a passkey for signing alone, apart from the one for signing in.',
-          )}
-        />
-        <Row
-          mark={2}
-          title={t(
-            'Khoá ký được tạo ngay trong máy này; máy chủ không bao giờ thấy khoá.',
-            'The signing key is made in this device; the server never sees it.',
-          )}
-        />
-        <Row
-          mark={3}
-          title={t(
-            'Một cán bộ thứ hai duyệt rồi chứng thư mới được cấp.',
-            'A second officer approves before the certificate is issued.',
-          )}
-        />
-      </Ruled>
+      <Steps at={1} />
       <Field
         label={t('Tên máy', "The device's name")}
         name="device"

@@ -5,6 +5,8 @@ import { formatTime, t } from '../design/language.ts';
 import { useLoad } from '../design/load.ts';
 import { Row, type RowMark, Ruled } from '../design/ruled.tsx';
 import { Empty, Skeleton } from '../design/show.tsx';
+import type { paths } from '../generated/api.d.ts';
+import { DownloadAll } from './download-all.tsx';
 
 /** What the person has signed or sealed: the receipts, each with its file. */
 export function Receipts() {
@@ -30,6 +32,30 @@ export function Receipts() {
   return (
     <>
       <h1>{t(`${items.length} tài liệu đã ký`, `${items.length} documents signed`)}</h1>
+      {[...Map.groupBy(items, ({ classId }) => classId)].map(([classId, group]) => (
+        <ReceiptsOf key={classId} items={group} />
+      ))}
+    </>
+  );
+}
+
+type Receipt =
+  paths['/api/v1/signing/signed']['get']['responses']['200']['content']['application/json']['items'][number];
+
+/** The receipts of one class, or those of none. */
+function ReceiptsOf({ items }: { readonly items: readonly Receipt[] }) {
+  const className = items[0]?.className ?? null;
+  const heading =
+    className === null ? t('Tài liệu khác', 'Other documents') : t(`Lớp ${className}`, `Class ${className}`);
+  return (
+    <section class="grid gap-3" aria-label={heading}>
+      <div class="flex flex-wrap items-center justify-between gap-3">
+        <h2>{heading}</h2>
+        <DownloadAll
+          items={items.map(({ id, subject }) => ({ id, of: subject?.fullName ?? null }))}
+          name={`${className === null ? 'tai-lieu' : `lop-${className}`}-da-ky.zip`}
+        />
+      </div>
       <Ruled onMargin>
         {items.map((item) => {
           const last = item.steps.flatMap(({ closedAt }) => closedAt ?? []).at(-1);
@@ -49,7 +75,7 @@ export function Receipts() {
           );
         })}
       </Ruled>
-    </>
+    </section>
   );
 }
 

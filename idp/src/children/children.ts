@@ -29,6 +29,8 @@ export interface WaitingBatch {
   readonly isTranscripts: boolean;
   readonly count: number;
   readonly dueAt: Date | null;
+  /** Whose marks stand out against their class. */
+  readonly standOut: readonly { readonly personId: string; readonly fullName: string }[];
 }
 
 /** What this service asks of those who keep documents; given by the composition root. */

@@ -5,11 +5,20 @@ import { sql } from 'kysely';
 import { type TestIdp, testIdp } from '../../testing/idp.ts';
 import { type NewApp, registerApp } from '../apps/apps.ts';
 import { listTiles } from '../apps/tiles.ts';
+import type { DocumentsPort } from '../children/children.ts';
 
 describe('the launcher', () => {
   let idp: TestIdp;
+  /** What the keeper of documents says waits, by person. */
+  const waiting = new Map<string, Awaited<ReturnType<DocumentsPort['waitingFor']>>>();
   before(async () => {
-    idp = await testIdp();
+    idp = await testIdp(
+      {},
+      {
+        issuedTo: async () => [],
+        waitingFor: async ({ personId }) => waiting.get(personId) ?? { count: 0, batches: [] },
+      },
+    );
   });
   after(() => idp[Symbol.asyncDispose]());
 
@@ -23,7 +32,7 @@ describe('the launcher', () => {
     address: { kind: string; gender: string | null };
     classes: { code: string; seats: readonly string[]; href: string }[];
     activity: readonly object[];
-    waiting: { count: number; href: string } | null;
+    waiting: { count: number; href: string; batches: { href: string; standOut: string[] }[] } | null;
     apps: { clientId: string; picture: string | null }[];
     isShared: boolean;
   }
@@ -53,6 +62,23 @@ describe('the launcher', () => {
     assert.equal(seats.filter((seat) => seat === 'in').length, 1, 'the pupil above came in, nobody else');
     assert.equal(seats.filter((seat) => seat === 'none').length, seats.length - 1);
     assert.ok(props.activity.length > 0 && props.activity.length <= 3);
+  });
+
+  test('N7: the principal reads the names of pupils whose marks stand out, and each has it in the book; others have not', async () => {
+    const { principal, pupil, movedPupil } = idp.city.people;
+    const batch = { className: '5A', title: 'Học bạ', isTranscripts: true, count: 31, dueAt: null };
+    const standOut = [{ personId: pupil, fullName: 'Đặng Thị Ánh Nguyệt' }];
+    waiting.set(principal, { count: 31, batches: [{ ...batch, purpose: 'sign', key: 'một-lớp', standOut }] });
+    const browser = await idp.enter(principal);
+    const props = (await browser.get(new URL('/', idp.context.config.url))).page?.props as LauncherSeen;
+    assert.deepEqual(props.waiting?.batches[0]?.standOut, ['Đặng Thị Ánh Nguyệt']);
+    const entriesOf = async (personId: string) => {
+      const { rows } = await sql<{ reader: string }>`SELECT reader_id AS reader FROM registry.access
+        WHERE operation = 'marks.open' AND ${personId}::uuid = ANY(people)`.execute(idp.context.db);
+      return new Set(rows.map(({ reader }) => reader));
+    };
+    assert.deepEqual(await entriesOf(pupil), new Set([principal]));
+    assert.deepEqual(await entriesOf(movedPupil), new Set());
   });
 
   test('a tile stands where the app serves people of that kind: pupil, teacher, a guardian of two schools', async () => {

@@ -50,6 +50,8 @@ export interface LauncherProps {
       readonly isTranscripts: boolean;
       readonly count: number;
       readonly dueAt: Instant | null;
+      /** Names of those whose marks stand out: to be read first. */
+      readonly standOut: readonly string[];
       readonly href: string;
     }[];
   } | null;

@@ -1,6 +1,7 @@
 import type { Database } from '@edutrust/platform/database';
-import { anyone } from '@edutrust/platform/http';
+import { anyone, disclose } from '@edutrust/platform/http';
 import { type Route, route } from '@edutrust/platform/route';
+import { tells } from '@edutrust/registry/accesses';
 import { dateInVietnam, listClassesOfTeacher, schoolYearAt } from '@edutrust/registry/classes';
 import { listChildren } from '@edutrust/registry/guardians';
 import { getPerson, type PersonClaims, personClaims, splitName } from '@edutrust/registry/people';
@@ -41,8 +42,9 @@ function waitingView({ count, batches }: Awaited<ReturnType<DocumentsPort['waiti
   return {
     count,
     href: '/sign/',
-    batches: batches.map(({ key, dueAt, ...batch }) => ({
+    batches: batches.map(({ key, dueAt, standOut, ...batch }) => ({
       ...batch,
+      standOut: standOut.map(({ fullName }) => fullName),
       dueAt: dueAt?.toISOString() ?? null,
       href:
         batch.className === null && batch.purpose === 'sign'
@@ -62,6 +64,7 @@ const showLauncher = ({ context, pages }: IdpTools, documents: DocumentsPort | u
     method: 'GET',
     url: '/',
     access: anyone,
+    discloses: tells('marks.open'),
     schema: { hide: true },
     handle: async (request, reply) => {
       const actor = signedInOr(request, reply);
@@ -75,6 +78,11 @@ const showLauncher = ({ context, pages }: IdpTools, documents: DocumentsPort | u
         documents?.waitingFor(actor),
         listClassesOfTeacher(context.db, personId, schoolYearAt(context.clock.now())),
       ]);
+      // Whose marks stand out is told of them: it leaves an entry in their book (N7).
+      disclose(
+        request,
+        (waiting?.batches ?? []).flatMap(({ standOut }) => standOut.map((learner) => learner.personId)),
+      );
       const address = await addressOf(
         context.db,
         personId,

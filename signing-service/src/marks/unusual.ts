@@ -205,18 +205,27 @@ const periodName = ({ label }: MarksColumn) => label.split(' – ').at(-1) ?? la
 /** What stands out in a document that waits for somebody. */
 export interface UnusualDocument {
   readonly requestId: string;
+  readonly classId: string;
+  readonly learner: { readonly personId: string; readonly fullName: string };
   readonly findings: readonly Unusual[];
 }
 
-/** What stands out in the documents whose due signature is this person's; nothing of anybody else's. */
-export async function unusualDueFor(db: Database, signerId: string): Promise<UnusualDocument[]> {
-  const { rows } = await sql<{ id: string; classId: string; personId: string; grade: number }>`
-    SELECT r.id, r.class_id AS "classId", r.subject_id AS "personId", c.grade
+/** What stands out in the documents whose due signature is this person's, of these classes or of all; nothing of anybody else's. */
+export async function unusualDueFor(
+  db: Database,
+  signerId: string,
+  classIds?: readonly string[],
+): Promise<UnusualDocument[]> {
+  const { rows } = await sql<{ id: string; classId: string; personId: string; fullName: string; grade: number }>`
+    SELECT r.id, r.class_id AS "classId", r.subject_id AS "personId", p.full_name AS "fullName", c.grade
     FROM signing.step AS s
     JOIN signing.request AS r ON r.id = s.request_id
     JOIN registry.class AS c ON c.id = r.class_id
+    JOIN registry.person AS p ON p.id = r.subject_id
     WHERE s.signer_id = ${signerId} AND s.state = 'due' AND s.session_id IS NULL AND r.subject_id IS NOT NULL
-      AND c.grade IS NOT NULL`.execute(db);
+      AND c.grade IS NOT NULL AND (${classIds === undefined} OR r.class_id = ANY(${[...(classIds ?? [])]}::uuid[]))`.execute(
+    db,
+  );
   const classes = new Map(rows.map(({ classId, grade }) => [classId, grade]));
   const marks = await marksOfClasses(db, [...classes.keys()]);
   const unusual = new Map(
@@ -225,9 +234,9 @@ export async function unusualDueFor(db: Database, signerId: string): Promise<Unu
       stageOf(grade) ? unusualOf(columnsOf(grade), marks.get(classId) ?? new Map()) : new Map<string, Unusual[]>(),
     ]),
   );
-  return rows.flatMap(({ id, classId, personId }) => {
+  return rows.flatMap(({ id, classId, personId, fullName }) => {
     const findings = unusual.get(classId)?.get(personId) ?? [];
-    return findings.length > 0 ? [{ requestId: id, findings }] : [];
+    return findings.length > 0 ? [{ requestId: id, classId, learner: { personId, fullName }, findings }] : [];
   });
 }
 

@@ -194,6 +194,8 @@ describe('public verification', () => {
     for (const part of ['Report of a signature check', 'Valid', json.props.sha256.slice(0, 30), chain[0] ?? '']) {
       assert.ok(text.includes(part), part);
     }
+    const aloud = execFileSync('pdfinfo', ['-struct-text', '-'], { input: paper.rawPayload, encoding: 'utf8' });
+    assert.match(aloud, /valid until \d\d\/\d\d\/\d{4} \S.*, valid until/, 'each of the chain by itself, words apart');
     const wrong = await post('/verify', { file: Buffer.from('hello') }, { 'sec-fetch-site': 'same-origin' });
     assert.deepEqual([wrong.status, wrong.page], [400, 'verify']);
     assert.ok(wrong.json.props.error.detail);

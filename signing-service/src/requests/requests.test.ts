@@ -11,6 +11,7 @@ import { type TestCity, TestPhone, testCity } from '../../testing/city.ts';
 import { seedDemo } from '../demo/demo.ts';
 import { migrations } from '../migrations.ts';
 import { makeTranscripts } from './runs.ts';
+import { listWaiting } from './waiting.ts';
 
 describe('signing requests', () => {
   let world: TestCity;
@@ -67,8 +68,15 @@ describe('signing requests', () => {
     assert.deepEqual([change?.before, change?.value], [3, 10]);
     assert.match(change?.detail ?? '', /^Tăng 7 điểm/);
     assert.ok((await unusualFor(teacher)).length >= before);
+    const named = async (person: string) => {
+      const { batches } = await listWaiting(world.context.db, await world.two.actor(person));
+      return batches.flatMap(({ standOut }) => standOut.map(({ fullName }) => fullName));
+    };
+    const isNamed = async (person: string) => (await named(person)).some((name) => request.title.includes(name));
+    assert.ok(await isNamed(teacher), 'by name where she sees it first');
     for (const other of [world.city.schools[0]?.principalId ?? '', world.classTeacherOf(1)]) {
       assert.ok(!(await unusualFor(other)).some(({ requestId }) => requestId === request.id));
+      assert.ok(!(await isNamed(other)));
     }
     const pupil = await world.call(world.city.people.pupil, 'GET', '/api/v1/signing/inbox/unusual');
     assert.equal(pupil.status, 403);
