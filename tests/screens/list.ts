@@ -16,13 +16,20 @@ export interface Screen {
 }
 
 /** The first that a list leads to: no form, no other list. */
-const firstOf = (from: string, folder: string) => async (page: Page, city: City) => {
-  await page.goto(city.platform.url + from);
-  const link = page.locator(`main a[href*="${folder}/"]:not([href$="/new"], [href$="/requests"])`).first();
+const firstOf = (list: string) => async (page: Page, city: City) => {
+  await page.goto(city.platform.url + list);
+  const link = page.locator(`main tbody a[href^="${list}/"], main li a[href^="${list}/"]`).first();
   await page.goto(city.platform.url + (await link.getAttribute('href')));
 };
 
 const signIn = '/signin?return_to=%2F';
+
+/** A teacher's page was the school's, with every class in it. */
+async function classBefore(page: Page, city: City): Promise<void> {
+  await page.goto(`${city.platform.url}/teach`);
+  await page.getByRole('link', { name: /Lớp 5A/ }).click();
+  await page.getByRole('heading', { name: /Lớp 5A/ }).waitFor();
+}
 
 const roster = [
   'Mã trường,Mã lớp,Mã định danh Bộ GD&ĐT,Họ và tên,Ngày sinh,Giới tính',
@@ -109,25 +116,26 @@ export const screens: readonly Screen[] = [
     before: null,
   },
   { name: '07 recovery, codes', who: 'teacher', open: '/account/second-factor', before: null },
-  { name: '08 class', who: 'teacher', open: firstOf('/teach', '/classes') },
+  { name: '08 class', who: 'teacher', open: '/teach', before: classBefore },
   {
     name: '08 badges of a class',
     who: 'teacher',
     open: async (page, city) => {
-      await firstOf('/teach', '/classes')(page, city);
-      await page.goto(`${page.url().replace(/[?#].*/, '')}/badges`);
+      await page.goto(`${city.platform.url}/teach`);
+      const link = page.locator('main a[href$="/badges"]').first();
+      await page.goto(city.platform.url + (await link.getAttribute('href')));
     },
     before: null,
   },
   { name: '09 home of a school', who: 'school', open: '/admin' },
   { name: '10 people', who: 'department', open: '/admin/people?q=nguyet', before: '/admin/people' },
-  { name: '10 person', who: 'department', open: firstOf('/admin/people', '/people') },
+  { name: '10 person', who: 'department', open: firstOf('/admin/people') },
   { name: '09 home of the department', who: 'department', open: '/admin' },
   { name: '11 schools', who: 'department', open: '/admin/schools' },
   { name: '12 import', who: 'school', open: '/admin/import' },
   { name: '12 import, what would change', who: 'school', open: previewRoster },
   { name: '13 apps', who: 'department', open: '/admin/apps' },
-  { name: '13 app', who: 'department', open: firstOf('/admin/apps', '/apps'), before: null },
+  { name: '13 app', who: 'department', open: firstOf('/admin/apps'), before: null },
   { name: '15 sync', who: 'department', open: '/admin/sync' },
   { name: '15 new target', who: 'department', open: '/admin/sync/new', before: null },
   { name: '18 log', who: 'auditor', open: '/admin/audit' },
@@ -146,7 +154,7 @@ export const screens: readonly Screen[] = [
   { name: '21 phone, confirming', who: 'principal', open: askedToConfirm },
   { name: '22 phone, signed', who: 'principal', open: signIt },
   { name: '17 certificates', who: 'officer', open: '/admin/certificates' },
-  { name: '17 certificate', who: 'officer', open: firstOf('/admin/certificates', '/certificates') },
+  { name: '17 certificate', who: 'officer', open: firstOf('/admin/certificates') },
   { name: '16 signing', who: 'officer', open: '/admin/signing' },
   { name: '16 new document', who: 'school', open: '/admin/signing/new', before: null },
   { name: '23 verification', who: 'visitor', open: '/verify' },
