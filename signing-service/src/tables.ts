@@ -6,9 +6,8 @@ import type { EnrolmentState } from './enrolment/states.ts';
 import type { FormatName } from './formats/format.ts';
 import type { MarksSource, MarkValues } from './marks/values.ts';
 import type { RequestState, StepState } from './requests/states.ts';
-import type { ClassTemplate } from './requests/transcripts.ts';
 import type { StepRole } from './templates/order.ts';
-import type { Artefact, DocumentKind } from './templates/template.ts';
+import type { Artefact, ClassTemplate, DocumentKind } from './templates/template.ts';
 
 export type Custody = 'device' | 'hsm';
 

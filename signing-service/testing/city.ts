@@ -22,8 +22,8 @@ import type { CreationOptions } from '../src/enrolment/schemas.ts';
 import { readZip } from '../src/formats/zip/read.ts';
 import { migrations } from '../src/migrations.ts';
 import { makeTranscripts } from '../src/requests/runs.ts';
-import type { ClassTemplate } from '../src/requests/transcripts.ts';
 import { createSigning, signingKinds } from '../src/service.ts';
+import type { ClassTemplate } from '../src/templates/template.ts';
 import { makeDeviceKey, signOnDevice } from './device-key.ts';
 
 type Options = Type.Static<typeof CreationOptions>;

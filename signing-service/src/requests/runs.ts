@@ -6,8 +6,9 @@ import type { Selectable } from 'kysely';
 import { record } from '../events.ts';
 import { findMarkedClass, type MarkedClass } from '../marks/marks.ts';
 import { type RunOutcome, type SigningTables, signingOf } from '../tables.ts';
+import type { ClassTemplate } from '../templates/template.ts';
 import { classTeacherOf, listClassLearners, principalOf } from './registry.ts';
-import { type ClassTemplate, makeTranscriptOf } from './transcripts.ts';
+import { makeTranscriptOf } from './transcripts.ts';
 
 /** The job that makes the transcripts of a class; idempotent by the run's id. */
 export const makeTranscriptsTask = 'signing.make-transcripts';

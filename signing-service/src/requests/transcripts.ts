@@ -9,6 +9,7 @@ import { type RunOutcome, signingOf } from '../tables.ts';
 import type { StepRole } from '../templates/order.ts';
 import type { SchoolReportData } from '../templates/school-report/data.ts';
 import { schoolReportTemplate } from '../templates/school-report/template.ts';
+import type { ClassTemplate } from '../templates/template.ts';
 import { transcriptTemplate } from '../templates/transcript/template.ts';
 import { formatVerificationCode, newVerificationCode } from './code.ts';
 import type { Learner } from './registry.ts';
@@ -21,8 +22,7 @@ const place = 'Thành phố Hồ Chí Minh';
 const classTeacherTitle = 'Giáo viên chủ nhiệm';
 
 /** Of which template a class's documents are made. */
-export const classTemplates = { transcript: transcriptTemplate, 'school-report': schoolReportTemplate } as const;
-export type ClassTemplate = keyof typeof classTemplates;
+const classTemplates = { transcript: transcriptTemplate, 'school-report': schoolReportTemplate } as const;
 
 /** One learner's transcript or school report within a run. */
 export interface TranscriptOrder {

@@ -2,6 +2,9 @@ import type { StepRole, StepTemplate } from './order.ts';
 
 export type DocumentKind = 'transcript' | 'school-report' | 'upload';
 
+/** Those that a class's marks are made into. */
+export type ClassTemplate = Exclude<DocumentKind, 'upload'>;
+
 /** What a request's signatures are put on: the document that people read and, of some kinds, the same data as XML. */
 export type Artefact = 'document' | 'data';
 
