@@ -3,8 +3,10 @@ import { availableParallelism } from 'node:os';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { isMet, judged, type Row } from './measure.ts';
+import { accesses } from './scenarios/accesses.ts';
 import { certificates } from './scenarios/certificates.ts';
 import { directory } from './scenarios/directory.ts';
+import { feed } from './scenarios/feed.ts';
 import { growth } from './scenarios/growth.ts';
 import { idle } from './scenarios/idle.ts';
 import { provider } from './scenarios/provider.ts';
@@ -17,7 +19,9 @@ const scenarios: Readonly<Record<string, () => Promise<Row[]>>> = {
   provider,
   idle,
   growth,
+  accesses,
   directory,
+  feed,
   signatures,
   verification,
   certificates,
