@@ -78,6 +78,7 @@ async function buildScreens(folder: string): Promise<void> {
   await bundleServerPages(bundle, draft, filesOf(pages, 'src/pages/client.ts'), icons);
   await bundleSignWorker(bundle, draft, shellOf(manifest, 'src/sign/main.tsx', icons.address));
   await bundleJudge(bundle, draft);
+  await writeVerifier(bundle, draft, icons);
   await writeStaticFiles(join(draft, 'client'), manifest, icons);
   await compress(join(draft, 'client/assets'));
   await writeFile(join(draft, stampFile), await sourceHash());
@@ -181,6 +182,77 @@ async function bundleJudge(bundle: Bundle, draft: string): Promise<void> {
       },
     },
   });
+}
+
+/** In the folder that was built: the verifier as one page, without what it is to trust. */
+const verifierFile = 'verifier.html';
+/** Where that is written. */
+const verifierGap = '<script id="given" type="application/json"></script>';
+
+/** The verifier as one page to keep, from what was built: `given` is what it trusts, as `admin-console/src/verifier/main.tsx` reads it. */
+export async function verifierWith(folder: string, given: object): Promise<string> {
+  const page = await readFile(join(folder, verifierFile), 'utf8');
+  // data that does not run: its «<» is escaped, so that nothing in it ends the element
+  const data = JSON.stringify(given).replaceAll('<', '\\u003c');
+  return page.replace(verifierGap, () => verifierGap.replace('></', () => `>${data}</`));
+}
+
+/** The verifier: script, style and judge in one document that may reach nothing, from wherever it is opened. */
+async function writeVerifier(bundle: Bundle, draft: string, icons: Icons): Promise<void> {
+  const outDir = join(draft, 'verifier');
+  await bundle({
+    publicDir: false,
+    define: { __ICONS__: iconsInto('', icons.shapes) },
+    build: {
+      outDir,
+      cssCodeSplit: false, // else a script of this form carries its style, which our policy forbids
+      target: 'es2023',
+      cssTarget: oldestBrowsers,
+      rolldownOptions: {
+        input: join(root, 'src/verifier/main.tsx'),
+        output: { format: 'iife', entryFileNames: 'main.js', assetFileNames: 'main[extname]' },
+      },
+    },
+  });
+  const read = (file: string) => readFile(file, 'utf8');
+  const script = await read(join(outDir, 'main.js'));
+  const style = await read(join(outDir, 'main.css'));
+  const judge = await read(join(draft, 'client', judgeIn(draft)));
+  await writeFile(join(draft, verifierFile), verifierPage({ script, style, judge }));
+  await rm(outDir, { recursive: true });
+}
+
+function verifierPage(parts: { readonly script: string; readonly style: string; readonly judge: string }): string {
+  // In a script both stand in texts and patterns only, where a backslash changes nothing.
+  const inScript = (text: string) => text.replaceAll('</script', '<\\/script').replaceAll('<!--', '<\\!--');
+  const [script, judge] = [inScript(parts.script), inScript(parts.judge)];
+  const hashOf = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+  const policy = [
+    "default-src 'none'",
+    `script-src ${hashOf(script)}`,
+    `style-src ${hashOf(parts.style)}`,
+    'worker-src blob:',
+    'img-src data:',
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ');
+  return `<!doctype html>
+<html lang="vi" class="system-font">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="content-security-policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Kiểm tra chữ ký số · EduTrust</title>
+<style>${parts.style}</style>
+</head>
+<body class="flex flex-col"><noscript>Trang này cần JavaScript. This page needs JavaScript.</noscript>
+${verifierGap}
+<script id="judge" type="text/plain">${judge}</script>
+<script>${script}</script>
+</body>
+</html>
+`;
 }
 
 /** What no bundler makes: each application's document, the app's manifest, its icon and the sprite. */

@@ -14,7 +14,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
   idp: ['platform', 'registry'],
   'directory-sync': ['platform', 'registry'],
   'signing-service': ['platform', 'registry', 'certs'],
-  'admin-console': ['certs/pages', 'idp/pages', 'signing-service/pages'],
+  'admin-console': ['certs/pages', 'idp/pages', 'signing-service/judge-messages', 'signing-service/pages'],
   edutrust: ['platform', 'registry', 'certs', 'idp', 'directory-sync', 'signing-service', 'admin-console'],
   testing: ['platform'],
 };

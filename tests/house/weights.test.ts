@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { builtScreens } from '@edutrust/admin-console/build';
 
 /** What Vite says of one file of its output. */
@@ -58,6 +59,14 @@ test('first load: public pages and sign-in at most 30 kB, the console 150 kB, th
   assert.ok(weights.pages <= 22_000, `pages: ${weights.pages} B`);
   assert.ok(weights.console <= 150_000, `console: ${weights.console} B`);
   assert.ok(weights.sign <= 60_000, `sign: ${weights.sign} B`);
+});
+
+test('the verifier to keep is at most 400 kB gzipped, and nothing in it is of Node', (context) => {
+  const page = readFileSync(join(client, '../verifier.html'));
+  const { length } = gzipSync(page, { level: 9 });
+  context.diagnostic(`verifier: ${(length / 1000).toFixed(1)} kB`);
+  assert.ok(length <= 400_000, `${length} B`);
+  assert.doesNotMatch(page.toString(), /["'`]node:|\bprocess\.|\brequire\(/);
 });
 
 test('a server starts without the libraries that it may never use: Redis, mail, PDF, passkeys, the worker', () => {

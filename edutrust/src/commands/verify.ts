@@ -12,57 +12,76 @@ import {
 } from '@edutrust/signing-service/verify';
 import type { OpenContext } from '../process/context.ts';
 import { noFile, openPlatform, type Program, readTextFile } from './command.ts';
+import { writeVerifier } from './verify-bundle.ts';
 
 export function addVerifyCommand(program: Program): void {
   program.command
     .command('verify')
-    .argument('<file...>', 'PDF files, or signatures (.p7s, .p7m, .xml, .json, .asice)')
+    .argument('[file...]', 'PDF files, or signatures (.p7s, .p7m, .xml, .json, .asice)')
     .option('--trust <pem>', 'a file with further trust anchors; may be repeated', collect, [])
     .option('--content <file>', 'what a detached signature (.p7s) signs')
     .option('--password-file <file>', 'the password of encrypted PDFs, in a file of its own')
     .option('--at <time>', 'judge as of this time (ISO 8601)')
+    .option('--bundle <html>', 'write the verifier as one HTML file to keep, with what is trusted here now')
     .description('who signed a file, whether it is unchanged, and whether the signer was trusted then')
     .addHelpText(
       'after',
       '\nExamples: edutrust verify --json hoc-ba.pdf\n          edutrust verify --trust root.pem other.pdf\n          edutrust verify hop-dong.p7s --content hop-dong.docx',
     )
-    .action(
-      async (files: string[], options: { trust: string[]; at?: string; content?: string; passwordFile?: string }) => {
-        const output = program.output();
-        const at = options.at ? parseTime(options.at) : undefined;
-        const content = options.content ? await readBounded(options.content) : undefined;
-        const trust = await Promise.all(options.trust.map(readTextFile));
-        const password = options.passwordFile
-          ? (await readTextFile(options.passwordFile)).replace(/\r?\n$/, '')
-          : undefined;
-        const pool = createValidationPool({ wallMs: 600_000 }); // nobody waits behind it, and Ctrl-C is at hand
-        await using judge = fileJudge(program, {
-          trust,
-          pool,
-          ...(at ? { at } : {}),
-          ...(content ? { content } : {}),
-          ...(password ? { password } : {}),
-        });
-        try {
-          for (const file of files) {
-            try {
-              const report = await judge.verify(await readBounded(file));
-              output.result({ file, ...report }, report.sentence[output.locale]);
-              if (report.verdict !== 'valid') process.exitCode = 1;
-            } catch (error) {
-              if (!(error instanceof EduTrustError)) throw error;
-              output.result(
-                { file, error: { code: error.code, detail: error.detail[output.locale] } },
-                `${file}: ${error.detail[output.locale]}`,
-              );
-              process.exitCode = error.exitCode;
-            }
-          }
-        } finally {
-          await pool.close();
-        }
-      },
-    );
+    .action(async (files: string[], options: Options) => {
+      if (options.bundle) await writeVerifier(program, options.bundle);
+      else if (files.length === 0) throw noFileNamed();
+      if (files.length > 0) await verifyFiles(program, files, options);
+    });
+}
+
+interface Options {
+  readonly trust: string[];
+  readonly at?: string;
+  readonly content?: string;
+  readonly passwordFile?: string;
+  readonly bundle?: string;
+}
+
+async function verifyFiles(program: Program, files: readonly string[], options: Options): Promise<void> {
+  const output = program.output();
+  const at = options.at ? parseTime(options.at) : undefined;
+  const content = options.content ? await readBounded(options.content) : undefined;
+  const trust = await Promise.all(options.trust.map(readTextFile));
+  const password = options.passwordFile ? (await readTextFile(options.passwordFile)).replace(/\r?\n$/, '') : undefined;
+  const pool = createValidationPool({ wallMs: 600_000 }); // nobody waits behind it, and Ctrl-C is at hand
+  await using judge = fileJudge(program, {
+    trust,
+    pool,
+    ...(at ? { at } : {}),
+    ...(content ? { content } : {}),
+    ...(password ? { password } : {}),
+  });
+  try {
+    for (const file of files) {
+      try {
+        const report = await judge.verify(await readBounded(file));
+        output.result({ file, ...report }, report.sentence[output.locale]);
+        if (report.verdict !== 'valid') process.exitCode = 1;
+      } catch (error) {
+        if (!(error instanceof EduTrustError)) throw error;
+        output.result(
+          { file, error: { code: error.code, detail: error.detail[output.locale] } },
+          `${file}: ${error.detail[output.locale]}`,
+        );
+        process.exitCode = error.exitCode;
+      }
+    }
+  } finally {
+    await pool.close();
+  }
+}
+
+function noFileNamed(): InvalidInput {
+  return new InvalidInput('verify/no-file', {
+    vi: 'Hãy ghi tên tệp cần kiểm tra, hoặc --bundle TỆP.html.',
+    en: 'Name the file to verify, or --bundle FILE.html.',
+  });
 }
 
 /** One option, several values: each with its own `--trust`, so that it never takes a file for a certificate. */

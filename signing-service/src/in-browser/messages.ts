@@ -9,6 +9,18 @@ export interface BrowserQuestion {
   readonly options: ValidationOptions;
 }
 
+/** What an installation judges with, as JSON for a page. DER and keys are base64; see `ValidationOptions`. */
+export interface BrowserTrust {
+  /** ISO 8601 UTC: revocations are known up to here. */
+  readonly takenAt: string;
+  readonly anchors: readonly string[];
+  readonly timeStampAnchors: readonly string[];
+  readonly untrusted: readonly string[];
+  readonly crls: readonly string[];
+  /** Raw Ed25519 keys. */
+  readonly logs: readonly { readonly origin: string; readonly publicKey: string }[];
+}
+
 /** `failed`: a fault of ours, or something that this browser lacks; it says nothing of the file. */
 export type BrowserAnswer =
   | { readonly report: VerificationReport; readonly shown: Readonly<Record<'vi' | 'en', VerifyReportProps>> }

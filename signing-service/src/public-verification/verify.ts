@@ -14,6 +14,7 @@ import { largestFileBytes } from './limits.ts';
 
 export type { VerificationReport } from './in-words.ts';
 export { largestFileBytes } from './limits.ts';
+export { browserTrust } from './trust.ts';
 
 export interface VerifyOptions {
   /** Certificates to trust beside ours, each a PEM text with one or more. */
