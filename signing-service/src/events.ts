@@ -66,6 +66,12 @@ export const signingEvents = defineEvents({
     vi: 'lưu trữ lâu dài văn bản đã ký',
     en: 'signed document archived for the long term',
   },
+  'signing-request.correction-approved': {
+    subject: 'signing-request',
+    data: { approvalId: Uuid },
+    vi: 'duyệt sửa văn bản đã phát hành',
+    en: 'correction of an issued document approved',
+  },
   'signing-request.created': {
     subject: 'signing-request',
     data: { kind: Type.String(), documentId: Uuid, signerId: Uuid },
@@ -83,6 +89,12 @@ export const signingEvents = defineEvents({
     data: { step: Type.Optional(step) },
     vi: 'từ chối ký',
     en: 'signature refused',
+  },
+  'signing-request.replaced': {
+    subject: 'signing-request',
+    data: { byId: Uuid },
+    vi: 'thay thế văn bản đã phát hành',
+    en: 'issued document replaced',
   },
   'signing-request.sealed': { subject: 'signing-request', data: signature, vi: 'đóng dấu số', en: 'sealed' },
   'signing-request.signed': { subject: 'signing-request', data: signature, vi: 'đã ký', en: 'signed' },

@@ -334,5 +334,37 @@ export const migrations: SchemaMigrations = {
           DROP CONSTRAINT session_item_pkey,
           ADD PRIMARY KEY (session_id, request_id, artefact);`,
     },
+    {
+      name: '014-subject-teachers',
+      sql: `
+        ALTER TABLE signing.step
+          DROP CONSTRAINT step_role_check,
+          ADD CONSTRAINT step_role_check
+            CHECK (role IN ('subject-teacher', 'class-teacher', 'principal', 'school-seal', 'signer'));`,
+    },
+    {
+      name: '015-corrections',
+      sql: `
+        CREATE TABLE signing.correction (
+          request_id uuid PRIMARY KEY REFERENCES signing.request,
+          approval_id uuid NOT NULL UNIQUE,
+          reason text NOT NULL,
+          approved_at timestamptz NOT NULL
+        );
+        COMMENT ON TABLE signing.correction IS 'issued documents whose marks may be corrected: what is made of them then takes their place';
+        ALTER TABLE signing.request
+          ADD COLUMN version int NOT NULL DEFAULT 1,
+          ADD COLUMN replaces_id uuid REFERENCES signing.request,
+          DROP CONSTRAINT request_state_check,
+          ADD CONSTRAINT request_state_check
+            CHECK (state IN ('waiting', 'signed', 'issued', 'replaced', 'rejected', 'withdrawn')),
+          DROP CONSTRAINT request_check,
+          ADD CONSTRAINT request_check CHECK (state NOT IN ('signed', 'issued', 'replaced') OR signed_document_id IS NOT NULL);
+        DROP INDEX signing.request_once;
+        CREATE UNIQUE INDEX request_once ON signing.request (kind, class_id, subject_id)
+          WHERE state IN ('waiting', 'signed', 'issued') AND replaces_id IS NULL;
+        CREATE UNIQUE INDEX request_replaces ON signing.request (replaces_id)
+          WHERE state IN ('waiting', 'signed', 'issued', 'replaced');`,
+    },
   ],
 };

@@ -40,20 +40,24 @@ export interface PublicDocument {
   readonly signer: { readonly name: string; readonly title: string };
   /** Every signature of its order; of a transcript class teacher, principal, the school's seal. */
   readonly signatures: readonly {
-    readonly role: 'class-teacher' | 'principal' | 'school-seal' | 'signer';
+    readonly role: 'subject-teacher' | 'class-teacher' | 'principal' | 'school-seal' | 'signer';
     readonly name: string;
     readonly title: string;
     readonly isDone: boolean;
     /** Null before it is given. */
     readonly at: string | null;
   }[];
-  /** `signed`: by every person, the seal is due; `issued`: with every signature of its order. */
-  readonly state: 'waiting' | 'signed' | 'issued' | 'rejected' | 'withdrawn';
+  /** `signed`: by every person, the seal is due; `issued`: with every signature of its order; `replaced`: corrected since. */
+  readonly state: 'waiting' | 'signed' | 'issued' | 'replaced' | 'rejected' | 'withdrawn';
+  /** Code of the corrected document that has taken its place. */
+  readonly replacedBy: string | null;
   readonly createdAt: string;
   /** When it was issued. */
   readonly signedAt: string | null;
   /** SHA-256 of the issued file, hexadecimal; null before. */
   readonly sha256: string | null;
+  /** Of a school report the same for its XML. */
+  readonly dataSha256: string | null;
 }
 
 /** The answer to one of the two questions that are never mixed. */
@@ -78,6 +82,8 @@ export interface VerifyReportProps {
   readonly trusted: Answer;
   /** Why, most important first. */
   readonly reasons: readonly Sentence[];
+  /** Of two files: whether they are the two forms of one school report. */
+  readonly otherForm: { readonly agrees: boolean; readonly sentence: Sentence } | null;
   /** What to do now. */
   readonly nextStep: Sentence;
   /** One for each signature, for those who want to know exactly. */

@@ -19,6 +19,7 @@ import { archiveDocument, archiveTask, renewArchives, renewArchivesTask } from '
 import { marksRoutes } from './marks/routes.ts';
 import type { SigningPages } from './pages.ts';
 import { verificationRoutes } from './public-verification/routes.ts';
+import { correctionKind } from './requests/corrections.ts';
 import { requestRoutes } from './requests/routes.ts';
 import { makeTranscripts, makeTranscriptsTask } from './requests/runs.ts';
 import { resumeTask, resumeUnfinished } from './unfinished/unfinished.ts';
@@ -27,7 +28,7 @@ import { createValidationPool } from './validation/validation.ts';
 export { signingPersonal } from './issued/own-data.ts';
 
 /** The acts of this workspace that take two people. */
-export const signingKinds: readonly ApprovalKind[] = [enrolPhoneKind, revokePhoneKind];
+export const signingKinds: readonly ApprovalKind[] = [enrolPhoneKind, revokePhoneKind, correctionKind];
 
 /** Enrolment of signers, signing requests, signing on the phone, and public verification. */
 export function createSigning(context: ServiceContext, pages: SigningPages): Service {

@@ -4,6 +4,7 @@ import type { ColumnType, Generated, JSONColumnType, Kysely } from 'kysely';
 import type { ItemState, SessionState } from './activation/states.ts';
 import type { EnrolmentState } from './enrolment/states.ts';
 import type { FormatName } from './formats/format.ts';
+import type { SubjectAssignment } from './marks/curriculum.ts';
 import type { MarksSource, MarkValues } from './marks/values.ts';
 import type { RequestState, StepState } from './requests/states.ts';
 import type { StepRole } from './templates/order.ts';
@@ -117,9 +118,21 @@ export interface RequestTable {
   unsigned_data_id: string | null;
   signed_data_id: string | null;
   run_id: string | null;
+  /** 1, and one more with each correction. */
+  version: Generated<number>;
+  /** The issued document whose place it takes once it is issued itself. */
+  replaces_id: string | null;
   created_at: Date;
   due_at: Date | null;
   closed_at: Date | null;
+}
+
+/** A correction that two people agreed to. */
+export interface CorrectionTable {
+  request_id: string;
+  approval_id: string;
+  reason: string;
+  approved_at: Date;
 }
 
 export interface StepTable {
@@ -147,7 +160,13 @@ export interface TranscriptRunTable {
   id: string;
   class_id: string;
   organisation_id: string;
-  input: JSONColumnType<{ template?: ClassTemplate; personIds?: string[]; signerId: string; dueAt?: string }>;
+  input: JSONColumnType<{
+    template?: ClassTemplate;
+    personIds?: string[];
+    subjectTeachers?: readonly SubjectAssignment[];
+    signerId: string;
+    dueAt?: string;
+  }>;
   requested_by: string | null;
   total: number;
   state: 'running' | 'done';
@@ -219,6 +238,7 @@ export type SigningTables = {
   'signing.archive': ArchiveTable;
   'signing.upload': UploadTable;
   'signing.request': RequestTable;
+  'signing.correction': CorrectionTable;
   'signing.step': StepTable;
   'signing.transcript_run': TranscriptRunTable;
   'signing.transcript_run_item': TranscriptRunItemTable;

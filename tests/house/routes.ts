@@ -434,6 +434,7 @@ export const rows: Readonly<Record<string, Row>> = {
   'GET /api/v1/signing/requests/:id/document': roles('DSACK', 'request'),
   'POST /api/v1/signing/requests/:id/reject': roles('GK', undefined, { body: () => ({ reason: 'Sai điểm môn Toán' }) }),
   'POST /api/v1/signing/requests/:id/withdraw': roles('C', 'request'),
+  'POST /api/v1/signing/requests/:id/correction': roles('C', 'request', { body: () => ({ reason: 'Sai tên môn' }) }),
   // Marks: T only for their own class (marks.test.ts)
   'GET /api/v1/signing/classes/:id/marks': roles('DC', 'class'),
   'PUT /api/v1/signing/classes/:id/marks': roles('C', 'class', {
@@ -566,6 +567,8 @@ export const idsDecidedOtherwise: Readonly<Record<string, string>> = {
   'POST /api/v1/classes/:id/pins body.personIds.*': ofClass,
   'POST /api/v1/trust-anchors/:id/end params.id': "the department's only: whoever may end one may end each",
   'POST /api/v1/signing/transcripts body.personIds.*': ofClass,
+  'POST /api/v1/signing/transcripts body.subjectTeachers.*.personId':
+    'findSigners: who signs for the school, which those who ask may see',
   'POST /api/v1/signing/transcripts body.signerId':
     "a signer of the class's school: signing-service/src/requests/requests.test.ts",
   'PUT /api/v1/signing/classes/:id/marks body.rows.*.personId': ofClass,

@@ -4,7 +4,14 @@ import { t } from '../design/language.ts';
 import { Row, Ruled } from '../design/ruled.tsx';
 import { Document, ErrorBanner, FileForm, Shape } from './verify.tsx';
 
-const codeLooks = { issued: 'good', signed: 'warn', waiting: 'warn', rejected: 'bad', withdrawn: 'bad' } as const;
+const codeLooks = {
+  issued: 'good',
+  signed: 'warn',
+  waiting: 'warn',
+  rejected: 'bad',
+  withdrawn: 'bad',
+  replaced: 'warn',
+} as const;
 
 /** Where the QR of a paper leads: first the sentence about the paper in hand, then how to know whether it says the same. */
 export function VerifyCode(props: VerifyCodeProps) {

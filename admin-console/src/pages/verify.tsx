@@ -40,10 +40,16 @@ export function FileForm({
       </p>
       <details>
         <summary class="min-h-8">
-          {t('Chữ ký là tệp riêng (.p7s)?', 'Is the signature a file of its own (.p7s)?')}
+          {t(
+            'Có hai tệp? (chữ ký riêng .p7s, hoặc học bạ số PDF và XML)',
+            'Two files? (a signature of its own, .p7s, or a school report as PDF and XML)',
+          )}
         </summary>
         <label for="content" class="block mt-2">
-          {t('Chọn thêm tệp đã được ký', 'Choose the file that it signs, too')}
+          {t(
+            'Chọn thêm tệp đã được ký, hoặc bản kia của học bạ',
+            'Choose the file that it signs, or the other form of the report',
+          )}
         </label>
         <input id="content" name="content" type="file" class="control" />
       </details>
@@ -180,6 +186,15 @@ export function VerifyReport(props: VerifyReportProps) {
   return (
     <>
       <Verdict verdict={verdict} sentence={sentence} />
+      {document?.replacedBy && (
+        <Banner state="warn">
+          {t(
+            `Bản này đã bị thay thế bằng bản sửa, mã ${document.replacedBy}. Hãy dùng bản mới.`,
+            `This was replaced by a corrected document, code ${document.replacedBy}. Use the new one.`,
+          )}
+        </Banner>
+      )}
+      {props.otherForm && <Banner state={props.otherForm.agrees ? 'good' : 'bad'}>{props.otherForm.sentence}</Banner>}
       <div class="split">
         <div class="grid gap-8 grid-cols-[minmax(0,1fr)]">
           <dl class="grid gap-5 sm:grid-cols-2">
@@ -279,6 +294,11 @@ export function Document({
         <Detail name={t('Mã', 'Code')}>
           <span class="code">{document.code}</span>
         </Detail>
+        {document.dataSha256 && (
+          <Detail name={t('SHA-256 của bản XML', 'SHA-256 of the XML')}>
+            <span class="break-all code whitespace-normal">{document.dataSha256}</span>
+          </Detail>
+        )}
         {isSameFile !== undefined && (
           <Detail name={t('So với bản gốc', 'Against the original')}>
             {isSameFile
@@ -288,9 +308,9 @@ export function Document({
         )}
       </dl>
       <Ruled isTight isOrdered label={t('Những người ký', 'Who signs')}>
-        {document.signatures.map(({ role, name, title, at }) => (
+        {document.signatures.map(({ name, title, at }) => (
           <Row
-            key={role}
+            key={title}
             mark={at ? 'good' : 'later'}
             title={name}
             note={`${title} · ${at ? formatTime(at) : t('chưa ký', 'not signed yet')}`}

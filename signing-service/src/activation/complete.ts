@@ -267,12 +267,36 @@ async function finishFiles(
         })
         .where('id', '=', request.id)
         .execute();
+      if (state === 'issued' && request.replaces_id) await replace(transaction, session, request, request.replaces_id);
       for (const { item } of files) {
         if (!(await moveItem(transaction, item, 'signed', { prepared: null }))) throw new AlreadyDone();
       }
       await tellSigned(context, transaction, session, { request, step, state, documentId, file: document });
     })
     .catch(ignoreAlreadyDone);
+}
+
+/** What a correction takes the place of is readable from now on as replaced. */
+async function replace(
+  transaction: Transaction,
+  session: Session,
+  { id: byId }: RequestRow,
+  replacedId: string,
+): Promise<void> {
+  const replaced = await lockRequest(transaction, replacedId);
+  requestMoves.mustMove(replaced.state, 'replaced');
+  await signingOf(transaction)
+    .updateTable('signing.request')
+    .set({ state: 'replaced' })
+    .where('id', '=', replacedId)
+    .execute();
+  await record(transaction, {
+    type: 'signing-request.replaced',
+    actor: signerActor(session),
+    subject: { kind: 'signing-request', id: replacedId },
+    organisationId: replaced.organisation_id,
+    data: { byId },
+  });
 }
 
 interface WholeFile {

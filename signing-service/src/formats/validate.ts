@@ -1,3 +1,4 @@
+import { type Agreement, agreementOf } from '../templates/school-report/agreement.ts';
 import type { ValidationOptions } from '../validation/options.ts';
 import type { ValidationReport } from '../validation/report.ts';
 import { judgedAsic } from './asic/judged.ts';
@@ -12,7 +13,7 @@ import { judgedXades } from './xades/judged.ts';
 const judged: readonly JudgedFormat[] = [judgedPades, judgedAsic, judgedXades, cades, jades];
 
 /**
- * Judges a file of whatever format. Runs on the calling thread; for files of strangers use a validation pool. Nothing behind
+ * Judges a file of whatever format; with the other form of a school report beside it also whether the two belong together. Runs on the calling thread; for files of strangers use a validation pool. Nothing behind
  * it makes signatures, so that a browser loads the judge alone (ADR 0198).
  *
  * @throws InvalidInput `verify/not-a-pdf` for bytes of no format
@@ -20,5 +21,15 @@ const judged: readonly JudgedFormat[] = [judgedPades, judgedAsic, judgedXades, c
 export async function validateFile(file: Uint8Array, options: ValidationOptions): Promise<ValidationReport> {
   const format = judged.find((candidate) => candidate.recognises(file));
   if (!format) throw new NotAPdf();
-  return format.validate(file, options);
+  const report = await format.validate(file, options);
+  const otherForm = options.content && otherFormOf(file, options.content);
+  return otherForm ? { ...report, otherForm } : report;
+}
+
+/** Whether a PDF and an XML are the two forms of one school report; undefined when they are something else. */
+function otherFormOf(file: Uint8Array, beside: Uint8Array): Agreement | undefined {
+  const [pdf, xml] = judgedPades.recognises(file) ? [file, beside] : [beside, file];
+  if (!judgedPades.recognises(pdf) || !judgedXades.recognises(xml)) return undefined;
+  const found = agreementOf(pdf, xml);
+  return !found.agrees && found.fault === 'not-bound' ? undefined : found;
 }

@@ -29,6 +29,8 @@ export async function listIssuedDocuments(db: Database, personIds: readonly stri
 /** Whom an issued document is about; undefined when there is none. */
 export async function subjectOfIssued(db: Database, id: string): Promise<string | undefined> {
   const { rows } = await sql<{ subjectId: string | null }>`
-    SELECT subject_id AS "subjectId" FROM signing.request WHERE id = ${id} AND state = 'issued'`.execute(db);
+    SELECT subject_id AS "subjectId" FROM signing.request WHERE id = ${id} AND state IN ('issued', 'replaced')`.execute(
+    db,
+  );
   return rows[0]?.subjectId ?? undefined;
 }

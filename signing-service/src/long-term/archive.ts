@@ -41,7 +41,7 @@ export async function archiveDocument(
     .leftJoin('signing.document as x', 'x.id', 'r.signed_data_id')
     .select(['r.format', 'd.id as documentId', 'd.bytes', 'd.pages', 'x.bytes as data'])
     .where('r.id', '=', requestId)
-    .where('r.state', '=', 'issued')
+    .where('r.state', 'in', ['issued', 'replaced'])
     .where((on) =>
       on.not(
         on.exists(
@@ -130,7 +130,7 @@ export async function renewArchives(context: ServiceContext): Promise<void> {
     FROM signing.request AS r
     LEFT JOIN LATERAL (SELECT generation, good_until FROM signing.archive
       WHERE request_id = r.id ORDER BY generation DESC LIMIT 1) AS a ON true
-    WHERE r.state = 'issued' AND (a.generation IS NULL OR a.good_until < ${soon})
+    WHERE r.state IN ('issued', 'replaced') AND (a.generation IS NULL OR a.good_until < ${soon})
     ORDER BY a.good_until NULLS LAST, r.id LIMIT ${mostAtOnce}`.execute(db);
   for (const row of rows) {
     await archiveDocument(context, row).catch((error: unknown) =>

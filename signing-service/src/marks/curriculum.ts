@@ -14,6 +14,13 @@ export interface Subject {
   readonly isElective?: true;
 }
 
+/** Who answers for the marks of a subject of a class. */
+export interface SubjectAssignment {
+  /** As in `Subject.id`. */
+  readonly subject: string;
+  readonly personId: string;
+}
+
 export type Stage = 'primary' | 'lower-secondary' | 'upper-secondary';
 
 /** The stage of a grade; undefined for grades that have no transcript, such as those of nursery schools. */

@@ -60,13 +60,23 @@ export async function lockMarks(transaction: Transaction, classId: string): Prom
   await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`signing.marks/${classId}`}, 0))`.execute(transaction);
 }
 
-/** Learners whose transcript is being signed or is issued: their marks stay as they are. */
+/** Learners whose transcript is being signed or is issued: their marks stay as they are, until two people agree to a correction. */
 export async function lockedLearners(db: Database | Transaction, classId: string): Promise<Set<string>> {
   const rows = await signingOf(db)
     .selectFrom('signing.request')
     .select('subject_id')
     .where('class_id', '=', classId)
     .where('state', 'in', ['waiting', 'signed', 'issued'])
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('signing.correction')
+            .select('request_id')
+            .whereRef('request_id', '=', 'signing.request.id')
+            .where('signing.request.state', '=', 'issued'),
+        ),
+      ),
+    )
     .execute();
   return new Set(rows.flatMap(({ subject_id }) => subject_id ?? []));
 }

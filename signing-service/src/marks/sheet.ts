@@ -6,7 +6,7 @@ import type Type from 'typebox';
 import { type Learner, listClassLearners } from '../requests/registry.ts';
 import type { RequestState } from '../requests/states.ts';
 import { completenessOf, isComplete } from './completeness.ts';
-import { type CurrentMarks, currentMarks, findMarkedClass, type MarkedClass } from './marks.ts';
+import { type CurrentMarks, currentMarks, findMarkedClass, lockedLearners, type MarkedClass } from './marks.ts';
 import type { ClassMarks } from './schemas.ts';
 
 export type MarksSheet = Type.Static<typeof ClassMarks>;
@@ -25,6 +25,7 @@ export async function marksSheet(db: Database, classId: string, actor: PersonAct
   const learners = (await listClassLearners(db, classId)).sort(byGivenName);
   const marks = await currentMarks(db, classId);
   const transcripts = await latestTranscripts(db, classId);
+  const locked = await lockedLearners(db, classId);
   const names = await namesOf(
     db,
     [...marks.values()].flatMap(({ enteredBy }) => enteredBy ?? []),
@@ -46,7 +47,10 @@ export async function marksSheet(db: Database, classId: string, actor: PersonAct
       isRequired,
       subject: subject?.name ?? null,
     })),
-    rows: learners.map((learner) => rowOf(marked, learner, marks.get(learner.personId), transcripts, names)),
+    rows: learners.map((learner) => ({
+      ...rowOf(marked, learner, marks.get(learner.personId), transcripts, names),
+      isLocked: locked.has(learner.personId),
+    })),
     may,
   };
 }
@@ -57,7 +61,7 @@ function rowOf(
   marks: CurrentMarks | undefined,
   transcripts: ReadonlyMap<string, NonNullable<MarksSheet['rows'][number]['transcript']>>,
   names: ReadonlyMap<string, string>,
-): MarksSheet['rows'][number] {
+): Omit<MarksSheet['rows'][number], 'isLocked'> {
   const values = marks?.values ?? {};
   const completeness = completenessOf(columns, values, grade);
   const transcript = transcripts.get(learner.personId) ?? null;
@@ -71,7 +75,6 @@ function rowOf(
     enteredBy: enteredBy ? { id: enteredBy, fullName: names.get(enteredBy) ?? '' } : null,
     enteredAt: marks?.enteredAt?.toISOString() ?? null,
     transcript,
-    isLocked: transcript !== null && !['rejected', 'withdrawn'].includes(transcript.state),
   };
 }
 

@@ -25,7 +25,13 @@ const day = new Intl.DateTimeFormat('en-GB', {
 });
 
 /** About the paper in hand, first of all: who gave it out and when, or that it is worth nothing. */
-function sentenceOf({ state, issuer, signedAt }: PublicDocument): Text {
+function sentenceOf({ state, issuer, signedAt, replacedBy }: PublicDocument): Text {
+  if (state === 'replaced') {
+    return {
+      vi: `Văn bản này đã bị thay thế bằng bản sửa, mã ${replacedBy}. Hãy dùng bản mới.`,
+      en: `This document was replaced by a corrected one, code ${replacedBy}. Use the new one.`,
+    };
+  }
   if (state !== 'issued') return stateSentences[state];
   const at = day.format(new Date(signedAt ?? 0));
   return {

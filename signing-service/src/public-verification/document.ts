@@ -20,14 +20,19 @@ interface Row {
   readonly created_at: Date;
   readonly signed_at: Date | null;
   readonly sha256: Buffer | null;
+  readonly data_sha256: Buffer | null;
+  readonly replaced_by: string | null;
 }
 
 /** What anyone may see of a document whose code they hold; undefined when there is none. */
 async function find(db: Database, condition: ReturnType<typeof sql<boolean>>): Promise<PublicDocument | undefined> {
   const { rows } = await sql<Row>`
     SELECT r.code, r.kind, r.title, c.school_year, holder.full_name AS holder, o.name AS issuer, signer.full_name AS signer,
-      r.signer_title, r.state, r.created_at, CASE WHEN r.state = 'issued' THEN r.closed_at END AS signed_at,
-      CASE WHEN r.state = 'issued' THEN d.sha256 END AS sha256,
+      r.signer_title, r.state, r.created_at, CASE WHEN r.state IN ('issued', 'replaced') THEN r.closed_at END AS signed_at,
+      CASE WHEN r.state IN ('issued', 'replaced') THEN d.sha256 END AS sha256,
+      CASE WHEN r.state IN ('issued', 'replaced') THEN x.sha256 END AS data_sha256,
+      CASE WHEN r.state = 'replaced' THEN (SELECT n.code FROM signing.request AS n
+        WHERE n.replaces_id = r.id AND n.state IN ('issued', 'replaced')) END AS replaced_by,
       (SELECT coalesce(jsonb_agg(jsonb_build_object('role', s.role, 'title', s.signer_title,
         'name', CASE s.role WHEN 'school-seal' THEN o.name ELSE p.full_name END,
         'isDone', s.state = 'done', 'at', s.closed_at) ORDER BY s.position), '[]')
@@ -38,6 +43,7 @@ async function find(db: Database, condition: ReturnType<typeof sql<boolean>>): P
     LEFT JOIN registry.person AS holder ON holder.id = r.subject_id
     LEFT JOIN registry.class AS c ON c.id = r.class_id
     LEFT JOIN signing.document AS d ON d.id = r.signed_document_id
+    LEFT JOIN signing.document AS x ON x.id = r.signed_data_id
     WHERE ${condition}`.execute(db);
   const row = rows[0];
   if (!row) return undefined;
@@ -55,6 +61,8 @@ async function find(db: Database, condition: ReturnType<typeof sql<boolean>>): P
     createdAt: row.created_at.toISOString(),
     signedAt: row.signed_at?.toISOString() ?? null,
     sha256: row.sha256?.toString('hex') ?? null,
+    dataSha256: row.data_sha256?.toString('hex') ?? null,
+    replacedBy: row.replaced_by && formatVerificationCode(row.replaced_by),
   };
 }
 
@@ -78,11 +86,11 @@ export async function documentByCode(db: Database, code: VerificationCode): Prom
 export function documentBySha256(db: Database, sha256: Buffer): Promise<PublicDocument | undefined> {
   return find(
     db,
-    sql<boolean>`d.sha256 = ${sha256} OR (r.state = 'issued' AND r.id IN (
-      SELECT s.request_id FROM signing.document AS f JOIN signing.step AS s ON s.document_id = f.id
+    sql<boolean>`d.sha256 = ${sha256} OR x.sha256 = ${sha256} OR (r.state IN ('issued', 'replaced') AND r.id IN (
+      SELECT s.request_id FROM signing.document AS f JOIN signing.step AS s ON f.id IN (s.document_id, s.data_id)
         WHERE f.sha256 = ${sha256} AND NOT EXISTS (
           SELECT FROM signing.step AS t WHERE t.request_id = s.request_id AND t.closed_at > s.closed_at)
-      UNION SELECT a.request_id FROM signing.document AS f JOIN signing.archive AS a ON a.document_id = f.id
+      UNION SELECT a.request_id FROM signing.document AS f JOIN signing.archive AS a ON f.id IN (a.document_id, a.data_id)
         WHERE f.sha256 = ${sha256}))`,
   );
 }

@@ -1,9 +1,12 @@
 import type { PublicDocument } from '../pages.ts';
 import type { ValidationReport } from '../validation/report.ts';
+import { type OtherForm, otherFormInWords } from './other-form.ts';
 import { describe, type Wording } from './sentences.ts';
 
 /** The validation report with its words, and what we know of the file. */
-export interface VerificationReport extends ValidationReport, Wording {
+export interface VerificationReport extends Omit<ValidationReport, 'otherForm'>, Wording {
+  /** Of a school report whose other form was sent along. */
+  readonly otherForm: OtherForm | null;
   /** SHA-256 of the file, hexadecimal. */
   readonly sha256: string;
   readonly sizeBytes: number;
@@ -27,6 +30,7 @@ export function inWords(
   return {
     ...report,
     ...describe(report),
+    otherForm: report.otherForm ? otherFormInWords(report.otherForm) : null,
     sha256: Buffer.from(sha256).toString('hex'),
     sizeBytes: bytes.length,
     judgedAt: judgedAt.toISOString(),

@@ -79,7 +79,7 @@ export const PublicDocument = Type.Object({
   signer: Type.Object({ name: Type.String(), title: Type.String() }),
   signatures: Type.Array(
     Type.Object({
-      role: Type.Enum(['class-teacher', 'principal', 'school-seal', 'signer']),
+      role: Type.Enum(['subject-teacher', 'class-teacher', 'principal', 'school-seal', 'signer']),
       name: Type.String(),
       title: Type.String(),
       isDone: Type.Boolean(),
@@ -90,6 +90,10 @@ export const PublicDocument = Type.Object({
   createdAt: Time,
   signedAt: nullable(Time),
   sha256: nullable(Type.String()),
+  /** Of a school report the same for its XML. */
+  dataSha256: nullable(Type.String()),
+  /** Code of the corrected document that has taken its place. */
+  replacedBy: nullable(Type.String()),
 });
 
 const Answer = Type.Object({ answer: Type.Enum(['yes', 'no', 'unknown', 'none']), sentence: Text });
@@ -105,6 +109,8 @@ export const VerificationReport = Type.Object({
   unchanged: Answer,
   trusted: Answer,
   nextStep: Text,
+  /** Of a school report whose other form (PDF or XML) was sent as `content`: whether the two are one report. */
+  otherForm: nullable(Type.Object({ agrees: Type.Boolean(), sentence: Text })),
   signatures: Type.Array(Signature),
   reasons: Type.Array(Reason),
   document: nullable(Type.Object({ ...PublicDocument.properties, isSameFile: Type.Boolean() })),

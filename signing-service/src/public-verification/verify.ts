@@ -21,7 +21,7 @@ export interface VerifyOptions {
   readonly trust?: readonly string[];
   /** Judge as of this time instead of now. */
   readonly at?: Date;
-  /** What the file signs, when the signature is a file of its own. */
+  /** What the file signs, when the signature is a file of its own; or the other form of a school report. */
   readonly content?: Uint8Array;
   /** Opens an encrypted PDF. */
   readonly password?: string;

@@ -29,11 +29,14 @@ export async function resourceOfRequest(db: Database, id: string): Promise<Resou
 /** What the actor may do with the request as it stands. */
 export async function mayDo(
   db: Database,
-  request: Pick<RequestView, 'id' | 'state' | 'steps' | 'organisation'>,
+  request: Pick<RequestView, 'id' | 'state' | 'steps' | 'organisation' | 'subject'>,
   actor: PersonActor,
 ): Promise<Type.Static<typeof RequestAct>[]> {
-  if (request.state !== 'waiting' && request.state !== 'signed') return [];
   const decide = can(db);
+  if (request.state === 'issued' && request.subject) {
+    return (await decide(actor, 'signing.request', await resourceOfRequest(db, request.id))) ? ['correct'] : [];
+  }
+  if (request.state !== 'waiting' && request.state !== 'signed') return [];
   const due = request.steps.filter(({ state }) => state === 'due');
   const isTheirs = due.some(({ person }) => person?.id === actor.personId) && (await decide(actor, 'signing.sign'));
   const hasSigned = request.steps.some(({ person, state }) => state === 'done' && person?.id === actor.personId);

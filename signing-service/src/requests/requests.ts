@@ -14,7 +14,7 @@ import type { Artefact, DocumentKind } from '../templates/template.ts';
 import { templateOf } from '../templates/templates.ts';
 import { formatVerificationCode } from './code.ts';
 import { nameOf } from './registry.ts';
-import { requestMoves } from './states.ts';
+import { type RequestState, requestMoves } from './states.ts';
 import { cancelSteps, dueSteps, insertSteps, moveStep, type NewStep, type StepRow } from './steps.ts';
 
 export type RequestRow = Selectable<SigningTables['signing.request']>;
@@ -33,6 +33,8 @@ export interface NewRequest {
   readonly signerId: string;
   readonly signerTitle: string;
   readonly runId?: string;
+  /** Of a correction: what it takes the place of, and which version it is. */
+  readonly replaces?: { readonly id: string; readonly version: number };
   /** Is printed inside the document already. */
   readonly code: string;
   /** The unsigned file, or the id of one that is kept already. */
@@ -55,7 +57,8 @@ export async function createRequest(
 ): Promise<string | undefined> {
   const db = signingOf(transaction);
   const { classId, subjectId, document } = input;
-  if (classId && subjectId && (await existsAlready(db, { kind: input.kind, classId, subjectId }))) return undefined;
+  const isAbout = classId && subjectId ? { kind: input.kind, classId, subjectId } : undefined;
+  if (isAbout && (await existsAlready(db, isAbout, input.replaces?.id))) return undefined;
   const id = uuidv7();
   const documentId =
     typeof document === 'string'
@@ -84,6 +87,8 @@ export async function createRequest(
       unsigned_data_id: dataId,
       signed_data_id: null,
       run_id: input.runId ?? null,
+      replaces_id: input.replaces?.id ?? null,
+      ...(input.replaces ? { version: input.replaces.version } : {}),
       created_at: now,
       due_at: input.dueAt ?? null,
       closed_at: null,
@@ -111,6 +116,7 @@ export async function createRequest(
 async function existsAlready(
   db: ReturnType<typeof signingOf>,
   which: { readonly kind: DocumentKind; readonly classId: string; readonly subjectId: string },
+  besidesId: string | undefined,
 ): Promise<boolean> {
   const found = await db
     .selectFrom('signing.request')
@@ -119,6 +125,7 @@ async function existsAlready(
     .where('class_id', '=', which.classId)
     .where('subject_id', '=', which.subjectId)
     .where('state', 'in', ['waiting', 'signed', 'issued'])
+    .$if(besidesId !== undefined, (query) => query.where('id', '<>', besidesId ?? ''))
     .executeTakeFirst();
   return found !== undefined;
 }
@@ -215,6 +222,9 @@ export interface DocumentFile {
   readonly fileName: string;
 }
 
+/** What a file's name says of its state; of every other that it is not issued. */
+const suffixes: Partial<Record<RequestState, string>> = { issued: '', replaced: '-bi-thay-the' };
+
 /** The file as it is now, with every signature so far, or the same data as XML. @throws NotFound */
 export async function documentOf(
   db: Database,
@@ -235,7 +245,7 @@ export async function documentOf(
     .executeTakeFirst();
   if (!found) throw noRequest();
   const template = templateOf(found.kind);
-  const stem = `${template.fileStem}${found.state === 'issued' ? '' : '-chua-phat-hanh'}`;
+  const stem = `${template.fileStem}${suffixes[found.state] ?? '-chua-phat-hanh'}`;
   const { mediaType, extension } = formatNamed(artefact === 'data' ? 'XAdES' : found.format);
   return {
     bytes: found.bytes,

@@ -3,10 +3,12 @@ import { disclose, localeOf, personActor, refersTo, signedIn } from '@edutrust/p
 import { type Route, route } from '@edutrust/platform/route';
 import { IdParams, listOf, Uuid } from '@edutrust/platform/schemas';
 import { tells } from '@edutrust/registry/accesses';
+import { ProposedApproval } from '@edutrust/registry/approvals';
 import { requires, scopeOf } from '@edutrust/registry/permissions';
 import Type from 'typebox';
 import { unusualDueFor } from '../marks/unusual.ts';
 import { mayDo, mustBeTheirTurn, resourceOfRequest } from './acts.ts';
+import { proposeCorrection } from './corrections.ts';
 import { countWaiting } from './count.ts';
 import { subjectsOf } from './registry.ts';
 import { documentOf, rejectRequest, withdrawRequest } from './requests.ts';
@@ -14,6 +16,7 @@ import { runView } from './run-view.ts';
 import { withdrawRun } from './run-withdraw.ts';
 import { findRun, startTranscripts } from './runs.ts';
 import {
+  CorrectionBody,
   DocumentKind,
   RejectBody,
   RequestAct,
@@ -252,10 +255,11 @@ const startRun = (context: ServiceContext) =>
     },
     resource: ({ body }) => ({ classId: body.classId }),
     handle: async (request, reply) => {
-      const { classId, template, personIds, signerId, dueAt } = request.body;
+      const { classId, template, subjectTeachers, personIds, signerId, dueAt } = request.body;
       const input = {
         classId,
         template,
+        ...(subjectTeachers ? { subjectTeachers } : {}),
         ...(personIds ? { personIds } : {}),
         ...(signerId ? { signerId } : {}),
         ...(dueAt ? { dueAt: new Date(dueAt) } : {}),
@@ -283,6 +287,25 @@ const readRun = ({ db }: ServiceContext) =>
     },
     watch: (request) => runView(db, request.params.id, localeOf(request)),
     handle: (request) => runView(db, request.params.id, localeOf(request)),
+  });
+
+const correct = (context: ServiceContext) =>
+  route({
+    method: 'POST',
+    url: '/api/v1/signing/requests/:id/correction',
+    access: requires('signing.request'),
+    schema: {
+      tags,
+      summary: 'Asks that an issued transcript or school report be corrected; the head who signed it approves',
+      params: IdParams,
+      body: CorrectionBody,
+      response: { 202: ProposedApproval },
+    },
+    resource: ({ params }) => resourceOfRequest(context.db, params.id),
+    handle: async (request, reply) => {
+      const { params, body } = request;
+      return reply.code(202).send(await proposeCorrection(context, params.id, body.reason, personActor(request)));
+    },
   });
 
 const reject = (context: ServiceContext) =>
@@ -363,5 +386,6 @@ export const requestRoutes = (context: ServiceContext): Route[] => [
   readRun(context),
   takeRunBack(context),
   reject(context),
+  correct(context),
   withdraw(context),
 ];

@@ -4,10 +4,12 @@ import { Conflict, InvalidInput, NotFound } from '@edutrust/platform/errors';
 import { uuidv7 } from '@edutrust/platform/ids';
 import type { Selectable } from 'kysely';
 import { record } from '../events.ts';
+import type { SubjectAssignment } from '../marks/curriculum.ts';
 import { findMarkedClass, type MarkedClass } from '../marks/marks.ts';
 import { type RunOutcome, type SigningTables, signingOf } from '../tables.ts';
 import type { ClassTemplate } from '../templates/template.ts';
 import { classTeacherOf, listClassLearners, principalOf } from './registry.ts';
+import { subjectTeachersOf } from './subject-teachers.ts';
 import { makeTranscriptOf } from './transcripts.ts';
 
 /** The job that makes the transcripts of a class; idempotent by the run's id. */
@@ -17,6 +19,8 @@ export interface TranscriptsInput {
   readonly classId: string;
   /** A transcript when absent. */
   readonly template?: ClassTemplate;
+  /** Of a school report: who answers for which subject; the class teacher for all others. */
+  readonly subjectTeachers?: readonly SubjectAssignment[];
   readonly personIds?: readonly string[];
   /** The head when absent. */
   readonly signerId?: string;
@@ -30,7 +34,7 @@ type Run = Selectable<SigningTables['signing.transcript_run']>;
  * once is said at once.
  *
  * @throws NotFound; InvalidInput `signing/not-in-class`; Conflict `marks/no-transcript`, `signing/no-class-teacher`,
- *   `signing/class-teacher-not-signer`, `signing/no-signer`.
+ *   `signing/class-teacher-not-signer`, `signing/no-signer`; and what {@link subjectTeachersOf} throws.
  */
 export async function startTranscripts(
   context: ServiceContext,
@@ -41,6 +45,7 @@ export async function startTranscripts(
   const marked = await findMarkedClass(db, input.classId);
   await classTeacherOf(context, marked);
   const { personId: signerId } = await principalOf(context, marked.organisationId, input.signerId);
+  await subjectTeachersOf(context, marked, input.subjectTeachers ?? []);
   const learners = new Set((await listClassLearners(db, marked.id)).map(({ personId }) => personId));
   if (input.personIds?.some((id) => !learners.has(id))) {
     throw new InvalidInput('signing/not-in-class', {
@@ -61,6 +66,7 @@ export async function startTranscripts(
           personIds,
           signerId,
           ...(input.template ? { template: input.template } : {}),
+          ...(input.subjectTeachers ? { subjectTeachers: input.subjectTeachers } : {}),
           ...(input.dueAt ? { dueAt: input.dueAt.toISOString() } : {}),
         }),
         requested_by: actor.kind === 'person' ? actor.personId : null,
@@ -90,9 +96,9 @@ export async function makeTranscripts(context: ServiceContext, runId: string): P
   const { db, clock } = context;
   const run = await findRun(db, runId);
   if (run.state === 'done') return;
-  const { personIds = [], signerId, dueAt, template = 'transcript' } = run.input;
+  const { personIds = [], signerId, subjectTeachers = [], dueAt, template = 'transcript' } = run.input;
   const marked = await findMarkedClass(db, run.class_id);
-  const signers = await signersOf(context, marked, signerId);
+  const signers = await signersOf(context, marked, { signerId, subjectTeachers });
   const learners = new Map((await listClassLearners(db, marked.id)).map((learner) => [learner.personId, learner]));
   const made = await signingOf(db)
     .selectFrom('signing.transcript_run_item')
@@ -127,11 +133,16 @@ export async function makeTranscripts(context: ServiceContext, runId: string): P
 }
 
 /** Who signs; undefined when that has changed since the run was asked for: it ends then, and asking again says why. */
-async function signersOf(context: ServiceContext, marked: MarkedClass, signerId: string) {
+async function signersOf(
+  context: ServiceContext,
+  marked: MarkedClass,
+  { signerId, subjectTeachers }: Pick<Run['input'], 'signerId' | 'subjectTeachers'>,
+) {
   try {
     return {
       classTeacher: await classTeacherOf(context, marked),
       principal: await principalOf(context, marked.organisationId, signerId),
+      subjectTeachers: await subjectTeachersOf(context, marked, subjectTeachers ?? []),
     };
   } catch (error) {
     if (!(error instanceof Conflict)) throw error;

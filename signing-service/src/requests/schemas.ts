@@ -3,8 +3,8 @@ import { BirthDate, nullable, PersonRef, strict, Time, Uuid } from '@edutrust/pl
 import Type from 'typebox';
 import { FormatName } from '../formats/schemas.ts';
 
-/** `signed`: by every person of its order, the seal is due; `issued`: with every signature. */
-export const RequestState = Type.Enum(['waiting', 'signed', 'issued', 'rejected', 'withdrawn']);
+/** `signed`: by every person of its order, the seal is due; `issued`: with every signature; `replaced`: a corrected one has taken its place. */
+export const RequestState = Type.Enum(['waiting', 'signed', 'issued', 'replaced', 'rejected', 'withdrawn']);
 
 /** Of which template a document is; `upload`: a file that somebody sent. */
 export const DocumentKind = Type.Enum(['transcript', 'school-report', 'upload']);
@@ -13,11 +13,11 @@ export const DocumentKind = Type.Enum(['transcript', 'school-report', 'upload'])
 export const Artefact = Type.Enum(['document', 'data']);
 
 /** What a caller may do with a request now; screens offer nothing else. */
-export const RequestAct = Type.Enum(['sign', 'seal', 'reject', 'withdraw']);
+export const RequestAct = Type.Enum(['sign', 'seal', 'reject', 'withdraw', 'correct']);
 
 /** One signature of a document's order. */
 const Step = Type.Object({
-  role: Type.Enum(['class-teacher', 'principal', 'school-seal', 'signer']),
+  role: Type.Enum(['subject-teacher', 'class-teacher', 'principal', 'school-seal', 'signer']),
   /** Who signs; of the seal the clerk who put it on, null before. */
   person: nullable(PersonRef),
   title: Type.String(),
@@ -64,6 +64,10 @@ export const TranscriptsBody = Type.Object(
     classId: refersTo('class'),
     /** `school-report`: PDF and XML of the same data, signed together. */
     template: Type.Enum(['transcript', 'school-report'], { default: 'transcript' }),
+    /** Of a school report: who answers for the marks of which subject; a subject that is not there is the class teacher's. */
+    subjectTeachers: Type.Optional(
+      Type.Array(Type.Object({ subject: Type.String({ maxLength: 60 }), personId: Uuid }, strict), { maxItems: 40 }),
+    ),
     personIds: Type.Optional(Type.Array(Uuid, { minItems: 1, maxItems: 60, uniqueItems: true })),
     /** The school's signer when absent. */
     signerId: Type.Optional(Uuid),
@@ -106,5 +110,7 @@ export const UnusualDocument = Type.Object({
     }),
   ),
 });
+
+export const CorrectionBody = Type.Object({ reason: Type.String({ minLength: 3, maxLength: 500 }) }, strict);
 
 export const RejectBody = Type.Object({ reason: Type.String({ minLength: 3, maxLength: 500 }) }, strict);

@@ -12,9 +12,11 @@ import { schoolReportTemplate } from '../templates/school-report/template.ts';
 import type { ClassTemplate } from '../templates/template.ts';
 import { transcriptTemplate } from '../templates/transcript/template.ts';
 import { formatVerificationCode, newVerificationCode } from './code.ts';
+import { correctable } from './corrections.ts';
 import type { Learner } from './registry.ts';
 import { createRequest } from './requests.ts';
 import type { NewStep } from './steps.ts';
+import { rowsWithTeachers, type SubjectTeacher, teacherSteps } from './subject-teachers.ts';
 
 /** Where transcripts are issued, as it stands before the date (Decree 30/2020/NĐ-CP, annex I). */
 const place = 'Thành phố Hồ Chí Minh';
@@ -31,6 +33,8 @@ export interface TranscriptOrder {
   readonly marked: MarkedClass;
   readonly classTeacher: Signer;
   readonly principal: Signer;
+  /** Of a school report. */
+  readonly subjectTeachers: readonly SubjectTeacher[];
   readonly learner: Learner;
   readonly dueAt: Date | undefined;
   readonly actor: Actor;
@@ -51,8 +55,10 @@ export async function makeTranscriptOf(context: ServiceContext, order: Transcrip
   }
   const code = newVerificationCode();
   const now = context.clock.now();
-  const fields = fieldsOf(context, order, seen, { code, now });
   const template = classTemplates[order.template];
+  const which = { kind: template.kind, classId: marked.id, subjectId: learner.personId };
+  const earlier = await correctable(db, which);
+  const fields = fieldsOf(context, order, seen, { code, now, earlier });
   const { document, data } = await template.make(fields); // dear, so outside the transaction
   const isMade = await db.transaction().execute(async (transaction) => {
     await lockMarks(transaction, marked.id);
@@ -66,10 +72,11 @@ export async function makeTranscriptOf(context: ServiceContext, order: Transcrip
         organisationId: marked.organisationId,
         classId: marked.id,
         subjectId: learner.personId,
-        steps: stepsOf(order),
+        steps: stepsOf(order, fields),
         signerId: order.principal.personId,
         signerTitle: order.principal.title,
         runId: order.runId,
+        ...(earlier ? { replaces: { id: earlier.id, version: earlier.version + 1 } } : {}),
         code,
         document: { bytes: document, pages: countPages(document) },
         ...(data ? { data } : {}),
@@ -85,9 +92,12 @@ export async function makeTranscriptOf(context: ServiceContext, order: Transcrip
 
 /** Before the drawing, which is expensive; createRequest decides. */
 async function isWaiting({ db }: ServiceContext, { template, marked, learner }: TranscriptOrder): Promise<boolean> {
+  const which = { kind: classTemplates[template].kind, classId: marked.id, subjectId: learner.personId };
+  const earlier = await correctable(db, which);
   const exists = await signingOf(db)
     .selectFrom('signing.request')
     .select('id')
+    .$if(earlier !== undefined, (query) => query.where('id', '<>', earlier?.id ?? ''))
     .where('kind', '=', template)
     .where('class_id', '=', marked.id)
     .where('subject_id', '=', learner.personId)
@@ -127,13 +137,19 @@ async function keep(transaction: Transaction, order: TranscriptOrder, outcome: O
 
 type StepOfClass = Exclude<StepRole, 'signer'>;
 
-function stepsOf({ template, classTeacher, principal }: TranscriptOrder): NewStep[] {
-  const whom: Readonly<Record<StepOfClass, { readonly signerId: string | null; readonly signerTitle: string }>> = {
-    'class-teacher': { signerId: classTeacher.personId, signerTitle: classTeacherTitle },
-    principal: { signerId: principal.personId, signerTitle: principal.title },
-    'school-seal': { signerId: null, signerTitle: 'Dấu của trường' },
+function stepsOf(
+  { template, classTeacher, principal, subjectTeachers }: TranscriptOrder,
+  { subjects }: SchoolReportData,
+): NewStep[] {
+  const whom: Readonly<Record<StepOfClass, readonly Pick<NewStep, 'signerId' | 'signerTitle' | 'turn'>[]>> = {
+    'subject-teacher': teacherSteps(subjects, subjectTeachers),
+    'class-teacher': [{ signerId: classTeacher.personId, signerTitle: classTeacherTitle }],
+    principal: [{ signerId: principal.personId, signerTitle: principal.title }],
+    'school-seal': [{ signerId: null, signerTitle: 'Dấu của trường' }],
   };
-  return classTemplates[template].order.map(({ role, place: where }) => ({ role, place: where, ...whom[role] }));
+  return classTemplates[template].order.flatMap(({ role, place: where }) =>
+    whom[role].map((who) => ({ role, place: where, ...who })),
+  );
 }
 
 function schoolYearOf({ schoolYear }: MarkedClass): string {
@@ -142,12 +158,17 @@ function schoolYearOf({ schoolYear }: MarkedClass): string {
 
 function fieldsOf(
   { config }: ServiceContext,
-  { marked, learner, classTeacher, principal }: TranscriptOrder,
+  { marked, learner, classTeacher, principal, subjectTeachers }: TranscriptOrder,
   { values }: CurrentMarks,
-  { code, now }: { readonly code: string; readonly now: Date },
+  {
+    code,
+    now,
+    earlier,
+  }: { readonly code: string; readonly now: Date; readonly earlier: Awaited<ReturnType<typeof correctable>> },
 ): SchoolReportData {
   const schoolYear = schoolYearOf(marked);
   const completion = completionOf(marked, values);
+  const printed = printedMarks(marked.columns, values, marked.grade);
   return {
     department: marked.departmentName,
     school: { name: marked.organisationName },
@@ -160,8 +181,10 @@ function fieldsOf(
     className: marked.code,
     schoolYear,
     grade: marked.grade,
-    version: 1,
-    ...printedMarks(marked.columns, values, marked.grade),
+    version: (earlier?.version ?? 0) + 1,
+    ...(earlier ? { replaces: formatVerificationCode(earlier.code) } : {}),
+    ...printed,
+    subjects: rowsWithTeachers(printed.subjects, subjectTeachers),
     ...(completion ? { completion } : {}),
     classTeacher: { fullName: classTeacher.fullName, title: classTeacherTitle },
     principal: { fullName: principal.fullName, title: principal.title },

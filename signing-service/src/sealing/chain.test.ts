@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -14,9 +15,10 @@ import { openPdf } from '../formats/pdf/document.ts';
 import { as } from '../formats/pdf/object.ts';
 import { countXmlSignatures } from '../formats/xades/sign.ts';
 import { archiveDocument } from '../long-term/archive.ts';
-import { verifyFile } from '../public-verification/verify.ts';
+import { type VerifyOptions, verifyFile } from '../public-verification/verify.ts';
 import { listWaiting } from '../requests/waiting.ts';
 import { agreementOf } from '../templates/school-report/agreement.ts';
+import { createValidationPool } from '../validation/validation.ts';
 
 describe('a transcript from its class teacher to the school’s seal', () => {
   let world: TestCity;
@@ -30,7 +32,11 @@ describe('a transcript from its class teacher to the school’s seal', () => {
     principal = await world.phoneOf(principalId);
     clerk = await world.phoneOf(clerkId);
   });
-  after(() => world[Symbol.asyncDispose]());
+  const pool = createValidationPool(); // one thread for all its files
+  after(async () => {
+    await pool.close();
+    await world[Symbol.asyncDispose]();
+  });
 
   const request = async (id: string) => (await teacher.call('GET', `requests/${id}`)).json;
   const file = async (id: string) => (await teacher.call('GET', `requests/${id}/document`)).body;
@@ -42,6 +48,7 @@ describe('a transcript from its class teacher to the school’s seal', () => {
   };
   const refusal = async (phone: TestPhone, ids: readonly string[], purpose: 'sign' | 'seal') =>
     (await phone.call('POST', 'sessions', { requestIds: ids, purpose })).json.code;
+  const verify = (bytes: Buffer, options: VerifyOptions = {}) => verifyFile(world.context, bytes, { pool, ...options });
   const signatureCounts = async (id: string) => [
     (await file(id)).toString('latin1').split('/ByteRange [').length - 1,
     countXmlSignatures(await data(id)),
@@ -87,7 +94,7 @@ describe('a transcript from its class teacher to the school’s seal', () => {
       'each update leaves what was signed',
     );
     assert.ok(issued.subarray(0, afterPrincipal.length).equals(afterPrincipal));
-    const report = await verifyFile(world.context, issued);
+    const report = await verify(issued);
     assert.equal(report.verdict, 'valid', JSON.stringify(report));
     assert.deepEqual(
       report.signatures.map(({ verdict, level, intact, trusted }) => [verdict, level, intact, trusted]),
@@ -95,7 +102,7 @@ describe('a transcript from its class teacher to the school’s seal', () => {
     );
     await independentWitnesses(world, issued);
     const shown = await request(first.id);
-    assert.deepEqual([shown.state, shown.may], ['issued', []]);
+    assert.deepEqual([shown.state, shown.may], ['issued', ['correct']]);
     assert.deepEqual(
       shown.steps.map(({ role, state, person }: { role: string; state: string; person: { id: string } }) => [
         role,
@@ -316,7 +323,7 @@ describe('a transcript from its class teacher to the school’s seal', () => {
       const [pdf, xml] = [await file(id), await data(id)];
       assert.deepEqual(agreementOf(pdf, xml), { agrees: true });
       for (const bytes of [pdf, xml]) {
-        const report = await verifyFile(world.context, bytes);
+        const report = await verify(bytes);
         assert.deepEqual([report.verdict, report.signatures.length], ['valid', 3], JSON.stringify(report));
       }
       await independentWitnesses(world, pdf);
@@ -326,7 +333,7 @@ describe('a transcript from its class teacher to the school’s seal', () => {
       const archived = [await file(id), await data(id)] as const;
       assert.deepEqual(agreementOf(...archived), { agrees: true });
       for (const bytes of archived) {
-        const report = await verifyFile(world.context, bytes);
+        const report = await verify(bytes);
         assert.deepEqual(
           report.signatures
             .filter(({ signer }) => signer)
@@ -335,6 +342,135 @@ describe('a transcript from its class teacher to the school’s seal', () => {
           ['B-LTA', 'B-LTA', 'B-LTA'],
         );
       }
+    });
+
+    test('are told by anyone who brings both to be one report, and with the XML of another pupil not to be', async () => {
+      const [id = '', unsealed = ''] = ids;
+      const [pdf, xml, other] = [await file(id), await data(id), await data(unsealed)];
+      const both = await verify(pdf, { content: xml });
+      assert.deepEqual([both.verdict, both.otherForm?.agrees], ['valid', true]);
+      assert.deepEqual((await verify(xml, { content: pdf })).otherForm, both.otherForm);
+      assert.match(both.otherForm?.sentence.vi ?? '', /cùng một học bạ/);
+      const wrong = await verify(pdf, { content: other });
+      assert.deepEqual([wrong.verdict, wrong.otherForm?.agrees], ['valid', false], 'each file is good by itself');
+      assert.equal((await verify(pdf, { content: Buffer.from('<hocBa/>') })).otherForm, null);
+      const known = (await verify(xml)).document;
+      assert.equal(
+        known?.dataSha256,
+        createHash('sha256').update(xml).digest('hex'),
+        'found by the hash of its XML, too',
+      );
+      assert.equal(known?.code, (await verify(pdf)).document?.code);
+    });
+
+    test('are signed by the teachers of the subjects first, in any order, each for the subjects that the report has', async () => {
+      const { administratorId = '', classIds, teacherIds = [] } = world.city.schools[0] ?? {};
+      const classId = classIds?.at(-1);
+      const [first = '', second = ''] = teacherIds.filter((one) => one !== teacher.personId);
+      const { rows } = await sql<{
+        id: string;
+      }>`SELECT DISTINCT person_id AS id FROM signing.marks AS m WHERE class_id = ${classId}
+        AND NOT EXISTS (SELECT FROM signing.request AS r WHERE r.subject_id = m.person_id) ORDER BY 1 LIMIT 1`.execute(
+        world.context.db,
+      );
+      const ask = (subjectTeachers: object[]) =>
+        world.askFor(administratorId, {
+          classId,
+          personIds: rows.map(({ id }) => id),
+          template: 'school-report',
+          subjectTeachers,
+        });
+      const english = { subject: 'foreign-language-1', personId: first };
+      assert.equal((await ask([{ ...english, subject: 'alchemy' }])).json.code, 'signing/no-such-subject');
+      assert.equal((await ask([english, english])).json.code, 'signing/no-such-subject');
+      const outside = { ...english, personId: world.classTeacherOf(1) };
+      assert.equal((await ask([outside])).json.code, 'signing/subject-teacher-not-signer');
+      const arts = { subject: 'arts', personId: second };
+      const untaught = { subject: 'ethnic-language', personId: second };
+      const { json } = await ask([english, arts, untaught, { subject: 'ethics', personId: teacher.personId }]);
+      assert.equal(json.made, 1, JSON.stringify(json));
+      const [one, other] = [await world.phoneOf(first), await world.phoneOf(second)];
+      const [due] = await one.inbox();
+      const id = due?.id ?? '';
+      const { steps } = await request(id);
+      assert.deepEqual(
+        steps.map(({ role, title, state }: Record<string, string>) => [role, title, state]),
+        [
+          ['subject-teacher', 'Giáo viên Ngoại ngữ 1 (Tiếng Anh)', 'due'],
+          ['subject-teacher', 'Giáo viên Nghệ thuật (Âm nhạc, Mĩ thuật)', 'due'],
+          ['class-teacher', 'Giáo viên chủ nhiệm', 'pending'],
+          ['principal', 'Hiệu trưởng', 'pending'],
+          ['school-seal', 'Dấu của trường', 'pending'],
+        ],
+      );
+      assert.match((await data(id)).toString(), /<Subject name="Nghệ thuật \(Âm nhạc, Mĩ thuật\)" teacher="/);
+      assert.equal(await refusal(teacher, [id], 'sign'), 'signing/not-waiting', 'the class teacher comes after them');
+      assert.deepEqual(await sign(other, [id]), ['signed']);
+      assert.equal(await refusal(teacher, [id], 'sign'), 'signing/not-waiting', 'after both of them');
+      assert.deepEqual(await sign(one, [id]), ['signed']);
+      assert.deepEqual(await sign(teacher, [id]), ['signed']);
+      assert.deepEqual(await sign(principal, [id]), ['signed']);
+      assert.deepEqual(await sign(clerk, [id], 'seal'), ['signed']);
+      for (const bytes of [await file(id), await data(id)]) {
+        const report = await verify(bytes);
+        assert.deepEqual([report.verdict, report.signatures.length], ['valid', 5]);
+      }
+    });
+
+    test('issued stay as they are: a correction takes who asks and the head who signed, and makes a new version beside the old one', async () => {
+      const [old = ''] = ids;
+      const { administratorId = '', classIds, teacherIds = [] } = world.city.schools[0] ?? {};
+      const classId = classIds?.at(-1);
+      const before = await request(old);
+      const [oldPdf, oldXml] = [await file(old), await data(old)];
+      const propose = (who = administratorId) =>
+        world.call(who, 'POST', `/api/v1/signing/requests/${old}/correction`, { reason: 'Sai điểm Toán học kì I' });
+      assert.equal((await propose(world.city.schools[1]?.administratorId)).status, 403);
+      const row = async () =>
+        (await teacher.call('GET', `classes/${classId}/marks`)).json.rows.find(
+          ({ person }: { person: { id: string } }) => person.id === before.subject.id,
+        );
+      const write = async (value: number) => {
+        const { version, values } = await row();
+        const rows = [{ personId: before.subject.id, version, values: { ...values, 'mathematics.term1.test': value } }];
+        return (await world.call(administratorId, 'PUT', `/api/v1/signing/classes/${classId}/marks`, { rows })).json
+          .code;
+      };
+      const ask = async () =>
+        (await world.askFor(administratorId, { classId, personIds: [before.subject.id], template: 'school-report' }))
+          .json;
+      assert.equal(await write(1), 'marks/locked');
+      const first = (await propose()).json.approval.id;
+      await world.two.confirm(first, administratorId);
+      const colleague = teacherIds.find((one) => one !== teacher.personId) ?? '';
+      for (const personId of [administratorId, colleague]) await assert.rejects(world.two.approve(first, personId));
+      assert.equal(await write(1), 'marks/locked', 'neither who asked nor a colleague who signs other things');
+      assert.deepEqual((await ask()).skipped[0]?.reason, 'exists');
+      await world.two.both((await propose()).json.approval.id, administratorId, principal.personId);
+      assert.equal((await propose()).json.code, 'signing/corrected-already');
+      assert.equal(await write(1), undefined);
+      assert.equal((await ask()).made, 1);
+      assert.equal(await write(2), 'marks/locked', 'the new version is being signed');
+      assert.equal((await ask()).made, 0, 'there is one new version');
+      const due = (await teacher.inbox()).find(({ title }) => title === before.title);
+      const corrected = due?.id ?? '';
+      const state = async (code: string) =>
+        (await world.app.inject({ method: 'GET', url: `/api/v1/verify/${code}` })).json();
+      assert.equal((await state(before.code)).state, 'issued', 'until the new one is');
+      for (const phone of [teacher, principal]) assert.deepEqual(await sign(phone, [corrected]), ['signed']);
+      assert.deepEqual(await sign(clerk, [corrected], 'seal'), ['signed']);
+      const { code } = await request(corrected);
+      assert.match(
+        (await data(corrected)).toString(),
+        new RegExp(`code="${code}" replaces="${before.code}" version="2"`),
+      );
+      const shown = await state(before.code);
+      assert.deepEqual([shown.state, shown.replacedBy], ['replaced', code]);
+      assert.deepEqual([(await state(code)).state, (await state(code)).replacedBy], ['issued', null]);
+      assert.ok((await file(old)).equals(oldPdf) && (await data(old)).equals(oldXml), 'the old one is as it was');
+      const report = await verify(oldPdf);
+      assert.deepEqual([report.verdict, report.document?.state], ['valid', 'replaced']);
+      assert.equal((await propose()).json.code, 'signing/not-issued');
     });
 
     test('are not sealed when somebody with the database put another pupil’s XML beside the PDF', async () => {
@@ -374,7 +510,7 @@ describe('a transcript from its class teacher to the school’s seal', () => {
       }
       const { state } = await request(id);
       for (const bytes of [await file(id), await data(id)]) {
-        const report = await verifyFile(world.context, bytes);
+        const report = await verify(bytes);
         assert.deepEqual([state, report.signatures.length], state === 'issued' ? ['issued', 3] : ['signed', 2]);
         assert.equal(report.verdict, 'valid');
       }

@@ -1,3 +1,4 @@
+import type { Agreement } from '../templates/school-report/agreement.ts';
 import type { LaterChange } from './later-change.ts';
 import type { Reason } from './reasons.ts';
 
@@ -90,6 +91,8 @@ export interface SignatureReport {
 /** The same object from the library, the command (`edutrust verify --json`) and `POST /api/v1/verify`. */
 export interface ValidationReport {
   readonly file?: string;
+  /** Whether the file beside it is the other form of the same school report; absent when neither is such a form. */
+  readonly otherForm?: Agreement;
   readonly verdict: Verdict | 'unsigned';
   readonly signatures: readonly SignatureReport[];
   readonly reasons: readonly Reason[];

@@ -7,6 +7,7 @@ import { useLoad } from '../../design/load.ts';
 import { Show } from '../../design/show.tsx';
 import { sayNext } from '../heading.ts';
 import { Title } from '../parts.tsx';
+import { AskCorrection } from './correction.tsx';
 import type { Marks, MarksColumn, MarksRow } from './marks.tsx';
 
 /** `/teach/classes/:id/marks/:person`: everything that one pupil's transcript needs, subject by subject. */
@@ -73,6 +74,9 @@ function MarksOf({
             'The transcript is being signed or was issued, so the marks stay as they are.',
           )}
         </Banner>
+      )}
+      {row.isLocked && row.transcript?.state === 'issued' && marks.may.includes('request') && (
+        <AskCorrection requestId={row.transcript.id} />
       )}
       <EntryForm
         entry={entry}

@@ -91,6 +91,7 @@ function Transcript({ row: { transcript } }: { readonly row: MarksRow }) {
     signed: <State state="warn">{t('Chờ đóng dấu', 'To be sealed')}</State>,
     issued: <State state="good">{t('Đã phát hành', 'Issued')}</State>,
     rejected: <State state="bad">{t('Bị trả lại', 'Returned')}</State>,
+    replaced: <State state="plain">{t('Bị thay thế', 'Replaced')}</State>,
     withdrawn: <State state="plain">{t('Đã rút', 'Withdrawn')}</State>,
   };
   return (

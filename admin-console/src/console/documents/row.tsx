@@ -52,6 +52,7 @@ const marks: Readonly<Record<SigningRequest['state'], RowMark>> = {
   signed: 'now',
   issued: 'good',
   rejected: 'bad',
+  replaced: 'dot',
   withdrawn: 'dot',
 };
 const stepIcons = {
@@ -77,6 +78,8 @@ function RequestState({ state }: { readonly state: SigningRequest['state'] }) {
       return <State state="now">{t('Đã ký, chờ đóng dấu', 'Signed, to be sealed')}</State>;
     case 'issued':
       return <State state="good">{t('Đã phát hành', 'Issued')}</State>;
+    case 'replaced':
+      return <State state="plain">{t('Bị thay thế', 'Replaced')}</State>;
     case 'rejected':
       return <State state="bad">{t('Bị từ chối', 'Rejected')}</State>;
     case 'withdrawn':

@@ -18,6 +18,11 @@ export function drawCompletion(sheet: Sheet, { completion }: SchoolReportData): 
   if (completion) drawPart(sheet, 'Xác nhận hoàn thành chương trình giáo dục trung học cơ sở', completion);
 }
 
+/** Of a correction: which report it takes the place of. */
+export function drawReplaced(sheet: Sheet, { version, replaces }: SchoolReportData): void {
+  if (replaces) drawPart(sheet, 'Bản sửa', `Bản thứ ${version}, thay cho bản mang mã ${replaces}.`);
+}
+
 function drawPart(sheet: Sheet, heading: string, text: string): void {
   const style = { size: 9.5, width, lineGap: 1 };
   sheet.ensure(sheet.heightOf(text, style) + 24);

@@ -3,7 +3,7 @@ import { normalised } from '../transcript/wording.ts';
 import { agreementOf, boundXml, canonicalData, dataFileName } from './agreement.ts';
 import type { SchoolReportData } from './data.ts';
 import { reportXml } from './data-xml.ts';
-import { drawCompletion, drawTeachers } from './drawing.ts';
+import { drawCompletion, drawReplaced, drawTeachers } from './drawing.ts';
 
 /** The two forms of one report, unsigned. */
 export interface SchoolReportFiles {
@@ -28,6 +28,7 @@ export async function makeSchoolReport(input: SchoolReportData): Promise<SchoolR
     further: (sheet) => {
       drawTeachers(sheet, report);
       drawCompletion(sheet, report);
+      drawReplaced(sheet, report);
     },
   });
   const data = boundXml(carried, document);
