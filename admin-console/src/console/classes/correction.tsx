@@ -1,5 +1,5 @@
-import { useLocation } from 'preact-iso';
 import { useState } from 'preact/hooks';
+import { useLocation } from 'preact-iso';
 import { api, must } from '../../design/api.ts';
 import { Dialog } from '../../design/dialog.tsx';
 import { Field } from '../../design/form.tsx';
@@ -26,7 +26,10 @@ export function AskCorrection({ requestId }: { readonly requestId: string }) {
         {t('Đề nghị sửa', 'Ask for a correction')}
       </button>
       {isOpen && (
-        <Dialog title={t('Đề nghị sửa học bạ đã phát hành', 'Correct an issued document')} onClose={() => setOpen(false)}>
+        <Dialog
+          title={t('Đề nghị sửa học bạ đã phát hành', 'Correct an issued document')}
+          onClose={() => setOpen(false)}
+        >
           <p>
             {t(
               'Bản đã phát hành giữ nguyên. Hiệu trưởng đã ký duyệt xong thì điểm mở lại; sửa rồi trình ký lại thành bản mới.',
@@ -34,6 +37,7 @@ export function AskCorrection({ requestId }: { readonly requestId: string }) {
             )}
           </p>
           <Field
+            name="reason"
             label={t('Sai chỗ nào, vì sao', 'What is wrong, and why')}
             value={reason}
             maxlength={500}
