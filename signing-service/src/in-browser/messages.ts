@@ -6,7 +6,7 @@ import type { ValidationOptions } from '../validation/options.ts';
 export interface BrowserQuestion {
   readonly bytes: Uint8Array;
   readonly fileName: string;
-  readonly options: ValidationOptions;
+  readonly options: ValidationOptions & { readonly at: Date };
 }
 
 /** What an installation judges with, as JSON for a page. DER and keys are base64; see `ValidationOptions`. */

@@ -20,10 +20,9 @@ const scope = globalThis as unknown as WorkerScope;
 
 async function answerTo({ bytes, fileName, options }: BrowserQuestion): Promise<BrowserAnswer> {
   try {
-    const judgedAt = options.at ?? new Date();
-    const judged = await validateFile(bytes, { ...options, at: judgedAt });
+    const judged = await validateFile(bytes, options);
     const sha256 = createHash('sha256').update(bytes).digest();
-    const report = inWords(judged, { bytes, judgedAt, sha256, document: null });
+    const report = inWords(judged, { bytes, judgedAt: options.at, sha256, document: null });
     const place = { fileName, downloadPath: '', paperPath: null, again: '' };
     const shownIn = (locale: 'vi' | 'en') => reportProps(report, { ...place, locale });
     return { report, shown: { vi: shownIn('vi'), en: shownIn('en') } };
