@@ -204,7 +204,6 @@ const ownClocks: Readonly<Record<string, string>> = {
   'signing-service/src/public-verification/verify.ts': 'as above',
   'signing-service/src/validation/surroundings.ts': 'as above',
   'signing-service/src/formats/signing-certificate.ts': 'as above',
-  'signing-service/src/in-browser/worker.ts': "the browser's own, on a disk with no server beside it",
   'idp/src/provider/library-time.ts': 'oidc-provider goes by the machine, and so does what is compared with its times',
   'directory-sync/src/connectors/scim/http.ts': "Retry-After names a time of the other server's",
 };
