@@ -87,7 +87,7 @@ test('a school drops its list, matches the columns once, sees every change in wo
   // The next file of the same shape needs nobody's help.
   await page.getByRole('button', { name: 'Nhập tệp khác' }).click();
   await page.getByLabel('Tệp danh sách').setInputFiles(file);
-  await page.getByText('Trường đã ghép tệp như thế này lần trước').waitFor();
+  await page.getByText('Trường đã ghép các cột như thế này').waitFor();
 
   // Declared complete, a list of three lets most of the class leave: it waits, and says for whom.
   const few = join(platform.directory, 'it-em.csv');

@@ -59,9 +59,10 @@ async function tellOfProposal(transaction: Transaction, { row, kind, content }: 
   const { title } = kind.describe(content);
   const by = await nameOf(transaction, maker.personId);
   const data = { what: title.vi, whatEn: title.en, by };
-  const approvers = (await holdersOf(transaction, kind.approve, row.organisation_id, mostNotified)).filter(
-    (personId) => personId !== row.maker_id && personId !== row.concerns_id,
-  );
+  const holders = kind.approver
+    ? [kind.approver(content)]
+    : await holdersOf(transaction, kind.approve, row.organisation_id, mostNotified);
+  const approvers = holders.filter((personId) => personId !== row.maker_id && personId !== row.concerns_id);
   await notify(
     transaction,
     { personId: row.maker_id, kind: 'approval.proposed', data },

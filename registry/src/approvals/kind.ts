@@ -49,6 +49,8 @@ export interface ApprovalKind<Content = unknown> {
   describe(content: Content): { readonly title: Text; readonly facts: readonly Fact[] };
   /** The person whom it is about: is notified, and is never the approver. */
   concerns(content: Content): string | undefined;
+  /** The only person who may be the second, where the rules name one; everybody who may `approve` when absent. */
+  approver?(content: Content): string;
   /** Whether it is about the person without the content's saying so (a row of a plan): they are never the approver either. */
   concernsToo?(transaction: Transaction, content: Content, personId: string): Promise<boolean>;
   /** Where the console shows what the content names by a digest alone. */

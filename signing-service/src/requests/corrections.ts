@@ -1,15 +1,16 @@
 import type { PersonActor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database, Transaction } from '@edutrust/platform/database';
-import { Conflict, Forbidden } from '@edutrust/platform/errors';
+import { Conflict } from '@edutrust/platform/errors';
 import { strict, Uuid } from '@edutrust/platform/schemas';
 import { type ApprovalKind, type ProposedApproval, propose } from '@edutrust/registry/approvals';
+import { findSigners, type SignerTools } from '@edutrust/registry/permissions';
 import Type from 'typebox';
 import { record } from '../events.ts';
 import { signingOf } from '../tables.ts';
 import type { DocumentKind } from '../templates/template.ts';
 import { formatVerificationCode } from './code.ts';
-import { nameOf } from './registry.ts';
+import { nameOf, principalOf } from './registry.ts';
 import { lockRequest, type RequestRow } from './requests.ts';
 
 const Content = Type.Object(
@@ -28,7 +29,7 @@ type Content = Type.Static<typeof Content>;
 const both = (text: string) => ({ vi: text, en: text });
 
 /**
- * An issued document is corrected: who asks says why and confirms, the head who signed it approves. What was issued stays as it is; its
+ * An issued document is corrected: who asks says why and confirms, the head who signed it (or who signs for the school now) approves. What was issued stays as it is; its
  * marks open, and what is made of them takes its place once it has every signature.
  */
 export const correctionKind: ApprovalKind<Content> = {
@@ -51,8 +52,8 @@ export const correctionKind: ApprovalKind<Content> = {
     ],
   }),
   concerns: () => undefined,
-  apply: async (transaction, { requestId, principalId, reason }, { context, approvalId, approver }) => {
-    if (approver.personId !== principalId) throw notThePrincipal();
+  approver: ({ principalId }) => principalId,
+  apply: async (transaction, { requestId, reason }, { context, approvalId, approver }) => {
     const request = await lockRequest(transaction, requestId);
     mustBeIssued(request);
     const inserted = await signingOf(transaction)
@@ -78,26 +79,34 @@ export const correctionKind: ApprovalKind<Content> = {
  * @throws NotFound; Conflict `signing/not-issued`, `signing/corrected-already`
  */
 export async function proposeCorrection(
-  { db, clock }: ServiceContext,
+  context: ServiceContext,
   id: string,
   reason: string,
   actor: PersonActor,
 ): Promise<ProposedApproval> {
+  const { db, clock } = context;
   return db.transaction().execute(async (transaction) => {
     const request = await lockRequest(transaction, id);
     mustBeIssued(request);
     if (await isCorrected(transaction, id)) throw correctedAlready();
+    const principalId = await headOf({ ...context, db: transaction }, request);
     const content = {
       requestId: id,
       code: formatVerificationCode(request.code),
       title: request.title,
-      principalId: request.signer_id,
-      principalName: await nameOf(transaction, request.signer_id),
+      principalId,
+      principalName: await nameOf(transaction, principalId),
       reason: reason.normalize('NFC').trim(),
     };
     const organisationId = request.organisation_id;
     return propose(transaction, { clock }, correctionKind, { content, organisationId }, actor);
   });
+}
+
+/** The head who signed the document; where they no longer sign there, who does now. @throws Conflict `signing/no-signer` */
+async function headOf(tools: SignerTools, { organisation_id: organisationId, signer_id: personId }: RequestRow) {
+  const [still] = await findSigners(tools, { organisationId, personId });
+  return still?.personId ?? (await principalOf(tools, organisationId)).personId;
 }
 
 async function isCorrected(db: Database | Transaction, id: string): Promise<boolean> {
@@ -137,12 +146,5 @@ function correctedAlready(): Conflict {
   return new Conflict('signing/corrected-already', {
     vi: 'Việc sửa học bạ này đã được duyệt. Sửa điểm rồi trình ký lại.',
     en: 'The correction was approved already. Correct the marks, then ask for signatures again.',
-  });
-}
-
-function notThePrincipal(): Forbidden {
-  return new Forbidden('signing/not-the-principal', {
-    vi: 'Chỉ người đứng đầu đã ký học bạ này mới duyệt được việc sửa.',
-    en: 'Only the head who signed the document can approve its correction.',
   });
 }

@@ -202,8 +202,8 @@ function Remembered({
       <span class="flex flex-wrap items-center justify-between gap-3">
         {error ??
           t(
-            `Tiêu đề này đã được ghép ngày ${formatDate(confirmedAt)}; cách ghép đó được dùng lại.`,
-            `These headers were matched on ${formatDate(confirmedAt)}; that is used again.`,
+            `Trường đã ghép các cột như thế này ngày ${formatDate(confirmedAt)}; cách ghép đó được dùng lại.`,
+            `The school matched such columns on ${formatDate(confirmedAt)}; that is used again.`,
           )}
         <button type="button" class="button" disabled={isBusy} onClick={forget}>
           {t('Bỏ cách ghép đã nhớ', 'Forget it')}
