@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { runCommand } from '@edutrust/testing/command';
 
 /** A PDF of one empty page, by hand. */
@@ -46,6 +47,17 @@ describe('edutrust verify without a running installation', () => {
     assert.deepEqual([code, lines.map(({ verdict }) => verdict)], [1, ['unsigned', 'indeterminate']]);
     assert.doesNotMatch(lines[1].sentence.en, /no digital signature/, 'V10');
     assert.ok(!existsSync(join(folder, 'var', 'postgres')), 'no PostgreSQL was made');
+  });
+
+  test('for a person it says why beneath, once each; a password is read from a file of its own', async () => {
+    const encrypted = fileURLToPath(new URL('../../../signing-service/testing/encrypted/aes-128.pdf', import.meta.url));
+    await writeFile(file('password'), 'mo\n');
+    const said = async (...args: string[]) => (await runCommand(['verify', ...args], environment)).stdout.split('\n');
+    const [sentence, why, ...more] = await said(encrypted);
+    assert.match(sentence ?? '', /could not be checked|neither/i);
+    assert.match(why ?? '', /^ {2}The PDF is protected by a password/);
+    assert.deepEqual(more.filter(Boolean), []);
+    assert.doesNotMatch((await said('--password-file', file('password'), encrypted)).join(' '), /password/);
   });
 
   test('an installation that does not run is not started for a file that it could not say more about', async () => {

@@ -61,7 +61,7 @@ async function verifyFiles(program: Program, files: readonly string[], options: 
     for (const file of files) {
       try {
         const report = await judge.verify(await readBounded(file));
-        output.result({ file, ...report }, report.sentence[output.locale]);
+        output.result({ file, ...report }, inLines(report, output.locale));
         if (report.verdict !== 'valid') process.exitCode = 1;
       } catch (error) {
         if (!(error instanceof EduTrustError)) throw error;
@@ -75,6 +75,13 @@ async function verifyFiles(program: Program, files: readonly string[], options: 
   } finally {
     await pool.close();
   }
+}
+
+/** The sentence, and beneath it every reason that it leaves out. */
+function inLines({ sentence, reasons, signatures }: VerificationReport, locale: 'vi' | 'en'): string {
+  const all = [...reasons, ...signatures.flatMap((signature) => signature.reasons)];
+  const why = all.filter(({ code }) => code !== 'passed').map((reason) => `  ${reason[locale]}`);
+  return [sentence[locale], ...new Set(why)].join('\n');
 }
 
 function noFileNamed(): InvalidInput {
