@@ -87,6 +87,20 @@ export interface Finding {
   readonly next: Text | null;
 }
 
+/** A step of an examination that is as it should be. */
+export const good = (step: Finding['step'], vi: string, en: string): Finding => ({
+  step,
+  state: 'good',
+  sentence: { vi, en },
+  next: null,
+});
+
+/** That the target answers; `started` is of `performance.now()`. */
+export function connected(started: number): Finding {
+  const ms = Math.round(performance.now() - started);
+  return good('connection', `Máy chủ trả lời sau ${ms} ms.`, `The server answers after ${ms} ms.`);
+}
+
 /** A kind of target. What varies between targets is here; the engine knows none of their words. */
 export interface Connector<Schema extends TObject = TObject> {
   readonly kind: string;

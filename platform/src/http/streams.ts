@@ -9,8 +9,8 @@ import { TooManyRequests } from '../errors.ts';
 export const streamLastsMs = 15 * 60_000;
 /** A stream says that it lives, and looks by itself, for what another process did without a word. */
 const looksEveryMs = 5_000;
-/** On a busy morning there is news all the time: it is looked at so often at most. */
-const restsMs = 1_000;
+/** On a busy morning there is news all the time: a stream looks once a second at most, a process a hundred times. */
+const restsMs = { ofOne: 1_000, ofEach: 10 } as const;
 /** Open pages of one person, and of everybody in a process; who has more asks now and then. */
 const mostStreams = { ofPerson: 4, ofAll: 1_000 } as const;
 
@@ -69,20 +69,22 @@ export function createStreams({
       const first = digestOf(await look()); // may refuse: before anything is sent
       const who = request.actor?.kind === 'person' ? request.actor.personId : '';
       const count = open.get(who) ?? 0;
-      const all = [...open.values()].reduce((sum, one) => sum + one, 0);
-      if (count >= mostStreams.ofPerson || all >= mostStreams.ofAll) throw tooMany();
+      if (count >= mostStreams.ofPerson || countOf(open) >= mostStreams.ofAll) throw tooMany();
       open.set(who, count + 1);
       const leave = () => {
         const left = (open.get(who) ?? 1) - 1;
         if (left > 0) open.set(who, left);
         else open.delete(who);
       };
+      const restMs = () => Math.max(restsMs.ofOne, restsMs.ofEach * countOf(open));
       const eventsOf = (ending: AbortSignal) =>
-        changesOf({ first, look, ending, news, mayStill: () => mayStill(request) });
+        changesOf({ first, look, ending, news, restMs, mayStill: () => mayStill(request) });
       return send(reply, eventsOf, leave);
     },
   };
 }
+
+const countOf = (open: ReadonlyMap<string, number>) => [...open.values()].reduce((sum, one) => sum + one, 0);
 
 const tooMany = () =>
   new TooManyRequests(
@@ -96,12 +98,14 @@ async function* changesOf({
   look,
   ending,
   news,
+  restMs,
   mayStill,
 }: {
   readonly first: string;
   readonly look: () => Promise<unknown>;
   readonly ending: AbortSignal;
   readonly news: Pick<News, 'subscribe'> | undefined;
+  readonly restMs: () => number;
   readonly mayStill: () => Promise<boolean>;
 }): AsyncGenerator<string> {
   const endsAt = performance.now() + streamLastsMs;
@@ -114,8 +118,8 @@ async function* changesOf({
     if (now === undefined) return; // a right that the handler itself asks for has ended
     yield now === last ? 'event: beat\ndata: -\n\n' : 'data: look\n\n';
     last = now;
+    await wait(restMs(), ending);
     await heard;
-    await wait(restsMs, ending);
     if (ending.aborted) return;
   }
 }

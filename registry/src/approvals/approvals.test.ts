@@ -39,6 +39,13 @@ const setNumber: ApprovalKind<Content> = {
   },
 };
 const readOut: ApprovalKind<Content> = { ...setNumber, kind: 'number.read-out', readOut: ({ code }) => code ?? '' };
+/** Only the person whom it names may decide. */
+const forOne: ApprovalKind<Content> = {
+  ...setNumber,
+  kind: 'number.for-one',
+  concerns: () => undefined,
+  approver: ({ about }) => about ?? '',
+};
 
 describe('acts that take two people', () => {
   let context: TestContext;
@@ -55,7 +62,7 @@ describe('acts that take two people', () => {
     });
     city = await seedDemo(context);
     await sql`CREATE TABLE number_set (number int)`.execute(context.db);
-    two = twoPeople(context, [setNumber, readOut]);
+    two = twoPeople(context, [setNumber, readOut, forOne]);
     maker = city.people.administrator;
     officer = city.people.securityOfficer;
   });
@@ -307,6 +314,19 @@ describe('acts that take two people', () => {
     assert.deepEqual(await Promise.all([one, other, late].map(stateOf)), ['refused', 'withdrawn', 'expired']);
     for (const id of [one, other, late]) await assert.rejects(two.approve(id, officer));
     assert.deepEqual(await numbers(), []);
+  });
+
+  test('where one person is named, nobody else approves or refuses, or is offered to; their tries end nothing', async () => {
+    const [theirs, another] = [await proposed({ about: officer }, forOne), await proposed({ about: maker }, forOne)];
+    for (const id of [theirs, another]) await two.confirm(id, maker);
+    const person = await two.actor(officer);
+    await assert.rejects(two.approve(another, officer), { code: 'approvals/for-another' });
+    await assert.rejects(refuse(context, two.ports, another, 'không', person), { code: 'approvals/for-another' });
+    const mayOf = async (id: string) => (await findApproval(context, two.ports, id, person, 'vi')).may;
+    assert.deepEqual([await mayOf(theirs), await mayOf(another)], [['approve', 'refuse'], []]);
+    assert.equal(await stateOf(another), 'confirmed');
+    await two.approve(theirs, officer);
+    assert.equal(await stateOf(theirs), 'applied');
   });
 
   test('a maker who lost the role meanwhile, and an approver who did: nothing is done', async () => {

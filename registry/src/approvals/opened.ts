@@ -1,7 +1,7 @@
 import type { PersonActor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
-import { Conflict } from '@edutrust/platform/errors';
+import { Conflict, Forbidden } from '@edutrust/platform/errors';
 import { can } from '../permissions/permissions.ts';
 import type { Act } from './envelope.ts';
 import type { ApprovalKind, ApprovalPasskey, ApprovalPorts } from './kind.ts';
@@ -34,9 +34,15 @@ export async function passkeysFor(
   return { passkeys: await ports.passkeysOf(db, personId), isSignIn: true };
 }
 
-export async function mustReach({ db }: ServiceContext, { row, kind }: Opened, actor: PersonActor): Promise<void> {
-  if (await can(db)(actor, kind.approve, { organisationId: row.organisation_id })) return;
-  throw noApproval(); // to others it is not there
+/** Who may decide, either way. @throws NotFound; Forbidden `approvals/for-another` where another person is named */
+export async function mustReach({ db }: ServiceContext, opened: Opened, actor: PersonActor): Promise<void> {
+  const { row, kind, content } = opened;
+  if (!(await can(db)(actor, kind.approve, { organisationId: row.organisation_id }))) throw noApproval(); // to others it is not there
+  if (row.maker_id === actor.personId || (kind.approver?.(content) ?? actor.personId) === actor.personId) return;
+  throw new Forbidden('approvals/for-another', {
+    vi: 'Việc này chờ đúng một người duyệt; tên người ấy có trong nội dung.',
+    en: 'This waits for one person alone, whom it names.',
+  });
 }
 
 export function mustBeInTime({ expiresAt }: Opened, now: Date): void {

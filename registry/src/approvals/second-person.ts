@@ -16,7 +16,6 @@ export async function mustBeSecond(
   await mustReach(context, opened, actor);
   if (row.maker_id === actor.personId) throw own();
   const { kind, content } = opened;
-  if (kind.approver && kind.approver(content) !== actor.personId) throw notYours();
   const isNamed = row.concerns_id === actor.personId || kind.concerns(content) === actor.personId;
   if (isNamed || (await kind.concernsToo?.(transaction, content, actor.personId))) {
     throw new Forbidden('approvals/concerns-you', {
@@ -27,13 +26,6 @@ export async function mustBeSecond(
   const now = context.clock.now();
   await mustNotBeRecovered(transaction, actor.personId, now);
   if (await actedOnEachOther(transaction, row.maker_id, actor.personId, now)) throw notSecond();
-}
-
-function notYours(): Forbidden {
-  return new Forbidden('approvals/for-another', {
-    vi: 'Việc này chờ đúng một người duyệt; tên người ấy có trong nội dung.',
-    en: 'This waits for one person alone, whom it names.',
-  });
 }
 
 export function own(): Forbidden {

@@ -102,10 +102,11 @@ function described(ports: ApprovalPorts, row: ApprovalRow) {
       ...kind.describe(content),
       asksForCode: kind.readOut !== undefined,
       page: kind.page?.(content) ?? null,
+      named: kind.approver?.(content),
     };
   } catch (error) {
     if (!(error instanceof EduTrustError)) throw error;
-    return { title: error.detail, facts: [], asksForCode: false, page: null };
+    return { title: error.detail, facts: [], asksForCode: false, page: null, named: undefined };
   }
 }
 
@@ -125,11 +126,12 @@ export async function findApproval(
     1,
   );
   if (!row) throw noApproval();
-  const { facts, asksForCode, page } = described(ports, row);
+  const { facts, asksForCode, page, named } = described(ports, row);
   const isMaker = row.maker_id === me;
   const isOpen = (row.state === 'proposed' || row.state === 'confirmed') && row.expires_at > clock.now();
   const mayDecide =
     !isMaker &&
+    (named ?? me) === me &&
     row.state === 'confirmed' &&
     isOpen &&
     (await can(db)(actor, row.approve_action, { organisationId: row.organisation_id }));

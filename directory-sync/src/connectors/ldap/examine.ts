@@ -1,5 +1,5 @@
 import { type Client, NoSuchObjectError, ResultCodeError } from 'ldapts';
-import type { Finding, Opening } from '../connector.ts';
+import { connected, type Finding, good, type Opening } from '../connector.ts';
 import { openClient, type Settings } from './client.ts';
 
 /** What people and groups are kept as (RFC 2798, RFC 4519 §3.5). */
@@ -32,18 +32,6 @@ export async function* examineLdap({ settings, secret }: Opening<Settings>): Asy
   } finally {
     await client.unbind().catch(() => undefined);
   }
-}
-
-const good = (step: Finding['step'], vi: string, en: string): Finding => ({
-  step,
-  state: 'good',
-  sentence: { vi, en },
-  next: null,
-});
-
-function connected(started: number): Finding {
-  const ms = Math.round(performance.now() - started);
-  return good('connection', `Máy chủ trả lời sau ${ms} ms.`, `The server answers after ${ms} ms.`);
 }
 
 function noAnswer({ url }: Settings, error: unknown): Finding {

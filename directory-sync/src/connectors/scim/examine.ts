@@ -1,5 +1,5 @@
 import { Unavailable } from '@edutrust/platform/errors';
-import type { Finding } from '../connector.ts';
+import { connected, type Finding, good } from '../connector.ts';
 import { ask, Refused } from './http.ts';
 
 const urnOfUser = 'urn:ietf:params:scim:schemas:core:2.0:User';
@@ -19,18 +19,6 @@ export async function* examineScim(place: { readonly base: string; readonly toke
   yield good('credentials', 'Máy chủ nhận mã truy cập.', 'The server accepts the token.');
   yield good('base', `Có ${place.base}/Users.`, `${place.base}/Users is there.`);
   yield await examineSchema(place);
-}
-
-const good = (step: Finding['step'], vi: string, en: string): Finding => ({
-  step,
-  state: 'good',
-  sentence: { vi, en },
-  next: null,
-});
-
-function connected(started: number): Finding {
-  const ms = Math.round(performance.now() - started);
-  return good('connection', `Máy chủ trả lời sau ${ms} ms.`, `The server answers after ${ms} ms.`);
 }
 
 function noAnswer(base: string, error: unknown): Finding {

@@ -93,7 +93,7 @@ export function openPdf(input: Uint8Array, { limits = defaultLimits, password }:
   };
   const encrypt = encryptionOf(revisions, at);
   if (encrypt && password === undefined) throw new EncryptedPdf();
-  if (encrypt) decrypt = openEncryption(encrypt.dictionary, encrypt.id, password ?? '');
+  if (encrypt) decrypt = openEncryption(encrypt.dictionary, encrypt.id, password ?? '', budget);
   return { bytes, revisions, current: at(revisions.length - 1), at, placedAt };
 }
 

@@ -6,7 +6,8 @@ import { sampledJudge, validatePdf } from '../../../testing/both-judges.ts';
 import { appendRevision } from '../../../testing/pdf-files.ts';
 import type { ValidationOptions } from '../../validation/validation.ts';
 import { openPdf } from './document.ts';
-import { EncryptedPdf } from './malformed.ts';
+import { defaultLimits } from './limits.ts';
+import { EncryptedPdf, PdfBeyondLimits } from './malformed.ts';
 import { as, textOf } from './object.ts';
 import { rc4 } from './rc4.ts';
 
@@ -80,6 +81,15 @@ function gap(file: Buffer): readonly [number, number] {
     /\/ByteRange\s*\[\s*0\s+(\d+)\s+(\d+)\s+\d+\s*\]/.exec(file.toString('latin1')) ?? [];
   return [Number(before), Number(after)];
 }
+
+test('E3: decrypted data counts: streams of an encrypted file that overlap cost no more than the limit', async () => {
+  const limits = { ...defaultLimits, maxInflatedBytes: 64 };
+  const { current } = openPdf(await read('rc4-40'), { password: '', limits });
+  const readAll = () => {
+    for (const number of current.numbers()) void as('stream', current.get(number))?.data.length;
+  };
+  assert.throws(readAll, PdfBeyondLimits);
+});
 
 test('RC4 gives what RFC 6229 §2 lists', () => {
   const stream = rc4(Buffer.from('0102030405', 'hex'), Buffer.alloc(16));

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { cbc } from '@noble/ciphers/aes.js';
 import { md5 } from '@noble/hashes/legacy.js';
+import type { Budget } from './limits.ts';
 import { EncryptedPdf, MalformedPdf } from './malformed.ts';
 import { array, as, integerOf, nameOf, type PdfDictionary, type PdfObject, type PdfStream } from './object.ts';
 import { rc4 } from './rc4.ts';
@@ -31,15 +32,21 @@ export type Decrypt = (object: PdfObject, number: number, generation: number) =>
 /**
  * Opens an encrypted PDF (ISO 32000-2 §7.6: standard security handler, revisions 2 to 6) by a password, which may be the
  * user's or the owner's; most encrypted files open with the empty one, as they only forbid printing or copying.
- * `encrypt` has everything directly in it. Throws `EncryptedPdf` when another password or handler is needed.
+ * `encrypt` has everything directly in it. Throws `EncryptedPdf` when another password or handler is needed; what it gives throws
+ * `PdfBeyondLimits`, as decrypted data counts like inflated data.
  */
-export function openEncryption(encrypt: PdfDictionary, id: Buffer, password: string): Decrypt {
+export function openEncryption(encrypt: PdfDictionary, id: Buffer, password: string, budget: Budget): Decrypt {
   const security = readSecurity(encrypt, id);
   const key = security.revision >= 5 ? unlock256(security, password) : unlock(security, password);
   if (!key) throw new EncryptedPdf();
   return (object, number, generation) => {
-    const decipher = (cipher: Cipher) => (data: Uint8Array) =>
-      decrypt(cipher, objectKey(cipher, key, number, generation), data);
+    const decipher = (cipher: Cipher) => {
+      const own = objectKey(cipher, key, number, generation);
+      return (data: Uint8Array) => {
+        budget.takeInflated(data.length); // what overlaps in a hostile file would be decrypted again for each object
+        return decrypt(cipher, own, data);
+      };
+    };
     return decrypted(object, security, decipher);
   };
 }
@@ -210,7 +217,7 @@ function decrypted(object: PdfObject, security: Security, decipher: Decipher): P
       kind: 'stream',
       dictionary,
       get data() {
-        // Only when it is read: pictures seldom are, and objects that overlap in a hostile file would cost each its own.
+        // Only when it is read: pictures seldom are.
         data ??= decipher(streamCipher(dictionary, security))(stream.data);
         return data;
       },

@@ -6,7 +6,7 @@ export interface PdfLimits {
   readonly maxObjects: number;
   readonly maxDepth: number;
   readonly maxRevisions: number;
-  /** All inflated structure streams together. */
+  /** All inflated structure streams, and all that is decrypted, together. */
   readonly maxInflatedBytes: number;
   /** Tokens read, over all objects and repeated reads. */
   readonly maxTokens: number;
