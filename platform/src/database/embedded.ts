@@ -220,12 +220,17 @@ async function run(runner: Runner, file: string, ...args: string[]): Promise<voi
 async function adoptOrStart(postgres: string, cluster: string, password: string, runner: Runner): Promise<number> {
   const deadline = performance.now() + readyWithinMs;
   let child: ReturnType<typeof spawn> | undefined;
+  let starts = 0;
   for (;;) {
     const running = await readPostmaster(cluster);
     if (running && (await answers(address(running.port, password, 'postgres')))) return running.port;
     if (!running && (child === undefined || child.exitCode !== null)) {
-      if (child?.exitCode) throw failed('start', await tail(join(cluster, 'server.log')));
+      // the port was free when we looked; another program may have been quicker
+      const isPortTaken = child?.exitCode && /could not create any TCP\/IP sockets/.test(await tail(join(cluster, 'server.log')));
+      if (child?.exitCode && !(isPortTaken && starts < 3))
+        throw failed('start', await tail(join(cluster, 'server.log')));
       child = await launch(postgres, cluster, runner);
+      starts += 1;
     }
     if (performance.now() > deadline) throw failed('start', await tail(join(cluster, 'server.log')));
     await new Promise((resolve) => setTimeout(resolve, 25));
