@@ -193,6 +193,15 @@ test('E15: formatters of Intl are made once, at the margin of a module: each hol
   assert.deepEqual(wrong, []);
 });
 
+test('a day of a moment is Vietnam’s, whatever the zone of the connection: no cast of a time to a date in SQL', () => {
+  const wrong = sources().filter(
+    (name) =>
+      !name.endsWith('.test.ts') &&
+      /\bat::date\b|now\(\)::date|current_date|7 \* 3_?600/i.test(readFileSync(join(root, name), 'utf8')),
+  );
+  assert.deepEqual(wrong, ['platform/src/calendar.ts']);
+});
+
 /** Sources that ask the machine for the time instead of the clock that they are given, and why. */
 const ownClocks: Readonly<Record<string, string>> = {
   'platform/src/clock.ts': 'is the clock',

@@ -32,6 +32,13 @@ const agoFormats = {
 };
 const numberFormats = { vi: new Intl.NumberFormat('vi'), en: new Intl.NumberFormat('en') };
 
+const isoDayFormat = new Intl.DateTimeFormat('en-CA', { timeZone: 'Asia/Ho_Chi_Minh' });
+
+/** `2026-11-23`, Vietnam time. */
+export function isoDay(at: Date | number): string {
+  return isoDayFormat.format(at);
+}
+
 /** `23/11/2026` */
 export function formatDate(at: string): string {
   return dateFormat.format(new Date(at));

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { api, must } from '../design/api.ts';
 import { Banner } from '../design/form.tsx';
 import { Icon } from '../design/icon.tsx';
-import { formatTime, t } from '../design/language.ts';
+import { formatTime, isoDay, t } from '../design/language.ts';
 import { useAction, useLoad } from '../design/load.ts';
 import { Lotus } from '../design/lotus.tsx';
 import { Row, Ruled } from '../design/ruled.tsx';
@@ -242,7 +242,7 @@ function Results({
         items={others.flatMap(({ requestId, title, state }) =>
           state === 'signed' ? [{ id: requestId, of: title }] : [],
         )}
-        name={`da-ky-${new Date().toISOString().slice(0, 10)}.zip`}
+        name={`da-ky-${isoDay(new Date())}.zip`}
       />
       <div class="phone-bar">
         <div>

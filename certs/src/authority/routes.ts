@@ -1,4 +1,5 @@
 import type { Actor } from '@edutrust/platform/actor';
+import { timeZone } from '@edutrust/platform/calendar';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database } from '@edutrust/platform/database';
 import { NotFound } from '@edutrust/platform/errors';
@@ -280,15 +281,18 @@ const countExpiries = (context: ServiceContext) =>
     },
     handle: async ({ actor }) => {
       const scope = actor ? scopeOf(actor, 'certificates.read') : [];
+      const now = context.clock.now();
       const { rows } = await sql<{ month: string; count: number }>`
-        SELECT to_char(month, 'YYYY-MM') AS month, (
+        SELECT to_char(first, 'YYYY-MM') AS month, (
           SELECT count(*) FROM certs.certificate AS c
           WHERE c.state = 'issued' AND c.revoked_at IS NULL
-            AND c.not_after >= greatest(month, now()) AND c.not_after < month + interval '1 month'
+            AND c.not_after >= greatest(first AT TIME ZONE ${timeZone}, ${now})
+            AND c.not_after < (first + interval '1 month') AT TIME ZONE ${timeZone}
             AND EXISTS (SELECT FROM registry.organisation AS o WHERE o.path && ${scope}::uuid[]
               AND (o.id = c.organisation_id OR (c.organisation_id IS NULL AND o.parent_id IS NULL)))) AS count
-        FROM generate_series(date_trunc('month', now()), date_trunc('month', now()) + interval '12 months', interval '1 month') AS month
-        ORDER BY month`.execute(context.db);
+        FROM generate_series(0, 12) AS nth,
+          LATERAL (SELECT date_trunc('month', ${now}::timestamptz AT TIME ZONE ${timeZone}) + make_interval(months => nth)) AS month (first)
+        ORDER BY first`.execute(context.db);
       return { months: rows };
     },
   });

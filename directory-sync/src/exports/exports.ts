@@ -1,4 +1,5 @@
 import type { Actor } from '@edutrust/platform/actor';
+import { wallClockInVietnam } from '@edutrust/platform/calendar';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database, Transaction } from '@edutrust/platform/database';
 import { InvalidInput, NotFound } from '@edutrust/platform/errors';
@@ -55,7 +56,7 @@ export async function askForFile(transaction: Transaction, exportId: string): Pr
 
 /** Every night: those of each day, and on Mondays those of each week. */
 export async function askForScheduled({ db, clock }: Pick<ServiceContext, 'db' | 'clock'>): Promise<void> {
-  const isMonday = new Date(clock.now().getTime() + 7 * 3_600_000).getUTCDay() === 1; // in Vietnam
+  const isMonday = wallClockInVietnam(clock.now()).getUTCDay() === 1;
   await db.transaction().execute(async (transaction) => {
     const rows = await readExports(
       transaction,

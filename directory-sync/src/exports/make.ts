@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { dateInVietnam } from '@edutrust/platform/calendar';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database } from '@edutrust/platform/database';
 import { InvalidInput } from '@edutrust/platform/errors';
@@ -48,7 +49,7 @@ export async function makeFile(context: ServiceContext, exportId: string): Promi
   const id = uuidv7();
   const { content, releases, digests } = await contentOf(context, client, row.id, row.format);
   const { ending, mediaType } = kinds[row.format];
-  const day = new Date(now.getTime() + 7 * 3_600_000).toISOString().slice(0, 10); // in Vietnam
+  const day = dateInVietnam(now);
   await sql`
     INSERT INTO sync.export_file (id, export_id, name, media_type, bytes, sha256, made_at, expires_at)
     VALUES (${id}, ${row.id}, ${`edutrust-${day}.${ending}`}, ${mediaType}, ${content.length},

@@ -1,3 +1,4 @@
+import { sqlDateInVietnam } from '@edutrust/platform/calendar';
 import type { Database, Transaction } from '@edutrust/platform/database';
 import type { RecordedEvent } from '@edutrust/platform/outbox';
 import type { registryEvents } from '@edutrust/registry/events';
@@ -61,7 +62,7 @@ export async function appendToFeed(db: Database, events: readonly RecordedEvent[
           SELECT DISTINCT above || ':' || f.role FROM registry.affiliation AS f
             JOIN registry.organisation AS o ON o.id = f.organisation_id, unnest(o.path) AS above
           WHERE f.person_id IN (e.subject, e.into) AND (
-            f.valid_until IS NULL OR f.valid_until >= e.at::date - 1 OR f.organisation_id = e.organisation))
+            f.valid_until IS NULL OR f.valid_until >= ${sqlDateInVietnam('e.at')} - 1 OR f.organisation_id = e.organisation))
         ELSE ARRAY(SELECT above || ':*' FROM registry.organisation AS o, unnest(o.path) AS above WHERE o.id = e.organisation) END
       FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS e (
         number int, id uuid, at timestamptz, type text, kind text, subject uuid, organisation uuid, "into" uuid)

@@ -1,3 +1,4 @@
+import { dateInVietnam } from '@edutrust/platform/calendar';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { ClientRow } from '../clients/clients.ts';
 import { createGroup, deleteGroup, getGroup, listGroups, patchGroup, replaceGroup } from './groups.ts';
@@ -31,10 +32,8 @@ interface Reading {
   get(client: ClientRow, id: string, query: Query): Promise<Resource>;
 }
 
-const vietnamDay = new Intl.DateTimeFormat('en-CA', { timeZone: 'Asia/Ho_Chi_Minh' });
-
 export function createScim(context: ServiceContext): Scim {
-  const today = () => vietnamDay.format(context.clock.now());
+  const today = () => dateInVietnam(context.clock.now());
   const withMembers = ({ attributes, excludedAttributes }: Query) => {
     const names = (value: unknown) => [value].flat().join(',').toLowerCase();
     return (

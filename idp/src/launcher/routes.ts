@@ -1,8 +1,9 @@
+import { dateInVietnam } from '@edutrust/platform/calendar';
 import type { Database } from '@edutrust/platform/database';
 import { anyone, disclose } from '@edutrust/platform/http';
 import { type Route, route } from '@edutrust/platform/route';
 import { tells } from '@edutrust/registry/accesses';
-import { dateInVietnam, listClassesOfTeacher, schoolYearAt } from '@edutrust/registry/classes';
+import { listClassesOfTeacher, schoolYearAt } from '@edutrust/registry/classes';
 import { listChildren } from '@edutrust/registry/guardians';
 import { getPerson, type PersonClaims, personClaims, splitName } from '@edutrust/registry/people';
 import { type LearnerAccount, listLearnerAccounts } from '../accounts/class-codes.ts';

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { accessBook } from '@edutrust/registry/accesses';
+import { dateInVietnam } from '@edutrust/platform/calendar';
+import type { Clock } from '@edutrust/platform/clock';
+import { accessBook, listLooks } from '@edutrust/registry/accesses';
 import { TestBrowser } from '@edutrust/testing/browser';
 import { sql } from 'kysely';
 import { type TestIdp, testIdp } from '../../testing/idp.ts';
@@ -25,8 +27,14 @@ async function looks(browser: TestBrowser, path: string): Promise<{ status: numb
 }
 
 /** As the HTTP base keeps what an answer told. */
-const look = (personId: string, role: string, people: readonly string[], operation = 'people.open') =>
-  accessBook(world.context).keep({
+const look = (
+  personId: string,
+  role: string,
+  people: readonly string[],
+  operation = 'people.open',
+  clock: Clock = world.clock,
+) =>
+  accessBook({ ...world.context, clock }).keep({
     actor: {
       kind: 'person',
       personId,
@@ -81,6 +89,18 @@ test('N7: a family reads who looked at their child, by duty and school, in one l
     .execute(db)
     .then((found) => found.rows);
   assert.deepEqual(first?.people, [pupil], 'that the guardian looked is itself in the book');
+});
+
+test('N7: half an hour after midnight in Vietnam, the day before in UTC, who teaches the class since today is its class teacher', async () => {
+  const { db } = world.context;
+  const { pupil, teacher } = world.city.people;
+  const today = dateInVietnam(world.clock.now());
+  await sql`UPDATE registry.enrolment SET valid_from = ${today} WHERE person_id = ${pupil}`.execute(db);
+  const afterMidnight = { now: () => new Date(`${today}T00:30:00+07:00`) };
+  await look(teacher, 'teacher', [pupil], 'people.open', afterMidnight);
+  const [latest] = await listLooks(db, pupil, { limit: 1 });
+  assert.deepEqual(latest?.at, afterMidnight.now());
+  assert.match(latest?.who.vi ?? '', /^Giáo viên chủ nhiệm lớp 5A/);
 });
 
 test('N7: an entry that somebody with SQL alters is marked where the family reads it; one that is written past the log too', async () => {

@@ -1,3 +1,4 @@
+import { dateInVietnam } from '@edutrust/platform/calendar';
 import { findingsBetween, listLooks } from '@edutrust/registry/accesses';
 import { personClaims } from '@edutrust/registry/people';
 import { listSharing } from '../consent/sharing.ts';
@@ -11,7 +12,6 @@ type Dated = Item & { readonly at: string };
 
 /** Entries on one page. */
 const pageSize = 100;
-const dayFormat = new Intl.DateTimeFormat('en-CA', { timeZone: 'Asia/Ho_Chi_Minh' });
 
 /**
  * One list of all that somebody got to know of a person: who looked, which apps were let in, what systems were sent. By
@@ -89,7 +89,7 @@ async function appsOf(
 function byDay(items: readonly Dated[]): LooksProps['days'] {
   const days = new Map<string, Map<string, Dated>>();
   for (const item of items) {
-    const day = dayFormat.format(new Date(item.at));
+    const day = dateInVietnam(new Date(item.at));
     const lines = days.get(day) ?? new Map<string, Dated>();
     const key = JSON.stringify([item.kind, item.who, item.what, item.isAltered, item.fields]);
     const known = lines.get(key);

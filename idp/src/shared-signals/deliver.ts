@@ -1,3 +1,4 @@
+import { sqlDateInVietnam } from '@edutrust/platform/calendar';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database } from '@edutrust/platform/database';
 import type { OutboxReader } from '@edutrust/platform/outbox';
@@ -41,7 +42,7 @@ export function signalReader({ db, jobs }: Pick<ServiceContext, 'db' | 'jobs'>):
               OR EXISTS (
                 SELECT FROM registry.affiliation AS f JOIN registry.organisation AS o ON o.id = f.organisation_id
                 WHERE f.person_id = e.person AND f.role = ANY(a.audience)
-                  AND (f.valid_until IS NULL OR f.valid_until >= e.at::date - 1)
+                  AND (f.valid_until IS NULL OR f.valid_until >= ${sqlDateInVietnam('e.at')} - 1)
                   AND ((NOT a.is_external AND a.organisation_id = ANY(o.path)) OR EXISTS (
                     SELECT FROM idp.app_activation AS v WHERE v.client_id = a.client_id AND v.organisation_id = ANY(o.path))))
             ORDER BY e.at

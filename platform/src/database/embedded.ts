@@ -226,7 +226,8 @@ async function adoptOrStart(postgres: string, cluster: string, password: string,
     if (running && (await answers(address(running.port, password, 'postgres')))) return running.port;
     if (!running && (child === undefined || child.exitCode !== null)) {
       // the port was free when we looked; another program may have been quicker
-      const isPortTaken = child?.exitCode && /could not create any TCP\/IP sockets/.test(await tail(join(cluster, 'server.log')));
+      const isPortTaken =
+        child?.exitCode && /could not create any TCP\/IP sockets/.test(await tail(join(cluster, 'server.log')));
       if (child?.exitCode && !(isPortTaken && starts < 3))
         throw failed('start', await tail(join(cluster, 'server.log')));
       child = await launch(postgres, cluster, runner);

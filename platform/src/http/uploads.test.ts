@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { readdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { PassThrough, Readable } from 'node:stream';
 import { test } from 'node:test';
+import { ownTemporaryFolder } from '@edutrust/testing/temporary';
 import { createUploads } from './uploads.ts';
 
 const limits = { mostBytes: 1_000_000, mostBytesOfOne: 600_000, stallMs: 300 };
@@ -14,6 +13,7 @@ function pieces(bytes: Buffer): Readable {
 }
 
 test('E11: what is received reads back byte for byte, small or large, and leaves no file behind', async () => {
+  await using folder = await ownTemporaryFolder();
   const uploads = createUploads(limits);
   for (const size of [0, 1, 65_536, 65_537, 300_000]) {
     const bytes = randomBytes(size);
@@ -22,10 +22,7 @@ test('E11: what is received reads back byte for byte, small or large, and leaves
     assert.deepEqual(await received.bytes(), bytes);
     assert.deepEqual(await received.bytes(), bytes, 'twice');
   }
-  assert.deepEqual(
-    readdirSync(tmpdir()).filter((name) => name.startsWith('edutrust-upload-')),
-    [],
-  );
+  assert.deepEqual(await folder.names(''), []);
 });
 
 test('E11: the space is shared, one address cannot fill it, and what is disposed of is free again', async () => {

@@ -1,3 +1,4 @@
+import { sqlDateInVietnam } from '@edutrust/platform/calendar';
 import type { Database } from '@edutrust/platform/database';
 import type { Text } from '@edutrust/platform/messages';
 import { sql } from 'kysely';
@@ -35,11 +36,12 @@ export async function listLooks(
     SELECT id FROM registry.person WHERE merged_into = ${personId}`.execute(db);
   const ids = [personId, ...merged.map(({ id }) => id)];
   const older = before ? sql`AND a.id < ${before}::uuid` : sql``;
+  const day = sqlDateInVietnam('a.at');
   const { rows } = await sql<Row>`
     SELECT a.*, e.leaf, p.full_name AS name, o.name AS organisation, home.name AS home, (
         SELECT c.code FROM registry.enrolment AS n JOIN registry.class AS c ON c.id = n.class_id
-        WHERE n.person_id = ANY(${ids}::uuid[]) AND c.homeroom_teacher_id = p.id AND n.valid_from <= a.at::date
-          AND (n.valid_until IS NULL OR n.valid_until >= a.at::date) ORDER BY c.school_year DESC LIMIT 1) AS "classCode", (
+        WHERE n.person_id = ANY(${ids}::uuid[]) AND c.homeroom_teacher_id = p.id AND n.valid_from <= ${day}
+          AND (n.valid_until IS NULL OR n.valid_until >= ${day}) ORDER BY c.school_year DESC LIMIT 1) AS "classCode", (
         SELECT g.relation FROM registry.guardianship AS g
         WHERE g.child_id = ANY(${ids}::uuid[]) AND g.guardian_id = p.id LIMIT 1) AS relation
     FROM (SELECT * FROM registry.access AS a WHERE a.people && ${ids}::uuid[] ${older}

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { testContext } from '@edutrust/testing/context';
+import { ownTemporaryFolder } from '@edutrust/testing/temporary';
 import { sql } from 'kysely';
 import { seedDemo } from '../demo/demo.ts';
 import { migrations } from '../migrations.ts';
@@ -83,8 +83,7 @@ test('rows of any source are planned and applied as a file is, with every letter
 test('a source that fails in the middle leaves no plan, no rows and no file', async () => {
   const { context, schoolId } = await openCity();
   await using _ = context;
-  const files = async () => (await readdir(tmpdir())).filter((name) => name.startsWith('edutrust-rows-')).length;
-  const before = await files();
+  await using folder = await ownTemporaryFolder();
   async function* failing() {
     for (let nth = 0; nth < 5_000; nth += 1) yield rowOf(schoolId, nth);
     throw new Error('the line was cut');
@@ -93,7 +92,7 @@ test('a source that fails in the middle leaves no plan, no rows and no file', as
   await assert.rejects(planChanges(context, input), /the line was cut/);
   const { rows } = await sql`SELECT FROM registry.roster_plan`.execute(context.db);
   assert.equal(rows.length, 0);
-  assert.ok((await files()) <= before);
+  assert.deepEqual(await folder.names(''), []);
 });
 
 test('a number is sealed for the rows that are written and for no other', async () => {
@@ -127,7 +126,7 @@ test('a number is sealed for the rows that are written and for no other', async 
 });
 
 test('what waits on the disk is noise to everybody else, comes back as it was, and goes', async () => {
-  const before = new Set(await readdir(tmpdir()));
+  await using folder = await ownTemporaryFolder();
   const text = 'Nguyễn Thị An\t079315000001\n'.repeat(20_000);
   {
     await using spool = await openSpool();
@@ -137,13 +136,15 @@ test('what waits on the disk is noise to everybody else, comes back as it was, a
       for await (const chunk of spool.read()) chunks.push(chunk);
       assert.equal(Buffer.concat(chunks).toString('utf8'), text);
     }
-    const made = (await readdir(tmpdir())).filter((name) => name.startsWith('edutrust-rows-') && !before.has(name));
+    const made = await folder.names('edutrust-rows-');
+    assert.equal(made.length, 1);
     for (const name of made) {
-      const bytes = await readFile(join(tmpdir(), name, 'rows')).catch(() => Buffer.of());
+      const bytes = await readFile(join(folder.path, name, 'rows'));
+      assert.ok(bytes.length > 0);
       assert.equal(bytes.includes('079315000001'), false);
     }
-    assert.ok(made.length > 0);
   }
+  assert.deepEqual(await folder.names(''), []);
 });
 
 test('who stops taking rows stops who reads them, and a reader that fails says so to who takes', async () => {

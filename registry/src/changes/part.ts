@@ -1,9 +1,9 @@
 import type { Actor, RecordedActor } from '@edutrust/platform/actor';
+import { dateInVietnam } from '@edutrust/platform/calendar';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
 import type { Text } from '@edutrust/platform/messages';
 import { type RawBuilder, sql } from 'kysely';
-import { dateInVietnam } from '../calendar.ts';
 import { record } from '../events.ts';
 import { rolesOf } from '../permissions/permissions.ts';
 import { populationOf } from './populations.ts';

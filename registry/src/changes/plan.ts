@@ -1,9 +1,10 @@
 import type { Actor, RecordedActor } from '@edutrust/platform/actor';
+import { dateInVietnam } from '@edutrust/platform/calendar';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { uuidv7 } from '@edutrust/platform/ids';
 import type { Text } from '@edutrust/platform/messages';
 import { sql } from 'kysely';
-import { dateInVietnam, schoolYearAt } from '../calendar.ts';
+import { schoolYearAt } from '../calendar.ts';
 import { record } from '../events.ts';
 import { digestOf } from './digest.ts';
 import type { Planning, Population, Progress, Sink } from './population.ts';

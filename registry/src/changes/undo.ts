@@ -1,10 +1,10 @@
 import type { Actor } from '@edutrust/platform/actor';
+import { dateInVietnam } from '@edutrust/platform/calendar';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
 import { Conflict, NotFound } from '@edutrust/platform/errors';
 import type { Text } from '@edutrust/platform/messages';
 import { sql } from 'kysely';
-import { dateInVietnam } from '../calendar.ts';
 import { type RegistryEvent, record } from '../events.ts';
 import { hasLostRoleIn, holdsAboveTeacher, restoreTeacherRoles } from '../permissions/bulk.ts';
 import { changesAtOnce as chunk } from './part.ts';

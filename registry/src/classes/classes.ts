@@ -1,4 +1,4 @@
-export { dateInVietnam, schoolYearAt } from '../calendar.ts';
+export { schoolYearAt } from '../calendar.ts';
 
 import type { Actor } from '@edutrust/platform/actor';
 import type { Database, Transaction } from '@edutrust/platform/database';

@@ -1,9 +1,10 @@
+import { dateInVietnam } from '@edutrust/platform/calendar';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database, Transaction } from '@edutrust/platform/database';
 import { Conflict } from '@edutrust/platform/errors';
 import { uuidv7 } from '@edutrust/platform/ids';
 import { sql } from 'kysely';
-import { dateInVietnam, schoolYearAt } from '../calendar.ts';
+import { schoolYearAt } from '../calendar.ts';
 import { createClass } from '../classes/classes.ts';
 import { createEducationIdIssuer } from '../education-id/education-id.ts';
 import { createOrganisation } from '../organisations/organisations.ts';

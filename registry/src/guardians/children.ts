@@ -1,7 +1,7 @@
+import { dateInVietnam } from '@edutrust/platform/calendar';
 import type { Database, Transaction } from '@edutrust/platform/database';
 import { isUuid } from '@edutrust/platform/ids';
 import { sql } from 'kysely';
-import { dateInVietnam } from '../calendar.ts';
 import type { Relation } from './guardians.ts';
 
 /** Until this birthday a guardian acts for the child (Civil Code 2015, articles 20 and 21). */

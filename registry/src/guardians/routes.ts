@@ -1,3 +1,4 @@
+import { dateInVietnam } from '@edutrust/platform/calendar';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { InvalidInput } from '@edutrust/platform/errors';
 import { personActor, refersTo } from '@edutrust/platform/http';
@@ -5,7 +6,6 @@ import { type Route, route } from '@edutrust/platform/route';
 import { Day, FullName, IdParams, PersonId, strict, Uuid } from '@edutrust/platform/schemas';
 import Type from 'typebox';
 import { tells } from '../accesses/operations.ts';
-import { dateInVietnam } from '../calendar.ts';
 import { createEducationIdIssuer } from '../education-id/education-id.ts';
 import { createIdentifierVault, createPerson, findSummary } from '../people/people.ts';
 import { requires } from '../permissions/permissions.ts';

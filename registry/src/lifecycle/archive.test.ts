@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { dateInVietnam } from '@edutrust/platform/calendar';
 import { sql } from 'kysely';
 import { openRegistry } from '../../testing/registry.ts';
-import { dateInVietnam } from '../calendar.ts';
 import { comeBack, leave } from '../people/people.ts';
 import { archiveLeavers } from './archive.ts';
 import { graceDays, standing } from './standing.ts';

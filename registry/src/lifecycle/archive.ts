@@ -1,7 +1,7 @@
+import { dateInVietnam, sqlDateInVietnam } from '@edutrust/platform/calendar';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { TaskHandlers } from '@edutrust/platform/jobs';
 import { sql } from 'kysely';
-import { dateInVietnam } from '../calendar.ts';
 import { type RegistryEvent, record } from '../events.ts';
 import { graceDays } from './standing.ts';
 
@@ -21,7 +21,7 @@ export async function archiveLeavers({ db, clock }: Pick<ServiceContext, 'db' | 
       const { rows } = await sql<{ id: string; organisation: string | null }>`
         UPDATE registry.person AS p SET status = 'archived', version = p.version + 1
         WHERE p.id IN (SELECT q.id FROM registry.person AS q WHERE q.status = 'left' AND coalesce(
-            (SELECT max(coalesce(f.valid_until, 'infinity')) FROM registry.affiliation AS f WHERE f.person_id = q.id), q.created_at::date) <= ${until}
+            (SELECT max(coalesce(f.valid_until, 'infinity')) FROM registry.affiliation AS f WHERE f.person_id = q.id), ${sqlDateInVietnam('q.created_at')}) <= ${until}
           ORDER BY q.id LIMIT ${peopleAtOnce} FOR UPDATE SKIP LOCKED)
         RETURNING p.id, p.home_organisation_id AS organisation`.execute(transaction);
       const ids = rows.map(({ id }) => id);

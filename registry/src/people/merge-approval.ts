@@ -1,10 +1,10 @@
+import { dateInVietnam } from '@edutrust/platform/calendar';
 import type { Transaction } from '@edutrust/platform/database';
 import { Conflict, NotFound } from '@edutrust/platform/errors';
 import { strict, Uuid } from '@edutrust/platform/schemas';
 import { sql } from 'kysely';
 import Type from 'typebox';
 import type { ApprovalKind } from '../approvals/approvals.ts';
-import { dateInVietnam } from '../calendar.ts';
 import { merge } from './merge.ts';
 
 const Record = Type.Object(

@@ -1,4 +1,5 @@
 import type { Actor } from '@edutrust/platform/actor';
+import { dateInVietnam } from '@edutrust/platform/calendar';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database } from '@edutrust/platform/database';
 import { personActor, refersTo, signedIn } from '@edutrust/platform/http';
@@ -8,7 +9,6 @@ import { Day, IdParams, listOf, nullable, Page, strict, Time } from '@edutrust/p
 import Type from 'typebox';
 import { tells } from '../accesses/operations.ts';
 import { ProposedApproval, propose } from '../approvals/approvals.ts';
-import { dateInVietnam } from '../calendar.ts';
 import { createEducationIdIssuer } from '../education-id/education-id.ts';
 import { findOrganisation } from '../organisations/organisations.ts';
 import {

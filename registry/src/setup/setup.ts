@@ -1,8 +1,8 @@
+import { dateInVietnam } from '@edutrust/platform/calendar';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database, Transaction } from '@edutrust/platform/database';
 import { Conflict } from '@edutrust/platform/errors';
 import { sql } from 'kysely';
-import { dateInVietnam } from '../calendar.ts';
 import { createEducationIdIssuer } from '../education-id/education-id.ts';
 import { createOrganisation, findOrganisationByCode } from '../organisations/organisations.ts';
 import { createIdentifierVault, createPerson } from '../people/people.ts';

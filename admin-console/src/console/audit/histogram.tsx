@@ -1,8 +1,8 @@
 import { api, must } from '../../design/api.ts';
 import { type Column, Columns } from '../../design/chart.tsx';
-import { formatDate, formatNumber, t } from '../../design/language.ts';
+import { formatDate, formatNumber, isoDay, t } from '../../design/language.ts';
 import { useLoad } from '../../design/load.ts';
-import { beginOf, dayOf, type Span } from './span.tsx';
+import { beginOf, type Span } from './span.tsx';
 
 type Filter = Span['times'] & { readonly type?: string; readonly subject?: string };
 
@@ -41,7 +41,7 @@ export function Histogram({ filter, span }: { readonly filter: Filter; readonly 
         heads={[by === 'hour' ? t('Giờ', 'Hour') : t('Ngày', 'Day'), t('Số việc', 'Entries')]}
         onBrush={(first, last) => {
           const [begin, end] = [Number(first.key), Number(last.key)];
-          if (by === 'day') return set({ from: dayOf(begin), until: dayOf(end) });
+          if (by === 'day') return set({ from: isoDay(begin), until: isoDay(end) });
           const hour = (at: number) => Math.round((at - beginOf(from)) / hourMs);
           set({ from, until, hours: begin === end ? String(hour(begin)) : `${hour(begin)}-${hour(end)}` });
         }}
@@ -60,7 +60,7 @@ function hoursFrom(day: string) {
 }
 
 function daysFrom(from: string, until: string) {
-  const last = beginOf(until || dayOf(Date.now()));
+  const last = beginOf(until || isoDay(Date.now()));
   const first = Math.max(from ? beginOf(from) : last - (usualDays - 1) * dayMs, last - (mostDays - 1) * dayMs);
   const days = Math.max(1, Math.round((last - first) / dayMs) + 1);
   const starts = Array.from({ length: days }, (_, day) => first + day * dayMs);

@@ -1,6 +1,6 @@
 import { useLocation } from 'preact-iso';
 import { Choice, Field } from '../../design/form.tsx';
-import { t } from '../../design/language.ts';
+import { isoDay, t } from '../../design/language.ts';
 
 /** Which time is looked at: days as they are typed, and of a single day an hour or a few. It lives in the address. */
 export interface Span {
@@ -14,10 +14,6 @@ export interface Span {
 }
 
 const dayMs = 86_400_000;
-const isoDay = new Intl.DateTimeFormat('en-CA', { timeZone: 'Asia/Ho_Chi_Minh' });
-
-/** The day of a moment in Vietnam, `YYYY-MM-DD`. */
-export const dayOf = (at: number): string => isoDay.format(at);
 /** When a day begins there (UTC+7, no summer time). */
 export const beginOf = (day: string): number => Date.parse(`${day}T00:00:00+07:00`);
 
@@ -116,10 +112,10 @@ function hourName(hours: string): string {
 /** Spans that people ask for most: name, first day, last day. */
 const lately = (): readonly (readonly [string, string, string])[] => {
   const now = Date.now();
-  const today = dayOf(now);
+  const today = isoDay(now);
   return [
     [t('Hôm nay', 'Today'), today, today],
-    [t('7 ngày', '7 days'), dayOf(now - 6 * dayMs), ''],
-    [t('30 ngày', '30 days'), dayOf(now - 29 * dayMs), ''],
+    [t('7 ngày', '7 days'), isoDay(now - 6 * dayMs), ''],
+    [t('30 ngày', '30 days'), isoDay(now - 29 * dayMs), ''],
   ];
 };

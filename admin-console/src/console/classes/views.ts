@@ -1,4 +1,4 @@
-import { t } from '../../design/language.ts';
+import { isoDay, t } from '../../design/language.ts';
 import type { paths } from '../../generated/api.d.ts';
 
 export type ClassView = paths['/api/v1/classes/{id}']['get']['responses']['200']['content']['application/json'];
@@ -8,11 +8,9 @@ export type Account =
 
 export const schoolYearName = (year: number): string => `${year}–${year + 1}`;
 
-const dayFormat = new Intl.DateTimeFormat('en-CA', { timeZone: 'Asia/Ho_Chi_Minh' });
-
 /** Whether it was on the day that Vietnam has now. */
 export const isToday = (at: string | null | undefined): boolean =>
-  typeof at === 'string' && dayFormat.format(new Date(at)) === dayFormat.format(new Date());
+  typeof at === 'string' && isoDay(new Date(at)) === isoDay(new Date());
 
 /** What the teacher's button says. */
 export const helpName = (account: Account | undefined): string =>

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { readdir } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { Readable } from 'node:stream';
 import { describe, test } from 'node:test';
 import { crc32, deflateRawSync } from 'node:zlib';
 import { fc } from '@edutrust/testing/property';
+import { ownTemporaryFolder } from '@edutrust/testing/temporary';
 import { createFontWitness } from './legacy-fonts.ts';
 import { type Head, readTable, type SheetRow, type TableReader } from './table.ts';
 import { dayOfSerial } from './xlsx.ts';
@@ -132,7 +131,7 @@ describe('workbooks', () => {
   });
 
   test('a bomb, a document type, a broken archive and a broken sheet are refused by name, and leave no file behind', async () => {
-    const before = (await readdir(tmpdir())).filter((name) => name.startsWith('edutrust-roster-')).length;
+    await using folder = await ownTemporaryFolder();
     const entity = '<!DOCTYPE x [<!ENTITY a "aaaa">]><worksheet>&a;</worksheet>';
     assert.equal(await codeOf(read(workbook({ 'xl/worksheets/s.xml': entity }))), 'roster/bad-workbook');
     const wide = `<worksheet><sheetData>${head}<row r="5"><c r="XFD5"><v>1</v></c></row></sheetData></worksheet>`;
@@ -154,8 +153,7 @@ describe('workbooks', () => {
     for (const cut of [10, 100, good.length - 30, good.length - 1])
       assert.equal(await codeOf(read(good.subarray(0, cut))), 'roster/bad-workbook', `cut at ${cut}`);
     assert.equal(await codeOf(read(Buffer.from('PK\x03\x04'))), 'roster/bad-workbook');
-    const after = (await readdir(tmpdir())).filter((name) => name.startsWith('edutrust-roster-')).length;
-    assert.ok(after <= before);
+    assert.deepEqual(await folder.names(''), []);
   });
 
   test('whatever one byte of a workbook becomes, it is read or refused by name', async () => {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { wallClockInVietnam } from '@edutrust/platform/calendar';
 import { Conflict, InvalidInput } from '@edutrust/platform/errors';
 import { openPdf, type PdfView } from '../pdf/document.ts';
 import { MalformedPdf } from '../pdf/malformed.ts';
@@ -275,6 +276,6 @@ export function fillContents(out: Buffer, cms: Uint8Array): Buffer {
 
 /** `D:20261123200501+07'00'` (ISO 32000-1 §7.9.4), in Vietnam's time, which has no summer time. */
 function vietnamDate(at: Date): string {
-  const local = new Date(at.getTime() + 7 * 3_600_000).toISOString();
+  const local = wallClockInVietnam(at).toISOString();
   return `D:${local.slice(0, 19).replace(/[-T:]/gu, '')}+07'00'`;
 }
