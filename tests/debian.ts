@@ -5,7 +5,7 @@ import process from 'node:process';
 
 /** What the suite runs besides Node, and the Debian package that brings it. */
 const programs = {
-  chromium: 'chromium',
+  'chromium-headless-shell': 'chromium-headless-shell',
   slapd: 'slapd',
   ldapsearch: 'ldap-utils',
   'redis-server': 'redis-server',

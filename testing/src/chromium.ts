@@ -7,7 +7,10 @@ import { type Browser, type BrowserContext, type CDPSession, chromium, type Page
 
 export const artefacts = join(new URL('../..', import.meta.url).pathname, 'artefacts');
 
-/** Debian's Chromium without its own calls home, with `more` of its flags. */
+/** Debian's Chromium without a window: the same engine as with one, for two thirds of the CPU. */
+export const executablePath = '/usr/bin/chromium-headless-shell';
+
+/** Chromium without its own calls home, with `more` of its flags. */
 export async function openBrowser(more: readonly string[] = []): Promise<Browser> {
   const quiet = [
     '--disable-gpu',
@@ -18,7 +21,7 @@ export async function openBrowser(more: readonly string[] = []): Promise<Browser
     '--disable-sync',
   ];
   return chromium.launch({
-    executablePath: '/usr/bin/chromium',
+    executablePath,
     headless: true,
     args: ['--no-sandbox', ...quiet, ...more],
   });

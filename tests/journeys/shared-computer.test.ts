@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { desk, look, lookAtBoth, openBrowser, openDevice } from '@edutrust/testing/chromium';
+import { desk, executablePath, look, lookAtBoth, openBrowser, openDevice } from '@edutrust/testing/chromium';
 import { activate, person, signIn, staffPassword } from '@edutrust/testing/people';
 import { Platform } from '@edutrust/testing/platform';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
@@ -23,7 +23,7 @@ after(async () => {
 /** The browser of a computer in a lab: its profile stays on the disk between one child and the next. */
 async function labBrowser(): Promise<BrowserContext> {
   return chromium.launchPersistentContext(profile, {
-    executablePath: '/usr/bin/chromium',
+    executablePath,
     headless: true,
     args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
     locale: 'vi-VN',
