@@ -71,13 +71,13 @@ async function buildScreens(folder: string): Promise<void> {
   const icons = await readIcons();
   if (folder === distDirectory) await writeApiTypes();
   const bundle = await loadBundler();
+  await bundleJudge(bundle, draft);
   // Apart from the others, so that a page has one script and waits for no part that it shares with the console.
   const pages = await bundleForBrowsers(bundle, draft, 'pages', { pages: join(root, 'src/pages/client.ts') }, icons);
   const entries = applications.map(([name, { entry }]) => [name, join(root, entry)]);
   const manifest = await bundleForBrowsers(bundle, draft, 'applications', Object.fromEntries(entries), icons);
   await bundleServerPages(bundle, draft, filesOf(pages, 'src/pages/client.ts'), icons);
   await bundleSignWorker(bundle, draft, shellOf(manifest, 'src/sign/main.tsx', icons.address));
-  await bundleJudge(bundle, draft);
   await writeVerifier(bundle, draft, icons);
   await writeStaticFiles(join(draft, 'client'), manifest, icons);
   await compress(join(draft, 'client/assets'));
@@ -115,7 +115,7 @@ async function bundleForBrowsers(
   await bundle({
     base: '/',
     publicDir: false,
-    define: { __ICONS__: iconsInto(icons.address, {}) },
+    define: { __ICONS__: iconsInto(icons.address, {}), __JUDGE__: JSON.stringify(`/${judgeIn(draft)}`) },
     build: {
       outDir: join(draft, 'client'),
       emptyOutDir: false,

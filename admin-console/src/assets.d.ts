@@ -14,3 +14,6 @@ declare const __ICONS__: { readonly sprite: string; readonly shapes: Readonly<Re
 
 /** Set by the build: what the phone's app opens with when there is no network. */
 declare const __SHELL__: { readonly version: string; readonly files: readonly string[] };
+
+/** Set by the build: the address of the judge of signed files, a script for a thread of a page. */
+declare const __JUDGE__: string;

@@ -244,6 +244,7 @@ const viewsOfThings: Readonly<Partial<Record<keyof Belongings, string>>> = {
 /** N7: answers with names that are not marked, and why. */
 const unmarkedAnswers: Readonly<Record<string, string>> = {
   'GET /api/v1/verify/:code': 'the document that has the code on it says so itself',
+  'GET /api/v1/verify/files/:sha256': 'who knows the digest has the file, which says so itself',
   'GET /api/v1/sync/clients/:id/people/:person': 'all of it is about the person of the path: the handler says so',
   'GET /api/v1/sync/targets/:id/people/:person': 'all of it is about the person of the path: the handler says so',
   'POST /api/v1/verify': 'the file that was sent says so itself',

@@ -238,6 +238,8 @@ export const rows: Readonly<Record<string, Row>> = {
   'POST /verify': anyone,
   'POST /verify/:code': anyone,
   'POST /verify/:code/paper': anyone,
+  'GET /api/v1/verify/trust': anyone,
+  'GET /api/v1/verify/files/:sha256': anyone,
   'GET /api/v1/verify/:code': anyone,
   'POST /api/v1/verify': anyone,
 

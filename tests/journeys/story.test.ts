@@ -337,11 +337,31 @@ test('story 6: page, API and command give one verdict: valid, invalid for a flip
   const { page: eyes } = await openDevice(browser, { device: phone });
   await eyes.goto(`${platform.url}/verify`);
   await look(eyes, 'verify-phone');
+  const sent: string[] = [];
+  eyes.on('request', (request) => sent.push(`${request.method()} ${new URL(request.url()).pathname}`));
   await eyes.getByLabel('Chọn tệp PDF').setInputFiles(file('flipped.pdf'));
   await eyes.getByRole('button', { name: 'Kiểm tra', exact: true }).click();
   await eyes.getByText('Không hợp lệ', { exact: true }).first().waitFor();
   assert.doesNotMatch(await eyes.locator('main').innerText(), /\{"/, 'no raw JSON among the details');
   await look(eyes, 'verify-invalid-phone');
+  await eyes.goto(`${platform.url}/verify`);
+  await eyes.getByLabel('Chọn tệp PDF').setInputFiles(file('signed.pdf'));
+  await eyes.getByRole('button', { name: 'Kiểm tra', exact: true }).click();
+  await eyes.getByText('đúng từng byte với bản lưu ở đây').waitFor();
+  const download = eyes.waitForEvent('download');
+  await eyes.getByRole('link', { name: 'Cho máy đọc (JSON)' }).click();
+  const { judgedAt: here, ...inPage } = JSON.parse(await readFile(await (await download).path(), 'utf8'));
+  const { judgedAt: there, ...onServer } = (await byApi(good)).body;
+  assert.deepEqual({ ...inPage, file: 'x.pdf' }, onServer, 'one judge, one report');
+  assert.ok(here <= there);
+  await look(eyes, 'verify-valid-phone');
+  assert.deepEqual(
+    sent.filter((line) => line.startsWith('POST')),
+    [],
+    'the file does not leave the machine',
+  );
+  await eyes.getByRole('button', { name: /^Gửi tệp lên máy chủ/ }).click();
+  await eyes.getByRole('link', { name: 'Tải biên bản (PDF)' }).waitFor();
   await eyes.goto(`${platform.url}/verify/${(await readFile(file('code.txt'), 'utf8')).trim()}`);
   await look(eyes, 'verify-code-phone');
 });

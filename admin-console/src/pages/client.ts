@@ -257,3 +257,10 @@ if (drop && file) {
     drop.requestSubmit();
   });
 }
+
+// The judge of signed files, for the one form whose file is judged here.
+const judgedHere = document.querySelector<HTMLFormElement>('[data-judged-here]');
+if (judgedHere) {
+  const { judgeInPage } = await import('../verifier/page.tsx');
+  judgeInPage(judgedHere);
+}

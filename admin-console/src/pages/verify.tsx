@@ -13,13 +13,23 @@ export function FileForm({
   action,
   maxBytes,
   label,
+  isJudgedHere = false,
 }: {
   readonly action: string;
   readonly maxBytes: number;
   readonly label: string;
+  /** With a script the page judges the file itself, and the server never gets it. */
+  readonly isJudgedHere?: boolean;
 }) {
   return (
-    <form method="post" action={action} enctype="multipart/form-data" class="drop" data-drop>
+    <form
+      method="post"
+      action={action}
+      enctype="multipart/form-data"
+      class="drop"
+      data-drop
+      data-judged-here={isJudgedHere || undefined}
+    >
       <label for="file" class="font-semibold text-lg">
         {label}
       </label>
@@ -99,6 +109,7 @@ export function Verify({ action, codeAction, maxBytes, error, code }: VerifyProp
           action={action}
           maxBytes={maxBytes}
           label={t('Chọn tệp PDF, hoặc thả vào đây', 'Choose the PDF, or drop it here')}
+          isJudgedHere
         />
         <CodeForm action={codeAction} code={code} />
       </div>

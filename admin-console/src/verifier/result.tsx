@@ -6,15 +6,20 @@ import type { Outcome } from './judge.ts';
 
 export type Judged = Extract<BrowserAnswer, { readonly report: unknown }>;
 
-/** What a file turned out to be, as the server's page shows it. `note` says what could not be looked up. */
+/**
+ * What a file turned out to be, as the server's page shows it. `note` says what could not be looked up; `sendToServer` has
+ * the server judge it too and write the report as a PDF.
+ */
 export function Result({
   judged,
   again,
   note,
+  sendToServer,
 }: {
   readonly judged: Judged;
   readonly again: string;
   readonly note: string;
+  readonly sendToServer?: () => void;
 }) {
   const { report, shown } = judged;
   const text = JSON.stringify({ file: shown.vi.fileName, ...report }, null, 2);
@@ -26,6 +31,13 @@ export function Result({
         {t('Kiểm tra ngay trên máy này: tệp không rời máy.', 'Checked on this machine: the file did not leave it.')}{' '}
         {note}
       </Banner>
+      {sendToServer && (
+        <p class="no-print">
+          <button type="button" class="button button-quiet" onClick={sendToServer}>
+            {t('Gửi tệp lên máy chủ, lấy biên bản (PDF)', 'Send the file to the server for a report (PDF)')}
+          </button>
+        </p>
+      )}
     </>
   );
 }

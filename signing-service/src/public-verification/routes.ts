@@ -1,15 +1,17 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { anyone, longAnswerMs } from '@edutrust/platform/http';
 import { type Route, route } from '@edutrust/platform/route';
+import { nullable } from '@edutrust/platform/schemas';
 import Type from 'typebox';
 import type { SigningPages } from '../pages.ts';
 import { parseVerificationCode } from '../requests/code.ts';
 import type { ValidationPool } from '../validation/validation.ts';
-import { documentByCode } from './document.ts';
+import { documentByCode, documentBySha256 } from './document.ts';
 import { createJudge, type Judge } from './judge.ts';
 import { largestFormBytes } from './limits.ts';
 import { verificationPages } from './page-routes.ts';
-import { PublicDocument, VerificationReport as ReportSchema } from './schemas.ts';
+import { PublicDocument, VerificationReport as ReportSchema, Trust } from './schemas.ts';
+import { browserTrust } from './trust.ts';
 import type { VerificationReport } from './verify.ts';
 
 const tags = ['verification'];
@@ -30,6 +32,46 @@ const verify = (judge: Judge) =>
     handle: async (request) => {
       const { report, fileName } = await judge(request);
       return { ...(fileName ? { file: fileName } : {}), ...writable(report) };
+    },
+  });
+
+const readTrust = (context: ServiceContext) =>
+  route({
+    method: 'GET',
+    url: '/api/v1/verify/trust',
+    access: anyone,
+    schema: {
+      tags,
+      summary: 'What files are judged with here: roots, authorities, revocation lists, the log’s key',
+      response: { 200: Trust },
+    },
+    handle: async () => {
+      const { anchors, timeStampAnchors, untrusted, crls, logs, takenAt } = await browserTrust(context);
+      return {
+        takenAt,
+        anchors: [...anchors],
+        timeStampAnchors: [...timeStampAnchors],
+        untrusted: [...untrusted],
+        crls: [...crls],
+        logs: [...logs],
+      };
+    },
+  });
+
+const readBySha256 = ({ db }: ServiceContext) =>
+  route({
+    method: 'GET',
+    url: '/api/v1/verify/files/:sha256',
+    access: anyone,
+    schema: {
+      tags,
+      summary: 'The document whose signed file has this SHA-256: what a code tells, for who has the file',
+      params: Type.Object({ sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }) }),
+      response: { 200: Type.Object({ document: nullable(PublicDocument) }) },
+    },
+    handle: async ({ params }) => {
+      const found = await documentBySha256(db, Buffer.from(params.sha256, 'hex'));
+      return { document: found ? { ...found, signatures: [...found.signatures] } : null };
     },
   });
 
@@ -58,5 +100,11 @@ function writable(report: VerificationReport): Type.Static<typeof ReportSchema> 
 /** Public verification, over JSON and as pages. */
 export function verificationRoutes(context: ServiceContext, pages: SigningPages, pool: ValidationPool): Route[] {
   const judge = createJudge(context, pool);
-  return [verify(judge), readByCode(context), ...verificationPages({ context, pages, judge })];
+  return [
+    verify(judge),
+    readTrust(context),
+    readBySha256(context),
+    readByCode(context),
+    ...verificationPages({ context, pages, judge }),
+  ];
 }

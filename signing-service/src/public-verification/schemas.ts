@@ -96,6 +96,19 @@ export const PublicDocument = Type.Object({
   replacedBy: nullable(Type.String()),
 });
 
+const Base64 = Type.String({ format: 'byte' });
+
+/** DER in base64; keys raw. What files are judged with here, for a judge elsewhere. */
+export const Trust = Type.Object({
+  /** Revocations are known up to here. */
+  takenAt: Time,
+  anchors: Type.Array(Base64),
+  timeStampAnchors: Type.Array(Base64),
+  untrusted: Type.Array(Base64),
+  crls: Type.Array(Base64),
+  logs: Type.Array(Type.Object({ origin: Type.String(), publicKey: Base64 })),
+});
+
 const Answer = Type.Object({ answer: Type.Enum(['yes', 'no', 'unknown', 'none']), sentence: Text });
 
 /** The same object as `edutrust verify --json` writes, without the file's name when none was given. */
