@@ -26,12 +26,14 @@ export async function mustBeRenewable(
   transaction: Transaction,
   { renews, organisationId, personId, now }: CertifiedParty & { readonly renews: string; readonly now: Date },
 ): Promise<{ readonly serial: string; readonly isBeingRenewed: boolean }> {
+  // Held first, looked at then: a statement that waits for the lock sees the others' rows as they were before it waited.
+  await sql`SELECT FROM certs.certificate WHERE serial = ${renews} FOR UPDATE`.execute(transaction);
   // of this capability's own: a phone's certificate is renewed by signing, a service's by the authority
   const { rows } = await sql<{ isSame: boolean; isOver: boolean; isBeingRenewed: boolean }>`
     SELECT c.organisation_id = ${organisationId} AND c.person_id IS NOT DISTINCT FROM ${personId}::uuid AS "isSame",
       c.revoked_at IS NOT NULL OR c.not_after < ${endedTooLongAgo(now)} AS "isOver", ${isBeingRenewed} AS "isBeingRenewed"
     FROM certs.certificate AS c WHERE c.serial = ${renews} AND c.state = 'issued'
-      AND starts_with(c.request_key, 'certificate-request/') FOR UPDATE OF c`.execute(transaction);
+      AND starts_with(c.request_key, 'certificate-request/')`.execute(transaction);
   const [found] = rows;
   if (!found || found.isOver) {
     throw new Conflict(

@@ -175,9 +175,10 @@ async function finish(
   const now = clock.now();
   const { row, state } = await db.transaction().execute(async (transaction) => {
     const tables = syncOf(transaction);
+    await sql`SELECT FROM sync.run WHERE id = ${id} FOR UPDATE`.execute(transaction); // held first, looked at then
     const { rows } = await sql<RunRow & { failed: number }>`
       SELECT r.*, (SELECT count(*) FROM sync.change WHERE run_id = r.id AND state = 'failed') AS failed
-      FROM sync.run AS r WHERE id = ${id} FOR UPDATE`.execute(transaction);
+      FROM sync.run AS r WHERE id = ${id}`.execute(transaction);
     const [row] = rows;
     if (!row) throw new TypeError('the run is gone'); // only with its target, which is taken
     const isApplied = row.mode === 'apply' && row.planned_at !== null && (!failure || row.failed > 0);

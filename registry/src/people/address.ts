@@ -41,10 +41,12 @@ export async function changeAddress(
   actor: Actor,
 ): Promise<void> {
   const email = text === null || text.trim() === '' ? null : parseAddress(text);
+  // Held first, looked at then: a role that is given meanwhile is seen.
+  await sql`SELECT FROM registry.person WHERE id = ${personId} FOR UPDATE`.execute(transaction);
   const { rows } = await sql<{ before: string | null; isPupil: boolean }>`
     SELECT p.email AS before, NOT EXISTS (SELECT FROM registry.affiliation AS f
       WHERE f.person_id = p.id AND f.valid_until IS NULL AND f.role <> 'learner') AS "isPupil"
-    FROM registry.person AS p WHERE p.id = ${personId} FOR UPDATE OF p`.execute(transaction);
+    FROM registry.person AS p WHERE p.id = ${personId}`.execute(transaction);
   const [person] = rows;
   if (!person || person.before === email) return;
   if (person.isPupil && email !== null) {
