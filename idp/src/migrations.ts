@@ -375,5 +375,12 @@ export const migrations: SchemaMigrations = {
         COMMENT ON TABLE idp.signal IS 'what a receiver has not taken yet';
         CREATE INDEX signal_time ON idp.signal (at);`,
     },
+    {
+      name: '018-app-apis',
+      sql: `
+        ALTER TABLE idp.app ADD COLUMN api jsonb, ADD COLUMN api_access jsonb NOT NULL DEFAULT '[]';
+        COMMENT ON COLUMN idp.app.api IS 'what it offers to other apps: identifier and scopes (RFC 8707)';
+        CREATE UNIQUE INDEX app_api_identifier ON idp.app ((api->>'identifier')) WHERE ended_at IS NULL;`,
+    },
   ],
 };

@@ -2,6 +2,7 @@ import type { Database, Transaction } from '@edutrust/platform/database';
 import type { Text } from '@edutrust/platform/messages';
 import type { ColumnType, Generated, Kysely } from 'kysely';
 import type { AdapterPayload } from 'oidc-provider';
+import type { ApiAccess, AppApi } from './apps/apis.ts';
 import type { Audience } from './apps/audience.ts';
 import type { KeySet } from './apps/keys.ts';
 import type { AppPicture } from './apps/pictures.ts';
@@ -83,6 +84,8 @@ export interface AppTable {
   picture: AppPicture | null;
   jwks: ColumnType<KeySet | null, string | null | undefined, string | null>;
   jwks_uri: ColumnType<string | null, string | null | undefined, string | null>;
+  api: ColumnType<AppApi | null, string | null | undefined, string | null>;
+  api_access: ColumnType<ApiAccess[], string | undefined, string>;
   secret_hash: Buffer | null;
   previous_secret_hash: Buffer | null;
   previous_secret_until: Date | null;

@@ -1,6 +1,7 @@
 import type { Text } from '@edutrust/platform/messages';
 import type { Selectable } from 'kysely';
 import type { AppTable } from '../tables.ts';
+import type { ApiAccess, AppApi } from './apis.ts';
 import type { Audience } from './audience.ts';
 import type { KeySet } from './keys.ts';
 import type { AppPicture } from './pictures.ts';
@@ -35,6 +36,10 @@ export interface App extends AppProtocol {
   /** The keys that it proves itself with in place of a secret (`private_key_jwt`), by value or by address; null: a secret, or nothing. */
   readonly jwks: KeySet | null;
   readonly jwksUri: string | null;
+  /** What it offers to other apps; null: nothing. */
+  readonly api: AppApi | null;
+  /** What it may ask of the APIs of others. */
+  readonly apiAccess: ApiAccess[];
   readonly createdAt: Date;
 }
 
@@ -61,6 +66,8 @@ export function toApp(row: Selectable<AppTable>): App {
     hasClaimsInIdToken: row.has_claims_in_id_token,
     jwks: row.jwks,
     jwksUri: row.jwks_uri,
+    api: row.api,
+    apiAccess: row.api_access,
     createdAt: row.created_at,
   };
 }
@@ -82,4 +89,6 @@ export const coveredOf = (app: App) => ({
   idTokenAlg: app.idTokenAlg,
   requiresPkce: app.requiresPkce,
   hasClaimsInIdToken: app.hasClaimsInIdToken,
+  ...(app.api ? { api: app.api } : {}),
+  ...(app.apiAccess.length > 0 ? { apiAccess: app.apiAccess } : {}),
 });

@@ -10,6 +10,7 @@ import { releasableScopes } from '../provider/claims.ts';
 import { endGrants } from '../provider/models/end-grants.ts';
 import { type AppTable, idpOf } from '../tables.ts';
 import { optionalAddress, returnAddresses } from './addresses.ts';
+import { type ApiAccess, type AppApi, apiAccessOf, apiOf } from './apis.ts';
 import { type App, coveredOf, toApp } from './app.ts';
 import { type Audience, audiences } from './audience.ts';
 import { hasKeys, type KeySet, keysOf, mustHoldKeys } from './keys.ts';
@@ -37,6 +38,8 @@ export interface NewApp extends Partial<AppProtocol> {
   readonly picture?: AppPicture | null;
   readonly jwks?: KeySet | null;
   readonly jwksUri?: string | null;
+  readonly api?: AppApi | null;
+  readonly apiAccess?: readonly ApiAccess[];
 }
 
 export type AppChange = Partial<
@@ -56,6 +59,8 @@ export type AppChange = Partial<
     | 'picture'
     | 'jwks'
     | 'jwksUri'
+    | 'api'
+    | 'apiAccess'
     | keyof AppProtocol
   >
 >;
@@ -83,6 +88,11 @@ const keyColumns = ({ jwks, jwksUri }: Pick<App, 'jwks' | 'jwksUri'>) => ({
   jwks_uri: jwksUri,
 });
 
+const apiColumns = ({ api, apiAccess }: Pick<NewApp, 'api' | 'apiAccess'>) => ({
+  ...(api === undefined ? {} : { api: api && JSON.stringify(apiOf(api)) }),
+  ...(apiAccess === undefined ? {} : { api_access: JSON.stringify(apiAccessOf(apiAccess)) }),
+});
+
 function newSecret(): string {
   return randomBytes(32).toString('base64url');
 }
@@ -91,7 +101,8 @@ function newSecret(): string {
  * Registers an app. The secret is in the answer and nowhere else: only its hash is kept.
  *
  * @throws InvalidInput `apps/bad-address`, `apps/bad-scope`, `apps/no-address`; Conflict `apps/taken`; Forbidden
- *   `apps/second-person` for one that a person registers as approved; InvalidInput `apps/bad-keys` (`keys.ts`).
+ *   `apps/second-person` for one that a person registers as approved; InvalidInput `apps/bad-keys` (`keys.ts`),
+ *   `apps/bad-api` (`apis.ts`); Conflict `apps/api-taken`.
  */
 export async function registerApp(
   transaction: Transaction,
@@ -109,6 +120,7 @@ export async function registerApp(
   const hasSecret = keepsSecret(input.kind) && !hasKeys(keys);
   const requiresPkce = input.requiresPkce ?? true;
   mustHavePkce(input.kind, { requiresPkce });
+  await mustBeFree(transaction, input.api, clientId);
   const row = await idpOf(transaction)
     .insertInto('idp.app')
     .values({
@@ -136,6 +148,7 @@ export async function registerApp(
       requires_pkce: requiresPkce,
       has_claims_in_id_token: input.hasClaimsInIdToken ?? false,
       ...keyColumns(keys),
+      ...apiColumns(input),
       // one with keys has a secret that nobody knows
       secret_hash: keepsSecret(input.kind) ? hashSecret(hasSecret ? secret : newSecret()) : null,
       ...noPreviousSecret,
@@ -174,6 +187,7 @@ export async function changeApp(
   const keys = keysOf({ ...before, ...change });
   mustHoldKeys(before.kind, keys);
   if (change.isSandbox && !before.isSandbox) throw alreadyReal();
+  await mustBeFree(transaction, change.api, clientId);
   const addresses = (uris: readonly string[], field: string) => returnAddresses(before.kind, uris, field);
   const row = await idpOf(transaction)
     .updateTable('idp.app')
@@ -199,6 +213,7 @@ export async function changeApp(
       ...(change.requiresPkce === undefined ? {} : { requires_pkce: change.requiresPkce }),
       ...(change.hasClaimsInIdToken === undefined ? {} : { has_claims_in_id_token: change.hasClaimsInIdToken }),
       ...(change.jwks === undefined && change.jwksUri === undefined ? {} : keyColumns(keys)),
+      ...apiColumns(change),
       // keys end the secrets at once, also for the day when the keys are taken away again
       ...(hasKeys(keys) && !hasKeys(before) ? { secret_hash: hashSecret(newSecret()), ...noPreviousSecret } : {}),
     }))
@@ -329,6 +344,19 @@ async function recordApp(
   const about = { actor, subject: { kind: 'app', id: row.client_id }, organisationId: row.organisation_id } as const;
   if (type === 'app.changed') await record(transaction, { type, ...about, data });
   else await record(transaction, { type, ...about });
+}
+
+/** @throws Conflict `apps/api-taken` when the API of another app has this identifier. */
+async function mustBeFree(transaction: Transaction, api: AppApi | null | undefined, clientId: string): Promise<void> {
+  if (!api) return;
+  const { rows } = await sql`
+    SELECT 1 FROM idp.app WHERE api->>'identifier' = ${api.identifier}
+      AND client_id <> ${clientId} AND ended_at IS NULL`.execute(transaction);
+  if (rows.length === 0) return;
+  throw new Conflict('apps/api-taken', {
+    vi: `Một ứng dụng khác đã có API ${api.identifier}.`,
+    en: `Another app has the API ${api.identifier}.`,
+  });
 }
 
 const noApp = () => new NotFound('apps/not-found', { vi: 'Không có ứng dụng này.', en: 'There is no such app.' });

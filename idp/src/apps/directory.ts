@@ -1,5 +1,5 @@
 import type { Clock } from '@edutrust/platform/clock';
-import type { Database } from '@edutrust/platform/database';
+import { type Database, statement } from '@edutrust/platform/database';
 import type { ClientMetadata } from 'oidc-provider';
 import { idpOf } from '../tables.ts';
 import { type App, toApp } from './app.ts';
@@ -13,9 +13,16 @@ export interface AppDirectory {
   /** The client metadata of an app that has not ended; the same frozen object until the app changes. */
   find(clientId: string): Promise<ClientMetadata | undefined>;
   app(clientId: string): Promise<App | undefined>;
+  /** The app whose API has this identifier. */
+  ofApi(identifier: string): Promise<App | undefined>;
   /** Whether the secret is one that the app has now. Compares hashes; the secrets are kept nowhere. */
   secretMatches(clientId: string, hash: Buffer): Promise<boolean>;
 }
+
+const findOfApi = statement<{ client_id: string }, [identifier: string]>(
+  'idp.app-of-api',
+  `SELECT client_id FROM idp.app WHERE api->>'identifier' = $1 AND ended_at IS NULL`,
+);
 
 interface Held {
   readonly readAt: number;
@@ -63,6 +70,10 @@ export function createAppDirectory(db: Database, clock: Clock): AppDirectory {
   return {
     find: async (clientId) => (await read(clientId))?.metadata,
     app: async (clientId) => (await read(clientId))?.app,
+    ofApi: async (identifier) => {
+      const [row] = await findOfApi(db, identifier);
+      return row && (await read(row.client_id))?.app;
+    },
     secretMatches: async (clientId, given) => {
       const hashes = (await read(clientId))?.secretHashes ?? [];
       const now = clock.now();

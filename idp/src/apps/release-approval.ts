@@ -16,6 +16,16 @@ import { appKinds, idTokenAlgorithms } from './protocol.ts';
 const Texts = Type.Object({ vi: Type.String(), en: Type.String() }, strict);
 const Addresses = Type.Array(Type.String());
 
+/** What it offers to other apps, and what it may ask of theirs (`apis.ts`). */
+const Api = Type.Object(
+  {
+    identifier: Type.String(),
+    scopes: Type.Array(Type.Object({ name: Type.String(), means: Texts }, strict)),
+  },
+  strict,
+);
+const Access = Type.Object({ identifier: Type.String(), scopes: Addresses }, strict);
+
 /** Everything that an approved app is, but its picture. */
 const Released = Type.Object(
   {
@@ -36,6 +46,8 @@ const Released = Type.Object(
     idTokenAlg: Type.Optional(Type.Enum([...idTokenAlgorithms])),
     requiresPkce: Type.Optional(Type.Boolean()),
     hasClaimsInIdToken: Type.Optional(Type.Boolean()),
+    api: Type.Optional(Api),
+    apiAccess: Type.Optional(Type.Array(Access)),
   },
   strict,
 );
@@ -62,6 +74,12 @@ function protocolOf({ idTokenAlg = 'ES256', requiresPkce = true, hasClaimsInIdTo
     ].join(' · '),
   };
 }
+
+/** The API with what each scope of it lets an app do. */
+const offeredOf = ({ identifier, scopes }: NonNullable<Released['api']>) => ({
+  vi: [identifier, ...scopes.map(({ name, means }) => `${name}: ${means.vi}`)].join('\n'),
+  en: [identifier, ...scopes.map(({ name, means }) => `${name}: ${means.en}`)].join('\n'),
+});
 
 /** Lets an app have people's data without asking each of them, pupils' beyond the name included: by two people (N2). */
 export const releaseAppKind: ApprovalKind<Released> = {
@@ -102,6 +120,15 @@ export const releaseAppKind: ApprovalKind<Released> = {
       },
       { label: { vi: 'Ô dẫn tới', en: 'Tile leads to' }, value: listed([app.homeUri]) },
       { label: { vi: 'Cách đăng nhập', en: 'Protocol' }, value: protocolOf(app) },
+      ...(app.api ? [{ label: { vi: 'Cho ứng dụng khác gọi', en: 'Offers an API' }, value: offeredOf(app.api) }] : []),
+      ...(app.apiAccess
+        ? [
+            {
+              label: { vi: 'Được gọi', en: 'May call' },
+              value: listed(app.apiAccess.map(({ identifier, scopes }) => `${identifier}: ${scopes.join(', ')}`)),
+            },
+          ]
+        : []),
       {
         label: { vi: 'Hậu quả', en: 'Consequence' },
         value: {

@@ -48,6 +48,21 @@ const Jwks = Type.Object(
   { ...strict, description: 'Public keys: the app proves itself with assertions (private_key_jwt) and has no secret' },
 );
 
+/** An API that it offers, and those of others that it may call (RFC 8707). */
+const ApiScopeName = Type.String({ minLength: 1, maxLength: 60 });
+const Api = Type.Object(
+  {
+    identifier: Address,
+    scopes: Type.Array(Type.Object({ name: ApiScopeName, means: Purpose }, strict), { minItems: 1, maxItems: 30 }),
+  },
+  strict,
+);
+const Access = Type.Object(
+  { identifier: Address, scopes: Type.Array(ApiScopeName, { minItems: 1, maxItems: 30 }) },
+  strict,
+);
+const AccessList = Type.Array(Access, { maxItems: 20 });
+
 const protocol = {
   idTokenAlg: Type.Enum([...idTokenAlgorithms], { description: 'Signs its ID tokens and logout tokens' }),
   requiresPkce: Type.Boolean({ description: 'false: it has a secret and sends a nonce instead' }),
@@ -72,6 +87,8 @@ const AppView = Type.Object({
   picture: nullable(Picture),
   jwks: nullable(Jwks),
   jwksUri: nullable(Type.String()),
+  api: nullable(Api),
+  apiAccess: AccessList,
   ...protocol,
   createdAt: Instant,
   may: Type.Array(Type.Enum(['apps.write', 'apps.approve']), { description: 'What the caller may do to it' }),
@@ -89,6 +106,8 @@ const changeable = {
   picture: Type.Optional(nullable(Picture)),
   jwks: Type.Optional(nullable(Jwks)),
   jwksUri: Type.Optional(nullable(Address)),
+  api: Type.Optional(nullable(Api)),
+  apiAccess: Type.Optional(AccessList),
   ...Type.Partial(Type.Object(protocol)).properties,
 };
 const NewApp = Type.Object(

@@ -6,7 +6,7 @@ import { errors } from 'oidc-provider';
 import Type from 'typebox';
 import { isForPerson, releasedScopes } from '../apps/release.ts';
 import { seeOther, sendPage, viewOf } from '../page-reply.ts';
-import { releasedData } from '../provider/claims.ts';
+import { dataScopes, releasedData } from '../provider/claims.ts';
 import { showSandbox } from '../sandbox/pages.ts';
 import { askingApp, type Interaction, localOf, openInteraction, refuseSignIn, signInExpired } from '../signin/flow.ts';
 import type { IdpTools } from '../tools.ts';
@@ -27,7 +27,7 @@ const decide = (tools: IdpTools) =>
       const personId = interaction.session?.accountId ?? '';
       const clientId = String(interaction.params.client_id);
       if ((await tools.apps.app(clientId))?.isSandbox) throw signInExpired(); // it meets nobody real
-      const scopes = String(interaction.params.scope).split(' ');
+      const scopes = dataScopes(interaction.params.scope);
       const provider = await tools.provider();
       const sessionUid = interaction.session?.uid ?? '';
       const agreed = giveConsent(tools.context, { personId, clientId, scopes, sessionUid });
@@ -56,7 +56,7 @@ export async function showConsent(
   if (!app || !personId) throw signInExpired();
   if (app.isSandbox) return showSandbox(tools, app, interaction, request, reply);
   const view = viewOf(request);
-  const scopes = String(interaction.params.scope).split(' ');
+  const scopes = dataScopes(interaction.params.scope);
   const email = scopes.includes('email') ? await addressOf(context.db, personId) : null;
   const claims = { ...(await personClaims(context.db, personId)), email };
   const released = releasedScopes(app, claims, scopes, await isForPerson(context.db, app, personId));

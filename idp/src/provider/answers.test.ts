@@ -233,6 +233,35 @@ test('A1: every ID token says how and when; acr_values steps up for real, and a 
   assert.ok(new URL(unknown.url).searchParams.get('code'), 'a wish that nobody can fulfil is no reason to refuse');
 });
 
+test('A1: max_age asks again who signed in before that, and only a new proof of the same person moves auth_time', async () => {
+  const person = new TestBrowser({ stopAt: appOrigins });
+  world.clock.moveSeconds(-600); // ten minutes ago
+  await world.signIn(person, educationId);
+  world.clock.moveSeconds(600);
+  const authTimeOf = async (code: Parameters<typeof redemption>[0]) => {
+    const { json } = await redeem(world.origin, 'lop-hoc', redemption(code));
+    return Number(decodeJwt(json.id_token ?? '').auth_time);
+  };
+  const agoOf = (seconds: number) => Date.now() / 1000 - seconds;
+  const recent = await authTimeOf(await codeFor(person, world.origin, 'lop-hoc', { max_age: '3600' }));
+  assert.ok(agoOf(recent) >= 600, 'within the hour nobody is asked, and nothing is made younger');
+
+  const strict = authorizationRequest(world.origin, 'lop-hoc', { max_age: '300' });
+  const silent = await person.get(
+    authorizationRequest(world.origin, 'lop-hoc', { max_age: '300', prompt: 'none' }).url,
+  );
+  assert.equal(new URL(silent.url).searchParams.get('error'), 'login_required');
+  const asked = await person.get(strict.url);
+  const wrong = await person.post(`${world.origin}${asked.page?.props.action}`, { password: 'một mật khẩu khác' });
+  assert.doesNotMatch(wrong.url, /code=/);
+  const again = await person.get(`${world.origin}/oidc/auth/${new URL(asked.url).pathname.split('/').at(-1)}`);
+  assert.doesNotMatch(again.url, /code=/, 'going on without an answer');
+  const page = await person.get(strict.url);
+  const proved = await person.post(`${world.origin}${page.page?.props.action}`, { password });
+  const code = new URL(proved.url).searchParams.get('code') ?? '';
+  assert.ok(agoOf(await authTimeOf({ ...strict, code })) < 300, proved.url);
+});
+
 test('O2: while PostgreSQL is away sign-in and tokens say 503 with Retry-After, on a page and in JSON', async () => {
   const granted = await codeFor(browser, world.origin, 'lop-hoc');
   await sql`ALTER TABLE idp.session RENAME TO session_away`.execute(world.context.db);

@@ -32,6 +32,12 @@ export const releasableScopes = [
   'ssf.manage',
 ] as const;
 
+/** Of the `scope` of a request what is about a person's data; scopes of APIs are not (`api-tokens.ts`). */
+export const dataScopes = (scope: unknown): string[] =>
+  String(scope ?? '')
+    .split(' ')
+    .filter((asked) => releasableScopes.some((known) => known === asked));
+
 /** Of all that is known the claims of these scopes, in their order; what is not known is left out. */
 export function claimsOfScopes(known: Readonly<Record<string, unknown>>, scopes: readonly string[]) {
   const names = scopes.flatMap((scope) => [...(scopeClaims[scope as keyof typeof scopeClaims] ?? [])]);

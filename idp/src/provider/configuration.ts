@@ -10,6 +10,7 @@ import { inventedClaims } from '../sandbox/people.ts';
 import type { CookieNames } from '../sessions/cookies.ts';
 import { sessionSecondsLeft } from '../sessions/timeouts.ts';
 import { accessTokenSeconds, createAdapter } from './adapter.ts';
+import { apiClaims, apiServer, isOfApi } from './api-tokens.ts';
 import { assuranceLevels, signInPolicy } from './assurance.ts';
 import { releasableScopes, scopeClaims } from './claims.ts';
 import { ownClient } from './first-party.ts';
@@ -133,8 +134,10 @@ export function providerConfiguration({
       clientCredentials: { enabled: true },
       introspection: {
         enabled: true,
-        allowedPolicy: (_ctx, client, token) =>
-          token.clientId === client.clientId && client.clientAuthMethod !== 'none',
+        // its own tokens, and those for its API
+        allowedPolicy: async (_ctx, client, token) =>
+          client.clientAuthMethod !== 'none' &&
+          (token.clientId === client.clientId || (await isOfApi(apps, client.clientId, token))),
       },
       revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
       pushedAuthorizationRequests: {
@@ -144,11 +147,10 @@ export function providerConfiguration({
       },
       resourceIndicators: {
         enabled: true,
-        defaultResource: () => undefined as unknown as string, // no resource: an opaque token for userinfo
+        // no resource: an opaque token for userinfo; of several none is chosen, which is refused
+        defaultResource: (_ctx, _client, several) => several as unknown as string,
         useGrantedResource: () => false,
-        getResourceServerInfo: () => {
-          throw new errors.InvalidTarget(); // no API of its own is offered yet
-        },
+        getResourceServerInfo: (_ctx, identifier, client) => apiServer(apps, identifier, client.clientId),
       },
       rpInitiatedLogout: {
         enabled: true,
@@ -199,8 +201,8 @@ export function providerConfiguration({
     revokeGrantPolicy: (ctx) => !(ctx.oidc.route === 'revocation' && ctx.oidc.entities.AccessToken),
     ttl: {
       AuthorizationCode: codeSeconds,
-      AccessToken: accessTokenSeconds,
-      ClientCredentials: accessTokenSeconds,
+      AccessToken: (_ctx, { resourceServer }) => resourceServer?.accessTokenTTL ?? accessTokenSeconds,
+      ClientCredentials: (_ctx, { resourceServer }) => resourceServer?.accessTokenTTL ?? accessTokenSeconds,
       IdToken: idTokenSeconds,
       Interaction: 30 * 60,
       Grant: refreshSeconds,
@@ -208,6 +210,14 @@ export function providerConfiguration({
       Session: (_ctx, session) => sessionSecondsLeft(session),
     },
     clockTolerance,
+    extraTokenClaims: (ctx, token) => apiClaims(context.db, { apps, subjectOf }, ctx, token),
+    formats: {
+      customizers: {
+        jwt: (_ctx, token, jwt) => {
+          Object.assign(jwt.payload, token.extra); // `sub` too, which the library sets for the app that asks
+        },
+      },
+    },
     clientBasedCORS: (_ctx, origin, client) =>
       client.clientAuthMethod === 'none' && (client.redirectUris ?? []).some((uri) => new URL(uri).origin === origin),
     renderError: (ctx, out, error) => errorPage(pages, ctx, out, error),

@@ -6,6 +6,7 @@ import Provider, { errors } from 'oidc-provider';
 import { hashSecret } from '../apps/apps.ts';
 import type { AppDirectory } from '../apps/directory.ts';
 import { endSessions, enqueueLogout } from '../sessions/end.ts';
+import { keepApiTokens, withKeyOfToken } from './api-tokens.ts';
 import { createSuccessor } from './models/token.ts';
 
 // The library's types leave out the methods of its models: what is replaced here is written beside each `as`.
@@ -15,6 +16,7 @@ export function ownMethods(provider: Provider, context: ServiceContext, apps: Ap
   ownClient(provider, context, apps);
   ownForms(provider);
   ownIdToken(provider, apps);
+  keepApiTokens(provider);
   ownSession(provider, context);
   ownSessionEnd(provider, context);
   ownRotation(provider, context.secrets);
@@ -44,9 +46,9 @@ function ownForms(provider: Provider): void {
     get() {
       return bodies.get(this);
     },
-    set(body: unknown) {
+    set(this: { readonly route: unknown }, body: unknown) {
       if (illFormedAt(body)) throw new errors.InvalidRequest('a parameter is not text');
-      bodies.set(this, body);
+      bodies.set(this, withKeyOfToken(this.route, body));
     },
   });
 }

@@ -92,7 +92,8 @@ async function receiverOf(
 ): Promise<string> {
   const bearer = /^Bearer ([\w-]{40,100})$/i.exec(request.headers.authorization ?? '')?.[1];
   const token = bearer ? await machineTokenAdapter(context, accessTokenSeconds).find(bearer) : undefined;
-  const isPlain = token?.kind === 'ClientCredentials' && token.jkt === undefined && token['x5t#S256'] === undefined;
+  const isPlain =
+    token?.kind === 'ClientCredentials' && [token.jkt, token['x5t#S256'], token.aud].every((of) => of === undefined);
   const app = isPlain && token.clientId ? await apps.app(token.clientId) : undefined;
   if (!app)
     throw new Unauthenticated('signals/no-token', {

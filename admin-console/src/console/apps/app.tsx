@@ -174,6 +174,31 @@ function Addresses({ app }: { readonly app: AppView }) {
             <dd>{proofName(app)}</dd>
           </>
         )}
+        {app.api && (
+          <>
+            <dt>{t('Cho ứng dụng khác gọi', 'Offers an API')}</dt>
+            <dd>
+              <span class="block code whitespace-normal!">{app.api.identifier}</span>
+              {app.api.scopes.map(({ name, means }) => (
+                <span key={name} class="block">
+                  <span class="code">{name}</span> {means[locale()]}
+                </span>
+              ))}
+            </dd>
+          </>
+        )}
+        {app.apiAccess.length > 0 && (
+          <>
+            <dt>{t('Được gọi', 'May call')}</dt>
+            <dd>
+              {app.apiAccess.map(({ identifier, scopes }) => (
+                <span key={identifier} class="block code whitespace-normal!">
+                  {identifier}: {scopes.join(', ')}
+                </span>
+              ))}
+            </dd>
+          </>
+        )}
         <dt>{t('Mã của ứng dụng', 'ID of the app')}</dt>
         <dd class="code whitespace-normal!">{app.clientId}</dd>
         {rows.map(([label, addresses]) => (

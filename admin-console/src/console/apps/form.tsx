@@ -10,6 +10,7 @@ import { Show } from '../../design/show.tsx';
 import { sayNext } from '../heading.ts';
 import { useMe } from '../me.ts';
 import { Title } from '../parts.tsx';
+import { Apis, apiFields, readAccess, readApi } from './apis.tsx';
 import { Settings } from './settings.tsx';
 import type { AppView } from './views.ts';
 import { audienceName, kindName, scopeName } from './words.ts';
@@ -151,6 +152,7 @@ function Edit({ app }: { readonly app: AppView }) {
     backchannelLogoutUri: app.backchannelLogoutUri ?? '',
     homeUri: app.homeUri ?? '',
     idTokenAlg: app.idTokenAlg,
+    ...apiFields(app),
     jwksUri: app.jwksUri ?? '',
     jwks: app.jwks ? JSON.stringify(app.jwks, null, 2) : '',
   });
@@ -181,6 +183,8 @@ function Edit({ app }: { readonly app: AppView }) {
                 idTokenAlg: algorithms.find((one) => one === values.idTokenAlg) ?? 'ES256',
                 requiresPkce: !excepted.includes('nonce'),
                 hasClaimsInIdToken: excepted.includes('claims'),
+                api: readApi(values.apiIdentifier, values.apiScopes),
+                apiAccess: readAccess(values.apiAccess),
                 jwksUri: values.jwksUri || null,
                 jwks: readKeys(values.jwks),
               },
@@ -264,6 +268,7 @@ function Edit({ app }: { readonly app: AppView }) {
           options={algorithms.map((value) => ({ value, label: value }))}
           hint={t('Đổi chỉ khi phần mềm không nhận ES256.', 'Change it only if the software does not take ES256.')}
         />
+        <Apis entry={entry} />
         {app.kind === 'web' && (
           <>
             <Field
