@@ -262,6 +262,21 @@ test('A1: max_age asks again who signed in before that, and only a new proof of 
   assert.ok(agoOf(await authTimeOf({ ...strict, code })) < 300, proved.url);
 });
 
+test('a pushed request enters once, of a person who is signed in as well', async () => {
+  const request = authorizationRequest(world.origin, 'lop-hoc');
+  const pushed = await fetch(`${world.origin}/oidc/par`, {
+    method: 'POST',
+    headers: { authorization: `Basic ${Buffer.from('lop-hoc:demo-secret-of-lop-hoc').toString('base64')}` },
+    body: request.url.searchParams,
+  });
+  const { request_uri } = (await pushed.json()) as { request_uri: string };
+  const url = `${world.origin}/oidc/auth?${new URLSearchParams({ client_id: 'lop-hoc', request_uri })}`;
+  const code = new URL((await browser.get(url)).url).searchParams.get('code') ?? '';
+  const { status, json } = await redeem(world.origin, 'lop-hoc', redemption({ ...request, code }));
+  assert.equal(status, 200, JSON.stringify(json));
+  assert.doesNotMatch((await browser.get(url)).url, /code=/, 'twice');
+});
+
 test('O2: while PostgreSQL is away sign-in and tokens say 503 with Retry-After, on a page and in JSON', async () => {
   const granted = await codeFor(browser, world.origin, 'lop-hoc');
   await sql`ALTER TABLE idp.session RENAME TO session_away`.execute(world.context.db);

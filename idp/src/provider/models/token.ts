@@ -34,12 +34,13 @@ export function tokenAdapter(db: Database, table: TokenTable, successorOf?: (tok
       const found = await findRow(db, table, id);
       if (!found?.payload.kind) return undefined; // or what says that a machine's token was revoked
       const { grant_id, grant_payload, session_uid, session_payload, person_id: personId, epoch } = found;
-      keepPrefetched({
+      const known = {
         grant: grant_id && grant_payload ? { id: grant_id, payload: grant_payload } : undefined,
         session: session_uid && session_payload ? { uid: session_uid, payload: session_payload } : undefined,
         account: personId ? { personId, maySignIn: found.may_sign_in, epoch } : undefined,
         needsProof: found.payload.needsProof === true,
-      });
+      };
+      if (personId) keepPrefetched(known); // else it tells of nobody, and what the request knows of its session stays
       // At the token endpoint `consume` decides whether a used refresh token is asked for again by its own client.
       const isJudgedLater = successorOf !== undefined && Provider.ctx?.oidc.route === 'token';
       const consumed =
