@@ -93,6 +93,13 @@ const declared = defineEvents({
     en: 'withdrew consent',
     self: { vi: 'Rút lại đồng ý với một ứng dụng', en: 'You withdrew your consent to an app' },
   },
+  'device.allowed': {
+    subject: 'person',
+    data: { app },
+    vi: 'cho một thiết bị vào ứng dụng',
+    en: 'let a device enter an app',
+    self: { vi: 'Cho một thiết bị vào bằng tài khoản này', en: 'You let a device in with your account' },
+  },
   'network.registered': {
     subject: 'network',
     data: { range: Type.String() },

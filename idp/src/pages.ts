@@ -36,10 +36,10 @@ export interface FormError {
   readonly remedy?: Sentence;
 }
 
-/** The app that sent the person here. `host` is where they will return to. */
+/** The app that sent the person here. `host` is where they will return to; null: to a device that waits. */
 export interface AskingApp {
   readonly name: string;
-  readonly host: string;
+  readonly host: string | null;
   /** Ours (console, launcher, account): shown as the platform itself. */
   readonly isOwn: boolean;
 }
@@ -200,6 +200,30 @@ export interface ConsentProps {
   readonly someoneElseAction: string;
 }
 
+/**
+ * `/device`: the code that a device shows is typed (`user_code`), then compared and confirmed. Forms post `fields` as hidden
+ * inputs; the buttons are `confirm=yes` and `abort=yes`. `done` is the end, on the device it goes on.
+ */
+export type DeviceProps =
+  | {
+      readonly step: 'code';
+      readonly action: string;
+      readonly fields: Readonly<Record<string, string>>;
+      readonly code: string;
+      readonly error?: FormError;
+    }
+  | {
+      readonly step: 'confirm';
+      readonly action: string;
+      readonly fields: Readonly<Record<string, string>>;
+      /** As the device shows it. */
+      readonly code: string;
+      readonly app: { readonly name: string; readonly purpose: Sentence };
+      /** Who is signed in; null: they sign in next. */
+      readonly name: string | null;
+    }
+  | { readonly step: 'done'; readonly isAllowed: boolean; readonly app: { readonly name: string } | null };
+
 /** Posts `fields` as hidden inputs; the button `logout=yes` ends everything, a plain submit keeps the session. */
 export interface LogoutConfirmProps {
   readonly action: string;
@@ -351,6 +375,7 @@ export interface IdpPages {
   sandbox(props: SandboxProps, view: View): string;
   activate(props: ActivateProps, view: View): string;
   consent(props: ConsentProps, view: View): string;
+  device(props: DeviceProps, view: View): string;
   logoutConfirm(props: LogoutConfirmProps, view: View): string;
   loggedOut(props: LoggedOutProps, view: View): string;
   launcher(props: LauncherProps, view: View): string;

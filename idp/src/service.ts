@@ -23,6 +23,7 @@ import { looksRoutes } from './looks/routes.ts';
 import { ownDataRoutes } from './own-data/routes.ts';
 import type { IdpPages } from './pages.ts';
 import { createPasswordHasher } from './password/hashing.ts';
+import { rotateOldSigningKeys } from './provider/keys.ts';
 import { createProvider } from './provider/provider.ts';
 import { sweep } from './provider/sweep.ts';
 import { createRequestLog } from './requests/request-log.ts';
@@ -61,6 +62,7 @@ export interface Idp extends Service {
 }
 
 const sweepTask = 'idp.sweep';
+const rotationTask = 'idp.rotate-signing-keys';
 
 /** The OpenID provider with its pages: sign-in, activation, consent, launcher, account; accounts and apps over JSON. */
 export async function createIdp(
@@ -77,14 +79,15 @@ export async function createIdp(
   const cookies = cookieNames(context.config.url);
   const apps = createAppDirectory(context.db, context.clock);
   const requests = createRequestLog(context, apps);
-  const provider = await createProvider({ context, apps, pages, cookies, requests });
+  const throttle = createThrottle(context);
+  const provider = await createProvider({ context, apps, pages, cookies, requests, throttle });
   const tools: IdpTools = {
     context,
     pages,
     apps,
     cookies,
     hasher: createPasswordHasher(),
-    throttle: createThrottle(context),
+    throttle,
     provider: provider.current,
     releasedOf: ports.releasedOf ?? (async () => []),
   };
@@ -119,6 +122,7 @@ export async function createIdp(
     ],
     tasks: {
       [sweepTask]: () => forgetOld(context),
+      [rotationTask]: () => rotateOldSigningKeys(context),
     },
     outsideTasks: {
       [pushTask]: (payload) => pushStream(context, payloadText(payload, 'streamId')),
@@ -129,7 +133,7 @@ export async function createIdp(
           ...(payload.sid === undefined ? {} : { sid: payloadText(payload, 'sid') }),
         }),
     },
-    schedule: { [sweepTask]: '7 * * * *' },
+    schedule: { [sweepTask]: '7 * * * *', [rotationTask]: '37 2 * * *' },
     start: async () => {
       readers = [leaversReader(context), signInCounter(context), signalReader(context)].map((reader) =>
         readOutbox(context.db, reader, (error) => context.log.error({ err: error }, reader.consumer)),

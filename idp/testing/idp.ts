@@ -36,6 +36,7 @@ function printingPages(): IdpPages {
     sandbox: page('sandbox'),
     activate: page('activate'),
     consent: page('consent'),
+    device: page('device'),
     logoutConfirm: page('logoutConfirm'),
     loggedOut: page('loggedOut'),
     launcher: page('launcher'),

@@ -8,6 +8,7 @@ import { ApiDocs, type ApiDocument } from './api-docs.tsx';
 import { Badge, BadgeOutside } from './badge/page.tsx';
 import { Children } from './children.tsx';
 import { Consent } from './consent.tsx';
+import { Device } from './device.tsx';
 import { type PageView, renderPage } from './document.tsx';
 import { ErrorPage } from './error.tsx';
 import { Launcher } from './launcher.tsx';
@@ -86,6 +87,12 @@ export const idpPages: IdpPages = {
       title: t('Thử nghiệm', 'Sandbox'),
       body: <Sandbox {...props} />,
       layout: 'narrow',
+    })),
+  device: (props, view) =>
+    renderPage(view, () => ({
+      title: t('Đăng nhập trên thiết bị', 'Sign in on a device'),
+      body: <Device {...props} />,
+      layout: 'cover',
     })),
   logoutConfirm: (props, view) =>
     renderPage(view, () => ({

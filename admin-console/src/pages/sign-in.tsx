@@ -29,7 +29,8 @@ function Asking({ app }: { readonly app: AskingApp }) {
     <p class="flex items-center gap-3 text-sm text-quiet">
       <Face name={app.name} of="app" />
       <span>
-        {t('để vào', 'to enter')} <strong class="text-ink">{app.name}</strong> · {app.host}
+        {t('để vào', 'to enter')} <strong class="text-ink">{app.name}</strong> ·{' '}
+        {app.host ?? t('trên thiết bị khác', 'on another device')}
       </span>
     </p>
   );

@@ -16,6 +16,9 @@ interface AddOptions {
   readonly approved?: boolean;
 }
 
+const kinds =
+  'web: has a server; spa: in the browser; native: installed; device: without a keyboard; machine: acts for itself';
+
 export function addAppsCommands(program: Program): void {
   const apps = program.command.command('apps').description('apps that people sign in to with EduTrust');
   apps
@@ -35,11 +38,7 @@ export function addAppsCommands(program: Program): void {
     .command('add')
     .argument('<name>', 'what people read when they sign in')
     .requiredOption('--organisation <code>', 'the school or department that answers for the app')
-    .addOption(
-      new Option('--kind <kind>', 'web: has a server; spa: in the browser; native: installed; machine: acts for itself')
-        .choices(['web', 'spa', 'native', 'machine'])
-        .default('web'),
-    )
+    .addOption(new Option('--kind <kind>', kinds).choices(['web', 'spa', 'native', 'device', 'machine']).default('web'))
     .requiredOption('--purpose-vi <sentence>', 'why it asks for what it asks, for people to read')
     .option('--purpose-en <sentence>', 'the same in English')
     .option('--redirect <address...>', 'where people return after signing in')

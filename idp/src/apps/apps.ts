@@ -15,7 +15,7 @@ import { type App, coveredOf, toApp } from './app.ts';
 import { type Audience, audiences } from './audience.ts';
 import { hasKeys, type KeySet, keysOf, mustHoldKeys } from './keys.ts';
 import type { AppPicture } from './pictures.ts';
-import { type AppProtocol, keepsSecret, mustHavePkce } from './protocol.ts';
+import { type AppProtocol, keepsSecret, mustHavePkce, takesPeopleBack } from './protocol.ts';
 import { alreadyReal, mustStayHere } from './sandbox.ts';
 
 export interface NewApp extends Partial<AppProtocol> {
@@ -114,7 +114,7 @@ export async function registerApp(
   if (input.isApproved) mustBeOfTwo(actor, undefined);
   const clientId = input.clientId ?? `app-${randomBytes(10).toString('hex')}`;
   const redirectUris = returnAddresses(input.kind, input.redirectUris ?? [], 'redirectUris');
-  if (input.kind !== 'machine' && redirectUris.length === 0) throw noAddress();
+  if (takesPeopleBack(input.kind) && redirectUris.length === 0) throw noAddress();
   const keys = keysOf(input);
   mustHoldKeys(input.kind, keys);
   const hasSecret = keepsSecret(input.kind) && !hasKeys(keys);
@@ -222,7 +222,7 @@ export async function changeApp(
     .returningAll()
     .executeTakeFirst();
   if (!row) throw noApp();
-  if (row.kind !== 'machine' && row.redirect_uris.length === 0) throw noAddress();
+  if (takesPeopleBack(row.kind) && row.redirect_uris.length === 0) throw noAddress();
   mustStayHere(toApp(row));
   // nothing of invented people goes on as if it were of the developer
   if (before.isSandbox && !row.is_sandbox) await endGrants(transaction, sql`client_id = ${clientId}`);

@@ -3,7 +3,7 @@ import { type Database, statement } from '@edutrust/platform/database';
 import type { ClientMetadata } from 'oidc-provider';
 import { idpOf } from '../tables.ts';
 import { type App, toApp } from './app.ts';
-import { keepsSecret } from './protocol.ts';
+import { keepsSecret, takesPeopleBack } from './protocol.ts';
 
 /** How long a process may go on with what it knows of an app: a change holds everywhere within this time (S2). */
 const freshMs = 3_000;
@@ -85,7 +85,7 @@ export function createAppDirectory(db: Database, clock: Clock): AppDirectory {
 
 /** OpenID Connect Registration §2. What is not named here keeps the provider's strict defaults. */
 function metadataOf(app: App, hasSecret: boolean): ClientMetadata {
-  const isMachine = app.kind === 'machine';
+  const takesBack = takesPeopleBack(app.kind);
   const hasOwnToken = keepsSecret(app.kind) && app.scopes.some((scope) => scope.startsWith('ssf.'));
   const metadata: ClientMetadata = {
     client_id: app.clientId,
@@ -93,14 +93,17 @@ function metadataOf(app: App, hasSecret: boolean): ClientMetadata {
     application_type: app.kind === 'native' ? 'native' : 'web',
     redirect_uris: app.redirectUris,
     post_logout_redirect_uris: app.postLogoutRedirectUris,
-    response_types: isMachine ? [] : ['code'],
+    response_types: takesBack ? ['code'] : [],
     grant_types: [
-      ...(isMachine ? [] : ['authorization_code', 'refresh_token']),
-      ...(isMachine || hasOwnToken ? ['client_credentials'] : []),
+      ...(takesBack ? ['authorization_code'] : []),
+      ...(app.kind === 'machine' ? [] : ['refresh_token']),
+      ...(app.kind === 'machine' || hasOwnToken ? ['client_credentials'] : []),
     ],
     ...authenticationOf(app, hasSecret),
     id_token_signed_response_alg: app.idTokenAlg,
     requires_pkce: app.requiresPkce,
+    // a code on a screen is passed on too easily for an app that nobody approved
+    uses_device_flow: app.kind === 'device' && app.isApproved,
     subject_type: 'pairwise',
     // The sector is what the registration says, not a host; nothing is fetched from this address.
     sector_identifier_uri: `https://${app.clientId}.sector.invalid/`,

@@ -135,6 +135,29 @@ test('each app is answered in its algorithm; a rotation, planned or of leaked ke
   );
 });
 
+test('K2: keys that are ninety days old are rotated by themselves, once, and younger ones are not', async () => {
+  const { db } = world.context;
+  const generations = async () => (await jwks()).keys.length / idTokenAlgorithms.length;
+  const before = await generations();
+  const daily = async () => {
+    await world.idp.tasks?.['idp.rotate-signing-keys']?.({});
+    world.clock.moveSeconds(31);
+    return generations();
+  };
+  await sql`UPDATE idp.signing_key SET created_at = now() - interval '89 days'`.execute(db);
+  assert.equal(await daily(), before);
+  await sql`UPDATE idp.signing_key SET created_at = now() - interval '91 days'`.execute(db);
+  const { idToken } = await signIn(teacher, 'app-es256');
+  assert.equal(await daily(), before + 1);
+  assert.equal(await daily(), before + 1);
+  await verified(idToken, await jwks(), 'app-es256');
+  assert.equal(
+    headerOf((await signIn(teacher, 'app-es256')).idToken).kid,
+    headerOf(idToken).kid,
+    'it signs an hour later',
+  );
+});
+
 test('keys of a version that had ES256 alone go on signing and get the others beside them, once', async () => {
   await sql`UPDATE idp.signing_key SET sealed_others = NULL`.execute(world.context.db);
   const before = (await jwks()).keys.filter(({ alg }) => alg === 'ES256').map(({ kid }) => kid);

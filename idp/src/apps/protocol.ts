@@ -1,7 +1,10 @@
 import { InvalidInput } from '@edutrust/platform/errors';
 
-/** `web`: has a server and a secret; `spa`: runs in the browser; `native`: installed (RFC 8252); `machine`: acts for itself only. */
-export const appKinds = ['web', 'spa', 'native', 'machine'] as const;
+/**
+ * `web`: has a server and a secret; `spa`: runs in the browser; `native`: installed (RFC 8252); `device`: without a keyboard or
+ * browser, people sign in on another one (RFC 8628); `machine`: acts for itself only.
+ */
+export const appKinds = ['web', 'spa', 'native', 'device', 'machine'] as const;
 export type AppKind = (typeof appKinds)[number];
 
 /** What can sign an app's ID tokens and logout tokens, the default first; of each there is a key in every generation. */
@@ -16,6 +19,9 @@ export interface AppProtocol {
   /** true: what its scopes release stands in the ID token too, for software that never asks userinfo. */
   readonly hasClaimsInIdToken: boolean;
 }
+
+/** Whether people come back to an address of an app of this kind. */
+export const takesPeopleBack = (kind: AppKind): boolean => kind !== 'machine' && kind !== 'device';
 
 /** Whether an app of this kind keeps a secret (a confidential client, RFC 6749 §2.1). */
 export const keepsSecret = (kind: AppKind): boolean => kind === 'web' || kind === 'machine';

@@ -130,6 +130,7 @@ export const idpPersonal: PersonalData = {
     'idp.access_token': token,
     'idp.activation': secret,
     'idp.authorization_code': token,
+    'idp.device_code': token,
     'idp.oauth_grant': token,
     'idp.pushed_request': token,
     'idp.recovery_code': secret,

@@ -1,6 +1,7 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Adapter } from 'oidc-provider';
 import type { AppDirectory } from '../apps/directory.ts';
+import { deviceCodeAdapter } from './models/device-code.ts';
 import { grantAdapter } from './models/grant.ts';
 import { interactionAdapter } from './models/interaction.ts';
 import { machineTokenAdapter } from './models/machine-token.ts';
@@ -24,6 +25,8 @@ export function createAdapter(context: ServiceContext, apps: AppDirectory): (mod
         return grantAdapter(context.db);
       case 'AuthorizationCode':
         return tokenAdapter(context.db, 'authorization_code');
+      case 'DeviceCode':
+        return deviceCodeAdapter(context.db);
       case 'RefreshToken':
         return tokenAdapter(context.db, 'refresh_token', createSuccessor(context.secrets));
       case 'AccessToken':

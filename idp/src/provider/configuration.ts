@@ -13,6 +13,7 @@ import { accessTokenSeconds, createAdapter } from './adapter.ts';
 import { apiClaims, apiServer, isOfApi } from './api-tokens.ts';
 import { assuranceLevels, signInPolicy } from './assurance.ts';
 import { releasableScopes, scopeClaims } from './claims.ts';
+import { deviceFlow, devicePath } from './device-flow.ts';
 import { ownClient } from './first-party.ts';
 import { loadGrant, refreshSeconds } from './grants.ts';
 import type { SigningKey } from './keys.ts';
@@ -23,6 +24,7 @@ import { SynchronousSigningKey } from './signing-key.ts';
 
 const codeSeconds = 60;
 const idTokenSeconds = 10 * 60;
+const deviceCodeSeconds = 10 * 60;
 /** Seconds that the clock of an app may be ahead of ours. */
 const clockTolerance = 5;
 /** Addresses of keys answer within this time, and in this length. */
@@ -97,7 +99,7 @@ export function providerConfiguration({
     responseTypes: ['code', 'none'],
     // An app with a secret whose software has no PKCE sends a nonce instead (RFC 9700 §2.1.1), if its registration says so.
     pkce: { required: (ctx, client) => client.requires_pkce !== false || !ctx.oidc.params?.nonce },
-    extraClientMetadata: { properties: ['requires_pkce'] },
+    extraClientMetadata: { properties: ['requires_pkce', 'uses_device_flow'] },
     allowOmittingSingleRegisteredRedirectUri: false,
     acceptQueryParamAccessTokens: false,
     conformIdTokenClaims: true,
@@ -158,9 +160,9 @@ export function providerConfiguration({
         postLogoutSuccessSource: (ctx) => loggedOutPage(pages, ctx),
       },
       userinfo: { enabled: true },
+      deviceFlow: deviceFlow({ context, apps, pages }),
       externalSigningSupport: { enabled: true, ack: 'experimental-01' }, // changes with a version of the library, which is pinned
       claimsParameter: off,
-      deviceFlow: off,
       encryption: off,
       jwtIntrospection: off,
       jwtResponseModes: off,
@@ -191,6 +193,8 @@ export function providerConfiguration({
       pushed_authorization_request: '/oidc/par',
       end_session: '/oidc/session/end',
       challenge: '/oidc/challenge',
+      device_authorization: '/oidc/device_authorization',
+      code_verification: devicePath,
     },
     interactions: { url: (_ctx, interaction) => `/signin/${interaction.uid}`, policy: signInPolicy() },
     loadExistingGrant: (ctx) => loadGrant(context, apps, ctx),
@@ -201,6 +205,7 @@ export function providerConfiguration({
     revokeGrantPolicy: (ctx) => !(ctx.oidc.route === 'revocation' && ctx.oidc.entities.AccessToken),
     ttl: {
       AuthorizationCode: codeSeconds,
+      DeviceCode: deviceCodeSeconds,
       AccessToken: (_ctx, { resourceServer }) => resourceServer?.accessTokenTTL ?? accessTokenSeconds,
       ClientCredentials: (_ctx, { resourceServer }) => resourceServer?.accessTokenTTL ?? accessTokenSeconds,
       IdToken: idTokenSeconds,

@@ -86,6 +86,17 @@ export async function rotateSigningKeys(
   });
 }
 
+/** How long a generation signs before the next one is published by itself. */
+const signingDays = 90;
+
+/** Rotates when the newest keys are old; asked each day. */
+export async function rotateOldSigningKeys(context: ServiceContext): Promise<void> {
+  const { rows } = await sql<{ isOld: boolean | null }>`
+    SELECT max(created_at) < now() - make_interval(days => ${signingDays}) AS "isOld"
+    FROM idp.signing_key WHERE retires_at IS NULL`.execute(context.db);
+  if (rows[0]?.isOld) await rotateSigningKeys(context, { kind: 'system', name: 'idp' });
+}
+
 /** A key as an operator sees it. */
 export interface SigningKeyState {
   readonly kid: string;

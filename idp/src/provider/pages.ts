@@ -6,7 +6,7 @@ import type { AppDirectory } from '../apps/directory.ts';
 import type { IdpPages, View } from '../pages.ts';
 import { ownClientId } from './first-party.ts';
 
-function viewOf(ctx: KoaContextWithOIDC): View {
+export function viewOf(ctx: KoaContextWithOIDC): View {
   const remembered = /(?:^|;\s*)lang=(vi|en)(?:;|$)/.exec(ctx.get('cookie'))?.[1];
   // The parameter `ui_locales` (OpenID Connect Core §3.1.2.1) is the app's wish; the person's own comes first.
   const wished = String(ctx.oidc?.params?.ui_locales ?? '').trim() || undefined;

@@ -9,9 +9,11 @@ import type { IdpPages } from '../pages.ts';
 import type { RequestLog } from '../requests/request-log.ts';
 import { deliverLogout } from '../sessions/backchannel.ts';
 import type { CookieNames } from '../sessions/cookies.ts';
+import type { Throttle } from '../throttling/throttle.ts';
 import { accessTokenSeconds } from './adapter.ts';
 import { completeAnswers } from './answers.ts';
 import { type ConfigurationInput, providerConfiguration } from './configuration.ts';
+import { ownDeviceFlow } from './device-flow.ts';
 import { createIntrospection } from './introspection.ts';
 import { loadSigningKeys, type SigningKey } from './keys.ts';
 import { createMachineGrant } from './machine-grant.ts';
@@ -31,6 +33,7 @@ export interface ProviderInput {
   readonly pages: IdpPages;
   readonly cookies: CookieNames;
   readonly requests: RequestLog;
+  readonly throttle: Throttle;
 }
 
 interface Built extends Served {
@@ -81,7 +84,7 @@ export async function createProvider(given: ProviderInput): Promise<ProviderHold
 const orderOf = (keys: readonly SigningKey[]) => keys.map(({ kid }) => kid).join();
 
 async function build(
-  input: Omit<ConfigurationInput, 'keys'> & Pick<ProviderInput, 'requests'>,
+  input: Omit<ConfigurationInput, 'keys'> & Pick<ProviderInput, 'requests' | 'throttle'>,
   keys: readonly SigningKey[],
 ): Promise<Built> {
   const { config, log } = input.context;
@@ -109,9 +112,12 @@ async function build(
   provider.on('userinfo.error', refused);
   provider.on('pushed_authorization_request.error', refused);
   provider.on('introspection.error', refused);
+  provider.on('device_authorization.error', refused);
+  provider.on('device_resume.error', refused);
   provider.on('authorization.success', input.requests.succeeded);
   provider.on('grant.success', input.requests.succeeded);
   ownMethods(provider, input.context, input.apps);
+  ownDeviceFlow(provider, input.throttle);
   completeAnswers(provider, input.context, input.cookies);
   const callback = provider.callback();
   return {

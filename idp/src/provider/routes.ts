@@ -5,7 +5,9 @@ import { hide } from '@edutrust/platform/schemas';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type Provider from 'oidc-provider';
 import { seeOther } from '../page-reply.ts';
+import { keepOrigin } from '../throttling/origin.ts';
 import { mustBeBounded } from './bounds.ts';
+import { devicePath } from './device-flow.ts';
 import type { createUserinfo } from './userinfo.ts';
 
 /** What answers, for as long as the keys are the same. */
@@ -80,6 +82,7 @@ const allowEveryOrigin = (url: string) =>
 function handedOver(url: URL, { now }: Serving): Route {
   const hand = async (request: FastifyRequest, reply: FastifyReply) => {
     const { callback } = await now();
+    keepOrigin(request);
     reply.hijack();
     const { raw } = request;
     raw.headers = forwarded(url, raw.headers);
@@ -106,6 +109,8 @@ function handedOver(url: URL, { now }: Serving): Route {
         },
       }),
       route({ method: ['GET', 'POST', 'OPTIONS', 'HEAD'], url: '/oidc/*', access, schema: hide, handle: hand }),
+      route({ method: ['GET', 'POST', 'HEAD'], url: devicePath, access, schema: hide, handle: hand }),
+      route({ method: ['GET', 'HEAD'], url: `${devicePath}/:uid`, access, schema: hide, handle: hand }),
     ],
   });
 }

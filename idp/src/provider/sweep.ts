@@ -7,6 +7,7 @@ export async function sweep(db: Database): Promise<void> {
     'session',
     'oauth_grant',
     'authorization_code',
+    'device_code',
     'refresh_token',
     'access_token',
     'pushed_request',

@@ -23,7 +23,13 @@ export type EndReason =
   | 'credentials-changed'
   | 'ended-by-administrator';
 
-const tokenTables = [sql`idp.access_token`, sql`idp.refresh_token`, sql`idp.authorization_code`];
+/** Where codes and tokens of people lie. */
+export const tokenTables = [
+  sql`idp.access_token`,
+  sql`idp.refresh_token`,
+  sql`idp.authorization_code`,
+  sql`idp.device_code`,
+];
 
 /**
  * Ends sessions and everything that came of them, in the caller's transaction: no cookie, code, access or refresh token
@@ -89,7 +95,8 @@ async function endTokensOfSession(transaction: Transaction, uid: string): Promis
     DELETE FROM idp.oauth_grant AS g WHERE g.session_uid = ${uid}
       AND NOT EXISTS (SELECT FROM idp.refresh_token AS t WHERE t.grant_id = g.id)
       AND NOT EXISTS (SELECT FROM idp.access_token AS t WHERE t.grant_id = g.id)
-      AND NOT EXISTS (SELECT FROM idp.authorization_code AS t WHERE t.grant_id = g.id)`.execute(transaction);
+      AND NOT EXISTS (SELECT FROM idp.authorization_code AS t WHERE t.grant_id = g.id)
+      AND NOT EXISTS (SELECT FROM idp.device_code AS t WHERE t.grant_id = g.id)`.execute(transaction);
 }
 
 /** Gives the apps that held a refresh token outside the session that stays. */

@@ -12,6 +12,7 @@ export async function forgetSessions(transaction: Transaction, actor: Actor): Pr
     'session',
     'oauth_grant',
     'authorization_code',
+    'device_code',
     'refresh_token',
     'access_token',
     'pushed_request',

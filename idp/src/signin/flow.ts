@@ -53,8 +53,9 @@ export function attemptOf(request: FastifyRequest, interaction: Interaction): At
 /** The app that waits for the sign-in. */
 export async function askingApp({ apps, context }: IdpTools, interaction: Interaction): Promise<AskingApp> {
   const clientId = String(interaction.params.client_id);
-  const host = new URL(String(interaction.params.redirect_uri)).host;
   if (clientId === ownClientId) return { name: 'EduTrust', host: context.config.url.host, isOwn: true };
+  const { redirect_uri: address } = interaction.params; // a device that waits has none
+  const host = address === undefined ? null : new URL(String(address)).host;
   return { name: (await apps.app(clientId))?.name ?? clientId, host, isOwn: false };
 }
 

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import { readCookie } from '../sessions/cookies.ts';
 import type { Origin } from './throttle.ts';
@@ -6,4 +7,16 @@ import type { Origin } from './throttle.ts';
 export function originOf(request: FastifyRequest, deviceCookieName: string): Origin {
   const { ip, isBehindUndeclaredProxy } = request;
   return { ip, isBehindUndeclaredProxy, deviceCookie: readCookie(request.headers.cookie, deviceCookieName) };
+}
+
+const kept = new WeakMap<IncomingMessage, Origin>();
+
+/** Keeps where the request comes from for what answers it past the framework. */
+export function keepOrigin({ raw, ip, isBehindUndeclaredProxy }: FastifyRequest): void {
+  kept.set(raw, { ip, isBehindUndeclaredProxy, deviceCookie: undefined });
+}
+
+/** What {@link keepOrigin} kept; of a request that nobody kept nothing is known. */
+export function keptOrigin(request: IncomingMessage | undefined): Origin {
+  return (request && kept.get(request)) ?? { ip: '', isBehindUndeclaredProxy: true, deviceCookie: undefined };
 }

@@ -56,7 +56,7 @@ function Loaded({ app, reload }: { readonly app: AppView; readonly reload: () =>
       {secret && <Settings clientId={app.clientId} clientSecret={secret} />}
       <div class="split">
         <div class="grid gap-10 min-w-0">
-          {app.kind !== 'machine' && <Snippets app={app} />}
+          {app.kind !== 'machine' && app.kind !== 'device' && <Snippets app={app} />}
           {may('apps.write') && <Requests app={app} />}
           <Addresses app={app} />
           {may('apps.write') && <Acts app={app} onSecret={setSecret} />}

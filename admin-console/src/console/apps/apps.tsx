@@ -64,7 +64,9 @@ export function Apps() {
 
 /** Whether anybody can use it, and whether each person is asked first. */
 export function AppState({ app }: { readonly app: AppView }) {
-  if (app.kind !== 'machine' && app.redirectUris.length === 0) {
+  if (app.kind === 'device' && !app.isApproved)
+    return <State state="warn">{t('Chưa duyệt, chưa dùng được', 'Not approved, cannot be used')}</State>;
+  if (app.kind !== 'machine' && app.kind !== 'device' && app.redirectUris.length === 0) {
     return <State state="warn">{t('Thiếu địa chỉ nhận kết quả', 'No redirect address')}</State>;
   }
   if (app.isSandbox) return <State state="now">{t('Thử nghiệm, người giả', 'Sandbox, invented people')}</State>;

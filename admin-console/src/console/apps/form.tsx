@@ -56,8 +56,9 @@ export function NewApp() {
                 body: {
                   name,
                   kind: kind as AppView['kind'],
-                  redirectUris: lines(redirectUris),
-                  isSandbox: stage === 'sandbox',
+                  ...(kind === 'device'
+                    ? { isSandbox: false }
+                    : { redirectUris: lines(redirectUris), isSandbox: stage === 'sandbox' }),
                   organisationId: writing?.organisation.id ?? '',
                 },
               }),
@@ -69,25 +70,39 @@ export function NewApp() {
         <Choice
           label={t('Loại', 'Kind')}
           {...entry.choice('kind')}
-          options={(['web', 'spa', 'native'] as const).map((value) => ({ value, label: kindName(value) }))}
+          options={(['web', 'spa', 'native', 'device'] as const).map((value) => ({ value, label: kindName(value) }))}
           hint={t('Web có máy chủ thì giữ được mã bí mật.', 'A web app with a server keeps a secret.')}
         />
-        <Choice
-          label={t('Bắt đầu', 'Start')}
-          {...entry.choice('stage')}
-          options={[
-            { value: 'sandbox', label: t('Thử trên máy mình, với người giả', 'On your machine, with invented people') },
-            { value: 'real', label: t('Với người thật', 'With real people') },
-          ]}
-          hint={t('Thử nghiệm không cần ai duyệt.', 'The sandbox needs nobody’s approval.')}
-        />
-        <Field
-          label={t('Địa chỉ nhận kết quả đăng nhập', 'Address that receives the sign-in')}
-          hint={t('Lập trình viên gọi là redirect_uri.', 'Developers call it redirect_uri.')}
-          required
-          placeholder="https://app.example.edu.vn/callback"
-          {...entry.field('redirectUris')}
-        />
+        {entry.values.kind === 'device' ? (
+          <Banner state="now">
+            {t(
+              'Người dùng gõ mã của màn hình ở một máy khác. Dùng được sau khi Sở duyệt.',
+              'People type the code of the screen on another device. It works once the department has approved it.',
+            )}
+          </Banner>
+        ) : (
+          <>
+            <Choice
+              label={t('Bắt đầu', 'Start')}
+              {...entry.choice('stage')}
+              options={[
+                {
+                  value: 'sandbox',
+                  label: t('Thử trên máy mình, với người giả', 'On your machine, with invented people'),
+                },
+                { value: 'real', label: t('Với người thật', 'With real people') },
+              ]}
+              hint={t('Thử nghiệm không cần ai duyệt.', 'The sandbox needs nobody’s approval.')}
+            />
+            <Field
+              label={t('Địa chỉ nhận kết quả đăng nhập', 'Address that receives the sign-in')}
+              hint={t('Lập trình viên gọi là redirect_uri.', 'Developers call it redirect_uri.')}
+              required
+              placeholder="https://app.example.edu.vn/callback"
+              {...entry.field('redirectUris')}
+            />
+          </>
+        )}
       </EntryForm>
     </>
   );
@@ -235,18 +250,22 @@ function Edit({ app }: { readonly app: AppView }) {
           isFixed={(role) => audience.length === 1 && audience[0] === role}
           nameOf={audienceName}
         />
-        <Lines
-          label={t('Địa chỉ nhận kết quả đăng nhập', 'Addresses that receive the sign-in')}
-          hint={t(
-            'Mỗi dòng một địa chỉ (redirect_uri), khớp từng ký tự.',
-            'One per line (redirect_uri), matched character by character.',
-          )}
-          {...entry.field('redirectUris')}
-        />
-        <Lines
-          label={t('Địa chỉ sau đăng xuất', 'Addresses after sign-out')}
-          {...entry.field('postLogoutRedirectUris')}
-        />
+        {app.kind !== 'device' && (
+          <>
+            <Lines
+              label={t('Địa chỉ nhận kết quả đăng nhập', 'Addresses that receive the sign-in')}
+              hint={t(
+                'Mỗi dòng một địa chỉ (redirect_uri), khớp từng ký tự.',
+                'One per line (redirect_uri), matched character by character.',
+              )}
+              {...entry.field('redirectUris')}
+            />
+            <Lines
+              label={t('Địa chỉ sau đăng xuất', 'Addresses after sign-out')}
+              {...entry.field('postLogoutRedirectUris')}
+            />
+          </>
+        )}
         <Field
           label={t('Địa chỉ nhận báo đăng xuất', 'Address for sign-out notices')}
           type="url"

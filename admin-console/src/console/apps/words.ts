@@ -5,6 +5,7 @@ export function kindName(kind: string): string {
     web: t('Web có máy chủ', 'Web with a server'),
     spa: t('Chạy trong trình duyệt', 'Runs in the browser'),
     native: t('Cài trên máy, điện thoại', 'Installed on a PC or phone'),
+    device: t('Màn hình không có bàn phím', 'A screen without a keyboard'),
     machine: t('Máy với máy', 'Machine to machine'),
   };
   return names[kind] ?? kind;

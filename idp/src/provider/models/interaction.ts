@@ -51,7 +51,7 @@ export function interactionAdapter({ db, store }: Pick<ServiceContext, 'db' | 's
     ...nothing,
     find: async (id) => {
       const { ctx } = Provider;
-      if (ctx?.oidc.route !== 'resume') return store.get<AdapterPayload>(keyOf(id));
+      if (!ctx || !/^(device_)?resume$/.test(ctx.oidc.route)) return store.get<AdapterPayload>(keyOf(id));
       const payload = await store.take<AdapterPayload>(keyOf(id));
       if (!payload) return undefined;
       taken.set(ctx, { id, payload });

@@ -16,7 +16,7 @@ export interface Redeemed {
 }
 
 interface Held extends Redeemed {
-  readonly table: 'authorization_code' | 'refresh_token';
+  readonly table: 'authorization_code' | 'device_code' | 'refresh_token';
   successor?: NewToken;
 }
 
@@ -54,10 +54,10 @@ export async function redeemFor(db: Database, access: NewToken): Promise<boolean
   const waiting = ctx && held.get(ctx);
   if (!waiting) return false;
   held.delete(ctx);
-  const { id, successor } = waiting;
+  const { id, successor, table } = waiting;
   const [row] = successor
     ? await redeemRefreshToken(db, ...access, hashOf(id), successor[0], successor[4], successor[5])
-    : await redeemCode(db, ...access, hashOf(id)); // refresh tokens always rotate
+    : await redeemCode[table === 'device_code' ? table : 'authorization_code'](db, ...access, hashOf(id)); // refresh tokens always rotate
   if (row?.won) {
     if (!row.is_allowed) throw endedMeanwhile();
     return true;

@@ -2,7 +2,7 @@ import { statement } from '@edutrust/platform/database';
 import type { AdapterPayload } from 'oidc-provider';
 import { liveSession, standingColumns, standingOf } from '../prefetch.ts';
 
-export type TokenTable = 'authorization_code' | 'refresh_token' | 'access_token' | 'pushed_request';
+export type TokenTable = 'authorization_code' | 'device_code' | 'refresh_token' | 'access_token' | 'pushed_request';
 
 /** A token, and beside it what judging it asks for next. */
 export interface TokenRow {
@@ -110,7 +110,7 @@ interface Redeemed {
  * Redeems and stores what comes of it, in one round trip and one commit. Account and session are held before the row
  * that is redeemed, in the order in which whatever ends sessions takes them.
  */
-const redeem = (source: 'authorization_code' | 'refresh_token', others = '') => `
+const redeem = (source: 'authorization_code' | 'device_code' | 'refresh_token', others = '') => `
   WITH ${allowed}, won AS (
     UPDATE idp.${source} SET consumed_at = now()
     WHERE id_hash = $9 AND consumed_at IS NULL AND (SELECT count(*) FROM allowed) >= 0 RETURNING 1), access AS (
@@ -119,7 +119,10 @@ const redeem = (source: 'authorization_code' | 'refresh_token', others = '') => 
     ON CONFLICT (id_hash) DO NOTHING)${others}
   SELECT EXISTS (SELECT FROM won) AS won, EXISTS (SELECT FROM allowed) AS is_allowed`;
 
-export const redeemCode = statement<Redeemed, Redemption>('idp.redeem-code', redeem('authorization_code'));
+export const redeemCode = {
+  authorization_code: statement<Redeemed, Redemption>('idp.redeem-code', redeem('authorization_code')),
+  device_code: statement<Redeemed, Redemption>('idp.redeem-device-code', redeem('device_code')),
+};
 
 export const redeemRefreshToken = statement<
   Redeemed,
@@ -135,10 +138,22 @@ export const redeemRefreshToken = statement<
   ),
 );
 
+/** One step of a code of a device: from waiting to confirmed, and from there or at once to allowed or refused; a row when it was made. */
+export const moveDeviceCode = statement<{ moved: true }, NewToken>(
+  'idp.device-code-move',
+  `WITH ${allowed}
+   UPDATE idp.device_code SET grant_id = $2, person_id = $3::uuid, session_uid = $4, payload = $5::jsonb,
+     expires_at = now() + make_interval(secs => $6)
+   FROM allowed WHERE id_hash = $1 AND consumed_at IS NULL AND NOT payload ?| '{accountId,error}'
+     AND (NOT payload ? 'inFlight' OR $5::jsonb ?| '{accountId,error}')
+   RETURNING true AS moved`,
+);
+
 export type TokenStatements = ReturnType<typeof statementsOf>;
 
 export const tokenStatements: Readonly<Record<TokenTable, TokenStatements>> = {
   authorization_code: statementsOf('authorization_code'),
+  device_code: statementsOf('device_code'),
   refresh_token: statementsOf('refresh_token'),
   access_token: statementsOf('access_token'),
   pushed_request: statementsOf('pushed_request'),

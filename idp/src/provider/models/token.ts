@@ -58,7 +58,7 @@ export function tokenAdapter(db: Database, table: TokenTable, successorOf?: (tok
       if (readPrefetched().needsProof && !Provider.ctx?.get('DPoP')) {
         throw new errors.InvalidGrant('DPoP proof JWT not provided');
       }
-      if (table === 'authorization_code' || table === 'refresh_token') {
+      if (table === 'authorization_code' || table === 'device_code' || table === 'refresh_token') {
         if (holdRedemption({ table, id, successorOf })) return;
       }
       if ((await run.consume(db, hashOf(id))).length === 0) throw await usedBefore(db, { table, id });
@@ -72,7 +72,8 @@ export function tokenAdapter(db: Database, table: TokenTable, successorOf?: (tok
   };
 }
 
-function rowOf(id: string, payload: AdapterPayload, lifetimeSeconds: number): NewToken {
+/** The values of a row, as the request that stores it knows them. */
+export function rowOf(id: string, payload: AdapterPayload, lifetimeSeconds: number): NewToken {
   const { accountId = null, sessionUid = null, grantId = null } = payload;
   return [
     hashOf(id),
@@ -117,6 +118,7 @@ function proofOf({ kind }: AdapterPayload): { needsProof?: true } {
 function neededSession({ sessionUid, expiresWithSession, kind }: AdapterPayload): string | null {
   if (!sessionUid) return null;
   // The first code of a sign-in is stored before its session is.
-  const isNeeded = kind === 'AuthorizationCode' ? isKnownSession(sessionUid) : expiresWithSession;
+  const isCode = kind === 'AuthorizationCode' || kind === 'DeviceCode';
+  const isNeeded = isCode ? isKnownSession(sessionUid) : expiresWithSession;
   return isNeeded ? sessionUid : null;
 }
