@@ -63,20 +63,20 @@ function Confirm({ action, fields, code, app, name }: Step<'confirm'>) {
           'Agree only if the device is right in front of you. Whoever sent you this code or link is trying to get in with your account.',
         )}
       </Banner>
+      <p>
+        {name
+          ? t(`Thiết bị sẽ vào bằng tài khoản của ${name}.`, `The device will be signed in as ${name}.`)
+          : t('Bước sau là đăng nhập.', 'You sign in next.')}
+      </p>
       <form method="post" action={action} class="grid gap-3">
         <Hidden fields={fields} />
         <button type="submit" name="confirm" value="yes" class="button button-primary button-big">
-          {t('Đúng mã, thiết bị ở trước mặt tôi', 'Same code, the device is before me')}
+          {t('Đúng mã, cho vào', 'Same code, let it in')}
         </button>
         <button type="submit" name="abort" value="yes" class="button">
           {t('Không phải thiết bị của tôi', 'It is not my device')}
         </button>
       </form>
-      <p class="text-sm text-quiet">
-        {name
-          ? t(`Thiết bị sẽ vào bằng tài khoản của ${name}.`, `The device will be signed in as ${name}.`)
-          : t('Bước sau là đăng nhập.', 'You sign in next.')}
-      </p>
     </>
   );
 }
