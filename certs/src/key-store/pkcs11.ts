@@ -16,6 +16,7 @@ export const ck = {
   CKF_RW_SESSION: 2,
   CKF_SERIAL_SESSION: 4,
   CKU_USER: 1,
+  CKO_CERTIFICATE: 1,
   CKO_PUBLIC_KEY: 2,
   CKO_PRIVATE_KEY: 3,
   CKK_RSA: 0,
@@ -53,11 +54,14 @@ const osLocking = 2;
 /** Where each function stands in `CK_FUNCTION_LIST` (pkcs11f.h), after its version. */
 const places = {
   C_Initialize: 0,
+  C_Finalize: 1,
   C_GetSlotList: 4,
   C_GetTokenInfo: 6,
   C_OpenSession: 12,
+  C_CloseSession: 13,
   C_GetSessionInfo: 15,
   C_Login: 18,
+  C_Logout: 19,
   C_CreateObject: 20,
   C_GetAttributeValue: 24,
   C_FindObjectsInit: 26,
@@ -75,6 +79,7 @@ const meanings: Readonly<Record<number, string>> = {
   130: 'CKR_OBJECT_HANDLE_INVALID',
   160: 'CKR_PIN_INCORRECT',
   164: 'CKR_PIN_LOCKED',
+  162: 'CKR_PIN_LEN_RANGE',
   179: 'CKR_SESSION_HANDLE_INVALID',
   224: 'CKR_TOKEN_NOT_PRESENT',
   225: 'CKR_TOKEN_NOT_RECOGNIZED',
@@ -98,15 +103,18 @@ const handle = koffi.out(koffi.pointer('ulong'));
 /** The arguments of each function (pkcs11f.h). What it fills in and we read as bytes is a `void *` to a Buffer. */
 const signatures = {
   C_Initialize: [koffi.pointer(initializeArguments)],
+  C_Finalize: ['void *'],
   C_GetSlotList: ['uint8', 'void *', koffi.inout(koffi.pointer('ulong'))],
   C_GetTokenInfo: ['ulong', 'void *'],
   C_OpenSession: ['ulong', 'ulong', 'void *', 'void *', handle],
+  C_CloseSession: ['ulong'],
   C_GetSessionInfo: ['ulong', 'void *'],
   C_Login: ['ulong', 'ulong', 'void *', 'ulong'],
+  C_Logout: ['ulong'],
   C_CreateObject: ['ulong', template, 'ulong', handle],
   C_GetAttributeValue: ['ulong', 'ulong', koffi.inout(template), 'ulong'],
   C_FindObjectsInit: ['ulong', template, 'ulong'],
-  C_FindObjects: ['ulong', handle, 'ulong', handle],
+  C_FindObjects: ['ulong', 'void *', 'ulong', handle],
   C_FindObjectsFinal: ['ulong'],
   C_SignInit: ['ulong', koffi.pointer(mechanism), 'ulong'],
   C_Sign: ['ulong', 'void *', 'ulong', 'void *', koffi.inout(koffi.pointer('ulong'))],
@@ -115,10 +123,17 @@ const signatures = {
 
 /** A library that was initialised, for one process. Every method throws what the library answered when it is not CKR_OK. */
 export interface Pkcs11 {
+  /** Begins anew, as after a token was pulled out: every session and handle of before is over (§5.4). */
+  restart(): void;
+  /** The slots with a token in them, and the token's label. */
+  listTokens(): readonly { readonly slot: Handle; readonly label: string }[];
   /** The slot whose token has the label; undefined when there is none. */
   findSlot(label: string): Handle | undefined;
   openSession(slot: Handle): Handle;
   login(session: Handle, pin: string): void;
+  /** For every session with this token. */
+  logout(session: Handle): void;
+  closeSession(session: Handle): void;
   /** Asks for the session's state: whether the token is still there. */
   checkSession(session: Handle): void;
   createObject(session: Handle, attributes: readonly Attribute[]): Handle;
@@ -129,13 +144,17 @@ export interface Pkcs11 {
     privateAttributes: readonly Attribute[],
   ): { readonly publicKey: Handle; readonly privateKey: Handle };
   readAttribute(session: Handle, object: Handle, type: number): Buffer;
+  /** At most {@link mostObjects}. */
+  findObjects(session: Handle, attributes: readonly Attribute[]): readonly Handle[];
   findObject(session: Handle, attributes: readonly Attribute[]): Handle | undefined;
   /** Signs off the main thread: a slow token holds up its own session only. */
   sign(session: Handle, mechanismType: number, key: Handle, input: Buffer): Promise<Buffer>;
 }
 
-/** No value that we read and no signature that we ask for is longer: RSA-3072 is 384 bytes. */
-const maxValueBytes = 4096;
+/** No value that we read and no signature that we ask for is longer: certificates have one to four kilobytes. */
+const maxValueBytes = 16_384;
+/** A token has a handful of keys and certificates. */
+const mostObjects = 32;
 const tokenInfoBytes = 512;
 
 type FunctionName = keyof typeof places;
@@ -143,19 +162,30 @@ type Functions = Readonly<Record<FunctionName, ReturnType<LibraryHandle['func']>
 /** Calls one function of the library. @throws Error with what it answered when it is not CKR_OK. */
 type Call = (name: FunctionName, ...given: readonly unknown[]) => void;
 
+/** Never let go of: koffi unloads a library that nothing refers to, and its functions are called by their addresses. */
+const loaded: LibraryHandle[] = [];
+
 /** Loads and initialises the vendor's library. @throws Error with what the system or the library says. */
 export function loadPkcs11(module: string): Pkcs11 {
-  const functions = functionsOf(koffi.load(module));
+  const library = koffi.load(module);
+  loaded.push(library);
+  const functions = functionsOf(library);
   const call: Call = (name, ...given) => mustBeOk(name, functions[name](...given));
-  call('C_Initialize', {
-    createMutex: null,
-    destroyMutex: null,
-    lockMutex: null,
-    unlockMutex: null,
-    flags: osLocking,
-    reserved: null,
-  });
+  const initialize = () =>
+    call('C_Initialize', {
+      createMutex: null,
+      destroyMutex: null,
+      lockMutex: null,
+      unlockMutex: null,
+      flags: osLocking,
+      reserved: null,
+    });
+  initialize();
   return {
+    restart: () => {
+      call('C_Finalize', null);
+      initialize();
+    },
     ...slotsAndSessions(call),
     ...objects(call),
     generateKeyPair: keyPairGenerator(call),
@@ -178,35 +208,56 @@ function functionsOf(library: LibraryHandle): Functions {
   ) as Functions; // Object.fromEntries forgets that every place is there
 }
 
+/** So many handles in memory: koffi reads them as an array of numbers, or as a typed one. */
+const handlesIn = (memory: Buffer, count: Handle | undefined): Handle[] =>
+  Number(count) === 0 ? [] : [...(koffi.decode(memory, 'ulong', Number(count)) as Iterable<Handle>)];
+
 /** Slot, token and session management (§5.5, §5.6). */
-function slotsAndSessions(call: Call): Pick<Pkcs11, 'findSlot' | 'openSession' | 'login' | 'checkSession'> {
+function slotsAndSessions(
+  call: Call,
+): Pick<Pkcs11, 'listTokens' | 'findSlot' | 'openSession' | 'closeSession' | 'login' | 'logout' | 'checkSession'> {
+  const listTokens: Pkcs11['listTokens'] = () => {
+    const count = [0];
+    call('C_GetSlotList', 1, null, count);
+    const slots = Buffer.alloc(Number(count[0]) * koffi.sizeof('ulong'));
+    call('C_GetSlotList', 1, slots, count);
+    return handlesIn(slots, count[0]).map((slot) => {
+      const info = Buffer.alloc(tokenInfoBytes);
+      call('C_GetTokenInfo', slot, info);
+      return { slot, label: info.subarray(0, 32).toString('utf8').trim() }; // padded with blanks (§3.2)
+    });
+  };
   return {
-    findSlot: (label) => {
-      const count = [0];
-      call('C_GetSlotList', 1, null, count);
-      const slots = Buffer.alloc(Number(count[0]) * koffi.sizeof('ulong'));
-      call('C_GetSlotList', 1, slots, count);
-      return (koffi.decode(slots, 'ulong', Number(count[0])) as Handle[]).find((slot) => {
-        const info = Buffer.alloc(tokenInfoBytes);
-        call('C_GetTokenInfo', slot, info);
-        return info.subarray(0, 32).toString('utf8').trim() === label; // padded with blanks (§3.2)
-      });
-    },
+    listTokens,
+    findSlot: (wanted) => listTokens().find(({ label }) => label === wanted)?.slot,
     openSession: (slot) => {
       const opened: [Handle] = [0];
       call('C_OpenSession', slot, ck.CKF_SERIAL_SESSION | ck.CKF_RW_SESSION, null, null, opened);
       return opened[0];
     },
+    closeSession: (session) => call('C_CloseSession', session),
     login: (session, pin) => {
       const bytes = Buffer.from(pin, 'utf8');
       call('C_Login', session, ck.CKU_USER, bytes, bytes.length);
     },
+    logout: (session) => call('C_Logout', session),
     checkSession: (session) => call('C_GetSessionInfo', session, Buffer.alloc(tokenInfoBytes)),
   };
 }
 
 /** Object management (§5.7). */
-function objects(call: Call): Pick<Pkcs11, 'createObject' | 'readAttribute' | 'findObject'> {
+function objects(call: Call): Pick<Pkcs11, 'createObject' | 'readAttribute' | 'findObjects' | 'findObject'> {
+  const find = (session: Handle, given: readonly Attribute[], most: number): Handle[] => {
+    const found = Buffer.alloc(most * koffi.sizeof('ulong'));
+    const count: [Handle] = [0];
+    call('C_FindObjectsInit', session, given.map(inMemory), given.length);
+    try {
+      call('C_FindObjects', session, found, most, count);
+    } finally {
+      call('C_FindObjectsFinal', session);
+    }
+    return handlesIn(found, count[0]);
+  };
   return {
     createObject: (session, given) => {
       const created: [Handle] = [0];
@@ -219,17 +270,8 @@ function objects(call: Call): Pick<Pkcs11, 'createObject' | 'readAttribute' | 'f
       call('C_GetAttributeValue', session, object, asked, 1);
       return value.subarray(0, Number(asked[0]?.length));
     },
-    findObject: (session, given) => {
-      const found: [Handle] = [0];
-      const count: [Handle] = [0];
-      call('C_FindObjectsInit', session, given.map(inMemory), given.length);
-      try {
-        call('C_FindObjects', session, found, 1, count);
-      } finally {
-        call('C_FindObjectsFinal', session);
-      }
-      return Number(count[0]) === 0 ? undefined : found[0];
-    },
+    findObjects: (session, given) => find(session, given, mostObjects),
+    findObject: (session, given) => find(session, given, 1)[0],
   };
 }
 
