@@ -26,6 +26,28 @@ export const signingEvents = defineEvents({
     vi: 'xem trước tệp điểm',
     en: 'marks file previewed',
   },
+  'sealing-machine.claimed': {
+    subject: 'sealing-machine',
+    data: { certificateSha256: Sha256Hex, keySha256: Sha256Hex },
+    vi: 'đề nghị ghép máy đóng dấu',
+    en: 'pairing of a sealing machine proposed',
+  },
+  'sealing-machine.paired': {
+    subject: 'sealing-machine',
+    data: { certificateSha256: Sha256Hex },
+    vi: 'ghép máy đóng dấu',
+    en: 'sealing machine paired',
+  },
+  'sealing-machine.refused': {
+    subject: 'sealing-machine',
+    vi: 'không ghép máy đóng dấu',
+    en: 'sealing machine refused',
+  },
+  'sealing-machine.revoked': {
+    subject: 'sealing-machine',
+    vi: 'ngừng máy đóng dấu',
+    en: 'sealing machine revoked',
+  },
   'signing-enrolment.approved': {
     subject: 'signing-enrolment',
     vi: 'duyệt đăng ký chữ ký số',
@@ -127,6 +149,12 @@ export const signingEvents = defineEvents({
     data: { code: Type.String() },
     vi: 'phiên ký bị từ chối',
     en: 'signing session refused',
+  },
+  'signing-session.sealed-by-token': {
+    subject: 'signing-session',
+    data: { machineId: Uuid, listSha256: Sha256Hex, proofSha256: Sha256Hex, signatures: Count },
+    vi: 'đóng dấu bằng USB token của trường',
+    en: 'sealed with the school’s own token',
   },
   'transcripts.requested': {
     subject: 'class',

@@ -1,4 +1,5 @@
 import type { SchemaMigrations } from '@edutrust/platform/migrations';
+import { sealingMachines } from './sealing-machine/migration.ts';
 
 export const migrations: SchemaMigrations = {
   schema: 'signing',
@@ -366,5 +367,6 @@ export const migrations: SchemaMigrations = {
         CREATE UNIQUE INDEX request_replaces ON signing.request (replaces_id)
           WHERE state IN ('waiting', 'signed', 'issued', 'replaced');`,
     },
+    sealingMachines,
   ],
 };

@@ -22,13 +22,15 @@ import { verificationRoutes } from './public-verification/routes.ts';
 import { correctionKind } from './requests/corrections.ts';
 import { requestRoutes } from './requests/routes.ts';
 import { makeTranscripts, makeTranscriptsTask } from './requests/runs.ts';
+import { pairMachineKind } from './sealing-machine/approval.ts';
+import { sealingMachineRoutes } from './sealing-machine/routes.ts';
 import { resumeTask, resumeUnfinished } from './unfinished/unfinished.ts';
 import { createValidationPool } from './validation/validation.ts';
 
 export { signingPersonal } from './issued/own-data.ts';
 
 /** The acts of this workspace that take two people. */
-export const signingKinds: readonly ApprovalKind[] = [enrolPhoneKind, revokePhoneKind, correctionKind];
+export const signingKinds: readonly ApprovalKind[] = [enrolPhoneKind, revokePhoneKind, correctionKind, pairMachineKind];
 
 /** Enrolment of signers, signing requests, signing on the phone, and public verification. */
 export function createSigning(context: ServiceContext, pages: SigningPages): Service {
@@ -43,6 +45,7 @@ export function createSigning(context: ServiceContext, pages: SigningPages): Ser
       ...marksRoutes(context),
       ...requestRoutes(context),
       ...activationRoutes(context),
+      ...sealingMachineRoutes(context),
       ...issuedRoutes(context),
       ...verificationRoutes(context, pages, pool),
     ],

@@ -7,6 +7,7 @@ import type { FormatName } from './formats/format.ts';
 import type { SubjectAssignment } from './marks/curriculum.ts';
 import type { MarksSource, MarkValues } from './marks/values.ts';
 import type { RequestState, StepState } from './requests/states.ts';
+import type { MachineState } from './sealing-machine/states.ts';
 import type { StepRole } from './templates/order.ts';
 import type { Artefact, ClassTemplate, DocumentKind } from './templates/template.ts';
 
@@ -185,11 +186,38 @@ export interface TranscriptRunItemTable {
   missing: ColumnType<string[] | null, string | null, string | null>;
 }
 
+export interface SealingMachineTable {
+  id: string;
+  organisation_id: string;
+  /** The clerk who paired it. */
+  person_id: string;
+  name: string;
+  state: MachineState;
+  /** SubjectPublicKeyInfo of the machine's own key, DER. */
+  public_key: Buffer;
+  token_sha256: Buffer;
+  /** On the school's token, DER. */
+  certificate: Buffer;
+  certificate_until: Date;
+  issuers: Buffer[];
+  /** What the certificate's authority said last, DER. */
+  crls: Buffer[];
+  ocsp_responses: Buffer[];
+  approval_id: string;
+  created_at: Date;
+  paired_at: Date | null;
+  expires_at: Date | null;
+  ended_at: Date | null;
+  last_used_at: Date | null;
+}
+
 export interface SessionTable {
   id: string;
   person_id: string;
   sign_in_session_id: string;
-  enrolment_id: string;
+  /** The phone that confirms it; null when a machine with the school's token seals. */
+  enrolment_id: string | null;
+  machine_id: string | null;
   purpose: Generated<'sign' | 'seal'>;
   /** The seal's key, when the session seals. */
   key_id: string | null;
@@ -242,6 +270,7 @@ export type SigningTables = {
   'signing.step': StepTable;
   'signing.transcript_run': TranscriptRunTable;
   'signing.transcript_run_item': TranscriptRunItemTable;
+  'signing.sealing_machine': SealingMachineTable;
   'signing.session': SessionTable;
   'signing.session_item': SessionItemTable;
 };

@@ -35,6 +35,8 @@ interface Wanted {
   readonly notBefore?: Date;
   readonly notAfter?: Date;
   readonly keys?: { readonly publicKey: KeyObject; readonly privateKey: KeyObject };
+  /** Where its issuer's list is. */
+  readonly listAt?: string;
 }
 
 const start = new Date('2026-01-01T00:00:00Z');
@@ -55,6 +57,7 @@ export function issue(wanted: Wanted, issuer?: Issued): Issued {
     extension('2.5.29.15', true, isAuthority ? bitString(Buffer.of(0x06), 1) : bitString(Buffer.of(0xc0), 6)),
     extension('2.5.29.14', false, octetString(keyIdentifier)),
     extension('2.5.29.35', false, sequence(implicit(0, issuer?.keyIdentifier ?? keyIdentifier))),
+    ...(wanted.listAt === undefined ? [] : [extension('2.5.29.31', false, distributionPoint(wanted.listAt))]),
     ...(wanted.kind === 'time-stamp' ? [extension('2.5.29.37', true, sequence(oid('1.3.6.1.5.5.7.3.8')))] : []),
   ];
   const tbs = sequence(
@@ -70,6 +73,10 @@ export function issue(wanted: Wanted, issuer?: Issued): Issued {
   const signature = sign('sha256', tbs, issuer?.key ?? privateKey);
   return { certificate: sequence(tbs, ecdsa, bitString(signature)), key: privateKey, name, serial, keyIdentifier };
 }
+
+/** CRLDistributionPoints with one address (RFC 5280 §4.2.1.13). */
+const distributionPoint = (url: string) =>
+  sequence(sequence(explicit(0, explicit(0, implicit(6, Buffer.from(url, 'latin1'))))));
 
 /** A CRL of the issuer (RFC 5280 §5.1). */
 export function revocationList(

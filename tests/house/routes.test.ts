@@ -188,6 +188,13 @@ async function makeBelongings(pool: pg.Pool, organisation: string, city: DemoCit
       `INSERT INTO sync.export (id, client_id, format, schedule) VALUES (gen_random_uuid(), $1, 'csv', 'none') RETURNING id`,
       [client],
     ),
+    sealingMachine: await one(
+      `INSERT INTO signing.sealing_machine (id, organisation_id, person_id, name, state, public_key, token_sha256,
+         certificate, certificate_until, issuers, crls, ocsp_responses, approval_id, created_at)
+       VALUES (gen_random_uuid(), $1, $2, $3, 'refused', '', sha256($3::text::bytea), '', now(), '{}', '{}', '{}',
+         gen_random_uuid(), now()) RETURNING id`,
+      [organisation, person, name],
+    ),
     enrolment: await one(
       `INSERT INTO signing.enrolment (id, person_id, organisation_id, title, state, custody, approval_code, created_at, device_name,
          credential_id, credential_public_key, credential_counter, transports, is_synced, attestation_object, prf_salt, public_key_spki)

@@ -14,6 +14,7 @@ export interface Belongings {
   readonly webhook: string;
   readonly export: string;
   readonly enrolment: string;
+  readonly sealingMachine: string;
   readonly request: string;
   readonly transcriptRun: string;
   readonly certificate: string;
@@ -427,6 +428,21 @@ export const rows: Readonly<Record<string, Row>> = {
   'POST /api/v1/signing/sessions': roles('GK'),
   'POST /api/v1/signing/sessions/:id/confirm': roles('GK'),
   'GET /api/v1/signing/sessions/:id/documents/:requestId': roles('GK'),
+  // the machine's own key proves each request; what it seals is decided by the documents (edutrust/src/sign)
+  'POST /api/v1/sealing/machines': protocol,
+  'GET /api/v1/sealing/machine': protocol,
+  'GET /api/v1/sealing/waiting': protocol,
+  'POST /api/v1/sealing/batches': protocol,
+  'GET /api/v1/sealing/batches/:id/documents/:requestId/:artefact': protocol,
+  'POST /api/v1/sealing/batches/:id/signatures': protocol,
+  'GET /api/v1/signing/organisations/:organisationId/sealing-machines': roles('SCK', 'organisation'),
+  'POST /api/v1/signing/organisations/:organisationId/sealing-machines': roles('K', 'organisation', {
+    body: () => ({ code: 'AAAA-AAAA' }),
+  }),
+  'POST /api/v1/signing/organisations/:organisationId/sealing-machines/look': roles('K', 'organisation', {
+    body: () => ({ code: 'AAAA-AAAA' }),
+  }),
+  'POST /api/v1/signing/sealing-machines/:id/revoke': roles('SCK', 'sealingMachine'),
   'GET /api/v1/signing/enrolments': roles('S'),
   'POST /api/v1/signing/enrolments/:id/revoke': roles('S', 'enrolment', {
     body: () => ({ reason: 'lost' }),
@@ -533,6 +549,7 @@ const plan =
 const approval = 'its maker, the person concerned, or who may approve it: registry/src/approvals/approvals.test.ts';
 const anyApp = 'the department approves every app, whosever it is: idp/src/accounts/routes.test.ts';
 const ownSession = "a signing session of the caller's own: signing-service/src/activation/activation.test.ts";
+const ofMachine = "the machine's own batch, of documents of its school: edutrust/src/sign/sign.test.ts";
 const ofClient = "the client's organisation, which is the route's resource: the row above tries it as every role";
 const ofLastYear =
   'of the classes that the organisation of the path had last year; any other is refused, with one answer';
@@ -578,6 +595,11 @@ export const idsDecidedOtherwise: Readonly<Record<string, string>> = {
   'PUT /api/v1/signing/classes/:id/marks body.rows.*.personId': ofClass,
   'POST /api/v1/signing/requests/:id/reject params.id': 'the one whose turn it is: signing-service/src/requests',
   'POST /api/v1/signing/sessions body.requestIds.*': "requests of the caller's inbox: signing-service/src/activation",
+  'POST /api/v1/sealing/batches body.requestIds.*': ofMachine,
+  'GET /api/v1/sealing/batches/:id/documents/:requestId/:artefact params.id': ofMachine,
+  'GET /api/v1/sealing/batches/:id/documents/:requestId/:artefact params.requestId': ofMachine,
+  'POST /api/v1/sealing/batches/:id/signatures params.id': ofMachine,
+  'POST /api/v1/sealing/batches/:id/signatures body.signatures.*.requestId': ofMachine,
   'GET /api/v1/signing/sessions/:id/documents/:requestId params.id': ownSession,
   'GET /api/v1/signing/sessions/:id/documents/:requestId params.requestId': ownSession,
   'POST /api/v1/signing/sessions/:id/confirm params.id': ownSession,

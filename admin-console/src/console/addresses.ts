@@ -16,6 +16,8 @@ export const addresses = [
   '/admin/schools/:id/edit',
   '/admin/schools/:id/networks',
   '/admin/schools/:id/apps',
+  '/admin/schools/:id/sealing',
+  '/admin/sealing',
   '/admin/schools/:id/classes/new',
   '/admin/wards',
   '/admin/wards/new',

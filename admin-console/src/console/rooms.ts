@@ -79,6 +79,13 @@ const groups: readonly Group[] = [
         permission: 'signing.seal',
         label: () => t('Đóng dấu', 'Sealing'),
       },
+      {
+        path: '/admin/sealing',
+        icon: 'key-round',
+        permission: 'signing.seal',
+        label: () => t('Máy đóng dấu', 'Sealing machines'),
+        short: () => t('Máy', 'Machines'),
+      },
       { path: '/admin/signing', icon: 'signature', permission: 'signing.read', label: () => t('Trình ký', 'Signing') },
       {
         path: '/admin/certificates',

@@ -8,7 +8,8 @@ import { type PathRequest, type PathVerdict, validatePath } from '@edutrust/cert
 import { InvalidInput } from '@edutrust/platform/errors';
 import type { Text } from '@edutrust/platform/messages';
 import type { Command } from 'commander';
-import { noFile, type Program, withContext } from './command.ts';
+import { type Program, withContext } from './command.ts';
+import { noFile } from './no-file.ts';
 
 const certificateLabels = ['CERTIFICATE', 'X509 CERTIFICATE'] as const;
 const largestFileBytes = 16 * 1024 * 1024;

@@ -2,11 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import type { Actor } from '@edutrust/platform/actor';
 import type { Config } from '@edutrust/platform/config';
-import { InvalidInput } from '@edutrust/platform/errors';
 import type { Command } from 'commander';
 import { pino } from 'pino';
 import type { Output } from '../output.ts';
 import type { OpenContext } from '../process/context.ts';
+import { noFile } from './no-file.ts';
 
 /** What each family of commands is added to. */
 export interface Program {
@@ -40,14 +40,6 @@ export async function readTextFile(path: string): Promise<string> {
   } catch (cause) {
     throw noFile(path, cause);
   }
-}
-
-export function noFile(path: string, cause?: unknown): InvalidInput {
-  return new InvalidInput(
-    'command/no-file',
-    { vi: `Không đọc được tệp ${path}.`, en: `The file ${path} cannot be read.` },
-    { remedy: { vi: 'Kiểm tra lại đường dẫn và quyền đọc.', en: 'Check the path and that you may read it.' }, cause },
-  );
 }
 
 /** Runs with the platform open beside a serving process if there is one, and closes it whatever happens. */

@@ -21,7 +21,8 @@ import {
 import { type Command, Option } from 'commander';
 import type { Output } from '../output.ts';
 import type { OpenContext } from '../process/context.ts';
-import { noFile, operator, type Program, withContext } from './command.ts';
+import { operator, type Program, withContext } from './command.ts';
+import { noFile } from './no-file.ts';
 
 export function addPeopleCommands(program: Program): void {
   const people = program.command.command('people').description('people and rosters');

@@ -11,7 +11,8 @@ import {
   verifyFileAlone,
 } from '@edutrust/signing-service/verify';
 import type { OpenContext } from '../process/context.ts';
-import { noFile, openPlatform, type Program, readTextFile } from './command.ts';
+import { openPlatform, type Program, readTextFile } from './command.ts';
+import { noFile } from './no-file.ts';
 import { writeVerifier } from './verify-bundle.ts';
 
 export function addVerifyCommand(program: Program): void {

@@ -35,7 +35,7 @@ const limits: readonly (readonly [RegExp, RateLimit | null])[] = [
   [/^POST \/(account\/password|account\/sessions|api\/v1\/account\/passkeys)(\/|$)/, costly],
   [/^GET \/api\/v1\/account\/(children\/:id\/)?data$/, costly],
   [
-    /^POST \/api\/v1\/(roster\/plans|roster\/columns|audit\/verify|signing\/sessions|sync\/targets\/:id\/runs)(\/|$)/,
+    /^POST \/api\/v1\/(roster\/plans|roster\/columns|audit\/verify|signing\/sessions|sealing\/machines|sealing\/batches|sync\/targets\/:id\/runs)(\/|$)/,
     costly,
   ],
 ];

@@ -23,6 +23,8 @@ const organisationActions: readonly Action[] = [
   'marks.write',
   'signing.request',
   'signing.read',
+  'signing.seal',
+  'sealing-machines.write',
   'sync.read',
   'sync.write',
   'audit.read',

@@ -95,6 +95,7 @@ const rules = {
   'signing.enrol': { by: ['signer', 'clerk'] },
   'signing.sign': { by: ['signer'] },
   'signing.seal': { by: ['clerk'] },
+  'sealing-machines.write': { by: ['security-officer', 'school-administrator', 'clerk'] },
   'signing.approve-enrolment': { by: ['security-officer'], isFresh: true },
   'sync.read': { by: ['department-administrator', 'security-officer', 'auditor'] },
   'sync.write': { by: ['department-administrator'], isFresh: true },

@@ -60,6 +60,7 @@ async function lockSession(transaction: Transaction, id: string, actor: PersonAc
     .selectAll()
     .where('id', '=', id)
     .where('person_id', '=', actor.personId)
+    .where('machine_id', 'is', null)
     .forUpdate()
     .executeTakeFirst();
   if (session && (session.sign_in_session_id === actor.sessionId || session.state !== 'open')) return session;
@@ -91,7 +92,7 @@ function certificateRevoked(): Conflict {
   });
 }
 
-async function closeSession(
+export async function closeSession(
   transaction: Transaction,
   session: SessionRow,
   state: 'refused' | 'expired',
@@ -126,7 +127,7 @@ async function confirmOpen(
   actor: PersonActor,
 ): Promise<undefined> {
   const { assertion, drawn } = confirmation;
-  const enrolment = await lockEnrolment(transaction, session.enrolment_id);
+  const enrolment = await lockEnrolment(transaction, session.enrolment_id ?? ''); // a phone's session has one
   if (enrolment.state !== 'enrolled') throw notEnrolledAnyMore();
   await mustStillHoldRole({ db: transaction, secrets: context.secrets }, session, enrolment, actor);
   const counter = await mustBeItsPasskey(context, session, enrolment, assertion);
@@ -190,7 +191,7 @@ async function mustBeItsPasskey(
   return counter;
 }
 
-function itemsOf(transaction: Transaction, sessionId: string): Promise<Item[]> {
+export function itemsOf(transaction: Transaction, sessionId: string): Promise<Item[]> {
   return signingOf(transaction)
     .selectFrom('signing.session_item')
     .selectAll()

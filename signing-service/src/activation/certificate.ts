@@ -10,7 +10,10 @@ type Session = Selectable<SigningTables['signing.session']>;
 export interface SessionCertificate {
   /** DER. */
   readonly der: Buffer;
-  readonly issuerId: string;
+  /** Ours; null for a certificate that somebody else issued. */
+  readonly issuerId: string | null;
+  /** What the file carries beside it, of such a certificate; DER. */
+  readonly issuers: readonly Buffer[];
   /** Whether a signature made now would be good: enrolled, not revoked, not suspended, not ended. */
   readonly isUsable: boolean;
 }
@@ -21,16 +24,35 @@ export interface SessionCertificate {
  */
 export async function certificateOf(
   db: Database | Transaction,
-  session: Pick<Session, 'enrolment_id' | 'certificate_serial' | 'list'>,
+  session: Pick<Session, 'enrolment_id' | 'machine_id' | 'certificate_serial' | 'list'>,
   now: Date,
 ): Promise<SessionCertificate | undefined> {
-  const { rows } = await sql<SessionCertificate>`
-    SELECT c.der, c.issuer_id AS "issuerId",
+  const { rows } = session.machine_id
+    ? await machineCertificate(db, session.machine_id, now)
+    : await enrolmentCertificate(db, session, now);
+  const [found] = rows;
+  const { certificate } = JSON.parse(session.list) as AuthorisedList; // written by challengeOf alone
+  return found && createHash('sha256').update(found.der).digest('hex') === certificate ? found : undefined;
+}
+
+/** On the school's own token: usable while the machine is paired, and not revoked where we issued it. */
+function machineCertificate(db: Database | Transaction, machineId: string, now: Date) {
+  return sql<SessionCertificate>`
+    SELECT m.certificate AS der, NULL AS "issuerId", m.issuers,
+      m.state = 'paired' AND m.expires_at > ${now} AND NOT EXISTS (
+        SELECT FROM certs.certificate AS c WHERE c.der = m.certificate AND c.revoked_at IS NOT NULL) AS "isUsable"
+    FROM signing.sealing_machine AS m WHERE m.id = ${machineId}`.execute(db);
+}
+
+function enrolmentCertificate(
+  db: Database | Transaction,
+  session: Pick<Session, 'enrolment_id' | 'certificate_serial'>,
+  now: Date,
+) {
+  return sql<SessionCertificate>`
+    SELECT c.der, c.issuer_id AS "issuerId", '{}'::bytea[] AS issuers,
       e.state = 'enrolled' AND c.revoked_at IS NULL AND c.not_after > ${now} AS "isUsable"
     FROM signing.enrolment AS e
     JOIN certs.certificate AS c ON c.serial = coalesce(${session.certificate_serial}::text, e.certificate_serial)
     WHERE e.id = ${session.enrolment_id} AND c.state = 'issued'`.execute(db);
-  const [found] = rows;
-  const { certificate } = JSON.parse(session.list) as AuthorisedList; // written by challengeOf alone
-  return found && createHash('sha256').update(found.der).digest('hex') === certificate ? found : undefined;
 }

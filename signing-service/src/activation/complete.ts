@@ -8,7 +8,7 @@ import type { Transaction } from '@edutrust/platform/database';
 import { type EduTrustError, InvalidInput, Unavailable } from '@edutrust/platform/errors';
 import type { Selectable } from 'kysely';
 import { storeDocument } from '../documents/store.ts';
-import type { EnrolmentRow } from '../enrolment/enrolment.ts';
+import { type EnrolmentRow, readEnrolment } from '../enrolment/enrolment.ts';
 import { record } from '../events.ts';
 import type { FormatName } from '../formats/format.ts';
 import { formatNamed } from '../formats/formats.ts';
@@ -47,11 +47,7 @@ export async function completeSession(context: ServiceContext, sessionId: string
   const session = await lease(context, sessionId);
   if (!session) return false;
   try {
-    const enrolment = await signingOf(db)
-      .selectFrom('signing.enrolment')
-      .selectAll()
-      .where('id', '=', session.enrolment_id)
-      .executeTakeFirstOrThrow();
+    const enrolment = session.enrolment_id ? await readEnrolment(db, session.enrolment_id) : undefined;
     for (const files of byRequest(await itemsIn(context, sessionId, 'authorised'))) {
       await orFail(context, files, async () => {
         for (const item of files) await stampAndLog(context, session, enrolment, item);
@@ -102,7 +98,9 @@ export async function completeNow(context: ServiceContext, sessionId: string): P
 /** What the file carries: the signer's certificate and its issuers without the root, which a verifier has already, or does not trust. */
 async function certificatesFor(context: ServiceContext, session: Session): Promise<Buffer[]> {
   const certificate = await certificateOf(context.db, session, context.clock.now());
-  return certificate ? [certificate.der, ...(await chainAbove(context, certificate.issuerId)).slice(0, -1)] : [];
+  if (!certificate) return [];
+  const { der, issuerId, issuers } = certificate;
+  return [der, ...(issuerId ? (await chainAbove(context, issuerId)).slice(0, -1) : issuers)];
 }
 
 async function lease({ db, clock }: ServiceContext, sessionId: string): Promise<Session | undefined> {
@@ -184,7 +182,7 @@ const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest(
 async function stampAndLog(
   context: ServiceContext,
   session: Session,
-  enrolment: EnrolmentRow,
+  enrolment: EnrolmentRow | undefined,
   item: DocumentItem,
 ): Promise<void> {
   const { db, ledger, clock } = context;
@@ -218,11 +216,11 @@ async function stampAndLog(
 async function signInKeyStore(
   context: ServiceContext,
   session: Session,
-  enrolment: EnrolmentRow,
+  enrolment: EnrolmentRow | undefined,
   item: Item,
 ): Promise<Buffer> {
   const [keyId, purpose] =
-    session.purpose === 'seal' ? ([session.key_id, 'seal'] as const) : ([enrolment.key_id, 'signer'] as const);
+    session.purpose === 'seal' ? ([session.key_id, 'seal'] as const) : ([enrolment?.key_id, 'signer'] as const);
   if (!keyId) throw revokedMeanwhile();
   return keyStore(context).sign(context.db, keyId, purpose, item.signed_attributes);
 }

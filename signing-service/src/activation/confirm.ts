@@ -28,6 +28,11 @@ export async function confirmSession(
   locale: Locale,
 ): Promise<Result> {
   await authorise(context, sessionId, confirmation, actor);
+  return completeAndTell(context, sessionId, locale);
+}
+
+/** Completes what was authorised, waits for it as long as a person does, and gives the results so far. */
+export async function completeAndTell(context: ServiceContext, sessionId: string, locale: Locale): Promise<Result> {
   const deadline = performance.now() + patienceMs;
   while (performance.now() < deadline) {
     const done = await completeSession(context, sessionId).catch((error: unknown) => {

@@ -5,6 +5,7 @@ import { type Selectable, sql } from 'kysely';
 import { approvedPhone, type Phone } from '../enrolment/approved.ts';
 import { type EnrolmentRow, userHandleOf } from '../enrolment/enrolment.ts';
 import { hashAssertion, verifyAssertion } from '../enrolment/passkey.ts';
+import { mustBeMachines } from '../sealing-machine/evidence.ts';
 import type { SigningTables } from '../tables.ts';
 import type { AuthorisedList } from './list.ts';
 import type { Item } from './session-items.ts';
@@ -16,6 +17,8 @@ type Session = Selectable<SigningTables['signing.session']>;
  * this passkey, its assertion is over the hash of this list, and the document is in it. Rows of a session or an enrolment
  * that somebody wrote into the table authorise nothing.
  *
+ * With the school's own token it is the machine that two people agreed to, and its proof (ADR 0194).
+ *
  * A phone that was enrolled before approvals existed signs with the key that it holds itself; a key of ours needs the proof.
  *
  * @throws InvalidInput `signing/not-authorised`
@@ -23,10 +26,11 @@ type Session = Selectable<SigningTables['signing.session']>;
 export async function mustBeAuthorised(
   context: Pick<ServiceContext, 'db' | 'config' | 'secrets'>,
   session: Session,
-  enrolment: EnrolmentRow,
+  enrolment: EnrolmentRow | undefined,
   item: Pick<Item, 'request_id' | 'digest'> & { readonly certificate: Buffer },
 ): Promise<void> {
   try {
+    if (!enrolment) return await mustBeMachines(context, session, item);
     if (session.enrolment_id !== enrolment.id || session.person_id !== enrolment.person_id)
       throw new Error('another phone');
     const needsApproval =

@@ -20,6 +20,8 @@ export interface AuthorisedList {
   readonly expires: string;
   /** 32 random bytes, base64url: two sessions over the same documents differ. */
   readonly nonce: string;
+  /** Of a list for the school's own token: the machine signs for this origin and no other. */
+  readonly origin?: string;
 }
 
 /**

@@ -12,8 +12,11 @@ export interface SigningParty {
   readonly organisation: string;
   /** DER of the certificate that the list binds. */
   readonly certificate: Buffer;
-  readonly serial: string;
-  /** The seal's key; a person's key is on the phone or named by the enrolment. */
+  /** Its issuers where they are none of ours: the file carries them. DER. */
+  readonly issuers?: readonly Buffer[] | undefined;
+  /** Null for a certificate that somebody else issued. */
+  readonly serial: string | null;
+  /** The seal's key here; a person's key is on the phone or named by the enrolment, a school's own on its token. */
   readonly keyId: string | null;
 }
 

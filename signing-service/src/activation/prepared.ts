@@ -8,18 +8,18 @@ import type { Artefact } from '../templates/template.ts';
 /**
  * The very file that a session signs, with room for the signature: the phone draws it, computes its digest and
  * finds that in the list that the passkey authorises. Only for the signer, in the sign-in that opened the session,
- * while it is open.
+ * or the machine that opened it, while it is open.
  *
  * @throws NotFound `signing/no-prepared-document`
  */
 export async function preparedDocument(
-  { db, clock }: ServiceContext,
+  { db, clock }: Pick<ServiceContext, 'db' | 'clock'>,
   {
     sessionId,
     requestId,
     artefact,
   }: { readonly sessionId: string; readonly requestId: string; readonly artefact: Artefact },
-  actor: PersonActor,
+  by: PersonActor | { readonly kind: 'machine'; readonly id: string },
 ): Promise<{ readonly bytes: Buffer; readonly mediaType: string }> {
   const found = await signingOf(db)
     .selectFrom('signing.session_item as i')
@@ -29,8 +29,11 @@ export async function preparedDocument(
     .where('s.id', '=', sessionId)
     .where('i.request_id', '=', requestId)
     .where('i.artefact', '=', artefact)
-    .where('s.person_id', '=', actor.personId)
-    .where('s.sign_in_session_id', '=', actor.sessionId)
+    .where((on) =>
+      by.kind === 'machine'
+        ? on('s.machine_id', '=', by.id)
+        : on.and([on('s.person_id', '=', by.personId), on('s.sign_in_session_id', '=', by.sessionId)]),
+    )
     .where('s.state', '=', 'open')
     .where('s.expires_at', '>', clock.now())
     .executeTakeFirst();

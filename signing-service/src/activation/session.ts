@@ -36,6 +36,7 @@ export async function openSession(
   const documents = await dueDocuments(context, requestIds, purpose, actor);
   const [kind, ...others] = new Set(documents.map((document) => document.kind));
   const items = documents.map((document) => prepareItem(context, { document, party, now }));
+  const by = { enrolmentId: enrolment.id, machineId: null };
   const list = challengeOf({
     documents: items.map(({ requestId, digest }) => ({ request: requestId, digest: digest.toString('hex') })),
     template: kind && others.length === 0 ? kind : 'several',
@@ -45,9 +46,9 @@ export async function openSession(
     expires: expiresAt.toISOString(),
     nonce: randomBytes(32).toString('base64url'),
   });
-  const opened: OpenedSession = { id, purpose, enrolment, party, list, items, createdAt: now, expiresAt };
+  const opened: OpenedSession = { id, purpose, by, enrolment, party, list, items, createdAt: now, expiresAt };
   await context.db.transaction().execute(async (transaction) => {
-    await expireOpenSessions(transaction, actor.personId);
+    await expireOpenSessions(transaction, { personId: actor.personId });
     await keepSession(transaction, opened, actor);
     await keepItems(transaction, opened);
     await record(transaction, {
@@ -61,24 +62,41 @@ export async function openSession(
   return forPhone(context, opened);
 }
 
-interface OpenedSession {
+/** A session as it is kept. */
+interface NewSession {
   readonly id: string;
   readonly purpose: 'sign' | 'seal';
-  readonly enrolment: ReadyEnrolment;
+  /** The phone that confirms it, or the machine of the school's token. */
+  readonly by: { readonly enrolmentId: string | null; readonly machineId: string | null };
   readonly party: SigningParty;
   readonly list: ReturnType<typeof challengeOf>;
-  readonly items: readonly ReturnType<typeof prepareItem>[];
   readonly createdAt: Date;
   readonly expiresAt: Date;
 }
 
-/** A person has one open session; what an earlier one had prepared is released. */
-async function expireOpenSessions(transaction: Transaction, personId: string): Promise<void> {
+interface NewItems {
+  readonly id: string;
+  readonly items: readonly ReturnType<typeof prepareItem>[];
+}
+
+interface OpenedSession extends NewSession, NewItems {
+  readonly enrolment: ReadyEnrolment;
+}
+
+/** A person's phone has one open session, and so has a machine; what an earlier one had prepared is released. */
+export async function expireOpenSessions(
+  transaction: Transaction,
+  of: { readonly personId: string } | { readonly machineId: string },
+): Promise<void> {
   const tables = signingOf(transaction);
   const older = tables
     .updateTable('signing.session')
     .set({ state: 'expired' })
-    .where('person_id', '=', personId)
+    .where((on) =>
+      'machineId' in of
+        ? on('machine_id', '=', of.machineId)
+        : on.and([on('person_id', '=', of.personId), on('machine_id', 'is', null)]),
+    )
     .where('state', '=', 'open')
     .returning('id');
   await tables
@@ -89,9 +107,9 @@ async function expireOpenSessions(transaction: Transaction, personId: string): P
     .execute();
 }
 
-async function keepSession(
+export async function keepSession(
   transaction: Transaction,
-  { id, purpose, enrolment, party, list, createdAt, expiresAt }: OpenedSession,
+  { id, purpose, by, party, list, createdAt, expiresAt }: NewSession,
   actor: PersonActor,
 ): Promise<void> {
   await signingOf(transaction)
@@ -100,7 +118,8 @@ async function keepSession(
       id,
       person_id: actor.personId,
       sign_in_session_id: actor.sessionId,
-      enrolment_id: enrolment.id,
+      enrolment_id: by.enrolmentId,
+      machine_id: by.machineId,
       purpose,
       key_id: party.keyId,
       certificate_serial: party.serial,
@@ -119,7 +138,7 @@ async function keepSession(
     .execute();
 }
 
-async function keepItems(transaction: Transaction, { id, items }: OpenedSession): Promise<void> {
+export async function keepItems(transaction: Transaction, { id, items }: NewItems): Promise<void> {
   await signingOf(transaction)
     .insertInto('signing.session_item')
     .values(

@@ -107,6 +107,10 @@ export async function mustBeSigner(tools: SignerTools, personId: string) {
   });
 }
 
+/** The enrolment of a session that names it. */
+export const readEnrolment = (db: Database, id: string): Promise<EnrolmentRow> =>
+  signingOf(db).selectFrom('signing.enrolment').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+
 /** @throws NotFound `signing/no-enrolment` */
 export async function lockEnrolment(transaction: Transaction, id: string): Promise<EnrolmentRow> {
   const found = await signingOf(transaction)

@@ -21,6 +21,8 @@ export interface Signatory {
   readonly organisation: string;
   /** DER. */
   readonly certificate: Uint8Array;
+  /** What the file will carry beside it, when these are not one issuer of about its size; DER. */
+  readonly issuers?: readonly Uint8Array[] | undefined;
 }
 
 /** One signature that is to be put on a file. */

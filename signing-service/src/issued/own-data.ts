@@ -82,9 +82,27 @@ const phones: PersonalPart = {
   },
 };
 
+const sealingMachines: PersonalPart = {
+  code: 'sealingMachines',
+  what: { vi: 'Máy đóng dấu đã ghép', en: 'Sealing machines paired' },
+  tables: ['signing.sealing_machine'],
+  fields: {
+    name: { vi: 'Máy tính', en: 'Computer' },
+    state,
+    createdAt: { vi: 'Ghép lúc', en: 'Paired' },
+    endedAt: { vi: 'Thôi lúc', en: 'Ended' },
+  },
+  read: async ({ db }, personId) => {
+    const { rows } = await sql<Record<string, unknown>>`
+      SELECT name, state, created_at AS "createdAt", ended_at AS "endedAt" FROM signing.sealing_machine
+      WHERE person_id = ${personId} ORDER BY id`.execute(db);
+    return rows;
+  },
+};
+
 /** What this service has about a person. */
 export const signingPersonal: PersonalData = {
-  parts: [documents, signatures, marks, phones],
+  parts: [documents, signatures, marks, phones, sealingMachines],
   leftOut: {
     'signing.grade': 'unread and empty since marks come from columns',
     'signing.transcript_run_item': 'the list of a job; what it made is a document',

@@ -54,9 +54,10 @@ export async function archiveDocument(
       ),
     )
     .executeTakeFirst();
-  const archive = found && (await extend(context, found.format, found.bytes));
+  const others = await sealStatus(context, requestId);
+  const archive = found && (await extend(context, found.format, found.bytes, others));
   if (!archive) return;
-  const data = found.data ? await extend(context, 'XAdES', found.data) : undefined;
+  const data = found.data ? await extend(context, 'XAdES', found.data, others) : undefined;
   const goodUntil = new Date(Math.min(...[archive, data].flatMap((one) => one?.goodUntil.getTime() ?? [])));
   const now = clock.now();
   await db.transaction().execute(async (transaction) => {
@@ -96,10 +97,16 @@ async function extend(
   context: ServiceContext,
   format: FormatName,
   bytes: Buffer,
+  others: SealStatus,
 ): Promise<{ readonly file: Buffer; readonly goodUntil: Date } | undefined> {
   const { longTerm } = formatNamed(format);
   if (!longTerm) return undefined;
-  const data = await statusProof(context, longTerm.certificatesIn(bytes));
+  const ours = await statusProof(context, longTerm.certificatesIn(bytes));
+  const data = {
+    ...ours,
+    crls: [...ours.crls, ...others.crls],
+    ocspResponses: [...ours.ocspResponses, ...others.ocspResponses],
+  };
   let token: Buffer | undefined;
   const file = await longTerm.extend(bytes, data, async (digest) => {
     token = await timeStamp(context, digest);
@@ -107,6 +114,23 @@ async function extend(
   });
   if (!token) throw new TypeError('an archive has a time stamp');
   return { file, goodUntil: endOf(token) };
+}
+
+interface SealStatus {
+  readonly crls: readonly Buffer[];
+  readonly ocspResponses: readonly Buffer[];
+}
+
+/** What the authority of a school's own token said when the token sealed, or has said since. */
+async function sealStatus({ db }: Pick<ServiceContext, 'db'>, requestId: string): Promise<SealStatus> {
+  const { rows } = await sql<{ crls: Buffer[]; ocspResponses: Buffer[] }>`
+    SELECT m.crls, m.ocsp_responses AS "ocspResponses" FROM signing.step AS s
+    JOIN signing.session AS b ON b.id = s.session_id JOIN signing.sealing_machine AS m ON m.id = b.machine_id
+    WHERE s.request_id = ${requestId}`.execute(db);
+  return {
+    crls: rows.flatMap(({ crls }) => crls),
+    ocspResponses: rows.flatMap(({ ocspResponses }) => ocspResponses),
+  };
 }
 
 /** Until when a time stamp can be shown to be good: its certificates have not ended, and their keys still count. */

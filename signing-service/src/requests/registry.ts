@@ -130,6 +130,12 @@ export async function nameOf(db: Database | Transaction, personId: string): Prom
   return rows[0]?.fullName ?? '';
 }
 
+/** An organisation's name; empty for none. */
+export async function nameOfOrganisation(db: Database | Transaction, id: string): Promise<string> {
+  const { rows } = await sql<{ name: string }>`SELECT name FROM registry.organisation WHERE id = ${id}`.execute(db);
+  return rows[0]?.name ?? '';
+}
+
 /** Whom documents are about; those that are about nobody are left out. */
 export async function subjectsOf(db: Database, requestIds: readonly string[]): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`

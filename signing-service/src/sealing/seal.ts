@@ -7,22 +7,56 @@ import { sql } from 'kysely';
 import { noRequest } from '../requests/requests.ts';
 
 /**
- * The seal that this clerk puts on these documents: of the one organisation that issues them. Nothing is sealed before
- * the competent person has signed, nor by one of those who signed it (Decree 30/2020/NĐ-CP, article 32.2).
+ * The seal that this clerk puts on these documents, with its key in the key store.
  *
- * @throws NotFound for a document that the clerk may not seal; Conflict `signing/not-signed-yet`, `signing/no-seal`;
- *   Forbidden `signing/own-signature`; InvalidInput `signing/several-seals`.
+ * @throws what {@link mustBeSealable} throws; Conflict `signing/no-seal`
  */
 export async function sealOfRequests(
   context: Pick<ServiceContext, 'db' | 'clock'>,
   requestIds: readonly string[],
   actor: PersonActor,
 ): Promise<Seal> {
-  const { db, clock } = context;
-  const { rows } = await sql<{ id: string; organisationId: string; state: string; signers: string[] }>`
-    SELECT r.id, r.organisation_id AS "organisationId", r.state,
+  const { id } = await mustBeSealable(context, requestIds, actor);
+  const seal = await findSeal(context.db, id, context.clock.now());
+  if (seal) return seal;
+  throw new Conflict(
+    'signing/no-seal',
+    {
+      vi: 'Đơn vị chưa có chứng thư con dấu còn hiệu lực trong kho khoá.',
+      en: 'The organisation has no seal certificate in force in the key store.',
+    },
+    {
+      remedy: {
+        vi: 'Quản trị trường xin chứng thư con dấu ở mục «Chứng thư», cán bộ an toàn thông tin duyệt.',
+        en: 'The school administrator asks for one under "Certificates", and the security officer approves.',
+      },
+    },
+  );
+}
+
+/**
+ * The one organisation that issues these documents, whose seal this clerk may put on them now. Nothing is sealed before
+ * the competent person has signed, nor by one of those who signed it (Decree 30/2020/NĐ-CP, article 32.2).
+ *
+ * @throws NotFound for a document that the clerk may not seal; Conflict `signing/not-signed-yet`;
+ *   Forbidden `signing/own-signature`; InvalidInput `signing/several-seals`.
+ */
+export async function mustBeSealable(
+  { db }: Pick<ServiceContext, 'db'>,
+  requestIds: readonly string[],
+  actor: PersonActor,
+): Promise<{ readonly id: string; readonly name: string }> {
+  const { rows } = await sql<{
+    id: string;
+    organisationId: string;
+    organisationName: string;
+    state: string;
+    signers: string[];
+  }>`
+    SELECT r.id, r.organisation_id AS "organisationId", o.name AS "organisationName", r.state,
       ARRAY(SELECT s.signer_id FROM signing.step AS s WHERE s.request_id = r.id AND s.state = 'done') AS signers
-    FROM signing.request AS r WHERE r.id = ANY(${[...requestIds]}::uuid[])`.execute(db);
+    FROM signing.request AS r JOIN registry.organisation AS o ON o.id = r.organisation_id
+    WHERE r.id = ANY(${[...requestIds]}::uuid[])`.execute(db);
   const organisations = [...new Set(rows.map(({ organisationId }) => organisationId))];
   const decide = can(db);
   for (const organisationId of organisations) {
@@ -62,19 +96,5 @@ export async function sealOfRequests(
       en: 'You signed one of these documents, so somebody else must apply the seal.',
     });
   }
-  const seal = await findSeal(db, organisationId, clock.now());
-  if (seal) return seal;
-  throw new Conflict(
-    'signing/no-seal',
-    {
-      vi: 'Đơn vị chưa có chứng thư con dấu còn hiệu lực trong kho khoá.',
-      en: 'The organisation has no seal certificate in force in the key store.',
-    },
-    {
-      remedy: {
-        vi: 'Quản trị trường xin chứng thư con dấu ở mục «Chứng thư», cán bộ an toàn thông tin duyệt.',
-        en: 'The school administrator asks for one under "Certificates", and the security officer approves.',
-      },
-    },
-  );
+  return { id: organisationId, name: rows[0]?.organisationName ?? '' };
 }

@@ -49,6 +49,7 @@ export function subjectName({ kind, name }: Subject): string {
     'signing-enrolment': t('điện thoại ký', 'signing phone'),
     'signing-key': t('khoá ký', 'signing key'),
     'signing-request': t('tài liệu trình ký', 'document to sign'),
+    'sealing-machine': t('máy đóng dấu', 'sealing machine'),
     'signing-session': t('phiên ký', 'signing session'),
     'sync-client': t('hệ thống vào lấy', 'client system'),
     'sync-target': t('đích đồng bộ', 'sync target'),

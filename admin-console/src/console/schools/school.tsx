@@ -222,6 +222,20 @@ function Beside({ school }: { readonly school: School }) {
             </a>
           }
         />
+        {may('sealing-machines.write') && (
+          <Row
+            title={t('Máy đóng dấu', 'Sealing machines')}
+            note={t(
+              'Máy tính cắm USB token của trường để đóng dấu số.',
+              'Computers on which the school’s USB token seals documents.',
+            )}
+            act={
+              <a class="button button-small" href={`/admin/schools/${school.id}/sealing`}>
+                {t('Xem máy', 'See them')}
+              </a>
+            }
+          />
+        )}
         {may('apps.activate') && (
           <Row
             title={t('Ứng dụng của trường', 'Apps of the school')}

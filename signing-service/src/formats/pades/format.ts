@@ -15,8 +15,8 @@ export const pades: SignatureFormat = {
   countSignatures: (file) =>
     Buffer.from(file.buffer, file.byteOffset, file.byteLength).toString('latin1').split('/ByteRange [').length - 1,
   prepare: (file, wish) => {
-    const signingCertificate = wish.signatory.certificate;
-    const contentsBytes = roomFor(signingCertificate);
+    const { certificate: signingCertificate, issuers = [] } = wish.signatory;
+    const contentsBytes = roomFor(signingCertificate, issuers);
     const { prepared, digest } = prepareSignature(file, { ...fieldOf(wish), contentsBytes });
     return { prepared, digest, toBeSigned: buildSignedAttributes({ digest, signingCertificate }) };
   },
@@ -28,10 +28,10 @@ export const pades: SignatureFormat = {
 
 /**
  * Bytes for a CMS of this signer: its certificate and its issuer's, of about the same size; a time stamp with the same of
- * its own; attributes, the signature, and a proof of inclusion in a log of a billion entries. Each byte takes two in the file.
+ * its own; attributes, the signature, and a proof of inclusion in a log of a billion entries. Each byte takes two in the file. Issuers that are none of ours come on top.
  */
-function roomFor(certificate: Uint8Array): number {
-  return 4 * certificate.length + 3_072;
+function roomFor(certificate: Uint8Array, issuers: readonly Uint8Array[]): number {
+  return 4 * certificate.length + 3_072 + issuers.reduce((sum, { length }) => sum + length, 0);
 }
 
 function fieldOf({ signatory: { kind, name, title, organisation }, at, place, verifyAt }: SignatureWish) {

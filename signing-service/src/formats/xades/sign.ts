@@ -19,6 +19,8 @@ export interface XadesRequest {
   /** DER, of the signer. */
   readonly certificate: Uint8Array;
   readonly algorithm?: Signer['algorithm'];
+  /** A UUID that the signature is named by; a new one when absent. */
+  readonly id?: string;
 }
 
 /**
@@ -87,9 +89,9 @@ export interface SignedReference {
 /** A signature with an empty value, in canonical form, and the bytes that the key signs. */
 export function buildSignature(
   { uri, transforms, digest, mediaType }: SignedReference,
-  { at, certificate, algorithm }: XadesRequest,
+  { at, certificate, algorithm, id: uuid = randomUUID() }: XadesRequest,
 ): { readonly bytes: Buffer; readonly toBeSigned: Buffer } {
-  const id = `signature-${randomUUID()}`;
+  const id = `signature-${uuid}`;
   const signing = signingCertificate(certificate);
   const method = xmlNames[algorithm ?? signing.algorithm()];
   const properties = `<xades:SignedProperties Id="${id}-properties"><xades:SignedSignatureProperties><xades:SigningTime>${at.toISOString().replace(/\.\d+/u, '')}</xades:SigningTime><xades:SigningCertificateV2><xades:Cert><xades:CertDigest><ds:DigestMethod Algorithm="${sha256Name}"></ds:DigestMethod><ds:DigestValue>${hashOf(certificate)}</ds:DigestValue></xades:CertDigest><xades:IssuerSerialV2>${issuerSerial(certificate)}</xades:IssuerSerialV2></xades:Cert></xades:SigningCertificateV2></xades:SignedSignatureProperties><xades:SignedDataObjectProperties><xades:DataObjectFormat ObjectReference="#${id}-content"><xades:MimeType>${mediaType}</xades:MimeType></xades:DataObjectFormat></xades:SignedDataObjectProperties></xades:SignedProperties>`;
