@@ -15,6 +15,7 @@ export type Attribute = readonly [type: number, value: Buffer];
 export const ck = {
   CKF_RW_SESSION: 2,
   CKF_SERIAL_SESSION: 4,
+  CKF_TOKEN_INITIALIZED: 0x400,
   CKU_USER: 1,
   CKO_CERTIFICATE: 1,
   CKO_PUBLIC_KEY: 2,
@@ -125,7 +126,7 @@ const signatures = {
 export interface Pkcs11 {
   /** Begins anew, as after a token was pulled out: every session and handle of before is over (§5.4). */
   restart(): void;
-  /** The slots with a token in them, and the token's label. */
+  /** The slots with a token in them that was initialised, and the token's label. */
   listTokens(): readonly { readonly slot: Handle; readonly label: string }[];
   /** The slot whose token has the label; undefined when there is none. */
   findSlot(label: string): Handle | undefined;
@@ -156,6 +157,8 @@ const maxValueBytes = 16_384;
 /** A token has a handful of keys and certificates. */
 const mostObjects = 32;
 const tokenInfoBytes = 512;
+/** `flags` of CK_TOKEN_INFO stands behind label, maker, model and serial number (§3.2). */
+const tokenFlagsAt = 32 + 32 + 16 + 16;
 
 type FunctionName = keyof typeof places;
 type Functions = Readonly<Record<FunctionName, ReturnType<LibraryHandle['func']>>>;
@@ -221,10 +224,12 @@ function slotsAndSessions(
     call('C_GetSlotList', 1, null, count);
     const slots = Buffer.alloc(Number(count[0]) * koffi.sizeof('ulong'));
     call('C_GetSlotList', 1, slots, count);
-    return handlesIn(slots, count[0]).map((slot) => {
+    return handlesIn(slots, count[0]).flatMap((slot) => {
       const info = Buffer.alloc(tokenInfoBytes);
       call('C_GetTokenInfo', slot, info);
-      return { slot, label: info.subarray(0, 32).toString('utf8').trim() }; // padded with blanks (§3.2)
+      const isInitialised = (Number(koffi.decode(info, tokenFlagsAt, 'ulong')) & ck.CKF_TOKEN_INITIALIZED) !== 0;
+      const label = info.subarray(0, 32).toString('utf8').trim(); // padded with blanks (§3.2)
+      return isInitialised ? [{ slot, label }] : [];
     });
   };
   return {
