@@ -324,6 +324,12 @@ describe('acts that take two people', () => {
     await assert.rejects(refuse(context, two.ports, another, 'không', person), { code: 'approvals/for-another' });
     const mayOf = async (id: string) => (await findApproval(context, two.ports, id, person, 'vi')).may;
     assert.deepEqual([await mayOf(theirs), await mayOf(another)], [['approve', 'refuse'], []]);
+    const waiting = await listApprovals(context, two.ports, { which: 'waiting', limit: 1 }, person, 'vi');
+    assert.deepEqual(
+      waiting.map(({ id }) => id),
+      [theirs],
+      'what waits for somebody else is not in the list, and fills no page of it',
+    );
     assert.equal(await stateOf(another), 'confirmed');
     await two.approve(theirs, officer);
     assert.equal(await stateOf(theirs), 'applied');

@@ -72,9 +72,36 @@ export async function listApprovals(
     closed: sql`a.state NOT IN ('proposed', 'confirmed')
       AND (a.maker_id = ${me} OR a.concerns_id = ${me} OR a.approver_id = ${me} OR ${reachOf(actor)} OR ${readsAudit(actor)})`,
   }[filter.which];
-  const rows = await select(db, sql`${which} ${before}`, filter.limit);
+  const rows =
+    filter.which === 'waiting'
+      ? await waitingFor(db, ports, which, filter, me)
+      : await select(db, sql`${which} ${before}`, filter.limit);
   return rows.map((row) => summaryOf(ports, row, locale));
 }
+
+/**
+ * Without those that wait for one named person who is somebody else: a list of what waits for the reader offers nothing
+ * that only another may do. The name is in the content that the digest covers, so they are read past, not selected.
+ */
+async function waitingFor(
+  db: Database,
+  ports: ApprovalPorts,
+  where: ReturnType<typeof sql>,
+  { limit, cursor }: { readonly limit: number; readonly cursor?: string },
+  personId: string,
+): Promise<Row[]> {
+  const found: Row[] = [];
+  let before = cursor;
+  for (;;) {
+    const rows = await select(db, sql`${where} ${before ? sql`AND a.id < ${before}::uuid` : sql``}`, limit);
+    found.push(...rows.filter((row) => (namedFor(ports, row) ?? personId) === personId));
+    before = rows.at(-1)?.id;
+    if (rows.length < limit || found.length >= limit) return found.slice(0, limit);
+  }
+}
+
+/** The only person who may be the second; what cannot be read names nobody. */
+const namedFor = (ports: ApprovalPorts, row: Row): string | undefined => described(ports, row).named;
 
 function summaryOf(ports: ApprovalPorts, row: Row, locale: Locale): Summary {
   return {
