@@ -32,6 +32,7 @@ export { migrations } from './migrations.ts';
 export { syncPersonal } from './releases/own-data.ts';
 export { listReleases } from './releases/releases.ts';
 export { syncRetention } from './releases/retention.ts';
+export { clientNames, targetNames } from './targets/names.ts';
 
 const actor = { kind: 'system', name: 'sync' } as const;
 const fullRunTask = 'sync.full-run';

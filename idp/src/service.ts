@@ -48,6 +48,7 @@ import { networkRoutes } from './throttling/routes.ts';
 import { createThrottle } from './throttling/throttle.ts';
 import type { IdpTools } from './tools.ts';
 
+export { appNames } from './apps/names.ts';
 export { migrations } from './migrations.ts';
 export { idpPersonal } from './own-data/parts.ts';
 

@@ -2,6 +2,7 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import type { Service } from '@edutrust/platform/service';
 import { checkTask, checkTasks } from './accesses/check.ts';
 import { accessRoutes } from './accesses/routes.ts';
+import type { SubjectNames } from './audit/names.ts';
 import { auditRoutes } from './audit/routes.ts';
 import { applyTasks } from './changes/apply.ts';
 import { classRoutes } from './classes/routes.ts';
@@ -17,6 +18,7 @@ import { organisationRoutes } from './organisations/routes.ts';
 import { peopleRoutes } from './people/routes.ts';
 import { roleRoutes } from './permissions/routes.ts';
 import { registryRetention } from './retention.ts';
+import { rosterNames } from './roster/names.ts';
 import { rosterRoutes } from './roster/routes.ts';
 
 export { registryKinds } from './kinds.ts';
@@ -24,8 +26,8 @@ export { migrations } from './migrations.ts';
 export { registryPersonal } from './own-data/own-data.ts';
 export { registryRetention } from './retention.ts';
 
-/** People, organisations, rosters, roles and the audit explorer over HTTP. */
-export function createRegistry(context: ServiceContext): Service {
+/** People, organisations, rosters, roles and the audit explorer over HTTP; `names` of what other workspaces keep. */
+export function createRegistry(context: ServiceContext, names: SubjectNames): Service {
   return {
     name: 'registry',
     routes: () => [
@@ -38,7 +40,7 @@ export function createRegistry(context: ServiceContext): Service {
       ...roleRoutes(context),
       ...rosterRoutes(context),
       ...lifecycleRoutes(context),
-      ...auditRoutes(context),
+      ...auditRoutes(context, { ...names, 'roster-plan': rosterNames }),
       ...accessRoutes(context),
       ...mailRoutes(context),
       ...noticeRoutes(context),

@@ -9,7 +9,14 @@ import { can, rolesOf } from '../src/permissions/permissions.ts';
 import { createRegistry } from '../src/service.ts';
 
 /** The registry with the demo city behind the real HTTP base; who calls is a header. */
-export async function openRegistry({ clock = systemClock }: { readonly clock?: Clock } = {}) {
+export async function openRegistry({
+  clock = systemClock,
+  names = {},
+}: {
+  readonly clock?: Clock;
+  /** What other workspaces would call what they keep. */
+  readonly names?: Parameters<typeof createRegistry>[1];
+} = {}) {
   const context = await testContext({ migrations: [migrations], clock });
   const city = await seedDemo(context);
   const app = await createHttpServer({
@@ -29,7 +36,7 @@ export async function openRegistry({ clock = systemClock }: { readonly clock?: C
       },
     },
   });
-  addRoutes(app, createRegistry(context).routes?.() ?? []);
+  addRoutes(app, createRegistry(context, names).routes?.() ?? []);
   await app.ready();
   /** `path` follows `/api/v1/`. */
   const call = async (

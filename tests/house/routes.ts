@@ -274,6 +274,7 @@ export const rows: Readonly<Record<string, Row>> = {
 
   // People, organisations, rosters
   'GET /api/v1/people': roles('DSACT'),
+  'GET /api/v1/people/counts': roles('DSACT'),
   'GET /api/v1/people/:id': roles('DSACT', 'person'),
   'POST /api/v1/people': roles('DC', 'organisation', {
     body: ({ organisation }) => ({ fullName: 'Nguyễn Văn An', role: 'learner', organisationId: organisation }),
@@ -286,6 +287,8 @@ export const rows: Readonly<Record<string, Row>> = {
   'POST /api/v1/people/:id/merge': roles('D', 'person', { body: ({ person }) => ({ into: person }), fresh: 300 }),
   // A teacher, too, for learners of the own class: idp/src/accounts/routes.test.ts.
   'GET /api/v1/people/:id/account': roles('DSC', 'person'),
+  // Of people who are not the caller's nothing is answered: idp/src/accounts/routes.test.ts.
+  'POST /api/v1/accounts/states': roles('DSCT', undefined, { body: ({ person }) => ({ personIds: [person] }) }),
   'POST /api/v1/people/:id/activation-code': roles('DC', 'person', { fresh: 300 }),
   'GET /api/v1/classes/:id/accounts': roles('DSC', 'class'),
   'POST /api/v1/classes/:id/activation-codes': roles('DC', 'class', {
@@ -586,6 +589,8 @@ export const idsDecidedOtherwise: Readonly<Record<string, string>> = {
   'POST /api/v1/classes/:id/activation-codes body.personIds.*': ofClass,
   'POST /api/v1/classes/:id/badges body.personIds.*': ofClass,
   'POST /api/v1/classes/:id/pins body.personIds.*': ofClass,
+  'POST /api/v1/accounts/states body.personIds.*':
+    'each is decided as its own account is, and left out where it is not allowed: idp/src/accounts/routes.test.ts',
   'POST /api/v1/trust-anchors/:id/end params.id': "the department's only: whoever may end one may end each",
   'POST /api/v1/signing/transcripts body.personIds.*': ofClass,
   'POST /api/v1/signing/transcripts body.subjectTeachers.*.personId':

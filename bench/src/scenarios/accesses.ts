@@ -52,7 +52,7 @@ async function readerOf(context: TestContext, city: DemoCity, disclosures: Discl
       },
     },
   });
-  addRoutes(app, createRegistry(context).routes?.() ?? []);
+  addRoutes(app, createRegistry(context, {}).routes?.() ?? []);
   await app.ready();
   const url = `/api/v1/people/${city.people.pupil}`;
   return {

@@ -1,7 +1,14 @@
 import { certsKinds, certsPersonal, createCerts } from '@edutrust/certs/service';
-import { createDirectorySync, listReleases, releaseKind, syncPersonal } from '@edutrust/directory-sync/service';
+import {
+  clientNames,
+  createDirectorySync,
+  listReleases,
+  releaseKind,
+  syncPersonal,
+  targetNames,
+} from '@edutrust/directory-sync/service';
 import { approvalPasskeys } from '@edutrust/idp/passkeys';
-import { createIdp, idpKinds, idpPersonal } from '@edutrust/idp/service';
+import { appNames, createIdp, idpKinds, idpPersonal } from '@edutrust/idp/service';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Gate } from '@edutrust/platform/http';
 import type { PersonalData } from '@edutrust/platform/personal';
@@ -10,7 +17,7 @@ import { accessBook } from '@edutrust/registry/accesses';
 import { type ApprovalKind, createApprovals } from '@edutrust/registry/approvals';
 import { can } from '@edutrust/registry/permissions';
 import { createRegistry, registryKinds, registryPersonal } from '@edutrust/registry/service';
-import { listIssuedDocuments, listWaiting } from '@edutrust/signing-service/documents';
+import { documentNames, listIssuedDocuments, listWaiting } from '@edutrust/signing-service/documents';
 import { createSigning, signingKinds, signingPersonal } from '@edutrust/signing-service/service';
 
 import type { Pages } from './screens.ts';
@@ -39,6 +46,14 @@ export const personalData: readonly PersonalData[] = [
   syncPersonal,
 ];
 
+/** What the log calls the things that each workspace keeps. */
+const subjectNames = {
+  app: appNames,
+  'signing-request': documentNames,
+  'sync-target': targetNames,
+  'sync-client': clientNames,
+};
+
 /** Builds the services that this process serves. The provider is always built: it knows who is calling. */
 export async function buildServices(
   context: ServiceContext,
@@ -58,7 +73,7 @@ export async function buildServices(
     ...(names.includes('registry')
       ? {
           registry: [
-            createRegistry(context),
+            createRegistry(context, subjectNames),
             createApprovals(context, { kinds: approvalKinds, ...approvalPasskeys(context) }),
           ],
         }

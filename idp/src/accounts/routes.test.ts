@@ -43,6 +43,31 @@ test('A5: codes never reach upwards or sideways: a class teacher makes them for 
   assert.equal(await invite(strangers.at(-1) ?? '', pupil), 403, 'a teacher of another school');
 });
 
+test('T3: a list says how people stand with signing in only of those whose accounts the reader may open, each as their page says', async () => {
+  const { teacher, pupil, principal, schoolAdministrator, securityOfficer, guardian } = world.city.people;
+  const other = world.city.schools.at(-1)?.teacherIds[0] ?? '';
+  const asked = [pupil, principal, teacher, other, securityOfficer, guardian];
+  const readers = [teacher, schoolAdministrator, world.city.people.administrator];
+  for (const reader of readers) {
+    const { status, json } = await as(reader, 'POST', '/accounts/states', { personIds: asked });
+    assert.equal(status, 200, JSON.stringify(json));
+    const told = new Map(json.items.map((item: { personId: string }) => [item.personId, item]));
+    for (const personId of asked) {
+      const own = await as(reader, 'GET', `/people/${personId}/account`);
+      const item = told.get(personId) as { status: string; lastSignInAt: string | null } | undefined;
+      assert.equal(own.status === 200, item !== undefined, `${reader} about ${personId}`);
+      if (item) assert.deepEqual([item.status, item.lastSignInAt], [own.json.status, own.json.lastSignInAt]);
+    }
+  }
+  for (const stranger of [pupil, guardian])
+    assert.equal((await as(stranger, 'POST', '/accounts/states', { personIds: [pupil] })).status, 403);
+  const { rows } = await sql<{ people: string[] }>`
+    SELECT people FROM registry.access WHERE reader_id = ${teacher} AND operation = 'accounts.open'
+    ORDER BY id LIMIT 1`.execute(world.context.db);
+  const told = rows[0]?.people ?? [];
+  assert.ok(told.length > 0 && told.every((id) => asked.includes(id)) && !told.includes(principal), told.join());
+});
+
 test('S2: a class’s page hears of its accounts until the session ends, which listening does not prolong; another school’s administrator hears nothing', async () => {
   const { schoolAdministrator, teacher } = world.city.people;
   const actor = { kind: 'system', name: 'setup' } as const;

@@ -3,7 +3,7 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
 import { disclose, localeOf, personActor } from '@edutrust/platform/http';
 import { type Route, route } from '@edutrust/platform/route';
-import { IdParams, nullable, Time } from '@edutrust/platform/schemas';
+import { IdParams, nullable, PersonId, personal, strict, Time, Uuid } from '@edutrust/platform/schemas';
 import { tells } from '@edutrust/registry/accesses';
 import { ProposedApproval, propose } from '@edutrust/registry/approvals';
 import { homeOf } from '@edutrust/registry/people';
@@ -13,6 +13,7 @@ import { codeKind, describeCodeFor } from '../activation/code-approval.ts';
 import type { IdpTools } from '../tools.ts';
 import { accountStatus, createActivationCode, endSessions, resume, suspend } from './accounts.ts';
 import { invitingTakesTwo } from './inviting.ts';
+import { listAccounts } from './listed.ts';
 
 const tags = ['accounts'];
 
@@ -57,6 +58,37 @@ const readStatus = ({ context }: IdpTools) =>
         ...status,
         lastSignInAt: lastSignInAt?.toISOString() ?? null,
         checks: checks.map(({ sentence, ...check }) => ({ ...check, sentence: sentence[locale] })),
+      };
+    },
+  });
+
+const Listed = Type.Object({
+  personId: PersonId,
+  status: Type.Enum(['none', 'invited', 'active', 'suspended'], personal),
+  lastSignInAt: nullable(Time),
+  waitsUntil: nullable(Time),
+});
+
+const readStates = ({ context }: IdpTools) =>
+  route({
+    method: 'POST',
+    url: '/api/v1/accounts/states',
+    access: requires('accounts.read'),
+    discloses: tells('accounts.open'),
+    schema: {
+      tags,
+      summary: 'How people of a list stand with signing in; those whose accounts the caller may not read are left out',
+      body: Type.Object({ personIds: Type.Array(Uuid, { minItems: 1, maxItems: 100 }) }, strict),
+      response: { 200: Type.Object({ items: Type.Array(Listed) }) },
+    },
+    handle: async (request) => {
+      const accounts = await listAccounts(context, request.body.personIds, personActor(request));
+      return {
+        items: accounts.map(({ lastSignInAt, waitsUntil, ...account }) => ({
+          ...account,
+          lastSignInAt: lastSignInAt?.toISOString() ?? null,
+          waitsUntil: waitsUntil?.toISOString() ?? null,
+        })),
       };
     },
   });
@@ -130,6 +162,7 @@ const change = ({ context }: IdpTools, { path, summary, act }: (typeof standing)
 /** Accounts of other people, for those who answer for them. */
 export const personAccountRoutes = (tools: IdpTools): Route[] => [
   readStatus(tools),
+  readStates(tools),
   invite(tools),
   ...standing.map((one) => change(tools, one)),
 ];

@@ -105,9 +105,9 @@ function accountChecks(isAtSchool: boolean, account: Account | undefined, hasCre
   const isActivated = account !== undefined && account.status !== 'invited' && account.activated_at !== null;
   return [
     step('person', isAtSchool, {
-      yes: { vi: 'Người này đang ở trường.', en: 'The person is at a school.' },
+      yes: { vi: 'Đang học hoặc làm việc ở đây.', en: 'The person learns or works here.' },
       no: {
-        vi: 'Người này đã rời trường hoặc hồ sơ đã được gộp.',
+        vi: 'Đã rời đi, hoặc hồ sơ đã được gộp.',
         en: 'The person has left, or the record was merged.',
       },
     }),

@@ -2,8 +2,7 @@ import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database } from '@edutrust/platform/database';
 import { disclose, longAnswerMs, refersTo } from '@edutrust/platform/http';
-import { isUuid } from '@edutrust/platform/ids';
-import { type AuditFilter, countAudit, type AuditEntry as Entry, listAudit, logNames } from '@edutrust/platform/ledger';
+import { type AuditFilter, countAudit, listAudit, logNames } from '@edutrust/platform/ledger';
 import { type Route, route } from '@edutrust/platform/route';
 import { listOf, Page, Time } from '@edutrust/platform/schemas';
 import { sql } from 'kysely';
@@ -11,6 +10,7 @@ import Type from 'typebox';
 import { tells } from '../accesses/operations.ts';
 import { requires, scopeOf } from '../permissions/permissions.ts';
 import { AuditEntry, LedgerVerdict } from '../schemas.ts';
+import { namesOf, type SubjectNames } from './names.ts';
 
 const tags = ['audit'];
 
@@ -21,35 +21,6 @@ async function organisationsBelow(db: Database, scope: readonly string[]): Promi
     db,
   );
   return rows.some(({ isRoot }) => isRoot) ? undefined : rows.map(({ id }) => id);
-}
-
-interface Named {
-  readonly id: string;
-  readonly name: string;
-  readonly isSeen: boolean;
-  readonly homeId: string | null;
-  readonly homeName: string | null;
-}
-
-/** Names of people, classes and organisations of the entries, and whether the reader reaches them. */
-async function namesOf(db: Database, entries: readonly Entry[], scope: readonly string[]): Promise<Map<string, Named>> {
-  const ids = entries
-    .flatMap(({ actor, subject }) => [actor.kind === 'person' ? actor.personId : '', subject.id])
-    .filter(isUuid);
-  const { rows } = await sql<Named>`
-      SELECT p.id, p.full_name AS name, home.id AS "homeId", home.name AS "homeName",
-        coalesce(home.path && ${[...scope]}::uuid[], false) OR EXISTS (
-          SELECT FROM registry.affiliation AS f JOIN registry.organisation AS o ON o.id = f.organisation_id
-          WHERE f.person_id = p.id AND f.valid_until IS NULL AND o.path && ${[...scope]}::uuid[])
-        OR EXISTS (SELECT FROM registry.organisation AS root WHERE root.parent_id IS NULL AND root.id = ANY(${[...scope]}::uuid[])) AS "isSeen"
-      FROM registry.person AS p LEFT JOIN registry.organisation AS home ON home.id = p.home_organisation_id
-      WHERE p.id = ANY(${ids}::uuid[])
-      UNION ALL SELECT id, name, NULL, NULL, true FROM registry.organisation WHERE id = ANY(${ids}::uuid[])
-      UNION ALL SELECT c.id, c.code || ' · ' || o.name, NULL, NULL, o.path && ${[...scope]}::uuid[]
-      FROM registry.class AS c JOIN registry.organisation AS o ON o.id = c.organisation_id WHERE c.id = ANY(${ids}::uuid[])`.execute(
-    db,
-  );
-  return new Map(rows.map((row) => [row.id, row]));
 }
 
 /** What the list and its counts are asked for; they may not differ. */
@@ -110,7 +81,7 @@ const countEntries = ({ db }: ServiceContext) =>
     },
   });
 
-const listEntries = ({ db }: ServiceContext) =>
+const listEntries = ({ db }: ServiceContext, others: SubjectNames) =>
   route({
     method: 'GET',
     url: '/api/v1/audit',
@@ -132,11 +103,14 @@ const listEntries = ({ db }: ServiceContext) =>
         limit: query.limit,
         ...(query.cursor ? { cursor: query.cursor } : {}),
       });
-      const names = await namesOf(db, entries, actor ? scopeOf(actor, 'audit.read') : []);
-      const named = entries.filter(({ subject }) => subject.kind === 'person' && names.get(subject.id)?.isSeen);
+      const names = await namesOf(db, entries, actor ? scopeOf(actor, 'audit.read') : [], others);
       disclose(
         request,
-        named.map(({ subject }) => subject.id),
+        entries.flatMap(({ subject }) => {
+          const named = names.get(subject.id);
+          if (!named?.isSeen) return [];
+          return subject.kind === 'person' ? [subject.id] : (named.about ?? []);
+        }),
       );
       return {
         items: entries.map(({ at, actor: by, subject, ...entry }) => {
@@ -173,8 +147,8 @@ const verify = ({ ledger }: ServiceContext) =>
   });
 
 /** The explorer of the audit log: identifiers come from the log, names from the registry for those who may see them. */
-export const auditRoutes = (context: ServiceContext): Route[] => [
-  listEntries(context),
+export const auditRoutes = (context: ServiceContext, others: SubjectNames): Route[] => [
+  listEntries(context, others),
   countEntries(context),
   verify(context),
 ];

@@ -30,11 +30,13 @@ export {
   personClaims,
 } from './person.ts';
 export {
+  countPeople,
   findPerson,
   findSummary,
   listPeople,
   type PersonSummary,
   type PersonView,
+  peopleCountedUpTo,
   personSummaryColumns,
 } from './views.ts';
 

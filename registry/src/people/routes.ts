@@ -30,12 +30,14 @@ import { describeMerging, mergeKind } from './merge-approval.ts';
 import {
   addressOf,
   changePerson,
+  countPeople,
   createIdentifierVault,
   createPerson,
   findPerson,
   findSummary,
   leave,
   listPeople,
+  peopleCountedUpTo,
   transfer,
 } from './people.ts';
 
@@ -105,6 +107,25 @@ const readMe = (context: ServiceContext) =>
     },
   });
 
+/** What the list and its counts are asked for. */
+const Filter = {
+  q: Type.Optional(Type.String({ maxLength: 100 })),
+  organisation: Type.Optional(refersTo('organisation')),
+  class: Type.Optional(refersTo('class')),
+  status: Type.Optional(Type.Enum(['active', 'left', 'archived'])),
+};
+const FilterQuery = Type.Object(Filter);
+const Count = Type.Integer({ minimum: 0 });
+
+const filterOf = (query: Type.Static<typeof FilterQuery>, actor: Actor | null) => ({
+  scope: actor ? scopeOf(actor, 'people.read') : [],
+  detailScope: actor ? scopeOf(actor, 'people.read-details') : [],
+  ...(query.q ? { query: query.q } : {}),
+  ...(query.organisation ? { organisationId: query.organisation } : {}),
+  ...(query.class ? { classId: query.class } : {}),
+  ...(query.status ? { status: query.status } : {}),
+});
+
 const search = (context: ServiceContext) =>
   route({
     method: 'GET',
@@ -114,30 +135,39 @@ const search = (context: ServiceContext) =>
     schema: {
       tags,
       summary: 'People whom the caller may see; `q` is an education ID or words of a name, marks optional',
-      querystring: Type.Object({
-        q: Type.Optional(Type.String({ maxLength: 100 })),
-        organisation: Type.Optional(refersTo('organisation')),
-        class: Type.Optional(refersTo('class')),
-        role: Type.Optional(AffiliationRole),
-        status: Type.Optional(Type.Enum(['active', 'left', 'archived'])),
-        ...Page,
-      }),
+      querystring: Type.Object({ ...Filter, role: Type.Optional(AffiliationRole), ...Page }),
       response: { 200: listOf(PersonSummary) },
     },
     handle: async ({ query, actor }) => {
       const items = await listPeople(context.db, {
-        scope: actor ? scopeOf(actor, 'people.read') : [],
-        detailScope: actor ? scopeOf(actor, 'people.read-details') : [],
+        ...filterOf(query, actor),
         limit: query.limit,
-        ...(query.q ? { query: query.q } : {}),
-        ...(query.organisation ? { organisationId: query.organisation } : {}),
-        ...(query.class ? { classId: query.class } : {}),
         ...(query.role ? { role: query.role } : {}),
-        ...(query.status ? { status: query.status } : {}),
         ...(query.cursor ? { cursor: query.cursor } : {}),
       });
       return { items, nextCursor: items.length === query.limit ? (items.at(-1)?.id ?? null) : null };
     },
+  });
+
+const count = (context: ServiceContext) =>
+  route({
+    method: 'GET',
+    url: '/api/v1/people/counts',
+    access: requires('people.read'),
+    schema: {
+      tags,
+      summary: 'How many the list of people holds, and of each role',
+      querystring: Type.Object(Filter),
+      response: {
+        200: Type.Object({
+          all: Type.Integer({ maximum: peopleCountedUpTo, description: `${peopleCountedUpTo}: that many or more` }),
+          roles: Type.Partial(Type.Object({ learner: Count, teacher: Count, staff: Count, guardian: Count }), {
+            description: 'Of each role that somebody has; none where there are too many to count',
+          }),
+        }),
+      },
+    },
+    handle: ({ query, actor }) => countPeople(context.db, filterOf(query, actor)),
   });
 
 const readOne = (context: ServiceContext) =>
@@ -329,6 +359,7 @@ const merge = (context: ServiceContext) =>
 export const peopleRoutes = (context: ServiceContext): Route[] => [
   readMe(context),
   search(context),
+  count(context),
   readOne(context),
   create(context),
   correct(context),

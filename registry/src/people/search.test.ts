@@ -6,7 +6,7 @@ import { sql } from 'kysely';
 import { makeCrowd } from '../../testing/crowd.ts';
 import { migrations } from '../migrations.ts';
 import { listOrganisations } from '../organisations/organisations.ts';
-import { listPeople } from './people.ts';
+import { countPeople, listPeople, peopleCountedUpTo } from './people.ts';
 
 /** Enough that reading a table to its end costs more than any index, and few enough to be made in a few seconds. */
 const people = 40_000;
@@ -82,6 +82,38 @@ function stepsOf(plan: string): [string, number][] {
     return [[line, (Number(rows[1]) + Number(removed?.[1] ?? 0)) * Number(rows[2])]];
   });
 }
+
+test('a list says how many it holds and of each role, for whoever asks; what is too many to count is said to be so', async () => {
+  await using database = await testDatabase([migrations]);
+  const { db } = database;
+  const { rootId, schoolIds } = await makeCrowd(db, peopleCountedUpTo + 100);
+  const [school = '', elsewhere = ''] = schoolIds;
+  await addRole(db, school);
+  await sql`
+    INSERT INTO registry.affiliation (id, person_id, organisation_id, role, valid_from)
+    SELECT gen_random_uuid(), person_id, ${elsewhere}, 'guardian', valid_from FROM registry.affiliation
+    WHERE organisation_id = ${school} AND role = 'learner' LIMIT 3`.execute(db);
+  const ask = { scope: [school], detailScope: [school] };
+  for (const filter of [
+    ask,
+    { ...ask, query: 'nguyen' },
+    { ...ask, query: 'qz' },
+    { ...ask, status: 'left' as const },
+  ]) {
+    const listed = await listPeople(db, { ...filter, limit: 1_000 });
+    const { all, roles } = await countPeople(db, filter);
+    assert.equal(all, listed.length);
+    for (const role of ['learner', 'teacher', 'staff', 'guardian'] as const)
+      assert.equal(roles[role] ?? 0, (await listPeople(db, { ...filter, role, limit: 1_000 })).length, role);
+  }
+  assert.equal(
+    (await countPeople(db, ask)).roles.guardian,
+    undefined,
+    'what somebody is at another school is not told',
+  );
+  const city = { scope: [rootId], detailScope: [rootId] };
+  assert.deepEqual(await countPeople(db, city), { all: peopleCountedUpTo, roles: {} });
+});
 
 test('an organisation shows how many belong to it and below it; who teaches and works there counts once', async () => {
   await using database = await testDatabase([migrations]);

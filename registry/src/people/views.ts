@@ -96,9 +96,43 @@ const narrowScope = 200;
 
 /** People by the order in which they came to the registry, paged by key. */
 export async function listPeople(db: Database, filter: PeopleFilter): Promise<PersonSummary[]> {
+  const { rows } = await sql<PersonSummary & { seesDetails: boolean }>`
+    SELECT ${summaryColumns}, EXISTS (SELECT FROM registry.affiliation AS f JOIN registry.organisation AS o ON o.id = f.organisation_id
+        WHERE f.person_id = p.id AND o.path && ${[...filter.detailScope]}::uuid[])
+      OR NOT EXISTS (SELECT FROM registry.affiliation AS f
+        WHERE f.person_id = p.id AND f.valid_until IS NULL AND f.role <> 'learner') AS "seesDetails"
+    FROM (${(await found(db, filter)).people}) AS p
+    ORDER BY p.id`.execute(db);
+  return rows.map(({ seesDetails, ...person }) => ({ ...person, birthDate: seesDetails ? person.birthDate : null }));
+}
+
+/** Counting stops here: a list of more is narrowed down by who looks at it, not counted. */
+export const peopleCountedUpTo = 2_000;
+
+/** How many the list holds, and of each role; exact below {@link peopleCountedUpTo}, and of no role above. */
+export async function countPeople(
+  db: Database,
+  filter: Omit<PeopleFilter, 'limit' | 'cursor' | 'role'>,
+): Promise<{ readonly all: number; readonly roles: Readonly<Partial<Record<AffiliationRole, number>>> }> {
+  const { people, at } = await found(db, { ...filter, limit: peopleCountedUpTo });
+  const { rows } = await sql<{ role: AffiliationRole | null; count: number }>`
+    WITH p AS MATERIALIZED (${people})
+    SELECT NULL AS role, count(*)::int AS count FROM p
+    UNION ALL SELECT f.role, count(DISTINCT p.id)::int FROM p JOIN registry.affiliation AS f ON f.person_id = p.id
+      WHERE ${at} AND (f.valid_until IS NULL OR p.status IN ('left', 'archived')) GROUP BY f.role`.execute(db);
+  const all = rows.find(({ role }) => role === null)?.count ?? 0;
+  const isWhole = all < peopleCountedUpTo;
+  return {
+    all,
+    roles: Object.fromEntries(isWhole ? rows.flatMap(({ role, count }) => (role ? [[role, count]] : [])) : []),
+  };
+}
+
+/** The rows of `registry.person` that a list holds, and of which affiliations `f` they are: for the list and its counts. */
+async function found(db: Database, filter: PeopleFilter) {
   const query = filter.query?.normalize('NFC').trim();
   const digits = query?.replaceAll(/[\s.-]/g, '') ?? '';
-  const { from, within, order } = await withinScope(db, filter, query !== undefined && query !== '');
+  const { at, from, within, order } = await withinScope(db, filter, query !== undefined && query !== '');
   const conditions = [sql`p.status <> 'merged'`, within];
   if (query && /^\d{3,10}$/.test(digits)) conditions.push(withEducationId(digits));
   else if (query) conditions.push(...query.split(/\s+/).slice(0, 8).map(withWord));
@@ -110,14 +144,8 @@ export async function listPeople(db: Database, filter: PeopleFilter): Promise<Pe
       sql`p.id IN (SELECT e.person_id FROM registry.enrolment AS e WHERE e.class_id = ${filter.classId}::uuid AND e.valid_until IS NULL)`,
     );
   }
-  const { rows } = await sql<PersonSummary & { seesDetails: boolean }>`
-    SELECT ${summaryColumns}, EXISTS (SELECT FROM registry.affiliation AS f JOIN registry.organisation AS o ON o.id = f.organisation_id
-        WHERE f.person_id = p.id AND o.path && ${[...filter.detailScope]}::uuid[])
-      OR NOT EXISTS (SELECT FROM registry.affiliation AS f
-        WHERE f.person_id = p.id AND f.valid_until IS NULL AND f.role <> 'learner') AS "seesDetails"
-    FROM (SELECT p.* FROM ${from} WHERE ${sql.join(conditions, sql` AND `)} ORDER BY ${order} LIMIT ${filter.limit}) AS p
-    ORDER BY p.id`.execute(db);
-  return rows.map(({ seesDetails, ...person }) => ({ ...person, birthDate: seesDetails ? person.birthDate : null }));
+  const people = sql`SELECT p.* FROM ${from} WHERE ${sql.join(conditions, sql` AND `)} ORDER BY ${order} LIMIT ${filter.limit}`;
+  return { people, at };
 }
 
 /** A whole education ID, the beginning of one, or one from before a merge: each by its index. */
@@ -165,6 +193,7 @@ async function withinScope(db: Database, { scope, organisationId, role, cursor }
     OR EXISTS (SELECT FROM registry.person AS h WHERE h.id = f.person_id AND h.status IN ('left', 'archived')))`;
   if (!isEverything && ids.length <= narrowScope)
     return {
+      at,
       from: sql`registry.person AS p`,
       within: sql`p.id = ANY(ARRAY(SELECT f.person_id FROM ${members}))`,
       order: sql`p.id`,
@@ -172,6 +201,7 @@ async function withinScope(db: Database, { scope, organisationId, role, cursor }
   if (role && role !== 'learner' && !hasQuery) {
     const after = cursor ? sql`AND f.person_id > ${cursor}::uuid` : sql``;
     return {
+      at,
       // The offset keeps the planner from walking through everybody to meet those few in order.
       from: sql`(SELECT DISTINCT f.person_id AS id FROM ${members} ${after} ORDER BY 1) AS m
         CROSS JOIN LATERAL (SELECT * FROM registry.person WHERE id = m.id OFFSET 0) AS p`,
@@ -180,6 +210,7 @@ async function withinScope(db: Database, { scope, organisationId, role, cursor }
     };
   }
   return {
+    at,
     from: sql`registry.person AS p`,
     within: sql`EXISTS (SELECT FROM registry.affiliation AS f
       WHERE f.person_id = p.id AND (f.valid_until IS NULL OR p.status IN ('left', 'archived')) AND ${at} ${role ? sql`AND f.role = ${role}` : sql``})`,

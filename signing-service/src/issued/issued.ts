@@ -34,3 +34,16 @@ export async function subjectOfIssued(db: Database, id: string): Promise<string 
   );
   return rows[0]?.subjectId ?? undefined;
 }
+
+/** Titles of documents of these organisations, and whom each is about. */
+export async function documentNames(
+  db: Database,
+  ids: readonly string[],
+  within: readonly string[],
+): Promise<{ id: string; name: string; about: string | null }[]> {
+  const { rows } = await sql<{ id: string; name: string; about: string | null }>`
+    SELECT r.id, r.title AS name, r.subject_id AS about FROM signing.request AS r
+    JOIN registry.organisation AS o ON o.id = r.organisation_id
+    WHERE r.id = ANY(${[...ids]}::uuid[]) AND o.path && ${[...within]}::uuid[]`.execute(db);
+  return rows;
+}
