@@ -255,7 +255,7 @@ test('city: a teacher’s «Lớp của tôi» is her class at one tap; a forgot
   await page.getByRole('link', { name: 'Mở lớp của tôi' }).click();
   await page.getByRole('heading', { name: 'Lớp 4A' }).waitFor();
   await lookAtBoth(page, 'city-class');
-  await page.getByRole('button', { name: 'Cho Nam mã' }).click();
+  await page.getByRole('button', { name: /^Cho mã\s?: Nam$/ }).click();
   await page.getByRole('img', { name: 'Mã QR của Trần Bảo Nam' }).waitFor();
   await lookAtBoth(page, 'city-code-card');
   await codeOnCard(page);

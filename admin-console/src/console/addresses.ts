@@ -60,6 +60,7 @@ export const addresses = [
   '/admin/signing/asked',
   '/admin/signing/new',
   '/admin/audit',
+  '/admin/audit/accesses',
   '/admin/mail',
 ] as const;
 

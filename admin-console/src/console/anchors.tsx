@@ -33,6 +33,7 @@ export function Anchors() {
           'Mặc định chỉ tin gốc của hệ thống. Thêm gốc của Ban Cơ yếu hoặc CA công cộng để kiểm được chữ ký của họ.',
           'Only our own root is trusted by default. Add others’ to be able to verify their signatures.',
         )}
+        back={{ href: '/admin/certificates', label: t('Chứng thư', 'Certificates') }}
       >
         {mayWrite && (
           <a class="button button-primary" href="/admin/anchors/new">

@@ -99,9 +99,7 @@ function IfLost({ id }: { readonly id: string }) {
   const [isOpen, setOpen] = useState(false);
   return (
     <details onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
-      <summary class="min-h-11 inline-flex items-center cursor-pointer text-accent">
-        {t('Nếu hôm nay mất khoá này?', 'If this key were lost today?')}
-      </summary>
+      <summary>{t('Nếu hôm nay mất khoá này?', 'If this key were lost today?')}</summary>
       {isOpen && <Losses id={id} />}
     </details>
   );

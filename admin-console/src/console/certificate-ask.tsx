@@ -10,6 +10,7 @@ import { Show } from '../design/show.tsx';
 import { approvalPath } from './approvals/passkey-act.ts';
 import type { Due } from './certificate-requests.tsx';
 import { sayNext } from './heading.ts';
+import { useMe } from './me.ts';
 import { OrganisationChoice } from './organisations.tsx';
 import { Title } from './parts.tsx';
 
@@ -58,8 +59,9 @@ interface Wish {
 /** Asks for a seal, or for the certificate of a signer's own token; a second officer decides. */
 function Ask({ renewing }: { readonly renewing: Due | undefined }) {
   const { route } = useLocation();
+  const own = useMe().roles.find(({ role }) => role === 'school-administrator')?.organisation.id;
   const entry = useEntry<Wish & Record<string, string>>(`certificate ${renewing?.serial}`, {
-    organisationId: renewing?.organisation.id ?? '',
+    organisationId: renewing?.organisation.id ?? own ?? '',
     personId: renewing?.person?.id ?? '',
     custody: renewing?.custody ?? 'outside',
     key: renewing?.keyMayStay ? 'same' : 'new',

@@ -1,8 +1,7 @@
 import { api, must } from '../design/api.ts';
 import { formatNumber, t } from '../design/language.ts';
 import { Lifetimes as Bars, type Lifetime } from '../design/lifetimes.tsx';
-import { useLoad } from '../design/load.ts';
-import { Show } from '../design/show.tsx';
+import { sentence } from './call.ts';
 import { subjectParts } from './certificate.tsx';
 import { profileName } from './words.ts';
 
@@ -13,30 +12,33 @@ const soonDays = 30;
 const mostRead = 200;
 
 /** What ends when, the soonest first: each service's certificate by name, people and seals together; authorities last. */
-export function CertificateLifetimes() {
-  const [loaded] = useLoad('lifetimes', async () => {
-    const [certificates, authorities] = await Promise.all([
-      must(api.GET('/api/v1/certificates', { params: { query: { status: 'valid', limit: mostRead } } })),
-      must(api.GET('/api/v1/authorities')),
-    ]);
-    return { certificates: certificates.items, authorities: authorities.items };
-  });
+export async function readLifetimes(): Promise<readonly Lifetime[]> {
+  const [certificates, authorities] = await Promise.all([
+    must(api.GET('/api/v1/certificates', { params: { query: { status: 'valid', limit: mostRead } } })),
+    must(api.GET('/api/v1/authorities')),
+  ]);
+  return [
+    ...byKind(certificates.items),
+    ...authorities.items
+      .filter(({ retiredAt }) => retiredAt === null)
+      .map(({ id, name, notAfter }) => lifetime(id, name, t('cơ quan cấp', 'authority'), [notAfter])),
+  ].sort((one, other) => one.until - other.until);
+}
+
+/** The situation in a sentence: what ends first. */
+export function headlineOf(lifetimes: readonly Lifetime[]): string {
+  const [first] = lifetimes;
+  if (!first) return t('Chưa có chứng thư nào', 'There is no certificate yet');
+  return first.isSoon
+    ? t(`${sentence(first.name)} sắp hết hạn, ${first.said}`, `${first.name} ends soon, ${first.said}`)
+    : t(`Chưa chứng thư nào sắp hết hạn`, `No certificate ends soon`);
+}
+
+export function CertificateLifetimes({ lifetimes }: { readonly lifetimes: readonly Lifetime[] }) {
   return (
     <section class="grid gap-4 min-w-0" aria-labelledby="lifetimes">
       <h2 id="lifetimes">{t('Còn dùng bao lâu', 'How long they last')}</h2>
-      <Show loaded={loaded}>
-        {({ certificates, authorities }) => (
-          <Bars
-            now={Date.now()}
-            lifetimes={[
-              ...byKind(certificates),
-              ...authorities
-                .filter(({ retiredAt }) => retiredAt === null)
-                .map(({ id, name, notAfter }) => lifetime(id, name, t('cơ quan cấp', 'authority'), [notAfter])),
-            ].sort((one, other) => one.until - other.until)}
-          />
-        )}
-      </Show>
+      <Bars now={Date.now()} lifetimes={lifetimes} />
     </section>
   );
 }

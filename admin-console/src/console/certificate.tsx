@@ -35,11 +35,14 @@ export function CertificatePage({ serial }: { readonly serial: string }) {
         <>
           <Title
             title={subjectParts(one.subject).name}
-            note={[profileName(one.profile), subjectParts(one.subject).rest].filter(Boolean).join(' · ')}
+            note={
+              <span class="flex flex-wrap items-center gap-x-3 gap-y-1">
+                <CertificateState status={one.status} reason={one.reason} />
+                {[profileName(one.profile), subjectParts(one.subject).rest].filter(Boolean).join(' · ')}
+              </span>
+            }
             back={{ href: '/admin/certificates', label: t('Chứng thư', 'Certificates') }}
-          >
-            <CertificateState status={one.status} reason={one.reason} />
-          </Title>
+          />
           <dl class="facts">
             <dt>{t('Số sê-ri', 'Serial number')}</dt>
             <dd>

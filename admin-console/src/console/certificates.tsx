@@ -8,7 +8,7 @@ import { Table } from '../design/table.tsx';
 import { CertificateAlarms } from './alarms.tsx';
 import { AuthorityTree } from './authorities.tsx';
 import { CertificateState, subjectParts } from './certificate.tsx';
-import { CertificateLifetimes } from './certificate-lifetimes.tsx';
+import { CertificateLifetimes, headlineOf, readLifetimes } from './certificate-lifetimes.tsx';
 import { useFilter } from './filter.ts';
 import { useMay } from './me.ts';
 import { usePages } from './pages.ts';
@@ -44,9 +44,11 @@ export function Certificates() {
       }),
     ),
   );
+  const [lifetimes] = useLoad('lifetimes', readLifetimes);
+  if (lifetimes.state !== 'ready') return <Show loaded={lifetimes}>{() => null}</Show>;
   return (
     <>
-      <Title title={t('Chứng thư', 'Certificates')}>
+      <Title title={headlineOf(lifetimes.data)}>
         <a href="/admin/certificates/requests" class="button">
           {t('Yêu cầu chứng thư', 'Certificate requests')}
         </a>
@@ -60,7 +62,7 @@ export function Certificates() {
         </a>
       </Title>
       <CertificateAlarms />
-      <CertificateLifetimes />
+      <CertificateLifetimes lifetimes={lifetimes.data} />
       <Expiries />
       <AuthorityTree />
       <section class="grid gap-4">

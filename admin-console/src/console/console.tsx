@@ -77,6 +77,7 @@ const AppPage = part(() => import('./apps/app.tsx').then((file) => file.AppPage)
 const Apps = part(() => import('./apps/apps.tsx').then((file) => file.Apps));
 const NewApp = part(() => import('./apps/form.tsx').then((file) => file.NewApp));
 const EditApp = part(() => import('./apps/form.tsx').then((file) => file.EditApp));
+const Accesses = part(() => import('./audit/accesses.tsx').then((file) => file.Accesses));
 const Audit = part(() => import('./audit/audit.tsx').then((file) => file.Audit));
 const ClassBadges = part(() => import('./badges/class-badges.tsx').then((file) => file.ClassBadges));
 const RoomComputers = part(() => import('./badges/computers.tsx').then((file) => file.RoomComputers));
@@ -177,6 +178,7 @@ const pages: Readonly<Record<Address, ComponentType>> = {
   '/admin/signing/asked': AskedDocuments,
   '/admin/signing/new': NewDocument,
   '/admin/audit': Audit,
+  '/admin/audit/accesses': Accesses,
   '/admin/mail': Mail,
 };
 

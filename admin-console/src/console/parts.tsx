@@ -44,7 +44,7 @@ export function Title({
         <div class="grid gap-2 min-w-0 grow basis-80">
           {back && (
             <p class="no-print">
-              <a href={back.href} class="text-sm font-semibold no-underline inline-flex items-center gap-1.5 min-h-8">
+              <a href={back.href} class="back">
                 <Icon name="arrow-left" />
                 {back.label}
               </a>
@@ -61,9 +61,7 @@ export function Title({
             </div>
           </div>
         </div>
-        {children && (
-          <div class="flex flex-wrap items-center gap-2 no-print max-sm:w-full max-sm:*:grow">{children}</div>
-        )}
+        {children && <div class="acts no-print">{children}</div>}
       </div>
       {notice && (
         <Banner state="good" live>

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { api, must } from '../design/api.ts';
 import { Chips } from '../design/choices.tsx';
+import { Banner } from '../design/form.tsx';
 import { formatDate, formatNumber, t } from '../design/language.ts';
 import { useLoad } from '../design/load.ts';
 import { Row, Ruled } from '../design/ruled.tsx';
@@ -9,7 +10,7 @@ import { Table } from '../design/table.tsx';
 import { approvalPath } from './approvals/passkey-act.ts';
 import { NewDocumentLink, useMaySend } from './documents/link.tsx';
 import { OwnQueue } from './documents/queue.tsx';
-import { RequestRow } from './documents/row.tsx';
+import { Requests } from './documents/row.tsx';
 import type { SigningRequest } from './documents/views.ts';
 import { useFilter } from './filter.ts';
 import { useMay } from './me.ts';
@@ -65,11 +66,7 @@ export function Signing() {
               )}
             </Empty>
           ) : (
-            <Ruled onMargin label={t('Tài liệu trình ký', 'Signing requests')}>
-              {requests.map((one) => (
-                <RequestRow key={one.id} one={one} />
-              ))}
-            </Ruled>
+            <Requests requests={requests} label={t('Tài liệu trình ký', 'Signing requests')} />
           )
         }
       </Show>
@@ -82,34 +79,28 @@ function Enrolments() {
   const [enrolments] = useLoad('enrolments', () =>
     must(api.GET('/api/v1/signing/enrolments', { params: { query: { state: 'awaiting-approval', limit: 50 } } })),
   );
+  if (enrolments.state === 'failed') return <Banner state="bad">{enrolments.message}</Banner>;
+  if (enrolments.state === 'loading' || enrolments.data.items.length === 0) return null;
   return (
     <section class="grid gap-3">
       <h2>{t('Điện thoại chờ duyệt', 'Phones that wait for approval')}</h2>
-      <Show loaded={enrolments}>
-        {({ items }) =>
-          items.length === 0 ? (
-            <p class="text-quiet">{t('Không có.', 'None.')}</p>
-          ) : (
-            <Ruled onMargin>
-              {items.map((one, index) => (
-                <Row
-                  key={one.id}
-                  mark="now"
-                  title={one.person.fullName}
-                  note={`${one.title} · ${one.organisation.name} · ${one.deviceName}`}
-                  act={
-                    one.approvalId && (
-                      <a class={`button ${index === 0 ? 'button-primary' : ''}`} href={approvalPath(one.approvalId)}>
-                        {t('Gọi và duyệt', 'Call and approve')}
-                      </a>
-                    )
-                  }
-                />
-              ))}
-            </Ruled>
-          )
-        }
-      </Show>
+      <Ruled onMargin>
+        {enrolments.data.items.map((one, index) => (
+          <Row
+            key={one.id}
+            mark="now"
+            title={one.person.fullName}
+            note={`${one.title} · ${one.organisation.name} · ${one.deviceName}`}
+            act={
+              one.approvalId && (
+                <a class={`button ${index === 0 ? 'button-primary' : ''}`} href={approvalPath(one.approvalId)}>
+                  {t('Gọi và duyệt', 'Call and approve')}
+                </a>
+              )
+            }
+          />
+        ))}
+      </Ruled>
     </section>
   );
 }
@@ -119,9 +110,7 @@ function EnrolledPhones() {
   const [isOpen, setOpen] = useState(false);
   return (
     <details onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
-      <summary class="min-h-11 inline-flex items-center cursor-pointer text-accent">
-        {t('Điện thoại đang ký được', 'Phones that can sign')}
-      </summary>
+      <summary>{t('Điện thoại đang ký được', 'Phones that can sign')}</summary>
       {isOpen && <EnrolledList />}
     </details>
   );

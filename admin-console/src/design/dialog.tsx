@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';
-import { Banner } from './form.tsx';
+import { Banner, Field } from './form.tsx';
 import { useKept } from './keep.ts';
 import { t } from './language.ts';
 import { useAction } from './load.ts';
@@ -52,15 +52,21 @@ export function Dialog({
   );
 }
 
+/** A reason is a few words at least. */
+const shortestReason = 3;
+const longestReason = 500;
+
 /**
- * A button whose act is asked about first: the question, what follows from it, and one button that says the act. A
- * refusal is shown where the question was.
+ * A button whose act is asked about first: the question, what follows from it, and one button that says the act; with
+ * `reason` also why, in a field that has the focus. A refusal is shown where the question was.
  */
 export function ActButton({
   label,
   question,
   confirm,
+  reason: reasonLabel,
   bad,
+  small,
   primary,
   disabled,
   children,
@@ -70,25 +76,31 @@ export function ActButton({
   readonly question: string;
   /** The verb on the button that does it. */
   readonly confirm: string;
+  /** Whoever is told of the act reads why: the label of that field. */
+  readonly reason?: string;
   readonly bad?: boolean;
+  /** Beside a fact, not below a page. */
+  readonly small?: boolean;
   readonly primary?: boolean;
   readonly disabled?: boolean;
   /** What follows from it. */
   readonly children?: ComponentChildren;
-  readonly onConfirm: () => Promise<unknown>;
+  readonly onConfirm: (reason: string) => Promise<unknown>;
 }) {
   const [isOpen, setOpen] = useKept(`question ${label}`, false);
+  const [reason, setReason] = useKept(`reason ${label}`, '');
+  const why = reason.trim();
   const { isBusy, error, run } = useAction();
   const act = () =>
     run(async () => {
-      await onConfirm();
+      await onConfirm(why);
       setOpen(false);
     });
   return (
     <>
       <button
         type="button"
-        class={`button ${bad ? 'button-bad' : ''} ${primary ? 'button-primary' : ''}`}
+        class={`button ${bad ? 'button-bad' : ''} ${small ? 'button-small' : ''} ${primary ? 'button-primary' : ''}`}
         disabled={disabled}
         onClick={() => setOpen(true)}
       >
@@ -97,12 +109,22 @@ export function ActButton({
       {isOpen && (
         <Dialog title={question} onClose={() => setOpen(false)}>
           {children}
+          {reasonLabel && (
+            <Field
+              label={reasonLabel}
+              name="reason"
+              value={reason}
+              maxlength={longestReason}
+              autofocus
+              onInput={({ currentTarget }) => setReason(currentTarget.value)}
+            />
+          )}
           {error && <Banner state="bad">{error}</Banner>}
           <div class="flex flex-wrap gap-3">
             <button
               type="button"
               class={`button ${bad ? 'button-bad' : 'button-primary'}`}
-              disabled={isBusy}
+              disabled={isBusy || (reasonLabel !== undefined && why.length < shortestReason)}
               onClick={act}
             >
               {confirm}

@@ -5,120 +5,111 @@ import { StateShape } from './mark.tsx';
 /** Kinds of input that are a line of text: their ARIA role is their own. */
 type TextType = 'text' | 'password' | 'date' | 'email' | 'url' | 'search' | 'number' | 'tel';
 
-interface FieldProps extends Omit<ComponentProps<'input'>, 'name' | 'label' | 'id' | 'class' | 'role' | 'type'> {
+interface FieldProps
+  extends Labels,
+    Omit<ComponentProps<'input'>, 'name' | 'label' | 'id' | 'class' | 'role' | 'type'> {
   readonly type?: TextType;
-  readonly label: string;
-  readonly name: string;
-  readonly error?: string | undefined;
-  readonly hint?: string | undefined;
 }
 
-/** A labelled input with its hint and its error, tied together for screen readers. */
-export function Field({ label, name, error, hint, type = 'text', ...input }: FieldProps) {
+/** What every field has besides itself: its label, its hint and its error, tied to it for screen readers. */
+interface Labels {
+  readonly label: string;
+  readonly name: string;
+  readonly hint?: string | undefined;
+  readonly error?: string | undefined;
+}
+
+function Labelled({
+  label,
+  name,
+  hint,
+  error,
+  children,
+}: Labels & {
+  readonly children: (tied: {
+    readonly id: string;
+    readonly name: string;
+    readonly class: 'control';
+    readonly 'aria-invalid': 'true' | undefined;
+    readonly 'aria-describedby': string | undefined;
+  }) => ComponentChildren;
+}) {
   const describedBy = [hint && `${name}-hint`, error && `${name}-error`].filter(Boolean).join(' ');
-  const attributes = {
-    ...input,
-    id: name,
-    name,
-    type,
-    class: 'control',
-    'aria-invalid': error ? 'true' : undefined,
-    'aria-describedby': describedBy || undefined,
-  } as ComponentProps<'input'>; // preact's union of roles by input type takes no spread
   return (
     <div class="grid gap-1.5">
       <label for={name} class="font-semibold">
         {label}
       </label>
-      <input {...attributes} />
+      {children({
+        id: name,
+        name,
+        class: 'control',
+        'aria-invalid': error ? 'true' : undefined,
+        'aria-describedby': describedBy || undefined,
+      })}
       <Hints name={name} hint={hint} error={error} />
     </div>
+  );
+}
+
+/** A labelled input. */
+export function Field({ label, name, error, hint, type = 'text', ...input }: FieldProps) {
+  return (
+    <Labelled label={label} name={name} hint={hint} error={error}>
+      {(tied) => {
+        const attributes = { ...input, ...tied, type } as ComponentProps<'input'>; // preact's union of roles by input type takes no spread
+        return <input {...attributes} />;
+      }}
+    </Labelled>
   );
 }
 
 /** A labelled text of several lines. */
 export function Lines({
-  label,
-  name,
   value,
-  hint,
-  error,
   rows = 3,
   onInput,
-}: {
-  readonly label: string;
-  readonly name: string;
+  ...labels
+}: Labels & {
   readonly value: string;
-  readonly hint?: string;
-  readonly error?: string | undefined;
   readonly rows?: number;
   readonly onInput: (event: { readonly currentTarget: { readonly value: string } }) => void;
 }) {
-  const describedBy = [hint && `${name}-hint`, error && `${name}-error`].filter(Boolean).join(' ');
   return (
-    <div class="grid gap-1.5">
-      <label for={name} class="font-semibold">
-        {label}
-      </label>
-      <textarea
-        id={name}
-        name={name}
-        class="control"
-        rows={rows}
-        value={value}
-        aria-invalid={error ? 'true' : undefined}
-        aria-describedby={describedBy || undefined}
-        onInput={onInput}
-      />
-      <Hints name={name} hint={hint} error={error} />
-    </div>
+    <Labelled {...labels}>{(tied) => <textarea {...tied} rows={rows} value={value} onInput={onInput} />}</Labelled>
   );
 }
 
 /** A labelled choice. */
 export function Choice({
-  label,
-  name,
   value,
   options,
-  hint,
-  error,
   disabled,
   onChoose,
-}: {
-  readonly label: string;
-  readonly name: string;
+  ...labels
+}: Labels & {
   readonly value: string;
   readonly options: readonly { readonly value: string; readonly label: string }[];
-  readonly hint?: string | undefined;
-  readonly error?: string | undefined;
   readonly disabled?: boolean;
   readonly onChoose: (value: string) => void;
 }) {
-  const describedBy = [hint && `${name}-hint`, error && `${name}-error`].filter(Boolean).join(' ');
   return (
-    <div class="grid gap-1.5">
-      <label for={name} class="font-semibold">
-        {label}
-      </label>
-      <select
-        id={name}
-        name={name}
-        class="control"
-        value={value}
-        disabled={disabled}
-        aria-invalid={error ? 'true' : undefined}
-        aria-describedby={describedBy || undefined}
-        onChange={({ currentTarget }) => onChoose(currentTarget.value)}
-      >
-        {options.map((option) => (
-          <option key={option.value} value={option.value} selected={option.value === value}>
-            {option.label}
-          </option>
-        ))}
-      </select>
-      <Hints name={name} hint={hint} error={error} />
-    </div>
+    <Labelled {...labels}>
+      {(tied) => (
+        <select
+          {...tied}
+          value={value}
+          disabled={disabled}
+          onChange={({ currentTarget }) => onChoose(currentTarget.value)}
+        >
+          {options.map((option) => (
+            <option key={option.value} value={option.value} selected={option.value === value}>
+              {option.label}
+            </option>
+          ))}
+        </select>
+      )}
+    </Labelled>
   );
 }
 

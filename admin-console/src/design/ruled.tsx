@@ -62,7 +62,11 @@ export function Row({
           {title !== undefined && <span class="font-semibold">{title}</span>}
           {note !== undefined && <span class="block text-quiet">{note}</span>}
         </div>
-        {act && <div class="flex flex-wrap gap-2 max-sm:w-full max-sm:[&>:not(.state)]:grow">{act}</div>}
+        {act && (
+          <div class="flex flex-wrap gap-2 max-sm:not-has-[>.button-small]:w-full max-sm:[&>:not(.state,.button-small)]:grow">
+            {act}
+          </div>
+        )}
       </div>
       {children}
     </li>

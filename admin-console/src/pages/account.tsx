@@ -82,24 +82,22 @@ export function Account(props: AccountProps) {
       <Sessions {...props} />
       <Sharing {...props} />
       <Elsewhere {...props} />
-      <p>
+      <p class="flex flex-wrap gap-3">
         <a class="button" href={props.looksPath}>
           <Icon name="eye" />
           {isPupil
             ? t('Ai đã xem hồ sơ của em?', 'Who looked at my record?')
             : t('Ai đã xem hồ sơ của tôi?', 'Who looked at my record?')}
         </a>
-      </p>
-      {props.dataPath && (
-        <p>
+        {props.dataPath && (
           <a class="button" href={props.dataPath}>
             <Icon name="download" />
             {isPupil
               ? t('Tải bản sao dữ liệu của em', 'Download a copy of my data')
               : t('Tải bản sao dữ liệu của tôi', 'Download a copy of my data')}
           </a>
-        </p>
-      )}
+        )}
+      </p>
       <Activity {...props} />
     </>
   );
@@ -171,7 +169,7 @@ function Sharing({ apps, isPupil }: AccountProps) {
               note={`${t('từ', 'since')} ${formatDate(since)}`}
               act={withdrawAction && <Act action={withdrawAction} label={t('Rút lại', 'Withdraw')} about={app} />}
             >
-              <details class="more">
+              <details>
                 <summary>{t('Những điều ứng dụng biết', 'What the app knows')}</summary>
                 <DataList data={data} />
               </details>
@@ -276,7 +274,7 @@ function Password({
   return (
     <Section title={t('Mật khẩu', 'Password')}>
       <details class="card" open={hasError}>
-        <summary class="cursor-pointer font-semibold min-h-8">
+        <summary>
           {hasPassword ? t('Đổi mật khẩu', 'Change the password') : t('Đặt mật khẩu', 'Set a password')}
           {passwordChangedAt && (
             <span class="font-normal text-sm text-quiet">

@@ -100,7 +100,7 @@ function Choose(props: Step<'choose'>) {
             )}
           </p>
           <InsteadOfPassword isFirst />
-          <details class="more" open={error !== undefined}>
+          <details open={error !== undefined}>
             <summary>{t('Máy này không làm được', 'This device cannot do that')}</summary>
             <p>
               {t(
@@ -129,7 +129,7 @@ function Choose(props: Step<'choose'>) {
         </>
       )}
       {isPupil && (
-        <details class="more">
+        <details>
           <summary>{t('Dùng điện thoại của riêng em', 'Use a phone of your own')}</summary>
           <InsteadOfPassword />
         </details>

@@ -98,11 +98,13 @@ function Call({ method, path, operation, origin }: Line & { readonly origin: str
   const data = type === 'application/json' ? " -H 'content-type: application/json' -d '{…}'" : '';
   return (
     <details>
-      <summary class="py-3">
-        <span class="code whitespace-normal break-all">
-          <b>{method}</b> {path}
+      <summary>
+        <span class="min-w-0 py-2 font-normal text-ink">
+          <span class="code whitespace-normal break-all">
+            <b>{method}</b> {path}
+          </span>
+          <span class="block text-quiet">{operation.summary}</span>
         </span>
-        <span class="block text-quiet">{operation.summary}</span>
       </summary>
       <div class="grid gap-3 pb-5">
         <dl class="facts text-sm">

@@ -20,7 +20,7 @@ export function LaterChanges({ signature }: { readonly signature: SignatureRepor
     <section class="grid gap-4" aria-labelledby="changes">
       <h2 id="changes">{t('Có thêm sau khi ký', 'Added after signing')}</h2>
       <Sheets changes={changes} />
-      <Ruled isTight>
+      <Ruled onMargin isTight>
         {[...sentences].map(([sentence, same]) => (
           <Row
             key={sentence}

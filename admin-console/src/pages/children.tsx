@@ -84,22 +84,20 @@ function OneChild({ child }: { readonly child: Child }) {
         <div class="grid gap-7">
           <Documents child={child} />
           {!child.decidesAlone && <Activity child={child} />}
-          {!child.decidesAlone && child.looksPath && (
-            <p>
+          <p class="flex flex-wrap gap-3 empty:hidden">
+            {!child.decidesAlone && child.looksPath && (
               <a class="button" href={child.looksPath}>
                 <Icon name="eye" />
                 {t(`Ai đã xem hồ sơ của ${givenNameOf(child)}?`, `Who looked at ${givenNameOf(child)}’s record?`)}
               </a>
-            </p>
-          )}
-          {child.dataPath && (
-            <p>
+            )}
+            {child.dataPath && (
               <a class="button" href={child.dataPath}>
                 <Icon name="download" />
                 {t(`Tải bản sao dữ liệu của ${givenNameOf(child)}`, `Download a copy of ${givenNameOf(child)}’s data`)}
               </a>
-            </p>
-          )}
+            )}
+          </p>
         </div>
         {child.decidesAlone ? (
           <p class="card text-quiet">
@@ -192,7 +190,7 @@ function Sharing({ child }: { readonly child: Child }) {
                 )
               }
             >
-              <details class="more">
+              <details>
                 <summary>{t('Những điều ứng dụng biết', 'What the app knows')}</summary>
                 <DataList data={data} />
               </details>

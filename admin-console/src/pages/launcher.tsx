@@ -153,7 +153,7 @@ function OwnClass({ code, seats, href }: LauncherProps['classes'][number]) {
 
 function NoApps({ address }: Pick<LauncherProps, 'address'>) {
   return (
-    <p class="card">
+    <p class="text-quiet">
       {t(
         `Chưa có ứng dụng nào cho ${you(address)}. Nhà trường sẽ thêm.`,
         'There is no app for you yet. Your school will add some.',
@@ -219,7 +219,7 @@ function Lately({ activity, accountPath }: LauncherProps) {
   return (
     <section class="grid gap-3" aria-labelledby="lately">
       <h2 id="lately">{t('Mới đây', 'Lately')}</h2>
-      <Ruled isTight isOrdered>
+      <Ruled onMargin isTight isOrdered>
         {activity.map(({ at, sentence }) => (
           <Happened key={`${at}${sentence}`} at={at} sentence={sentence} />
         ))}

@@ -11,7 +11,13 @@ type Item = LooksProps['days'][number]['items'][number];
 export function Looks({ child, days, filters, shown, findings, checkedAt, olderPath, backPath }: LooksProps) {
   return (
     <>
-      <div class="flex flex-wrap gap-4 justify-between items-start">
+      <div class="grid gap-2">
+        <p>
+          <a class="back" href={backPath}>
+            <Icon name="arrow-left" />
+            {child ?? t('Tài khoản', 'Account')}
+          </a>
+        </p>
         <div>
           <h1>
             {child
@@ -25,10 +31,6 @@ export function Looks({ child, days, filters, shown, findings, checkedAt, olderP
             )}
           </p>
         </div>
-        <a class="button" href={backPath}>
-          <Icon name="arrow-left" />
-          {t('Quay lại', 'Back')}
-        </a>
       </div>
       <Findings findings={findings} />
       <nav aria-label={t('Lọc', 'Filter')} class="flex flex-wrap gap-3">

@@ -24,7 +24,7 @@ export function Repository({ authorities, ocspAddress, timeStampAddress, policie
           {authorities.map(({ id, name, role, notAfter, sha256, certificatePath, list, isRetired }) => (
             <Row
               key={id}
-              mark={isRetired ? 'later' : role === 'root' ? 'now' : 'dot'}
+              mark={isRetired ? 'later' : 'good'}
               title={
                 <>
                   {name}

@@ -124,7 +124,7 @@ export function SignIn({
       </form>
       {isShared ? (
         // On a computer of the school a passkey is nobody's first way: the key of a phone or a stick may still be used.
-        <details class="more">
+        <details>
           <summary>{t('Cách khác để vào', 'Another way in')}</summary>
           <PasskeyButton />
         </details>
@@ -164,7 +164,7 @@ function SharedComputer({ isShared }: { readonly isShared: boolean }) {
 /** Whom to ask, by who one is; on the first screen, before the first wrong try. */
 function Forgotten({ activatePath }: { readonly activatePath: string }) {
   return (
-    <details class="more">
+    <details>
       <summary>{t('Quên mật khẩu?', 'Forgot your password?')}</summary>
       <dl class="facts mt-1">
         <dt>{t('Em là học sinh', 'A pupil')}</dt>
@@ -268,10 +268,7 @@ export function LoggedOut({ app, signInPath }: LoggedOutProps) {
       <p class="text-lg">
         {app
           ? t(`Đã thoát khỏi ${app.name} và các ứng dụng khác.`, `You left ${app.name} and the other apps.`)
-          : t(
-              'Máy này không còn giữ phiên nào. Mời người tiếp theo.',
-              'No session is left on this computer. Next, please.',
-            )}
+          : t('Máy này không còn nhớ ai. Mời người tiếp theo.', 'No session is left on this computer. Next, please.')}
       </p>
       <a class="button button-primary button-big" href={signInPath}>
         {t('Đăng nhập', 'Sign in')}

@@ -61,7 +61,12 @@ function HowToKnow({ document, action, maxBytes, error, paper }: VerifyCodeProps
       >
         <div class="mt-3 grid gap-3">
           <ErrorBanner error={error} />
-          <FileForm action={action} maxBytes={maxBytes} label={t('Chọn tệp PDF', 'Choose the PDF')} />
+          <FileForm
+            action={action}
+            maxBytes={maxBytes}
+            label={t('Chọn tệp PDF', 'Choose the PDF')}
+            isSecond={paper !== null}
+          />
         </div>
       </Row>
       <Row

@@ -34,7 +34,7 @@ export function TimeLine({ signature, judgedAt }: { readonly signature: Signatur
   return (
     <section class="grid gap-3 across" aria-labelledby="time-line">
       <h2 id="time-line">{t('Từ lúc ký tới hôm nay', 'From signing to today')}</h2>
-      <Ruled isTight isOrdered>
+      <Ruled onMargin isTight isOrdered>
         {stepsOf(signature, judgedAt).map(({ look, what, detail }) => (
           <Row key={what} mark={look === 'plain' ? 'later' : look} title={what} note={detail} />
         ))}
@@ -51,7 +51,7 @@ export function Chain({ signature }: { readonly signature: SignatureReport }) {
   return (
     <section class="grid gap-3" aria-labelledby="chain">
       <h2 id="chain">{t('Ai chứng thực ai', 'Who certifies whom')}</h2>
-      <Ruled isTight isOrdered>
+      <Ruled onMargin isTight isOrdered>
         {chain.length > 0 ? (
           chain.map(({ name, notAfter }, index) => (
             <Row

@@ -14,12 +14,15 @@ export function FileForm({
   maxBytes,
   label,
   isJudgedHere = false,
+  isSecond,
 }: {
   readonly action: string;
   readonly maxBytes: number;
   readonly label: string;
   /** With a script the page judges the file itself, and the server never gets it. */
   readonly isJudgedHere?: boolean;
+  /** Something else is what most people do on the page. */
+  readonly isSecond?: boolean;
 }) {
   return (
     <form
@@ -49,7 +52,7 @@ export function FileForm({
         )}
       </p>
       <details>
-        <summary class="min-h-8">
+        <summary>
           {t(
             'Có hai tệp? (chữ ký riêng .p7s, hoặc học bạ số PDF và XML)',
             'Two files? (a signature of its own, .p7s, or a school report as PDF and XML)',
@@ -64,13 +67,13 @@ export function FileForm({
         <input id="content" name="content" type="file" class="control" />
       </details>
       <details>
-        <summary class="min-h-8">{t('Tệp PDF có mật khẩu?', 'Does the PDF have a password?')}</summary>
+        <summary>{t('Tệp PDF có mật khẩu?', 'Does the PDF have a password?')}</summary>
         <label for="password" class="block mt-2">
           {t('Mật khẩu của tệp', 'Password of the file')}
         </label>
         <input id="password" name="password" type="password" autocomplete="off" maxlength={127} class="control" />
       </details>
-      <button type="submit" class="button button-primary justify-self-start">
+      <button type="submit" class={`button justify-self-start ${isSecond ? '' : 'button-primary'}`}>
         <Icon name="shield-check" />
         {t('Kiểm tra', 'Check')}
       </button>
@@ -254,7 +257,7 @@ export function VerifyReport(props: VerifyReportProps) {
         </div>
       </div>
       <details class="card">
-        <summary class="font-semibold min-h-8">{t('Chi tiết kỹ thuật', 'Technical details')}</summary>
+        <summary>{t('Chi tiết kỹ thuật', 'Technical details')}</summary>
         <dl class="facts mt-4 text-sm">
           <Detail name={t('Tệp', 'File')}>
             {props.fileName} ({formatNumber(props.sizeBytes)} B)

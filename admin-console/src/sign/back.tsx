@@ -11,13 +11,13 @@ export function Back({ onBack, href }: { readonly onBack?: () => void; readonly 
   );
   if (href) {
     return (
-      <a class="button button-quiet justify-self-start -ml-3" href={href}>
+      <a class="button button-quiet justify-self-start -ml-4.5" href={href}>
         {label}
       </a>
     );
   }
   return (
-    <button type="button" class="button button-quiet justify-self-start -ml-3" onClick={onBack}>
+    <button type="button" class="button button-quiet justify-self-start -ml-4.5" onClick={onBack}>
       {label}
     </button>
   );

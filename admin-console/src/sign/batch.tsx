@@ -108,7 +108,7 @@ export function BatchPage() {
           </h2>
           <button
             type="button"
-            class="button button-quiet max-sm:-ml-3"
+            class="button button-quiet -ml-4.5"
             onClick={() => setLeft(chosen.length > 0 ? new Set(batch.items.map(({ id }) => id)) : new Set())}
           >
             {chosen.length > 0 ? t('Bỏ chọn tất cả', 'Choose none') : t('Chọn tất cả', 'Choose all')}

@@ -75,7 +75,7 @@ export function Confirm({
         </Banner>
       )}
       <details class="card" open={count > 1 && count <= 3}>
-        <summary class="min-h-8 font-semibold">{t(`${count} tài liệu`, `${count} documents`)}</summary>
+        <summary>{t(`${count} tài liệu`, `${count} documents`)}</summary>
         <ul class="grid gap-2 mt-2">
           {items.map(({ requestId, title }) => (
             <li key={requestId}>{title}</li>
@@ -93,7 +93,7 @@ export function Confirm({
         </span>
       </p>
       <details class="text-sm">
-        <summary class="min-h-11">{t('Chi tiết', 'Details')}</summary>
+        <summary>{t('Chi tiết', 'Details')}</summary>
         <p>
           ECDSA P-256, SHA-256 · {t('hết hạn', 'expires')} {formatTime(expiresAt)}
         </p>

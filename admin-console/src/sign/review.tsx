@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { api, must } from '../design/api.ts';
-import { Dialog } from '../design/dialog.tsx';
-import { Banner, Field } from '../design/form.tsx';
+import { ActButton } from '../design/dialog.tsx';
+import { Banner } from '../design/form.tsx';
 import { Icon } from '../design/icon.tsx';
 import { t } from '../design/language.ts';
 import { useAction, useLoad } from '../design/load.ts';
@@ -36,7 +36,6 @@ export function Review({
     isOffline ? readKept(id) : openSession([id], 'sign'),
   );
   const [drawn, setDrawn] = useState<DrawnSession>();
-  const [isRejecting, setRejecting] = useState(false);
   const current = opened.state === 'ready' ? opened.data : undefined;
   const session = current?.session;
   useEffect(() => {
@@ -83,12 +82,21 @@ export function Review({
         }}
       />
       <Lines files={current?.files ?? none} />
-      {isRejecting && <Reject id={id} onClose={() => setRejecting(false)} onDone={onBack} />}
       <div class="phone-bar">
         <div class="grid-cols-2">
-          <button type="button" class="button" disabled={isOffline} onClick={() => setRejecting(true)}>
-            {t('Từ chối', 'Reject')}
-          </button>
+          <ActButton
+            label={t('Từ chối', 'Reject')}
+            question={t('Từ chối và trả lại', 'Reject and send back')}
+            confirm={t('Gửi lại cho người trình', 'Send it back')}
+            reason={t('Lý do từ chối', 'Why it is rejected')}
+            disabled={isOffline}
+            onConfirm={async (reason) => {
+              await must(
+                api.POST('/api/v1/signing/requests/{id}/reject', { params: { path: { id } }, body: { reason } }),
+              );
+              onBack();
+            }}
+          />
           <button
             type="button"
             class="button button-primary"
@@ -220,7 +228,7 @@ export function Documents({
         {files.map((file) =>
           file.artefact === 'data' ? (
             <details key={fileKey(file)} class="card">
-              <summary class="min-h-8">
+              <summary>
                 {t(
                   'Dữ liệu XML của học bạ trên, khớp với bản PDF',
                   'The XML of the report above; it belongs to this PDF',
@@ -247,9 +255,7 @@ function Lines({ files }: { readonly files: readonly Prepared[] }) {
   });
   return (
     <details class="card" onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
-      <summary class="min-h-11 cursor-pointer font-semibold">
-        {t('Đọc nội dung bằng chữ to', 'Read it in large text')}
-      </summary>
+      <summary>{t('Đọc nội dung bằng chữ to', 'Read it in large text')}</summary>
       {lines.state === 'ready' && (
         <ul class="text-lg">
           {lines.data.map((line, index) => (
@@ -261,51 +267,5 @@ function Lines({ files }: { readonly files: readonly Prepared[] }) {
         </ul>
       )}
     </details>
-  );
-}
-
-/** Why it goes back: over the page, with the focus in the field. */
-function Reject({
-  id,
-  onClose,
-  onDone,
-}: {
-  readonly id: string;
-  readonly onClose: () => void;
-  readonly onDone: () => void;
-}) {
-  const [reason, setReason] = useState('');
-  const { isBusy, error, run } = useAction();
-  const reject = async () => {
-    await must(api.POST('/api/v1/signing/requests/{id}/reject', { params: { path: { id } }, body: { reason } }));
-    onDone();
-  };
-  return (
-    <Dialog title={t('Từ chối và trả lại', 'Reject and send back')} onClose={onClose}>
-      <Field
-        label={t('Lý do từ chối', 'Why it is rejected')}
-        name="reason"
-        value={reason}
-        minlength={3}
-        maxlength={500}
-        required
-        autofocus
-        onInput={(event) => setReason(event.currentTarget.value)}
-        error={error}
-      />
-      <div class="flex flex-wrap gap-3">
-        <button
-          type="button"
-          class="button button-bad"
-          disabled={isBusy || reason.trim().length < 3}
-          onClick={() => run(reject)}
-        >
-          {t('Gửi lại cho người trình', 'Send it back')}
-        </button>
-        <button type="button" class="button" onClick={onClose}>
-          {t('Thôi', 'Cancel')}
-        </button>
-      </div>
-    </Dialog>
   );
 }

@@ -111,9 +111,7 @@ function Choice({
         onFile={onFile}
       />
       <details>
-        <summary class="min-h-8">
-          {t('Chữ ký là tệp riêng (.p7s)?', 'Is the signature a file of its own (.p7s)?')}
-        </summary>
+        <summary>{t('Chữ ký là tệp riêng (.p7s)?', 'Is the signature a file of its own (.p7s)?')}</summary>
         <label for="content" class="block mt-2">
           {t(
             'Chọn tệp đã được ký trước, rồi chọn tệp chữ ký',

@@ -20,8 +20,8 @@ const demoApps = (organisationId: string): (NewApp & { clientId: keyof typeof de
     clientId: 'thu-vien-so',
     name: 'Thư viện số',
     purpose: {
-      vi: 'Cho mượn sách điện tử theo trường và lớp của bạn.',
-      en: 'Lends e-books by your school and class.',
+      vi: 'Mượn sách điện tử của trường và của lớp.',
+      en: 'Lends the e-books of the school and the class.',
     },
     kind: 'web',
     organisationId,

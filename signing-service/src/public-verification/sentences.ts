@@ -102,7 +102,8 @@ function genuine({ signature, isFilledIn }: Evidence): Text {
     };
   }
   const name = signer?.name ?? '';
-  const place = signer?.organisation ? `, ${signer.organisation}` : '';
+  // A seal is the organisation's own: its name once.
+  const place = signer?.organisation && signer.organisation !== name ? `, ${signer.organisation}` : '';
   const [whenVi, whenEn] = when ? [` ngày ${vietnamDate.format(when)}`, ` on ${englishDate.format(when)}`] : ['', ''];
   return isFilledIn
     ? {

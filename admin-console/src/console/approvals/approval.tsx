@@ -71,7 +71,20 @@ function Approval({ one, reload }: { readonly one: ApprovalView; readonly reload
           {may('confirm') && <Confirm one={one} reload={reload} />}
           {may('approve') && <Approve one={one} reload={reload} />}
           <div class="flex flex-wrap gap-3">
-            {may('refuse') && <Refuse id={one.id} reload={reload} />}
+            {may('refuse') && (
+              <ActButton
+                bad
+                label={t('Từ chối…', 'Refuse…')}
+                question={t('Từ chối việc này?', 'Refuse this?')}
+                confirm={t('Từ chối', 'Refuse')}
+                reason={t('Lý do, người lập sẽ đọc', 'The reason, for its maker to read')}
+                onConfirm={async (reason) => {
+                  const params = { path: { id: one.id } };
+                  await must(api.POST('/api/v1/approvals/{id}/refuse', { params, body: { reason } }));
+                  reload();
+                }}
+              />
+            )}
             {may('withdraw') && (
               <ActButton
                 label={t('Rút lại', 'Withdraw')}
@@ -93,9 +106,7 @@ function Approval({ one, reload }: { readonly one: ApprovalView; readonly reload
           </div>
           {may('collect') && <Collect id={one.id} />}
           <details>
-            <summary class="min-h-11 inline-flex items-center cursor-pointer text-accent">
-              {t('Đúng những gì hai passkey ký', 'Exactly what both passkeys are put to')}
-            </summary>
+            <summary>{t('Đúng những gì hai passkey ký', 'Exactly what both passkeys are put to')}</summary>
             <p class="text-sm text-quiet break-all">SHA-256 {one.digest}</p>
             <pre class="text-sm whitespace-pre-wrap break-all">{one.covered}</pre>
           </details>
@@ -186,30 +197,6 @@ function Approve({ one, reload }: { readonly one: ApprovalView; readonly reload:
   );
 }
 
-function Refuse({ id, reload }: { readonly id: string; readonly reload: () => void }) {
-  const [reason, setReason] = useState('');
-  return (
-    <ActButton
-      bad
-      label={t('Từ chối…', 'Refuse…')}
-      question={t('Từ chối việc này?', 'Refuse this?')}
-      confirm={t('Từ chối', 'Refuse')}
-      onConfirm={async () => {
-        await must(api.POST('/api/v1/approvals/{id}/refuse', { params: { path: { id } }, body: { reason } }));
-        reload();
-      }}
-    >
-      <Field
-        label={t('Lý do, người lập sẽ đọc', 'The reason, for its maker to read')}
-        name="reason"
-        maxlength={500}
-        value={reason}
-        onInput={(event) => setReason(event.currentTarget.value)}
-      />
-    </ActButton>
-  );
-}
-
 function Collect({ id }: { readonly id: string }) {
   const [text, setText] = useState<string>();
   const { isBusy, error, run } = useAction();
@@ -260,9 +247,7 @@ function EvidenceOf({ id }: { readonly id: string }) {
   const [isOpen, setOpen] = useState(false);
   return (
     <details onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
-      <summary class="min-h-11 inline-flex items-center cursor-pointer text-accent">
-        {t('Kiểm tra lại bằng chứng', 'Check the evidence again')}
-      </summary>
+      <summary>{t('Kiểm tra lại bằng chứng', 'Check the evidence again')}</summary>
       {isOpen && <EvidenceChecks id={id} />}
     </details>
   );

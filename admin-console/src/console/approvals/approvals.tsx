@@ -37,18 +37,18 @@ export function Approvals() {
               <Rows items={mine} />
             </Section>
           )}
-          <Section title={t('Đã xong', 'Over')}>
-            <Show loaded={closed}>
-              {(items) =>
-                items.length === 0 ? (
-                  <Empty icon="user-check">{t('Chưa có việc nào.', 'None yet.')}</Empty>
-                ) : (
+          <Show loaded={closed}>
+            {(items) =>
+              items.length === 0 ? (
+                <Empty icon="user-check">{t('Chưa có việc nào đã xong.', 'Nothing is over yet.')}</Empty>
+              ) : (
+                <Section title={t('Đã xong', 'Over')}>
                   <Rows items={items} isTight />
-                )
-              }
-            </Show>
-            {more && <More onClick={more} />}
-          </Section>
+                  {more && <More onClick={more} />}
+                </Section>
+              )
+            }
+          </Show>
         </>
       )}
     </Show>

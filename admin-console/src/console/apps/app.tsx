@@ -59,12 +59,14 @@ function Loaded({ app, reload }: { readonly app: AppView; readonly reload: () =>
           {app.kind !== 'machine' && app.kind !== 'device' && <Snippets app={app} />}
           {may('apps.write') && <Requests app={app} />}
           <Addresses app={app} />
-          {may('apps.write') && <Acts app={app} onSecret={setSecret} />}
+          <div class="flex flex-wrap gap-3 empty:hidden">
+            {may('apps.approve') && app.kind !== 'machine' && !app.isSandbox && <Approval app={app} reload={reload} />}
+            {may('apps.write') && <Acts app={app} onSecret={setSecret} />}
+          </div>
         </div>
         <div class="grid gap-4 content-start min-w-0">
           {may('apps.write') && app.kind !== 'machine' ? <Preview app={app} /> : <Told app={app} />}
           {app.isSandbox && may('apps.write') && <GoingLive app={app} reload={reload} />}
-          {may('apps.approve') && app.kind !== 'machine' && !app.isSandbox && <Approval app={app} reload={reload} />}
         </div>
       </div>
     </>
@@ -231,7 +233,7 @@ function Acts({ app, onSecret }: { readonly app: AppView; readonly onSecret: (se
   const { route } = useLocation();
   const path = { params: { path: { clientId: app.clientId } } };
   return (
-    <div class="flex flex-wrap gap-3">
+    <>
       {(app.kind === 'web' || app.kind === 'machine') && !app.jwks && !app.jwksUri && (
         <ActButton
           label={t('Đổi mã bí mật', 'Rotate the secret')}
@@ -268,6 +270,6 @@ function Acts({ app, onSecret }: { readonly app: AppView; readonly onSecret: (se
           )}
         </p>
       </ActButton>
-    </div>
+    </>
   );
 }

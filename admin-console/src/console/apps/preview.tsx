@@ -46,7 +46,7 @@ export function Preview({ app }: { readonly app: AppView }) {
                 />
               ))}
             </Ruled>
-            <details class="more">
+            <details>
               <summary>{t('ID token, đã giải', 'ID token, decoded')}</summary>
               {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a block that scrolls must be reachable by keyboard */}
               <pre class="listing mt-2" tabIndex={0}>

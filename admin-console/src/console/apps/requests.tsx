@@ -64,7 +64,7 @@ function Request({ app, request }: { readonly app: AppView; readonly request: Se
               {error}: {detail}
             </span>
           )}
-          <details class="more">
+          <details>
             <summary>{t('Đã gửi gì', 'What was sent')}</summary>
             <dl class="facts">
               {Object.entries({ endpoint, ...sent }).map(([name, value]) => (

@@ -4,16 +4,16 @@ import { api, must } from '../../design/api.ts';
 import { Chips } from '../../design/choices.tsx';
 import { Banner } from '../../design/form.tsx';
 import { Icon } from '../../design/icon.tsx';
-import { formatClock, formatDay, formatNumber, t } from '../../design/language.ts';
+import { formatClock, formatNumber, t } from '../../design/language.ts';
 import { useAction } from '../../design/load.ts';
-import { Row, Ruled } from '../../design/ruled.tsx';
+import { Row } from '../../design/ruled.tsx';
 import { Empty, Show } from '../../design/show.tsx';
-import { sentence } from '../call.ts';
 import { useFilter } from '../filter.ts';
 import { useMay } from '../me.ts';
 import { usePages } from '../pages.ts';
 import { More, Title } from '../parts.tsx';
 import { eventName } from '../words.ts';
+import { Days } from './days.tsx';
 import { Export } from './export.tsx';
 import { Histogram } from './histogram.tsx';
 import { SpanFields, useSpan } from './span.tsx';
@@ -25,6 +25,7 @@ export function Audit() {
   const { query } = useLocation();
   const [type, setType] = useFilter('type');
   const span = useSpan();
+  const mayVerify = useMay('audit.verify');
   const subject = query.subject ?? '';
   const filter = { ...(type ? { type } : {}), ...(subject ? { subject } : {}), ...span.times };
   const ask = (cursor: string | undefined, limit = 50) =>
@@ -36,9 +37,15 @@ export function Audit() {
         title={t('Nhật ký', 'Audit')}
         note={t('Không ai sửa được mà không bị phát hiện.', 'Nobody can alter it unnoticed.')}
       >
+        {mayVerify && (
+          <a class="button" href="/admin/audit/accesses">
+            <Icon name="eye" />
+            {t('Ai đã xem', 'Who looked')}
+          </a>
+        )}
         <Export ask={(cursor) => ask(cursor, 200)} />
       </Title>
-      <Integrity />
+      {mayVerify && <Integrity />}
       <search class="grid gap-4">
         <Chips
           label={t('Việc', 'What')}
@@ -56,7 +63,15 @@ export function Audit() {
           <a href="/admin/audit">{t('Xem tất cả', 'See everything')}</a>
         </p>
       )}
-      <Show loaded={loaded}>{(entries) => (entries.length === 0 ? <Nothing /> : <Days entries={entries} />)}</Show>
+      <Show loaded={loaded}>
+        {(entries) =>
+          entries.length === 0 ? (
+            <Nothing />
+          ) : (
+            <Days items={entries}>{(entry) => <EntryRow key={entry.id} entry={entry} />}</Days>
+          )
+        }
+      </Show>
       {more && <More onClick={more} />}
     </>
   );
@@ -68,10 +83,8 @@ const Nothing = () => (
 
 /** Recomputes the logs when somebody who may asks, and says what came of it. */
 function Integrity() {
-  const mayVerify = useMay('audit.verify');
   const [verdicts, setVerdicts] = useState<readonly Verdict[]>([]);
   const { isBusy, error, run } = useAction();
-  if (!mayVerify) return null;
   return (
     <div class="grid gap-3">
       {error && <Banner state="bad">{error}</Banner>}
@@ -88,29 +101,6 @@ function Integrity() {
         {isBusy ? t('Đang kiểm tra…', 'Checking…') : t('Kiểm tra toàn vẹn', 'Check integrity')}
       </button>
     </div>
-  );
-}
-
-/** Entries under the day on which they happened. */
-function Days({ entries }: { readonly entries: readonly Entry[] }) {
-  const days = new Map<string, Entry[]>();
-  for (const entry of entries) {
-    const day = formatDay(entry.at);
-    days.set(day, [...(days.get(day) ?? []), entry]);
-  }
-  return (
-    <>
-      {[...days].map(([day, ofDay]) => (
-        <section key={day} class="grid gap-3" aria-label={sentence(day)}>
-          <h2 class="number">{sentence(day)}</h2>
-          <Ruled onMargin isTight isOrdered>
-            {ofDay.map((entry) => (
-              <EntryRow key={entry.id} entry={entry} />
-            ))}
-          </Ruled>
-        </section>
-      ))}
-    </>
   );
 }
 

@@ -9,10 +9,10 @@ import { State } from '../../design/mark.tsx';
 import { Show } from '../../design/show.tsx';
 import { Table } from '../../design/table.tsx';
 import type { paths } from '../../generated/api.d.ts';
-import type { ClassView } from '../classes/views.ts';
+import { type ClassView, fullLine } from '../classes/views.ts';
 import { mayDo } from '../may.ts';
 import { Title } from '../parts.tsx';
-import { BadgeSheet, fullLine, PinSheet } from './sheets.tsx';
+import { BadgeSheet, PinSheet } from './sheets.tsx';
 import { StandIn, type StandInBadge } from './stand-in.tsx';
 
 type Standing = paths['/api/v1/classes/{id}/badges']['get']['responses']['200']['content']['application/json'];

@@ -1,27 +1,17 @@
 import { useLocation } from 'preact-iso';
 import { Banner } from '../../design/form.tsx';
 import { Icon } from '../../design/icon.tsx';
-import { formatDate, formatEducationId, t } from '../../design/language.ts';
+import { t } from '../../design/language.ts';
 import { Mark } from '../../design/mark.tsx';
 import { pictureOf } from '../../design/pictures.ts';
 import { Qr } from '../../design/qr.tsx';
 import type { paths } from '../../generated/api.d.ts';
-import { type ClassView, schoolYearName } from '../classes/views.ts';
+import { type ClassView, fullLine, schoolYearName } from '../classes/views.ts';
 import { Title } from '../parts.tsx';
 import '../paper.css';
 
 type Badges = paths['/api/v1/classes/{id}/badges']['post']['responses']['201']['content']['application/json'];
 type Pins = paths['/api/v1/classes/{id}/pins']['post']['responses']['201']['content']['application/json'];
-
-/** Who is meant, in the list and on paper that is handed out: those of one name by their birthday, twins by their education ID. */
-export function fullLine(data: ClassView, person: { readonly id: string; readonly fullName: string }): string {
-  const one = data.learners.find(({ id }) => id === person.id);
-  const namesakes = data.learners.filter(({ id, fullName }) => id !== person.id && fullName === person.fullName);
-  if (!one || namesakes.length === 0) return person.fullName;
-  const isTwin = namesakes.some(({ birthDate }) => birthDate === one.birthDate);
-  const mark = isTwin || !one.birthDate ? formatEducationId(one.educationId) : formatDate(one.birthDate);
-  return `${person.fullName} · ${mark}`;
-}
 
 const givenName = (fullName: string) => fullName.split(' ').at(-1) ?? fullName;
 

@@ -152,9 +152,7 @@ function PlanView({ plan }: { readonly plan: Plan }) {
               <td class="font-semibold">{person.fullName}</td>
               <td>
                 <details>
-                  <summary class="cursor-pointer min-h-6">
-                    {t(`${changes.length} ô`, `${changes.length} cells`)}
-                  </summary>
+                  <summary>{t(`${changes.length} ô`, `${changes.length} cells`)}</summary>
                   {changes.map(({ column, before, after }) => (
                     <span key={column} class="block text-sm">
                       {column}: {before ?? '—'} → {after ?? '—'}

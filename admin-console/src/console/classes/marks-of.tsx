@@ -134,7 +134,13 @@ function Cell({
       />
     );
   }
-  if (kind === 'text') return <Lines label={short} {...hint} rows={2} {...entry.field(key)} />;
+  if (kind === 'text') {
+    return (
+      <div class="col-span-full">
+        <Lines label={short} {...hint} rows={2} {...entry.field(key)} />
+      </div>
+    );
+  }
   return (
     <Field
       label={short}

@@ -7,6 +7,8 @@ import { Show } from '../../design/show.tsx';
 import { Table } from '../../design/table.tsx';
 import type { paths } from '../../generated/api.d.ts';
 import { Title } from '../parts.tsx';
+import { repeated } from '../twins.ts';
+import { fullLine } from './views.ts';
 
 export type Marks =
   paths['/api/v1/signing/classes/{id}/marks']['get']['responses']['200']['content']['application/json'];
@@ -17,10 +19,15 @@ export type MarksColumn = Marks['columns'][number];
 export function MarksPage() {
   const { id = '' } = useRoute().params;
   const { path } = useLocation();
-  const [loaded] = useLoad(id, () => must(api.GET('/api/v1/signing/classes/{id}/marks', { params: { path: { id } } })));
+  const [loaded] = useLoad(id, async () => {
+    const params = { params: { path: { id } } };
+    const marks = await must(api.GET('/api/v1/signing/classes/{id}/marks', params));
+    const hasTwins = repeated(marks.rows.map(({ person }) => person.fullName)).size > 0;
+    return { marks, theClass: hasTwins ? await must(api.GET('/api/v1/classes/{id}', params)) : undefined };
+  });
   return (
     <Show loaded={loaded}>
-      {(marks) => {
+      {({ marks, theClass }) => {
         const complete = marks.rows.filter(({ isComplete }) => isComplete).length;
         const mayWrite = marks.may.includes('write');
         return (
@@ -41,14 +48,14 @@ export function MarksPage() {
             </Title>
             <Table
               label={t('Điểm của lớp', 'Marks of the class')}
-              heads={[t('Họ và tên', 'Name'), t('Còn thiếu', 'Missing'), t('Học bạ', 'Transcript')]}
+              heads={[t('Họ và tên', 'Name'), t('Điểm', 'Marks'), t('Học bạ', 'Transcript')]}
               empty={t('Lớp chưa có em nào.', 'There is no pupil in this class yet.')}
             >
               {marks.rows.map((row) => (
                 <tr key={row.person.id}>
                   <td>
                     <a class="font-semibold" href={`${path}/${row.person.id}`}>
-                      {row.person.fullName}
+                      {theClass ? fullLine(theClass, row.person) : row.person.fullName}
                     </a>
                   </td>
                   <td>
@@ -87,8 +94,8 @@ function Missing({ row, columns }: { readonly row: MarksRow; readonly columns: r
 function Transcript({ row: { transcript } }: { readonly row: MarksRow }) {
   if (!transcript) return null;
   const states = {
-    waiting: <State state="warn">{t('Đang chờ ký', 'Being signed')}</State>,
-    signed: <State state="warn">{t('Chờ đóng dấu', 'To be sealed')}</State>,
+    waiting: <State state="now">{t('Đang chờ ký', 'Being signed')}</State>,
+    signed: <State state="now">{t('Chờ đóng dấu', 'To be sealed')}</State>,
     issued: <State state="good">{t('Đã phát hành', 'Issued')}</State>,
     rejected: <State state="bad">{t('Bị trả lại', 'Returned')}</State>,
     replaced: <State state="plain">{t('Bị thay thế', 'Replaced')}</State>,

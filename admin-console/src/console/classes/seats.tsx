@@ -158,7 +158,8 @@ export function Stuck({ data, accounts, onHelp, isBusy }: SeatsProps) {
               act={
                 onHelp && (
                   <button type="button" class="button button-small" disabled={isBusy} onClick={() => onHelp(learner)}>
-                    {t(`Cho ${givenName(learner.fullName)} mã`, `A code for ${givenName(learner.fullName)}`)}
+                    {t('Cho mã', 'Give a code')}
+                    <span class="sr-only">: {givenName(learner.fullName)}</span>
                   </button>
                 )
               }

@@ -1,4 +1,4 @@
-import { isoDay, t } from '../../design/language.ts';
+import { formatDate, formatEducationId, isoDay, t } from '../../design/language.ts';
 import type { paths } from '../../generated/api.d.ts';
 
 export type ClassView = paths['/api/v1/classes/{id}']['get']['responses']['200']['content']['application/json'];
@@ -15,3 +15,13 @@ export const isToday = (at: string | null | undefined): boolean =>
 /** What the teacher's button says. */
 export const helpName = (account: Account | undefined): string =>
   account?.status === 'active' ? t('Quên mật khẩu', 'Forgot the password') : t('Cho mã', 'Give a code');
+
+/** Who is meant, in the list and on paper that is handed out: those of one name by their birthday, twins by their education ID. */
+export function fullLine(data: ClassView, person: { readonly id: string; readonly fullName: string }): string {
+  const one = data.learners.find(({ id }) => id === person.id);
+  const namesakes = data.learners.filter(({ id, fullName }) => id !== person.id && fullName === person.fullName);
+  if (!one || namesakes.length === 0) return person.fullName;
+  const isTwin = namesakes.some(({ birthDate }) => birthDate === one.birthDate);
+  const mark = isTwin || !one.birthDate ? formatEducationId(one.educationId) : formatDate(one.birthDate);
+  return `${person.fullName} · ${mark}`;
+}

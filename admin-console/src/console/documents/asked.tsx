@@ -2,13 +2,12 @@ import { useState } from 'preact/hooks';
 import { api, must } from '../../design/api.ts';
 import { ActButton } from '../../design/dialog.tsx';
 import { t } from '../../design/language.ts';
-import { Ruled } from '../../design/ruled.tsx';
 import { Empty, Show } from '../../design/show.tsx';
 import { toast } from '../../design/toast.tsx';
 import { usePages } from '../pages.ts';
 import { More, Title } from '../parts.tsx';
 import { NewDocumentLink } from './link.tsx';
-import { RequestRow } from './row.tsx';
+import { Requests } from './row.tsx';
 import type { SigningRequest } from './views.ts';
 
 /** `/admin/signing/asked`: what I sent to be signed, whose turn it is, and the way back. */
@@ -30,11 +29,11 @@ export function AskedDocuments() {
           requests.length === 0 ? (
             <Empty icon="signature">{t('Anh/chị chưa trình tài liệu nào.', 'You have sent nothing yet.')}</Empty>
           ) : (
-            <Ruled onMargin label={t('Tài liệu đã trình', 'Documents that were sent')}>
-              {requests.map((one) => (
-                <RequestRow key={one.id} one={one} act={<Withdraw one={one} onDone={() => setRound(round + 1)} />} />
-              ))}
-            </Ruled>
+            <Requests
+              requests={requests}
+              label={t('Tài liệu đã trình', 'Documents that were sent')}
+              act={(one) => <Withdraw one={one} onDone={() => setRound(round + 1)} />}
+            />
           )
         }
       </Show>

@@ -2,24 +2,78 @@ import type { ComponentChildren } from 'preact';
 import { Icon } from '../../design/icon.tsx';
 import { t } from '../../design/language.ts';
 import { State } from '../../design/mark.tsx';
-import { Row, type RowMark } from '../../design/ruled.tsx';
+import { Row, type RowMark, Ruled } from '../../design/ruled.tsx';
 import { Ago } from '../parts.tsx';
 import type { SigningRequest } from './views.ts';
 
+/** Documents as they were sent: those of a class, one beneath the other, have its name once above them. */
+export function Requests({
+  requests,
+  label,
+  act,
+}: {
+  readonly requests: readonly SigningRequest[];
+  readonly label: string;
+  readonly act?: (one: SigningRequest) => ComponentChildren;
+}) {
+  return (
+    <>
+      {inClasses(requests).map((together) => {
+        const [first] = together;
+        const ofClass = first?.className && together.length > 1 ? first : undefined;
+        const heading = ofClass && `${t('Lớp', 'Class')} ${ofClass.className} · ${ofClass.organisation.name}`;
+        return (
+          <section key={first?.id} class="grid gap-4 min-w-0" aria-label={heading ?? label}>
+            {heading && <h2>{heading}</h2>}
+            <Ruled onMargin label={heading ?? label} isTight={heading !== undefined}>
+              {together.map((one) => (
+                <RequestRow key={one.id} one={one} isInClass={heading !== undefined} act={act?.(one)} />
+              ))}
+            </Ruled>
+          </section>
+        );
+      })}
+    </>
+  );
+}
+
+/** In the order of the list; a class that comes again later has its heading again. */
+function inClasses(requests: readonly SigningRequest[]): SigningRequest[][] {
+  const groups: SigningRequest[][] = [];
+  for (const one of requests) {
+    const last = groups.at(-1);
+    const before = last?.[0];
+    const isSame = before && before.classId === one.classId && before.organisation.id === one.organisation.id;
+    if (last && isSame) last.push(one);
+    else groups.push([one]);
+  }
+  return groups;
+}
+
 /** One document with its way: who has signed, whose turn it is, and what the signer reads on both screens. */
-export function RequestRow({ one, act }: { readonly one: SigningRequest; readonly act?: ComponentChildren }) {
+function RequestRow({
+  one,
+  isInClass,
+  act,
+}: {
+  readonly one: SigningRequest;
+  /** School and class stand above it. */
+  readonly isInClass: boolean;
+  readonly act: ComponentChildren;
+}) {
   return (
     <Row
       mark={marks[one.state]}
       title={
         <a href={`/api/v1/signing/requests/${one.id}/document`} class="no-underline text-ink hover:underline">
-          {one.title}
+          {(isInClass && one.subject?.fullName) || one.title}
         </a>
       }
       note={
         <>
           <span class="block text-sm">
-            {one.organisation.name} · {t('trình', 'requested')} <Ago at={one.createdAt} />
+            {!isInClass && `${one.organisation.name} · `}
+            {t('trình', 'requested')} <Ago at={one.createdAt} />
           </span>
           <span class="flex flex-wrap items-center gap-x-2 gap-y-1 text-sm mt-1">
             {one.steps.map((step) => (

@@ -2,6 +2,7 @@ import { api, must } from '../../design/api.ts';
 import { Figure } from '../../design/chart.tsx';
 import { formatNumber, locale, t } from '../../design/language.ts';
 import { useLoad } from '../../design/load.ts';
+import { Lotus } from '../../design/lotus.tsx';
 import { Show } from '../../design/show.tsx';
 import { givenName, inWords, sentence, youOf } from '../call.ts';
 import { type Me, useMe } from '../me.ts';
@@ -34,6 +35,7 @@ export function Home() {
                 {open > 0 && <Start steps={steps} />}
                 {(home.filled?.learners ?? 0) > 0 && <SignIns />}
                 {open === 0 && home.filled && <Figures filled={home.filled} />}
+                {waiting.length === 0 && home.classes.length === 0 && !home.filled && <AllDone />}
               </div>
               <Alarms />
             </div>
@@ -41,6 +43,21 @@ export function Home() {
         );
       }}
     </Show>
+  );
+}
+
+/** For who only acts when others ask: the rest of the page would be empty. */
+function AllDone() {
+  return (
+    <div class="grid justify-items-center gap-4 py-10 text-center">
+      <Lotus size={180} />
+      <p class="text-quiet max-w-[34ch]">
+        {t(
+          'Có việc cần tới mình thì việc ấy hiện ở đây, và có tin báo.',
+          'What needs you shows here, and you are notified.',
+        )}
+      </p>
+    </div>
   );
 }
 

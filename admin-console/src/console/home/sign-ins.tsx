@@ -44,7 +44,7 @@ function Today({ day: { hours, behind }, now }: { readonly day: Day; readonly no
                 )
           }
           heads={[t('Giờ', 'Hour'), t('Lượt vào', 'Sign-ins')]}
-          columns={hours.filter(({ hour }) => hour >= 5 && hour <= 22).map((one) => columnOf(one, now))}
+          columns={schoolDay(hours).map((one) => columnOf(one, now))}
         />
         <Legend
           shares={[
@@ -87,6 +87,13 @@ function Today({ day: { hours, behind }, now }: { readonly day: Day; readonly no
       )}
     </>
   );
+}
+
+/** From five to twenty-two, and every hour in which somebody came. */
+function schoolDay(hours: Day['hours']): Day['hours'] {
+  const came = hours.filter(({ count, weekBefore }) => count > 0 || weekBefore > 0).map(({ hour }) => hour);
+  const [first, last] = [Math.min(5, ...came), Math.max(22, ...came)];
+  return hours.filter(({ hour }) => hour >= first && hour <= last);
 }
 
 const columnOf = ({ hour, count, weekBefore }: Day['hours'][number], now: number): Column => ({

@@ -18,7 +18,7 @@ export function Start({ steps }: { readonly steps: readonly Step[] }) {
       </Ruled>
       {done.length > 0 && (
         <details open={open.length > done.length}>
-          <summary class="min-h-11 inline-flex items-center cursor-pointer text-accent font-semibold">
+          <summary>
             {t(`${sentence(inWords(done.length))} bước đã xong`, `${sentence(inWords(done.length))} steps are done`)}
           </summary>
           <Ruled onMargin isOrdered isTight>

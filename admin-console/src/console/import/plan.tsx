@@ -134,7 +134,7 @@ export function PlanStep({
       )}
       {plan.skipped.length > 0 && (
         <details>
-          <summary class="cursor-pointer">
+          <summary>
             {t(
               `${plan.skipped.length} dòng bỏ qua, vì không phải một người cần nhập`,
               `${plan.skipped.length} rows with nobody to import`,

@@ -164,7 +164,7 @@ function Repeating({
   const count = [...chosen.values()].filter(({ id }) => id === of.id).length;
   return (
     <details onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
-      <summary class="cursor-pointer min-h-6">
+      <summary>
         {count === 0 ? t('Chọn em', 'Choose') : t(`${formatNumber(count)} em`, `${formatNumber(count)} chosen`)}
         <span class="sr-only"> ({of.code})</span>
       </summary>

@@ -1,11 +1,13 @@
 import { useLocation } from 'preact-iso';
 import { api, must } from '../../design/api.ts';
+import { Segments } from '../../design/choices.tsx';
 import { EntryForm, useEntry } from '../../design/entry.tsx';
 import { Choice, Field } from '../../design/form.tsx';
 import { t } from '../../design/language.ts';
 import { ClassChoice } from '../classes/choice.tsx';
+import { useFilter } from '../filter.ts';
 import { sayNext } from '../heading.ts';
-import { useMe } from '../me.ts';
+import { type Me, useMe } from '../me.ts';
 import { departmentOf, OrganisationChoice } from '../organisations.tsx';
 import { Title } from '../parts.tsx';
 import { roleName } from '../words.ts';
@@ -23,16 +25,21 @@ const titles: Readonly<Record<Kind, () => string>> = {
   staff: () => t('Thêm một nhân viên', 'Add a member of staff'),
 };
 
+/** What a teacher's role opens is given with the post; other roles are chosen. */
+const usualRole = (kind: Kind, { grantableRoles }: Me): string =>
+  kind === 'teacher' && grantableRoles.includes('teacher') ? 'teacher' : '';
+
 /** `/admin/people/new?as=learner|teacher|staff`, with the school, the class or the role where they are known already. */
 export function NewPerson() {
   const me = useMe();
   const { route, query } = useLocation();
   const grant = useGrant();
-  const asked: Kind = kinds.find((kind) => kind === query.as) ?? 'learner';
+  const [as, setAs] = useFilter<Kind>('as');
+  const asked: Kind = kinds.find((kind) => kind === as) ?? 'learner';
   const askedRole = me.grantableRoles.find((role) => role === query.role);
   const own = me.roles.find(({ role }) => role === 'school-administrator')?.organisation.id;
   const department = departmentOf(me)?.id ?? '';
-  const entry = useEntry(`new ${asked}`, {
+  const entry = useEntry('new person', {
     fullName: '',
     birthDate: '',
     gender: '',
@@ -40,7 +47,7 @@ export function NewPerson() {
     email: '',
     organisationId: query.organisation ?? own ?? '',
     classId: query.class ?? '',
-    role: askedRole ?? (asked === 'teacher' && me.grantableRoles.includes('teacher') ? 'teacher' : ''),
+    role: askedRole ?? usualRole(asked, me),
   });
   const { role } = entry.values;
   const isAtDepartment = departmentRoles.has(role);
@@ -75,6 +82,17 @@ export function NewPerson() {
           else route(`/admin/people/${id}`);
         }}
       >
+        {!askedRole && !query.class && (
+          <Segments
+            label={t('Là ai', 'Who')}
+            value={asked}
+            onChoose={(kind) => {
+              setAs(kind);
+              entry.set('role', usualRole(kind, me));
+            }}
+            options={kinds.map((value) => ({ value, label: roleName(value) }))}
+          />
+        )}
         <PersonFields entry={entry} needsBirthDate={asked === 'learner'} />
         {asked !== 'learner' && (
           <Field

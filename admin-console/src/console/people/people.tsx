@@ -16,8 +16,10 @@ import { usePages } from '../pages.ts';
 import { EducationId, More, Search, Title } from '../parts.tsx';
 import { repeated } from '../twins.ts';
 import { roleName } from '../words.ts';
+import { SignInState, useSignInStates } from './standing.tsx';
 
 type Found = paths['/api/v1/people']['get']['responses']['200']['content']['application/json']['items'][number];
+type Counts = paths['/api/v1/people/counts']['get']['responses']['200']['content']['application/json'];
 
 const kinds = ['learner', 'teacher', 'staff', 'guardian'] as const;
 
@@ -26,23 +28,27 @@ export function People() {
   const [query, setQuery] = useFilter('q');
   const [role, setRole] = useFilter<(typeof kinds)[number]>('role');
   const [density, densityChoice] = useDensity();
-  const { loaded, more } = usePages(`${query}|${role}`, (cursor) =>
-    must(
-      api.GET('/api/v1/people', {
-        params: {
-          query: {
-            limit: 50,
-            ...(query ? { q: query } : {}),
-            ...(role ? { role } : {}),
-            ...(cursor ? { cursor } : {}),
-          },
-        },
-      }),
-    ),
-  );
+  const [counts, setCounts] = useState<Counts>();
+  const words = query ? { q: query } : {};
+  const { loaded, more } = usePages(`${query}|${role}`, async (cursor) => {
+    const asked = { limit: 50, ...words, ...(role ? { role } : {}), ...(cursor ? { cursor } : {}) };
+    const [page, counted] = await Promise.all([
+      must(api.GET('/api/v1/people', { params: { query: asked } })),
+      cursor === undefined && must(api.GET('/api/v1/people/counts', { params: { query: words } })),
+    ]);
+    if (counted) setCounts(counted);
+    return page;
+  });
   return (
     <>
-      <Title title={t('Người', 'People')}>{useMay('people.write') && <AddSomebody />}</Title>
+      <Title title={t('Người', 'People')} note={counts && howMany(counts)}>
+        {useMay('people.write') && (
+          <a class="button" href="/admin/people/new">
+            <Icon name="plus" />
+            {t('Thêm một người', 'Add somebody')}
+          </a>
+        )}
+      </Title>
       <div class="grid gap-4">
         <Search
           label={t('Tìm theo tên hoặc mã giáo dục', 'Search by name or education ID')}
@@ -57,7 +63,7 @@ export function People() {
             format={formatNumber}
             options={[
               { value: '', label: t('Mọi vai trò', 'Every role') },
-              ...kinds.map((value) => ({ value, label: roleName(value) })),
+              ...kinds.map((value) => ({ value, label: roleName(value), count: countOf(counts, value) })),
             ]}
             onChoose={setRole}
           />
@@ -76,22 +82,17 @@ export function People() {
   );
 }
 
-function AddSomebody() {
-  return (
-    <>
-      <a class="button" href="/admin/people/new?as=learner">
-        <Icon name="plus" />
-        {t('Thêm một học sinh', 'Add a pupil')}
-      </a>
-      <a class="button" href="/admin/people/new?as=teacher">
-        {t('Thêm một giáo viên', 'Add a teacher')}
-      </a>
-      <a class="button" href="/admin/people/new?as=staff">
-        {t('Thêm một nhân viên', 'Add staff')}
-      </a>
-    </>
-  );
-}
+/** As many as the server counts at most. */
+const mostCounted = 2_000;
+
+/** Of a list that was counted to its end a role without anybody is none. */
+const countOf = (counts: Counts | undefined, role: (typeof kinds)[number]): number | undefined =>
+  counts && (counts.roles[role] ?? (counts.all < mostCounted ? 0 : undefined));
+
+const howMany = ({ all }: Counts): string =>
+  all < mostCounted
+    ? t(`${formatNumber(all)} người`, all === 1 ? 'One person' : `${formatNumber(all)} people`)
+    : t(`Hơn ${formatNumber(mostCounted)} người`, `More than ${formatNumber(mostCounted)} people`);
 
 function PeopleTable({
   people,
@@ -105,6 +106,7 @@ function PeopleTable({
   const selection = useSelection();
   const twins = repeated(people.map(({ fullName }) => fullName));
   const chosen = people.filter(({ id }) => selection.ids.has(id));
+  const standing = useSignInStates(people.map(({ id }) => id));
   return (
     <>
       <Table
@@ -121,6 +123,7 @@ function PeopleTable({
           t('Mã giáo dục', 'Education ID'),
           t('Vai trò', 'Role'),
           t('Trường', 'School'),
+          ...(standing ? [t('Đăng nhập', 'Signing in')] : []),
         ]}
       >
         {people.map((person) => (
@@ -146,10 +149,15 @@ function PeopleTable({
             </td>
             <td>
               {lines(person, ({ role, title, className }) =>
-                [title ?? roleName(role), className].filter(Boolean).join(' · '),
+                className ? `${title ?? roleName(role)}\u00a0·\u00a0${className}` : (title ?? roleName(role)),
               )}
             </td>
             <td>{lines(person, ({ organisation }) => organisation.name)}</td>
+            {standing && (
+              <td>
+                <SignInState of={standing.get(person.id)} />
+              </td>
+            )}
           </tr>
         ))}
       </Table>

@@ -2,7 +2,7 @@ import { useRoute } from 'preact-iso';
 import { api, must } from '../../design/api.ts';
 import { ActButton } from '../../design/dialog.tsx';
 import { Face } from '../../design/face.tsx';
-import { formatDate, t } from '../../design/language.ts';
+import { formatDate, formatEducationId, t } from '../../design/language.ts';
 import { useLoad } from '../../design/load.ts';
 import { State } from '../../design/mark.tsx';
 import { ReleasedTo } from '../../design/released.tsx';
@@ -82,7 +82,8 @@ function Record({ person, onChange }: { readonly person: PersonView; readonly on
           <>
             <dt>{t('Mã cũ', 'Older IDs')}</dt>
             <dd>
-              {person.aliases.join(', ')} <span class="text-quiet">({t('vẫn dùng được', 'still work')})</span>
+              <span class="code">{person.aliases.map(formatEducationId).join(', ')}</span>{' '}
+              <span class="text-quiet">({t('vẫn dùng được', 'still work')})</span>
             </dd>
           </>
         )}
@@ -170,6 +171,7 @@ function Relatives({
             </span>
             {onEnded && (
               <ActButton
+                small
                 label={t(`Gỡ ${relative.fullName}`, `Remove ${relative.fullName}`)}
                 question={t(
                   `${relative.fullName} không còn là người giám hộ?`,

@@ -1,8 +1,10 @@
 import { useRoute } from 'preact-iso';
 import { api, must } from '../../design/api.ts';
-import { ActButton } from '../../design/dialog.tsx';
+import { ActButton, Dialog } from '../../design/dialog.tsx';
 import { EntryForm, useEntry } from '../../design/entry.tsx';
 import { Field } from '../../design/form.tsx';
+import { Icon } from '../../design/icon.tsx';
+import { useKept } from '../../design/keep.ts';
 import { t } from '../../design/language.ts';
 import { useLoad } from '../../design/load.ts';
 import { Row, Ruled } from '../../design/ruled.tsx';
@@ -27,6 +29,7 @@ interface School {
 function Networks({ school }: { readonly school: School }) {
   const may = mayDo(school);
   const mayWrite = may('organisations.write');
+  const [isAdding, setAdding] = useKept('adding a network', false);
   const [networks, reload] = useLoad(`networks ${school.id}`, () =>
     must(api.GET('/api/v1/organisations/{id}/networks', { params: { path: { id: school.id } } })),
   );
@@ -40,7 +43,14 @@ function Networks({ school }: { readonly school: School }) {
           'Máy vào từ các địa chỉ này được coi là máy dùng chung: tự đăng xuất khi để yên, và gõ sai ở đây không làm chậm cả trường.',
           'Computers that come from these addresses count as shared: they sign out when left alone, and wrong guesses there do not slow the whole school.',
         )}
-      />
+      >
+        {mayWrite && (
+          <button type="button" class="button button-primary" onClick={() => setAdding(true)}>
+            <Icon name="plus" />
+            {t('Thêm một mạng', 'Add a network')}
+          </button>
+        )}
+      </Title>
       <Show loaded={networks}>
         {({ items }) =>
           items.length === 0 ? (
@@ -69,7 +79,16 @@ function Networks({ school }: { readonly school: School }) {
           )
         }
       </Show>
-      {mayWrite && <AddNetwork schoolId={school.id} onDone={reload} />}
+      {isAdding && (
+        <AddNetwork
+          schoolId={school.id}
+          onClose={() => setAdding(false)}
+          onDone={() => {
+            setAdding(false);
+            reload();
+          }}
+        />
+      )}
     </>
   );
 }
@@ -108,15 +127,22 @@ function Remove({
   );
 }
 
-function AddNetwork({ schoolId, onDone }: { readonly schoolId: string; readonly onDone: () => void }) {
+function AddNetwork({
+  schoolId,
+  onClose,
+  onDone,
+}: {
+  readonly schoolId: string;
+  readonly onClose: () => void;
+  readonly onDone: () => void;
+}) {
   const entry = useEntry('new network', { name: '', range: '' });
   return (
-    <section class="grid gap-4" aria-labelledby="add-network">
-      <h2 id="add-network">{t('Thêm một mạng', 'Add a network')}</h2>
+    <Dialog title={t('Thêm một mạng', 'Add a network')} onClose={onClose}>
       <EntryForm
         entry={entry}
         submit={t('Thêm mạng', 'Add the network')}
-        cancel={`/admin/schools/${schoolId}`}
+        cancel={onClose}
         onSubmit={async (body) => {
           await must(api.POST('/api/v1/organisations/{id}/networks', { params: { path: { id: schoolId } }, body }));
           onDone();
@@ -141,6 +167,6 @@ function AddNetwork({ schoolId, onDone }: { readonly schoolId: string; readonly 
           {...entry.field('range')}
         />
       </EntryForm>
-    </section>
+    </Dialog>
   );
 }

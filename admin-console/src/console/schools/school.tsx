@@ -101,7 +101,7 @@ function Classes({ id, school }: { readonly id: string; readonly school: School 
                 : t('Năm học này chưa có lớp.', 'There is no class this school year yet.')}
             </Empty>
           ) : (
-            <ul class="grid gap-3 grid-cols-[repeat(auto-fill,minmax(13rem,1fr))]">
+            <ul class="grid gap-3 grid-cols-[repeat(auto-fill,minmax(min(13rem,45%),1fr))]">
               {items.map((one) => (
                 <li key={one.id}>
                   {may('people.read') ? (
@@ -163,14 +163,10 @@ function Staff({ id, school }: { readonly id: string; readonly school: School })
       <div class="flex flex-wrap items-center justify-between gap-3">
         <h2 id="staff">{t('Giáo viên và nhân viên', 'Teachers and staff')}</h2>
         {may('people.write') && (
-          <div class="flex flex-wrap gap-2">
-            <a class="button" href={`/admin/people/new?as=teacher&organisation=${id}`}>
-              {t('Thêm một giáo viên', 'Add a teacher')}
-            </a>
-            <a class="button" href={`/admin/people/new?as=staff&organisation=${id}`}>
-              {t('Thêm một nhân viên', 'Add staff')}
-            </a>
-          </div>
+          <a class="button" href={`/admin/people/new?as=teacher&organisation=${id}`}>
+            <Icon name="plus" />
+            {t('Thêm một người', 'Add somebody')}
+          </a>
         )}
       </div>
       <Show loaded={people}>

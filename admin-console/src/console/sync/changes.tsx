@@ -22,7 +22,7 @@ export function Changes({ runId, only }: { readonly runId: string; readonly only
         if (shown.length === 0) return null;
         return (
           <details>
-            <summary class="min-h-11 inline-flex items-center cursor-pointer text-accent font-semibold">
+            <summary>
               {shown.length >= 200
                 ? t('Xem 200 dòng đầu', 'See the first 200 rows')
                 : t(`Xem ${shown.length} dòng`, `See ${shown.length} rows`)}

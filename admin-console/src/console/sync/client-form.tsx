@@ -100,8 +100,8 @@ export function NewClient() {
           {...(department ? { none: department.name } : {})}
           onChoose={(id) => entry.set('organisationId', id)}
         />
-        <fieldset class="grid gap-2">
-          <legend class="font-semibold mb-1">{t('Người ở vai trò', 'People in the roles')}</legend>
+        <fieldset class="ticks">
+          <legend>{t('Người ở vai trò', 'People in the roles')}</legend>
           {roles.map((role) => (
             <Tick
               key={role}
@@ -159,8 +159,8 @@ function FieldTicks({
   readonly onChange: (chosen: ContractField[]) => void;
 }) {
   return (
-    <fieldset class="grid gap-2 sm:grid-cols-2">
-      <legend class="font-semibold mb-1">{legend}</legend>
+    <fieldset class="ticks">
+      <legend>{legend}</legend>
       {fields.map((field) => {
         const isAlways = always.includes(field) && chosen.includes(field);
         return (

@@ -46,12 +46,29 @@ export function Webhooks() {
         {({ webhooks, clients }) => (
           <div class="grid gap-10">
             {webhooks.length === 0 && !(mayWrite && clients.length > 0) && (
-              <Empty icon="send">{t('Chưa có nơi nhận nào.', 'No address is told anything yet.')}</Empty>
+              <Empty
+                icon="send"
+                act={
+                  mayWrite && (
+                    <a class="button button-primary" href="/admin/sync/clients/new">
+                      <Icon name="plus" />
+                      {t('Cho một hệ thống vào', 'Let a system in')}
+                    </a>
+                  )
+                }
+              >
+                {mayWrite
+                  ? t(
+                      'Chưa có nơi nhận nào. Trước hết cho một hệ thống đọc dữ liệu, hay chỉ nghe tin.',
+                      'No address is told anything yet. First let a system read data, or only hear of changes.',
+                    )
+                  : t('Chưa có nơi nhận nào.', 'No address is told anything yet.')}
+              </Empty>
             )}
             {webhooks.map((webhook) => (
               <One key={webhook.id} webhook={webhook} mayWrite={mayWrite} onSecret={setSecret} onChange={reload} />
             ))}
-            {mayWrite && (
+            {mayWrite && clients.length > 0 && (
               <Adding isFirst={webhooks.length === 0} clients={clients} onSecret={setSecret} onAdded={reload} />
             )}
           </div>
@@ -358,8 +375,8 @@ function Add({ clients, onSecret, onAdded }: AddProps) {
           hint={t('Do bên hệ thống nhận đưa.', 'The people who run the receiving system know it.')}
           {...entry.field('url')}
         />
-        <fieldset class="grid gap-2">
-          <legend class="font-semibold">{t('Báo khi có thay đổi về', 'Tell about')}</legend>
+        <fieldset class="ticks">
+          <legend>{t('Báo khi có thay đổi về', 'Tell about')}</legend>
           {kindNames.map((kind) => (
             <Tick
               key={kind}
