@@ -3,7 +3,7 @@
  * artefacts/screens/now. `EDUTRUST_TEST_CHECKOUT=FOLDER npm run screens` takes those of another checkout, such as one of
  * before, into a folder of its name; each run writes artefacts/screens/index.html, where all of them stand side by side.
  */
-import { mkdirSync } from 'node:fs';
+import { globSync, mkdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import process from 'node:process';
 import { artefacts, authenticatorOf, desk, openBrowser, openDevice, phone } from '@edutrust/testing/chromium';
@@ -44,6 +44,22 @@ async function pageOf(who: Who): Promise<Page> {
   return page;
 }
 
+/**
+ * The page has its heading and all that it asked for, and is whose it is said to be: neither its skeleton nor the page for
+ * signing in is a picture of it.
+ */
+async function settled(page: Page, who: Who): Promise<void> {
+  await page.locator('h1').first().waitFor();
+  await page.waitForLoadState('networkidle', { timeout: 5_000 }).catch(() => undefined); // a stream stays open
+  await page.waitForFunction(() => {
+    const waits = [...document.querySelectorAll('[role=status]')].some((one) =>
+      /^(?:Đang tải|Loading)/.test(one.textContent),
+    );
+    return !waits && !document.querySelector('.skeleton, [aria-busy=true]');
+  });
+  if (who !== 'visitor' && (await page.getByLabel('Mã giáo dục', { exact: true }).isVisible())) throw new Error('asks to sign in');
+}
+
 /** A screen that cannot be reached leaves no picture: an older checkout has not each of them. */
 async function take({ name, who, open, before }: Screen): Promise<void> {
   const way = city.isNow ? open : before === undefined ? open : before;
@@ -53,7 +69,7 @@ async function take({ name, who, open, before }: Screen): Promise<void> {
     await page.setViewportSize(desk.viewport);
     if (typeof way === 'string') await page.goto(platform.url + way);
     else await way(page, city);
-    await page.waitForLoadState('networkidle', { timeout: 5_000 }).catch(() => undefined); // a stream stays open
+    await settled(page, who);
     for (const { viewport } of [phone, desk]) {
       for (const colorScheme of ['light', 'dark'] as const) {
         await page.setViewportSize(viewport);
@@ -65,6 +81,7 @@ async function take({ name, who, open, before }: Screen): Promise<void> {
     }
     process.stdout.write(`${name}\n`);
   } catch (error) {
+    for (const file of globSync(`${name}-*.png`, { cwd: folder })) rmSync(join(folder, file)); // of an earlier run
     process.stdout.write(`${name}: ${String(error).split('\n', 2).join(' ')}\n`);
   }
 }

@@ -27,6 +27,8 @@ export class City {
   /** The checkout that this file is part of, not an older one. */
   readonly isNow: boolean;
   readonly pageOf: (who: Who) => Promise<Page>;
+  /** The page of an act of two people that is done, once there is one. */
+  approval: string | undefined;
   #signed: Promise<{ readonly path: string; readonly code: string }> | undefined;
 
   constructor(platform: Platform, isNow: boolean, pageOf: (who: Who) => Promise<Page>) {
@@ -48,9 +50,11 @@ export class City {
     await page.getByLabel('Mật khẩu mới').waitFor();
     const said = await page.locator('main').innerText();
     await choosePassword(page, staffPassword);
-    await page.waitForLoadState('networkidle');
+    await page.getByLabel('Mật khẩu mới').waitFor({ state: 'detached' });
     await page.goto(this.platform.url);
-    if (!(await page.getByLabel('Mã giáo dục').isVisible())) return;
+    const asked = page.getByLabel('Mã giáo dục', { exact: true });
+    await asked.or(page.getByText('Đăng xuất')).first().waitFor();
+    if (!(await asked.isVisible())) return;
     await signIn(page, known?.educationId ?? /\d{3} \d{3} \d{3} \d/.exec(said)?.[0] ?? '', staffPassword);
     await page.waitForURL(`${this.platform.url}/`);
   }
@@ -124,6 +128,7 @@ export class City {
       return (await answer.json()).approvalId as string;
     });
     const approval = `${this.platform.url}/admin/approvals/${approvalId}`;
+    this.approval = approval;
     await page.goto(approval);
     await confirmProposal(page);
     await approveAt(await this.pageOf('officer'), approval);

@@ -24,6 +24,46 @@ const firstOf = (list: string) => async (page: Page, city: City) => {
 
 const signIn = '/signin?return_to=%2F';
 
+/** From a page to where its first link of that kind leads. */
+const linked = (from: string, href: string) => async (page: Page, city: City) => {
+  await page.goto(city.platform.url + from);
+  const link = page.locator(`main a[href${href}]`).first();
+  await page.goto(city.platform.url + (await link.getAttribute('href')));
+};
+
+/** One page further than `linked`. */
+const linkedTwice = (from: string, first: string, second: string) => async (page: Page, city: City) => {
+  await linked(from, first)(page, city);
+  await linked(new URL(page.url()).pathname, second)(page, city);
+};
+
+/** A dialog over the page. */
+const pressed = (path: Way, button: string | RegExp) => async (page: Page, city: City) => {
+  if (typeof path === 'string') await page.goto(city.platform.url + path);
+  else await path(page, city);
+  await page.getByRole('button', { name: button }).first().click();
+  await page.locator('dialog[open]').waitFor();
+};
+
+/** A directory that does not answer, and a system that reads from here. */
+async function connect(page: Page, city: City): Promise<void> {
+  await page.goto(`${city.platform.url}/admin/sync/new`);
+  await page.getByLabel('Tên', { exact: true }).fill('Thư mục của thư viện');
+  await page.getByLabel('Địa chỉ máy chủ').fill('ldap://localhost:1');
+  await page.getByLabel('Nhánh để ghi').fill('dc=edu,dc=vn');
+  await page.getByLabel('Tài khoản của EduTrust ở đó').fill('cn=admin,dc=edu,dc=vn');
+  await page.getByLabel('Mật khẩu của tài khoản đó').fill('bí mật');
+  await page.getByRole('button', { name: 'Thêm', exact: true }).click();
+  await page.getByText('Chưa kết nối lần nào').first().waitFor();
+}
+
+async function letIn(page: Page, city: City): Promise<void> {
+  await page.goto(`${city.platform.url}/admin/sync/clients/new`);
+  await page.getByLabel('Tên hệ thống').fill('Lớp học ảo');
+  await page.locator('main form button[type=submit]').click();
+  await page.getByRole('heading', { name: 'Lớp học ảo' }).waitFor();
+}
+
 /** A teacher's page was the school's, with every class in it. */
 async function classBefore(page: Page, city: City): Promise<void> {
   await page.goto(`${city.platform.url}/teach`);
@@ -139,6 +179,68 @@ export const screens: readonly Screen[] = [
   { name: '15 sync', who: 'department', open: '/admin/sync' },
   { name: '15 new target', who: 'department', open: '/admin/sync/new', before: null },
   { name: '18 log', who: 'auditor', open: '/admin/audit' },
+  { name: '05 who looked', who: 'guardian', open: linked('/account/children', '$="/looks"'), before: null },
+  { name: '06 new passkey', who: 'teacher', open: '/account/passkey', before: null },
+  { name: '08 seat of a pupil', who: 'teacher', open: pressed('/teach', /chưa kích hoạt$/), before: null },
+  { name: '08 marks', who: 'teacher', open: linked('/teach', '$="/marks"'), before: null },
+  { name: '08 marks of one', who: 'teacher', open: linkedTwice('/teach', '$="/marks"', '*="/marks/0"'), before: null },
+  {
+    name: '08 marks from a file',
+    who: 'teacher',
+    open: linkedTwice('/teach', '$="/marks"', '$="/import"'),
+    before: null,
+  },
+  { name: '08 slips', who: 'teacher', open: linked('/teach', '$="/slips"'), before: null },
+  { name: '09 home of a teacher', who: 'teacher', open: '/admin', before: null },
+  { name: '09 home of a clerk', who: 'clerk', open: '/admin', before: null },
+  { name: '09 home of the officer', who: 'officer', open: '/admin', before: null },
+  { name: '09 home of the auditor', who: 'auditor', open: '/admin', before: null },
+  { name: '10 new person', who: 'department', open: '/admin/people/new?as=teacher', before: null },
+  {
+    name: '10 pupil',
+    who: 'school',
+    open: async (page, city) => {
+      await page.goto(`${city.platform.url}/admin/people?q=${person(city.platform, 'Học sinh').educationId}`);
+      await page.getByRole('link', { name: person(city.platform, 'Học sinh').name }).click();
+      await page.getByRole('heading', { name: person(city.platform, 'Học sinh').name }).waitFor();
+    },
+    before: null,
+  },
+  { name: '11 school', who: 'department', open: firstOf('/admin/schools'), before: null },
+  {
+    name: '11 networks',
+    who: 'department',
+    open: linkedTwice('/admin/schools', '^="/admin/schools/0"', '$="/networks"'),
+    before: null,
+  },
+  {
+    name: '11 apps of a school',
+    who: 'school',
+    open: linkedTwice('/admin/schools', '^="/admin/schools/0"', '$="/apps"'),
+    before: null,
+  },
+  {
+    name: '11 computers',
+    who: 'school',
+    open: linkedTwice('/admin/schools', '^="/admin/schools/0"', '$="/computers"'),
+    before: null,
+  },
+  {
+    name: '11 computers, a badge was found',
+    who: 'school',
+    open: pressed(linkedTwice('/admin/schools', '^="/admin/schools/0"', '$="/computers"'), 'Có người nhặt được thẻ'),
+    before: null,
+  },
+  { name: '11 wards', who: 'department', open: '/admin/wards', before: null },
+  { name: '12 new school year', who: 'school', open: '/admin/import/roll-over', before: null },
+  { name: '15 target', who: 'department', open: connect, before: null },
+  { name: '15 client', who: 'department', open: letIn, before: null },
+  { name: '15 sync, connected', who: 'department', open: '/admin/sync', before: null },
+  { name: '15 new client', who: 'department', open: '/admin/sync/clients/new', before: null },
+  { name: '15 webhooks', who: 'department', open: '/admin/sync/webhooks', before: null },
+  { name: '18 who looked', who: 'auditor', open: '/admin/audit/accesses', before: null },
+  { name: '18 mail', who: 'department', open: '/admin/mail', before: null },
+  { name: '14 approvals', who: 'officer', open: '/admin/approvals', before: null },
   { name: '19 phone, first time', who: 'principal', open: '/sign/', before: '/sign' },
   { name: '19 phone, inbox', who: 'principal', open: (_, city) => city.classWaits() },
   {
@@ -155,8 +257,13 @@ export const screens: readonly Screen[] = [
   { name: '22 phone, signed', who: 'principal', open: signIt },
   { name: '17 certificates', who: 'officer', open: '/admin/certificates' },
   { name: '17 certificate', who: 'officer', open: firstOf('/admin/certificates') },
+  { name: '17 certificate requests', who: 'school', open: '/admin/certificates/requests', before: null },
+  { name: '17 ask for a certificate', who: 'school', open: '/admin/certificates/requests/new', before: null },
+  { name: '17 other roots', who: 'officer', open: '/admin/anchors', before: null },
+  { name: '17 new root', who: 'officer', open: '/admin/anchors/new', before: null },
   { name: '16 signing', who: 'officer', open: '/admin/signing' },
   { name: '16 new document', who: 'school', open: '/admin/signing/new', before: null },
+  { name: '16 what I sent', who: 'school', open: '/admin/signing/asked', before: null },
   { name: '23 verification', who: 'visitor', open: '/verify' },
   {
     name: '23 verification, valid',
@@ -169,9 +276,22 @@ export const screens: readonly Screen[] = [
     who: 'visitor',
     open: async (page, city) => page.goto(`${city.platform.url}/verify/${(await city.signed()).code}`),
   },
+  {
+    name: '14 approval',
+    who: 'officer',
+    open: (page, city) =>
+      city.approval ? page.goto(city.approval) : Promise.reject(new Error('nothing was approved')),
+    before: null,
+  },
   { name: '23 repository', who: 'visitor', open: '/pki' },
   { name: '24 API reference', who: 'visitor', open: '/api/docs' },
   { name: '24 new app', who: 'department', open: '/admin/apps/new', before: null },
+  {
+    name: '24 app, change',
+    who: 'department',
+    open: linkedTwice('/admin/apps', '^="/admin/apps/l"', '$="/edit"'),
+    before: null,
+  },
   { name: '25 children of a guardian', who: 'guardian', open: '/account/children', before: '/' },
   { name: '25 guardian’s launcher', who: 'guardian', open: '/' },
   { name: 'signed out', who: 'visitor', open: '/signed-out' },
