@@ -57,7 +57,8 @@ async function settled(page: Page, who: Who): Promise<void> {
     );
     return !waits && !document.querySelector('.skeleton, [aria-busy=true]');
   });
-  if (who !== 'visitor' && (await page.getByLabel('Mã giáo dục', { exact: true }).isVisible())) throw new Error('asks to sign in');
+  if (who !== 'visitor' && (await page.getByLabel('Mã giáo dục', { exact: true }).isVisible()))
+    throw new Error('asks to sign in');
 }
 
 /** A screen that cannot be reached leaves no picture: an older checkout has not each of them. */

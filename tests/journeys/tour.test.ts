@@ -216,11 +216,14 @@ test('a child is spoken to as «em»; the pictures of its apps keep their shape 
   await page.setViewportSize(desk.viewport);
 });
 
-test('in the console the rail, the way out and the head of a table stay in sight; IDs are as wide as each other', async () => {
+test('in the console the rail, the way out and the head of a table stay in sight; IDs are as wide as each other, and people are counted', async () => {
   const page = await pageOf('school');
   await page.setViewportSize(desk.viewport);
   await page.goto(`${platform.url}/admin/people`);
   await page.getByRole('row').nth(20).waitFor();
+  await page.getByText(/^\d+ người$/).waitFor();
+  await page.getByRole('button', { name: /^Học sinh \d+$/ }).waitFor();
+  await page.getByRole('cell', { name: 'Chưa kích hoạt' }).first().waitFor();
   await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
   for (const what of [
     page.getByRole('link', { name: 'Người', exact: true }),

@@ -65,7 +65,7 @@ function HowToKnow({ document, action, maxBytes, error, paper }: VerifyCodeProps
             action={action}
             maxBytes={maxBytes}
             label={t('Chọn tệp PDF', 'Choose the PDF')}
-            isSecond={paper !== null}
+            isSecond={Boolean(paper)}
           />
         </div>
       </Row>
