@@ -18,6 +18,7 @@ const named: readonly (readonly [table: string, column: string])[] = [
   ['idp.app', 'name'],
   ['signing.enrolment', 'title'],
   ['signing.enrolment', 'device_name'],
+  ['signing.sealing_machine', 'name'],
   ['signing.request', 'title'],
   ['certs.certificate', 'subject'],
   ['certs.request', 'reason'],
