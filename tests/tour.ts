@@ -48,7 +48,7 @@ export function kindOf(path: string): string {
 const isConsole = (path: string) => /^\/(?:admin|teach)(?=[/?#]|$)/.test(path);
 /** Links that answer with a file, or that end the walk. */
 const isPage = (path: string) =>
-  !/^\/(?:api\/v1|assets|pki\/.+\.|log\/|oidc|sign-out|design)|\/paper$|\.(?:json|pdf)$/.test(path);
+  !/^\/(?:api\/v1|assets|pki\/.+\.|log\/|oidc|sign-out|design)|\/paper$|\.(?:json|pdf)$|return_to=%2Fapi/.test(path);
 
 export async function tourAs(tour: Tour, page: Page, who: string, start: readonly string[]): Promise<void> {
   let doing = start[0] ?? '/';
