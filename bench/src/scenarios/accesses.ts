@@ -1,5 +1,6 @@
 import process from 'node:process';
 import { createHttpServer } from '@edutrust/platform/http';
+import { uuidv7 } from '@edutrust/platform/ids';
 import { addRoutes } from '@edutrust/platform/route';
 import { accessBook } from '@edutrust/registry/accesses';
 import { type DemoCity, seedDemo } from '@edutrust/registry/demo';
@@ -46,8 +47,8 @@ async function readerOf(context: TestContext, city: DemoCity, disclosures: Discl
       can: can(context.db),
       disclosures,
       authenticate: async () => {
-        const personId = city.schools[0]?.administratorId ?? '';
-        const roles = await rolesOf(context, personId);
+        const roles = await rolesOf(context, city.schools[0]?.administratorId ?? '');
+        const personId = uuidv7(); // one person may not ask as often as this
         return { kind: 'person', personId, sessionId: personId, roles, acr: 'passkey', authenticatedAt: new Date() };
       },
     },

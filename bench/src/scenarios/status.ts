@@ -6,7 +6,6 @@ import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { freePort } from '@edutrust/testing/port';
 import type { StatusServer } from '../certs/status-server.ts';
 import type { Row } from '../measure.ts';
 
@@ -67,13 +66,12 @@ async function startOpensslResponder(folder: string, openssl: Openssl): Promise<
     'one.pem',
   );
   await writeFile(join(folder, 'index.txt'), 'V\t351231235959Z\t\t4142434445464748\tunknown\t/CN=One\n');
-  const port = await freePort();
   const args = [
     'ocsp',
     '-index',
     'index.txt',
     '-port',
-    String(port),
+    '0', // it takes a free one of all addresses, and says which
     '-rsigner',
     'ca.pem',
     '-rkey',
@@ -84,7 +82,9 @@ async function startOpensslResponder(folder: string, openssl: Openssl): Promise<
     '1',
   ];
   const child = spawn('openssl', args, { cwd: folder, stdio: ['ignore', 'pipe', 'ignore'] });
-  await once(child.stdout, 'data'); // “ACCEPT”
+  const [said] = await once(child.stdout.setEncoding('utf8'), 'data'); // “ACCEPT [::]:35723 PID=4865”
+  const port = /:(\d+) PID=/.exec(said)?.[1];
+  if (!port) throw new Error(`openssl ocsp says no port: ${said}`);
   child.stdout.resume();
   return { origin: `http://127.0.0.1:${port}`, child };
 }
