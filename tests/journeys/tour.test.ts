@@ -238,6 +238,14 @@ test('in the console the rail, the way out and the head of a table stay in sight
     .evaluateAll((all) => all.map((one) => Math.round(one.getBoundingClientRect().width)));
   assert.ok(widths.length > 10);
   assert.deepEqual([...new Set(widths)], widths.slice(0, 1));
+
+  const id = page.getByTitle('Chép mã').first();
+  await page.context().clearPermissions(); // a browser without a window asks nobody: what is not granted is refused
+  await id.click();
+  await page.getByText('Trình duyệt không cho chép').waitFor();
+  await page.context().grantPermissions(['clipboard-write']);
+  await id.click();
+  await id.getByText('Đã chép').waitFor();
 });
 
 if (isWhole && only.length === 0)

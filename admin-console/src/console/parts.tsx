@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
+import { useCopy } from '../design/copy.ts';
 import { Hang } from '../design/face.tsx';
 import { Banner } from '../design/form.tsx';
 import { Icon } from '../design/icon.tsx';
@@ -74,17 +75,12 @@ export function Title({
 
 /** Grouped digits; a tap copies them. */
 export function EducationId({ id }: { readonly id: string }) {
-  const [isCopied, setCopied] = useState(false);
-  const copy = async () => {
-    await navigator.clipboard.writeText(id);
-    setCopied(true);
-    setTimeout(() => setCopied(false), 1_500);
-  };
+  const { isCopied, copy, forget } = useCopy();
   return (
     <button
       type="button"
       class="code inline-flex items-center gap-2 min-h-8 cursor-copy text-left"
-      onClick={copy}
+      onClick={() => copy(id).then(() => setTimeout(forget, 1_500))}
       title={t('Chép mã', 'Copy')}
     >
       {isCopied ? t('Đã chép', 'Copied') : formatEducationId(id)}

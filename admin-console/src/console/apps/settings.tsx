@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useCopy } from '../../design/copy.ts';
 import { Banner } from '../../design/form.tsx';
 import { t } from '../../design/language.ts';
 
@@ -15,7 +15,7 @@ export function Settings({
     `CLIENT_ID=${clientId}`,
     ...(clientSecret ? [`CLIENT_SECRET=${clientSecret}`] : []),
   ].join('\n');
-  const [isCopied, setCopied] = useState(false);
+  const { isCopied, copy } = useCopy();
   return (
     <Banner state="good" live>
       {clientSecret && (
@@ -24,14 +24,7 @@ export function Settings({
         </p>
       )}
       <pre class="my-2 whitespace-pre-wrap break-all">{settings}</pre>
-      <button
-        type="button"
-        class="button"
-        onClick={async () => {
-          await navigator.clipboard.writeText(settings);
-          setCopied(true);
-        }}
-      >
+      <button type="button" class="button" onClick={() => copy(settings)}>
         {isCopied ? t('Đã chép', 'Copied') : t('Chép cấu hình', 'Copy the settings')}
       </button>
     </Banner>

@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { useCopy } from '../../design/copy.ts';
 import { Choice } from '../../design/form.tsx';
 import { Icon } from '../../design/icon.tsx';
 import { t } from '../../design/language.ts';
@@ -8,7 +9,7 @@ import type { AppView } from './views.ts';
 /** What a developer pastes, filled in for this app; only the secret is missing. */
 export function Snippets({ app }: { readonly app: AppView }) {
   const [chosen, setChosen] = useState(stacks[0]?.id ?? '');
-  const [isCopied, setCopied] = useState(false);
+  const { isCopied, copy, forget } = useCopy();
   const stack = stacks.find(({ id }) => id === chosen);
   const code = stack?.code({
     issuer: location.origin,
@@ -28,17 +29,10 @@ export function Snippets({ app }: { readonly app: AppView }) {
           options={stacks.map(({ id, name }) => ({ value: id, label: name }))}
           onChoose={(next) => {
             setChosen(next);
-            setCopied(false);
+            forget();
           }}
         />
-        <button
-          type="button"
-          class="button button-small"
-          onClick={async () => {
-            await navigator.clipboard.writeText(code ?? '');
-            setCopied(true);
-          }}
-        >
+        <button type="button" class="button button-small" onClick={() => copy(code ?? '')}>
           <Icon name={isCopied ? 'check' : 'copy'} />
           {isCopied ? t('Đã chép', 'Copied') : t('Chép', 'Copy')}
         </button>

@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import { api, must } from '../../design/api.ts';
 import { ActionBar } from '../../design/bar.tsx';
 import { Chips } from '../../design/choices.tsx';
+import { copyText } from '../../design/copy.ts';
 import { Face } from '../../design/face.tsx';
 import { Icon } from '../../design/icon.tsx';
 import { formatDate, formatEducationId, formatNumber, t } from '../../design/language.ts';
@@ -189,8 +190,9 @@ function CopyList({ people }: { readonly people: readonly Found[] }) {
     const rows = people.map(({ fullName, educationId, affiliations: [first] }) =>
       [fullName, formatEducationId(educationId), first?.className ?? '', first?.organisation.name ?? ''].join('\t'),
     );
-    await navigator.clipboard.writeText(rows.join('\n'));
+    const isCopied = await copyText(rows.join('\n'));
     setBusy(false);
+    if (!isCopied) return;
     toast(t(`Đã chép ${people.length} dòng, dán được vào Excel.`, `${people.length} rows copied, ready for Excel.`));
   };
   return (

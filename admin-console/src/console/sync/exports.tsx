@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { api, must } from '../../design/api.ts';
+import { useCopy } from '../../design/copy.ts';
 import { ActButton } from '../../design/dialog.tsx';
 import { EntryForm, useEntry } from '../../design/entry.tsx';
 import { Banner, Choice } from '../../design/form.tsx';
@@ -153,16 +154,9 @@ function Files({ files }: { readonly files: readonly File[] }) {
 
 /** Whoever has the link opens the file, until it ends. */
 function CopyLink({ file: { url, linkExpiresAt } }: { readonly file: File }) {
-  const [isCopied, setCopied] = useState(false);
+  const { isCopied, copy } = useCopy();
   return (
-    <button
-      type="button"
-      class="button button-small"
-      onClick={async () => {
-        await navigator.clipboard.writeText(new URL(url, location.href).href);
-        setCopied(true);
-      }}
-    >
+    <button type="button" class="button button-small" onClick={() => copy(new URL(url, location.href).href)}>
       {isCopied
         ? t(`Đã chép; dùng được tới ${formatTime(linkExpiresAt)}`, `Copied; works until ${formatTime(linkExpiresAt)}`)
         : t('Chép đường dẫn', 'Copy the link')}

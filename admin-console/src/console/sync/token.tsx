@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useCopy } from '../../design/copy.ts';
 import { Banner } from '../../design/form.tsx';
 import { Icon } from '../../design/icon.tsx';
 import { t } from '../../design/language.ts';
@@ -42,20 +42,13 @@ export function Token({
 }
 
 function CopyRow({ name, value }: { readonly name: string; readonly value: string }) {
-  const [isCopied, setCopied] = useState(false);
+  const { isCopied, copy } = useCopy();
   return (
     <>
       <dt>{name}</dt>
       <dd class="flex flex-wrap gap-2 items-center min-w-0">
         <code class="break-all">{value}</code>
-        <button
-          type="button"
-          class="button button-small"
-          onClick={async () => {
-            await navigator.clipboard.writeText(value);
-            setCopied(true);
-          }}
-        >
+        <button type="button" class="button button-small" onClick={() => copy(value)}>
           <Icon name={isCopied ? 'check' : 'copy'} />
           {isCopied ? t('Đã chép', 'Copied') : t('Chép', 'Copy')}
           <span class="sr-only">: {name}</span>

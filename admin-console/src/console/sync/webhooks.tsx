@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { api, must } from '../../design/api.ts';
 import { Tick } from '../../design/choices.tsx';
+import { useCopy } from '../../design/copy.ts';
 import { ActButton } from '../../design/dialog.tsx';
 import { EntryForm, useEntry } from '../../design/entry.tsx';
 import { Banner, Choice, Field } from '../../design/form.tsx';
@@ -79,7 +80,7 @@ export function Webhooks() {
 }
 
 function Secret({ value }: { readonly value: string }) {
-  const [isCopied, setCopied] = useState(false);
+  const { isCopied, copy } = useCopy();
   return (
     <Banner state="good" live>
       <p class="font-semibold">
@@ -89,14 +90,7 @@ function Secret({ value }: { readonly value: string }) {
         )}
       </p>
       <pre class="my-2 whitespace-pre-wrap break-all">{value}</pre>
-      <button
-        type="button"
-        class="button"
-        onClick={async () => {
-          await navigator.clipboard.writeText(value);
-          setCopied(true);
-        }}
-      >
+      <button type="button" class="button" onClick={() => copy(value)}>
         {isCopied ? t('Đã chép', 'Copied') : t('Chép khoá', 'Copy the secret')}
       </button>
     </Banner>
