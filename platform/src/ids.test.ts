@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isUuid, requestId, uuidv7 } from './ids.ts';
+import { isUuid, readSayable, requestId, sayable, uuidv7 } from './ids.ts';
 
 test('identifiers are version 7, unique, and in the order in which they were made even within a millisecond', () => {
   const made = Array.from({ length: 20_000 }, () => uuidv7());
@@ -13,4 +13,13 @@ test('what a person reads out has no letter that is taken for another, and is an
   const made = Array.from({ length: 2_000 }, requestId);
   for (const id of made) assert.match(id, /^[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}$/);
   assert.equal(new Set(made).size, made.length);
+});
+
+test('a code is read as people type it, and what is no letter of one stays wrong', () => {
+  const code = sayable(12);
+  for (const typed of [code, code.toLowerCase(), ` ${code.replaceAll(/(.{4})(?=.)/g, '$1–')}.`])
+    assert.equal(readSayable(typed), code);
+  assert.equal(readSayable('oil7-kq4m'), '0117KQ4M');
+  assert.equal(readSayable('７ＫＱ４'), '7KQ4', 'of a keyboard of wide letters');
+  assert.equal(readSayable('U7KQ/'), 'U7KQ/');
 });

@@ -44,5 +44,16 @@ export function sayable(length: number): string {
   return letters;
 }
 
+/** What {@link sayable} made, as people type it: any case, any separators, O for 0, I and L for 1. Any other text stays wrong. */
+export function readSayable(typed: string): string {
+  return typed
+    .slice(0, 60)
+    .normalize('NFKC')
+    .toUpperCase()
+    .replaceAll(/[\s.–-]/g, '')
+    .replaceAll('O', '0')
+    .replaceAll(/[IL]/g, '1');
+}
+
 /** The name of a request, which a person tells who looks for it in the log: `7KQ4-M2XA`. */
 export const requestId = (): string => `${sayable(4)}-${sayable(4)}`;

@@ -340,7 +340,15 @@ test('story 6: page, API and command give one verdict: valid, invalid for a flip
   const sent: string[] = [];
   eyes.on('request', (request) => sent.push(`${request.method()} ${new URL(request.url()).pathname}`));
   await eyes.getByLabel('Chọn tệp PDF').setInputFiles(file('flipped.pdf'));
+  await eyes.route('**/api/v1/verify/{trust,files/*}', (route) => route.abort());
   await eyes.getByRole('button', { name: 'Kiểm tra', exact: true }).click();
+  await eyes.getByRole('alert').filter({ hasText: 'không thể nói tệp đúng hay sai' }).waitFor();
+  assert.equal(await eyes.locator('.verdict').count(), 0, 'without what it trusts it says nothing of the file');
+  await eyes.unrouteAll();
+  await eyes.route('**/api/v1/verify/files/*', (route) => route.abort());
+  await eyes.getByRole('button', { name: 'Kiểm tra', exact: true }).click();
+  await eyes.getByText('Chưa hỏi được văn bản này').waitFor();
+  await eyes.unrouteAll();
   await eyes.getByText('Không hợp lệ', { exact: true }).first().waitFor();
   assert.doesNotMatch(await eyes.locator('main').innerText(), /\{"/, 'no raw JSON among the details');
   await look(eyes, 'verify-invalid-phone');

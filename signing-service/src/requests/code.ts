@@ -1,5 +1,5 @@
 import { InvalidInput } from '@edutrust/platform/errors';
-import { type Brand, sayable, sayableAlphabet } from '@edutrust/platform/ids';
+import { type Brand, readSayable, sayable, sayableAlphabet } from '@edutrust/platform/ids';
 
 /** Twelve characters of Crockford's base 32, no separators: 60 random bits that nobody guesses. */
 export type VerificationCode = Brand<'VerificationCode'>;
@@ -20,12 +20,7 @@ export function formatVerificationCode(code: string): string {
  * @throws InvalidInput `verify/bad-code`
  */
 export function parseVerificationCode(text: string): VerificationCode {
-  const letters = text
-    .slice(0, 60)
-    .toUpperCase()
-    .replaceAll(/[\s.–-]/g, '')
-    .replaceAll('O', '0')
-    .replaceAll(/[IL]/g, '1');
+  const letters = readSayable(text);
   if (letters.length === length && [...letters].every((letter) => sayableAlphabet.includes(letter))) {
     return letters as VerificationCode;
   }

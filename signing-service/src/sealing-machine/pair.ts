@@ -2,7 +2,7 @@ import { createHash, createPublicKey, randomBytes, verify, X509Certificate } fro
 import type { PersonActor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { InvalidInput } from '@edutrust/platform/errors';
-import { sayable, uuidv7 } from '@edutrust/platform/ids';
+import { readSayable, sayable, uuidv7 } from '@edutrust/platform/ids';
 import { type ProposedApproval, propose } from '@edutrust/registry/approvals';
 import type Type from 'typebox';
 import { record } from '../events.ts';
@@ -73,7 +73,7 @@ export async function lookAtPairing(
   context: ServiceContext,
   { code, organisationId }: { readonly code: string; readonly organisationId: string },
 ): Promise<Type.Static<typeof TokenView>> {
-  const pairing = await context.store.get<Pairing>(pairingKey(readCode(code)));
+  const pairing = await context.store.get<Pairing>(pairingKey(readSayable(code)));
   if (!pairing) throw noCode();
   const { certificate } = await mustBeAcceptable(context, pairing, organisationId);
   return { machineName: pairing.machineName, certificate: certificateView(readTokenCertificate(certificate)) };
@@ -90,7 +90,7 @@ export async function claimPairing(
   { code, organisationId }: { readonly code: string; readonly organisationId: string },
   actor: PersonActor,
 ): Promise<ProposedApproval> {
-  const pairing = await context.store.take<Pairing>(pairingKey(readCode(code)));
+  const pairing = await context.store.take<Pairing>(pairingKey(readSayable(code)));
   if (!pairing) throw noCode();
   const { certificate, issuers } = await mustBeAcceptable(context, pairing, organisationId);
   const row = {
@@ -140,14 +140,6 @@ async function mustBeAcceptable(context: ServiceContext, pairing: Pairing, organ
   await mustBeOwn(context.db, { certificate, organisationId });
   return { certificate, issuers };
 }
-
-/** As people type it: any case, with or without the hyphen, O for 0, I and L for 1. */
-const readCode = (text: string): string =>
-  text
-    .toUpperCase()
-    .replaceAll(/[\s.–-]/g, '')
-    .replaceAll('O', '0')
-    .replaceAll(/[IL]/g, '1');
 
 function noCode(): InvalidInput {
   return new InvalidInput(
