@@ -368,5 +368,11 @@ export const migrations: SchemaMigrations = {
           WHERE state IN ('waiting', 'signed', 'issued', 'replaced');`,
     },
     sealingMachines,
+    {
+      name: '017-search',
+      sql: `
+        CREATE INDEX request_title ON signing.request USING gin (registry.fold(title) gin_trgm_ops);
+        CREATE INDEX request_subject ON signing.request (subject_id);`,
+    },
   ],
 };

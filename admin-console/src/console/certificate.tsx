@@ -5,11 +5,15 @@ import { useKept } from '../design/keep.ts';
 import { formatDate, formatTime, t } from '../design/language.ts';
 import { useAction, useLoad } from '../design/load.ts';
 import { State } from '../design/mark.tsx';
+import { Row, type RowMark, Ruled } from '../design/ruled.tsx';
 import { Show } from '../design/show.tsx';
+import type { paths } from '../generated/api.d.ts';
 import { mayDo } from './may.ts';
 import { Hex, Title } from './parts.tsx';
 import { useProposed } from './proposed.ts';
 import { profileName, reasonName } from './words.ts';
+
+type Certificate = paths['/api/v1/certificates/{serial}']['get']['responses']['200']['content']['application/json'];
 
 export function CertificateState({ status, reason }: { readonly status: string; readonly reason: string | null }) {
   if (status === 'valid') return <State state="good">{t('Hiệu lực', 'Valid')}</State>;
@@ -52,20 +56,6 @@ export function CertificatePage({ serial }: { readonly serial: string }) {
             <dd class="number">
               {formatDate(one.notBefore)} – {formatDate(one.notAfter)}
             </dd>
-            <dt>{t('Chuỗi chứng thực', 'Chain')}</dt>
-            <dd>
-              <ol class="grid gap-1">
-                {chainNames(one.chainPem).map((depth) => (
-                  <li key={depth} style={{ paddingLeft: `${depth * 1}rem` }}>
-                    {depth === 0
-                      ? t('chứng thư này', 'this certificate')
-                      : depth === 1
-                        ? issuerName(one.issuerId)
-                        : t('gốc', 'the root')}
-                  </li>
-                ))}
-              </ol>
-            </dd>
             {one.revokedAt && (
               <>
                 <dt>{t('Ngừng từ', 'Stopped at')}</dt>
@@ -82,6 +72,7 @@ export function CertificatePage({ serial }: { readonly serial: string }) {
               </a>
             </dd>
           </dl>
+          <Chain one={one} />
           {mayDo(one)('certificates.revoke') && one.status === 'suspended' && (
             <Release serial={serial} onDone={reload} />
           )}
@@ -96,12 +87,40 @@ export function CertificatePage({ serial }: { readonly serial: string }) {
   );
 }
 
-const chainNames = (pem: string) => Array.from({ length: (pem.match(/BEGIN/g) ?? []).length + 1 }, (_, depth) => depth);
+/** Who vouches for whom, from the root down to this one. */
+function Chain({ one }: { readonly one: Certificate }) {
+  const above = (one.chainPem.match(/BEGIN/g) ?? []).length;
+  return (
+    <section class="grid gap-4" aria-labelledby="chain">
+      <h2 id="chain">{t('Chuỗi chứng thực', 'Chain')}</h2>
+      <Ruled onMargin isTight isOrdered>
+        {above > 1 && (
+          <Row
+            mark="good"
+            title={t('Gốc của hệ thống', 'The root')}
+            note={t('ký cho cơ quan cấp', 'signs for the authority')}
+          />
+        )}
+        {above > 0 && (
+          <Row mark="good" title={issuerName(one.issuerId)} note={t('cấp chứng thư này', 'issued this certificate')} />
+        )}
+        <Row
+          mark={standings[one.status] ?? 'dot'}
+          title={subjectParts(one.subject).name}
+          note={t('chứng thư này', 'this certificate')}
+          isCurrent
+        />
+      </Ruled>
+    </section>
+  );
+}
+
+const standings: Readonly<Record<string, RowMark>> = { valid: 'good', suspended: 'warn', revoked: 'bad' };
 const pemAddress = (pem: string) => `data:application/x-pem-file,${encodeURIComponent(pem)}`;
 const issuerName = (id: string) =>
   id.startsWith('people')
-    ? t('CA cấp cho người và đơn vị', 'the authority for people and organisations')
-    : t('CA của dịch vụ', 'the authority for services');
+    ? t('Cơ quan cấp cho người và đơn vị', 'The authority for people and organisations')
+    : t('Cơ quan cấp cho dịch vụ', 'The authority for services');
 
 const reasons = [
   'keyCompromise',

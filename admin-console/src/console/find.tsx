@@ -16,6 +16,7 @@ export function Find({ me }: { readonly me: Me }) {
   const box = useRef<HTMLInputElement>(null);
   const [words, setWords] = useState('');
   const [found, setFound] = useState<readonly Found[]>([]);
+  const [asked, setAsked] = useState<'waits' | 'answered' | 'failed'>('waits');
   const [at, setAt] = useState(0);
   const [isOpen, setOpen] = useState(false);
   useEffect(() => {
@@ -32,14 +33,20 @@ export function Find({ me }: { readonly me: Me }) {
   }, []);
   useEffect(() => {
     let isCurrent = true;
+    setAsked('waits');
     const timer = setTimeout(() => {
       findIn(me, words).then(
         (next) => {
           if (!isCurrent) return;
           setFound(next);
           setAt(0);
+          setAsked('answered');
         },
-        () => isCurrent && setFound([]),
+        () => {
+          if (!isCurrent) return;
+          setFound([]);
+          setAsked('failed');
+        },
       );
     }, pause);
     return () => {
@@ -47,6 +54,7 @@ export function Find({ me }: { readonly me: Me }) {
       clearTimeout(timer);
     };
   }, [words]);
+  useEffect(() => document.getElementById(`found-${at}`)?.scrollIntoView({ block: 'nearest' }), [at]);
   const open = (one: Found | undefined) => {
     if (!one) return;
     setOpen(false);
@@ -55,7 +63,7 @@ export function Find({ me }: { readonly me: Me }) {
     if (/^\/(admin|teach)/.test(one.href)) route(one.href);
     else location.assign(one.href);
   };
-  const isListed = isOpen && words.trim() !== '';
+  const isListed = isOpen && words.trim() !== '' && (found.length > 0 || asked !== 'waits');
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === 'ArrowDown') setAt(Math.min(found.length - 1, at + 1));
     else if (event.key === 'ArrowUp') setAt(Math.max(0, at - 1));
@@ -72,7 +80,7 @@ export function Find({ me }: { readonly me: Me }) {
         type="text"
         class="control"
         role="combobox"
-        aria-label={t('Tìm người, trường, ứng dụng, trang', 'Find people, schools, apps, pages')}
+        aria-label={t('Tìm người, trường, ứng dụng, tài liệu, trang', 'Find people, schools, apps, documents, pages')}
         aria-expanded={isListed ? 'true' : 'false'}
         aria-controls="found"
         aria-activedescendant={isListed && found[at] ? `found-${at}` : undefined}
@@ -91,26 +99,47 @@ export function Find({ me }: { readonly me: Me }) {
       <kbd class="hidden lg:block">Ctrl K</kbd>
       {isListed && (
         <div id="found" role="listbox" class="found" aria-label={t('Tìm thấy', 'Found')}>
-          {found.map((one, index) => (
-            // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are the box's
-            // biome-ignore lint/a11y/useFocusableInteractive: the focus stays in the box (aria-activedescendant)
-            <div
-              key={one.href}
-              id={`found-${index}`}
-              role="option"
-              aria-selected={index === at ? 'true' : 'false'}
-              onClick={() => open(one)}
-            >
-              <Icon name={one.icon} />
-              <span class="min-w-0">
-                <b class="block truncate">{one.title}</b>
-                {one.note && <span class="block text-sm text-quiet truncate">{one.note}</span>}
-              </span>
+          {byKind(found).map(([kind, members]) => (
+            // biome-ignore lint/a11y/useSemanticElements: options stand in no fieldset
+            <div key={kind} role="group" aria-label={kind}>
+              <p class="found-kind" aria-hidden="true">
+                {kind}
+              </p>
+              {members.map(({ one, index }) => (
+                // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are the box's
+                // biome-ignore lint/a11y/useFocusableInteractive: the focus stays in the box (aria-activedescendant)
+                <div
+                  key={one.href}
+                  id={`found-${index}`}
+                  role="option"
+                  aria-selected={index === at ? 'true' : 'false'}
+                  onClick={() => open(one)}
+                >
+                  <Icon name={one.icon} />
+                  <span class="min-w-0">
+                    <b class="block truncate font-semibold">{one.title}</b>
+                    {one.note && <span class="block text-sm text-quiet truncate">{one.note}</span>}
+                  </span>
+                </div>
+              ))}
             </div>
           ))}
-          {found.length === 0 && <p class="px-3 py-2 text-quiet">{t('Không thấy.', 'Nothing found.')}</p>}
+          {found.length === 0 && (
+            <p class="px-3 py-2 text-quiet">
+              {asked === 'failed'
+                ? t('Chưa tìm được. Gõ lại sau giây lát.', 'The search did not work. Type again in a moment.')
+                : t('Không thấy. Thử ít chữ hơn, hoặc mã.', 'Nothing found. Try fewer words, or an ID.')}
+            </p>
+          )}
         </div>
       )}
     </search>
   );
+}
+
+/** What was found, with its place in the whole list. */
+function byKind(found: readonly Found[]) {
+  const kinds = [...new Set(found.map(({ kind }) => kind))];
+  const numbered = found.map((one, index) => ({ one, index }));
+  return kinds.map((kind) => [kind, numbered.filter(({ one }) => one.kind === kind)] as const);
 }

@@ -21,6 +21,7 @@ export function Title({
   icon,
   above,
   before,
+  beside,
   children,
 }: {
   readonly title: string;
@@ -32,6 +33,8 @@ export function Title({
   readonly above?: ComponentChildren;
   /** At the left of the heading: a face. */
   readonly before?: ComponentChildren;
+  /** Other pages of the same thing. */
+  readonly beside?: ComponentChildren;
   readonly children?: ComponentChildren;
 }) {
   const { path } = useLocation();
@@ -40,18 +43,18 @@ export function Title({
   const picture = icon ?? roomOf(path)?.icon;
   return (
     <>
-      <div class="relative flex flex-wrap items-start justify-between gap-x-6 gap-y-4">
-        {picture && !back && <Hang icon={picture} />}
-        <div class="grid gap-2 min-w-0 grow basis-80">
-          {back && (
-            <p class="no-print">
-              <a href={back.href} class="back">
-                <Icon name="arrow-left" />
-                {back.label}
-              </a>
-            </p>
-          )}
-          <div class="flex items-center gap-4 min-w-0">
+      <div class="grid grid-cols-1 gap-2">
+        {back && (
+          <p class="no-print">
+            <a href={back.href} class="back">
+              <Icon name="arrow-left" />
+              {back.label}
+            </a>
+          </p>
+        )}
+        <div class="relative flex flex-wrap items-start justify-between gap-x-6 gap-y-4">
+          {picture && !back && <Hang icon={picture} />}
+          <div class="flex items-center gap-4 min-w-0 grow basis-80">
             {before}
             <div class="grid gap-1 min-w-0">
               {above && <div class="text-quiet">{above}</div>}
@@ -61,8 +64,9 @@ export function Title({
               {note && <div class="text-quiet max-w-[62ch]">{note}</div>}
             </div>
           </div>
+          {children && <div class="acts no-print">{children}</div>}
         </div>
-        {children && <div class="acts no-print">{children}</div>}
+        {beside}
       </div>
       {notice && (
         <Banner state="good" live>

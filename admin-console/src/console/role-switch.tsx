@@ -7,6 +7,10 @@ import { roleName } from './words.ts';
 
 type Held = Me['roles'][number];
 
+/** Short enough to be read whole: who answers for the city needs not the department's long name. */
+const placeOf = ({ organisation }: Held): string =>
+  organisation.kind === 'department' ? t('Toàn thành phố', 'The whole city') : organisation.name;
+
 /** Where the work of a role begins. */
 function homeOf({ role, organisation }: Held): string {
   if (role === 'teacher') return '/teach';
@@ -39,7 +43,7 @@ export function RoleSwitch({ me: { roles } }: { readonly me: Me }) {
       <Icon name={icons[here.role] ?? 'landmark'} />
       <span class="grow min-w-0">
         <b class="block text-[0.9375rem]">{roleName(here.role)}</b>
-        <span class="block text-[0.8125rem] text-quiet truncate">{here.organisation.name}</span>
+        <span class="block text-[0.8125rem] text-quiet truncate">{placeOf(here)}</span>
       </span>
     </>
   );

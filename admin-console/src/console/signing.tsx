@@ -15,7 +15,7 @@ import type { SigningRequest } from './documents/views.ts';
 import { useFilter } from './filter.ts';
 import { useMay } from './me.ts';
 import { usePages } from './pages.ts';
-import { More, Title } from './parts.tsx';
+import { More, Search, Title } from './parts.tsx';
 
 /** What waits for me, what waits for whom; and phones that wait for a second officer. */
 export function Signing() {
@@ -23,12 +23,10 @@ export function Signing() {
   const isSigner = useMay('signing.sign');
   const maySend = useMaySend();
   const [state, setState] = useFilter<SigningRequest['state']>('state');
-  const { loaded, more } = usePages(`requests ${state}`, (cursor) =>
-    must(
-      api.GET('/api/v1/signing/requests', {
-        params: { query: { limit: 50, ...(state ? { state } : {}), ...(cursor ? { cursor } : {}) } },
-      }),
-    ),
+  const [words, setWords] = useFilter('q');
+  const query = { limit: 50, ...(state ? { state } : {}), ...(words.trim() ? { q: words } : {}) };
+  const { loaded, more } = usePages(`requests ${state} ${words}`, (cursor) =>
+    must(api.GET('/api/v1/signing/requests', { params: { query: cursor ? { ...query, cursor } : query } })),
   );
   return (
     <>
@@ -43,6 +41,15 @@ export function Signing() {
       {isSigner && <OwnQueue />}
       {mayApprove && <Enrolments />}
       {mayApprove && <EnrolledPhones />}
+      <Search
+        label={t('Tìm tài liệu', 'Find a document')}
+        placeholder={t(
+          'Tên học sinh, tên tài liệu, mã giáo dục, hoặc mã in trên văn bản',
+          'A pupil’s name, a title, an education ID, or the code on the paper',
+        )}
+        value={words}
+        onSearch={setWords}
+      />
       <Chips
         label={t('Trạng thái', 'State')}
         value={state}
@@ -60,10 +67,12 @@ export function Signing() {
         {(requests) =>
           requests.length === 0 ? (
             <Empty icon="signature">
-              {t(
-                'Không có tài liệu nào như vậy. Mở một lớp và bấm «Trình ký học bạ số».',
-                'There is no such document. Open a class and press “Request transcript signatures”.',
-              )}
+              {words || state
+                ? t('Không có tài liệu nào như vậy.', 'There is no such document.')
+                : t(
+                    'Chưa có tài liệu nào. Mở một lớp và bấm «Trình ký học bạ số».',
+                    'There is no document yet. Open a class and press “Request transcript signatures”.',
+                  )}
             </Empty>
           ) : (
             <Requests requests={requests} label={t('Tài liệu trình ký', 'Signing requests')} />

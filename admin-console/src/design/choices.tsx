@@ -40,6 +40,27 @@ export function Segments<Value extends string>({
   );
 }
 
+/** Pages of one thing, beside each other. */
+export function Tabs({
+  label,
+  pages,
+}: {
+  readonly label: string;
+  readonly pages: readonly { readonly href: string; readonly label: string; readonly icon: IconName }[];
+}) {
+  if (pages.length === 0) return null;
+  return (
+    <nav class="tabs no-print" aria-label={label}>
+      {pages.map(({ href, label: name, icon }) => (
+        <a key={href} href={href}>
+          <Icon name={icon} />
+          {name}
+        </a>
+      ))}
+    </nav>
+  );
+}
+
 /** Filters of a list as chips, each with its count where it is known. */
 export function Chips<Value extends string>({
   label,

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { Refused } from './api.ts';
+import { Dialog } from './dialog.tsx';
 import { Banner } from './form.tsx';
 import { useKept } from './keep.ts';
 import { t } from './language.ts';
@@ -60,6 +61,26 @@ export function useEntry<Names extends Values>(name: string, initial: Names): En
     }),
     submit: (work) => run(() => work(values)),
   };
+}
+
+/** A short form over the page, opened by a button of it. */
+export function EntryDialog<Names extends Values>({
+  title,
+  onClose,
+  ...form
+}: {
+  readonly title: string;
+  readonly entry: Entry<Names>;
+  readonly submit: string;
+  readonly onClose: () => void;
+  readonly onSubmit: (values: Names) => Promise<unknown>;
+  readonly children: ComponentChildren;
+}) {
+  return (
+    <Dialog title={title} onClose={onClose}>
+      <EntryForm {...form} cancel={onClose} />
+    </Dialog>
+  );
 }
 
 /** A form with its refusal on top and one button that says what it does. */

@@ -1,5 +1,6 @@
 import type { ComponentChildren, ComponentProps } from 'preact';
 import { Icon } from './icon.tsx';
+import { formatLongDay } from './language.ts';
 import { StateShape } from './mark.tsx';
 
 /** Kinds of input that are a line of text: their ARIA role is their own. */
@@ -52,10 +53,11 @@ function Labelled({
   );
 }
 
-/** A labelled input. */
+/** A labelled input. A date is typed in the order of the browser's own language: what was meant stands below it in ours. */
 export function Field({ label, name, error, hint, type = 'text', ...input }: FieldProps) {
+  const readBack = type === 'date' && typeof input.value === 'string' ? dayInWords(input.value) : undefined;
   return (
-    <Labelled label={label} name={name} hint={hint} error={error}>
+    <Labelled label={label} name={name} hint={readBack ?? hint} error={error}>
       {(tied) => {
         const attributes = { ...input, ...tied, type } as ComponentProps<'input'>; // preact's union of roles by input type takes no spread
         return <input {...attributes} />;
@@ -63,6 +65,8 @@ export function Field({ label, name, error, hint, type = 'text', ...input }: Fie
     </Labelled>
   );
 }
+
+const dayInWords = (value: string) => (Number.isNaN(Date.parse(value)) ? undefined : formatLongDay(value));
 
 /** A labelled text of several lines. */
 export function Lines({

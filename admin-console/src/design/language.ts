@@ -49,6 +49,14 @@ export function formatTime(at: string): string {
   return timeFormat.format(new Date(at)).replace(',', '');
 }
 
+const longDay = { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'Asia/Ho_Chi_Minh' } as const;
+const longDayFormats = { vi: new Intl.DateTimeFormat('vi', longDay), en: new Intl.DateTimeFormat('en-GB', longDay) };
+
+/** `23 tháng 11, 2026`: nobody takes the day for the month. */
+export function formatLongDay(at: string): string {
+  return longDayFormats[current].format(new Date(at));
+}
+
 const clockFormat = new Intl.DateTimeFormat('en-GB', {
   hour: '2-digit',
   minute: '2-digit',

@@ -8,6 +8,7 @@ import { type Route, route } from '@edutrust/platform/route';
 import { nullable, SerialHex, Time } from '@edutrust/platform/schemas';
 import { ProposedApproval } from '@edutrust/registry/approvals';
 import { actionsAt, ofDepartment, placesOfOrganisations, requires, scopeOf } from '@edutrust/registry/permissions';
+import { escapeLike } from '@edutrust/registry/search';
 import { sql } from 'kysely';
 import Type from 'typebox';
 import { parseCertificate, toPem } from '../certificate/certificate.ts';
@@ -176,9 +177,7 @@ const listCertificates = (context: ServiceContext) =>
           AND (o.id = organisation_id OR (organisation_id IS NULL AND o.parent_id IS NULL)))`,
       ];
       if (query.q)
-        conditions.push(
-          sql`registry.fold(subject) LIKE '%' || registry.fold(${query.q.replaceAll(/[\\%_]/g, '\\$&')}) || '%'`,
-        );
+        conditions.push(sql`registry.fold(subject) LIKE '%' || registry.fold(${escapeLike(query.q)}) || '%'`);
       if (query.status === 'suspended') conditions.push(sql`revocation_reason = 'certificateHold'`);
       if (query.status === 'revoked')
         conditions.push(sql`revoked_at IS NOT NULL AND revocation_reason <> 'certificateHold'`);

@@ -1,3 +1,4 @@
+import { escapeLike } from '@edutrust/registry/search';
 import { type RawBuilder, sql } from 'kysely';
 import { scimError } from './errors.ts';
 import type { AttributePath, Comparator, Filter } from './filter.ts';
@@ -56,7 +57,6 @@ const isPresent = ({ type, value }: Column): RawBuilder<boolean> =>
   type === 'text' ? sql`(coalesce(${value}, '') <> '')` : sql`(${value} IS NOT NULL)`;
 
 const order = { gt: sql`>`, ge: sql`>=`, lt: sql`<`, le: sql`<=` } as const;
-const escapeLike = (text: string) => text.replaceAll(/[\\%_]/g, '\\$&');
 
 function compare(
   path: AttributePath,

@@ -4,6 +4,7 @@ import { Conflict, NotFound } from '@edutrust/platform/errors';
 import { uuidv7 } from '@edutrust/platform/ids';
 import { sql } from 'kysely';
 import { record } from '../events.ts';
+import { hasWords } from '../search.ts';
 import { type OrganisationKind, registryOf, type SchoolLevel } from '../tables.ts';
 
 export interface OrganisationSummary {
@@ -121,9 +122,7 @@ export async function listOrganisations(
   if (filter.parentId) conditions.push(sql`o.parent_id = ${filter.parentId}`);
   if (filter.kind) conditions.push(sql`o.kind = ${filter.kind}`);
   if (filter.query) {
-    conditions.push(
-      sql`(o.folded_name LIKE '%' || registry.fold(${filter.query}) || '%' OR starts_with(o.code, ${filter.query}))`,
-    );
+    conditions.push(sql`(${hasWords(sql`o.folded_name`, filter.query)} OR starts_with(o.code, ${filter.query}))`);
   }
   if (filter.cursor) conditions.push(sql`o.id > ${filter.cursor}::uuid`);
   // Each school's members are counted once, from the index alone, and only of what is shown.

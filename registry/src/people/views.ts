@@ -2,6 +2,7 @@ import { type Database, statement, type Transaction } from '@edutrust/platform/d
 import { NotFound } from '@edutrust/platform/errors';
 import { isUuid } from '@edutrust/platform/ids';
 import { sql } from 'kysely';
+import { hasWords } from '../search.ts';
 import type { AffiliationRole, Gender, OrganisationKind, PersonStatus } from '../tables.ts';
 
 export interface AffiliationView {
@@ -135,7 +136,7 @@ async function found(db: Database, filter: PeopleFilter) {
   const { at, from, within, order } = await withinScope(db, filter, query !== undefined && query !== '');
   const conditions = [sql`p.status <> 'merged'`, within];
   if (query && /^\d{3,10}$/.test(digits)) conditions.push(withEducationId(digits));
-  else if (query) conditions.push(...query.split(/\s+/).slice(0, 8).map(withWord));
+  else if (query) conditions.push(hasWords(sql`p.folded_name`, query));
   if (filter.status) conditions.push(sql`p.status = ${filter.status}`);
   else if (!query) conditions.push(sql`p.status <> 'archived'`); // found by who looks for them, in nobody's way else
   if (filter.cursor) conditions.push(sql`p.id > ${filter.cursor}::uuid`);
@@ -154,14 +155,6 @@ function withEducationId(digits: string) {
     ? sql`p.id = ANY(ARRAY(SELECT id FROM registry.person WHERE education_id = ${digits}
         UNION ALL SELECT person_id FROM registry.education_id_alias WHERE education_id = ${digits}))`
     : sql`p.education_id LIKE ${`${digits}%`}`;
-}
-
-/** Part of a name; one or two letters are the beginning of a word of it, which is what an index of three letters finds. */
-function withWord(word: string) {
-  const folded = sql`registry.fold(${escapeLike(word)})`;
-  return word.length > 2
-    ? sql`p.folded_name LIKE '%' || ${folded} || '%'`
-    : sql`(p.folded_name LIKE ${folded} || '%' OR p.folded_name LIKE '% ' || ${folded} || '%')`;
 }
 
 /** The organisations in and below the scope, and below one of them when it is given; not counted up where it is all. */
@@ -216,10 +209,6 @@ async function withinScope(db: Database, { scope, organisationId, role, cursor }
       WHERE f.person_id = p.id AND (f.valid_until IS NULL OR p.status IN ('left', 'archived')) AND ${at} ${role ? sql`AND f.role = ${role}` : sql``})`,
     order: sql`p.id`,
   };
-}
-
-function escapeLike(text: string): string {
-  return text.replaceAll(/[\\%_]/g, '\\$&');
 }
 
 const noPerson = () => new NotFound('people/not-found', { vi: 'Không có người này.', en: 'There is no such person.' });

@@ -196,6 +196,37 @@ describe('signing requests', () => {
     assert.ok(list.json.items.every((item: { organisation: { id: string } }) => item.organisation.id === second?.id));
   });
 
+  test('T3: a document is found by words of its title without marks, by education ID and by its code, and by nobody out of reach', async () => {
+    const [first, second] = world.city.schools;
+    const find = async (person: string | undefined, typed: string) => {
+      const path = `/api/v1/signing/requests?q=${encodeURIComponent(typed)}`;
+      const { status, json } = await world.call(person ?? '', 'GET', path);
+      assert.equal(status, 200, typed);
+      return json.items as { id: string; title: string; code: string; subject: { educationId: string } }[];
+    };
+    const [one] = await find(first?.administratorId, 'anh nguyet dang');
+    assert.ok(one, 'in any order');
+    assert.match(one.title, /Đặng Thị Ánh Nguyệt/);
+    const ways = [one.title, one.title.toUpperCase(), one.subject.educationId, one.code, one.code.toLowerCase()];
+    for (const typed of [...ways, one.code.replaceAll('-', ' '), 'ng thi nguyet']) {
+      const seen = await find(first?.administratorId, typed);
+      assert.ok(
+        seen.some(({ id }) => id === one.id),
+        typed,
+      );
+      for (const other of [second?.administratorId, second?.principalId, world.classTeacherOf(1)]) {
+        const found = await find(other, typed);
+        assert.ok(!found.some(({ id }) => id === one.id), `${typed} from another school`);
+      }
+    }
+    for (const typed of ['%', '_', '%%%', "'", '\\', 'x'.repeat(100), '0000000000', '(', 'không có ai như vậy'])
+      assert.deepEqual(await find(first?.administratorId, typed), [], typed);
+    const pupil = await world.call(world.city.people.pupil, 'GET', '/api/v1/signing/requests?q=hoc');
+    assert.equal(pupil.status, 403);
+    const all = await find(first?.administratorId, '   ');
+    assert.ok(all.length > 1, 'no words ask for everything');
+  });
+
   test('the signer rejects with a reason, who asked withdraws, and neither comes back', async () => {
     const teacher = new TestPhone(world, world.classTeacherOf(2));
     const administrator = world.city.schools[2]?.administratorId ?? '';

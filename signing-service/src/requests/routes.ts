@@ -43,6 +43,12 @@ const listAll = ({ db, clock }: ServiceContext) =>
         state: Type.Optional(RequestState),
         organisation: Type.Optional(refersTo('organisation', 'organisations.read')),
         class: Type.Optional(refersTo('class', 'organisations.read')),
+        q: Type.Optional(
+          Type.String({
+            maxLength: 100,
+            description: 'Words of the title, an education ID, or the code on the document',
+          }),
+        ),
         limit: Type.Integer({ minimum: 1, maximum: 200, default: 50 }),
         cursor: Type.Optional(Uuid),
       }),
@@ -56,6 +62,7 @@ const listAll = ({ db, clock }: ServiceContext) =>
         ...(query.state ? { state: query.state } : {}),
         ...(query.organisation ? { organisationId: query.organisation } : {}),
         ...(query.class ? { classId: query.class } : {}),
+        ...(query.q?.trim() ? { query: query.q } : {}),
         ...(query.cursor ? { cursor: query.cursor } : {}),
       };
       const items = await listRequests(db, filter, clock.now());

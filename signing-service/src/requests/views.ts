@@ -1,5 +1,7 @@
 import type { Database } from '@edutrust/platform/database';
-import { sql } from 'kysely';
+import { readSayable } from '@edutrust/platform/ids';
+import { hasWords } from '@edutrust/registry/search';
+import { type RawBuilder, sql } from 'kysely';
 import type Type from 'typebox';
 import { formatVerificationCode } from './code.ts';
 import { noRequest } from './requests.ts';
@@ -23,6 +25,8 @@ export interface RequestFilter {
   readonly ids?: readonly string[];
   readonly state?: RequestView['state'];
   readonly organisationId?: string;
+  /** Words of the title, the education ID of whose document it is, or the code printed on it. */
+  readonly query?: string;
   readonly limit: number;
   readonly cursor?: string;
 }
@@ -63,6 +67,7 @@ export async function listRequests(db: Database, filter: RequestFilter, now: Dat
   if (filter.ids) conditions.push(sql`r.id = ANY(${[...filter.ids]}::uuid[])`);
   if (filter.state) conditions.push(sql`r.state = ${filter.state}`);
   if (filter.organisationId) conditions.push(sql`o.path @> ARRAY[${filter.organisationId}::uuid]`);
+  if (filter.query) conditions.push(isNamedBy(filter.query));
   if (filter.cursor) conditions.push(sql`r.id < ${filter.cursor}::uuid`);
   const { rows } = await sql<
     Omit<RequestView, 'createdAt' | 'dueAt' | 'issuedAt'> & { created: Date; due: Date | null; issued: Date | null }
@@ -94,6 +99,14 @@ export async function listRequests(db: Database, filter: RequestFilter, now: Dat
     issuedAt: issued?.toISOString() ?? null,
     steps: order.map((step) => ({ ...step, closedAt: step.closedAt ? new Date(step.closedAt).toISOString() : null })),
   }));
+}
+
+/** Each way by its index. */
+function isNamedBy(typed: string): RawBuilder<boolean> {
+  const digits = typed.replaceAll(/[\s.-]/g, '');
+  if (/^\d{10}$/.test(digits))
+    return sql`r.subject_id IN (SELECT id FROM registry.person WHERE education_id = ${digits})`;
+  return sql`(r.code = ${readSayable(typed)} OR ${hasWords(sql`registry.fold(r.title)`, typed)})`;
 }
 
 /** @throws NotFound */

@@ -47,7 +47,7 @@ function Loaded({ app, reload }: { readonly app: AppView; readonly reload: () =>
         back={{ href: '/admin/apps', label: t('Ứng dụng', 'Apps') }}
       >
         {may('apps.write') && (
-          <a class="button button-primary" href={`/admin/apps/${app.clientId}/edit`}>
+          <a class="button" href={`/admin/apps/${app.clientId}/edit`}>
             <Icon name="pen-line" />
             {t('Sửa', 'Change')}
           </a>
@@ -60,8 +60,9 @@ function Loaded({ app, reload }: { readonly app: AppView; readonly reload: () =>
           {may('apps.write') && <Requests app={app} />}
           <Addresses app={app} />
           <div class="flex flex-wrap gap-3 empty:hidden">
+            {may('apps.write') && <NewSecret app={app} onSecret={setSecret} />}
             {may('apps.approve') && app.kind !== 'machine' && !app.isSandbox && <Approval app={app} reload={reload} />}
-            {may('apps.write') && <Acts app={app} onSecret={setSecret} />}
+            {may('apps.write') && <End app={app} />}
           </div>
         </div>
         <div class="grid gap-4 content-start min-w-0">
@@ -150,7 +151,7 @@ function Addresses({ app }: { readonly app: AppView }) {
   ] as const;
   return (
     <section class="grid gap-4" aria-labelledby="addresses">
-      <h2 id="addresses">{t('Địa chỉ', 'Addresses')}</h2>
+      <h2 id="addresses">{t('Đã đăng ký thế nào', 'How it is registered')}</h2>
       <dl class="facts">
         <dt>{t('Loại', 'Kind')}</dt>
         <dd>{kindName(app.kind)}</dd>
@@ -229,47 +230,55 @@ function proofName({ jwks, jwksUri }: AppView): string {
   return t(`khóa công khai: ${names}`, `public keys: ${names}`);
 }
 
-function Acts({ app, onSecret }: { readonly app: AppView; readonly onSecret: (secret: string | undefined) => void }) {
-  const { route } = useLocation();
-  const path = { params: { path: { clientId: app.clientId } } };
+function NewSecret({
+  app,
+  onSecret,
+}: {
+  readonly app: AppView;
+  readonly onSecret: (secret: string | undefined) => void;
+}) {
+  if ((app.kind !== 'web' && app.kind !== 'machine') || app.jwks || app.jwksUri) return null;
   return (
-    <>
-      {(app.kind === 'web' || app.kind === 'machine') && !app.jwks && !app.jwksUri && (
-        <ActButton
-          label={t('Đổi mã bí mật', 'Rotate the secret')}
-          question={t(`Đổi mã bí mật của ${app.name}?`, `Rotate the secret of ${app.name}?`)}
-          confirm={t('Đổi mã bí mật', 'Rotate the secret')}
-          onConfirm={async () => {
-            onSecret((await must(api.POST('/api/v1/apps/{clientId}/secret', path))).clientSecret);
-            scrollTo({ top: 0 });
-          }}
-        >
-          <p>
-            {t(
-              'Mã cũ còn dùng được một ngày, để ứng dụng kịp thay. Mã mới chỉ hiện một lần.',
-              'The old one works for another day, so that the app can change over. The new one is shown once.',
-            )}
-          </p>
-        </ActButton>
-      )}
-      <ActButton
-        bad
-        label={t('Ngừng ứng dụng', 'End the app')}
-        question={t(`Ngừng ${app.name}?`, `End ${app.name}?`)}
-        confirm={t('Ngừng ứng dụng', 'End the app')}
-        onConfirm={async () => {
-          await must(api.DELETE('/api/v1/apps/{clientId}', path));
-          sayNext(t(`Đã ngừng ${app.name}.`, `${app.name} was ended.`));
-          route('/admin/apps');
-        }}
-      >
-        <p>
-          {t(
-            'Không ai đăng nhập vào ứng dụng này qua EduTrust được nữa, kể cả người đang mở nó. Dữ liệu ở bên ứng dụng không đổi.',
-            'Nobody can sign in to it through EduTrust any longer, including those who have it open. The app’s own data stay.',
-          )}
-        </p>
-      </ActButton>
-    </>
+    <ActButton
+      label={t('Đổi mã bí mật', 'Rotate the secret')}
+      question={t(`Đổi mã bí mật của ${app.name}?`, `Rotate the secret of ${app.name}?`)}
+      confirm={t('Đổi mã bí mật', 'Rotate the secret')}
+      onConfirm={async () => {
+        const path = { params: { path: { clientId: app.clientId } } };
+        onSecret((await must(api.POST('/api/v1/apps/{clientId}/secret', path))).clientSecret);
+        scrollTo({ top: 0 });
+      }}
+    >
+      <p>
+        {t(
+          'Mã cũ còn dùng được một ngày, để ứng dụng kịp thay. Mã mới chỉ hiện một lần.',
+          'The old one works for another day, so that the app can change over. The new one is shown once.',
+        )}
+      </p>
+    </ActButton>
+  );
+}
+
+function End({ app }: { readonly app: AppView }) {
+  const { route } = useLocation();
+  return (
+    <ActButton
+      bad
+      label={t('Ngừng ứng dụng', 'End the app')}
+      question={t(`Ngừng ${app.name}?`, `End ${app.name}?`)}
+      confirm={t('Ngừng ứng dụng', 'End the app')}
+      onConfirm={async () => {
+        await must(api.DELETE('/api/v1/apps/{clientId}', { params: { path: { clientId: app.clientId } } }));
+        sayNext(t(`Đã ngừng ${app.name}.`, `${app.name} was ended.`));
+        route('/admin/apps');
+      }}
+    >
+      <p>
+        {t(
+          'Không ai đăng nhập vào ứng dụng này qua EduTrust được nữa, kể cả người đang mở nó. Dữ liệu ở bên ứng dụng không đổi.',
+          'Nobody can sign in to it through EduTrust any longer, including those who have it open. The app’s own data stay.',
+        )}
+      </p>
+    </ActButton>
   );
 }

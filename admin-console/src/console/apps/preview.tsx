@@ -67,7 +67,7 @@ function Value({ value }: { readonly value: unknown }) {
     <>
       {entries.map((entry) => (
         <span key={JSON.stringify(entry)} class="block break-words">
-          {typeof entry === 'object' ? Object.values(entry).filter(Boolean).join(' · ') : String(entry)}
+          {typeof entry === 'object' ? Object.values(entry).filter(Boolean).join('\u00a0· ') : String(entry)}
         </span>
       ))}
     </>

@@ -59,7 +59,7 @@ export function SpanFields({ span }: { readonly span: Span }) {
   const { from, until, hours, set } = span;
   const isOneDay = from !== '' && from === until;
   return (
-    <div class="flex flex-wrap items-end gap-3">
+    <div class="flex flex-wrap items-start gap-3">
       <Field
         label={t('Từ ngày', 'From')}
         name="from"
@@ -91,7 +91,7 @@ export function SpanFields({ span }: { readonly span: Span }) {
         <button
           key={label}
           type="button"
-          class="chip mb-1"
+          class="chip mt-9"
           aria-pressed={from === since && until === to ? 'true' : 'false'}
           onClick={() => set({ from: since, until: to })}
         >

@@ -175,7 +175,7 @@ function Pupils({
                   {badge.lastUsedAt && ` · ${t('dùng', 'used')} ${formatAgo(badge.lastUsedAt)}`}
                 </State>
               ) : (
-                <State state="plain">{t('Chưa có', 'None yet')}</State>
+                <span class="text-quiet">{t('chưa có', 'none yet')}</span>
               )}
             </td>
             <td data-label={t('Hình hoặc số', 'Pictures or digits')}>
@@ -188,15 +188,17 @@ function Pupils({
                       : t('Số', 'Digits')}
                 </State>
               ) : (
-                <State state="plain">{t('Chưa có', 'None yet')}</State>
+                <span class="text-quiet">{t('chưa có', 'none yet')}</span>
               )}
             </td>
             {mayGive && (
               <td class="row-act py-1!">
-                <button type="button" class="button" disabled={isBusy} onClick={() => lend(person)}>
-                  {t('Quên thẻ', 'Forgot it')}
-                  <span class="sr-only">: {person.fullName}</span>
-                </button>
+                {(badge || pin) && (
+                  <button type="button" class="button" disabled={isBusy} onClick={() => lend(person)}>
+                    {t('Quên thẻ', 'Forgot it')}
+                    <span class="sr-only">: {person.fullName}</span>
+                  </button>
+                )}
                 {badge && (
                   <ActButton
                     label={t('Thẻ mới', 'New badge')}

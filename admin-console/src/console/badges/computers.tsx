@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { useRoute } from 'preact-iso';
 import { api, must } from '../../design/api.ts';
 import { ActButton, Dialog } from '../../design/dialog.tsx';
-import { EntryForm, useEntry } from '../../design/entry.tsx';
+import { EntryDialog, EntryForm, useEntry } from '../../design/entry.tsx';
 import { Banner, Field } from '../../design/form.tsx';
 import { useKept } from '../../design/keep.ts';
 import { formatAgo, formatDate, t } from '../../design/language.ts';
@@ -171,18 +171,22 @@ function EnrolHere({
     onDone();
   };
   return (
-    <Dialog title={t('Ghi danh máy đang ngồi', 'Enrol the computer you sit at')} onClose={onClose}>
-      <EntryForm entry={entry} submit={t('Ghi danh', 'Enrol')} cancel={onClose} onSubmit={enrol}>
-        <Field
-          label={t('Tên máy', 'Name of the computer')}
-          required
-          maxLength={100}
-          placeholder={t('Phòng máy 1, máy 7', 'Room 1, computer 7')}
-          hint={t('Để biết máy nào khi cần bỏ.', 'To know which one it is when it has to go.')}
-          {...entry.field('name')}
-        />
-      </EntryForm>
-    </Dialog>
+    <EntryDialog
+      title={t('Ghi danh máy đang ngồi', 'Enrol the computer you sit at')}
+      entry={entry}
+      submit={t('Ghi danh', 'Enrol')}
+      onClose={onClose}
+      onSubmit={enrol}
+    >
+      <Field
+        label={t('Tên máy', 'Name of the computer')}
+        required
+        maxLength={100}
+        placeholder={t('Phòng máy 1, máy 7', 'Room 1, computer 7')}
+        hint={t('Để biết máy nào khi cần bỏ.', 'To know which one it is when it has to go.')}
+        {...entry.field('name')}
+      />
+    </EntryDialog>
   );
 }
 

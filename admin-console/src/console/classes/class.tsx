@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { useLocation, useRoute } from 'preact-iso';
 import { api, must } from '../../design/api.ts';
-import { Segments } from '../../design/choices.tsx';
+import { Segments, Tabs } from '../../design/choices.tsx';
 import { Banner } from '../../design/form.tsx';
 import { Icon } from '../../design/icon.tsx';
 import { t } from '../../design/language.ts';
@@ -42,29 +42,35 @@ function Loaded({ data }: { readonly data: ClassView }) {
             ? `${t('chủ nhiệm', 'class teacher')} ${data.teacher.fullName}`
             : t('chưa có chủ nhiệm', 'no class teacher yet'),
         ].join(' · ')}
+        beside={
+          data.learners.length > 0 && (
+            <Tabs
+              label={t('Của lớp', 'Of the class')}
+              pages={[
+                ...(may('marks.read')
+                  ? [{ href: `${path}/marks`, label: t('Điểm', 'Marks'), icon: 'list' } as const]
+                  : []),
+                ...(may('accounts.read')
+                  ? [{ href: `${path}/badges`, label: t('Thẻ', 'Badges'), icon: 'id-card' } as const]
+                  : []),
+                ...(may('accounts.invite')
+                  ? [
+                      {
+                        href: `${path}/slips`,
+                        label: t('In phiếu kích hoạt', 'Print activation slips'),
+                        icon: 'printer',
+                      } as const,
+                    ]
+                  : []),
+              ]}
+            />
+          )
+        }
         {...(isTeaching
           ? {}
           : { back: { href: `/admin/schools/${data.organisationId}`, label: data.organisationName } })}
       >
         {may('signing.request') && data.learners.length > 0 && <RequestTranscripts data={data} />}
-        {may('marks.read') && data.learners.length > 0 && (
-          <a class="button" href={`${path}/marks`}>
-            <Icon name="list" />
-            {t('Điểm', 'Marks')}
-          </a>
-        )}
-        {may('accounts.read') && data.learners.length > 0 && (
-          <a class="button" href={`${path}/badges`}>
-            <Icon name="id-card" />
-            {t('Thẻ', 'Badges')}
-          </a>
-        )}
-        {may('accounts.invite') && data.learners.length > 0 && (
-          <a class="button" href={`${path}/slips`}>
-            <Icon name="printer" />
-            {t('In phiếu kích hoạt', 'Print activation slips')}
-          </a>
-        )}
         {may('classes.write') && (
           <>
             <a

@@ -112,6 +112,9 @@ function bySubject(columns: readonly MarksColumn[]): [string, MarksColumn[]][] {
   return [...groups];
 }
 
+/** Longer ones do not fit into a quarter of the width. */
+const longChoice = 22;
+
 function Cell({
   column: { key, label, kind, choices, subject },
   entry,
@@ -125,13 +128,16 @@ function Cell({
   const short = subject && label.startsWith(`${subject} – `) ? label.slice(subject.length + 3) : label;
   const hint = isMissing && !entry.values[key]?.trim() ? { hint: t('còn thiếu', 'missing') } : {};
   if (kind === 'choice') {
+    const isLong = choices.some((value) => value.length > longChoice);
     return (
-      <Choice
-        label={short}
-        {...hint}
-        {...entry.choice(key)}
-        options={[{ value: '', label: '—' }, ...choices.map((value) => ({ value, label: value }))]}
-      />
+      <div class={isLong ? 'col-span-2' : ''}>
+        <Choice
+          label={short}
+          {...hint}
+          {...entry.choice(key)}
+          options={[{ value: '', label: '—' }, ...choices.map((value) => ({ value, label: value }))]}
+        />
+      </div>
     );
   }
   if (kind === 'text') {

@@ -4,10 +4,9 @@ import { Icon } from '../../design/icon.tsx';
 import type { IconName } from '../../design/icons.ts';
 import { formatDate, formatEducationId, t } from '../../design/language.ts';
 import { Row, Ruled } from '../../design/ruled.tsx';
-import { givenName } from '../call.ts';
 import { Standing } from './learners.tsx';
 import { seatNames } from './seat-names.ts';
-import { type Account, type ClassView, helpName, isToday, type Learner } from './views.ts';
+import { type Account, type ClassView, fullLine, helpName, isToday, type Learner } from './views.ts';
 
 interface SeatsProps {
   readonly data: ClassView;
@@ -54,7 +53,7 @@ export function SeatGrid({ data, accounts, onHelp, isBusy }: SeatsProps) {
               <button
                 type="button"
                 class={`seat ${looks[seat].look}`}
-                aria-label={`${learner.fullName}: ${seatWord(seat)}`}
+                aria-label={`${fullLine(data, learner)}: ${seatWord(seat)}`}
                 onClick={() => setChosen(learner)}
               >
                 <Icon name={looks[seat].icon} />
@@ -153,13 +152,13 @@ export function Stuck({ data, accounts, onHelp, isBusy }: SeatsProps) {
             <Row
               key={learner.id}
               mark={seat === 'stuck' ? 'warn' : 'later'}
-              title={learner.fullName}
+              title={fullLine(data, learner)}
               note={<span class="text-sm">{seatWord(seat)}</span>}
               act={
                 onHelp && (
                   <button type="button" class="button button-small" disabled={isBusy} onClick={() => onHelp(learner)}>
                     {t('Cho mã', 'Give a code')}
-                    <span class="sr-only">: {givenName(learner.fullName)}</span>
+                    <span class="sr-only">: {fullLine(data, learner)}</span>
                   </button>
                 )
               }

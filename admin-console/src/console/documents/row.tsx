@@ -4,7 +4,7 @@ import { t } from '../../design/language.ts';
 import { State } from '../../design/mark.tsx';
 import { Row, type RowMark, Ruled } from '../../design/ruled.tsx';
 import { Ago } from '../parts.tsx';
-import type { SigningRequest } from './views.ts';
+import { type SigningRequest, stateName } from './views.ts';
 
 /** Documents as they were sent: those of a class, one beneath the other, have its name once above them. */
 export function Requests({
@@ -24,7 +24,14 @@ export function Requests({
         const heading = ofClass && `${t('Lớp', 'Class')} ${ofClass.className} · ${ofClass.organisation.name}`;
         return (
           <section key={first?.id} class="grid gap-4 min-w-0" aria-label={heading ?? label}>
-            {heading && <h2>{heading}</h2>}
+            {heading && first && (
+              <div class="flex flex-wrap items-baseline justify-between gap-x-6 gap-y-1">
+                <h2>{heading}</h2>
+                <p class="text-sm text-quiet">
+                  {t('trình', 'requested')} <Ago at={first.createdAt} />
+                </p>
+              </div>
+            )}
             <Ruled onMargin label={heading ?? label} isTight={heading !== undefined}>
               {together.map((one) => (
                 <RequestRow key={one.id} one={one} isInClass={heading !== undefined} act={act?.(one)} />
@@ -65,24 +72,23 @@ function RequestRow({
     <Row
       mark={marks[one.state]}
       title={
-        <a href={`/api/v1/signing/requests/${one.id}/document`} class="no-underline text-ink hover:underline">
-          {(isInClass && one.subject?.fullName) || one.title}
-        </a>
+        <span class={isInClass ? 'lg:grid lg:grid-cols-[15rem_1fr] lg:items-baseline lg:gap-x-6' : ''}>
+          <a href={`/api/v1/signing/requests/${one.id}/document`} class="no-underline text-ink hover:underline">
+            {(isInClass && one.subject?.fullName) || one.title}
+          </a>
+          {isInClass && <Steps steps={one.steps} />}
+        </span>
       }
       note={
         <>
-          <span class="block text-sm">
-            {!isInClass && `${one.organisation.name} · `}
-            {t('trình', 'requested')} <Ago at={one.createdAt} />
-          </span>
-          <span class="flex flex-wrap items-center gap-x-2 gap-y-1 text-sm mt-1">
-            {one.steps.map((step) => (
-              <span key={step.role} class={`inline-flex items-center gap-1.5 ${stepLooks[step.state]}`}>
-                <Icon name={stepIcons[step.state]} />
-                {step.person?.fullName ?? step.title}
+          {!isInClass && (
+            <>
+              <span class="block text-sm">
+                {one.organisation.name} · {t('trình', 'requested')} <Ago at={one.createdAt} />
               </span>
-            ))}
-          </span>
+              <Steps steps={one.steps} />
+            </>
+          )}
           {one.reason && <span class="block text-sm text-bad">{one.reason}</span>}
         </>
       }
@@ -93,11 +99,25 @@ function RequestRow({
               {t('mã trên hai màn hình', 'code on both screens')} <b class="number text-lg text-ink">{one.code4}</b>
             </span>
           )}
-          <RequestState state={one.state} />
+          <State state={stateLooks[one.state]}>{stateName(one.state)}</State>
           {act}
         </>
       }
     />
+  );
+}
+
+/** Who signs, in order, and how far it is. */
+function Steps({ steps }: Pick<SigningRequest, 'steps'>) {
+  return (
+    <span class="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm font-normal max-lg:mt-1">
+      {steps.map((step) => (
+        <span key={step.role} class={`inline-flex items-center gap-1.5 ${stepLooks[step.state]}`}>
+          <Icon name={stepIcons[step.state]} />
+          {step.person?.fullName ?? step.title}
+        </span>
+      ))}
+    </span>
   );
 }
 
@@ -124,19 +144,11 @@ const stepLooks = {
   cancelled: 'text-quiet',
 } as const;
 
-function RequestState({ state }: { readonly state: SigningRequest['state'] }) {
-  switch (state) {
-    case 'waiting':
-      return <State state="now">{t('Chờ ký', 'Waiting')}</State>;
-    case 'signed':
-      return <State state="now">{t('Đã ký, chờ đóng dấu', 'Signed, to be sealed')}</State>;
-    case 'issued':
-      return <State state="good">{t('Đã phát hành', 'Issued')}</State>;
-    case 'replaced':
-      return <State state="plain">{t('Bị thay thế', 'Replaced')}</State>;
-    case 'rejected':
-      return <State state="bad">{t('Bị từ chối', 'Rejected')}</State>;
-    case 'withdrawn':
-      return <State state="plain">{t('Đã rút', 'Withdrawn')}</State>;
-  }
-}
+const stateLooks = {
+  waiting: 'now',
+  signed: 'now',
+  issued: 'good',
+  rejected: 'bad',
+  replaced: 'plain',
+  withdrawn: 'plain',
+} as const;

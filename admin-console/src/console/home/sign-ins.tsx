@@ -46,14 +46,14 @@ function Today({ day: { hours, behind }, now }: { readonly day: Day; readonly no
           heads={[t('Giờ', 'Hour'), t('Lượt vào', 'Sign-ins')]}
           columns={schoolDay(hours).map((one) => columnOf(one, now))}
         />
-        <Legend
-          shares={[
-            { fill: 'main', label: t('lượt vào', 'sign-ins') },
-            ...(hours.some(({ weekBefore }) => weekBefore > 0)
-              ? [{ fill: 'before' as const, label: t('cùng ngày tuần trước', 'the same day last week') }]
-              : []),
-          ]}
-        />
+        {hours.some(({ weekBefore }) => weekBefore > 0) && (
+          <Legend
+            shares={[
+              { fill: 'main', label: t('lượt vào', 'sign-ins') },
+              { fill: 'before', label: t('cùng ngày tuần trước', 'the same day last week') },
+            ]}
+          />
+        )}
       </section>
       {behind.length > 0 && (
         <section class="grid gap-3" aria-labelledby="behind">

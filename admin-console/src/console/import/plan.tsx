@@ -25,10 +25,10 @@ export function planTitle({ status, kind, totals }: Plan): string {
     changed: formatNumber(totals.changed),
     left: formatNumber(totals.left),
   };
-  const who = kind === 'learners' ? t('em', '') : t('người', '');
+  const who = kind === 'learners' ? t('em', '') : kind === 'schools' ? t('đơn vị', '') : t('người', '');
   const said = [
-    totals.added > 0 && t(`thêm ${of.added}`, `${of.added} added`),
-    totals.changed > 0 && t(`đổi ${of.changed}`, `${of.changed} changed`),
+    totals.added > 0 && t(`thêm ${of.added} ${who}`, `${of.added} added`),
+    totals.changed > 0 && t(`đổi ${of.changed} ${who}`, `${of.changed} changed`),
   ].filter(Boolean);
   const verb = isDone ? t('đã', '') : t('sẽ', '');
   const sentence = [

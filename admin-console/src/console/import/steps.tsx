@@ -5,7 +5,7 @@ import { t } from '../../design/language.ts';
 export function Steps({ now }: { readonly now: 1 | 2 | 3 | 4 }) {
   const names = [t('Tệp', 'File'), t('Ghép cột', 'Columns'), t('Xem trước', 'Preview'), t('Áp dụng', 'Apply')];
   return (
-    <ol class="flex flex-wrap gap-x-5 gap-y-1 text-sm font-semibold" aria-label={t('Các bước', 'Steps')}>
+    <ol class="flex flex-wrap gap-x-5 gap-y-1 mb-2 text-sm font-semibold" aria-label={t('Các bước', 'Steps')}>
       {names.map((name, index) => {
         const isNow = index + 1 === now;
         const isDone = index + 1 < now;

@@ -150,7 +150,10 @@ function PeopleTable({
             </td>
             <td>
               {lines(person, ({ role, title, className }) =>
-                className ? `${title ?? roleName(role)}\u00a0·\u00a0${className}` : (title ?? roleName(role)),
+                // Broken, if at all, before the class.
+                className
+                  ? `${(title ?? roleName(role)).replaceAll(' ', '\u00a0')}\u00a0· ${className}`
+                  : (title ?? roleName(role)),
               )}
             </td>
             <td>{lines(person, ({ organisation }) => organisation.name)}</td>

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { api, must } from '../../design/api.ts';
 import { ActButton } from '../../design/dialog.tsx';
@@ -7,7 +8,7 @@ import { Row, Ruled } from '../../design/ruled.tsx';
 import { Show } from '../../design/show.tsx';
 import type { paths } from '../../generated/api.d.ts';
 import type { MadeCode } from '../activation.ts';
-import { givenName } from '../call.ts';
+import { givenName, inWords, sentence } from '../call.ts';
 import { CodeCard } from '../code-card.tsx';
 import { mayDo } from '../may.ts';
 import { useProposed } from '../proposed.ts';
@@ -43,26 +44,60 @@ function Ladder({ person }: { readonly person: PersonView }) {
                   ? t(`${given} đăng nhập được`, `${given} can sign in`)
                   : t(`Vì sao ${given} chưa vào được?`, `Why can ${given} not sign in?`)}
               </h2>
-              <Ruled onMargin isTight isOrdered>
-                {data.checks.map(({ step, ok, sentence }) => (
-                  <Row
-                    key={step}
-                    mark={ok ? 'good' : step === broken ? 'warn' : 'later'}
-                    said={ok ? t('Được', 'Yes') : t('Chưa', 'No')}
-                    title={<span class={ok ? 'font-normal' : ''}>{sentence}</span>}
-                  >
-                    {step === broken && <div class="mt-3 p-4 rounded-card bg-warn-soft">{acts}</div>}
-                  </Row>
-                ))}
-              </Ruled>
-              <p class="text-sm text-quiet">{known(data)}</p>
-              {broken === undefined && acts}
+              {broken === undefined ? (
+                <>
+                  <p class="text-quiet">{known(data)}</p>
+                  {acts}
+                  <details class="grid gap-2">
+                    <summary>
+                      {t(
+                        `${sentence(inWords(data.checks.length))} điều cần có, đều đủ`,
+                        `${sentence(inWords(data.checks.length))} things are needed, all are there`,
+                      )}
+                    </summary>
+                    <Checks checks={data.checks} />
+                  </details>
+                </>
+              ) : (
+                <>
+                  <Checks checks={data.checks} broken={broken}>
+                    <div class="mt-3 p-4 rounded-card bg-warn-soft">{acts}</div>
+                  </Checks>
+                  <p class="text-sm text-quiet">{known(data)}</p>
+                </>
+              )}
             </>
           );
         }}
       </Show>
       {made && <CodeCard made={made} onClose={() => setMade(undefined)} />}
     </section>
+  );
+}
+
+/** The steps to a sign-in, in their order; below the broken one what helps. */
+function Checks({
+  checks,
+  broken,
+  children,
+}: {
+  readonly checks: Account['checks'];
+  readonly broken?: string;
+  readonly children?: ComponentChildren;
+}) {
+  return (
+    <Ruled onMargin isTight isOrdered>
+      {checks.map(({ step, ok, sentence: said }) => (
+        <Row
+          key={step}
+          mark={ok ? 'good' : step === broken ? 'warn' : 'later'}
+          said={ok ? t('Được', 'Yes') : t('Chưa', 'No')}
+          title={<span class={ok ? 'font-normal' : ''}>{said}</span>}
+        >
+          {step === broken && children}
+        </Row>
+      ))}
+    </Ruled>
   );
 }
 

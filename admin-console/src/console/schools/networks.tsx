@@ -1,7 +1,7 @@
 import { useRoute } from 'preact-iso';
 import { api, must } from '../../design/api.ts';
-import { ActButton, Dialog } from '../../design/dialog.tsx';
-import { EntryForm, useEntry } from '../../design/entry.tsx';
+import { ActButton } from '../../design/dialog.tsx';
+import { EntryDialog, useEntry } from '../../design/entry.tsx';
 import { Field } from '../../design/form.tsx';
 import { Icon } from '../../design/icon.tsx';
 import { useKept } from '../../design/keep.ts';
@@ -138,35 +138,34 @@ function AddNetwork({
 }) {
   const entry = useEntry('new network', { name: '', range: '' });
   return (
-    <Dialog title={t('Thêm một mạng', 'Add a network')} onClose={onClose}>
-      <EntryForm
-        entry={entry}
-        submit={t('Thêm mạng', 'Add the network')}
-        cancel={onClose}
-        onSubmit={async (body) => {
-          await must(api.POST('/api/v1/organisations/{id}/networks', { params: { path: { id: schoolId } }, body }));
-          onDone();
-        }}
-      >
-        <Field
-          label={t('Tên dễ nhớ', 'A name to know it by')}
-          required
-          maxlength={100}
-          placeholder={t('Phòng máy 1', 'Computer lab 1')}
-          {...entry.field('name')}
-        />
-        <Field
-          label={t('Địa chỉ, hay dải địa chỉ', 'Address, or range of addresses')}
-          required
-          maxlength={60}
-          placeholder="203.0.113.5"
-          hint={t(
-            'Một địa chỉ như 203.0.113.5, hay một dải như 203.0.113.0/28.',
-            'An address such as 203.0.113.5, or a range such as 203.0.113.0/28.',
-          )}
-          {...entry.field('range')}
-        />
-      </EntryForm>
-    </Dialog>
+    <EntryDialog
+      title={t('Thêm một mạng', 'Add a network')}
+      entry={entry}
+      submit={t('Thêm mạng', 'Add the network')}
+      onClose={onClose}
+      onSubmit={async (body) => {
+        await must(api.POST('/api/v1/organisations/{id}/networks', { params: { path: { id: schoolId } }, body }));
+        onDone();
+      }}
+    >
+      <Field
+        label={t('Tên dễ nhớ', 'A name to know it by')}
+        required
+        maxlength={100}
+        placeholder={t('Phòng máy 1', 'Computer lab 1')}
+        {...entry.field('name')}
+      />
+      <Field
+        label={t('Địa chỉ, hay dải địa chỉ', 'Address, or range of addresses')}
+        required
+        maxlength={60}
+        placeholder="203.0.113.5"
+        hint={t(
+          'Một địa chỉ như 203.0.113.5, hay một dải như 203.0.113.0/28.',
+          'An address such as 203.0.113.5, or a range such as 203.0.113.0/28.',
+        )}
+        {...entry.field('range')}
+      />
+    </EntryDialog>
   );
 }

@@ -61,20 +61,16 @@ function SchoolHeading({ school }: { readonly school: School }) {
           {t('Mở một lớp', 'Open a class')}
         </a>
       )}
-      {may('organisations.write') && (
-        <a class="button" href={`/admin/schools/${school.id}/edit`}>
-          {t('Sửa', 'Change')}
-        </a>
-      )}
-      {may('accounts.invite') && (
-        <a class="button" href={`/admin/schools/${school.id}/computers`}>
-          {t('Máy dùng thẻ', 'Computers for badges')}
-        </a>
-      )}
       {may('roster.import') && (
         <a class="button" href={`/admin/import?organisation=${school.id}`}>
           <Icon name="file-spreadsheet" />
           {t('Nhập danh sách', 'Import a roster')}
+        </a>
+      )}
+      {may('organisations.write') && (
+        <a class="button" href={`/admin/schools/${school.id}/edit`}>
+          <Icon name="pen-line" />
+          {t('Sửa', 'Change')}
         </a>
       )}
     </Title>
@@ -218,6 +214,20 @@ function Beside({ school }: { readonly school: School }) {
             </a>
           }
         />
+        {may('accounts.invite') && (
+          <Row
+            title={t('Máy dùng thẻ', 'Computers for badges')}
+            note={t(
+              'Máy của phòng máy mà thẻ học sinh mở được; và thẻ có người nhặt được.',
+              'Computers on which a pupil’s badge opens something; and badges that were found.',
+            )}
+            act={
+              <a class="button button-small" href={`/admin/schools/${school.id}/computers`}>
+                {t('Xem máy dùng thẻ', 'See the computers')}
+              </a>
+            }
+          />
+        )}
         {may('sealing-machines.write') && (
           <Row
             title={t('Máy đóng dấu', 'Sealing machines')}
@@ -227,7 +237,7 @@ function Beside({ school }: { readonly school: School }) {
             )}
             act={
               <a class="button button-small" href={`/admin/schools/${school.id}/sealing`}>
-                {t('Xem máy', 'See them')}
+                {t('Xem máy đóng dấu', 'See the machines')}
               </a>
             }
           />

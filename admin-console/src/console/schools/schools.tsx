@@ -41,6 +41,7 @@ export function Wards() {
       <Title title={t('Phường, xã', 'Wards')} back={{ href: '/admin/schools', label: t('Trường', 'Schools') }}>
         {mayWrite && (
           <a class="button button-primary" href="/admin/wards/new">
+            <Icon name="plus" />
             {t('Thêm một phường, xã', 'Add a ward')}
           </a>
         )}

@@ -87,14 +87,7 @@ function TargetRow({ target }: { readonly target: Target }) {
           )}
         </>
       }
-      act={
-        <>
-          <State state={state}>{word}</State>
-          <a class="button button-small" href={`/admin/sync/${id}`} aria-label={`${t('Xem', 'See')} ${name}`}>
-            {t('Xem', 'See')}
-          </a>
-        </>
-      }
+      act={<State state={state}>{word}</State>}
     />
   );
 }

@@ -46,7 +46,7 @@ function CopyRow({ name, value }: { readonly name: string; readonly value: strin
   return (
     <>
       <dt>{name}</dt>
-      <dd class="flex flex-wrap gap-2 items-center min-w-0">
+      <dd class="flex flex-wrap gap-x-4 gap-y-1 items-baseline justify-between min-w-0 max-w-3xl">
         <code class="break-all">{value}</code>
         <button type="button" class="button button-small" onClick={() => copy(value)}>
           <Icon name={isCopied ? 'check' : 'copy'} />
