@@ -1,7 +1,9 @@
 /**
  * `npm run screens`: every kind of screen as its people see it, at 390 and 1440 px, in light and dark, in
  * artefacts/screens/now. `EDUTRUST_TEST_CHECKOUT=FOLDER npm run screens` takes those of another checkout, such as one of
- * before, into a folder of its name; each run writes artefacts/screens/index.html, where all of them stand side by side.
+ * before, into a folder of its name; `EDUTRUST_DEMO=0` takes the console of a city that has nothing yet, into
+ * artefacts/screens/empty; `EDUTRUST_TEST_VIEWS=320,1440-forced` looks at other widths and colours. Each run writes
+ * artefacts/screens/index.html, where all of them stand side by side.
  */
 import { globSync, mkdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -9,28 +11,31 @@ import process from 'node:process';
 import { artefacts, authenticatorOf, desk, openBrowser, openDevice, phone } from '@edutrust/testing/chromium';
 import { Platform } from '@edutrust/testing/platform';
 import type { Page } from 'playwright-core';
-import { City, roles, type Who } from './screens/city.ts';
-import { type Screen, screens } from './screens/list.ts';
+import { City, type Who } from './screens/city.ts';
+import { emptyScreens, type Screen, screens } from './screens/list.ts';
 import { writePairs } from './screens/pairs.ts';
 
 const checkout = process.env.EDUTRUST_TEST_CHECKOUT;
 const shelf = join(artefacts, 'screens');
-const folder = join(shelf, basename(checkout ?? 'now'));
+const isEmpty = process.env.EDUTRUST_DEMO === '0';
+const folder = join(shelf, isEmpty ? 'empty' : basename(checkout ?? 'now'));
+const views = (process.env.EDUTRUST_TEST_VIEWS ?? '390,390-dark,1440,1440-dark').split(',').map(viewOf);
 /** Only screens whose name begins with one of these words. */
 const only = process.argv.slice(2);
 
 mkdirSync(folder, { recursive: true });
-await using platform = await Platform.start();
+await using platform = await Platform.start(isEmpty ? { EDUTRUST_DEMO: '0' } : {});
 const browser = await openBrowser();
 const pages = new Map<Who, Page>();
 const city = new City(platform, checkout === undefined, pageOf);
+if (isEmpty) await city.found();
 try {
-  for (const screen of screens) {
+  for (const screen of isEmpty ? emptyScreens : screens) {
     if (only.length === 0 || only.some((word) => screen.name.startsWith(word))) await take(screen);
   }
 } finally {
   await browser.close();
-  await writePairs(shelf, screens);
+  await writePairs(shelf, [...screens, ...emptyScreens]);
 }
 
 /** Everybody has a browser of their own, and signs in when first asked for. */
@@ -40,7 +45,7 @@ async function pageOf(who: Who): Promise<Page> {
   const { page } = await openDevice(browser, { device: desk });
   await authenticatorOf(page);
   pages.set(who, page);
-  if (who !== 'visitor') await city.enter(page, roles[who]);
+  if (who !== 'visitor') await city.enter(page, who);
   return page;
 }
 
@@ -61,6 +66,19 @@ async function settled(page: Page, who: Who): Promise<void> {
     throw new Error('asks to sign in');
 }
 
+/** `390`, `1440-dark`, `1440-forced`: a width and colours. */
+function viewOf(name: string) {
+  const [width = '', colours] = name.split('-');
+  return {
+    name,
+    viewport: { width: Number(width), height: (Number(width) < 700 ? phone : desk).viewport.height },
+    media: {
+      colorScheme: colours === undefined ? ('light' as const) : ('dark' as const),
+      forcedColors: colours === 'forced' ? ('active' as const) : ('none' as const),
+    },
+  };
+}
+
 /** A screen that cannot be reached leaves no picture: an older checkout has not each of them. */
 async function take({ name, who, open, before }: Screen): Promise<void> {
   const way = city.isNow ? open : before === undefined ? open : before;
@@ -71,14 +89,11 @@ async function take({ name, who, open, before }: Screen): Promise<void> {
     if (typeof way === 'string') await page.goto(platform.url + way);
     else await way(page, city);
     await settled(page, who);
-    for (const { viewport } of [phone, desk]) {
-      for (const colorScheme of ['light', 'dark'] as const) {
-        await page.setViewportSize(viewport);
-        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-        await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
-        const path = join(folder, `${name}-${viewport.width}${colorScheme === 'dark' ? '-dark' : ''}.png`);
-        await page.screenshot({ path, fullPage: true });
-      }
+    for (const { name: view, viewport, media } of views) {
+      await page.setViewportSize(viewport);
+      await page.emulateMedia({ reducedMotion: 'reduce', ...media });
+      await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+      await page.screenshot({ path: join(folder, `${name}-${view}.png`), fullPage: true });
     }
     process.stdout.write(`${name}\n`);
   } catch (error) {

@@ -289,6 +289,9 @@ export const rows: Readonly<Record<string, Row>> = {
   'GET /api/v1/people/:id/account': roles('DSC', 'person'),
   // Of people who are not the caller's nothing is answered: idp/src/accounts/routes.test.ts.
   'POST /api/v1/accounts/states': roles('DSCT', undefined, { body: ({ person }) => ({ personIds: [person] }) }),
+  'POST /api/v1/accounts/coverage': roles('DSCT', undefined, {
+    body: ({ organisation }) => ({ organisationIds: [organisation] }),
+  }),
   'POST /api/v1/people/:id/activation-code': roles('DC', 'person', { fresh: 300 }),
   'GET /api/v1/classes/:id/accounts': roles('DSC', 'class'),
   'POST /api/v1/classes/:id/activation-codes': roles('DC', 'class', {
@@ -591,6 +594,8 @@ export const idsDecidedOtherwise: Readonly<Record<string, string>> = {
   'POST /api/v1/classes/:id/pins body.personIds.*': ofClass,
   'POST /api/v1/accounts/states body.personIds.*':
     'each is decided as its own account is, and left out where it is not allowed: idp/src/accounts/routes.test.ts',
+  'POST /api/v1/accounts/coverage body.organisationIds.*':
+    'numbers of those in reach, the others are left out: idp/src/accounts/routes.test.ts',
   'POST /api/v1/trust-anchors/:id/end params.id': "the department's only: whoever may end one may end each",
   'POST /api/v1/signing/transcripts body.personIds.*': ofClass,
   'POST /api/v1/signing/transcripts body.subjectTeachers.*.personId':

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { approveAt, confirmProposal } from '@edutrust/testing/approvals';
-import { beginWithPasskey, choosePassword, person, signIn, staffPassword } from '@edutrust/testing/people';
+import { beginByLink, beginWithPasskey, choosePassword, person, signIn, staffPassword } from '@edutrust/testing/people';
 import type { Platform } from '@edutrust/testing/platform';
 import { enrolPhone, signClass } from '@edutrust/testing/signing';
 import type { Page } from 'playwright-core';
@@ -29,6 +29,7 @@ export class City {
   readonly pageOf: (who: Who) => Promise<Page>;
   /** The page of an act of two people that is done, once there is one. */
   approval: string | undefined;
+  #links: Partial<Record<Who, string>> | undefined;
   #signed: Promise<{ readonly path: string; readonly code: string }> | undefined;
 
   constructor(platform: Platform, isNow: boolean, pageOf: (who: Who) => Promise<Page>) {
@@ -37,8 +38,20 @@ export class City {
     this.pageOf = pageOf;
   }
 
+  /** What an operator does first where nothing was seeded: the department with its first two people. */
+  async found(): Promise<void> {
+    const { stdout } = await this.platform.run(
+      ...['--json', 'setup', '--department', 'Sở Giáo dục và Đào tạo Thành phố Hồ Chí Minh'],
+      ...['--administrator', 'Lê Thị Minh Tâm', '--officer', 'Phạm Quốc Bảo'],
+    );
+    const { administrator, officer } = JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
+    this.#links = { department: administrator.link, officer: officer.link };
+  }
+
   /** Activates and signs in, by code or by the administrator's link; an older checkout knows passwords only, and asks twice. */
-  async enter(page: Page, role: string): Promise<void> {
+  async enter(page: Page, who: Who): Promise<void> {
+    if (this.#links?.[who]) return beginByLink(this.platform, page, this.#links[who]);
+    const role = roles[who];
     const known = role === '' ? undefined : person(this.platform, role);
     if (known) await this.typeCode(page, known.code);
     else await page.goto(this.platform.welcome?.administratorLink ?? '');

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { addresses } from '@edutrust/admin-console/addresses';
 import { person } from '@edutrust/testing/people';
 import type { Page } from 'playwright-core';
 import type { City, Who } from './city.ts';
@@ -296,4 +297,15 @@ export const screens: readonly Screen[] = [
   { name: '25 guardian’s launcher', who: 'guardian', open: '/' },
   { name: 'signed out', who: 'visitor', open: '/signed-out' },
   { name: 'nothing here', who: 'visitor', open: '/nothing-here' },
+];
+
+/** Each list and form of the console before anything was made; what the first two people see. */
+export const emptyScreens: readonly Screen[] = [
+  ...addresses
+    .filter((address) => address.startsWith('/admin') && !address.includes(':'))
+    .map((open): Screen => ({ name: `empty ${open.slice(1).replaceAll('/', ' ')}`, who: 'department', open })),
+  { name: 'empty home of the officer', who: 'officer', open: '/admin' },
+  { name: 'empty log of the officer', who: 'officer', open: '/admin/audit' },
+  { name: 'empty certificates of the officer', who: 'officer', open: '/admin/certificates' },
+  { name: 'empty signing of the officer', who: 'officer', open: '/admin/signing' },
 ];

@@ -16,12 +16,16 @@ export async function writePairs(folder: string, screens: readonly Screen[]): Pr
     kept.get(checkout)?.has(file)
       ? `<figure><figcaption>${checkout}</figcaption><a href="${encodeURI(`${checkout}/${file}`)}"><img loading="lazy" alt="" src="${encodeURI(`${checkout}/${file}`)}"></a></figure>`
       : `<figure><figcaption>${checkout}</figcaption><p>was not there</p></figure>`;
+  /** A city that has nothing is put beside no other. */
+  const of = (name: string) => checkouts.filter((checkout) => (checkout === 'empty') === name.startsWith('empty '));
   const sections = screens.map(({ name, who }) =>
     [
       `<section><h2>${name} <small>${who}</small></h2>`,
       ...views.map(
         (view) =>
-          `<div class="v${view}">${checkouts.map((checkout) => picture(checkout, `${name}-${view}.png`)).join('')}</div>`,
+          `<div class="v${view}">${of(name)
+            .map((checkout) => picture(checkout, `${name}-${view}.png`))
+            .join('')}</div>`,
       ),
       '</section>',
     ].join('\n'),

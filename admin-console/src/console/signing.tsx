@@ -40,7 +40,6 @@ export function Signing() {
       </Title>
       {isSigner && <OwnQueue />}
       {mayApprove && <Enrolments />}
-      {mayApprove && <EnrolledPhones />}
       <Search
         label={t('Tìm tài liệu', 'Find a document')}
         placeholder={t(
@@ -80,6 +79,7 @@ export function Signing() {
         }
       </Show>
       {more && <More onClick={more} />}
+      {mayApprove && <EnrolledPhones />}
     </>
   );
 }

@@ -67,6 +67,28 @@ test('T3: a list says how people stand with signing in only of those whose accou
   assert.ok(told.length > 0 && told.every((id) => asked.includes(id)) && !told.includes(principal), told.join());
 });
 
+test('T3: how many of an organisation have activated is told of those in reach, and of no other', async () => {
+  const { teacher, pupil, schoolAdministrator, administrator } = world.city.people;
+  const [own, other] = world.city.schools.map(({ id }) => id);
+  const ask = async (reader: string) => {
+    const { status, json } = await as(reader, 'POST', '/accounts/coverage', { organisationIds: [own, other] });
+    assert.equal(status, 200, JSON.stringify(json));
+    return json.items as { organisationId: string; people: number; active: number }[];
+  };
+  const city = await ask(administrator);
+  assert.deepEqual(city.map(({ organisationId }) => organisationId).sort(), [own, other].sort());
+  const { rows } = await sql<{ people: number; active: number }>`
+    SELECT count(*)::int AS people, (count(*) FILTER (WHERE EXISTS (
+      SELECT FROM idp.account AS a WHERE a.person_id = p.person_id AND a.status = 'active')))::int AS active
+    FROM (SELECT DISTINCT person_id FROM registry.affiliation
+      WHERE organisation_id = ${own} AND valid_until IS NULL AND role <> 'guardian') AS p`.execute(world.context.db);
+  const [ofSchool, ...more] = await ask(schoolAdministrator);
+  assert.deepEqual([ofSchool, more], [{ organisationId: own, ...rows[0] }, []]);
+  assert.ok((ofSchool?.people ?? 0) > 100);
+  assert.deepEqual(await ask(teacher), [], 'a teacher reads accounts of the own class alone');
+  assert.equal((await as(pupil, 'POST', '/accounts/coverage', { organisationIds: [own] })).status, 403);
+});
+
 test('S2: a class’s page hears of its accounts until the session ends, which listening does not prolong; another school’s administrator hears nothing', async () => {
   const { schoolAdministrator, teacher } = world.city.people;
   const actor = { kind: 'system', name: 'setup' } as const;

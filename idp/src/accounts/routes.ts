@@ -7,11 +7,12 @@ import { IdParams, nullable, PersonId, personal, strict, Time, Uuid } from '@edu
 import { tells } from '@edutrust/registry/accesses';
 import { ProposedApproval, propose } from '@edutrust/registry/approvals';
 import { homeOf } from '@edutrust/registry/people';
-import { ofDepartment, proposes, requires } from '@edutrust/registry/permissions';
+import { ofDepartment, proposes, requires, scopeOf } from '@edutrust/registry/permissions';
 import Type from 'typebox';
 import { codeKind, describeCodeFor } from '../activation/code-approval.ts';
 import type { IdpTools } from '../tools.ts';
 import { accountStatus, createActivationCode, endSessions, resume, suspend } from './accounts.ts';
+import { coverageOf } from './coverage.ts';
 import { invitingTakesTwo } from './inviting.ts';
 import { listAccounts } from './listed.ts';
 
@@ -93,6 +94,26 @@ const readStates = ({ context }: IdpTools) =>
     },
   });
 
+const Count = Type.Integer({ minimum: 0 });
+const Covered = Type.Object({ organisationId: Uuid, people: Count, active: Count });
+
+const readCoverage = ({ context }: IdpTools) =>
+  route({
+    method: 'POST',
+    url: '/api/v1/accounts/coverage',
+    access: requires('accounts.read'),
+    schema: {
+      tags,
+      summary: 'How many of the people of a list of organisations have activated; those out of reach are left out',
+      body: Type.Object({ organisationIds: Type.Array(Uuid, { minItems: 1, maxItems: 100 }) }, strict),
+      response: { 200: Type.Object({ items: Type.Array(Covered) }) },
+    },
+    handle: async (request) => {
+      const scope = scopeOf(personActor(request), 'accounts.read');
+      return { items: await coverageOf(context.db, request.body.organisationIds, scope) };
+    },
+  });
+
 const invite = ({ context }: IdpTools) =>
   route({
     method: 'POST',
@@ -163,6 +184,7 @@ const change = ({ context }: IdpTools, { path, summary, act }: (typeof standing)
 export const personAccountRoutes = (tools: IdpTools): Route[] => [
   readStatus(tools),
   readStates(tools),
+  readCoverage(tools),
   invite(tools),
   ...standing.map((one) => change(tools, one)),
 ];

@@ -1,6 +1,7 @@
 import { useLocation } from 'preact-iso';
+import { Chips } from '../../design/choices.tsx';
 import { Choice, Field } from '../../design/form.tsx';
-import { isoDay, t } from '../../design/language.ts';
+import { formatNumber, isoDay, t } from '../../design/language.ts';
 
 /** Which time is looked at: days as they are typed, and of a single day an hour or a few. It lives in the address. */
 export interface Span {
@@ -59,45 +60,46 @@ export function SpanFields({ span }: { readonly span: Span }) {
   const { from, until, hours, set } = span;
   const isOneDay = from !== '' && from === until;
   return (
-    <div class="flex flex-wrap items-start gap-3">
-      <Field
-        label={t('Từ ngày', 'From')}
-        name="from"
-        type="date"
-        value={from}
-        onInput={({ currentTarget }) => set({ from: currentTarget.value, until })}
+    <div class="grid gap-3">
+      <Chips
+        label={t('Khoảng thời gian', 'Span')}
+        value={lately().find(([, since, to]) => from === since && until === to)?.[0] ?? ''}
+        format={formatNumber}
+        options={lately().map(([name]) => ({ value: name, label: name }))}
+        onChoose={(name) => {
+          const [, since = '', to = ''] = lately().find(([one]) => one === name) ?? [];
+          set({ from: since, until: to });
+        }}
       />
-      <Field
-        label={t('Đến ngày', 'Until')}
-        name="until"
-        type="date"
-        value={until}
-        onInput={({ currentTarget }) => set({ from, until: currentTarget.value })}
-      />
-      {isOneDay && (
-        <Choice
-          label={t('Giờ', 'Hours')}
-          name="hours"
-          value={hours}
-          options={[
-            { value: '', label: t('cả ngày', 'the whole day') },
-            ...(hours.includes('-') ? [{ value: hours, label: hourName(hours) }] : []),
-            ...Array.from({ length: 24 }, (_, hour) => ({ value: String(hour), label: hourName(String(hour)) })),
-          ]}
-          onChoose={(value) => set({ from, until, hours: value })}
+      <div class="grid grid-cols-2 gap-3 sm:flex sm:flex-wrap">
+        <Field
+          label={t('Từ ngày', 'From')}
+          name="from"
+          type="date"
+          value={from}
+          onInput={({ currentTarget }) => set({ from: currentTarget.value, until })}
         />
-      )}
-      {lately().map(([label, since, to]) => (
-        <button
-          key={label}
-          type="button"
-          class="chip mt-9"
-          aria-pressed={from === since && until === to ? 'true' : 'false'}
-          onClick={() => set({ from: since, until: to })}
-        >
-          {label}
-        </button>
-      ))}
+        <Field
+          label={t('Đến ngày', 'Until')}
+          name="until"
+          type="date"
+          value={until}
+          onInput={({ currentTarget }) => set({ from, until: currentTarget.value })}
+        />
+        {isOneDay && (
+          <Choice
+            label={t('Giờ', 'Hours')}
+            name="hours"
+            value={hours}
+            options={[
+              { value: '', label: t('cả ngày', 'the whole day') },
+              ...(hours.includes('-') ? [{ value: hours, label: hourName(hours) }] : []),
+              ...Array.from({ length: 24 }, (_, hour) => ({ value: String(hour), label: hourName(String(hour)) })),
+            ]}
+            onChoose={(value) => set({ from, until, hours: value })}
+          />
+        )}
+      </div>
     </div>
   );
 }

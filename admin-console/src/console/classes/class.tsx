@@ -39,9 +39,11 @@ function Loaded({ data }: { readonly data: ClassView }) {
           data.organisationName,
           schoolYearName(data.schoolYear),
           data.teacher
-            ? `${t('chủ nhiệm', 'class teacher')} ${data.teacher.fullName}`
+            ? !isTeaching && `${t('chủ nhiệm', 'class teacher')} ${data.teacher.fullName}`
             : t('chưa có chủ nhiệm', 'no class teacher yet'),
-        ].join(' · ')}
+        ]
+          .filter(Boolean)
+          .join(' · ')}
         beside={
           data.learners.length > 0 && (
             <Tabs

@@ -6,7 +6,7 @@ import { formatDate, formatEducationId, t } from '../../design/language.ts';
 import { Row, Ruled } from '../../design/ruled.tsx';
 import { Standing } from './learners.tsx';
 import { seatNames } from './seat-names.ts';
-import { type Account, type ClassView, fullLine, helpName, isToday, type Learner } from './views.ts';
+import { type Account, type ClassView, fullLine, helpName, isToday, type Learner, markOf } from './views.ts';
 
 interface SeatsProps {
   readonly data: ClassView;
@@ -152,8 +152,8 @@ export function Stuck({ data, accounts, onHelp, isBusy }: SeatsProps) {
             <Row
               key={learner.id}
               mark={seat === 'stuck' ? 'warn' : 'later'}
-              title={fullLine(data, learner)}
-              note={<span class="text-sm">{seatWord(seat)}</span>}
+              title={learner.fullName}
+              note={<span class="text-sm">{[markOf(data, learner), seatWord(seat)].filter(Boolean).join(' · ')}</span>}
               act={
                 onHelp && (
                   <button type="button" class="button button-small" disabled={isBusy} onClick={() => onHelp(learner)}>

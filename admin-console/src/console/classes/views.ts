@@ -16,12 +16,18 @@ export const isToday = (at: string | null | undefined): boolean =>
 export const helpName = (account: Account | undefined): string =>
   account?.status === 'active' ? t('Quên mật khẩu', 'Forgot the password') : t('Cho mã', 'Give a code');
 
-/** Who is meant, in the list and on paper that is handed out: those of one name by their birthday, twins by their education ID. */
-export function fullLine(data: ClassView, person: { readonly id: string; readonly fullName: string }): string {
+/** What tells one from others of the same name: the birthday, of twins the education ID; nothing where the name is enough. */
+export function markOf(
+  data: ClassView,
+  person: { readonly id: string; readonly fullName: string },
+): string | undefined {
   const one = data.learners.find(({ id }) => id === person.id);
   const namesakes = data.learners.filter(({ id, fullName }) => id !== person.id && fullName === person.fullName);
-  if (!one || namesakes.length === 0) return person.fullName;
+  if (!one || namesakes.length === 0) return undefined;
   const isTwin = namesakes.some(({ birthDate }) => birthDate === one.birthDate);
-  const mark = isTwin || !one.birthDate ? formatEducationId(one.educationId) : formatDate(one.birthDate);
-  return `${person.fullName} · ${mark}`;
+  return isTwin || !one.birthDate ? formatEducationId(one.educationId) : formatDate(one.birthDate);
 }
+
+/** Who is meant, in the list and on paper that is handed out. */
+export const fullLine = (data: ClassView, person: { readonly id: string; readonly fullName: string }): string =>
+  [person.fullName, markOf(data, person)].filter(Boolean).join(' · ');

@@ -99,7 +99,9 @@ function RequestRow({
               {t('mã trên hai màn hình', 'code on both screens')} <b class="number text-lg text-ink">{one.code4}</b>
             </span>
           )}
-          <State state={stateLooks[one.state]}>{stateName(one.state)}</State>
+          <span class={isInClass && one.state === 'waiting' ? 'max-lg:hidden' : ''}>
+            <State state={stateLooks[one.state]}>{stateName(one.state)}</State>
+          </span>
           {act}
         </>
       }

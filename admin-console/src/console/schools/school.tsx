@@ -48,7 +48,7 @@ function SchoolHeading({ school }: { readonly school: School }) {
         school.code,
         school.path
           .map(({ name }) => name)
-          .slice(0, -1)
+          .slice(1, -1) // below the department, which everything lies in
           .join(' › '),
       ]
         .filter(Boolean)

@@ -2,15 +2,39 @@ import { useLocation } from 'preact-iso';
 import { api, must } from '../../design/api.ts';
 import { Icon } from '../../design/icon.tsx';
 import { formatNumber, t } from '../../design/language.ts';
+import { useLoad } from '../../design/load.ts';
 import { Show } from '../../design/show.tsx';
 import { Table } from '../../design/table.tsx';
 import { useFilter } from '../filter.ts';
 import { useMay } from '../me.ts';
 import { usePages } from '../pages.ts';
 import { More, Search, Title } from '../parts.tsx';
+import { Activated, useCoverage } from './coverage.tsx';
 
-/** `/admin/schools`: every school that the person may see. */
+/** `/admin/schools`: every school that the person may see; with `?ward=` those of one ward. */
 export function Schools() {
+  const { ward } = useLocation().query;
+  return ward ? <SchoolsOfWard id={ward} /> : <AllSchools />;
+}
+
+function SchoolsOfWard({ id }: { readonly id: string }) {
+  const [ward] = useLoad(`ward ${id}`, () => must(api.GET('/api/v1/organisations/{id}', { params: { path: { id } } })));
+  return (
+    <Show loaded={ward}>
+      {({ name }) => (
+        <>
+          <Title
+            title={t(`Trường của ${name}`, `Schools of ${name}`)}
+            back={{ href: '/admin/wards', label: t('Phường, xã', 'Wards') }}
+          />
+          <Organisations kind="school" />
+        </>
+      )}
+    </Show>
+  );
+}
+
+function AllSchools() {
   const mayWrite = useMay('organisations.write');
   return (
     <>
@@ -71,6 +95,7 @@ function Organisations({ kind }: { readonly kind: 'school' | 'ward' }) {
     ),
   );
   const isSchool = kind === 'school';
+  const coverage = useCoverage(loaded.state === 'ready' ? loaded.data.map(({ id }) => id) : []);
   return (
     <>
       <Search
@@ -89,6 +114,7 @@ function Organisations({ kind }: { readonly kind: 'school' | 'ward' }) {
               ...(isSchool ? [t('Phường, xã', 'Ward')] : []),
               { number: t('Học sinh', 'Learners') },
               { number: t('Nhân sự', 'Staff') },
+              ...(coverage ? [t('Đã kích hoạt', 'Activated')] : []),
             ]}
             empty={
               query
@@ -113,6 +139,11 @@ function Organisations({ kind }: { readonly kind: 'school' | 'ward' }) {
                 <td class="number sm:text-right" data-label={t('Nhân sự', 'Staff')}>
                   {formatNumber(counts.staff)}
                 </td>
+                {coverage && (
+                  <td data-label={t('Đã kích hoạt', 'Activated')}>
+                    <Activated of={coverage.get(id)} />
+                  </td>
+                )}
               </tr>
             ))}
           </Table>

@@ -168,10 +168,10 @@ function FieldTicks({
             key={field}
             checked={chosen.includes(field)}
             disabled={isAlways}
-            note={isAlways ? t('phải có', 'needed') : undefined}
             onChange={(on) => onChange(fields.filter((one) => (one === field ? on : chosen.includes(one))))}
           >
             {fieldName(field)}
+            {isAlways && <span class="text-sm text-quiet"> · {t('phải có', 'needed')}</span>}
           </Tick>
         );
       })}
