@@ -24,7 +24,7 @@ export async function suspend(
   if (account.status === 'suspended') return;
   if (actor.kind === 'person' && actor.personId === personId) {
     throw new Conflict('accounts/own', {
-      vi: 'Bạn không thể tự tạm khoá tài khoản của chính mình.',
+      vi: 'Anh/chị không thể tự tạm khoá tài khoản của chính mình.',
       en: 'You cannot suspend your own account.',
     });
   }

@@ -23,7 +23,7 @@ function notYours(): Forbidden {
   return new Forbidden(
     'accounts/not-yours',
     {
-      vi: 'Bạn không được cấp mã kích hoạt cho người này.',
+      vi: 'Anh/chị không được cấp mã kích hoạt cho người này.',
       en: 'You may not make an activation code for this person.',
     },
     {

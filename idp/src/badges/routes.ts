@@ -242,7 +242,7 @@ function notForThem(reason: Skipped['reason']): Forbidden {
     });
   }
   return new Forbidden('badges/not-yours', {
-    vi: 'Bạn không được cấp thẻ cho người này.',
+    vi: 'Anh/chị không được cấp thẻ cho người này.',
     en: 'You may not give this person a badge.',
   });
 }

@@ -160,7 +160,7 @@ export function notFound(): NotFound {
 }
 
 export function signInNeeded(): Unauthenticated {
-  return new Unauthenticated('session/none', { vi: 'Bạn chưa đăng nhập.', en: 'You are not signed in.' });
+  return new Unauthenticated('session/none', { vi: 'Anh/chị chưa đăng nhập.', en: 'You are not signed in.' });
 }
 
 export function stepUpNeeded(): Unauthenticated {
@@ -187,7 +187,7 @@ export function passkeyNeeded(): Unauthenticated {
 
 export function notAllowed(): Forbidden {
   return new Forbidden('access/forbidden', {
-    vi: 'Vai trò của bạn không cho phép việc này ở đơn vị này.',
+    vi: 'Vai trò hiện có không cho phép việc này ở đơn vị này.',
     en: 'Your roles do not allow this here.',
   });
 }

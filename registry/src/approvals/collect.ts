@@ -46,7 +46,7 @@ export async function collect(
     };
   }
   throw new NotFound('approvals/nothing-to-collect', {
-    vi: 'Ở đây không có gì cho bạn, hoặc đã quá 24 giờ.',
+    vi: 'Ở đây không có gì cho anh/chị, hoặc đã quá 24 giờ.',
     en: 'There is nothing here for you, or 24 hours have passed.',
   });
 }

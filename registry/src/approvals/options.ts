@@ -75,7 +75,7 @@ function noPasskey(): Conflict {
   return new Conflict(
     'approvals/no-passkey',
     {
-      vi: 'Việc này phải xác nhận bằng passkey, mà tài khoản của bạn chưa có passkey nào.',
+      vi: 'Việc này phải xác nhận bằng passkey, mà tài khoản của anh/chị chưa có passkey nào.',
       en: 'This has to be confirmed with a passkey, and your account has none.',
     },
     {

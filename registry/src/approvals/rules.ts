@@ -108,7 +108,7 @@ function recovered(at: Date): Forbidden {
   return new Forbidden(
     'approvals/recovered',
     {
-      vi: `Tài khoản của bạn vừa được cấp lại cách đăng nhập. Bạn xác nhận và duyệt được từ ${inVietnam(until)}.`,
+      vi: `Tài khoản của anh/chị vừa được cấp lại cách đăng nhập. Anh/chị xác nhận và duyệt được từ ${inVietnam(until)}.`,
       en: `Your account was recovered recently. You can confirm and approve from ${inVietnam(until)} on.`,
     },
     { remedy: { vi: 'Nhờ một cán bộ khác, hoặc chờ đến lúc đó.', en: 'Ask another officer, or wait until then.' } },
@@ -120,7 +120,7 @@ export function notSecond(): Forbidden {
   return new Forbidden(
     'approvals/credentials',
     {
-      vi: `Trong ${credentialHours} giờ qua, một trong hai người đã cấp hoặc đặt lại cách đăng nhập cho người kia, nên bạn chưa được tính là người thứ hai.`,
+      vi: `Trong ${credentialHours} giờ qua, một trong hai người đã cấp hoặc đặt lại cách đăng nhập cho người kia, nên anh/chị chưa được tính là người thứ hai.`,
       en: `Within the last ${credentialHours} hours one of you made or reset the other's means of signing in, so you do not count as a second person yet.`,
     },
     { remedy: { vi: 'Nhờ một cán bộ khác duyệt.', en: 'Ask another officer to approve it.' } },

@@ -19,7 +19,7 @@ export async function mustBeSecond(
   const isNamed = row.concerns_id === actor.personId || kind.concerns(content) === actor.personId;
   if (isNamed || (await kind.concernsToo?.(transaction, content, actor.personId))) {
     throw new Forbidden('approvals/concerns-you', {
-      vi: 'Việc này liên quan đến chính bạn nên cần một người khác duyệt.',
+      vi: 'Việc này liên quan đến chính anh/chị nên cần một người khác duyệt.',
       en: 'This concerns yourself, so somebody else has to approve it.',
     });
   }
@@ -30,7 +30,7 @@ export async function mustBeSecond(
 
 export function own(): Forbidden {
   return new Forbidden('approvals/own', {
-    vi: 'Bạn không thể tự duyệt hay từ chối việc do chính mình lập. Cần một người khác.',
+    vi: 'Anh/chị không thể tự duyệt hay từ chối việc do chính mình lập. Cần một người khác.',
     en: 'You cannot decide on what you proposed yourself. Somebody else must.',
   });
 }

@@ -253,7 +253,7 @@ export const matchRefusals: Readonly<Record<string, { readonly field: string; re
   'above-own': {
     field: 'status',
     reason: {
-      vi: 'Người này giữ một vai trò mà bạn không quản lý; nhờ cấp trên ghi thôi việc.',
+      vi: 'Người này giữ một vai trò mà anh/chị không quản lý; nhờ cấp trên ghi thôi việc.',
       en: 'This person holds a role that you do not govern; ask the level above to end it.',
     },
   },

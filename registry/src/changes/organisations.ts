@@ -85,7 +85,7 @@ async function planOrganisations(planning: Planning, all: readonly OrganisationR
   }
   for (const row of waiting)
     refuse(row, 'parentCode', row.parentCode, {
-      vi: 'Không có đơn vị cấp trên với mã này, hoặc bạn không quản lý đơn vị đó.',
+      vi: 'Không có đơn vị cấp trên với mã này, hoặc anh/chị không quản lý đơn vị đó.',
       en: 'There is no such parent, or it is not yours.',
     });
   return { unchanged, heldReasons: [] };
@@ -123,7 +123,7 @@ function refusalOf(before: Known, row: OrganisationRow, parent: Parent | undefin
       'organisationCode',
       row.code,
       {
-        vi: 'Mã này đã được dùng cho một đơn vị bạn không quản lý.',
+        vi: 'Mã này đã được dùng cho một đơn vị anh/chị không quản lý.',
         en: 'The code belongs to an organisation that you do not govern.',
       },
     ];

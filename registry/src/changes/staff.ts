@@ -147,7 +147,7 @@ async function writeAbsent(planning: Planning, { note, refused }: Sink): Promise
   const people = above[0]?.people ?? 0;
   if (people > 0)
     note({
-      vi: `${people} người không có trong tệp giữ vai trò mà bạn không quản lý, nên không được ghi là rời; nhờ cấp trên.`,
+      vi: `${people} người không có trong tệp giữ vai trò mà anh/chị không quản lý, nên không được ghi là rời; nhờ cấp trên.`,
       en: `${people} people who are not in the file hold roles that you do not govern, so they do not leave; ask the level above.`,
     });
 }

@@ -21,7 +21,7 @@ export async function mustNotWalk({ transaction, planId, actor, context }: Plann
   throw new TooManyRequests(
     'roster/too-many-referred',
     {
-      vi: `Trong 24 giờ, các tệp của bạn có hơn ${mostReferred.toLocaleString('vi')} dòng mang mã của người ở đơn vị khác.`,
+      vi: `Trong 24 giờ, các tệp của anh/chị có hơn ${mostReferred.toLocaleString('vi')} dòng mang mã của người ở đơn vị khác.`,
       en: `Within 24 hours your files had more than ${mostReferred.toLocaleString('en')} rows with identifiers of people elsewhere.`,
     },
     {

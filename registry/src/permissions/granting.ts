@@ -116,7 +116,7 @@ async function mustGovern(
   const place = await placeOfOrganisation(transaction, organisationId);
   if (!governs || !scope.some((own) => place?.path.includes(own))) {
     throw new Forbidden('roles/above-own', {
-      vi: 'Bạn không được giao hoặc thu vai trò này của người này ở đơn vị này.',
+      vi: 'Anh/chị không được giao hoặc thu vai trò này của người này ở đơn vị này.',
       en: 'You may not grant or end this role of this person here.',
     });
   }

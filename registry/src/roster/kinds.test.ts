@@ -154,7 +154,7 @@ test('T7: a school’s staff file changes nobody with a higher role, grants noth
     ),
   );
   assert.ok(
-    absent.json.notes.some((note: string) => /giữ vai trò mà bạn không quản lý/.test(note)),
+    absent.json.notes.some((note: string) => /giữ vai trò mà anh\/chị không quản lý/.test(note)),
     'and it is said',
   );
 

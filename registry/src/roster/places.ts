@@ -40,7 +40,7 @@ export async function findPlaces(
         code || !name ? 'schoolCode' : 'schoolName',
         code || name
           ? {
-              vi: 'Không có trường với mã (hay tên) này, hoặc bạn không quản lý trường này.',
+              vi: 'Không có trường với mã (hay tên) này, hoặc anh/chị không quản lý trường này.',
               en: 'There is no school with this code (or name), or it is not yours.',
             }
           : {

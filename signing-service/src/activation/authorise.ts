@@ -87,7 +87,7 @@ function sessionExpired(): Conflict {
 
 function certificateRevoked(): Conflict {
   return new Conflict('signing/certificate-revoked', {
-    vi: 'Chứng thư ký số của bạn đã bị thu hồi hoặc hết hạn. Chưa có văn bản nào được ký.',
+    vi: 'Chứng thư ký số của anh/chị đã bị thu hồi hoặc hết hạn. Chưa có văn bản nào được ký.',
     en: 'Your signing certificate is revoked or expired. Nothing was signed.',
   });
 }
@@ -265,7 +265,7 @@ function notEnrolledAnyMore(): InvalidInput {
 
 function roleEnded(): InvalidInput {
   return new InvalidInput('signing/role-ended', {
-    vi: 'Bạn không còn vai trò ký hoặc đóng dấu ở đơn vị này. Chưa có văn bản nào được ký.',
+    vi: 'Anh/chị không còn vai trò ký hoặc đóng dấu ở đơn vị này. Chưa có văn bản nào được ký.',
     en: 'You no longer hold the role to sign or seal here. Nothing was signed.',
   });
 }

@@ -90,7 +90,7 @@ export async function dueDocuments(
   if (others.every((id) => confirmed.has(id))) throw beingSigned();
   throw new Conflict(
     'signing/not-waiting',
-    { vi: 'Có văn bản không chờ bạn ký.', en: 'Some documents do not wait for you.' },
+    { vi: 'Có văn bản không chờ anh/chị ký.', en: 'Some documents do not wait for you.' },
     {
       remedy: { vi: 'Tải lại danh sách rồi chọn lại.', en: 'Reload the list and choose again.' },
       fields: others.map((id) => ({
@@ -152,7 +152,7 @@ function beingSigned(): Conflict {
   return new Conflict(
     'signing/being-signed',
     {
-      vi: 'Bạn đã xác nhận ký văn bản này; hệ thống đang hoàn tất chữ ký.',
+      vi: 'Anh/chị đã xác nhận ký văn bản này; hệ thống đang hoàn tất chữ ký.',
       en: 'You have confirmed this document already; its signature is being completed.',
     },
     {

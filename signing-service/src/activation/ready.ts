@@ -21,7 +21,7 @@ export async function readyEnrolment(context: ServiceContext, personId: string):
   if (enrolment?.state !== 'enrolled' || !certificate || !certificate_serial) {
     throw new Conflict(
       'signing/not-enrolled',
-      { vi: 'Bạn chưa có chứng thư ký số đang dùng được.', en: 'You have no signing certificate in use.' },
+      { vi: 'Anh/chị chưa có chứng thư ký số đang dùng được.', en: 'You have no signing certificate in use.' },
       {
         remedy: {
           vi: 'Mở «Đăng ký ký số» trên điện thoại, rồi nhờ cán bộ an toàn thông tin duyệt.',
@@ -35,7 +35,7 @@ export async function readyEnrolment(context: ServiceContext, personId: string):
   if (now < validFromDate || now >= validToDate) {
     throw new Conflict(
       'signing/certificate-expired',
-      { vi: 'Chứng thư ký số của bạn đã hết hạn.', en: 'Your signing certificate has expired.' },
+      { vi: 'Chứng thư ký số của anh/chị đã hết hạn.', en: 'Your signing certificate has expired.' },
       { remedy: { vi: 'Thu hồi đăng ký cũ rồi đăng ký lại.', en: 'Revoke the old enrolment and enrol again.' } },
     );
   }

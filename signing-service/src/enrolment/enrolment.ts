@@ -88,7 +88,7 @@ export async function mustHaveNone(db: Database | Transaction, personId: string)
 export function alreadyEnrolled(): Conflict {
   return new Conflict(
     'signing/already-enrolled',
-    { vi: 'Bạn đã đăng ký ký số trên một điện thoại.', en: 'You have enrolled a phone already.' },
+    { vi: 'Anh/chị đã đăng ký ký số trên một điện thoại.', en: 'You have enrolled a phone already.' },
     {
       remedy: {
         vi: 'Nếu đổi hoặc mất điện thoại, hãy thu hồi đăng ký cũ rồi đăng ký lại.',
@@ -102,7 +102,7 @@ export async function mustBeSigner(tools: SignerTools, personId: string) {
   const [signer] = await findSigners(tools, { personId, roles: enrollingRoles });
   if (signer) return signer;
   throw new Forbidden('signing/not-a-signer', {
-    vi: 'Bạn chưa được giao vai trò người ký.',
+    vi: 'Anh/chị chưa được giao vai trò người ký.',
     en: 'You do not hold the role of a signer.',
   });
 }

@@ -79,7 +79,7 @@ const revokeOwn = (context: ServiceContext) =>
       const actor = personActor(request);
       const current = await currentEnrolment(context, actor.personId);
       if (!current) {
-        throw new NotFound('signing/no-enrolment', { vi: 'Bạn chưa đăng ký ký số.', en: 'You have not enrolled.' });
+        throw new NotFound('signing/no-enrolment', { vi: 'Anh/chị chưa đăng ký ký số.', en: 'You have not enrolled.' });
       }
       await revokeEnrolment(context, current.id, request.body.reason, actor);
       return ownEnrolment(context, actor.personId);

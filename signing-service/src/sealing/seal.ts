@@ -92,7 +92,7 @@ export async function mustBeSealable(
   }
   if (rows.some(({ signers }) => signers.includes(actor.personId))) {
     throw new Forbidden('signing/own-signature', {
-      vi: 'Bạn đã ký một trong những văn bản này nên người khác phải đóng dấu.',
+      vi: 'Anh/chị đã ký một trong những văn bản này nên người khác phải đóng dấu.',
       en: 'You signed one of these documents, so somebody else must apply the seal.',
     });
   }
