@@ -62,7 +62,7 @@ async function settled(page: Page, who: Who): Promise<void> {
     );
     return !waits && !document.querySelector('.skeleton, [aria-busy=true]');
   });
-  if (who !== 'visitor' && (await page.getByLabel('Mã giáo dục', { exact: true }).isVisible()))
+  if (who !== 'visitor' && (await page.getByRole('textbox', { name: 'Mã giáo dục', exact: true }).isVisible()))
     throw new Error('asks to sign in');
 }
 

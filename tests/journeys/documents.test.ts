@@ -86,3 +86,23 @@ test('a teacher is offered no file to send for the school, and the address alone
   await page.getByRole('heading', { name: 'Chỉ quản trị trường trình tệp' }).waitFor();
   assert.equal(await page.locator('input[type=file]').count(), 0);
 });
+
+test('the search box finds a document by its pupil’s name without marks, each kind apart, and opens it alone in the list', async () => {
+  const { page } = await openDevice(browser, { device: desk });
+  await begin(platform, page, person(platform, 'An toàn'));
+  await page.goto(`${platform.url}/admin/signing`);
+  await page.getByRole('link', { name: /Ánh Nguyệt/ }).waitFor();
+  const rows = page.getByRole('main').getByRole('listitem');
+  assert.ok((await rows.count()) > 5);
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('dang thi anh nguyet');
+  const found = page.getByRole('listbox').getByRole('group', { name: 'Tài liệu' }).getByRole('option');
+  await found.waitFor();
+  assert.ok(await page.getByRole('group', { name: 'Người' }).getByRole('option').count());
+  assert.match(await found.innerText(), /Đặng Thị Ánh Nguyệt.*\n.*Chờ ký/);
+  await found.click(); // from the list to the same list with another filter
+  await page.waitForURL(/\/admin\/signing\?q=\w{4}-\w{4}-\w{4}$/);
+  await page.waitForFunction(() => document.querySelectorAll('main .ruled > li').length === 1);
+  await page.getByLabel('Tìm tài liệu').fill('không có ai như vậy');
+  await page.getByText('Không có tài liệu nào như vậy.').waitFor();
+});

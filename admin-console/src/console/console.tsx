@@ -5,12 +5,13 @@ import { Banner } from '../design/form.tsx';
 import { keepFor } from '../design/keep.ts';
 import { t } from '../design/language.ts';
 import { useLoad } from '../design/load.ts';
+import { FailedPage } from '../design/show.tsx';
 import { type Address, addresses } from './addresses.ts';
 import { ClassPage } from './classes/class.tsx';
 import { OwnClass } from './classes/own.tsx';
 import { Home } from './home/home.tsx';
 import { MeContext } from './me.ts';
-import { part } from './part.tsx';
+import { NotOpened, part } from './part.tsx';
 import { Title } from './parts.tsx';
 import { People } from './people/people.tsx';
 import { PersonPage } from './people/person.tsx';
@@ -56,7 +57,7 @@ function PasskeyFirst() {
       <h1>{t('Vai trò này cần passkey', 'Your role needs a passkey')}</h1>
       <p>
         {t(
-          'Anh/chị đang đăng nhập bằng mật khẩu. Trang quản trị và ký số chỉ mở với passkey (vân tay, khuôn mặt hoặc khoá bảo mật). Nếu chưa có, bước sau sẽ giúp bạn tạo.',
+          'Anh/chị đang đăng nhập bằng mật khẩu. Trang quản trị và ký số chỉ mở với passkey (vân tay, khuôn mặt hoặc khoá bảo mật). Nếu chưa có, bước sau sẽ giúp anh/chị tạo.',
           'You are signed in with a password. Administration and signing open only with a passkey (fingerprint, face or security key). If you have none, the next step makes one.',
         )}
       </p>
@@ -187,12 +188,14 @@ function Pages() {
   const { path } = useLocation();
   return (
     <div key={path} class="grid gap-8 sm:gap-10 content-start grid-cols-[minmax(0,1fr)]">
-      <Router>
-        {addresses.map((path) => (
-          <Route key={path} path={path} component={pages[path]} />
-        ))}
-        <Route default component={Nothing} />
-      </Router>
+      <FailedPage.Provider value={NotOpened}>
+        <Router>
+          {addresses.map((path) => (
+            <Route key={path} path={path} component={pages[path]} />
+          ))}
+          <Route default component={Nothing} />
+        </Router>
+      </FailedPage.Provider>
     </div>
   );
 }

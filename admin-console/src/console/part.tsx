@@ -40,3 +40,21 @@ function NotLoaded() {
     </>
   );
 }
+
+/** A page whose first question was refused or went unanswered: why, and the ways on. */
+export function NotOpened({ message }: { readonly message: string }) {
+  return (
+    <>
+      <Title title={t('Trang này chưa mở được', 'This page did not open')} />
+      <Banner state="bad">{message}</Banner>
+      <div class="flex flex-wrap gap-3">
+        <button type="button" class="button" onClick={() => location.reload()}>
+          {t('Thử lại', 'Try again')}
+        </button>
+        <a class="button" href="/admin">
+          {t('Về trang Hôm nay', 'To the page Today')}
+        </a>
+      </div>
+    </>
+  );
+}

@@ -1,10 +1,24 @@
-import type { ComponentChildren } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { type ComponentChildren, type ComponentType, createContext } from 'preact';
+import { useContext, useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import { Banner } from './form.tsx';
 import { Icon } from './icon.tsx';
 import type { IconName } from './icons.ts';
 import { t } from './language.ts';
 import type { Loaded } from './load.ts';
+
+interface Failure {
+  readonly message: string;
+}
+
+/** How a page is drawn that failed before it had a heading; without one its message stands alone. */
+export const FailedPage = createContext<ComponentType<Failure> | undefined>(undefined);
+
+function Failed({ message }: Failure) {
+  const Page = useContext(FailedPage);
+  const [isWholePage, setWholePage] = useState(false);
+  useLayoutEffect(() => setWholePage(document.querySelector('main h1') === null), []);
+  return Page && isWholePage ? <Page message={message} /> : <Banner state="bad">{message}</Banner>;
+}
 
 /** The three states of a question to the server. */
 export function Show<Data>({
@@ -14,7 +28,7 @@ export function Show<Data>({
   readonly loaded: Loaded<Data>;
   readonly children: (data: Data) => ComponentChildren;
 }) {
-  if (loaded.state === 'failed') return <Banner state="bad">{loaded.message}</Banner>;
+  if (loaded.state === 'failed') return <Failed message={loaded.message} />;
   if (loaded.state === 'loading') return <Skeleton />;
   return <>{children(loaded.data)}</>;
 }

@@ -33,7 +33,10 @@ export function Apps() {
           <Table
             label={t('Ứng dụng', 'Apps')}
             heads={[t('Tên', 'Name'), t('Loại', 'Kind'), t('Trạng thái', 'State'), t('Trang ứng dụng', 'Launcher')]}
-            empty={t('Chưa có ứng dụng nào.', 'There is no app yet.')}
+            empty={t(
+              'Chưa có ứng dụng nào. Thêm một ứng dụng, thử với người giả trước, rồi hai người duyệt.',
+              'There is no app yet. Add one, try it with invented people, then two people approve it.',
+            )}
           >
             {items.map((app) => (
               <tr key={app.clientId}>

@@ -59,7 +59,7 @@ export function subjectName({ kind, name }: Subject): string {
 }
 
 /** Where it can be looked at; undefined where it has no page. */
-export function subjectAddress({ kind, id }: Subject): string | undefined {
+export function subjectAddress({ kind, id, name }: Subject): string | undefined {
   const pages: Record<string, string> = {
     app: `/admin/apps/${id}`,
     approval: `/admin/approvals/${id}`,
@@ -70,7 +70,8 @@ export function subjectAddress({ kind, id }: Subject): string | undefined {
     person: `/admin/people/${id}`,
     'roster-plan': `/admin/import?plan=${id}`,
     'signing-enrolment': '/admin/signing',
-    'signing-request': '/admin/signing',
+    // A document has no page: its title finds it in the list.
+    'signing-request': name ? `/admin/signing?q=${encodeURIComponent(name)}` : '/admin/signing',
     'sync-client': `/admin/sync/clients/${id}`,
     'sync-target': `/admin/sync/${id}`,
     'trust-anchor': '/admin/anchors',

@@ -1,10 +1,12 @@
+import type { ComponentProps } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import { api, must } from '../../design/api.ts';
-import { formatNumber, t } from '../../design/language.ts';
+import { t } from '../../design/language.ts';
 import { useLoad } from '../../design/load.ts';
 import { Empty, Show } from '../../design/show.tsx';
 import { Title } from '../parts.tsx';
+import { OwnClasses } from './own-list.tsx';
 
 /** `/teach`: the teacher's own class at once; the choice for those who have several. */
 export function OwnClass() {
@@ -28,41 +30,19 @@ function Goto({ to }: { readonly to: string }) {
   return null;
 }
 
-function Several({
-  classes,
-}: {
-  readonly classes: readonly {
-    readonly id: string;
-    readonly code: string;
-    readonly organisationName: string;
-    readonly learnerCount: number;
-  }[];
-}) {
+function Several({ classes }: ComponentProps<typeof OwnClasses>) {
   return (
     <>
       <Title title={t('Lớp của tôi', 'My classes')} />
       {classes.length === 0 ? (
-        <Empty>
+        <Empty icon="grid-3x3">
           {t(
             'Thầy/cô chưa chủ nhiệm lớp nào trong năm học này. Quản trị trường đặt giáo viên chủ nhiệm ở trang của lớp.',
             'You are not the class teacher of any class this school year. The school’s administrator names one on the class’s page.',
           )}
         </Empty>
       ) : (
-        <ul class="grid gap-4 sm:grid-cols-2">
-          {classes.map(({ id, code, organisationName, learnerCount }) => (
-            <li key={id}>
-              <a class="card block no-underline text-ink hover:border-accent" href={`/teach/classes/${id}`}>
-                <span class="block text-lg font-semibold">
-                  {t('Lớp', 'Class')} {code}
-                </span>
-                <span class="block text-quiet">
-                  {formatNumber(learnerCount)} {t('học sinh', 'pupils')} · {organisationName}
-                </span>
-              </a>
-            </li>
-          ))}
-        </ul>
+        <OwnClasses classes={classes} />
       )}
     </>
   );

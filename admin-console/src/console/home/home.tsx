@@ -5,13 +5,14 @@ import { useLoad } from '../../design/load.ts';
 import { Lotus } from '../../design/lotus.tsx';
 import { Show } from '../../design/show.tsx';
 import { givenName, inWords, sentence, youOf } from '../call.ts';
+import { OwnClasses } from '../classes/own-list.tsx';
 import { type Me, useMe } from '../me.ts';
 import { Title } from '../parts.tsx';
 import { Alarms } from './alarms.tsx';
 import { SignIns } from './sign-ins.tsx';
 import { Start } from './start.tsx';
 import { type Filled, type Signed, stepsOf } from './steps.ts';
-import { OwnClasses, Waiting } from './waiting.tsx';
+import { Waiting } from './waiting.tsx';
 import { waitingFor } from './waiting-for.ts';
 
 /** Where everybody begins: what waits for me, what is wrong and how to mend it, and how the day goes. */

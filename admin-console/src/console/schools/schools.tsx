@@ -120,8 +120,14 @@ function Organisations({ kind }: { readonly kind: 'school' | 'ward' }) {
               query
                 ? t('Không tìm thấy. Thử gõ ít chữ hơn.', 'Nothing was found. Try fewer letters.')
                 : isSchool
-                  ? t('Chưa có trường nào.', 'There is no school yet.')
-                  : t('Chưa có phường, xã nào.', 'There is no ward yet.')
+                  ? t(
+                      'Chưa có trường nào. Thêm từng trường, hay nhập danh sách đơn vị từ một tệp.',
+                      'There is no school yet. Add one, or import a list of organisations.',
+                    )
+                  : t(
+                      'Chưa có phường, xã nào. Trường có thể trực thuộc Sở, hay nằm trong một phường, xã.',
+                      'There is no ward yet. A school belongs to the department itself, or lies in a ward.',
+                    )
             }
           >
             {found.map(({ id, name, code, path, counts }) => (
