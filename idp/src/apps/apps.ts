@@ -271,7 +271,7 @@ export async function rotateSecret(
   }
   if (hasKeys(toApp(found))) {
     throw new Conflict('apps/has-keys', {
-      vi: 'Ứng dụng này chứng minh bằng khóa của nó, không dùng mã bí mật.',
+      vi: 'Ứng dụng này chứng minh bằng khoá của nó, không dùng mã bí mật.',
       en: 'This app proves itself with its keys and uses no secret.',
     });
   }

@@ -56,13 +56,13 @@ export function mustHoldKeys(kind: AppKind, keys: Keys): void {
   if (!hasKeys(keys)) return;
   if (!keepsSecret(kind)) {
     throw badKeys({
-      vi: 'Ứng dụng chạy trong trình duyệt hay cài trên máy không giữ kín được khóa.',
+      vi: 'Ứng dụng chạy trong trình duyệt hay cài trên máy không giữ kín được khoá.',
       en: 'An app that runs in the browser or is installed cannot keep a key to itself.',
     });
   }
   if (keys.jwks && keys.jwksUri) {
     throw badKeys({
-      vi: 'Chỉ một trong hai: dán khóa công khai, hoặc cho địa chỉ của chúng.',
+      vi: 'Chỉ một trong hai: dán khoá công khai, hoặc cho địa chỉ của chúng.',
       en: 'Give the public keys or their address, not both.',
     });
   }
@@ -72,7 +72,7 @@ export function mustHoldKeys(kind: AppKind, keys: Keys): void {
 function publicKeyOf(given: PublicKey): PublicKey {
   if (privateMembers.some((member) => member in given)) {
     throw badKeys({
-      vi: 'Đây là khóa riêng: coi như đã lộ. Hãy tạo cặp khóa khác và chỉ dán nửa công khai.',
+      vi: 'Đây là khoá riêng: coi như đã lộ. Hãy tạo cặp khoá khác và chỉ dán nửa công khai.',
       en: 'This is a private key and counts as leaked now: make another pair and give its public half alone.',
     });
   }

@@ -57,7 +57,7 @@ function algorithmFor(keyInfo: Buffer, publicKey: Certificate['publicKey']): Sig
   if (keyInfo.subarray(0, p256KeyInfo.length).equals(p256KeyInfo)) return 'ES256';
   if (rsaKeyProblem(publicKey(), new Date()) === undefined) return 'RS256';
   throw new InvalidInput('sign/algorithm', {
-    vi: 'Loại khóa của chứng thư không được dùng để ký: cần P-256, hoặc RSA từ 2048 bit (từ năm 2031: 3072 bit).',
+    vi: 'Loại khoá của chứng thư không được dùng để ký: cần P-256, hoặc RSA từ 2048 bit (từ năm 2031: 3072 bit).',
     en: 'The certificate has a key that we do not sign with: P-256, or RSA of at least 2048 bits (3072 bits from 2031 on), is needed.',
   });
 }

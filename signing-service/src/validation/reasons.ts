@@ -111,12 +111,12 @@ export const reasonTable = {
   ),
   'signature-wrong': failed(
     'SIG_CRYPTO_FAILURE',
-    'Giá trị chữ ký không khớp với khóa của người ký.',
+    'Giá trị chữ ký không khớp với khoá của người ký.',
     'The signature value does not match the signer’s key.',
   ),
   'algorithm-refused': open(
     'CRYPTO_CONSTRAINTS_FAILURE',
-    'Chữ ký dùng thuật toán hoặc độ dài khóa không còn an toàn hoặc không được phép.',
+    'Chữ ký dùng thuật toán hoặc độ dài khoá không còn an toàn hoặc không được phép.',
     'The signature uses an algorithm or key length that is weak or not allowed.',
   ),
   'signer-not-found': open(

@@ -224,10 +224,10 @@ function Addresses({ app }: { readonly app: AppView }) {
 
 /** How the app shows that it is itself. */
 function proofName({ jwks, jwksUri }: AppView): string {
-  if (jwksUri) return t(`khóa ở ${jwksUri}`, `keys at ${jwksUri}`);
+  if (jwksUri) return t(`khoá ở ${jwksUri}`, `keys at ${jwksUri}`);
   if (!jwks) return t('mã bí mật', 'a secret');
   const names = jwks.keys.map(({ kid, kty }) => kid ?? kty).join(', ');
-  return t(`khóa công khai: ${names}`, `public keys: ${names}`);
+  return t(`khoá công khai: ${names}`, `public keys: ${names}`);
 }
 
 function NewSecret({

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { useLocation, useRoute } from 'preact-iso';
 import { api, must } from '../../design/api.ts';
+import { Tick } from '../../design/choices.tsx';
 import { EntryForm, useEntry } from '../../design/entry.tsx';
 import { Banner, Choice, Field, Lines } from '../../design/form.tsx';
 import { useKept } from '../../design/keep.ts';
@@ -147,7 +148,7 @@ function readKeys(text: string): AppView['jwks'] {
   try {
     return JSON.parse(text);
   } catch {
-    throw new Error(t('Khóa công khai không phải JSON.', 'The public keys are not JSON.'));
+    throw new Error(t('Khoá công khai không phải JSON.', 'The public keys are not JSON.'));
   }
 }
 
@@ -281,43 +282,60 @@ function Edit({ app }: { readonly app: AppView }) {
           {...entry.field('homeUri')}
           hint={t('Để trống thì không có ô.', 'Empty: no tile.')}
         />
-        <Choice
-          label={t('ID token ký bằng', 'ID tokens are signed with')}
-          {...entry.choice('idTokenAlg')}
-          options={algorithms.map((value) => ({ value, label: value }))}
-          hint={t('Đổi chỉ khi phần mềm không nhận ES256.', 'Change it only if the software does not take ES256.')}
-        />
-        <Apis entry={entry} />
-        {app.kind === 'web' && (
-          <>
-            <Field
-              label={t('Địa chỉ khóa công khai (jwks_uri)', 'Address of public keys (jwks_uri)')}
-              type="url"
-              {...entry.field('jwksUri')}
-              hint={t(
-                'Có khóa thì ứng dụng ký thay cho mã bí mật; mã bí mật hết hiệu lực ngay.',
-                'With keys the app signs in place of its secret, which ends at once.',
-              )}
+        <details open={isRare(app) || rareFields.some((name) => entry.field(name).error)}>
+          <summary>
+            {t('Ít khi cần: API, khoá riêng, phần mềm cũ', 'Rarely needed: APIs, own keys, older software')}
+          </summary>
+          <div class="grid gap-5 mt-4">
+            <Choice
+              label={t('ID token ký bằng', 'ID tokens are signed with')}
+              {...entry.choice('idTokenAlg')}
+              options={algorithms.map((value) => ({ value, label: value }))}
+              hint={t('Đổi chỉ khi phần mềm không nhận ES256.', 'Change it only if the software does not take ES256.')}
             />
-            <Lines
-              label={t('Hoặc dán khóa công khai (JWKS)', 'Or paste the public keys (JWKS)')}
-              hint={t('EC P-256, RSA từ 2048 bit hoặc Ed25519.', 'EC P-256, RSA of 2048 bits or more, or Ed25519.')}
-              {...entry.field('jwks')}
+            <Apis entry={entry} />
+            {app.kind === 'web' && (
+              <>
+                <Field
+                  label={t('Địa chỉ khoá công khai (jwks_uri)', 'Address of public keys (jwks_uri)')}
+                  type="url"
+                  {...entry.field('jwksUri')}
+                  hint={t(
+                    'Có khoá thì ứng dụng ký thay cho mã bí mật; mã bí mật hết hiệu lực ngay.',
+                    'With keys the app signs in place of its secret, which ends at once.',
+                  )}
+                />
+                <Lines
+                  label={t('Hoặc dán khoá công khai (JWKS)', 'Or paste the public keys (JWKS)')}
+                  hint={t('EC P-256, RSA từ 2048 bit hoặc Ed25519.', 'EC P-256, RSA of 2048 bits or more, or Ed25519.')}
+                  {...entry.field('jwks')}
+                />
+              </>
+            )}
+            <Ticks
+              legend={t('Phần mềm cũ', 'Older software')}
+              of={exceptions}
+              ticked={excepted}
+              onTick={setExcepted}
+              isFixed={(exception) => exception === 'nonce' && app.kind !== 'web'}
+              nameOf={exceptionName}
             />
-          </>
-        )}
-        <Ticks
-          legend={t('Phần mềm cũ', 'Older software')}
-          of={exceptions}
-          ticked={excepted}
-          onTick={setExcepted}
-          isFixed={(exception) => exception === 'nonce' && app.kind !== 'web'}
-          nameOf={exceptionName}
-        />
+          </div>
+        </details>
       </EntryForm>
     </>
   );
 }
+
+const rareFields = ['idTokenAlg', 'apiIdentifier', 'apiScopes', 'apiAccess', 'jwksUri', 'jwks'] as const;
+
+/** Whether it has something of what most apps never have. */
+const isRare = (app: AppView): boolean =>
+  app.idTokenAlg !== 'ES256' ||
+  !app.requiresPkce ||
+  app.hasClaimsInIdToken ||
+  app.apiAccess.length > 0 ||
+  Boolean(app.api ?? app.jwks ?? app.jwksUri);
 
 /** Several of a few. */
 function Ticks({
@@ -336,19 +354,17 @@ function Ticks({
   readonly nameOf: (one: string) => string;
 }) {
   return (
-    <fieldset class="grid gap-1">
-      <legend class="font-semibold mb-1">{legend}</legend>
+    <fieldset class="ticks">
+      <legend>{legend}</legend>
       {of.map((one) => (
-        <label key={one} class="flex gap-3 items-center min-h-11 cursor-pointer">
-          <input
-            type="checkbox"
-            class="tick"
-            checked={ticked.includes(one)}
-            disabled={isFixed(one)}
-            onChange={() => onTick(ticked.includes(one) ? ticked.filter((other) => other !== one) : [...ticked, one])}
-          />
+        <Tick
+          key={one}
+          checked={ticked.includes(one)}
+          disabled={isFixed(one)}
+          onChange={(on) => onTick(on ? [...ticked, one] : ticked.filter((other) => other !== one))}
+        >
           {nameOf(one)}
-        </label>
+        </Tick>
       ))}
     </fieldset>
   );

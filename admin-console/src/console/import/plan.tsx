@@ -82,38 +82,40 @@ export function PlanStep({
       {plan.status === 'applying' && <GoingOn plan={plan} onPlan={onPlan} />}
       {plan.status === 'applied' && <Afterwards plan={plan} onPlan={onPlan} />}
       {plan.heldReason && plan.status === 'held' && <Held plan={plan} reason={plan.heldReason} />}
-      <ul class="flex flex-wrap gap-x-10 gap-y-4">
-        {figures
-          .filter(({ count }) => count > 0)
-          .map(({ action, count, word, fill }) => (
-            <li key={action}>
-              <button
-                type="button"
-                class={`text-left pb-2 border-b-3 cursor-pointer ${shown === action ? 'border-margin' : 'border-transparent'}`}
-                aria-pressed={shown === action ? 'true' : 'false'}
-                onClick={() => setShown(shown === action ? undefined : action)}
-              >
-                <span class="figure block">{formatNumber(count)}</span>
-                <span class="inline-flex items-center gap-2">
-                  <span class={`swatch fill-${fill}`} aria-hidden="true" />
-                  {word}
-                </span>
-              </button>
-            </li>
-          ))}
-        <Quiet count={totals.unchanged} word={t('giữ nguyên', 'unchanged')} fill="same" />
-        <Quiet count={totals.refused} word={t('dòng bị từ chối', 'rows refused')} fill="refused" />
-        <Quiet count={totals.skipped} word={t('dòng bỏ qua', 'rows skipped')} fill="same" />
-      </ul>
-      {plan.notes.map((note) => (
-        <p key={note}>{note}</p>
-      ))}
-      {plan.ignoredColumns.length > 0 && (
-        <p class="text-sm text-quiet">
-          {t('Cột không nhập: ', 'Columns not imported: ')}
-          {plan.ignoredColumns.map(({ header, doubt }) => (doubt ? `${header} (${doubt})` : header)).join(' · ')}
-        </p>
-      )}
+      <div class="grid gap-4">
+        <ul class="flex flex-wrap gap-x-10 gap-y-4">
+          {figures
+            .filter(({ count }) => count > 0)
+            .map(({ action, count, word, fill }) => (
+              <li key={action}>
+                <button
+                  type="button"
+                  class={`text-left pb-2 border-b-3 cursor-pointer ${shown === action ? 'border-margin' : 'border-transparent'}`}
+                  aria-pressed={shown === action ? 'true' : 'false'}
+                  onClick={() => setShown(shown === action ? undefined : action)}
+                >
+                  <span class="figure block">{formatNumber(count)}</span>
+                  <span class="inline-flex items-center gap-2">
+                    <span class={`swatch fill-${fill}`} aria-hidden="true" />
+                    {word}
+                  </span>
+                </button>
+              </li>
+            ))}
+          <Quiet count={totals.unchanged} word={t('giữ nguyên', 'unchanged')} fill="same" />
+          <Quiet count={totals.refused} word={t('dòng bị từ chối', 'rows refused')} fill="refused" />
+          <Quiet count={totals.skipped} word={t('dòng bỏ qua', 'rows skipped')} fill="same" />
+        </ul>
+        {plan.notes.map((note) => (
+          <p key={note}>{note}</p>
+        ))}
+        {plan.ignoredColumns.length > 0 && (
+          <p class="text-sm text-quiet">
+            {t('Cột không nhập: ', 'Columns not imported: ')}
+            {plan.ignoredColumns.map(({ header, doubt }) => (doubt ? `${header} (${doubt})` : header)).join(' · ')}
+          </p>
+        )}
+      </div>
       {plan.places.length > 1 && <Places plan={plan} />}
       {plan.refusals.length > 0 && <Refused plan={plan} />}
       {changes.length > 0 && (
