@@ -38,6 +38,9 @@ const linkedTwice = (from: string, first: string, second: string) => async (page
   await linked(new URL(page.url()).pathname, second)(page, city);
 };
 
+/** From the first school's page to one of its own. */
+const ofSchool = (href: string) => linkedTwice('/admin/schools', '^="/admin/schools/0"', `$="${href}"`);
+
 /** A dialog over the page. */
 const pressed = (path: Way, button: string | RegExp) => async (page: Page, city: City) => {
   if (typeof path === 'string') await page.goto(city.platform.url + path);
@@ -87,6 +90,44 @@ async function previewRoster(page: Page, city: City): Promise<void> {
   await page.getByRole('button', { name: /^Xem trước/ }).click();
   await page.getByRole('button', { name: /^Áp dụng/ }).waitFor();
 }
+
+async function columnsOf(page: Page, city: City): Promise<void> {
+  await page.goto(`${city.platform.url}/admin/import`);
+  await page
+    .locator('input[type=file]')
+    .first()
+    .setInputFiles(await city.file('roster.csv', roster));
+  await page.getByRole('heading', { name: 'Cột nào là gì?' }).waitFor();
+}
+
+/** The roster of before, written; its page offers to take it back. */
+async function applyRoster(page: Page, city: City): Promise<void> {
+  await previewRoster(page, city);
+  await page.getByRole('button', { name: /^Áp dụng/ }).click();
+  await page.getByRole('heading', { name: /^Đã thêm/ }).waitFor();
+}
+
+/** What is typed finds people, documents and pages. */
+async function searched(page: Page, city: City): Promise<void> {
+  await page.goto(`${city.platform.url}/admin`);
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('nguyet');
+  await page.getByRole('option').first().waitFor();
+}
+
+async function stuckPupil(page: Page, city: City): Promise<void> {
+  await page.goto(`${city.platform.url}/admin/people?q=ho%20thuy%20nguyet`);
+  await page.getByRole('main').getByRole('link', { name: 'Hồ Thuỳ Nguyệt' }).first().click();
+  await page.getByRole('heading', { name: /^Vì sao/ }).waitFor();
+}
+
+/** From a pupil's page to one of its forms. */
+const ofPupil = (href: string) => async (page: Page, city: City) => {
+  await stuckPupil(page, city);
+  await page.locator(`main a[href$="${href}"]`).click();
+  await page.waitForURL(new RegExp(`${href}$`));
+};
 
 /** An app that nobody has agreed to yet asks for consent. */
 const consent = `/oidc/auth?${new URLSearchParams({
@@ -211,28 +252,48 @@ export const screens: readonly Screen[] = [
   {
     name: '11 networks',
     who: 'department',
-    open: linkedTwice('/admin/schools', '^="/admin/schools/0"', '$="/networks"'),
+    open: ofSchool('/networks'),
     before: null,
   },
   {
     name: '11 apps of a school',
     who: 'school',
-    open: linkedTwice('/admin/schools', '^="/admin/schools/0"', '$="/apps"'),
+    open: ofSchool('/apps'),
     before: null,
   },
   {
     name: '11 computers',
     who: 'school',
-    open: linkedTwice('/admin/schools', '^="/admin/schools/0"', '$="/computers"'),
+    open: ofSchool('/computers'),
     before: null,
   },
   {
     name: '11 computers, a badge was found',
     who: 'school',
-    open: pressed(linkedTwice('/admin/schools', '^="/admin/schools/0"', '$="/computers"'), 'Có người nhặt được thẻ'),
+    open: pressed(ofSchool('/computers'), 'Có người nhặt được thẻ'),
     before: null,
   },
   { name: '11 wards', who: 'department', open: '/admin/wards', before: null },
+  { name: '11 schools of a ward', who: 'department', open: linked('/admin/wards', '*="?ward="'), before: null },
+  { name: '11 new school', who: 'department', open: '/admin/schools/new', before: null },
+  { name: '11 school, change', who: 'department', open: ofSchool('/edit'), before: null },
+  { name: '11 sealing', who: 'school', open: ofSchool('/sealing'), before: null },
+  { name: '11 new class', who: 'school', open: ofSchool('/classes/new'), before: null },
+  { name: '11 a network', who: 'department', open: pressed(ofSchool('/networks'), 'Thêm một mạng'), before: null },
+  {
+    name: '08 class, list',
+    who: 'school',
+    open: linkedTwice('/admin/schools', '^="/admin/schools/0"', '^="/admin/classes/"'),
+    before: null,
+  },
+  { name: '10 search box', who: 'department', open: searched, before: null },
+  { name: '10 person who cannot sign in', who: 'school', open: stuckPupil, before: null },
+  { name: '10 person, change', who: 'school', open: ofPupil('/edit'), before: null },
+  { name: '10 person, transfer', who: 'school', open: ofPupil('/transfer'), before: null },
+  { name: '10 person, guardian', who: 'school', open: ofPupil('/guardian'), before: null },
+  { name: '10 people, none', who: 'department', open: '/admin/people?q=khong%20co%20ai', before: null },
+  { name: '12 import, columns', who: 'school', open: columnsOf, before: null },
+  { name: '12 import, done', who: 'school', open: applyRoster, before: null },
   { name: '12 new school year', who: 'school', open: '/admin/import/roll-over', before: null },
   { name: '15 target', who: 'department', open: connect, before: null },
   { name: '15 client', who: 'department', open: letIn, before: null },
@@ -295,6 +356,7 @@ export const screens: readonly Screen[] = [
   },
   { name: '25 children of a guardian', who: 'guardian', open: '/account/children', before: '/' },
   { name: '25 guardian’s launcher', who: 'guardian', open: '/' },
+  { name: '00 gallery', who: 'visitor', open: '/design', before: null },
   { name: 'signed out', who: 'visitor', open: '/signed-out' },
   { name: 'nothing here', who: 'visitor', open: '/nothing-here' },
 ];

@@ -7,7 +7,7 @@ import { render } from 'preact';
 import { useState } from 'preact/hooks';
 import { ActionBar, Progress } from '../design/bar.tsx';
 import { Columns, Figure, Legend, Meter, type Share, Shares } from '../design/chart.tsx';
-import { Chips, Segments, Tick } from '../design/choices.tsx';
+import { Chips, Segments, Tabs, Tick } from '../design/choices.tsx';
 import { ActButton } from '../design/dialog.tsx';
 import { Diff } from '../design/diff.tsx';
 import { Face, Hang } from '../design/face.tsx';
@@ -171,8 +171,16 @@ function Controls() {
           hint={t('Chỉ trường thuộc phạm vi của anh/chị.', 'Only schools within your reach.')}
           onChoose={() => undefined}
         />
+        <Field label={t('Ngày sinh', 'Born')} name="g-born" type="date" value="2016-04-03" />
         <Lines label={t('Lý do', 'Reason')} name="g-reason" value="" onInput={() => undefined} />
       </div>
+      <Tabs
+        label={t('Của lớp', 'Of the class')}
+        pages={[
+          { href: '#marks', label: t('Điểm', 'Marks'), icon: 'list' },
+          { href: '#badges', label: t('Thẻ', 'Badges'), icon: 'id-card' },
+        ]}
+      />
       <Chips
         label={t('Vai trò', 'Role')}
         value={role}

@@ -1,30 +1,21 @@
 import { api, must } from '../../design/api.ts';
 import { formatAgo, formatClock, t } from '../../design/language.ts';
-import { useLoad } from '../../design/load.ts';
 import { State } from '../../design/mark.tsx';
 import type { paths } from '../../generated/api.d.ts';
-import { useMay } from '../me.ts';
+import { useOfList } from '../of-list.ts';
 
 type SignIn =
   paths['/api/v1/accounts/states']['post']['responses']['200']['content']['application/json']['items'][number];
 
-/** As many as the server answers for at once. */
-const atOnce = 100;
-
-/** How people of a list stand with signing in; undefined for who may read nobody's account, and until it is known. */
-export function useSignInStates(ids: readonly string[]): ReadonlyMap<string, SignIn> | undefined {
-  const mayRead = useMay('accounts.read');
-  const [loaded] = useLoad(`states ${mayRead} ${ids.join()}`, async () => {
-    const parts = Array.from({ length: mayRead ? Math.ceil(ids.length / atOnce) : 0 }, (_, part) =>
-      ids.slice(part * atOnce, (part + 1) * atOnce),
-    );
-    const answers = await Promise.all(
-      parts.map((personIds) => must(api.POST('/api/v1/accounts/states', { body: { personIds } }))),
-    );
-    return new Map(answers.flatMap(({ items }) => items).map((one) => [one.personId, one]));
-  });
-  return mayRead && loaded.state === 'ready' ? loaded.data : undefined;
-}
+/** How people of a list stand with signing in. */
+export const useSignInStates = (ids: readonly string[]): ReadonlyMap<string, SignIn> | undefined =>
+  useOfList(
+    'states',
+    'accounts.read',
+    ids,
+    (personIds) => must(api.POST('/api/v1/accounts/states', { body: { personIds } })),
+    ({ personId }) => personId,
+  );
 
 /** In a word, what stops somebody first. */
 export function SignInState({ of }: { readonly of: SignIn | undefined }) {

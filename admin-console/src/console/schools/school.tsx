@@ -198,65 +198,78 @@ function Staff({ id, school }: { readonly id: string; readonly school: School })
 /** What else is set for a school, each on a page of its own. */
 function Beside({ school }: { readonly school: School }) {
   const may = mayDo(school);
+  const page = `/admin/schools/${school.id}`;
   return (
     <section class="grid gap-4" aria-labelledby="beside">
       <h2 id="beside">{t('Cài đặt của trường', 'Settings of the school')}</h2>
       <Ruled onMargin>
-        <Row
+        <Setting
           title={t('Mạng của trường', 'Networks of the school')}
           note={t(
             'Máy trong mạng này là máy dùng chung; gõ sai ở đây không làm chậm cả trường.',
             'Computers on it are shared; wrong guesses there do not slow the whole school.',
           )}
-          act={
-            <a class="button button-small" href={`/admin/schools/${school.id}/networks`}>
-              {t('Xem mạng', 'See the networks')}
-            </a>
-          }
+          href={`${page}/networks`}
+          act={t('Xem mạng', 'See the networks')}
         />
         {may('accounts.invite') && (
-          <Row
+          <Setting
             title={t('Máy dùng thẻ', 'Computers for badges')}
             note={t(
               'Máy của phòng máy mà thẻ học sinh mở được; và thẻ có người nhặt được.',
               'Computers on which a pupil’s badge opens something; and badges that were found.',
             )}
-            act={
-              <a class="button button-small" href={`/admin/schools/${school.id}/computers`}>
-                {t('Xem máy dùng thẻ', 'See the computers')}
-              </a>
-            }
+            href={`${page}/computers`}
+            act={t('Xem máy dùng thẻ', 'See the computers')}
           />
         )}
         {may('sealing-machines.write') && (
-          <Row
+          <Setting
             title={t('Máy đóng dấu', 'Sealing machines')}
             note={t(
               'Máy tính cắm USB token của trường để đóng dấu số.',
               'Computers on which the school’s USB token seals documents.',
             )}
-            act={
-              <a class="button button-small" href={`/admin/schools/${school.id}/sealing`}>
-                {t('Xem máy đóng dấu', 'See the machines')}
-              </a>
-            }
+            href={`${page}/sealing`}
+            act={t('Xem máy đóng dấu', 'See the machines')}
           />
         )}
         {may('apps.activate') && (
-          <Row
+          <Setting
             title={t('Ứng dụng của trường', 'Apps of the school')}
             note={t(
               'Ứng dụng ngoài chỉ mở cho học sinh khi trường cho phép.',
               'Apps of others open to pupils only when the school allows it.',
             )}
-            act={
-              <a class="button button-small" href={`/admin/schools/${school.id}/apps`}>
-                {t('Xem ứng dụng', 'See the apps')}
-              </a>
-            }
+            href={`${page}/apps`}
+            act={t('Xem ứng dụng', 'See the apps')}
           />
         )}
       </Ruled>
     </section>
+  );
+}
+
+function Setting({
+  title,
+  note,
+  href,
+  act,
+}: {
+  readonly title: string;
+  readonly note: string;
+  readonly href: string;
+  readonly act: string;
+}) {
+  return (
+    <Row
+      title={title}
+      note={note}
+      act={
+        <a class="button button-small" href={href}>
+          {act}
+        </a>
+      }
+    />
   );
 }
