@@ -71,7 +71,7 @@ export function SpanFields({ span }: { readonly span: Span }) {
           set({ from: since, until: to });
         }}
       />
-      <div class="grid grid-cols-2 gap-3 sm:flex sm:flex-wrap">
+      <div class="grid gap-3 grid-cols-[repeat(auto-fit,minmax(min(10rem,100%),1fr))] sm:flex sm:flex-wrap">
         <Field
           label={t('Từ ngày', 'From')}
           name="from"

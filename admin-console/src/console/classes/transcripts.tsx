@@ -1,11 +1,13 @@
 import { useState } from 'preact/hooks';
 import { api, must } from '../../design/api.ts';
+import { Progress } from '../../design/bar.tsx';
 import { Dialog } from '../../design/dialog.tsx';
 import { Banner } from '../../design/form.tsx';
 import { Icon } from '../../design/icon.tsx';
 import { t } from '../../design/language.ts';
 import { useLive } from '../../design/live.ts';
 import { useAction } from '../../design/load.ts';
+import { usePace } from '../../design/pace.ts';
 import type { paths } from '../../generated/api.d.ts';
 import type { ClassView } from './views.ts';
 
@@ -33,12 +35,12 @@ export function RequestTranscripts({ data }: { readonly data: ClassView }) {
         {t('Trình ký bảng kết quả (chỉ PDF)', 'Request transcripts (PDF only)')}
       </button>
       {error && <Banner state="bad">{error}</Banner>}
-      {run && <Progress started={run} onClose={() => setRun(undefined)} />}
+      {run && <Running started={run} onClose={() => setRun(undefined)} />}
     </>
   );
 }
 
-function Progress({ started, onClose }: { readonly started: Run; readonly onClose: () => void }) {
+function Running({ started, onClose }: { readonly started: Run; readonly onClose: () => void }) {
   const [run, setRun] = useState(started);
   const [error, setError] = useState<string>();
   const [withdrawn, setWithdrawn] = useState<number>();
@@ -54,6 +56,7 @@ function Progress({ started, onClose }: { readonly started: Run; readonly onClos
       setWithdrawn((await must(api.POST('/api/v1/signing/transcripts/{id}/withdraw', { params }))).withdrawn),
     );
   const settled = run.made + run.skipped.length;
+  const pace = usePace(settled, run.total);
   const title = withdrawn === undefined ? titleOf(run) : t(`Đã rút lại ${withdrawn} học bạ`, `${withdrawn} taken back`);
   const canTakeBack = run.state === 'done' && run.made > 0 && withdrawn === undefined;
   const failed = error ?? back.error;
@@ -61,12 +64,9 @@ function Progress({ started, onClose }: { readonly started: Run; readonly onClos
     <Dialog title={title} onClose={onClose}>
       {failed && <Banner state="bad">{failed}</Banner>}
       {run.state === 'running' && (
-        <>
-          <progress class="w-full" value={settled} max={Math.max(run.total, 1)} aria-label={title} />
-          <p class="text-quiet">
-            {t('Đóng cửa sổ này thì việc vẫn chạy tiếp.', 'It continues when you close this window.')}
-          </p>
-        </>
+        <Progress part={run.total === 0 ? 0 : settled / run.total}>
+          {pace} {t('Đóng cửa sổ này thì việc vẫn chạy tiếp.', 'It continues when you close this window.')}
+        </Progress>
       )}
       {canTakeBack && (
         <p>

@@ -4,6 +4,7 @@ import { Progress } from '../../design/bar.tsx';
 import { Banner } from '../../design/form.tsx';
 import { formatNumber, t } from '../../design/language.ts';
 import { useLive } from '../../design/live.ts';
+import { usePace } from '../../design/pace.ts';
 import type { Plan } from './kinds.ts';
 
 /** A long plan while it is being applied: how far it is, until it is done. It goes on without this page. */
@@ -19,12 +20,13 @@ export function GoingOn({ plan, onPlan }: { readonly plan: Plan; readonly onPlan
     );
   useLive(`/api/v1/roster/plans/${plan.id}`, askAgain, 2_000);
   const { done, total } = plan.progress ?? { done: 0, total: 0 };
+  const pace = usePace(done, total);
   return (
     <section class="card p-6! grid gap-3" aria-label={t('Tiến độ', 'Progress')}>
       <Progress part={total === 0 ? 0 : done / total}>
         {t(
-          `Đã ghi ${formatNumber(done)} trên ${formatNumber(total)} thay đổi. Có thể rời trang này; việc vẫn tiếp tục, và lần nhập nằm trong «Các lần nhập».`,
-          `${formatNumber(done)} of ${formatNumber(total)} changes are written. You may leave this page: the work goes on, and the import stays under “Earlier imports”.`,
+          `Đã ghi ${formatNumber(done)} trên ${formatNumber(total)} thay đổi. ${pace} Có thể rời trang này; việc vẫn tiếp tục, và lần nhập nằm trong «Các lần nhập».`,
+          `${formatNumber(done)} of ${formatNumber(total)} changes are written. ${pace} You may leave this page: the work goes on, and the import stays under “Earlier imports”.`,
         )}
       </Progress>
       {missed > 2 && (
