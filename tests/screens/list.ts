@@ -100,6 +100,14 @@ async function columnsOf(page: Page, city: City): Promise<void> {
   await page.getByRole('heading', { name: 'Cột nào là gì?' }).waitFor();
 }
 
+/** A roster that says it is the whole school: so many would leave that a second person has to look. */
+async function heldRoster(page: Page, city: City): Promise<void> {
+  await columnsOf(page, city);
+  await page.getByRole('radio', { name: 'Tệp đầy đủ: cả trường' }).check();
+  await page.getByRole('button', { name: /^Xem trước/ }).click();
+  await page.getByRole('button', { name: 'Đề nghị người thứ hai duyệt' }).waitFor();
+}
+
 /** The roster of before, written; its page offers to take it back. */
 async function applyRoster(page: Page, city: City): Promise<void> {
   await previewRoster(page, city);
@@ -293,6 +301,7 @@ export const screens: readonly Screen[] = [
   { name: '10 person, guardian', who: 'school', open: ofPupil('/guardian'), before: null },
   { name: '10 people, none', who: 'department', open: '/admin/people?q=khong%20co%20ai', before: null },
   { name: '12 import, columns', who: 'school', open: columnsOf, before: null },
+  { name: '12 import, held', who: 'school', open: heldRoster, before: null },
   { name: '12 import, done', who: 'school', open: applyRoster, before: null },
   { name: '12 new school year', who: 'school', open: '/admin/import/roll-over', before: null },
   { name: '15 target', who: 'department', open: connect, before: null },
