@@ -10,8 +10,9 @@ import { artefacts, authenticatorOf, desk, openBrowser, openDevice, phone } from
 import { Platform } from '@edutrust/testing/platform';
 import type { Page } from 'playwright-core';
 import { City, roles, type Who } from './screens/city.ts';
-import { type Screen, screens } from './screens/list.ts';
+import { screens } from './screens/list.ts';
 import { writePairs } from './screens/pairs.ts';
+import type { Screen } from './screens/ways.ts';
 
 const checkout = process.env.EDUTRUST_TEST_CHECKOUT;
 const shelf = join(artefacts, 'screens');
@@ -21,7 +22,9 @@ const only = process.argv.slice(2);
 
 mkdirSync(folder, { recursive: true });
 await using platform = await Platform.start();
-const browser = await openBrowser();
+// A camera that sees nothing: the page of a badge looks through it.
+const camera = ['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream'];
+const browser = await openBrowser(camera);
 const pages = new Map<Who, Page>();
 const city = new City(platform, checkout === undefined, pageOf);
 try {
@@ -49,7 +52,7 @@ async function pageOf(who: Who): Promise<Page> {
  * signing in is a picture of it.
  */
 async function settled(page: Page, who: Who): Promise<void> {
-  await page.locator('h1').first().waitFor();
+  await page.locator('h1:visible').first().waitFor();
   await page.waitForLoadState('networkidle', { timeout: 5_000 }).catch(() => undefined); // a stream stays open
   await page.waitForFunction(() => {
     const waits = [...document.querySelectorAll('[role=status]')].some((one) =>

@@ -29,6 +29,7 @@ export class City {
   readonly pageOf: (who: Who) => Promise<Page>;
   /** The page of an act of two people that is done, once there is one. */
   approval: string | undefined;
+  #classId: Promise<string> | undefined;
   #signed: Promise<{ readonly path: string; readonly code: string }> | undefined;
 
   constructor(platform: Platform, isNow: boolean, pageOf: (who: Who) => Promise<Page>) {
@@ -88,6 +89,43 @@ export class City {
   async classWaits(): Promise<Page> {
     if (this.isNow) await signClass(this.platform, await this.enrol('teacher'));
     return this.enrol('principal');
+  }
+
+  /** Asks the API as somebody. */
+  async ask(who: Who, method: string, path: string, body?: object) {
+    const page = await this.pageOf(who);
+    if (!page.url().startsWith(this.platform.url)) await page.goto(this.platform.url);
+    return page.evaluate(
+      async ([how, where, json]) => {
+        const headers = { 'content-type': 'application/json' };
+        const answer = await fetch(where, json ? { method: how, headers, body: json } : { method: how });
+        if (!answer.ok) throw new Error(`${how} ${where}: ${answer.status} ${await answer.text()}`);
+        return answer.json();
+      },
+      [method, path, body && JSON.stringify(body)] as const,
+    );
+  }
+
+  /** A new badge of a child of the teacher's class, as the code that is typed; its secret is of that kind. */
+  async badge(kind: 'pictures' | 'digits'): Promise<string> {
+    const id = await this.#class();
+    // What a child remembers goes by the grade.
+    if (kind === 'pictures') await this.platform.query(`UPDATE registry.class SET grade = 1 WHERE id = '${id}'`);
+    const { items } = await this.ask('teacher', 'GET', `/api/v1/classes/${id}/badges`);
+    const sheet = { personIds: [items[kind === 'pictures' ? 1 : 0].person.id], replaces: true };
+    await this.ask('teacher', 'POST', `/api/v1/classes/${id}/pins`, sheet);
+    const { made } = await this.ask('teacher', 'POST', `/api/v1/classes/${id}/badges`, sheet);
+    return made[0].badge.code;
+  }
+
+  #class(): Promise<string> {
+    this.#classId ??= (async () => {
+      const page = await this.pageOf('teacher');
+      await page.goto(`${this.platform.url}/teach`);
+      const href = await page.locator('main a[href$="/badges"]').first().getAttribute('href');
+      return href?.split('/').at(-2) ?? '';
+    })();
+    return this.#classId;
   }
 
   /** A document that is signed by all, as a file, and its code. */

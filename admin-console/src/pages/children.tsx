@@ -84,20 +84,6 @@ function OneChild({ child }: { readonly child: Child }) {
         <div class="grid gap-7">
           <Documents child={child} />
           {!child.decidesAlone && <Activity child={child} />}
-          <p class="flex flex-wrap gap-3 empty:hidden">
-            {!child.decidesAlone && child.looksPath && (
-              <a class="button" href={child.looksPath}>
-                <Icon name="eye" />
-                {t(`Ai đã xem hồ sơ của ${givenNameOf(child)}?`, `Who looked at ${givenNameOf(child)}’s record?`)}
-              </a>
-            )}
-            {child.dataPath && (
-              <a class="button" href={child.dataPath}>
-                <Icon name="download" />
-                {t(`Tải bản sao dữ liệu của ${givenNameOf(child)}`, `Download a copy of ${givenNameOf(child)}’s data`)}
-              </a>
-            )}
-          </p>
         </div>
         {child.decidesAlone ? (
           <p class="card text-quiet">
@@ -107,7 +93,10 @@ function OneChild({ child }: { readonly child: Child }) {
             )}
           </p>
         ) : (
-          <Sharing child={child} />
+          <div class="grid gap-7">
+            <Sharing child={child} />
+            <Record child={child} />
+          </div>
         )}
       </div>
     </article>
@@ -152,6 +141,39 @@ function Documents({ child }: { readonly child: Child }) {
             />
           ))}
         </Ruled>
+      )}
+    </section>
+  );
+}
+
+/** Who looked at the child's record, and a copy of all of it. */
+function Record({ child }: { readonly child: Child }) {
+  const given = givenNameOf(child);
+  if (!child.looksPath && !child.dataPath) return null;
+  return (
+    <section class="grid gap-3" aria-labelledby={`record-${child.id}`}>
+      <h3 id={`record-${child.id}`} class="text-lg">
+        {t(`Hồ sơ của ${given}`, `${given}’s record`)}
+      </h3>
+      {child.looksPath && (
+        <a
+          class="button"
+          href={child.looksPath}
+          aria-label={t(`Ai đã xem hồ sơ của ${given}`, `Who looked at the record of ${given}`)}
+        >
+          <Icon name="eye" />
+          {t('Ai đã xem hồ sơ', 'Who looked at the record')}
+        </a>
+      )}
+      {child.dataPath && (
+        <a
+          class="button"
+          href={child.dataPath}
+          aria-label={t(`Tải bản sao dữ liệu của ${given}`, `Download a copy of the data of ${given}`)}
+        >
+          <Icon name="download" />
+          {t('Tải bản sao dữ liệu', 'Download a copy of the data')}
+        </a>
       )}
     </section>
   );

@@ -94,7 +94,7 @@ function Cover({ view, children }: { readonly view: PageView; readonly children:
       <aside class="cover squared" aria-label={t('Giới thiệu', 'About')}>
         <Brand />
         <div class="grid gap-7 content-center">
-          <Lotus />
+          <Lotus size={210} />
           <p class="cover-words">{t('Một mã cho cả đời đi học.', 'One ID for a whole life of learning.')}</p>
           <p class="text-lg text-quiet max-w-[34ch]">
             {t(
