@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { approveAt, confirmProposal } from '@edutrust/testing/approvals';
+import { askAs } from '@edutrust/testing/ask';
 import { beginWithPasskey, choosePassword, person, signIn, staffPassword } from '@edutrust/testing/people';
 import type { Platform } from '@edutrust/testing/platform';
 import { enrolPhone, signClass } from '@edutrust/testing/signing';
@@ -95,15 +96,7 @@ export class City {
   async ask(who: Who, method: string, path: string, body?: object) {
     const page = await this.pageOf(who);
     if (!page.url().startsWith(this.platform.url)) await page.goto(this.platform.url);
-    return page.evaluate(
-      async ([how, where, json]) => {
-        const headers = { 'content-type': 'application/json' };
-        const answer = await fetch(where, json ? { method: how, headers, body: json } : { method: how });
-        if (!answer.ok) throw new Error(`${how} ${where}: ${answer.status} ${await answer.text()}`);
-        return answer.json();
-      },
-      [method, path, body && JSON.stringify(body)] as const,
-    );
+    return askAs(page, method, path, body);
   }
 
   /** A new badge of a child of the teacher's class, as the code that is typed; its secret is of that kind. */

@@ -1,4 +1,7 @@
+import { execFile } from 'node:child_process';
 import { createHmac } from 'node:crypto';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { person, signIn, staffPassword } from '@edutrust/testing/people';
 import type { Page } from 'playwright-core';
 import type { City } from './city.ts';
@@ -31,6 +34,8 @@ async function toPin(page: Page, city: City, kind: 'pictures' | 'digits'): Promi
   await page.getByRole('button', { name: 'Tiếp', exact: true }).click();
   await page.getByRole('heading', { name: /của em$/ }).waitFor();
 }
+
+const run = promisify(execFile);
 
 const base32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
@@ -104,6 +109,26 @@ function plainPdf(): string {
   });
   const table = `xref\n0 4\n0000000000 65535 f \n${places.join('')}trailer<</Size 4/Root 1 0 R>>\n`;
   return `${file}${table}startxref\n${file.length}\n%%EOF\n`;
+}
+
+/** Signed by somebody whom no authority that is trusted here certifies (openssl). */
+async function strangersFile(city: City): Promise<string> {
+  const at = (name: string) => join(city.platform.directory, name);
+  const text = await city.file('thu.txt', 'Kính gửi Sở Giáo dục và Đào tạo\n');
+  const identity = ['-keyout', at('la.key'), '-out', at('la.crt'), '-subj', '/CN=Công ty Sách Lạ', '-days', '30'];
+  const ec = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+  await run('openssl', ['req', '-x509', '-utf8', ...ec, ...identity]);
+  const keys = ['-signer', at('la.crt'), '-inkey', at('la.key'), '-md', 'sha256'];
+  const files = ['-in', text, '-out', at('thu.p7m'), '-outform', 'DER', '-nodetach', '-binary'];
+  await run('openssl', ['cms', '-sign', ...keys, ...files]);
+  return at('thu.p7m');
+}
+
+async function check(page: Page, city: City, file: string, verdict: string): Promise<void> {
+  await page.goto(`${city.platform.url}/verify`);
+  await page.locator('input[type=file]').first().setInputFiles(file);
+  await page.getByRole('button', { name: 'Kiểm tra', exact: true }).click();
+  await page.getByText(verdict, { exact: true }).first().waitFor();
 }
 
 /** Screens that one comes to in the middle of something, and those of what went wrong; after all of the inventory. */
@@ -228,14 +253,20 @@ export const screensWithin: readonly Screen[] = [
   {
     name: '23 verification, no signature',
     who: 'visitor',
+    open: async (page, city) => check(page, city, await city.file('trang.pdf', plainPdf()), 'Không có chữ ký'),
+  },
+  {
+    name: '23 verification, a stranger',
+    who: 'visitor',
+    open: async (page, city) => check(page, city, await strangersFile(city), 'Chưa kết luận được'),
+  },
+  {
+    name: '23 code of a document that waits',
+    who: 'visitor',
     open: async (page, city) => {
-      await page.goto(`${city.platform.url}/verify`);
-      await page
-        .locator('input[type=file]')
-        .first()
-        .setInputFiles(await city.file('trang.pdf', plainPdf()));
-      await page.getByRole('button', { name: 'Kiểm tra', exact: true }).click();
-      await page.getByText('Không có chữ ký').first().waitFor();
+      const { items } = await city.ask('officer', 'GET', '/api/v1/signing/requests?limit=50');
+      const { code } = items.find(({ state }: { state: string }) => state === 'waiting');
+      await page.goto(`${city.platform.url}/verify/${code}`);
     },
   },
   {

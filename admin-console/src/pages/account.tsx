@@ -7,7 +7,7 @@ import { formatAgo, formatDate, formatEducationId, formatTime, formatWhen, t } f
 import { State } from '../design/mark.tsx';
 import { ReleasedTo } from '../design/released.tsx';
 import { Row, Ruled } from '../design/ruled.tsx';
-import { DataList } from './consent.tsx';
+import { AppsThatKnow } from './apps-that-know.tsx';
 import { Stack } from './document.tsx';
 import { NewPassword } from './new-password.tsx';
 import { errorOf, FormBanner } from './sign-in.tsx';
@@ -169,26 +169,7 @@ function Sharing({ apps, isPupil }: AccountProps) {
           : t('Ứng dụng biết gì về tôi', 'What apps know about me')
       }
     >
-      {apps.length === 0 && (
-        <p class="text-quiet">{t('Chưa chia sẻ với ứng dụng nào.', 'Nothing is shared with any app yet.')}</p>
-      )}
-      {apps.length > 0 && (
-        <Ruled>
-          {apps.map(({ name: app, since, data, withdrawAction }) => (
-            <Row
-              key={app}
-              title={app}
-              note={`${t('từ', 'since')} ${formatDate(since)}`}
-              act={withdrawAction && <Act action={withdrawAction} label={t('Rút lại', 'Withdraw')} about={app} />}
-            >
-              <details>
-                <summary>{t('Những điều ứng dụng biết', 'What the app knows')}</summary>
-                <DataList data={data} />
-              </details>
-            </Row>
-          ))}
-        </Ruled>
-      )}
+      <AppsThatKnow apps={apps} />
     </Section>
   );
 }

@@ -3,7 +3,7 @@ import { Face } from '../design/face.tsx';
 import { Icon } from '../design/icon.tsx';
 import { formatDate, formatEducationId, t } from '../design/language.ts';
 import { Row, Ruled } from '../design/ruled.tsx';
-import { DataList } from './consent.tsx';
+import { AppsThatKnow } from './apps-that-know.tsx';
 import { Happened } from './when.tsx';
 
 type Child = ChildrenProps['children'][number];
@@ -186,40 +186,7 @@ function Sharing({ child }: { readonly child: Child }) {
       <h3 id={`apps-${child.id}`} class="text-lg">
         {t(`Ứng dụng biết gì về ${given}`, `What apps know about ${given}`)}
       </h3>
-      {child.apps.length === 0 && <p class="text-quiet">{t('Chưa có ứng dụng nào.', 'No app yet.')}</p>}
-      {child.apps.length > 0 && (
-        <Ruled>
-          {child.apps.map(({ name, since, data, withdrawAction }) => (
-            <Row
-              key={name}
-              title={name}
-              note={`${
-                withdrawAction
-                  ? t('đã đồng ý từ', 'agreed to since')
-                  : t('trường duyệt, dùng từ', 'approved by the school, used since')
-              } ${formatDate(since)}`}
-              act={
-                withdrawAction && (
-                  <form method="post" action={withdrawAction}>
-                    <button
-                      type="submit"
-                      class="button w-full"
-                      aria-label={`${t('Rút lại', 'Withdraw')}: ${name}, ${child.fullName}`}
-                    >
-                      {t('Rút lại', 'Withdraw')}
-                    </button>
-                  </form>
-                )
-              }
-            >
-              <details>
-                <summary>{t('Những điều ứng dụng biết', 'What the app knows')}</summary>
-                <DataList data={data} />
-              </details>
-            </Row>
-          ))}
-        </Ruled>
-      )}
+      <AppsThatKnow apps={child.apps} whose={child.fullName} />
       <p class="text-sm text-quiet">
         {t(
           'Việc dạy và học ở trường không cần xin đồng ý nên không có nút rút lại.',

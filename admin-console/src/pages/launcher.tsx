@@ -44,7 +44,7 @@ export function Launcher(props: LauncherProps) {
   return (
     <>
       <Hello {...props} />
-      <div class="desk">
+      <div class="page page-bare sheet-page">
         <Waiting {...props} />
         {props.address.kind === 'pupil' ? <Tiles {...props} /> : <Rows {...props} />}
         <OwnPages {...props} />
@@ -59,7 +59,7 @@ function Hello({ name, givenName, place, address, signOutAction, isShared }: Lau
   const isPupil = address.kind === 'pupil';
   return (
     <section class="hello squared">
-      <div>
+      <div class="on-margin">
         <Face name={name} isLarge />
         <div class="grow basis-56 min-w-0">
           <p class="text-sm text-quiet">{formatLongDay(Date.now())}</p>

@@ -157,14 +157,20 @@ function CodesDiffer({ onDone }: { readonly onDone: () => void }) {
           )}
         />
       </Ruled>
-      <div class="phone-bar">
-        <div>
-          <button type="button" class="button button-primary" onClick={onDone}>
-            {t('Về danh sách', 'To the list')}
-          </button>
-        </div>
-      </div>
+      <ToList onDone={onDone} />
     </>
+  );
+}
+
+function ToList({ onDone }: { readonly onDone: () => void }) {
+  return (
+    <div class="phone-bar">
+      <div>
+        <button type="button" class="button button-primary" onClick={onDone}>
+          {t('Về danh sách', 'To the list')}
+        </button>
+      </div>
+    </div>
   );
 }
 
@@ -257,13 +263,7 @@ function Results({
         )}
         name={`da-ky-${isoDay(new Date())}.zip`}
       />
-      <div class="phone-bar">
-        <div>
-          <button type="button" class="button button-primary" onClick={onDone}>
-            {t('Về danh sách', 'To the list')}
-          </button>
-        </div>
-      </div>
+      <ToList onDone={onDone} />
     </>
   );
 }

@@ -42,7 +42,7 @@ export function Enrol({ enrolment, onChange }: { readonly enrolment: Enrolment; 
           'The security officer of the department will call you. Only when they do, read them these six digits; they type them in.',
         )}
       </p>
-      <div class="what squared grid justify-items-center">
+      <div class="what on-margin squared grid justify-items-center">
         <Seals
           first="closed"
           second="open"

@@ -16,7 +16,7 @@ export function What({ session, purpose }: { readonly session: Session; readonly
   return (
     <>
       <h1>{question(purpose, items.length, batch)}</h1>
-      <section class="what squared" aria-label={t('Mã đối chiếu', 'The code on both screens')}>
+      <section class="what on-margin squared" aria-label={t('Mã đối chiếu', 'The code on both screens')}>
         {title && (
           <div>
             <p class="font-semibold">{title}</p>
