@@ -141,8 +141,9 @@ async function badges(teacher: Page): Promise<void> {
       .first()
       .click();
     await first.getByRole('link', { name: 'Máy dùng thẻ' }).click();
-    await first.getByLabel('Tên máy').fill('Phòng máy 1, máy 7');
     await first.getByRole('button', { name: 'Ghi danh máy này' }).click();
+    await first.getByLabel('Tên máy').fill('Phòng máy 1, máy 7');
+    await first.getByRole('button', { name: 'Ghi danh', exact: true }).click();
     await first.getByText('Máy này đã ghi danh').waitFor();
     await first.goto(platform.url);
     await first.getByRole('button', { name: 'Đăng xuất' }).click();

@@ -12,8 +12,9 @@ import { artefacts, authenticatorOf, desk, openBrowser, openDevice, phone } from
 import { Platform } from '@edutrust/testing/platform';
 import type { Page } from 'playwright-core';
 import { City, type Who } from './screens/city.ts';
-import { emptyScreens, type Screen, screens } from './screens/list.ts';
+import { emptyScreens, screens } from './screens/list.ts';
 import { writePairs } from './screens/pairs.ts';
+import type { Screen } from './screens/ways.ts';
 
 const checkout = process.env.EDUTRUST_TEST_CHECKOUT;
 const shelf = join(artefacts, 'screens');
@@ -25,7 +26,9 @@ const only = process.argv.slice(2);
 
 mkdirSync(folder, { recursive: true });
 await using platform = await Platform.start(isEmpty ? { EDUTRUST_DEMO: '0' } : {});
-const browser = await openBrowser();
+// A camera that sees nothing: the page of a badge looks through it.
+const camera = ['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream'];
+const browser = await openBrowser(camera);
 const pages = new Map<Who, Page>();
 const city = new City(platform, checkout === undefined, pageOf);
 if (isEmpty) await city.found();
@@ -54,7 +57,7 @@ async function pageOf(who: Who): Promise<Page> {
  * signing in is a picture of it.
  */
 async function settled(page: Page, who: Who): Promise<void> {
-  await page.locator('h1').first().waitFor();
+  await page.locator('h1:visible').first().waitFor();
   await page.waitForLoadState('networkidle', { timeout: 5_000 }).catch(() => undefined); // a stream stays open
   await page.waitForFunction(() => {
     const waits = [...document.querySelectorAll('[role=status]')].some((one) =>

@@ -44,15 +44,26 @@ export function sayable(length: number): string {
   return letters;
 }
 
-/** What {@link sayable} made, as people type it: any case, any separators, O for 0, I and L for 1. Any other text stays wrong. */
+/** What {@link sayable} made, as people type it: as {@link readTypable} does, and O for 0, I and L for 1. Any other text stays wrong. */
 export function readSayable(typed: string): string {
+  return readTypable(typed).replaceAll('O', '0').replaceAll(/[IL]/g, '1');
+}
+
+/** Neither 0 and O nor 1, I and L, nor U: what a child types off a slip can be read in one way only. */
+const typableAlphabet = '23456789ABCDEFGHJKMNPQRSTVWXYZ';
+
+/** Random letters for what children type, 4.9 bits each. */
+export function typable(length: number): string {
+  return Array.from({ length }, () => typableAlphabet[randomInt(typableAlphabet.length)]).join('');
+}
+
+/** What {@link typable} made, as people type it: any case, any separators. Any other text stays wrong. */
+export function readTypable(typed: string): string {
   return typed
     .slice(0, 60)
     .normalize('NFKC')
     .toUpperCase()
-    .replaceAll(/[\s.–-]/g, '')
-    .replaceAll('O', '0')
-    .replaceAll(/[IL]/g, '1');
+    .replaceAll(/[\s.–-]/g, '');
 }
 
 /** The name of a request, which a person tells who looks for it in the log: `7KQ4-M2XA`. */

@@ -3,6 +3,7 @@ import process from 'node:process';
 import { after, before, test } from 'node:test';
 import { addresses } from '@edutrust/admin-console/addresses';
 import { confirmProposal } from '@edutrust/testing/approvals';
+import { askAs } from '@edutrust/testing/ask';
 import { authenticatorOf, type Device, desk, openBrowser, openDevice } from '@edutrust/testing/chromium';
 import { activate, begin, beginByLink, person, signIn } from '@edutrust/testing/people';
 import { Platform } from '@edutrust/testing/platform';
@@ -101,8 +102,8 @@ async function pageOf(who: Who): Promise<Page> {
 async function fillTheCity(): Promise<void> {
   const school = await pageOf('school');
   const officer = await pageOf('officer');
-  const made = await ask(school, 'POST', '/api/v1/certificate-requests', {
-    organisationId: (await ask(school, 'GET', '/api/v1/me')).roles[0].organisation.id,
+  const made = await askAs(school, 'POST', '/api/v1/certificate-requests', {
+    organisationId: (await askAs(school, 'GET', '/api/v1/me')).roles[0].organisation.id,
     custody: 'key-store',
   });
   await school.goto(`${platform.url}/admin/approvals/${made.approvalId}`);
@@ -118,10 +119,10 @@ async function fillTheCity(): Promise<void> {
   await department.getByLabel('Mật khẩu của tài khoản đó').fill('bí mật');
   await department.getByRole('button', { name: 'Thêm', exact: true }).click();
   await department.getByText('Chưa kết nối lần nào').first().waitFor();
-  await ask(department, 'POST', '/api/v1/sync/clients', {
+  await askAs(department, 'POST', '/api/v1/sync/clients', {
     name: 'Lớp học trực tuyến',
     kind: 'oneroster',
-    organisationId: (await ask(department, 'GET', '/api/v1/me')).roles[0].organisation.id,
+    organisationId: (await askAs(department, 'GET', '/api/v1/me')).roles[0].organisation.id,
     mayWrite: false,
   });
 }
@@ -130,24 +131,12 @@ async function fillTheCity(): Promise<void> {
 async function pupilsPage(page: Page): Promise<string> {
   await page.goto(`${platform.url}/admin`);
   await page.getByRole('heading', { level: 1 }).waitFor();
-  const { items } = await ask(
+  const { items } = await askAs(
     page,
     'GET',
     `/api/v1/people?q=${encodeURIComponent(person(platform, 'Học sinh').educationId)}`,
   );
   return `/admin/people/${items[0].id}`;
-}
-
-async function ask(page: Page, method: string, path: string, body?: object) {
-  return page.evaluate(
-    async ([how, where, json]) => {
-      const headers = { 'content-type': 'application/json' };
-      const answer = await fetch(where, json ? { method: how, headers, body: json } : { method: how });
-      if (!answer.ok) throw new Error(`${how} ${where}: ${answer.status} ${await answer.text()}`);
-      return answer.json();
-    },
-    [method, path, body && JSON.stringify(body)] as const,
-  );
 }
 
 if (isWhole)

@@ -224,7 +224,7 @@ test('the place stands in the address: reload and back keep it; receipts are a l
 test('a lost phone is one screen and one tap, and the next enrolment says why', async () => {
   await page.getByRole('link', { name: 'Máy này' }).click();
   await look(page, 'sign-device-phone');
-  await page.getByRole('button', { name: 'Tôi mất điện thoại / đổi điện thoại' }).click();
+  await page.getByRole('button', { name: 'Mất hoặc đổi điện thoại' }).click();
   await page.getByRole('button', { name: 'Mất điện thoại: khoá ngay' }).click();
   await page.getByText('Điện thoại trước đã báo mất nên không ký được nữa').waitFor();
   await page.getByRole('button', { name: 'Tạo passkey ký' }).waitFor();

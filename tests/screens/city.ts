@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { approveAt, confirmProposal } from '@edutrust/testing/approvals';
+import { askAs } from '@edutrust/testing/ask';
 import { beginByLink, beginWithPasskey, choosePassword, person, signIn, staffPassword } from '@edutrust/testing/people';
 import type { Platform } from '@edutrust/testing/platform';
 import { enrolPhone, signClass } from '@edutrust/testing/signing';
@@ -30,6 +31,7 @@ export class City {
   /** The page of an act of two people that is done, once there is one. */
   approval: string | undefined;
   #links: Partial<Record<Who, string>> | undefined;
+  #classId: Promise<string> | undefined;
   #signed: Promise<{ readonly path: string; readonly code: string }> | undefined;
 
   constructor(platform: Platform, isNow: boolean, pageOf: (who: Who) => Promise<Page>) {
@@ -101,6 +103,35 @@ export class City {
   async classWaits(): Promise<Page> {
     if (this.isNow) await signClass(this.platform, await this.enrol('teacher'));
     return this.enrol('principal');
+  }
+
+  /** Asks the API as somebody. */
+  async ask(who: Who, method: string, path: string, body?: object) {
+    const page = await this.pageOf(who);
+    if (!page.url().startsWith(this.platform.url)) await page.goto(this.platform.url);
+    return askAs(page, method, path, body);
+  }
+
+  /** A new badge of a child of the teacher's class, as the code that is typed; its secret is of that kind. */
+  async badge(kind: 'pictures' | 'digits'): Promise<string> {
+    const id = await this.#class();
+    // What a child remembers goes by the grade.
+    if (kind === 'pictures') await this.platform.query(`UPDATE registry.class SET grade = 1 WHERE id = '${id}'`);
+    const { items } = await this.ask('teacher', 'GET', `/api/v1/classes/${id}/badges`);
+    const sheet = { personIds: [items[kind === 'pictures' ? 1 : 0].person.id], replaces: true };
+    await this.ask('teacher', 'POST', `/api/v1/classes/${id}/pins`, sheet);
+    const { made } = await this.ask('teacher', 'POST', `/api/v1/classes/${id}/badges`, sheet);
+    return made[0].badge.code;
+  }
+
+  #class(): Promise<string> {
+    this.#classId ??= (async () => {
+      const page = await this.pageOf('teacher');
+      await page.goto(`${this.platform.url}/teach`);
+      const href = await page.locator('main a[href$="/badges"]').first().getAttribute('href');
+      return href?.split('/').at(-2) ?? '';
+    })();
+    return this.#classId;
   }
 
   /** A document that is signed by all, as a file, and its code. */

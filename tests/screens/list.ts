@@ -2,19 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { addresses } from '@edutrust/admin-console/addresses';
 import { person } from '@edutrust/testing/people';
 import type { Page } from 'playwright-core';
-import type { City, Who } from './city.ts';
-
-type Way = string | ((page: Page, city: City) => Promise<unknown>);
-
-/** A screen of the inventory: whose it is and how one gets there. */
-export interface Screen {
-  /** Number of its kind in the inventory of twenty-five, and what it is. */
-  readonly name: string;
-  readonly who: Who;
-  readonly open: Way;
-  /** How one got there in a checkout of November 2026, before the screens were redrawn; null where it was not there. */
-  readonly before?: Way | null;
-}
+import type { City } from './city.ts';
+import { consent, type Screen, signInPath, type Way } from './ways.ts';
+import { screensWithin } from './within.ts';
 
 /** The first that a list leads to: no form, no other list. */
 const firstOf = (list: string) => async (page: Page, city: City) => {
@@ -22,8 +12,6 @@ const firstOf = (list: string) => async (page: Page, city: City) => {
   const link = page.locator(`main tbody a[href^="${list}/"], main li a[href^="${list}/"]`).first();
   await page.goto(city.platform.url + (await link.getAttribute('href')));
 };
-
-const signIn = '/signin?return_to=%2F';
 
 /** From a page to where its first link of that kind leads. */
 const linked = (from: string, href: string) => async (page: Page, city: City) => {
@@ -137,16 +125,6 @@ const ofPupil = (href: string) => async (page: Page, city: City) => {
   await page.waitForURL(new RegExp(`${href}$`));
 };
 
-/** An app that nobody has agreed to yet asks for consent. */
-const consent = `/oidc/auth?${new URLSearchParams({
-  client_id: 'thu-vien-so',
-  response_type: 'code',
-  redirect_uri: 'http://localhost:4001/callback',
-  scope: 'openid profile school',
-  code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
-  code_challenge_method: 'S256',
-})}`;
-
 async function check(page: Page, city: City, path: string): Promise<void> {
   await page.goto(`${city.platform.url}/verify`);
   await page.locator('input[type=file]').first().setInputFiles(path);
@@ -181,9 +159,8 @@ async function signIt(page: Page, city: City): Promise<void> {
   await page.getByRole('heading', { name: 'Đã ký xong' }).waitFor();
 }
 
-/** In this order: a later one may need what an earlier one has made. */
-export const screens: readonly Screen[] = [
-  { name: '01 sign-in', who: 'visitor', open: signIn },
+const inventory: readonly Screen[] = [
+  { name: '01 sign-in', who: 'visitor', open: signInPath },
   { name: '02 badge', who: 'visitor', open: '/b', before: null },
   { name: '03 activation', who: 'visitor', open: '/activate' },
   {
@@ -200,7 +177,7 @@ export const screens: readonly Screen[] = [
     name: '07 recovery, whom to ask',
     who: 'visitor',
     open: async (page, city) => {
-      await page.goto(city.platform.url + signIn);
+      await page.goto(city.platform.url + signInPath);
       await page.getByText('Quên mật khẩu').first().click();
     },
     before: null,
@@ -380,3 +357,5 @@ export const emptyScreens: readonly Screen[] = [
   { name: 'empty certificates of the officer', who: 'officer', open: '/admin/certificates' },
   { name: 'empty signing of the officer', who: 'officer', open: '/admin/signing' },
 ];
+/** In this order: a later one may need what an earlier one has made. */
+export const screens: readonly Screen[] = [...inventory, ...screensWithin];

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Screen } from './list.ts';
+import type { Screen } from './ways.ts';
 
 const views = ['390', '390-dark', '1440', '1440-dark'] as const;
 

@@ -134,7 +134,7 @@ function Hints({
         </p>
       )}
       {error && (
-        <p id={`${name}-error`} class="flex items-start gap-1.5 text-bad font-semibold">
+        <p id={`${name}-error`} class="flex items-start gap-1.5 text-bad font-medium">
           <span class="mt-1">
             <StateShape state="bad" />
           </span>

@@ -68,6 +68,21 @@ export function formatClock(at: string): string {
   return clockFormat.format(new Date(at));
 }
 
+const longDayFormats = {
+  vi: new Intl.DateTimeFormat('vi', { weekday: 'long', day: 'numeric', month: 'long', timeZone: 'Asia/Ho_Chi_Minh' }),
+  en: new Intl.DateTimeFormat('en-GB', {
+    weekday: 'long',
+    day: 'numeric',
+    month: 'long',
+    timeZone: 'Asia/Ho_Chi_Minh',
+  }),
+};
+
+/** `Thứ Bảy, ngày 28 tháng 11`, as a page of an exercise book begins; Vietnam time. */
+export function formatLongDay(at: Date | number): string {
+  return longDayFormats[current].format(at).replace(/, (?=\d)/, current === 'vi' ? ', ngày ' : ' ');
+}
+
 /** `Hôm nay`, `Hôm qua`, before that `23/11/2026`; Vietnam time. */
 export function formatDay(at: string, now = Date.now()): string {
   const day = formatDate(at);

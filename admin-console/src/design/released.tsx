@@ -32,15 +32,9 @@ export interface Released {
 }
 
 /** What other systems got to know of a person, the latest first. */
-export function ReleasedTo({
-  releases,
-  onMargin,
-}: {
-  readonly releases: readonly Released[];
-  readonly onMargin?: boolean;
-}) {
+export function ReleasedTo({ releases }: { readonly releases: readonly Released[] }) {
   return (
-    <Ruled isTight onMargin={onMargin ?? false}>
+    <Ruled isTight>
       {byRecipient(releases).map(({ recipient, fields, lastAt, times }) => (
         <Row
           key={recipient}

@@ -3,11 +3,11 @@ import type { ComponentChildren } from 'preact';
 import { Face } from '../design/face.tsx';
 import { Banner, Field } from '../design/form.tsx';
 import { Icon } from '../design/icon.tsx';
-import { formatAgo, formatDate, formatEducationId, formatTime, t } from '../design/language.ts';
+import { formatAgo, formatDate, formatEducationId, formatTime, formatWhen, t } from '../design/language.ts';
 import { State } from '../design/mark.tsx';
 import { ReleasedTo } from '../design/released.tsx';
 import { Row, Ruled } from '../design/ruled.tsx';
-import { DataList } from './consent.tsx';
+import { AppsThatKnow } from './apps-that-know.tsx';
 import { Stack } from './document.tsx';
 import { NewPassword } from './new-password.tsx';
 import { errorOf, FormBanner } from './sign-in.tsx';
@@ -76,30 +76,41 @@ export function Account(props: AccountProps) {
       {notice && <Banner state="good">{notice}</Banner>}
       <FormBanner error={error} />
       <Notices {...props} />
-      {!isPupil && <Passkeys {...props} />}
-      <Password {...props} />
-      {isPupil && <Passkeys {...props} />}
-      <Sessions {...props} />
-      <Sharing {...props} />
-      <Elsewhere {...props} />
-      <p class="flex flex-wrap gap-3">
-        <a class="button" href={props.looksPath}>
+      <div class="split">
+        <div class="grid gap-8 grid-cols-[minmax(0,1fr)]">
+          {!isPupil && <Passkeys {...props} />}
+          <Password {...props} />
+          {isPupil && <Passkeys {...props} />}
+          <Sessions {...props} />
+          <Activity {...props} />
+        </div>
+        <div class="grid gap-8 grid-cols-[minmax(0,1fr)]">
+          <Sharing {...props} />
+          <Elsewhere {...props} />
+          <OwnData {...props} />
+        </div>
+      </div>
+    </>
+  );
+}
+
+/** The record itself: who looked at it, and a copy of all of it. */
+function OwnData({ looksPath, dataPath, isPupil }: AccountProps) {
+  return (
+    <Section title={isPupil ? t('Hồ sơ của em', 'My record') : t('Hồ sơ của tôi', 'My record')}>
+      <p class="grid gap-3">
+        <a class="button" href={looksPath}>
           <Icon name="eye" />
-          {isPupil
-            ? t('Ai đã xem hồ sơ của em?', 'Who looked at my record?')
-            : t('Ai đã xem hồ sơ của tôi?', 'Who looked at my record?')}
+          {t('Ai đã xem hồ sơ', 'Who looked at it')}
         </a>
-        {props.dataPath && (
-          <a class="button" href={props.dataPath}>
+        {dataPath && (
+          <a class="button" href={dataPath}>
             <Icon name="download" />
-            {isPupil
-              ? t('Tải bản sao dữ liệu của em', 'Download a copy of my data')
-              : t('Tải bản sao dữ liệu của tôi', 'Download a copy of my data')}
+            {t('Tải bản sao dữ liệu', 'Download a copy')}
           </a>
         )}
       </p>
-      <Activity {...props} />
-    </>
+    </Section>
   );
 }
 
@@ -132,7 +143,8 @@ function Sessions({ sessions, isPupil, endAllAction }: AccountProps) {
             }
             note={
               <>
-                {t('Từ', 'Since')} {formatTime(signedInAt)} · {methodName(method)} · {t('dùng', 'used')}{' '}
+                {t('Vào', 'Since')} <time dateTime={signedInAt}>{formatWhen(signedInAt).toLowerCase()}</time> ·{' '}
+                {methodName(method)} · {t('dùng', 'used')}{' '}
                 <time dateTime={lastSeenAt} title={formatTime(lastSeenAt)}>
                   {formatAgo(lastSeenAt)}
                 </time>
@@ -157,26 +169,7 @@ function Sharing({ apps, isPupil }: AccountProps) {
           : t('Ứng dụng biết gì về tôi', 'What apps know about me')
       }
     >
-      {apps.length === 0 && (
-        <p class="text-quiet">{t('Chưa chia sẻ với ứng dụng nào.', 'Nothing is shared with any app yet.')}</p>
-      )}
-      {apps.length > 0 && (
-        <Ruled onMargin>
-          {apps.map(({ name: app, since, data, withdrawAction }) => (
-            <Row
-              key={app}
-              title={app}
-              note={`${t('từ', 'since')} ${formatDate(since)}`}
-              act={withdrawAction && <Act action={withdrawAction} label={t('Rút lại', 'Withdraw')} about={app} />}
-            >
-              <details>
-                <summary>{t('Những điều ứng dụng biết', 'What the app knows')}</summary>
-                <DataList data={data} />
-              </details>
-            </Row>
-          ))}
-        </Ruled>
-      )}
+      <AppsThatKnow apps={apps} />
     </Section>
   );
 }
@@ -192,7 +185,7 @@ function Elsewhere({ releases, isPupil }: AccountProps) {
           : t('Hệ thống của trường, Sở biết gì về tôi', 'What systems of school and department know about me')
       }
     >
-      <ReleasedTo releases={releases} onMargin />
+      <ReleasedTo releases={releases} />
     </Section>
   );
 }
@@ -275,13 +268,14 @@ function Password({
     <Section title={t('Mật khẩu', 'Password')}>
       <details class="card" open={hasError}>
         <summary>
-          {hasPassword ? t('Đổi mật khẩu', 'Change the password') : t('Đặt mật khẩu', 'Set a password')}
-          {passwordChangedAt && (
-            <span class="font-normal text-sm text-quiet">
-              {' '}
-              · {t('đổi lần cuối', 'last changed')} {formatDate(passwordChangedAt)}
-            </span>
-          )}
+          <span>
+            {hasPassword ? t('Đổi mật khẩu', 'Change the password') : t('Đặt mật khẩu', 'Set a password')}
+            {passwordChangedAt && (
+              <span class="block font-normal text-sm text-quiet">
+                {t('Đổi lần cuối', 'Last changed')} {formatDate(passwordChangedAt)}
+              </span>
+            )}
+          </span>
         </summary>
         <form method="post" action={passwordAction} class="grid gap-4 mt-4 max-w-md">
           <input type="hidden" autocomplete="username" value={educationId} />
@@ -309,7 +303,7 @@ function Password({
         </form>
       </details>
       {secondFactor && (
-        <p class="mt-3">
+        <p>
           <a class="button" href={secondFactor.path}>
             <Icon name="smartphone" />
             {secondFactor.isOn
@@ -325,7 +319,7 @@ function Password({
 export function PasskeyAdd({ name, deviceName, accountPath }: PasskeyAddProps) {
   return (
     <Stack>
-      <h1>{t('Thêm passkey', 'Add a passkey')}</h1>
+      <h1>{t('Vào bằng vân tay, khuôn mặt', 'Sign in with your fingerprint or face')}</h1>
       <p>
         {t(
           `Máy này sẽ hỏi vân tay, khuôn mặt hoặc mã khoá màn hình của ${name}. Chỉ làm trên máy của riêng mình.`,

@@ -95,8 +95,8 @@ function Choose(props: Step<'choose'>) {
         <>
           <p>
             {t(
-              'Việc của anh chị cần passkey: vân tay, khuôn mặt hoặc mã khoá của máy này thay cho mật khẩu.',
-              'Your work asks for a passkey: the fingerprint, face or screen lock of this device instead of a password.',
+              'Việc của anh chị được mở bằng vân tay, khuôn mặt hoặc mã khoá của máy này, thay cho mật khẩu.',
+              'Your work is opened with the fingerprint, face or screen lock of this device instead of a password.',
             )}
           </p>
           <InsteadOfPassword isFirst />
@@ -156,8 +156,8 @@ function InsteadOfPassword({ isFirst = false }: { readonly isFirst?: boolean }) 
     <div hidden data-passkey-area class="grid gap-3">
       <button type="button" class={isFirst ? 'button button-primary button-big' : 'button'} data-passkey="create">
         {isFirst
-          ? t('Tạo passkey', 'Create a passkey')
-          : t('Dùng passkey thay mật khẩu', 'Use a passkey instead of a password')}
+          ? t('Bật vân tay, khuôn mặt (passkey)', 'Turn on fingerprint or face (passkey)')
+          : t('Dùng vân tay, khuôn mặt thay mật khẩu (passkey)', 'Use fingerprint or face instead (passkey)')}
       </button>
       <p role="alert" class="text-bad font-semibold empty:hidden" data-passkey-error />
     </div>

@@ -1,3 +1,4 @@
+import { Fragment } from 'preact';
 import { formatNumber, t } from '../design/language.ts';
 
 /** What this page reads of a JSON Schema. */
@@ -99,11 +100,18 @@ function Call({ method, path, operation, origin }: Line & { readonly origin: str
   return (
     <details>
       <summary>
-        <span class="min-w-0 py-2 font-normal text-ink">
-          <span class="code whitespace-normal break-all">
-            <b>{method}</b> {path}
+        <span class="api-line">
+          <b class="code">{method}</b>
+          <span class="code api-path">
+            {path.split(/(?<=\/)/).map((part, index) => (
+              // parts of a path have no identity but their place
+              <Fragment key={index}>
+                <wbr />
+                {part}
+              </Fragment>
+            ))}
           </span>
-          <span class="block text-quiet">{operation.summary}</span>
+          <span class="text-quiet">{operation.summary}</span>
         </span>
       </summary>
       <div class="grid gap-3 pb-5">

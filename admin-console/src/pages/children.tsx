@@ -3,7 +3,7 @@ import { Face } from '../design/face.tsx';
 import { Icon } from '../design/icon.tsx';
 import { formatDate, formatEducationId, t } from '../design/language.ts';
 import { Row, Ruled } from '../design/ruled.tsx';
-import { DataList } from './consent.tsx';
+import { AppsThatKnow } from './apps-that-know.tsx';
 import { Happened } from './when.tsx';
 
 type Child = ChildrenProps['children'][number];
@@ -84,20 +84,6 @@ function OneChild({ child }: { readonly child: Child }) {
         <div class="grid gap-7">
           <Documents child={child} />
           {!child.decidesAlone && <Activity child={child} />}
-          <p class="flex flex-wrap gap-3 empty:hidden">
-            {!child.decidesAlone && child.looksPath && (
-              <a class="button" href={child.looksPath}>
-                <Icon name="eye" />
-                {t(`Ai đã xem hồ sơ của ${givenNameOf(child)}?`, `Who looked at ${givenNameOf(child)}’s record?`)}
-              </a>
-            )}
-            {child.dataPath && (
-              <a class="button" href={child.dataPath}>
-                <Icon name="download" />
-                {t(`Tải bản sao dữ liệu của ${givenNameOf(child)}`, `Download a copy of ${givenNameOf(child)}’s data`)}
-              </a>
-            )}
-          </p>
         </div>
         {child.decidesAlone ? (
           <p class="card text-quiet">
@@ -107,7 +93,10 @@ function OneChild({ child }: { readonly child: Child }) {
             )}
           </p>
         ) : (
-          <Sharing child={child} />
+          <div class="grid gap-7">
+            <Sharing child={child} />
+            <Record child={child} />
+          </div>
         )}
       </div>
     </article>
@@ -157,6 +146,39 @@ function Documents({ child }: { readonly child: Child }) {
   );
 }
 
+/** Who looked at the child's record, and a copy of all of it. */
+function Record({ child }: { readonly child: Child }) {
+  const given = givenNameOf(child);
+  if (!child.looksPath && !child.dataPath) return null;
+  return (
+    <section class="grid gap-3" aria-labelledby={`record-${child.id}`}>
+      <h3 id={`record-${child.id}`} class="text-lg">
+        {t(`Hồ sơ của ${given}`, `${given}’s record`)}
+      </h3>
+      {child.looksPath && (
+        <a
+          class="button"
+          href={child.looksPath}
+          aria-label={t(`Ai đã xem hồ sơ của ${given}`, `Who looked at the record of ${given}`)}
+        >
+          <Icon name="eye" />
+          {t('Ai đã xem hồ sơ', 'Who looked at the record')}
+        </a>
+      )}
+      {child.dataPath && (
+        <a
+          class="button"
+          href={child.dataPath}
+          aria-label={t(`Tải bản sao dữ liệu của ${given}`, `Download a copy of the data of ${given}`)}
+        >
+          <Icon name="download" />
+          {t('Tải bản sao dữ liệu', 'Download a copy of the data')}
+        </a>
+      )}
+    </section>
+  );
+}
+
 function Sharing({ child }: { readonly child: Child }) {
   const given = givenNameOf(child);
   return (
@@ -164,40 +186,7 @@ function Sharing({ child }: { readonly child: Child }) {
       <h3 id={`apps-${child.id}`} class="text-lg">
         {t(`Ứng dụng biết gì về ${given}`, `What apps know about ${given}`)}
       </h3>
-      {child.apps.length === 0 && <p class="text-quiet">{t('Chưa có ứng dụng nào.', 'No app yet.')}</p>}
-      {child.apps.length > 0 && (
-        <Ruled>
-          {child.apps.map(({ name, since, data, withdrawAction }) => (
-            <Row
-              key={name}
-              title={name}
-              note={`${
-                withdrawAction
-                  ? t('đã đồng ý từ', 'agreed to since')
-                  : t('trường duyệt, dùng từ', 'approved by the school, used since')
-              } ${formatDate(since)}`}
-              act={
-                withdrawAction && (
-                  <form method="post" action={withdrawAction}>
-                    <button
-                      type="submit"
-                      class="button w-full"
-                      aria-label={`${t('Rút lại', 'Withdraw')}: ${name}, ${child.fullName}`}
-                    >
-                      {t('Rút lại', 'Withdraw')}
-                    </button>
-                  </form>
-                )
-              }
-            >
-              <details>
-                <summary>{t('Những điều ứng dụng biết', 'What the app knows')}</summary>
-                <DataList data={data} />
-              </details>
-            </Row>
-          ))}
-        </Ruled>
-      )}
+      <AppsThatKnow apps={child.apps} whose={child.fullName} />
       <p class="text-sm text-quiet">
         {t(
           'Việc dạy và học ở trường không cần xin đồng ý nên không có nút rút lại.',

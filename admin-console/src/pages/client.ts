@@ -118,6 +118,11 @@ for (const input of document.querySelectorAll<HTMLInputElement>('input[type="pas
   box.append(input, button);
 }
 
+for (const button of document.querySelectorAll<HTMLElement>('[data-print]')) {
+  button.hidden = false;
+  button.addEventListener('click', () => print());
+}
+
 const { idleSeconds } = document.body.dataset;
 if (idleSeconds) watchIdle(Number(idleSeconds), pick);
 
@@ -227,8 +232,14 @@ for (const input of document.querySelectorAll<HTMLInputElement>('input[type="fil
   const chooser = document.createElement('span');
   const button = document.createElement('label');
   const chosen = document.createElement('span');
+  const submit = input.form?.querySelector('button[type="submit"].button-primary');
   const showChosen = () => {
-    chosen.textContent = input.files?.[0]?.name ?? pick('chưa chọn tệp nào', 'no file chosen');
+    const name = input.files?.[0]?.name;
+    chosen.textContent = name ?? pick('chưa chọn tệp nào', 'no file chosen');
+    if (!input.required || !submit) return;
+    // First a file, then the check: the button that is next is the one that stands out.
+    button.classList.toggle('button-primary', name === undefined);
+    submit.classList.toggle('button-primary', name !== undefined);
   };
   chooser.className = 'chooser';
   button.className = 'button';

@@ -59,7 +59,7 @@ function Confirm({ action, fields, code, app, name }: Step<'confirm'>) {
       </section>
       <Banner state="warn">
         {t(
-          'Chỉ đồng ý khi thiết bị ở ngay trước mắt bạn. Ai gửi cho bạn mã hay đường dẫn này là đang tìm cách vào bằng tài khoản của bạn.',
+          'Chỉ đồng ý khi thiết bị ở ngay trước mắt. Ai gửi mã hay đường dẫn này tới là đang tìm cách vào bằng tài khoản của mình.',
           'Agree only if the device is right in front of you. Whoever sent you this code or link is trying to get in with your account.',
         )}
       </Banner>
@@ -87,11 +87,11 @@ function Done({ isAllowed, app }: Step<'done'>) {
       <>
         <h1>{t('Đã từ chối', 'Refused')}</h1>
         <p class="text-lg">
-          {t('Thiết bị ấy không vào được bằng tài khoản của bạn.', 'The device did not get in with your account.')}
+          {t('Thiết bị ấy không vào được bằng tài khoản này.', 'The device did not get in with your account.')}
         </p>
         <p>
           {t(
-            'Có người gửi mã cho bạn? Báo cho thầy cô hoặc quản trị viên của trường.',
+            'Mã do người khác gửi tới? Báo cho thầy cô hoặc quản trị viên của trường.',
             'Did somebody send you the code? Tell a teacher or the administrator of the school.',
           )}
         </p>

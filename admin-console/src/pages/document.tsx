@@ -79,7 +79,7 @@ function Sheet({ view, layout, body }: { readonly view: PageView; readonly layou
           {body}
         </main>
       ) : (
-        <main id="main" class={`page sheet-page ${layout === 'narrow' ? 'narrow' : ''}`}>
+        <main id="main" class={`page page-bare sheet-page ${layout === 'narrow' ? 'narrow' : ''}`}>
           {body}
         </main>
       )}
@@ -91,10 +91,10 @@ function Sheet({ view, layout, body }: { readonly view: PageView; readonly layou
 function Cover({ view, children }: { readonly view: PageView; readonly children: ComponentChildren }) {
   return (
     <div class="two">
-      <aside class="cover squared" aria-label={t('Giới thiệu', 'About')}>
+      <aside class="cover on-margin squared" aria-label={t('Giới thiệu', 'About')}>
         <Brand />
         <div class="grid gap-7 content-center">
-          <Lotus />
+          <Lotus size={210} />
           <p class="cover-words">{t('Một mã cho cả đời đi học.', 'One ID for a whole life of learning.')}</p>
           <p class="text-lg text-quiet max-w-[34ch]">
             {t(
@@ -109,7 +109,7 @@ function Cover({ view, children }: { readonly view: PageView; readonly children:
         <header>
           <Top view={view} />
         </header>
-        <main id="main" class="gentle">
+        <main id="main" class="on-margin gentle">
           {children}
         </main>
         <Footer isBesideCover />

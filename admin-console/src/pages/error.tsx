@@ -7,9 +7,19 @@ import { Stack } from './document.tsx';
 export function ErrorPage({ problem }: ErrorProps) {
   return (
     <Stack>
-      <p class="code text-quiet">{problem.status}</p>
       <h1>{problem.detail}</h1>
-      {problem.remedy && <Banner state="now">{problem.remedy}</Banner>}
+      {problem.remedy ? (
+        <Banner state="now">{problem.remedy}</Banner>
+      ) : (
+        problem.status === 404 && (
+          <p>
+            {t(
+              'Có thể địa chỉ bị gõ thiếu, hoặc trang đã được chuyển đi nơi khác.',
+              'The address may lack a letter, or the page has moved.',
+            )}
+          </p>
+        )
+      )}
       {problem.fields && (
         <ul class="list-disc pl-5">
           {problem.fields.map(({ pointer, detail }) => (
@@ -24,8 +34,11 @@ export function ErrorPage({ problem }: ErrorProps) {
         </a>
       </p>
       <p class="text-sm text-quiet">
-        {t('Mã lần gọi, để báo cho người quản trị:', 'Request id, to tell an administrator:')}{' '}
-        <span class="code block break-all whitespace-normal">{problem.requestId}</span>
+        {t(
+          `Lỗi ${problem.status}. Báo cho người quản trị thì đọc mã này:`,
+          `Error ${problem.status}. To report it, read out:`,
+        )}{' '}
+        <span class="code break-all whitespace-normal">{problem.requestId}</span>
       </p>
     </Stack>
   );

@@ -2,7 +2,7 @@ import type { AppPicture, LauncherApp, LauncherProps, Seat } from '@edutrust/idp
 import { crayonOf, Face } from '../design/face.tsx';
 import { Icon } from '../design/icon.tsx';
 import type { IconName } from '../design/icons.ts';
-import { t } from '../design/language.ts';
+import { formatLongDay, t } from '../design/language.ts';
 import { Ruled } from '../design/ruled.tsx';
 import { you } from './address.ts';
 import { NotMe } from './sign-in.tsx';
@@ -44,7 +44,7 @@ export function Launcher(props: LauncherProps) {
   return (
     <>
       <Hello {...props} />
-      <div class="desk">
+      <div class="page page-bare sheet-page">
         <Waiting {...props} />
         {props.address.kind === 'pupil' ? <Tiles {...props} /> : <Rows {...props} />}
         <OwnPages {...props} />
@@ -59,9 +59,10 @@ function Hello({ name, givenName, place, address, signOutAction, isShared }: Lau
   const isPupil = address.kind === 'pupil';
   return (
     <section class="hello squared">
-      <div>
+      <div class="on-margin">
         <Face name={name} isLarge />
         <div class="grow basis-56 min-w-0">
+          <p class="text-sm text-quiet">{formatLongDay(Date.now())}</p>
           <h1>
             {isPupil
               ? t(`Chào ${givenName}!`, `Hello ${givenName}!`)
@@ -191,7 +192,8 @@ function Tiles({ apps, address }: LauncherProps) {
   );
 }
 
-function Rows({ apps, address }: LauncherProps) {
+function Rows({ apps, address, children }: LauncherProps) {
+  if (apps.length === 0 && children) return null; // a parent came for the children
   return (
     <section class="grid gap-3" aria-labelledby="apps">
       <h2 id="apps">{t('Ứng dụng', 'Apps')}</h2>

@@ -15,7 +15,7 @@ export function Looks({ child, days, filters, shown, findings, checkedAt, olderP
         <p>
           <a class="back" href={backPath}>
             <Icon name="arrow-left" />
-            {child ?? t('Tài khoản', 'Account')}
+            {child ? t('Con của tôi', 'My children') : t('Tài khoản', 'Account')}
           </a>
         </p>
         <div>
@@ -43,12 +43,15 @@ export function Looks({ child, days, filters, shown, findings, checkedAt, olderP
       {days.length === 0 && <p class="card">{t('Chưa có ai.', 'Nobody yet.')}</p>}
       {days.map(({ day, items }) => (
         <section key={day} class="grid gap-3" aria-labelledby={`day-${day}`}>
-          <h2 id={`day-${day}`} class="text-lg">
-            {formatDay(`${day}T12:00:00+07:00`)}
-          </h2>
+          <h2 id={`day-${day}`}>{formatDay(`${day}T12:00:00+07:00`)}</h2>
           <Ruled onMargin isTight>
-            {items.map((item) => (
-              <Line key={`${item.kind}${item.who}${item.what}${item.at}`} item={item} />
+            {[...Map.groupBy(items, ({ kind, who }) => `${kind} ${who}`)].map(([key, of]) => (
+              <Row
+                key={key}
+                mark={of.some(({ isAltered }) => isAltered) ? 'bad' : 'dot'}
+                title={of[0]?.who}
+                note={of.map((item) => <Line key={`${item.what}${item.at}`} item={item} />)}
+              />
             ))}
           </Ruled>
         </section>
@@ -88,27 +91,24 @@ function filterName(who: LooksProps['shown']): string {
   }
 }
 
-function Line({ item: { at, who, what, fields, times, isAltered } }: { readonly item: Item }) {
+/** What one of them did that day, once and how often. */
+function Line({ item: { at, what, fields, times, isAltered } }: { readonly item: Item }) {
   return (
-    <Row
-      mark={isAltered ? 'bad' : 'dot'}
-      title={who}
-      note={
-        <>
-          {what ?? t('được gửi', 'was sent')}
-          {fields && fields.length > 0 && `: ${fields.map(fieldName).join(', ')}`} ·{' '}
-          <time dateTime={at} class="number">
-            {formatClock(at)}
-          </time>
-          {times > 1 && ` · ${t(`${times} lần`, `${times} times`)}`}
-          {isAltered && (
-            <strong class="block text-bad">
-              {t('Dòng này đã bị sửa sau khi ghi.', 'This line was changed after it was written.')}
-            </strong>
-          )}
-        </>
-      }
-    />
+    <span class="flex flex-wrap justify-between items-baseline gap-x-4">
+      <span>
+        {what ?? t('được gửi', 'was sent')}
+        {fields && fields.length > 0 && `: ${fields.map(fieldName).join(', ')}`}
+        {times > 1 && ` · ${t(`${times} lần`, `${times} times`)}`}
+      </span>
+      <time dateTime={at} class="text-sm number">
+        {formatClock(at)}
+      </time>
+      {isAltered && (
+        <strong class="block w-full text-bad">
+          {t('Dòng này đã bị sửa sau khi ghi.', 'This line was changed after it was written.')}
+        </strong>
+      )}
+    </span>
   );
 }
 

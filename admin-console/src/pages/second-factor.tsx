@@ -50,7 +50,13 @@ export function SecondFactorSetup(props: SecondFactorSetupProps) {
     <Stack>
       <FormBanner error={props.error} />
       <SetupStep {...props} />
-      <a href={props.accountPath}>{t('Về trang tài khoản', 'Back to your account')}</a>
+      {props.step === 'codes' ? (
+        <a class="button button-primary" href={props.accountPath}>
+          {t('Đã cất mười mã, về tài khoản', 'I have kept them, to my account')}
+        </a>
+      ) : (
+        <a href={props.accountPath}>{t('Về trang tài khoản', 'Back to your account')}</a>
+      )}
     </Stack>
   );
 }
@@ -100,6 +106,10 @@ function SetupStep(props: SecondFactorSetupProps) {
               <li key={code}>{code}</li>
             ))}
           </ul>
+          <button type="button" class="button" data-print hidden>
+            <Icon name="printer" />
+            {t('In mười mã', 'Print the ten codes')}
+          </button>
         </>
       );
     case 'kept':
@@ -113,7 +123,7 @@ function SetupStep(props: SecondFactorSetupProps) {
             )}
           </p>
           <a class="button" href={props.renewAction}>
-            {t('Đổi điện thoại, lấy mã dự phòng mới', 'Change the phone, get new recovery codes')}
+            {t('Đổi điện thoại, lấy mã mới', 'Change the phone, get new codes')}
           </a>
           <form method="post" action={props.removeAction}>
             <button type="submit" class="button button-bad">

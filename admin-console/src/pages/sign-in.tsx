@@ -42,7 +42,7 @@ function PasskeyButton({ isPrimary }: { readonly isPrimary?: boolean }) {
     <div hidden data-passkey-area class="grid gap-3">
       <button type="button" class={`button ${isPrimary ? 'button-primary button-big' : ''}`} data-passkey="get">
         <Icon name="fingerprint-pattern" />
-        {t('Dùng vân tay, khuôn mặt (passkey)', 'Use your fingerprint or face (passkey)')}
+        {t('Dùng vân tay, khuôn mặt', 'Use your fingerprint or face')}
       </button>
       <p role="alert" class="text-bad font-semibold empty:hidden" data-passkey-error />
     </div>
@@ -53,20 +53,40 @@ function Cancel({ action }: { readonly action: string | undefined }) {
   if (!action) return null;
   return (
     <form method="post" action={action}>
-      <button type="submit" class="button button-quiet w-full">
+      <button type="submit" class="button button-quiet -ml-4.5">
         {t('Quay lại, không đăng nhập', 'Back without signing in')}
       </button>
     </form>
   );
 }
 
-/** To the camera: first on a school's computer, where the youngest type nothing. */
-function BadgeLink({ path }: { readonly path: string | undefined }) {
+/** To the camera: first and largest on a school's computer, where the youngest type nothing. */
+function BadgeLink({ path, isFirst = false }: { readonly path: string | undefined; readonly isFirst?: boolean }) {
   if (!path) return null;
+  const name = t('Dùng thẻ học sinh', 'Use a pupil’s badge');
+  if (!isFirst) {
+    return (
+      <a class="button" href={path}>
+        <Icon name="qr-code" /> {name}
+      </a>
+    );
+  }
   return (
-    <a class="button" href={path}>
-      <Icon name="qr-code" /> {t('Dùng thẻ học sinh', 'Use a pupil’s badge')}
-    </a>
+    <>
+      <a class="call call-first" href={path}>
+        <span class="call-picture">
+          <Icon name="qr-code" />
+        </span>
+        <span>
+          <b class="block text-lg">{name}</b>
+          <span class="block text-sm text-quiet">
+            {t('Giơ thẻ của em trước máy ảnh', 'Hold it up in front of the camera')}
+          </span>
+        </span>
+        <Icon name="arrow-right" />
+      </a>
+      <p class="or">{t('hoặc gõ mã', 'or type your ID')}</p>
+    </>
   );
 }
 
@@ -97,7 +117,7 @@ export function SignIn({
       <h1>{t('Đăng nhập', 'Sign in')}</h1>
       <Asking app={app} />
       <FormBanner error={error} />
-      {isAtSchool && <BadgeLink path={badgePath} />}
+      {isAtSchool && <BadgeLink path={badgePath} isFirst />}
       <form method="post" action={action} class="grid gap-4">
         <Field
           label={t('Mã giáo dục', 'Education ID')}
@@ -122,22 +142,21 @@ export function SignIn({
           {t('Đăng nhập', 'Sign in')}
         </button>
       </form>
-      {isShared ? (
-        // On a computer of the school a passkey is nobody's first way: the key of a phone or a stick may still be used.
-        <details>
-          <summary>{t('Cách khác để vào', 'Another way in')}</summary>
-          <PasskeyButton />
-        </details>
-      ) : (
-        <PasskeyButton />
-      )}
+      {!isShared && <PasskeyButton />}
       {!isAtSchool && <BadgeLink path={badgePath} />}
-      <Forgotten activatePath={activatePath} />
-      <p>
-        <a href={activatePath} class="inline-flex min-h-11 items-center underline">
-          {t('Lần đầu? Kích hoạt bằng mã trên phiếu', 'First time? Activate with the code on your slip')}
+      <div>
+        {isShared && (
+          // On a computer of the school a passkey is nobody's first way: the key of a phone or a stick may still be used.
+          <details>
+            <summary>{t('Cách khác để vào', 'Another way in')}</summary>
+            <PasskeyButton />
+          </details>
+        )}
+        <Forgotten activatePath={activatePath} />
+        <a href={activatePath} class="inline-flex min-h-11 items-center font-semibold">
+          {t('Lần đầu? Kích hoạt bằng phiếu', 'First time? Activate with your slip')}
         </a>
-      </p>
+      </div>
       <Cancel action={cancelAction} />
     </>
   );
@@ -152,8 +171,8 @@ function SharedComputer({ isShared }: { readonly isShared: boolean }) {
         <span class="font-semibold">{t('Máy dùng chung', 'Shared computer')}</span>
         <span class="block text-sm">
           {t(
-            'Tự đăng xuất khi đóng trình duyệt hoặc sau 15 phút không dùng. Máy không nhớ ai.',
-            'Signs out when the browser closes or after 15 minutes unused. The computer remembers nobody.',
+            'Tự đăng xuất khi đóng trình duyệt hoặc sau 15 phút không dùng.',
+            'Signs out when the browser closes or after 15 minutes unused.',
           )}
         </span>
       </span>
@@ -184,11 +203,13 @@ function Forgotten({ activatePath }: { readonly activatePath: string }) {
 export function StepUp({ action, app, name, hasPassword, error, cancelAction, someoneElseAction }: StepUpProps) {
   return (
     <>
-      <h1>{t('Xác nhận danh tính', 'Confirm who you are')}</h1>
+      <h1>{t(`Đúng là ${name}?`, `Is it ${name}?`)}</h1>
       <Asking app={app} />
       <p>
-        {t('Việc sắp làm cần xác nhận lại danh tính của', 'What you are about to do needs a fresh confirmation by')}{' '}
-        <strong>{name}</strong>.
+        {t(
+          'Việc sắp làm cần chắc là đúng người, nên xác nhận lại một lần nữa.',
+          'What comes next must be you for certain, so please confirm once more.',
+        )}
       </p>
       <FormBanner error={error} />
       <PasskeyButton isPrimary={!hasPassword} />

@@ -1,4 +1,5 @@
 import type { Answer, PublicDocument, VerifyProps, VerifyReportProps } from '@edutrust/signing-service/pages';
+import type { ComponentChildren } from 'preact';
 import { Banner, Field } from '../design/form.tsx';
 import { Icon } from '../design/icon.tsx';
 import { formatDate, formatNumber, formatTime, t } from '../design/language.ts';
@@ -18,7 +19,7 @@ export function FileForm({
 }: {
   readonly action: string;
   readonly maxBytes: number;
-  readonly label: string;
+  readonly label: ComponentChildren;
   /** With a script the page judges the file itself, and the server never gets it. */
   readonly isJudgedHere?: boolean;
   /** Something else is what most people do on the page. */
@@ -111,7 +112,12 @@ export function Verify({ action, codeAction, maxBytes, error, code }: VerifyProp
         <FileForm
           action={action}
           maxBytes={maxBytes}
-          label={t('Chọn tệp PDF, hoặc thả vào đây', 'Choose the PDF, or drop it here')}
+          label={
+            <>
+              {t('Chọn tệp PDF', 'Choose the PDF')}
+              <span class="by-mouse">{t(', hoặc thả vào đây', ', or drop it here')}</span>
+            </>
+          }
           isJudgedHere
         />
         <CodeForm action={codeAction} code={code} />

@@ -8,7 +8,7 @@ import { useAction, useLoad } from '../design/load.ts';
 import { Row, Ruled } from '../design/ruled.tsx';
 import { Empty, Skeleton } from '../design/show.tsx';
 import { Back } from './back.tsx';
-import { batchesOf, sharedNames, type Waiting } from './batches.ts';
+import { batchesOf, inReadingOrder, sharedNames, type Waiting } from './batches.ts';
 import { loadDue } from './due.ts';
 import { FindingLine } from './finding.tsx';
 import { batchNote, batchTitle, wordsOf } from './inbox.tsx';
@@ -57,8 +57,9 @@ export function BatchPage() {
   const { unusual } = due.data;
   const words = wordsOf(batch.items);
   const twins = sharedNames(batch.items);
-  const odd = batch.items.filter(({ id }) => unusual.has(id));
-  const usual = batch.items.filter(({ id }) => !unusual.has(id));
+  const order = inReadingOrder(batch, unusual);
+  const odd = order.filter(({ id }) => unusual.has(id));
+  const usual = order.slice(odd.length);
   const chosen = batch.items.map(({ id }) => id).filter((id) => !left.has(id));
   const now = chosen.slice(0, mostAtOnce);
   const unread = odd.filter(({ id }) => !left.has(id) && !wasRead(id)).length;
@@ -77,8 +78,8 @@ export function BatchPage() {
   });
   return (
     <>
-      <Back href="/sign/" />
       <div>
+        <Back href="/sign/" />
         <h1>{batchTitle(batch)}</h1>
         <p class="text-quiet">{batchNote(batch)}</p>
       </div>
@@ -108,7 +109,7 @@ export function BatchPage() {
           </h2>
           <button
             type="button"
-            class="button button-quiet -ml-4.5"
+            class="button button-quiet px-0!"
             onClick={() => setLeft(chosen.length > 0 ? new Set(batch.items.map(({ id }) => id)) : new Set())}
           >
             {chosen.length > 0 ? t('Bỏ chọn tất cả', 'Choose none') : t('Chọn tất cả', 'Choose all')}

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { batchesOf, sharedNames, type Waiting } from './batches.ts';
+import { batchesOf, readingPlace, sharedNames, type Waiting } from './batches.ts';
 
 const waiting = (id: string, fullName: string, className: string, dueAt: string | null = null) =>
   ({
@@ -37,4 +37,20 @@ test('two of one name are told apart, everybody else is not', () => {
     waiting('3', 'An', '5A'),
   ];
   assert.deepEqual([...sharedNames(twins)], ['Nguyễn Minh Khôi']);
+});
+
+test('a class is read with what stands out first, each leading to the next; a document alone has no place', () => {
+  const due = [
+    waiting('a', 'Trần Bảo Nam', '5A'),
+    waiting('b', 'Bùi Khánh An', '5A'),
+    waiting('c', 'Lê Gia Hân', '5A'),
+  ];
+  const unusual = new Map([['c', []]]);
+  const order = ['c', 'b', 'a'];
+  assert.deepEqual(
+    order.map((id) => readingPlace(due, unusual, id)),
+    order.map((_, index) => ({ key: 'class 5A', number: index + 1, count: 3, next: order[index + 1] })),
+  );
+  assert.equal(readingPlace(due.slice(0, 1), unusual, 'a'), undefined);
+  assert.equal(readingPlace(due, unusual, 'signed meanwhile'), undefined);
 });

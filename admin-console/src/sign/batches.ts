@@ -38,6 +38,38 @@ export function batchesOf(items: readonly Waiting[]): Batch[] {
     .sort((one, other) => (one.dueAt ?? '9').localeCompare(other.dueAt ?? '9'));
 }
 
+/** As a class is read: what stands out first, the others by given name. */
+export function inReadingOrder(
+  { items }: Pick<Batch, 'items'>,
+  unusual: ReadonlyMap<string, unknown>,
+): readonly Waiting[] {
+  const [odd, usual] = [items.filter(({ id }) => unusual.has(id)), items.filter(({ id }) => !unusual.has(id))];
+  return [...odd, ...usual];
+}
+
+/** Which of its class a document is, and which is read after it. */
+export interface ReadingPlace {
+  readonly key: string;
+  /** From 1. */
+  readonly number: number;
+  readonly count: number;
+  /** Request id; undefined at the end. */
+  readonly next: string | undefined;
+}
+
+/** Undefined for a document that does not wait, or waits alone. */
+export function readingPlace(
+  due: readonly Waiting[],
+  unusual: ReadonlyMap<string, unknown>,
+  id: string,
+): ReadingPlace | undefined {
+  const batch = batchesOf(due).find(({ items }) => items.some((one) => one.id === id));
+  if (!batch || batch.items.length < 2) return undefined;
+  const order = inReadingOrder(batch, unusual).map((one) => one.id);
+  const at = order.indexOf(id);
+  return { key: batch.key, number: at + 1, count: order.length, next: order[at + 1] };
+}
+
 const collator = new Intl.Collator('vi');
 
 function byGivenName(one: Waiting, other: Waiting): number {

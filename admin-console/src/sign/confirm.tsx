@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { api, must } from '../design/api.ts';
 import { Banner } from '../design/form.tsx';
 import { Icon } from '../design/icon.tsx';
-import { formatTime, isoDay, t } from '../design/language.ts';
+import { formatClock, formatTime, isoDay, t } from '../design/language.ts';
 import { useAction, useLoad } from '../design/load.ts';
 import { Lotus } from '../design/lotus.tsx';
 import { Row, Ruled } from '../design/ruled.tsx';
@@ -74,14 +74,16 @@ export function Confirm({
           {error}
         </Banner>
       )}
-      <details class="card" open={count > 1 && count <= 3}>
-        <summary>{t(`${count} tài liệu`, `${count} documents`)}</summary>
-        <ul class="grid gap-2 mt-2">
-          {items.map(({ requestId, title }) => (
-            <li key={requestId}>{title}</li>
-          ))}
-        </ul>
-      </details>
+      {count > 1 && (
+        <details class="card" open={count <= 3}>
+          <summary>{t(`${count} tài liệu`, `${count} documents`)}</summary>
+          <ul class="grid gap-2 mt-2">
+            {items.map(({ requestId, title }) => (
+              <li key={requestId}>{title}</li>
+            ))}
+          </ul>
+        </details>
+      )}
       {opened !== read && <Documents files={opened.files} onDrawn={(pages) => setDrawn({ ...opened, pages })} />}
       <p class="banner state-now">
         <Icon name="info" />
@@ -155,14 +157,20 @@ function CodesDiffer({ onDone }: { readonly onDone: () => void }) {
           )}
         />
       </Ruled>
-      <div class="phone-bar">
-        <div>
-          <button type="button" class="button button-primary" onClick={onDone}>
-            {t('Về danh sách', 'To the list')}
-          </button>
-        </div>
-      </div>
+      <ToList onDone={onDone} />
     </>
+  );
+}
+
+function ToList({ onDone }: { readonly onDone: () => void }) {
+  return (
+    <div class="phone-bar">
+      <div>
+        <button type="button" class="button button-primary" onClick={onDone}>
+          {t('Về danh sách', 'To the list')}
+        </button>
+      </div>
+    </div>
   );
 }
 
@@ -217,16 +225,27 @@ function Results({
 }) {
   const failed = result.items.filter(({ state }) => state === 'failed');
   const others = result.items.filter(({ state }) => state !== 'failed');
+  const [doneAt] = useState(() => new Date().toISOString());
   const done = purpose === 'seal' ? t('Đã đóng dấu xong', 'Sealed') : t('Đã ký xong', 'Signed');
   return (
     <>
       <div class="flex items-center gap-5">
         <Lotus size={120} open={failed.length === 0 ? 5 : 3} />
-        <h1>
-          {failed.length === 0
-            ? done
-            : t(`${failed.length} tài liệu chưa ký được`, `${failed.length} documents were not signed`)}
-        </h1>
+        <div>
+          <h1>
+            {failed.length === 0
+              ? done
+              : t(`${failed.length} tài liệu chưa ký được`, `${failed.length} documents were not signed`)}
+          </h1>
+          {others.length > 0 && (
+            <p class="text-quiet">
+              {t(
+                `${others.length} tài liệu, lúc ${formatClock(doneAt)}. Xem lại ở mục «Đã ký».`,
+                `${others.length} documents, at ${formatClock(doneAt)}. You find them under “Signed”.`,
+              )}
+            </p>
+          )}
+        </div>
       </div>
       <Ruled onMargin>
         {[...failed, ...others].map(({ requestId, title, state, error }) => (
@@ -244,13 +263,7 @@ function Results({
         )}
         name={`da-ky-${isoDay(new Date())}.zip`}
       />
-      <div class="phone-bar">
-        <div>
-          <button type="button" class="button button-primary" onClick={onDone}>
-            {t('Về danh sách', 'To the list')}
-          </button>
-        </div>
-      </div>
+      <ToList onDone={onDone} />
     </>
   );
 }

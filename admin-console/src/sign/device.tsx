@@ -38,7 +38,7 @@ export function Device({ enrolment, onChange }: { readonly enrolment: Enrolment;
       </dl>
       <button type="button" class="button button-bad min-h-12" onClick={() => setAsking(true)}>
         <Icon name="smartphone" />
-        {t('Tôi mất điện thoại / đổi điện thoại', 'I lost my phone / have a new one')}
+        {t('Mất hoặc đổi điện thoại', 'I lost my phone or have a new one')}
       </button>
       <p class="text-sm text-quiet">
         {t(

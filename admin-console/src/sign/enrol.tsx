@@ -42,14 +42,14 @@ export function Enrol({ enrolment, onChange }: { readonly enrolment: Enrolment; 
           'The security officer of the department will call you. Only when they do, read them these six digits; they type them in.',
         )}
       </p>
-      <div class="what squared grid justify-items-center">
+      <div class="what on-margin squared grid justify-items-center">
         <Seals
           first="closed"
           second="open"
           label={t('Một người đã xác nhận, một người chưa', 'One has confirmed, one has not yet')}
         />
-        <p class="number text-3xl font-bold tracking-widest" data-approval-code>
-          {enrolment.approvalCode}
+        <p class="number text-[2.75rem] font-bold leading-tight" data-approval-code>
+          {enrolment.approvalCode?.replace(/^(\d{3})(\d{3})$/, '$1 $2')}
         </p>
       </div>
       <button type="button" class="button" onClick={onChange}>
@@ -137,7 +137,7 @@ function ConfirmPhone({ approvalId, onDone }: { readonly approvalId: string; rea
       <h1>{t('Xác nhận máy này', 'Confirm this device')}</h1>
       <p>
         {t(
-          'Chạm vân tay hoặc nhìn vào máy một lần nữa, bằng chính passkey ký vừa tạo. Sau đó cán bộ của Sở gọi cho bạn.',
+          'Chạm vân tay hoặc nhìn vào máy một lần nữa, bằng chính passkey ký vừa tạo. Sau đó cán bộ của Sở gọi điện.',
           'Confirm once more with the signing passkey that you have just made. Then an officer of the department calls you.',
         )}
       </p>

@@ -48,7 +48,7 @@ function cardOf(file: ContainerFile): HTMLElement {
       'p',
       '',
       t(
-        'Loại tệp này không xem được ở đây. Chỉ ký khi bạn biết rõ nội dung.',
+        'Loại tệp này không xem được ở đây. Chỉ ký khi đã biết rõ nội dung.',
         'This kind of file cannot be shown here. Sign only if you know what is in it.',
       ),
     );

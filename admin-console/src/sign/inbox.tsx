@@ -6,6 +6,7 @@ import { Row, Ruled } from '../design/ruled.tsx';
 import { Empty, Skeleton } from '../design/show.tsx';
 import { type Batch, batchesOf, type Waiting } from './batches.ts';
 import { loadDue } from './due.ts';
+import { countKept } from './offline/kept.ts';
 import { loadUnusual } from './unusual.ts';
 
 /** What waits for the person, by class: to sign, and for a clerk to seal. */
@@ -109,6 +110,9 @@ function OneBatch({
   readonly purpose: 'sign' | 'seal';
   readonly oddCount: number;
 }) {
+  const ids = batch.items.map(({ id }) => id);
+  const [kept] = useLoad(ids.join(), () => countKept(ids));
+  const isKept = kept.state === 'ready' && kept.data === ids.length;
   const kilobytes = Math.round(batch.items.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) / 1024);
   return (
     <Row
@@ -124,7 +128,10 @@ function OneBatch({
               {t(`${oddCount} em cần đọc kỹ`, `${oddCount} to read closely`)}
             </span>
           )}
-          <span class="state state-plain">{kilobytes} kB</span>
+          <span class="state state-plain">
+            {isKept && <Icon name="download" />}
+            {isKept ? t(`${kilobytes} kB, đã tải`, `${kilobytes} kB, on this phone`) : `${kilobytes} kB`}
+          </span>
         </p>
         <Open batch={batch} purpose={purpose} />
       </div>

@@ -92,7 +92,12 @@ function ReadPage() {
   const { route } = useLocation();
   return (
     <Review
+      key={id}
       id={id}
+      onNext={(next) => {
+        route(`/sign/read/${next}`, true); // «back» leads to the class, not through every document
+        scrollTo(0, 0);
+      }}
       onBack={() => (history.length > 1 ? history.back() : route('/sign/'))}
       onSign={(drawn) => {
         keepDrawn(drawn);
@@ -136,6 +141,13 @@ function Lost() {
   );
 }
 
+/** In whose name it is signed, seen before every signature; not known without a network. */
+function WhoSigns() {
+  const [me] = useLoad('me', () => must(api.GET('/api/v1/me')));
+  if (me.state !== 'ready') return null;
+  return <span class="block truncate text-[0.8125rem] text-quiet">{me.data.person.fullName}</span>;
+}
+
 function Frame({ children }: { readonly children: ComponentChildren }) {
   const takenMs = useOffline();
   return (
@@ -144,7 +156,10 @@ function Frame({ children }: { readonly children: ComponentChildren }) {
         <span class="text-accent">
           <Mark size={30} />
         </span>
-        <span class="font-semibold">{t('Ký số', 'Signing')}</span>
+        <span class="min-w-0 leading-tight">
+          <span class="block font-semibold">{t('Ký số', 'Signing')}</span>
+          <WhoSigns />
+        </span>
         <a class="button button-quiet ml-auto" href="/" target="_self">
           {t('Thoát', 'Leave')}
         </a>

@@ -46,7 +46,9 @@ type Receipt =
 function ReceiptsOf({ items }: { readonly items: readonly Receipt[] }) {
   const className = items[0]?.className ?? null;
   const heading =
-    className === null ? t('Tài liệu khác', 'Other documents') : t(`Lớp ${className}`, `Class ${className}`);
+    className === null
+      ? t('Tài liệu khác', 'Other documents')
+      : t(`Học bạ lớp ${className}`, `Transcripts of ${className}`);
   return (
     <section class="grid gap-3" aria-label={heading}>
       <div class="flex flex-wrap items-center justify-between gap-3">
@@ -64,7 +66,13 @@ function ReceiptsOf({ items }: { readonly items: readonly Receipt[] }) {
             <Row
               key={item.id}
               mark={mark}
-              title={<FileTitle id={item.id} title={item.title} />}
+              title={
+                <FileTitle
+                  id={item.id}
+                  title={item.title}
+                  {...(className !== null && item.subject ? { shown: item.subject.fullName } : {})}
+                />
+              }
               note={
                 <>
                   {word} · <span class="code">{item.code}</span>
@@ -95,12 +103,21 @@ function stateOf(state: string): { readonly mark: RowMark; readonly word: string
 }
 
 /** A document by its name, which opens it with every signature so far; the button at its right keeps the file, under the answer's name. */
-export function FileTitle({ id, title }: { readonly id: string; readonly title: string }) {
+export function FileTitle({
+  id,
+  title,
+  shown = title,
+}: {
+  readonly id: string;
+  readonly title: string;
+  /** The part of the title that is seen, where a heading says the rest. */
+  readonly shown?: string;
+}) {
   const address = `/api/v1/signing/requests/${id}/document`;
   return (
     <span class="flex items-start gap-2">
       <a class="grow py-2.5" href={address} target="_blank" rel="noreferrer" aria-label={`${t('Mở', 'Open')} ${title}`}>
-        {title}
+        {shown}
       </a>
       <a
         class="icon-button flex-none"

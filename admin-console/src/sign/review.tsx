@@ -8,6 +8,8 @@ import { useAction, useLoad } from '../design/load.ts';
 import { atOnce } from './at-once.ts';
 import { Back } from './back.tsx';
 import { tellApart } from './batch.tsx';
+import { type ReadingPlace, readingPlace } from './batches.ts';
+import { loadDue } from './due.ts';
 import { FindingLine } from './finding.tsx';
 import { documentAddress, useOffline } from './offline/kept.ts';
 import { keepRead } from './place.ts';
@@ -22,16 +24,20 @@ const renewBeforeMs = 60_000;
 export function Review({
   id,
   onBack,
+  onNext,
   onSign,
 }: {
   readonly id: string;
   readonly onBack: () => void;
+  /** To the next document of the class. */
+  readonly onNext: (id: string) => void;
   readonly onSign: (drawn: DrawnSession) => void;
 }) {
   const takenMs = useOffline();
   const isOffline = takenMs !== undefined;
   const [request] = useLoad(id, () => must(api.GET('/api/v1/signing/requests/{id}', { params: { path: { id } } })));
   const [unusual] = useLoad('unusual', loadUnusual);
+  const [due] = useLoad('to sign', () => loadDue('sign'));
   const [opened, reopen] = useLoad<OpenedSession | Awaited<ReturnType<typeof readKept>>>(`${id} ${isOffline}`, () =>
     isOffline ? readKept(id) : openSession([id], 'sign'),
   );
@@ -46,11 +52,14 @@ export function Review({
   }, [session]);
   if (request.state === 'failed') return <Banner state="bad">{request.message}</Banner>;
   const findings = unusual.state === 'ready' ? (unusual.data.get(id) ?? []) : [];
+  const place =
+    unusual.state === 'ready' && due.state === 'ready' ? readingPlace(due.data, unusual.data, id) : undefined;
   return (
     <>
-      <Back onBack={onBack} />
+      {request.state !== 'ready' && <Back onBack={onBack} />}
       {request.state === 'ready' && (
         <div>
+          <Back onBack={onBack} />
           <h1>{request.data.subject?.fullName ?? request.data.title}</h1>
           <p class="text-quiet">
             {[
@@ -84,6 +93,7 @@ export function Review({
       <Lines files={current?.files ?? none} />
       <div class="phone-bar">
         <div class="grid-cols-2">
+          {place && <Among place={place} onNext={onNext} />}
           <ActButton
             label={t('Từ chối', 'Reject')}
             question={t('Từ chối và trả lại', 'Reject and send back')}
@@ -109,6 +119,27 @@ export function Review({
         </div>
       </div>
     </>
+  );
+}
+
+/** Which of the class this is, and on to the next without the way over the list. */
+function Among({
+  place: { number, count, next },
+  onNext,
+}: {
+  readonly place: ReadingPlace;
+  readonly onNext: (id: string) => void;
+}) {
+  return (
+    <p class="col-span-2 flex items-center justify-between gap-3 min-h-11 text-sm">
+      {t(`Em ${number} trên ${count}`, `Pupil ${number} of ${count}`)}
+      {next && (
+        <button type="button" class="button button-quiet min-h-11! -mr-4" onClick={() => onNext(next)}>
+          {t('Em tiếp theo', 'Next pupil')}
+          <Icon name="arrow-right" />
+        </button>
+      )}
+    </p>
   );
 }
 

@@ -12,11 +12,11 @@ export function What({ session, purpose }: { readonly session: Session; readonly
   const ids = items.map(({ requestId }) => requestId);
   const [due] = useLoad(ids.join(), () => loadDue(purpose));
   const batch = due.state === 'ready' ? batchWith(due.data, ids) : undefined;
-  const title = batch?.className ? batchTitle(batch) : items.length === 1 ? items[0]?.title : undefined;
+  const title = items.length === 1 ? items[0]?.title : batch?.className ? batchTitle(batch) : undefined;
   return (
     <>
       <h1>{question(purpose, items.length, batch)}</h1>
-      <section class="what squared" aria-label={t('Mã đối chiếu', 'The code on both screens')}>
+      <section class="what on-margin squared" aria-label={t('Mã đối chiếu', 'The code on both screens')}>
         {title && (
           <div>
             <p class="font-semibold">{title}</p>

@@ -1,10 +1,10 @@
-import { createHash, createHmac, randomBytes, randomInt } from 'node:crypto';
+import { createHash, createHmac, randomBytes } from 'node:crypto';
 import type { Actor } from '@edutrust/platform/actor';
 import { type AttestedFacts, attest, isAttested } from '@edutrust/platform/attestation';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database, Transaction } from '@edutrust/platform/database';
 import { InvalidInput } from '@edutrust/platform/errors';
-import { uuidv7 } from '@edutrust/platform/ids';
+import { readTypable, typable, uuidv7 } from '@edutrust/platform/ids';
 import type { SecretBox } from '@edutrust/platform/secrets';
 import { type GivenCredential, recordCredentialAct, recordCredentialsChosen } from '@edutrust/registry/approvals';
 import { notify } from '@edutrust/registry/notices';
@@ -17,7 +17,6 @@ import { endSessions } from '../sessions/end.ts';
 import { type ActivationTable, idpOf } from '../tables.ts';
 
 /** Neither 0/O, 1/I/L nor U, so that a printed code is read one way: 30 signs, 58.9 bits in twelve. */
-const alphabet = '23456789ABCDEFGHJKMNPQRSTVWXYZ';
 const codeLength = 12;
 /** A code of two people is read in two halves, each too long to guess. */
 const codeLengthForTwo = 16;
@@ -31,14 +30,6 @@ type Tools = Pick<ServiceContext, 'secrets' | 'clock'>;
 /** Codes are few bits for a hash: keyed, so that a copy of the table alone cannot be searched. */
 function hashCode({ secrets }: Pick<ServiceContext, 'secrets'>, code: string): Buffer {
   return createHmac('sha256', secrets.derive('idp/activation-code/v1')).update(code).digest();
-}
-
-/** What was typed, as it was made: no spaces or hyphens, capitals, and the look-alikes that people type read as meant. */
-export function canonicalCode(typed: string): string {
-  return typed
-    .normalize('NFKC')
-    .toUpperCase()
-    .replaceAll(/[\s.-]/g, '');
 }
 
 /** How a code is made beside by whom. */
@@ -64,7 +55,7 @@ export async function createActivationCode(
   { isForTwo = false, alsoBy }: CodeOptions = {},
 ): Promise<{ code: string; halves: readonly [string, string]; expiresAt: Date }> {
   const length = isForTwo ? codeLengthForTwo : codeLength;
-  const code = Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join('');
+  const code = typable(length);
   const now = tools.clock.now();
   const expiresAt = new Date(now.getTime() + codeDays * 86_400_000);
   const madeBy = [...(actor.kind === 'person' ? [actor.personId] : []), ...(alsoBy ? [alsoBy] : [])];
@@ -232,7 +223,7 @@ export async function openActivation(
     .selectFrom('idp.activation as c')
     .innerJoin('idp.account as a', 'a.person_id', 'c.person_id')
     .select(['c.id', 'c.person_id', 'c.kind', 'c.secret_hash', 'c.expires_at', 'c.made_by', 'c.attestation'])
-    .where('c.secret_hash', '=', hashCode(context, kind === 'code' ? canonicalCode(secret) : secret))
+    .where('c.secret_hash', '=', hashCode(context, kind === 'code' ? readTypable(secret) : secret))
     .where('c.kind', '=', kind)
     .where('c.used_at', 'is', null)
     .where('c.revoked_at', 'is', null)

@@ -16,6 +16,7 @@ import { forgetPassword, hashNewPassword, keepPassword, passwordRule } from '../
 import { placeOf } from '../provider/claims.ts';
 import { secondFactorPath } from '../second-factor/routes.ts';
 import { findSecondFactor } from '../second-factor/second-factor.ts';
+import { deviceOf } from '../sessions/device.ts';
 import { beginAfterActivation } from '../signin/activated.ts';
 import { proofOfActivation } from '../signin/proof.ts';
 import { originOf } from '../throttling/origin.ts';
@@ -212,7 +213,8 @@ const choosePasskey = (tools: IdpTools) =>
     access: anyone,
     schema: { ...hide, body: Passkey },
     handle: async (request, reply) => {
-      const { ticket, credential, name = '' } = request.body;
+      const { ticket, credential } = request.body;
+      const name = request.body.name ?? deviceOf(request.headers['user-agent'] ?? '').replace('unknown', '');
       const opened = await readTicket(tools.context, ticket);
       const passkey = await verifyAttestation(tools.context, credential, {
         boundTo: `ticket:${ticket}`,

@@ -3,15 +3,13 @@ import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database, Transaction } from '@edutrust/platform/database';
 import { NotFound } from '@edutrust/platform/errors';
-import { uuidv7 } from '@edutrust/platform/ids';
+import { readTypable, typable, uuidv7 } from '@edutrust/platform/ids';
 import { sql } from 'kysely';
 import { ensureAccount } from '../accounts/account.ts';
 import { record } from '../events.ts';
 
 type Tools = Pick<ServiceContext, 'secrets' | 'clock'>;
 
-/** Neither 0/O, 1/I/L nor U: read one way, by children too. */
-const alphabet = '23456789ABCDEFGHJKMNPQRSTVWXYZ';
 /** What is typed when there is no camera: 39.2 bits, and a picture or digit PIN beside it. */
 const codeLength = 8;
 const serialDigits = 8;
@@ -54,14 +52,6 @@ export function secretIn(scanned: string): string | undefined {
   return /(?:^|\/b#)([\w-]{22})$/.exec(scanned.trim())?.[1];
 }
 
-/** A typed code as it was made. */
-export function canonicalBadgeCode(typed: string): string {
-  return typed
-    .normalize('NFKC')
-    .toUpperCase()
-    .replaceAll(/[\s.-]/g, '');
-}
-
 /**
  * A new badge of the person; the badges before it stop working, but for a stand-in, which lives beside them for an hour.
  *
@@ -77,7 +67,7 @@ export async function issueBadge(
   await ensureAccount(transaction, personId, now); // and locks it: two badges at once come one after the other
   await endBadges(transaction, { personId, isStandIn }, now);
   const secret = randomBytes(16).toString('base64url');
-  const code = Array.from({ length: codeLength }, () => alphabet[randomInt(alphabet.length)]).join('');
+  const code = typable(codeLength);
   const serial = String(randomInt(10 ** serialDigits)).padStart(serialDigits, '0');
   const lifetimeMs = isStandIn ? standInMinutes * 60_000 : badgeDays * 86_400_000;
   const id = uuidv7();
@@ -157,7 +147,7 @@ export async function findBadge(
   context: Tools,
   shown: { readonly scanned: string } | { readonly code: string },
 ): Promise<{ id: string; personId: string } | undefined> {
-  const secret = 'scanned' in shown ? secretIn(shown.scanned) : canonicalBadgeCode(shown.code);
+  const secret = 'scanned' in shown ? secretIn(shown.scanned) : readTypable(shown.code);
   if (!secret) return undefined;
   const isScanned = 'scanned' in shown;
   const hash = hashOf(context, isScanned ? 'secret' : 'code', secret);

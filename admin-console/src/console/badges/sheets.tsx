@@ -105,8 +105,9 @@ export function PinSheet({ data, made }: { readonly data: ClassView; readonly ma
                   const { icon, word } = pictureOf(name);
                   return (
                     <span key={name} class="badge-picture">
+                      <b class="badge-nth">{index + 1}</b>
                       <Icon name={icon} />
-                      {index + 1}. {word}
+                      {word}
                     </span>
                   );
                 })}

@@ -15,7 +15,7 @@ function Listen() {
 /** Three steps of which one is seen: the camera, the typed code, the PIN. `client.ts` moves between them. */
 export function Badge({ pictures, backPath }: BadgeProps) {
   return (
-    <div class="grid gap-6 justify-items-center text-center" data-badge>
+    <div class="grid gap-4 justify-items-center text-center" data-badge>
       <noscript>
         <p>
           {t(
@@ -117,10 +117,10 @@ function Pin({ pictures }: { readonly pictures: readonly string[] }) {
           <Icon name="undo-2" /> {t('Chọn lại', 'Start again')}
         </button>
         <Listen />
+        <button type="button" class="button button-quiet" data-not-me>
+          {t('Không phải em?', 'Not you?')}
+        </button>
       </div>
-      <button type="button" class="button button-quiet" data-not-me>
-        {t('Không phải em?', 'Not you?')}
-      </button>
     </section>
   );
 }
