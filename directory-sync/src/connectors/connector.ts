@@ -5,8 +5,8 @@ import type { ContractField } from '../model/contract.ts';
 
 /** What a target holds of ours, in neutral words. */
 export type Held =
-  | { readonly kind: 'person'; readonly key: string; readonly fields: Values }
-  | { readonly kind: 'group'; readonly key: string }
+  | { readonly kind: 'person'; readonly key: string; readonly fields: Values; readonly mark?: string }
+  | { readonly kind: 'group'; readonly key: string; readonly mark?: string }
   | { readonly kind: 'membership'; readonly group: string; readonly people: readonly string[] };
 
 /** One person as the target holds them. */
@@ -55,7 +55,7 @@ export interface Connection extends AsyncDisposable {
   /** Makes what every change needs; nothing when it is there. */
   prepare(): Promise<void>;
   /**
-   * Everything of ours that the target holds, in any order; groups before their members.
+   * Everything of ours that the target holds, in any order; groups before their members. Where it marks, with the marks.
    *
    * @throws Unavailable `sync/incomplete-read` when it may not be everything: what is missing would read as people who
    * left (D4).

@@ -10,7 +10,6 @@ import { findTarget, openTarget, type TargetRow } from '../targets/store.ts';
 import { applyRun } from './apply.ts';
 import { supersedeHeld, waitingOf } from './approve.ts';
 import type { Proof } from './digest.ts';
-import { readMarks } from './drift.ts';
 import { unusualInRun } from './hold.ts';
 import { withTarget } from './lock.ts';
 import { noTotals, planEverything } from './plan.ts';
@@ -60,7 +59,6 @@ export async function runTarget(context: ServiceContext, targetId: string, optio
     );
     return endingWith(context, target, id, options.actor, async () => {
       await using connection = await openTarget(context, target);
-      const marks = options.mode === 'apply' ? await readMarks(connection) : undefined;
       const plan = await planEverything(db, connection, target, id);
       const heldReason = plan.leavers > 0 ? await unusualInRun(context, target, id) : undefined;
       await db.transaction().execute(async (transaction) => {
@@ -82,7 +80,7 @@ export async function runTarget(context: ServiceContext, targetId: string, optio
       if (options.digest !== undefined && options.digest !== plan.digest.toString('hex')) throw planChanged();
       await connection.prepare();
       await applyRun(context, connection, target, id, { held: false, lease });
-      await proveRun(context, connection, target, id, { inStep: plan.inStep, marks });
+      await proveRun(context, connection, target, id, plan);
     });
   });
 }

@@ -1,18 +1,12 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import type { Transaction } from '@edutrust/platform/database';
 import { listDirectoryPeople } from '@edutrust/registry/people';
 import { sql } from 'kysely';
 import type { Connection } from '../connectors/connector.ts';
 import { syncOf } from '../tables.ts';
 import type { TargetRow } from '../targets/store.ts';
-import { SetDigest } from './digest.ts';
+import { groupPrefix, keepMarks, readMarks } from './marks.ts';
 import { differencesOf, wantedAt } from './plan.ts';
 
-/** Digests of the target's own marks by bucket: people by the first digits of their ID, every group by itself. */
-export type MarkDigests = ReadonlyMap<string, Buffer>;
-
-const prefixLength = 3;
-const groupPrefix = 'group ';
 /** When more of the people's buckets than this were touched, reading everything is less work. */
 const mostTouched = { count: 20, part: 0.1 } as const;
 const pageSize = 500;
@@ -26,29 +20,6 @@ export interface Drift {
   readonly read: number;
   /** Those of them who are not as they should be, and do not wait to be brought. */
   readonly personIds: readonly string[];
-}
-
-/** How everything at the target is marked now; undefined where it does not mark. @throws Unavailable */
-export async function readMarks({ marks, fold }: Connection): Promise<MarkDigests | undefined> {
-  if (!marks) return undefined;
-  const digests = new Map<string, SetDigest>();
-  for await (const { kind, key, mark } of marks.list()) {
-    const bucket = kind === 'group' ? `${groupPrefix}${fold(key)}` : fold(key).slice(0, prefixLength);
-    const digest = digests.get(bucket) ?? new SetDigest();
-    digests.set(bucket, digest);
-    digest.add(`${fold(key)} ${mark}`);
-  }
-  return new Map([...digests].map(([bucket, { value }]) => [bucket, value]));
-}
-
-/** Keeps how a target is marked while it is in step. */
-export async function keepMarks(transaction: Transaction, targetId: string, marks: MarkDigests): Promise<void> {
-  await syncOf(transaction).deleteFrom('sync.mark').where('target_id', '=', targetId).execute();
-  await sql`
-    INSERT INTO sync.mark (target_id, bucket, digest)
-    SELECT ${targetId}, * FROM unnest(${[...marks.keys()]}::text[], ${[...marks.values()]}::bytea[])`.execute(
-    transaction,
-  );
 }
 
 /**

@@ -8,6 +8,7 @@ import type { RunTotals } from '../tables.ts';
 import type { TargetRow } from '../targets/store.ts';
 import { changesOf, compare, type Difference } from './compare.ts';
 import { ProofWriter } from './digest.ts';
+import type { MarkDigests } from './marks.ts';
 import { Seen } from './seen.ts';
 
 const pageSize = 2_000;
@@ -24,6 +25,8 @@ export interface WrittenPlan {
   readonly leavers: number;
   /** Over those who are there as they should be. */
   readonly inStep: ProofWriter;
+  /** As each was when it was read: what is touched afterwards is looked at again. */
+  readonly marks: MarkDigests | undefined;
 }
 
 /** Writes the rows of one run's plan and adds them up. */
@@ -75,7 +78,7 @@ class PlanWriter {
     this.#number += changes.length;
   }
 
-  end(): Omit<WrittenPlan, 'inStep'> {
+  end(): Omit<WrittenPlan, 'inStep' | 'marks'> {
     return {
       totals: this.#totals,
       digest: this.#digest.end(),
@@ -149,7 +152,7 @@ export async function planEverything(
   const writer = new PlanWriter(db, runId);
   const inStep = new ProofWriter(connection.fold);
   try {
-    await seen.fill(connection);
+    const marks = await seen.fill(connection);
     const groups = new Set<string>();
     for await (const page of pairsOf(db, connection, target, seen)) {
       const differences: Difference[] = [];
@@ -164,7 +167,7 @@ export async function planEverything(
     }
     const missing = await seen.missingGroups([...groups].sort());
     await writer.write(missing.map(newGroup));
-    return { ...writer.end(), inStep };
+    return { ...writer.end(), inStep, marks };
   } finally {
     await seen.clear();
   }

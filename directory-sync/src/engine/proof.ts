@@ -5,7 +5,7 @@ import type { Connection } from '../connectors/connector.ts';
 import { syncOf } from '../tables.ts';
 import type { TargetRow } from '../targets/store.ts';
 import { isConverged, type Proof, ProofWriter } from './digest.ts';
-import { keepMarks, type MarkDigests, readMarks } from './drift.ts';
+import { keepMarks, type MarkDigests } from './marks.ts';
 import { type Pair, pairOf, pairsOf } from './plan.ts';
 import { Seen } from './seen.ts';
 
@@ -17,7 +17,7 @@ const pageSize = 500;
 export interface Before {
   /** Those who were in step when everything was read. */
   readonly inStep: ProofWriter;
-  /** From before everything was read: what is touched since then is looked at again. */
+  /** As each was when it was read: what is touched since then is looked at again. */
   readonly marks: MarkDigests | undefined;
 }
 
@@ -38,9 +38,18 @@ export async function proveRun(
   const { db } = context;
   const changed = before ? await changedKeys(context, runId) : [];
   const isPart = before && !before.inStep.isEmpty && changed.length <= mostLookedUp;
-  const marks = isPart ? before.marks : await readMarks(connection);
+  let marks = before?.marks;
   const writer = isPart ? before.inStep : new ProofWriter(connection.fold);
-  const pages = isPart ? lookedUp(context, connection, target, changed) : readAgain(context, connection, target);
+  const pages = isPart ? lookedUp(context, connection, target, changed) : readAgain();
+  async function* readAgain(): AsyncGenerator<Pair[]> {
+    const seen = new Seen(db, target.id, connection.fold);
+    try {
+      marks = await seen.fill(connection);
+      yield* pairsOf(db, connection, target, seen);
+    } finally {
+      await seen.clear();
+    }
+  }
   for await (const page of pages) {
     const moving = await movingSince(context, target, runId, page);
     for (const { schoolId, wanted, held } of page) if (!moving.has(wanted.personId)) writer.add(schoolId, wanted, held);
@@ -72,16 +81,6 @@ async function* lookedUp(
     const people = await listDirectoryPeople(db, { organisationId: target.organisation_id, educationIds });
     const held = await connection.lookUp(people.map(({ educationId }) => educationId));
     yield people.map((person) => pairOf(connection, target, person, held.get(person.educationId)));
-  }
-}
-
-async function* readAgain({ db }: ServiceContext, connection: Connection, target: TargetRow): AsyncGenerator<Pair[]> {
-  const seen = new Seen(db, target.id, connection.fold);
-  try {
-    await seen.fill(connection);
-    yield* pairsOf(db, connection, target, seen);
-  } finally {
-    await seen.clear();
   }
 }
 

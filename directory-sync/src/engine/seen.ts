@@ -2,6 +2,7 @@ import type { Database } from '@edutrust/platform/database';
 import { sql } from 'kysely';
 import type { Connection, Held, Holding } from '../connectors/connector.ts';
 import type { Values } from '../model/change.ts';
+import { type MarkDigests, MarkReader } from './marks.ts';
 
 const batchSize = 2_000;
 
@@ -20,19 +21,22 @@ export class Seen {
     this.#fold = fold;
   }
 
-  /** Reads everything. @throws Unavailable `sync/incomplete-read` */
-  async fill(connection: Connection): Promise<void> {
+  /** Reads everything, and how it is marked where the target marks. @throws Unavailable `sync/incomplete-read` */
+  async fill(connection: Connection): Promise<MarkDigests | undefined> {
     await this.clear();
+    const marks = connection.marks && new MarkReader(connection.fold);
     let batch: Held[] = [];
     let size = 0;
     for await (const held of connection.inventory()) {
       batch.push(held);
+      if (held.kind !== 'membership' && held.mark !== undefined) marks?.add({ ...held, mark: held.mark });
       size += held.kind === 'membership' ? held.people.length : 1;
       if (size < batchSize) continue;
       await this.#write(batch);
       [batch, size] = [[], 0];
     }
     await this.#write(batch);
+    return marks?.end();
   }
 
   async #write(batch: readonly Held[]): Promise<void> {

@@ -9,7 +9,7 @@ import type { Filter } from './filter.ts';
 import { applyPatch, type Edited, type MemberEdit, readResource, type Settable } from './patch.ts';
 import { type Listed, mustMatch, nextAfter, type Page, type Preconditions, type Resource } from './resource.ts';
 import { groupAttributes, limits, urn } from './schemas.ts';
-import { type Columns, conditionOf } from './sql.ts';
+import { type Columns, conditionOf, orderOf } from './sql.ts';
 
 interface GroupRow {
   readonly id: string;
@@ -40,7 +40,7 @@ const columns: Columns = {
 export async function listGroups(
   { db }: Pick<ServiceContext, 'db'>,
   client: ClientRow,
-  { filter, startIndex, count, after }: Page,
+  { filter, startIndex, count, after, sort }: Page,
   { withMembers }: { readonly withMembers: boolean },
 ): Promise<Listed> {
   const where = sql`FROM sync.scim_group AS g WHERE g.client_id = ${client.id} ${filter ? sql`AND ${conditionOf(filter, columns)}` : sql``}`;
@@ -53,7 +53,9 @@ export async function listGroups(
     const counted = await sql<{ count: number }>`SELECT count(*) ${where}`.execute(transaction);
     const { rows } = await sql<GroupRow>`
       SELECT g.id, g.external_id, g.display_name, g.version, g.created_at, g.updated_at, ${members} AS members
-      ${where} ${from} ORDER BY g.id OFFSET ${startIndex - 1} LIMIT ${count}`.execute(transaction);
+      ${where} ${from} ORDER BY ${orderOf(sort, columns, sql`g.id`)} OFFSET ${startIndex - 1} LIMIT ${count}`.execute(
+      transaction,
+    );
     return { total: counted.rows[0]?.count ?? 0, resources: rows.map(toGroup), next: nextAfter(rows, count) };
   });
 }

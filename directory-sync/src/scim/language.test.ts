@@ -109,9 +109,26 @@ test('PATCH as the RFC has it, and as Entra and Okta write it', () => {
   });
   assert.deepEqual(patched({ op: 'remove', path: 'name.givenName' }).name, { familyName: 'Trần' });
   assert.equal(patched({ op: 'remove', path: 'name' }).name, undefined);
-  const number = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber';
-  assert.deepEqual(patched({ op: 'replace', value: { [number]: '1' } }), user, 'a habit, not a refusal');
+  const work = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
+  const employed = { ...user, [work]: { employeeNumber: '1', department: 'Tổ Toán' } };
+  for (const operations of [
+    [
+      { op: 'Add', path: `${work}:employeeNumber`, value: '1' },
+      { op: 'add', value: { [`${work}:department`]: 'Tổ Toán' } },
+    ],
+    [{ op: 'add', path: work, value: { employeeNumber: '1', department: 'Tổ Toán' } }],
+    [{ op: 'replace', value: { [work]: { EmployeeNumber: '1', department: 'Tổ Toán' } } }],
+    [{ op: 'Replace', path: work.toUpperCase(), value: { employeeNumber: '1', department: 'Tổ Toán', manager: null } }],
+  ])
+    assert.deepEqual(patched(...operations), employed, JSON.stringify(operations));
+  const edited = (operation: object) => applyPatch(employed, { Operations: [operation] }, userAttributes).resource;
+  assert.deepEqual(edited({ op: 'remove', path: work }), user);
+  assert.deepEqual(edited({ op: 'Remove', path: `${work}:department` })[work], { employeeNumber: '1' });
+  for (const path of [`${work}:manager`, `${work}:manager.value`, 'manager', 'manager[value eq "1"]'])
+    for (const op of ['add', 'remove'])
+      assert.deepEqual(edited({ op, path, value: 'somebody' }), employed, `not kept: ${op} ${path}`);
   assert.deepEqual(patched({ op: 'add', path: 'emails[type eq "work"].value', value: 'a@b.vn' }), user, 'not kept');
+  assert.deepEqual(patched({ op: 'replace', value: { 'emails[type eq "work"].value': 'a@b.vn' } }), user, 'as a key');
   assert.deepEqual(patched({ op: 'add', path: 'roles', value: [{ value: 'admin' }] }), user, 'D8: no rights by SCIM');
 });
 
@@ -128,6 +145,17 @@ test('D11: what a PATCH cannot mean is refused, and nothing of it is done', () =
     [{ op: 'replace', path: 'name[x', value: 'x' }, 'invalidPath'],
     [{ op: 'replace', path: '__proto__.polluted', value: 'x' }, 'invalidPath'],
     [{ op: 'replace', value: { constructor: 'x' } }, 'invalidPath'],
+    [{ op: 'remove', path: 'active' }, 'mutability'],
+    [{ op: 'remove', path: 'urn:ietf:params:scim:schemas:extension:edutrust:2.0:User' }, 'mutability'],
+    [
+      { op: 'replace', path: 'urn:ietf:params:scim:schemas:extension:edutrust:2.0:User:educationId', value: '1' },
+      'mutability',
+    ],
+    [
+      { op: 'replace', path: 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:noSuch', value: '1' },
+      'invalidPath',
+    ],
+    [{ op: 'replace', path: 'urn:x:extension:other:2.0:User:userName', value: 'x' }, 'invalidPath'],
   ];
   for (const [operation, scimType] of bad) {
     assert.throws(

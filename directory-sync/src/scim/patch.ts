@@ -1,8 +1,8 @@
 import { scimError } from './errors.ts';
 import { type AttributePath, type Filter, parseAttributePath, parseFilter } from './filter.ts';
-import { type Attribute, commonAttributes, enterpriseAttributes, passedOver, urn } from './schemas.ts';
+import { type Attribute, commonAttributes, passedOver, userExtensions } from './schemas.ts';
 
-/** What a client may set, by the attribute's own name; a complex one is an object of texts. */
+/** What a client may set, by the attribute's own name, an extension by its URN; a complex one is an object of texts. */
 export type Settable = Readonly<Record<string, string | boolean | Readonly<Record<string, string>>>>;
 
 /** What happens to the members of a group; ids as the client wrote them. */
@@ -17,6 +17,7 @@ export interface Edited {
   readonly members: readonly MemberEdit[];
 }
 
+type Operator = 'add' | 'replace' | 'remove';
 type Writable = Record<string, string | boolean | Record<string, string>>;
 
 const mostOperations = 1_000;
@@ -26,8 +27,9 @@ export function readResource(body: unknown, attributes: readonly Attribute[]): E
   if (!isObject(body)) throw scimError(400, 'The body is no object.', 'invalidSyntax');
   const draft = new Draft({}, attributes, { passesOverReadOnly: true });
   draft.setAll('replace', body);
-  for (const { name, required } of attributes)
-    if (required && (draft.resource[name] ?? '') === '') throw scimError(400, `${name} is required.`, 'invalidValue');
+  for (const { name, required, type } of attributes)
+    if (required && type === 'string' && (draft.resource[name] ?? '') === '')
+      throw scimError(400, `${name} is required.`, 'invalidValue');
   return { resource: draft.resource, members: draft.members };
 }
 
@@ -60,12 +62,7 @@ function applyOne(draft: Draft, operation: unknown): void {
     return;
   }
   if (typeof path !== 'string') throw scimError(400, 'A path is a text.', 'invalidPath');
-  if (path.toLowerCase() === urn.enterprise.toLowerCase()) {
-    if (op !== 'remove') draft.setAll(op, { [path]: value });
-    return;
-  }
-  const { attribute, filter, sub } = parsePatchPath(path);
-  draft.edit(op, attribute, filter, sub, value);
+  draft.set(op, path, value);
 }
 
 /** `attr`, `attr.sub`, `attr[filter]`, `attr[filter].sub`, each with a URN before it or without. */
@@ -75,6 +72,9 @@ function parsePatchPath(path: string): { attribute: AttributePath; filter?: Filt
   const attribute = parseAttributePath(match[1] ?? '', 'invalidPath');
   return { attribute, filter: parseFilter(match[2] ?? ''), ...(match[3] ? { sub: match[3].toLowerCase() } : {}) };
 }
+
+const extensionOf = (name: string | undefined): Attribute | undefined =>
+  userExtensions.find((extension) => extension.name.toLowerCase() === name?.toLowerCase());
 
 /** A resource while it is edited. */
 class Draft {
@@ -89,36 +89,44 @@ class Draft {
     this.#passesOverReadOnly = options.passesOverReadOnly;
   }
 
-  /** Every key of an object, which is an attribute, a path, or the URN of an extension with its own attributes. */
+  /** Every key of an object, which is an attribute, a path, or the URN of a schema with its own attributes. */
   setAll(op: 'add' | 'replace', value: object): void {
     for (const [key, part] of Object.entries(value)) {
-      if (/^urn:/i.test(key) && isObject(part)) {
-        for (const [name, inner] of Object.entries(part))
-          this.edit(op, parseAttributePath(`${key}:${name}`, 'invalidPath'), undefined, undefined, inner);
-      } else this.edit(op, parseAttributePath(key, 'invalidPath'), undefined, undefined, part);
+      if (/^urn:/i.test(key) && isObject(part) && !extensionOf(key))
+        for (const [name, inner] of Object.entries(part)) this.set(op, `${key}:${name}`, inner);
+      else this.set(op, key, part);
     }
   }
 
-  edit(
-    op: 'add' | 'replace' | 'remove',
+  /** What a path names; the URN of an extension alone is all of it (RFC 7644 §3.10). */
+  set(op: Operator, path: string, value: unknown): void {
+    const whole = extensionOf(path);
+    if (whole) {
+      this.#editComplex(op, whole, undefined, value);
+      return;
+    }
+    const { attribute, filter, sub } = parsePatchPath(path);
+    this.#edit(op, attribute, filter, sub, value);
+  }
+
+  #edit(
+    op: Operator,
     path: AttributePath,
     filter: Filter | undefined,
     filteredSub: string | undefined,
     value: unknown,
   ): void {
     const [name = '', sub = filteredSub] = path.name.split('.');
-    const isExtension = path.schema?.includes(':extension:') ?? false;
-    const attribute = (isExtension ? enterpriseAttributes : this.#attributes).find(
-      (known) => known.name.toLowerCase() === name,
-    );
+    const extension = extensionOf(path.schema);
+    if (extension) {
+      this.#editComplex(op, extension, name, value);
+      return;
+    }
+    const isOfCore = !path.schema?.includes(':extension:');
+    const attribute = this.#attributes.find((known) => isOfCore && known.name.toLowerCase() === name);
     if (!attribute) {
       if (passedOver.has(name)) return;
       throw scimError(400, `There is no attribute ${name}.`, 'invalidPath');
-    }
-    if (attribute.mutability === 'readOnly') {
-      // Clients map the number of an extension out of habit, and a refusal would stop every update of theirs.
-      if (this.#passesOverReadOnly || isExtension) return;
-      throw scimError(400, `${attribute.name} is read-only.`, 'mutability');
     }
     if (attribute.name === 'members') {
       this.#editMembers(op, filter, sub, value);
@@ -136,7 +144,7 @@ class Draft {
     } else this.resource[attribute.name] = simpleValue(attribute, value);
   }
 
-  #editComplex(op: 'add' | 'replace' | 'remove', attribute: Attribute, sub: string | undefined, value: unknown): void {
+  #editComplex(op: Operator, attribute: Attribute, sub: string | undefined, value: unknown): void {
     const now = this.resource[attribute.name];
     const parts: Record<string, string> = isObject(now) ? { ...(now as Record<string, string>) } : {};
     const set = (name: string, part: unknown) => {
@@ -145,11 +153,15 @@ class Draft {
         if (passedOver.has(name.toLowerCase())) return;
         throw scimError(400, `There is no attribute ${attribute.name}.${name}.`, 'invalidPath');
       }
+      if (known.mutability === 'readOnly') {
+        if (this.#passesOverReadOnly) return;
+        throw scimError(400, `${known.name} is read-only.`, 'mutability');
+      }
       if (op === 'remove' || part === null) delete parts[known.name];
       else parts[known.name] = String(simpleValue(known, part));
     };
     if (sub !== undefined) set(sub, value);
-    else if (op === 'remove' || value === null) for (const name of Object.keys(parts)) set(name, null);
+    else if (op === 'remove' || value === null) for (const { name } of attribute.subAttributes ?? []) set(name, null);
     else {
       if (!isObject(value)) throw scimError(400, `${attribute.name} is an object.`, 'invalidValue');
       // A complex attribute is replaced part by part: parts that are not named stay (RFC 7644 §3.5.2.3).
@@ -159,12 +171,7 @@ class Draft {
     else delete this.resource[attribute.name];
   }
 
-  #editMembers(
-    op: 'add' | 'replace' | 'remove',
-    filter: Filter | undefined,
-    sub: string | undefined,
-    value: unknown,
-  ): void {
+  #editMembers(op: Operator, filter: Filter | undefined, sub: string | undefined, value: unknown): void {
     if (op === 'remove') {
       if (sub !== undefined && sub !== 'value') throw scimError(400, 'A member has no such part.', 'mutability');
       if (filter) this.members.push({ kind: 'remove', ids: idsOf(filter) });

@@ -1,6 +1,6 @@
 import { isUuid } from '@edutrust/platform/ids';
 import { scimError } from './errors.ts';
-import type { Filter } from './filter.ts';
+import { type AttributePath, type Filter, parseAttributePath } from './filter.ts';
 import { limits, urn } from './schemas.ts';
 
 /** A resource as it is sent. */
@@ -16,8 +16,15 @@ export interface Page {
   /** From 1. */
   readonly startIndex: number;
   readonly count: number;
+  /** By index only: the attribute to order by, and whether from its end (RFC 7644 §3.4.2.3). */
+  readonly sort?: Sort | undefined;
   /** By cursor: those whose id comes after this one, whatever the index. */
   readonly after?: string;
+}
+
+export interface Sort {
+  readonly path: AttributePath;
+  readonly descending: boolean;
 }
 
 /** What a page holds. */
@@ -58,6 +65,15 @@ export function pageOf(query: Readonly<Record<string, unknown>>): Pick<Page, 'st
     startIndex: Math.min(Math.max(1, number('startIndex', 1)), 100_000_000),
     count: Math.min(Math.max(0, number('count', limits.results)), limits.results),
   };
+}
+
+/** `sortBy` and `sortOrder` (RFC 7644 §3.4.2.3). @throws scimError 400 `invalidPath`, `invalidValue` */
+export function sortOf({ sortBy, sortOrder }: Readonly<Record<string, unknown>>): Sort | undefined {
+  if (sortBy === undefined || sortBy === '') return undefined;
+  const order = String(sortOrder ?? 'ascending').toLowerCase();
+  if (order !== 'ascending' && order !== 'descending')
+    throw scimError(400, 'sortOrder is ascending or descending.', 'invalidValue');
+  return { path: parseAttributePath(String(sortBy), 'invalidPath'), descending: order === 'descending' };
 }
 
 /**
@@ -129,7 +145,8 @@ function namesIn(value: unknown): string[] {
     const name = String(text).trim().toLowerCase();
     for (const core of [urn.user, urn.group])
       if (name.startsWith(`${core.toLowerCase()}:`)) return name.slice(core.length + 1);
-    const extension = urn.enterprise.toLowerCase();
-    return name.startsWith(`${extension}:`) ? `${extension}.${name.slice(extension.length + 1)}` : name;
+    for (const extension of [urn.enterprise.toLowerCase(), urn.education.toLowerCase()])
+      if (name.startsWith(`${extension}:`)) return `${extension}.${name.slice(extension.length + 1)}`;
+    return name;
   });
 }

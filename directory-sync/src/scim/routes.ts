@@ -8,7 +8,7 @@ import { bearerOf, type ClientRow, clientOfToken } from '../clients/clients.ts';
 import { runBulk } from './bulk.ts';
 import { ScimError, scimError } from './errors.ts';
 import { parseFilter } from './filter.ts';
-import { cursorAfter, cursorOf, listResponse, type Page, pageOf, project } from './resource.ts';
+import { cursorAfter, cursorOf, listResponse, type Page, pageOf, project, sortOf } from './resource.ts';
 import { limits, resourceTypes, schemas, serviceProviderConfig } from './schemas.ts';
 import { createScim, type Endpoint, type Scim, type ScimRequest } from './scim.ts';
 
@@ -127,7 +127,9 @@ async function search(scim: Scim, types: readonly ('Users' | 'Groups')[], client
   const { startIndex, count } = pageOf(given);
   const filter = typeof given.filter === 'string' && given.filter !== '' ? parseFilter(given.filter) : undefined;
   const after = cursorOf(given);
+  const sort = sortOf(given);
   const [type] = types;
+  if (after !== undefined && sort) throw scimError(400, 'A list that is sorted is paged by index.', 'invalidCursor');
   if (after !== undefined && type !== undefined) {
     if (types.length > 1)
       throw scimError(400, 'Users and groups are paged by cursor each for themselves.', 'invalidCursor');
@@ -139,9 +141,10 @@ async function search(scim: Scim, types: readonly ('Users' | 'Groups')[], client
   const found: object[] = [];
   let total = 0;
   for (const type of types) {
-    const page: Page = { filter, startIndex: Math.max(1, startIndex - total), count: count - found.length };
+    const page: Page = { filter, sort, startIndex: Math.max(1, startIndex - total), count: count - found.length };
     const part = await scim[type].list(client, page, given).catch((error: unknown) => {
-      if (types.length > 1 && error instanceof ScimError && error.scimType === 'invalidFilter') return undefined;
+      const isOther = error instanceof ScimError && error.scimType === 'invalidFilter';
+      if (types.length > 1 && isOther) return undefined;
       throw error;
     });
     total += part?.total ?? 0;

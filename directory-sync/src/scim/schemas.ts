@@ -4,6 +4,8 @@ export const urn = {
   user: 'urn:ietf:params:scim:schemas:core:2.0:User',
   group: 'urn:ietf:params:scim:schemas:core:2.0:Group',
   enterprise: 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User',
+  /** Our own, in the form in which Entra takes an extension. */
+  education: 'urn:ietf:params:scim:schemas:extension:edutrust:2.0:User',
   list: 'urn:ietf:params:scim:api:messages:2.0:ListResponse',
   search: 'urn:ietf:params:scim:api:messages:2.0:SearchRequest',
   patch: 'urn:ietf:params:scim:api:messages:2.0:PatchOp',
@@ -64,11 +66,37 @@ export const userAttributes: readonly Attribute[] = [
     ],
   },
   { ...usual, name: 'displayName', description: 'The name that is shown' },
-  { ...usual, name: 'active', type: 'boolean', description: 'Whether the person belongs to the organisation' },
+  // Nobody is without it, so that it cannot be removed; who does not say it makes somebody active.
+  {
+    ...usual,
+    name: 'active',
+    type: 'boolean',
+    required: true,
+    description: 'Whether the person belongs to the organisation; true where nothing is said',
+  },
 ];
 
-export const enterpriseAttributes: readonly Attribute[] = [
-  { ...usual, name: 'employeeNumber', mutability: 'readOnly', description: 'The education ID' },
+/** What a client says of the work of those whom it made; kept for this client alone (RFC 7643 §4.3). */
+const enterpriseAttributes: readonly Attribute[] = [
+  {
+    ...usual,
+    name: 'employeeNumber',
+    description: 'The client’s own number; of people whom no client made, the education ID',
+  },
+  { ...usual, name: 'costCenter', description: 'The client’s own' },
+  { ...usual, name: 'organization', description: 'The client’s own' },
+  { ...usual, name: 'division', description: 'The client’s own' },
+  { ...usual, name: 'department', description: 'The client’s own' },
+];
+
+const educationAttributes: readonly Attribute[] = [
+  { ...usual, name: 'educationId', mutability: 'readOnly', uniqueness: 'server', description: 'The education ID' },
+];
+
+/** The extensions of a user: each reads like a complex attribute that is named by its URN. */
+export const userExtensions: readonly Attribute[] = [
+  { ...usual, name: urn.enterprise, type: 'complex', description: '', subAttributes: enterpriseAttributes },
+  { ...usual, name: urn.education, type: 'complex', description: '', subAttributes: educationAttributes },
 ];
 
 export const groupAttributes: readonly Attribute[] = [
@@ -107,8 +135,7 @@ export const passedOver: ReadonlySet<string> = new Set(
     ...['emails', 'phoneNumbers', 'addresses', 'ims', 'photos', 'entitlements', 'roles', 'x509Certificates'],
     ...['title', 'nickName', 'profileUrl', 'userType', 'preferredLanguage', 'locale', 'timezone', 'password'],
     ...['schemas', 'id', 'meta', 'groups'],
-    ...['department', 'division', 'organization', 'costCenter', 'manager'],
-    ...['honorificPrefix', 'honorificSuffix'],
+    ...['manager', 'honorificPrefix', 'honorificSuffix'],
   ].map((name) => name.toLowerCase()),
 );
 
@@ -124,7 +151,8 @@ const schema = (id: string, name: string, description: string, attributes: reado
 export const schemas = [
   schema(urn.user, 'User', 'A person of the organisation', userAttributes),
   schema(urn.group, 'Group', 'A group that a client keeps', groupAttributes),
-  schema(urn.enterprise, 'EnterpriseUser', 'The education ID', enterpriseAttributes),
+  schema(urn.enterprise, 'EnterpriseUser', 'What a client says of the work of its users', enterpriseAttributes),
+  schema(urn.education, 'EducationUser', 'The education ID', educationAttributes),
 ];
 
 const resourceType = (name: string, endpoint: string, id: string, extensions: readonly string[]) => ({
@@ -140,7 +168,7 @@ const resourceType = (name: string, endpoint: string, id: string, extensions: re
 });
 
 export const resourceTypes = [
-  resourceType('User', '/Users', urn.user, [urn.enterprise]),
+  resourceType('User', '/Users', urn.user, [urn.enterprise, urn.education]),
   resourceType('Group', '/Groups', urn.group, []),
 ];
 
@@ -161,7 +189,7 @@ export const serviceProviderConfig = {
     maxPageSize: limits.results,
   },
   changePassword: { supported: false },
-  sort: { supported: false },
+  sort: { supported: true },
   etag: { supported: true },
   authenticationSchemes: [
     {

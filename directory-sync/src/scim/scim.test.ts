@@ -1,80 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { HttpServer } from '@edutrust/platform/http';
-import { type DemoCity, seedDemo } from '@edutrust/registry/demo';
-import { migrations as registryMigrations } from '@edutrust/registry/service';
-import { type TestContext, testContext } from '@edutrust/testing/context';
-import { serve } from '@edutrust/testing/served';
-import { addClient, endClient, type NewClient } from '../clients/clients.ts';
+import { actor, newUser, openWorld } from '../../testing/scim.ts';
+import { endClient } from '../clients/clients.ts';
 import { usualContract } from '../model/contract.ts';
-import { createDirectorySync, migrations } from '../service.ts';
 import { urn } from './schemas.ts';
-
-const actor = { kind: 'system', name: 'test' } as const;
-
-interface Answer {
-  readonly status: number;
-  readonly etag: string | undefined;
-  // biome-ignore lint/suspicious/noExplicitAny: whatever was answered, looked at by its test
-  readonly body: any;
-}
-
-type Ask = (method: string, path: string, body?: object, headers?: Record<string, string>) => Promise<Answer>;
-
-interface World extends AsyncDisposable {
-  readonly context: TestContext;
-  readonly city: DemoCity;
-  readonly app: HttpServer;
-  client(options: Partial<NewClient>): Promise<{ id: string; token: string; ask: Ask }>;
-}
-
-async function openWorld(): Promise<World> {
-  const context = await testContext({ migrations: [registryMigrations, migrations] });
-  const city = await seedDemo(context);
-  const app = await serve(context, createDirectorySync(context));
-  let number = 0;
-  return {
-    context,
-    city,
-    app,
-    client: async (options) => {
-      number += 1;
-      const usual = {
-        name: `client ${number}`,
-        kind: 'scim',
-        mayWrite: true,
-        organisationId: city.schools[0]?.id ?? '',
-      } as const;
-      const made = await context.db.transaction().execute((tx) => addClient(tx, { ...usual, ...options }, actor));
-      const ask: Ask = async (method, path, body, headers = {}) => {
-        const answer = await app.inject({
-          method: method as 'GET', // whatever the test says
-          url: `/scim/v2${path}`,
-          headers: { authorization: `Bearer ${made.token}`, 'content-type': 'application/scim+json', ...headers },
-          ...(body ? { payload: JSON.stringify(body) } : {}),
-        });
-        const etag = answer.headers.etag;
-        return {
-          status: answer.statusCode,
-          etag: typeof etag === 'string' ? etag : undefined,
-          body: answer.body ? JSON.parse(answer.body) : undefined,
-        };
-      };
-      return { ...made, ask };
-    },
-    [Symbol.asyncDispose]: async () => {
-      await app.close();
-      await context[Symbol.asyncDispose]();
-    },
-  };
-}
-
-const newUser = (userName: string, more: object = {}) => ({
-  schemas: [urn.user],
-  userName,
-  name: { familyName: 'Trần', middleName: 'Thị Thu', givenName: 'Hà' },
-  ...more,
-});
 
 test('a user is made, read, found, changed and deleted; the person keeps record and education ID (D5)', async () => {
   await using world = await openWorld();
@@ -82,7 +11,7 @@ test('a user is made, read, found, changed and deleted; the person keeps record 
   const made = await ask('POST', '/Users', newUser('ha.tran', { externalId: 'e-1' }));
   assert.equal(made.status, 201, JSON.stringify(made.body));
   const { id } = made.body;
-  const number = made.body[urn.enterprise].employeeNumber;
+  const number = made.body[urn.education].educationId;
   assert.match(number, /^[1-9]\d{9}$/);
   assert.equal(made.body.active, true);
   assert.match(made.body.meta.location, /^http.*\/scim\/v2\/Users\//);
@@ -91,7 +20,7 @@ test('a user is made, read, found, changed and deleted; the person keeps record 
     'externalId eq "e-1"',
     `id eq "${id}"`,
     'userName co "tran" and name.familyName eq "trần" and name.givenName sw "H" and active eq true',
-    `${urn.enterprise}:employeeNumber eq "${number}"`,
+    `${urn.education}:educationId eq "${number}"`,
     'not (userName ne "ha.tran")',
   ]) {
     const { body } = await ask('GET', `/Users?filter=${encodeURIComponent(filter)}`);
@@ -109,7 +38,7 @@ test('a user is made, read, found, changed and deleted; the person keeps record 
   assert.equal((await name()).status, 'left');
   const back = await ask('PATCH', `/Users/${id}`, { Operations: [{ op: 'replace', value: { active: true } }] });
   assert.equal(back.body.active, true);
-  assert.equal(back.body[urn.enterprise].employeeNumber, number);
+  assert.equal(back.body[urn.education].educationId, number);
   const only = await ask('GET', `/Users/${id}?attributes=userName,name.givenName`);
   assert.deepEqual(only.body, { schemas: only.body.schemas, id, userName: 'ha.tran', name: { givenName: 'Hằng' } });
   assert.equal((await ask('DELETE', `/Users/${id}`)).status, 204);
@@ -309,7 +238,7 @@ test('what is served says of itself what is so', async () => {
   const { ask } = await world.client({});
   const { body: config } = await ask('GET', '/ServiceProviderConfig');
   assert.deepEqual([config.patch.supported, config.bulk.maxOperations, config.filter.maxResults], [true, 1_000, 200]);
-  assert.equal((await ask('GET', '/Schemas')).body.totalResults, 3);
+  assert.equal((await ask('GET', '/Schemas')).body.totalResults, 4);
   assert.equal((await ask('GET', `/Schemas/${urn.user}`)).body.id, urn.user);
   assert.equal((await ask('GET', '/ResourceTypes/User')).body.endpoint, '/Users');
   assert.equal((await ask('GET', '/ResourceTypes?filter=a%20pr')).status, 403);

@@ -2,6 +2,7 @@ import { escapeLike } from '@edutrust/registry/search';
 import { type RawBuilder, sql } from 'kysely';
 import { scimError } from './errors.ts';
 import type { AttributePath, Comparator, Filter } from './filter.ts';
+import type { Sort } from './resource.ts';
 
 /** An attribute that can be filtered by, and what it is in SQL. */
 export interface Column {
@@ -51,6 +52,20 @@ function columnOf(path: AttributePath, { schemas, columns }: Columns): Column {
   const isOurs = path.schema === undefined || schemas.some((schema) => schema.toLowerCase() === path.schema);
   if (!column || !isOurs) throw unknown(path);
   return column;
+}
+
+/**
+ * How a list is ordered; equal ones by `id`. Those without a value come last, from the end first (RFC 7644 §3.4.2.3).
+ *
+ * @throws scimError 400 `invalidPath`
+ */
+export function orderOf(sort: Sort | undefined, of: Columns, id: RawBuilder<unknown>): RawBuilder<unknown> {
+  if (!sort) return id;
+  const { name } = sort.path;
+  const column = of.columns[name] ?? of.columns[`${name}.formatted`];
+  if (!column) throw scimError(400, `No attribute to sort by: ${name}`, 'invalidPath');
+  const value = column.type === 'text' && !column.caseExact ? sql`lower(${column.value})` : column.value;
+  return sql`${value} ${sort.descending ? sql`DESC NULLS FIRST` : sql`ASC NULLS LAST`}, ${id}`;
 }
 
 const isPresent = ({ type, value }: Column): RawBuilder<boolean> =>

@@ -20,7 +20,7 @@ import type { Filter } from './filter.ts';
 import { applyPatch, type Edited, readResource, type Settable } from './patch.ts';
 import { type Listed, mustMatch, nextAfter, type Page, type Preconditions, type Resource } from './resource.ts';
 import { urn, userAttributes } from './schemas.ts';
-import { type Columns, conditionOf } from './sql.ts';
+import { type Columns, conditionOf, orderOf } from './sql.ts';
 
 interface UserRow {
   readonly id: string;
@@ -44,8 +44,12 @@ const visible = ({ id, organisation_id, contract }: ClientRow) => sql`
 const row = sql`p.id, p.version || '.' || coalesce(u.version, 0) AS version, u.external_id, u.user_name, u.resource,
   u.full_name, p.created_at, coalesce(u.updated_at, p.created_at) AS updated_at`;
 
+/** An attribute of the enterprise extension, of those whom the client made. */
+const workOf = (name: string, resource = 'u.resource') =>
+  sql`${sql.raw(resource)} #>> ARRAY[${urn.enterprise}, ${name}]`;
+
 const columnsOf = (client: ClientRow): Columns => ({
-  schemas: [urn.user, urn.enterprise],
+  schemas: [urn.user, urn.enterprise, urn.education],
   columns: {
     id: { type: 'text', value: sql`p.id::text`, caseExact: true, equals: (id) => sql`(p.id::text = ${id})` },
     externalid: { type: 'text', value: sql`u.external_id`, caseExact: true },
@@ -72,11 +76,25 @@ const columnsOf = (client: ClientRow): Columns => ({
         JOIN registry.organisation AS o ON o.id = f.organisation_id
         WHERE f.person_id = p.id AND f.valid_until IS NULL AND o.path @> ARRAY[${client.organisation_id}::uuid]))`,
     },
-    employeenumber: {
+    educationid: {
       type: 'text',
       value: sql`p.education_id`,
       equals: (number) => sql`(p.education_id = ${number})`,
     },
+    employeenumber: {
+      type: 'text',
+      value: sql`CASE WHEN u.person_id IS NULL THEN p.education_id ELSE ${workOf('employeeNumber')} END`,
+      equals: (number) => sql`(p.id IN (
+        SELECT person_id FROM sync.scim_user WHERE client_id = ${client.id} AND lower(${workOf('employeeNumber', 'resource')}) = lower(${number})
+        UNION ALL SELECT id FROM registry.person WHERE education_id = ${number})
+        AND (u.person_id IS NULL OR lower(${workOf('employeeNumber')}) = lower(${number})))`,
+    },
+    ...Object.fromEntries(
+      (['costCenter', 'organization', 'division', 'department'] as const).map((name) => [
+        name.toLowerCase(),
+        { type: 'text', value: workOf(name) } as const,
+      ]),
+    ),
     'meta.created': { type: 'time', value: sql`p.created_at` },
     'meta.lastmodified': { type: 'time', value: sql`coalesce(u.updated_at, p.created_at)` },
   },
@@ -86,15 +104,16 @@ const columnsOf = (client: ClientRow): Columns => ({
 export async function listUsers(
   { db, clock }: Pick<ServiceContext, 'db' | 'clock'>,
   client: ClientRow,
-  { filter, startIndex, count, after }: Page,
+  { filter, startIndex, count, after, sort }: Page,
 ): Promise<Listed> {
+  const order = orderOf(sort, columnsOf(client), sql`p.id`);
   const where = filter ? sql`AND ${conditionOf(filter, columnsOf(client))}` : sql``;
   const from = after === undefined ? sql`` : sql`AND p.id > ${after}::uuid`;
   return db.transaction().execute(async (transaction) => {
     await sql`SET LOCAL statement_timeout = '5s'`.execute(transaction);
     const total = await countOf(transaction, sql`${visible(client)} ${where}`);
     const { rows } = await sql<UserRow>`
-      SELECT ${row} ${visible(client)} ${where} ${from} ORDER BY p.id OFFSET ${startIndex - 1} LIMIT ${count}`.execute(
+      SELECT ${row} ${visible(client)} ${where} ${from} ORDER BY ${order} OFFSET ${startIndex - 1} LIMIT ${count}`.execute(
       transaction,
     );
     return { total, resources: await toUsers(transaction, client, rows, clock.now()), next: nextAfter(rows, count) };
@@ -148,14 +167,17 @@ function toUser(
           displayName: person.fullName,
         }
       : {};
+  // Of those whom the client made its own words; of everyone else the number that it knows them by.
+  const work = user.resource === null ? { employeeNumber: person.educationId } : user.resource[urn.enterprise];
   return {
-    schemas: [urn.user, urn.enterprise],
+    schemas: [urn.user, ...(work ? [urn.enterprise] : []), urn.education],
     id: user.id,
     ...(user.external_id === null ? {} : { externalId: user.external_id }),
     userName: user.user_name ?? person.educationId,
     ...names,
     active: isActive,
-    [urn.enterprise]: { employeeNumber: person.educationId },
+    ...(work ? { [urn.enterprise]: work } : {}),
+    [urn.education]: { educationId: person.educationId },
     meta: {
       resourceType: 'User',
       created: user.created_at.toISOString(),

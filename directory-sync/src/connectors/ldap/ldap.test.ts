@@ -63,3 +63,19 @@ test('fields become attributes and are read back; two attributes of one field th
   assert.deepEqual(toAttributes({ isActive: ['false'] }), { employeeType: ['disabled'] });
   assert.deepEqual(toFields({ employeeType: ['disabled'] }).isActive, ['false']);
 });
+
+test('D9: a key is the one value directly below its branch, however the name is written; nothing else is a key', () => {
+  const branch = 'ou=people,dc=so,dc=edu,dc=vn';
+  for (const name of [`uid=79012,${branch}`, 'UID = 79012 , OU=People, dc=SO,dc=edu,dc=vn', `uid=7901\\32,${branch}`])
+    assert.equal(keyOf(name, 'uid', branch), '79012', name);
+  assert.equal(keyOf(`uid=a\\,b,${branch}`, 'uid', branch), 'a,b');
+  for (const name of [
+    `uid=1,uid=2,${branch}`,
+    `uid=1+cn=2,${branch}`,
+    `cn=1,${branch}`,
+    `uid=1\\,${branch}`,
+    branch,
+    `uid=,x${branch}`,
+  ])
+    assert.equal(keyOf(name, 'uid', branch), undefined, name);
+});

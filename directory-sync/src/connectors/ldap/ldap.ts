@@ -119,14 +119,14 @@ class LdapConnection implements Connection {
 
   async *inventory(): AsyncGenerator<Held> {
     const [people, groups] = [peopleDn(this.#baseDn), groupsDn(this.#baseDn)];
-    for await (const { dn, attributes } of this.#readBranch(people, personAttributes)) {
+    for await (const { dn, attributes } of this.#readBranch(people, [...personAttributes, ...markAttributes])) {
       const key = keyOf(dn, 'uid', people);
-      if (key !== undefined) yield { kind: 'person', key, fields: toFields(attributes) };
+      if (key !== undefined) yield { kind: 'person', key, fields: toFields(attributes), mark: markOf(attributes) };
     }
-    for await (const { dn, attributes } of this.#readBranch(groups, ['cn', 'member'])) {
+    for await (const { dn, attributes } of this.#readBranch(groups, ['cn', 'member', ...markAttributes])) {
       const group = keyOf(dn, 'cn', groups);
       if (group === undefined) continue;
-      yield { kind: 'group', key: group };
+      yield { kind: 'group', key: group, mark: markOf(attributes) };
       const members = attributes.member ?? [];
       for (let from = 0; from < members.length; from += 5_000) {
         const part = members.slice(from, from + 5_000).map((member) => keyOf(member, 'uid', people));
@@ -135,18 +135,16 @@ class LdapConnection implements Connection {
     }
   }
 
-  /** Names with their change sequence number (entryCSN, OpenLDAP), elsewhere with their time (RFC 4512 §3.4.3). */
+  /** Names with their marks, and nothing else of them. */
   async *#listMarks(): AsyncGenerator<Mark> {
     const branches = [
       { kind: 'person', type: 'uid', branch: peopleDn(this.#baseDn) },
       { kind: 'group', type: 'cn', branch: groupsDn(this.#baseDn) },
     ] as const;
     for (const { kind, type, branch } of branches) {
-      for await (const { dn, attributes } of this.#readBranch(branch, ['entryCSN', 'modifyTimestamp'])) {
+      for await (const { dn, attributes } of this.#readBranch(branch, markAttributes)) {
         const key = keyOf(dn, type, branch);
-        // One without a mark is one that was always touched.
-        const mark = attributes.entryCSN?.[0] ?? attributes.modifyTimestamp?.[0] ?? randomUUID();
-        if (key !== undefined) yield { kind, key, mark };
+        if (key !== undefined) yield { kind, key, mark: markOf(attributes) };
       }
     }
   }
@@ -288,6 +286,11 @@ class LdapConnection implements Connection {
     }
   }
 }
+
+/** The change sequence number (entryCSN, OpenLDAP), elsewhere the time (RFC 4512 §3.4.3). */
+const markAttributes = ['entryCSN', 'modifyTimestamp'];
+/** One without a mark is one that was always touched. */
+const markOf = ({ entryCSN, modifyTimestamp }: Values) => entryCSN?.[0] ?? modifyTimestamp?.[0] ?? randomUUID();
 
 function nothingThere(error: unknown): { readonly searchEntries: LdapEntry[] } {
   if (error instanceof NoSuchObjectError) return { searchEntries: [] };

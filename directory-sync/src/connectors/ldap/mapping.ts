@@ -1,5 +1,5 @@
 import type { Values } from '../../model/change.ts';
-import { escapeValue, normalDn, parseDn } from './dn.ts';
+import { escapeValue, isPlain, normalDn, parseDn } from './dn.ts';
 
 /** What somebody who left is marked with: software that binds looks at `employeeType`. */
 export const disabledType = 'disabled';
@@ -47,6 +47,11 @@ export function toFields(attributes: Values): Values {
 
 /** The key of a name directly below a branch: `uid=7901234568,ou=people,…` → `7901234568`; undefined for others' names. */
 export function keyOf(dn: string, type: 'uid' | 'cn', branchDn: string): string | undefined {
+  // As it was written by us, there is nothing to take apart.
+  if (dn.startsWith(`${type}=`) && dn.endsWith(`,${branchDn}`)) {
+    const value = dn.slice(type.length + 1, -branchDn.length - 1);
+    if (isPlain(value)) return value;
+  }
   const levels = parseDn(dn);
   const [first] = levels?.[0] ?? [];
   if (levels?.[0]?.length !== 1 || first?.type !== type) return undefined;
