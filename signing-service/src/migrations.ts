@@ -1,4 +1,5 @@
 import type { SchemaMigrations } from '@edutrust/platform/migrations';
+import { copies } from './copies/migration.ts';
 import { sealingMachines } from './sealing-machine/migration.ts';
 
 export const migrations: SchemaMigrations = {
@@ -368,5 +369,6 @@ export const migrations: SchemaMigrations = {
           WHERE state IN ('waiting', 'signed', 'issued', 'replaced');`,
     },
     sealingMachines,
+    copies,
   ],
 };

@@ -3,6 +3,7 @@ import { Icon } from '../../design/icon.tsx';
 import { t } from '../../design/language.ts';
 import { State } from '../../design/mark.tsx';
 import { Row, type RowMark, Ruled } from '../../design/ruled.tsx';
+import { useMay } from '../me.ts';
 import { Ago } from '../parts.tsx';
 import type { SigningRequest } from './views.ts';
 
@@ -61,6 +62,7 @@ function RequestRow({
   readonly isInClass: boolean;
   readonly act: ComponentChildren;
 }) {
+  const mayCopy = useMay('signing.copy');
   return (
     <Row
       mark={marks[one.state]}
@@ -77,7 +79,10 @@ function RequestRow({
           </span>
           <span class="flex flex-wrap items-center gap-x-2 gap-y-1 text-sm mt-1">
             {one.steps.map((step) => (
-              <span key={step.role} class={`inline-flex items-center gap-1.5 ${stepLooks[step.state]}`}>
+              <span
+                key={`${step.role} ${step.title}`}
+                class={`inline-flex items-center gap-1.5 ${stepLooks[step.state]}`}
+              >
                 <Icon name={stepIcons[step.state]} />
                 {step.person?.fullName ?? step.title}
               </span>
@@ -94,6 +99,11 @@ function RequestRow({
             </span>
           )}
           <RequestState state={one.state} />
+          {one.state === 'issued' && one.format === 'PAdES' && one.kind !== 'extract' && mayCopy && (
+            <a class="button" href={`/admin/signing/${one.id}/copies`}>
+              {t('In, trích', 'Copies')}
+            </a>
+          )}
           {act}
         </>
       }
@@ -124,7 +134,7 @@ const stepLooks = {
   cancelled: 'text-quiet',
 } as const;
 
-function RequestState({ state }: { readonly state: SigningRequest['state'] }) {
+export function RequestState({ state }: { readonly state: SigningRequest['state'] }) {
   switch (state) {
     case 'waiting':
       return <State state="now">{t('Chờ ký', 'Waiting')}</State>;
