@@ -88,6 +88,12 @@ export const signingEvents = defineEvents({
     vi: 'lưu trữ lâu dài văn bản đã ký',
     en: 'signed document archived for the long term',
   },
+  'signing-request.copied': {
+    subject: 'signing-request',
+    data: { copyId: Uuid, form: Type.String(), number: Count, year: Count },
+    vi: 'sao văn bản đã phát hành',
+    en: 'copy of an issued document made',
+  },
   'signing-request.correction-approved': {
     subject: 'signing-request',
     data: { approvalId: Uuid },

@@ -1,4 +1,5 @@
 import type { SchemaMigrations } from '@edutrust/platform/migrations';
+import { copies } from './copies/migration.ts';
 import { sealingMachines } from './sealing-machine/migration.ts';
 
 export const migrations: SchemaMigrations = {
@@ -374,5 +375,6 @@ export const migrations: SchemaMigrations = {
         CREATE INDEX request_title ON signing.request USING gin (registry.fold(title) gin_trgm_ops);
         CREATE INDEX request_subject ON signing.request (subject_id);`,
     },
+    copies,
   ],
 };

@@ -58,6 +58,18 @@ export interface PublicDocument {
   readonly sha256: string | null;
   /** Of a school report the same for its XML. */
   readonly dataSha256: string | null;
+  /** Of an extract, and of a print where its own code was asked for: which copy it is, and of what. Null of an original. */
+  readonly copy: {
+    readonly form: 'extract' | 'print';
+    /** In the issuer's register of that year: `12/SY`. */
+    readonly number: string;
+    readonly year: number;
+    readonly madeAt: string;
+    /** Code of what it is a copy of, in groups. */
+    readonly of: string;
+    /** False once a correction has taken the original's place. */
+    readonly isOriginalInForce: boolean;
+  } | null;
 }
 
 /** The answer to one of the two questions that are never mixed. */

@@ -6,6 +6,7 @@ import type { ApprovalKind } from '@edutrust/registry/approvals';
 import { completeNow, completeTask } from './activation/complete.ts';
 import { forgetSessions, forgetTask } from './activation/purge.ts';
 import { activationRoutes } from './activation/routes.ts';
+import { copyRoutes } from './copies/routes.ts';
 import { documentRoutes } from './documents/routes.ts';
 import { forgetUploads } from './documents/upload.ts';
 import { enrolPhoneKind, revokePhoneKind } from './enrolment/approval.ts';
@@ -46,6 +47,7 @@ export function createSigning(context: ServiceContext, pages: SigningPages): Ser
       ...requestRoutes(context),
       ...activationRoutes(context),
       ...sealingMachineRoutes(context),
+      ...copyRoutes(context),
       ...issuedRoutes(context),
       ...verificationRoutes(context, pages, pool),
     ],

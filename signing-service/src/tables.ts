@@ -136,6 +136,24 @@ export interface CorrectionTable {
   approved_at: Date;
 }
 
+/** A row of the register of copies: a print, or an extract with a request of its own. */
+export interface CopyTable {
+  id: string;
+  form: 'extract' | 'print';
+  request_id: string;
+  extract_id: string | null;
+  organisation_id: string;
+  /** By Vietnam's clock; numbers begin anew with it. */
+  year: number;
+  number: number;
+  code: string;
+  requester: string;
+  purpose: string;
+  made_by: string;
+  made_at: Date;
+  document_id: string;
+}
+
 export interface StepTable {
   request_id: string;
   position: number;
@@ -267,6 +285,7 @@ export type SigningTables = {
   'signing.upload': UploadTable;
   'signing.request': RequestTable;
   'signing.correction': CorrectionTable;
+  'signing.copy': CopyTable;
   'signing.step': StepTable;
   'signing.transcript_run': TranscriptRunTable;
   'signing.transcript_run_item': TranscriptRunItemTable;

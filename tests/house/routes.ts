@@ -462,6 +462,12 @@ export const rows: Readonly<Record<string, Row>> = {
   'POST /api/v1/signing/requests/:id/withdraw': roles('C', 'request'),
   'POST /api/v1/signing/requests/:id/correction': roles('C', 'request', { body: () => ({ reason: 'Sai tên môn' }) }),
   // Marks: T only for their own class (marks.test.ts)
+  'GET /api/v1/signing/requests/:id/copies': roles('CK', 'request'),
+  'POST /api/v1/signing/requests/:id/copies': roles('CK', 'request', {
+    body: () => ({ id: '0198c0de-0000-7000-8000-000000000001', form: 'print', requester: 'Bà Mai', purpose: 'hồ sơ' }),
+  }),
+  'GET /api/v1/signing/requests/:id/copies/:copyId/print': roles('CK', 'request'),
+  'GET /api/v1/signing/organisations/:organisationId/copies': roles('CK', 'organisation'),
   'GET /api/v1/signing/classes/:id/marks': roles('DC', 'class'),
   'PUT /api/v1/signing/classes/:id/marks': roles('C', 'class', {
     body: ({ person }) => ({ rows: [{ personId: person, version: 0, values: {} }] }),
@@ -597,6 +603,10 @@ export const idsDecidedOtherwise: Readonly<Record<string, string>> = {
   'POST /api/v1/accounts/coverage body.organisationIds.*':
     'numbers of those in reach, the others are left out: idp/src/accounts/routes.test.ts',
   'POST /api/v1/trust-anchors/:id/end params.id': "the department's only: whoever may end one may end each",
+  'POST /api/v1/signing/requests/:id/copies body.id':
+    'made by the caller; another copy’s is refused: signing-service/src/copies',
+  'GET /api/v1/signing/requests/:id/copies/:copyId/print params.copyId':
+    'a copy of that document: signing-service/src/copies',
   'POST /api/v1/signing/transcripts body.personIds.*': ofClass,
   'POST /api/v1/signing/transcripts body.subjectTeachers.*.personId':
     'findSigners: who signs for the school, which those who ask may see',

@@ -59,6 +59,8 @@ export const addresses = [
   '/admin/signing',
   '/admin/signing/asked',
   '/admin/signing/new',
+  '/admin/signing/copies',
+  '/admin/signing/:id/copies',
   '/admin/audit',
   '/admin/audit/accesses',
   '/admin/mail',

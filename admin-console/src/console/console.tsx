@@ -108,6 +108,8 @@ const SealingMachines = part(() => import('./schools/sealing.tsx').then((file) =
 const NewSchool = part(() => import('./schools/new.tsx').then((file) => file.NewSchool));
 const NewWard = part(() => import('./schools/new.tsx').then((file) => file.NewWard));
 const Signing = part(() => import('./signing.tsx').then((file) => file.Signing));
+const Copies = part(() => import('./documents/copies.tsx').then((file) => file.Copies));
+const CopyRegister = part(() => import('./documents/copies.tsx').then((file) => file.CopyRegister));
 const AskedDocuments = part(() => import('./documents/asked.tsx').then((file) => file.AskedDocuments));
 const NewDocument = part(() => import('./documents/new.tsx').then((file) => file.NewDocument));
 const ClientPage = part(() => import('./sync/client.tsx').then((file) => file.ClientPage));
@@ -178,6 +180,8 @@ const pages: Readonly<Record<Address, ComponentType>> = {
   '/admin/signing': Signing,
   '/admin/signing/asked': AskedDocuments,
   '/admin/signing/new': NewDocument,
+  '/admin/signing/copies': CopyRegister,
+  '/admin/signing/:id/copies': Copies,
   '/admin/audit': Audit,
   '/admin/audit/accesses': Accesses,
   '/admin/mail': Mail,

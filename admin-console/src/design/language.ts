@@ -68,7 +68,7 @@ export function formatClock(at: string): string {
   return clockFormat.format(new Date(at));
 }
 
-const longDayFormats = {
+const weekdayFormats = {
   vi: new Intl.DateTimeFormat('vi', { weekday: 'long', day: 'numeric', month: 'long', timeZone: 'Asia/Ho_Chi_Minh' }),
   en: new Intl.DateTimeFormat('en-GB', {
     weekday: 'long',
@@ -79,8 +79,8 @@ const longDayFormats = {
 };
 
 /** `Thứ Bảy, ngày 28 tháng 11`, as a page of an exercise book begins; Vietnam time. */
-export function formatLongDay(at: Date | number): string {
-  return longDayFormats[current].format(at).replace(/, (?=\d)/, current === 'vi' ? ', ngày ' : ' ');
+export function formatWeekday(at: Date | number): string {
+  return weekdayFormats[current].format(at).replace(/, (?=\d)/, current === 'vi' ? ', ngày ' : ' ');
 }
 
 /** `Hôm nay`, `Hôm qua`, before that `23/11/2026`; Vietnam time. */

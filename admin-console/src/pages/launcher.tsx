@@ -2,7 +2,7 @@ import type { AppPicture, LauncherApp, LauncherProps, Seat } from '@edutrust/idp
 import { crayonOf, Face } from '../design/face.tsx';
 import { Icon } from '../design/icon.tsx';
 import type { IconName } from '../design/icons.ts';
-import { formatLongDay, t } from '../design/language.ts';
+import { formatWeekday, t } from '../design/language.ts';
 import { Ruled } from '../design/ruled.tsx';
 import { you } from './address.ts';
 import { NotMe } from './sign-in.tsx';
@@ -62,7 +62,7 @@ function Hello({ name, givenName, place, address, signOutAction, isShared }: Lau
       <div class="on-margin">
         <Face name={name} isLarge />
         <div class="grow basis-56 min-w-0">
-          <p class="text-sm text-quiet">{formatLongDay(Date.now())}</p>
+          <p class="text-sm text-quiet">{formatWeekday(Date.now())}</p>
           <h1>
             {isPupil
               ? t(`Chào ${givenName}!`, `Hello ${givenName}!`)

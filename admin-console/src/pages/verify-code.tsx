@@ -16,7 +16,7 @@ const codeLooks = {
 /** Where the QR of a paper leads: first the sentence about the paper in hand, then how to know whether it says the same. */
 export function VerifyCode(props: VerifyCodeProps) {
   const { document, sentence, error } = props;
-  const look = codeLooks[document.state];
+  const look = document.copy && !document.copy.isOriginalInForce ? 'warn' : codeLooks[document.state];
   const isIssued = document.state === 'issued';
   return (
     <>

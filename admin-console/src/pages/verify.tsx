@@ -314,6 +314,13 @@ export function Document({
         <Detail name={t('Mã', 'Code')}>
           <span class="code">{document.code}</span>
         </Detail>
+        {document.copy && (
+          <Detail name={t('Bản sao của', 'A copy of')}>
+            <a class="code" href={`/verify/${document.copy.of}`}>
+              {document.copy.of}
+            </a>
+          </Detail>
+        )}
         {document.dataSha256 && (
           <Detail name={t('SHA-256 của bản XML', 'SHA-256 of the XML')}>
             <span class="break-all code whitespace-normal">{document.dataSha256}</span>
@@ -330,7 +337,7 @@ export function Document({
       <Ruled isTight isOrdered label={t('Những người ký', 'Who signs')}>
         {document.signatures.map(({ name, title, at }) => (
           <Row
-            key={title}
+            key={`${title} ${name}`}
             mark={at ? 'good' : 'later'}
             title={name}
             note={`${title} · ${at ? formatTime(at) : t('chưa ký', 'not signed yet')}`}

@@ -78,7 +78,7 @@ function Open({ batch, purpose }: { readonly batch: Batch; readonly purpose: 'si
 
 /** What a list of documents is called: transcripts when all of them are. */
 export function wordsOf(items: readonly Pick<Waiting, 'kind'>[]): Text {
-  return items.every(({ kind }) => kind !== 'upload')
+  return items.every(({ kind }) => kind === 'transcript' || kind === 'school-report')
     ? { vi: 'học bạ', en: items.length === 1 ? 'transcript' : 'transcripts' }
     : { vi: 'tài liệu', en: items.length === 1 ? 'document' : 'documents' };
 }

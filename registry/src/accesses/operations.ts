@@ -40,6 +40,7 @@ export const operations = {
   'documents.list': { vi: 'đã thấy trong danh sách văn bản', en: 'saw it in a list of documents' },
   'documents.open': { vi: 'đã xem thông tin văn bản', en: 'looked at a document’s details' },
   'documents.read': { vi: 'đã đọc văn bản', en: 'read a document' },
+  'documents.copy': { vi: 'đã cấp bản sao văn bản', en: 'made a copy of a document' },
   'documents.sign': { vi: 'đã ký hoặc xử lý văn bản', en: 'signed or handled a document' },
   'transcripts.make': { vi: 'đã lập học bạ', en: 'made transcripts' },
   'enrolments.list': { vi: 'đã xem điện thoại ký số', en: 'looked at the signing phones' },

@@ -81,6 +81,8 @@ const rules = {
   'marks.read': { by: ['department-administrator', 'school-administrator', 'teacher'] },
   'marks.write': { by: ['school-administrator', 'teacher'] },
   'signing.request': { by: ['school-administrator', 'teacher'] },
+  /** The register of copies is the office's (Decree 30/2020/ND-CP, articles 25 to 27). */
+  'signing.copy': { by: ['school-administrator', 'clerk'] },
   'signing.read': {
     by: [
       'department-administrator',

@@ -23,6 +23,27 @@ const documents: PersonalPart = {
     })),
 };
 
+const copies: PersonalPart = {
+  code: 'copies',
+  what: { vi: 'Bản sao, bản trích đã cấp', en: 'Copies that were made' },
+  tables: ['signing.copy'],
+  fields: {
+    form: { vi: 'Loại', en: 'Form' },
+    number: { vi: 'Số', en: 'Number' },
+    code,
+    requester: { vi: 'Người đề nghị', en: 'Requested by' },
+    purpose: { vi: 'Mục đích', en: 'Purpose' },
+    madeAt: { vi: 'Cấp lúc', en: 'Made' },
+  },
+  read: async ({ db }, personId) => {
+    const { rows } = await sql<{ code: string } & Record<string, unknown>>`
+      SELECT k.form, k.number || '/' || k.year AS number, k.code, k.requester, k.purpose, k.made_at AS "madeAt"
+      FROM signing.copy AS k JOIN signing.request AS r ON r.id = k.request_id
+      WHERE r.subject_id = ${personId} ORDER BY k.made_at`.execute(db);
+    return rows.map((row) => ({ ...row, code: formatVerificationCode(row.code) }));
+  },
+};
+
 /** What somebody signed is told without its title, which names the learner. */
 const signatures: PersonalPart = {
   code: 'signatures',
@@ -102,7 +123,7 @@ const sealingMachines: PersonalPart = {
 
 /** What this service has about a person. */
 export const signingPersonal: PersonalData = {
-  parts: [documents, signatures, marks, phones, sealingMachines],
+  parts: [documents, copies, signatures, marks, phones, sealingMachines],
   leftOut: {
     'signing.grade': 'unread and empty since marks come from columns',
     'signing.transcript_run_item': 'the list of a job; what it made is a document',

@@ -3,11 +3,12 @@ import type { Locale, Text } from '@edutrust/platform/messages';
 import type { PublicDocument, VerifyCodeProps } from '../pages.ts';
 import { parseVerificationCode } from '../requests/code.ts';
 import { largestFileBytes } from './limits.ts';
+import { originalCode } from './original-code.ts';
 import { paperCells } from './paper.ts';
 
 /** What the page of a code shows: the document's state, and how to compare paper or a file with it. */
 export async function codeProps(db: Database, document: PublicDocument, locale: Locale): Promise<VerifyCodeProps> {
-  const cells = await paperCells(db, parseVerificationCode(document.code));
+  const cells = await paperCells(db, parseVerificationCode(originalCode(document)));
   return {
     document,
     sentence: sentenceOf(document)[locale],
@@ -25,7 +26,8 @@ const day = new Intl.DateTimeFormat('en-GB', {
 });
 
 /** About the paper in hand, first of all: who gave it out and when, or that it is worth nothing. */
-function sentenceOf({ state, issuer, signedAt, replacedBy }: PublicDocument): Text {
+function sentenceOf({ state, issuer, signedAt, replacedBy, copy }: PublicDocument): Text {
+  if (copy && (state === 'issued' || state === 'replaced')) return copySentence(issuer, copy);
   if (state === 'replaced') {
     return {
       vi: `Văn bản này đã bị thay thế bằng bản sửa, mã ${replacedBy}. Hãy dùng bản mới.`,
@@ -37,6 +39,31 @@ function sentenceOf({ state, issuer, signedAt, replacedBy }: PublicDocument): Te
   return {
     vi: `Văn bản này do ${issuer} ký số và phát hành ngày ${at}.`,
     en: `${issuer} signed and issued this document on ${at}.`,
+  };
+}
+
+/** A copy is never taken for the original; and it is worth what the original is worth now. */
+function copySentence(issuer: string, copy: NonNullable<PublicDocument['copy']>): Text {
+  const { form, number, year, of, isOriginalInForce } = copy;
+  const at = day.format(new Date(copy.madeAt));
+  const [vi, en] =
+    form === 'print'
+      ? [
+          `Đây là bản in giấy số ${number} năm ${year}, không phải bản gốc`,
+          `This is paper print ${number} of ${year}, not the original`,
+        ]
+      : [
+          `Đây là bản trích sao số ${number} năm ${year}, không phải bản gốc`,
+          `This is extract ${number} of ${year}, not the original`,
+        ];
+  const made = {
+    vi: `${vi}: ${issuer} cấp ngày ${at} từ văn bản mã ${of}`,
+    en: `${en}: ${issuer} made it on ${at} from the document with the code ${of}`,
+  };
+  if (isOriginalInForce) return { vi: `${made.vi}.`, en: `${made.en}.` };
+  return {
+    vi: `${made.vi}. Bản gốc đó đã bị thay thế, hãy hỏi bản mới.`,
+    en: `${made.en}. That original has been replaced since; ask for the new version.`,
   };
 }
 

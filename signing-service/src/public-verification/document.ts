@@ -1,8 +1,10 @@
 import type { Database } from '@edutrust/platform/database';
 import { NotFound } from '@edutrust/platform/errors';
 import { sql } from 'kysely';
+import { registerNumber } from '../copies/number.ts';
 import type { PublicDocument } from '../pages.ts';
 import { formatVerificationCode, type VerificationCode } from '../requests/code.ts';
+import type { RequestState } from '../requests/states.ts';
 import type { DocumentKind } from '../templates/template.ts';
 import { templateOf } from '../templates/templates.ts';
 
@@ -22,7 +24,26 @@ interface Row {
   readonly sha256: Buffer | null;
   readonly data_sha256: Buffer | null;
   readonly replaced_by: string | null;
+  readonly copy: CopyRow | null;
 }
+
+interface CopyRow {
+  readonly form: 'extract' | 'print';
+  readonly number: number;
+  readonly year: number;
+  readonly made_at: string;
+  readonly of: string;
+  readonly of_state: RequestState;
+}
+
+const copyFacts = (copy: CopyRow): NonNullable<PublicDocument['copy']> => ({
+  form: copy.form,
+  number: registerNumber(copy.form, copy.number),
+  year: copy.year,
+  madeAt: new Date(copy.made_at).toISOString(),
+  of: formatVerificationCode(copy.of),
+  isOriginalInForce: copy.of_state === 'issued',
+});
 
 /** What anyone may see of a document whose code they hold; undefined when there is none. */
 async function find(db: Database, condition: ReturnType<typeof sql<boolean>>): Promise<PublicDocument | undefined> {
@@ -33,6 +54,9 @@ async function find(db: Database, condition: ReturnType<typeof sql<boolean>>): P
       CASE WHEN r.state IN ('issued', 'replaced') THEN x.sha256 END AS data_sha256,
       CASE WHEN r.state = 'replaced' THEN (SELECT n.code FROM signing.request AS n
         WHERE n.replaces_id = r.id AND n.state IN ('issued', 'replaced')) END AS replaced_by,
+      (SELECT jsonb_build_object('form', k.form, 'number', k.number, 'year', k.year, 'made_at', k.made_at, 'of', source.code,
+        'of_state', source.state) FROM signing.copy AS k JOIN signing.request AS source ON source.id = k.request_id
+        WHERE k.extract_id = r.id) AS copy,
       (SELECT coalesce(jsonb_agg(jsonb_build_object('role', s.role, 'title', s.signer_title,
         'name', CASE s.role WHEN 'school-seal' THEN o.name ELSE p.full_name END,
         'isDone', s.state = 'done', 'at', s.closed_at) ORDER BY s.position), '[]')
@@ -63,12 +87,13 @@ async function find(db: Database, condition: ReturnType<typeof sql<boolean>>): P
     sha256: row.sha256?.toString('hex') ?? null,
     dataSha256: row.data_sha256?.toString('hex') ?? null,
     replacedBy: row.replaced_by && formatVerificationCode(row.replaced_by),
+    copy: row.copy && copyFacts(row.copy),
   };
 }
 
-/** @throws NotFound `verify/no-code` */
+/** The document that a code names: of a print's own code what was printed, and which print it is. @throws NotFound `verify/no-code` */
 export async function documentByCode(db: Database, code: VerificationCode): Promise<PublicDocument> {
-  const found = await find(db, sql<boolean>`r.code = ${code}`);
+  const found = (await find(db, sql<boolean>`r.code = ${code}`)) ?? (await printedByCode(db, code));
   if (found) return found;
   throw new NotFound(
     'verify/no-code',
@@ -80,6 +105,16 @@ export async function documentByCode(db: Database, code: VerificationCode): Prom
       },
     },
   );
+}
+
+async function printedByCode(db: Database, code: VerificationCode): Promise<PublicDocument | undefined> {
+  const { rows } = await sql<CopyRow & { request_id: string }>`
+    SELECT k.form, k.number, k.year, k.made_at, k.request_id, r.code AS of, r.state AS of_state
+    FROM signing.copy AS k JOIN signing.request AS r ON r.id = k.request_id
+    WHERE k.code = ${code} AND k.form = 'print'`.execute(db);
+  const [copy] = rows;
+  const printed = copy && (await find(db, sql<boolean>`r.id = ${copy.request_id}`));
+  return printed && { ...printed, code: formatVerificationCode(code), copy: copyFacts(copy) };
 }
 
 /** The document whose signed file is exactly these bytes: as it is now, as it was issued, or as an archive before. */

@@ -13,6 +13,7 @@ import { codeProps } from './code-page.ts';
 import { documentByCode } from './document.ts';
 import type { Judge, Judged } from './judge.ts';
 import { largestFileBytes, largestFormBytes } from './limits.ts';
+import { originalCode } from './original-code.ts';
 import { matchesPaper } from './paper.ts';
 import { makeReportPaper } from './report-paper.ts';
 import { reportProps } from './report-props.ts';
@@ -139,7 +140,7 @@ const comparePaper = (desk: Desk) =>
         const show = (answer: Partial<NonNullable<VerifyCodeProps['paper']>>) =>
           html(reply, pages.verifyCode({ ...props, paper: props.paper && { ...props.paper, ...answer } }, view));
         try {
-          const matches = await matchesPaper(context, parseVerificationCode(document.code), [first, second]);
+          const matches = await matchesPaper(context, parseVerificationCode(originalCode(document)), [first, second]);
           return show({ answer: matches ? 'matches' : 'differs', typed: [first, second] });
         } catch (error) {
           const shown = problemFor(error, view.locale);

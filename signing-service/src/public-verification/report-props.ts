@@ -1,6 +1,8 @@
 import type { Locale } from '@edutrust/platform/messages';
 import type { PublicDocument, VerifyReportProps } from '../pages.ts';
+
 import type { VerificationReport } from './in-words.ts';
+import { originalCode } from './original-code.ts';
 
 /** What surrounds a report on a page. */
 interface Shown extends Pick<VerifyReportProps, 'downloadPath' | 'paperPath' | 'again'> {
@@ -33,6 +35,8 @@ export function reportProps(report: VerificationReport, { locale, expected, ...s
     nextStep: report.nextStep[locale],
     signatures: report.signatures,
     judgedAt: report.judgedAt,
-    document: expected ? { ...expected, isSameFile: report.document?.code === expected.code } : report.document,
+    document: expected
+      ? { ...expected, isSameFile: report.document?.code === originalCode(expected) }
+      : report.document,
   };
 }

@@ -94,6 +94,17 @@ export const PublicDocument = Type.Object({
   dataSha256: nullable(Type.String()),
   /** Code of the corrected document that has taken its place. */
   replacedBy: nullable(Type.String()),
+  /** Of an extract, and of a paper print where its own code was asked for: which copy it is, and of what. */
+  copy: nullable(
+    Type.Object({
+      form: Type.Enum(['extract', 'print']),
+      number: Type.String(),
+      year: Type.Integer(),
+      madeAt: Time,
+      of: Type.String(),
+      isOriginalInForce: Type.Boolean(),
+    }),
+  ),
 });
 
 const Base64 = Type.String({ format: 'byte' });

@@ -29,12 +29,18 @@ export async function resourceOfRequest(db: Database, id: string): Promise<Resou
 /** What the actor may do with the request as it stands. */
 export async function mayDo(
   db: Database,
-  request: Pick<RequestView, 'id' | 'state' | 'steps' | 'organisation' | 'subject'>,
+  request: Pick<RequestView, 'id' | 'kind' | 'format' | 'state' | 'steps' | 'organisation' | 'subject' | 'classId'>,
   actor: PersonActor,
 ): Promise<Type.Static<typeof RequestAct>[]> {
   const decide = can(db);
-  if (request.state === 'issued' && request.subject) {
-    return (await decide(actor, 'signing.request', await resourceOfRequest(db, request.id))) ? ['correct'] : [];
+  if (request.state === 'issued') {
+    const resource = await resourceOfRequest(db, request.id);
+    const isCorrectable = request.subject && request.classId && (await decide(actor, 'signing.request', resource));
+    const isCopied = request.format === 'PAdES' && request.kind !== 'extract';
+    return [
+      ...(isCorrectable ? (['correct'] as const) : []),
+      ...(isCopied && (await decide(actor, 'signing.copy', resource)) ? (['copy'] as const) : []),
+    ];
   }
   if (request.state !== 'waiting' && request.state !== 'signed') return [];
   const due = request.steps.filter(({ state }) => state === 'due');

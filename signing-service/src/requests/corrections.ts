@@ -134,8 +134,8 @@ export async function correctable(
     .executeTakeFirst();
 }
 
-function mustBeIssued({ state, subject_id }: RequestRow): void {
-  if (state === 'issued' && subject_id !== null) return;
+function mustBeIssued({ state, subject_id, class_id }: RequestRow): void {
+  if (state === 'issued' && subject_id !== null && class_id !== null) return;
   throw new Conflict('signing/not-issued', {
     vi: 'Chỉ sửa được học bạ đã phát hành và chưa bị thay thế.',
     en: 'Only a transcript or school report that is issued and not replaced can be corrected.',

@@ -130,6 +130,17 @@ export async function nameOf(db: Database | Transaction, personId: string): Prom
   return rows[0]?.fullName ?? '';
 }
 
+/** An organisation's name, and the department at the root of its tree. */
+export async function officeOf(
+  db: Database | Transaction,
+  id: string,
+): Promise<{ readonly name: string; readonly departmentName: string }> {
+  const { rows } = await sql<{ name: string; departmentName: string }>`
+    SELECT o.name, root.name AS "departmentName" FROM registry.organisation AS o
+    JOIN registry.organisation AS root ON root.id = o.path[1] WHERE o.id = ${id}`.execute(db);
+  return rows[0] ?? { name: '', departmentName: '' };
+}
+
 /** An organisation's name; empty for none. */
 export async function nameOfOrganisation(db: Database | Transaction, id: string): Promise<string> {
   const { rows } = await sql<{ name: string }>`SELECT name FROM registry.organisation WHERE id = ${id}`.execute(db);

@@ -10,6 +10,7 @@ import { record } from '../events.ts';
 import type { FormatName } from '../formats/format.ts';
 import { formatNamed } from '../formats/formats.ts';
 import { type SigningTables, signingOf } from '../tables.ts';
+import { purposeOf } from '../templates/order.ts';
 import type { Artefact, DocumentKind } from '../templates/template.ts';
 import { templateOf } from '../templates/templates.ts';
 import { formatVerificationCode } from './code.ts';
@@ -64,6 +65,7 @@ export async function createRequest(
     typeof document === 'string'
       ? document
       : await storeDocument(transaction, document.bytes, { pages: document.pages, now });
+  const isOnlySealed = input.steps.every(({ role }) => purposeOf(role) === 'seal'); // a copy that is made here (Decree 30/2020/ND-CP, article 32.2)
   const dataId = input.data ? await storeDocument(transaction, input.data, { pages: 1, now }) : null;
   const inserted = await db
     .insertInto('signing.request')
@@ -79,11 +81,11 @@ export async function createRequest(
       signer_id: input.signerId,
       signer_title: input.signerTitle,
       requested_by: actor.kind === 'person' ? actor.personId : null,
-      state: 'waiting',
+      state: isOnlySealed ? 'signed' : 'waiting',
       reason: null,
       code: input.code,
       unsigned_document_id: documentId,
-      signed_document_id: null,
+      signed_document_id: isOnlySealed ? documentId : null,
       unsigned_data_id: dataId,
       signed_data_id: null,
       run_id: input.runId ?? null,

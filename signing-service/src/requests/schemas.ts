@@ -7,13 +7,13 @@ import { FormatName } from '../formats/schemas.ts';
 export const RequestState = Type.Enum(['waiting', 'signed', 'issued', 'replaced', 'rejected', 'withdrawn']);
 
 /** Of which template a document is; `upload`: a file that somebody sent. */
-export const DocumentKind = Type.Enum(['transcript', 'school-report', 'upload']);
+export const DocumentKind = Type.Enum(['transcript', 'school-report', 'upload', 'extract']);
 
 /** Of a request that has both: the document that people read, or the same data as XML. One act signs the two. */
 export const Artefact = Type.Enum(['document', 'data']);
 
 /** What a caller may do with a request now; screens offer nothing else. */
-export const RequestAct = Type.Enum(['sign', 'seal', 'reject', 'withdraw', 'correct']);
+export const RequestAct = Type.Enum(['sign', 'seal', 'reject', 'withdraw', 'correct', 'copy']);
 
 /** One signature of a document's order. */
 const Step = Type.Object({

@@ -1,9 +1,9 @@
 import type { StepRole, StepTemplate } from './order.ts';
 
-export type DocumentKind = 'transcript' | 'school-report' | 'upload';
+export type DocumentKind = 'transcript' | 'school-report' | 'upload' | 'extract';
 
 /** Those that a class's marks are made into. */
-export type ClassTemplate = Exclude<DocumentKind, 'upload'>;
+export type ClassTemplate = Exclude<DocumentKind, 'upload' | 'extract'>;
 
 /** What a request's signatures are put on: the document that people read and, of some kinds, the same data as XML. */
 export type Artefact = 'document' | 'data';

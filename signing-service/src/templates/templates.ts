@@ -1,3 +1,4 @@
+import { extractTemplate } from './extract/template.ts';
 import { schoolReportTemplate } from './school-report/template.ts';
 import type { DocumentKind, Template } from './template.ts';
 import { transcriptTemplate } from './transcript/template.ts';
@@ -8,6 +9,7 @@ const templates: Readonly<Record<DocumentKind, Template>> = {
   transcript: transcriptTemplate,
   'school-report': schoolReportTemplate,
   upload: uploadTemplate,
+  extract: extractTemplate,
 };
 
 export function templateOf(kind: DocumentKind): Template {

@@ -3,6 +3,7 @@ import { Icon } from '../../design/icon.tsx';
 import { t } from '../../design/language.ts';
 import { State } from '../../design/mark.tsx';
 import { Row, type RowMark, Ruled } from '../../design/ruled.tsx';
+import { useMay } from '../me.ts';
 import { Ago } from '../parts.tsx';
 import { type SigningRequest, stateName } from './views.ts';
 
@@ -68,6 +69,7 @@ function RequestRow({
   readonly isInClass: boolean;
   readonly act: ComponentChildren;
 }) {
+  const mayCopy = useMay('signing.copy');
   return (
     <Row
       mark={marks[one.state]}
@@ -102,6 +104,11 @@ function RequestRow({
           <span class={isInClass && one.state === 'waiting' ? 'max-lg:hidden' : ''}>
             <State state={stateLooks[one.state]}>{stateName(one.state)}</State>
           </span>
+          {one.state === 'issued' && one.format === 'PAdES' && one.kind !== 'extract' && mayCopy && (
+            <a class="button" href={`/admin/signing/${one.id}/copies`}>
+              {t('In, trích', 'Copies')}
+            </a>
+          )}
           {act}
         </>
       }
@@ -114,7 +121,7 @@ function Steps({ steps }: Pick<SigningRequest, 'steps'>) {
   return (
     <span class="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm font-normal max-lg:mt-1">
       {steps.map((step) => (
-        <span key={step.role} class={`inline-flex items-center gap-1.5 ${stepLooks[step.state]}`}>
+        <span key={`${step.role} ${step.title}`} class={`inline-flex items-center gap-1.5 ${stepLooks[step.state]}`}>
           <Icon name={stepIcons[step.state]} />
           {step.person?.fullName ?? step.title}
         </span>
@@ -154,3 +161,8 @@ const stateLooks = {
   replaced: 'plain',
   withdrawn: 'plain',
 } as const;
+          {one.state === 'issued' && one.format === 'PAdES' && one.kind !== 'extract' && mayCopy && (
+            <a class="button" href={`/admin/signing/${one.id}/copies`}>
+              {t('In, trích', 'Copies')}
+            </a>
+          )}

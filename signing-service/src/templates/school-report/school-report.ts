@@ -1,4 +1,4 @@
-import { drawPdf } from '../transcript/pdf.ts';
+import { drawYear } from '../transcript/transcript.ts';
 import { normalised } from '../transcript/wording.ts';
 import { agreementOf, boundXml, canonicalData, dataFileName } from './agreement.ts';
 import type { SchoolReportData } from './data.ts';
@@ -21,7 +21,7 @@ export interface SchoolReportFiles {
 export async function makeSchoolReport(input: SchoolReportData): Promise<SchoolReportFiles> {
   const report = normalised(input);
   const carried = canonicalData(reportXml(report));
-  const document = await drawPdf(report, {
+  const document = await drawYear(report, {
     heading: 'Học bạ',
     subset: 'PDF/A-3a',
     file: { name: dataFileName, bytes: carried, description: 'Dữ liệu của học bạ này' },

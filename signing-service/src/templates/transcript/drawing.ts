@@ -7,7 +7,7 @@ import { dateText, educationIdText, longDateText, markText } from './wording.ts'
 const width = page.right - page.left;
 
 /** The issuer at the left, the country's name and motto at the right (Decree 30/2020/NĐ-CP, annex I). */
-export function drawMasthead(sheet: Sheet, data: TranscriptData): void {
+export function drawMasthead(sheet: Sheet, data: Pick<TranscriptData, 'department' | 'school'>): void {
   const left = { width: 208, align: 'center' } as const;
   const right = { width: 268, align: 'center' } as const;
   const rightX = page.right - right.width;
@@ -30,7 +30,8 @@ export function drawMasthead(sheet: Sheet, data: TranscriptData): void {
   sheet.y = Math.max(y, mottoY + mottoHeight) + 26;
 }
 
-export function drawTitle(sheet: Sheet, data: TranscriptData, heading: string): void {
+/** What the document is, and below it of when or about what. */
+export function drawTitle(sheet: Sheet, heading: string, below: string): void {
   const centred = { width, align: 'center' } as const;
   sheet.y += sheet.text('H1', heading.toLocaleUpperCase('vi'), page.left, sheet.y, {
     ...centred,
@@ -39,7 +40,7 @@ export function drawTitle(sheet: Sheet, data: TranscriptData, heading: string): 
     spacing: 0.4,
   });
   sheet.y += 1;
-  sheet.y += sheet.text('P', `Năm học ${data.schoolYear}`, page.left, sheet.y, {
+  sheet.y += sheet.text('P', below, page.left, sheet.y, {
     ...centred,
     size: 11,
     font: 'medium',
@@ -49,7 +50,7 @@ export function drawTitle(sheet: Sheet, data: TranscriptData, heading: string): 
 }
 
 /** Who: the name large, the rest in two columns of ruled rows, each label beside its value. */
-export function drawPupil(sheet: Sheet, data: TranscriptData): void {
+export function drawPupil(sheet: Sheet, data: Pick<TranscriptData, 'pupil' | 'className'>): void {
   const { pupil } = data;
   const fields: readonly (readonly [string, string])[] = [
     ['Mã giáo dục', educationIdText(pupil.educationId)],
@@ -98,7 +99,7 @@ const rowHeight = 18;
 type RowKind = 'head' | 'subject' | 'result';
 
 /** Marks by subject, then the results of the whole learner, in one table whose header is repeated on a new page. */
-export function drawMarks(sheet: Sheet, data: TranscriptData): void {
+export function drawMarks(sheet: Sheet, data: Pick<TranscriptData, 'columns' | 'subjects' | 'results'>): void {
   const table = sheet.group('Table');
   const columns = columnsFor(data.columns);
   const row = (cells: readonly string[], kind: RowKind) => {
@@ -172,7 +173,10 @@ function commaShift(sheet: Sheet, text: string, { font = 'regular', size = 10 }:
 }
 
 /** Days missed, award, outcome in one line; the class teacher's remarks below. */
-export function drawRemarks(sheet: Sheet, data: TranscriptData): void {
+export function drawRemarks(
+  sheet: Sheet,
+  data: Pick<TranscriptData, 'absentDays' | 'award' | 'outcome' | 'remarks'>,
+): void {
   const facts = [
     data.absentDays === undefined ? null : `Số ngày nghỉ học: ${data.absentDays}`,
     data.award ? `Khen thưởng: ${data.award}` : null,
@@ -216,7 +220,7 @@ export function drawFooting(sheet: Sheet, data: TranscriptData): void {
 }
 
 /** Where a signature or the seal goes, until its own block lies there. */
-function drawPlace(sheet: Sheet, [left, bottom, right, top]: Place): void {
+export function drawPlace(sheet: Sheet, [left, bottom, right, top]: Place): void {
   sheet.decorate((pdf) => {
     pdf
       .lineWidth(0.5)
@@ -228,7 +232,7 @@ function drawPlace(sheet: Sheet, [left, bottom, right, top]: Place): void {
 }
 
 /** The title above the place of a signature, the name below it. */
-function drawSignatory(
+export function drawSignatory(
   sheet: Sheet,
   { fullName, title }: Signatory,
   [left, bottom, right]: Place,
@@ -239,7 +243,8 @@ function drawSignatory(
   sheet.text('P', fullName, left, page.height - bottom + 2, { ...style, size: 10, font: 'semibold' });
 }
 
-function drawVerification(sheet: Sheet, data: TranscriptData, top: number): void {
+/** QR, code and what they prove, at the left margin below `top`. */
+export function drawVerification(sheet: Sheet, data: Pick<TranscriptData, 'code' | 'url'>, top: number): void {
   const address = new URL(`/verify/${encodeURIComponent(data.code)}`, data.url).href;
   const size = 76;
   sheet.figure(`Mã QR dẫn tới ${address}`, (pdf) => {

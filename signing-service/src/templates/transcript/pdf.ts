@@ -1,22 +1,22 @@
 import { fontFile } from '../../fonts/fonts.ts';
-import type { TranscriptData } from './data.ts';
-import { drawFooting, drawMarks, drawMasthead, drawPupil, drawRemarks, drawTitle } from './drawing.ts';
 import { beginSheet, type Sheet } from './sheet.ts';
 
-/** How one kind of sheet differs from another. */
-export interface SheetKind {
-  /** As a person writes it: `Bảng kết quả học tập`. */
-  readonly heading: string;
+/** What a file says of itself beside its pages. */
+export interface SheetFrame {
+  /** Of the document's information, as a person writes it. */
+  readonly title: string;
+  readonly author: string;
+  /** As printed: at the foot of every page. */
+  readonly code: string;
+  readonly madeAt: Date;
   readonly subset?: 'PDF/A-3a';
   /** A file inside the PDF: the data that it shows (`/AFRelationship /Data`). */
   readonly file?: { readonly name: string; readonly bytes: Buffer; readonly description: string };
-  /** Draws what only this kind has, behind the remarks. */
-  readonly further?: (sheet: Sheet) => void;
 }
 
-/** Draws a learner's year: A4, tagged for screen readers, with a QR to `{url}/verify/{code}`. The same data gives the same bytes. */
-export async function drawPdf(data: TranscriptData, kind: SheetKind): Promise<Buffer> {
-  const { heading, subset, file, further } = kind;
+/** Draws a document: A4, tagged for screen readers. The same frame and drawing give the same bytes. */
+export async function drawPdf(frame: SheetFrame, draw: (sheet: Sheet) => void): Promise<Buffer> {
+  const { title, author, code, madeAt, subset, file } = frame;
   const { default: PDFDocument } = await import('pdfkit');
   const document = new PDFDocument({
     size: 'A4',
@@ -28,13 +28,13 @@ export async function drawPdf(data: TranscriptData, kind: SheetKind): Promise<Bu
     displayTitle: true,
     bufferPages: true,
     info: {
-      Title: `${heading} – ${data.pupil.fullName} – lớp ${data.className}, năm học ${data.schoolYear}`,
-      Author: data.school.name,
-      Subject: `Mã xác minh ${data.code}`,
+      Title: title,
+      Author: author,
+      Subject: `Mã xác minh ${code}`,
       Creator: 'EduTrust',
       Producer: 'EduTrust',
-      CreationDate: data.issuedAt,
-      ModDate: data.issuedAt,
+      CreationDate: madeAt,
+      ModDate: madeAt,
     },
   });
   const chunks: Buffer[] = [];
@@ -46,21 +46,15 @@ export async function drawPdf(data: TranscriptData, kind: SheetKind): Promise<Bu
   for (const weight of ['regular', 'medium', 'semibold', 'bold'] as const) {
     document.registerFont(weight, fontFile(weight));
   }
-  if (file) attach(document, file, data.issuedAt);
-  const sheet = beginSheet(document, data);
-  drawMasthead(sheet, data);
-  drawTitle(sheet, data, heading);
-  drawPupil(sheet, data);
-  drawMarks(sheet, data);
-  drawRemarks(sheet, data);
-  further?.(sheet);
-  drawFooting(sheet, data);
+  if (file) attach(document, file, madeAt);
+  const sheet = beginSheet(document, code);
+  draw(sheet);
   sheet.end();
   document.end();
   return finished;
 }
 
-function attach(document: Sheet['pdf'], { name, bytes, description }: NonNullable<SheetKind['file']>, at: Date): void {
+function attach(document: Sheet['pdf'], { name, bytes, description }: NonNullable<SheetFrame['file']>, at: Date): void {
   const relationship = 'Data'; // pdfkit's types do not know PDF/A-3's
   const options = { name, type: 'text/xml', description, creationDate: at, modifiedDate: at, relationship };
   document.file(bytes, options);

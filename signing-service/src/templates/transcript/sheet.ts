@@ -1,5 +1,3 @@
-import type { TranscriptData } from './data.ts';
-
 /** The running pdfkit document; its types name the class only. */
 export type Pdf = InstanceType<typeof import('pdfkit')>;
 type StructureElement = ReturnType<Pdf['struct']>;
@@ -46,7 +44,8 @@ export interface Sheet {
   end(): void;
 }
 
-export function beginSheet(pdf: Pdf, data: TranscriptData): Sheet {
+/** Begins a document whose pages carry this code at their foot. */
+export function beginSheet(pdf: Pdf, code: string): Sheet {
   const root = pdf.struct('Document');
   pdf.addStructure(root);
   const sheet: Sheet = {
@@ -63,7 +62,7 @@ export function beginSheet(pdf: Pdf, data: TranscriptData): Sheet {
       return true;
     },
     end: () => {
-      drawFooters(sheet, data.code);
+      drawFooters(sheet, code);
       root.end();
     },
   };

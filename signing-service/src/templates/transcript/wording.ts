@@ -1,7 +1,7 @@
-import type { Mark, TranscriptData } from './data.ts';
+import type { Mark } from './data.ts';
 
 /** All texts in NFC: fonts draw a letter and its marks well only as one character. */
-export function normalised<Data extends TranscriptData>(data: Data): Data {
+export function normalised<Data extends object>(data: Data): Data {
   const visit = (value: unknown): unknown => {
     if (typeof value === 'string') return value.normalize('NFC').replace(/\s+/gu, ' ').trim();
     if (Array.isArray(value)) return value.map(visit);
