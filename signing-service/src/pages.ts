@@ -94,6 +94,8 @@ export interface VerifyReportProps {
   readonly trusted: Answer;
   /** Why, most important first. */
   readonly reasons: readonly Sentence[];
+  /** What decides nothing, and should be seen. */
+  readonly warnings: readonly Sentence[];
   /** Of two files: whether they are the two forms of one school report. */
   readonly otherForm: { readonly agrees: boolean; readonly sentence: Sentence } | null;
   /** What to do now. */

@@ -180,7 +180,8 @@ export function SignatureDetails({
   readonly signature: SignatureReport;
   readonly number: number;
 }) {
-  const { signer, time, verdict, sub, format, level, coverage, reasons, intact, certification, log } = signature;
+  const { signer, time, verdict, sub, format, level, coverage, reasons, warnings, intact, certification, log } =
+    signature;
   const language = locale();
   return (
     <section class="mt-5 border-t border-line pt-4 grid gap-3 text-sm">
@@ -231,6 +232,9 @@ export function SignatureDetails({
         </Sentences>
       )}
       <Sentences title={t('Lý do', 'Reasons')}>{reasons.map((reason) => reason[language])}</Sentences>
+      {warnings.length > 0 && (
+        <Sentences title={t('Nên xem kỹ', 'Worth a look')}>{warnings.map((warning) => warning[language])}</Sentences>
+      )}
       {sub && (
         <p class="text-quiet">
           {t('Mã theo chuẩn ETSI EN 319 102-1', 'Code by ETSI EN 319 102-1')}: {sub}

@@ -200,7 +200,7 @@ function Question({ question, answer }: { readonly question: string; readonly an
 }
 
 export function VerifyReport(props: VerifyReportProps) {
-  const { verdict, sentence, unchanged, trusted, reasons, nextStep, document, signatures, judgedAt } = props;
+  const { verdict, sentence, unchanged, trusted, reasons, warnings, nextStep, document, signatures, judgedAt } = props;
   // The signature that people mean: the last by a person.
   const asked = signatures.findLast(({ format }) => format !== 'document-time-stamp') ?? signatures.at(-1);
   return (
@@ -228,6 +228,16 @@ export function VerifyReport(props: VerifyReportProps) {
           {asked && <TimeLine signature={asked} judgedAt={judgedAt} />}
           {asked && <Chain signature={asked} />}
           {asked && <LaterChanges signature={asked} />}
+          {warnings.length > 0 && (
+            <section class="grid gap-2" aria-labelledby="worth-a-look">
+              <h2 id="worth-a-look">{t('Nên xem kỹ', 'Worth a look')}</h2>
+              <Ruled onMargin isTight>
+                {warnings.map((sentence) => (
+                  <Row key={sentence} mark="warn" title={sentence} />
+                ))}
+              </Ruled>
+            </section>
+          )}
           {reasons.length > 0 && (
             <section class="grid gap-2">
               <h2>{t('Vì sao', 'Why')}</h2>

@@ -9,6 +9,7 @@ export const cmsOids = {
   /** SHA-1 of the certificate (RFC 2634 §5.4), as RFC 3161 §2.4.2 first asked for. */
   signingCertificate: '1.2.840.113549.1.9.16.2.12',
   signingCertificateV2: '1.2.840.113549.1.9.16.2.47',
+  counterSignature: '1.2.840.113549.1.9.6',
   signatureTimeStamp: '1.2.840.113549.1.9.16.2.14',
   /** An OCSP response among the revocation data (RFC 5940 §2.2). */
   ocspResponse: '1.3.6.1.5.5.7.16.2',

@@ -61,6 +61,8 @@ export interface CmsSignedData {
   readonly archiveTimeStampTokens: readonly Buffer[];
   /** DER of the ATSHashIndexV3, in the token of an archive time stamp. */
   readonly hashIndex: Buffer | undefined;
+  /** Whether others signed this signature (RFC 5652 §11.4); theirs are not read. */
+  readonly hasCounterSignature: boolean;
   /** What an archive time stamp is computed over, as it stands in the file. */
   readonly encoded: EncodedParts;
   /** C2SP tlog-proof text of our own log. */
@@ -224,6 +226,7 @@ function readSignerInfo(info: DerNode, contentType: string): SignerPart {
     signingTime: readSigningTime(attributes),
     timeStampTokens: (others.get(cmsOids.signatureTimeStamp) ?? []).map(({ bytes }) => bytes),
     archiveTimeStampTokens: (others.get(cmsOids.archiveTimeStampV3) ?? []).map(({ bytes }) => bytes),
+    hasCounterSignature: others.has(cmsOids.counterSignature),
     hashIndex: index && expectTag(one(others, cmsOids.atsHashIndexV3), tag.sequence).bytes,
     encoded: {
       signer: Buffer.concat(fields.flatMap((field) => (field ? [field.bytes] : []))),

@@ -82,7 +82,8 @@ async function verifyFiles(program: Program, files: readonly string[], options: 
 function inLines({ sentence, reasons, signatures }: VerificationReport, locale: 'vi' | 'en'): string {
   const all = [...reasons, ...signatures.flatMap((signature) => signature.reasons)];
   const why = all.filter(({ code }) => code !== 'passed').map((reason) => `  ${reason[locale]}`);
-  return [sentence[locale], ...new Set(why)].join('\n');
+  const look = signatures.flatMap(({ warnings }) => warnings.map((warning) => `  ${warning[locale]}`));
+  return [sentence[locale], ...new Set([...why, ...look])].join('\n');
 }
 
 function noFileNamed(): InvalidInput {

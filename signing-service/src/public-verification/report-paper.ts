@@ -39,6 +39,7 @@ const words = {
   issuer: { vi: 'Nơi cấp', en: 'Issued by' },
   original: { vi: 'Xem bản gốc', en: 'See the original' },
   reasons: { vi: 'Lý do', en: 'Reasons' },
+  look: { vi: 'Nên xem kỹ', en: 'Worth a look' },
   code: { vi: 'Mã ETSI EN 319 102-1', en: 'ETSI EN 319 102-1 code' },
   again: {
     vi: 'Biên bản này không mang chữ ký, nên tự nó không chứng minh gì. Ai cũng có thể kiểm tra lại chính tệp đó tại',
@@ -125,7 +126,7 @@ export async function makeReportPaper(
 
 /** What is known of one signature, as names and values; nothing that was not found. */
 function factsOf(
-  { signer, time: when, chain, reasons, sub, changesAfter }: SignatureReport,
+  { signer, time: when, chain, reasons, warnings, sub, changesAfter }: SignatureReport,
   locale: Locale,
 ): [string, string][] {
   const until = (at: string) => `${words.until[locale]} ${timeText(at).slice(0, 10)}`;
@@ -136,6 +137,7 @@ function factsOf(
     [words.chain, chain.map(({ name, notAfter }) => `${name}, ${until(notAfter)}`).join('\n')],
     [words.later, [...new Set(changesAfter.map((change) => changeLine(change, locale)))].join('\n')],
     [words.reasons, reasons.map((reason) => reason[locale]).join(' ')],
+    [words.look, warnings.map((warning) => warning[locale]).join('\n')],
     [words.code, sub],
   ];
   return facts.flatMap(([name, value]) => (value ? [[name[locale], value]] : []));

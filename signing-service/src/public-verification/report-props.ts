@@ -31,6 +31,7 @@ export function reportProps(report: VerificationReport, { locale, expected, ...s
     unchanged: answer(report.unchanged),
     trusted: answer(report.trusted),
     reasons: [...new Set(reasons.map((reason) => reason[locale]))],
+    warnings: [...new Set(report.signatures.flatMap(({ warnings }) => warnings.map((one) => one[locale])))],
     otherForm: report.otherForm && { ...report.otherForm, sentence: report.otherForm.sentence[locale] },
     nextStep: report.nextStep[locale],
     signatures: report.signatures,

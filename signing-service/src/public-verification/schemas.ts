@@ -17,6 +17,13 @@ const Reason = Type.Object({
 /** Parts of the page's width and height, from its upper left corner. */
 const Area = Type.Object({ left: Type.Number(), top: Type.Number(), width: Type.Number(), height: Type.Number() });
 
+const Warning = Type.Object({
+  code: Type.String(),
+  vi: Type.String(),
+  en: Type.String(),
+  detail: Type.Optional(Type.String()),
+});
+
 const LaterChange = Type.Object({
   kind: Type.String(),
   allowed: Type.Boolean(),
@@ -69,6 +76,8 @@ const Signature = Type.Object({
   intact: nullable(Type.Boolean()),
   trusted: Type.Boolean(),
   reasons: Type.Array(Reason),
+  /** What decides nothing, and should be seen by whoever relies on the file. */
+  warnings: Type.Array(Warning),
 });
 
 export const PublicDocument = Type.Object({

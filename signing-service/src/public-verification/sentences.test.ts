@@ -57,7 +57,8 @@ const signature: fc.Arbitrary<SignatureReport> = fc
         }
       : null,
     time: { proven: null, claimed: null, authority: null, problem: null },
-    reasons: given.map((code) => reason(code)),
+    warnings: [],
+        reasons: given.map((code) => reason(code)),
   }));
 
 const report: fc.Arbitrary<ValidationReport> = fc.record({

@@ -6,6 +6,7 @@ import { reason } from './reasons.ts';
 import type { SignatureReport } from './report.ts';
 import type { Material, Surroundings } from './surroundings.ts';
 import { withVerdict } from './verdict.ts';
+import { warning } from './warnings.ts';
 
 /** What a format found of a signature around its CMS. */
 export interface OpenedCms {
@@ -23,7 +24,10 @@ export interface OpenedCms {
 
 /** Judges a signature in CMS: PAdES, CAdES, or plain PKCS#7. */
 export function judgeCms(cms: CmsSignedData, opened: OpenedCms, around: Surroundings): SignatureReport {
-  const { base, profile, stored } = opened;
+  const { profile, stored } = opened;
+  const base = cms.hasCounterSignature
+    ? { ...opened.base, warnings: [...opened.base.warnings, warning('counter-signature')] }
+    : opened.base;
   const reasons: Reason[] = [...opened.changeReasons];
   const content = checkContent(cms, opened.content);
   if (content === 'refused') reasons.push(reason('algorithm-refused', `digest ${cms.digestAlgorithm}`));

@@ -1,6 +1,7 @@
 import type { Agreement } from '../templates/school-report/agreement.ts';
 import type { LaterChange } from './later-change.ts';
 import type { Reason } from './reasons.ts';
+import type { Warning } from './warnings.ts';
 
 /** ETSI EN 319 102-1 §5.1.3: `valid` is TOTAL-PASSED, `invalid` is TOTAL-FAILED. */
 export type Verdict = 'valid' | 'invalid' | 'indeterminate';
@@ -86,6 +87,8 @@ export interface SignatureReport {
   /** "Trusted then?": the signer's certificate was good at the signing time for one of the anchors. */
   readonly trusted: boolean;
   readonly reasons: readonly Reason[];
+  /** What decides nothing, and should be seen by whoever relies on the file. */
+  readonly warnings: readonly Warning[];
 }
 
 /** The same object from the library, the command (`edutrust verify --json`) and `POST /api/v1/verify`. */

@@ -23,6 +23,7 @@ export function emptyReport(field: string): SignatureReport {
     intact: null,
     trusted: false,
     reasons: [],
+    warnings: [],
   };
 }
 

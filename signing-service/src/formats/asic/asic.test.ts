@@ -47,6 +47,27 @@ const withFiles = (container: Buffer, changes: Readonly<Record<string, Buffer | 
 };
 
 describe('ASiC (ETSI EN 319 162-1)', () => {
+  test('V14: a container with a comment behind its directory, as other programs write one, is read; one that hides something is not', async () => {
+    const container = await signed();
+    const withComment = (comment: Buffer, length = comment.length) => {
+      const end = Buffer.from(container.subarray(container.length - 22));
+      end.writeUInt16LE(length, 20);
+      return Buffer.concat([container.subarray(0, -22), end, comment]);
+    };
+    for (const text of ['LIBDIGIDOCPP/3.14.5 format: application/vnd.etsi.asic-e+zip', 'ghi chú'])
+      assert.equal((await judge(withComment(Buffer.from(text)))).verdict, 'valid', text);
+    const other = makeAsic(new Map([['a.csv', Buffer.from('a')]]));
+    for (const file of [
+      withComment(other), // another container: who reads from the back sees that one
+      withComment(Buffer.from('PK')),
+      withComment(Buffer.of(0)),
+      withComment(Buffer.from('one more'), 3),
+      withComment(Buffer.alloc(2_000, 'a')),
+      Buffer.concat([container, Buffer.from('tail')]),
+    ])
+      assert.notEqual((await judge(file)).verdict, 'valid');
+  });
+
   test('V17: B-B to B-LTA, also of two signers one after the other; each covers every file', async () => {
     const basic = await signAsic(makeAsic(data), at, authority.signerOf(who));
     assert.deepEqual([(await judge(basic)).verdict, (await judge(basic)).first?.level], ['valid', 'B-B']);

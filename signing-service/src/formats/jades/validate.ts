@@ -7,6 +7,7 @@ import { type Reason, reason } from '../../validation/reasons.ts';
 import type { SignatureReport, ValidationReport } from '../../validation/report.ts';
 import { type Surroundings, surroundingsOf } from '../../validation/surroundings.ts';
 import { emptyReport, fileReport, unjudged, withVerdict } from '../../validation/verdict.ts';
+import { warning } from '../../validation/warnings.ts';
 import { fromBase64, fromBase64Url, listOf, MalformedJson, membersOf, readJson, stringOf } from '../json/read.ts';
 import { checkNamedValue, joseAlgorithms } from '../signature-value.ts';
 import { type Jws, readJws } from './jws.ts';
@@ -45,6 +46,7 @@ function judgeJws(
     format: profile === 'baseline' ? 'JAdES' : 'JWS',
     coverage: 'whole',
     time: { ...emptyReport('').time, claimed: at?.toISOString() ?? null },
+    warnings: hasCounterSignature(jws) ? [warning('counter-signature')] : [],
   };
   const refused = header.b64 === false ? 'b64' : criticalFault(header);
   if (refused !== undefined) return withVerdict(base, [reason('reference-refused', `the header ${refused}`)]);
@@ -182,6 +184,10 @@ function stampsOf({ unprotected, signatureText }: Jws): { readonly token: Buffer
   });
   return tokens.slice(0, mostStamps).map((token) => ({ token, over: Buffer.from(signatureText) }));
 }
+
+/** Whether others signed this signature (ETSI TS 119 182-1 §5.3.2). */
+const hasCounterSignature = ({ unprotected }: Jws): boolean =>
+  listOf(unprotected.etsiU).some((one) => unsignedProperty(one)?.cSig !== undefined);
 
 /** As base64url, or as it is; both are in use. */
 function unsignedProperty(value: unknown): Members | undefined {

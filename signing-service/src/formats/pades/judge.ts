@@ -12,6 +12,7 @@ import { permissionsOf } from './changes/permissions.ts';
 import { type ChangeReview, reviewChanges } from './changes/policy.ts';
 import type { SignedField } from './fields.ts';
 import { judgeStamp, type ProvenStamp } from './judge-stamp.ts';
+import { latentContent } from './latent.ts';
 
 /** A signature's report, and what the whole file's verdict needs to know of it. */
 export interface Judged {
@@ -76,12 +77,13 @@ export function judgeField(file: PdfFile, field: SignedField, given: PdfSurround
   const cms = tryReadCms(range.contents);
   if ('code' in cms) return judged(withVerdict({ ...base, format }, [...changeReasons, reason(cms.code, cms.detail)]));
   const { around, stored, documentTimeStamps } = given;
+  const warnings = latentContent(file.at(range.revision));
   const profile = format === 'PAdES' ? 'baseline' : 'plain';
   return judged(
     judgeCms(
       cms,
       {
-        base: { ...base, format },
+        base: { ...base, format, warnings },
         content: range.parts,
         changeReasons,
         profile,

@@ -5,6 +5,7 @@ import { type Reason, type ReasonCode, reason } from '../../validation/reasons.t
 import type { SignatureReport, ValidationReport } from '../../validation/report.ts';
 import { type Surroundings, surroundingsOf } from '../../validation/surroundings.ts';
 import { emptyReport, fileReport, unjudged, withVerdict } from '../../validation/verdict.ts';
+import { warning } from '../../validation/warnings.ts';
 import { ecdsaSignatureFromRaw } from '../ecdsa.ts';
 import { checkNamedValue, type NamedAlgorithm, xmlAlgorithms } from '../signature-value.ts';
 import { canonicalElement } from '../xml/canonical.ts';
@@ -93,6 +94,9 @@ function judgeXmlSignature(
     ...emptyReport(name),
     format: profile === 'baseline' ? 'XAdES' : 'XMLDSig',
     time: { ...emptyReport('').time, claimed: signingTime(structure)?.toISOString() ?? null },
+    warnings: structure.qualifying?.unsigned.some(({ local }) => local === 'CounterSignature')
+      ? [warning('counter-signature')]
+      : [],
   };
   const malformed = (detail: string) => withVerdict(base, [reason('xml-signature-malformed', detail)]);
   const method = childNamed(structure.signedInfo, dsig, 'CanonicalizationMethod');

@@ -8,6 +8,9 @@ export class ZipBeyondLimits extends Error {}
 const mostEntries = 1_000;
 const mostInflated = 64 * 1024 * 1024;
 
+/** Behind the end record, in bytes. */
+const mostComment = 1_024;
+
 const signatures = { local: 0x04034b50, central: 0x02014b50, end: 0x06054b50 } as const;
 /** Names in UTF-8; sizes behind the data. Encryption and every other flag is refused. */
 const knownFlags = 0x0808 | 0x0006;
@@ -19,10 +22,7 @@ const knownFlags = 0x0808 | 0x0006;
  * @throws MalformedZip, ZipBeyondLimits
  */
 export function readZip(bytes: Buffer): Map<string, Buffer> {
-  const end = bytes.length - 22;
-  // No comment behind the end: something could hide there.
-  if (end < 0 || bytes.readUInt32LE(end) !== signatures.end || bytes.readUInt16LE(end + 20) !== 0)
-    throw new MalformedZip('no end record at the end');
+  const end = endRecord(bytes);
   const count = bytes.readUInt16LE(end + 10);
   const size = bytes.readUInt32LE(end + 12);
   const start = bytes.readUInt32LE(end + 16);
@@ -45,6 +45,22 @@ export function readZip(bytes: Buffer): Map<string, Buffer> {
   }
   if (at !== end || dataEnd !== start) throw new MalformedZip('bytes that belong to no file');
   return files;
+}
+
+/**
+ * Where the end record is: the last one that says so, with nothing behind it but its own comment, in which programs write
+ * their name or the container's type (EN 319 162-1 annex A.1). A comment that another record could hide in is refused.
+ */
+function endRecord(bytes: Buffer): number {
+  const earliest = Math.max(bytes.length - 22 - mostComment, 0);
+  let end = bytes.length - 22;
+  while (end >= earliest && bytes.readUInt32LE(end) !== signatures.end) end -= 1;
+  const comment = bytes.subarray(end + 22);
+  if (end < earliest || bytes.readUInt16LE(end + 20) !== comment.length)
+    throw new MalformedZip('no end record at the end');
+  if (comment.some((byte) => byte < 0x20 || byte === 0x7f) || comment.includes('PK'))
+    throw new MalformedZip('a comment that is no text');
+  return end;
 }
 
 interface Central {

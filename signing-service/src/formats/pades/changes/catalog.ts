@@ -1,4 +1,4 @@
-import { as, nameOf, type PdfDictionary, type PdfObject, sameObject } from '../../pdf/object.ts';
+import { as, nameOf, type PdfObject, sameObject } from '../../pdf/object.ts';
 import { type Comparison, reachable } from './comparison.ts';
 import type { Finding } from './finding.ts';
 import { checkForm } from './form.ts';
@@ -15,11 +15,11 @@ export function checkCatalog(review: FormReview): Finding[] {
   explained.add(root.number);
   for (const key of new Set([...before.entries.keys(), ...after.entries.keys()])) {
     const [was, is] = [before.entries.get(key), after.entries.get(key)];
-    if (key === 'DSS') findings.push(...checkValidationData(comparison, before, was, is));
+    if (key === 'DSS') findings.push(...checkValidationData(comparison, was, is));
     else if (key === 'AcroForm') findings.push(...checkForm(review, was, is));
     else if (key === 'Metadata')
       continue; // judged with /Info
-    else if (key === 'Extensions' && isDeveloperExtension(comparison, is, root.number)) continue;
+    else if (key === 'Extensions' && isDeveloperExtension(comparison, was, is)) continue;
     else if (key === 'Version' && isLaterVersion(was, is)) continue;
     else if (!sameObject(was, is))
       findings.push({ kind: 'catalog', allowed: false, detail: `/${key} of the catalogue` });
@@ -28,8 +28,12 @@ export function checkCatalog(review: FormReview): Finding[] {
 }
 
 /** `/Extensions` that says which additions to PDF 1.7 are used (ISO 32000-1 §7.12); shows nothing. */
-function isDeveloperExtension(comparison: Comparison, value: PdfObject | undefined, catalog: number): boolean {
-  const { current } = comparison;
+function isDeveloperExtension(
+  comparison: Comparison,
+  was: PdfObject | undefined,
+  value: PdfObject | undefined,
+): boolean {
+  const { signed, current, modified, explained } = comparison;
   const plain = (entry: PdfObject): boolean =>
     typeof entry === 'object' && entry !== null && ['name', 'number', 'string'].includes(entry.kind);
   const isPlain = (entry: PdfObject): boolean => {
@@ -40,7 +44,12 @@ function isDeveloperExtension(comparison: Comparison, value: PdfObject | undefin
     return plain(resolved) || [...(as('dictionary', resolved)?.entries.values() ?? [null])].every(plain);
   };
   const developers = [...(current.dictionary(value)?.entries.values() ?? [])];
-  return developers.length > 0 && developers.every(isPlain) && comparison.claimReplaced(value, [catalog]);
+  if (developers.length === 0 || !developers.every(isPlain)) return false;
+  const replaced = [...reachable(current, value ?? null)].filter((number) => modified.has(number));
+  const elsewhere = replaced.length > 0 ? reachable(signed, signed.trailer, was) : new Set<number>();
+  if (replaced.some((number) => elsewhere.has(number))) return false;
+  for (const number of replaced) explained.add(number);
+  return comparison.claimAdded(value);
 }
 
 /** `/Version` upward (ISO 32000-1 §7.2.2): a later program used something newer. */
@@ -50,12 +59,7 @@ function isLaterVersion(was: PdfObject | undefined, is: PdfObject | undefined): 
 }
 
 /** Document security store (ETSI EN 319 142-1 §5.4.2): certificates, CRLs and OCSP answers, reached from nowhere else. */
-function checkValidationData(
-  comparison: Comparison,
-  catalogBefore: PdfDictionary,
-  was: PdfObject | undefined,
-  is: PdfObject | undefined,
-): Finding[] {
+function checkValidationData(comparison: Comparison, was: PdfObject | undefined, is: PdfObject | undefined): Finding[] {
   const { signed, current, modified, explained } = comparison;
   const refuse = (detail: string): Finding[] => [{ kind: 'validation-data', allowed: false, detail }];
   if (is === undefined) return was === undefined ? [] : refuse('/DSS removed');
@@ -66,9 +70,7 @@ function checkValidationData(
   const shape = shapeProblem(comparison, is);
   if (shape) return refuse(shape);
   if (changed.length > 0) {
-    const others = new Map(catalogBefore.entries);
-    others.delete('DSS');
-    const elsewhere = reachable(signed, { kind: 'dictionary', entries: others });
+    const elsewhere = reachable(signed, signed.trailer, was);
     const own = was === undefined ? new Set<number>() : reachable(signed, was);
     for (const number of changed) {
       if (!own.has(number) || elsewhere.has(number)) return refuse(`object ${number} is not only validation data`);

@@ -23,6 +23,13 @@ export interface Comparison {
    * given objects only: a field's own value or appearance, and nothing that a page or another field shares.
    */
   claimReplaced(value: PdfObject | undefined, owners: readonly number[]): boolean;
+  /**
+   * Accounts for an entry's own object that was replaced, when the signed document reached it over that entry alone. What is
+   * also something else, a part of a page say, is not replaced by the rules of this entry. True when nothing was replaced.
+   *
+   * @param was the entry's value, as it stands in the signed document
+   */
+  claimOwn(was: PdfObject | undefined, is: PdfObject | undefined): boolean;
 }
 
 export function compare(file: PdfFile, revision: number): Comparison {
@@ -72,7 +79,25 @@ export function compare(file: PdfFile, revision: number): Comparison {
     }
     return claimAdded(root) && [...own].every((number) => claimAdded(current.get(number)));
   };
-  const comparison = { file, signed, current, added, modified, removed, explained, claimAdded, claimReplaced };
+  const claimOwn = (was: PdfObject | undefined, is: PdfObject | undefined): boolean => {
+    const link = as('reference', is);
+    if (!link || !modified.has(link.number)) return true;
+    if (reachable(signed, signed.trailer, was).has(link.number)) return false;
+    explained.add(link.number);
+    return true;
+  };
+  const comparison = {
+    file,
+    signed,
+    current,
+    added,
+    modified,
+    removed,
+    explained,
+    claimAdded,
+    claimReplaced,
+    claimOwn,
+  };
   explainContainers(comparison, awaited);
   return comparison;
 }
@@ -115,11 +140,15 @@ export function childrenOf(value: PdfObject): readonly PdfObject[] {
   return [];
 }
 
-/** Every object number that can be reached from a value, the dangling ones too. */
-export function reachable(view: PdfView, root: PdfObject): Set<number> {
+/**
+ * Every object number that can be reached from a value, the dangling ones too; `without` is one occurrence of a value that is
+ * not gone over.
+ */
+export function reachable(view: PdfView, root: PdfObject, without?: PdfObject): Set<number> {
   const seen = new Set<number>();
   const waiting: PdfObject[] = [root];
   for (let value = waiting.pop(); value !== undefined; value = waiting.pop()) {
+    if (value !== null && value === without) continue;
     const link = as('reference', value);
     if (!link) waiting.push(...childrenOf(value));
     else if (!seen.has(link.number)) {

@@ -11,8 +11,7 @@ const drawing = new Set(['DA', 'DR', 'Q', 'NeedAppearances']);
 
 /** The form may gain signature fields at the end of `/Fields`; its fields may be signed and filled in. */
 export function checkForm(review: FormReview, was: PdfObject | undefined, is: PdfObject | undefined): Finding[] {
-  const { signed, current, modified } = review.comparison;
-  const { explained } = review.comparison;
+  const { signed, current } = review.comparison;
   const refuse = (detail: string): Finding[] => [{ kind: 'form', allowed: false, detail }];
   if (is === undefined) return was === undefined ? [] : refuse('/AcroForm removed');
   const [before, after] = [signed.dictionary(was), current.dictionary(is)];
@@ -32,8 +31,6 @@ export function checkForm(review: FormReview, was: PdfObject | undefined, is: Pd
   const fieldsPlace = after.entries.get('Fields');
   if (before && !ownPlace(review.comparison, before.entries.get('Fields'), fieldsPlace))
     return refuse('/Fields is another object');
-  const fieldsLink = as('reference', fieldsPlace);
-  if (fieldsLink && modified.has(fieldsLink.number)) explained.add(fieldsLink.number);
   const fieldsWere = (before && signed.array(before.entries.get('Fields'))) ?? [];
   const fields = current.array(fieldsPlace) ?? [];
   return checkFields(review, fieldsWere, fields, { path: '', type: undefined, depth: 0 });
@@ -100,7 +97,7 @@ function checkField(review: FormReview, field: PdfObject, place: Place): Finding
 /** The same place, or a new one of its own: written in place before and an object now, or the other way round. */
 function ownPlace(comparison: Comparison, was: PdfObject | undefined, is: PdfObject | undefined): boolean {
   const [before, after] = [as('reference', was), as('reference', is)];
-  if (after && comparison.modified.has(after.number)) comparison.explained.add(after.number);
+  if (!comparison.claimOwn(was, is)) return false;
   if (before && after && before.number === after.number) return true;
   if (after && !comparison.added.has(after.number)) return was === undefined && false;
   if (after) comparison.explained.add(after.number);
@@ -112,7 +109,6 @@ function claimDrawing(comparison: Comparison, was: PdfObject | undefined, is: Pd
   if (is === undefined) return true;
   const { signed, current } = comparison;
   const [before, after] = [signed.resolve(was), current.resolve(is)];
-  const link = as('reference', is);
   const merges = (old: PdfObject, now: PdfObject, depth: number): boolean => {
     if (old === null || sameObject(old, now)) return true;
     const [oldEntries, nowEntries] = [as('dictionary', old)?.entries, as('dictionary', now)?.entries];
@@ -122,13 +118,12 @@ function claimDrawing(comparison: Comparison, was: PdfObject | undefined, is: Pd
       return (
         sameObject(value, entry) ||
         merges(signed.resolve(value), current.resolve(entry), depth + 1) ||
-        as('array', signed.resolve(value)) !== undefined
+        key === 'ProcSet' // names of what old printers need, with no meaning since PDF 1.4 (ISO 32000-1 §14.2)
       );
     });
   };
   if (as('dictionary', before) && !merges(before, after, 0)) return false;
-  if (link && comparison.modified.has(link.number)) comparison.explained.add(link.number);
-  return comparison.claimAdded(is);
+  return comparison.claimOwn(was, is) && comparison.claimAdded(is) && comparison.claimAdded(after);
 }
 
 /** The objects of an appearance dictionary: its streams by state, not what they use (ISO 32000-1 §12.5.5). */

@@ -24,7 +24,7 @@ function checkInfo(comparison: Comparison, was: PdfObject | undefined, is: PdfOb
   const { signed, current } = comparison;
   const [before, after] = [signed.dictionary(was), current.dictionary(is)];
   if (sameObject(was, is) && !isTouched(comparison, is)) return [];
-  const claimed = claim(comparison, is);
+  const claimed = claim(comparison, was, is);
   const keys = new Set([...(before?.entries.keys() ?? []), ...(after?.entries.keys() ?? [])]);
   const differs = [...keys].filter((key) => !sameObject(resolved(signed, before, key), resolved(current, after, key)));
   if (claimed && differs.length === 0) return [];
@@ -39,7 +39,7 @@ function resolved(view: Comparison['signed'], dictionary: PdfDictionary | undefi
 
 function checkXmp(comparison: Comparison, was: PdfObject | undefined, is: PdfObject | undefined): Finding[] {
   if (sameObject(was, is) && !isTouched(comparison, is)) return [];
-  const claimed = claim(comparison, is);
+  const claimed = claim(comparison, was, is);
   const { signed, current } = comparison;
   const [before, after] = [descriptionIn(signed.resolve(was)), descriptionIn(current.resolve(is))];
   const isSame =
@@ -68,10 +68,8 @@ function isTouched({ modified, added }: Comparison, value: PdfObject | undefined
 }
 
 /** Accounts for the description's own object, replaced in place or new. */
-function claim(comparison: Comparison, value: PdfObject | undefined): boolean {
-  const link = as('reference', value);
-  if (link && comparison.modified.has(link.number)) comparison.explained.add(link.number);
-  return comparison.claimAdded(value);
+function claim(comparison: Comparison, was: PdfObject | undefined, is: PdfObject | undefined): boolean {
+  return comparison.claimOwn(was, is) && comparison.claimAdded(is);
 }
 
 /** The Dublin Core parts of an XMP packet: title, author, subject, description. `undefined` for what is no packet. */

@@ -2,7 +2,7 @@ import type { PdfView } from '../../pdf/document.ts';
 import { decodeStructureStream } from '../../pdf/filters.ts';
 import { Budget, defaultLimits } from '../../pdf/limits.ts';
 import { as, nameOf, type PdfDictionary, type PdfObject, type PdfStream } from '../../pdf/object.ts';
-import { inherited } from '../../pdf/pages.ts';
+import { type Box, inherited } from '../../pdf/pages.ts';
 import { Parser } from '../../pdf/parser.ts';
 
 /** A place on a page in its default user space (ISO 32000-1 §8.3.2.3). */
@@ -33,9 +33,21 @@ const estimatedAdvance = 0.45;
 const deepestForm = 8;
 const mostOperators = 200_000;
 
-/** The graphics state as far as text needs it (§8.4, §9.3). */
+/** What a page draws, one thing after another: the middle of a glyph, or the box of a picture or a filled rectangle. */
+export type Mark =
+  /** `code` as the font has it, a byte a character; of composite fonts not told. */
+  | { readonly kind: 'glyph'; readonly at: Point; readonly code: string; readonly isInvisible: boolean }
+  | { readonly kind: 'area'; readonly box: Box; readonly isOpaque: boolean };
+
+/** The graphics state as far as this needs it (§8.4, §9.3). */
 interface State {
   readonly matrix: Matrix;
+  /** Whether what is filled hides what lies below (§11.6.4.4). */
+  readonly isOpaque: boolean;
+  /** Nothing is drawn outside. */
+  readonly clip: Box | undefined;
+  /** Text rendering mode 3, 7: neither filled nor stroked (§9.3.6). */
+  readonly isInvisible: boolean;
   readonly size: number;
   readonly advanceOf: (code: Buffer) => number;
   readonly codeBytes: number;
@@ -45,30 +57,58 @@ interface State {
   readonly scale: number;
 }
 
-/**
- * Where a page shows glyphs, by its content streams and the forms that they use: the middle of each, about. Never more
- * than an estimate, and no judgement of its own: content that cannot be read shows nothing.
- */
+/** Where a page shows glyphs: the middle of each, about; the invisible ones too, which are text to whoever copies it. */
 export function* glyphsOf(view: PdfView, page: PdfDictionary): Generator<Point> {
-  const budget = { operators: mostOperators, bytes: new Budget(defaultLimits) };
+  for (const mark of marksOf(view, page)) if (mark.kind === 'glyph') yield mark.at;
+}
+
+/** What a look draws that is no page: an appearance of an annotation (§12.5.5), in its own space. */
+export function* marksOfForm(view: PdfView, form: PdfStream, work = newWork()): Generator<Mark> {
+  try {
+    yield* formMarks(view, form, null, identity, work, 0);
+  } catch {
+    // As below.
+  }
+}
+
+/** How much may be interpreted, of one page or of several together. */
+export const newWork = (): Work => ({ operators: mostOperators, bytes: new Budget(defaultLimits) });
+
+/**
+ * What a page draws, by its content streams and the forms that they use. Never more than an estimate, and no judgement of
+ * its own: content that cannot be read shows nothing.
+ */
+export function* marksOf(view: PdfView, page: PdfDictionary, work = newWork()): Generator<Mark> {
   const contents = view.resolve(page.entries.get('Contents'));
   const streams = (as('array', contents)?.items ?? [contents]).flatMap(
     (item) => as('stream', view.resolve(item)) ?? [],
   );
   try {
     const bytes = Buffer.concat(
-      streams.flatMap((stream) => [decodeStructureStream(stream, budget.bytes), Buffer.of(0x0a)]),
+      streams.flatMap((stream) => [decodeStructureStream(stream, work.bytes), Buffer.of(0x0a)]),
     );
-    yield* interpret(view, bytes, inherited(view, page, 'Resources'), identity, budget, 0);
+    yield* interpret(view, bytes, inherited(view, page, 'Resources'), identity, work, 0);
   } catch {
     // Filters that we do not decode, or content that is not by the book.
   }
 }
 
-interface Work {
+export interface Work {
   operators: number;
   readonly bytes: Budget;
 }
+
+/** Where interpreting a content stream has come to. */
+interface Canvas {
+  state: State;
+  readonly saved: State[];
+  /** Rectangles of the path that is being made. */
+  path: Box[];
+  text: Matrix;
+  line: Matrix;
+}
+
+type Named = (kind: string, name: string | undefined) => PdfObject;
 
 function* interpret(
   view: PdfView,
@@ -77,85 +117,170 @@ function* interpret(
   start: Matrix,
   work: Work,
   depth: number,
-): Generator<Point> {
-  const named = (kind: string, name: string | undefined) =>
+  around?: Pick<State, 'isOpaque' | 'clip'>,
+): Generator<Mark> {
+  const named: Named = (kind, name) =>
     view.resolve(view.dictionary(as('dictionary', resources)?.entries.get(kind))?.entries.get(name ?? ''));
-  let state: State = {
-    matrix: start,
-    size: 0,
-    advanceOf: () => estimatedAdvance,
-    codeBytes: 1,
-    leading: 0,
-    characterSpace: 0,
-    wordSpace: 0,
-    scale: 1,
-  };
-  const saved: State[] = [];
-  let text: Matrix = identity;
-  let line: Matrix = identity;
-  const nextLine = (x: number, y: number) => {
-    line = multiply([1, 0, 0, 1, x, y], line);
-    text = line;
-  };
-  function* show(value: PdfObject | undefined): Generator<Point> {
-    for (const item of as('array', value)?.items ?? [value ?? null]) {
-      const shift = as('number', item);
-      if (shift) text = multiply([1, 0, 0, 1, (-shift.value / 1000) * state.size * state.scale, 0], text);
-      const codes = as('string', item)?.bytes ?? Buffer.alloc(0);
-      for (let at = 0; at < codes.length; at += state.codeBytes) {
-        const code = codes.subarray(at, at + state.codeBytes);
-        const isSpace = state.codeBytes === 1 && code[0] === 0x20;
-        const width = state.advanceOf(code) * state.size;
-        if (!isSpace) yield apply(multiply(text, state.matrix), (width * state.scale) / 2, state.size * 0.3);
-        const advance = (width + state.characterSpace + (isSpace ? state.wordSpace : 0)) * state.scale;
-        text = multiply([1, 0, 0, 1, advance, 0], text);
-      }
-    }
-  }
+  const state = { ...firstState, ...(around && { isOpaque: around.isOpaque, clip: around.clip }), matrix: start };
+  const canvas: Canvas = { state, saved: [], path: [], text: identity, line: identity };
   for (const { operator, operands } of operatorsIn(bytes, work)) {
     const numbers = operands.map((operand) => as('number', operand)?.value ?? 0);
-    const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = numbers;
-    if (operator === 'q') saved.push(state);
-    else if (operator === 'Q') state = saved.pop() ?? state;
-    else if (operator === 'cm') state = { ...state, matrix: multiply([a, b, c, d, e, f], state.matrix) };
-    else if (operator === 'BT') text = line = identity;
-    else if (operator === 'Tf') state = { ...state, size: b, ...fontMetrics(view, named('Font', nameOf(operands[0]))) };
-    else if (operator === 'TL') state = { ...state, leading: a };
-    else if (operator === 'Tc') state = { ...state, characterSpace: a };
-    else if (operator === 'Tw') state = { ...state, wordSpace: a };
-    else if (operator === 'Tz') state = { ...state, scale: a / 100 };
-    else if (operator === 'Tm') text = line = [a, b, c, d, e, f];
-    else if (operator === 'Td') nextLine(a, b);
-    else if (operator === 'TD') {
-      state = { ...state, leading: -b };
-      nextLine(a, b);
-    } else if (operator === 'T*') nextLine(0, -state.leading);
-    else if (operator === 'Tj' || operator === 'TJ') yield* show(operands[0]);
+    if (setState(canvas, operator, numbers) || moveText(canvas, operator, numbers)) continue;
+    if (operator === 'Tf')
+      canvas.state = {
+        ...canvas.state,
+        size: numbers[1] ?? 0,
+        ...fontMetrics(view, named('Font', nameOf(operands[0]))),
+      };
+    else if (operator === 'gs')
+      canvas.state = { ...canvas.state, isOpaque: isOpaque(named('ExtGState', nameOf(operands[0]))) };
+    else if (operator === 'Tj' || operator === 'TJ') yield* show(canvas, operands[0]);
     else if (operator === "'" || operator === '"') {
-      nextLine(0, -state.leading);
-      yield* show(operands.at(-1));
+      moveText(canvas, 'T*', []);
+      yield* show(canvas, operands.at(-1));
+    } else if (fills.has(operator)) {
+      for (const box of canvas.path) yield* area(box, canvas.state, canvas.state.isOpaque);
+      canvas.path = [];
     } else if (operator === 'Do' && depth < deepestForm) {
-      yield* formGlyphs(
-        view,
-        as('stream', named('XObject', nameOf(operands[0]))),
-        resources,
-        state.matrix,
-        work,
-        depth,
-      );
+      const drawn = as('stream', named('XObject', nameOf(operands[0])));
+      const { matrix } = canvas.state;
+      if (nameOf(drawn?.dictionary.entries.get('Subtype')) === 'Image')
+        yield* area(boxAround(matrix, [0, 0, 1, 1]), canvas.state, canvas.state.isOpaque && !isMasked(drawn));
+      else yield* formMarks(view, drawn, resources, matrix, work, depth, canvas.state);
     }
   }
 }
 
+const firstState: State = {
+  matrix: identity,
+  isOpaque: true,
+  clip: undefined,
+  isInvisible: false,
+  size: 0,
+  advanceOf: () => estimatedAdvance,
+  codeBytes: 1,
+  leading: 0,
+  characterSpace: 0,
+  wordSpace: 0,
+  scale: 1,
+};
+
+/** Operators of the graphics state, of text state and of paths (§8.4.4, §8.5.2, §9.3); false for any other. */
+function setState(
+  canvas: Canvas,
+  operator: string,
+  [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0]: readonly number[],
+): boolean {
+  const { state, path } = canvas;
+  const set = (change: Partial<State>) => {
+    canvas.state = { ...state, ...change };
+  };
+  if (operator === 'q') canvas.saved.push(state);
+  else if (operator === 'Q') canvas.state = canvas.saved.pop() ?? state;
+  else if (operator === 'cm') set({ matrix: multiply([a, b, c, d, e, f], state.matrix) });
+  else if (operator === 'TL') set({ leading: a });
+  else if (operator === 'Tc') set({ characterSpace: a });
+  else if (operator === 'Tw') set({ wordSpace: a });
+  else if (operator === 'Tz') set({ scale: a / 100 });
+  else if (operator === 'Tr') set({ isInvisible: a === 3 || a === 7 });
+  else if (operator === 're') path.push(boxAround(state.matrix, [a, b, a + c, b + d]));
+  else if (operator === 'W' || operator === 'W*') {
+    const [only, ...others] = path;
+    if (only && others.length === 0) set({ clip: within(only, state.clip) });
+  } else if (operator === 'n' || operator === 'S' || operator === 's') canvas.path = [];
+  else return false;
+  return true;
+}
+
+/** Operators that say where text goes (§9.4.2); false for any other. */
+function moveText(
+  canvas: Canvas,
+  operator: string,
+  [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0]: readonly number[],
+): boolean {
+  const move = (x: number, y: number) => {
+    canvas.line = multiply([1, 0, 0, 1, x, y], canvas.line);
+    canvas.text = canvas.line;
+  };
+  if (operator === 'BT') canvas.text = canvas.line = identity;
+  else if (operator === 'Tm') canvas.text = canvas.line = [a, b, c, d, e, f];
+  else if (operator === 'Td') move(a, b);
+  else if (operator === 'TD') {
+    canvas.state = { ...canvas.state, leading: -b };
+    move(a, b);
+  } else if (operator === 'T*') move(0, -canvas.state.leading);
+  else return false;
+  return true;
+}
+
+/** The glyphs of a string, or of several with shifts between them (§9.4.3). */
+function* show(canvas: Canvas, value: PdfObject | undefined): Generator<Mark> {
+  const { matrix, size, scale, codeBytes, advanceOf, characterSpace, wordSpace, isInvisible } = canvas.state;
+  const advance = (by: number) => {
+    canvas.text = multiply([1, 0, 0, 1, by * scale, 0], canvas.text);
+  };
+  for (const item of as('array', value)?.items ?? [value ?? null]) {
+    const shift = as('number', item);
+    if (shift) advance((-shift.value / 1000) * size);
+    const codes = as('string', item)?.bytes ?? Buffer.alloc(0);
+    for (let at = 0; at < codes.length; at += codeBytes) {
+      const bytes = codes.subarray(at, at + codeBytes);
+      const isSpace = codeBytes === 1 && bytes[0] === 0x20;
+      const width = advanceOf(bytes) * size;
+      const middle = apply(multiply(canvas.text, matrix), (width * scale) / 2, size * 0.3);
+      const code = codeBytes === 1 ? bytes.toString('latin1') : '\u00a0';
+      if (!isSpace) yield { kind: 'glyph', at: middle, code, isInvisible };
+      advance(width + characterSpace + (isSpace ? wordSpace : 0));
+    }
+  }
+}
+
+const fills = new Set(['f', 'F', 'f*', 'B', 'B*', 'b', 'b*']);
+
+const boxAround = (matrix: Matrix, [left, bottom, right, top]: Box): Box => {
+  const corners = [
+    apply(matrix, left, bottom),
+    apply(matrix, right, top),
+    apply(matrix, left, top),
+    apply(matrix, right, bottom),
+  ];
+  const [xs, ys] = [corners.map(({ x }) => x), corners.map(({ y }) => y)];
+  return [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
+};
+
+const within = (box: Box, clip: Box | undefined): Box =>
+  clip
+    ? [Math.max(box[0], clip[0]), Math.max(box[1], clip[1]), Math.min(box[2], clip[2]), Math.min(box[3], clip[3])]
+    : box;
+
+function* area(whole: Box, { clip }: State, hides: boolean): Generator<Mark> {
+  const box = within(whole, clip);
+  if (box[0] < box[2] && box[1] < box[3]) yield { kind: 'area', box, isOpaque: hides };
+}
+
+/** `/ca` below 1, a soft mask and blend modes let through what lies below. */
+function isOpaque(state: PdfObject): boolean {
+  const entries = as('dictionary', state)?.entries;
+  const isNone = (key: string, none: string) =>
+    [none, undefined].includes(nameOf(entries?.get(key))) && as('dictionary', entries?.get(key) ?? null) === undefined;
+  return (
+    (as('number', entries?.get('ca') ?? null)?.value ?? 1) === 1 && isNone('BM', 'Normal') && isNone('SMask', 'None')
+  );
+}
+
+const isMasked = (image: PdfStream | undefined): boolean =>
+  ['SMask', 'Mask', 'ImageMask'].some((key) => image?.dictionary.entries.has(key));
+
 /** What a form XObject shows (§8.10). */
-function* formGlyphs(
+function* formMarks(
   view: PdfView,
   form: PdfStream | undefined,
   resources: PdfObject,
   matrix: Matrix,
   work: Work,
   depth: number,
-): Generator<Point> {
+  around?: Pick<State, 'isOpaque' | 'clip'>,
+): Generator<Mark> {
   if (!form || nameOf(form.dictionary.entries.get('Subtype')) !== 'Form') return;
   const numbers = (view.array(form.dictionary.entries.get('Matrix')) ?? []).map(
     (item) => as('number', item)?.value ?? 0,
@@ -163,7 +288,7 @@ function* formGlyphs(
   const [a = 1, b = 0, c = 0, d = 1, e = 0, f = 0] = numbers;
   const own = view.resolve(form.dictionary.entries.get('Resources')) ?? resources;
   const start = multiply([a, b, c, d, e, f], matrix);
-  yield* interpret(view, decodeStructureStream(form, work.bytes), own, start, work, depth + 1);
+  yield* interpret(view, decodeStructureStream(form, work.bytes), own, start, work, depth + 1, around);
 }
 
 /** Widths by code, where the font says them simply (§9.6.2.1); composite fonts have two bytes a code (§9.7). */
