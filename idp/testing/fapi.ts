@@ -177,9 +177,10 @@ export class FapiApp {
     return createHash('sha256').update(token).digest('base64url');
   }
 
-  async userinfo(token: string, claims: JWTPayload = {}): Promise<Answered> {
+  async userinfo(token: string, claims: JWTPayload = {}, accept = 'application/json'): Promise<Answered> {
     const once = async () =>
       this.ask('GET', '/oidc/userinfo', undefined, {
+        accept,
         authorization: `DPoP ${token}`,
         dpop: await this.proof('GET', '/oidc/userinfo', { ath: this.hashOf(token), ...claims }),
       });

@@ -134,7 +134,6 @@ function signaturesOf({ idTokenAlg, securityProfile, certificates }: App): Parti
       ? {
           require_signed_request_object: true,
           response_modes: ['jwt', 'query.jwt', 'form_post.jwt'],
-          userinfo_signed_response_alg: idTokenAlg,
         }
       : {}),
   };

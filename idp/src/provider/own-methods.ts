@@ -10,6 +10,7 @@ import { keepApiTokens, withKeyOfToken } from './api-tokens.ts';
 import { claimsByScopes } from './claims-parameter.ts';
 import { ownReplayDetection } from './models/replay.ts';
 import { createSuccessor } from './models/token.ts';
+import { signedUserinfoOnRequest } from './profiles.ts';
 
 // The library's types leave out the methods of its models: what is replaced here is written beside each `as`.
 
@@ -20,6 +21,7 @@ export function ownMethods(provider: Provider, context: ServiceContext, apps: Ap
   ownIdToken(provider, apps);
   keepApiTokens(provider);
   claimsByScopes(provider);
+  signedUserinfoOnRequest(provider);
   ownReplayDetection(provider, context.db);
   ownSession(provider, context);
   ownSessionEnd(provider, context);

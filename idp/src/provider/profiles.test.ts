@@ -4,7 +4,15 @@ import { after, before, test } from 'node:test';
 import { TestBrowser } from '@edutrust/testing/browser';
 import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, generateKeyPair, jwtVerify } from 'jose';
 import { answerOf, FapiApp } from '../../testing/fapi.ts';
-import { appOrigins, authorizationRequest, type TestIdp, testIdp } from '../../testing/idp.ts';
+import {
+  appOrigins,
+  authorizationRequest,
+  codeFor,
+  redeem,
+  redemption,
+  type TestIdp,
+  testIdp,
+} from '../../testing/idp.ts';
 
 let world: TestIdp;
 let browser: TestBrowser;
@@ -103,7 +111,7 @@ test('Message Signing: request, answer, userinfo and introspection are signed, a
   assert.equal(payload.state, 'a-state');
   const { json } = await signed.token(signed.redemption(String(payload.code), verifier));
   assert.equal(json.token_type, 'DPoP', JSON.stringify(json));
-  const userinfo = await signed.userinfo(json.access_token ?? '');
+  const userinfo = await signed.userinfo(json.access_token ?? '', {}, 'application/jwt');
   assert.equal(userinfo.status, 200, userinfo.body);
   const told = await jwtVerify(userinfo.body, ours(), { issuer: world.origin, audience: signed.clientId });
   assert.equal(told.payload.sub, decodeJwt(json.id_token ?? '').sub);
@@ -191,6 +199,21 @@ test('RFC 9101: an app of the standard profile may sign its request with its key
   const refused = await browser.get(authorizationRequest(world.origin, 'lop-hoc', { request }).url);
   assert.match(refused.url, /invalid_request_object|\/oidc\/auth/);
   assert.doesNotMatch(refused.url, /[?&]code=/);
+});
+
+test('userinfo is a JWT of the algorithm of the app for who asks for one, and JSON for everybody else', async () => {
+  const { json } = await redeem(world.origin, 'lop-hoc', redemption(await codeFor(browser, world.origin, 'lop-hoc')));
+  const ask = async (accept?: string) => {
+    const headers = { authorization: `Bearer ${json.access_token}`, ...(accept ? { accept } : {}) };
+    const response = await fetch(`${world.origin}/oidc/userinfo`, { headers });
+    return { type: response.headers.get('content-type') ?? '', body: await response.text() };
+  };
+  for (const accept of [undefined, '*/*', 'application/json', 'application/json, application/jwt'])
+    assert.match((await ask(accept)).type, /json/, accept);
+  const { type, body } = await ask('application/jwt');
+  assert.match(type, /^application\/jwt/);
+  const { payload } = await jwtVerify(body, ours(), { issuer: world.origin, audience: 'lop-hoc' });
+  assert.ok(payload.name);
 });
 
 test('a JWT as answer is there for every app that asks, in its own algorithm', async () => {

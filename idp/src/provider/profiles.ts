@@ -1,4 +1,4 @@
-import { type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider';
+import Provider, { type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider';
 import type { SecurityProfile } from '../apps/protocol.ts';
 
 type Features = NonNullable<Configuration['features']>;
@@ -44,3 +44,17 @@ export const profileFeatures = (
   jwtUserinfo: { enabled: true },
   jwtIntrospection: { enabled: true },
 });
+
+/**
+ * Userinfo as a JWT (OpenID Connect Core §5.3.2) for who asks for it by `Accept: application/jwt`, as introspection is
+ * (RFC 9701 §4): one thing less to be registered.
+ */
+export function signedUserinfoOnRequest(provider: Provider): void {
+  Object.defineProperty(provider.Client.prototype, 'userinfoSignedResponseAlg', {
+    get(this: { readonly idTokenSignedResponseAlg: string }) {
+      const { ctx } = Provider;
+      const isAsked = ctx?.oidc?.route === 'userinfo' && ctx.accepts('json', 'application/jwt') === 'application/jwt';
+      return isAsked ? this.idTokenSignedResponseAlg : undefined;
+    },
+  });
+}
