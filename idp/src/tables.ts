@@ -6,7 +6,7 @@ import type { ApiAccess, AppApi } from './apps/apis.ts';
 import type { Audience } from './apps/audience.ts';
 import type { KeySet } from './apps/keys.ts';
 import type { AppPicture } from './apps/pictures.ts';
-import type { AppKind, IdTokenAlgorithm } from './apps/protocol.ts';
+import type { AppKind, IdTokenAlgorithm, SecurityProfile } from './apps/protocol.ts';
 
 /** PostgreSQL's bigint comes as text. */
 type BigInteger = ColumnType<string, number, number>;
@@ -80,6 +80,8 @@ export interface AppTable {
   id_token_alg: Generated<IdTokenAlgorithm>;
   requires_pkce: Generated<boolean>;
   has_claims_in_id_token: Generated<boolean>;
+  security_profile: Generated<SecurityProfile>;
+  certificates: Generated<string[]>;
   is_sandbox: Generated<boolean>;
   picture: AppPicture | null;
   jwks: ColumnType<KeySet | null, string | null | undefined, string | null>;

@@ -1,4 +1,6 @@
+import { readFile } from 'node:fs/promises';
 import { listApps, type NewApp, registerApp } from '@edutrust/idp/apps';
+import { InvalidInput } from '@edutrust/platform/errors';
 import { findOrganisationByCode } from '@edutrust/registry/organisations';
 import { Option } from 'commander';
 import { operator, type Program, withContext } from './command.ts';
@@ -14,10 +16,39 @@ interface AddOptions {
   readonly home?: string;
   readonly scope?: readonly string[];
   readonly approved?: boolean;
+  readonly profile: NonNullable<NewApp['securityProfile']>;
+  readonly jwks?: string;
+  readonly certificate?: readonly string[];
 }
 
 const kinds =
   'web: has a server; spa: in the browser; native: installed; device: without a keyboard; machine: acts for itself';
+
+const profiles = 'what it is held to: FAPI 2.0 Security Profile, or Message Signing too';
+
+/** What it is held to, and what it proves itself with. */
+async function proofsOf({ profile, jwks, certificate = [] }: AddOptions): Promise<Partial<NewApp>> {
+  const certificates = await Promise.all(certificate.map((path) => readFile(path, 'utf8')));
+  return {
+    securityProfile: profile,
+    certificates,
+    ...(jwks ? { jwks: readKeys(await readFile(jwks, 'utf8')) } : {}),
+  };
+}
+
+/** @throws InvalidInput `apps/bad-keys` */
+function readKeys(text: string): NonNullable<NewApp['jwks']> {
+  try {
+    const read = JSON.parse(text);
+    if (Array.isArray(read.keys)) return read; // each key is judged where it is registered
+  } catch {
+    // said below
+  }
+  throw new InvalidInput('apps/bad-keys', {
+    vi: 'Tệp khóa phải là JWKS: {"keys": […]}.',
+    en: 'The file of keys has to be a JWKS: {"keys": […]}.',
+  });
+}
 
 export function addAppsCommands(program: Program): void {
   const apps = program.command.command('apps').description('apps that people sign in to with EduTrust');
@@ -46,44 +77,49 @@ export function addAppsCommands(program: Program): void {
     .option('--backchannel-logout <address>', 'told when a session ends')
     .option('--home <address>', 'where its tile leads')
     .option('--scope <scope...>', 'what it may ask for at most; openid profile school when none is given')
+    .addOption(
+      new Option('--profile <profile>', profiles).choices(['standard', 'fapi2', 'fapi2-signed']).default('standard'),
+    )
+    .option('--jwks <file>', 'its public keys (JWKS), with which it proves itself in place of a secret')
+    .option('--certificate <file...>', 'its certificates (PEM), with which it proves itself at the TLS connection')
     .option('--approved', 'approved by the organisation: people are not asked again')
     .description('register an app; a secret is shown once and kept nowhere')
     .addHelpText(
       'after',
       "\nExample: edutrust apps add 'Thư viện số' --organisation TH001 --purpose-vi 'Mượn sách bằng tài khoản trường' \\\n           --redirect https://thuvien.example.edu.vn/callback",
     )
-    .action(async (name: string, options: AddOptions) => {
-      const output = program.output();
-      await withContext(program, async ({ db, clock }) => {
-        const organisationId = (await findOrganisationByCode(db, options.organisation)).id;
-        const { purposeVi: vi, purposeEn: en = options.purposeVi } = options;
-        const { app, clientSecret } = await db.transaction().execute((transaction) =>
-          registerApp(
-            transaction,
-            {
-              name,
-              kind: options.kind,
-              organisationId,
-              purpose: { vi, en },
-              redirectUris: options.redirect ?? [],
-              postLogoutRedirectUris: options.afterSignOut ?? [],
-              backchannelLogoutUri: options.backchannelLogout ?? null,
-              homeUri: options.home ?? null,
-              ...(options.scope ? { scopes: options.scope } : {}),
-              isApproved: options.approved ?? false,
-            },
-            operator(),
-            clock.now(),
-          ),
-        );
-        const secret = clientSecret ?? '—';
-        output.result(
-          { ...app, clientSecret },
-          {
-            vi: `Mã ứng dụng: ${app.clientId}\nMã bí mật (chỉ hiện một lần): ${secret}`,
-            en: `Client id: ${app.clientId}\nClient secret (shown once): ${secret}`,
-          },
-        );
-      });
-    });
+    .action((name: string, options: AddOptions) => add(program, name, options));
+}
+
+async function add(program: Program, name: string, options: AddOptions): Promise<void> {
+  const output = program.output();
+  const proofs = await proofsOf(options);
+  await withContext(program, async ({ db, clock }) => {
+    const organisationId = (await findOrganisationByCode(db, options.organisation)).id;
+    const { purposeVi: vi, purposeEn: en = options.purposeVi } = options;
+    const given: NewApp = {
+      name,
+      kind: options.kind,
+      organisationId,
+      purpose: { vi, en },
+      redirectUris: options.redirect ?? [],
+      postLogoutRedirectUris: options.afterSignOut ?? [],
+      backchannelLogoutUri: options.backchannelLogout ?? null,
+      homeUri: options.home ?? null,
+      ...(options.scope ? { scopes: options.scope } : {}),
+      ...proofs,
+      isApproved: options.approved ?? false,
+    };
+    const { app, clientSecret } = await db
+      .transaction()
+      .execute((transaction) => registerApp(transaction, given, operator(), clock.now()));
+    const secret = clientSecret ?? '—';
+    output.result(
+      { ...app, clientSecret },
+      {
+        vi: `Mã ứng dụng: ${app.clientId}\nMã bí mật (chỉ hiện một lần): ${secret}`,
+        en: `Client id: ${app.clientId}\nClient secret (shown once): ${secret}`,
+      },
+    );
+  });
 }

@@ -36,6 +36,8 @@ export interface App extends AppProtocol {
   /** The keys that it proves itself with in place of a secret (`private_key_jwt`), by value or by address; null: a secret, or nothing. */
   readonly jwks: KeySet | null;
   readonly jwksUri: string | null;
+  /** The certificates that it proves itself with at the TLS connection (RFC 8705), as base64 of their DER; none: it does not. */
+  readonly certificates: string[];
   /** What it offers to other apps; null: nothing. */
   readonly api: AppApi | null;
   /** What it may ask of the APIs of others. */
@@ -66,13 +68,15 @@ export function toApp(row: Selectable<AppTable>): App {
     hasClaimsInIdToken: row.has_claims_in_id_token,
     jwks: row.jwks,
     jwksUri: row.jwks_uri,
+    securityProfile: row.security_profile,
+    certificates: row.certificates,
     api: row.api,
     apiAccess: row.api_access,
     createdAt: row.created_at,
   };
 }
 
-/** What an approval of the app covers: all of it but its picture, its secrets and its keys. */
+/** What an approval of the app covers: all of it but its picture, its secrets, its keys and its certificates. */
 export const coveredOf = (app: App) => ({
   clientId: app.clientId,
   name: app.name,
@@ -89,6 +93,7 @@ export const coveredOf = (app: App) => ({
   idTokenAlg: app.idTokenAlg,
   requiresPkce: app.requiresPkce,
   hasClaimsInIdToken: app.hasClaimsInIdToken,
+  ...(app.securityProfile === 'standard' ? {} : { securityProfile: app.securityProfile }),
   ...(app.api ? { api: app.api } : {}),
   ...(app.apiAccess.length > 0 ? { apiAccess: app.apiAccess } : {}),
 });

@@ -10,12 +10,14 @@ import { releasableScopes } from '../provider/claims.ts';
 import { endGrants } from '../provider/models/end-grants.ts';
 import { type AppTable, idpOf } from '../tables.ts';
 import { optionalAddress, returnAddresses } from './addresses.ts';
-import { type ApiAccess, type AppApi, apiAccessOf, apiOf } from './apis.ts';
+import type { ApiAccess, AppApi } from './apis.ts';
 import { type App, coveredOf, toApp } from './app.ts';
 import { type Audience, audiences } from './audience.ts';
-import { hasKeys, type KeySet, keysOf, mustHoldKeys } from './keys.ts';
+import { proofsOf, provesItself } from './certificates.ts';
+import { apiColumns, proofColumns, protocolColumns } from './columns.ts';
+import type { KeySet } from './keys.ts';
 import type { AppPicture } from './pictures.ts';
-import { type AppProtocol, keepsSecret, mustHavePkce, takesPeopleBack } from './protocol.ts';
+import { type AppProtocol, keepsSecret, mustHavePkce, mustKeepProfile, takesPeopleBack } from './protocol.ts';
 import { alreadyReal, mustStayHere } from './sandbox.ts';
 
 export interface NewApp extends Partial<AppProtocol> {
@@ -38,6 +40,7 @@ export interface NewApp extends Partial<AppProtocol> {
   readonly picture?: AppPicture | null;
   readonly jwks?: KeySet | null;
   readonly jwksUri?: string | null;
+  readonly certificates?: readonly string[];
   readonly api?: AppApi | null;
   readonly apiAccess?: readonly ApiAccess[];
 }
@@ -59,6 +62,7 @@ export type AppChange = Partial<
     | 'picture'
     | 'jwks'
     | 'jwksUri'
+    | 'certificates'
     | 'api'
     | 'apiAccess'
     | keyof AppProtocol
@@ -81,17 +85,15 @@ function mustBeOfTwo(actor: Actor, approvalId: string | undefined): void {
   });
 }
 
+/** What holds of an app that says nothing of how it speaks OpenID Connect. */
+const strictProtocol: AppProtocol = {
+  idTokenAlg: 'ES256',
+  requiresPkce: true,
+  hasClaimsInIdToken: false,
+  securityProfile: 'standard',
+};
+
 const noPreviousSecret = { previous_secret_hash: null, previous_secret_until: null };
-
-const keyColumns = ({ jwks, jwksUri }: Pick<App, 'jwks' | 'jwksUri'>) => ({
-  jwks: jwks && JSON.stringify(jwks),
-  jwks_uri: jwksUri,
-});
-
-const apiColumns = ({ api, apiAccess }: Pick<NewApp, 'api' | 'apiAccess'>) => ({
-  ...(api === undefined ? {} : { api: api && JSON.stringify(apiOf(api)) }),
-  ...(apiAccess === undefined ? {} : { api_access: JSON.stringify(apiAccessOf(apiAccess)) }),
-});
 
 function newSecret(): string {
   return randomBytes(32).toString('base64url');
@@ -101,8 +103,8 @@ function newSecret(): string {
  * Registers an app. The secret is in the answer and nowhere else: only its hash is kept.
  *
  * @throws InvalidInput `apps/bad-address`, `apps/bad-scope`, `apps/no-address`; Conflict `apps/taken`; Forbidden
- *   `apps/second-person` for one that a person registers as approved; InvalidInput `apps/bad-keys` (`keys.ts`),
- *   `apps/bad-api` (`apis.ts`); Conflict `apps/api-taken`.
+ *   `apps/second-person` for one that a person registers as approved; InvalidInput `apps/bad-keys`, `apps/bad-certificate`,
+ *   `apps/not-safe-enough` (`protocol.ts`), `apps/bad-api` (`apis.ts`); Conflict `apps/api-taken`.
  */
 export async function registerApp(
   transaction: Transaction,
@@ -115,11 +117,11 @@ export async function registerApp(
   const clientId = input.clientId ?? `app-${randomBytes(10).toString('hex')}`;
   const redirectUris = returnAddresses(input.kind, input.redirectUris ?? [], 'redirectUris');
   if (takesPeopleBack(input.kind) && redirectUris.length === 0) throw noAddress();
-  const keys = keysOf(input);
-  mustHoldKeys(input.kind, keys);
-  const hasSecret = keepsSecret(input.kind) && !hasKeys(keys);
-  const requiresPkce = input.requiresPkce ?? true;
-  mustHavePkce(input.kind, { requiresPkce });
+  const proofs = proofsOf(input.kind, input);
+  const hasSecret = keepsSecret(input.kind) && !provesItself(proofs);
+  const protocol = { ...strictProtocol, ...input };
+  mustHavePkce(input.kind, protocol);
+  mustKeepProfile(input.kind, protocol, provesItself(proofs));
   await mustBeFree(transaction, input.api, clientId);
   const row = await idpOf(transaction)
     .insertInto('idp.app')
@@ -144,12 +146,10 @@ export async function registerApp(
       is_sandbox: input.isSandbox ?? false,
       audience: [...(input.audience ?? audiences)],
       picture: input.picture ?? null,
-      id_token_alg: input.idTokenAlg ?? 'ES256',
-      requires_pkce: requiresPkce,
-      has_claims_in_id_token: input.hasClaimsInIdToken ?? false,
-      ...keyColumns(keys),
+      ...protocolColumns(protocol),
+      ...proofColumns(proofs),
       ...apiColumns(input),
-      // one with keys has a secret that nobody knows
+      // one that proves itself otherwise has a secret that nobody knows
       secret_hash: keepsSecret(input.kind) ? hashSecret(hasSecret ? secret : newSecret()) : null,
       ...noPreviousSecret,
       created_at: now,
@@ -183,9 +183,9 @@ export async function changeApp(
 ): Promise<App> {
   if (change.isApproved) mustBeOfTwo(actor, approvalId);
   const before = await lockApp(transaction, clientId);
+  const proofs = proofsOf(before.kind, { ...before, ...change });
   mustHavePkce(before.kind, { ...before, ...change });
-  const keys = keysOf({ ...before, ...change });
-  mustHoldKeys(before.kind, keys);
+  mustKeepProfile(before.kind, { ...before, ...change }, provesItself(proofs));
   if (change.isSandbox && !before.isSandbox) throw alreadyReal();
   await mustBeFree(transaction, change.api, clientId);
   const addresses = (uris: readonly string[], field: string) => returnAddresses(before.kind, uris, field);
@@ -209,13 +209,13 @@ export async function changeApp(
       ...(change.isSandbox === undefined ? {} : { is_sandbox: change.isSandbox }),
       ...(change.audience === undefined ? {} : { audience: [...change.audience] }),
       ...(change.picture === undefined ? {} : { picture: change.picture }),
-      ...(change.idTokenAlg === undefined ? {} : { id_token_alg: change.idTokenAlg }),
-      ...(change.requiresPkce === undefined ? {} : { requires_pkce: change.requiresPkce }),
-      ...(change.hasClaimsInIdToken === undefined ? {} : { has_claims_in_id_token: change.hasClaimsInIdToken }),
-      ...(change.jwks === undefined && change.jwksUri === undefined ? {} : keyColumns(keys)),
+      ...protocolColumns(change),
+      ...proofColumns(proofs),
       ...apiColumns(change),
-      // keys end the secrets at once, also for the day when the keys are taken away again
-      ...(hasKeys(keys) && !hasKeys(before) ? { secret_hash: hashSecret(newSecret()), ...noPreviousSecret } : {}),
+      // keys and certificates end the secrets at once, also for the day when they are taken away again
+      ...(provesItself(proofs) && !provesItself(before)
+        ? { secret_hash: hashSecret(newSecret()), ...noPreviousSecret }
+        : {}),
     }))
     .where('client_id', '=', clientId)
     .where('ended_at', 'is', null)
@@ -269,10 +269,10 @@ export async function rotateSecret(
       en: 'An app that runs in the browser or is installed has no secret.',
     });
   }
-  if (hasKeys(toApp(found))) {
+  if (provesItself(toApp(found))) {
     throw new Conflict('apps/has-keys', {
-      vi: 'Ứng dụng này chứng minh bằng khoá của nó, không dùng mã bí mật.',
-      en: 'This app proves itself with its keys and uses no secret.',
+      vi: 'Ứng dụng này chứng minh bằng khoá hay chứng thư của nó, không dùng mã bí mật.',
+      en: 'This app proves itself with its keys or certificate and uses no secret.',
     });
   }
   const clientSecret = newSecret();

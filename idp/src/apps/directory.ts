@@ -3,6 +3,7 @@ import { type Database, statement } from '@edutrust/platform/database';
 import type { ClientMetadata } from 'oidc-provider';
 import { idpOf } from '../tables.ts';
 import { type App, toApp } from './app.ts';
+import { keyOfCertificate } from './certificates.ts';
 import { keepsSecret, takesPeopleBack } from './protocol.ts';
 
 /** How long a process may go on with what it knows of an app: a change holds everywhere within this time (S2). */
@@ -100,8 +101,9 @@ function metadataOf(app: App, hasSecret: boolean): ClientMetadata {
       ...(app.kind === 'machine' || hasOwnToken ? ['client_credentials'] : []),
     ],
     ...authenticationOf(app, hasSecret),
-    id_token_signed_response_alg: app.idTokenAlg,
+    ...signaturesOf(app),
     requires_pkce: app.requiresPkce,
+    security_profile: app.securityProfile,
     // a code on a screen is passed on too easily for an app that nobody approved
     uses_device_flow: app.kind === 'device' && app.isApproved,
     subject_type: 'pairwise',
@@ -116,8 +118,36 @@ function metadataOf(app: App, hasSecret: boolean): ClientMetadata {
   return Object.freeze(metadata);
 }
 
+/** What is signed for the app and by it, and what its profile has it do (FAPI 2.0 Security Profile §5.3.2, Message Signing §5). */
+function signaturesOf({ idTokenAlg, securityProfile, certificates }: App): Partial<ClientMetadata> {
+  const signed = {
+    id_token_signed_response_alg: idTokenAlg,
+    authorization_signed_response_alg: idTokenAlg,
+    introspection_signed_response_alg: idTokenAlg,
+  };
+  if (securityProfile === 'standard') return signed;
+  return {
+    ...signed,
+    require_pushed_authorization_requests: true,
+    ...(certificates.length > 0 ? {} : { dpop_bound_access_tokens: true }),
+    ...(securityProfile === 'fapi2-signed'
+      ? {
+          require_signed_request_object: true,
+          response_modes: ['jwt', 'query.jwt', 'form_post.jwt'],
+        }
+      : {}),
+  };
+}
+
 /** How the app proves itself (OpenID Connect Core §9): with its keys where it has any, never with both. */
-function authenticationOf({ jwks, jwksUri }: App, hasSecret: boolean): Partial<ClientMetadata> {
+function authenticationOf({ jwks, jwksUri, certificates }: App, hasSecret: boolean): Partial<ClientMetadata> {
+  if (certificates.length > 0) {
+    return {
+      token_endpoint_auth_method: 'self_signed_tls_client_auth',
+      tls_client_certificate_bound_access_tokens: true,
+      jwks: { keys: [...(jwks?.keys ?? []), ...certificates.map(keyOfCertificate)] },
+    };
+  }
   if (jwks) return { token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [...jwks.keys] } };
   if (jwksUri) return { token_endpoint_auth_method: 'private_key_jwt', jwks_uri: jwksUri };
   if (!hasSecret) return { token_endpoint_auth_method: 'none' };

@@ -32,7 +32,7 @@ const publicMembers = ['kty', 'kid', 'alg', 'crv', 'x', 'y', 'n', 'e'] as const;
 const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 const shortestRsaBits = 2048;
 
-interface Keys {
+export interface Keys {
   readonly jwks: KeySet | null;
   readonly jwksUri: string | null;
 }

@@ -1,4 +1,5 @@
 import { InvalidInput } from '@edutrust/platform/errors';
+import type { Text } from '@edutrust/platform/messages';
 
 /**
  * `web`: has a server and a secret; `spa`: runs in the browser; `native`: installed (RFC 8252); `device`: without a keyboard or
@@ -11,6 +12,13 @@ export type AppKind = (typeof appKinds)[number];
 export const idTokenAlgorithms = ['ES256', 'RS256', 'PS256', 'EdDSA'] as const;
 export type IdTokenAlgorithm = (typeof idTokenAlgorithms)[number];
 
+/**
+ * What an app is held to. `fapi2`: the FAPI 2.0 Security Profile (requests pushed, proof by keys or a certificate, tokens
+ * bound to it); `fapi2-signed`: FAPI 2.0 Message Signing too (requests, answers, userinfo and introspection signed).
+ */
+export const securityProfiles = ['standard', 'fapi2', 'fapi2-signed'] as const;
+export type SecurityProfile = (typeof securityProfiles)[number];
+
 /** How an app speaks OpenID Connect where its software cannot do as we would have it; the defaults are the first of each. */
 export interface AppProtocol {
   readonly idTokenAlg: IdTokenAlgorithm;
@@ -18,6 +26,7 @@ export interface AppProtocol {
   readonly requiresPkce: boolean;
   /** true: what its scopes release stands in the ID token too, for software that never asks userinfo. */
   readonly hasClaimsInIdToken: boolean;
+  readonly securityProfile: SecurityProfile;
 }
 
 /** Whether people come back to an address of an app of this kind. */
@@ -34,4 +43,36 @@ export function mustHavePkce(kind: AppKind, { requiresPkce }: Pick<AppProtocol, 
     en: 'An app that cannot keep a secret has to use PKCE.',
   };
   throw new InvalidInput('apps/needs-pkce', detail, { fields: [{ pointer: '/requiresPkce', detail }] });
+}
+
+/**
+ * A profile is one choice, and nothing else of the app may be weaker than it (FAPI 2.0 Security Profile §5.3.2, §5.4.1).
+ *
+ * @throws InvalidInput `apps/not-safe-enough`
+ */
+export function mustKeepProfile(
+  kind: AppKind,
+  { securityProfile, idTokenAlg, requiresPkce }: AppProtocol,
+  provesItself: boolean,
+): void {
+  if (securityProfile === 'standard') return;
+  const reasons: (readonly [boolean, Text])[] = [
+    [!keepsSecret(kind), { vi: 'ứng dụng có máy chủ của mình', en: 'an app with a server of its own' }],
+    [
+      !provesItself,
+      { vi: 'khóa công khai hoặc chứng thư của ứng dụng', en: 'public keys or a certificate of the app' },
+    ],
+    [
+      idTokenAlg === 'RS256',
+      { vi: 'ID token ký bằng ES256, PS256 hoặc EdDSA', en: 'ID tokens signed by ES256, PS256 or EdDSA' },
+    ],
+    [!requiresPkce, { vi: 'PKCE', en: 'PKCE' }],
+  ];
+  const missing = reasons.flatMap(([isMissing, what]) => (isMissing ? [what] : []));
+  if (missing.length === 0) return;
+  const detail = {
+    vi: `Mức an toàn cao cần: ${missing.map(({ vi }) => vi).join('; ')}.`,
+    en: `The high security profile needs: ${missing.map(({ en }) => en).join('; ')}.`,
+  };
+  throw new InvalidInput('apps/not-safe-enough', detail, { fields: [{ pointer: '/securityProfile', detail }] });
 }

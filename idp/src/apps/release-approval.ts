@@ -11,7 +11,7 @@ import Type from 'typebox';
 import { type App, coveredOf } from './app.ts';
 import { changeApp, lockApp } from './apps.ts';
 import { audienceNames, audiences } from './audience.ts';
-import { appKinds, idTokenAlgorithms } from './protocol.ts';
+import { appKinds, idTokenAlgorithms, type SecurityProfile, securityProfiles } from './protocol.ts';
 
 const Texts = Type.Object({ vi: Type.String(), en: Type.String() }, strict);
 const Addresses = Type.Array(Type.String());
@@ -46,6 +46,7 @@ const Released = Type.Object(
     idTokenAlg: Type.Optional(Type.Enum([...idTokenAlgorithms])),
     requiresPkce: Type.Optional(Type.Boolean()),
     hasClaimsInIdToken: Type.Optional(Type.Boolean()),
+    securityProfile: Type.Optional(Type.Enum([...securityProfiles])),
     api: Type.Optional(Api),
     apiAccess: Type.Optional(Type.Array(Access)),
   },
@@ -57,6 +58,15 @@ const same = (text: string) => ({ vi: text, en: text });
 const listed = (texts: readonly (string | null)[]) => {
   const shown = texts.filter((text) => text !== null).join('\n');
   return shown ? same(shown) : { vi: 'không', en: 'none' };
+};
+
+const profileNames: Readonly<Record<SecurityProfile, { vi: string; en: string }>> = {
+  standard: { vi: 'thông thường', en: 'standard' },
+  fapi2: { vi: 'an toàn cao (FAPI 2.0)', en: 'high security (FAPI 2.0)' },
+  'fapi2-signed': {
+    vi: 'an toàn cao, mọi thông điệp đều ký (FAPI 2.0 Message Signing)',
+    en: 'high security, every message signed (FAPI 2.0 Message Signing)',
+  },
 };
 
 /** How it signs people in, and what of it is weaker than the default. */
@@ -120,6 +130,7 @@ export const releaseAppKind: ApprovalKind<Released> = {
       },
       { label: { vi: 'Ô dẫn tới', en: 'Tile leads to' }, value: listed([app.homeUri]) },
       { label: { vi: 'Cách đăng nhập', en: 'Protocol' }, value: protocolOf(app) },
+      { label: { vi: 'Mức an toàn', en: 'Security profile' }, value: profileNames[app.securityProfile ?? 'standard'] },
       ...(app.api ? [{ label: { vi: 'Cho ứng dụng khác gọi', en: 'Offers an API' }, value: offeredOf(app.api) }] : []),
       ...(app.apiAccess
         ? [

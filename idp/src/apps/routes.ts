@@ -9,9 +9,10 @@ import type { IdpTools } from '../tools.ts';
 import { appActivationRoutes } from './activations.ts';
 import { changeApp, endApp, findApp, listApps, registerApp, rotateSecret } from './apps.ts';
 import { audiences } from './audience.ts';
+import { mustTakeCertificates } from './certificates.ts';
 import { ofApp } from './of-app.ts';
 import { appPictures } from './pictures.ts';
-import { appKinds, idTokenAlgorithms } from './protocol.ts';
+import { appKinds, idTokenAlgorithms, securityProfiles } from './protocol.ts';
 import { mustBeCallable } from './public-address.ts';
 import { proposeRelease } from './release-approval.ts';
 import { viewOf, viewsOf } from './view.ts';
@@ -48,6 +49,12 @@ const Jwks = Type.Object(
   { ...strict, description: 'Public keys: the app proves itself with assertions (private_key_jwt) and has no secret' },
 );
 
+const Certificates = Type.Array(Type.String({ minLength: 1, maxLength: 20_000 }), {
+  maxItems: 5,
+  description:
+    'Certificates (PEM, or base64 of the DER) that the app proves itself with at the TLS connection, RFC 8705',
+});
+
 /** An API that it offers, and those of others that it may call (RFC 8707). */
 const ApiScopeName = Type.String({ minLength: 1, maxLength: 60 });
 const Api = Type.Object(
@@ -67,6 +74,10 @@ const protocol = {
   idTokenAlg: Type.Enum([...idTokenAlgorithms], { description: 'Signs its ID tokens and logout tokens' }),
   requiresPkce: Type.Boolean({ description: 'false: it has a secret and sends a nonce instead' }),
   hasClaimsInIdToken: Type.Boolean({ description: 'true: what its scopes release stands in the ID token too' }),
+  securityProfile: Type.Enum([...securityProfiles], {
+    description:
+      'fapi2: FAPI 2.0 Security Profile (pushed requests, keys or a certificate, bound tokens); fapi2-signed: Message Signing too',
+  }),
 };
 
 const AppView = Type.Object({
@@ -87,6 +98,7 @@ const AppView = Type.Object({
   picture: nullable(Picture),
   jwks: nullable(Jwks),
   jwksUri: nullable(Type.String()),
+  certificates: Certificates,
   api: nullable(Api),
   apiAccess: AccessList,
   ...protocol,
@@ -106,6 +118,7 @@ const changeable = {
   picture: Type.Optional(nullable(Picture)),
   jwks: Type.Optional(nullable(Jwks)),
   jwksUri: Type.Optional(nullable(Address)),
+  certificates: Type.Optional(Certificates),
   api: Type.Optional(nullable(Api)),
   apiAccess: Type.Optional(AccessList),
   ...Type.Partial(Type.Object(protocol)).properties,
@@ -172,6 +185,7 @@ const register = ({ context: { db, clock, config } }: IdpTools) =>
       const { purpose, ...input } = request.body;
       mustBeCallable(input.backchannelLogoutUri, 'backchannelLogoutUri', config.url);
       mustBeCallable(input.jwksUri, 'jwksUri', config.url);
+      mustTakeCertificates(input.certificates, config.mtlsUrl);
       const registered = await db
         .transaction()
         .execute((transaction) =>
@@ -219,6 +233,7 @@ const change = ({ context: { db, config } }: IdpTools) =>
       const change = request.body;
       mustBeCallable(change.backchannelLogoutUri, 'backchannelLogoutUri', config.url);
       mustBeCallable(change.jwksUri, 'jwksUri', config.url);
+      mustTakeCertificates(change.certificates, config.mtlsUrl);
       return viewOf(
         db,
         actor,

@@ -6,7 +6,8 @@ import { errors } from 'oidc-provider';
 import Type from 'typebox';
 import { isForPerson, releasedScopes } from '../apps/release.ts';
 import { seeOther, sendPage, viewOf } from '../page-reply.ts';
-import { dataScopes, releasedData } from '../provider/claims.ts';
+import { releasedData } from '../provider/claims.ts';
+import { askedScopes } from '../provider/claims-parameter.ts';
 import { showSandbox } from '../sandbox/pages.ts';
 import { askingApp, type Interaction, localOf, openInteraction, refuseSignIn, signInExpired } from '../signin/flow.ts';
 import type { IdpTools } from '../tools.ts';
@@ -26,8 +27,9 @@ const decide = (tools: IdpTools) =>
       if (request.body.decision === 'refuse') return refuseSignIn(tools, request, reply);
       const personId = interaction.session?.accountId ?? '';
       const clientId = String(interaction.params.client_id);
-      if ((await tools.apps.app(clientId))?.isSandbox) throw signInExpired(); // it meets nobody real
-      const scopes = dataScopes(interaction.params.scope);
+      const app = await tools.apps.app(clientId);
+      if (app?.isSandbox) throw signInExpired(); // it meets nobody real
+      const scopes = askedScopes(interaction.params, app?.scopes ?? []);
       const provider = await tools.provider();
       const sessionUid = interaction.session?.uid ?? '';
       const agreed = giveConsent(tools.context, { personId, clientId, scopes, sessionUid });
@@ -56,7 +58,7 @@ export async function showConsent(
   if (!app || !personId) throw signInExpired();
   if (app.isSandbox) return showSandbox(tools, app, interaction, request, reply);
   const view = viewOf(request);
-  const scopes = dataScopes(interaction.params.scope);
+  const scopes = askedScopes(interaction.params, app.scopes);
   const email = scopes.includes('email') ? await addressOf(context.db, personId) : null;
   const claims = { ...(await personClaims(context.db, personId)), email };
   const released = releasedScopes(app, claims, scopes, await isForPerson(context.db, app, personId));

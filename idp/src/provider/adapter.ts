@@ -6,7 +6,6 @@ import { grantAdapter } from './models/grant.ts';
 import { interactionAdapter } from './models/interaction.ts';
 import { machineTokenAdapter } from './models/machine-token.ts';
 import { nothing } from './models/model.ts';
-import { replayAdapter } from './models/replay.ts';
 import { sessionAdapter } from './models/session.ts';
 import { createSuccessor, tokenAdapter } from './models/token.ts';
 
@@ -35,8 +34,6 @@ export function createAdapter(context: ServiceContext, apps: AppDirectory): (mod
         return machineTokenAdapter(context, accessTokenSeconds);
       case 'PushedAuthorizationRequest':
         return tokenAdapter(context.db, 'pushed_request');
-      case 'ReplayDetection':
-        return replayAdapter(context.db);
       case 'Interaction':
         return interactionAdapter(context);
       default:

@@ -1,5 +1,3 @@
-import { interactionPolicy } from 'oidc-provider';
-
 /** How sure we are of a person, from the weakest (`acr`, RFC 9470 §4). */
 export const assuranceLevels = ['badge', 'pwd', 'mfa', 'passkey'] as const;
 export type Assurance = (typeof assuranceLevels)[number];
@@ -21,19 +19,4 @@ export function assuranceAsked(acrValues: unknown): Assurance | undefined {
 export function isStrongEnough(acr: unknown, acrValues: unknown): boolean {
   const asked = assuranceAsked(acrValues);
   return asked === undefined || rankOf(acr) >= rankOf(asked);
-}
-
-/** The library's policy, a step-up when an app asks for more than the session has, and the choice of a person (OpenID Connect Core §3.1.2.1). */
-export function signInPolicy(): interactionPolicy.DefaultPolicy {
-  const policy = interactionPolicy.base();
-  const isWeaker = new interactionPolicy.Check(
-    'acr_values',
-    'the requested authentication context was not reached',
-    'login_required',
-    ({ oidc }) => oidc.session?.accountId !== undefined && !isStrongEnough(oidc.session.acr, oidc.params?.acr_values),
-  );
-  policy.get('login')?.checks.add(isWeaker);
-  // After the sign-in: who has just signed in has chosen (`finishSignIn` says so).
-  policy.add(new interactionPolicy.Prompt({ name: 'select_account', requestable: true }), 1);
-  return policy;
 }

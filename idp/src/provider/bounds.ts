@@ -7,6 +7,7 @@ const longest: Readonly<Record<string, number>> = {
   login_hint: 256,
   scope: 1_024,
   id_token_hint: 8_192,
+  request: 8_192,
 };
 const longestOther = 2_048;
 

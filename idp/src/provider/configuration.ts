@@ -11,8 +11,10 @@ import type { CookieNames } from '../sessions/cookies.ts';
 import { sessionSecondsLeft } from '../sessions/timeouts.ts';
 import { accessTokenSeconds, createAdapter } from './adapter.ts';
 import { apiClaims, apiServer, isOfApi } from './api-tokens.ts';
-import { assuranceLevels, signInPolicy } from './assurance.ts';
+import { assuranceLevels } from './assurance.ts';
+import { mutualTls, mutualTlsAddresses } from './certificate.ts';
 import { releasableScopes, scopeClaims } from './claims.ts';
+import { mustBeGivable, scopesOfAsked } from './claims-parameter.ts';
 import { deviceFlow, devicePath } from './device-flow.ts';
 import { ownClient } from './first-party.ts';
 import { loadGrant, refreshSeconds } from './grants.ts';
@@ -20,13 +22,15 @@ import type { SigningKey } from './keys.ts';
 import { librarySeconds } from './library-time.ts';
 import { errorPage, loggedOutPage, logoutPage } from './pages.ts';
 import { claimsOf, maySignIn } from './person.ts';
+import { isFapi, profileFeatures } from './profiles.ts';
+import { signInPolicy } from './sign-in-policy.ts';
 import { SynchronousSigningKey } from './signing-key.ts';
 
 const codeSeconds = 60;
 const idTokenSeconds = 10 * 60;
 const deviceCodeSeconds = 10 * 60;
 /** Seconds that the clock of an app may be ahead of ours. */
-const clockTolerance = 5;
+const clockTolerance = 10; // FAPI 2.0 Security Profile §5.3.2.1
 /** Addresses of keys answer within this time, and in this length. */
 const fetchMs = 5_000;
 const longestKeysBytes = 64 * 1024;
@@ -39,6 +43,22 @@ export interface ConfigurationInput {
   readonly keys: readonly SigningKey[];
   /** The pairwise subject of a person for a sector. */
   readonly subjectOf: (sector: string, personId: string) => Promise<string>;
+}
+
+/** What apps ask without a person, by the library's names. */
+const askedByApps = {
+  token: '/oidc/token',
+  userinfo: '/oidc/userinfo',
+  introspection: '/oidc/token/introspection',
+  revocation: '/oidc/token/revocation',
+  pushed_authorization_request: '/oidc/par',
+  device_authorization: '/oidc/device_authorization',
+};
+
+interface ClaimsWish {
+  readonly clientId: string | undefined;
+  /** Scopes of the claims that the request asks for one by one. */
+  readonly one: readonly string[];
 }
 
 /** Everything of oidc-provider, said explicitly: what is not wanted is off, and no default decides. */
@@ -54,14 +74,14 @@ export function providerConfiguration({
   const off = { enabled: false } as const;
 
   /** Of most ID tokens nothing but the subject is kept (`conformIdTokenClaims`), so nothing else is read for them. */
-  async function claimsFor(use: string, scope: string, personId: string, clientId = '') {
+  async function claimsFor(use: string, scopes: string[], personId: string, { clientId = '', one = [] }: ClaimsWish) {
     const app = await apps.app(clientId);
-    if (use === 'id_token' && !app?.hasClaimsInIdToken) return {};
+    if (use === 'id_token' && !app?.hasClaimsInIdToken && one.length === 0) return {};
     if (app?.isSandbox) {
       const invented = await inventedPersonOf(context.db, Provider.ctx, { clientId, personId });
       return invented ? inventedClaims(invented, await subjectOf(app.sector, invented.id)) : {};
     }
-    return claimsOf(context, { apps, subjectOf }, { personId, clientId, scopes: scope.split(' ') });
+    return claimsOf(context, { apps, subjectOf }, { personId, clientId, scopes: [...scopes, ...one] });
   }
 
   return {
@@ -90,8 +110,11 @@ export function providerConfiguration({
       if (!(await maySignIn(context, personId))) return undefined;
       return {
         accountId: personId,
-        claims: async (use, scope) => ({
-          ...(await claimsFor(use, scope, personId, ctx.oidc?.client?.clientId)),
+        claims: async (use, scope, claims) => ({
+          ...(await claimsFor(use, scope.split(' '), personId, {
+            clientId: ctx.oidc?.client?.clientId,
+            one: scopesOfAsked(claims),
+          })),
           sub: personId,
         }),
       };
@@ -99,24 +122,32 @@ export function providerConfiguration({
     responseTypes: ['code', 'none'],
     // An app with a secret whose software has no PKCE sends a nonce instead (RFC 9700 §2.1.1), if its registration says so.
     pkce: { required: (ctx, client) => client.requires_pkce !== false || !ctx.oidc.params?.nonce },
-    extraClientMetadata: { properties: ['requires_pkce', 'uses_device_flow'] },
+    extraClientMetadata: { properties: ['requires_pkce', 'uses_device_flow', 'security_profile'] },
     allowOmittingSingleRegisteredRedirectUri: false,
     acceptQueryParamAccessTokens: false,
     conformIdTokenClaims: true,
     enableHttpPostMethods: false, // `provider.ts` turns a POST into the GET that carries the cookie
-    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
+    clientAuthMethods: [
+      ...(['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'] as const),
+      ...(config.mtlsUrl ? (['self_signed_tls_client_auth'] as const) : []),
+    ],
+    discovery: mutualTlsAddresses(config.mtlsUrl, askedByApps),
     clientDefaults: {
       grant_types: ['authorization_code'],
       response_types: ['code'],
       id_token_signed_response_alg: 'ES256',
+      authorization_signed_response_alg: 'ES256',
+      introspection_signed_response_alg: 'ES256',
       token_endpoint_auth_method: 'client_secret_basic',
     },
     enabledJWA: {
       clientAuthSigningAlgValues: [...assertionAlgorithms],
       idTokenSigningAlgValues: [...idTokenAlgorithms],
-      userinfoSigningAlgValues: ['ES256'],
-      introspectionSigningAlgValues: ['ES256'],
-      dPoPSigningAlgValues: ['ES256', 'Ed25519'],
+      authorizationSigningAlgValues: [...idTokenAlgorithms],
+      userinfoSigningAlgValues: [...idTokenAlgorithms],
+      introspectionSigningAlgValues: [...idTokenAlgorithms],
+      requestObjectSigningAlgValues: [...assertionAlgorithms],
+      dPoPSigningAlgValues: ['ES256', 'PS256', 'EdDSA', 'Ed25519'],
     },
     // P9: a client assertion names the issuer, and nothing else, as its audience (draft-ietf-oauth-security-topics-update)
     assertJwtClientAuthClaimsAndHeader: async (ctx, claims) => {
@@ -126,12 +157,9 @@ export function providerConfiguration({
     },
     features: {
       devInteractions: off,
-      dPoP: {
-        enabled: true,
-        nonceSecret: secrets.derive('idp/dpop-nonce/v1'),
-        requireNonce: () => false,
-        allowReplay: false,
-      },
+      ...profileFeatures(secrets.derive('idp/dpop-nonce/v1')),
+      mTLS: mutualTls(config.mtlsUrl, context.clock),
+      claimsParameter: { enabled: true, assertClaimsParameter: mustBeGivable },
       backchannelLogout: { enabled: true },
       clientCredentials: { enabled: true },
       introspection: {
@@ -162,17 +190,10 @@ export function providerConfiguration({
       userinfo: { enabled: true },
       deviceFlow: deviceFlow({ context, apps, pages }),
       externalSigningSupport: { enabled: true, ack: 'experimental-01' }, // changes with a version of the library, which is pinned
-      claimsParameter: off,
       encryption: off,
-      jwtIntrospection: off,
-      jwtResponseModes: off,
-      jwtUserinfo: off,
       registration: off,
       registrationManagement: off,
-      requestObjects: off,
-      mTLS: off,
       ciba: off,
-      fapi: off,
       richAuthorizationRequests: off,
       rpMetadataChoices: off,
     },
@@ -184,16 +205,11 @@ export function providerConfiguration({
       short: { httpOnly: true, sameSite: 'lax', secure: config.url.protocol === 'https:' },
     },
     routes: {
+      ...askedByApps,
       authorization: '/oidc/auth',
-      token: '/oidc/token',
-      userinfo: '/oidc/userinfo',
       jwks: '/oidc/jwks',
-      introspection: '/oidc/token/introspection',
-      revocation: '/oidc/token/revocation',
-      pushed_authorization_request: '/oidc/par',
       end_session: '/oidc/session/end',
       challenge: '/oidc/challenge',
-      device_authorization: '/oidc/device_authorization',
       code_verification: devicePath,
     },
     interactions: { url: (_ctx, interaction) => `/signin/${interaction.uid}`, policy: signInPolicy() },
@@ -201,7 +217,8 @@ export function providerConfiguration({
     issueRefreshToken: async (_ctx, client, source) =>
       client.grantTypeAllowed('refresh_token') && source.scopes.has('offline_access'),
     expiresWithSession: async (_ctx, source) => !source.scopes.has('offline_access'),
-    rotateRefreshToken: true,
+    // FAPI 2.0 Security Profile §5.3.2.1: of apps that prove themselves at each use a lost answer breaks nothing
+    rotateRefreshToken: ({ oidc }) => !isFapi(oidc.client),
     revokeGrantPolicy: (ctx) => !(ctx.oidc.route === 'revocation' && ctx.oidc.entities.AccessToken),
     ttl: {
       AuthorizationCode: codeSeconds,

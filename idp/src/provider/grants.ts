@@ -3,7 +3,7 @@ import { statement } from '@edutrust/platform/database';
 import { errors, type Grant, type KoaContextWithOIDC } from 'oidc-provider';
 import type { AppDirectory } from '../apps/directory.ts';
 import { isForPerson } from '../apps/release.ts';
-import { dataScopes } from './claims.ts';
+import { askedScopes } from './claims-parameter.ts';
 import { ownClientId } from './first-party.ts';
 import { grantForSession } from './models/grant.ts';
 import { readPrefetched, stampOf } from './prefetch.ts';
@@ -23,7 +23,7 @@ export async function loadGrant(
 ): Promise<Grant | undefined> {
   const { client, session, provider, params, result } = ctx.oidc;
   if (!client || !session?.accountId) return undefined;
-  const asked = dataScopes(params?.scope);
+  const asked = askedScopes(params ?? {}, String(client.scope ?? '').split(' '));
   const held = result?.consent?.grantId ?? session.grantIdFor(client.clientId);
   const grant = held ? await provider.Grant.find(held) : undefined;
   if (grant?.accountId === session.accountId) {

@@ -38,7 +38,8 @@ export function createIntrospection(
 ): DirectBodyAnswerer {
   return (body, request) => {
     const token = /^token=([\w-]{40,100})(?:&token_type_hint=access_token)?$/.exec(body.toString('latin1'))?.[1];
-    const asking = token ? credentialsOf(request) : undefined;
+    const isForJson = !request.headers.accept?.includes('jwt'); // RFC 9701
+    const asking = token && isForJson ? credentialsOf(request) : undefined;
     return token && asking ? answer(token, asking) : undefined;
   };
 

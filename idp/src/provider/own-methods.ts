@@ -7,7 +7,10 @@ import { hashSecret } from '../apps/apps.ts';
 import type { AppDirectory } from '../apps/directory.ts';
 import { endSessions, enqueueLogout } from '../sessions/end.ts';
 import { keepApiTokens, withKeyOfToken } from './api-tokens.ts';
+import { claimsByScopes } from './claims-parameter.ts';
+import { ownReplayDetection } from './models/replay.ts';
 import { createSuccessor } from './models/token.ts';
+import { signedUserinfoOnRequest } from './profiles.ts';
 
 // The library's types leave out the methods of its models: what is replaced here is written beside each `as`.
 
@@ -17,6 +20,9 @@ export function ownMethods(provider: Provider, context: ServiceContext, apps: Ap
   ownForms(provider);
   ownIdToken(provider, apps);
   keepApiTokens(provider);
+  claimsByScopes(provider);
+  signedUserinfoOnRequest(provider);
+  ownReplayDetection(provider, context.db);
   ownSession(provider, context);
   ownSessionEnd(provider, context);
   ownRotation(provider, context.secrets);

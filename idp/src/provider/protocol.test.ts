@@ -277,7 +277,7 @@ test('P6: a refresh token used twenty times at once on two instances has one suc
   }
 });
 
-test('P7: implicit, hybrid, password grants and request objects are not there', async () => {
+test('P7: implicit, hybrid, password grants and unsigned request objects are not there', async () => {
   for (const response_type of ['token', 'id_token', 'code id_token', 'code token', 'id_token token', 'none']) {
     const shown = await browser.get(authorizationRequest(world.origin, 'lop-hoc', { response_type }).url);
     assert.doesNotMatch(shown.url, /access_token|id_token=|code=/, response_type);
@@ -287,7 +287,7 @@ test('P7: implicit, hybrid, password grants and request objects are not there', 
   assert.equal(password.json.error, 'unsupported_grant_type');
   const unsigned = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from('{}').toString('base64url')}.`;
   const object = await browser.get(authorizationRequest(world.origin, 'lop-hoc', { request: unsigned }).url);
-  assert.equal(new URL(object.url).searchParams.get('error'), 'request_not_supported');
+  assert.equal(new URL(object.url).searchParams.get('error'), 'invalid_request_object');
 });
 
 test('P10: discovery and keys are the same on two instances, and no private member is in them', async () => {

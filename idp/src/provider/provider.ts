@@ -1,7 +1,7 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { ServiceContext } from '@edutrust/platform/context';
-import { kindOf } from '@edutrust/platform/http';
+import { createClientCertificates, kindOf } from '@edutrust/platform/http';
 import type { Route } from '@edutrust/platform/route';
 import Provider, { type KoaContextWithOIDC } from 'oidc-provider';
 import type { AppDirectory } from '../apps/directory.ts';
@@ -76,6 +76,7 @@ export async function createProvider(given: ProviderInput): Promise<ProviderHold
       held,
       userinfo: createUserinfo(context, input.apps, input.subjectOf),
       introspection: createIntrospection(context, input.apps, input.subjectOf),
+      certificateOf: createClientCertificates(context.config),
       machineGrant: createMachineGrant(input.apps, machineTokenAdapter(context, accessTokenSeconds)),
     }),
   };
@@ -92,6 +93,7 @@ async function build(
   provider.proxy = true; // what it reads as X-Forwarded-* is set by `forwarded` from the configuration alone
   provider.on('server_error', (_ctx, error) => {
     const kind = kindOf(error);
+
     if (kind.status >= 500) log.error({ err: kind.status === 500 ? error : kind, code: kind.code }, 'provider');
   });
   // P13: the app is told the OAuth error only; the reason is here, without parameters

@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { DirectBodyAnswerer } from '@edutrust/platform/http';
 import { directly, type Route, route, scope } from '@edutrust/platform/route';
@@ -7,6 +8,7 @@ import type Provider from 'oidc-provider';
 import { seeOther } from '../page-reply.ts';
 import { keepOrigin } from '../throttling/origin.ts';
 import { mustBeBounded } from './bounds.ts';
+import { keepCertificate } from './certificate.ts';
 import { devicePath } from './device-flow.ts';
 import type { createUserinfo } from './userinfo.ts';
 
@@ -24,6 +26,8 @@ interface Serving {
   readonly userinfo: ReturnType<typeof createUserinfo>;
   readonly introspection: DirectBodyAnswerer;
   readonly machineGrant: DirectBodyAnswerer;
+  /** What the caller proved at the TLS connection. */
+  certificateOf(request: IncomingMessage): X509Certificate | undefined;
 }
 
 const access = { kind: 'self-authenticating', scheme: 'OpenID Connect' } as const;
@@ -79,12 +83,13 @@ const allowEveryOrigin = (url: string) =>
   });
 
 /** Everything else is the library's own, which reads bodies itself. */
-function handedOver(url: URL, { now }: Serving): Route {
+function handedOver(url: URL, { now, certificateOf }: Serving): Route {
   const hand = async (request: FastifyRequest, reply: FastifyReply) => {
     const { callback } = await now();
     keepOrigin(request);
     reply.hijack();
     const { raw } = request;
+    keepCertificate(raw, certificateOf(raw));
     raw.headers = forwarded(url, raw.headers);
     for (const [name, value] of Object.entries(reply.getHeaders())) {
       if (value !== undefined) reply.raw.setHeader(name, value);
@@ -158,6 +163,6 @@ export const providerRoutes = (url: URL, serving: Serving): Route[] => [
 
 /** S6: host and scheme are those of the configuration, whatever the request says. */
 export function forwarded<Headers extends IncomingMessage['headers']>(url: URL, headers: Headers): Headers {
-  const { 'x-forwarded-host': _host, 'x-forwarded-for': _for, ...rest } = headers;
+  const { 'x-forwarded-host': _host, 'x-forwarded-for': _for, 'client-cert': _certificate, ...rest } = headers;
   return { ...rest, host: url.host, 'x-forwarded-proto': url.protocol.slice(0, -1) } as unknown as Headers;
 }

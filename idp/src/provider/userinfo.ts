@@ -48,9 +48,10 @@ export function createUserinfo(
   apps: AppDirectory,
   subjectOf: (sector: string, personId: string) => Promise<string>,
 ): (request: IncomingMessage) => Promise<DirectAnswer | undefined> | undefined {
-  return ({ headers: { authorization, dpop, origin } }) => {
+  return ({ headers: { accept, authorization, dpop, origin } }) => {
     const token = /^Bearer ([\w-]{40,100})$/i.exec(authorization ?? '')?.[1];
-    return token && dpop === undefined && origin === undefined ? answer(token) : undefined;
+    const isUsual = dpop === undefined && origin === undefined && !accept?.includes('jwt');
+    return token && isUsual ? answer(token) : undefined;
   };
 
   async function answer(bearer: string): Promise<DirectAnswer | undefined> {

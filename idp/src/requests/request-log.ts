@@ -21,9 +21,14 @@ const shown = [
   'acr_values',
   'code_challenge_method',
   'grant_type',
+  'response_mode',
+  'resource',
 ] as const;
 /** Of these whether they were there. */
-const present = ['state', 'nonce', 'code_challenge', 'code_verifier', 'client_secret'] as const;
+const present = [
+  ...['state', 'nonce', 'code_challenge', 'code_verifier', 'client_secret'],
+  ...['client_assertion', 'request', 'request_uri', 'claims'],
+] as const;
 
 interface Noted {
   readonly client_id: string;
@@ -72,7 +77,8 @@ export function createRequestLog(context: ServiceContext, apps: AppDirectory): R
   }
 
   return {
-    refused: note,
+    // that a proof needs the nonce that comes with the answer is how every exchange with one begins (RFC 9449 §8)
+    refused: (ctx, error) => (error.message === 'use_dpop_nonce' ? undefined : note(ctx, error)),
     succeeded: (ctx) => {
       const clientId = ctx.oidc?.client?.clientId ?? '';
       void apps.app(clientId).then(

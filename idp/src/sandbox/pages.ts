@@ -9,6 +9,7 @@ import Type from 'typebox';
 import type { App } from '../apps/app.ts';
 import { seeOther, sendPage, viewOf } from '../page-reply.ts';
 import { roleNames } from '../provider/claims.ts';
+import { askedScopes } from '../provider/claims-parameter.ts';
 import { askingApp, type Interaction, localOf, openInteraction, signInExpired } from '../signin/flow.ts';
 import type { IdpTools } from '../tools.ts';
 import { chooseInvented } from './choice.ts';
@@ -28,7 +29,7 @@ const choose = (tools: IdpTools) =>
       if (!app?.isSandbox) throw signInExpired();
       const { personId, sessionUid } = await mustDevelop(tools, app, interaction, request);
       const { clientId } = app;
-      const scopes = String(interaction.params.scope).split(' ');
+      const scopes = askedScopes(interaction.params, app.scopes);
       const invented = request.body.person;
       const grantId = await chooseInvented(tools.context, { sessionUid, personId, clientId, scopes, invented }).catch(
         (error: unknown) => {

@@ -8,6 +8,7 @@ import { eventRows } from '../events.ts';
 import { seeOther } from '../page-reply.ts';
 import type { AskingApp } from '../pages.ts';
 import { isStrongEnough } from '../provider/assurance.ts';
+import { acrAsked } from '../provider/claims-parameter.ts';
 import { ownClientId } from '../provider/first-party.ts';
 import { librarySeconds } from '../provider/library-time.ts';
 import { readCookie, setCookie } from '../sessions/cookies.ts';
@@ -74,7 +75,7 @@ export async function finishSignIn(
   { isShared, isActivation }: { readonly isShared: boolean; readonly isActivation: boolean },
 ): Promise<string> {
   const { context, cookies, throttle } = tools;
-  if (!isStrongEnough(proof.acr, interaction.params.acr_values)) {
+  if (!isStrongEnough(proof.acr, acrAsked(interaction.params))) {
     await throttle.forget(proof.counters ?? []);
     throw passkeyNeeded();
   }

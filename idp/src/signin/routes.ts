@@ -9,6 +9,7 @@ import { showConsent } from '../consent/routes.ts';
 import { formErrorOf, seeOther, sendPage, viewOf } from '../page-reply.ts';
 import type { FormError } from '../pages.ts';
 import { isStrongEnough } from '../provider/assurance.ts';
+import { acrAsked } from '../provider/claims-parameter.ts';
 import { signOutHere } from '../sessions/sign-out.ts';
 import { originOf } from '../throttling/origin.ts';
 import type { IdpTools } from '../tools.ts';
@@ -45,7 +46,7 @@ const showPage = (tools: IdpTools) =>
         await holdForSecondStep(tools.context, interaction.uid, { proof: activated, isShared: false });
         return seeOther(reply, `/signin/${interaction.uid}/second`);
       }
-      if (activated && isStrongEnough(activated.acr, interaction.params.acr_values)) {
+      if (activated && isStrongEnough(activated.acr, acrAsked(interaction.params))) {
         const how = { isShared: false, isActivation: true };
         return seeOther(reply, await finishSignIn(tools, request, reply, interaction, activated, how));
       }
@@ -329,7 +330,7 @@ async function offersOf(
 ): Promise<Offers> {
   const attempt = attemptOf(request, interaction);
   const fitting = signInMethods.filter(
-    ({ acr }) => attempt.personId === undefined || isStrongEnough(acr, interaction.params.acr_values),
+    ({ acr }) => attempt.personId === undefined || isStrongEnough(acr, acrAsked(interaction.params)),
   );
   const offers = await Promise.all(fitting.map((method) => method.offer(tools, attempt, action)));
   return Object.assign({}, ...offers);

@@ -38,6 +38,8 @@ export interface Config {
   readonly smtpUrl: URL | undefined;
   readonly mailFrom: string;
   readonly trustedProxies: readonly string[];
+  /** Where proxies ask apps for a certificate (RFC 8705); absent: nowhere. */
+  readonly mtlsUrl: URL | undefined;
   /** More certificate authorities to trust; see {@link trustAuthorities}. */
   readonly authoritiesFile: string | undefined;
   readonly metricsToken: string | undefined;
@@ -75,6 +77,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   if (secrets.length > 1) {
     problems.push('EDUTRUST_SECRET_FILE, EDUTRUST_SECRET and EDUTRUST_SECRET_COMMAND exclude each other');
   }
+  if (parsed.EDUTRUST_MTLS_URL && parsed.EDUTRUST_TRUSTED_PROXIES.length === 0) {
+    problems.push('EDUTRUST_MTLS_URL needs EDUTRUST_TRUSTED_PROXIES: the proxy that reads the certificates');
+  }
   const pkcs11 = [
     parsed.EDUTRUST_PKCS11_MODULE,
     parsed.EDUTRUST_PKCS11_TOKEN,
@@ -106,6 +111,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     smtpUrl: parsed.EDUTRUST_SMTP_URL,
     mailFrom: parsed.EDUTRUST_MAIL_FROM,
     trustedProxies: parsed.EDUTRUST_TRUSTED_PROXIES,
+    mtlsUrl: parsed.EDUTRUST_MTLS_URL,
     authoritiesFile: parsed.EDUTRUST_CA_FILE,
     metricsToken: parsed.EDUTRUST_METRICS_TOKEN,
     witnessDirectory: parsed.EDUTRUST_WITNESS ?? (parsed.DATABASE_URL ? undefined : `${parsed.EDUTRUST_DATA}-witness`),

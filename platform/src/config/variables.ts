@@ -218,6 +218,12 @@ export const variables = {
     fallback: '',
     parse: proxyList,
   },
+  EDUTRUST_MTLS_URL: {
+    about:
+      'Second public address, where a proxy of EDUTRUST_TRUSTED_PROXIES asks apps for a certificate and writes it to the header Client-Cert. Without it no app can prove itself by a certificate.',
+    fallback: '',
+    parse: optional(publicUrl),
+  },
   EDUTRUST_CA_FILE: {
     about:
       'PEM file with more certificate authorities to trust, beside the system’s, for PostgreSQL, Redis, LDAP, mail and apps.',

@@ -41,6 +41,7 @@ import { createUploads, type UploadLimits } from './uploads.ts';
 import { illFormed, illFormedAt, isWellFormedText } from './well-formed.ts';
 
 export { type Access, anyone, type Gate, type Resource, signedIn } from './access.ts';
+export { createClientCertificates } from './client-certificate.ts';
 export type { DirectAnswer, DirectBodyAnswerer } from './direct.ts';
 export type { Disclosure, Disclosures } from './disclosure.ts';
 export { answersOf, disclose } from './disclosures.ts';

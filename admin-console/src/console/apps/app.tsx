@@ -19,7 +19,7 @@ import { Requests } from './requests.tsx';
 import { Settings } from './settings.tsx';
 import { Snippets } from './snippets.tsx';
 import type { AppView } from './views.ts';
-import { audienceName, claimsOf, kindName, scopeName } from './words.ts';
+import { audienceName, claimsOf, kindName, profileName, scopeName } from './words.ts';
 
 /** `/admin/apps/:clientId`: how to connect it, what it is told, where it may send people, and its secret. */
 export function AppPage() {
@@ -157,6 +157,12 @@ function Addresses({ app }: { readonly app: AppView }) {
         <dd>{kindName(app.kind)}</dd>
         <dt>{t('Dành cho', 'For')}</dt>
         <dd>{app.audience.map(audienceName).join(', ')}</dd>
+        {app.securityProfile !== 'standard' && (
+          <>
+            <dt>{t('Mức an toàn', 'Security profile')}</dt>
+            <dd>{profileName(app.securityProfile)}</dd>
+          </>
+        )}
         <dt>{t('ID token ký bằng', 'ID tokens signed with')}</dt>
         <dd>{app.idTokenAlg}</dd>
         {!app.requiresPkce && (

@@ -14,7 +14,7 @@ import { Title } from '../parts.tsx';
 import { Apis, apiFields, readAccess, readApi } from './apis.tsx';
 import { Settings } from './settings.tsx';
 import type { AppView } from './views.ts';
-import { audienceName, kindName, scopeName } from './words.ts';
+import { audienceName, kindName, profileName, profiles, scopeName } from './words.ts';
 
 const back = () => ({ href: '/admin/apps', label: t('Ứng dụng', 'Apps') });
 const lines = (text: string): string[] => text.split(/\s+/).filter(Boolean);
@@ -152,6 +152,15 @@ function readKeys(text: string): AppView['jwks'] {
   }
 }
 
+const pemOf = (der: string): string =>
+  `-----BEGIN CERTIFICATE-----\n${der.match(/.{1,64}/g)?.join('\n') ?? ''}\n-----END CERTIFICATE-----`;
+
+/** Each certificate of what was pasted; the server says what is wrong with one. */
+function readCertificates(text: string): string[] {
+  const found = text.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g);
+  return found ?? (text.trim() ? [text.trim()] : []);
+}
+
 const audiences = ['learner', 'teacher', 'staff', 'guardian'] as const;
 
 function Edit({ app }: { readonly app: AppView }) {
@@ -168,6 +177,8 @@ function Edit({ app }: { readonly app: AppView }) {
     backchannelLogoutUri: app.backchannelLogoutUri ?? '',
     homeUri: app.homeUri ?? '',
     idTokenAlg: app.idTokenAlg,
+    securityProfile: app.securityProfile,
+    certificates: app.certificates.map(pemOf).join('\n'),
     ...apiFields(app),
     jwksUri: app.jwksUri ?? '',
     jwks: app.jwks ? JSON.stringify(app.jwks, null, 2) : '',
@@ -201,6 +212,8 @@ function Edit({ app }: { readonly app: AppView }) {
                 hasClaimsInIdToken: excepted.includes('claims'),
                 api: readApi(values.apiIdentifier, values.apiScopes),
                 apiAccess: readAccess(values.apiAccess),
+                securityProfile: profiles.find((one) => one === values.securityProfile) ?? 'standard',
+                certificates: readCertificates(values.certificates),
                 jwksUri: values.jwksUri || null,
                 jwks: readKeys(values.jwks),
               },
@@ -296,6 +309,15 @@ function Edit({ app }: { readonly app: AppView }) {
             <Apis entry={entry} />
             {app.kind === 'web' && (
               <>
+                <Choice
+                  label={t('Mức an toàn', 'Security profile')}
+                  {...entry.choice('securityProfile')}
+                  options={profiles.map((value) => ({ value, label: profileName(value) }))}
+                  hint={t(
+                    'Mức cao cần khoá hoặc chứng thư bên dưới; phần mềm phải nói FAPI 2.0.',
+                    'High security needs the keys or a certificate below; the software has to speak FAPI 2.0.',
+                  )}
+                />
                 <Field
                   label={t('Địa chỉ khoá công khai (jwks_uri)', 'Address of public keys (jwks_uri)')}
                   type="url"
@@ -309,6 +331,14 @@ function Edit({ app }: { readonly app: AppView }) {
                   label={t('Hoặc dán khoá công khai (JWKS)', 'Or paste the public keys (JWKS)')}
                   hint={t('EC P-256, RSA từ 2048 bit hoặc Ed25519.', 'EC P-256, RSA of 2048 bits or more, or Ed25519.')}
                   {...entry.field('jwks')}
+                />
+                <Lines
+                  label={t('Chứng thư của ứng dụng (PEM)', 'Certificates of the app (PEM)')}
+                  hint={t(
+                    'Có chứng thư thì ứng dụng chứng minh ngay khi kết nối (mTLS).',
+                    'With a certificate the app proves itself when it connects (mTLS).',
+                  )}
+                  {...entry.field('certificates')}
                 />
               </>
             )}
@@ -327,14 +357,24 @@ function Edit({ app }: { readonly app: AppView }) {
   );
 }
 
-const rareFields = ['idTokenAlg', 'apiIdentifier', 'apiScopes', 'apiAccess', 'jwksUri', 'jwks'] as const;
+const rareFields = [
+  'idTokenAlg',
+  'apiIdentifier',
+  'apiScopes',
+  'apiAccess',
+  'securityProfile',
+  'jwksUri',
+  'jwks',
+  'certificates',
+] as const;
 
 /** Whether it has something of what most apps never have. */
 const isRare = (app: AppView): boolean =>
   app.idTokenAlg !== 'ES256' ||
   !app.requiresPkce ||
   app.hasClaimsInIdToken ||
-  app.apiAccess.length > 0 ||
+  app.securityProfile !== 'standard' ||
+  app.apiAccess.length + app.certificates.length > 0 ||
   Boolean(app.api ?? app.jwks ?? app.jwksUri);
 
 /** Several of a few. */

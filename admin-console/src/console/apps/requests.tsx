@@ -109,6 +109,11 @@ function refusalName(reason: Refusal): string {
   const names: Record<Refusal, string> = {
     'redirect-uri': t('redirect_uri không khớp', 'redirect_uri does not match'),
     'pkce-missing': t('Thiếu PKCE', 'PKCE is missing'),
+    'not-pushed': t('Yêu cầu chưa được gửi trước', 'The request was not pushed'),
+    'request-object': t('Yêu cầu có chữ ký không dùng được', 'The signed request is not valid'),
+    proof: t('Bằng chứng giữ khóa (DPoP) không đúng', 'The proof of the key (DPoP) is not valid'),
+    certificate: t('Không đúng chứng thư của ứng dụng', 'Not a certificate of the app'),
+    assertion: t('client_assertion không đúng', 'The client_assertion is not valid'),
     verifier: t('code_verifier sai hoặc thiếu', 'code_verifier is wrong or missing'),
     'code-used': t('Mã đã dùng rồi', 'The code was used already'),
     'code-unknown': t('Mã hoặc token không còn', 'The code or token is gone'),
@@ -133,6 +138,26 @@ function remedyOf(reason: Refusal): string {
     'pkce-missing': t(
       'Gửi code_challenge với code_challenge_method=S256.',
       'Send code_challenge with code_challenge_method=S256.',
+    ),
+    'not-pushed': t(
+      'Gửi tham số tới pushed_authorization_request_endpoint, rồi chuyển người dùng với request_uri.',
+      'Send the parameters to the pushed_authorization_request_endpoint, then the person with the request_uri.',
+    ),
+    'request-object': t(
+      'Ký bằng khóa đã đăng ký; iss là CLIENT_ID, aud là issuer, exp không quá một giờ sau nbf.',
+      'Sign it with a registered key; iss is the CLIENT_ID, aud the issuer, exp within an hour of nbf.',
+    ),
+    proof: t(
+      'Mỗi yêu cầu một bằng chứng mới: htm, htu, jti, iat, nonce vừa nhận, và ath cùng với token.',
+      'A new proof for each request: htm, htu, jti, iat, the latest nonce, and ath with a token.',
+    ),
+    certificate: t(
+      'Gửi tới mtls_endpoint_aliases, với đúng chứng thư đã đăng ký và còn hạn.',
+      'Use the mtls_endpoint_aliases, with a registered certificate that is still valid.',
+    ),
+    assertion: t(
+      'iss và sub là CLIENT_ID, aud là issuer, exp trong một giờ, jti dùng một lần.',
+      'iss and sub are the CLIENT_ID, aud is the issuer, exp within an hour, jti used once.',
     ),
     verifier: t(
       'Giữ code_verifier trong phiên của trình duyệt cho tới lúc đổi mã.',

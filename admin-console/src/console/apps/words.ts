@@ -11,6 +11,21 @@ export function kindName(kind: string): string {
   return names[kind] ?? kind;
 }
 
+export const profiles = ['standard', 'fapi2', 'fapi2-signed'] as const;
+
+/** What an app is held to. */
+export function profileName(profile: string): string {
+  const names: Record<string, string> = {
+    standard: t('Thông thường', 'Standard'),
+    fapi2: t('An toàn cao (FAPI 2.0)', 'High security (FAPI 2.0)'),
+    'fapi2-signed': t(
+      'An toàn cao, mọi thông điệp đều ký (FAPI 2.0 Message Signing)',
+      'High security, every message signed (FAPI 2.0 Message Signing)',
+    ),
+  };
+  return names[profile] ?? profile;
+}
+
 /** What an app may be told, scope by scope (docs/relying-apps.md). */
 export function scopeName(scope: string): string {
   const names: Record<string, string> = {

@@ -102,7 +102,7 @@ function RequestRow({
             </span>
           )}
           <span class={isInClass && one.state === 'waiting' ? 'max-lg:hidden' : ''}>
-            <State state={stateLooks[one.state]}>{stateName(one.state)}</State>
+            <RequestState state={one.state} />
           </span>
           {one.state === 'issued' && one.format === 'PAdES' && one.kind !== 'extract' && mayCopy && (
             <a class="button" href={`/admin/signing/${one.id}/copies`}>
@@ -161,8 +161,8 @@ const stateLooks = {
   replaced: 'plain',
   withdrawn: 'plain',
 } as const;
-          {one.state === 'issued' && one.format === 'PAdES' && one.kind !== 'extract' && mayCopy && (
-            <a class="button" href={`/admin/signing/${one.id}/copies`}>
-              {t('In, trích', 'Copies')}
-            </a>
-          )}
+
+/** How far a document is. */
+export const RequestState = ({ state }: Pick<SigningRequest, 'state'>) => (
+  <State state={stateLooks[state]}>{stateName(state)}</State>
+);

@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto';
 import { type Database, statement } from '@edutrust/platform/database';
-import { type Adapter, errors } from 'oidc-provider';
-import { nothing } from './model.ts';
+import type Provider from 'oidc-provider';
+import { librarySeconds } from '../library-time.ts';
 
 const insert = statement<{ first: true }, [id: string, lifetimeSeconds: number]>(
   'idp.replay-insert',
@@ -14,15 +15,16 @@ export async function useOnce(db: Database, id: string, lifetimeSeconds: number)
   return (await insert(db, id, lifetimeSeconds)).length === 1;
 }
 
-/** DPoP proofs and client assertions: the insert decides who was first (RFC 9449 §11.1). */
-export function replayAdapter(db: Database): Adapter {
-  return {
-    ...nothing,
-    find: async () => undefined,
-    destroy: async () => undefined,
-    upsert: async (id, _payload, lifetimeSeconds = 300) => {
-      if (!(await useOnce(db, id, lifetimeSeconds)))
-        throw new errors.InvalidRequest('proof or assertion was used before');
-    },
+/**
+ * DPoP proofs and client assertions are used once (RFC 9449 §11.1, RFC 7523 §3): the library looks and then stores, so that
+ * two processes could both have looked.
+ */
+export function ownReplayDetection(provider: Provider, db: Database): void {
+  const replays = provider.ReplayDetection as unknown as {
+    unique(issuer: string, jti: string, expiresAt: number): Promise<boolean>;
+  };
+  replays.unique = (issuer, jti, expiresAt) => {
+    const id = createHash('sha256').update(`${issuer}\0${jti}`).digest('base64url');
+    return useOnce(db, id, Math.max(expiresAt - librarySeconds(), 1));
   };
 }

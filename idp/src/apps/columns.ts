@@ -1,0 +1,34 @@
+import { type ApiAccess, type AppApi, apiAccessOf, apiOf } from './apis.ts';
+import type { Proofs } from './certificates.ts';
+import type { AppProtocol } from './protocol.ts';
+
+/** The columns of how an app speaks OpenID Connect, of what is given. */
+export const protocolColumns = ({
+  idTokenAlg,
+  requiresPkce,
+  hasClaimsInIdToken,
+  securityProfile,
+}: Partial<AppProtocol>) => ({
+  ...(idTokenAlg === undefined ? {} : { id_token_alg: idTokenAlg }),
+  ...(requiresPkce === undefined ? {} : { requires_pkce: requiresPkce }),
+  ...(hasClaimsInIdToken === undefined ? {} : { has_claims_in_id_token: hasClaimsInIdToken }),
+  ...(securityProfile === undefined ? {} : { security_profile: securityProfile }),
+});
+
+export const proofColumns = ({ jwks, jwksUri, certificates }: Proofs) => ({
+  jwks: jwks && JSON.stringify(jwks),
+  jwks_uri: jwksUri,
+  certificates: [...certificates],
+});
+
+/** @throws InvalidInput as `apiOf` */
+export const apiColumns = ({
+  api,
+  apiAccess,
+}: {
+  readonly api?: AppApi | null;
+  readonly apiAccess?: readonly ApiAccess[];
+}) => ({
+  ...(api === undefined ? {} : { api: api && JSON.stringify(apiOf(api)) }),
+  ...(apiAccess === undefined ? {} : { api_access: JSON.stringify(apiAccessOf(apiAccess)) }),
+});

@@ -1,0 +1,36 @@
+import type { X509Certificate } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Clock } from '@edutrust/platform/clock';
+import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
+
+const proved = new WeakMap<IncomingMessage, X509Certificate>();
+
+/** Remembers what the caller of a request proved at the TLS connection; its header is gone afterwards. */
+export function keepCertificate(request: IncomingMessage, certificate: X509Certificate | undefined): void {
+  if (certificate) proved.set(request, certificate);
+}
+
+/** The certificate of the request while it is valid (RFC 5280 §4.1.2.5). */
+function certificateOf({ req }: KoaContextWithOIDC, clock: Clock): X509Certificate | undefined {
+  const certificate = proved.get(req);
+  const now = clock.now();
+  return certificate && certificate.validFromDate <= now && now <= certificate.validToDate ? certificate : undefined;
+}
+
+type Features = NonNullable<Configuration['features']>;
+
+/** Apps that prove themselves by their own certificates, to which their tokens are bound (RFC 8705 §2.2, §3). */
+export const mutualTls = (mtlsUrl: URL | undefined, clock: Clock): NonNullable<Features['mTLS']> => ({
+  enabled: mtlsUrl !== undefined,
+  selfSignedTlsClientAuth: true,
+  tlsClientAuth: false,
+  certificateBoundAccessTokens: true,
+  getCertificate: (ctx) => certificateOf(ctx, clock) as unknown as string, // the library takes it, its type does not say so
+});
+
+/** Where apps with a certificate send what they send to us themselves (RFC 8705 §5). */
+export function mutualTlsAddresses(mtlsUrl: URL | undefined, routes: Readonly<Record<string, string>>) {
+  if (!mtlsUrl) return {};
+  const aliases = Object.entries(routes).map(([name, path]) => [`${name}_endpoint`, `${mtlsUrl.origin}${path}`]);
+  return { mtls_endpoint_aliases: Object.fromEntries(aliases) };
+}

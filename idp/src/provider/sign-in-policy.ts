@@ -1,0 +1,22 @@
+import { interactionPolicy } from 'oidc-provider';
+import { isStrongEnough } from './assurance.ts';
+import { acrAsked } from './claims-parameter.ts';
+
+/** The library's policy, a step-up when an app asks for more than the session has, and the choice of a person (OpenID Connect Core §3.1.2.1). */
+export function signInPolicy(): interactionPolicy.DefaultPolicy {
+  const policy = interactionPolicy.base();
+  const isWeaker = new interactionPolicy.Check(
+    'acr_values',
+    'the requested authentication context was not reached',
+    'login_required',
+    ({ oidc }) =>
+      oidc.session?.accountId !== undefined && !isStrongEnough(oidc.session.acr, acrAsked(oidc.params ?? {})),
+  );
+  const login = policy.get('login')?.checks;
+  // the library compares `acr` as text, and a stronger sign-in is one that was asked for too
+  for (const ofText of ['essential_acrs', 'essential_acr']) login?.remove(ofText);
+  login?.add(isWeaker);
+  // After the sign-in: who has just signed in has chosen (`finishSignIn` says so).
+  policy.add(new interactionPolicy.Prompt({ name: 'select_account', requestable: true }), 1);
+  return policy;
+}
