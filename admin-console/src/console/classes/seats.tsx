@@ -4,6 +4,7 @@ import { Icon } from '../../design/icon.tsx';
 import type { IconName } from '../../design/icons.ts';
 import { formatDate, formatEducationId, t } from '../../design/language.ts';
 import { Row, Ruled } from '../../design/ruled.tsx';
+import { givenName } from '../call.ts';
 import { Standing } from './learners.tsx';
 import { seatNames } from './seat-names.ts';
 import { type Account, type ClassView, fullLine, helpName, isToday, type Learner, markOf } from './views.ts';
@@ -158,7 +159,9 @@ export function Stuck({ data, accounts, onHelp, isBusy }: SeatsProps) {
                 onHelp && (
                   <button type="button" class="button button-small" disabled={isBusy} onClick={() => onHelp(learner)}>
                     {t('Cho mã', 'Give a code')}
-                    <span class="sr-only">: {fullLine(data, learner)}</span>
+                    <span class="sr-only">
+                      : {[givenName(learner.fullName), markOf(data, learner)].filter(Boolean).join(' · ')}
+                    </span>
                   </button>
                 )
               }
