@@ -55,7 +55,7 @@ test('the screen of a class is signed in from a phone: code, comparison with its
     await page.getByRole('button', { name: 'Tiếp tục' }).click();
     await page.getByRole('heading', { name: 'Cho thiết bị vào Bảng lớp?' }).waitFor();
     assert.ok(await page.getByText(shown.user_code ?? '-').isVisible());
-    assert.ok(await page.getByText('Chỉ đồng ý khi thiết bị ở ngay trước mắt bạn.').isVisible());
+    assert.ok(await page.getByText('Chỉ đồng ý khi thiết bị ở ngay trước mắt.').isVisible());
     assert.equal((await poll(shown)).error, 'authorization_pending');
     await page.getByRole('button', { name: /Đúng mã/ }).click();
     await page.getByText('trên thiết bị khác').waitFor();

@@ -187,16 +187,12 @@ function enablePasskeySignIn(passkey: Extract<Passkey, { mode: 'get' }>, area: H
   });
   browserSupportsWebAuthnAutofill().then(async (supported) => {
     if (!supported || !document.querySelector('input[autocomplete~="webauthn"]')) return;
-    const offered = passkey.options;
-    try {
-      const credential = await startAuthentication({ optionsJSON: offered, useBrowserAutofill: true });
-      options = undefined;
-      await finish(credential);
-    } catch (error) {
-      // Nobody asked for it yet: that no passkey was offered or taken is no error to show.
-      if (error instanceof Error && ['AbortError', 'NotAllowedError'].includes(error.name)) return;
-      say(area, error);
-    }
+    // Nobody asked for it yet: why no passkey was offered or taken is nothing to show.
+    const offered = startAuthentication({ optionsJSON: passkey.options, useBrowserAutofill: true });
+    const credential = await offered.catch(() => undefined);
+    if (!credential) return;
+    options = undefined;
+    await finish(credential).catch((error) => say(area, error));
   });
 }
 

@@ -70,7 +70,11 @@ export function Chain({ signature }: { readonly signature: SignatureReport }) {
             <Row mark="warn" title={signer.name} note={until(signer.notAfter)} />
             <Row
               mark="later"
-              title={commonName(signer.issuer)}
+              title={
+                commonName(signer.issuer) === signer.name
+                  ? t('Tự chứng thực cho mình', 'Certified by itself')
+                  : commonName(signer.issuer)
+              }
               note={t('chưa nối được tới một gốc mà Sở tin cậy', 'does not lead to a root that the department trusts')}
             />
           </>

@@ -158,12 +158,15 @@ function CodeForm({ action, code }: { readonly action: string; readonly code: st
 
 function Verdict({ verdict, sentence }: Pick<VerifyReportProps, 'verdict' | 'sentence'>) {
   const look = verdictLooks[verdict];
+  const word = verdictWords[verdict]();
+  // The word stands above already: «Chưa kết luận được: văn bản …» says it twice.
+  const rest = sentence.startsWith(`${word}: `) ? sentence.slice(word.length + 2) : sentence;
   return (
     <div class={`verdict look-${look}`} role="status">
       <Shape look={look} />
       <div>
-        <p class="verdict-word">{verdictWords[verdict]()}</p>
-        <h1>{sentence}</h1>
+        <p class="verdict-word">{word}</p>
+        <h1>{rest.charAt(0).toUpperCase() + rest.slice(1)}</h1>
       </div>
     </div>
   );

@@ -213,7 +213,7 @@ export function Documents({
   }, [files]);
   const isBusy = files.length === 0 || count < files.length;
   return (
-    <>
+    <div class="grid gap-2 grid-cols-[minmax(0,1fr)]">
       {error && <Banner state="bad">{error}</Banner>}
       {isBusy && !error && (
         <p class="text-quiet flex items-center gap-3" role="status">
@@ -272,7 +272,7 @@ export function Documents({
           ),
         )}
       </div>
-    </>
+    </div>
   );
 }
 

@@ -94,7 +94,10 @@ function columnsFor(titles: readonly string[]): readonly Column[] {
   ];
 }
 
+/** Of a row of one line; what takes more lines has a taller one. */
 const rowHeight = 18;
+/** Above and below the words of a row. */
+const rowPadding = { top: 3.2, bottom: 2.2 } as const;
 
 type RowKind = 'head' | 'subject' | 'result';
 
@@ -103,21 +106,28 @@ export function drawMarks(sheet: Sheet, data: Pick<TranscriptData, 'columns' | '
   const table = sheet.group('Table');
   const columns = columnsFor(data.columns);
   const row = (cells: readonly string[], kind: RowKind) => {
-    drawRules(sheet, columns, kind);
-    const element = sheet.group('TR', table);
-    columns.forEach((column, position) => {
-      const isYear = position === columns.length - 1;
-      const style = styleOf(kind, position, isYear);
-      const text = position === 1 ? fitted(sheet, cells[1] ?? '', column.width - 12) : (cells[position] ?? '');
+    const drawn = columns.map((column, position) => {
       const inset = column.align === 'left' ? 8 : 0;
+      const style = {
+        ...styleOf(kind, position, position === columns.length - 1),
+        align: column.align,
+        width: column.width - inset,
+      };
+      const text = position === 1 ? fitted(sheet, cells[1] ?? '', column.width - 12) : (cells[position] ?? '');
+      return { text, style, x: page.left + column.x + inset };
+    });
+    const tallest = Math.max(...drawn.map(({ text, style }) => sheet.heightOf(text, style)));
+    const height = Math.max(rowHeight, rowPadding.top + tallest + rowPadding.bottom);
+    if (kind !== 'head' && sheet.ensure(height)) head();
+    drawRules(sheet, columns, kind, height);
+    const element = sheet.group('TR', table);
+    drawn.forEach(({ text, style, x }, position) => {
       const tag = kind === 'head' ? 'TH' : 'TD';
-      const x = page.left + column.x + inset;
       const shift = kind !== 'head' && position > 1 ? commaShift(sheet, text, style) : 0;
-      const { align } = column;
-      sheet.text(tag, text, x + shift, sheet.y + 3.2, { ...style, align, width: column.width - inset }, element);
+      sheet.text(tag, text, x + shift, sheet.y + rowPadding.top, style, element);
     });
     element.end();
-    sheet.y += rowHeight;
+    sheet.y += height;
   };
   const head = () =>
     row(
@@ -127,11 +137,9 @@ export function drawMarks(sheet: Sheet, data: Pick<TranscriptData, 'columns' | '
   head();
   const cells = ({ name, marks }: MarksRow) => [name, ...marks.map(markText)];
   data.subjects.forEach((subject, index) => {
-    if (sheet.ensure(rowHeight)) head();
     row([String(index + 1), ...cells(subject)], 'subject');
   });
   data.results.forEach((result, index) => {
-    if (sheet.ensure(rowHeight)) head();
     if (index === 0) rule(sheet, page.left, sheet.y, width, ink);
     row(['', ...cells(result)], 'result');
   });
@@ -141,13 +149,13 @@ export function drawMarks(sheet: Sheet, data: Pick<TranscriptData, 'columns' | '
 }
 
 /** The year's column is tinted; a strong rule above and below the head, a fine one below each row. */
-function drawRules(sheet: Sheet, columns: readonly Column[], kind: RowKind): void {
+function drawRules(sheet: Sheet, columns: readonly Column[], kind: RowKind, height: number): void {
   const year = columns.at(-1);
   sheet.decorate((pdf) => {
-    if (year && columns.length > 2) pdf.rect(page.left + year.x, sheet.y, year.width, rowHeight).fill(pale);
+    if (year && columns.length > 2) pdf.rect(page.left + year.x, sheet.y, year.width, height).fill(pale);
   });
   if (kind === 'head') rule(sheet, page.left, sheet.y, width, ink);
-  rule(sheet, page.left, sheet.y + rowHeight, width, kind === 'head' ? ink : ruled);
+  rule(sheet, page.left, sheet.y + height, width, kind === 'head' ? ink : ruled);
 }
 
 function styleOf(kind: RowKind, position: number, isYear: boolean): TextStyle {

@@ -88,6 +88,19 @@ test('long remarks and many subjects go on to further pages, with the signature�
   );
 });
 
+test('a result of two lines has a row of its own height: nothing is written over the next', async () => {
+  const results = [
+    { name: 'Kết quả giáo dục', marks: [null, null, 'Hoàn thành xuất sắc', null] },
+    { name: 'Năng lực', marks: [null, null, 'Tốt', null] },
+  ];
+  const columns = ['Mức HK I', 'Điểm HK I', 'Mức cả năm', 'Điểm cả năm'];
+  const subjects = sampleTranscript.subjects.map(({ name }) => ({ name, marks: [null, null, null, null] }));
+  const pdf = await makeTranscript({ ...sampleTranscript, columns, subjects, results });
+  const words = [...poppler('pdftotext', pdf, '-bbox').matchAll(/yMin="([\d.]+)"[^>]* yMax="([\d.]+)">([^<]+)</gu)];
+  const edge = (word: string, which: 1 | 2) => Number(words.findLast(([, , , text]) => text === word)?.[which]);
+  assert.ok(edge('sắc', 2) <= edge('Năng', 1), `${edge('sắc', 2)} above ${edge('Năng', 1)}`);
+});
+
 test('what stands on several lines is read aloud with its spaces, the school and the remarks', async () => {
   const remarks = 'Em chăm ngoan, lễ phép và hay giúp đỡ bạn bè trong mọi hoạt động của lớp. '.repeat(4).trim();
   const said = poppler('pdfinfo', await makeTranscript({ ...sampleTranscript, remarks }), '-struct-text').replaceAll(
