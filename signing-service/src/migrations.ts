@@ -1,6 +1,7 @@
 import type { SchemaMigrations } from '@edutrust/platform/migrations';
 import { copies } from './copies/migration.ts';
 import { sealingMachines } from './sealing-machine/migration.ts';
+import { subjectTeachers } from './subjects/migration.ts';
 
 export const migrations: SchemaMigrations = {
   schema: 'signing',
@@ -370,5 +371,6 @@ export const migrations: SchemaMigrations = {
     },
     sealingMachines,
     copies,
+    subjectTeachers,
   ],
 };

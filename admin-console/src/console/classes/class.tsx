@@ -53,6 +53,12 @@ function Loaded({ data }: { readonly data: ClassView }) {
             {t('Điểm', 'Marks')}
           </a>
         )}
+        {may('signing.request') && (
+          <a class="button" href={`${path}/subjects`}>
+            <Icon name="book-open" />
+            {t('Giáo viên môn học', 'Teachers of subjects')}
+          </a>
+        )}
         {may('accounts.read') && data.learners.length > 0 && (
           <a class="button" href={`${path}/badges`}>
             <Icon name="id-card" />
