@@ -8,6 +8,12 @@ const signature = { documentId: Uuid, step, digest: Sha256Hex, sessionId: Uuid, 
 
 /** What can happen to documents, signatures and phones, and how people read it. */
 export const signingEvents = defineEvents({
+  'class.subject-teachers': {
+    subject: 'class',
+    data: { subjects: Count },
+    vi: 'phân công giáo viên môn học',
+    en: 'teachers of subjects named',
+  },
   'document.uploaded': {
     subject: 'signing-upload',
     data: { sizeBytes: Count, pages: Count },

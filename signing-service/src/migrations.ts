@@ -1,6 +1,7 @@
 import type { SchemaMigrations } from '@edutrust/platform/migrations';
 import { copies } from './copies/migration.ts';
 import { sealingMachines } from './sealing-machine/migration.ts';
+import { subjectTeachers } from './subjects/migration.ts';
 
 export const migrations: SchemaMigrations = {
   schema: 'signing',
@@ -376,5 +377,6 @@ export const migrations: SchemaMigrations = {
         CREATE INDEX request_subject ON signing.request (subject_id);`,
     },
     copies,
+    subjectTeachers,
   ],
 };

@@ -25,6 +25,7 @@ import { requestRoutes } from './requests/routes.ts';
 import { makeTranscripts, makeTranscriptsTask } from './requests/runs.ts';
 import { pairMachineKind } from './sealing-machine/approval.ts';
 import { sealingMachineRoutes } from './sealing-machine/routes.ts';
+import { subjectRoutes } from './subjects/routes.ts';
 import { resumeTask, resumeUnfinished } from './unfinished/unfinished.ts';
 import { createValidationPool } from './validation/validation.ts';
 
@@ -44,6 +45,7 @@ export function createSigning(context: ServiceContext, pages: SigningPages): Ser
       ...enrolmentRoutes(context),
       ...consequenceRoutes(context),
       ...marksRoutes(context),
+      ...subjectRoutes(context),
       ...requestRoutes(context),
       ...activationRoutes(context),
       ...sealingMachineRoutes(context),

@@ -154,6 +154,15 @@ export interface CopyTable {
   document_id: string;
 }
 
+/** Who teaches a subject of a class; none: the class teacher. */
+export interface SubjectTeacherTable {
+  class_id: string;
+  subject: string;
+  person_id: string;
+  set_by: string;
+  set_at: Date;
+}
+
 export interface StepTable {
   request_id: string;
   position: number;
@@ -287,6 +296,7 @@ export type SigningTables = {
   'signing.correction': CorrectionTable;
   'signing.copy': CopyTable;
   'signing.step': StepTable;
+  'signing.subject_teacher': SubjectTeacherTable;
   'signing.transcript_run': TranscriptRunTable;
   'signing.transcript_run_item': TranscriptRunItemTable;
   'signing.sealing_machine': SealingMachineTable;

@@ -468,6 +468,12 @@ export const rows: Readonly<Record<string, Row>> = {
   }),
   'GET /api/v1/signing/requests/:id/copies/:copyId/print': roles('CK', 'request'),
   'GET /api/v1/signing/organisations/:organisationId/copies': roles('CK', 'organisation'),
+  'GET /api/v1/signing/classes/:id/subject-teachers': roles('C', 'class'),
+  'PUT /api/v1/signing/classes/:id/subject-teachers': roles('C', 'class', { body: () => ({ teachers: [] }) }),
+  'GET /api/v1/signing/own-subjects': signedIn,
+  // who teaches a subject there: signing-service/src/subjects
+  'GET /api/v1/signing/classes/:id/own-marks': signedIn,
+  'PUT /api/v1/signing/classes/:id/own-marks': signedIn,
   'GET /api/v1/signing/classes/:id/marks': roles('DC', 'class'),
   'PUT /api/v1/signing/classes/:id/marks': roles('C', 'class', {
     body: ({ person }) => ({ rows: [{ personId: person, version: 0, values: {} }] }),
@@ -603,6 +609,13 @@ export const idsDecidedOtherwise: Readonly<Record<string, string>> = {
   'POST /api/v1/accounts/coverage body.organisationIds.*':
     'numbers of those in reach, the others are left out: idp/src/accounts/routes.test.ts',
   'POST /api/v1/trust-anchors/:id/end params.id': "the department's only: whoever may end one may end each",
+  'PUT /api/v1/signing/classes/:id/subject-teachers body.teachers.*.personId':
+    "a signer of the class's school: signing-service/src/subjects",
+  'GET /api/v1/signing/classes/:id/own-marks params.id':
+    'a class where the caller teaches: signing-service/src/subjects',
+  'PUT /api/v1/signing/classes/:id/own-marks params.id':
+    'a class where the caller teaches: signing-service/src/subjects',
+  'PUT /api/v1/signing/classes/:id/own-marks body.rows.*.personId': ofClass,
   'POST /api/v1/signing/requests/:id/copies body.id':
     'made by the caller; another copy’s is refused: signing-service/src/copies',
   'GET /api/v1/signing/requests/:id/copies/:copyId/print params.copyId':

@@ -162,6 +162,23 @@ test('story 5: class teacher, principal and clerk on their phones: signed, seale
   await signClass(platform, clerk.page);
   await look(clerk.page, 'sign-sealed-phone');
 
+  await clerk.page.goto(`${platform.url}/admin/signing?state=issued`);
+  await clerk.page.getByRole('link', { name: 'In, trích' }).first().click();
+  await clerk.page.getByLabel('Cấp cho ai').fill('Bà Nguyễn Thị Mai');
+  await clerk.page.getByLabel('Dùng vào việc gì').fill('nộp hồ sơ chuyển trường');
+  await lookAtBoth(clerk.page, 'console-copies');
+  await clerk.page.getByRole('button', { name: 'Lấy số và in' }).click();
+  await clerk.page.getByText('01/SY').waitFor();
+  await clerk.page.getByRole('link', { name: 'Sổ bản sao' }).click();
+  await clerk.page.getByRole('heading', { name: 'Sổ bản sao' }).waitFor();
+  await clerk.page.getByText('01/SY').waitFor();
+  await lookAtBoth(clerk.page, 'console-copy-register');
+  await clerk.page.goto(
+    (await clerk.page.locator('a.code').first().getAttribute('href'))?.replace(/^/, platform.url) ?? '',
+  );
+  await clerk.page.getByRole('heading', { name: /bản in giấy số 01\/SY .*không phải bản gốc/ }).waitFor();
+  await lookAtBoth(clerk.page, 'verify-copy');
+
   const signed = await officerPage.evaluate(async () => {
     const list = await (await fetch('/api/v1/signing/requests?limit=50&state=issued')).json();
     const [one] = list.items;

@@ -108,6 +108,9 @@ const SealingMachines = part(() => import('./schools/sealing.tsx').then((file) =
 const NewSchool = part(() => import('./schools/new.tsx').then((file) => file.NewSchool));
 const NewWard = part(() => import('./schools/new.tsx').then((file) => file.NewWard));
 const Signing = part(() => import('./signing.tsx').then((file) => file.Signing));
+const OwnMarksPage = part(() => import('./classes/own-subjects.tsx').then((file) => file.OwnMarksPage));
+const OwnSubjects = part(() => import('./classes/own-subjects.tsx').then((file) => file.OwnSubjects));
+const SubjectTeachersPage = part(() => import('./classes/subjects.tsx').then((file) => file.SubjectTeachersPage));
 const Copies = part(() => import('./documents/copies.tsx').then((file) => file.Copies));
 const CopyRegister = part(() => import('./documents/copies.tsx').then((file) => file.CopyRegister));
 const AskedDocuments = part(() => import('./documents/asked.tsx').then((file) => file.AskedDocuments));
@@ -153,6 +156,10 @@ const pages: Readonly<Record<Address, ComponentType>> = {
   '/teach/classes/:id': ClassPage,
   '/teach/classes/:id/badges': ClassBadges,
   '/teach/classes/:id/slips': SlipsPage,
+  '/admin/subjects': OwnSubjects,
+  '/admin/subjects/:id': OwnMarksPage,
+  '/teach/classes/:id/subjects': SubjectTeachersPage,
+  '/admin/classes/:id/subjects': SubjectTeachersPage,
   '/teach/classes/:id/marks': MarksPage,
   '/teach/classes/:id/marks/import': MarksImportPage,
   '/teach/classes/:id/marks/:person': MarksOfPage,

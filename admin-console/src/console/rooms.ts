@@ -38,6 +38,13 @@ const groups: readonly Group[] = [
         label: () => t('Lớp của tôi', 'My class'),
         short: () => t('Lớp', 'Class'),
       },
+      {
+        path: '/admin/subjects',
+        icon: 'book-open',
+        role: 'teacher',
+        label: () => t('Môn tôi dạy', 'My subjects'),
+        short: () => t('Môn', 'Subjects'),
+      },
       { path: '/admin/people', icon: 'users', permission: 'people.read', label: () => t('Người', 'People') },
       {
         path: '/admin/schools',

@@ -5,6 +5,7 @@ import { Banner } from '../design/form.tsx';
 import { Icon } from '../design/icon.tsx';
 import { t } from '../design/language.ts';
 import { useAction, useLoad } from '../design/load.ts';
+import type { paths } from '../generated/api.d.ts';
 import { atOnce } from './at-once.ts';
 import { Back } from './back.tsx';
 import { tellApart } from './batch.tsx';
@@ -16,6 +17,8 @@ import { keepRead } from './place.ts';
 import { fileKey, type Prepared } from './prepared.ts';
 import { type DrawnSession, documentsOf, type OpenedSession, openSession } from './session.ts';
 import { loadUnusual } from './unusual.ts';
+
+type SigningRequest = paths['/api/v1/signing/requests/{id}']['get']['responses']['200']['content']['application/json'];
 
 /** How long before its end a session is opened anew, so that nobody confirms one that runs out meanwhile. */
 const renewBeforeMs = 60_000;
@@ -72,6 +75,7 @@ export function Review({
           </p>
         </div>
       )}
+      {request.state === 'ready' && <AnswersFor request={request.data} />}
       {findings.length > 0 && (
         <section class="banner state-warn" aria-label={t('Cần đọc kỹ', 'Read closely')}>
           <Icon name="triangle-alert" />
@@ -140,6 +144,25 @@ function Among({
         </button>
       )}
     </p>
+  );
+}
+
+/** Of a teacher of subjects: which rows the signature answers for. */
+function AnswersFor({ request }: { readonly request: Pick<SigningRequest, 'steps' | 'may'> }) {
+  const own = request.may.includes('sign')
+    ? request.steps.filter(({ role, state }) => role === 'subject-teacher' && state === 'due')
+    : [];
+  const [first] = own;
+  if (!first) return null;
+  return (
+    <Banner state="now">
+      {own.length === 1
+        ? t(
+            `Thầy cô ký với tư cách «${first.title}»: xem kỹ các dòng điểm của môn mình.`,
+            `You sign as “${first.title}”: read the rows of your subjects closely.`,
+          )
+        : t('Thầy cô ký cho các dòng điểm của môn mình.', 'You sign for the rows of your own subjects.')}
+    </Banner>
   );
 }
 

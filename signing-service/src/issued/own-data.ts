@@ -125,6 +125,7 @@ const sealingMachines: PersonalPart = {
 export const signingPersonal: PersonalData = {
   parts: [documents, copies, signatures, marks, phones, sealingMachines],
   leftOut: {
+    'signing.subject_teacher': 'which classes a teacher has; what they wrote and signed is told',
     'signing.grade': 'unread and empty since marks come from columns',
     'signing.transcript_run_item': 'the list of a job; what it made is a document',
   },

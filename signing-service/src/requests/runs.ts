@@ -6,6 +6,7 @@ import type { Selectable } from 'kysely';
 import { record } from '../events.ts';
 import type { SubjectAssignment } from '../marks/curriculum.ts';
 import { findMarkedClass, type MarkedClass } from '../marks/marks.ts';
+import { assignmentsOf } from '../subjects/teachers.ts';
 import { type RunOutcome, type SigningTables, signingOf } from '../tables.ts';
 import type { ClassTemplate } from '../templates/template.ts';
 import { classTeacherOf, listClassLearners, principalOf } from './registry.ts';
@@ -19,7 +20,7 @@ export interface TranscriptsInput {
   readonly classId: string;
   /** A transcript when absent. */
   readonly template?: ClassTemplate;
-  /** Of a school report: who answers for which subject; the class teacher for all others. */
+  /** Of a school report: who answers for which subject, the class teacher for all others; as the class has them when absent. */
   readonly subjectTeachers?: readonly SubjectAssignment[];
   readonly personIds?: readonly string[];
   /** The head when absent. */
@@ -45,7 +46,9 @@ export async function startTranscripts(
   const marked = await findMarkedClass(db, input.classId);
   await classTeacherOf(context, marked);
   const { personId: signerId } = await principalOf(context, marked.organisationId, input.signerId);
-  await subjectTeachersOf(context, marked, input.subjectTeachers ?? []);
+  const isReport = input.template === 'school-report';
+  const subjectTeachers = input.subjectTeachers ?? (isReport ? await assignmentsOf(db, marked.id) : []);
+  await subjectTeachersOf(context, marked, subjectTeachers);
   const learners = new Set((await listClassLearners(db, marked.id)).map(({ personId }) => personId));
   if (input.personIds?.some((id) => !learners.has(id))) {
     throw new InvalidInput('signing/not-in-class', {
@@ -66,7 +69,7 @@ export async function startTranscripts(
           personIds,
           signerId,
           ...(input.template ? { template: input.template } : {}),
-          ...(input.subjectTeachers ? { subjectTeachers: input.subjectTeachers } : {}),
+          ...(subjectTeachers.length > 0 ? { subjectTeachers } : {}),
           ...(input.dueAt ? { dueAt: input.dueAt.toISOString() } : {}),
         }),
         requested_by: actor.kind === 'person' ? actor.personId : null,

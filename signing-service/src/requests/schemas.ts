@@ -64,7 +64,7 @@ export const TranscriptsBody = Type.Object(
     classId: refersTo('class'),
     /** `school-report`: PDF and XML of the same data, signed together. */
     template: Type.Enum(['transcript', 'school-report'], { default: 'transcript' }),
-    /** Of a school report: who answers for the marks of which subject; a subject that is not there is the class teacher's. */
+    /** Of a school report: who answers for the marks of which subject, the class teacher for all others; as the class has them when absent. */
     subjectTeachers: Type.Optional(
       Type.Array(Type.Object({ subject: Type.String({ maxLength: 60 }), personId: Uuid }, strict), { maxItems: 40 }),
     ),

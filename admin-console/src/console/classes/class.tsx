@@ -52,6 +52,15 @@ function Loaded({ data }: { readonly data: ClassView }) {
                 ...(may('marks.read')
                   ? [{ href: `${path}/marks`, label: t('Điểm', 'Marks'), icon: 'list' } as const]
                   : []),
+                ...(may('signing.request')
+                  ? [
+                      {
+                        href: `${path}/subjects`,
+                        label: t('Giáo viên môn học', 'Teachers of subjects'),
+                        icon: 'book-open',
+                      } as const,
+                    ]
+                  : []),
                 ...(may('accounts.read')
                   ? [{ href: `${path}/badges`, label: t('Thẻ', 'Badges'), icon: 'id-card' } as const]
                   : []),

@@ -71,8 +71,8 @@ function Running({ started, onClose }: { readonly started: Run; readonly onClose
       {canTakeBack && (
         <p>
           {t(
-            'Tiếp theo: giáo viên chủ nhiệm ký, hiệu trưởng ký, văn thư đóng dấu. Chưa ai ký thì còn rút lại được.',
-            'Next: the class teacher signs, the principal signs, the clerk seals. Until somebody signs it can be taken back.',
+            'Tiếp theo: giáo viên môn học (nếu có phân công), giáo viên chủ nhiệm ký, hiệu trưởng ký, văn thư đóng dấu. Chưa ai ký thì còn rút lại được.',
+            'Next: the teachers of subjects (where named) and the class teacher sign, the principal signs, the clerk seals. Until somebody signs it can be taken back.',
           )}
         </p>
       )}
