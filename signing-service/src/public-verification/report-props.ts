@@ -3,7 +3,7 @@ import type { PublicDocument, VerifyReportProps } from '../pages.ts';
 import type { VerificationReport } from './in-words.ts';
 
 /** What surrounds a report on a page. */
-interface Shown extends Pick<VerifyReportProps, 'downloadPath' | 'paperPath' | 'again'> {
+interface Shown extends Pick<VerifyReportProps, 'downloadPath' | 'etsiPath' | 'paperPath' | 'again'> {
   readonly fileName: string;
   readonly locale: Locale;
   /** The document that the file was compared with. */
