@@ -108,6 +108,8 @@ export interface VerifyReportProps {
   readonly document: (PublicDocument & { readonly isSameFile: boolean }) | null;
   /** Where the report lies as JSON: on the server for a quarter of an hour. */
   readonly downloadPath: string;
+  /** The same report by ETSI TS 119 102-2, as XML. */
+  readonly etsiPath: string;
   /** The same report as a PDF to print or to put into a file; null where the page itself is printed. */
   readonly paperPath: string | null;
   /** Back to the form. */

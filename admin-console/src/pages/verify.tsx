@@ -269,6 +269,9 @@ export function VerifyReport(props: VerifyReportProps) {
             <a class="button" href={props.downloadPath} download>
               {t('Cho máy đọc (JSON)', 'For programs (JSON)')}
             </a>
+            <a class="button" href={props.etsiPath} download="bao-cao-kiem-tra.xml">
+              {t('Theo chuẩn ETSI (XML)', 'By the ETSI standard (XML)')}
+            </a>
             <a class="button button-quiet" href={props.again}>
               {t('Kiểm tra tệp khác', 'Check another file')}
             </a>

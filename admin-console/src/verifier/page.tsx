@@ -79,10 +79,11 @@ async function read<Answer>(path: string): Promise<Answer> {
   return (await response.json()) as Answer;
 }
 
-function known({ report, shown }: Judged, found: PublicDocument | null | undefined): Judged {
+function known({ report, shown, etsi }: Judged, found: PublicDocument | null | undefined): Judged {
   const document = found ? { ...found, isSameFile: true } : null;
   return {
     report: { ...report, document },
+    etsi,
     shown: { vi: { ...shown.vi, document }, en: { ...shown.en, document } },
   };
 }

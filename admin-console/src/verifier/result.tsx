@@ -21,12 +21,13 @@ export function Result({
   readonly note: string;
   readonly sendToServer?: () => void;
 }) {
-  const { report, shown } = judged;
+  const { report, etsi, shown } = judged;
   const text = JSON.stringify({ file: shown.vi.fileName, ...report }, null, 2);
   const json = URL.createObjectURL(new Blob([text], { type: 'application/json' }));
+  const xml = URL.createObjectURL(new Blob([etsi], { type: 'application/xml' }));
   return (
     <>
-      <VerifyReport {...shown[locale()]} downloadPath={json} again={again} />
+      <VerifyReport {...shown[locale()]} downloadPath={json} etsiPath={xml} again={again} />
       <Banner state="now">
         {t('Kiểm tra ngay trên máy này: tệp không rời máy.', 'Checked on this machine: the file did not leave it.')}{' '}
         {note}

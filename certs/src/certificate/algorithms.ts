@@ -1,11 +1,14 @@
 import type { KeyObject } from 'node:crypto';
 
-/** Object identifiers of hashes, keys and signatures (RFC 5754, RFC 5758, RFC 8017, RFC 8410, RFC 9881): the one table. */
+/** Object identifiers of hashes, keys and signatures (RFC 5754, RFC 5758, RFC 8017, RFC 8410, RFC 9688, RFC 9881): the one table. */
 export const algorithmIds = {
   sha1: '1.3.14.3.2.26',
   sha256: '2.16.840.1.101.3.4.2.1',
   sha384: '2.16.840.1.101.3.4.2.2',
   sha512: '2.16.840.1.101.3.4.2.3',
+  sha3With256: '2.16.840.1.101.3.4.2.8',
+  sha3With384: '2.16.840.1.101.3.4.2.9',
+  sha3With512: '2.16.840.1.101.3.4.2.10',
   shake256: '2.16.840.1.101.3.4.2.12',
   ecPublicKey: '1.2.840.10045.2.1',
   p256: '1.2.840.10045.3.1.7',
@@ -14,12 +17,18 @@ export const algorithmIds = {
   ecdsaWithSha256: '1.2.840.10045.4.3.2',
   ecdsaWithSha384: '1.2.840.10045.4.3.3',
   ecdsaWithSha512: '1.2.840.10045.4.3.4',
+  ecdsaWithSha3With256: '2.16.840.1.101.3.4.3.10',
+  ecdsaWithSha3With384: '2.16.840.1.101.3.4.3.11',
+  ecdsaWithSha3With512: '2.16.840.1.101.3.4.3.12',
   rsaEncryption: '1.2.840.113549.1.1.1',
   mgf1: '1.2.840.113549.1.1.8',
   rsassaPss: '1.2.840.113549.1.1.10',
   sha256WithRsa: '1.2.840.113549.1.1.11',
   sha384WithRsa: '1.2.840.113549.1.1.12',
   sha512WithRsa: '1.2.840.113549.1.1.13',
+  sha3With256WithRsa: '2.16.840.1.101.3.4.3.14',
+  sha3With384WithRsa: '2.16.840.1.101.3.4.3.15',
+  sha3With512WithRsa: '2.16.840.1.101.3.4.3.16',
   ed25519: '1.3.101.112',
   ed448: '1.3.101.113',
   mlDsa65: '2.16.840.1.101.3.4.3.18',
@@ -36,6 +45,9 @@ export const protectingHashes: Readonly<Record<string, Hash>> = {
   [algorithmIds.sha256]: { name: 'sha256', bytes: 32 },
   [algorithmIds.sha384]: { name: 'sha384', bytes: 48 },
   [algorithmIds.sha512]: { name: 'sha512', bytes: 64 },
+  [algorithmIds.sha3With256]: { name: 'sha3-256', bytes: 32 },
+  [algorithmIds.sha3With384]: { name: 'sha3-384', bytes: 48 },
+  [algorithmIds.sha3With512]: { name: 'sha3-512', bytes: 64 },
   [algorithmIds.shake256]: { name: 'shake256', bytes: 64 },
 };
 
@@ -51,12 +63,18 @@ export const ecdsaHashes: Readonly<Record<string, string>> = {
   [algorithmIds.ecdsaWithSha256]: 'sha256',
   [algorithmIds.ecdsaWithSha384]: 'sha384',
   [algorithmIds.ecdsaWithSha512]: 'sha512',
+  [algorithmIds.ecdsaWithSha3With256]: 'sha3-256',
+  [algorithmIds.ecdsaWithSha3With384]: 'sha3-384',
+  [algorithmIds.ecdsaWithSha3With512]: 'sha3-512',
 };
 
 export const rsaHashes: Readonly<Record<string, string>> = {
   [algorithmIds.sha256WithRsa]: 'sha256',
   [algorithmIds.sha384WithRsa]: 'sha384',
   [algorithmIds.sha512WithRsa]: 'sha512',
+  [algorithmIds.sha3With256WithRsa]: 'sha3-256',
+  [algorithmIds.sha3With384WithRsa]: 'sha3-384',
+  [algorithmIds.sha3With512WithRsa]: 'sha3-512',
 };
 
 export const edwardsCurves: Readonly<Record<string, string>> = {

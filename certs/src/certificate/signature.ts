@@ -196,7 +196,7 @@ function pssParameters(parameters: DerNode | undefined): { hash: string; saltLen
   return { hash: hash.name, saltLength };
 }
 
-/** SHA-2 alone: SHAKE has identifiers of its own here (RFC 8702 §3.1). */
+/** SHA-2 and SHA-3: SHAKE has identifiers of its own here (RFC 8702 §3.1). */
 function pssHash(algorithm: DerNode | undefined): Hash | undefined {
   const type = readOid(childrenOf(algorithm, tag.sequence)[0]);
   return type === algorithmIds.shake256 ? undefined : protectingHashes[type];

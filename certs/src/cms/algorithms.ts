@@ -17,6 +17,9 @@ const digestFor: Readonly<Record<string, string>> = {
   sha256: algorithmIds.sha256,
   sha384: algorithmIds.sha384,
   sha512: algorithmIds.sha512,
+  'sha3-256': algorithmIds.sha3With256,
+  'sha3-384': algorithmIds.sha3With384,
+  'sha3-512': algorithmIds.sha3With512,
   ed25519: algorithmIds.sha512,
   ed448: algorithmIds.shake256,
 };
@@ -26,6 +29,9 @@ const rsaWith: Readonly<Record<string, string>> = {
   [algorithmIds.sha256]: algorithmIds.sha256WithRsa,
   [algorithmIds.sha384]: algorithmIds.sha384WithRsa,
   [algorithmIds.sha512]: algorithmIds.sha512WithRsa,
+  [algorithmIds.sha3With256]: algorithmIds.sha3With256WithRsa,
+  [algorithmIds.sha3With384]: algorithmIds.sha3With384WithRsa,
+  [algorithmIds.sha3With512]: algorithmIds.sha3With512WithRsa,
 };
 
 /**

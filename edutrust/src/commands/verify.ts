@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EduTrustError, InvalidInput } from '@edutrust/platform/errors';
 import { createValidationPool } from '@edutrust/signing-service/validation';
 import {
+  etsiReport,
   largestFileBytes,
   type VerificationReport,
   type VerifyOptions,
@@ -23,6 +24,7 @@ export function addVerifyCommand(program: Program): void {
     .option('--content <file>', 'what a detached signature (.p7s) signs')
     .option('--password-file <file>', 'the password of encrypted PDFs, in a file of its own')
     .option('--at <time>', 'judge as of this time (ISO 8601)')
+    .option('--etsi <xml>', 'write the report by ETSI TS 119 102-2; of one file')
     .option('--bundle <html>', 'write the verifier as one HTML file to keep, with what is trusted here now')
     .description('who signed a file, whether it is unchanged, and whether the signer was trusted then')
     .addHelpText(
@@ -32,6 +34,7 @@ export function addVerifyCommand(program: Program): void {
     .action(async (files: string[], options: Options) => {
       if (options.bundle) await writeVerifier(program, options.bundle);
       else if (files.length === 0) throw noFileNamed();
+      if (options.etsi && files.length !== 1) throw notOneFile();
       if (files.length > 0) await verifyFiles(program, files, options);
     });
 }
@@ -41,6 +44,7 @@ interface Options {
   readonly at?: string;
   readonly content?: string;
   readonly passwordFile?: string;
+  readonly etsi?: string;
   readonly bundle?: string;
 }
 
@@ -62,6 +66,7 @@ async function verifyFiles(program: Program, files: readonly string[], options: 
     for (const file of files) {
       try {
         const report = await judge.verify(await readBounded(file));
+        if (options.etsi) await writeFile(options.etsi, etsiReport(report));
         output.result({ file, ...report }, inLines(report, output.locale));
         if (report.verdict !== 'valid') process.exitCode = 1;
       } catch (error) {
@@ -90,6 +95,13 @@ function noFileNamed(): InvalidInput {
   return new InvalidInput('verify/no-file', {
     vi: 'Hãy ghi tên tệp cần kiểm tra, hoặc --bundle TỆP.html.',
     en: 'Name the file to verify, or --bundle FILE.html.',
+  });
+}
+
+function notOneFile(): InvalidInput {
+  return new InvalidInput('verify/not-one-file', {
+    vi: 'Báo cáo theo ETSI là của đúng một tệp.',
+    en: 'The report by ETSI is of exactly one file.',
   });
 }
 

@@ -10,7 +10,7 @@ const spki = (key: node.KeyObject) => key.export({ type: 'spki', format: 'der' }
 const read = (der: Uint8Array) => browser.createPublicKey({ key: der, format: 'der', type: 'spki' });
 
 test('hashes are those of Node, however the data comes', () => {
-  for (const name of ['sha1', 'sha256', 'sha384', 'sha512']) {
+  for (const name of ['sha1', 'sha256', 'sha384', 'sha512', 'sha3-256', 'sha3-384', 'sha3-512']) {
     const ours = browser.createHash(name).update('Học').update(data).digest('hex');
     assert.equal(ours, node.createHash(name).update('Học').update(data).digest('hex'));
   }
@@ -40,6 +40,9 @@ const kinds: Readonly<Record<string, Kind>> = {
   'ECDSA on P-384': { keys: curve('P-384'), hash: 'sha384' },
   'ECDSA on P-521': { keys: curve('P-521'), hash: 'sha512' },
   'ECDSA on P-521 with SHA-256': { keys: curve('P-521'), hash: 'sha256' },
+  'ECDSA on P-256 with SHA3-256': { keys: curve('P-256'), hash: 'sha3-256' },
+  'RSA PKCS #1 with SHA3-384': { keys: rsa, hash: 'sha3-384', options: pkcs1 },
+  'RSA PSS with SHA3-512': { keys: rsa, hash: 'sha3-512', options: pss(64) },
   Ed25519: { keys: node.generateKeyPairSync('ed25519'), hash: null },
   Ed448: { keys: node.generateKeyPairSync('ed448'), hash: null },
   'RSA PKCS #1 with SHA-256': { keys: rsa, hash: 'sha256', options: pkcs1 },

@@ -1,6 +1,6 @@
 import { sha1 } from '@noble/hashes/legacy.js';
 import { sha256, sha384, sha512 } from '@noble/hashes/sha2.js';
-import { shake256 } from '@noble/hashes/sha3.js';
+import { sha3_256, sha3_384, sha3_512, shake256 } from '@noble/hashes/sha3.js';
 import { type BrowserBuffer, Buffer } from './buffer.ts';
 import { verifyEcdsa, verifyEdwards } from './curves.ts';
 import { type PublicKey, readPublicKey } from './keys.ts';
@@ -11,7 +11,15 @@ import { type RsaPadding, verifyRsa } from './rsa.ts';
  * @noble; a browser's own WebCrypto answers later only, and the judge is synchronous.
  */
 
-const hashes: Readonly<Record<string, typeof sha256 | typeof sha1>> = { sha1, sha256, sha384, sha512 };
+const hashes: Readonly<Record<string, typeof sha256 | typeof sha1 | typeof sha3_256>> = {
+  sha1,
+  sha256,
+  sha384,
+  sha512,
+  'sha3-256': sha3_256,
+  'sha3-384': sha3_384,
+  'sha3-512': sha3_512,
+};
 
 interface RunningHash {
   update(data: string | Uint8Array): RunningHash;

@@ -122,6 +122,9 @@ const hashNames: Readonly<Record<string, string>> = {
   [algorithmIds.sha256]: 'sha256',
   [algorithmIds.sha384]: 'sha384',
   [algorithmIds.sha512]: 'sha512',
+  [algorithmIds.sha3With256]: 'sha3-256',
+  [algorithmIds.sha3With384]: 'sha3-384',
+  [algorithmIds.sha3With512]: 'sha3-512',
 };
 
 /** RSASSA-PSS-params of a key: its hash, its mask's, which is to be the same, and the shortest salt. */

@@ -23,6 +23,11 @@ export interface BrowserTrust {
 
 /** `failed`: a fault of ours, or something that this browser lacks; it says nothing of the file. */
 export type BrowserAnswer =
-  | { readonly report: VerificationReport; readonly shown: Readonly<Record<'vi' | 'en', VerifyReportProps>> }
+  | {
+      readonly report: VerificationReport;
+      /** The report by ETSI TS 119 102-2. */
+      readonly etsi: string;
+      readonly shown: Readonly<Record<'vi' | 'en', VerifyReportProps>>;
+    }
   | { readonly notAPdf: true }
   | { readonly failed: string };

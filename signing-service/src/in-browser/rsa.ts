@@ -1,5 +1,6 @@
 import type { sha1 } from '@noble/hashes/legacy.js';
 import type { sha256 } from '@noble/hashes/sha2.js';
+import type { sha3_256 } from '@noble/hashes/sha3.js';
 import { Buffer } from './buffer.ts';
 import type { RsaKey } from './keys.ts';
 
@@ -8,7 +9,7 @@ export type RsaPadding = { readonly padding: 'pkcs1' } | { readonly padding: 'ps
 /** A hash by its name in node:crypto. */
 interface NamedHash {
   readonly name: string;
-  readonly hash: typeof sha256 | typeof sha1;
+  readonly hash: typeof sha256 | typeof sha1 | typeof sha3_256;
 }
 
 /** Verifies an RSA signature (RFC 8017 §8.1.2, §8.2.2). @throws Error when the key is for other parameters */
@@ -47,6 +48,9 @@ const digestInfos: Readonly<Record<string, string>> = {
   sha256: '3031300d060960864801650304020105000420',
   sha384: '3041300d060960864801650304020205000430',
   sha512: '3051300d060960864801650304020305000440',
+  'sha3-256': '3031300d060960864801650304020805000420',
+  'sha3-384': '3041300d060960864801650304020905000430',
+  'sha3-512': '3051300d060960864801650304020a05000440',
 };
 
 /** EMSA-PKCS1-v1_5: the one message that a good signature has (§9.2). */

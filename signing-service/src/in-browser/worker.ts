@@ -1,5 +1,6 @@
 import { NotAPdf } from '../formats/pdf/malformed.ts';
 import { validateFile } from '../formats/validate.ts';
+import { etsiReport } from '../public-verification/etsi-report.ts';
 import { inWords } from '../public-verification/in-words.ts';
 import { reportProps } from '../public-verification/report-props.ts';
 import { createHash } from './crypto.ts';
@@ -23,9 +24,10 @@ async function answerTo({ bytes, fileName, options }: BrowserQuestion): Promise<
     const judged = await validateFile(bytes, options);
     const sha256 = createHash('sha256').update(bytes).digest();
     const report = inWords(judged, { bytes, judgedAt: options.at, sha256, document: null });
-    const place = { fileName, downloadPath: '', paperPath: null, again: '' };
+    const place = { fileName, downloadPath: '', etsiPath: '', paperPath: null, again: '' };
     const shownIn = (locale: 'vi' | 'en') => reportProps(report, { ...place, locale });
-    return { report, shown: { vi: shownIn('vi'), en: shownIn('en') } };
+    const etsi = etsiReport(report);
+    return { report, etsi, shown: { vi: shownIn('vi'), en: shownIn('en') } };
   } catch (error) {
     if (error instanceof NotAPdf) return { notAPdf: true };
     return { failed: error instanceof Error ? `${error.name}: ${error.message}` : 'unknown' };

@@ -11,6 +11,7 @@ import type { PageView, PublicDocument, SigningPages, VerifyCodeProps } from '..
 import { parseVerificationCode } from '../requests/code.ts';
 import { codeProps } from './code-page.ts';
 import { documentByCode } from './document.ts';
+import { etsiReport } from './etsi-report.ts';
 import type { Judge, Judged } from './judge.ts';
 import { largestFileBytes, largestFormBytes } from './limits.ts';
 import { originalCode } from './original-code.ts';
@@ -89,6 +90,20 @@ const downloadReport = ({ context }: Desk) =>
         .header('content-disposition', 'attachment; filename="bao-cao-kiem-tra.json"')
         .header('cache-control', 'no-store')
         .send(JSON.stringify(await keptReport(context, request.params.id), null, 2)),
+  });
+
+const downloadEtsi = ({ context }: Desk) =>
+  route({
+    method: 'GET',
+    url: '/verify/report/:id/etsi',
+    access: anyone,
+    schema: { ...hide, params: ReportParams },
+    handle: async (request, reply) =>
+      reply
+        .type('application/xml; charset=utf-8')
+        .header('content-disposition', 'attachment; filename="bao-cao-kiem-tra.xml"')
+        .header('cache-control', 'no-store')
+        .send(etsiReport(await keptReport(context, request.params.id))),
   });
 
 const downloadPaper = ({ context }: Desk) =>
@@ -175,6 +190,7 @@ export const verificationPages = (desk: Desk): Route[] => [
   showForm(desk),
   judgeFile(desk),
   downloadReport(desk),
+  downloadEtsi(desk),
   downloadPaper(desk),
   showDocument(desk),
   comparePaper(desk),
@@ -201,6 +217,7 @@ async function showReport(
   const props = reportProps(report, {
     fileName,
     downloadPath: `/verify/report/${id}`,
+    etsiPath: `/verify/report/${id}/etsi`,
     paperPath: `/verify/report/${id}/paper`,
     again: expected ? `/verify/${expected.code}` : '/verify',
     locale: view.locale,

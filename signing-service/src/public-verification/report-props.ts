@@ -5,7 +5,7 @@ import type { VerificationReport } from './in-words.ts';
 import { originalCode } from './original-code.ts';
 
 /** What surrounds a report on a page. */
-interface Shown extends Pick<VerifyReportProps, 'downloadPath' | 'paperPath' | 'again'> {
+interface Shown extends Pick<VerifyReportProps, 'downloadPath' | 'etsiPath' | 'paperPath' | 'again'> {
   readonly fileName: string;
   readonly locale: Locale;
   /** The document that the file was compared with. */

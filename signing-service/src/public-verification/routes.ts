@@ -7,6 +7,7 @@ import type { SigningPages } from '../pages.ts';
 import { parseVerificationCode } from '../requests/code.ts';
 import type { ValidationPool } from '../validation/validation.ts';
 import { documentByCode, documentBySha256 } from './document.ts';
+import { etsiReport } from './etsi-report.ts';
 import { createJudge, type Judge } from './judge.ts';
 import { largestFormBytes } from './limits.ts';
 import { verificationPages } from './page-routes.ts';
@@ -24,16 +25,21 @@ const verify = (judge: Judge) =>
     schema: {
       tags,
       summary:
-        'Verifies a signed file: PDF, CMS, XML, JSON or ASiC (multipart: `file`; `content` that a detached signature signs, `trust` PEM, `at`, `password` of an encrypted PDF)',
+        'Verifies a signed file: PDF, CMS, XML, JSON or ASiC (multipart: `file`; `content` that a detached signature signs, `trust` PEM, `at`, `password` of an encrypted PDF); with `Accept: application/xml` the report of ETSI TS 119 102-2',
       consumes: ['multipart/form-data'],
       response: { 200: ReportSchema },
     },
     limits: { bodyLimit: largestFormBytes, handlerTimeout: longAnswerMs },
-    handle: async (request) => {
+    handle: async (request, reply) => {
       const { report, fileName } = await judge(request);
-      return { ...(fileName ? { file: fileName } : {}), ...writable(report) };
+      const named = { ...(fileName ? { file: fileName } : {}), ...writable(report) };
+      if (!asksForXml(request.headers.accept)) return named;
+      return reply.type('application/xml; charset=utf-8').send(etsiReport(report) as never); // past the schema, as it is
     },
   });
+
+/** `Accept: application/xml` and no JSON: the report of ETSI TS 119 102-2. */
+const asksForXml = (accept = '') => /\bapplication\/xml\b/.test(accept) && !/json/.test(accept);
 
 const readTrust = (context: ServiceContext) =>
   route({

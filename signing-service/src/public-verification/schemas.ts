@@ -57,7 +57,7 @@ const Signature = Type.Object({
   changesAfter: Type.Array(LaterChange),
   signer: nullable(Signer),
   /** Who certifies whom, from the signer to the anchor; empty when no good path was found. */
-  chain: Type.Array(Type.Object({ name: Type.String(), notAfter: Time })),
+  chain: Type.Array(Type.Object({ name: Type.String(), notAfter: Time, fingerprint: Type.String() })),
   time: Type.Object({
     proven: nullable(Type.String()),
     claimed: nullable(Type.String()),

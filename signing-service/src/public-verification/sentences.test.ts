@@ -58,7 +58,7 @@ const signature: fc.Arbitrary<SignatureReport> = fc
       : null,
     time: { proven: null, claimed: null, authority: null, problem: null },
     warnings: [],
-        reasons: given.map((code) => reason(code)),
+    reasons: given.map((code) => reason(code)),
   }));
 
 const report: fc.Arbitrary<ValidationReport> = fc.record({

@@ -58,7 +58,7 @@ describe('public verification', () => {
     const isJson = String(answer.headers['content-type']).includes('json');
     const island = /<script type="application\/json">(.*)<\/script>/s.exec(answer.body)?.[1];
     const json = isJson ? answer.json() : JSON.parse(island ?? '{}');
-    return { status: answer.statusCode, json, page: /<title>(\w+)/.exec(answer.body)?.[1] };
+    return { status: answer.statusCode, body: answer.body, json, page: /<title>(\w+)/.exec(answer.body)?.[1] };
   }
   const api = (parts: Record<string, Buffer | string>) => post('/api/v1/verify', parts);
   const get = (path: string) => world.app.inject({ method: 'GET', url: path, headers: { 'accept-language': 'en' } });
@@ -84,6 +84,16 @@ describe('public verification', () => {
     const page = await post('/verify', { file: signature, content });
     assert.deepEqual([page.status, page.json.unchanged?.answer ?? page.json.props?.unchanged?.answer], [200, 'yes']);
     assert.equal((await api({ file: signature, content, other: content })).json.code, 'verify/unknown-field');
+  });
+
+  test('ETSI TS 119 102-2: who asks for XML gets the report of the standard, and for JSON ours', async () => {
+    const ask = async (accept: string) => {
+      const { status, body } = await post('/api/v1/verify', { file: signed }, { accept });
+      return [status, /^<\?xml|^\{/.exec(body)?.[0]];
+    };
+    assert.deepEqual(await ask('application/xml'), [200, '<?xml']);
+    assert.deepEqual(await ask('application/json'), [200, '{']);
+    assert.deepEqual(await ask('application/json, application/xml;q=0.5'), [200, '{']);
   });
 
   test('a signed file is valid, one flipped byte makes it invalid, a plain PDF is unsigned', async () => {
@@ -186,6 +196,9 @@ describe('public verification', () => {
     assert.equal(download.json().verdict, 'valid');
     const chain = (json.props.signatures[0].chain as { name: string }[]).map(({ name }) => name);
     assert.ok(chain.length >= 3 && chain[0] !== chain.at(-1), 'from the signer over an authority to the anchor');
+    const etsi = await get(json.props.etsiPath);
+    assert.match(etsi.body, /^<\?xml [^>]+>\n<vr:ValidationReport .*mainindication:total-passed/s);
+    assert.match(String(etsi.headers['content-type']), /^application\/xml/);
     const paper = await get(json.props.paperPath);
     assert.equal(paper.headers['content-type'], 'application/pdf');
     const text = execFileSync('pdftotext', ['-layout', '-', '-'], { input: paper.rawPayload, encoding: 'utf8' });

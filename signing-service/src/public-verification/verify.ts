@@ -12,6 +12,7 @@ import { documentBySha256 } from './document.ts';
 import { inWords, type VerificationReport } from './in-words.ts';
 import { largestFileBytes } from './limits.ts';
 
+export { etsiReport } from './etsi-report.ts';
 export type { VerificationReport } from './in-words.ts';
 export { largestFileBytes } from './limits.ts';
 export { browserTrust } from './trust.ts';

@@ -28,6 +28,8 @@ export interface ChainLink {
   readonly name: string;
   /** ISO 8601 UTC. */
   readonly notAfter: string;
+  /** SHA-256 of the certificate's DER, hexadecimal. */
+  readonly fingerprint: string;
 }
 
 /** ISO 8601, UTC. `proven` is the earliest time that a trusted time stamp proves; `claimed` is the signer's own word (`/M`). */

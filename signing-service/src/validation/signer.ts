@@ -67,8 +67,8 @@ export function checkTrust(question: TrustQuestion): Trust {
 }
 
 function linkOf(certificate: Certificate): ChainLink {
-  const { name, notAfter } = identityOf(certificate);
-  return { name, notAfter };
+  const { name, notAfter, fingerprint } = identityOf(certificate);
+  return { name, notAfter, fingerprint };
 }
 
 function distrustOf(

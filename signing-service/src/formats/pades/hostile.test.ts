@@ -357,6 +357,8 @@ test('E3: sixty signatures are judged within V4’s time; more than a hundred ar
   assert.deepEqual((await validatePdf(file, options)).reasons[0]?.code, 'beyond-limits');
 });
 
+const mutations = Number(process.env.EDUTRUST_TEST_MUTATIONS ?? 2_000);
+
 test('V6: of thousands of flipped bytes in several files none leaves a file valid with other signed bytes', async () => {
   const once = await signPdf(streamPdf(), request, authority.signerOf(official, at));
   const files = [
@@ -400,7 +402,7 @@ test('V6: of thousands of flipped bytes in several files none leaves a file vali
         if (digestOf(bytes) !== good) assert.notEqual(verdict, 'valid', `byte ${at}`);
       },
     ),
-    { numRuns: 2_500 },
+    { numRuns: mutations },
   );
-  assert.ok(count >= 2_000);
+  assert.ok(count >= mutations);
 });
