@@ -61,6 +61,10 @@ export const addresses = [
   '/admin/signing/new',
   '/admin/audit',
   '/admin/audit/accesses',
+  '/admin/data-desk',
+  '/admin/data-desk/new',
+  '/admin/data-desk/breaches',
+  '/admin/data-desk/:id',
   '/admin/mail',
 ] as const;
 

@@ -97,6 +97,12 @@ export function Account(props: AccountProps) {
               : t('Tải bản sao dữ liệu của tôi', 'Download a copy of my data')}
           </a>
         )}
+        {props.dataPath && (
+          <a class="button" href="/account/data-requests">
+            <Icon name="shield-check" />
+            {t('Yêu cầu về dữ liệu', 'Requests about data')}
+          </a>
+        )}
       </p>
       <Activity {...props} />
     </>

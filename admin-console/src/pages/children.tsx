@@ -97,6 +97,12 @@ function OneChild({ child }: { readonly child: Child }) {
                 {t(`Tải bản sao dữ liệu của ${givenNameOf(child)}`, `Download a copy of ${givenNameOf(child)}’s data`)}
               </a>
             )}
+            {child.dataPath && (
+              <a class="button" href={`/account/data-requests?of=${child.id}`}>
+                <Icon name="shield-check" />
+                {t(`Sửa, xoá dữ liệu của ${givenNameOf(child)}`, `Correct or erase ${givenNameOf(child)}’s data`)}
+              </a>
+            )}
           </p>
         </div>
         {child.decidesAlone ? (
