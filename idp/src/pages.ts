@@ -1,6 +1,7 @@
 import type { Problem } from '@edutrust/platform/http';
 import type { Locale } from '@edutrust/platform/messages';
 import type { BadgePrompt } from './badges/prompt.ts';
+import type { DataRequestsProps } from './data-requests/props.ts';
 import type { LauncherProps } from './launcher/props.ts';
 import type { LooksProps } from './looks/props.ts';
 import type { PasskeyCreation, PasskeyPrompt } from './passkeys/prompts.ts';
@@ -8,6 +9,7 @@ import type { PasskeyCreation, PasskeyPrompt } from './passkeys/prompts.ts';
 export type { Problem } from '@edutrust/platform/http';
 export type { AppPicture } from './apps/pictures.ts';
 export type { BadgeOptions, BadgePrompt } from './badges/prompt.ts';
+export type { DataRequestsProps } from './data-requests/props.ts';
 export type { Address, LauncherApp, LauncherProps, Seat } from './launcher/props.ts';
 export type { LooksProps } from './looks/props.ts';
 export type { PasskeyCreation, PasskeyPrompt } from './passkeys/prompts.ts';
@@ -382,6 +384,7 @@ export interface IdpPages {
   account(props: AccountProps, view: View): string;
   children(props: ChildrenProps, view: View): string;
   looks(props: LooksProps, view: View): string;
+  dataRequests(props: DataRequestsProps, view: View): string;
   passkeyAdd(props: PasskeyAddProps, view: View): string;
   error(props: ErrorProps, view: View): string;
 }

@@ -3,6 +3,7 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import { payloadText } from '@edutrust/platform/jobs';
 import { readOutbox } from '@edutrust/platform/outbox';
 import type { PersonalPart } from '@edutrust/platform/personal';
+import type { Route } from '@edutrust/platform/route';
 import type { Service } from '@edutrust/platform/service';
 import type { ApprovalKind } from '@edutrust/registry/approvals';
 import type { FastifyRequest } from 'fastify';
@@ -18,6 +19,7 @@ import { badgeRoutes } from './badges/routes.ts';
 import type { DocumentsPort } from './children/children.ts';
 import { childrenRoutes } from './children/routes.ts';
 import { consentRoutes } from './consent/routes.ts';
+import { dataRequestPages } from './data-requests/routes.ts';
 import { launcherRoutes } from './launcher/routes.ts';
 import { looksRoutes } from './looks/routes.ts';
 import { ownDataRoutes } from './own-data/routes.ts';
@@ -48,7 +50,7 @@ import { networkRoutes } from './throttling/routes.ts';
 import { createThrottle } from './throttling/throttle.ts';
 import type { IdpTools } from './tools.ts';
 
-export { appNames } from './apps/names.ts';
+export { appNames, appsThatKnow } from './apps/names.ts';
 export { migrations } from './migrations.ts';
 export { idpPersonal } from './own-data/parts.ts';
 
@@ -62,21 +64,19 @@ export interface Idp extends Service {
   authenticateAgain(request: FastifyRequest): Promise<Actor | null>;
 }
 
+/** Who keeps what was issued to people, and what went out about them; without them nothing did. */
+interface IdpPorts {
+  readonly documents?: DocumentsPort;
+  readonly releasedOf?: IdpTools['releasedOf'];
+  /** What each workspace gives of a person, for the copy of their data. */
+  readonly personal?: readonly PersonalPart[];
+}
+
 const sweepTask = 'idp.sweep';
 const rotationTask = 'idp.rotate-signing-keys';
 
 /** The OpenID provider with its pages: sign-in, activation, consent, launcher, account; accounts and apps over JSON. */
-export async function createIdp(
-  context: ServiceContext,
-  pages: IdpPages,
-  /** Who keeps what was issued to people, and what went out about them; without them nothing did. */
-  ports: {
-    readonly documents?: DocumentsPort;
-    readonly releasedOf?: IdpTools['releasedOf'];
-    /** What each workspace gives of a person, for the copy of their data. */
-    readonly personal?: readonly PersonalPart[];
-  } = {},
-): Promise<Idp> {
+export async function createIdp(context: ServiceContext, pages: IdpPages, ports: IdpPorts = {}): Promise<Idp> {
   const cookies = cookieNames(context.config.url);
   const apps = createAppDirectory(context.db, context.clock);
   const requests = createRequestLog(context, apps);
@@ -96,31 +96,7 @@ export async function createIdp(
   return {
     name: 'idp',
     ...createAuthenticate(context, cookies.session),
-    routes: () => [
-      ...provider.routes,
-      ...ownPageRoutes(tools),
-      ...signInRoutes(tools),
-      ...consentRoutes(tools),
-      ...sandboxPageRoutes(tools),
-      ...previewRoutes(tools),
-      ...appRequestRoutes(tools),
-      ...activationRoutes(tools),
-      ...launcherRoutes(tools, ports.documents),
-      ...accountPages(tools),
-      ...secondFactorRoutes(tools),
-      ...accountRoutes(tools),
-      ...childrenRoutes(tools, ports.documents),
-      ...looksRoutes(tools),
-      ...ownDataRoutes(tools, ports.personal ?? []),
-      ...personAccountRoutes(tools),
-      ...classAccountRoutes(tools),
-      ...badgeRoutes(tools),
-      ...roomRoutes(tools),
-      ...appRoutes(tools),
-      ...networkRoutes(tools),
-      ...signInFigures(tools),
-      ...signalRoutes(tools),
-    ],
+    routes: () => [...provider.routes, ...routesOf(tools, ports)],
     tasks: {
       [sweepTask]: () => forgetOld(context),
       [rotationTask]: () => rotateOldSigningKeys(context),
@@ -144,6 +120,34 @@ export async function createIdp(
       await Promise.all([...readers.map((reader) => reader.stop()), requests.settled()]);
     },
   };
+}
+
+function routesOf(tools: IdpTools, ports: IdpPorts): Route[] {
+  return [
+    ...ownPageRoutes(tools),
+    ...signInRoutes(tools),
+    ...consentRoutes(tools),
+    ...sandboxPageRoutes(tools),
+    ...previewRoutes(tools),
+    ...appRequestRoutes(tools),
+    ...activationRoutes(tools),
+    ...launcherRoutes(tools, ports.documents),
+    ...accountPages(tools),
+    ...secondFactorRoutes(tools),
+    ...accountRoutes(tools),
+    ...childrenRoutes(tools, ports.documents),
+    ...looksRoutes(tools),
+    ...dataRequestPages(tools),
+    ...ownDataRoutes(tools, ports.personal ?? []),
+    ...personAccountRoutes(tools),
+    ...classAccountRoutes(tools),
+    ...badgeRoutes(tools),
+    ...roomRoutes(tools),
+    ...appRoutes(tools),
+    ...networkRoutes(tools),
+    ...signInFigures(tools),
+    ...signalRoutes(tools),
+  ];
 }
 
 async function forgetOld(context: ServiceContext): Promise<void> {

@@ -43,6 +43,7 @@ function printingPages(): IdpPages {
     account: page('account'),
     children: page('children'),
     looks: page('looks'),
+    dataRequests: page('data-requests'),
     passkeyAdd: page('passkeyAdd'),
     error: page('error'),
   };

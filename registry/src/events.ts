@@ -58,6 +58,12 @@ export const registryEvents = defineEvents({
     vi: 'việc cần hai người không còn thực hiện được',
     en: 'two-person act no longer possible',
   },
+  'approval.erased': {
+    subject: 'approval',
+    data: approval,
+    vi: 'xoá lời của một việc cần hai người vì người trong đó được xoá',
+    en: 'text of a two-person act erased with a person whom it named',
+  },
   'approval.wrong-code': {
     subject: 'approval',
     data: { tries: Count },
@@ -71,6 +77,34 @@ export const registryEvents = defineEvents({
     en: 'class changed',
   },
   'class.created': { subject: 'class', vi: 'mở lớp', en: 'class opened' },
+  'data-request.received': {
+    subject: 'data-request',
+    data: { kind: Type.String(), as: Type.String() },
+    vi: 'nhận yêu cầu về dữ liệu cá nhân',
+    en: 'request about personal data received',
+  },
+  'data-request.extended': {
+    subject: 'data-request',
+    vi: 'gia hạn yêu cầu về dữ liệu cá nhân',
+    en: 'request about personal data extended',
+  },
+  'data-request.moved': {
+    subject: 'data-request',
+    data: { kind: Type.String(), state: Type.String(), rows: Type.Optional(Count) },
+    vi: 'xử lý yêu cầu về dữ liệu cá nhân',
+    en: 'request about personal data handled',
+  },
+  'data-breach.opened': {
+    subject: 'data-breach',
+    vi: 'lập hồ sơ vi phạm dữ liệu cá nhân',
+    en: 'file on a personal data breach opened',
+  },
+  'data-breach.changed': {
+    subject: 'data-breach',
+    data: { fields },
+    vi: 'ghi thêm vào hồ sơ vi phạm dữ liệu cá nhân',
+    en: 'file on a personal data breach changed',
+  },
   'guardianship.ended': {
     subject: 'person',
     data: { guardianshipId: Uuid, guardianId: Uuid },
@@ -93,6 +127,12 @@ export const registryEvents = defineEvents({
     en: 'record corrected',
   },
   'person.created': { subject: 'person', data: { planId }, vi: 'thêm hồ sơ', en: 'record added' },
+  'person.erased': {
+    subject: 'person',
+    data: { request: Uuid, approval: Uuid },
+    vi: 'xoá dữ liệu theo yêu cầu',
+    en: 'erased on request',
+  },
   'person.left': { subject: 'person', data: { planId }, vi: 'rời trường', en: 'left' },
   'person.returned': { subject: 'person', vi: 'trở lại', en: 'returned' },
   'person.merged': { subject: 'person', data: { into: Uuid }, vi: 'gộp hồ sơ trùng', en: 'duplicate merged' },

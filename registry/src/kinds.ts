@@ -1,7 +1,14 @@
 import type { ApprovalKind } from './approvals/approvals.ts';
 import { applyRosterKind } from './changes/approval.ts';
+import { eraseKind } from './erasure/approval.ts';
 import { mergeKind } from './people/merge-approval.ts';
 import { endRoleKind, grantRoleKind } from './permissions/role-approvals.ts';
 
 /** The acts of this workspace that take two people. */
-export const registryKinds: readonly ApprovalKind[] = [grantRoleKind, endRoleKind, mergeKind, applyRosterKind];
+export const registryKinds: readonly ApprovalKind[] = [
+  grantRoleKind,
+  endRoleKind,
+  mergeKind,
+  applyRosterKind,
+  eraseKind,
+];

@@ -32,6 +32,30 @@ export const registryRetention: readonly RetentionRule[] = [
     },
   },
   {
+    code: 'requests',
+    what: { vi: 'yêu cầu về dữ liệu đã trả lời', en: 'answered requests about data' },
+    keepMonths: 60,
+    source: 'proof of the answer, as long as files on breaches (Decree 356/2025, article 29)',
+    erase: async (transaction, before, most) => {
+      const { numAffectedRows } = await sql`
+        DELETE FROM registry.data_request WHERE id IN (
+          SELECT id FROM registry.data_request WHERE closed_at < ${before} LIMIT ${most})`.execute(transaction);
+      return Number(numAffectedRows ?? 0n);
+    },
+  },
+  {
+    code: 'breaches',
+    what: { vi: 'hồ sơ vi phạm dữ liệu cá nhân đã đóng', en: 'closed files on breaches' },
+    keepMonths: 60,
+    source: 'Decree 356/2025, article 29 (five years)',
+    erase: async (transaction, before, most) => {
+      const { numAffectedRows } = await sql`
+        DELETE FROM registry.data_breach WHERE id IN (
+          SELECT id FROM registry.data_breach WHERE closed_at < ${before} LIMIT ${most})`.execute(transaction);
+      return Number(numAffectedRows ?? 0n);
+    },
+  },
+  {
     code: 'rosters',
     what: { vi: 'dòng của các danh sách đã nhập', en: 'rows of imported rosters' },
     keepMonths: 12,

@@ -17,7 +17,7 @@ import { actions } from './permissions/roles.ts';
 
 export const AffiliationRole = Type.Enum(['learner', 'teacher', 'staff', 'guardian']);
 export const Gender = Type.Enum(['female', 'male'], personal);
-const PersonStatus = Type.Enum(['active', 'left', 'archived', 'merged']);
+const PersonStatus = Type.Enum(['active', 'left', 'archived', 'merged', 'erased']);
 export const OrganisationKind = Type.Enum(['department', 'ward', 'school', 'centre']);
 
 export const SchoolLevel = Type.Enum([

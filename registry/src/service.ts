@@ -1,4 +1,5 @@
 import type { ServiceContext } from '@edutrust/platform/context';
+import type { KeptData } from '@edutrust/platform/personal';
 import type { Service } from '@edutrust/platform/service';
 import { checkTask, checkTasks } from './accesses/check.ts';
 import { accessRoutes } from './accesses/routes.ts';
@@ -6,6 +7,11 @@ import type { SubjectNames } from './audit/names.ts';
 import { auditRoutes } from './audit/routes.ts';
 import { applyTasks } from './changes/apply.ts';
 import { classRoutes } from './classes/routes.ts';
+import { dataBreachRoutes } from './data-breaches/routes.ts';
+import { ownDataRequestRoutes } from './data-requests/own-routes.ts';
+import { dataRequestRoutes } from './data-requests/routes.ts';
+import { registryErasures } from './erasure/erasures.ts';
+import { type ErasurePorts, eraseTasks } from './erasure/task.ts';
 import { guardianRoutes } from './guardians/routes.ts';
 import { homeRoutes } from './home/routes.ts';
 import { archiveTask, archiveTasks } from './lifecycle/archive.ts';
@@ -26,8 +32,18 @@ export { migrations } from './migrations.ts';
 export { registryPersonal } from './own-data/own-data.ts';
 export { registryRetention } from './retention.ts';
 
-/** People, organisations, rosters, roles and the audit explorer over HTTP; `names` of what other workspaces keep. */
-export function createRegistry(context: ServiceContext, names: SubjectNames): Service {
+/** Of a registry that stands alone. */
+const ownErasure = { erasures: registryErasures, kept: [], evidenceKinds: [], recipientsOf: async () => [] };
+
+/**
+ * People, organisations, rosters, roles, the audit explorer and the desk for personal data over HTTP; `names` of what other
+ * workspaces keep, and what they erase of a person.
+ */
+export function createRegistry(
+  context: ServiceContext,
+  names: SubjectNames,
+  { kept, ...erasure }: ErasurePorts & { readonly kept: readonly KeptData[] } = ownErasure,
+): Service {
   return {
     name: 'registry',
     routes: () => [
@@ -44,9 +60,18 @@ export function createRegistry(context: ServiceContext, names: SubjectNames): Se
       ...accessRoutes(context),
       ...mailRoutes(context),
       ...noticeRoutes(context),
+      ...dataRequestRoutes(context, kept),
+      ...ownDataRequestRoutes(context),
+      ...dataBreachRoutes(context),
     ],
     retention: registryRetention,
-    tasks: { ...noticeTasks(context), ...applyTasks(context), ...archiveTasks(context), ...checkTasks(context) },
+    tasks: {
+      ...noticeTasks(context),
+      ...applyTasks(context),
+      ...archiveTasks(context),
+      ...checkTasks(context),
+      ...eraseTasks(context, erasure),
+    },
     // 2:20 and 2:40 in Vietnam
     schedule: { [archiveTask]: '20 19 * * *', [checkTask]: '40 19 * * *' },
   };

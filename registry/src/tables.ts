@@ -105,6 +105,8 @@ export type RegistryTables = {
     confirmed_at: Generated<Date | null>;
     closed_at: Generated<Date | null>;
     attestation: Generated<Buffer | null>;
+    /** When a person whom it named was erased: the envelope is empty since. */
+    erased_at: Generated<Date | null>;
   };
   'registry.approval_act': {
     approval_id: string;
@@ -130,7 +132,7 @@ export type SchoolLevel =
   | 'multi-level';
 export type Gender = 'female' | 'male';
 /** The moves between them stand in `lifecycle/standing.ts`. */
-export type PersonStatus = 'active' | 'left' | 'archived' | 'merged';
+export type PersonStatus = 'active' | 'left' | 'archived' | 'merged' | 'erased';
 export type AffiliationRole = 'learner' | 'teacher' | 'staff' | 'guardian';
 
 /** The registry's view of a database or a transaction that somebody hands us. */

@@ -34,6 +34,39 @@ test('N4: every table that names a person is in a part of the copy, or left out 
   );
 });
 
+test('N4: every table that names a person is erased with them, or kept by a law or reason that people read', async () => {
+  await using context = await testContext({ migrations: allMigrations });
+  const { rows } = await context.pool.query<{ name: string }>(`
+    SELECT DISTINCT c.table_schema || '.' || c.table_name AS name FROM information_schema.columns AS c
+    JOIN information_schema.tables AS t USING (table_schema, table_name)
+    WHERE t.table_type = 'BASE TABLE' AND c.table_schema IN ('registry', 'idp', 'signing', 'certs', 'sync', 'platform')
+      AND c.column_name ~ '((^|_)(person|subject|signer|guardian|child|teacher|learner|reader)_id|^people)$'`);
+  const erased = personalData.flatMap(({ erasures }) => erasures.flatMap(({ tables }) => tables));
+  const kept = personalData.flatMap((data) => data.kept);
+  const answered = [...erased, ...kept.flatMap(({ tables }) => tables)];
+  assert.deepEqual(
+    rows.map(({ name }) => name).filter((name) => !answered.includes(name)),
+    [],
+    'erase it in its workspace’s `…Erasures`, or say in `…Kept` by what law it stays',
+  );
+  assert.equal(new Set(answered).size, answered.length, 'no table twice');
+  const codes = personalData.flatMap(({ erasures }) => erasures.map(({ code }) => code));
+  assert.equal(new Set(codes).size, codes.length, 'a step is known by its code');
+  const again = {
+    ids: ['00000000-0000-7000-8000-000000000000'],
+    names: [],
+    educationIds: [],
+    addresses: [],
+    evidenceKinds: [],
+  };
+  for (const { erase, code } of personalData.flatMap(({ erasures }) => erasures))
+    assert.equal(
+      await context.db.transaction().execute((tx) => erase(tx, again)),
+      0,
+      `${code} of nobody erases nothing`,
+    );
+});
+
 test('N4: each part reads the demo city, gives exactly the fields that it declares, and never a field of another kind', async () => {
   await using context = await testContext({ migrations: allMigrations });
   const { people } = await seedDemo(context);

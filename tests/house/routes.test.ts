@@ -231,6 +231,16 @@ async function makeBelongings(pool: pg.Pool, organisation: string, city: DemoCit
          decode(md5(random()::text), 'hex'), false, now(), now() + interval '1 day') RETURNING serial AS id`,
       [person],
     ),
+    dataRequest: await one(
+      `INSERT INTO registry.data_request (id, kind, subject_id, asked_as, wish, organisation_id, state, received_at, acknowledge_by, due_at)
+       VALUES (gen_random_uuid(), 'erase', $2, 'paper', $3, $1, 'received', now(), now(), now()) RETURNING id`,
+      [organisation, person, name],
+    ),
+    dataBreach: await one(
+      `INSERT INTO registry.data_breach (id, organisation_id, found_at, what, data_kinds, measures, tells_people, report_by, created_at)
+       VALUES (gen_random_uuid(), $1, now(), $2, '{basic}', '', false, now(), now()) RETURNING id`,
+      [organisation, name],
+    ),
     certificateRequest: await one(
       `INSERT INTO certs.request (id, profile, organisation_id, custody, state, requested_at, reason)
        VALUES (gen_random_uuid(), 'seal', $1, 'key-store', 'waiting', now(), $2) RETURNING id`,

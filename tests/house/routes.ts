@@ -21,6 +21,8 @@ export interface Belongings {
   readonly certificateRequest: string;
   /** A badge's serial number. */
   readonly badge: string;
+  readonly dataRequest: string;
+  readonly dataBreach: string;
 }
 
 /** Who may call a route: the row that every route must have. */
@@ -165,6 +167,9 @@ export const rows: Readonly<Record<string, Row>> = {
   'GET /account/children': anyone,
   'GET /account/children/:id/looks': anyone,
   'GET /account/looks': anyone,
+  'GET /account/data-requests': anyone,
+  'POST /account/data-requests': anyone,
+  'POST /account/data-requests/:id/withdraw': anyone,
   'GET /account/passkey': anyone,
   'GET /account/second-factor': anyone,
   'POST /account/second-factor': anyone,
@@ -255,6 +260,9 @@ export const rows: Readonly<Record<string, Row>> = {
   'GET /api/v1/account/data': signedIn,
   'GET /api/v1/account/documents/:id/file': signedIn,
   'GET /api/v1/account/notices': signedIn,
+  'GET /api/v1/account/data-requests': signedIn,
+  'POST /api/v1/account/data-requests': signedIn,
+  'POST /api/v1/account/data-requests/:id/withdraw': signedIn,
   'GET /api/v1/sign-ins': signedIn,
   'GET /api/v1/account/releases': signedIn,
   'GET /api/v1/approvals': signedIn,
@@ -371,6 +379,35 @@ export const rows: Readonly<Record<string, Row>> = {
   'GET /api/v1/audit/counts': roles('DSAC'),
   'POST /api/v1/audit/verify': roles('SA'),
   'GET /api/v1/accesses': roles('SA'),
+  'GET /api/v1/data-requests': roles('DSAC'),
+  'GET /api/v1/data-requests/:id': roles('DSAC', 'dataRequest'),
+  'POST /api/v1/data-requests': roles('DC', 'person', {
+    body: ({ person }) => ({ subjectId: person, kind: 'erase', wish: '' }),
+    fresh: 300,
+  }),
+  'POST /api/v1/data-requests/:id/acknowledge': roles('DC', 'dataRequest', { fresh: 300 }),
+  'POST /api/v1/data-requests/:id/extend': roles('DC', 'dataRequest', {
+    body: () => ({ reason: 'vì sao' }),
+    fresh: 300,
+  }),
+  'POST /api/v1/data-requests/:id/answer': roles('DC', 'dataRequest', {
+    body: () => ({ state: 'refused', answer: 'vì sao' }),
+    fresh: 300,
+  }),
+  'POST /api/v1/data-requests/:id/erasure': roles('DC', 'dataRequest', { fresh: 300 }),
+  'GET /api/v1/data-breaches': roles('DSA'),
+  'POST /api/v1/data-breaches': roles('DS', 'organisation', {
+    body: ({ organisation }) => ({
+      organisationId: organisation,
+      foundAt: '2026-11-27T08:00:00.000Z',
+      what: 'mất một máy',
+      dataKinds: ['basic'],
+      peopleCount: null,
+      measures: '',
+    }),
+    fresh: 300,
+  }),
+  'PATCH /api/v1/data-breaches/:id': roles('DS', 'dataBreach', { body: () => ({ isReported: true }), fresh: 300 }),
   'GET /api/v1/mail': roles('D'),
 
   // Apps
@@ -573,6 +610,8 @@ const ofLastYear =
   'of the classes that the organisation of the path had last year; any other is refused, with one answer';
 const ofClass = 'learners of the class that the path or the body names; others are refused or skipped one by one';
 
+const ownOrChild = 'oneself, or a child for whom the caller decides: tests/faults/erasure.test.ts';
+
 /** T9: fields with an id that the HTTP base does not decide on, and who does. */
 export const idsDecidedOtherwise: Readonly<Record<string, string>> = {
   'POST /api/v1/signing/organisations/:organisationId/documents body.uploadId':
@@ -598,6 +637,11 @@ export const idsDecidedOtherwise: Readonly<Record<string, string>> = {
   'POST /api/v1/approvals/:id/collect params.id': approval,
   'GET /api/v1/account/children/:id/data params.id': "one of the caller's own children: idp/src/own-data",
   'GET /account/children/:id/looks params.id': "one of the caller's own children: idp/src/looks",
+  'POST /api/v1/account/data-requests body.subjectId': ownOrChild,
+  'POST /api/v1/account/data-requests/:id/withdraw params.id': 'whoever asked, else none: tests/faults/erasure.test.ts',
+  'POST /account/data-requests body.subjectId': ownOrChild,
+  'GET /account/data-requests querystring.of': ownOrChild,
+  'POST /account/data-requests/:id/withdraw params.id': 'whoever asked, else none: tests/faults/erasure.test.ts',
   'POST /account/children/:id/apps/:app/withdraw params.id': "one of the caller's own children: idp/src/children",
   'POST /api/v1/organisations/:id/roll-over body.classes.*.classId': ofLastYear,
   'POST /api/v1/organisations/:id/roll-over body.repeating.*.personId': ofLastYear,

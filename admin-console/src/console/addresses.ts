@@ -67,6 +67,10 @@ export const addresses = [
   '/admin/signing/:id/copies',
   '/admin/audit',
   '/admin/audit/accesses',
+  '/admin/data-desk',
+  '/admin/data-desk/new',
+  '/admin/data-desk/breaches',
+  '/admin/data-desk/:id',
   '/admin/mail',
 ] as const;
 

@@ -94,6 +94,10 @@ const MarksPage = part(() => import('./classes/marks.tsx').then((file) => file.M
 const SlipsPage = part(() => import('./classes/slips.tsx').then((file) => file.SlipsPage));
 const RollOver = part(() => import('./import/roll-over.tsx').then((file) => file.RollOver));
 const Import = part(() => import('./import/page.tsx').then((file) => file.Import));
+const DataDesk = part(() => import('./data-desk/desk.tsx').then((file) => file.DataDesk));
+const NewDataRequest = part(() => import('./data-desk/new.tsx').then((file) => file.NewDataRequest));
+const DataRequestPage = part(() => import('./data-desk/request.tsx').then((file) => file.DataRequestPage));
+const Breaches = part(() => import('./data-desk/breaches.tsx').then((file) => file.Breaches));
 const Mail = part(() => import('./mail.tsx').then((file) => file.Mail));
 const GrantRole = part(() => import('./people/change.tsx').then((file) => file.GrantRole));
 const MergePerson = part(() => import('./people/change.tsx').then((file) => file.MergePerson));
@@ -191,6 +195,10 @@ const pages: Readonly<Record<Address, ComponentType>> = {
   '/admin/signing/:id/copies': Copies,
   '/admin/audit': Audit,
   '/admin/audit/accesses': Accesses,
+  '/admin/data-desk': DataDesk,
+  '/admin/data-desk/new': NewDataRequest,
+  '/admin/data-desk/breaches': Breaches,
+  '/admin/data-desk/:id': DataRequestPage,
   '/admin/mail': Mail,
 };
 

@@ -103,6 +103,13 @@ const groups: readonly Group[] = [
       },
       { path: '/admin/approvals', icon: 'user-check', counts: 'approvals', label: () => t('Hai người', 'Two people') },
       { path: '/admin/audit', icon: 'scroll-text', permission: 'audit.read', label: () => t('Nhật ký', 'Audit') },
+      {
+        path: '/admin/data-desk',
+        icon: 'shield-alert',
+        permission: 'data-requests.read',
+        label: () => t('Dữ liệu cá nhân', 'Personal data'),
+        short: () => t('Dữ liệu', 'Data'),
+      },
       { path: '/admin/mail', icon: 'mail', permission: 'mail.read', label: () => t('Thư đi', 'Mail') },
     ],
   },

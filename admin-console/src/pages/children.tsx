@@ -175,6 +175,16 @@ function Record({ child }: { readonly child: Child }) {
           {t('Tải bản sao dữ liệu', 'Download a copy of the data')}
         </a>
       )}
+      {child.dataPath && (
+        <a
+          class="button"
+          href={`/account/data-requests?of=${child.id}`}
+          aria-label={t(`Sửa, xoá dữ liệu của ${given}`, `Correct or erase the data of ${given}`)}
+        >
+          <Icon name="shield-check" />
+          {t('Sửa, xoá dữ liệu', 'Correct or erase the data')}
+        </a>
+      )}
     </section>
   );
 }

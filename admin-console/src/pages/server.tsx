@@ -8,6 +8,7 @@ import { ApiDocs, type ApiDocument } from './api-docs.tsx';
 import { Badge, BadgeOutside } from './badge/page.tsx';
 import { Children } from './children.tsx';
 import { Consent } from './consent.tsx';
+import { DataRequests } from './data-requests.tsx';
 import { Device } from './device.tsx';
 import { type PageView, renderPage } from './document.tsx';
 import { ErrorPage } from './error.tsx';
@@ -120,6 +121,12 @@ export const idpPages: IdpPages = {
     renderPage(view, () => ({
       title: t('Ai đã xem hồ sơ', 'Who looked'),
       body: <Looks {...props} />,
+      layout: 'sheet',
+    })),
+  dataRequests: (props, view) =>
+    renderPage(view, () => ({
+      title: t('Yêu cầu về dữ liệu', 'Requests about data'),
+      body: <DataRequests {...props} />,
       layout: 'sheet',
     })),
   passkeyAdd: (props, view) =>

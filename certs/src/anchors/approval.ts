@@ -37,6 +37,7 @@ const purposeNames = {
 /** Somebody else's root is trusted by everybody's verification: by two people. */
 export const addAnchorKind: ApprovalKind<Added> = {
   kind: 'trust-anchor.add',
+  isEvidence: true,
   content: Added,
   approve: 'approvals.approve',
   describe: ({ name, subject, sha256, purposes, from, until, permittedNames }) => ({
@@ -74,6 +75,7 @@ export const addAnchorKind: ApprovalKind<Added> = {
 /** What was verified with a root is verified without it from then on: by two people. */
 export const endAnchorKind: ApprovalKind<Ended> = {
   kind: 'trust-anchor.end',
+  isEvidence: true,
   content: Ended,
   approve: 'approvals.approve',
   describe: ({ name, sha256 }) => ({

@@ -24,6 +24,7 @@ const both = (text: string) => ({ vi: text, en: text });
 /** A certificate is revoked for good by two people; one alone suspends it, which can be taken back. */
 export const revokeKind: ApprovalKind<Revoked> = {
   kind: 'certificate.revoke',
+  isEvidence: true,
   content: Revoked,
   approve: 'approvals.approve',
   describe: ({ serial, subject, reason }) => ({

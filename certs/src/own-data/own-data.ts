@@ -27,4 +27,21 @@ export const certsPersonal: PersonalData = {
     },
   ],
   leftOut: {},
+  erasures: [],
+  kept: [
+    {
+      code: 'certificates',
+      what: { vi: 'chứng thư đã cấp cho người này', en: 'certificates issued to this person' },
+      why: {
+        vi: 'chữ ký đã ký chỉ kiểm tra được khi còn chứng thư và trạng thái của nó',
+        en: 'signatures can be checked only while certificate and status are kept',
+      },
+      tables: ['certs.certificate', 'certs.request'],
+      count: async (db, ids) => {
+        const { rows } = await sql<{ count: number }>`
+          SELECT count(*)::int AS count FROM certs.certificate WHERE person_id = ANY(${[...ids]}::uuid[])`.execute(db);
+        return rows[0]?.count ?? 0;
+      },
+    },
+  ],
 };

@@ -16,6 +16,7 @@ const both = (text: string) => ({ vi: text, en: text });
 /** A seal, or a certificate for a signer's outside key: asked for by one, approved by a security officer. */
 export const certifyKind: ApprovalKind<Certifying> = {
   ...certifying,
+  isEvidence: true,
   approve: 'certificates.approve',
   describe: ({ profile, subject, organisationName, personName, custody, keySha256, renews }) => ({
     title:

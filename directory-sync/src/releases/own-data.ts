@@ -1,5 +1,6 @@
 import type { PersonalData, PersonalPart } from '@edutrust/platform/personal';
 import { sql } from 'kysely';
+import { syncErasures, syncKept } from './erasure.ts';
 import { listReleases } from './releases.ts';
 
 const system = { vi: 'Hệ thống', en: 'System' };
@@ -47,4 +48,6 @@ export const syncPersonal: PersonalData = {
     'sync.pending': 'that a target waits for somebody’s change',
     'sync.scim_group_member': 'groups of another system, which answers for them',
   },
+  erasures: syncErasures,
+  kept: syncKept,
 };

@@ -144,7 +144,7 @@ async function editMembers(
       await sql`DELETE FROM sync.scim_group_member WHERE group_id = ${groupId}`.execute(transaction);
     const wanted = [...new Set(ids)];
     const { rows } = await sql<{ id: string }>`
-      SELECT p.id FROM registry.person AS p WHERE p.id = ANY(${wanted.filter(isUuid)}::uuid[]) AND p.status <> 'merged' AND (
+      SELECT p.id FROM registry.person AS p WHERE p.id = ANY(${wanted.filter(isUuid)}::uuid[]) AND p.status NOT IN ('merged', 'erased') AND (
         EXISTS (SELECT FROM sync.scim_user AS u WHERE u.client_id = ${client.id} AND u.person_id = p.id)
         OR EXISTS (SELECT FROM registry.affiliation AS f JOIN registry.organisation AS o ON o.id = f.organisation_id
           WHERE f.person_id = p.id AND f.valid_until IS NULL AND f.role = ANY(${[...client.contract.roles]}::text[])

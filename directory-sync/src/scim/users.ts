@@ -36,7 +36,7 @@ interface UserRow {
 /** Who can be seen: who has a place that the contract counts, and whom the client made itself. */
 const visible = ({ id, organisation_id, contract }: ClientRow) => sql`
   FROM registry.person AS p LEFT JOIN sync.scim_user AS u ON u.person_id = p.id AND u.client_id = ${id}
-  WHERE p.status <> 'merged' AND (u.person_id IS NOT NULL AND u.deleted_at IS NULL OR u.person_id IS NULL AND p.id IN (
+  WHERE p.status NOT IN ('merged', 'erased') AND (u.person_id IS NOT NULL AND u.deleted_at IS NULL OR u.person_id IS NULL AND p.id IN (
     SELECT f.person_id FROM registry.affiliation AS f WHERE f.valid_until IS NULL
       AND f.role = ANY(${[...contract.roles]}::text[]) AND f.organisation_id = ANY(
         ARRAY(SELECT o.id FROM registry.organisation AS o WHERE o.path @> ARRAY[${organisation_id}::uuid]))))`;

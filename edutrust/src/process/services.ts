@@ -8,7 +8,7 @@ import {
   targetNames,
 } from '@edutrust/directory-sync/service';
 import { approvalPasskeys } from '@edutrust/idp/passkeys';
-import { appNames, createIdp, idpKinds, idpPersonal } from '@edutrust/idp/service';
+import { appNames, appsThatKnow, createIdp, idpKinds, idpPersonal } from '@edutrust/idp/service';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Gate } from '@edutrust/platform/http';
 import type { PersonalData } from '@edutrust/platform/personal';
@@ -46,6 +46,15 @@ export const personalData: readonly PersonalData[] = [
   syncPersonal,
 ];
 
+/** The registry's own last: by its relations the others still find what concerns the person. */
+const erasures = [...personalData.slice(1), ...personalData.slice(0, 1)].flatMap((data) => data.erasures);
+
+/** Systems outside that got something of the person: directories and client systems, and apps by consent or of the school. */
+async function recipientsOf({ db }: ServiceContext, personId: string): Promise<string[]> {
+  const [releases, apps] = await Promise.all([listReleases(db, personId), appsThatKnow(db, personId)]);
+  return [...releases.map(({ recipient }) => recipient), ...apps];
+}
+
 /** What the log calls the things that each workspace keeps. */
 const subjectNames = {
   app: appNames,
@@ -73,7 +82,12 @@ export async function buildServices(
     ...(names.includes('registry')
       ? {
           registry: [
-            createRegistry(context, subjectNames),
+            createRegistry(context, subjectNames, {
+              erasures,
+              kept: personalData.flatMap(({ kept }) => kept),
+              evidenceKinds: approvalKinds.filter(({ isEvidence }) => isEvidence).map(({ kind }) => kind),
+              recipientsOf: async (personId) => recipientsOf(context, personId),
+            }),
             createApprovals(context, { kinds: approvalKinds, ...approvalPasskeys(context) }),
           ],
         }

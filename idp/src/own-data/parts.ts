@@ -1,6 +1,7 @@
 import type { PersonalData, PersonalPart } from '@edutrust/platform/personal';
 import { sql } from 'kysely';
 import { sentencesOfSelf } from '../self-service/activity.ts';
+import { idpErasures, idpKept } from './erasure.ts';
 
 const at = { vi: 'Lúc', en: 'At' };
 const since = { vi: 'Từ', en: 'Since' };
@@ -139,4 +140,6 @@ export const idpPersonal: PersonalData = {
     'idp.throttle': secret,
     'platform.outbox': 'on the way to its readers; what stays is in the log',
   },
+  erasures: idpErasures,
+  kept: idpKept,
 };

@@ -8,7 +8,7 @@ import { networkAddress, organisationsOfNetwork } from '../throttling/networks.t
 /** Who is named at a sign-in, with all that judging a password asks of them. */
 export interface Candidate {
   readonly personId: string;
-  readonly personStatus: 'active' | 'left' | 'archived' | 'merged';
+  readonly personStatus: 'active' | 'left' | 'archived' | 'merged' | 'erased';
   readonly account: {
     readonly status: 'invited' | 'active' | 'suspended';
     /** As this program made it; null for none, and for one that somebody else wrote. */

@@ -7,10 +7,10 @@ export type Obstacle = 'left' | 'merged' | 'not-activated' | 'suspended';
 
 /** The one rule of who may sign in, whatever they prove; undefined for nobody's obstacle. */
 export function obstacleOf(
-  person: { readonly status: 'active' | 'left' | 'archived' | 'merged' },
+  person: { readonly status: 'active' | 'left' | 'archived' | 'merged' | 'erased' },
   account: Pick<Account, 'status'> | undefined,
 ): Obstacle | undefined {
-  if (person.status === 'archived') return 'left'; // long ago
+  if (person.status === 'archived' || person.status === 'erased') return 'left'; // long ago, or for ever
   if (person.status !== 'active') return person.status;
   if (account === undefined || account.status === 'invited') return 'not-activated';
   return account.status === 'suspended' ? 'suspended' : undefined;

@@ -70,3 +70,23 @@ async function readMail(db: Database, which: ReturnType<typeof sql>): Promise<Ke
   );
   return rows;
 }
+
+/** Mail to these addresses goes, and these texts are taken out of any other (N4); gives how many mails. */
+export async function eraseFromMail(
+  transaction: Transaction,
+  { addresses, texts }: { readonly addresses: readonly string[]; readonly texts: readonly string[] },
+): Promise<number> {
+  const gone = await sql`
+    DELETE FROM platform.mail WHERE lower(recipient) = ANY(${addresses.map((address) => address.toLowerCase())}::text[])`.execute(
+    transaction,
+  );
+  let count = Number(gone.numAffectedRows ?? 0n);
+  for (const text of texts) {
+    const inJson = JSON.stringify(text).slice(1, -1);
+    const changed = await sql`
+      UPDATE platform.mail SET subject = replace(subject::text, ${inJson}, '…')::jsonb, body = replace(body::text, ${inJson}, '…')::jsonb
+      WHERE position(${inJson} IN subject::text || body::text) > 0`.execute(transaction);
+    count += Number(changed.numAffectedRows ?? 0n);
+  }
+  return count;
+}

@@ -24,6 +24,7 @@ export const operations = {
   },
   'guardians.add': { vi: 'đã ghi quan hệ giám hộ', en: 'recorded a guardianship' },
   // The account
+  'data-requests.open': { vi: 'đã xem yêu cầu về dữ liệu', en: 'looked at a request about data' },
   'accounts.open': { vi: 'đã xem tình trạng tài khoản', en: 'looked at the state of the account' },
   'accounts.invite': { vi: 'đã in mã đăng nhập', en: 'printed a sign-in code' },
   'badges.list': { vi: 'đã xem ai trong lớp có thẻ', en: 'looked at who of the class has a badge' },

@@ -7,7 +7,15 @@ import { registryOf } from '../tables.ts';
 import { checkAssertion, hashAssertion } from './assertion.ts';
 import { type Act, challengeOf, shortCode } from './envelope.ts';
 import type { ApprovalKind } from './kind.ts';
-import { actOf, contentOf, isAttestedAct, isAttestedDecision, noApproval, openEnvelope } from './store.ts';
+import {
+  type ApprovalRow,
+  actOf,
+  contentOf,
+  isAttestedAct,
+  isAttestedDecision,
+  noApproval,
+  openEnvelope,
+} from './store.ts';
 
 /** One thing that was checked about an approval of before, and how it came out. */
 export interface EvidenceCheck {
@@ -65,7 +73,10 @@ export async function verifyApproval(
     WHERE e.log = 'audit' AND e.type = 'approval.approved' AND e.subject_id = ${id}`.execute(db);
   const [entry] = logged;
   const checks: EvidenceCheck[] = [
-    { check: 'digest', isRight: isWhole(() => openEnvelope(row)) },
+    {
+      check: 'digest',
+      isRight: row.erased_at ? await isErasedByUs(db, row) : isWhole(() => openEnvelope(row)),
+    },
     { check: 'confirm-assertion', isRight: await isAssertionRight('confirm') },
     { check: 'approve-assertion', isRight: await isAssertionRight('approve') },
     {
@@ -115,6 +126,15 @@ export async function verifyApproval(
     isValid: checks.every(({ isRight }) => isRight),
     checks,
   };
+}
+
+/** Whether the log says that the text went with a person who was erased: an empty one is no proof of that. */
+async function isErasedByUs(db: Database, { id, digest }: Pick<ApprovalRow, 'id' | 'digest'>): Promise<boolean> {
+  const { rows } = await sql`
+    SELECT FROM platform.ledger_entry AS e JOIN platform.ledger_leaf AS l ON l.entry_id = e.id
+    WHERE e.log = 'audit' AND e.type = 'approval.erased' AND e.subject_id = ${id}
+      AND e.data->>'digest' = ${digest.toString('hex')}`.execute(db);
+  return rows.length > 0;
 }
 
 /** The approvals that were decided, oldest first: what {@link verifyApproval} has evidence of. */

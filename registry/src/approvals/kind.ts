@@ -44,6 +44,8 @@ export interface ApprovalKind<Content = unknown> {
   readonly content: TSchema;
   /** Who may be the second person: this action over the approval's organisation. */
   readonly approve: Action;
+  /** A signature or a certificate stands on it: its text stays when a person whom it names is erased (ADR 0237). */
+  readonly isEvidence?: true;
   /** How long it waits; a week when absent. */
   readonly lifeHours?: number;
   describe(content: Content): { readonly title: Text; readonly facts: readonly Fact[] };

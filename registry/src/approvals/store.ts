@@ -51,11 +51,12 @@ export function kindOf(ports: Pick<ApprovalPorts, 'kinds'>, row: Pick<ApprovalRo
 /**
  * What the digest covers, from the very bytes that it is of.
  *
- * @throws Conflict `approvals/altered` when the row says something else than its digest, or the content is none of its kind.
+ * @throws Conflict `approvals/erased` when it went with a person whom it named; `approvals/altered` when the row says something else than its digest, or the content is none of its kind.
  */
 export function openEnvelope(
-  row: Pick<ApprovalRow, 'id' | 'kind' | 'envelope' | 'digest' | 'maker_id' | 'organisation_id'>,
+  row: Pick<ApprovalRow, 'id' | 'kind' | 'envelope' | 'digest' | 'maker_id' | 'organisation_id' | 'erased_at'>,
 ) {
+  if (row.erased_at) throw erased();
   const envelope = JSON.parse(row.envelope) as Envelope; // written by propose alone, or refused just below
   const isWhole =
     digestOf(row.envelope).equals(row.digest) &&
@@ -71,6 +72,13 @@ export function openEnvelope(
 export function contentOf(kind: Pick<ApprovalKind, 'content'>, envelope: Pick<Envelope, 'content'>): unknown {
   if (!Value.Check(kind.content, envelope.content)) throw altered();
   return envelope.content;
+}
+
+function erased(): Conflict {
+  return new Conflict('approvals/erased', {
+    vi: 'Lời của việc này đã xoá cùng dữ liệu của người trong đó; hai chữ ký passkey vẫn còn.',
+    en: 'The text went with the data of a person whom it named; both passkey acts are still here.',
+  });
 }
 
 export function altered(): Conflict {

@@ -61,7 +61,7 @@ async function matchGuardians({ transaction, actor }: Planning): Promise<void> {
     WHERE r.refusal IS NULL AND r.guardian_id IS NULL AND p.personal_number_index = r.guardian_number_index AND p.status <> 'merged'`);
   await run(sql`
     UPDATE staged AS r SET guardian_id = p.id
-    FROM registry.affiliation AS f JOIN registry.person AS p ON p.id = f.person_id AND p.status <> 'merged'
+    FROM registry.affiliation AS f JOIN registry.person AS p ON p.id = f.person_id AND p.status NOT IN ('merged', 'erased')
     WHERE r.refusal IS NULL AND r.guardian_id IS NULL AND f.organisation_id = r.organisation_id AND f.role = 'guardian'
       AND f.valid_until IS NULL AND p.folded_name = registry.fold(r.guardian_name) AND p.birth_date = r.guardian_birth_date
       AND (p.personal_number_index IS NULL OR r.guardian_number_index IS NULL)`);

@@ -51,7 +51,7 @@ export async function matchPeople(
           AND f.role = ANY(${roles}) AND f.valid_until IS NULL) AS here
       FROM staged AS r2
       JOIN registry.local_code AS l ON l.organisation_id = r2.organisation_id AND l.kind = ${whose} AND l.code = r2.local_code
-      JOIN registry.person AS q ON q.id = l.person_id AND q.status <> 'merged'
+      JOIN registry.person AS q ON q.id = l.person_id AND q.status NOT IN ('merged', 'erased')
       WHERE r2.refusal IS NULL) AS p
       CROSS JOIN LATERAL (SELECT p.agrees AND p.compatible AS same) AS verdict
     WHERE r.row = p.row AND (r.person_id IS NULL OR r.person_id <> p.id) AND NOT (r.person_id IS NOT NULL AND same)`);

@@ -112,7 +112,7 @@ async function findBlocked(
   const { rows } = await sql<{ id: string; name: string; reason: string }>`
     SELECT p.id, p.full_name AS name, CASE WHEN u.after_digest IS DISTINCT FROM ${stateDigest} THEN 'changed'
       WHEN EXISTS (SELECT FROM registry.person AS o WHERE o.moet_id_index = (u.before->'person'->>'moet_id_index')::bytea AND o.id <> p.id
-        AND o.status <> 'merged' AND NOT EXISTS (SELECT FROM registry.roster_undo AS v WHERE v.plan_id = u.plan_id AND v.person_id = o.id)) THEN 'taken'
+        AND o.status NOT IN ('merged', 'erased') AND NOT EXISTS (SELECT FROM registry.roster_undo AS v WHERE v.plan_id = u.plan_id AND v.person_id = o.id)) THEN 'taken'
       WHEN ${hasLostRoleIn(sql`u.before->'roles'`)} THEN 'role' END AS reason
     FROM registry.roster_undo AS u JOIN registry.person AS p ON p.id = u.person_id WHERE u.plan_id = ${planId}
     UNION ALL

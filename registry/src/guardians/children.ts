@@ -29,7 +29,7 @@ export async function listChildren(db: Database | Transaction, guardianId: strin
     SELECT p.id, p.full_name AS "fullName", p.education_id AS "educationId", g.relation,
       coalesce(p.birth_date + make_interval(years => ${decidingAlone}) <= ${dateInVietnam(now)}::date, false) AS "decidesAlone",
       at.school, at."className"
-    FROM registry.guardianship AS g JOIN registry.person AS p ON p.id = g.child_id AND p.status <> 'merged'
+    FROM registry.guardianship AS g JOIN registry.person AS p ON p.id = g.child_id AND p.status NOT IN ('merged', 'erased')
     LEFT JOIN LATERAL (
       SELECT o.name AS school, (
         SELECT c.code FROM registry.enrolment AS e JOIN registry.class AS c ON c.id = e.class_id

@@ -19,6 +19,11 @@ const ask: Text = {
   en: 'If you do not know why, ask the administrator of your organisation.',
 };
 
+const followRequest: Text = {
+  vi: 'Xem ở trang tài khoản, mục «Yêu cầu về dữ liệu».',
+  en: 'You find it on your account page, under “Requests about data”.',
+};
+
 /**
  * Every kind of notice and its sentences. The data of a kind are named in its function; a missing word is left out of
  * the sentence. Capabilities that tell people something add their kinds here.
@@ -199,6 +204,37 @@ const catalogue = {
       en: `A proposal concerns you${by && `, made by ${by}`}: ${whatEn}.`,
     },
     remedy: ask,
+  }),
+  'data-request.acknowledged': ({ what = '', whatEn = what, until = '' }) => ({
+    title: {
+      vi: `Yêu cầu ${what} đã được tiếp nhận, sẽ trả lời trước hết ngày ${until}.`,
+      en: `Your request to ${whatEn} was received. You have an answer by the end of ${until}.`,
+    },
+    remedy: followRequest,
+  }),
+  'data-request.extended': ({ what = '', whatEn = what, until = '', reason = '' }) => ({
+    title: {
+      vi: `Yêu cầu ${what} được gia hạn tới hết ngày ${until}: ${reason}.`,
+      en: `Your request to ${whatEn} takes until the end of ${until}: ${reason}.`,
+    },
+    remedy: followRequest,
+  }),
+  'data-request.done': ({ what = '', whatEn = what, answer = '' }) => ({
+    title: {
+      vi: `Yêu cầu ${what} đã được thực hiện${answer && `: ${answer}`}.`,
+      en: `Your request to ${whatEn} is done${answer && `: ${answer}`}.`,
+    },
+    remedy: followRequest,
+  }),
+  'data-request.refused': ({ what = '', whatEn = what, answer = '' }) => ({
+    title: {
+      vi: `Yêu cầu ${what} chưa thực hiện được: ${answer}.`,
+      en: `Your request to ${whatEn} was not carried out: ${answer}.`,
+    },
+    remedy: {
+      vi: 'Không đồng ý? Anh chị hỏi lại nhà trường hoặc khiếu nại tới Sở Giáo dục và Đào tạo.',
+      en: 'If you disagree, ask the school again, or complain to the Department of Education.',
+    },
   }),
 } satisfies Record<`${string}.${string}`, (data: NoticeData) => NoticeSentences>;
 

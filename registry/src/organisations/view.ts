@@ -28,6 +28,7 @@ const organisationActions: readonly Action[] = [
   'sync.read',
   'sync.write',
   'audit.read',
+  'data-breaches.write',
 ];
 
 /** An organisation as the API shows it to the caller: with what they may do to it. */

@@ -1,6 +1,7 @@
 import type { PersonalData, PersonalPart } from '@edutrust/platform/personal';
 import { sql } from 'kysely';
 import { listLooks } from '../accesses/looks.ts';
+import { registryErasures, registryKept } from '../erasure/erasures.ts';
 import { listNotices } from '../notices/notices.ts';
 import { createIdentifierVault } from '../people/identifiers.ts';
 import { rolesPart } from '../permissions/own-data.ts';
@@ -150,15 +151,36 @@ const accesses: PersonalPart = {
   },
 };
 
+const requests: PersonalPart = {
+  code: 'requests',
+  what: { vi: 'Yêu cầu về dữ liệu', en: 'Requests about data' },
+  tables: ['registry.data_request'],
+  fields: {
+    at,
+    kind: { vi: 'Yêu cầu', en: 'Request' },
+    state: { vi: 'Tình trạng', en: 'State' },
+    wish: { vi: 'Đã viết', en: 'What was written' },
+    answer: { vi: 'Trả lời', en: 'Answer' },
+  },
+  read: async ({ db }, personId) => {
+    const { rows } = await sql<Record<string, unknown>>`
+      SELECT received_at AS at, kind, state, wish, answer FROM registry.data_request
+      WHERE subject_id = ${personId} ORDER BY id`.execute(db);
+    return rows;
+  },
+};
+
 const onTheWay = 'rows of imported files, until they are erased (N5): what was applied is in the record';
 
 /** What the registry has about a person. */
 export const registryPersonal: PersonalData = {
-  parts: [record, identifiers, affiliations, classes, guardianships, rolesPart, approvals, notices, accesses],
+  parts: [record, identifiers, affiliations, classes, guardianships, rolesPart, approvals, notices, accesses, requests],
   leftOut: {
     'registry.approval_collect': 'the half of a code that waits for its reader',
     'registry.roster_change': onTheWay,
     'registry.roster_row': onTheWay,
     'registry.roster_undo': onTheWay,
   },
+  erasures: registryErasures,
+  kept: registryKept,
 };

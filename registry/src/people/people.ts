@@ -178,6 +178,7 @@ export async function lockActive(transaction: Transaction, id: string) {
       en: 'This record was merged into another.',
     });
   }
+  if (found.status === 'erased') throw noPerson();
   return found;
 }
 

@@ -134,7 +134,7 @@ async function found(db: Database, filter: PeopleFilter) {
   const query = filter.query?.normalize('NFC').trim();
   const digits = query?.replaceAll(/[\s.-]/g, '') ?? '';
   const { at, from, within, order } = await withinScope(db, filter, query !== undefined && query !== '');
-  const conditions = [sql`p.status <> 'merged'`, within];
+  const conditions = [sql`p.status NOT IN ('merged', 'erased')`, within];
   if (query && /^\d{3,10}$/.test(digits)) conditions.push(withEducationId(digits));
   else if (query) conditions.push(hasWords(sql`p.folded_name`, query));
   if (filter.status) conditions.push(sql`p.status = ${filter.status}`);

@@ -1,4 +1,4 @@
-import type { PersonalPart } from '@edutrust/platform/personal';
+import type { PersonalErasure, PersonalPart } from '@edutrust/platform/personal';
 import { sql } from 'kysely';
 import { roleNames } from './roles.ts';
 
@@ -19,5 +19,15 @@ export const rolesPart: PersonalPart = {
       FROM registry.role_assignment AS r LEFT JOIN registry.organisation AS o ON o.id = r.organisation_id
       WHERE r.person_id = ${personId} ORDER BY r.granted_at`.execute(db);
     return rows.map((row) => ({ ...row, role: roleNames[row.role]?.vi ?? row.role }));
+  },
+};
+
+export const rolesErasure: PersonalErasure = {
+  code: 'roles',
+  tables: ['registry.role_assignment'],
+  erase: async (transaction, { ids }) => {
+    const { numAffectedRows = 0n } = await sql`
+      DELETE FROM registry.role_assignment WHERE person_id = ANY(${[...ids]}::uuid[])`.execute(transaction);
+    return Number(numAffectedRows);
   },
 };

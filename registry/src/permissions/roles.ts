@@ -105,6 +105,10 @@ const rules = {
   'audit.verify': { by: ['security-officer', 'auditor'] },
   'mail.read': { by: ['department-administrator'] },
   'approvals.approve': { by: ['department-administrator', 'security-officer'] },
+  'data-requests.read': { by: ['department-administrator', 'security-officer', 'auditor', 'school-administrator'] },
+  'data-requests.handle': { by: ['department-administrator', 'school-administrator'], isFresh: true, governs: true },
+  'data-breaches.read': { by: ['department-administrator', 'security-officer', 'auditor'] },
+  'data-breaches.write': { by: ['department-administrator', 'security-officer'], isFresh: true },
 } as const satisfies Readonly<Record<string, Rule>>;
 
 export type Action = keyof typeof rules;

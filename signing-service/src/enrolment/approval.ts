@@ -38,6 +38,7 @@ const factsOf = (content: Phone | Revoked) => [
  */
 export const enrolPhoneKind: ApprovalKind<Phone> = {
   ...phoneApproval,
+  isEvidence: true,
   approve: 'signing.approve-enrolment',
   lifeHours: 72,
   describe: (content) => ({
@@ -112,6 +113,7 @@ export const enrolPhoneKind: ApprovalKind<Phone> = {
 /** Somebody else's phone is ended for good: by two people. Its certificate was suspended when that was proposed. */
 export const revokePhoneKind: ApprovalKind<Revoked> = {
   kind: 'signing-phone.revoke',
+  isEvidence: true,
   content: Revoked,
   approve: 'approvals.approve',
   describe: (content) => ({

@@ -1,6 +1,7 @@
 import type { PersonalData, PersonalPart } from '@edutrust/platform/personal';
 import { sql } from 'kysely';
 import { formatVerificationCode } from '../requests/code.ts';
+import { signingErasures, signingKept } from './erasure.ts';
 import { listIssuedDocuments } from './issued.ts';
 
 const code = { vi: 'Mã kiểm tra', en: 'Verification code' };
@@ -129,4 +130,6 @@ export const signingPersonal: PersonalData = {
     'signing.grade': 'unread and empty since marks come from columns',
     'signing.transcript_run_item': 'the list of a job; what it made is a document',
   },
+  erasures: signingErasures,
+  kept: signingKept,
 };

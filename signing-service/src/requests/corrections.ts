@@ -34,6 +34,7 @@ const both = (text: string) => ({ vi: text, en: text });
  */
 export const correctionKind: ApprovalKind<Content> = {
   kind: 'document.correct',
+  isEvidence: true,
   content: Content,
   approve: 'signing.sign',
   describe: ({ title, code, principalName, reason }) => ({

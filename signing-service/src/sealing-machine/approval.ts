@@ -31,6 +31,7 @@ const otherName = {
  */
 export const pairMachineKind: ApprovalKind<Machine> = {
   ...machineApproval,
+  isEvidence: true,
   approve: 'signing.approve-enrolment',
   lifeHours: 72,
   describe: (content) => ({

@@ -1,0 +1,53 @@
+import type { KeptData, PersonalErasure } from '@edutrust/platform/personal';
+import { sql } from 'kysely';
+
+/** In this order: rows that refer to the account go before it. */
+const tables = [
+  'access_token',
+  'refresh_token',
+  'authorization_code',
+  'device_code',
+  'pushed_request',
+  'oauth_grant',
+  'session',
+  'signal',
+  'activation',
+  'passkey',
+  'second_factor',
+  'recovery_code',
+  'badge',
+  'pin',
+  'consent',
+  'subject',
+  'throttle',
+  'account',
+] as const;
+
+/** The account and all that one signs in with or was given to apps. Sessions ended when the person left. */
+export const idpErasures: readonly PersonalErasure[] = [
+  {
+    code: 'account',
+    tables: tables.map((table) => `idp.${table}`),
+    erase: async (transaction, { ids }) => {
+      let count = 0;
+      for (const table of tables) {
+        const { numAffectedRows = 0n } = await sql`
+          DELETE FROM ${sql.table(`idp.${table}`)} WHERE person_id = ANY(${[...ids]}::uuid[])`.execute(transaction);
+        count += Number(numAffectedRows);
+      }
+      return count;
+    },
+  },
+];
+
+export const idpKept: readonly KeptData[] = [
+  {
+    code: 'log',
+    what: { vi: 'nhật ký không sửa được, chỉ ghi mã nội bộ', en: 'the tamper-evident log, by internal ids only' },
+    why: {
+      vi: 'không có họ tên, ngày sinh hay mã giáo dục trong đó',
+      en: 'there is no name, birth date or education ID in it',
+    },
+    tables: ['platform.ledger_entry', 'platform.outbox'],
+  },
+];
