@@ -109,7 +109,7 @@ function OwnData({ looksPath, dataPath, isPupil }: AccountProps) {
             {t('Tải bản sao dữ liệu', 'Download a copy')}
           </a>
         )}
-        {props.dataPath && (
+        {dataPath && (
           <a class="button" href="/account/data-requests">
             <Icon name="shield-check" />
             {t('Yêu cầu về dữ liệu', 'Requests about data')}

@@ -78,7 +78,15 @@ const marks: PersonalErasure = {
   },
 };
 
-export const signingErasures: readonly PersonalErasure[] = [documents, marks];
+/** Which subjects of which classes somebody teaches. */
+const subjects: PersonalErasure = {
+  code: 'subjects',
+  tables: ['signing.subject_teacher'],
+  erase: (transaction, { ids }) =>
+    rowsOf(transaction, sql`DELETE FROM signing.subject_teacher WHERE person_id = ${ofPeople(ids)}`),
+};
+
+export const signingErasures: readonly PersonalErasure[] = [documents, marks, subjects];
 
 const countOf = async (db: Database | Transaction, from: RawBuilder<unknown>): Promise<number> => {
   const { rows } = await sql<{ count: number }>`SELECT count(*)::int AS count FROM ${from}`.execute(db);
