@@ -77,7 +77,7 @@ export async function checkPassword(password: string, rule: PasswordRule, claims
   const core = folded(normal);
   if ((await isCommon(core)) || isGuessable(core, claims)) {
     throw refuse('guessable', {
-      vi: 'Mật khẩu này dễ đoán: nó phổ biến, lặp lại, hoặc chứa tên, ngày sinh, mã của chính bạn.',
+      vi: 'Mật khẩu này dễ đoán: nó phổ biến, lặp lại, hoặc chứa tên, ngày sinh, mã của chính mình.',
       en: 'This password is easy to guess: it is common, repeats itself, or is your own name, birth date or ID.',
     });
   }

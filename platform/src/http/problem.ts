@@ -187,7 +187,7 @@ export function passkeyNeeded(): Unauthenticated {
 
 export function notAllowed(): Forbidden {
   return new Forbidden('access/forbidden', {
-    vi: 'Vai trò của bạn không cho phép việc này ở đơn vị này.',
+    vi: 'Vai trò này không cho phép việc này ở đơn vị này.',
     en: 'Your roles do not allow this here.',
   });
 }

@@ -40,11 +40,11 @@ const catalogue = {
   }),
   'email.changed': () => ({
     title: {
-      vi: 'Địa chỉ nhận thông báo của bạn vừa được ghi lại.',
+      vi: 'Địa chỉ nhận thông báo vừa được ghi lại.',
       en: 'The address that your notices are mailed to was changed.',
     },
     remedy: {
-      vi: 'Nếu bạn không biết việc này, hãy báo ngay cho nhà trường: có thể ai đó không muốn bạn nhận cảnh báo.',
+      vi: 'Nếu không biết việc này, hãy báo ngay cho nhà trường: có thể ai đó không muốn cảnh báo tới nơi.',
       en: 'If this was not you, tell your school at once: somebody may be trying to keep warnings from you.',
     },
   }),
@@ -106,11 +106,11 @@ const catalogue = {
   }),
   'signing-phone.ended': ({ device = '' }) => ({
     title: {
-      vi: `Điện thoại ký số của bạn${device && ` (${device})`} đã ngừng ký.`,
+      vi: `Điện thoại ký số${device && ` (${device})`} đã ngừng ký.`,
       en: `Your signing phone${device && ` (${device})`} signs no longer.`,
     },
     remedy: {
-      vi: 'Nếu bạn đổi hoặc mất máy, hãy đăng ký điện thoại mới ở mục «Ký số». Nếu không phải bạn, hãy báo ngay cán bộ an toàn thông tin của Sở.',
+      vi: 'Đổi hoặc mất máy thì đăng ký điện thoại mới ở mục «Ký số». Nếu không phải chính mình làm, hãy báo ngay cán bộ an toàn thông tin của Sở.',
       en: 'If you lost or changed your phone, enrol the new one under "Signing". If this was not you, tell the security officer of the department at once.',
     },
   }),
@@ -140,7 +140,7 @@ const catalogue = {
   }),
   'role.ended': ({ role = '', organisation = '', by = '' }) => ({
     title: {
-      vi: `Vai trò «${role}» của bạn${organisation && ` tại ${organisation}`} đã kết thúc${by && ` bởi ${by}`}.`,
+      vi: `Vai trò «${role}»${organisation && ` tại ${organisation}`} đã kết thúc${by && ` bởi ${by}`}.`,
       en: `Your role “${role}”${organisation && ` at ${organisation}`} was ended${by && ` by ${by}`}.`,
     },
     remedy: ask,
@@ -157,11 +157,11 @@ const catalogue = {
   }),
   'approval.waiting': ({ what = '', whatEn = what, by = '' }) => ({
     title: {
-      vi: `${by || 'Một người khác'} đề nghị: ${what}. Việc này chờ bạn xem và duyệt.`,
+      vi: `${by || 'Một người khác'} đề nghị: ${what}. Việc này chờ anh chị xem và duyệt.`,
       en: `${by || 'Somebody'} proposed: ${whatEn}. It waits for you to look at it and approve it.`,
     },
     remedy: {
-      vi: 'Mở trang «Việc cần hai người» trong trang quản trị. Chỉ duyệt khi bạn đã kiểm tra với người đề nghị.',
+      vi: 'Mở trang «Việc cần hai người» trong trang quản trị. Chỉ duyệt khi đã kiểm tra với người đề nghị.',
       en: 'Open “Two people” in the console. Approve only after you have checked it with the person who proposed it.',
     },
   }),
@@ -195,7 +195,7 @@ const catalogue = {
   }),
   'approval.concerns-you': ({ what = '', whatEn = what, by = '' }) => ({
     title: {
-      vi: `Có một đề nghị liên quan đến bạn${by && ` do ${by} lập`}: ${what}.`,
+      vi: `Có một đề nghị liên quan đến chính mình${by && ` do ${by} lập`}: ${what}.`,
       en: `A proposal concerns you${by && `, made by ${by}`}: ${whatEn}.`,
     },
     remedy: ask,
