@@ -2,12 +2,18 @@
  * `npm run moments`: the moments that each kind of person judges us by, done in a browser on a city of its own. Prints a
  * table of taps, typed fields, fingerprints and the machine's seconds; docs/screens.md keeps it beside the first figures.
  */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import process from 'node:process';
+import { askAs } from '@edutrust/testing/ask';
 import { cameraOn } from '@edutrust/testing/camera';
 import { authenticatorOf, desk, openBrowser, openDevice, phone } from '@edutrust/testing/chromium';
-import { begin, beginByLink, person, signIn } from '@edutrust/testing/people';
+import { begin, beginByLink, freshCode, person, signIn } from '@edutrust/testing/people';
 import { Platform } from '@edutrust/testing/platform';
-import { enrolPhone, signClass } from '@edutrust/testing/signing';
+import { freePort } from '@edutrust/testing/port';
+import { enrolPhone, giveSeal, signClass } from '@edutrust/testing/signing';
 import type { Browser, Locator, Page } from 'playwright-core';
 
 /** What a person's hands do, counted. */
@@ -50,11 +56,15 @@ const platform = await Platform.start();
 const browser = await openBrowser();
 try {
   await pupil();
+  await guardian();
   const teacher = await teaching();
-  await badges(teacher);
-  const officer = await offices();
+  const { officer, department } = await offices();
+  await developing(department);
   await auditing();
+  await giveSeal(platform, await importing(), officer);
+  await badges(teacher);
   await signing(teacher, officer);
+  await checking(officer);
 } finally {
   await browser.close();
   await platform[Symbol.asyncDispose]();
@@ -86,6 +96,95 @@ async function pupil(): Promise<void> {
     hands.fields = 2;
     hands.taps = 1;
     await next.getByRole('heading', { name: /^Chào / }).waitFor();
+  });
+}
+
+/** The letter that the school sent has a QR code, which leads here with the code in its address. */
+async function guardian(): Promise<void> {
+  const { code } = person(platform, 'Phụ huynh');
+  const page = await devicePage(phone);
+  await moment('guardian', 'scans the letter and sees what concerns the child', async (hands) => {
+    await page.goto(`${platform.url}/activate#code=${code}`);
+    await hands.tap(page.getByRole('button', { name: 'Tiếp tục' }));
+    await hands.tap(page.getByRole('button', { name: 'Đúng', exact: true }));
+    await hands.type(page.getByLabel('Mật khẩu mới'), 'một câu đủ dài để nhớ lâu');
+    await hands.type(page.getByLabel('Gõ lại mật khẩu'), 'một câu đủ dài để nhớ lâu');
+    await hands.tap(page.getByRole('button', { name: 'Xong', exact: true }));
+    await hands.tap(page.getByRole('link', { name: 'Con của tôi' }));
+    await page.getByRole('heading', { name: /^Giấy tờ và dữ liệu của/ }).waitFor();
+  });
+}
+
+/** From an empty form to the claims of an invented pupil, in the example app on this machine. */
+async function developing(page: Page): Promise<void> {
+  const port = await freePort();
+  await page.goto(`${platform.url}/admin/apps/new`);
+  const example = join(import.meta.dirname, '../examples/relying-app/src/main.ts');
+  await moment('developer', 'from «new app» to the claims of a pupil on localhost', async (hands) => {
+    await hands.type(page.getByLabel('Tên ứng dụng'), 'Sổ Việt');
+    await hands.type(page.getByLabel('Địa chỉ nhận kết quả đăng nhập'), `http://localhost:${port}/callback`);
+    await hands.tap(page.getByRole('button', { name: 'Tạo ứng dụng' }));
+    const pasted = await page.locator('pre', { hasText: 'CLIENT_SECRET=' }).innerText();
+    const settings = Object.fromEntries(pasted.split('\n').map((line) => line.split(/=(.*)/s).slice(0, 2)));
+    const app = spawn(process.execPath, [example], {
+      env: { PATH: process.env.PATH, PORT: String(port), APP_NAME: 'Sổ Việt', ...settings },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    try {
+      await once(app.stdout, 'data');
+      await page.goto(`http://localhost:${port}/`);
+      await hands.tap(page.getByRole('link', { name: /Đăng nhập/ }));
+      await hands.tap(page.getByRole('button', { name: /Nguyễn Thị Lan/ }));
+      await page.locator('[data-claim=name]').waitFor();
+    } finally {
+      app.kill();
+    }
+  });
+}
+
+async function importing(): Promise<Page> {
+  const page = await devicePage(desk);
+  await authenticatorOf(page);
+  await begin(platform, page, person(platform, 'Quản trị trường'));
+  const file = join(platform.directory, 'lop-5b.csv');
+  const head = 'Mã trường,Mã lớp,Mã định danh Bộ GD&ĐT,Họ và tên,Ngày sinh,Giới tính';
+  await writeFile(file, `${head}\nTH001,5B,7966660001,Lê Văn Mới,01/02/2015,Nam\n`);
+  await page.goto(`${platform.url}/admin/import`);
+  await moment('school', 'a file of pupils: what would change, and done', async (hands) => {
+    hands.taps += 1; // chooses the file, or drags it in
+    await page.locator('input[type=file]').first().setInputFiles(file);
+    await hands.tap(page.getByRole('button', { name: /^Xem trước/ }));
+    await hands.tap(page.getByRole('button', { name: /^Áp dụng/ }));
+    await page.getByRole('heading', { name: /^Đã thêm/ }).waitFor();
+  });
+  return page;
+}
+
+/** An employer who was handed a paper, and one who was sent the file. */
+async function checking(officer: Page): Promise<void> {
+  const clerk = await devicePage(phone);
+  await begin(platform, clerk, person(platform, 'Văn thư'));
+  await enrolPhone(platform, clerk, officer);
+  await signClass(platform, clerk);
+  const { items } = await askAs(officer, 'GET', '/api/v1/signing/requests?limit=50');
+  const { id, code } = items.find(({ state }: { state: string }) => state === 'issued');
+  const bytes = await officer.evaluate(async (request) => {
+    const answer = await fetch(`/api/v1/signing/requests/${request}/document`);
+    return Array.from(new Uint8Array(await answer.arrayBuffer()));
+  }, id);
+  const file = join(platform.directory, 'hoc-ba.pdf');
+  await writeFile(file, Buffer.from(bytes));
+  const page = await devicePage(phone);
+  await moment('employer', 'scans the QR code of a transcript on paper: who signed what', async () => {
+    await page.goto(`${platform.url}/verify/${code}`);
+    await page.getByRole('heading', { name: /ký số và phát hành/ }).waitFor();
+  });
+  await moment('employer', 'has the file: is it whole, whose is it', async (hands) => {
+    await page.goto(`${platform.url}/verify`);
+    hands.taps += 1; // chooses the file
+    await page.locator('input[type=file]').first().setInputFiles(file);
+    await hands.tap(page.getByRole('button', { name: 'Kiểm tra', exact: true }));
+    await page.getByText('Hợp lệ', { exact: true }).first().waitFor();
   });
 }
 
@@ -134,7 +233,8 @@ async function badges(teacher: Page): Promise<void> {
   const lab = await openBrowser(await cameraOn(badge.address));
   try {
     const { page: first, context } = await openDevice(lab);
-    await begin(platform, first, person(platform, 'Quản trị trường'));
+    const administrator = person(platform, 'Quản trị trường');
+    await begin(platform, first, { ...administrator, code: await freshCode(platform, administrator) });
     await first.goto(`${platform.url}/admin/schools`);
     await first
       .getByRole('link', { name: /Lê Lợi/ })
@@ -160,7 +260,7 @@ async function badges(teacher: Page): Promise<void> {
   }
 }
 
-async function offices(): Promise<Page> {
+async function offices(): Promise<{ officer: Page; department: Page }> {
   const officer = await devicePage(desk);
   await begin(platform, officer, person(platform, 'An toàn'));
   const department = await devicePage(desk);
@@ -187,7 +287,7 @@ async function offices(): Promise<Page> {
       .first()
       .waitFor();
   });
-  return officer;
+  return { officer, department };
 }
 
 async function auditing(): Promise<void> {

@@ -165,6 +165,8 @@ async function lookAt(page: Page, { width, scheme }: View, kind: string, who: st
   await page.setViewportSize({ width, height: width === 1440 ? 900 : 844 });
   const sideways = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
   if (sideways > 0) note(`${sideways} px sideways at ${width}`);
+  const refused = await page.locator('[data-passkey-error]:not(:empty)').allInnerTexts();
+  if (refused.length > 0) note(`says of a passkey that nobody asked for: ${refused}`);
   await picture(page, kind, `${who}-${width}-${scheme}`);
   for (const finding of await seriousFindings(page)) note(`at ${width}, ${scheme}: ${finding}`);
 }

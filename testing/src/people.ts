@@ -15,6 +15,12 @@ export function person(platform: Platform, role: string): DemoPerson {
   return found;
 }
 
+/** Another code for somebody who has used theirs, as from the operator's desk. */
+export async function freshCode(platform: Platform, { educationId }: DemoPerson): Promise<string> {
+  const answer = await platform.run('--json', 'people', 'invite', educationId);
+  return JSON.parse(answer.stdout).code;
+}
+
 /** Uses a printed code, as its holder does, and chooses a password. */
 export async function activate(platform: Platform, page: Page, code: string, password: string): Promise<void> {
   await useCode(platform, page, code);

@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
-import { approveAt } from './approvals.ts';
+import { approveAt, confirmProposal } from './approvals.ts';
+import { askAs } from './ask.ts';
 import type { Platform } from './platform.ts';
 
 /** Enrols the phone of the person who is signed in at `page`, and has the officer approve it by the code that the phone shows. */
@@ -25,4 +26,19 @@ export async function signClass(platform: Platform, page: Page): Promise<void> {
   await page.locator('[data-document]:not([aria-busy])').waitFor();
   await page.getByRole('button', { name: /^Mã giống/ }).click();
   await page.getByRole('heading', { name: /^Đã (?:ký|đóng dấu) xong$/ }).waitFor();
+}
+
+/** Gives the school of the administrator at `school` its seal, which the officer approves; gives the approval's address. */
+export async function giveSeal(platform: Platform, school: Page, officer: Page): Promise<string> {
+  await school.goto(`${platform.url}/admin`);
+  const { roles } = await askAs(school, 'GET', '/api/v1/me');
+  const { approvalId } = await askAs(school, 'POST', '/api/v1/certificate-requests', {
+    organisationId: roles[0].organisation.id,
+    custody: 'key-store',
+  });
+  const address = `${platform.url}/admin/approvals/${approvalId}`;
+  await school.goto(address);
+  await confirmProposal(school);
+  await approveAt(officer, address);
+  return address;
 }

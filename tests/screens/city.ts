@@ -1,10 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { approveAt, confirmProposal } from '@edutrust/testing/approvals';
 import { askAs } from '@edutrust/testing/ask';
 import { beginByLink, beginWithPasskey, choosePassword, person, signIn, staffPassword } from '@edutrust/testing/people';
 import type { Platform } from '@edutrust/testing/platform';
-import { enrolPhone, signClass } from '@edutrust/testing/signing';
+import { enrolPhone, giveSeal, signClass } from '@edutrust/testing/signing';
 import type { Page } from 'playwright-core';
 
 /** How the demo's first start calls each of them; the department has a link instead of a code. */
@@ -142,7 +141,7 @@ export class City {
 
   async #finish(): Promise<{ readonly path: string; readonly code: string }> {
     if (this.isNow) {
-      await this.#giveSeal();
+      this.approval = await giveSeal(this.platform, await this.pageOf('school'), await this.pageOf('officer'));
       await signClass(this.platform, await this.enrol('clerk'));
     }
     const officer = await this.pageOf('officer');
@@ -157,25 +156,6 @@ export class City {
       this.isNow ? 'issued' : 'signed',
     );
     return { path: await this.file('hoc-ba.pdf', Buffer.from(bytes)), code };
-  }
-
-  async #giveSeal(): Promise<void> {
-    const page = await this.pageOf('school');
-    await page.goto(`${this.platform.url}/admin`);
-    const approvalId = await page.evaluate(async () => {
-      const me = await (await fetch('/api/v1/me')).json();
-      const answer = await fetch('/api/v1/certificate-requests', {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ organisationId: me.roles[0].organisation.id, custody: 'key-store' }),
-      });
-      return (await answer.json()).approvalId as string;
-    });
-    const approval = `${this.platform.url}/admin/approvals/${approvalId}`;
-    this.approval = approval;
-    await page.goto(approval);
-    await confirmProposal(page);
-    await approveAt(await this.pageOf('officer'), approval);
   }
 
   async file(name: string, content: string | Buffer): Promise<string> {

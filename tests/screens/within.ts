@@ -2,19 +2,13 @@ import { execFile } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { person, signIn, staffPassword } from '@edutrust/testing/people';
+import { freshCode, person, signIn, staffPassword } from '@edutrust/testing/people';
 import type { Page } from 'playwright-core';
 import type { City } from './city.ts';
 import { consent, type Screen, signInPath } from './ways.ts';
 
-/** A fresh code for somebody of the demo, as at the operator's desk. */
-async function invite(city: City, role: string): Promise<string> {
-  const answer = await city.platform.run('--json', 'people', 'invite', person(city.platform, role).educationId);
-  return JSON.parse(answer.stdout).code;
-}
-
 async function chooseHow(page: Page, city: City, role: string): Promise<void> {
-  await city.typeCode(page, await invite(city, role));
+  await city.typeCode(page, await freshCode(city.platform, person(city.platform, role)));
   await page.getByRole('button', { name: 'Đúng', exact: true }).click();
   await page.getByLabel('Mật khẩu mới').waitFor({ state: 'attached' });
 }

@@ -155,7 +155,7 @@ const confirm = (tools: IdpTools) =>
             error: {
               detail:
                 viewOf(request).locale === 'vi'
-                  ? 'Đây không phải phiếu của bạn. Hãy trả phiếu lại cho giáo viên và xin phiếu của mình.'
+                  ? 'Đây không phải phiếu của mình. Hãy trả phiếu lại cho thầy cô và xin đúng phiếu.'
                   : 'This is not your sheet. Give it back to your teacher and ask for your own.',
             },
           }),

@@ -297,7 +297,7 @@ export async function removePasskey(
   // Without it a password alone would be the way in to roles that ask for a passkey (W5).
   if (passkeys.length === 1 && needPasskey(await recordedRolesOf(transaction, personId))) {
     throw new Conflict('passkeys/role-needs-one', {
-      vi: 'Vai trò của anh/chị cần passkey; hãy thêm passkey khác trước khi gỡ cái này.',
+      vi: 'Vai trò này cần passkey; hãy thêm passkey khác trước khi gỡ cái này.',
       en: 'Your role needs a passkey; add another before you remove this one.',
     });
   }

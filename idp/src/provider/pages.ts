@@ -52,7 +52,7 @@ export function loggedOutPage(pages: IdpPages, ctx: KoaContextWithOIDC): void {
 
 const sentences: Record<string, Text> = {
   invalid_redirect_uri: {
-    vi: 'Ứng dụng muốn quay về một địa chỉ chưa được đăng ký, nên chúng tôi dừng lại cho an toàn.',
+    vi: 'Ứng dụng muốn quay về một địa chỉ chưa được đăng ký, nên trang này dừng lại cho an toàn.',
     en: 'The app wants to return to an address that is not registered, so we stopped to protect you.',
   },
   invalid_client: {

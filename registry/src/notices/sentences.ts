@@ -45,11 +45,11 @@ const catalogue = {
   }),
   'email.changed': () => ({
     title: {
-      vi: 'Địa chỉ nhận thông báo của anh/chị vừa được ghi lại.',
+      vi: 'Địa chỉ nhận thông báo vừa được ghi lại.',
       en: 'The address that your notices are mailed to was changed.',
     },
     remedy: {
-      vi: 'Nếu anh/chị không biết việc này, hãy báo ngay cho nhà trường: có thể ai đó không muốn anh/chị nhận cảnh báo.',
+      vi: 'Nếu không biết việc này, hãy báo ngay cho nhà trường: có thể ai đó không muốn cảnh báo tới nơi.',
       en: 'If this was not you, tell your school at once: somebody may be trying to keep warnings from you.',
     },
   }),
@@ -111,11 +111,11 @@ const catalogue = {
   }),
   'signing-phone.ended': ({ device = '' }) => ({
     title: {
-      vi: `Điện thoại ký số của anh/chị${device && ` (${device})`} đã ngừng ký.`,
+      vi: `Điện thoại ký số${device && ` (${device})`} đã ngừng ký.`,
       en: `Your signing phone${device && ` (${device})`} signs no longer.`,
     },
     remedy: {
-      vi: 'Nếu anh/chị đổi hoặc mất máy, hãy đăng ký điện thoại mới ở mục «Ký số». Nếu không phải anh/chị, hãy báo ngay cán bộ an toàn thông tin của Sở.',
+      vi: 'Đổi hoặc mất máy thì đăng ký điện thoại mới ở mục «Ký số». Nếu không phải chính mình làm, hãy báo ngay cán bộ an toàn thông tin của Sở.',
       en: 'If you lost or changed your phone, enrol the new one under "Signing". If this was not you, tell the security officer of the department at once.',
     },
   }),
@@ -145,7 +145,7 @@ const catalogue = {
   }),
   'role.ended': ({ role = '', organisation = '', by = '' }) => ({
     title: {
-      vi: `Vai trò «${role}» của anh/chị${organisation && ` tại ${organisation}`} đã kết thúc${by && ` bởi ${by}`}.`,
+      vi: `Vai trò «${role}»${organisation && ` tại ${organisation}`} đã kết thúc${by && ` bởi ${by}`}.`,
       en: `Your role “${role}”${organisation && ` at ${organisation}`} was ended${by && ` by ${by}`}.`,
     },
     remedy: ask,
@@ -162,11 +162,11 @@ const catalogue = {
   }),
   'approval.waiting': ({ what = '', whatEn = what, by = '' }) => ({
     title: {
-      vi: `${by || 'Một người khác'} đề nghị: ${what}. Việc này chờ anh/chị xem và duyệt.`,
+      vi: `${by || 'Một người khác'} đề nghị: ${what}. Việc này chờ anh chị xem và duyệt.`,
       en: `${by || 'Somebody'} proposed: ${whatEn}. It waits for you to look at it and approve it.`,
     },
     remedy: {
-      vi: 'Mở trang «Việc cần hai người» trong trang quản trị. Chỉ duyệt khi anh/chị đã kiểm tra với người đề nghị.',
+      vi: 'Mở trang «Việc cần hai người» trong trang quản trị. Chỉ duyệt khi đã kiểm tra với người đề nghị.',
       en: 'Open “Two people” in the console. Approve only after you have checked it with the person who proposed it.',
     },
   }),

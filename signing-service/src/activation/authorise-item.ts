@@ -85,7 +85,7 @@ async function claim(transaction: Transaction, files: readonly Item[]): Promise<
 const signedMeanwhile: ItemError = {
   code: 'signing/signed-meanwhile',
   detail: {
-    vi: 'Người khác vừa ký văn bản này trước anh/chị. Hãy mở lại và ký.',
+    vi: 'Người khác vừa ký văn bản này trước. Hãy mở lại và ký.',
     en: 'Somebody else signed this document just before you. Open it again and sign.',
   },
 };

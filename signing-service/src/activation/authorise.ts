@@ -87,7 +87,7 @@ function sessionExpired(): Conflict {
 
 function certificateRevoked(): Conflict {
   return new Conflict('signing/certificate-revoked', {
-    vi: 'Chứng thư ký số của anh/chị đã bị thu hồi hoặc hết hạn. Chưa có văn bản nào được ký.',
+    vi: 'Chứng thư ký số đã bị thu hồi hoặc hết hạn. Chưa có văn bản nào được ký.',
     en: 'Your signing certificate is revoked or expired. Nothing was signed.',
   });
 }

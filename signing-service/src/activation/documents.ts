@@ -90,7 +90,7 @@ export async function dueDocuments(
   if (others.every((id) => confirmed.has(id))) throw beingSigned();
   throw new Conflict(
     'signing/not-waiting',
-    { vi: 'Có văn bản không chờ anh/chị ký.', en: 'Some documents do not wait for you.' },
+    { vi: 'Có văn bản không tới lượt ký ở đây.', en: 'Some documents do not wait for you.' },
     {
       remedy: { vi: 'Tải lại danh sách rồi chọn lại.', en: 'Reload the list and choose again.' },
       fields: others.map((id) => ({

@@ -35,7 +35,7 @@ export async function readyEnrolment(context: ServiceContext, personId: string):
   if (now < validFromDate || now >= validToDate) {
     throw new Conflict(
       'signing/certificate-expired',
-      { vi: 'Chứng thư ký số của anh/chị đã hết hạn.', en: 'Your signing certificate has expired.' },
+      { vi: 'Chứng thư ký số đã hết hạn.', en: 'Your signing certificate has expired.' },
       { remedy: { vi: 'Thu hồi đăng ký cũ rồi đăng ký lại.', en: 'Revoke the old enrolment and enrol again.' } },
     );
   }

@@ -162,7 +162,7 @@ const notInClass: Refusal = {
 };
 
 const changedSince: Refusal = {
-  detail: { vi: 'Đã được sửa sau khi anh/chị mở.', en: 'Was changed after you opened it.' },
+  detail: { vi: 'Đã được sửa sau khi mở trang này.', en: 'Was changed after you opened it.' },
   error: (fields) =>
     new Conflict(
       'marks/changed-since',
@@ -172,7 +172,7 @@ const changedSince: Refusal = {
       },
       {
         remedy: {
-          vi: 'Tải lại bảng điểm rồi nhập lại phần của anh/chị.',
+          vi: 'Tải lại bảng điểm rồi nhập lại phần của mình.',
           en: 'Reload the marks and enter yours again.',
         },
         fields,

@@ -100,7 +100,7 @@ export async function documentByCode(db: Database, code: VerificationCode): Prom
     { vi: 'Không có văn bản nào mang mã này.', en: 'No document has this code.' },
     {
       remedy: {
-        vi: 'So lại từng ký tự với bản in. Nếu vẫn không có, hãy hỏi nơi đã đưa văn bản.',
+        vi: 'So lại từng ký tự với bản in. Nếu vẫn không có, hãy hỏi nơi đã đưa văn bản này.',
         en: 'Compare each character with the paper. If it is right, ask the person who gave you the document.',
       },
     },
