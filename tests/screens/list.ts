@@ -365,7 +365,6 @@ export const screens: readonly Screen[] = [
   },
   { name: '25 children of a guardian', who: 'guardian', open: '/account/children', before: '/' },
   { name: '25 guardian’s launcher', who: 'guardian', open: '/' },
-  { name: '00 gallery', who: 'visitor', open: '/design', before: null },
   { name: 'signed out', who: 'visitor', open: '/signed-out' },
   { name: 'nothing here', who: 'visitor', open: '/nothing-here' },
 ];
