@@ -153,7 +153,8 @@ test('why a person cannot sign in is a list of steps; suspended and resumed show
 });
 
 test('the desk sees that somebody has an authenticator app and takes it away; another school’s desk does neither', async () => {
-  const { schoolAdministrator, teacher } = world.city.people;
+  const { schoolAdministrator } = world.city.people;
+  const teacher = world.city.schools[0]?.teacherIds.at(-1) ?? ''; // of a subject: signs nothing
   const stranger = world.city.schools[1]?.administratorId ?? '';
   const hasApp = async () => (await as(schoolAdministrator, 'GET', `/people/${teacher}/account`)).json.hasSecondFactor;
   assert.equal(await hasApp(), false);
