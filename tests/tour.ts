@@ -117,6 +117,12 @@ async function arrive(tour: Tour, page: Page, path: string, note: (what: string)
   await settled(page).catch(() => note('no heading, or it never ends loading'));
   if (await page.getByRole('heading', { level: 1, name: /chưa tải được/ }).count()) note('the page did not load');
   if (!isInside) return;
+  // On a busy machine the heading of the page before may be seen above: focus and words come with the new one, or never.
+  await page
+    .waitForFunction(
+      () => document.activeElement?.tagName === 'H1' && document.getElementById('announcer')?.textContent,
+    )
+    .catch(() => undefined);
   const after = await page.evaluate(() => ({
     focus: document.activeElement?.tagName,
     title: document.title,

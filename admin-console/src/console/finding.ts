@@ -57,7 +57,7 @@ function pages(me: Me, words: string): Found[] {
 }
 
 async function people(words: string): Promise<Found[]> {
-  const { items } = await must(api.GET('/api/v1/people', { params: { query: { q: words, limit: 6 } } }));
+  const { items } = await must(api.GET('/api/v1/people', { params: { query: { q: words, limit: 4 } } }));
   return items.map(({ id, fullName, educationId, affiliations: [first] }) => ({
     kind: t('Người', 'People'),
     href: `/admin/people/${id}`,

@@ -1,14 +1,13 @@
-import { useState } from 'preact/hooks';
 import { api, must } from '../design/api.ts';
 import { Chips } from '../design/choices.tsx';
 import { Banner } from '../design/form.tsx';
-import { formatDate, formatNumber, t } from '../design/language.ts';
+import { formatNumber, t } from '../design/language.ts';
 import { useLoad } from '../design/load.ts';
 import { Row, Ruled } from '../design/ruled.tsx';
 import { Empty, Show } from '../design/show.tsx';
-import { Table } from '../design/table.tsx';
 import { approvalPath } from './approvals/passkey-act.ts';
 import { NewDocumentLink, useMaySend } from './documents/link.tsx';
+import { EnrolledPhones } from './documents/phones.tsx';
 import { OwnQueue } from './documents/queue.tsx';
 import { Requests } from './documents/row.tsx';
 import type { SigningRequest } from './documents/views.ts';
@@ -111,60 +110,5 @@ function Enrolments() {
         ))}
       </Ruled>
     </section>
-  );
-}
-
-/** Phones that sign now, and until when. */
-function EnrolledPhones() {
-  const [isOpen, setOpen] = useState(false);
-  return (
-    <details onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
-      <summary>{t('Điện thoại đang ký được', 'Phones that can sign')}</summary>
-      {isOpen && <EnrolledList />}
-    </details>
-  );
-}
-
-function EnrolledList() {
-  const { loaded, more } = usePages('enrolled phones', (cursor) =>
-    must(
-      api.GET('/api/v1/signing/enrolments', {
-        params: { query: { state: 'enrolled', limit: 50, ...(cursor ? { cursor } : {}) } },
-      }),
-    ),
-  );
-  return (
-    <Show loaded={loaded}>
-      {(phones) => (
-        <>
-          <Table
-            label={t('Điện thoại đang ký được', 'Phones that can sign')}
-            heads={[
-              t('Người ký', 'Signer'),
-              t('Điện thoại', 'Phone'),
-              t('Chứng thư có giá trị đến', 'Certificate valid until'),
-            ]}
-          >
-            {phones.map((one) => (
-              <tr key={one.id}>
-                <td>
-                  <span class="font-semibold">{one.person.fullName}</span>
-                  <span class="block text-sm text-quiet">
-                    {one.title} · {one.organisation.name}
-                  </span>
-                </td>
-                <td data-label={t('Điện thoại', 'Phone')}>{one.deviceName}</td>
-                <td class="number" data-label={t('Có giá trị đến', 'Valid until')}>
-                  {one.validUntil && (
-                    <a href={`/admin/certificates/${one.certificateSerial}`}>{formatDate(one.validUntil)}</a>
-                  )}
-                </td>
-              </tr>
-            ))}
-          </Table>
-          {more && <More onClick={more} />}
-        </>
-      )}
-    </Show>
   );
 }

@@ -152,6 +152,22 @@ test('why a person cannot sign in is a list of steps; suspended and resumed show
   assert.equal((await as(administrator, 'POST', `/people/${administrator}/suspend`)).status, 409, 'not oneself');
 });
 
+test('the desk sees that somebody has an authenticator app and takes it away; another school’s desk does neither', async () => {
+  const { schoolAdministrator } = world.city.people;
+  const teacher = world.city.schools[0]?.teacherIds.at(-1) ?? ''; // of a subject: signs nothing
+  const stranger = world.city.schools[1]?.administratorId ?? '';
+  const hasApp = async () => (await as(schoolAdministrator, 'GET', `/people/${teacher}/account`)).json.hasSecondFactor;
+  assert.equal(await hasApp(), false);
+  await sql`INSERT INTO idp.second_factor (person_id, sealed_secret, added_at, last_step, failures)
+    VALUES (${teacher}, '\\x00', now(), 0, 0)`.execute(world.context.db);
+  assert.equal(await hasApp(), true);
+  assert.equal((await as(stranger, 'GET', `/people/${teacher}/account`)).status, 403);
+  assert.equal((await as(stranger, 'DELETE', `/people/${teacher}/second-factor`)).status, 403);
+  assert.equal(await hasApp(), true);
+  assert.equal((await as(schoolAdministrator, 'DELETE', `/people/${teacher}/second-factor`)).status, 204);
+  assert.equal(await hasApp(), false);
+});
+
 test('an app is registered, changed, given a new secret and ended; its secret is shown once', async () => {
   const { administrator, teacher } = world.city.people;
   const input = {

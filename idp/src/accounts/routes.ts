@@ -22,6 +22,7 @@ const Status = Type.Object({
   status: Type.Enum(['none', 'invited', 'active', 'suspended']),
   passkeys: Type.Integer(),
   hasPassword: Type.Boolean(),
+  hasSecondFactor: Type.Boolean(),
   lastSignInAt: nullable(Time),
   sessions: Type.Integer(),
   opens: Type.Object({ password: Type.Boolean(), passkey: Type.Boolean() }),

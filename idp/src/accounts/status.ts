@@ -32,6 +32,8 @@ export interface AccountStatus {
   readonly status: 'none' | 'invited' | 'active' | 'suspended';
   readonly passkeys: number;
   readonly hasPassword: boolean;
+  /** An authenticator app beside the password. */
+  readonly hasSecondFactor: boolean;
   readonly lastSignInAt: Date | null;
   readonly sessions: number;
   /** Whether the right credential would be let in now, from where was asked about. */
@@ -62,11 +64,12 @@ export async function accountStatus(
   const person = await getPerson(db, personId);
   const account = await findAccount(db, personId);
   const sessions = await listSessions(db, personId);
-  const { rows } = await sql<{ passkeys: number; code_until: Date | null }>`
+  const { rows } = await sql<{ passkeys: number; has_app: boolean; code_until: Date | null }>`
     SELECT (SELECT count(*)::int FROM idp.passkey WHERE person_id = ${personId}) AS passkeys,
+      EXISTS (SELECT FROM idp.second_factor WHERE person_id = ${personId}) AS has_app,
       (SELECT max(expires_at) FROM idp.activation
        WHERE person_id = ${personId} AND used_at IS NULL AND revoked_at IS NULL) AS code_until`.execute(db);
-  const { passkeys = 0, code_until: codeUntil = null } = rows[0] ?? {};
+  const { passkeys = 0, has_app: hasSecondFactor = false, code_until: codeUntil = null } = rows[0] ?? {};
   const hasPassword = passwordHashOf(context.secrets, account) !== null;
   const obstacle = obstacleOf(person, account);
   const waitSeconds = await secondsToWait(context, personId, asked.address);
@@ -82,6 +85,7 @@ export async function accountStatus(
     status: account?.status ?? 'none',
     passkeys,
     hasPassword,
+    hasSecondFactor,
     lastSignInAt: account?.last_sign_in_at ?? null,
     sessions: sessions.length,
     opens: {

@@ -3,8 +3,7 @@ import { State } from '../../design/mark.tsx';
 import { Table } from '../../design/table.tsx';
 import { useFilter } from '../filter.ts';
 import { EducationId } from '../parts.tsx';
-import { repeated } from '../twins.ts';
-import { type Account, type ClassView, helpName, type Learner } from './views.ts';
+import { type Account, type ClassView, helpName, type Learner, markOf } from './views.ts';
 
 /** The class as a list; without accounts it says who they are and no more. */
 export function LearnerTable({
@@ -23,7 +22,6 @@ export function LearnerTable({
   const [only, setOnly] = useFilter<'new'>('only');
   const isActive = (id: string) => accounts?.get(id)?.status === 'active';
   const shown = only === 'new' ? learners.filter(({ id }) => !isActive(id)) : learners;
-  const twins = repeated(data.learners.map(({ fullName }) => fullName));
   return (
     <div class="grid gap-4">
       {accounts && learners.some(({ id }) => !isActive(id)) && (
@@ -50,12 +48,7 @@ export function LearnerTable({
           <tr key={learner.id}>
             <td>
               <a href={`/admin/people/${learner.id}`}>{learner.fullName}</a>
-              {twins.has(learner.fullName) && learner.birthDate && (
-                <span class="text-quiet sm:hidden">
-                  {' '}
-                  ({t('sinh', 'born')} {formatDate(learner.birthDate)})
-                </span>
-              )}
+              {markOf(data, learner) && <span class="block text-sm text-quiet sm:hidden">{markOf(data, learner)}</span>}
             </td>
             <td class="max-sm:hidden!">
               <EducationId id={learner.educationId} />

@@ -101,9 +101,10 @@ function Checks({
   );
 }
 
-const known = ({ passkeys, sessions, lastSignInAt }: Account): string =>
+const known = ({ passkeys, sessions, lastSignInAt, hasSecondFactor }: Account): string =>
   [
     t(`${passkeys} passkey`, `${passkeys} passkeys`),
+    hasSecondFactor && t('có ứng dụng mã', 'an authenticator app'),
     t(`${sessions} nơi đang đăng nhập`, `${sessions} sessions`),
     lastSignInAt && `${t('vào lần cuối', 'last in')} ${formatTime(lastSignInAt)}`,
   ]
@@ -123,10 +124,11 @@ function Acts({
   ...of
 }: ActsProps & { readonly isBroken: boolean; readonly onCode: (made: MadeCode) => void }) {
   const may = mayDo(of.person);
-  const { status, sessions } = of.account;
+  const { status, sessions, hasSecondFactor } = of.account;
   const offered = [
     may('accounts.suspend') && status === 'suspended' && <Resume key="resume" {...of} />,
     may('accounts.invite') && status !== 'suspended' && <Code key="code" {...of} isFirst={isBroken} onCode={onCode} />,
+    may('accounts.invite') && hasSecondFactor && <RemoveApp key="app" {...of} />,
     may('accounts.suspend') && sessions > 0 && <EndSessions key="end" {...of} />,
     may('accounts.suspend') && status === 'active' && <Suspend key="suspend" {...of} />,
   ].filter(Boolean);
@@ -179,6 +181,29 @@ function Code({
         {t(
           'Ai cầm mã thì đặt được mật khẩu, nên chỉ đưa cho đúng người. Mã cấp trước đó thôi dùng được. Việc này được ghi lại.',
           'Anyone who holds the code can choose the password: give it to the person alone. An earlier code stops working. This is recorded.',
+        )}
+      </p>
+    </ActButton>
+  );
+}
+
+/** For who lost the phone with the app, and the recovery codes as well. */
+function RemoveApp({ person, onDone }: ActsProps) {
+  const given = givenName(person.fullName);
+  return (
+    <ActButton
+      label={t('Mất ứng dụng mã', 'Lost the code app')}
+      question={t(`Gỡ ứng dụng mã của ${given}?`, `Remove the authenticator app of ${given}?`)}
+      confirm={t('Gỡ ứng dụng mã', 'Remove it')}
+      onConfirm={async () => {
+        await must(api.DELETE('/api/v1/people/{id}/second-factor', { params: { path: { id: person.id } } }));
+        onDone();
+      }}
+    >
+      <p>
+        {t(
+          `Từ lúc đó mật khẩu một mình mở được tài khoản, và mã dự phòng thôi dùng được. Chỉ gỡ khi chính ${given} nhờ. ${given} được báo, và việc này được ghi lại.`,
+          `From then on the password alone opens the account, and recovery codes stop working. Do it only when ${given} asks in person. ${given} is told, and it is recorded.`,
         )}
       </p>
     </ActButton>
