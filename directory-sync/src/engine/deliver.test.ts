@@ -123,3 +123,35 @@ test('who was taken away or changed at the target by somebody else is looked up,
   await bringPending(context, targetId);
   assert.equal(await nameThere(), 'Đặng Thị Năm', 'though no version of ours changed');
 });
+
+test('what went out before the target went away is on record, though nobody was brought', async () => {
+  const { rows } = await context.pool.query<{ id: string }>(
+    'SELECT person_id AS id FROM sync.delivered WHERE target_id = $1 LIMIT 9',
+    [targetId],
+  );
+  const some = rows.map(({ id }) => id);
+  const recorded = async () =>
+    (await context.pool.query('SELECT sum(times)::int AS times FROM sync.release WHERE person_id = ANY($1)', [some]))
+      .rows[0].times;
+  const before = await recorded();
+  await context.pool.query("UPDATE registry.person SET full_name = 'Lê Văn Lâu' WHERE id = ANY($1)", [some]);
+  await noteChanges(context, some);
+  const { modify } = Client.prototype;
+  let taken = 0;
+  const away = mock.method(
+    Client.prototype,
+    'modify',
+    async function (this: Client, ...given: Parameters<typeof modify>) {
+      taken += 1;
+      if (taken > 5) throw new Error('the connection is gone');
+      await modify.apply(this, given);
+    },
+  );
+  await bringPending(context, targetId);
+  away.mock.restore();
+  assert.equal((await recorded()) - before, 5);
+  const waiting = await context.pool.query('SELECT FROM sync.pending WHERE target_id = $1', [targetId]);
+  assert.equal(waiting.rowCount, some.length);
+  const { state, proof } = await runTarget(context, targetId, { mode: 'apply', actor });
+  assert.ok(state === 'done' && proof && isConverged(proof));
+});

@@ -79,10 +79,14 @@ async function sendNewer(
     idOf.set(person.key, personId);
     differences.push(newerThan(delivered, person, connection.fold));
   }
-  for (const result of await doAll(connection, changesOf(differences), signal)) {
-    if (result.error === null) results.push(result);
-    else for (const key of keysOf(result.change)) doubtful.add(idOf.get(key) ?? '');
+  const sent: Result[] = [];
+  try {
+    await doAll(connection, changesOf(differences), signal, sent);
+  } finally {
+    results.push(...sent.filter(({ error }) => error === null)); // on record, also when the target went away
   }
+  for (const { change, error } of sent)
+    if (error !== null) for (const key of keysOf(change)) doubtful.add(idOf.get(key) ?? '');
   return doubtful;
 }
 
