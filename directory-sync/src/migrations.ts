@@ -342,5 +342,18 @@ export const migrations: SchemaMigrations = {
         );
         COMMENT ON TABLE sync.mark IS 'how each part of a target was marked when it was last in step';`,
     },
+    {
+      name: '020-delivered',
+      sql: `
+        CREATE TABLE sync.delivered (
+          target_id uuid NOT NULL REFERENCES sync.target ON DELETE CASCADE,
+          person_id uuid NOT NULL,
+          version bytea NOT NULL,
+          groups text[] NOT NULL,
+          PRIMARY KEY (target_id, person_id)
+        );
+        CREATE INDEX pending_order ON sync.pending (target_id, added_at);
+        COMMENT ON TABLE sync.delivered IS 'what a target took last of whom: a digest of each field, and the groups';`,
+    },
   ],
 };

@@ -98,6 +98,13 @@ export type SyncTables = {
     bucket: string;
     digest: Buffer;
   };
+  /** Taken out while somebody is brought: no row means that nobody knows. */
+  'sync.delivered': {
+    target_id: string;
+    person_id: string;
+    version: Buffer;
+    groups: string[];
+  };
   'sync.disabled': {
     target_id: string;
     person_id: string;

@@ -1,5 +1,4 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import type { Transaction } from '@edutrust/platform/database';
 import { Unavailable } from '@edutrust/platform/errors';
 import { schoolsOf } from '@edutrust/registry/people';
 import { sql } from 'kysely';
@@ -77,32 +76,22 @@ export async function applyRun(
 }
 
 /**
- * Does some changes that are in no run; gives why the first that was refused was. `andThen` is kept together with what
- * came of them, and hears whether all are done.
+ * Does some changes that are in no run, people first, and gives what came of each; also those that were done before the
+ * target stopped answering are in `results`.
  *
  * @throws Unavailable
  */
-export async function applyDirectly(
-  context: ServiceContext,
+export async function doAll(
   connection: Connection,
-  target: TargetRow,
   changes: readonly Change[],
   lease: AbortSignal,
-  andThen: (transaction: Transaction, isDone: boolean) => Promise<void>,
-): Promise<string | undefined> {
-  const results: Result[] = [];
-  let isOver = false;
-  try {
-    for (const kind of kinds) {
-      const some = changes.flatMap((change, number) => (change.kind === kind ? [{ ...change, number }] : []));
-      if (some.length > 0) await doEach(connection, some, lease, (result) => results.push(result));
-    }
-    isOver = true;
-  } finally {
-    const isDone = isOver && results.every(({ error }) => error === null);
-    await keepResults(context, target, results, { approved: false }, (transaction) => andThen(transaction, isDone));
+  results: Result[] = [],
+): Promise<Result[]> {
+  for (const kind of kinds) {
+    const some = changes.flatMap((change, number) => (change.kind === kind ? [{ ...change, number }] : []));
+    if (some.length > 0) await doEach(connection, some, lease, (result) => results.push(result));
   }
-  return results.find(({ error }) => error !== null)?.error ?? undefined;
+  return results;
 }
 
 /** Sends as many at once as the target takes, and stops when it does not answer. */
@@ -139,20 +128,18 @@ async function keepResults(
   { db, clock }: ServiceContext,
   target: TargetRow,
   results: readonly Result[],
-  { runId, approved }: { readonly runId?: string; readonly approved: boolean },
-  andThen?: (transaction: Transaction) => Promise<void>,
+  { runId, approved }: { readonly runId: string; readonly approved: boolean },
 ): Promise<void> {
-  if (results.length === 0 && !andThen) return;
+  if (results.length === 0) return;
   const now = clock.now();
   const done = results.flatMap(({ change, error }) => (error === null ? [change] : []));
   const disabled = done.flatMap(({ action, personId }) => (action === 'disable' && personId ? [personId] : []));
   const schools = disabled.length > 0 ? await schoolsOf(db, disabled) : new Map<string, string[]>();
   await db.transaction().execute(async (transaction) => {
-    if (runId)
-      await sql`
-        UPDATE sync.change AS c SET state = CASE WHEN r.error IS NULL THEN 'done' ELSE 'failed' END, error = r.error
-        FROM unnest(${results.map(({ change }) => change.number)}::int[], ${results.map(({ error }) => error)}::text[]) AS r (number, error)
-        WHERE c.run_id = ${runId} AND c.number = r.number`.execute(transaction);
+    await sql`
+      UPDATE sync.change AS c SET state = CASE WHEN r.error IS NULL THEN 'done' ELSE 'failed' END, error = r.error
+      FROM unnest(${results.map(({ change }) => change.number)}::int[], ${results.map(({ error }) => error)}::text[]) AS r (number, error)
+      WHERE c.run_id = ${runId} AND c.number = r.number`.execute(transaction);
     if (disabled.length > 0)
       await syncOf(transaction)
         .insertInto('sync.disabled')
@@ -174,6 +161,5 @@ async function keepResults(
       ),
       now,
     );
-    await andThen?.(transaction);
   });
 }

@@ -40,12 +40,19 @@ export function compare(wanted: ReleasedPerson, held: Holding | undefined, fold:
           after: only(wanted.fields),
           ofLeaver: !wanted.isActive,
         };
-  const now = new Set(held.groups.map(fold));
-  const should = new Set(wanted.groups.map(fold));
+  return { ...who, person, ...groupDifference(wanted.groups, held.groups, fold) };
+}
+
+/** Groups to come into, and groups to leave. */
+export function groupDifference(
+  wanted: readonly string[],
+  held: readonly string[],
+  fold: (key: string) => string,
+): Pick<Difference, 'join' | 'leave'> {
+  const now = new Set(held.map(fold));
+  const should = new Set(wanted.map(fold));
   return {
-    ...who,
-    person,
-    join: wanted.groups.filter((group) => !now.has(fold(group))),
+    join: wanted.filter((group) => !now.has(fold(group))),
     leave: [...now].filter((group) => !should.has(group)).sort(),
   };
 }

@@ -6,7 +6,7 @@ import type { Text } from '@edutrust/platform/messages';
 import { type Selectable, sql } from 'kysely';
 import { record } from '../events.ts';
 import { type RunTotals, type SyncTables, syncOf } from '../tables.ts';
-import { findTarget, openTarget, type TargetRow } from '../targets/store.ts';
+import { openTarget, type TargetRow } from '../targets/store.ts';
 import { applyRun } from './apply.ts';
 import { supersedeHeld, waitingOf } from './approve.ts';
 import type { Proof } from './digest.ts';
@@ -48,8 +48,7 @@ type RunRow = Selectable<SyncTables['sync.run']>;
  */
 export async function runTarget(context: ServiceContext, targetId: string, options: RunOptions): Promise<RunResult> {
   const { db, clock } = context;
-  const target = await findTarget(db, targetId);
-  return withTarget(context, targetId, async (lease) => {
+  return withTarget(context, targetId, async ({ target, signal: lease }) => {
     await endInterrupted(context, target, lease);
     const id = uuidv7();
     await sql`
@@ -241,11 +240,11 @@ async function keepStanding(
     .where('id', '=', target.id)
     .execute();
   if (isInStep)
-    await tables
-      .deleteFrom('sync.pending')
-      .where('target_id', '=', target.id)
-      .where('added_at', '<', run.started_at)
-      .execute();
+    await sql`
+      WITH gone AS (DELETE FROM sync.pending WHERE target_id = ${target.id} AND added_at < ${run.started_at} RETURNING person_id)
+      DELETE FROM sync.delivered AS d USING gone WHERE d.target_id = ${target.id} AND d.person_id = gone.person_id`.execute(
+      transaction,
+    );
 }
 
 const keptDays = 90;

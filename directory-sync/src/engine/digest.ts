@@ -62,9 +62,12 @@ export class ProofWriter {
     this.#fold = fold;
   }
 
-  /** One person, as the contract has them and as the target holds them. Who left and is not there is nobody. */
-  add(schoolId: string, wanted: ReleasedPerson, held: Holding | undefined): void {
-    if (!wanted.isActive && !held) return;
+  /**
+   * One person, as the contract has them and as the target holds them; whether it is the same. Who left and is not there
+   * is nobody.
+   */
+  add(schoolId: string, wanted: ReleasedPerson, held: Holding | undefined): boolean {
+    if (!wanted.isActive && !held) return true;
     const school = this.#schools.get(schoolId) ?? {
       should: new SetDigest(),
       held: new SetDigest(),
@@ -77,15 +80,15 @@ export class ProofWriter {
     school.should.add(should);
     if (is !== undefined) school.held.add(is);
     this.#people += 1;
-    if (is === should) return;
+    if (is === should) return true;
     this.#differing += 1;
     school.isDiffering = true;
+    return false;
   }
 
   /** Only fields that we send are ours to compare. */
   #lineOf(key: string, names: readonly string[], { fields, groups }: Pick<Holding, 'fields' | 'groups'>): string {
-    const ours = [...names].sort().map((name) => [name, normalValues(fields, name)]);
-    return JSON.stringify([this.#fold(key), ours, [...new Set(groups.map(this.#fold))].sort()]);
+    return JSON.stringify([this.#fold(key), contentOf(fields, names), [...new Set(groups.map(this.#fold))].sort()]);
   }
 
   end(): Proof {
@@ -106,6 +109,9 @@ export class ProofWriter {
   }
 }
 
-/** Values have no order; composed and decomposed letters are one. */
-const normalValues = (fields: Values, name: string): string[] =>
-  (fields[name] ?? []).map((value) => value.normalize('NFC')).sort();
+/** Fields so that equal ones read the same: values have no order, composed and decomposed letters are one. */
+export const contentOf = (
+  fields: Values,
+  names: readonly string[] = Object.keys(fields),
+): readonly (readonly [string, readonly string[]])[] =>
+  [...names].sort().map((name) => [name, (fields[name] ?? []).map((value) => value.normalize('NFC')).sort()] as const);

@@ -2,16 +2,14 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import { type Database, statement, type Transaction } from '@edutrust/platform/database';
 import { Conflict, EduTrustError } from '@edutrust/platform/errors';
 import { sql } from 'kysely';
-import type { Connection } from '../connectors/connector.ts';
 import { syncOf } from '../tables.ts';
 import { type Connections, createConnections } from '../targets/connections.ts';
-import { findTarget, openTarget, readTargets, type TargetRow } from '../targets/store.ts';
-import { applyDirectly } from './apply.ts';
+import { openTarget, readTargets, type TargetRow } from '../targets/store.ts';
 import { endInterrupted } from './converge.ts';
+import { type Brought, deliver, type Waiting } from './deliver.ts';
+import { forgetDelivered } from './delivered.ts';
 import { findDrift } from './drift.ts';
-import { leaversOf, unusual } from './hold.ts';
-import { queueOf, withTarget } from './lock.ts';
-import { planPeople } from './plan.ts';
+import { type Lease, queueOf, withTarget } from './lock.ts';
 
 /** The job that brings the people who changed to one target; by the target's id. */
 export const liveTask = 'sync.live';
@@ -41,21 +39,22 @@ export async function noteChanges(context: ServiceContext, personIds: readonly s
  */
 export async function noteDrift(context: ServiceContext, targetId: string): Promise<void> {
   try {
-    await withTarget(context, targetId, () => noteDriftAt(context, targetId));
+    await withTarget(context, targetId, ({ target }) => noteDriftAt(context, target));
   } catch (error) {
     if (!(error instanceof EduTrustError)) throw error;
     context.log.info({ err: error, target: targetId }, 'not looked for drift');
   }
 }
 
-async function noteDriftAt(context: ServiceContext, targetId: string): Promise<void> {
+async function noteDriftAt(context: ServiceContext, target: TargetRow): Promise<void> {
   const { db } = context;
-  const target = await findTarget(db, targetId);
+  const targetId = target.id;
   if (target.state !== 'healthy' || (await isHeld(db, targetId))) return;
   await using connection = await openTarget(context, target);
   const { personIds = [] } = (await findDrift(context, connection, target)) ?? {};
   if (personIds.length === 0) return;
   await db.transaction().execute(async (transaction) => {
+    await forgetDelivered(transaction, targetId, personIds);
     await sql`
       INSERT INTO sync.pending (target_id, person_id) SELECT ${targetId}, unnest(${[...personIds]}::uuid[])
       ON CONFLICT (target_id, person_id) DO UPDATE SET added_at = clock_timestamp()`.execute(transaction);
@@ -83,15 +82,23 @@ export async function resumeInterrupted(context: ServiceContext): Promise<void> 
   });
 }
 
-/** What a job begins with: whether a dead process left a run, and who waits. */
+/**
+ * What a job begins with: whether a dead process left a run, and who waits. What is known of them is taken out: if this
+ * process dies while it sends, the next one looks at the target itself.
+ */
 const look = statement<
-  { readonly isInterrupted: boolean; readonly waiting: Pending[] },
+  { readonly isInterrupted: boolean; readonly waiting: Waiting[] },
   [targetId: string, mostWaiting: number]
 >(
   'sync.live-look',
-  `SELECT EXISTS (SELECT FROM sync.run WHERE target_id = $1 AND state = 'running') AS "isInterrupted", coalesce((
-     SELECT jsonb_agg(jsonb_build_object('personId', person_id, 'addedAt', added_at::text) ORDER BY added_at)
-     FROM (SELECT * FROM sync.pending WHERE target_id = $1 ORDER BY added_at LIMIT $2) AS first), '[]') AS waiting`,
+  `WITH waiting AS (SELECT person_id, added_at FROM sync.pending WHERE target_id = $1 ORDER BY added_at LIMIT $2),
+     known AS (DELETE FROM sync.delivered AS d USING waiting AS w
+       WHERE d.target_id = $1 AND d.person_id = w.person_id RETURNING d.person_id, d.version, d.groups)
+   SELECT EXISTS (SELECT FROM sync.run WHERE target_id = $1 AND state = 'running') AS "isInterrupted", coalesce((
+     SELECT jsonb_agg(jsonb_build_object('personId', w.person_id, 'addedAt', w.added_at::text, 'delivered',
+       CASE WHEN k.person_id IS NULL THEN NULL
+         ELSE jsonb_build_object('version', encode(k.version, 'hex'), 'groups', k.groups) END) ORDER BY w.added_at)
+     FROM waiting AS w LEFT JOIN known AS k USING (person_id)), '[]') AS waiting`,
 );
 
 /**
@@ -111,12 +118,14 @@ export async function bringPending(
   }
   const { db } = context;
   await withTarget(context, targetId, async (lease) => {
-    const target = await findTarget(db, targetId);
+    const { target } = lease;
     for (;;) {
+      if (target.state === 'paused') return;
       const [{ isInterrupted, waiting } = nobody] = await look(db, targetId, batchSize);
-      if (isInterrupted) await endInterrupted(context, target, lease);
-      if (target.state === 'paused' || waiting.length === 0) return;
-      if ((await bringOrGiveUp(context, connections, target, waiting, lease)).state !== 'done') {
+      if (isInterrupted) await endInterrupted(context, target, lease.signal);
+      if (waiting.length === 0) return;
+      const brought = await bringOrGiveUp(context, connections, isInterrupted ? waiting.map(unknown) : waiting, lease);
+      if (brought.state !== 'done') {
         await syncOf(db)
           .updateTable('sync.target')
           .set({ needs_full_run: true, state: 'slow' })
@@ -130,59 +139,24 @@ export async function bringPending(
   });
 }
 
-interface Pending {
-  readonly personId: string;
-  readonly addedAt: string;
-}
-
 const nobody = { isInterrupted: false, waiting: [] };
+const unknown = (waiting: Waiting): Waiting => ({ ...waiting, delivered: null });
 
-/** Takes those who were brought off the list; people who changed again meanwhile have a later time, and stay. */
-const takeOff = statement<never, [targetId: string, personIds: readonly string[], times: readonly string[]]>(
-  'sync.live-take-off',
-  `DELETE FROM sync.pending AS p USING unnest($2::uuid[], $3::timestamptz[]) AS done (person_id, added_at)
-   WHERE p.target_id = $1 AND p.person_id = done.person_id AND p.added_at <= done.added_at`,
-);
-
-/** What came of bringing people: all there, refused by the target, or left to a run that a second person releases. */
-export type Brought =
-  | { readonly state: 'done' }
-  | { readonly state: 'held' }
-  | { readonly state: 'refused'; readonly why: string };
-
-/** @throws Unavailable when the target does not answer. */
-async function bring(
-  context: ServiceContext,
-  connection: Connection,
-  target: TargetRow,
-  waiting: readonly Pending[],
-  lease: AbortSignal,
-): Promise<Brought> {
-  const personIds = waiting.map(({ personId }) => personId);
-  const plan = await planPeople(context.db, connection, target, personIds);
-  const leavers = leaversOf(plan);
-  const isHeld = leavers.length > 0 && (await unusual(context, target, [leavers])) !== undefined;
-  const changes = isHeld ? plan.filter(({ ofLeaver }) => !ofLeaver) : plan;
-  if (changes.length > 0 && target.state === 'new') await connection.prepare();
-  const refused = await applyDirectly(context, connection, target, changes, lease, async (transaction, isDone) => {
-    if (!isDone || isHeld) return;
-    const times = waiting.map(({ addedAt }) => addedAt);
-    await takeOff(transaction, target.id, personIds, times);
-  });
-  if (refused !== undefined) return { state: 'refused', why: refused };
-  return { state: isHeld ? 'held' : 'done' };
-}
-
-/** The same, where one that does not answer is only late. */
+/** Brings people; a target that does not answer is only late. */
 async function bringOrGiveUp(
   context: ServiceContext,
   connections: Connections,
-  target: TargetRow,
-  waiting: readonly Pending[],
-  lease: AbortSignal,
+  waiting: readonly Waiting[],
+  lease: Lease,
 ): Promise<Brought> {
+  const { target } = lease;
+  let known = waiting;
   try {
-    return await connections.use(target, (connection) => bring(context, connection, target, waiting, lease));
+    return await connections.use(target, (connection) => {
+      const these = known;
+      known = waiting.map(unknown); // begun again on another connection, nobody knows how far the first one came
+      return deliver(context, connection, these, lease, { isLast: waiting.length < batchSize });
+    });
   } catch (error) {
     if (!(error instanceof EduTrustError)) throw error;
     context.log.warn({ err: error, target: target.id }, 'live sync; a full run will follow');
@@ -197,15 +171,18 @@ async function bringOrGiveUp(
  */
 export async function bringOne(context: ServiceContext, targetId: string, personId: string): Promise<Brought> {
   return withTarget(context, targetId, async (lease) => {
-    const target = await findTarget(context.db, targetId);
+    const { target } = lease;
     if (target.state === 'paused')
       throw new Conflict('sync/paused', {
         vi: 'Đích này đang tạm dừng; hãy cho chạy tiếp trước.',
         en: 'This target is paused; resume it first.',
       });
-    await endInterrupted(context, target, lease);
-    const { rows } = await sql<{ now: string }>`SELECT clock_timestamp()::text AS now`.execute(context.db);
+    await endInterrupted(context, target, lease.signal);
+    const { rows } = await sql<{ now: string }>`
+      WITH known AS (DELETE FROM sync.delivered WHERE target_id = ${targetId} AND person_id = ${personId})
+      SELECT clock_timestamp()::text AS now`.execute(context.db);
+    const waiting = [{ personId, addedAt: rows[0]?.now ?? '', delivered: null }];
     await using connection = await openTarget(context, target);
-    return await bring(context, connection, target, [{ personId, addedAt: rows[0]?.now ?? '' }], lease);
+    return await deliver(context, connection, waiting, lease, { isLast: true });
   });
 }

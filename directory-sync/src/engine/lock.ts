@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { statement } from '@edutrust/platform/database';
 import { Conflict } from '@edutrust/platform/errors';
+import { isUuid } from '@edutrust/platform/ids';
+import { findTarget, type TargetRow } from '../targets/store.ts';
 
 /** Jobs of one target run one after another. */
 export const queueOf = (targetId: string) => `sync:${targetId}`;
@@ -12,10 +14,10 @@ const leaseSeconds = 30;
 /** A crash of the database loses a lease at worst, and with it its holder: it need not wait for the disk. */
 const quickly = `WITH quick AS (SELECT set_config('synchronous_commit', 'off', true)) UPDATE sync.target`;
 
-const take = statement<{ held: true }, [targetId: string, holder: string, seconds: number]>(
+const take = statement<TargetRow, [targetId: string, holder: string, seconds: number]>(
   'sync.lease-take',
-  `${quickly} SET held_by = $2, held_until = now() + make_interval(secs => $3) FROM quick
-   WHERE id = $1 AND (held_by IS NULL OR held_by = $2 OR held_until < now()) RETURNING true AS held`,
+  `${quickly} AS t SET held_by = $2, held_until = now() + make_interval(secs => $3) FROM quick
+   WHERE id = $1 AND (held_by IS NULL OR held_by = $2 OR held_until < now()) RETURNING t.*`,
 );
 
 const giveBack = statement<never, [targetId: string, holder: string]>(
@@ -23,39 +25,51 @@ const giveBack = statement<never, [targetId: string, holder: string]>(
   `${quickly} SET held_by = NULL, held_until = NULL FROM quick WHERE id = $1 AND held_by = $2`,
 );
 
+/** A target, taken. */
+export interface Lease {
+  /** As it was when it was taken. */
+  readonly target: TargetRow;
+  /** Says when the lease is lost: another process has taken over. */
+  readonly signal: AbortSignal;
+  readonly holder: string;
+  /** Set before a statement that gives the target back beside its effect, and after it was done. */
+  isEnding: boolean;
+  isGivenBack: boolean;
+}
+
 /**
  * Works on a target alone, in this and every other process: full runs, live changes, and what was released. A lease, not
- * a lock of the database session, so that connections may be pooled outside. `work` stops when the signal says that the
- * lease is lost: another process has taken over.
+ * a lock of the database session, so that connections may be pooled outside. `work` stops when its signal says so.
  *
- * @throws Conflict `sync/running`
+ * @throws Conflict `sync/running`; NotFound
  */
 export async function withTarget<Result>(
   { db }: Pick<ServiceContext, 'db'>,
   targetId: string,
-  work: (lease: AbortSignal) => Promise<Result>,
+  work: (lease: Lease) => Promise<Result>,
 ): Promise<Result> {
   const holder = randomUUID();
-  const hold = async () => (await take(db, targetId, holder, leaseSeconds)).length === 1;
-  if (!(await hold())) {
+  const hold = async () => (isUuid(targetId) ? (await take(db, targetId, holder, leaseSeconds))[0] : undefined);
+  const target = await hold();
+  if (!target) {
+    await findTarget(db, targetId);
     throw new Conflict('sync/running', {
       vi: 'Đích này đang được đồng bộ.',
       en: 'This target is being synchronised.',
     });
   }
   const lost = new AbortController();
-  const renewing = setInterval(
-    () =>
-      void hold().then(
-        (isHeld) => isHeld || lost.abort(new Error('another process took the target over')),
-        () => undefined, // the next time; the lease is three times as long
-      ),
-    (leaseSeconds * 1_000) / 3,
-  );
+  const lease: Lease = { target, holder, signal: lost.signal, isEnding: false, isGivenBack: false };
+  const renew = () =>
+    hold().then(
+      (held) => held || lost.abort(new Error('another process took the target over')),
+      () => undefined, // the next time; the lease is three times as long
+    );
+  const renewing = setInterval(() => void (lease.isEnding || renew()), (leaseSeconds * 1_000) / 3);
   try {
-    return await work(lost.signal);
+    return await work(lease);
   } finally {
     clearInterval(renewing);
-    await giveBack(db, targetId, holder);
+    if (!lease.isGivenBack) await giveBack(db, targetId, holder);
   }
 }

@@ -7,6 +7,7 @@ import { type ReleasedPerson, release } from '../model/contract.ts';
 import type { RunTotals } from '../tables.ts';
 import type { TargetRow } from '../targets/store.ts';
 import { changesOf, compare, type Difference } from './compare.ts';
+import { forgetDelivered, keepDelivered } from './delivered.ts';
 import { ProofWriter } from './digest.ts';
 import type { MarkDigests } from './marks.ts';
 import { Seen } from './seen.ts';
@@ -156,12 +157,21 @@ export async function planEverything(
     const groups = new Set<string>();
     for await (const page of pairsOf(db, connection, target, seen)) {
       const differences: Difference[] = [];
+      const there: ReleasedPerson[] = [];
       for (const { schoolId, wanted, held } of page) {
         for (const group of wanted.groups) groups.add(group);
         const difference = compare(wanted, held, connection.fold);
-        if (isInStep(difference)) inStep.add(schoolId, wanted, held);
-        else differences.push(difference);
+        if (isInStep(difference)) {
+          inStep.add(schoolId, wanted, held);
+          if (held) there.push(wanted);
+        } else differences.push(difference);
       }
+      await keepDelivered(db, target.id, there);
+      await forgetDelivered(
+        db,
+        target.id,
+        differences.map(({ personId }) => personId),
+      );
       writer.unchanged(page.length - differences.filter(({ person }) => person).length);
       await writer.write(changesOf(differences));
     }

@@ -2,8 +2,10 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import { listDirectoryPeople } from '@edutrust/registry/people';
 import { sql } from 'kysely';
 import type { Connection } from '../connectors/connector.ts';
+import type { ReleasedPerson } from '../model/contract.ts';
 import { syncOf } from '../tables.ts';
 import type { TargetRow } from '../targets/store.ts';
+import { keepDelivered } from './delivered.ts';
 import { isConverged, type Proof, ProofWriter } from './digest.ts';
 import { keepMarks, type MarkDigests } from './marks.ts';
 import { type Pair, pairOf, pairsOf } from './plan.ts';
@@ -52,7 +54,13 @@ export async function proveRun(
   }
   for await (const page of pages) {
     const moving = await movingSince(context, target, runId, page);
-    for (const { schoolId, wanted, held } of page) if (!moving.has(wanted.personId)) writer.add(schoolId, wanted, held);
+    const there: ReleasedPerson[] = [];
+    for (const { schoolId, wanted, held } of page) {
+      if (moving.has(wanted.personId)) continue;
+      const isSame = writer.add(schoolId, wanted, held);
+      if (isSame && held) there.push(wanted);
+    }
+    await keepDelivered(db, target.id, there);
   }
   const proof = writer.end();
   await db.transaction().execute(async (transaction) => {

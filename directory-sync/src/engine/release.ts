@@ -31,7 +31,7 @@ export async function applyReleased(context: ServiceContext, runId: string, appr
   if (run?.state !== 'released' || !run.held_digest) return;
   const heldDigest = run.held_digest;
   const target = await findTarget(db, run.target_id);
-  await withTarget(context, target.id, async (lease) => {
+  await withTarget(context, target.id, async ({ signal: lease }) => {
     await endInterrupted(context, target, lease);
     await using connection = await openTarget(context, target);
     const isSame =

@@ -7,6 +7,7 @@ export const syncErasures: readonly PersonalErasure[] = [
     code: 'sync',
     tables: [
       'sync.change',
+      'sync.delivered',
       'sync.disabled',
       'sync.pending',
       'sync.release',
@@ -15,7 +16,7 @@ export const syncErasures: readonly PersonalErasure[] = [
     ],
     erase: async (transaction, { ids, educationIds }) => {
       let count = 0;
-      for (const table of ['change', 'disabled', 'pending', 'release', 'scim_group_member', 'scim_user']) {
+      for (const table of ['change', 'delivered', 'disabled', 'pending', 'release', 'scim_group_member', 'scim_user']) {
         const { numAffectedRows = 0n } = await sql`
           DELETE FROM ${sql.table(`sync.${table}`)} WHERE person_id = ANY(${[...ids]}::uuid[])`.execute(transaction);
         count += Number(numAffectedRows);

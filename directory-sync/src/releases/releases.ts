@@ -13,12 +13,21 @@ export interface Release {
   readonly fields: readonly string[];
 }
 
+/** Writes down the rows `row` (`"personId"`, `fields`, in an order), as a part of a statement with these parameters. */
+export const releaseText = ({
+  recipientId,
+  recipientName,
+  at,
+}: Readonly<Record<'recipientId' | 'recipientName' | 'at', string>>) => `
+  INSERT INTO sync.release AS r (recipient_id, recipient_name, person_id, fields, first_at, last_at)
+  SELECT ${recipientId}, ${recipientName}, "personId", fields, ${at}, ${at} FROM row WHERE fields IS NOT NULL
+  ON CONFLICT (person_id, recipient_id, fields) DO UPDATE SET
+    recipient_name = excluded.recipient_name, last_at = excluded.last_at, times = r.times + 1`;
+
 const release = statement<never, [recipientId: string, recipientName: string, at: Date, releases: string]>(
   'sync.release',
-  `INSERT INTO sync.release AS r (recipient_id, recipient_name, person_id, fields, first_at, last_at)
-   SELECT $1, $2, "personId", fields, $3, $3 FROM jsonb_to_recordset($4::jsonb) AS row ("personId" uuid, fields text[])
-   ON CONFLICT (person_id, recipient_id, fields) DO UPDATE SET
-     recipient_name = excluded.recipient_name, last_at = excluded.last_at, times = r.times + 1`,
+  `WITH row AS (SELECT * FROM jsonb_to_recordset($4::jsonb) AS row ("personId" uuid, fields text[]))
+   ${releaseText({ recipientId: '$1', recipientName: '$2', at: '$3' })}`,
 );
 
 /** Keeps what a recipient got to know of whom. The same fields again count, and keep their first time. */

@@ -1,5 +1,6 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import type { Transaction } from '@edutrust/platform/database';
+import { type Database, statement, type Transaction } from '@edutrust/platform/database';
+import { isUuid } from '@edutrust/platform/ids';
 import { createEducationIdIssuer } from '@edutrust/registry/education-id';
 import { findOrganisation } from '@edutrust/registry/organisations';
 import {
@@ -33,13 +34,34 @@ interface UserRow {
   readonly updated_at: Date;
 }
 
-/** Who can be seen: who has a place that the contract counts, and whom the client made itself. */
-const visible = ({ id, organisation_id, contract }: ClientRow) => sql`
-  FROM registry.person AS p LEFT JOIN sync.scim_user AS u ON u.person_id = p.id AND u.client_id = ${id}
-  WHERE p.status NOT IN ('merged', 'erased') AND (u.person_id IS NOT NULL AND u.deleted_at IS NULL OR u.person_id IS NULL AND p.id IN (
-    SELECT f.person_id FROM registry.affiliation AS f WHERE f.valid_until IS NULL
-      AND f.role = ANY(${[...contract.roles]}::text[]) AND f.organisation_id = ANY(
-        ARRAY(SELECT o.id FROM registry.organisation AS o WHERE o.path @> ARRAY[${organisation_id}::uuid]))))`;
+/**
+ * Who can be seen: who has a place that the contract counts, and whom the client made itself. A school's are found from
+ * the school down, or a page would walk through the city; the city's from the person up, or a page would begin with
+ * everybody.
+ */
+const visible = ({ id, contract: { roles }, organisation_id }: ClientRow, ofCity: boolean) => {
+  const places = sql`registry.affiliation AS f WHERE f.valid_until IS NULL AND f.role = ANY(${[...roles]}::text[])`;
+  const who = ofCity
+    ? sql`(u.person_id IS NOT NULL OR EXISTS (SELECT FROM ${places} AND f.person_id = p.id))`
+    : sql`p.id IN (
+        SELECT person_id FROM sync.scim_user WHERE client_id = ${id} AND deleted_at IS NULL
+        UNION SELECT f.person_id FROM ${places} AND f.organisation_id = ANY(
+          ARRAY(SELECT o.id FROM registry.organisation AS o WHERE o.path @> ARRAY[${organisation_id}::uuid])))`;
+  return sql`
+    FROM registry.person AS p LEFT JOIN sync.scim_user AS u ON u.person_id = p.id AND u.client_id = ${id}
+    WHERE p.status NOT IN ('merged', 'erased') AND u.deleted_at IS NULL AND ${who}`;
+};
+
+/** Whether a client's organisation is the one above all. */
+const ofCity = statement<{ isSo: boolean }, [organisationId: string]>(
+  'sync.scim-of-city',
+  'SELECT parent_id IS NULL AS "isSo" FROM registry.organisation WHERE id = $1',
+);
+const isOfCity = async (on: Database | Transaction, client: ClientRow) =>
+  (await ofCity(on, client.organisation_id))[0]?.isSo ?? false;
+
+const isPerson = (id: string) =>
+  isUuid(id) && id === id.toLowerCase() ? sql<boolean>`(p.id = ${id}::uuid)` : sql<boolean>`false`;
 
 const row = sql`p.id, p.version || '.' || coalesce(u.version, 0) AS version, u.external_id, u.user_name, u.resource,
   u.full_name, p.created_at, coalesce(u.updated_at, p.created_at) AS updated_at`;
@@ -51,7 +73,7 @@ const workOf = (name: string, resource = 'u.resource') =>
 const columnsOf = (client: ClientRow): Columns => ({
   schemas: [urn.user, urn.enterprise, urn.education],
   columns: {
-    id: { type: 'text', value: sql`p.id::text`, caseExact: true, equals: (id) => sql`(p.id::text = ${id})` },
+    id: { type: 'text', value: sql`p.id::text`, caseExact: true, equals: isPerson },
     externalid: { type: 'text', value: sql`u.external_id`, caseExact: true },
     username: {
       type: 'text',
@@ -111,9 +133,10 @@ export async function listUsers(
   const from = after === undefined ? sql`` : sql`AND p.id > ${after}::uuid`;
   return db.transaction().execute(async (transaction) => {
     await sql`SET LOCAL statement_timeout = '5s'`.execute(transaction);
-    const total = await countOf(transaction, sql`${visible(client)} ${where}`);
+    const seen = visible(client, await isOfCity(transaction, client));
+    const total = await countOf(transaction, sql`${seen} ${where}`);
     const { rows } = await sql<UserRow>`
-      SELECT ${row} ${visible(client)} ${where} ${from} ORDER BY ${order} OFFSET ${startIndex - 1} LIMIT ${count}`.execute(
+      SELECT ${row} ${seen} ${where} ${from} ORDER BY ${order} OFFSET ${startIndex - 1} LIMIT ${count}`.execute(
       transaction,
     );
     return { total, resources: await toUsers(transaction, client, rows, clock.now()), next: nextAfter(rows, count) };
@@ -300,7 +323,8 @@ async function lockOwn(transaction: Transaction, client: ClientRow, id: string):
   await sql`SELECT FROM sync.scim_user WHERE client_id = ${client.id} AND person_id::text = ${id} FOR UPDATE`.execute(
     transaction,
   );
-  const { rows } = await sql<UserRow>`SELECT ${row} ${visible(client)} AND p.id::text = ${id}`.execute(transaction);
+  const seen = visible(client, await isOfCity(transaction, client));
+  const { rows } = await sql<UserRow>`SELECT ${row} ${seen} AND ${isPerson(id)}`.execute(transaction);
   const [found] = rows;
   if (!found) throw noUser(id);
   if (found.user_name === null) throw scimError(403, 'This client did not make this user.');

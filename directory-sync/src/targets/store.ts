@@ -112,6 +112,7 @@ export async function changeTarget(
     })
     .where('id', '=', id)
     .execute();
+  if (isMoved) await tables.deleteFrom('sync.delivered').where('target_id', '=', id).execute(); // another one, perhaps
   const types = [
     ...(name !== undefined || isMoved ? (['sync-target.changed'] as const) : []),
     ...(state ? [state === 'paused' ? ('sync-target.paused' as const) : ('sync-target.resumed' as const)] : []),

@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { after, before, mock, test } from 'node:test';
+import { seedDemo } from '@edutrust/registry/demo';
+import { changePerson, getPerson } from '@edutrust/registry/people';
+import { migrations as registryMigrations } from '@edutrust/registry/service';
+import { type TestContext, testContext } from '@edutrust/testing/context';
+import { type Slapd, startSlapd } from '@edutrust/testing/slapd';
+import { Client } from 'ldapts';
+import { createDirectorySync, migrations } from '../service.ts';
+import { addTarget } from '../targets/store.ts';
+import { runTarget } from './converge.ts';
+import { isConverged } from './digest.ts';
+import { bringPending, noteChanges, noteDrift } from './live.ts';
+
+const actor = { kind: 'system', name: 'test' } as const;
+let context: TestContext;
+let slapd: Slapd;
+let targetId: string;
+let pupil: { readonly id: string; readonly dn: string };
+
+before(async () => {
+  context = await testContext({ migrations: [registryMigrations, migrations] });
+  slapd = await startSlapd();
+  const city = await seedDemo(context);
+  const { url, baseDn, bindDn, bindPassword } = slapd;
+  const organisationId = city.schools[0]?.id ?? '';
+  const input = { name: 'so', kind: 'ldap', settings: { url, baseDn, bindDn }, secret: bindPassword, organisationId };
+  targetId = await context.db.transaction().execute((tx) => addTarget(context, tx, input, actor));
+  await runTarget(context, targetId, { mode: 'apply', actor });
+  const { educationId } = await getPerson(context.db, city.people.pupil);
+  pupil = { id: city.people.pupil, dn: `uid=${educationId},ou=people,${baseDn}` };
+});
+after(async () => {
+  await slapd?.stop();
+  await context?.[Symbol.asyncDispose]();
+});
+
+const bind = () => ['-x', '-H', slapd.url, '-D', slapd.bindDn, '-w', slapd.bindPassword];
+const tamper = (ldif: string) =>
+  execFileSync('ldapmodify', bind(), { input: ldif, stdio: ['pipe', 'ignore', 'inherit'] });
+const nameThere = async () => {
+  const client = new Client({ url: slapd.url });
+  await client.bind(slapd.bindDn, slapd.bindPassword);
+  const { searchEntries } = await client.search(pupil.dn, { scope: 'base', attributes: ['cn'] });
+  await client.unbind();
+  return String(searchEntries[0]?.cn);
+};
+const rename = async (fullName: string) => {
+  await context.db.transaction().execute((tx) => changePerson(tx, pupil.id, { fullName }, actor));
+  await noteChanges(context, [pupil.id]);
+};
+
+/** What is asked of the directory and of the database while something is done. */
+async function watching(work: () => Promise<unknown>) {
+  const asked = (['search', 'modify', 'add'] as const).map((name) => mock.method(Client.prototype, name));
+  const query = mock.method(context.pool, 'query');
+  await work();
+  const counts = Object.fromEntries(
+    asked.map((one, index) => [['search', 'modify', 'add'][index], one.mock.callCount()]),
+  );
+  const statements = query.mock.callCount();
+  for (const one of [...asked, query]) one.mock.restore();
+  return { ...counts, statements };
+}
+
+test('a live change is one request to the directory and four statements: who it was before is known, not asked', async () => {
+  const live = createDirectorySync(context).outsideTasks?.['sync.live'];
+  assert.ok(live);
+  await rename('Đặng Thị Một');
+  await live({ targetId }); // opens the connection
+  await rename('Đặng Thị Hai');
+  assert.deepEqual(await watching(() => live({ targetId })), { search: 0, modify: 1, add: 0, statements: 4 });
+  assert.equal(await nameThere(), 'Đặng Thị Hai');
+  await noteChanges(context, [pupil.id]);
+  const same = await watching(() => live({ targetId }));
+  assert.deepEqual([same.search, same.modify], [0, 0], 'the version that is there is not sent again');
+  const { rows } = await context.pool.query('SELECT held_by, held_until FROM sync.target WHERE id = $1', [targetId]);
+  assert.deepEqual(rows, [{ held_by: null, held_until: null }], 'given back');
+  const kept = await context.pool.query('SELECT FROM sync.pending WHERE target_id = $1', [targetId]);
+  assert.equal(kept.rowCount, 0);
+  assert.equal((await runTarget(context, targetId, { mode: 'plan', actor })).totals.changed, 0);
+});
+
+test('D6: a process that dies after it sent leaves nothing known, so that who changed back meanwhile is brought back', async () => {
+  await rename('Đặng Thị Ba');
+  await bringPending(context, targetId);
+  await rename('Đặng Thị Bốn');
+  const { modify } = Client.prototype;
+  const dying = mock.method(
+    Client.prototype,
+    'modify',
+    async function (this: Client, ...given: Parameters<typeof modify>) {
+      await modify.apply(this, given);
+      throw new TypeError('killed');
+    },
+  );
+  const db = context.db.withPlugin({
+    transformQuery: ({ node }) => {
+      if (dying.mock.callCount() > 0) throw new TypeError('killed');
+      return node;
+    },
+    transformResult: async ({ result }) => result,
+  });
+  await assert.rejects(bringPending({ ...context, db }, targetId));
+  dying.mock.restore();
+  await context.pool.query('UPDATE sync.target SET held_until = now() WHERE id = $1', [targetId]); // its time is over
+  assert.equal(await nameThere(), 'Đặng Thị Bốn', 'it was sent');
+  await rename('Đặng Thị Ba');
+  await bringPending(context, targetId);
+  assert.equal(await nameThere(), 'Đặng Thị Ba');
+});
+
+test('who was taken away or changed at the target by somebody else is looked up, and is there again', async () => {
+  tamper(`dn: ${pupil.dn}\nchangetype: delete\n`);
+  await rename('Đặng Thị Năm');
+  await bringPending(context, targetId);
+  assert.equal(await nameThere(), 'Đặng Thị Năm');
+  const { proof } = await runTarget(context, targetId, { mode: 'apply', actor });
+  assert.ok(proof && isConverged(proof));
+  tamper(`dn: ${pupil.dn}\nchangetype: modify\nreplace: cn\ncn: Khac\n`);
+  await noteDrift(context, targetId);
+  await bringPending(context, targetId);
+  assert.equal(await nameThere(), 'Đặng Thị Năm', 'though no version of ours changed');
+});
+
+test('what went out before the target went away is on record, though nobody was brought', async () => {
+  const { rows } = await context.pool.query<{ id: string }>(
+    'SELECT person_id AS id FROM sync.delivered WHERE target_id = $1 LIMIT 9',
+    [targetId],
+  );
+  const some = rows.map(({ id }) => id);
+  const recorded = async () =>
+    (await context.pool.query('SELECT sum(times)::int AS times FROM sync.release WHERE person_id = ANY($1)', [some]))
+      .rows[0].times;
+  const before = await recorded();
+  await context.pool.query("UPDATE registry.person SET full_name = 'Lê Văn Lâu' WHERE id = ANY($1)", [some]);
+  await noteChanges(context, some);
+  const { modify } = Client.prototype;
+  let taken = 0;
+  const away = mock.method(
+    Client.prototype,
+    'modify',
+    async function (this: Client, ...given: Parameters<typeof modify>) {
+      taken += 1;
+      if (taken > 5) throw new Error('the connection is gone');
+      await modify.apply(this, given);
+    },
+  );
+  await bringPending(context, targetId);
+  away.mock.restore();
+  assert.equal((await recorded()) - before, 5);
+  const waiting = await context.pool.query('SELECT FROM sync.pending WHERE target_id = $1', [targetId]);
+  assert.equal(waiting.rowCount, some.length);
+  const { state, proof } = await runTarget(context, targetId, { mode: 'apply', actor });
+  assert.ok(state === 'done' && proof && isConverged(proof));
+});

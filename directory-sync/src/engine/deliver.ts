@@ -1,0 +1,198 @@
+import type { ServiceContext } from '@edutrust/platform/context';
+import { statement } from '@edutrust/platform/database';
+import { type DirectoryPerson, listDirectoryPeople, schoolsOf } from '@edutrust/registry/people';
+import type { Connection } from '../connectors/connector.ts';
+import { type Change, membersOf } from '../model/change.ts';
+import type { ReleasedPerson } from '../model/contract.ts';
+import { releaseText } from '../releases/releases.ts';
+import type { TargetRow } from '../targets/store.ts';
+import { doAll, type Result } from './apply.ts';
+import { changesOf, type Difference, groupDifference } from './compare.ts';
+import { type Delivered, fieldsSince, versionOf } from './delivered.ts';
+import { leaversOf, unusual } from './hold.ts';
+import type { Lease } from './lock.ts';
+import { differencesOf, wantedAt } from './plan.ts';
+
+/** One who waits to be brought, and the version that the target took last, where that is known. */
+export interface Waiting {
+  readonly personId: string;
+  readonly addedAt: string;
+  readonly delivered: Delivered | null;
+}
+
+/** What came of bringing people: all there, refused by the target, or left to a run that a second person releases. */
+export type Brought =
+  | { readonly state: 'done' }
+  | { readonly state: 'held' }
+  | { readonly state: 'refused'; readonly why: string };
+
+/**
+ * Brings those who wait. Of whom it is known what the target took last, the new version is sent at once, without asking
+ * for the old one; everyone else, who is refused, and who left is looked up there first. What was sent, and that they no
+ * longer wait, is one statement; `isLast` gives the target back with it.
+ *
+ * @throws Unavailable when the target does not answer.
+ */
+export async function deliver(
+  context: ServiceContext,
+  connection: Connection,
+  waiting: readonly Waiting[],
+  lease: Lease,
+  { isLast }: { readonly isLast: boolean },
+): Promise<Brought> {
+  const { target, signal } = lease;
+  const personIds = waiting.map(({ personId }) => personId);
+  const people = await listDirectoryPeople(context.db, { organisationId: target.organisation_id, personIds });
+  const wanted = new Map(people.map((person) => [person.id, wantedAt(connection, target, person)]));
+  const results: Result[] = [];
+  let isOver = false;
+  let isHeld = false;
+  try {
+    const doubtful = await sendNewer(connection, wanted, waiting, signal, results);
+    const rest = people.filter(({ id }) => doubtful.has(id));
+    if (rest.length > 0) isHeld = await compareAndSend(context, connection, target, rest, signal, results);
+    isOver = true;
+  } finally {
+    const isDone = isOver && !isHeld && results.every(({ error }) => error === null);
+    await keep(context, lease, waiting, { wanted, results, isDone, givesBack: isLast && isOver });
+  }
+  const refused = results.find(({ error }) => error !== null)?.error;
+  if (refused) return { state: 'refused', why: refused };
+  return { state: isHeld ? 'held' : 'done' };
+}
+
+/** Sends newer versions, and gives whom to look up: those of whom nothing is known, who left, and who was refused. */
+async function sendNewer(
+  connection: Connection,
+  wanted: ReadonlyMap<string, ReleasedPerson>,
+  waiting: readonly Waiting[],
+  signal: AbortSignal,
+  results: Result[],
+): Promise<Set<string>> {
+  const doubtful = new Set(wanted.keys());
+  const differences: Difference[] = [];
+  const idOf = new Map<string, string>();
+  for (const { personId, delivered } of waiting) {
+    const person = wanted.get(personId);
+    if (!person?.isActive || !delivered) continue;
+    doubtful.delete(personId);
+    idOf.set(person.key, personId);
+    differences.push(newerThan(delivered, person, connection.fold));
+  }
+  const sent: Result[] = [];
+  try {
+    await doAll(connection, changesOf(differences), signal, sent);
+  } finally {
+    results.push(...sent.filter(({ error }) => error === null)); // on record, also when the target went away
+  }
+  for (const { change, error } of sent)
+    if (error !== null) for (const key of keysOf(change)) doubtful.add(idOf.get(key) ?? '');
+  return doubtful;
+}
+
+const keysOf = (change: Change): readonly string[] => (change.kind === 'membership' ? membersOf(change) : [change.key]);
+
+/** What separates a person from what the target took last. */
+function newerThan(delivered: Delivered, person: ReleasedPerson, fold: (key: string) => string): Difference {
+  const { key, personId, fields } = person;
+  const newer = fieldsSince(delivered.version, person);
+  const after = Object.fromEntries(newer.map((name) => [name, fields[name] ?? []]));
+  return {
+    key,
+    personId,
+    person:
+      newer.length === 0
+        ? undefined
+        : { kind: 'person', action: 'change', key, before: {}, after, personId, ofLeaver: false },
+    ...groupDifference(person.groups, delivered.groups, fold),
+  };
+}
+
+/** Looks people up and sends what differs; gives whether leavers were left to a run that holds them (D14). */
+async function compareAndSend(
+  context: ServiceContext,
+  connection: Connection,
+  target: TargetRow,
+  people: readonly DirectoryPerson[],
+  signal: AbortSignal,
+  results: Result[],
+): Promise<boolean> {
+  const plan = changesOf(await differencesOf(connection, target, people));
+  const leavers = leaversOf(plan);
+  const isHeld = leavers.length > 0 && (await unusual(context, target, [leavers])) !== undefined;
+  const changes = isHeld ? plan.filter(({ ofLeaver }) => !ofLeaver) : plan;
+  if (changes.length > 0 && target.state === 'new') await connection.prepare();
+  await doAll(connection, changes, signal, results);
+  return isHeld;
+}
+
+interface Kept {
+  readonly personId: string;
+  /** They wait no longer, unless they changed again. */
+  readonly addedAt: string | null;
+  readonly version: string | null;
+  readonly groups: readonly string[] | null;
+  /** What was sent. */
+  readonly fields: readonly string[] | null;
+  /** Of somebody who was disabled: where they were. */
+  readonly schools: readonly string[] | null;
+}
+
+/** `holder`: gives the target back, too. */
+const keepStatement = statement<
+  never,
+  [targetId: string, recipientId: string, recipientName: string, at: Date, rows: string, holder: string | null]
+>(
+  'sync.live-keep',
+  `WITH row AS (SELECT * FROM jsonb_to_recordset($5::jsonb) AS row (
+       "personId" uuid, "addedAt" timestamptz, version text, groups text[], fields text[], schools uuid[])),
+     released AS (${releaseText({ recipientId: '$2', recipientName: '$3', at: '$4' })}),
+     disabled AS (INSERT INTO sync.disabled (target_id, person_id, organisation_ids, at, approved)
+       SELECT $1, "personId", schools, $4, false FROM row WHERE schools IS NOT NULL),
+     delivered AS (INSERT INTO sync.delivered (target_id, person_id, version, groups)
+       SELECT $1, "personId", decode(version, 'hex'), groups FROM row WHERE version IS NOT NULL
+       ON CONFLICT (target_id, person_id) DO UPDATE SET version = excluded.version, groups = excluded.groups),
+     brought AS (DELETE FROM sync.pending AS p USING row
+       WHERE p.target_id = $1 AND p.person_id = row."personId" AND p.added_at <= row."addedAt")
+   UPDATE sync.target SET held_by = NULL, held_until = NULL WHERE id = $1 AND held_by = $6`,
+);
+
+/** Writes down what was done, what the target got to know of whom, and who waits no longer. */
+async function keep(
+  { db, clock }: ServiceContext,
+  lease: Lease,
+  waiting: readonly Waiting[],
+  done: {
+    readonly wanted: ReadonlyMap<string, ReleasedPerson>;
+    readonly results: readonly Result[];
+    readonly isDone: boolean;
+    readonly givesBack: boolean;
+  },
+): Promise<void> {
+  const { target } = lease;
+  const sent = new Map<string, string[]>();
+  const disabled: string[] = [];
+  for (const { change, error } of done.results) {
+    if (error !== null || change.kind !== 'person' || change.personId === null) continue;
+    sent.set(change.personId, Object.keys(change.after).sort());
+    if (change.action === 'disable') disabled.push(change.personId);
+  }
+  const schools = disabled.length > 0 ? await schoolsOf(db, disabled) : new Map<string, string[]>();
+  const rows = waiting.map(({ personId, addedAt }): Kept => {
+    const person = done.wanted.get(personId);
+    const isThere = done.isDone && person?.isActive;
+    return {
+      personId,
+      addedAt: done.isDone ? addedAt : null,
+      version: isThere ? versionOf(person) : null,
+      groups: isThere ? person.groups : null,
+      fields: sent.get(personId) ?? null,
+      schools: disabled.includes(personId) ? (schools.get(personId) ?? []) : null,
+    };
+  });
+  const kept = JSON.stringify(rows.sort((one, other) => (one.personId < other.personId ? -1 : 1))); // one order of locks
+  if (done.givesBack) lease.isEnding = true;
+  const holder = done.givesBack ? lease.holder : null;
+  await keepStatement(db, target.id, `target:${target.id}`, target.name, clock.now(), kept, holder);
+  if (done.givesBack) lease.isGivenBack = true;
+}
