@@ -22,7 +22,7 @@ export function Looks({ child, days, filters, shown, findings, checkedAt, olderP
           <h1>
             {child
               ? t(`Ai đã xem hồ sơ của ${child}?`, `Who looked at ${child}’s record?`)
-              : t('Ai đã xem hồ sơ của tôi?', 'Who looked at my record?')}
+              : t('Ai đã xem hồ sơ của mình?', 'Who looked at my record?')}
           </h1>
           <p class="text-quiet">
             {t(
@@ -94,7 +94,7 @@ function filterName(who: LooksProps['shown']): string {
 /** What one of them did that day, once and how often. */
 function Line({ item: { at, what, fields, times, isAltered } }: { readonly item: Item }) {
   return (
-    <span class="flex flex-wrap justify-between items-baseline gap-x-4">
+    <span class="grid grid-cols-[minmax(0,1fr)_auto] items-baseline gap-x-4">
       <span>
         {what ?? t('được gửi', 'was sent')}
         {fields && fields.length > 0 && `: ${fields.map(fieldName).join(', ')}`}
@@ -104,7 +104,7 @@ function Line({ item: { at, what, fields, times, isAltered } }: { readonly item:
         {formatClock(at)}
       </time>
       {isAltered && (
-        <strong class="block w-full text-bad">
+        <strong class="col-span-2 text-bad">
           {t('Dòng này đã bị sửa sau khi ghi.', 'This line was changed after it was written.')}
         </strong>
       )}
