@@ -242,6 +242,7 @@ export const rows: Readonly<Record<string, Row>> = {
   'GET /verify': anyone,
   'GET /verify/:code': anyone,
   'GET /verify/report/:id': anyone,
+  'GET /verify/report/:id/etsi': anyone,
   'GET /verify/report/:id/paper': anyone,
   'POST /verify': anyone,
   'POST /verify/:code': anyone,

@@ -54,6 +54,7 @@ describe('the command, as an operator and a script use it', () => {
       [['people', 'invite', '1000000009'], undefined],
       [['verify', '/etc/hostname', '--trust', '/no/such.pem'], 'command/no-file'],
       [['log', 'verify', '--witnessed', '/no/such.txt'], 'command/no-file'],
+      [['log', 'monitor', 'ftp://localhost'], 'log/bad-address'],
       [['keys', 'rotate', '--now'], 'command/usage'],
       [['no-such-command'], 'command/usage'],
     ] as const;

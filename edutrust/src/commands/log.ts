@@ -1,10 +1,14 @@
-import { InvalidInput } from '@edutrust/platform/errors';
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { InvalidInput, Unavailable } from '@edutrust/platform/errors';
 import { logNames } from '@edutrust/platform/ledger';
+import { type FetchPath, monitorLogs, type SeenLogs } from '@edutrust/platform/ledger-monitor';
 import { configuredWitness } from '@edutrust/platform/witness';
+import type { Command } from 'commander';
 import { type Program, readTextFile, withContext } from './command.ts';
 
 export function addLogCommands(program: Program): void {
   const log = program.command.command('log').description('the tamper-evident logs');
+  addMonitorCommand(program, log);
   log
     .command('verify')
     .description('prove that no entry was altered, removed, reordered or added')
@@ -37,6 +41,81 @@ export function addLogCommands(program: Program): void {
         }
       });
     });
+}
+
+function addMonitorCommand(program: Program, log: Command): void {
+  log
+    .command('monitor')
+    .argument('<url>', 'address of an installation')
+    .option('--state <file>', 'what is kept between two visits', 'edutrust-log.json')
+    .description('watch the public logs of an installation from outside: nothing is taken back, nothing is shown twice')
+    .addHelpText('after', '\nExample: edutrust log monitor https://dinhdanh.example.vn --state nhat-ky.json')
+    .action(async (url: string, { state }: { state: string }) => {
+      const output = program.output();
+      const { findings, seen } = await monitorLogs(fetchFrom(url), await readState(state));
+      for (const { problem, ...finding } of findings) {
+        if (problem) process.exitCode = 1;
+        output.result(
+          { ...finding, intact: !problem, ...(problem ? { problem } : {}) },
+          problem
+            ? {
+                vi: `Sổ ${finding.log}: KHÔNG CÒN NHƯ TRƯỚC: ${problem}.`,
+                en: `Log ${finding.log}: NOT WHAT IT WAS: ${problem}.`,
+              }
+            : {
+                vi: `Sổ ${finding.log}: khớp với lần trước, ${finding.size} mục, thêm ${finding.added}.`,
+                en: `Log ${finding.log}: agrees with the last visit, ${finding.size} entries, ${finding.added} new.`,
+              },
+        );
+      }
+      // A whole file in the place of the old one: whoever interrupts keeps what was known.
+      await writeFile(`${state}.new`, `${JSON.stringify(seen, null, 2)}\n`);
+      await rename(`${state}.new`, state);
+    });
+}
+
+async function readState(file: string): Promise<SeenLogs> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '{}'; // the first visit
+    throw error;
+  });
+  try {
+    return JSON.parse(text) as SeenLogs; // written by an earlier visit
+  } catch {
+    throw new InvalidInput('log/bad-state', {
+      vi: `Không đọc được ${file}: không phải tệp của lần theo dõi trước.`,
+      en: `${file} cannot be read: it is not what an earlier visit kept.`,
+    });
+  }
+}
+
+/** Longest answer that is read: a full bundle of the largest entries. */
+const mostBytes = 32 * 2 ** 20;
+
+function fetchFrom(address: string): FetchPath {
+  const base = URL.parse(address);
+  if (!base || !['http:', 'https:'].includes(base.protocol))
+    throw new InvalidInput('log/bad-address', {
+      vi: `«${address}» không phải địa chỉ http hay https.`,
+      en: `"${address}" is no http or https address.`,
+    });
+  return async (path) => {
+    const url = new URL(path, base);
+    const silent = (cause: unknown) =>
+      new Unavailable('log/no-answer', {
+        vi: `${url} không trả lời như một sổ công khai (${String(cause)}).`,
+        en: `${url} does not answer as a public log (${String(cause)}).`,
+      });
+    const answer = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(30_000) }).catch(
+      (error: unknown) => {
+        throw silent(error);
+      },
+    );
+    if (!answer.ok) throw silent(answer.status);
+    const bytes = Buffer.from(await answer.arrayBuffer());
+    if (bytes.length > mostBytes) throw silent(`${bytes.length} bytes`);
+    return bytes;
+  };
 }
 
 function otherLog(): InvalidInput {
