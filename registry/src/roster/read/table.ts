@@ -2,8 +2,8 @@ import { open } from 'node:fs/promises';
 import { readCsv } from './csv.ts';
 import { count, type RosterFile, spool } from './file.ts';
 import { fromTcvn3 } from './legacy-fonts.ts';
-import { readOneRoster } from './oneroster.ts';
-import { foreignFormatOf, isZip, otherArchiveOf, otherFileOf } from './other-files.ts';
+import { foreignFormatOf, isOfPackage, isZip, otherArchiveOf, otherFileOf } from './other-files.ts';
+import { readPackage } from './packages/package.ts';
 import {
   foreignFormat,
   legacyFont,
@@ -76,11 +76,10 @@ export async function readTable(file: RosterFile, reader: TableReader): Promise<
   }
   await using spooled = await spool(counted);
   const { kind, isDeclaredComplete = false } = reader;
-  const isOfPeople = kind === 'learners' || kind === 'staff';
-  const oneRoster = isOfPeople ? await readOneRoster(spooled.path, { isDeclaredComplete }) : undefined;
-  if (oneRoster) {
+  const joined = await readPackage(spooled.path, kind, { isDeclaredComplete });
+  if (joined) {
     const table = createTable(reader, () => counted.read.count, { sheet: undefined, sheets: [], serials: undefined });
-    for await (const row of oneRoster.rows(reader.kind)) await take(row, table);
+    for (const row of joined) await take(row, table);
     await table.end();
     return { sha256: counted.sha256() };
   }
@@ -127,7 +126,7 @@ async function mustBeWorkbook(path: string): Promise<void> {
 /** @throws InvalidInput for the header of something else. */
 function readsAsHeader(reader: TableReader, row: number, cells: readonly string[]): boolean {
   const foreign = foreignFormatOf(cells);
-  if (foreign) throw foreignFormat(foreign, reader.kind);
+  if (foreign) throw foreignFormat(foreign, reader.kind, isOfPackage(foreign));
   if (reader.isHeader(cells)) return true;
   if (reader.isHeader(cells.map(fromTcvn3))) throw legacyFont(row, cells.join(' ').slice(0, 60), 'TCVN3 (ABC)');
   return false;
