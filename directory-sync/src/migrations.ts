@@ -1,4 +1,5 @@
 import type { SchemaMigrations } from '@edutrust/platform/migrations';
+import { sourceMigration } from './sources/migration.ts';
 
 export const migrations: SchemaMigrations = {
   schema: 'sync',
@@ -342,5 +343,6 @@ export const migrations: SchemaMigrations = {
         );
         COMMENT ON TABLE sync.mark IS 'how each part of a target was marked when it was last in step';`,
     },
+    sourceMigration,
   ],
 };

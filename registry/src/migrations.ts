@@ -4,6 +4,7 @@ import { applyingMigration } from './changes/applying-migration.ts';
 import { rosterApprovals } from './changes/approval-migration.ts';
 import { undoMigration } from './changes/undo-migration.ts';
 import { archiveMigration } from './lifecycle/archive-migration.ts';
+import { matchMigration } from './matching/migration.ts';
 import { noticeAddresses } from './notices/address-migration.ts';
 import { attestedRoles } from './permissions/attestation-migration.ts';
 
@@ -375,10 +376,7 @@ export const migrations: SchemaMigrations = {
           ADD COLUMN doubt text, ADD COLUMN skip text, ADD COLUMN referred text,
           ADD COLUMN is_governed boolean NOT NULL DEFAULT false, ADD COLUMN is_here boolean NOT NULL DEFAULT false;`,
     },
-    {
-      name: '010-roster-guardians',
-      sql: 'ALTER TABLE registry.roster_row ADD COLUMN guardian_id uuid;',
-    },
+    { name: '010-roster-guardians', sql: 'ALTER TABLE registry.roster_row ADD COLUMN guardian_id uuid;' },
     {
       name: '011-search',
       // What people type is found by an index, whatever the number of people: ADR 0093.
@@ -395,5 +393,6 @@ export const migrations: SchemaMigrations = {
     rosterApprovals,
     noticeAddresses,
     accessMigration,
+    matchMigration,
   ],
 };

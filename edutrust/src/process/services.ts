@@ -4,6 +4,7 @@ import {
   createDirectorySync,
   listReleases,
   releaseKind,
+  sourceNames,
   syncPersonal,
   targetNames,
 } from '@edutrust/directory-sync/service';
@@ -50,6 +51,7 @@ export const personalData: readonly PersonalData[] = [
 const subjectNames = {
   app: appNames,
   'signing-request': documentNames,
+  'sync-source': sourceNames,
   'sync-target': targetNames,
   'sync-client': clientNames,
 };

@@ -52,6 +52,7 @@ export function subjectName({ kind, name }: Subject): string {
     'sealing-machine': t('máy đóng dấu', 'sealing machine'),
     'signing-session': t('phiên ký', 'signing session'),
     'sync-client': t('hệ thống vào lấy', 'client system'),
+    'sync-source': t('nguồn danh sách', 'roster source'),
     'sync-target': t('đích đồng bộ', 'sync target'),
     'trust-anchor': t('gốc tin cậy', 'trust anchor'),
   };
@@ -72,6 +73,7 @@ export function subjectAddress({ kind, id }: Subject): string | undefined {
     'signing-enrolment': '/admin/signing',
     'signing-request': '/admin/signing',
     'sync-client': `/admin/sync/clients/${id}`,
+    'sync-source': '/admin/import/sources',
     'sync-target': `/admin/sync/${id}`,
     'trust-anchor': '/admin/anchors',
   };

@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { readCsv } from './csv.ts';
-import { count, type RosterFile, spool } from './file.ts';
+import { count, type RosterFile, type RosterTable, spool } from './file.ts';
 import { fromTcvn3 } from './legacy-fonts.ts';
 import { foreignFormatOf, isOfPackage, isZip, otherArchiveOf, otherFileOf } from './other-files.ts';
 import { readPackage } from './packages/package.ts';
@@ -63,7 +64,8 @@ const sampleRows = 20;
  *
  * @throws InvalidInput `roster/…` that names what the file is or lacks; TooLarge.
  */
-export async function readTable(file: RosterFile, reader: TableReader): Promise<{ sha256: string }> {
+export async function readTable(file: RosterFile | RosterTable, reader: TableReader): Promise<{ sha256: string }> {
+  if ('rows' in file) return readRows(file, reader);
   const counted = await count(file);
   const other = otherFileOf(counted.opening);
   if (other) throw other;
@@ -111,6 +113,20 @@ export async function readTable(file: RosterFile, reader: TableReader): Promise<
     await table.end();
   });
   return { sha256: counted.sha256() };
+}
+
+/** Rows of another system. Resolves with the SHA-256 of what they say. */
+async function readRows({ rows }: RosterTable, reader: TableReader): Promise<{ sha256: string }> {
+  const hash = createHash('sha256');
+  let count = 0;
+  const table = createTable(reader, () => count, { sheet: undefined, sheets: [], serials: undefined });
+  for await (const row of rows()) {
+    count += 1;
+    hash.update(JSON.stringify(row.cells));
+    await table.take(row);
+  }
+  await table.end();
+  return { sha256: hash.digest('hex') };
 }
 
 async function mustBeWorkbook(path: string): Promise<void> {
