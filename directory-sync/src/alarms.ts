@@ -6,9 +6,27 @@ import { readWebhooks } from './webhooks/webhooks.ts';
 
 const behindMinutes = promisedSeconds / 60;
 
-/** Targets that are behind, runs that wait for a second person, webhooks that nothing reaches any longer. */
+/** Targets that are behind, sources that could not be read, runs that wait for a second person, webhooks that nothing reaches any longer. */
 export async function findAlarms(context: Pick<ServiceContext, 'db' | 'clock'>): Promise<Alarm[]> {
-  return [...(await ofTargets(context)), ...(await ofWebhooks(context))];
+  return [...(await ofTargets(context)), ...(await ofSources(context)), ...(await ofWebhooks(context))];
+}
+
+/** The last reading of each source: one that failed, and one that waits for a second person. */
+async function ofSources({ db }: Pick<ServiceContext, 'db'>): Promise<Alarm[]> {
+  const { rows } = await sql<{ name: string; state: string; detail: { vi: string; en: string } | null }>`
+    SELECT DISTINCT ON (s.id) s.name, r.state, r.failure_detail AS detail FROM sync.source AS s JOIN sync.source_run AS r ON r.source_id = s.id
+    WHERE s.state = 'on' AND r.state <> 'running' ORDER BY s.id, r.id DESC`.execute(db);
+  return rows
+    .filter(({ state }) => state === 'failed')
+    .map(({ name, detail }) => ({
+      code: 'source-failed',
+      about: name,
+      isWarning: true,
+      sentence: {
+        vi: `Nguồn danh sách «${name}» chưa đọc được, nên chưa có gì thay đổi. ${detail?.vi ?? ''}`.trim(),
+        en: `The roster source "${name}" could not be read, so nothing has changed. ${detail?.en ?? ''}`.trim(),
+      },
+    }));
 }
 
 async function ofWebhooks({ db }: Pick<ServiceContext, 'db'>): Promise<Alarm[]> {

@@ -1,4 +1,5 @@
 import type { SchemaMigrations } from '@edutrust/platform/migrations';
+import { sourceMigration } from './sources/migration.ts';
 
 export const migrations: SchemaMigrations = {
   schema: 'sync',
@@ -355,5 +356,6 @@ export const migrations: SchemaMigrations = {
         CREATE INDEX pending_order ON sync.pending (target_id, added_at);
         COMMENT ON TABLE sync.delivered IS 'what a target took last of whom: a digest of each field, and the groups';`,
     },
+    sourceMigration,
   ],
 };

@@ -19,6 +19,8 @@ import { oneRosterRoutes } from './oneroster/routes.ts';
 import { syncRetention } from './releases/retention.ts';
 import { releaseRoutes } from './releases/routes.ts';
 import { scimRoutes } from './scim/routes.ts';
+import { sourceRoutes } from './sources/routes.ts';
+import { readSourcesTask, sourceOutsideTasks, sourceTasks } from './sources/schedule.ts';
 import { createConnections } from './targets/connections.ts';
 import { forgetOldLag, sampleLag } from './targets/lag.ts';
 import { personRoutes } from './targets/person.ts';
@@ -32,6 +34,7 @@ export { migrations } from './migrations.ts';
 export { syncPersonal } from './releases/own-data.ts';
 export { listReleases } from './releases/releases.ts';
 export { syncRetention } from './releases/retention.ts';
+export { sourceNames } from './sources/store.ts';
 export { clientNames, targetNames } from './targets/names.ts';
 
 const actor = { kind: 'system', name: 'sync' } as const;
@@ -40,6 +43,14 @@ const catchUpTask = 'sync.catch-up';
 const runTask = 'sync.run';
 const lookForDriftTask = 'sync.look-for-drift';
 const driftTask = 'sync.drift';
+
+/** 01:10 in Vietnam; every five minutes; every hour; 23:10, so that what comes in goes on to the targets at night. */
+const schedule = {
+  [fullRunTask]: '10 18 * * *',
+  [catchUpTask]: '*/5 * * * *',
+  [lookForDriftTask]: '40 * * * *',
+  [readSourcesTask]: '10 16 * * *',
+};
 
 /** Keeps other directories in step: at once by the outbox, and by a full comparison every night. */
 export function createDirectorySync(context: ServiceContext): Service {
@@ -72,6 +83,7 @@ export function createDirectorySync(context: ServiceContext): Service {
       ...feedRoutes(context, news),
       ...webhookRoutes(context),
       ...exportRoutes(context),
+      ...sourceRoutes(context),
     ],
     tasks: {
       [fullRunTask]: async () => {
@@ -90,8 +102,10 @@ export function createDirectorySync(context: ServiceContext): Service {
       },
       [lookForDriftTask]: () => lookForDrift(context),
       [makeFileTask]: (payload) => makeFile(context, payloadText(payload, 'exportId')),
+      ...sourceTasks(context),
     },
     outsideTasks: {
+      ...sourceOutsideTasks(context),
       [runTask]: async (payload) => {
         await runTarget(context, payloadText(payload, 'targetId'), { mode: 'apply', actor });
       },
@@ -100,8 +114,7 @@ export function createDirectorySync(context: ServiceContext): Service {
       [releaseTask]: (payload) =>
         applyReleased(context, payloadText(payload, 'runId'), payloadText(payload, 'approvalId')),
     },
-    // 01:10 in Vietnam; every five minutes; every hour
-    schedule: { [fullRunTask]: '10 18 * * *', [catchUpTask]: '*/5 * * * *', [lookForDriftTask]: '40 * * * *' },
+    schedule,
     start: () => {
       parts = [startTargetReader(context), ...startFeed(context, news)];
     },

@@ -1,5 +1,6 @@
 import type { Database, Transaction } from '@edutrust/platform/database';
 import type { Text } from '@edutrust/platform/messages';
+import type { RosterKindId } from '@edutrust/registry/roster';
 import type { Generated, Kysely } from 'kysely';
 import type { Proof } from './engine/digest.ts';
 import type { ExportFormat, ExportSchedule } from './exports/formats.ts';
@@ -22,6 +23,11 @@ export type TargetState = 'new' | 'healthy' | 'slow' | 'paused';
 
 /** `released`: a second person approved it and it is being done. `superseded`: it was no longer what was seen. */
 export type RunState = 'running' | 'done' | 'held' | 'released' | 'superseded' | 'failed';
+
+export type SourceState = 'on' | 'paused';
+
+/** `same`: nothing to do. `waiting`: a plan waits for a person. `failed`: not read to its end, and nothing follows. */
+export type SourceRunState = 'running' | 'same' | 'waiting' | 'applied' | 'failed';
 
 /** Why a message did not arrive, as far as the sender can say. */
 export type SendFailure = 'status' | 'timeout' | 'certificate' | 'private-address' | 'unreachable';
@@ -80,6 +86,36 @@ export type SyncTables = {
     held: Generated<boolean>;
     state: Generated<'waiting' | 'done' | 'failed'>;
     error: string | null;
+  };
+  'sync.source': {
+    id: string;
+    name: string;
+    kind: string;
+    settings: Readonly<Record<string, unknown>>;
+    sealed_secret: Buffer;
+    organisation_id: string;
+    rosters: RosterKindId[];
+    /** Who is absent from it has left. */
+    is_whole: boolean;
+    /** Plans of learners and guardians that are not held are applied at once. */
+    applies: boolean;
+    state: Generated<SourceState>;
+    /** With whose rights its rows are read, as strongly as they had signed in when they added it. */
+    owner_id: string;
+    owner_acr: string;
+    /** Of what was planned last: the same again, and nothing is read. */
+    mark: Buffer | null;
+    created_at: Generated<Date>;
+  };
+  'sync.source_run': {
+    id: string;
+    source_id: string;
+    state: SourceRunState;
+    plan_ids: string[];
+    failure: string | null;
+    failure_detail: Text | null;
+    started_at: Date;
+    finished_at: Date | null;
   };
   'sync.pending': {
     target_id: string;

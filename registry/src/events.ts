@@ -117,6 +117,12 @@ export const registryEvents = defineEvents({
     vi: 'thêm người giám hộ',
     en: 'guardian added',
   },
+  'match.answered': {
+    subject: 'person',
+    data: { answer: Type.String(), rule: Type.String() },
+    vi: 'trả lời một câu hỏi ghép hồ sơ',
+    en: 'matching question answered',
+  },
   'organisation.changed': { subject: 'organisation', data: { fields }, vi: 'sửa đơn vị', en: 'organisation changed' },
   'organisation.created': { subject: 'organisation', vi: 'thêm đơn vị', en: 'organisation added' },
   'person.archived': { subject: 'person', vi: 'lưu trữ hồ sơ', en: 'record archived' },
@@ -134,7 +140,7 @@ export const registryEvents = defineEvents({
     en: 'erased on request',
   },
   'person.left': { subject: 'person', data: { planId }, vi: 'rời trường', en: 'left' },
-  'person.returned': { subject: 'person', vi: 'trở lại', en: 'returned' },
+  'person.returned': { subject: 'person', data: { planId }, vi: 'trở lại', en: 'returned' },
   'person.merged': { subject: 'person', data: { into: Uuid }, vi: 'gộp hồ sơ trùng', en: 'duplicate merged' },
   'person.transferred': {
     subject: 'person',

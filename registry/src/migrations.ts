@@ -5,6 +5,7 @@ import { rosterApprovals } from './changes/approval-migration.ts';
 import { undoMigration } from './changes/undo-migration.ts';
 import { dataProtectionMigration } from './data-requests/migration.ts';
 import { archiveMigration } from './lifecycle/archive-migration.ts';
+import { matchMigration } from './matching/migration.ts';
 import { noticeAddresses } from './notices/address-migration.ts';
 import { attestedRoles } from './permissions/attestation-migration.ts';
 
@@ -394,5 +395,6 @@ export const migrations: SchemaMigrations = {
     noticeAddresses,
     accessMigration,
     dataProtectionMigration,
+    matchMigration,
   ],
 };

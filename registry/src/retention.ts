@@ -61,6 +61,12 @@ export const registryRetention: readonly RetentionRule[] = [
     keepMonths: 12,
     source: 'the purpose ends: a school year later no roster is looked into (Law 91/2025/QH15)',
     erase: async (transaction, before, most) => {
+      await sql`DELETE FROM registry.match_question WHERE state = 'open' AND asked_at < ${before}`.execute(transaction);
+      // The answer holds on; what the row said has no use any longer.
+      await sql`
+        UPDATE registry.match_question SET facts = '{}' WHERE state <> 'open' AND asked_at < ${before} AND facts <> '{}'`.execute(
+        transaction,
+      );
       const { rows } = await sql<{ count: number }>`
         WITH old AS (SELECT id FROM registry.roster_plan WHERE created_at < ${before} AND status <> 'applying'),
           changes AS (DELETE FROM registry.roster_change WHERE (plan_id, row) IN (

@@ -17,6 +17,7 @@ import { homeRoutes } from './home/routes.ts';
 import { archiveTask, archiveTasks } from './lifecycle/archive.ts';
 import { lifecycleRoutes } from './lifecycle/routes.ts';
 import { mailRoutes } from './mail/routes.ts';
+import { matchingRoutes } from './matching/routes.ts';
 import { noticeTasks } from './notices/notices.ts';
 import { noticeRoutes } from './notices/routes.ts';
 import { organisationChangeRoutes } from './organisations/change.ts';
@@ -55,6 +56,7 @@ export function createRegistry(
       ...classRoutes(context),
       ...roleRoutes(context),
       ...rosterRoutes(context),
+      ...matchingRoutes(context),
       ...lifecycleRoutes(context),
       ...auditRoutes(context, { ...names, 'roster-plan': rosterNames }),
       ...accessRoutes(context),

@@ -173,6 +173,16 @@ async function makeBelongings(pool: pg.Pool, organisation: string, city: DemoCit
       [organisation, name],
     ),
     target,
+    source: await one(
+      `INSERT INTO sync.source (id, name, kind, settings, sealed_secret, organisation_id, rosters, is_whole, applies, owner_id, owner_acr)
+       VALUES (gen_random_uuid(), left($2, 60), 'ldap', '{}', '', $1, '{staff}', false, false, $3, '') RETURNING id`,
+      [organisation, name, person],
+    ),
+    question: await one(
+      `INSERT INTO registry.match_question (id, organisation_id, kind, fingerprint, person_id, rule, score, reasons, facts, asked_at)
+       VALUES (gen_random_uuid(), $1, 'learner', '', $2, 'looks-alike', 60, '{}', '{}', now()) RETURNING id`,
+      [organisation, person],
+    ),
     run: await one(
       `INSERT INTO sync.run (id, target_id, mode, state, totals, started_at)
        VALUES (gen_random_uuid(), $1, 'plan', 'done', '{"added":0,"changed":0,"disabled":0,"unchanged":0,"failed":0}', now())
@@ -256,6 +266,7 @@ const viewsOfThings: Readonly<Partial<Record<keyof Belongings, string>>> = {
   person: 'GET /api/v1/people/:id',
   app: 'GET /api/v1/apps/:clientId',
   target: 'GET /api/v1/sync/targets',
+  source: 'GET /api/v1/sync/sources',
   client: 'GET /api/v1/sync/clients',
   certificate: 'GET /api/v1/certificates/:serial',
 };

@@ -9,6 +9,8 @@ export interface Belongings {
   readonly role: string;
   readonly app: string;
   readonly target: string;
+  readonly source: string;
+  readonly question: string;
   readonly run: string;
   readonly client: string;
   readonly webhook: string;
@@ -356,6 +358,8 @@ export const rows: Readonly<Record<string, Row>> = {
   'DELETE /api/v1/guardianships/:id': roles('DC', 'guardianship'),
   'GET /api/v1/organisations/:id/roll-over': roles('DC', 'organisation'),
   'POST /api/v1/organisations/:id/roll-over': roles('DC', 'organisation', { body: () => ({ classes: [] }) }),
+  'GET /api/v1/roster/questions': roles('DC'),
+  'POST /api/v1/roster/questions/:id/answer': roles('DC', 'question', { body: () => ({ answer: 'other' }) }),
   'GET /api/v1/roster/plans': roles('DSC'),
   'GET /api/v1/roster/plans/:id': roles('DSC'),
   'POST /api/v1/roster/plans': roles('DC'),
@@ -545,6 +549,28 @@ export const rows: Readonly<Record<string, Row>> = {
   'POST /api/v1/sync/clients/:id/token': roles('D', 'client', { fresh: 300 }),
   'GET /api/v1/sync/clients/:id/people/:person': roles('DSA', 'client'),
   'DELETE /api/v1/sync/clients/:id': roles('D', 'client', { fresh: 300 }),
+  'GET /api/v1/sync/sources': roles('DSA'),
+  'POST /api/v1/sync/sources': roles('D', 'organisation', {
+    body: ({ organisation }) => ({
+      name: 'HR',
+      kind: 'ldap',
+      settings: {
+        url: 'ldaps://ldap.example.edu.vn',
+        baseDn: 'dc=example',
+        bindDn: 'cn=admin,dc=example',
+        attributes: { fullName: 'cn' },
+      },
+      secret: 'secret',
+      organisationId: organisation,
+      rosters: ['staff'],
+      isWhole: false,
+      applies: false,
+    }),
+    fresh: 300,
+  }),
+  'PATCH /api/v1/sync/sources/:id': roles('D', 'source', { body: () => ({ isPaused: true }), fresh: 300 }),
+  'DELETE /api/v1/sync/sources/:id': roles('D', 'source', { fresh: 300 }),
+  'POST /api/v1/sync/sources/:id/runs': roles('D', 'source', { body: () => ({}), fresh: 300 }),
   'GET /api/v1/sync/targets': roles('DSA'),
   'POST /api/v1/sync/targets': roles('D', 'organisation', {
     body: ({ organisation }) => ({

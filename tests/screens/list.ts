@@ -69,12 +69,12 @@ const roster = [
   'TH001,6B,7966660002,Ngày Sai,31/02/2014,Nam',
 ].join('\n');
 
-async function previewRoster(page: Page, city: City): Promise<void> {
+async function previewRoster(page: Page, city: City, rows = roster): Promise<void> {
   await page.goto(`${city.platform.url}/admin/import`);
   await page
     .locator('input[type=file]')
     .first()
-    .setInputFiles(await city.file('roster.csv', roster));
+    .setInputFiles(await city.file('roster.csv', rows));
   await page.getByRole('button', { name: /^Xem trước/ }).click();
   await page.getByRole('button', { name: /^Áp dụng/ }).waitFor();
 }
@@ -125,6 +125,23 @@ const ofPupil = (href: string) => async (page: Page, city: City) => {
   await page.locator(`main a[href$="${href}"]`).click();
   await page.waitForURL(new RegExp(`${href}$`));
 };
+
+/** Somebody whose day and month of birth are swapped in the next file. */
+async function askMatching(page: Page, city: City): Promise<void> {
+  const [head, child = ''] = roster.split('\n');
+  await previewRoster(page, city, [head, child.replace('7966660001', '')].join('\n'));
+  await page.getByRole('button', { name: /^Áp dụng/ }).click();
+  await page.getByText('Đã ghi vào hồ sơ.').waitFor();
+  await page.goto(`${city.platform.url}/admin/import`);
+  const swapped = [head, child.replace('7966660001', '').replace('01/02/2014', '02/01/2014')].join('\n');
+  await page
+    .locator('input[type=file]')
+    .first()
+    .setInputFiles(await city.file('roster.csv', swapped));
+  await page.getByRole('button', { name: /^Xem trước/ }).click();
+  await page.getByRole('link', { name: /^Trả lời 1 câu hỏi/ }).click();
+  await page.getByRole('button', { name: 'Là một người' }).waitFor();
+}
 
 async function check(page: Page, city: City, path: string): Promise<void> {
   await page.goto(`${city.platform.url}/verify`);
@@ -281,6 +298,9 @@ const inventory: readonly Screen[] = [
   { name: '12 import, columns', who: 'school', open: (page, city) => columnsOf(page, city), before: null },
   { name: '12 import, held', who: 'school', open: heldRoster, before: null },
   { name: '12 import, done', who: 'school', open: applyRoster, before: null },
+  { name: '12 matching', who: 'school', open: askMatching, before: null },
+  { name: '12 sources', who: 'department', open: '/admin/import/sources', before: null },
+  { name: '12 new source', who: 'department', open: '/admin/import/sources/new', before: null },
   { name: '12 new school year', who: 'school', open: '/admin/import/roll-over', before: null },
   { name: '15 target', who: 'department', open: connect, before: null },
   { name: '15 client', who: 'department', open: letIn, before: null },

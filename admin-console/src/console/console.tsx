@@ -93,6 +93,9 @@ const MarksOfPage = part(() => import('./classes/marks-of.tsx').then((file) => f
 const MarksPage = part(() => import('./classes/marks.tsx').then((file) => file.MarksPage));
 const SlipsPage = part(() => import('./classes/slips.tsx').then((file) => file.SlipsPage));
 const RollOver = part(() => import('./import/roll-over.tsx').then((file) => file.RollOver));
+const Matching = part(() => import('./matching/page.tsx').then((file) => file.Matching));
+const NewSource = part(() => import('./sources/new.tsx').then((file) => file.NewSource));
+const SourcesPage = part(() => import('./sources/page.tsx').then((file) => file.SourcesPage));
 const Import = part(() => import('./import/page.tsx').then((file) => file.Import));
 const DataDesk = part(() => import('./data-desk/desk.tsx').then((file) => file.DataDesk));
 const NewDataRequest = part(() => import('./data-desk/new.tsx').then((file) => file.NewDataRequest));
@@ -168,6 +171,9 @@ const pages: Readonly<Record<Address, ComponentType>> = {
   '/teach/classes/:id/marks/import': MarksImportPage,
   '/teach/classes/:id/marks/:person': MarksOfPage,
   '/admin/import/roll-over': RollOver,
+  '/admin/import/matching': Matching,
+  '/admin/import/sources': SourcesPage,
+  '/admin/import/sources/new': NewSource,
   '/admin/import': Import,
   '/admin/approvals': Approvals,
   '/admin/approvals/:id': ApprovalPage,

@@ -1,10 +1,14 @@
+import { readSources, runSource, type SourceRun } from '@edutrust/directory-sync/sources';
 import { examineTarget, listTargets, runTarget } from '@edutrust/directory-sync/targets';
 import { NotFound } from '@edutrust/platform/errors';
 import type { Locale, Text } from '@edutrust/platform/messages';
+import { describePlan } from '@edutrust/registry/roster';
+import type { Command } from 'commander';
 import { operator, type Program, withContext } from './command.ts';
 
 export function addSyncCommands(program: Program): void {
   const sync = program.command.command('sync').description('other directories');
+  addSourceCommands(sync, program);
   sync
     .command('targets')
     .description('what is fed, and how it is')
@@ -59,6 +63,47 @@ export function addSyncCommands(program: Program): void {
         }
       });
     });
+}
+
+/** Systems that rosters are read from. */
+function addSourceCommands(sync: Command, program: Program): void {
+  sync
+    .command('sources')
+    .description('systems that rosters are read from')
+    .addHelpText('after', '\nExample: edutrust sync sources')
+    .action(async () => {
+      const output = program.output();
+      await withContext(program, async (context) => {
+        for (const { id, name, kind, rosters, state } of await readSources(context.db))
+          output.result({ id, name, kind, rosters, state }, `${name}  ${kind}  ${rosters.join(', ')}  ${state}`);
+      });
+    });
+  sync
+    .command('read')
+    .argument('<source>', 'name of the source')
+    .description('read a source now: a plan for each of its rosters, as every night')
+    .addHelpText('after', '\nExample: edutrust sync read nhan-su')
+    .action(async (name: string) => {
+      const output = program.output();
+      await withContext(program, async (context) => {
+        const source = (await readSources(context.db)).find((known) => known.name === name);
+        if (!source)
+          throw new NotFound('sync/no-source', {
+            vi: `Không có nguồn «${name}».`,
+            en: `There is no source "${name}".`,
+          });
+        const run = await runSource(context, source.id, { isForced: true });
+        output.result({ id: run.id, state: run.state, plans: run.plans.map(({ id }) => id) }, describeRun(run));
+      });
+    });
+}
+
+function describeRun({ state, plans }: SourceRun): Text {
+  const lines = (locale: Locale) =>
+    plans
+      .map((plan) => `\n${describePlan(plan, locale)}\n  ${{ vi: 'mã kế hoạch', en: 'plan' }[locale]}: ${plan.id}`)
+      .join('');
+  return { vi: `${state}${lines('vi')}`, en: `${state}${lines('en')}` };
 }
 
 const signs = { good: '✓', warning: '!', bad: '✗' } as const;

@@ -4,6 +4,7 @@ import {
   createDirectorySync,
   listReleases,
   releaseKind,
+  sourceNames,
   syncPersonal,
   targetNames,
 } from '@edutrust/directory-sync/service';
@@ -59,6 +60,7 @@ async function recipientsOf({ db }: ServiceContext, personId: string): Promise<s
 const subjectNames = {
   app: appNames,
   'signing-request': documentNames,
+  'sync-source': sourceNames,
   'sync-target': targetNames,
   'sync-client': clientNames,
 };

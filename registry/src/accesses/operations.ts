@@ -17,6 +17,10 @@ export const operations = {
   'people.change': { vi: 'đã ghi vào hồ sơ', en: 'changed the record' },
   'classes.open': { vi: 'đã xem danh sách lớp', en: 'looked at the class list' },
   'roster.plan': { vi: 'đã xem dòng trong một danh sách nhập', en: 'looked at the row in an imported roster' },
+  'roster.match': {
+    vi: 'đã so hồ sơ với một dòng của danh sách nhập',
+    en: 'compared the record with a row of an imported roster',
+  },
   'roster.export': { vi: 'đã tải kết quả của một danh sách nhập', en: 'downloaded the result of an imported roster' },
   'roster.undo': {
     vi: 'đã xem tên khi hoàn tác một danh sách nhập',

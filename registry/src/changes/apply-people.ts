@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { createEducationIdIssuer } from '../education-id/education-id.ts';
 import { type RegistryEvent, record } from '../events.ts';
-import type { Whose } from './matching.ts';
+import type { Whose } from '../matching/ask.ts';
 import type { Applying } from './population.ts';
 
 /** The changes that are done: a referred one only when name and birth date agreed, and somebody above approved the plan. */
@@ -87,13 +87,17 @@ export async function recordPeople({ transaction, planId, part, actor }: Applyin
     person_id: string;
     organisation_id: string;
     moved: boolean;
+    returned: boolean;
   }>`
-    SELECT c.action, c.person_id, c.organisation_id, c.fields @? '$[*] ? (@.column == "Mã trường")' AS moved FROM registry.roster_change AS c
+    SELECT c.action, c.person_id, c.organisation_id, c.fields @? '$[*] ? (@.column == "Mã trường")' AS moved,
+      c.fields @? '$[*] ? (@.column == "Trạng thái")' AS returned FROM registry.roster_change AS c
     WHERE ${part} AND (${done} OR c.action = 'left') ORDER BY c.action, c.row`.execute(transaction);
-  const events = rows.map(({ action, person_id, organisation_id, moved }): RegistryEvent => {
+  const events = rows.map(({ action, person_id, organisation_id, moved, returned }): RegistryEvent => {
     const about = { actor, subject: { kind: 'person', id: person_id }, organisationId: organisation_id } as const;
     if (action === 'added' || action === 'left')
       return { type: action === 'added' ? 'person.created' : 'person.left', ...about, data: { planId } };
+    // Apps that were told that an account is closed are told that it is open again (D5).
+    if (returned) return { type: 'person.returned', ...about, data: { planId } };
     return moved
       ? { type: 'person.transferred', ...about, data: { planId, to: organisation_id } }
       : { type: 'person.changed', ...about, data: { planId } };

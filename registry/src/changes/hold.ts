@@ -1,16 +1,16 @@
 import type { Text } from '@edutrust/platform/messages';
 import { sql } from 'kysely';
-import type { Whose } from './matching.ts';
+import type { Whose } from '../matching/ask.ts';
 import type { Planning } from './population.ts';
 
-/** Leavers beyond this many of a run or this part of a school make a plan wait for a second person (D3). */
-const mostLeavers = { ofRun: 500, partOfRun: 0.02, partOfSchool: 0.2, ofSchoolAtLeast: 5 } as const;
+/** Leavers beyond this many of a run or this part of a school or a class make a plan wait for a second person (D3). */
+const mostLeavers = { ofRun: 500, partOfRun: 0.02, partOfSchool: 0.2, ofSchoolAtLeast: 5, partOfClass: 0.5 } as const;
 
 /** Why the plan has to wait for a second person: true sentences, one for each reason (D3). */
 export async function whyHeld(planning: Planning, whose: Whose): Promise<Text[]> {
   const reasons = [
     await referredElsewhere(planning),
-    await leavingAtOnce(planning, whose),
+    (await leavingAtOnce(planning, whose)) ?? (whose === 'learner' ? await classShrinking(planning) : undefined),
     await correctedAtOnce(planning),
   ];
   return reasons.filter((reason) => reason !== undefined);
@@ -66,6 +66,27 @@ async function leavingAtOnce({ transaction, planId }: Planning, whose: Whose): P
   }
   if (leaving <= Math.max(mostLeavers.ofRun, members * mostLeavers.partOfRun)) return undefined;
   return { vi: `${leaving} ${who.vi} sẽ rời.`, en: `${leaving} ${who.en} would leave.` };
+}
+
+/** A class that loses more than half: one whose second page is missing. Who finishes school goes with the whole class. */
+async function classShrinking({ transaction, planId, schoolYear }: Planning): Promise<Text | undefined> {
+  const { rows } = await sql<{ name: string; code: string; leaving: number; members: number }>`
+    SELECT o.name, c.class_code AS code, count(DISTINCT c.person_id) AS leaving,
+      (SELECT count(*) FROM registry.enrolment AS e JOIN registry.class AS k ON k.id = e.class_id
+        WHERE e.valid_until IS NULL AND k.organisation_id = o.id AND k.school_year = ${schoolYear} AND k.code = c.class_code) AS members
+    FROM registry.roster_change AS c JOIN registry.organisation AS o ON o.id = c.organisation_id
+    WHERE c.plan_id = ${planId} AND c.action = 'left' AND c.class_code IS NOT NULL
+      AND NOT c.fields @? '$[*] ? (@.after like_regex "tốt nghiệp|hoàn thành" flag "i")'
+    GROUP BY o.id, c.class_code`.execute(transaction);
+  const found = rows.find(
+    ({ leaving, members }) => leaving >= mostLeavers.ofSchoolAtLeast && leaving > members * mostLeavers.partOfClass,
+  );
+  return found
+    ? {
+        vi: `${found.leaving} trong ${found.members} học sinh lớp ${found.code} của ${found.name} sẽ rời.`,
+        en: `${found.leaving} of ${found.members} learners of class ${found.code} of ${found.name} would leave.`,
+      }
+    : undefined;
 }
 
 /** Names or birth dates that change for many at once are more often a column that slipped. */

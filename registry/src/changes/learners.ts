@@ -1,5 +1,6 @@
 import type { Text } from '@edutrust/platform/messages';
 import { sql } from 'kysely';
+import { askPeople } from '../matching/ask.ts';
 import { enrolLearners } from './apply-learners.ts';
 import {
   anyOf,
@@ -28,6 +29,7 @@ export const learners: Population<PersonRow> = {
     await kept.stage(planning.transaction);
     await nameClasses(planning);
     await matchPeople(planning, 'learner');
+    await askPeople(planning, 'learner', sink);
     await tellVerdicts(planning, sink);
     await sealNew(planning, kept);
     await writeAdded(planning);

@@ -1,17 +1,16 @@
 import type { Text } from '@edutrust/platform/messages';
 import { sql } from 'kysely';
+import { findAlike, saidOther, takeAnswers, type Whose } from '../matching/ask.ts';
 import { coversEveryRole, governedPeople } from '../permissions/bulk.ts';
 import type { Planning } from './population.ts';
-
-/** Whose roster it is, for the affiliations that count. */
-export type Whose = 'learner' | 'staff';
 
 const rolesOf = (whose: Whose) => (whose === 'learner' ? ['learner'] : ['teacher', 'staff']);
 
 /**
- * Finds the person of each row: by the ministry's identifier; by the personal number together with the name; by the
+ * Finds the person of each row: by what a person said of it before; by the ministry's identifier; by the personal number together with the name; by the
  * school's own code, inside that school only, together with the name or the birth date; else by school, name and birth
- * date. Never by one number alone (D13). What is not certain becomes a refusal or a question; a person beyond the actor's
+ * date. Never by one number alone (D13). Who would be new and looks like a member of the school is asked about (`findAlike`).
+ * What is not certain becomes a refusal or a question; a person beyond the actor's
  * reach is never compared, only referred (T3).
  */
 export async function matchPeople(
@@ -23,9 +22,10 @@ export async function matchPeople(
   const roles = rolesOf(whose);
   const run = (statement: ReturnType<typeof sql>) => statement.execute(transaction);
   if (!mayRepeat) await refuseDuplicates(planning);
+  await takeAnswers(planning, whose);
   await run(sql`
     UPDATE staged AS r SET person_id = p.id FROM registry.person AS p
-    WHERE r.refusal IS NULL AND p.moet_id_index = r.moet_id_index AND p.status <> 'merged'`);
+    WHERE r.refusal IS NULL AND NOT r.is_settled AND p.moet_id_index = r.moet_id_index AND p.status <> 'merged'`);
   // Of several records with one personal number the one with the same name; one alone with another name is a question.
   await run(sql`
     WITH found AS (
@@ -47,35 +47,41 @@ export async function matchPeople(
       SELECT r2.row, l.person_id AS id,
         coalesce(q.folded_name = registry.fold(r2.full_name), false) OR coalesce(q.birth_date = r2.birth_date, false) AS agrees,
         (q.moet_id_index IS NULL OR r2.moet_id_index IS NULL OR q.moet_id_index = r2.moet_id_index) AS compatible,
-        EXISTS (SELECT FROM registry.affiliation AS f WHERE f.person_id = q.id AND f.organisation_id = r2.organisation_id
-          AND f.role = ANY(${roles}) AND f.valid_until IS NULL) AS here
+        -- A code whose holder has another one in the same file is free: codes that were swapped move together.
+        (moved.code IS NULL OR moved.code = l.code) AND EXISTS (SELECT FROM registry.affiliation AS f WHERE f.person_id = q.id
+          AND f.organisation_id = r2.organisation_id AND f.role = ANY(${roles}) AND f.valid_until IS NULL) AS here
       FROM staged AS r2
       JOIN registry.local_code AS l ON l.organisation_id = r2.organisation_id AND l.kind = ${whose} AND l.code = r2.local_code
       JOIN registry.person AS q ON q.id = l.person_id AND q.status NOT IN ('merged', 'erased')
-      WHERE r2.refusal IS NULL) AS p
+      LEFT JOIN (SELECT person_id, organisation_id, min(local_code) AS code FROM staged
+        WHERE person_id IS NOT NULL AND local_code IS NOT NULL GROUP BY 1, 2) AS moved
+        ON moved.person_id = l.person_id AND moved.organisation_id = l.organisation_id
+      WHERE r2.refusal IS NULL AND NOT r2.is_settled AND NOT ${saidOther(sql.ref('r2.row'), sql.ref('l.person_id'))}) AS p
       CROSS JOIN LATERAL (SELECT p.agrees AND p.compatible AS same) AS verdict
     WHERE r.row = p.row AND (r.person_id IS NULL OR r.person_id <> p.id) AND NOT (r.person_id IS NOT NULL AND same)`);
-  // Members of the rows' schools, by all three at once: a school's rows never meet all of its members one by one.
+  // Members of the rows' schools, by all three at once: a school's rows never meet all of its members one by one. Who has
+  // left the school is looked for as well, after those who are there: who comes back is who they were (D5).
   await run(sql`
     WITH member AS MATERIALIZED (
-      SELECT f.organisation_id, p.id, p.folded_name, p.birth_date, p.moet_id_index, p.personal_number_index
+      SELECT f.organisation_id, p.id, p.folded_name, p.birth_date, p.moet_id_index, p.personal_number_index, bool_or(f.valid_until IS NULL) AS is_now
       FROM registry.affiliation AS f JOIN registry.person AS p ON p.id = f.person_id
-      WHERE f.role = ANY(${roles}) AND f.valid_until IS NULL AND f.organisation_id = ANY(ARRAY(
+      WHERE f.role = ANY(${roles}) AND (f.valid_until IS NULL OR p.status IN ('left', 'archived')) AND f.organisation_id = ANY(ARRAY(
         SELECT DISTINCT organisation_id FROM staged WHERE refusal IS NULL AND person_id IS NULL AND doubt IS NULL))
+      GROUP BY f.organisation_id, p.id
     ), asked AS MATERIALIZED (
       SELECT r.row, r.organisation_id, r.class_code, r.birth_date, r.moet_id_index, r.personal_number_index, registry.fold(r.full_name) AS folded_name
       FROM staged AS r WHERE r.refusal IS NULL AND r.person_id IS NULL AND r.doubt IS NULL AND EXISTS (SELECT FROM member)
     ), candidate AS (
-      SELECT r.row, p.id, EXISTS (
+      SELECT r.row, p.id, CASE WHEN NOT p.is_now THEN 2 WHEN EXISTS (
           SELECT FROM registry.enrolment AS e JOIN registry.class AS c ON c.id = e.class_id
           WHERE e.person_id = p.id AND e.valid_until IS NULL AND c.organisation_id = r.organisation_id
-            AND c.school_year = ${schoolYear} AND lower(c.code) = lower(r.class_code)) AS in_class
+            AND c.school_year = ${schoolYear} AND lower(c.code) = lower(r.class_code)) THEN 0 ELSE 1 END AS rank
       FROM asked AS r JOIN member AS p ON p.organisation_id = r.organisation_id AND p.folded_name = r.folded_name AND p.birth_date = r.birth_date
-      WHERE (p.moet_id_index IS NULL OR r.moet_id_index IS NULL)
+      WHERE (p.moet_id_index IS NULL OR r.moet_id_index IS NULL) AND NOT ${saidOther(sql.ref('r.row'), sql.ref('p.id'))}
         AND (p.personal_number_index IS NULL OR r.personal_number_index IS NULL OR p.personal_number_index = r.personal_number_index)
     ), best AS (
       SELECT row, array_agg(DISTINCT id) AS people FROM candidate
-      WHERE in_class OR NOT EXISTS (SELECT FROM candidate AS other WHERE other.row = candidate.row AND other.in_class) GROUP BY row)
+      WHERE rank = (SELECT min(rank) FROM candidate AS other WHERE other.row = candidate.row) GROUP BY row)
     UPDATE staged AS r SET
       person_id = CASE WHEN cardinality(people) = 1 THEN people[1] END,
       refusal = CASE WHEN cardinality(people) > 1 THEN 'ambiguous' END
@@ -86,6 +92,7 @@ export async function matchPeople(
     FROM ${laterOf('person_id', 'person_id IS NOT NULL AND refusal IS NULL AND doubt IS NULL')} AS d
     WHERE r.row = d.row AND d.nth > 1`);
   await run(sql`ANALYZE staged (person_id)`);
+  if (!mayRepeat) await findAlike(planning, whose);
   // Whom the actor governs, and who belongs to the school of the row now: written only where it is not so.
   if (actor.kind !== 'system')
     await run(sql`
@@ -130,10 +137,10 @@ async function judge({ transaction, actor }: Planning, whose: Whose): Promise<vo
           WHEN r.gone IS NOT NULL AND NOT r.is_here THEN NULL
           WHEN NOT r.is_governed AND NOT r.is_here THEN NULL
           WHEN r.doubt IS NOT NULL THEN r.doubt
-          WHEN ${nameDiffers} AND ${birthDiffers} THEN 'somebody-else'
+          WHEN NOT r.is_settled AND ${nameDiffers} AND ${birthDiffers} THEN 'somebody-else'
           WHEN r.gone IS NOT NULL AND NOT ${coversEveryRole(actor, 'roster.import')} THEN 'above-own'
           WHEN NOT r.is_here AND ${otherRole} THEN 'other-role'
-          WHEN NOT r.is_here AND (${nameDiffers} OR ${birthDiffers} OR r.full_name IS NULL AND r.birth_date IS NULL) THEN 'moved-and-renamed'
+          WHEN NOT r.is_settled AND NOT r.is_here AND (${nameDiffers} OR ${birthDiffers} OR r.full_name IS NULL AND r.birth_date IS NULL) THEN 'moved-and-renamed'
         END AS refusal,
         -- Beyond the actor's reach: who is above decides, and sees whether name and birth date agree.
         CASE WHEN NOT r.is_governed AND NOT r.is_here AND r.gone IS NULL THEN
@@ -209,6 +216,13 @@ export const matchRefusals: Readonly<Record<string, { readonly field: string; re
     reason: {
       vi: 'Mã do trường cấp này đang là của một người khác trong trường; kiểm tra lại mã.',
       en: "The school's own code now belongs to somebody else at this school; check it.",
+    },
+  },
+  'looks-alike': {
+    field: 'fullName',
+    reason: {
+      vi: 'Giống một hồ sơ đang có ở trường. Có phải cùng một người không? Trả lời ở «Ghép hồ sơ» rồi nhập lại.',
+      en: 'It looks like somebody whom the school has. Is it the same person? Answer under “Matching”, then import again.',
     },
   },
   ambiguous: {

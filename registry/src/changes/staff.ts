@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { type RegistryEvent, record } from '../events.ts';
+import { askPeople } from '../matching/ask.ts';
 import { coversEveryRole, endRolesAt, grantTeachers } from '../permissions/bulk.ts';
 import { addPeople, changePeople, done, endLeavers, keepLocalCodes, recordPeople } from './apply-people.ts';
 import {
@@ -29,6 +30,7 @@ export const staff: Population<PersonRow> = {
     await kept.stage(planning.transaction);
     await findHomerooms(planning);
     await matchPeople(planning, 'staff');
+    await askPeople(planning, 'staff', sink);
     await tellVerdicts(planning, sink);
     await sealNew(planning, kept);
     await writeAdded(planning);

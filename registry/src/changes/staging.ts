@@ -50,7 +50,7 @@ export async function keepPeople({ secrets }: Pick<ServiceContext, 'secrets'>): 
           gone text, role text NOT NULL, title text, homeroom_of text, guardian_name text, guardian_birth_date date,
           guardian_number_index bytea, relation text,
           person_id uuid, guardian_id uuid, refusal text, doubt text, skip text, referred text,
-          is_governed boolean NOT NULL DEFAULT true, is_here boolean NOT NULL DEFAULT true
+          is_settled boolean NOT NULL DEFAULT false, is_governed boolean NOT NULL DEFAULT true, is_here boolean NOT NULL DEFAULT true
         ) ON COMMIT DROP`.execute(transaction);
       await copyInto(transaction, `COPY staged (${columns}) FROM STDIN`, rows.read());
       await sql`ANALYZE staged (organisation_id, class_code, moet_id_index, personal_number_index, local_code)`.execute(

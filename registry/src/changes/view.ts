@@ -72,6 +72,8 @@ export interface RosterPlan {
     readonly left: number;
     readonly referred: number;
   }[];
+  /** Questions that its rows ask and nobody has answered. */
+  readonly questions: number;
   /** The first 200. */
   readonly skipped: readonly Skipped[];
   /** The first 200. */
@@ -107,6 +109,7 @@ export async function findPlan(db: Database, id: string, viewer: Actor): Promise
           created_at AS "createdAt", applied_at AS "appliedAt", applied_count AS "appliedCount", organisation_ids AS "organisationIds", origin_ids AS "originIds",
           created_by AS "createdBy", '{"referred": 0, "skipped": 0}'::jsonb || totals AS totals, encode(digest, 'hex') AS digest,
           columns, notes, skipped,
+          (SELECT count(*) FROM registry.match_question AS m WHERE m.plan_id = rp.id AND m.state = 'open') AS questions,
           ${placesOfPlan} AS places, approval_id AS "approvalId",
           EXISTS (SELECT FROM registry.approval AS a
             WHERE a.id = rp.approval_id AND a.state IN ('proposed', 'confirmed') AND a.expires_at > now()) AS "isAsked",

@@ -177,6 +177,7 @@ export const registryPersonal: PersonalData = {
   parts: [record, identifiers, affiliations, classes, guardianships, rolesPart, approvals, notices, accesses, requests],
   leftOut: {
     'registry.approval_collect': 'the half of a code that waits for its reader',
+    'registry.match_question': 'whether a row of a file is this person: what it says is erased with the rows',
     'registry.roster_change': onTheWay,
     'registry.roster_row': onTheWay,
     'registry.roster_undo': onTheWay,

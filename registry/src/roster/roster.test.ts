@@ -140,6 +140,38 @@ test('D3: a roster from which a school mostly vanished waits for a second person
   assert.equal(rows[0]?.left, 0, 'nobody left');
 });
 
+test('D3: half of one class is held though it is little of its school; a class that finishes school is not held for it', async () => {
+  const { context, city } = await openCity();
+  await using _ = context;
+  const school = city.schools[0];
+  assert.ok(school);
+  const { rows } = await sql<{ code: string; name: string; born: string }>`
+    SELECT k.code, p.full_name AS name, to_char(p.birth_date, 'DD/MM/YYYY') AS born FROM registry.enrolment AS e
+    JOIN registry.class AS k ON k.id = e.class_id JOIN registry.person AS p ON p.id = e.person_id
+    WHERE k.organisation_id = ${school.id} AND e.valid_until IS NULL ORDER BY k.code, p.id`.execute(context.db);
+  const ofClass = rows.filter(({ code }) => code === rows[0]?.code);
+  const most = Math.ceil(ofClass.length * 0.6);
+  assert.ok(most >= 5 && most < rows.length * 0.2, `${most} of ${ofClass.length} of ${rows.length}`);
+  const planOf = (word: (nth: number) => string) =>
+    planImport(context, {
+      file: fileOf(
+        [
+          'Mã trường,Mã lớp,Họ và tên,Ngày sinh,Trạng thái',
+          ...ofClass.map(({ code, name, born }, nth) => `TH001,${code},${name},${born},${word(nth)}`),
+        ].join('\n'),
+      ),
+      actor,
+    });
+  const halved = await planOf((nth) => (nth < most ? 'Thôi học' : ''));
+  assert.equal(halved.status, 'held');
+  assert.match(
+    halved.heldReason?.vi ?? '',
+    new RegExp(`${most} trong ${ofClass.length} học sinh lớp ${rows[0]?.code}`),
+  );
+  assert.equal((await planOf((nth) => (nth < most ? 'Tốt nghiệp' : ''))).status, 'planned');
+  assert.equal((await planOf((nth) => (nth < 4 ? 'Thôi học' : ''))).status, 'planned');
+});
+
 test('two applications of overlapping plans at once: one wins, the other says that people changed', async () => {
   const { context } = await openCity();
   await using _ = context;

@@ -33,6 +33,8 @@ export const PlanView = Type.Object({
   /** What the caller may do with the plan now: `apply` it, or `propose` a held one to a second person. */
   may: Type.Array(Type.Enum(['apply', 'propose', 'undo'])),
   approvalId: nullable(Uuid),
+  /** Rows that may be somebody who is known and that nobody has answered yet: `/api/v1/roster/questions`. */
+  questions: Type.Integer({ minimum: 0 }),
   ignoredColumns: Type.Array(Type.Object({ header: Type.String(), doubt: nullable(Type.String()) })),
   notes: Type.Array(Type.String()),
   places: Type.Array(

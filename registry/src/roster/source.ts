@@ -19,12 +19,12 @@ import { isFooter } from './kinds/footer.ts';
 import type { RosterKind } from './kinds/kind.ts';
 import { findPlaces, type Places } from './places.ts';
 import { pulled } from './pulled.ts';
-import type { RosterFile } from './read/file.ts';
+import type { RosterFile, RosterTable } from './read/file.ts';
 import { type Head, readTable, type SheetRow } from './read/table.ts';
 
 export interface OpenRoster {
   readonly kind: RosterKind;
-  readonly file: RosterFile;
+  readonly file: RosterFile | RosterTable;
   readonly organisationId: string | undefined;
   /** What a person said that each column means; absent: what was remembered for these headers, else their own words. */
   readonly columns?: readonly (string | null)[];
@@ -79,7 +79,7 @@ export async function openRoster(
       onRows: async (rows, bytesRead) => {
         const { columns, reader } = mustBeOpen(opened);
         await give(rows.map((row) => taking(row, columns, reader)));
-        onProgress?.({ step: 'read', done: bytesRead, total: file.bytes });
+        onProgress?.({ step: 'read', done: bytesRead, total: 'bytes' in file ? file.bytes : bytesRead });
       },
     });
     mustBeOpen(opened).reader.end();

@@ -16,6 +16,7 @@ export async function toPlanView(context: ServiceContext, plan: RosterPlan, acto
     heldReason: plan.heldReason?.[locale] ?? null,
     may: await mayOf(context, plan, actor),
     approvalId: plan.approvalId,
+    questions: plan.questions,
     ignoredColumns: plan.columns
       .filter(({ field, header }) => field === null && header !== '')
       .map(({ header, doubt }) => ({ header, doubt: doubt?.[locale] ?? null })),

@@ -52,6 +52,7 @@ export function subjectName({ kind, name }: Subject): string {
     'sealing-machine': t('máy đóng dấu', 'sealing machine'),
     'signing-session': t('phiên ký', 'signing session'),
     'sync-client': t('hệ thống vào lấy', 'client system'),
+    'sync-source': t('nguồn danh sách', 'roster source'),
     'sync-target': t('đích đồng bộ', 'sync target'),
     'trust-anchor': t('gốc tin cậy', 'trust anchor'),
   };
@@ -73,6 +74,7 @@ export function subjectAddress({ kind, id, name }: Subject): string | undefined 
     // A document has no page: its title finds it in the list.
     'signing-request': name ? `/admin/signing?q=${encodeURIComponent(name)}` : '/admin/signing',
     'sync-client': `/admin/sync/clients/${id}`,
+    'sync-source': '/admin/import/sources',
     'sync-target': `/admin/sync/${id}`,
     'trust-anchor': '/admin/anchors',
   };

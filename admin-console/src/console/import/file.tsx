@@ -71,12 +71,12 @@ export function FileStep({
       </div>
       <DropFile
         icon="file-spreadsheet"
-        accept=".xlsx,.csv,.txt,text/csv,application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+        accept=".xlsx,.csv,.txt,.zip,text/csv,application/zip,application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
         name={t('Tệp danh sách', 'Roster file')}
         title={t('Thả tệp Excel hoặc CSV vào đây', 'Drop an Excel or CSV file here')}
         note={t(
-          '.xlsx, hoặc .csv Unicode. Chưa có gì được ghi ở bước này.',
-          '.xlsx, or .csv in Unicode. Nothing is written at this step.',
+          '.xlsx, .csv Unicode, hoặc bộ OneRoster, School Data Sync, Clever trong một .zip. Chưa có gì được ghi ở bước này.',
+          '.xlsx, .csv in Unicode, or a OneRoster, School Data Sync or Clever set in one .zip. Nothing is written at this step.',
         )}
         isBusy={isBusy}
         onFile={onFile}

@@ -149,6 +149,16 @@ export function Import() {
           'See every change first; nothing is written until you apply.',
         )}
       >
+        {permissions.includes('sync.read') && (
+          <a class="button" href="/admin/import/sources">
+            <Icon name="refresh-cw" />
+            {t('Nguồn', 'Sources')}
+          </a>
+        )}
+        <a class="button" href="/admin/import/matching">
+          <Icon name="users" />
+          {t('Ghép hồ sơ', 'Matching')}
+        </a>
         <a class="button" href={`/admin/import/roll-over${organisationId ? `?organisation=${organisationId}` : ''}`}>
           <Icon name="graduation-cap" />
           {t('Lên lớp năm học mới', 'The new school year')}

@@ -247,7 +247,13 @@ function Refused({ plan }: { readonly plan: Plan }) {
         <a class="button button-small" href={`/api/v1/roster/plans/${plan.id}/refusals`} download>
           <Icon name="download" />
           {t('Tải các dòng lỗi để sửa trong Excel', 'Download the refused rows')}
-        </a>
+        </a>{' '}
+        {plan.questions > 0 && (
+          <a class="button button-small" href="/admin/import/matching">
+            <Icon name="users" />
+            {t(`Trả lời ${formatNumber(plan.questions)} câu hỏi`, `Answer ${formatNumber(plan.questions)} questions`)}
+          </a>
+        )}
       </p>
     </section>
   );

@@ -60,7 +60,7 @@ export const ldapConnector: Connector<typeof Settings> = {
 };
 
 /** @throws InvalidInput for an address that would send a password in the clear, or an empty password (RFC 4513 §5.1.2). */
-function mustBeSafe({ url, baseDn, bindDn }: Settings, password: string): void {
+export function mustBeSafe({ url, baseDn, bindDn }: Settings, password: string): void {
   if (!/^ldaps:\/\/[^/]+\/?$/.test(url) && !loopback.test(url)) {
     throw new InvalidInput('sync/bad-address', {
       vi: 'Địa chỉ LDAP phải bắt đầu bằng ldaps:// (ldap:// chỉ dùng cho chính máy này).',

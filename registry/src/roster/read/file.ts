@@ -5,12 +5,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { largestRosterBytes, tooLarge } from './refusals.ts';
+import type { SheetRow } from './row.ts';
 
 export interface RosterFile {
   /** For messages only. */
   readonly name: string;
   readonly bytes: number;
   readonly stream: Readable;
+}
+
+/** The rows of a roster that are no file: another system gave them, the header first, in the words of our own template. */
+export interface RosterTable {
+  /** For messages only. */
+  readonly name: string;
+  /** @throws when they may not be all that there are. */
+  rows(): AsyncIterable<SheetRow>;
 }
 
 /** @throws TooLarge before a byte is read. */

@@ -69,8 +69,6 @@ export function otherArchiveOf(names: ReadonlySet<string>): InvalidInput | undef
   }
   if (names.has('content.xml'))
     return otherFile({ vi: 'tệp OpenDocument (.ods)', en: 'an OpenDocument file (.ods)' }, asSpreadsheet);
-  if ([...names].some((name) => /(?:^|\/)manifest\.csv$/i.test(name)))
-    return otherFile({ vi: 'gói OneRoster (.zip)', en: 'a OneRoster package (.zip)' }, bring);
   return otherFile(
     { vi: 'tệp nén ZIP', en: 'a ZIP archive' },
     { vi: 'Giải nén rồi nhập tệp bên trong.', en: 'Unpack it and import the file inside.' },
@@ -83,6 +81,7 @@ const formats: readonly (readonly [string, readonly string[]])[] = [
   ['OneRoster', ['sourcedid', 'enableduser']],
   ['OneRoster (manifest)', ['propertyname', 'value']],
   ['School Data Sync', ['sourcedid', 'username', 'familyname']],
+  ['School Data Sync', ['usersourcedid', 'orgsourcedid', 'role']],
   ['School Data Sync', ['sis id', 'school sis id']],
   ['Clever', ['school_id', 'student_id']],
   ['Clever', ['school_id', 'teacher_id']],
@@ -93,6 +92,10 @@ const formats: readonly (readonly [string, readonly string[]])[] = [
   ['Canvas', ['course_id', 'user_id', 'role']],
   ['VNPT vnEdu (mật khẩu)', ['tên đăng nhập', 'mật khẩu']],
 ];
+
+/** Formats that are read, all of their files in one ZIP. */
+const asPackages = new Set(['OneRoster', 'OneRoster (manifest)', 'School Data Sync', 'Clever']);
+export const isOfPackage = (format: string): boolean => asPackages.has(format);
 
 /** The foreign format that a header row belongs to. */
 export function foreignFormatOf(cells: readonly string[]): string | undefined {

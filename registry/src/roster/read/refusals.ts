@@ -99,30 +99,50 @@ export function noHeader(kind: RosterKindId, example: string): InvalidInput {
   );
 }
 
-/** A file that a OneRoster package cannot be read without. */
-export function oneRosterLacks(name: string): InvalidInput {
+/** A file that a package cannot be read without. */
+export function packageLacks(format: string, name: string): InvalidInput {
   return new InvalidInput(
-    'roster/oneroster-incomplete',
+    'roster/package-incomplete',
     {
-      vi: `Gói OneRoster thiếu ${name}, hoặc tệp ấy trống.`,
-      en: `The OneRoster package lacks ${name}, or it is empty.`,
+      vi: `Gói ${format} thiếu ${name}, hoặc phần ấy trống.`,
+      en: `The ${format} package lacks ${name}, or it is empty.`,
     },
     {
       remedy: {
-        vi: 'Xuất lại gói từ hệ thống nguồn, đủ các tệp có trong manifest.csv.',
-        en: 'Export the package again with every file that its manifest.csv names.',
+        vi: 'Xuất lại trọn gói từ hệ thống nguồn, đủ mọi tệp.',
+        en: 'Export the package again from its system, with every file.',
+      },
+    },
+  );
+}
+
+/** What is said to be everybody names what it does not have (D4). */
+export function packageNotWhole(
+  format: string,
+  { table, names, count }: { readonly table: string; readonly names: string; readonly count: number },
+): InvalidInput {
+  return new InvalidInput(
+    'roster/package-not-whole',
+    {
+      vi: `Gói ${format} không trọn vẹn: ${count} dòng của ${table} nhắc tới ${names} không có trong gói.`,
+      en: `The ${format} package is not whole: ${count} lines of ${table} name ${names} that are not in it.`,
+    },
+    {
+      remedy: {
+        vi: 'Xuất lại trọn gói, hoặc bỏ khai đầy đủ để không ai bị ghi là rời.',
+        en: 'Export it again, or do not declare it complete, so that nobody is taken to have left.',
       },
     },
   );
 }
 
 /** Changes alone never say who left by saying nothing (D4). */
-export function deltaIsNotComplete(): InvalidInput {
+export function deltaIsNotComplete(format: string): InvalidInput {
   return new InvalidInput(
     'roster/delta-not-complete',
     {
-      vi: 'Gói OneRoster này chỉ có thay đổi (delta), nên không thể khai là danh sách đầy đủ.',
-      en: 'This OneRoster package holds changes alone (delta), so it cannot be declared complete.',
+      vi: `Gói ${format} này chỉ có thay đổi (delta), nên không thể khai là danh sách đầy đủ.`,
+      en: `This ${format} package holds changes alone (delta), so it cannot be declared complete.`,
     },
     { remedy: { vi: 'Bỏ khai đầy đủ, hoặc xuất gói bulk.', en: 'Do not declare it complete, or export it as bulk.' } },
   );
@@ -133,24 +153,38 @@ export function otherFile(what: Text, remedy: Text): InvalidInput {
   return new InvalidInput('roster/other-file', { vi: `Đây là ${what.vi}.`, en: `This is ${what.en}.` }, { remedy });
 }
 
-export function foreignFormat(name: string, kind: RosterKindId): InvalidInput {
+export function foreignFormat(name: string, kind: RosterKindId, isOfPackage: boolean): InvalidInput {
   return new InvalidInput(
     'roster/foreign-format',
     {
       vi: `Đây là tệp ${name}, không phải danh sách theo mẫu của cơ sở dữ liệu ngành.`,
       en: `This is a ${name} file, not a roster shaped like the sector database's template.`,
     },
-    { remedy: takeTemplate(kind) },
+    {
+      remedy: isOfPackage
+        ? {
+            vi: 'Nén mọi tệp của bộ ấy thành một tệp .zip rồi nhập tệp .zip.',
+            en: 'Put every file of the set into one .zip and import that.',
+          }
+        : takeTemplate(kind),
+    },
   );
 }
 
+/** A workbook or an archive whose bytes are not those that it promises. */
 export function badWorkbook(cause?: unknown): InvalidInput {
   return new InvalidInput(
     'roster/bad-workbook',
-    { vi: 'Tệp Excel này bị hỏng hoặc không đọc được.', en: 'This Excel file is damaged or cannot be read.' },
+    {
+      vi: 'Tệp .xlsx hoặc .zip này bị cắt ngang hoặc bị hỏng.',
+      en: 'This .xlsx or .zip file was cut off or is damaged.',
+    },
     {
       cause,
-      remedy: { vi: 'Mở tệp trong Excel và lưu lại dạng .xlsx.', en: 'Open it in Excel and save it as .xlsx again.' },
+      remedy: {
+        vi: 'Mở tệp trong Excel và lưu lại dạng .xlsx, hoặc xuất lại từ hệ thống nguồn rồi tải lên lại.',
+        en: 'Open it in Excel and save it as .xlsx again, or export it from its system and upload it again.',
+      },
     },
   );
 }

@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { readCsv } from './csv.ts';
-import { count, type RosterFile, spool } from './file.ts';
+import { count, type RosterFile, type RosterTable, spool } from './file.ts';
 import { fromTcvn3 } from './legacy-fonts.ts';
-import { readOneRoster } from './oneroster.ts';
-import { foreignFormatOf, isZip, otherArchiveOf, otherFileOf } from './other-files.ts';
+import { foreignFormatOf, isOfPackage, isZip, otherArchiveOf, otherFileOf } from './other-files.ts';
+import { readPackage } from './packages/package.ts';
 import {
   foreignFormat,
   legacyFont,
@@ -63,7 +64,8 @@ const sampleRows = 20;
  *
  * @throws InvalidInput `roster/…` that names what the file is or lacks; TooLarge.
  */
-export async function readTable(file: RosterFile, reader: TableReader): Promise<{ sha256: string }> {
+export async function readTable(file: RosterFile | RosterTable, reader: TableReader): Promise<{ sha256: string }> {
+  if ('rows' in file) return readRows(file, reader);
   const counted = await count(file);
   const other = otherFileOf(counted.opening);
   if (other) throw other;
@@ -76,11 +78,10 @@ export async function readTable(file: RosterFile, reader: TableReader): Promise<
   }
   await using spooled = await spool(counted);
   const { kind, isDeclaredComplete = false } = reader;
-  const isOfPeople = kind === 'learners' || kind === 'staff';
-  const oneRoster = isOfPeople ? await readOneRoster(spooled.path, { isDeclaredComplete }) : undefined;
-  if (oneRoster) {
+  const joined = await readPackage(spooled.path, kind, { isDeclaredComplete });
+  if (joined) {
     const table = createTable(reader, () => counted.read.count, { sheet: undefined, sheets: [], serials: undefined });
-    for await (const row of oneRoster.rows(reader.kind)) await take(row, table);
+    for (const row of joined) await take(row, table);
     await table.end();
     return { sha256: counted.sha256() };
   }
@@ -114,6 +115,20 @@ export async function readTable(file: RosterFile, reader: TableReader): Promise<
   return { sha256: counted.sha256() };
 }
 
+/** Rows of another system. Resolves with the SHA-256 of what they say. */
+async function readRows({ rows }: RosterTable, reader: TableReader): Promise<{ sha256: string }> {
+  const hash = createHash('sha256');
+  let count = 0;
+  const table = createTable(reader, () => count, { sheet: undefined, sheets: [], serials: undefined });
+  for await (const row of rows()) {
+    count += 1;
+    hash.update(JSON.stringify(row.cells));
+    await table.take(row);
+  }
+  await table.end();
+  return { sha256: hash.digest('hex') };
+}
+
 async function mustBeWorkbook(path: string): Promise<void> {
   const file = await open(path, 'r');
   try {
@@ -127,7 +142,7 @@ async function mustBeWorkbook(path: string): Promise<void> {
 /** @throws InvalidInput for the header of something else. */
 function readsAsHeader(reader: TableReader, row: number, cells: readonly string[]): boolean {
   const foreign = foreignFormatOf(cells);
-  if (foreign) throw foreignFormat(foreign, reader.kind);
+  if (foreign) throw foreignFormat(foreign, reader.kind, isOfPackage(foreign));
   if (reader.isHeader(cells)) return true;
   if (reader.isHeader(cells.map(fromTcvn3))) throw legacyFont(row, cells.join(' ').slice(0, 60), 'TCVN3 (ABC)');
   return false;

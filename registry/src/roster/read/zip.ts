@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
-import { createInflateRaw } from 'node:zlib';
+import { crc32, createInflateRaw } from 'node:zlib';
 import { badWorkbook, tooLarge } from './refusals.ts';
 
 const mostEntries = 5_000;
@@ -11,6 +11,9 @@ export interface ZipEntry {
   readonly name: string;
   readonly method: number;
   readonly compressedSize: number;
+  readonly size: number;
+  /** CRC-32 of what is packed, by the directory. */
+  readonly crc: number;
   readonly offset: number;
 }
 
@@ -44,6 +47,8 @@ export async function readZipDirectory(file: FileHandle): Promise<ReadonlyMap<st
       name,
       method: directory.readUInt16LE(at + 10),
       compressedSize: directory.readUInt32LE(at + 20),
+      size: directory.readUInt32LE(at + 24),
+      crc: directory.readUInt32LE(at + 16),
       offset: directory.readUInt32LE(at + 42),
     });
     at += 46 + nameLength + rest;
@@ -65,7 +70,7 @@ async function readAt(file: FileHandle, position: number, length: number): Promi
  */
 export async function readZipEntry(
   file: FileHandle,
-  { method, compressedSize, offset }: ZipEntry,
+  { method, compressedSize, size, crc, offset }: ZipEntry,
   onBytes: (bytes: Buffer) => Promise<void> | void,
   largest = largestPart,
 ): Promise<void> {
@@ -78,13 +83,16 @@ export async function readZipEntry(
       yield await readAt(file, start + at, Math.min(step, compressedSize - at));
   }
   let total = 0;
+  let sum = 0;
   const take = async (bytes: AsyncIterable<Buffer>) => {
     for await (const chunk of bytes) {
       total += chunk.length;
       if (total > largest) throw tooLarge();
+      sum = crc32(chunk, sum);
       const done = onBytes(chunk);
       if (done) await done;
     }
+    if (total !== size || sum !== crc) throw badWorkbook();
   };
   if (method === 0) return take(packed());
   await pipeline(packed, createInflateRaw(), take).catch((error: unknown) => {
