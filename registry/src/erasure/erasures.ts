@@ -90,7 +90,13 @@ const approvals: PersonalErasure = {
 
 const rosters: PersonalErasure = {
   code: 'rosters',
-  tables: ['registry.roster_change', 'registry.roster_row', 'registry.roster_undo', 'registry.roster_refusal'],
+  tables: [
+    'registry.roster_change',
+    'registry.roster_row',
+    'registry.roster_undo',
+    'registry.roster_refusal',
+    'registry.match_question',
+  ],
   erase: async (transaction, { ids, names, educationIds }) => {
     const refused = await rowsOf(
       transaction,
@@ -104,6 +110,7 @@ const rosters: PersonalErasure = {
         ['registry.roster_row', 'person_id'],
         ['registry.roster_row', 'guardian_id'],
         ['registry.roster_undo', 'person_id'],
+        ['registry.match_question', 'person_id'],
       ]))
     );
   },
