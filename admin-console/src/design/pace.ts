@@ -2,7 +2,7 @@ import { useRef } from 'preact/hooks';
 import { formatNumber, t } from './language.ts';
 
 /** How much was done at a moment, in milliseconds. */
-export interface Seen {
+interface Seen {
   readonly at: number;
   readonly done: number;
 }
