@@ -29,7 +29,7 @@ export type Brought =
 /**
  * Brings those who wait. Of whom it is known what the target took last, the new version is sent at once, without asking
  * for the old one; everyone else, who is refused, and who left is looked up there first. What was sent, and that they no
- * longer wait, is one statement; `isLast` gives the target back with it.
+ * longer wait, is one statement; `isLast` gives the target back with it when everybody is there.
  *
  * @throws Unavailable when the target does not answer.
  */
@@ -54,7 +54,7 @@ export async function deliver(
     isOver = true;
   } finally {
     const isDone = isOver && !isHeld && results.every(({ error }) => error === null);
-    await keep(context, lease, waiting, { wanted, results, isDone, givesBack: isLast && isOver });
+    await keep(context, lease, waiting, { wanted, results, isDone, givesBack: isLast && isDone });
   }
   const refused = results.find(({ error }) => error !== null)?.error;
   if (refused) return { state: 'refused', why: refused };
