@@ -1,6 +1,6 @@
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, randomUUID } from 'node:crypto';
 import type { TestBrowser } from '@edutrust/testing/browser';
-import { calculateJwkThumbprint, decodeJwt, type JWK, type JWTPayload, SignJWT } from 'jose';
+import { decodeJwt, type JWK, type JWTPayload, SignJWT } from 'jose';
 import { type NewApp, registerApp } from '../src/apps/apps.ts';
 import type { KeySet } from '../src/apps/keys.ts';
 import type { TestIdp } from './idp.ts';
@@ -8,7 +8,7 @@ import type { TestIdp } from './idp.ts';
 const setup = { kind: 'system', name: 'setup' } as const;
 const callback = 'http://localhost:4001/callback';
 
-export interface Answered {
+interface Answered {
   readonly status: number;
   readonly headers: Headers;
   readonly json: Record<string, string>;
@@ -91,10 +91,6 @@ export class FapiApp {
     })
       .setProtectedHeader({ alg: 'ES256', typ: 'dpop+jwt', jwk })
       .sign(this.#proofKeys.privateKey);
-  }
-
-  thumbprint(): Promise<string> {
-    return calculateJwkThumbprint(this.#proofKeys.publicKey.export({ format: 'jwk' }) as JWK);
   }
 
   /** Another key for proofs, as a thief of the token would have. */

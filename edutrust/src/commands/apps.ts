@@ -36,7 +36,7 @@ async function proofsOf({ profile, jwks, certificate = [] }: AddOptions): Promis
   };
 }
 
-/** @throws InvalidInput `apps/bad-keys` */
+/** @throws InvalidInput `apps/bad-key-file` */
 function readKeys(text: string): NonNullable<NewApp['jwks']> {
   try {
     const read = JSON.parse(text);
@@ -44,7 +44,7 @@ function readKeys(text: string): NonNullable<NewApp['jwks']> {
   } catch {
     // said below
   }
-  throw new InvalidInput('apps/bad-keys', {
+  throw new InvalidInput('apps/bad-key-file', {
     vi: 'Tệp khóa phải là JWKS: {"keys": […]}.',
     en: 'The file of keys has to be a JWKS: {"keys": […]}.',
   });

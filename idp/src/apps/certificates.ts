@@ -1,8 +1,10 @@
 import { X509Certificate } from 'node:crypto';
 import { InvalidInput } from '@edutrust/platform/errors';
 import type { Text } from '@edutrust/platform/messages';
-import { hasKeys, type Keys, keysOf, mustHoldKeys, type PublicKey } from './keys.ts';
+import { hasKeys, type Keys, keysOf, mustHoldKeys, type PublicKey, shortestRsaBits } from './keys.ts';
 import { type AppKind, keepsSecret } from './protocol.ts';
+
+const keyKinds: ReadonlySet<string> = new Set(['ec', 'ed25519']);
 
 /** Enough for one in use, the next one, and a second machine. */
 const mostCertificates = 5;
@@ -56,14 +58,24 @@ function certificatesOf(given: readonly string[], kind: AppKind): string[] {
 /** Of a PEM with a chain the first one is the app's. */
 function derOf(text: string): string {
   const base64 = /-----BEGIN CERTIFICATE-----([\s\S]+?)-----END CERTIFICATE-----/.exec(text)?.[1] ?? text;
+  let read: X509Certificate;
   try {
-    return new X509Certificate(Buffer.from(base64.replaceAll(/\s+/g, ''), 'base64')).raw.toString('base64');
+    read = new X509Certificate(Buffer.from(base64.replaceAll(/\s+/g, ''), 'base64'));
   } catch {
     throw badCertificate({
       vi: 'Đây không phải chứng thư X.509; hãy dán tệp PEM (BEGIN CERTIFICATE).',
       en: 'This is no X.509 certificate; paste the PEM file (BEGIN CERTIFICATE).',
     });
   }
+  const { asymmetricKeyType: kind = '', asymmetricKeyDetails } = read.publicKey;
+  const isStrong = kind === 'rsa' ? (asymmetricKeyDetails?.modulusLength ?? 0) >= shortestRsaBits : keyKinds.has(kind);
+  if (!isStrong) {
+    throw badCertificate({
+      vi: 'Khóa của chứng thư phải là EC, Ed25519 hoặc RSA từ 2048 bit.',
+      en: 'The key of the certificate must be EC, Ed25519 or RSA of 2048 bits or more.',
+    });
+  }
+  return read.raw.toString('base64');
 }
 
 /** The certificate as a key of the app's JWKS (RFC 7517 §4.7), where the provider looks for it. */

@@ -30,7 +30,7 @@ export const longestAssertionSeconds = 3600;
 const publicMembers = ['kty', 'kid', 'alg', 'crv', 'x', 'y', 'n', 'e'] as const;
 /** RFC 7518 §6.2.2, §6.3.2, §6.4.1. */
 const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
-const shortestRsaBits = 2048;
+export const shortestRsaBits = 2048;
 
 export interface Keys {
   readonly jwks: KeySet | null;

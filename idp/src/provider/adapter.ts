@@ -25,7 +25,7 @@ export function createAdapter(context: ServiceContext, apps: AppDirectory): (mod
       case 'AuthorizationCode':
         return tokenAdapter(context.db, 'authorization_code');
       case 'DeviceCode':
-        return deviceCodeAdapter(context.db);
+        return deviceCodeAdapter(context);
       case 'RefreshToken':
         return tokenAdapter(context.db, 'refresh_token', createSuccessor(context.secrets));
       case 'AccessToken':

@@ -18,10 +18,14 @@ let own: string;
 let others: string;
 let short: string;
 
-async function certificate(name: string, days: number): Promise<string> {
+async function certificate(
+  name: string,
+  days: number,
+  kind = ['ec', '-pkeyopt', 'ec_paramgen_curve:P-256'],
+): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'edutrust-mtls-'));
   const file = (ending: string) => join(folder, `${name}.${ending}`);
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', file('key')];
+  const key = ['-newkey', ...kind, '-nodes', '-keyout', file('key')];
   const about = ['-subj', `/CN=${name}`, '-days', String(days), '-out', file('pem')];
   execFileSync('openssl', ['req', '-x509', ...key, ...about], { stdio: 'ignore' });
   return readFile(file('pem'), 'utf8');
@@ -78,7 +82,7 @@ function through(
   });
 }
 
-test('RFC 8705: an app proves itself by its certificate, and its tokens are worth nothing without it', async () => {
+test('P16: an app proves itself by its certificate, and its tokens are worth nothing without it', async () => {
   const app = await FapiApp.register(world, 'fapi2', { certificates: [own] });
   const { fields, verifier } = app.parameters();
   for (const cert of [escaped(own), structured(own)])
@@ -102,7 +106,7 @@ test('RFC 8705: an app proves itself by its certificate, and its tokens are wort
   assert.equal((await fetch(`${world.origin}/oidc/userinfo`, { headers: { authorization } })).status, 401);
 });
 
-test('a certificate that is not exactly one of the app, is over, or is no certificate proves nothing', async () => {
+test('P16: a certificate that is not exactly one of the app, is over, or is no certificate proves nothing', async () => {
   const app = await FapiApp.register(world, 'fapi2', { certificates: [own, short] });
   const { fields } = app.parameters();
   const push = async (cert?: string, more: Record<string, string> = {}) =>
@@ -125,7 +129,7 @@ test('a certificate that is not exactly one of the app, is over, or is no certif
   assert.equal((await through('/oidc/par', { ...fields, ...secret }, {})).json.error, 'invalid_client');
 });
 
-test('what strangers write into the header is never believed', async () => {
+test('P16: what strangers write into the header is never believed', async () => {
   for (const environment of [
     { ...asked, EDUTRUST_TRUSTED_PROXIES: '192.0.2.7' },
     { EDUTRUST_TRUSTED_PROXIES: 'loopback' },
@@ -156,6 +160,8 @@ test('only what is a certificate of an app that can keep its key is registered',
   const bad = { code: 'apps/bad-certificate' };
   await assert.rejects(FapiApp.register(world, 'standard', { certificates: ['no certificate'] }), bad);
   await assert.rejects(FapiApp.register(world, 'standard', { certificates: [own], kind: 'spa' }), bad);
+  const short = await certificate('ngan', 1, ['rsa:1024']);
+  await assert.rejects(FapiApp.register(world, 'standard', { certificates: [short] }), bad);
   await assert.rejects(
     FapiApp.register(world, 'standard', { certificates: [own], jwksUri: 'https://app.example/jwks' }),
     bad,

@@ -59,8 +59,14 @@ async function begin(
   return { device: json.device_code ?? '', user: json.user_code ?? '', json };
 }
 
-const poll = async (device_code: string, client_id = 'bang-lop') =>
+const pollAtOnce = async (device_code: string, client_id = 'bang-lop') =>
   (await post('/oidc/token', { grant_type, device_code, client_id })).json;
+
+/** As a device does that waits between its questions. */
+const poll = async (device_code: string, client_id = 'bang-lop') => {
+  await sql`DELETE FROM platform.short_lived WHERE key LIKE 'idp:device-poll:%'`.execute(world.context.db);
+  return pollAtOnce(device_code, client_id);
+};
 
 const userinfo = async (token = '') =>
   fetch(`${world.origin}/oidc/userinfo`, { headers: { authorization: `Bearer ${token}` } });
@@ -113,6 +119,16 @@ test('a person types the code of a device, compares and confirms it, and the dev
   const given = await Promise.all(Array.from({ length: 20 }, () => poll(device)));
   const tokens = given.filter(({ access_token }) => access_token);
   assert.equal(tokens.length, 1, 'P3: of twenty polls at once one gets the tokens');
+});
+
+test('RFC 8628 §3.5: a device that hurries is slowed down, and gets its tokens all the same once it is allowed', async () => {
+  const { device, user } = await begin();
+  assert.equal((await pollAtOnce(device)).error, 'authorization_pending');
+  assert.equal((await pollAtOnce(device)).error, 'slow_down');
+  assert.equal((await pollAtOnce((await begin()).device)).error, 'authorization_pending', 'another one is not');
+  await type(teacher, user);
+  await answer(teacher, user);
+  assert.ok((await pollAtOnce(device)).access_token);
 });
 
 test('who is not signed in signs in after the confirmation; the device is told of them alone', async () => {

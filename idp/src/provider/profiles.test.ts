@@ -71,7 +71,7 @@ test('P8: a bound token is worth nothing without its key, without a nonce of now
   assert.equal(redeemed.json.error, 'invalid_grant', 'no proof at all');
 });
 
-test('FAPI 2.0: what weakens the profile is refused: no push, no PKCE, a secret, a request for another app', async () => {
+test('P17: what weakens the profile is refused: no push, no PKCE, a secret, a request for another app', async () => {
   const { fields } = plain.parameters();
   const direct = new URL('/oidc/auth', world.origin);
   for (const [name, value] of Object.entries(fields)) direct.searchParams.set(name, value ?? '');
@@ -223,7 +223,7 @@ test('a JWT as answer is there for every app that asks, in its own algorithm', a
   assert.ok(payload.code);
 });
 
-test('the profile is one choice: nothing weaker beside it is registered', async () => {
+test('P17: the profile is one choice: nothing weaker beside it is registered', async () => {
   const weak = { code: 'apps/not-safe-enough' };
   await assert.rejects(FapiApp.register(world, 'fapi2', { jwks: null }), weak);
   await assert.rejects(FapiApp.register(world, 'fapi2', { idTokenAlg: 'RS256' }), weak);

@@ -3,6 +3,7 @@ import { nullable, Time } from '@edutrust/platform/schemas';
 import { requires } from '@edutrust/registry/permissions';
 import { sql } from 'kysely';
 import Type from 'typebox';
+import { findApp } from '../apps/apps.ts';
 import { ofApp } from '../apps/of-app.ts';
 import type { IdpTools } from '../tools.ts';
 import { refusals } from './reason.ts';
@@ -37,5 +38,46 @@ const list = ({ context: { db } }: IdpTools) =>
     },
   });
 
+const testAddress = ({ context: { db }, provider }: IdpTools) =>
+  route({
+    method: 'GET',
+    url: '/api/v1/apps/:clientId/redirect-test',
+    access: requires('apps.write'),
+    schema: {
+      tags: ['apps'],
+      summary: 'Whether people would be sent back to an address, as the provider itself judges it',
+      params: Type.Object({ clientId: Type.String({ maxLength: 100 }) }),
+      querystring: Type.Object({ address: Type.String({ maxLength: 2_000, default: '' }) }),
+      response: {
+        200: Type.Object({
+          isTaken: Type.Boolean(),
+          nearest: nullable(Type.String({ description: 'The registered address that has most in common with it' })),
+          differsAt: nullable(Type.Integer({ description: 'How many characters from the start they have in common' })),
+        }),
+      },
+    },
+    resource: ({ params }) => ofApp(db, params.clientId),
+    handle: async ({ params, query }) => {
+      const app = await findApp(db, params.clientId);
+      const client = await (await provider()).Client.find(params.clientId);
+      const isTaken = client?.redirectUriAllowed(query.address) === true;
+      const [nearest] = app.redirectUris
+        .map((address) => ({ address, common: commonStart(address, query.address) }))
+        .sort((one, other) => other.common - one.common);
+      return {
+        isTaken,
+        nearest: isTaken ? null : (nearest?.address ?? null),
+        differsAt: isTaken ? null : (nearest?.common ?? null),
+      };
+    },
+  });
+
+/** How many characters two texts begin with together. */
+function commonStart(one: string, other: string): number {
+  let at = 0;
+  while (at < one.length && one[at] === other[at]) at += 1;
+  return at;
+}
+
 /** What a developer looks at when a sign-in does not work. */
-export const appRequestRoutes = (tools: IdpTools): Route[] => [list(tools)];
+export const appRequestRoutes = (tools: IdpTools): Route[] => [list(tools), testAddress(tools)];

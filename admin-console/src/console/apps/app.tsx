@@ -15,6 +15,7 @@ import { useProposed } from '../proposed.ts';
 import { AppState } from './apps.tsx';
 import { GoingLive } from './going-live.tsx';
 import { Preview } from './preview.tsx';
+import { RedirectTest } from './redirect-test.tsx';
 import { Requests } from './requests.tsx';
 import { Settings } from './settings.tsx';
 import { Snippets } from './snippets.tsx';
@@ -59,6 +60,7 @@ function Loaded({ app, reload }: { readonly app: AppView; readonly reload: () =>
           {app.kind !== 'machine' && app.kind !== 'device' && <Snippets app={app} />}
           {may('apps.write') && <Requests app={app} />}
           <Addresses app={app} />
+          {may('apps.write') && app.redirectUris.length > 0 && <RedirectTest app={app} />}
           <div class="flex flex-wrap gap-3 empty:hidden">
             {may('apps.write') && <NewSecret app={app} onSecret={setSecret} />}
             {may('apps.approve') && app.kind !== 'machine' && !app.isSandbox && <Approval app={app} reload={reload} />}

@@ -1,6 +1,8 @@
-import { type Database, statement } from '@edutrust/platform/database';
+import type { ServiceContext } from '@edutrust/platform/context';
+import { statement } from '@edutrust/platform/database';
 import Provider, { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
 import { type IdpEvent, record } from '../../events.ts';
+import { hashOf } from './hash.ts';
 import { rowOf, tokenAdapter } from './token.ts';
 import { moveDeviceCode } from './token-statements.ts';
 
@@ -37,17 +39,31 @@ function allowed(code: AdapterPayload & { readonly accountId: string }): IdpEven
   };
 }
 
+/** RFC 8628 §3.2: a device asks every five seconds; a second of that is the network's. */
+const pollSeconds = 4;
+
+/** @throws SlowDown for a device that asks again too soon while nobody has answered (RFC 8628 §3.5) */
+async function mustNotHurry(store: ServiceContext['store'], id: string): Promise<void> {
+  const key = `idp:device-poll:${hashOf(id).toString('base64url')}`;
+  if (Provider.ctx?.oidc.route !== 'token' || (await store.putIfAbsent(key, true, pollSeconds))) return;
+  throw new errors.SlowDown('ask every five seconds, and five seconds later after this answer');
+}
+
 /**
  * Codes of the device flow (RFC 8628). The device redeems its code as an app does an authorization code; a browser finds
  * it by the code that the person types, and moves it on: confirmed, then allowed or refused, each step once, however many
  * browsers have the code.
  */
-export function deviceCodeAdapter(db: Database): Adapter {
+export function deviceCodeAdapter({ db, store }: Pick<ServiceContext, 'db' | 'store'>): Adapter {
   const codes = tokenAdapter(db, 'device_code');
   return {
     ...codes,
     find: async (id) => {
-      if (!isHandle(id)) return codes.find(id);
+      if (!isHandle(id)) {
+        const code = await codes.find(id);
+        if (code && !code.accountId && !code.error) await mustNotHurry(store, id);
+        return code;
+      }
       const [found] = await find(db, idHashOf(id));
       return found && toPayload(found);
     },
