@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -58,6 +58,15 @@ describe('edutrust verify without a running installation', () => {
     assert.match(why ?? '', /^ {2}The PDF is protected by a password/);
     assert.deepEqual(more.filter(Boolean), []);
     assert.doesNotMatch((await said('--password-file', file('password'), encrypted)).join(' '), /password/);
+  });
+
+  test('`--etsi` writes the report by ETSI TS 119 102-2, of exactly one file', async () => {
+    await run(file('junk.pdf'), '--etsi', file('report.xml'));
+    const report = await readFile(file('report.xml'), 'utf8');
+    assert.match(report, /<vr:MainIndication>urn:etsi:019102:mainindication:indeterminate</);
+    const two = await run(file('plain.pdf'), file('junk.pdf'), '--etsi', file('other.xml'));
+    assert.equal(two.code, 2);
+    assert.ok(!existsSync(file('other.xml')));
   });
 
   test('an installation that does not run is not started for a file that it could not say more about', async () => {

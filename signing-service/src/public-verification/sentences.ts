@@ -28,8 +28,8 @@ interface Evidence {
   readonly verdict: ValidationReport['verdict'];
   readonly unchanged: 'yes' | 'no' | 'unknown';
   readonly trusted: 'yes' | 'no' | 'unknown';
-  /** Somebody filled in a form afterwards, as is allowed. */
-  readonly isFilledIn: boolean;
+  /** What somebody added afterwards, as is allowed; undefined when nothing shows. */
+  readonly additions: Text | undefined;
   /** The signature that people mean: the last by a person; `undefined` when none could be read. */
   readonly signature: SignatureReport | undefined;
   readonly isUnreadable: boolean;
@@ -47,10 +47,22 @@ function evidenceOf(report: ValidationReport): Evidence {
     verdict,
     unchanged: isChanged ? 'no' : isChecked ? 'yes' : 'unknown',
     trusted: isTrusted ? 'yes' : asked.some(isShownUntrusted) ? 'no' : 'unknown',
-    isFilledIn: asked.some(({ changesAfter }) => changesAfter.some(({ kind }) => kind === 'form-fill')),
+    additions: additionsIn(asked),
     signature: people.at(-1) ?? signatures.at(-1),
     isUnreadable: signatures.length === 0,
   };
+}
+
+const shownAdditions = [
+  ['form-fill', { vi: 'biểu mẫu được điền thêm', en: 'the form was filled in' }],
+  ['comment', { vi: 'có ghi chú được thêm', en: 'comments were added' }],
+] as const;
+
+function additionsIn(signatures: readonly SignatureReport[]): Text | undefined {
+  const kinds = new Set(signatures.flatMap(({ changesAfter }) => changesAfter.map(({ kind }) => kind)));
+  const found = shownAdditions.flatMap(([kind, text]) => (kinds.has(kind) ? [text] : []));
+  if (found.length === 0) return undefined;
+  return { vi: found.map(({ vi }) => vi).join(' và '), en: found.map(({ en }) => en).join(' and ') };
 }
 
 /** Reasons that show that a certificate was not good then. */
@@ -91,7 +103,7 @@ function sentenceOf(evidence: Evidence): Text {
   return openSentence(evidence);
 }
 
-function genuine({ signature, isFilledIn }: Evidence): Text {
+function genuine({ signature, additions }: Evidence): Text {
   const { signer = null, time, format } = signature ?? {};
   const at = time?.proven ?? time?.claimed;
   const when = at ? new Date(at) : undefined;
@@ -105,10 +117,10 @@ function genuine({ signature, isFilledIn }: Evidence): Text {
   // A seal is the organisation's own: its name once.
   const place = signer?.organisation && signer.organisation !== name ? `, ${signer.organisation}` : '';
   const [whenVi, whenEn] = when ? [` ngày ${vietnamDate.format(when)}`, ` on ${englishDate.format(when)}`] : ['', ''];
-  return isFilledIn
+  return additions
     ? {
-        vi: `Đúng: văn bản do ${name}${place} ký${whenVi}; phần đã ký còn nguyên, biểu mẫu được điền thêm như cho phép.`,
-        en: `Genuine: signed by ${name}${place}${whenEn}; what was signed is as it was, the form was filled in as allowed.`,
+        vi: `Đúng: văn bản do ${name}${place} ký${whenVi}; phần đã ký còn nguyên, ${additions.vi} như cho phép.`,
+        en: `Genuine: signed by ${name}${place}${whenEn}; what was signed is as it was, ${additions.en} as allowed.`,
       }
     : {
         vi: `Đúng: văn bản do ${name}${place} ký${whenVi} và chưa bị sửa.`,
@@ -134,7 +146,7 @@ function invalidSentence({ unchanged, trusted }: Evidence): Text {
       };
 }
 
-function openSentence({ unchanged, trusted, signature, isFilledIn }: Evidence): Text {
+function openSentence({ unchanged, trusted, signature, additions }: Evidence): Text {
   const name = signature?.signer?.name;
   const [byVi, byEn] = name ? [` «${name}»`, ` "${name}"`] : ['', ''];
   if (unchanged === 'unknown') {
@@ -149,7 +161,7 @@ function openSentence({ unchanged, trusted, signature, isFilledIn }: Evidence): 
       en: `Not settled: what the signer${byEn} signed is as it was, but something is not proven; see the reasons below.`,
     };
   }
-  const [whatVi, whatEn] = isFilledIn
+  const [whatVi, whatEn] = additions
     ? ['phần đã ký còn nguyên', 'what was signed is as it was']
     : ['văn bản chưa bị sửa từ khi ký', 'unchanged since it was signed'];
   return {
@@ -187,7 +199,7 @@ function notRead({ reasons }: ValidationReport): Wording {
         vi: 'Không đúng: một chữ ký từng có trong tệp đã bị gỡ ra.',
         en: 'Not genuine: a signature that the file had was taken out.',
       },
-      unchanged: { answer: 'no', sentence: unchangedSentence({ unchanged: 'no', isFilledIn: false }) },
+      unchanged: { answer: 'no', sentence: unchangedSentence({ unchanged: 'no', additions: undefined }) },
       trusted: { answer: 'unknown', sentence: trustedSentences.unknown },
       nextStep: nextSteps.changed,
     };
@@ -197,13 +209,13 @@ function notRead({ reasons }: ValidationReport): Wording {
       vi: 'Chưa kiểm tra được tệp này, nên không thể nói tệp đúng hay sai; xem lý do bên dưới.',
       en: 'This file could not be checked, so nothing can be said about it; see the reason below.',
     },
-    unchanged: { answer: 'unknown', sentence: unchangedSentence({ unchanged: 'unknown', isFilledIn: false }) },
+    unchanged: { answer: 'unknown', sentence: unchangedSentence({ unchanged: 'unknown', additions: undefined }) },
     trusted: { answer: 'unknown', sentence: trustedSentences.unknown },
     nextStep: nextSteps.unread,
   };
 }
 
-function unchangedSentence({ unchanged, isFilledIn }: Pick<Evidence, 'unchanged' | 'isFilledIn'>): Text {
+function unchangedSentence({ unchanged, additions }: Pick<Evidence, 'unchanged' | 'additions'>): Text {
   if (unchanged === 'no') {
     return {
       vi: 'Đã bị sửa sau khi ký, hoặc chữ ký không khớp với nội dung.',
@@ -216,10 +228,10 @@ function unchangedSentence({ unchanged, isFilledIn }: Pick<Evidence, 'unchanged'
       en: 'Whether the content is as it was signed could not be checked.',
     };
   }
-  return isFilledIn
+  return additions
     ? {
-        vi: 'Phần đã ký còn nguyên; sau đó biểu mẫu được điền thêm như cho phép.',
-        en: 'What was signed is as it was; the form was filled in afterwards, as allowed.',
+        vi: `Phần đã ký còn nguyên; sau đó ${additions.vi} như cho phép.`,
+        en: `What was signed is as it was; ${additions.en} afterwards, as allowed.`,
       }
     : { vi: 'Chưa bị sửa từ khi ký.', en: 'Unchanged since it was signed.' };
 }

@@ -13,6 +13,7 @@ export interface LaterChange {
     | 'document-time-stamp'
     | 'signature'
     | 'form-fill'
+    | 'comment'
     | 'covering'
     | 'metadata'
     | 'page'

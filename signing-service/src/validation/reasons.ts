@@ -136,8 +136,8 @@ export const reasonTable = {
   ),
   'covered-afterwards': open(
     'SIG_CONSTRAINTS_FAILURE',
-    'Ô chữ ký được thêm sau nằm đè lên chữ hoặc chú thích của bản đã ký, có thể che hoặc thay nội dung. Hãy xem bản như lúc ký.',
-    'A block that was added later lies over text or an annotation of what was signed and may hide or replace it. Look at the signed revision.',
+    'Phần được thêm sau (ô chữ ký, ghi chú) nằm đè lên chữ hoặc chú thích của bản đã ký, có thể che hoặc thay nội dung. Hãy xem bản như lúc ký.',
+    'A block or comment that was added later lies over text or an annotation of what was signed and may hide or replace it. Look at the signed revision.',
   ),
   'form-filled-afterwards': open(
     'SIG_CONSTRAINTS_FAILURE',
@@ -285,9 +285,13 @@ const changeTexts: Record<`${LaterChange['kind']}`, readonly [allowed: Text, ref
     { vi: 'Biểu mẫu được điền thêm, như người ký cho phép.', en: 'The form was filled in, as the signer allows.' },
     { vi: 'Biểu mẫu được điền thêm sau khi ký.', en: 'The form was filled in after signing.' },
   ],
+  comment: [
+    { vi: 'Có ghi chú được thêm, như người ký cho phép.', en: 'A comment was added, as the signer allows.' },
+    { vi: 'Có ghi chú được thêm sau khi ký.', en: 'A comment was added after signing.' },
+  ],
   covering: [
     { vi: 'Ô chữ ký được thêm vào trang.', en: 'A signature block was added to a page.' },
-    { vi: 'Ô chữ ký nằm đè lên nội dung của bản đã ký.', en: 'A signature block lies over what was signed.' },
+    { vi: 'Phần thêm vào nằm đè lên nội dung của bản đã ký.', en: 'What was added lies over what was signed.' },
   ],
   metadata: [
     { vi: 'Thông tin mô tả của tệp được sửa.', en: 'The file’s description was edited.' },

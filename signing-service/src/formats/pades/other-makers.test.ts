@@ -96,6 +96,21 @@ for (const [what, objects] of [
   });
 }
 
+test('V14: a description that the next program writes anew, with the same words, is no change; with other words it is not settled', async () => {
+  const described = await signPdf(
+    tablePdf(plainObjects({ 1: '<</Type /Catalog /Pages 2 0 R /Metadata 9 0 R>>', 9: xmp('Hoc ba') })),
+    request,
+    authority.signerOf(official, at),
+  );
+  const anew = (title: string, more = '') => {
+    const packet = `<x:xmpmeta x:xmptk="other"><rdf:Description xmp:ModifyDate="2026" ${more}>\n<dc:title xmlns:dc="http://purl.org/dc/elements/1.1/">\n <rdf:Alt><rdf:li xml:lang="x-default"> ${title}</rdf:li>\n</rdf:Alt></dc:title></rdf:Description></x:xmpmeta>`;
+    return `<</Type /Metadata /Subtype /XML /Length ${packet.length}>>\nstream\n${packet}\nendstream`;
+  };
+  assert.equal(await verdictsOf(second(described, { 9: anew('Hoc ba') })), 'valid passed passed');
+  for (const other of [anew('Khac'), anew('Hoc ba', 'dc:title="Khac"'), anew('Hoc ba</rdf:li><rdf:li>Khac')])
+    assert.equal(await verdictsOf(second(described, { 9: other })), 'indeterminate metadata-changed-afterwards passed');
+});
+
 for (const [what, objects] of [
   ['a catalogue that nothing refers to', { 92: '<</Type /Catalog /Pages 2 0 R>>' }],
   ['a page that nothing refers to', { 92: '<</Type /Page /Parent 2 0 R>>' }],

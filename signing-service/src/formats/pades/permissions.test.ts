@@ -75,6 +75,24 @@ const drawn = (file: Buffer) =>
     3: page.replace('/Annots [', '/Annots [90 0 R '),
     90: '<</Type /Annot /Subtype /FreeText /Rect [0 0 595 842] /Contents (9,9)>>',
   });
+/** A comment by its window, at the margin. */
+const commented = (file: Buffer, more = '', annots = '/Annots [20 0 R 21 0 R 23 0 R 25 0 R 90 0 R 91 0 R]') =>
+  appendRevision(file, {
+    3: page.replace(/\/Annots \[.*\]/u, annots),
+    90: `<</Type /Annot /Subtype /Text /Rect [560 800 580 820] /Contents (Xem lai) /T (A) /Popup 91 0 R ${more}>>`,
+    91: '<</Type /Annot /Subtype /Popup /Rect [400 600 500 700] /Parent 90 0 R>>',
+  });
+const stamped = (file: Buffer) =>
+  appendRevision(file, {
+    3: page.replace(/\/Annots \[(.*)\]/u, '/Annots [$1 90 0 R]'),
+    90: '<</Type /Annot /Subtype /Stamp /Rect [60 700 400 760] /F 4 /AP <</N 91 0 R>>>>',
+    91: '<</Type /XObject /Subtype /Form /BBox [0 0 340 60] /Length 22>>\nstream\n1 g 0 0 340 60 re f   \nendstream',
+  });
+const framed = (file: Buffer) =>
+  appendRevision(file, {
+    3: page.replace(/\/Annots \[(.*)\]/u, '/Annots [$1 90 0 R]'),
+    90: '<</Type /Annot /Subtype /FreeText /Rect [60 700 400 760] /F 4 /Contents (9,9) /DA (/Helv 12 Tf)>>',
+  });
 const untouched = (file: Buffer) => file;
 
 async function answer(file: Buffer) {
@@ -92,6 +110,25 @@ for (const [what, file, verdict, reason] of [
   ['P2, another signature', signedAgain(certified(2)), 'valid', 'passed'],
   ['P2, an annotation', drawn(certified(2)), 'invalid', 'changed-afterwards'],
   ['P3, a form filled in', filled(certified(3)), 'valid', 'passed'],
+  ['P3, a comment beside the text', commented(certified(3)), 'valid', 'passed'],
+  ['P2, a comment beside the text', commented(certified(2)), 'invalid', 'changed-afterwards'],
+  ['an approval, a comment beside the text', commented(first('')), 'invalid', 'changed-afterwards'],
+  ['P3, a comment and another signature', signedAgain(commented(certified(3))), 'valid', 'passed'],
+  ['P3, a picture over the text', stamped(certified(3)), 'indeterminate', 'covered-afterwards'],
+  ['P3, words over the text that readers draw', framed(certified(3)), 'indeterminate', 'covered-afterwards'],
+  [
+    'P3, a comment that acts',
+    commented(certified(3), '/A <</S /JavaScript /JS (x)>>'),
+    'invalid',
+    'changed-afterwards',
+  ],
+  ['P3, a comment that is a field', commented(certified(3), '/FT /Tx /V (9,9)'), 'invalid', 'changed-afterwards'],
+  [
+    'P3, a comment in the place of another annotation',
+    commented(certified(3), '', '/Annots [90 0 R]'),
+    'invalid',
+    'changed-afterwards',
+  ],
   ['P7, which is no level: as strict as P1', filled(certified(7)), 'invalid', 'changed-afterwards'],
   ['no P: 2 (table 254)', filled(first(reference('DocMDP', ''), { certify: true })), 'valid', 'passed'],
   ['an approval, a form filled in by nobody', filled(first('')), 'indeterminate', 'form-filled-afterwards'],

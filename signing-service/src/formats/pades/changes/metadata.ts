@@ -47,7 +47,12 @@ function checkXmp(comparison: Comparison, was: PdfObject | undefined, is: PdfObj
     // Where there was none, it may say again what /Info says.
     (before
       ? before.join('\n') === after.join('\n')
-      : after.every((part) => infoTexts(comparison).has(plainText(part))));
+      : after.every((part) =>
+          part
+            .split(apart)
+            .slice(1)
+            .every((text) => infoTexts(comparison).has(text.trim())),
+        ));
   return [{ kind: 'metadata', allowed: claimed && isSame, detail: '/Metadata' }];
 }
 
@@ -60,8 +65,6 @@ function infoTexts({ signed }: Comparison): ReadonlySet<string> {
   return new Set(['', ...texts]);
 }
 
-const plainText = (part: string) => part.replaceAll(/<[^>]*>/gu, '').trim();
-
 function isTouched({ modified, added }: Comparison, value: PdfObject | undefined): boolean {
   const link = as('reference', value);
   return link !== undefined && (modified.has(link.number) || added.has(link.number));
@@ -72,11 +75,24 @@ function claim(comparison: Comparison, was: PdfObject | undefined, is: PdfObject
   return comparison.claimOwn(was, is) && comparison.claimAdded(is);
 }
 
-/** The Dublin Core parts of an XMP packet: title, author, subject, description. `undefined` for what is no packet. */
+/**
+ * What an XMP packet says by Dublin Core: title, author, subject, description, each with its texts in order. How it is written
+ * down is left to each program, as an element or as an attribute (ISO 16684-1 §7). `undefined` for what is no packet.
+ */
 function descriptionIn(value: PdfObject): string[] | undefined {
   const stream = as('stream', value);
   if (!stream || nameOf(stream.dictionary.entries.get('Type')) !== 'Metadata') return undefined;
   const text = decodeStructureStream(stream, new Budget(defaultLimits)).toString('utf8');
-  const parts = text.match(/<dc:(title|creator|subject|description)\b[\s\S]{0,20000}?<\/dc:\1>/gu) ?? [];
-  return parts.map((part) => part.replaceAll(/>\s+</gu, '><').trim()).sort();
+  const elements = text.matchAll(/<dc:(title|creator|subject|description)\b[^>]{0,2000}>([\s\S]{0,20000}?)<\/dc:\1>/gu);
+  const attributes = text.matchAll(
+    /\bdc:(title|creator|subject|description)\s{0,20}=\s{0,20}(?:"([^"<]*)"|'([^'<]*)')/gu,
+  );
+  return [
+    ...[...elements].map(([, key, inside = '']) => [key, ...textsOf(inside)].join(apart)),
+    ...[...attributes].map(([, key, one, other]) => [key, one ?? other ?? ''].join(apart)),
+  ].sort();
 }
+
+const apart = '\0';
+/** The texts between the tags, each once it has any. */
+const textsOf = (inside: string) => inside.split(/<[^>]*>/u).flatMap((part) => part.trim() || []);

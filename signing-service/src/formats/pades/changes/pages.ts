@@ -1,9 +1,16 @@
-import { as, nameOf, type PdfObject, sameObject } from '../../pdf/object.ts';
+import { as, nameOf, type PdfDictionary, type PdfObject, sameObject } from '../../pdf/object.ts';
+import { checkComment, isNewComment } from './comments.ts';
 import type { Comparison } from './comparison.ts';
 import type { Finding } from './finding.ts';
+import type { FormReview } from './form-review.ts';
 
-/** A page may gain, at the end of its annotations, the widgets of the new signature fields; nothing else of it may differ. */
-export function checkPages(comparison: Comparison, widgets: ReadonlySet<number>): Finding[] {
+/**
+ * A page may gain, at the end of its annotations, the widgets of the new signature fields, and comments where the signer permits
+ * them; nothing else of it may differ.
+ */
+export function checkPages({ comparison, widgets, permissions }: FormReview): Finding[] {
+  const isComment = (item: PdfObject) => permissions.level === 3 && isNewComment(comparison, item);
+  const isAllowed = (item: PdfObject) => widgets.has(as('reference', item)?.number ?? -1) || isComment(item);
   const { signed, current, modified, explained } = comparison;
   const findings: Finding[] = [];
   for (const number of modified) {
@@ -19,8 +26,9 @@ export function checkPages(comparison: Comparison, widgets: ReadonlySet<number>)
       const place = as('reference', is);
       // The list may be written into the page, or have become an object of its own.
       const isOwn = !place || comparison.added.has(place.number);
-      if (isAddition && isOwn && gainsOnly(signed.array(was) ?? [], current.array(is), widgets)) {
+      if (isAddition && isOwn && gainsOnly(signed.array(was) ?? [], current.array(is), isAllowed)) {
         explained.add(number);
+        findings.push(...commentsAmong(comparison, [signed.array(was), current.array(is)], isComment, before));
         if (place && !comparison.claimAdded(place))
           findings.push({ kind: 'page', allowed: false, detail: `page ${number}`, objects: [number] });
       } else {
@@ -34,7 +42,10 @@ export function checkPages(comparison: Comparison, widgets: ReadonlySet<number>)
       }
     } else if (isAnnotationList(comparison, number)) {
       const [was, is] = [as('array', signed.get(number))?.items, as('array', current.get(number))?.items];
-      if (was && gainsOnly(was, is, widgets)) explained.add(number);
+      if (was && gainsOnly(was, is, isAllowed)) {
+        explained.add(number);
+        findings.push(...commentsAmong(comparison, [was, is], isComment));
+      }
     }
   }
   return findings;
@@ -43,13 +54,24 @@ export function checkPages(comparison: Comparison, widgets: ReadonlySet<number>)
 function gainsOnly(
   before: readonly PdfObject[],
   after: readonly PdfObject[] | undefined,
-  widgets: ReadonlySet<number>,
+  isAllowed: (item: PdfObject) => boolean,
 ): boolean {
   return (
     after !== undefined &&
     before.every((item, index) => sameObject(item, after[index])) &&
-    after.slice(before.length).every((item) => widgets.has(as('reference', item)?.number ?? -1))
+    after.slice(before.length).every(isAllowed)
   );
+}
+
+/** The comments that a list of annotations gained, one finding each. */
+function commentsAmong(
+  comparison: Comparison,
+  [before = [], after = []]: readonly (readonly PdfObject[] | undefined)[],
+  isComment: (item: PdfObject) => boolean,
+  page?: PdfDictionary,
+): Finding[] {
+  const added = after.slice(before.length).filter(isComment);
+  return added.map((item) => checkComment(comparison, item, page));
 }
 
 /** Whether an array is what a page calls its annotations, and nothing else. */

@@ -53,7 +53,7 @@ export function reviewChanges(
   const laterSignatures = new Set<number>();
   const form = { comparison, permissions, widgets, signatures: laterSignatures };
   findings.push(...checkCatalog(form));
-  findings.push(...checkPages(comparison, widgets));
+  findings.push(...checkPages(form));
   findings.push(...checkMetadata(comparison));
   explainUnused(comparison);
   findings.push(...unexplained(comparison));
