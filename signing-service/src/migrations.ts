@@ -1,5 +1,6 @@
 import type { SchemaMigrations } from '@edutrust/platform/migrations';
 import { copies } from './copies/migration.ts';
+import { forms } from './forms/migration.ts';
 import { sealingMachines } from './sealing-machine/migration.ts';
 import { subjectTeachers } from './subjects/migration.ts';
 
@@ -372,5 +373,6 @@ export const migrations: SchemaMigrations = {
     sealingMachines,
     copies,
     subjectTeachers,
+    forms,
   ],
 };

@@ -22,6 +22,7 @@ export function Signing() {
   const mayApprove = useMay('signing.approve-enrolment');
   const isSigner = useMay('signing.sign');
   const maySend = useMaySend();
+  const mayCopy = useMay('signing.copy');
   const [state, setState] = useFilter<SigningRequest['state']>('state');
   const { loaded, more } = usePages(`requests ${state}`, (cursor) =>
     must(
@@ -36,6 +37,11 @@ export function Signing() {
         {maySend && (
           <a class="button" href="/admin/signing/asked">
             {t('Tôi đã trình', 'What I sent')}
+          </a>
+        )}
+        {mayCopy && (
+          <a class="button" href="/admin/signing/forms">
+            {t('Văn bằng, giấy tờ', 'Certificates')}
           </a>
         )}
         <NewDocumentLink />

@@ -117,6 +117,7 @@ const marks: Readonly<Record<SigningRequest['state'], RowMark>> = {
   issued: 'good',
   rejected: 'bad',
   replaced: 'dot',
+  revoked: 'bad',
   withdrawn: 'dot',
 };
 const stepIcons = {
@@ -146,6 +147,8 @@ export function RequestState({ state }: { readonly state: SigningRequest['state'
       return <State state="plain">{t('Bị thay thế', 'Replaced')}</State>;
     case 'rejected':
       return <State state="bad">{t('Bị từ chối', 'Rejected')}</State>;
+    case 'revoked':
+      return <State state="bad">{t('Bị thu hồi', 'Revoked')}</State>;
     case 'withdrawn':
       return <State state="plain">{t('Đã rút', 'Withdrawn')}</State>;
   }
