@@ -124,6 +124,18 @@ export const signingEvents = defineEvents({
     vi: 'từ chối ký',
     en: 'signature refused',
   },
+  'signing-request.registered': {
+    subject: 'signing-request',
+    data: { kind: Type.String(), number: Count, year: Count },
+    vi: 'vào sổ văn bản',
+    en: 'document entered into the register',
+  },
+  'signing-request.revoked': {
+    subject: 'signing-request',
+    data: { approvalId: Uuid, form: Type.String() },
+    vi: 'thu hồi hoặc huỷ bỏ văn bản đã cấp',
+    en: 'issued document revoked or cancelled',
+  },
   'signing-request.replaced': {
     subject: 'signing-request',
     data: { byId: Uuid },

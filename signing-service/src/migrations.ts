@@ -1,5 +1,6 @@
 import type { SchemaMigrations } from '@edutrust/platform/migrations';
 import { copies } from './copies/migration.ts';
+import { forms } from './forms/migration.ts';
 import { sealingMachines } from './sealing-machine/migration.ts';
 import { subjectTeachers } from './subjects/migration.ts';
 
@@ -378,5 +379,6 @@ export const migrations: SchemaMigrations = {
     },
     copies,
     subjectTeachers,
+    forms,
   ],
 };

@@ -47,8 +47,8 @@ export interface PublicDocument {
     /** Null before it is given. */
     readonly at: string | null;
   }[];
-  /** `signed`: by every person, the seal is due; `issued`: with every signature of its order; `replaced`: corrected since. */
-  readonly state: 'waiting' | 'signed' | 'issued' | 'replaced' | 'rejected' | 'withdrawn';
+  /** `signed`: by every person, the seal is due; `issued`: with every signature of its order; `replaced`: corrected since; `revoked`: taken back by a decision. */
+  readonly state: 'waiting' | 'signed' | 'issued' | 'replaced' | 'revoked' | 'rejected' | 'withdrawn';
   /** Code of the corrected document that has taken its place. */
   readonly replacedBy: string | null;
   readonly createdAt: string;

@@ -15,6 +15,8 @@ import { consequenceRoutes } from './enrolment/consequences.ts';
 import { renewCertificates, renewTask } from './enrolment/renewal.ts';
 import { enrolmentRoutes } from './enrolment/routes.ts';
 import { enrolmentFollower } from './enrolment/subscriber.ts';
+import { revocationKind } from './forms/revoke.ts';
+import { formRoutes } from './forms/routes.ts';
 import { issuedRoutes } from './issued/routes.ts';
 import { archiveDocument, archiveTask, renewArchives, renewArchivesTask } from './long-term/archive.ts';
 import { marksRoutes } from './marks/routes.ts';
@@ -32,7 +34,13 @@ import { createValidationPool } from './validation/validation.ts';
 export { signingPersonal } from './issued/own-data.ts';
 
 /** The acts of this workspace that take two people. */
-export const signingKinds: readonly ApprovalKind[] = [enrolPhoneKind, revokePhoneKind, correctionKind, pairMachineKind];
+export const signingKinds: readonly ApprovalKind[] = [
+  enrolPhoneKind,
+  revokePhoneKind,
+  correctionKind,
+  revocationKind,
+  pairMachineKind,
+];
 
 /** Enrolment of signers, signing requests, signing on the phone, and public verification. */
 export function createSigning(context: ServiceContext, pages: SigningPages): Service {
@@ -50,6 +58,7 @@ export function createSigning(context: ServiceContext, pages: SigningPages): Ser
       ...activationRoutes(context),
       ...sealingMachineRoutes(context),
       ...copyRoutes(context),
+      ...formRoutes(context),
       ...issuedRoutes(context),
       ...verificationRoutes(context, pages, pool),
     ],

@@ -8,6 +8,7 @@ import type { SubjectAssignment } from './marks/curriculum.ts';
 import type { MarksSource, MarkValues } from './marks/values.ts';
 import type { RequestState, StepState } from './requests/states.ts';
 import type { MachineState } from './sealing-machine/states.ts';
+import type { FormKind } from './templates/form/form.ts';
 import type { StepRole } from './templates/order.ts';
 import type { Artefact, ClassTemplate, DocumentKind } from './templates/template.ts';
 
@@ -154,6 +155,30 @@ export interface CopyTable {
   document_id: string;
 }
 
+/** A row of the register of documents by forms. */
+export interface FormTable {
+  request_id: string;
+  /** As the caller made it. */
+  order_id: string;
+  kind: FormKind;
+  organisation_id: string;
+  year: number;
+  number: number;
+  values: JSONColumnType<Record<string, string>>;
+  made_by: string;
+  made_at: Date;
+}
+
+/** Why an issued document is no longer in force. */
+export interface RevocationTable {
+  request_id: string;
+  form: 'revoke' | 'cancel';
+  reason: string;
+  decision: string;
+  approval_id: string;
+  revoked_at: Date;
+}
+
 /** Who teaches a subject of a class; none: the class teacher. */
 export interface SubjectTeacherTable {
   class_id: string;
@@ -295,6 +320,8 @@ export type SigningTables = {
   'signing.request': RequestTable;
   'signing.correction': CorrectionTable;
   'signing.copy': CopyTable;
+  'signing.form': FormTable;
+  'signing.revocation': RevocationTable;
   'signing.step': StepTable;
   'signing.subject_teacher': SubjectTeacherTable;
   'signing.transcript_run': TranscriptRunTable;

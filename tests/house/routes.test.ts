@@ -278,6 +278,8 @@ const unmarkedAnswers: Readonly<Record<string, string>> = {
   'GET /api/v1/sync/clients/:id/people/:person': 'all of it is about the person of the path: the handler says so',
   'GET /api/v1/sync/targets/:id/people/:person': 'all of it is about the person of the path: the handler says so',
   'POST /api/v1/verify': 'the file that was sent says so itself',
+  'POST /api/v1/verify/diplomas':
+    'who asks has said the name, the number and the birth date themselves; only initials come back',
 };
 
 const nobody = '00000000-0000-7000-8000-000000000000';

@@ -511,6 +511,15 @@ export const rows: Readonly<Record<string, Row>> = {
   }),
   'GET /api/v1/signing/requests/:id/copies/:copyId/print': roles('CK', 'request'),
   'GET /api/v1/signing/organisations/:organisationId/copies': roles('CK', 'organisation'),
+  'GET /api/v1/signing/forms': roles('CT'),
+  'GET /api/v1/signing/organisations/:organisationId/forms': roles('CK', 'organisation'),
+  'POST /api/v1/signing/organisations/:organisationId/forms': roles('C', 'organisation', {
+    body: () => ({ id: '0198c0de-0000-7000-8000-000000000002', kind: 'decision', values: {} }),
+  }),
+  'POST /api/v1/signing/requests/:id/revocation': roles('C', 'request', {
+    body: () => ({ form: 'revoke', reason: 'Cấp nhầm', decision: 'Số 12/QĐ' }),
+  }),
+  'POST /api/v1/verify/diplomas': anyone,
   'GET /api/v1/signing/classes/:id/subject-teachers': roles('C', 'class'),
   'PUT /api/v1/signing/classes/:id/subject-teachers': roles('C', 'class', { body: () => ({ teachers: [] }) }),
   'GET /api/v1/signing/own-subjects': signedIn,
@@ -681,6 +690,12 @@ export const idsDecidedOtherwise: Readonly<Record<string, string>> = {
   'POST /api/v1/accounts/coverage body.organisationIds.*':
     'numbers of those in reach, the others are left out: idp/src/accounts/routes.test.ts',
   'POST /api/v1/trust-anchors/:id/end params.id': "the department's only: whoever may end one may end each",
+  'POST /api/v1/signing/organisations/:organisationId/forms body.id':
+    'made by the caller; another document’s is refused: signing-service/src/forms',
+  'POST /api/v1/signing/organisations/:organisationId/forms body.personId':
+    'a learner of that school: signing-service/src/forms',
+  'POST /api/v1/signing/organisations/:organisationId/forms body.replacesId':
+    'an issued document of that school: signing-service/src/forms',
   'PUT /api/v1/signing/classes/:id/subject-teachers body.teachers.*.personId':
     "a signer of the class's school: signing-service/src/subjects",
   'GET /api/v1/signing/classes/:id/own-marks params.id':

@@ -74,6 +74,23 @@ test('a school has a PDF signed: an empty file is refused; signers in order, a b
   await page.locator('dialog').getByRole('button', { name: 'Rút lại' }).click();
   await asked.getByText('Đã rút', { exact: true }).waitFor();
   assert.equal(await page.getByRole('button', { name: 'Rút lại' }).count(), 0);
+
+  // From a pupil's page: a confirmation with its fields, numbered, on its way to the principal.
+  const pupilId = await page.evaluate(async () => {
+    const list = await (await fetch('/api/v1/signing/requests?limit=50&state=waiting')).json();
+    return list.items.find(({ subject }: { subject: { id: string } | null }) => subject).subject.id as string;
+  });
+  await page.goto(`${platform.url}/admin/people/${pupilId}`);
+  await page.getByRole('link', { name: 'Cấp giấy tờ' }).click();
+  await page.getByLabel('Loại văn bản').selectOption('study-confirmation');
+  await page.getByLabel('Người đề nghị').fill('Bà Nguyễn Thị Mai');
+  await page.getByLabel('Để làm gì').fill('làm hồ sơ vay vốn');
+  await lookAtBoth(page, 'form-new');
+  await page.getByRole('button', { name: 'Trình hiệu trưởng ký' }).click();
+  await page.getByRole('heading', { name: 'Sổ văn bằng, giấy tờ' }).waitFor();
+  await page.getByText('01/GXN').waitFor();
+  await page.getByText('Chờ ký', { exact: true }).waitFor();
+  await lookAtBoth(page, 'form-register');
 });
 
 test('a teacher is offered no file to send for the school, and the address alone gives her none', async () => {

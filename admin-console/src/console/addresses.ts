@@ -67,6 +67,8 @@ export const addresses = [
   '/admin/signing/asked',
   '/admin/signing/new',
   '/admin/signing/copies',
+  '/admin/signing/forms',
+  '/admin/signing/forms/new',
   '/admin/signing/:id/copies',
   '/admin/audit',
   '/admin/audit/accesses',

@@ -118,6 +118,8 @@ const Signing = part(() => import('./signing.tsx').then((file) => file.Signing))
 const OwnMarksPage = part(() => import('./classes/own-subjects.tsx').then((file) => file.OwnMarksPage));
 const OwnSubjects = part(() => import('./classes/own-subjects.tsx').then((file) => file.OwnSubjects));
 const SubjectTeachersPage = part(() => import('./classes/subjects.tsx').then((file) => file.SubjectTeachersPage));
+const FormRegister = part(() => import('./documents/forms.tsx').then((file) => file.FormRegister));
+const NewForm = part(() => import('./documents/forms.tsx').then((file) => file.NewForm));
 const Copies = part(() => import('./documents/copies.tsx').then((file) => file.Copies));
 const CopyRegister = part(() => import('./documents/copies.tsx').then((file) => file.CopyRegister));
 const AskedDocuments = part(() => import('./documents/asked.tsx').then((file) => file.AskedDocuments));
@@ -198,6 +200,8 @@ const pages: Readonly<Record<Address, ComponentType>> = {
   '/admin/signing/asked': AskedDocuments,
   '/admin/signing/new': NewDocument,
   '/admin/signing/copies': CopyRegister,
+  '/admin/signing/forms': FormRegister,
+  '/admin/signing/forms/new': NewForm,
   '/admin/signing/:id/copies': Copies,
   '/admin/audit': Audit,
   '/admin/audit/accesses': Accesses,

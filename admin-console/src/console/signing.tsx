@@ -21,6 +21,7 @@ export function Signing() {
   const mayApprove = useMay('signing.approve-enrolment');
   const isSigner = useMay('signing.sign');
   const maySend = useMaySend();
+  const mayCopy = useMay('signing.copy');
   const [state, setState] = useFilter<SigningRequest['state']>('state');
   const [words, setWords] = useFilter('q');
   const query = { limit: 50, ...(state ? { state } : {}), ...(words.trim() ? { q: words } : {}) };
@@ -33,6 +34,11 @@ export function Signing() {
         {maySend && (
           <a class="button" href="/admin/signing/asked">
             {t('Tôi đã trình', 'What I sent')}
+          </a>
+        )}
+        {mayCopy && (
+          <a class="button" href="/admin/signing/forms">
+            {t('Văn bằng, giấy tờ', 'Certificates')}
           </a>
         )}
         <NewDocumentLink />

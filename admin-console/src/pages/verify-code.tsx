@@ -11,6 +11,7 @@ const codeLooks = {
   rejected: 'bad',
   withdrawn: 'bad',
   replaced: 'warn',
+  revoked: 'bad',
 } as const;
 
 /** Where the QR of a paper leads: first the sentence about the paper in hand, then how to know whether it says the same. */

@@ -25,7 +25,7 @@ export async function openKeyFile(path: string, password: string, sha256?: strin
     certificate,
     issuers: parsed.flatMap(({ der, read }) => (read.ca && read.subject !== read.issuer ? [der] : [])),
     unlock: (typed) => {
-      const key = createPrivateKey(read(bytes, typed).keyPem);
+      const key = createPrivateKey({ key: read(bytes, typed).keyDer, format: 'der', type: 'pkcs8' });
       if (!new X509Certificate(certificate).checkPrivateKey(key)) throw notAKeyFile();
       return { sign: async (toBeSigned) => sign('sha256', toBeSigned, key), lock: () => undefined };
     },
@@ -33,7 +33,7 @@ export async function openKeyFile(path: string, password: string, sha256?: strin
 }
 
 /** The one private key and the certificates of the file (RFC 7292 §4.2). */
-function read(bytes: Buffer, password: string): { readonly keyPem: string; readonly certificates: Buffer[] } {
+function read(bytes: Buffer, password: string): { readonly keyDer: Buffer; readonly certificates: Buffer[] } {
   const { pki, pkcs12, asn1 } = forge;
   const der = (node: forge.asn1.Asn1) => Buffer.from(asn1.toDer(node).getBytes(), 'latin1');
   try {
@@ -43,8 +43,12 @@ function read(bytes: Buffer, password: string): { readonly keyPem: string; reado
     const certificates = bagsOf(pki.oids.certBag ?? '').flatMap(({ cert, asn1: unread }) =>
       cert ? der(pki.certificateToAsn1(cert)) : unread ? der(unread) : [],
     );
-    if (!key?.key) throw notAKeyFile();
-    return { keyPem: pki.privateKeyToPem(key.key), certificates };
+    if (key?.key) {
+      return { keyDer: der(pki.wrapRsaPrivateKey(pki.privateKeyToAsn1(key.key))), certificates };
+    }
+    // Forge knows RSA alone: of another key it gives the PrivateKeyInfo (RFC 5958) as it stands there.
+    if (key?.asn1) return { keyDer: der(key.asn1), certificates };
+    throw notAKeyFile();
   } catch (cause) {
     if (cause instanceof InvalidInput) throw cause;
     throw /password|MAC/i.test(String(cause)) ? wrongPassword(cause) : notAKeyFile(cause);
@@ -63,8 +67,8 @@ function notAKeyFile(cause?: unknown): InvalidInput {
   return new InvalidInput(
     'sign/no-key-file',
     {
-      vi: 'Đây không phải tệp PKCS#12 có một khoá RSA và chứng thư của nó.',
-      en: 'This is no PKCS#12 file with an RSA key and its certificate.',
+      vi: 'Đây không phải tệp PKCS#12 có một khoá (RSA hoặc EC) và chứng thư của nó.',
+      en: 'This is no PKCS#12 file with a key (RSA or EC) and its certificate.',
     },
     { cause },
   );

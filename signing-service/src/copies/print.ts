@@ -1,7 +1,7 @@
 import { deflateSync } from 'node:zlib';
 import { wallClockInVietnam } from '@edutrust/platform/calendar';
 import { encode } from 'uqr';
-import { glyphString, putFont, widthOf } from '../fonts/embedded.ts';
+import { type EmbeddedFont, putFont, widthOf } from '../fonts/embedded.ts';
 import type { FontWeight } from '../fonts/fonts.ts';
 import { openPdf, type PdfView } from '../formats/pdf/document.ts';
 import { MalformedPdf } from '../formats/pdf/malformed.ts';
@@ -74,7 +74,7 @@ export function makePrint(pdf: Uint8Array, block: ConversionBlock): Buffer {
       page,
       before,
       fonts,
-      content: stripOf(view, page, lines[index] ?? [], block.address),
+      content: stripOf(view, page, { lines: lines[index] ?? [], fonts, address: block.address }),
     });
   });
   return update.finish();
@@ -84,7 +84,7 @@ interface Line {
   readonly text: string;
   readonly weight: 'regular' | 'semibold';
 }
-type Fonts = Readonly<Record<Line['weight'], PdfReference>>;
+type Fonts = Readonly<Record<Line['weight'], EmbeddedFont>>;
 
 function linesOf(block: ConversionBlock, page: number, count: number): readonly Line[] {
   const at = `${wallClockInVietnam(block.convertedAt).toISOString().slice(0, 19)}+07:00`; // ISO 8601, Vietnam's time
@@ -99,13 +99,20 @@ function linesOf(block: ConversionBlock, page: number, count: number): readonly 
   ].map((line) => ({ text: line.text.normalize('NFC'), weight: line.weight as Line['weight'] }));
 }
 
+/** What stands in a strip. */
+interface StripWish {
+  readonly lines: readonly Line[];
+  readonly fonts: Fonts;
+  readonly address: string;
+}
+
 interface Strip {
   readonly content: string;
   readonly box: Box;
 }
 
 /** The strip at what is the page's foot for who looks at it (/Rotate, ISO 32000-1 §7.7.3.3). */
-function stripOf(view: PdfView, page: PdfDictionary, lines: readonly Line[], address: string): Strip {
+function stripOf(view: PdfView, page: PdfDictionary, wish: StripWish): Strip {
   const [left, bottom, right, top] = visibleBoxOf(view, page);
   const turned = (((integerOf(inherited(view, page, 'Rotate')) ?? 0) % 360) + 360) % 360;
   const [box, matrix, width]: [Box, string, number] =
@@ -116,13 +123,13 @@ function stripOf(view: PdfView, page: PdfDictionary, lines: readonly Line[], add
         : turned === 270
           ? [[left - stripHeight, bottom, right, top], `0 -1 1 0 ${at(left - stripHeight)} ${at(top)}`, top - bottom]
           : [[left, bottom - stripHeight, right, top], `1 0 0 1 ${at(left)} ${at(bottom - stripHeight)}`, right - left];
-  return { box, content: `Q\n/Artifact BMC q ${matrix} cm\n${drawStrip(width, lines, address)}Q EMC\n` };
+  return { box, content: `Q\n/Artifact BMC q ${matrix} cm\n${drawStrip(width, wish)}Q EMC\n` };
 }
 
 const margin = 40;
 const qrSize = 44;
 
-function drawStrip(width: number, lines: readonly Line[], address: string): string {
+function drawStrip(width: number, { lines, fonts, address }: StripWish): string {
   let content = `1 g 0 0 ${at(width)} ${stripHeight} re f 0 G 0.5 w ${margin} ${stripHeight - 4} m ${at(width - margin)} ${stripHeight - 4} l S 0 g\n`;
   const { data, size } = encode(address, { ecc: 'M', border: 0 });
   const side = qrSize / size;
@@ -140,7 +147,7 @@ function drawStrip(width: number, lines: readonly Line[], address: string): stri
   lines.forEach(({ text, weight }, index) => {
     const wished = 8;
     const fitted = Math.min(wished, wished * ((width - margin - textLeft) / widthOf(text, weight, wished)));
-    content += `/EduTrust-${weight} ${at(fitted)} Tf 1 0 0 1 ${at(textLeft)} ${at(stripHeight - 17 - index * 11)} Tm ${glyphString(text, weight)} Tj\n`;
+    content += `/EduTrust-${weight} ${at(fitted)} Tf 1 0 0 1 ${at(textLeft)} ${at(stripHeight - 17 - index * 11)} Tm ${fonts[weight].string(text)} Tj\n`;
   });
   return `${content}ET\n`;
 }
@@ -166,7 +173,10 @@ function putPage(update: IncrementalUpdate, view: PdfView, { reference, page, be
     withEntries(page, {
       Contents: array([before, ...parts, putStream(update, content.content)]),
       Resources: withEntries(resources, {
-        Font: withEntries(ownFonts, { 'EduTrust-regular': fonts.regular, 'EduTrust-semibold': fonts.semibold }),
+        Font: withEntries(ownFonts, {
+          'EduTrust-regular': fonts.regular.reference,
+          'EduTrust-semibold': fonts.semibold.reference,
+        }),
       }),
       MediaBox: box,
       CropBox: box,

@@ -5,6 +5,7 @@ import { type FontWeight, fontFile } from './fonts.ts';
 import { readTrueType, type TrueTypeFont } from './true-type.ts';
 
 const parsed = new Map<FontWeight, TrueTypeFont>();
+const smallest = { level: 9 };
 
 /** The font, read once. */
 function font(weight: FontWeight): TrueTypeFont {
@@ -23,27 +24,24 @@ export function widthOf(text: string, weight: FontWeight, size: number): number 
   return (units / used.unitsPerEm) * size;
 }
 
-/** The text as the hexadecimal glyph string of `Tj` in an Identity-H font. */
-export function glyphString(text: string, weight: FontWeight): string {
-  let hex = '';
-  for (const character of text) {
-    hex += font(weight)
-      .glyphOf(character.codePointAt(0) ?? 0)
-      .toString(16)
-      .padStart(4, '0');
-  }
-  return `<${hex}>`;
+/** A font that a file carries. */
+export interface EmbeddedFont {
+  readonly reference: PdfReference;
+  /** A text of its letters as the hexadecimal string of `Tj`. */
+  string(text: string): string;
 }
 
 /**
  * Puts the letters of `text` as a composite font with its Unicode map, so that the text can be found and copied
- * (ISO 32000-1 §9.7, §9.10.3). Gives the reference for the resources.
+ * (ISO 32000-1 §9.7, §9.10.3).
  */
-export function putFont(update: IncrementalUpdate, weight: FontWeight, text: string): PdfReference {
+export function putFont(update: IncrementalUpdate, weight: FontWeight, text: string): EmbeddedFont {
   const used = font(weight);
-  const characters = new Map<number, string>();
-  for (const character of text) characters.set(used.glyphOf(character.codePointAt(0) ?? 0), character);
-  const glyphs = [...characters.keys()].sort((a, b) => a - b);
+  const named = new Map<number, string>();
+  for (const character of text) named.set(used.glyphOf(character.codePointAt(0) ?? 0), character);
+  const { file: subset, glyphs } = used.subset([...named.keys()].sort((a, b) => a - b));
+  const numbers = new Map(glyphs.map((glyph, index) => [glyph, index]));
+  const characters = new Map([...named].map(([glyph, character]) => [numbers.get(glyph) ?? 0, character]));
   const scaled = (units: number) => number(Math.round((units * 1000) / used.unitsPerEm));
   const [file, descriptor, descendant, toUnicode, composite] = [
     update.newReference(),
@@ -52,9 +50,8 @@ export function putFont(update: IncrementalUpdate, weight: FontWeight, text: str
     update.newReference(),
     update.newReference(),
   ];
-  const subset = used.subset(glyphs);
   const flate = { Filter: name('FlateDecode') };
-  update.put(file, dictionary({ ...flate, Length1: number(subset.length) }), deflateSync(subset));
+  update.put(file, dictionary({ ...flate, Length1: number(subset.length) }), deflateSync(subset, smallest));
   const baseFont = name(`${tagOf(glyphs)}+${used.postScriptName}`);
   update.put(
     descriptor,
@@ -83,11 +80,11 @@ export function putFont(update: IncrementalUpdate, weight: FontWeight, text: str
         Supplement: number(0),
       }),
       FontDescriptor: descriptor,
-      W: array(glyphs.flatMap((glyph): PdfObject[] => [number(glyph), array([scaled(used.advanceOf(glyph))])])),
+      W: array([number(0), array(glyphs.map((glyph): PdfObject => scaled(used.advanceOf(glyph))))]),
       CIDToGIDMap: name('Identity'),
     }),
   );
-  update.put(toUnicode, dictionary(flate), deflateSync(Buffer.from(unicodeMap(characters), 'latin1')));
+  update.put(toUnicode, dictionary(flate), deflateSync(Buffer.from(unicodeMap(characters), 'latin1'), smallest));
   update.put(
     composite,
     dictionary({
@@ -99,8 +96,14 @@ export function putFont(update: IncrementalUpdate, weight: FontWeight, text: str
       ToUnicode: toUnicode,
     }),
   );
-  return composite;
+  return {
+    reference: composite,
+    string: (line) =>
+      hexOf([...line].map((character) => numbers.get(used.glyphOf(character.codePointAt(0) ?? 0)) ?? 0)),
+  };
 }
+
+const hexOf = (glyphs: readonly number[]) => `<${glyphs.map((glyph) => glyph.toString(16).padStart(4, '0')).join('')}>`;
 
 /** Six capitals before a subset's name, the same for the same letters (ISO 32000-1 §9.6.4). */
 function tagOf(glyphs: readonly number[]): string {

@@ -10,8 +10,11 @@ export interface TrueTypeFont {
   glyphOf(codePoint: number): number;
   /** Advance in font units. */
   advanceOf(glyph: number): number;
-  /** A font file with the outlines of these glyphs only, under their own numbers, and without instructions for the pixels of screens. */
-  subset(glyphs: Iterable<number>): Buffer;
+  /**
+   * A font file with the outlines of these glyphs and of what they are made of, numbered anew, and without instructions for the pixels of
+   * screens. `glyphs[number]` is the glyph of this font that the new number stands for; 0 is 0.
+   */
+  subset(wanted: Iterable<number>): { readonly file: Buffer; readonly glyphs: readonly number[] };
 }
 
 const kept = ['glyf', 'head', 'hhea', 'hmtx', 'loca', 'maxp'];
@@ -33,12 +36,15 @@ export function readTrueType(file: Buffer): TrueTypeFont {
     return found;
   };
   const head = table('head');
-  const glyphCount = table('maxp').readUInt16BE(4);
   const metricCount = table('hhea').readUInt16BE(34);
   const isLong = head.readInt16BE(50) === 1;
   const location = (glyph: number) =>
     isLong ? table('loca').readUInt32BE(glyph * 4) : table('loca').readUInt16BE(glyph * 2) * 2;
   const outline = (glyph: number) => table('glyf').subarray(location(glyph), location(glyph + 1));
+  const advanceOf = (glyph: number) => table('hmtx').readUInt16BE(Math.min(glyph, metricCount - 1) * 4);
+  /** Left side bearing; of glyphs beyond the metrics' pairs behind them (OpenType hmtx). */
+  const bearingOf = (glyph: number) =>
+    table('hmtx').readInt16BE(glyph < metricCount ? glyph * 4 + 2 : metricCount * 4 + (glyph - metricCount) * 2);
   const glyphs = readCharacterMap(table('cmap'));
   return {
     unitsPerEm: head.readUInt16BE(18),
@@ -48,40 +54,73 @@ export function readTrueType(file: Buffer): TrueTypeFont {
     capHeight: table('OS/2').readInt16BE(88),
     postScriptName: readPostScriptName(table('name')),
     glyphOf: (codePoint) => glyphs(codePoint),
-    advanceOf: (glyph) => table('hmtx').readUInt16BE(Math.min(glyph, metricCount - 1) * 4),
-    subset: (wanted) => {
-      const needed = withComponents(new Set([0, ...wanted]), outline);
-      const loca = Buffer.alloc((glyphCount + 1) * 4);
-      const outlines: Buffer[] = [];
-      let length = 0;
-      for (let glyph = 0; glyph < glyphCount; glyph++) {
-        loca.writeUInt32BE(length, glyph * 4);
-        if (!needed.has(glyph)) continue;
-        const data = withoutInstructions(outline(glyph));
-        const padding = (4 - (data.length % 4)) % 4;
-        outlines.push(data, Buffer.alloc(padding));
-        length += data.length + padding;
-      }
-      loca.writeUInt32BE(length, glyphCount * 4);
-      const metrics = Buffer.from(table('hmtx'));
-      for (let glyph = 0; glyph < metricCount - 1; glyph++)
-        if (!needed.has(glyph)) metrics.fill(0, glyph * 4, glyph * 4 + 4);
-      const newHead = Buffer.from(head);
-      newHead.writeInt16BE(1, 50);
-      const replaced = new Map([
-        ['glyf', Buffer.concat(outlines)],
-        ['loca', loca],
-        ['head', newHead],
-        ['hmtx', metrics],
-      ]);
-      return writeFont(
-        kept.flatMap((tag) => {
-          const data = replaced.get(tag) ?? tables.get(tag);
-          return data ? [[tag, data] as const] : [];
-        }),
-      );
-    },
+    advanceOf,
+    subset: (wanted) => subsetOf({ tables, table, outline, advanceOf, bearingOf }, wanted),
   };
+}
+
+/** What a subset is made from. */
+interface FontParts {
+  readonly tables: ReadonlyMap<string, Buffer>;
+  readonly table: (tag: string) => Buffer;
+  readonly outline: (glyph: number) => Buffer;
+  readonly advanceOf: (glyph: number) => number;
+  readonly bearingOf: (glyph: number) => number;
+}
+
+function subsetOf(
+  { tables, table, outline, advanceOf, bearingOf }: FontParts,
+  wanted: Iterable<number>,
+): ReturnType<TrueTypeFont['subset']> {
+  const own = [0, ...new Set([...wanted].filter((glyph) => glyph !== 0))];
+  const needed = [...withComponents(new Set(own), outline)];
+  const order = [...own, ...needed.filter((glyph) => !own.includes(glyph))];
+  const numbers = new Map(order.map((glyph, index) => [glyph, index]));
+  const loca = Buffer.alloc((order.length + 1) * 4);
+  const metrics = Buffer.alloc(order.length * 4);
+  const outlines: Buffer[] = [];
+  let length = 0;
+  order.forEach((glyph, index) => {
+    const data = renumbered(withoutInstructions(outline(glyph)), numbers);
+    const padding = (4 - (data.length % 4)) % 4;
+    outlines.push(data, Buffer.alloc(padding));
+    length += data.length + padding;
+    loca.writeUInt32BE(length, (index + 1) * 4);
+    metrics.writeUInt16BE(advanceOf(glyph), index * 4);
+    metrics.writeInt16BE(bearingOf(glyph), index * 4 + 2);
+  });
+  const [head, maximum, header] = [Buffer.from(table('head')), Buffer.from(table('maxp')), Buffer.from(table('hhea'))];
+  head.writeInt16BE(1, 50);
+  maximum.writeUInt16BE(order.length, 4);
+  header.writeUInt16BE(order.length, 34);
+  const replaced = new Map([
+    ['glyf', Buffer.concat(outlines)],
+    ['loca', loca],
+    ['head', head],
+    ['hmtx', metrics],
+    ['maxp', maximum],
+    ['hhea', header],
+  ]);
+  const file = writeFont(
+    kept.flatMap((tag) => {
+      const data = replaced.get(tag) ?? tables.get(tag);
+      return data ? [[tag, data] as const] : [];
+    }),
+  );
+  return { file, glyphs: order };
+}
+
+/** A composite outline with its components under their new numbers. */
+function renumbered(outline: Buffer, numbers: ReadonlyMap<number, number>): Buffer {
+  if (outline.length < 10 || outline.readInt16BE(0) >= 0) return outline;
+  const out = Buffer.from(outline);
+  let at = 10;
+  for (let flags = 0x20; flags & 0x20; ) {
+    flags = out.readUInt16BE(at);
+    out.writeUInt16BE(numbers.get(out.readUInt16BE(at + 2)) ?? 0, at + 2);
+    at += 4 + componentLength(flags);
+  }
+  return out;
 }
 
 /** The Unicode map: format 4 or 12 (OpenType cmap). */

@@ -31,7 +31,7 @@ const Row = Type.Object({
   transcript: nullable(
     Type.Object({
       id: Uuid,
-      state: Type.Enum(['waiting', 'signed', 'issued', 'replaced', 'rejected', 'withdrawn']),
+      state: Type.Enum(['waiting', 'signed', 'issued', 'replaced', 'revoked', 'rejected', 'withdrawn']),
       reason: nullable(Type.String()),
     }),
   ),

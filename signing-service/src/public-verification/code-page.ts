@@ -76,6 +76,10 @@ const stateSentences = {
     vi: 'Văn bản này đã có chữ ký của người có thẩm quyền nhưng chưa đóng dấu, nên chưa phát hành.',
     en: 'Those responsible have signed this document, but it is not sealed and so not issued yet.',
   },
+  revoked: {
+    vi: 'Văn bản này đã bị thu hồi hoặc huỷ bỏ theo quyết định. Bản in và tệp mang mã này không còn giá trị.',
+    en: 'This document was revoked or cancelled by a decision. A paper or file with this code is no longer valid.',
+  },
   rejected: {
     vi: 'Người ký đã từ chối văn bản này. Bản in mang mã này không có giá trị.',
     en: 'The signer rejected this document. A paper copy with this code is not valid.',

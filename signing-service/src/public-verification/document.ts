@@ -49,9 +49,9 @@ const copyFacts = (copy: CopyRow): NonNullable<PublicDocument['copy']> => ({
 async function find(db: Database, condition: ReturnType<typeof sql<boolean>>): Promise<PublicDocument | undefined> {
   const { rows } = await sql<Row>`
     SELECT r.code, r.kind, r.title, c.school_year, holder.full_name AS holder, o.name AS issuer, signer.full_name AS signer,
-      r.signer_title, r.state, r.created_at, CASE WHEN r.state IN ('issued', 'replaced') THEN r.closed_at END AS signed_at,
-      CASE WHEN r.state IN ('issued', 'replaced') THEN d.sha256 END AS sha256,
-      CASE WHEN r.state IN ('issued', 'replaced') THEN x.sha256 END AS data_sha256,
+      r.signer_title, r.state, r.created_at, CASE WHEN r.state IN ('issued', 'replaced', 'revoked') THEN r.closed_at END AS signed_at,
+      CASE WHEN r.state IN ('issued', 'replaced', 'revoked') THEN d.sha256 END AS sha256,
+      CASE WHEN r.state IN ('issued', 'replaced', 'revoked') THEN x.sha256 END AS data_sha256,
       CASE WHEN r.state = 'replaced' THEN (SELECT n.code FROM signing.request AS n
         WHERE n.replaces_id = r.id AND n.state IN ('issued', 'replaced')) END AS replaced_by,
       (SELECT jsonb_build_object('form', k.form, 'number', k.number, 'year', k.year, 'made_at', k.made_at, 'of', source.code,
@@ -121,7 +121,7 @@ async function printedByCode(db: Database, code: VerificationCode): Promise<Publ
 export function documentBySha256(db: Database, sha256: Buffer): Promise<PublicDocument | undefined> {
   return find(
     db,
-    sql<boolean>`d.sha256 = ${sha256} OR x.sha256 = ${sha256} OR (r.state IN ('issued', 'replaced') AND r.id IN (
+    sql<boolean>`d.sha256 = ${sha256} OR x.sha256 = ${sha256} OR (r.state IN ('issued', 'replaced', 'revoked') AND r.id IN (
       SELECT s.request_id FROM signing.document AS f JOIN signing.step AS s ON f.id IN (s.document_id, s.data_id)
         WHERE f.sha256 = ${sha256} AND NOT EXISTS (
           SELECT FROM signing.step AS t WHERE t.request_id = s.request_id AND t.closed_at > s.closed_at)

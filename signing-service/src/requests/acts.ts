@@ -5,6 +5,7 @@ import type { Resource } from '@edutrust/platform/http';
 import { can } from '@edutrust/registry/permissions';
 import type Type from 'typebox';
 import { signingOf } from '../tables.ts';
+import { formKinds } from '../templates/form/kinds.ts';
 import { noRequest } from './requests.ts';
 import type { RequestAct } from './schemas.ts';
 import type { RequestView } from './views.ts';
@@ -36,10 +37,13 @@ export async function mayDo(
   if (request.state === 'issued') {
     const resource = await resourceOfRequest(db, request.id);
     const isCorrectable = request.subject && request.classId && (await decide(actor, 'signing.request', resource));
+    const isRevocable =
+      formKinds.some((kind) => kind === request.kind) && (await decide(actor, 'signing.request', resource));
     const isCopied = request.format === 'PAdES' && request.kind !== 'extract';
     return [
       ...(isCorrectable ? (['correct'] as const) : []),
       ...(isCopied && (await decide(actor, 'signing.copy', resource)) ? (['copy'] as const) : []),
+      ...(isRevocable ? (['revoke'] as const) : []),
     ];
   }
   if (request.state !== 'waiting' && request.state !== 'signed') return [];

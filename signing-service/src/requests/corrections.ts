@@ -105,7 +105,7 @@ export async function proposeCorrection(
 }
 
 /** The head who signed the document; where they no longer sign there, who does now. @throws Conflict `signing/no-signer` */
-async function headOf(tools: SignerTools, { organisation_id: organisationId, signer_id: personId }: RequestRow) {
+export async function headOf(tools: SignerTools, { organisation_id: organisationId, signer_id: personId }: RequestRow) {
   const [still] = await findSigners(tools, { organisationId, personId });
   return still?.personId ?? (await principalOf(tools, organisationId)).personId;
 }

@@ -225,7 +225,11 @@ export interface DocumentFile {
 }
 
 /** What a file's name says of its state; of every other that it is not issued. */
-const suffixes: Partial<Record<RequestState, string>> = { issued: '', replaced: '-bi-thay-the' };
+const suffixes: Partial<Record<RequestState, string>> = {
+  issued: '',
+  replaced: '-bi-thay-the',
+  revoked: '-bi-thu-hoi',
+};
 
 /** The file as it is now, with every signature so far, or the same data as XML. @throws NotFound */
 export async function documentOf(

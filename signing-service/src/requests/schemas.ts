@@ -4,16 +4,25 @@ import Type from 'typebox';
 import { FormatName } from '../formats/schemas.ts';
 
 /** `signed`: by every person of its order, the seal is due; `issued`: with every signature; `replaced`: a corrected one has taken its place. */
-export const RequestState = Type.Enum(['waiting', 'signed', 'issued', 'replaced', 'rejected', 'withdrawn']);
+export const RequestState = Type.Enum(['waiting', 'signed', 'issued', 'replaced', 'revoked', 'rejected', 'withdrawn']);
 
 /** Of which template a document is; `upload`: a file that somebody sent. */
-export const DocumentKind = Type.Enum(['transcript', 'school-report', 'upload', 'extract']);
+export const DocumentKind = Type.Enum([
+  'transcript',
+  'school-report',
+  'upload',
+  'extract',
+  'study-confirmation',
+  'graduation-certificate',
+  'decision',
+  'diploma',
+]);
 
 /** Of a request that has both: the document that people read, or the same data as XML. One act signs the two. */
 export const Artefact = Type.Enum(['document', 'data']);
 
 /** What a caller may do with a request now; screens offer nothing else. */
-export const RequestAct = Type.Enum(['sign', 'seal', 'reject', 'withdraw', 'correct', 'copy']);
+export const RequestAct = Type.Enum(['sign', 'seal', 'reject', 'withdraw', 'correct', 'copy', 'revoke']);
 
 /** One signature of a document's order. */
 const Step = Type.Object({

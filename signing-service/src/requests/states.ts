@@ -2,17 +2,18 @@ import { defineMoves } from '@edutrust/platform/moves';
 
 /**
  * `waiting`: for a person's signature; `signed`: by every person of its order, the seal is due; `issued`: with every
- * signature of its order; `replaced`: issued once, and a corrected one has taken its place. What was rejected or withdrawn is over: asking
+ * signature of its order; `replaced`: issued once, and a corrected one has taken its place; `revoked`: taken back by a decision. What was rejected or withdrawn is over: asking
  * again makes a new document.
  */
-export type RequestState = 'waiting' | 'signed' | 'issued' | 'replaced' | 'rejected' | 'withdrawn';
+export type RequestState = 'waiting' | 'signed' | 'issued' | 'replaced' | 'revoked' | 'rejected' | 'withdrawn';
 
 /** Every move that a signing request may make. Only signatures that were authorised make `signed` and `issued`. */
 export const requestMoves = defineMoves<RequestState>('signing/not-now', {
   waiting: { vi: 'chờ ký', en: 'waiting', to: ['signed', 'issued', 'rejected', 'withdrawn'] },
   signed: { vi: 'đã ký, chờ đóng dấu', en: 'signed, waiting for the seal', to: ['issued', 'rejected', 'withdrawn'] },
-  issued: { vi: 'đã phát hành', en: 'issued', to: ['replaced'] },
+  issued: { vi: 'đã phát hành', en: 'issued', to: ['replaced', 'revoked'] },
   replaced: { vi: 'bị thay thế', en: 'replaced', to: [] },
+  revoked: { vi: 'bị thu hồi hoặc huỷ bỏ', en: 'revoked or cancelled', to: [] },
   rejected: { vi: 'bị từ chối', en: 'rejected', to: [] },
   withdrawn: { vi: 'đã rút', en: 'withdrawn', to: [] },
 });

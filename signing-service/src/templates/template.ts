@@ -1,9 +1,10 @@
+import type { FormKind } from './form/form.ts';
 import type { StepRole, StepTemplate } from './order.ts';
 
-export type DocumentKind = 'transcript' | 'school-report' | 'upload' | 'extract';
+export type DocumentKind = ClassTemplate | FormKind | 'upload' | 'extract';
 
 /** Those that a class's marks are made into. */
-export type ClassTemplate = Exclude<DocumentKind, 'upload' | 'extract'>;
+export type ClassTemplate = 'transcript' | 'school-report';
 
 /** What a request's signatures are put on: the document that people read and, of some kinds, the same data as XML. */
 export type Artefact = 'document' | 'data';

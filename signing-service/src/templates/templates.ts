@@ -1,4 +1,6 @@
 import { extractTemplate } from './extract/template.ts';
+import { forms } from './form/kinds.ts';
+import { formTemplate } from './form/template.ts';
 import { schoolReportTemplate } from './school-report/template.ts';
 import type { DocumentKind, Template } from './template.ts';
 import { transcriptTemplate } from './transcript/template.ts';
@@ -10,6 +12,10 @@ const templates: Readonly<Record<DocumentKind, Template>> = {
   'school-report': schoolReportTemplate,
   upload: uploadTemplate,
   extract: extractTemplate,
+  'study-confirmation': formTemplate(forms['study-confirmation']),
+  'graduation-certificate': formTemplate(forms['graduation-certificate']),
+  decision: formTemplate(forms.decision),
+  diploma: formTemplate(forms.diploma),
 };
 
 export function templateOf(kind: DocumentKind): Template {

@@ -99,6 +99,7 @@ function Transcript({ row: { transcript } }: { readonly row: MarksRow }) {
     issued: <State state="good">{t('Đã phát hành', 'Issued')}</State>,
     rejected: <State state="bad">{t('Bị trả lại', 'Returned')}</State>,
     replaced: <State state="plain">{t('Bị thay thế', 'Replaced')}</State>,
+    revoked: <State state="bad">{t('Bị thu hồi', 'Revoked')}</State>,
     withdrawn: <State state="plain">{t('Đã rút', 'Withdrawn')}</State>,
   };
   return (

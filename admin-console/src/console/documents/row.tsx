@@ -136,6 +136,7 @@ const marks: Readonly<Record<SigningRequest['state'], RowMark>> = {
   issued: 'good',
   rejected: 'bad',
   replaced: 'dot',
+  revoked: 'bad',
   withdrawn: 'dot',
 };
 const stepIcons = {
@@ -159,6 +160,7 @@ const stateLooks = {
   issued: 'good',
   rejected: 'bad',
   replaced: 'plain',
+  revoked: 'bad',
   withdrawn: 'plain',
 } as const;
 

@@ -14,5 +14,6 @@ export const stateName = (state: SigningRequest['state']): string =>
     issued: t('Đã phát hành', 'Issued'),
     replaced: t('Bị thay thế', 'Replaced'),
     rejected: t('Bị từ chối', 'Rejected'),
+    revoked: t('Bị thu hồi', 'Revoked'),
     withdrawn: t('Đã rút', 'Withdrawn'),
   })[state];

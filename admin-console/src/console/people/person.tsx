@@ -10,7 +10,7 @@ import { Row, type RowMark, Ruled } from '../../design/ruled.tsx';
 import { Show } from '../../design/show.tsx';
 import { sentence } from '../call.ts';
 import { mayDo } from '../may.ts';
-import { useMay } from '../me.ts';
+import { useMay, useMe } from '../me.ts';
 import { Ago, EducationId, Title } from '../parts.tsx';
 import { eventName, relationName, roleName } from '../words.ts';
 import { Leave } from './leave.tsx';
@@ -38,7 +38,9 @@ export function PersonPage() {
               </span>
             }
             back={{ href: '/admin/people', label: t('Người', 'People') }}
-          />
+          >
+            <IssueLink person={data} />
+          </Title>
           <div class="split">
             <div class="grid gap-10 content-start">
               <SignIn person={data} />
@@ -51,6 +53,19 @@ export function PersonPage() {
         </>
       )}
     </Show>
+  );
+}
+
+/** To the forms of the school for one of its learners: its administrator issues them. */
+function IssueLink({ person: { id, history } }: { readonly person: PersonView }) {
+  const schools = useMe().roles.flatMap(({ role, organisation }) =>
+    role === 'school-administrator' ? [organisation.id] : [],
+  );
+  if (!history.some(({ role, organisation }) => role === 'learner' && schools.includes(organisation.id))) return null;
+  return (
+    <a class="button" href={`/admin/signing/forms/new?person=${id}`}>
+      {t('Cấp giấy tờ', 'Issue a document')}
+    </a>
   );
 }
 

@@ -31,7 +31,7 @@ export const pades: SignatureFormat = {
  * its own; attributes, the signature, and a proof of inclusion in a log of a billion entries. Each byte takes two in the file. Issuers that are none of ours come on top.
  */
 function roomFor(certificate: Uint8Array, issuers: readonly Uint8Array[]): number {
-  return 4 * certificate.length + 3_072 + issuers.reduce((sum, { length }) => sum + length, 0);
+  return 4 * certificate.length + 2_304 + issuers.reduce((sum, { length }) => sum + length, 0);
 }
 
 function fieldOf({ signatory: { kind, name, title, organisation }, at, place, verifyAt }: SignatureWish) {

@@ -11,7 +11,13 @@ export interface SheetFrame {
   readonly madeAt: Date;
   readonly subset?: 'PDF/A-3a';
   /** A file inside the PDF: the data that it shows (`/AFRelationship /Data`). */
-  readonly file?: { readonly name: string; readonly bytes: Buffer; readonly description: string };
+  readonly file?: {
+    readonly name: string;
+    readonly bytes: Buffer;
+    readonly description: string;
+    /** XML when absent. */
+    readonly mediaType?: string;
+  };
 }
 
 /** Draws a document: A4, tagged for screen readers. The same frame and drawing give the same bytes. */
@@ -54,8 +60,12 @@ export async function drawPdf(frame: SheetFrame, draw: (sheet: Sheet) => void): 
   return finished;
 }
 
-function attach(document: Sheet['pdf'], { name, bytes, description }: NonNullable<SheetFrame['file']>, at: Date): void {
+function attach(
+  document: Sheet['pdf'],
+  { name, bytes, description, mediaType = 'text/xml' }: NonNullable<SheetFrame['file']>,
+  at: Date,
+): void {
   const relationship = 'Data'; // pdfkit's types do not know PDF/A-3's
-  const options = { name, type: 'text/xml', description, creationDate: at, modifiedDate: at, relationship };
+  const options = { name, type: mediaType, description, creationDate: at, modifiedDate: at, relationship };
   document.file(bytes, options);
 }
