@@ -1,4 +1,5 @@
 import type { SchemaMigrations } from '@edutrust/platform/migrations';
+import { lifeMigrations } from './life-migrations.ts';
 
 export const migrations: SchemaMigrations = {
   schema: 'idp',
@@ -394,5 +395,6 @@ export const migrations: SchemaMigrations = {
         CREATE INDEX device_code_person ON idp.device_code (person_id);
         CREATE INDEX device_code_session ON idp.device_code (session_uid);`,
     },
+    ...lifeMigrations,
   ],
 };

@@ -93,6 +93,8 @@ const MarksPage = part(() => import('./classes/marks.tsx').then((file) => file.M
 const SlipsPage = part(() => import('./classes/slips.tsx').then((file) => file.SlipsPage));
 const RollOver = part(() => import('./import/roll-over.tsx').then((file) => file.RollOver));
 const Import = part(() => import('./import/page.tsx').then((file) => file.Import));
+const Security = part(() => import('./security/security.tsx').then((file) => file.Security));
+const AccountReview = part(() => import('./security/review.tsx').then((file) => file.AccountReview));
 const DataDesk = part(() => import('./data-desk/desk.tsx').then((file) => file.DataDesk));
 const NewDataRequest = part(() => import('./data-desk/new.tsx').then((file) => file.NewDataRequest));
 const DataRequestPage = part(() => import('./data-desk/request.tsx').then((file) => file.DataRequestPage));
@@ -139,6 +141,7 @@ const pages: Readonly<Record<Address, ComponentType>> = {
   '/admin/schools/:id/networks': NetworksPage,
   '/admin/schools/:id/apps': SchoolAppsPage,
   '/admin/schools/:id/sealing': SealingMachines,
+  '/admin/schools/:id/review': AccountReview,
   '/admin/sealing': SealingMachines,
   '/admin/schools/:id/classes/new': NewClass,
   '/admin/wards': Wards,
@@ -183,6 +186,7 @@ const pages: Readonly<Record<Address, ComponentType>> = {
   '/admin/signing/new': NewDocument,
   '/admin/audit': Audit,
   '/admin/audit/accesses': Accesses,
+  '/admin/security': Security,
   '/admin/data-desk': DataDesk,
   '/admin/data-desk/new': NewDataRequest,
   '/admin/data-desk/breaches': Breaches,

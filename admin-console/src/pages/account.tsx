@@ -97,6 +97,12 @@ export function Account(props: AccountProps) {
               : t('Tải bản sao dữ liệu của tôi', 'Download a copy of my data')}
           </a>
         )}
+        {props.upstreamPath && (
+          <a class="button" href={props.upstreamPath}>
+            <Icon name="link" />
+            {t('Tài khoản của nơi khác', 'Accounts of other houses')}
+          </a>
+        )}
         {props.dataPath && (
           <a class="button" href="/account/data-requests">
             <Icon name="shield-check" />

@@ -91,6 +91,7 @@ export function SignIn({
   badgePath,
   isAtSchool,
   isShared,
+  upstream = [],
 }: SignInProps) {
   return (
     <>
@@ -132,6 +133,11 @@ export function SignIn({
         <PasskeyButton />
       )}
       {!isAtSchool && <BadgeLink path={badgePath} />}
+      {upstream.map(({ name, path }) => (
+        <a key={path} class="button" href={path}>
+          <Icon name="log-in" /> {t(`Vào bằng ${name}`, `Sign in with ${name}`)}
+        </a>
+      ))}
       <Forgotten activatePath={activatePath} />
       <p>
         <a href={activatePath} class="inline-flex min-h-11 items-center underline">

@@ -40,6 +40,12 @@ export interface Config {
   readonly trustedProxies: readonly string[];
   /** More certificate authorities to trust; see {@link trustAuthorities}. */
   readonly authoritiesFile: string | undefined;
+  /** Of the rules for information systems: 3 is a preset of measures (`idp/src/level-three`). */
+  readonly securityLevel: 2 | 3;
+  /** Lists OpenID providers whose sign-in is taken; see `idp/src/upstream/providers.ts`. */
+  readonly upstreamFile: string | undefined;
+  /** Where security events go by syslog. */
+  readonly siemUrl: URL | undefined;
   readonly metricsToken: string | undefined;
   /** Where checkpoints and revocations are kept outside the database. */
   readonly witnessDirectory: string | undefined;
@@ -107,6 +113,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     mailFrom: parsed.EDUTRUST_MAIL_FROM,
     trustedProxies: parsed.EDUTRUST_TRUSTED_PROXIES,
     authoritiesFile: parsed.EDUTRUST_CA_FILE,
+    securityLevel: parsed.EDUTRUST_SECURITY_LEVEL,
+    upstreamFile: parsed.EDUTRUST_UPSTREAM,
+    siemUrl: parsed.EDUTRUST_SIEM,
     metricsToken: parsed.EDUTRUST_METRICS_TOKEN,
     witnessDirectory: parsed.EDUTRUST_WITNESS ?? (parsed.DATABASE_URL ? undefined : `${parsed.EDUTRUST_DATA}-witness`),
   };
