@@ -1,6 +1,6 @@
 import type { Transaction } from '@edutrust/platform/database';
 import { defineEvents, type EventOf, type Events } from '@edutrust/platform/events';
-import { Uuid } from '@edutrust/platform/schemas';
+import { Sha256Hex, Uuid } from '@edutrust/platform/schemas';
 import { organisationsOf } from '@edutrust/registry/people';
 import Type from 'typebox';
 
@@ -34,6 +34,26 @@ const declared = defineEvents({
     vi: 'khoá tài khoản',
     en: 'account suspended',
     self: { vi: 'Tài khoản bị tạm khoá', en: 'Your account was suspended' },
+  },
+  'accounts.reviewed': {
+    subject: 'organisation',
+    data: { accounts: Count, digest: Sha256Hex },
+    vi: 'rà soát tài khoản của đơn vị',
+    en: 'accounts of an organisation reviewed',
+  },
+  'upstream.linked': {
+    subject: 'person',
+    data: { provider: Type.String() },
+    vi: 'nối một tài khoản của nơi khác',
+    en: 'account of another house linked',
+    self: { vi: 'Nối một tài khoản của nơi khác để đăng nhập', en: 'You linked an account of another house' },
+  },
+  'upstream.unlinked': {
+    subject: 'person',
+    data: { provider: Type.String() },
+    vi: 'thôi nối một tài khoản của nơi khác',
+    en: 'account of another house unlinked',
+    self: { vi: 'Thôi nối một tài khoản của nơi khác', en: 'You unlinked an account of another house' },
   },
   'activation.guessing': {
     subject: 'address',

@@ -1,5 +1,6 @@
 import type { SchemaMigrations } from '@edutrust/platform/migrations';
 import { appProfiles } from './apps/profile-migration.ts';
+import { lifeMigrations } from './life-migrations.ts';
 
 export const migrations: SchemaMigrations = {
   schema: 'idp',
@@ -396,5 +397,6 @@ export const migrations: SchemaMigrations = {
         CREATE INDEX device_code_session ON idp.device_code (session_uid);`,
     },
     appProfiles,
+    ...lifeMigrations,
   ],
 };

@@ -4,7 +4,8 @@ import type { BadgePrompt } from './badges/prompt.ts';
 import type { DataRequestsProps } from './data-requests/props.ts';
 import type { LauncherProps } from './launcher/props.ts';
 import type { LooksProps } from './looks/props.ts';
-import type { PasskeyCreation, PasskeyPrompt } from './passkeys/prompts.ts';
+import type { AcceptedPasskeys, PasskeyCreation, PasskeyPrompt } from './passkeys/prompts.ts';
+import type { UpstreamProps } from './upstream/props.ts';
 
 export type { Problem } from '@edutrust/platform/http';
 export type { AppPicture } from './apps/pictures.ts';
@@ -13,6 +14,7 @@ export type { DataRequestsProps } from './data-requests/props.ts';
 export type { Address, LauncherApp, LauncherProps, Seat } from './launcher/props.ts';
 export type { LooksProps } from './looks/props.ts';
 export type { PasskeyCreation, PasskeyPrompt } from './passkeys/prompts.ts';
+export type { UpstreamProps } from './upstream/props.ts';
 
 /** How a page is shown. */
 export interface View {
@@ -78,6 +80,8 @@ export interface SignInProps {
   readonly activatePath: string;
   /** Link to sign in with a badge; absent where the app asks for more than a badge proves. */
   readonly badgePath?: string;
+  /** Links to the sign-in of other houses. */
+  readonly upstream?: readonly { readonly name: string; readonly path: string }[];
   /** A school's registered network: the badge comes first. */
   readonly isAtSchool: boolean;
   /**
@@ -265,7 +269,7 @@ export interface AccountSession {
   readonly endAction: string;
 }
 
-export interface AccountProps {
+export interface AccountProps extends AcceptedPasskeys {
   readonly name: string;
   readonly educationId: string;
   readonly place: string | null;
@@ -305,6 +309,8 @@ export interface AccountProps {
   readonly looksPath: string;
   /** The copy of one's own data, after a fresh proof; null while guardians decide. */
   readonly dataPath: string | null;
+  /** Accounts of other houses; absent where none is accepted. */
+  readonly upstreamPath?: string;
   readonly homePath: string;
   readonly signOutAction: string;
   /** What was just done, in words. */
@@ -322,6 +328,7 @@ export interface ChildrenProps {
     readonly className: string | null;
     /** From 16: what apps know and what happened to the account is theirs; both lists are empty. */
     readonly decidesAlone: boolean;
+    readonly isLimited: boolean;
     readonly documents: readonly {
       readonly title: Sentence;
       readonly issuedAt: Instant;
@@ -385,6 +392,7 @@ export interface IdpPages {
   children(props: ChildrenProps, view: View): string;
   looks(props: LooksProps, view: View): string;
   dataRequests(props: DataRequestsProps, view: View): string;
+  upstream(props: UpstreamProps, view: View): string;
   passkeyAdd(props: PasskeyAddProps, view: View): string;
   error(props: ErrorProps, view: View): string;
 }

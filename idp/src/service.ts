@@ -21,9 +21,13 @@ import { childrenRoutes } from './children/routes.ts';
 import { consentRoutes } from './consent/routes.ts';
 import { dataRequestPages } from './data-requests/routes.ts';
 import { launcherRoutes } from './launcher/routes.ts';
+import { suspendInactive } from './level-three/inactive.ts';
+import { levelThreeRoutes } from './level-three/routes.ts';
+import { signInLogRetention } from './level-three/sign-in-log.ts';
 import { looksRoutes } from './looks/routes.ts';
 import { ownDataRoutes } from './own-data/routes.ts';
 import type { IdpPages } from './pages.ts';
+import { passkeyEndpointRoutes } from './passkeys/endpoints.ts';
 import { createPasswordHasher } from './password/hashing.ts';
 import { rotateOldSigningKeys } from './provider/keys.ts';
 import { createProvider } from './provider/provider.ts';
@@ -49,10 +53,15 @@ import { signInRoutes } from './signin/routes.ts';
 import { networkRoutes } from './throttling/routes.ts';
 import { createThrottle } from './throttling/throttle.ts';
 import type { IdpTools } from './tools.ts';
+import { createUpstreams } from './upstream/providers.ts';
+import { upstreamRoutes } from './upstream/routes.ts';
 
 export { appNames, appsThatKnow } from './apps/names.ts';
 export { migrations } from './migrations.ts';
 export { idpPersonal } from './own-data/parts.ts';
+
+/** What identity keeps for a time only, beside what ends by itself. */
+export const idpRetention = [signInLogRetention];
 
 /** The acts of this workspace that take two people. */
 export const idpKinds: readonly ApprovalKind[] = [codeKind, releaseAppKind];
@@ -73,6 +82,7 @@ interface IdpPorts {
 }
 
 const sweepTask = 'idp.sweep';
+const inactiveTask = 'idp.suspend-inactive';
 const rotationTask = 'idp.rotate-signing-keys';
 
 /** The OpenID provider with its pages: sign-in, activation, consent, launcher, account; accounts and apps over JSON. */
@@ -89,6 +99,7 @@ export async function createIdp(context: ServiceContext, pages: IdpPages, ports:
     cookies,
     hasher: createPasswordHasher(),
     throttle,
+    upstreams: createUpstreams(context),
     provider: provider.current,
     releasedOf: ports.releasedOf ?? (async () => []),
   };
@@ -100,6 +111,7 @@ export async function createIdp(context: ServiceContext, pages: IdpPages, ports:
     tasks: {
       [sweepTask]: () => forgetOld(context),
       [rotationTask]: () => rotateOldSigningKeys(context),
+      [inactiveTask]: async () => void (await suspendInactive(context)),
     },
     outsideTasks: {
       [pushTask]: (payload) => pushStream(context, payloadText(payload, 'streamId')),
@@ -110,7 +122,8 @@ export async function createIdp(context: ServiceContext, pages: IdpPages, ports:
           ...(payload.sid === undefined ? {} : { sid: payloadText(payload, 'sid') }),
         }),
     },
-    schedule: { [sweepTask]: '7 * * * *', [rotationTask]: '37 2 * * *' },
+    retention: idpRetention,
+    schedule: { [sweepTask]: '7 * * * *', [rotationTask]: '37 2 * * *', [inactiveTask]: '10 20 * * *' },
     start: async () => {
       readers = [leaversReader(context), signInCounter(context), signalReader(context)].map((reader) =>
         readOutbox(context.db, reader, (error) => context.log.error({ err: error }, reader.consumer)),
@@ -147,6 +160,9 @@ function routesOf(tools: IdpTools, ports: IdpPorts): Route[] {
     ...networkRoutes(tools),
     ...signInFigures(tools),
     ...signalRoutes(tools),
+    ...levelThreeRoutes(tools),
+    ...passkeyEndpointRoutes(tools),
+    ...upstreamRoutes(tools),
   ];
 }
 

@@ -5,6 +5,7 @@ import type { IdpPages } from './pages.ts';
 import type { PasswordHasher } from './password/hashing.ts';
 import type { CookieNames } from './sessions/cookies.ts';
 import type { Throttle } from './throttling/throttle.ts';
+import type { Upstreams } from './upstream/providers.ts';
 
 /** Fields of one person that one system got together, once or more often. */
 export interface Released {
@@ -23,6 +24,8 @@ export interface IdpTools {
   readonly hasher: PasswordHasher;
   readonly throttle: Throttle;
   readonly cookies: CookieNames;
+  /** Other houses whose sign-in is taken. */
+  readonly upstreams: Upstreams;
   /** Which systems got to know what of a person, the latest first; asked of the service that brings it to them. */
   releasedOf(personId: string): Promise<readonly Released[]>;
   /** The provider of now: a key rotation swaps it. */

@@ -44,6 +44,7 @@ function printingPages(): IdpPages {
     children: page('children'),
     looks: page('looks'),
     dataRequests: page('data-requests'),
+    upstream: page('upstream'),
     passkeyAdd: page('passkeyAdd'),
     error: page('error'),
   };

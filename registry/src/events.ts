@@ -111,6 +111,12 @@ export const registryEvents = defineEvents({
     vi: 'thôi giám hộ',
     en: 'guardianship ended',
   },
+  'guardianship.limited': {
+    subject: 'person',
+    data: { guardianshipId: Uuid, guardianId: Uuid, scope: Type.String() },
+    vi: 'đổi quyền của người giám hộ',
+    en: 'scope of a guardian changed',
+  },
   'guardianship.started': {
     subject: 'person',
     data: { planId, guardianshipId: Uuid, guardianId: Uuid, relation: Type.String() },

@@ -3,7 +3,7 @@ import { accessMigration } from './accesses/migration.ts';
 import { applyingMigration } from './changes/applying-migration.ts';
 import { rosterApprovals } from './changes/approval-migration.ts';
 import { undoMigration } from './changes/undo-migration.ts';
-import { dataProtectionMigration } from './data-requests/migration.ts';
+import { lifeMigrations } from './life-migrations.ts';
 import { archiveMigration } from './lifecycle/archive-migration.ts';
 import { matchMigration } from './matching/migration.ts';
 import { noticeAddresses } from './notices/address-migration.ts';
@@ -394,7 +394,7 @@ export const migrations: SchemaMigrations = {
     rosterApprovals,
     noticeAddresses,
     accessMigration,
-    dataProtectionMigration,
     matchMigration,
+    ...lifeMigrations,
   ],
 };

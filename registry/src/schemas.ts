@@ -83,8 +83,12 @@ export const PersonView = Type.Object({
       validUntil: nullable(Day),
     }),
   ),
-  guardians: Type.Array(Type.Object({ ...Relative.properties, guardianshipId: Uuid })),
-  wards: Type.Array(Type.Object({ ...Relative.properties, guardianshipId: Uuid })),
+  guardians: Type.Array(
+    Type.Object({ ...Relative.properties, guardianshipId: Uuid, scope: Type.Enum(['full', 'documents', 'none']) }),
+  ),
+  wards: Type.Array(
+    Type.Object({ ...Relative.properties, guardianshipId: Uuid, scope: Type.Enum(['full', 'documents', 'none']) }),
+  ),
   timeline: Type.Array(Type.Object({ at: Time, type: Type.String(), data: AnyJson })),
   may: May,
 });

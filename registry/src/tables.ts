@@ -74,6 +74,9 @@ export type RegistryTables = {
     relation: 'mother' | 'father' | 'guardian';
     valid_from: string;
     valid_until: string | null;
+    scope: Generated<'full' | 'documents' | 'none'>;
+    scope_reason: Generated<string | null>;
+    scope_until: Generated<string | null>;
   };
   'registry.role_assignment': {
     id: string;

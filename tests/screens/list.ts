@@ -49,6 +49,26 @@ async function connect(page: Page, city: City): Promise<void> {
   await page.getByText('Chưa kết nối lần nào').first().waitFor();
 }
 
+/** A guardian asks for the erasure of a child's data. */
+async function asked(page: Page, city: City): Promise<void> {
+  await page.goto(`${city.platform.url}/account/data-requests`);
+  const whose = page.getByLabel('Dữ liệu của ai');
+  if (await whose.isVisible()) await whose.selectOption({ index: 1 });
+  await page.getByText('xoá dữ liệu', { exact: true }).click();
+  await page.getByLabel('Cụ thể là gì?').fill('Gia đình đã chuyển ra nước ngoài, xin xoá dữ liệu của con.');
+  await page.getByRole('button', { name: 'Gửi yêu cầu' }).click();
+  await page.getByText('Đã gửi. Theo dõi ngay dưới đây.').waitFor();
+}
+
+async function breached(page: Page, city: City): Promise<void> {
+  await page.goto(`${city.platform.url}/admin/data-desk/breaches`);
+  await page.getByRole('button', { name: 'Lập hồ sơ' }).click();
+  await page.getByLabel('Chuyện gì đã xảy ra').fill('Mất một máy tính có danh sách lớp 5A.');
+  await page.getByLabel('Đã làm gì để khắc phục').fill('Đã khoá máy từ xa, đổi mật khẩu.');
+  await page.locator('dialog').getByRole('button', { name: 'Lập hồ sơ' }).click();
+  await page.getByText('Mất một máy tính').waitFor();
+}
+
 async function letIn(page: Page, city: City): Promise<void> {
   await page.goto(`${city.platform.url}/admin/sync/clients/new`);
   await page.getByLabel('Tên hệ thống').fill('Lớp học ảo');
@@ -365,6 +385,17 @@ const inventory: readonly Screen[] = [
   { name: '25 guardian’s launcher', who: 'guardian', open: '/' },
   { name: 'signed out', who: 'visitor', open: '/signed-out' },
   { name: 'nothing here', who: 'visitor', open: '/nothing-here' },
+  { name: '26a-data-requests', who: 'guardian', open: asked, before: null },
+  { name: '26b-data-desk', who: 'school', open: '/admin/data-desk', before: null },
+  { name: '26c-data-request', who: 'school', open: firstOf('/admin/data-desk'), before: null },
+  { name: '26d-breach', who: 'department', open: breached, before: null },
+  { name: '26e-security', who: 'officer', open: '/admin/security', before: null },
+  {
+    name: '26f-review',
+    who: 'school',
+    open: linkedTwice('/admin/schools', '^="/admin/schools/"', '$="/review"'),
+    before: null,
+  },
 ];
 
 /** Each list and form of the console before anything was made; what the first two people see. */

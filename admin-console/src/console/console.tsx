@@ -97,6 +97,8 @@ const Matching = part(() => import('./matching/page.tsx').then((file) => file.Ma
 const NewSource = part(() => import('./sources/new.tsx').then((file) => file.NewSource));
 const SourcesPage = part(() => import('./sources/page.tsx').then((file) => file.SourcesPage));
 const Import = part(() => import('./import/page.tsx').then((file) => file.Import));
+const Security = part(() => import('./security/security.tsx').then((file) => file.Security));
+const AccountReview = part(() => import('./security/review.tsx').then((file) => file.AccountReview));
 const DataDesk = part(() => import('./data-desk/desk.tsx').then((file) => file.DataDesk));
 const NewDataRequest = part(() => import('./data-desk/new.tsx').then((file) => file.NewDataRequest));
 const DataRequestPage = part(() => import('./data-desk/request.tsx').then((file) => file.DataRequestPage));
@@ -150,6 +152,7 @@ const pages: Readonly<Record<Address, ComponentType>> = {
   '/admin/schools/:id/networks': NetworksPage,
   '/admin/schools/:id/apps': SchoolAppsPage,
   '/admin/schools/:id/sealing': SealingMachines,
+  '/admin/schools/:id/review': AccountReview,
   '/admin/sealing': SealingMachines,
   '/admin/schools/:id/classes/new': NewClass,
   '/admin/wards': Wards,
@@ -205,6 +208,7 @@ const pages: Readonly<Record<Address, ComponentType>> = {
   '/admin/signing/:id/copies': Copies,
   '/admin/audit': Audit,
   '/admin/audit/accesses': Accesses,
+  '/admin/security': Security,
   '/admin/data-desk': DataDesk,
   '/admin/data-desk/new': NewDataRequest,
   '/admin/data-desk/breaches': Breaches,

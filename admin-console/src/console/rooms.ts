@@ -104,6 +104,12 @@ const groups: readonly Group[] = [
       { path: '/admin/approvals', icon: 'user-check', counts: 'approvals', label: () => t('Hai người', 'Two people') },
       { path: '/admin/audit', icon: 'scroll-text', permission: 'audit.read', label: () => t('Nhật ký', 'Audit') },
       {
+        path: '/admin/security',
+        icon: 'lock',
+        permission: 'security.read',
+        label: () => t('An ninh', 'Security'),
+      },
+      {
         path: '/admin/data-desk',
         icon: 'shield-alert',
         permission: 'data-requests.read',

@@ -95,7 +95,7 @@ export function Account(props: AccountProps) {
 }
 
 /** The record itself: who looked at it, and a copy of all of it. */
-function OwnData({ looksPath, dataPath, isPupil }: AccountProps) {
+function OwnData({ looksPath, dataPath, upstreamPath, isPupil }: AccountProps) {
   return (
     <Section title={isPupil ? t('Hồ sơ của em', 'My record') : t('Hồ sơ của tôi', 'My record')}>
       <p class="grid gap-3">
@@ -107,6 +107,12 @@ function OwnData({ looksPath, dataPath, isPupil }: AccountProps) {
           <a class="button" href={dataPath}>
             <Icon name="download" />
             {t('Tải bản sao dữ liệu', 'Download a copy')}
+          </a>
+        )}
+        {upstreamPath && (
+          <a class="button" href={upstreamPath}>
+            <Icon name="link" />
+            {t('Tài khoản của nơi khác', 'Accounts of other houses')}
           </a>
         )}
         {dataPath && (

@@ -83,13 +83,20 @@ function OneChild({ child }: { readonly child: Child }) {
       <div class="split">
         <div class="grid gap-7">
           <Documents child={child} />
-          {!child.decidesAlone && <Activity child={child} />}
+          {!child.decidesAlone && !child.isLimited && <Activity child={child} />}
         </div>
         {child.decidesAlone ? (
           <p class="card text-quiet">
             {t(
               `${givenNameOf(child)} đã đủ 16 tuổi: em tự quyết định ứng dụng nào được biết gì, và tài khoản là của em. Giấy tờ vẫn hiện ở đây tới khi em đủ 18 tuổi.`,
               `${givenNameOf(child)} is 16: which app knows what is their own decision, and the account is theirs. Documents stay here until they are 18.`,
+            )}
+          </p>
+        ) : child.isLimited ? (
+          <p class="card text-quiet">
+            {t(
+              'Theo quyết định của cơ quan có thẩm quyền, anh chị chỉ xem được giấy tờ của em ở đây. Hỏi văn phòng trường nếu quyết định đã thay đổi.',
+              'By a decision of an authority you see the child’s documents only. Ask the school’s office if that has changed.',
             )}
           </p>
         ) : (

@@ -215,6 +215,18 @@ function enablePasskeyCreation(passkey: Extract<Passkey, { mode: 'create' }>, ar
   });
 }
 
+/** WebAuthn L3 §5.1.10: not in every browser yet. */
+interface Signals {
+  signalAllAcceptedCredentials?(accepted: object): Promise<void>;
+}
+
+// The browser forgets passkeys that were removed here, and offers them no longer.
+const accepted = document.getElementById('accepted')?.textContent;
+if (accepted && 'PublicKeyCredential' in globalThis) {
+  const { signalAllAcceptedCredentials } = PublicKeyCredential as Signals;
+  signalAllAcceptedCredentials?.call(PublicKeyCredential, JSON.parse(accepted)).catch(() => undefined); // a courtesy
+}
+
 // The camera and the decoder of QR codes, for the one page that has a badge.
 const badgePage = document.querySelector<HTMLElement>('[data-badge]');
 const badgeData = document.getElementById('badge')?.textContent;

@@ -118,7 +118,7 @@ function Ask({
           <legend class="font-semibold mb-1.5">{t('Tôi muốn', 'I want to')}</legend>
           {kinds.map(({ code, label, days }) => (
             <label key={code} class="check">
-              <input type="radio" class="tick" name="kind" value={code} required />
+              <input type="radio" class="tick" name="kind" value={code} checked={code === kinds[0]?.code} required />
               <span>
                 <span class="inline-block first-letter:uppercase">{label}</span>
                 <span class="block text-sm text-quiet">

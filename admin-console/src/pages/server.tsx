@@ -18,6 +18,7 @@ import { Repository } from './repository.tsx';
 import { Sandbox } from './sandbox.tsx';
 import { SecondFactor, SecondFactorSetup } from './second-factor.tsx';
 import { LoggedOut, LogoutConfirm, SelectAccount, SignIn, StepUp } from './sign-in.tsx';
+import { Upstream } from './upstream.tsx';
 import { Verify, VerifyReport } from './verify.tsx';
 import { VerifyCode } from './verify-code.tsx';
 
@@ -110,7 +111,12 @@ export const idpPages: IdpPages = {
   launcher: (props, view) =>
     renderPage(view, () => ({ title: t('Ứng dụng', 'Apps'), body: <Launcher {...props} />, layout: 'open' })),
   account: (props, view) =>
-    renderPage(view, () => ({ title: t('Tài khoản', 'Account'), body: <Account {...props} />, layout: 'sheet' })),
+    renderPage(view, () => ({
+      title: t('Tài khoản', 'Account'),
+      body: <Account {...props} />,
+      layout: 'sheet',
+      data: { accepted: props.accepted },
+    })),
   children: (props, view) =>
     renderPage(view, () => ({
       title: t('Con của tôi', 'My children'),
@@ -121,6 +127,12 @@ export const idpPages: IdpPages = {
     renderPage(view, () => ({
       title: t('Ai đã xem hồ sơ', 'Who looked'),
       body: <Looks {...props} />,
+      layout: 'sheet',
+    })),
+  upstream: (props, view) =>
+    renderPage(view, () => ({
+      title: t('Tài khoản của nơi khác', 'Accounts of other houses'),
+      body: <Upstream {...props} />,
       layout: 'sheet',
     })),
   dataRequests: (props, view) =>

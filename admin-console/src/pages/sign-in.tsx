@@ -111,6 +111,7 @@ export function SignIn({
   badgePath,
   isAtSchool,
   isShared,
+  upstream = [],
 }: SignInProps) {
   return (
     <>
@@ -144,6 +145,11 @@ export function SignIn({
       </form>
       {!isShared && <PasskeyButton />}
       {!isAtSchool && <BadgeLink path={badgePath} />}
+      {upstream.map(({ name, path }) => (
+        <a key={path} class="button" href={path}>
+          <Icon name="log-in" /> {t(`Vào bằng ${name}`, `Sign in with ${name}`)}
+        </a>
+      ))}
       <div>
         {isShared && (
           // On a computer of the school a passkey is nobody's first way: the key of a phone or a stick may still be used.

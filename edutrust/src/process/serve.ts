@@ -10,6 +10,7 @@ import { mailTasks } from '@edutrust/platform/mail';
 import { dropHandledEvents } from '@edutrust/platform/outbox';
 import { applyRetention } from '@edutrust/platform/retention';
 import type { Service } from '@edutrust/platform/service';
+import { startSiem } from '@edutrust/platform/siem';
 import { sweepPostgresStore } from '@edutrust/platform/store';
 import type { Output } from '../output.ts';
 import { raiseAlarms } from './alarms.ts';
@@ -91,6 +92,8 @@ async function startBackground(context: OpenContext, services: readonly Service[
   ending.log.push(() => sequencer.stop());
   const outsideCopies = startOutsideCopies(context);
   if (outsideCopies) ending.log.push(() => outsideCopies.stop());
+  const siem = startSiem(context);
+  if (siem) ending.work.push(() => siem.stop());
   addFigures(context);
   const sweep = 'platform.sweep-store';
   const alarmTask = 'platform.raise-alarms';

@@ -99,3 +99,34 @@ test('T3: a guardianship that ended and a child who is of age show nothing any l
   await sql`UPDATE registry.guardianship SET valid_until = now() WHERE guardian_id = ${guardian}`.execute(db);
   assert.deepEqual(await childrenOf(browser), [], 'ended');
 });
+
+test('a court’s limit holds at once and ends by its day', async () => {
+  const { db } = world.context;
+  const { guardian, pupil } = world.city.people;
+  await sql`UPDATE registry.guardianship SET valid_until = NULL WHERE guardian_id = ${guardian} AND child_id = ${pupil}`.execute(
+    db,
+  );
+  const { rows } = await sql<{ id: string }>`
+    SELECT id FROM registry.guardianship WHERE guardian_id = ${guardian} AND child_id = ${pupil} AND valid_until IS NULL`.execute(
+    db,
+  );
+  const id = rows[0]?.id ?? '';
+  const browser = await signedIn(guardian);
+  const [before] = await childrenOf(browser);
+  assert.deepEqual([before.id, before.isLimited, before.decidesAlone], [pupil, false, false]);
+  const limit = (scope: string, until: string | null) =>
+    sql`UPDATE registry.guardianship SET scope = ${scope}, scope_until = ${until}::date WHERE id = ${id}`.execute(db);
+  await limit('documents', null);
+  const [documentsOnly] = await childrenOf(browser);
+  assert.deepEqual([documentsOnly.isLimited, documentsOnly.apps, documentsOnly.activity], [true, [], []]);
+  const withdrawn = await browser.post(`${world.origin}/account/children/${pupil}/apps/thu-vien-so/withdraw`, {});
+  assert.equal(withdrawn.status, 404, 'decides nothing');
+  assert.equal((await browser.get(`${world.origin}/account/children/${pupil}/looks`)).status, 404);
+  await limit('none', null);
+  assert.deepEqual(await childrenOf(browser), []);
+  await limit('none', '2020-01-01');
+  assert.equal((await childrenOf(browser)).length, 1, 'over by its day');
+  await limit('full', null);
+  const [after] = await childrenOf(browser);
+  assert.equal(after.isLimited, false);
+});

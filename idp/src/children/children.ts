@@ -56,6 +56,9 @@ export interface ChildView extends Child {
   }[];
 }
 
+/** Whether it is the guardian's to decide, and to see who knows what. */
+export const decides = ({ decidesAlone, isLimited }: Child) => !decidesAlone && !isLimited;
+
 /** A guardian's children with what was issued to them and who knows what of them. Nobody else's. */
 export async function viewChildren(
   { db, clock }: Pick<ServiceContext, 'db' | 'clock'>,
@@ -69,8 +72,8 @@ export async function viewChildren(
     children.map(async (child) => {
       const [claims, sharing, activity] = await Promise.all([
         personClaims(db, child.id),
-        child.decidesAlone ? [] : listSharing(db, apps, child.id),
-        child.decidesAlone ? [] : accountActivity(db, child.id, locale),
+        decides(child) ? listSharing(db, apps, child.id) : [],
+        decides(child) ? accountActivity(db, child.id, locale) : [],
       ]);
       return {
         ...child,

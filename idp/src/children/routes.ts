@@ -11,7 +11,7 @@ import { seeOther, sendPage } from '../page-reply.ts';
 import { proofNeeded, provedPath, signedInOr } from '../self-service/pages.ts';
 import { viewOfSession } from '../sessions/view.ts';
 import type { IdpTools } from '../tools.ts';
-import { type DocumentsPort, viewChildren } from './children.ts';
+import { type DocumentsPort, decides, viewChildren } from './children.ts';
 
 const Instant = Time;
 
@@ -21,6 +21,7 @@ const ChildView = Type.Object({
   school: nullable(Type.String()),
   className: nullable(Type.String()),
   decidesAlone: Type.Boolean({ description: 'From 16: consents and account are their own' }),
+  isLimited: Type.Boolean({ description: 'A court left the guardian the documents alone' }),
   documents: Type.Array(Type.Object({ id: Uuid, title: Type.String(), issuedAt: Instant, code: Type.String() })),
   activity: Type.Array(Type.Object({ at: Instant, sentence: Type.String() })),
   apps: Type.Array(
@@ -90,8 +91,8 @@ const showPage = ({ context, apps, pages }: IdpTools, documents: DocumentsPort |
           {
             children: children.map((child) => ({
               ...child,
-              looksPath: child.decidesAlone ? null : `/account/children/${child.id}/looks`,
-              dataPath: child.decidesAlone ? null : provedPath(copyPath(child.id), needed),
+              looksPath: decides(child) ? `/account/children/${child.id}/looks` : null,
+              dataPath: decides(child) ? provedPath(copyPath(child.id), needed) : null,
               documents: child.documents.map(({ id, title, issuedAt, code }) => ({
                 title,
                 issuedAt: issuedAt.toISOString(),

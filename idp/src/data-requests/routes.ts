@@ -46,7 +46,9 @@ async function sendRequests(
   ]);
   const subjects = [
     ...(isDecided ? [] : [{ id: actor.personId, label: me[locale] }]),
-    ...children.filter(({ decidesAlone }) => !decidesAlone).map(({ id, fullName }) => ({ id, label: fullName })),
+    ...children
+      .filter(({ decidesAlone, isLimited }) => !decidesAlone && !isLimited)
+      .map(({ id, fullName }) => ({ id, label: fullName })),
   ];
   disclose(request, [...children.map(({ id }) => id), ...requests.map((one) => one.subjectId)]);
   const html = pages.dataRequests(

@@ -20,6 +20,8 @@ const tables = [
   'consent',
   'subject',
   'throttle',
+  'sign_in_log',
+  'upstream_link',
   'account',
 ] as const;
 

@@ -107,6 +107,38 @@ const subjects: PersonalPart = {
   },
 };
 
+const upstream: PersonalPart = {
+  code: 'upstream',
+  what: { vi: 'Tài khoản của nơi khác đã nối', en: 'Accounts of other houses that are linked' },
+  tables: ['idp.upstream_link'],
+  fields: { provider: { vi: 'Nơi', en: 'House' }, since, lastUsedAt },
+  read: async ({ db }, personId) => {
+    const { rows } = await sql<Row>`
+      SELECT provider, linked_at AS since, last_used_at AS "lastUsedAt" FROM idp.upstream_link
+      WHERE person_id = ${personId} ORDER BY linked_at`.execute(db);
+    return rows;
+  },
+};
+
+/** Kept at security level 3 only. */
+const signIns: PersonalPart = {
+  code: 'signIns',
+  what: { vi: 'Đăng nhập từ đâu', en: 'Signed in from where' },
+  tables: ['idp.sign_in_log'],
+  fields: {
+    at,
+    outcome: { vi: 'Kết quả', en: 'Outcome' },
+    address: { vi: 'Địa chỉ', en: 'Address' },
+    port: { vi: 'Cổng', en: 'Port' },
+  },
+  read: async ({ db }, personId) => {
+    const { rows } = await sql<Row>`
+      SELECT at, outcome, host(address) AS address, port FROM idp.sign_in_log
+      WHERE person_id = ${personId} ORDER BY id`.execute(db);
+    return rows;
+  },
+};
+
 /** Sign-ins among them. */
 const activity: PersonalPart = {
   code: 'activity',
@@ -126,7 +158,7 @@ const secret = 'a secret, or a count against guessing';
 
 /** What identity has about a person. */
 export const idpPersonal: PersonalData = {
-  parts: [account, passkeys, badges, sessions, consents, subjects, activity],
+  parts: [account, passkeys, badges, sessions, consents, subjects, upstream, signIns, activity],
   leftOut: {
     'idp.access_token': token,
     'idp.activation': secret,

@@ -15,6 +15,7 @@ import { record } from '../events.ts';
 import { idpOf, type PasskeyTable } from '../tables.ts';
 import { attestPasskey, isAttestedPasskey } from './attestation.ts';
 import { type Ceremony, challengeSeconds, newChallenge, takeChallenge } from './challenge.ts';
+import type { AcceptedPasskeys } from './prompts.ts';
 import type { AssertionBody, AttestationBody } from './schemas.ts';
 
 export type AssertionJson = Type.Static<typeof AssertionBody>;
@@ -331,3 +332,14 @@ function refused(cause: unknown): InvalidInput {
     },
   );
 }
+
+/** What the browser is told of the person's passkeys that count. */
+export const acceptedPasskeys = (
+  { url }: ServiceContext['config'],
+  account: Account | undefined,
+  passkeys: readonly Passkey[],
+): AcceptedPasskeys['accepted'] => ({
+  rpId: url.hostname,
+  userId: account?.user_handle.toString('base64url') ?? '',
+  allAcceptedCredentialIds: passkeys.map(({ credential_id: id }) => id),
+});

@@ -14,6 +14,18 @@ export interface PasskeyPrompt {
 }
 
 /**
+ * What the account page tells the browser of the passkeys that still count, so that one which was removed here is offered
+ * no longer (WebAuthn L3 §5.1.10, `signalAllAcceptedCredentials`). Base64url.
+ */
+export interface AcceptedPasskeys {
+  readonly accepted: {
+    readonly rpId: string;
+    readonly userId: string;
+    readonly allAcceptedCredentialIds: readonly string[];
+  };
+}
+
+/**
  * Everything a script needs for `navigator.credentials.create`. `POST optionsPath` with `{ ticket? }` →
  * `{ "options": PublicKeyCredentialCreationOptionsJSON }`; then `POST verifyPath` with `{ ticket?, credential, name? }` →
  * 200 `{ "location": "/…" }`. `ticket` only where given here.

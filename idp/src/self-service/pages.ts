@@ -17,7 +17,7 @@ import { listSharing } from '../consent/sharing.ts';
 import { copyPath } from '../own-data/copy.ts';
 import { formErrorOf, seeOther, sendPage, viewOf } from '../page-reply.ts';
 import type { AccountProps, FormError } from '../pages.ts';
-import { listPasskeys, removePasskey } from '../passkeys/passkeys.ts';
+import { acceptedPasskeys, listPasskeys, removePasskey } from '../passkeys/passkeys.ts';
 import { passwordHashOf } from '../password/attestation.ts';
 import { hashNewPassword, keepPassword, passwordRule } from '../password/password.ts';
 import { normalizePassword } from '../password/policy.ts';
@@ -225,7 +225,7 @@ export async function endOwnSession({ context }: IdpTools, actor: PersonActor, u
 }
 
 async function accountProps(
-  { context, apps, releasedOf }: IdpTools,
+  { context, apps, upstreams, releasedOf }: IdpTools,
   actor: PersonActor,
   locale: 'vi' | 'en',
 ): Promise<AccountProps> {
@@ -256,6 +256,7 @@ async function accountProps(
     passwordChangedAt: account?.password_changed_at?.toISOString() ?? null,
     passwordAction: '/account/password',
     minimumLength: rule.minimumLength,
+    accepted: acceptedPasskeys(context.config, account, passkeys),
     passkeys: passkeys.map((passkey) => ({
       id: passkey.id,
       name: passkey.name,
@@ -288,10 +289,13 @@ async function accountProps(
     activity,
     looksPath: '/account/looks',
     dataPath: isDecided ? null : provedPath(copyPath(), needed),
+    ...upstreamPath(upstreams),
     homePath: '/',
     signOutAction: '/sign-out',
   };
 }
+
+const upstreamPath = ({ all }: IdpTools['upstreams']) => (all.length > 0 ? { upstreamPath: '/account/upstream' } : {});
 
 function sessionProps(
   { id, device, signedInAt, lastSeenAt, ...session }: Awaited<ReturnType<typeof listSessions>>[number],

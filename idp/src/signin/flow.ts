@@ -5,6 +5,8 @@ import { notify } from '@edutrust/registry/notices';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { errors, type Provider } from 'oidc-provider';
 import { eventRows } from '../events.ts';
+import { isLevelThree, mustSuitLevelThree } from '../level-three/rules.ts';
+import { logSignIn } from '../level-three/sign-in-log.ts';
 import { seeOther } from '../page-reply.ts';
 import type { AskingApp } from '../pages.ts';
 import { isStrongEnough } from '../provider/assurance.ts';
@@ -13,6 +15,7 @@ import { ownClientId } from '../provider/first-party.ts';
 import { librarySeconds } from '../provider/library-time.ts';
 import { readCookie, setCookie } from '../sessions/cookies.ts';
 import { deviceOf } from '../sessions/device.ts';
+import { originOf } from '../throttling/origin.ts';
 import type { IdpTools } from '../tools.ts';
 import type { Attempt } from './methods/method.ts';
 import { type Proof, passkeyNeeded } from './proof.ts';
@@ -81,6 +84,12 @@ export async function finishSignIn(
   }
   const known = knownPerson(interaction);
   if (known && known !== proof.personId) throw signInExpired();
+  const isInside = isLevelThree(context) && (await throttle.isSchoolNetwork(originOf(request, cookies.device)));
+  const isOfStaff = await mustSuitLevelThree(context, proof, { isInside, isActivation }).catch(async (error) => {
+    await throttle.forget(proof.counters ?? []); // the password was right
+    await logSignIn(context, request, { personId: proof.personId, outcome: 'second-factor-needed', method: proof.acr });
+    throw error;
+  });
   await recordSignIn(tools, request, proof, { isActivation });
   const devices = throttle.devices.remember(readCookie(request.headers.cookie, cookies.device), proof.personId);
   reply.header('set-cookie', [
@@ -90,7 +99,9 @@ export async function finishSignIn(
   const { personId: accountId, acr, amr, epoch } = proof;
   const ts = Math.floor(context.clock.now().getTime() / 1000);
   // S8: a pupil's session, and one on a shared computer, ends with the browser and after a quarter of an hour unused
-  const login = { accountId, acr, amr: [...amr], ts, epoch, remember: !isShared && !proof.isPupil };
+  // and at security level 3 that of staff too
+  const login = { accountId, acr, amr: [...amr], ts, epoch, remember: !isShared && !proof.isPupil && !isOfStaff };
+  await logSignIn(context, request, { personId: accountId, outcome: 'signed-in', method: acr });
   return answerInteraction(interaction, { login, select_account: {} });
 }
 

@@ -6,6 +6,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { pictures } from '../badges/pins.ts';
 import { showConsent } from '../consent/routes.ts';
+import { loggingRefusals } from '../level-three/sign-in-log.ts';
 import { formErrorOf, seeOther, sendPage, viewOf } from '../page-reply.ts';
 import type { FormError } from '../pages.ts';
 import { isStrongEnough } from '../provider/assurance.ts';
@@ -35,7 +36,14 @@ const showPage = (tools: IdpTools) =>
     method: 'GET',
     url: '/signin/:uid',
     access: anyone,
-    schema: { ...hide, params: Params },
+    schema: {
+      ...hide,
+      params: Params,
+      querystring: Type.Object({
+        upstream: Type.Optional(Type.Literal('not-linked')),
+        lang: Type.Optional(Type.String()),
+      }),
+    },
     handle: async (request, reply) => {
       const interaction = await openInteraction(tools, request, reply);
       if (interaction.prompt.name === 'consent') return showConsent(tools, interaction, request, reply);
@@ -49,6 +57,10 @@ const showPage = (tools: IdpTools) =>
       if (activated && isStrongEnough(activated.acr, acrAsked(interaction.params))) {
         const how = { isShared: false, isActivation: true };
         return seeOther(reply, await finishSignIn(tools, request, reply, interaction, activated, how));
+      }
+      if (request.query.upstream) {
+        const error = { detail: notLinked[viewOf(request).locale] };
+        return showSignIn(tools, interaction, request, reply, { error });
       }
       return showSignIn(tools, interaction, request, reply, {});
     },
@@ -161,6 +173,20 @@ const beginMethod = (tools: IdpTools, method: SignInMethod, begin: NonNullable<S
     },
   });
 
+/** A refusal is kept at security level 3: of whom, where the answer or the session says it. */
+function prove(
+  tools: IdpTools,
+  method: SignInMethod,
+  request: FastifyRequest,
+  interaction: Interaction,
+  answer: Parameters<SignInMethod['prove']>[2],
+) {
+  const attempt = attemptOf(request, interaction);
+  const typed = 'identifier' in answer && typeof answer.identifier === 'string' ? answer.identifier : undefined;
+  const tried = { method: method.name, personId: attempt.personId, typed };
+  return loggingRefusals(tools.context, request, tried, () => method.prove(tools, attempt, answer));
+}
+
 function takeForm(tools: IdpTools, method: SignInMethod): Route {
   const Form = Type.Object(
     {
@@ -179,7 +205,7 @@ function takeForm(tools: IdpTools, method: SignInMethod): Route {
       const interaction = await openInteraction(tools, request, reply, 'login');
       const { shared, ...answer } = request.body;
       try {
-        const proof = await method.prove(tools, attemptOf(request, interaction), answer);
+        const proof = await prove(tools, method, request, interaction, answer);
         const isShared = shared === 'yes';
         if (await needsSecondStep(tools.context, proof)) {
           await tools.throttle.forget(proof.counters ?? []); // the password was right, whatever becomes of the code
@@ -208,7 +234,7 @@ function takeScript(tools: IdpTools, method: SignInMethod): Route {
     handle: async (request, reply) => {
       const interaction = await openInteraction(tools, request, reply, 'login');
       const { shared, ...answer } = request.body;
-      const proof = await method.prove(tools, attemptOf(request, interaction), answer);
+      const proof = await prove(tools, method, request, interaction, answer);
       const how = { isShared: shared === true, isActivation: false };
       return { location: await finishSignIn(tools, request, reply, interaction, proof, how) };
     },
@@ -315,11 +341,23 @@ async function showSignIn(
       // After a refusal as the person left it, else ticked in a school.
       isShared: error ? shared === 'yes' : isAtSchool,
       isAtSchool,
+      ...(isStrongEnough('pwd', interaction.params.acr_values)
+        ? { upstream: upstreamLinks(tools, action, view.locale) }
+        : {}),
     },
     view,
   );
   return sendPage(reply, html, status);
 }
+
+const upstreamLinks = ({ upstreams }: IdpTools, action: string, locale: 'vi' | 'en') =>
+  upstreams.all.map(({ id, name }) => ({ name: name[locale], path: `${action}/upstream/${id}` }));
+
+/** After coming back from another house with an account that is linked to nobody: no account is made, nobody is guessed. */
+const notLinked = {
+  vi: 'Tài khoản đó chưa nối với ai ở đây. Vào bằng mã giáo dục trước, rồi nối ở trang «Tài khoản».',
+  en: 'That account is not linked to anybody here. Sign in with your education ID first, then link it on “Account”.',
+};
 
 /** What the page offers: of a person who confirms, only what proves as much as the app asks. */
 async function offersOf(

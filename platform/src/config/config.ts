@@ -42,6 +42,12 @@ export interface Config {
   readonly mtlsUrl: URL | undefined;
   /** More certificate authorities to trust; see {@link trustAuthorities}. */
   readonly authoritiesFile: string | undefined;
+  /** Of the rules for information systems: 3 is a preset of measures (`idp/src/level-three`). */
+  readonly securityLevel: 2 | 3;
+  /** Lists OpenID providers whose sign-in is taken; see `idp/src/upstream/providers.ts`. */
+  readonly upstreamFile: string | undefined;
+  /** Where security events go by syslog. */
+  readonly siemUrl: URL | undefined;
   readonly metricsToken: string | undefined;
   /** Where checkpoints and revocations are kept outside the database. */
   readonly witnessDirectory: string | undefined;
@@ -113,6 +119,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     trustedProxies: parsed.EDUTRUST_TRUSTED_PROXIES,
     mtlsUrl: parsed.EDUTRUST_MTLS_URL,
     authoritiesFile: parsed.EDUTRUST_CA_FILE,
+    securityLevel: parsed.EDUTRUST_SECURITY_LEVEL,
+    upstreamFile: parsed.EDUTRUST_UPSTREAM,
+    siemUrl: parsed.EDUTRUST_SIEM,
     metricsToken: parsed.EDUTRUST_METRICS_TOKEN,
     witnessDirectory: parsed.EDUTRUST_WITNESS ?? (parsed.DATABASE_URL ? undefined : `${parsed.EDUTRUST_DATA}-witness`),
   };

@@ -236,6 +236,22 @@ export const variables = {
     fallback: '',
     parse: optional((text: string) => resolve(text)),
   },
+  EDUTRUST_UPSTREAM: {
+    about: 'JSON file that lists other OpenID providers whose sign-in is taken (docs/operations.md).',
+    fallback: '',
+    parse: optional((text: string) => resolve(text)),
+  },
+  EDUTRUST_SIEM: {
+    about: 'Monitor that gets security events by syslog (RFC 5424, CEF): tls://host:6514 or tcp://host:514.',
+    fallback: '',
+    parse: optional(address('tls:', 'tcp:')),
+  },
+  EDUTRUST_SECURITY_LEVEL: {
+    about:
+      '3 turns on what Vietnamese rules ask of a system of security level 3, as one preset (docs/operations.md); the same for every process.',
+    fallback: '2',
+    parse: (text: string): 2 | 3 => (oneOf('2', '3')(text) === '3' ? 3 : 2),
+  },
   EDUTRUST_METRICS_TOKEN: {
     about: 'Bearer token that /metrics asks for, 16 characters at least; without it only this machine may read it.',
     fallback: '',

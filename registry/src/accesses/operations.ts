@@ -54,6 +54,7 @@ export const operations = {
   'sync.open': { vi: 'đã xem thay đổi gửi sang thư mục khác', en: 'looked at changes sent to another directory' },
   // Logs
   'audit.list': { vi: 'đã đọc nhật ký hệ thống', en: 'read the audit log', isAlwaysKept: true },
+  'sign-ins.list': { vi: 'đã đọc nhật ký đăng nhập', en: 'read the log of sign-ins', isAlwaysKept: true },
   'mail.list': { vi: 'đã xem thư đã gửi', en: 'looked at sent mail', isAlwaysKept: true },
   'accesses.list': { vi: 'đã xem ai đã xem hồ sơ', en: 'looked at who had looked', isAlwaysKept: true },
 } as const satisfies Readonly<Record<string, Operation>>;

@@ -70,7 +70,7 @@ const open = (context: ServiceContext) =>
             maxItems: breachedData.length,
             uniqueItems: true,
           }),
-          peopleCount: nullable(People),
+          peopleCount: Type.Optional(People),
           measures: Type.String({ maxLength: 4_000 }),
         },
         strict,
@@ -79,8 +79,9 @@ const open = (context: ServiceContext) =>
     },
     resource: ({ body }) => ({ organisationId: body.organisationId }),
     handle: async (request, reply) => {
-      const { foundAt, ...rest } = request.body;
-      const id = await openBreach(context, { ...rest, foundAt: new Date(foundAt) }, personActor(request));
+      const { foundAt, peopleCount = null, ...rest } = request.body;
+      const breach = { ...rest, peopleCount, foundAt: new Date(foundAt) };
+      const id = await openBreach(context, breach, personActor(request));
       return reply.code(201).send({ id });
     },
   });

@@ -17,6 +17,8 @@ export interface Child {
   readonly relation: Relation;
   /** From 16: who knows what of them, and their account, is theirs alone; documents stay visible until they are of age. */
   readonly decidesAlone: boolean;
+  /** A court left the guardian the child's documents alone. */
+  readonly isLimited: boolean;
   /** Where the child learns now; null for both when nowhere. */
   readonly school: string | null;
   readonly className: string | null;
@@ -28,7 +30,7 @@ export async function listChildren(db: Database | Transaction, guardianId: strin
   const { rows } = await sql<Child>`
     SELECT p.id, p.full_name AS "fullName", p.education_id AS "educationId", g.relation,
       coalesce(p.birth_date + make_interval(years => ${decidingAlone}) <= ${dateInVietnam(now)}::date, false) AS "decidesAlone",
-      at.school, at."className"
+      ${scopeOn(now)} = 'documents' AS "isLimited", at.school, at."className"
     FROM registry.guardianship AS g JOIN registry.person AS p ON p.id = g.child_id AND p.status NOT IN ('merged', 'erased')
     LEFT JOIN LATERAL (
       SELECT o.name AS school, (
@@ -38,20 +40,25 @@ export async function listChildren(db: Database | Transaction, guardianId: strin
       FROM registry.affiliation AS f JOIN registry.organisation AS o ON o.id = f.organisation_id
       WHERE f.person_id = p.id AND f.role = 'learner' AND f.valid_until IS NULL
       ORDER BY f.valid_from DESC, f.id DESC LIMIT 1) AS at ON true
-    WHERE g.guardian_id = ${guardianId} AND g.valid_until IS NULL
+    WHERE g.guardian_id = ${guardianId} AND g.valid_until IS NULL AND ${scopeOn(now)} <> 'none'
       AND (p.birth_date IS NULL OR p.birth_date + make_interval(years => ${comingOfAge}) > ${dateInVietnam(now)}::date)
     ORDER BY p.birth_date, p.id`.execute(db);
   return rows;
 }
 
-/** Whether the guardian decides for the person now: one of their children, not yet 16. */
+/** What a guardianship `g` is worth on the day: a limit that is over is none. */
+const scopeOn = (now: Date) => sql`CASE WHEN g.scope_until <= ${dateInVietnam(now)}::date THEN 'full' ELSE g.scope END`;
+
+/** Whether the guardian decides for the person now: one of their children, not yet 16, and no court says otherwise. */
 export async function decidesFor(
   db: Database | Transaction,
   guardianId: string,
   childId: string,
   now: Date,
 ): Promise<boolean> {
-  return (await listChildren(db, guardianId, now)).some(({ id, decidesAlone }) => id === childId && !decidesAlone);
+  return (await listChildren(db, guardianId, now)).some(
+    ({ id, decidesAlone, isLimited }) => id === childId && !decidesAlone && !isLimited,
+  );
 }
 
 /** Whether guardians decide for the person now: until 16, and where no date of birth is known for a child who has one. */

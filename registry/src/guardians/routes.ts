@@ -3,7 +3,7 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import { InvalidInput } from '@edutrust/platform/errors';
 import { personActor, refersTo } from '@edutrust/platform/http';
 import { type Route, route } from '@edutrust/platform/route';
-import { Day, FullName, IdParams, PersonId, strict, Uuid } from '@edutrust/platform/schemas';
+import { Day, FullName, IdParams, nullable, PersonId, strict, Uuid } from '@edutrust/platform/schemas';
 import Type from 'typebox';
 import { tells } from '../accesses/operations.ts';
 import { createEducationIdIssuer } from '../education-id/education-id.ts';
@@ -11,6 +11,7 @@ import { createIdentifierVault, createPerson, findSummary } from '../people/peop
 import { requires } from '../permissions/permissions.ts';
 import { Gender } from '../schemas.ts';
 import { addGuardian, endGuardianship, findGuardianship, noGuardianship, relations } from './guardians.ts';
+import { guardianScopes, limitGuardianship } from './limit.ts';
 
 const tags = ['people'];
 const Relation = Type.Enum([...relations]);
@@ -81,12 +82,7 @@ const end = ({ db, clock }: ServiceContext) =>
       params: IdParams,
       response: { 204: Type.Null() },
     },
-    resource: async (request) => {
-      const { id } = request.params;
-      const found = await db.transaction().execute((tx) => findGuardianship(tx, id));
-      if (!found) throw noGuardianship();
-      return { personId: found.childId };
-    },
+    resource: (request) => childOf(db, request.params.id),
     handle: async (request, reply) => {
       const by = { actor: personActor(request), today: dateInVietnam(clock.now()) };
       await db.transaction().execute((tx) => endGuardianship(tx, request.params.id, by));
@@ -94,8 +90,48 @@ const end = ({ db, clock }: ServiceContext) =>
     },
   });
 
+const limit = ({ db }: ServiceContext) =>
+  route({
+    method: 'PATCH',
+    url: '/api/v1/guardianships/:id',
+    access: requires('people.write'),
+    schema: {
+      tags,
+      summary: 'Says what a guardian may see and decide, by the decision of a court; it holds at once',
+      params: IdParams,
+      body: Type.Object(
+        {
+          scope: Type.Enum([...guardianScopes]),
+          reason: Type.String({ maxLength: 300 }),
+          until: nullable(Day),
+        },
+        strict,
+      ),
+      response: { 204: Type.Null() },
+    },
+    resource: (request) => childOf(db, request.params.id),
+    handle: async (request, reply) => {
+      const { scope, reason } = request.body;
+      if (scope !== 'full' && reason.trim().length < 3) throw noReason();
+      const actor = personActor(request);
+      await db.transaction().execute((tx) => limitGuardianship(tx, request.params.id, request.body, actor));
+      return reply.code(204).send(null);
+    },
+  });
+
+async function childOf(db: ServiceContext['db'], id: string) {
+  const found = await db.transaction().execute((tx) => findGuardianship(tx, id));
+  if (!found) throw noGuardianship();
+  return { personId: found.childId };
+}
+
+function noReason(): InvalidInput {
+  const detail = { vi: 'Ghi quyết định của Toà: Toà nào, số, ngày.', en: 'Name the decision: court, number, day.' };
+  return new InvalidInput('guardians/no-reason', detail, { fields: [{ pointer: '/reason', detail }] });
+}
+
 /** Forms of one guardian: add an existing or a new person, end it. */
-export const guardianRoutes = (context: ServiceContext): Route[] => [add(context), end(context)];
+export const guardianRoutes = (context: ServiceContext): Route[] => [add(context), limit(context), end(context)];
 
 function oneOfTwo(): InvalidInput {
   return new InvalidInput('guardians/who', {

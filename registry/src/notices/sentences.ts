@@ -53,6 +53,34 @@ const catalogue = {
       en: 'If this was not you, tell your school at once: somebody may be trying to keep warnings from you.',
     },
   }),
+  'upstream.linked': ({ name = '' }) => ({
+    title: {
+      vi: `Từ nay tài khoản này mở được bằng cách đăng nhập vào ${name}.`,
+      en: `Your account can now be opened by signing in at ${name}.`,
+    },
+    remedy: notYou,
+  }),
+  'upstream.unlinked': ({ name = '' }) => ({
+    title: {
+      vi: `Tài khoản này không còn mở bằng ${name}.`,
+      en: `Your account no longer opens by ${name}.`,
+    },
+    remedy: notYou,
+  }),
+  'guardianship.limited': () => ({
+    title: {
+      vi: 'Nhà trường đã ghi giới hạn quyền của anh chị với một em, theo quyết định của cơ quan có thẩm quyền.',
+      en: 'The school has recorded a limit on what you may see of a child, by a decision of an authority.',
+    },
+    remedy: ask,
+  }),
+  'guardianship.lifted': () => ({
+    title: {
+      vi: 'Giới hạn quyền của anh chị với một em đã được bỏ.',
+      en: 'The limit on what you may see of a child was lifted.',
+    },
+    remedy: ask,
+  }),
   'password.changed': () => ({
     title: { vi: 'Mật khẩu vừa được đổi.', en: 'Your password was changed.' },
     remedy: notYou,

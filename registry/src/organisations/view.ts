@@ -29,6 +29,7 @@ const organisationActions: readonly Action[] = [
   'sync.write',
   'audit.read',
   'data-breaches.write',
+  'accounts.review',
 ];
 
 /** An organisation as the API shows it to the caller: with what they may do to it. */

@@ -49,6 +49,7 @@ export interface Relative {
   readonly fullName: string;
   readonly relation: string;
   readonly guardianshipId: string;
+  readonly scope: 'full' | 'documents' | 'none';
 }
 
 /** An affiliation as JSON; `className` is the person's class of now in that school. */
@@ -242,6 +243,6 @@ export async function findPerson(db: Database | Transaction, id: string): Promis
 }
 
 function relatives(which: ReturnType<typeof sql>, other: ReturnType<typeof sql>) {
-  return sql`coalesce((SELECT jsonb_agg(jsonb_build_object('id', r.id, 'fullName', r.full_name, 'relation', g.relation, 'guardianshipId', g.id) ORDER BY r.full_name)
+  return sql`coalesce((SELECT jsonb_agg(jsonb_build_object('id', r.id, 'fullName', r.full_name, 'relation', g.relation, 'guardianshipId', g.id, 'scope', g.scope) ORDER BY r.full_name)
     FROM registry.guardianship AS g JOIN registry.person AS r ON r.id = ${other} WHERE ${which} AND g.valid_until IS NULL), '[]')`;
 }

@@ -105,6 +105,8 @@ const rules = {
   'audit.verify': { by: ['security-officer', 'auditor'] },
   'mail.read': { by: ['department-administrator'] },
   'approvals.approve': { by: ['department-administrator', 'security-officer'] },
+  'security.read': { by: ['department-administrator', 'security-officer', 'auditor'] },
+  'accounts.review': { by: ['department-administrator', 'security-officer', 'school-administrator'], isFresh: true },
   'data-requests.read': { by: ['department-administrator', 'security-officer', 'auditor', 'school-administrator'] },
   'data-requests.handle': { by: ['department-administrator', 'school-administrator'], isFresh: true, governs: true },
   'data-breaches.read': { by: ['department-administrator', 'security-officer', 'auditor'] },

@@ -176,7 +176,7 @@ function OpenBreach({ onClose, onDone }: { readonly onClose: () => void; readonl
                 foundAt: new Date(foundAt).toISOString(),
                 what,
                 dataKinds: [...chosen],
-                peopleCount: peopleCount === '' ? null : Number(peopleCount),
+                ...(peopleCount === '' ? {} : { peopleCount: Number(peopleCount) }),
                 measures,
               },
             }),

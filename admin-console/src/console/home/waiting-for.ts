@@ -2,6 +2,7 @@ import { api, must } from '../../design/api.ts';
 import { formatNumber, t } from '../../design/language.ts';
 import type { RowMark } from '../../design/ruled.tsx';
 import { sentence, youOf } from '../call.ts';
+import { clockOf, dueOf, kindName } from '../data-desk/words.ts';
 import type { Me } from '../me.ts';
 
 /** Something that somebody waits for this person to do. */
@@ -23,6 +24,7 @@ export async function waitingFor(me: Me): Promise<readonly Task[]> {
     secondPersonActs(you),
     may('signing.sign') || may('signing.seal') ? documentsToSign(you) : [],
     may('roster.import') ? heldImports() : [],
+    may('data-requests.handle') ? dataRequests() : [],
   ]);
   return found.flat();
 }
@@ -89,6 +91,24 @@ async function documentsToSign(you: string): Promise<Task[]> {
         ]
       : []),
   ];
+}
+
+/** What people asked of their data, by when it is due. */
+async function dataRequests(): Promise<Task[]> {
+  const { items } = await must(api.GET('/api/v1/data-requests', { params: { query: { which: 'open', limit: 20 } } }));
+  return items
+    .filter(({ state }) => state !== 'erasing')
+    .map((one) => {
+      const clock = clockOf(dueOf(one), Date.now());
+      return {
+        id: one.id,
+        title: `${kindName(one.kind)} · ${one.subject.fullName}`,
+        note: `${one.organisation.name} · ${clock.text}`,
+        href: `/admin/data-desk/${one.id}`,
+        act: one.acknowledgedAt ? t('Trả lời', 'Answer') : t('Tiếp nhận', 'Acknowledge'),
+        mark: clock.mark,
+      };
+    });
 }
 
 /** Imports that wait for a second person: the page says whether this one may be it. */

@@ -14,6 +14,7 @@ import { useMay, useMe } from '../me.ts';
 import { Ago, EducationId, Title } from '../parts.tsx';
 import { eventName, relationName, roleName } from '../words.ts';
 import { Leave } from './leave.tsx';
+import { Limit } from './limit.tsx';
 import { Roles } from './roles.tsx';
 import { SignIn } from './sign-in.tsx';
 import type { PersonView } from './views.ts';
@@ -170,6 +171,7 @@ function Relatives({
     readonly fullName: string;
     readonly relation: string;
     readonly guardianshipId: string;
+    readonly scope: 'full' | 'documents' | 'none';
   }[];
   /** Present where the guardianship may be ended. */
   readonly onEnded?: () => void;
@@ -184,6 +186,7 @@ function Relatives({
               <a href={`/admin/people/${relative.id}`}>{relative.fullName}</a>{' '}
               <span class="text-quiet">({relationName(relative.relation)})</span>
             </span>
+            {onEnded && <Limit guardian={relative} onDone={onEnded} />}
             {onEnded && (
               <ActButton
                 small

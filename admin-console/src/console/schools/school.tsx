@@ -234,6 +234,20 @@ function Beside({ school }: { readonly school: School }) {
             act={t('Xem máy đóng dấu', 'See the machines')}
           />
         )}
+        {may('accounts.review') && (
+          <Row
+            title={t('Rà soát tài khoản', 'Review of accounts')}
+            note={t(
+              'Mỗi quý xem lại ai có tài khoản, theo bốn loại.',
+              'Each quarter: who has an account, by four kinds.',
+            )}
+            act={
+              <a class="button button-small" href={`/admin/schools/${school.id}/review`}>
+                {t('Rà soát', 'Review')}
+              </a>
+            }
+          />
+        )}
         {may('apps.activate') && (
           <Setting
             title={t('Ứng dụng của trường', 'Apps of the school')}

@@ -1,0 +1,6 @@
+import type { SchemaMigrations } from '@edutrust/platform/migrations';
+import { levelThreeMigration } from './level-three/migration.ts';
+import { upstreamMigration } from './upstream/migration.ts';
+
+/** Migrations of capabilities that bring their own, in their order. */
+export const lifeMigrations: SchemaMigrations['migrations'] = [levelThreeMigration, upstreamMigration];
