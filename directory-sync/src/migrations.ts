@@ -344,7 +344,7 @@ export const migrations: SchemaMigrations = {
         COMMENT ON TABLE sync.mark IS 'how each part of a target was marked when it was last in step';`,
     },
     {
-      name: '020-delivered',
+      name: '010-delivered',
       sql: `
         CREATE TABLE sync.delivered (
           target_id uuid NOT NULL REFERENCES sync.target ON DELETE CASCADE,

@@ -108,8 +108,8 @@ async function fillTheCity(): Promise<void> {
   });
   await school.goto(`${platform.url}/admin/approvals/${made.approvalId}`);
   await confirmProposal(school);
-  const [learner] = (await ask(school, 'GET', '/api/v1/people?role=learner&limit=1')).items;
-  await ask(school, 'POST', '/api/v1/data-requests', { subjectId: learner.id, kind: 'copy', wish: '' });
+  const [learner] = (await askAs(school, 'GET', '/api/v1/people?role=learner&limit=1')).items;
+  await askAs(school, 'POST', '/api/v1/data-requests', { subjectId: learner.id, kind: 'copy', wish: '' });
   for (const who of ['teacher', 'principal'] as const) await enrolPhone(platform, await pageOf(who), officer);
   await signClass(platform, await pageOf('teacher'));
   const department = await pageOf('department');

@@ -2,7 +2,7 @@ import type { SchemaMigrations } from '@edutrust/platform/migrations';
 
 /** Systems that rosters are read from, and their readings. */
 export const sourceMigration: SchemaMigrations['migrations'][number] = {
-  name: '010-sources',
+  name: '011-sources',
   sql: `
         CREATE TABLE sync.source (
           id uuid PRIMARY KEY,

@@ -2,7 +2,7 @@ import type { SchemaMigrations } from '@edutrust/platform/migrations';
 
 /** What security level 3 keeps beside the audit log, and the evidence of account reviews. */
 export const levelThreeMigration: SchemaMigrations['migrations'][number] = {
-  name: '030-level-three',
+  name: '021-level-three',
   sql: `
         CREATE TABLE idp.sign_in_log (
           id uuid PRIMARY KEY,

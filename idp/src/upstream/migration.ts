@@ -2,7 +2,7 @@ import type { SchemaMigrations } from '@edutrust/platform/migrations';
 
 /** Accounts of other houses that people signed in with. */
 export const upstreamMigration: SchemaMigrations['migrations'][number] = {
-  name: '031-upstream-links',
+  name: '022-upstream-links',
   sql: `
         CREATE TABLE idp.upstream_link (
           id uuid PRIMARY KEY,

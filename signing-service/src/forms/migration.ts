@@ -2,7 +2,7 @@ import type { SchemaMigrations } from '@edutrust/platform/migrations';
 
 /** Documents by forms with their register, and what took one out of force. */
 export const forms: SchemaMigrations['migrations'][number] = {
-  name: '019-forms',
+  name: '020-forms',
   sql: `
     ALTER TABLE signing.request
       DROP CONSTRAINT request_kind_check,

@@ -2,7 +2,7 @@ import type { SchemaMigrations } from '@edutrust/platform/migrations';
 
 /** Who teaches which subject of a class. */
 export const subjectTeachers: SchemaMigrations['migrations'][number] = {
-  name: '018-teachers-of-subjects',
+  name: '019-teachers-of-subjects',
   sql: `
     CREATE TABLE signing.subject_teacher (
       class_id uuid NOT NULL,
