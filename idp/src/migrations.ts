@@ -1,6 +1,7 @@
 import type { SchemaMigrations } from '@edutrust/platform/migrations';
 import { appProfiles } from './apps/profile-migration.ts';
 import { lifeMigrations } from './life-migrations.ts';
+import { deviceCodes } from './provider/device-migration.ts';
 
 export const migrations: SchemaMigrations = {
   schema: 'idp',
@@ -384,18 +385,7 @@ export const migrations: SchemaMigrations = {
         COMMENT ON COLUMN idp.app.api IS 'what it offers to other apps: identifier and scopes (RFC 8707)';
         CREATE UNIQUE INDEX app_api_identifier ON idp.app ((api->>'identifier')) WHERE ended_at IS NULL;`,
     },
-    {
-      name: '019-device-codes',
-      sql: `
-        ALTER TABLE idp.app DROP CONSTRAINT app_kind_check, DROP CONSTRAINT app_secret_check,
-          ADD CONSTRAINT app_kind_check CHECK (kind IN ('web', 'spa', 'native', 'device', 'machine')),
-          ADD CONSTRAINT app_secret_check CHECK ((kind IN ('spa', 'native', 'device')) = (secret_hash IS NULL));
-        CREATE TABLE idp.device_code (LIKE idp.authorization_code INCLUDING ALL);
-        COMMENT ON TABLE idp.device_code IS 'devices that wait until somebody types their code elsewhere (RFC 8628)';
-        CREATE UNIQUE INDEX device_code_user ON idp.device_code ((payload->>'userCode'));
-        CREATE INDEX device_code_person ON idp.device_code (person_id);
-        CREATE INDEX device_code_session ON idp.device_code (session_uid);`,
-    },
+    deviceCodes,
     appProfiles,
     ...lifeMigrations,
   ],

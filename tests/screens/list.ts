@@ -3,6 +3,7 @@ import { addresses } from '@edutrust/admin-console/addresses';
 import { person } from '@edutrust/testing/people';
 import type { Page } from 'playwright-core';
 import type { City } from './city.ts';
+import { applyRoster, askMatching, columnsOf, heldRoster, previewRoster } from './rosters.ts';
 import { consent, type Screen, signInPath, type Way } from './ways.ts';
 import { screensWithin } from './within.ts';
 
@@ -83,47 +84,6 @@ async function classBefore(page: Page, city: City): Promise<void> {
   await page.getByRole('heading', { name: /Lớp 5A/ }).waitFor();
 }
 
-const roster = [
-  'Mã trường,Mã lớp,Mã định danh Bộ GD&ĐT,Họ và tên,Ngày sinh,Giới tính',
-  'TH001,6B,7966660001,Lê Văn Mới,01/02/2014,Nam',
-  'TH001,6B,7966660002,Ngày Sai,31/02/2014,Nam',
-].join('\n');
-
-async function previewRoster(page: Page, city: City, rows = roster): Promise<void> {
-  await page.goto(`${city.platform.url}/admin/import`);
-  await page
-    .locator('input[type=file]')
-    .first()
-    .setInputFiles(await city.file('roster.csv', rows));
-  await page.getByRole('button', { name: /^Xem trước/ }).click();
-  await page.getByRole('button', { name: /^Áp dụng/ }).waitFor();
-}
-
-async function columnsOf(page: Page, city: City, content = roster): Promise<void> {
-  await page.goto(`${city.platform.url}/admin/import`);
-  await page
-    .locator('input[type=file]')
-    .first()
-    .setInputFiles(await city.file('roster.csv', content));
-  await page.getByRole('heading', { name: 'Cột nào là gì?' }).waitFor();
-}
-
-/** A roster that says it is the whole school: so many would leave that a second person has to look. */
-async function heldRoster(page: Page, city: City): Promise<void> {
-  const [heads = '', first = ''] = roster.split('\n');
-  await columnsOf(page, city, `${heads}\n${first}`);
-  await page.getByRole('radio', { name: /^Tệp đầy đủ: cả trường/ }).check();
-  await page.getByRole('button', { name: /^Xem trước/ }).click();
-  await page.getByRole('heading', { name: /em sẽ rời/ }).waitFor();
-}
-
-/** The roster of before, written; its page offers to take it back. */
-async function applyRoster(page: Page, city: City): Promise<void> {
-  await previewRoster(page, city);
-  await page.getByRole('button', { name: /^Áp dụng/ }).click();
-  await page.getByRole('heading', { name: /^Đã thêm/ }).waitFor();
-}
-
 /** What is typed finds people, documents and pages. */
 async function searched(page: Page, city: City): Promise<void> {
   await page.goto(`${city.platform.url}/admin`);
@@ -145,23 +105,6 @@ const ofPupil = (href: string) => async (page: Page, city: City) => {
   await page.locator(`main a[href$="${href}"]`).click();
   await page.waitForURL(new RegExp(`${href}$`));
 };
-
-/** Somebody whose day and month of birth are swapped in the next file. */
-async function askMatching(page: Page, city: City): Promise<void> {
-  const [head, child = ''] = roster.split('\n');
-  await previewRoster(page, city, [head, child.replace('7966660001', '')].join('\n'));
-  await page.getByRole('button', { name: /^Áp dụng/ }).click();
-  await page.getByText('Đã ghi vào hồ sơ.').waitFor();
-  await page.goto(`${city.platform.url}/admin/import`);
-  const swapped = [head, child.replace('7966660001', '').replace('01/02/2014', '02/01/2014')].join('\n');
-  await page
-    .locator('input[type=file]')
-    .first()
-    .setInputFiles(await city.file('roster.csv', swapped));
-  await page.getByRole('button', { name: /^Xem trước/ }).click();
-  await page.getByRole('link', { name: /^Trả lời 1 câu hỏi/ }).click();
-  await page.getByRole('button', { name: 'Là một người' }).waitFor();
-}
 
 async function check(page: Page, city: City, path: string): Promise<void> {
   await page.goto(`${city.platform.url}/verify`);

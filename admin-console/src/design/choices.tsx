@@ -132,3 +132,36 @@ export function Tick({
     </label>
   );
 }
+
+/** Several of a few. */
+export function Ticks({
+  legend,
+  of,
+  ticked,
+  onTick,
+  isFixed,
+  nameOf,
+}: {
+  readonly legend: string;
+  readonly of: readonly string[];
+  readonly ticked: readonly string[];
+  readonly onTick: (ticked: readonly string[]) => void;
+  readonly isFixed: (one: string) => boolean;
+  readonly nameOf: (one: string) => string;
+}) {
+  return (
+    <fieldset class="ticks">
+      <legend>{legend}</legend>
+      {of.map((one) => (
+        <Tick
+          key={one}
+          checked={ticked.includes(one)}
+          disabled={isFixed(one)}
+          onChange={(on) => onTick(on ? [...ticked, one] : ticked.filter((other) => other !== one))}
+        >
+          {nameOf(one)}
+        </Tick>
+      ))}
+    </fieldset>
+  );
+}

@@ -1,5 +1,6 @@
 import Provider, { type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider';
 import type { SecurityProfile } from '../apps/protocol.ts';
+import { librarySeconds } from './library-time.ts';
 
 type Features = NonNullable<Configuration['features']>;
 
@@ -19,7 +20,7 @@ async function mustBeBounded(_ctx: KoaContextWithOIDC, claims: { readonly exp?: 
   const { exp, nbf } = claims;
   if (typeof exp !== 'number' || typeof nbf !== 'number')
     throw new errors.InvalidRequestObject('exp and nbf are required');
-  if (exp <= nbf || exp - nbf > longestRequestSeconds || nbf < Date.now() / 1000 - longestRequestSeconds)
+  if (exp <= nbf || exp - nbf > longestRequestSeconds || nbf < librarySeconds() - longestRequestSeconds)
     throw new errors.InvalidRequestObject('exp must follow nbf within an hour, and nbf be of the last hour');
 }
 

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { useLocation, useRoute } from 'preact-iso';
 import { api, must } from '../../design/api.ts';
-import { Tick } from '../../design/choices.tsx';
+import { Ticks } from '../../design/choices.tsx';
 import { EntryForm, useEntry } from '../../design/entry.tsx';
 import { Banner, Choice, Field, Lines } from '../../design/form.tsx';
 import { useKept } from '../../design/keep.ts';
@@ -376,36 +376,3 @@ const isRare = (app: AppView): boolean =>
   app.securityProfile !== 'standard' ||
   app.apiAccess.length + app.certificates.length > 0 ||
   Boolean(app.api ?? app.jwks ?? app.jwksUri);
-
-/** Several of a few. */
-function Ticks({
-  legend,
-  of,
-  ticked,
-  onTick,
-  isFixed,
-  nameOf,
-}: {
-  readonly legend: string;
-  readonly of: readonly string[];
-  readonly ticked: readonly string[];
-  readonly onTick: (ticked: readonly string[]) => void;
-  readonly isFixed: (one: string) => boolean;
-  readonly nameOf: (one: string) => string;
-}) {
-  return (
-    <fieldset class="ticks">
-      <legend>{legend}</legend>
-      {of.map((one) => (
-        <Tick
-          key={one}
-          checked={ticked.includes(one)}
-          disabled={isFixed(one)}
-          onChange={(on) => onTick(on ? [...ticked, one] : ticked.filter((other) => other !== one))}
-        >
-          {nameOf(one)}
-        </Tick>
-      ))}
-    </fieldset>
-  );
-}
