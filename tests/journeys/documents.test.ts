@@ -88,7 +88,7 @@ test('a school has a PDF signed: an empty file is refused; signers in order, a b
   await lookAtBoth(page, 'form-new');
   await page.getByRole('button', { name: 'Trình hiệu trưởng ký' }).click();
   await page.getByRole('heading', { name: 'Sổ văn bằng, giấy tờ' }).waitFor();
-  await page.getByText('01/GXN').waitFor();
+  await page.getByText('01/GXN', { exact: true }).waitFor();
   await page.getByText('Chờ ký', { exact: true }).waitFor();
   await lookAtBoth(page, 'form-register');
 });

@@ -141,11 +141,17 @@ function Lost() {
   );
 }
 
-/** In whose name it is signed, seen before every signature; not known without a network. */
+/**
+ * In whose name it is signed, seen before every signature; not known without a network. Its line is there before the name
+ * is: nothing beneath it moves, and a list is found where it was left.
+ */
 function WhoSigns() {
   const [me] = useLoad('me', () => must(api.GET('/api/v1/me')));
-  if (me.state !== 'ready') return null;
-  return <span class="block truncate text-[0.8125rem] text-quiet">{me.data.person.fullName}</span>;
+  return (
+    <span class="block truncate min-h-[1lh] text-[0.8125rem] text-quiet">
+      {me.state === 'ready' && me.data.person.fullName}
+    </span>
+  );
 }
 
 function Frame({ children }: { readonly children: ComponentChildren }) {

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { testContext } from '@edutrust/testing/context';
+import { eventually } from '@edutrust/testing/eventually';
 import { freePort } from '@edutrust/testing/port';
 import Type from 'typebox';
 import { defineEvents } from '../events/define.ts';
@@ -52,14 +53,14 @@ test('security events reach the monitor at least once and in order, also those o
         ),
       );
   await happen('one');
-  await assert.rejects(readOutboxOnce(context.db, reader), { code: 'ECONNREFUSED' });
+  await eventually(() => assert.rejects(readOutboxOnce(context.db, reader), { code: 'ECONNREFUSED' }));
   await happen('two');
   await using house = await monitor(port);
-  while ((await readOutboxOnce(context.db, reader)) > 0);
-  assert.deepEqual(
-    house.lines.map((line) => /"note":"(\w+)"/.exec(line)?.[1]),
-    ['one', 'two'],
-  );
+  await eventually(async () => {
+    await readOutboxOnce(context.db, reader);
+    const notes = house.lines.map((line) => /"note":"(\w+)"/.exec(line)?.[1]);
+    assert.deepEqual([...new Set(notes)], ['one', 'two']);
+  });
   for (const line of house.lines)
     assert.match(
       line,
