@@ -2,7 +2,8 @@
  * `npm run screens`: every kind of screen as its people see it, at 390 and 1440 px, in light and dark, in
  * artefacts/screens/now. `EDUTRUST_TEST_CHECKOUT=FOLDER npm run screens` takes those of another checkout, such as one of
  * before, into a folder of its name; `EDUTRUST_DEMO=0` takes the console of a city that has nothing yet, into
- * artefacts/screens/empty; `EDUTRUST_TEST_VIEWS=320,1440-forced` looks at other widths and colours. Each run writes
+ * artefacts/screens/empty; `EDUTRUST_TEST_VIEWS=320,1440-forced` looks at other widths and colours;
+ * `EDUTRUST_SECURITY_LEVEL=3` and `EDUTRUST_UPSTREAM=FILE` go to the platform as they are. Each run writes
  * artefacts/screens/index.html, where all of them stand side by side.
  */
 import { globSync, mkdirSync, rmSync } from 'node:fs';
@@ -25,7 +26,14 @@ const views = (process.env.EDUTRUST_TEST_VIEWS ?? '390,390-dark,1440,1440-dark')
 const only = process.argv.slice(2);
 
 mkdirSync(folder, { recursive: true });
-await using platform = await Platform.start(isEmpty ? { EDUTRUST_DEMO: '0' } : {});
+await using platform = await Platform.start(
+  Object.fromEntries(
+    ['EDUTRUST_DEMO', 'EDUTRUST_SECURITY_LEVEL', 'EDUTRUST_UPSTREAM'].flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  ),
+);
 // A camera that sees nothing: the page of a badge looks through it.
 const camera = ['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream'];
 const browser = await openBrowser(camera);

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 import { Icon } from './icon.tsx';
 import type { IconName } from './icons.ts';
 
@@ -75,9 +76,15 @@ export function Chips<Value extends string>({
   readonly format: (count: number) => string;
   readonly onChoose: (value: Value) => void;
 }) {
+  const row = useRef<HTMLDivElement>(null);
+  // On a phone the row is pushed along: the chip that is chosen is never the one out of sight.
+  useEffect(() => {
+    const chip = row.current?.querySelector<HTMLElement>('[aria-pressed=true]');
+    if (row.current && chip) row.current.scrollLeft = chip.offsetLeft - row.current.offsetLeft - 16;
+  }, [value]);
   return (
     // biome-ignore lint/a11y/useSemanticElements: as above
-    <div class="chips" role="group" aria-label={label}>
+    <div class="chips" role="group" aria-label={label} ref={row}>
       {options.map((one) => (
         <button
           key={one.value}

@@ -64,7 +64,9 @@ function Asked({ request }: { readonly request: Request }) {
       title={
         <span class="inline-flex flex-wrap items-center gap-x-3 gap-y-1">
           <span class="first-letter:uppercase">{whose ? `${what} · ${whose}` : what}</span>
-          <State state={standing}>{stateName}</State>
+          <State state={standing}>
+            <span class="inline-block first-letter:uppercase">{stateName}</span>
+          </State>
         </span>
       }
       note={

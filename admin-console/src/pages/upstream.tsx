@@ -6,6 +6,8 @@ import { FormBanner } from './sign-in.tsx';
 
 /** `/account/upstream`: which accounts of other houses open this one. */
 export function Upstream({ providers, error, accountPath }: UpstreamProps) {
+  // One primary action a page: of several houses none comes before the others.
+  const linkLook = providers.length === 1 ? 'button button-primary' : 'button';
   return (
     <>
       <div class="grid gap-2">
@@ -38,7 +40,7 @@ export function Upstream({ providers, error, accountPath }: UpstreamProps) {
             act={
               <>
                 {linkPath && (
-                  <a class="button button-primary" href={linkPath}>
+                  <a class={linkLook} href={linkPath}>
                     {t(`Nối với ${name}`, `Link ${name}`)}
                   </a>
                 )}

@@ -64,7 +64,7 @@ export const measures: readonly { readonly code: string; readonly what: Text; re
       vi: `Mỗi lần đăng nhập, đúng hay sai, được ghi cùng địa chỉ và cổng nguồn, giữ ${signInLogMonths} tháng; ai đọc cũng được ghi`,
       en: `Each sign-in, right or wrong, is kept with address and source port for ${signInLogMonths} months; so is who read it`,
     },
-    source: 'QCVN 12:2026/BCA §3.9.2.1.9; Decree 333/2026, article 16.6',
+    source: 'QCVN 12:2026/BCA §3.9.2.1.9; 333/2026/NĐ-CP §16.6',
   },
 ];
 

@@ -74,7 +74,7 @@ function Compared({ tested: { address, nearest, differsAt } }: { readonly tested
           {label}:{' '}
           <span class="code text-sm whitespace-normal!">
             {text.slice(0, differsAt)}
-            <mark>{text.slice(differsAt) || t('(hết)', '(ends here)')}</mark>
+            <mark class="bg-warn-soft text-ink rounded-sm">{text.slice(differsAt) || t('(hết)', '(ends here)')}</mark>
           </span>
         </span>
       ))}

@@ -45,6 +45,7 @@ function Facts({ request }: { readonly request: Request }) {
   const { subject, askedBy, askedAs, wish, organisation, receivedAt, dueAt, extensionReason, answer, closedAt } =
     request;
   const clock = closedAt ? undefined : clockOf(dueOf(request), Date.now());
+  const isNew = !request.acknowledgedAt && !closedAt; // two clocks run: the one that ends first is not the answer's
   const lastDay = new Date(Date.parse(dueAt) - 1).toISOString();
   return (
     <dl class="facts">
@@ -58,11 +59,16 @@ function Facts({ request }: { readonly request: Request }) {
       <dd class="whitespace-pre-line break-words">{wish || t('không viết gì thêm', 'nothing more')}</dd>
       <dt>{t('Nhận', 'Received')}</dt>
       <dd>{formatDate(receivedAt)}</dd>
+      {isNew && (
+        <>
+          <dt>{t('Hạn tiếp nhận', 'Acknowledge by')}</dt>
+          <dd>{clock?.text}</dd>
+        </>
+      )}
       <dt>{t('Hạn trả lời', 'Answer by')}</dt>
       <dd>
         {formatDate(lastDay)}
-        {clock && ` · ${clock.text}`}
-        {!request.acknowledgedAt && !closedAt && ` (${t('để tiếp nhận', 'to acknowledge it')})`}
+        {clock && !isNew && ` · ${clock.text}`}
         {extensionReason && ` · ${t('gia hạn vì', 'extended because')} ${extensionReason}`}
       </dd>
       {answer && (

@@ -16,6 +16,7 @@ import { sayNext } from '../heading.ts';
 import { useMay, useMe } from '../me.ts';
 import { usePages } from '../pages.ts';
 import { More, Title } from '../parts.tsx';
+import { PickPerson } from '../people/pick.tsx';
 import { RequestState } from './row.tsx';
 
 type Form = paths['/api/v1/signing/forms']['get']['responses']['200']['content']['application/json']['items'][number];
@@ -196,35 +197,25 @@ export function NewForm() {
   const back = { href: '/admin/signing/forms', label: t('Sổ văn bằng, giấy tờ', 'Register of certificates') };
   return (
     <Show loaded={loaded}>
-      {({ items, learner }) => {
-        const possible = items.filter(({ isAboutLearner }) => isAboutLearner === Boolean(learner));
-        return (
-          <>
-            <Title
-              title={t('Lập văn bản', 'New document')}
-              note={learner ? learner.fullName : t('Do hiệu trưởng ký', 'Signed by the principal')}
-              back={back}
+      {({ items, learner }) => (
+        <>
+          <Title
+            title={t('Lập văn bản', 'New document')}
+            note={learner ? learner.fullName : t('Do hiệu trưởng ký', 'Signed by the principal')}
+            back={back}
+          />
+          {organisation && (
+            <Fill
+              key={person}
+              forms={items.filter(({ isAboutLearner }) => isAboutLearner || !learner)}
+              kind={query.kind}
+              organisationId={organisation.id}
+              {...(person ? { personId: person } : {})}
+              {...(query.replaces ? { replacesId: query.replaces } : {})}
             />
-            {!learner && (
-              <Banner state="now">
-                {t(
-                  'Bằng và giấy của một em: mở trang của em trong mục «Người», rồi bấm «Cấp giấy tờ».',
-                  'For a pupil’s diploma or certificate open the pupil’s page under “People” and press “Issue a document”.',
-                )}
-              </Banner>
-            )}
-            {organisation && (
-              <Fill
-                forms={possible}
-                kind={query.kind}
-                organisationId={organisation.id}
-                {...(person ? { personId: person } : {})}
-                {...(query.replaces ? { replacesId: query.replaces } : {})}
-              />
-            )}
-          </>
-        );
-      }}
+          )}
+        </>
+      )}
     </Show>
   );
 }
@@ -271,6 +262,25 @@ function Fill({
       sayNext(t(`Đã trình «${made.title}».`, `“${made.title}” was sent to be signed.`));
       route(`/admin/signing/forms?kind=${form.kind}`);
     });
+  const kindChoice = (
+    <Choice
+      label={t('Loại văn bản', 'Kind of document')}
+      name="kind"
+      value={form.kind}
+      options={forms.map((one) => ({ value: one.kind, label: t(one.name.vi, one.name.en) }))}
+      onChoose={(value) => setChosen(forms.find((one) => one.kind === value)?.kind)}
+    />
+  );
+  if (form.isAboutLearner && !personId)
+    return (
+      <div class="grid gap-6 max-w-2xl">
+        {kindChoice}
+        <PickPerson
+          label={t('Của em nào', 'Of which pupil')}
+          onPick={(id) => route(`/admin/signing/forms/new?kind=${form.kind}&person=${id}`)}
+        />
+      </div>
+    );
   return (
     <form
       class="grid gap-6 max-w-2xl"
@@ -280,13 +290,7 @@ function Fill({
       }}
     >
       {error && <Banner state="bad">{error}</Banner>}
-      <Choice
-        label={t('Loại văn bản', 'Kind of document')}
-        name="kind"
-        value={form.kind}
-        options={forms.map((one) => ({ value: one.kind, label: t(one.name.vi, one.name.en) }))}
-        onChoose={(value) => setChosen(forms.find((one) => one.kind === value)?.kind)}
-      />
+      {kindChoice}
       {form.fields.map(({ key, label, type, choices, isRequired }) => {
         const labels = { label: t(label.vi, label.en), name: key, error: wrong(key) };
         const set = (value: string) => setValues({ ...values, [key]: value });

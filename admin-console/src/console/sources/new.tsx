@@ -83,6 +83,7 @@ export function NewSource() {
           route('/admin/import/sources');
         }}
       >
+        <Field label={t('Tên', 'Name')} required maxlength={60} {...entry.field('name')} />
         <Choice
           label={t('Loại', 'Kind')}
           name="kind"
@@ -113,7 +114,6 @@ export function NewSource() {
           none={t('Theo mã trường của nguồn', 'By the source’s school codes')}
           onChoose={setOrganisation}
         />
-        <Field label={t('Tên', 'Name')} required maxlength={60} {...entry.field('name')} />
         {kind !== 'folder' && (
           <>
             <Field
@@ -169,20 +169,27 @@ export function NewSource() {
               placeholder="ou=people,dc=example,dc=edu,dc=vn"
               {...entry.field('baseDn')}
             />
-            <Field label={t('Thuộc tính: họ và tên', 'Attribute: name')} required {...entry.field('fullName')} />
-            <Field label={t('Thuộc tính: mã riêng', 'Attribute: own code')} required {...entry.field('localCode')} />
-            <Field label={t('Thuộc tính: ngày sinh', 'Attribute: birth date')} {...entry.field('birthDate')} />
-            <Field
-              label={t('Thuộc tính: mã trường', 'Attribute: school code')}
-              required={organisation === ''}
-              {...entry.field('schoolCode')}
-            />
-            {roster === 'learners' && (
-              <Field label={t('Thuộc tính: lớp', 'Attribute: class')} required {...entry.field('classCode')} />
-            )}
-            {roster === 'staff' && (
-              <Field label={t('Thuộc tính: chức vụ', 'Attribute: title')} {...entry.field('title')} />
-            )}
+            <fieldset class="grid gap-4 sm:grid-cols-2">
+              <legend class="font-semibold mb-2">
+                {t('Tên thuộc tính trong thư mục đó', 'Names of the attributes there')}
+              </legend>
+              <Field label={t('Họ và tên', 'Name')} required {...entry.field('fullName')} />
+              <Field label={t('Mã riêng', 'Own code')} required {...entry.field('localCode')} />
+              <Field label={t('Ngày sinh (không bắt buộc)', 'Birth date (optional)')} {...entry.field('birthDate')} />
+              <Field
+                label={
+                  organisation === ''
+                    ? t('Mã trường', 'School code')
+                    : t('Mã trường (không bắt buộc)', 'School code (optional)')
+                }
+                required={organisation === ''}
+                {...entry.field('schoolCode')}
+              />
+              {roster === 'learners' && <Field label={t('Lớp', 'Class')} required {...entry.field('classCode')} />}
+              {roster === 'staff' && (
+                <Field label={t('Chức vụ (không bắt buộc)', 'Title (optional)')} {...entry.field('title')} />
+              )}
+            </fieldset>
           </>
         )}
         <Tick

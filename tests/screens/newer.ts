@@ -1,0 +1,150 @@
+import { person } from '@edutrust/testing/people';
+import type { Page } from 'playwright-core';
+import type { City } from './city.ts';
+import type { Screen } from './ways.ts';
+
+type Item = { readonly id: string; readonly [key: string]: unknown };
+
+/** The class whose transcripts wait, taken by somebody else, with its teacher of the demo as teacher of two subjects. */
+async function giveSubjects(city: City): Promise<string> {
+  const name = person(city.platform, 'Giáo viên').name;
+  const waiting = await city.ask('school', 'GET', '/api/v1/signing/requests?limit=50');
+  const id: string = waiting.items.find(({ classId }: { classId: unknown }) => classId !== null).classId;
+  const { signers, subjects } = await city.ask('school', 'GET', `/api/v1/signing/classes/${id}/subject-teachers`);
+  const own = signers.find(({ fullName }: { fullName: string }) => fullName === name);
+  for (const { id: homeroomTeacherId } of signers.filter((one: Item) => one.id !== own.id)) {
+    const changed = await city
+      .ask('school', 'PATCH', `/api/v1/classes/${id}`, { homeroomTeacherId })
+      .then(() => true)
+      .catch(() => false); // the head teaches no class
+    if (changed) break;
+  }
+  const teachers = subjects.slice(0, 2).map((one: Item) => ({ subject: one.id, personId: own.id }));
+  await city.ask('school', 'PUT', `/api/v1/signing/classes/${id}/subject-teachers`, { teachers });
+  return id;
+}
+
+let taught: Promise<string> | undefined;
+const taughtClass = (city: City) => {
+  taught ??= giveSubjects(city);
+  return taught;
+};
+
+/** The page of the demo's pupil, as the school sees it. */
+async function ownPupil(page: Page, city: City): Promise<string> {
+  const { educationId, name } = person(city.platform, 'Học sinh');
+  await page.goto(`${city.platform.url}/admin/people?q=${educationId}`);
+  await page.getByRole('main').getByRole('link', { name }).first().click();
+  await page.getByRole('heading', { name }).waitFor();
+  return new URL(page.url()).pathname.split('/').at(-1) ?? '';
+}
+
+/** An issued transcript's page of copies. */
+async function copies(page: Page, city: City): Promise<void> {
+  await city.signed();
+  const { items } = await city.ask('clerk', 'GET', '/api/v1/signing/requests?limit=50&state=issued');
+  await page.goto(`${city.platform.url}/admin/signing/${items[0].id}/copies`);
+  await page.getByRole('heading', { level: 1 }).waitFor();
+}
+
+async function makeCopy(page: Page, city: City): Promise<void> {
+  await copies(page, city);
+  await page.getByLabel('Cấp cho ai').fill('Phạm Thị Hồng, mẹ của em');
+  await page.getByLabel('Dùng vào việc gì').fill('Xin học bổng của Quỹ khuyến học thành phố');
+  await page.getByRole('button', { name: 'Lấy số và in' }).click();
+  await page.getByRole('heading', { name: 'Đã cấp' }).waitFor();
+}
+
+async function extract(page: Page, city: City): Promise<void> {
+  await copies(page, city);
+  await page.getByText('Trích một phần').click();
+}
+
+/** A form with every field filled in, sent to the head. */
+async function sendDecision(page: Page, city: City): Promise<void> {
+  await page.goto(`${city.platform.url}/admin/signing/forms/new?kind=decision`);
+  await page.getByRole('button', { name: 'Trình hiệu trưởng ký' }).waitFor();
+  for (const box of await page.locator('main form input, main form textarea').all()) {
+    const kind = await box.getAttribute('type');
+    if (kind !== 'radio')
+      await box.fill(kind === 'date' ? '2026-11-20' : 'Khen thưởng học sinh đạt giải cấp thành phố');
+  }
+  await page.getByRole('button', { name: 'Trình hiệu trưởng ký' }).click();
+  await page.waitForURL(/forms\?kind=/);
+}
+
+/** The dialog of what a guardian may see, from the pupil who has one. */
+async function limit(page: Page, city: City): Promise<void> {
+  await ownPupil(page, city);
+  await page
+    .getByRole('button', { name: /^Quyền của/ })
+    .first()
+    .click();
+  await page.locator('dialog select').selectOption('none');
+}
+
+async function redirectTest(page: Page, city: City): Promise<void> {
+  await page.goto(`${city.platform.url}/admin/apps/thu-vien-so`);
+  await page.getByLabel('Thử một địa chỉ nhận kết quả').fill('http://localhost:4001/callback/');
+  await page.getByRole('button', { name: 'Thử', exact: true }).click();
+  await page.getByText('Không phải địa chỉ đã đăng ký').waitFor();
+}
+
+async function unfolded(page: Page, path: string): Promise<void> {
+  await page.goto(path);
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  await page.evaluate(() => {
+    for (const one of document.querySelectorAll('main details')) (one as HTMLDetailsElement).open = true;
+  });
+}
+
+const inventory: readonly Omit<Screen, 'before'>[] = [
+  { name: '27 forms, none', who: 'school', open: '/admin/signing/forms' },
+  { name: '27 new form, no pupil', who: 'school', open: '/admin/signing/forms/new?kind=diploma' },
+  {
+    name: '27 new form of a pupil',
+    who: 'school',
+    open: async (page, city) => {
+      const id = await ownPupil(page, city);
+      await page.goto(`${city.platform.url}/admin/signing/forms/new?kind=diploma&person=${id}`);
+    },
+  },
+  { name: '27 forms, one waits', who: 'school', open: sendDecision },
+  {
+    name: '28 subjects of a class',
+    who: 'school',
+    open: async (page, city) => page.goto(`${city.platform.url}/admin/classes/${await taughtClass(city)}/subjects`),
+  },
+  {
+    name: '28 own subjects',
+    who: 'teacher',
+    open: async (page, city) => {
+      await taughtClass(city);
+      await page.goto(`${city.platform.url}/admin/subjects`);
+    },
+  },
+  {
+    name: '28 own marks',
+    who: 'teacher',
+    open: async (page, city) => page.goto(`${city.platform.url}/admin/subjects/${await taughtClass(city)}`),
+  },
+  { name: '28 own subjects, none', who: 'clerk', open: '/admin/subjects' },
+  { name: '29 limit of a guardian', who: 'school', open: limit },
+  { name: '29 new data request', who: 'school', open: '/admin/data-desk/new' },
+  { name: '29 breaches, none', who: 'school', open: '/admin/data-desk/breaches' },
+  { name: '29 app, redirect test', who: 'department', open: redirectTest },
+  {
+    name: '29 app, whole form',
+    who: 'department',
+    open: (page, city) => unfolded(page, `${city.platform.url}/admin/apps/thu-vien-so/edit`),
+  },
+  { name: '29 other houses', who: 'teacher', open: '/account/upstream' },
+  { name: '27 copies, none', who: 'clerk', open: '/admin/signing/copies' },
+  { name: '27 copies of one', who: 'clerk', open: copies },
+  { name: '27 extract', who: 'clerk', open: extract },
+  { name: '27 copies, made', who: 'clerk', open: makeCopy },
+  { name: '27 copies, register', who: 'clerk', open: '/admin/signing/copies' },
+];
+
+/** Rooms that no checkout of November 2026 has, and the dialogs in them; after the phone has signed a class. */
+export const newerScreens: readonly Screen[] = inventory.map((one) => ({ ...one, before: null }));
