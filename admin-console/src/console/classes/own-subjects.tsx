@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { useLocation, useRoute } from 'preact-iso';
 import { api, must, Refused } from '../../design/api.ts';
+import { Segments } from '../../design/choices.tsx';
 import { Banner } from '../../design/form.tsx';
 import { Icon } from '../../design/icon.tsx';
 import { t } from '../../design/language.ts';
@@ -109,9 +110,12 @@ function OwnSheet({ sheet }: { readonly sheet: Sheet }) {
       route('/admin/subjects');
     });
   const subjects = [...new Set(sheet.columns.map(({ subject }) => subject))];
-  // The one subject stands above the table: «HK I», not «Toán – HK I».
+  const [shown, setShown] = useState(subjects[0] ?? '');
+  // One subject at a time: four columns have room beside a name, and on a phone a pupil fits on a screen.
+  const columns = sheet.columns.filter(({ subject }) => subject === shown);
+  // The subject stands above the table: «HK I», not «Toán – HK I».
   const headOf = ({ subject, label }: Column) =>
-    subjects.length === 1 && label.startsWith(`${subject} – `) ? label.slice((subject ?? '').length + 3) : label;
+    label.startsWith(`${subject} – `) ? label.slice((subject ?? '').length + 3) : label;
   return (
     <>
       <Title
@@ -127,9 +131,17 @@ function OwnSheet({ sheet }: { readonly sheet: Sheet }) {
         }}
       >
         {error && <Banner state="bad">{error}</Banner>}
+        {subjects.length > 1 && (
+          <Segments
+            label={t('Môn', 'Subject')}
+            value={shown}
+            options={subjects.map((one) => ({ value: one ?? '', label: one ?? '' }))}
+            onChoose={setShown}
+          />
+        )}
         <Table
           label={t('Điểm của tôi', 'My marks')}
-          heads={[t('Họ và tên', 'Name'), ...sheet.columns.map(headOf)]}
+          heads={[t('Họ và tên', 'Name'), ...columns.map(headOf)]}
           empty={t('Lớp chưa có em nào.', 'There is no pupil in this class yet.')}
         >
           {sheet.rows.map((row) => (
@@ -142,7 +154,7 @@ function OwnSheet({ sheet }: { readonly sheet: Sheet }) {
                   </span>
                 )}
               </td>
-              {sheet.columns.map((column) => (
+              {columns.map((column) => (
                 <td key={column.key} data-label={headOf(column)}>
                   <Cell
                     row={row}

@@ -14,7 +14,7 @@ export function PickPerson({ label, onPick }: { readonly label: string; readonly
     typed.length < 2 ? { items: [] } : must(api.GET('/api/v1/people', { params: { query: { q: typed, limit: 6 } } })),
   );
   return (
-    <search class="grid gap-2">
+    <search class="grid gap-2 max-w-2xl">
       <Field
         type="search"
         name="pick-person"

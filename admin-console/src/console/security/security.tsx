@@ -28,7 +28,7 @@ export function Security() {
               'Level 3 is one switch for the whole system; only who runs the server turns it.',
             )}
           />
-          <section class="grid gap-3">
+          <section class="grid gap-5">
             <h2>{t('Biện pháp của cấp độ 3', 'Measures of level 3')}</h2>
             {number === 3 ? (
               <Banner state="good">{t('Đang bật.', 'It is on.')}</Banner>
@@ -107,7 +107,7 @@ function TryRow({ tried: { at, person, outcome, method, address, port } }: { rea
         <>
           {formatTime(at)} ·{' '}
           <span class="code">{address ? `${address}:${port ?? '?'}` : t('không rõ địa chỉ', 'address not known')}</span>{' '}
-          · {method}
+          · {method === 'pwd' ? t('mật khẩu', 'password') : method}
         </>
       }
       act={!isIn && <State state="warn">{refusal(outcome)}</State>}

@@ -170,7 +170,7 @@ export function NewSource() {
               {...entry.field('baseDn')}
             />
             <fieldset class="grid gap-4 sm:grid-cols-2">
-              <legend class="font-semibold mb-2">
+              <legend class="text-lg font-semibold mb-2">
                 {t('Tên thuộc tính trong thư mục đó', 'Names of the attributes there')}
               </legend>
               <Field label={t('Họ và tên', 'Name')} required {...entry.field('fullName')} />
