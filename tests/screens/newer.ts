@@ -55,11 +55,6 @@ async function makeCopy(page: Page, city: City): Promise<void> {
   await page.getByRole('heading', { name: 'Đã cấp' }).waitFor();
 }
 
-async function extract(page: Page, city: City): Promise<void> {
-  await copies(page, city);
-  await page.getByText('Trích một phần').click();
-}
-
 /** A form with every field filled in, sent to the head. */
 async function sendDecision(page: Page, city: City): Promise<void> {
   await page.goto(`${city.platform.url}/admin/signing/forms/new?kind=decision`);
@@ -141,7 +136,6 @@ const inventory: readonly Omit<Screen, 'before'>[] = [
   { name: '29 other houses', who: 'teacher', open: '/account/upstream' },
   { name: '27 copies, none', who: 'clerk', open: '/admin/signing/copies' },
   { name: '27 copies of one', who: 'clerk', open: copies },
-  { name: '27 extract', who: 'clerk', open: extract },
   { name: '27 copies, made', who: 'clerk', open: makeCopy },
   { name: '27 copies, register', who: 'clerk', open: '/admin/signing/copies' },
 ];
