@@ -96,6 +96,8 @@ function NewCopy({
         }),
       );
       setCopyId(crypto.randomUUID());
+      setRequester('');
+      setPurpose('');
       if (form === 'print') open(`/api/v1/signing/requests/${id}/copies/${made.id}/print`, '_blank', 'noopener');
       onMade();
       route(`/admin/signing/${id}/copies`);
