@@ -13,6 +13,7 @@ import { Table } from '../../design/table.tsx';
 import type { paths } from '../../generated/api.d.ts';
 import { sayNext } from '../heading.ts';
 import { Title } from '../parts.tsx';
+import { fullLine } from './views.ts';
 
 type Sheet = paths['/api/v1/signing/classes/{id}/own-marks']['get']['responses']['200']['content']['application/json'];
 type SheetRow = Sheet['rows'][number];
@@ -109,6 +110,7 @@ function OwnSheet({ sheet }: { readonly sheet: Sheet }) {
       sayNext(t(`Đã lưu điểm của ${rows.length} em.`, `The marks of ${rows.length} pupils were saved.`));
       route('/admin/subjects');
     });
+  const among = { learners: sheet.rows.map(({ person }) => person) };
   const subjects = [...new Set(sheet.columns.map(({ subject }) => subject))];
   const [shown, setShown] = useState(subjects[0] ?? '');
   // One subject at a time: four columns have room beside a name, and on a phone a pupil fits on a screen.
@@ -147,7 +149,7 @@ function OwnSheet({ sheet }: { readonly sheet: Sheet }) {
           {sheet.rows.map((row) => (
             <tr key={row.person.id}>
               <td>
-                <span class="font-semibold">{row.person.fullName}</span>
+                <span class="font-semibold">{fullLine(among, row.person)}</span>
                 {row.isLocked && (
                   <span class="block">
                     <State state="plain">{t('Đang ký hoặc đã phát hành', 'Being signed or issued')}</State>
@@ -158,6 +160,7 @@ function OwnSheet({ sheet }: { readonly sheet: Sheet }) {
                 <td key={column.key} data-label={headOf(column)}>
                   <Cell
                     row={row}
+                    whose={fullLine(among, row.person)}
                     column={column}
                     value={typed[row.person.id]?.[column.key] ?? String(row.values[column.key] ?? '')}
                     error={wrong.get(`/rows/${row.person.id}/values/${column.key}`)}
@@ -187,18 +190,21 @@ function OwnSheet({ sheet }: { readonly sheet: Sheet }) {
 
 function Cell({
   row,
+  whose,
   column: { label, kind, choices },
   value,
   error,
   onType,
 }: {
   readonly row: SheetRow;
+  /** The name, and what tells it from the same one. */
+  readonly whose: string;
   readonly column: Column;
   readonly value: string;
   readonly error: string | undefined;
   readonly onType: (value: string) => void;
 }) {
-  const name = `${row.person.fullName}, ${label}`;
+  const name = `${whose}, ${label}`;
   const tied = {
     class: 'control',
     'aria-label': name,

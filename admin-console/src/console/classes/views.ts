@@ -16,11 +16,13 @@ export const isToday = (at: string | null | undefined): boolean =>
 export const helpName = (account: Account | undefined): string =>
   account?.status === 'active' ? t('Quên mật khẩu', 'Forgot the password') : t('Cho mã', 'Give a code');
 
+/** Whom somebody could be taken for. */
+interface Among {
+  readonly learners: readonly Pick<Learner, 'id' | 'fullName' | 'birthDate' | 'educationId'>[];
+}
+
 /** What tells one from others of the same name: the birthday, of twins the education ID; nothing where the name is enough. */
-export function markOf(
-  data: ClassView,
-  person: { readonly id: string; readonly fullName: string },
-): string | undefined {
+export function markOf(data: Among, person: { readonly id: string; readonly fullName: string }): string | undefined {
   const one = data.learners.find(({ id }) => id === person.id);
   const namesakes = data.learners.filter(({ id, fullName }) => id !== person.id && fullName === person.fullName);
   if (!one || namesakes.length === 0) return undefined;
@@ -29,5 +31,5 @@ export function markOf(
 }
 
 /** Who is meant, in the list and on paper that is handed out. */
-export const fullLine = (data: ClassView, person: { readonly id: string; readonly fullName: string }): string =>
+export const fullLine = (data: Among, person: { readonly id: string; readonly fullName: string }): string =>
   [person.fullName, markOf(data, person)].filter(Boolean).join(' · ');
