@@ -118,6 +118,12 @@ export const signingEvents = defineEvents({
     vi: 'phát hành văn bản',
     en: 'document issued',
   },
+  'signing-request.packed': {
+    subject: 'signing-request',
+    data: { parcelId: Uuid, number: Count, schoolYear: Count, reports: Count },
+    vi: 'đóng gói học bạ số',
+    en: 'parcel of school reports made',
+  },
   'signing-request.rejected': {
     subject: 'signing-request',
     data: { step: Type.Optional(step) },
@@ -143,6 +149,12 @@ export const signingEvents = defineEvents({
     en: 'issued document replaced',
   },
   'signing-request.sealed': { subject: 'signing-request', data: signature, vi: 'đóng dấu số', en: 'sealed' },
+  'signing-request.sent': {
+    subject: 'signing-request',
+    data: { parcelId: Uuid },
+    vi: 'gửi gói học bạ số',
+    en: 'parcel of school reports sent',
+  },
   'signing-request.signed': { subject: 'signing-request', data: signature, vi: 'đã ký', en: 'signed' },
   'signing-request.withdrawn': {
     subject: 'signing-request',

@@ -1,6 +1,7 @@
 import type { SchemaMigrations } from '@edutrust/platform/migrations';
 import { copies } from './copies/migration.ts';
 import { forms } from './forms/migration.ts';
+import { parcels } from './parcels/migration.ts';
 import { sealingMachines } from './sealing-machine/migration.ts';
 import { subjectTeachers } from './subjects/migration.ts';
 
@@ -380,5 +381,6 @@ export const migrations: SchemaMigrations = {
     copies,
     subjectTeachers,
     forms,
+    parcels,
   ],
 };

@@ -21,6 +21,7 @@ import { issuedRoutes } from './issued/routes.ts';
 import { archiveDocument, archiveTask, renewArchives, renewArchivesTask } from './long-term/archive.ts';
 import { marksRoutes } from './marks/routes.ts';
 import type { SigningPages } from './pages.ts';
+import { parcelRoutes } from './parcels/routes.ts';
 import { verificationRoutes } from './public-verification/routes.ts';
 import { correctionKind } from './requests/corrections.ts';
 import { requestRoutes } from './requests/routes.ts';
@@ -59,6 +60,7 @@ export function createSigning(context: ServiceContext, pages: SigningPages): Ser
       ...sealingMachineRoutes(context),
       ...copyRoutes(context),
       ...formRoutes(context),
+      ...parcelRoutes(context),
       ...issuedRoutes(context),
       ...verificationRoutes(context, pages, pool),
     ],

@@ -155,6 +155,29 @@ export interface CopyTable {
   document_id: string;
 }
 
+/** A row of the register of parcels of school reports. */
+export interface ParcelTable {
+  id: string;
+  request_id: string;
+  organisation_id: string;
+  class_id: string;
+  /** Numbers begin anew with it. */
+  school_year: number;
+  number: number;
+  replaces_id: string | null;
+  made_by: string;
+  made_at: Date;
+  receipt: string | null;
+  sent_by: string | null;
+  sent_at: Date | null;
+}
+
+/** A report that a parcel holds. */
+export interface ParcelItemTable {
+  parcel_id: string;
+  request_id: string;
+}
+
 /** A row of the register of documents by forms. */
 export interface FormTable {
   request_id: string;
@@ -320,6 +343,8 @@ export type SigningTables = {
   'signing.request': RequestTable;
   'signing.correction': CorrectionTable;
   'signing.copy': CopyTable;
+  'signing.parcel': ParcelTable;
+  'signing.parcel_item': ParcelItemTable;
   'signing.form': FormTable;
   'signing.revocation': RevocationTable;
   'signing.step': StepTable;

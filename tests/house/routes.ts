@@ -527,6 +527,17 @@ export const rows: Readonly<Record<string, Row>> = {
   }),
   'GET /api/v1/signing/requests/:id/copies/:copyId/print': roles('CK', 'request'),
   'GET /api/v1/signing/organisations/:organisationId/copies': roles('CK', 'organisation'),
+  'GET /api/v1/signing/organisations/:organisationId/parcels': roles('CK', 'organisation'),
+  'GET /api/v1/signing/organisations/:organisationId/parcel-classes': roles('CK', 'organisation'),
+  'POST /api/v1/signing/organisations/:organisationId/parcels': roles('CK', 'organisation', {
+    body: () => ({
+      id: '0198c0de-0000-7000-8000-000000000003',
+      classId: '0198c0de-0000-7000-8000-000000000004',
+    }),
+  }),
+  'PUT /api/v1/signing/organisations/:organisationId/parcels/:parcelId/receipt': roles('CK', 'organisation', {
+    body: () => ({ receipt: 'BN-1' }),
+  }),
   'GET /api/v1/signing/forms': roles('CT'),
   'GET /api/v1/signing/organisations/:organisationId/forms': roles('CK', 'organisation'),
   'POST /api/v1/signing/organisations/:organisationId/forms': roles('C', 'organisation', {
@@ -723,6 +734,16 @@ export const idsDecidedOtherwise: Readonly<Record<string, string>> = {
   'PUT /api/v1/signing/classes/:id/own-marks body.rows.*.personId': ofClass,
   'POST /api/v1/signing/requests/:id/copies body.id':
     'made by the caller; another copy’s is refused: signing-service/src/copies',
+  'POST /api/v1/signing/organisations/:organisationId/parcels body.id':
+    'made by the caller; another parcel’s is refused: signing-service/src/parcels',
+  'POST /api/v1/signing/organisations/:organisationId/parcels body.classId':
+    'a class of that school: signing-service/src/parcels',
+  'POST /api/v1/signing/organisations/:organisationId/parcels body.requestIds.*':
+    'issued reports of that class: signing-service/src/parcels',
+  'POST /api/v1/signing/organisations/:organisationId/parcels body.replacesId':
+    'a parcel of that class: signing-service/src/parcels',
+  'PUT /api/v1/signing/organisations/:organisationId/parcels/:parcelId/receipt params.parcelId':
+    'a parcel of that school: signing-service/src/parcels',
   'GET /api/v1/signing/requests/:id/copies/:copyId/print params.copyId':
     'a copy of that document: signing-service/src/copies',
   'POST /api/v1/signing/transcripts body.personIds.*': ofClass,

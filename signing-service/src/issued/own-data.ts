@@ -45,6 +45,26 @@ const copies: PersonalPart = {
   },
 };
 
+const parcels: PersonalPart = {
+  code: 'parcels',
+  what: { vi: 'Học bạ đã đóng gói gửi kho học bạ số', en: 'School reports in parcels for the ministry’s warehouse' },
+  tables: ['signing.parcel', 'signing.parcel_item'],
+  fields: {
+    number: { vi: 'Số gói', en: 'Parcel' },
+    code,
+    madeAt: { vi: 'Đóng gói lúc', en: 'Made' },
+    sentAt: { vi: 'Gửi lúc', en: 'Sent' },
+  },
+  read: async ({ db }, personId) => {
+    const { rows } = await sql<{ code: string } & Record<string, unknown>>`
+      SELECT k.number || '/' || k.school_year AS number, r.code, k.made_at AS "madeAt", k.sent_at AS "sentAt"
+      FROM signing.parcel AS k JOIN signing.parcel_item AS i ON i.parcel_id = k.id
+      JOIN signing.request AS r ON r.id = i.request_id
+      WHERE r.subject_id = ${personId} ORDER BY k.made_at`.execute(db);
+    return rows.map((row) => ({ ...row, code: formatVerificationCode(row.code) }));
+  },
+};
+
 /** What somebody signed is told without its title, which names the learner. */
 const signatures: PersonalPart = {
   code: 'signatures',
@@ -124,7 +144,7 @@ const sealingMachines: PersonalPart = {
 
 /** What this service has about a person. */
 export const signingPersonal: PersonalData = {
-  parts: [documents, copies, signatures, marks, phones, sealingMachines],
+  parts: [documents, copies, parcels, signatures, marks, phones, sealingMachines],
   leftOut: {
     'signing.subject_teacher': 'which classes a teacher has; what they wrote and signed is told',
     'signing.grade': 'unread and empty since marks come from columns',

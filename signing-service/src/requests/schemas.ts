@@ -12,6 +12,7 @@ export const DocumentKind = Type.Enum([
   'school-report',
   'upload',
   'extract',
+  'parcel',
   'study-confirmation',
   'graduation-certificate',
   'decision',

@@ -1,7 +1,7 @@
 import type { FormKind } from './form/form.ts';
 import type { StepRole, StepTemplate } from './order.ts';
 
-export type DocumentKind = ClassTemplate | FormKind | 'upload' | 'extract';
+export type DocumentKind = ClassTemplate | FormKind | 'upload' | 'extract' | 'parcel';
 
 /** Those that a class's marks are made into. */
 export type ClassTemplate = 'transcript' | 'school-report';

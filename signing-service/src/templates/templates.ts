@@ -1,6 +1,7 @@
 import { extractTemplate } from './extract/template.ts';
 import { forms } from './form/kinds.ts';
 import { formTemplate } from './form/template.ts';
+import { parcelTemplate } from './parcel.ts';
 import { schoolReportTemplate } from './school-report/template.ts';
 import type { DocumentKind, Template } from './template.ts';
 import { transcriptTemplate } from './transcript/template.ts';
@@ -12,6 +13,7 @@ const templates: Readonly<Record<DocumentKind, Template>> = {
   'school-report': schoolReportTemplate,
   upload: uploadTemplate,
   extract: extractTemplate,
+  parcel: parcelTemplate,
   'study-confirmation': formTemplate(forms['study-confirmation']),
   'graduation-certificate': formTemplate(forms['graduation-certificate']),
   decision: formTemplate(forms.decision),
