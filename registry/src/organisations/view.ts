@@ -22,6 +22,7 @@ const organisationActions: readonly Action[] = [
   'marks.read',
   'marks.write',
   'signing.request',
+  'signing.copy',
   'signing.read',
   'signing.seal',
   'sealing-machines.write',
