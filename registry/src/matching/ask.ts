@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Planning, Sink } from '../changes/population.ts';
 import { governedPeople } from '../permissions/bulk.ts';
-import { alikeFrom, reasonsOf, scoreOf } from './rules.ts';
+import { alikeFrom, isNearDay, isNearName, reasonsOf, scoreOf } from './rules.ts';
 
 /** Whose roster it is, for the affiliations that count. */
 export type Whose = 'learner' | 'staff';
@@ -52,12 +52,19 @@ export async function takeAnswers({ transaction }: Planning, whose: Whose): Prom
   );
 }
 
-/** Rows that nobody was found for, and that look like a member of their school whom no other row is. */
+/** More records like one row are no question that anybody can answer: the likeliest are asked about. */
+const mostAlike = 5;
+
+/**
+ * Rows that nobody was found for, and that look like a member of their school whom no other row is. Two that have
+ * different ministry identifiers never reach the score here, and the same name or day alone does not either: those pairs
+ * are left out before anything is weighed, so that a school in which hundreds share a name or a day of birth costs no more.
+ */
 export async function findAlike({ transaction, actor }: Planning, whose: Whose): Promise<void> {
   const roles = whose === 'learner' ? ['learner'] : ['teacher', 'staff'];
   await sql`
     WITH unknown AS MATERIALIZED (
-      SELECT * FROM staged AS r WHERE r.refusal IS NULL AND r.person_id IS NULL AND r.doubt IS NULL AND r.gone IS NULL
+      SELECT r.*, registry.fold(r.full_name) AS folded FROM staged AS r WHERE r.refusal IS NULL AND r.person_id IS NULL AND r.doubt IS NULL AND r.gone IS NULL
         AND r.full_name IS NOT NULL AND r.birth_date IS NOT NULL
         -- A school's first roster has nobody to be like.
         AND r.organisation_id IN (SELECT f.organisation_id FROM registry.affiliation AS f WHERE f.role = ANY(${roles}) AND f.valid_until IS NULL)
@@ -65,13 +72,18 @@ export async function findAlike({ transaction, actor }: Planning, whose: Whose):
       SELECT f.organisation_id AS at, p.* FROM registry.affiliation AS f JOIN registry.person AS p ON p.id = f.person_id
       WHERE f.role = ANY(${roles}) AND f.valid_until IS NULL AND f.organisation_id = ANY(ARRAY(SELECT DISTINCT organisation_id FROM unknown))
         AND NOT EXISTS (SELECT FROM staged AS s WHERE s.person_id = p.id)
-    ), pair AS (
-      SELECT r.row, p.id FROM unknown AS r JOIN member AS p ON p.at = r.organisation_id AND p.folded_name = registry.fold(r.full_name)
+    ), pair AS MATERIALIZED (
+      SELECT r.row, p.id FROM unknown AS r JOIN member AS p ON p.at = r.organisation_id AND p.folded_name = r.folded
+      WHERE (p.moet_id_index IS NULL OR r.moet_id_index IS NULL) AND ${isNearDay}
       UNION SELECT r.row, p.id FROM unknown AS r JOIN member AS p ON p.at = r.organisation_id AND p.birth_date = r.birth_date
+      WHERE (p.moet_id_index IS NULL OR r.moet_id_index IS NULL) AND ${isNearName(sql`r.folded`)}
     ), weighed AS (
       SELECT r.row, p.id, ${reasonsOf} AS reasons FROM pair JOIN unknown AS r ON r.row = pair.row JOIN member AS p ON p.id = pair.id AND p.at = r.organisation_id
-      WHERE ${governedPeople(actor, 'roster.import')} AND NOT ${saidOther(sql.ref('r.row'), sql.ref('p.id'))})
-    INSERT INTO candidate SELECT row, id FROM weighed WHERE ${scoreOf(sql`reasons`)} >= ${alikeFrom} ON CONFLICT DO NOTHING`.execute(
+      WHERE ${governedPeople(actor, 'roster.import')} AND NOT ${saidOther(sql.ref('r.row'), sql.ref('p.id'))}
+    ), scored AS (
+      SELECT row, id, row_number() OVER (PARTITION BY row ORDER BY score DESC, id) AS place
+      FROM (SELECT row, id, ${scoreOf(sql`reasons`)} AS score FROM weighed) AS one WHERE score >= ${alikeFrom})
+    INSERT INTO candidate SELECT row, id FROM scored WHERE place <= ${mostAlike} ON CONFLICT DO NOTHING`.execute(
     transaction,
   );
   await sql`UPDATE staged AS r SET refusal = 'looks-alike' FROM candidate AS c WHERE c.row = r.row AND r.refusal IS NULL`.execute(

@@ -21,6 +21,13 @@ const nearDay = sql`p.birth_date <> r.birth_date AND NOT (${swappedDay}) AND
   + (extract(day FROM p.birth_date) = extract(day FROM r.birth_date))::int = 2`;
 const samePieces = sql`p.folded_name <> ${folded} AND (${words(sql`p.folded_name`)} @> ${words(folded)} OR ${words(sql`p.folded_name`)} <@ ${words(folded)})`;
 
+/** Whether the days of birth of `r` and `p` are the same, swapped, or differ in one part. */
+export const isNearDay = sql`(${sameDay} OR ${swappedDay} OR ${nearDay})`;
+
+/** Whether the name of `p` is a folded one, nearly, or with a word more or less. */
+export const isNearName = (name: RawBuilder<unknown>): RawBuilder<unknown> =>
+  sql`(${words(sql`p.folded_name`)} @> ${words(name)} OR ${words(sql`p.folded_name`)} <@ ${words(name)} OR similarity(p.folded_name, ${name}) >= 0.75)`;
+
 const weights: readonly Weight[] = [
   {
     code: 'ministry-id',
