@@ -211,3 +211,16 @@ test('an answer is an event without a name, and looking at a question is kept in
     SELECT people FROM registry.access WHERE operation = 'roster.match'`.execute(context.db);
   assert.deepEqual(looks[0]?.people, [question.personId]);
 });
+
+test('of many of one name the five likeliest are asked about; two ministry identifiers are two children, whatever else is the same', async () => {
+  await using world = await openSchool();
+  const { plan, apply, questions } = world;
+  const days = Array.from({ length: 8 }, (_, day) => day + 1);
+  await apply(days.map((day) => `TH001,5Q,,Nguyễn Văn Lặp,0${day}/09/2015,Nam,L${day},`));
+  const made = await plan(['TH001,5Q,,Nguyễn Văn Lặp,20/09/2015,Nam,L20,']);
+  assert.deepEqual([made.totals.added, made.totals.refused], [0, 1]);
+  assert.equal((await questions()).length, 5);
+  await apply(days.map((day) => `TH001,5Q,796655000${day},Trần Thị Trùng,0${day}/09/2015,Nữ,T${day},`));
+  const other = await plan(['TH001,5Q,7966550020,Trần Thị Trùng,20/09/2015,Nữ,T20,']);
+  assert.deepEqual([other.totals.added, other.totals.refused], [1, 0]);
+});
