@@ -1,9 +1,9 @@
 import type { DataRequestsProps } from '@edutrust/idp/pages';
 import { Banner } from '../design/form.tsx';
-import { Icon } from '../design/icon.tsx';
 import { formatDate, t } from '../design/language.ts';
 import { type Standing, State } from '../design/mark.tsx';
 import { Row, type RowMark, Ruled } from '../design/ruled.tsx';
+import { BackLink } from './back-link.tsx';
 import { FormBanner } from './sign-in.tsx';
 
 type Request = DataRequestsProps['requests'][number];
@@ -13,12 +13,7 @@ export function DataRequests({ requests, wasSent, error, accountPath, ...form }:
   return (
     <>
       <div class="grid gap-2">
-        <p>
-          <a href={accountPath} class="back">
-            <Icon name="arrow-left" />
-            {t('Tài khoản', 'Account')}
-          </a>
-        </p>
+        <BackLink href={accountPath}>{t('Tài khoản', 'Account')}</BackLink>
         <h1>{t('Yêu cầu về dữ liệu cá nhân', 'Requests about personal data')}</h1>
         <p class="text-quiet max-w-[62ch]">
           {t(

@@ -1,9 +1,9 @@
 import type { LooksProps } from '@edutrust/idp/pages';
 import { Banner } from '../design/form.tsx';
-import { Icon } from '../design/icon.tsx';
 import { formatClock, formatDate, formatDay, formatTime, t } from '../design/language.ts';
 import { fieldName } from '../design/released.tsx';
 import { Row, Ruled } from '../design/ruled.tsx';
+import { BackLink } from './back-link.tsx';
 
 type Item = LooksProps['days'][number]['items'][number];
 
@@ -12,12 +12,7 @@ export function Looks({ child, days, filters, shown, findings, checkedAt, olderP
   return (
     <>
       <div class="grid gap-2">
-        <p>
-          <a class="back" href={backPath}>
-            <Icon name="arrow-left" />
-            {child ? t('Con của tôi', 'My children') : t('Tài khoản', 'Account')}
-          </a>
-        </p>
+        <BackLink href={backPath}>{child ? t('Con của tôi', 'My children') : t('Tài khoản', 'Account')}</BackLink>
         <div>
           <h1>
             {child

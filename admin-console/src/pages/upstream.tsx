@@ -1,7 +1,7 @@
 import type { UpstreamProps } from '@edutrust/idp/pages';
-import { Icon } from '../design/icon.tsx';
 import { formatAgo, formatDate, t } from '../design/language.ts';
 import { Row, Ruled } from '../design/ruled.tsx';
+import { BackLink } from './back-link.tsx';
 import { FormBanner } from './sign-in.tsx';
 
 /** `/account/upstream`: which accounts of other houses open this one. */
@@ -11,12 +11,7 @@ export function Upstream({ providers, error, accountPath }: UpstreamProps) {
   return (
     <>
       <div class="grid gap-2">
-        <p>
-          <a href={accountPath} class="back">
-            <Icon name="arrow-left" />
-            {t('Tài khoản', 'Account')}
-          </a>
-        </p>
+        <BackLink href={accountPath}>{t('Tài khoản', 'Account')}</BackLink>
         <h1>{t('Vào bằng tài khoản của nơi khác', 'Sign in with an account of another house')}</h1>
         <p class="text-quiet max-w-[62ch]">
           {t(
