@@ -16,6 +16,12 @@ const declared = defineEvents({
     en: 'account activated',
     self: { vi: 'Kích hoạt tài khoản', en: 'Your account was activated' },
   },
+  'account.purged': {
+    subject: 'person',
+    vi: 'xoá tài khoản, báo các ứng dụng xoá theo',
+    en: 'account erased, apps told to erase theirs',
+    self: { vi: 'Tài khoản được xoá', en: 'Your account was erased' },
+  },
   'account.resumed': {
     subject: 'person',
     vi: 'mở lại tài khoản',

@@ -1,5 +1,6 @@
 import type { KeptData, PersonalErasure } from '@edutrust/platform/personal';
 import { sql } from 'kysely';
+import { notePurged } from '../shared-signals/purge.ts';
 
 /** In this order: rows that refer to the account go before it. */
 const tables = [
@@ -25,12 +26,13 @@ const tables = [
   'account',
 ] as const;
 
-/** The account and all that one signs in with or was given to apps. Sessions ended when the person left. */
+/** The account and all that one signs in with or was given to apps, which are told. Sessions ended when the person left. */
 export const idpErasures: readonly PersonalErasure[] = [
   {
     code: 'account',
     tables: tables.map((table) => `idp.${table}`),
     erase: async (transaction, { ids }) => {
+      await notePurged(transaction, ids);
       let count = 0;
       for (const table of tables) {
         const { numAffectedRows = 0n } = await sql`

@@ -18,11 +18,12 @@ const keptDays = 30;
 /**
  * Notes what happened for the receivers that may hear of it: approved apps to which the person's subject went out, and
  * which the person agreed to or is, or until yesterday was, one of. An event that is noted twice has the same token id.
+ * What an erasure noted (`purge.ts`) only has to be sent.
  */
 export function signalReader({ db, jobs }: Pick<ServiceContext, 'db' | 'jobs'>): OutboxReader {
   return {
     consumer: 'idp.shared-signals',
-    types: [...sources],
+    types: [...sources, 'account.purged'],
     handle: async (events) => {
       const signals = events.flatMap((event) => {
         const signal = event.subject.kind === 'person' ? signalOf(event) : undefined;
@@ -48,7 +49,12 @@ export function signalReader({ db, jobs }: Pick<ServiceContext, 'db' | 'jobs'>):
             ORDER BY e.at
             ON CONFLICT DO NOTHING RETURNING stream_id)
           SELECT DISTINCT stream_id AS stream FROM noted`.execute(transaction);
-        for (const { stream } of rows) await enqueuePush({ jobs }, transaction, stream);
+        const purged = events.some(({ type }) => type === 'account.purged')
+          ? await sql<{ stream: string }>`
+              SELECT DISTINCT stream_id AS stream FROM idp.signal WHERE sub IS NOT NULL`.execute(transaction)
+          : { rows: [] };
+        for (const stream of new Set([...rows, ...purged.rows].map((row) => row.stream)))
+          await enqueuePush({ jobs }, transaction, stream);
       });
     },
   };
@@ -59,6 +65,8 @@ interface Waiting {
   readonly jti: string;
   readonly type: string;
   readonly personId: string | null;
+  /** Of somebody who is erased. */
+  readonly sub: string | null;
   readonly details: Readonly<Record<string, unknown>>;
   readonly at: Date;
 }
@@ -66,7 +74,7 @@ interface Waiting {
 /** What waits for a stream, in its order. */
 async function waitingFor(db: Database, streamId: string, most: number): Promise<Waiting[]> {
   const { rows } = await sql<Waiting>`
-    SELECT position, jti, type, person_id AS "personId", details, at FROM idp.signal
+    SELECT position, jti, type, person_id AS "personId", sub, details, at FROM idp.signal
     WHERE stream_id = ${streamId} ORDER BY position LIMIT ${most}`.execute(db);
   return rows;
 }
@@ -86,12 +94,12 @@ export async function nextSets(
   const { clientId: audience } = stream;
   const sector = await sectorOf(context.db, audience);
   const sets = [];
-  for (const { jti, at, type, details, personId } of waiting.slice(0, most)) {
-    const sub = personId && (await subjectOf(sector, personId));
+  for (const { jti, at, type, details, personId, sub: kept } of waiting.slice(0, most)) {
+    const sub = kept ?? (personId && (await subjectOf(sector, personId)));
     const subject = sub
       ? ({ format: 'iss_sub', iss: issuer, sub } as const)
       : ({ format: 'opaque', id: stream.id } as const);
-    const about = personId ? { event_timestamp: Math.floor(at.getTime() / 1_000), ...details } : details;
+    const about = sub ? { event_timestamp: Math.floor(at.getTime() / 1_000), ...details } : details;
     sets.push({ jti, token: signSet(key, { issuer, audience, jti, at, subject, type, details: about }) });
   }
   return { sets, isMore: waiting.length > most };

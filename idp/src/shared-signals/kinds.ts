@@ -9,9 +9,13 @@ export const signalTypes = [
   `${caep}/credential-change`,
   `${risc}/account-disabled`,
   `${risc}/account-enabled`,
+  `${risc}/account-purged`,
   `${risc}/credential-compromise`,
 ] as const;
 export type SignalType = (typeof signalTypes)[number];
+
+/** What an erasure notes itself, before the name that a receiver knows the person by is gone (RISC 1.0 §2.2). */
+export const purgedType: SignalType = `${risc}/account-purged`;
 
 /** That a stream works (SSF 1.0 §8.1.4); no receiver has to ask for it. */
 export const verificationType = 'https://schemas.openid.net/secevent/ssf/event-type/verification';

@@ -11,6 +11,7 @@ import { sql } from 'kysely';
 import { appOrigins, codeFor, redeem, redemption, type TestIdp, testIdp } from '../../testing/idp.ts';
 import { resume, suspend } from '../accounts/accounts.ts';
 import { changeApp, registerApp } from '../apps/apps.ts';
+import { idpErasures } from '../own-data/erasure.ts';
 import { pushStream, signalReader } from './deliver.ts';
 
 const actor = { kind: 'system', name: 'test' } as const;
@@ -264,4 +265,36 @@ test('pushed tokens come one after another with the receiver’s own secret, aga
     receiver.close();
     receiver.closeAllConnections();
   }
+});
+
+test('N4: who is erased is erased at the apps too: told by the name that each knows, though nothing here knows it any more', async () => {
+  const { guardian } = world.city.people;
+  const sub = await enter(guardian);
+  await catchUp();
+  const mine = await newStream();
+  const others = await newStream({}, tokens.other);
+  await transact((tx) => suspend(tx, world.context, guardian, actor));
+  await catchUp();
+  const [account] = idpErasures;
+  assert.ok(account);
+  const person = { ids: [guardian], names: [], educationIds: [], addresses: [], evidenceKinds: [] };
+  await assert.rejects(
+    transact(async (tx) => {
+      await account.erase(tx, person);
+      throw new Error('dies');
+    }),
+  );
+  await transact((tx) => account.erase(tx, person));
+  await transact((tx) => account.erase(tx, person)); // a job runs at least once
+  await catchUp();
+  const claims = await poll(mine);
+  assert.deepEqual(
+    claims.map(({ events, sub_id }) => [Object.keys(events), sub_id]),
+    [[[type('risc/event-type/account-purged')], { format: 'iss_sub', iss: world.origin, sub }]],
+    'once, and nothing of before',
+  );
+  assert.ok(!JSON.stringify(claims).includes(guardian));
+  assert.deepEqual(await poll(others, tokens.other), [], 'an app that never had them hears nothing');
+  const { rows } = await sql`SELECT 1 FROM idp.subject WHERE person_id = ${guardian}`.execute(world.context.db);
+  assert.deepEqual(rows, [], 'and sending it made no new name for them');
 });

@@ -261,7 +261,7 @@ function nextStepOf({ verdict, unchanged, trusted }: Evidence): Text {
 
 const nextSteps = {
   valid: {
-    vi: 'Bạn có thể dùng văn bản này. Hãy lưu cả tệp PDF: bản in không mang chữ ký.',
+    vi: 'Có thể dùng văn bản này. Hãy lưu cả tệp PDF: bản in không mang chữ ký.',
     en: 'You can rely on this document. Keep the PDF itself: paper carries no signature.',
   },
   untrusted: {
