@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
 import { after, before, describe, test } from 'node:test';
 import { composeApp, loadPages, openContext, serviceNames } from '@edutrust/edutrust/app';
 import { seedDemo as seedAccounts } from '@edutrust/idp/demo';
@@ -37,7 +38,10 @@ interface World extends AsyncDisposable {
     readonly action: string | undefined;
     readonly freshWithinSeconds: number | undefined;
     readonly schema: unknown;
+    readonly bodyLimit: number | undefined;
   }[];
+  /** Everything that was logged, at the most talkative level. */
+  readonly logged: string[];
   /** Stops before the handler. */
   readonly gateOnly: HttpServer;
   /** Answers. */
@@ -56,7 +60,17 @@ async function openWorld(): Promise<World> {
     EDUTRUST_SECRET_FILE: join(directory, 'secret.key'),
     EDUTRUST_DATA: join(directory, 'var'),
   });
-  const context = await openContext(config, pino({ level: 'silent' }), { serves: false });
+  const logged: string[] = [];
+  const log = pino(
+    { level: 'trace' },
+    new Writable({
+      write: (line, _encoding, done) => {
+        logged.push(String(line));
+        done();
+      },
+    }),
+  );
+  const context = await openContext(config, log, { serves: false });
   stack.defer(() => context.close());
   const city = await seedCity(context);
   await seedAccounts(context, city);
@@ -68,11 +82,12 @@ async function openWorld(): Promise<World> {
   const gate = await composeApp(context, serviceNames, pages, {
     authenticate,
     onServer: (app) => {
-      app.addHook('onRoute', ({ method, url, config, schema }) => {
+      app.addHook('onRoute', ({ method, url, config, schema, bodyLimit }) => {
         const access = config?.access;
         const { action, freshWithinSeconds } = access?.kind === 'action' ? access : {};
         // Fastify adds HEAD beside each GET.
-        if (method !== 'HEAD') registered.push({ name: `${method} ${url}`, action, freshWithinSeconds, schema });
+        if (method !== 'HEAD')
+          registered.push({ name: `${method} ${url}`, action, freshWithinSeconds, schema, bodyLimit });
       });
       app.addHook('preHandler', async (_request, reply) => reply.code(reached).send({}));
     },
@@ -96,6 +111,7 @@ async function openWorld(): Promise<World> {
     pool,
     city,
     registered,
+    logged,
     gateOnly: gate.app,
     whole: whole.app,
     things,
@@ -280,6 +296,27 @@ const unmarkedAnswers: Readonly<Record<string, string>> = {
   'POST /api/v1/verify': 'the file that was sent says so itself',
   'POST /api/v1/verify/diplomas':
     'who asks has said the name, the number and the birth date themselves; only initials come back',
+};
+
+const isRead = (name: string) => /^GET\b/.test(name);
+const mebibyte = 1024 * 1024;
+/** E2: routes that take more, a file each. */
+const largeBodies: readonly string[] = [
+  'POST /api/v1/signing/organisations/:organisationId/uploads',
+  'POST /api/v1/signing/classes/:id/marks/import',
+  'POST /api/v1/sealing/batches',
+  'POST /api/v1/verify',
+  'POST /verify',
+  'POST /verify/:code',
+];
+
+/** L4: what may be done without an entry in the log, and why. */
+const withoutEntry: Readonly<Record<string, string>> = {
+  'POST /api/v1/accounts/states': 'reads: who looked stands in the book of accesses',
+  'PATCH /api/v1/organisations/:id': 'the name was that before: the row is locked and left',
+  'POST /api/v1/audit/verify': 'asks for a check, which says itself what it found',
+  'POST /api/v1/sync/sources/:id/runs': 'asks for a run, which has its own entry',
+  'POST /api/v1/sync/exports/:id/files': 'asks for a file; who fetches it has an entry',
 };
 
 const nobody = '00000000-0000-7000-8000-000000000000';
@@ -493,7 +530,7 @@ describe('T1: every route × every role × whose things', () => {
     for (const [of, view] of Object.entries(viewsOfThings)) {
       const viewRow = rows[view];
       assert.ok(viewRow, view);
-      const acts = actionRows.filter(({ name, row }) => row.of === of && !name.startsWith('GET '));
+      const acts = actionRows.filter(({ name, row }) => row.of === of && !isRead(name));
       for (const role of roles) {
         for (const organisation of [own.organisation, above.organisation]) {
           const shown = await call(view, viewRow, own, { role, organisation }, world.whole);
@@ -526,11 +563,9 @@ describe('T1: every route × every role × whose things', () => {
     }
   });
 
-  test('T3: no list tells a school anything of another', async () => {
+  test('T3, N6: no list tells a school anything of another', async () => {
     const { own, other, above } = world.things;
-    const lists = actionRows.filter(
-      ({ name, row }) => name.startsWith('GET ') && !row.of && !row.top && !name.includes(':'),
-    );
+    const lists = actionRows.filter(({ name, row }) => isRead(name) && !row.of && !row.top && !name.includes(':'));
     assert.ok(lists.length >= 9, `${lists.length} lists`);
     const seen: string[] = [];
     for (const { name, row } of lists) {
@@ -572,6 +607,91 @@ describe('T1: every route × every role × whose things', () => {
     }
   });
 
+  test('E2: a body is bounded before anybody is asked who they are, and what is larger than a mebibyte is a file', async () => {
+    const writes = world.registered.filter(({ name }) => !isRead(name));
+    assert.deepEqual(
+      writes.filter(({ bodyLimit = 0 }) => bodyLimit > mebibyte).map(({ name }) => name),
+      largeBodies,
+    );
+    const open: string[] = [];
+    for (const { name, bodyLimit = mebibyte } of writes) {
+      if (largeBodies.includes(name)) continue;
+      const [methods = '', path = ''] = name.split(' ');
+      const { statusCode } = await world.whole.inject({
+        method: methods.split(',')[0] as 'POST',
+        url: path.replace(/:[a-zA-Z]+/g, nobody).replace('*', 'x'),
+        headers: { 'sec-fetch-site': 'same-origin', 'content-type': 'application/json' },
+        payload: `"${'a'.repeat(bodyLimit)}"`,
+      });
+      if (statusCode < 400 || statusCode >= 500) open.push(`${name}: ${statusCode}`);
+    }
+    assert.deepEqual(open, []);
+  });
+
+  test('E8: hostile JSON is a refusal at every route, and changes no prototype', async () => {
+    const bodies = [
+      '['.repeat(100_000) + ']'.repeat(100_000),
+      `${'{"a":'.repeat(50_000)}1${'}'.repeat(50_000)}`,
+      '{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}}',
+      '{"a":1,"a":2',
+      '1e999',
+      '"\\ud800"',
+      'null',
+      '',
+    ];
+    const broken: string[] = [];
+    for (const { name } of world.registered) {
+      const row = rows[name];
+      if (!row || isRead(name)) continue;
+      const [methods = '', path = ''] = name.split(' ');
+      const [role] = row.kind === 'roles' ? row.roles : [];
+      for (const payload of bodies) {
+        const { statusCode, body } = await world.whole.inject({
+          method: methods.split(',')[0] as 'POST',
+          url: path.replace(/:[a-zA-Z]+/g, nobody).replace('*', 'x'),
+          headers: {
+            'sec-fetch-site': 'same-origin',
+            'content-type': 'application/json',
+            'x-actor': JSON.stringify({ person: randomUUID(), role, organisation: world.city.departmentId }),
+          },
+          payload,
+        });
+        if (statusCode >= 500) broken.push(`${name} ${payload.slice(0, 20)}: ${statusCode} ${body.slice(0, 200)}`);
+      }
+    }
+    assert.deepEqual(broken, []);
+    assert.ok(!('polluted' in {}));
+  });
+
+  test('L4: no act without its entry: while the log takes nothing, nothing that has one is done', async () => {
+    const { pool, things, whole } = world;
+    await pool.query(`CREATE FUNCTION pg_temp_full() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'disk full'; END $$;
+      CREATE TRIGGER full_disk BEFORE INSERT ON platform.outbox FOR EACH STATEMENT EXECUTE FUNCTION pg_temp_full()`);
+    // Moves with each transaction that wrote something.
+    const written = async () =>
+      (await pool.query('SELECT pg_snapshot_xmax(pg_current_snapshot())::text AS x')).rows[0].x;
+    const done: string[] = [];
+    let refused = 0;
+    try {
+      for (const { name, row } of actionRows) {
+        if (isRead(name)) continue;
+        const [role] = row.roles;
+        const { organisation } = row.top ? things.above : things.own;
+        const before = await written();
+        const { statusCode } = await call(name, row, things.own, { role: role as Role, organisation }, whole);
+        if (statusCode < 300 && (await written()) !== before) done.push(name);
+        if (statusCode >= 500) refused += 1;
+      }
+    } finally {
+      await pool.query('DROP TRIGGER full_disk ON platform.outbox; DROP FUNCTION pg_temp_full()');
+    }
+    assert.deepEqual(
+      done.filter((name) => !(name in withoutEntry)),
+      [],
+    );
+    assert.ok(refused > 10, `${refused} acts reached the log`);
+  });
+
   /** Things of another school under the names that bodies and queries have for them. */
   const fieldsThatName: Readonly<Record<string, (of: Belongings) => string>> = {
     personId: ({ person }) => person,
@@ -588,7 +708,7 @@ describe('T1: every route × every role × whose things', () => {
   };
 
   // The last one: it does everything that its people may do to their own.
-  test('T3, N7: no answer to one school holds the canary of another: lists, plans, previews, errors, audit, whatever is asked for; who is named has an entry', async () => {
+  test('T2, T3, N1, N7: no answer to one school holds the canary of another: lists, plans, previews, errors, audit, whatever is asked for; who is named has an entry, and nobody’s name is in the logs', async () => {
     const { pool, whole, things, city } = world;
     const [school, other] = city.schools;
     assert.ok(school && other);
@@ -633,7 +753,7 @@ describe('T1: every route × every role × whose things', () => {
         });
       return found;
     };
-    const routesByKind = Map.groupBy(world.registered, ({ name }) => (name.startsWith('GET ') ? 'reads' : 'writes'));
+    const routesByKind = Map.groupBy(world.registered, ({ name }) => (isRead(name) ? 'reads' : 'writes'));
     for (const { name, schema } of [...(routesByKind.get('reads') ?? []), ...(routesByKind.get('writes') ?? [])]) {
       const row = rows[name];
       if (!row || row.kind === 'protocol') continue; // a client's own contract: tests of directory-sync and idp
@@ -667,7 +787,7 @@ describe('T1: every route × every role × whose things', () => {
           for (const one of missing)
             unkept.add(`${name} as ${role} (${answer.statusCode}) tells of ${one} and leaves no entry`);
         }
-        if (name.startsWith('GET ') && question.path === things.other) {
+        if (isRead(name) && question.path === things.other) {
           const above = { role: 'department-administrator', organisation: city.departmentId, person: randomUUID() };
           if ((await ask(above)).body.includes(canaries.wordOf(other.id))) seenAbove.add(name);
         }
@@ -680,6 +800,13 @@ describe('T1: every route × every role × whose things', () => {
     assert.deepEqual(broken, []);
     assert.ok((statuses.get(200) ?? 0) > 200 && (statuses.get(403) ?? 0) > 500, JSON.stringify([...statuses]));
     assert.ok(seenAbove.size >= 12, `who is above does see it: ${[...seenAbove].join(', ')}`);
+    // N1: every name, title and subject in this city has the word in it.
+    assert.ok(world.logged.length > 20, `${world.logged.length} lines were logged`);
+    assert.deepEqual(
+      world.logged.filter((line) => /Kanari/i.test(decodeURIComponent(line.replace(/%(?![0-9a-f]{2})/gi, '')))),
+      [],
+      'N1',
+    );
   });
 });
 

@@ -183,7 +183,7 @@ test('suspending asks first; with the right password the child reads what happen
 const walked = (Object.keys(visitors) as Who[]) // the keys of the object above
   .filter((who) => (isWhole ? only.length === 0 || only.includes(who) : inEveryRun.includes(who)));
 for (const who of walked) {
-  test(`tour: what ${who} can reach is whole at every width, in light and dark`, async () => {
+  test(`S4, N3: what ${who} can reach is whole at every width, in light and dark, keeps the content security policy and asks nobody else`, async () => {
     tour.faults.clear();
     const page = await pageOf(who);
     await tourAs(tour, page, who, [...(who === 'department' ? [await pupilsPage(page)] : []), ...visitors[who]]);

@@ -108,7 +108,7 @@ describe('backup and restore', () => {
     }
   });
 
-  test('a move restores every row, sequence and log as it was; the log goes on and readers miss nothing', async () => {
+  test('B1: a move restores every row, sequence and log as it was; the log goes on and readers miss nothing', async () => {
     await using target = await testDatabase([]);
     const restored = await restore(target, folder, '--move');
     assert.equal(restored.code, 0, restored.stderr);
@@ -175,7 +175,7 @@ describe('backup and restore', () => {
     );
   });
 
-  test('after a loss nobody is signed in, no old code works, and no education ID is given twice', async () => {
+  test('B2: after a loss nobody is signed in, no old code works, and no education ID is given twice', async () => {
     const { pool } = installation.database;
     const { rows: unused } = await pool.query(
       'SELECT FROM idp.activation WHERE used_at IS NULL AND revoked_at IS NULL',
@@ -196,7 +196,7 @@ describe('backup and restore', () => {
     assert.deepEqual([twice.code, twice.error.code], [2, 'restore/not-empty']);
   });
 
-  test('B5: a restored older backup takes later revocations from the list outside it, and says what it lacks', async () => {
+  test('B3, B5: a restored older backup takes later revocations from the list outside it, and says what it lacks', async () => {
     const { pool } = installation.database;
     const serials = (
       await pool.query<{ serial: string }>(

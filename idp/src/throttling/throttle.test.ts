@@ -102,6 +102,26 @@ test('R3, R7: 2,000 pupils with 15 % typos behind one unregistered address meet 
   assert.equal(refused, 0);
 });
 
+test('R2: who guesses twenty times at each of 300 accounts, from forty addresses, shuts none of their owners out', async () => {
+  const pupils = Array.from({ length: 300 }, () => uuidv7());
+  await many(
+    pupils.flatMap((id) => Array.from({ length: 20 }, (_, index) => ({ id, index }))),
+    async ({ id, index }) => {
+      await attempt(from(`198.51.${100 + (index % 2)}.${1 + ((index * 7) % 20)}`), id, false);
+    },
+  );
+  const refused: string[] = [];
+  await many(
+    pupils.map((id, index) => ({ id, index })),
+    async ({ id, index }) => {
+      // Each at a home of their own, in a browser that was never seen.
+      if ((await attempt(from(`203.${index % 100}.113.${1 + (index % 200)}`), id, true)) === 'refused')
+        refused.push(id);
+    },
+  );
+  assert.deepEqual(refused, []);
+});
+
 test('R4: one password against many accounts from one address is seen, limited and an event', async () => {
   const seen = (await eventsOf('sign-in.spraying')).length;
   const answers: string[] = [];

@@ -66,6 +66,17 @@ test('E14: NUL, octets that are no UTF-8 and lone surrogates are 400 at the edge
   assert.equal(illFormedAt({ a: ['ế', { b: '😀', c: null, d: 1 }] }), undefined);
 });
 
+test('E8: a body of a hundred thousand levels is a refusal, not the end of the stack', async () => {
+  const headers = { 'content-type': 'application/json' };
+  const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
+  const ask = (payload: string) => app.inject({ method: 'POST', url: '/echo/a', payload, headers });
+  assert.equal((await ask(nested(60))).statusCode, 200);
+  for (const payload of [nested(70), nested(100_000), `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`]) {
+    const answer = await ask(payload);
+    assert.deepEqual([answer.statusCode, answer.json().code], [400, 'request/too-deep']);
+  }
+});
+
 test('S6: behind a proxy that nobody declared the process warns once, readiness says so, and this machine is not exempt', async () => {
   const warnings: string[] = [];
   await using undeclared = await server({ EDUTRUST_URL: 'https://id.example.edu.vn' }, warnings);

@@ -24,17 +24,31 @@ export function isWellFormedText(encoded: string): boolean {
   return true;
 }
 
-/** Where in a parsed body a name or a value holds NUL or half of a character (a lone surrogate), as a JSON Pointer. */
-export function illFormedAt(value: unknown, pointer = ''): string | undefined {
+/** Deeper than anything that is asked for; whatever walks a body by recursion stays far from the end of the stack (E8). */
+const deepest = 64;
+
+/**
+ * Where in a parsed body a name or a value holds NUL or half of a character (a lone surrogate), as a JSON Pointer.
+ *
+ * @throws InvalidInput `request/too-deep` for more than 64 levels
+ */
+export function illFormedAt(value: unknown, pointer = '', depth = 0): string | undefined {
+  if (depth > deepest) throw tooDeep();
   if (typeof value === 'string') return value.includes('\0') || !value.isWellFormed() ? pointer || '/' : undefined;
   if (typeof value !== 'object' || value === null || Buffer.isBuffer(value)) return undefined;
   for (const [name, inner] of Object.entries(value)) {
     const place = `${pointer}/${illFormedAt(name) ? '?' : name.slice(0, 60)}`;
-    const found = illFormedAt(name, place) ?? illFormedAt(inner, place);
+    const found = illFormedAt(name, place) ?? illFormedAt(inner, place, depth + 1);
     if (found) return found;
   }
   return undefined;
 }
+
+const tooDeep = () =>
+  new InvalidInput('request/too-deep', {
+    vi: `Yêu cầu lồng nhau quá ${deepest} tầng.`,
+    en: `The request is nested deeper than ${deepest} levels.`,
+  });
 
 export function illFormed(pointer: string): InvalidInput {
   const detail = {
