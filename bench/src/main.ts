@@ -9,6 +9,7 @@ import { directory } from './scenarios/directory.ts';
 import { feed } from './scenarios/feed.ts';
 import { growth } from './scenarios/growth.ts';
 import { idle } from './scenarios/idle.ts';
+import { memory } from './scenarios/memory.ts';
 import { provider } from './scenarios/provider.ts';
 import { roster, rosterOfMillion } from './scenarios/roster.ts';
 import { signatures } from './scenarios/signatures.ts';
@@ -17,6 +18,7 @@ import { verification } from './scenarios/verification.ts';
 
 const scenarios: Readonly<Record<string, () => Promise<Row[]>>> = {
   provider,
+  memory,
   idle,
   growth,
   accesses,

@@ -3,7 +3,7 @@ import process from 'node:process';
 /** What a figure has to reach; `unit` as it is printed. */
 export interface Goal {
   readonly figure: number;
-  readonly unit: '×' | '%' | 'ms' | 's' | 'MB';
+  readonly unit: '×' | '%' | 'ms' | 's' | 'MB' | 'kB';
   readonly atLeast?: number;
   readonly atMost?: number;
 }

@@ -2,6 +2,7 @@ import process from 'node:process';
 import { registerApp } from '@edutrust/idp/apps';
 import { codeFor, password, redeem, redemption, testIdp } from '@edutrust/idp/testing/idp';
 import { TestBrowser } from '@edutrust/testing/browser';
+import { sql } from 'kysely';
 import { postmasterOf } from '../processor.ts';
 import { announce, clientId, machineId, redirectUri, refreshId } from './announce.ts';
 
@@ -45,7 +46,7 @@ const tokens = await redeem(
   { ...redemption(code), redirect_uri: redirectUri },
   secrets[refreshId],
 );
-announce({
+const measured = {
   origin: world.origin,
   cookie: browser.header(new URL(world.origin)),
   paths: {
@@ -59,4 +60,10 @@ announce({
   postmaster: await postmasterOf(world.context.databaseUrl),
   refreshToken: tokens.json.refresh_token ?? '',
   secrets,
+};
+/** Rows and what finds them, of everything that a sign-in writes to. */
+announce(measured, async () => {
+  const { rows } = await sql<{ bytes: string }>`
+    SELECT sum(pg_total_relation_size(relid))::text AS bytes FROM pg_stat_user_tables`.execute(world.context.db);
+  return Number(rows[0]?.bytes);
 });
