@@ -287,3 +287,14 @@ test('R3: codes are not guessed: beyond a hundred wrong ones an address waits, a
   const slowed = await type(browser, user);
   assert.deepEqual([slowed.status, slowed.page?.props.step], [429, 'code'], slowed.body.slice(0, 300));
 });
+
+test('a stale address and a form without its cookie lead to where the code is typed, in a session that is kept', async () => {
+  for (const [method, path] of [
+    ['GET', `/device/${crypto.randomUUID()}`],
+    ['POST', '/device'],
+  ] as const) {
+    const answer = await fetch(`${world.origin}${path}`, { method, redirect: 'manual' });
+    assert.deepEqual([answer.status, answer.headers.get('location')], [303, '/device'], `${method} ${path}`);
+  }
+  assert.equal((await new TestBrowser().request(`${world.origin}/device`)).status, 200);
+});

@@ -35,6 +35,7 @@ export function deviceFlow({
     mask: '****-****',
     deviceInfo: () => ({}),
     userCodeInputSource: async (ctx, _form, out, error) => {
+      if (error && isUnsaved(ctx)) return beginAnew(ctx);
       if (error && !(error instanceof EduTrustError) && ctx.status >= 500)
         return errorPage(pages, ctx, { error: String(out?.error) }, error);
       if (error?.name === 'AbortedError') return show(ctx, { step: 'done', isAllowed: false, app: null });
@@ -68,6 +69,16 @@ export function deviceFlow({
       show(ctx, { step: 'done', isAllowed: true, app: app ? { name: app.name } : null });
     },
   };
+}
+
+/** A stale address, or a form without its cookie: the session that the library made is not kept, nor can it be any more. */
+const isUnsaved = ({ oidc }: KoaContextWithOIDC) => typeof oidc.session?.exp !== 'number';
+
+/** Asks for the code where a session is kept with the form. */
+function beginAnew(ctx: KoaContextWithOIDC): void {
+  Object.assign(ctx.oidc.session ?? {}, { touched: false }); // the library would save it
+  ctx.status = 303;
+  ctx.redirect(devicePath);
 }
 
 /** The page in another language is asked for where it can be: answers to a form have no address of their own. */
