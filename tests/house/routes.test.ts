@@ -305,6 +305,8 @@ function writeOf(name: string): { readonly method: 'POST'; readonly url: string 
   const method = methods.split(',').find((one) => one !== 'GET' && one !== 'HEAD');
   return method ? { method: method as 'POST', url: path.replace(/:[a-zA-Z]+/g, nobody).replace('*', 'x') } : undefined;
 }
+/** A starved machine says so (V16, E13). */
+const busy = 503;
 const mebibyte = 1024 * 1024;
 /** E2: routes that take more, a file each. */
 const largeBodies: readonly string[] = [
@@ -626,7 +628,7 @@ describe('T1: every route × every role × whose things', () => {
         headers: { 'sec-fetch-site': 'same-origin', 'content-type': 'application/json' },
         payload: `"${'a'.repeat(bodyLimit)}"`,
       });
-      if (statusCode < 300 || statusCode >= 500) open.push(`${name}: ${statusCode}`);
+      if (statusCode < 300 || (statusCode >= 500 && statusCode !== busy)) open.push(`${name}: ${statusCode}`);
     }
     assert.deepEqual(open, []);
   });
@@ -658,7 +660,8 @@ describe('T1: every route × every role × whose things', () => {
           },
           payload,
         });
-        if (statusCode >= 500) broken.push(`${name} ${payload.slice(0, 20)}: ${statusCode} ${body.slice(0, 200)}`);
+        if (statusCode >= 500 && statusCode !== busy)
+          broken.push(`${name} ${payload.slice(0, 20)}: ${statusCode} ${body.slice(0, 200)}`);
       }
     }
     assert.deepEqual(broken, []);
