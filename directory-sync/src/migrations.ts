@@ -1,4 +1,5 @@
 import type { SchemaMigrations } from '@edutrust/platform/migrations';
+import { flightMigration } from './engine/migration.ts';
 import { sourceMigration } from './sources/migration.ts';
 
 export const migrations: SchemaMigrations = {
@@ -357,5 +358,6 @@ export const migrations: SchemaMigrations = {
         COMMENT ON TABLE sync.delivered IS 'what a target took last of whom: a digest of each field, and the groups';`,
     },
     sourceMigration,
+    flightMigration,
   ],
 };

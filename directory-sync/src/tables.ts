@@ -69,6 +69,9 @@ export type SyncTables = {
     /** Of a run that was done, when the target could be read again. */
     proof: Proof | null;
     planned_at: Date | null;
+    /** Numbers of changes that were done, as PostgreSQL writes a multirange: `{[0,500),[510,511)}`. */
+    done: Generated<string>;
+    delivered_at: Date | null;
     started_at: Date;
     finished_at: Date | null;
   };
@@ -84,6 +87,7 @@ export type SyncTables = {
     of_leaver: boolean;
     /** Waits for a second person. */
     held: Generated<boolean>;
+    /** `done` of runs of before; now the run says which are. */
     state: Generated<'waiting' | 'done' | 'failed'>;
     error: string | null;
   };
@@ -134,12 +138,18 @@ export type SyncTables = {
     bucket: string;
     digest: Buffer;
   };
-  /** Taken out while somebody is brought: no row means that nobody knows. */
+  /** No row means that nobody knows; nor does one of somebody who is in a flight. */
   'sync.delivered': {
     target_id: string;
     person_id: string;
     version: Buffer;
     groups: string[];
+  };
+  'sync.flight': {
+    target_id: string;
+    id: string;
+    holder: string;
+    person_ids: string[];
   };
   'sync.disabled': {
     target_id: string;

@@ -4,15 +4,16 @@ import { EduTrustError } from '@edutrust/platform/errors';
 import { uuidv7 } from '@edutrust/platform/ids';
 import type { Text } from '@edutrust/platform/messages';
 import { type Selectable, sql } from 'kysely';
+import type { Connection } from '../connectors/connector.ts';
 import { record } from '../events.ts';
 import { type RunTotals, type SyncTables, syncOf } from '../tables.ts';
 import { openTarget, type TargetRow } from '../targets/store.ts';
-import { applyRun } from './apply.ts';
+import { applyEach, applyRun } from './apply.ts';
 import { supersedeHeld, waitingOf } from './approve.ts';
 import type { Proof } from './digest.ts';
 import { unusualInRun } from './hold.ts';
 import { withTarget } from './lock.ts';
-import { noTotals, planEverything } from './plan.ts';
+import { noTotals, planEverything, type WrittenPlan } from './plan.ts';
 import { proveRun } from './proof.ts';
 
 const system = { kind: 'system', name: 'sync' } as const;
@@ -58,7 +59,11 @@ export async function runTarget(context: ServiceContext, targetId: string, optio
     );
     return endingWith(context, target, id, options.actor, async () => {
       await using connection = await openTarget(context, target);
-      const plan = await planEverything(db, connection, target, id);
+      const isSentAtOnce = options.mode === 'apply' && options.digest === undefined;
+      if (isSentAtOnce) await connection.prepare();
+      const plan = isSentAtOnce
+        ? await planAndSend(context, connection, target, id, lease)
+        : await planEverything(db, connection, target, id);
       const heldReason = plan.leavers > 0 ? await unusualInRun(context, target, id) : undefined;
       await db.transaction().execute(async (transaction) => {
         if (heldReason)
@@ -76,12 +81,37 @@ export async function runTarget(context: ServiceContext, targetId: string, optio
           .execute();
       });
       if (options.mode === 'plan') return;
-      if (options.digest !== undefined && options.digest !== plan.digest.toString('hex')) throw planChanged();
-      await connection.prepare();
+      if (options.digest !== undefined) {
+        if (options.digest !== plan.digest.toString('hex')) throw planChanged();
+        await connection.prepare();
+      }
       await applyRun(context, connection, target, id, { held: false, lease });
       await proveRun(context, connection, target, id, plan);
     });
   });
+}
+
+/**
+ * Plans, and sends each page of people while the next is planned: who comes or changes is held back by nothing that the
+ * rest of the plan may say. Groups and leavers follow when it is whole.
+ */
+async function planAndSend(
+  context: ServiceContext,
+  connection: Connection,
+  target: TargetRow,
+  runId: string,
+  lease: AbortSignal,
+): Promise<WrittenPlan> {
+  let sending = Promise.resolve();
+  try {
+    return await planEverything(context.db, connection, target, runId, async (changes) => {
+      await sending;
+      sending = applyEach(context, connection, target, changes, { runId, held: false, lease });
+      sending.catch(() => undefined); // told when it is waited for
+    });
+  } finally {
+    await sending;
+  }
 }
 
 /** A run that still says that it is running was left by a process that died: written down, it is done to its end. */

@@ -17,6 +17,7 @@ const actor = { kind: 'system', name: 'test' } as const;
 let context: TestContext;
 let slapd: Slapd;
 let targetId: string;
+let organisationId: string;
 let pupil: { readonly id: string; readonly dn: string };
 
 before(async () => {
@@ -24,7 +25,7 @@ before(async () => {
   slapd = await startSlapd();
   const city = await seedDemo(context);
   const { url, baseDn, bindDn, bindPassword } = slapd;
-  const organisationId = city.schools[0]?.id ?? '';
+  organisationId = city.schools[0]?.id ?? '';
   const input = { name: 'so', kind: 'ldap', settings: { url, baseDn, bindDn }, secret: bindPassword, organisationId };
   targetId = await context.db.transaction().execute((tx) => addTarget(context, tx, input, actor));
   await runTarget(context, targetId, { mode: 'apply', actor });
@@ -56,12 +57,10 @@ async function watching(work: () => Promise<unknown>) {
   const asked = (['search', 'modify', 'add'] as const).map((name) => mock.method(Client.prototype, name));
   const query = mock.method(context.pool, 'query');
   await work();
-  const counts = Object.fromEntries(
-    asked.map((one, index) => [['search', 'modify', 'add'][index], one.mock.callCount()]),
-  );
+  const [search = 0, modify = 0, add = 0] = asked.map((one) => one.mock.callCount());
   const statements = query.mock.callCount();
   for (const one of [...asked, query]) one.mock.restore();
-  return { ...counts, statements };
+  return { search, modify, add, statements };
 }
 
 test('a live change is one request to the directory and four statements: who it was before is known, not asked', async () => {
@@ -154,4 +153,65 @@ test('what went out before the target went away is on record, though nobody was 
   assert.equal(waiting.rowCount, some.length);
   const { state, proof } = await runTarget(context, targetId, { mode: 'apply', actor });
   assert.ok(state === 'done' && proof && isConverged(proof));
+});
+
+test('who changes again while they are on their way, and the next people are read already, ends with the newest', async () => {
+  const { rows: made } = await context.pool.query<{ id: string }>(
+    `WITH made AS (
+       INSERT INTO registry.person (id, education_id, full_name)
+       SELECT gen_random_uuid(), (1000000000 + number::bigint * 2999999)::text, 'Nguyễn Thị Số ' || number FROM generate_series(1, 650) AS number
+       RETURNING id)
+     INSERT INTO registry.affiliation (id, person_id, organisation_id, role, valid_from)
+     SELECT gen_random_uuid(), id, $1, 'staff', '2026-01-01' FROM made RETURNING person_id AS id`,
+    [organisationId],
+  );
+  const ids = made.map(({ id }) => id);
+  await noteChanges(context, ids);
+  await bringPending(context, targetId);
+  await context.pool.query("UPDATE registry.person SET full_name = 'Trần Thị Trước' WHERE id = ANY($1)", [ids]);
+  await noteChanges(context, ids);
+  const { rows: waiting } = await context.pool.query<{ person_id: string }>(
+    'SELECT person_id FROM sync.pending WHERE target_id = $1 ORDER BY added_at LIMIT 200',
+    [targetId],
+  );
+  const { modify } = Client.prototype;
+  let again: Promise<void> | undefined;
+  const meanwhile = mock.method(
+    Client.prototype,
+    'modify',
+    async function (this: Client, ...given: Parameters<typeof modify>) {
+      again ??= (async () => {
+        const some = waiting.map(({ person_id }) => person_id);
+        await context.pool.query("UPDATE registry.person SET full_name = 'Trần Thị Sau' WHERE id = ANY($1)", [some]);
+        await noteChanges(context, some);
+      })();
+      await again;
+      await modify.apply(this, given);
+    },
+  );
+  await bringPending(context, targetId);
+  meanwhile.mock.restore();
+  await bringPending(context, targetId); // who was noted after the last ones were read has a job of their own
+  const { rows } = await context.pool.query(
+    `SELECT (SELECT count(*)::int FROM sync.pending WHERE target_id = $1) AS pending,
+       (SELECT count(*)::int FROM sync.flight WHERE target_id = $1) AS flights,
+       (SELECT count(*)::int FROM sync.delivered WHERE target_id = $1 AND person_id = ANY($2)) AS known`,
+    [targetId, ids],
+  );
+  assert.deepEqual(rows, [{ pending: 0, flights: 0, known: ids.length }]);
+  const { totals, proof } = await runTarget(context, targetId, { mode: 'apply', actor });
+  assert.deepEqual([totals.added, totals.changed, proof && isConverged(proof)], [0, 0, true]);
+});
+
+test('D6: what a process had under way when it died is not believed, and looked up', async () => {
+  await context.pool.query(
+    `INSERT INTO sync.flight (target_id, id, holder, person_ids) VALUES ($1, gen_random_uuid(), gen_random_uuid(), ARRAY[$2::uuid])`,
+    [targetId, pupil.id],
+  );
+  tamper(`dn: ${pupil.dn}\nchangetype: modify\nreplace: cn\ncn: Nua chung\n`); // as the dead one left it
+  await noteChanges(context, [pupil.id]);
+  const asked = await watching(() => bringPending(context, targetId));
+  assert.deepEqual([asked.search > 0, asked.modify], [true, 1]);
+  const { rowCount } = await context.pool.query('SELECT FROM sync.flight WHERE target_id = $1', [targetId]);
+  assert.equal(rowCount, 0);
 });

@@ -17,7 +17,8 @@ import { differencesOf, wantedAt } from './plan.ts';
 export interface Waiting {
   readonly personId: string;
   readonly addedAt: string;
-  readonly delivered: Delivered | null;
+  readonly version: string | null;
+  readonly groups: readonly string[] | null;
 }
 
 /** What came of bringing people: all there, refused by the target, or left to a run that a second person releases. */
@@ -26,39 +27,62 @@ export type Brought =
   | { readonly state: 'held' }
   | { readonly state: 'refused'; readonly why: string };
 
+/** People whose turn it is, as the registry has them now. */
+export interface Batch {
+  readonly waiting: readonly Waiting[];
+  readonly people: readonly DirectoryPerson[];
+}
+
+/** What was sent of a batch so far, on however many connections. */
+export interface Sending {
+  readonly results: Result[];
+  wanted: ReadonlyMap<string, ReleasedPerson>;
+  isHeld: boolean;
+  /** Everybody was seen to. */
+  isOver: boolean;
+}
+
+export const nothingSent = (): Sending => ({ results: [], wanted: new Map(), isHeld: false, isOver: false });
+
+export async function readBatch(
+  { db }: Pick<ServiceContext, 'db'>,
+  target: TargetRow,
+  waiting: readonly Waiting[],
+): Promise<Batch> {
+  if (waiting.length === 0) return { waiting, people: [] };
+  const personIds = waiting.map(({ personId }) => personId);
+  return { waiting, people: await listDirectoryPeople(db, { organisationId: target.organisation_id, personIds }) };
+}
+
 /**
- * Brings those who wait. Of whom it is known what the target took last, the new version is sent at once, without asking
- * for the old one; everyone else, who is refused, and who left is looked up there first. What was sent, and that they no
- * longer wait, is one statement; `isLast` gives the target back with it when everybody is there.
+ * Sends what is new of a batch. Of whom it is known what the target took last, the new version is sent at once, without
+ * asking for the old one; everyone else, who is refused, and who left is looked up there first.
  *
- * @throws Unavailable when the target does not answer.
+ * @throws Unavailable when the target does not answer; what it took before is in `sending`.
  */
-export async function deliver(
+export async function send(
   context: ServiceContext,
   connection: Connection,
-  waiting: readonly Waiting[],
-  lease: Lease,
-  { isLast }: { readonly isLast: boolean },
-): Promise<Brought> {
-  const { target, signal } = lease;
-  const personIds = waiting.map(({ personId }) => personId);
-  const people = await listDirectoryPeople(context.db, { organisationId: target.organisation_id, personIds });
-  const wanted = new Map(people.map((person) => [person.id, wantedAt(connection, target, person)]));
-  const results: Result[] = [];
-  let isOver = false;
-  let isHeld = false;
-  try {
-    const doubtful = await sendNewer(connection, wanted, waiting, signal, results);
-    const rest = people.filter(({ id }) => doubtful.has(id));
-    if (rest.length > 0) isHeld = await compareAndSend(context, connection, target, rest, signal, results);
-    isOver = true;
-  } finally {
-    const isDone = isOver && !isHeld && results.every(({ error }) => error === null);
-    await keep(context, lease, waiting, { wanted, results, isDone, givesBack: isLast && isDone });
-  }
-  const refused = results.find(({ error }) => error !== null)?.error;
+  { waiting, people }: Batch,
+  { target, signal }: Lease,
+  sending: Sending,
+): Promise<void> {
+  const { results } = sending;
+  sending.wanted = new Map(people.map((person) => [person.id, wantedAt(connection, target, person)]));
+  const doubtful = await sendNewer(connection, sending.wanted, waiting, signal, results);
+  const rest = people.filter(({ id }) => doubtful.has(id));
+  if (rest.length > 0) sending.isHeld = await compareAndSend(context, connection, target, rest, signal, results);
+  sending.isOver = true;
+}
+
+const isDone = ({ isOver, isHeld, results }: Sending): boolean =>
+  isOver && !isHeld && results.every(({ error }) => error === null);
+
+/** How a batch stands that was sent to its end. */
+export function broughtBy(sending: Sending): Brought {
+  const refused = sending.results.find(({ error }) => error !== null)?.error;
   if (refused) return { state: 'refused', why: refused };
-  return { state: isHeld ? 'held' : 'done' };
+  return { state: sending.isHeld ? 'held' : 'done' };
 }
 
 /** Sends newer versions, and gives whom to look up: those of whom nothing is known, who left, and who was refused. */
@@ -72,12 +96,12 @@ async function sendNewer(
   const doubtful = new Set(wanted.keys());
   const differences: Difference[] = [];
   const idOf = new Map<string, string>();
-  for (const { personId, delivered } of waiting) {
+  for (const { personId, version, groups } of waiting) {
     const person = wanted.get(personId);
-    if (!person?.isActive || !delivered) continue;
+    if (!person?.isActive || version === null || groups === null) continue;
     doubtful.delete(personId);
     idOf.set(person.key, personId);
-    differences.push(newerThan(delivered, person, connection.fold));
+    differences.push(newerThan({ version, groups }, person, connection.fold));
   }
   const sent: Result[] = [];
   try {
@@ -138,10 +162,18 @@ interface Kept {
   readonly schools: readonly string[] | null;
 }
 
-/** `holder`: gives the target back, too. */
+/** `holder`: gives the target back, too. Of who is not known to be there, what was delivered is forgotten. */
 const keepStatement = statement<
   never,
-  [targetId: string, recipientId: string, recipientName: string, at: Date, rows: string, holder: string | null]
+  [
+    targetId: string,
+    recipientId: string,
+    recipientName: string,
+    at: Date,
+    rows: string,
+    holder: string | null,
+    flightId: string | null,
+  ]
 >(
   'sync.live-keep',
   `WITH row AS (SELECT * FROM jsonb_to_recordset($5::jsonb) AS row (
@@ -152,47 +184,51 @@ const keepStatement = statement<
      delivered AS (INSERT INTO sync.delivered (target_id, person_id, version, groups)
        SELECT $1, "personId", decode(version, 'hex'), groups FROM row WHERE version IS NOT NULL
        ON CONFLICT (target_id, person_id) DO UPDATE SET version = excluded.version, groups = excluded.groups),
+     forgotten AS (DELETE FROM sync.delivered AS d USING row
+       WHERE row.version IS NULL AND d.target_id = $1 AND d.person_id = row."personId"),
+     landed AS (DELETE FROM sync.flight WHERE target_id = $1 AND id = $7),
      brought AS (DELETE FROM sync.pending AS p USING row
        WHERE p.target_id = $1 AND p.person_id = row."personId" AND p.added_at <= row."addedAt")
    UPDATE sync.target SET held_by = NULL, held_until = NULL WHERE id = $1 AND held_by = $6`,
 );
 
-/** Writes down what was done, what the target got to know of whom, and who waits no longer. */
-async function keep(
+/**
+ * Writes down, in one statement, what was done, what the target got to know of whom, and who waits no longer; `isLast`
+ * gives the target back with it when everybody is there.
+ */
+export async function keep(
   { db, clock }: ServiceContext,
   lease: Lease,
   waiting: readonly Waiting[],
-  done: {
-    readonly wanted: ReadonlyMap<string, ReleasedPerson>;
-    readonly results: readonly Result[];
-    readonly isDone: boolean;
-    readonly givesBack: boolean;
-  },
+  sending: Sending,
+  { isLast, flightId }: { readonly isLast: boolean; readonly flightId: string | null },
 ): Promise<void> {
   const { target } = lease;
+  const isAllThere = isDone(sending);
   const sent = new Map<string, string[]>();
-  const disabled: string[] = [];
-  for (const { change, error } of done.results) {
+  const disabled = new Set<string>();
+  for (const { change, error } of sending.results) {
     if (error !== null || change.kind !== 'person' || change.personId === null) continue;
     sent.set(change.personId, Object.keys(change.after).sort());
-    if (change.action === 'disable') disabled.push(change.personId);
+    if (change.action === 'disable') disabled.add(change.personId);
   }
-  const schools = disabled.length > 0 ? await schoolsOf(db, disabled) : new Map<string, string[]>();
+  const schools = disabled.size > 0 ? await schoolsOf(db, [...disabled]) : new Map<string, string[]>();
   const rows = waiting.map(({ personId, addedAt }): Kept => {
-    const person = done.wanted.get(personId);
-    const isThere = done.isDone && person?.isActive;
+    const person = sending.wanted.get(personId);
+    const isThere = isAllThere && person?.isActive;
     return {
       personId,
-      addedAt: done.isDone ? addedAt : null,
+      addedAt: isAllThere ? addedAt : null,
       version: isThere ? versionOf(person) : null,
       groups: isThere ? person.groups : null,
       fields: sent.get(personId) ?? null,
-      schools: disabled.includes(personId) ? (schools.get(personId) ?? []) : null,
+      schools: disabled.has(personId) ? (schools.get(personId) ?? []) : null,
     };
   });
   const kept = JSON.stringify(rows.sort((one, other) => (one.personId < other.personId ? -1 : 1))); // one order of locks
-  if (done.givesBack) lease.isEnding = true;
-  const holder = done.givesBack ? lease.holder : null;
-  await keepStatement(db, target.id, `target:${target.id}`, target.name, clock.now(), kept, holder);
-  if (done.givesBack) lease.isGivenBack = true;
+  const givesBack = isLast && isAllThere;
+  if (givesBack) lease.isEnding = true;
+  const holder = givesBack ? lease.holder : null;
+  await keepStatement(db, target.id, `target:${target.id}`, target.name, clock.now(), kept, holder, flightId);
+  if (givesBack) lease.isGivenBack = true;
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Database, Transaction } from '@edutrust/platform/database';
 import { sql } from 'kysely';
 import type { ReleasedPerson } from '../model/contract.ts';
@@ -13,11 +13,19 @@ export interface Delivered {
 /** Hexadecimal digits of each field: 64 bits of SHA-256 over its name and values. */
 const digits = 16;
 
-const marksOf = ({ fields }: ReleasedPerson): (readonly [name: string, mark: string])[] =>
-  contentOf(fields).map((field) => {
-    const digest = createHash('sha256').update(JSON.stringify(field)).digest('hex');
-    return [field[0], digest.slice(0, digits)] as const;
-  });
+type Marks = readonly (readonly [name: string, mark: string])[];
+const known = new WeakMap<ReleasedPerson, Marks>();
+
+/** They are asked for before somebody is sent and after. */
+function marksOf(person: ReleasedPerson): Marks {
+  const found = known.get(person);
+  if (found) return found;
+  const marks = contentOf(person.fields).map(
+    (field) => [field[0], hash('sha256', JSON.stringify(field)).slice(0, digits)] as const,
+  );
+  known.set(person, marks);
+  return marks;
+}
 
 /** The version of a person at a target: a mark for each field, in the order of their names. */
 export const versionOf = (person: ReleasedPerson): string =>
@@ -27,9 +35,9 @@ export const versionOf = (person: ReleasedPerson): string =>
 
 /** The fields of a person that are other ones than in a version. */
 export function fieldsSince(version: string, person: ReleasedPerson): string[] {
-  const known = new Set<string>();
-  for (let at = 0; at < version.length; at += digits) known.add(version.slice(at, at + digits));
-  return marksOf(person).flatMap(([name, mark]) => (known.has(mark) ? [] : [name]));
+  const taken = new Set<string>();
+  for (let at = 0; at < version.length; at += digits) taken.add(version.slice(at, at + digits));
+  return marksOf(person).flatMap(([name, mark]) => (taken.has(mark) ? [] : [name]));
 }
 
 /** Keeps that a target was seen to hold these people as they should be. Who left is looked at anew when they return. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import type { Holding } from '../connectors/connector.ts';
 import type { Values } from '../model/change.ts';
 import type { ReleasedPerson } from '../model/contract.ts';
@@ -14,7 +14,10 @@ export class SetDigest {
   readonly #sum = Buffer.alloc(bytes);
 
   add(text: string): void {
-    const digest = createHash('sha256').update(text).digest();
+    this.addDigest(hash('sha256', text, 'buffer'));
+  }
+
+  addDigest(digest: Buffer): void {
     for (let at = 0; at < bytes; at += 1) this.#sum[at] = (this.#sum[at] ?? 0) ^ (digest[at] ?? 0);
   }
 
@@ -77,8 +80,10 @@ export class ProofWriter {
     const names = Object.keys(wanted.fields);
     const should = this.#lineOf(wanted.key, names, wanted);
     const is = held && this.#lineOf(wanted.key, names, held);
-    school.should.add(should);
-    if (is !== undefined) school.held.add(is);
+    const digest = hash('sha256', should, 'buffer');
+    school.should.addDigest(digest);
+    if (is === should) school.held.addDigest(digest);
+    else if (is !== undefined) school.held.add(is);
     this.#people += 1;
     if (is === should) return true;
     this.#differing += 1;

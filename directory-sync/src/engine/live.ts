@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { type Database, statement, type Transaction } from '@edutrust/platform/database';
 import { Conflict, EduTrustError } from '@edutrust/platform/errors';
@@ -6,7 +7,17 @@ import { syncOf } from '../tables.ts';
 import { type Connections, createConnections } from '../targets/connections.ts';
 import { openTarget, readTargets, type TargetRow } from '../targets/store.ts';
 import { endInterrupted } from './converge.ts';
-import { type Brought, deliver, type Waiting } from './deliver.ts';
+import {
+  type Batch,
+  type Brought,
+  broughtBy,
+  keep,
+  nothingSent,
+  readBatch,
+  type Sending,
+  send,
+  type Waiting,
+} from './deliver.ts';
 import { forgetDelivered } from './delivered.ts';
 import { findDrift } from './drift.ts';
 import { type Lease, queueOf, withTarget } from './lock.ts';
@@ -82,24 +93,51 @@ export async function resumeInterrupted(context: ServiceContext): Promise<void> 
   });
 }
 
+/** One who waits; `personId` is null in the only row when nobody does. */
+type Look = { readonly isInterrupted: boolean } & (Waiting | { readonly personId: null });
+
 /**
- * What a job begins with: whether a dead process left a run, and who waits. What is known of them is taken out: if this
- * process dies while it sends, the next one looks at the target itself.
+ * Whether a dead process left a run, and who waits, but those who are on their way. They are put down as a flight: if this
+ * process dies while it sends, what is known of them is not believed, and the next one looks at the target itself.
  */
 const look = statement<
-  { readonly isInterrupted: boolean; readonly waiting: Waiting[] },
-  [targetId: string, mostWaiting: number]
+  Look,
+  [targetId: string, holder: string, flightId: string, mostWaiting: number, onTheirWay: readonly string[]]
 >(
   'sync.live-look',
-  `WITH waiting AS (SELECT person_id, added_at FROM sync.pending WHERE target_id = $1 ORDER BY added_at LIMIT $2),
-     known AS (DELETE FROM sync.delivered AS d USING waiting AS w
-       WHERE d.target_id = $1 AND d.person_id = w.person_id RETURNING d.person_id, d.version, d.groups)
-   SELECT EXISTS (SELECT FROM sync.run WHERE target_id = $1 AND state = 'running') AS "isInterrupted", coalesce((
-     SELECT jsonb_agg(jsonb_build_object('personId', w.person_id, 'addedAt', w.added_at::text, 'delivered',
-       CASE WHEN k.person_id IS NULL THEN NULL
-         ELSE jsonb_build_object('version', encode(k.version, 'hex'), 'groups', k.groups) END) ORDER BY w.added_at)
-     FROM waiting AS w LEFT JOIN known AS k USING (person_id)), '[]') AS waiting`,
+  `WITH crashed AS (DELETE FROM sync.flight WHERE target_id = $1 AND holder <> $2 RETURNING person_ids),
+     lost AS (SELECT unnest(person_ids) AS person_id FROM crashed),
+     forgotten AS (DELETE FROM sync.delivered AS d USING lost WHERE d.target_id = $1 AND d.person_id = lost.person_id),
+     waiting AS MATERIALIZED (SELECT person_id, added_at FROM sync.pending
+       WHERE target_id = $1 AND person_id <> ALL ($5::uuid[]) ORDER BY added_at LIMIT $4),
+     flight AS (INSERT INTO sync.flight (target_id, id, holder, person_ids)
+       SELECT $1, $3, $2, array_agg(person_id) FROM waiting HAVING count(*) > 0)
+   SELECT EXISTS (SELECT FROM sync.run WHERE target_id = $1 AND state = 'running') AS "isInterrupted",
+     w.person_id AS "personId", w.added_at::text AS "addedAt", encode(d.version, 'hex') AS version, to_json(d.groups) AS groups
+   FROM (SELECT) AS always LEFT JOIN waiting AS w ON true LEFT JOIN sync.delivered AS d
+     ON d.target_id = $1 AND d.person_id = w.person_id AND w.person_id NOT IN (SELECT person_id FROM lost)`,
 );
+
+/** People on their way: a row of theirs says so until it is written down what came of it. */
+interface Flight {
+  readonly id: string;
+  readonly isInterrupted: boolean;
+  readonly waiting: readonly Waiting[];
+}
+
+async function takeOff(
+  { db }: ServiceContext,
+  { target, holder }: Lease,
+  onTheirWay: readonly string[],
+): Promise<Flight> {
+  const id = randomUUID();
+  const rows = await look(db, target.id, holder, id, batchSize, onTheirWay);
+  return {
+    id,
+    isInterrupted: rows[0]?.isInterrupted ?? false,
+    waiting: rows.flatMap((row) => (row.personId === null ? [] : [row])),
+  };
+}
 
 /**
  * Brings those who wait to a target. One that does not answer, or refuses, is noted for a full run: the change is late
@@ -119,44 +157,87 @@ export async function bringPending(
   const { db } = context;
   await withTarget(context, targetId, async (lease) => {
     const { target } = lease;
-    for (;;) {
-      if (target.state === 'paused') return;
-      const [{ isInterrupted, waiting } = nobody] = await look(db, targetId, batchSize);
-      if (isInterrupted) await endInterrupted(context, target, lease.signal);
-      if (waiting.length === 0) return;
-      const brought = await bringOrGiveUp(context, connections, isInterrupted ? waiting.map(unknown) : waiting, lease);
-      if (brought.state !== 'done') {
-        await syncOf(db)
-          .updateTable('sync.target')
-          .set({ needs_full_run: true, state: 'slow' })
-          .where('id', '=', targetId)
-          .where('state', '<>', 'paused') // by somebody, meanwhile
-          .execute();
-        return; // the full run brings them, and takes them off the list
-      }
-      if (waiting.length < batchSize) return; // who is noted from now on has a job of their own
+    if (target.state === 'paused') return;
+    let first = await takeOff(context, lease, []);
+    if (first.isInterrupted) {
+      await endInterrupted(context, target, lease.signal);
+      first = { ...first, waiting: first.waiting.map(unknown) };
     }
+    if (await bringAll(context, connections, lease, first)) return;
+    await syncOf(db)
+      .updateTable('sync.target')
+      .set({ needs_full_run: true, state: 'slow' })
+      .where('id', '=', targetId)
+      .where('state', '<>', 'paused') // by somebody, meanwhile
+      .execute(); // the full run brings them, and takes them off the list
   });
 }
 
-const nobody = { isInterrupted: false, waiting: [] };
-const unknown = (waiting: Waiting): Waiting => ({ ...waiting, delivered: null });
+const unknown = (waiting: Waiting): Waiting => ({ ...waiting, version: null, groups: null });
+const idsOf = (waiting: readonly Waiting[]) => waiting.map(({ personId }) => personId);
 
-/** Brings people; a target that does not answer is only late. */
-async function bringOrGiveUp(
+/**
+ * Batch after batch: while one is sent, the next is read and the last is written down. Nobody is in two of these three, so
+ * that what is written down of somebody is what was sent to them last.
+ */
+async function bringAll(
   context: ServiceContext,
   connections: Connections,
-  waiting: readonly Waiting[],
   lease: Lease,
+  first: Flight,
+): Promise<boolean> {
+  const { target } = lease;
+  const boarded = async (flight: Flight) => ({ flight, batch: await readBatch(context, target, flight.waiting) });
+  let now = await boarded(first);
+  let keeping = { ids: [] as string[], ended: Promise.resolve() };
+  let reading: ReturnType<typeof boarded> | undefined;
+  try {
+    for (;;) {
+      const { flight, batch } = now;
+      const { waiting } = flight;
+      if (waiting.length === 0) return true;
+      const isLast = waiting.length < batchSize; // who is noted from now on has a job of their own
+      const onTheirWay = [...idsOf(waiting), ...keeping.ids];
+      reading = isLast ? undefined : takeOff(context, lease, onTheirWay).then(boarded);
+      reading?.catch(() => undefined); // told when it is waited for
+      const sending = nothingSent();
+      const last = keeping.ended;
+      let brought: Brought;
+      try {
+        brought = await sendOrGiveUp(context, connections, batch, lease, sending);
+      } finally {
+        const landed = last.then(() => keep(context, lease, waiting, sending, { isLast, flightId: flight.id }));
+        landed.catch(() => undefined);
+        keeping = { ids: idsOf(waiting), ended: landed };
+      }
+      await last;
+      if (brought.state !== 'done') return false;
+      if (!reading) return true;
+      now = await reading;
+    }
+  } finally {
+    await Promise.allSettled([reading]);
+    await keeping.ended;
+  }
+}
+
+/** Sends a batch; a target that does not answer is only late. */
+async function sendOrGiveUp(
+  context: ServiceContext,
+  connections: Connections,
+  batch: Batch,
+  lease: Lease,
+  sending: Sending,
 ): Promise<Brought> {
   const { target } = lease;
-  let known = waiting;
+  let these = batch;
   try {
-    return await connections.use(target, (connection) => {
-      const these = known;
-      known = waiting.map(unknown); // begun again on another connection, nobody knows how far the first one came
-      return deliver(context, connection, these, lease, { isLast: waiting.length < batchSize });
+    await connections.use(target, (connection) => {
+      const now = these;
+      these = { ...batch, waiting: batch.waiting.map(unknown) }; // on another connection nobody knows how far the first came
+      return send(context, connection, now, lease, sending);
     });
+    return broughtBy(sending);
   } catch (error) {
     if (!(error instanceof EduTrustError)) throw error;
     context.log.warn({ err: error, target: target.id }, 'live sync; a full run will follow');
@@ -181,8 +262,14 @@ export async function bringOne(context: ServiceContext, targetId: string, person
     const { rows } = await sql<{ now: string }>`
       WITH known AS (DELETE FROM sync.delivered WHERE target_id = ${targetId} AND person_id = ${personId})
       SELECT clock_timestamp()::text AS now`.execute(context.db);
-    const waiting = [{ personId, addedAt: rows[0]?.now ?? '', delivered: null }];
+    const waiting = [{ personId, addedAt: rows[0]?.now ?? '', version: null, groups: null }];
     await using connection = await openTarget(context, target);
-    return await deliver(context, connection, waiting, lease, { isLast: true });
+    const sending = nothingSent();
+    try {
+      await send(context, connection, await readBatch(context, target, waiting), lease, sending);
+    } finally {
+      await keep(context, lease, waiting, sending, { isLast: true, flightId: null });
+    }
+    return broughtBy(sending);
   });
 }

@@ -6,13 +6,18 @@ import { type Change, membersOf, PlanDigest } from '../model/change.ts';
 import { type ReleasedPerson, release } from '../model/contract.ts';
 import type { RunTotals } from '../tables.ts';
 import type { TargetRow } from '../targets/store.ts';
+import { ahead } from './ahead.ts';
+import type { NumberedChange } from './apply.ts';
 import { changesOf, compare, type Difference } from './compare.ts';
 import { forgetDelivered, keepDelivered } from './delivered.ts';
 import { ProofWriter } from './digest.ts';
+import { Joining } from './joining.ts';
 import type { MarkDigests } from './marks.ts';
 import { Seen } from './seen.ts';
 
 const pageSize = 2_000;
+/** The first is small, so that the target has something to do soon. */
+const firstPageSize = 500;
 
 export const noTotals: RunTotals = { added: 0, changed: 0, disabled: 0, memberships: 0, unchanged: 0, failed: 0 };
 
@@ -49,11 +54,12 @@ class PlanWriter {
     this.#totals.unchanged += count;
   }
 
-  async write(changes: readonly Change[]): Promise<void> {
+  /** Gives them with their numbers. */
+  async write(changes: readonly Change[]): Promise<NumberedChange[]> {
     for (const change of changes) {
       this.#digest.add(change);
       if (change.ofLeaver) this.#leavers.add(change);
-      if (change.kind === 'membership') this.#totals.memberships += membersOf(change).length;
+      if (change.kind !== 'person') this.#totals.memberships += membersOf(change).length;
       if (change.kind !== 'person') continue;
       if (change.action === 'add') this.#totals.added += 1;
       else if (change.action === 'change') this.#totals.changed += 1;
@@ -62,13 +68,11 @@ class PlanWriter {
         this.#leaverCount += 1;
       }
     }
+    const numbered = changes.map((change, index) => ({ ...change, number: this.#number + index }));
     for (let from = 0; from < changes.length; from += 1_000) {
-      const rows = changes.slice(from, from + 1_000).map(({ personId, ofLeaver, ...change }, index) => ({
-        ...change,
-        number: this.#number + from + index,
-        person_id: personId,
-        of_leaver: ofLeaver,
-      }));
+      const rows = numbered
+        .slice(from, from + 1_000)
+        .map(({ personId, ofLeaver, ...change }) => ({ ...change, person_id: personId, of_leaver: ofLeaver }));
       await sql`
         INSERT INTO sync.change (run_id, number, kind, action, key, person_id, before, after, of_leaver)
         SELECT ${this.#runId}, * FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS row (
@@ -77,6 +81,7 @@ class PlanWriter {
       );
     }
     this.#number += changes.length;
+    return numbered;
   }
 
   end(): Omit<WrittenPlan, 'inStep' | 'marks'> {
@@ -116,10 +121,11 @@ export async function* pairsOf(
     return people.map((person) => pairOf(connection, target, person, held.get(connection.fold(person.educationId))));
   };
   for (let after: string | undefined; ; ) {
-    const people = await listDirectoryPeople(db, { organisationId, limit: pageSize, ...(after ? { after } : {}) });
+    const limit = after ? pageSize : firstPageSize;
+    const people = await listDirectoryPeople(db, { organisationId, limit, ...(after ? { after } : {}) });
     yield both(people);
     after = people.at(-1)?.id;
-    if (people.length < pageSize) break;
+    if (people.length < limit) break;
   }
   for (let after = ''; ; ) {
     const educationIds = await seen.rest(after, pageSize);
@@ -139,27 +145,31 @@ export function pairOf(
   return { schoolId, wanted: wantedAt(connection, target, person), held };
 }
 
+/** Does rows of a plan that nothing holds back, while the next ones are planned. */
+export type SendPlanned = (changes: readonly NumberedChange[]) => Promise<void>;
+
 /**
  * What separates the target from the registry, everybody and every group, written down under the run. Nothing is written
- * at the target. Memory is flat: both sides pass in pages.
+ * at the target, but by `send`: it gets people who are there already or come, never leavers. Memory is flat: both sides
+ * pass in pages.
  */
 export async function planEverything(
   db: Database,
   connection: Connection,
   target: TargetRow,
   runId: string,
+  send?: SendPlanned,
 ): Promise<WrittenPlan> {
   const seen = new Seen(db, target.id, connection.fold);
   const writer = new PlanWriter(db, runId);
   const inStep = new ProofWriter(connection.fold);
+  const joining = new Joining((groups) => seen.missingGroups(groups));
   try {
     const marks = await seen.fill(connection);
-    const groups = new Set<string>();
-    for await (const page of pairsOf(db, connection, target, seen)) {
+    for await (const page of ahead(pairsOf(db, connection, target, seen))) {
       const differences: Difference[] = [];
       const there: ReleasedPerson[] = [];
       for (const { schoolId, wanted, held } of page) {
-        for (const group of wanted.groups) groups.add(group);
         const difference = compare(wanted, held, connection.fold);
         if (isInStep(difference)) {
           inStep.add(schoolId, wanted, held);
@@ -173,10 +183,11 @@ export async function planEverything(
         differences.map(({ personId }) => personId),
       );
       writer.unchanged(page.length - differences.filter(({ person }) => person).length);
-      await writer.write(changesOf(differences));
+      const written = await writer.write(changesOf(differences.map((difference) => joining.takenFrom(difference))));
+      await send?.(written.filter(({ kind, ofLeaver }) => kind === 'person' && !ofLeaver));
+      if (joining.isFull) await writer.write(await joining.changes());
     }
-    const missing = await seen.missingGroups([...groups].sort());
-    await writer.write(missing.map(newGroup));
+    await writer.write(await joining.changes());
     return { ...writer.end(), inStep, marks };
   } finally {
     await seen.clear();
@@ -188,10 +199,6 @@ export function wantedAt({ carries }: Connection, { contract }: TargetRow, perso
   const released = release(person, contract);
   const fields = Object.entries(released.fields).filter(([field]) => carries.has(field));
   return { ...released, fields: Object.fromEntries(fields), groups: carries.has('groups') ? released.groups : [] };
-}
-
-function newGroup(key: string): Change {
-  return { kind: 'group', action: 'add', key, before: {}, after: {}, personId: null, ofLeaver: false };
 }
 
 /** What separates these people; no group is read whole, nothing is written down. */

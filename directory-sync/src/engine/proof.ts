@@ -5,6 +5,7 @@ import type { Connection } from '../connectors/connector.ts';
 import type { ReleasedPerson } from '../model/contract.ts';
 import { syncOf } from '../tables.ts';
 import type { TargetRow } from '../targets/store.ts';
+import { ahead } from './ahead.ts';
 import { keepDelivered } from './delivered.ts';
 import { isConverged, type Proof, ProofWriter } from './digest.ts';
 import { keepMarks, type MarkDigests } from './marks.ts';
@@ -47,7 +48,7 @@ export async function proveRun(
     const seen = new Seen(db, target.id, connection.fold);
     try {
       marks = await seen.fill(connection);
-      yield* pairsOf(db, connection, target, seen);
+      yield* ahead(pairsOf(db, connection, target, seen));
     } finally {
       await seen.clear();
     }
@@ -74,7 +75,7 @@ async function changedKeys({ db }: ServiceContext, runId: string): Promise<strin
   const { rows } = await sql<{ key: string }>`
     SELECT key FROM sync.change WHERE run_id = ${runId} AND kind = 'person'
     UNION SELECT jsonb_array_elements_text(coalesce(before -> 'members', after -> 'members'))
-    FROM sync.change WHERE run_id = ${runId} AND kind = 'membership' LIMIT ${mostLookedUp + 1}`.execute(db);
+    FROM sync.change WHERE run_id = ${runId} AND kind <> 'person' LIMIT ${mostLookedUp + 1}`.execute(db);
   return rows.map(({ key }) => key);
 }
 

@@ -16,7 +16,6 @@ const peopleAtOnce = 500;
 
 interface HeldRow extends Change {
   readonly number: number;
-  readonly state: 'waiting' | 'done' | 'failed';
 }
 
 /**
@@ -43,7 +42,7 @@ export async function applyReleased(context: ServiceContext, runId: string, appr
     await db.transaction().execute(async (transaction) => {
       const { rows } = await sql<{ failed: number; disabled: number }>`
         SELECT count(*) FILTER (WHERE state = 'failed') AS failed,
-          count(*) FILTER (WHERE state = 'done' AND action = 'disable') AS disabled
+          count(*) FILTER (WHERE action = 'disable' AND number <@ (SELECT done FROM sync.run WHERE id = ${runId})) AS disabled
         FROM sync.change WHERE run_id = ${runId} AND held`.execute(transaction);
       const { failed = 0, disabled = 0 } = rows[0] ?? {};
       const state = !isSame ? 'superseded' : failed > 0 ? 'failed' : 'done';
@@ -65,7 +64,7 @@ export async function applyReleased(context: ServiceContext, runId: string, appr
 
 async function heldRows({ db }: ServiceContext, runId: string, after: number, limit: number): Promise<HeldRow[]> {
   const { rows } = await sql<HeldRow>`
-    SELECT number, kind, action, key, person_id AS "personId", before, after, of_leaver AS "ofLeaver", state
+    SELECT number, kind, action, key, person_id AS "personId", before, after, of_leaver AS "ofLeaver"
     FROM sync.change WHERE run_id = ${runId} AND held AND number > ${after} ORDER BY number LIMIT ${limit}`.execute(db);
   return rows;
 }
@@ -93,6 +92,7 @@ async function isStillSo(
     const { rows: people } = await sql<{ number: number; person_id: string }>`
       SELECT number, person_id FROM sync.change
       WHERE run_id = ${runId} AND held AND kind = 'person' AND state = 'waiting' AND number > ${after}
+        AND NOT number <@ (SELECT done FROM sync.run WHERE id = ${runId})
       ORDER BY number LIMIT ${peopleAtOnce}`.execute(db);
     if (people.length === 0) return true;
     after = people.at(-1)?.number ?? after;

@@ -15,6 +15,8 @@ export class Seen {
   readonly #targetId: string;
   readonly #fold: (key: string) => string;
 
+  #isEmpty = true;
+
   constructor(db: Database, targetId: string, fold: (key: string) => string) {
     this.#db = db;
     this.#targetId = targetId;
@@ -27,19 +29,24 @@ export class Seen {
     const marks = connection.marks && new MarkReader(connection.fold);
     let batch: Held[] = [];
     let size = 0;
+    let writing = Promise.resolve();
     for await (const held of connection.inventory()) {
       batch.push(held);
       if (held.kind !== 'membership' && held.mark !== undefined) marks?.add({ ...held, mark: held.mark });
       size += held.kind === 'membership' ? held.people.length : 1;
       if (size < batchSize) continue;
-      await this.#write(batch);
+      await writing;
+      writing = this.#write(batch); // while the next ones are read
+      writing.catch(() => undefined); // told when it is waited for
       [batch, size] = [[], 0];
     }
+    await writing;
     await this.#write(batch);
     return marks?.end();
   }
 
   async #write(batch: readonly Held[]): Promise<void> {
+    if (batch.length > 0) this.#isEmpty = false;
     const people = batch.filter((held) => held.kind === 'person');
     const groups = batch.filter((held) => held.kind === 'group');
     const pairs = batch.flatMap((held) =>
@@ -66,6 +73,7 @@ export class Seen {
 
   /** What is held of these people; they are looked at once and taken away. */
   async take(keys: readonly string[]): Promise<Map<string, Holding>> {
+    if (this.#isEmpty) return new Map();
     const folded = keys.map(this.#fold);
     const { rows: people } = await sql<{ key: string; fields: Values }>`
       DELETE FROM sync.seen_person WHERE target_id = ${this.#targetId} AND key = ANY(${folded}::text[])
@@ -81,6 +89,7 @@ export class Seen {
 
   /** Keys of people whom nobody has taken, in order. */
   async rest(after: string, limit: number): Promise<string[]> {
+    if (this.#isEmpty) return [];
     const { rows } = await sql<{ key: string }>`
       SELECT key FROM sync.seen_person WHERE target_id = ${this.#targetId} AND key > ${after}
       ORDER BY key LIMIT ${limit}`.execute(this.#db);
@@ -89,6 +98,7 @@ export class Seen {
 
   /** Which of these groups are not there. */
   async missingGroups(keys: readonly string[]): Promise<string[]> {
+    if (this.#isEmpty) return [...keys];
     const { rows } = await sql<{ key: string }>`
       SELECT key FROM sync.seen_group WHERE target_id = ${this.#targetId} AND key = ANY(${keys.map(this.#fold)}::text[])`.execute(
       this.#db,

@@ -229,7 +229,14 @@ const readRun = ({ db }: ServiceContext) =>
       const rows = (which: 'refused' | 'others', limit: number) =>
         syncOf(db)
           .selectFrom('sync.change')
-          .select(['kind', 'action', 'key', 'before', 'after', 'state', 'error', 'held'])
+          .select(['kind', 'action', 'key', 'before', 'after', 'error', 'held'])
+          .select(
+            sql<
+              'waiting' | 'done' | 'failed'
+            >`CASE WHEN state = 'waiting' AND number <@ ${run.done}::int4multirange THEN 'done' ELSE state END`.as(
+              'state',
+            ),
+          )
           .where('run_id', '=', id)
           .where('state', which === 'refused' ? '=' : '<>', 'failed')
           .orderBy('held', 'desc')

@@ -234,8 +234,8 @@ class LdapConnection implements Connection {
 
   async #apply(change: Change): Promise<void> {
     if (change.kind === 'person') return this.#applyPerson(change);
-    if (change.kind === 'group') return this.#addGroup(change.key, []);
     const people = membersOf(change);
+    if (change.kind === 'group') return this.#makeGroup(change.key, people);
     const operation = change.action === 'remove' ? 'delete' : 'add';
     for (let from = 0; from < people.length; from += membersAtOnce) {
       const members = people.slice(from, from + membersAtOnce).map((key) => personDn(key, this.#baseDn));
@@ -261,12 +261,25 @@ class LdapConnection implements Connection {
     await this.#bound.modify(dn, changes);
   }
 
-  /** groupOfNames (RFC 4519 §3.5) needs a member: the base entry stands in every group, so that one may be empty. */
-  async #addGroup(key: string, members: readonly string[]): Promise<void> {
+  /** Whether it was made: one that is there stays as it is. A group needs a member: {@link #makeGroup}. */
+  async #addGroup(key: string, members: readonly string[]): Promise<boolean> {
+    // groupOfNames (RFC 4519 §3.5): the base entry stands in every group, so that one may be empty.
     const entry = { objectClass: ['groupOfNames'], cn: [key], member: [this.#baseDn, ...members] };
-    await this.#bound.add(groupDn(key, this.#baseDn), entry).catch((error: unknown) => {
+    try {
+      await this.#bound.add(groupDn(key, this.#baseDn), entry);
+      return true;
+    } catch (error) {
       if (!isCode(error, code.entryAlreadyExists)) throw error;
-    });
+      return false;
+    }
+  }
+
+  /** A group with its first members; one that somebody made meanwhile gets them. */
+  async #makeGroup(key: string, people: readonly string[]): Promise<void> {
+    const members = people.map((person) => personDn(person, this.#baseDn));
+    if ((await this.#addGroup(key, members)) || members.length === 0) return;
+    for (let from = 0; from < members.length; from += membersAtOnce)
+      await this.#changeMembers(key, 'add', members.slice(from, from + membersAtOnce));
   }
 
   /** Adds and removes values one by one, whoever else is in the group; what is so already is no error. */
@@ -277,7 +290,7 @@ class LdapConnection implements Connection {
     } catch (error) {
       if (isCode(error, code.noSuchObject)) {
         if (operation === 'delete') return;
-        await this.#addGroup(key, []); // somebody made it meanwhile, or nobody did
+        if (await this.#addGroup(key, values)) return;
         return this.#changeMembers(key, operation, values);
       }
       if (!isCode(error, code.attributeOrValueExists, code.noSuchAttribute)) throw error;

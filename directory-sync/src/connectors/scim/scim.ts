@@ -167,7 +167,6 @@ class ScimConnection implements Connection {
     if (change.kind === 'person') return this.#applyPerson(change);
     if (!this.#opening.settings.groups) return;
     const id = await this.#groupId(change.key);
-    if (change.kind === 'group') return;
     const ids = await this.#personIds(membersOf(change));
     for (let from = 0; from < ids.length; from += membersAtOnce) {
       const part = ids.slice(from, from + membersAtOnce);
