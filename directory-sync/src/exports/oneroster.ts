@@ -4,6 +4,7 @@ import { writeZip } from '@edutrust/platform/zip';
 import { csvLines } from '@edutrust/registry/spreadsheets';
 import { sql } from 'kysely';
 import type { ClientRow } from '../clients/clients.ts';
+import { isOfCity } from '../lists/of-city.ts';
 import {
   academicSessions,
   type Collection,
@@ -192,7 +193,8 @@ export async function oneRosterZip(
   client: ClientRow,
   { now, name, before }: { readonly now: Date; readonly name: string; readonly before: Digests | undefined },
 ): Promise<OneRosterExport> {
-  const { lines, releases } = await linesOf(db, { client, now, base: '' });
+  const ofCity = await isOfCity(db, client.organisation_id);
+  const { lines, releases } = await linesOf(db, { client, now, base: '', isOfCity: ofCity });
   const digests = new Map<string, string>();
   const contents = new Map<string, Buffer>();
   const modified = before ? now.toISOString() : '';

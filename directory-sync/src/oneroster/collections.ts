@@ -11,6 +11,8 @@ export interface Seeing {
   readonly now: Date;
   /** `https://…/ims/oneroster/rostering/v1p2` */
   readonly base: string;
+  /** The client's organisation is the one above all. */
+  readonly isOfCity: boolean;
 }
 
 type Row = Readonly<Record<string, unknown>>;
@@ -23,6 +25,8 @@ export interface Collection {
   readonly plural: string;
   readonly from: (seeing: Seeing) => RawBuilder<unknown>;
   readonly id: RawBuilder<unknown>;
+  /** Of many: a uuid by whose order pages go on one after another. */
+  readonly key?: RawBuilder<unknown>;
   readonly columns: RawBuilder<unknown>;
   readonly fields: Fields;
   tell(transaction: Transaction, seeing: Seeing, rows: readonly Row[]): Promise<Told[]>;
@@ -35,6 +39,8 @@ export interface Told {
 }
 
 const text = (value: RawBuilder<unknown>) => ({ type: 'text', value }) as const;
+const uuid = (value: RawBuilder<unknown>) => ({ type: 'uuid', value }) as const;
+const always = (value: RawBuilder<unknown>) => ({ type: 'text', value, isAlways: true }) as const;
 const status = { status: text(sql`'active'`), dateLastModified: { type: 'time', value: sql`now()` } } as const;
 const below = ({ client }: Seeing) => sql`o.path @> ARRAY[${client.organisation_id}::uuid]`;
 const head = (sourcedId: unknown, { now }: Seeing) => ({
@@ -63,7 +69,7 @@ export const orgs: Collection = {
     ARRAY(SELECT c.id FROM registry.organisation AS c WHERE c.parent_id = o.id ORDER BY c.id) AS children`,
   fields: {
     ...status,
-    sourcedId: text(sql`o.id::text`),
+    sourcedId: uuid(sql`o.id`),
     name: text(sql`o.name`),
     identifier: text(sql`o.code`),
     type: text(sql`CASE o.kind WHEN 'department' THEN 'district' WHEN 'ward' THEN 'local' ELSE 'school' END`),
@@ -143,13 +149,14 @@ export const classes: Collection = {
   from: (seeing) =>
     sql`registry.class AS c JOIN registry.organisation AS o ON o.id = c.organisation_id WHERE ${below(seeing)}`,
   id: sql`c.id`,
+  key: sql`c.id`,
   columns: sql`c.id, c.code, c.grade, c.school_year, c.organisation_id`,
   fields: {
     ...status,
-    sourcedId: text(sql`c.id::text`),
-    title: text(sql`c.code`),
-    classCode: text(sql`c.code`),
-    'school.sourcedId': text(sql`c.organisation_id::text`),
+    sourcedId: uuid(sql`c.id`),
+    title: always(sql`c.code`),
+    classCode: always(sql`c.code`),
+    'school.sourcedId': uuid(sql`c.organisation_id`),
   },
   tell: plain((row, seeing) => ({
     ...head(row.id, seeing),
@@ -170,9 +177,9 @@ export const enrollments: Collection = {
   single: 'enrollment',
   plural: 'enrollments',
   from: (seeing) => sql`(
-      SELECT e.id::text AS id, e.person_id, 'student' AS role, e.class_id, e.valid_from FROM registry.enrolment AS e
+      SELECT e.id AS key, e.id::text AS id, e.person_id, 'student' AS role, e.class_id, e.valid_from FROM registry.enrolment AS e
       WHERE e.valid_until IS NULL
-      UNION ALL SELECT c.id || '-teacher', c.homeroom_teacher_id, 'teacher', c.id, NULL FROM registry.class AS c
+      UNION ALL SELECT c.id, c.id || '-teacher', c.homeroom_teacher_id, 'teacher', c.id, NULL FROM registry.class AS c
       WHERE c.homeroom_teacher_id IS NOT NULL
     ) AS n JOIN registry.class AS c ON c.id = n.class_id JOIN registry.organisation AS o ON o.id = c.organisation_id
     JOIN registry.person AS p ON p.id = n.person_id
@@ -180,14 +187,15 @@ export const enrollments: Collection = {
       WHERE f.person_id = p.id AND f.organisation_id = c.organisation_id AND f.valid_until IS NULL
         AND f.role = ANY(${[...seeing.client.contract.roles]}::text[]))`,
   id: sql`n.id`,
+  key: sql`n.key`,
   columns: sql`n.id, n.person_id, n.role, n.class_id, n.valid_from, c.organisation_id`,
   fields: {
     ...status,
     sourcedId: text(sql`n.id`),
     role: text(sql`n.role`),
-    'user.sourcedId': text(sql`n.person_id::text`),
-    'class.sourcedId': text(sql`n.class_id::text`),
-    'school.sourcedId': text(sql`c.organisation_id::text`),
+    'user.sourcedId': uuid(sql`n.person_id`),
+    'class.sourcedId': uuid(sql`n.class_id`),
+    'school.sourcedId': uuid(sql`c.organisation_id`),
   },
   tell: async (_transaction, seeing, rows) =>
     rows.map((row) => ({
@@ -203,18 +211,24 @@ export const enrollments: Collection = {
     })),
 };
 
-const peopleOf = (seeing: Seeing) => sql`registry.person AS p WHERE p.status = 'active' AND p.id IN (
-  SELECT f.person_id FROM registry.affiliation AS f WHERE f.valid_until IS NULL
-    AND f.role = ANY(${[...seeing.client.contract.roles]}::text[]) AND f.organisation_id = ANY(
-      ARRAY(SELECT o.id FROM registry.organisation AS o WHERE ${below(seeing)})))`;
+/** A school's are found from the school down, the city's from the person up (ADR 0271). */
+const peopleOf = (seeing: Seeing) => {
+  const places = sql`registry.affiliation AS f WHERE f.valid_until IS NULL
+    AND f.role = ANY(${[...seeing.client.contract.roles]}::text[])`;
+  const who = seeing.isOfCity
+    ? sql`EXISTS (SELECT FROM ${places} AND f.person_id = p.id)`
+    : sql`p.id IN (SELECT f.person_id FROM ${places} AND f.organisation_id = ANY(
+        ARRAY(SELECT o.id FROM registry.organisation AS o WHERE ${below(seeing)})))`;
+  return sql`registry.person AS p WHERE p.status = 'active' AND ${who}`;
+};
 
 const personFields: Fields = {
   ...status,
-  sourcedId: text(sql`p.id::text`),
-  identifier: text(sql`p.education_id`),
-  username: text(sql`p.education_id`),
-  familyName: text(sql`split_part(p.full_name, ' ', 1)`),
-  givenName: text(sql`substring(p.full_name FROM '[^ ]+$')`),
+  sourcedId: uuid(sql`p.id`),
+  identifier: { type: 'digits', value: sql`p.education_id`, isAlways: true },
+  username: { type: 'digits', value: sql`p.education_id`, isAlways: true },
+  familyName: always(sql`split_part(p.full_name, ' ', 1)`),
+  givenName: always(sql`split_part(p.full_name, ' ', -1)`),
 };
 
 const userRoles = { learner: 'student', teacher: 'teacher', staff: 'aide', guardian: 'guardian' } as const;
@@ -239,6 +253,7 @@ export const users: Collection = {
   plural: 'users',
   from: peopleOf,
   id: sql`p.id`,
+  key: sql`p.id`,
   columns: sql`p.id`,
   fields: personFields,
   tell: async (transaction, seeing, rows) =>
@@ -270,8 +285,9 @@ export const demographics: Collection = {
   plural: 'demographics',
   from: peopleOf,
   id: sql`p.id`,
+  key: sql`p.id`,
   columns: sql`p.id`,
-  fields: { ...status, sourcedId: text(sql`p.id::text`) },
+  fields: { ...status, sourcedId: uuid(sql`p.id`) },
   tell: async (transaction, seeing, rows) =>
     (await released(transaction, seeing, rows)).map(({ person, released: { fields } }) => {
       const [birthDate] = fields.birthDate ?? [];

@@ -1,3 +1,4 @@
+import { isUuid } from '@edutrust/platform/ids';
 import { type RawBuilder, sql } from 'kysely';
 
 /** A refusal in the form of OneRoster (imsx_StatusInfo). Its words are for the maker of the client, and in English. */
@@ -23,17 +24,33 @@ export class OneRosterError extends Error {
   }
 }
 
-/** Fields by which a collection can be filtered and sorted, as SQL of type text, boolean or timestamptz. */
-export type Fields = Readonly<
-  Record<string, { readonly type: 'text' | 'boolean' | 'time'; readonly value: RawBuilder<unknown> }>
->;
+/** A field by which a collection can be filtered and sorted, as SQL. */
+export interface Field {
+  /** `digits`: text that is the same in any case, and found by an index as it is. */
+  readonly type: 'text' | 'digits' | 'uuid' | 'boolean' | 'time';
+  readonly value: RawBuilder<unknown>;
+  /** Nobody is without one: an index over the value finds it, and a page can begin after it. */
+  readonly isAlways?: boolean;
+}
+export type Fields = Readonly<Record<string, Field>>;
+
+/** An id that somebody gave against one of ours, so that an index finds it. */
+export const isId = (value: RawBuilder<unknown>, id: string | undefined): RawBuilder<boolean> =>
+  id !== undefined && isUuid(id) ? sql`(${value} = ${id.toLowerCase()}::uuid)` : sql`false`;
+
+/** By what a collection is sorted. */
+export interface Order {
+  readonly value: RawBuilder<unknown>;
+  readonly descending: boolean;
+  readonly isAlways: boolean;
+}
 
 /** One page of a collection: what was asked for (OneRoster 1.2 REST binding §3). */
 export interface Listing {
   readonly limit: number;
   readonly offset: number;
   readonly where: RawBuilder<boolean> | undefined;
-  readonly orderBy: RawBuilder<unknown> | undefined;
+  readonly order: Order | undefined;
   /** Members of the answer that are wanted; all when absent. */
   readonly fields: readonly string[] | undefined;
 }
@@ -63,10 +80,10 @@ export function readListing(query: Readonly<Record<string, unknown>>, fields: Fi
     limit: number('limit', 100, 1, most.limit),
     offset: number('offset', 0, 0, most.offset),
     where: filter === undefined ? undefined : conditionOf(filter, fields),
-    orderBy:
+    order:
       sort === undefined
         ? undefined
-        : sql`${fieldOf(sort, fields, 'invalid_sort_field').value} ${direction === 'asc' ? sql`ASC` : sql`DESC`}`,
+        : orderOf(fieldOf(sort, fields, 'invalid_sort_field'), { descending: direction === 'desc' }),
     fields: text('fields')
       ?.split(',')
       .map((name) => name.trim()),
@@ -74,6 +91,15 @@ export function readListing(query: Readonly<Record<string, unknown>>, fields: Fi
 }
 
 const invalid = (codeMinor: string, description: string) => new OneRosterError(400, codeMinor, description);
+
+/** Letters without their case, in an order that every PostgreSQL has. */
+const folded = (value: RawBuilder<unknown>) => sql`lower(${value}) COLLATE "C"`;
+
+const orderOf = ({ type, value, isAlways = false }: Field, { descending }: { descending: boolean }): Order => ({
+  value: type === 'text' ? folded(value) : value,
+  descending,
+  isAlways: isAlways && (type === 'text' || type === 'digits'),
+});
 
 function fieldOf(name: string, fields: Fields, codeMinor: string): Fields[string] {
   const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
@@ -104,7 +130,7 @@ function conditionOf(filter: string, fields: Fields): RawBuilder<boolean> {
   return sql`(${sql.join(terms, word === 'OR' ? sql` OR ` : sql` AND `)})`;
 }
 
-function compare({ type, value }: Fields[string], operator: string, given: string): RawBuilder<boolean> {
+function compare({ type, value, isAlways }: Field, operator: string, given: string): RawBuilder<boolean> {
   const order = operators[operator as keyof typeof operators]; // `~` alone has none
   if (type === 'boolean') {
     const wanted = { true: true, false: false }[given.toLowerCase()];
@@ -117,7 +143,9 @@ function compare({ type, value }: Fields[string], operator: string, given: strin
     if (Number.isNaN(at.getTime()) || !order) throw invalid('invaliddata', 'This field is a time.');
     return sql`(${value} ${order} ${at})`;
   }
-  const left = sql`lower(coalesce(${value}, ''))`;
+  if (type === 'digits' && operator === '=') return sql`(${value} = ${given})`;
+  if (type === 'uuid' && operator === '=') return isId(value, given);
+  const left = folded(type === 'uuid' ? sql`${value}::text` : isAlways ? value : sql`coalesce(${value}, '')`);
   if (!order) return sql`(${left} LIKE lower(${`%${given.replaceAll(/[\\%_]/g, '\\$&')}%`}::text))`;
   return sql`(${left} ${order} lower(${given}::text))`;
 }

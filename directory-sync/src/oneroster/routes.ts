@@ -5,7 +5,7 @@ import { hide } from '@edutrust/platform/schemas';
 import type { FastifyRequest } from 'fastify';
 import { type RawBuilder, sql } from 'kysely';
 import Type from 'typebox';
-import { recordReleases } from '../releases/releases.ts';
+import { Lists } from '../lists/lists.ts';
 import {
   academicSessions,
   type Collection,
@@ -15,11 +15,10 @@ import {
   enrollments,
   orgs,
   part,
-  type Seeing,
-  type Told,
   users,
 } from './collections.ts';
-import { type Listing, OneRosterError, readListing, select } from './query.ts';
+import { isTheOne, type Reader, readPage, seeingOf } from './pages.ts';
+import { isId, type Listing, OneRosterError, readListing, select } from './query.ts';
 import { type Grant, giveToken, mustBeGranted, scopes, TokenRefused } from './token.ts';
 
 const base = '/ims/oneroster/rostering/v1p2';
@@ -62,14 +61,14 @@ const inClass =
   (role: string): Condition =>
   ({ classId, id }) =>
     role === 'learner'
-      ? sql`EXISTS (SELECT FROM registry.enrolment AS e WHERE e.person_id = p.id AND e.valid_until IS NULL AND e.class_id::text = ${classId ?? id})`
-      : sql`EXISTS (SELECT FROM registry.class AS h WHERE h.homeroom_teacher_id = p.id AND h.id::text = ${classId ?? id})`;
+      ? sql`EXISTS (SELECT FROM registry.enrolment AS e WHERE e.person_id = p.id AND e.valid_until IS NULL AND ${isId(sql`e.class_id`, classId ?? id)})`
+      : sql`EXISTS (SELECT FROM registry.class AS h WHERE h.homeroom_teacher_id = p.id AND ${isId(sql`h.id`, classId ?? id)})`;
 const atSchool: Condition = ({ id }) =>
-  sql`EXISTS (SELECT FROM registry.affiliation AS s WHERE s.person_id = p.id AND s.valid_until IS NULL AND s.organisation_id::text = ${id})`;
+  sql`EXISTS (SELECT FROM registry.affiliation AS s WHERE s.person_id = p.id AND s.valid_until IS NULL AND ${isId(sql`s.organisation_id`, id)})`;
 const classesOf: Condition = ({ id }) =>
-  sql`(c.homeroom_teacher_id::text = ${id} OR EXISTS (SELECT FROM registry.enrolment AS e
-    WHERE e.class_id = c.id AND e.valid_until IS NULL AND e.person_id::text = ${id}))`;
-const ofSchool: Condition = ({ id }) => sql`(c.organisation_id::text = ${id})`;
+  sql`c.id IN (SELECT h.id FROM registry.class AS h WHERE ${isId(sql`h.homeroom_teacher_id`, id)}
+    UNION ALL SELECT e.class_id FROM registry.enrolment AS e WHERE e.valid_until IS NULL AND ${isId(sql`e.person_id`, id)})`;
+const ofSchool: Condition = ({ id }) => isId(sql`c.organisation_id`, id);
 const always: Condition = () => sql`true`;
 
 /** What belongs to something: the address, what is listed, and on which condition (REST binding, table 3.1). */
@@ -80,7 +79,7 @@ const belonging: readonly (readonly [string, Collection, Condition])[] = [
   ['/schools/:id/students', students, atSchool],
   ['/schools/:id/teachers', teachers, atSchool],
   ['/schools/:id/terms', terms, always],
-  ['/schools/:id/classes/:classId/enrollments', enrollments, ({ classId }) => sql`(n.class_id::text = ${classId})`],
+  ['/schools/:id/classes/:classId/enrollments', enrollments, ({ classId }) => isId(sql`n.class_id`, classId)],
   ['/schools/:id/classes/:classId/students', students, inClass('learner')],
   ['/schools/:id/classes/:classId/teachers', teachers, inClass('teacher')],
   ['/classes/:id/students', students, inClass('learner')],
@@ -94,19 +93,17 @@ const belonging: readonly (readonly [string, Collection, Condition])[] = [
 ];
 
 /** OneRoster 1.2, rostering, as a provider (REST binding of 2022-09-19). */
-export const oneRosterRoutes = (context: ServiceContext): Route[] => [
-  giveTokens(context),
-  scope({
-    prefix: base,
-    prepare: tellErrors,
-    routes: [
-      ...Object.entries(collections).flatMap(([name, collection]) => [
-        list(context, `/${name}`, collection, scopesOf(name)),
-        readOne(context, `/${name}/:id`, collection, scopesOf(name)),
-      ]),
-      ...belonging.map((one) => listBelonging(context, ...one)),
-    ],
-  }),
+export function oneRosterRoutes(context: ServiceContext): Route[] {
+  const reader: Reader = { ...context, lists: new Lists(context.clock), base: new URL(base, context.config.url).href };
+  return [giveTokens(context), scope({ prefix: base, prepare: tellErrors, routes: served(reader) })];
+}
+
+const served = (context: Reader): Route[] => [
+  ...Object.entries(collections).flatMap(([name, collection]) => [
+    list(context, `/${name}`, collection, scopesOf(name)),
+    readOne(context, `/${name}/:id`, collection, scopesOf(name)),
+  ]),
+  ...belonging.map((one) => listBelonging(context, ...one)),
 ];
 
 const scopesOf = (name: string) => (name === 'demographics' ? [scopes.demographics] : [scopes.core, scopes.roster]);
@@ -144,7 +141,7 @@ function tellErrors(app: HttpServer): void {
   });
 }
 
-const list = (context: ServiceContext, url: string, collection: Collection, accepted: readonly string[]) =>
+const list = (context: Reader, url: string, collection: Collection, accepted: readonly string[]) =>
   route({
     method: 'GET',
     url,
@@ -153,13 +150,13 @@ const list = (context: ServiceContext, url: string, collection: Collection, acce
     handle: async (request, reply) => {
       const grant = await mustBeGranted(context, request.headers.authorization, accepted);
       const listing = readListing(queryOf(request), collection.fields);
-      const { told, total } = await read(context, grant, collection, listing);
+      const { told, total } = await readPage(context, grant, collection, { ...listing, list: listOf(request) });
       linkPages(reply, request, context, listing, total);
       return { [collection.plural]: told.map(({ resource }) => select(resource, listing)) };
     },
   });
 
-const readOne = (context: ServiceContext, url: string, collection: Collection, accepted: readonly string[]) =>
+const readOne = (context: Reader, url: string, collection: Collection, accepted: readonly string[]) =>
   route({
     method: 'GET',
     url,
@@ -168,14 +165,14 @@ const readOne = (context: ServiceContext, url: string, collection: Collection, a
     handle: async (request) => {
       const grant = await mustBeGranted(context, request.headers.authorization, accepted);
       const listing = { ...readListing({ fields: queryOf(request).fields }, collection.fields), limit: 1 };
-      const isIt = sql<boolean>`${collection.id}::text = ${request.params.id}`;
-      const { told } = await read(context, grant, collection, listing, isIt);
+      const isIt = isTheOne(collection, request.params.id);
+      const { told } = await readPage(context, grant, collection, { ...listing, list: request.url }, isIt);
       if (!told[0]) throw unknownObject();
       return { [collection.single]: select(told[0].resource, listing) };
     },
   });
 
-const listBelonging = (context: ServiceContext, url: string, collection: Collection, condition: Condition) =>
+const listBelonging = (context: Reader, url: string, collection: Collection, condition: Condition) =>
   route({
     method: 'GET',
     url,
@@ -185,7 +182,8 @@ const listBelonging = (context: ServiceContext, url: string, collection: Collect
       const grant = await mustBeGranted(context, request.headers.authorization, [scopes.core, scopes.roster]);
       const listing = readListing(queryOf(request), collection.fields);
       await mustExist(context, grant, url, request.params);
-      const { told, total } = await read(context, grant, collection, listing, condition(request.params));
+      const asked = { ...listing, list: listOf(request) };
+      const { told, total } = await readPage(context, grant, collection, asked, condition(request.params));
       linkPages(reply, request, context, listing, total);
       return { [collection.plural]: told.map(({ resource }) => select(resource, listing)) };
     },
@@ -196,37 +194,15 @@ const queryOf = (request: FastifyRequest) => request.query as Query; // of a URL
 
 const unknownObject = () => new OneRosterError(404, 'unknownobject', 'There is no such thing here.');
 
-/** A page, counted, with what it tells of people on record. The client’s filter is a group of its own: it widens nothing. */
-async function read(
-  { db, clock, config }: ServiceContext,
-  { client }: Grant,
-  collection: Collection,
-  { limit, offset, where, orderBy }: Listing,
-  condition: RawBuilder<boolean> = sql`true`,
-): Promise<{ readonly told: Told[]; readonly total: number }> {
-  const seeing: Seeing = { client, now: clock.now(), base: new URL(base, config.url).href };
-  const from = sql`FROM ${collection.from(seeing)} AND (${condition}) AND (${where ?? sql`true`})`;
-  const order = orderBy ? sql`${orderBy}, ${collection.id}` : sql`${collection.id}`;
-  return db.transaction().execute(async (transaction) => {
-    await sql`SET LOCAL statement_timeout = '10s'`.execute(transaction);
-    const counted = await sql<{ count: number }>`SELECT count(*) ${from}`.execute(transaction);
-    const { rows } = await sql<Query>`
-      SELECT ${collection.columns} ${from} ORDER BY ${order} LIMIT ${limit} OFFSET ${offset}`.execute(transaction);
-    const told = await collection.tell(transaction, seeing, rows);
-    const recipient = { id: `client:${client.id}`, name: client.name };
-    await recordReleases(
-      transaction,
-      recipient,
-      told.flatMap(({ about }) => (about && about.fields.length > 0 ? [about] : [])),
-      seeing.now,
-    );
-    return { told, total: counted.rows[0]?.count ?? 0 };
-  });
+/** What is asked for but for its page: the place, the filter and the order. */
+function listOf(request: FastifyRequest): string {
+  const { filter = '', sort = '', orderBy = '' } = queryOf(request);
+  return JSON.stringify([request.url.split('?')[0], filter, sort, orderBy]);
 }
 
 /** That to which something belongs is there, and seen by the client. @throws OneRosterError 404 */
 async function mustExist(
-  context: ServiceContext,
+  context: Reader,
   grant: Grant,
   path: string,
   { id, classId }: Readonly<Record<string, string>>,
@@ -237,9 +213,9 @@ async function mustExist(
     [classes, classId],
   ] as const) {
     if (!collection || key === undefined) continue;
-    const seeing: Seeing = { client: grant.client, now: context.clock.now(), base };
+    const seeing = await seeingOf(context, context.db, grant);
     const { rows } = await sql`
-      SELECT 1 FROM ${collection.from(seeing)} AND ${collection.id}::text = ${key} LIMIT 1`.execute(context.db);
+      SELECT 1 FROM ${collection.from(seeing)} AND ${isTheOne(collection, key)} LIMIT 1`.execute(context.db);
     if (rows.length === 0) throw unknownObject();
   }
 }
@@ -248,7 +224,7 @@ async function mustExist(
 function linkPages(
   reply: { header(name: string, value: string): unknown },
   request: FastifyRequest,
-  { config }: ServiceContext,
+  { config }: Reader,
   { limit, offset }: Listing,
   total: number,
 ): void {

@@ -45,6 +45,9 @@ export async function listGroups(
 ): Promise<Listed> {
   const where = sql`FROM sync.scim_group AS g WHERE g.client_id = ${client.id} ${filter ? sql`AND ${conditionOf(filter, columns)}` : sql``}`;
   const from = after === undefined ? sql`` : sql`AND g.id > ${after}::uuid`;
+  const by = sort && orderOf(sort, columns);
+  const direction = by?.descending ? sql`DESC` : sql`ASC`;
+  const order = by ? sql`${by.value} ${direction}, g.id ${direction}` : sql`g.id`;
   const members = withMembers
     ? sql`(SELECT jsonb_agg(m.person_id ORDER BY m.person_id) FROM sync.scim_group_member AS m WHERE m.group_id = g.id)`
     : sql`NULL`;
@@ -53,9 +56,7 @@ export async function listGroups(
     const counted = await sql<{ count: number }>`SELECT count(*) ${where}`.execute(transaction);
     const { rows } = await sql<GroupRow>`
       SELECT g.id, g.external_id, g.display_name, g.version, g.created_at, g.updated_at, ${members} AS members
-      ${where} ${from} ORDER BY ${orderOf(sort, columns, sql`g.id`)} OFFSET ${startIndex - 1} LIMIT ${count}`.execute(
-      transaction,
-    );
+      ${where} ${from} ORDER BY ${order} OFFSET ${startIndex - 1} LIMIT ${count}`.execute(transaction);
     return { total: counted.rows[0]?.count ?? 0, resources: rows.map(toGroup), next: nextAfter(rows, count) };
   });
 }

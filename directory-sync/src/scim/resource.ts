@@ -29,7 +29,8 @@ export interface Sort {
 
 /** What a page holds. */
 export interface Listed {
-  readonly total: number;
+  /** By cursor undefined where it would have to be counted (RFC 9865 §2 lets it out). */
+  readonly total: number | undefined;
   readonly resources: Resource[];
   /** The id to go on after, by cursor; undefined when there is nothing more. */
   readonly next: string | undefined;
@@ -96,9 +97,9 @@ export function cursorOf(query: Readonly<Record<string, unknown>>): string | und
 const firstCursor = '00000000-0000-0000-0000-000000000000';
 export const cursorAfter = (id: string): string => Buffer.from(id, 'latin1').toString('base64url');
 
-export const listResponse = (resources: readonly object[], total: number, startIndex: number) => ({
+export const listResponse = (resources: readonly object[], total: number | undefined, startIndex: number) => ({
   schemas: [urn.list],
-  totalResults: total,
+  ...(total === undefined ? {} : { totalResults: total }),
   startIndex,
   itemsPerPage: resources.length,
   Resources: resources,

@@ -1,6 +1,7 @@
 import { dateInVietnam } from '@edutrust/platform/calendar';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { ClientRow } from '../clients/clients.ts';
+import { Lists } from '../lists/lists.ts';
 import { createGroup, deleteGroup, getGroup, listGroups, patchGroup, replaceGroup } from './groups.ts';
 import type { Listed, Page, Preconditions, Resource } from './resource.ts';
 import { createUser, deleteUser, getUser, listUsers, patchUser, replaceUser } from './users.ts';
@@ -33,6 +34,7 @@ interface Reading {
 }
 
 export function createScim(context: ServiceContext): Scim {
+  const lists = new Lists(context.clock);
   const today = () => dateInVietnam(context.clock.now());
   const withMembers = ({ attributes, excludedAttributes }: Query) => {
     const names = (value: unknown) => [value].flat().join(',').toLowerCase();
@@ -45,7 +47,7 @@ export function createScim(context: ServiceContext): Scim {
   };
   return {
     Users: {
-      list: (client, page) => listUsers(context, client, page),
+      list: (client, page) => listUsers({ ...context, lists }, client, page),
       get: (client, id) => getUser(context, client, id),
     },
     Groups: {

@@ -10,6 +10,10 @@ export interface Column {
   readonly value: RawBuilder<unknown>;
   /** Text only: whether letters' case counts (`caseExact`). */
   readonly caseExact?: boolean;
+  /** Text only: nobody is without one, so that an index over the value alone finds it. */
+  readonly isAlways?: boolean;
+  /** Text only: the same order by an index that stands. */
+  readonly order?: RawBuilder<unknown>;
   /** Found by an index: what equality is then. */
   readonly equals?: (value: string) => RawBuilder<boolean>;
 }
@@ -54,18 +58,32 @@ function columnOf(path: AttributePath, { schemas, columns }: Columns): Column {
   return column;
 }
 
+/** The form in which two values that are one are the same text, in an order that every PostgreSQL has. */
+const folded = (value: RawBuilder<unknown>, caseExact = false) =>
+  caseExact ? sql`${value} COLLATE "C"` : sql`lower(${value}) COLLATE "C"`;
+
+/** By what a list is sorted. */
+export interface Order {
+  readonly value: RawBuilder<unknown>;
+  readonly descending: boolean;
+  readonly isText: boolean;
+  /** Text that everybody has: a page can begin after a value and an id. */
+  readonly isAlways: boolean;
+}
+
 /**
- * How a list is ordered; equal ones by `id`. Those without a value come last, from the end first (RFC 7644 §3.4.2.3).
+ * How a list is ordered; equal ones by their id, in the same direction. Those without a value come last, from the end first
+ * (RFC 7644 §3.4.2.3).
  *
  * @throws scimError 400 `invalidPath`
  */
-export function orderOf(sort: Sort | undefined, of: Columns, id: RawBuilder<unknown>): RawBuilder<unknown> {
-  if (!sort) return id;
+export function orderOf(sort: Sort, of: Columns): Order {
   const { name } = sort.path;
   const column = of.columns[name] ?? of.columns[`${name}.formatted`];
   if (!column) throw scimError(400, `No attribute to sort by: ${name}`, 'invalidPath');
-  const value = column.type === 'text' && !column.caseExact ? sql`lower(${column.value})` : column.value;
-  return sql`${value} ${sort.descending ? sql`DESC NULLS FIRST` : sql`ASC NULLS LAST`}, ${id}`;
+  const isText = column.type === 'text';
+  const value = column.order ?? (isText ? folded(column.value, column.caseExact) : column.value);
+  return { value, descending: sort.descending, isText, isAlways: column.isAlways === true };
 }
 
 const isPresent = ({ type, value }: Column): RawBuilder<boolean> =>
@@ -94,8 +112,8 @@ function compare(
   if (typeof given !== 'string') throw wrongValue(path);
   if (column.type === 'time') return compareTime(path, comparator, given, column);
   if (comparator === 'eq' && column.equals) return column.equals(given);
-  const fold = (text: RawBuilder<unknown>) => (column.caseExact ? text : sql`lower(${text})`);
-  const [left, right] = [fold(sql`coalesce(${column.value}, '')`), (text: string) => fold(sql`${text}::text`)];
+  const left = folded(column.isAlways ? column.value : sql`coalesce(${column.value}, '')`, column.caseExact);
+  const right = (text: string) => (column.caseExact ? sql`${text}::text` : sql`lower(${text}::text)`);
   switch (comparator) {
     case 'eq':
       return sql`(${left} = ${right(given)})`;

@@ -1,6 +1,5 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import { type Database, statement, type Transaction } from '@edutrust/platform/database';
-import { isUuid } from '@edutrust/platform/ids';
+import type { Transaction } from '@edutrust/platform/database';
 import { createEducationIdIssuer } from '@edutrust/registry/education-id';
 import { findOrganisation } from '@edutrust/registry/organisations';
 import {
@@ -12,140 +11,23 @@ import {
   leave,
   listDirectoryPeople,
 } from '@edutrust/registry/people';
-import { type RawBuilder, sql } from 'kysely';
+import { sql } from 'kysely';
 import type { ClientRow } from '../clients/clients.ts';
 import { release } from '../model/contract.ts';
 import { recordReleases } from '../releases/releases.ts';
 import { scimError } from './errors.ts';
-import type { Filter } from './filter.ts';
 import { applyPatch, type Edited, readResource, type Settable } from './patch.ts';
-import { type Listed, mustMatch, nextAfter, type Page, type Preconditions, type Resource } from './resource.ts';
+import { type Listed, mustMatch, type Page, type Preconditions, type Resource } from './resource.ts';
+import { type ListContext, readUser, readUsers, type UserRow } from './rows.ts';
 import { urn, userAttributes } from './schemas.ts';
-import { type Columns, conditionOf, orderOf } from './sql.ts';
-
-interface UserRow {
-  readonly id: string;
-  readonly version: string;
-  readonly external_id: string | null;
-  readonly user_name: string | null;
-  readonly resource: Settable | null;
-  readonly full_name: string | null;
-  readonly created_at: Date;
-  readonly updated_at: Date;
-}
-
-/**
- * Who can be seen: who has a place that the contract counts, and whom the client made itself. A school's are found from
- * the school down, or a page would walk through the city; the city's from the person up, or a page would begin with
- * everybody.
- */
-const visible = ({ id, contract: { roles }, organisation_id }: ClientRow, ofCity: boolean) => {
-  const places = sql`registry.affiliation AS f WHERE f.valid_until IS NULL AND f.role = ANY(${[...roles]}::text[])`;
-  const who = ofCity
-    ? sql`(u.person_id IS NOT NULL OR EXISTS (SELECT FROM ${places} AND f.person_id = p.id))`
-    : sql`p.id IN (
-        SELECT person_id FROM sync.scim_user WHERE client_id = ${id} AND deleted_at IS NULL
-        UNION SELECT f.person_id FROM ${places} AND f.organisation_id = ANY(
-          ARRAY(SELECT o.id FROM registry.organisation AS o WHERE o.path @> ARRAY[${organisation_id}::uuid])))`;
-  return sql`
-    FROM registry.person AS p LEFT JOIN sync.scim_user AS u ON u.person_id = p.id AND u.client_id = ${id}
-    WHERE p.status NOT IN ('merged', 'erased') AND u.deleted_at IS NULL AND ${who}`;
-};
-
-/** Whether a client's organisation is the one above all. */
-const ofCity = statement<{ isSo: boolean }, [organisationId: string]>(
-  'sync.scim-of-city',
-  'SELECT parent_id IS NULL AS "isSo" FROM registry.organisation WHERE id = $1',
-);
-const isOfCity = async (on: Database | Transaction, client: ClientRow) =>
-  (await ofCity(on, client.organisation_id))[0]?.isSo ?? false;
-
-const isPerson = (id: string) =>
-  isUuid(id) && id === id.toLowerCase() ? sql<boolean>`(p.id = ${id}::uuid)` : sql<boolean>`false`;
-
-const row = sql`p.id, p.version || '.' || coalesce(u.version, 0) AS version, u.external_id, u.user_name, u.resource,
-  u.full_name, p.created_at, coalesce(u.updated_at, p.created_at) AS updated_at`;
-
-/** An attribute of the enterprise extension, of those whom the client made. */
-const workOf = (name: string, resource = 'u.resource') =>
-  sql`${sql.raw(resource)} #>> ARRAY[${urn.enterprise}, ${name}]`;
-
-const columnsOf = (client: ClientRow): Columns => ({
-  schemas: [urn.user, urn.enterprise, urn.education],
-  columns: {
-    id: { type: 'text', value: sql`p.id::text`, caseExact: true, equals: isPerson },
-    externalid: { type: 'text', value: sql`u.external_id`, caseExact: true },
-    username: {
-      type: 'text',
-      value: sql`coalesce(u.user_name, p.education_id)`,
-      equals: (name) => sql`(p.id IN (
-        SELECT person_id FROM sync.scim_user WHERE client_id = ${client.id} AND lower(user_name) = lower(${name})
-        UNION ALL SELECT id FROM registry.person WHERE education_id = ${name}) AND (u.person_id IS NULL OR lower(u.user_name) = lower(${name})))`,
-    },
-    displayname: { type: 'text', value: sql`coalesce(u.resource ->> 'displayName', p.full_name)` },
-    'name.formatted': { type: 'text', value: sql`coalesce(u.resource #>> '{name,formatted}', p.full_name)` },
-    'name.familyname': {
-      type: 'text',
-      value: sql`coalesce(u.resource #>> '{name,familyName}', split_part(p.full_name, ' ', 1))`,
-    },
-    'name.givenname': {
-      type: 'text',
-      value: sql`coalesce(u.resource #>> '{name,givenName}', substring(p.full_name FROM '[^ ]+$'))`,
-    },
-    active: {
-      type: 'boolean',
-      value: sql`(p.status = 'active' AND EXISTS (SELECT FROM registry.affiliation AS f
-        JOIN registry.organisation AS o ON o.id = f.organisation_id
-        WHERE f.person_id = p.id AND f.valid_until IS NULL AND o.path @> ARRAY[${client.organisation_id}::uuid]))`,
-    },
-    educationid: {
-      type: 'text',
-      value: sql`p.education_id`,
-      equals: (number) => sql`(p.education_id = ${number})`,
-    },
-    employeenumber: {
-      type: 'text',
-      value: sql`CASE WHEN u.person_id IS NULL THEN p.education_id ELSE ${workOf('employeeNumber')} END`,
-      equals: (number) => sql`(p.id IN (
-        SELECT person_id FROM sync.scim_user WHERE client_id = ${client.id} AND lower(${workOf('employeeNumber', 'resource')}) = lower(${number})
-        UNION ALL SELECT id FROM registry.person WHERE education_id = ${number})
-        AND (u.person_id IS NULL OR lower(${workOf('employeeNumber')}) = lower(${number})))`,
-    },
-    ...Object.fromEntries(
-      (['costCenter', 'organization', 'division', 'department'] as const).map((name) => [
-        name.toLowerCase(),
-        { type: 'text', value: workOf(name) } as const,
-      ]),
-    ),
-    'meta.created': { type: 'time', value: sql`p.created_at` },
-    'meta.lastmodified': { type: 'time', value: sql`coalesce(u.updated_at, p.created_at)` },
-  },
-});
 
 /** A page of users; what is read is kept in the releases. */
-export async function listUsers(
-  { db, clock }: Pick<ServiceContext, 'db' | 'clock'>,
-  client: ClientRow,
-  { filter, startIndex, count, after, sort }: Page,
-): Promise<Listed> {
-  const order = orderOf(sort, columnsOf(client), sql`p.id`);
-  const where = filter ? sql`AND ${conditionOf(filter, columnsOf(client))}` : sql``;
-  const from = after === undefined ? sql`` : sql`AND p.id > ${after}::uuid`;
+export async function listUsers({ db, clock, lists }: ListContext, client: ClientRow, page: Page): Promise<Listed> {
   return db.transaction().execute(async (transaction) => {
     await sql`SET LOCAL statement_timeout = '5s'`.execute(transaction);
-    const seen = visible(client, await isOfCity(transaction, client));
-    const total = await countOf(transaction, sql`${seen} ${where}`);
-    const { rows } = await sql<UserRow>`
-      SELECT ${row} ${seen} ${where} ${from} ORDER BY ${order} OFFSET ${startIndex - 1} LIMIT ${count}`.execute(
-      transaction,
-    );
-    return { total, resources: await toUsers(transaction, client, rows, clock.now()), next: nextAfter(rows, count) };
+    const { rows, total, next } = await readUsers(transaction, lists, client, page);
+    return { total, resources: await toUsers(transaction, client, rows, clock.now()), next };
   });
-}
-
-async function countOf(transaction: Transaction, from: RawBuilder<unknown>): Promise<number> {
-  const { rows } = await sql<{ count: number }>`SELECT count(*) ${from}`.execute(transaction);
-  return rows[0]?.count ?? 0;
 }
 
 async function toUsers(
@@ -213,14 +95,16 @@ function toUser(
 
 /** @throws scimError 404 */
 export async function getUser(
-  context: Pick<ServiceContext, 'db' | 'clock'>,
+  { db, clock }: Pick<ServiceContext, 'db' | 'clock'>,
   client: ClientRow,
   id: string,
 ): Promise<Resource> {
-  const filter: Filter = { kind: 'compare', path: { schema: undefined, name: 'id' }, comparator: 'eq', value: id };
-  const { resources } = await listUsers(context, client, { filter, startIndex: 1, count: 1 });
-  if (!resources[0]) throw noUser(id);
-  return resources[0];
+  const [resource] = await db.transaction().execute(async (transaction) => {
+    const row = await readUser(transaction, client, id);
+    return row ? toUsers(transaction, client, [row], clock.now()) : [];
+  });
+  if (!resource) throw noUser(id);
+  return resource;
 }
 
 const noUser = (id: string) => scimError(404, `There is no user ${id.slice(0, 60)}.`);
@@ -323,9 +207,7 @@ async function lockOwn(transaction: Transaction, client: ClientRow, id: string):
   await sql`SELECT FROM sync.scim_user WHERE client_id = ${client.id} AND person_id::text = ${id} FOR UPDATE`.execute(
     transaction,
   );
-  const seen = visible(client, await isOfCity(transaction, client));
-  const { rows } = await sql<UserRow>`SELECT ${row} ${seen} AND ${isPerson(id)}`.execute(transaction);
-  const [found] = rows;
+  const found = await readUser(transaction, client, id);
   if (!found) throw noUser(id);
   if (found.user_name === null) throw scimError(403, 'This client did not make this user.');
   const home = await homeOf(transaction, found.id);
