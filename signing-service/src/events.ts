@@ -118,6 +118,11 @@ export const signingEvents = defineEvents({
     vi: 'phát hành văn bản',
     en: 'document issued',
   },
+  'signing-request.overdue': {
+    subject: 'signing-request',
+    vi: 'quá hạn ký',
+    en: 'deadline passed',
+  },
   'signing-request.packed': {
     subject: 'signing-request',
     data: { parcelId: Uuid, number: Count, schoolYear: Count, reports: Count },

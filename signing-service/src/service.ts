@@ -23,6 +23,9 @@ import { marksRoutes } from './marks/routes.ts';
 import type { SigningPages } from './pages.ts';
 import { parcelRoutes } from './parcels/routes.ts';
 import { verificationRoutes } from './public-verification/routes.ts';
+import { remind, remindByMail, remindByMailTask, remindTask } from './reminders/remind.ts';
+import { reminderRoutes } from './reminders/routes.ts';
+import { pushFollower } from './reminders/subscriptions.ts';
 import { correctionKind } from './requests/corrections.ts';
 import { requestRoutes } from './requests/routes.ts';
 import { makeTranscripts, makeTranscriptsTask } from './requests/runs.ts';
@@ -46,7 +49,7 @@ export const signingKinds: readonly ApprovalKind[] = [
 /** Enrolment of signers, signing requests, signing on the phone, and public verification. */
 export function createSigning(context: ServiceContext, pages: SigningPages): Service {
   const pool = createValidationPool();
-  let follower: { stop(): Promise<void> } | undefined;
+  let followers: readonly { stop(): Promise<void> }[] = [];
   return {
     name: 'signing',
     routes: () => [
@@ -61,6 +64,7 @@ export function createSigning(context: ServiceContext, pages: SigningPages): Ser
       ...copyRoutes(context),
       ...formRoutes(context),
       ...parcelRoutes(context),
+      ...reminderRoutes(context),
       ...issuedRoutes(context),
       ...verificationRoutes(context, pages, pool),
     ],
@@ -78,20 +82,24 @@ export function createSigning(context: ServiceContext, pages: SigningPages): Ser
         archiveDocument(context, { requestId: payloadText(payload, 'requestId'), generation: 0 }),
       [renewArchivesTask]: () => renewArchives(context),
       [renewTask]: () => renewCertificates(context),
+      [remindTask]: () => remind(context),
+      [remindByMailTask]: () => remindByMail(context),
     },
     schedule: {
       [resumeTask]: '* * * * *',
       [forgetTask]: '17 * * * *',
       [renewTask]: '7 19 * * *',
-      [renewArchivesTask]: '47 19 * * *',
-    }, // at night in Vietnam
+      [renewArchivesTask]: '47 19 * * *', // at night in Vietnam
+      [remindTask]: '*/3 * * * *',
+      [remindByMailTask]: '12 0 * * *', // at seven in the morning in Vietnam
+    },
     start: () => {
-      follower = readOutbox(context.db, enrolmentFollower(context), (error) =>
-        context.log.error({ err: error }, 'following signers'),
+      followers = [enrolmentFollower(context), pushFollower(context)].map((follower) =>
+        readOutbox(context.db, follower, (error) => context.log.error({ err: error }, 'following signers')),
       );
     },
     close: async () => {
-      await follower?.stop();
+      await Promise.all(followers.map((follower) => follower.stop()));
       await pool.close();
     },
   };

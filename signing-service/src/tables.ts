@@ -126,6 +126,8 @@ export interface RequestTable {
   replaces_id: string | null;
   created_at: Date;
   due_at: Date | null;
+  /** When it was told that the deadline has passed. */
+  overdue_at: ColumnType<Date | null, never, Date | null>;
   closed_at: Date | null;
 }
 
@@ -229,7 +231,26 @@ export interface StepTable {
   session_id: string | null;
   document_id: string | null;
   data_id: string | null;
+  /** Since when it is its signer's turn. */
+  due_since: Date | null;
   closed_at: Date | null;
+}
+
+/** When a signer was last told that something waits. */
+export interface ReminderTable {
+  person_id: string;
+  pushed_at: Date | null;
+  mailed_at: Date | null;
+}
+
+/** A browser that is told at once. */
+export interface PushSubscriptionTable {
+  endpoint: string;
+  person_id: string;
+  session_id: string;
+  public_key: Buffer;
+  auth_secret: Buffer;
+  created_at: Date;
 }
 
 export interface TranscriptRunTable {
@@ -348,6 +369,8 @@ export type SigningTables = {
   'signing.form': FormTable;
   'signing.revocation': RevocationTable;
   'signing.step': StepTable;
+  'signing.reminder': ReminderTable;
+  'signing.push_subscription': PushSubscriptionTable;
   'signing.subject_teacher': SubjectTeacherTable;
   'signing.transcript_run': TranscriptRunTable;
   'signing.transcript_run_item': TranscriptRunItemTable;

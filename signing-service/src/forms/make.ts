@@ -6,6 +6,7 @@ import { Conflict, type FieldError, InvalidInput, NotFound } from '@edutrust/pla
 import { sql } from 'kysely';
 import { record } from '../events.ts';
 import { formatVerificationCode, newVerificationCode } from '../requests/code.ts';
+import { lockRegister, nextNumber } from '../requests/register-number.ts';
 import { officeOf, principalOf } from '../requests/registry.ts';
 import { createRequest, lockRequest, type RequestRow } from '../requests/requests.ts';
 import { signingOf } from '../tables.ts';
@@ -42,9 +43,8 @@ export async function makeForm(context: ServiceContext, order: FormOrder, actor:
   const principal = await principalOf(context, order.organisationId);
   const template = formTemplate(form);
   return db.transaction().execute(async (transaction) => {
-    await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`signing.form/${order.organisationId}/${form.kind}`}, 0))`.execute(
-      transaction,
-    );
+    const register = { register: 'form', organisationId: order.organisationId, kind: form.kind } as const;
+    await lockRegister(transaction, register); // two that would both be in force come one after the other
     const known = await madeBefore(transaction, order);
     if (known) return known;
     const learner = form.isAboutLearner ? await learnerOf(transaction, order, form) : undefined;
@@ -52,7 +52,7 @@ export async function makeForm(context: ServiceContext, order: FormOrder, actor:
     if (form.isOnce && learner && !replaced) await mustBeNone(transaction, form, learner.personId);
     const now = clock.now();
     const year = wallClockInVietnam(now).getUTCFullYear();
-    const number = await nextNumber(transaction, order, year);
+    const number = await nextNumber(transaction, { ...register, year });
     const code = newVerificationCode();
     const office = await officeOf(transaction, order.organisationId);
     const fields = {
@@ -242,17 +242,6 @@ async function mustBeNone(transaction: Transaction, { kind }: Form, personId: st
     .where('state', 'in', ['waiting', 'signed', 'issued'])
     .executeTakeFirst();
   if (found) throw inForce();
-}
-
-async function nextNumber(
-  transaction: Transaction,
-  { organisationId, kind }: FormOrder,
-  year: number,
-): Promise<number> {
-  const { rows } = await sql<{ next: number }>`
-    SELECT coalesce(max(number), 0) + 1 AS next FROM signing.form
-    WHERE organisation_id = ${organisationId} AND kind = ${kind} AND year = ${year}`.execute(transaction);
-  return rows[0]?.next ?? 1;
 }
 
 function noLearner(grade: number | undefined): NotFound {

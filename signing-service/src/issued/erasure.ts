@@ -86,7 +86,16 @@ const subjects: PersonalErasure = {
     rowsOf(transaction, sql`DELETE FROM signing.subject_teacher WHERE person_id = ${ofPeople(ids)}`),
 };
 
-export const signingErasures: readonly PersonalErasure[] = [documents, marks, subjects];
+/** What tells a signer that something waits. */
+const reminders: PersonalErasure = {
+  code: 'reminders',
+  tables: ['signing.reminder', 'signing.push_subscription'],
+  erase: async (transaction, { ids }) =>
+    (await rowsOf(transaction, sql`DELETE FROM signing.reminder WHERE person_id = ${ofPeople(ids)}`)) +
+    (await rowsOf(transaction, sql`DELETE FROM signing.push_subscription WHERE person_id = ${ofPeople(ids)}`)),
+};
+
+export const signingErasures: readonly PersonalErasure[] = [documents, marks, subjects, reminders];
 
 const countOf = async (db: Database | Transaction, from: RawBuilder<unknown>): Promise<number> => {
   const { rows } = await sql<{ count: number }>`SELECT count(*)::int AS count FROM ${from}`.execute(db);
