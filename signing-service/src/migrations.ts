@@ -1,5 +1,6 @@
 import type { SchemaMigrations } from '@edutrust/platform/migrations';
 import { copies } from './copies/migration.ts';
+import { delegations } from './delegations/migration.ts';
 import { forms } from './forms/migration.ts';
 import { parcels } from './parcels/migration.ts';
 import { reminders } from './reminders/migration.ts';
@@ -384,5 +385,6 @@ export const migrations: SchemaMigrations = {
     forms,
     parcels,
     reminders,
+    delegations,
   ],
 };

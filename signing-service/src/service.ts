@@ -7,6 +7,7 @@ import { completeNow, completeTask } from './activation/complete.ts';
 import { forgetSessions, forgetTask } from './activation/purge.ts';
 import { activationRoutes } from './activation/routes.ts';
 import { copyRoutes } from './copies/routes.ts';
+import { delegationRoutes } from './delegations/routes.ts';
 import { documentRoutes } from './documents/routes.ts';
 import { forgetUploads } from './documents/upload.ts';
 import { enrolPhoneKind, revokePhoneKind } from './enrolment/approval.ts';
@@ -27,6 +28,7 @@ import { remind, remindByMail, remindByMailTask, remindTask } from './reminders/
 import { reminderRoutes } from './reminders/routes.ts';
 import { pushFollower } from './reminders/subscriptions.ts';
 import { correctionKind } from './requests/corrections.ts';
+import { flowRoutes } from './requests/flow-routes.ts';
 import { requestRoutes } from './requests/routes.ts';
 import { makeTranscripts, makeTranscriptsTask } from './requests/runs.ts';
 import { pairMachineKind } from './sealing-machine/approval.ts';
@@ -59,6 +61,8 @@ export function createSigning(context: ServiceContext, pages: SigningPages): Ser
       ...marksRoutes(context),
       ...subjectRoutes(context),
       ...requestRoutes(context),
+      ...flowRoutes(context),
+      ...delegationRoutes(context),
       ...activationRoutes(context),
       ...sealingMachineRoutes(context),
       ...copyRoutes(context),

@@ -164,6 +164,16 @@ const catalogue = {
     },
     remedy: { vi: 'Sửa điểm hoặc thông tin rồi trình lại.', en: 'Correct the marks or facts, then ask again.' },
   }),
+  'delegation.made': ({ by = '', form = '' }) => ({
+    title: {
+      vi: `${by || 'Người đứng đầu đơn vị'} giao anh/chị ký ${form === 'KT' ? 'thay (KT.)' : form === 'TL' ? 'thừa lệnh (TL.)' : 'thừa uỷ quyền (TUQ.)'}.`,
+      en: `${by || 'The head of your organisation'} lets you sign in their place (${form}.).`,
+    },
+    remedy: {
+      vi: 'Xem loại văn bản và thời hạn ở «Trình ký» → «Giao ký». Không biết vì sao? Hãy hỏi lại người giao.',
+      en: 'Which documents and until when is under “Signing requests” → “Delegations”. If you do not know why, ask them.',
+    },
+  }),
   'documents.waiting': ({ count = '', until = '' }) => ({
     title: {
       vi: `Có ${count} hồ sơ chờ ký${until && `, hạn sớm nhất ngày ${until}`}.`,

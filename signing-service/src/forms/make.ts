@@ -4,6 +4,7 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
 import { Conflict, type FieldError, InvalidInput, NotFound } from '@edutrust/platform/errors';
 import { sql } from 'kysely';
+import { signatoryFor } from '../delegations/delegations.ts';
 import { record } from '../events.ts';
 import { formatVerificationCode, newVerificationCode } from '../requests/code.ts';
 import { lockRegister, nextNumber } from '../requests/register-number.ts';
@@ -40,7 +41,11 @@ export async function makeForm(context: ServiceContext, order: FormOrder, actor:
   const { db, clock, config } = context;
   const form = forms[order.kind];
   const values = readValues(form, order.values);
-  const principal = await principalOf(context, order.organisationId);
+  const principal = await signatoryFor(context, await principalOf(context, order.organisationId), {
+    organisationId: order.organisationId,
+    kind: form.kind,
+    now: clock.now(),
+  });
   const template = formTemplate(form);
   return db.transaction().execute(async (transaction) => {
     const register = { register: 'form', organisationId: order.organisationId, kind: form.kind } as const;
@@ -72,7 +77,7 @@ export async function makeForm(context: ServiceContext, order: FormOrder, actor:
     const { document } = await template.make(fields);
     const whom = {
       'school-seal': { signerId: null, signerTitle: 'Dấu của trường' },
-      principal: { signerId: principal.personId, signerTitle: principal.title },
+      principal: { signerId: principal.personId, signerTitle: principal.title, onBehalfOf: principal.onBehalfOf },
     };
     const requestId = await createRequest(
       transaction,

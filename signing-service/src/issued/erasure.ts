@@ -121,7 +121,7 @@ export const signingKept: readonly KeptData[] = [
       vi: 'giữ lâu như văn bản đã ký (Luật Giao dịch điện tử 2023)',
       en: 'kept as long as what was signed (Law on Electronic Transactions 2023)',
     },
-    tables: ['signing.step', 'signing.session', 'signing.enrolment', 'signing.sealing_machine'],
+    tables: ['signing.step', 'signing.session', 'signing.enrolment', 'signing.sealing_machine', 'signing.delegation'],
     count: (db, ids) =>
       countOf(
         db,

@@ -1,5 +1,6 @@
 import type { PersonalData, PersonalPart } from '@edutrust/platform/personal';
 import { sql } from 'kysely';
+import { listDelegations } from '../delegations/delegations.ts';
 import { formatVerificationCode } from '../requests/code.ts';
 import { signingErasures, signingKept } from './erasure.ts';
 import { listIssuedDocuments } from './issued.ts';
@@ -124,6 +125,25 @@ const phones: PersonalPart = {
   },
 };
 
+const delegations: PersonalPart = {
+  code: 'signingDelegations',
+  what: { vi: 'Giao ký thay và được giao', en: 'Signing in another’s place' },
+  tables: ['signing.delegation'],
+  fields: {
+    form: { vi: 'Hình thức', en: 'Form' },
+    isGiven: { vi: 'Mình giao', en: 'Given by them' },
+    from: { vi: 'Từ', en: 'From' },
+    until: { vi: 'Đến', en: 'Until' },
+  },
+  read: async ({ db }, personId) =>
+    (await listDelegations(db, personId)).map(({ form, isGiven, from, until }) => ({
+      form,
+      isGiven,
+      from,
+      until,
+    })),
+};
+
 const reminders: PersonalPart = {
   code: 'signingReminders',
   what: { vi: 'Trình duyệt nhận nhắc ký', en: 'Browsers told that something waits' },
@@ -157,7 +177,7 @@ const sealingMachines: PersonalPart = {
 
 /** What this service has about a person. */
 export const signingPersonal: PersonalData = {
-  parts: [documents, copies, parcels, signatures, marks, phones, reminders, sealingMachines],
+  parts: [documents, copies, parcels, signatures, marks, phones, delegations, reminders, sealingMachines],
   leftOut: {
     'signing.subject_teacher': 'which classes a teacher has; what they wrote and signed is told',
     'signing.reminder': 'when a signer was last told that something waits; what waited is told',

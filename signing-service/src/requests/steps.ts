@@ -16,6 +16,8 @@ export interface NewStep extends Pick<StepTemplate, 'role'> {
   readonly signerId: string | null;
   /** Stands in the visible block. */
   readonly signerTitle: string;
+  /** In whose place the signer signs, by a delegation. */
+  readonly onBehalfOf?: string | undefined;
   /** Steps of one turn are due together; its position when absent. */
   readonly turn?: number;
 }
@@ -32,13 +34,14 @@ export async function insertSteps(
   await signingOf(transaction)
     .insertInto('signing.step')
     .values(
-      steps.map(({ role, place, signerId, signerTitle, turn = null }, position) => ({
+      steps.map(({ role, place, signerId, signerTitle, onBehalfOf = null, turn = null }, position) => ({
         request_id: requestId,
         position,
         role,
         turn,
         signer_id: signerId,
         signer_title: signerTitle,
+        on_behalf_of: onBehalfOf,
         place: place ? JSON.stringify(place) : null,
         state: isDue(turn, position) ? ('due' as const) : ('pending' as const),
         due_since: isDue(turn, position) ? now : null,
