@@ -106,11 +106,34 @@ export const signingEvents = defineEvents({
     vi: 'duyệt sửa văn bản đã phát hành',
     en: 'correction of an issued document approved',
   },
+  'signing-delegation.ended': {
+    subject: 'signing-delegation',
+    vi: 'thôi giao ký',
+    en: 'delegation ended',
+  },
+  'signing-delegation.made': {
+    subject: 'signing-delegation',
+    data: {
+      delegateId: Uuid,
+      form: Type.String(),
+      kinds: Type.Array(Type.String()),
+      from: Type.String({ format: 'date-time' }),
+      until: Type.String({ format: 'date-time' }),
+    },
+    vi: 'giao ký thay, thừa lệnh, thừa uỷ quyền',
+    en: 'signing delegated',
+  },
   'signing-request.created': {
     subject: 'signing-request',
     data: { kind: Type.String(), documentId: Uuid, signerId: Uuid },
     vi: 'trình ký',
     en: 'signature requested',
+  },
+  'signing-request.handed-over': {
+    subject: 'signing-request',
+    data: { step, position: Count, fromId: Uuid, toId: Uuid },
+    vi: 'chuyển người ký',
+    en: 'signature handed to another',
   },
   'signing-request.issued': {
     subject: 'signing-request',
@@ -118,11 +141,22 @@ export const signingEvents = defineEvents({
     vi: 'phát hành văn bản',
     en: 'document issued',
   },
+  'signing-request.overdue': {
+    subject: 'signing-request',
+    vi: 'quá hạn ký',
+    en: 'deadline passed',
+  },
   'signing-request.packed': {
     subject: 'signing-request',
     data: { parcelId: Uuid, number: Count, schoolYear: Count, reports: Count },
     vi: 'đóng gói học bạ số',
     en: 'parcel of school reports made',
+  },
+  'signing-request.put-off': {
+    subject: 'signing-request',
+    data: { dueAt: Type.Optional(Type.String({ format: 'date-time' })) },
+    vi: 'đổi hạn ký',
+    en: 'deadline changed',
   },
   'signing-request.rejected': {
     subject: 'signing-request',

@@ -1,7 +1,9 @@
 import type { SchemaMigrations } from '@edutrust/platform/migrations';
 import { copies } from './copies/migration.ts';
+import { delegations } from './delegations/migration.ts';
 import { forms } from './forms/migration.ts';
 import { parcels } from './parcels/migration.ts';
+import { reminders } from './reminders/migration.ts';
 import { sealingMachines } from './sealing-machine/migration.ts';
 import { subjectTeachers } from './subjects/migration.ts';
 
@@ -382,5 +384,7 @@ export const migrations: SchemaMigrations = {
     subjectTeachers,
     forms,
     parcels,
+    reminders,
+    delegations,
   ],
 };

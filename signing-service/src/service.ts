@@ -7,6 +7,7 @@ import { completeNow, completeTask } from './activation/complete.ts';
 import { forgetSessions, forgetTask } from './activation/purge.ts';
 import { activationRoutes } from './activation/routes.ts';
 import { copyRoutes } from './copies/routes.ts';
+import { delegationRoutes } from './delegations/routes.ts';
 import { documentRoutes } from './documents/routes.ts';
 import { forgetUploads } from './documents/upload.ts';
 import { enrolPhoneKind, revokePhoneKind } from './enrolment/approval.ts';
@@ -23,7 +24,11 @@ import { marksRoutes } from './marks/routes.ts';
 import type { SigningPages } from './pages.ts';
 import { parcelRoutes } from './parcels/routes.ts';
 import { verificationRoutes } from './public-verification/routes.ts';
+import { remind, remindByMail, remindByMailTask, remindTask } from './reminders/remind.ts';
+import { reminderRoutes } from './reminders/routes.ts';
+import { pushFollower } from './reminders/subscriptions.ts';
 import { correctionKind } from './requests/corrections.ts';
+import { flowRoutes } from './requests/flow-routes.ts';
 import { requestRoutes } from './requests/routes.ts';
 import { makeTranscripts, makeTranscriptsTask } from './requests/runs.ts';
 import { pairMachineKind } from './sealing-machine/approval.ts';
@@ -46,7 +51,7 @@ export const signingKinds: readonly ApprovalKind[] = [
 /** Enrolment of signers, signing requests, signing on the phone, and public verification. */
 export function createSigning(context: ServiceContext, pages: SigningPages): Service {
   const pool = createValidationPool();
-  let follower: { stop(): Promise<void> } | undefined;
+  let followers: readonly { stop(): Promise<void> }[] = [];
   return {
     name: 'signing',
     routes: () => [
@@ -56,11 +61,14 @@ export function createSigning(context: ServiceContext, pages: SigningPages): Ser
       ...marksRoutes(context),
       ...subjectRoutes(context),
       ...requestRoutes(context),
+      ...flowRoutes(context),
+      ...delegationRoutes(context),
       ...activationRoutes(context),
       ...sealingMachineRoutes(context),
       ...copyRoutes(context),
       ...formRoutes(context),
       ...parcelRoutes(context),
+      ...reminderRoutes(context),
       ...issuedRoutes(context),
       ...verificationRoutes(context, pages, pool),
     ],
@@ -78,20 +86,24 @@ export function createSigning(context: ServiceContext, pages: SigningPages): Ser
         archiveDocument(context, { requestId: payloadText(payload, 'requestId'), generation: 0 }),
       [renewArchivesTask]: () => renewArchives(context),
       [renewTask]: () => renewCertificates(context),
+      [remindTask]: () => remind(context),
+      [remindByMailTask]: () => remindByMail(context),
     },
     schedule: {
       [resumeTask]: '* * * * *',
       [forgetTask]: '17 * * * *',
       [renewTask]: '7 19 * * *',
-      [renewArchivesTask]: '47 19 * * *',
-    }, // at night in Vietnam
+      [renewArchivesTask]: '47 19 * * *', // at night in Vietnam
+      [remindTask]: '*/3 * * * *',
+      [remindByMailTask]: '12 0 * * *', // at seven in the morning in Vietnam
+    },
     start: () => {
-      follower = readOutbox(context.db, enrolmentFollower(context), (error) =>
-        context.log.error({ err: error }, 'following signers'),
+      followers = [enrolmentFollower(context), pushFollower(context)].map((follower) =>
+        readOutbox(context.db, follower, (error) => context.log.error({ err: error }, 'following signers')),
       );
     },
     close: async () => {
-      await follower?.stop();
+      await Promise.all(followers.map((follower) => follower.stop()));
       await pool.close();
     },
   };

@@ -2,6 +2,7 @@ import type { Database, Transaction } from '@edutrust/platform/database';
 import type { Text } from '@edutrust/platform/messages';
 import type { ColumnType, Generated, JSONColumnType, Kysely } from 'kysely';
 import type { ItemState, SessionState } from './activation/states.ts';
+import type { DelegationForm } from './delegations/delegations.ts';
 import type { EnrolmentState } from './enrolment/states.ts';
 import type { FormatName } from './formats/format.ts';
 import type { SubjectAssignment } from './marks/curriculum.ts';
@@ -126,6 +127,8 @@ export interface RequestTable {
   replaces_id: string | null;
   created_at: Date;
   due_at: Date | null;
+  /** When it was told that the deadline has passed. */
+  overdue_at: ColumnType<Date | null, never, Date | null>;
   closed_at: Date | null;
 }
 
@@ -226,10 +229,46 @@ export interface StepTable {
     string | null
   >;
   state: StepState;
+  /** In whose place the signer signs. */
+  on_behalf_of: string | null;
   session_id: string | null;
   document_id: string | null;
   data_id: string | null;
+  /** Since when it is its signer's turn. */
+  due_since: Date | null;
   closed_at: Date | null;
+}
+
+/** Who signs in whose place. */
+export interface DelegationTable {
+  id: string;
+  organisation_id: string;
+  signer_id: string;
+  delegate_id: string;
+  form: DelegationForm;
+  kinds: string[];
+  paper: string | null;
+  valid_from: Date;
+  valid_until: Date;
+  made_at: Date;
+  ended_at: Date | null;
+}
+
+/** When a signer was last told that something waits. */
+export interface ReminderTable {
+  person_id: string;
+  pushed_at: Date | null;
+  mailed_at: Date | null;
+}
+
+/** A browser that is told at once. */
+export interface PushSubscriptionTable {
+  endpoint: string;
+  person_id: string;
+  session_id: string;
+  public_key: Buffer;
+  auth_secret: Buffer;
+  created_at: Date;
 }
 
 export interface TranscriptRunTable {
@@ -348,6 +387,9 @@ export type SigningTables = {
   'signing.form': FormTable;
   'signing.revocation': RevocationTable;
   'signing.step': StepTable;
+  'signing.delegation': DelegationTable;
+  'signing.reminder': ReminderTable;
+  'signing.push_subscription': PushSubscriptionTable;
   'signing.subject_teacher': SubjectTeacherTable;
   'signing.transcript_run': TranscriptRunTable;
   'signing.transcript_run_item': TranscriptRunItemTable;

@@ -68,6 +68,8 @@ export const addresses = [
   '/admin/signing/asked',
   '/admin/signing/new',
   '/admin/signing/copies',
+  '/admin/signing/parcels',
+  '/admin/signing/delegations',
   '/admin/signing/forms',
   '/admin/signing/forms/new',
   '/admin/signing/:id/copies',

@@ -120,6 +120,8 @@ const Signing = part(() => import('./signing.tsx').then((file) => file.Signing))
 const OwnMarksPage = part(() => import('./classes/own-subjects.tsx').then((file) => file.OwnMarksPage));
 const OwnSubjects = part(() => import('./classes/own-subjects.tsx').then((file) => file.OwnSubjects));
 const SubjectTeachersPage = part(() => import('./classes/subjects.tsx').then((file) => file.SubjectTeachersPage));
+const ParcelRegister = part(() => import('./documents/parcels.tsx').then((file) => file.ParcelRegister));
+const Delegations = part(() => import('./documents/delegations.tsx').then((file) => file.Delegations));
 const FormRegister = part(() => import('./documents/forms.tsx').then((file) => file.FormRegister));
 const NewForm = part(() => import('./documents/forms.tsx').then((file) => file.NewForm));
 const Copies = part(() => import('./documents/copies.tsx').then((file) => file.Copies));
@@ -203,6 +205,8 @@ const pages: Readonly<Record<Address, ComponentType>> = {
   '/admin/signing/asked': AskedDocuments,
   '/admin/signing/new': NewDocument,
   '/admin/signing/copies': CopyRegister,
+  '/admin/signing/parcels': ParcelRegister,
+  '/admin/signing/delegations': Delegations,
   '/admin/signing/forms': FormRegister,
   '/admin/signing/forms/new': NewForm,
   '/admin/signing/:id/copies': Copies,

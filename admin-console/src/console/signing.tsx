@@ -41,6 +41,16 @@ export function Signing() {
             {t('Văn bằng, giấy tờ', 'Certificates')}
           </a>
         )}
+        {mayCopy && (
+          <a class="button" href="/admin/signing/parcels">
+            {t('Gói học bạ', 'Parcels')}
+          </a>
+        )}
+        {isSigner && (
+          <a class="button" href="/admin/signing/delegations">
+            {t('Giao ký', 'Delegations')}
+          </a>
+        )}
         <NewDocumentLink />
       </Title>
       {isSigner && <OwnQueue />}

@@ -131,6 +131,15 @@ if (document.querySelector('[data-signed-out], input[name="identifier"]') && 'ca
   caches.delete(keptName).catch(() => undefined);
 }
 
+// Nor is it told any longer that something waits for them: the server has forgotten it, and so does the browser.
+if (document.querySelector('[data-signed-out]')) {
+  navigator.serviceWorker
+    ?.getRegistration('/sign/')
+    .then((own) => own?.pushManager?.getSubscription())
+    .then((subscription) => subscription?.unsubscribe())
+    .catch(() => undefined);
+}
+
 /** Words are read aloud only by a voice of their own language: another one would make noise of them. */
 function offerReading(): void {
   const voice = speechSynthesis

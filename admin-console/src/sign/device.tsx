@@ -5,6 +5,7 @@ import { Banner } from '../design/form.tsx';
 import { Icon } from '../design/icon.tsx';
 import { formatDate, formatTime, t } from '../design/language.ts';
 import { useAction } from '../design/load.ts';
+import { Reminders } from './reminders.tsx';
 
 interface Enrolment {
   readonly device: { readonly name: string; readonly registeredAt: string; readonly lastUsedAt: string | null } | null;
@@ -36,6 +37,7 @@ export function Device({ enrolment, onChange }: { readonly enrolment: Enrolment;
           value={certificate ? formatDate(certificate.notAfter) : ''}
         />
       </dl>
+      <Reminders />
       <button type="button" class="button button-bad min-h-12" onClick={() => setAsking(true)}>
         <Icon name="smartphone" />
         {t('Mất hoặc đổi điện thoại', 'I lost my phone or have a new one')}

@@ -14,6 +14,7 @@ import { Enrol } from './enrol.tsx';
 import { Inbox } from './inbox.tsx';
 import { useOffline } from './offline/kept.ts';
 import { Receipts } from './receipts.tsx';
+import { Reminders } from './reminders.tsx';
 import { Review } from './review.tsx';
 import { Tabs } from './tabs.tsx';
 import { Validity } from './validity.tsx';
@@ -54,6 +55,7 @@ export function Phone() {
             component={() => (
               <>
                 <Inbox />
+                <Reminders isQuiet />
                 <Validity enrolment={own} onChange={reload} />
                 <Tabs at="inbox" />
               </>

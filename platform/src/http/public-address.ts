@@ -80,7 +80,7 @@ interface Calling {
 }
 
 export interface Posting extends Calling {
-  readonly body: string;
+  readonly body: string | Uint8Array;
 }
 
 /** What an address answered, as far as anyone reads it. */
@@ -130,7 +130,14 @@ export function ask(address: string, asking: Asking): Promise<Answered> {
 
 async function call<Answer>(
   address: string,
-  { method, headers, body, issuer, timeoutMs, signal }: Calling & { readonly method: string; readonly body?: string },
+  {
+    method,
+    headers,
+    body,
+    issuer,
+    timeoutMs,
+    signal,
+  }: Calling & { readonly method: string; readonly body?: string | Uint8Array },
   read: (answer: IncomingMessage) => Promise<Answer>,
 ): Promise<Answer> {
   if (!mayBeCalled(address, issuer)) throw insidePrivateNetwork(new URL(address).hostname);

@@ -164,6 +164,36 @@ const catalogue = {
     },
     remedy: { vi: 'Sửa điểm hoặc thông tin rồi trình lại.', en: 'Correct the marks or facts, then ask again.' },
   }),
+  'delegation.made': ({ by = '', form = '' }) => ({
+    title: {
+      vi: `${by || 'Người đứng đầu đơn vị'} giao anh/chị ký ${form === 'KT' ? 'thay (KT.)' : form === 'TL' ? 'thừa lệnh (TL.)' : 'thừa uỷ quyền (TUQ.)'}.`,
+      en: `${by || 'The head of your organisation'} lets you sign in their place (${form}.).`,
+    },
+    remedy: {
+      vi: 'Xem loại văn bản và thời hạn ở «Trình ký» → «Giao ký». Không biết vì sao? Hãy hỏi lại người giao.',
+      en: 'Which documents and until when is under “Signing requests” → “Delegations”. If you do not know why, ask them.',
+    },
+  }),
+  'documents.waiting': ({ count = '', until = '' }) => ({
+    title: {
+      vi: `Có ${count} hồ sơ chờ ký${until && `, hạn sớm nhất ngày ${until}`}.`,
+      en: `${count} documents wait for your signature${until && `, the first by ${until}`}.`,
+    },
+    remedy: { vi: 'Mở «Ký số» trên điện thoại đã đăng ký.', en: 'Open “Signing” on your enrolled phone.' },
+  }),
+  'documents.overdue': ({ count = '', title = '' }) => ({
+    title: {
+      vi: count === '1' ? `«${title}» đã quá hạn ký.` : `${count} tài liệu đã quá hạn ký, trong đó có «${title}».`,
+      en:
+        count === '1'
+          ? `The deadline of “${title}” has passed.`
+          : `The deadline of ${count} documents has passed, “${title}” among them.`,
+    },
+    remedy: {
+      vi: 'Vẫn ký được. Mở «Trình ký» → «Tôi đã trình» để gia hạn, chuyển người ký hoặc rút lại.',
+      en: 'They can still be signed. Open “Signing requests” → “What I sent” to put the deadline off, hand them on or withdraw them.',
+    },
+  }),
   'role.granted': ({ role = '', organisation = '', by = '' }) => ({
     title: {
       vi: `Anh/chị vừa được giao vai trò «${role}»${organisation && ` tại ${organisation}`}${by && ` bởi ${by}`}.`,

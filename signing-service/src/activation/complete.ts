@@ -5,7 +5,7 @@ import { timeStamp } from '@edutrust/certs/time-stamp';
 import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
-import { type EduTrustError, InvalidInput, Unavailable } from '@edutrust/platform/errors';
+import { type EduTrustError, InvalidInput } from '@edutrust/platform/errors';
 import type { Selectable } from 'kysely';
 import { storeDocument } from '../documents/store.ts';
 import { type EnrolmentRow, readEnrolment } from '../enrolment/enrolment.ts';
@@ -76,22 +76,24 @@ export async function completeSession(context: ServiceContext, sessionId: string
 }
 
 /**
- * What the job does. The request that authorised the session completes it, as a rule; the job is for when it did not,
- * and is gone only when the session is complete.
+ * What the job does. The request that authorised the session completes it, as a rule; the job is for when it did not. While another worker is at it,
+ * which is no fault, the job looks again when that one's lease is over.
  *
- * @throws Unavailable while another worker is at it, and what {@link completeSession} throws: the job tries again.
+ * @throws what {@link completeSession} throws: the job tries again.
  */
 export async function completeNow(context: ServiceContext, sessionId: string): Promise<void> {
   if (await completeSession(context, sessionId)) return;
-  const session = await signingOf(context.db)
-    .selectFrom('signing.session')
-    .select('state')
-    .where('id', '=', sessionId)
-    .executeTakeFirst();
-  if (session?.state !== 'authorised') return;
-  throw new Unavailable('signing/being-completed', {
-    vi: 'Việc ký đang được một tiến trình khác hoàn tất.',
-    en: 'Another process is completing these signatures.',
+  await context.db.transaction().execute(async (transaction) => {
+    const session = await signingOf(transaction)
+      .selectFrom('signing.session')
+      .select(['state', 'lease_until'])
+      .where('id', '=', sessionId)
+      .executeTakeFirst();
+    if (session?.state !== 'authorised') return;
+    const latest = new Date(context.clock.now().getTime() + leaseMs); // also of a lease taken while a clock was wrong
+    const until = session.lease_until ?? latest;
+    const options = { key: `${completeTask}:${sessionId}`, runAt: until < latest ? until : latest };
+    await context.jobs.enqueue(transaction, completeTask, { sessionId }, options);
   });
 }
 

@@ -3,10 +3,10 @@ import { wallClockInVietnam } from '@edutrust/platform/calendar';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
 import { Conflict, InvalidInput } from '@edutrust/platform/errors';
-import { sql } from 'kysely';
 import { storeDocument } from '../documents/store.ts';
 import { record } from '../events.ts';
 import { formatVerificationCode, newVerificationCode } from '../requests/code.ts';
+import { nextNumber } from '../requests/register-number.ts';
 import { nameOf, officeOf } from '../requests/registry.ts';
 import { createRequest, lockRequest, type RequestRow } from '../requests/requests.ts';
 import { signingOf } from '../tables.ts';
@@ -44,7 +44,7 @@ export async function makeCopy(context: ServiceContext, order: CopyOrder, actor:
     if (request.state !== 'issued' || !request.signed_document_id || request.format !== 'PAdES') throw notIssued();
     const now = clock.now();
     const year = wallClockInVietnam(now).getUTCFullYear();
-    const number = await nextNumber(transaction, request.organisation_id, year);
+    const number = await nextNumber(transaction, { register: 'copy', organisationId: request.organisation_id, year });
     const made: Making = {
       order,
       request,
@@ -116,17 +116,6 @@ async function isMade(transaction: Transaction, { id, requestId, form }: CopyOrd
     vi: 'Mã yêu cầu này đã dùng cho một bản sao khác.',
     en: 'This id belongs to another copy.',
   });
-}
-
-/** The next number of the organisation's year; who comes at the same moment waits, so that none is left out and none is given twice. */
-async function nextNumber(transaction: Transaction, organisationId: string, year: number): Promise<number> {
-  await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`signing.copy/${organisationId}/${year}`}, 0))`.execute(
-    transaction,
-  );
-  const { rows } = await sql<{ next: number }>`
-    SELECT coalesce(max(number), 0) + 1 AS next FROM signing.copy
-    WHERE organisation_id = ${organisationId} AND year = ${year}`.execute(transaction);
-  return rows[0]?.next ?? 1;
 }
 
 async function putPrint(context: ServiceContext, transaction: Transaction, made: Making): Promise<CopyFiles> {

@@ -2,11 +2,13 @@ import type { PersonActor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
 import { Conflict, InvalidInput } from '@edutrust/platform/errors';
-import { findSigners, type Signer } from '@edutrust/registry/permissions';
+import { findSigners } from '@edutrust/registry/permissions';
+import { sql } from 'kysely';
+import { type Signatory, signatoryFor } from '../delegations/delegations.ts';
 import type { FormatName, Place, SignatureFormat } from '../formats/format.ts';
 import { formatsFor } from '../formats/formats.ts';
 import { newVerificationCode } from '../requests/code.ts';
-import { createRequest } from '../requests/requests.ts';
+import { createRequest, lockRequest, type RequestRow } from '../requests/requests.ts';
 import type { NewStep } from '../requests/steps.ts';
 import { signingOf } from '../tables.ts';
 import { noPages, placeBlocks, type WishedPlace } from './placing.ts';
@@ -30,6 +32,8 @@ export interface DocumentWish {
   readonly signers: readonly WishedSigner[];
   /** One after another as they are listed, or each whenever they like. */
   readonly order: 'sequential' | 'parallel';
+  /** The issued document whose place it takes once it is issued itself. */
+  readonly replacesId?: string | undefined;
   /** The organisation's seal, after every signature (Decree 30/2020/NĐ-CP, article 32.2). */
   readonly seal?: { readonly place?: WishedPlace | undefined } | undefined;
   readonly dueAt?: Date | undefined;
@@ -39,7 +43,7 @@ export interface DocumentWish {
  * Asks for signatures on a file that was sent. Idempotent by the upload: it becomes one document.
  *
  * @throws NotFound `signing/no-upload`; InvalidInput `signing/format`, `signing/place`, `signing/same-signer-twice`; Conflict
- *   `signing/not-a-signer`
+ *   `signing/not-a-signer`, `signing/not-replaceable`
  */
 export async function askForSignatures(
   context: ServiceContext,
@@ -50,19 +54,22 @@ export async function askForSignatures(
   const { organisationId, signers, seal } = wish;
   const upload = await findUpload(db, { id: wish.uploadId, organisationId }, actor);
   if (new Set(signers.map(({ personId }) => personId)).size < signers.length) throw sameTwice();
-  const people: Signer[] = [];
+  const now = clock.now();
+  const people: Signatory[] = [];
   for (const [index, { personId }] of signers.entries()) {
     const [found] = await findSigners(context, { organisationId, personId });
     if (!found) throw notASigner(index);
-    people.push(found);
+    people.push(await signatoryFor(context, found, { organisationId, kind: 'upload', now }));
   }
+  if (new Set(people.map(({ personId }) => personId)).size < people.length) throw sameTwice(); // one stands in for another
   const format = formatFor(upload.bytes, wish.format);
   const places = await placesOf(upload.bytes, format, wish);
   const steps = people.map((person, index): NewStep => {
     const place = places.get(`/signers/${index}/place`);
-    const signerTitle = signers[index]?.title?.normalize('NFC').trim() || person.title;
+    const wished = person.onBehalfOf ? undefined : signers[index]?.title?.normalize('NFC').trim();
+    const signerTitle = wished || person.title;
     const turn = wish.order === 'parallel' ? 0 : index;
-    return { role: 'signer', place, signerId: person.personId, signerTitle, turn };
+    return { role: 'signer', place, signerId: person.personId, signerTitle, onBehalfOf: person.onBehalfOf, turn };
   });
   if (seal) {
     const signerTitle = 'Dấu của đơn vị';
@@ -76,15 +83,16 @@ export async function askForSignatures(
   }
   const last = people.at(-1);
   if (!last) throw new TypeError('a document has a signer');
-  const now = clock.now();
   return db.transaction().execute(async (transaction) => {
     const taken = await signingOf(transaction).deleteFrom('signing.upload').where('id', '=', upload.id).execute();
     if (taken[0]?.numDeletedRows !== 1n) throw askedAlready();
     const document = await enclosed(transaction, upload, format, now);
+    const replaced = wish.replacesId ? await replacedBy(transaction, organisationId, wish.replacesId) : undefined;
     const id = await createRequest(
       transaction,
       {
         kind: 'upload',
+        ...(replaced ? { replaces: { id: replaced.id, version: replaced.version + 1 } } : {}),
         title: wish.title,
         organisationId,
         steps,
@@ -100,6 +108,21 @@ export async function askForSignatures(
     );
     if (!id) throw askedAlready();
     return id;
+  });
+}
+
+/** @throws NotFound; Conflict `signing/not-replaceable` */
+async function replacedBy(transaction: Transaction, organisationId: string, id: string): Promise<RequestRow> {
+  const found = await lockRequest(transaction, id);
+  const isOurs = found.kind === 'upload' && found.organisation_id === organisationId;
+  const { rows } = await sql`
+    SELECT FROM signing.request WHERE replaces_id = ${id} AND state IN ('waiting', 'signed', 'issued', 'replaced')`.execute(
+    transaction,
+  );
+  if (isOurs && found.state === 'issued' && rows.length === 0) return found;
+  throw new Conflict('signing/not-replaceable', {
+    vi: 'Chỉ thay được văn bản đã phát hành của đơn vị, còn hiệu lực và chưa có bản nào đang chờ thay.',
+    en: 'Only an issued document of the organisation that is in force, and that none is about to replace, can be replaced.',
   });
 }
 

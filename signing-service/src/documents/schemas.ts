@@ -80,6 +80,8 @@ export const DocumentBody = Type.Object(
     /** The organisation's seal, after every signature. */
     seal: Type.Optional(Type.Object({ place: Type.Optional(Place) }, strict)),
     dueAt: Type.Optional(Time),
+    /** The issued document whose place it takes once it is issued itself; the old one is readable as replaced. */
+    replacesId: Type.Optional(Uuid),
   },
   strict,
 );

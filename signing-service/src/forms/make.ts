@@ -4,8 +4,10 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
 import { Conflict, type FieldError, InvalidInput, NotFound } from '@edutrust/platform/errors';
 import { sql } from 'kysely';
+import { signatoryFor } from '../delegations/delegations.ts';
 import { record } from '../events.ts';
 import { formatVerificationCode, newVerificationCode } from '../requests/code.ts';
+import { lockRegister, nextNumber } from '../requests/register-number.ts';
 import { officeOf, principalOf } from '../requests/registry.ts';
 import { createRequest, lockRequest, type RequestRow } from '../requests/requests.ts';
 import { signingOf } from '../tables.ts';
@@ -39,12 +41,15 @@ export async function makeForm(context: ServiceContext, order: FormOrder, actor:
   const { db, clock, config } = context;
   const form = forms[order.kind];
   const values = readValues(form, order.values);
-  const principal = await principalOf(context, order.organisationId);
+  const principal = await signatoryFor(context, await principalOf(context, order.organisationId), {
+    organisationId: order.organisationId,
+    kind: form.kind,
+    now: clock.now(),
+  });
   const template = formTemplate(form);
   return db.transaction().execute(async (transaction) => {
-    await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`signing.form/${order.organisationId}/${form.kind}`}, 0))`.execute(
-      transaction,
-    );
+    const register = { register: 'form', organisationId: order.organisationId, kind: form.kind } as const;
+    await lockRegister(transaction, register); // two that would both be in force come one after the other
     const known = await madeBefore(transaction, order);
     if (known) return known;
     const learner = form.isAboutLearner ? await learnerOf(transaction, order, form) : undefined;
@@ -52,7 +57,7 @@ export async function makeForm(context: ServiceContext, order: FormOrder, actor:
     if (form.isOnce && learner && !replaced) await mustBeNone(transaction, form, learner.personId);
     const now = clock.now();
     const year = wallClockInVietnam(now).getUTCFullYear();
-    const number = await nextNumber(transaction, order, year);
+    const number = await nextNumber(transaction, { ...register, year });
     const code = newVerificationCode();
     const office = await officeOf(transaction, order.organisationId);
     const fields = {
@@ -72,7 +77,7 @@ export async function makeForm(context: ServiceContext, order: FormOrder, actor:
     const { document } = await template.make(fields);
     const whom = {
       'school-seal': { signerId: null, signerTitle: 'Dấu của trường' },
-      principal: { signerId: principal.personId, signerTitle: principal.title },
+      principal: { signerId: principal.personId, signerTitle: principal.title, onBehalfOf: principal.onBehalfOf },
     };
     const requestId = await createRequest(
       transaction,
@@ -242,17 +247,6 @@ async function mustBeNone(transaction: Transaction, { kind }: Form, personId: st
     .where('state', 'in', ['waiting', 'signed', 'issued'])
     .executeTakeFirst();
   if (found) throw inForce();
-}
-
-async function nextNumber(
-  transaction: Transaction,
-  { organisationId, kind }: FormOrder,
-  year: number,
-): Promise<number> {
-  const { rows } = await sql<{ next: number }>`
-    SELECT coalesce(max(number), 0) + 1 AS next FROM signing.form
-    WHERE organisation_id = ${organisationId} AND kind = ${kind} AND year = ${year}`.execute(transaction);
-  return rows[0]?.next ?? 1;
 }
 
 function noLearner(grade: number | undefined): NotFound {

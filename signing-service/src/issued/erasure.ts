@@ -86,7 +86,16 @@ const subjects: PersonalErasure = {
     rowsOf(transaction, sql`DELETE FROM signing.subject_teacher WHERE person_id = ${ofPeople(ids)}`),
 };
 
-export const signingErasures: readonly PersonalErasure[] = [documents, marks, subjects];
+/** What tells a signer that something waits. */
+const reminders: PersonalErasure = {
+  code: 'reminders',
+  tables: ['signing.reminder', 'signing.push_subscription'],
+  erase: async (transaction, { ids }) =>
+    (await rowsOf(transaction, sql`DELETE FROM signing.reminder WHERE person_id = ${ofPeople(ids)}`)) +
+    (await rowsOf(transaction, sql`DELETE FROM signing.push_subscription WHERE person_id = ${ofPeople(ids)}`)),
+};
+
+export const signingErasures: readonly PersonalErasure[] = [documents, marks, subjects, reminders];
 
 const countOf = async (db: Database | Transaction, from: RawBuilder<unknown>): Promise<number> => {
   const { rows } = await sql<{ count: number }>`SELECT count(*)::int AS count FROM ${from}`.execute(db);
@@ -112,7 +121,7 @@ export const signingKept: readonly KeptData[] = [
       vi: 'giữ lâu như văn bản đã ký (Luật Giao dịch điện tử 2023)',
       en: 'kept as long as what was signed (Law on Electronic Transactions 2023)',
     },
-    tables: ['signing.step', 'signing.session', 'signing.enrolment', 'signing.sealing_machine'],
+    tables: ['signing.step', 'signing.session', 'signing.enrolment', 'signing.sealing_machine', 'signing.delegation'],
     count: (db, ids) =>
       countOf(
         db,

@@ -1,5 +1,6 @@
 import type { PersonalData, PersonalPart } from '@edutrust/platform/personal';
 import { sql } from 'kysely';
+import { listDelegations } from '../delegations/delegations.ts';
 import { formatVerificationCode } from '../requests/code.ts';
 import { signingErasures, signingKept } from './erasure.ts';
 import { listIssuedDocuments } from './issued.ts';
@@ -124,6 +125,38 @@ const phones: PersonalPart = {
   },
 };
 
+const delegations: PersonalPart = {
+  code: 'signingDelegations',
+  what: { vi: 'Giao ký thay và được giao', en: 'Signing in another’s place' },
+  tables: ['signing.delegation'],
+  fields: {
+    form: { vi: 'Hình thức', en: 'Form' },
+    isGiven: { vi: 'Mình giao', en: 'Given by them' },
+    from: { vi: 'Từ', en: 'From' },
+    until: { vi: 'Đến', en: 'Until' },
+  },
+  read: async ({ db }, personId) =>
+    (await listDelegations(db, personId)).map(({ form, isGiven, from, until }) => ({
+      form,
+      isGiven,
+      from,
+      until,
+    })),
+};
+
+const reminders: PersonalPart = {
+  code: 'signingReminders',
+  what: { vi: 'Trình duyệt nhận nhắc ký', en: 'Browsers told that something waits' },
+  tables: ['signing.push_subscription'],
+  fields: { service: { vi: 'Qua máy chủ', en: 'By the server' }, since: { vi: 'Từ lúc', en: 'Since' } },
+  read: async ({ db }, personId) => {
+    const { rows } = await sql<Record<string, unknown>>`
+      SELECT split_part(endpoint, '/', 3) AS service, created_at AS since FROM signing.push_subscription
+      WHERE person_id = ${personId} ORDER BY created_at`.execute(db);
+    return rows;
+  },
+};
+
 const sealingMachines: PersonalPart = {
   code: 'sealingMachines',
   what: { vi: 'Máy đóng dấu đã ghép', en: 'Sealing machines paired' },
@@ -144,9 +177,10 @@ const sealingMachines: PersonalPart = {
 
 /** What this service has about a person. */
 export const signingPersonal: PersonalData = {
-  parts: [documents, copies, parcels, signatures, marks, phones, sealingMachines],
+  parts: [documents, copies, parcels, signatures, marks, phones, delegations, reminders, sealingMachines],
   leftOut: {
     'signing.subject_teacher': 'which classes a teacher has; what they wrote and signed is told',
+    'signing.reminder': 'when a signer was last told that something waits; what waited is told',
     'signing.grade': 'unread and empty since marks come from columns',
     'signing.transcript_run_item': 'the list of a job; what it made is a document',
   },

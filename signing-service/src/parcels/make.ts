@@ -6,6 +6,7 @@ import { record } from '../events.ts';
 import { makeAsic } from '../formats/asic/sign.ts';
 import { largestFileBytes } from '../public-verification/limits.ts';
 import { formatVerificationCode, newVerificationCode } from '../requests/code.ts';
+import { lockRegister, nextNumber } from '../requests/register-number.ts';
 import { createRequest } from '../requests/requests.ts';
 import { signingOf } from '../tables.ts';
 import { parcelTemplate } from '../templates/parcel.ts';
@@ -37,13 +38,14 @@ export async function makeParcel(context: ServiceContext, order: ParcelOrder, ac
   const now = context.clock.now();
   await context.db.transaction().execute(async (transaction) => {
     const place = await placeOf(transaction, order);
-    await lockRegister(transaction, order.organisationId, place.schoolYear);
+    const register = { register: 'parcel', organisationId: order.organisationId, year: place.schoolYear } as const;
+    await lockRegister(transaction, register); // no parcel is replaced twice
     if (await isMade(transaction, order)) return;
     const issued = await reportsOf(transaction, order);
     const [first] = issued;
     if (!first) throw nothingIssued();
     const replaces = order.replacesId ? await replacedNumber(transaction, order, order.replacesId) : null;
-    const number = await nextNumber(transaction, order.organisationId, place.schoolYear);
+    const number = await nextNumber(transaction, register);
     const code = newVerificationCode();
     const shown = parcelNumber(number, place.schoolYear);
     const container = pack({ ...place, number: shown, code, replaces, madeAt: now, reports: issued.map(reportOf) });
@@ -141,13 +143,6 @@ async function placeOf(transaction: Transaction, { organisationId, classId }: Pa
   return rows[0];
 }
 
-/** Who comes at the same moment waits: no number is left out, none is given twice, no parcel is replaced twice. */
-async function lockRegister(transaction: Transaction, organisationId: string, schoolYear: number): Promise<void> {
-  await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`signing.parcel/${organisationId}/${schoolYear}`}, 0))`.execute(
-    transaction,
-  );
-}
-
 /** @throws Conflict `parcels/other-parcel` when the id is another parcel's */
 async function isMade(transaction: Transaction, order: ParcelOrder): Promise<boolean> {
   const found = await signingOf(transaction)
@@ -162,13 +157,6 @@ async function isMade(transaction: Transaction, order: ParcelOrder): Promise<boo
     found.replaces_id === (order.replacesId ?? null);
   if (!isSame) throw otherParcel();
   return true;
-}
-
-async function nextNumber(transaction: Transaction, organisationId: string, schoolYear: number): Promise<number> {
-  const { rows } = await sql<{ next: number }>`
-    SELECT coalesce(max(number), 0) + 1 AS next FROM signing.parcel
-    WHERE organisation_id = ${organisationId} AND school_year = ${schoolYear}`.execute(transaction);
-  return rows[0]?.next ?? 1;
 }
 
 /** Reports with both files as issued; none is replaced while the parcel is made. @throws InvalidInput `parcels/not-issued` */

@@ -2,12 +2,9 @@ import type { Database, Transaction } from '@edutrust/platform/database';
 import { Conflict, NotFound } from '@edutrust/platform/errors';
 import { findSigners, type Signer, type SignerTools } from '@edutrust/registry/permissions';
 import { sql } from 'kysely';
+import { isDeputy, isHead } from '../delegations/offices.ts';
 
 // What signing reads of the registry: read only, in the form that documents and lists need (ADR 0036).
-
-/** Heads of schools and centres, and those who stand in for them (Decree 30/2020/NĐ-CP, article 13: KT.). */
-const headTitle = /^(?:quyền |q\. )?(?:hiệu trưởng|giám đốc)/i;
-const deputyTitle = /^phó (?:hiệu trưởng|giám đốc)/i;
 
 /**
  * The head who signs for the organisation: the one named, else its head, else another of its staff who signs. Teachers
@@ -18,7 +15,7 @@ const deputyTitle = /^phó (?:hiệu trưởng|giám đốc)/i;
 export async function principalOf(tools: SignerTools, organisationId: string, personId?: string): Promise<Signer> {
   const signers = await findSigners(tools, { organisationId, ...(personId ? { personId } : {}) });
   const rank = ({ title, affiliation }: Signer) =>
-    headTitle.test(title) ? 0 : deputyTitle.test(title) ? 2 : affiliation === 'teacher' ? undefined : 1;
+    isHead(title) ? 0 : isDeputy(title) ? 2 : affiliation === 'teacher' ? undefined : 1;
   const [found] = signers
     .flatMap((signer) => {
       const ranked = rank(signer);

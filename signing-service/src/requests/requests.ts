@@ -104,7 +104,7 @@ export async function createRequest(
       .execute();
     return undefined;
   }
-  await insertSteps(transaction, id, input.steps);
+  await insertSteps(transaction, id, input.steps, now);
   await record(transaction, {
     type: 'signing-request.created',
     actor,

@@ -3,6 +3,7 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import { Conflict, InvalidInput, NotFound } from '@edutrust/platform/errors';
 import { uuidv7 } from '@edutrust/platform/ids';
 import type { Selectable } from 'kysely';
+import { signatoryFor } from '../delegations/delegations.ts';
 import { record } from '../events.ts';
 import type { SubjectAssignment } from '../marks/curriculum.ts';
 import { findMarkedClass, type MarkedClass } from '../marks/marks.ts';
@@ -139,12 +140,16 @@ export async function makeTranscripts(context: ServiceContext, runId: string): P
 async function signersOf(
   context: ServiceContext,
   marked: MarkedClass,
-  { signerId, subjectTeachers }: Pick<Run['input'], 'signerId' | 'subjectTeachers'>,
+  { signerId, subjectTeachers, template }: Run['input'],
 ) {
   try {
     return {
       classTeacher: await classTeacherOf(context, marked),
-      principal: await principalOf(context, marked.organisationId, signerId),
+      principal: await signatoryFor(context, await principalOf(context, marked.organisationId, signerId), {
+        organisationId: marked.organisationId,
+        kind: template ?? 'transcript',
+        now: context.clock.now(),
+      }),
       subjectTeachers: await subjectTeachersOf(context, marked, subjectTeachers ?? []),
     };
   } catch (error) {

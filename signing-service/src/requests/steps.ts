@@ -16,6 +16,8 @@ export interface NewStep extends Pick<StepTemplate, 'role'> {
   readonly signerId: string | null;
   /** Stands in the visible block. */
   readonly signerTitle: string;
+  /** In whose place the signer signs, by a delegation. */
+  readonly onBehalfOf?: string | undefined;
   /** Steps of one turn are due together; its position when absent. */
   readonly turn?: number;
 }
@@ -25,20 +27,24 @@ export async function insertSteps(
   transaction: Transaction,
   requestId: string,
   steps: readonly NewStep[],
+  now: Date,
 ): Promise<void> {
   const [first] = steps;
+  const isDue = (turn: number | null, position: number) => position === 0 || (turn !== null && turn === first?.turn);
   await signingOf(transaction)
     .insertInto('signing.step')
     .values(
-      steps.map(({ role, place, signerId, signerTitle, turn = null }, position) => ({
+      steps.map(({ role, place, signerId, signerTitle, onBehalfOf = null, turn = null }, position) => ({
         request_id: requestId,
         position,
         role,
         turn,
         signer_id: signerId,
         signer_title: signerTitle,
+        on_behalf_of: onBehalfOf,
         place: place ? JSON.stringify(place) : null,
-        state: position === 0 || (turn !== null && turn === first?.turn) ? ('due' as const) : ('pending' as const),
+        state: isDue(turn, position) ? ('due' as const) : ('pending' as const),
+        due_since: isDue(turn, position) ? now : null,
         session_id: null,
         document_id: null,
         data_id: null,
@@ -112,7 +118,7 @@ export async function finishStep(
   if (open.some(({ state }) => state === 'due')) return 'waiting';
   const turn = Math.min(...open.map(turnOf));
   const next = open.filter((one) => turnOf(one) === turn);
-  for (const one of next) await moveStep(transaction, one, 'due');
+  for (const one of next) await moveStep(transaction, one, 'due', { due_since: done.now });
   return next.every(({ role }) => purposeOf(role) === 'seal') ? 'signed' : 'waiting';
 }
 

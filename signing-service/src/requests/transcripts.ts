@@ -2,6 +2,7 @@ import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
 import type { Signer } from '@edutrust/registry/permissions';
+import type { Signatory } from '../delegations/delegations.ts';
 import { completenessOf, isComplete } from '../marks/completeness.ts';
 import { type CurrentMarks, currentMarks, lockMarks, type MarkedClass } from '../marks/marks.ts';
 import { printedMarks } from '../marks/printed.ts';
@@ -32,7 +33,7 @@ export interface TranscriptOrder {
   readonly template: ClassTemplate;
   readonly marked: MarkedClass;
   readonly classTeacher: Signer;
-  readonly principal: Signer;
+  readonly principal: Signatory;
   /** Of a school report. */
   readonly subjectTeachers: readonly SubjectTeacher[];
   readonly learner: Learner;
@@ -141,10 +142,12 @@ function stepsOf(
   { template, classTeacher, principal, subjectTeachers }: TranscriptOrder,
   { subjects }: SchoolReportData,
 ): NewStep[] {
-  const whom: Readonly<Record<StepOfClass, readonly Pick<NewStep, 'signerId' | 'signerTitle' | 'turn'>[]>> = {
+  const whom: Readonly<
+    Record<StepOfClass, readonly Pick<NewStep, 'signerId' | 'signerTitle' | 'onBehalfOf' | 'turn'>[]>
+  > = {
     'subject-teacher': teacherSteps(subjects, subjectTeachers),
     'class-teacher': [{ signerId: classTeacher.personId, signerTitle: classTeacherTitle }],
-    principal: [{ signerId: principal.personId, signerTitle: principal.title }],
+    principal: [{ signerId: principal.personId, signerTitle: principal.title, onBehalfOf: principal.onBehalfOf }],
     'school-seal': [{ signerId: null, signerTitle: 'Dấu của trường' }],
   };
   return classTemplates[template].order.flatMap(({ role, place: where }) =>

@@ -50,6 +50,7 @@ export function subjectName({ kind, name }: Subject): string {
     'signing-key': t('khoá ký', 'signing key'),
     'signing-request': t('tài liệu trình ký', 'document to sign'),
     'sealing-machine': t('máy đóng dấu', 'sealing machine'),
+    'signing-delegation': t('giao ký', 'delegation'),
     'signing-session': t('phiên ký', 'signing session'),
     'sync-client': t('hệ thống vào lấy', 'client system'),
     'sync-source': t('nguồn danh sách', 'roster source'),

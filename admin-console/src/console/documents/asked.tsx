@@ -6,6 +6,7 @@ import { Empty, Show } from '../../design/show.tsx';
 import { toast } from '../../design/toast.tsx';
 import { usePages } from '../pages.ts';
 import { More, Title } from '../parts.tsx';
+import { HandOver, Late, PutOff } from './late.tsx';
 import { NewDocumentLink } from './link.tsx';
 import { Requests } from './row.tsx';
 import type { SigningRequest } from './views.ts';
@@ -13,6 +14,7 @@ import type { SigningRequest } from './views.ts';
 /** `/admin/signing/asked`: what I sent to be signed, whose turn it is, and the way back. */
 export function AskedDocuments() {
   const [round, setRound] = useState(0);
+  const again = () => setRound(round + 1);
   const { loaded, more } = usePages(`asked ${round}`, (cursor) =>
     must(api.GET('/api/v1/signing/asked', { params: { query: { limit: 50, ...(cursor ? { cursor } : {}) } } })),
   );
@@ -32,7 +34,14 @@ export function AskedDocuments() {
             <Requests
               requests={requests}
               label={t('Tài liệu đã trình', 'Documents that were sent')}
-              act={(one) => <Withdraw one={one} onDone={() => setRound(round + 1)} />}
+              act={(one) => (
+                <>
+                  <Late one={one} />
+                  <HandOver one={one} onDone={again} />
+                  <PutOff one={one} onDone={again} />
+                  <Withdraw one={one} onDone={again} />
+                </>
+              )}
             />
           )
         }

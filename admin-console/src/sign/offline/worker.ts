@@ -11,6 +11,11 @@ interface Scope {
   readonly clients: {
     claim(): Promise<void>;
     get(id: string): Promise<{ postMessage(message: object): void } | undefined>;
+    matchAll(which: { type: 'window' }): Promise<readonly { readonly url: string; focus(): Promise<unknown> }[]>;
+    openWindow(address: string): Promise<unknown>;
+  };
+  readonly registration: {
+    showNotification(title: string, options: { tag: string; body: string; icon: string }): Promise<void>;
   };
   skipWaiting(): Promise<void>;
   addEventListener(
@@ -18,6 +23,15 @@ interface Scope {
     listener: (event: { waitUntil(done: Promise<unknown>): void }) => void,
   ): void;
   addEventListener(type: 'fetch', listener: (event: FetchAsked) => void): void;
+  addEventListener(type: 'push', listener: (event: Pushed) => void): void;
+  addEventListener(
+    type: 'notificationclick',
+    listener: (event: { readonly notification: { close(): void }; waitUntil(done: Promise<unknown>): void }) => void,
+  ): void;
+}
+interface Pushed {
+  readonly data: { json(): unknown } | null;
+  waitUntil(done: Promise<unknown>): void;
 }
 interface FetchAsked {
   readonly request: Request;
@@ -58,6 +72,29 @@ scope.addEventListener('fetch', (event) => {
     if (pathname.startsWith(shell)) event.respondWith(fetch(request).catch(() => fromShell(shell)));
   } else if (pathname.startsWith('/assets/')) event.respondWith(asset(request));
   else if (keepable.test(pathname)) event.respondWith(fromNetworkOrKept(event));
+});
+
+// How many wait is all that is said: it stands on a locked screen.
+scope.addEventListener('push', (event) => {
+  const { waiting = 0 } = (event.data?.json() ?? {}) as { waiting?: number };
+  const isEnglish = navigator.language.startsWith('en');
+  event.waitUntil(
+    scope.registration.showNotification(isEnglish ? 'Signing' : 'Ký số', {
+      tag: 'waiting', // the next takes its place
+      body: isEnglish ? `${waiting} documents wait for you` : `Có ${waiting} hồ sơ chờ ký`,
+      icon: '/assets/icon.svg',
+    }),
+  );
+});
+
+scope.addEventListener('notificationclick', (event) => {
+  event.notification.close();
+  event.waitUntil(
+    scope.clients.matchAll({ type: 'window' }).then((pages) => {
+      const open = pages.find(({ url }) => new URL(url).pathname.startsWith('/sign'));
+      return open ? open.focus() : scope.clients.openWindow(shell);
+    }),
+  );
 });
 
 /** Assets have their hash in their name: the first one is the right one. */

@@ -247,7 +247,13 @@ export function drawSignatory(
   titleY: number,
 ): void {
   const style = { width: right - left, align: 'center' } as const;
-  sheet.text('P', title.toLocaleUpperCase('vi'), left, titleY, { ...style, size: 9.5, font: 'bold' });
+  const upper = title.toLocaleUpperCase('vi');
+  // Who signs in another's place has both titles, one below the other (Decree 30/2020/NĐ-CP, annex I).
+  const lines = /^(?:KT|TL|TUQ)\. /.test(upper) ? upper.split(' – ') : [upper];
+  lines.forEach((line, index) => {
+    const [y, size] = lines.length > 1 ? [titleY - 3 + index * 9.4, 8] : [titleY, 9.5];
+    sheet.text('P', line, left, y, { ...style, size, font: 'bold' });
+  });
   sheet.text('P', fullName, left, page.height - bottom + 2, { ...style, size: 10, font: 'semibold' });
 }
 
