@@ -76,7 +76,7 @@ export function createSigning(context: ServiceContext, pages: SigningPages): Ser
       },
       [archiveTask]: (payload) =>
         archiveDocument(context, { requestId: payloadText(payload, 'requestId'), generation: 0 }),
-      [renewArchivesTask]: () => renewArchives(context),
+      [renewArchivesTask]: ({ after }) => renewArchives(context, typeof after === 'string' ? { after } : {}),
       [renewTask]: () => renewCertificates(context),
     },
     schedule: {
