@@ -12,6 +12,7 @@ import { idle } from './scenarios/idle.ts';
 import { provider } from './scenarios/provider.ts';
 import { roster, rosterOfMillion } from './scenarios/roster.ts';
 import { signatures } from './scenarios/signatures.ts';
+import { burst, sealing, sealingOfMany } from './scenarios/signing.ts';
 import { status } from './scenarios/status.ts';
 import { verification } from './scenarios/verification.ts';
 
@@ -23,6 +24,9 @@ const scenarios: Readonly<Record<string, () => Promise<Row[]>>> = {
   directory,
   feed,
   signatures,
+  burst,
+  sealing,
+  'sealing-20k': sealingOfMany,
   verification,
   certificates,
   status,
@@ -30,11 +34,15 @@ const scenarios: Readonly<Record<string, () => Promise<Row[]>>> = {
   'roster-1m': rosterOfMillion,
 };
 
+/** Run by their names alone. */
+const longOnes = ['roster-1m', 'sealing-20k'];
+
 const { values, positionals } = parseArgs({
   options: { json: { type: 'boolean', default: false } },
   allowPositionals: true,
 });
-const chosen = positionals.length === 0 ? Object.keys(scenarios).filter((name) => name !== 'roster-1m') : positionals;
+const chosen =
+  positionals.length === 0 ? Object.keys(scenarios).filter((name) => !longOnes.includes(name)) : positionals;
 const unknown = chosen.filter((name) => !(name in scenarios));
 if (unknown.length > 0) {
   process.stderr.write(

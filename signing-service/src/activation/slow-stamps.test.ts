@@ -38,12 +38,8 @@ describe('time stamps that are slow, or do not come', () => {
     return rows.map(({ state, issued, leaves }) => [state, issued, leaves]);
   };
   const authorised = async (ids: readonly string[]) => {
-    const { authorise } = await import('./authorise.ts');
     const session = await clerk.open(ids, 'seal');
-    const confirmation = (await clerk.confirmation(session)) as Parameters<typeof authorise>[2];
-    const actor = { kind: 'person', personId: clerk.personId, sessionId: `session of ${clerk.personId}` } as const;
-    const rest = { roles: [], acr: '', authenticatedAt: new Date() };
-    await authorise(world.context, session.id, confirmation, { ...actor, ...rest });
+    await clerk.authorise(session, await clerk.confirmation(session));
     return session.id;
   };
 
