@@ -13,6 +13,7 @@ import { memory } from './scenarios/memory.ts';
 import { provider } from './scenarios/provider.ts';
 import { roster, rosterOfMillion } from './scenarios/roster.ts';
 import { signatures } from './scenarios/signatures.ts';
+import { burst, sealing, sealingOfMany } from './scenarios/signing.ts';
 import { status } from './scenarios/status.ts';
 import { verification } from './scenarios/verification.ts';
 
@@ -25,6 +26,9 @@ const scenarios: Readonly<Record<string, () => Promise<Row[]>>> = {
   directory,
   feed,
   signatures,
+  burst,
+  sealing,
+  'sealing-20k': sealingOfMany,
   verification,
   certificates,
   status,
@@ -32,11 +36,15 @@ const scenarios: Readonly<Record<string, () => Promise<Row[]>>> = {
   'roster-1m': rosterOfMillion,
 };
 
+/** Run by their names alone. */
+const longOnes = ['roster-1m', 'sealing-20k'];
+
 const { values, positionals } = parseArgs({
   options: { json: { type: 'boolean', default: false } },
   allowPositionals: true,
 });
-const chosen = positionals.length === 0 ? Object.keys(scenarios).filter((name) => name !== 'roster-1m') : positionals;
+const chosen =
+  positionals.length === 0 ? Object.keys(scenarios).filter((name) => !longOnes.includes(name)) : positionals;
 const unknown = chosen.filter((name) => !(name in scenarios));
 if (unknown.length > 0) {
   process.stderr.write(

@@ -84,7 +84,7 @@ export function createSigning(context: ServiceContext, pages: SigningPages): Ser
       },
       [archiveTask]: (payload) =>
         archiveDocument(context, { requestId: payloadText(payload, 'requestId'), generation: 0 }),
-      [renewArchivesTask]: () => renewArchives(context),
+      [renewArchivesTask]: ({ after }) => renewArchives(context, typeof after === 'string' ? { after } : {}),
       [renewTask]: () => renewCertificates(context),
       [remindTask]: () => remind(context),
       [remindByMailTask]: () => remindByMail(context),

@@ -15,7 +15,8 @@ import { type Tampering, TestAuthenticator } from '@edutrust/testing/authenticat
 import { type TestContext, testContext } from '@edutrust/testing/context';
 import { sql } from 'kysely';
 import type Type from 'typebox';
-import type { ConfirmBody, SigningSession } from '../src/activation/schemas.ts';
+import { authorise } from '../src/activation/authorise.ts';
+import type { Confirmation, ConfirmBody, SigningSession } from '../src/activation/schemas.ts';
 import { seedDemo } from '../src/demo/demo.ts';
 import { possessionText } from '../src/enrolment/passkey.ts';
 import type { CreationOptions } from '../src/enrolment/schemas.ts';
@@ -61,8 +62,12 @@ export interface Answer {
   readonly body: Buffer;
 }
 
-export async function testCity(clock: Clock = systemClock): Promise<TestCity> {
-  const context = await testContext({ migrations: [registryMigrations, certsMigrations, migrations], clock });
+export async function testCity(
+  clock: Clock = systemClock,
+  environment: Record<string, string> = {},
+): Promise<TestCity> {
+  const sets = [registryMigrations, certsMigrations, migrations];
+  const context = await testContext({ migrations: sets, clock, environment });
   await ensureAuthorities(context);
   const city = await seedCity(context);
   await seedDemo(context, city);
@@ -310,6 +315,13 @@ export class TestPhone {
     const failed = json.items?.filter(({ state }: { state: string }) => state !== 'signed');
     if (failed?.length !== 0) throw new Error(JSON.stringify(json));
     return ids;
+  }
+
+  /** What a confirmation does before anything is completed: a process that dies right behind it leaves this. */
+  async authorise(session: Session, confirmation: object): Promise<void> {
+    const actor = { kind: 'person', personId: this.personId, sessionId: `session of ${this.personId}` } as const;
+    const by = { ...actor, roles: [], acr: '', authenticatedAt: new Date() };
+    await authorise(this.#world.context, session.id, confirmation as Confirmation, by); // as it was made above
   }
 
   confirm(session: Session, confirmation: object): Promise<Answer> {

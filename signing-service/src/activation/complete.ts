@@ -20,6 +20,7 @@ import { dueSteps, finishStep, type StepRow } from '../requests/steps.ts';
 import { type SigningTables, signingOf } from '../tables.ts';
 import { certificateOf } from './certificate.ts';
 import { mustBeAuthorised } from './evidence.ts';
+import { lease, leaseMs, renewLease } from './lease.ts';
 import { byRequest, failItem, type Item, moveItem } from './session-items.ts';
 
 /** The job that completes an authorised session; idempotent by the session's id. */
@@ -27,9 +28,6 @@ export const completeTask = 'signing.complete-session';
 
 /** The request completes what it authorised; the job looks a little later whether it did. */
 export const completeAfterMs = 5_000;
-
-/** How long one worker keeps a session to itself; another goes on when it has died. */
-export const leaseMs = 20_000;
 
 type Session = Selectable<SigningTables['signing.session']>;
 
@@ -42,10 +40,16 @@ type Session = Selectable<SigningTables['signing.session']>;
  *
  * @throws Unavailable (time stamps, ledger, database): the job tries again.
  */
-export async function completeSession(context: ServiceContext, sessionId: string): Promise<boolean> {
+export async function completeSession(
+  context: ServiceContext,
+  sessionId: string,
+  { renewEveryMs = leaseMs / 4 }: { readonly renewEveryMs?: number } = {},
+): Promise<boolean> {
   const { db } = context;
   const session = await lease(context, sessionId);
   if (!session) return false;
+  // A hundred documents, or a time stamp that takes minutes, need more than one lease.
+  const renewing = setInterval(() => void renewLease(context, sessionId), renewEveryMs);
   try {
     const enrolment = session.enrolment_id ? await readEnrolment(db, session.enrolment_id) : undefined;
     for (const files of byRequest(await itemsIn(context, sessionId, 'authorised'))) {
@@ -72,6 +76,8 @@ export async function completeSession(context: ServiceContext, sessionId: string
       .execute()
       .catch(() => undefined); // the first error is the one to tell
     throw error;
+  } finally {
+    clearInterval(renewing);
   }
 }
 
@@ -103,25 +109,6 @@ async function certificatesFor(context: ServiceContext, session: Session): Promi
   if (!certificate) return [];
   const { der, issuerId, issuers } = certificate;
   return [der, ...(issuerId ? (await chainAbove(context, issuerId)).slice(0, -1) : issuers)];
-}
-
-async function lease({ db, clock }: ServiceContext, sessionId: string): Promise<Session | undefined> {
-  const now = clock.now();
-  return signingOf(db)
-    .updateTable('signing.session')
-    .set({ lease_until: new Date(now.getTime() + leaseMs) })
-    .where('id', '=', sessionId)
-    .where('state', '=', 'authorised')
-    .where((on) =>
-      on.or([
-        on('lease_until', 'is', null),
-        on('lease_until', '<', now),
-        // taken while a clock was wrong
-        on('lease_until', '>', new Date(now.getTime() + leaseMs)),
-      ]),
-    )
-    .returningAll()
-    .executeTakeFirst();
 }
 
 /** A file of a session, and its format. */

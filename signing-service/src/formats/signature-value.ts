@@ -87,7 +87,8 @@ export function checkNamedValue(
     if (isRaw && coordinateBytes(found) === 0) return 'refused'; // a curve that is not accepted
     const signature = isRaw ? derOfRaw(value, coordinateBytes(found)) : value;
     if (!signature) return 'wrong';
-    return signatureFault(identifier, found, data, signature, { at })?.kind ?? 'good';
+    const verdict = signatureFault(identifier, found, data, signature, { at })?.kind ?? 'good';
+    return isRaw && verdict === 'good' && value.length !== 2 * coordinateBytes(found) ? 'refused' : verdict;
   } catch {
     return 'refused'; // a key that node:crypto cannot read
   }
@@ -96,10 +97,14 @@ export function checkNamedValue(
 const curveBytes: Readonly<Record<string, number>> = { prime256v1: 32, secp384r1: 48, secp521r1: 66 };
 const coordinateBytes = (key: KeyObject) => curveBytes[key.asymmetricKeyDetails?.namedCurve ?? ''] ?? 0;
 
-/** DER ECDSA-Sig-Value of r‖s; `undefined` unless both have the length of the curve. */
+/**
+ * DER ECDSA-Sig-Value of r‖s; `undefined` for halves that cannot be. Both must have the length of the curve (RFC 7518 §3.4): one of EU DSS's in 65,536
+ * lacks a byte of each, which is no change of anything, and nothing to accept.
+ */
 function derOfRaw(value: Uint8Array, bytes: number): Buffer | undefined {
-  if (value.length !== 2 * bytes) return undefined;
-  return sequence(integer(value.subarray(0, bytes)), integer(value.subarray(bytes)));
+  const half = value.length / 2;
+  if (!Number.isInteger(half) || half > bytes || half === 0) return undefined;
+  return sequence(integer(value.subarray(0, half)), integer(value.subarray(half)));
 }
 
 /** r‖s of a DER ECDSA-Sig-Value on P-256, as XML and JOSE write it; every other signature is as it is. */

@@ -19,7 +19,9 @@ export const renewArchivesTask = 'signing.renew-archives';
 
 /** How long before its time stamp ends an archive gets the next one. */
 const renewAheadDays = 180;
-const mostAtOnce = 500;
+/** Archives that are made at the same time. */
+const together = 4;
+const firstId = '00000000-0000-0000-0000-000000000000';
 const dayMs = 86_400_000;
 
 /**
@@ -143,22 +145,38 @@ function endOf(token: Buffer): Date {
 }
 
 /**
- * Renews archives whose time stamp will end, and takes up issued documents that have none: of before archives existed, or
- * whose job gave up. One that fails holds up none of the others.
+ * Renews archives whose time stamp will end, and takes up issued documents that have none: of before archives existed, or whose job gave up. One
+ * part of them, in the order of their ids; the next part is a job of its own, so that a million is no one long job: a process that ends or dies
+ * loses no more than what it had in hand, and whatever fails holds up none of the others, tonight's too.
  */
-export async function renewArchives(context: ServiceContext): Promise<void> {
-  const { db, clock, log } = context;
+export async function renewArchives(
+  context: ServiceContext,
+  { after = firstId, atOnce = 200 }: { readonly after?: string; readonly atOnce?: number } = {},
+): Promise<void> {
+  const { db, clock, jobs, log } = context;
   const soon = new Date(clock.now().getTime() + renewAheadDays * dayMs);
   const { rows } = await sql<{ requestId: string; generation: number }>`
     SELECT r.id AS "requestId", coalesce(a.generation + 1, 0) AS generation
     FROM signing.request AS r
     LEFT JOIN LATERAL (SELECT generation, good_until FROM signing.archive
       WHERE request_id = r.id ORDER BY generation DESC LIMIT 1) AS a ON true
-    WHERE r.state IN ('issued', 'replaced') AND (a.generation IS NULL OR a.good_until < ${soon})
-    ORDER BY a.good_until NULLS LAST, r.id LIMIT ${mostAtOnce}`.execute(db);
-  for (const row of rows) {
-    await archiveDocument(context, row).catch((error: unknown) =>
-      log.error({ err: error, request: row.requestId }, 'archiving; tried again tomorrow'),
+    WHERE r.id > ${after} AND r.state IN ('issued', 'replaced') AND (a.generation IS NULL OR a.good_until < ${soon})
+    ORDER BY r.id LIMIT ${atOnce}`.execute(db);
+  const waiting = [...rows];
+  const renewing = async () => {
+    for (let row = waiting.shift(); row; row = waiting.shift()) {
+      const { requestId } = row;
+      await archiveDocument(context, row).catch((error: unknown) =>
+        log.error({ err: error, request: requestId }, 'archiving; tried again tomorrow'),
+      );
+    }
+  };
+  await Promise.all(Array.from({ length: together }, renewing));
+  const last = rows.at(-1);
+  if (!last || rows.length < atOnce) return;
+  await db
+    .transaction()
+    .execute((transaction) =>
+      jobs.enqueue(transaction, renewArchivesTask, { after: last.requestId }, { key: `${renewArchivesTask}:next` }),
     );
-  }
 }

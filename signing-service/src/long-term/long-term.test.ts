@@ -94,4 +94,40 @@ describe('issued documents are kept verifiable', () => {
     const late = await validatePdf(renewed, { anchors: rows.map(({ der }) => der), at: new Date(now + 2 * 365 * day) });
     assert.equal(late.verdict, 'valid', `signers’ certificates ended a year before: ${JSON.stringify(late.reasons)}`);
   });
+
+  test('a part at a time, the next one a job of its own; what fails holds up none behind it, and a second night renews nothing twice', async () => {
+    const { context } = world;
+    await sql`UPDATE signing.archive SET good_until = ${new Date(now + 179 * day)}`.execute(context.db);
+    const ids = [first, second, third];
+    await sql`UPDATE signing.document SET bytes = '\\x00' WHERE id = (SELECT signed_document_id FROM signing.request WHERE id = ${first})`.execute(
+      context.db,
+    );
+    const generations = async () => {
+      const { rows } = await sql<{ made: number }>`SELECT max(generation) AS made FROM signing.archive
+        WHERE request_id = ANY(${ids}::uuid[]) GROUP BY request_id ORDER BY request_id`.execute(context.db);
+      return rows.map(({ made }) => made);
+    };
+    const before = await generations();
+    const night = async () => {
+      let parts = 0;
+      for (let after: string | undefined = '00000000-0000-0000-0000-000000000000'; after !== undefined; parts += 1) {
+        await renewArchives(context, { after, atOnce: 1 });
+        const { rows } = await sql<{ after: string }>`
+          WITH gone AS (DELETE FROM graphile_worker._private_jobs WHERE key = 'signing.renew-archives:next' RETURNING payload)
+          SELECT payload ->> 'after' AS after FROM gone`.execute(context.db);
+        after = rows[0]?.after;
+      }
+      return parts;
+    };
+    assert.equal(await night(), 4, 'three that are due, and a look that finds none');
+    assert.deepEqual(
+      await generations(),
+      before.map((made, index) => (index === 0 ? made : made + 1)),
+    );
+    assert.equal(await night(), 2, 'the one that failed, and nothing else');
+    assert.deepEqual(
+      await generations(),
+      before.map((made, index) => (index === 0 ? made : made + 1)),
+    );
+  });
 });

@@ -1,7 +1,8 @@
 import type { Alarm } from '@edutrust/platform/alarms';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { sql } from 'kysely';
-import { completeSession, leaseMs } from '../activation/complete.ts';
+import { completeSession } from '../activation/complete.ts';
+import { leaseMs } from '../activation/lease.ts';
 import { issueFor, revokeCertificateOf } from '../enrolment/certificate.ts';
 
 /** The task that takes up what should have gone on by itself and did not (J3). */

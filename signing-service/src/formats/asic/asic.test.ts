@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +10,7 @@ import { writeZip } from '@edutrust/platform/zip';
 import { fc } from '@edutrust/testing/property';
 import { createAuthority, ocspResponse } from '../../../testing/authority.ts';
 import { validateFile } from '../../../testing/both-judges.ts';
+import { addCadesValidationData } from '../cades/long-term.ts';
 import { signXades } from '../xades/sign.ts';
 import { MalformedZip, readZip, ZipBeyondLimits } from '../zip/read.ts';
 import { writeManifest } from './manifest.ts';
@@ -88,6 +90,38 @@ describe('ASiC (ETSI EN 319 162-1)', () => {
     );
     const archived = await judge(await asicLongTerm.extend(once, status, authority.stampAt(archivedAt)), []);
     assert.deepEqual([archived.verdict, archived.first?.level], ['valid', 'B-LTA']);
+  });
+
+  test('B-LTA by a time stamp beside the signature, over a manifest of the whole (annex A.7), as EU DSS archives; one that fits no more proves nothing', async () => {
+    const timed = readZip(await signed());
+    const name = 'META-INF/signature001.p7s';
+    const kept = new Map([...timed, [name, addCadesValidationData(timed.get(name) ?? Buffer.of(), status)]]);
+    const covered = new Map([...kept].filter(([file]) => file !== 'mimetype'));
+    const archive = async (over: ReadonlyMap<string, Buffer>, stamped?: Buffer) => {
+      const manifest = writeManifest('META-INF/timestamp001.tst', over);
+      const digest = createHash('sha256')
+        .update(stamped ?? manifest)
+        .digest();
+      const archived = { 'META-INF/ASiCArchiveManifest.xml': manifest };
+      const token = await authority.stampAt(archivedAt)(digest);
+      return withFiles(writeZip(kept), { ...archived, 'META-INF/timestamp001.tst': token });
+    };
+    const good = await archive(covered);
+    const level = async (container: Buffer) => {
+      const { verdict, first } = await judge(container, []);
+      return [verdict, first?.level];
+    };
+    assert.deepEqual(await level(good), ['valid', 'B-LTA']);
+    const others = [
+      await archive(covered, Buffer.from('another manifest')),
+      await archive(new Map([...covered].filter(([file]) => file !== name))),
+      await archive(new Map([...covered, ['not-there.txt', Buffer.from('a')]])),
+      await archive(new Map([...covered, [name, timed.get(name) ?? Buffer.of()]])),
+      withFiles(good, { 'META-INF/timestamp001.tst': undefined }),
+      withFiles(good, { 'META-INF/ASiCArchiveManifest.xml': Buffer.from('<none/>') }),
+      withFiles(good, { 'META-INF/timestamp001.tst': Buffer.of(0x30, 0) }),
+    ];
+    for (const container of others) assert.deepEqual(await level(container), ['valid', 'B-LT']);
   });
 
   test('a container that nobody signed is unsigned; names of the container’s own cannot be taken', async () => {

@@ -10,6 +10,11 @@ export const isDataFile = (name: string): boolean => !isReserved(name);
 export const isSignatureFile = (name: string): boolean => /^META-INF\/[^/]*signature[^/]*\.p7s$/iu.test(name);
 /** `META-INF/*ASiCManifest*.xml`. */
 export const isManifest = (name: string): boolean => /^META-INF\/[^/]*ASiCManifest[^/]*\.xml$/iu.test(name);
+/** `META-INF/ASiCArchiveManifest*.xml`: what a time stamp beside the signatures is over (annex A.7). */
+export const isArchiveManifest = (name: string): boolean =>
+  /^META-INF\/[^/]*ASiCArchiveManifest[^/]*\.xml$/iu.test(name);
+/** `META-INF/*timestamp*.tst`. */
+export const isTimeStamp = (name: string): boolean => /^META-INF\/[^/]*timestamp[^/]*\.tst$/iu.test(name);
 /** XAdES in the same container (§4.4.3.2). */
 export const isXmlSignature = (name: string): boolean => /^META-INF\/[^/]*signatures[^/]*\.xml$/iu.test(name);
 /** Of the n-th signature that we make, and of the manifest that it signs. */

@@ -8,6 +8,7 @@ import { emptyReport, fileReport, unjudged, withVerdict } from '../../validation
 import { judgeCades } from '../cades/validate.ts';
 import { judgeXml } from '../xades/validate.ts';
 import { MalformedZip, readZip, ZipBeyondLimits } from '../zip/read.ts';
+import { stampsBeside } from './archive.ts';
 import { checkReference, MalformedManifest, type Manifest, nameOfUri, readManifest } from './manifest.ts';
 import { isDataFile, isManifest, isSignatureFile, isXmlSignature, simpleMediaType } from './names.ts';
 
@@ -53,7 +54,8 @@ function judgeIn(files: Files, name: string, signature: Buffer, around: Surround
   } catch (error) {
     return refused(reason('cms-malformed', error instanceof Error ? error.message : ''));
   }
-  const report = judgeCades(cms, { name, content: signed.content }, around);
+  const beside = stampsBeside(files, name, cms, around);
+  const report = judgeCades(cms, { name, content: signed.content, beside }, around);
   const reasons = [...signed.found, ...report.reasons.filter(({ code }) => code !== 'passed')];
   const isWhole = !reasons.some(({ code }) => code === 'file-not-signed');
   const intact = signed.found.length > 0 && report.intact === true ? null : report.intact;

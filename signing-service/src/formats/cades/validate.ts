@@ -36,10 +36,17 @@ export async function validateCades(bytes: Uint8Array, options: ValidationOption
   );
 }
 
+/** A signature by its name, what it signs, and good time stamps that stand outside it and are over all of it. */
+interface Given {
+  readonly name: string;
+  readonly content: Uint8Array | undefined;
+  readonly beside?: readonly GoodStamp[];
+}
+
 /** Judges one signature over bytes that stand elsewhere, or inside it. Never throws for what is in it. */
 export function judgeCades(
   cms: CmsSignedData,
-  { name, content }: { readonly name: string; readonly content: Uint8Array | undefined },
+  { name, content, beside = [] }: Given,
   around: Surroundings,
 ): SignatureReport {
   const profile = cms.certificateBinding ? 'baseline' : 'plain';
@@ -61,8 +68,8 @@ export function judgeCades(
       changeReasons: isAnother ? [reason('content-changed', 'the file is not the one inside the signature')] : [],
       profile,
       stored: { untrusted: [], crls: [], ocsp: [] },
-      covering,
-      isMaterialStamped,
+      covering: [...covering, ...beside].toSorted((one, other) => one.at.getTime() - other.at.getTime()),
+      isMaterialStamped: isMaterialStamped || beside.length > 0,
     },
     around,
   );

@@ -3,8 +3,9 @@ import { createHash } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { toPem } from '@edutrust/certs/certificate';
 import { type FlattenedJWS, flattenedVerify, importX509 } from 'jose';
-import { createAuthority } from '../../../testing/authority.ts';
+import { createAuthority, ocspResponse } from '../../../testing/authority.ts';
 import { validateFile } from '../../../testing/both-judges.ts';
+import { extendJades } from './long-term.ts';
 import { signJades } from './sign.ts';
 
 const at = new Date('2026-05-20T08:00:00Z');
@@ -13,13 +14,19 @@ const authority = createAuthority();
 const { anchors, crls } = authority;
 const who = authority.official();
 const signer = authority.signerOf(who, new Date('2026-05-20T08:00:05Z'));
+const status = {
+  certificates: [authority.root, authority.people, authority.stamping].map(({ certificate }) => certificate),
+  crls: [...crls],
+  ocspResponses: [ocspResponse(authority.people, who, 'good', new Date('2026-05-20T09:00:00Z'))],
+};
+const archivedAt = new Date('2026-05-21T01:00:00Z');
 const transcript = Buffer.from('{"ten":"Nguyễn Thị Ánh","diem":[9,8.5]}');
 const detached = { name: 'bảng điểm.csv', mediaType: 'text/csv' };
 
-async function judge(file: string | Buffer | object, content?: Buffer) {
+async function judge(file: string | Buffer | object, content?: Buffer, lists: readonly Buffer[] = crls) {
   const bytes =
     typeof file === 'string' || Buffer.isBuffer(file) ? Buffer.from(file) : Buffer.from(JSON.stringify(file));
-  const found = await validateFile(bytes, { anchors, crls, at: now, ...(content ? { content } : {}) });
+  const found = await validateFile(bytes, { anchors, crls: lists, at: now, ...(content ? { content } : {}) });
   const codes = [
     ...new Set([...found.reasons, ...found.signatures.flatMap(({ reasons }) => reasons)].map(({ code }) => code)),
   ];
@@ -63,6 +70,56 @@ describe('JAdES (ETSI TS 119 182-1)', () => {
     const other = await judge(beside, Buffer.from('{}'));
     assert.deepEqual([other.verdict, other.first?.intact], ['invalid', false]);
     assert.equal((await judge(await made(), Buffer.from('{}'))).verdict, 'invalid', 'another file beside it');
+  });
+
+  test('V17: B-LT and B-LTA: the file alone tells every status, renewed too, in both forms of JSON and both of its list', async () => {
+    const timed = await signJades(transcript, { at }, signer);
+    const kept = await extendJades(timed, status);
+    const archived = await extendJades(timed, status, authority.stampAt(archivedAt));
+    const again = await extendJades(archived, status, authority.stampAt(now));
+    const { payload, ...one } = JSON.parse(archived.toString());
+    const inTheClear = JSON.parse(kept.toString());
+    inTheClear.header.etsiU = inTheClear.header.etsiU.map(decode);
+    for (const [file, level] of [
+      [kept, 'B-LT'],
+      [archived, 'B-LTA'],
+      [again, 'B-LTA'],
+      [{ payload, signatures: [one] }, 'B-LTA'],
+      [inTheClear, 'B-LT'],
+    ] as const) {
+      const { verdict, first, reasons } = await judge(file, undefined, []);
+      assert.deepEqual([verdict, first?.level, first?.intact], ['valid', level, true], JSON.stringify(reasons));
+    }
+    await assert.rejects(extendJades(await signJades(transcript, { at, detached }, signer), status), {
+      code: 'sign/json',
+    });
+  });
+
+  test('V4: an archive that leaves something out, or is of another signature, proves no B-LTA', async () => {
+    const timed = await signJades(transcript, { at }, signer);
+    const archived = JSON.parse((await extendJades(timed, status, authority.stampAt(archivedAt))).toString());
+    const { etsiU } = archived.header;
+    const other = JSON.parse((await extendJades(await signJades(transcript, { at }, signer), status)).toString());
+    const late = (await extendJades(await extendJades(timed, {}, authority.stampAt(archivedAt)), status)).toString();
+    const levels = [
+      { ...archived, header: { etsiU: [etsiU[1], etsiU[0], ...etsiU.slice(2)] } }, // another order
+      { ...archived, header: { etsiU: [...etsiU.slice(0, -1), encode('{"more":1}'), etsiU.at(-1)] } },
+      { ...other, header: { etsiU: [...other.header.etsiU, etsiU.at(-1)] } },
+      JSON.parse(late), // status that came after the stamp
+      {
+        ...archived,
+        header: {
+          etsiU: [
+            ...etsiU.slice(0, -1),
+            encode({
+              ...decode(etsiU.at(-1)).arcTst,
+              arcTst: { ...decode(etsiU.at(-1)).arcTst, timeStamped: 'previousArcTst' },
+            }),
+          ],
+        },
+      },
+    ].map(async (file) => (await judge(file)).first?.level);
+    assert.deepEqual(await Promise.all(levels), ['B-LT', 'B-LT', 'B-LT', 'B-LT', 'B-LT']);
   });
 
   test('compact and general forms, several signers; content that stands elsewhere', async () => {

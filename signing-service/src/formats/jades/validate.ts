@@ -8,14 +8,15 @@ import type { SignatureReport, ValidationReport } from '../../validation/report.
 import { type Surroundings, surroundingsOf } from '../../validation/surroundings.ts';
 import { emptyReport, fileReport, unjudged, withVerdict } from '../../validation/verdict.ts';
 import { warning } from '../../validation/warnings.ts';
-import { fromBase64, fromBase64Url, listOf, MalformedJson, membersOf, readJson, stringOf } from '../json/read.ts';
+import { fromBase64, fromBase64Url, listOf, MalformedJson, membersOf, stringOf } from '../json/read.ts';
 import { checkNamedValue, joseAlgorithms } from '../signature-value.ts';
 import { type Jws, readJws } from './jws.ts';
+import { archiveStamps, materialOf, tokensIn, unsignedProperties } from './long-term.ts';
 import { byUriHash, hashedFile } from './sign.ts';
 
 /**
  * Judges every signature of a JWS (RFC 7515), compact or JSON: JAdES (ETSI TS 119 182-1), or a plain one with a certificate. What is
- * signed is inside, or is `options.content`; with both they must be the same bytes. Of the levels B-B and B-T are told.
+ * signed is inside, or is `options.content`; with both they must be the same bytes.
  */
 export async function validateJades(bytes: Uint8Array, options: ValidationOptions): Promise<ValidationReport> {
   const around = surroundingsOf(options);
@@ -57,6 +58,9 @@ function judgeJws(
   const certificates = listOf(header.x5c).flatMap((one) => fromBase64(one) ?? []);
   const signer = findSigner(certificates, binding, around.untrusted);
   if (typeof signer === 'string') return withVerdict(base, [...found, reason(signer)]);
+  const archived = header.sigD === undefined || !content ? signed.payload : Buffer.from(content).toString('base64url');
+  const along = materialOf(jws);
+  const material = { ...along, untrusted: [...certificates, ...along.untrusted] };
   const data = Buffer.from(`${jws.protectedText}.${signed.payload}`);
   const algorithm = typeof header.alg === 'string' ? joseAlgorithms.get(header.alg) : undefined;
   return judgeSignature(
@@ -67,11 +71,10 @@ function judgeJws(
       // What nobody signed is not called unchanged.
       isChangedLater: jws.hasMore,
       certificate: signer,
-      material: { untrusted: certificates, crls: [], ocsp: [] },
+      material,
       stamps: stampsOf(jws),
-      covering: [],
+      ...archiveStamps(jws, archived, { around, material }),
       hasLevels: profile === 'baseline',
-      isMaterialStamped: false,
       checkValue: (when) => checkNamedValue(algorithm, signer.publicKey, data, jws.signature, when),
       checkLog: () => null,
     },
@@ -174,29 +177,11 @@ function findSigner(
   }
 }
 
-const mostStamps = 16;
-
 /** Time stamps over the base64url of the signature value (§5.3.4), in the list of what nobody signed. */
-function stampsOf({ unprotected, signatureText }: Jws): { readonly token: Buffer; readonly over: Buffer }[] {
-  const tokens = listOf(unprotected.etsiU).flatMap((one) => {
-    const stamp = membersOf(unsignedProperty(one)?.sigTst);
-    return listOf(stamp?.tstTokens).flatMap((token) => fromBase64(membersOf(token)?.val) ?? []);
-  });
-  return tokens.slice(0, mostStamps).map((token) => ({ token, over: Buffer.from(signatureText) }));
+function stampsOf(jws: Jws): { readonly token: Buffer; readonly over: Buffer }[] {
+  const tokens = unsignedProperties(jws).flatMap((one) => tokensIn(one?.sigTst));
+  return tokens.map((token) => ({ token, over: Buffer.from(jws.signatureText) }));
 }
 
 /** Whether others signed this signature (ETSI TS 119 182-1 §5.3.2). */
-const hasCounterSignature = ({ unprotected }: Jws): boolean =>
-  listOf(unprotected.etsiU).some((one) => unsignedProperty(one)?.cSig !== undefined);
-
-/** As base64url, or as it is; both are in use. */
-function unsignedProperty(value: unknown): Members | undefined {
-  if (typeof value !== 'string') return membersOf(value);
-  const bytes = fromBase64Url(value);
-  try {
-    return bytes && membersOf(readJson(bytes));
-  } catch (error) {
-    if (error instanceof MalformedJson) return undefined; // nobody signed it, and it proves nothing
-    throw error;
-  }
-}
+const hasCounterSignature = (jws: Jws): boolean => unsignedProperties(jws).some((one) => one?.cSig !== undefined);

@@ -58,7 +58,7 @@ export function archiveStamps(
 
 /**
  * What an archive time stamp is over (§5.5.2.2): what every reference is over, SignedInfo, SignatureValue, KeyInfo, the unsigned
- * properties before it, and objects that no reference is over. `stamp` absent: one that would come behind all of them.
+ * properties before it, and every object but that of the properties. `stamp` absent: one that would come behind all of them.
  */
 export function archivedBytes(
   { signedInfo, value, keyInfo, objects, qualifying }: SignatureStructure,
@@ -70,8 +70,7 @@ export function archivedBytes(
   if (stamp && childrenNamed(stamp, xades132, 'Include').length > 0) return undefined;
   const unsigned = qualifying?.unsigned ?? [];
   const before = stamp ? unsigned.slice(0, unsigned.indexOf(stamp)) : unsigned;
-  const referenced = new Set(references.map(({ element }) => element));
-  const others = objects.filter((object) => object !== qualifying?.object && !referenced.has(object));
+  const others = objects.filter((object) => object !== qualifying?.object);
   const parts: Buffer[] = references.map(({ octets }) => octets);
   for (const element of [signedInfo, value, ...(keyInfo ? [keyInfo] : []), ...before, ...others]) {
     const method = stamp ? canonicalisationOf(named, element) : ({ kind: 'exclusive', prefixes: [] } as const);

@@ -6,10 +6,12 @@ import { createAuthority, ocspResponse } from '../../../testing/authority.ts';
 import { validateFile } from '../../../testing/both-judges.ts';
 import { xmlsec1 } from '../../../testing/xmlsec1.ts';
 import type { ValidationOptions } from '../../validation/options.ts';
-import { canonicalDocument, exclusive, inclusive } from '../xml/canonical.ts';
-import { readXml } from '../xml/read.ts';
+import { canonicalDocument, canonicalElement, exclusive, inclusive } from '../xml/canonical.ts';
+import { dsig } from '../xml/names.ts';
+import { descendants, readXml } from '../xml/read.ts';
 import { extendXades, xadesLongTerm } from './long-term.ts';
-import { canonicalXml, prepareEnveloped, signXades } from './sign.ts';
+import { exclusiveName } from './names.ts';
+import { buildSignature, canonicalXml, completeXades, prepareEnveloped, signXades } from './sign.ts';
 
 const at = new Date('2026-05-20T08:00:00Z');
 const stampedAt = new Date('2026-05-20T08:00:05Z');
@@ -58,6 +60,42 @@ describe('XAdES (ETSI EN 319 132-1)', () => {
     }
     const again = await xadesLongTerm.extend(archived, status, authority.stampAt(now));
     assert.deepEqual([(await judge(again, { crls: [] })).levels], [['B-LTA']]);
+  });
+
+  test('an archive of what signs an object inside itself is over that object, too (§5.5.2.2), as EU DSS makes and reads it', async () => {
+    const object = `<ds:Object xmlns:ds="${dsig}" Id="o"><em>9</em></ds:Object>`;
+    const uri = '#o';
+    const transforms = `<ds:Transforms><ds:Transform Algorithm="${exclusiveName}"></ds:Transform></ds:Transforms>`;
+    const reference = { uri, transforms, digest: createHash('sha256').update(object).digest(), mediaType: 'text/xml' };
+    const built = buildSignature(reference, { at, certificate: who.certificate });
+    const [signedInfo] = readXml(built.bytes).root.children;
+    assert.ok(signedInfo?.kind === 'element');
+    const toBeSigned = canonicalElement(signedInfo, exclusive);
+    const parts = { toBeSigned, signature: await stamped.sign(toBeSigned), certificates: stamped.certificates };
+    const file = completeXades(built.bytes, parts).toString().replace('</ds:Signature>', `${object}</ds:Signature>`);
+    const asked: Buffer[] = [];
+    const archived = await extendXades(Buffer.from(file), status, {
+      timeStamp: (digest) => {
+        asked.push(digest);
+        return authority.stampAt(archivedAt)(digest);
+      },
+    });
+    const elements = [...descendants(readXml(archived).root)];
+    const of = (name: string) => {
+      const found = elements.find(({ local }) => local === name);
+      return found ? canonicalElement(found, exclusive) : Buffer.of();
+    };
+    const names = [
+      'SignedProperties',
+      'SignedInfo',
+      'SignatureValue',
+      'KeyInfo',
+      'CertificateValues',
+      'RevocationValues',
+    ];
+    const whole = Buffer.concat([Buffer.from(object), ...names.map(of), Buffer.from(object)]);
+    assert.deepEqual(asked, [createHash('sha256').update(whole).digest()]);
+    assert.deepEqual((await judge(archived, { crls: [] })).levels, ['B-LTA']);
   });
 
   test('several sign the same document, one after another and after an archive; each covers all of it', async () => {

@@ -22,7 +22,6 @@ export function makeExtract(input: ExtractData): Promise<Buffer> {
   const data = normalised(input);
   const { report } = data;
   const frame = {
-    subset: 'PDF/A-3a' as const,
     title: `Trích sao học bạ số – ${report.pupil.fullName} – số ${data.number} năm ${data.year}`,
     author: report.school.name,
     code: data.code,

@@ -11,7 +11,6 @@ const width = page.right - page.left;
 export function makeForm({ form, ...fields }: FormData): Promise<Buffer> {
   const data = { ...normalised(fields), form, values: texts(fields.values) };
   const frame = {
-    subset: 'PDF/A-3a' as const,
     title: `${form.name.vi} – số ${data.number} năm ${data.year}`,
     author: data.school.name,
     code: data.code,

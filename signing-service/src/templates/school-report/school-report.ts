@@ -23,7 +23,6 @@ export async function makeSchoolReport(input: SchoolReportData): Promise<SchoolR
   const carried = canonicalData(reportXml(report));
   const document = await drawYear(report, {
     heading: 'Học bạ',
-    subset: 'PDF/A-3a',
     file: { name: dataFileName, bytes: carried, description: 'Dữ liệu của học bạ này' },
     further: (sheet) => {
       drawTeachers(sheet, report);

@@ -122,9 +122,10 @@ export function drawMarks(sheet: Sheet, data: Pick<TranscriptData, 'columns' | '
     drawRules(sheet, columns, kind, height);
     const element = sheet.group('TR', table);
     drawn.forEach(({ text, style, x }, position) => {
-      const tag = kind === 'head' ? 'TH' : 'TD';
+      const scope = kind === 'head' ? ('Column' as const) : position === 1 ? ('Row' as const) : undefined;
       const shift = kind !== 'head' && position > 1 ? commaShift(sheet, text, style) : 0;
-      sheet.text(tag, text, x + shift, sheet.y + rowPadding.top, style, element);
+      const cell = scope ? { ...style, scope } : style;
+      sheet.text(scope ? 'TH' : 'TD', text, x + shift, sheet.y + rowPadding.top, cell, element);
     });
     element.end();
     sheet.y += height;

@@ -22,6 +22,8 @@ export interface TextStyle {
   readonly width?: number;
   readonly spacing?: number;
   readonly lineGap?: number;
+  /** Of a table's head cell: what it is the head of (ISO 32000-1 §14.8.5.7). */
+  readonly scope?: 'Column' | 'Row';
 }
 
 /** A page being filled from top to bottom, every mark of it either a part of the structure or an artifact (ISO 32000-1 §14.8). */
@@ -83,8 +85,8 @@ function applyStyle(pdf: Pdf, style: TextStyle) {
 
 /** Every way to put a mark on the page: as an element of the structure, or as an artifact. */
 function marksOn(pdf: Pdf, root: StructureElement): Pick<Sheet, 'group' | 'text' | 'decorate' | 'figure'> {
-  const group: Sheet['group'] = (kind, parent = root) => {
-    const element = pdf.struct(kind);
+  const group = (kind: string, parent = root, options: object = {}) => {
+    const element = pdf.struct(kind, options);
     parent.add(element);
     return element;
   };
@@ -92,7 +94,7 @@ function marksOn(pdf: Pdf, root: StructureElement): Pick<Sheet, 'group' | 'text'
     group,
     text: (kind, text, x, y, style = {}, parent = root) => {
       const options = applyStyle(pdf, style);
-      const element = group(kind, parent);
+      const element = group(kind, parent, style.scope ? { scope: style.scope } : {});
       element.add(pdf.markStructureContent(kind));
       pdf.fillColor(style.color ?? ink);
       // Line by line: pdfkit counts the break as a character and centres the line beside the middle.

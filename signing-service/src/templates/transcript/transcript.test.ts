@@ -4,7 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { attachedFile } from '../../formats/pdf/attachment.ts';
 import { openPdf } from '../../formats/pdf/document.ts';
+import { descendants, readXml, textOf } from '../../formats/xml/read.ts';
 import { sampleTranscript } from './sample.ts';
 import { makeTranscript } from './transcript.ts';
 import { longDateText, markText } from './wording.ts';
@@ -66,6 +68,32 @@ test('it is one tagged A4 page with a title, its fonts embedded', async () => {
   const fonts = poppler('pdffonts', pdf).trim().split('\n').slice(2);
   assert.ok(fonts.length >= 3);
   for (const font of fonts) assert.match(font, /BeVietnamPro.* yes yes yes /u);
+});
+
+test('it says that it is PDF/A-3a and PDF/UA-1, also of a school whose name XML would read as markup', async () => {
+  const school = { name: 'Trung tâm GDNN & GDTX <Quận 1>' };
+  const pupil = { ...sampleTranscript.pupil, fullName: 'Nguyễn & Trần' };
+  const pdf = await makeTranscript({ ...sampleTranscript, school, pupil });
+  const xmp = /<x:xmpmeta.*<\/x:xmpmeta>/su.exec(pdf.toString('utf8'))?.[0] ?? '';
+  const said = [...descendants(readXml(Buffer.from(xmp)).root)].map((element) => [element.local, textOf(element)]);
+  const of = (namespace: string) => xmp.match(new RegExp(`<${namespace}:(?:part|conformance)>[^<]*`, 'gu'));
+  assert.deepEqual(of('pdfaid'), ['<pdfaid:part>3', '<pdfaid:conformance>A']);
+  assert.deepEqual(of('pdfuaid'), ['<pdfuaid:part>1']);
+  assert.ok(said.some(([, text]) => text === school.name) && said.some(([, text]) => text?.includes(pupil.fullName)));
+  const data = JSON.parse(attachedFile(openPdf(pdf).current, 'du-lieu.json')?.toString() ?? '');
+  assert.deepEqual(
+    [data.type, data.pupil, data.subjects],
+    ['urn:edutrust:transcript:1', pupil, sampleTranscript.subjects],
+  );
+});
+
+test('each head of the table says whether it is one of a column or of a row (PDF/UA-1 §7.5)', async () => {
+  const pdf = (await makeTranscript(sampleTranscript)).toString('latin1');
+  const { subjects, results, columns } = sampleTranscript;
+  const count = (what: RegExp) => pdf.match(what)?.length;
+  assert.equal(count(/\/S \/TH\b/gu), 2 + columns.length + subjects.length + results.length);
+  assert.equal(count(/\/Scope \/Column\b/gu), 2 + columns.length);
+  assert.equal(count(/\/Scope \/Row\b/gu), subjects.length + results.length);
 });
 
 test('long remarks and many subjects go on to further pages, with the signature’s place on the last', async () => {

@@ -7,7 +7,7 @@ import { normalised } from './wording.ts';
 export type { TranscriptData } from './data.ts';
 
 /** How one kind of a year's results differs from another. */
-export interface YearKind extends Pick<SheetFrame, 'subset' | 'file'> {
+export interface YearKind extends Required<Pick<SheetFrame, 'file'>> {
   /** As a person writes it: `Bảng kết quả học tập`. */
   readonly heading: string;
   /** Draws what only this kind has, behind the remarks. */
@@ -34,7 +34,10 @@ export function drawYear(data: TranscriptData, { heading, further, ...kind }: Ye
   });
 }
 
-/** Makes the transcript: one page unless the remarks are long. The same data gives the same bytes. */
+/** Makes the transcript, its data in it as JSON: one page unless the remarks are long. The same data gives the same bytes. */
 export function makeTranscript(input: TranscriptData): Promise<Buffer> {
-  return drawYear(normalised(input), { heading: 'Bảng kết quả học tập' });
+  const { url: _, ...data } = normalised(input);
+  const bytes = Buffer.from(JSON.stringify({ type: 'urn:edutrust:transcript:1', ...data }), 'utf8');
+  const file = { name: 'du-lieu.json', bytes, description: 'Dữ liệu của văn bản này', mediaType: 'application/json' };
+  return drawYear(normalised(input), { heading: 'Bảng kết quả học tập', file });
 }

@@ -1,0 +1,31 @@
+// A process of its own that does the jobs of signing until it is killed: for the scenario `sealing`.
+import process from 'node:process';
+import { systemClock } from '@edutrust/platform/clock';
+import { createPool, kyselyOn } from '@edutrust/platform/database';
+import { createJobs, startWorker } from '@edutrust/platform/jobs';
+import { createLedger } from '@edutrust/platform/ledger';
+import { createMailer } from '@edutrust/platform/mail';
+import { createSecretBox } from '@edutrust/platform/secrets';
+import { openStore } from '@edutrust/platform/store';
+import { createSigning } from '@edutrust/signing-service/service';
+import { testConfig } from '@edutrust/testing/context';
+import { pino } from 'pino';
+
+const [, , databaseUrl = '', environment = '{}'] = process.argv;
+const pool = createPool(databaseUrl, 10);
+const db = kyselyOn(pool);
+const config = testConfig(JSON.parse(environment));
+const log = pino({ level: 'silent' });
+const secrets = createSecretBox(Buffer.alloc(32, 0x5a)); // as testContext's
+const jobs = createJobs();
+const ledger = await createLedger({ db, secrets, config, clock: systemClock, log });
+const store = await openStore(config, pool);
+const mailer = createMailer(config, jobs);
+const context = { config, db, store, jobs, ledger, mailer, secrets, clock: systemClock, log };
+const page = () => '';
+const { tasks = {} } = createSigning(context, { verify: page, verifyReport: page, verifyCode: page });
+ledger.start();
+// Jobs of a process that died are given back after a second here, after a minute in an installation.
+const heartbeat = { everyMs: 250, deadAfterMs: 1_000 };
+await startWorker({ pool, handlers: tasks, concurrency: 5, log, heartbeat });
+process.send?.('ready');
