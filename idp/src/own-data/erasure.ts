@@ -7,6 +7,7 @@ const tables = [
   'refresh_token',
   'authorization_code',
   'device_code',
+  'backchannel_request',
   'pushed_request',
   'oauth_grant',
   'session',
