@@ -126,6 +126,27 @@ const declared = defineEvents({
     en: 'let a device enter an app',
     self: { vi: 'Cho một thiết bị vào bằng tài khoản này', en: 'You let a device in with your account' },
   },
+  'sign-in.asked': {
+    subject: 'person',
+    data: { app },
+    vi: 'ứng dụng xin một lượt đăng nhập qua điện thoại',
+    en: 'app asked for a sign-in on the phone',
+    self: { vi: 'Một ứng dụng xin đăng nhập qua điện thoại', en: 'An app asked you to sign in on your phone' },
+  },
+  'sign-in.allowed': {
+    subject: 'person',
+    data: { app },
+    vi: 'cho ứng dụng vào từ điện thoại',
+    en: 'let an app in on the phone',
+    self: { vi: 'Cho một ứng dụng vào, từ điện thoại', en: 'You let an app in on your phone' },
+  },
+  'sign-in.refused': {
+    subject: 'person',
+    data: { app },
+    vi: 'từ chối một lượt đăng nhập qua điện thoại',
+    en: 'refused a sign-in on the phone',
+    self: { vi: 'Từ chối một ứng dụng, từ điện thoại', en: 'You refused an app on your phone' },
+  },
   'network.registered': {
     subject: 'network',
     data: { range: Type.String() },

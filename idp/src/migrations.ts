@@ -1,6 +1,7 @@
 import type { SchemaMigrations } from '@edutrust/platform/migrations';
 import { appProfiles } from './apps/profile-migration.ts';
 import { lifeMigrations } from './life-migrations.ts';
+import { protocolMigrations } from './protocol-migrations.ts';
 import { deviceCodes } from './provider/device-migration.ts';
 
 export const migrations: SchemaMigrations = {
@@ -388,5 +389,6 @@ export const migrations: SchemaMigrations = {
     deviceCodes,
     appProfiles,
     ...lifeMigrations,
+    ...protocolMigrations,
   ],
 };

@@ -1,19 +1,23 @@
 import type { Problem } from '@edutrust/platform/http';
 import type { Locale } from '@edutrust/platform/messages';
 import type { BadgePrompt } from './badges/prompt.ts';
+import type { SignInRequestProps } from './ciba/props.ts';
 import type { DataRequestsProps } from './data-requests/props.ts';
 import type { LauncherProps } from './launcher/props.ts';
 import type { LooksProps } from './looks/props.ts';
 import type { AcceptedPasskeys, PasskeyCreation, PasskeyPrompt } from './passkeys/prompts.ts';
+import type { DeviceProps } from './provider/device-props.ts';
 import type { UpstreamProps } from './upstream/props.ts';
 
 export type { Problem } from '@edutrust/platform/http';
 export type { AppPicture } from './apps/pictures.ts';
 export type { BadgeOptions, BadgePrompt } from './badges/prompt.ts';
+export type { SignInRequestProps } from './ciba/props.ts';
 export type { DataRequestsProps } from './data-requests/props.ts';
 export type { Address, LauncherApp, LauncherProps, Seat } from './launcher/props.ts';
 export type { LooksProps } from './looks/props.ts';
 export type { PasskeyCreation, PasskeyPrompt } from './passkeys/prompts.ts';
+export type { DeviceProps } from './provider/device-props.ts';
 export type { UpstreamProps } from './upstream/props.ts';
 
 /** How a page is shown. */
@@ -206,30 +210,6 @@ export interface ConsentProps {
   readonly someoneElseAction: string;
 }
 
-/**
- * `/device`: the code that a device shows is typed (`user_code`), then compared and confirmed. Forms post `fields` as hidden
- * inputs; the buttons are `confirm=yes` and `abort=yes`. `done` is the end, on the device it goes on.
- */
-export type DeviceProps =
-  | {
-      readonly step: 'code';
-      readonly action: string;
-      readonly fields: Readonly<Record<string, string>>;
-      readonly code: string;
-      readonly error?: FormError;
-    }
-  | {
-      readonly step: 'confirm';
-      readonly action: string;
-      readonly fields: Readonly<Record<string, string>>;
-      /** As the device shows it. */
-      readonly code: string;
-      readonly app: { readonly name: string; readonly purpose: Sentence };
-      /** Who is signed in; null: they sign in next. */
-      readonly name: string | null;
-    }
-  | { readonly step: 'done'; readonly isAllowed: boolean; readonly app: { readonly name: string } | null };
-
 /** Posts `fields` as hidden inputs; the button `logout=yes` ends everything, a plain submit keeps the session. */
 export interface LogoutConfirmProps {
   readonly action: string;
@@ -385,6 +365,7 @@ export interface IdpPages {
   activate(props: ActivateProps, view: View): string;
   consent(props: ConsentProps, view: View): string;
   device(props: DeviceProps, view: View): string;
+  signInRequest(props: SignInRequestProps, view: View): string;
   logoutConfirm(props: LogoutConfirmProps, view: View): string;
   loggedOut(props: LoggedOutProps, view: View): string;
   launcher(props: LauncherProps, view: View): string;

@@ -18,6 +18,9 @@ import { roomRoutes } from './badges/room-routes.ts';
 import { badgeRoutes } from './badges/routes.ts';
 import type { DocumentsPort } from './children/children.ts';
 import { childrenRoutes } from './children/routes.ts';
+import { pingTask } from './ciba/answer.ts';
+import { pingApp } from './ciba/ping.ts';
+import { signInRequestRoutes } from './ciba/routes.ts';
 import { consentRoutes } from './consent/routes.ts';
 import { dataRequestPages } from './data-requests/routes.ts';
 import { launcherRoutes } from './launcher/routes.ts';
@@ -114,6 +117,7 @@ export async function createIdp(context: ServiceContext, pages: IdpPages, ports:
       [inactiveTask]: async () => void (await suspendInactive(context)),
     },
     outsideTasks: {
+      [pingTask]: (payload) => pingApp(context, apps, payloadText(payload, 'handle')),
       [pushTask]: (payload) => pushStream(context, payloadText(payload, 'streamId')),
       [logoutTask]: (payload) =>
         provider.deliverLogout({
@@ -150,6 +154,7 @@ function routesOf(tools: IdpTools, ports: IdpPorts): Route[] {
     ...accountRoutes(tools),
     ...childrenRoutes(tools, ports.documents),
     ...looksRoutes(tools),
+    ...signInRequestRoutes(tools),
     ...dataRequestPages(tools),
     ...ownDataRoutes(tools, ports.personal ?? []),
     ...personAccountRoutes(tools),

@@ -7,6 +7,7 @@ import type { Audience } from './apps/audience.ts';
 import type { KeySet } from './apps/keys.ts';
 import type { AppPicture } from './apps/pictures.ts';
 import type { AppKind, IdTokenAlgorithm, SecurityProfile } from './apps/protocol.ts';
+import type { Ciba } from './ciba/delivery.ts';
 
 /** PostgreSQL's bigint comes as text. */
 type BigInteger = ColumnType<string, number, number>;
@@ -87,6 +88,7 @@ export interface AppTable {
   jwks: ColumnType<KeySet | null, string | null | undefined, string | null>;
   jwks_uri: ColumnType<string | null, string | null | undefined, string | null>;
   api: ColumnType<AppApi | null, string | null | undefined, string | null>;
+  ciba: ColumnType<Ciba | null, string | null | undefined, string | null>;
   api_access: ColumnType<ApiAccess[], string | undefined, string>;
   secret_hash: Buffer | null;
   previous_secret_hash: Buffer | null;

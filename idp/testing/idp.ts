@@ -37,6 +37,7 @@ function printingPages(): IdpPages {
     activate: page('activate'),
     consent: page('consent'),
     device: page('device'),
+    signInRequest: page('signInRequest'),
     logoutConfirm: page('logoutConfirm'),
     loggedOut: page('loggedOut'),
     launcher: page('launcher'),

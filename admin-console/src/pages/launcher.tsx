@@ -91,10 +91,11 @@ function Hello({ name, givenName, place, address, signOutAction, isShared }: Lau
 }
 
 /** What cannot wait: documents to sign; then a teacher's class, a guardian's children. */
-function Waiting({ waiting, classes, children, address }: LauncherProps) {
-  if (!waiting && !children && classes.length === 0) return null;
+function Waiting({ waiting, classes, children, address, signInRequests }: LauncherProps) {
+  if (!waiting && !children && classes.length === 0 && !signInRequests) return null;
   return (
     <div class="pressing">
+      {signInRequests && <SignInRequests {...signInRequests} />}
       {waiting && <WaitingDocuments waiting={waiting} address={address} />}
       {children && (
         <section class="card grid gap-3 content-between" aria-labelledby="children">
@@ -107,7 +108,10 @@ function Waiting({ waiting, classes, children, address }: LauncherProps) {
               )}
             </p>
           </div>
-          <a class={`button justify-self-start ${waiting ? '' : 'button-primary'}`} href={children.href}>
+          <a
+            class={`button justify-self-start ${waiting || signInRequests ? '' : 'button-primary'}`}
+            href={children.href}
+          >
             {t('Con của tôi', 'My children')}
             <Icon name="arrow-right" />
           </a>
@@ -117,6 +121,22 @@ function Waiting({ waiting, classes, children, address }: LauncherProps) {
         <OwnClass key={one.href} {...one} />
       ))}
     </div>
+  );
+}
+
+/** It waits for minutes only, so it comes first. */
+function SignInRequests({ apps, href }: NonNullable<LauncherProps['signInRequests']>) {
+  return (
+    <section class="call self-start" aria-labelledby="sign-in-requests">
+      <div>
+        <h2 id="sign-in-requests">{t('Yêu cầu đăng nhập', 'Sign-in requests')}</h2>
+        <p>{t(`${apps.join(', ')} đang chờ trả lời.`, `${apps.join(', ')} waits for an answer.`)}</p>
+      </div>
+      <a class="button button-primary justify-self-start" href={href}>
+        {t('Xem và trả lời', 'Look and answer')}
+        <Icon name="arrow-right" />
+      </a>
+    </section>
   );
 }
 

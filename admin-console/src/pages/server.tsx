@@ -18,6 +18,7 @@ import { Repository } from './repository.tsx';
 import { Sandbox } from './sandbox.tsx';
 import { SecondFactor, SecondFactorSetup } from './second-factor.tsx';
 import { LoggedOut, LogoutConfirm, SelectAccount, SignIn, StepUp } from './sign-in.tsx';
+import { SignInRequest } from './sign-in-request.tsx';
 import { Upstream } from './upstream.tsx';
 import { Verify, VerifyReport } from './verify.tsx';
 import { VerifyCode } from './verify-code.tsx';
@@ -95,6 +96,13 @@ export const idpPages: IdpPages = {
       title: t('Đăng nhập trên thiết bị', 'Sign in on a device'),
       body: <Device {...props} />,
       layout: 'cover',
+    })),
+  signInRequest: (props, view) =>
+    renderPage(view, () => ({
+      title: t('Yêu cầu đăng nhập', 'Sign-in requests'),
+      body: <SignInRequest {...props} />,
+      layout: 'narrow',
+      ...(props.step === 'ask' && props.passkey ? { data: forScript('get', props.passkey) } : {}),
     })),
   logoutConfirm: (props, view) =>
     renderPage(view, () => ({

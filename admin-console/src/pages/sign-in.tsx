@@ -37,12 +37,12 @@ function Asking({ app }: { readonly app: AskingApp }) {
 }
 
 /** Hidden until the script has found out that the browser knows passkeys. */
-function PasskeyButton({ isPrimary }: { readonly isPrimary?: boolean }) {
+export function PasskeyButton({ isPrimary, label }: { readonly isPrimary?: boolean; readonly label?: string }) {
   return (
     <div hidden data-passkey-area class="grid gap-3">
       <button type="button" class={`button ${isPrimary ? 'button-primary button-big' : ''}`} data-passkey="get">
         <Icon name="fingerprint-pattern" />
-        {t('Dùng vân tay, khuôn mặt', 'Use your fingerprint or face')}
+        {label ?? t('Dùng vân tay, khuôn mặt', 'Use your fingerprint or face')}
       </button>
       <p role="alert" class="text-bad font-semibold empty:hidden" data-passkey-error />
     </div>

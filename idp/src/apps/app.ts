@@ -1,5 +1,6 @@
 import type { Text } from '@edutrust/platform/messages';
 import type { Selectable } from 'kysely';
+import type { Ciba } from '../ciba/delivery.ts';
 import type { AppTable } from '../tables.ts';
 import type { ApiAccess, AppApi } from './apis.ts';
 import type { Audience } from './audience.ts';
@@ -42,6 +43,8 @@ export interface App extends AppProtocol {
   readonly api: AppApi | null;
   /** What it may ask of the APIs of others. */
   readonly apiAccess: ApiAccess[];
+  /** How it asks people to sign in on their phones; null: it does not. */
+  readonly ciba: Ciba | null;
   readonly createdAt: Date;
 }
 
@@ -72,6 +75,7 @@ export function toApp(row: Selectable<AppTable>): App {
     certificates: row.certificates,
     api: row.api,
     apiAccess: row.api_access,
+    ciba: row.ciba,
     createdAt: row.created_at,
   };
 }
@@ -96,4 +100,5 @@ export const coveredOf = (app: App) => ({
   ...(app.securityProfile === 'standard' ? {} : { securityProfile: app.securityProfile }),
   ...(app.api ? { api: app.api } : {}),
   ...(app.apiAccess.length > 0 ? { apiAccess: app.apiAccess } : {}),
+  ...(app.ciba ? { ciba: app.ciba } : {}),
 });

@@ -5,6 +5,7 @@ import type { Database, Transaction } from '@edutrust/platform/database';
 import { Conflict, Forbidden, InvalidInput, NotFound } from '@edutrust/platform/errors';
 import type { Text } from '@edutrust/platform/messages';
 import { type Selectable, sql } from 'kysely';
+import type { Ciba } from '../ciba/delivery.ts';
 import { record } from '../events.ts';
 import { releasableScopes } from '../provider/claims.ts';
 import { endGrants } from '../provider/models/end-grants.ts';
@@ -14,7 +15,7 @@ import type { ApiAccess, AppApi } from './apis.ts';
 import { type App, coveredOf, toApp } from './app.ts';
 import { type Audience, audiences } from './audience.ts';
 import { proofsOf, provesItself } from './certificates.ts';
-import { apiColumns, proofColumns, protocolColumns } from './columns.ts';
+import { apiColumns, cibaColumn, proofColumns, protocolColumns } from './columns.ts';
 import type { KeySet } from './keys.ts';
 import type { AppPicture } from './pictures.ts';
 import { type AppProtocol, keepsSecret, mustHavePkce, mustKeepProfile, takesPeopleBack } from './protocol.ts';
@@ -43,6 +44,7 @@ export interface NewApp extends Partial<AppProtocol> {
   readonly certificates?: readonly string[];
   readonly api?: AppApi | null;
   readonly apiAccess?: readonly ApiAccess[];
+  readonly ciba?: Ciba | null;
 }
 
 export type AppChange = Partial<
@@ -65,6 +67,7 @@ export type AppChange = Partial<
     | 'certificates'
     | 'api'
     | 'apiAccess'
+    | 'ciba'
     | keyof AppProtocol
   >
 >;
@@ -104,7 +107,7 @@ function newSecret(): string {
  *
  * @throws InvalidInput `apps/bad-address`, `apps/bad-scope`, `apps/no-address`; Conflict `apps/taken`; Forbidden
  *   `apps/second-person` for one that a person registers as approved; InvalidInput `apps/bad-keys`, `apps/bad-certificate`,
- *   `apps/not-safe-enough` (`protocol.ts`), `apps/bad-api` (`apis.ts`); Conflict `apps/api-taken`.
+ *   `apps/not-safe-enough` (`protocol.ts`), `apps/bad-api` (`apis.ts`), `apps/bad-ciba` (`ciba/delivery.ts`); Conflict `apps/api-taken`.
  */
 export async function registerApp(
   transaction: Transaction,
@@ -149,6 +152,7 @@ export async function registerApp(
       ...protocolColumns(protocol),
       ...proofColumns(proofs),
       ...apiColumns(input),
+      ...cibaColumn(input.kind, input),
       // one that proves itself otherwise has a secret that nobody knows
       secret_hash: keepsSecret(input.kind) ? hashSecret(hasSecret ? secret : newSecret()) : null,
       ...noPreviousSecret,
@@ -212,6 +216,7 @@ export async function changeApp(
       ...protocolColumns(change),
       ...proofColumns(proofs),
       ...apiColumns(change),
+      ...cibaColumn(before.kind, change),
       // keys and certificates end the secrets at once, also for the day when they are taken away again
       ...(provesItself(proofs) && !provesItself(before)
         ? { secret_hash: hashSecret(newSecret()), ...noPreviousSecret }

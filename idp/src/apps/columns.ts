@@ -1,6 +1,7 @@
+import { type Ciba, cibaOf } from '../ciba/delivery.ts';
 import { type ApiAccess, type AppApi, apiAccessOf, apiOf } from './apis.ts';
 import type { Proofs } from './certificates.ts';
-import type { AppProtocol } from './protocol.ts';
+import type { AppKind, AppProtocol } from './protocol.ts';
 
 /** The columns of how an app speaks OpenID Connect, of what is given. */
 export const protocolColumns = ({
@@ -32,3 +33,7 @@ export const apiColumns = ({
   ...(api === undefined ? {} : { api: api && JSON.stringify(apiOf(api)) }),
   ...(apiAccess === undefined ? {} : { api_access: JSON.stringify(apiAccessOf(apiAccess)) }),
 });
+
+/** @throws InvalidInput as `cibaOf` */
+export const cibaColumn = (kind: AppKind, { ciba }: { readonly ciba?: Ciba | null }) =>
+  ciba === undefined ? {} : { ciba: ciba && JSON.stringify(cibaOf(kind, ciba)) };

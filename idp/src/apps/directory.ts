@@ -106,6 +106,7 @@ function metadataOf(app: App, hasSecret: boolean): ClientMetadata {
     security_profile: app.securityProfile,
     // a code on a screen is passed on too easily for an app that nobody approved
     uses_device_flow: app.kind === 'device' && app.isApproved,
+    ...cibaMetadata(app),
     subject_type: 'pairwise',
     // The sector is what the registration says, not a host; nothing is fetched from this address.
     sector_identifier_uri: `https://${app.clientId}.sector.invalid/`,
@@ -116,6 +117,15 @@ function metadataOf(app: App, hasSecret: boolean): ClientMetadata {
   };
   for (const value of Object.values(metadata)) Object.freeze(value);
   return Object.freeze(metadata);
+}
+
+/** Nobody is asked on their phone by an app that nobody approved (OpenID CIBA §4). */
+function cibaMetadata({ ciba, isApproved, isSandbox }: App): Partial<ClientMetadata> {
+  if (!ciba || !isApproved || isSandbox) return {};
+  return {
+    uses_ciba: true,
+    backchannel_token_delivery_mode: ciba.delivery, // where it is called `ciba/ping.ts` knows alone
+  };
 }
 
 /** What is signed for the app and by it, and what its profile has it do (FAPI 2.0 Security Profile §5.3.2, Message Signing §5). */

@@ -4,7 +4,7 @@ import { mayBeCalled } from '@edutrust/platform/public-address';
 /** @throws InvalidInput `apps/private-address` */
 export function mustBeCallable(
   address: string | null | undefined,
-  field: 'backchannelLogoutUri' | 'jwksUri',
+  field: 'backchannelLogoutUri' | 'jwksUri' | 'ciba',
   issuer: URL,
 ): void {
   if (!address || !URL.canParse(address) || mayBeCalled(address, issuer)) return;

@@ -8,6 +8,7 @@ import { type ApprovalKind, type ProposedApproval, propose } from '@edutrust/reg
 import { can, ofDepartment, placesOfOrganisations, recordedRolesOf } from '@edutrust/registry/permissions';
 import { sql } from 'kysely';
 import Type from 'typebox';
+import { deliveries } from '../ciba/delivery.ts';
 import { type App, coveredOf } from './app.ts';
 import { changeApp, lockApp } from './apps.ts';
 import { audienceNames, audiences } from './audience.ts';
@@ -49,6 +50,9 @@ const Released = Type.Object(
     securityProfile: Type.Optional(Type.Enum([...securityProfiles])),
     api: Type.Optional(Api),
     apiAccess: Type.Optional(Type.Array(Access)),
+    ciba: Type.Optional(
+      Type.Object({ delivery: Type.Enum([...deliveries]), notificationUri: nullable(Type.String()) }, strict),
+    ),
   },
   strict,
 );
@@ -91,6 +95,12 @@ const offeredOf = ({ identifier, scopes }: NonNullable<Released['api']>) => ({
   en: [identifier, ...scopes.map(({ name, means }) => `${name}: ${means.en}`)].join('\n'),
 });
 
+/** How it hears of the answer that people give on their phones. */
+const askedOf = ({ notificationUri }: NonNullable<Released['ciba']>) =>
+  notificationUri
+    ? { vi: `có, được gọi ở ${notificationUri}`, en: `yes, called at ${notificationUri}` }
+    : { vi: 'có', en: 'yes' };
+
 /** Lets an app have people's data without asking each of them, pupils' beyond the name included: by two people (N2). */
 export const releaseAppKind: ApprovalKind<Released> = {
   kind: 'app.release',
@@ -132,6 +142,14 @@ export const releaseAppKind: ApprovalKind<Released> = {
       { label: { vi: 'Cách đăng nhập', en: 'Protocol' }, value: protocolOf(app) },
       { label: { vi: 'Mức an toàn', en: 'Security profile' }, value: profileNames[app.securityProfile ?? 'standard'] },
       ...(app.api ? [{ label: { vi: 'Cho ứng dụng khác gọi', en: 'Offers an API' }, value: offeredOf(app.api) }] : []),
+      ...(app.ciba
+        ? [
+            {
+              label: { vi: 'Hỏi người dùng trên điện thoại', en: 'Asks people on their phones' },
+              value: askedOf(app.ciba),
+            },
+          ]
+        : []),
       ...(app.apiAccess
         ? [
             {

@@ -4,6 +4,7 @@ import { nullable, strict, Time, Uuid } from '@edutrust/platform/schemas';
 import { ProposedApproval } from '@edutrust/registry/approvals';
 import { actionsAt, ofDepartment, placesOfOrganisations, requires } from '@edutrust/registry/permissions';
 import Type from 'typebox';
+import { deliveries } from '../ciba/delivery.ts';
 import { releasableScopes } from '../provider/claims.ts';
 import type { IdpTools } from '../tools.ts';
 import { appActivationRoutes } from './activations.ts';
@@ -70,6 +71,12 @@ const Access = Type.Object(
 );
 const AccessList = Type.Array(Access, { maxItems: 20 });
 
+/** Sign-in on the person's phone (OpenID CIBA). */
+const CibaView = Type.Object(
+  { delivery: Type.Enum([...deliveries]), notificationUri: nullable(Address) },
+  { ...strict, description: 'It asks people to sign in on their phones, and polls for the answer or is pinged' },
+);
+
 const protocol = {
   idTokenAlg: Type.Enum([...idTokenAlgorithms], { description: 'Signs its ID tokens and logout tokens' }),
   requiresPkce: Type.Boolean({ description: 'false: it has a secret and sends a nonce instead' }),
@@ -101,6 +108,7 @@ const AppView = Type.Object({
   certificates: Certificates,
   api: nullable(Api),
   apiAccess: AccessList,
+  ciba: nullable(CibaView),
   ...protocol,
   createdAt: Instant,
   may: Type.Array(Type.Enum(['apps.write', 'apps.approve']), { description: 'What the caller may do to it' }),
@@ -121,6 +129,7 @@ const changeable = {
   certificates: Type.Optional(Certificates),
   api: Type.Optional(nullable(Api)),
   apiAccess: Type.Optional(AccessList),
+  ciba: Type.Optional(nullable(CibaView)),
   ...Type.Partial(Type.Object(protocol)).properties,
 };
 const NewApp = Type.Object(
@@ -185,6 +194,7 @@ const register = ({ context: { db, clock, config } }: IdpTools) =>
       const { purpose, ...input } = request.body;
       mustBeCallable(input.backchannelLogoutUri, 'backchannelLogoutUri', config.url);
       mustBeCallable(input.jwksUri, 'jwksUri', config.url);
+      mustBeCallable(input.ciba?.notificationUri, 'ciba', config.url);
       mustTakeCertificates(input.certificates, config.mtlsUrl);
       const registered = await db
         .transaction()
@@ -233,6 +243,7 @@ const change = ({ context: { db, config } }: IdpTools) =>
       const change = request.body;
       mustBeCallable(change.backchannelLogoutUri, 'backchannelLogoutUri', config.url);
       mustBeCallable(change.jwksUri, 'jwksUri', config.url);
+      mustBeCallable(change.ciba?.notificationUri, 'ciba', config.url);
       mustTakeCertificates(change.certificates, config.mtlsUrl);
       return viewOf(
         db,

@@ -31,6 +31,8 @@ export interface LauncherProps {
   /** Our own pages that the person's roles open: `{ label: 'Quản trị', href: '/admin' }`. */
   readonly ownPages: readonly { readonly label: Sentence; readonly href: string }[];
   readonly children: { readonly givenNames: readonly string[]; readonly href: string } | null;
+  /** Apps that wait for a sign-in on this phone; null when none does. */
+  readonly signInRequests: { readonly apps: readonly string[]; readonly href: string } | null;
   readonly accountPath: string;
   /** `<form method="post">` without fields: «Xong – đăng xuất», and «Không phải em?» for the next child. */
   readonly signOutAction: string;

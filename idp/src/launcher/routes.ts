@@ -1,3 +1,4 @@
+import type { PersonActor } from '@edutrust/platform/actor';
 import { dateInVietnam } from '@edutrust/platform/calendar';
 import type { Database } from '@edutrust/platform/database';
 import { anyone, disclose } from '@edutrust/platform/http';
@@ -9,6 +10,8 @@ import { getPerson, type PersonClaims, personClaims, splitName } from '@edutrust
 import { type LearnerAccount, listLearnerAccounts } from '../accounts/class-codes.ts';
 import { listTiles } from '../apps/tiles.ts';
 import type { DocumentsPort } from '../children/children.ts';
+import { waitingRequests } from '../ciba/requests.ts';
+import { requestsPath } from '../ciba/routes.ts';
 import { sendPage } from '../page-reply.ts';
 import type { Address, LauncherProps, Seat } from '../pages.ts';
 import { placeOf } from '../provider/claims.ts';
@@ -26,6 +29,13 @@ const ownPages = [
   { roles: ['teacher'], label: { vi: 'Lớp của tôi', en: 'My class' }, href: '/teach' },
   { roles: ['signer', 'clerk'], label: { vi: 'Ký số', en: 'Signing' }, href: '/sign/' },
 ] as const;
+
+function ownPagesOf({ roles: held }: PersonActor, locale: 'vi' | 'en'): LauncherProps['ownPages'] {
+  const roles = new Set(held.map(({ role }) => role));
+  return ownPages.flatMap((page) =>
+    page.roles.some((role) => roles.has(role)) ? [{ label: page.label[locale], href: page.href }] : [],
+  );
+}
 
 /** How the person is spoken to; who teaches is a teacher, whatever else they are. */
 async function addressOf(
@@ -55,12 +65,22 @@ function waitingView({ count, batches }: Awaited<ReturnType<DocumentsPort['waiti
   };
 }
 
+/** Which apps wait to be let in from here. */
+async function signInRequestsView(
+  directory: IdpTools['apps'],
+  asked: Awaited<ReturnType<typeof waitingRequests>>,
+): Promise<LauncherProps['signInRequests']> {
+  const names = await Promise.all(asked.map(async ({ clientId }) => (await directory.app(clientId))?.name));
+  const known = names.filter((name) => name !== undefined);
+  return known.length > 0 ? { apps: [...new Set(known)], href: requestsPath } : null;
+}
+
 function seatOf({ status, lastSignInAt }: LearnerAccount, now: Date): Seat {
   if (status !== 'active') return 'none';
   return lastSignInAt && dateInVietnam(lastSignInAt) === dateInVietnam(now) ? 'in' : 'out';
 }
 
-const showLauncher = ({ context, pages }: IdpTools, documents: DocumentsPort | undefined) =>
+const showLauncher = ({ context, pages, apps: directory }: IdpTools, documents: DocumentsPort | undefined) =>
   route({
     method: 'GET',
     url: '/',
@@ -71,13 +91,14 @@ const showLauncher = ({ context, pages }: IdpTools, documents: DocumentsPort | u
       const actor = signedInOr(request, reply);
       if (!actor) return reply;
       const { personId } = actor;
-      const [view, claims, apps, children, waiting, classes] = await Promise.all([
+      const [view, claims, apps, children, waiting, classes, asked] = await Promise.all([
         viewOfSession(context, request, actor),
         personClaims(context.db, personId),
         listTiles(context.db, personId),
         listChildren(context.db, personId, context.clock.now()),
         documents?.waitingFor(actor),
         listClassesOfTeacher(context.db, personId, schoolYearAt(context.clock.now())),
+        waitingRequests(context.db, personId),
       ]);
       // Whose marks stand out is told of them: it leaves an entry in their book (N7).
       disclose(
@@ -89,7 +110,6 @@ const showLauncher = ({ context, pages }: IdpTools, documents: DocumentsPort | u
         personId,
         claims.affiliations.map(({ role }) => role),
       );
-      const roles = new Set(actor.roles.map(({ role }) => role));
       const html = pages.launcher(
         {
           name: claims.name,
@@ -98,13 +118,12 @@ const showLauncher = ({ context, pages }: IdpTools, documents: DocumentsPort | u
           apps: apps.flatMap(({ clientId, name, purpose, picture, homeUri: href }) =>
             href ? [{ clientId, name, purpose: purpose[view.locale], picture, href }] : [],
           ),
-          ownPages: ownPages.flatMap((page) =>
-            page.roles.some((role) => roles.has(role)) ? [{ label: page.label[view.locale], href: page.href }] : [],
-          ),
+          ownPages: ownPagesOf(actor, view.locale),
           children:
             children.length > 0
               ? { givenNames: children.map(({ fullName }) => splitName(fullName).givenName), href: '/account/children' }
               : null,
+          signInRequests: await signInRequestsView(directory, asked),
           accountPath: '/account',
           signOutAction: '/sign-out',
           isShared: view.idleSeconds !== undefined,

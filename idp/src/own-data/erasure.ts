@@ -8,6 +8,7 @@ const tables = [
   'refresh_token',
   'authorization_code',
   'device_code',
+  'backchannel_request',
   'pushed_request',
   'oauth_grant',
   'session',

@@ -163,6 +163,7 @@ export const idpPersonal: PersonalData = {
     'idp.access_token': token,
     'idp.activation': secret,
     'idp.authorization_code': token,
+    'idp.backchannel_request': token,
     'idp.device_code': token,
     'idp.oauth_grant': token,
     'idp.pushed_request': token,

@@ -1,6 +1,7 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Adapter } from 'oidc-provider';
 import type { AppDirectory } from '../apps/directory.ts';
+import { backchannelRequestAdapter } from './models/backchannel-request.ts';
 import { deviceCodeAdapter } from './models/device-code.ts';
 import { grantAdapter } from './models/grant.ts';
 import { interactionAdapter } from './models/interaction.ts';
@@ -24,6 +25,8 @@ export function createAdapter(context: ServiceContext, apps: AppDirectory): (mod
         return grantAdapter(context.db);
       case 'AuthorizationCode':
         return tokenAdapter(context.db, 'authorization_code');
+      case 'BackchannelAuthenticationRequest':
+        return backchannelRequestAdapter(context);
       case 'DeviceCode':
         return deviceCodeAdapter(context);
       case 'RefreshToken':

@@ -9,6 +9,7 @@ import Provider, {
 } from 'oidc-provider';
 import type { AppDirectory } from '../apps/directory.ts';
 import { isForPerson } from '../apps/release.ts';
+import { sourceOf } from './grant-source.ts';
 
 /** An API judges its tokens without asking, so they are short. */
 const apiTokenSeconds = 5 * 60;
@@ -53,8 +54,7 @@ export async function apiClaims(
     [clientId, called?.clientId ?? ''].map((app) => isForPerson(db, { clientId: app }, personId)),
   );
   if (!called || areForPerson.includes(false)) throw new errors.InvalidTarget('one of the apps is not for this person');
-  const { AuthorizationCode, RefreshToken, DeviceCode } = ctx.oidc.entities;
-  const { acr, amr, authTime } = AuthorizationCode ?? RefreshToken ?? DeviceCode ?? {};
+  const { acr, amr, authTime } = sourceOf(ctx.oidc.entities) ?? {};
   return { sub: await subjectOf(called.sector, personId), acr, amr, auth_time: authTime };
 }
 

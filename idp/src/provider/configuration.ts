@@ -4,6 +4,7 @@ import Provider, { type Configuration, errors } from 'oidc-provider';
 import type { AppDirectory } from '../apps/directory.ts';
 import { assertionAlgorithms, longestAssertionSeconds } from '../apps/keys.ts';
 import { idTokenAlgorithms } from '../apps/protocol.ts';
+import { cibaFeature, personOfHint, requestSeconds } from '../ciba/feature.ts';
 import type { IdpPages } from '../pages.ts';
 import { inventedPersonOf } from '../sandbox/choice.ts';
 import { inventedClaims } from '../sandbox/people.ts';
@@ -53,6 +54,7 @@ const askedByApps = {
   revocation: '/oidc/token/revocation',
   pushed_authorization_request: '/oidc/par',
   device_authorization: '/oidc/device_authorization',
+  backchannel_authentication: '/oidc/backchannel',
 };
 
 interface ClaimsWish {
@@ -106,8 +108,9 @@ export function providerConfiguration({
       return subjectOf(app?.sector ?? clientId, who ?? accountId);
     },
     sectorIdentifierUriValidate: () => false, // a sector is what the registration says; nothing is fetched
-    findAccount: async (ctx, personId) => {
-      if (!(await maySignIn(context, personId))) return undefined;
+    findAccount: async (ctx, accountId) => {
+      const personId = await personOfHint({ context, apps }, ctx, accountId);
+      if (!personId || !(await maySignIn(context, personId))) return undefined;
       return {
         accountId: personId,
         claims: async (use, scope, claims) => ({
@@ -122,7 +125,7 @@ export function providerConfiguration({
     responseTypes: ['code', 'none'],
     // An app with a secret whose software has no PKCE sends a nonce instead (RFC 9700 §2.1.1), if its registration says so.
     pkce: { required: (ctx, client) => client.requires_pkce !== false || !ctx.oidc.params?.nonce },
-    extraClientMetadata: { properties: ['requires_pkce', 'uses_device_flow', 'security_profile'] },
+    extraClientMetadata: { properties: ['requires_pkce', 'uses_device_flow', 'uses_ciba', 'security_profile'] },
     allowOmittingSingleRegisteredRedirectUri: false,
     acceptQueryParamAccessTokens: false,
     conformIdTokenClaims: true,
@@ -189,11 +192,11 @@ export function providerConfiguration({
       },
       userinfo: { enabled: true },
       deviceFlow: deviceFlow({ context, apps, pages }),
+      ciba: cibaFeature(context),
       externalSigningSupport: { enabled: true, ack: 'experimental-01' }, // changes with a version of the library, which is pinned
       encryption: off,
       registration: off,
       registrationManagement: off,
-      ciba: off,
       richAuthorizationRequests: off,
       rpMetadataChoices: off,
     },
@@ -223,6 +226,8 @@ export function providerConfiguration({
     ttl: {
       AuthorizationCode: codeSeconds,
       DeviceCode: deviceCodeSeconds,
+      BackchannelAuthenticationRequest: (_ctx, { params }) =>
+        Math.min(requestSeconds, Number(params?.requested_expiry ?? requestSeconds)),
       AccessToken: (_ctx, { resourceServer }) => resourceServer?.accessTokenTTL ?? accessTokenSeconds,
       ClientCredentials: (_ctx, { resourceServer }) => resourceServer?.accessTokenTTL ?? accessTokenSeconds,
       IdToken: idTokenSeconds,

@@ -115,13 +115,6 @@ function errorOf(error: Error, ctx: KoaContextWithOIDC): FormError {
   return { detail: error.detail[locale], ...(error.remedy ? { remedy: error.remedy[locale] } : {}) };
 }
 
-const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
-
-interface Client {
-  readonly uses_device_flow?: boolean;
-  grantTypeAllowed(type: string): boolean;
-}
-
 interface DeviceCodes {
   findByUserCode(code: string, options?: object): Promise<object | undefined>;
 }
@@ -136,12 +129,6 @@ export function ownDeviceFlow(provider: Provider, throttle: Throttle): void {
     const found = await findByUserCode.call(this, code, options);
     if (!found) await throttle.codeFailed(origin);
     return found;
-  };
-  // The library takes pairwise clients with this grant only with keys of their own, which a screen that anybody may open has not.
-  const client = provider.Client.prototype as unknown as Client;
-  const { grantTypeAllowed } = client;
-  client.grantTypeAllowed = function (type) {
-    return type === deviceGrant ? this.uses_device_flow === true : grantTypeAllowed.call(this, type);
   };
   // The library would send the form by script at once; the page shows the code, and the person sends it.
   provider.use(async (ctx: KoaContextWithOIDC, next: () => Promise<unknown>) => {

@@ -1,13 +1,15 @@
-import { createHmac } from 'node:crypto';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { illFormedAt } from '@edutrust/platform/http';
 import type { SecretBox } from '@edutrust/platform/secrets';
 import Provider, { errors } from 'oidc-provider';
 import { hashSecret } from '../apps/apps.ts';
 import type { AppDirectory } from '../apps/directory.ts';
+import { cibaGrant } from '../ciba/feature.ts';
 import { endSessions, enqueueLogout } from '../sessions/end.ts';
+import { sidOf } from '../sessions/sid.ts';
 import { keepApiTokens, withKeyOfToken } from './api-tokens.ts';
 import { claimsByScopes } from './claims-parameter.ts';
+import { sourceOf } from './grant-source.ts';
 import { ownReplayDetection } from './models/replay.ts';
 import { createSuccessor } from './models/token.ts';
 import { signedUserinfoOnRequest } from './profiles.ts';
@@ -28,11 +30,25 @@ export function ownMethods(provider: Provider, context: ServiceContext, apps: Ap
   ownRotation(provider, context.secrets);
 }
 
+const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
+
+interface Flagged {
+  readonly uses_device_flow?: boolean;
+  readonly uses_ciba?: boolean;
+}
+
 function ownClient(provider: Provider, context: ServiceContext, apps: AppDirectory): void {
   const client = provider.Client.prototype as unknown as {
     clientId: string;
+    grantTypeAllowed(this: Flagged, type: string): boolean;
     compareClientSecret(this: { clientId: string }, given: string): Promise<boolean>;
     backchannelLogout(this: { clientId: string }, personId: string, sid: string): Promise<void>;
+  };
+  // The library takes pairwise clients with these grants only with keys of their own, which a screen or a hotline has not.
+  const { grantTypeAllowed } = client;
+  client.grantTypeAllowed = function (type) {
+    if (type === deviceGrant) return this.uses_device_flow === true;
+    return type === cibaGrant ? this.uses_ciba === true : grantTypeAllowed.call(this, type);
   };
   client.compareClientSecret = function (given) {
     return apps.secretMatches(this.clientId, hashSecret(given));
@@ -66,8 +82,8 @@ function ownIdToken(provider: Provider, apps: AppDirectory): void {
   };
   const { payload } = idToken;
   idToken.payload = async function () {
-    const { Grant, AuthorizationCode, RefreshToken } = Provider.ctx?.oidc.entities ?? {};
-    const source = AuthorizationCode ?? RefreshToken;
+    const { Grant, ...entities } = Provider.ctx?.oidc.entities ?? {};
+    const source = sourceOf(entities);
     // `openid` alone is what the library keeps of an ID token at the token endpoint; a logout token has no scope
     if (this.scope === 'openid' && Grant && source && (await apps.app(this.client.clientId))?.hasClaimsInIdToken) {
       this.scope = Grant.getOIDCScopeFiltered(source.scopes);
@@ -92,10 +108,9 @@ function ownSession(provider: Provider, { secrets }: Pick<ServiceContext, 'secre
     if (asked !== 'consent') resetIdentifier.call(this);
   };
   // By session and app, so that tabs that enter an app at once tell it the same `sid`.
-  const sidKey = secrets.derive('idp/sid/v1');
   session.ensureClientContainer = function (clientId) {
     if (this.sidFor(clientId)) return;
-    this.sidFor(clientId, createHmac('sha256', sidKey).update(`${this.uid}\0${clientId}`).digest('base64url'));
+    this.sidFor(clientId, sidOf(secrets, this.uid, clientId));
   };
 }
 

@@ -116,6 +116,7 @@ async function build(
   provider.on('introspection.error', refused);
   provider.on('device_authorization.error', refused);
   provider.on('device_resume.error', refused);
+  provider.on('backchannel_authentication.error', refused);
   provider.on('authorization.success', input.requests.succeeded);
   provider.on('grant.success', input.requests.succeeded);
   ownMethods(provider, input.context, input.apps);

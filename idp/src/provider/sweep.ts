@@ -8,6 +8,7 @@ export async function sweep(db: Database): Promise<void> {
     'oauth_grant',
     'authorization_code',
     'device_code',
+    'backchannel_request',
     'refresh_token',
     'access_token',
     'pushed_request',

@@ -29,6 +29,7 @@ export const tokenTables = [
   sql`idp.refresh_token`,
   sql`idp.authorization_code`,
   sql`idp.device_code`,
+  sql`idp.backchannel_request`,
 ];
 
 /**
@@ -93,10 +94,10 @@ async function endTokensOfSession(transaction: Transaction, uid: string): Promis
   }
   await sql`
     DELETE FROM idp.oauth_grant AS g WHERE g.session_uid = ${uid}
-      AND NOT EXISTS (SELECT FROM idp.refresh_token AS t WHERE t.grant_id = g.id)
-      AND NOT EXISTS (SELECT FROM idp.access_token AS t WHERE t.grant_id = g.id)
-      AND NOT EXISTS (SELECT FROM idp.authorization_code AS t WHERE t.grant_id = g.id)
-      AND NOT EXISTS (SELECT FROM idp.device_code AS t WHERE t.grant_id = g.id)`.execute(transaction);
+      AND ${sql.join(
+        tokenTables.map((table) => sql`NOT EXISTS (SELECT FROM ${table} AS t WHERE t.grant_id = g.id)`),
+        sql` AND `,
+      )}`.execute(transaction);
 }
 
 /** Gives the apps that held a refresh token outside the session that stays. */
@@ -110,9 +111,8 @@ async function endTokensOfPerson(
     transaction,
   );
   for (const table of tokenTables) {
-    await sql`DELETE FROM ${table} WHERE person_id = ${personId} AND session_uid IS DISTINCT FROM ${exceptUid}`.execute(
-      transaction,
-    );
+    await sql`DELETE FROM ${table} WHERE person_id = ${personId}
+        AND (session_uid IS DISTINCT FROM ${exceptUid} OR session_uid IS NULL)`.execute(transaction);
   }
   await sql`
     DELETE FROM idp.oauth_grant AS g WHERE g.person_id = ${personId} AND NOT EXISTS (

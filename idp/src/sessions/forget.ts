@@ -13,6 +13,7 @@ export async function forgetSessions(transaction: Transaction, actor: Actor): Pr
     'oauth_grant',
     'authorization_code',
     'device_code',
+    'backchannel_request',
     'refresh_token',
     'access_token',
     'pushed_request',

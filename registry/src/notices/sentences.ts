@@ -67,6 +67,16 @@ const catalogue = {
     },
     remedy: notYou,
   }),
+  'sign-in.asked': ({ app = '' }) => ({
+    title: {
+      vi: `${app || 'Một ứng dụng'} đang chờ một lượt đăng nhập bằng tài khoản này.`,
+      en: `${app || 'An app'} waits for a sign-in with your account.`,
+    },
+    remedy: {
+      vi: 'Mở «Yêu cầu đăng nhập» ở trang đầu để cho vào hoặc từ chối. Nếu không tự mở ứng dụng ấy, hãy từ chối.',
+      en: 'Open “Sign-in requests” on the first page to allow or refuse it. If you did not open that app yourself, refuse.',
+    },
+  }),
   'guardianship.limited': () => ({
     title: {
       vi: 'Nhà trường đã ghi giới hạn quyền của anh chị với một em, theo quyết định của cơ quan có thẩm quyền.',

@@ -20,6 +20,7 @@ import { Requests } from './requests.tsx';
 import { Settings } from './settings.tsx';
 import { Snippets } from './snippets.tsx';
 import type { AppView } from './views.ts';
+import { cibaName } from './ways.tsx';
 import { audienceName, claimsOf, kindName, profileName, scopeName } from './words.ts';
 
 /** `/admin/apps/:clientId`: how to connect it, what it is told, where it may send people, and its secret. */
@@ -183,6 +184,12 @@ function Addresses({ app }: { readonly app: AppView }) {
           <>
             <dt>{t('Chứng minh bằng', 'Proves itself with')}</dt>
             <dd>{proofName(app)}</dd>
+          </>
+        )}
+        {app.ciba && (
+          <>
+            <dt>{t('Đăng nhập trên điện thoại', 'Sign-in on the phone')}</dt>
+            <dd>{cibaName(app.ciba)}</dd>
           </>
         )}
         {app.api && (

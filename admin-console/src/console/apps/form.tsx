@@ -14,6 +14,7 @@ import { Title } from '../parts.tsx';
 import { Apis, apiFields, readAccess, readApi } from './apis.tsx';
 import { Settings } from './settings.tsx';
 import type { AppView } from './views.ts';
+import { readCiba, Ways, wayFields } from './ways.tsx';
 import { audienceName, kindName, profileName, profiles, scopeName } from './words.ts';
 
 const back = () => ({ href: '/admin/apps', label: t('Ứng dụng', 'Apps') });
@@ -180,6 +181,7 @@ function Edit({ app }: { readonly app: AppView }) {
     securityProfile: app.securityProfile,
     certificates: app.certificates.map(pemOf).join('\n'),
     ...apiFields(app),
+    ...wayFields(app),
     jwksUri: app.jwksUri ?? '',
     jwks: app.jwks ? JSON.stringify(app.jwks, null, 2) : '',
   });
@@ -212,6 +214,7 @@ function Edit({ app }: { readonly app: AppView }) {
                 hasClaimsInIdToken: excepted.includes('claims'),
                 api: readApi(values.apiIdentifier, values.apiScopes),
                 apiAccess: readAccess(values.apiAccess),
+                ...(app.kind === 'web' ? { ciba: readCiba(values) } : {}),
                 securityProfile: profiles.find((one) => one === values.securityProfile) ?? 'standard',
                 certificates: readCertificates(values.certificates),
                 jwksUri: values.jwksUri || null,
@@ -309,6 +312,7 @@ function Edit({ app }: { readonly app: AppView }) {
             <Apis entry={entry} />
             {app.kind === 'web' && (
               <>
+                <Ways entry={entry} />
                 <Choice
                   label={t('Mức an toàn', 'Security profile')}
                   {...entry.choice('securityProfile')}
@@ -362,6 +366,8 @@ const rareFields = [
   'apiIdentifier',
   'apiScopes',
   'apiAccess',
+  'ciba',
+  'cibaUri',
   'securityProfile',
   'jwksUri',
   'jwks',
@@ -375,4 +381,4 @@ const isRare = (app: AppView): boolean =>
   app.hasClaimsInIdToken ||
   app.securityProfile !== 'standard' ||
   app.apiAccess.length + app.certificates.length > 0 ||
-  Boolean(app.api ?? app.jwks ?? app.jwksUri);
+  Boolean(app.api ?? app.jwks ?? app.jwksUri ?? app.ciba);

@@ -2,7 +2,7 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import { statement } from '@edutrust/platform/database';
 import Provider, { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
 import { type IdpEvent, record } from '../../events.ts';
-import { hashOf } from './hash.ts';
+import { mustNotHurry } from './polling.ts';
 import { rowOf, tokenAdapter } from './token.ts';
 import { moveDeviceCode } from './token-statements.ts';
 
@@ -39,16 +39,6 @@ function allowed(code: AdapterPayload & { readonly accountId: string }): IdpEven
   };
 }
 
-/** RFC 8628 §3.2: a device asks every five seconds; a second of that is the network's. */
-const pollSeconds = 4;
-
-/** @throws SlowDown for a device that asks again too soon while nobody has answered (RFC 8628 §3.5) */
-async function mustNotHurry(store: ServiceContext['store'], id: string): Promise<void> {
-  const key = `idp:device-poll:${hashOf(id).toString('base64url')}`;
-  if (Provider.ctx?.oidc.route !== 'token' || (await store.putIfAbsent(key, true, pollSeconds))) return;
-  throw new errors.SlowDown('ask every five seconds, and five seconds later after this answer');
-}
-
 /**
  * Codes of the device flow (RFC 8628). The device redeems its code as an app does an authorization code; a browser finds
  * it by the code that the person types, and moves it on: confirmed, then allowed or refused, each step once, however many
@@ -61,7 +51,7 @@ export function deviceCodeAdapter({ db, store }: Pick<ServiceContext, 'db' | 'st
     find: async (id) => {
       if (!isHandle(id)) {
         const code = await codes.find(id);
-        if (code && !code.accountId && !code.error) await mustNotHurry(store, id);
+        if (code && !code.accountId && !code.error) await mustNotHurry(store, 'device', id);
         return code;
       }
       const [found] = await find(db, idHashOf(id));

@@ -2,7 +2,14 @@ import type { Database } from '@edutrust/platform/database';
 import Provider, { errors } from 'oidc-provider';
 import { hashOf } from './hash.ts';
 import { endedMeanwhile } from './model.ts';
-import { type NewToken, redeemCode, redeemRefreshToken, type TokenTable, tokenStatements } from './token-statements.ts';
+import {
+  type NewToken,
+  type RedeemedTable,
+  redeemCode,
+  redeemRefreshToken,
+  type TokenTable,
+  tokenStatements,
+} from './token-statements.ts';
 
 /** A refresh whose answer was lost may be asked again within this time (P6). */
 const graceSeconds = 10;
@@ -16,7 +23,7 @@ export interface Redeemed {
 }
 
 interface Held extends Redeemed {
-  readonly table: 'authorization_code' | 'device_code' | 'refresh_token';
+  readonly table: RedeemedTable;
   successor?: NewToken;
 }
 
@@ -57,7 +64,7 @@ export async function redeemFor(db: Database, access: NewToken): Promise<boolean
   const { id, successor, table } = waiting;
   const [row] = successor
     ? await redeemRefreshToken(db, ...access, hashOf(id), successor[0], successor[4], successor[5])
-    : await redeemCode[table === 'device_code' ? table : 'authorization_code'](db, ...access, hashOf(id)); // refresh tokens always rotate
+    : await redeemCode[table === 'refresh_token' ? 'authorization_code' : table](db, ...access, hashOf(id)); // refresh tokens always rotate
   if (row?.won) {
     if (!row.is_allowed) throw endedMeanwhile();
     return true;

@@ -2,7 +2,13 @@ import { statement } from '@edutrust/platform/database';
 import type { AdapterPayload } from 'oidc-provider';
 import { liveSession, standingColumns, standingOf } from '../prefetch.ts';
 
-export type TokenTable = 'authorization_code' | 'device_code' | 'refresh_token' | 'access_token' | 'pushed_request';
+export type TokenTable =
+  | 'authorization_code'
+  | 'backchannel_request'
+  | 'device_code'
+  | 'refresh_token'
+  | 'access_token'
+  | 'pushed_request';
 
 /** A token, and beside it what judging it asks for next. */
 export interface TokenRow {
@@ -37,8 +43,10 @@ const rowOf = (from: string) => `
   FROM ${from} AS t
   LEFT JOIN idp.oauth_grant AS g ON g.id = t.grant_id AND g.expires_at > now()
   LEFT JOIN idp.session AS s ON s.uid = t.session_uid AND ${liveSession} ${standingOf('t.person_id')}`;
+/** Of what an app polls for the library says that it has expired (RFC 8628 §3.5, OpenID CIBA §11), until it is swept away. */
+const isPolled = (table: TokenTable) => table === 'device_code' || table === 'backchannel_request';
 const selectFrom = (table: TokenTable) => `
-  SELECT '${table}' AS found_in, ${columns} FROM idp.${table} WHERE id_hash = $1 AND expires_at > now()`;
+  SELECT '${table}' AS found_in, ${columns} FROM idp.${table} WHERE id_hash = $1 ${isPolled(table) ? '' : 'AND expires_at > now()'}`;
 
 /** Of any kind that can be asked about (RFC 7009, RFC 7662), which the one who asks need not know. */
 export const findAnyToken = statement<TokenRow, [idHash: Buffer]>(
@@ -99,6 +107,9 @@ function statementsOf(table: TokenTable) {
 /** What takes the place of what is redeemed; the first eight values are those of the access token. */
 export type Redemption = [...NewToken, idHash: Buffer];
 
+/** What tokens are given for, once. */
+export type RedeemedTable = 'authorization_code' | 'backchannel_request' | 'device_code' | 'refresh_token';
+
 interface Redeemed {
   /** Whether nobody had redeemed it before. */
   readonly won: boolean;
@@ -110,7 +121,7 @@ interface Redeemed {
  * Redeems and stores what comes of it, in one round trip and one commit. Account and session are held before the row
  * that is redeemed, in the order in which whatever ends sessions takes them.
  */
-const redeem = (source: 'authorization_code' | 'device_code' | 'refresh_token', others = '') => `
+const redeem = (source: RedeemedTable, others = '') => `
   WITH ${allowed}, won AS (
     UPDATE idp.${source} SET consumed_at = now()
     WHERE id_hash = $9 AND consumed_at IS NULL AND (SELECT count(*) FROM allowed) >= 0 RETURNING 1), access AS (
@@ -122,6 +133,7 @@ const redeem = (source: 'authorization_code' | 'device_code' | 'refresh_token', 
 export const redeemCode = {
   authorization_code: statement<Redeemed, Redemption>('idp.redeem-code', redeem('authorization_code')),
   device_code: statement<Redeemed, Redemption>('idp.redeem-device-code', redeem('device_code')),
+  backchannel_request: statement<Redeemed, Redemption>('idp.redeem-backchannel-request', redeem('backchannel_request')),
 };
 
 export const redeemRefreshToken = statement<
@@ -153,6 +165,7 @@ export type TokenStatements = ReturnType<typeof statementsOf>;
 
 export const tokenStatements: Readonly<Record<TokenTable, TokenStatements>> = {
   authorization_code: statementsOf('authorization_code'),
+  backchannel_request: statementsOf('backchannel_request'),
   device_code: statementsOf('device_code'),
   refresh_token: statementsOf('refresh_token'),
   access_token: statementsOf('access_token'),

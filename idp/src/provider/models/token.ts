@@ -8,7 +8,14 @@ import { hashOf } from './hash.ts';
 import { endedMeanwhile, nothing } from './model.ts';
 import { holdRedemption, holdSuccessor, redeemFor, usedBefore } from './redemption.ts';
 import { isKnownSession, savesWithItsSession } from './session.ts';
-import { findAnyToken, type NewToken, type TokenRow, type TokenTable, tokenStatements } from './token-statements.ts';
+import {
+  findAnyToken,
+  type NewToken,
+  type RedeemedTable,
+  type TokenRow,
+  type TokenTable,
+  tokenStatements,
+} from './token-statements.ts';
 
 /**
  * The refresh token that follows another: derived, so that asking again gives the same one on any process, and nobody
@@ -58,9 +65,7 @@ export function tokenAdapter(db: Database, table: TokenTable, successorOf?: (tok
       if (readPrefetched().needsProof && !Provider.ctx?.get('DPoP')) {
         throw new errors.InvalidGrant('DPoP proof JWT not provided');
       }
-      if (table === 'authorization_code' || table === 'device_code' || table === 'refresh_token') {
-        if (holdRedemption({ table, id, successorOf })) return;
-      }
+      if (isRedeemed(table) && holdRedemption({ table, id, successorOf })) return;
       if ((await run.consume(db, hashOf(id))).length === 0) throw await usedBefore(db, { table, id });
     },
     destroy: async (id) => {
@@ -71,6 +76,9 @@ export function tokenAdapter(db: Database, table: TokenTable, successorOf?: (tok
     },
   };
 }
+
+const isRedeemed = (table: TokenTable): table is RedeemedTable =>
+  table !== 'access_token' && table !== 'pushed_request';
 
 /** The values of a row, as the request that stores it knows them. */
 export function rowOf(id: string, payload: AdapterPayload, lifetimeSeconds: number): NewToken {
