@@ -120,6 +120,18 @@ const declared = defineEvents({
     en: 'let a device enter an app',
     self: { vi: 'Cho một thiết bị vào bằng tài khoản này', en: 'You let a device in with your account' },
   },
+  'lesson.ended': {
+    subject: 'class',
+    data: { sessions: Count },
+    vi: 'kết thúc giờ ở phòng máy',
+    en: 'lesson at the computers ended',
+  },
+  'lesson.started': {
+    subject: 'class',
+    data: { kind: Type.Enum(['lab', 'exam']), minutes: Count, apps: Type.Array(app) },
+    vi: 'bắt đầu giờ ở phòng máy',
+    en: 'lesson at the computers began',
+  },
   'network.registered': {
     subject: 'network',
     data: { range: Type.String() },

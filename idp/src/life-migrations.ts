@@ -1,6 +1,11 @@
 import type { SchemaMigrations } from '@edutrust/platform/migrations';
+import { lessonsMigration } from './lessons/migration.ts';
 import { levelThreeMigration } from './level-three/migration.ts';
 import { upstreamMigration } from './upstream/migration.ts';
 
 /** Migrations of capabilities that bring their own, in their order. */
-export const lifeMigrations: SchemaMigrations['migrations'] = [levelThreeMigration, upstreamMigration];
+export const lifeMigrations: SchemaMigrations['migrations'] = [
+  levelThreeMigration,
+  upstreamMigration,
+  lessonsMigration,
+];

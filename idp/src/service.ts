@@ -21,6 +21,8 @@ import { childrenRoutes } from './children/routes.ts';
 import { consentRoutes } from './consent/routes.ts';
 import { dataRequestPages } from './data-requests/routes.ts';
 import { launcherRoutes } from './launcher/routes.ts';
+import { bellTask, ringBell } from './lessons/lessons.ts';
+import { lessonRoutes } from './lessons/routes.ts';
 import { suspendInactive } from './level-three/inactive.ts';
 import { levelThreeRoutes } from './level-three/routes.ts';
 import { signInLogRetention } from './level-three/sign-in-log.ts';
@@ -111,6 +113,7 @@ export async function createIdp(context: ServiceContext, pages: IdpPages, ports:
     tasks: {
       [sweepTask]: () => forgetOld(context),
       [rotationTask]: () => rotateOldSigningKeys(context),
+      [bellTask]: (payload) => ringBell(context, payloadText(payload, 'lessonId')),
       [inactiveTask]: async () => void (await suspendInactive(context)),
     },
     outsideTasks: {
@@ -156,6 +159,7 @@ function routesOf(tools: IdpTools, ports: IdpPorts): Route[] {
     ...classAccountRoutes(tools),
     ...badgeRoutes(tools),
     ...roomRoutes(tools),
+    ...lessonRoutes(tools),
     ...appRoutes(tools),
     ...networkRoutes(tools),
     ...signInFigures(tools),
