@@ -147,6 +147,18 @@ const declared = defineEvents({
     en: 'refused a sign-in on the phone',
     self: { vi: 'Từ chối một ứng dụng, từ điện thoại', en: 'You refused an app on your phone' },
   },
+  'lesson.ended': {
+    subject: 'class',
+    data: { sessions: Count },
+    vi: 'kết thúc giờ ở phòng máy',
+    en: 'lesson at the computers ended',
+  },
+  'lesson.started': {
+    subject: 'class',
+    data: { kind: Type.Enum(['lab', 'exam']), minutes: Count, apps: Type.Array(app) },
+    vi: 'bắt đầu giờ ở phòng máy',
+    en: 'lesson at the computers began',
+  },
   'network.registered': {
     subject: 'network',
     data: { range: Type.String() },

@@ -1,4 +1,5 @@
 import type { SchemaMigrations } from '@edutrust/platform/migrations';
+import { lessonsMigration } from './lessons/migration.ts';
 import { levelThreeMigration } from './level-three/migration.ts';
 import { purgedSignalMigration } from './shared-signals/migration.ts';
 import { upstreamMigration } from './upstream/migration.ts';
@@ -7,5 +8,6 @@ import { upstreamMigration } from './upstream/migration.ts';
 export const lifeMigrations: SchemaMigrations['migrations'] = [
   levelThreeMigration,
   upstreamMigration,
+  lessonsMigration,
   purgedSignalMigration,
 ];

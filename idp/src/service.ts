@@ -24,6 +24,8 @@ import { signInRequestRoutes } from './ciba/routes.ts';
 import { consentRoutes } from './consent/routes.ts';
 import { dataRequestPages } from './data-requests/routes.ts';
 import { launcherRoutes } from './launcher/routes.ts';
+import { bellTask, ringBell } from './lessons/lessons.ts';
+import { lessonRoutes } from './lessons/routes.ts';
 import { suspendInactive } from './level-three/inactive.ts';
 import { levelThreeRoutes } from './level-three/routes.ts';
 import { signInLogRetention } from './level-three/sign-in-log.ts';
@@ -114,6 +116,7 @@ export async function createIdp(context: ServiceContext, pages: IdpPages, ports:
     tasks: {
       [sweepTask]: () => forgetOld(context),
       [rotationTask]: () => rotateOldSigningKeys(context),
+      [bellTask]: (payload) => ringBell(context, payloadText(payload, 'lessonId')),
       [inactiveTask]: async () => void (await suspendInactive(context)),
     },
     outsideTasks: {
@@ -161,6 +164,7 @@ function routesOf(tools: IdpTools, ports: IdpPorts): Route[] {
     ...classAccountRoutes(tools),
     ...badgeRoutes(tools),
     ...roomRoutes(tools),
+    ...lessonRoutes(tools),
     ...appRoutes(tools),
     ...networkRoutes(tools),
     ...signInFigures(tools),

@@ -111,6 +111,10 @@ export interface SessionTable {
   idle_seconds: Generated<number>;
   /** Of whose it is and how they signed in, see `sessions/attestation.ts`; null while nobody is signed in. */
   attestation: Generated<Buffer | null>;
+  /** The lesson that it began in and ends with. */
+  lesson_id: Generated<string | null>;
+  room_id: Generated<string | null>;
+  ends_at: Generated<Date>;
 }
 
 export type IdpTables = {

@@ -317,6 +317,12 @@ export const rows: Readonly<Record<string, Row>> = {
     fresh: 300,
   }),
   // A teacher, too, for their own class: idp/src/badges/badges.test.ts.
+  'GET /api/v1/classes/:id/lesson': roles('C', 'class'),
+  'POST /api/v1/classes/:id/lesson': roles('C', 'class', { body: () => ({ kind: 'lab', minutes: 45 }) }),
+  'DELETE /api/v1/classes/:id/lesson': roles('C', 'class'),
+  'GET /api/v1/account/lesson': signedIn,
+  'GET /lab': anyone,
+  'POST /lab/next': anyone,
   'GET /api/v1/classes/:id/badges': roles('DSC', 'class'),
   'POST /api/v1/classes/:id/badges': roles('DC', 'class', {
     body: ({ person }) => ({ personIds: [person] }),

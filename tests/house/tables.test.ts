@@ -28,6 +28,7 @@ const readers: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   idp: {
     'platform.ledger_entry': 'a person’s own history is read from the log',
     'registry.affiliation': 'a sign-in reads who is named, and which apps are theirs, in one statement (R2)',
+    'registry.enrolment': 'one statement says which lesson a pupil sits in, at each sign-in of one',
     'registry.education_id_alias': 'an ID of a merged record signs in the one that stays',
     'registry.organisation': 'which apps a school has, and where people signed in',
     'registry.person': 'claims are what the registry says at that moment',

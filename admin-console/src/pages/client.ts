@@ -15,6 +15,7 @@ import { reloadWhenRestored } from '../design/restored.ts';
 import { startTheme } from '../design/theme.ts';
 import { keptName } from '../sign/offline/names.ts';
 import { watchIdle } from './idle.ts';
+import { watchLesson } from './lesson.ts';
 import './pages.css';
 
 startTheme();
@@ -125,6 +126,9 @@ for (const button of document.querySelectorAll<HTMLElement>('[data-print]')) {
 
 const { idleSeconds } = document.body.dataset;
 if (idleSeconds) watchIdle(Number(idleSeconds), pick);
+
+const lessonEnds = document.querySelector<HTMLElement>('[data-lesson-ends]')?.dataset.lessonEnds;
+if (lessonEnds) watchLesson(Date.parse(lessonEnds));
 
 // Where nobody is signed in, or somebody else is about to be, this device keeps no documents of the last one.
 if (document.querySelector('[data-signed-out], input[name="identifier"]') && 'caches' in globalThis) {

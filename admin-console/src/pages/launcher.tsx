@@ -2,7 +2,7 @@ import type { AppPicture, LauncherApp, LauncherProps, Seat } from '@edutrust/idp
 import { crayonOf, Face } from '../design/face.tsx';
 import { Icon } from '../design/icon.tsx';
 import type { IconName } from '../design/icons.ts';
-import { formatWeekday, t } from '../design/language.ts';
+import { formatClock, formatWeekday, t } from '../design/language.ts';
 import { Ruled } from '../design/ruled.tsx';
 import { you } from './address.ts';
 import { NotMe } from './sign-in.tsx';
@@ -55,7 +55,7 @@ export function Launcher(props: LauncherProps) {
 }
 
 /** Who is signed in, where one sees it first, and the way out for them and for who comes next. */
-function Hello({ name, givenName, place, address, signOutAction, isShared }: LauncherProps) {
+function Hello({ name, givenName, place, address, signOutAction, isShared, lesson }: LauncherProps) {
   const isPupil = address.kind === 'pupil';
   return (
     <section class="hello squared">
@@ -72,6 +72,7 @@ function Hello({ name, givenName, place, address, signOutAction, isShared }: Lau
             {name}
             {place && ` · ${place}`}
           </p>
+          {lesson && <LessonUntil {...lesson} />}
           {isShared && (
             <NotMe
               action={signOutAction}
@@ -87,6 +88,18 @@ function Hello({ name, givenName, place, address, signOutAction, isShared }: Lau
         </form>
       </div>
     </section>
+  );
+}
+
+/** Until when a child may work here; the script asks whether the lesson is still on. */
+function LessonUntil({ kind, endsAt }: NonNullable<LauncherProps['lesson']>) {
+  const until = formatClock(endsAt);
+  return (
+    <p class="font-semibold" data-lesson-ends={endsAt}>
+      {kind === 'exam'
+        ? t(`Đang giờ thi. Em chỉ mở được ứng dụng của bài thi.`, 'This is an exam. Only its own apps open.')
+        : t(`Giờ ở phòng máy đến ${until}. Em nhớ lưu bài trước đó.`, `Lesson until ${until}. Save your work before.`)}
+    </p>
   );
 }
 

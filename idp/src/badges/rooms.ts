@@ -101,9 +101,14 @@ export interface RoomProof {
   readonly signature: string;
 }
 
+/** Where in a school somebody is: at an enrolled computer, or anywhere in its network. */
+export interface RoomPlace {
+  readonly id: string | null;
+}
+
 /**
- * Whether a badge of the person counts here: on a computer that their school enrolled, or in its registered network. A
- * photo of the badge at home is paper.
+ * Where a badge of the person counts: on a computer that their school enrolled, or in its registered network; undefined
+ * anywhere else. A photo of the badge at home is paper.
  */
 export async function isInRoom(
   db: Database,
@@ -114,18 +119,27 @@ export async function isInRoom(
     /** The sign-in that the browser signed. */
     readonly uid: string;
   },
-): Promise<boolean> {
+): Promise<RoomPlace | undefined> {
+  const computer = await enrolledComputer(db, personId, where);
+  if (computer) return computer;
   const networks = await organisationsAt(db, where.address);
-  if (networks.length > 0 && (await belongsTo(db, personId, networks))) return true;
-  if (!where.room || !isUuid(where.room.id)) return false;
+  return networks.length > 0 && (await belongsTo(db, personId, networks)) ? { id: null } : undefined;
+}
+
+async function enrolledComputer(
+  db: Database,
+  personId: string,
+  where: { readonly room: RoomProof | undefined; readonly uid: string },
+): Promise<RoomPlace | undefined> {
+  if (!where.room || !isUuid(where.room.id)) return undefined;
   const { rows } = await sql<{ organisationId: string; publicKey: PublicKeyJwk }>`
     SELECT organisation_id AS "organisationId", public_key AS "publicKey" FROM idp.room_computer
     WHERE id = ${where.room.id} AND ended_at IS NULL`.execute(db);
   const [computer] = rows;
-  if (!computer || !hasSigned(computer.publicKey, where.uid, where.room.signature)) return false;
-  if (!(await belongsTo(db, personId, [computer.organisationId]))) return false;
+  if (!computer || !hasSigned(computer.publicKey, where.uid, where.room.signature)) return undefined;
+  if (!(await belongsTo(db, personId, [computer.organisationId]))) return undefined;
   await sql`UPDATE idp.room_computer SET last_used_at = now() WHERE id = ${where.room.id}`.execute(db);
-  return true;
+  return { id: where.room.id };
 }
 
 function hasSigned(publicKey: PublicKeyJwk, uid: string, signature: string): boolean {

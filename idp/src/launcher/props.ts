@@ -36,6 +36,8 @@ export interface LauncherProps {
   readonly accountPath: string;
   /** `<form method="post">` without fields: «Xong – đăng xuất», and «Không phải em?» for the next child. */
   readonly signOutAction: string;
+  /** The lesson that the session began in; with it the page asks whether it is still on (`/api/v1/account/lesson`). */
+  readonly lesson: { readonly kind: 'lab' | 'exam'; readonly endsAt: Instant } | null;
   /** The session is that of a shared computer: leaving is the main thing to offer. */
   readonly isShared: boolean;
   readonly address: Address;

@@ -2,16 +2,19 @@ import type { PersonActor } from '@edutrust/platform/actor';
 import { dateInVietnam } from '@edutrust/platform/calendar';
 import type { Database } from '@edutrust/platform/database';
 import { anyone, disclose } from '@edutrust/platform/http';
+import type { Locale } from '@edutrust/platform/messages';
 import { type Route, route } from '@edutrust/platform/route';
 import { tells } from '@edutrust/registry/accesses';
 import { listClassesOfTeacher, schoolYearAt } from '@edutrust/registry/classes';
 import { listChildren } from '@edutrust/registry/guardians';
 import { getPerson, type PersonClaims, personClaims, splitName } from '@edutrust/registry/people';
 import { type LearnerAccount, listLearnerAccounts } from '../accounts/class-codes.ts';
+import type { App } from '../apps/app.ts';
 import { listTiles } from '../apps/tiles.ts';
 import type { DocumentsPort } from '../children/children.ts';
 import { waitingRequests } from '../ciba/requests.ts';
 import { requestsPath } from '../ciba/routes.ts';
+import { type Lesson, lessonOfSession } from '../lessons/lessons.ts';
 import { sendPage } from '../page-reply.ts';
 import type { Address, LauncherProps, Seat } from '../pages.ts';
 import { placeOf } from '../provider/claims.ts';
@@ -80,6 +83,14 @@ function seatOf({ status, lastSignInAt }: LearnerAccount, now: Date): Seat {
   return lastSignInAt && dateInVietnam(lastSignInAt) === dateInVietnam(now) ? 'in' : 'out';
 }
 
+/** In an exam those that it names. */
+function tilesOf(apps: readonly App[], lesson: Lesson | undefined, locale: Locale): LauncherProps['apps'] {
+  const open = lesson?.kind === 'exam' ? apps.filter(({ clientId }) => lesson.apps.includes(clientId)) : apps;
+  return open.flatMap(({ clientId, name, purpose, picture, homeUri: href }) =>
+    href ? [{ clientId, name, purpose: purpose[locale], picture, href }] : [],
+  );
+}
+
 const showLauncher = ({ context, pages, apps: directory }: IdpTools, documents: DocumentsPort | undefined) =>
   route({
     method: 'GET',
@@ -91,7 +102,8 @@ const showLauncher = ({ context, pages, apps: directory }: IdpTools, documents: 
       const actor = signedInOr(request, reply);
       if (!actor) return reply;
       const { personId } = actor;
-      const [view, claims, apps, children, waiting, classes, asked] = await Promise.all([
+      const [lesson, view, claims, apps, children, waiting, classes, asked] = await Promise.all([
+        lessonOfSession(context.db, actor.sessionId),
         viewOfSession(context, request, actor),
         personClaims(context.db, personId),
         listTiles(context.db, personId),
@@ -115,9 +127,7 @@ const showLauncher = ({ context, pages, apps: directory }: IdpTools, documents: 
           name: claims.name,
           givenName: claims.given_name,
           place: placeOf(claims, view.locale),
-          apps: apps.flatMap(({ clientId, name, purpose, picture, homeUri: href }) =>
-            href ? [{ clientId, name, purpose: purpose[view.locale], picture, href }] : [],
-          ),
+          apps: tilesOf(apps, lesson, view.locale),
           ownPages: ownPagesOf(actor, view.locale),
           children:
             children.length > 0
@@ -125,7 +135,8 @@ const showLauncher = ({ context, pages, apps: directory }: IdpTools, documents: 
               : null,
           signInRequests: await signInRequestsView(directory, asked),
           accountPath: '/account',
-          signOutAction: '/sign-out',
+          signOutAction: lesson ? '/lab/next' : '/sign-out', // where the camera waits for the next child
+          lesson: lesson ? { kind: lesson.kind, endsAt: lesson.endsAt.toISOString() } : null,
           isShared: view.idleSeconds !== undefined,
           address,
           waiting: waiting && waiting.count > 0 ? waitingView(waiting) : null,

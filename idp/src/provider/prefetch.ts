@@ -21,6 +21,8 @@ export interface Prefetched {
   readonly appOfPerson?:
     | { readonly personId: string; readonly clientId: string; readonly isForPerson: boolean }
     | undefined;
+  /** The session sits in an exam: the clients that open, and no others. */
+  readonly examApps?: readonly string[] | null | undefined;
   /** The token's family began with a DPoP proof (RFC 9449 §5) and goes on with one only. */
   readonly needsProof?: boolean | undefined;
 }
@@ -50,8 +52,9 @@ export function stampOf(personId: string): string | undefined {
   return login?.accountId === personId ? login.epoch : undefined;
 }
 
-/** A session `s` that is neither over nor idle (S8). */
-export const liveSession = 's.expires_at > now() AND s.last_seen_at > now() - make_interval(secs => s.idle_seconds)';
+/** A session `s` that is neither over, nor past the bell of its lesson, nor idle (S8). */
+export const liveSession =
+  's.expires_at > now() AND s.ends_at > now() AND s.last_seen_at > now() - make_interval(secs => s.idle_seconds)';
 
 /**
  * Joins that tell of `personId`, a column, what {@link standingColumns} names. Suspended, not activated, left and merged

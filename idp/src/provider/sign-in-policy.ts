@@ -1,6 +1,11 @@
 import { interactionPolicy } from 'oidc-provider';
+import { isClosedByExam } from '../lessons/entering.ts';
 import { isStrongEnough } from './assurance.ts';
 import { acrAsked } from './claims-parameter.ts';
+import { ownClientId } from './first-party.ts';
+
+/** Why a sign-in is shown that no sign-in resolves: see `lessons/entering.ts`. */
+export const closedReason = 'exam';
 
 /** The library's policy, a step-up when an app asks for more than the session has, and the choice of a person (OpenID Connect Core §3.1.2.1). */
 export function signInPolicy(): interactionPolicy.DefaultPolicy {
@@ -16,6 +21,11 @@ export function signInPolicy(): interactionPolicy.DefaultPolicy {
   // the library compares `acr` as text, and a stronger sign-in is one that was asked for too
   for (const ofText of ['essential_acrs', 'essential_acr']) login?.remove(ofText);
   login?.add(isWeaker);
+  login?.add(
+    new interactionPolicy.Check(closedReason, 'the person sits in an exam without this app', 'access_denied', (ctx) =>
+      isClosedByExam(ctx, ownClientId),
+    ),
+  );
   // After the sign-in: who has just signed in has chosen (`finishSignIn` says so).
   policy.add(new interactionPolicy.Prompt({ name: 'select_account', requestable: true }), 1);
   return policy;

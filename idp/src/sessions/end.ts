@@ -21,7 +21,10 @@ export type EndReason =
   | 'left'
   | 'merged'
   | 'credentials-changed'
-  | 'ended-by-administrator';
+  | 'ended-by-administrator'
+  | 'exam'
+  | 'lesson-over'
+  | 'next-badge';
 
 /** Where codes and tokens of people lie. */
 export const tokenTables = [

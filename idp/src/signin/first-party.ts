@@ -14,8 +14,8 @@ const Query = Type.Object({
   return_to: Type.Optional(Type.String({ maxLength: 2_000 })),
   /** Seconds: an older sign-in is confirmed again. */
   fresh: Type.Optional(Type.Integer({ minimum: 0, maximum: 86_400 })),
-  /** At least this: the roles of the person ask for a passkey (W5), or a badge is not enough. */
-  acr: Type.Optional(Type.Enum(['pwd', 'passkey'])),
+  /** At least this: the roles of the person ask for a passkey (W5), or a badge is not enough. `badge` begins with the camera. */
+  acr: Type.Optional(Type.Enum(['badge', 'pwd', 'passkey'])),
   lang: Type.Optional(Type.String()),
 });
 

@@ -5,6 +5,7 @@ import { notify } from '@edutrust/registry/notices';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { errors, type Provider } from 'oidc-provider';
 import { eventRows } from '../events.ts';
+import { takeSeat } from '../lessons/entering.ts';
 import { isLevelThree, mustSuitLevelThree } from '../level-three/rules.ts';
 import { logSignIn } from '../level-three/sign-in-log.ts';
 import { seeOther } from '../page-reply.ts';
@@ -90,6 +91,11 @@ export async function finishSignIn(
     await logSignIn(context, request, { personId: proof.personId, outcome: 'second-factor-needed', method: proof.acr });
     throw error;
   });
+  const seat = await takeSeat(context, proof, {
+    address: request.isBehindUndeclaredProxy ? undefined : request.ip,
+    uid: interaction.uid,
+    isConfirming: known !== undefined,
+  });
   await recordSignIn(tools, request, proof, { isActivation });
   const devices = throttle.devices.remember(readCookie(request.headers.cookie, cookies.device), proof.personId);
   reply.header('set-cookie', [
@@ -100,7 +106,15 @@ export async function finishSignIn(
   const ts = Math.floor(context.clock.now().getTime() / 1000);
   // S8: a pupil's session, and one on a shared computer, ends with the browser and after a quarter of an hour unused
   // and at security level 3 that of staff too
-  const login = { accountId, acr, amr: [...amr], ts, epoch, remember: !isShared && !proof.isPupil && !isOfStaff };
+  const login = {
+    accountId,
+    acr,
+    amr: [...amr],
+    ts,
+    epoch,
+    ...seat,
+    remember: !isShared && !proof.isPupil && !isOfStaff,
+  };
   await logSignIn(context, request, { personId: accountId, outcome: 'signed-in', method: acr });
   return answerInteraction(interaction, { login, select_account: {} });
 }

@@ -2,6 +2,7 @@ import type { Transaction } from '@edutrust/platform/database';
 import { InvalidInput } from '@edutrust/platform/errors';
 import { personClaims } from '@edutrust/registry/people';
 import { type Account, findAccount } from '../accounts/account.ts';
+import type { RoomPlace } from '../badges/rooms.ts';
 import type { Assurance } from '../provider/assurance.ts';
 import type { IdpTools } from '../tools.ts';
 import { closedTo } from './standing.ts';
@@ -17,6 +18,8 @@ export interface Proof {
   readonly isPupil: boolean;
   /** Of a password: whether an authenticator app was added, where that is known already. */
   readonly hasSecondFactor?: boolean;
+  /** Of a badge: the school's computer where it was shown. */
+  readonly room?: RoomPlace;
   /** Counters of tries that are forgotten with this one (`throttling/throttle.ts`). */
   readonly counters?: readonly string[];
 }

@@ -6,11 +6,13 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { pictures } from '../badges/pins.ts';
 import { showConsent } from '../consent/routes.ts';
+import { closedByExam } from '../lessons/entering.ts';
 import { loggingRefusals } from '../level-three/sign-in-log.ts';
 import { formErrorOf, seeOther, sendPage, viewOf } from '../page-reply.ts';
 import type { FormError } from '../pages.ts';
 import { isStrongEnough } from '../provider/assurance.ts';
 import { acrAsked } from '../provider/claims-parameter.ts';
+import { closedReason } from '../provider/sign-in-policy.ts';
 import { signOutHere } from '../sessions/sign-out.ts';
 import { originOf } from '../throttling/origin.ts';
 import type { IdpTools } from '../tools.ts';
@@ -41,6 +43,7 @@ const showPage = (tools: IdpTools) =>
       params: Params,
       querystring: Type.Object({
         upstream: Type.Optional(Type.Literal('not-linked')),
+        way: Type.Optional(Type.Literal('other')),
         lang: Type.Optional(Type.String()),
       }),
     },
@@ -48,6 +51,7 @@ const showPage = (tools: IdpTools) =>
       const interaction = await openInteraction(tools, request, reply);
       if (interaction.prompt.name === 'consent') return showConsent(tools, interaction, request, reply);
       if (interaction.prompt.name === 'select_account') return showAccount(tools, interaction, request, reply);
+      if (interaction.prompt.reasons.includes(closedReason)) throw closedByExam();
       const activated = await takeActivation(tools, request);
       if (activated && (await needsSecondStep(tools.context, activated))) {
         // A code of the desk replaces what was forgotten, never the factor that was not (A4).
@@ -58,6 +62,9 @@ const showPage = (tools: IdpTools) =>
         const how = { isShared: false, isActivation: true };
         return seeOther(reply, await finishSignIn(tools, request, reply, interaction, activated, how));
       }
+      // A computer of a lab asks for badges: the camera first, and the other ways behind it.
+      if (interaction.params.acr_values === 'badge' && !request.query.way && !knownPerson(interaction))
+        return seeOther(reply, `/signin/${interaction.uid}/badge`);
       if (request.query.upstream) {
         const error = { detail: notLinked[viewOf(request).locale] };
         return showSignIn(tools, interaction, request, reply, { error });
@@ -79,7 +86,10 @@ const showBadge = (tools: IdpTools) =>
       const { badge } = await offersOf(tools, interaction, request, action);
       if (!badge) return seeOther(reply, action);
       const app = await askingApp(tools, interaction);
-      return sendPage(reply, tools.pages.badge({ badge, pictures, app, backPath: action }, viewOf(request)));
+      return sendPage(
+        reply,
+        tools.pages.badge({ badge, pictures, app, backPath: `${action}?way=other` }, viewOf(request)),
+      );
     },
   });
 

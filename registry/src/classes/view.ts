@@ -9,6 +9,7 @@ const classActions: readonly Action[] = [
   'classes.write',
   'accounts.read',
   'accounts.invite',
+  'lessons.run',
   'marks.read',
   'marks.write',
   'signing.request',

@@ -78,6 +78,8 @@ const rules = {
   'certificates.revoke': { by: ['security-officer'], isFresh: true },
   'anchors.read': { by: ['department-administrator', 'security-officer', 'auditor'] },
   'anchors.write': { by: ['security-officer'], isFresh: true },
+  /** A lesson on the school's computers, whose sessions end with it; an exam closes everything else to the class. */
+  'lessons.run': { by: ['school-administrator', 'teacher'] },
   'marks.read': { by: ['department-administrator', 'school-administrator', 'teacher'] },
   'marks.write': { by: ['school-administrator', 'teacher'] },
   'signing.request': { by: ['school-administrator', 'teacher'] },
@@ -131,6 +133,7 @@ const narrowings: Readonly<Partial<Record<Role, Readonly<Partial<Record<Action, 
   teacher: {
     'accounts.read': 'own-class',
     'accounts.invite': 'own-class',
+    'lessons.run': 'own-class',
     'marks.read': 'own-class',
     'marks.write': 'own-class',
     'signing.request': 'own-class',

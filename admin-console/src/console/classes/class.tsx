@@ -15,6 +15,7 @@ import { useFilter } from '../filter.ts';
 import { mayDo } from '../may.ts';
 import { Title } from '../parts.tsx';
 import { LearnerTable } from './learners.tsx';
+import { LessonPart } from './lesson.tsx';
 import { SeatGrid, Stuck } from './seats.tsx';
 import { RequestTranscripts } from './transcripts.tsx';
 import { type Account, type ClassView, isToday, type Learner, schoolYearName } from './views.ts';
@@ -139,6 +140,7 @@ function Learners({ data, accounts }: { readonly data: ClassView; readonly accou
   return (
     <>
       {error && <Banner state="bad">{error}</Banner>}
+      {may('lessons.run') && <LessonPart data={data} />}
       <div class="flex flex-wrap items-center gap-x-6 gap-y-3">
         <p class="mr-auto">
           <Arrived data={data} accounts={accounts} />

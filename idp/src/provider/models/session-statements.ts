@@ -12,12 +12,14 @@ export interface SessionRow {
   attestation: Buffer | null;
   may_sign_in: boolean;
   epoch: string;
+  exam_apps: string[] | null;
 }
 
 /** The living session with this cookie. */
 export const find = statement<SessionRow, [idHash: Buffer, clientId: string | null]>(
   'idp.session-find',
-  `SELECT s.uid, s.payload, s.person_id, s.attestation, g.id AS grant_id, g.payload AS grant_payload, ${standingColumns}
+  `SELECT s.uid, s.payload, s.person_id, s.attestation, g.id AS grant_id, g.payload AS grant_payload, ${standingColumns},
+     (SELECT l.apps FROM idp.lesson AS l WHERE l.id = s.lesson_id AND l.kind = 'exam') AS exam_apps
    FROM idp.session AS s
    LEFT JOIN idp.oauth_grant AS g ON g.session_uid = s.uid AND g.client_id = $2 AND g.expires_at > now()
    ${standingOf('s.person_id')} WHERE s.id_hash = $1 AND ${liveSession}`,
@@ -86,15 +88,24 @@ export type SignedIn = [
   lifetimeSeconds: number,
   idleSeconds: number,
   attestation: Buffer | null,
+  lessonId: string | null,
+  roomId: string | null,
 ];
+
+/** The bell of the lesson, whose row is held until the statement ends; a lesson that ended meanwhile begins nothing (S9). */
+const bell = `bell AS MATERIALIZED (SELECT ends_at FROM idp.lesson WHERE id = $10::uuid AND ended_at IS NULL FOR SHARE)`;
+const endsAt = `(CASE WHEN $10::uuid IS NULL THEN 'infinity' ELSE coalesce((SELECT ends_at FROM bell), '-infinity') END)::timestamptz`;
 
 /** Somebody signs in to a session that was found, which gets another cookie; no row when that cookie is gone. */
 export const signIn = statement<{ done: true }, [...SignedIn, before: Buffer]>(
   'idp.session-sign-in',
-  `WITH ${allowed('$1', '$2')}
+  `WITH ${allowed('$1', '$2')}, ${bell}
    UPDATE idp.session AS held SET id_hash = $4, person_id = $1::uuid, payload = $5::jsonb, signed_in_at = $6::timestamptz,
-     last_seen_at = now(), expires_at = now() + make_interval(secs => $7), idle_seconds = $8, attestation = $9::bytea
-   WHERE held.uid = $3 AND held.id_hash = $10 AND EXISTS (SELECT FROM allowed)
+     last_seen_at = now(), expires_at = now() + make_interval(secs => $7), idle_seconds = $8, attestation = $9::bytea,
+     lesson_id = coalesce($10::uuid, CASE WHEN held.person_id = $1::uuid THEN held.lesson_id END),
+     room_id = coalesce($11::uuid, CASE WHEN held.person_id = $1::uuid THEN held.room_id END),
+     ends_at = CASE WHEN $10::uuid IS NULL AND held.person_id = $1::uuid THEN held.ends_at ELSE ${endsAt} END
+   WHERE held.uid = $3 AND held.id_hash = $12 AND EXISTS (SELECT FROM allowed)
    RETURNING true AS done`,
 );
 
@@ -115,14 +126,14 @@ export const insert = statement<
   ]
 >(
   'idp.session-insert',
-  `WITH ${allowed('$1', '$2')}, made AS (
-     INSERT INTO idp.session (person_id, uid, id_hash, payload, signed_in_at, expires_at, idle_seconds, attestation, device)
-     SELECT $1::uuid, $3, $4, $5::jsonb, $6::timestamptz, now() + make_interval(secs => $7), $8::int, $9::bytea, $10 FROM allowed
+  `WITH ${allowed('$1', '$2')}, ${bell}, made AS (
+     INSERT INTO idp.session (person_id, uid, id_hash, payload, signed_in_at, expires_at, idle_seconds, attestation, lesson_id, room_id, ends_at, device)
+     SELECT $1::uuid, $3, $4, $5::jsonb, $6::timestamptz, now() + make_interval(secs => $7), $8::int, $9::bytea, $10::uuid, $11::uuid, ${endsAt}, $12 FROM allowed
      RETURNING true AS done), granted AS (
      INSERT INTO idp.oauth_grant (id, person_id, client_id, session_uid, payload, expires_at)
-     SELECT $11, $1::uuid, $12, $3, $13::jsonb, to_timestamp($14::bigint) FROM made WHERE $11::text IS NOT NULL), code AS (
+     SELECT $13, $1::uuid, $14, $3, $15::jsonb, to_timestamp($16::bigint) FROM made WHERE $13::text IS NOT NULL), code AS (
      INSERT INTO idp.authorization_code (id_hash, grant_id, person_id, session_uid, payload, expires_at)
-     SELECT $15, $16, $1::uuid, $3, $17::jsonb, now() + make_interval(secs => $18) FROM made WHERE $15::bytea IS NOT NULL
+     SELECT $17, $18, $1::uuid, $3, $19::jsonb, now() + make_interval(secs => $20) FROM made WHERE $17::bytea IS NOT NULL
      ON CONFLICT (id_hash) DO NOTHING)
    SELECT done FROM made`,
 );

@@ -1,6 +1,7 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { SecretBox } from '@edutrust/platform/secrets';
 import Provider, { type Adapter, type AdapterPayload } from 'oidc-provider';
+import type { Seat } from '../../lessons/entering.ts';
 import { attestSession, isTrueSession } from '../../sessions/attestation.ts';
 import { deviceOf } from '../../sessions/device.ts';
 import { lifeOf } from '../../sessions/timeouts.ts';
@@ -75,6 +76,8 @@ function attestationOf(secrets: SecretBox, id: string, { uid, accountId, acr, lo
 
 function signedIn(secrets: SecretBox, id: string, payload: Saved, lifetimeSeconds: number): SignedIn {
   const { accountId, uid, loginTs } = payload;
+  const login = Provider.ctx?.oidc.result?.login as (Seat & { readonly accountId?: string }) | undefined;
+  const seat = login?.accountId === accountId ? login : undefined;
   return [
     accountId ?? null,
     accountId ? (stampOf(accountId) ?? null) : null,
@@ -85,6 +88,8 @@ function signedIn(secrets: SecretBox, id: string, payload: Saved, lifetimeSecond
     lifetimeSeconds,
     lifeOf(payload).idleSeconds,
     attestationOf(secrets, id, payload),
+    seat?.lessonId ?? null,
+    seat?.roomId ?? null,
   ];
 }
 
@@ -113,6 +118,7 @@ export function sessionAdapter({ db, secrets }: Keeping): Adapter {
         keepPrefetched({
           account: { personId, maySignIn, epoch },
           grant: grantId && grant ? { id: grantId, payload: grant } : undefined,
+          examApps: found.exam_apps,
         });
       remember(uid, { id, clientIds: Object.keys((payload.authorizations ?? {}) as Authorizations) });
       return { ...payload, jti: id };

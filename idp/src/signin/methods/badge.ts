@@ -7,7 +7,7 @@ import Type from 'typebox';
 import { ensureAccount, findAccount } from '../../accounts/account.ts';
 import { findBadge } from '../../badges/badges.ts';
 import { pictures, pinOfPerson, provePin } from '../../badges/pins.ts';
-import { isInRoom } from '../../badges/rooms.ts';
+import { isInRoom, type RoomPlace } from '../../badges/rooms.ts';
 import { record } from '../../events.ts';
 import type { BadgeOptions } from '../../pages.ts';
 import { originOf } from '../../throttling/origin.ts';
@@ -31,6 +31,7 @@ interface Shown {
   readonly badgeId: string;
   readonly personId: string;
   readonly uid: string;
+  readonly room: RoomPlace;
 }
 
 const keyOf = (ticket: string) => `idp:badge:${createHash('sha256').update(ticket).digest('hex')}`;
@@ -78,11 +79,16 @@ async function lookAt(
     throw unknownBadge();
   }
   const address = origin.isBehindUndeclaredProxy ? undefined : origin.ip;
-  if (!(await isInRoom(db, badge.personId, { address, room, uid }))) throw elsewhere();
+  const place = await isInRoom(db, badge.personId, { address, room, uid });
+  if (!place) throw elsewhere();
   const pin = await pinOfPerson(db, badge.personId);
   const { given_name: givenName } = await personClaims(db, badge.personId);
   const ticket = randomBytes(24).toString('base64url');
-  await store.put(keyOf(ticket), { badgeId: badge.id, personId: badge.personId, uid } satisfies Shown, ticketSeconds);
+  await store.put(
+    keyOf(ticket),
+    { badgeId: badge.id, personId: badge.personId, uid, room: place } satisfies Shown,
+    ticketSeconds,
+  );
   return {
     ticket,
     givenName,
@@ -93,7 +99,7 @@ async function lookAt(
 }
 
 /** The badge still works, and nothing stands against its owner; the first sign-in with it activates the account. */
-async function proofOfBadge(context: ServiceContext, { badgeId, personId }: Shown): Promise<Proof> {
+async function proofOfBadge(context: ServiceContext, { badgeId, personId, room }: Shown): Promise<Proof> {
   if (!(await isPupil(context.db, personId))) throw wrongCredential(); // a pupil who also teaches signs in as a teacher
   const now = context.clock.now();
   const account = await context.db.transaction().execute(async (transaction) => {
@@ -116,7 +122,7 @@ async function proofOfBadge(context: ServiceContext, { badgeId, personId }: Show
   const obstacle = obstacleOf(await getPerson(context.db, personId), account);
   if (obstacle === 'suspended' || obstacle === 'left') throw await closedAccount(context.db, personId, obstacle);
   if (obstacle || !account) throw wrongCredential();
-  return proofOf(context.db, account, { acr: 'badge', amr: ['badge', 'pin'] });
+  return { ...(await proofOf(context.db, account, { acr: 'badge', amr: ['badge', 'pin'] })), room };
 }
 
 function shuffled(names: readonly string[]): string[] {
