@@ -70,6 +70,7 @@ export async function testCity(clock: Clock = systemClock): Promise<TestCity> {
     verify: pageOfProps('verify'),
     verifyReport: pageOfProps('verifyReport'),
     verifyCode: pageOfProps('verifyCode'),
+    diploma: pageOfProps('diploma'),
   });
   const { app, call } = await serve(context, service);
   const two = twoPeople(context, [...signingKinds, ...certsKinds]);
