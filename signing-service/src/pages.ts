@@ -140,9 +140,24 @@ export interface PaperQuestion {
   readonly error?: { readonly detail: Sentence; readonly remedy?: Sentence };
 }
 
+/** `/verify/diploma`: a diploma by what stands on it. */
+export interface DiplomaProps {
+  /** `POST` of `number`, `year`, `fullName` and `birthDate` (`YYYY-MM-DD`). */
+  readonly action: string;
+  readonly typed?: {
+    readonly number: string;
+    readonly year: string;
+    readonly fullName: string;
+    readonly birthDate: string;
+  };
+  /** `none`: nothing fits all four. */
+  readonly answer?: 'in-force' | 'not-in-force' | 'none';
+}
+
 /** The public pages, each a whole HTML document that works without JavaScript. Implemented by the screens. */
 export interface SigningPages {
   verify(props: VerifyProps, view: PageView): string;
   verifyReport(props: VerifyReportProps, view: PageView): string;
   verifyCode(props: VerifyCodeProps, view: PageView): string;
+  diploma(props: DiplomaProps, view: PageView): string;
 }

@@ -16,6 +16,7 @@ import { consequenceRoutes } from './enrolment/consequences.ts';
 import { renewCertificates, renewTask } from './enrolment/renewal.ts';
 import { enrolmentRoutes } from './enrolment/routes.ts';
 import { enrolmentFollower } from './enrolment/subscriber.ts';
+import { diplomaPages } from './forms/look-up-page.ts';
 import { revocationKind } from './forms/revoke.ts';
 import { formRoutes } from './forms/routes.ts';
 import { issuedRoutes } from './issued/routes.ts';
@@ -67,6 +68,7 @@ export function createSigning(context: ServiceContext, pages: SigningPages): Ser
       ...sealingMachineRoutes(context),
       ...copyRoutes(context),
       ...formRoutes(context),
+      ...diplomaPages(context, pages),
       ...parcelRoutes(context),
       ...reminderRoutes(context),
       ...issuedRoutes(context),

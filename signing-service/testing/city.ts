@@ -75,6 +75,7 @@ export async function testCity(
     verify: pageOfProps('verify'),
     verifyReport: pageOfProps('verifyReport'),
     verifyCode: pageOfProps('verifyCode'),
+    diploma: pageOfProps('diploma'),
   });
   const { app, call } = await serve(context, service);
   const two = twoPeople(context, [...signingKinds, ...certsKinds]);

@@ -184,6 +184,7 @@ describe('rate limits', () => {
       '/signin/unknown': 60,
       '/activate': 60,
       '/verify': 120,
+      '/verify/diploma': 20,
     };
     for (const [url, most] of Object.entries(limits)) {
       const call: Call = { method: 'POST', url, as: randomUUID() };

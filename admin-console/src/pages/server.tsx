@@ -10,6 +10,7 @@ import { Children } from './children.tsx';
 import { Consent } from './consent.tsx';
 import { DataRequests } from './data-requests.tsx';
 import { Device } from './device.tsx';
+import { Diploma } from './diploma.tsx';
 import { type PageView, renderPage } from './document.tsx';
 import { ErrorPage } from './error.tsx';
 import { Launcher } from './launcher.tsx';
@@ -195,4 +196,10 @@ export const signingPages: SigningPages = {
     })),
   verifyCode: (props, view) =>
     renderPage(view, () => ({ title: props.document.title, body: <VerifyCode {...props} />, layout: 'sheet' })),
+  diploma: (props, view) =>
+    renderPage(view, () => ({
+      title: t('Tra bằng tốt nghiệp THPT', 'Look up a diploma'),
+      body: <Diploma {...props} />,
+      layout: 'sheet',
+    })),
 };

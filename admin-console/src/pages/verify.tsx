@@ -152,6 +152,9 @@ function CodeForm({ action, code }: { readonly action: string; readonly code: st
           {t('Tra mã', 'Look up the code')}
         </button>
       </form>
+      <p>
+        <a href="/verify/diploma">{t('Tra bằng tốt nghiệp THPT theo số', 'Look up a diploma by its number')}</a>
+      </p>
     </section>
   );
 }

@@ -19,6 +19,8 @@ const ordinary: RateLimit = { name: 'ordinary', perAddress: 30_000, perActor: 60
 const signIn: RateLimit = { name: 'sign-in', perAddress: 6_000, perActor: 60 };
 /** A code on paper must not be guessed, a file costs seconds: no school needs more. */
 const verification: RateLimit = { name: 'verification', perAddress: 120, perActor: 120 };
+/** Who has the names of a class must not find its diplomas by trying numbers. */
+const lookUp: RateLimit = { name: 'look-up', perAddress: 20, perActor: 20 };
 /** What keeps a processor or the database busy. */
 const costly: RateLimit = { name: 'costly', perAddress: 120, perActor: 30 };
 /** Servers of relying apps: the sign-ins of a whole city come from one address. */
@@ -31,6 +33,7 @@ const limits: readonly (readonly [RegExp, RateLimit | null])[] = [
   // Begins a sign-in, which keeps what was asked for half an hour; the browsers of a school come from one address.
   [/^(GET|POST) \/oidc\/auth$/, signIn],
   [/^POST \/(signin|activate)(\/|$)/, signIn],
+  [/^POST (\/api\/v1)?\/verify\/diplomas?$/, lookUp],
   [/^\S+ (\/api\/v1)?\/verify(\/|$)/, verification],
   [/^POST \/(account\/password|account\/sessions|api\/v1\/account\/passkeys)(\/|$)/, costly],
   [/^GET \/api\/v1\/account\/(children\/:id\/)?data$/, costly],

@@ -79,6 +79,19 @@ describe('documents by forms', () => {
     });
     return answer.json();
   };
+  /** What the page for everybody says. */
+  const askPage = async (change: object = {}) => {
+    const typed = { number: '1', year: `${new Date().getFullYear()}`, ...pupil, ...change };
+    const { number, year, fullName, birthDate } = typed;
+    const answer = await world.app.inject({
+      method: 'POST',
+      url: '/verify/diploma',
+      payload: new URLSearchParams({ number, year, fullName, birthDate }).toString(),
+      headers: { 'sec-fetch-site': 'same-origin', 'content-type': 'application/x-www-form-urlencoded' },
+    });
+    assert.equal(answer.statusCode, 200, answer.body);
+    return /"answer":"([a-z-]+)"/.exec(answer.body)?.[1];
+  };
   let first: string;
 
   test('a diploma is signed by the principal and sealed, numbered in its register, valid to our judge, and found by what stands on it', async () => {
@@ -119,6 +132,30 @@ describe('documents by forms', () => {
       { year: 2024 },
     ])
       assert.equal((await lookUp(wrong)).code, 'forms/no-diploma', JSON.stringify(wrong));
+    assert.equal(await askPage(), 'in-force');
+    for (const wrong of [
+      { number: '2' },
+      { number: 'x' },
+      { fullName: 'Khác' },
+      { birthDate: 'hôm qua' },
+      { year: '' },
+    ])
+      assert.equal(await askPage(wrong), 'none', 'one answer for everything that is wrong');
+  });
+
+  test('a school is offered the forms of the grades that it has', async () => {
+    const kindsOf = async (index: number) => {
+      const { id, clerkId = '' } = world.city.schools[index] ?? assert.fail('a school');
+      const { json } = await world.call(clerkId, 'GET', `/api/v1/signing/organisations/${id}/form-kinds`);
+      return json.items.map(({ kind }: { kind: string }) => kind);
+    };
+    assert.ok((await kindsOf(school)).includes('diploma'));
+    const primary = world.city.schools.findIndex((_, index) => index !== school);
+    const offered = await kindsOf(primary);
+    assert.deepEqual(
+      [offered.includes('diploma'), offered.includes('graduation-certificate'), offered.includes('decision')],
+      [false, false, true],
+    );
   });
 
   test('nobody has two in force; issued again the new one takes the place of the old', async () => {
@@ -154,6 +191,7 @@ describe('documents by forms', () => {
     const after = (await world.call(of().administratorId, 'GET', `/api/v1/signing/requests/${first}`)).json;
     assert.deepEqual([after.state, after.may], ['revoked', []]);
     assert.equal((await byCode(after.code)).state, 'revoked');
+    assert.equal(await askPage(), 'not-in-force');
     const page = await world.app.inject({ method: 'GET', url: `/verify/${after.code}` });
     assert.match(page.body, /thu hồi hoặc huỷ bỏ/);
     assert.equal((await ask(of().administratorId)).json.code, 'forms/not-revocable');

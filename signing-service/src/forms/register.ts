@@ -5,7 +5,7 @@ import type Type from 'typebox';
 import type { PublicDocument } from '../pages.ts';
 import { documentByCode } from '../public-verification/document.ts';
 import { formatVerificationCode, type VerificationCode } from '../requests/code.ts';
-import type { FormKind } from '../templates/form/form.ts';
+import type { Form, FormKind } from '../templates/form/form.ts';
 import { forms } from '../templates/form/kinds.ts';
 import { formNumber } from './make.ts';
 import type { LookUpBody, RegisterRow } from './schemas.ts';
@@ -40,6 +40,16 @@ export async function formRegister(
     madeAt: made.toISOString(),
     issuedAt: issued?.toISOString() ?? null,
   }));
+}
+
+/** The forms that a school issues: what is about learners of a grade only where it has, or had, a class of that grade. */
+export async function formsOfSchool(db: Database, organisationId: string): Promise<Form[]> {
+  const { rows } = await sql<{ grade: number }>`
+    SELECT DISTINCT grade FROM registry.class WHERE organisation_id = ${organisationId} AND grade IS NOT NULL`.execute(
+    db,
+  );
+  const grades = new Set(rows.map(({ grade }) => grade));
+  return Object.values(forms).filter(({ grade }) => grade === undefined || grades.has(grade));
 }
 
 /**

@@ -10,14 +10,23 @@ import { PublicDocument } from '../public-verification/schemas.ts';
 import { resourceOfRequest } from '../requests/acts.ts';
 import { SigningRequest } from '../requests/schemas.ts';
 import { findRequest } from '../requests/views.ts';
+import type { Form } from '../templates/form/form.ts';
 import { forms } from '../templates/form/kinds.ts';
 import { makeForm } from './make.ts';
-import { formRegister, lookUpDiploma } from './register.ts';
+import { formRegister, formsOfSchool, lookUpDiploma } from './register.ts';
 import { proposeRevocation } from './revoke.ts';
 import { FormBody, FormKind, FormView, LookUpBody, RegisterRow, RevocationBody } from './schemas.ts';
 
 const tags = ['signing'];
 const params = Type.Object({ organisationId: refersTo('organisation') });
+
+const viewOf = ({ kind, name, isAboutLearner, grade, fields }: Form) => ({
+  kind,
+  name,
+  isAboutLearner,
+  grade: grade ?? null,
+  fields: fields.map(({ choices = [], ...field }) => ({ ...field, choices: [...choices] })),
+});
 
 const list = () =>
   route({
@@ -29,14 +38,22 @@ const list = () =>
       summary: 'Documents by forms that a school can issue, with the fields to fill in',
       response: { 200: Type.Object({ items: Type.Array(FormView) }) },
     },
-    handle: async () => ({
-      items: Object.values(forms).map(({ kind, name, isAboutLearner, grade = null, fields }) => ({
-        kind,
-        name,
-        isAboutLearner,
-        grade,
-        fields: fields.map(({ choices = [], ...field }) => ({ ...field, choices: [...choices] })),
-      })),
+    handle: async () => ({ items: Object.values(forms).map(viewOf) }),
+  });
+
+const listOfSchool = ({ db }: ServiceContext) =>
+  route({
+    method: 'GET',
+    url: '/api/v1/signing/organisations/:organisationId/form-kinds',
+    access: requires('signing.copy'),
+    schema: {
+      tags,
+      summary: 'Documents by forms that this school issues: what is of a grade, only where there is one',
+      params,
+      response: { 200: Type.Object({ items: Type.Array(FormView) }) },
+    },
+    handle: async ({ params: { organisationId } }) => ({
+      items: (await formsOfSchool(db, organisationId)).map(viewOf),
     }),
   });
 
@@ -127,6 +144,7 @@ const lookUp = ({ db }: ServiceContext) =>
 /** Documents by forms: confirmations, certificates, decisions, diplomas. */
 export const formRoutes = (context: ServiceContext): Route[] => [
   list(),
+  listOfSchool(context),
   make(context),
   register(context),
   revoke(context),

@@ -19,7 +19,8 @@ import { More, Title } from '../parts.tsx';
 import { PickPerson } from '../people/pick.tsx';
 import { RequestState } from './row.tsx';
 
-type Form = paths['/api/v1/signing/forms']['get']['responses']['200']['content']['application/json']['items'][number];
+type Form =
+  paths['/api/v1/signing/organisations/{organisationId}/form-kinds']['get']['responses']['200']['content']['application/json']['items'][number];
 type Path = '/api/v1/signing/organisations/{organisationId}/forms';
 type Kind = Form['kind'];
 type Registered = paths[Path]['get']['responses']['200']['content']['application/json']['items'][number];
@@ -34,14 +35,22 @@ const kindNames = (): readonly { readonly value: Kind; readonly label: string }[
 const useOwnSchool = () =>
   useMe().roles.find(({ role }) => role === 'school-administrator' || role === 'clerk')?.organisation;
 
+/** What this school issues: a primary school is offered no diplomas. */
+const loadForms = (organisationId: string) =>
+  must(api.GET('/api/v1/signing/organisations/{organisationId}/form-kinds', { params: { path: { organisationId } } }));
+
 /** `/admin/signing/forms`: the register of one kind of document, with what can be done to each. */
 export function FormRegister() {
   const organisation = useOwnSchool();
   const mayMake = useMe().roles.some(({ role }) => role === 'school-administrator');
   const [asked, setKind] = useFilter<Kind>('kind');
-  const kind = asked || 'diploma';
   const organisationId = organisation?.id ?? '';
-  const { loaded, more } = usePages(`forms ${organisationId} ${kind}`, (cursor) =>
+  const [offered] = useLoad(`form kinds ${organisationId}`, () => loadForms(organisationId));
+  const kinds = kindNames().filter(
+    ({ value }) => offered.state === 'ready' && offered.data.items.some((form) => form.kind === value),
+  );
+  const kind = asked || kinds[0]?.value || 'study-confirmation';
+  const { loaded, more } = usePages(`forms ${organisationId} ${kind} ${offered.state}`, (cursor) =>
     must(
       api.GET('/api/v1/signing/organisations/{organisationId}/forms', {
         params: { path: { organisationId }, query: { kind, limit: 50, ...(cursor ? { cursor } : {}) } },
@@ -66,7 +75,7 @@ export function FormRegister() {
         label={t('Loại', 'Kind')}
         value={kind}
         format={formatNumber}
-        options={kindNames()}
+        options={kinds}
         onChoose={(value) => setKind(value)}
       />
       <Show loaded={loaded}>
@@ -189,7 +198,7 @@ export function NewForm() {
   const person = query.person;
   const [loaded] = useLoad(`new form ${person}`, async () => {
     const [{ items }, learner] = await Promise.all([
-      must(api.GET('/api/v1/signing/forms')),
+      loadForms(organisation?.id ?? ''),
       person ? must(api.GET('/api/v1/people/{id}', { params: { path: { id: person } } })) : undefined,
     ]);
     return { items, learner };
