@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { isMet, judged, type Row } from './measure.ts';
 import { accesses } from './scenarios/accesses.ts';
 import { certificates } from './scenarios/certificates.ts';
-import { directory } from './scenarios/directory.ts';
+import { directory, directoryByFile } from './scenarios/directory.ts';
 import { feed } from './scenarios/feed.ts';
 import { growth } from './scenarios/growth.ts';
 import { idle } from './scenarios/idle.ts';
@@ -34,17 +34,16 @@ const scenarios: Readonly<Record<string, () => Promise<Row[]>>> = {
   status,
   roster,
   'roster-1m': rosterOfMillion,
+  ldif: directoryByFile,
 };
-
 /** Run by their names alone. */
-const longOnes = ['roster-1m', 'sealing-20k'];
+const long: readonly string[] = ['roster-1m', 'ldif', 'sealing-20k'];
 
 const { values, positionals } = parseArgs({
   options: { json: { type: 'boolean', default: false } },
   allowPositionals: true,
 });
-const chosen =
-  positionals.length === 0 ? Object.keys(scenarios).filter((name) => !longOnes.includes(name)) : positionals;
+const chosen = positionals.length === 0 ? Object.keys(scenarios).filter((name) => !long.includes(name)) : positionals;
 const unknown = chosen.filter((name) => !(name in scenarios));
 if (unknown.length > 0) {
   process.stderr.write(

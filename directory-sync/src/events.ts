@@ -60,6 +60,12 @@ export const syncEvents = defineEvents({
   },
   'sync-target.added': { subject: 'sync-target', vi: 'thêm đích đồng bộ', en: 'sync target added' },
   'sync-target.changed': { subject: 'sync-target', vi: 'sửa đích đồng bộ', en: 'sync target changed' },
+  'sync-target.file-written': {
+    subject: 'sync-target',
+    data: { people: Count, groups: Count },
+    vi: 'viết tệp nạp lần đầu cho đích đồng bộ',
+    en: 'first load of a sync target written as a file',
+  },
   'sync-target.paused': { subject: 'sync-target', vi: 'tạm dừng đích đồng bộ', en: 'sync target paused' },
   'sync-target.resumed': { subject: 'sync-target', vi: 'cho đích đồng bộ chạy tiếp', en: 'sync target resumed' },
   'export.added': {

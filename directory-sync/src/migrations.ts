@@ -1,6 +1,7 @@
 import type { SchemaMigrations } from '@edutrust/platform/migrations';
 import { flightMigration } from './engine/migration.ts';
 import { sourceMigration } from './sources/migration.ts';
+import { numberMigration } from './targets/migration.ts';
 
 export const migrations: SchemaMigrations = {
   schema: 'sync',
@@ -359,5 +360,6 @@ export const migrations: SchemaMigrations = {
     },
     sourceMigration,
     flightMigration,
+    numberMigration,
   ],
 };

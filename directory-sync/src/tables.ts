@@ -164,6 +164,11 @@ export type SyncTables = {
     key: string;
     reference: string;
   };
+  'sync.number': {
+    target_id: string;
+    number: number;
+    key: string | null;
+  };
   'sync.client': {
     id: string;
     name: string;

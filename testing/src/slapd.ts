@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -15,18 +15,26 @@ export interface Slapd extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
+export interface SlapdOptions {
+  /** Beside core, cosine and inetorgperson: names of Debian's schemas, or paths of files. */
+  readonly schemas?: readonly string[];
+  /** An overlay over the database: the module and what configures it. */
+  readonly overlay?: { readonly module: string; readonly lines: readonly string[] };
+  /** A file that `slapadd -q` loads first, instead of the base. */
+  readonly ldif?: string;
+}
+
 /** Debian's OpenLDAP server on a free loopback port, with a database and a configuration of its own. */
-export async function startSlapd(): Promise<Slapd> {
+export async function startSlapd({ schemas = [], overlay, ldif }: SlapdOptions = {}): Promise<Slapd> {
   const folder = await mkdtemp(join(tmpdir(), 'edutrust-slapd-'));
   const [baseDn, bindDn, bindPassword] = ['dc=so,dc=edu,dc=vn', 'cn=admin,dc=so,dc=edu,dc=vn', 'bí mật của quản trị'];
   await mkdir(join(folder, 'data'));
   await writeFile(
     join(folder, 'slapd.conf'),
-    `include /etc/ldap/schema/core.schema
-include /etc/ldap/schema/cosine.schema
-include /etc/ldap/schema/inetorgperson.schema
+    `${['core', 'cosine', 'inetorgperson', ...schemas].map(included).join('\n')}
 modulepath /usr/lib/ldap
 moduleload back_mdb
+${overlay ? `moduleload ${overlay.module}` : ''}
 pidfile ${folder}/slapd.pid
 database mdb
 maxsize 1073741824
@@ -37,18 +45,22 @@ directory ${folder}/data
 dbnosync
 index objectClass eq
 index uid,cn,member eq
+${overlay ? [`overlay ${overlay.module}`, ...overlay.lines].join('\n') : ''}
 `,
   );
+  if (ldif !== undefined) execFileSync('slapadd', ['-q', '-f', join(folder, 'slapd.conf'), '-l', ldif]);
   const port = await freePort();
   const url = `ldap://127.0.0.1:${port}`;
   const server = spawn('slapd', ['-f', join(folder, 'slapd.conf'), '-h', `${url}/`, '-d', '0'], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   await answers(server, url, bindDn, bindPassword);
-  const client = new Client({ url });
-  await client.bind(bindDn, bindPassword);
-  await client.add(baseDn, { objectClass: ['organization', 'dcObject'], dc: 'so', o: 'Sở' });
-  await client.unbind();
+  if (ldif === undefined) {
+    const client = new Client({ url });
+    await client.bind(bindDn, bindPassword);
+    await client.add(baseDn, { objectClass: ['organization', 'dcObject'], dc: 'so', o: 'Sở' });
+    await client.unbind();
+  }
   const stop = async () => {
     if (server.exitCode === null && server.signalCode === null) {
       server.kill('SIGTERM');
@@ -58,6 +70,8 @@ index uid,cn,member eq
   };
   return { url, baseDn, bindDn, bindPassword, pid: server.pid ?? 0, stop, [Symbol.asyncDispose]: stop };
 }
+
+const included = (schema: string) => `include ${schema.startsWith('/') ? schema : `/etc/ldap/schema/${schema}.schema`}`;
 
 async function answers(server: ChildProcess, url: string, bindDn: string, bindPassword: string): Promise<void> {
   for (let tries = 0; tries < 200; tries += 1) {

@@ -1,6 +1,11 @@
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import process from 'node:process';
 import { createDirectorySync, migrations } from '@edutrust/directory-sync/service';
-import { addTarget, runTarget } from '@edutrust/directory-sync/targets';
+import { addTarget, runTarget, writeLoadFile } from '@edutrust/directory-sync/targets';
 import { migrations as registryMigrations } from '@edutrust/registry/service';
 import { makeCrowd } from '@edutrust/registry/testing/crowd';
 import { type TestContext, testContext } from '@edutrust/testing/context';
@@ -24,32 +29,11 @@ export async function directory(): Promise<Row[]> {
   await using context = await testContext({ migrations: [registryMigrations, migrations] });
   const { rootId } = await makeCrowd(context.db, people);
   await context.pool.query('VACUUM ANALYZE');
-  await using ours = await startSlapd();
-  const { url, baseDn, bindDn, bindPassword } = ours;
-  const targetId = await context.db.transaction().execute((transaction) =>
-    addTarget(
-      context,
-      transaction,
-      {
-        name: 'bench',
-        kind: 'ldap',
-        settings: { url, baseDn, bindDn },
-        secret: bindPassword,
-        organisationId: rootId,
-      },
-      actor,
-    ),
-  );
-  const run = async () => {
-    const from = performance.now();
-    const { state, totals, failure } = await runTarget(context, targetId, { mode: 'apply', actor });
-    if (state !== 'done') throw new Error(`${state}: ${JSON.stringify(failure)}`);
-    return { ms: performance.now() - from, totals };
-  };
-  const first = await run();
-  const entries = await readAll(ours);
+  const { first, ours, targetId } = await firstLoads(context, rootId);
+  await using _ = ours;
   await using theirs = await startSlapd();
-  const bareMs = await writeAll(theirs, entries);
+  await writeAll(theirs, await readAll(ours));
+  const run = () => runOnce(context, targetId);
   const same = await run();
   await rename(context, people / 50, 0, 'Nguyễn Thị Đổi Tên');
   const changed = await run();
@@ -58,10 +42,15 @@ export async function directory(): Promise<Row[]> {
   const { one, modify } = await costOfOne(context, targetId, ours, theirs);
   return [
     {
-      what: `LDAP, first load of ${people} people`,
-      value: seconds(first.ms),
-      against: `a bare client writes the same ${entries.length} entries in ${seconds(bareMs)}`,
-      goal: { figure: bareMs / first.ms, unit: '×', atLeast: 0.9 },
+      what: `LDAP, first load of ${people} people, delivered`,
+      value: seconds(first.deliveredMs),
+      against: `a bare client writes the same ${first.entries} entries in ${seconds(first.bareMs)}`,
+      goal: { figure: first.bareMs / first.deliveredMs, unit: '×', atLeast: 0.9 },
+    },
+    {
+      what: '… and proved by reading it again',
+      value: seconds(first.wholeMs),
+      against: `${(first.bareMs / first.wholeMs).toFixed(2)} × of the bare client, which proves nothing`,
     },
     { what: '… nothing changed', value: seconds(same.ms), against: `${same.totals.unchanged} people compared` },
     { what: '… two in a hundred changed', value: seconds(changed.ms), against: `${changed.totals.changed} changes` },
@@ -76,6 +65,92 @@ export async function directory(): Promise<Row[]> {
       value: `${one.toFixed(2)} ms`,
       against: `one bare modify ${modify.toFixed(2)} ms; all CPU`,
       goal: { figure: one / modify, unit: '×', atMost: 3 },
+    },
+  ];
+}
+
+async function runOnce(context: TestContext, targetId: string) {
+  const from = performance.now();
+  const { id, state, totals, failure } = await runTarget(context, targetId, { mode: 'apply', actor });
+  if (state !== 'done') throw new Error(`${state}: ${JSON.stringify(failure)}`);
+  return { id, ms: performance.now() - from, totals };
+}
+
+async function addLdap(context: TestContext, organisationId: string, slapd: Slapd): Promise<string> {
+  const { url, baseDn, bindDn, bindPassword: secret } = slapd;
+  const settings = { url, baseDn, bindDn };
+  const input = { name: `bench ${slapd.pid}`, kind: 'ldap', settings, secret, organisationId };
+  return context.db.transaction().execute((transaction) => addTarget(context, transaction, input, actor));
+}
+
+/**
+ * First loads of empty servers, ours and the bare client's in turn after one of each that warms up; the lower quartile. The
+ * last one of ours stays.
+ */
+async function firstLoads(context: TestContext, rootId: string) {
+  const figures: { deliveredMs: number; wholeMs: number; bareMs: number; entries: number }[] = [];
+  for (let round = 0; ; round += 1) {
+    const ours = await startSlapd();
+    const targetId = await addLdap(context, rootId, ours);
+    const { id, ms: wholeMs } = await runOnce(context, targetId);
+    const { rows } = await context.pool.query<{ ms: number }>(
+      'SELECT extract(epoch FROM delivered_at - started_at)::float8 * 1000 AS ms FROM sync.run WHERE id = $1',
+      [id],
+    );
+    const entries = await readAll(ours);
+    await using theirs = await startSlapd();
+    const bareMs = await writeAll(theirs, entries);
+    if (round > 0) figures.push({ deliveredMs: rows[0]?.ms ?? Number.NaN, wholeMs, bareMs, entries: entries.length });
+    if (round < 4) {
+      await ours.stop();
+      await context.pool.query('DELETE FROM sync.target WHERE id = $1', [targetId]);
+      continue;
+    }
+    const of = (name: 'deliveredMs' | 'wholeMs' | 'bareMs') => quartile(figures.map((figure) => figure[name]));
+    const first = {
+      deliveredMs: of('deliveredMs'),
+      wholeMs: of('wholeMs'),
+      bareMs: of('bareMs'),
+      entries: entries.length,
+    };
+    return { first, ours, targetId };
+  }
+}
+
+const loaded = 100_000;
+
+/** The first load as a file: written, loaded by `slapadd`, and adopted by the next run. */
+export async function directoryByFile(): Promise<Row[]> {
+  await using context = await testContext({ migrations: [registryMigrations, migrations] });
+  const { rootId } = await makeCrowd(context.db, loaded);
+  await context.pool.query('VACUUM ANALYZE');
+  const folder = await mkdtemp(join(tmpdir(), 'edutrust-bench-'));
+  const path = join(folder, 'first-load.ldif');
+  const nowhere = { url: 'ldap://127.0.0.1:1', baseDn: 'dc=so,dc=edu,dc=vn', bindDn: 'cn=admin,dc=so,dc=edu,dc=vn' };
+  const input = { name: 'bench', kind: 'ldap', settings: nowhere, secret: 'x', organisationId: rootId };
+  const targetId = await context.db.transaction().execute((tx) => addTarget(context, tx, input, actor));
+  const file = createWriteStream(path);
+  const from = performance.now();
+  await writeLoadFile(context, targetId, actor, async (part) => {
+    if (!file.write(part)) await once(file, 'drain');
+  });
+  file.end();
+  await once(file, 'close');
+  const writtenMs = performance.now() - from;
+  const { size } = await stat(path);
+  const loading = performance.now();
+  await using slapd = await startSlapd({ ldif: path });
+  const loadedMs = performance.now() - loading;
+  await rm(folder, { recursive: true });
+  const adopted = await runOnce(context, await addLdap(context, rootId, slapd));
+  const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
+  return [
+    { what: `LDIF of ${loaded} people, written`, value: seconds(writtenMs), against: `${Math.round(size / 1e6)} MB` },
+    { what: '… slapadd -q, and slapd answers', value: seconds(loadedMs) },
+    {
+      what: '… adopted by the next run',
+      value: seconds(adopted.ms),
+      against: `${adopted.totals.added} added, ${adopted.totals.unchanged} as they should be`,
     },
   ];
 }

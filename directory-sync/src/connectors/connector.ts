@@ -39,6 +39,14 @@ export interface References {
   put(kind: 'person' | 'group', entries: ReadonlyMap<string, string>): Promise<void>;
 }
 
+/** Numbers of people at one target: one each, the same for ever, and of nobody else afterwards. */
+export interface Numbers {
+  /** Of those who have one. */
+  known(keys: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /** Gives one to each who has none. */
+  take(keys: readonly string[]): Promise<ReadonlyMap<string, number>>;
+}
+
 /** An open connection to one target. */
 export interface Connection extends AsyncDisposable {
   /** How many changes may be on their way at once. */
@@ -76,6 +84,7 @@ export interface Opening<Settings> {
   readonly settings: Settings;
   readonly secret: string;
   readonly references: References;
+  readonly numbers: Numbers;
 }
 
 /** One thing that was looked at. */
@@ -101,6 +110,15 @@ export function connected(started: number): Finding {
   return good('connection', `Máy chủ trả lời sau ${ms} ms.`, `The server answers after ${ms} ms.`);
 }
 
+/** Writes what a target holds as a file that its own program loads: parts of a text, in their order. */
+export interface LoadFile {
+  /** As {@link Connection.carries}. */
+  readonly carries: ReadonlySet<string>;
+  head(): string;
+  people(people: readonly { readonly key: string; readonly fields: Values }[]): Promise<string>;
+  group(name: string, people: readonly string[]): string;
+}
+
 /** A kind of target. What varies between targets is here; the engine knows none of their words. */
 export interface Connector<Schema extends TObject = TObject> {
   readonly kind: string;
@@ -113,6 +131,8 @@ export interface Connector<Schema extends TObject = TObject> {
   check(settings: Static<Schema>, secret: string): void;
   /** @throws Unavailable `sync/unreachable` */
   open(opening: Opening<Static<Schema>>): Promise<Connection>;
+  /** Absent where no program loads files. */
+  loadFile?(opening: Opening<Static<Schema>>): LoadFile;
   /** Looks, step by step, at whether people can be kept there, and ends at the first step that makes the others idle. */
   examine(opening: Opening<Static<Schema>>): AsyncIterable<Finding>;
 }

@@ -5,7 +5,7 @@ export const flightMigration: SchemaMigrations['migrations'][number] = {
   name: '012-flights',
   sql: `
         CREATE TABLE sync.flight (
-          target_id uuid NOT NULL REFERENCES sync.target ON DELETE CASCADE,
+          target_id uuid NOT NULL, -- without a reference: it would be looked up at each change
           id uuid NOT NULL,
           holder uuid NOT NULL,
           person_ids uuid[] NOT NULL,

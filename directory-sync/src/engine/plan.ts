@@ -195,7 +195,11 @@ export async function planEverything(
 }
 
 /** A person as this target should hold them: what its contract allows, of what it has a place for. */
-export function wantedAt({ carries }: Connection, { contract }: TargetRow, person: DirectoryPerson): ReleasedPerson {
+export function wantedAt(
+  { carries }: Pick<Connection, 'carries'>,
+  { contract }: TargetRow,
+  person: DirectoryPerson,
+): ReleasedPerson {
   const released = release(person, contract);
   const fields = Object.entries(released.fields).filter(([field]) => carries.has(field));
   return { ...released, fields: Object.fromEntries(fields), groups: carries.has('groups') ? released.groups : [] };

@@ -33,7 +33,10 @@ export const syncErasures: readonly PersonalErasure[] = [
           DELETE FROM ${sql.table(`sync.${table}`)} WHERE ${sql.ref(column)} = ${keys}`.execute(transaction);
         count += Number(numAffectedRows);
       }
-      return count;
+      // The number itself stays: nobody else gets files of theirs.
+      const { numAffectedRows: numbers = 0n } = await sql`
+        UPDATE sync.number SET key = NULL WHERE key = ${keys}`.execute(transaction);
+      return count + Number(numbers);
     },
   },
 ];

@@ -45,7 +45,6 @@ export const syncPersonal: PersonalData = {
     'sync.change': 'what a run sent; it is erased, and which fields went out stays in the releases',
     'sync.delivered': 'a digest of what a target took last; which fields went out stays in the releases',
     'sync.disabled': 'that a target was told of somebody’s leaving, until they are back',
-    'sync.flight': 'who is being brought to a target, for seconds',
     'sync.feed': 'that a record changed, not how',
     'sync.pending': 'that a target waits for somebody’s change',
     'sync.scim_group_member': 'groups of another system, which answers for them',

@@ -10,6 +10,7 @@ import { connectorOf } from '../connectors/kinds.ts';
 import { record } from '../events.ts';
 import { type Contract, usualContract } from '../model/contract.ts';
 import { type SyncTables, syncOf } from '../tables.ts';
+import { numbersOf } from './numbers.ts';
 import { referencesOf } from './references.ts';
 
 export type TargetRow = Selectable<SyncTables['sync.target']>;
@@ -159,10 +160,10 @@ export async function openTarget(tools: Tools, target: TargetRow): Promise<Conne
 export const examineServer = (tools: Tools, target: TargetRow): AsyncIterable<Finding> =>
   connectorOf(target.kind).examine(openingOf(tools, target));
 
-function openingOf({ db, secrets }: Tools, target: TargetRow): Opening<never> {
+export function openingOf({ db, secrets }: Tools, target: TargetRow): Opening<never> {
   const secret = secrets.decrypt(target.sealed_secret, secretContext(target.id)).toString('utf8');
   const settings = target.settings as never; // checked when it was added
-  return { settings, secret, references: referencesOf(db, target.id) };
+  return { settings, secret, references: referencesOf(db, target.id), numbers: numbersOf(db, target.id) };
 }
 
 /** @throws NotFound */

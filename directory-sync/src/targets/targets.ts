@@ -2,5 +2,6 @@
 
 export { runTarget } from '../engine/converge.ts';
 export { examineTarget } from './doctor.ts';
+export { writeLoadFile } from './load-file.ts';
 export { addTarget } from './store.ts';
 export { listTargets } from './views.ts';

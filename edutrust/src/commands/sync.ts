@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { readSources, runSource, type SourceRun } from '@edutrust/directory-sync/sources';
-import { examineTarget, listTargets, runTarget } from '@edutrust/directory-sync/targets';
+import { examineTarget, listTargets, runTarget, writeLoadFile } from '@edutrust/directory-sync/targets';
 import { NotFound } from '@edutrust/platform/errors';
 import type { Locale, Text } from '@edutrust/platform/messages';
 import { describePlan } from '@edutrust/registry/roster';
@@ -42,6 +43,18 @@ export function addSyncCommands(program: Program): void {
           en: `${run.state}: ${added} added, ${changed} changed, ${disabled} disabled, ${unchanged} unchanged, ${failed} failed.${why ? ` ${why.en}` : ''}\nplan ${run.digest ?? '–'}`,
         });
         if (run.state !== 'done') process.exitCode = 1;
+      });
+    });
+  sync
+    .command('ldif')
+    .argument('<target>', 'name of the target')
+    .description('everything that an LDAP target should hold, as LDIF for slapadd; the next run adopts what was loaded')
+    .addHelpText('after', '\nExample: edutrust sync ldif ldap-so > first-load.ldif')
+    .action(async (name: string) => {
+      await withContext(program, async (context) => {
+        const { people, groups } = await writeLoadFile(context, await targetNamed(context, name), operator(), writeOut);
+        const said = { vi: `${people} người, ${groups} nhóm.`, en: `${people} people, ${groups} groups.` };
+        process.stderr.write(`${said[program.output().locale]}\n`);
       });
     });
   sync
@@ -96,6 +109,11 @@ function addSourceCommands(sync: Command, program: Program): void {
         output.result({ id: run.id, state: run.state, plans: run.plans.map(({ id }) => id) }, describeRun(run));
       });
     });
+}
+
+/** Waits for a reader that is slower than we are. */
+async function writeOut(text: string): Promise<void> {
+  if (!process.stdout.write(text)) await once(process.stdout, 'drain');
 }
 
 function describeRun({ state, plans }: SourceRun): Text {

@@ -1,7 +1,9 @@
 import { Client } from 'ldapts';
 import Type, { type Static } from 'typebox';
+import { type Profile, profileNames, profiles } from './profiles.ts';
 
-export const Settings = Type.Object(
+/** Where a server is and as whom it is asked. */
+export const Server = Type.Object(
   {
     url: Type.String({ maxLength: 200 }),
     baseDn: Type.String({ minLength: 1, maxLength: 300 }),
@@ -9,12 +11,26 @@ export const Settings = Type.Object(
   },
   { additionalProperties: false },
 );
+export type Server = Static<typeof Server>;
+
+export const Settings = Type.Object(
+  {
+    ...Server.properties,
+    /** What people and groups look like there; `people` when absent. */
+    profile: Type.Optional(Type.Enum([...profileNames])),
+    /** Behind the `@` of addresses and account names: `so.edu.vn`. */
+    domain: Type.Optional(Type.String({ pattern: '^(?=.{1,200}$)[a-z0-9-]+(\\.[a-z0-9-]+)+$' })),
+  },
+  { additionalProperties: false },
+);
 export type Settings = Static<typeof Settings>;
+
+export const profileOf = ({ profile = 'people' }: Pick<Settings, 'profile'>): Profile => profiles[profile];
 
 const bindMs = 10_000;
 
 /** A client that is bound. @throws ldapts' `ResultCodeError` when the server refuses, another error when it does not answer */
-export async function openClient({ url, bindDn }: Settings, secret: string): Promise<Client> {
+export async function openClient({ url, bindDn }: Server, secret: string): Promise<Client> {
   const client = new Client({ url, timeout: 30_000, connectTimeout: 5_000, autoRebind: true });
   try {
     await inTime(client.bind(bindDn, secret));

@@ -1,9 +1,10 @@
 import { type Client, NoSuchObjectError, ResultCodeError } from 'ldapts';
 import { connected, type Finding, good, type Opening } from '../connector.ts';
-import { openClient, type Settings } from './client.ts';
+import { openClient, profileOf, type Settings } from './client.ts';
+import type { Profile } from './profiles.ts';
 
 /** What people and groups are kept as (RFC 2798, RFC 4519 §3.5). */
-const neededClasses = ['inetOrgPerson', 'groupOfNames', 'organizationalUnit'] as const;
+const classesOf = ({ person, group }: Profile) => [...person.classes, ...group.classes, 'organizationalUnit'];
 
 /** Whether an LDAP server answers, takes the account, has the base, and knows the object classes that people need. */
 export async function* examineLdap({ settings, secret }: Opening<Settings>): AsyncGenerator<Finding> {
@@ -26,7 +27,7 @@ export async function* examineLdap({ settings, secret }: Opening<Settings>): Asy
     const isThere = await hasEntry(client, settings.baseDn);
     if (!isThere) return yield noBase(settings);
     yield good('base', `Có nhánh ${settings.baseDn}.`, `The base ${settings.baseDn} is there.`);
-    yield await examineSchema(client);
+    yield await examineSchema(client, profileOf(settings));
   } catch (error) {
     yield noAnswer(settings, error);
   } finally {
@@ -87,7 +88,8 @@ function noBase({ baseDn }: Settings): Finding {
 }
 
 /** The server names its classes in the subschema entry (RFC 4512 §4.2); one that hides it is not at fault. */
-async function examineSchema(client: Client): Promise<Finding> {
+async function examineSchema(client: Client, profile: Profile): Promise<Finding> {
+  const neededClasses = classesOf(profile);
   const root = await client.search('', { scope: 'base', attributes: ['subschemaSubentry'] });
   const subschema = String(root.searchEntries[0]?.subschemaSubentry ?? '');
   const filter = '(objectClass=subschema)';
@@ -112,9 +114,6 @@ async function examineSchema(client: Client): Promise<Finding> {
     step: 'schema',
     state: 'bad',
     sentence: { vi: `Lược đồ thiếu ${missing.join(', ')}.`, en: `The schema lacks ${missing.join(', ')}.` },
-    next: {
-      vi: 'Nạp core, cosine và inetorgperson vào máy chủ LDAP.',
-      en: 'Load core, cosine and inetorgperson into the LDAP server.',
-    },
+    next: profile.schema,
   };
 }

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fc } from '@edutrust/testing/property';
 import { escapeValue, normalDn, parseDn } from './dn.ts';
-import { groupDn, groupsDn, keyOf, peopleDn, personDn, toAttributes, toFields } from './mapping.ts';
+import { groupDn, groupsDn, keyOf, Mapping, peopleDn } from './mapping.ts';
+import { profiles } from './profiles.ts';
 
 const base = 'dc=so,dc=edu,dc=vn';
+const people = new Mapping(profiles.people, { baseDn: base });
 
 test('D9: the examples of RFC 4514 §4 are read as it says, and written so that they read the same', () => {
   const examples: [string, [string, string][][]][] = [
@@ -39,7 +41,7 @@ test('D9: whatever a name holds, it is one value of one level, and read back as 
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme', minLength: 1 }), (value) => {
       assert.deepEqual(parseDn(`cn=${escapeValue(value)},${base}`)?.[0], [{ type: 'cn', value }]);
-      assert.equal(keyOf(personDn(value, base), 'uid', peopleDn(base)), value);
+      assert.equal(people.keyOfPerson(people.personDn(value)), value);
     }),
   );
 });
@@ -54,14 +56,76 @@ test('D9: names are equal without case, spaces around commas and order within a 
   assert.equal(groupDn('a,b', base), `cn=a\\,b,ou=groups,${base}`);
 });
 
-test('fields become attributes and are read back; two attributes of one field that differ are seen', () => {
-  const fields = { isActive: ['true'], fullName: ['Đặng Thị Ánh Nguyệt'], roles: ['learner'], classes: ['5A'] };
-  const attributes = toAttributes(fields);
+const somebody = {
+  isActive: ['true'],
+  educationId: ['7901234568'],
+  fullName: ['Đặng Thị Ánh Nguyệt'],
+  familyName: ['Đặng'],
+  givenName: ['Ánh Nguyệt'],
+  roles: ['learner', 'guardian'],
+  organisations: ['Trường A'],
+  classes: ['5A'],
+  titles: [],
+};
+
+test('fields become attributes of every profile and are read back; who left is disabled there, and only then', () => {
+  const key = '7901234568';
+  for (const [name, profile] of Object.entries(profiles)) {
+    const mapping = new Mapping(profile, { baseDn: base, domain: 'so.edu.vn' });
+    const carried = Object.fromEntries(Object.entries(somebody).filter(([field]) => mapping.carries.has(field)));
+    const entry = mapping.newPerson(key, carried, 100_007);
+    assert.deepEqual(mapping.toFields(key, entry, 100_007), carried, name);
+    const left = { ...entry, ...mapping.toAttributes(key, { isActive: ['false'] }) };
+    assert.deepEqual(mapping.toFields(key, left, 100_007).isActive, ['false'], name);
+    const back = { ...left, ...mapping.toAttributes(key, carried, 100_007) };
+    assert.deepEqual(mapping.toFields(key, back, 100_007), carried, `${name}, returned`);
+    for (const attribute of mapping.attributes.filter((one) => one !== profile.person.naming && entry[one])) {
+      const { [attribute]: _, ...without } = entry;
+      assert.notDeepEqual(mapping.toFields(key, without, 100_007), carried, `${name}: ${attribute} taken away is seen`);
+      const other = mapping.toFields(key, { ...entry, [attribute]: ['514'] }, 100_007);
+      assert.notDeepEqual(other, carried, `${name}: ${attribute} changed is seen`);
+    }
+  }
+});
+
+test('each profile writes what its field of work asks for', () => {
+  const written = (name: keyof typeof profiles, fields: Record<string, string[]> = somebody) =>
+    new Mapping(profiles[name], { baseDn: base, domain: 'so.edu.vn' }).toAttributes('7901234568', fields, 100_007);
+  const gone = { isActive: ['false'] };
+  assert.deepEqual(written('people', gone), { employeeType: ['disabled'] });
+  assert.equal(written('people').mail?.[0], '7901234568@so.edu.vn');
+  const { uidNumber, gidNumber, homeDirectory, loginShell } = written('posix');
+  assert.deepEqual([uidNumber, gidNumber, homeDirectory, loginShell].flat(), [
+    '100007',
+    '100007',
+    '/home/7901234568',
+    '/bin/bash',
+  ]);
+  assert.deepEqual(written('posix', gone), {
+    employeeType: ['disabled'],
+    loginShell: ['/usr/sbin/nologin'],
+    shadowExpire: ['1'],
+  });
+  assert.deepEqual(written('eduPerson').eduPersonScopedAffiliation, ['student@so.edu.vn', 'affiliate@so.edu.vn']);
+  assert.deepEqual(written('activeDirectory', gone), { userAccountControl: ['514'] });
+  const ad = new Mapping(profiles.activeDirectory, { baseDn: base, domain: 'so.edu.vn' });
+  const account = ad.newPerson('7901234568', somebody);
+  assert.equal(account.unicodePwd ?? account.userPassword, undefined, 'no password is sent');
+  assert.ok((account.sAMAccountName?.[0] ?? '').length <= 20);
+  // What an administrator sets there beside the one bit stays.
+  assert.deepEqual(ad.toFields('7901234568', { ...account, userAccountControl: ['66048'] }).isActive, ['true']);
+  assert.deepEqual(ad.toFields('7901234568', { ...account, userAccountControl: ['66050'] }).isActive, ['false']);
+});
+
+test('two attributes of one field that differ are seen', () => {
+  const attributes = people.newPerson('7901234568', somebody);
   assert.deepEqual(attributes.cn, attributes.displayName);
-  for (const [field, values] of Object.entries(fields)) assert.deepEqual(toFields(attributes)[field], values);
-  assert.deepEqual(toFields({ ...attributes, displayName: ['Khác'] }).fullName, ['Đặng Thị Ánh Nguyệt', 'Khác']);
-  assert.deepEqual(toAttributes({ isActive: ['false'] }), { employeeType: ['disabled'] });
-  assert.deepEqual(toFields({ employeeType: ['disabled'] }).isActive, ['false']);
+  assert.deepEqual(people.toFields('7901234568', { ...attributes, displayName: ['Khác'] }).fullName, [
+    'Đặng Thị Ánh Nguyệt',
+    'Khác',
+    '',
+  ]);
+  assert.equal(attributes.mail, undefined, 'without a domain there is no address');
 });
 
 test('D9: a key is the one value directly below its branch, however the name is written; nothing else is a key', () => {

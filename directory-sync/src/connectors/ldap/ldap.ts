@@ -10,21 +10,13 @@ import {
   ResultCodeError,
 } from 'ldapts';
 import { type Change, membersOf, type Values } from '../../model/change.ts';
-import type { Connection, Connector, Held, Holding, Mark, Marks } from '../connector.ts';
-import { openClient, Settings } from './client.ts';
+import type { Connection, Connector, Held, Holding, Mark, Marks, Numbers } from '../connector.ts';
+import { openClient, profileOf, type Server, Settings } from './client.ts';
 import { foldValue, parseDn } from './dn.ts';
 import { examineLdap } from './examine.ts';
-import {
-  carried,
-  groupDn,
-  groupsDn,
-  keyOf,
-  peopleDn,
-  personAttributes,
-  personDn,
-  toAttributes,
-  toFields,
-} from './mapping.ts';
+import { ldifOf } from './ldif.ts';
+import { groupDn, groupsDn, keyOf, Mapping, peopleDn } from './mapping.ts';
+import { allValues } from './ranges.ts';
 
 const pageSize = 500;
 const membersAtOnce = 500;
@@ -42,25 +34,33 @@ const code = {
 const isCode = (error: unknown, ...codes: readonly number[]) =>
   error instanceof ResultCodeError && codes.includes(error.code);
 
-/** An LDAP server that holds people as inetOrgPerson and groups as groupOfNames. Its one secret is the bind password. */
+/** An LDAP server that holds people and groups in the shape of its profile. Its one secret is the bind password. */
 export const ldapConnector: Connector<typeof Settings> = {
   kind: 'ldap',
   title: { vi: 'Máy chủ LDAP', en: 'LDAP server' },
   settings: Settings,
   needs: ['name'],
-  check: mustBeSafe,
-  open: async ({ settings, secret }) => {
+  check: (settings, secret) => {
+    mustBeSafe(settings, secret);
+    if (profileOf(settings).needsDomain && settings.domain === undefined)
+      throw new InvalidInput('sync/no-domain', {
+        vi: 'Khuôn này cần một tên miền, ví dụ so.edu.vn.',
+        en: 'This shape needs a domain, such as so.edu.vn.',
+      });
+  },
+  open: async ({ settings, secret, numbers }) => {
     mustBeSafe(settings, secret);
     const client = await openClient(settings, secret).catch((cause: unknown) => {
       throw unreachable(cause);
     });
-    return new LdapConnection(client, settings.baseDn);
+    return new LdapConnection(client, settings, numbers);
   },
+  loadFile: ldifOf,
   examine: examineLdap,
 };
 
 /** @throws InvalidInput for an address that would send a password in the clear, or an empty password (RFC 4513 §5.1.2). */
-export function mustBeSafe({ url, baseDn, bindDn }: Settings, password: string): void {
+export function mustBeSafe({ url, baseDn, bindDn }: Server, password: string): void {
   if (!/^ldaps:\/\/[^/]+\/?$/.test(url) && !loopback.test(url)) {
     throw new InvalidInput('sync/bad-address', {
       vi: 'Địa chỉ LDAP phải bắt đầu bằng ldaps:// (ldap:// chỉ dùng cho chính máy này).',
@@ -84,14 +84,19 @@ export function mustBeSafe({ url, baseDn, bindDn }: Settings, password: string):
 class LdapConnection implements Connection {
   readonly inFlight = 8;
   readonly fold = foldValue;
-  readonly carries = carried;
+  readonly carries: ReadonlySet<string>;
   readonly marks: Marks = { list: () => this.#listMarks(), membersOf: (group) => this.#membersOf(group) };
   readonly #client: Client;
   readonly #baseDn: string;
+  readonly #mapping: Mapping;
+  readonly #numbers: Numbers;
 
-  constructor(client: Client, baseDn: string) {
+  constructor(client: Client, settings: Settings, numbers: Numbers) {
     this.#client = client;
-    this.#baseDn = baseDn;
+    this.#baseDn = settings.baseDn;
+    this.#mapping = new Mapping(profileOf(settings), settings);
+    this.#numbers = numbers;
+    this.carries = this.#mapping.carries;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -119,32 +124,59 @@ class LdapConnection implements Connection {
 
   async *inventory(): AsyncGenerator<Held> {
     const [people, groups] = [peopleDn(this.#baseDn), groupsDn(this.#baseDn)];
-    for await (const { dn, attributes } of this.#readBranch(people, [...personAttributes, ...markAttributes])) {
-      const key = keyOf(dn, 'uid', people);
-      if (key !== undefined) yield { kind: 'person', key, fields: toFields(attributes), mark: markOf(attributes) };
-    }
-    for await (const { dn, attributes } of this.#readBranch(groups, ['cn', 'member', ...markAttributes])) {
-      const group = keyOf(dn, 'cn', groups);
-      if (group === undefined) continue;
-      yield { kind: 'group', key: group, mark: markOf(attributes) };
-      const members = attributes.member ?? [];
-      for (let from = 0; from < members.length; from += 5_000) {
-        const part = members.slice(from, from + 5_000).map((member) => keyOf(member, 'uid', people));
-        yield { kind: 'membership', group, people: part.filter((key) => key !== undefined) };
+    for await (const page of this.#readBranch(people, [...this.#mapping.attributes, ...markAttributes])) {
+      const ours = page.flatMap(({ dn, attributes }) => {
+        const key = this.#mapping.keyOfPerson(dn);
+        return key === undefined ? [] : [{ key, attributes }];
+      });
+      const numbers = await this.#numbersOf(ours.map(({ key }) => key));
+      for (const { key, attributes } of ours) {
+        const fields = this.#mapping.toFields(key, attributes, numbers.get(key));
+        yield { kind: 'person', key, fields, mark: markOf(attributes) };
       }
     }
+    for await (const page of this.#readBranch(groups, ['cn', 'member', ...markAttributes])) {
+      for (const { dn, attributes } of page) {
+        const group = keyOf(dn, 'cn', groups);
+        if (group === undefined) continue;
+        yield { kind: 'group', key: group, mark: markOf(attributes) };
+        const members = await this.#allMembers(dn, attributes);
+        for (let from = 0; from < members.length; from += 5_000) {
+          const part = members.slice(from, from + 5_000).map((member) => this.#mapping.keyOfPerson(member));
+          yield { kind: 'membership', group, people: part.filter((key) => key !== undefined) };
+        }
+      }
+    }
+  }
+
+  async #numbersOf(keys: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    return this.#mapping.hasNumbers && keys.length > 0 ? this.#numbers.known(keys) : new Map();
+  }
+
+  /** Every member of a group, also where the server gives them in parts. */
+  #allMembers(dn: string, first: Values): Promise<readonly string[]> {
+    return allValues('member', first, async (attribute) => {
+      const { searchEntries } = await this.#bound
+        .search(dn, { scope: 'base', timeLimit: timeLimitSeconds, attributes: [attribute] })
+        .catch((error: unknown) => {
+          throw unreachable(error);
+        });
+      return searchEntries[0] ? toValues(searchEntries[0]).attributes : {};
+    });
   }
 
   /** Names with their marks, and nothing else of them. */
   async *#listMarks(): AsyncGenerator<Mark> {
     const branches = [
-      { kind: 'person', type: 'uid', branch: peopleDn(this.#baseDn) },
+      { kind: 'person', type: this.#mapping.profile.person.naming, branch: peopleDn(this.#baseDn) },
       { kind: 'group', type: 'cn', branch: groupsDn(this.#baseDn) },
     ] as const;
     for (const { kind, type, branch } of branches) {
-      for await (const { dn, attributes } of this.#readBranch(branch, markAttributes)) {
-        const key = keyOf(dn, type, branch);
-        if (key !== undefined) yield { kind, key, mark: markOf(attributes) };
+      for await (const page of this.#readBranch(branch, markAttributes)) {
+        for (const { dn, attributes } of page) {
+          const key = keyOf(dn, type, branch);
+          if (key !== undefined) yield { kind, key, mark: markOf(attributes) };
+        }
       }
     }
   }
@@ -156,18 +188,20 @@ class LdapConnection implements Connection {
       .catch((error: unknown) => {
         throw unreachable(error);
       });
-    const members = searchEntries[0] ? (toValues(searchEntries[0]).attributes.member ?? []) : [];
-    return members.flatMap((member) => keyOf(member, 'uid', peopleDn(this.#baseDn)) ?? []);
+    if (!searchEntries[0]) return [];
+    const { dn, attributes } = toValues(searchEntries[0]);
+    const members = await this.#allMembers(dn, attributes);
+    return members.flatMap((member) => this.#mapping.keyOfPerson(member) ?? []);
   }
 
   /** Every entry below a branch, and then their number by a second, independent read: a page that is lost is an error. */
-  async *#readBranch(dn: string, attributes: readonly string[]): AsyncGenerator<{ dn: string; attributes: Values }> {
+  async *#readBranch(dn: string, attributes: readonly string[]): AsyncGenerator<{ dn: string; attributes: Values }[]> {
     const options = { scope: 'one', timeLimit: timeLimitSeconds, paged: { pageSize } } as const;
     try {
       let read = 0;
       for await (const page of this.#bound.searchPaginated(dn, { ...options, attributes: [...attributes] })) {
         read += page.searchEntries.length;
-        for (const entry of page.searchEntries) yield toValues(entry);
+        yield page.searchEntries.map(toValues);
       }
       let count = 0;
       for await (const page of this.#bound.searchPaginated(dn, { ...options, attributes: ['1.1'] }))
@@ -185,9 +219,10 @@ class LdapConnection implements Connection {
 
   async lookUp(keys: readonly string[]): Promise<Map<string, Holding>> {
     const found = new Map<string, Holding>();
+    const numbers = await this.#numbersOf(keys);
     await Promise.all(
       keys.map(async (key) => {
-        const holding = await this.#lookUpOne(key);
+        const holding = await this.#lookUpOne(key, numbers.get(key));
         if (holding) found.set(key, holding);
       }),
     );
@@ -195,12 +230,12 @@ class LdapConnection implements Connection {
   }
 
   /** The groups of a person are found by the member, so that no group is read: in a city one holds every pupil. */
-  async #lookUpOne(key: string): Promise<Holding | undefined> {
-    const dn = personDn(key, this.#baseDn);
+  async #lookUpOne(key: string, number: number | undefined): Promise<Holding | undefined> {
+    const dn = this.#mapping.personDn(key);
     try {
       const [entries, groups] = await Promise.all([
         this.#bound
-          .search(dn, { scope: 'base', timeLimit: timeLimitSeconds, attributes: personAttributes })
+          .search(dn, { scope: 'base', timeLimit: timeLimitSeconds, attributes: [...this.#mapping.attributes] })
           .catch(nothingThere),
         this.#bound
           .search(groupsDn(this.#baseDn), {
@@ -215,7 +250,7 @@ class LdapConnection implements Connection {
       if (!entry) return undefined;
       const names = groups.searchEntries.map((group) => keyOf(group.dn, 'cn', groupsDn(this.#baseDn)));
       return {
-        fields: toFields(toValues(entry).attributes),
+        fields: this.#mapping.toFields(key, toValues(entry).attributes, number),
         groups: names.filter((name) => name !== undefined),
       };
     } catch (error) {
@@ -238,35 +273,33 @@ class LdapConnection implements Connection {
     if (change.kind === 'group') return this.#makeGroup(change.key, people);
     const operation = change.action === 'remove' ? 'delete' : 'add';
     for (let from = 0; from < people.length; from += membersAtOnce) {
-      const members = people.slice(from, from + membersAtOnce).map((key) => personDn(key, this.#baseDn));
+      const members = people.slice(from, from + membersAtOnce).map((key) => this.#mapping.personDn(key));
       await this.#changeMembers(change.key, operation, members);
     }
   }
 
   async #applyPerson({ action, key, after }: Change): Promise<void> {
-    const dn = personDn(key, this.#baseDn);
-    const attributes = toAttributes(after);
+    const dn = this.#mapping.personDn(key);
+    const isNumbered = this.#mapping.hasNumbers && after.educationId !== undefined;
+    const number = isNumbered ? (await this.#numbers.take([key])).get(key) : undefined;
     if (action === 'add') {
-      const filled = Object.entries(attributes).filter(([, values]) => values.length > 0);
-      const entry = { objectClass: ['inetOrgPerson'], uid: [key], ...Object.fromEntries(filled) };
       try {
-        return await this.#bound.add(dn, entry);
+        return await this.#bound.add(dn, this.#mapping.newPerson(key, after, number));
       } catch (error) {
         if (!isCode(error, code.entryAlreadyExists)) throw error; // added before the process died
       }
     }
+    const attributes = this.#mapping.toAttributes(key, after, number);
     const changes = Object.entries(attributes).map(
       ([type, values]) => new LdapChange({ operation: 'replace', modification: new Attribute({ type, values }) }),
     );
     await this.#bound.modify(dn, changes);
   }
 
-  /** Whether it was made: one that is there stays as it is. A group needs a member: {@link #makeGroup}. */
+  /** Whether it was made: one that is there stays as it is. */
   async #addGroup(key: string, members: readonly string[]): Promise<boolean> {
-    // groupOfNames (RFC 4519 §3.5): the base entry stands in every group, so that one may be empty.
-    const entry = { objectClass: ['groupOfNames'], cn: [key], member: [this.#baseDn, ...members] };
     try {
-      await this.#bound.add(groupDn(key, this.#baseDn), entry);
+      await this.#bound.add(groupDn(key, this.#baseDn), this.#mapping.newGroup(key, members));
       return true;
     } catch (error) {
       if (!isCode(error, code.entryAlreadyExists)) throw error;
@@ -276,7 +309,7 @@ class LdapConnection implements Connection {
 
   /** A group with its first members; one that somebody made meanwhile gets them. */
   async #makeGroup(key: string, people: readonly string[]): Promise<void> {
-    const members = people.map((person) => personDn(person, this.#baseDn));
+    const members = people.map((person) => this.#mapping.personDn(person));
     if ((await this.#addGroup(key, members)) || members.length === 0) return;
     for (let from = 0; from < members.length; from += membersAtOnce)
       await this.#changeMembers(key, 'add', members.slice(from, from + membersAtOnce));
@@ -300,10 +333,11 @@ class LdapConnection implements Connection {
   }
 }
 
-/** The change sequence number (entryCSN, OpenLDAP), elsewhere the time (RFC 4512 §3.4.3). */
-const markAttributes = ['entryCSN', 'modifyTimestamp'];
+/** The change sequence number of OpenLDAP and of Active Directory, elsewhere the time (RFC 4512 §3.4.3). */
+const markAttributes = ['entryCSN', 'uSNChanged', 'modifyTimestamp'];
 /** One without a mark is one that was always touched. */
-const markOf = ({ entryCSN, modifyTimestamp }: Values) => entryCSN?.[0] ?? modifyTimestamp?.[0] ?? randomUUID();
+const markOf = ({ entryCSN, uSNChanged, modifyTimestamp }: Values) =>
+  entryCSN?.[0] ?? uSNChanged?.[0] ?? modifyTimestamp?.[0] ?? randomUUID();
 
 function nothingThere(error: unknown): { readonly searchEntries: LdapEntry[] } {
   if (error instanceof NoSuchObjectError) return { searchEntries: [] };

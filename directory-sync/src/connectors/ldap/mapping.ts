@@ -1,48 +1,170 @@
 import type { Values } from '../../model/change.ts';
 import { escapeValue, isPlain, normalDn, parseDn } from './dn.ts';
-
-/** What somebody who left is marked with: software that binds looks at `employeeType`. */
-export const disabledType = 'disabled';
+import type { FieldAttribute, Profile } from './profiles.ts';
 
 export const peopleDn = (baseDn: string) => `ou=people,${baseDn}`;
 export const groupsDn = (baseDn: string) => `ou=groups,${baseDn}`;
-export const personDn = (key: string, baseDn: string) => `uid=${escapeValue(key)},${peopleDn(baseDn)}`;
 export const groupDn = (key: string, baseDn: string) => `cn=${escapeValue(key)},${groupsDn(baseDn)}`;
 
-/** The attributes of inetOrgPerson (RFC 2798) that are ours, by the neutral field that they hold. */
-const attributesOf: Readonly<Record<string, readonly string[]>> = {
-  educationId: ['employeeNumber'],
-  fullName: ['cn', 'displayName'],
-  familyName: ['sn'],
-  givenName: ['givenName'],
-  roles: ['employeeType'],
-  organisations: ['o'],
-  classes: ['ou'],
-  titles: ['title'],
-};
-
-/** What an entry has a place for, and groups. */
-export const carried: ReadonlySet<string> = new Set(['isActive', 'groups', ...Object.keys(attributesOf)]);
-
-export const personAttributes = ['uid', ...Object.values(attributesOf).flat()];
-
-/** What is written for these fields; of somebody who left the mark and nothing else. */
-export function toAttributes(fields: Values): Record<string, string[]> {
-  const attributes: Record<string, string[]> = {};
-  for (const [field, values] of Object.entries(fields))
-    for (const name of attributesOf[field] ?? []) attributes[name] = [...values];
-  if (fields.isActive?.[0] === 'false') attributes.employeeType = [disabledType];
-  return attributes;
+/** What the texts of a profile are filled with, beside the key. */
+export interface Filling {
+  readonly domain?: string | undefined;
+  readonly number?: number | undefined;
 }
 
-/** What an entry says, in neutral fields. Two attributes of one field that differ are two values, so that neither stays. */
-export function toFields(attributes: Values): Values {
-  const isDisabled = attributes.employeeType?.includes(disabledType) ?? false;
-  const fields: Record<string, readonly string[]> = { isActive: [String(!isDisabled)] };
-  for (const [field, names] of Object.entries(attributesOf))
-    fields[field] = [...new Set(names.flatMap((name) => attributes[name] ?? []))];
-  if (isDisabled) fields.roles = [];
-  return fields;
+/** How one target writes people and groups, and how it is read: a profile with the target's own settings. */
+export class Mapping {
+  readonly profile: Profile;
+  /** The person's number stands in an attribute. */
+  readonly hasNumbers: boolean;
+  /** What an entry has a place for, and groups. */
+  readonly carries: ReadonlySet<string>;
+  /** What is read of a person. */
+  readonly attributes: readonly string[];
+  readonly #domain: string | undefined;
+  readonly #baseDn: string;
+
+  constructor(profile: Profile, { baseDn, domain }: { readonly baseDn: string; readonly domain?: string | undefined }) {
+    const { account, fields, active, disabled } = profile.person;
+    this.profile = profile;
+    this.#domain = domain;
+    this.#baseDn = baseDn;
+    this.hasNumbers = Object.values(account).some((text) => text.includes('{number}'));
+    this.carries = new Set(['isActive', 'groups', 'educationId', ...Object.keys(fields)]);
+    const names = [
+      profile.person.naming,
+      ...Object.keys(account),
+      ...Object.values(fields).flat().map(nameOf),
+      ...Object.keys(active),
+      ...Object.keys(disabled),
+    ];
+    this.attributes = [...new Set(names)];
+  }
+
+  personDn(key: string): string {
+    return `${this.profile.person.naming}=${escapeValue(key)},${peopleDn(this.#baseDn)}`;
+  }
+
+  keyOfPerson(dn: string): string | undefined {
+    return keyOf(dn, this.profile.person.naming, peopleDn(this.#baseDn));
+  }
+
+  /** What is written for these fields; of somebody who left what disables them and nothing else. */
+  toAttributes(key: string, fields: Values, number?: number): Record<string, string[]> {
+    const { person } = this.profile;
+    const attributes: Record<string, string[]> = {};
+    if (fields.educationId)
+      for (const [name, text] of Object.entries(person.account)) {
+        const value = filled(text, { key, domain: this.#domain, number });
+        if (value !== undefined) attributes[name] = [value];
+      }
+    for (const [field, values] of Object.entries(fields))
+      for (const attribute of person.fields[field] ?? [])
+        attributes[nameOf(attribute)] = values.map((value) => this.#written(attribute, value));
+    const state = fields.isActive?.[0] === 'false' ? person.disabled : fields.isActive ? person.active : {};
+    for (const [name, values] of Object.entries(state)) attributes[name] = [...values];
+    return attributes;
+  }
+
+  /** A whole entry of somebody who comes. */
+  newPerson(key: string, fields: Values, number?: number): Record<string, string[]> {
+    const { classes, naming } = this.profile.person;
+    const attributes = Object.entries(this.toAttributes(key, fields, number)).filter(([, values]) => values.length > 0);
+    return {
+      objectClass: [...classes],
+      [naming]: [key],
+      ...Object.fromEntries(attributes.filter(([name]) => name !== naming)),
+    };
+  }
+
+  /** A whole entry of a group with its first members, by their names. */
+  newGroup(key: string, members: readonly string[]): Record<string, string[]> {
+    const { classes, attributes, mayBeEmpty } = this.profile.group;
+    const texts = Object.entries(attributes).map(([name, text]) => [name, [filled(text, { key }) ?? '']] as const);
+    const member = [...(mayBeEmpty ? [] : [this.#baseDn]), ...members];
+    return { objectClass: [...classes], ...Object.fromEntries(texts), ...(member.length > 0 ? { member } : {}) };
+  }
+
+  /**
+   * What an entry says, in neutral fields. Attributes of one field that do not say the same are as many values, and an empty
+   * one, so that none of them stays.
+   */
+  toFields(key: string, attributes: Values, number?: number): Values {
+    const { person } = this.profile;
+    const isActive = this.#isActive(attributes);
+    const fields: Record<string, readonly string[]> = {
+      isActive: [isActive],
+      educationId: this.#account(key, attributes, number),
+    };
+    for (const [field, list] of Object.entries(person.fields)) {
+      // What says that somebody is disabled stands where something else stood.
+      const said = list.filter((attribute) => isActive === 'true' || !(nameOf(attribute) in person.disabled));
+      fields[field] = agreed(
+        said.map((attribute) => (attributes[nameOf(attribute)] ?? []).map((value) => this.#read(attribute, value))),
+      );
+    }
+    return fields;
+  }
+
+  /** The key, when everything that says it says it. */
+  #account(key: string, attributes: Values, number: number | undefined): readonly string[] {
+    const lists = Object.entries(this.profile.person.account).flatMap(([name, text]) => {
+      const value = filled(text, { key, domain: this.#domain, number });
+      if (value === undefined && !text.includes('{number}')) return [];
+      return [(attributes[name] ?? []).map((held) => (held === value ? key : held))];
+    });
+    return agreed(lists);
+  }
+
+  /** `true`, `false`, or a word that is neither when some of the attributes say so and others not. */
+  #isActive(attributes: Values): string {
+    const { active, disabled, disabledBit } = this.profile.person;
+    if (disabledBit) {
+      const flags = Number(attributes[disabledBit.attribute]?.[0]);
+      return Number.isInteger(flags) ? String((flags & disabledBit.bit) === 0) : 'unknown';
+    }
+    const says = (state: Values) =>
+      Object.entries(state).every(([name, values]) => isSame(attributes[name] ?? [], values));
+    if (says(disabled)) return 'false';
+    const isMarked = Object.entries(disabled).some(
+      ([name, values]) => values.length > 0 && isSame(attributes[name] ?? [], values),
+    );
+    return says(active) && !isMarked ? 'true' : 'unknown';
+  }
+
+  #written(attribute: FieldAttribute, value: string): string {
+    if (typeof attribute === 'string') return value;
+    const word = attribute.values?.[value] ?? value;
+    return attribute.as ? attribute.as.replace('{value}', word).replace('{domain}', this.#domain ?? '') : word;
+  }
+
+  #read(attribute: FieldAttribute, value: string): string {
+    if (typeof attribute === 'string') return value;
+    const [before = '', after = ''] = (attribute.as ?? '{value}')
+      .replace('{domain}', this.#domain ?? '')
+      .split('{value}');
+    if (!value.startsWith(before) || !value.endsWith(after)) return value;
+    const word = value.slice(before.length, value.length - after.length);
+    return Object.entries(attribute.values ?? {}).find(([, written]) => written === word)?.[0] ?? word;
+  }
+}
+
+const nameOf = (attribute: FieldAttribute) => (typeof attribute === 'string' ? attribute : attribute.name);
+
+/** Undefined when something that stands in the text is not known. */
+function filled(text: string, { key, domain, number }: Filling & { readonly key: string }): string | undefined {
+  const known: Readonly<Record<string, string | undefined>> = { key, domain, number: number?.toString() };
+  const parts = text.split(/\{(\w+)\}/).map((part, index) => (index % 2 === 0 ? part : known[part]));
+  return parts.includes(undefined) ? undefined : parts.join('');
+}
+
+const isSame = (one: readonly string[], other: readonly string[]) =>
+  one.length === other.length && one.every((value) => other.includes(value));
+
+function agreed(lists: readonly (readonly string[])[]): readonly string[] {
+  const [first = []] = lists;
+  if (lists.every((list) => isSame(list, first))) return first;
+  return [...new Set(lists.flat()), ''];
 }
 
 /** The key of a name directly below a branch: `uid=7901234568,ou=people,…` → `7901234568`; undefined for others' names. */

@@ -9,10 +9,10 @@ import { eventually } from '@edutrust/testing/eventually';
 import { type Slapd, startSlapd } from '@edutrust/testing/slapd';
 import { Attribute, Change, Client } from 'ldapts';
 import { findAlarms } from '../../alarms.ts';
+import { allValues } from '../../connectors/ldap/ranges.ts';
 import { createDirectorySync, migrations } from '../../service.ts';
 import { runSource } from '../run.ts';
 import { addSource, changeSource, findSource, type NewSource } from '../store.ts';
-import { allValues } from './ranges.ts';
 
 const actor = { kind: 'system', name: 'test' } as const;
 

@@ -3,11 +3,11 @@ import { InvalidInput, Unavailable } from '@edutrust/platform/errors';
 import { type RosterKindId, rosterFields, type SheetRow } from '@edutrust/registry/roster';
 import type { Client, Entry, SearchOptions } from 'ldapts';
 import Type, { type Static } from 'typebox';
-import { openClient, Settings as Server } from '../../connectors/ldap/client.ts';
+import { openClient, Server } from '../../connectors/ldap/client.ts';
 import { mustBeSafe } from '../../connectors/ldap/ldap.ts';
+import { type Attributes, allValues } from '../../connectors/ldap/ranges.ts';
 import { incomplete } from '../incomplete.ts';
 import type { RowSnapshot, SourceKind } from '../source.ts';
-import { type Attributes, allValues } from './ranges.ts';
 
 const pageSize = 500;
 const timeLimitSeconds = 120;
