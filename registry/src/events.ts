@@ -201,6 +201,29 @@ export const registryEvents = defineEvents({
     en: 'import undone',
   },
   'roster.planned': { subject: 'roster-plan', vi: 'lập kế hoạch nhập', en: 'import planned' },
+  'transfer.asked': {
+    subject: 'person',
+    data: { transferId: Uuid, side: Type.String(), from: Uuid, to: Uuid },
+    vi: 'đề nghị chuyển trường',
+    en: 'transfer asked for',
+  },
+  'transfer.closed': {
+    subject: 'person',
+    data: { transferId: Uuid, state: Type.String(), from: Uuid, to: Uuid },
+    vi: 'trả lời đề nghị chuyển trường',
+    en: 'transfer answered',
+  },
+  'year-plan.moved': {
+    subject: 'year-plan',
+    data: {
+      state: Type.String(),
+      digest: Type.Optional(Sha256Hex),
+      schools: Type.Optional(Count),
+      failed: Type.Optional(Count),
+    },
+    vi: 'lên lớp năm học mới của phường hoặc thành phố',
+    en: 'new school year of a ward or the city',
+  },
 });
 
 export const { record } = registryEvents;

@@ -3,6 +3,7 @@ import { applyRosterKind } from './changes/approval.ts';
 import { eraseKind } from './erasure/approval.ts';
 import { mergeKind } from './people/merge-approval.ts';
 import { endRoleKind, grantRoleKind } from './permissions/role-approvals.ts';
+import { applyYearKind, undoYearKind } from './year-plan/approval.ts';
 
 /** The acts of this workspace that take two people. */
 export const registryKinds: readonly ApprovalKind[] = [
@@ -11,4 +12,6 @@ export const registryKinds: readonly ApprovalKind[] = [
   mergeKind,
   applyRosterKind,
   eraseKind,
+  applyYearKind,
+  undoYearKind,
 ];

@@ -1,6 +1,15 @@
 import type { SchemaMigrations } from '@edutrust/platform/migrations';
+import { countsMigration } from './changes/counts-migration.ts';
 import { dataProtectionMigration } from './data-requests/migration.ts';
 import { guardianLimits } from './guardians/migration.ts';
+import { transferMigration } from './transfers/migration.ts';
+import { yearPlanMigration } from './year-plan/migration.ts';
 
 /** Migrations of capabilities that bring their own, in their order. */
-export const lifeMigrations: SchemaMigrations['migrations'] = [dataProtectionMigration, guardianLimits];
+export const lifeMigrations: SchemaMigrations['migrations'] = [
+  dataProtectionMigration,
+  guardianLimits,
+  transferMigration,
+  yearPlanMigration,
+  countsMigration,
+];

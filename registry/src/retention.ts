@@ -56,6 +56,30 @@ export const registryRetention: readonly RetentionRule[] = [
     },
   },
   {
+    code: 'rosterCounts',
+    what: { vi: 'số người mà các danh sách đã đổi, theo trường', en: 'how many people rosters changed, by school' },
+    keepMonths: 14,
+    source: 'numbers of nobody: what is usual at a time of the year is known from the last one',
+    erase: async (transaction, before, most) => {
+      const { numAffectedRows } = await sql`
+        DELETE FROM registry.roster_count WHERE ctid IN (
+          SELECT ctid FROM registry.roster_count WHERE at < ${before} LIMIT ${most})`.execute(transaction);
+      return Number(numAffectedRows ?? 0n);
+    },
+  },
+  {
+    code: 'transfers',
+    what: { vi: 'đề nghị chuyển trường đã xong', en: 'answered transfers between schools' },
+    keepMonths: 24,
+    source: 'the purpose ends: what came of it is in the history (Law 91/2025/QH15)',
+    erase: async (transaction, before, most) => {
+      const { numAffectedRows } = await sql`
+        DELETE FROM registry.transfer WHERE id IN (
+          SELECT id FROM registry.transfer WHERE closed_at < ${before} LIMIT ${most})`.execute(transaction);
+      return Number(numAffectedRows ?? 0n);
+    },
+  },
+  {
     code: 'rosters',
     what: { vi: 'dòng của các danh sách đã nhập', en: 'rows of imported rosters' },
     keepMonths: 12,

@@ -27,6 +27,10 @@ import { roleRoutes } from './permissions/routes.ts';
 import { registryRetention } from './retention.ts';
 import { rosterNames } from './roster/names.ts';
 import { rosterRoutes } from './roster/routes.ts';
+import { transferRoutes } from './transfers/routes.ts';
+import { lapseTask, transferTasks } from './transfers/tasks.ts';
+import { yearPlanTasks } from './year-plan/apply.ts';
+import { yearPlanRoutes } from './year-plan/routes.ts';
 
 export { registryKinds } from './kinds.ts';
 export { migrations } from './migrations.ts';
@@ -58,6 +62,8 @@ export function createRegistry(
       ...rosterRoutes(context),
       ...matchingRoutes(context),
       ...lifecycleRoutes(context),
+      ...yearPlanRoutes(context),
+      ...transferRoutes(context),
       ...auditRoutes(context, { ...names, 'roster-plan': rosterNames }),
       ...accessRoutes(context),
       ...mailRoutes(context),
@@ -71,10 +77,12 @@ export function createRegistry(
       ...noticeTasks(context),
       ...applyTasks(context),
       ...archiveTasks(context),
+      ...transferTasks(context),
+      ...yearPlanTasks(context),
       ...checkTasks(context),
       ...eraseTasks(context, erasure),
     },
-    // 2:20 and 2:40 in Vietnam
-    schedule: { [archiveTask]: '20 19 * * *', [checkTask]: '40 19 * * *' },
+    // 0:10, 2:20 and 2:40 in Vietnam
+    schedule: { [lapseTask]: '10 17 * * *', [archiveTask]: '20 19 * * *', [checkTask]: '40 19 * * *' },
   };
 }

@@ -164,6 +164,14 @@ async function makeBelongings(pool: pg.Pool, organisation: string, city: DemoCit
        sha256(gen_random_uuid()::text::bytea)) RETURNING id`,
     [organisation, name],
   );
+  const makeTransfer = (side: 'from' | 'to') =>
+    one(
+      `INSERT INTO registry.transfer (id, person_id, from_id, to_id, asked_side, asked_by, note, state, asked_at, expires_at, closed_at)
+       SELECT gen_random_uuid(), $2, CASE $4 WHEN 'from' THEN $1::uuid ELSE o.id END, CASE $4 WHEN 'from' THEN o.id ELSE $1::uuid END,
+         'from', $2, $3, 'withdrawn', now(), now(), now()
+       FROM registry.organisation AS o WHERE o.id <> ALL($5::uuid[]) LIMIT 1 RETURNING id`,
+      [organisation, person, name, side, [city.departmentId, ...city.schools.slice(0, 2).map(({ id }) => id)]],
+    );
   return {
     organisation,
     person,
@@ -267,6 +275,12 @@ async function makeBelongings(pool: pg.Pool, organisation: string, city: DemoCit
        VALUES (gen_random_uuid(), $1, now(), $2, '{basic}', '', false, now(), now()) RETURNING id`,
       [organisation, name],
     ),
+    yearPlan: await one(
+      `INSERT INTO registry.year_plan (id, organisation_id, school_year, state, created_at, created_by)
+       VALUES (gen_random_uuid(), $1, 2026, 'applied', now(), '{"kind": "system", "name": "test"}') RETURNING id`,
+    ),
+    transfer: await makeTransfer('to'),
+    askedTransfer: await makeTransfer('from'),
     certificateRequest: await one(
       `INSERT INTO certs.request (id, profile, organisation_id, custody, state, requested_at, reason)
        VALUES (gen_random_uuid(), 'seal', $1, 'key-store', 'waiting', now(), $2) RETURNING id`,

@@ -25,6 +25,11 @@ export interface Belongings {
   readonly badge: string;
   readonly dataRequest: string;
   readonly dataBreach: string;
+  readonly yearPlan: string;
+  /** Offered to it by a school of nobody who asks. */
+  readonly transfer: string;
+  /** Offered by it to that school. */
+  readonly askedTransfer: string;
 }
 
 /** Who may call a route: the row that every route must have. */
@@ -374,6 +379,26 @@ export const rows: Readonly<Record<string, Row>> = {
   'DELETE /api/v1/guardianships/:id': roles('DC', 'guardianship'),
   'GET /api/v1/organisations/:id/roll-over': roles('DC', 'organisation'),
   'POST /api/v1/organisations/:id/roll-over': roles('DC', 'organisation', { body: () => ({ classes: [] }) }),
+  'GET /api/v1/organisations/:id/year-plan': roles('DC', 'organisation'),
+  'POST /api/v1/organisations/:id/year-plan': roles('DC', 'organisation'),
+  'GET /api/v1/year-plans/:id': roles('DC', 'yearPlan'),
+  'GET /api/v1/year-plans/:id/schools': roles('DC', 'yearPlan'),
+  'POST /api/v1/year-plans/:id/again': roles('DC', 'yearPlan'),
+  'POST /api/v1/year-plans/:id/discard': roles('DC', 'yearPlan'),
+  'POST /api/v1/year-plans/:id/release': roles('DC', 'yearPlan'),
+  'POST /api/v1/year-plans/:id/undo': roles('DC', 'yearPlan'),
+  'GET /api/v1/transfers': roles('DC'),
+  'GET /api/v1/organisations/:id/transfer-schools': roles('DC', 'organisation'),
+  'GET /api/v1/transfers/:id': roles('DC', 'transfer'),
+  'POST /api/v1/people/:id/transfer-offers': roles('DC', 'person', {
+    body: ({ organisation }) => ({ toId: organisation, note: 'gia đình chuyển nhà' }),
+  }),
+  'POST /api/v1/organisations/:id/transfer-requests': roles('DC', 'organisation', {
+    body: () => ({ educationId: '0000000000', birthDate: '2016-01-01', note: 'gia đình chuyển nhà' }),
+  }),
+  'POST /api/v1/transfers/:id/accept': roles('DC', 'transfer', { body: () => ({}) }),
+  'POST /api/v1/transfers/:id/decline': roles('DC', 'transfer', { body: () => ({ reason: 'hết chỗ' }) }),
+  'POST /api/v1/transfers/:id/withdraw': roles('DC', 'askedTransfer'),
   'GET /api/v1/roster/questions': roles('DC'),
   'POST /api/v1/roster/questions/:id/answer': roles('DC', 'question', { body: () => ({ answer: 'other' }) }),
   'GET /api/v1/roster/plans': roles('DSC'),
@@ -715,6 +740,11 @@ export const idsDecidedOtherwise: Readonly<Record<string, string>> = {
   'POST /account/upstream/links/:id/remove params.id': "one's own: idp/src/upstream",
   'POST /account/data-requests/:id/withdraw params.id': 'whoever asked, else none: tests/faults/erasure.test.ts',
   'POST /account/children/:id/apps/:app/withdraw params.id': "one of the caller's own children: idp/src/children",
+  'POST /api/v1/people/:id/transfer-offers body.toId':
+    'any school of the city: it is asked, and nothing of it is told or changed: registry/src/transfers',
+  'POST /api/v1/organisations/:id/transfer-requests body.educationId':
+    'with the date of birth, from any school; one refusal for both: registry/src/transfers',
+  'POST /api/v1/transfers/:id/accept body.classId': 'a class of the school that the learner goes to, or refused',
   'POST /api/v1/organisations/:id/roll-over body.classes.*.classId': ofLastYear,
   'POST /api/v1/organisations/:id/roll-over body.repeating.*.personId': ofLastYear,
   'POST /api/v1/classes/:id/activation-codes body.personIds.*': ofClass,

@@ -110,6 +110,14 @@ async function fillTheCity(): Promise<void> {
   await confirmProposal(school);
   const [learner] = (await askAs(school, 'GET', '/api/v1/people?role=learner&limit=1')).items;
   await askAs(school, 'POST', '/api/v1/data-requests', { subjectId: learner.id, kind: 'copy', wish: '' });
+  const [other] = (
+    await askAs(
+      school,
+      'GET',
+      `/api/v1/organisations/${learner.affiliations[0].organisation.id}/transfer-schools?q=thcs`,
+    )
+  ).items;
+  await askAs(school, 'POST', `/api/v1/people/${learner.id}/transfer-offers`, { toId: other.id, note: 'chuyển nhà' });
   for (const who of ['teacher', 'principal'] as const) await enrolPhone(platform, await pageOf(who), officer);
   await signClass(platform, await pageOf('teacher'));
   const department = await pageOf('department');

@@ -93,6 +93,8 @@ const MarksOfPage = part(() => import('./classes/marks-of.tsx').then((file) => f
 const MarksPage = part(() => import('./classes/marks.tsx').then((file) => file.MarksPage));
 const SlipsPage = part(() => import('./classes/slips.tsx').then((file) => file.SlipsPage));
 const RollOver = part(() => import('./import/roll-over.tsx').then((file) => file.RollOver));
+const YearOfCity = part(() => import('./year/page.tsx').then((file) => file.YearOfCity));
+const YearPlanPage = part(() => import('./year/page.tsx').then((file) => file.YearPlanPage));
 const Matching = part(() => import('./matching/page.tsx').then((file) => file.Matching));
 const NewSource = part(() => import('./sources/new.tsx').then((file) => file.NewSource));
 const SourcesPage = part(() => import('./sources/page.tsx').then((file) => file.SourcesPage));
@@ -103,6 +105,10 @@ const DataDesk = part(() => import('./data-desk/desk.tsx').then((file) => file.D
 const NewDataRequest = part(() => import('./data-desk/new.tsx').then((file) => file.NewDataRequest));
 const DataRequestPage = part(() => import('./data-desk/request.tsx').then((file) => file.DataRequestPage));
 const Breaches = part(() => import('./data-desk/breaches.tsx').then((file) => file.Breaches));
+const Transfers = part(() => import('./transfers/list.tsx').then((file) => file.Transfers));
+const TransferPage = part(() => import('./transfers/transfer.tsx').then((file) => file.TransferPage));
+const AskForLearner = part(() => import('./transfers/new.tsx').then((file) => file.AskForLearner));
+const OfferLearner = part(() => import('./transfers/new.tsx').then((file) => file.OfferLearner));
 const Mail = part(() => import('./mail.tsx').then((file) => file.Mail));
 const GrantRole = part(() => import('./people/change.tsx').then((file) => file.GrantRole));
 const MergePerson = part(() => import('./people/change.tsx').then((file) => file.MergePerson));
@@ -143,9 +149,13 @@ const pages: Readonly<Record<Address, ComponentType>> = {
   '/admin/people/:id': PersonPage,
   '/admin/people/:id/edit': EditPerson,
   '/admin/people/:id/transfer': TransferPerson,
+  '/admin/people/:id/offer': OfferLearner,
   '/admin/people/:id/merge': MergePerson,
   '/admin/people/:id/guardian': AddGuardian,
   '/admin/people/:id/role': GrantRole,
+  '/admin/transfers': Transfers,
+  '/admin/transfers/new': AskForLearner,
+  '/admin/transfers/:id': TransferPage,
   '/admin/schools': Schools,
   '/admin/schools/new': NewSchool,
   '/admin/schools/:id': SchoolPage,
@@ -178,6 +188,8 @@ const pages: Readonly<Record<Address, ComponentType>> = {
   '/teach/classes/:id/marks/import': MarksImportPage,
   '/teach/classes/:id/marks/:person': MarksOfPage,
   '/admin/import/roll-over': RollOver,
+  '/admin/import/year': YearOfCity,
+  '/admin/import/year/:id': YearPlanPage,
   '/admin/import/matching': Matching,
   '/admin/import/sources': SourcesPage,
   '/admin/import/sources/new': NewSource,

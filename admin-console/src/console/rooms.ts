@@ -45,7 +45,13 @@ const groups: readonly Group[] = [
         label: () => t('Môn tôi dạy', 'My subjects'),
         short: () => t('Môn', 'Subjects'),
       },
-      { path: '/admin/people', icon: 'users', permission: 'people.read', label: () => t('Người', 'People') },
+      {
+        path: '/admin/people',
+        icon: 'users',
+        also: ['/admin/transfers'],
+        permission: 'people.read',
+        label: () => t('Người', 'People'),
+      },
       {
         path: '/admin/schools',
         icon: 'school',

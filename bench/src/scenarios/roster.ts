@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import process from 'node:process';
 import type { Database } from '@edutrust/platform/database';
 import { seedDemo } from '@edutrust/registry/demo';
-import { planRollOver, proposeRollOver } from '@edutrust/registry/lifecycle';
 import { createOrganisation } from '@edutrust/registry/organisations';
-import { applyImport, planImport, undoPlan } from '@edutrust/registry/roster';
+import { applyImport, planImport } from '@edutrust/registry/roster';
 import { migrations } from '@edutrust/registry/service';
+import { applyYear, beginYearPlan, prepareYear, undoYear } from '@edutrust/registry/year-plan';
 import { type TestContext, testContext } from '@edutrust/testing/context';
 import { sql } from 'kysely';
 import type { Row } from '../measure.ts';
@@ -16,8 +16,6 @@ import type { Row } from '../measure.ts';
 const schools = 100;
 const actor = { kind: 'system', name: 'cli' } as const;
 const header = 'Mã trường,Mã lớp,Mã định danh Bộ GD&ĐT,Họ và tên,Ngày sinh,Giới tính,Dân tộc,Số ĐDCN';
-/** Who approves what the guard holds. */
-const second = { kind: 'system', name: 'second' } as const;
 const mostMegabytes = 500;
 const cityPerSecond = Math.round(2_600_000 / 1_800);
 
@@ -80,34 +78,38 @@ async function rosterOf(rows: number): Promise<Row[]> {
   }
 }
 
-/** A city of which every school rolls over in August: each planned, applied and undone by itself. */
+/** A city of which every school rolls over in August: one plan, approved by two people, as its jobs do it. */
 async function rollOver(context: TestContext): Promise<Row[]> {
   await sql`UPDATE registry.class SET school_year = school_year - 1`.execute(context.db); // it is the next year now
-  const { rows: places } = await sql<{ id: string }>`
-    SELECT id FROM registry.organisation WHERE code ~ '^B[0-9]{3}$' ORDER BY code`.execute(context.db);
-  const ids: string[] = [];
-  let people = 0;
-  const done = await timed(async () => {
-    for (const { id: organisationId } of places) {
-      const { classes } = await proposeRollOver(context, organisationId);
-      const all = classes.map(({ id, next }) => ({ classId: id, next: next?.code ?? null }));
-      const planId = await planRollOver(context, { organisationId, classes: all, repeating: [], actor });
-      const { totals } = await applyImport(context, planId, second, { isApproved: true });
-      people += totals.changed + totals.left;
-      ids.push(planId);
-    }
-  });
-  const undone = await timed(async () => {
-    for (const id of ids) await context.db.transaction().execute((tx) => undoPlan(context, tx, id, actor));
-  });
+  const { rows: roots } = await sql<{ id: string }>`
+    SELECT id FROM registry.organisation WHERE parent_id IS NULL`.execute(context.db);
+  const id = await beginYearPlan(context, roots[0]?.id ?? '', actor);
+  const planned = await timed(() => prepareYear(context, id));
+  const approved = (state: string) =>
+    sql`UPDATE registry.year_plan SET state = ${state} WHERE id = ${id}`.execute(context.db);
+  const counted = async (state: string) => {
+    const { rows } = await sql<{ schools: number; people: number }>`
+      SELECT count(*) AS schools, sum(learners)::int AS people FROM registry.year_plan_school
+      WHERE year_plan_id = ${id} AND state = ${state}`.execute(context.db);
+    return rows[0] ?? { schools: 0, people: 0 };
+  };
+  await approved('applying');
+  const applied = await timed(() => applyYear(context, id));
+  const done = await counted('applied');
+  await approved('undoing');
+  const undone = await timed(() => undoYear(context, id));
+  mustBe((await counted('undone')).people, done.people);
   const row = (what: string, ms: number): Row => ({
     what,
-    value: `${((people / ms) * 1000).toFixed(0)} people/s`,
+    value: `${((done.people / ms) * 1000).toFixed(0)} people/s`,
     against: `2.6 M in 30 min are ${cityPerSecond}/s`,
-    goal: { figure: ((people / ms) * 1000) / cityPerSecond, unit: '×', atLeast: 1 },
+    goal: { figure: ((done.people / ms) * 1000) / cityPerSecond, unit: '×', atLeast: 1 },
   });
   return [
-    row(`new year of ${places.length} schools, ${people.toLocaleString('en')} people`, done.ms),
+    row(
+      `new year of ${done.schools} schools, ${done.people.toLocaleString('en')} people: planned ${seconds(planned.ms)}, applied ${seconds(applied.ms)}`,
+      planned.ms + applied.ms,
+    ),
     row('the same undone', undone.ms),
   ];
 }

@@ -26,6 +26,7 @@ export const operations = {
     vi: 'đã xem tên khi hoàn tác một danh sách nhập',
     en: 'saw the name when undoing an imported roster',
   },
+  'transfers.open': { vi: 'đã xem đề nghị chuyển trường', en: 'looked at a transfer to another school' },
   'guardians.add': { vi: 'đã ghi quan hệ giám hộ', en: 'recorded a guardianship' },
   // The account
   'data-requests.open': { vi: 'đã xem yêu cầu về dữ liệu', en: 'looked at a request about data' },

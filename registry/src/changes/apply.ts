@@ -6,6 +6,7 @@ import { payloadText, type TaskHandlers } from '@edutrust/platform/jobs';
 import type { Text } from '@edutrust/platform/messages';
 import { sql } from 'kysely';
 import { schoolYearAt } from '../calendar.ts';
+import { keepCounts } from './counts.ts';
 import { digestOf } from './digest.ts';
 import { type Acceptor, applyPart, changesAtOnce, totalOf } from './part.ts';
 import { recordedActor } from './plan.ts';
@@ -74,6 +75,8 @@ export async function applyPlan(
     if (plan.status === 'held' && !isApproved) throw secondPerson(plan.held_reason);
     const seen = digest ?? plan.digest?.toString('hex');
     if (seen === undefined || seen !== plan.actual.toString('hex')) throw planChanged();
+    if (plan.kind === 'learners' || plan.kind === 'staff')
+      await keepCounts(transaction, planId, plan.kind === 'staff' ? 'staff' : 'learner', clock.now());
     await mustBeUnchanged(transaction, planId);
     // The plan's own rows are news to the planner, which would look them up one by one.
     if (totalOf(plan.totals) > 1_000) await sql`ANALYZE registry.roster_change`.execute(transaction);

@@ -25,7 +25,10 @@ export const guardians: Population<PersonRow> = {
       sql`SELECT n.row FROM staged AS n WHERE n.refusal IS NULL AND n.guardian_number_index IS NOT NULL`,
     );
     await writeChanges(planning);
-    return { unchanged: await countUnchanged(planning), heldReasons: await whyHeld(planning, 'learner') };
+    return {
+      unchanged: await countUnchanged(planning),
+      heldReasons: await whyHeld(planning, 'learner', ['left', 'corrected']),
+    };
   },
   apply,
 };

@@ -1,19 +1,104 @@
 import type { Text } from '@edutrust/platform/messages';
 import { sql } from 'kysely';
 import type { Whose } from '../matching/ask.ts';
+import { around, type CountedKind, countedKinds, countedLately, countsOf, type SchoolCount } from './counts.ts';
 import type { Planning } from './population.ts';
 
-/** Leavers beyond this many of a run or this part of a school or a class make a plan wait for a second person (D3). */
-const mostLeavers = { ofRun: 500, partOfRun: 0.02, partOfSchool: 0.2, ofSchoolAtLeast: 5, partOfClass: 0.5 } as const;
+/** People beyond this many and this part of a school's own make a plan wait for a second person. */
+interface Limit {
+  readonly atLeast: number;
+  readonly part: number;
+  /** Schools with fewer people are only being filled. */
+  readonly from?: number;
+  /** In August and September everybody gets a new class and a grade is new: until a school's own last year is known. */
+  readonly isFreeInAugust?: true;
+  readonly vi: string;
+  readonly en: string;
+}
+
+const limits: Readonly<Record<CountedKind, Limit>> = {
+  left: { atLeast: 5, part: 0.2, vi: 'sẽ rời', en: 'would leave' },
+  moved: { atLeast: 5, part: 0.2, vi: 'sẽ sang trường khác', en: 'would go to another school' },
+  corrected: { atLeast: 5, part: 0.2, vi: 'sẽ đổi họ tên hoặc ngày sinh', en: 'would change name or birth date' },
+  reclassed: { atLeast: 30, part: 0.5, isFreeInAugust: true, vi: 'sẽ đổi lớp', en: 'would change class' },
+  created: { atLeast: 300, part: 0.5, from: 50, isFreeInAugust: true, vi: 'sẽ được thêm', en: 'would be added' },
+};
+
+/** Of a whole run, and of all runs of 24 hours: whoever goes, wherever (D3). */
+const mostOfRun = { people: 500, part: 0.02 } as const;
+const partOfClass = 0.5;
+const classAtLeast = 5;
+const emptied = { atLeast: 3, part: 0.3 } as const;
+/** What is beyond last year's number by more than this is not that number any longer. */
+const beyondLastYear = 1.5;
+
+const words = (whose: Whose): Text =>
+  whose === 'learner' ? { vi: 'học sinh', en: 'learners' } : { vi: 'nhân sự', en: 'staff' };
 
 /** Why the plan has to wait for a second person: true sentences, one for each reason (D3). */
-export async function whyHeld(planning: Planning, whose: Whose): Promise<Text[]> {
+export async function whyHeld(
+  planning: Planning,
+  whose: Whose,
+  kinds: readonly CountedKind[] = countedKinds,
+): Promise<Text[]> {
+  const now = planning.context.clock.now();
+  const roles = whose === 'learner' ? ['learner'] : ['teacher', 'staff'];
+  const counts = await countsOf(planning.transaction, planning.planId, { whose, roles, now });
+  const of = (kind: CountedKind) => {
+    const found = counts.find((count) => count.kind === kind && isOver(count, now));
+    return found && kinds.includes(kind) ? sentence(found, whose) : undefined;
+  };
   const reasons = [
     await referredElsewhere(planning),
-    (await leavingAtOnce(planning, whose)) ?? (whose === 'learner' ? await classShrinking(planning) : undefined),
-    await correctedAtOnce(planning),
+    of('left') ??
+      (await goingAtOnce(planning, counts, whose, now)) ??
+      (whose === 'learner' ? await classShrinking(planning) : undefined),
+    of('moved'),
+    of('corrected'),
+    whose === 'learner' ? of('reclassed') : undefined,
+    of('created'),
+    whose === 'learner' && kinds.includes('reclassed') ? await classesEmptied(planning) : undefined,
   ];
   return reasons.filter((reason) => reason !== undefined);
+}
+
+/** Many small files are one big one: those of the last 24 hours count too. Around last year's number nothing is unusual. */
+function isOver({ kind, people, members, lately, already, lastYear, hasHistory }: SchoolCount, now: Date): boolean {
+  const { atLeast, part, from = 0, isFreeInAugust } = limits[kind];
+  const month = now.getUTCMonth();
+  if (isFreeInAugust && !hasHistory && (month === 7 || month === 8)) return false;
+  const all = people + lately;
+  const gone = kind === 'left' || kind === 'moved' ? lately : 0;
+  if (members < from || all < atLeast || all <= (members + gone) * part) return false;
+  return people + already > lastYear * beyondLastYear;
+}
+
+function sentence({ kind, name, people, members, lately, lastYear, hasHistory }: SchoolCount, whose: Whose): Text {
+  const { vi, en } = limits[kind];
+  const before =
+    lately > 0
+      ? { vi: ` (và ${lately} trong 24 giờ qua)`, en: ` (and ${lately} in the last 24 hours)` }
+      : { vi: '', en: '' };
+  const usual = hasHistory
+    ? {
+        vi: ` Năm ngoái trong ${2 * around} ngày quanh hôm nay là ${lastYear}.`,
+        en: ` Last year in the ${2 * around} days around today it was ${lastYear}.`,
+      }
+    : { vi: '', en: '' };
+  const slipped =
+    kind === 'corrected' ? { vi: '; có thể một cột bị lệch', en: '; a column may have slipped' } : { vi: '', en: '' };
+  const who = kind === 'corrected' ? { vi: 'người', en: 'people' } : words(whose);
+  const [count, countEn] =
+    kind === 'created'
+      ? [
+          `${people} ${who.vi} ${vi} ở ${name}, nơi đang có ${members}`,
+          `${people} ${who.en} ${en} at ${name}, which has ${members}`,
+        ]
+      : [
+          `${people} trong ${members} ${who.vi} của ${name} ${vi}`,
+          `${people} of ${members} ${who.en} of ${name} ${en}`,
+        ];
+  return { vi: `${count}${before.vi}${slipped.vi}.${usual.vi}`, en: `${countEn}${before.en}${slipped.en}.${usual.en}` };
 }
 
 async function referredElsewhere({ transaction, planId }: Planning): Promise<Text | undefined> {
@@ -37,35 +122,33 @@ async function referredElsewhere({ transaction, planId }: Planning): Promise<Tex
   };
 }
 
-async function leavingAtOnce({ transaction, planId }: Planning, whose: Whose): Promise<Text | undefined> {
-  const roles = whose === 'learner' ? ['learner'] : ['teacher', 'staff'];
-  const { rows } = await sql<{ name: string; leaving: number; lately: number; members: number }>`
-    SELECT o.name, count(DISTINCT c.person_id) AS leaving,
-      -- Many small files are one big one: those of the last 24 hours count too.
-      (SELECT count(DISTINCT b.person_id) FROM registry.roster_change AS b JOIN registry.roster_plan AS bp ON bp.id = b.plan_id
-        WHERE b.organisation_id = o.id AND b.action = 'left' AND (bp.status = 'applied' AND bp.applied_at > now() - interval '24 hours' OR bp.status = 'applying')) AS lately,
-      (SELECT count(*) FROM registry.affiliation AS f WHERE f.organisation_id = o.id AND f.role = ANY(${roles}) AND f.valid_until IS NULL) AS members
-    FROM registry.roster_change AS c JOIN registry.organisation AS o ON o.id = c.organisation_id
-    WHERE c.plan_id = ${planId} AND c.action = 'left' GROUP BY o.id`.execute(transaction);
-  const leaving = rows.reduce((sum, row) => sum + row.leaving, 0);
-  const members = rows.reduce((sum, row) => sum + row.members, 0);
-  const school = rows.find((row) => {
-    const all = row.leaving + row.lately;
-    return all >= mostLeavers.ofSchoolAtLeast && all > (row.members + row.lately) * mostLeavers.partOfSchool;
-  });
-  const who = whose === 'learner' ? { vi: 'học sinh', en: 'learners' } : { vi: 'nhân sự', en: 'staff' };
-  if (school) {
-    const lately =
-      school.lately > 0
-        ? { vi: ` (và ${school.lately} trong 24 giờ qua)`, en: ` (and ${school.lately} in the last 24 hours)` }
-        : { vi: '', en: '' };
-    return {
-      vi: `${school.leaving} trong ${school.members} ${who.vi} của ${school.name} sẽ rời${lately.vi}.`,
-      en: `${school.leaving} of ${school.members} ${who.en} of ${school.name} would leave${lately.en}.`,
-    };
-  }
-  if (leaving <= Math.max(mostLeavers.ofRun, members * mostLeavers.partOfRun)) return undefined;
-  return { vi: `${leaving} ${who.vi} sẽ rời.`, en: `${leaving} ${who.en} would leave.` };
+/** Too many of the whole run, or of every run of a day: small losses at many schools are one large one. */
+async function goingAtOnce(
+  { transaction }: Planning,
+  counts: readonly SchoolCount[],
+  whose: Whose,
+  now: Date,
+): Promise<Text | undefined> {
+  const leaving = counts.filter(({ kind }) => kind === 'left');
+  const going = leaving.reduce((sum, { people }) => sum + people, 0);
+  if (going === 0) return undefined;
+  const who = words(whose);
+  const members = leaving.reduce((sum, row) => sum + row.members, 0);
+  const usual = leaving.reduce((sum, { lastYear }) => sum + lastYear, 0) * beyondLastYear;
+  if (going > Math.max(mostOfRun.people, members * mostOfRun.part, usual))
+    return { vi: `${going} ${who.vi} sẽ rời.`, en: `${going} ${who.en} would leave.` };
+  const lately = await countedLately(transaction, { whose, kinds: ['left'], now });
+  if (lately === 0 || going + lately <= Math.max(mostOfRun.people, usual)) return undefined;
+  const { rows } = await sql<{ all: number }>`
+    SELECT count(*) AS all FROM registry.affiliation AS f
+    WHERE f.role = ANY(${whose === 'learner' ? ['learner'] : ['teacher', 'staff']}) AND f.valid_until IS NULL`.execute(
+    transaction,
+  );
+  if (going + lately <= (rows[0]?.all ?? 0) * mostOfRun.part) return undefined;
+  return {
+    vi: `${going} ${who.vi} sẽ rời, và ${lately} đã rời trong 24 giờ qua ở mọi trường.`,
+    en: `${going} ${who.en} would leave, and ${lately} left in the last 24 hours at all schools.`,
+  };
 }
 
 /** A class that loses more than half: one whose second page is missing. Who finishes school goes with the whole class. */
@@ -78,9 +161,7 @@ async function classShrinking({ transaction, planId, schoolYear }: Planning): Pr
     WHERE c.plan_id = ${planId} AND c.action = 'left' AND c.class_code IS NOT NULL
       AND NOT c.fields @? '$[*] ? (@.after like_regex "tốt nghiệp|hoàn thành" flag "i")'
     GROUP BY o.id, c.class_code`.execute(transaction);
-  const found = rows.find(
-    ({ leaving, members }) => leaving >= mostLeavers.ofSchoolAtLeast && leaving > members * mostLeavers.partOfClass,
-  );
+  const found = rows.find(({ leaving, members }) => leaving >= classAtLeast && leaving > members * partOfClass);
   return found
     ? {
         vi: `${found.leaving} trong ${found.members} học sinh lớp ${found.code} của ${found.name} sẽ rời.`,
@@ -89,23 +170,26 @@ async function classShrinking({ transaction, planId, schoolYear }: Planning): Pr
     : undefined;
 }
 
-/** Names or birth dates that change for many at once are more often a column that slipped. */
-async function correctedAtOnce({ transaction, planId }: Planning): Promise<Text | undefined> {
-  const { rows } = await sql<{ name: string; corrected: number; members: number }>`
-    SELECT o.name, count(*) AS corrected,
-      (SELECT count(*) FROM registry.affiliation AS f WHERE f.organisation_id = o.id AND f.role <> 'guardian' AND f.valid_until IS NULL) AS members
-    FROM registry.roster_change AS c JOIN registry.organisation AS o ON o.id = c.organisation_id
-    WHERE c.plan_id = ${planId} AND c.action = 'changed'
-      AND c.fields @? '$[*] ? (@.column == "Họ và tên" || @.column == "Ngày sinh") ? (@.before != null)'
-    GROUP BY o.id`.execute(transaction);
-  const school = rows.find(
-    ({ corrected, members }) =>
-      corrected >= mostLeavers.ofSchoolAtLeast && corrected > members * mostLeavers.partOfSchool,
-  );
-  return school
+/** Classes of this year in which nobody would be left: a renaming, or a sheet that is missing. */
+async function classesEmptied({ transaction, planId, schoolYear }: Planning): Promise<Text | undefined> {
+  const { rows } = await sql<{ name: string; closing: number; classes: number }>`
+    WITH going AS (
+      SELECT e.class_id, count(*) AS people FROM registry.enrolment AS e
+      JOIN registry.roster_change AS c ON c.plan_id = ${planId} AND c.person_id = e.person_id
+      JOIN registry.class AS k ON k.id = e.class_id AND k.school_year = ${schoolYear}
+      WHERE e.valid_until IS NULL AND (c.action = 'left' OR c.action = 'changed' AND (c.organisation_id <> k.organisation_id OR lower(c.class_code) <> lower(k.code)))
+      GROUP BY 1)
+    SELECT o.name, count(*) AS closing, (SELECT count(DISTINCT k.id) FROM registry.class AS k
+        JOIN registry.enrolment AS e ON e.class_id = k.id AND e.valid_until IS NULL
+        WHERE k.organisation_id = o.id AND k.school_year = ${schoolYear}) AS classes
+    FROM going AS g JOIN registry.class AS k ON k.id = g.class_id JOIN registry.organisation AS o ON o.id = k.organisation_id
+    WHERE g.people >= (SELECT count(*) FROM registry.enrolment AS e WHERE e.class_id = g.class_id AND e.valid_until IS NULL)
+    GROUP BY o.id ORDER BY closing DESC`.execute(transaction);
+  const found = rows.find(({ closing, classes }) => closing >= emptied.atLeast && closing > classes * emptied.part);
+  return found
     ? {
-        vi: `${school.corrected} trong ${school.members} người của ${school.name} sẽ đổi họ tên hoặc ngày sinh; có thể một cột bị lệch.`,
-        en: `${school.corrected} of ${school.members} people of ${school.name} would change name or birth date; a column may have slipped.`,
+        vi: `${found.closing} trong ${found.classes} lớp của ${found.name} sẽ không còn ai.`,
+        en: `${found.closing} of ${found.classes} classes of ${found.name} would have nobody left.`,
       }
     : undefined;
 }

@@ -150,7 +150,7 @@ const changedMeanwhile: Text = {
 };
 
 /** Who accepted the plan, with the roles that they hold now: a role that ended since gives nothing any longer. */
-async function actorOf(
+export async function actorOf(
   { secrets }: Pick<ServiceContext, 'secrets'>,
   transaction: Transaction,
   recorded: Acceptor,

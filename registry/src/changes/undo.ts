@@ -7,6 +7,7 @@ import type { Text } from '@edutrust/platform/messages';
 import { sql } from 'kysely';
 import { type RegistryEvent, record } from '../events.ts';
 import { hasLostRoleIn, holdsAboveTeacher, restoreTeacherRoles } from '../permissions/bulk.ts';
+import { forgetCounts } from './counts.ts';
 import { changesAtOnce as chunk } from './part.ts';
 import { restoreBefore, stateDigest, stateOf } from './state.ts';
 
@@ -160,6 +161,7 @@ export async function undoPlan(
   await withdrawAdded(transaction, planId, today);
   await restoreBefore(transaction, planId);
   await mustBeAsBefore(transaction, planId);
+  await forgetCounts(transaction, planId);
   await sql`UPDATE registry.roster_plan SET status = 'undone' WHERE id = ${planId}`.execute(transaction);
   await record(transaction, {
     type: 'roster.undone',

@@ -124,6 +124,7 @@ const belonging: PersonalErasure = {
     'registry.guardianship',
     'registry.local_code',
     'registry.class',
+    'registry.transfer',
   ],
   erase: async (transaction, { ids }) => {
     const taught = await rowsOf(
@@ -133,6 +134,7 @@ const belonging: PersonalErasure = {
     return (
       taught +
       (await deleteFrom(transaction, ids, [
+        ['registry.transfer', 'person_id'],
         ['registry.enrolment', 'person_id'],
         ['registry.guardianship', 'child_id'],
         ['registry.guardianship', 'guardian_id'],

@@ -304,6 +304,47 @@ const catalogue = {
       en: 'If you disagree, ask the school again, or complain to the Department of Education.',
     },
   }),
+  'transfer.asked': ({ name = '', from = '', to = '', until = '' }) => ({
+    title: {
+      vi: `Có đề nghị chuyển ${name} từ ${from} sang ${to}. Hai trường trả lời trước hết ngày ${until}; chưa có gì thay đổi.`,
+      en: `A transfer of ${name} from ${from} to ${to} was asked for. The schools answer by the end of ${until}; nothing has changed yet.`,
+    },
+    remedy: {
+      vi: 'Gia đình không xin chuyển? Báo ngay cho trường đang học.',
+      en: 'If the family did not ask for it, tell the present school at once.',
+    },
+  }),
+  'transfer.accepted': ({ name = '', from = '', to = '' }) => ({
+    title: {
+      vi: `${name} đã chuyển từ ${from} sang ${to}. Mã giáo dục giữ nguyên.`,
+      en: `${name} has moved from ${from} to ${to}. The education ID stays.`,
+    },
+    remedy: {
+      vi: 'Có gì chưa đúng? Hỏi trường mới.',
+      en: 'If something is not right, ask the new school.',
+    },
+  }),
+  'transfer.declined': ({ name = '', to = '', answer = '' }) => ({
+    title: {
+      vi: `Đề nghị chuyển ${name} sang ${to} không được nhận: ${answer}. Em vẫn học ở trường cũ.`,
+      en: `The transfer of ${name} to ${to} was declined: ${answer}. The learner stays at the present school.`,
+    },
+    remedy: { vi: 'Hỏi trường đang học để biết bước tiếp theo.', en: 'Ask the present school what comes next.' },
+  }),
+  'transfer.withdrawn': ({ name = '', to = '' }) => ({
+    title: {
+      vi: `Đề nghị chuyển ${name} sang ${to} đã được rút. Không có gì thay đổi.`,
+      en: `The transfer of ${name} to ${to} was withdrawn. Nothing has changed.`,
+    },
+    remedy: { vi: 'Muốn chuyển? Hỏi trường đang học.', en: 'If you want the transfer, ask the present school.' },
+  }),
+  'transfer.lapsed': ({ name = '', to = '' }) => ({
+    title: {
+      vi: `Đề nghị chuyển ${name} sang ${to} đã hết hạn mà chưa được nhận. Không có gì thay đổi.`,
+      en: `The transfer of ${name} to ${to} ended without an answer. Nothing has changed.`,
+    },
+    remedy: { vi: 'Vẫn muốn chuyển? Nhờ trường gửi lại.', en: 'If you still want it, have the school ask again.' },
+  }),
 } satisfies Record<`${string}.${string}`, (data: NoticeData) => NoticeSentences>;
 
 export type NoticeKind = keyof typeof catalogue;

@@ -170,11 +170,44 @@ const requests: PersonalPart = {
   },
 };
 
+const transfers: PersonalPart = {
+  code: 'transfers',
+  what: { vi: 'Đề nghị chuyển trường', en: 'Transfers asked for' },
+  tables: ['registry.transfer'],
+  fields: {
+    at,
+    from: { vi: 'Từ trường', en: 'From school' },
+    to: { vi: 'Sang trường', en: 'To school' },
+    state: { vi: 'Tình trạng', en: 'State' },
+    note: { vi: 'Lý do đề nghị', en: 'Why it was asked for' },
+    answer: { vi: 'Trả lời', en: 'Answer' },
+  },
+  read: async ({ db }, personId) => {
+    const { rows } = await sql<Record<string, unknown>>`
+      SELECT t.asked_at AS at, f.name AS "from", o.name AS "to", t.state, t.note, t.answer FROM registry.transfer AS t
+      JOIN registry.organisation AS f ON f.id = t.from_id JOIN registry.organisation AS o ON o.id = t.to_id
+      WHERE t.person_id = ${personId} ORDER BY t.id`.execute(db);
+    return rows;
+  },
+};
+
 const onTheWay = 'rows of imported files, until they are erased (N5): what was applied is in the record';
 
 /** What the registry has about a person. */
 export const registryPersonal: PersonalData = {
-  parts: [record, identifiers, affiliations, classes, guardianships, rolesPart, approvals, notices, accesses, requests],
+  parts: [
+    record,
+    identifiers,
+    affiliations,
+    classes,
+    guardianships,
+    transfers,
+    rolesPart,
+    approvals,
+    notices,
+    accesses,
+    requests,
+  ],
   leftOut: {
     'registry.approval_collect': 'the half of a code that waits for its reader',
     'registry.match_question': 'whether a row of a file is this person: what it says is erased with the rows',

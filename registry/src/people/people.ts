@@ -12,6 +12,7 @@ import { type AffiliationRole, type Gender, registryOf } from '../tables.ts';
 import type { IdentifierVault } from './identifiers.ts';
 import { parseBirthDate, parseFullName } from './name.ts';
 import { noPerson } from './person.ts';
+import { moveGuardians } from './relatives.ts';
 
 export {
   type DirectoryPerson,
@@ -323,7 +324,7 @@ export async function comeBack(
   });
 }
 
-/** Moves a learner to another school or class; a person who had left comes back. */
+/** Moves a learner to another school or class, their guardians with them; a person who had left comes back. */
 export async function transfer(
   transaction: Transaction,
   id: string,
@@ -340,6 +341,12 @@ export async function transfer(
     .where('id', '=', id)
     .execute();
   await affiliate(transaction, id, { ...to, role: 'learner' }, { actor, today });
+  if (from.organisationId && from.organisationId !== to.organisationId)
+    await moveGuardians(
+      transaction,
+      { personId: id, from: from.organisationId, to: to.organisationId },
+      { actor, today },
+    );
   await record(transaction, {
     type: 'person.transferred',
     actor,

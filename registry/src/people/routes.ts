@@ -64,7 +64,7 @@ async function withinReach<One extends { id: string }>(
 }
 
 /** What a colleague may see of a person's timeline: the registry's events, and nothing of signing in. */
-const registryEvents = /^(person|affiliation|guardianship|role|class)\./;
+const registryEvents = /^(person|affiliation|guardianship|role|class|transfer)\./;
 
 const readMe = (context: ServiceContext) =>
   route({

@@ -149,6 +149,8 @@ const listPlans = ({ db }: ServiceContext) =>
         FROM registry.roster_plan AS p
         WHERE (p.created_by->>'personId' = ${personId} OR p.organisation_ids <> '{}' AND NOT EXISTS (
           SELECT FROM registry.organisation AS o WHERE o.id = ANY(p.organisation_ids) AND NOT o.path && ${scope}::uuid[]))
+          -- Those of a school year of the whole city are one plan, on its own page.
+          AND NOT EXISTS (SELECT FROM registry.year_plan_school AS y WHERE y.plan_id = p.id)
         ${before} ORDER BY id DESC LIMIT ${query.limit}`.execute(db);
       return {
         items: rows.map(toPlanSummary),

@@ -4,6 +4,7 @@ import type { RowMark } from '../../design/ruled.tsx';
 import { sentence, youOf } from '../call.ts';
 import { clockOf, dueOf, kindName } from '../data-desk/words.ts';
 import type { Me } from '../me.ts';
+import { askedLine } from '../transfers/words.ts';
 
 /** Something that somebody waits for this person to do. */
 export interface Task {
@@ -25,6 +26,7 @@ export async function waitingFor(me: Me): Promise<readonly Task[]> {
     may('signing.sign') || may('signing.seal') ? documentsToSign(you) : [],
     may('roster.import') ? heldImports() : [],
     may('data-requests.handle') ? dataRequests() : [],
+    may('people.write') ? transfers() : [],
   ]);
   return found.flat();
 }
@@ -109,6 +111,20 @@ async function dataRequests(): Promise<Task[]> {
         mark: clock.mark,
       };
     });
+}
+
+/** Learners on their way, whose other school waits for this one. */
+async function transfers(): Promise<Task[]> {
+  const { items } = await must(api.GET('/api/v1/transfers', { params: { query: { which: 'open', limit: 20 } } }));
+  return items
+    .filter(({ may }) => may.includes('answer'))
+    .map((one) => ({
+      id: one.id,
+      title: t(`Chuyển trường · ${one.learner.fullName}`, `Transfer · ${one.learner.fullName}`),
+      note: `${askedLine(one)} · ${clockOf(one.expiresAt, Date.now()).text}`,
+      href: `/admin/transfers/${one.id}`,
+      act: t('Trả lời', 'Answer'),
+    }));
 }
 
 /** Imports that wait for a second person: the page says whether this one may be it. */

@@ -29,6 +29,7 @@ export function Import() {
   const asked = rosterKinds().find(({ kind, permission }) => kind === query.kind && permissions.includes(permission));
   const [kind, setKind] = useState<Kind>(asked?.kind ?? 'learners');
   const only = roles.length === 1 && roles[0]?.organisation.kind === 'school' ? roles[0].organisation.id : '';
+  const isAbove = roles.some(({ organisation }) => organisation.kind === 'department' || organisation.kind === 'ward');
   const [organisationId, setOrganisation] = useState(query.organisation ?? only);
   const [given, setGiven] = useState<Given>();
   const [plan, setPlan] = useState<Plan>();
@@ -159,7 +160,14 @@ export function Import() {
           <Icon name="users" />
           {t('Ghép hồ sơ', 'Matching')}
         </a>
-        <a class="button" href={`/admin/import/roll-over${organisationId ? `?organisation=${organisationId}` : ''}`}>
+        <a
+          class="button"
+          href={
+            isAbove && organisationId === ''
+              ? '/admin/import/year'
+              : `/admin/import/roll-over?organisation=${organisationId}`
+          }
+        >
           <Icon name="graduation-cap" />
           {t('Lên lớp năm học mới', 'The new school year')}
         </a>

@@ -44,10 +44,15 @@ export function People() {
     <>
       <Title title={t('Người', 'People')} note={counts && howMany(counts)}>
         {useMay('people.write') && (
-          <a class="button" href="/admin/people/new">
-            <Icon name="plus" />
-            {t('Thêm một người', 'Add somebody')}
-          </a>
+          <>
+            <a class="button" href="/admin/transfers">
+              {t('Chuyển trường', 'Transfers')}
+            </a>
+            <a class="button" href="/admin/people/new">
+              <Icon name="plus" />
+              {t('Thêm một người', 'Add somebody')}
+            </a>
+          </>
         )}
       </Title>
       <div class="grid gap-4">

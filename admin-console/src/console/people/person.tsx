@@ -145,7 +145,12 @@ function Record({ person, onChange }: { readonly person: PersonView; readonly on
           )}
           {isLearner && (
             <a class="button" href={`/admin/people/${person.id}/transfer`}>
-              {t('Chuyển trường, chuyển lớp', 'Move to another school or class')}
+              {t('Chuyển lớp', 'Move to another class')}
+            </a>
+          )}
+          {isLearner && (
+            <a class="button" href={`/admin/people/${person.id}/offer`}>
+              {t('Đề nghị chuyển trường', 'Offer to another school')}
             </a>
           )}
           {may('people.merge') && (

@@ -1,0 +1,2 @@
+export { applyYear, undoYear } from './apply.ts';
+export { beginYearPlan, prepareYear } from './prepare.ts';
