@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { isMet, judged, type Row } from './measure.ts';
 import { accesses } from './scenarios/accesses.ts';
 import { certificates } from './scenarios/certificates.ts';
+import { city } from './scenarios/city.ts';
 import { directory } from './scenarios/directory.ts';
 import { feed } from './scenarios/feed.ts';
 import { growth } from './scenarios/growth.ts';
@@ -28,13 +29,16 @@ const scenarios: Readonly<Record<string, () => Promise<Row[]>>> = {
   status,
   roster,
   'roster-1m': rosterOfMillion,
+  city,
 };
+/** Run by their names alone: they take many minutes. */
+const long = ['roster-1m', 'city'];
 
 const { values, positionals } = parseArgs({
   options: { json: { type: 'boolean', default: false } },
   allowPositionals: true,
 });
-const chosen = positionals.length === 0 ? Object.keys(scenarios).filter((name) => name !== 'roster-1m') : positionals;
+const chosen = positionals.length === 0 ? Object.keys(scenarios).filter((name) => !long.includes(name)) : positionals;
 const unknown = chosen.filter((name) => !(name in scenarios));
 if (unknown.length > 0) {
   process.stderr.write(
