@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { isMet, judged, type Row } from './measure.ts';
 import { accesses } from './scenarios/accesses.ts';
 import { certificates } from './scenarios/certificates.ts';
+import { city } from './scenarios/city.ts';
 import { directory, directoryByFile } from './scenarios/directory.ts';
 import { feed } from './scenarios/feed.ts';
 import { growth } from './scenarios/growth.ts';
@@ -35,9 +36,10 @@ const scenarios: Readonly<Record<string, () => Promise<Row[]>>> = {
   roster,
   'roster-1m': rosterOfMillion,
   ldif: directoryByFile,
+  city,
 };
-/** Run by their names alone. */
-const long: readonly string[] = ['roster-1m', 'ldif', 'sealing-20k'];
+/** Run by their names alone: they take many minutes. */
+const long: readonly string[] = ['roster-1m', 'ldif', 'sealing-20k', 'city'];
 
 const { values, positionals } = parseArgs({
   options: { json: { type: 'boolean', default: false } },

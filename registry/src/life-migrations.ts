@@ -2,6 +2,7 @@ import type { SchemaMigrations } from '@edutrust/platform/migrations';
 import { countsMigration } from './changes/counts-migration.ts';
 import { dataProtectionMigration } from './data-requests/migration.ts';
 import { guardianLimits } from './guardians/migration.ts';
+import { listMigration } from './people/list-migration.ts';
 import { transferMigration } from './transfers/migration.ts';
 import { yearPlanMigration } from './year-plan/migration.ts';
 
@@ -12,4 +13,5 @@ export const lifeMigrations: SchemaMigrations['migrations'] = [
   transferMigration,
   yearPlanMigration,
   countsMigration,
+  listMigration,
 ];

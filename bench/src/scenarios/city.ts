@@ -87,7 +87,6 @@ async function slowest(ask: Ask, questions: readonly string[]): Promise<{ p95: n
 
 async function rowOf(ask: Ask, what: string, questions: readonly string[]): Promise<Row> {
   const { p95, first } = await slowest(ask, questions);
-  process.stderr.write(`${what} ${p95} ${first}\n`);
   return {
     what,
     value: `${p95.toFixed(1)} ms`,
@@ -102,7 +101,7 @@ const pagesFrom = (path: string, first: number, size: number, name = 'startIndex
     (_, page) => `${path}${path.includes('?') ? '&' : '?'}${name}=${first + page * size}&${sizeName}=${size}`,
   );
 
-export async function scimRows(context: TestContext, app: HttpServer, rootId: string): Promise<Row[]> {
+async function scimRows(context: TestContext, app: HttpServer, rootId: string): Promise<Row[]> {
   const client = await addClient(context, 'scim', rootId);
   const ask = asking(app, client.token);
   const users = '/scim/v2/Users';
@@ -111,7 +110,7 @@ export async function scimRows(context: TestContext, app: HttpServer, rootId: st
   );
   const filtered = (filter: (person: { id: string; key: string }, index: number) => string) =>
     some.map((person, index) => `${users}?filter=${encodeURIComponent(filter(person, index))}`);
-  const families = ['Ng', 'Trần', 'L', 'Ph', 'Hu', 'Bùi', 'Không', 'Đ', 'Hồ', 'Dương'];
+  const families = ['Ng', 'Trần', 'Lý', 'Không'];
   const rows: Row[] = [];
   const keep = async (what: string, questions: readonly string[]) => {
     rows.push(await rowOf(ask, `SCIM ${what}`, questions));
@@ -131,10 +130,11 @@ export async function scimRows(context: TestContext, app: HttpServer, rootId: st
     'one user',
     some.map(({ id }) => `${users}/${id}`),
   );
-  await keep(
-    'filter=name.familyName sw, a page each',
-    filtered((_, index) => `name.familyName sw "${families[index % families.length]}"`),
-  );
+  for (const family of families)
+    await keep(
+      `filter=name.familyName sw "${family}", page after page`,
+      pagesFrom(`${users}?filter=${encodeURIComponent(`name.familyName sw "${family}"`)}`, 1, 200),
+    );
   await keep(
     'filter=active eq false',
     filtered(() => 'active eq false'),
@@ -204,7 +204,7 @@ async function groupRows({ db, pool }: TestContext, ask: Ask, client: Client): P
   ];
 }
 
-export async function oneRosterRows(context: TestContext, app: HttpServer, rootId: string): Promise<Row[]> {
+async function oneRosterRows(context: TestContext, app: HttpServer, rootId: string): Promise<Row[]> {
   const client = await addClient(context, 'oneroster', rootId);
   const given = await app.inject({
     method: 'POST',

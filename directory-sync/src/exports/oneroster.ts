@@ -16,6 +16,7 @@ import {
   type Seeing,
   users,
 } from '../oneroster/collections.ts';
+import { selectPage } from '../oneroster/pages.ts';
 import type { Release } from '../releases/releases.ts';
 
 type Resource = Readonly<Record<string, unknown>>;
@@ -166,9 +167,8 @@ function addRoles(roles: Map<string, readonly string[]>, { sourcedId, roles: of 
 async function* everything(db: Database, seeing: Seeing, collection: Collection) {
   for (let offset = 0; ; offset += pageSize) {
     const told = await db.transaction().execute(async (transaction) => {
-      const { rows } = await sql<Resource>`
-        SELECT ${collection.columns} FROM ${collection.from(seeing)}
-        ORDER BY ${collection.id} LIMIT ${pageSize} OFFSET ${offset}`.execute(transaction);
+      const page = { place: undefined, order: undefined, limit: pageSize, skip: offset };
+      const { rows } = await selectPage({ collection, seeing, condition: sql`true` }, page).execute(transaction);
       return { count: rows.length, told: await collection.tell(transaction, seeing, rows) };
     });
     yield* told.told;

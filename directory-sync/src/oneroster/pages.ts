@@ -47,42 +47,62 @@ export async function readPage(
   return context.db.transaction().execute(async (transaction) => {
     await sql`SET LOCAL statement_timeout = '10s'`.execute(transaction);
     const seeing = await seeingOf(context, transaction, grant);
-    const from = sql`FROM ${collection.from(seeing)} AND (${condition}) AND (${where ?? sql`true`})`;
+    const asked = { collection, seeing, condition: sql<boolean>`(${condition}) AND (${where ?? sql`true`})` };
     const known = isPlaced ? lists.placeUpTo(name, offset) : undefined;
-    const { rows } = await sql<Row>`
-      SELECT ${collection.columns}${placeOf(collection, order)} ${from} ${afterOf(known?.place, collection, order)}
-      ORDER BY ${orderBy(collection, order)} LIMIT ${limit} OFFSET ${offset - (known?.index ?? 0)}`.execute(
-      transaction,
-    );
+    const skip = offset - (known?.index ?? 0);
+    const { rows } = await selectPage(asked, { place: known?.place, order, limit, skip }).execute(transaction);
     const last = rows.at(-1);
     if (last && isPlaced) lists.keepPlace(name, offset + rows.length, lastPlace(last));
     const told = await collection.tell(transaction, seeing, rows);
     const about = told.flatMap((one) => (one.about && one.about.fields.length > 0 ? [one.about] : []));
     await recordReleases(transaction, { id: `client:${client.id}`, name: client.name }, about, seeing.now);
     const isWhole = rows.length < limit && (rows.length > 0 || offset === 0);
-    const total = isWhole ? offset + rows.length : await lists.total(name, () => countOf(transaction, from));
+    const total = isWhole ? offset + rows.length : await lists.total(name, () => countOf(transaction, asked));
     return { told, total };
   });
 }
 
-async function countOf(transaction: Transaction, from: RawBuilder<unknown>): Promise<number> {
-  const { rows } = await sql<{ count: number }>`SELECT count(*) ${from}`.execute(transaction);
-  return rows[0]?.count ?? 0;
+/** Rows of a collection, and which of them. */
+interface Asked {
+  readonly collection: Collection;
+  readonly seeing: Seeing;
+  readonly condition: RawBuilder<boolean>;
 }
 
-const placeOf = ({ key }: Collection, order: Listing['order']) =>
-  sql`${key ? sql`, ${key} AS place_key` : sql``}${order?.isAlways ? sql`, ${order.value} AS place_value` : sql``}`;
+const sidesOf = ({ collection: { from, alsoFrom }, seeing, condition }: Asked) =>
+  [from, ...(alsoFrom ? [alsoFrom] : [])].map((side) => sql`FROM ${side(seeing)} AND ${condition}`);
+
+/** A page of rows; the halves of a collection each read no further than it needs. */
+export function selectPage(
+  asked: Asked,
+  { place, order, limit, skip }: Pick<Listing, 'order' | 'limit'> & { place: Place | undefined; skip: number },
+): RawBuilder<Row> {
+  const { columns, id, key = id } = asked.collection;
+  const direction = order?.descending ? sql`DESC` : sql`ASC`;
+  const value = order ? sql`, ${order.value} AS place_value` : sql``;
+  const by = (value: RawBuilder<unknown>, key: RawBuilder<unknown>) =>
+    order ? sql`ORDER BY ${value} ${direction}, ${key} ${direction}` : sql`ORDER BY ${key}`;
+  const parts = sidesOf(asked).map(
+    (from) => sql<Row>`SELECT ${columns}, ${key} AS place_key${value} ${from} ${afterOf(place, asked.collection, order)}
+      ${by(order?.value ?? key, key)} LIMIT ${skip + limit}`,
+  );
+  return sql`
+    SELECT * FROM (${sql.join(
+      parts.map((part) => sql`(${part})`),
+      sql` UNION ALL `,
+    )}) AS one ${by(sql`place_value`, sql`place_key`)} LIMIT ${limit} OFFSET ${skip}`;
+}
+
+async function countOf(transaction: Transaction, asked: Asked): Promise<number> {
+  const parts = sidesOf(asked).map((from) => sql`(SELECT count(*) ${from})`);
+  const { rows } = await sql<{ count: number }>`SELECT ${sql.join(parts, sql` + `)} AS count`.execute(transaction);
+  return rows[0]?.count ?? 0;
+}
 
 const lastPlace = ({ place_key: id, place_value: value }: Row): Place => ({
   id: String(id),
   value: typeof value === 'string' ? value : undefined,
 });
-
-function orderBy({ id, key = id }: Collection, order: Listing['order']): RawBuilder<unknown> {
-  if (!order) return key;
-  const direction = order.descending ? sql`DESC` : sql`ASC`;
-  return sql`${order.value} ${direction}, ${key} ${direction}`;
-}
 
 function afterOf(place: Place | undefined, { key }: Collection, order: Listing['order']): RawBuilder<unknown> {
   if (!place || !key || !isUuid(place.id)) return sql``;

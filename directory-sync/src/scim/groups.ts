@@ -21,6 +21,14 @@ interface GroupRow {
   readonly members: string[] | null;
 }
 
+const member = {
+  type: 'text',
+  value: sql`m.person_id::text`,
+  caseExact: true,
+  equals: (id: string) =>
+    isUuid(id) && id === id.toLowerCase() ? sql<boolean>`(m.person_id = ${id}::uuid)` : sql<boolean>`false`,
+} as const;
+
 const columns: Columns = {
   schemas: [urn.group],
   columns: {
@@ -32,7 +40,7 @@ const columns: Columns = {
   },
   values: {
     members: (_of, filter) => sql`(EXISTS (SELECT FROM sync.scim_group_member AS m WHERE m.group_id = g.id
-      AND ${conditionOf(filter, { schemas: [], columns: { value: { type: 'text', value: sql`m.person_id::text`, caseExact: true } } })}))`,
+      AND ${conditionOf(filter, { schemas: [], columns: { value: member } })}))`,
   },
 };
 
@@ -145,11 +153,13 @@ async function editMembers(
       await sql`DELETE FROM sync.scim_group_member WHERE group_id = ${groupId}`.execute(transaction);
     const wanted = [...new Set(ids)];
     const { rows } = await sql<{ id: string }>`
-      SELECT p.id FROM registry.person AS p WHERE p.id = ANY(${wanted.filter(isUuid)}::uuid[]) AND p.status NOT IN ('merged', 'erased') AND (
-        EXISTS (SELECT FROM sync.scim_user AS u WHERE u.client_id = ${client.id} AND u.person_id = p.id)
-        OR EXISTS (SELECT FROM registry.affiliation AS f JOIN registry.organisation AS o ON o.id = f.organisation_id
-          WHERE f.person_id = p.id AND f.valid_until IS NULL AND f.role = ANY(${[...client.contract.roles]}::text[])
-            AND o.path @> ARRAY[${client.organisation_id}::uuid]))`.execute(transaction);
+      WITH wanted AS (SELECT unnest(${wanted.filter(isUuid)}::uuid[]) AS id)
+      SELECT p.id FROM registry.person AS p WHERE p.status NOT IN ('merged', 'erased') AND p.id IN (
+        SELECT u.person_id FROM wanted JOIN sync.scim_user AS u ON u.person_id = wanted.id AND u.client_id = ${client.id}
+        UNION ALL SELECT f.person_id FROM wanted JOIN registry.affiliation AS f ON f.person_id = wanted.id
+          JOIN registry.organisation AS o ON o.id = f.organisation_id
+          WHERE f.valid_until IS NULL AND f.role = ANY(${[...client.contract.roles]}::text[])
+            AND o.path @> ARRAY[${client.organisation_id}::uuid])`.execute(transaction);
     if (rows.length < wanted.length) throw scimError(400, 'A member is no user of this client.', 'invalidValue');
     await sql`
       INSERT INTO sync.scim_group_member (group_id, person_id)

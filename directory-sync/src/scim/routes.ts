@@ -63,9 +63,11 @@ function served(context: ServiceContext): Route[] {
     one('GET', '/ServiceProviderConfig', async () => serviceProviderConfig),
     ...described('/Schemas', schemas).map(([path, work]) => one('GET', path, work)),
     ...described('/ResourceTypes', resourceTypes).map(([path, work]) => one('GET', path, work)),
-    one('GET', '/Me', async () => {
-      throw scimError(501, 'A client is no user.');
-    }),
+    ...(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const).map((method) =>
+      one(method, '/Me', async () => {
+        throw scimError(501, 'A client is no user.');
+      }),
+    ),
     one('POST', '/.search', (client, request) => search(scim, ['Users', 'Groups'], client, bodyOf(request))),
     ...(['Users', 'Groups'] as const).flatMap((type) => {
       const change = (method: Endpoint, path: string) => one(method, path, changing(context, scim, method, type));

@@ -59,6 +59,11 @@ const ofEducationIds = statement<DirectoryPerson, [organisationId: string, educa
   `${within(below)} WHERE p.education_id = ANY($2::text[]) ORDER BY p.education_id`,
 );
 
+const aboveAll = statement<{ isSo: boolean }, [organisationId: string]>(
+  'registry.directory-above-all',
+  'SELECT parent_id IS NULL AS "isSo" FROM registry.organisation WHERE id = $1',
+);
+
 /**
  * People as a directory of the organisation and everything below it keeps them. Without names: those who belong there
  * now. By person ids: those of them who belong or ever belonged there. By education IDs: each that exists, merged
@@ -72,13 +77,16 @@ export async function listDirectoryPeople(
   if ('personIds' in query) return ofPersons(db, organisationId, query.personIds);
   if ('educationIds' in query) return ofEducationIds(db, organisationId, query.educationIds);
   const after = query.after ? sql`AND p.id > ${query.after}::uuid` : sql``;
-  // From the organisations down, so that a school does not read the city.
+  const [organisation] = await aboveAll(db, organisationId);
+  // A school's from the school down, so that it does not read the city; the city's from the person up, so that a page does not.
+  const who = organisation?.isSo
+    ? sql`EXISTS (SELECT FROM registry.affiliation AS f WHERE f.person_id = p.id AND f.valid_until IS NULL)`
+    : sql`p.id IN (SELECT f.person_id FROM registry.affiliation AS f WHERE f.organisation_id = ANY(
+        ARRAY(SELECT o.id FROM registry.organisation AS o WHERE o.path @> ARRAY[${organisationId}::uuid]))
+      AND f.valid_until IS NULL)`;
   const { rows } = await sql<DirectoryPerson>`
     WITH asked AS (SELECT ${organisationId}::uuid AS id)
     ${sql.raw(within('o.path @> ARRAY[(SELECT id FROM asked)]'))}
-    WHERE p.status = 'active' ${after} AND p.id IN (
-      SELECT f.person_id FROM registry.affiliation AS f WHERE f.organisation_id = ANY(
-        ARRAY(SELECT o.id FROM registry.organisation AS o WHERE o.path @> ARRAY[${organisationId}::uuid]))
-      AND f.valid_until IS NULL) ORDER BY p.id LIMIT ${query.limit}`.execute(db);
+    WHERE p.status = 'active' ${after} AND ${who} ORDER BY p.id LIMIT ${query.limit}`.execute(db);
   return rows;
 }

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { useLocation, useRoute } from 'preact-iso';
 import { api, must } from '../../design/api.ts';
 import { type Entry, EntryForm, useEntry } from '../../design/entry.tsx';
-import { Field } from '../../design/form.tsx';
+import { Choice, Field } from '../../design/form.tsx';
 import { t } from '../../design/language.ts';
 import { useLoad } from '../../design/load.ts';
 import { Show } from '../../design/show.tsx';
@@ -12,7 +12,16 @@ import { useMe } from '../me.ts';
 import { Title } from '../parts.tsx';
 import type { Target } from './words.ts';
 
-type LdapValues = { name: string; url: string; baseDn: string; bindDn: string };
+type Values = { name: string; kind: string; url: string; baseDn: string; bindDn: string; profile: string };
+
+/** What its kind is set by; of a SCIM server what was set otherwise for it stays while its profile does. */
+function settingsOf(
+  { kind, url, baseDn, bindDn, profile }: Values,
+  before: Target['settings'] = {},
+): Target['settings'] {
+  if (kind === 'ldap') return { url, baseDn, bindDn };
+  return { ...((before.profile ?? 'rfc') === profile ? before : {}), url, profile };
+}
 
 /** `/admin/sync/:id/edit`: another name, address, account or password. */
 export function EditTarget() {
@@ -35,12 +44,17 @@ export function EditTarget() {
   );
 }
 
-function Edit({ target: { id, name, settings } }: { readonly target: Target }) {
+function Edit({ target: { id, name, kind, settings } }: { readonly target: Target }) {
   const { route } = useLocation();
   const [secret, setSecret] = useState('');
   const text = (key: string) => (typeof settings[key] === 'string' ? settings[key] : '');
-  const before = { url: text('url'), baseDn: text('baseDn'), bindDn: text('bindDn') };
-  const entry = useEntry('target', { name, ...before });
+  const before = {
+    url: text('url'),
+    baseDn: text('baseDn'),
+    bindDn: text('bindDn'),
+    profile: text('profile') || 'rfc',
+  };
+  const entry = useEntry('target', { name, kind, ...before });
   return (
     <>
       <Title
@@ -52,30 +66,35 @@ function Edit({ target: { id, name, settings } }: { readonly target: Target }) {
         entry={entry}
         submit={t('Lưu', 'Save')}
         cancel={`/admin/sync/${id}`}
-        onSubmit={async ({ name, ...now }) => {
-          const isMoved = secret !== '' || JSON.stringify(now) !== JSON.stringify(before);
-          const body = { name, ...(isMoved ? { settings: now } : {}), ...(secret ? { secret } : {}) };
+        onSubmit={async (values) => {
+          const { name, url, baseDn, bindDn, profile } = values;
+          const isMoved = secret !== '' || JSON.stringify({ url, baseDn, bindDn, profile }) !== JSON.stringify(before);
+          const body = {
+            name,
+            ...(isMoved ? { settings: settingsOf(values, settings) } : {}),
+            ...(secret ? { secret } : {}),
+          };
           await must(api.PATCH('/api/v1/sync/targets/{id}', { params: { path: { id } }, body }));
           sayNext(t('Đã lưu.', 'Saved.'));
           route(`/admin/sync/${id}`);
         }}
       >
-        <LdapFields entry={entry} secret={secret} onSecret={setSecret} isKept />
+        <Fields entry={entry} secret={secret} onSecret={setSecret} isKept />
       </EntryForm>
     </>
   );
 }
 
-/** `/admin/sync/new`: an LDAP server. Its password is never kept over a sign-in. */
+/** `/admin/sync/new`: a server of either kind. Its password is never kept over a sign-in. */
 export function NewTarget() {
   const { route } = useLocation();
   const organisationId = useMe().roles[0]?.organisation.id ?? '';
   const [secret, setSecret] = useState('');
-  const entry = useEntry('new target', { name: '', url: '', baseDn: '', bindDn: '' });
+  const entry = useEntry('new target', { name: '', kind: 'ldap', url: '', baseDn: '', bindDn: '', profile: 'rfc' });
   return (
     <>
       <Title
-        title={t('Thêm máy chủ LDAP', 'Add an LDAP server')}
+        title={t('Thêm một đích', 'Add a target')}
         note={t(
           'Sau khi thêm, xem trước rồi mới chạy; chưa có gì được gửi đi.',
           'After this you preview before it runs; nothing is sent yet.',
@@ -86,37 +105,130 @@ export function NewTarget() {
         entry={entry}
         submit={t('Thêm', 'Add')}
         cancel="/admin/sync"
-        onSubmit={async ({ name, url, baseDn, bindDn }) => {
-          const { id } = await must(
-            api.POST('/api/v1/sync/targets', {
-              body: { name, kind: 'ldap', settings: { url, baseDn, bindDn }, secret, organisationId },
-            }),
-          );
+        onSubmit={async (values) => {
+          const { name } = values;
+          const kind = values.kind === 'scim' ? 'scim' : 'ldap';
+          const body = { name, kind, settings: settingsOf(values), secret, organisationId } as const;
+          const { id } = await must(api.POST('/api/v1/sync/targets', { body }));
           sayNext(t(`Đã thêm ${name}.`, `${name} was added.`));
           route(`/admin/sync/${id}`);
         }}
       >
-        <LdapFields entry={entry} secret={secret} onSecret={setSecret} />
+        <Choice
+          label={t('Hệ thống kia nói kiểu nào', 'What it speaks')}
+          hint={t('Hỏi nhà cung cấp phần mềm.', 'Ask the maker of the software.')}
+          {...entry.choice('kind')}
+          options={[
+            { value: 'ldap', label: 'LDAP, Active Directory' },
+            { value: 'scim', label: 'SCIM 2.0' },
+          ]}
+        />
+        <Fields entry={entry} secret={secret} onSecret={setSecret} />
       </EntryForm>
     </>
   );
 }
 
-function LdapFields({
-  entry,
-  secret,
-  onSecret,
-  isKept,
-}: {
-  readonly entry: Entry<LdapValues>;
+interface FieldsOf {
+  readonly entry: Entry<Values>;
   readonly secret: string;
   readonly onSecret: (secret: string) => void;
   /** There is a password already. */
   readonly isKept?: boolean;
-}) {
+}
+
+function Fields(props: FieldsOf) {
+  const { entry } = props;
   return (
     <>
       <Field label={t('Tên', 'Name')} required maxlength={60} {...entry.field('name')} />
+      {entry.values.kind === 'scim' ? <ScimFields {...props} /> : <LdapFields {...props} />}
+    </>
+  );
+}
+
+function Secret({ label, secret, onSecret, isKept }: FieldsOf & { readonly label: string }) {
+  return (
+    <Field
+      label={label}
+      name="secret"
+      type="password"
+      autocomplete="off"
+      required={!isKept}
+      hint={
+        isKept
+          ? t(
+              'Để trống nếu chỉ đổi tên. Đổi địa chỉ, tài khoản hay kiểu thì nhập lại.',
+              'Leave empty to change the name alone. With another address, account or kind enter it again.',
+            )
+          : undefined
+      }
+      value={secret}
+      onInput={({ currentTarget }) => onSecret(currentTarget.value)}
+    />
+  );
+}
+
+function ScimFields(props: FieldsOf) {
+  const { entry } = props;
+  const [, , sentence] = profiles().find(([id]) => id === entry.values.profile) ?? ['', '', ''];
+  return (
+    <>
+      <Field
+        label={t('Địa chỉ máy chủ', 'Address of the server')}
+        required
+        placeholder="https://scim.example.edu.vn/v2"
+        hint={t('Phần đứng ngay trước /Users.', 'What stands right before /Users.')}
+        {...entry.field('url')}
+      />
+      <Choice
+        label={t('Máy chủ được viết theo kiểu nào', 'What the server was written for')}
+        hint={sentence}
+        {...entry.choice('profile')}
+        options={profiles().map(([value, label]) => ({ value, label }))}
+      />
+      <Secret label={t('Mã truy cập (token)', 'Access token')} {...props} />
+    </>
+  );
+}
+
+/** Profiles of SCIM servers by the name of the client that they were written for, and a sentence for who chooses. */
+const profiles = (): readonly (readonly [id: string, label: string, sentence: string])[] => [
+  [
+    'rfc',
+    t('Đúng chuẩn SCIM 2.0', 'The SCIM 2.0 standard'),
+    t('Nếu không chắc thì chọn loại này.', 'Choose this when in doubt.'),
+  ],
+  [
+    'entra',
+    'Microsoft Entra',
+    t(
+      'Lệnh viết hoa, «đang hoạt động» là chữ, nhóm của một người đọc ở chính người đó.',
+      'Operations with a capital, “active” as text, groups read with the user.',
+    ),
+  ],
+  [
+    'okta',
+    'Okta',
+    t(
+      'Sửa ai thì ghi lại cả mục người đó; vào ra nhóm từng người một; tìm bằng tên đăng nhập.',
+      'A user is written anew as a whole; groups change one member at a time; found by user name.',
+    ),
+  ],
+  [
+    'google',
+    'Google Workspace',
+    t(
+      'Chỉ nhận người, không có nhóm, không giữ mã của EduTrust, mỗi lúc nhận ít yêu cầu.',
+      'Takes users only: no groups, no id of ours, few requests at once.',
+    ),
+  ],
+];
+
+function LdapFields(props: FieldsOf) {
+  const { entry } = props;
+  return (
+    <>
       <Field
         label={t('Địa chỉ máy chủ', 'Address of the server')}
         required
@@ -137,23 +249,7 @@ function LdapFields({
         hint={t('Quản trị máy chủ gọi là Bind DN.', 'The server’s administrator calls it the bind DN.')}
         {...entry.field('bindDn')}
       />
-      <Field
-        label={t('Mật khẩu của tài khoản đó', 'Password of that account')}
-        name="secret"
-        type="password"
-        autocomplete="off"
-        required={!isKept}
-        hint={
-          isKept
-            ? t(
-                'Để trống nếu chỉ đổi tên. Đổi địa chỉ hay tài khoản thì nhập lại.',
-                'Leave empty to change the name alone. With another address or account enter it again.',
-              )
-            : undefined
-        }
-        value={secret}
-        onInput={({ currentTarget }) => onSecret(currentTarget.value)}
-      />
+      <Secret label={t('Mật khẩu của tài khoản đó', 'Password of that account')} {...props} />
     </>
   );
 }

@@ -39,8 +39,8 @@ export function Targets() {
           items.length === 0 ? (
             <Empty icon="refresh-cw">
               {t(
-                'Chưa có đích nào. Máy chủ thư, thư viện hay phòng máy dùng LDAP thì thêm ở đây.',
-                'There is no target yet. Mail servers, libraries and labs that use LDAP are added here.',
+                'Chưa có đích nào. Máy chủ thư, thư viện hay phòng máy dùng LDAP hoặc SCIM thì thêm ở đây.',
+                'There is no target yet. Mail servers, libraries and labs that use LDAP or SCIM are added here.',
               )}
             </Empty>
           ) : (

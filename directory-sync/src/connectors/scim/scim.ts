@@ -1,25 +1,28 @@
 import { InvalidInput, Unavailable } from '@edutrust/platform/errors';
 import Type, { type Static } from 'typebox';
-import { type Change, membersOf, type Values } from '../../model/change.ts';
+import { type Change, membersOf } from '../../model/change.ts';
 import type { Connection, Connector, Held, Holding, Opening } from '../connector.ts';
 import { examineScim } from './examine.ts';
 import { ask, type Body, Refused, unreachable } from './http.ts';
+import { type Profile, profileIds, profiles } from './profiles.ts';
+import { listOf, merged, pathsOf, text, toFields, toUser } from './user.ts';
 
 const Settings = Type.Object(
   {
     /** Up to and with `/v2` or whatever stands before `/Users`. */
     url: Type.String({ maxLength: 300 }),
-    /** By which attribute the server finds our users; some know `userName` only. */
-    matchBy: Type.Enum(['externalId', 'userName']),
-    /** Some have no groups. */
-    groups: Type.Boolean(),
+    /** How the server answers; as the standard has it when absent. */
+    profile: Type.Optional(Type.Enum([...profileIds])),
+    /** By which attribute the server finds our users, when not as its profile says. */
+    matchBy: Type.Optional(Type.Enum(['externalId', 'userName'])),
+    /** False: the groups that it has are left alone. */
+    groups: Type.Optional(Type.Boolean()),
   },
   { additionalProperties: false },
 );
 type Settings = Static<typeof Settings>;
 
 const pageSize = 100;
-const membersAtOnce = 100;
 const urn = {
   user: 'urn:ietf:params:scim:schemas:core:2.0:User',
   group: 'urn:ietf:params:scim:schemas:core:2.0:Group',
@@ -37,7 +40,15 @@ export const scimConnector: Connector<typeof Settings> = {
   title: { vi: 'Máy chủ SCIM 2.0', en: 'SCIM 2.0 server' },
   settings: Settings,
   needs: ['name'],
-  check: ({ url }, token) => {
+  check: (settings, token) => {
+    const { url, profile = 'rfc' } = settings;
+    const { hasGroups, keepsExternalId } = profiles[profile];
+    if ((settings.groups && !hasGroups) || (settings.matchBy === 'externalId' && !keepsExternalId)) {
+      throw new InvalidInput('sync/profile-cannot', {
+        vi: 'Loại máy chủ đã chọn không có nhóm hoặc không giữ mã ngoài (externalId): hãy bỏ phần đó.',
+        en: 'Servers of this profile have no groups or keep no externalId: leave that out.',
+      });
+    }
     if (!safe.test(url)) {
       throw new InvalidInput('sync/bad-address', {
         vi: 'Địa chỉ SCIM phải bắt đầu bằng https:// (http:// chỉ dùng cho chính máy này).',
@@ -59,18 +70,27 @@ export const scimConnector: Connector<typeof Settings> = {
   examine: ({ settings, secret }) => examineScim(placeOf(settings, secret)),
 };
 
+/** The profile of a server, with what was set otherwise for this one. */
+function profileOf({ profile = 'rfc', matchBy, groups }: Settings): Profile {
+  const usual = profiles[profile];
+  return { ...usual, matchBy: matchBy ?? usual.matchBy, hasGroups: groups ?? usual.hasGroups };
+}
+
 const placeOf = ({ url }: Settings, token: string) => ({ base: url.replace(/\/$/, ''), token });
 
 class ScimConnection implements Connection {
-  readonly inFlight = 8;
+  readonly inFlight: number;
   readonly carries: ReadonlySet<string>;
+  readonly #profile: Profile;
   readonly #opening: Opening<Settings>;
   readonly #place: { readonly base: string; readonly token: string };
 
   constructor(opening: Opening<Settings>) {
     this.#opening = opening;
     const kept = ['isActive', 'educationId', 'fullName', 'familyName', 'givenName'];
-    this.carries = new Set(opening.settings.groups ? [...kept, 'groups'] : kept);
+    this.#profile = profileOf(opening.settings);
+    this.inFlight = this.#profile.inFlight;
+    this.carries = new Set(this.#profile.hasGroups ? [...kept, 'groups'] : kept);
     this.#place = placeOf(opening.settings, opening.secret);
   }
 
@@ -96,7 +116,7 @@ class ScimConnection implements Connection {
       await this.#opening.references.put('person', new Map(users.map(({ key, id }) => [key, id])));
       for (const { key, user } of users) yield { kind: 'person', key, fields: toFields(user) };
     }
-    if (!this.#opening.settings.groups) return;
+    if (!this.#profile.hasGroups) return;
     for await (const page of this.#pages('Groups')) {
       for (const group of page) {
         const key = text(group.externalId) ?? text(group.displayName);
@@ -128,12 +148,12 @@ class ScimConnection implements Connection {
   }
 
   #keyOf(user: Body): string | undefined {
-    return text(this.#opening.settings.matchBy === 'externalId' ? user.externalId : user.userName);
+    return text(this.#profile.matchBy === 'externalId' ? user.externalId : user.userName);
   }
 
   /** The resource of this key, as the server has it now. */
   async find(type: 'Users' | 'Groups', key: string): Promise<Body | undefined> {
-    const by = type === 'Users' ? this.#opening.settings.matchBy : 'displayName';
+    const by = type === 'Users' ? this.#profile.matchBy : 'displayName';
     const filter = encodeURIComponent(`${by} eq ${JSON.stringify(key)}`);
     const without = type === 'Groups' ? '&excludedAttributes=members' : '';
     const answer = await ask(this.#place, 'GET', `/${type}?filter=${filter}${without}`);
@@ -147,14 +167,15 @@ class ScimConnection implements Connection {
       const user = await this.find('Users', key);
       if (!user) continue;
       await this.#opening.references.put('person', new Map([[key, String(user.id)]]));
-      found.set(key, { fields: toFields(user), groups: await this.#groupsOf(String(user.id)) });
+      found.set(key, { fields: toFields(user), groups: await this.#groupsOf(user) });
     }
     return found;
   }
 
-  async #groupsOf(id: string): Promise<string[]> {
-    if (!this.#opening.settings.groups) return [];
-    const filter = encodeURIComponent(`members.value eq ${JSON.stringify(id)}`);
+  async #groupsOf(user: Body): Promise<string[]> {
+    if (!this.#profile.hasGroups) return [];
+    if (this.#profile.groupsOf === 'user') return this.#groupsNamedIn(user);
+    const filter = encodeURIComponent(`members.value eq ${JSON.stringify(String(user.id))}`);
     const path = `/Groups?filter=${filter}&excludedAttributes=members&count=${pageSize}`;
     const answer = await ask(this.#place, 'GET', path).catch((error: unknown) => {
       // It does not filter by members: the nightly comparison reads them whole.
@@ -163,26 +184,46 @@ class ScimConnection implements Connection {
     return listOf(answer.Resources).flatMap((group) => text(group.externalId) ?? text(group.displayName) ?? []);
   }
 
+  /** Of those whose id is not known the name that is shown; who says nothing of groups is in none that we know. */
+  async #groupsNamedIn({ groups }: Body): Promise<string[]> {
+    if (groups === undefined) throw unreachable('users without their groups');
+    const all = listOf(groups);
+    const known = await this.#opening.references.keysOf(
+      'group',
+      all.map(({ value }) => String(value)),
+    );
+    return all.flatMap(({ value, display }) => known.get(String(value)) ?? text(display) ?? []);
+  }
+
   async apply(change: Change): Promise<void> {
     if (change.kind === 'person') return this.#applyPerson(change);
-    if (!this.#opening.settings.groups) return;
+    if (!this.#profile.hasGroups) return;
     const id = await this.#groupId(change.key);
     const ids = await this.#personIds(membersOf(change));
+    const { membersAtOnce } = this.#profile;
     for (let from = 0; from < ids.length; from += membersAtOnce) {
       const part = ids.slice(from, from + membersAtOnce);
+      // Who goes is named in the path: some read a remove of `members` with values as a remove of all.
       const operations =
         change.action === 'add'
-          ? [{ op: 'add', path: 'members', value: part.map((value) => ({ value })) }]
-          : part.map((value) => ({ op: 'remove', path: `members[value eq ${JSON.stringify(value)}]` }));
+          ? [{ op: this.#op('add'), path: 'members', value: part.map((value) => ({ value })) }]
+          : part.map((value) => ({ op: this.#op('remove'), path: `members[value eq ${JSON.stringify(value)}]` }));
       await this.#patch(`/Groups/${encodeURIComponent(id)}`, operations);
     }
+  }
+
+  #op(op: 'add' | 'remove' | 'replace'): string {
+    return this.#profile.op === 'add' ? op : op.charAt(0).toUpperCase() + op.slice(1);
   }
 
   async #applyPerson({ action, key, after }: Change): Promise<void> {
     let id = (await this.#opening.references.get('person', [key])).get(key);
     if (action === 'add') {
       try {
-        const made = await ask(this.#place, 'POST', '/Users', { schemas: [urn.user], ...toUser(key, after) });
+        const made = await ask(this.#place, 'POST', '/Users', {
+          schemas: [urn.user],
+          ...toUser(key, after, this.#profile),
+        });
         await this.#opening.references.put('person', new Map([[key, String(made.id)]]));
         return;
       } catch (error) {
@@ -193,9 +234,26 @@ class ScimConnection implements Connection {
     id ??= text((await this.find('Users', key))?.id);
     if (id === undefined) throw new Refused(404, `there is no user ${key}`);
     await this.#opening.references.put('person', new Map([[key, id]]));
-    const value = toUser(key, after);
-    const operations = Object.entries(value).map(([path, part]) => ({ op: 'replace', path, value: part }));
-    await this.#patch(`/Users/${encodeURIComponent(id)}`, operations);
+    await this.#changeUser(`/Users/${encodeURIComponent(id)}`, toUser(key, after, this.#profile));
+  }
+
+  async #changeUser(path: string, change: Readonly<Record<string, unknown>>): Promise<void> {
+    switch (this.#profile.change) {
+      case 'patch':
+        return this.#patch(
+          path,
+          pathsOf(change).map(([path, value]) => ({ op: this.#op('replace'), path, value })),
+        );
+      case 'patch-value': {
+        // A part of a name may be read as all of it.
+        const name = change.name ? { name: merged(await ask(this.#place, 'GET', path), change).name } : {};
+        return this.#patch(path, [{ op: this.#op('replace'), value: { ...change, ...name } }]);
+      }
+      case 'put': {
+        const now = await ask(this.#place, 'GET', path);
+        await ask(this.#place, 'PUT', path, merged(now, change));
+      }
+    }
   }
 
   async #patch(path: string, operations: readonly object[]): Promise<void> {
@@ -208,7 +266,11 @@ class ScimConnection implements Connection {
     if (known !== undefined) return known;
     const group =
       (await this.find('Groups', key)) ??
-      (await ask(this.#place, 'POST', '/Groups', { schemas: [urn.group], displayName: key, externalId: key }));
+      (await ask(this.#place, 'POST', '/Groups', {
+        schemas: [urn.group],
+        displayName: key,
+        ...(this.#profile.keepsExternalId ? { externalId: key } : {}),
+      }));
     await this.#opening.references.put('group', new Map([[key, String(group.id)]]));
     return String(group.id);
   }
@@ -223,37 +285,6 @@ class ScimConnection implements Connection {
     return ids;
   }
 }
-
-/** What is sent of a user; of somebody who left only that. */
-function toUser(key: string, fields: Values): Record<string, unknown> {
-  const one = (field: string) => fields[field]?.[0];
-  const name = { formatted: one('fullName'), familyName: one('familyName'), givenName: one('givenName') };
-  const isNamed = Object.values(name).some((part) => part !== undefined);
-  return {
-    ...(fields.educationId ? { userName: key, externalId: key } : {}),
-    ...(isNamed ? { name: Object.fromEntries(Object.entries(name).filter(([, part]) => part !== undefined)) } : {}),
-    ...(fields.fullName ? { displayName: one('fullName') } : {}),
-    ...(fields.isActive ? { active: one('isActive') === 'true' } : {}),
-  };
-}
-
-function toFields(user: Body): Values {
-  const name = (typeof user.name === 'object' && user.name !== null ? user.name : {}) as Body; // just looked at
-  const list = (value: unknown) => [text(value)].filter((one) => one !== undefined);
-  return {
-    // Absent is active (RFC 7643 §4.1.1 leaves it to the server); some answer with a text.
-    isActive: [String(user.active === undefined ? true : String(user.active).toLowerCase() === 'true')],
-    educationId: list(user.userName),
-    fullName: [...new Set([...list(name.formatted), ...list(user.displayName)])],
-    familyName: list(name.familyName),
-    givenName: list(name.givenName),
-  };
-}
-
-const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
-
-const listOf = (value: unknown): Body[] =>
-  Array.isArray(value) ? value.filter((one): one is Body => typeof one === 'object' && one !== null) : [];
 
 function incomplete(): Unavailable {
   return new Unavailable('sync/incomplete-read', {
