@@ -2,6 +2,7 @@ import type { SchemaMigrations } from '@edutrust/platform/migrations';
 import { copies } from './copies/migration.ts';
 import { forms } from './forms/migration.ts';
 import { parcels } from './parcels/migration.ts';
+import { remoteSigning } from './remote-signing/migration.ts';
 import { sealingMachines } from './sealing-machine/migration.ts';
 import { subjectTeachers } from './subjects/migration.ts';
 
@@ -382,5 +383,6 @@ export const migrations: SchemaMigrations = {
     subjectTeachers,
     forms,
     parcels,
+    remoteSigning,
   ],
 };

@@ -23,6 +23,10 @@ import { marksRoutes } from './marks/routes.ts';
 import type { SigningPages } from './pages.ts';
 import { parcelRoutes } from './parcels/routes.ts';
 import { verificationRoutes } from './public-verification/routes.ts';
+import { forgetAuthorisations } from './remote-signing/authorisations.ts';
+import { cscRoutes } from './remote-signing/csc-routes.ts';
+import { authorisationRoutes } from './remote-signing/phone-routes.ts';
+import type { AppsPort } from './remote-signing/port.ts';
 import { correctionKind } from './requests/corrections.ts';
 import { requestRoutes } from './requests/routes.ts';
 import { makeTranscripts, makeTranscriptsTask } from './requests/runs.ts';
@@ -43,8 +47,11 @@ export const signingKinds: readonly ApprovalKind[] = [
   pairMachineKind,
 ];
 
+/** Where nobody says what apps there are, none may sign. */
+const noApps: AppsPort = { holderOf: async () => undefined, app: async () => undefined };
+
 /** Enrolment of signers, signing requests, signing on the phone, and public verification. */
-export function createSigning(context: ServiceContext, pages: SigningPages): Service {
+export function createSigning(context: ServiceContext, pages: SigningPages, apps: AppsPort = noApps): Service {
   const pool = createValidationPool();
   let follower: { stop(): Promise<void> } | undefined;
   return {
@@ -57,6 +64,8 @@ export function createSigning(context: ServiceContext, pages: SigningPages): Ser
       ...subjectRoutes(context),
       ...requestRoutes(context),
       ...activationRoutes(context),
+      ...authorisationRoutes(context, apps),
+      ...cscRoutes(context, apps),
       ...sealingMachineRoutes(context),
       ...copyRoutes(context),
       ...formRoutes(context),
@@ -72,6 +81,7 @@ export function createSigning(context: ServiceContext, pages: SigningPages): Ser
       [makeTranscriptsTask]: (payload) => makeTranscripts(context, payloadText(payload, 'runId')),
       [forgetTask]: async () => {
         await forgetSessions(context);
+        await forgetAuthorisations(context);
         await forgetUploads(context);
       },
       [archiveTask]: (payload) =>

@@ -21,10 +21,11 @@ import { possessionText } from '../src/enrolment/passkey.ts';
 import type { CreationOptions } from '../src/enrolment/schemas.ts';
 import { readZip } from '../src/formats/zip/read.ts';
 import { migrations } from '../src/migrations.ts';
+import type { AppsPort } from '../src/remote-signing/port.ts';
 import { makeTranscripts } from '../src/requests/runs.ts';
 import { createSigning, signingKinds } from '../src/service.ts';
 import type { ClassTemplate } from '../src/templates/template.ts';
-import { makeDeviceKey, signOnDevice } from './device-key.ts';
+import { makeDeviceKey, signDigestsOnDevice, signOnDevice } from './device-key.ts';
 
 type Options = Type.Static<typeof CreationOptions>;
 export type Session = Type.Static<typeof SigningSession>;
@@ -61,16 +62,17 @@ export interface Answer {
   readonly body: Buffer;
 }
 
-export async function testCity(clock: Clock = systemClock): Promise<TestCity> {
+export async function testCity(clock: Clock = systemClock, apps?: AppsPort): Promise<TestCity> {
   const context = await testContext({ migrations: [registryMigrations, certsMigrations, migrations], clock });
   await ensureAuthorities(context);
   const city = await seedCity(context);
   await seedDemo(context, city);
-  const service = createSigning(context, {
+  const pages = {
     verify: pageOfProps('verify'),
     verifyReport: pageOfProps('verifyReport'),
     verifyCode: pageOfProps('verifyCode'),
-  });
+  };
+  const service = createSigning(context, pages, apps);
   const { app, call } = await serve(context, service);
   const two = twoPeople(context, [...signingKinds, ...certsKinds]);
   const phones = new Map<string, TestPhone>();
@@ -310,6 +312,16 @@ export class TestPhone {
     const failed = json.items?.filter(({ state }: { state: string }) => state !== 'signed');
     if (failed?.length !== 0) throw new Error(JSON.stringify(json));
     return ids;
+  }
+
+  /** Confirms what another app asks to be signed, as the phone does. */
+  async confirmHashes(id: string, tampering: Tampering = {}): Promise<Answer> {
+    const { json: asked } = await this.call('GET', `authorisations/${id}`);
+    const assertion = this.authenticator.get(asked.assertionOptions, tampering);
+    const digests = asked.hashes.map(({ hashHex }: { hashHex: string }) => Buffer.from(hashHex, 'hex'));
+    const prf = () => this.authenticator.prf(this.#prfSalt);
+    const signatures = asked.custody === 'device' ? await signDigestsOnDevice(prf(), asked.wrappedKey, digests) : [];
+    return this.call('POST', `authorisations/${id}/confirm`, { assertion, signatures });
   }
 
   confirm(session: Session, confirmation: object): Promise<Answer> {

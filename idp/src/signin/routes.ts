@@ -15,6 +15,7 @@ import { signOutHere } from '../sessions/sign-out.ts';
 import { originOf } from '../throttling/origin.ts';
 import type { IdpTools } from '../tools.ts';
 import { takeActivation } from './activated.ts';
+import { askSigner } from './credential.ts';
 import {
   askingApp,
   attemptOf,
@@ -47,6 +48,7 @@ const showPage = (tools: IdpTools) =>
     handle: async (request, reply) => {
       const interaction = await openInteraction(tools, request, reply);
       if (interaction.prompt.name === 'consent') return showConsent(tools, interaction, request, reply);
+      if (interaction.prompt.name === 'credential') return askSigner(tools, interaction, request, reply);
       if (interaction.prompt.name === 'select_account') return showAccount(tools, interaction, request, reply);
       const activated = await takeActivation(tools, request);
       if (activated && (await needsSecondStep(tools.context, activated))) {
