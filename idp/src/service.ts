@@ -11,6 +11,7 @@ import { classAccountRoutes } from './accounts/class-routes.ts';
 import { personAccountRoutes } from './accounts/routes.ts';
 import { codeKind } from './activation/code-approval.ts';
 import { activationRoutes } from './activation/routes.ts';
+import type { App } from './apps/app.ts';
 import { createAppDirectory } from './apps/directory.ts';
 import { releaseAppKind } from './apps/release-approval.ts';
 import { appRoutes } from './apps/routes.ts';
@@ -35,6 +36,7 @@ import type { IdpPages } from './pages.ts';
 import { passkeyEndpointRoutes } from './passkeys/endpoints.ts';
 import { createPasswordHasher } from './password/hashing.ts';
 import { rotateOldSigningKeys } from './provider/keys.ts';
+import { holderOfToken, type TokenHolder } from './provider/person-token.ts';
 import { createProvider } from './provider/provider.ts';
 import { sweep } from './provider/sweep.ts';
 import { createRequestLog } from './requests/request-log.ts';
@@ -76,15 +78,23 @@ export interface Idp extends Service {
   authenticate(request: FastifyRequest): Promise<Actor | null>;
   /** The same of a request that goes on; it is no use of the session. */
   authenticateAgain(request: FastifyRequest): Promise<Actor | null>;
+  /** What APIs of ours ask about apps and their tokens. */
+  readonly apps: {
+    holderOf(token: string): Promise<TokenHolder | undefined>;
+    app(clientId: string): Promise<Pick<App, 'name' | 'scopes'> | undefined>;
+  };
 }
 
 /** Who keeps what was issued to people, and what went out about them; without them nothing did. */
 interface IdpPorts {
   readonly documents?: DocumentsPort;
   readonly releasedOf?: IdpTools['releasedOf'];
+  readonly credentialSignIn?: IdpTools['credentialSignIn'];
   /** What each workspace gives of a person, for the copy of their data. */
   readonly personal?: readonly PersonalPart[];
 }
+
+const noKeys = { kind: 'error', error: 'access_denied', description: 'no keys are kept here' } as const;
 
 const sweepTask = 'idp.sweep';
 const inactiveTask = 'idp.suspend-inactive';
@@ -107,11 +117,16 @@ export async function createIdp(context: ServiceContext, pages: IdpPages, ports:
     upstreams: createUpstreams(context),
     provider: provider.current,
     releasedOf: ports.releasedOf ?? (async () => []),
+    credentialSignIn: ports.credentialSignIn ?? (async () => noKeys),
   };
   let readers: readonly { stop(): Promise<void> }[] = [];
   return {
     name: 'idp',
     ...createAuthenticate(context, cookies.session),
+    apps: {
+      holderOf: (token) => holderOfToken(context.db, apps, token),
+      app: (clientId) => apps.app(clientId),
+    },
     routes: () => [...provider.routes, ...routesOf(tools, ports)],
     tasks: {
       [sweepTask]: () => forgetOld(context),

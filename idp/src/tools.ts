@@ -16,6 +16,21 @@ export interface Released {
   readonly times: number;
 }
 
+/** A sign-in with the scope `credential` (CSC API v2.2 §8.4.2). */
+export interface CredentialSignIn {
+  readonly interaction: string;
+  readonly personId: string;
+  readonly clientId: string;
+  /** Of the authorization request, as they came. */
+  readonly parameters: Readonly<Record<string, unknown>>;
+}
+
+/** The browser goes to a page of ours, the app gets its code, or an error (RFC 6749 §4.1.2.1). */
+export type CredentialAnswer =
+  | { readonly kind: 'ask'; readonly path: string }
+  | { readonly kind: 'confirmed' }
+  | { readonly kind: 'error'; readonly error: string; readonly description: string };
+
 /** What the routes of this service share, made once a process. */
 export interface IdpTools {
   readonly context: ServiceContext;
@@ -28,6 +43,8 @@ export interface IdpTools {
   readonly upstreams: Upstreams;
   /** Which systems got to know what of a person, the latest first; asked of the service that brings it to them. */
   releasedOf(personId: string): Promise<readonly Released[]>;
+  /** How a sign-in for the use of a person's key goes on; asked of those who keep the keys. */
+  credentialSignIn(signIn: CredentialSignIn): Promise<CredentialAnswer>;
   /** The provider of now: a key rotation swaps it. */
   provider(): Promise<Provider>;
 }

@@ -17,6 +17,7 @@ import type { DocumentsPort } from '../src/children/children.ts';
 import { seedDemo } from '../src/demo/demo.ts';
 import type { IdpPages } from '../src/pages.ts';
 import { createIdp, type Idp, idpPersonal, migrations } from '../src/service.ts';
+import type { IdpTools } from '../src/tools.ts';
 
 const actor = { kind: 'system', name: 'setup' } as const;
 export const password = 'bốn con mèo nằm ngủ';
@@ -71,10 +72,23 @@ export interface TestIdp extends AsyncDisposable {
   secondInstance(): Promise<{ origin: string; close(): Promise<void> }>;
 }
 
-async function serve(context: TestContext, documents?: DocumentsPort): Promise<{ app: HttpServer; idp: Idp }> {
+/** What other services answer the provider; nothing where a test leaves them out. */
+interface Ports {
+  readonly documents?: DocumentsPort | undefined;
+  readonly credentialSignIn?: IdpTools['credentialSignIn'] | undefined;
+}
+
+async function serve(
+  context: TestContext,
+  { documents, credentialSignIn }: Ports,
+): Promise<{ app: HttpServer; idp: Idp }> {
   const pages = printingPages();
   const personal = [...registryPersonal.parts, ...idpPersonal.parts];
-  const idp = await createIdp(context, pages, { personal, ...(documents ? { documents } : {}) });
+  const idp = await createIdp(context, pages, {
+    personal,
+    ...(documents ? { documents } : {}),
+    ...(credentialSignIn ? { credentialSignIn } : {}),
+  });
   const app = await createHttpServer({
     config: context.config,
     log: context.log,
@@ -94,7 +108,11 @@ async function serve(context: TestContext, documents?: DocumentsPort): Promise<{
   return { app, idp };
 }
 
-export async function testIdp(environment: Record<string, string> = {}, documents?: DocumentsPort): Promise<TestIdp> {
+export async function testIdp(
+  environment: Record<string, string> = {},
+  documents?: DocumentsPort,
+  credentialSignIn?: IdpTools['credentialSignIn'],
+): Promise<TestIdp> {
   const port = await freePort();
   const origin = `http://localhost:${port}`;
   const clock = new TestClock();
@@ -105,7 +123,7 @@ export async function testIdp(environment: Record<string, string> = {}, document
   });
   const city = await seedCity(context);
   await seedDemo(context, city);
-  const { app, idp } = await serve(context, documents);
+  const { app, idp } = await serve(context, { documents, credentialSignIn });
   await app.listen({ host: 'localhost', port });
   const code = (personId: string) => newCode(context, personId);
   return {
@@ -127,7 +145,7 @@ export async function testIdp(environment: Record<string, string> = {}, document
     enter: async (personId, authenticator = new TestAuthenticator(origin)) =>
       activateWithPasskey(origin, await code(personId), authenticator),
     secondInstance: async () => {
-      const second = await serve(context);
+      const second = await serve(context, {});
       const address = await second.app.listen({ host: 'localhost', port: 0 });
       return {
         origin: address.replace('127.0.0.1', 'localhost').replace('[::1]', 'localhost'),

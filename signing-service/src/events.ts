@@ -32,6 +32,36 @@ export const signingEvents = defineEvents({
     vi: 'xem trước tệp điểm',
     en: 'marks file previewed',
   },
+  'remote-authorisation.asked': {
+    subject: 'remote-authorisation',
+    data: { app: Type.String(), hashes: Count, listSha256: Sha256Hex },
+    vi: 'ứng dụng trình mã băm để ký',
+    en: 'an app asked for hashes to be signed',
+  },
+  'remote-authorisation.authorised': {
+    subject: 'remote-authorisation',
+    data: { app: Type.String(), hashes: Count, listSha256: Sha256Hex, assertionSha256: Sha256Hex },
+    vi: 'xác nhận ký cho ứng dụng bằng passkey',
+    en: 'signing for an app confirmed by passkey',
+  },
+  'remote-authorisation.expired': {
+    subject: 'remote-authorisation',
+    data: { code: Type.String() },
+    vi: 'lượt ký cho ứng dụng quá hạn',
+    en: 'signing for an app expired',
+  },
+  'remote-authorisation.refused': {
+    subject: 'remote-authorisation',
+    data: { code: Type.String() },
+    vi: 'không ký cho ứng dụng',
+    en: 'signing for an app refused',
+  },
+  'remote-authorisation.signed': {
+    subject: 'remote-authorisation',
+    data: { app: Type.String(), signatures: Count, signaturesSha256: Sha256Hex, listSha256: Sha256Hex },
+    vi: 'đã ký mã băm cho ứng dụng',
+    en: 'hashes signed for an app',
+  },
   'sealing-machine.claimed': {
     subject: 'sealing-machine',
     data: { certificateSha256: Sha256Hex, keySha256: Sha256Hex },

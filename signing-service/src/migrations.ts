@@ -4,6 +4,7 @@ import { delegations } from './delegations/migration.ts';
 import { forms } from './forms/migration.ts';
 import { parcels } from './parcels/migration.ts';
 import { reminders } from './reminders/migration.ts';
+import { remoteSigning } from './remote-signing/migration.ts';
 import { sealingMachines } from './sealing-machine/migration.ts';
 import { subjectTeachers } from './subjects/migration.ts';
 
@@ -386,5 +387,6 @@ export const migrations: SchemaMigrations = {
     parcels,
     reminders,
     delegations,
+    remoteSigning,
   ],
 };

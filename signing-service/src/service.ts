@@ -28,6 +28,10 @@ import { verificationRoutes } from './public-verification/routes.ts';
 import { remind, remindByMail, remindByMailTask, remindTask } from './reminders/remind.ts';
 import { reminderRoutes } from './reminders/routes.ts';
 import { pushFollower } from './reminders/subscriptions.ts';
+import { forgetAuthorisations } from './remote-signing/authorisations.ts';
+import { cscRoutes } from './remote-signing/csc-routes.ts';
+import { authorisationRoutes } from './remote-signing/phone-routes.ts';
+import type { AppsPort } from './remote-signing/port.ts';
 import { correctionKind } from './requests/corrections.ts';
 import { flowRoutes } from './requests/flow-routes.ts';
 import { requestRoutes } from './requests/routes.ts';
@@ -49,8 +53,11 @@ export const signingKinds: readonly ApprovalKind[] = [
   pairMachineKind,
 ];
 
+/** Where nobody says what apps there are, none may sign. */
+const noApps: AppsPort = { holderOf: async () => undefined, app: async () => undefined };
+
 /** Enrolment of signers, signing requests, signing on the phone, and public verification. */
-export function createSigning(context: ServiceContext, pages: SigningPages): Service {
+export function createSigning(context: ServiceContext, pages: SigningPages, apps: AppsPort = noApps): Service {
   const pool = createValidationPool();
   let followers: readonly { stop(): Promise<void> }[] = [];
   return {
@@ -65,6 +72,8 @@ export function createSigning(context: ServiceContext, pages: SigningPages): Ser
       ...flowRoutes(context),
       ...delegationRoutes(context),
       ...activationRoutes(context),
+      ...authorisationRoutes(context, apps),
+      ...cscRoutes(context, apps),
       ...sealingMachineRoutes(context),
       ...copyRoutes(context),
       ...formRoutes(context),
@@ -82,6 +91,7 @@ export function createSigning(context: ServiceContext, pages: SigningPages): Ser
       [makeTranscriptsTask]: (payload) => makeTranscripts(context, payloadText(payload, 'runId')),
       [forgetTask]: async () => {
         await forgetSessions(context);
+        await forgetAuthorisations(context);
         await forgetUploads(context);
       },
       [archiveTask]: (payload) =>

@@ -22,10 +22,11 @@ import { possessionText } from '../src/enrolment/passkey.ts';
 import type { CreationOptions } from '../src/enrolment/schemas.ts';
 import { readZip } from '../src/formats/zip/read.ts';
 import { migrations } from '../src/migrations.ts';
+import type { AppsPort } from '../src/remote-signing/port.ts';
 import { makeTranscripts } from '../src/requests/runs.ts';
 import { createSigning, signingKinds } from '../src/service.ts';
 import type { ClassTemplate } from '../src/templates/template.ts';
-import { makeDeviceKey, signOnDevice } from './device-key.ts';
+import { makeDeviceKey, signDigestsOnDevice, signOnDevice } from './device-key.ts';
 
 type Options = Type.Static<typeof CreationOptions>;
 export type Session = Type.Static<typeof SigningSession>;
@@ -65,18 +66,20 @@ export interface Answer {
 export async function testCity(
   clock: Clock = systemClock,
   environment: Record<string, string> = {},
+  apps?: AppsPort,
 ): Promise<TestCity> {
   const sets = [registryMigrations, certsMigrations, migrations];
   const context = await testContext({ migrations: sets, clock, environment });
   await ensureAuthorities(context);
   const city = await seedCity(context);
   await seedDemo(context, city);
-  const service = createSigning(context, {
+  const pages = {
     verify: pageOfProps('verify'),
     verifyReport: pageOfProps('verifyReport'),
     verifyCode: pageOfProps('verifyCode'),
     diploma: pageOfProps('diploma'),
-  });
+  };
+  const service = createSigning(context, pages, apps);
   const { app, call } = await serve(context, service);
   const two = twoPeople(context, [...signingKinds, ...certsKinds]);
   const phones = new Map<string, TestPhone>();
@@ -323,6 +326,16 @@ export class TestPhone {
     const actor = { kind: 'person', personId: this.personId, sessionId: `session of ${this.personId}` } as const;
     const by = { ...actor, roles: [], acr: '', authenticatedAt: new Date() };
     await authorise(this.#world.context, session.id, confirmation as Confirmation, by); // as it was made above
+  }
+
+  /** Confirms what another app asks to be signed, as the phone does. */
+  async confirmHashes(id: string, tampering: Tampering = {}): Promise<Answer> {
+    const { json: asked } = await this.call('GET', `authorisations/${id}`);
+    const assertion = this.authenticator.get(asked.assertionOptions, tampering);
+    const digests = asked.hashes.map(({ hashHex }: { hashHex: string }) => Buffer.from(hashHex, 'hex'));
+    const prf = () => this.authenticator.prf(this.#prfSalt);
+    const signatures = asked.custody === 'device' ? await signDigestsOnDevice(prf(), asked.wrappedKey, digests) : [];
+    return this.call('POST', `authorisations/${id}/confirm`, { assertion, signatures });
   }
 
   confirm(session: Session, confirmation: object): Promise<Answer> {

@@ -1,4 +1,5 @@
 import { hkdfSync, randomBytes, webcrypto } from 'node:crypto';
+import { p256 as nist } from '@noble/curves/nist.js';
 
 const { subtle } = webcrypto;
 const base64url = (bytes: ArrayBuffer | Uint8Array) => Buffer.from(bytes as Uint8Array).toString('base64url'); // both are taken
@@ -49,4 +50,25 @@ export async function signOnDevice(
     signatures.push(base64url(raw));
   }
   return signatures;
+}
+
+/** ECDSA over digests that somebody else computed, r‖s in base64url: what the browser does for other apps. */
+export async function signDigestsOnDevice(
+  prf: Buffer,
+  wrappedKey: string,
+  digests: readonly Buffer[],
+): Promise<string[]> {
+  const blob = Buffer.from(wrappedKey, 'base64url');
+  const unwrapped = await subtle.unwrapKey(
+    'pkcs8',
+    blob.subarray(12),
+    await wrappingKey(prf),
+    { name: 'AES-GCM', iv: blob.subarray(0, 12) },
+    p256,
+    true,
+    ['sign'],
+  );
+  const { d = '' } = await subtle.exportKey('jwk', unwrapped);
+  const scalar = Buffer.from(d, 'base64url');
+  return digests.map((digest) => base64url(nist.sign(digest, scalar, { prehash: false, lowS: false })));
 }

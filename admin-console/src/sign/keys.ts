@@ -61,8 +61,12 @@ export async function makeKey(prfOutput: ArrayBuffer, proofText: string): Promis
   };
 }
 
-/** The private key for this session, not extractable. Throws when the PRF output is another passkey's. */
-export async function unwrapKey(prfOutput: ArrayBuffer, wrappedPrivateKey: string): Promise<CryptoKey> {
+/** The private key for this session, not extractable unless said. Throws when the PRF output is another passkey's. */
+export async function unwrapKey(
+  prfOutput: ArrayBuffer,
+  wrappedPrivateKey: string,
+  isExtractable = false,
+): Promise<CryptoKey> {
   const blob = fromBase64Url(wrappedPrivateKey);
   const iv = blob.subarray(0, 12);
   return crypto.subtle.unwrapKey(
@@ -71,9 +75,31 @@ export async function unwrapKey(prfOutput: ArrayBuffer, wrappedPrivateKey: strin
     await wrappingKey(prfOutput, 'unwrapKey'),
     { name: 'AES-GCM', iv },
     ecdsa,
-    false,
+    isExtractable,
     ['sign'],
   );
+}
+
+/**
+ * ECDSA over digests that somebody else computed, each r‖s in base64url. Browsers hash whatever they sign, so the key is in the
+ * memory of this page while another library signs; fetched when it is needed.
+ */
+export async function signDigests(
+  prfOutput: ArrayBuffer,
+  wrappedPrivateKey: string,
+  digests: readonly Uint8Array[],
+): Promise<string[]> {
+  const [{ p256 }, key] = await Promise.all([
+    import('@noble/curves/nist.js'),
+    unwrapKey(prfOutput, wrappedPrivateKey, true),
+  ]);
+  const { d = '' } = await crypto.subtle.exportKey('jwk', key);
+  const scalar = fromBase64Url(d);
+  try {
+    return digests.map((digest) => toBase64Url(p256.sign(digest, scalar, { prehash: false, lowS: false })));
+  } finally {
+    scalar.fill(0);
+  }
 }
 
 /** ES256, r‖s, base64url. */

@@ -6,6 +6,7 @@ import { formatTime, t } from '../design/language.ts';
 import { useLoad } from '../design/load.ts';
 import { Mark } from '../design/mark.tsx';
 import { Empty, Skeleton } from '../design/show.tsx';
+import { AskedByApps, Authorise } from './authorise.tsx';
 import { BatchPage } from './batch.tsx';
 import { Confirm } from './confirm.tsx';
 import { Device } from './device.tsx';
@@ -54,6 +55,7 @@ export function Phone() {
             path="/sign"
             component={() => (
               <>
+                <AskedByApps />
                 <Inbox />
                 <Reminders isQuiet />
                 <Validity enrolment={own} onChange={reload} />
@@ -64,6 +66,7 @@ export function Phone() {
           <Route path="/sign/batch/:purpose/:key" component={BatchPage} />
           <Route path="/sign/read/:id" component={ReadPage} />
           <Route path="/sign/confirm/:purpose" component={ConfirmPage} />
+          <Route path="/sign/authorise/:id" component={AuthorisePage} />
           <Route
             path="/sign/signed"
             component={() => (
@@ -124,6 +127,12 @@ function ConfirmPage() {
       onDone={() => route('/sign/')}
     />
   );
+}
+
+function AuthorisePage() {
+  const { id = '' } = useRoute().params;
+  const { route } = useLocation();
+  return <Authorise key={id} id={id} onDone={() => route('/sign/')} />;
 }
 
 function Lost() {

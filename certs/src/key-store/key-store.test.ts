@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
+import { createHash, createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -79,6 +79,24 @@ describe('K5: the PKCS#11 token', () => {
     const { rows } = await sql<{ store: string; bare: boolean }>`
       SELECT DISTINCT store, sealed_private_key IS NULL AS bare FROM certs.key`.execute(context.db);
     assert.deepEqual(rows, [{ store: 'pkcs11', bare: true }], 'no private key is in the database');
+  });
+
+  test('a digest that somebody else computed is signed as it is, in the token and in the soft store, by a signer’s key alone', async () => {
+    for (const environment of [token.environment, {}]) {
+      await using context = await testContext({ migrations: [migrations], environment });
+      const keys = keyStore(context);
+      const make = (purpose: 'signer' | 'seal', algorithm: KeyAlgorithm) =>
+        context.db.transaction().execute((tx) => keys.generate(tx, purpose, algorithm));
+      const { id, publicKey } = await make('signer', 'p256');
+      const digest = createHash('sha256').update(data).digest();
+      const key = createPublicKey({ key: publicKey, format: 'der', type: 'spki' });
+      assert.ok(verify('sha256', data, key, await keys.signDigest(context.db, id, digest)));
+      const seal = await make('seal', 'p256');
+      await assert.rejects(keys.signDigest(context.db, seal.id, digest), { code: 'keys/no-key' });
+      const larger = await make('signer', 'p384');
+      await assert.rejects(keys.signDigest(context.db, larger.id, digest), { code: 'keys/no-key' });
+      await assert.rejects(keys.signDigest(context.db, id, data), { code: 'keys/no-key' });
+    }
   });
 
   test('the whole authority works with every key in the token; a lost token is a clear error, holds no revocation up, and heals', async () => {

@@ -4,8 +4,8 @@ import { Unavailable } from '@edutrust/platform/errors';
 import { uuidv7 } from '@edutrust/platform/ids';
 import { certsOf } from '../tables.ts';
 import type { KeyAlgorithm, KeyPurpose } from './key.ts';
-import { makeSoftKey, sealSoftKey, signSoftly } from './soft.ts';
-import { tokenOf } from './token.ts';
+import { makeSoftKey, sealSoftKey, signDigestSoftly, signSoftly } from './soft.ts';
+import { type Token, tokenOf } from './token.ts';
 
 export type { KeyAlgorithm, KeyPurpose } from './key.ts';
 
@@ -28,6 +28,13 @@ export interface KeyStore {
    * @throws Unavailable `keys/no-key`; `keys/offline` for a key that is kept apart; `keys/token-lost`.
    */
   sign(db: Database | Transaction, keyId: string, purpose: KeyPurpose, bytes: Uint8Array): Promise<Buffer>;
+  /**
+   * ECDSA over a SHA-256 digest that somebody else computed, as DER: for a person who confirmed this very digest. Only a
+   * `signer` key on P-256 signs so.
+   *
+   * @throws as {@link KeyStore.sign}; Unavailable `keys/no-key` for a key of another algorithm
+   */
+  signDigest(db: Database | Transaction, keyId: string, digest: Uint8Array): Promise<Buffer>;
   /** Resolves when the token answers; at once when there is none. @throws Unavailable `keys/token-lost` */
   health(): Promise<void>;
 }
@@ -49,37 +56,58 @@ export function keyStore({ config, secrets }: Pick<ServiceContext, 'config' | 's
       return keep(transaction, { id, purpose, algorithm, publicKey: made.publicKey });
     },
     sign: async (db, keyId, purpose, bytes) => {
-      const row = await certsOf(db)
-        .selectFrom('certs.key')
-        .select(['store', 'algorithm', 'sealed_private_key'])
-        .where('id', '=', keyId)
-        .where('purpose', '=', purpose)
-        .executeTakeFirst();
-      if (!row) {
-        throw new Unavailable('keys/no-key', {
-          vi: 'Không tìm thấy khoá ký cho việc này.',
-          en: 'There is no signing key for this.',
-        });
-      }
-      const algorithm = row.algorithm as KeyAlgorithm; // written by `keep` alone
-      if (row.sealed_private_key)
-        return signSoftly(secrets, { id: keyId, purpose, algorithm, sealed: row.sealed_private_key }, bytes);
-      if (row.store === 'offline') {
-        throw new Unavailable('keys/offline', {
-          vi: 'Khoá này được cất riêng, không nằm trên máy chủ.',
-          en: 'This key is kept offline and is not on the server.',
-        });
-      }
-      if (!token) {
-        throw new Unavailable('keys/token-lost', {
-          vi: 'Khoá này nằm trong thiết bị PKCS#11, nhưng cấu hình không có thiết bị nào.',
-          en: 'This key is in a PKCS#11 token, but none is configured.',
-        });
-      }
-      return token.sign(keyId, algorithm, bytes);
+      const { algorithm, sealed } = await keyOf(db, keyId, purpose);
+      if (sealed) return signSoftly(secrets, { id: keyId, purpose, algorithm, sealed }, bytes);
+      return mustBeThere(token).sign(keyId, algorithm, bytes);
+    },
+    signDigest: async (db, keyId, digest) => {
+      const { algorithm, sealed } = await keyOf(db, keyId, 'signer');
+      if (algorithm !== 'p256' || digest.length !== 32) throw noKey();
+      if (sealed) return signDigestSoftly(secrets, { id: keyId, purpose: 'signer', algorithm, sealed }, digest);
+      return mustBeThere(token).signDigest(keyId, algorithm, digest);
     },
     health: async () => token?.health(),
   };
+}
+
+interface KeyRow {
+  readonly algorithm: KeyAlgorithm;
+  /** Null for a key in the token. */
+  readonly sealed: Buffer | null;
+}
+
+/** @throws Unavailable `keys/no-key`, `keys/offline` */
+async function keyOf(db: Database | Transaction, keyId: string, purpose: KeyPurpose): Promise<KeyRow> {
+  const row = await certsOf(db)
+    .selectFrom('certs.key')
+    .select(['store', 'algorithm', 'sealed_private_key'])
+    .where('id', '=', keyId)
+    .where('purpose', '=', purpose)
+    .executeTakeFirst();
+  if (!row) throw noKey();
+  if (row.store === 'offline') {
+    throw new Unavailable('keys/offline', {
+      vi: 'Khoá này được cất riêng, không nằm trên máy chủ.',
+      en: 'This key is kept offline and is not on the server.',
+    });
+  }
+  return { algorithm: row.algorithm as KeyAlgorithm, sealed: row.sealed_private_key }; // written by `keep` alone
+}
+
+/** @throws Unavailable `keys/token-lost` */
+function mustBeThere(token: Token | undefined): Token {
+  if (token) return token;
+  throw new Unavailable('keys/token-lost', {
+    vi: 'Khoá này nằm trong thiết bị PKCS#11, nhưng cấu hình không có thiết bị nào.',
+    en: 'This key is in a PKCS#11 token, but none is configured.',
+  });
+}
+
+function noKey(): Unavailable {
+  return new Unavailable('keys/no-key', {
+    vi: 'Không tìm thấy khoá ký cho việc này.',
+    en: 'There is no signing key for this.',
+  });
 }
 
 /** A public key whose private half stays away from the server: the root's. */

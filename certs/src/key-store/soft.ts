@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { InvalidInput } from '@edutrust/platform/errors';
 import type { SecretBox } from '@edutrust/platform/secrets';
+import { p256 } from '@noble/curves/nist.js';
 import type { KeyAlgorithm, KeyPurpose } from './key.ts';
 
 /** How a key of each algorithm hashes what it signs. */
@@ -59,21 +60,38 @@ const sealContext = (id: string, purpose: KeyPurpose) => `certs.key/${purpose}/$
 const opened = new WeakMap<SecretBox, Map<string, KeyObject>>();
 const mostOpened = 100;
 
-export function signSoftly(
-  secrets: SecretBox,
-  { id, purpose, algorithm, sealed }: { id: string; purpose: KeyPurpose; algorithm: KeyAlgorithm; sealed: Buffer },
-  bytes: Uint8Array,
-): Buffer {
+interface SealedKey {
+  readonly id: string;
+  readonly purpose: KeyPurpose;
+  readonly algorithm: KeyAlgorithm;
+  readonly sealed: Buffer;
+}
+
+export function signSoftly(secrets: SecretBox, key: SealedKey, bytes: Uint8Array): Buffer {
+  return sign(hashOfAlgorithm[key.algorithm], bytes, openKey(secrets, key));
+}
+
+/** ECDSA P-256 over a digest, DER: Node's library hashes whatever it signs, so another one does this (RFC 6979). */
+export function signDigestSoftly(secrets: SecretBox, key: SealedKey, digest: Uint8Array): Buffer {
+  const { d = '' } = openKey(secrets, key).export({ format: 'jwk' });
+  const scalar = Buffer.from(d, 'base64url');
+  try {
+    return Buffer.from(p256.sign(digest, scalar, { prehash: false, lowS: false, format: 'der' }));
+  } finally {
+    scalar.fill(0);
+  }
+}
+
+function openKey(secrets: SecretBox, { id, purpose, sealed }: SealedKey): KeyObject {
   const keys = opened.get(secrets) ?? new Map<string, KeyObject>();
   opened.set(secrets, keys);
   const name = `${purpose}/${id}`;
-  let key = keys.get(name);
-  if (!key) {
-    const pkcs8 = secrets.decrypt(sealed, sealContext(id, purpose));
-    key = createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' });
-    pkcs8.fill(0);
-    if (keys.size >= mostOpened) keys.clear();
-    keys.set(name, key);
-  }
-  return sign(hashOfAlgorithm[algorithm], bytes, key);
+  const known = keys.get(name);
+  if (known) return known;
+  const pkcs8 = secrets.decrypt(sealed, sealContext(id, purpose));
+  const key = createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' });
+  pkcs8.fill(0);
+  if (keys.size >= mostOpened) keys.clear();
+  keys.set(name, key);
+  return key;
 }

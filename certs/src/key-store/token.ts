@@ -13,6 +13,8 @@ export interface Token {
   generate(id: string, algorithm: KeyAlgorithm): Promise<{ readonly publicKey: Buffer }>;
   import(id: string, pkcs8: Buffer): Promise<void>;
   sign(id: string, algorithm: KeyAlgorithm, bytes: Uint8Array): Promise<Buffer>;
+  /** ECDSA over a digest, DER. */
+  signDigest(id: string, algorithm: 'p256' | 'p384', digest: Uint8Array): Promise<Buffer>;
   health(): Promise<void>;
 }
 
@@ -35,12 +37,16 @@ export function tokenOf({ pkcs11 }: Pick<Config, 'pkcs11'>): Token | undefined {
       await ask({ kind: 'import', id, pkcs8: pkcs8.toString('base64') });
     },
     sign: async (id, algorithm, bytes) => {
-      const isRsa = algorithm === 'rsa3072';
-      // CKM_ECDSA takes the digest and gives r‖s; CKM_SHA256_RSA_PKCS takes everything
-      const input = isRsa ? Buffer.from(bytes) : createHash(hashOfAlgorithm[algorithm]).update(bytes).digest();
-      const [value = ''] = await ask({ kind: 'sign', id, algorithm, input: input.toString('base64') });
+      if (algorithm !== 'rsa3072')
+        return token.signDigest(id, algorithm, createHash(hashOfAlgorithm[algorithm]).update(bytes).digest());
+      // CKM_SHA256_RSA_PKCS takes everything
+      const [value = ''] = await ask({ kind: 'sign', id, algorithm, input: Buffer.from(bytes).toString('base64') });
+      return Buffer.from(value, 'base64');
+    },
+    signDigest: async (id, algorithm, digest) => {
+      // CKM_ECDSA takes the digest and gives r‖s
+      const [value = ''] = await ask({ kind: 'sign', id, algorithm, input: Buffer.from(digest).toString('base64') });
       const signature = Buffer.from(value, 'base64');
-      if (isRsa) return signature;
       const half = signature.length / 2;
       return sequence(integer(signature.subarray(0, half)), integer(signature.subarray(half)));
     },

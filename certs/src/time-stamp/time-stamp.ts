@@ -41,6 +41,20 @@ export async function timeStamp(context: ServiceContext, digest: Uint8Array): Pr
   });
 }
 
+/**
+ * A TimeStampToken as {@link timeStamp}, over a digest of any hash that we stamp, with the nonce of who asks (an unsigned
+ * number, big-endian).
+ *
+ * @throws Unavailable `time-stamp/clock`
+ */
+export async function timeStampOf(
+  context: ServiceContext,
+  imprint: MessageImprint,
+  nonce?: Uint8Array,
+): Promise<Buffer> {
+  return makeToken(context, { imprint, nonce: nonce && integer(Buffer.from(nonce)), wantsCertificate: true });
+}
+
 /** A TimeStampResp for a TimeStampReq; a request that is wrong gets its PKIFailureInfo, never an exception. */
 export async function answerTimeStampRequest(context: ServiceContext, request: Uint8Array): Promise<Buffer> {
   try {

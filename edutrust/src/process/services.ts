@@ -19,6 +19,7 @@ import { type ApprovalKind, createApprovals } from '@edutrust/registry/approvals
 import { can } from '@edutrust/registry/permissions';
 import { createRegistry, registryKinds, registryPersonal } from '@edutrust/registry/service';
 import { documentNames, listIssuedDocuments, listWaiting } from '@edutrust/signing-service/documents';
+import { answerCredentialSignIn } from '@edutrust/signing-service/remote-signing';
 import { createSigning, signingKinds, signingPersonal } from '@edutrust/signing-service/service';
 
 import type { Pages } from './screens.ts';
@@ -77,6 +78,7 @@ export async function buildServices(
       waitingFor: (actor) => listWaiting(context.db, actor),
     },
     releasedOf: (personId) => listReleases(context.db, personId),
+    credentialSignIn: (signIn) => answerCredentialSignIn(context, signIn),
     personal: personalData.flatMap(({ parts }) => parts),
   });
   const built: Partial<Record<ServiceName, Service | readonly Service[]>> = {
@@ -95,7 +97,7 @@ export async function buildServices(
         }
       : {}),
     ...(names.includes('certs') ? { certs: createCerts(context, pages.certsPages) } : {}),
-    ...(names.includes('signing') ? { signing: await createSigning(context, pages.signingPages) } : {}),
+    ...(names.includes('signing') ? { signing: await createSigning(context, pages.signingPages, idp.apps) } : {}),
     ...(names.includes('sync') ? { sync: createDirectorySync(context) } : {}),
   };
   const selected = names.flatMap((name) => built[name] ?? []);

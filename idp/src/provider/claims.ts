@@ -17,7 +17,7 @@ export const scopeClaims = {
 
 /**
  * The scopes an app may be registered for; `offline_access` releases nothing but keeps access, `ssf.…` are for its own
- * token (OpenID Shared Signals).
+ * token (OpenID Shared Signals); `service` and `credential` are for signing with a person’s key (CSC API §8.4).
  */
 export const releasableScopes = [
   'openid',
@@ -30,6 +30,8 @@ export const releasableScopes = [
   'offline_access',
   'ssf.read',
   'ssf.manage',
+  'service',
+  'credential',
 ] as const;
 
 /** Of the `scope` of a request what is about a person's data; scopes of APIs are not (`api-tokens.ts`). */

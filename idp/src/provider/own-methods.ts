@@ -105,7 +105,7 @@ function ownSession(provider: Provider, { secrets }: Pick<ServiceContext, 'secre
   const { resetIdentifier } = session;
   session.resetIdentifier = function () {
     const asked = Provider.ctx?.oidc.entities.Interaction?.prompt.name;
-    if (asked !== 'consent') resetIdentifier.call(this);
+    if (asked !== 'consent' && asked !== 'credential') resetIdentifier.call(this);
   };
   // By session and app, so that tabs that enter an app at once tell it the same `sid`.
   session.ensureClientContainer = function (clientId) {

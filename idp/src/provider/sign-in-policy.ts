@@ -28,5 +28,19 @@ export function signInPolicy(): interactionPolicy.DefaultPolicy {
   );
   // After the sign-in: who has just signed in has chosen (`finishSignIn` says so).
   policy.add(new interactionPolicy.Prompt({ name: 'select_account', requestable: true }), 1);
+  // The last of all: a person's key is used by an act of its own, whatever was agreed to before (CSC API v2.2 §8.4.2).
+  policy.add(new interactionPolicy.Prompt({ name: 'credential', requestable: false }, isNotConfirmed));
   return policy;
 }
+
+const isNotConfirmed = new interactionPolicy.Check(
+  'credential_not_confirmed',
+  'the signer has to confirm what is signed',
+  'interaction_required',
+  ({ oidc }) => asksForCredential(oidc.params) && oidc.result?.credential === undefined,
+);
+
+const asksForCredential = (params: { scope?: unknown } | undefined): boolean =>
+  String(params?.scope ?? '')
+    .split(' ')
+    .includes('credential');

@@ -3,30 +3,20 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import { statement } from '@edutrust/platform/database';
 import type { DirectAnswer } from '@edutrust/platform/http';
 import { claimsOfSummary, type PersonSummary, personSummaryColumns } from '@edutrust/registry/people';
-import type { AdapterPayload } from 'oidc-provider';
 import type { AppDirectory } from '../apps/directory.ts';
 import { guardedScopes } from '../apps/release.ts';
 import { derivedClaims, scopeClaims } from './claims.ts';
 import { hashOf } from './models/hash.ts';
-import { liveSession } from './prefetch.ts';
+import { grantedScopes, isPlain, livePersonToken, type PersonToken, personTokenColumns } from './person-token.ts';
 
-interface Found extends PersonSummary {
-  readonly token: AdapterPayload;
-  readonly grant: AdapterPayload;
-  readonly session: AdapterPayload | null;
-}
+type Found = PersonSummary & PersonToken;
 
 /** Everything that a bearer's userinfo takes, in one round trip; no row for whatever may not be answered. */
 const find = statement<Found, [idHash: Buffer]>(
   'idp.userinfo',
-  `SELECT t.payload AS token, g.payload AS grant, s.payload AS session,
+  `SELECT ${personTokenColumns},
      ${personSummaryColumns(`string_to_array(t.payload->>'scope', ' ') && '{school,groups}'`)}
-   FROM idp.access_token AS t
-   JOIN idp.oauth_grant AS g ON g.id = t.grant_id AND g.expires_at > now()
-   JOIN idp.account AS a ON a.person_id = t.person_id AND a.status = 'active'
-   JOIN registry.person AS p ON p.id = t.person_id AND p.status = 'active'
-   LEFT JOIN idp.session AS s ON s.uid = t.session_uid AND ${liveSession}
-   WHERE t.id_hash = $1 AND t.consumed_at IS NULL AND t.expires_at > now()`,
+   ${livePersonToken}`,
 );
 
 /** What every answer of the provider for an app has. */
@@ -57,11 +47,8 @@ export function createUserinfo(
   async function answer(bearer: string): Promise<DirectAnswer | undefined> {
     const [found] = await find(db, hashOf(bearer));
     if (!found || !isPlain(found)) return undefined;
-    const { token, grant } = found;
-    const asked = new Set(String(token.scope ?? '').split(' '));
-    const scopes = String((grant.openid as { scope?: string } | undefined)?.scope ?? '') // as `models/grant.ts` writes it
-      .split(' ')
-      .filter((scope) => asked.has(scope));
+    const { token } = found;
+    const scopes = grantedScopes(found);
     if (!scopes.includes('openid') || scopes.some((scope) => guardedScopes.has(scope) || scope === 'email')) {
       return undefined;
     }
@@ -76,18 +63,4 @@ export function createUserinfo(
       body: JSON.stringify(Object.fromEntries(names.map((name) => [name, known[name]]))),
     };
   }
-}
-
-/** A token of a person for userinfo, bound to no key, whose grant and, when it ends with one, session are as it says. */
-function isPlain({ token, grant, session, id }: Found): boolean {
-  const { kind, clientId, grantId, accountId } = token;
-  const ownSession = session?.accountId === id && session.authorizations?.[String(clientId)]?.grantId === grantId;
-  return (
-    kind === 'AccessToken' &&
-    accountId === id &&
-    [token.aud, token.jkt, token['x5t#S256'], token.claims, grant.rejected].every((value) => value === undefined) &&
-    grant.clientId === clientId &&
-    grant.accountId === id &&
-    (token.expiresWithSession !== true || ownSession)
-  );
 }

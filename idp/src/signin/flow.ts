@@ -132,6 +132,11 @@ async function answerInteraction(
   return localOf(interaction.returnTo);
 }
 
+/** The person confirmed with their phone what is signed: the app gets its code. */
+export async function keepConfirmed(interaction: Interaction): Promise<string> {
+  return answerInteraction(interaction, { credential: {} });
+}
+
 /** The person of the session goes on as who they are. */
 export async function keepAccount(interaction: Interaction): Promise<string> {
   return answerInteraction(interaction, { select_account: {} });
@@ -143,8 +148,17 @@ export async function refuseSignIn(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
+  return tellApp(tools, request, reply, { error: 'access_denied', error_description: 'the person refused' });
+}
+
+/** Sends the browser back to the app with an error (RFC 6749 §4.1.2.1). */
+export async function tellApp(
+  tools: IdpTools,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  result: { readonly error: string; readonly error_description: string },
+): Promise<FastifyReply> {
   const provider = await tools.provider();
-  const result = { error: 'access_denied', error_description: 'the person refused' };
   return seeOther(reply, localOf(await provider.interactionResult(request.raw, reply.raw, result)));
 }
 

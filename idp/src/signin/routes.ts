@@ -17,6 +17,7 @@ import { signOutHere } from '../sessions/sign-out.ts';
 import { originOf } from '../throttling/origin.ts';
 import type { IdpTools } from '../tools.ts';
 import { takeActivation } from './activated.ts';
+import { askSigner } from './credential.ts';
 import {
   askingApp,
   attemptOf,
@@ -50,6 +51,7 @@ const showPage = (tools: IdpTools) =>
     handle: async (request, reply) => {
       const interaction = await openInteraction(tools, request, reply);
       if (interaction.prompt.name === 'consent') return showConsent(tools, interaction, request, reply);
+      if (interaction.prompt.name === 'credential') return askSigner(tools, interaction, request, reply);
       if (interaction.prompt.name === 'select_account') return showAccount(tools, interaction, request, reply);
       if (interaction.prompt.reasons.includes(closedReason)) throw closedByExam();
       const activated = await takeActivation(tools, request);

@@ -26,6 +26,9 @@ const costly: RateLimit = { name: 'costly', perAddress: 120, perActor: 30 };
 /** Servers of relying apps: the sign-ins of a whole city come from one address. */
 const protocol: RateLimit = { name: 'protocol', perAddress: 120_000, perActor: 120_000 };
 
+/** Puts a question before a person, or a key, a time stamp and a document to work; the servers of signing apps ask. */
+const remoteSigning: RateLimit = { name: 'remote-signing', perAddress: 6_000, perActor: 6_000 };
+
 /** The first line that fits `METHOD /route/:pattern` decides; null is without limit. */
 const limits: readonly (readonly [RegExp, RateLimit | null])[] = [
   // Asked by monitors, by people who check a signature, and by every page: cheap, cached, or guarded otherwise.
@@ -35,6 +38,7 @@ const limits: readonly (readonly [RegExp, RateLimit | null])[] = [
   [/^POST \/(signin|activate)(\/|$)/, signIn],
   [/^POST (\/api\/v1)?\/verify\/diplomas?$/, lookUp],
   [/^\S+ (\/api\/v1)?\/verify(\/|$)/, verification],
+  [/^POST \/csc\/v2\/(credentials\/authorize|signatures\/\w+)$/, remoteSigning],
   [/^POST \/(account\/password|account\/sessions|api\/v1\/account\/passkeys)(\/|$)/, costly],
   [/^GET \/api\/v1\/account\/(children\/:id\/)?data$/, costly],
   [

@@ -3,15 +3,14 @@ import type { PersonActor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
 import { Conflict, type EduTrustError, InvalidInput, NotFound } from '@edutrust/platform/errors';
-import { findSigners, type SignerTools, type SigningRole } from '@edutrust/registry/permissions';
 import type { Selectable } from 'kysely';
-import { type EnrolmentRow, lockEnrolment, userHandleOf } from '../enrolment/enrolment.ts';
-import { hashAssertion, verifyAssertion } from '../enrolment/passkey.ts';
+import { hashAssertion } from '../enrolment/passkey.ts';
 import { record } from '../events.ts';
 import { type SigningTables, signingOf } from '../tables.ts';
 import { authoriseFiles, phoneSignatures, signatureComesLater } from './authorise-item.ts';
 import { certificateOf } from './certificate.ts';
 import { completeAfterMs, completeTask } from './complete.ts';
+import { certificateRevoked, evidenceOf, provedByPhone } from './phone.ts';
 import type { Confirmation } from './schemas.ts';
 import { byRequest, fileKey, type Item } from './session-items.ts';
 import { sessionMoves } from './states.ts';
@@ -85,13 +84,6 @@ function sessionExpired(): Conflict {
   });
 }
 
-function certificateRevoked(): Conflict {
-  return new Conflict('signing/certificate-revoked', {
-    vi: 'Chứng thư ký số đã bị thu hồi hoặc hết hạn. Chưa có văn bản nào được ký.',
-    en: 'Your signing certificate is revoked or expired. Nothing was signed.',
-  });
-}
-
 export async function closeSession(
   transaction: Transaction,
   session: SessionRow,
@@ -127,14 +119,11 @@ async function confirmOpen(
   actor: PersonActor,
 ): Promise<undefined> {
   const { assertion, drawn } = confirmation;
-  const enrolment = await lockEnrolment(transaction, session.enrolment_id ?? ''); // a phone's session has one
-  if (enrolment.state !== 'enrolled') throw notEnrolledAnyMore();
-  await mustStillHoldRole({ db: transaction, secrets: context.secrets }, session, enrolment, actor);
-  const counter = await mustBeItsPasskey(context, session, enrolment, assertion);
+  const confirmed = { enrolmentId: session.enrolment_id ?? '', purpose: session.purpose, challenge: session.challenge }; // a phone's session has one
+  const enrolment = await provedByPhone(context, transaction, confirmed, assertion, actor);
   const items = await itemsOf(transaction, session.id);
   mustBeDrawn(items, drawn);
   const now = context.clock.now();
-  await countUse(transaction, enrolment.id, { counter, now });
   await authoriseSession(transaction, session, confirmation, now);
   const isSignedOnPhone = session.purpose === 'sign' && enrolment.custody === 'device';
   const signatureOf = isSignedOnPhone ? phoneSignatures(certificate, confirmation) : signatureComesLater;
@@ -160,55 +149,12 @@ async function confirmOpen(
   return undefined;
 }
 
-/** The role may have ended between opening and confirming. */
-async function mustStillHoldRole(
-  tools: SignerTools,
-  { purpose }: SessionRow,
-  { organisation_id: organisationId }: EnrolmentRow,
-  { personId }: PersonActor,
-): Promise<void> {
-  const roles: readonly SigningRole[] = [purpose === 'seal' ? 'clerk' : 'signer'];
-  const [holder] = await findSigners(tools, { personId, organisationId, roles });
-  if (!holder) throw roleEnded();
-}
-
-/** The passkey of the enrolment, over this session's challenge; its signature counter. */
-async function mustBeItsPasskey(
-  { config }: ServiceContext,
-  session: SessionRow,
-  enrolment: EnrolmentRow,
-  assertion: Confirmation['assertion'],
-): Promise<number> {
-  const passkey = {
-    credentialId: enrolment.credential_id,
-    publicKey: enrolment.credential_public_key,
-    counter: enrolment.credential_counter,
-    userHandle: userHandleOf(enrolment.id),
-  };
-  const challenge = session.challenge.toString('base64url');
-  const { counter, counterWentBack } = await verifyAssertion(config, assertion, passkey, challenge);
-  if (counterWentBack) throw counterDecreased();
-  return counter;
-}
-
 export function itemsOf(transaction: Transaction, sessionId: string): Promise<Item[]> {
   return signingOf(transaction)
     .selectFrom('signing.session_item')
     .selectAll()
     .where('session_id', '=', sessionId)
     .orderBy('request_id') // one order for all: two sessions never wait for each other
-    .execute();
-}
-
-async function countUse(
-  transaction: Transaction,
-  enrolmentId: string,
-  { counter, now }: { readonly counter: number; readonly now: Date },
-): Promise<void> {
-  await signingOf(transaction)
-    .updateTable('signing.enrolment')
-    .set({ credential_counter: counter, last_used_at: now })
-    .where('id', '=', enrolmentId)
     .execute();
 }
 
@@ -220,12 +166,11 @@ async function authoriseSession(
   now: Date,
 ): Promise<void> {
   sessionMoves.mustMove(session.state, 'authorised');
-  const { clientExtensionResults: _never, ...evidence } = assertion; // PRF results are nobody's but the phone's
   await signingOf(transaction)
     .updateTable('signing.session')
     .set({
       state: 'authorised',
-      assertion: JSON.stringify(evidence),
+      assertion: evidenceOf(assertion),
       assertion_sha256: hashAssertion(assertion),
       drawn: JSON.stringify(drawn),
       authorised_at: now,
@@ -253,36 +198,5 @@ function mustBeDrawn(items: readonly Item[], drawn: Confirmation['drawn']): void
       en: 'The phone did not show exactly the documents to be signed. Nothing was signed.',
     },
     { remedy: { vi: 'Mở lại văn bản, xem rồi ký.', en: 'Open the documents again, look at them, then sign.' } },
-  );
-}
-
-function notEnrolledAnyMore(): InvalidInput {
-  return new InvalidInput('signing/not-enrolled', {
-    vi: 'Đăng ký ký số của điện thoại này đã bị thu hồi.',
-    en: "This phone's enrolment was revoked.",
-  });
-}
-
-function roleEnded(): InvalidInput {
-  return new InvalidInput('signing/role-ended', {
-    vi: 'Anh/chị không còn vai trò ký hoặc đóng dấu ở đơn vị này. Chưa có văn bản nào được ký.',
-    en: 'You no longer hold the role to sign or seal here. Nothing was signed.',
-  });
-}
-
-/** W3: perhaps two copies of one authenticator; the session is refused and the event says so. */
-function counterDecreased(): InvalidInput {
-  return new InvalidInput(
-    'signing/counter-decreased',
-    {
-      vi: 'Bộ đếm của khoá truy cập đi lùi: có thể khoá đã bị sao chép. Chưa có văn bản nào được ký.',
-      en: "The passkey's counter went back: it may have been copied. Nothing was signed.",
-    },
-    {
-      remedy: {
-        vi: 'Thu hồi đăng ký ký số và báo cán bộ an toàn thông tin.',
-        en: 'Revoke the enrolment and tell the security officer.',
-      },
-    },
   );
 }

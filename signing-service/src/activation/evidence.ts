@@ -29,32 +29,55 @@ export async function mustBeAuthorised(
   enrolment: EnrolmentRow | undefined,
   item: Pick<Item, 'request_id' | 'digest'> & { readonly certificate: Buffer },
 ): Promise<void> {
-  try {
-    if (!enrolment) return await mustBeMachines(context, session, item);
-    if (session.enrolment_id !== enrolment.id || session.person_id !== enrolment.person_id)
-      throw new Error('another phone');
-    const needsApproval =
-      session.purpose === 'seal' || enrolment.custody !== 'device' || enrolment.approval_id !== null;
-    const phone = needsApproval ? await approvedPhone(context, context.db, enrolment) : undefined;
-    await mustBeOf(context, session, phone, item.certificate);
-    const { assertion, assertion_sha256 } = session;
-    const evidence = assertion && { clientExtensionResults: {}, ...assertion };
-    if (!evidence || !assertion_sha256?.equals(hashAssertion(evidence as Evidence))) throw new Error('no assertion');
-    const challenge = createHash('sha256').update(session.list, 'utf8').digest();
-    if (!challenge.equals(session.challenge)) throw new Error('another list');
-    const passkey = {
-      credentialId: enrolment.credential_id,
-      publicKey: enrolment.credential_public_key,
-      counter: 0, // it was looked at when it was new
-      userHandle: userHandleOf(enrolment.id),
-    };
-    await verifyAssertion(context.config, evidence as Evidence, passkey, challenge.toString('base64url'));
-    const { documents, session: named } = JSON.parse(session.list) as AuthorisedList; // its hash was signed
+  await orNotAuthorised(async () => {
+    if (!enrolment) return mustBeMachines(context, session, item);
+    const list = await confirmedList<AuthorisedList>(context, session, enrolment, item.certificate);
     const digest = item.digest.toString('hex');
-    if (named !== session.id || !documents.some((one) => one.request === item.request_id && one.digest === digest)) {
-      throw new Error('a document that is not in the list');
-    }
-  } catch (error) {
+    const isListed = list.documents.some((one) => one.request === item.request_id && one.digest === digest);
+    if (list.session !== session.id || !isListed) throw new Error('a document that is not in the list');
+  });
+}
+
+/** What an act of a person's phone leaves behind. */
+export type ConfirmedAct = Pick<
+  Session,
+  'enrolment_id' | 'person_id' | 'purpose' | 'list' | 'challenge' | 'assertion' | 'assertion_sha256'
+>;
+
+/**
+ * The list that the phone's passkey signed the hash of: the phone is the one that two people agreed to, and the certificate is
+ * its own key's, or the seal of its organisation.
+ *
+ * @throws Error
+ */
+export async function confirmedList<List>(
+  context: Pick<ServiceContext, 'db' | 'config' | 'secrets'>,
+  act: ConfirmedAct,
+  enrolment: EnrolmentRow,
+  certificate: Buffer,
+): Promise<List> {
+  if (act.enrolment_id !== enrolment.id || act.person_id !== enrolment.person_id) throw new Error('another phone');
+  const needsApproval = act.purpose === 'seal' || enrolment.custody !== 'device' || enrolment.approval_id !== null;
+  const phone = needsApproval ? await approvedPhone(context, context.db, enrolment) : undefined;
+  await mustBeOf(context, act, phone, certificate);
+  const { assertion, assertion_sha256 } = act;
+  const evidence = assertion && { clientExtensionResults: {}, ...assertion };
+  if (!evidence || !assertion_sha256?.equals(hashAssertion(evidence as Evidence))) throw new Error('no assertion');
+  const challenge = createHash('sha256').update(act.list, 'utf8').digest();
+  if (!challenge.equals(act.challenge)) throw new Error('another list');
+  const passkey = {
+    credentialId: enrolment.credential_id,
+    publicKey: enrolment.credential_public_key,
+    counter: 0, // it was looked at when it was new
+    userHandle: userHandleOf(enrolment.id),
+  };
+  await verifyAssertion(context.config, evidence as Evidence, passkey, challenge.toString('base64url'));
+  return JSON.parse(act.list) as List; // its hash was signed
+}
+
+/** @throws InvalidInput `signing/not-authorised` for whatever the work throws. */
+export async function orNotAuthorised<Result>(work: () => Promise<Result>): Promise<Result> {
+  return work().catch((error: unknown) => {
     throw new InvalidInput(
       'signing/not-authorised',
       {
@@ -63,17 +86,17 @@ export async function mustBeAuthorised(
       },
       { cause: error },
     );
-  }
+  });
 }
 
 /** The certificate is the phone's own key's, or the seal of the organisation for which the phone was approved. */
 async function mustBeOf(
   { db }: Pick<ServiceContext, 'db'>,
-  session: Session,
+  { purpose }: Pick<Session, 'purpose'>,
   phone: Phone | undefined,
   certificate: Buffer,
 ): Promise<void> {
-  if (session.purpose === 'seal') {
+  if (purpose === 'seal') {
     const { rows } = await sql`
       SELECT 1 FROM certs.certificate WHERE der = ${certificate} AND profile = 'seal'
         AND organisation_id = ${phone?.organisationId ?? null}::uuid`.execute(db);

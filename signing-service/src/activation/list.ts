@@ -28,7 +28,7 @@ export interface AuthorisedList {
  * The list as canonical JSON (RFC 8785), the challenge that stands for it (SHA-256 of its UTF-8 bytes), and the four
  * digits that both screens show.
  */
-export function challengeOf(list: AuthorisedList): {
+export function challengeOf(list: object): {
   readonly text: string;
   readonly challenge: Buffer;
   readonly code4: string;

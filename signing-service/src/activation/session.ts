@@ -9,11 +9,9 @@ import { signingOf } from '../tables.ts';
 import { dueDocuments, prepareItem } from './documents.ts';
 import { challengeOf } from './list.ts';
 import { partyOf, type SigningParty } from './party.ts';
+import { askOfPhone, sessionSeconds } from './phone.ts';
 import { type ReadyEnrolment, readyEnrolment } from './ready.ts';
 import type { SigningSession } from './schemas.ts';
-
-/** W2: a challenge lives at most five minutes. */
-const sessionSeconds = 300;
 
 /**
  * Opens a signing session over documents whose turn it is: prepares every file, and gives the phone what it is to sign and
@@ -183,22 +181,6 @@ function forPhone(
       digestHex: digest.toString('hex'),
       signedAttributes: toBeSigned.toString('base64url'),
     })),
-    assertionOptions: {
-      challenge: list.challenge.toString('base64url'),
-      rpId: config.url.hostname,
-      timeout: sessionSeconds * 1000,
-      userVerification: 'required',
-      allowCredentials: [
-        {
-          id: enrolment.credential_id,
-          type: 'public-key',
-          ...(enrolment.transports.length > 0 ? { transports: enrolment.transports } : {}),
-        },
-      ],
-      ...(custody === 'device'
-        ? { extensions: { prf: { eval: { first: enrolment.prf_salt.toString('base64url') } } } }
-        : {}),
-    },
-    wrappedKey: custody === 'device' ? (enrolment.wrapped_private_key?.toString('base64url') ?? null) : null,
+    ...askOfPhone(config, enrolment, list.challenge, custody),
   };
 }

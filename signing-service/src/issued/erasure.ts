@@ -121,12 +121,20 @@ export const signingKept: readonly KeptData[] = [
       vi: 'giữ lâu như văn bản đã ký (Luật Giao dịch điện tử 2023)',
       en: 'kept as long as what was signed (Law on Electronic Transactions 2023)',
     },
-    tables: ['signing.step', 'signing.session', 'signing.enrolment', 'signing.sealing_machine', 'signing.delegation'],
+    tables: [
+      'signing.step',
+      'signing.session',
+      'signing.enrolment',
+      'signing.sealing_machine',
+      'signing.delegation',
+      'signing.remote_authorisation',
+    ],
     count: (db, ids) =>
       countOf(
         db,
         sql`(SELECT 1 FROM signing.step WHERE signer_id = ${ofPeople(ids)} AND state = 'done'
         UNION ALL SELECT 1 FROM signing.enrolment WHERE person_id = ${ofPeople(ids)}
+        UNION ALL SELECT 1 FROM signing.remote_authorisation WHERE person_id = ${ofPeople(ids)} AND state = 'used'
         UNION ALL SELECT 1 FROM signing.sealing_machine WHERE person_id = ${ofPeople(ids)}) AS one`,
       ),
   },

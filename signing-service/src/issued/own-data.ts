@@ -175,9 +175,32 @@ const sealingMachines: PersonalPart = {
   },
 };
 
+const remoteSignatures: PersonalPart = {
+  code: 'remoteSignatures',
+  what: { vi: 'Đã ký hoặc được mời ký cho ứng dụng khác', en: 'Signed, or asked to sign, for other apps' },
+  tables: ['signing.remote_authorisation'],
+  fields: {
+    app: { vi: 'Ứng dụng', en: 'App' },
+    description: { vi: 'Ứng dụng nói là', en: 'As the app says' },
+    hashes: { vi: 'Số văn bản', en: 'Documents' },
+    state,
+    createdAt: { vi: 'Lúc', en: 'At' },
+  },
+  read: async ({ db }, personId) => {
+    const { rows } = await sql<Record<string, unknown>>`
+      SELECT client_id AS app, description, state, created_at AS "createdAt",
+        (SELECT count(*) FROM signing.remote_hash AS h WHERE h.authorisation_id = a.id) AS hashes
+      FROM signing.remote_authorisation AS a WHERE person_id = ${personId} ORDER BY id`.execute(db);
+    return rows;
+  },
+};
+
 /** What this service has about a person. */
 export const signingPersonal: PersonalData = {
-  parts: [documents, copies, parcels, signatures, marks, phones, delegations, reminders, sealingMachines],
+  parts: [
+    ...[documents, copies, parcels, signatures, marks, phones, delegations, reminders, sealingMachines],
+    remoteSignatures,
+  ],
   leftOut: {
     'signing.subject_teacher': 'which classes a teacher has; what they wrote and signed is told',
     'signing.reminder': 'when a signer was last told that something waits; what waited is told',

@@ -128,6 +128,8 @@ const scopes = [
   'offline_access',
   'ssf.read',
   'ssf.manage',
+  'service',
+  'credential',
 ] as const;
 
 const algorithms = ['ES256', 'RS256', 'PS256', 'EdDSA'] as const;

@@ -40,6 +40,11 @@ export function scopeName(scope: string): string {
       'Nhận tin khi tài khoản bị khoá, đổi mật khẩu, đăng xuất',
       'Hears of locked accounts, new passwords, ended sessions',
     ),
+    service: t(
+      'Trình văn bản để người ký ký trên điện thoại',
+      'Puts documents before signers, who sign on their phones',
+    ),
+    credential: t('Hỏi người ký ngay khi họ dùng ứng dụng', 'Asks signers while they use the app'),
     'ssf.manage': t('Tự đặt nơi nhận các tin ấy', 'Sets where it hears of them'),
     offline_access: t('Giữ quyền khi người ấy không ở đó', 'Keeps access while the person is away'),
   };

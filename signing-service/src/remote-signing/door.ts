@@ -1,0 +1,1 @@
+export { answerCredentialSignIn } from './oauth.ts';
