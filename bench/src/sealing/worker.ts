@@ -23,7 +23,7 @@ const store = await openStore(config, pool);
 const mailer = createMailer(config, jobs);
 const context = { config, db, store, jobs, ledger, mailer, secrets, clock: systemClock, log };
 const page = () => '';
-const { tasks = {} } = createSigning(context, { verify: page, verifyReport: page, verifyCode: page });
+const { tasks = {} } = createSigning(context, { verify: page, verifyReport: page, verifyCode: page, diploma: page });
 ledger.start();
 // Jobs of a process that died are given back after a second here, after a minute in an installation.
 const heartbeat = { everyMs: 250, deadAfterMs: 1_000 };
