@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { useLocation, useRoute } from 'preact-iso';
 import { api, must } from '../../design/api.ts';
 import { type Entry, EntryForm, useEntry } from '../../design/entry.tsx';
-import { Field } from '../../design/form.tsx';
+import { Choice, Field } from '../../design/form.tsx';
 import { t } from '../../design/language.ts';
 import { useLoad } from '../../design/load.ts';
 import { Show } from '../../design/show.tsx';
@@ -12,7 +12,18 @@ import { useMe } from '../me.ts';
 import { Title } from '../parts.tsx';
 import type { Target } from './words.ts';
 
-type LdapValues = { name: string; url: string; baseDn: string; bindDn: string };
+type LdapValues = { name: string; url: string; baseDn: string; bindDn: string; profile: string; domain: string };
+
+/** As the server has them: what is not said is not there. */
+const settingsOf = ({ url, baseDn, bindDn, profile, domain }: Omit<LdapValues, 'name'>) => ({
+  url,
+  baseDn,
+  bindDn,
+  ...(profile === 'people' ? {} : { profile }),
+  ...(domain.trim() === '' ? {} : { domain: domain.trim() }),
+});
+
+const needsDomain: ReadonlySet<string> = new Set(['activeDirectory', 'eduPerson']);
 
 /** `/admin/sync/:id/edit`: another name, address, account or password. */
 export function EditTarget() {
@@ -39,7 +50,13 @@ function Edit({ target: { id, name, settings } }: { readonly target: Target }) {
   const { route } = useLocation();
   const [secret, setSecret] = useState('');
   const text = (key: string) => (typeof settings[key] === 'string' ? settings[key] : '');
-  const before = { url: text('url'), baseDn: text('baseDn'), bindDn: text('bindDn') };
+  const before = {
+    url: text('url'),
+    baseDn: text('baseDn'),
+    bindDn: text('bindDn'),
+    profile: text('profile') || 'people',
+    domain: text('domain'),
+  };
   const entry = useEntry('target', { name, ...before });
   return (
     <>
@@ -54,7 +71,7 @@ function Edit({ target: { id, name, settings } }: { readonly target: Target }) {
         cancel={`/admin/sync/${id}`}
         onSubmit={async ({ name, ...now }) => {
           const isMoved = secret !== '' || JSON.stringify(now) !== JSON.stringify(before);
-          const body = { name, ...(isMoved ? { settings: now } : {}), ...(secret ? { secret } : {}) };
+          const body = { name, ...(isMoved ? { settings: settingsOf(now) } : {}), ...(secret ? { secret } : {}) };
           await must(api.PATCH('/api/v1/sync/targets/{id}', { params: { path: { id } }, body }));
           sayNext(t('Đã lưu.', 'Saved.'));
           route(`/admin/sync/${id}`);
@@ -71,7 +88,7 @@ export function NewTarget() {
   const { route } = useLocation();
   const organisationId = useMe().roles[0]?.organisation.id ?? '';
   const [secret, setSecret] = useState('');
-  const entry = useEntry('new target', { name: '', url: '', baseDn: '', bindDn: '' });
+  const entry = useEntry('new target', { name: '', url: '', baseDn: '', bindDn: '', profile: 'people', domain: '' });
   return (
     <>
       <Title
@@ -86,10 +103,10 @@ export function NewTarget() {
         entry={entry}
         submit={t('Thêm', 'Add')}
         cancel="/admin/sync"
-        onSubmit={async ({ name, url, baseDn, bindDn }) => {
+        onSubmit={async ({ name, ...values }) => {
           const { id } = await must(
             api.POST('/api/v1/sync/targets', {
-              body: { name, kind: 'ldap', settings: { url, baseDn, bindDn }, secret, organisationId },
+              body: { name, kind: 'ldap', settings: settingsOf(values), secret, organisationId },
             }),
           );
           sayNext(t(`Đã thêm ${name}.`, `${name} was added.`));
@@ -153,6 +170,30 @@ function LdapFields({
         }
         value={secret}
         onInput={({ currentTarget }) => onSecret(currentTarget.value)}
+      />
+      <Choice
+        label={t('Máy chủ đó giữ tài khoản kiểu gì', 'What kind of accounts it keeps')}
+        hint={t(
+          'Mỗi kiểu ghi đúng các thuộc tính mà phần mềm ở đó tìm, và khoá thật khi một người rời đi.',
+          'Each writes what software there looks for, and really locks the account of who leaves.',
+        )}
+        {...entry.choice('profile')}
+        options={[
+          { value: 'people', label: t('Người và nhóm (thường dùng)', 'People and groups (usual)') },
+          { value: 'posix', label: t('Tài khoản máy Linux', 'Accounts of Linux machines') },
+          { value: 'activeDirectory', label: 'Active Directory, Samba' },
+          { value: 'eduPerson', label: t('Liên hiệp giáo dục (eduPerson)', 'Education federations (eduPerson)') },
+        ]}
+      />
+      <Field
+        label={t('Miền thư điện tử', 'Mail domain')}
+        required={needsDomain.has(entry.values.profile)}
+        placeholder="so.edu.vn"
+        hint={t(
+          'Phần sau dấu @ của địa chỉ thư; để trống nếu không cần địa chỉ thư.',
+          'What follows the @ of mail addresses; leave empty where none are needed.',
+        )}
+        {...entry.field('domain')}
       />
     </>
   );
