@@ -296,7 +296,7 @@ class LdapConnection implements Connection {
         if (!isCode(error, code.entryAlreadyExists)) throw error; // added before the process died
       }
     }
-    const attributes = this.#mapping.toAttributes(key, after, number);
+    const attributes = this.#mapping.changed(key, after, number);
     const changes = Object.entries(attributes).map(
       ([type, values]) => new LdapChange({ operation: 'replace', modification: new Attribute({ type, values }) }),
     );
