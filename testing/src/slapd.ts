@@ -20,12 +20,14 @@ export interface SlapdOptions {
   readonly schemas?: readonly string[];
   /** An overlay over the database: the module and what configures it. */
   readonly overlay?: { readonly module: string; readonly lines: readonly string[] };
+  /** More lines of the database's configuration. */
+  readonly lines?: readonly string[];
   /** A file that `slapadd -q` loads first, instead of the base. */
   readonly ldif?: string;
 }
 
 /** Debian's OpenLDAP server on a free loopback port, with a database and a configuration of its own. */
-export async function startSlapd({ schemas = [], overlay, ldif }: SlapdOptions = {}): Promise<Slapd> {
+export async function startSlapd({ schemas = [], overlay, lines = [], ldif }: SlapdOptions = {}): Promise<Slapd> {
   const folder = await mkdtemp(join(tmpdir(), 'edutrust-slapd-'));
   const [baseDn, bindDn, bindPassword] = ['dc=so,dc=edu,dc=vn', 'cn=admin,dc=so,dc=edu,dc=vn', 'bí mật của quản trị'];
   await mkdir(join(folder, 'data'));
@@ -45,6 +47,7 @@ directory ${folder}/data
 dbnosync
 index objectClass eq
 index uid,cn,member eq
+${lines.join('\n')}
 ${overlay ? [`overlay ${overlay.module}`, ...overlay.lines].join('\n') : ''}
 `,
   );

@@ -89,7 +89,17 @@ export interface Opening<Settings> {
 
 /** One thing that was looked at. */
 export interface Finding {
-  readonly step: 'connection' | 'credentials' | 'base' | 'schema' | 'contract' | 'queue' | 'quarantine' | 'digest';
+  readonly step:
+    | 'connection'
+    | 'credentials'
+    | 'clock'
+    | 'base'
+    | 'schema'
+    | 'limits'
+    | 'contract'
+    | 'queue'
+    | 'quarantine'
+    | 'digest';
   readonly state: 'good' | 'warning' | 'bad';
   readonly sentence: Text;
   /** What to do about it; null when nothing is to be done. */

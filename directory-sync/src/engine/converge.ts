@@ -63,7 +63,7 @@ export async function runTarget(context: ServiceContext, targetId: string, optio
       if (isSentAtOnce) await connection.prepare();
       const plan = isSentAtOnce
         ? await planAndSend(context, connection, target, id, lease)
-        : await planEverything(db, connection, target, id);
+        : await planEverything(context, connection, target, id);
       const heldReason = plan.leavers > 0 ? await unusualInRun(context, target, id) : undefined;
       await db.transaction().execute(async (transaction) => {
         if (heldReason)
@@ -104,7 +104,7 @@ async function planAndSend(
 ): Promise<WrittenPlan> {
   let sending = Promise.resolve();
   try {
-    return await planEverything(context.db, connection, target, runId, async (changes) => {
+    return await planEverything(context, connection, target, runId, async (changes) => {
       await sending;
       sending = applyEach(context, connection, target, changes, { runId, held: false, lease });
       sending.catch(() => undefined); // told when it is waited for

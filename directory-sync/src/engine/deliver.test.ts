@@ -215,3 +215,20 @@ test('D6: what a process had under way when it died is not believed, and looked 
   const { rowCount } = await context.pool.query('SELECT FROM sync.flight WHERE target_id = $1', [targetId]);
   assert.equal(rowCount, 0);
 });
+
+test('N7: of whom a process sent something and died before it said so, it is on record when they are found there', async () => {
+  const recorded = async (id: string) =>
+    (await context.pool.query('SELECT FROM sync.release WHERE person_id = $1', [id])).rowCount ?? 0;
+  const { rows } = await context.pool.query<{ id: string }>(
+    'SELECT person_id AS id FROM sync.delivered WHERE target_id = $1 ORDER BY person_id LIMIT 2',
+    [targetId],
+  );
+  const [one = '', other = ''] = rows.map(({ id }) => id);
+  await context.pool.query('DELETE FROM sync.release WHERE person_id = ANY($1)', [[one, other]]);
+  await context.pool.query('DELETE FROM sync.delivered WHERE person_id = ANY($1)', [[one, other]]);
+  await noteChanges(context, [one]);
+  await bringPending(context, targetId);
+  assert.equal(await recorded(one), 1, 'found by a live change');
+  await runTarget(context, targetId, { mode: 'apply', actor });
+  assert.deepEqual([await recorded(one), await recorded(other)], [1, 1], 'and by a run');
+});

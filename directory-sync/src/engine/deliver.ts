@@ -4,7 +4,7 @@ import { type DirectoryPerson, listDirectoryPeople, schoolsOf } from '@edutrust/
 import type { Connection } from '../connectors/connector.ts';
 import { type Change, membersOf } from '../model/change.ts';
 import type { ReleasedPerson } from '../model/contract.ts';
-import { releaseText } from '../releases/releases.ts';
+import { releaseText, unsaidText } from '../releases/releases.ts';
 import type { TargetRow } from '../targets/store.ts';
 import { doAll, type Result } from './apply.ts';
 import { changesOf, type Difference, groupDifference } from './compare.ts';
@@ -158,6 +158,8 @@ interface Kept {
   readonly groups: readonly string[] | null;
   /** What was sent. */
   readonly fields: readonly string[] | null;
+  /** What the target has, of somebody of whom that was not known and to whom nothing was sent. */
+  readonly there: readonly string[] | null;
   /** Of somebody who was disabled: where they were. */
   readonly schools: readonly string[] | null;
 }
@@ -177,7 +179,9 @@ const keepStatement = statement<
 >(
   'sync.live-keep',
   `WITH row AS (SELECT * FROM jsonb_to_recordset($5::jsonb) AS row (
-       "personId" uuid, "addedAt" timestamptz, version text, groups text[], fields text[], schools uuid[])),
+       "personId" uuid, "addedAt" timestamptz, version text, groups text[], fields text[],
+       there text[], schools uuid[])),
+     unsaid AS (${unsaidText({ recipientId: '$2', recipientName: '$3', at: '$4' })}),
      released AS (${releaseText({ recipientId: '$2', recipientName: '$3', at: '$4' })}),
      disabled AS (INSERT INTO sync.disabled (target_id, person_id, organisation_ids, at, approved)
        SELECT $1, "personId", schools, $4, false FROM row WHERE schools IS NOT NULL),
@@ -213,15 +217,17 @@ export async function keep(
     if (change.action === 'disable') disabled.add(change.personId);
   }
   const schools = disabled.size > 0 ? await schoolsOf(db, [...disabled]) : new Map<string, string[]>();
-  const rows = waiting.map(({ personId, addedAt }): Kept => {
+  const rows = waiting.map(({ personId, addedAt, version }): Kept => {
     const person = sending.wanted.get(personId);
     const isThere = isAllThere && person?.isActive;
+    const fields = sent.get(personId) ?? null;
     return {
       personId,
       addedAt: isAllThere ? addedAt : null,
       version: isThere ? versionOf(person) : null,
       groups: isThere ? person.groups : null,
-      fields: sent.get(personId) ?? null,
+      fields,
+      there: isThere && !fields && version === null ? Object.keys(person.fields).sort() : null,
       schools: disabled.has(personId) ? (schools.get(personId) ?? []) : null,
     };
   });

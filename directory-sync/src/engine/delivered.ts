@@ -1,7 +1,9 @@
 import { hash } from 'node:crypto';
-import type { Database, Transaction } from '@edutrust/platform/database';
+import { type Database, statement, type Transaction } from '@edutrust/platform/database';
 import { sql } from 'kysely';
 import type { ReleasedPerson } from '../model/contract.ts';
+import { unsaidText } from '../releases/releases.ts';
+import type { TargetRow } from '../targets/store.ts';
 import { contentOf } from './digest.ts';
 
 /** What a target holds of somebody: the version of the fields, hexadecimal, and the names of the groups. */
@@ -40,21 +42,39 @@ export function fieldsSince(version: string, person: ReleasedPerson): string[] {
   return marksOf(person).flatMap(([name, mark]) => (taken.has(mark) ? [] : [name]));
 }
 
-/** Keeps that a target was seen to hold these people as they should be. Who left is looked at anew when they return. */
-export async function keepDelivered(db: Database, targetId: string, people: readonly ReleasedPerson[]): Promise<void> {
+const keep = statement<never, [targetId: string, recipientId: string, recipientName: string, at: Date, people: string]>(
+  'sync.delivered-keep',
+  `WITH seen AS (SELECT * FROM jsonb_to_recordset($5::jsonb) AS seen (id uuid, version text, groups text[], there text[])
+       WHERE NOT EXISTS (SELECT FROM sync.delivered AS d WHERE d.target_id = $1 AND d.person_id = seen.id
+         AND d.version = decode(seen.version, 'hex') AND d.groups = seen.groups)),
+     kept AS (INSERT INTO sync.delivered (target_id, person_id, version, groups)
+       SELECT $1, id, decode(version, 'hex'), groups FROM seen
+       ON CONFLICT (target_id, person_id) DO UPDATE SET version = excluded.version, groups = excluded.groups),
+     row AS (SELECT id AS "personId", there FROM seen)
+   ${unsaidText({ recipientId: '$2', recipientName: '$3', at: '$4' })}`,
+);
+
+/**
+ * Keeps that a target was seen to hold these people as they should be, and that it knows them. Who left is looked at anew
+ * when they return.
+ */
+export async function keepDelivered(
+  db: Database,
+  target: Pick<TargetRow, 'id' | 'name'>,
+  people: readonly ReleasedPerson[],
+  at: Date,
+): Promise<void> {
   const rows = people
     .filter(({ isActive }) => isActive)
-    .map((person) => ({ id: person.personId, version: versionOf(person), groups: person.groups }))
+    .map((person) => ({
+      id: person.personId,
+      version: versionOf(person),
+      groups: person.groups,
+      there: Object.keys(person.fields).sort(),
+    }))
     .sort((one, other) => (one.id < other.id ? -1 : 1)); // one order of locks
-  if (rows.length === 0) return;
   // Nearly everybody is as before: looked at, not locked.
-  await sql`
-    INSERT INTO sync.delivered (target_id, person_id, version, groups)
-    SELECT ${targetId}, id, decode(version, 'hex'), groups
-    FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS row (id uuid, version text, groups text[])
-    WHERE NOT EXISTS (SELECT FROM sync.delivered AS d WHERE d.target_id = ${targetId} AND d.person_id = row.id
-      AND d.version = decode(row.version, 'hex') AND d.groups = row.groups)
-    ON CONFLICT (target_id, person_id) DO UPDATE SET version = excluded.version, groups = excluded.groups`.execute(db);
+  if (rows.length > 0) await keep(db, target.id, `target:${target.id}`, target.name, at, JSON.stringify(rows));
 }
 
 /** What was delivered is not what the target holds: it is looked at before anything is sent again. */

@@ -1,3 +1,4 @@
+import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database } from '@edutrust/platform/database';
 import { type DirectoryPerson, listDirectoryPeople } from '@edutrust/registry/people';
 import { sql } from 'kysely';
@@ -154,7 +155,7 @@ export type SendPlanned = (changes: readonly NumberedChange[]) => Promise<void>;
  * pass in pages.
  */
 export async function planEverything(
-  db: Database,
+  { db, clock }: Pick<ServiceContext, 'db' | 'clock'>,
   connection: Connection,
   target: TargetRow,
   runId: string,
@@ -176,7 +177,7 @@ export async function planEverything(
           if (held) there.push(wanted);
         } else differences.push(difference);
       }
-      await keepDelivered(db, target.id, there);
+      await keepDelivered(db, target, there, clock.now());
       await forgetDelivered(
         db,
         target.id,

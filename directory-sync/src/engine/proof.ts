@@ -38,7 +38,7 @@ export async function proveRun(
   runId: string,
   before?: Before,
 ): Promise<void> {
-  const { db } = context;
+  const { db, clock } = context;
   const changed = before ? await changedKeys(context, runId) : [];
   const isPart = before && !before.inStep.isEmpty && changed.length <= mostLookedUp;
   let marks = before?.marks;
@@ -61,7 +61,7 @@ export async function proveRun(
       const isSame = writer.add(schoolId, wanted, held);
       if (isSame && held) there.push(wanted);
     }
-    await keepDelivered(db, target.id, there);
+    await keepDelivered(db, target, there, clock.now());
   }
   const proof = writer.end();
   await db.transaction().execute(async (transaction) => {

@@ -24,6 +24,20 @@ export const releaseText = ({
   ON CONFLICT (person_id, recipient_id, fields) DO UPDATE SET
     recipient_name = excluded.recipient_name, last_at = excluded.last_at, times = r.times + 1`;
 
+/**
+ * Writes down the rows `row` (`"personId"`, `there`) of people whom the recipient turns out to have and of whom nothing is
+ * on record: the process that sent them died before it said so.
+ */
+export const unsaidText = ({
+  recipientId,
+  recipientName,
+  at,
+}: Readonly<Record<'recipientId' | 'recipientName' | 'at', string>>) => `
+  INSERT INTO sync.release (recipient_id, recipient_name, person_id, fields, first_at, last_at)
+  SELECT ${recipientId}, ${recipientName}, "personId", there, ${at}, ${at} FROM row WHERE there IS NOT NULL
+    AND NOT EXISTS (SELECT FROM sync.release AS s WHERE s.person_id = "personId" AND s.recipient_id = ${recipientId})
+  ON CONFLICT DO NOTHING`;
+
 const release = statement<never, [recipientId: string, recipientName: string, at: Date, releases: string]>(
   'sync.release',
   `WITH row AS (SELECT * FROM jsonb_to_recordset($4::jsonb) AS row ("personId" uuid, fields text[]))

@@ -124,6 +124,7 @@ const end = ({ db }: ServiceContext) =>
     handle: async (request, reply) => {
       const { id } = request.params;
       await db.transaction().execute(async (tx) => {
+        await syncOf(tx).deleteFrom('sync.flight').where('target_id', '=', id).execute();
         await syncOf(tx).deleteFrom('sync.target').where('id', '=', id).execute();
         await record(tx, {
           type: 'sync-target.removed',

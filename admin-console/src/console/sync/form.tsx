@@ -12,16 +12,26 @@ import { useMe } from '../me.ts';
 import { Title } from '../parts.tsx';
 import type { Target } from './words.ts';
 
-type Values = { name: string; kind: string; url: string; baseDn: string; bindDn: string; profile: string };
+/** `profile` is a SCIM server's, `accounts` an LDAP server's: the setting has one name, and values of its kind. */
+type Values = Record<'name' | 'kind' | 'url' | 'baseDn' | 'bindDn' | 'profile' | 'accounts' | 'domain', string>;
 
-/** What its kind is set by; of a SCIM server what was set otherwise for it stays while its profile does. */
+const usual = { profile: 'rfc', accounts: 'people' } as const;
+
+/** What its kind is set by; of a SCIM server what was set otherwise for it stays while its profile does. What is not said is not there. */
 function settingsOf(
-  { kind, url, baseDn, bindDn, profile }: Values,
+  { kind, url, baseDn, bindDn, profile, accounts, domain }: Omit<Values, 'name'>,
   before: Target['settings'] = {},
 ): Target['settings'] {
-  if (kind === 'ldap') return { url, baseDn, bindDn };
+  if (kind === 'ldap')
+    return {
+      ...{ url, baseDn, bindDn },
+      ...(accounts === usual.accounts ? {} : { profile: accounts }),
+      ...(domain.trim() === '' ? {} : { domain: domain.trim() }),
+    };
   return { ...((before.profile ?? 'rfc') === profile ? before : {}), url, profile };
 }
+
+const needsDomain: ReadonlySet<string> = new Set(['activeDirectory', 'eduPerson']);
 
 /** `/admin/sync/:id/edit`: another name, address, account or password. */
 export function EditTarget() {
@@ -52,7 +62,9 @@ function Edit({ target: { id, name, kind, settings } }: { readonly target: Targe
     url: text('url'),
     baseDn: text('baseDn'),
     bindDn: text('bindDn'),
-    profile: text('profile') || 'rfc',
+    profile: (kind === 'scim' && text('profile')) || usual.profile,
+    accounts: (kind === 'ldap' && text('profile')) || usual.accounts,
+    domain: text('domain'),
   };
   const entry = useEntry('target', { name, kind, ...before });
   return (
@@ -66,12 +78,11 @@ function Edit({ target: { id, name, kind, settings } }: { readonly target: Targe
         entry={entry}
         submit={t('Lưu', 'Save')}
         cancel={`/admin/sync/${id}`}
-        onSubmit={async (values) => {
-          const { name, url, baseDn, bindDn, profile } = values;
-          const isMoved = secret !== '' || JSON.stringify({ url, baseDn, bindDn, profile }) !== JSON.stringify(before);
+        onSubmit={async ({ name, ...now }) => {
+          const isMoved = secret !== '' || JSON.stringify(now) !== JSON.stringify({ kind, ...before });
           const body = {
             name,
-            ...(isMoved ? { settings: settingsOf(values, settings) } : {}),
+            ...(isMoved ? { settings: settingsOf(now, settings) } : {}),
             ...(secret ? { secret } : {}),
           };
           await must(api.PATCH('/api/v1/sync/targets/{id}', { params: { path: { id } }, body }));
@@ -90,7 +101,8 @@ export function NewTarget() {
   const { route } = useLocation();
   const organisationId = useMe().roles[0]?.organisation.id ?? '';
   const [secret, setSecret] = useState('');
-  const entry = useEntry('new target', { name: '', kind: 'ldap', url: '', baseDn: '', bindDn: '', profile: 'rfc' });
+  const empty = { name: '', kind: 'ldap', url: '', baseDn: '', bindDn: '', domain: '', ...usual };
+  const entry = useEntry<Values>('new target', empty);
   return (
     <>
       <Title
@@ -250,6 +262,30 @@ function LdapFields(props: FieldsOf) {
         {...entry.field('bindDn')}
       />
       <Secret label={t('Mật khẩu của tài khoản đó', 'Password of that account')} {...props} />
+      <Choice
+        label={t('Máy chủ đó giữ tài khoản kiểu gì', 'What kind of accounts it keeps')}
+        hint={t(
+          'Mỗi kiểu ghi đúng các thuộc tính mà phần mềm ở đó tìm, và khoá thật khi một người rời đi.',
+          'Each writes what software there looks for, and really locks the account of who leaves.',
+        )}
+        {...entry.choice('accounts')}
+        options={[
+          { value: 'people', label: t('Người và nhóm (thường dùng)', 'People and groups (usual)') },
+          { value: 'posix', label: t('Tài khoản máy Linux', 'Accounts of Linux machines') },
+          { value: 'activeDirectory', label: 'Active Directory, Samba' },
+          { value: 'eduPerson', label: t('Liên hiệp giáo dục (eduPerson)', 'Education federations (eduPerson)') },
+        ]}
+      />
+      <Field
+        label={t('Miền thư điện tử', 'Mail domain')}
+        required={needsDomain.has(entry.values.accounts)}
+        placeholder="so.edu.vn"
+        hint={t(
+          'Phần sau dấu @ của địa chỉ thư; để trống nếu không cần địa chỉ thư.',
+          'What follows the @ of mail addresses; leave empty where none are needed.',
+        )}
+        {...entry.field('domain')}
+      />
     </>
   );
 }

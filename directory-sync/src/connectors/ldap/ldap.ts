@@ -43,10 +43,14 @@ export const ldapConnector: Connector<typeof Settings> = {
   check: (settings, secret) => {
     mustBeSafe(settings, secret);
     if (profileOf(settings).needsDomain && settings.domain === undefined)
-      throw new InvalidInput('sync/no-domain', {
-        vi: 'Khuôn này cần một tên miền, ví dụ so.edu.vn.',
-        en: 'This shape needs a domain, such as so.edu.vn.',
-      });
+      throw new InvalidInput(
+        'sync/no-domain',
+        {
+          vi: 'Kiểu tài khoản này cần một tên miền, ví dụ so.edu.vn.',
+          en: 'Accounts of this kind need a domain, such as so.edu.vn.',
+        },
+        { fields: [{ pointer: '/domain', detail: { vi: 'Nhập tên miền.', en: 'Enter the domain.' } }] },
+      );
   },
   open: async ({ settings, secret, numbers }) => {
     mustBeSafe(settings, secret);
@@ -211,7 +215,10 @@ class LdapConnection implements Connection {
       if (cause instanceof NoSuchObjectError) return; // the branch is not made yet
       throw new Unavailable(
         'sync/incomplete-read',
-        { vi: 'Không đọc được trọn vẹn máy chủ LDAP.', en: 'The LDAP server could not be read completely.' },
+        {
+          vi: `Không đọc được trọn vẹn máy chủ LDAP: ${reasonOf(cause)}`,
+          en: `The LDAP server could not be read completely: ${reasonOf(cause)}`,
+        },
         { cause },
       );
     }
@@ -289,7 +296,7 @@ class LdapConnection implements Connection {
         if (!isCode(error, code.entryAlreadyExists)) throw error; // added before the process died
       }
     }
-    const attributes = this.#mapping.toAttributes(key, after, number);
+    const attributes = this.#mapping.changed(key, after, number);
     const changes = Object.entries(attributes).map(
       ([type, values]) => new LdapChange({ operation: 'replace', modification: new Attribute({ type, values }) }),
     );
@@ -344,9 +351,11 @@ function nothingThere(error: unknown): { readonly searchEntries: LdapEntry[] } {
   throw error;
 }
 
+const reasonOf = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause));
+
 function unreachable(cause: unknown): Unavailable {
   if (cause instanceof Unavailable) return cause;
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = reasonOf(cause);
   return new Unavailable(
     'sync/unreachable',
     {

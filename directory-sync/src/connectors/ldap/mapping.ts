@@ -77,6 +77,13 @@ export class Mapping {
     };
   }
 
+  /** What is written to an entry that is there; one that another profile made gets what classes this one has besides. */
+  changed(key: string, fields: Values, number?: number): Record<string, string[]> {
+    const { classes } = this.profile.person;
+    const isWhole = fields.educationId !== undefined && classes.length > 1;
+    return { ...(isWhole ? { objectClass: [...classes] } : {}), ...this.toAttributes(key, fields, number) };
+  }
+
   /** A whole entry of a group with its first members, by their names. */
   newGroup(key: string, members: readonly string[]): Record<string, string[]> {
     const { classes, attributes, mayBeEmpty } = this.profile.group;

@@ -163,6 +163,18 @@ test('accounts of Linux machines: each has a number of its own for ever, and who
   assert.deepEqual(stateOf(), ['employeeType: learner', 'loginShell: /bin/bash', own].sort(), 'the number of before');
 });
 
+test('a target that gets another profile has its people changed to it, not made anew', async () => {
+  await using slapd = await serverOf('posix');
+  const targetId = await targetAt(slapd, 'people');
+  const { totals } = await apply(targetId);
+  const change = { settings: settingsOf(slapd, 'posix'), secret: slapd.bindPassword };
+  await context.db.transaction().execute((tx) => changeTarget(context, tx, targetId, change, actor));
+  const after = await apply(targetId);
+  assert.deepEqual([after.state, after.totals.added, after.totals.changed], ['done', 0, totals.added]);
+  assert.ok(after.proof && isConverged(after.proof));
+  assert.equal(search(slapd, '(objectClass=posixAccount)', '1.1').length, totals.added);
+});
+
 test('a number is never given again, not even that of somebody who was erased', async () => {
   await using slapd = await serverOf('posix');
   const targetId = await targetAt(slapd, 'posix');
