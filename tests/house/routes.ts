@@ -649,6 +649,21 @@ export const rows: Readonly<Record<string, Row>> = {
     fresh: 300,
   }),
   'PATCH /api/v1/sync/sources/:id': roles('D', 'source', { body: () => ({ isPaused: true }), fresh: 300 }),
+  'POST /api/v1/sync/sources/:id/tests': roles('D', 'source', {
+    body: () => ({ settings: {}, roster: 'staff' }),
+    fresh: 300,
+  }),
+  'POST /api/v1/sync/source-tests': roles('D', 'organisation', {
+    body: ({ organisation }) => ({
+      kind: 'folder',
+      settings: { folder: 'x' },
+      secret: '',
+      organisationId: organisation,
+      roster: 'staff',
+    }),
+    fresh: 300,
+  }),
+  'GET /api/v1/organisations/:id/roster-columns': roles('DC', 'organisation'),
   'DELETE /api/v1/sync/sources/:id': roles('D', 'source', { fresh: 300 }),
   'POST /api/v1/sync/sources/:id/runs': roles('D', 'source', { body: () => ({}), fresh: 300 }),
   'GET /api/v1/sync/targets': roles('DSA'),

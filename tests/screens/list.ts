@@ -267,6 +267,7 @@ const inventory: readonly Screen[] = [
   { name: '12 import, done', who: 'school', open: applyRoster, before: null },
   { name: '12 matching', who: 'school', open: askMatching, before: null },
   { name: '12 sources', who: 'department', open: '/admin/import/sources', before: null },
+  { name: '12 remembered columns', who: 'school', open: '/admin/import/columns', before: null },
   { name: '12 new source', who: 'department', open: '/admin/import/sources/new', before: null },
   { name: '12 new school year of the city', who: 'department', open: '/admin/import/year', before: null },
   { name: '12 new school year', who: 'school', open: '/admin/import/roll-over', before: null },

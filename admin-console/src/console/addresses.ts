@@ -50,6 +50,8 @@ export const addresses = [
   '/admin/import/matching',
   '/admin/import/sources',
   '/admin/import/sources/new',
+  '/admin/import/sources/:id',
+  '/admin/import/columns',
   '/admin/import',
   '/admin/approvals',
   '/admin/approvals/:id',

@@ -96,7 +96,9 @@ const RollOver = part(() => import('./import/roll-over.tsx').then((file) => file
 const YearOfCity = part(() => import('./year/page.tsx').then((file) => file.YearOfCity));
 const YearPlanPage = part(() => import('./year/page.tsx').then((file) => file.YearPlanPage));
 const Matching = part(() => import('./matching/page.tsx').then((file) => file.Matching));
-const NewSource = part(() => import('./sources/new.tsx').then((file) => file.NewSource));
+const EditSource = part(() => import('./sources/form.tsx').then((file) => file.EditSource));
+const NewSource = part(() => import('./sources/form.tsx').then((file) => file.NewSource));
+const RememberedColumns = part(() => import('./import/remembered.tsx').then((file) => file.RememberedColumns));
 const SourcesPage = part(() => import('./sources/page.tsx').then((file) => file.SourcesPage));
 const Import = part(() => import('./import/page.tsx').then((file) => file.Import));
 const Security = part(() => import('./security/security.tsx').then((file) => file.Security));
@@ -193,6 +195,8 @@ const pages: Readonly<Record<Address, ComponentType>> = {
   '/admin/import/matching': Matching,
   '/admin/import/sources': SourcesPage,
   '/admin/import/sources/new': NewSource,
+  '/admin/import/sources/:id': EditSource,
+  '/admin/import/columns': RememberedColumns,
   '/admin/import': Import,
   '/admin/approvals': Approvals,
   '/admin/approvals/:id': ApprovalPage,

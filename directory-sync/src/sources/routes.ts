@@ -1,6 +1,6 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database } from '@edutrust/platform/database';
-import { localeOf, personActor, refersTo } from '@edutrust/platform/http';
+import { localeOf, longAnswerMs, personActor, refersTo } from '@edutrust/platform/http';
 import type { Locale } from '@edutrust/platform/messages';
 import { type Route, route } from '@edutrust/platform/route';
 import { IdParams, nullable, strict, Time, Uuid } from '@edutrust/platform/schemas';
@@ -11,7 +11,8 @@ import Type from 'typebox';
 import { type SyncTables, syncOf } from '../tables.ts';
 import { sourceKinds } from './kinds.ts';
 import { askForRun } from './schedule.ts';
-import { addSource, changeSource, findSource, readSources, removeSource } from './store.ts';
+import { addSource, changeSource, findSource, readSources, removeSource, secretFor } from './store.ts';
+import { trySource } from './try.ts';
 
 const tags = ['sync'];
 const Kind = Type.Enum(sourceKinds.map(({ kind }) => kind));
@@ -147,10 +148,19 @@ const change = (context: ServiceContext) =>
     access: requires('sync.write'),
     schema: {
       tags,
-      summary: 'Pauses a source or lets it go on, gives it another secret',
+      summary:
+        'Changes what a source is set by, pauses it or lets it go on; another address or account asks for its secret anew, and it is read with the rights of who changed it',
       params: IdParams,
       body: Type.Object(
-        { isPaused: Type.Optional(Type.Boolean()), secret: Type.Optional(Type.String({ maxLength: 4_000 })) },
+        {
+          isPaused: Type.Optional(Type.Boolean()),
+          name: Type.Optional(Type.String({ minLength: 1, maxLength: 60 })),
+          settings: Type.Optional(AnyJson),
+          secret: Type.Optional(Type.String({ minLength: 1, maxLength: 4_000 })),
+          rosters: Type.Optional(Rosters),
+          isWhole: Type.Optional(Type.Boolean()),
+          applies: Type.Optional(Type.Boolean()),
+        },
         strict,
       ),
       response: { 204: Type.Null() },
@@ -182,6 +192,71 @@ const remove = ({ db }: ServiceContext) =>
     },
   });
 
+const Tried = Type.Object({
+  /** The headers of what would be read, in the words of our template; of a file none. */
+  columns: Type.Array(Type.String()),
+  /** Rows that were read before it was closed again. */
+  rows: Type.Integer(),
+  hasMore: Type.Boolean(),
+});
+const limits = { handlerTimeout: longAnswerMs };
+
+const tryNew = (context: ServiceContext) =>
+  route({
+    method: 'POST',
+    url: '/api/v1/sync/source-tests',
+    access: requires('sync.write'),
+    limits,
+    schema: {
+      tags,
+      summary: 'Opens a source that is not added yet and reads its first rows; keeps and tells nothing of them',
+      body: Type.Object(
+        {
+          kind: Kind,
+          settings: AnyJson,
+          secret: Type.String({ maxLength: 4_000 }),
+          organisationId: refersTo('organisation'),
+          roster: Type.Enum([...rosterKinds]),
+        },
+        strict,
+      ),
+      response: { 200: Tried },
+    },
+    resource: ({ body }) => ({ organisationId: body.organisationId }),
+    handle: ({ body: { organisationId: _, ...tried } }) => trySource(context, tried),
+  });
+
+const tryAgain = (context: ServiceContext) =>
+  route({
+    method: 'POST',
+    url: '/api/v1/sync/sources/:id/tests',
+    access: requires('sync.write'),
+    limits,
+    schema: {
+      tags,
+      summary: 'The same with other settings of a source; its own secret serves where address and account stay',
+      params: IdParams,
+      body: Type.Object(
+        {
+          settings: AnyJson,
+          secret: Type.Optional(Type.String({ minLength: 1, maxLength: 4_000 })),
+          roster: Type.Enum([...rosterKinds]),
+        },
+        strict,
+      ),
+      response: { 200: Tried },
+    },
+    resource: ({ params: { id } }) => ofSource(context.db, id),
+    handle: async ({ params, body: { settings, secret: given, roster } }) => {
+      const source = await findSource(context.db, params.id);
+      const secret = secretFor(context.secrets, source, {
+        settings,
+        ...(given === undefined ? {} : { secret: given }),
+      });
+      return trySource(context, { kind: source.kind, settings, secret, roster });
+    },
+  });
+
 const run = (context: ServiceContext) =>
   route({
     method: 'POST',
@@ -207,6 +282,8 @@ export const sourceRoutes = (context: ServiceContext): Route[] => [
   list(context),
   add(context),
   change(context),
+  tryNew(context),
+  tryAgain(context),
   remove(context),
   run(context),
 ];

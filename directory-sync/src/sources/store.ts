@@ -40,13 +40,7 @@ export async function addSource(
   actor: Actor,
 ): Promise<string> {
   checkSettings(kind, settings, secret);
-  const given: readonly string[] = sourceKindOf(kind).rosters;
-  const wrong = rosters.find((one) => !given.includes(one));
-  if (wrong !== undefined)
-    throw new InvalidInput('sync/bad-settings', {
-      vi: `Loại nguồn này không cho danh sách «${wrong}».`,
-      en: `This kind of source gives no roster of ${wrong}.`,
-    });
+  checkRosters(kind, rosters);
   const id = uuidv7();
   const { numAffectedRows } = await sql`
     INSERT INTO sync.source (id, name, kind, settings, sealed_secret, organisation_id, rosters, is_whole, applies, owner_id, owner_acr)
@@ -66,21 +60,43 @@ export async function addSource(
   return id;
 }
 
-/** Pauses a source or lets it go on, gives it another secret; what it is set by stays, or it is another source. */
+export interface SourceChange
+  extends Partial<Pick<NewSource, 'name' | 'settings' | 'secret' | 'rosters' | 'isWhole' | 'applies'>> {
+  readonly isPaused?: boolean;
+}
+
+/** Where a secret is sent, and as whom: with another of these the old one is not sent along. */
+const places = ['url', 'tokenUrl', 'bindDn', 'clientId'] as const;
+
+/**
+ * Changes what a source is set by, pauses it or lets it go on. Who changes what it brings answers for it from then on: it is
+ * read with their rights. Another address or account asks for its password anew.
+ *
+ * @throws InvalidInput `sync/secret-again`, and as {@link addSource}; Conflict `sync/name-taken`
+ */
 export async function changeSource(
   { secrets }: Pick<ServiceContext, 'secrets'>,
   transaction: Transaction,
   id: string,
-  { isPaused, secret }: { readonly isPaused?: boolean; readonly secret?: string },
+  { isPaused, name, secret, ...what }: SourceChange,
   actor: Actor,
 ): Promise<void> {
   const source = await findSource(transaction, id);
-  if (secret !== undefined) checkSettings(source.kind, source.settings, secret);
+  const isSetAnew = Object.values(what).some((value) => value !== undefined);
+  if (isSetAnew || secret !== undefined)
+    checkChange(secrets, source, { ...what, ...(secret === undefined ? {} : { secret }) });
+  if (name !== undefined) await mustBeFree(transaction, id, name);
   await syncOf(transaction)
     .updateTable('sync.source')
     .set({
       ...(isPaused === undefined ? {} : { state: isPaused ? 'paused' : 'on' }),
       ...(secret === undefined ? {} : { sealed_secret: secrets.encrypt(Buffer.from(secret), secretContext(id)) }),
+      ...(name === undefined ? {} : { name }),
+      ...(what.settings === undefined ? {} : { settings: JSON.stringify(what.settings) as never }), // a column of JSON
+      ...(what.rosters === undefined ? {} : { rosters: [...what.rosters] }),
+      ...(what.isWhole === undefined ? {} : { is_whole: what.isWhole }),
+      ...(what.applies === undefined ? {} : { applies: what.applies }),
+      ...(isSetAnew && actor.kind === 'person' ? { owner_id: actor.personId, owner_acr: actor.acr } : {}),
       mark: null,
     })
     .where('id', '=', id)
@@ -92,6 +108,41 @@ export async function changeSource(
     subject: { kind: 'sync-source', id },
     organisationId,
   });
+}
+
+function checkChange(
+  secrets: ServiceContext['secrets'],
+  source: SourceRow,
+  { settings = source.settings, rosters = source.rosters as readonly RosterKindId[], secret }: SourceChange,
+): void {
+  checkSettings(
+    source.kind,
+    settings,
+    secretFor(secrets, source, { settings, ...(secret === undefined ? {} : { secret }) }),
+  );
+  checkRosters(source.kind, rosters);
+}
+
+/** The secret for these settings: a new one, or the kept one where it goes where it went. @throws InvalidInput `sync/secret-again` */
+export function secretFor(
+  secrets: ServiceContext['secrets'],
+  source: SourceRow,
+  { settings, secret }: { readonly settings: Readonly<Record<string, unknown>>; readonly secret?: string },
+): string {
+  if (secret !== undefined && secret !== '') return secret;
+  const before: Readonly<Record<string, unknown>> = source.settings;
+  if (places.some((place) => settings[place] !== before[place]))
+    throw new InvalidInput('sync/secret-again', {
+      vi: 'Địa chỉ hoặc tài khoản đã đổi: hãy nhập lại mật khẩu của tài khoản đó.',
+      en: 'The address or the account is another one: enter the password of that account again.',
+    });
+  return secrets.decrypt(source.sealed_secret, secretContext(source.id)).toString('utf8');
+}
+
+async function mustBeFree(transaction: Transaction, id: string, name: string): Promise<void> {
+  const { rows } = await sql`SELECT FROM sync.source WHERE name = ${name} AND id <> ${id}`.execute(transaction);
+  if (rows.length > 0)
+    throw new Conflict('sync/name-taken', { vi: 'Đã có nguồn mang tên này.', en: 'There is a source of this name.' });
 }
 
 /** Forgets a source; nobody whom it brought is touched. */
@@ -106,7 +157,18 @@ export async function removeSource(transaction: Transaction, id: string, actor: 
   });
 }
 
-function checkSettings(kind: string, settings: Readonly<Record<string, unknown>>, secret: string): void {
+function checkRosters(kind: string, rosters: readonly RosterKindId[]): void {
+  const given: readonly string[] = sourceKindOf(kind).rosters;
+  const wrong = rosters.find((one) => !given.includes(one));
+  if (wrong !== undefined)
+    throw new InvalidInput('sync/bad-settings', {
+      vi: `Loại nguồn này không cho danh sách «${wrong}».`,
+      en: `This kind of source gives no roster of ${wrong}.`,
+    });
+}
+
+/** @throws InvalidInput for settings that the kind does not take or that are unsafe. */
+export function checkSettings(kind: string, settings: Readonly<Record<string, unknown>>, secret: string): void {
   const of = sourceKindOf(kind);
   if (!Value.Check(of.settings, settings)) {
     const where = Value.Errors(of.settings, settings)[0]?.instancePath || '/';

@@ -28,7 +28,7 @@ const limits: Readonly<Record<CountedKind, Limit>> = {
 const mostOfRun = { people: 500, part: 0.02 } as const;
 const partOfClass = 0.5;
 const classAtLeast = 5;
-const emptied = { atLeast: 3, part: 0.3 } as const;
+const emptied = { atLeast: 3, part: 0.5 } as const;
 /** What is beyond last year's number by more than this is not that number any longer. */
 const beyondLastYear = 1.5;
 

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { disclose, localeOf, longAnswerMs, notAllowed, personActor, refersTo } from '@edutrust/platform/http';
 import { type Route, route } from '@edutrust/platform/route';
-import { IdParams, listOf, Page, Sha256Hex, strict } from '@edutrust/platform/schemas';
+import { IdParams, listOf, nullable, Page, Sha256Hex, strict, Time } from '@edutrust/platform/schemas';
 import { sql } from 'kysely';
 import Type from 'typebox';
 import { tells } from '../accesses/operations.ts';
@@ -11,7 +11,7 @@ import { acceptImport } from '../changes/apply.ts';
 import { proposePlan } from '../changes/approval.ts';
 import { notApplied } from '../changes/undo.ts';
 import { requires, scopeOf } from '../permissions/permissions.ts';
-import { forgetColumns } from './columns/memory.ts';
+import { forgetColumns, listRemembered } from './columns/memory.ts';
 import { columnsOf, completenessOf, headerRowOf, optional, uploadOf } from './form.ts';
 import { mustBeFresh } from './fresh.ts';
 import { inspectRoster } from './inspect.ts';
@@ -19,7 +19,7 @@ import { kindOf } from './kinds/kinds.ts';
 import { refusedRows } from './refused-rows.ts';
 import { peopleOfResult, resultRows } from './result-rows.ts';
 import { mayForAll, mayImport, placeIn, visiblePlan } from './rights.ts';
-import { findPlan, planImport, type RosterPlan } from './roster.ts';
+import { findPlan, planImport, type RosterPlan, rosterFields } from './roster.ts';
 import { InspectionView, Kind, PlanSummary, PlanView } from './schemas.ts';
 import { makeTemplate } from './template.ts';
 import { undoRoutes } from './undo-routes.ts';
@@ -70,6 +70,44 @@ const readColumns = (context: ServiceContext) =>
         fields: [...found.fields],
       };
     },
+  });
+
+const readRemembered = ({ db }: ServiceContext) =>
+  route({
+    method: 'GET',
+    url: '/api/v1/organisations/:id/roster-columns',
+    access: requires('roster.import'),
+    schema: {
+      tags,
+      summary: 'What an organisation remembers of the columns of files, newest first',
+      params: IdParams,
+      response: {
+        200: Type.Object({
+          items: Type.Array(
+            Type.Object({
+              kind: Kind,
+              header: Sha256Hex,
+              confirmedAt: Time,
+              /** What each column of the file is, in its order; null: it is left out. */
+              columns: Type.Array(nullable(Type.String())),
+            }),
+          ),
+        }),
+      },
+    },
+    resource: ({ params }) => ({ organisationId: params.id }),
+    handle: async ({ params }) => ({
+      items: (await listRemembered(db, params.id)).map(({ kind, header, confirmedAt, fields }) => {
+        const known = kindOf(kind);
+        const labels = new Map(rosterFields(kind).map(({ id, label }) => [id, label]));
+        return {
+          kind: known.id,
+          header,
+          confirmedAt: confirmedAt.toISOString(),
+          columns: fields.map((field) => field && (labels.get(field) ?? field)),
+        };
+      }),
+    }),
   });
 
 const forget = (context: ServiceContext) =>
@@ -306,6 +344,7 @@ const release = (context: ServiceContext) =>
 /** Rosters over HTTP: what a file holds, what it would do, doing it and undoing it. */
 export const rosterRoutes = (context: ServiceContext): Route[] => [
   readColumns(context),
+  readRemembered(context),
   forget(context),
   plan(context),
   listPlans(context),

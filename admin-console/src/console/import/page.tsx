@@ -211,6 +211,9 @@ function Earlier() {
   return (
     <section class="grid gap-3">
       <h2>{t('Các lần nhập', 'Earlier imports')}</h2>
+      <p>
+        <a href="/admin/import/columns">{t('Cách ghép cột đã nhớ', 'Columns that are remembered')}</a>
+      </p>
       <Show loaded={plans}>
         {({ items }) =>
           items.length === 0 ? (

@@ -120,6 +120,9 @@ function SourceRow({ source, onDone }: { readonly source: Source; readonly onDon
           ))}
           {mayDo(source)('sync.write') && (
             <>
+              <a class="button button-small" href={`/admin/import/sources/${id}`}>
+                {t('Sửa', 'Change')}
+              </a>
               <button type="button" class="button button-small" disabled={isBusy || isPaused} onClick={read}>
                 {t('Đọc ngay', 'Read now')}
               </button>

@@ -41,6 +41,22 @@ export async function columnMemory(
   return new Map(rows.map(({ digest, ...remembered }) => [digest, remembered]));
 }
 
+/** One header row that somebody matched. */
+export interface RememberedHeader extends Remembered {
+  readonly kind: string;
+  readonly header: string;
+}
+
+/** Everything that an organisation remembers of columns, newest first. */
+export async function listRemembered(db: Database, organisationId: string): Promise<RememberedHeader[]> {
+  const { rows } = await sql<RememberedHeader>`
+    SELECT kind, header_sha256 AS header, organisation_id AS "organisationId", fields, confirmed_at AS "confirmedAt"
+    FROM registry.roster_columns WHERE organisation_id = ${organisationId} ORDER BY confirmed_at DESC, header_sha256 LIMIT 200`.execute(
+    db,
+  );
+  return rows;
+}
+
 /** Keeps what a person confirmed; that the same was confirmed again is nothing new. */
 export async function rememberColumns(
   { db, clock }: Pick<ServiceContext, 'db' | 'clock'>,
