@@ -39,6 +39,13 @@ const pressed = (path: Way, button: string | RegExp) => async (page: Page, city:
   await page.locator('dialog[open]').waitFor();
 };
 
+/** A SCIM server that was written for Okta. */
+async function newScim(page: Page, city: City): Promise<void> {
+  await page.goto(`${city.platform.url}/admin/sync/new`);
+  await page.getByLabel('Hệ thống kia nói kiểu nào').selectOption('scim');
+  await page.getByLabel('Máy chủ được viết theo kiểu nào').selectOption('okta');
+}
+
 /** A directory that does not answer, and a system that reads from here. */
 async function connect(page: Page, city: City): Promise<void> {
   await page.goto(`${city.platform.url}/admin/sync/new`);
@@ -187,6 +194,7 @@ const inventory: readonly Screen[] = [
   { name: '13 app', who: 'department', open: firstOf('/admin/apps'), before: null },
   { name: '15 sync', who: 'department', open: '/admin/sync' },
   { name: '15 new target', who: 'department', open: '/admin/sync/new', before: null },
+  { name: '15 new target, SCIM', who: 'department', open: newScim, before: null },
   { name: '18 log', who: 'auditor', open: '/admin/audit' },
   { name: '05 who looked', who: 'guardian', open: linked('/account/children', '$="/looks"'), before: null },
   { name: '06 new passkey', who: 'teacher', open: '/account/passkey', before: null },

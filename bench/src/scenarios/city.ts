@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import process from 'node:process';
 import { createDirectorySync, migrations } from '@edutrust/directory-sync/service';
+import { compareWithMirror } from '@edutrust/directory-sync/testing/mirror';
 import type { HttpServer } from '@edutrust/platform/http';
 import { uuidv7 } from '@edutrust/platform/ids';
 import { migrations as registryMigrations } from '@edutrust/registry/service';
@@ -9,6 +10,7 @@ import { type TestContext, testContext } from '@edutrust/testing/context';
 import { serve } from '@edutrust/testing/served';
 import { sql } from 'kysely';
 import type { Row } from '../measure.ts';
+import { searches, somePeople } from './growth.ts';
 
 const people = 2_750_000;
 const shape = { schools: 3_500, oneTeacherIn: 18 } as const;
@@ -30,10 +32,41 @@ export async function city(): Promise<Row[]> {
 export async function measureCity(context: TestContext, rootId: string): Promise<Row[]> {
   const app = await serve(context, createDirectorySync(context));
   try {
-    return [...(await scimRows(context, app, rootId)), ...(await oneRosterRows(context, app, rootId))];
+    return [
+      ...(await searches(context.db, rootId, people, await somePeople(context.pool, people))),
+      ...(await scimRows(context, app, rootId)),
+      ...(await oneRosterRows(context, app, rootId)),
+      ...(await nightRows(context, rootId)),
+    ];
   } finally {
     await app.close();
   }
+}
+
+/** A target that holds the whole city but one in a hundred: a night's comparison, and what of memory it takes. */
+async function nightRows(context: TestContext, rootId: string): Promise<Row[]> {
+  const rss = () => process.memoryUsage.rss() / 1e6;
+  const sizes: number[] = [];
+  const timer = setInterval(() => sizes.push(rss()), 1_000);
+  const from = performance.now();
+  const totals = await compareWithMirror(context, rootId, (key) => key.endsWith('77'));
+  const minutes = (performance.now() - from) / 60_000;
+  clearInterval(timer);
+  if (totals.added + totals.unchanged !== people) throw new Error(`compared ${JSON.stringify(totals)}`);
+  const [early, all] = [Math.max(...sizes.slice(0, sizes.length / 4)), Math.max(...sizes)];
+  return [
+    {
+      what: `a night's comparison of ${people / 1_000} k people and their groups`,
+      value: `${minutes.toFixed(1)} min`,
+      against: `${totals.added} missing, ${totals.unchanged} in step, ${totals.memberships} memberships to come`,
+    },
+    {
+      what: '… memory at the most',
+      value: `${all.toFixed(0)} MB`,
+      against: `in its first quarter ${early.toFixed(0)} MB`,
+      goal: { figure: all / early, unit: '×', atMost: 1.2 },
+    },
+  ];
 }
 
 interface Client {

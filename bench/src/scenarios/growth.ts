@@ -3,6 +3,7 @@ import { listPeople, personClaims } from '@edutrust/registry/people';
 import { migrations } from '@edutrust/registry/service';
 import { makeCrowd } from '@edutrust/registry/testing/crowd';
 import { testDatabase } from '@edutrust/testing/database';
+import type { Pool } from 'pg';
 import type { Row } from '../measure.ts';
 
 /** A sixth of the city: enough that whatever reads a table to its end is seen, few enough to be made in a minute. */
@@ -21,21 +22,7 @@ export async function growth(): Promise<Row[]> {
   const small = await inCity(few, ({ db }, people) => claimsOf(db, people));
   const rows: Row[] = [];
   const large = await inCity(many, async ({ db, rootId }, people) => {
-    const search = async (what: string, queryOf: (person: Person) => string, atMost: number) => {
-      const p95 = await slowest(people, (person) =>
-        listPeople(db, { scope: [rootId], detailScope: [rootId], limit: 50, query: queryOf(person) }),
-      );
-      rows.push({
-        what: `search by ${what}, ${many / 1000} k people`,
-        value: `${p95.toFixed(1)} ms`,
-        against: 'p95, wall clock',
-        goal: { figure: p95, unit: 'ms', atMost },
-      });
-    };
-    await search('education ID', ({ educationId }) => educationId, 5);
-    await search('the first five digits of one', ({ educationId }) => educationId.slice(0, 5), 5);
-    await search('full name without marks', ({ name }) => withoutMarks(name), 100);
-    await search('given name', ({ name }) => name.split(' ').at(-1) ?? '', 100);
+    rows.push(...(await searches(db, rootId, many, people)));
     return claimsOf(db, people);
   });
   rows.push({
@@ -44,6 +31,27 @@ export async function growth(): Promise<Row[]> {
     against: `${small.toFixed(2)} ms in the small city`,
     goal: { figure: large / small, unit: '×', atMost: 1.3 },
   });
+  return rows;
+}
+
+/** What people wait for who look for somebody. */
+export async function searches(db: Database, rootId: string, size: number, people: readonly Person[]): Promise<Row[]> {
+  const rows: Row[] = [];
+  const search = async (what: string, queryOf: (person: Person) => string, atMost: number) => {
+    const p95 = await slowest(people, (person) =>
+      listPeople(db, { scope: [rootId], detailScope: [rootId], limit: 50, query: queryOf(person) }),
+    );
+    rows.push({
+      what: `search by ${what}, ${size / 1000} k people`,
+      value: `${p95.toFixed(1)} ms`,
+      against: 'p95, wall clock',
+      goal: { figure: p95, unit: 'ms', atMost },
+    });
+  };
+  await search('education ID', ({ educationId }) => educationId, 5);
+  await search('the first five digits of one', ({ educationId }) => educationId.slice(0, 5), 5);
+  await search('full name without marks', ({ name }) => withoutMarks(name), 100);
+  await search('given name', ({ name }) => name.split(' ').at(-1) ?? '', 100);
   return rows;
 }
 
@@ -56,12 +64,17 @@ async function inCity<Result>(
   await using database = await testDatabase([migrations]);
   const { rootId } = await makeCrowd(database.db, size);
   await database.pool.query('VACUUM ANALYZE');
-  const { rows } = await database.pool.query<Person>(
+  return await work({ db: kyselyOn(database.pool), rootId }, await somePeople(database.pool, size));
+}
+
+/** Forty who are asked about, from everywhere. */
+export async function somePeople(pool: Pool, size: number): Promise<Person[]> {
+  const { rows } = await pool.query<Person>(
     `SELECT id, education_id AS "educationId", full_name AS name FROM registry.person
      WHERE abs(hashtext(id::text)) % $1 = 0 ORDER BY education_id LIMIT $2`,
     [Math.floor(size / asked / 2), asked],
   );
-  return await work({ db: kyselyOn(database.pool), rootId }, rows);
+  return rows;
 }
 
 /** The wall-clock milliseconds that a part of the questions stays below; each person is asked about once before. */
