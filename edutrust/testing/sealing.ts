@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,6 +24,8 @@ export interface SealingWorld extends AsyncDisposable {
   /** The list of the authority that issued the schools' certificates, as it answers now; no list: it does not. */
   answer(lists: 'good' | 'revoked' | 'nothing'): void;
   readonly anchorId: string;
+  /** The certificate that the school's token has, with its key, and its issuer: as if it lay elsewhere. */
+  readonly seal: { readonly certificate: Buffer; readonly key: KeyObject; readonly issuing: Buffer };
   /** The service as the program reaches it, and the lists of the authorities. */
   readonly fetch: Fetch;
   /** What the program said, English. */
@@ -45,8 +48,8 @@ const listsAt = 'http://lists.test';
 export const schoolName = 'Trường Tiểu học Lê Lợi';
 const otherName = 'Trường Trung học cơ sở Hai Bà Trưng';
 
-export async function sealingWorld(): Promise<SealingWorld> {
-  const city = await testCity();
+export async function sealingWorld(...[clock, apps]: Parameters<typeof testCity>): Promise<SealingWorld> {
+  const city = await testCity(clock, apps);
   const folder = await mkdtemp(join(tmpdir(), 'edutrust-sign-'));
   const authority = otherAuthority('Ban Cơ yếu', listsAt);
   const seals = {
@@ -71,13 +74,13 @@ export async function sealingWorld(): Promise<SealingWorld> {
     const { certificate } = seals[name];
     return { certificate, issuers: token.issuers, unlock: (pin) => token.unlock(certificate, pin) };
   };
-  const own = keyOf('school');
   const world: SealingWorld = {
     city,
     school,
     other,
     tokens,
     anchorId,
+    seal: { certificate: seals.school.certificate, key: seals.school.key, issuing: authority.issuing },
     fetch,
     said,
     keyOf,
@@ -87,7 +90,7 @@ export async function sealingWorld(): Promise<SealingWorld> {
     },
     computer: (departures) => ({
       origin: city.origin,
-      key: own,
+      key: keyOf('school'),
       folder,
       clock: systemClock,
       fetch,

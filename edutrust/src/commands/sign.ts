@@ -9,6 +9,8 @@ import { openKeyFile } from '../sign/key-file.ts';
 import { pairedClient, type SchoolComputer, type SchoolKey } from '../sign/machine.ts';
 import { pairingFolder } from '../sign/pairing-file.ts';
 import { askForPin } from '../sign/pin.ts';
+import { openRemoteKey } from '../sign/remote-key.ts';
+import { readProvider } from '../sign/remote-provider.ts';
 import { sealNext } from '../sign/seal.ts';
 import type { Program } from './command.ts';
 
@@ -19,6 +21,7 @@ interface Flags {
   readonly origin: string;
   readonly pkcs11?: string;
   readonly p12?: string;
+  readonly remote?: string;
   readonly token?: string;
   readonly certificate?: string;
   readonly save?: string;
@@ -33,6 +36,10 @@ export function addSignCommand(program: Program): void {
     .requiredOption('--origin <url>', 'the service, as in the browser: https://…')
     .option('--pkcs11 <library>', 'the token’s driver: its .dll, .so or .dylib')
     .option('--p12 <file>', 'a key in a file (PKCS#12) in place of a token')
+    .option(
+      '--remote <file>',
+      'a key at a provider of remote signing (CSC API v2), in place of a token: where, as JSON',
+    )
     .option('--token <label>', 'which token, when several are plugged in')
     .option('--certificate <sha256>', 'which certificate on it, when there are several: how its SHA-256 begins')
     .option('--save <folder>', 'put each document there, to be read before the PIN is typed')
@@ -42,41 +49,45 @@ export function addSignCommand(program: Program): void {
       'after',
       '\nExample: edutrust sign --origin https://id.example.edu.vn --pkcs11 /usr/lib/libbit4xpki.so\n\nThe first time a code is shown; the clerk types it in the browser, and a security officer approves. The PIN is asked for\nonce a list, goes to the token alone, and is kept nowhere.',
     )
-    .action(async (flags: Flags) => {
-      const output = program.output();
-      const askPin = () => askForPin(process.stdin, process.stderr);
-      const computer: SchoolComputer = {
-        origin: originOf(flags.origin),
-        key: await keyOf(flags, askPin),
-        folder: pairingFolder(process.env),
-        clock: systemClock,
-        fetch: (url, init) => fetch(url, withLanguage(init, output.locale)),
-        say: output.say,
-        askPin,
-        pause: () => wait(looksEveryMs),
-        ...(flags.save ? { keepFile: keepIn(flags.save) } : {}),
-      };
-      const client = await pairedClient(computer, flags.pair === true);
-      if (!client) {
-        process.exitCode = 1;
-        return;
-      }
-      output.say({
-        vi: 'Đang chờ văn bản cần đóng dấu. Ctrl+C để thôi.',
-        en: 'Waiting for documents to seal. Ctrl+C ends it.',
-      });
-      for (;;) {
-        const done = await sealNext(computer, client);
-        if (done) {
-          const line = `${done.sealed} đã đóng dấu, ${done.waiting} còn chờ.`;
-          const text = { vi: line, en: `${done.sealed} sealed, ${done.waiting} still wait.` };
-          output.result({ sealed: done.sealed, waiting: done.waiting }, text);
-          if (done.problem) throw done.problem;
-          if (done.sealed === 0) return; // the clerk does not want to, or the service does not take it
-        } else if (flags.once) return;
-        else await computer.pause();
-      }
-    });
+    .action((flags: Flags) => seal(program, flags));
+}
+
+/** Until the clerk ends it, or, with `--once`, nothing waits. */
+async function seal(program: Program, flags: Flags): Promise<void> {
+  const output = program.output();
+  const pause = () => wait(looksEveryMs);
+  const askPin = () => askForPin(process.stdin, process.stderr);
+  const computer: SchoolComputer = {
+    origin: originOf(flags.origin),
+    key: await keyOf(flags, askPin, pause),
+    folder: pairingFolder(process.env),
+    clock: systemClock,
+    fetch: (url, init) => fetch(url, withLanguage(init, output.locale)),
+    say: output.say,
+    askPin,
+    pause,
+    ...(flags.save ? { keepFile: keepIn(flags.save) } : {}),
+  };
+  const client = await pairedClient(computer, flags.pair === true);
+  if (!client) {
+    process.exitCode = 1;
+    return;
+  }
+  output.say({
+    vi: 'Đang chờ văn bản cần đóng dấu. Ctrl+C để thôi.',
+    en: 'Waiting for documents to seal. Ctrl+C ends it.',
+  });
+  for (;;) {
+    const done = await sealNext(computer, client);
+    if (done) {
+      const line = `${done.sealed} đã đóng dấu, ${done.waiting} còn chờ.`;
+      const text = { vi: line, en: `${done.sealed} sealed, ${done.waiting} still wait.` };
+      output.result({ sealed: done.sealed, waiting: done.waiting }, text);
+      if (done.problem) throw done.problem;
+      if (done.sealed === 0) return; // the clerk does not want to, or the service does not take it
+    } else if (flags.once) return;
+    else await computer.pause();
+  }
 }
 
 const keepIn = (folder: string) => async (name: string, bytes: Buffer) => {
@@ -96,16 +107,18 @@ function originOf(text: string): string {
   });
 }
 
-/** On the token, or in the file, which is opened once to see whose it is. @throws InvalidInput `sign/no-key` */
+/** On the token, at a provider, or in the file, which is opened once to see whose it is. @throws InvalidInput `sign/no-key` */
 async function keyOf(
-  { pkcs11, p12, token: label, certificate }: Flags,
+  { pkcs11, p12, remote, token: label, certificate }: Flags,
   askPin: () => Promise<string>,
+  pause: () => Promise<void>,
 ): Promise<SchoolKey> {
+  if (remote) return openRemoteKey(await readProvider(remote), fetch, pause);
   if (p12) return openKeyFile(p12, await askPin(), certificate);
   if (!pkcs11) {
     throw new InvalidInput('sign/no-key', {
-      vi: 'Chỉ trình điều khiển của USB token bằng --pkcs11, hoặc tệp khoá bằng --p12.',
-      en: 'Name the token’s driver with --pkcs11, or a key file with --p12.',
+      vi: 'Chỉ trình điều khiển của USB token bằng --pkcs11, tệp khoá bằng --p12, hoặc nhà cung cấp ký số từ xa bằng --remote.',
+      en: 'Name the token’s driver with --pkcs11, a key file with --p12, or a provider of remote signing with --remote.',
     });
   }
   const token = openSchoolToken(pkcs11, label);

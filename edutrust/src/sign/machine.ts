@@ -12,6 +12,8 @@ import { type KeptPairing, keepPairing, readPairing } from './pairing-file.ts';
 export interface UnlockedKey {
   /** DER `ECDSA-Sig-Value`, or the RSA signature; SHA-256. */
   sign(bytes: Uint8Array): Promise<Buffer>;
+  /** Of a key elsewhere, which authorises a list at once: all of them, or none. */
+  signAll?(all: readonly Uint8Array[]): Promise<Buffer[]>;
   lock(): void;
 }
 
