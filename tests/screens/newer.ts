@@ -93,15 +93,32 @@ async function unfolded(page: Page, path: string): Promise<void> {
   });
 }
 
+/** A diploma that nobody has. */
+async function noDiploma(page: Page, city: City): Promise<void> {
+  await page.goto(`${city.platform.url}/verify/diploma`);
+  await page.getByLabel('Số vào sổ gốc').fill('12/THPT');
+  await page.getByLabel('Năm cấp').fill('2026');
+  await page.getByLabel('Họ và tên trên bằng').fill('Nguyễn Văn An');
+  await page.getByLabel('Ngày sinh').fill('2008-05-01');
+  await page.getByRole('button', { name: 'Tra bằng' }).click();
+  await page.getByRole('heading', { name: 'Không có bằng nào khớp cả bốn mục' }).waitFor();
+}
+
 const inventory: readonly Omit<Screen, 'before'>[] = [
+  { name: '30 parcels', who: 'school', open: '/admin/signing/parcels' },
+  { name: '30 delegations', who: 'principal', open: '/admin/signing/delegations' },
+  { name: '30 diploma', who: 'visitor', open: '/verify/diploma' },
+  { name: '30 diploma, none', who: 'visitor', open: noDiploma },
+  { name: '30 what was sent', who: 'school', open: '/admin/signing/asked' },
+  { name: '30 signing of the school', who: 'school', open: '/admin/signing' },
   { name: '27 forms, none', who: 'school', open: '/admin/signing/forms' },
-  { name: '27 new form, no pupil', who: 'school', open: '/admin/signing/forms/new?kind=diploma' },
+  { name: '27 new form, no pupil', who: 'school', open: '/admin/signing/forms/new?kind=study-confirmation' },
   {
     name: '27 new form of a pupil',
     who: 'school',
     open: async (page, city) => {
       const id = await ownPupil(page, city);
-      await page.goto(`${city.platform.url}/admin/signing/forms/new?kind=diploma&person=${id}`);
+      await page.goto(`${city.platform.url}/admin/signing/forms/new?kind=study-confirmation&person=${id}`);
     },
   },
   { name: '27 forms, one waits', who: 'school', open: sendDecision },

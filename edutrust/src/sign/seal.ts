@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import { askStatus, findIssuers } from '@edutrust/certs/status-client';
 import {
   type AuthorisedList,
+  clockSkewSeconds,
   code4Of,
+  extensionOf,
   mustAgree,
   otherDocument,
   type PreparedFile,
@@ -19,6 +21,8 @@ interface Waiting {
 interface Batch {
   readonly id: string;
   readonly list: string;
+  /** The time that the signatures claim, ISO 8601. */
+  readonly at: string;
   /** Of a school report two: the document, and its data. */
   readonly items: readonly {
     readonly requestId: string;
@@ -102,17 +106,26 @@ async function statusOf({ key, fetch }: SchoolComputer) {
 }
 
 /** The files of a batch; what is signed of each is computed here. @throws InvalidInput `sign/other-document`, `sign/not-prepared` */
-async function readFiles({ key, keepFile }: SchoolComputer, client: Client, { id, items }: Batch): Promise<Read[]> {
+async function readFiles(computer: SchoolComputer, client: Client, { id, items, at: claimed }: Batch): Promise<Read[]> {
+  const { key, keepFile } = computer;
+  const at = timeOf(claimed, computer);
   const files: Read[] = [];
   for (const { requestId, artefact, code, digestHex } of items) {
     const bytes = await client.file(`/api/v1/sealing/batches/${id}/documents/${requestId}/${artefact}`);
-    const { digest, toBeSigned } = toBeSealed({ artefact, bytes }, key.certificate);
+    const { digest, toBeSigned } = toBeSealed({ artefact, bytes }, key.certificate, at);
     if (digest.toString('hex') !== digestHex) throw otherDocument();
     files.push({ requestId, artefact, bytes, toBeSigned });
-    await keepFile?.(code.replaceAll(/[^\dA-Z-]/g, '') + (artefact === 'data' ? '.xml' : '.pdf'), bytes);
+    await keepFile?.(`${code.replaceAll(/[^\dA-Z-]/g, '')}.${extensionOf({ artefact, bytes })}`, bytes);
   }
   mustAgree(files);
   return files;
+}
+
+/** The school's seal claims the time of now, by this computer's own clock, and no other. @throws InvalidInput `sign/other-document` */
+function timeOf(claimed: string, { clock }: SchoolComputer): Date {
+  const at = new Date(claimed);
+  if (!(Math.abs(at.getTime() - clock.now().getTime()) <= clockSkewSeconds * 1000)) throw otherDocument();
+  return at;
 }
 
 /** As many as the token signs: one that fails ends it, and those before it count. */

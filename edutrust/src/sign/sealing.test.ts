@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { endAnchor } from '@edutrust/certs/anchors';
 import { createValidationPool } from '@edutrust/signing-service/validation';
@@ -105,6 +106,52 @@ describe('the school’s own token seals from its own computer', () => {
       [3, 3],
     ]);
     for (const what of ['document', 'data'] as const) await mustBeValid(ids[0] ?? '', what);
+  });
+
+  test('a parcel, a container and XML of its own are sealed by the token as PDF is, and are valid', async () => {
+    const { city, school } = world;
+    const office = `/api/v1/signing/organisations/${school.id}`;
+    const classId = school.classIds.at(-1);
+    const parcel = await city.call(school.clerkId, 'POST', `${office}/parcels`, { id: randomUUID(), classId });
+    assert.equal(parcel.status, 201, JSON.stringify(parcel.json));
+    const principal = await city.phoneOf(school.principalId);
+    const send = async (name: string, bytes: Buffer, format: string) => {
+      const boundary = 'a-boundary-of-this-test';
+      const head = `--${boundary}\r\ncontent-disposition: form-data; name="file"; filename="${name}"\r\ncontent-type: application/octet-stream\r\n\r\n`;
+      const upload = await city.app.inject({
+        method: 'POST',
+        url: `${office}/uploads`,
+        headers: {
+          'x-person': school.administratorId,
+          'x-session': 's',
+          'sec-fetch-site': 'same-origin',
+          'content-type': `multipart/form-data; boundary=${boundary}`,
+        },
+        payload: Buffer.concat([Buffer.from(head), bytes, Buffer.from(`\r\n--${boundary}--\r\n`)]),
+      });
+      const body = {
+        uploadId: upload.json().id,
+        title: name,
+        format,
+        signers: [{ personId: school.principalId }],
+        seal: {},
+      };
+      const { json } = await city.call(school.administratorId, 'POST', `${office}/documents`, body);
+      return json.id as string;
+    };
+    const ids = [
+      await send('số liệu.csv', Buffer.from('lớp,sĩ số\n5A,31\n'), 'ASiC-E'),
+      await send('số liệu.xml', Buffer.from('<lop><siso>31</siso></lop>'), 'XAdES'),
+    ];
+    await principal.signAll();
+    const names: string[] = [];
+    const computer = world.computer({ key: world.keyOf('school'), keepFile: async (name) => void names.push(name) });
+    const late = { ...computer, clock: { now: () => new Date(Date.now() + 3_600_000) } };
+    assert.equal(await codeOf(sealNext(late, client)), 'sign/other-document', 'a time that is not now');
+    names.length = 0;
+    assert.deepEqual(await sealNext(computer, client), { sealed: 3, waiting: 0 });
+    assert.deepEqual(names.map((name) => name.replace(/.*\./, '')).toSorted(), ['asice', 'asice', 'xml']);
+    for (const id of [parcel.json.requestId, ...ids]) await mustBeValid(id, 'document');
   });
 
   test('without a PIN, with a wrong one, or with another token than the paired one nothing is sealed', async () => {

@@ -4,10 +4,13 @@ import { type Route, route } from '@edutrust/platform/route';
 import { IdParams, nullable, OfficialRef, strict, Time, Uuid } from '@edutrust/platform/schemas';
 import { findSigners, requires } from '@edutrust/registry/permissions';
 import Type from 'typebox';
+import { formsOfSchool } from '../forms/register.ts';
+import { formKinds } from '../templates/form/kinds.ts';
 import { delegableKinds, delegate, endDelegation, listDelegations } from './delegations.ts';
 import { isDeputy, isHead } from './offices.ts';
 
 const tags = ['signing'];
+const isFormKind = (kind: string) => formKinds.some((one) => one === kind);
 const Form = Type.Enum(['KT', 'TL', 'TUQ']);
 const Kinds = Type.Array(Type.Enum([...delegableKinds]), { minItems: 1, maxItems: 20, uniqueItems: true });
 
@@ -61,17 +64,22 @@ const candidates = (context: ServiceContext) =>
         200: Type.Object({
           /** Whether the caller is the head. */
           mayDelegate: Type.Boolean(),
+          /** Documents that the organisation makes. */
+          kinds: Type.Array(Type.Enum([...delegableKinds])),
           items: Type.Array(Type.Object({ ...OfficialRef.properties, title: Type.String(), isDeputy: Type.Boolean() })),
         }),
       },
     },
     handle: async (request) => {
       const { personId } = personActor(request);
-      const signers = await findSigners(context, { organisationId: request.params.organisationId });
+      const { organisationId } = request.params;
+      const signers = await findSigners(context, { organisationId });
+      const offered = new Set<string>((await formsOfSchool(context.db, organisationId)).map(({ kind }) => kind));
       const own = signers.find((one) => one.personId === personId);
       const others = own && isHead(own.title) ? signers.filter((one) => one.personId !== personId) : [];
       return {
         mayDelegate: own !== undefined && isHead(own.title),
+        kinds: delegableKinds.filter((kind) => offered.has(kind) || !isFormKind(kind)),
         items: others.map(({ personId: id, fullName, title }) => ({ id, fullName, title, isDeputy: isDeputy(title) })),
       };
     },

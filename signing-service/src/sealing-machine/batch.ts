@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { ServiceContext } from '@edutrust/platform/context';
-import { Conflict, InvalidInput } from '@edutrust/platform/errors';
+import { Conflict } from '@edutrust/platform/errors';
 import { uuidv7 } from '@edutrust/platform/ids';
 import { sql } from 'kysely';
 import type Type from 'typebox';
@@ -30,7 +30,7 @@ export async function listWaitingSeals(
     SELECT r.id AS "requestId", r.title, r.code, (count(*) OVER ())::int AS count
     FROM signing.request AS r
     JOIN signing.step AS s ON s.request_id = r.id AND s.role = 'school-seal' AND s.state = 'due' AND s.session_id IS NULL
-    WHERE r.state = 'signed' AND r.format = 'PAdES' AND r.organisation_id = ${machine.organisation_id}
+    WHERE r.state = 'signed' AND r.organisation_id = ${machine.organisation_id}
       AND NOT EXISTS (SELECT FROM signing.step AS t
         WHERE t.request_id = r.id AND t.state = 'done' AND t.signer_id = ${machine.person_id})
     ORDER BY r.due_at NULLS LAST, r.id LIMIT ${mostAtOnce}`.execute(db);
@@ -45,7 +45,7 @@ export async function listWaitingSeals(
  * the machine's proof will stand for. Replaces the machine's earlier batch.
  *
  * @throws NotFound for documents of others; Conflict `signing/not-signed-yet`, `signing/not-waiting`,
- *   `sealing/status-unknown`; Forbidden `signing/own-signature`; InvalidInput `sealing/not-trusted`, `sealing/only-pdf`
+ *   `sealing/status-unknown`; Forbidden `signing/own-signature`; InvalidInput `sealing/not-trusted`
  */
 export async function openBatch(
   context: ServiceContext,
@@ -70,7 +70,6 @@ export async function openBatch(
     keyId: null,
   };
   const documents = await dueDocuments(context, requestIds, 'seal', actor);
-  if (documents.some(({ artefact, format }) => artefact === 'document' && format !== 'PAdES')) throw onlyPdf();
   const codes = new Map(documents.map(({ id, code }) => [id, formatVerificationCode(code)]));
   const items = documents.map((document) => prepareItem(context, { document, party, now }));
   const kinds = new Set(documents.map(({ kind }) => kind));
@@ -108,6 +107,7 @@ export async function openBatch(
     id,
     code4: list.code4,
     expiresAt: expiresAt.toISOString(),
+    at: now.toISOString(),
     list: list.text,
     items: items.map(({ requestId, artefact, title, digest }) => ({
       requestId,
@@ -120,14 +120,6 @@ export async function openBatch(
 }
 
 const fromBase64Url = (text: string) => Buffer.from(text, 'base64url');
-
-/** The machine computes what it signs from the file itself: it knows how for PDF, and the XML of a report beside it. */
-function onlyPdf(): InvalidInput {
-  return new InvalidInput('sealing/only-pdf', {
-    vi: 'USB token chỉ đóng dấu được văn bản PDF.',
-    en: 'The token seals PDF documents only.',
-  });
-}
 
 /** Fails closed: a document whose seal nobody can check later is not issued. */
 function statusUnknown(): Conflict {

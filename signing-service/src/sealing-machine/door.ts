@@ -1,5 +1,5 @@
 /** What the program on a school's computer needs (`edutrust sign`). */
 
 export { type AuthorisedList, code4Of } from '../activation/list.ts';
-export { mustAgree, otherDocument, type PreparedFile, toBeSealed } from './prepared.ts';
-export { pairingText, signProof } from './proof.ts';
+export { extensionOf, mustAgree, otherDocument, type PreparedFile, toBeSealed } from './prepared.ts';
+export { clockSkewSeconds, pairingText, signProof } from './proof.ts';

@@ -1,4 +1,6 @@
 import { InvalidInput } from '@edutrust/platform/errors';
+import { signedOfAsic } from '../formats/asic/prepared.ts';
+import { notPrepared } from '../formats/not-prepared.ts';
 import { signedOfPdf } from '../formats/pades/prepared.ts';
 import { signedOfXml } from '../formats/xades/prepared.ts';
 import { agreementOf } from '../templates/school-report/agreement.ts';
@@ -11,9 +13,29 @@ export interface PreparedFile {
   readonly bytes: Buffer;
 }
 
-/** What the token signs of a prepared file, computed from its bytes. @throws InvalidInput `sign/not-prepared`, `sign/xml` */
-export function toBeSealed({ artefact, bytes }: Omit<PreparedFile, 'requestId'>, certificate: Uint8Array) {
-  return artefact === 'data' ? signedOfXml(bytes, certificate) : signedOfPdf(bytes, certificate);
+/** What a file is, by its first bytes, and how it is named for the clerk. */
+const kinds = [
+  { extension: 'pdf', begins: '%PDF-' },
+  { extension: 'asice', begins: 'PK' },
+  { extension: 'xml', begins: '<' },
+] as const;
+
+/** @throws InvalidInput `sign/not-prepared` for a file that is none of those that are sealed here */
+export function extensionOf({ artefact, bytes }: Omit<PreparedFile, 'requestId'>): (typeof kinds)[number]['extension'] {
+  const found = kinds.find(({ begins }) => bytes.toString('latin1', 0, begins.length) === begins);
+  if (!found || (artefact === 'data' && found.extension !== 'xml')) throw notPrepared();
+  return found.extension;
+}
+
+/**
+ * What the token signs of a prepared file, computed from its bytes; of a container also from the time that the service gives for the list.
+ *
+ * @throws InvalidInput `sign/not-prepared`, `sign/xml`
+ */
+export function toBeSealed(file: Omit<PreparedFile, 'requestId'>, certificate: Uint8Array, at: Date) {
+  const extension = extensionOf(file);
+  if (extension === 'asice') return signedOfAsic(file.bytes, certificate, at);
+  return extension === 'xml' ? signedOfXml(file.bytes, certificate) : signedOfPdf(file.bytes, certificate);
 }
 
 /** Data is sealed only beside the very document that it says it belongs to. @throws InvalidInput `sign/other-document` */

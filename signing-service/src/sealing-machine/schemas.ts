@@ -87,6 +87,8 @@ export const SealingBatch = Type.Object({
   /** Also in the browser, at «Máy đóng dấu». */
   code4: Type.String({ pattern: '^[0-9]{4}$' }),
   expiresAt: Time,
+  /** The time that the signatures claim. */
+  at: Time,
   /** What is sealed, as canonical JSON (RFC 8785); the challenge is SHA-256 of its UTF-8 bytes. It names the origin. */
   list: Type.String(),
   items: Type.Array(

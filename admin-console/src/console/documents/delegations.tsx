@@ -46,7 +46,7 @@ export function Delegations() {
       must(api.GET('/api/v1/signing/delegations')),
       organisation
         ? must(api.GET('/api/v1/signing/organisations/{organisationId}/delegates', { params: { path } }))
-        : { mayDelegate: false, items: [] },
+        : { mayDelegate: false, kinds: [], items: [] },
     ]);
     return { items, candidates };
   });
@@ -75,7 +75,12 @@ export function Delegations() {
               </Ruled>
             )}
             {candidates.mayDelegate && organisation && (
-              <Give organisationId={organisation.id} candidates={candidates.items} onDone={reload} />
+              <Give
+                organisationId={organisation.id}
+                candidates={candidates.items}
+                offered={candidates.kinds}
+                onDone={reload}
+              />
             )}
           </>
         )}
@@ -138,10 +143,12 @@ const dayOf = (later: number) => new Date(Date.now() + later * 86_400_000).toISO
 function Give({
   organisationId,
   candidates,
+  offered,
   onDone,
 }: {
   readonly organisationId: string;
   readonly candidates: readonly Candidate[];
+  readonly offered: readonly Kind[];
   readonly onDone: () => void;
 }) {
   const [id, setId] = useState(() => crypto.randomUUID()); // sent twice it is one
@@ -154,6 +161,7 @@ function Give({
   const [from, setFrom] = useState(dayOf(0));
   const [until, setUntil] = useState(dayOf(14));
   const { isBusy, error, run } = useAction();
+  const names = kindNames().filter(({ value }) => offered.includes(value));
   if (candidates.length === 0)
     return (
       <Banner state="now">
@@ -220,7 +228,7 @@ function Give({
       )}
       <fieldset class="grid gap-2">
         <legend class="font-semibold">{t('Loại văn bản', 'Documents')}</legend>
-        {kindNames().map(({ value, label }) => (
+        {names.map(({ value, label }) => (
           <Tick
             key={value}
             checked={kinds.includes(value)}

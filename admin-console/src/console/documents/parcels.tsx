@@ -54,7 +54,12 @@ export function ParcelRegister() {
       <Show loaded={loaded}>
         {(rows) =>
           rows.length === 0 ? (
-            <Empty icon="inbox">{t('Chưa có gói nào.', 'There is no parcel yet.')}</Empty>
+            <Empty icon="inbox">
+              {t(
+                'Chưa có gói nào. Học bạ số phát hành rồi thì đóng gói được.',
+                'There is no parcel yet. School reports can be packed once they are issued.',
+              )}
+            </Empty>
           ) : (
             <Table
               label={t('Sổ gói học bạ', 'Register of parcels')}
@@ -88,11 +93,10 @@ function Pack({
   const { isBusy, error, run } = useAction();
   const chosen = ready.find((one) => one.id === wished) ?? ready[0];
   if (!chosen) {
+    if (classes.length === 0) return null;
     return (
       <p class="text-quiet">
-        {classes.length === 0
-          ? t('Chưa có học bạ số nào đã phát hành.', 'No school report is issued yet.')
-          : t('Mọi học bạ đã phát hành đều nằm trong một gói.', 'Every issued report is in a parcel.')}
+        {t('Mọi học bạ đã phát hành đều nằm trong một gói.', 'Every issued report is in a parcel.')}
       </p>
     );
   }

@@ -14,7 +14,8 @@ import { addCadesValidationData } from '../cades/long-term.ts';
 import { signXades } from '../xades/sign.ts';
 import { MalformedZip, readZip, ZipBeyondLimits } from '../zip/read.ts';
 import { writeManifest } from './manifest.ts';
-import { asicLongTerm, makeAsic, signAsic } from './sign.ts';
+import { signedOfAsic } from './prepared.ts';
+import { asicLongTerm, makeAsic, prepareAsic, signAsic } from './sign.ts';
 
 const at = new Date('2026-05-20T08:00:00Z');
 const stampedAt = new Date('2026-05-20T08:00:05Z');
@@ -350,3 +351,21 @@ function bomb(): Buffer {
   }
   return bytes;
 }
+
+test('what a token signs of a container comes from the container: a file that the manifest does not tell as it is gives nothing', async () => {
+  const whole = await signed(); // one signature is there already
+  const { prepared, digest, toBeSigned } = prepareAsic(whole, { at, certificate: who.certificate });
+  assert.deepEqual(signedOfAsic(prepared, who.certificate, at), { digest, toBeSigned });
+  assert.notDeepEqual(signedOfAsic(prepared, who.certificate, new Date(at.getTime() + 1000)).toBeSigned, toBeSigned);
+  const files = readZip(prepared);
+  const [first = ''] = data.keys();
+  const others = {
+    'another file under the same name': new Map([...files, [first, Buffer.from('khác')]]),
+    'a file that no digest is of': new Map([...files, ['thêm.txt', Buffer.from('thêm')]]),
+    'a file that is gone': new Map([...files].filter(([name]) => name !== first)),
+    'no manifest that waits': readZip(whole),
+  };
+  for (const [what, change] of Object.entries(others))
+    assert.throws(() => signedOfAsic(writeZip(change), who.certificate, at), { code: 'sign/not-prepared' }, what);
+  assert.throws(() => signedOfAsic(Buffer.from('PK no container'), who.certificate, at), { code: 'sign/not-prepared' });
+});

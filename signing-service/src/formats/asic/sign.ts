@@ -51,7 +51,7 @@ export function completeAsic(
 }
 
 /** The first number that stands after every one that is taken, also by other makers' files. */
-function nextNumber(files: ReadonlyMap<string, unknown>): number {
+export function nextNumber(files: ReadonlyMap<string, unknown>): number {
   const taken = [...files.keys()].flatMap((name) => /^META-INF\/\D*(\d{1,6})\.(?:p7s|xml)$/iu.exec(name)?.[1] ?? []);
   return Math.max([...files.keys()].filter(isSignatureFile).length, ...taken.map(Number)) + 1;
 }
