@@ -121,5 +121,20 @@ export const platformMigrations: SchemaMigrations = {
       sql: `
         CREATE INDEX ledger_entry_organisation ON platform.ledger_entry (organisation_id, id) WHERE organisation_id IS NOT NULL;`,
     },
+    {
+      name: '030-cosignatures',
+      sql: `
+        CREATE TABLE platform.ledger_cosignature (
+          log text NOT NULL,
+          size bigint NOT NULL,
+          witness text NOT NULL,
+          line text NOT NULL,
+          at timestamptz NOT NULL,
+          PRIMARY KEY (log, size, witness)
+        );
+        COMMENT ON TABLE platform.ledger_cosignature IS 'what witnesses of others said of a head (C2SP tlog-cosignature): lines of its note';
+        CREATE INDEX ledger_cosignature_witness ON platform.ledger_cosignature (log, witness, size);
+        CREATE INDEX ledger_cosignature_at ON platform.ledger_cosignature (log, at);`,
+    },
   ],
 };

@@ -90,15 +90,14 @@ async function sealed(count: number, environment: Record<string, string>): Promi
   const confirming = performance.now();
   await confirmAll(world, clerk);
   const perAct = (performance.now() - confirming) / Math.ceil(count / 100);
-  const { seconds, mostMegabytes, kills } = await workUntilDone(world, count, environment);
+  const { seconds, mostMegabytes, kills, rate } = await workUntilDone(world, count, environment);
   await mustBeSealedOnce(world, count);
-  const rate = count / seconds;
   const where = 'EDUTRUST_PKCS11_MODULE' in environment ? 'SoftHSM2' : 'soft keys';
   return [
     {
       what: `${count} documents sealed and archived, ${where}`,
       value: `${rate.toFixed(0)}/s`,
-      against: `killed ${kills} times, each once; a million in ${(1e6 / rate / 3600).toFixed(1)} hours of this`,
+      against: `until the first kill; all of it, killed ${kills} times, ${seconds.toFixed(0)} s; a million in ${(1e6 / rate / 3600).toFixed(1)} hours`,
     },
     { what: '… memory of the worker at the most', value: `${mostMegabytes.toFixed(0)} MB` },
     { what: '… a clerk’s act over 100, without their completion', value: milliseconds(perAct) },
@@ -126,7 +125,7 @@ async function workUntilDone({ context }: TestCity, count: number, environment: 
   const start = () => spawn(process.execPath, argv, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   const started = performance.now();
   let child: ChildProcess = start();
-  let [mostMegabytes, kills] = [0, 0];
+  let [mostMegabytes, kills, rate] = [0, 0, 0];
   for (;;) {
     await pause(200);
     mostMegabytes = Math.max(mostMegabytes, residentMegabytes(child.pid));
@@ -137,6 +136,7 @@ async function workUntilDone({ context }: TestCity, count: number, environment: 
     if (child.exitCode !== null) throw new Error(`the worker ended by itself with ${child.exitCode}`);
     if (archived >= count) break;
     if (kills < 3 && issued > ((kills + 1) * count) / 4) {
+      if (kills === 0) rate = (1000 * archived) / (performance.now() - started);
       child.kill('SIGKILL');
       await once(child, 'exit');
       kills += 1;
@@ -146,7 +146,7 @@ async function workUntilDone({ context }: TestCity, count: number, environment: 
   const seconds = (performance.now() - started) / 1000;
   child.kill('SIGKILL');
   await once(child, 'exit');
-  return { seconds, mostMegabytes, kills };
+  return { seconds, mostMegabytes, kills, rate };
 }
 
 function residentMegabytes(pid: number | undefined): number {

@@ -23,9 +23,11 @@ const store = await openStore(config, pool);
 const mailer = createMailer(config, jobs);
 const context = { config, db, store, jobs, ledger, mailer, secrets, clock: systemClock, log };
 const page = () => '';
-const { tasks = {} } = createSigning(context, { verify: page, verifyReport: page, verifyCode: page, diploma: page });
+const pages = { verify: page, verifyReport: page, verifyCode: page, diploma: page };
+const { tasks = {}, schedule = {} } = createSigning(context, pages);
 ledger.start();
 // Jobs of a process that died are given back after a second here, after a minute in an installation.
 const heartbeat = { everyMs: 250, deadAfterMs: 1_000 };
-await startWorker({ pool, handlers: tasks, concurrency: 5, log, heartbeat });
+// What a dead process had in hand is taken up by the clock, each minute, as in an installation.
+await startWorker({ pool, handlers: tasks, schedule, concurrency: 5, log, heartbeat });
 process.send?.('ready');

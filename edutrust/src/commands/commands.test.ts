@@ -55,6 +55,9 @@ describe('the command, as an operator and a script use it', () => {
       [['verify', '/etc/hostname', '--trust', '/no/such.pem'], 'command/no-file'],
       [['log', 'verify', '--witnessed', '/no/such.txt'], 'command/no-file'],
       [['log', 'monitor', 'ftp://localhost'], 'log/bad-address'],
+      [['log', 'monitor', 'http://localhost', '--witness', 'x'], 'log/bad-policy'],
+      [['log', 'monitor', 'http://localhost', '--quorum', '1'], 'log/bad-policy'],
+      [['log', 'witness', '--name', 'w', '--log', 'x'], 'log/bad-log-key'],
       [['keys', 'rotate', '--now'], 'command/usage'],
       [['no-such-command'], 'command/usage'],
     ] as const;

@@ -1,14 +1,17 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readVerifierKey } from '@edutrust/platform/cosignature';
 import { InvalidInput, Unavailable } from '@edutrust/platform/errors';
 import { logNames } from '@edutrust/platform/ledger';
-import { type FetchPath, monitorLogs, type SeenLogs } from '@edutrust/platform/ledger-monitor';
+import { type FetchPath, monitorLogs, type SeenLogs, type Watched } from '@edutrust/platform/ledger-monitor';
 import { configuredWitness } from '@edutrust/platform/witness';
 import type { Command } from 'commander';
 import { type Program, readTextFile, withContext } from './command.ts';
+import { addWitnessCommand } from './log-witness.ts';
 
 export function addLogCommands(program: Program): void {
   const log = program.command.command('log').description('the tamper-evident logs');
   addMonitorCommand(program, log);
+  addWitnessCommand(program, log);
   log
     .command('verify')
     .description('prove that no entry was altered, removed, reordered or added')
@@ -49,10 +52,13 @@ function addMonitorCommand(program: Program, log: Command): void {
     .argument('<url>', 'address of an installation')
     .option('--state <file>', 'what is kept between two visits', 'edutrust-log.json')
     .description('watch the public logs of an installation from outside: nothing is taken back, nothing is shown twice')
+    .option('--witness <key...>', 'keys of witnesses whose cosignatures count')
+    .option('--quorum <number>', 'how many of them are enough; all when absent')
+    .option('--within <hours>', 'how old a cosignature may be', '24')
     .addHelpText('after', '\nExample: edutrust log monitor https://dinhdanh.example.vn --state nhat-ky.json')
-    .action(async (url: string, { state }: { state: string }) => {
+    .action(async (url: string, { state, ...asked }: { state: string } & AskedWitnesses) => {
       const output = program.output();
-      const { findings, seen } = await monitorLogs(fetchFrom(url), await readState(state));
+      const { findings, seen } = await monitorLogs(fetchFrom(url), await readState(state), watchedOf(asked));
       for (const { problem, ...finding } of findings) {
         if (problem) process.exitCode = 1;
         output.result(
@@ -87,6 +93,29 @@ async function readState(file: string): Promise<SeenLogs> {
       en: `${file} cannot be read: it is not what an earlier visit kept.`,
     });
   }
+}
+
+interface AskedWitnesses {
+  readonly witness?: readonly string[];
+  readonly quorum?: string;
+  readonly within: string;
+}
+
+/** Whose word is asked for; undefined when nobody's. */
+function watchedOf({ witness = [], quorum, within }: AskedWitnesses): Watched | undefined {
+  if (witness.length === 0 && quorum === undefined) return undefined;
+  const witnesses = witness.map((text) => readVerifierKey('witness', text));
+  const known = witnesses.filter((key) => key !== undefined);
+  const wanted = quorum === undefined ? witness.length : Number(quorum);
+  const hours = Number(within);
+  const isSound = known.length === witness.length && Number.isInteger(wanted) && wanted >= 1 && wanted <= known.length;
+  if (!isSound || !(hours > 0))
+    throw new InvalidInput('log/bad-policy', {
+      vi: 'Mỗi --witness là một khoá làm chứng (tên+mã+khoá), --quorum từ 1 đến số khoá, --within là số giờ.',
+      en: 'Each --witness is the key of a witness (name+id+key), --quorum is from 1 to their number, --within is in hours.',
+    });
+  const now = new Date();
+  return { witnesses: known, quorum: wanted, now, since: new Date(now.getTime() - hours * 3_600_000) };
 }
 
 /** Longest answer that is read: a full bundle of the largest entries. */

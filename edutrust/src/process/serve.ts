@@ -20,7 +20,7 @@ import { addFigures } from './figures.ts';
 import { greet, prepareFirstStart } from './first-start.ts';
 import { loadPages } from './screens.ts';
 import type { ServiceName } from './service-names.ts';
-import { startOutsideCopies } from './witness.ts';
+import { startOutsideCopies, startWitnesses } from './witness.ts';
 
 /** From the signal to the end of the process, whatever is open (E12): Kubernetes kills after 30 seconds. */
 const shutdownMs = 18_000;
@@ -92,6 +92,8 @@ async function startBackground(context: OpenContext, services: readonly Service[
   ending.log.push(() => sequencer.stop());
   const outsideCopies = startOutsideCopies(context);
   if (outsideCopies) ending.log.push(() => outsideCopies.stop());
+  const witnesses = await startWitnesses(context);
+  if (witnesses) ending.work.push(() => witnesses.stop());
   const siem = startSiem(context);
   if (siem) ending.work.push(() => siem.stop());
   addFigures(context);

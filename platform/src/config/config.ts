@@ -51,6 +51,8 @@ export interface Config {
   readonly metricsToken: string | undefined;
   /** Where checkpoints and revocations are kept outside the database. */
   readonly witnessDirectory: string | undefined;
+  /** File with the witnesses of others that cosign the logs. */
+  readonly witnessesFile: string | undefined;
 }
 
 /**
@@ -123,6 +125,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     upstreamFile: parsed.EDUTRUST_UPSTREAM,
     siemUrl: parsed.EDUTRUST_SIEM,
     metricsToken: parsed.EDUTRUST_METRICS_TOKEN,
+    witnessesFile: parsed.EDUTRUST_WITNESSES,
     witnessDirectory: parsed.EDUTRUST_WITNESS ?? (parsed.DATABASE_URL ? undefined : `${parsed.EDUTRUST_DATA}-witness`),
   };
 }

@@ -236,6 +236,12 @@ export const variables = {
     fallback: '',
     parse: optional((text: string) => resolve(text)),
   },
+  EDUTRUST_WITNESSES: {
+    about:
+      'File with the witnesses of others that are asked each minute to cosign the logs (C2SP tlog-witness), one a line: key and address (docs/operations.md).',
+    fallback: '',
+    parse: optional((text: string) => resolve(text)),
+  },
   EDUTRUST_UPSTREAM: {
     about: 'JSON file that lists other OpenID providers whose sign-in is taken (docs/operations.md).',
     fallback: '',

@@ -1,5 +1,6 @@
+import { cosignedBy, type WitnessPolicy } from './cosignature.ts';
 import { type LogName, logNames } from './log-names.ts';
-import { type LogPublicKey, openCheckpoint } from './signed-note.ts';
+import { type LogPublicKey, openCheckpoint, type TreeHead } from './signed-note.ts';
 import { hashBytes, hashLeaf, type ReadTile, rootOf, rootOfHashes, tileWidth } from './tree.ts';
 
 /** What a monitor keeps of a log between two visits, as JSON: the key that it met first, and the newest head that held. */
@@ -29,6 +30,12 @@ export interface MonitorFinding {
 /** Bytes of a path below an installation's address, such as `/log/checkpoint`. Throws when it does not answer. */
 export type FetchPath = (path: string) => Promise<Buffer>;
 
+/** Witnesses whose word the monitor asks for: how many of them, and how old it may be. */
+export interface Watched extends WitnessPolicy {
+  readonly now: Date;
+  readonly since: Date;
+}
+
 /** The log did what it promised never to do. */
 class Broken extends Error {}
 
@@ -42,19 +49,23 @@ const mostEntries = 1_000_000;
  * held at the last visit, its new entries being those that the head commits to. Of `audit` and `accesses`, whose entries
  * are not public, heads alone are compared.
  *
+ * With `watched`, each log must also show a head that enough of those witnesses have cosigned lately, and be a continuation of it: who shows different
+ * people different logs has to win the witnesses, too.
+ *
  * @returns what is to be kept: of a log with a problem what was kept before
  * @throws what `fetchPath` throws
  */
 export async function monitorLogs(
   fetchPath: FetchPath,
   seen: SeenLogs,
+  watched?: Watched,
 ): Promise<{ readonly findings: readonly MonitorFinding[]; readonly seen: SeenLogs }> {
   const findings: MonitorFinding[] = [];
   const kept: Partial<Record<LogName, SeenLog>> = { ...seen };
   for (const log of logNames) {
     const before = seen[log];
     try {
-      const now = await visit(fetchPath, log, before);
+      const now = await visit(fetchPath, log, before, watched);
       if (now) kept[log] = now;
       findings.push({ log, size: now?.size ?? 0, added: (now?.size ?? 0) - (before?.size ?? 0) });
     } catch (error) {
@@ -65,7 +76,12 @@ export async function monitorLogs(
   return { findings, seen: kept };
 }
 
-async function visit(fetchPath: FetchPath, log: LogName, before: SeenLog | undefined): Promise<SeenLog | undefined> {
+async function visit(
+  fetchPath: FetchPath,
+  log: LogName,
+  before: SeenLog | undefined,
+  watched: Watched | undefined,
+): Promise<SeenLog | undefined> {
   const key = readKey(await fetchPath(`${pathOf(log)}/key`));
   if (before && (before.origin !== key.origin || before.publicKey !== key.publicKey.toString('base64')))
     throw new Broken('its key is another than before');
@@ -82,6 +98,7 @@ async function visit(fetchPath: FetchPath, log: LogName, before: SeenLog | undef
   if (before && size === before.size && head.root.toString('base64') !== before.root)
     throw new Broken(`it shows two heads of ${size} entries`);
   if (log === 'signatures') await checkTiles(fetchPath, head, before);
+  if (watched) await checkWitnesses(fetchPath, { log, key, head }, watched);
   return {
     origin: key.origin,
     publicKey: key.publicKey.toString('base64'),
@@ -89,6 +106,32 @@ async function visit(fetchPath: FetchPath, log: LogName, before: SeenLog | undef
     root: head.root.toString('base64'),
     note: text,
   };
+}
+
+/** Enough witnesses have cosigned a head lately that this log's newest one continues; of the log whose tiles are public that is proved. */
+async function checkWitnesses(
+  fetchPath: FetchPath,
+  { log, key, head }: { readonly log: LogName; readonly key: LogPublicKey; readonly head: TreeHead },
+  { witnesses, quorum, now, since }: Watched,
+): Promise<void> {
+  const note = await fetchPath(`${pathOf(log)}/cosigned`).then(
+    (bytes) => bytes.toString('utf8'),
+    () => '',
+  );
+  const cosigned = openCheckpoint(note, key);
+  const by = cosigned ? cosignedBy(note, witnesses, { now, since }) : [];
+  if (!cosigned || by.length < quorum)
+    throw new Broken(`${by.length} of ${quorum} witnesses have cosigned a head of it lately`);
+  if (cosigned.size === head.size && !cosigned.root.equals(head.root))
+    throw new Broken(`it shows two heads of ${head.size} entries, one of them to the witnesses`);
+  if (log !== 'signatures') return;
+  // A newer one may have been cosigned while we looked: whichever is longer begins with the other.
+  const [less, more] = cosigned.size < head.size ? [cosigned, head] : [head, cosigned];
+  const read = tilesOf(fetchPath, more.size);
+  for (const { size, root } of [more, less]) {
+    const computed = await rootOf(read, size).catch(() => undefined);
+    if (!computed?.equals(root)) throw new Broken(`what it shows is not what witnesses saw, ${cosigned.size} entries`);
+  }
 }
 
 function readKey(bytes: Buffer): LogPublicKey {

@@ -5,6 +5,8 @@ import { NotFound } from '../errors.ts';
 import { anyone } from '../http/access.ts';
 import { type Route, route } from '../http/route.ts';
 import { hide } from '../schemas/schemas.ts';
+import { verifierKeyText } from './cosignature.ts';
+import { cosignedCheckpoint } from './cosigning.ts';
 import type { Ledger } from './ledger.ts';
 import type { LogName } from './log-names.ts';
 import { tileReader } from './sequencer.ts';
@@ -12,12 +14,15 @@ import { hashBytes, tileWidth } from './tree.ts';
 
 /**
  * The public face of the logs (C2SP tlog-tiles): of `signatures` checkpoint, tiles and entry bundles; of `audit` and
- * `accesses` the checkpoint and the key, so that others can witness them.
+ * `accesses` the checkpoint and the key, so that others can witness them; of each the newest head that witnesses have cosigned.
  */
 export const ledgerRoutes = ({ db, ledger }: { readonly db: Database; readonly ledger: Ledger }): Route[] => [
   checkpoint(db, '/log/checkpoint', 'signatures'),
   checkpoint(db, '/log/audit/checkpoint', 'audit'),
   checkpoint(db, '/log/accesses/checkpoint', 'accesses'),
+  cosigned(db, '/log/cosigned', 'signatures'),
+  cosigned(db, '/log/audit/cosigned', 'audit'),
+  cosigned(db, '/log/accesses/cosigned', 'accesses'),
   key(ledger, '/log/key', 'signatures'),
   key(ledger, '/log/audit/key', 'audit'),
   key(ledger, '/log/accesses/key', 'accesses'),
@@ -39,6 +44,20 @@ const checkpoint = (db: Database, url: string, log: LogName) =>
     },
   });
 
+/** The newest head with what witnesses of others say of it (C2SP tlog-cosignature). */
+const cosigned = (db: Database, url: string, log: LogName) =>
+  route({
+    method: 'GET',
+    url,
+    access: anyone,
+    schema: hide,
+    handle: async (_request, reply) => {
+      const note = await cosignedCheckpoint(db, log);
+      if (!note) throw noTile();
+      return reply.type('text/plain; charset=utf-8').header('cache-control', 'no-cache').send(note);
+    },
+  });
+
 const key = (ledger: Ledger, url: string, log: LogName) =>
   route({
     method: 'GET',
@@ -47,7 +66,8 @@ const key = (ledger: Ledger, url: string, log: LogName) =>
     schema: hide,
     handle: async () => {
       const { origin, publicKey } = ledger.key(log);
-      return { origin, publicKey: publicKey.toString('base64') };
+      const verifierKey = verifierKeyText('log', { name: origin, publicKey });
+      return { origin, publicKey: publicKey.toString('base64'), verifierKey };
     },
   });
 

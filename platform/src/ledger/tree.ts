@@ -123,3 +123,49 @@ export function rootFromPath(
   }
   return last === 0 ? hash : undefined;
 }
+
+/** PROOF(from, D[size]) of RFC 9162 §2.1.4.1: that the tree of `size` leaves begins with the one of `from`. Empty from none, and from all. */
+export async function consistencyPath(read: ReadTile, from: number, size: number): Promise<Buffer[]> {
+  const proof = async (start: number, end: number, isWhole: boolean): Promise<Buffer[]> => {
+    if (from === end) return isWhole ? [] : [await subtree(read, start, end)];
+    const middle = start + split(end - start);
+    return from <= middle
+      ? [...(await proof(start, middle, isWhole)), await subtree(read, middle, end)]
+      : [...(await proof(middle, end, false)), await subtree(read, start, middle)];
+  };
+  return from === 0 || from === size ? [] : proof(0, size, true);
+}
+
+interface Head {
+  readonly size: number;
+  readonly root: Buffer;
+}
+
+/** Whether the path proves that the tree of `now` begins with the one of `before` (RFC 9162 §2.1.4.2). */
+export function isConsistent(before: Head, now: Head, path: readonly Buffer[]): boolean {
+  if (before.size > now.size) return false;
+  if (before.size === 0) return path.length === 0;
+  if (before.size === now.size) return path.length === 0 && before.root.equals(now.root);
+  const isPowerOfTwo = Number.isInteger(Math.log2(before.size));
+  const [first, ...rest] = isPowerOfTwo ? [before.root, ...path] : path;
+  if (!first || path.length === 0) return false;
+  let [node, last] = [before.size - 1, now.size - 1];
+  const up = () => {
+    node = Math.floor(node / 2);
+    last = Math.floor(last / 2);
+  };
+  while (node % 2 === 1) up();
+  let [old, whole] = [first, first];
+  for (const sibling of rest) {
+    if (last === 0) return false;
+    if (node % 2 === 1 || node === last) {
+      old = hashNode(sibling, old);
+      whole = hashNode(sibling, whole);
+      while (node % 2 === 0 && node !== 0) up();
+    } else {
+      whole = hashNode(whole, sibling);
+    }
+    up();
+  }
+  return last === 0 && old.equals(before.root) && whole.equals(now.root);
+}
