@@ -65,7 +65,7 @@ export async function compareWithMirror(
   await sql`
     INSERT INTO sync.run (id, target_id, mode, state, totals, started_at)
     VALUES (${runId}, ${id}, 'plan', 'running', ${JSON.stringify(noTotals)}::jsonb, ${clock.now()})`.execute(db);
-  const { totals } = await planEverything(db, mirrorOf(context, target, forgets), target, runId);
+  const { totals } = await planEverything(context, mirrorOf(context, target, forgets), target, runId);
   await sql`DELETE FROM sync.target WHERE id = ${id}`.execute(db);
   return totals;
 }

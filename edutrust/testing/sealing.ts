@@ -48,8 +48,11 @@ const listsAt = 'http://lists.test';
 export const schoolName = 'Trường Tiểu học Lê Lợi';
 const otherName = 'Trường Trung học cơ sở Hai Bà Trưng';
 
-export async function sealingWorld(...[clock, apps]: Parameters<typeof testCity>): Promise<SealingWorld> {
-  const city = await testCity(clock, apps);
+export async function sealingWorld(
+  clock?: Parameters<typeof testCity>[0],
+  apps?: Parameters<typeof testCity>[2],
+): Promise<SealingWorld> {
+  const city = await testCity(clock, {}, apps);
   const folder = await mkdtemp(join(tmpdir(), 'edutrust-sign-'));
   const authority = otherAuthority('Ban Cơ yếu', listsAt);
   const seals = {
