@@ -74,6 +74,20 @@ ${overlay ? [`overlay ${overlay.module}`, ...overlay.lines].join('\n') : ''}
   return { url, baseDn, bindDn, bindPassword, pid: server.pid ?? 0, stop, [Symbol.asyncDispose]: stop };
 }
 
+/** Everything in a directory, a line for each entry, whatever the order. */
+export async function contentOf({ url, bindDn, bindPassword, baseDn }: Slapd): Promise<string[]> {
+  const client = new Client({ url });
+  await client.bind(bindDn, bindPassword);
+  const { searchEntries } = await client.search(baseDn, { scope: 'sub', paged: true });
+  await client.unbind();
+  const lineOf = (entry: object) =>
+    Object.entries(entry)
+      .map(([name, value]) => `${name}=${[value].flat().map(String).sort()}`)
+      .sort()
+      .join(' ');
+  return searchEntries.map(lineOf).sort();
+}
+
 const included = (schema: string) => `include ${schema.startsWith('/') ? schema : `/etc/ldap/schema/${schema}.schema`}`;
 
 async function answers(server: ChildProcess, url: string, bindDn: string, bindPassword: string): Promise<void> {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,20 +10,10 @@ import { allMigrations } from '@edutrust/edutrust/app';
 import { seedDemo } from '@edutrust/registry/demo';
 import { command } from '@edutrust/testing/command';
 import { testContext } from '@edutrust/testing/context';
-import { type Slapd, startSlapd } from '@edutrust/testing/slapd';
+import { contentOf, type Slapd, startSlapd } from '@edutrust/testing/slapd';
 
 const actor = { kind: 'system', name: 'test' } as const;
 const rounds = 8;
-
-/** Everything in a directory, as an independent client reads it, whatever the order. */
-function contentOf({ url, bindDn, bindPassword, baseDn }: Slapd): string[] {
-  const options = ['-x', '-LLL', '-o', 'ldif-wrap=no', '-H', url, '-D', bindDn, '-w', bindPassword, '-b', baseDn];
-  const entries = execFileSync('ldapsearch', [...options, '(objectClass=*)'], { encoding: 'utf8', maxBuffer: 1e8 });
-  return entries
-    .split('\n\n')
-    .map((entry) => entry.split('\n').sort().join('\n'))
-    .sort();
-}
 
 // The kill falls where rows are being done: after the plan is written down, a growing number of rows into it.
 test('D6: killed at row after row, a run is gone on with by the next process and ends as one that nobody killed', async () => {
@@ -93,7 +83,7 @@ test('D6: killed at row after row, a run is gone on with by the next process and
       [{ state: 'done', added: total }],
       'one plan, carried to its end by those who came after',
     );
-    assert.deepEqual(contentOf(killed), contentOf(whole));
+    assert.deepEqual(await contentOf(killed), await contentOf(whole));
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

@@ -11,28 +11,13 @@ import type { Lived, Order } from '@edutrust/directory-sync/testing/mortal';
 import { migrations as registryMigrations } from '@edutrust/registry/service';
 import { makeCrowd } from '@edutrust/registry/testing/crowd';
 import { testContext } from '@edutrust/testing/context';
-import { type Slapd, startSlapd } from '@edutrust/testing/slapd';
-import { Client } from 'ldapts';
+import { contentOf, type Slapd, startSlapd } from '@edutrust/testing/slapd';
 
 const actor = { kind: 'system', name: 'test' } as const;
 const worker = new URL('../../directory-sync/testing/mortal.ts', import.meta.url).pathname;
 
 /** Who left or is back takes a few steps more or fewer. */
 const spare = 8;
-
-/** Everything below the base, as another client reads it, whatever the order. */
-async function contentOf({ url, bindDn, bindPassword, baseDn }: Slapd): Promise<string[]> {
-  const client = new Client({ url });
-  await client.bind(bindDn, bindPassword);
-  const { searchEntries } = await client.search(baseDn, { scope: 'sub', paged: true });
-  await client.unbind();
-  const lineOf = (entry: object) =>
-    Object.entries(entry)
-      .map(([name, value]) => `${name}=${[value].flat().map(String).sort()}`)
-      .sort()
-      .join(' ');
-  return searchEntries.map(lineOf).sort();
-}
 
 // Nobody asks when it dies: at a counted statement or request, of itself, half of the times with that on its way.
 test('D6: kill -9 of the process at 52 points of plan, apply, proof and delivery: the next one ends in step, nothing is done twice', async () => {

@@ -218,6 +218,7 @@ test('a day of a moment is Vietnam’s, whatever the zone of the connection: no 
 
 /** Sources that ask the machine for the time instead of the clock that they are given, and why. */
 const ownClocks: Readonly<Record<string, string>> = {
+  'directory-sync/src/connectors/ldap/examine.ts': 'compares the clock of this machine with a server’s',
   'platform/src/clock.ts': 'is the clock',
   'platform/src/ids.ts': 'the time in a UUID of version 7 is that of its making',
   'platform/src/events/record.ts': 'an event is of when it is written; nothing is decided by it',
