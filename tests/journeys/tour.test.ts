@@ -129,12 +129,29 @@ async function fillTheCity(): Promise<void> {
   await department.getByLabel('Mật khẩu của tài khoản đó').fill('bí mật');
   await department.getByRole('button', { name: 'Thêm', exact: true }).click();
   await department.getByText('Chưa kết nối lần nào').first().waitFor();
+  await askAs(department, 'POST', '/api/v1/sync/sources', {
+    name: 'Thư mục của Sở',
+    kind: 'folder',
+    settings: { folder: 'so-gddt' },
+    secret: '',
+    organisationId: (await askAs(department, 'GET', '/api/v1/me')).roles[0].organisation.id,
+    rosters: ['learners'],
+    isWhole: false,
+    applies: false,
+  });
   await askAs(department, 'POST', '/api/v1/sync/clients', {
     name: 'Lớp học trực tuyến',
     kind: 'oneroster',
     organisationId: (await askAs(department, 'GET', '/api/v1/me')).roles[0].organisation.id,
     mayWrite: false,
   });
+}
+
+/** The plan of a school year, which only an approval links to by its id. */
+async function yearPage(page: Page): Promise<string> {
+  const [{ organisation }] = (await askAs(page, 'GET', '/api/v1/me')).roles;
+  const { id } = await askAs(page, 'POST', `/api/v1/organisations/${organisation.id}/year-plan`);
+  return `/admin/import/year/${id}`;
 }
 
 /** Of a pupil more can be changed than of oneself, whom the list shows first. */
@@ -194,7 +211,10 @@ for (const who of walked) {
   test(`S4, N3: what ${who} can reach is whole at every width, in light and dark, keeps the content security policy and asks nobody else`, async () => {
     tour.faults.clear();
     const page = await pageOf(who);
-    await tourAs(tour, page, who, [...(who === 'department' ? [await pupilsPage(page)] : []), ...visitors[who]]);
+    await tourAs(tour, page, who, [
+      ...(who === 'department' ? [await pupilsPage(page), await yearPage(page)] : []),
+      ...visitors[who],
+    ]);
     assert.deepEqual([...tour.faults], []);
   });
 }

@@ -56,7 +56,7 @@ export async function findTransfer(db: Database | Transaction, id: string, now: 
 
 /** Locked until the transaction ends. @throws NotFound `transfers/none` */
 export async function lockTransfer(transaction: Transaction, id: string, now: Date): Promise<TransferRow> {
-  await sql`SELECT 1 FROM registry.transfer WHERE id::text = ${id} FOR UPDATE`.execute(transaction);
+  if (isUuid(id)) await sql`SELECT FROM registry.transfer WHERE id = ${id} FOR UPDATE`.execute(transaction);
   return findTransfer(transaction, id, now);
 }
 

@@ -105,7 +105,8 @@ export async function prepareYear(context: ServiceContext, id: string): Promise<
       JOIN registry.year_plan AS y ON y.id = s.year_plan_id AND y.state = 'preparing'
       WHERE s.year_plan_id = ${id} AND s.state = 'waiting' ORDER BY 1 LIMIT 200`.execute(db);
     if (rows.length === 0) break;
-    for (const { school } of rows) await prepareSchool(context, { id, school, schoolYear: plan.schoolYear }, actor);
+    for (const { school } of rows)
+      await prepareSchool(context, { id, school, schoolYear: plan.schoolYear, since: plan.createdAt }, actor);
   }
   await db.transaction().execute(async (transaction) => {
     const now = await lockYearPlan(transaction, id);
@@ -125,10 +126,12 @@ interface Where {
   readonly id: string;
   readonly school: string;
   readonly schoolYear: number;
+  readonly since: Date;
 }
 
 async function prepareSchool(context: ServiceContext, where: Where, actor: Actor): Promise<void> {
   const { db } = context;
+  await forgetUnfinished(db, where, actor);
   const proposal = await proposeRollOver(context, where.school);
   const stop = await db.transaction().execute((tx) => whyStopped(tx, where, proposal, context.clock.now()));
   if (stop || proposal.classes.length === 0) return keep(db, where, { state: stop ? 'stopped' : 'empty', code: stop });
@@ -144,6 +147,20 @@ async function prepareSchool(context: ServiceContext, where: Where, actor: Actor
     if (!(error instanceof EduTrustError)) throw error;
     await keep(db, where, { state: 'stopped', code: error.code });
   }
+}
+
+/** A job that died between a school's plan and writing it down made one that belongs to nothing. */
+async function forgetUnfinished(db: ServiceContext['db'], { school, since }: Where, actor: Actor): Promise<void> {
+  await db.transaction().execute(async (transaction) => {
+    const { rows } = await sql<{ id: string }>`
+      SELECT id FROM registry.roster_plan AS p WHERE status IN ('planned', 'held') AND organisation_ids = ARRAY[${school}::uuid]
+        AND created_at >= ${since} AND created_by = ${JSON.stringify(recordedActor(actor))}::jsonb AND file_sha256 = ''
+        AND NOT EXISTS (SELECT FROM registry.year_plan_school AS s WHERE s.plan_id = p.id)`.execute(transaction);
+    await discardPlans(
+      transaction,
+      rows.map(({ id }) => id),
+    );
+  });
 }
 
 async function keep(

@@ -63,7 +63,7 @@ export async function findYearPlan(db: Database | Transaction, id: string): Prom
 
 /** Locked until the transaction ends. @throws NotFound `year-plan/none` */
 export async function lockYearPlan(transaction: Transaction, id: string): Promise<YearPlan> {
-  await sql`SELECT FROM registry.year_plan WHERE id::text = ${id} FOR UPDATE`.execute(transaction);
+  if (isUuid(id)) await sql`SELECT FROM registry.year_plan WHERE id = ${id} FOR UPDATE`.execute(transaction);
   return findYearPlan(transaction, id);
 }
 

@@ -5,6 +5,7 @@ import { sql } from 'kysely';
 import { openRegistry } from '../../testing/registry.ts';
 import { twoPeople } from '../../testing/two-people.ts';
 import { stateOf } from '../changes/state.ts';
+import { planRollOver, proposeRollOver } from '../lifecycle/roll-over.ts';
 import { applyYear, undoYear } from './apply.ts';
 import { applyYearKind, undoYearKind } from './approval.ts';
 import { prepareYear } from './prepare.ts';
@@ -111,6 +112,28 @@ test('D6: a job that dies between two schools goes on with the rest, and running
   const after = await stateIn(context);
   await applyYear(context, id);
   assert.deepEqual(await stateIn(context), after);
+});
+
+test('D6: a job that died between a school’s plan and writing it down leaves nothing that holds the school up', async () => {
+  await using world = await openAugust();
+  const { city, context, call, two, read, administrator } = world;
+  const [primary] = city.schools;
+  assert.ok(primary);
+  const made = await call(administrator, 'POST', `organisations/${city.departmentId}/year-plan`);
+  const { classes } = await proposeRollOver(context, primary.id);
+  const lost = await planRollOver(context, {
+    organisationId: primary.id,
+    classes: classes.map(({ id, next }) => ({ classId: id, next: next?.code ?? null })),
+    repeating: [],
+    actor: await two.actor(administrator),
+  });
+  await prepareYear(context, made.json.id);
+  const plan = await read(made.json.id);
+  assert.deepEqual([plan.schools.stopped, plan.schools.ready], [0, city.schools.length]);
+  const { rows } = await sql<{ status: string }>`SELECT status FROM registry.roster_plan WHERE id = ${lost}`.execute(
+    context.db,
+  );
+  assert.deepEqual(rows, [{ status: 'superseded' }]);
 });
 
 test('a school with a transfer, two classes of one name or another roster that waits is left out by name, looked at again, and the rest go on', async () => {

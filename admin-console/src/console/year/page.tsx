@@ -57,18 +57,16 @@ function Newest({ organisationId }: { readonly organisationId: string }) {
               <a class="button" href="/admin/import/roll-over">
                 {t('Riêng một trường', 'One school alone')}
               </a>
+              <button type="button" class="button button-primary" disabled={isBusy} onClick={begin}>
+                {t('Lập kế hoạch', 'Make the plan')}
+              </button>
             </Title>
             {error && <Banner state="bad">{error}</Banner>}
             <Empty icon="graduation-cap">
-              <span class="grid gap-4 justify-items-center">
-                {t(
-                  'Năm học mới mở từ ngày 1/8. Lập kế hoạch chưa ghi gì.',
-                  'The new year opens on 1 August. Making a plan writes nothing.',
-                )}
-                <button type="button" class="button button-primary" disabled={isBusy} onClick={begin}>
-                  {t('Lập kế hoạch', 'Make the plan')}
-                </button>
-              </span>
+              {t(
+                'Năm học mới mở từ ngày 1/8. Lập kế hoạch chưa ghi gì.',
+                'The new year opens on 1 August. Making a plan writes nothing.',
+              )}
             </Empty>
           </>
         )
