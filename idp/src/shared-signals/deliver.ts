@@ -87,7 +87,7 @@ export async function nextSets(
 ): Promise<{ readonly sets: { readonly jti: string; readonly token: string }[]; readonly isMore: boolean }> {
   if (stream.status !== 'enabled') return { sets: [], isMore: false };
   const waiting = await waitingFor(context.db, stream.id, most + 1);
-  const [key] = (await loadSigningKeys(context)).filter(({ alg }) => alg === 'ES256');
+  const [key] = (await loadSigningKeys(context)).filter(({ alg }) => alg === 'RS256');
   if (!key) throw new TypeError('a generation has a key of each algorithm');
   const subjectOf = createSubjects(context);
   const issuer = context.config.url.origin;

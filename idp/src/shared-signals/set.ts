@@ -20,7 +20,7 @@ export interface SetContent {
 }
 
 /**
- * A security event token (RFC 8417 §2.2) as a compact JWS, signed with ES256. It has no `sub` and no `exp` (SSF 1.0 §4.1),
+ * A security event token (RFC 8417 §2.2) as a compact JWS, signed with RS256 (CAEP interoperability profile). It has no `sub` and no `exp` (SSF 1.0 §4.1),
  * so that nobody takes it for an ID token.
  */
 export function signSet(key: SigningKey, { issuer, audience, jti, at, subject, type, details }: SetContent): string {
