@@ -123,14 +123,7 @@ export function providerConfiguration({
       };
     },
     // What is to be signed with a person's key (CSC API v2.2 §8.4.2); read by who signs.
-    extraParams: [
-      'credentialID',
-      'numSignatures',
-      'hashes',
-      'hashAlgorithmOID',
-      'description',
-      'authorization_details',
-    ],
+    extraParams: ['credentialID', 'numSignatures', 'hashes', 'hashAlgorithmOID', 'description'],
     responseTypes: ['code', 'none'],
     // An app with a secret whose software has no PKCE sends a nonce instead (RFC 9700 §2.1.1), if its registration says so.
     pkce: { required: (ctx, client) => client.requires_pkce !== false || !ctx.oidc.params?.nonce },

@@ -63,14 +63,6 @@ describe('a sign-in for the use of a person’s key (CSC API v2.2 §8.4.2)', () 
     }
   });
 
-  test('the hashes may come as authorization_details, with what each document is called', async () => {
-    answer = { kind: 'ask', path: '/sign/authorise/2' };
-    const details = JSON.stringify([{ type: 'https://cloudsignatureconsortium.org/2025/credential' }]);
-    const { shown } = await begin({ hashes: undefined, authorization_details: details });
-    assert.equal(new URL(shown.url).pathname, '/sign/authorise/2');
-    assert.equal(questions.at(-1)?.parameters.authorization_details, details);
-  });
-
   test('a refusal is the app’s error, and nothing is given without the page (prompt=none)', async () => {
     answer = { kind: 'error', error: 'invalid_request', description: 'Invalid parameter hashes' };
     const told = new URL((await begin()).shown.url).searchParams;

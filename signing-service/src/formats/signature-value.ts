@@ -7,6 +7,8 @@ import { explicit, integer, nullValue, oid, readDer, readInteger, sequence } fro
 export interface NamedAlgorithm {
   /** DER AlgorithmIdentifier. */
   readonly identifier: Buffer;
+  /** The name says only the family (RFC 8037 §3.1): of which curve is what the key is. */
+  readonly isOfKey?: true;
   /** Of ECDSA: the value is r‖s (IEEE P1363), as XML and JOSE write it. */
   readonly isRaw?: true;
   /** JOSE ties the hash to the curve (RFC 7518 §3.4), XML does not. */
@@ -58,7 +60,7 @@ export const xmlAlgorithms: Readonly<Record<string, NamedAlgorithm>> = {
 /** What we sign with, by its name in XML. */
 export const xmlNames = { ES256: `${more}ecdsa-sha256`, RS256: `${more}rsa-sha256` } as const;
 
-/** By their names in JOSE (RFC 7518 §3.1); none with a shared key, and not `none`. */
+/** By their names in JOSE (RFC 7518 §3.1, RFC 8037, RFC 9864); none with a shared key, and not `none`. */
 export const joseAlgorithms: ReadonlyMap<string, NamedAlgorithm> = new Map([
   ['ES256', ecdsa(algorithmIds.ecdsaWithSha256, 'prime256v1')],
   ['ES384', ecdsa(algorithmIds.ecdsaWithSha384, 'secp384r1')],
@@ -69,6 +71,9 @@ export const joseAlgorithms: ReadonlyMap<string, NamedAlgorithm> = new Map([
   ['PS256', pss(algorithmIds.sha256, 32)],
   ['PS384', pss(algorithmIds.sha384, 48)],
   ['PS512', pss(algorithmIds.sha512, 64)],
+  ['EdDSA', { ...edwards(algorithmIds.ed25519), isOfKey: true }],
+  ['Ed25519', edwards(algorithmIds.ed25519)],
+  ['Ed448', edwards(algorithmIds.ed448)],
 ]);
 
 /** Whether a value is this key's over the data; `refused` for an algorithm, curve or key that is not accepted at that time. */
@@ -82,7 +87,9 @@ export function checkNamedValue(
   if (!algorithm) return 'refused';
   try {
     const found = key();
-    const { curve, isRaw, identifier } = algorithm;
+    const { curve, isRaw, isOfKey } = algorithm;
+    const identifier =
+      isOfKey && found.asymmetricKeyType === 'ed448' ? edwards(algorithmIds.ed448).identifier : algorithm.identifier;
     if (curve && found.asymmetricKeyDetails?.namedCurve !== curve) return 'refused';
     if (isRaw && coordinateBytes(found) === 0) return 'refused'; // a curve that is not accepted
     const signature = isRaw ? derOfRaw(value, coordinateBytes(found)) : value;

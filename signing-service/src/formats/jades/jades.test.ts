@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
+import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { toPem } from '@edutrust/certs/certificate';
 import { type FlattenedJWS, flattenedVerify, importX509 } from 'jose';
-import { createAuthority, ocspResponse } from '../../../testing/authority.ts';
+import { createAuthority, issue, ocspResponse } from '../../../testing/authority.ts';
 import { validateFile } from '../../../testing/both-judges.ts';
 import { extendJades } from './long-term.ts';
 import { signJades } from './sign.ts';
@@ -147,6 +147,36 @@ describe('JAdES (ETSI TS 119 182-1)', () => {
     };
     await flattenedVerify(beside, key, { crit: { sigD: true } });
   });
+
+  for (const [curve, names] of [
+    ['ed25519', ['EdDSA', 'Ed25519']],
+    ['ed448', ['EdDSA', 'Ed448']],
+  ] as const) {
+    test(`V14: ${curve} counts under its names in JOSE (RFC 8037, RFC 9864), and under no other`, async () => {
+      const keys = curve === 'ed25519' ? generateKeyPairSync('ed25519') : generateKeyPairSync('ed448');
+      const own = issue({ name: [['commonName', 'Edwards']], kind: 'signer', keys }, authority.people);
+      const make = async (alg: string) => {
+        const from = decode((await made()).protected);
+        const x5c = [own, authority.people].map(({ certificate }) => certificate.toString('base64'));
+        const thumbprint = createHash('sha256').update(own.certificate).digest('base64url');
+        const header = encode({ ...from, alg, x5c, 'x5t#S256': thumbprint });
+        const payload = encode(transcript.toString());
+        const value = sign(null, Buffer.from(`${header}.${payload}`), keys.privateKey).toString('base64url');
+        return { payload, protected: header, signature: value };
+      };
+      for (const name of names) {
+        const good = await judge(await make(name));
+        assert.deepEqual([good.first?.intact, good.verdict], [true, 'valid'], `${name} ${good.codes}`);
+        const { signature, ...rest } = await make(name);
+        const bytes = Buffer.from(signature, 'base64url');
+        bytes[3] = (bytes[3] ?? 0) ^ 1;
+        const flipped = await judge({ ...rest, signature: bytes.toString('base64url') });
+        assert.ok(flipped.verdict !== 'valid' && flipped.codes.includes('signature-wrong'), `${name} ${flipped.codes}`);
+      }
+      for (const name of ['ES256', 'PS256', curve === 'ed448' ? 'Ed25519' : 'Ed448'])
+        assert.ok((await judge(await make(name))).codes.includes('algorithm-refused'), name);
+    });
+  }
 
   const hostile: readonly (readonly [name: string, file: () => Promise<unknown>, code: string])[] = [
     [
