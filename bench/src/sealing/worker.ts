@@ -4,18 +4,18 @@ import { systemClock } from '@edutrust/platform/clock';
 import { createPool, kyselyOn } from '@edutrust/platform/database';
 import { createJobs, startWorker } from '@edutrust/platform/jobs';
 import { createLedger } from '@edutrust/platform/ledger';
+import { createLogger } from '@edutrust/platform/logging';
 import { createMailer } from '@edutrust/platform/mail';
 import { createSecretBox } from '@edutrust/platform/secrets';
 import { openStore } from '@edutrust/platform/store';
 import { createSigning } from '@edutrust/signing-service/service';
 import { testConfig } from '@edutrust/testing/context';
-import { pino } from 'pino';
 
 const [, , databaseUrl = '', environment = '{}'] = process.argv;
 const pool = createPool(databaseUrl, 10);
 const db = kyselyOn(pool);
 const config = testConfig(JSON.parse(environment));
-const log = pino({ level: 'silent' });
+const log = createLogger('silent');
 const secrets = createSecretBox(Buffer.alloc(32, 0x5a)); // as testContext's
 const jobs = createJobs();
 const ledger = await createLedger({ db, secrets, config, clock: systemClock, log });
@@ -30,4 +30,3 @@ ledger.start();
 const heartbeat = { everyMs: 250, deadAfterMs: 1_000 };
 // What a dead process had in hand is taken up by the clock, each minute, as in an installation.
 await startWorker({ pool, handlers: tasks, schedule, concurrency: 5, log, heartbeat });
-process.send?.('ready');

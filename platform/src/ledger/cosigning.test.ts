@@ -100,7 +100,7 @@ test('a cosignature is read as C2SP writes it, by its own key, name and time', (
   );
 });
 
-describe('witnesses of an installation’s logs (L3)', () => {
+describe('L9: witnesses of an installation’s logs', () => {
   let context: TestContext;
   let folder = '';
   let fetchPath: FetchPath;
@@ -215,7 +215,7 @@ describe('witnesses of an installation’s logs (L3)', () => {
     );
   });
 
-  test('L3: a log that whoever holds database and key grew anew gets no cosignature, and the monitor sees it without a visit before', async () => {
+  test('L9: a log that whoever holds database and key grew anew gets no cosignature, and the monitor sees it without a visit before', async () => {
     const before = await readFile(join(folder, 'mot.example.vn', 'heads.json'), 'utf8');
     const kept = await cosignedCheckpoint(context.db, 'signatures');
     await context.pool.query(

@@ -10,7 +10,7 @@ import { leaseMs } from './lease.ts';
 /** Number of the lock that a time stamp waits for. */
 const gate = 271_828;
 
-describe('time stamps that are slow, or do not come', () => {
+describe('what a signature needs is slow, or away', () => {
   let world: TestCity;
   let clerk: TestPhone;
   let waiting: string[] = [];
@@ -44,7 +44,7 @@ describe('time stamps that are slow, or do not come', () => {
   };
 
   test('a time stamp that takes minutes: nothing is issued before it, one worker waits for it, and each is issued once', async () => {
-    const ids = waiting.slice(0, 3);
+    const ids = waiting.slice(0, 2);
     const session = await authorised(ids);
     await trigger('waits');
     let offset = 0;
@@ -54,7 +54,11 @@ describe('time stamps that are slow, or do not come', () => {
       await holder.query('SELECT pg_advisory_lock($1)', [gate]);
       const done = completeSession(context, session, { renewEveryMs: 5 });
       await eventually(async () => {
-        const { rows } = await holder.query("SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted");
+        const { rows } = await holder.query(
+          `SELECT FROM pg_locks AS l JOIN pg_database AS d ON d.oid = l.database
+           WHERE l.locktype = 'advisory' AND NOT l.granted AND l.objid = $1 AND d.datname = current_database()`,
+          [gate],
+        );
         assert.ok(rows.length > 0);
       });
       offset = 10 * leaseMs;
@@ -74,6 +78,7 @@ describe('time stamps that are slow, or do not come', () => {
       await holder.query('SELECT pg_advisory_unlock($1)', [gate]);
       assert.equal(await done, true);
     } finally {
+      await holder.query('SELECT pg_advisory_unlock_all()');
       holder.release();
     }
     assert.deepEqual(
@@ -83,7 +88,7 @@ describe('time stamps that are slow, or do not come', () => {
   });
 
   test('no time stamps at all: what was confirmed waits, is issued by nobody, and goes on by itself when they are back', async () => {
-    const ids = waiting.slice(3, 6);
+    const ids = waiting.slice(2, 4);
     await sql`CREATE FUNCTION away() RETURNS trigger LANGUAGE plpgsql AS $$
       BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100'; END $$`.execute(
       world.context.db,
@@ -108,5 +113,35 @@ describe('time stamps that are slow, or do not come', () => {
       world.context.db,
     );
     for (const { bytes } of rows) assert.equal((await verifyFile(world.context, bytes)).verdict, 'valid');
+  });
+
+  test('K5: the seal’s token is gone: what was confirmed waits, is sealed by no other key, and goes on when it is there again', async () => {
+    const ids = waiting.slice(4, 6);
+    const session = await authorised(ids);
+    // As a key in a token looks to an installation whose token cannot be reached.
+    const gone = (isGone: boolean) =>
+      isGone
+        ? sql`CREATE TABLE kept AS SELECT k.* FROM certs.key AS k JOIN signing.session AS s ON s.key_id = k.id WHERE s.id = ${session};`
+            .execute(world.context.db)
+            .then(() =>
+              sql`UPDATE certs.key SET store = 'pkcs11', sealed_private_key = NULL WHERE id IN (SELECT id FROM kept)`.execute(
+                world.context.db,
+              ),
+            )
+        : sql`UPDATE certs.key AS k SET store = kept.store, sealed_private_key = kept.sealed_private_key FROM kept WHERE kept.id = k.id`.execute(
+            world.context.db,
+          );
+    await gone(true);
+    await assert.rejects(completeNow(world.context, session), { code: 'keys/token-lost' });
+    assert.deepEqual(
+      await states(ids),
+      ids.map(() => ['signed', 0, 0]),
+    );
+    await gone(false);
+    await completeNow(world.context, session);
+    assert.deepEqual(
+      await states(ids),
+      ids.map(() => ['issued', 1, 1]),
+    );
   });
 });
