@@ -35,6 +35,7 @@ import { createPasswordHasher } from './password/hashing.ts';
 import { rotateOldSigningKeys } from './provider/keys.ts';
 import { createProvider } from './provider/provider.ts';
 import { sweep } from './provider/sweep.ts';
+import { registrationRoutes } from './registration/routes.ts';
 import { createRequestLog } from './requests/request-log.ts';
 import { appRequestRoutes } from './requests/routes.ts';
 import { sandboxPageRoutes } from './sandbox/pages.ts';
@@ -162,6 +163,7 @@ function routesOf(tools: IdpTools, ports: IdpPorts): Route[] {
     ...badgeRoutes(tools),
     ...roomRoutes(tools),
     ...appRoutes(tools),
+    ...registrationRoutes(tools),
     ...networkRoutes(tools),
     ...signInFigures(tools),
     ...signalRoutes(tools),
