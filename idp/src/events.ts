@@ -105,6 +105,13 @@ const declared = defineEvents({
     en: 'badge voided',
     self: { vi: 'Thẻ đã bị huỷ', en: 'Your badge was voided' },
   },
+  'child.acted-for': {
+    subject: 'person',
+    data: { app, api: Type.String() },
+    vi: 'làm thay cho con trong một ứng dụng',
+    en: 'acted for a child in an app',
+    self: { vi: 'Người giám hộ làm thay trong một ứng dụng', en: 'A guardian acted for you in an app' },
+  },
   'consent.given': {
     subject: 'person',
     data: { app, scopes: Type.Array(Type.String()) },
@@ -225,6 +232,17 @@ const declared = defineEvents({
     vi: 'dùng một mã dự phòng để đăng nhập',
     en: 'recovery code used to sign in',
     self: { vi: 'Đăng nhập bằng mã dự phòng', en: 'You signed in with a recovery code' },
+  },
+  'registration-token.made': {
+    subject: 'registration-token',
+    data: { uses: Count, isSandbox: Type.Boolean(), expiresAt: Type.String() },
+    vi: 'tạo mã để phần mềm tự đăng ký ứng dụng',
+    en: 'token for registering apps made',
+  },
+  'registration-token.ended': {
+    subject: 'registration-token',
+    vi: 'huỷ mã đăng ký ứng dụng',
+    en: 'token for registering apps ended',
   },
   'room-computer.ended': { subject: 'room-computer', vi: 'bỏ máy dùng thẻ', en: 'computer for badges removed' },
   'room-computer.enrolled': {

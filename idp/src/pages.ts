@@ -3,6 +3,7 @@ import type { Locale } from '@edutrust/platform/messages';
 import type { BadgePrompt } from './badges/prompt.ts';
 import type { SignInRequestProps } from './ciba/props.ts';
 import type { DataRequestsProps } from './data-requests/props.ts';
+import type { FormError } from './form-error.ts';
 import type { LauncherProps } from './launcher/props.ts';
 import type { LooksProps } from './looks/props.ts';
 import type { AcceptedPasskeys, PasskeyCreation, PasskeyPrompt } from './passkeys/prompts.ts';
@@ -14,6 +15,7 @@ export type { AppPicture } from './apps/pictures.ts';
 export type { BadgeOptions, BadgePrompt } from './badges/prompt.ts';
 export type { SignInRequestProps } from './ciba/props.ts';
 export type { DataRequestsProps } from './data-requests/props.ts';
+export type { FormError } from './form-error.ts';
 export type { Address, LauncherApp, LauncherProps, Seat } from './launcher/props.ts';
 export type { LooksProps } from './looks/props.ts';
 export type { PasskeyCreation, PasskeyPrompt } from './passkeys/prompts.ts';
@@ -36,13 +38,6 @@ export interface View {
 type Sentence = string;
 /** ISO 8601 UTC. */
 type Instant = string;
-
-/** What went wrong with the last try; `field` is the name of the input that it stands beside, absent for the whole form. */
-export interface FormError {
-  readonly field?: string;
-  readonly detail: Sentence;
-  readonly remedy?: Sentence;
-}
 
 /** The app that sent the person here. `host` is where they will return to; null: to a device that waits. */
 export interface AskingApp {
@@ -202,6 +197,8 @@ export interface ConsentProps {
   readonly action: string;
   readonly app: AskingApp & { readonly purpose: Sentence; readonly owner: string | null };
   readonly data: readonly Datum[];
+  /** Children for whom the app would let the person act: `Nguyễn An (5A)`. */
+  readonly actsFor: readonly Sentence[];
   /** Whether the app keeps access when the person is away (`offline_access`). */
   readonly keepsAccess: boolean;
   /** Who is signed in, so that the next child notices. */

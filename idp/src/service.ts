@@ -39,6 +39,7 @@ import { rotateOldSigningKeys } from './provider/keys.ts';
 import { holderOfToken, type TokenHolder } from './provider/person-token.ts';
 import { createProvider } from './provider/provider.ts';
 import { sweep } from './provider/sweep.ts';
+import { registrationRoutes } from './registration/routes.ts';
 import { createRequestLog } from './requests/request-log.ts';
 import { appRequestRoutes } from './requests/routes.ts';
 import { sandboxPageRoutes } from './sandbox/pages.ts';
@@ -181,6 +182,7 @@ function routesOf(tools: IdpTools, ports: IdpPorts): Route[] {
     ...roomRoutes(tools),
     ...lessonRoutes(tools),
     ...appRoutes(tools),
+    ...registrationRoutes(tools),
     ...networkRoutes(tools),
     ...signInFigures(tools),
     ...signalRoutes(tools),

@@ -88,6 +88,7 @@ export interface AppTable {
   jwks: ColumnType<KeySet | null, string | null | undefined, string | null>;
   jwks_uri: ColumnType<string | null, string | null | undefined, string | null>;
   api: ColumnType<AppApi | null, string | null | undefined, string | null>;
+  exchanges_tokens: Generated<boolean>;
   ciba: ColumnType<Ciba | null, string | null | undefined, string | null>;
   api_access: ColumnType<ApiAccess[], string | undefined, string>;
   secret_hash: Buffer | null;
@@ -123,7 +124,13 @@ export type IdpTables = {
   'idp.activation': ActivationTable;
   'idp.app': AppTable;
   'idp.app_activation': { client_id: string; organisation_id: string; activated_at: Date; activated_by: string };
-  'idp.consent': { person_id: string; client_id: string; scopes: string[]; given_at: Date };
+  'idp.consent': {
+    person_id: string;
+    client_id: string;
+    scopes: string[];
+    given_at: Date;
+    children: Generated<string[]>;
+  };
   'idp.session': SessionTable;
 };
 

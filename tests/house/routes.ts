@@ -180,6 +180,11 @@ export const rows: Readonly<Record<string, Row>> = {
   'GET /assets/*': anyone,
   'GET /account': anyone,
   'GET /account/children': anyone,
+  'GET /sign-in-requests': anyone,
+  'POST /sign-in-requests/:handle/allow': anyone,
+  'POST /sign-in-requests/:handle/refuse': anyone,
+  'POST /sign-in-requests/:handle/options': signedIn,
+  'POST /sign-in-requests/:handle/passkey': signedIn,
   'GET /account/children/:id/looks': anyone,
   'GET /account/looks': anyone,
   'GET /.well-known/passkey-endpoints': anyone,
@@ -237,6 +242,10 @@ export const rows: Readonly<Record<string, Row>> = {
   'GET /oidc/jwks': protocol,
   'GET,HEAD /device/:uid': protocol,
   'GET,HEAD /oidc/auth': protocol,
+  'POST /oidc/register': protocol,
+  'GET /oidc/register/:clientId': protocol,
+  'PUT /oidc/register/:clientId': protocol,
+  'DELETE /oidc/register/:clientId': protocol,
   'GET,POST,HEAD /device': protocol,
   'GET,POST,OPTIONS,HEAD /oidc/*': protocol,
   'OPTIONS /.well-known/oauth-authorization-server': protocol,
@@ -486,6 +495,11 @@ export const rows: Readonly<Record<string, Row>> = {
     body: ({ organisation }) => ({ name: 'Sổ tay', kind: 'web', organisationId: organisation }),
     fresh: 300,
   }),
+  'POST /api/v1/organisations/:id/registration-tokens': roles('DO', 'organisation', {
+    body: () => ({ scopes: ['openid'], isSandbox: true, uses: 1, days: 1 }),
+    fresh: 300,
+  }),
+  'DELETE /api/v1/organisations/:id/registration-tokens/:tokenId': roles('DO', 'organisation', { fresh: 300 }),
   'PATCH /api/v1/apps/:clientId': roles('DO', 'app', { body: () => ({ name: 'Sổ tay' }), fresh: 300 }),
   'POST /api/v1/apps/:clientId/approval': roles('D', undefined, { top: true, fresh: 300 }),
   'DELETE /api/v1/apps/:clientId/approval': roles('D', undefined, { top: true, fresh: 300 }),
@@ -737,6 +751,8 @@ const ofClass = 'learners of the class that the path or the body names; others a
 
 const ownOrChild = 'oneself, or a child for whom the caller decides: tests/faults/erasure.test.ts';
 
+const ofRegistration = 'the app of the registration access token (RFC 7592): idp/src/registration';
+
 /** T9: fields with an id that the HTTP base does not decide on, and who does. */
 export const idsDecidedOtherwise: Readonly<Record<string, string>> = {
   'POST /api/v1/signing/organisations/:organisationId/documents body.uploadId':
@@ -752,6 +768,11 @@ export const idsDecidedOtherwise: Readonly<Record<string, string>> = {
   'POST /api/v1/roster/plans/:id/undo params.id': plan,
   'POST /api/v1/apps/:clientId/approval params.clientId': anyApp,
   'DELETE /api/v1/apps/:clientId/approval params.clientId': anyApp,
+  'DELETE /api/v1/organisations/:id/registration-tokens/:tokenId params.tokenId':
+    'a token of that organisation: idp/src/registration',
+  'GET /oidc/register/:clientId params.clientId': ofRegistration,
+  'PUT /oidc/register/:clientId params.clientId': ofRegistration,
+  'DELETE /oidc/register/:clientId params.clientId': ofRegistration,
   'GET /api/v1/approvals/:id params.id': approval,
   'GET /api/v1/approvals/:id/evidence params.id': approval,
   'POST /api/v1/approvals/:id/options params.id': approval,

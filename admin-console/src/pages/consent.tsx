@@ -18,7 +18,7 @@ export function DataList({ data }: { readonly data: readonly Datum[] }) {
   );
 }
 
-export function Consent({ action, app, data, keepsAccess, name, someoneElseAction }: ConsentProps) {
+export function Consent({ action, app, data, actsFor, keepsAccess, name, someoneElseAction }: ConsentProps) {
   return (
     <Stack>
       <Face name={app.name} of="app" isLarge />
@@ -29,6 +29,30 @@ export function Consent({ action, app, data, keepsAccess, name, someoneElseActio
       <section class="card grid gap-3" aria-label={t('Dữ liệu sẽ chia sẻ', 'What is shared')}>
         <DataList data={data} />
       </section>
+      {actsFor.length > 0 && (
+        <section class="card grid gap-2" aria-labelledby="acts-for">
+          <h2 id="acts-for">{t('Làm thay cho con', 'Acting for your children')}</h2>
+          <p>
+            {t(
+              'Ở ứng dụng này, anh chị làm được những việc của:',
+              'In this app you can do what these children can do:',
+            )}
+          </p>
+          <ul class="grid gap-1">
+            {actsFor.map((child) => (
+              <li key={child} class="font-semibold">
+                {child}
+              </li>
+            ))}
+          </ul>
+          <p class="text-sm text-quiet">
+            {t(
+              'Việc làm thay nào cũng ghi rõ là do anh chị làm, và hết hiệu lực khi anh chị không còn là người giám hộ.',
+              'Whatever is done is marked as done by you, and it ends when you are no longer their guardian.',
+            )}
+          </p>
+        </section>
+      )}
       {keepsAccess && (
         <p class="text-sm">
           {t('Ứng dụng còn xem được cả khi không ai dùng máy.', 'The app keeps this access while you are away.')}

@@ -1,7 +1,7 @@
 import type { SignInRequestProps } from '@edutrust/idp/pages';
 import { Face } from '../design/face.tsx';
 import { Banner } from '../design/form.tsx';
-import { formatTime, t } from '../design/language.ts';
+import { formatClock, t } from '../design/language.ts';
 import { PasskeyButton } from './sign-in.tsx';
 
 /** `/sign-in-requests`: an app waits for a sign-in, and this phone says yes or no. */
@@ -35,14 +35,16 @@ function Ask(props: Asked) {
       <dl class="facts">
         <dt>{t('Bằng tài khoản của', 'With the account of')}</dt>
         <dd>{name}</dd>
-        {data.map(({ claim, label, value }) => (
-          <>
-            <dt key={claim}>{label}</dt>
-            <dd>{value}</dd>
-          </>
-        ))}
+        {data
+          .filter(({ claim }) => claim !== 'name')
+          .map(({ claim, label, value }) => (
+            <>
+              <dt key={claim}>{label}</dt>
+              <dd>{value}</dd>
+            </>
+          ))}
         <dt>{t('Trả lời trước', 'Answer before')}</dt>
-        <dd>{formatTime(expiresAt)}</dd>
+        <dd>{formatClock(expiresAt)}</dd>
       </dl>
       <Allow {...props} />
       <form method="post" action={refuseAction} class="grid">

@@ -19,6 +19,7 @@ interface AddOptions {
   readonly profile: NonNullable<NewApp['securityProfile']>;
   readonly jwks?: string;
   readonly certificate?: readonly string[];
+  readonly ciba?: string | true;
 }
 
 const kinds =
@@ -49,6 +50,9 @@ function readKeys(text: string): NonNullable<NewApp['jwks']> {
     en: 'The file of keys has to be a JWKS: {"keys": […]}.',
   });
 }
+
+const cibaOf = (given: string | true): NonNullable<NewApp['ciba']> =>
+  given === true ? { delivery: 'poll', notificationUri: null } : { delivery: 'ping', notificationUri: given };
 
 export function addAppsCommands(program: Program): void {
   const apps = program.command.command('apps').description('apps that people sign in to with EduTrust');
@@ -82,6 +86,10 @@ export function addAppsCommands(program: Program): void {
     )
     .option('--jwks <file>', 'its public keys (JWKS), with which it proves itself in place of a secret')
     .option('--certificate <file...>', 'its certificates (PEM), with which it proves itself at the TLS connection')
+    .option(
+      '--ciba [address]',
+      'it asks people to sign in on their phones, and is called at the address when there is an answer; without one it polls',
+    )
     .option('--approved', 'approved by the organisation: people are not asked again')
     .description('register an app; a secret is shown once and kept nowhere')
     .addHelpText(
@@ -108,6 +116,7 @@ async function add(program: Program, name: string, options: AddOptions): Promise
       homeUri: options.home ?? null,
       ...(options.scope ? { scopes: options.scope } : {}),
       ...proofs,
+      ...(options.ciba ? { ciba: cibaOf(options.ciba) } : {}),
       isApproved: options.approved ?? false,
     };
     const { app, clientSecret } = await db

@@ -72,6 +72,7 @@ export function toApp(row: Selectable<AppTable>): App {
     jwks: row.jwks,
     jwksUri: row.jwks_uri,
     securityProfile: row.security_profile,
+    exchangesTokens: row.exchanges_tokens,
     certificates: row.certificates,
     api: row.api,
     apiAccess: row.api_access,
@@ -101,4 +102,5 @@ export const coveredOf = (app: App) => ({
   ...(app.api ? { api: app.api } : {}),
   ...(app.apiAccess.length > 0 ? { apiAccess: app.apiAccess } : {}),
   ...(app.ciba ? { ciba: app.ciba } : {}),
+  ...(app.exchangesTokens ? { exchangesTokens: true as const } : {}),
 });

@@ -18,7 +18,14 @@ import { proofsOf, provesItself } from './certificates.ts';
 import { apiColumns, cibaColumn, proofColumns, protocolColumns } from './columns.ts';
 import type { KeySet } from './keys.ts';
 import type { AppPicture } from './pictures.ts';
-import { type AppProtocol, keepsSecret, mustHavePkce, mustKeepProfile, takesPeopleBack } from './protocol.ts';
+import {
+  type AppProtocol,
+  keepsSecret,
+  mustBeService,
+  mustHavePkce,
+  mustKeepProfile,
+  takesPeopleBack,
+} from './protocol.ts';
 import { alreadyReal, mustStayHere } from './sandbox.ts';
 
 export interface NewApp extends Partial<AppProtocol> {
@@ -94,6 +101,7 @@ const strictProtocol: AppProtocol = {
   requiresPkce: true,
   hasClaimsInIdToken: false,
   securityProfile: 'standard',
+  exchangesTokens: false,
 };
 
 const noPreviousSecret = { previous_secret_hash: null, previous_secret_until: null };
@@ -124,6 +132,7 @@ export async function registerApp(
   const hasSecret = keepsSecret(input.kind) && !provesItself(proofs);
   const protocol = { ...strictProtocol, ...input };
   mustHavePkce(input.kind, protocol);
+  mustBeService(input.kind, protocol);
   mustKeepProfile(input.kind, protocol, provesItself(proofs));
   await mustBeFree(transaction, input.api, clientId);
   const row = await idpOf(transaction)
@@ -189,6 +198,7 @@ export async function changeApp(
   const before = await lockApp(transaction, clientId);
   const proofs = proofsOf(before.kind, { ...before, ...change });
   mustHavePkce(before.kind, { ...before, ...change });
+  mustBeService(before.kind, { ...before, ...change });
   mustKeepProfile(before.kind, { ...before, ...change }, provesItself(proofs));
   if (change.isSandbox && !before.isSandbox) throw alreadyReal();
   await mustBeFree(transaction, change.api, clientId);

@@ -9,11 +9,13 @@ export const protocolColumns = ({
   requiresPkce,
   hasClaimsInIdToken,
   securityProfile,
+  exchangesTokens,
 }: Partial<AppProtocol>) => ({
   ...(idTokenAlg === undefined ? {} : { id_token_alg: idTokenAlg }),
   ...(requiresPkce === undefined ? {} : { requires_pkce: requiresPkce }),
   ...(hasClaimsInIdToken === undefined ? {} : { has_claims_in_id_token: hasClaimsInIdToken }),
   ...(securityProfile === undefined ? {} : { security_profile: securityProfile }),
+  ...(exchangesTokens === undefined ? {} : { exchanges_tokens: exchangesTokens }),
 });
 
 export const proofColumns = ({ jwks, jwksUri, certificates }: Proofs) => ({

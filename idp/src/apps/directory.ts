@@ -107,6 +107,8 @@ function metadataOf(app: App, hasSecret: boolean): ClientMetadata {
     // a code on a screen is passed on too easily for an app that nobody approved
     uses_device_flow: app.kind === 'device' && app.isApproved,
     ...cibaMetadata(app),
+    uses_exchange: app.exchangesTokens && app.isApproved && app.securityProfile === 'standard',
+    authorization_details_types: app.scopes.includes('acting_for') ? ['acting_for'] : [],
     subject_type: 'pairwise',
     // The sector is what the registration says, not a host; nothing is fetched from this address.
     sector_identifier_uri: `https://${app.clientId}.sector.invalid/`,

@@ -27,6 +27,8 @@ export interface AppProtocol {
   /** true: what its scopes release stands in the ID token too, for software that never asks userinfo. */
   readonly hasClaimsInIdToken: boolean;
   readonly securityProfile: SecurityProfile;
+  /** true: it goes on to the APIs that it may call as the person who called it (RFC 8693); for apps that keep a secret. */
+  readonly exchangesTokens: boolean;
 }
 
 /** Whether people come back to an address of an app of this kind. */
@@ -43,6 +45,16 @@ export function mustHavePkce(kind: AppKind, { requiresPkce }: Pick<AppProtocol, 
     en: 'An app that cannot keep a secret has to use PKCE.',
   };
   throw new InvalidInput('apps/needs-pkce', detail, { fields: [{ pointer: '/requiresPkce', detail }] });
+}
+
+/** @throws InvalidInput `apps/no-exchange` for an app that cannot keep a secret: what it is handed is anybody's. */
+export function mustBeService(kind: AppKind, { exchangesTokens }: Pick<AppProtocol, 'exchangesTokens'>): void {
+  if (!exchangesTokens || keepsSecret(kind)) return;
+  const detail = {
+    vi: 'Chỉ ứng dụng có máy chủ mới đổi được token.',
+    en: 'Only an app with a server exchanges tokens.',
+  };
+  throw new InvalidInput('apps/no-exchange', detail, { fields: [{ pointer: '/exchangesTokens', detail }] });
 }
 
 /**

@@ -50,6 +50,7 @@ const Released = Type.Object(
     securityProfile: Type.Optional(Type.Enum([...securityProfiles])),
     api: Type.Optional(Api),
     apiAccess: Type.Optional(Type.Array(Access)),
+    exchangesTokens: Type.Optional(Type.Literal(true)),
     ciba: Type.Optional(
       Type.Object({ delivery: Type.Enum([...deliveries]), notificationUri: nullable(Type.String()) }, strict),
     ),
@@ -147,6 +148,14 @@ export const releaseAppKind: ApprovalKind<Released> = {
             {
               label: { vi: 'Hỏi người dùng trên điện thoại', en: 'Asks people on their phones' },
               value: askedOf(app.ciba),
+            },
+          ]
+        : []),
+      ...(app.exchangesTokens
+        ? [
+            {
+              label: { vi: 'Gọi tiếp thay người dùng', en: 'Goes on as its caller' },
+              value: { vi: 'có, tới các API được gọi', en: 'yes, at the APIs that it may call' },
             },
           ]
         : []),

@@ -85,6 +85,7 @@ const protocol = {
     description:
       'fapi2: FAPI 2.0 Security Profile (pushed requests, keys or a certificate, bound tokens); fapi2-signed: Message Signing too',
   }),
+  exchangesTokens: Type.Boolean({ description: 'true: it calls other APIs as the person who called it (RFC 8693)' }),
 };
 
 const AppView = Type.Object({

@@ -1,30 +1,24 @@
 import assert from 'node:assert/strict';
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { after, before, beforeEach, test } from 'node:test';
 import type { Transaction } from '@edutrust/platform/database';
-import { startWorker } from '@edutrust/platform/jobs';
 import { listNotices } from '@edutrust/registry/notices';
 import { TestAuthenticator } from '@edutrust/testing/authenticator';
 import { TestBrowser } from '@edutrust/testing/browser';
-import { eventually } from '@edutrust/testing/eventually';
-import { SignJWT } from 'jose';
 import { sql } from 'kysely';
 import { type TestIdp, testIdp } from '../../testing/idp.ts';
-import { changeApp, type NewApp, registerApp } from '../apps/apps.ts';
+import { type Asking, askingAt } from '../../testing/phone.ts';
+import { changeApp, type NewApp } from '../apps/apps.ts';
 import { endSessions } from '../sessions/end.ts';
 
 const setup = { kind: 'system', name: 'setup' } as const;
-const grant_type = 'urn:openid:params:grant-type:ciba';
 const app = 'tong-dai';
 let world: TestIdp;
 let phone: TestBrowser;
 let key: TestAuthenticator;
 let principal: string;
-let educationId: string;
 let teacher: TestBrowser;
 let teacherId: string;
+let asking: Asking;
 
 before(async () => {
   world = await testIdp();
@@ -33,7 +27,7 @@ before(async () => {
   phone = await world.enter(principal, key);
   const { rows } = await sql<{ education_id: string }>`
     SELECT education_id FROM registry.person WHERE id = ${principal}`.execute(world.context.db);
-  educationId = rows[0]?.education_id ?? '';
+  asking = askingAt(world, app, rows[0]?.education_id ?? '');
   teacher = new TestBrowser();
   teacherId = await world.activate(world.city.people.teacher);
   await world.signIn(teacher, teacherId);
@@ -47,65 +41,14 @@ beforeEach(async () => {
 const within = <Result>(act: (transaction: Transaction) => Promise<Result>) =>
   world.context.db.transaction().execute(act);
 
-const register = (clientId: string, input: Partial<NewApp> = {}) =>
-  within((transaction) =>
-    registerApp(
-      transaction,
-      {
-        kind: 'web',
-        ...{ clientId, name: 'Tổng đài', purpose: { vi: 'Nhận ra người gọi.', en: 'Knows who calls.' } },
-        ...{ organisationId: world.city.departmentId, isApproved: true },
-        redirectUris: ['http://localhost:4001/callback'],
-        scopes: ['openid', 'profile', 'offline_access'],
-        ciba: { delivery: 'poll', notificationUri: null },
-        ...input,
-      },
-      setup,
-      world.clock.now(),
-      `secret-of-${clientId}`,
-    ),
-  );
-
-type Json = Record<string, string>;
-
-async function post(
-  path: string,
-  fields: Record<string, string>,
-  clientId = app,
-): Promise<{ status: number; json: Json }> {
-  const response = await fetch(`${world.origin}${path}`, {
-    method: 'POST',
-    headers: { authorization: `Basic ${Buffer.from(`${clientId}:secret-of-${clientId}`).toString('base64')}` },
-    body: new URLSearchParams(fields),
-  });
-  return { status: response.status, json: (await response.json()) as Json };
-}
-
-const ask = (fields: Record<string, string> = {}, clientId = app) =>
-  post('/oidc/backchannel', { scope: 'openid profile', login_hint: educationId, ...fields }, clientId);
-
-async function begun(fields: Record<string, string> = {}, clientId = app): Promise<string> {
-  const { status, json } = await ask(fields, clientId);
-  assert.equal(status, 200, JSON.stringify(json));
-  return json.auth_req_id ?? '';
-}
-
-const pollAtOnce = async (auth_req_id: string, clientId = app) =>
-  (await post('/oidc/token', { grant_type, auth_req_id }, clientId)).json;
-
-const poll = async (id: string, clientId = app) => {
-  await sql`DELETE FROM platform.short_lived WHERE key LIKE 'idp:ciba-poll:%'`.execute(world.context.db);
-  return pollAtOnce(id, clientId);
-};
-
-const shown = async (browser: TestBrowser) =>
-  // biome-ignore lint/suspicious/noExplicitAny: props as the page prints them
-  ((await browser.get(`${world.origin}/sign-in-requests`)).page?.props ?? {}) as any;
-
-async function allow(browser = phone, authenticator = key, props?: Awaited<ReturnType<typeof shown>>) {
-  const { passkey } = props ?? (await shown(browser));
-  return browser.json(`${world.origin}${passkey.verifyPath}`, { credential: authenticator.get(passkey.options) });
-}
+const post = (path: string, fields: Record<string, string>, clientId?: string) => asking.post(path, fields, clientId);
+const pollAtOnce = (id: string) => asking.pollAtOnce(id);
+const register = (clientId: string, input?: Partial<NewApp>) => asking.register(clientId, input);
+const ask = (fields?: Record<string, string>, clientId?: string) => asking.ask(fields, clientId);
+const begun = (fields?: Record<string, string>, clientId?: string) => asking.begun(fields, clientId);
+const poll = (id: string, clientId?: string) => asking.poll(id, clientId);
+const shown = (browser: TestBrowser) => asking.shown(browser);
+const allow = (browser = phone, authenticator = key, props?: unknown) => asking.allow(browser, authenticator, props);
 
 const userinfo = async (token = '') =>
   fetch(`${world.origin}/oidc/userinfo`, { headers: { authorization: `Bearer ${token}` } });
@@ -150,6 +93,12 @@ test('what was let in ends with the session of the phone, and is told of it', as
   await allow();
   const { access_token, id_token } = await poll(id, 'co-dang-xuat');
   assert.equal((await userinfo(access_token)).status, 200);
+  const authorization = `Bearer ${access_token}`;
+  const interaction = 'C770aeF3-6784-41f7-8e0e-ff5f97bddb3a'; // FAPI 1.0 Part 1 §6.2.1
+  const named = await fetch(`${world.origin}/oidc/userinfo`, {
+    headers: { authorization, 'x-fapi-interaction-id': interaction },
+  });
+  assert.equal(named.headers.get('x-fapi-interaction-id'), interaction);
   const { sid } = claimsOf(id_token);
   assert.ok(sid, 'the app can be told which session ended');
   const { rows } = await sql<{ uid: string }>`
@@ -160,7 +109,7 @@ test('what was let in ends with the session of the phone, and is told of it', as
     endSessions(transaction, world.context.jobs, { uid: rows[0]?.uid ?? '' }, { actor: setup, reason: 'signed-out' }),
   );
   assert.equal((await userinfo(access_token)).status, 401);
-  const jobs = await sql<{ payload: Json }>`
+  const jobs = await sql<{ payload: Record<string, string> }>`
     SELECT payload FROM graphile_worker._private_jobs`.execute(world.context.db);
   assert.ok(jobs.rows.some(({ payload }) => payload.sid === sid));
   phone = new TestBrowser();
@@ -288,6 +237,14 @@ test('N2: an app that is not approved, or not for the person, asks nobody; and i
     [{ scope: 'openid birthdate' }, 'invalid_scope'],
   ] as const)
     assert.equal((await ask(fields)).json.error, error, JSON.stringify(fields));
+  const twice = new URLSearchParams({ scope: 'openid', login_hint: teacherId });
+  twice.append('login_hint', '7901234568');
+  const doubled = await fetch(`${world.origin}/oidc/backchannel`, {
+    method: 'POST',
+    headers: { authorization: `Basic ${Buffer.from(`${app}:secret-of-${app}`).toString('base64')}` },
+    body: twice,
+  });
+  assert.equal(((await doubled.json()) as { error: string }).error, 'invalid_request', 'P15');
 });
 
 test('an app that loses its approval while it waits redeems nothing', async () => {
@@ -339,74 +296,4 @@ test('with offline_access the app keeps access when the phone signs out; the per
   assert.equal(ended.json.error, 'invalid_grant');
   phone = new TestBrowser();
   await signInByPasskey(phone, key);
-});
-
-test('ping: the app is told that there is an answer, with its own token, and asks', async (context) => {
-  const heard: { headers: IncomingMessage['headers']; body: string }[] = [];
-  const server = createServer(async (request, response) => {
-    const chunks = await request.toArray();
-    heard.push({ headers: request.headers, body: Buffer.concat(chunks).toString() });
-    response.writeHead(204).end();
-  });
-  context.after(() => server.close());
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const notificationUri = `http://127.0.0.1:${(server.address() as AddressInfo).port}/ping`;
-  await register('duoc-goi', { ciba: { delivery: 'ping', notificationUri } });
-  assert.equal((await ask({}, 'duoc-goi')).json.error, 'invalid_request', 'a token to be called with is needed');
-  const id = await begun({ client_notification_token: 'cua-ung-dung-1234' }, 'duoc-goi');
-  await allow();
-  const worker = await startWorker({
-    pool: world.context.pool,
-    handlers: world.idp.outsideTasks ?? {},
-    concurrency: 1,
-    log: world.context.log,
-  });
-  try {
-    await eventually(async () => assert.equal(heard.length, 1));
-  } finally {
-    await worker.stop();
-  }
-  assert.equal(heard[0]?.headers.authorization, 'Bearer cua-ung-dung-1234');
-  assert.deepEqual(JSON.parse(heard[0]?.body ?? ''), { auth_req_id: id });
-  assert.ok((await poll(id, 'duoc-goi')).access_token);
-  await assert.rejects(register('sai', { ciba: { delivery: 'ping', notificationUri: null } }), /apps\/bad-ciba|ping/);
-  await assert.rejects(register('sai2', { kind: 'spa', ciba: { delivery: 'poll', notificationUri: null } }), /./);
-});
-
-test('a signed request is taken by its signature, and where the profile asks for one nothing else is', async () => {
-  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const jwks = { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k', alg: 'ES256' } as never] };
-  await register('ky-yeu-cau', { jwks, securityProfile: 'fapi2-signed' });
-  const signed = (claims: object, by: KeyObject = privateKey, seconds = 300) =>
-    new SignJWT({ nbf: Math.floor(Date.now() / 1000), ...claims })
-      .setProtectedHeader({ alg: 'ES256', kid: 'k' })
-      .setIssuer('ky-yeu-cau')
-      .setAudience(world.origin)
-      .setIssuedAt()
-      .setJti(crypto.randomUUID())
-      .setExpirationTime(`${seconds}s`)
-      .sign(by);
-  const send = async (fields: Record<string, string>) => {
-    const client_assertion = await signed({ sub: 'ky-yeu-cau' });
-    const type = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
-    const body = new URLSearchParams({
-      ...fields,
-      client_id: 'ky-yeu-cau',
-      client_assertion,
-      client_assertion_type: type,
-    });
-    const response = await fetch(`${world.origin}/oidc/backchannel`, { method: 'POST', body });
-    return { status: response.status, json: (await response.json()) as Json };
-  };
-  const request = { scope: 'openid', login_hint: educationId, binding_message: 'A1' };
-  const taken = await send({ request: await signed(request) });
-  assert.equal(taken.status, 200, JSON.stringify(taken.json));
-  assert.equal((await shown(phone)).message, 'A1');
-  const { privateKey: another } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  for (const fields of [
-    request,
-    { request: await signed(request, another) },
-    { request: await signed(request, privateKey, 7200) },
-  ])
-    assert.equal((await send(fields)).json.error, 'invalid_request');
 });

@@ -8,7 +8,7 @@ const answerMs = 5_000;
 
 /**
  * Tells an app that there is an answer (OpenID CIBA §10.2), not which: it asks at the token endpoint. Throws when the app
- * did not take it; the job then tries again a few times, and the app may ask unasked.
+ * did not take it for a reason of its own; the job then tries again a few times, and the app may ask unasked.
  */
 export async function pingApp(
   context: Pick<ServiceContext, 'db' | 'secrets' | 'config'>,
@@ -24,6 +24,6 @@ export async function pingApp(
     issuer: context.config.url,
     timeoutMs: answerMs,
   });
-  // §10.2: 204; 200 is common. Another address is not followed.
-  if (status !== 200 && status !== 204) throw new Error(`${ping.clientId} answered ${status} to a ping`);
+  // §10.2: 204; 200 is common. Another address is not followed, and who says that we are wrong is not asked again.
+  if (status >= 500) throw new Error(`${ping.clientId} answered ${status} to a ping`);
 }

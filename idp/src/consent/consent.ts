@@ -29,7 +29,15 @@ export async function giveConsent(
     clientId,
     scopes,
     sessionUid,
-  }: { personId: string; clientId: string; scopes: readonly string[]; sessionUid: string },
+    children = [],
+  }: {
+    personId: string;
+    clientId: string;
+    scopes: readonly string[];
+    sessionUid: string;
+    /** For whom the person lets the app have them act. */
+    children?: readonly string[];
+  },
 ): Promise<string> {
   return db.transaction().execute(async (transaction) => {
     const { rows } = await sql<{ epoch: string }>`
@@ -37,10 +45,11 @@ export async function giveConsent(
       WHERE a.person_id = ${personId} AND s.uid = ${sessionUid} FOR KEY SHARE OF a, s`.execute(transaction);
     if (!rows[0]) throw new errors.SessionNotFound('the session ended');
     await sql`
-      INSERT INTO idp.consent AS held (person_id, client_id, scopes, given_at)
-      VALUES (${personId}, ${clientId}, ${[...scopes]}, ${clock.now()})
+      INSERT INTO idp.consent AS held (person_id, client_id, scopes, given_at, children)
+      VALUES (${personId}, ${clientId}, ${[...scopes]}, ${clock.now()}, ${[...children]}::uuid[])
       ON CONFLICT (person_id, client_id) DO UPDATE SET given_at = excluded.given_at,
-        scopes = (SELECT array_agg(DISTINCT scope) FROM unnest(held.scopes || excluded.scopes) AS scope)`.execute(
+        scopes = (SELECT array_agg(DISTINCT scope) FROM unnest(held.scopes || excluded.scopes) AS scope),
+        children = (SELECT coalesce(array_agg(DISTINCT child), '{}') FROM unnest(held.children || excluded.children) AS child)`.execute(
       transaction,
     );
     await record(transaction, {

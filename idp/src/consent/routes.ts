@@ -1,9 +1,11 @@
 import { anyone } from '@edutrust/platform/http';
 import { type Route, route } from '@edutrust/platform/route';
+import type { Child } from '@edutrust/registry/guardians';
 import { addressOf, personClaims } from '@edutrust/registry/people';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { errors } from 'oidc-provider';
 import Type from 'typebox';
+import { actingForScope, childrenToActFor } from '../acting-for/children.ts';
 import { isForPerson, releasedScopes } from '../apps/release.ts';
 import { seeOther, sendPage, viewOf } from '../page-reply.ts';
 import { releasedData } from '../provider/claims.ts';
@@ -32,7 +34,8 @@ const decide = (tools: IdpTools) =>
       const scopes = askedScopes(interaction.params, app?.scopes ?? []);
       const provider = await tools.provider();
       const sessionUid = interaction.session?.uid ?? '';
-      const agreed = giveConsent(tools.context, { personId, clientId, scopes, sessionUid });
+      const children = (await actingChildren(tools, personId, scopes)).map(({ id }) => id);
+      const agreed = giveConsent(tools.context, { personId, clientId, scopes, sessionUid, children });
       const grantId = await agreed.catch((error: unknown) => {
         if (error instanceof errors.SessionNotFound) throw signInExpired();
         throw error;
@@ -44,6 +47,12 @@ const decide = (tools: IdpTools) =>
 
 /** The answer to the consent page of a sign-in under way, `/signin/{uid}`. */
 export const consentRoutes = (tools: IdpTools): Route[] => [decide(tools)];
+
+/** For whom the app would let the person act: all whom they decide for. */
+const actingChildren = async ({ context: { db, clock } }: IdpTools, personId: string, scopes: readonly string[]) =>
+  scopes.includes(actingForScope) ? childrenToActFor(db, personId, clock.now()) : [];
+
+const nameOfChild = ({ fullName, className }: Child) => (className ? `${fullName} (${className})` : fullName);
 
 /** What the app would learn, with the actual values. @throws NotFound `sign-in/expired` */
 export async function showConsent(
@@ -67,6 +76,7 @@ export async function showConsent(
       action: `/signin/${interaction.uid}/consent`,
       app: { ...(await askingApp(tools, interaction)), purpose: app.purpose[view.locale], owner: null },
       data: releasedData(claims, released, view.locale),
+      actsFor: (await actingChildren(tools, personId, scopes)).map(nameOfChild),
       keepsAccess: scopes.includes('offline_access'),
       name: claims.name,
       someoneElseAction: `/signin/${interaction.uid}/someone-else`,

@@ -12,10 +12,13 @@ export interface Sharing {
   readonly isConsent: boolean;
 }
 
-/** Which apps know what of the person now: by agreement, or because the school approved the app and the person used it. */
+/** Which apps know what of the person now: by agreement, also of a guardian who acts for them there, or because the school approved the app and the person used it. */
 export async function listSharing(db: Database, apps: AppDirectory, personId: string): Promise<Sharing[]> {
   const { rows } = await sql<{ client_id: string; since: Date; scopes: string[]; is_consent: boolean }>`
     SELECT client_id, given_at AS since, scopes, true AS is_consent FROM idp.consent WHERE person_id = ${personId}
+    UNION ALL -- of a child, by a guardian who acts for them there
+    SELECT client_id, given_at, CASE WHEN 'profile' = ANY(scopes) THEN '{profile}'::text[] ELSE '{}' END, false
+    FROM idp.consent WHERE children <> '{}' AND children @> ARRAY[${personId}]::uuid[]
     UNION ALL
     SELECT g.client_id, to_timestamp(min((g.payload->>'iat')::bigint)), string_to_array(max(g.payload#>>'{openid,scope}'), ' '), false
     FROM idp.oauth_grant AS g JOIN idp.app AS a ON a.client_id = g.client_id AND a.is_approved

@@ -70,7 +70,8 @@ interface Subjects {
 }
 
 /** Under what a token is kept: opaque ones under themselves, JWTs, which alone have dots, under their digest. */
-const keyOf = (token: string) => (token.includes('.') ? createHash('sha256').update(token).digest('base64url') : token);
+export const keyOf = (token: string) =>
+  token.includes('.') ? createHash('sha256').update(token).digest('base64url') : token;
 
 const asking: ReadonlySet<unknown> = new Set(['introspection', 'revocation']);
 

@@ -29,14 +29,17 @@ function readClaims(text: unknown): ClaimsRequest {
 
 /**
  * The scopes about data that a request is for: those that it names, and those of the claims that it asks for one by one
- * (OpenID Connect Core §5.5), as far as the app is registered for them: what an app learns is approved as scopes.
+ * (OpenID Connect Core §5.5) or of acting for a child (RFC 9396), as far as the app is registered for them: what an app
+ * learns is approved as scopes.
  */
 export function askedScopes(params: Readonly<Record<string, unknown>>, registered: readonly string[]): string[] {
   const { userinfo, id_token } = readClaims(params.claims);
   const ofClaims = scopesOfClaims(Object.keys({ ...userinfo, ...id_token })).filter((scope) =>
     registered.includes(scope),
   );
-  return [...new Set([...dataScopes(params.scope), ...ofClaims])];
+  const { authorization_details: details } = params;
+  const ofDetails = typeof details === 'string' && registered.includes('acting_for') ? ['acting_for'] : [];
+  return [...new Set([...dataScopes(params.scope), ...ofClaims, ...ofDetails])];
 }
 
 /** The scopes of the claims that one answer is to hold. */

@@ -13,6 +13,7 @@ export const scopeClaims = {
   email: ['email', 'email_verified'],
   birthdate: ['birthdate'],
   education_id: ['education_id'],
+  acting_for: ['acting_for'],
 } as const;
 
 /**
@@ -27,6 +28,7 @@ export const releasableScopes = [
   'email',
   'birthdate',
   'education_id',
+  'acting_for',
   'offline_access',
   'ssf.read',
   'ssf.manage',

@@ -1,6 +1,7 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { ask } from '@edutrust/platform/public-address';
 import Provider, { type Configuration, errors } from 'oidc-provider';
+import { actingForDetails, formOf } from '../acting-for/details.ts';
 import type { AppDirectory } from '../apps/directory.ts';
 import { assertionAlgorithms, longestAssertionSeconds } from '../apps/keys.ts';
 import { idTokenAlgorithms } from '../apps/protocol.ts';
@@ -26,6 +27,7 @@ import { claimsOf, maySignIn } from './person.ts';
 import { isFapi, profileFeatures } from './profiles.ts';
 import { signInPolicy } from './sign-in-policy.ts';
 import { SynchronousSigningKey } from './signing-key.ts';
+import { stillActs } from './token-exchange.ts';
 
 const codeSeconds = 60;
 const idTokenSeconds = 10 * 60;
@@ -127,7 +129,9 @@ export function providerConfiguration({
     responseTypes: ['code', 'none'],
     // An app with a secret whose software has no PKCE sends a nonce instead (RFC 9700 §2.1.1), if its registration says so.
     pkce: { required: (ctx, client) => client.requires_pkce !== false || !ctx.oidc.params?.nonce },
-    extraClientMetadata: { properties: ['requires_pkce', 'uses_device_flow', 'uses_ciba', 'security_profile'] },
+    extraClientMetadata: {
+      properties: ['requires_pkce', 'uses_device_flow', 'uses_ciba', 'uses_exchange', 'security_profile'],
+    },
     allowOmittingSingleRegisteredRedirectUri: false,
     acceptQueryParamAccessTokens: false,
     conformIdTokenClaims: true,
@@ -136,7 +140,10 @@ export function providerConfiguration({
       ...(['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'] as const),
       ...(config.mtlsUrl ? (['self_signed_tls_client_auth'] as const) : []),
     ],
-    discovery: mutualTlsAddresses(config.mtlsUrl, askedByApps),
+    discovery: {
+      ...mutualTlsAddresses(config.mtlsUrl, askedByApps),
+      registration_endpoint: `${config.url.origin}/oidc/register`, // `registration/routes.ts`
+    },
     clientDefaults: {
       grant_types: ['authorization_code'],
       response_types: ['code'],
@@ -172,7 +179,8 @@ export function providerConfiguration({
         // its own tokens, and those for its API
         allowedPolicy: async (_ctx, client, token) =>
           client.clientAuthMethod !== 'none' &&
-          (token.clientId === client.clientId || (await isOfApi(apps, client.clientId, token))),
+          (token.clientId === client.clientId || (await isOfApi(apps, client.clientId, token))) &&
+          (await stillActs({ context, apps, subjectOf }, token)),
       },
       revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
       pushedAuthorizationRequests: {
@@ -185,7 +193,10 @@ export function providerConfiguration({
         // no resource: an opaque token for userinfo; of several none is chosen, which is refused
         defaultResource: (_ctx, _client, several) => several as unknown as string,
         useGrantedResource: () => false,
-        getResourceServerInfo: (_ctx, identifier, client) => apiServer(apps, identifier, client.clientId),
+        getResourceServerInfo: async (ctx, identifier, client) => ({
+          ...(await apiServer(apps, identifier, client.clientId)),
+          ...formOf(ctx),
+        }),
       },
       rpInitiatedLogout: {
         enabled: true,
@@ -195,11 +206,11 @@ export function providerConfiguration({
       userinfo: { enabled: true },
       deviceFlow: deviceFlow({ context, apps, pages }),
       ciba: cibaFeature(context),
+      richAuthorizationRequests: actingForDetails({ context, apps, subjectOf }),
       externalSigningSupport: { enabled: true, ack: 'experimental-01' }, // changes with a version of the library, which is pinned
       encryption: off,
       registration: off,
       registrationManagement: off,
-      richAuthorizationRequests: off,
       rpMetadataChoices: off,
     },
     cookies: {

@@ -196,7 +196,8 @@ test('of two browsers that confirm one code at once one goes on, and of two peop
 
 test('a code ends after ten minutes, for the person and for the device', async () => {
   const { device, user } = await begin();
-  await sql`UPDATE idp.device_code SET payload = payload || jsonb_build_object('exp', extract(epoch FROM now())::int - 60)
+  await sql`UPDATE idp.device_code SET expires_at = now() - interval '1 minute',
+      payload = payload || jsonb_build_object('exp', extract(epoch FROM now())::int - 60)
     WHERE payload->>'userCode' = ${user.replace('-', '')}`.execute(world.context.db);
   assert.equal(detailOf(await type(teacher, user)), 'Mã này đã hết hạn. Lấy mã mới trên thiết bị.');
   assert.equal((await poll(device)).error, 'expired_token');

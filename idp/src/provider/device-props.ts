@@ -1,4 +1,4 @@
-import type { FormError } from '../pages.ts';
+import type { FormError } from '../form-error.ts';
 
 /** A sentence that is already in the reader's language. */
 type Sentence = string;

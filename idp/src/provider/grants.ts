@@ -1,6 +1,7 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { statement } from '@edutrust/platform/database';
 import { errors, type Grant, type KoaContextWithOIDC } from 'oidc-provider';
+import { actingForScope, childrenToActFor } from '../acting-for/children.ts';
 import type { AppDirectory } from '../apps/directory.ts';
 import { isForPerson } from '../apps/release.ts';
 import { askedScopes } from './claims-parameter.ts';
@@ -17,7 +18,7 @@ export const refreshSeconds = 14 * 24 * 3600;
  * A grant holds what was agreed to in this session; what an app gets of it is what it asked for.
  */
 export async function loadGrant(
-  { db }: Pick<ServiceContext, 'db'>,
+  { db, clock }: Pick<ServiceContext, 'db' | 'clock'>,
   apps: AppDirectory,
   ctx: KoaContextWithOIDC,
 ): Promise<Grant | undefined> {
@@ -30,7 +31,7 @@ export async function loadGrant(
     const has = new Set(grant.getOIDCScope().split(' '));
     if (result?.consent || asked.every((scope) => has.has(scope))) return grant;
   }
-  if (!(await isAgreed(db, apps, client.clientId, session.accountId, asked))) return grant;
+  if (!(await isAgreed({ db, clock }, apps, client.clientId, session.accountId, asked))) return grant;
   const { accountId: personId, uid: sessionUid } = session;
   const made = await grantForSession(db, {
     ...{ sessionUid, personId, clientId: client.clientId, scopes: asked },
@@ -41,13 +42,16 @@ export async function loadGrant(
   return provider.Grant.find(made);
 }
 
-const consent = statement<{ given: true }, [personId: string, clientId: string, scopes: readonly string[]]>(
+const consent = statement<
+  { given: true },
+  [personId: string, clientId: string, scopes: readonly string[], children: readonly string[]]
+>(
   'idp.consent-find',
-  'SELECT true AS given FROM idp.consent WHERE person_id = $1 AND client_id = $2 AND scopes @> $3::text[]',
+  'SELECT true AS given FROM idp.consent WHERE person_id = $1 AND client_id = $2 AND scopes @> $3::text[] AND children @> $4::uuid[]',
 );
 
 async function isAgreed(
-  db: ServiceContext['db'],
+  { db, clock }: Pick<ServiceContext, 'db' | 'clock'>,
   apps: AppDirectory,
   clientId: string,
   personId: string,
@@ -57,8 +61,11 @@ async function isAgreed(
   const app = await apps.app(clientId);
   if (!app || app.isSandbox || !scopes.every((scope) => app.scopes.includes(scope))) return false;
   // Approval answers for the people whose app it is; others are asked.
-  if (app.isApproved && (await isTheirs(db, clientId, personId))) return true;
-  return (await consent(db, personId, clientId, scopes)).length > 0;
+  // Acting for a child is agreed to by its guardian, whoever approved the app, and for the children that were named.
+  const children = scopes.includes(actingForScope) ? await childrenToActFor(db, personId, clock.now()) : [];
+  if (app.isApproved && children.length === 0 && (await isTheirs(db, clientId, personId))) return true;
+  const ids = children.map(({ id }) => id);
+  return (await consent(db, personId, clientId, scopes, ids)).length > 0;
 }
 
 async function isTheirs(db: ServiceContext['db'], clientId: string, personId: string): Promise<boolean> {

@@ -13,6 +13,7 @@ import { sourceOf } from './grant-source.ts';
 import { ownReplayDetection } from './models/replay.ts';
 import { createSuccessor } from './models/token.ts';
 import { signedUserinfoOnRequest } from './profiles.ts';
+import { exchangeGrant } from './token-exchange.ts';
 
 // The library's types leave out the methods of its models: what is replaced here is written beside each `as`.
 
@@ -35,6 +36,7 @@ const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
 interface Flagged {
   readonly uses_device_flow?: boolean;
   readonly uses_ciba?: boolean;
+  readonly uses_exchange?: boolean;
 }
 
 function ownClient(provider: Provider, context: ServiceContext, apps: AppDirectory): void {
@@ -48,7 +50,8 @@ function ownClient(provider: Provider, context: ServiceContext, apps: AppDirecto
   const { grantTypeAllowed } = client;
   client.grantTypeAllowed = function (type) {
     if (type === deviceGrant) return this.uses_device_flow === true;
-    return type === cibaGrant ? this.uses_ciba === true : grantTypeAllowed.call(this, type);
+    if (type === cibaGrant) return this.uses_ciba === true;
+    return type === exchangeGrant ? this.uses_exchange === true : grantTypeAllowed.call(this, type);
   };
   client.compareClientSecret = function (given) {
     return apps.secretMatches(this.clientId, hashSecret(given));

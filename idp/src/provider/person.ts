@@ -1,6 +1,7 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { statement } from '@edutrust/platform/database';
 import { addressOf, personClaims } from '@edutrust/registry/people';
+import { actingIn, type Subjects } from '../acting-for/details.ts';
 import type { AppDirectory } from '../apps/directory.ts';
 import { guardedScopes, isForPerson, releasedScopes } from '../apps/release.ts';
 import { derivedClaims } from './claims.ts';
@@ -21,7 +22,7 @@ export async function maySignIn({ db }: Pick<ServiceContext, 'db'>, personId: st
 
 /** What there is to say of a person to this app; a pupil's data beyond the name goes to approved apps of theirs only (N2). */
 export async function claimsOf(
-  { db }: Pick<ServiceContext, 'db'>,
+  { db, clock }: Pick<ServiceContext, 'db' | 'clock'>,
   {
     apps,
     subjectOf,
@@ -43,7 +44,24 @@ export async function claimsOf(
     ...(asked.includes('email') && scopes.includes('email') ? await emailOf(db, personId) : {}),
     ...(birthdate && scopes.includes('birthdate') ? { birthdate } : {}),
     ...(scopes.includes('education_id') ? { education_id } : {}),
+    ...(app && asked.includes('acting_for')
+      ? { acting_for: await childrenIn({ context: { db, clock }, apps, subjectOf }, { personId, clientId }, asked) }
+      : {}),
   };
+}
+
+/** For whom they act in the app; names only where it is told theirs. */
+async function childrenIn(
+  parts: Subjects,
+  who: { readonly personId: string; readonly clientId: string },
+  asked: readonly string[],
+): Promise<{ sub: string; relation: string; name?: string }[]> {
+  const acting = await actingIn(parts, who);
+  return acting.map(({ sub, relation, fullName }) => ({
+    sub,
+    relation,
+    ...(asked.includes('profile') ? { name: fullName } : {}),
+  }));
 }
 
 /** Of grown-ups alone: a pupil has none here. Nobody has proved that they read it (OpenID Connect Core §5.1). */

@@ -238,7 +238,11 @@ test('discovery says what there is, and nothing that is off', async () => {
   assert.equal(known.claims_parameter_supported, true);
   assert.equal(known.request_uri_parameter_supported, false);
   assert.ok((known.response_modes_supported as string[]).includes('jwt'));
-  for (const name of ['registration_endpoint', 'mtls_endpoint_aliases', 'backchannel_authentication_endpoint'])
+  assert.equal(known.backchannel_authentication_endpoint, `${world.origin}/oidc/backchannel`);
+  assert.deepEqual(known.backchannel_token_delivery_modes_supported, ['poll', 'ping']);
+  assert.deepEqual(known.authorization_details_types_supported, ['acting_for']);
+  assert.equal(known.registration_endpoint, `${world.origin}/oidc/register`);
+  for (const name of ['mtls_endpoint_aliases', 'client_id_metadata_document_supported'])
     assert.equal(known[name], undefined, name);
   assert.doesNotMatch(JSON.stringify(known), /HS256|"none"\]?,"HS|RSA1_5/);
 });

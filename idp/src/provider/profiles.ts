@@ -1,5 +1,6 @@
 import Provider, { type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider';
 import type { SecurityProfile } from '../apps/protocol.ts';
+import { cibaRoute } from '../ciba/feature.ts';
 import { librarySeconds } from './library-time.ts';
 
 type Features = NonNullable<Configuration['features']>;
@@ -16,12 +17,14 @@ export const isFapi = (client: object | undefined): boolean =>
 const longestRequestSeconds = 3600;
 
 /** @throws InvalidRequestObject for one without bounds: it could be used again by whoever saw it, for good. */
-async function mustBeBounded(_ctx: KoaContextWithOIDC, claims: { readonly exp?: unknown; readonly nbf?: unknown }) {
-  const { exp, nbf } = claims;
+async function mustBeBounded(ctx: KoaContextWithOIDC, claims: Readonly<Record<string, unknown>>) {
+  const { exp, nbf, iat, jti } = claims;
   if (typeof exp !== 'number' || typeof nbf !== 'number')
     throw new errors.InvalidRequestObject('exp and nbf are required');
   if (exp <= nbf || exp - nbf > longestRequestSeconds || nbf < librarySeconds() - longestRequestSeconds)
     throw new errors.InvalidRequestObject('exp must follow nbf within an hour, and nbf be of the last hour');
+  const isNamed = typeof iat === 'number' && typeof jti === 'string' && jti !== '';
+  if (ctx.oidc.route === cibaRoute && !isNamed) throw new errors.InvalidRequestObject('iat and jti are required'); // OpenID CIBA §7.1.1
 }
 
 /**

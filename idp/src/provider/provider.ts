@@ -22,6 +22,7 @@ import { ownMethods } from './own-methods.ts';
 import { forwarded, providerRoutes, type Served } from './routes.ts';
 import { publicJwk } from './signing-key.ts';
 import { createSubjects } from './subject.ts';
+import { registerTokenExchange } from './token-exchange.ts';
 import { createUserinfo } from './userinfo.ts';
 
 /** How often a process looks whether the keys have changed. */
@@ -121,6 +122,7 @@ async function build(
   provider.on('grant.success', input.requests.succeeded);
   ownMethods(provider, input.context, input.apps);
   ownDeviceFlow(provider, input.throttle);
+  registerTokenExchange(provider, input);
   completeAnswers(provider, input.context, input.cookies);
   const callback = provider.callback();
   return {

@@ -1,4 +1,4 @@
-import type { X509Certificate } from 'node:crypto';
+import { randomUUID, type X509Certificate } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { DirectBodyAnswerer } from '@edutrust/platform/http';
 import { directly, type Route, route, scope } from '@edutrust/platform/route';
@@ -30,6 +30,8 @@ interface Serving {
   certificateOf(request: IncomingMessage): X509Certificate | undefined;
 }
 
+const userinfoPath = '/oidc/userinfo';
+const interactionHeader = 'x-fapi-interaction-id';
 const access = { kind: 'self-authenticating', scheme: 'OpenID Connect' } as const;
 const authorizationPath = '/oidc/auth';
 const discoveryPaths = ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'] as const;
@@ -82,6 +84,16 @@ const allowEveryOrigin = (url: string) =>
         .send(),
   });
 
+/**
+ * FAPI 1.0 Part 1 §6.2.1: what the app calls the request, for its logs; else a name for it, where the app proves itself by a
+ * certificate, as FAPI 1.0 has it do.
+ */
+function interactionOf({ headers }: IncomingMessage, certificate: X509Certificate | undefined): string | undefined {
+  const given = headers[interactionHeader];
+  if (typeof given === 'string' && /^[\da-f-]{36}$/i.test(given)) return given;
+  return certificate && randomUUID();
+}
+
 /** Everything else is the library's own, which reads bodies itself. */
 function handedOver(url: URL, { now, certificateOf }: Serving): Route {
   const hand = async (request: FastifyRequest, reply: FastifyReply) => {
@@ -89,12 +101,15 @@ function handedOver(url: URL, { now, certificateOf }: Serving): Route {
     keepOrigin(request);
     reply.hijack();
     const { raw } = request;
-    keepCertificate(raw, certificateOf(raw));
+    const certificate = certificateOf(raw);
+    keepCertificate(raw, certificate);
     raw.headers = forwarded(url, raw.headers);
     for (const [name, value] of Object.entries(reply.getHeaders())) {
       if (value !== undefined) reply.raw.setHeader(name, value);
     }
     reply.raw.setHeader('cache-control', 'no-store'); // P13
+    const interaction = request.url.startsWith(userinfoPath) ? interactionOf(raw, certificate) : undefined;
+    if (interaction) reply.raw.setHeader(interactionHeader, interaction);
     await callback(raw, reply.raw);
   };
   return scope({
@@ -154,7 +169,7 @@ export const providerRoutes = (url: URL, serving: Serving): Route[] => [
   ...discoveryPaths.flatMap((path) => publicDocument(path, serving, ({ discovery }) => discovery)),
   ...publicDocument('/oidc/jwks', serving, ({ jwks }) => jwks),
   ...discoveryPaths.map(allowEveryOrigin),
-  directly.get('/oidc/userinfo', serving.userinfo),
+  directly.get(userinfoPath, serving.userinfo),
   directly.post('/oidc/token', form, serving.machineGrant),
   directly.post('/oidc/token/introspection', form, serving.introspection),
   handedOver(url, serving),

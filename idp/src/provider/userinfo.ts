@@ -9,6 +9,9 @@ import { derivedClaims, scopeClaims } from './claims.ts';
 import { hashOf } from './models/hash.ts';
 import { grantedScopes, isPlain, livePersonToken, type PersonToken, personTokenColumns } from './person-token.ts';
 
+/** Scopes whose claims take more than this statement reads. */
+const slower: ReadonlySet<string> = new Set(['email', 'acting_for']);
+
 type Found = PersonSummary & PersonToken;
 
 /** Everything that a bearer's userinfo takes, in one round trip; no row for whatever may not be answered. */
@@ -38,9 +41,9 @@ export function createUserinfo(
   apps: AppDirectory,
   subjectOf: (sector: string, personId: string) => Promise<string>,
 ): (request: IncomingMessage) => Promise<DirectAnswer | undefined> | undefined {
-  return ({ headers: { accept, authorization, dpop, origin } }) => {
+  return ({ headers: { accept, authorization, dpop, origin, 'x-fapi-interaction-id': interaction } }) => {
     const token = /^Bearer ([\w-]{40,100})$/i.exec(authorization ?? '')?.[1];
-    const isUsual = dpop === undefined && origin === undefined && !accept?.includes('jwt');
+    const isUsual = [dpop, origin, interaction].every((value) => value === undefined) && !accept?.includes('jwt');
     return token && isUsual ? answer(token) : undefined;
   };
 
@@ -49,7 +52,7 @@ export function createUserinfo(
     if (!found || !isPlain(found)) return undefined;
     const { token } = found;
     const scopes = grantedScopes(found);
-    if (!scopes.includes('openid') || scopes.some((scope) => guardedScopes.has(scope) || scope === 'email')) {
+    if (!scopes.includes('openid') || scopes.some((scope) => guardedScopes.has(scope) || slower.has(scope))) {
       return undefined;
     }
     const app = await apps.app(String(token.clientId));

@@ -91,9 +91,8 @@ async function beginEpoch(transaction: Transaction, personId: string): Promise<v
 async function endTokensOfSession(transaction: Transaction, uid: string): Promise<void> {
   for (const table of tokenTables) {
     // A token of `offline_access` does not carry the member: the library stores it only when it is true.
-    await sql`DELETE FROM ${table} WHERE session_uid = ${uid} AND coalesce((payload->>'expiresWithSession')::boolean, false)`.execute(
-      transaction,
-    );
+    await sql`DELETE FROM ${table} WHERE session_uid = ${uid} AND (coalesce((payload->>'expiresWithSession')::boolean, false)
+      OR coalesce(payload->'extra' ? 'act', false))`.execute(transaction);
   }
   await sql`
     DELETE FROM idp.oauth_grant AS g WHERE g.session_uid = ${uid}

@@ -192,6 +192,12 @@ function Addresses({ app }: { readonly app: AppView }) {
             <dd>{cibaName(app.ciba)}</dd>
           </>
         )}
+        {app.exchangesTokens && (
+          <>
+            <dt>{t('Gọi tiếp thay người dùng', 'Goes on as its caller')}</dt>
+            <dd>{t('có, tới các API dưới đây', 'yes, at the APIs below')}</dd>
+          </>
+        )}
         {app.api && (
           <>
             <dt>{t('Cho ứng dụng khác gọi', 'Offers an API')}</dt>

@@ -14,7 +14,7 @@ import { Title } from '../parts.tsx';
 import { Apis, apiFields, readAccess, readApi } from './apis.tsx';
 import { Settings } from './settings.tsx';
 import type { AppView } from './views.ts';
-import { readCiba, Ways, wayFields } from './ways.tsx';
+import { readWays, Ways, wayFields } from './ways.tsx';
 import { audienceName, kindName, profileName, profiles, scopeName } from './words.ts';
 
 const back = () => ({ href: '/admin/apps', label: t('Ứng dụng', 'Apps') });
@@ -125,6 +125,7 @@ const scopes = [
   'email',
   'birthdate',
   'education_id',
+  'acting_for',
   'offline_access',
   'ssf.read',
   'ssf.manage',
@@ -216,7 +217,7 @@ function Edit({ app }: { readonly app: AppView }) {
                 hasClaimsInIdToken: excepted.includes('claims'),
                 api: readApi(values.apiIdentifier, values.apiScopes),
                 apiAccess: readAccess(values.apiAccess),
-                ...(app.kind === 'web' ? { ciba: readCiba(values) } : {}),
+                ...(app.kind === 'web' ? readWays(values) : {}),
                 securityProfile: profiles.find((one) => one === values.securityProfile) ?? 'standard',
                 certificates: readCertificates(values.certificates),
                 jwksUri: values.jwksUri || null,
@@ -370,6 +371,7 @@ const rareFields = [
   'apiAccess',
   'ciba',
   'cibaUri',
+  'exchange',
   'securityProfile',
   'jwksUri',
   'jwks',
@@ -383,4 +385,5 @@ const isRare = (app: AppView): boolean =>
   app.hasClaimsInIdToken ||
   app.securityProfile !== 'standard' ||
   app.apiAccess.length + app.certificates.length > 0 ||
-  Boolean(app.api ?? app.jwks ?? app.jwksUri ?? app.ciba);
+  Boolean(app.api ?? app.jwks ?? app.jwksUri ?? app.ciba) ||
+  app.exchangesTokens;

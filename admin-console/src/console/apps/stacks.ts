@@ -78,6 +78,11 @@ export const { handlers, auth, signIn } = NextAuth({
   {
     id: 'spring',
     name: 'Spring Security',
+    note: () =>
+      t(
+        'Spring chờ ID token ký bằng RS256: chọn RS256 khi sửa ứng dụng.',
+        'Spring expects ID tokens signed by RS256: choose RS256 at the app.',
+      ),
     code: ({ issuer, clientId, callback, scopes }) => `# application.yaml, spring-boot-starter-oauth2-client
 spring.security.oauth2.client:
   provider.edutrust:
@@ -126,6 +131,7 @@ Route::get('${pathOf(callback)}', function () {
     id: 'authlib',
     name: 'Python · Django, Authlib',
     code: ({ issuer, clientId, callback, scopes }) => `# pip install authlib requests
+import os
 from authlib.integrations.django_client import OAuth
 
 oauth = OAuth()

@@ -6,7 +6,8 @@ import type { AppView } from './views.ts';
 const deliveries = ['none', 'poll', 'ping'] as const;
 
 /** What the fields of {@link Ways} hold of an app. */
-export const wayFields = ({ ciba }: AppView) => ({
+export const wayFields = ({ ciba, exchangesTokens }: AppView) => ({
+  exchange: exchangesTokens ? 'yes' : 'no',
   ciba: ciba?.delivery ?? 'none',
   cibaUri: ciba?.notificationUri ?? '',
 });
@@ -14,7 +15,12 @@ export const wayFields = ({ ciba }: AppView) => ({
 type Fields = ReturnType<typeof wayFields>;
 
 /** What was chosen; the server says what is wrong with it. */
-export function readCiba({ ciba, cibaUri }: Fields): AppView['ciba'] {
+export const readWays = (fields: Fields): Pick<AppView, 'ciba' | 'exchangesTokens'> => ({
+  ciba: readCiba(fields),
+  exchangesTokens: fields.exchange === 'yes',
+});
+
+function readCiba({ ciba, cibaUri }: Fields): AppView['ciba'] {
   const delivery = deliveries.find((one) => one === ciba) ?? 'none';
   return delivery === 'none' ? null : { delivery, notificationUri: delivery === 'ping' ? cibaUri || null : null };
 }
@@ -26,7 +32,7 @@ export function cibaName({ delivery, notificationUri }: NonNullable<AppView['cib
     : t('có, tự hỏi lại', 'yes, it asks again by itself');
 }
 
-/** Other ways in than a page of the app: sign-in on the person's phone (CIBA). */
+/** Sign-in on the person’s phone (CIBA), and going on to other APIs as its caller (RFC 8693). */
 export function Ways({ entry }: { readonly entry: Pick<Entry<Fields>, 'field' | 'choice' | 'values'> }) {
   const names = {
     none: t('Không', 'No'),
@@ -52,6 +58,21 @@ export function Ways({ entry }: { readonly entry: Pick<Entry<Fields>, 'field' | 
           {...entry.field('cibaUri')}
         />
       )}
+      <Choice
+        label={t(
+          'Gọi tiếp API khác thay người đang dùng (token exchange)',
+          'Goes on to other APIs as its caller (token exchange)',
+        )}
+        {...entry.choice('exchange')}
+        options={[
+          { value: 'no', label: t('Không', 'No') },
+          { value: 'yes', label: t('Có', 'Yes') },
+        ]}
+        hint={t(
+          'Cần khi phụ huynh làm thay cho con ở API ấy.',
+          'Needed where guardians act for their children at that API.',
+        )}
+      />
     </>
   );
 }

@@ -36,6 +36,7 @@ export function scopeName(scope: string): string {
     email: t('Thư điện tử (người lớn)', 'E-mail address (adults)'),
     birthdate: t('Ngày sinh', 'Birth date'),
     education_id: t('Mã giáo dục', 'Education ID'),
+    acting_for: t('Phụ huynh làm thay cho con', 'Guardians act for their children'),
     'ssf.read': t(
       'Nhận tin khi tài khoản bị khoá, đổi mật khẩu, đăng xuất',
       'Hears of locked accounts, new passwords, ended sessions',
@@ -72,6 +73,7 @@ export function claimsOf(scope: string): string {
     email: 'email, email_verified',
     birthdate: 'birthdate',
     education_id: 'education_id',
+    acting_for: 'acting_for',
   };
   return claims[scope] ?? '';
 }

@@ -1,0 +1,19 @@
+import type { SchemaMigrations } from '@edutrust/platform/migrations';
+
+/** Apps that register themselves with a token that somebody made for them (RFC 7591, 7592). */
+export const registrations: SchemaMigrations['migrations'][number] = {
+  name: '025-registration',
+  sql: `
+    CREATE TABLE idp.registration_token (
+      id uuid PRIMARY KEY,
+      secret_hash bytea NOT NULL UNIQUE,
+      organisation_id uuid NOT NULL,
+      scopes text[] NOT NULL,
+      is_sandbox boolean NOT NULL,
+      uses_left int NOT NULL CHECK (uses_left >= 0),
+      expires_at timestamptz NOT NULL,
+      ended_at timestamptz);
+    COMMENT ON TABLE idp.registration_token IS 'initial access tokens (RFC 7591 §3): who holds one registers so many apps of this organisation, for at most these scopes';
+    ALTER TABLE idp.app ADD COLUMN management_hash bytea UNIQUE;
+    COMMENT ON COLUMN idp.app.management_hash IS 'of the registration access token (RFC 7592) of an app that registered itself';`,
+};

@@ -1,0 +1,82 @@
+import { randomBytes } from 'node:crypto';
+import type { Actor } from '@edutrust/platform/actor';
+import type { Transaction } from '@edutrust/platform/database';
+import { NotFound } from '@edutrust/platform/errors';
+import { isUuid, uuidv7 } from '@edutrust/platform/ids';
+import { sql } from 'kysely';
+import { hashSecret } from '../apps/apps.ts';
+import { record } from '../events.ts';
+
+/** What who holds the token may register. */
+export interface TokenPolicy {
+  readonly organisationId: string;
+  /** At most these. */
+  readonly scopes: readonly string[];
+  /** Apps in their sandbox alone: they meet invented people, and nobody has to approve them. */
+  readonly isSandbox: boolean;
+  /** So many apps. */
+  readonly uses: number;
+  readonly expiresAt: Date;
+}
+
+/** Makes an initial access token (RFC 7591 §3); it is in the answer and nowhere else. */
+export async function makeToken(
+  transaction: Transaction,
+  { organisationId, scopes, isSandbox, uses, expiresAt }: TokenPolicy,
+  actor: Actor,
+): Promise<{ id: string; token: string }> {
+  const id = uuidv7();
+  const token = randomBytes(32).toString('base64url');
+  await sql`
+    INSERT INTO idp.registration_token (id, secret_hash, organisation_id, scopes, is_sandbox, uses_left, expires_at)
+    VALUES (${id}, ${hashSecret(token)}, ${organisationId}, ${[...scopes]}, ${isSandbox}, ${uses}, ${expiresAt})`.execute(
+    transaction,
+  );
+  await record(transaction, {
+    type: 'registration-token.made',
+    actor,
+    subject: { kind: 'registration-token', id },
+    organisationId,
+    data: { uses, isSandbox, expiresAt: expiresAt.toISOString() },
+  });
+  return { id, token };
+}
+
+/** One app more of a token; undefined for none, for one that is used up, too old or ended. Of many at once as many as are left. */
+export async function useToken(
+  transaction: Transaction,
+  token: string,
+  now: Date,
+): Promise<Omit<TokenPolicy, 'uses' | 'expiresAt'> | undefined> {
+  const { rows } = await sql<{ organisation_id: string; scopes: string[]; is_sandbox: boolean }>`
+    UPDATE idp.registration_token SET uses_left = uses_left - 1
+    WHERE secret_hash = ${hashSecret(token)} AND uses_left > 0 AND expires_at > ${now} AND ended_at IS NULL
+    RETURNING organisation_id, scopes, is_sandbox`.execute(transaction);
+  const [row] = rows;
+  return row && { organisationId: row.organisation_id, scopes: row.scopes, isSandbox: row.is_sandbox };
+}
+
+/** Nobody registers with it any longer; what was registered stays. @throws NotFound */
+export async function endToken(
+  transaction: Transaction,
+  { id: organisationId, tokenId: id }: { readonly id: string; readonly tokenId: string },
+  actor: Actor,
+  now: Date,
+): Promise<void> {
+  const { numAffectedRows } = isUuid(id)
+    ? await sql`
+        UPDATE idp.registration_token SET ended_at = ${now}
+        WHERE id = ${id} AND organisation_id = ${organisationId} AND ended_at IS NULL`.execute(transaction)
+    : { numAffectedRows: 0n };
+  if (numAffectedRows !== 1n)
+    throw new NotFound('registration-tokens/not-found', {
+      vi: 'Không có mã đăng ký này.',
+      en: 'There is no such registration token.',
+    });
+  await record(transaction, {
+    type: 'registration-token.ended',
+    actor,
+    subject: { kind: 'registration-token', id },
+    organisationId,
+  });
+}
