@@ -46,7 +46,7 @@ const marks: Readonly<Record<YearSchool['state'], RowMark>> = {
   ready: 'dot',
   stopped: 'warn',
   empty: 'dot',
-  applied: 'good',
+  applied: 'dot',
   failed: 'bad',
   undone: 'dot',
 };
