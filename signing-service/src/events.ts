@@ -153,6 +153,12 @@ export const signingEvents = defineEvents({
     vi: 'giao ký thay, thừa lệnh, thừa uỷ quyền',
     en: 'signing delegated',
   },
+  'signing-export.taken': {
+    subject: 'signing-export',
+    data: { sha256: Sha256Hex, form: Type.String(), rows: Count },
+    vi: 'tải danh sách văn bản',
+    en: 'list of documents taken',
+  },
   'signing-request.created': {
     subject: 'signing-request',
     data: { kind: Type.String(), documentId: Uuid, signerId: Uuid },

@@ -2,7 +2,7 @@ import type { Database, Transaction } from '@edutrust/platform/database';
 import type { Text } from '@edutrust/platform/messages';
 import type { ColumnType, Generated, JSONColumnType, Kysely } from 'kysely';
 import type { ItemState, SessionState } from './activation/states.ts';
-import type { DelegationForm } from './delegations/delegations.ts';
+import type { DelegationForm } from './delegations/offices.ts';
 import type { EnrolmentState } from './enrolment/states.ts';
 import type { FormatName } from './formats/format.ts';
 import type { SubjectAssignment } from './marks/curriculum.ts';
@@ -230,7 +230,6 @@ export interface StepTable {
     string | null
   >;
   state: StepState;
-  /** In whose place the signer signs. */
   on_behalf_of: string | null;
   session_id: string | null;
   document_id: string | null;
@@ -240,7 +239,6 @@ export interface StepTable {
   closed_at: Date | null;
 }
 
-/** Who signs in whose place. */
 export interface DelegationTable {
   id: string;
   organisation_id: string;
@@ -255,14 +253,12 @@ export interface DelegationTable {
   ended_at: Date | null;
 }
 
-/** When a signer was last told that something waits. */
 export interface ReminderTable {
   person_id: string;
   pushed_at: Date | null;
   mailed_at: Date | null;
 }
 
-/** A browser that is told at once. */
 export interface PushSubscriptionTable {
   endpoint: string;
   person_id: string;

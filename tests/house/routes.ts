@@ -579,6 +579,33 @@ export const rows: Readonly<Record<string, Row>> = {
   'GET /api/v1/signing/requests/:id/document': roles('DSACK', 'request'),
   'POST /api/v1/signing/requests/:id/reject': roles('GK', undefined, { body: () => ({ reason: 'Sai điểm môn Toán' }) }),
   'POST /api/v1/signing/requests/:id/withdraw': roles('C', 'request'),
+  'POST /api/v1/signing/requests/:id/hand-over': roles('C', 'request', {
+    body: ({ person }) => ({ position: 0, personId: person }),
+  }),
+  'PUT /api/v1/signing/requests/:id/deadline': roles('C', 'request', { body: () => ({ dueAt: null }) }),
+  // the caller's own browser, and in whose place the caller signs
+  'GET /api/v1/signing/push': roles('GK'),
+  'PUT /api/v1/signing/push/subscription': roles('GK', undefined, {
+    body: () => ({ endpoint: 'https://push.example/1', keys: { p256dh: 'BA', auth: 'AA' } }),
+  }),
+  'POST /api/v1/signing/push/subscription/end': roles('GK', undefined, {
+    body: () => ({ endpoint: 'https://push.example/1' }),
+  }),
+  'GET /api/v1/signing/delegations': roles('GK'),
+  'GET /api/v1/signing/organisations/:organisationId/delegates': roles('G', 'organisation'),
+  'POST /api/v1/signing/organisations/:organisationId/delegations': roles('G', 'organisation', {
+    body: ({ person }) => ({
+      id: '0198c0de-0000-7000-8000-000000000005',
+      delegateId: person,
+      form: 'KT',
+      kinds: ['decision'],
+      from: '2026-01-01T00:00:00Z',
+      until: '2026-02-01T00:00:00Z',
+    }),
+    fresh: 300,
+  }),
+  'POST /api/v1/signing/delegations/:id/end': roles('G'),
+  'GET /api/v1/signing/exports': roles('DSAC'),
   'POST /api/v1/signing/requests/:id/correction': roles('C', 'request', { body: () => ({ reason: 'Sai tên môn' }) }),
   // Marks: T only for their own class (marks.test.ts)
   'GET /api/v1/signing/requests/:id/copies': roles('CK', 'request'),
@@ -600,6 +627,7 @@ export const rows: Readonly<Record<string, Row>> = {
   }),
   'GET /api/v1/signing/forms': roles('CT'),
   'GET /api/v1/signing/organisations/:organisationId/forms': roles('CK', 'organisation'),
+  'GET /api/v1/signing/organisations/:organisationId/form-kinds': roles('CK', 'organisation'),
   'POST /api/v1/signing/organisations/:organisationId/forms': roles('C', 'organisation', {
     body: () => ({ id: '0198c0de-0000-7000-8000-000000000002', kind: 'decision', values: {} }),
   }),
@@ -607,6 +635,8 @@ export const rows: Readonly<Record<string, Row>> = {
     body: () => ({ form: 'revoke', reason: 'Cấp nhầm', decision: 'Số 12/QĐ' }),
   }),
   'POST /api/v1/verify/diplomas': anyone,
+  'GET /verify/diploma': anyone,
+  'POST /verify/diploma': anyone,
   'GET /api/v1/signing/classes/:id/subject-teachers': roles('C', 'class'),
   'PUT /api/v1/signing/classes/:id/subject-teachers': roles('C', 'class', { body: () => ({ teachers: [] }) }),
   'GET /api/v1/signing/own-subjects': signedIn,
@@ -806,6 +836,17 @@ export const idsDecidedOtherwise: Readonly<Record<string, string>> = {
   'POST /api/v1/accounts/coverage body.organisationIds.*':
     'numbers of those in reach, the others are left out: idp/src/accounts/routes.test.ts',
   'POST /api/v1/trust-anchors/:id/end params.id': "the department's only: whoever may end one may end each",
+  'POST /api/v1/signing/organisations/:organisationId/documents body.replacesId':
+    'an issued upload of that organisation: signing-service/src/documents',
+  'POST /api/v1/signing/requests/:id/hand-over body.personId':
+    "a signer of the document's organisation: signing-service/src/delegations",
+  'POST /api/v1/signing/organisations/:organisationId/delegations body.id':
+    'made by the caller; another’s is refused: signing-service/src/delegations',
+  'POST /api/v1/signing/organisations/:organisationId/delegations body.delegateId':
+    'a signer of that organisation: signing-service/src/delegations',
+  'POST /api/v1/signing/delegations/:id/end params.id': "one of the caller's own: signing-service/src/delegations",
+  'GET /api/v1/signing/requests querystring.signer': 'narrows a list of what the caller may see',
+  'GET /api/v1/signing/exports querystring.signer': 'narrows a list of what the caller may see',
   'POST /api/v1/signing/organisations/:organisationId/forms body.id':
     'made by the caller; another document’s is refused: signing-service/src/forms',
   'POST /api/v1/signing/organisations/:organisationId/forms body.personId':

@@ -105,6 +105,7 @@ async function noDiploma(page: Page, city: City): Promise<void> {
 }
 
 const inventory: readonly Omit<Screen, 'before'>[] = [
+  { name: '30 find documents', who: 'officer', open: '/admin/signing/sought' },
   { name: '30 parcels', who: 'school', open: '/admin/signing/parcels' },
   { name: '30 delegations', who: 'principal', open: '/admin/signing/delegations' },
   { name: '30 diploma', who: 'visitor', open: '/verify/diploma' },

@@ -77,6 +77,7 @@ export const addresses = [
   '/admin/signing/new',
   '/admin/signing/copies',
   '/admin/signing/parcels',
+  '/admin/signing/sought',
   '/admin/signing/delegations',
   '/admin/signing/forms',
   '/admin/signing/forms/new',

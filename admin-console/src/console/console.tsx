@@ -128,6 +128,7 @@ const Signing = part(() => import('./signing.tsx').then((file) => file.Signing))
 const OwnMarksPage = part(() => import('./classes/own-subjects.tsx').then((file) => file.OwnMarksPage));
 const OwnSubjects = part(() => import('./classes/own-subjects.tsx').then((file) => file.OwnSubjects));
 const SubjectTeachersPage = part(() => import('./classes/subjects.tsx').then((file) => file.SubjectTeachersPage));
+const SoughtDocuments = part(() => import('./documents/sought.tsx').then((file) => file.SoughtDocuments));
 const ParcelRegister = part(() => import('./documents/parcels.tsx').then((file) => file.ParcelRegister));
 const Delegations = part(() => import('./documents/delegations.tsx').then((file) => file.Delegations));
 const FormRegister = part(() => import('./documents/forms.tsx').then((file) => file.FormRegister));
@@ -222,6 +223,7 @@ const pages: Readonly<Record<Address, ComponentType>> = {
   '/admin/signing/new': NewDocument,
   '/admin/signing/copies': CopyRegister,
   '/admin/signing/parcels': ParcelRegister,
+  '/admin/signing/sought': SoughtDocuments,
   '/admin/signing/delegations': Delegations,
   '/admin/signing/forms': FormRegister,
   '/admin/signing/forms/new': NewForm,

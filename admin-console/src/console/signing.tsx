@@ -22,6 +22,7 @@ export function Signing() {
   const isSigner = useMay('signing.sign');
   const maySend = useMaySend();
   const mayCopy = useMay('signing.copy');
+  const mayAudit = useMay('audit.read');
   const [state, setState] = useFilter<SigningRequest['state']>('state');
   const [words, setWords] = useFilter('q');
   const query = { limit: 50, ...(state ? { state } : {}), ...(words.trim() ? { q: words } : {}) };
@@ -44,6 +45,11 @@ export function Signing() {
         {mayCopy && (
           <a class="button" href="/admin/signing/parcels">
             {t('Gói học bạ', 'Parcels')}
+          </a>
+        )}
+        {mayAudit && (
+          <a class="button" href="/admin/signing/sought">
+            {t('Tra văn bản', 'Find documents')}
           </a>
         )}
         {isSigner && (

@@ -9,14 +9,8 @@ import { record } from '../events.ts';
 import { nameOf } from '../requests/registry.ts';
 import { signingOf } from '../tables.ts';
 import type { DocumentKind } from '../templates/template.ts';
-import { isDeputy, isHead } from './offices.ts';
+import { type DelegationForm, isDeputy, isHead } from './offices.ts';
 import { isPast, noPaper, notADeputy, notASigner, notTheHead, overlaps, wrongTime } from './refusals.ts';
-
-/**
- * As what somebody signs in another's place (Decree 30/2020/NĐ-CP, article 13): `KT` the deputy for the head, `TL` the head of a unit by order,
- * `TUQ` by written authority.
- */
-export type DelegationForm = 'KT' | 'TL' | 'TUQ';
 
 /** Documents whose signer can be another than the office's head. */
 export const delegableKinds = [

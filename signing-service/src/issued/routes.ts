@@ -1,12 +1,16 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { NotFound } from '@edutrust/platform/errors';
-import { disclose, personActor, signedIn } from '@edutrust/platform/http';
+import { disclose, personActor, refersTo, signedIn } from '@edutrust/platform/http';
 import { type Route, route } from '@edutrust/platform/route';
 import { IdParams } from '@edutrust/platform/schemas';
 import { tells } from '@edutrust/registry/accesses';
 import { isChildOf } from '@edutrust/registry/guardians';
+import { requires } from '@edutrust/registry/permissions';
 import Type from 'typebox';
 import { documentOf } from '../requests/requests.ts';
+import { RequestState, Sought } from '../requests/schemas.ts';
+import { soughtOf } from '../requests/views.ts';
+import { exportDocuments } from './export.ts';
 import { subjectOfIssued } from './issued.ts';
 
 const readFile = ({ db, clock }: ServiceContext) =>
@@ -38,8 +42,43 @@ const readFile = ({ db, clock }: ServiceContext) =>
     },
   });
 
-/** What was issued to people, for themselves and for their guardians. */
-export const issuedRoutes = (context: ServiceContext): Route[] => [readFile(context)];
+const takeList = (context: ServiceContext) =>
+  route({
+    method: 'GET',
+    url: '/api/v1/signing/exports',
+    access: requires('audit.read'),
+    discloses: tells('documents.list'),
+    schema: {
+      tags: ['signing'],
+      summary:
+        'The documents that are looked for as a file, with the digest of each; that it was taken is in the log, with the file’s own digest',
+      querystring: Type.Object({
+        ...Sought.properties,
+        state: Type.Optional(RequestState),
+        organisation: Type.Optional(refersTo('organisation', 'organisations.read')),
+        form: Type.Enum(['csv', 'json'], { default: 'csv' }),
+      }),
+      produces: ['text/csv', 'application/json'],
+    },
+    handle: async (request, reply) => {
+      const { form, state, organisation, ...sought } = request.query;
+      const filter = {
+        ...soughtOf(sought),
+        ...(state ? { state } : {}),
+        ...(organisation ? { organisationId: organisation } : {}),
+      };
+      const { bytes, fileName, subjectIds } = await exportDocuments(context, filter, form, personActor(request));
+      disclose(request, [...subjectIds]);
+      return reply
+        .header('cache-control', 'private, no-store')
+        .type(form === 'csv' ? 'text/csv; charset=utf-8' : 'application/json; charset=utf-8')
+        .header('content-disposition', `attachment; filename="${fileName}"`)
+        .send(bytes);
+    },
+  });
+
+/** What was issued to people, for themselves and for their guardians, and to auditors as a list. */
+export const issuedRoutes = (context: ServiceContext): Route[] => [readFile(context), takeList(context)];
 
 /** The same for another's document and for none. */
 function noDocument(): NotFound {

@@ -7,6 +7,7 @@ import { requires } from '@edutrust/registry/permissions';
 import Type from 'typebox';
 import { resourceOfRequest } from './acts.ts';
 import { handOver, putOff } from './hand-over.ts';
+import { withdrawRequest } from './requests.ts';
 import { SigningRequest } from './schemas.ts';
 import { findRequest } from './views.ts';
 
@@ -61,5 +62,28 @@ const changeDeadline = (context: ServiceContext) =>
     },
   });
 
-/** What who asked does to a document that is late or waits for the wrong person. */
-export const flowRoutes = (context: ServiceContext): Route[] => [giveToAnother(context), changeDeadline(context)];
+const withdraw = (context: ServiceContext) =>
+  route({
+    method: 'POST',
+    url: '/api/v1/signing/requests/:id/withdraw',
+    access: requires('signing.request'),
+    discloses: tells('documents.sign'),
+    schema: {
+      tags,
+      summary: 'Takes a request back that is not issued',
+      params: IdParams,
+      response: { 200: SigningRequest },
+    },
+    resource: ({ params }) => resourceOfRequest(context.db, params.id),
+    handle: async (request) => {
+      await withdrawRequest(context, request.params.id, personActor(request));
+      return findRequest(context.db, request.params.id, context.clock.now());
+    },
+  });
+
+/** What who asked does to a document that is late, waits for the wrong person, or is not wanted any longer. */
+export const flowRoutes = (context: ServiceContext): Route[] => [
+  giveToAnother(context),
+  changeDeadline(context),
+  withdraw(context),
+];

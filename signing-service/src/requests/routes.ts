@@ -11,7 +11,7 @@ import { mayDo, mustBeTheirTurn, resourceOfRequest } from './acts.ts';
 import { proposeCorrection } from './corrections.ts';
 import { countWaiting } from './count.ts';
 import { subjectsOf } from './registry.ts';
-import { documentOf, rejectRequest, withdrawRequest } from './requests.ts';
+import { documentOf, rejectRequest } from './requests.ts';
 import { runView } from './run-view.ts';
 import { withdrawRun } from './run-withdraw.ts';
 import { findRun, startTranscripts } from './runs.ts';
@@ -22,11 +22,12 @@ import {
   RequestAct,
   RequestState,
   SigningRequest,
+  Sought,
   TranscriptRun,
   TranscriptsBody,
   UnusualDocument,
 } from './schemas.ts';
-import { findRequest, listRequests } from './views.ts';
+import { findRequest, listRequests, soughtOf } from './views.ts';
 
 const tags = ['signing'];
 
@@ -43,6 +44,7 @@ const listAll = ({ db, clock }: ServiceContext) =>
         state: Type.Optional(RequestState),
         organisation: Type.Optional(refersTo('organisation', 'organisations.read')),
         class: Type.Optional(refersTo('class', 'organisations.read')),
+        ...Sought.properties,
         q: Type.Optional(
           Type.String({
             maxLength: 100,
@@ -63,6 +65,7 @@ const listAll = ({ db, clock }: ServiceContext) =>
         ...(query.organisation ? { organisationId: query.organisation } : {}),
         ...(query.class ? { classId: query.class } : {}),
         ...(query.q?.trim() ? { query: query.q } : {}),
+        ...soughtOf(query),
         ...(query.cursor ? { cursor: query.cursor } : {}),
       };
       const items = await listRequests(db, filter, clock.now());
@@ -360,25 +363,6 @@ const takeRunBack = (context: ServiceContext) =>
     }),
   });
 
-const withdraw = (context: ServiceContext) =>
-  route({
-    method: 'POST',
-    url: '/api/v1/signing/requests/:id/withdraw',
-    access: requires('signing.request'),
-    discloses: tells('documents.sign'),
-    schema: {
-      tags,
-      summary: 'Takes a request back that is not issued',
-      params: IdParams,
-      response: { 200: SigningRequest },
-    },
-    resource: ({ params }) => resourceOfRequest(context.db, params.id),
-    handle: async (request) => {
-      await withdrawRequest(context, request.params.id, personActor(request));
-      return findRequest(context.db, request.params.id, context.clock.now());
-    },
-  });
-
 /** Signing requests: what waits, what was signed, a class's transcripts, rejecting and withdrawing. */
 export const requestRoutes = (context: ServiceContext): Route[] => [
   listAll(context),
@@ -394,5 +378,4 @@ export const requestRoutes = (context: ServiceContext): Route[] => [
   takeRunBack(context),
   reject(context),
   correct(context),
-  withdraw(context),
 ];

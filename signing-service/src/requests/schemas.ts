@@ -68,6 +68,16 @@ export const SigningRequest = Type.Object({
   code4: nullable(Type.String({ pattern: '^[0-9]{4}$' })),
 });
 
+/** What an auditor looks for, beside state and place. */
+export const Sought = Type.Object({
+  kind: Type.Optional(DocumentKind),
+  /** Who signed it or sealed it. */
+  signer: Type.Optional(Uuid),
+  /** When it was issued or closed; of what is open, when it was made. */
+  from: Type.Optional(Time),
+  until: Type.Optional(Time),
+});
+
 export const TranscriptsBody = Type.Object(
   {
     /** Everybody of the class who has marks, or only `personIds`. */

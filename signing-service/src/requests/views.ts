@@ -5,7 +5,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type Type from 'typebox';
 import { formatVerificationCode } from './code.ts';
 import { noRequest } from './requests.ts';
-import type { SigningRequest } from './schemas.ts';
+import type { SigningRequest, Sought } from './schemas.ts';
 
 export type RequestView = Type.Static<typeof SigningRequest>;
 
@@ -25,6 +25,9 @@ export interface RequestFilter {
   readonly ids?: readonly string[];
   readonly state?: RequestView['state'];
   readonly organisationId?: string;
+  /** Closed, or while open made, from then on and before then. */
+  readonly from?: Date;
+  readonly until?: Date;
   /** Words of the title, the education ID of whose document it is, or the code printed on it. */
   readonly query?: string;
   readonly limit: number;
@@ -44,8 +47,8 @@ const steps = sql`(
   FROM signing.step AS s LEFT JOIN registry.person AS step_person ON step_person.id = s.signer_id
   WHERE s.request_id = r.id)`;
 
-/** Signing requests as people see them, newest first, paged by key. */
-export async function listRequests(db: Database, filter: RequestFilter, now: Date): Promise<RequestView[]> {
+/** The condition of a filter, over `signing.request` as `r`, its organisation as `o` and its class as `c`. */
+export function whichRequests(filter: RequestFilter): RawBuilder<boolean> {
   const conditions = [sql`true`];
   if (filter.scope) {
     const own = filter.ofPerson ?? null;
@@ -69,6 +72,13 @@ export async function listRequests(db: Database, filter: RequestFilter, now: Dat
   if (filter.organisationId) conditions.push(sql`o.path @> ARRAY[${filter.organisationId}::uuid]`);
   if (filter.query) conditions.push(isNamedBy(filter.query));
   if (filter.cursor) conditions.push(sql`r.id < ${filter.cursor}::uuid`);
+  if (filter.from) conditions.push(sql`coalesce(r.closed_at, r.created_at) >= ${filter.from}`);
+  if (filter.until) conditions.push(sql`coalesce(r.closed_at, r.created_at) < ${filter.until}`);
+  return sql<boolean>`(${sql.join(conditions, sql` AND `)})`;
+}
+
+/** Signing requests as people see them, newest first, paged by key. */
+export async function listRequests(db: Database, filter: RequestFilter, now: Date): Promise<RequestView[]> {
   const { rows } = await sql<
     Omit<RequestView, 'createdAt' | 'dueAt' | 'issuedAt'> & { created: Date; due: Date | null; issued: Date | null }
   >`
@@ -89,7 +99,7 @@ export async function listRequests(db: Database, filter: RequestFilter, now: Dat
     LEFT JOIN registry.person AS subject ON subject.id = r.subject_id
     LEFT JOIN registry.person AS asker ON asker.id = r.requested_by
     JOIN registry.person AS signer ON signer.id = r.signer_id
-    WHERE ${sql.join(conditions, sql` AND `)}
+    WHERE ${whichRequests(filter)}
     ORDER BY r.id DESC LIMIT ${filter.limit}`.execute(db);
   return rows.map(({ created, due, issued, code, steps: order, ...row }) => ({
     ...row,
@@ -114,4 +124,19 @@ export async function findRequest(db: Database, id: string, now: Date): Promise<
   const [found] = await listRequests(db, { ids: [id], limit: 1 }, now);
   if (!found) throw noRequest();
   return found;
+}
+
+/** What a query looks for, as a filter has it. */
+export function soughtOf({
+  kind,
+  signer,
+  from,
+  until,
+}: Type.Static<typeof Sought>): Pick<RequestFilter, 'kind' | 'signedBy' | 'from' | 'until'> {
+  return {
+    ...(kind ? { kind } : {}),
+    ...(signer ? { signedBy: signer } : {}),
+    ...(from ? { from: new Date(from) } : {}),
+    ...(until ? { until: new Date(until) } : {}),
+  };
 }

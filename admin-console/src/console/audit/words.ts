@@ -51,6 +51,7 @@ export function subjectName({ kind, name }: Subject): string {
     'signing-request': t('tài liệu trình ký', 'document to sign'),
     'sealing-machine': t('máy đóng dấu', 'sealing machine'),
     'signing-delegation': t('giao ký', 'delegation'),
+    'signing-export': t('danh sách văn bản', 'list of documents'),
     'signing-session': t('phiên ký', 'signing session'),
     'sync-client': t('hệ thống vào lấy', 'client system'),
     'sync-source': t('nguồn danh sách', 'roster source'),

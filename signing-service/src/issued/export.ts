@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto';
+import type { PersonActor } from '@edutrust/platform/actor';
+import type { ServiceContext } from '@edutrust/platform/context';
+import { uuidv7 } from '@edutrust/platform/ids';
+import { scopeOf } from '@edutrust/registry/permissions';
+import { toCsv } from '@edutrust/registry/spreadsheets';
+import { sql } from 'kysely';
+import { record } from '../events.ts';
+import { formatVerificationCode, type VerificationCode } from '../requests/code.ts';
+import { type RequestFilter, whichRequests } from '../requests/views.ts';
+
+/** A longer list is taken in parts, by its time. */
+const mostRows = 20_000;
+
+interface Row {
+  readonly code: VerificationCode;
+  readonly kind: string;
+  readonly title: string;
+  readonly organisation: string;
+  readonly className: string | null;
+  readonly state: string;
+  readonly signer: string;
+  readonly signerTitle: string;
+  readonly createdAt: Date;
+  readonly closedAt: Date | null;
+  readonly sha256: string;
+  readonly subjectId: string | null;
+}
+
+const heads = [
+  'Mã',
+  'Loại',
+  'Văn bản',
+  'Đơn vị',
+  'Lớp',
+  'Tình trạng',
+  'Người ký',
+  'Chức vụ',
+  'Lập lúc',
+  'Phát hành lúc',
+  'SHA-256 của tệp',
+] as const;
+
+export interface Exported {
+  readonly bytes: Buffer;
+  readonly fileName: string;
+  /** Whom the list tells of. */
+  readonly subjectIds: readonly string[];
+}
+
+/**
+ * The documents that an auditor looks for as a file, each with the digest of its own. That it was taken is in the log, with the digest of the very
+ * bytes: who is handed the list finds it there.
+ */
+export async function exportDocuments(
+  { db, clock }: Pick<ServiceContext, 'db' | 'clock'>,
+  filter: Omit<RequestFilter, 'scope' | 'limit' | 'cursor'>,
+  form: 'csv' | 'json',
+  actor: PersonActor,
+): Promise<Exported> {
+  const scope = scopeOf(actor, 'audit.read');
+  const rows = await rowsOf(db, { ...filter, scope, limit: mostRows });
+  const bytes = form === 'csv' ? csvOf(rows) : jsonOf(rows);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  await db.transaction().execute((transaction) =>
+    record(transaction, {
+      type: 'signing-export.taken',
+      actor,
+      subject: { kind: 'signing-export', id: uuidv7() },
+      ...(scope[0] ? { organisationId: filter.organisationId ?? scope[0] } : {}),
+      data: { sha256, form, rows: rows.length },
+    }),
+  );
+  const day = clock.now().toISOString().slice(0, 10);
+  return {
+    bytes,
+    fileName: `van-ban-${day}.${form}`,
+    subjectIds: [...new Set(rows.flatMap(({ subjectId }) => subjectId ?? []))],
+  };
+}
+
+async function rowsOf(db: ServiceContext['db'], filter: RequestFilter): Promise<Row[]> {
+  const { rows } = await sql<Row>`
+    SELECT r.code, r.kind, r.title, o.name AS organisation, c.code AS "className", r.state, signer.full_name AS signer,
+      r.signer_title AS "signerTitle", r.created_at AS "createdAt", r.closed_at AS "closedAt",
+      encode(d.sha256, 'hex') AS sha256, r.subject_id AS "subjectId"
+    FROM signing.request AS r JOIN registry.organisation AS o ON o.id = r.organisation_id
+    JOIN signing.document AS d ON d.id = coalesce(r.signed_document_id, r.unsigned_document_id)
+    JOIN registry.person AS signer ON signer.id = r.signer_id
+    LEFT JOIN registry.class AS c ON c.id = r.class_id
+    WHERE ${whichRequests(filter)} ORDER BY r.id LIMIT ${filter.limit}`.execute(db);
+  return rows;
+}
+
+const told = ({ code, createdAt, closedAt, subjectId: _, ...row }: Row) => ({
+  code: formatVerificationCode(code),
+  ...row,
+  createdAt: createdAt.toISOString(),
+  closedAt: closedAt?.toISOString() ?? null,
+});
+
+const jsonOf = (rows: readonly Row[]): Buffer => Buffer.from(`${JSON.stringify(rows.map(told), null, 1)}\n`);
+
+const csvOf = (rows: readonly Row[]): Buffer =>
+  toCsv([heads, ...rows.map((row) => Object.values(told(row)).map((cell) => cell ?? ''))]);
