@@ -1,6 +1,8 @@
 import type { SchemaMigrations } from '@edutrust/platform/migrations';
 import { lessonsMigration } from './lessons/migration.ts';
 import { levelThreeMigration } from './level-three/migration.ts';
+import { earlierPasswordsMigration } from './password/earlier/imports.ts';
+import { securityFiguresMigration } from './security-figures/figures.ts';
 import { upstreamMigration } from './upstream/migration.ts';
 
 /** Migrations of capabilities that bring their own, in their order. */
@@ -8,4 +10,6 @@ export const lifeMigrations: SchemaMigrations['migrations'] = [
   levelThreeMigration,
   upstreamMigration,
   lessonsMigration,
+  earlierPasswordsMigration,
+  securityFiguresMigration,
 ];

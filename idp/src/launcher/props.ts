@@ -31,6 +31,8 @@ export interface LauncherProps {
   /** Our own pages that the person's roles open: `{ label: 'Quản trị', href: '/admin' }`. */
   readonly ownPages: readonly { readonly label: Sentence; readonly href: string }[];
   readonly children: { readonly givenNames: readonly string[]; readonly href: string } | null;
+  /** A password was typed on the person's own device, and they have no passkey: the browser may make one by itself. */
+  readonly offersPasskey: boolean;
   readonly accountPath: string;
   /** `<form method="post">` without fields: «Xong – đăng xuất», and «Không phải em?» for the next child. */
   readonly signOutAction: string;

@@ -14,6 +14,7 @@ import type { DocumentsPort } from '../children/children.ts';
 import { type Lesson, lessonOfSession } from '../lessons/lessons.ts';
 import { sendPage } from '../page-reply.ts';
 import type { Address, LauncherProps, Seat } from '../pages.ts';
+import { mayOfferPasskey } from '../passkeys/offer.ts';
 import { placeOf } from '../provider/claims.ts';
 import { accountActivity } from '../self-service/activity.ts';
 import { signedInOr } from '../self-service/pages.ts';
@@ -61,6 +62,14 @@ function waitingView({ count, batches }: Awaited<ReturnType<DocumentsPort['waiti
 function seatOf({ status, lastSignInAt }: LearnerAccount, now: Date): Seat {
   if (status !== 'active') return 'none';
   return lastSignInAt && dateInVietnam(lastSignInAt) === dateInVietnam(now) ? 'in' : 'out';
+}
+
+async function ownClass(
+  context: IdpTools['context'],
+  { id, code }: { readonly id: string; readonly code: string },
+): Promise<LauncherProps['classes'][number]> {
+  const accounts = await listLearnerAccounts(context, id);
+  return { code, seats: accounts.map((account) => seatOf(account, context.clock.now())), href: `/teach/classes/${id}` };
 }
 
 /** In an exam those that it names. */
@@ -116,18 +125,13 @@ const showLauncher = ({ context, pages }: IdpTools, documents: DocumentsPort | u
               ? { givenNames: children.map(({ fullName }) => splitName(fullName).givenName), href: '/account/children' }
               : null,
           accountPath: '/account',
+          offersPasskey: await mayOfferPasskey(context.db, actor),
           signOutAction: lesson ? '/lab/next' : '/sign-out', // where the camera waits for the next child
           lesson: lesson ? { kind: lesson.kind, endsAt: lesson.endsAt.toISOString() } : null,
           isShared: view.idleSeconds !== undefined,
           address,
           waiting: waiting && waiting.count > 0 ? waitingView(waiting) : null,
-          classes: await Promise.all(
-            classes.map(async ({ id, code }) => ({
-              code,
-              seats: (await listLearnerAccounts(context, id)).map((account) => seatOf(account, context.clock.now())),
-              href: `/teach/classes/${id}`,
-            })),
-          ),
+          classes: await Promise.all(classes.map((one) => ownClass(context, one))),
           activity:
             address.kind === 'pupil' ? [] : (await accountActivity(context.db, personId, view.locale)).slice(0, 3),
         },
