@@ -208,6 +208,13 @@ const declared = defineEvents({
     en: 'password changed',
     self: { vi: 'Đặt mật khẩu mới', en: 'A new password was set' },
   },
+  'password.imported': {
+    subject: 'person',
+    data: { scheme: Type.String(), endsAt: Type.Optional(Type.String()) },
+    vi: 'nhận mật khẩu từ hệ thống cũ',
+    en: 'password taken over from another system',
+    self: { vi: 'Mật khẩu ở hệ thống cũ được dùng ở đây', en: 'Your password of the earlier system works here' },
+  },
   'personal-data.copied': {
     subject: 'person',
     vi: 'tải bản sao dữ liệu cá nhân',

@@ -1,6 +1,8 @@
 import type { SchemaMigrations } from '@edutrust/platform/migrations';
 import { lessonsMigration } from './lessons/migration.ts';
 import { levelThreeMigration } from './level-three/migration.ts';
+import { earlierPasswordsMigration } from './password/earlier/imports.ts';
+import { securityFiguresMigration } from './security-figures/figures.ts';
 import { purgedSignalMigration } from './shared-signals/migration.ts';
 import { upstreamMigration } from './upstream/migration.ts';
 
@@ -9,5 +11,7 @@ export const lifeMigrations: SchemaMigrations['migrations'] = [
   levelThreeMigration,
   upstreamMigration,
   lessonsMigration,
+  earlierPasswordsMigration,
+  securityFiguresMigration,
   purgedSignalMigration,
 ];

@@ -45,6 +45,8 @@ import { appRequestRoutes } from './requests/routes.ts';
 import { sandboxPageRoutes } from './sandbox/pages.ts';
 import { previewRoutes } from './sandbox/preview.ts';
 import { secondFactorRoutes } from './second-factor/routes.ts';
+import { forgetOldDays, securityCounter } from './security-figures/figures.ts';
+import { securityFigureRoutes } from './security-figures/routes.ts';
 import { accountPages } from './self-service/pages.ts';
 import { accountRoutes } from './self-service/routes.ts';
 import { createAuthenticate } from './sessions/authenticate.ts';
@@ -148,8 +150,8 @@ export async function createIdp(context: ServiceContext, pages: IdpPages, ports:
     retention: idpRetention,
     schedule: { [sweepTask]: '7 * * * *', [rotationTask]: '37 2 * * *', [inactiveTask]: '10 20 * * *' },
     start: async () => {
-      readers = [leaversReader(context), signInCounter(context), signalReader(context)].map((reader) =>
-        readOutbox(context.db, reader, (error) => context.log.error({ err: error }, reader.consumer)),
+      readers = [leaversReader(context), signInCounter(context), securityCounter(context), signalReader(context)].map(
+        (reader) => readOutbox(context.db, reader, (error) => context.log.error({ err: error }, reader.consumer)),
       );
     },
     close: async () => {
@@ -187,6 +189,7 @@ function routesOf(tools: IdpTools, ports: IdpPorts): Route[] {
     ...signInFigures(tools),
     ...signalRoutes(tools),
     ...levelThreeRoutes(tools),
+    ...securityFigureRoutes(tools),
     ...passkeyEndpointRoutes(tools),
     ...upstreamRoutes(tools),
   ];
@@ -195,5 +198,6 @@ function routesOf(tools: IdpTools, ports: IdpPorts): Route[] {
 async function forgetOld(context: ServiceContext): Promise<void> {
   await sweep(context.db);
   await forgetOldHours(context.db);
+  await forgetOldDays(context.db);
   await forgetOldSignals(context);
 }

@@ -17,6 +17,8 @@ export interface AccountTable {
   person_id: string;
   status: 'invited' | 'active' | 'suspended';
   password_hash: string | null;
+  /** See `password/earlier/imports.ts`. */
+  password_ends_at: Generated<Date | null>;
   password_changed_at: Date | null;
   /** Of the hash, see `password/attestation.ts`. */
   password_attestation: Generated<Buffer | null>;

@@ -446,6 +446,7 @@ export const rows: Readonly<Record<string, Row>> = {
   'POST /api/v1/audit/verify': roles('SA'),
   'GET /api/v1/accesses': roles('SA'),
   'GET /api/v1/security/level': roles('DSA'),
+  'GET /api/v1/security/figures': roles('DSA'),
   'GET /api/v1/security/sign-ins': roles('DSA'),
   'GET /api/v1/organisations/:id/account-review': roles('DSC', 'organisation', { fresh: 300 }),
   'POST /api/v1/organisations/:id/account-review': roles('DSC', 'organisation', {

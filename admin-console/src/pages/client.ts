@@ -127,6 +127,12 @@ for (const button of document.querySelectorAll<HTMLElement>('[data-print]')) {
 const { idleSeconds } = document.body.dataset;
 if (idleSeconds) watchIdle(Number(idleSeconds), pick);
 
+const offered = document.querySelector<HTMLElement>('[data-offers-passkey]');
+if (offered && 'PublicKeyCredential' in globalThis) {
+  const { makePasskeyByItself } = await import('./passkey-offer.ts');
+  makePasskeyByItself(offered, pick).catch(() => undefined); // nobody asked for it: why there is none is nothing to show
+}
+
 const lessonEnds = document.querySelector<HTMLElement>('[data-lesson-ends]')?.dataset.lessonEnds;
 if (lessonEnds) watchLesson(Date.parse(lessonEnds));
 

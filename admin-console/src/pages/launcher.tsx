@@ -44,6 +44,7 @@ export function Launcher(props: LauncherProps) {
   return (
     <>
       <Hello {...props} />
+      {props.offersPasskey && <PasskeyMade />}
       <div class="page page-bare sheet-page">
         <Waiting {...props} />
         {props.address.kind === 'pupil' ? <Tiles {...props} /> : <Rows {...props} />}
@@ -88,6 +89,18 @@ function Hello({ name, givenName, place, address, signOutAction, isShared, lesso
         </form>
       </div>
     </section>
+  );
+}
+
+/** Says what the browser made by itself, once it has; without that nothing is shown. */
+function PasskeyMade() {
+  return (
+    <p
+      class="page page-bare font-semibold empty:hidden"
+      role="status"
+      data-offers-passkey
+      data-path="/api/v1/account/passkeys"
+    />
   );
 }
 

@@ -37,6 +37,33 @@ describe('edutrust people', () => {
     assert.equal(made.lines[0].totals.refused, 1, 'the plan is shown first');
   });
 
+  test('passwords of another system: shown first, then taken; a bad date, a bad line and a missing file are refused', async () => {
+    const { rows } = await installation.database.pool.query<{ education_id: string }>(
+      `SELECT p.education_id FROM registry.person AS p JOIN registry.affiliation AS f ON f.person_id = p.id
+       WHERE p.status = 'active' AND f.role = 'learner' AND f.valid_until IS NULL
+         AND NOT EXISTS (SELECT FROM idp.account AS a WHERE a.person_id = p.id) LIMIT 1`,
+    );
+    const file = join(installation.directory, 'passwords.csv');
+    const hash = '$2b$06$abcdefghijklmnopqrstuu1FLRm.iyc2RHpVcIC9z7AO0qWA5.o9e';
+    await writeFile(
+      file,
+      `mã giáo dục,mã băm\n${rows[0]?.education_id},${hash}\n${rows[0]?.education_id},{PLAIN}abcdefghijkl\n`,
+    );
+    const until = new Date(Date.now() + 60 * 86_400_000).toISOString().slice(0, 10);
+    const command = ['--json', 'people', 'import-passwords', file, '--weak-until', until];
+    for (const apply of [[], ['--apply']]) {
+      const made = await installation.run(...command, ...apply);
+      const expected = { taken: 1, weak: 0, refused: [{ line: 3, reason: 'unknown-scheme' }] };
+      assert.deepEqual(made.lines, [expected], made.stderr);
+    }
+    const [again] = (await installation.run(...command, '--apply')).lines;
+    assert.equal(again.taken, 0);
+    const late = await installation.run('--json', 'people', 'import-passwords', file, '--weak-until', '2099-01-01');
+    assert.equal(late.error.code, 'passwords/bad-date');
+    const none = await installation.run('--json', 'people', 'import-passwords', `${file}x`, '--weak-until', until);
+    assert.equal(none.error.code, 'command/no-file');
+  });
+
   test('people are shown with why they can or cannot sign in, by education ID in groups or by id', async () => {
     const { rows } = await installation.database.pool.query<{ id: string; education_id: string }>(
       "SELECT id, education_id FROM registry.person WHERE status = 'active' ORDER BY id DESC LIMIT 1",

@@ -1,5 +1,6 @@
-import { stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { accountStatus, createActivationCode } from '@edutrust/idp/accounts';
+import { importEarlierPasswords } from '@edutrust/idp/passwords';
 import type { Database } from '@edutrust/platform/database';
 import { Forbidden, InvalidInput, NotFound } from '@edutrust/platform/errors';
 import { isUuid } from '@edutrust/platform/ids';
@@ -28,6 +29,7 @@ export function addPeopleCommands(program: Program): void {
   const people = program.command.command('people').description('people and rosters');
   addImport(people, program);
   addUndo(people, program);
+  addPasswords(people, program);
   people
     .command('show')
     .argument('<id...>', 'education ID, also one from before a merge, or the id in the audit log')
@@ -102,6 +104,38 @@ function addImport(people: Command, program: Program): void {
         output.result(plan, `${describePlan(plan, output.locale)}\n  ${waits}: ${plan.id}`);
         mustHaveRows(plan);
         if (options.apply) await apply(context, plan, bar, output);
+      });
+    });
+}
+
+/** Passwords of another system: each row is tried once by its old scheme, then kept by ours (ADR 0316). */
+function addPasswords(people: Command, program: Program): void {
+  people
+    .command('import-passwords')
+    .argument(
+      '<file>',
+      'lines «education ID, hash»: argon2, bcrypt, PBKDF2 (Django, passlib), {SSHA} and other LDAP forms',
+    )
+    .requiredOption('--weak-until <date>', 'YYYY-MM-DD, the day from which passwords of fast hashes open nothing')
+    .option('--apply', 'do it; without this the command only shows what it would do')
+    .description('take over passwords of another system for people who do not sign in here yet')
+    .addHelpText('after', '\nExample: edutrust people import-passwords cu.csv --weak-until 2027-01-31 --apply')
+    .action(async (path: string, { weakUntil, apply = false }: { weakUntil: string; apply?: boolean }) => {
+      if (!(await isFile(path))) throw noFile(path);
+      const output = program.output();
+      await withContext(program, async (context) => {
+        const file = await open(path);
+        try {
+          const how = { weakUntil: new Date(`${weakUntil}T00:00:00+07:00`), isApplied: apply, actor: operator() };
+          const report = await importEarlierPasswords(context, file.readLines(), how);
+          const lines = report.refused.map(({ line, reason }) => `  ${line}: ${reason}`).join('\n');
+          output.result(report, {
+            vi: `${report.taken} mật khẩu ${apply ? 'đã nhận' : 'sẽ nhận'}, ${report.weak} hết hạn ngày ${weakUntil}, ${report.refused.length} dòng bị từ chối.\n${lines}`,
+            en: `${report.taken} passwords ${apply ? 'taken' : 'would be taken'}, ${report.weak} end on ${weakUntil}, ${report.refused.length} lines refused.\n${lines}`,
+          });
+        } finally {
+          await file.close();
+        }
       });
     });
 }

@@ -33,6 +33,8 @@ export interface LauncherProps {
   readonly children: { readonly givenNames: readonly string[]; readonly href: string } | null;
   /** Apps that wait for a sign-in on this phone; null when none does. */
   readonly signInRequests: { readonly apps: readonly string[]; readonly href: string } | null;
+  /** A password was typed on the person's own device, and they have no passkey: the browser may make one by itself. */
+  readonly offersPasskey: boolean;
   readonly accountPath: string;
   /** `<form method="post">` without fields: «Xong – đăng xuất», and «Không phải em?» for the next child. */
   readonly signOutAction: string;

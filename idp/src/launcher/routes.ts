@@ -17,6 +17,7 @@ import { requestsPath } from '../ciba/routes.ts';
 import { type Lesson, lessonOfSession } from '../lessons/lessons.ts';
 import { sendPage } from '../page-reply.ts';
 import type { Address, LauncherProps, Seat } from '../pages.ts';
+import { mayOfferPasskey } from '../passkeys/offer.ts';
 import { placeOf } from '../provider/claims.ts';
 import { accountActivity } from '../self-service/activity.ts';
 import { signedInOr } from '../self-service/pages.ts';
@@ -83,6 +84,14 @@ function seatOf({ status, lastSignInAt }: LearnerAccount, now: Date): Seat {
   return lastSignInAt && dateInVietnam(lastSignInAt) === dateInVietnam(now) ? 'in' : 'out';
 }
 
+async function ownClass(
+  context: IdpTools['context'],
+  { id, code }: { readonly id: string; readonly code: string },
+): Promise<LauncherProps['classes'][number]> {
+  const accounts = await listLearnerAccounts(context, id);
+  return { code, seats: accounts.map((account) => seatOf(account, context.clock.now())), href: `/teach/classes/${id}` };
+}
+
 /** In an exam those that it names. */
 function tilesOf(apps: readonly App[], lesson: Lesson | undefined, locale: Locale): LauncherProps['apps'] {
   const open = lesson?.kind === 'exam' ? apps.filter(({ clientId }) => lesson.apps.includes(clientId)) : apps;
@@ -135,18 +144,13 @@ const showLauncher = ({ context, pages, apps: directory }: IdpTools, documents: 
               : null,
           signInRequests: await signInRequestsView(directory, asked),
           accountPath: '/account',
+          offersPasskey: await mayOfferPasskey(context.db, actor),
           signOutAction: lesson ? '/lab/next' : '/sign-out', // where the camera waits for the next child
           lesson: lesson ? { kind: lesson.kind, endsAt: lesson.endsAt.toISOString() } : null,
           isShared: view.idleSeconds !== undefined,
           address,
           waiting: waiting && waiting.count > 0 ? waitingView(waiting) : null,
-          classes: await Promise.all(
-            classes.map(async ({ id, code }) => ({
-              code,
-              seats: (await listLearnerAccounts(context, id)).map((account) => seatOf(account, context.clock.now())),
-              href: `/teach/classes/${id}`,
-            })),
-          ),
+          classes: await Promise.all(classes.map((one) => ownClass(context, one))),
           activity:
             address.kind === 'pupil' ? [] : (await accountActivity(context.db, personId, view.locale)).slice(0, 3),
         },

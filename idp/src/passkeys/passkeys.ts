@@ -82,14 +82,19 @@ export interface ProvedPasskey {
 }
 
 /**
- * Checks the answer to creation options (WebAuthn level 3 §7.1), user verification included.
+ * Checks the answer to creation options (WebAuthn level 3 §7.1), user verification included; `isConditional`: of a ceremony
+ * that the browser does by itself after a typed password (§5.1.3), where nobody touches anything (step 15).
  *
  * @throws InvalidInput `passkeys/refused`
  */
 export async function verifyAttestation(
   context: ServiceContext,
   attestation: AttestationJson,
-  { boundTo, personId }: { readonly boundTo: string; readonly personId: string },
+  {
+    boundTo,
+    personId,
+    isConditional = false,
+  }: { readonly boundTo: string; readonly personId: string; readonly isConditional?: boolean },
 ): Promise<ProvedPasskey> {
   try {
     const challenge = await takeChallenge(context, attestation.response.clientDataJSON, {
@@ -103,7 +108,8 @@ export async function verifyAttestation(
       expectedChallenge: challenge,
       expectedOrigin: context.config.url.origin,
       expectedRPID: context.config.url.hostname,
-      requireUserVerification: true,
+      requireUserPresence: !isConditional,
+      requireUserVerification: !isConditional,
       supportedAlgorithmIDs: algorithms,
     });
     if (!verified) throw new Error('not verified');

@@ -35,7 +35,7 @@ export async function hashNewPassword(
 export async function forgetPassword(transaction: Transaction, personId: string): Promise<void> {
   await idpOf(transaction)
     .updateTable('idp.account')
-    .set({ password_hash: null, password_changed_at: null, password_attestation: null })
+    .set({ password_hash: null, password_changed_at: null, password_attestation: null, password_ends_at: null })
     .where('person_id', '=', personId)
     .execute();
 }
@@ -53,6 +53,7 @@ export async function keepPassword(
       password_hash: hash,
       password_changed_at: clock.now(),
       password_attestation: attestPassword(secrets, personId, hash),
+      password_ends_at: null,
     })
     .where('person_id', '=', personId)
     .execute();

@@ -1,10 +1,12 @@
-import { NotFound } from '@edutrust/platform/errors';
+import type { PersonActor } from '@edutrust/platform/actor';
+import { Conflict, NotFound } from '@edutrust/platform/errors';
 import { personActor, signedIn } from '@edutrust/platform/http';
 import { type Route, route } from '@edutrust/platform/route';
 import { nullable, strict, Time } from '@edutrust/platform/schemas';
 import { needPasskey } from '@edutrust/registry/permissions';
 import Type from 'typebox';
 import { accountStatus } from '../accounts/accounts.ts';
+import { mayOfferPasskey } from '../passkeys/offer.ts';
 import { creationOptions, keepPasskey, listPasskeys, removePasskey, verifyAttestation } from '../passkeys/passkeys.ts';
 import { AttestationBody } from '../passkeys/schemas.ts';
 import { listSessions } from '../sessions/sessions.ts';
@@ -39,7 +41,11 @@ const OwnAccount = Type.Object({
 });
 
 const NewPasskey = Type.Object(
-  { credential: AttestationBody, name: Type.Optional(Type.String({ maxLength: 200 })) },
+  {
+    credential: AttestationBody,
+    name: Type.Optional(Type.String({ maxLength: 200 })),
+    conditional: Type.Optional(Type.Literal(true)),
+  },
   strict,
 );
 
@@ -76,16 +82,34 @@ const passkeyOptions = (tools: IdpTools) =>
     schema: {
       tags,
       summary: 'Options to create a passkey',
-      body: Type.Optional(Type.Object({}, strict)),
+      body: Type.Optional(Type.Object({ conditional: Type.Optional(Type.Literal(true)) }, strict)),
       response: { 200: Type.Object({ options: Type.Unknown() }) },
     },
     handle: async (request) => {
       const actor = personActor(request);
       await mustBeFresh(tools, actor);
-      const { personId, sessionId } = actor;
-      return { options: await creationOptions(tools.context, { boundTo: `session:${sessionId}`, personId }) };
+      const { personId } = actor;
+      const boundTo = await ceremonyOf(tools, actor, request.body?.conditional);
+      return { options: await creationOptions(tools.context, { boundTo, personId }) };
     },
   });
+
+/**
+ * What the challenge is bound to. A browser may make a passkey by itself for who has just typed a password on a device of
+ * their own and has none yet; its challenge serves no ceremony in which the person is verified, nor the other way round.
+ *
+ * @throws Conflict `passkeys/not-by-itself`
+ */
+async function ceremonyOf({ context }: IdpTools, actor: PersonActor, isConditional: true | undefined): Promise<string> {
+  if (!isConditional) return `session:${actor.sessionId}`;
+  if (!(await mayOfferPasskey(context.db, actor))) {
+    throw new Conflict('passkeys/not-by-itself', {
+      vi: 'Ở đây trình duyệt không tự tạo passkey.',
+      en: 'Here the browser makes no passkey by itself.',
+    });
+  }
+  return `session:${actor.sessionId}:conditional`;
+}
 
 const addPasskey = (tools: IdpTools) =>
   route({
@@ -101,9 +125,11 @@ const addPasskey = (tools: IdpTools) =>
     handle: async (request, reply) => {
       const actor = personActor(request);
       await mustBeFresh(tools, actor);
-      const { personId, sessionId } = actor;
-      const { credential, name = '' } = request.body;
-      const passkey = await verifyAttestation(tools.context, credential, { boundTo: `session:${sessionId}`, personId });
+      const { personId } = actor;
+      const { credential, conditional, name = '' } = request.body;
+      const boundTo = await ceremonyOf(tools, actor, conditional);
+      const ceremony = { boundTo, personId, isConditional: conditional === true };
+      const passkey = await verifyAttestation(tools.context, credential, ceremony);
       const id = await tools.context.db
         .transaction()
         .execute((transaction) => keepPasskey(transaction, tools.context, { personId, name, passkey }, actor));

@@ -19,7 +19,7 @@ export async function listSessions(db: Database, personId: string): Promise<Sess
       CASE s.payload->>'acr' WHEN 'passkey' THEN 'passkey' WHEN 'badge' THEN 'badge' WHEN 'mfa' THEN 'code' ELSE 'password' END AS method,
       coalesce((SELECT jsonb_agg(a.name ORDER BY a.name) FROM idp.app AS a WHERE s.payload->'authorizations' ? a.client_id), '[]') AS apps
     FROM idp.session AS s
-    WHERE s.person_id = ${personId} AND s.expires_at > now()
+    WHERE s.person_id = ${personId} AND s.expires_at > now() AND s.ends_at > now()
       AND s.last_seen_at > now() - make_interval(secs => s.idle_seconds)
     ORDER BY s.last_seen_at DESC LIMIT 100`.execute(db);
   return rows;

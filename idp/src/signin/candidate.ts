@@ -41,7 +41,8 @@ interface CandidateRow {
 const find = statement<CandidateRow, [educationId: string, address: string | null]>(
   'idp.sign-in-candidate',
   `SELECT ${organisationsOfNetwork('$2')} AS network_of,
-     p.id, p.status AS person_status, a.status, a.password_hash, a.password_attestation, a.epoch,
+     p.id, p.status AS person_status, a.status,
+     CASE WHEN a.password_ends_at <= now() THEN NULL ELSE a.password_hash END AS password_hash, a.password_attestation, a.epoch,
      coalesce((SELECT bool_and(f.role = 'learner') FROM registry.affiliation AS f
        WHERE f.person_id = p.id AND f.valid_until IS NULL), false) AS is_pupil,
      EXISTS (SELECT FROM idp.second_factor AS f WHERE f.person_id = p.id) AS has_second_factor

@@ -95,6 +95,16 @@ const catalogue = {
     title: { vi: 'Mật khẩu vừa được đổi.', en: 'Your password was changed.' },
     remedy: notYou,
   }),
+  'password.ends': ({ until = '' }) => ({
+    title: {
+      vi: `Mật khẩu mang từ hệ thống cũ sang chỉ dùng được đến ${until.split('-').reverse().join('/')}.`,
+      en: `The password from the earlier system works until ${until} only.`,
+    },
+    remedy: {
+      vi: 'Mở «Tài khoản của tôi» và đặt mật khẩu mới, hoặc thêm passkey, trước ngày đó.',
+      en: 'Open “My account” and set a new password, or add a passkey, before that day.',
+    },
+  }),
   'second-factor.added': () => ({
     title: {
       vi: 'Tài khoản này từ nay hỏi thêm mã từ ứng dụng xác thực.',

@@ -1,9 +1,8 @@
 import { getPerson } from '@edutrust/registry/people';
 import Type from 'typebox';
 import { findAccount } from '../../accounts/account.ts';
-import { attestPassword } from '../../password/attestation.ts';
 import { normalizePassword } from '../../password/policy.ts';
-import { idpOf } from '../../tables.ts';
+import { rehash } from '../../password/rehash.ts';
 import { originOf } from '../../throttling/origin.ts';
 import { realAddress } from '../../throttling/throttle.ts';
 import type { IdpTools } from '../../tools.ts';
@@ -71,15 +70,7 @@ export async function provePassword(
     throw wrongCredential();
   }
   await throttle.entered(guesser, begun);
-  if (hasher.isOutdated(stored)) {
-    const password_hash = await hasher.hash(normal);
-    await idpOf(db)
-      .updateTable('idp.account')
-      .set({ password_hash, password_attestation: attestPassword(context.secrets, personId, password_hash) })
-      .where('person_id', '=', personId)
-      .where('password_hash', '=', stored) // unless it was changed meanwhile
-      .execute();
-  }
+  if (hasher.isOutdated(stored)) await rehash(context, hasher, { personId, stored, password: normal });
   const { counters } = begun;
   return { personId, acr: 'pwd', amr: ['pwd'], epoch: account.epoch, isPupil, hasSecondFactor, counters };
 }
