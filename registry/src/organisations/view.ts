@@ -25,6 +25,7 @@ const organisationActions: readonly Action[] = [
   'signing.copy',
   'signing.read',
   'signing.seal',
+  'signing.sign',
   'sealing-machines.write',
   'sync.read',
   'sync.write',
