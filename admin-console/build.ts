@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, globSync } from 'node:fs';
-import { access, constants, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, constants, copyFile, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -262,6 +262,7 @@ async function writeStaticFiles(client: string, manifest: Manifest, { address, s
   }
   await writeFile(join(client, 'assets/sign.webmanifest'), webManifest);
   await writeFile(join(client, 'assets/icon.svg'), icon);
+  await copyFile(join(root, 'src/design/logo.png'), join(client, 'assets/logo.png')); // for who takes no SVG (CSC API §11.1)
   await writeFile(join(client, address), sprite);
 }
 

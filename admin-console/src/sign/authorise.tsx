@@ -28,13 +28,20 @@ interface Asked {
   readonly continueAt: string | null;
 }
 
-/** Above the inbox: other apps that wait for the person's signature now. Nothing where none does. */
-export function AskedByApps() {
+type Waiting = Pick<Asked, 'id' | 'app' | 'description' | 'count' | 'expiresAt'>;
+
+/** What other apps wait for; nothing while it is not known, or without a network. */
+export function useAskedByApps(): readonly Waiting[] {
   const [asked] = useLoad('authorisations', () => must(api.GET('/api/v1/signing/authorisations')));
-  if (asked.state !== 'ready' || asked.data.items.length === 0) return null;
+  return asked.state === 'ready' ? asked.data.items : [];
+}
+
+/** Above the inbox: other apps that wait for the person's signature now. */
+export function AskedByApps({ items }: { readonly items: readonly Waiting[] }) {
+  if (items.length === 0) return null;
   return (
     <Ruled onMargin>
-      {asked.data.items.map(({ id, app, description, count, expiresAt }) => (
+      {items.map(({ id, app, description, count, expiresAt }) => (
         <Row
           key={id}
           mark="now"

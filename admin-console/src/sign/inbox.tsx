@@ -10,7 +10,7 @@ import { countKept } from './offline/kept.ts';
 import { loadUnusual } from './unusual.ts';
 
 /** What waits for the person, by class: to sign, and for a clerk to seal. */
-export function Inbox() {
+export function Inbox({ isAlone }: { readonly isAlone: boolean }) {
   const [toSign] = useLoad('to sign', () => loadDue('sign'));
   const [toSeal] = useLoad('to seal', () => loadDue('seal'));
   const [unusual] = useLoad('unusual', loadUnusual);
@@ -19,6 +19,7 @@ export function Inbox() {
   if (toSign.state === 'loading' || toSeal.state === 'loading') return <Skeleton />;
   const [signing, sealing] = [batchesOf(toSign.data), batchesOf(toSeal.data)];
   const total = toSign.data.length + toSeal.data.length;
+  if (total === 0 && !isAlone) return null;
   if (total === 0) {
     return (
       <>

@@ -6,7 +6,7 @@ import { formatTime, t } from '../design/language.ts';
 import { useLoad } from '../design/load.ts';
 import { Mark } from '../design/mark.tsx';
 import { Empty, Skeleton } from '../design/show.tsx';
-import { AskedByApps, Authorise } from './authorise.tsx';
+import { AskedByApps, Authorise, useAskedByApps } from './authorise.tsx';
 import { BatchPage } from './batch.tsx';
 import { Confirm } from './confirm.tsx';
 import { Device } from './device.tsx';
@@ -55,9 +55,13 @@ export function Phone() {
             path="/sign"
             component={() => (
               <>
+<<<<<<< HEAD
                 <AskedByApps />
                 <Inbox />
                 <Reminders isQuiet />
+=======
+                <Waiting />
+>>>>>>> csc
                 <Validity enrolment={own} onChange={reload} />
                 <Tabs at="inbox" />
               </>
@@ -126,6 +130,17 @@ function ConfirmPage() {
       {...(opened ? { opened } : {})}
       onDone={() => route('/sign/')}
     />
+  );
+}
+
+/** Other apps wait for minutes, so they come first; an empty inbox is said only where nothing else waits. */
+function Waiting() {
+  const asked = useAskedByApps();
+  return (
+    <>
+      <AskedByApps items={asked} />
+      <Inbox isAlone={asked.length === 0} />
+    </>
   );
 }
 

@@ -205,7 +205,7 @@ const info = ({ config }: ServiceContext) =>
     handle: async () => ({
       specs: '2.2.0.0',
       name: 'EduTrust',
-      logo: new URL('/assets/icon.svg', config.url).href,
+      logo: new URL('/assets/logo.png', config.url).href,
       region: 'VN',
       lang: 'en',
       description: 'Signs with the keys of the education sector’s officials; each use is their own act on their phone',
