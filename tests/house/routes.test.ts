@@ -20,6 +20,7 @@ import { pino } from 'pino';
 import { plantCanaries } from './canaries.ts';
 import { watchBook } from './kept.ts';
 import { type Belongings, idNamesDecidedOtherwise, idsDecidedOtherwise, type Row, rows } from './routes.ts';
+import { secretsIn, storedSecrets } from './secrets.ts';
 
 /** Parameters that name no thing of anybody's but what it looks like. */
 const digests: Readonly<Record<string, string>> = { header: 'a'.repeat(64) };
@@ -730,7 +731,7 @@ describe('T1: every route × every role × whose things', () => {
   };
 
   // The last one: it does everything that its people may do to their own.
-  test('T2, T3, N1, N7: no answer to one school holds the canary of another: lists, plans, previews, errors, audit, whatever is asked for; who is named has an entry, and nobody’s name is in the logs', async () => {
+  test('T2, T3, T6, N1, N7: no answer to one school holds the canary of another: lists, plans, previews, errors, audit, whatever is asked for; no answer to anybody holds a stored secret; who is named has an entry, and nobody’s name is in the logs', async () => {
     const { pool, whole, things, city } = world;
     const [school, other] = city.schools;
     assert.ok(school && other);
@@ -745,6 +746,11 @@ describe('T1: every route × every role × whose things', () => {
       ['clerk', school.clerkId ?? ''],
       ['signer', school.principalId],
     ];
+    // Of a person whom everybody here may look at: a password, a badge, a PIN and a session, as they are stored.
+    await plantSecrets(pool, things.own.person);
+    await plantSecrets(pool, things.other.person);
+    const secrets = await storedSecrets(pool);
+    const bare = new Set<string>();
     const wrong = new Set<string>();
     const book = await watchBook(pool);
     const unkept = new Set<string>();
@@ -814,18 +820,25 @@ describe('T1: every route × every role × whose things', () => {
           const text = `${JSON.stringify(answer.headers)} ${answer.body}`;
           for (const leak of canaries.foreignIn(text, school.id, asked))
             wrong.add(`${name} as ${role} (${answer.statusCode}) shows ${leak}`);
+          for (const column of secretsIn(text, secrets.values)) bare.add(`${name} as ${role} shows ${column}`);
           const { told, missing } = await book.missingOf(text, reader, asked);
           if (told > 0) telling.add(name);
           for (const one of missing)
             unkept.add(`${name} as ${role} (${answer.statusCode}) tells of ${one} and leaves no entry`);
         }
         if (isRead(name) && question.path === things.other) {
-          const above = { role: 'department-administrator', organisation: city.departmentId, person: randomUUID() };
-          if ((await ask(above)).body.includes(canaries.wordOf(other.id))) seenAbove.add(name);
+          for (const role of ['department-administrator', 'security-officer', 'auditor'] as const) {
+            const { body } = await ask({ role, organisation: city.departmentId, person: randomUUID() });
+            if (body.includes(canaries.wordOf(other.id))) seenAbove.add(name);
+            for (const column of secretsIn(body, secrets.values)) bare.add(`${name} as ${role} shows ${column}`);
+          }
         }
       }
     }
     assert.deepEqual([...wrong], []);
+    assert.deepEqual([...bare], [], 'T6');
+    for (const column of ['idp.account.password_hash', 'idp.badge.secret_hash', 'idp.pin.hash', 'idp.session.id_hash'])
+      assert.ok(secrets.columns.has(column), `T6: ${column} was planted`);
     assert.deepEqual([...unkept], [], 'N7');
     assert.ok(telling.size >= 10, `N7: answers that tell of people: ${[...telling].join(', ')}`);
     assert.equal(statuses.get(429) ?? 0, 0, 'nobody was asked to wait');
@@ -841,6 +854,33 @@ describe('T1: every route × every role × whose things', () => {
     );
   });
 });
+
+/** What is stored of somebody's ways to sign in. */
+async function plantSecrets(pool: pg.Pool, personId: string): Promise<void> {
+  await pool.query(
+    `INSERT INTO idp.account (person_id, status, password_hash, user_handle, created_at)
+     VALUES ($1::uuid, 'active', '$argon2id$v=19$m=19456,t=2,p=1$' || md5($1::uuid::text), decode(md5($1::uuid::text), 'hex'), now())
+     ON CONFLICT (person_id) DO UPDATE SET password_hash = excluded.password_hash`,
+    [personId],
+  );
+  await pool.query(
+    `INSERT INTO idp.badge (id, person_id, serial, secret_hash, code_hash, is_stand_in, issued_at, expires_at)
+     VALUES (gen_random_uuid(), $1::uuid, left(translate(md5($1::uuid::text), 'abcdef', '123456'), 8), sha256($1::uuid::text::bytea),
+       sha256(('code' || $1::uuid::text)::bytea), false, now(), now() + interval '1 year')`,
+    [personId],
+  );
+  await pool.query(
+    `INSERT INTO idp.pin (person_id, kind, length, hash, made_at, failures)
+     VALUES ($1::uuid, 'digits', 4, '$argon2id$pin$' || md5($1::uuid::text), now(), 0)
+     ON CONFLICT (person_id) DO UPDATE SET hash = excluded.hash`,
+    [personId],
+  );
+  await pool.query(
+    `INSERT INTO idp.session (uid, id_hash, person_id, payload, device, signed_in_at, expires_at)
+     VALUES (md5($1::uuid::text), sha256(('cookie' || $1::uuid::text)::bytea), $1::uuid, '{"acr":"pwd"}', 'Chrome', now(), now() + interval '1 day')`,
+    [personId],
+  );
+}
 
 /** What waits at the other school and names its people: a plan, and an approval; and a plan here that guesses at them. */
 async function plantWork(city: DemoCity, app: HttpServer, wordOf: (schoolId: string) => string): Promise<void> {

@@ -55,13 +55,8 @@ export function Phone() {
             path="/sign"
             component={() => (
               <>
-<<<<<<< HEAD
-                <AskedByApps />
-                <Inbox />
-                <Reminders isQuiet />
-=======
                 <Waiting />
->>>>>>> csc
+                <Reminders isQuiet />
                 <Validity enrolment={own} onChange={reload} />
                 <Tabs at="inbox" />
               </>
