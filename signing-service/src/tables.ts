@@ -7,7 +7,7 @@ import type { EnrolmentState } from './enrolment/states.ts';
 import type { FormatName } from './formats/format.ts';
 import type { SubjectAssignment } from './marks/curriculum.ts';
 import type { MarksSource, MarkValues } from './marks/values.ts';
-import type { AuthorisationState } from './remote-signing/states.ts';
+import type { RemoteAuthorisationTable, RemoteHashTable } from './remote-signing/tables.ts';
 import type { RequestState, StepState } from './requests/states.ts';
 import type { MachineState } from './sealing-machine/states.ts';
 import type { FormKind } from './templates/form/form.ts';
@@ -367,39 +367,6 @@ export interface SessionItemTable {
   ledger_entry_id: string | null;
   leaf: string | null;
   error: ColumnType<{ code: string; detail: Text } | null, string | null, string | null>;
-}
-
-export interface RemoteAuthorisationTable {
-  id: string;
-  client_id: string;
-  person_id: string;
-  organisation_id: string;
-  enrolment_id: string;
-  certificate_serial: string;
-  description: string | null;
-  list: string;
-  challenge: Buffer;
-  code4: string;
-  /** The sign-in of the app that waits for the person; else the app asks with a handle. */
-  interaction: string | null;
-  handle_sha256: Buffer | null;
-  sad_sha256: Buffer | null;
-  state: AuthorisationState;
-  created_at: Date;
-  expires_at: Date;
-  assertion: ColumnType<object | null, string | null, string | null>;
-  assertion_sha256: Buffer | null;
-  authorised_at: Date | null;
-  used_at: Date | null;
-}
-
-export interface RemoteHashTable {
-  authorisation_id: string;
-  position: number;
-  hash: Buffer;
-  /** By the phone that holds its key, DER; null: the key store's is made when the app asks. */
-  signature: Buffer | null;
-  signed_at: Date | null;
 }
 
 export type SigningTables = {

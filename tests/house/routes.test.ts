@@ -327,6 +327,7 @@ const mebibyte = 1024 * 1024;
 const largeBodies: readonly string[] = [
   'POST /api/v1/signing/organisations/:organisationId/uploads',
   'POST /api/v1/signing/classes/:id/marks/import',
+  'POST /csc/v2/signatures/signDoc',
   'POST /api/v1/sealing/batches',
   'POST /api/v1/verify',
   'POST /verify',
@@ -632,8 +633,8 @@ describe('T1: every route × every role × whose things', () => {
   test('E2: a body is bounded before anybody is asked who they are, and what is larger than a mebibyte is a file', async () => {
     const writes = world.registered.filter(({ name }) => writeOf(name));
     assert.deepEqual(
-      writes.filter(({ bodyLimit = 0 }) => bodyLimit > mebibyte).map(({ name }) => name),
-      largeBodies,
+      new Set(writes.filter(({ bodyLimit = 0 }) => bodyLimit > mebibyte).map(({ name }) => name)),
+      new Set(largeBodies),
     );
     const open: string[] = [];
     for (const { name, bodyLimit = mebibyte } of writes) {

@@ -587,7 +587,9 @@ export const rows: Readonly<Record<string, Row>> = {
   'POST /api/v1/signing/requests/:id/hand-over': roles('C', 'request', {
     body: ({ person }) => ({ position: 0, personId: person }),
   }),
-  'PUT /api/v1/signing/requests/:id/deadline': roles('C', 'request', { body: () => ({ dueAt: null }) }),
+  'PUT /api/v1/signing/requests/:id/deadline': roles('C', 'request', {
+    body: () => ({ dueAt: '2099-05-31T10:00:00.000Z' }),
+  }),
   // the caller's own browser, and in whose place the caller signs
   'GET /api/v1/signing/push': roles('GK'),
   'PUT /api/v1/signing/push/subscription': roles('GK', undefined, {
