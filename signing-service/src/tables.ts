@@ -7,6 +7,7 @@ import type { EnrolmentState } from './enrolment/states.ts';
 import type { FormatName } from './formats/format.ts';
 import type { SubjectAssignment } from './marks/curriculum.ts';
 import type { MarksSource, MarkValues } from './marks/values.ts';
+import type { PushSubscriptionTable, ReminderTable } from './reminders/tables.ts';
 import type { RemoteAuthorisationTable, RemoteHashTable } from './remote-signing/tables.ts';
 import type { RequestState, StepState } from './requests/states.ts';
 import type { MachineState } from './sealing-machine/states.ts';
@@ -251,21 +252,6 @@ export interface DelegationTable {
   valid_until: Date;
   made_at: Date;
   ended_at: Date | null;
-}
-
-export interface ReminderTable {
-  person_id: string;
-  pushed_at: Date | null;
-  mailed_at: Date | null;
-}
-
-export interface PushSubscriptionTable {
-  endpoint: string;
-  person_id: string;
-  session_id: string;
-  public_key: Buffer;
-  auth_secret: Buffer;
-  created_at: Date;
 }
 
 export interface TranscriptRunTable {
