@@ -1,7 +1,7 @@
 import { createHash, pbkdf2, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
 import { verify as verifyArgon2 } from '@node-rs/argon2';
-import { bcrypt } from './blowfish.ts';
+import { compare as compareBcrypt } from 'bcryptjs';
 
 /** Who names such a cost means to stop the server, or made a mistake: the row is refused. */
 const most = { bcryptCost: 12, pbkdf2Rounds: 1_500_000, argon2KiB: 65_536, argon2Passes: 8, argon2Lanes: 4 } as const;
@@ -47,18 +47,13 @@ function argon2Hash(stored: string): EarlierHash | HashRefusal {
   return { scheme: 'argon2', isWeak: false, matches: (password) => verifyArgon2(stored, password).catch(() => false) };
 }
 
-const alphabet = './ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
-const standard = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-const ofBcrypt = (text: string) =>
-  Buffer.from([...text].map((character) => standard[alphabet.indexOf(character)]).join(''), 'base64');
-
 function bcryptHash(stored: string): EarlierHash | HashRefusal {
-  const read = /^\$2[aby]\$(\d\d)\$([./A-Za-z0-9]{22})([./A-Za-z0-9]{31})$/.exec(stored);
+  const read = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/.exec(stored);
   if (!read) return 'malformed';
-  const [cost, salt, hash] = [Number(read[1]), ofBcrypt(read[2] ?? ''), ofBcrypt(read[3] ?? '')];
+  const cost = Number(read[1]);
   if (cost > most.bcryptCost) return 'too-costly';
   if (cost < 4) return 'malformed';
-  return ofDigest('bcrypt', false, hash, (password) => bcrypt(password, salt, cost));
+  return { scheme: 'bcrypt', isWeak: false, matches: (password) => compareBcrypt(password, stored).catch(() => false) };
 }
 
 const pbkdf2Async = promisify(pbkdf2);
