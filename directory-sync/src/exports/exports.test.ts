@@ -16,8 +16,8 @@ import { addClient, endClient, type NewClient } from '../clients/clients.ts';
 import { usualContract } from '../model/contract.ts';
 import { listReleases } from '../releases/releases.ts';
 import { createDirectorySync, migrations } from '../service.ts';
-import { addExport } from './exports.ts';
-import type { ExportFormat } from './formats.ts';
+import { addExport, askForScheduled } from './exports.ts';
+import type { ExportFormat, ExportSchedule } from './formats.ts';
 import { makeFile } from './make.ts';
 
 const system = { kind: 'system', name: 'test' } as const;
@@ -38,7 +38,7 @@ after(async () => {
 
 let number = 0;
 /** A client of the primary school with an export, and what it can do with its token. */
-async function clientWith(format: ExportFormat, more: Partial<NewClient> = {}) {
+async function clientWith(format: ExportFormat, more: Partial<NewClient> = {}, schedule: ExportSchedule = 'daily') {
   number += 1;
   const organisationId = city.schools[0]?.id ?? '';
   const { db } = context;
@@ -46,7 +46,7 @@ async function clientWith(format: ExportFormat, more: Partial<NewClient> = {}) {
     const kind = format.startsWith('oneroster') ? 'oneroster' : 'events';
     const client = { name: `tệp ${number}`, kind, mayWrite: false, organisationId, ...more } as const;
     const { id, token } = await addClient(tx, client, system);
-    return { id, token, exportId: await addExport(tx, { clientId: id, format, schedule: 'daily' }, system) };
+    return { id, token, exportId: await addExport(tx, { clientId: id, format, schedule }, system) };
   });
   const files = async () => {
     const headers = { authorization: `Bearer ${made.token}` };
@@ -88,7 +88,17 @@ test('D10: a table for Excel has the columns of the contract, and a name that a 
   assert.ok((await plain.fetch()).toString('utf8').startsWith('"Mã'), 'without a byte order mark');
   const workbook = await clientWith('xlsx', { contract: { ...usualContract, roles: ['teacher'] } });
   await workbook.make();
-  assert.equal((await workbook.fetch()).subarray(0, 2).toString(), 'PK');
+  const directory = await mkdtemp(join(tmpdir(), 'edutrust-xlsx-'));
+  try {
+    await writeFile(join(directory, 'it.zip'), await workbook.fetch());
+    execFileSync('python3', ['-m', 'zipfile', '-e', 'it.zip', '.'], { cwd: directory });
+    const sheet = await readFile(join(directory, 'xl/worksheets/sheet1.xml'), 'utf8');
+    for (const words of ['Họ và tên', 'Chức danh', 'giáo viên'])
+      assert.ok(sheet.toLowerCase().includes(words.toLowerCase()), words);
+    assert.doesNotMatch(sheet, /<f>|Học sinh/, 'no formula, and nobody whom the contract leaves out');
+  } finally {
+    await rm(directory, { recursive: true });
+  }
   const releases = await listReleases(db, city.people.pupil);
   const names = releases.map(({ recipient }) => recipient);
   assert.ok(names.includes('tệp 1') && names.includes('tệp 2'));
@@ -205,4 +215,25 @@ test('OneRoster CSV: a manifest that names each file, references that lead somew
   const empty = await clientWith('oneroster', { organisationId: city.wardIds[0] ?? '' });
   await empty.make();
   assert.ok((await empty.fetch()).length > 0);
+});
+
+test('each night the daily files are asked for, on Mondays the weekly ones too, of clients that still have access', async () => {
+  const { db, pool } = context;
+  const daily = await clientWith('csv');
+  const weekly = await clientWith('csv', {}, 'weekly');
+  const never = await clientWith('csv', {}, 'none');
+  const ended = await clientWith('csv');
+  await db.transaction().execute((tx) => endClient(tx, ended.id, system));
+  const askedAt = async (now: string) => {
+    await pool.query(`DELETE FROM graphile_worker._private_jobs`);
+    await askForScheduled({ db, clock: { now: () => new Date(now) } });
+    const { rows } = await pool.query<{ key: string }>('SELECT key FROM graphile_worker.jobs');
+    return [daily, weekly, never, ended].map(({ exportId }) => rows.some(({ key }) => key.endsWith(exportId)));
+  };
+  assert.deepEqual(
+    await askedAt('2026-11-29T19:00:00Z'),
+    [true, true, false, false],
+    'Monday, two in the morning in Vietnam',
+  );
+  assert.deepEqual(await askedAt('2026-11-28T19:00:00Z'), [true, false, false, false], 'Sunday');
 });
