@@ -17,6 +17,7 @@ import { keptName } from '../sign/offline/names.ts';
 import { watchIdle } from './idle.ts';
 import { watchLesson } from './lesson.ts';
 import './pages.css';
+import { makePasskeyByItself } from './passkey-offer.ts';
 
 startTheme();
 reloadWhenRestored();
@@ -129,7 +130,6 @@ if (idleSeconds) watchIdle(Number(idleSeconds), pick);
 
 const offered = document.querySelector<HTMLElement>('[data-offers-passkey]');
 if (offered && 'PublicKeyCredential' in globalThis) {
-  const { makePasskeyByItself } = await import('./passkey-offer.ts');
   makePasskeyByItself(offered, pick).catch(() => undefined); // nobody asked for it: why there is none is nothing to show
 }
 

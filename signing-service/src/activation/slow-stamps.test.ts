@@ -73,7 +73,11 @@ describe('what a signature needs is slow, or away', () => {
         await states(ids),
         ids.map(() => ['signed', 0, 0]),
       );
-      await assert.rejects(completeNow(context, session), { code: 'signing/being-completed' });
+      await completeNow(context, session); // who meets it asks again when its holder should be through
+      assert.deepEqual(
+        await states(ids),
+        ids.map(() => ['signed', 0, 0]),
+      );
       offset = 0; // a clock that stays wrong gets no time stamp (X1)
       await holder.query('SELECT pg_advisory_unlock($1)', [gate]);
       assert.equal(await done, true);
