@@ -28,12 +28,12 @@ export interface Seat {
  */
 export async function takeSeat(
   context: Pick<ServiceContext, 'db' | 'jobs'>,
-  { personId, isPupil, room }: Proof,
+  { personId, isPupil, hasLesson, room }: Proof,
   at: { readonly address: string | undefined; readonly uid: string; readonly isConfirming: boolean },
 ): Promise<Seat> {
   if (!isPupil) return {};
   const { db, jobs } = context;
-  const lesson = await lessonOfLearner(db, personId);
+  const lesson = hasLesson === false ? undefined : await lessonOfLearner(db, personId);
   const isAtSchool =
     room !== undefined ||
     (lesson !== undefined && (await isInRoom(db, personId, { ...at, room: undefined })) !== undefined);

@@ -45,11 +45,14 @@ export async function lessonOfClass(db: Database | Transaction, classId: string)
   return rows[0];
 }
 
+/** Lessons that are on now in classes of the learner that `personId` names, as SQL. */
+export const lessonsOf = (personId: string) => `
+   SELECT l.id, l.kind, l.apps FROM registry.enrolment AS e JOIN idp.lesson AS l ON l.class_id = e.class_id
+   WHERE e.person_id = ${personId} AND e.valid_until IS NULL AND l.ended_at IS NULL AND l.ends_at > now()`;
+
 const ofLearner = statement<Pick<Lesson, 'id' | 'kind' | 'apps'>, [personId: string]>(
   'idp.lesson-of-learner',
-  `SELECT l.id, l.kind, l.apps FROM registry.enrolment AS e JOIN idp.lesson AS l ON l.class_id = e.class_id
-   WHERE e.person_id = $1 AND e.valid_until IS NULL AND l.ended_at IS NULL AND l.ends_at > now()
-   ORDER BY l.kind = 'exam' DESC, l.id LIMIT 1`,
+  `${lessonsOf('$1')} ORDER BY l.kind = 'exam' DESC, l.id LIMIT 1`,
 );
 
 /** The lesson that a learner sits in now; an exam before anything else. */

@@ -2,6 +2,7 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import { statement } from '@edutrust/platform/database';
 import { InvalidInput } from '@edutrust/platform/errors';
 import { parseEducationId } from '@edutrust/registry/education-id';
+import { lessonsOf } from '../lessons/lessons.ts';
 import { passwordHashOf } from '../password/attestation.ts';
 import { networkAddress, organisationsOfNetwork } from '../throttling/networks.ts';
 
@@ -18,6 +19,8 @@ export interface Candidate {
   /** A learner and nothing else. */
   readonly isPupil: boolean;
   readonly hasSecondFactor: boolean;
+  /** The class of the learner is in a lesson at the computers. */
+  readonly hasLesson: boolean;
 }
 
 /** A candidate as far as there is one, and whose network the request comes from. */
@@ -36,6 +39,7 @@ interface CandidateRow {
   epoch: string | null;
   is_pupil: boolean;
   has_second_factor: boolean;
+  has_lesson: boolean;
 }
 
 const find = statement<CandidateRow, [educationId: string, address: string | null]>(
@@ -45,7 +49,8 @@ const find = statement<CandidateRow, [educationId: string, address: string | nul
      CASE WHEN a.password_ends_at <= now() THEN NULL ELSE a.password_hash END AS password_hash, a.password_attestation, a.epoch,
      coalesce((SELECT bool_and(f.role = 'learner') FROM registry.affiliation AS f
        WHERE f.person_id = p.id AND f.valid_until IS NULL), false) AS is_pupil,
-     EXISTS (SELECT FROM idp.second_factor AS f WHERE f.person_id = p.id) AS has_second_factor
+     EXISTS (SELECT FROM idp.second_factor AS f WHERE f.person_id = p.id) AS has_second_factor,
+     EXISTS (${lessonsOf('p.id')}) AS has_lesson
    FROM (SELECT coalesce(
      (SELECT person_id FROM registry.education_id_alias WHERE education_id = $1),
      (SELECT id FROM registry.person WHERE education_id = $1)) AS id) AS named
@@ -67,8 +72,8 @@ export async function findCandidate(
   const { id: personId, person_status: personStatus, status, epoch } = row;
   const passwordHash = passwordHashOf(secrets, { ...row, person_id: personId });
   const account = status === null || epoch === null ? null : { status, passwordHash, epoch };
-  const candidate = { personId, personStatus, account, isPupil: row.is_pupil, hasSecondFactor: row.has_second_factor };
-  return { candidate, networkOf };
+  const { is_pupil: isPupil, has_second_factor: hasSecondFactor, has_lesson: hasLesson } = row;
+  return { candidate: { personId, personStatus, account, isPupil, hasSecondFactor, hasLesson }, networkOf };
 }
 
 /** Undefined for what is no education ID at all. */

@@ -18,6 +18,8 @@ export interface Proof {
   readonly isPupil: boolean;
   /** Of a password: whether an authenticator app was added, where that is known already. */
   readonly hasSecondFactor?: boolean;
+  /** Of a password: whether the class is in a lesson, where that is known already. */
+  readonly hasLesson?: boolean;
   /** Of a badge: the school's computer where it was shown. */
   readonly room?: RoomPlace;
   /** Counters of tries that are forgotten with this one (`throttling/throttle.ts`). */

@@ -59,7 +59,7 @@ export async function provePassword(
     await throttle.failed(guesser);
     throw wrongCredential();
   }
-  const { personId, personStatus, isPupil, hasSecondFactor } = candidate;
+  const { personId, personStatus, isPupil, hasSecondFactor, hasLesson } = candidate;
   const obstacle = obstacleOf({ status: personStatus }, account);
   if (obstacle === 'suspended' || obstacle === 'left') {
     await throttle.succeeded(guesser, begun);
@@ -72,7 +72,8 @@ export async function provePassword(
   await throttle.entered(guesser, begun);
   if (hasher.isOutdated(stored)) await rehash(context, hasher, { personId, stored, password: normal });
   const { counters } = begun;
-  return { personId, acr: 'pwd', amr: ['pwd'], epoch: account.epoch, isPupil, hasSecondFactor, counters };
+  const known = { isPupil, hasSecondFactor, hasLesson };
+  return { personId, acr: 'pwd', amr: ['pwd'], epoch: account.epoch, ...known, counters };
 }
 
 /** Every spelling of an ID that nobody has shares one counter. */
