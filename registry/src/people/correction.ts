@@ -53,17 +53,24 @@ export const correctKind: ApprovalKind<Content> = {
   kind: 'person.correct',
   content: Content,
   approve: 'people.approve-correction',
-  page: ({ person }) => `/admin/people/${person.id}`,
   describe: ({ person, before, after, paper, paperNumber, reason }) => ({
     title: {
       vi: `Sửa ${namesOf(before, after).vi} của ${before.fullName} · ${person.educationId}`,
       en: `Correct the ${namesOf(before, after).en} of ${before.fullName} · ${person.educationId}`,
     },
     facts: [
-      { label: { vi: 'Họ và tên đang ghi', en: 'Full name as recorded' }, value: both(before.fullName) },
-      { label: { vi: 'Họ và tên sau khi sửa', en: 'Full name after it' }, value: both(after.fullName) },
-      { label: { vi: 'Ngày sinh đang ghi', en: 'Birth date as recorded' }, value: dayOf(before.birthDate) },
-      { label: { vi: 'Ngày sinh sau khi sửa', en: 'Birth date after it' }, value: dayOf(after.birthDate) },
+      ...(before.fullName === after.fullName
+        ? [{ label: { vi: 'Họ và tên (giữ nguyên)', en: 'Full name (stays)' }, value: both(after.fullName) }]
+        : [
+            { label: { vi: 'Họ và tên đang ghi', en: 'Full name as recorded' }, value: both(before.fullName) },
+            { label: { vi: 'Họ và tên sau khi sửa', en: 'Full name after it' }, value: both(after.fullName) },
+          ]),
+      ...(before.birthDate === after.birthDate
+        ? [{ label: { vi: 'Ngày sinh (giữ nguyên)', en: 'Birth date (stays)' }, value: dayOf(after.birthDate) }]
+        : [
+            { label: { vi: 'Ngày sinh đang ghi', en: 'Birth date as recorded' }, value: dayOf(before.birthDate) },
+            { label: { vi: 'Ngày sinh sau khi sửa', en: 'Birth date after it' }, value: dayOf(after.birthDate) },
+          ]),
       {
         label: { vi: 'Căn cứ', en: 'Paper it stands on' },
         value: { vi: `${papers[paper].vi} · ${paperNumber}`, en: `${papers[paper].en} · ${paperNumber}` },

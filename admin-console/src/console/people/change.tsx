@@ -58,7 +58,7 @@ export function PersonFields({
         autocomplete="off"
         {...entry.field('fullName')}
       />
-      <div class="grid gap-5 sm:grid-cols-2">
+      <div class="grid gap-5 sm:grid-cols-2 items-start">
         <Field
           label={t('Ngày sinh', 'Birth date')}
           type="date"
