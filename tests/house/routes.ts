@@ -322,7 +322,7 @@ export const rows: Readonly<Record<string, Row>> = {
   'POST /api/v1/people': roles('DC', 'organisation', {
     body: ({ organisation }) => ({ fullName: 'Nguyễn Văn An', role: 'learner', organisationId: organisation }),
   }),
-  'PATCH /api/v1/people/:id': roles('DC', 'person', { body: () => ({ gender: 'female' }) }),
+  'PATCH /api/v1/people/:id': roles('DC', 'person', { body: () => ({ gender: 'male' }) }),
   'POST /api/v1/people/:id/corrections': roles('DC', 'person', {
     body: () => ({
       fullName: 'Nguyễn Văn An',
