@@ -134,7 +134,7 @@ export const registryEvents = defineEvents({
   'person.archived': { subject: 'person', vi: 'lưu trữ hồ sơ', en: 'record archived' },
   'person.changed': {
     subject: 'person',
-    data: { planId, fields: Type.Optional(fields) },
+    data: { planId, fields: Type.Optional(fields), approval: Type.Optional(Uuid) },
     vi: 'sửa hồ sơ',
     en: 'record corrected',
   },

@@ -1,6 +1,7 @@
 import type { ApprovalKind } from './approvals/approvals.ts';
 import { applyRosterKind } from './changes/approval.ts';
 import { eraseKind } from './erasure/approval.ts';
+import { correctKind } from './people/correction.ts';
 import { mergeKind } from './people/merge-approval.ts';
 import { endRoleKind, grantRoleKind } from './permissions/role-approvals.ts';
 import { applyYearKind, undoYearKind } from './year-plan/approval.ts';
@@ -10,6 +11,7 @@ export const registryKinds: readonly ApprovalKind[] = [
   grantRoleKind,
   endRoleKind,
   mergeKind,
+  correctKind,
   applyRosterKind,
   eraseKind,
   applyYearKind,

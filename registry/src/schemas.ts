@@ -72,6 +72,9 @@ const AnyJson = Type.Record(Type.String(), Type.Unknown());
 export const PersonView = Type.Object({
   ...PersonSummary.properties,
   email: nullable(Type.String({ ...personal, description: 'Where notices are mailed to; for who may change it' })),
+  correctsAlone: Type.Boolean({
+    description: 'The caller may correct full name and birth date alone: it is their own slip of the last 24 hours',
+  }),
   aliases: Type.Array(Type.String(), personal),
   history: Type.Array(Affiliation),
   enrolments: Type.Array(

@@ -53,7 +53,7 @@ export function createRegistry(
     name: 'registry',
     routes: () => [
       ...homeRoutes(context),
-      ...peopleRoutes(context),
+      ...peopleRoutes(context, kept),
       ...guardianRoutes(context),
       ...organisationRoutes(context),
       ...organisationChangeRoutes(context),

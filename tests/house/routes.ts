@@ -326,7 +326,15 @@ export const rows: Readonly<Record<string, Row>> = {
   'POST /api/v1/people': roles('DC', 'organisation', {
     body: ({ organisation }) => ({ fullName: 'Nguyễn Văn An', role: 'learner', organisationId: organisation }),
   }),
-  'PATCH /api/v1/people/:id': roles('DC', 'person', { body: () => ({ fullName: 'Nguyễn Văn An' }) }),
+  'PATCH /api/v1/people/:id': roles('DC', 'person', { body: () => ({ gender: 'male' }) }),
+  'POST /api/v1/people/:id/corrections': roles('DC', 'person', {
+    body: () => ({
+      fullName: 'Nguyễn Văn An',
+      paper: 'birth-certificate',
+      paperNumber: '12/2016, UBND phường Bến Thành',
+      reason: 'Sai tên đệm',
+    }),
+  }),
   'POST /api/v1/people/:id/leave': roles('DC', 'person', { fresh: 300 }),
   'POST /api/v1/people/:id/transfer': roles('DC', 'person', {
     body: ({ organisation }) => ({ organisationId: organisation }),

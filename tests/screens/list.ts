@@ -114,6 +114,22 @@ const ofPupil = (href: string) => async (page: Page, city: City) => {
   await page.waitForURL(new RegExp(`${href}$`));
 };
 
+/** Another name: it asks for the paper that it stands on. */
+async function corrected(page: Page, city: City): Promise<void> {
+  await ofPupil('/edit')(page, city);
+  await page.getByLabel('Họ và tên').fill('Nguyễn Thị Ánh Dương');
+  await page.getByLabel('Số và ngày của giấy').waitFor();
+}
+
+/** The same, on its approval's page. */
+async function correctionProposed(page: Page, city: City): Promise<void> {
+  await corrected(page, city);
+  await page.getByLabel('Số và ngày của giấy').fill('12/2016, ngày 05/03/2016, UBND phường Bến Thành');
+  await page.getByLabel('Lý do').fill('Gõ sai tên đệm khi nhập học');
+  await page.getByRole('button', { name: 'Gửi người thứ hai duyệt' }).click();
+  await page.waitForURL(/\/admin\/approvals\//);
+}
+
 async function check(page: Page, city: City, path: string): Promise<void> {
   await page.goto(`${city.platform.url}/verify`);
   await page.locator('input[type=file]').first().setInputFiles(path);
@@ -264,6 +280,8 @@ const inventory: readonly Screen[] = [
   { name: '10 search box', who: 'department', open: searched, before: null },
   { name: '10 person who cannot sign in', who: 'school', open: stuckPupil, before: null },
   { name: '10 person, change', who: 'school', open: ofPupil('/edit'), before: null },
+  { name: '10 person, change of the name', who: 'school', open: corrected, before: null },
+  { name: '14 correction, proposed', who: 'school', open: correctionProposed, before: null },
   { name: '10 person, transfer', who: 'school', open: ofPupil('/transfer'), before: null },
   { name: '10 person, offer', who: 'school', open: ofPupil('/offer'), before: null },
   { name: '10 transfers', who: 'school', open: '/admin/transfers', before: null },

@@ -115,7 +115,7 @@ const Mail = part(() => import('./mail.tsx').then((file) => file.Mail));
 const GrantRole = part(() => import('./people/change.tsx').then((file) => file.GrantRole));
 const MergePerson = part(() => import('./people/change.tsx').then((file) => file.MergePerson));
 const TransferPerson = part(() => import('./people/change.tsx').then((file) => file.TransferPerson));
-const EditPerson = part(() => import('./people/change.tsx').then((file) => file.EditPerson));
+const EditPerson = part(() => import('./people/edit.tsx').then((file) => file.EditPerson));
 const AddGuardian = part(() => import('./people/guardian.tsx').then((file) => file.AddGuardian));
 const NewPerson = part(() => import('./people/new.tsx').then((file) => file.NewPerson));
 const SchoolAppsPage = part(() => import('./schools/apps.tsx').then((file) => file.SchoolAppsPage));

@@ -314,6 +314,16 @@ const catalogue = {
       en: 'If you disagree, ask the school again, or complain to the Department of Education.',
     },
   }),
+  'person.corrected': ({ name = '', fields = '', fieldsEn = fields }) => ({
+    title: {
+      vi: `Hồ sơ của ${name} đã được sửa ${fields} theo giấy tờ, do hai người duyệt.`,
+      en: `The ${fieldsEn} in the record of ${name} was corrected by a paper, agreed to by two people.`,
+    },
+    remedy: {
+      vi: 'Có gì chưa đúng? Hỏi nhà trường và mang theo giấy khai sinh.',
+      en: 'If something is not right, ask the school and bring the birth certificate.',
+    },
+  }),
   'transfer.asked': ({ name = '', from = '', to = '', until = '' }) => ({
     title: {
       vi: `Có đề nghị chuyển ${name} từ ${from} sang ${to}. Hai trường trả lời trước hết ngày ${until}; chưa có gì thay đổi.`,

@@ -205,12 +205,13 @@ export async function organisationOf(transaction: Transaction, personId: string)
   return organisationId ? { organisationId } : {};
 }
 
-/** Corrects what is known of a person. Unchanged values make no event. */
+/** Corrects what is known of a person, by the approval that two people gave where there is one. Unchanged values make no event. */
 export async function changePerson(
   transaction: Transaction,
   id: string,
   change: { readonly fullName?: string; readonly birthDate?: string; readonly gender?: Gender },
   actor: Actor,
+  approval?: string,
 ): Promise<void> {
   const before = await lockActive(transaction, id);
   const after = {
@@ -230,7 +231,7 @@ export async function changePerson(
     actor,
     subject: { kind: 'person', id },
     ...(await organisationOf(transaction, id)),
-    data: { fields },
+    data: { fields, ...(approval ? { approval } : {}) },
   });
 }
 

@@ -4,8 +4,9 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database } from '@edutrust/platform/database';
 import { personActor, refersTo, signedIn } from '@edutrust/platform/http';
 import { listAudit } from '@edutrust/platform/ledger';
+import type { KeptData } from '@edutrust/platform/personal';
 import { type Route, route } from '@edutrust/platform/route';
-import { Day, IdParams, listOf, nullable, Page, strict, Time } from '@edutrust/platform/schemas';
+import { Day, IdParams, listOf, Page, strict, Time } from '@edutrust/platform/schemas';
 import Type from 'typebox';
 import { tells } from '../accesses/operations.ts';
 import { ProposedApproval, propose } from '../approvals/approvals.ts';
@@ -25,11 +26,12 @@ import { findStanding, governingOn, maySeeDetails } from '../permissions/standin
 
 import { AffiliationRole, Gender, OrganisationSummary, PersonSummary, PersonView } from '../schemas.ts';
 import { changeAddress } from './address.ts';
+import { isOwnSlip } from './correction.ts';
+import { correctionRoutes } from './correction-routes.ts';
 import { mergeSelf } from './merge.ts';
 import { describeMerging, mergeKind } from './merge-approval.ts';
 import {
   addressOf,
-  changePerson,
   countPeople,
   createIdentifierVault,
   createPerson,
@@ -170,7 +172,7 @@ const count = (context: ServiceContext) =>
     handle: ({ query, actor }) => countPeople(context.db, filterOf(query, actor)),
   });
 
-const readOne = (context: ServiceContext) =>
+const readOne = (context: ServiceContext, kept: readonly KeptData[]) =>
   route({
     method: 'GET',
     url: '/api/v1/people/:id',
@@ -186,10 +188,12 @@ const readOne = (context: ServiceContext) =>
       const seesDetails = standing !== undefined && maySeeDetails(actor, standing);
       const entries = await listAudit(context.db, { subjectId: id, limit: 50 });
       const seesAccount = may.includes('accounts.read');
+      const mayWrite = may.includes('people.write');
       return {
         ...person,
         birthDate: seesDetails ? person.birthDate : null,
-        email: may.includes('people.write') ? await addressOf(context.db, id) : null,
+        email: mayWrite ? await addressOf(context.db, id) : null,
+        correctsAlone: mayWrite && (await isOwnSlip(context.db, context, id, { kept, actor })),
         guardians: await withinReach(context.db, actor, person.guardians),
         wards: await withinReach(context.db, actor, person.wards),
         timeline: entries
@@ -238,39 +242,6 @@ const create = (context: ServiceContext) =>
         return made;
       });
       return reply.code(201).send(await findSummary(context.db, id));
-    },
-  });
-
-const correct = (context: ServiceContext) =>
-  route({
-    method: 'PATCH',
-    url: '/api/v1/people/:id',
-    access: requires('people.write'),
-    discloses: tells('people.change'),
-    schema: {
-      tags,
-      summary: 'Corrects a name, a birth date, a gender, or where notices are mailed to (null: nowhere)',
-      params: IdParams,
-      body: Type.Object(
-        {
-          fullName: Type.Optional(Type.String({ maxLength: 200 })),
-          birthDate: Type.Optional(Day),
-          gender: Type.Optional(Gender),
-          email: Type.Optional(nullable(Email)),
-        },
-        strict,
-      ),
-      response: { 200: PersonSummary },
-    },
-    resource: ({ params }) => ({ personId: params.id }),
-    handle: async (request) => {
-      const { email, ...change } = request.body;
-      const actor = personActor(request);
-      await context.db.transaction().execute(async (tx) => {
-        await changePerson(tx, request.params.id, change, actor);
-        if (email !== undefined) await changeAddress(tx, request.params.id, email, actor);
-      });
-      return findSummary(context.db, request.params.id);
     },
   });
 
@@ -356,13 +327,14 @@ const merge = (context: ServiceContext) =>
     },
   });
 
-export const peopleRoutes = (context: ServiceContext): Route[] => [
+/** `kept`: what of a person is kept by law, of every workspace. */
+export const peopleRoutes = (context: ServiceContext, kept: readonly KeptData[]): Route[] => [
   readMe(context),
   search(context),
   count(context),
-  readOne(context),
+  readOne(context, kept),
   create(context),
-  correct(context),
+  ...correctionRoutes(context, kept),
   leaveSchool(context),
   changeSchool(context),
   merge(context),

@@ -35,6 +35,10 @@ const rules = {
   'people.read': { by: ['department-administrator', 'security-officer', 'auditor', 'school-administrator', 'teacher'] },
   'people.read-details': { by: ['department-administrator', 'security-officer', 'auditor', 'school-administrator'] },
   'people.write': { by: ['department-administrator', 'school-administrator'], governs: true },
+  /** The second person of a correction: another administrator, or the head who signs the school's papers. */
+  'people.approve-correction': {
+    by: ['department-administrator', 'security-officer', 'school-administrator', 'signer'],
+  },
   'people.leave': { by: ['department-administrator', 'school-administrator'], isFresh: true, governs: true },
   'people.merge': { by: ['department-administrator'], isFresh: true, governs: true },
   'organisations.read': {

@@ -24,50 +24,6 @@ export function OfPerson({ children }: { readonly children: (person: PersonView)
 
 export const backTo = ({ id, fullName }: PersonView) => ({ href: `/admin/people/${id}`, label: fullName });
 
-/** `/admin/people/:id/edit` */
-export function EditPerson() {
-  return <OfPerson>{(person) => <Edit person={person} />}</OfPerson>;
-}
-
-function Edit({ person }: { readonly person: PersonView }) {
-  const { route } = useLocation();
-  const entry = useEntry('correct', {
-    fullName: person.fullName,
-    birthDate: person.birthDate ?? '',
-    gender: person.gender ?? '',
-    email: person.email ?? '',
-  });
-  const isPupil = person.affiliations.every(({ role }) => role === 'learner');
-  return (
-    <>
-      <Title title={t('Sửa hồ sơ', 'Correct the record')} back={backTo(person)} />
-      <EntryForm
-        entry={entry}
-        submit={t('Lưu', 'Save')}
-        cancel={`/admin/people/${person.id}`}
-        onSubmit={async ({ fullName, birthDate, gender, email }) => {
-          await must(
-            api.PATCH('/api/v1/people/{id}', {
-              params: { path: { id: person.id } },
-              body: {
-                fullName,
-                ...(birthDate ? { birthDate } : {}),
-                ...(gender ? { gender: gender as 'female' } : {}),
-                ...(isPupil ? {} : { email: email || null }),
-              },
-            }),
-          );
-          sayNext(t('Đã lưu hồ sơ.', 'The record was saved.'));
-          route(`/admin/people/${person.id}`);
-        }}
-      >
-        <PersonFields entry={entry} />
-        {!isPupil && <EmailField {...entry.field('email')} />}
-      </EntryForm>
-    </>
-  );
-}
-
 /** Where notices about the account go. */
 export function EmailField(field: ReturnType<Entry<{ email: string }>['field']>) {
   return (
@@ -102,7 +58,7 @@ export function PersonFields({
         autocomplete="off"
         {...entry.field('fullName')}
       />
-      <div class="grid gap-5 sm:grid-cols-2">
+      <div class="grid gap-5 sm:grid-cols-2 items-start">
         <Field
           label={t('Ngày sinh', 'Birth date')}
           type="date"

@@ -245,7 +245,7 @@ function Timeline({ person }: { readonly person: PersonView }) {
     <section class="grid gap-4 content-start min-w-0" aria-labelledby="timeline">
       <h2 id="timeline">{t('Đã xảy ra', 'What happened')}</h2>
       <Ruled isOrdered isTight>
-        {person.timeline.map(({ at, type }) => (
+        {person.timeline.map(({ at, type, data }) => (
           <Row
             key={`${at}${type}`}
             mark={marks[type] ?? 'dot'}
@@ -253,6 +253,7 @@ function Timeline({ person }: { readonly person: PersonView }) {
             note={
               <span class="text-sm">
                 <Ago at={at} />
+                {mayRead && type === 'person.changed' && <BeforeAndAfter data={data} />}
               </span>
             }
           />
@@ -264,6 +265,17 @@ function Timeline({ person }: { readonly person: PersonView }) {
         </a>
       )}
     </section>
+  );
+}
+
+/** Where two people agreed to a correction, and the old name stands; nothing where one wrote it. */
+function BeforeAndAfter({ data }: { readonly data: unknown }) {
+  if (typeof data !== 'object' || data === null || !('approval' in data)) return null;
+  return (
+    <>
+      {' · '}
+      <a href={`/admin/approvals/${data.approval}`}>{t('Trước và sau khi sửa', 'Before and after')}</a>
+    </>
   );
 }
 
