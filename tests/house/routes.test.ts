@@ -324,6 +324,7 @@ const busy = 503;
 const mebibyte = 1024 * 1024;
 /** E2: routes that take more, a file each. */
 const largeBodies: readonly string[] = [
+  'PATCH /api/v1/roster/uploads/:id',
   'POST /api/v1/signing/organisations/:organisationId/uploads',
   'POST /api/v1/signing/classes/:id/marks/import',
   'POST /api/v1/sealing/batches',
@@ -337,6 +338,7 @@ const withoutEntry: Readonly<Record<string, string>> = {
   'POST /api/v1/accounts/states': 'reads: who looked stands in the book of accesses',
   'POST /api/v1/audit/verify': 'asks for a check, which says itself what it found',
   'POST /api/v1/sync/sources/:id/runs': 'asks for a run, which has its own entry',
+  'POST /api/v1/roster/uploads': 'a file on its way changes nobody: the plan that is made of it has its entry',
   'POST /api/v1/sync/exports/:id/files': 'asks for a file; who fetches it has an entry',
 };
 
