@@ -324,13 +324,13 @@ const busy = 503;
 const mebibyte = 1024 * 1024;
 /** E2: routes that take more, a file each. */
 const largeBodies: readonly string[] = [
-  'PATCH /api/v1/roster/uploads/:id',
   'POST /api/v1/signing/organisations/:organisationId/uploads',
   'POST /api/v1/signing/classes/:id/marks/import',
   'POST /api/v1/sealing/batches',
   'POST /api/v1/verify',
   'POST /verify',
   'POST /verify/:code',
+  'PATCH /api/v1/roster/uploads/:id',
 ];
 
 /** L4: what may be done without an entry in the log, and why. */
