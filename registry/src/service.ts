@@ -27,6 +27,7 @@ import { roleRoutes } from './permissions/routes.ts';
 import { registryRetention } from './retention.ts';
 import { rosterNames } from './roster/names.ts';
 import { rosterRoutes } from './roster/routes.ts';
+import { uploadTask, uploadTasks } from './roster/uploads/task.ts';
 import { transferRoutes } from './transfers/routes.ts';
 import { lapseTask, transferTasks } from './transfers/tasks.ts';
 import { yearPlanTasks } from './year-plan/apply.ts';
@@ -78,11 +79,17 @@ export function createRegistry(
       ...applyTasks(context),
       ...archiveTasks(context),
       ...transferTasks(context),
+      ...uploadTasks(context),
       ...yearPlanTasks(context),
       ...checkTasks(context),
       ...eraseTasks(context, erasure),
     },
-    // 0:10, 2:20 and 2:40 in Vietnam
-    schedule: { [lapseTask]: '10 17 * * *', [archiveTask]: '20 19 * * *', [checkTask]: '40 19 * * *' },
+    // Every hour; 0:10, 2:20 and 2:40 in Vietnam
+    schedule: {
+      [uploadTask]: '25 * * * *',
+      [lapseTask]: '10 17 * * *',
+      [archiveTask]: '20 19 * * *',
+      [checkTask]: '40 19 * * *',
+    },
   };
 }

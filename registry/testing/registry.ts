@@ -41,14 +41,16 @@ export async function openRegistry({
   /** `path` follows `/api/v1/`. */
   const call = async (
     person: string,
-    method: 'GET' | 'POST' | 'PATCH' | 'DELETE' | 'PUT',
+    method: 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'DELETE' | 'PUT',
     path: string,
-    payload?: object | FormData,
+    payload?: object | FormData | Buffer,
+    headers: Readonly<Record<string, string>> = {},
   ) => {
     const request = new Request('http://localhost/', {
       method: 'POST',
-      body: payload instanceof FormData ? payload : JSON.stringify(payload ?? {}),
+      body: payload instanceof FormData ? payload : Buffer.isBuffer(payload) ? null : JSON.stringify(payload ?? {}),
     });
+    const bytes = Buffer.isBuffer(payload) ? payload : Buffer.from(await request.arrayBuffer());
     const answer = await app.inject({
       method,
       url: `/api/v1/${path}`,
@@ -59,10 +61,11 @@ export async function openRegistry({
           'content-type':
             payload instanceof FormData ? (request.headers.get('content-type') ?? '') : 'application/json',
         }),
+        ...headers,
       },
-      ...(payload && { payload: Buffer.from(await request.arrayBuffer()) }),
+      ...(payload && { payload: bytes }),
     });
-    const isJson = String(answer.headers['content-type'] ?? '').includes('json');
+    const isJson = method !== 'HEAD' && String(answer.headers['content-type'] ?? '').includes('json');
     return {
       status: answer.statusCode,
       json: isJson ? answer.json() : undefined,

@@ -332,6 +332,7 @@ const largeBodies: readonly string[] = [
   'POST /api/v1/verify',
   'POST /verify',
   'POST /verify/:code',
+  'PATCH /api/v1/roster/uploads/:id',
 ];
 
 /** L4: what may be done without an entry in the log, and why. */
@@ -339,6 +340,7 @@ const withoutEntry: Readonly<Record<string, string>> = {
   'POST /api/v1/accounts/states': 'reads: who looked stands in the book of accesses',
   'POST /api/v1/audit/verify': 'asks for a check, which says itself what it found',
   'POST /api/v1/sync/sources/:id/runs': 'asks for a run, which has its own entry',
+  'POST /api/v1/roster/uploads': 'a file on its way changes nobody: the plan that is made of it has its entry',
   'POST /api/v1/sync/exports/:id/files': 'asks for a file; who fetches it has an entry',
 };
 

@@ -443,6 +443,11 @@ export const rows: Readonly<Record<string, Row>> = {
   'GET /api/v1/roster/plans/:id/undo': roles('DC'),
   'POST /api/v1/roster/plans/:id/undo': roles('DC'),
   'POST /api/v1/roster/columns': roles('DC'),
+  'GET /api/v1/roster/uploads': roles('DC'),
+  'POST /api/v1/roster/uploads': roles('DC', undefined, { body: () => ({ name: 'danh-sach.csv', size: 1 }) }),
+  'GET /api/v1/roster/uploads/:id': roles('DC'),
+  'PATCH /api/v1/roster/uploads/:id': roles('DC'),
+  'DELETE /api/v1/roster/uploads/:id': roles('DC'),
   'DELETE /api/v1/organisations/:id/roster-columns/:header': roles('DC', 'organisation'),
   'GET /api/v1/roster/templates/:kind': roles('DC'),
 
@@ -785,6 +790,7 @@ export const idNamesDecidedOtherwise: Readonly<Record<string, string>> = {
 
 const plan =
   'its maker, who may import for every school of it, or who could be the second person: registry/src/changes/approval.test.ts';
+const ownUpload = 'who began it alone: registry/src/roster/uploads/uploads.test.ts';
 const approval = 'its maker, the person concerned, or who may approve it: registry/src/approvals/approvals.test.ts';
 const anyApp = 'the department approves every app, whosever it is: idp/src/accounts/routes.test.ts';
 const ownSession = "a signing session of the caller's own: signing-service/src/activation/activation.test.ts";
@@ -811,6 +817,9 @@ export const idsDecidedOtherwise: Readonly<Record<string, string>> = {
   'POST /api/v1/roster/plans/:id/release params.id': plan,
   'GET /api/v1/roster/plans/:id/undo params.id': plan,
   'POST /api/v1/roster/plans/:id/undo params.id': plan,
+  'GET /api/v1/roster/uploads/:id params.id': ownUpload,
+  'PATCH /api/v1/roster/uploads/:id params.id': ownUpload,
+  'DELETE /api/v1/roster/uploads/:id params.id': ownUpload,
   'POST /api/v1/apps/:clientId/approval params.clientId': anyApp,
   'DELETE /api/v1/apps/:clientId/approval params.clientId': anyApp,
   'DELETE /api/v1/organisations/:id/registration-tokens/:tokenId params.tokenId':

@@ -96,6 +96,7 @@ const rosters: PersonalErasure = {
     'registry.roster_undo',
     'registry.roster_refusal',
     'registry.match_question',
+    'registry.roster_upload',
   ],
   erase: async (transaction, { ids, names, educationIds }) => {
     const refused = await rowsOf(
@@ -111,6 +112,7 @@ const rosters: PersonalErasure = {
         ['registry.roster_row', 'guardian_id'],
         ['registry.roster_undo', 'person_id'],
         ['registry.match_question', 'person_id'],
+        ['registry.roster_upload', 'person_id'],
       ]))
     );
   },

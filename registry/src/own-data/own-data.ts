@@ -214,6 +214,7 @@ export const registryPersonal: PersonalData = {
     'registry.roster_change': onTheWay,
     'registry.roster_row': onTheWay,
     'registry.roster_undo': onTheWay,
+    'registry.roster_upload': 'whose files are on their way, for a day: the files are no facts about who sends them',
   },
   erasures: registryErasures,
   kept: registryKept,

@@ -1,18 +1,30 @@
+import type { ServiceContext } from '@edutrust/platform/context';
 import { InvalidInput } from '@edutrust/platform/errors';
-import type { localeOf } from '@edutrust/platform/http';
-import { type Completeness, largestRosterBytes } from './roster.ts';
+import { type localeOf, personActor } from '@edutrust/platform/http';
+import { type Completeness, largestRosterBytes, type RosterFile } from './roster.ts';
+import { openUpload } from './uploads/uploads.ts';
 
-/** The file of a multipart request, and the fields that came before it. */
-export async function uploadOf(request: Parameters<typeof localeOf>[0]) {
-  const upload = await request.file({ limits: { fileSize: largestRosterBytes } });
-  if (!upload) throw new InvalidInput('roster/no-file', { vi: 'Chưa chọn tệp.', en: 'No file was sent.' });
-  const text = (name: string): string | undefined => {
-    const field = upload.fields[name];
-    const value = field && !Array.isArray(field) && field.type === 'field' ? String(field.value) : '';
-    return value === '' ? undefined : value;
-  };
-  const bytes = Number(request.headers['content-length'] ?? 0);
-  return { file: { name: upload.filename, bytes, stream: upload.file }, text };
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/**
+ * The file of a multipart request and the fields that came before it; a field `upload` names one of the caller's own that
+ * was sent in pieces, in the place of `file`.
+ */
+export async function uploadOf(context: ServiceContext, request: Parameters<typeof localeOf>[0]) {
+  const fields = new Map<string, string>();
+  const text = (name: string): string | undefined => fields.get(name) || undefined;
+  for await (const part of request.parts({ limits: { fileSize: largestRosterBytes } })) {
+    if (part.type === 'file') {
+      const bytes = Number(request.headers['content-length'] ?? 0);
+      const file: RosterFile = { name: part.filename, bytes, stream: part.file };
+      return { file, text };
+    }
+    fields.set(part.fieldname, String(part.value));
+  }
+  const upload = text('upload');
+  if (upload === undefined) throw new InvalidInput('roster/no-file', { vi: 'Chưa chọn tệp.', en: 'No file was sent.' });
+  if (!uuid.test(upload)) throw badField('upload');
+  return { file: await openUpload(context, upload, personActor(request)), text };
 }
 
 export function optional<Key extends string, Value>(

@@ -23,6 +23,7 @@ import { findPlan, planImport, type RosterPlan, rosterFields } from './roster.ts
 import { InspectionView, Kind, PlanSummary, PlanView } from './schemas.ts';
 import { makeTemplate } from './template.ts';
 import { undoRoutes } from './undo-routes.ts';
+import { uploadRoutes } from './uploads/routes.ts';
 import { toPlanSummary, toPlanView } from './view.ts';
 
 const tags = ['roster'];
@@ -37,7 +38,7 @@ const readColumns = (context: ServiceContext) =>
     schema: {
       tags,
       summary:
-        'Reads the head of a roster (multipart: `organisationId`, `sheet` before `file`): what each column looks like',
+        'Reads the head of a roster (multipart: `organisationId`, `sheet` before `file`, or `upload`, the id of a file that was sent in pieces): what each column looks like',
       consumes: ['multipart/form-data'],
       querystring: KindQuery,
       response: { 200: InspectionView },
@@ -45,7 +46,7 @@ const readColumns = (context: ServiceContext) =>
     limits: { handlerTimeout: longAnswerMs },
     handle: async (request) => {
       const kind = mayImport(personActor(request), request.query.kind);
-      const { file, text } = await uploadOf(request);
+      const { file, text } = await uploadOf(context, request);
       const found = await inspectRoster(context, {
         kind,
         file,
@@ -140,7 +141,7 @@ const plan = (context: ServiceContext) =>
     schema: {
       tags,
       summary:
-        'Reads a roster and answers what applying it would do (multipart, before `file`: `organisationId`, `completeness` partial, classes or schools, `sheet`, `headerRow`, `columns` as JSON, `remember`)',
+        'Reads a roster and answers what applying it would do (multipart, before `file`, or with `upload`, the id of a file that was sent in pieces: `organisationId`, `completeness` partial, classes or schools, `sheet`, `headerRow`, `columns` as JSON, `remember`)',
       consumes: ['multipart/form-data'],
       querystring: KindQuery,
       response: { 201: PlanView },
@@ -149,7 +150,7 @@ const plan = (context: ServiceContext) =>
     handle: async (request, reply) => {
       const actor = personActor(request);
       const kind = mayImport(actor, request.query.kind);
-      const { file, text } = await uploadOf(request);
+      const { file, text } = await uploadOf(context, request);
       const plan = await planImport(context, {
         kind: kind.id,
         file,
@@ -355,4 +356,5 @@ export const rosterRoutes = (context: ServiceContext): Route[] => [
   apply(context),
   release(context),
   ...undoRoutes(context),
+  ...uploadRoutes(context),
 ];
