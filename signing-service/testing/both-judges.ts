@@ -60,12 +60,10 @@ const copyIntoRealm = `(function copy(value) {
 
 const inBrowser = await loadBrowserJudge();
 
+type Judge = (bytes: Uint8Array, options: ValidationOptions) => Promise<ValidationReport>;
+
 /** Judges here, and by the script for browsers; both say the same, in every field and every word. */
-async function judgeTwice(
-  judge: typeof validateFileHere,
-  bytes: Uint8Array,
-  given: ValidationOptions,
-): Promise<ValidationReport> {
+async function judgeTwice(judge: Judge, bytes: Uint8Array, given: ValidationOptions): Promise<ValidationReport> {
   const at = given.at ?? new Date();
   const options = { ...given, at };
   const here = await judge(bytes, options).catch((error: unknown) => {
@@ -84,11 +82,11 @@ async function judgeTwice(
   return here;
 }
 
-export const validateFile: typeof validateFileHere = (bytes, options) => judgeTwice(validateFileHere, bytes, options);
-export const validatePdf: typeof validatePdfHere = (bytes, options) => judgeTwice(validatePdfHere, bytes, options);
+export const validateFile: Judge = (bytes, options) => judgeTwice(validateFileHere, bytes, options);
+export const validatePdf: Judge = (bytes, options) => judgeTwice(validatePdfHere, bytes, options);
 
 /** For thousands of files that differ little: both judge every fiftieth. */
-export function sampledJudge(): typeof validateFileHere {
+export function sampledJudge(): Judge {
   let count = 0;
   return (bytes, options) => {
     count += 1;

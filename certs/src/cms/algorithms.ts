@@ -3,12 +3,12 @@ import { algorithmIds, protectingHashes, rsaHashes } from '../certificate/algori
 import { hashOfSignatureAlgorithm, signatureFault } from '../certificate/signature.ts';
 import { childrenOf, nullValue, oid, readDer, readOid, sequence, tag } from '../der/der.ts';
 
-/** `undefined` for a digest that is not accepted. */
-export function digestOf(algorithm: string, ...parts: readonly Uint8Array[]): Buffer | undefined {
+/** Of bytes, or of parts of which one at a time is held; `undefined` for a digest that is not accepted. */
+export function digestOf(algorithm: string, data: Uint8Array | Iterable<Uint8Array>): Buffer | undefined {
   const known = protectingHashes[algorithm];
   if (!known) return undefined;
   const hash = createHash(known.name, algorithm === algorithmIds.shake256 ? { outputLength: known.bytes } : {});
-  for (const part of parts) hash.update(part);
+  for (const part of data instanceof Uint8Array ? [data] : data) hash.update(part);
   return hash.digest();
 }
 

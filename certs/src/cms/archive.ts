@@ -40,7 +40,7 @@ export interface ArchiveCover {
 export function archiveCover(hashIndex: Buffer, parts: EncodedParts): ArchiveCover | undefined {
   const [algorithm, ...lists] = childrenOf(readDer(hashIndex), tag.sequence);
   const digest = readOid(childrenOf(algorithm, tag.sequence)[0]);
-  if (!digestOf(digest)) return undefined;
+  if (!digestOf(digest, [])) return undefined;
   const found = [parts.certificates, parts.revocation, parts.unsigned].map(
     (values) => new Set(values.map((value) => digestOf(digest, value)?.toString('hex') ?? '')),
   );

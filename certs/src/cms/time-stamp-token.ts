@@ -106,7 +106,7 @@ function judge(
     reason,
     ...(unit ? { authority: unit.subject.toString() } : {}),
   });
-  const imprint = digestOf(info.imprintAlgorithm, ...data);
+  const imprint = digestOf(info.imprintAlgorithm, data);
   if (!imprint) return refuse('a digest that is not accepted');
   if (!imprint.equals(info.imprint))
     return { isTrusted: false, isIntact: false, isOverOtherBytes: true, at, reason: 'the stamp is over other bytes' };

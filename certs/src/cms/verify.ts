@@ -74,22 +74,22 @@ function isBound(certificate: Certificate, binding: CmsSignedData['certificateBi
 }
 
 /** Whether the contents are those that were signed; `refused`: by a digest that is not accepted, so nobody can tell. */
-export function checkContent(cms: CmsSignedData, content: readonly Uint8Array[]): 'same' | 'changed' | 'refused' {
-  const digest = digestOf(cms.digestAlgorithm, ...content);
+export function checkContent(cms: CmsSignedData, content: Iterable<Uint8Array>): 'same' | 'changed' | 'refused' {
+  const digest = digestOf(cms.digestAlgorithm, content);
   if (!digest) return 'refused';
   // Without signed attributes the signature value itself is over the contents (RFC 5652 §5.4).
   return cms.messageDigest === undefined || digest.equals(cms.messageDigest) ? 'same' : 'changed';
 }
 
-/** Whether the signature value is this certificate's key over the signed attributes, or over the contents without them. */
+/** Whether the signature value is this certificate's key over the signed attributes, or over the contents without them, which are then held. */
 export function checkValue(
   cms: CmsSignedData,
   certificate: Certificate,
-  content: readonly Uint8Array[],
+  content: Iterable<Uint8Array>,
   at: Date,
 ): 'good' | 'wrong' | 'refused' {
   try {
-    return checkSignatureValue(cms, certificate.publicKey(), cms.signedAttributes ?? Buffer.concat(content), at);
+    return checkSignatureValue(cms, certificate.publicKey(), cms.signedAttributes ?? Buffer.concat([...content]), at);
   } catch {
     // A key or a signature that node:crypto cannot read.
     return 'refused';

@@ -1,9 +1,10 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { openSchoolToken } from '@edutrust/certs/school-token';
 import { systemClock } from '@edutrust/platform/clock';
 import { InvalidInput } from '@edutrust/platform/errors';
+import { signFile } from '@edutrust/signing-service/sealing-machine';
 import { choose } from '../sign/choose.ts';
 import { openKeyFile } from '../sign/key-file.ts';
 import { pairedClient, type SchoolComputer, type SchoolKey } from '../sign/machine.ts';
@@ -13,12 +14,15 @@ import { openRemoteKey } from '../sign/remote-key.ts';
 import { readProvider } from '../sign/remote-provider.ts';
 import { sealNext } from '../sign/seal.ts';
 import type { Program } from './command.ts';
+import { noFile } from './no-file.ts';
 
 /** A clerk waits so long for what has just been signed. */
 const looksEveryMs = 5_000;
 
 interface Flags {
-  readonly origin: string;
+  readonly origin?: string;
+  readonly file?: string;
+  readonly container?: true;
   readonly pkcs11?: string;
   readonly p12?: string;
   readonly remote?: string;
@@ -32,8 +36,12 @@ interface Flags {
 export function addSignCommand(program: Program): void {
   program.command
     .command('sign')
-    .description('seal what waits for a school with the school’s own USB token, on the computer where it is plugged in')
-    .requiredOption('--origin <url>', 'the service, as in the browser: https://…')
+    .description(
+      'with the school’s own USB token, on the computer where it is plugged in: seal what waits for the school, or sign a file',
+    )
+    .option('--origin <url>', 'the service, as in the browser: https://…')
+    .option('--file <path>', 'sign this file here, to 4 GiB, without any service: FILE.p7s beside it')
+    .option('--container', 'with --file: FILE.asice, a container with the file in it')
     .option('--pkcs11 <library>', 'the token’s driver: its .dll, .so or .dylib')
     .option('--p12 <file>', 'a key in a file (PKCS#12) in place of a token')
     .option(
@@ -47,9 +55,37 @@ export function addSignCommand(program: Program): void {
     .option('--once', 'seal what waits now, and end')
     .addHelpText(
       'after',
-      '\nExample: edutrust sign --origin https://id.example.edu.vn --pkcs11 /usr/lib/libbit4xpki.so\n\nThe first time a code is shown; the clerk types it in the browser, and a security officer approves. The PIN is asked for\nonce a list, goes to the token alone, and is kept nowhere.',
+      '\nExample: edutrust sign --origin https://id.example.edu.vn --pkcs11 /usr/lib/libbit4xpki.so\n         edutrust sign --file ghi-hinh.mp4 --p12 truong.p12\n\nThe first time a code is shown; the clerk types it in the browser, and a security officer approves. The PIN is asked for\nonce a list, goes to the token alone, and is kept nowhere.',
     )
-    .action((flags: Flags) => seal(program, flags));
+    .action((flags: Flags) => (flags.file === undefined ? seal(program, flags) : signHere(program, flags, flags.file)));
+}
+
+/** Signs a file of this computer, however large: only its digest goes to the key. */
+async function signHere(program: Program, flags: Flags, path: string): Promise<void> {
+  const output = program.output();
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isFile()) throw noFile(path);
+  let typed: string | undefined; // a key file is opened with what it is signed with
+  const askPin = async () => (typed ??= await askForPin(process.stdin, process.stderr));
+  const { certificate, issuers, unlock } = await keyOf(flags, askPin, () => wait(looksEveryMs));
+  output.say({
+    vi: `Ký ${path}. Nhập PIN để ký, để trống để thôi.`,
+    en: `Signing ${path}. Type the PIN to sign it, nothing to leave it.`,
+  });
+  const pin = await askPin();
+  if (pin === '') return;
+  const key = unlock(pin);
+  try {
+    const packaging = flags.container ? 'container' : 'detached';
+    const certificates = [certificate, ...issuers];
+    const signed = await signFile(
+      { path, packaging, at: systemClock.now() },
+      { certificates, sign: (bytes) => key.sign(bytes) },
+    );
+    output.result({ file: signed }, { vi: `Đã ký: ${signed}`, en: `Signed: ${signed}` });
+  } finally {
+    key.lock();
+  }
 }
 
 /** Until the clerk ends it, or, with `--once`, nothing waits. */
@@ -58,7 +94,7 @@ async function seal(program: Program, flags: Flags): Promise<void> {
   const pause = () => wait(looksEveryMs);
   const askPin = () => askForPin(process.stdin, process.stderr);
   const computer: SchoolComputer = {
-    origin: originOf(flags.origin),
+    origin: originOf(flags.origin ?? nothingNamed()),
     key: await keyOf(flags, askPin, pause),
     folder: pairingFolder(process.env),
     clock: systemClock,
@@ -88,6 +124,13 @@ async function seal(program: Program, flags: Flags): Promise<void> {
     } else if (flags.once) return;
     else await computer.pause();
   }
+}
+
+function nothingNamed(): never {
+  throw new InvalidInput('sign/nothing-named', {
+    vi: 'Ghi địa chỉ của dịch vụ bằng --origin, hoặc tệp cần ký bằng --file.',
+    en: 'Name the service with --origin, or the file to sign with --file.',
+  });
 }
 
 const keepIn = (folder: string) => async (name: string, bytes: Buffer) => {

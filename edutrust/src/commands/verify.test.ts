@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { toPem } from '@edutrust/certs/certificate';
+import { signFile } from '@edutrust/signing-service/sealing-machine';
+import { createAuthority } from '@edutrust/signing-service/testing/authority';
 import { runCommand } from '@edutrust/testing/command';
 
 /** A PDF of one empty page, by hand. */
@@ -75,6 +78,29 @@ describe('edutrust verify without a running installation', () => {
     assert.deepEqual((await run(file('plain.pdf'))).lines[0].verdict, 'unsigned');
     assert.ok(!existsSync(join(folder, 'var', 'postgres', 'postmaster.pid')));
     await rm(join(folder, 'var'), { recursive: true });
+  });
+
+  test('a file of 40 MiB is judged beside its signature and in a container; another one is told how', async () => {
+    const path = file('recording.mp4');
+    await writeFile(path, 'begins');
+    await truncate(path, 40 * 1024 * 1024);
+    const authority = createAuthority();
+    const trust = file('anchor.pem');
+    await writeFile(trust, authority.anchors.map((der) => toPem(der)).join(''));
+    const signer = authority.signerOf(authority.official());
+    const at = new Date();
+    const signature = await signFile({ path, packaging: 'detached', at }, signer);
+    const container = await signFile({ path, packaging: 'container', at }, signer);
+    for (const asked of [[signature, '--content', path], [container]]) {
+      const [report] = (await run('--trust', trust, ...asked)).lines;
+      assert.equal(report.unchanged.answer, 'yes', JSON.stringify(report));
+    }
+    await appendFile(path, 'more');
+    const [changed] = (await run('--trust', trust, signature, '--content', path)).lines;
+    assert.equal(changed.unchanged.answer, 'no', JSON.stringify(changed));
+    const [refused] = (await run(path)).lines;
+    assert.equal(refused.error.code, 'verify/too-large');
+    assert.match(refused.error.detail, /--content/);
   });
 
   test('a signature in a file of its own is judged with the file that it signs', async () => {

@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs';
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { open, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EduTrustError, InvalidInput } from '@edutrust/platform/errors';
-import { createValidationPool } from '@edutrust/signing-service/validation';
+import type { Text } from '@edutrust/platform/messages';
+import { createValidationPool, type LargeFile } from '@edutrust/signing-service/validation';
 import {
   etsiReport,
   largestFileBytes,
+  largestStreamedBytes,
   type VerificationReport,
   type VerifyOptions,
   verifyFile,
@@ -51,7 +53,7 @@ interface Options {
 async function verifyFiles(program: Program, files: readonly string[], options: Options): Promise<void> {
   const output = program.output();
   const at = options.at ? parseTime(options.at) : undefined;
-  const content = options.content ? await readBounded(options.content) : undefined;
+  const content = options.content ? await readContent(options.content) : undefined;
   const trust = await Promise.all(options.trust.map(readTextFile));
   const password = options.passwordFile ? (await readTextFile(options.passwordFile)).replace(/\r?\n$/, '') : undefined;
   const pool = createValidationPool({ wallMs: 600_000 }); // nobody waits behind it, and Ctrl-C is at hand
@@ -65,7 +67,7 @@ async function verifyFiles(program: Program, files: readonly string[], options: 
   try {
     for (const file of files) {
       try {
-        const report = await judge.verify(await readBounded(file));
+        const report = await judge.verify(await readSigned(file));
         if (options.etsi) await writeFile(options.etsi, etsiReport(report));
         output.result({ file, ...report }, inLines(report, output.locale));
         if (report.verdict !== 'valid') process.exitCode = 1;
@@ -113,20 +115,20 @@ const collect = (value: string, before: string[]): string[] => [...before, value
  * a file that they could decide about: not for one that is unsigned, changed, unreadable, or good by `--trust` alone.
  */
 function fileJudge(program: Program, options: VerifyOptions) {
-  let open: Promise<OpenContext> | undefined;
+  let opened: Promise<OpenContext> | undefined;
   return {
-    verify: async (bytes: Buffer): Promise<VerificationReport> => {
+    verify: async (signed: Buffer | LargeFile): Promise<VerificationReport> => {
       const { databaseUrl, dataDirectory } = program.config();
       const cluster = join(dataDirectory, 'postgres');
-      if (!open && !databaseUrl && !existsSync(join(cluster, 'postmaster.pid'))) {
-        const alone = await verifyFileAlone(bytes, options);
+      if (!opened && !databaseUrl && !existsSync(join(cluster, 'postmaster.pid'))) {
+        const alone = await verifyFileAlone(signed, options);
         if (isDecided(alone) || !existsSync(join(cluster, 'PG_VERSION'))) return alone;
       }
-      open ??= openPlatform(program);
-      return verifyFile(await open, bytes, options);
+      opened ??= openPlatform(program);
+      return verifyFile(await opened, signed, options);
     },
     [Symbol.asyncDispose]: async () => {
-      await (await open)?.close();
+      await (await opened)?.close();
     },
   };
 }
@@ -144,15 +146,39 @@ function parseTime(text: string): Date {
   });
 }
 
-async function readBounded(file: string): Promise<Buffer> {
+/** What a signature signs: a large file is left where it is, and read piece by piece. */
+async function readContent(file: string): Promise<Buffer | LargeFile> {
+  const length = await lengthOf(file);
+  if (length > largestStreamedBytes) throw tooLarge(file, largestStreamedBytes);
+  return length > largestFileBytes ? { path: file, length } : readFile(file);
+}
+
+/** A file with signatures: only a container of files (ASiC) is read piece by piece. */
+async function readSigned(file: string): Promise<Buffer | LargeFile> {
+  const found = await readContent(file);
+  if (Buffer.isBuffer(found) || (await isZip(file))) return found;
+  throw tooLarge(file, largestFileBytes, {
+    vi: ' Tệp lớn hơn được kiểm tra trong gói ASiC (.asice), hoặc bằng chữ ký để riêng: edutrust verify CHỮ-KÝ.p7s --content TỆP.',
+    en: ' A larger file is verified in an ASiC container (.asice), or by a signature beside it: edutrust verify SIGNATURE.p7s --content FILE.',
+  });
+}
+
+async function lengthOf(file: string): Promise<number> {
   const found = await stat(file).catch(() => undefined);
   if (!found?.isFile()) throw noFile(file);
-  if (found.size > largestFileBytes) {
-    const mebibytes = Math.round(largestFileBytes / 2 ** 20);
-    throw new InvalidInput('verify/too-large', {
-      vi: `Tệp ${file} lớn hơn ${mebibytes} MiB.`,
-      en: `The file ${file} is larger than ${mebibytes} MiB.`,
-    });
-  }
-  return readFile(file);
+  return found.size;
+}
+
+async function isZip(file: string): Promise<boolean> {
+  await using handle = await open(file);
+  const { buffer } = await handle.read(Buffer.alloc(4), 0, 4, 0);
+  return buffer.toString('latin1') === 'PK\u0003\u0004';
+}
+
+function tooLarge(file: string, most: number, instead: Text = { vi: '', en: '' }): InvalidInput {
+  const mebibytes = Math.round(most / 2 ** 20);
+  return new InvalidInput('verify/too-large', {
+    vi: `Tệp ${file} lớn hơn ${mebibytes} MiB.${instead.vi}`,
+    en: `The file ${file} is larger than ${mebibytes} MiB.${instead.en}`,
+  });
 }

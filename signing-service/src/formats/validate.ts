@@ -2,7 +2,9 @@ import { type Agreement, agreementOf } from '../templates/school-report/agreemen
 import type { ValidationOptions } from '../validation/options.ts';
 import type { ValidationReport } from '../validation/report.ts';
 import { judgedAsic } from './asic/judged.ts';
+import { validateAsic } from './asic/validate.ts';
 import { cades } from './cades/format.ts';
+import { bytesAt, type Content, isHeld } from './content.ts';
 import type { JudgedFormat } from './format.ts';
 import { jades } from './jades/format.ts';
 import { judgedPades } from './pades/judged.ts';
@@ -13,16 +15,20 @@ import { judgedXades } from './xades/judged.ts';
 const judged: readonly JudgedFormat[] = [judgedPades, judgedAsic, judgedXades, cades, jades];
 
 /**
- * Judges a file of whatever format; with the other form of a school report beside it also whether the two belong together. Runs on the calling thread; for files of strangers use a validation pool. Nothing behind
+ * Judges a file of whatever format, in memory, or a container that is read piece by piece; with the other form of a school report beside it also whether the two belong together. Runs on the calling thread; for files of strangers use a validation pool. Nothing behind
  * it makes signatures, so that a browser loads the judge alone (ADR 0198).
  *
  * @throws InvalidInput `verify/not-a-pdf` for bytes of no format
  */
-export async function validateFile(file: Uint8Array, options: ValidationOptions): Promise<ValidationReport> {
+export async function validateFile(file: Content, options: ValidationOptions): Promise<ValidationReport> {
+  if (!isHeld(file)) {
+    if (file.length < 4 || !judgedAsic.recognises(bytesAt(file, 0, 4))) throw new NotAPdf();
+    return validateAsic(file, options);
+  }
   const format = judged.find((candidate) => candidate.recognises(file));
   if (!format) throw new NotAPdf();
   const report = await format.validate(file, options);
-  const otherForm = options.content && otherFormOf(file, options.content);
+  const otherForm = options.content && isHeld(options.content) && otherFormOf(file, options.content);
   return otherForm ? { ...report, otherForm } : report;
 }
 

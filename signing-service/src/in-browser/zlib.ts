@@ -47,8 +47,9 @@ const crcTable = Uint32Array.from({ length: 256 }, (_, index) => {
   return value;
 });
 
-export function crc32(bytes: Uint8Array): number {
-  let value = 0xffffffff;
+/** `before`: the checksum of what stands before these bytes. */
+export function crc32(bytes: Uint8Array, before = 0): number {
+  let value = ~before >>> 0;
   for (const byte of bytes) value = (crcTable[(value ^ byte) & 0xff] ?? 0) ^ (value >>> 8);
   return (value ^ 0xffffffff) >>> 0;
 }

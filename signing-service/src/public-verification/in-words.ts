@@ -20,7 +20,7 @@ export interface VerificationReport extends Omit<ValidationReport, 'otherForm'>,
 export function inWords(
   report: ValidationReport,
   file: {
-    readonly bytes: Uint8Array;
+    readonly bytes: { readonly length: number };
     readonly judgedAt: Date;
     readonly sha256: Uint8Array;
     readonly document: PublicDocument | null;

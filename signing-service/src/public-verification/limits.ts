@@ -4,6 +4,9 @@ import { busy } from '../validation/worker.ts';
 /** Largest file that is verified, in bytes. */
 export const largestFileBytes = 32 * 1024 * 1024;
 
+/** Largest file on the machine itself that is read piece by piece: a ZIP says no more (PKWARE APPNOTE 4.4.1.4). */
+export const largestStreamedBytes = 2 ** 32 - 1;
+
 /** Largest form: a file, what it signs, and a little more. */
 export const largestFormBytes = 2 * largestFileBytes + 1024 * 1024;
 

@@ -4,17 +4,20 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import { InvalidInput, TooLarge } from '@edutrust/platform/errors';
 import {
   createValidationPool,
+  isLargeFile,
+  type LargeFile,
   type LogKey,
+  piecesOfFile,
   type ValidationPool,
   type ValidationReport,
 } from '../validation/validation.ts';
 import { documentBySha256 } from './document.ts';
 import { inWords, type VerificationReport } from './in-words.ts';
-import { largestFileBytes } from './limits.ts';
+import { largestFileBytes, largestStreamedBytes } from './limits.ts';
 
 export { etsiReport } from './etsi-report.ts';
 export type { VerificationReport } from './in-words.ts';
-export { largestFileBytes } from './limits.ts';
+export { largestFileBytes, largestStreamedBytes } from './limits.ts';
 export { browserTrust } from './trust.ts';
 
 export interface VerifyOptions {
@@ -23,7 +26,7 @@ export interface VerifyOptions {
   /** Judge as of this time instead of now. */
   readonly at?: Date;
   /** What the file signs, when the signature is a file of its own; or the other form of a school report. */
-  readonly content?: Uint8Array;
+  readonly content?: Uint8Array | LargeFile;
   /** Opens an encrypted PDF. */
   readonly password?: string;
   /** Warm threads; one is started for this file alone when absent. */
@@ -34,24 +37,24 @@ export interface VerifyOptions {
 const mostAnchors = 50;
 
 /**
- * Verifies a file: who signed, is it unchanged, was the signer trusted then. The same for `POST /api/v1/verify`, the pages and
+ * Verifies a file, in memory or read piece by piece: who signed, is it unchanged, was the signer trusted then. The same for `POST /api/v1/verify`, the pages and
  * `edutrust verify`. Runs in a worker with limits, because the file may be anybody's.
  *
  * @throws InvalidInput `verify/not-a-pdf`, `verify/empty`, `verify/bad-trust`; TooLarge `verify/too-large`; Unavailable `verify/busy`.
  */
 export async function verifyFile(
   context: Pick<ServiceContext, 'db' | 'clock' | 'ledger'>,
-  bytes: Uint8Array,
+  file: Uint8Array | LargeFile,
   { trust = [], at, ...asked }: VerifyOptions = {},
 ): Promise<VerificationReport> {
-  mustBeReadable(bytes);
+  mustBeReadable(file);
   const ours = await trustMaterial(context);
   const judgedAt = at ?? context.clock.now();
   const { origin, publicKey } = context.ledger.key('signatures');
-  const report = await judge(bytes, { ours, trust, judgedAt, logs: [{ origin, publicKey }], ...asked });
-  const sha256 = createHash('sha256').update(bytes).digest();
+  const report = await judge(file, { ours, trust, judgedAt, logs: [{ origin, publicKey }], ...asked });
+  const sha256 = await sha256Of(file);
   const document = (await documentBySha256(context.db, sha256)) ?? null;
-  return inWords(report, { bytes, judgedAt, sha256, document });
+  return inWords(report, { bytes: file, judgedAt, sha256, document });
 }
 
 /**
@@ -61,20 +64,20 @@ export async function verifyFile(
  * @throws as {@link verifyFile}
  */
 export async function verifyFileAlone(
-  bytes: Uint8Array,
+  file: Uint8Array | LargeFile,
   { trust = [], at = new Date(), ...asked }: VerifyOptions = {},
 ): Promise<VerificationReport> {
-  mustBeReadable(bytes);
-  const report = await judge(bytes, { ours: nothing, trust, judgedAt: at, logs: [], ...asked });
-  const sha256 = createHash('sha256').update(bytes).digest();
-  return inWords(report, { bytes, judgedAt: at, sha256, document: null });
+  mustBeReadable(file);
+  const report = await judge(file, { ours: nothing, trust, judgedAt: at, logs: [], ...asked });
+  const sha256 = await sha256Of(file);
+  return inWords(report, { bytes: file, judgedAt: at, sha256, document: null });
 }
 
 type Ours = Awaited<ReturnType<typeof trustMaterial>>;
 const nothing: Ours = { anchors: [], timeStampAnchors: [], untrusted: [], crls: [] };
 
 async function judge(
-  bytes: Uint8Array,
+  file: Uint8Array | LargeFile,
   given: Pick<VerifyOptions, 'pool' | 'content' | 'password'> & {
     readonly ours: Ours;
     readonly trust: readonly string[];
@@ -83,11 +86,11 @@ async function judge(
   },
 ): Promise<ValidationReport> {
   const { ours, trust, judgedAt, logs, pool, content, password } = given;
-  if (content && content.length > largestFileBytes) throw tooLarge();
+  if (content) mustNotBeTooLarge(content);
   const added = trust.flatMap(readPem);
   const validation = pool ?? createValidationPool();
   try {
-    return await validation.validate(bytes, {
+    return await validation.validate(file, {
       ...ours,
       anchors: [...ours.anchors, ...added],
       timeStampAnchors: [...ours.timeStampAnchors, ...added],
@@ -101,15 +104,26 @@ async function judge(
   }
 }
 
-function mustBeReadable(bytes: Uint8Array): void {
-  if (bytes.length === 0) {
+function mustBeReadable(file: Uint8Array | LargeFile): void {
+  if (file.length === 0) {
     throw new InvalidInput(
       'verify/empty',
       { vi: 'Chưa có tệp nào được gửi, hoặc tệp rỗng.', en: 'No file was sent, or it is empty.' },
       { remedy: { vi: 'Chọn tệp cần kiểm tra.', en: 'Choose the file to verify.' } },
     );
   }
-  if (bytes.length > largestFileBytes) throw tooLarge();
+  mustNotBeTooLarge(file);
+}
+
+function mustNotBeTooLarge(file: Uint8Array | LargeFile): void {
+  if (file.length > (isLargeFile(file) ? largestStreamedBytes : largestFileBytes)) throw tooLarge();
+}
+
+async function sha256Of(file: Uint8Array | LargeFile): Promise<Buffer> {
+  const hash = createHash('sha256');
+  if (!isLargeFile(file)) return hash.update(file).digest();
+  for await (const piece of piecesOfFile(file.path)) hash.update(piece);
+  return hash.digest();
 }
 
 export function tooLarge(): TooLarge {

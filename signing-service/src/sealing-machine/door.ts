@@ -3,3 +3,4 @@
 export { type AuthorisedList, code4Of } from '../activation/list.ts';
 export { extensionOf, mustAgree, otherDocument, type PreparedFile, toBeSealed } from './prepared.ts';
 export { clockSkewSeconds, pairingText, signProof } from './proof.ts';
+export { signFile } from './sign-file.ts';

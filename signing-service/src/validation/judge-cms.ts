@@ -11,8 +11,8 @@ import { warning } from './warnings.ts';
 /** What a format found of a signature around its CMS. */
 export interface OpenedCms {
   readonly base: SignatureReport;
-  /** What is signed, in parts. */
-  readonly content: readonly Uint8Array[];
+  /** What is signed, in parts, of which one at a time is held. */
+  readonly content: Iterable<Uint8Array>;
   readonly changeReasons: readonly Reason[];
   /** `baseline`: of an AdES profile, which binds the certificate and has levels; `plain` is PKCS#7. */
   readonly profile: 'baseline' | 'plain';

@@ -11,7 +11,7 @@ export interface LogKey {
   readonly publicKey: Uint8Array;
 }
 
-const sha256 = (...parts: readonly Uint8Array[]) => {
+const sha256 = (parts: Iterable<Uint8Array>) => {
   const hash = createHash('sha256');
   for (const part of parts) hash.update(part);
   return hash.digest();
@@ -25,7 +25,7 @@ export function checkLogProof(
   cms: Pick<CmsSignedData, 'signature' | 'timeStampTokens'> & { readonly inclusionProof?: Buffer | undefined },
   given: {
     readonly certificate: Uint8Array;
-    readonly content: readonly Uint8Array[];
+    readonly content: Iterable<Uint8Array>;
     readonly logs: readonly LogKey[];
   },
 ): LogEntry | null {
@@ -39,10 +39,10 @@ export function checkLogProof(
   if (!key || !proof.extra || !token) return { ...entry, status: 'unchecked' };
   const leaf = signatureLeaf({
     assertion: proof.extra,
-    certificate: sha256(given.certificate),
-    document: sha256(...given.content),
-    signature: sha256(cms.signature),
-    timeStamp: sha256(token),
+    certificate: sha256([given.certificate]),
+    document: sha256(given.content),
+    signature: sha256([cms.signature]),
+    timeStamp: sha256([token]),
   });
   const publicKey = Buffer.from(key.publicKey);
   const isProven = isIncluded(proof, Buffer.from(leaf, 'utf8'), { origin: key.origin, publicKey });

@@ -1,9 +1,10 @@
+import type { Content } from '../formats/content.ts';
 import type { LogKey } from './log-proof.ts';
 
 /** What a validation trusts and when. Plain data, so that it can be handed to a worker. */
 export interface ValidationOptions {
   /** What is signed, for a signature in a file of its own. */
-  readonly content?: Uint8Array;
+  readonly content?: Content;
   /** Opens an encrypted PDF, as its reader or its owner; empty when absent. */
   readonly password?: string;
   /** DER of the roots that signers' certificates must lead to. */

@@ -1,13 +1,14 @@
 import { Worker } from 'node:worker_threads';
 import { type EduTrustError, Unavailable } from '@edutrust/platform/errors';
 import { NotAPdf } from '../formats/pdf/malformed.ts';
+import { isLargeFile, type LargeFile } from './large-file.ts';
 import type { ValidationOptions } from './options.ts';
 import type { ValidationReport } from './report.ts';
 import { unjudged } from './verdict.ts';
 
 /** What one validation may take (V4). */
 export interface WorkerLimits {
-  /** CPU time of the judging itself; then the answer is `beyond-limits`. Default 5,000. */
+  /** CPU time of the judging itself; then the answer is `beyond-limits`. Default 5,000, and a second for each 20 MB of a large file. */
   readonly cpuMs?: number;
   /** Wall clock from when a worker takes the file: past it the machine is overloaded, which says nothing of the file. Default 20,000. */
   readonly wallMs?: number;
@@ -17,10 +18,15 @@ export interface WorkerLimits {
   readonly filesPerThread?: number;
 }
 
+/** {@link ValidationOptions} for another thread: what is large is read there. */
+export interface WorkerOptions extends Omit<ValidationOptions, 'content'> {
+  readonly content?: Uint8Array | LargeFile;
+}
+
 /** One file for a worker. */
 export interface WorkerQuestion {
-  readonly bytes: Uint8Array;
-  readonly options: ValidationOptions;
+  readonly file: Uint8Array | LargeFile;
+  readonly options: WorkerOptions;
 }
 
 /** What a worker says: that it is ready, and then an answer to each question. */
@@ -34,7 +40,7 @@ export interface ValidationPool {
    * Throws `InvalidInput` `verify/not-a-pdf`, and `Unavailable` `verify/busy` when the machine has no time for it: that is
    * never an answer about the document (V16).
    */
-  validate(bytes: Uint8Array, options: ValidationOptions): Promise<ValidationReport>;
+  validate(file: Uint8Array | LargeFile, options: WorkerOptions): Promise<ValidationReport>;
   close(): Promise<void>;
 }
 
@@ -62,12 +68,12 @@ export function createValidationPool(limits: WorkerLimits = {}): ValidationPool 
   };
 
   return {
-    validate: async (bytes, options) => {
+    validate: async (file, options) => {
       const warm = idle.pop();
       const worker = warm ?? start();
       worker.ref();
       try {
-        const answer = await ask({ worker, isNew: !warm }, { bytes, options }, limits);
+        const answer = await ask({ worker, isNew: !warm }, { file, options }, limits);
         const count = (judged.get(worker) ?? 0) + 1;
         if ('isOver' in answer || count >= filesPerThread) await worker.terminate();
         else {
@@ -97,6 +103,15 @@ function reportOf(answer: Outcome): ValidationReport {
 
 const checkEveryMs = 100;
 
+/** Bytes of a large file, on a slow machine and for several signatures: each reads it. */
+const hashedPerMs = 20_000;
+
+function largeBytesOf({ file, options: { content } }: WorkerQuestion): number {
+  let bytes = 0;
+  for (const one of [file, content]) if (one && isLargeFile(one)) bytes += one.length;
+  return bytes;
+}
+
 /** One question to a thread that has nothing else to do. Starting it is not counted: that is no fault of the file. */
 async function ask(
   { worker, isNew }: { readonly worker: Worker; readonly isNew: boolean },
@@ -104,6 +119,7 @@ async function ask(
   limits: WorkerLimits,
 ): Promise<Outcome> {
   const { cpuMs = 5_000, wallMs = 20_000 } = limits;
+  const allowedMs = cpuMs + largeBytesOf(question) / hashedPerMs;
   return new Promise<Outcome>((resolve, reject) => {
     const started = performance.now();
     let isReady = !isNew;
@@ -113,7 +129,7 @@ async function ask(
       const used = isReady ? await cpuOf(worker) : undefined;
       if (used === undefined) return;
       cpuAtStart ??= used;
-      if (used - cpuAtStart > cpuMs) settle(() => resolve({ isOver: 'time' }));
+      if (used - cpuAtStart > allowedMs) settle(() => resolve({ isOver: 'time' }));
     };
     const timer = setInterval(() => void check(), Math.min(checkEveryMs, cpuMs, wallMs));
     void check();

@@ -1,6 +1,7 @@
 import { type CmsSignedData, verifyTimeStampToken } from '@edutrust/certs/cms';
 import { type GoodStamp, stampTrust } from '../../validation/judge-signature.ts';
 import { type Surroundings, withMaterial } from '../../validation/surroundings.ts';
+import type { ByteSource } from '../content.ts';
 import { checkReference, MalformedManifest, readManifest } from './manifest.ts';
 import { isArchiveManifest, isTimeStamp } from './names.ts';
 
@@ -12,7 +13,7 @@ const mostManifests = 16;
  * signature's digest, and says of every file that it names what is there.
  */
 export function stampsBeside(
-  files: ReadonlyMap<string, Buffer>,
+  files: ReadonlyMap<string, Buffer | ByteSource>,
   signature: string,
   cms: CmsSignedData,
   around: Surroundings,
@@ -20,9 +21,9 @@ export function stampsBeside(
   const inside = { untrusted: cms.certificates, crls: cms.crls, ocsp: cms.ocspResponses };
   const trust = stampTrust(withMaterial(around, inside));
   return [...files]
-    .filter(([name]) => isArchiveManifest(name))
+    .flatMap(([name, manifest]) => (isArchiveManifest(name) && Buffer.isBuffer(manifest) ? [manifest] : []))
     .slice(0, mostManifests)
-    .flatMap(([, manifest]) => {
+    .flatMap((manifest) => {
       const token = tokenOver(files, manifest, signature);
       const verified = token && verifyTimeStampToken(token, manifest, trust);
       return verified?.isTrusted ? [{ at: verified.at, authority: verified.authority }] : [];
@@ -30,7 +31,11 @@ export function stampsBeside(
     .toSorted((one, other) => one.at.getTime() - other.at.getTime());
 }
 
-function tokenOver(files: ReadonlyMap<string, Buffer>, manifest: Buffer, signature: string): Buffer | undefined {
+function tokenOver(
+  files: ReadonlyMap<string, Buffer | ByteSource>,
+  manifest: Buffer,
+  signature: string,
+): Buffer | undefined {
   try {
     const { signature: token, references } = readManifest(manifest);
     const isAsItSays = references.every((reference) => {
@@ -38,7 +43,8 @@ function tokenOver(files: ReadonlyMap<string, Buffer>, manifest: Buffer, signatu
       return contents !== undefined && checkReference(reference, contents) === 'same';
     });
     const covers = isAsItSays && references.some(({ name }) => name === signature);
-    return covers && isTimeStamp(token) ? files.get(token) : undefined;
+    const found = covers && isTimeStamp(token) ? files.get(token) : undefined;
+    return Buffer.isBuffer(found) ? found : undefined;
   } catch (error) {
     if (error instanceof MalformedManifest) return undefined; // it proves nothing, and takes nothing away
     throw error;

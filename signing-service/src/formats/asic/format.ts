@@ -26,7 +26,7 @@ export function isContainer(file: Uint8Array): boolean {
 }
 
 /** A name of one file, for every system: what a path or a reserved name would be is written otherwise. */
-function nameInside(name: string): string {
+export function nameInside(name: string): string {
   const plain = name.normalize('NFC').replaceAll(/[\p{Cc}\p{Cf}\\/:*?"<>|]/gu, '_');
   return /^(?:\.*|mimetype)$/iu.test(plain) ? `_${plain}` : plain;
 }

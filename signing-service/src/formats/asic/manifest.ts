@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { type Content, piecesOf } from '../content.ts';
 import { digestNames, dsig, sha256Name } from '../xml/names.ts';
 import {
   attributeOf,
@@ -30,12 +31,12 @@ interface Reference {
   readonly digest: Buffer;
 }
 
-/** The manifest of a signature over these files, with SHA-256. */
-export function writeManifest(signature: string, files: ReadonlyMap<string, Uint8Array>): Buffer {
-  const references = [...files].map(([name, contents]) => {
-    const digest = createHash('sha256').update(contents).digest('base64');
-    return `<asic:DataObjectReference URI="${uriOf(name)}"><ds:DigestMethod Algorithm="${sha256Name}"/><ds:DigestValue>${digest}</ds:DigestValue></asic:DataObjectReference>`;
-  });
+/** The manifest of a signature over files with these SHA-256 digests. */
+export function writeManifest(signature: string, digests: ReadonlyMap<string, Buffer>): Buffer {
+  const references = [...digests].map(
+    ([name, digest]) =>
+      `<asic:DataObjectReference URI="${uriOf(name)}"><ds:DigestMethod Algorithm="${sha256Name}"/><ds:DigestValue>${digest.toString('base64')}</ds:DigestValue></asic:DataObjectReference>`,
+  );
   return Buffer.from(
     `<?xml version="1.0" encoding="UTF-8"?>\n<asic:ASiCManifest xmlns:asic="${asicNamespace}" xmlns:ds="${dsig}"><asic:SigReference URI="${uriOf(signature)}" MimeType="application/pkcs7-signature"/>${references.join('')}</asic:ASiCManifest>`,
     'utf8',
@@ -54,10 +55,12 @@ export function nameOfUri(uri: string): string | undefined {
 }
 
 /** Whether a file is as the manifest says; `refused` for a digest that is not accepted. */
-export function checkReference({ algorithm, digest }: Reference, contents: Uint8Array): 'same' | 'changed' | 'refused' {
+export function checkReference({ algorithm, digest }: Reference, contents: Content): 'same' | 'changed' | 'refused' {
   const hash = digestNames[algorithm];
   if (!hash) return 'refused';
-  return createHash(hash).update(contents).digest().equals(digest) ? 'same' : 'changed';
+  const computed = createHash(hash);
+  for (const piece of piecesOf(contents)) computed.update(piece);
+  return computed.digest().equals(digest) ? 'same' : 'changed';
 }
 
 /** Reads a manifest. @throws MalformedManifest */

@@ -9,6 +9,8 @@ import { readZip } from '../zip/read.ts';
 import { writeManifest } from './manifest.ts';
 import { asicMediaType, isDataFile, isSignatureFile, manifestName, signatureName } from './names.ts';
 
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest();
+
 /** A container of files that nobody signed yet (ETSI EN 319 162-1 §4.4): `mimetype` first, as programs find it. */
 export function makeAsic(files: ReadonlyMap<string, Uint8Array>): Buffer {
   for (const name of files.keys()) if (!isDataFile(name)) throw reservedName(name);
@@ -26,10 +28,10 @@ export function prepareAsic(
   { at, certificate }: { readonly at: Date; readonly certificate: Uint8Array },
 ): Prepared {
   const files = readZip(Buffer.from(container));
-  const data = new Map([...files].filter(([name]) => isDataFile(name)));
+  const data = new Map([...files].filter(([name]) => isDataFile(name)).map(([name, file]) => [name, sha256(file)]));
   const number = nextNumber(files);
   const manifest = writeManifest(signatureName(number), data);
-  const digest = createHash('sha256').update(manifest).digest();
+  const digest = sha256(manifest);
   return {
     prepared: writeZip(new Map([...files, [manifestName(number), manifest]])),
     digest,
@@ -66,7 +68,7 @@ export async function signAsic(container: Uint8Array, at: Date, signer: Signer):
   if (!certificate) throw new TypeError('a signer has at least its own certificate');
   const { prepared, toBeSigned } = prepareAsic(container, { at, certificate });
   const signature = await signer.sign(toBeSigned);
-  const hash = createHash('sha256').update(signature).digest();
+  const hash = sha256(signature);
   return completeAsic(prepared, {
     toBeSigned,
     signature,

@@ -17,6 +17,7 @@ import { reason } from '../../validation/reasons.ts';
 import type { SignatureReport, ValidationReport } from '../../validation/report.ts';
 import { type Surroundings, surroundingsOf, withMaterial } from '../../validation/surroundings.ts';
 import { emptyReport, fileReport, unjudged, withVerdict } from '../../validation/verdict.ts';
+import { type Content, isHeld, piecesOf } from '../content.ts';
 
 /**
  * Judges every signature of a CMS (ETSI EN 319 122-1): CAdES, or PKCS#7 of before. What is signed is inside, or is
@@ -39,7 +40,7 @@ export async function validateCades(bytes: Uint8Array, options: ValidationOption
 /** A signature by its name, what it signs, and good time stamps that stand outside it and are over all of it. */
 interface Given {
   readonly name: string;
-  readonly content: Uint8Array | undefined;
+  readonly content: Content | undefined;
   readonly beside?: readonly GoodStamp[];
 }
 
@@ -58,13 +59,16 @@ export function judgeCades(
   if (cms.contentType !== cmsOids.data) return withVerdict(base, [reason('cms-malformed', 'not of plain data')]);
   const signed = cms.content ?? content;
   if (!signed) return withVerdict(base, [reason('content-missing')]);
-  const isAnother = cms.content && content && !cms.content.equals(content);
+  // Without signed attributes the value is over the contents themselves, which would be held (RFC 5652 §5.4).
+  if (!isHeld(signed) && !cms.signedAttributes)
+    return withVerdict(base, [reason('beyond-limits', 'a large file without signed attributes')]);
+  const isAnother = cms.content && content && !(isHeld(content) && cms.content.equals(content));
   const { covering, isMaterialStamped } = archiveStamps(cms, signed, around);
   return judgeCms(
     cms,
     {
       base: { ...base, coverage: 'whole' },
-      content: [signed],
+      content: piecesOf(signed),
       changeReasons: isAnother ? [reason('content-changed', 'the file is not the one inside the signature')] : [],
       profile,
       stored: { untrusted: [], crls: [], ocsp: [] },
@@ -81,7 +85,7 @@ const mostStamps = 16;
 /** The good archive time stamps (ETSI EN 319 122-1 §5.5.3), oldest first, and whether one covers all material of now. */
 function archiveStamps(
   cms: CmsSignedData,
-  content: Uint8Array,
+  content: Content,
   around: Surroundings,
 ): { readonly covering: readonly GoodStamp[]; readonly isMaterialStamped: boolean } {
   const inside = { untrusted: cms.certificates, crls: cms.crls, ocsp: cms.ocspResponses };
@@ -98,11 +102,11 @@ function archiveStamps(
 }
 
 /** What a token must be over; `undefined` when it carries no index of this signature, or one by a weak digest. */
-function archivedBytes({ encoded }: CmsSignedData, content: Uint8Array, token: Buffer) {
+function archivedBytes({ encoded }: CmsSignedData, content: Content, token: Buffer) {
   try {
     const { hashIndex } = readCms(token, 'none');
     const algorithm = imprintAlgorithmOf(token);
-    const digest = algorithm && digestOf(algorithm, content);
+    const digest = algorithm && digestOf(algorithm, piecesOf(content));
     const cover = hashIndex && archiveCover(hashIndex, encoded);
     if (!hashIndex || !digest || !cover?.isWhole) return undefined;
     return { parts: archiveImprint(encoded, digest, hashIndex), coversMaterial: cover.coversMaterial };

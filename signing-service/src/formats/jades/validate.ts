@@ -8,6 +8,7 @@ import type { SignatureReport, ValidationReport } from '../../validation/report.
 import { type Surroundings, surroundingsOf } from '../../validation/surroundings.ts';
 import { emptyReport, fileReport, unjudged, withVerdict } from '../../validation/verdict.ts';
 import { warning } from '../../validation/warnings.ts';
+import { isHeld } from '../content.ts';
 import { fromBase64, fromBase64Url, listOf, MalformedJson, membersOf, stringOf } from '../json/read.ts';
 import { checkNamedValue, joseAlgorithms } from '../signature-value.ts';
 import { type Jws, readJws } from './jws.ts';
@@ -19,12 +20,12 @@ import { byUriHash, hashedFile } from './sign.ts';
  * signed is inside, or is `options.content`; with both they must be the same bytes.
  */
 export async function validateJades(bytes: Uint8Array, options: ValidationOptions): Promise<ValidationReport> {
+  const { content } = options;
+  if (content && !isHeld(content)) return unjudged('beyond-limits', 'a large file beside it');
   const around = surroundingsOf(options);
   try {
     const found = readJws(bytes);
-    return fileReport(
-      found.map((jws, index) => judgeJws(jws, { name: `Signature${index + 1}`, content: options.content }, around)),
-    );
+    return fileReport(found.map((jws, index) => judgeJws(jws, { name: `Signature${index + 1}`, content }, around)));
   } catch (error) {
     if (error instanceof MalformedJson) return unjudged('json-malformed', error.message);
     throw error;

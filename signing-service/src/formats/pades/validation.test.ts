@@ -6,14 +6,14 @@ import { createAuthority, type Issued, issue, revocationList } from '../../../te
 import { validatePdf } from '../../../testing/both-judges.ts';
 import { appendRevision, hybridPdf, streamPdf, tablePdf } from '../../../testing/pdf-files.ts';
 import { reasonTable } from '../../validation/reasons.ts';
-import { createValidationPool, type ValidationOptions } from '../../validation/validation.ts';
+import { createValidationPool } from '../../validation/validation.ts';
 import { addValidationData, signPdf, timeStampPdf, visibleLines } from './pades.ts';
 
 const signedAt = new Date('2026-11-23T03:00:00Z');
 const at = new Date('2026-12-01T00:00:00Z');
 const authority = createAuthority();
-const options: ValidationOptions = { anchors: authority.anchors, crls: authority.crls, at };
-const withoutLists: ValidationOptions = { anchors: authority.anchors, at };
+const options = { anchors: authority.anchors, crls: authority.crls, at };
+const withoutLists = { anchors: authority.anchors, at };
 const request = { signerName: 'Trần Thị Bích Phượng', at: signedAt };
 const signedBy = (who: Issued, stampedAt?: Date, pdf = tablePdf()) =>
   signPdf(pdf, request, authority.signerOf(who, stampedAt));

@@ -6,6 +6,7 @@ import type { SignatureReport, ValidationReport } from '../../validation/report.
 import { type Surroundings, surroundingsOf } from '../../validation/surroundings.ts';
 import { emptyReport, fileReport, unjudged, withVerdict } from '../../validation/verdict.ts';
 import { warning } from '../../validation/warnings.ts';
+import { isHeld } from '../content.ts';
 import { ecdsaSignatureFromRaw } from '../ecdsa.ts';
 import { checkNamedValue, type NamedAlgorithm, xmlAlgorithms } from '../signature-value.ts';
 import { canonicalElement } from '../xml/canonical.ts';
@@ -36,6 +37,7 @@ import { isSignature, outermostSignatures, type SignatureStructure, structureOf 
  * which is `options.content`. A signature is good only when it covers all of the file that it is shown with.
  */
 export async function validateXades(bytes: Uint8Array, options: ValidationOptions): Promise<ValidationReport> {
+  if (options.content && !isHeld(options.content)) return unjudged('beyond-limits', 'a large file beside it');
   const content = options.content && Buffer.from(options.content);
   return judgeXml(bytes, surroundingsOf(options), { fileOf: () => content });
 }
