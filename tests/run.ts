@@ -1,7 +1,7 @@
 /**
  * `npm test`: everything that decides whether a change is good, on a machine where nothing was prepared by hand.
  * Debian's tools are installed when we may; the screens are built, and bundles of what every process reads. Then types, lint
- * and dead code, the tests beside the code and those in tests/: four files at once on two cores, as each waits for its
+ * and dead code, the tests beside the code and those in tests/: five files at once on two cores, as each waits for its
  * database or browser nearly half the time, those that take longest first. Their database and their files lie in memory
  * where there is room.
  * `npm test -- PATTERN…` runs the test files whose path contains one of the patterns.
@@ -72,7 +72,7 @@ async function runFiles(all: readonly string[]): Promise<{ passed: number; faile
   const files = all.filter((file) => patterns.length === 0 || patterns.some((pattern) => file.includes(pattern)));
   const found = { passed: 0, failed: 0 };
   if (files.length === 0) return found;
-  const stream = run({ files: files.map((file) => join(root, file)), concurrency: 4, timeout: hangMs });
+  const stream = run({ files: files.map((file) => join(root, file)), concurrency: 5, timeout: hangMs });
   stream.on('test:pass', ({ details }) => {
     if (details.type !== 'suite') found.passed += 1;
   });

@@ -25,9 +25,9 @@ export function signalReader({ db, jobs }: Pick<ServiceContext, 'db' | 'jobs'>):
     consumer: 'idp.shared-signals',
     types: [...sources, 'account.purged'],
     handle: async (events) => {
-      const signals = events.flatMap((event) => {
+      const signals = events.flatMap((event, number) => {
         const signal = event.subject.kind === 'person' ? signalOf(event) : undefined;
-        return signal ? [{ event: event.id, person: event.subject.id, at: event.at, ...signal }] : [];
+        return signal ? [{ number, event: event.id, person: event.subject.id, at: event.at, ...signal }] : [];
       });
       await db.transaction().execute(async (transaction) => {
         const { rows } = await sql<{ stream: string }>`
@@ -35,7 +35,7 @@ export function signalReader({ db, jobs }: Pick<ServiceContext, 'db' | 'jobs'>):
             INSERT INTO idp.signal (stream_id, jti, type, person_id, details, at)
             SELECT s.id, md5(s.id::text || e.event || e.type)::uuid, e.type, e.person, e.details, e.at
             FROM jsonb_to_recordset(${JSON.stringify(signals)}::jsonb) AS e (
-                event uuid, person uuid, at timestamptz, type text, details jsonb)
+                number int, event uuid, person uuid, at timestamptz, type text, details jsonb)
               JOIN idp.subject AS known ON known.person_id = e.person
               JOIN idp.app AS a ON a.sector = known.sector AND a.ended_at IS NULL AND a.is_approved
               JOIN idp.signal_stream AS s ON s.client_id = a.client_id AND s.status <> 'disabled' AND e.type = ANY(s.requested)
@@ -46,7 +46,7 @@ export function signalReader({ db, jobs }: Pick<ServiceContext, 'db' | 'jobs'>):
                   AND (f.valid_until IS NULL OR f.valid_until >= ${sqlDateInVietnam('e.at')} - 1)
                   AND ((NOT a.is_external AND a.organisation_id = ANY(o.path)) OR EXISTS (
                     SELECT FROM idp.app_activation AS v WHERE v.client_id = a.client_id AND v.organisation_id = ANY(o.path))))
-            ORDER BY e.at
+            ORDER BY e.number
             ON CONFLICT DO NOTHING RETURNING stream_id)
           SELECT DISTINCT stream_id AS stream FROM noted`.execute(transaction);
         const purged = events.some(({ type }) => type === 'account.purged')
