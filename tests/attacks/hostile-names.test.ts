@@ -85,7 +85,7 @@ async function walk(page: Page, start: readonly string[]): Promise<{ seen: numbe
     if (/Content Security Policy|TrustedHTML/i.test(message.text())) wrong.push(`${page.url()}: ${message.text()}`);
   });
   const paths = new Set(start);
-  const kinds = new Map<string, number>();
+  const kinds = new Set<string>();
   let seen = 0;
   let shown = 0;
   for (const path of paths) {
@@ -107,8 +107,8 @@ async function walk(page: Page, start: readonly string[]): Promise<{ seen: numbe
     if (state.text.includes('ran=1')) shown += 1;
     for (const link of state.links) {
       const kind = link.replace(/[?#].*/, '').replace(/\/[0-9a-f-]{8,}(?=\/|$)/g, '/:id');
-      if ((kinds.get(kind) ?? 0) >= 2 || /\/paper$|\.(?:csv|pdf)$/.test(kind)) continue;
-      kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+      if (kinds.has(kind) || /\/paper$|\.(?:csv|pdf)$/.test(kind)) continue;
+      kinds.add(kind);
       paths.add(link.replace(/[?#].*/, ''));
     }
   }
