@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { applyRetention } from '@edutrust/platform/retention';
+import { applyRetention, rowsBefore } from '@edutrust/platform/retention';
 import { TestClock } from '@edutrust/testing/clock';
+import { eventually } from '@edutrust/testing/eventually';
 import { sql } from 'kysely';
 import { openRegistry } from '../testing/registry.ts';
 import { checkAccesses } from './accesses/check.ts';
@@ -61,4 +62,26 @@ test('N5: a day before their time nothing is erased, a day after all of it and n
     rows.map(({ rule }) => rule),
     ['rosters', 'accesses', 'notices'],
   );
+});
+
+test('N5: what is renewed while the job waits for it is kept', async () => {
+  await using world = await openRegistry();
+  const { city, context } = world;
+  const { db } = context;
+  const { rows } = await sql<{ id: string }>`INSERT INTO registry.notice (id, person_id, at, kind, data)
+    VALUES (gen_random_uuid(), ${city.people.pupil}, '2001-01-01', 'email.changed', '{}') RETURNING id`.execute(db);
+  const id = rows[0]?.id ?? '';
+  const erase = rowsBefore('registry.notice', 'at');
+  const erasing = await db.transaction().execute(async (renewing) => {
+    await sql`UPDATE registry.notice SET at = now() WHERE id = ${id}`.execute(renewing);
+    const erased = db.transaction().execute((transaction) => erase(transaction, new Date('2002-01-01'), 100));
+    await eventually(async () => {
+      const waits = await sql`SELECT FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'`.execute(db);
+      assert.ok(waits.rows.length > 0);
+    });
+    return { erased };
+  });
+  assert.equal(await erasing.erased, 0);
+  const left = await sql`SELECT FROM registry.notice WHERE id = ${id}`.execute(db);
+  assert.equal(left.rows.length, 1);
 });

@@ -1,6 +1,8 @@
-import type { RetentionRule } from '@edutrust/platform/retention';
+import { type RetentionRule, rowsBefore } from '@edutrust/platform/retention';
 import { sql } from 'kysely';
 import { keepMonths } from './accesses/keeping.ts';
+
+const oldAccesses = rowsBefore('registry.access', 'at');
 
 /** What the registry keeps for a time only. Records, their history and approvals are kept (docs/operations.md). */
 export const registryRetention: readonly RetentionRule[] = [
@@ -10,12 +12,8 @@ export const registryRetention: readonly RetentionRule[] = [
     keepMonths,
     source: 'QCVN 12:2026/BCA §3.9.2.1.9 (at least 12 months); two school years',
     erase: async (transaction, before, most) => {
-      const { numAffectedRows } = await sql`
-        DELETE FROM registry.access WHERE id IN (SELECT id FROM registry.access WHERE at < ${before} LIMIT ${most})`.execute(
-        transaction,
-      );
       await sql`DELETE FROM registry.access_finding WHERE at < ${before}`.execute(transaction);
-      return Number(numAffectedRows ?? 0n);
+      return oldAccesses(transaction, before, most);
     },
   },
   {
@@ -23,61 +21,35 @@ export const registryRetention: readonly RetentionRule[] = [
     what: { vi: 'tin báo cho mỗi người', en: 'notices to people' },
     keepMonths: 24,
     source: 'the purpose ends: a notice that nobody asks about any longer (Law 91/2025/QH15)',
-    erase: async (transaction, before, most) => {
-      const { numAffectedRows } = await sql`
-        DELETE FROM registry.notice WHERE id IN (SELECT id FROM registry.notice WHERE at < ${before} LIMIT ${most})`.execute(
-        transaction,
-      );
-      return Number(numAffectedRows ?? 0n);
-    },
+    erase: rowsBefore('registry.notice', 'at'),
   },
   {
     code: 'requests',
     what: { vi: 'yêu cầu về dữ liệu đã trả lời', en: 'answered requests about data' },
     keepMonths: 60,
     source: 'proof of the answer, as long as files on breaches (Decree 356/2025, article 29)',
-    erase: async (transaction, before, most) => {
-      const { numAffectedRows } = await sql`
-        DELETE FROM registry.data_request WHERE id IN (
-          SELECT id FROM registry.data_request WHERE closed_at < ${before} LIMIT ${most})`.execute(transaction);
-      return Number(numAffectedRows ?? 0n);
-    },
+    erase: rowsBefore('registry.data_request', 'closed_at'),
   },
   {
     code: 'breaches',
     what: { vi: 'hồ sơ vi phạm dữ liệu cá nhân đã đóng', en: 'closed files on breaches' },
     keepMonths: 60,
     source: 'Decree 356/2025, article 29 (five years)',
-    erase: async (transaction, before, most) => {
-      const { numAffectedRows } = await sql`
-        DELETE FROM registry.data_breach WHERE id IN (
-          SELECT id FROM registry.data_breach WHERE closed_at < ${before} LIMIT ${most})`.execute(transaction);
-      return Number(numAffectedRows ?? 0n);
-    },
+    erase: rowsBefore('registry.data_breach', 'closed_at'),
   },
   {
     code: 'rosterCounts',
     what: { vi: 'số người mà các danh sách đã đổi, theo trường', en: 'how many people rosters changed, by school' },
     keepMonths: 14,
     source: 'numbers of nobody: what is usual at a time of the year is known from the last one',
-    erase: async (transaction, before, most) => {
-      const { numAffectedRows } = await sql`
-        DELETE FROM registry.roster_count WHERE ctid IN (
-          SELECT ctid FROM registry.roster_count WHERE at < ${before} LIMIT ${most})`.execute(transaction);
-      return Number(numAffectedRows ?? 0n);
-    },
+    erase: rowsBefore('registry.roster_count', 'at'),
   },
   {
     code: 'transfers',
     what: { vi: 'đề nghị chuyển trường đã xong', en: 'answered transfers between schools' },
     keepMonths: 24,
     source: 'the purpose ends: what came of it is in the history (Law 91/2025/QH15)',
-    erase: async (transaction, before, most) => {
-      const { numAffectedRows } = await sql`
-        DELETE FROM registry.transfer WHERE id IN (
-          SELECT id FROM registry.transfer WHERE closed_at < ${before} LIMIT ${most})`.execute(transaction);
-      return Number(numAffectedRows ?? 0n);
-    },
+    erase: rowsBefore('registry.transfer', 'closed_at'),
   },
   {
     code: 'rosters',

@@ -28,22 +28,19 @@ export async function makeDeviceKey(prf: Buffer, possession: string) {
   };
 }
 
+async function unwrap(prf: Buffer, wrappedKey: string, isExtractable: boolean) {
+  const blob = Buffer.from(wrappedKey, 'base64url');
+  const named = { name: 'AES-GCM', iv: blob.subarray(0, 12) };
+  return subtle.unwrapKey('pkcs8', blob.subarray(12), await wrappingKey(prf), named, p256, isExtractable, ['sign']);
+}
+
 /** Unwraps the key, not extractable, and signs; throws when the PRF output is another's. */
 export async function signOnDevice(
   prf: Buffer,
   wrappedKey: string,
   signedAttributes: readonly string[],
 ): Promise<string[]> {
-  const blob = Buffer.from(wrappedKey, 'base64url');
-  const unwrapped = await subtle.unwrapKey(
-    'pkcs8',
-    blob.subarray(12),
-    await wrappingKey(prf),
-    { name: 'AES-GCM', iv: blob.subarray(0, 12) },
-    p256,
-    false,
-    ['sign'],
-  );
+  const unwrapped = await unwrap(prf, wrappedKey, false);
   const signatures: string[] = [];
   for (const attributes of signedAttributes) {
     const raw = await subtle.sign({ name: 'ECDSA', hash: 'SHA-256' }, unwrapped, Buffer.from(attributes, 'base64url'));
@@ -58,16 +55,7 @@ export async function signDigestsOnDevice(
   wrappedKey: string,
   digests: readonly Buffer[],
 ): Promise<string[]> {
-  const blob = Buffer.from(wrappedKey, 'base64url');
-  const unwrapped = await subtle.unwrapKey(
-    'pkcs8',
-    blob.subarray(12),
-    await wrappingKey(prf),
-    { name: 'AES-GCM', iv: blob.subarray(0, 12) },
-    p256,
-    true,
-    ['sign'],
-  );
+  const unwrapped = await unwrap(prf, wrappedKey, true);
   const { d = '' } = await subtle.exportKey('jwk', unwrapped);
   const scalar = Buffer.from(d, 'base64url');
   return digests.map((digest) => base64url(nist.sign(digest, scalar, { prehash: false, lowS: false })));

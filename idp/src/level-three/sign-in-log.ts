@@ -2,7 +2,7 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database } from '@edutrust/platform/database';
 import { EduTrustError } from '@edutrust/platform/errors';
 import { uuidv7 } from '@edutrust/platform/ids';
-import type { RetentionRule } from '@edutrust/platform/retention';
+import { type RetentionRule, rowsBefore } from '@edutrust/platform/retention';
 import { findByEducationId } from '@edutrust/registry/people';
 import type { FastifyRequest } from 'fastify';
 import { sql } from 'kysely';
@@ -106,11 +106,5 @@ export const signInLogRetention: RetentionRule = {
   what: { vi: 'nhật ký đăng nhập có địa chỉ và cổng', en: 'sign-ins with address and port' },
   keepMonths: signInLogMonths,
   source: 'QCVN 12:2026/BCA §3.9.2.1.9 (at least 12 months)',
-  erase: async (transaction, before, most) => {
-    const { numAffectedRows } = await sql`
-      DELETE FROM idp.sign_in_log WHERE id IN (SELECT id FROM idp.sign_in_log WHERE at < ${before} LIMIT ${most})`.execute(
-      transaction,
-    );
-    return Number(numAffectedRows ?? 0n);
-  },
+  erase: rowsBefore('idp.sign_in_log', 'at'),
 };

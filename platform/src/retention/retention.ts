@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { ServiceContext } from '../context.ts';
 import type { Transaction } from '../database/database.ts';
 import { installationEvents } from '../events/installation.ts';
@@ -22,6 +23,19 @@ export function monthsBefore(now: Date, months: number): Date {
   const then = new Date(now);
   then.setUTCMonth(then.getUTCMonth() - months);
   return then;
+}
+
+/**
+ * How a rule erases rows of one table whose moment in `column` is past. By where they lie: a row that somebody renews in this
+ * moment lies elsewhere, and stays.
+ */
+export function rowsBefore(table: string, column: string): RetentionRule['erase'] {
+  return async (transaction, before, most) => {
+    const { numAffectedRows } = await sql`
+      DELETE FROM ${sql.table(table)} WHERE ctid IN (
+        SELECT ctid FROM ${sql.table(table)} WHERE ${sql.ref(column)} < ${before} LIMIT ${most})`.execute(transaction);
+    return Number(numAffectedRows ?? 0n);
+  };
 }
 
 /**
