@@ -12,6 +12,7 @@ import type { Logger } from '../log.ts';
 import { countError, observeRequest } from '../metrics/metrics.ts';
 import type { ShortLivedStore } from '../store/store.ts';
 import type { Access, Gate, Resource } from './access.ts';
+import { createCompilers } from './compile.ts';
 import { isCrossSite } from './cross-site.ts';
 import { createDirect, type Direct, type DirectPath, sayTooSlow } from './direct.ts';
 import { disclosureKeywords, keepDisclosures } from './disclosures.ts';
@@ -95,6 +96,7 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
     ...{ config, log, limiter, proxies },
     answerWithinMs: options.answerWithinMs ?? answerWithinMs,
   });
+  const compilers = createCompilers();
   const app: HttpServer = Fastify({
     // pino's own logger has every method that Fastify calls; the types differ in generics only
     loggerInstance: log as unknown as FastifyBaseLogger,
@@ -110,6 +112,7 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
     forceCloseConnections: 'idle',
     serverFactory: (framework, { requestTimeout, keepAliveTimeout }) =>
       Object.assign(createServer(direct.before(framework)), { requestTimeout, keepAliveTimeout }),
+    schemaController: { compilersFactory: compilers.factories },
     ajv: {
       customOptions: {
         keywords: [...referenceKeywords, ...disclosureKeywords],
@@ -122,6 +125,7 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
 
   app.server.maxConnections = mostConnections;
   closeInTime(app);
+  app.decorate('compileSchemas', compilers.compileAll);
   app.decorate('uploads', createUploads(options.uploadLimits));
   app.removeContentTypeParser('text/plain'); // S3: JSON in a text/plain body is a cross-site form's trick
   await app.register(formbody, { bodyLimit: 256 * 1024 });

@@ -28,6 +28,8 @@ declare module 'fastify' {
     disclosed: Set<string> | 'unsaid' | null;
   }
   interface FastifyInstance {
+    /** Compiles the schemas of all routes, which otherwise wait for their first request; returns how many. */
+    compileSchemas: () => number;
     /** Where files that are sent wait, bounded for the whole process. */
     uploads: Uploads;
     /** Events for those who listen. */
