@@ -19,6 +19,8 @@ export const everyView: readonly View[] = ([320, 390, 1440] as const).flatMap((w
 export interface Tour {
   readonly origin: string;
   readonly views: readonly View[];
+  /** Whether each view is kept as a picture in artefacts/tour; one costs as much CPU as the rest of a look. */
+  readonly keepsPictures: boolean;
   readonly faults: Set<string>;
   /** Kinds of pages, and who saw them. */
   readonly seen: Map<string, Set<string>>;
@@ -68,7 +70,10 @@ export async function tourAs(tour: Tour, page: Page, who: string, start: readonl
     tour.seen.set(kind, seen.add(who));
     await isNamed(page, note);
     await speaksToPeople(page, kind, note);
-    for (const view of tour.views) await lookAt(page, view, kind, who, note);
+    for (const view of tour.views) {
+      await lookAt(page, view, note);
+      if (tour.keepsPictures) await picture(page, kind, `${who}-${view.width}-${view.scheme}`);
+    }
     for (const size of [
       { width: 320, height: 256 },
       { width: 390, height: 844 },
@@ -77,7 +82,7 @@ export async function tourAs(tour: Tour, page: Page, who: string, start: readonl
       if (hidden.length > 0)
         note(`at ${size.width} × ${size.height} the focus is hidden on ${hidden.slice(0, 3)}, ${hidden.length} in all`);
     }
-    await inForcedColours(page, kind, who);
+    if (tour.keepsPictures) await inForcedColours(page, kind, who);
     queue.push(...(await linksOf(page, tour.origin)).filter((link) => !done.has(kindOf(link))));
   }
   page.removeAllListeners();
@@ -166,14 +171,13 @@ async function speaksToPeople(page: Page, kind: string, note: (what: string) => 
   if (found.size > 0) note(`not a person's words: ${[...found].slice(0, 5).join(', ')}`);
 }
 
-async function lookAt(page: Page, { width, scheme }: View, kind: string, who: string, note: (what: string) => void) {
+async function lookAt(page: Page, { width, scheme }: View, note: (what: string) => void): Promise<void> {
   await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
   await page.setViewportSize({ width, height: width === 1440 ? 900 : 844 });
   const sideways = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
   if (sideways > 0) note(`${sideways} px sideways at ${width}`);
   const refused = await page.locator('[data-passkey-error]:not(:empty)').allInnerTexts();
   if (refused.length > 0) note(`says of a passkey that nobody asked for: ${refused}`);
-  await picture(page, kind, `${who}-${width}-${scheme}`);
   for (const finding of await seriousFindings(page)) note(`at ${width}, ${scheme}: ${finding}`);
 }
 
