@@ -1,5 +1,5 @@
 import type { Locale, Text } from '@edutrust/platform/messages';
-import { fontFile } from '../fonts/fonts.ts';
+import { drawingFont } from '../fonts/drawing.ts';
 import type { SignatureReport } from '../validation/report.ts';
 import { beginPaper, page, quiet } from './report-sheet.ts';
 import type { AnswerText } from './sentences.ts';
@@ -85,7 +85,7 @@ export async function makeReportPaper(
     pdf.on('end', () => resolve(Buffer.concat(chunks)));
     pdf.on('error', reject);
   });
-  for (const weight of ['regular', 'semibold', 'bold'] as const) pdf.registerFont(weight, fontFile(weight));
+  for (const weight of ['regular', 'semibold', 'bold'] as const) pdf.registerFont(weight, drawingFont(weight));
   const paper = beginPaper(pdf);
   paper.text('P', 'EduTrust · Sở Giáo dục và Đào tạo Thành phố Hồ Chí Minh', { size: 9, colour: quiet });
   paper.text('H1', t(words.title), { font: 'bold', size: 20, after: 16 });

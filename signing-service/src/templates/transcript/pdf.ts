@@ -1,4 +1,4 @@
-import { fontFile } from '../../fonts/fonts.ts';
+import { drawingFont } from '../../fonts/drawing.ts';
 import { beginSheet, type Sheet } from './sheet.ts';
 
 /** What a file says of itself beside its pages. */
@@ -52,7 +52,7 @@ export async function drawPdf(frame: SheetFrame, draw: (sheet: Sheet) => void): 
     document.on('error', reject);
   });
   for (const weight of ['regular', 'medium', 'semibold', 'bold'] as const) {
-    document.registerFont(weight, fontFile(weight));
+    document.registerFont(weight, drawingFont(weight));
   }
   describe(document, [title, author, `Mã xác minh ${code}`]);
   if (file) attach(document, file, madeAt);
