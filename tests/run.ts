@@ -30,6 +30,7 @@ const [{ url, folder }] = await Promise.all([startServer(), screens, bundle()]);
 process.env.EDUTRUST_TEST_POSTGRES = url;
 process.env.EDUTRUST_TEST_PROGRAM = program;
 process.env.TMPDIR = folder;
+process.env.EDUTRUST_TEST_CITIES = join(folder, 'cities');
 process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ''} --import=${new URL('libraries.ts', import.meta.url)}`;
 /** A file that takes longer hangs: how fast the machine is fails no test. */
 const hangMs = 1_200_000;

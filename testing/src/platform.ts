@@ -1,13 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
+import { promisify } from 'node:util';
 import pg from 'pg';
 import { command, type Outcome, runCommand } from './command.ts';
-import { freePort } from './port.ts';
+import { claimPort, freePort } from './port.ts';
 
 /** What the first start says, with `--json`. */
 export interface Welcome {
@@ -20,6 +21,14 @@ export interface Welcome {
     readonly educationId: string;
     readonly code: string;
   }[];
+}
+
+/** What the first start said, beside what it made. */
+const welcomeFile = 'test-welcome.json';
+
+/** With owners and modes: PostgreSQL runs as somebody else, and asks for both. */
+async function copyFolder(from: string, to: string): Promise<void> {
+  await promisify(execFile)('cp', ['-a', from, to]);
 }
 
 /** A running platform of its own: a data folder, a port, a process. */
@@ -46,7 +55,37 @@ export class Platform implements AsyncDisposable {
   /** A fresh platform that listens; its first start has seeded the demo city. */
   static async start(environment: Record<string, string> = {}): Promise<Platform> {
     const directory = await mkdtemp(join(tmpdir(), 'edutrust-journey-'));
+    const { EDUTRUST_TEST_CITIES: cities } = process.env;
+    const isAsUsual = Object.keys(environment).length === 0;
+    if (cities && isAsUsual) return Platform.#copied(cities, directory);
     const platform = new Platform(directory, await freePort(), environment);
+    await platform.serve();
+    return platform;
+  }
+
+  /**
+   * As another test found it after the first start: its folder was copied when it had stopped. The address is in
+   * certificates and links, so a copy has the port of its original, when no other test has that now.
+   */
+  static async #copied(cities: string, directory: string): Promise<Platform> {
+    await mkdir(cities, { recursive: true });
+    for (const name of await readdir(cities)) {
+      const port = Number(name);
+      if (!port || !(await claimPort(port))) continue;
+      const platform = new Platform(directory, port, {});
+      await copyFolder(join(cities, name), join(directory, 'var'));
+      platform.welcome = JSON.parse(await readFile(join(directory, 'var', welcomeFile), 'utf8'));
+      await platform.serve();
+      return platform;
+    }
+    const port = await freePort();
+    const platform = new Platform(directory, port, {});
+    await platform.serve();
+    await platform.end();
+    await writeFile(join(directory, 'var', welcomeFile), JSON.stringify(platform.welcome));
+    const draft = join(cities, `draft-${port}`); // a copy that is half made has no port for a name
+    await copyFolder(join(directory, 'var'), draft);
+    await rename(draft, join(cities, String(port)));
     await platform.serve();
     return platform;
   }
@@ -63,7 +102,7 @@ export class Platform implements AsyncDisposable {
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       said = (said + text).slice(-20_000);
     });
-    this.welcome = await new Promise<Welcome>((resolve, reject) => {
+    const welcome = await new Promise<Welcome>((resolve, reject) => {
       let buffer = '';
       child.stdout.setEncoding('utf8').on('data', (text: string) => {
         buffer += text;
@@ -73,6 +112,7 @@ export class Platform implements AsyncDisposable {
       child.once('exit', (code) => reject(new Error(`serve ended with ${code}: ${said}`)));
     });
     child.stderr.pipe(process.stderr);
+    this.welcome = welcome.people ? welcome : (this.welcome ?? welcome);
   }
 
   get pid(): number {
