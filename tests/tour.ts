@@ -19,7 +19,7 @@ export const everyView: readonly View[] = ([320, 390, 1440] as const).flatMap((w
 export interface Tour {
   readonly origin: string;
   readonly views: readonly View[];
-  /** Whether each view is kept as a picture in artefacts/tour; one costs as much CPU as the rest of a look. */
+  /** Pictures are for who looks at them, and the dearest part of the walk. */
   readonly keepsPictures: boolean;
   readonly faults: Set<string>;
   /** Kinds of pages, and who saw them. */
@@ -70,10 +70,7 @@ export async function tourAs(tour: Tour, page: Page, who: string, start: readonl
     tour.seen.set(kind, seen.add(who));
     await isNamed(page, note);
     await speaksToPeople(page, kind, note);
-    for (const view of tour.views) {
-      await lookAt(page, view, note);
-      if (tour.keepsPictures) await picture(page, kind, `${who}-${view.width}-${view.scheme}`);
-    }
+    for (const view of tour.views) await lookAt(tour, page, view, kind, who, note);
     for (const size of [
       { width: 320, height: 256 },
       { width: 390, height: 844 },
@@ -82,7 +79,7 @@ export async function tourAs(tour: Tour, page: Page, who: string, start: readonl
       if (hidden.length > 0)
         note(`at ${size.width} × ${size.height} the focus is hidden on ${hidden.slice(0, 3)}, ${hidden.length} in all`);
     }
-    if (tour.keepsPictures) await inForcedColours(page, kind, who);
+    await inForcedColours(tour, page, kind, who, note);
     queue.push(...(await linksOf(page, tour.origin)).filter((link) => !done.has(kindOf(link))));
   }
   page.removeAllListeners();
@@ -171,25 +168,52 @@ async function speaksToPeople(page: Page, kind: string, note: (what: string) => 
   if (found.size > 0) note(`not a person's words: ${[...found].slice(0, 5).join(', ')}`);
 }
 
-async function lookAt(page: Page, { width, scheme }: View, note: (what: string) => void): Promise<void> {
+async function lookAt(
+  tour: Tour,
+  page: Page,
+  { width, scheme }: View,
+  kind: string,
+  who: string,
+  note: (what: string) => void,
+) {
   await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
   await page.setViewportSize({ width, height: width === 1440 ? 900 : 844 });
   const sideways = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
   if (sideways > 0) note(`${sideways} px sideways at ${width}`);
   const refused = await page.locator('[data-passkey-error]:not(:empty)').allInnerTexts();
   if (refused.length > 0) note(`says of a passkey that nobody asked for: ${refused}`);
+  await picture(tour, page, kind, `${who}-${width}-${scheme}`);
   for (const finding of await seriousFindings(page)) note(`at ${width}, ${scheme}: ${finding}`);
 }
 
-/** System colours replace ours: kept as a picture, since what is lost then no rule knows. */
-async function inForcedColours(page: Page, kind: string, who: string): Promise<void> {
+/** System colours replace ours: what is pressed or filled in keeps an edge. The picture is kept for what else may be lost. */
+async function inForcedColours(tour: Tour, page: Page, kind: string, who: string, note: (what: string) => void) {
   await page.setViewportSize({ width: 1440, height: 900 });
   await page.emulateMedia({ forcedColors: 'active', colorScheme: 'dark' });
-  await picture(page, kind, `${who}-forced`);
+  const faint = await edgeless(page);
+  if (faint.length > 0) note(`in forced colours no edge is seen of ${faint.slice(0, 3)}, ${faint.length} in all`);
+  await picture(tour, page, kind, `${who}-forced`);
   await page.emulateMedia({ forcedColors: 'none', colorScheme: 'light' });
 }
 
-async function picture(page: Page, kind: string, name: string): Promise<void> {
+/** Buttons and fields of which nothing says where they begin and end. */
+export const edgeless = (page: Page): Promise<string[]> =>
+  page.evaluate(() =>
+    [...document.querySelectorAll<HTMLElement>('.button, input:not([type=hidden]), select, textarea')]
+      .filter((one) => one.checkVisibility({ visibilityProperty: true }) && one.getBoundingClientRect().width > 2)
+      .filter((one) => {
+        const { borderBottomStyle, borderBottomWidth, outlineStyle, appearance } = getComputedStyle(one);
+        return (
+          (borderBottomStyle === 'none' || borderBottomWidth === '0px') &&
+          outlineStyle === 'none' &&
+          appearance === 'none'
+        );
+      })
+      .map((one) => `«${(one.textContent || one.id || one.className).trim().slice(0, 40)}»`),
+  );
+
+async function picture(tour: Tour, page: Page, kind: string, name: string): Promise<void> {
+  if (!tour.keepsPictures) return;
   const folder = kind.replaceAll(':', '').split('/').filter(Boolean).join('.') || 'launcher';
   const path = join(artefacts, 'tour', folder, `${name}.png`);
   mkdirSync(dirname(path), { recursive: true });

@@ -55,14 +55,15 @@ export function authenticatorOf(page: Page): Promise<Authenticator> {
   return known;
 }
 
-async function addAuthenticator(page: Page): Promise<Authenticator> {
+/** One more authenticator: of the device itself, or a security key. */
+export async function addAuthenticator(page: Page, transport: 'internal' | 'usb' = 'internal'): Promise<Authenticator> {
   const cdp = await page.context().newCDPSession(page);
   await cdp.send('WebAuthn.enable', { enableUI: false });
   const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
     options: {
       protocol: 'ctap2',
       ctap2Version: 'ctap2_1',
-      transport: 'internal',
+      transport,
       hasResidentKey: true,
       hasUserVerification: true,
       isUserVerified: true,
@@ -141,7 +142,8 @@ export async function seriousFindings(page: Page, except: readonly string[] = []
   // As tall as the page: what a bar at the foot covers is only what can still be scrolled out from under it.
   const viewport = page.viewportSize();
   const height = await page.evaluate(() => document.documentElement.scrollHeight);
-  if (viewport) await page.setViewportSize({ width: viewport.width, height: Math.max(viewport.height, height) });
+  const isTaller = viewport !== null && height > viewport.height;
+  if (isTaller) await page.setViewportSize({ width: viewport.width, height });
   if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe.source);
   const violations = await page.evaluate(async (names) => {
     const { axe: inPage } = window as unknown as { axe: typeof axe }; // what the line above has put there
@@ -153,7 +155,7 @@ export async function seriousFindings(page: Page, except: readonly string[] = []
     });
     return found.violations;
   }, except);
-  if (viewport) await page.setViewportSize(viewport);
+  if (isTaller) await page.setViewportSize(viewport);
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(

@@ -52,7 +52,8 @@ test('a hotline asks, and a parent answers on the phone: the same line on both s
     assert.ok(await page.getByText('Cuộc gọi 17', { exact: true }).isVisible());
     assert.ok(await page.getByText(parent.name).first().isVisible());
     await lookAtBoth(page, 'ciba-ask');
-    await page.getByRole('button', { name: 'Cho vào' }).click();
+    // An impatient second tap is no second answer.
+    await page.getByRole('button', { name: 'Cho vào' }).dblclick();
     await page.getByRole('heading', { name: 'Xong' }).waitFor();
     await lookAtBoth(page, 'ciba-allowed');
     const { id_token = '' } = await poll(asked);

@@ -36,7 +36,7 @@ before(async () => {
   tour = {
     origin: platform.url,
     views: isWhole ? views : views.filter(({ width }) => width !== 390),
-    keepsPictures: isWhole,
+    keepsPictures: isWhole || process.env.EDUTRUST_TEST_PICTURES !== undefined,
     faults: new Set(),
     seen: new Map(),
   };

@@ -93,6 +93,41 @@ async function unfolded(page: Page, path: string): Promise<void> {
   });
 }
 
+/** A hotline asks the guardian, who is in (OpenID CIBA). */
+async function askedOnPhone(page: Page, city: City): Promise<void> {
+  const { stdout } = await city.platform.run(
+    ...['--json', 'apps', 'add', 'Tổng đài', '--organisation', 'SGDDT', '--redirect', 'http://localhost:4003/callback'],
+    ...['--purpose-vi', 'Nhận ra người đang gọi tới tổng đài.', '--ciba', '--approved'],
+  );
+  const { clientId, clientSecret } = JSON.parse(stdout);
+  const authorization = `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`;
+  const login_hint = person(city.platform, 'Phụ huynh').educationId;
+  const body = new URLSearchParams({ scope: 'openid profile', login_hint, binding_message: 'Cuộc gọi 17' });
+  await fetch(`${city.platform.url}/oidc/backchannel`, { method: 'POST', headers: { authorization }, body });
+  await page.goto(`${city.platform.url}/sign-in-requests`);
+  await page.getByRole('heading', { name: /^Cho Tổng đài/ }).waitFor();
+}
+
+/** Another app waits for the signer's key (CSC API v2.2 §8.4.2). */
+async function askedForKey(page: Page, city: City): Promise<void> {
+  const redirect_uri = 'http://localhost:4004/callback';
+  const { stdout } = await city.platform.run(
+    ...['--json', 'apps', 'add', 'Sổ công văn', '--organisation', 'SGDDT', '--redirect', redirect_uri, '--approved'],
+    ...['--purpose-vi', 'Trình ký công văn của trường.', '--scope', 'service', 'credential', 'openid'],
+  );
+  const { clientId: client_id } = JSON.parse(stdout);
+  const { id } = await city.ask('principal', 'GET', '/api/v1/signing/enrolment');
+  const asked = {
+    ...{ client_id, redirect_uri, response_type: 'code', scope: 'credential', state: 'một', numSignatures: '1' },
+    ...{ code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM', code_challenge_method: 'S256' },
+    ...{ credentialID: id, hashAlgorithmOID: '2.16.840.1.101.3.4.2.1' },
+    hashes: Buffer.alloc(32, 7).toString('base64url'),
+    description: 'Công văn 12 về khai giảng',
+  };
+  await page.goto(`${city.platform.url}/oidc/auth?${new URLSearchParams(asked)}`);
+  await page.waitForURL(/\/sign\/authorise\//);
+}
+
 /** A diploma that nobody has. */
 async function noDiploma(page: Page, city: City): Promise<void> {
   await page.goto(`${city.platform.url}/verify/diploma`);
@@ -152,6 +187,10 @@ const inventory: readonly Omit<Screen, 'before'>[] = [
     open: (page, city) => unfolded(page, `${city.platform.url}/admin/apps/thu-vien-so/edit`),
   },
   { name: '29 other houses', who: 'teacher', open: '/account/upstream' },
+  { name: '02 lab', who: 'visitor', open: '/lab' },
+  { name: '24 sign-in on the phone', who: 'guardian', open: askedOnPhone },
+  { name: '24 sign-in on the phone, nothing waits', who: 'teacher', open: '/sign-in-requests' },
+  { name: '19 phone, an app asks for the key', who: 'principal', open: askedForKey },
   { name: '27 copies, none', who: 'clerk', open: '/admin/signing/copies' },
   { name: '27 copies of one', who: 'clerk', open: copies },
   { name: '27 copies, made', who: 'clerk', open: makeCopy },

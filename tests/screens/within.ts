@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
-import { createHmac } from 'node:crypto';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { freshCode, person, signIn, staffPassword } from '@edutrust/testing/people';
+import { totp } from '@edutrust/testing/totp';
 import type { Page } from 'playwright-core';
 import type { City } from './city.ts';
 import { consent, type Screen, signInPath } from './ways.ts';
@@ -30,19 +30,6 @@ async function toPin(page: Page, city: City, kind: 'pictures' | 'digits'): Promi
 }
 
 const run = promisify(execFile);
-
-const base32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
-
-/** The code of an authenticator app (RFC 6238) for the key as it is shown. */
-function totp(typed: string): string {
-  const bits = [...typed.replaceAll(/\s/g, '')].map((one) => base32.indexOf(one).toString(2).padStart(5, '0')).join('');
-  const key = Buffer.from(bits.match(/.{8}/g)?.map((byte) => Number.parseInt(byte, 2)) ?? []);
-  const step = Buffer.alloc(8);
-  step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
-  const digest = createHmac('sha1', key).update(step).digest();
-  const at = (digest.at(-1) ?? 0) & 15;
-  return String((digest.readUInt32BE(at) & 0x7fffffff) % 1_000_000).padStart(6, '0');
-}
 
 /** A screen that asks to be let in, with the code that it shows. */
 async function device(city: City): Promise<string> {

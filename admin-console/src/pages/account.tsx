@@ -202,14 +202,45 @@ function Elsewhere({ releases, isPupil }: AccountProps) {
   );
 }
 
+/** What came last is in sight; what came before it does not push the page's other parts away. */
+function Latest<T>({
+  all,
+  shown,
+  before,
+  children,
+}: {
+  readonly all: readonly T[];
+  readonly shown: number;
+  readonly before: string;
+  readonly children: (some: readonly T[]) => ComponentChildren;
+}) {
+  return (
+    <>
+      {children(all.slice(0, shown))}
+      {all.length > shown && (
+        <details class="grid gap-2">
+          <summary>
+            {before} ({all.length - shown})
+          </summary>
+          {children(all.slice(shown))}
+        </details>
+      )}
+    </>
+  );
+}
+
 function Activity({ activity }: AccountProps) {
   return (
     <Section title={t('Hoạt động gần đây', 'Recent activity')}>
-      <Ruled onMargin isTight isOrdered>
-        {activity.map(({ at, sentence }) => (
-          <Happened key={`${at}${sentence}`} at={at} sentence={sentence} />
-        ))}
-      </Ruled>
+      <Latest all={activity} shown={8} before={t('Trước đó', 'Before that')}>
+        {(some) => (
+          <Ruled onMargin isTight isOrdered>
+            {some.map(({ at, sentence }) => (
+              <Happened key={`${at}${sentence}`} at={at} sentence={sentence} />
+            ))}
+          </Ruled>
+        )}
+      </Latest>
     </Section>
   );
 }
@@ -218,11 +249,15 @@ function Notices({ notices, isPupil }: AccountProps) {
   if (notices.length === 0) return null;
   return (
     <Section title={isPupil ? t('Tin báo cho em', 'Notices for you') : t('Tin báo cho tôi', 'Notices for me')}>
-      <Ruled onMargin>
-        {notices.map(({ at, title, remedy }) => (
-          <Row key={`${at}${title}`} mark="warn" title={title} note={remedy} act={<When at={at} />} />
-        ))}
-      </Ruled>
+      <Latest all={notices} shown={3} before={t('Tin báo trước đó', 'Earlier notices')}>
+        {(some) => (
+          <Ruled onMargin>
+            {some.map(({ at, title, remedy }) => (
+              <Row key={`${at}${title}`} mark="warn" title={title} note={remedy} act={<When at={at} />} />
+            ))}
+          </Ruled>
+        )}
+      </Latest>
     </Section>
   );
 }

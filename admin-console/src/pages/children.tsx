@@ -16,7 +16,7 @@ export function Children({ children, accountPath, homePath }: ChildrenProps) {
   return (
     <>
       <div class="flex flex-wrap gap-4 justify-between items-start">
-        <div>
+        <div class="grid gap-1">
           <h1>
             {children.length === 0
               ? t('Chưa có con em nào ở đây', 'No child is here yet')

@@ -65,6 +65,8 @@ async function post<Answer>(path: string, body: object): Promise<Answer> {
   return answer as Answer;
 }
 
+/** An answer that has not come by then may be asked for again. */
+const sentMs = 10_000;
 const pick = (vi: string, en: string) => (isVietnamese ? vi : en);
 let refusals = 0;
 
@@ -119,6 +121,15 @@ for (const input of document.querySelectorAll<HTMLInputElement>('input[type="pas
   input.replaceWith(box);
   box.append(input, button);
 }
+
+// A form is sent once: a second tap while the answer is on its way would be a second answer to one question.
+document.addEventListener('submit', (event) => {
+  const form = event.target as HTMLFormElement; // nothing else is submitted
+  if (event.defaultPrevented) return;
+  if (form.dataset.sent) return event.preventDefault();
+  form.dataset.sent = 'yes';
+  setTimeout(() => delete form.dataset.sent, sentMs);
+});
 
 for (const button of document.querySelectorAll<HTMLElement>('[data-print]')) {
   button.hidden = false;

@@ -6,17 +6,8 @@ import { Qr } from '../design/qr.tsx';
 import { Stack } from './document.tsx';
 import { errorOf, FormBanner } from './sign-in.tsx';
 
-function CodeField({ error }: { readonly error: string | undefined }) {
-  return (
-    <Field
-      label={t('Mã sáu số', 'Six-digit code')}
-      name="code"
-      autocomplete="one-time-code"
-      required
-      maxLength={20}
-      error={error}
-    />
-  );
+function CodeField({ error, label }: { readonly error: string | undefined; readonly label: string }) {
+  return <Field label={label} name="code" autocomplete="one-time-code" required maxLength={20} error={error} />;
 }
 
 /** The second step of a sign-in: a code of the app, or a recovery code. */
@@ -32,7 +23,10 @@ export function SecondFactor({ action, backPath, error }: SecondFactorProps) {
       </p>
       <FormBanner error={error} />
       <form method="post" action={action} class="grid gap-4">
-        <CodeField error={errorOf(error, 'code')} />
+        <CodeField
+          label={t('Mã sáu số, hoặc mã dự phòng', 'Six-digit code, or recovery code')}
+          error={errorOf(error, 'code')}
+        />
         <button type="submit" class="button button-primary">
           {t('Đăng nhập', 'Sign in')}
         </button>
@@ -84,7 +78,7 @@ function SetupStep(props: SecondFactorSetupProps) {
           </p>
           <form method="post" action={props.action} class="grid gap-4">
             <input type="hidden" name="ticket" value={props.ticket} />
-            <CodeField error={errorOf(props.error, 'code')} />
+            <CodeField label={t('Mã sáu số', 'Six-digit code')} error={errorOf(props.error, 'code')} />
             <button type="submit" class="button button-primary">
               {t('Bật mã xác nhận', 'Turn it on')}
             </button>

@@ -197,7 +197,12 @@ function Forgotten({ activatePath }: { readonly activatePath: string }) {
           {t('Hỏi thầy cô chủ nhiệm: có mã mới ngay tại lớp.', 'Ask your class teacher: a new code is there at once.')}
         </dd>
         <dt>{t('Thầy cô, cán bộ, phụ huynh', 'Teachers, staff, parents')}</dt>
-        <dd>{t('Hỏi quản trị viên của trường.', 'Ask the administrator of the school.')}</dd>
+        <dd>
+          {t(
+            'Đã thêm vân tay, khuôn mặt thì vào bằng cách ấy. Chưa thì hỏi quản trị viên của trường.',
+            'Use your fingerprint or face if you added it. Otherwise ask the administrator of the school.',
+          )}
+        </dd>
       </dl>
       <p class="mt-2">
         <a href={activatePath}>{t('Có mã mới rồi: đặt mật khẩu', 'I have a new code: set a password')}</a>

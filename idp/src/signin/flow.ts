@@ -42,6 +42,19 @@ export async function openInteraction(
   return interaction;
 }
 
+/** As {@link openInteraction}; nothing for who is in by now and went back to the page of a sign-in that is used up. */
+export function openPage(
+  tools: IdpTools,
+  request: FastifyRequest<{ Params: { uid: string } }>,
+  reply: FastifyReply,
+  prompt?: 'login',
+): Promise<Interaction | undefined> {
+  return openInteraction(tools, request, reply, prompt).catch((error: unknown) => {
+    if (request.actor && error instanceof NotFound) return undefined;
+    throw error;
+  });
+}
+
 const confirming = new Set(['max_age', 'login_prompt', 'acr_values']);
 
 /** The person whose session it is, when they only confirm again: recently (`max_age`, `prompt=login`) or more strongly (`acr_values`). */

@@ -26,6 +26,7 @@ import {
   keepAccount,
   knownPerson,
   openInteraction,
+  openPage,
   refuseSignIn,
 } from './flow.ts';
 import type { Offers, SignInMethod } from './methods/method.ts';
@@ -49,7 +50,8 @@ const showPage = (tools: IdpTools) =>
       }),
     },
     handle: async (request, reply) => {
-      const interaction = await openInteraction(tools, request, reply);
+      const interaction = await openPage(tools, request, reply);
+      if (!interaction) return seeOther(reply, '/');
       if (interaction.prompt.name === 'consent') return showConsent(tools, interaction, request, reply);
       if (interaction.prompt.name === 'credential') return askSigner(tools, interaction, request, reply);
       if (interaction.prompt.name === 'select_account') return showAccount(tools, interaction, request, reply);
@@ -83,7 +85,8 @@ const showBadge = (tools: IdpTools) =>
     access: anyone,
     schema: { ...hide, params: Params },
     handle: async (request, reply) => {
-      const interaction = await openInteraction(tools, request, reply, 'login');
+      const interaction = await openPage(tools, request, reply, 'login');
+      if (!interaction) return seeOther(reply, '/');
       const action = `/signin/${interaction.uid}`;
       const { badge } = await offersOf(tools, interaction, request, action);
       if (!badge) return seeOther(reply, action);
@@ -261,7 +264,8 @@ const showSecondStep = (tools: IdpTools) =>
     access: anyone,
     schema: { ...hide, params: Params },
     handle: async (request, reply) => {
-      const interaction = await openInteraction(tools, request, reply, 'login');
+      const interaction = await openPage(tools, request, reply, 'login');
+      if (!interaction) return seeOther(reply, '/');
       return sendPage(reply, await secondStepPage(tools, request, interaction));
     },
   });

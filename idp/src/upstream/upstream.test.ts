@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import { createIdentifierVault } from '@edutrust/registry/people';
 import { TestBrowser } from '@edutrust/testing/browser';
+import { type OtherHouse, otherHouse } from '@edutrust/testing/other-house';
 import { sql } from 'kysely';
 import { type TestIdp, testIdp } from '../../testing/idp.ts';
-import { type OtherHouse, otherHouse } from '../../testing/upstream.ts';
 
 let world: TestIdp;
 let house: OtherHouse;

@@ -21,7 +21,7 @@ export function Preview({ app }: { readonly app: AppView }) {
     ),
   );
   return (
-    <section class="grid gap-4 min-w-0" aria-labelledby="preview">
+    <section class="grid gap-4 grid-cols-[minmax(0,1fr)]" aria-labelledby="preview">
       <h2 id="preview">{t('Ứng dụng sẽ biết gì', 'What the app would learn')}</h2>
       <Show loaded={preview}>
         {({ people, userinfo, idToken, guarded }) => (

@@ -184,7 +184,7 @@ function Merge({ person }: { readonly person: PersonView }) {
                       type="radio"
                       name="into"
                       required
-                      class="size-5 mt-0.5"
+                      class="tick mt-0.5"
                       value={one.id}
                       checked={entry.values.into === one.id}
                       onChange={() => entry.set('into', one.id)}

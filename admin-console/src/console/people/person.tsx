@@ -36,17 +36,18 @@ export function PersonPage() {
                 <EducationId id={data.educationId} />
                 {data.status === 'left' && <State state="plain">{t('Đã rời', 'Left')}</State>}
                 {data.status === 'archived' && <State state="plain">{t('Lưu trữ', 'Archived')}</State>}
+                {data.status === 'merged' && <State state="plain">{t('Đã gộp', 'Merged')}</State>}
               </span>
             }
             back={{ href: '/admin/people', label: t('Người', 'People') }}
           >
-            <IssueLink person={data} />
+            {data.status !== 'merged' && <IssueLink person={data} />}
           </Title>
           <div class="split">
             <div class="grid gap-10 content-start">
-              <SignIn person={data} />
+              {data.status === 'merged' ? <WhereMerged person={data} /> : <SignIn person={data} />}
               <Record person={data} onChange={reload} />
-              <Roles person={data} />
+              {data.status !== 'merged' && <Roles person={data} />}
               <Releases personId={data.id} />
             </div>
             <Timeline person={data} />
@@ -54,6 +55,19 @@ export function PersonPage() {
         </>
       )}
     </Show>
+  );
+}
+
+/** A record that became part of another one: nothing is done to it any longer, and its ID leads to that one. */
+function WhereMerged({ person: { educationId } }: { readonly person: PersonView }) {
+  return (
+    <p class="card">
+      {t(
+        'Hồ sơ này đã gộp vào hồ sơ khác và không đổi nữa. ',
+        'This record was merged into another and changes no more. ',
+      )}
+      <a href={`/admin/people?q=${educationId}`}>{t('Mở hồ sơ còn lại', 'Open the one that stays')}</a>
+    </p>
   );
 }
 
@@ -133,7 +147,7 @@ function Record({ person, onChange }: { readonly person: PersonView; readonly on
         )}
         {person.wards.length > 0 && <Relatives label={t('Con em', 'Children')} people={person.wards} />}
       </dl>
-      {may('people.write') && (
+      {may('people.write') && person.status !== 'merged' && (
         <div class="flex flex-wrap gap-2">
           <a class="button" href={`/admin/people/${person.id}/edit`}>
             {t('Sửa hồ sơ', 'Correct the record')}
