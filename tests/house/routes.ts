@@ -808,6 +808,7 @@ const ofClass = 'learners of the class that the path or the body names; others a
 
 const ownOrChild = 'oneself, or a child for whom the caller decides: tests/faults/erasure.test.ts';
 
+const ofApp = 'a document that the app of the token sent itself: signing-service/src/app-documents';
 const ofRegistration = 'the app of the registration access token (RFC 7592): idp/src/registration';
 
 /** T9: fields with an id that the HTTP base does not decide on, and who does. */
@@ -816,6 +817,13 @@ export const idsDecidedOtherwise: Readonly<Record<string, string>> = {
     'findUpload: sent by the caller, for this organisation',
   'POST /api/v1/signing/organisations/:organisationId/documents body.signers.*.personId':
     'findSigners: who signs for the organisation, which those who ask may see',
+  'POST /api/v1/app-documents body.organisationId': 'the organisation of the token’s app, or one below: askAsApp',
+  'POST /api/v1/app-documents body.signers.*.educationId':
+    'findSigners: who signs for that organisation; no other is told',
+  'POST /api/v1/app-documents body.replacesId': ofApp,
+  'GET /api/v1/app-documents/:id params.id': ofApp,
+  'GET /api/v1/app-documents/:id/file params.id': ofApp,
+  'POST /api/v1/app-documents/:id/withdraw params.id': ofApp,
   'GET /api/v1/roster/plans/:id params.id': plan,
   'GET /api/v1/roster/plans/:id/refusals params.id': plan,
   'POST /api/v1/roster/plans/:id/apply params.id': plan,

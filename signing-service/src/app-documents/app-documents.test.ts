@@ -91,7 +91,7 @@ describe('documents that an app sends by itself', () => {
       [made.state, made.signatures.map(({ purpose, state }: Record<string, string>) => `${purpose} ${state}`)],
       ['waiting', ['sign due', 'seal pending']],
     );
-    assert.equal((await call(own, 'GET', `/${made.id}/file`)).json.code, 'signing/not-issued');
+    assert.equal((await call(own, 'GET', `/${made.id}/file`)).json.code, 'signing/not-finished');
     assert.deepEqual(await office.sign(office.principal, [made.id]), ['signed']);
     assert.equal((await call(own, 'GET', `/${made.id}`)).json.state, 'signed');
     assert.deepEqual(await office.sign(office.clerk, [made.id], 'seal'), ['signed']);

@@ -122,8 +122,10 @@ async function personOf(
 function bytesOf(base64: string): Buffer {
   const bytes = Buffer.from(base64, 'base64');
   if (bytes.toString('base64') === base64) return bytes;
-  const detail = { vi: 'Tệp không phải base64 (RFC 4648).', en: 'The file is not base64 (RFC 4648).' };
-  throw new InvalidInput('signing/bad-base64', detail, { fields: [{ pointer: '/file', detail }] });
+  throw new InvalidInput('signing/bad-base64', {
+    vi: 'Tệp phải là base64 (RFC 4648 §4), đủ ký tự «=» ở cuối.',
+    en: 'The file has to be base64 (RFC 4648 §4), with its padding.',
+  });
 }
 
 function otherDocument(): Conflict {

@@ -79,12 +79,12 @@ export async function readOwn(
   };
 }
 
-/** The finished file of a document of this app. @throws NotFound `signing/no-request`; Conflict `signing/not-issued` */
+/** The finished file of a document of this app. @throws NotFound `signing/no-request`; Conflict `signing/not-finished` */
 export async function fileOfOwn(db: Database, clientId: string, id: string): Promise<DocumentFile> {
   const found = await findOwn(db, clientId, { id });
   if (!found) throw noRequest();
   if (finished.includes(found.state)) return documentOf(db, id);
-  throw new Conflict('signing/not-issued', {
+  throw new Conflict('signing/not-finished', {
     vi: 'Văn bản chưa phát hành: chưa có đủ chữ ký.',
     en: 'The document is not issued: signatures are missing.',
   });
