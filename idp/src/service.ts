@@ -36,8 +36,10 @@ import type { IdpPages } from './pages.ts';
 import { passkeyEndpointRoutes } from './passkeys/endpoints.ts';
 import { createPasswordHasher } from './password/hashing.ts';
 import { rotateOldSigningKeys } from './provider/keys.ts';
+import { ownToken } from './provider/own-token.ts';
 import { holderOfToken, type TokenHolder } from './provider/person-token.ts';
 import { createProvider } from './provider/provider.ts';
+import { personOfSubject } from './provider/subject.ts';
 import { sweep } from './provider/sweep.ts';
 import { registrationRoutes } from './registration/routes.ts';
 import { createRequestLog } from './requests/request-log.ts';
@@ -85,6 +87,10 @@ export interface Idp extends Service {
   readonly apps: {
     holderOf(token: string): Promise<TokenHolder | undefined>;
     app(clientId: string): Promise<Pick<App, 'name' | 'scopes'> | undefined>;
+    appOf(
+      token: string,
+    ): Promise<(Pick<App, 'clientId' | 'organisationId'> & { readonly scopes: readonly string[] }) | undefined>;
+    personOf(clientId: string, sub: string): Promise<string | undefined>;
   };
 }
 
@@ -129,6 +135,16 @@ export async function createIdp(context: ServiceContext, pages: IdpPages, ports:
     apps: {
       holderOf: (token) => holderOfToken(context.db, apps, token),
       app: (clientId) => apps.app(clientId),
+      appOf: async (token) => {
+        const found = await ownToken(context, apps, token);
+        if (!found?.app.isApproved || found.app.isSandbox) return undefined;
+        const { clientId, organisationId } = found.app;
+        return { clientId, organisationId, scopes: found.scopes };
+      },
+      personOf: async (clientId, sub) => {
+        const app = await apps.app(clientId);
+        return app && personOfSubject(context.db, app.sector, sub);
+      },
     },
     routes: () => [...provider.routes, ...routesOf(tools, ports)],
     tasks: {

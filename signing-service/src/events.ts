@@ -4,7 +4,9 @@ import Type from 'typebox';
 
 const Count = Type.Integer({ minimum: 0 });
 const step = Type.String();
-const signature = { documentId: Uuid, step, digest: Sha256Hex, sessionId: Uuid, logIndex: Count };
+/** The app that asked for it, of its own documents. */
+const app = Type.Optional(Type.String());
+const signature = { app, documentId: Uuid, step, digest: Sha256Hex, sessionId: Uuid, logIndex: Count };
 
 /** What can happen to documents, signatures and phones, and how people read it. */
 export const signingEvents = defineEvents({
@@ -161,7 +163,7 @@ export const signingEvents = defineEvents({
   },
   'signing-request.created': {
     subject: 'signing-request',
-    data: { kind: Type.String(), documentId: Uuid, signerId: Uuid },
+    data: { app, kind: Type.String(), documentId: Uuid, signerId: Uuid },
     vi: 'trình ký',
     en: 'signature requested',
   },
@@ -173,12 +175,13 @@ export const signingEvents = defineEvents({
   },
   'signing-request.issued': {
     subject: 'signing-request',
-    data: { documentId: Uuid },
+    data: { app, documentId: Uuid },
     vi: 'phát hành văn bản',
     en: 'document issued',
   },
   'signing-request.overdue': {
     subject: 'signing-request',
+    data: { app },
     vi: 'quá hạn ký',
     en: 'deadline passed',
   },
@@ -196,7 +199,7 @@ export const signingEvents = defineEvents({
   },
   'signing-request.rejected': {
     subject: 'signing-request',
-    data: { step: Type.Optional(step) },
+    data: { app, step: Type.Optional(step) },
     vi: 'từ chối ký',
     en: 'signature refused',
   },
@@ -208,13 +211,13 @@ export const signingEvents = defineEvents({
   },
   'signing-request.revoked': {
     subject: 'signing-request',
-    data: { approvalId: Uuid, form: Type.String() },
+    data: { app, approvalId: Uuid, form: Type.String() },
     vi: 'thu hồi hoặc huỷ bỏ văn bản đã cấp',
     en: 'issued document revoked or cancelled',
   },
   'signing-request.replaced': {
     subject: 'signing-request',
-    data: { byId: Uuid },
+    data: { app, byId: Uuid },
     vi: 'thay thế văn bản đã phát hành',
     en: 'issued document replaced',
   },
@@ -228,7 +231,7 @@ export const signingEvents = defineEvents({
   'signing-request.signed': { subject: 'signing-request', data: signature, vi: 'đã ký', en: 'signed' },
   'signing-request.withdrawn': {
     subject: 'signing-request',
-    data: { step: Type.Optional(step) },
+    data: { app, step: Type.Optional(step) },
     vi: 'rút trình ký',
     en: 'request withdrawn',
   },

@@ -1,4 +1,5 @@
 import type { SchemaMigrations } from '@edutrust/platform/migrations';
+import { appDocuments } from './app-documents/migration.ts';
 import { copies } from './copies/migration.ts';
 import { delegations } from './delegations/migration.ts';
 import { forms } from './forms/migration.ts';
@@ -388,5 +389,6 @@ export const migrations: SchemaMigrations = {
     reminders,
     delegations,
     remoteSigning,
+    appDocuments,
   ],
 };

@@ -6,6 +6,8 @@ import type { ApprovalKind } from '@edutrust/registry/approvals';
 import { completeNow, completeTask } from './activation/complete.ts';
 import { forgetSessions, forgetTask } from './activation/purge.ts';
 import { activationRoutes } from './activation/routes.ts';
+import type { AskingAppsPort } from './app-documents/port.ts';
+import { appDocumentRoutes } from './app-documents/routes.ts';
 import { copyRoutes } from './copies/routes.ts';
 import { delegationRoutes } from './delegations/routes.ts';
 import { documentRoutes } from './documents/routes.ts';
@@ -53,17 +55,28 @@ export const signingKinds: readonly ApprovalKind[] = [
   pairMachineKind,
 ];
 
-/** Where nobody says what apps there are, none may sign. */
-const noApps: AppsPort = { holderOf: async () => undefined, app: async () => undefined };
+/** Where nobody says what apps there are, none may sign or send documents. */
+const noApps: AppsPort & AskingAppsPort = {
+  holderOf: async () => undefined,
+  app: async () => undefined,
+  appOf: async () => undefined,
+  personOf: async () => undefined,
+};
 
 /** Enrolment of signers, signing requests, signing on the phone, and public verification. */
-export function createSigning(context: ServiceContext, pages: SigningPages, apps: AppsPort = noApps): Service {
+export function createSigning(
+  context: ServiceContext,
+  pages: SigningPages,
+  knownApps: Partial<AppsPort & AskingAppsPort> = {},
+): Service {
+  const apps = { ...noApps, ...knownApps };
   const pool = createValidationPool();
   let followers: readonly { stop(): Promise<void> }[] = [];
   return {
     name: 'signing',
     routes: () => [
       ...documentRoutes(context, pool),
+      ...appDocumentRoutes(context, { apps, pool }),
       ...enrolmentRoutes(context),
       ...consequenceRoutes(context),
       ...marksRoutes(context),

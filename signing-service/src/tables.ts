@@ -132,6 +132,10 @@ export interface RequestTable {
   /** When it was told that the deadline has passed. */
   overdue_at: ColumnType<Date | null, never, Date | null>;
   closed_at: Date | null;
+  /** The app that asked by itself, its own name for the document, and SHA-256 of what it asked; all three or none. */
+  app_id: string | null;
+  app_key: string | null;
+  app_asked_sha256: Buffer | null;
 }
 
 /** A correction that two people agreed to. */

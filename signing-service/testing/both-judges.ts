@@ -11,12 +11,15 @@ import type { BrowserAnswer } from '../src/in-browser/messages.ts';
 import { inWords } from '../src/public-verification/in-words.ts';
 import type { ValidationOptions } from '../src/validation/options.ts';
 import type { ValidationReport } from '../src/validation/report.ts';
+import { type Witnessing, withWitnesses } from '../src/validation/witnesses.ts';
 
 /**
  * The judge as a browser has it: the built script, in a realm that has nothing of Node and only those of a browser's functions
  * that it is given here.
  */
-async function loadBrowserJudge(): Promise<(bytes: Uint8Array, options: ValidationOptions) => Promise<BrowserAnswer>> {
+async function loadBrowserJudge(): Promise<
+  (bytes: Uint8Array, options: ValidationOptions, witnessing?: Asked) => Promise<BrowserAnswer>
+> {
   const folder = await builtScreens(join(tmpdir(), 'edutrust-screens'));
   const script = await readFile(join(folder, 'client', judgeIn(folder)), 'utf8');
   let listen: ((event: object) => void) | undefined;
@@ -42,8 +45,9 @@ async function loadBrowserJudge(): Promise<(bytes: Uint8Array, options: Validati
     return JSON.parse(await answer) as BrowserAnswer; // what our own script wrote
   };
   let last: Promise<unknown> = Promise.resolve();
-  return (bytes, options) => {
-    const answer = last.then(() => ask({ bytes, options, fileName: '' })); // one after another, as a page asks
+  return (bytes, options, witnessing) => {
+    const question = { bytes, options, fileName: '', ...(witnessing ? { witnessing } : {}) };
+    const answer = last.then(() => ask(question)); // one after another, as a page asks
     last = answer.catch(() => undefined);
     return answer;
   };
@@ -61,16 +65,27 @@ const copyIntoRealm = `(function copy(value) {
 const inBrowser = await loadBrowserJudge();
 
 type Judge = (bytes: Uint8Array, options: ValidationOptions) => Promise<ValidationReport>;
+/** Whose word is asked for about the logs. */
+type Asked = Pick<Witnessing, 'witnesses' | 'proofs'>;
 
 /** Judges here, and by the script for browsers; both say the same, in every field and every word. */
-async function judgeTwice(judge: Judge, bytes: Uint8Array, given: ValidationOptions): Promise<ValidationReport> {
+async function judgeTwice(
+  judge: Judge,
+  bytes: Uint8Array,
+  given: ValidationOptions,
+  witnessing?: Asked,
+): Promise<ValidationReport> {
   const at = given.at ?? new Date();
   const options = { ...given, at };
-  const here = await judge(bytes, options).catch((error: unknown) => {
-    if (error instanceof NotAPdf) return error;
-    throw error;
-  });
-  const there = await inBrowser(bytes, options);
+  const { logs = [] } = options;
+  const here = await judge(bytes, options).then(
+    (report) => (witnessing ? withWitnesses(report, { logs, at, ...witnessing }) : report),
+    (error: unknown) => {
+      if (error instanceof NotAPdf) return error;
+      throw error;
+    },
+  );
+  const there = await inBrowser(bytes, options, witnessing);
   if (here instanceof NotAPdf) {
     assert.deepEqual(there, { notAPdf: true });
     throw here;
@@ -82,7 +97,8 @@ async function judgeTwice(judge: Judge, bytes: Uint8Array, given: ValidationOpti
   return here;
 }
 
-export const validateFile: Judge = (bytes, options) => judgeTwice(validateFileHere, bytes, options);
+export const validateFile = (bytes: Uint8Array, options: ValidationOptions, witnessing?: Asked) =>
+  judgeTwice(validateFileHere, bytes, options, witnessing);
 export const validatePdf: Judge = (bytes, options) => judgeTwice(validatePdfHere, bytes, options);
 
 /** For thousands of files that differ little: both judge every fiftieth. */

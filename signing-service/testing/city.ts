@@ -17,6 +17,7 @@ import { sql } from 'kysely';
 import type Type from 'typebox';
 import { authorise } from '../src/activation/authorise.ts';
 import type { Confirmation, ConfirmBody, SigningSession } from '../src/activation/schemas.ts';
+import type { AskingAppsPort } from '../src/app-documents/port.ts';
 import { seedDemo } from '../src/demo/demo.ts';
 import { possessionText } from '../src/enrolment/passkey.ts';
 import type { CreationOptions } from '../src/enrolment/schemas.ts';
@@ -66,7 +67,7 @@ export interface Answer {
 export async function testCity(
   clock: Clock = systemClock,
   environment: Record<string, string> = {},
-  apps?: AppsPort,
+  apps?: Partial<AppsPort & AskingAppsPort>,
 ): Promise<TestCity> {
   const sets = [registryMigrations, certsMigrations, migrations];
   const context = await testContext({ migrations: sets, clock, environment });

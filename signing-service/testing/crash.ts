@@ -1,4 +1,4 @@
-// A process of its own that completes a session and kills itself before the n-th statement: for crash.test.ts.
+// A process of its own that completes a session, or renews archives (`renewal`), and kills itself before the n-th statement.
 import { systemClock } from '@edutrust/platform/clock';
 import { createPool, kyselyOn } from '@edutrust/platform/database';
 import { createJobs } from '@edutrust/platform/jobs';
@@ -10,8 +10,9 @@ import { testConfig } from '@edutrust/testing/context';
 import type pg from 'pg';
 import { pino } from 'pino';
 import { completeSession } from '../src/activation/complete.ts';
+import { renewArchives } from '../src/long-term/archive.ts';
 
-const [, , databaseUrl = '', sessionId = '', dieBefore = ''] = process.argv;
+const [, , databaseUrl = '', what = '', dieBefore = ''] = process.argv;
 const pool = createPool(databaseUrl, 4);
 let statements = 0;
 const countIn = (client: pg.PoolClient) => {
@@ -33,5 +34,7 @@ const ledger = await createLedger({ db, secrets, config, clock: systemClock, log
 statements = 0; // from here on it is the work that counts
 const store = await openStore(config, pool);
 const mailer = createMailer(config, jobs);
-await completeSession({ config, db, store, jobs, ledger, mailer, secrets, clock: systemClock, log }, sessionId);
+const context = { config, db, store, jobs, ledger, mailer, secrets, clock: systemClock, log };
+if (what === 'renewal') await renewArchives(context);
+else await completeSession(context, what);
 await pool.end();

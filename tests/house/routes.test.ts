@@ -328,6 +328,7 @@ const largeBodies: readonly string[] = [
   'POST /api/v1/signing/organisations/:organisationId/uploads',
   'POST /api/v1/signing/classes/:id/marks/import',
   'POST /csc/v2/signatures/signDoc',
+  'POST /api/v1/app-documents',
   'POST /api/v1/sealing/batches',
   'POST /api/v1/verify',
   'POST /verify',

@@ -168,6 +168,10 @@ export const rows: Readonly<Record<string, Row>> = {
   'POST /csc/v2/signatures/signHash': protocol,
   'POST /csc/v2/signatures/signDoc': protocol,
   'POST /csc/v2/signatures/timestamp': protocol,
+  'POST /api/v1/app-documents': protocol,
+  'GET /api/v1/app-documents/:id': protocol,
+  'GET /api/v1/app-documents/:id/file': protocol,
+  'POST /api/v1/app-documents/:id/withdraw': protocol,
   'GET /metrics': protocol,
   'GET /api/openapi.json': anyone,
   'GET /api/docs': anyone,
@@ -269,6 +273,7 @@ export const rows: Readonly<Record<string, Row>> = {
   'GET /log/audit/key': anyone,
   'GET /log/accesses/checkpoint': anyone,
   'GET /log/cosigned': anyone,
+  'GET /log/cosigned/:index': anyone,
   'GET /log/audit/cosigned': anyone,
   'GET /log/accesses/cosigned': anyone,
   'GET /log/accesses/key': anyone,
@@ -626,6 +631,7 @@ export const rows: Readonly<Record<string, Row>> = {
   }),
   'POST /api/v1/signing/delegations/:id/end': roles('G'),
   'GET /api/v1/signing/exports': roles('DSAC'),
+  'GET /api/v1/signing/exports/:sha256/proof': roles('DSAC'),
   'POST /api/v1/signing/requests/:id/correction': roles('C', 'request', { body: () => ({ reason: 'Sai tên môn' }) }),
   // Marks: T only for their own class (marks.test.ts)
   'GET /api/v1/signing/requests/:id/copies': roles('CK', 'request'),
@@ -802,6 +808,7 @@ const ofClass = 'learners of the class that the path or the body names; others a
 
 const ownOrChild = 'oneself, or a child for whom the caller decides: tests/faults/erasure.test.ts';
 
+const ofApp = 'a document that the app of the token sent itself: signing-service/src/app-documents';
 const ofRegistration = 'the app of the registration access token (RFC 7592): idp/src/registration';
 
 /** T9: fields with an id that the HTTP base does not decide on, and who does. */
@@ -810,6 +817,13 @@ export const idsDecidedOtherwise: Readonly<Record<string, string>> = {
     'findUpload: sent by the caller, for this organisation',
   'POST /api/v1/signing/organisations/:organisationId/documents body.signers.*.personId':
     'findSigners: who signs for the organisation, which those who ask may see',
+  'POST /api/v1/app-documents body.organisationId': 'the organisation of the token’s app, or one below: askAsApp',
+  'POST /api/v1/app-documents body.signers.*.educationId':
+    'findSigners: who signs for that organisation; no other is told',
+  'POST /api/v1/app-documents body.replacesId': ofApp,
+  'GET /api/v1/app-documents/:id params.id': ofApp,
+  'GET /api/v1/app-documents/:id/file params.id': ofApp,
+  'POST /api/v1/app-documents/:id/withdraw params.id': ofApp,
   'GET /api/v1/roster/plans/:id params.id': plan,
   'GET /api/v1/roster/plans/:id/refusals params.id': plan,
   'POST /api/v1/roster/plans/:id/apply params.id': plan,

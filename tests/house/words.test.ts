@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import process from 'node:process';
 import { test } from 'node:test';
+import { feedTypes } from '@edutrust/directory-sync/webhooks';
 import { eventCatalogue } from '@edutrust/edutrust/events';
 
 const kept = new URL('../../admin-console/events.json', import.meta.url).pathname;
@@ -19,6 +20,14 @@ test('every event of the catalogue has one name and its words in Vietnamese and 
       !/^[a-z]+(-[a-z]+)*\.[a-z]+(-[a-z]+)*$/.test(name) || !vi.trim() || !en.trim() || vi === en || en.endsWith('.'),
   );
   assert.deepEqual(odd, []);
+});
+
+test('what webhooks and the feed tell of are events of the catalogue', () => {
+  const names = new Set<string>(eventCatalogue.map(([name]) => name));
+  assert.deepEqual(
+    feedTypes.filter((type) => !names.has(type)),
+    [],
+  );
 });
 
 test('the console has the words of every event, and of no other', async () => {

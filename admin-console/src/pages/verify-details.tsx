@@ -179,10 +179,10 @@ const logWords = {
 /** Everything that was found of one signature, in words. */
 export function SignatureDetails({
   signature,
-  number,
+  title,
 }: {
   readonly signature: SignatureReport;
-  readonly number: number;
+  readonly title: string;
 }) {
   const { signer, time, verdict, sub, format, level, coverage, reasons, warnings, intact, certification, log } =
     signature;
@@ -190,7 +190,7 @@ export function SignatureDetails({
   return (
     <section class="mt-5 border-t border-line pt-4 grid gap-3 text-sm">
       <h3>
-        {t(`Chữ ký ${number}`, `Signature ${number}`)}: {verdictWords[verdict]()}
+        {title}: {verdictWords[verdict]()}
       </h3>
       <dl class="facts">
         {signer && (
@@ -229,6 +229,11 @@ export function SignatureDetails({
             {logWords[log.status]()}
           </Detail>
         )}
+        {log?.witnesses && (
+          <Detail name={t('Bên làm chứng cho sổ', 'Witnesses of the log')}>
+            {log.witnesses.join(', ') || t('không bên nào ký xác nhận', 'none has cosigned')}
+          </Detail>
+        )}
       </dl>
       {signature.changesAfter.length > 0 && (
         <Sentences title={t('Có thêm sau chữ ký này', 'Added after this signature')}>
@@ -244,6 +249,14 @@ export function SignatureDetails({
           {t('Mã theo chuẩn ETSI EN 319 102-1', 'Code by ETSI EN 319 102-1')}: {sub}
         </p>
       )}
+      {signature.counterSignatures.map((one, index) => (
+        <div class="pl-5" key={one.field}>
+          <SignatureDetails
+            signature={one}
+            title={t(`Chữ ký xác nhận ${index + 1} lên chữ ký này`, `Counter-signature ${index + 1} on this signature`)}
+          />
+        </div>
+      ))}
     </section>
   );
 }

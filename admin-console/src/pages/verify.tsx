@@ -293,7 +293,11 @@ export function VerifyReport(props: VerifyReportProps) {
           <Detail name={t('Kiểm tra lúc', 'Checked at')}>{formatTime(judgedAt)}</Detail>
         </dl>
         {signatures.map((signature, index) => (
-          <SignatureDetails key={signature.field} signature={signature} number={index + 1} />
+          <SignatureDetails
+            key={signature.field}
+            signature={signature}
+            title={t(`Chữ ký ${index + 1}`, `Signature ${index + 1}`)}
+          />
         ))}
       </details>
     </>

@@ -30,9 +30,11 @@ export async function judgeHere(
     readonly at: Date;
     readonly content?: File | undefined;
     readonly password?: string | undefined;
+    /** Proofs that witnesses of the log cosigned (C2SP tlog-proof). */
+    readonly proofs?: readonly string[];
   },
 ): Promise<Outcome> {
-  const { trust, at, content, password } = given;
+  const { trust, at, content, password, proofs = [] } = given;
   if (Math.max(file.size, content?.size ?? 0) > mostBytes) return { isTooLarge: true, mostBytes };
   const question: BrowserQuestion = {
     bytes: new Uint8Array(await file.arrayBuffer()),
@@ -46,6 +48,10 @@ export async function judgeHere(
       at,
       ...(password ? { password } : {}),
       ...(content ? { content: new Uint8Array(await content.arrayBuffer()) } : {}),
+    },
+    witnessing: {
+      witnesses: trust.witnesses.map(({ name, publicKey }) => ({ name, publicKey: fromBase64(publicKey) })),
+      proofs,
     },
   };
   const worker = new Worker(address);

@@ -56,12 +56,27 @@ async function judge(fields: FormData): Promise<Outcome> {
   const [file, content, password] = [fields.get('file'), fields.get('content'), fields.get('password')];
   if (!(file instanceof File)) return { failed: 'no file' };
   const trust = await read<BrowserTrust>('/api/v1/verify/trust');
-  return judgeHere(scriptAddress(__JUDGE__), file, {
+  const given = {
     trust,
     at: new Date(trust.takenAt),
     content: content instanceof File && content.size > 0 ? content : undefined,
     password: typeof password === 'string' ? password : undefined,
-  });
+  };
+  const outcome = await judgeHere(scriptAddress(__JUDGE__), file, given);
+  const proofs = 'report' in outcome && trust.witnesses.length > 0 ? await proofsFor(outcome) : [];
+  return proofs.length > 0 ? judgeHere(scriptAddress(__JUDGE__), file, { ...given, proofs }) : outcome;
+}
+
+/** What witnesses cosigned of the entries that the file's signatures have in the log; of the file the server learns their places. */
+async function proofsFor({ report }: Judged): Promise<string[]> {
+  const places = report.signatures.flatMap(({ log }) => (log?.leaf ? [log.index] : []));
+  const proofs = await Promise.all(
+    places.map(async (index) => {
+      const answer = await fetch(`/log/cosigned/${index}`).catch(() => undefined);
+      return answer?.ok ? answer.text() : undefined;
+    }),
+  );
+  return proofs.filter((proof) => proof !== undefined);
 }
 
 /** What is kept of the file; undefined when nobody could be asked. */

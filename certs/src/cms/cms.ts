@@ -7,7 +7,7 @@ export { digestOf } from './algorithms.ts';
 export { archiveCover, archiveImprint, buildHashIndex, withHashIndex } from './archive.ts';
 export { extendSignedData } from './extend.ts';
 export { cmsOids } from './oid.ts';
-export { type CmsSignedData, readCms, readSigners, SignerCountError } from './read.ts';
+export { type CmsSignedData, readCms, readCounterSigner, readSigners, SignerCountError } from './read.ts';
 export { imprintAlgorithmOf, verifyTimeStampToken } from './time-stamp-token.ts';
 export { checkContent, checkValue, findSigner } from './verify.ts';
 export { assembleSignedData, attribute, buildSignedAttributes } from './write.ts';

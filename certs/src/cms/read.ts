@@ -61,8 +61,8 @@ export interface CmsSignedData {
   readonly archiveTimeStampTokens: readonly Buffer[];
   /** DER of the ATSHashIndexV3, in the token of an archive time stamp. */
   readonly hashIndex: Buffer | undefined;
-  /** Whether others signed this signature (RFC 5652 §11.4); theirs are not read. */
-  readonly hasCounterSignature: boolean;
+  /** Signatures of others over this signature's value (RFC 5652 §11.4): a SignerInfo each, in DER; see {@link readCounterSigner}. */
+  readonly counterSigners: readonly Buffer[];
   /** What an archive time stamp is computed over, as it stands in the file. */
   readonly encoded: EncodedParts;
   /** C2SP tlog-proof text of our own log. */
@@ -150,6 +150,25 @@ export function readSigners(bytes: Buffer, padding: 'zeros' | 'none'): CmsSigned
   });
 }
 
+/**
+ * Reads a counter-signature of a CMS: what it signs is the octets of the signature value, and it names no type of content
+ * (RFC 5652 §11.4).
+ *
+ * @throws DerError
+ */
+export function readCounterSigner(cms: CmsSignedData, bytes: Buffer): CmsSignedData {
+  const { encoded, ...signer } = readSignerInfo(readDer(bytes), undefined);
+  return {
+    ...cms,
+    ...signer,
+    contentType: cmsOids.data,
+    content: cms.signature,
+    crls: [...cms.crls, ...signer.crls],
+    ocspResponses: [...cms.ocspResponses, ...signer.ocspResponses],
+    encoded: { ...cms.encoded, ...encoded },
+  };
+}
+
 /** EncapsulatedContentInfo (RFC 5652 §5.2). */
 function readContent(node: DerNode | undefined) {
   const [type, inner, ...overflow] = childrenOf(node, tag.sequence);
@@ -196,7 +215,8 @@ type SignerPart = Omit<
 > &
   RevocationMaterial & { readonly encoded: Pick<EncodedParts, 'signer' | 'unsigned'> };
 
-function readSignerInfo(info: DerNode, contentType: string): SignerPart {
+/** @param contentType of what is signed; none of a counter-signature */
+function readSignerInfo(info: DerNode, contentType: string | undefined): SignerPart {
   const parts = childrenOf(info, tag.sequence);
   const [version, identifier, digest] = parts.splice(0, 3);
   const signer = readSignerIdentifier(identifier);
@@ -207,9 +227,11 @@ function readSignerInfo(info: DerNode, contentType: string): SignerPart {
   const [algorithm, signature, unsigned, ...rest] = parts;
   if (!algorithm || !digest || rest.length > 0) throw new DerError('a malformed signer');
   // §5.4: without signed attributes only plain data can be signed.
-  if (!signed && contentType !== cmsOids.data) throw new DerError('no signed attributes');
+  if (!signed && contentType !== undefined && contentType !== cmsOids.data) throw new DerError('no signed attributes');
   const attributes = readAttributes(signed);
-  if (signed && readOid(one(attributes, cmsOids.contentType)) !== contentType)
+  if (contentType === undefined && attributes.has(cmsOids.contentType))
+    throw new DerError('a counter-signature with a content type');
+  if (signed && contentType !== undefined && readOid(one(attributes, cmsOids.contentType)) !== contentType)
     throw new DerError('content types that differ');
   const others = readAttributes(unsigned && expectTag(unsigned, 0xa1));
   const proof = others.get(cmsOids.inclusionProof);
@@ -226,7 +248,7 @@ function readSignerInfo(info: DerNode, contentType: string): SignerPart {
     signingTime: readSigningTime(attributes),
     timeStampTokens: (others.get(cmsOids.signatureTimeStamp) ?? []).map(({ bytes }) => bytes),
     archiveTimeStampTokens: (others.get(cmsOids.archiveTimeStampV3) ?? []).map(({ bytes }) => bytes),
-    hasCounterSignature: others.has(cmsOids.counterSignature),
+    counterSigners: (others.get(cmsOids.counterSignature) ?? []).map(({ bytes }) => bytes),
     hashIndex: index && expectTag(one(others, cmsOids.atsHashIndexV3), tag.sequence).bytes,
     encoded: {
       signer: Buffer.concat(fields.flatMap((field) => (field ? [field.bytes] : []))),

@@ -3,6 +3,7 @@ import { request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import type { HttpServer } from '@edutrust/platform/http';
+import { uuidv7 } from '@edutrust/platform/ids';
 import { outboxLag } from '@edutrust/platform/outbox';
 import { type DemoCity, seedDemo } from '@edutrust/registry/demo';
 import { changePerson } from '@edutrust/registry/people';
@@ -12,6 +13,7 @@ import { type TestContext, testContext } from '@edutrust/testing/context';
 import { eventually } from '@edutrust/testing/eventually';
 import { serve } from '@edutrust/testing/served';
 import { addClient, endClient } from '../clients/clients.ts';
+import { type Contract, usualContract } from '../model/contract.ts';
 import { createDirectorySync, migrations } from '../service.ts';
 import { appendToFeed, endsOfFeed, forgetOldEvents } from './feed.ts';
 
@@ -46,12 +48,16 @@ async function rename(personId: string): Promise<void> {
 }
 
 let clients = 0;
-async function client(organisationId = city.departmentId) {
+async function client(organisationId = city.departmentId, contract?: Contract) {
   clients += 1;
   const { id, token } = await context.db
     .transaction()
     .execute((tx) =>
-      addClient(tx, { name: `nghe ${clients}`, kind: 'events', mayWrite: false, organisationId }, system),
+      addClient(
+        tx,
+        { name: `nghe ${clients}`, kind: 'events', mayWrite: false, organisationId, ...(contract ? { contract } : {}) },
+        system,
+      ),
     );
   const get = async (query: string) => {
     const answer = await app.inject({ url: `/api/v1/feed?${query}`, headers: { authorization: `Bearer ${token}` } });
@@ -180,4 +186,54 @@ test('a stream tells at once, and goes on after the last id; a fourth of one cli
   const fourth = await app.inject({ url: '/api/v1/feed/stream', headers: { authorization: `Bearer ${token}` } });
   assert.equal(fourth.statusCode, 429);
   for (const one of open) one.destroy();
+});
+
+test('documents are told of to those whose contract names their app, of their own organisation and below', async () => {
+  await caughtUp();
+  const [school, elsewhere] = city.schools;
+  assert.ok(school && elsewhere);
+  const listener = (organisationId: string, documentsOf?: string[]) =>
+    client(organisationId, documentsOf && { ...usualContract, documentsOf });
+  const told = {
+    ofApp: await listener(school.id, ['van-thu-so']),
+    ofSchool: await listener(school.id, ['*']),
+    ofDepartment: await listener(city.departmentId, ['van-thu-so', 'khac']),
+  };
+  const untold = {
+    withoutDocuments: await listener(city.departmentId),
+    ofOtherApp: await listener(school.id, ['van-thu']), // a name that begins as the other
+    ofNoApp: await listener(school.id, []),
+    elsewhere: await listener(elsewhere.id, ['van-thu-so', '*']),
+  };
+  const after = (await told.ofApp.get('after=now')).body.cursor;
+  const event = (id: string, data: Record<string, string>, type = 'signing-request.issued') => ({
+    id: uuidv7(),
+    at: clock.now(),
+    type,
+    actor: { kind: 'system', name: 'signing' } as const,
+    subject: { kind: 'signing-request', id },
+    organisationId: school.id,
+    data,
+  });
+  const [ofApp, ofPerson] = [uuidv7(), uuidv7()];
+  const happened = [
+    event(ofApp, { app: 'van-thu-so', documentId: uuidv7() }),
+    event(ofPerson, { documentId: uuidv7() }),
+    event(ofApp, { app: 'van-thu-so' }, 'signing-request.archived'), // not of the feed
+  ];
+  await appendToFeed(context.db, happened);
+  await appendToFeed(context.db, happened);
+  const heard = async ({ get }: { get: (query: string) => Promise<{ body: { items: { data: object }[] } }> }) =>
+    (await get(`after=${after}`)).body.items.map(({ data }) => data);
+  const said = (id: string) => ({ kind: 'signing-request', id });
+  assert.deepEqual(await heard(told.ofApp), [said(ofApp)]);
+  assert.deepEqual(await heard(told.ofDepartment), [said(ofApp)]);
+  assert.deepEqual(await heard(told.ofSchool), [said(ofApp), said(ofPerson)]);
+  for (const [name, one] of Object.entries(untold)) assert.deepEqual(await heard(one), [], name);
+  for (const { id } of [...Object.values(told), ...Object.values(untold)])
+    await context.db.transaction().execute((tx) => endClient(tx, id, system));
+  await context.pool.query(`UPDATE sync.client SET ended_at = now() WHERE contract ? 'documentsOf'`);
+  const { last } = await endsOfFeed(context.db);
+  await appendToFeed(context.db, [event(uuidv7(), { app: 'van-thu-so' })]);
+  assert.equal((await endsOfFeed(context.db)).last, last, 'where nobody hears of documents none is written down');
 });

@@ -5,12 +5,21 @@ import type { registryEvents } from '@edutrust/registry/events';
 import { sql } from 'kysely';
 import type { Contract } from '../model/contract.ts';
 
-/** What other systems can hear of: declared events about what they may read. What is not here never leaves. */
-export const feedTypes = [
+/** Of documents on their way through signatures (`signing-service/src/events.ts`); only to whom the contract names them. */
+const documentTypes = [
+  ...(['signing-request.created', 'signing-request.signed', 'signing-request.sealed'] as const),
+  ...(['signing-request.issued', 'signing-request.rejected', 'signing-request.withdrawn'] as const),
+  ...(['signing-request.overdue', 'signing-request.replaced', 'signing-request.revoked'] as const),
+] as const;
+
+const registryTypes = [
   ...(['person.created', 'person.changed', 'person.left', 'person.returned', 'person.transferred'] as const),
   ...(['person.merged', 'person.archived', 'affiliation.started', 'class.created', 'class.changed'] as const),
   ...(['organisation.created', 'organisation.changed'] as const),
 ] as const satisfies readonly (keyof typeof registryEvents.table)[];
+
+/** What other systems can hear of: declared events about what they may read. What is not here never leaves. */
+export const feedTypes = [...registryTypes, ...documentTypes] as const;
 export type FeedType = (typeof feedTypes)[number];
 
 /** An event as it leaves: which thing of which kind, and nothing about it. Its reader asks for the rest, and gets what its contract says. */
@@ -24,7 +33,7 @@ export interface FeedMessage {
   readonly subject: { readonly kind: string; readonly id: string };
 }
 
-/** Whose events: of one organisation and everything below, about people in the roles of its contract. */
+/** Whose events: of one organisation and everything below, about people in the roles and documents of the apps of its contract. */
 export interface FeedReader {
   readonly organisation_id: string;
   readonly contract: Contract;
@@ -50,6 +59,7 @@ export async function appendToFeed(db: Database, events: readonly RecordedEvent[
     subject: subject.id,
     organisation: subject.kind === 'organisation' ? subject.id : organisationId,
     into: data.into ?? null,
+    app: data.app ?? null,
   }));
   await db.transaction().execute(async (transaction) => {
     // One writer at a time: it holds the end until it has committed. The first one makes it.
@@ -63,18 +73,27 @@ export async function appendToFeed(db: Database, events: readonly RecordedEvent[
             JOIN registry.organisation AS o ON o.id = f.organisation_id, unnest(o.path) AS above
           WHERE f.person_id IN (e.subject, e.into) AND (
             f.valid_until IS NULL OR f.valid_until >= ${sqlDateInVietnam('e.at')} - 1 OR f.organisation_id = e.organisation))
+        WHEN e.kind = 'signing-request' THEN ARRAY(
+          SELECT above || reached FROM registry.organisation AS o, unnest(o.path) AS above,
+            unnest(ARRAY[':documents', ':documents-of:' || e.app]) AS reached
+          WHERE o.id = e.organisation AND reached IS NOT NULL)
         ELSE ARRAY(SELECT above || ':*' FROM registry.organisation AS o, unnest(o.path) AS above WHERE o.id = e.organisation) END
       FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS e (
-        number int, id uuid, at timestamptz, type text, kind text, subject uuid, organisation uuid, "into" uuid)
-      WHERE NOT EXISTS (SELECT FROM sync.feed AS f WHERE f.event_id = e.id)`.execute(transaction);
+        number int, id uuid, at timestamptz, type text, kind text, subject uuid, organisation uuid, "into" uuid, app text)
+      WHERE NOT EXISTS (SELECT FROM sync.feed AS f WHERE f.event_id = e.id)
+        -- A city's documents are millions of events: kept while somebody hears of documents at all.
+        AND (e.kind <> 'signing-request' OR EXISTS (
+          SELECT FROM sync.client WHERE ended_at IS NULL AND contract ? 'documentsOf'))`.execute(transaction);
     await sql`
       UPDATE sync.feed_end SET last = greatest(last, (SELECT max(position) FROM sync.feed))`.execute(transaction);
   });
 }
 
-/** What reaches a reader, as the feed has it: an organisation and a role, or an organisation itself. */
-const reachOf = ({ organisation_id, contract }: FeedReader): string[] =>
-  ['*', ...contract.roles].map((role) => `${organisation_id}:${role}`);
+/** What reaches a reader, as the feed has it: an organisation and a role, an organisation itself, or its documents. */
+const reachOf = ({ organisation_id, contract: { roles, documentsOf = [] } }: FeedReader): string[] =>
+  ['*', ...roles, ...documentsOf.map((app) => (app === '*' ? 'documents' : `documents-of:${app}`))].map(
+    (what) => `${organisation_id}:${what}`,
+  );
 
 /** The next of a reader's events after a position, in their order. */
 export async function readFeed(

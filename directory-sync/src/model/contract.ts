@@ -11,7 +11,15 @@ const roles = ['learner', 'teacher', 'staff', 'guardian'] as const;
 
 /** What one recipient gets to know of whom (N2): of learners, of everyone else, and in which roles people count at all. */
 export const Contract = Type.Object(
-  { learners: Fields, others: Fields, roles: Type.Array(Type.Enum([...roles]), { minItems: 1, uniqueItems: true }) },
+  {
+    learners: Fields,
+    others: Fields,
+    roles: Type.Array(Type.Enum([...roles]), { minItems: 1, uniqueItems: true }),
+    /** Whose documents its feed and webhooks tell of: apps by their client ids, or `*` for every document. */
+    documentsOf: Type.Optional(
+      Type.Array(Type.String({ minLength: 1, maxLength: 100 }), { maxItems: 50, uniqueItems: true }),
+    ),
+  },
   { additionalProperties: false },
 );
 export type Contract = Type.Static<typeof Contract>;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { appendFile, mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,8 +8,12 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { toPem } from '@edutrust/certs/certificate';
+import { cosign } from '@edutrust/platform/cosign';
+import { verifierKeyText } from '@edutrust/platform/cosignature';
+import { hashLeaf, tlogProofText } from '@edutrust/platform/ledger-proof';
 import { signFile } from '@edutrust/signing-service/sealing-machine';
 import { createAuthority } from '@edutrust/signing-service/testing/authority';
+import { checkpoint, namedKey, witnessedSignature } from '@edutrust/signing-service/testing/witnessed';
 import { runCommand } from '@edutrust/testing/command';
 
 /** A PDF of one empty page, by hand. */
@@ -61,6 +66,92 @@ describe('edutrust verify without a running installation', () => {
     assert.match(why ?? '', /^ {2}The PDF is protected by a password/);
     assert.deepEqual(more.filter(Boolean), []);
     assert.doesNotMatch((await said('--password-file', file('password'), encrypted)).join(' '), /password/);
+  });
+
+  test('L9: kept evidence counts the witnesses of the log without a network, and a quorum is an exit code', async () => {
+    const made = witnessedSignature();
+    const [one, two] = [namedKey('mot.example.vn'), namedKey('hai.example.vn')] as const;
+    const key = (witness: typeof one) => ['--witness', verifierKeyText('witness', witness)];
+    await writeFile(file('117.p7s'), made.cms);
+    await writeFile(file('117.txt'), made.content);
+    await writeFile(file('root.pem'), toPem(made.authority.root.certificate, 'CERTIFICATE'));
+    await writeFile(file('evidence'), `${made.proof([two])}${made.proof([one])}`);
+    const verify = async (...more: string[]) => {
+      const named = ['--trust', file('root.pem'), '--content', file('117.txt'), '--log', made.logKey];
+      const { lines, code } = await run(file('117.p7s'), ...named, '--at', '2026-06-01T00:00:00Z', ...more);
+      return [code, lines[0]?.signatures?.[0]?.log?.witnesses ?? lines[0]?.code ?? null];
+    };
+    const asked = ['--evidence', file('evidence'), ...key(one), ...key(two)];
+    const both = ['hai.example.vn', 'mot.example.vn'];
+    const without = await verify();
+    assert.deepEqual(without[1], null, 'nobody was asked');
+    assert.deepEqual(await verify(...asked, '--quorum', '2'), [without[0], both]);
+    assert.deepEqual(await verify(...asked, '--quorum', '3'), [1, both]);
+    assert.deepEqual(
+      await verify('--evidence', file('evidence'), ...key(namedKey('mot.example.vn')), '--quorum', '1'),
+      [1, []],
+    );
+    assert.deepEqual(await verify(...key(one), '--quorum', '1'), [1, null], 'no evidence at all');
+    const { stdout } = await runCommand(
+      [
+        'verify',
+        file('117.p7s'),
+        '--content',
+        file('117.txt'),
+        '--trust',
+        file('root.pem'),
+        '--log',
+        made.logKey,
+        ...asked,
+      ],
+      environment,
+    );
+    assert.match(stdout, /Witnesses that cosigned the log: 2 \(hai\.example\.vn, mot\.example\.vn\)/);
+    for (const wrong of [
+      ['--witness', 'mot'],
+      ['--quorum', 'many'],
+      ['--log', 'log'],
+    ])
+      assert.equal((await run(file('117.p7s'), ...wrong)).code, 2, wrong.join(' '));
+  });
+
+  test('a list of documents is verified by its proof from the audit log: a changed byte, a missing row, another log are found', async () => {
+    const log = namedKey('log.example.vn/audit');
+    const list = Buffer.from('Mã,SHA-256 của tệp\nA1,00\nB2,11\n');
+    const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest();
+    const entry = (data: object, type = 'signing-export.taken') =>
+      Buffer.from(JSON.stringify({ at: '2026-11-28T01:00:00.000Z', data, type }));
+    const proofOf = (leaf: Buffer, by = log) =>
+      tlogProofText({ index: 0, path: [], extra: leaf, checkpoint: checkpoint(by, 1, hashLeaf(leaf)) });
+    const taken = entry({ form: 'csv', rows: 2, sha256: sha256(list).toString('hex') });
+    const [one, two] = [namedKey('mot.example.vn'), namedKey('hai.example.vn')];
+    const good = proofOf(taken);
+    const note = good.slice(good.indexOf('\n\n') + 2);
+    await writeFile(file('list.csv'), list);
+    await writeFile(file('proof'), good + cosign(note, one, new Date()));
+    await writeFile(file('short.csv'), list.subarray(0, -6));
+    await writeFile(file('other-log'), proofOf(taken, { ...namedKey(log.name), name: log.name }));
+    await writeFile(
+      file('other-leaf'),
+      good.replace(
+        /^extra .*$/m,
+        `extra ${entry({ form: 'csv', rows: 1, sha256: sha256(list.subarray(0, -6)).toString('hex') }).toString('base64')}`,
+      ),
+    );
+    await writeFile(file('no-list'), proofOf(entry({ rows: 2 }, 'account.signed-in')));
+    const key = ['--log', verifierKeyText('log', log)];
+    const said = async (name: string, proof: string, ...more: string[]) => {
+      const { lines, code } = await run(file(name), '--proof', file(proof), ...key, ...more);
+      return [code, lines[0]?.verdict ?? lines[0]?.code, lines[0]?.rows ?? null];
+    };
+    assert.deepEqual(await said('list.csv', 'proof'), [0, 'valid', 2]);
+    assert.deepEqual(await said('short.csv', 'proof'), [1, 'invalid', null], 'a row is missing');
+    assert.deepEqual(await said('list.csv', 'other-log'), [1, 'invalid', null]);
+    assert.deepEqual(await said('short.csv', 'other-leaf'), [1, 'invalid', null], 'an entry that the log has not');
+    assert.equal((await said('list.csv', 'no-list'))[0], 2);
+    const witness = (who: typeof one) => ['--witness', verifierKeyText('witness', who)];
+    assert.deepEqual(await said('list.csv', 'proof', ...witness(one), '--quorum', '1'), [0, 'valid', 2]);
+    assert.deepEqual(await said('list.csv', 'proof', ...witness(two), '--quorum', '1'), [1, 'valid', 2]);
   });
 
   test('`--etsi` writes the report by ETSI TS 119 102-2, of exactly one file', async () => {

@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
 import { open, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readVerifierKey, type WitnessKey } from '@edutrust/platform/cosignature';
 import { EduTrustError, InvalidInput } from '@edutrust/platform/errors';
 import type { Text } from '@edutrust/platform/messages';
 import { createValidationPool, type LargeFile } from '@edutrust/signing-service/validation';
 import {
+  cosignedProofs,
   etsiReport,
   largestFileBytes,
   largestStreamedBytes,
@@ -14,9 +16,10 @@ import {
   verifyFileAlone,
 } from '@edutrust/signing-service/verify';
 import type { OpenContext } from '../process/context.ts';
-import { openPlatform, type Program, readTextFile } from './command.ts';
+import { openPlatform, type Program, readTextFile, withContext } from './command.ts';
 import { noFile } from './no-file.ts';
 import { writeVerifier } from './verify-bundle.ts';
+import { verifyList } from './verify-list.ts';
 
 export function addVerifyCommand(program: Program): void {
   program.command
@@ -26,18 +29,34 @@ export function addVerifyCommand(program: Program): void {
     .option('--content <file>', 'what a detached signature (.p7s) signs')
     .option('--password-file <file>', 'the password of encrypted PDFs, in a file of its own')
     .option('--at <time>', 'judge as of this time (ISO 8601)')
+    .option(
+      '--evidence <file>',
+      'proofs that witnesses cosigned, as --save-evidence keeps them; may be repeated',
+      collect,
+      [],
+    )
+    .option(
+      '--save-evidence <file>',
+      'keep the proofs that witnesses cosigned until now, to verify without a network later',
+    )
+    .option('--witness <key>', 'the key of a witness whose cosignature counts; may be repeated', collect, [])
+    .option('--quorum <number>', 'how many witnesses each signature has to have, or the exit code is 1')
+    .option('--log <key>', 'the key of a public log that is believed, as its /log/key tells it (verifierKey)')
+    .option('--proof <file>', 'that a list of documents was taken from an installation, by its audit log; with --log')
     .option('--etsi <xml>', 'write the report by ETSI TS 119 102-2; of one file')
     .option('--bundle <html>', 'write the verifier as one HTML file to keep, with what is trusted here now')
     .description('who signed a file, whether it is unchanged, and whether the signer was trusted then')
     .addHelpText(
       'after',
-      '\nExamples: edutrust verify --json hoc-ba.pdf\n          edutrust verify --trust root.pem other.pdf\n          edutrust verify hop-dong.p7s --content hop-dong.docx',
+      '\nExamples: edutrust verify --json hoc-ba.pdf\n          edutrust verify --trust root.pem other.pdf\n          edutrust verify hop-dong.p7s --content hop-dong.docx\n          edutrust verify --evidence hoc-ba.tlog-proof --log KEY --witness KEY --quorum 2 hoc-ba.pdf',
     )
     .action(async (files: string[], options: Options) => {
       if (options.bundle) await writeVerifier(program, options.bundle);
       else if (files.length === 0) throw noFileNamed();
-      if (options.etsi && files.length !== 1) throw notOneFile();
-      if (files.length > 0) await verifyFiles(program, files, options);
+      const [file] = files;
+      if ((options.etsi || options.saveEvidence || options.proof) && files.length !== 1) throw notOneFile();
+      if (file && options.proof) await verifyTakenList(program, file, options.proof, options);
+      else if (files.length > 0) await verifyFiles(program, files, options);
     });
 }
 
@@ -46,6 +65,12 @@ interface Options {
   readonly at?: string;
   readonly content?: string;
   readonly passwordFile?: string;
+  readonly evidence: string[];
+  readonly saveEvidence?: string;
+  readonly witness: string[];
+  readonly quorum?: string;
+  readonly log?: string;
+  readonly proof?: string;
   readonly etsi?: string;
   readonly bundle?: string;
 }
@@ -55,11 +80,13 @@ async function verifyFiles(program: Program, files: readonly string[], options: 
   const at = options.at ? parseTime(options.at) : undefined;
   const content = options.content ? await readContent(options.content) : undefined;
   const trust = await Promise.all(options.trust.map(readTextFile));
+  const { quorum, ...witnessing } = await readWitnessing(options);
   const password = options.passwordFile ? (await readTextFile(options.passwordFile)).replace(/\r?\n$/, '') : undefined;
   const pool = createValidationPool({ wallMs: 600_000 }); // nobody waits behind it, and Ctrl-C is at hand
   await using judge = fileJudge(program, {
     trust,
     pool,
+    ...witnessing,
     ...(at ? { at } : {}),
     ...(content ? { content } : {}),
     ...(password ? { password } : {}),
@@ -70,7 +97,8 @@ async function verifyFiles(program: Program, files: readonly string[], options: 
         const report = await judge.verify(await readSigned(file));
         if (options.etsi) await writeFile(options.etsi, etsiReport(report));
         output.result({ file, ...report }, inLines(report, output.locale));
-        if (report.verdict !== 'valid') process.exitCode = 1;
+        if (report.verdict !== 'valid' || !isWitnessed(report, quorum)) process.exitCode = 1;
+        if (options.saveEvidence) await writeFile(options.saveEvidence, (await judge.proofsOf(report)).join(''));
       } catch (error) {
         if (!(error instanceof EduTrustError)) throw error;
         output.result(
@@ -85,12 +113,60 @@ async function verifyFiles(program: Program, files: readonly string[], options: 
   }
 }
 
+/** A list that an auditor took; its log is this installation's own unless `--log` names another. */
+async function verifyTakenList(program: Program, file: string, proofFile: string, options: Options): Promise<void> {
+  const { witnesses, logs, quorum } = await readWitnessing(options);
+  const [given] = logs;
+  const key = given ? { name: given.origin, publicKey: given.publicKey } : await ownAuditLog(program);
+  const report = await verifyList(file, { proof: await readTextFile(proofFile), key, witnesses });
+  const said = witnesses.length > 0 ? witnessLine(report.log.witnesses) : { vi: '', en: '' };
+  const line = (locale: 'vi' | 'en') => [report.sentence[locale], said[locale]].filter(Boolean).join('\n');
+  program.output().result(report, { vi: line('vi'), en: line('en') });
+  if (report.verdict !== 'valid' || report.log.witnesses.length < quorum) process.exitCode = 1;
+}
+
+async function ownAuditLog(program: Program): Promise<WitnessKey> {
+  return withContext(program, async ({ ledger }) => {
+    const { origin, publicKey } = ledger.key('audit');
+    return { name: origin, publicKey };
+  });
+}
+
 /** The sentence, and beneath it every reason that it leaves out. */
 function inLines({ sentence, reasons, signatures }: VerificationReport, locale: 'vi' | 'en'): string {
   const all = [...reasons, ...signatures.flatMap((signature) => signature.reasons)];
   const why = all.filter(({ code }) => code !== 'passed').map((reason) => `  ${reason[locale]}`);
   const look = signatures.flatMap(({ warnings }) => warnings.map((warning) => `  ${warning[locale]}`));
-  return [sentence[locale], ...new Set([...why, ...look])].join('\n');
+  const said = signatures.flatMap(({ log }) => (log?.witnesses ? [witnessLine(log.witnesses)[locale]] : []));
+  return [sentence[locale], ...new Set([...why, ...look, ...said])].join('\n');
+}
+
+function witnessLine(names: readonly string[]): Text {
+  const list = names.length === 0 ? '' : ` (${names.join(', ')})`;
+  return {
+    vi: `  Bên làm chứng đã ký xác nhận sổ: ${names.length}${list}.`,
+    en: `  Witnesses that cosigned the log: ${names.length}${list}.`,
+  };
+}
+
+/** Whether every signature has as many witnesses as were asked for. */
+const isWitnessed = ({ signatures }: VerificationReport, quorum: number) =>
+  signatures.every(({ log }) => (log?.witnesses?.length ?? 0) >= quorum);
+
+/** Proofs, keys of witnesses and of a log, as they were given. @throws InvalidInput `verify/bad-witnesses` */
+async function readWitnessing({ evidence: files, witness, quorum = '0', log }: Options) {
+  const texts = await Promise.all(files.map(readTextFile));
+  const evidence = texts.flatMap((text) => text.split(/(?=^c2sp\.org\/tlog-proof@v1$)/mu));
+  const witnesses = witness.map((text) => readVerifierKey('witness', text)).filter((key) => key !== undefined);
+  const key = log === undefined ? undefined : readVerifierKey('log', log);
+  const isSound = witnesses.length === witness.length && /^\d{1,3}$/.test(quorum) && (log === undefined || key);
+  if (!isSound)
+    throw new InvalidInput('verify/bad-witnesses', {
+      vi: '--witness là khoá của bên làm chứng, --log là khoá của sổ (đều dạng tên+mã+khoá), --quorum là một số.',
+      en: '--witness is the key of a witness, --log the key of a log (both name+id+key), --quorum a number.',
+    });
+  const logs = key ? [{ origin: key.name, publicKey: key.publicKey }] : [];
+  return { evidence, witnesses, logs, quorum: Number(quorum) };
 }
 
 function noFileNamed(): InvalidInput {
@@ -102,8 +178,8 @@ function noFileNamed(): InvalidInput {
 
 function notOneFile(): InvalidInput {
   return new InvalidInput('verify/not-one-file', {
-    vi: 'Báo cáo theo ETSI là của đúng một tệp.',
-    en: 'The report by ETSI is of exactly one file.',
+    vi: 'Báo cáo theo ETSI và bằng chứng là của đúng một tệp.',
+    en: 'The report by ETSI and a proof are of exactly one file.',
   });
 }
 
@@ -126,6 +202,11 @@ function fileJudge(program: Program, options: VerifyOptions) {
       }
       opened ??= openPlatform(program);
       return verifyFile(await opened, signed, options);
+    },
+    /** What this installation's witnesses cosigned of the file's entries until now. */
+    proofsOf: async (report: VerificationReport): Promise<string[]> => {
+      opened ??= openPlatform(program);
+      return cosignedProofs(await opened, report);
     },
     [Symbol.asyncDispose]: async () => {
       await (await opened)?.close();

@@ -87,7 +87,8 @@ export function createAppDirectory(db: Database, clock: Clock): AppDirectory {
 /** OpenID Connect Registration §2. What is not named here keeps the provider's strict defaults. */
 function metadataOf(app: App, hasSecret: boolean): ClientMetadata {
   const takesBack = takesPeopleBack(app.kind);
-  const hasOwnToken = keepsSecret(app.kind) && app.scopes.some((scope) => scope.startsWith('ssf.'));
+  const hasOwnToken =
+    keepsSecret(app.kind) && app.scopes.some((scope) => scope.startsWith('ssf.') || scope === 'documents');
   const metadata: ClientMetadata = {
     client_id: app.clientId,
     client_name: app.name,

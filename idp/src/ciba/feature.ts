@@ -1,11 +1,11 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import { statement } from '@edutrust/platform/database';
 import { InvalidInput } from '@edutrust/platform/errors';
 import { findByEducationId } from '@edutrust/registry/people';
 import { type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider';
 import type { AppDirectory } from '../apps/directory.ts';
 import { isForPerson } from '../apps/release.ts';
 import { assuranceLevels } from '../provider/assurance.ts';
+import { personOfSubject } from '../provider/subject.ts';
 
 /** The grant type of OpenID CIBA §4. */
 export const cibaGrant = 'urn:openid:params:grant-type:ciba';
@@ -71,11 +71,6 @@ interface Parts {
   readonly apps: AppDirectory;
 }
 
-const bySubject = statement<{ person_id: string }, [sector: string, sub: string]>(
-  'idp.person-of-subject',
-  'SELECT person_id FROM idp.subject WHERE sub = $2 AND sector = $1',
-);
-
 /**
  * Of `id_token_hint` the library knows the subject, which is the app's own name of the person. Gives the person whom the app
  * may ask; undefined for nobody, or one whom it is not for.
@@ -88,7 +83,6 @@ export async function personOfHint(
   const { client, entities, route } = ctx.oidc;
   if (route !== cibaRoute || !entities.IdTokenHint) return accountId;
   const app = await apps.app(client?.clientId ?? '');
-  const [found] = app ? await bySubject(db, app.sector, accountId) : [];
-  if (!app || !found || !(await isForPerson(db, app, found.person_id))) return undefined;
-  return found.person_id;
+  const personId = app && (await personOfSubject(db, app.sector, accountId));
+  return personId && (await isForPerson(db, app, personId)) ? personId : undefined;
 }

@@ -18,7 +18,8 @@ export const scopeClaims = {
 
 /**
  * The scopes an app may be registered for; `offline_access` releases nothing but keeps access, `ssf.…` are for its own
- * token (OpenID Shared Signals); `service` and `credential` are for signing with a person’s key (CSC API §8.4).
+ * token (OpenID Shared Signals), `documents` too (documents that an app sends to be signed); `service` and `credential` are for
+ * signing with a person’s key (CSC API §8.4).
  */
 export const releasableScopes = [
   'openid',
@@ -32,6 +33,7 @@ export const releasableScopes = [
   'offline_access',
   'ssf.read',
   'ssf.manage',
+  'documents',
   'service',
   'credential',
 ] as const;

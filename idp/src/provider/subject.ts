@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { ServiceContext } from '@edutrust/platform/context';
-import { statement } from '@edutrust/platform/database';
+import { type Database, statement } from '@edutrust/platform/database';
 
 /** How many subjects a process remembers; they never change, so the number is about memory alone (some 25 MB). */
 const remembered = 100_000;
@@ -34,4 +34,14 @@ export function createSubjects({
     known.set(name, sub);
     return sub;
   };
+}
+
+const bySubject = statement<{ person_id: string }, [sector: string, sub: string]>(
+  'idp.person-of-subject',
+  'SELECT person_id FROM idp.subject WHERE sub = $2 AND sector = $1',
+);
+
+/** The person whom apps of a sector know by this subject; undefined for nobody. */
+export async function personOfSubject(db: Database, sector: string, sub: string): Promise<string | undefined> {
+  return (await bySubject(db, sector, sub))[0]?.person_id;
 }

@@ -4,8 +4,7 @@ import { type Route, route } from '@edutrust/platform/route';
 import { hide, strict } from '@edutrust/platform/schemas';
 import type { FastifyRequest } from 'fastify';
 import Type, { type Static } from 'typebox';
-import { accessTokenSeconds } from '../provider/adapter.ts';
-import { machineTokenAdapter } from '../provider/models/machine-token.ts';
+import { ownToken } from '../provider/own-token.ts';
 import type { IdpTools } from '../tools.ts';
 import { acknowledge, nextSets } from './deliver.ts';
 import { signalTypes } from './kinds.ts';
@@ -91,17 +90,14 @@ async function receiverOf(
   ...accepted: readonly Scope[]
 ): Promise<string> {
   const bearer = /^Bearer ([\w-]{40,100})$/i.exec(request.headers.authorization ?? '')?.[1];
-  const token = bearer ? await machineTokenAdapter(context, accessTokenSeconds).find(bearer) : undefined;
-  const isPlain =
-    token?.kind === 'ClientCredentials' && [token.jkt, token['x5t#S256'], token.aud].every((of) => of === undefined);
-  const app = isPlain && token.clientId ? await apps.app(token.clientId) : undefined;
-  if (!app)
+  const token = bearer ? await ownToken(context, apps, bearer) : undefined;
+  if (!token)
     throw new Unauthenticated('signals/no-token', {
       vi: 'Cần mã truy cập do client credentials cấp.',
       en: 'A token of the client credentials grant is needed.',
     });
-  const scopes = String(token?.scope ?? '').split(' ');
-  if (!app.isApproved || !accepted.some((scope) => scopes.includes(scope) && app.scopes.includes(scope)))
+  const { app, scopes } = token;
+  if (!app.isApproved || !accepted.some((scope) => scopes.includes(scope)))
     throw new Forbidden('signals/not-allowed', {
       vi: `Ứng dụng phải được duyệt với phạm vi ${accepted.join(' hoặc ')}.`,
       en: `The app has to be approved with the scope ${accepted.join(' or ')}.`,

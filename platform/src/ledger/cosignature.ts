@@ -1,5 +1,7 @@
-import { createHash, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import { createHash, createPublicKey, verify } from 'node:crypto';
 import { spkiPrefix } from './signed-note.ts';
+
+/** Cosignatures as their readers check them: nothing here reaches a private key, and a browser loads it, too (ADR 0198). */
 
 /** Whose cosignatures are counted. */
 export interface WitnessKey {
@@ -18,7 +20,8 @@ export interface WitnessPolicy {
 export const keyTypes = { log: 1, witness: 4 } as const;
 type KeyType = keyof typeof keyTypes;
 
-const idOf = (type: KeyType, { name, publicKey }: WitnessKey): Buffer =>
+/** What names a key in a note's signatures. */
+export const idOf = (type: KeyType, { name, publicKey }: WitnessKey): Buffer =>
   createHash('sha256').update(`${name}\n`).update(Buffer.of(keyTypes[type])).update(publicKey).digest().subarray(0, 4);
 
 /** A key as C2SP signed-note writes it: `name+id+key`. */
@@ -37,25 +40,13 @@ export function readVerifierKey(type: KeyType, text: string): WitnessKey | undef
 }
 
 /** The text of a note, with its last newline, and its signature lines. */
-function partsOf(note: string): { readonly text: string; readonly lines: readonly string[] } {
+export function partsOf(note: string): { readonly text: string; readonly lines: readonly string[] } {
   const end = note.indexOf('\n\n');
   return { text: note.slice(0, end + 1), lines: end < 0 ? [] : note.slice(end + 2).split('\n') };
 }
 
-const message = (seconds: bigint, text: string) => Buffer.from(`cosignature/v1\ntime ${seconds}\n${text}`);
-
-/** The line by which a witness says that as of then it has seen no larger tree of this log, and none that contradicts it (tlog-cosignature). */
-export function cosign(
-  note: string,
-  { privateKey, ...key }: WitnessKey & { readonly privateKey: KeyObject },
-  at: Date,
-): string {
-  const seconds = BigInt(Math.floor(at.getTime() / 1000));
-  const time = Buffer.alloc(8);
-  time.writeBigUInt64BE(seconds);
-  const signature = sign(null, message(seconds, partsOf(note).text), privateKey);
-  return `— ${key.name} ${Buffer.concat([idOf('witness', key), time, signature]).toString('base64')}\n`;
-}
+/** What a witness signs (tlog-cosignature). */
+export const message = (seconds: bigint, text: string) => Buffer.from(`cosignature/v1\ntime ${seconds}\n${text}`);
 
 /** The good cosignature of this witness among a note's lines, and when it was made; undefined when there is none. */
 export function cosignatureOf(note: string, key: WitnessKey): { readonly line: string; readonly at: Date } | undefined {
@@ -66,7 +57,7 @@ export function cosignatureOf(note: string, key: WitnessKey): { readonly line: s
     const [, name, encoded = ''] = /^— (\S+) (\S+)$/u.exec(line) ?? [];
     const bytes = Buffer.from(encoded, 'base64');
     if (name !== key.name || bytes.length !== 76 || !bytes.subarray(0, 4).equals(id)) continue;
-    const seconds = bytes.readBigUInt64BE(4);
+    const seconds = new DataView(bytes.buffer, bytes.byteOffset + 4, 8).getBigUint64(0);
     if (seconds <= 253_402_300_799n && verify(null, message(seconds, text), publicKey, bytes.subarray(12)))
       return { line: `${line}\n`, at: new Date(Number(seconds) * 1000) };
   }

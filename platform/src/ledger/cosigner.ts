@@ -2,7 +2,8 @@ import type { KeyObject } from 'node:crypto';
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
-import { cosign, type WitnessKey } from './cosignature.ts';
+import { cosign } from './cosign.ts';
+import type { WitnessKey } from './cosignature.ts';
 import { type LogPublicKey, openCheckpoint } from './signed-note.ts';
 import { hashBytes, isConsistent } from './tree.ts';
 

@@ -9,7 +9,8 @@ import { type TestContext, testContext } from '@edutrust/testing/context';
 import { fc } from '@edutrust/testing/property';
 import { createHttpServer } from '../http/http.ts';
 import { addRoutes } from '../http/route.ts';
-import { cosign, cosignatureOf, cosignedBy, readVerifierKey, verifierKeyText } from './cosignature.ts';
+import { cosign } from './cosign.ts';
+import { cosignatureOf, cosignedBy, readVerifierKey, verifierKeyText } from './cosignature.ts';
 import { createCosigner } from './cosigner.ts';
 import {
   type AskedWitness,

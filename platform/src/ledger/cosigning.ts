@@ -3,8 +3,9 @@ import type { Database } from '../database/database.ts';
 import type { Logger } from '../log.ts';
 import { cosignatureOf, readVerifierKey, type WitnessKey } from './cosignature.ts';
 import { type LogName, logNames } from './log-names.ts';
+import { tlogProofText } from './proof.ts';
 import { tileReader } from './sequencer.ts';
-import { consistencyPath } from './tree.ts';
+import { consistencyPath, inclusionPath } from './tree.ts';
 
 /** A witness that is asked for its cosignature. */
 export interface AskedWitness extends WitnessKey {
@@ -113,6 +114,14 @@ export async function cosignedCheckpoint(db: Database, name: LogName): Promise<s
     ) AS newest
     ORDER BY lines DESC, size DESC LIMIT 1`.execute(db);
   return rows[0]?.note;
+}
+
+/** That an entry stands in the newest head that witnesses cosigned, with their lines (C2SP tlog-proof); undefined while they have cosigned none that reaches it. */
+export async function cosignedProof(db: Database, name: LogName, index: number): Promise<string | undefined> {
+  const checkpoint = await cosignedCheckpoint(db, name);
+  const size = Number(checkpoint?.split('\n')[1] ?? 0);
+  if (!checkpoint || index >= size) return undefined;
+  return tlogProofText({ index, path: await inclusionPath(tileReader(db, name), index, size), checkpoint });
 }
 
 const everyMs = 60_000;

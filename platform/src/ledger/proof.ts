@@ -1,5 +1,7 @@
 import { type LogPublicKey, openCheckpoint } from './signed-note.ts';
-import { hashBytes, hashLeaf, rootFromPath } from './tree.ts';
+import { hashBytes, rootFromPath } from './tree.ts';
+
+export { hashLeaf } from './tree.ts';
 
 /** A C2SP tlog-proof as it travels with what was logged. */
 export interface TlogProof {
@@ -9,6 +11,21 @@ export interface TlogProof {
   readonly path: readonly Buffer[];
   /** The signed note. */
   readonly checkpoint: string;
+}
+
+/** As C2SP writes it: extra, index, path, checkpoint. */
+export function tlogProofText({
+  extra,
+  index,
+  path,
+  checkpoint,
+}: Pick<TlogProof, 'index' | 'checkpoint'> & {
+  readonly extra?: Uint8Array | undefined;
+  readonly path: readonly Uint8Array[];
+}): string {
+  const first = extra ? `extra ${Buffer.from(extra).toString('base64')}\n` : '';
+  const lines = path.map((hash) => `${Buffer.from(hash).toString('base64')}\n`).join('');
+  return `c2sp.org/tlog-proof@v1\n${first}index ${index}\n${lines}\n${checkpoint}`;
 }
 
 /** The longest path that a tree of 2^53 leaves has. */
@@ -36,11 +53,10 @@ export function originOf({ checkpoint }: TlogProof): string {
   return checkpoint.slice(0, Math.max(checkpoint.indexOf('\n'), 0)).slice(0, 200);
 }
 
-/** Whether the leaf is in the log whose key this is: checkpoint signed, and the path leads to its root (RFC 9162 §2.1.3.2). */
-export function isIncluded(proof: TlogProof, leaf: Uint8Array, key: LogPublicKey): boolean {
+/** Whether the leaf of this hash is in the log whose key this is: checkpoint signed, and the path leads to its root (RFC 9162 §2.1.3.2). */
+export function isIncluded(proof: TlogProof, leafHash: Buffer, key: LogPublicKey): boolean {
   const head = openCheckpoint(proof.checkpoint, key);
   return (
-    head !== undefined &&
-    rootFromPath(proof.index, head.size, hashLeaf(leaf), [...proof.path])?.equals(head.root) === true
+    head !== undefined && rootFromPath(proof.index, head.size, leafHash, [...proof.path])?.equals(head.root) === true
   );
 }

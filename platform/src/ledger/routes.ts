@@ -6,7 +6,7 @@ import { anyone } from '../http/access.ts';
 import { type Route, route } from '../http/route.ts';
 import { hide } from '../schemas/schemas.ts';
 import { verifierKeyText } from './cosignature.ts';
-import { cosignedCheckpoint } from './cosigning.ts';
+import { cosignedCheckpoint, cosignedProof } from './cosigning.ts';
 import type { Ledger } from './ledger.ts';
 import type { LogName } from './log-names.ts';
 import { tileReader } from './sequencer.ts';
@@ -26,6 +26,7 @@ export const ledgerRoutes = ({ db, ledger }: { readonly db: Database; readonly l
   key(ledger, '/log/key', 'signatures'),
   key(ledger, '/log/audit/key', 'audit'),
   key(ledger, '/log/accesses/key', 'accesses'),
+  cosignedEntry(db),
   tile(db),
 ];
 
@@ -55,6 +56,20 @@ const cosigned = (db: Database, url: string, log: LogName) =>
       const note = await cosignedCheckpoint(db, log);
       if (!note) throw noTile();
       return reply.type('text/plain; charset=utf-8').header('cache-control', 'no-cache').send(note);
+    },
+  });
+
+/** Of an entry of `signatures` the proof that it stands in that head: what `edutrust verify --evidence` takes (C2SP tlog-proof). */
+const cosignedEntry = (db: Database) =>
+  route({
+    method: 'GET',
+    url: '/log/cosigned/:index',
+    access: anyone,
+    schema: { ...hide, params: Type.Object({ index: Type.String({ pattern: '^(0|[1-9][0-9]{0,15})$' }) }) },
+    handle: async ({ params }, reply) => {
+      const proof = await cosignedProof(db, 'signatures', Number(params.index));
+      if (!proof) throw noTile();
+      return reply.type('text/plain; charset=utf-8').header('cache-control', 'no-cache').send(proof);
     },
   });
 

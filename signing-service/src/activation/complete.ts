@@ -14,7 +14,7 @@ import type { FormatName } from '../formats/format.ts';
 import { formatNamed } from '../formats/formats.ts';
 import { signatureLeaf } from '../formats/leaf.ts';
 import { archiveTask } from '../long-term/archive.ts';
-import { lockRequest, type RequestRow } from '../requests/requests.ts';
+import { lockRequest, ofApp, type RequestRow } from '../requests/requests.ts';
 import { type RequestState, requestMoves } from '../requests/states.ts';
 import { dueSteps, finishStep, type StepRow } from '../requests/steps.ts';
 import { type SigningTables, signingOf } from '../tables.ts';
@@ -282,7 +282,7 @@ async function replace(
     actor: signerActor(session),
     subject: { kind: 'signing-request', id: replacedId },
     organisationId: replaced.organisation_id,
-    data: { byId },
+    data: { ...ofApp(replaced), byId },
   });
 }
 
@@ -345,6 +345,7 @@ async function tellSigned(
     organisationId: request.organisation_id,
   };
   const data = {
+    ...ofApp(request),
     documentId,
     step: step.role,
     digest: file.item.digest.toString('hex'),
@@ -354,7 +355,7 @@ async function tellSigned(
   if (session.purpose === 'seal') await record(transaction, { type: 'signing-request.sealed', ...about, data });
   else await record(transaction, { type: 'signing-request.signed', ...about, data });
   if (state !== 'issued') return;
-  await record(transaction, { type: 'signing-request.issued', ...about, data: { documentId } });
+  await record(transaction, { type: 'signing-request.issued', ...about, data: { ...ofApp(request), documentId } });
   await jobs.enqueue(transaction, archiveTask, { requestId: request.id }, { key: `${archiveTask}:${request.id}` });
 }
 

@@ -8,7 +8,7 @@ import { type Signatory, signatoryFor } from '../delegations/delegations.ts';
 import type { FormatName, Place, SignatureFormat } from '../formats/format.ts';
 import { formatsFor } from '../formats/formats.ts';
 import { newVerificationCode } from '../requests/code.ts';
-import { createRequest, lockRequest, type RequestRow } from '../requests/requests.ts';
+import { createRequest, lockRequest, type NewRequest } from '../requests/requests.ts';
 import type { NewStep } from '../requests/steps.ts';
 import { signingOf } from '../tables.ts';
 import { noPages, placeBlocks, type WishedPlace } from './placing.ts';
@@ -25,7 +25,6 @@ export interface WishedSigner {
 
 export interface DocumentWish {
   readonly organisationId: string;
-  readonly uploadId: string;
   readonly title: string;
   /** The usual one of the file when absent. */
   readonly format?: FormatName | undefined;
@@ -42,19 +41,46 @@ export interface DocumentWish {
 /**
  * Asks for signatures on a file that was sent. Idempotent by the upload: it becomes one document.
  *
- * @throws NotFound `signing/no-upload`; InvalidInput `signing/format`, `signing/place`, `signing/same-signer-twice`; Conflict
- *   `signing/not-a-signer`, `signing/not-replaceable`
+ * @throws NotFound `signing/no-upload`; and as {@link prepareRequest}
  */
 export async function askForSignatures(
   context: ServiceContext,
-  wish: DocumentWish,
+  { uploadId, ...wish }: DocumentWish & { readonly uploadId: string },
   actor: PersonActor,
 ): Promise<string> {
   const { db, clock } = context;
-  const { organisationId, signers, seal } = wish;
-  const upload = await findUpload(db, { id: wish.uploadId, organisationId }, actor);
-  if (new Set(signers.map(({ personId }) => personId)).size < signers.length) throw sameTwice();
+  const { organisationId } = wish;
+  const upload = await findUpload(db, { id: uploadId, organisationId }, actor);
+  const { format, request } = await prepareRequest(context, upload.bytes, wish);
   const now = clock.now();
+  return db.transaction().execute(async (transaction) => {
+    const taken = await signingOf(transaction).deleteFrom('signing.upload').where('id', '=', upload.id).execute();
+    if (taken[0]?.numDeletedRows !== 1n) throw askedAlready();
+    const document = await enclosed(transaction, upload, format, now);
+    const replaces = wish.replacesId ? await replacedBy(transaction, organisationId, wish.replacesId) : undefined;
+    const id = await createRequest(
+      transaction,
+      { ...request, document, ...(replaces ? { replaces } : {}) },
+      { actor, now },
+    );
+    if (!id) throw askedAlready();
+    return id;
+  });
+}
+
+/**
+ * A request as it was wished for, with a code of its own; without its file, which belongs into its transaction.
+ *
+ * @throws InvalidInput `signing/format`, `signing/place`, `signing/same-signer-twice`; Conflict `signing/not-a-signer`
+ */
+export async function prepareRequest(
+  context: ServiceContext,
+  file: Buffer,
+  wish: DocumentWish,
+): Promise<{ readonly format: SignatureFormat; readonly request: Omit<NewRequest, 'document'> }> {
+  const { organisationId, signers, seal } = wish;
+  if (new Set(signers.map(({ personId }) => personId)).size < signers.length) throw sameTwice();
+  const now = context.clock.now();
   const people: Signatory[] = [];
   for (const [index, { personId }] of signers.entries()) {
     const [found] = await findSigners(context, { organisationId, personId });
@@ -62,8 +88,8 @@ export async function askForSignatures(
     people.push(await signatoryFor(context, found, { organisationId, kind: 'upload', now }));
   }
   if (new Set(people.map(({ personId }) => personId)).size < people.length) throw sameTwice(); // one stands in for another
-  const format = formatFor(upload.bytes, wish.format);
-  const places = await placesOf(upload.bytes, format, wish);
+  const format = formatFor(file, wish.format);
+  const places = await placesOf(file, format, wish);
   const steps = people.map((person, index): NewStep => {
     const place = places.get(`/signers/${index}/place`);
     const wished = person.onBehalfOf ? undefined : signers[index]?.title?.normalize('NFC').trim();
@@ -83,43 +109,42 @@ export async function askForSignatures(
   }
   const last = people.at(-1);
   if (!last) throw new TypeError('a document has a signer');
-  return db.transaction().execute(async (transaction) => {
-    const taken = await signingOf(transaction).deleteFrom('signing.upload').where('id', '=', upload.id).execute();
-    if (taken[0]?.numDeletedRows !== 1n) throw askedAlready();
-    const document = await enclosed(transaction, upload, format, now);
-    const replaced = wish.replacesId ? await replacedBy(transaction, organisationId, wish.replacesId) : undefined;
-    const id = await createRequest(
-      transaction,
-      {
-        kind: 'upload',
-        ...(replaced ? { replaces: { id: replaced.id, version: replaced.version + 1 } } : {}),
-        title: wish.title,
-        organisationId,
-        steps,
-        signerId: last.personId,
-        signerTitle: steps[people.length - 1]?.signerTitle ?? last.title,
-        code: newVerificationCode(),
-        format: format.name,
-        document,
-        signaturesBefore: format.countSignatures(upload.bytes),
-        ...(wish.dueAt ? { dueAt: wish.dueAt } : {}),
-      },
-      { actor, now },
-    );
-    if (!id) throw askedAlready();
-    return id;
-  });
+  return {
+    format,
+    request: {
+      kind: 'upload',
+      title: wish.title,
+      organisationId,
+      steps,
+      signerId: last.personId,
+      signerTitle: steps[people.length - 1]?.signerTitle ?? last.title,
+      code: newVerificationCode(),
+      format: format.name,
+      signaturesBefore: format.countSignatures(file),
+      ...(wish.dueAt ? { dueAt: wish.dueAt } : {}),
+    },
+  };
 }
 
-/** @throws NotFound; Conflict `signing/not-replaceable` */
-async function replacedBy(transaction: Transaction, organisationId: string, id: string): Promise<RequestRow> {
+/**
+ * What the next version says of the issued upload that it will replace; an app replaces what it asked for itself.
+ *
+ * @throws NotFound; Conflict `signing/not-replaceable`
+ */
+export async function replacedBy(
+  transaction: Transaction,
+  organisationId: string,
+  id: string,
+  clientId?: string,
+): Promise<NonNullable<NewRequest['replaces']>> {
   const found = await lockRequest(transaction, id);
-  const isOurs = found.kind === 'upload' && found.organisation_id === organisationId;
+  const isOwn = clientId === undefined || found.app_id === clientId;
+  const isOurs = isOwn && found.kind === 'upload' && found.organisation_id === organisationId;
   const { rows } = await sql`
     SELECT FROM signing.request WHERE replaces_id = ${id} AND state IN ('waiting', 'signed', 'issued', 'replaced')`.execute(
     transaction,
   );
-  if (isOurs && found.state === 'issued' && rows.length === 0) return found;
+  if (isOurs && found.state === 'issued' && rows.length === 0) return { id, version: found.version + 1 };
   throw new Conflict('signing/not-replaceable', {
     vi: 'Chỉ thay được văn bản đã phát hành của đơn vị, còn hiệu lực và chưa có bản nào đang chờ thay.',
     en: 'Only an issued document of the organisation that is in force, and that none is about to replace, can be replaced.',
@@ -181,7 +206,7 @@ function askedAlready(): Conflict {
   });
 }
 
-function notASigner(index: number): Conflict {
+export function notASigner(index: number): Conflict {
   return new Conflict(
     'signing/not-a-signer',
     {

@@ -4,7 +4,7 @@ import { FormatName } from '../formats/schemas.ts';
 
 const Points = Type.Number({ minimum: -20_000, maximum: 20_000 });
 
-const Place = Type.Union([
+export const Place = Type.Union([
   Type.Object(
     {
       /** From 1, or the last one. */

@@ -44,13 +44,24 @@ export interface ReceivedUpload {
 }
 
 /**
- * Takes a file that somebody wants signatures on. A PDF or a signed container is judged first, on a thread with limits: what
- * cannot be read in one way only, is encrypted, or carries a signature that shows a change is not taken, since nobody should
- * sign it.
+ * What can be signed of a file. A PDF or a signed container is judged first, on a thread with limits: what cannot be read in
+ * one way only, is encrypted, or carries a signature that shows a change is not taken, since nobody should sign it.
  *
  * @throws InvalidInput `signing/empty-file`, `signing/unreadable-file`, `signing/forged-file`; TooLarge
  *   `signing/file-too-large`; Unavailable `verify/busy`
  */
+export async function lookAt(
+  pool: ValidationPool,
+  bytes: Buffer,
+): Promise<{ readonly formats: ReturnType<typeof formatsFor>; readonly pages: readonly PageSize[] }> {
+  if (bytes.length > largestUploadBytes) throw tooLarge();
+  if (bytes.length === 0) throw emptyFile();
+  if (maySigned(bytes)) await mustBeWhole(pool, bytes);
+  const formats = formatsFor(bytes);
+  return { formats, pages: formats[0].name === 'PAdES' ? pageSizes(bytes) : [] };
+}
+
+/** Takes a file that somebody wants signatures on. @throws as {@link lookAt} */
 export async function receiveUpload(
   { db, clock }: ServiceContext,
   pool: ValidationPool,
@@ -58,12 +69,8 @@ export async function receiveUpload(
   actor: PersonActor,
 ): Promise<ReceivedUpload> {
   const { bytes, organisationId } = given;
-  if (bytes.length > largestUploadBytes) throw tooLarge();
-  if (bytes.length === 0) throw emptyFile();
-  if (maySigned(bytes)) await mustBeWhole(pool, bytes);
-  const formats = formatsFor(bytes);
+  const { formats, pages } = await lookAt(pool, bytes);
   const [format] = formats;
-  const pages = format.name === 'PAdES' ? pageSizes(bytes) : [];
   const now = clock.now();
   const id = uuidv7();
   await db.transaction().execute(async (transaction) => {

@@ -1,5 +1,6 @@
 import { assembleSignedData, attribute, cmsOids, readCms } from '@edutrust/certs/cms';
 import { octetString } from '@edutrust/certs/der';
+import { tlogProofText } from '@edutrust/platform/ledger-proof';
 import type { InclusionProof } from './format.ts';
 import { type SignatureAlgorithm, signingCertificate } from './signing-certificate.ts';
 
@@ -40,16 +41,10 @@ export function assembleCms(parts: CmsParts): Buffer {
     content: parts.content && { type: cmsOids.data, bytes: parts.content },
     unsignedAttributes: [
       parts.timeStampToken && attribute(cmsOids.signatureTimeStamp, parts.timeStampToken),
-      parts.inclusionProof && attribute(cmsOids.inclusionProof, octetString(proofText(parts.inclusionProof))),
+      parts.inclusionProof &&
+        attribute(cmsOids.inclusionProof, octetString(Buffer.from(tlogProofText(parts.inclusionProof)))),
     ].filter((entry) => entry !== undefined),
   });
-}
-
-/** C2SP tlog-proof v1: extra, index, path, checkpoint. */
-export function proofText(proof: InclusionProof): Buffer {
-  const extra = proof.extra ? `extra ${Buffer.from(proof.extra).toString('base64')}\n` : '';
-  const path = proof.path.map((hash) => `${Buffer.from(hash).toString('base64')}\n`).join('');
-  return Buffer.from(`c2sp.org/tlog-proof@v1\n${extra}index ${proof.index}\n${path}\n${proof.checkpoint}`, 'utf8');
 }
 
 /** Of a CMS and of the time stamps in it; none of one that cannot be read, which no data helps. */

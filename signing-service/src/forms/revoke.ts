@@ -8,7 +8,7 @@ import { record } from '../events.ts';
 import { formatVerificationCode } from '../requests/code.ts';
 import { headOf } from '../requests/corrections.ts';
 import { nameOf } from '../requests/registry.ts';
-import { lockRequest, type RequestRow } from '../requests/requests.ts';
+import { lockRequest, ofApp, type RequestRow } from '../requests/requests.ts';
 import { requestMoves } from '../requests/states.ts';
 import { signingOf } from '../tables.ts';
 import { formKinds } from '../templates/form/kinds.ts';
@@ -82,7 +82,7 @@ export const revocationKind: ApprovalKind<Content> = {
       actor: approver,
       subject: { kind: 'signing-request', id: requestId },
       organisationId: request.organisation_id,
-      data: { approvalId, form },
+      data: { ...ofApp(request), approvalId, form },
     });
     return undefined;
   },

@@ -3,6 +3,7 @@ import { validateFile } from '../formats/validate.ts';
 import { etsiReport } from '../public-verification/etsi-report.ts';
 import { inWords } from '../public-verification/in-words.ts';
 import { reportProps } from '../public-verification/report-props.ts';
+import { withWitnesses } from '../validation/witnesses.ts';
 import { createHash } from './crypto.ts';
 import type { BrowserAnswer, BrowserQuestion } from './messages.ts';
 
@@ -19,9 +20,11 @@ interface WorkerScope {
 
 const scope = globalThis as unknown as WorkerScope;
 
-async function answerTo({ bytes, fileName, options }: BrowserQuestion): Promise<BrowserAnswer> {
+async function answerTo({ bytes, fileName, options, witnessing }: BrowserQuestion): Promise<BrowserAnswer> {
   try {
-    const judged = await validateFile(bytes, options);
+    const { logs = [], at } = options;
+    const alone = await validateFile(bytes, options);
+    const judged = witnessing ? withWitnesses(alone, { logs, at, ...witnessing }) : alone;
     const sha256 = createHash('sha256').update(bytes).digest();
     const report = inWords(judged, { bytes, judgedAt: options.at, sha256, document: null });
     const place = { fileName, downloadPath: '', etsiPath: '', paperPath: null, again: '' };

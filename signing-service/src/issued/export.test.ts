@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
+import { hashLeaf, isIncluded, parseTlogProof } from '@edutrust/platform/ledger-proof';
 import { sql } from 'kysely';
 import { type TestCity, testCity } from '../../testing/city.ts';
 
@@ -65,5 +66,29 @@ describe('what an auditor looks for', () => {
     );
     for (const person of [world.city.people.pupil, world.city.schools[0]?.principalId ?? ''])
       assert.equal((await take('form=json', person)).status, 403);
+  });
+
+  test('a list proves itself by its entry of the log: the very bytes, when, and how many rows; no other list does', async () => {
+    const { body } = await take('form=json');
+    const sha256 = createHash('sha256').update(body).digest('hex');
+    const proofOf = (digest: string, person = auditor()) =>
+      world.call(person, 'GET', `/api/v1/signing/exports/${digest}/proof`);
+    const { status, body: text } = await proofOf(sha256);
+    assert.equal(status, 200, text.toString());
+    const proof = parseTlogProof(text.toString());
+    assert.ok(proof?.extra);
+    assert.ok(isIncluded(proof, hashLeaf(proof.extra), world.context.ledger.key('audit')));
+    const entry = JSON.parse(proof.extra.toString());
+    assert.deepEqual(
+      [entry.type, entry.data.sha256, entry.data.rows, entry.actor],
+      ['signing-export.taken', sha256, JSON.parse(body.toString()).length, { kind: 'person', personId: auditor() }],
+    );
+    const forged = Buffer.from(JSON.stringify({ ...entry, data: { ...entry.data, rows: 1 } }));
+    assert.ok(!isIncluded(proof, hashLeaf(forged), world.context.ledger.key('audit')));
+    const shorter = JSON.stringify(JSON.parse(body.toString()).slice(1));
+    assert.equal((await proofOf(createHash('sha256').update(shorter).digest('hex'))).status, 404, 'a row is missing');
+    const elsewhere = world.city.schools[1]?.administratorId ?? '';
+    assert.equal((await proofOf(sha256, elsewhere)).status, 404, 'a list of the whole city is not a school’s');
+    assert.equal((await proofOf(sha256, world.city.people.pupil)).status, 403);
   });
 });

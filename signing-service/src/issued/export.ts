@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { PersonActor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
-import { uuidv7 } from '@edutrust/platform/ids';
+import { type ProvenEntry, proveEntry } from '@edutrust/platform/ledger-entry';
 import { scopeOf } from '@edutrust/registry/permissions';
 import { toCsv } from '@edutrust/registry/spreadsheets';
 import { sql } from 'kysely';
@@ -48,9 +48,27 @@ export interface Exported {
   readonly subjectIds: readonly string[];
 }
 
+const takenType = 'signing-export.taken';
+
+/** What the log calls a list: a UUID of its own bytes (RFC 9562 §5.8), so that whoever has the list finds its entry. */
+function idOfList(sha256: Buffer): string {
+  const id = Buffer.from(sha256.subarray(0, 16));
+  id[6] = ((id[6] ?? 0) & 0x0f) | 0x80;
+  id[8] = ((id[8] ?? 0) & 0x3f) | 0x80;
+  return id.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+}
+
+/** The proof that a list of this digest was taken here ({@link ProvenEntry}); undefined when none was. */
+export function proveList(
+  context: Pick<ServiceContext, 'db' | 'ledger'>,
+  sha256: string,
+): Promise<ProvenEntry | undefined> {
+  return proveEntry(context, { type: takenType, subjectId: idOfList(Buffer.from(sha256, 'hex')) });
+}
+
 /**
  * The documents that an auditor looks for as a file, each with the digest of its own. That it was taken is in the log, with the digest of the very
- * bytes: who is handed the list finds it there.
+ * bytes: who is handed the list finds it there, and takes the proof along.
  */
 export async function exportDocuments(
   { db, clock }: Pick<ServiceContext, 'db' | 'clock'>,
@@ -61,14 +79,14 @@ export async function exportDocuments(
   const scope = scopeOf(actor, 'audit.read');
   const rows = await rowsOf(db, { ...filter, scope, limit: mostRows });
   const bytes = form === 'csv' ? csvOf(rows) : jsonOf(rows);
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const sha256 = createHash('sha256').update(bytes).digest();
   await db.transaction().execute((transaction) =>
     record(transaction, {
-      type: 'signing-export.taken',
+      type: takenType,
       actor,
-      subject: { kind: 'signing-export', id: uuidv7() },
+      subject: { kind: 'signing-export', id: idOfList(sha256) },
       ...(scope[0] ? { organisationId: filter.organisationId ?? scope[0] } : {}),
-      data: { sha256, form, rows: rows.length },
+      data: { sha256: sha256.toString('hex'), form, rows: rows.length },
     }),
   );
   const day = clock.now().toISOString().slice(0, 10);

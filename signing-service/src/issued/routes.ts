@@ -5,12 +5,12 @@ import { type Route, route } from '@edutrust/platform/route';
 import { IdParams } from '@edutrust/platform/schemas';
 import { tells } from '@edutrust/registry/accesses';
 import { isChildOf } from '@edutrust/registry/guardians';
-import { requires } from '@edutrust/registry/permissions';
+import { placesOfOrganisations, requires, scopeOf } from '@edutrust/registry/permissions';
 import Type from 'typebox';
 import { documentOf } from '../requests/requests.ts';
 import { RequestState, Sought } from '../requests/schemas.ts';
 import { soughtOf } from '../requests/views.ts';
-import { exportDocuments } from './export.ts';
+import { exportDocuments, proveList } from './export.ts';
 import { subjectOfIssued } from './issued.ts';
 
 const readFile = ({ db, clock }: ServiceContext) =>
@@ -77,8 +77,34 @@ const takeList = (context: ServiceContext) =>
     },
   });
 
+const proofOfList = (context: ServiceContext) =>
+  route({
+    method: 'GET',
+    url: '/api/v1/signing/exports/:sha256/proof',
+    access: requires('audit.read'),
+    discloses: 'nothing', // who took it, by an identifier, and a digest
+    schema: {
+      tags: ['signing'],
+      summary: 'The proof that a list of this digest was taken here: its entry of the audit log (C2SP tlog-proof)',
+      params: Type.Object({ sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }) }),
+      produces: ['text/plain'],
+    },
+    handle: async (request, reply) => {
+      const found = await proveList(context, request.params.sha256);
+      const organisationId = found?.organisationId ?? '';
+      const place = found && (await placesOfOrganisations(context.db, [organisationId])).get(organisationId);
+      const scope = scopeOf(personActor(request), 'audit.read');
+      if (!found || !place?.path.some((above) => scope.includes(above))) throw noDocument();
+      return reply.type('text/plain; charset=utf-8').header('cache-control', 'private, no-store').send(found.proof);
+    },
+  });
+
 /** What was issued to people, for themselves and for their guardians, and to auditors as a list. */
-export const issuedRoutes = (context: ServiceContext): Route[] => [readFile(context), takeList(context)];
+export const issuedRoutes = (context: ServiceContext): Route[] => [
+  readFile(context),
+  takeList(context),
+  proofOfList(context),
+];
 
 /** The same for another's document and for none. */
 function noDocument(): NotFound {

@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { Unavailable } from '@edutrust/platform/errors';
 import { sql } from 'kysely';
 import { type TestCity, testCity } from '../../testing/city.ts';
 import { validatePdf } from '../formats/pades/validate.ts';
 import { verifyFile } from '../public-verification/verify.ts';
 import { archiveDocument, renewArchives } from './archive.ts';
+
+const program = fileURLToPath(new URL('../../testing/crash.ts', import.meta.url));
 
 describe('issued documents are kept verifiable', () => {
   let world: TestCity;
@@ -93,6 +98,42 @@ describe('issued documents are kept verifiable', () => {
     }>`SELECT certificate AS der FROM certs.authority WHERE role = 'root'`.execute(world.context.db);
     const late = await validatePdf(renewed, { anchors: rows.map(({ der }) => der), at: new Date(now + 2 * 365 * day) });
     assert.equal(late.verdict, 'valid', `signers’ certificates ended a year before: ${JSON.stringify(late.reasons)}`);
+  });
+
+  test('kill -9 in the middle of a night leaves each document whole, with its old archive or the new one; the next night goes on', async () => {
+    const { context } = world;
+    const { db } = context;
+    const ids = [first, second, third];
+    await sql`UPDATE signing.archive SET good_until = ${new Date(now + 179 * day)}`.execute(db);
+    const counted = async () => {
+      const { rows } = await sql<Record<'archives' | 'events' | 'documents', number>>`
+        SELECT (SELECT count(*) FROM signing.archive) AS archives, (SELECT count(*) FROM signing.document) AS documents,
+          (SELECT count(*) FROM platform.outbox WHERE type = 'signing-request.archived') AS events`.execute(db);
+      return rows[0] ?? assert.fail();
+    };
+    const before = await counted();
+    let kills = 0;
+    let isFinished = false;
+    // Each process gets a little further than the last before it dies; nothing here depends on how far.
+    for (let dieBefore = 2; !isFinished && dieBefore < 400; dieBefore += 25) {
+      const child = spawn(process.execPath, [program, context.databaseUrl, 'renewal', String(dieBefore)], {
+        stdio: ['ignore', 'inherit', 'inherit'],
+      });
+      const [code, signal] = await once(child, 'exit');
+      isFinished = code === 0;
+      if (!isFinished) assert.equal(signal, 'SIGKILL', `ended with ${code}`);
+      kills += isFinished ? 0 : 1;
+      const { archives, events, documents } = await counted();
+      const made = archives - before.archives;
+      assert.deepEqual(
+        [events - before.events, documents - before.documents],
+        [made, made],
+        'L2: all of one, or nothing',
+      );
+      for (const id of ids) assert.equal((await verifyFile(context, await file(id))).verdict, 'valid');
+    }
+    assert.ok(isFinished && kills >= 3, `finished ${isFinished} after ${kills} kills`);
+    assert.equal((await counted()).archives, before.archives + ids.length, 'each of the three once');
   });
 
   test('a part at a time, the next one a job of its own; what fails holds up none behind it, and a second night renews nothing twice', async () => {

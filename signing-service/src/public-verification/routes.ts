@@ -52,7 +52,7 @@ const readTrust = (context: ServiceContext) =>
       response: { 200: Trust },
     },
     handle: async () => {
-      const { anchors, timeStampAnchors, untrusted, crls, logs, takenAt } = await browserTrust(context);
+      const { anchors, timeStampAnchors, untrusted, crls, logs, witnesses, takenAt } = await browserTrust(context);
       return {
         takenAt,
         anchors: [...anchors],
@@ -60,6 +60,7 @@ const readTrust = (context: ServiceContext) =>
         untrusted: [...untrusted],
         crls: [...crls],
         logs: [...logs],
+        witnesses: [...witnesses],
       };
     },
   });
@@ -100,7 +101,7 @@ const readByCode = ({ db }: ServiceContext) =>
 
 /** The report as its schema wants it: arrays that may be written. */
 function writable(report: VerificationReport): Type.Static<typeof ReportSchema> {
-  return report as Type.Static<typeof ReportSchema>; // the schema says the same fields without `readonly`
+  return report as unknown as Type.Static<typeof ReportSchema>; // the schema says the same fields without `readonly`
 }
 
 /** Public verification, over JSON and as pages. */

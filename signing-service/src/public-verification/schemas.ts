@@ -46,7 +46,7 @@ const Signer = Type.Object({
   fingerprint: Type.String(),
 });
 
-const Signature = Type.Object({
+const signature = {
   verdict: Verdict,
   sub: nullable(Type.String()),
   format: Type.String(),
@@ -71,6 +71,10 @@ const Signature = Type.Object({
       origin: Type.String(),
       index: Type.Integer(),
       status: Type.Enum(['proven', 'wrong', 'unchecked']),
+      /** The leaf's hash (RFC 9162 §2.1.1), where the entry is proven. */
+      leaf: nullable(Type.String()),
+      /** Who cosigned a tree that the entry stands in (C2SP tlog-cosignature); null where nobody's word was asked for, or there is no such tree yet. */
+      witnesses: nullable(Type.Array(Type.String())),
     }),
   ),
   intact: nullable(Type.Boolean()),
@@ -78,6 +82,12 @@ const Signature = Type.Object({
   reasons: Type.Array(Reason),
   /** What decides nothing, and should be seen by whoever relies on the file. */
   warnings: Type.Array(Warning),
+};
+
+const Signature = Type.Object({
+  ...signature,
+  /** Signatures of others over this signature’s value, judged as their own; nothing of it depends on them. */
+  counterSignatures: Type.Array(Type.Object(signature)),
 });
 
 export const PublicDocument = Type.Object({
@@ -127,6 +137,8 @@ export const Trust = Type.Object({
   untrusted: Type.Array(Base64),
   crls: Type.Array(Base64),
   logs: Type.Array(Type.Object({ origin: Type.String(), publicKey: Base64 })),
+  /** Whose cosignatures of the logs are counted. */
+  witnesses: Type.Array(Type.Object({ name: Type.String(), publicKey: Base64 })),
 });
 
 const Answer = Type.Object({ answer: Type.Enum(['yes', 'no', 'unknown', 'none']), sentence: Text });

@@ -39,6 +39,7 @@ const signature: fc.Arbitrary<SignatureReport> = fc
     coverage: 'whole' as const,
     revisionLength: 1,
     chain: [],
+    counterSignatures: [],
     certification: null,
     log: null,
     changesAfter: isFilledIn ? [{ kind: 'form-fill' as const, allowed: true, vi: '', en: '' }] : [],

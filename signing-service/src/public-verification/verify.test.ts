@@ -1,13 +1,20 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { addAnchor, endAnchor } from '@edutrust/certs/anchors';
 import { trustMaterial } from '@edutrust/certs/authority';
 import { toPem } from '@edutrust/certs/certificate';
+import { verifierKeyText } from '@edutrust/platform/cosignature';
+import { createCosigner } from '@edutrust/platform/cosigner';
+import { collectCosignatures, readWitnesses } from '@edutrust/platform/cosigning';
 import { sql } from 'kysely';
 import { createAuthority } from '../../testing/authority.ts';
 import { type TestCity, TestPhone, testCity } from '../../testing/city.ts';
 import { tablePdf } from '../../testing/pdf-files.ts';
+import { namedKey } from '../../testing/witnessed.ts';
 import { signCades } from '../formats/cades/sign.ts';
 import { addValidationData, signPdf } from '../formats/pades/pades.ts';
 import { columnsOf } from '../marks/columns.ts';
@@ -21,9 +28,14 @@ describe('public verification', () => {
   let signed: Buffer;
   let unsigned: Buffer;
   let code: string;
+  let folder: string;
+  const witnesses = ['mot.example.vn', 'hai.example.vn'].map(namedKey);
 
   before(async () => {
-    world = await testCity();
+    folder = await mkdtemp(join(tmpdir(), 'edutrust-witnesses-'));
+    const lines = witnesses.map((key) => `${verifierKeyText('witness', key)} https://${key.name}\n`);
+    await writeFile(join(folder, 'witnesses'), lines.join(''));
+    world = await testCity(undefined, { EDUTRUST_WITNESSES: join(folder, 'witnesses') });
     const teacher = await world.phoneOf(world.classTeacherOf(0));
     const first = (await teacher.inbox()).find(({ title }) => title.includes('Đặng Thị Ánh Nguyệt'));
     unsigned = (await teacher.call('GET', `requests/${first?.id}/document`)).body;
@@ -40,7 +52,10 @@ describe('public verification', () => {
     await clerk.confirm(sealing, await clerk.confirmation(sealing));
     signed = (await phone.call('GET', `requests/${request?.id}/document`)).body;
   });
-  after(() => world[Symbol.asyncDispose]());
+  after(async () => {
+    await world[Symbol.asyncDispose]();
+    await rm(folder, { recursive: true, force: true });
+  });
 
   async function post(path: string, parts: Record<string, Buffer | string>, headers: Record<string, string> = {}) {
     const form = new FormData();
@@ -312,5 +327,43 @@ describe('public verification', () => {
     assert.ok(refused.length > 0);
     assert.match(String(refused[0]?.headers['retry-after']), /^([1-9]|[1-5]\d|60)$/);
     assert.equal((await get('/api/v1/verify/0000-0000-0000')).statusCode, 404, 'somebody else');
+  });
+
+  test('L9: the witnesses of the log are counted for each signature, once they have cosigned it', async () => {
+    const countedNow = async () => {
+      const { json } = await post('/api/v1/verify', { file: signed });
+      assert.equal(json.verdict, 'valid');
+      return json.signatures.map(({ log }: { log: { witnesses: string[] | null } | null }) => log?.witnesses);
+    };
+    const before = await countedNow();
+    assert.deepEqual(before.filter(Boolean), [], 'nobody has cosigned yet');
+    const { context } = world;
+    const log = context.ledger.key('signatures');
+    const asked = readWitnesses(
+      witnesses.map((key) => `${verifierKeyText('witness', key)} https://${key.name}`).join('\n'),
+    );
+    const [one, two] = witnesses.map((key) =>
+      createCosigner({ key, logs: [log], folder: join(folder, key.name), clock: context.clock }),
+    );
+    const cosigner = (url: string) => (url.startsWith('https://mot') ? one : two);
+    await collectCosignatures(
+      context,
+      asked?.slice(0, 1) ?? [],
+      async (url, body) => (await cosigner(url)?.addCheckpoint(body)) ?? assert.fail(url),
+    );
+    assert.deepEqual((await countedNow()).filter(Boolean), [
+      ['mot.example.vn'],
+      ['mot.example.vn'],
+      ['mot.example.vn'],
+    ]);
+    await collectCosignatures(
+      context,
+      asked ?? [],
+      async (url, body) => (await cosigner(url)?.addCheckpoint(body)) ?? assert.fail(url),
+    );
+    const both = ['hai.example.vn', 'mot.example.vn'];
+    assert.deepEqual((await countedNow()).filter(Boolean), [both, both, both]);
+    await rm(join(folder, 'witnesses'));
+    assert.deepEqual((await countedNow()).filter(Boolean), [], 'nobody is asked, and the file is verified');
   });
 });

@@ -1,6 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { trustMaterial } from '@edutrust/certs/authority';
 import type { ServiceContext } from '@edutrust/platform/context';
+import type { WitnessKey } from '@edutrust/platform/cosignature';
 import { InvalidInput, TooLarge } from '@edutrust/platform/errors';
 import {
   createValidationPool,
@@ -11,14 +12,17 @@ import {
   type ValidationPool,
   type ValidationReport,
 } from '../validation/validation.ts';
+import { withWitnesses } from '../validation/witnesses.ts';
 import { documentBySha256 } from './document.ts';
 import { inWords, type VerificationReport } from './in-words.ts';
 import { largestFileBytes, largestStreamedBytes } from './limits.ts';
+import { witnessed } from './witnessed.ts';
 
 export { etsiReport } from './etsi-report.ts';
 export type { VerificationReport } from './in-words.ts';
 export { largestFileBytes, largestStreamedBytes } from './limits.ts';
 export { browserTrust } from './trust.ts';
+export { cosignedProofs } from './witnessed.ts';
 
 export interface VerifyOptions {
   /** Certificates to trust beside ours, each a PEM text with one or more. */
@@ -29,6 +33,12 @@ export interface VerifyOptions {
   readonly content?: Uint8Array | LargeFile;
   /** Opens an encrypted PDF. */
   readonly password?: string;
+  /** Witnesses of the logs whose word counts, beside this installation's own. */
+  readonly witnesses?: readonly WitnessKey[];
+  /** Proofs that witnesses cosigned (C2SP tlog-proof), kept from before. */
+  readonly evidence?: readonly string[];
+  /** Logs that are believed, beside this installation's own. */
+  readonly logs?: readonly LogKey[];
   /** Warm threads; one is started for this file alone when absent. */
   readonly pool?: ValidationPool;
 }
@@ -43,15 +53,17 @@ const mostAnchors = 50;
  * @throws InvalidInput `verify/not-a-pdf`, `verify/empty`, `verify/bad-trust`; TooLarge `verify/too-large`; Unavailable `verify/busy`.
  */
 export async function verifyFile(
-  context: Pick<ServiceContext, 'db' | 'clock' | 'ledger'>,
+  context: Pick<ServiceContext, 'db' | 'clock' | 'ledger' | 'config'>,
   file: Uint8Array | LargeFile,
-  { trust = [], at, ...asked }: VerifyOptions = {},
+  { trust = [], at, witnesses = [], evidence: proofs = [], logs: otherLogs = [], ...asked }: VerifyOptions = {},
 ): Promise<VerificationReport> {
   mustBeReadable(file);
   const ours = await trustMaterial(context);
   const judgedAt = at ?? context.clock.now();
   const { origin, publicKey } = context.ledger.key('signatures');
-  const report = await judge(file, { ours, trust, judgedAt, logs: [{ origin, publicKey }], ...asked });
+  const logs = [{ origin, publicKey }, ...otherLogs];
+  const alone = await judge(file, { ours, trust, judgedAt, logs, ...asked });
+  const report = await witnessed(context, alone, { logs, witnesses, proofs, at: judgedAt });
   const sha256 = await sha256Of(file);
   const document = (await documentBySha256(context.db, sha256)) ?? null;
   return inWords(report, { bytes: file, judgedAt, sha256, document });
@@ -65,10 +77,11 @@ export async function verifyFile(
  */
 export async function verifyFileAlone(
   file: Uint8Array | LargeFile,
-  { trust = [], at = new Date(), ...asked }: VerifyOptions = {},
+  { trust = [], at = new Date(), witnesses = [], evidence: proofs = [], logs = [], ...asked }: VerifyOptions = {},
 ): Promise<VerificationReport> {
   mustBeReadable(file);
-  const report = await judge(file, { ours: nothing, trust, judgedAt: at, logs: [], ...asked });
+  const alone = await judge(file, { ours: nothing, trust, judgedAt: at, logs, ...asked });
+  const report = withWitnesses(alone, { logs, witnesses, proofs, at });
   const sha256 = await sha256Of(file);
   return inWords(report, { bytes: file, judgedAt: at, sha256, document: null });
 }

@@ -7,6 +7,7 @@ import { findSigners, rolesOf } from '@edutrust/registry/permissions';
 import { sql } from 'kysely';
 import { record } from '../events.ts';
 import { countWaiting } from '../requests/count.ts';
+import { ofApp } from '../requests/requests.ts';
 import { signingOf } from '../tables.ts';
 import { applicationServerKey, encryptPush, type PushReceiver, vapidHeader } from './web-push.ts';
 
@@ -126,17 +127,26 @@ async function pushOnce(context: Context, receiver: PushReceiver, message: Buffe
 async function tellOverdue({ db, clock }: Context): Promise<number> {
   const now = clock.now();
   return db.transaction().execute(async (transaction) => {
-    const { rows } = await sql<{ id: string; organisationId: string; requestedBy: string | null; title: string }>`
+    const { rows } = await sql<{
+      id: string;
+      organisationId: string;
+      requestedBy: string | null;
+      title: string;
+      app_id: string | null;
+    }>`
       UPDATE signing.request SET overdue_at = ${now} WHERE id IN (
         SELECT id FROM signing.request WHERE state IN ('waiting', 'signed') AND overdue_at IS NULL AND due_at <= ${now}
         ORDER BY due_at LIMIT ${mostAtOnce} FOR UPDATE SKIP LOCKED)
-      RETURNING id, organisation_id AS "organisationId", requested_by AS "requestedBy", title`.execute(transaction);
-    for (const { id, organisationId } of rows) {
+      RETURNING id, organisation_id AS "organisationId", requested_by AS "requestedBy", title, app_id`.execute(
+      transaction,
+    );
+    for (const { id, organisationId, ...row } of rows) {
       await record(transaction, {
         type: 'signing-request.overdue',
         actor: { kind: 'system', name: 'signing' },
         subject: { kind: 'signing-request', id },
         organisationId,
+        data: ofApp(row),
       });
     }
     const askers = Map.groupBy(rows, ({ requestedBy }) => requestedBy);

@@ -45,7 +45,18 @@ export interface NewRequest {
   /** Signatures that it carries already. */
   readonly signaturesBefore?: number;
   readonly dueAt?: Date;
+  /** The app that asks by itself, its own name for the document, and SHA-256 of what it asks. */
+  readonly ofApp?: { readonly clientId: string; readonly key: string; readonly askedSha256: Buffer };
 }
+
+/** What events of a document say of the app that asked for it, so that it hears of its own alone. */
+export const ofApp = ({ app_id: app }: Pick<RequestRow, 'app_id'>): { readonly app?: string } => (app ? { app } : {});
+
+const appColumns = ({ ofApp: app }: NewRequest) => ({
+  app_id: app?.clientId ?? null,
+  app_key: app?.key ?? null,
+  app_asked_sha256: app?.askedSha256 ?? null,
+});
 
 /**
  * Asks for a signature. A document about somebody in a class is idempotent by (kind, class, subject): undefined when one
@@ -58,6 +69,7 @@ export async function createRequest(
 ): Promise<string | undefined> {
   const db = signingOf(transaction);
   const { classId, subjectId, document } = input;
+  const app = appColumns(input);
   const isAbout = classId && subjectId ? { kind: input.kind, classId, subjectId } : undefined;
   if (isAbout && (await existsAlready(db, isAbout, input.replaces?.id))) return undefined;
   const id = uuidv7();
@@ -94,6 +106,7 @@ export async function createRequest(
       created_at: now,
       due_at: input.dueAt ?? null,
       closed_at: null,
+      ...app,
     })
     .onConflict((conflict) => conflict.doNothing()) // somebody asked for the same at the same moment
     .executeTakeFirst();
@@ -110,7 +123,7 @@ export async function createRequest(
     actor,
     subject: { kind: 'signing-request', id },
     organisationId: input.organisationId,
-    data: { kind: input.kind, documentId, signerId: input.signerId },
+    data: { ...ofApp(app), kind: input.kind, documentId, signerId: input.signerId },
   });
   return id;
 }
@@ -169,41 +182,41 @@ export function rejectRequest(context: ServiceContext, id: string, reason: strin
 }
 
 /** Who asked takes it back, until it is issued. @throws Conflict when it is over. */
-export function withdrawRequest(context: ServiceContext, id: string, actor: PersonActor): Promise<void> {
-  return closeRequest(context, id, { state: 'withdrawn', reason: null, actor });
+export function withdrawRequest(context: ServiceContext, id: string, actor: Actor): Promise<void> {
+  return closeRequest(context, id, { state: 'withdrawn', actor });
 }
 
 async function closeRequest(
   { db, clock }: ServiceContext,
   id: string,
-  { state, reason, actor }: { state: 'rejected' | 'withdrawn'; reason: string | null; actor: PersonActor },
+  by: { state: 'rejected'; reason: string; actor: PersonActor } | { state: 'withdrawn'; actor: Actor },
   stepOf: (due: readonly StepRow[]) => StepRow | undefined = ([first]) => first,
 ): Promise<void> {
   await db.transaction().execute(async (transaction) => {
     const request = await lockRequest(transaction, id);
-    requestMoves.mustMove(request.state, state);
+    requestMoves.mustMove(request.state, by.state);
     const due = await dueSteps(transaction, id);
     if (due.some(({ session_id }) => session_id)) throw beingSigned();
     const step = stepOf(due);
-    if (step && state === 'rejected') {
-      await moveStep(transaction, step, 'rejected', { closed_at: clock.now(), signer_id: actor.personId });
+    if (step && by.state === 'rejected') {
+      await moveStep(transaction, step, 'rejected', { closed_at: clock.now(), signer_id: by.actor.personId });
     }
     await cancelSteps(transaction, id);
     await signingOf(transaction)
       .updateTable('signing.request')
-      .set({ state, reason, closed_at: clock.now() })
+      .set({ state: by.state, reason: by.state === 'rejected' ? by.reason : null, closed_at: clock.now() })
       .where('id', '=', id)
       .execute();
     await record(transaction, {
-      type: `signing-request.${state}`,
-      actor,
+      type: `signing-request.${by.state}`,
+      actor: by.actor,
       subject: { kind: 'signing-request', id },
       organisationId: request.organisation_id,
-      ...(step ? { data: { step: step.role } } : {}),
+      data: { ...ofApp(request), ...(step ? { step: step.role } : {}) },
     });
-    if (state === 'rejected' && request.requested_by) {
-      const by = await nameOf(transaction, actor.personId);
-      const data = { title: request.title, by, reason: reason ?? '' };
+    if (by.state === 'rejected' && request.requested_by) {
+      const name = await nameOf(transaction, by.actor.personId);
+      const data = { title: request.title, by: name, reason: by.reason };
       await notify(transaction, { personId: request.requested_by, kind: 'document.returned', data });
     }
   });

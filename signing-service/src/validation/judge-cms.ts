@@ -1,11 +1,13 @@
-import { type CmsSignedData, checkContent, checkValue, findSigner } from '@edutrust/certs/cms';
+import { type CmsSignedData, checkContent, checkValue, findSigner, readCounterSigner } from '@edutrust/certs/cms';
+import { DerError } from '@edutrust/certs/der';
+import { counterName, withCounterSignatures } from './counter-signatures.ts';
 import { type GoodStamp, judgeSignature } from './judge-signature.ts';
 import { checkLogProof } from './log-proof.ts';
 import type { Reason } from './reasons.ts';
 import { reason } from './reasons.ts';
 import type { SignatureReport } from './report.ts';
 import type { Material, Surroundings } from './surroundings.ts';
-import { withVerdict } from './verdict.ts';
+import { emptyReport, withVerdict } from './verdict.ts';
 import { warning } from './warnings.ts';
 
 /** What a format found of a signature around its CMS. */
@@ -25,9 +27,12 @@ export interface OpenedCms {
 /** Judges a signature in CMS: PAdES, CAdES, or plain PKCS#7. */
 export function judgeCms(cms: CmsSignedData, opened: OpenedCms, around: Surroundings): SignatureReport {
   const { profile, stored } = opened;
-  const base = cms.hasCounterSignature
-    ? { ...opened.base, warnings: [...opened.base.warnings, warning('counter-signature')] }
-    : opened.base;
+  const base = withCounterSignatures(
+    opened.base,
+    cms.counterSigners.map(
+      (bytes, index) => () => judgeCounter(cms, bytes, counterName(opened.base.field, index), around),
+    ),
+  );
   const reasons: Reason[] = [...opened.changeReasons];
   const content = checkContent(cms, opened.content);
   if (content === 'refused') reasons.push(reason('algorithm-refused', `digest ${cms.digestAlgorithm}`));
@@ -61,4 +66,34 @@ export function judgeCms(cms: CmsSignedData, opened: OpenedCms, around: Surround
     },
     around,
   );
+}
+
+/** Judges a counter-signature in a CMS (RFC 5652 §11.4); `undefined` when it cannot be read. */
+function judgeCounter(
+  cms: CmsSignedData,
+  bytes: Buffer,
+  name: string,
+  around: Surroundings,
+): SignatureReport | undefined {
+  try {
+    const read = readCounterSigner(cms, bytes);
+    const profile = read.certificateBinding ? 'baseline' : 'plain';
+    const base: SignatureReport = {
+      ...emptyReport(name),
+      format: profile === 'baseline' ? 'CAdES' : 'PKCS#7',
+      coverage: 'whole',
+      time: { ...emptyReport('').time, claimed: read.signingTime?.toISOString() ?? null },
+      // One that is signed itself is shown to be, and no more: a file cannot ask for work without end.
+      warnings: read.counterSigners.length > 0 ? [warning('counter-signature')] : [],
+    };
+    const stored = { untrusted: cms.certificates, crls: cms.crls, ocsp: cms.ocspResponses };
+    return judgeCms(
+      { ...read, counterSigners: [] },
+      { base, content: [cms.signature], changeReasons: [], profile, stored, covering: [], isMaterialStamped: false },
+      around,
+    );
+  } catch (error) {
+    if (error instanceof DerError) return undefined;
+    throw error;
+  }
 }

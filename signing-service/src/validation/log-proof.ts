@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { CmsSignedData } from '@edutrust/certs/cms';
-import { isIncluded, originOf, parseTlogProof } from '@edutrust/platform/ledger-proof';
+import { hashLeaf, isIncluded, originOf, parseTlogProof } from '@edutrust/platform/ledger-proof';
 import { signatureLeaf } from '../formats/leaf.ts';
 import type { LogEntry } from './report.ts';
 
@@ -31,8 +31,9 @@ export function checkLogProof(
 ): LogEntry | null {
   if (!cms.inclusionProof) return null;
   const proof = parseTlogProof(cms.inclusionProof.toString('utf8'));
-  if (!proof) return { origin: '', index: 0, status: 'wrong' };
-  const entry = { origin: originOf(proof), index: proof.index };
+  const unproven = { leaf: null, witnesses: null };
+  if (!proof) return { origin: '', index: 0, status: 'wrong', ...unproven };
+  const entry = { origin: originOf(proof), index: proof.index, ...unproven };
   const key = given.logs.find(({ origin }) => origin === entry.origin);
   const [token] = cms.timeStampTokens;
   // Files of before carry no hash of their assertion: the leaf cannot be rebuilt from them.
@@ -45,6 +46,7 @@ export function checkLogProof(
     timeStamp: sha256([token]),
   });
   const publicKey = Buffer.from(key.publicKey);
-  const isProven = isIncluded(proof, Buffer.from(leaf, 'utf8'), { origin: key.origin, publicKey });
-  return { ...entry, status: isProven ? 'proven' : 'wrong' };
+  const hash = hashLeaf(Buffer.from(leaf, 'utf8'));
+  const isProven = isIncluded(proof, hash, { origin: key.origin, publicKey });
+  return isProven ? { ...entry, status: 'proven', leaf: hash.toString('hex') } : { ...entry, status: 'wrong' };
 }

@@ -48,6 +48,13 @@ export interface LogEntry {
   readonly index: number;
   /** `unchecked`: a log whose key is not known here, or a proof from before it carried all that is needed. */
   readonly status: 'proven' | 'wrong' | 'unchecked';
+  /** What stands in the log there, where that is proven: the leaf's hash (RFC 9162 §2.1.1), hexadecimal. */
+  readonly leaf: string | null;
+  /**
+   * Who, beside the log itself, has cosigned a tree that this entry stands in (C2SP tlog-cosignature); `null` where nobody's
+   * word was asked for, or there is no proof of such a tree yet.
+   */
+  readonly witnesses: readonly string[] | null;
 }
 
 export interface SignatureReport {
@@ -91,6 +98,11 @@ export interface SignatureReport {
   readonly reasons: readonly Reason[];
   /** What decides nothing, and should be seen by whoever relies on the file. */
   readonly warnings: readonly Warning[];
+  /**
+   * Signatures of others over this signature's value (RFC 5652 §11.4, ETSI EN 319 132-1 §5.2.7.2, TS 119 182-1 §5.3.2), judged as
+   * signatures of their own. Nothing of this signature depends on them. Of a counter-signature none are read.
+   */
+  readonly counterSignatures: readonly SignatureReport[];
 }
 
 /** The same object from the library, the command (`edutrust verify --json`) and `POST /api/v1/verify`. */

@@ -24,6 +24,7 @@ export function emptyReport(field: string): SignatureReport {
     trusted: false,
     reasons: [],
     warnings: [],
+    counterSignatures: [],
   };
 }
 

@@ -34,9 +34,13 @@ const table = {
     vi: 'Tệp đã ký có đoạn mã tự chạy: trình đọc khác nhau có thể hiện khác nhau.',
     en: 'The signed file has a script that runs by itself: readers may show different things.',
   },
+  'counter-signature-broken': {
+    vi: 'Có chữ ký xác nhận trên chữ ký này không khớp: xem như không có chữ ký xác nhận đó.',
+    en: 'A counter-signature on this signature does not fit it: take it as not being there.',
+  },
   'counter-signature': {
-    vi: 'Có người khác ký xác nhận lên chữ ký này; chữ ký xác nhận đó chưa được kiểm tra.',
-    en: 'Somebody else signed this signature; that counter-signature was not checked.',
+    vi: 'Có người khác ký xác nhận lên chữ ký này; chữ ký xác nhận đó không đọc được nên chưa được kiểm tra.',
+    en: 'Somebody else signed this signature; that counter-signature could not be read and was not checked.',
   },
 } as const satisfies Record<string, Text>;
 

@@ -129,6 +129,7 @@ const scopes = [
   'offline_access',
   'ssf.read',
   'ssf.manage',
+  'documents',
   'service',
   'credential',
 ] as const;

@@ -41,6 +41,7 @@ export function scopeName(scope: string): string {
       'Nhận tin khi tài khoản bị khoá, đổi mật khẩu, đăng xuất',
       'Hears of locked accounts, new passwords, ended sessions',
     ),
+    documents: t('Tự trình văn bản của đơn vị để ký', 'Sends documents of the organisation to be signed'),
     service: t(
       'Trình văn bản để người ký ký trên điện thoại',
       'Puts documents before signers, who sign on their phones',

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { type Certificate, parseCertificate } from '@edutrust/certs/certificate';
 import { DerError } from '@edutrust/certs/der';
+import { counterName, withCounterSignatures } from '../../validation/counter-signatures.ts';
 import { judgeSignature } from '../../validation/judge-signature.ts';
 import type { ValidationOptions } from '../../validation/options.ts';
 import { type Reason, reason } from '../../validation/reasons.ts';
 import type { SignatureReport, ValidationReport } from '../../validation/report.ts';
-import { type Surroundings, surroundingsOf } from '../../validation/surroundings.ts';
+import { type Surroundings, surroundingsOf, withMaterial } from '../../validation/surroundings.ts';
 import { emptyReport, fileReport, unjudged, withVerdict } from '../../validation/verdict.ts';
-import { warning } from '../../validation/warnings.ts';
 import { isHeld } from '../content.ts';
 import { fromBase64, fromBase64Url, listOf, MalformedJson, membersOf, stringOf } from '../json/read.ts';
 import { checkNamedValue, joseAlgorithms } from '../signature-value.ts';
@@ -34,22 +34,33 @@ export async function validateJades(bytes: Uint8Array, options: ValidationOption
 
 type Members = Readonly<Record<string, unknown>>;
 
-function judgeJws(
-  jws: Jws,
-  { name, content }: { readonly name: string; readonly content: Uint8Array | undefined },
-  around: Surroundings,
-): SignatureReport {
+/** What a signature is called, and what it signs when that stands elsewhere. */
+interface Place {
+  readonly name: string;
+  readonly content: Uint8Array | undefined;
+  /** Whether it is over another signature. */
+  readonly isCounter?: boolean;
+}
+
+function judgeJws(jws: Jws, { name, content, isCounter = false }: Place, around: Surroundings): SignatureReport {
   const { header } = jws;
   const binding = bindingOf(header);
   const at = claimedTime(header);
   const profile = binding && at ? 'baseline' : 'plain';
-  const base: SignatureReport = {
+  const own: SignatureReport = {
     ...emptyReport(name),
     format: profile === 'baseline' ? 'JAdES' : 'JWS',
     coverage: 'whole',
     time: { ...emptyReport('').time, claimed: at?.toISOString() ?? null },
-    warnings: hasCounterSignature(jws) ? [warning('counter-signature')] : [],
   };
+  const counters = countersOf(jws);
+  // One that is signed itself is shown to be, and no more: a file cannot ask for work without end.
+  const base = withCounterSignatures(
+    own,
+    counters.map(
+      (counter, index) => () => (isCounter ? undefined : judgeCounter(jws, counter, counterName(name, index), around)),
+    ),
+  );
   const refused = header.b64 === false ? 'b64' : criticalFault(header);
   if (refused !== undefined) return withVerdict(base, [reason('reference-refused', `the header ${refused}`)]);
   const signed = signedContent(jws, content);
@@ -184,5 +195,22 @@ function stampsOf(jws: Jws): { readonly token: Buffer; readonly over: Buffer }[]
   return tokens.map((token) => ({ token, over: Buffer.from(jws.signatureText) }));
 }
 
-/** Whether others signed this signature (ETSI TS 119 182-1 §5.3.2). */
-const hasCounterSignature = (jws: Jws): boolean => unsignedProperties(jws).some((one) => one?.cSig !== undefined);
+/** Signatures of others over this one's value (ETSI TS 119 182-1 §5.3.2), as they stand there. */
+const countersOf = (jws: Jws): unknown[] =>
+  unsignedProperties(jws).flatMap((one) => (one?.cSig === undefined ? [] : [one.cSig]));
+
+/** Judges a counter-signature, compact or JSON, whose payload is the value that it signs; `undefined` when it cannot be read. */
+function judgeCounter(jws: Jws, counter: unknown, name: string, around: Surroundings): SignatureReport | undefined {
+  const text = typeof counter === 'string' ? counter : JSON.stringify(counter);
+  try {
+    const [only, ...others] = readJws(Buffer.from(text));
+    if (!only || others.length > 0) return undefined;
+    const material = materialOf(jws);
+    const certificates = listOf(jws.header.x5c).flatMap((one) => fromBase64(one) ?? []);
+    const along = { ...material, untrusted: [...certificates, ...material.untrusted] };
+    return judgeJws(only, { name, content: jws.signature, isCounter: true }, withMaterial(around, along));
+  } catch (error) {
+    if (error instanceof MalformedJson) return undefined;
+    throw error;
+  }
+}

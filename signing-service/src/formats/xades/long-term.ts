@@ -62,7 +62,7 @@ function unsignedList(element: XmlElement): XmlElement {
 /** SHA-256 of what the next archive time stamp of a signature is over. */
 function imprint(element: XmlElement, document: XmlDocument, fileOf: FileOf): Buffer {
   const structure = structureFor(element);
-  const references = readReferences(structure, document, fileOf) ?? [];
+  const references = readReferences(structure, document, { fileOf }) ?? [];
   const checked = references.filter((one): one is CheckedReference => 'target' in one);
   const parts = checked.length === references.length ? archivedBytes(structure, checked) : undefined;
   if (!parts || checked.length === 0) throw notExtendable();

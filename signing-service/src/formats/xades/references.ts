@@ -39,6 +39,8 @@ export type Target =
   | 'properties'
   /** An object or the key information of this signature. */
   | 'own'
+  /** The value of the signature that this one counter-signs. */
+  | 'value'
   /** A file that was given along. */
   | 'file';
 
@@ -64,31 +66,38 @@ export type ReadReference = CheckedReference | UnfollowedReference;
 /** A file beside the signature, by the URI that a reference gives; nothing is ever fetched. */
 export type FileOf = (uri: string) => Buffer | undefined;
 
+/** What references may lead to beside the document and the signature itself. */
+export interface Followed {
+  readonly fileOf: FileOf;
+  /** Of a counter-signature: the value that it signs (ETSI EN 319 132-1 §5.2.7.2). */
+  readonly counterSigned?: XmlElement | undefined;
+}
+
 /** Follows every reference of a signature (W3C XMLDSIG §4.4.3) by the transforms that are known; `undefined` for no list of them. */
 export function readReferences(
   structure: SignatureStructure,
   document: XmlDocument,
-  fileOf: FileOf,
+  followed: Followed,
 ): readonly ReadReference[] | undefined {
   const references = childrenNamed(structure.signedInfo, dsig, 'Reference');
   // CanonicalizationMethod, SignatureMethod, references, and nothing else (§4.4)
   const isPlain = elementsOf(structure.signedInfo).length === references.length + 2;
   if (!isPlain || references.length === 0 || references.length > mostReferences) return undefined;
-  return references.map((reference) => readReference(reference, structure, document, fileOf));
+  return references.map((reference) => readReference(reference, structure, document, followed));
 }
 
 function readReference(
   reference: XmlElement,
   structure: SignatureStructure,
   document: XmlDocument,
-  fileOf: FileOf,
+  followed: Followed,
 ): ReadReference {
   const uri = attributeOf(reference, 'URI');
   const refused = (detail: string) => ({ uri: uri ?? '', problem: 'refused' as const, detail });
   if (uri === undefined) return refused('a reference without a URI');
   const transforms = readTransforms(reference);
   if (typeof transforms === 'string') return refused(transforms);
-  const found = targetOf(uri, structure, document, fileOf);
+  const found = targetOf(uri, structure, document, followed);
   if (typeof found === 'string') return refused(found);
   if (!found) return { uri, problem: 'missing', detail: uri };
   const isOfProperties = attributeOf(reference, 'Type') === signedPropertiesType;
@@ -116,7 +125,7 @@ function targetOf(
   uri: string,
   { element: signature, keyInfo, objects, qualifying }: SignatureStructure,
   { root, before, after }: XmlDocument,
-  fileOf: FileOf,
+  { fileOf, counterSigned }: Followed,
 ): Found | string | undefined {
   if (uri === '') return { target: 'document' };
   if (!uri.startsWith('#')) {
@@ -129,6 +138,7 @@ function targetOf(
   const [element, ...others] = [...descendants(root)].filter((one) => hasId(one, id));
   if (!element) return 'a name that nothing has';
   if (others.length > 0) return 'a name that several elements have';
+  if (element === counterSigned) return { target: 'value', element };
   if (element === qualifying?.signed) return { target: 'properties', element };
   if (element === keyInfo || objects.includes(element)) return { target: 'own', element };
   for (let at: XmlElement | undefined = element; at; at = at.parent)

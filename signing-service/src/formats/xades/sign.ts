@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { parseCertificate } from '@edutrust/certs/certificate';
 import { explicit, integer, sequence } from '@edutrust/certs/der';
 import { InvalidInput } from '@edutrust/platform/errors';
-import { proofText } from '../cms.ts';
+import { tlogProofText } from '@edutrust/platform/ledger-proof';
 import type { Prepared, SignatureParts, Signer } from '../format.ts';
 import { namedValue, xmlNames } from '../signature-value.ts';
 import { signingCertificate } from '../signing-certificate.ts';
@@ -145,7 +145,7 @@ export function completeXades(prepared: Uint8Array, parts: SignatureParts & Pick
     parts.timeStampToken &&
       `<xades:SignatureTimeStamp><ds:CanonicalizationMethod Algorithm="${exclusiveName}"></ds:CanonicalizationMethod><xades:EncapsulatedTimeStamp>${Buffer.from(parts.timeStampToken).toString('base64')}</xades:EncapsulatedTimeStamp></xades:SignatureTimeStamp>`,
     parts.inclusionProof &&
-      `<tlog:InclusionProof xmlns:tlog="${proofNamespace}">${proofText(parts.inclusionProof).toString('base64')}</tlog:InclusionProof>`,
+      `<tlog:InclusionProof xmlns:tlog="${proofNamespace}">${Buffer.from(tlogProofText(parts.inclusionProof)).toString('base64')}</tlog:InclusionProof>`,
   ].filter((one) => one !== undefined);
   const properties =
     unsigned.length === 0

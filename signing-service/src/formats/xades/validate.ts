@@ -1,11 +1,11 @@
+import { counterName, withCounterSignatures } from '../../validation/counter-signatures.ts';
 import { judgeSignature } from '../../validation/judge-signature.ts';
 import { checkLogProof } from '../../validation/log-proof.ts';
 import type { ValidationOptions } from '../../validation/options.ts';
 import { type Reason, type ReasonCode, reason } from '../../validation/reasons.ts';
 import type { SignatureReport, ValidationReport } from '../../validation/report.ts';
-import { type Surroundings, surroundingsOf } from '../../validation/surroundings.ts';
+import { type Surroundings, surroundingsOf, withMaterial } from '../../validation/surroundings.ts';
 import { emptyReport, fileReport, unjudged, withVerdict } from '../../validation/verdict.ts';
-import { warning } from '../../validation/warnings.ts';
 import { isHeld } from '../content.ts';
 import { ecdsaSignatureFromRaw } from '../ecdsa.ts';
 import { checkNamedValue, type NamedAlgorithm, xmlAlgorithms } from '../signature-value.ts';
@@ -15,6 +15,7 @@ import {
   attributeOf,
   bytesOf,
   childNamed,
+  elementsOf,
   MalformedXml,
   readXml,
   XmlBeyondLimits,
@@ -80,33 +81,30 @@ interface XmlPlace {
   readonly beside: Beside;
   /** What it is called in the report. */
   readonly name: string;
+  /** Of a counter-signature: the value that it signs. */
+  readonly counterSigned?: XmlElement;
 }
 
 /** Judges one signature in its document. */
-function judgeXmlSignature(
-  element: XmlElement,
-  { document, beside, name }: XmlPlace,
-  around: Surroundings,
-): SignatureReport {
+function judgeXmlSignature(element: XmlElement, place: XmlPlace, around: Surroundings): SignatureReport {
+  const { document, beside, name, counterSigned } = place;
   const structure = structureOf(element);
   if (typeof structure === 'string')
     return withVerdict(emptyReport(name), [reason('xml-signature-malformed', structure)]);
   const profile = structure.qualifying ? 'baseline' : 'plain';
-  const base: SignatureReport = {
+  const own: SignatureReport = {
     ...emptyReport(name),
     format: profile === 'baseline' ? 'XAdES' : 'XMLDSig',
     time: { ...emptyReport('').time, claimed: signingTime(structure)?.toISOString() ?? null },
-    warnings: structure.qualifying?.unsigned.some(({ local }) => local === 'CounterSignature')
-      ? [warning('counter-signature')]
-      : [],
   };
+  const base = withCounters(own, structure, place, around);
   const malformed = (detail: string) => withVerdict(base, [reason('xml-signature-malformed', detail)]);
   const method = childNamed(structure.signedInfo, dsig, 'CanonicalizationMethod');
   const canonicalisation = method && canonicalisationOf(method, structure.signedInfo);
   const algorithm = childNamed(structure.signedInfo, dsig, 'SignatureMethod');
   const value = bytesOf(structure.value);
   if (!canonicalisation || !algorithm || !value) return malformed('no algorithms, or no value');
-  const references = readReferences(structure, document, beside.fileOf);
+  const references = readReferences(structure, document, { fileOf: beside.fileOf, counterSigned });
   if (!references) return malformed('no references');
   // The properties are bound by a reference alone (ETSI EN 319 132-1 §4.3.2).
   if (structure.qualifying && references.filter((one) => 'target' in one && one.target === 'properties').length !== 1)
@@ -114,8 +112,9 @@ function judgeXmlSignature(
   const checked = references.filter((one) => 'target' in one);
   const found = [
     ...references.flatMap(faultOf),
-    ...coverageFaults(structure, document, references),
-    ...leftOut(checked, beside),
+    ...(counterSigned
+      ? counterFaults(checked)
+      : [...coverageFaults(structure, document, references), ...leftOut(checked, beside)]),
   ];
   const isWhole = !found.some(({ code }) => code === 'part-not-signed' || code === 'file-not-signed');
   const covered = { ...base, coverage: isWhole ? ('whole' as const) : ('revision' as const) };
@@ -159,6 +158,34 @@ const loggedValue = (value: Buffer, algorithm: NamedAlgorithm | undefined) =>
 /** What people mean by what was signed: everything but the signature's own parts. */
 const contentOf = (references: readonly CheckedReference[]) =>
   references.filter(({ target }) => target !== 'properties').map(({ octets }) => octets);
+
+function withCounters(
+  base: SignatureReport,
+  structure: SignatureStructure,
+  { document, beside, name, counterSigned }: XmlPlace,
+  around: Surroundings,
+): SignatureReport {
+  const counters = countersOf(structure).map((counter, index) => () => {
+    // One that is signed itself is shown to be, and no more: a file cannot ask for work without end.
+    if (counterSigned || !counter) return undefined;
+    const place = { document, beside, name: counterName(name, index), counterSigned: structure.value };
+    return judgeXmlSignature(counter, place, withMaterial(around, materialOf(structure)));
+  });
+  return withCounterSignatures(base, counters);
+}
+
+/** The signatures in the properties that nobody signed (ETSI EN 319 132-1 §5.2.7.2), one in each; `undefined` for one that is none. */
+const countersOf = ({ qualifying }: SignatureStructure): (XmlElement | undefined)[] =>
+  (qualifying?.unsigned ?? [])
+    .filter(({ local }) => local === 'CounterSignature')
+    .map((property) => {
+      const [signature, ...others] = elementsOf(property);
+      return signature && isSignature(signature) && others.length === 0 ? signature : undefined;
+    });
+
+/** A counter-signature is over the value of the signature that it stands in. */
+const counterFaults = (references: readonly CheckedReference[]): Reason[] =>
+  references.some(({ target }) => target === 'value') ? [] : [reason('part-not-signed', 'the counter-signed value')];
 
 function leftOut(references: readonly CheckedReference[], { mustCover = [] }: Beside): Reason[] {
   const isCovered = mustCover.every((file) => references.some(({ octets }) => octets === file));
