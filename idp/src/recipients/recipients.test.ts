@@ -14,6 +14,7 @@ after(() => world[Symbol.asyncDispose]());
 
 test('the register names each app and system with its fields, purpose, ground and first day; sandboxes and ended apps are not in it', async () => {
   const { db } = world.context;
+  const all = [world.city.departmentId];
   const since = new Date('2026-09-05T00:00:00Z');
   const system = {
     id: '0193d2a0-0000-7000-8000-000000000001',
@@ -23,7 +24,7 @@ test('the register names each app and system with its fields, purpose, ground an
     since,
     lastAt: null,
   };
-  const rows = await listRecipients(db, [system]);
+  const rows = await listRecipients(db, all, [system]);
   const approved = rows.find(({ id }) => id === 'lop-hoc');
   assert.equal(approved?.ground, 'approved');
   assert.deepEqual(approved?.fieldsOfLearners, ['subject', 'name', 'userName', 'roles', 'organisations', 'classes']);
@@ -37,6 +38,9 @@ test('the register names each app and system with its fields, purpose, ground an
     'what nobody wrote is not made up',
   );
 
+  const ofSchool = await listRecipients(db, [world.city.schools[0]?.id ?? ''], [system]);
+  assert.ok(!ofSchool.some(({ id }) => id === system.id), 'T3: who oversees one school reads of what is its own');
+
   const text = registerAsCsv(rows, 'vi').toString('utf8');
   const lines = text.trim().split('\r\n');
   assert.equal(lines.length, rows.length + 1);
@@ -45,11 +49,11 @@ test('the register names each app and system with its fields, purpose, ground an
 
   await sql`UPDATE idp.app SET is_sandbox = true WHERE client_id = 'thu-vien-so'`.execute(db);
   await sql`UPDATE idp.app SET ended_at = now() WHERE client_id = 'lop-hoc'`.execute(db);
-  const left = (await listRecipients(db, [])).map(({ id }) => id);
+  const left = (await listRecipients(db, all, [])).map(({ id }) => id);
   assert.ok(!left.includes('thu-vien-so') && !left.includes('lop-hoc'));
   const only = { ...system, contract: { ...system.contract, roles: ['teacher'] as const } };
   assert.deepEqual(
-    (await listRecipients(db, [only])).at(-1)?.fieldsOfLearners,
+    (await listRecipients(db, all, [only])).at(-1)?.fieldsOfLearners,
     [],
     'a contract for staff gets no child',
   );

@@ -77,8 +77,13 @@ interface AppRow {
   schools: number;
 }
 
-/** Apps by what they are registered for, systems by their contracts; what somebody really got stands in that person's book. */
-export async function listRecipients(db: Database, systems: readonly SystemRecipient[]): Promise<Recipient[]> {
+/** In and below `scope`: apps by what they are registered for, systems by their contracts; what somebody really got stands in that person's book. */
+export async function listRecipients(
+  db: Database,
+  scope: readonly string[],
+  systems: readonly SystemRecipient[],
+): Promise<Recipient[]> {
+  const within = sql`o.path && ${[...scope]}::uuid[]`;
   const [apps, names] = await Promise.all([
     sql<AppRow>`
       SELECT a.client_id, a.name, a.purpose, a.scopes, a.is_approved, a.is_external, a.audience, a.organisation_id,
@@ -87,33 +92,34 @@ export async function listRecipients(db: Database, systems: readonly SystemRecip
           ORDER BY r.id DESC LIMIT 1) AS last_at,
         (SELECT count(*)::int FROM idp.app_activation AS s WHERE s.client_id = a.client_id) AS schools
       FROM idp.app AS a JOIN registry.organisation AS o ON o.id = a.organisation_id
-      WHERE a.ended_at IS NULL AND NOT a.is_sandbox AND a.kind <> 'machine'
+      WHERE a.ended_at IS NULL AND NOT a.is_sandbox AND a.kind <> 'machine' AND ${within}
       ORDER BY a.name, a.client_id LIMIT 5000`.execute(db),
     sql<{ id: string; name: string }>`
-      SELECT id, name FROM registry.organisation WHERE id = ANY(${systems.map((one) => one.organisationId)}::uuid[])`.execute(
-      db,
-    ),
+      SELECT o.id, o.name FROM registry.organisation AS o
+      WHERE o.id = ANY(${systems.map((one) => one.organisationId)}::uuid[]) AND ${within}`.execute(db),
   ]);
   const nameOf = new Map(names.rows.map(({ id, name }) => [id, name]));
   return [
     ...apps.rows.map(ofApp),
-    ...systems.map(
-      ({ id, name, organisationId, contract, since, lastAt }): Recipient => ({
-        id,
-        name,
-        kind: 'system',
-        organisation: { id: organisationId, name: nameOf.get(organisationId) ?? '' },
-        isExternal: false,
-        of: contract.roles,
-        fieldsOfLearners: contract.roles.includes('learner') ? ['educationId', ...contract.learners] : [],
-        fieldsOfOthers: contract.roles.some((role) => role !== 'learner') ? ['educationId', ...contract.others] : [],
-        purpose: null,
-        ground: 'contract',
-        since,
-        lastAt,
-        schools: null,
-      }),
-    ),
+    ...systems
+      .filter(({ organisationId }) => nameOf.has(organisationId))
+      .map(
+        ({ id, name, organisationId, contract, since, lastAt }): Recipient => ({
+          id,
+          name,
+          kind: 'system',
+          organisation: { id: organisationId, name: nameOf.get(organisationId) ?? '' },
+          isExternal: false,
+          of: contract.roles,
+          fieldsOfLearners: contract.roles.includes('learner') ? ['educationId', ...contract.learners] : [],
+          fieldsOfOthers: contract.roles.some((role) => role !== 'learner') ? ['educationId', ...contract.others] : [],
+          purpose: null,
+          ground: 'contract',
+          since,
+          lastAt,
+          schools: null,
+        }),
+      ),
   ];
 }
 

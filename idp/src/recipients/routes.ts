@@ -1,7 +1,7 @@
-import { localeOf } from '@edutrust/platform/http';
+import { localeOf, personActor } from '@edutrust/platform/http';
 import { type Route, route } from '@edutrust/platform/route';
 import { nullable, Time, Uuid } from '@edutrust/platform/schemas';
-import { requires } from '@edutrust/registry/permissions';
+import { requires, scopeOf } from '@edutrust/registry/permissions';
 import Type from 'typebox';
 import { audiences } from '../apps/audience.ts';
 import type { IdpTools } from '../tools.ts';
@@ -37,8 +37,9 @@ const read = ({ context: { db }, recipients }: IdpTools) =>
       summary: 'The register of recipients: which app and system gets which data of whom, for what, on what ground',
       response: { 200: Type.Object({ items: Type.Array(Row) }) },
     },
-    handle: async () => {
-      const rows = await listRecipients(db, await recipients());
+    handle: async (request) => {
+      const scope = scopeOf(personActor(request), 'recipients.read');
+      const rows = await listRecipients(db, scope, await recipients());
       const list = (fields: readonly RecipientField[]) => [...fields];
       return {
         items: rows.map((row) => ({
@@ -65,7 +66,8 @@ const download = ({ context: { db }, recipients }: IdpTools) =>
       response: { 200: Type.Unsafe<Buffer>({ type: 'string', format: 'binary' }) },
     },
     handle: async (request, reply) => {
-      const bytes = registerAsCsv(await listRecipients(db, await recipients()), localeOf(request));
+      const scope = scopeOf(personActor(request), 'recipients.read');
+      const bytes = registerAsCsv(await listRecipients(db, scope, await recipients()), localeOf(request));
       return reply
         .header('content-type', 'text/csv; charset=utf-8')
         .header('content-disposition', 'attachment; filename="noi-nhan-du-lieu.csv"')
