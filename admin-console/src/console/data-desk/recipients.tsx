@@ -41,7 +41,7 @@ export function Recipients() {
         title={t('Nơi nhận dữ liệu cá nhân', 'Recipients of personal data')}
         back={{ href: '/admin/data-desk', label: t('Yêu cầu về dữ liệu', 'Requests about data') }}
         note={t(
-          'Mọi ứng dụng và hệ thống được nhận dữ liệu lúc này, theo đăng ký và hợp đồng. Từng người đã bị gửi gì đi đâu thì đọc ở hồ sơ của người ấy.',
+          'Mọi ứng dụng và hệ thống được nhận dữ liệu lúc này, theo đăng ký và hợp đồng. Đã gửi gì của từng người đi đâu thì đọc ở hồ sơ của người ấy.',
           'Every app and system that may get data now, by registration and contract. What was really sent of a person stands in that person’s record.',
         )}
       >
